@@ -1,0 +1,216 @@
+/* Faults: everything that can be wrong with what a hospital or an insurer sent, as one catalogue, and the list in which
+ * a decoder or validator collects all of them at once: each with its FHIRPath, a sentence in English and Chinese,
+ * and who can fix it. Arguments of a sentence are codes, counts, amounts and element names, never a person's data. */
+#ifndef ADAPTERS_LIB_FAULT_H
+#define ADAPTERS_LIB_FAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+
+/* Ordered: a larger number is worse. */
+enum fault_severity {
+	FAULT_NONE = 0, /* only as the worst severity of an empty list */
+	FAULT_INFORMATION = 1,
+	FAULT_WARNING = 2, /* accepted, and said in the answer */
+	FAULT_FAULT = 3,   /* refused */
+};
+
+/* Who can put it right. */
+enum fault_owner {
+	FAULT_OWNER_HOSPITAL_IT = 1,    /* the hospital's software sends a wrong form */
+	FAULT_OWNER_INSURANCE_DESK = 2, /* the hospital's desk for insured patients */
+	FAULT_OWNER_CODER = 3,          /* who codes diagnoses, services and prices */
+	FAULT_OWNER_INSURER = 4,
+	FAULT_OWNER_ZHIFU = 5, /* whoever runs this daemon */
+};
+
+/* The catalogue. Names in the comment are the stable codes that go out (fault_info.name); the numbers may change.
+ * $1 and $2 say what arg1 and arg2 mean; none means NULL. */
+enum fault_code {
+	FAULT_AND_MORE = 0, /* and-more: $1 how many further ones; added by the list itself */
+
+	/* the text as JSON */
+	FAULT_JSON_INVALID,       /* json-invalid: $1 byte offset, $2 what is wrong there */
+	FAULT_JSON_UTF8,          /* json-utf8: $1 byte offset */
+	FAULT_JSON_DUPLICATE_KEY, /* json-duplicate-key: $1 member name */
+	FAULT_JSON_TOO_DEEP,      /* json-too-deep: $1 limit */
+	FAULT_TOO_LARGE,          /* too-large: $1 limit in bytes */
+	FAULT_TOO_MANY,           /* too-many: $1 limit of entries of this list that we take */
+
+	/* the resource as FHIR */
+	FAULT_RESOURCE_TYPE_MISSING,      /* resource-type-missing */
+	FAULT_RESOURCE_TYPE_NOT_ACCEPTED, /* resource-type-not-accepted: $1 the type */
+	FAULT_ELEMENT_UNKNOWN,            /* element-unknown: $1 member name */
+	FAULT_ELEMENT_TYPE,               /* element-type: $1 expected (object, array, string, number, boolean) */
+	FAULT_ELEMENT_EMPTY,              /* element-empty */
+	FAULT_ELEMENT_NULL,               /* element-null */
+	FAULT_ELEMENT_MISSING,            /* element-missing: $1 the required element */
+	FAULT_ELEMENT_TOO_MANY,           /* element-too-many: $1 the most that FHIR allows */
+	FAULT_CHOICE_MANY,                /* choice-many: $1 e.g. "diagnosis[x]" */
+	FAULT_VALUE_INVALID,              /* value-invalid: $1 FHIR type (date, dateTime, uri, id, code, decimal, positiveInt) */
+	FAULT_VALUE_TOO_LONG,             /* value-too-long: $1 limit in bytes */
+	FAULT_CODE_NOT_IN_VALUE_SET,      /* code-not-in-value-set: $1 the code, $2 the value set */
+	FAULT_MODIFIER_EXTENSION,         /* modifier-extension-unknown: $1 its url */
+	FAULT_IMPLICIT_RULES,             /* implicit-rules-unknown: $1 its uri */
+	FAULT_EXTENSION_URL_MISSING,      /* extension-url-missing */
+
+	/* references */
+	FAULT_REFERENCE_UNRESOLVED, /* reference-unresolved: $1 what it says if relative or '#' ("Patient/1" has no name in
+				     * it; pass NULL for urn: and absolute ones) */
+	FAULT_REFERENCE_TYPE,       /* reference-type: $1 type found, $2 types allowed */
+	FAULT_REFERENCE_EMPTY,      /* reference-empty: neither reference, identifier nor display */
+	FAULT_REFERENCE_INVALID,    /* reference-invalid: not a URI, relative reference or #id */
+	FAULT_REFERENCE_AMBIGUOUS,  /* reference-ambiguous: $1 how many resources answer to it */
+	FAULT_CONTAINED_UNUSED,     /* contained-unused: $1 the contained id (warning) */
+	FAULT_CONTAINED_NESTED,     /* contained-nested */
+
+	/* bundles */
+	FAULT_BUNDLE_TYPE,           /* bundle-type: $1 the type */
+	FAULT_BUNDLE_EMPTY,          /* bundle-empty: nothing in it that we act on */
+	FAULT_BUNDLE_FULLURL_TWICE,  /* bundle-fullurl-duplicate */
+	FAULT_BUNDLE_REQUEST,        /* bundle-request: $1 method, $2 url type; what we do not do in a Bundle */
+	FAULT_BUNDLE_FOCUS,          /* bundle-focus: $1 how many claims, where one is needed */
+
+	/* the claim */
+	FAULT_CLAIM_STATUS,          /* claim-status: $1 the status; only active is taken */
+	FAULT_IDENTIFIER_MISSING,    /* identifier-missing (warning): nothing that makes a resubmission recognisable */
+	FAULT_PATIENT_IDENTITY,      /* patient-identity-missing: nothing that identifies the patient */
+	FAULT_INSURANCE_MISSING,     /* insurance-missing */
+	FAULT_INSURANCE_FOCAL,       /* insurance-focal: $1 how many are focal; exactly one must be */
+	FAULT_SEQUENCE_INVALID,      /* sequence-invalid: $1 the number */
+	FAULT_SEQUENCE_DUPLICATE,    /* sequence-duplicate: $1 the number */
+	FAULT_SEQUENCE_DANGLING,     /* sequence-dangling: $1 the number, $2 the list it should be in */
+	FAULT_LINES_MISSING,         /* lines-missing (warning) */
+
+	/* money */
+	FAULT_TOTAL_MISSING,     /* total-missing */
+	FAULT_TOTAL_MISMATCH,    /* total-mismatch: $1 the total, $2 the sum of the lines; every line has a net */
+	FAULT_TOTAL_BELOW_LINES, /* total-below-lines: $1 the total, $2 the sum of the nets present */
+	FAULT_LINE_ARITHMETIC,   /* line-arithmetic: $1 net as sent, $2 quantity x unit price x factor */
+	FAULT_DETAIL_SUM,        /* detail-sum (warning): $1 net of the line, $2 sum of its details */
+	FAULT_AMOUNT_NEGATIVE,   /* amount-negative: $1 the amount */
+	FAULT_AMOUNT_ABSURD,     /* amount-absurd: $1 the amount, $2 the limit */
+	FAULT_AMOUNT_PRECISION,  /* amount-precision: $1 the amount, $2 decimals the currency has */
+	FAULT_QUANTITY_INVALID,  /* quantity-invalid: $1 the quantity */
+	FAULT_FACTOR_INVALID,    /* factor-invalid: $1 the factor */
+	FAULT_CURRENCY_MISSING,  /* currency-missing */
+	FAULT_CURRENCY_UNKNOWN,  /* currency-unknown: $1 the code */
+	FAULT_CURRENCY_MIXED,    /* currency-mixed: $1 this currency, $2 the total's */
+	FAULT_COUNTRY_UNKNOWN,   /* country-unknown (warning): not ISO 3166 */
+
+	/* codes */
+	FAULT_CODE_MISSING,           /* code-missing: neither code nor text */
+	FAULT_CODE_SYSTEM_MISSING,    /* code-system-missing (warning): $1 the code */
+	FAULT_CODE_SYSTEM_UNKNOWN,    /* code-system-unknown (warning): $1 the system */
+	FAULT_CODE_PATTERN,           /* code-pattern (warning): $1 the code, $2 the system */
+
+	/* dates */
+	FAULT_PERIOD_REVERSED,          /* period-reversed: $1 start, $2 end */
+	FAULT_DATE_FUTURE,              /* date-future: $1 the date */
+	FAULT_BIRTH_DATE_FUTURE,        /* birth-date-future */
+	FAULT_SERVICE_BEFORE_BIRTH,     /* service-before-birth (warning) */
+	FAULT_SERVICE_BEFORE_ADMISSION, /* service-before-admission (warning): $1 service, $2 admission */
+	FAULT_SERVICE_AFTER_DISCHARGE,  /* service-after-discharge (warning): $1 service, $2 discharge */
+	FAULT_SERVICE_OUTSIDE_BILL,     /* service-outside-bill (warning): $1 service */
+	FAULT_SERVICE_DAY_MISSING,      /* service-day-missing (warning): no billable period and no line with a date */
+
+	/* consents and tasks */
+	FAULT_CONSENT_PATIENT,   /* consent-patient: no patient in it */
+	FAULT_CONSENT_SCOPE,     /* consent-scope: $1 the scope; only patient-privacy is acted on */
+	FAULT_CONSENT_DETAIL,    /* consent-detail: $1 the element by which it narrows in a way we can't honour */
+	FAULT_CONSENT_PURPOSE,   /* consent-purpose: permits no purpose that paying a bill needs */
+	FAULT_TASK_CODE,         /* task-code: $1 the code; only cancel is acted on */
+	FAULT_TASK_FOCUS,        /* task-focus: names no claim of this hospital */
+	FAULT_TASK_STATE,        /* task-state: $1 the state in which the claim can't be cancelled any more */
+
+	/* answers of the API itself */
+	FAULT_NOT_FOUND,            /* not-found */
+	FAULT_FORBIDDEN,            /* forbidden */
+	FAULT_LOGIN,                /* login */
+	FAULT_IDEMPOTENCY_CONFLICT, /* idempotency-conflict: same key, other content */
+	FAULT_SEARCH_PARAMETER,     /* search-parameter: $1 its name */
+	FAULT_SEARCH_VALUE,         /* search-value: $1 the parameter's name */
+	FAULT_HEADER_INVALID,       /* header-invalid: $1 the header's name */
+	FAULT_MEDIA_TYPE,           /* media-type: $1 what is accepted */
+	FAULT_METHOD,               /* method-not-supported: $1 the method */
+	FAULT_OVERLOADED,           /* overloaded: try again later */
+	FAULT_INTERNAL,             /* internal */
+	FAULT_CODE_COUNT
+};
+
+/* One row of the catalogue; all text is constant. */
+struct fault_info {
+	const char *name;       /* stable, kebab case, e.g. "reference-unresolved" */
+	const char *issue_type; /* FHIR R4 IssueType (hl7.org/fhir/R4/valueset-issue-type.html) */
+	const char *english;    /* a sentence with $1 and $2 */
+	const char *chinese;
+	uint8_t severity; /* enum fault_severity */
+	uint8_t owner;    /* enum fault_owner */
+};
+
+/* The catalogue's row; aborts on a number outside of it. */
+const struct fault_info *fault_lookup(enum fault_code code);
+/* The number of a stable name, or -1. */
+int fault_code_from_name(const char *name);
+
+struct fault {
+	enum fault_code code;
+	uint8_t severity; /* enum fault_severity: the catalogue's, or what configuration made of it */
+	const char *path; /* FHIRPath such as "Claim.item[0].net"; "" for the whole */
+	const char *arg1; /* or NULL */
+	const char *arg2; /* or NULL */
+};
+
+#define FAULT_LIST_MAX 200      /* entries kept by default; one more says how many were left off */
+#define FAULT_ARG_BYTES_MAX 128 /* longer arguments are cut at a character's border */
+#define FAULT_PATH_BYTES_MAX 256
+
+/* All faults of one document. Zeroed or initialised it costs nothing until the first fault. */
+struct fault_list {
+	struct zf_arena *arena; /* borrowed; owns the entries and their text */
+	struct fault *items;
+	uint32_t count;    /* entries in items, including a final and-more */
+	uint32_t capacity;
+	uint32_t max;
+	uint32_t dropped;  /* left off because of max */
+	uint8_t worst;     /* enum fault_severity, counts the dropped ones too */
+	bool no_memory;    /* the arena was exhausted: the list is not complete, answer 503 instead of 4xx */
+};
+
+/* Prepares a list in caller-owned memory; allocates nothing. max 0 means FAULT_LIST_MAX. */
+void fault_list_init(struct fault_list *list, struct zf_arena *arena, uint32_t max);
+/* Adds one with the catalogue's severity. Copies path and arguments; path NULL means ""; arguments may be NULL. */
+void fault_add(struct fault_list *list, enum fault_code code, const char *path, const char *arg1, const char *arg2);
+/* The same with a severity that configuration chose. */
+void fault_add_as(struct fault_list *list, enum fault_code code, enum fault_severity severity, const char *path,
+	const char *arg1, const char *arg2);
+/* The same with a path made by printf, so that a decoder builds paths only when something is wrong. */
+void fault_addf(struct fault_list *list, enum fault_code code, const char *arg1, const char *arg2, const char *path_fmt,
+	...) __attribute__((format(printf, 5, 6)));
+
+/* FAULT_NONE when empty. */
+static inline enum fault_severity fault_worst(const struct fault_list *list)
+{
+	return (enum fault_severity)list->worst;
+}
+/* True when the document must be refused. */
+static inline bool fault_refuses(const struct fault_list *list)
+{
+	return list->worst >= FAULT_FAULT;
+}
+
+/* The sentence with its arguments filled in, made in the arena; NULL on no memory. */
+const char *fault_text_en(struct zf_arena *arena, const struct fault *fault);
+const char *fault_text_zh(struct zf_arena *arena, const struct fault *fault);
+/* "error", "warning", "information": FHIR R4 IssueSeverity. */
+const char *fault_severity_fhir(uint8_t severity);
+/* "hospital-it", "insurance-desk", "coder", "insurer", "zhifu". */
+const char *fault_owner_name(uint8_t owner);
+/* The owner in words for a person. */
+const char *fault_owner_text_en(uint8_t owner);
+const char *fault_owner_text_zh(uint8_t owner);
+
+#endif
