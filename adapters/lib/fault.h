@@ -50,16 +50,16 @@ enum fault_code {
 	FAULT_ELEMENT_MISSING,            /* element-missing: $1 the required element */
 	FAULT_ELEMENT_TOO_MANY,           /* element-too-many: $1 the most that FHIR allows */
 	FAULT_CHOICE_MANY,                /* choice-many: $1 e.g. "diagnosis[x]" */
-	FAULT_VALUE_INVALID,              /* value-invalid: $1 FHIR type (date, dateTime, uri, id, code, decimal, positiveInt) */
-	FAULT_VALUE_TOO_LONG,             /* value-too-long: $1 limit in bytes */
-	FAULT_CODE_NOT_IN_VALUE_SET,      /* code-not-in-value-set: $1 the code, $2 the value set */
-	FAULT_MODIFIER_EXTENSION,         /* modifier-extension-unknown: $1 its url */
-	FAULT_IMPLICIT_RULES,             /* implicit-rules-unknown: $1 its uri */
-	FAULT_EXTENSION_URL_MISSING,      /* extension-url-missing */
+	FAULT_VALUE_INVALID,  /* value-invalid: $1 FHIR type (date, dateTime, uri, id, code, decimal, positiveInt) */
+	FAULT_VALUE_TOO_LONG, /* value-too-long: $1 limit in bytes */
+	FAULT_CODE_NOT_IN_VALUE_SET, /* code-not-in-value-set: $1 the code, $2 the value set */
+	FAULT_MODIFIER_EXTENSION,    /* modifier-extension-unknown: $1 its url */
+	FAULT_IMPLICIT_RULES,        /* implicit-rules-unknown: $1 its uri */
+	FAULT_EXTENSION_URL_MISSING, /* extension-url-missing */
 
 	/* references */
-	FAULT_REFERENCE_UNRESOLVED, /* reference-unresolved: $1 what it says if relative or '#' ("Patient/1" has no name in
-				     * it; pass NULL for urn: and absolute ones) */
+	FAULT_REFERENCE_UNRESOLVED, /* reference-unresolved: $1 what it says if relative or '#' ("Patient/1" has no name
+				     * in it; pass NULL for urn: and absolute ones) */
 	FAULT_REFERENCE_TYPE,       /* reference-type: $1 type found, $2 types allowed */
 	FAULT_REFERENCE_EMPTY,      /* reference-empty: neither reference, identifier nor display */
 	FAULT_REFERENCE_INVALID,    /* reference-invalid: not a URI, relative reference or #id */
@@ -68,22 +68,22 @@ enum fault_code {
 	FAULT_CONTAINED_NESTED,     /* contained-nested */
 
 	/* bundles */
-	FAULT_BUNDLE_TYPE,           /* bundle-type: $1 the type */
-	FAULT_BUNDLE_EMPTY,          /* bundle-empty: nothing in it that we act on */
-	FAULT_BUNDLE_FULLURL_TWICE,  /* bundle-fullurl-duplicate */
-	FAULT_BUNDLE_REQUEST,        /* bundle-request: $1 method, $2 url type; what we do not do in a Bundle */
-	FAULT_BUNDLE_FOCUS,          /* bundle-focus: $1 how many claims, where one is needed */
+	FAULT_BUNDLE_TYPE,          /* bundle-type: $1 the type */
+	FAULT_BUNDLE_EMPTY,         /* bundle-empty: nothing in it that we act on */
+	FAULT_BUNDLE_FULLURL_TWICE, /* bundle-fullurl-duplicate */
+	FAULT_BUNDLE_REQUEST,       /* bundle-request: $1 method, $2 url type; what we do not do in a Bundle */
+	FAULT_BUNDLE_FOCUS,         /* bundle-focus: $1 how many claims, where one is needed */
 
 	/* the claim */
-	FAULT_CLAIM_STATUS,          /* claim-status: $1 the status; only active is taken */
-	FAULT_IDENTIFIER_MISSING,    /* identifier-missing (warning): nothing that makes a resubmission recognisable */
-	FAULT_PATIENT_IDENTITY,      /* patient-identity-missing: nothing that identifies the patient */
-	FAULT_INSURANCE_MISSING,     /* insurance-missing */
-	FAULT_INSURANCE_FOCAL,       /* insurance-focal: $1 how many are focal; exactly one must be */
-	FAULT_SEQUENCE_INVALID,      /* sequence-invalid: $1 the number */
-	FAULT_SEQUENCE_DUPLICATE,    /* sequence-duplicate: $1 the number */
-	FAULT_SEQUENCE_DANGLING,     /* sequence-dangling: $1 the number, $2 the list it should be in */
-	FAULT_LINES_MISSING,         /* lines-missing (warning) */
+	FAULT_CLAIM_STATUS,       /* claim-status: $1 the status; only active is taken */
+	FAULT_IDENTIFIER_MISSING, /* identifier-missing (warning): nothing that makes a resubmission recognisable */
+	FAULT_PATIENT_IDENTITY,   /* patient-identity-missing: nothing that identifies the patient */
+	FAULT_INSURANCE_MISSING,  /* insurance-missing */
+	FAULT_INSURANCE_FOCAL,    /* insurance-focal: $1 how many are focal; exactly one must be */
+	FAULT_SEQUENCE_INVALID,   /* sequence-invalid: $1 the number */
+	FAULT_SEQUENCE_DUPLICATE, /* sequence-duplicate: $1 the number */
+	FAULT_SEQUENCE_DANGLING,  /* sequence-dangling: $1 the number, $2 the list it should be in */
+	FAULT_LINES_MISSING,      /* lines-missing (warning) */
 
 	/* money */
 	FAULT_TOTAL_MISSING,     /* total-missing */
@@ -102,10 +102,10 @@ enum fault_code {
 	FAULT_COUNTRY_UNKNOWN,   /* country-unknown (warning): not ISO 3166 */
 
 	/* codes */
-	FAULT_CODE_MISSING,           /* code-missing: neither code nor text */
-	FAULT_CODE_SYSTEM_MISSING,    /* code-system-missing (warning): $1 the code */
-	FAULT_CODE_SYSTEM_UNKNOWN,    /* code-system-unknown (warning): $1 the system */
-	FAULT_CODE_PATTERN,           /* code-pattern (warning): $1 the code, $2 the system */
+	FAULT_CODE_MISSING,        /* code-missing: neither code nor text */
+	FAULT_CODE_SYSTEM_MISSING, /* code-system-missing (warning): $1 the code */
+	FAULT_CODE_SYSTEM_UNKNOWN, /* code-system-unknown (warning): $1 the system */
+	FAULT_CODE_PATTERN,        /* code-pattern (warning): $1 the code, $2 the system */
 
 	/* dates */
 	FAULT_PERIOD_REVERSED,          /* period-reversed: $1 start, $2 end */
@@ -118,13 +118,13 @@ enum fault_code {
 	FAULT_SERVICE_DAY_MISSING,      /* service-day-missing (warning): no billable period and no line with a date */
 
 	/* consents and tasks */
-	FAULT_CONSENT_PATIENT,   /* consent-patient: no patient in it */
-	FAULT_CONSENT_SCOPE,     /* consent-scope: $1 the scope; only patient-privacy is acted on */
-	FAULT_CONSENT_DETAIL,    /* consent-detail: $1 the element by which it narrows in a way we can't honour */
-	FAULT_CONSENT_PURPOSE,   /* consent-purpose: permits no purpose that paying a bill needs */
-	FAULT_TASK_CODE,         /* task-code: $1 the code; only cancel is acted on */
-	FAULT_TASK_FOCUS,        /* task-focus: names no claim of this hospital */
-	FAULT_TASK_STATE,        /* task-state: $1 the state in which the claim can't be cancelled any more */
+	FAULT_CONSENT_PATIENT, /* consent-patient: no patient in it */
+	FAULT_CONSENT_SCOPE,   /* consent-scope: $1 the scope; only patient-privacy is acted on */
+	FAULT_CONSENT_DETAIL,  /* consent-detail: $1 the element by which it narrows in a way we can't honour */
+	FAULT_CONSENT_PURPOSE, /* consent-purpose: permits no purpose that paying a bill needs */
+	FAULT_TASK_CODE,       /* task-code: $1 the code; only cancel is acted on */
+	FAULT_TASK_FOCUS,      /* task-focus: names no claim of this hospital */
+	FAULT_TASK_STATE,      /* task-state: $1 the state in which the claim can't be cancelled any more */
 
 	/* answers of the API itself */
 	FAULT_NOT_FOUND,            /* not-found */
@@ -172,12 +172,12 @@ struct fault {
 struct fault_list {
 	struct zf_arena *arena; /* borrowed; owns the entries and their text */
 	struct fault *items;
-	uint32_t count;    /* entries in items, including a final and-more */
+	uint32_t count; /* entries in items, including a final and-more */
 	uint32_t capacity;
 	uint32_t max;
-	uint32_t dropped;  /* left off because of max */
-	uint8_t worst;     /* enum fault_severity, counts the dropped ones too */
-	bool no_memory;    /* the arena was exhausted: the list is not complete, answer 503 instead of 4xx */
+	uint32_t dropped; /* left off because of max */
+	uint8_t worst;    /* enum fault_severity, counts the dropped ones too */
+	bool no_memory;   /* the arena was exhausted: the list is not complete, answer 503 instead of 4xx */
 };
 
 /* Prepares a list in caller-owned memory; allocates nothing. max 0 means FAULT_LIST_MAX. */
