@@ -1,0 +1,32 @@
+-- Who may do what. Each process role logs in as itself; what it may do is EXECUTE on its functions and, for intake,
+-- SELECT under row-level security. The functions that mix hospitals in one batch belong to zhifu_writer, which cannot
+-- log in. Tables belong to whoever migrates (never a process role).
+DO $$
+DECLARE
+	name text;
+BEGIN
+	FOREACH name IN ARRAY ARRAY['zhifu_intake', 'zhifu_translate', 'zhifu_dispatch', 'zhifu_settle', 'zhifu_operator'] LOOP
+		IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = name) THEN
+			EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS', name);
+		END IF;
+	END LOOP;
+	IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'zhifu_writer') THEN
+		CREATE ROLE zhifu_writer NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS;
+	END IF;
+END
+$$;
+
+CREATE SCHEMA zhifu;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA zhifu TO zhifu_writer, zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+
+-- The hospital whose rows a reading session may see; unset means none.
+CREATE FUNCTION zhifu.tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT nullif(current_setting('zhifu.hospital_id', true), '')::uuid $$;
+GRANT EXECUTE ON FUNCTION zhifu.tenant() TO PUBLIC;
+
+-- The first UUIDv7 of an instant: what partition bounds and time ranges over ids are made of (RFC 9562 section 5.7).
+CREATE FUNCTION zhifu.uuid_floor(at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid $$;
+GRANT EXECUTE ON FUNCTION zhifu.uuid_floor(timestamptz) TO PUBLIC;

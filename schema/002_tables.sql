@@ -1,0 +1,493 @@
+-- The tables. Every tenant table's key starts with hospital_id and no constraint crosses hospitals, so that the schema
+-- can be distributed by hospital_id. Ids are UUIDv7 made by the daemon. State numbers are daemon/model/lifecycle.h's.
+-- Names, documents, diagnoses and payloads are in sealed bytea columns only (daemon/base/seal.h).
+SET search_path = zhifu;
+
+-- ---- reference tables ----
+
+-- hospital_id nil is the house itself: it keeps what no hospital can be named for (orphans of insurer calls).
+CREATE TABLE hospital (
+	hospital_id uuid PRIMARY KEY,
+	code        text NOT NULL UNIQUE CHECK (code ~ '^[0-9A-Z]{3}$'),
+	name        text NOT NULL,
+	zone        text NOT NULL,
+	book_currency text NOT NULL CHECK (book_currency ~ '^[A-Z]{3}$'),
+	created_at  timestamptz NOT NULL DEFAULT now()
+);
+
+-- The hospital's key, wrapped by a master key (base/key.h). The newest version wraps new patients' keys.
+CREATE TABLE hospital_key (
+	hospital_id uuid NOT NULL REFERENCES hospital,
+	version     integer NOT NULL,
+	wrapped     bytea NOT NULL,
+	created_at  timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, version)
+);
+
+-- Insurers, TPAs and other companies, mirrored from conf/insurers.d so that reports can name them.
+CREATE TABLE insurer (
+	insurer text PRIMARY KEY CHECK (insurer ~ '^[a-z0-9][a-z0-9-]{0,31}$'),
+	name    text NOT NULL
+);
+
+-- One process owns a route (insurer:channel) by a fenced lease: a larger fence wins, a write with a smaller one is refused.
+CREATE TABLE route_lease (
+	route      text PRIMARY KEY,
+	owner      text NOT NULL,
+	fence      bigint NOT NULL,
+	until      timestamptz NOT NULL,
+	stopped    boolean NOT NULL DEFAULT false, -- held by an operator
+	stopped_by text,
+	stopped_why text,
+	breaker    text NOT NULL DEFAULT 'closed',
+	breaker_since timestamptz,
+	last_error text
+);
+
+-- Control numbers, taken in blocks: gaps are allowed, repeats never.
+CREATE TABLE control_number (
+	route  text NOT NULL,
+	series text NOT NULL,
+	next   bigint NOT NULL DEFAULT 1,
+	PRIMARY KEY (route, series)
+);
+
+-- A client assertion's jti, kept until it has expired: used once (RFC 7523 section 3).
+CREATE TABLE token_jti (
+	client_id  text NOT NULL,
+	jti_hash   bytea NOT NULL,
+	expires_at timestamptz NOT NULL,
+	PRIMARY KEY (client_id, jti_hash)
+);
+CREATE INDEX token_jti_expires ON token_jti (expires_at);
+
+-- An insurer's or our own number on the wire -> the hospital's claim and message it belongs to. Not a tenant table:
+-- it is how the hospital of an answer is found.
+CREATE TABLE wire_ref (
+	insurer     text NOT NULL,
+	kind        text NOT NULL,
+	value_hash  bytea NOT NULL,
+	hospital_id uuid NOT NULL,
+	claim_id    uuid,
+	message_id  uuid,
+	PRIMARY KEY (insurer, kind, value_hash, hospital_id)
+);
+
+-- ---- persons ----
+
+-- One key of one patient. A patient may have several (two processes met the person at the same time); erasure
+-- destroys all keys that share an identity hash by setting `wrapped` to NULL.
+CREATE TABLE patient_key (
+	hospital_id    uuid NOT NULL,
+	patient_key_id uuid NOT NULL,
+	wrapped        bytea,  -- by the hospital's key; NULL: erased
+	hospital_key_version integer NOT NULL,
+	identity       bytea,  -- sealed list of the identities, from which look-up hashes are made again after a rotation
+	created_at     timestamptz NOT NULL DEFAULT now(),
+	erased_at      timestamptz,
+	PRIMARY KEY (hospital_id, patient_key_id)
+);
+
+-- Keyed hashes of a person's identities (passport, card, record number, reference).
+CREATE TABLE patient_lookup (
+	hospital_id    uuid NOT NULL,
+	hash           bytea NOT NULL,
+	patient_key_id uuid NOT NULL,
+	key_version    smallint NOT NULL,
+	PRIMARY KEY (hospital_id, hash, patient_key_id),
+	FOREIGN KEY (hospital_id, patient_key_id) REFERENCES patient_key
+);
+CREATE INDEX patient_lookup_key ON patient_lookup (hospital_id, patient_key_id);
+
+-- Permission to disclose (FHIR Consent). recipients NULL: any insurer that the claim itself names.
+CREATE TABLE consent (
+	hospital_id    uuid NOT NULL,
+	consent_id     uuid NOT NULL,
+	patient_key_id uuid NOT NULL,
+	in_force       boolean NOT NULL, -- status active and provision permit
+	recipients     text[],           -- insurer codes
+	purposes       text[] NOT NULL,
+	valid_from     timestamptz NOT NULL DEFAULT '-infinity',
+	valid_until    timestamptz NOT NULL DEFAULT 'infinity',
+	identifier_hash bytea,           -- the hospital's consent identifier: a later one with it replaces this one
+	content        bytea NOT NULL,   -- sealed, as submitted
+	created_at     timestamptz NOT NULL DEFAULT now(),
+	withdrawn_at   timestamptz,
+	PRIMARY KEY (hospital_id, consent_id),
+	FOREIGN KEY (hospital_id, patient_key_id) REFERENCES patient_key
+);
+CREATE INDEX consent_patient ON consent (hospital_id, patient_key_id);
+
+-- ---- claims ----
+
+-- Insert-only. What identifies a person or an illness is in `content` (SEAL_CLAIM: a FHIR collection Bundle whose first
+-- entry is the Claim as submitted, followed by the resources that it refers to).
+CREATE TABLE claim (
+	hospital_id    uuid NOT NULL,
+	claim_id       uuid NOT NULL,
+	ref            text NOT NULL CHECK (length(ref) = 16),
+	use            smallint NOT NULL, -- enum zf_use
+	insurer        text,              -- NULL: no route
+	patient_key_id uuid NOT NULL,
+	client         text NOT NULL,     -- who submitted
+	received_at    timestamptz NOT NULL,
+	service_day    date NOT NULL,     -- the hospital's civil day
+	total_minor    bigint NOT NULL CHECK (total_minor >= 0),
+	currency       text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+	exponent       smallint NOT NULL CHECK (exponent BETWEEN 0 AND 4),
+	line_count     integer NOT NULL,
+	bill_sequence  integer NOT NULL DEFAULT 0,
+	emergency      boolean NOT NULL DEFAULT false,
+	duplicate_of   uuid,              -- the earlier claim with the same business fingerprint
+	predecessor_id uuid,
+	warnings       integer NOT NULL DEFAULT 0,
+	content        bytea NOT NULL,
+	PRIMARY KEY (hospital_id, claim_id)
+) PARTITION BY RANGE (claim_id);
+ALTER TABLE claim ALTER COLUMN content SET STORAGE EXTERNAL; -- sealed bytes do not compress
+
+-- Where the claim stands, on five axes that are never merged. Compare-and-set on (state, seq).
+CREATE TABLE claim_state (
+	hospital_id  uuid NOT NULL,
+	claim_id     uuid NOT NULL,
+	ref          text NOT NULL,
+	insurer      text,
+	transport smallint NOT NULL DEFAULT 0, transport_seq integer NOT NULL DEFAULT 0,
+	acknowledgement smallint NOT NULL DEFAULT 0, acknowledgement_seq integer NOT NULL DEFAULT 0,
+	adjudication smallint NOT NULL DEFAULT 0, adjudication_seq integer NOT NULL DEFAULT 0,
+	payment smallint NOT NULL DEFAULT 0, payment_seq integer NOT NULL DEFAULT 0,
+	books smallint NOT NULL DEFAULT 0, books_seq integer NOT NULL DEFAULT 0,
+	updated_at   timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, claim_id),
+	UNIQUE (hospital_id, ref)
+) WITH (fillfactor = 70);
+
+-- Every step ever taken. (prev_seq, from_state) names the predecessor's (seq, to_state); the legal steps are the CHECK
+-- of 003_lifecycle.sql, generated from the tables in C.
+CREATE TABLE claim_event (
+	hospital_id uuid NOT NULL,
+	claim_id    uuid NOT NULL,
+	axis        smallint NOT NULL,
+	seq         integer NOT NULL CHECK (seq > 0),
+	prev_seq    integer CHECK (prev_seq = seq - 1),
+	from_state  smallint NOT NULL,
+	to_state    smallint NOT NULL,
+	event       text NOT NULL,
+	at          timestamptz NOT NULL DEFAULT now(),
+	who         text NOT NULL,
+	why         text,
+	CHECK ((prev_seq IS NULL) = (seq = 1)),
+	CHECK (seq > 1 OR from_state = 0),
+	PRIMARY KEY (hospital_id, claim_id, axis, seq, to_state),
+	FOREIGN KEY (hospital_id, claim_id, axis, prev_seq, from_state) REFERENCES claim_event (hospital_id, claim_id, axis, seq, to_state)
+) PARTITION BY RANGE (claim_id);
+
+-- Narrow, unpartitioned, never pruned: the same key and body get the first answer for ever.
+CREATE TABLE idempotency (
+	hospital_id uuid NOT NULL,
+	key_hash    bytea NOT NULL,
+	body_hash   bytea NOT NULL,
+	claim_id    uuid NOT NULL,
+	PRIMARY KEY (hospital_id, key_hash)
+);
+
+-- The hospital's own claim identifiers, for searching (keyed hash of system and value).
+CREATE TABLE claim_identifier (
+	hospital_id uuid NOT NULL,
+	hash        bytea NOT NULL,
+	claim_id    uuid NOT NULL,
+	PRIMARY KEY (hospital_id, hash, claim_id)
+);
+
+-- Business fingerprints, one per identity of the person: the first claim that had it.
+CREATE TABLE claim_fingerprint (
+	hospital_id uuid NOT NULL,
+	hash        bytea NOT NULL,
+	claim_id    uuid NOT NULL,
+	PRIMARY KEY (hospital_id, hash)
+);
+
+-- A cancellation that the hospital asked for (FHIR Task).
+CREATE TABLE task (
+	hospital_id uuid NOT NULL,
+	task_id     uuid NOT NULL,
+	claim_id    uuid NOT NULL,
+	status      text NOT NULL CHECK (status IN ('requested', 'accepted', 'in-progress', 'completed', 'rejected', 'failed')),
+	reason      text,           -- a code
+	outcome     text,
+	content     bytea NOT NULL, -- sealed, as submitted
+	created_at  timestamptz NOT NULL DEFAULT now(),
+	updated_at  timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, task_id)
+);
+CREATE INDEX task_claim ON task (hospital_id, claim_id);
+
+-- ---- work ----
+
+-- What is to be done next, leased by pushing due_at forward; finished rows are deleted. attempt fences completions.
+CREATE TABLE outbox (
+	hospital_id uuid NOT NULL,
+	work_id     uuid NOT NULL,
+	role        smallint NOT NULL, -- 1 translate, 2 dispatch, 3 settle
+	kind        smallint NOT NULL, -- daemon/model/work.h
+	route       text,              -- for dispatch: insurer:channel
+	claim_id    uuid,
+	exchange_id uuid,
+	message_id  uuid,
+	fact_id     uuid,
+	due_at      timestamptz NOT NULL DEFAULT now(),
+	attempt     integer NOT NULL DEFAULT 0, -- leases so far; a completion must name the one it holds
+	crashes     smallint NOT NULL DEFAULT 0, -- translate: calls begun and not ended
+	held        boolean NOT NULL DEFAULT false, -- by a person; why is in held_why
+	held_why    text,
+	created_at  timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, work_id)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX outbox_due ON outbox (role, hospital_id, due_at) WHERE NOT held;
+CREATE INDEX outbox_route ON outbox (route, hospital_id, due_at) WHERE role = 2 AND NOT held;
+CREATE INDEX outbox_claim ON outbox (hospital_id, claim_id);
+
+-- One conversation with an insurer: the adapter's state between steps.
+CREATE TABLE exchange (
+	hospital_id uuid NOT NULL,
+	exchange_id uuid NOT NULL,
+	insurer     text NOT NULL,
+	kind        smallint NOT NULL, -- daemon/model/work.h: claim, status, cancel, poll
+	claim_id    uuid,
+	status      smallint NOT NULL DEFAULT 1, -- 1 open, 2 done, 3 quarantined, 4 held
+	step        integer NOT NULL DEFAULT 0,
+	state       bytea, -- sealed under the hospital's key (SEAL_STATE)
+	why         text,
+	created_at  timestamptz NOT NULL DEFAULT now(),
+	updated_at  timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, exchange_id)
+) WITH (fillfactor = 80);
+CREATE INDEX exchange_claim ON exchange (hospital_id, claim_id);
+
+-- Bytes that went out or came in, verbatim, sealed (SEAL_MESSAGE).
+CREATE TABLE message (
+	hospital_id uuid NOT NULL,
+	message_id  uuid NOT NULL,
+	exchange_id uuid,
+	claim_id    uuid,
+	insurer     text NOT NULL,
+	direction   smallint NOT NULL, -- 1 out, 2 in
+	token       integer NOT NULL DEFAULT 0,
+	submission  boolean NOT NULL DEFAULT false, -- carries a claim: must never arrive twice
+	answers     uuid,   -- the message this one answers
+	replay_of   uuid,   -- lineage of a replay
+	replay_who  text,
+	replay_why  text,
+	status      smallint NOT NULL, -- out: 1 ready 2 sending 3 unknown 4 answered 5 failed 6 dropped; in: 11 received 12 read 13 quarantined 14 orphan
+	fence       bigint NOT NULL DEFAULT 0,
+	http_status smallint,
+	why         text,
+	content     bytea NOT NULL,
+	created_at  timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, message_id)
+) PARTITION BY RANGE (message_id);
+ALTER TABLE message ALTER COLUMN content SET STORAGE EXTERNAL;
+CREATE INDEX message_claim ON message (hospital_id, claim_id);
+CREATE INDEX message_problem ON message (hospital_id, status) WHERE status IN (3, 5, 13, 14);
+
+-- Each try to send a message; written before the first byte leaves (status 1) and completed after.
+CREATE TABLE attempt (
+	hospital_id uuid NOT NULL,
+	message_id  uuid NOT NULL,
+	attempt     integer NOT NULL,
+	route       text NOT NULL,
+	started_at  timestamptz NOT NULL DEFAULT now(),
+	ended_at    timestamptz,
+	outcome     smallint NOT NULL DEFAULT 1, -- 1 begun, 2 answered, 3 not sent, 4 unknown
+	http_status smallint,
+	error       text,
+	PRIMARY KEY (hospital_id, message_id, attempt)
+);
+
+-- ---- what left the country, to whom and why ----
+
+CREATE TABLE export_ledger (
+	hospital_id uuid NOT NULL,
+	export_id   uuid NOT NULL,
+	message_id  uuid NOT NULL,
+	claim_id    uuid,
+	recipient   text NOT NULL,     -- insurer code
+	basis       smallint NOT NULL, -- 1 consent, 2 emergency, 3 no person's data (poll, status by our own ref)
+	consent_id  uuid,
+	fields      text NOT NULL,     -- the allow-list in force, by name and version
+	person_new  boolean NOT NULL,  -- counted as a new person of the year
+	at          timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, export_id),
+	UNIQUE (hospital_id, message_id)
+);
+
+-- Hashes of persons whose data left in a calendar year (the hospital's year).
+CREATE TABLE export_person (
+	hospital_id uuid NOT NULL,
+	year        smallint NOT NULL,
+	hash        bytea NOT NULL,
+	PRIMARY KEY (hospital_id, year, hash)
+);
+
+CREATE TABLE export_count (
+	hospital_id uuid NOT NULL,
+	year        smallint NOT NULL,
+	persons     integer NOT NULL DEFAULT 0,
+	warned_at   timestamptz,
+	PRIMARY KEY (hospital_id, year)
+);
+
+-- An emergency that went out without consent: ask for it until due.
+CREATE TABLE consent_clock (
+	hospital_id uuid NOT NULL,
+	claim_id    uuid NOT NULL,
+	due_at      timestamptz NOT NULL,
+	met_at      timestamptz,
+	PRIMARY KEY (hospital_id, claim_id)
+);
+
+-- ---- answers and money ----
+
+-- What an insurer said, one row a fact, before settle has applied it.
+CREATE TABLE fact (
+	hospital_id uuid NOT NULL,
+	fact_id     uuid NOT NULL,
+	claim_id    uuid,              -- NULL: orphan until routed
+	insurer     text NOT NULL,
+	exchange_id uuid,
+	message_id  uuid,              -- the message it was read from
+	kind        smallint NOT NULL, -- enum zf_fact_kind; 100 and up are ours (daemon/model/work.h)
+	adjudication_id uuid,
+	remittance_id uuid,
+	text        text,              -- faults' codes and paths; no person's data
+	status      smallint NOT NULL DEFAULT 1, -- 1 new, 2 applied, 3 refused by the life cycle, 4 orphan
+	why         text,
+	at          timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, fact_id)
+);
+CREATE INDEX fact_claim ON fact (hospital_id, claim_id);
+CREATE INDEX fact_problem ON fact (hospital_id, status) WHERE status IN (3, 4);
+
+CREATE TABLE adjudication (
+	hospital_id     uuid NOT NULL,
+	adjudication_id uuid NOT NULL,
+	claim_id        uuid NOT NULL,
+	insurer         text NOT NULL,
+	outcome         smallint NOT NULL, -- enum zf_outcome
+	insurer_claim_no text,
+	preauth_ref     text,
+	currency        text NOT NULL,
+	exponent        smallint NOT NULL,
+	submitted_minor bigint NOT NULL,
+	benefit_minor   bigint NOT NULL,
+	patient_minor   bigint NOT NULL,   -- group PR
+	contract_minor  bigint NOT NULL,   -- group CO
+	open_minor      bigint NOT NULL,   -- OA, PI and what no one explained: submitted - benefit - PR - CO
+	payment_minor   bigint, payment_currency text, payment_exponent smallint,
+	content         bytea NOT NULL,    -- sealed canonical FHIR ClaimResponse
+	created_at      timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, adjudication_id)
+);
+CREATE INDEX adjudication_claim ON adjudication (hospital_id, claim_id);
+
+-- line x group x reason.
+CREATE TABLE adjudication_line (
+	hospital_id     uuid NOT NULL,
+	adjudication_id uuid NOT NULL,
+	no              integer NOT NULL,
+	line            integer NOT NULL,  -- claim line sequence, 0 claim level
+	grp             smallint NOT NULL, -- enum zf_group
+	reason          smallint NOT NULL, -- enum zf_reason
+	amount_minor    bigint NOT NULL,
+	currency        text NOT NULL,
+	exponent        smallint NOT NULL,
+	original_system text,
+	original_code   text,
+	PRIMARY KEY (hospital_id, adjudication_id, no)
+);
+
+-- Money announced. The same business identifier twice is the same remittance.
+CREATE TABLE remittance (
+	hospital_id   uuid NOT NULL,
+	remittance_id uuid NOT NULL,
+	insurer       text NOT NULL,
+	identifier    text NOT NULL,
+	amount_minor  bigint NOT NULL,
+	currency      text NOT NULL,
+	exponent      smallint NOT NULL,
+	payment_date  date,
+	payment_reference text,
+	balanced      boolean NOT NULL, -- the details and fees add up to the amount
+	content       bytea NOT NULL,   -- sealed canonical FHIR PaymentReconciliation
+	created_at    timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, remittance_id),
+	UNIQUE (hospital_id, insurer, identifier)
+);
+
+CREATE TABLE remittance_detail (
+	hospital_id   uuid NOT NULL,
+	remittance_id uuid NOT NULL,
+	no            integer NOT NULL,
+	claim_id      uuid,  -- NULL: not found, waits for a person
+	claim_ref     text,
+	insurer_claim_no text,
+	amount_minor  bigint NOT NULL, -- negative: take-back
+	fee_minor     bigint NOT NULL DEFAULT 0,
+	currency      text NOT NULL,
+	exponent      smallint NOT NULL,
+	PRIMARY KEY (hospital_id, remittance_id, no)
+);
+CREATE INDEX remittance_detail_claim ON remittance_detail (hospital_id, claim_id);
+
+-- Double entry, balanced by construction: one row moves one positive amount of one currency from the credited to the
+-- debited account. Rows of one entry belong together. Never updated, never deleted.
+CREATE TABLE posting (
+	hospital_id  uuid NOT NULL,
+	entry_id     uuid NOT NULL,
+	no           smallint NOT NULL,
+	debit        text NOT NULL,
+	credit       text NOT NULL,
+	amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+	currency     text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+	exponent     smallint NOT NULL,
+	book_day     date NOT NULL,     -- the hospital's day
+	rule         text NOT NULL,     -- which row of daemon/settle/posting_rule.c
+	claim_id     uuid,
+	source_id    uuid NOT NULL,     -- the fact it follows from: the same fact posts once
+	at           timestamptz NOT NULL DEFAULT now(),
+	CHECK (debit <> credit),
+	PRIMARY KEY (hospital_id, entry_id, no),
+	UNIQUE (hospital_id, source_id, rule, no)
+);
+CREATE INDEX posting_claim ON posting (hospital_id, claim_id);
+
+-- ---- partitions: a month of arrival each, and one for what falls outside ----
+
+CREATE TABLE claim_default PARTITION OF claim DEFAULT;
+CREATE TABLE claim_event_default PARTITION OF claim_event DEFAULT;
+CREATE TABLE message_default PARTITION OF message DEFAULT;
+
+-- Makes the month partitions that are missing from the month of `at` on for `months` months; run by migrate and by settle.
+CREATE FUNCTION partition_ensure(at timestamptz, months integer) RETURNS integer LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	made integer := 0;
+	start timestamptz;
+	parent text;
+	child text;
+BEGIN
+	FOR n IN 0 .. months - 1 LOOP
+		start := (date_trunc('month', at AT TIME ZONE 'UTC') + make_interval(months => n)) AT TIME ZONE 'UTC';
+		FOREACH parent IN ARRAY ARRAY['claim', 'claim_event', 'message'] LOOP
+			child := parent || '_' || to_char(start AT TIME ZONE 'UTC', 'YYYYMM');
+			IF to_regclass('zhifu.' || child) IS NULL THEN
+				EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', child, parent,
+					uuid_floor(start), uuid_floor((start AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC'));
+				made := made + 1;
+			END IF;
+		END LOOP;
+	END LOOP;
+	RETURN made;
+END
+$$;
+SELECT partition_ensure(now(), 6);

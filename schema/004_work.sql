@@ -1,0 +1,155 @@
+-- What all roles share: steps of the life cycle, leases of work, hospitals and their keys.
+SET search_path = zhifu;
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA zhifu TO zhifu_writer;
+-- History is written once: not even the functions may change it.
+REVOKE UPDATE, DELETE ON claim, claim_event, idempotency, posting, adjudication, adjudication_line, export_ledger FROM zhifu_writer;
+
+-- Row-level security on every tenant table. zhifu_writer's functions mix hospitals and see what they return; a session
+-- that reads sees the hospital it named, and none when it named none.
+DO $$
+DECLARE
+	t text;
+BEGIN
+	FOR t IN SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'hospital_id'
+		WHERE c.relnamespace = 'zhifu'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+	LOOP
+		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+		EXECUTE format('CREATE POLICY writer ON %I TO zhifu_writer USING (true) WITH CHECK (true)', t);
+		EXECUTE format('CREATE POLICY tenant ON %I FOR SELECT TO zhifu_intake, zhifu_operator USING (hospital_id = tenant())', t);
+	END LOOP;
+END
+$$;
+GRANT SELECT ON claim, claim_state, claim_event, claim_identifier, patient_key, patient_lookup, consent, task,
+	adjudication, adjudication_line, remittance, remittance_detail, fact, export_ledger, export_count, posting,
+	exchange, message, attempt, outbox TO zhifu_intake, zhifu_operator;
+GRANT SELECT ON hospital, insurer, route_lease TO zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
+
+-- Registers a hospital (the first process that knows it brings a wrapped key) and returns all versions of its key,
+-- newest first.
+CREATE FUNCTION hospital_open(p_hospital uuid, p_code text, p_name text, p_zone text, p_book_currency text, p_wrapped bytea)
+RETURNS TABLE (version integer, wrapped bytea) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	INSERT INTO hospital (hospital_id, code, name, zone, book_currency)
+	VALUES (p_hospital, p_code, p_name, p_zone, p_book_currency)
+	ON CONFLICT (hospital_id) DO UPDATE SET name = excluded.name, zone = excluded.zone
+		WHERE (hospital.name, hospital.zone) IS DISTINCT FROM (excluded.name, excluded.zone);
+	INSERT INTO hospital_key (hospital_id, version, wrapped) VALUES (p_hospital, 1, p_wrapped) ON CONFLICT DO NOTHING;
+	RETURN QUERY SELECT k.version, k.wrapped FROM hospital_key k WHERE k.hospital_id = p_hospital ORDER BY k.version DESC;
+END
+$$;
+
+CREATE FUNCTION insurer_open(p_insurer text, p_name text) RETURNS void LANGUAGE sql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO insurer VALUES (p_insurer, p_name)
+	ON CONFLICT (insurer) DO UPDATE SET name = excluded.name WHERE insurer.name <> excluded.name;
+$$;
+
+-- Takes steps, at most one per claim and axis in one call; all steps of one claim happen or none. p_seq: the version the
+-- caller saw, NULL where it need not match. Axes: 1 transport, 2 acknowledgement, 3 adjudication, 4 payment, 5 books.
+-- Returns the claims whose steps happened; a missing one lost the compare-and-set.
+CREATE FUNCTION claim_step(p_hospital uuid[], p_claim uuid[], p_axis smallint[], p_from smallint[], p_seq integer[],
+	p_to smallint[], p_event text[], p_who text[], p_why text[])
+RETURNS TABLE (hospital_id uuid, claim_id uuid) LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	WITH step AS MATERIALIZED (
+		SELECT * FROM unnest(p_hospital, p_claim, p_axis, p_from, p_seq, p_to, p_event, p_who, p_why)
+			AS s (hospital_id, claim_id, axis, from_state, seq, to_state, event, who, why)
+	), want AS (
+		SELECT s.hospital_id, s.claim_id,
+			max(from_state) FILTER (WHERE axis = 1) f1, max(s.seq) FILTER (WHERE axis = 1) s1, max(to_state) FILTER (WHERE axis = 1) t1,
+			max(from_state) FILTER (WHERE axis = 2) f2, max(s.seq) FILTER (WHERE axis = 2) s2, max(to_state) FILTER (WHERE axis = 2) t2,
+			max(from_state) FILTER (WHERE axis = 3) f3, max(s.seq) FILTER (WHERE axis = 3) s3, max(to_state) FILTER (WHERE axis = 3) t3,
+			max(from_state) FILTER (WHERE axis = 4) f4, max(s.seq) FILTER (WHERE axis = 4) s4, max(to_state) FILTER (WHERE axis = 4) t4,
+			max(from_state) FILTER (WHERE axis = 5) f5, max(s.seq) FILTER (WHERE axis = 5) s5, max(to_state) FILTER (WHERE axis = 5) t5
+		FROM step s GROUP BY s.hospital_id, s.claim_id
+	), done AS (
+		UPDATE claim_state c SET
+			transport = coalesce(t1, transport), transport_seq = transport_seq + (t1 IS NOT NULL)::int,
+			acknowledgement = coalesce(t2, acknowledgement), acknowledgement_seq = acknowledgement_seq + (t2 IS NOT NULL)::int,
+			adjudication = coalesce(t3, adjudication), adjudication_seq = adjudication_seq + (t3 IS NOT NULL)::int,
+			payment = coalesce(t4, payment), payment_seq = payment_seq + (t4 IS NOT NULL)::int,
+			books = coalesce(t5, books), books_seq = books_seq + (t5 IS NOT NULL)::int,
+			updated_at = now()
+		FROM want w
+		WHERE c.hospital_id = w.hospital_id AND c.claim_id = w.claim_id
+			AND (t1 IS NULL OR (transport = f1 AND (s1 IS NULL OR transport_seq = s1)))
+			AND (t2 IS NULL OR (acknowledgement = f2 AND (s2 IS NULL OR acknowledgement_seq = s2)))
+			AND (t3 IS NULL OR (adjudication = f3 AND (s3 IS NULL OR adjudication_seq = s3)))
+			AND (t4 IS NULL OR (payment = f4 AND (s4 IS NULL OR payment_seq = s4)))
+			AND (t5 IS NULL OR (books = f5 AND (s5 IS NULL OR books_seq = s5)))
+		RETURNING c.hospital_id, c.claim_id, c.transport_seq, c.acknowledgement_seq, c.adjudication_seq, c.payment_seq, c.books_seq
+	), history AS (
+		INSERT INTO claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who, why)
+		SELECT d.hospital_id, d.claim_id, s.axis, n.seq, nullif(n.seq - 1, 0), s.from_state, s.to_state, s.event, s.who, s.why
+		FROM done d JOIN step s USING (hospital_id, claim_id)
+			CROSS JOIN LATERAL (SELECT CASE s.axis WHEN 1 THEN d.transport_seq WHEN 2 THEN d.acknowledgement_seq
+				WHEN 3 THEN d.adjudication_seq WHEN 4 THEN d.payment_seq ELSE d.books_seq END AS seq) n
+	)
+	SELECT d.hospital_id, d.claim_id FROM done d
+$$;
+
+-- Hospitals that have work due for a role (and route), longest waiting first.
+CREATE FUNCTION work_hospitals(p_role smallint, p_route text, p_limit integer) RETURNS SETOF uuid LANGUAGE sql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT hospital_id FROM outbox
+	WHERE role = p_role AND NOT held AND due_at <= now() AND (p_route IS NULL OR route = p_route)
+	GROUP BY hospital_id ORDER BY min(due_at) LIMIT p_limit
+$$;
+
+-- Leases work of one hospital by pushing due_at forward. Many of these calls go in one Sync.
+CREATE FUNCTION work_lease(p_role smallint, p_hospital uuid, p_route text, p_limit integer, p_lease_s integer)
+RETURNS TABLE (hospital_id uuid, work_id uuid, kind smallint, route text, claim_id uuid, exchange_id uuid, message_id uuid,
+	fact_id uuid, attempt integer, crashes smallint, due_at timestamptz) LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	UPDATE outbox o SET due_at = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1
+	FROM (
+		SELECT w.work_id FROM outbox w
+		WHERE w.role = p_role AND w.hospital_id = p_hospital AND NOT w.held AND w.due_at <= now()
+			AND (p_route IS NULL OR w.route = p_route)
+		ORDER BY w.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+	) due
+	WHERE o.hospital_id = p_hospital AND o.work_id = due.work_id
+	RETURNING o.hospital_id, o.work_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id, o.attempt, o.crashes, o.due_at
+$$;
+
+-- Gives leases back or puts them off: due again in p_delay_ms, fenced by attempt. Returns how many were still ours.
+CREATE FUNCTION work_defer(p_hospital uuid[], p_work uuid[], p_attempt integer[], p_delay_ms bigint[]) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	WITH done AS (
+		UPDATE outbox o SET due_at = now() + d.delay_ms * interval '1 millisecond'
+		FROM unnest(p_hospital, p_work, p_attempt, p_delay_ms) AS d (hospital_id, work_id, attempt, delay_ms)
+		WHERE o.hospital_id = d.hospital_id AND o.work_id = d.work_id AND o.attempt = d.attempt
+		RETURNING 1)
+	SELECT count(*) FROM done
+$$;
+
+-- Uses a client assertion's jti; false when it was used before.
+CREATE FUNCTION jti_use(p_client text, p_jti_hash bytea, p_expires timestamptz) RETURNS boolean LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	INSERT INTO token_jti VALUES (p_client, p_jti_hash, p_expires) ON CONFLICT DO NOTHING;
+	RETURN FOUND;
+END
+$$;
+
+-- Takes a block of control numbers: the first of p_count.
+CREATE FUNCTION control_number_take(p_route text, p_series text, p_count integer) RETURNS bigint LANGUAGE sql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO control_number AS c (route, series, next) VALUES (p_route, p_series, 1 + p_count)
+	ON CONFLICT (route, series) DO UPDATE SET next = c.next + p_count
+	RETURNING next - p_count
+$$;
+
+DO $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.prosecdef LOOP
+		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+	END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION hospital_open, insurer_open, work_hospitals, work_lease, work_defer
+	TO zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
+GRANT EXECUTE ON FUNCTION claim_step TO zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
+GRANT EXECUTE ON FUNCTION jti_use TO zhifu_intake;
+GRANT EXECUTE ON FUNCTION control_number_take TO zhifu_translate;
