@@ -14,7 +14,7 @@ CREATE FUNCTION intake_commit(
 	p_print_hospital uuid[], p_print_hash bytea[], p_print_claim uuid[],
 	p_key_hospital uuid[], p_key_id uuid[], p_key_wrapped bytea[], p_key_version integer[], p_key_identity bytea[],
 	p_look_hospital uuid[], p_look_hash bytea[], p_look_key uuid[], p_look_version smallint[])
-RETURNS TABLE (claim_id uuid, verdict smallint, stored_id uuid, stored_ref text) LANGUAGE plpgsql SECURITY DEFINER
+RETURNS TABLE (ordinal integer, verdict smallint, stored_id uuid, stored_ref text) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -30,12 +30,12 @@ BEGIN
 		WITH i AS (
 			INSERT INTO idempotency (hospital_id, key_hash, body_hash, claim_id)
 			SELECT * FROM unnest(p_hospital, p_key, p_body, p_claim) AS t (h, k, b, c) WHERE k IS NOT NULL
-			ON CONFLICT DO NOTHING RETURNING claim_id)
+			ON CONFLICT DO NOTHING RETURNING idempotency.claim_id)
 		SELECT array_agg(i.claim_id), count(*) INTO fresh, fresh_keys FROM i;
 		IF fresh_keys < keyed THEN
 			SELECT array_agg(t.c) INTO repeated FROM unnest(p_claim, p_key) AS t (c, k)
 			WHERE k IS NOT NULL AND t.c <> ALL (coalesce(fresh, '{}'));
-			RETURN QUERY SELECT t.c, (CASE WHEN i.body_hash = t.b THEN 2 ELSE 3 END)::smallint, i.claim_id, s.ref
+			RETURN QUERY SELECT array_position(p_claim, t.c), (CASE WHEN i.body_hash = t.b THEN 2 ELSE 3 END)::smallint, i.claim_id, s.ref
 				FROM unnest(p_hospital, p_claim, p_key, p_body) AS t (h, c, k, b)
 				JOIN idempotency i ON i.hospital_id = t.h AND i.key_hash = t.k
 				LEFT JOIN claim_state s ON s.hospital_id = i.hospital_id AND s.claim_id = i.claim_id
@@ -103,9 +103,9 @@ BEGIN
 		WHERE cardinality(repeated) = 0 OR c <> ALL (repeated) ON CONFLICT DO NOTHING;
 	END IF;
 
-	RETURN QUERY SELECT t.c, (CASE WHEN t.i IS NOT NULL AND t.c = ANY (doubles) THEN 4 ELSE 1 END)::smallint,
+	RETURN QUERY SELECT t.n::integer, (CASE WHEN t.i IS NOT NULL AND t.c = ANY (doubles) THEN 4 ELSE 1 END)::smallint,
 		CASE WHEN t.c = ANY (doubles) THEN firsts[array_position(doubles, t.c)] ELSE t.c END, t.r
-	FROM unnest(p_claim, p_ref, p_insurer) AS t (c, r, i) WHERE cardinality(repeated) = 0 OR t.c <> ALL (repeated);
+	FROM unnest(p_claim, p_ref, p_insurer) WITH ORDINALITY AS t (c, r, i, n) WHERE cardinality(repeated) = 0 OR t.c <> ALL (repeated);
 END
 $$;
 ALTER FUNCTION intake_commit OWNER TO zhifu_writer;
