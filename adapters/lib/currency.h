@@ -12,7 +12,7 @@ struct currency {
 };
 
 /* The entry of a code of exactly three upper-case letters; NULL when ISO 4217 has none. Withdrawn codes are unknown,
- * but for ANG, BGN and CUC, which old claims still carry. */
+ * but for those that were still listed in mid 2024 (ANG, BGN, CUC), which old claims carry. */
 const struct currency *currency_find(struct text_span code);
 /* The minor unit's decimals of a NUL-terminated code; -1 when unknown or when the code has none (XXX, XAU, ...). */
 int currency_exponent(const char *code);

@@ -52,6 +52,15 @@ int decimal_round(struct zf_decimal value, uint8_t scale, enum decimal_rule rule
 /* The same value with the smallest scale that holds it: 1.500 → 1.5, 200 → 200. */
 struct zf_decimal decimal_trim(struct zf_decimal value);
 
+/* *magnitude divided by all of the divisors (none 0, product below 2^255) and rounded once by the rule: what rounding,
+ * conversion and shares are made of. */
+void decimal_quotient(struct wide *magnitude, const uint64_t *divisors, size_t n, enum decimal_rule rule);
+/* |value| without overflow at INT64_MIN. */
+static inline uint64_t decimal_magnitude(int64_t value)
+{
+	return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+}
+
 /* The exact product of 1 to 3 decimals, all present (LIB_INVALID otherwise). Cannot overflow. */
 int decimal_multiply(const struct zf_decimal *factors, size_t n, struct decimal_product *ret) LIB_MUSTUSE;
 /* The product rounded to `scale` decimals. LIB_LIMIT, LIB_INVALID. */

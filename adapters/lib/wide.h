@@ -3,6 +3,7 @@
 #define ADAPTERS_LIB_WIDE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* limb[0] is the lowest. */
@@ -28,6 +29,12 @@ void wide_subtract(struct wide *a, const struct wide *b);
 /* -1, 0, 1 */
 int wide_compare(const struct wide *a, const struct wide *b);
 bool wide_is_zero(const struct wide *a);
+/* *a divided by all the divisors (none 0; their product must fit), downwards; the remainder and the product of the
+ * divisors in *ret_remainder and *ret_divisor. */
+void wide_divide_all(
+	struct wide *a, const uint64_t *divisors, size_t n, struct wide *ret_remainder, struct wide *ret_divisor);
+/* The signed value; false when it is beyond int64. */
+bool wide_to_int64(const struct wide *a, bool negative, int64_t *ret);
 /* 10^power for power ≤ 19. */
 uint64_t wide_pow10(uint32_t power);
 

@@ -1,0 +1,225 @@
+/* The canonical form: the document is read once into a tree in the arena, members are merge-sorted as linked lists, and
+ * the tree is walked by parent links. No recursion, n log n. */
+#include <assert.h>
+
+#include "lib/json.h"
+#include "lib/json_write.h"
+
+struct node {
+	struct text_span key;
+	struct text_span text;
+	struct node *parent;
+	struct node *first;
+	struct node *next;
+	enum json_type type;
+};
+
+/* Small pieces are gathered, so that a hash is fed in runs. */
+struct out {
+	json_sink sink;
+	void *ctx;
+	int error;
+	size_t len;
+	char bytes[512];
+};
+
+static void flush(struct out *out)
+{
+	if (out->error == 0 && out->len > 0) out->error = out->sink(out->ctx, out->bytes, out->len);
+	out->len = 0;
+}
+
+static void put(struct out *out, const char *bytes, size_t len)
+{
+	if (len > sizeof(out->bytes) - out->len) flush(out);
+	if (len > sizeof(out->bytes)) {
+		if (out->error == 0) out->error = out->sink(out->ctx, bytes, len);
+		return;
+	}
+	memcpy(out->bytes + out->len, bytes, len);
+	out->len += len;
+}
+
+static void put_string(struct out *out, struct text_span text)
+{
+	static const char digits[] = "0123456789abcdef";
+	static const char names[] = "\b\t\n\f\r\"\\";
+	static const char letters[] = "btnfr\"\\";
+	size_t plain = 0;
+
+	put(out, "\"", 1);
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		if (c >= 0x20 && c != '"' && c != '\\') continue;
+		put(out, text.ptr + plain, i - plain);
+		plain = i + 1;
+		const char *name = memchr(names, c, sizeof(names) - 1);
+		if (name != NULL) {
+			put(out, (char[]){'\\', letters[name - names]}, 2);
+		} else {
+			put(out, (char[]){'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]}, 6);
+		}
+	}
+	put(out, text.ptr + plain, text.len - plain);
+	put(out, "\"", 1);
+}
+
+static bool key_before(const struct node *a, const struct node *b)
+{
+	size_t len = a->key.len < b->key.len ? a->key.len : b->key.len;
+	int order = len == 0 ? 0 : memcmp(a->key.ptr, b->key.ptr, len);
+	return order != 0 ? order < 0 : a->key.len < b->key.len;
+}
+
+static struct node *merge(struct node *a, struct node *b)
+{
+	struct node *head = NULL;
+	struct node **tail = &head;
+	while (a != NULL && b != NULL) {
+		struct node **least = key_before(b, a) ? &b : &a;
+		*tail = *least;
+		tail = &(*least)->next;
+		*least = *tail;
+	}
+	*tail = a != NULL ? a : b;
+	return head;
+}
+
+/* Bottom-up merge sort of a list: runs[i] holds a sorted run of 2^i members or nothing. */
+static struct node *sort_members(struct node *list)
+{
+	struct node *runs[32] = {NULL};
+	while (list != NULL) {
+		struct node *run = list;
+		list = list->next;
+		run->next = NULL;
+		size_t i = 0;
+		while (runs[i] != NULL) {
+			run = merge(runs[i], run);
+			runs[i++] = NULL;
+		}
+		runs[i] = run;
+	}
+	struct node *sorted = NULL;
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) sorted = merge(runs[i], sorted);
+	return sorted;
+}
+
+/* The list of children is built backwards while reading; this turns it round (arrays) or sorts it (objects). */
+static void order_children(struct node *container)
+{
+	if (container->type == JSON_OBJECT_BEGIN) {
+		container->first = sort_members(container->first);
+		return;
+	}
+	struct node *forward = NULL;
+	struct node *list = container->first;
+	while (list != NULL) {
+		struct node *next = list->next;
+		list->next = forward;
+		forward = list;
+		list = next;
+	}
+	container->first = forward;
+}
+
+static int build(struct json_reader *reader, struct zf_arena *arena, struct node **ret_root)
+{
+	struct node *open = NULL;
+	struct node *root = NULL;
+	struct text_span key = {NULL, 0};
+	struct json_token token;
+
+	while (json_next(reader, &token) > JSON_END) {
+		if (token.type == JSON_KEY) {
+			key = token.text;
+			continue;
+		}
+		if (token.type == JSON_OBJECT_END || token.type == JSON_ARRAY_END) {
+			assert(open != NULL);
+			order_children(open);
+			open = open->parent;
+			continue;
+		}
+		struct node *node = zf_alloc(arena, sizeof(*node));
+		if (node == NULL) return LIB_NOMEM;
+		*node = (struct node){.key = key, .text = token.text, .parent = open, .type = token.type};
+		if (open != NULL) {
+			node->next = open->first;
+			open->first = node;
+		} else {
+			root = node;
+		}
+		if (token.type == JSON_OBJECT_BEGIN || token.type == JSON_ARRAY_BEGIN) open = node;
+	}
+	if (reader->error.code != 0) return reader->error.code;
+	*ret_root = root;
+	return 0;
+}
+
+static void put_scalar(struct out *out, const struct node *node)
+{
+	switch (node->type) {
+	case JSON_STRING:
+		put_string(out, node->text);
+		break;
+	case JSON_NUMBER:
+		put(out, node->text.ptr, node->text.len);
+		break;
+	case JSON_TRUE:
+		put(out, "true", 4);
+		break;
+	case JSON_FALSE:
+		put(out, "false", 5);
+		break;
+	default:
+		assert(node->type == JSON_NULL);
+		put(out, "null", 4);
+		break;
+	}
+}
+
+static void emit(struct out *out, const struct node *node)
+{
+	while (node != NULL && out->error == 0) {
+		bool object = node->type == JSON_OBJECT_BEGIN;
+		if (node->parent != NULL && node->parent->type == JSON_OBJECT_BEGIN) {
+			put_string(out, node->key);
+			put(out, ":", 1);
+		}
+		if (object || node->type == JSON_ARRAY_BEGIN) {
+			put(out, object ? "{" : "[", 1);
+			if (node->first != NULL) {
+				node = node->first;
+				continue;
+			}
+			put(out, object ? "}" : "]", 1);
+		} else {
+			put_scalar(out, node);
+		}
+		while (node != NULL && node->next == NULL) {
+			node = node->parent;
+			if (node != NULL) put(out, node->type == JSON_OBJECT_BEGIN ? "}" : "]", 1);
+		}
+		if (node != NULL) {
+			put(out, ",", 1);
+			node = node->next;
+		}
+	}
+}
+
+int json_canonical(const char *text, size_t len, struct zf_arena *arena, uint32_t depth_max, size_t bytes_max,
+	json_sink sink, void *ctx, struct json_error *ret_error)
+{
+	struct json_reader reader;
+	struct node *root = NULL;
+
+	json_reader_init(&reader, text, len, arena, depth_max, bytes_max);
+	int error = build(&reader, arena, &root);
+	if (ret_error != NULL) *ret_error = reader.error;
+	if (error != 0) return error;
+	struct out out = {.sink = sink, .ctx = ctx};
+	emit(&out, root);
+	flush(&out);
+	return out.error;
+}
