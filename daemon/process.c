@@ -1,0 +1,161 @@
+/* A worker process: opens its role on a loop of its own, then beats, publishes its metrics, reloads and drains. */
+#include "process.h"
+
+#include <event2/dns.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "net/metrics.h"
+#include "slot.h"
+
+#define HOUSEKEEPING_MS 500
+
+struct process {
+	struct worker worker;
+	const struct role *role;
+	void *state;
+	struct slot *slot;
+	struct config *config;
+	int parent;
+	bool draining;
+};
+
+static void heartbeat(struct worker *worker)
+{
+	struct process *process = CONTAINER_OF(worker, struct process, worker);
+	bool ready = !process->draining && process->state != NULL && process->role->ready(process->state);
+
+	slot_beat(process->slot, ready, process->draining ? "draining" : "the database cannot be reached");
+}
+
+static void drained(struct worker *worker)
+{
+	(void)event_base_loopexit(worker->base, NULL);
+}
+
+static void drain(struct process *process)
+{
+	if (process->draining) return;
+	process->draining = true;
+	heartbeat(&process->worker);
+	process->role->drain(process->state);
+}
+
+static void on_term(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	drain(arg);
+}
+
+static void worker_point_at(struct worker *worker, const struct config *config)
+{
+	worker->options = config->options;
+	worker->keyring = config->keyring;
+	worker->directory = config->directory;
+}
+
+static void on_hup(evutil_socket_t fd, short what, void *arg)
+{
+	struct process *process = arg;
+	struct config *fresh = NULL;
+	struct config *old = process->config;
+
+	(void)fd, (void)what;
+	/* The supervisor has read it already; a file that broke in between keeps the old configuration here too. */
+	if (config_load(old->path, false, &fresh) < 0) {
+		log_fields(LOG_ERROR, "configuration not reloaded, the old one stays", "why", err_text(), NULL);
+		return;
+	}
+	log_level_set((enum log_level)fresh->options->log_level);
+	process->config = fresh;
+	worker_point_at(&process->worker, fresh);
+	process->role->reload(process->state);
+	config_free(old);
+}
+
+static void on_housekeeping(evutil_socket_t fd, short what, void *arg)
+{
+	struct process *process = arg;
+	struct buf text CLEANUP(buf_free) = BUF_INIT(1u << 20);
+
+	(void)fd, (void)what;
+	heartbeat(&process->worker);
+	if (metrics_print(process->worker.metrics, &text) == 0)
+		slot_publish(process->slot, (const char *)text.ptr, text.len);
+	/* The death signal is lost when the supervisor died between fork and prctl. */
+	if (getppid() != process->parent) drain(process);
+}
+
+_Noreturn static void process_fail(const char *role)
+{
+	log_line(LOG_ERROR, "could not start %s: %s", role, err_text());
+	exit(1);
+}
+
+static struct event *every(struct event_base *base, int ms, event_callback_fn *callback, void *arg)
+{
+	struct timeval interval = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
+	struct event *event = event_new(base, -1, EV_PERSIST, callback, arg);
+
+	if (event == NULL || event_add(event, &interval) != 0) return NULL;
+	return event;
+}
+
+_Noreturn void process_run(const struct supervisor *supervisor, const struct role *role, int number, struct slot *slot,
+	int parent)
+{
+	struct process process = {.role = role, .slot = slot, .config = supervisor->config, .parent = parent};
+	struct worker *worker = &process.worker;
+	bool has_network = strcmp(role->name, "intake") == 0 || strcmp(role->name, "dispatch") == 0;
+	struct event *term, *hup, *interrupt, *timer;
+
+	log_init(STDERR_FILENO, role->name, (enum log_level)process.config->options->log_level);
+	for (size_t i = 0; supervisor->monitor_fds[i] >= 0; i++) close(supervisor->monitor_fds[i]);
+	if (strcmp(role->name, "intake") != 0)
+		for (size_t i = 0; supervisor->listen_fds[i] >= 0; i++) close(supervisor->listen_fds[i]);
+	worker->base = event_base_new();
+	if (worker->base == NULL || metrics_new(&worker->metrics) < 0) {
+		(void)err_set(ERR_NOMEM, "no memory for the event loop");
+		process_fail(role->name);
+	}
+	if (has_network) {
+		worker->dns = evdns_base_new(worker->base, EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+		/* A machine without a resolver can still reach numeric addresses. */
+		if (worker->dns == NULL) worker->dns = evdns_base_new(worker->base, 0);
+	}
+	worker->role = role->name;
+	worker->number = number;
+	worker->listen_fds = supervisor->listen_fds;
+	worker->heartbeat = heartbeat;
+	worker->drained = drained;
+	worker_point_at(worker, process.config);
+	term = evsignal_new(worker->base, SIGTERM, on_term, &process);
+	interrupt = evsignal_new(worker->base, SIGINT, on_term, &process);
+	hup = evsignal_new(worker->base, SIGHUP, on_hup, &process);
+	timer = every(worker->base, HOUSEKEEPING_MS, on_housekeeping, &process);
+	if (term == NULL || interrupt == NULL || hup == NULL || timer == NULL || event_add(term, NULL) != 0 ||
+		event_add(interrupt, NULL) != 0 || event_add(hup, NULL) != 0) {
+		(void)err_set(ERR_NOMEM, "no memory for signal events");
+		process_fail(role->name);
+	}
+	if (role->start(worker, &process.state) < 0) process_fail(role->name);
+	log_line(LOG_INFO, "started, worker %d", number);
+	(void)event_base_dispatch(worker->base);
+	role->stop(process.state);
+	event_free(term);
+	event_free(interrupt);
+	event_free(hup);
+	event_free(timer);
+	if (worker->dns != NULL) evdns_base_free(worker->dns, 0);
+	metrics_free(worker->metrics);
+	event_base_free(worker->base);
+	config_free(process.config);
+	exit(0);
+}

@@ -1,0 +1,334 @@
+/* The supervisor's loop: signals, the children's lives, and back-off. It holds no database connection and parses nothing
+ * from outside, so that it has next to no reason to die. */
+#include "supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "process.h"
+#include "slot.h"
+
+#define TICK_MS 200
+#define BACKOFF_MIN_MS 100
+#define BACKOFF_MAX_MS 30000
+#define STEADY_MS 60000       /* a child that lived this long starts again at once */
+#define HEARTBEAT_LOST_MS 30000 /* a loop that has not turned for this long is stuck */
+#define LISTEN_BACKLOG 1024
+
+enum child_state { CHILD_WAITING, CHILD_RUNNING, CHILD_DRAINING, CHILD_GONE };
+
+struct child {
+	const struct role *role; /* NULL: the monitor */
+	int number;
+	enum child_state state;
+	pid_t pid;
+	int64_t started_ms;
+	int64_t start_at_ms; /* WAITING: when to start it */
+	int64_t backoff_ms;
+	struct slot *slot;
+};
+
+struct nursery {
+	struct supervisor *supervisor;
+	struct child *children;
+	size_t count;
+	bool draining;
+	int64_t drain_until_ms;
+};
+
+static const char *child_name(const struct child *child)
+{
+	return child->role == NULL ? "monitor" : child->role->name;
+}
+
+static int role_workers(const struct options *options, const char *role)
+{
+	if (strcmp(role, "intake") == 0) return (int)options->workers_intake;
+	if (strcmp(role, "translate") == 0) return (int)options->workers_translate;
+	if (strcmp(role, "dispatch") == 0) return (int)options->workers_dispatch;
+	return (int)options->workers_settle;
+}
+
+/* ---- sockets ---- */
+
+static int bind_one(const char *address, int *ret_fd)
+{
+	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	struct addrinfo *list = NULL;
+	char host[256];
+	const char *colon = strrchr(address, ':');
+	size_t host_len;
+	int one = 1;
+	int r;
+	int fd;
+
+	if (colon == NULL || (size_t)(colon - address) >= sizeof(host))
+		return err_set(ERR_INVALID, "\"%s\" is not HOST:PORT", address);
+	host_len = (size_t)(colon - address);
+	memcpy(host, address, host_len);
+	host[host_len] = '\0';
+	if (host[0] == '[' && host[host_len - 1] == ']') {
+		memmove(host, host + 1, host_len - 2);
+		host[host_len - 2] = '\0';
+	}
+	r = getaddrinfo(host[0] == '\0' || strcmp(host, "*") == 0 ? NULL : host, colon + 1, &hints, &list);
+	if (r != 0) return err_set(ERR_SYS, "could not resolve \"%s\": %s", address, gai_strerror(r));
+	fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0) {
+		freeaddrinfo(list);
+		return err_set(ERR_SYS, "could not make a socket for \"%s\": %s", address, strerror(errno));
+	}
+	/* Without SO_REUSEPORT: two daemons on one port would share it silently. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	r = bind(fd, list->ai_addr, list->ai_addrlen);
+	if (r == 0) r = listen(fd, LISTEN_BACKLOG);
+	freeaddrinfo(list);
+	if (r != 0) {
+		r = err_set(ERR_SYS, "could not listen on \"%s\": %s", address, strerror(errno));
+		close(fd);
+		return r;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static int bind_list(const struct conf_list *addresses, int *fds, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < addresses->count; i++) {
+		int r;
+
+		if (n == max) return err_set(ERR_LIMIT, "more than %zu addresses to listen on", max);
+		r = bind_one(addresses->items[i], &fds[n]);
+		if (r < 0) return r;
+		n++;
+	}
+	fds[n] = -1;
+	return 0;
+}
+
+int supervisor_bind(struct supervisor *supervisor)
+{
+	const struct options *options = supervisor->config->options;
+	bool intake = false;
+	int r;
+
+	for (size_t i = 0; i < supervisor->role_count; i++)
+		if (strcmp(supervisor->roles[i]->name, "intake") == 0) intake = true;
+	supervisor->listen_fds[0] = -1;
+	if (intake) {
+		r = bind_list(&options->listen, supervisor->listen_fds, ARRAY_LEN(supervisor->listen_fds) - 1);
+		if (r < 0) return r;
+	}
+	return bind_list(&options->metrics_listen, supervisor->monitor_fds, ARRAY_LEN(supervisor->monitor_fds) - 1);
+}
+
+/* ---- children ---- */
+
+static void child_start(struct nursery *nursery, struct child *child)
+{
+	struct slot *slot = child->slot;
+	pid_t parent = getpid();
+	pid_t pid;
+
+	slot->number = child->number;
+	(void)snprintf(slot->role, sizeof(slot->role), "%s", child_name(child));
+	atomic_store(&slot->ready, 0);
+	atomic_store(&slot->heartbeat_ms, clock_mono_ms());
+	atomic_store(&slot->used, 1);
+	pid = fork();
+	if (pid == 0) {
+		sigset_t none;
+
+		/* Nobody is left to restart us when the supervisor is gone: drain and end. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+		sigemptyset(&none);
+		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+		if (child->role == NULL) monitor_run(nursery->supervisor, nursery->count, nursery->supervisor->slots, parent);
+		process_run(nursery->supervisor, child->role, child->number, slot, parent);
+	}
+	child->started_ms = clock_mono_ms();
+	if (pid < 0) {
+		log_line(LOG_ERROR, "could not start a %s process: %s", child_name(child), strerror(errno));
+		child->state = CHILD_WAITING;
+		child->start_at_ms = child->started_ms + BACKOFF_MIN_MS;
+		return;
+	}
+	atomic_store(&slot->pid, pid);
+	child->pid = pid;
+	child->state = CHILD_RUNNING;
+}
+
+/* Restart with back-off and jitter, so that a database that is away is not stormed by all workers at once. */
+static void child_ended(struct nursery *nursery, struct child *child, int status)
+{
+	int64_t now = clock_mono_ms();
+	uint8_t jitter;
+	char why[64];
+
+	if (WIFSIGNALED(status)) (void)snprintf(why, sizeof(why), "signal %d", WTERMSIG(status));
+	else (void)snprintf(why, sizeof(why), "status %d", WEXITSTATUS(status));
+	child->pid = 0;
+	atomic_store(&child->slot->ready, 0);
+	if (nursery->draining) {
+		child->state = CHILD_GONE;
+		atomic_store(&child->slot->used, 0);
+		if (WIFSIGNALED(status)) log_fields(LOG_WARN, "process ended while draining", "process", child_name(child), "why", why, NULL);
+		return;
+	}
+	if (now - child->started_ms >= STEADY_MS) child->backoff_ms = 0;
+	child->backoff_ms = child->backoff_ms == 0 ? BACKOFF_MIN_MS : child->backoff_ms * 2;
+	if (child->backoff_ms > BACKOFF_MAX_MS) child->backoff_ms = BACKOFF_MAX_MS;
+	random_bytes(&jitter, sizeof(jitter));
+	child->start_at_ms = now + child->backoff_ms / 2 + child->backoff_ms * jitter / 510;
+	child->state = CHILD_WAITING;
+	log_fields(LOG_ERROR, "process ended, it will be started again", "process", child_name(child), "why", why, NULL);
+}
+
+static void children_reap(struct nursery *nursery)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < nursery->count; i++)
+			if (nursery->children[i].pid == pid) child_ended(nursery, &nursery->children[i], status);
+}
+
+static void children_signal(struct nursery *nursery, int signal_number)
+{
+	for (size_t i = 0; i < nursery->count; i++)
+		if (nursery->children[i].pid > 0) (void)kill(nursery->children[i].pid, signal_number);
+}
+
+static void children_check(struct nursery *nursery)
+{
+	int64_t now = clock_mono_ms();
+
+	for (size_t i = 0; i < nursery->count; i++) {
+		struct child *child = &nursery->children[i];
+		int64_t beat = atomic_load(&child->slot->heartbeat_ms);
+
+		if (child->state == CHILD_WAITING && now >= child->start_at_ms) child_start(nursery, child);
+		if (child->state == CHILD_RUNNING && now - beat > HEARTBEAT_LOST_MS) {
+			log_fields(LOG_ERROR, "process does not answer, killing it", "process", child_name(child), NULL);
+			(void)kill(child->pid, SIGKILL);
+			atomic_store(&child->slot->heartbeat_ms, now);
+		}
+	}
+}
+
+static bool children_gone(const struct nursery *nursery)
+{
+	for (size_t i = 0; i < nursery->count; i++)
+		if (nursery->children[i].pid > 0) return false;
+	return true;
+}
+
+static void drain_begin(struct nursery *nursery)
+{
+	if (nursery->draining) return;
+	nursery->draining = true;
+	nursery->drain_until_ms = clock_mono_ms() + nursery->supervisor->config->options->drain_deadline_s * 1000;
+	(void)sd_notify(0, "STOPPING=1\nSTATUS=draining");
+	log_line(LOG_INFO, "draining");
+	children_signal(nursery, SIGTERM);
+}
+
+/* A broken file keeps the old configuration: the children are told only when everything can be read. */
+static void reload(struct nursery *nursery)
+{
+	struct config *fresh = NULL;
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_us());
+	(void)sd_notify(0, text);
+	if (config_load(nursery->supervisor->config->path, false, &fresh) < 0) {
+		log_fields(LOG_ERROR, "configuration not reloaded, the old one stays", "why", err_text(), NULL);
+	} else {
+		config_free(nursery->supervisor->config);
+		nursery->supervisor->config = fresh;
+		log_level_set((enum log_level)fresh->options->log_level);
+		children_signal(nursery, SIGHUP);
+		log_line(LOG_INFO, "configuration reloaded");
+	}
+	(void)sd_notify(0, "READY=1");
+}
+
+static int nursery_fill(struct nursery *nursery)
+{
+	const struct supervisor *supervisor = nursery->supervisor;
+	size_t n = 1;
+
+	for (size_t i = 0; i < supervisor->role_count; i++)
+		n += (size_t)role_workers(supervisor->config->options, supervisor->roles[i]->name);
+	if (n > SLOTS_MAX) return err_set(ERR_LIMIT, "more than %d processes", SLOTS_MAX);
+	nursery->supervisor->slots = slots_map(n);
+	nursery->children = mem_alloc(n * sizeof(*nursery->children));
+	if (supervisor->slots == NULL || nursery->children == NULL) return ERR_NOMEM;
+	nursery->count = n;
+	n = 0;
+	nursery->children[n].slot = &supervisor->slots[n];
+	n++;
+	for (size_t i = 0; i < supervisor->role_count; i++) {
+		int workers = role_workers(supervisor->config->options, supervisor->roles[i]->name);
+
+		for (int number = 0; number < workers; number++, n++)
+			nursery->children[n] = (struct child){
+				.role = supervisor->roles[i], .number = number, .slot = &supervisor->slots[n]};
+	}
+	return 0;
+}
+
+int supervisor_run(struct supervisor *supervisor)
+{
+	struct nursery nursery = {.supervisor = supervisor};
+	sigset_t signals;
+	struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (nursery_fill(&nursery) < 0) {
+		log_line(LOG_ERROR, "could not start: %s", err_text());
+		return 1;
+	}
+	(void)sd_notify(0, "READY=1\nSTATUS=running");
+	while (!nursery.draining || !children_gone(&nursery)) {
+		int signal_number;
+
+		if (!nursery.draining) children_check(&nursery);
+		signal_number = sigtimedwait(&signals, NULL, &tick);
+		if (signal_number == SIGTERM || signal_number == SIGINT) drain_begin(&nursery);
+		if (signal_number == SIGHUP && !nursery.draining) reload(&nursery);
+		children_reap(&nursery);
+		(void)sd_notify(0, "WATCHDOG=1");
+		if (nursery.draining && clock_mono_ms() > nursery.drain_until_ms) {
+			log_line(LOG_WARN, "drain deadline passed, killing what is left");
+			children_signal(&nursery, SIGKILL);
+			nursery.drain_until_ms = INT64_MAX;
+		}
+	}
+	mem_free(nursery.children);
+	log_line(LOG_INFO, "stopped");
+	return 0;
+}
