@@ -72,8 +72,8 @@ struct outbound_request {
 				   * the same scheme, host and port only: 307 and 308 with method and body, 303 with
 				   * GET, 301 and 302 for GET and HEAD only; any other 3xx is the answer */
 	/* Called directly before the first byte leaves (of each hop), with the connection ready; NULL: none. Non-zero
-	 * ends the call as NOT_SENT, fault HOOK. Must be quick and must not call outbound_*. This is where the holder
-	 * of a lease looks at its deadline. */
+	 * ends the call as NOT_SENT, fault HOOK. arg is that of outbound_send. Must be quick and must not call
+	 * outbound_*. This is where the holder of a lease looks at its deadline. */
 	int (*before_first_byte)(void *arg);
 };
 

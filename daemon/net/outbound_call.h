@@ -1,0 +1,100 @@
+/* The inside of one outbound call and of a TLS identity. Private to net/outbound*.c. */
+#ifndef NET_OUTBOUND_CALL_H
+#define NET_OUTBOUND_CALL_H
+
+#include <curl/curl.h>
+
+#include "base/list.h"
+#include "base/mem.h"
+#include "net/outbound.h"
+#include "net/outbound_outcome.h"
+#include "net/outbound_resolve.h"
+#include "net/outbound_tls.h"
+
+struct event;
+
+struct outbound_tls {
+	uint32_t magic;
+	unsigned refs;
+	struct buf ca, cert, key; /* PEM; cert and key empty: no client certificate */
+	struct buf pins;          /* libcurl's form, with NUL; empty: none */
+	int64_t not_after;
+};
+
+/* The state says which list of struct outbound holds the call; call_move() in outbound.c is the only one to change it.
+ */
+enum outbound_call_state {
+	OUTBOUND_CALL_RESOLVING,
+	OUTBOUND_CALL_RUNNING, /* libcurl has it */
+	OUTBOUND_CALL_ENDED,   /* the result is recorded, the callback is due */
+	OUTBOUND_CALL_DEAD,    /* in the graveyard */
+	OUTBOUND_CALL_STATES,
+};
+
+/* One answer header, as offsets into outbound_call.head. */
+struct outbound_answer_header {
+	uint32_t name, value;
+};
+
+struct outbound_call {
+	uint32_t magic;
+	enum outbound_call_state state;
+	struct list node;
+	struct outbound *out;
+	outbound_callback *callback;
+	void *arg;
+	struct event *timer; /* the deadline */
+	int64_t deadline_ms, begin_ms, resolved_ms;
+
+	/* the request */
+	enum outbound_method method; /* of the current hop */
+	CURL *easy;
+	CURLU *url;
+	char *host; /* lower case, without brackets */
+	unsigned port;
+	struct curl_slist *headers, *resolve;
+	struct outbound_tls *tls;
+	struct bytes body;
+	size_t head_bytes_max, body_bytes_max;
+	size_t redirects_max;
+	bool accept_unframed;
+	int (*before_first_byte)(void *arg);
+	struct resolve_waiter *waiter;
+
+	/* how far the current hop is */
+	size_t body_at;  /* bytes of the body that libcurl has taken */
+	bool body_taken; /* at least one */
+	bool begun;      /* the connection was ready and the hook agreed */
+	bool socket_opened;
+	int socket_errno;
+	bool sent_before;   /* by an earlier hop */
+	unsigned redirects; /* followed */
+
+	/* the answer of the current hop */
+	struct buf head; /* name NUL value NUL ... */
+	struct outbound_answer_header answer[OUTBOUND_ANSWER_HEADERS_MAX];
+	size_t answer_count;
+	size_t head_bytes; /* over all hops and interim answers */
+	struct buf answer_body;
+	int64_t content_length; /* -1: none seen */
+	bool chunked, head_complete;
+
+	/* for the verdict */
+	bool hook_refused, resend_refused, too_big, malformed;
+	struct outbound_verdict verdict;
+	bool sent;
+	char text[CURL_ERROR_SIZE];
+};
+
+/* outbound_http.c: the request as options of call->easy. Errors ERR_INVALID, ERR_NOMEM. */
+int outbound_http_prepare(struct outbound_call *call, const struct outbound_request *request) MUSTUSE;
+/* Gives the addresses to libcurl. ERR_NOMEM. */
+int outbound_http_address(struct outbound_call *call, const struct resolve_addresses *addresses) MUSTUSE;
+/* Turns the call to where the answer points: 0 and it is ready for another hop, ERR_NOTFOUND when the answer is final,
+ * ERR_LIMIT over redirects_max, ERR_NOMEM. */
+int outbound_http_redirect(struct outbound_call *call) MUSTUSE;
+/* The final answer has a body whose end is only marked by closing. */
+bool outbound_http_unframed(const struct outbound_call *call);
+void outbound_http_free(struct outbound_call *call);
+
+#endif
