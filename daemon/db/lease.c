@@ -1,0 +1,229 @@
+/* The lease loop. One round is at most two round trips: who has work, then a lease per hospital in one Sync. */
+#include "db/lease.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { LEASE_HOSPITALS, LEASE_WORK };
+static const struct db_statement lease_sql[] = {
+	[LEASE_HOSPITALS] = {"lease_hospitals", "SELECT zhifu.work_hospitals($1::int2, $2::text, $3::int4)", 3},
+	[LEASE_WORK] = {"lease_work",
+		"SELECT hospital_id, work_id, kind::int4, route, claim_id, exchange_id, message_id, fact_id, attempt, crashes::int4"
+		" FROM zhifu.work_lease($1::int2, $2::uuid, $3::text, $4::int4, $5::int4)",
+		5},
+};
+const struct db_table lease_table = {lease_sql, ARRAY_LEN(lease_sql)};
+
+#define LEASE_MAGIC 0x4c454153u
+
+struct lease {
+	unsigned magic;
+	struct lease_conf conf;
+	char route[LEASE_ROUTE_LEN];
+	struct db_wake wake;
+	struct db_batch *batch;
+	struct arena arena;
+	struct work_item items[LEASE_ITEMS_MAX];
+	size_t held;
+	int64_t asked_ms;
+	bool asking; /* a round is under way */
+	bool again;  /* the last round was full, or a hint came while it was under way */
+	bool paused;
+};
+
+static void lease_ask(struct lease *lease);
+
+static const char *lease_route_or_any(const struct lease *lease)
+{
+	return lease->route[0] == '\0' ? NULL : lease->route;
+}
+
+static void lease_end_round(struct lease *lease)
+{
+	lease->asking = false;
+	db_batch_reset(lease->batch);
+	if (lease->again && !lease->paused) db_wake_now(&lease->wake);
+}
+
+static struct uuid uuid_or_nil(const struct pg_result *rows, int row, int column)
+{
+	return db_rows_null(rows, row, column) ? (struct uuid){{0}} : db_rows_uuid(rows, row, column);
+}
+
+static void item_read(struct lease *lease, const struct pg_result *rows, int row, struct work_item *item)
+{
+	const char *route = db_rows_text(rows, row, 3);
+
+	*item = (struct work_item){
+		.hospital_id = db_rows_uuid(rows, row, 0),
+		.work_id = db_rows_uuid(rows, row, 1),
+		.kind = (int)db_rows_int(rows, row, 2),
+		.claim_id = uuid_or_nil(rows, row, 4),
+		.exchange_id = uuid_or_nil(rows, row, 5),
+		.message_id = uuid_or_nil(rows, row, 6),
+		.fact_id = uuid_or_nil(rows, row, 7),
+		.attempt = (int)db_rows_int(rows, row, 8),
+		.crashes = (int)db_rows_int(rows, row, 9),
+		/* Counted from before the question was sent: the database's clock cannot have granted less. */
+		.until_ms = lease->asked_ms + (int64_t)lease->conf.lease_s * 1000,
+	};
+	(void)snprintf(item->route, sizeof(item->route), "%s", route == NULL ? "" : route);
+}
+
+static void on_leased(void *ctx, const struct db_outcome *outcome)
+{
+	struct lease *lease = ctx;
+	size_t n = 0;
+
+	CHECK_MAGIC(lease, LEASE_MAGIC);
+	/* UNKNOWN: rows may be leased that nobody holds; they come back when the lease runs out. */
+	if (outcome->ending != DB_COMMITTED) {
+		if (outcome->ending == DB_REFUSED) log_line(LOG_ERROR, "could not lease work: %s %s", outcome->sqlstate, outcome->message);
+		lease->again = false;
+		lease_end_round(lease);
+		return;
+	}
+	for (size_t i = 0; i < outcome->count; i++) {
+		int rows = db_rows_count(outcome->results[i]);
+
+		if ((size_t)rows == lease->conf.share_max) lease->again = true;
+		for (int row = 0; row < rows && n < LEASE_ITEMS_MAX; row++)
+			item_read(lease, outcome->results[i], row, &lease->items[n++]);
+	}
+	lease->held += n;
+	lease_end_round(lease);
+	if (n > 0) lease->conf.take(lease->conf.ctx, lease->items, n);
+}
+
+static void on_hospitals(void *ctx, const struct db_outcome *outcome)
+{
+	struct lease *lease = ctx;
+	int hospitals = outcome->ending == DB_COMMITTED ? db_rows_count(outcome->results[0]) : 0;
+	size_t room, share;
+
+	CHECK_MAGIC(lease, LEASE_MAGIC);
+	room = lease->held < lease->conf.items_max ? lease->conf.items_max - lease->held : 0;
+	lease->again = hospitals == LEASE_HOSPITALS_MAX;
+	if (hospitals == 0 || room == 0 || lease->paused) {
+		lease->again = false;
+		lease_end_round(lease);
+		return;
+	}
+	share = room / (size_t)hospitals;
+	if (share == 0) share = 1;
+	if (share > lease->conf.share_max) share = lease->conf.share_max;
+	db_batch_reset(lease->batch);
+	for (int row = 0; row < hospitals && room > 0; row++) {
+		struct db_params *params = db_batch_add(lease->batch, &lease_sql[LEASE_WORK]);
+		struct uuid hospital = db_rows_uuid(outcome->results[0], row, 0);
+		size_t count = share < room ? share : room;
+
+		db_params_int2(params, (int16_t)lease->conf.role);
+		db_params_uuid(params, &hospital);
+		db_params_text(params, lease_route_or_any(lease));
+		db_params_int4(params, (int32_t)count);
+		db_params_int4(params, lease->conf.lease_s);
+		room -= count;
+	}
+	lease->asked_ms = clock_mono_ms();
+	if (db_batch_run(lease->batch, 0, on_leased, lease) < 0) lease_end_round(lease);
+}
+
+static void lease_ask(struct lease *lease)
+{
+	struct db_params params;
+
+	if (lease->paused || lease->held >= lease->conf.items_max) return;
+	if (lease->asking) {
+		lease->again = true;
+		return;
+	}
+	lease->asking = true;
+	lease->again = false;
+	arena_reset(&lease->arena);
+	db_params_init(&params, &lease->arena);
+	db_params_int2(&params, (int16_t)lease->conf.role);
+	db_params_text(&params, lease_route_or_any(lease));
+	db_params_int4(&params, LEASE_HOSPITALS_MAX);
+	if (db_query(lease->conf.pool, &lease_sql[LEASE_HOSPITALS], &params, 0, on_hospitals, lease) < 0)
+		lease_end_round(lease);
+}
+
+static void on_wake(void *ctx)
+{
+	lease_ask(ctx);
+}
+
+int lease_new(const struct lease_conf *conf, struct lease **ret_lease)
+{
+	struct lease *lease = mem_alloc(sizeof(*lease));
+	int r;
+
+	assert(conf->items_max > 0 && conf->items_max <= LEASE_ITEMS_MAX && conf->share_max > 0);
+	if (lease == NULL) return ERR_NOMEM;
+	lease->magic = LEASE_MAGIC;
+	lease->conf = *conf;
+	arena_init(&lease->arena, 64u << 10);
+	r = db_batch_new(conf->pool, &lease->batch);
+	if (r == 0) r = db_wake_init(&lease->wake, conf->notify, conf->topic, conf->poll_ms, on_wake, lease);
+	if (r < 0) {
+		db_batch_free(lease->batch);
+		arena_free(&lease->arena);
+		mem_free(lease);
+		return r;
+	}
+	*ret_lease = lease;
+	return 0;
+}
+
+void lease_free(struct lease *lease)
+{
+	if (lease == NULL) return;
+	CHECK_MAGIC(lease, LEASE_MAGIC);
+	db_wake_stop(&lease->wake);
+	db_forget(lease->conf.pool, lease);
+	db_batch_free(lease->batch);
+	arena_free(&lease->arena);
+	lease->magic = 0;
+	mem_free(lease);
+}
+
+void lease_finish(struct lease *lease, size_t n)
+{
+	CHECK_MAGIC(lease, LEASE_MAGIC);
+	assert(n <= lease->held);
+	lease->held -= n;
+	/* Ask again as soon as half is free: the next share is leased while the rest is worked on. */
+	if (lease->held * 2 <= lease->conf.items_max && !lease->paused) db_wake_now(&lease->wake);
+}
+
+void lease_route(struct lease *lease, const char *route)
+{
+	(void)snprintf(lease->route, sizeof(lease->route), "%s", route == NULL ? "" : route);
+}
+
+void lease_limit(struct lease *lease, size_t items_max)
+{
+	assert(items_max <= LEASE_ITEMS_MAX);
+	lease->conf.items_max = items_max;
+	if (lease->held < items_max && !lease->paused) db_wake_now(&lease->wake);
+}
+
+void lease_pause(struct lease *lease)
+{
+	lease->paused = true;
+}
+
+void lease_resume(struct lease *lease)
+{
+	lease->paused = false;
+	db_wake_now(&lease->wake);
+}
+
+size_t lease_held(const struct lease *lease)
+{
+	return lease->held;
+}
