@@ -11,7 +11,8 @@ enum { LEASE_HOSPITALS, LEASE_WORK };
 static const struct db_statement lease_sql[] = {
 	[LEASE_HOSPITALS] = {"lease_hospitals", "SELECT zhifu.work_hospitals($1::int2, $2::text, $3::int4)", 3},
 	[LEASE_WORK] = {"lease_work",
-		"SELECT hospital_id, work_id, kind::int4, route, claim_id, exchange_id, message_id, fact_id, attempt, crashes::int4"
+		"SELECT hospital_id, work_id, kind::int4, route, claim_id, exchange_id, message_id, fact_id, attempt, "
+		"crashes::int4"
 		" FROM zhifu.work_lease($1::int2, $2::uuid, $3::text, $4::int4, $5::int4)",
 		5},
 };
@@ -81,7 +82,8 @@ static void on_leased(void *ctx, const struct db_outcome *outcome)
 	CHECK_MAGIC(lease, LEASE_MAGIC);
 	/* UNKNOWN: rows may be leased that nobody holds; they come back when the lease runs out. */
 	if (outcome->ending != DB_COMMITTED) {
-		if (outcome->ending == DB_REFUSED) log_line(LOG_ERROR, "could not lease work: %s %s", outcome->sqlstate, outcome->message);
+		if (outcome->ending == DB_REFUSED)
+			log_line(LOG_ERROR, "could not lease work: %s %s", outcome->sqlstate, outcome->message);
 		lease->again = false;
 		lease_end_round(lease);
 		return;

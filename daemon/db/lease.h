@@ -19,7 +19,8 @@ struct work_item {
 	int attempt; /* fences the completion: WHERE attempt = $n */
 	int crashes; /* translate: calls begun and not ended */
 	char route[LEASE_ROUTE_LEN];
-	int64_t until_ms; /* clock_mono_ms: the lease surely holds until here; look at it before the first byte leaves */
+	int64_t until_ms; /* clock_mono_ms: the lease surely holds until here; look at it before the first byte leaves
+			   */
 };
 
 struct lease;
