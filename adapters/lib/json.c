@@ -462,19 +462,19 @@ static enum json_type read_value(struct json_reader *reader, struct text_span *r
 		return open_container(reader, false);
 	case '"':
 		if (!read_string(reader, ret_text)) return JSON_ERROR;
-		type = JSON_STRING;
+		type = JSON_STRING_VALUE;
 		break;
 	case 't':
 		if (!read_word(reader, "true", 4)) return JSON_ERROR;
-		type = JSON_TRUE;
+		type = JSON_TRUE_VALUE;
 		break;
 	case 'f':
 		if (!read_word(reader, "false", 5)) return JSON_ERROR;
-		type = JSON_FALSE;
+		type = JSON_FALSE_VALUE;
 		break;
 	case 'n':
 		if (!read_word(reader, "null", 4)) return JSON_ERROR;
-		type = JSON_NULL;
+		type = JSON_NULL_VALUE;
 		break;
 	case '-':
 	case '0':

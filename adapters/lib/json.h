@@ -31,18 +31,27 @@ enum json_type {
 	JSON_OBJECT_END,
 	JSON_ARRAY_BEGIN,
 	JSON_ARRAY_END,
-	JSON_KEY,    /* text: the key, unescaped; its value is the next token */
-	JSON_STRING, /* text: the content, unescaped, valid UTF-8 without NUL; not NUL-terminated */
-	JSON_NUMBER, /* text: the number as it was written */
-	JSON_TRUE,
-	JSON_FALSE,
-	JSON_NULL,
+	JSON_KEY,          /* text: the key, unescaped; its value is the next token */
+	JSON_STRING_VALUE, /* text: the content, unescaped, valid UTF-8 without NUL; not NUL-terminated */
+	JSON_NUMBER,       /* text: the number as it was written */
+	JSON_TRUE_VALUE,
+	JSON_FALSE_VALUE,
+	JSON_NULL_VALUE,
 };
+
+/* jansson's json_type has enumerators of these shorter names. A file that includes both headers includes jansson.h
+ * first and uses the long names above for ours; everybody else may use either. */
+#ifndef JANSSON_H
+#define JSON_STRING JSON_STRING_VALUE
+#define JSON_TRUE JSON_TRUE_VALUE
+#define JSON_FALSE JSON_FALSE_VALUE
+#define JSON_NULL JSON_NULL_VALUE
+#endif
 
 struct json_token {
 	enum json_type type;
-	struct text_span text; /* of JSON_KEY, JSON_STRING, JSON_NUMBER; else {NULL, 0}. Points into the input, or into
-				* the arena when the string had an escape */
+	struct text_span text; /* of JSON_KEY, JSON_STRING_VALUE, JSON_NUMBER; else {NULL, 0}. Points into the input, or
+				* into the arena when the string had an escape */
 	size_t begin;          /* the token's first byte in the input, with the quote of a string */
 	size_t end;            /* one past its last byte */
 };

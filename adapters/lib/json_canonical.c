@@ -160,20 +160,20 @@ static int build(struct json_reader *reader, struct zf_arena *arena, struct node
 static void put_scalar(struct out *out, const struct node *node)
 {
 	switch (node->type) {
-	case JSON_STRING:
+	case JSON_STRING_VALUE:
 		put_string(out, node->text);
 		break;
 	case JSON_NUMBER:
 		put(out, node->text.ptr, node->text.len);
 		break;
-	case JSON_TRUE:
+	case JSON_TRUE_VALUE:
 		put(out, "true", 4);
 		break;
-	case JSON_FALSE:
+	case JSON_FALSE_VALUE:
 		put(out, "false", 5);
 		break;
 	default:
-		assert(node->type == JSON_NULL);
+		assert(node->type == JSON_NULL_VALUE);
 		put(out, "null", 4);
 		break;
 	}
