@@ -48,6 +48,7 @@ bool window_take(struct window *window, struct window_ticket *ret_ticket)
 	if (window_room(window) == 0) return false;
 	window->in_flight++;
 	ret_ticket->number = window->ticket_next++;
+	if (window_room(window) == 0) window->ticket_full = window->ticket_next;
 	return true;
 }
 
@@ -69,8 +70,8 @@ static void window_shrink(struct window *window)
 void window_give(struct window *window, struct window_ticket ticket, enum window_result result)
 {
 	assert(window->in_flight > 0 && ticket.number < window->ticket_next);
-	/* Counted with this message: was the window what held the route back? */
-	bool limits = (uint64_t)window->in_flight * 2 >= window_size(window);
+	/* Was the window what held the route back while this message was under way? */
+	bool limits = ticket.number < window->ticket_full;
 	window->in_flight--;
 	if (result == WINDOW_ANSWERED && limits) window_grow(window);
 	if (result == WINDOW_FAILED && ticket.number >= window->ticket_shrunk) window_shrink(window);

@@ -25,6 +25,7 @@ struct window {
 	uint64_t slow_milli; /* below this size each answer adds a whole one (slow start) */
 	uint32_t in_flight;
 	uint64_t ticket_next;
+	uint64_t ticket_full;   /* the window was full while older tickets were under way, or already given back */
 	uint64_t ticket_shrunk; /* failures of older tickets belong to a shrink that has been done */
 };
 
@@ -42,7 +43,8 @@ uint32_t window_room(const struct window *window);
 /* Takes a slot; false when there is no room. */
 bool window_take(struct window *window, struct window_ticket *ret_ticket) MUSTUSE;
 /* Gives it back. One burst of failures shrinks once: only a message that started after the last shrink shrinks again.
- * An answer makes the window grow only while the window is what limits (at least half of it in use). */
+ * An answer makes the window grow only if the window was full while its message was under way: an idle route's
+ * window says nothing about what the insurer can take. */
 void window_give(struct window *window, struct window_ticket ticket, enum window_result result);
 /* The breaker opened: size one, and slow start up to half of what it was. */
 void window_outage(struct window *window);

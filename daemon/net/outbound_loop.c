@@ -88,7 +88,8 @@ static int socket_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void 
 	short wanted = (short)(((what & CURL_POLL_IN) ? EV_READ : 0) | ((what & CURL_POLL_OUT) ? EV_WRITE : 0));
 	if (wanted == 0) return 0;
 	sock->event = event_new(loop->base, fd, (short)(wanted | EV_PERSIST), on_socket, sock);
-	assert(sock->event != NULL && event_add(sock->event, NULL) == 0);
+	int added = sock->event != NULL ? event_add(sock->event, NULL) : -1;
+	assert(added == 0);
 	return 0;
 }
 
