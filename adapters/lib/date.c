@@ -106,6 +106,7 @@ static bool parse_zone(struct text_span text, size_t *pos, struct date *date)
 	if (minutes > 59 || hours > 14 || (hours == 14 && (minutes != 0 || west))) return false;
 	int offset = (int)(hours * 60 + minutes);
 	date->offset_minutes = (int16_t)(west ? -offset : offset);
+	if (west && offset == 0) date->utc = 2;
 	return true;
 }
 
@@ -294,11 +295,11 @@ static size_t format_time(const struct date *date, char *out, size_t size)
 		snprintf(digits, sizeof(digits), "%09u", date->nano);
 		len += (size_t)snprintf(out + len, size - len, ".%.*s", (int)date->fraction_digits, digits);
 	}
-	if (date->utc) {
+	if (date->utc == 1) {
 		len += (size_t)snprintf(out + len, size - len, "Z");
 	} else {
 		unsigned offset = (unsigned)(date->offset_minutes < 0 ? -date->offset_minutes : date->offset_minutes);
-		char sign = date->offset_minutes < 0 ? '-' : '+';
+		char sign = date->offset_minutes < 0 || date->utc == 2 ? '-' : '+';
 		len += (size_t)snprintf(out + len, size - len, "%c%02u:%02u", sign, offset / 60, offset % 60);
 	}
 	return len;

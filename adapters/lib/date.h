@@ -34,7 +34,7 @@ struct date {
 	uint8_t fraction_digits; /* digits given after the second: 0 to 9 */
 	uint32_t nano;           /* 0 to 999,999,999 */
 	int16_t offset_minutes;  /* zone of DATE_TIME, east positive */
-	uint8_t utc;             /* 1: the zone was written Z */
+	uint8_t utc;             /* 1: the zone was written Z; 2: written -00:00; 0: as offset_minutes says */
 	uint8_t precision;       /* enum date_precision */
 };
 

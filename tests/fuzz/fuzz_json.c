@@ -1,0 +1,56 @@
+/* The JSON reader: nothing crashes; what is accepted has a canonical form, and that form is its own canonical form. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "lib/json.h"
+#include "lib/json_write.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct text {
+	char *ptr;
+	size_t len;
+	size_t cap;
+};
+
+static int append(void *ctx, const char *bytes, size_t len)
+{
+	struct text *text = ctx;
+	assert(len <= text->cap - text->len);
+	memcpy(text->ptr + text->len, bytes, len);
+	text->len += len;
+	return 0;
+}
+
+static int canonical(const char *ptr, size_t len, struct arena *arena, struct text *ret)
+{
+	/* A two-byte escape of a control character may become six bytes. */
+	*ret = (struct text){.ptr = malloc(len * 3 + 1), .cap = len * 3};
+	assert(ret->ptr != NULL);
+	return json_canonical(ptr, len, &arena->zf, 32, 1 << 20, append, ret, NULL);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena arena;
+	struct text first, second;
+	struct json_error error;
+
+	arena_init(&arena, 64 << 20);
+	const char *text = (const char *)data;
+	int checked = json_check(text, size, &arena.zf, 32, 1 << 20, &error);
+	assert(checked == error.code && (checked == 0) == (error.text[0] == '\0'));
+	assert(error.offset <= size);
+	int rc = canonical(text, size, &arena, &first);
+	assert(rc == checked);
+	if (rc == 0) {
+		rc = canonical(first.ptr, first.len, &arena, &second);
+		assert(rc == 0);
+		assert(first.len == second.len && memcmp(first.ptr, second.ptr, first.len) == 0);
+		free(second.ptr);
+	}
+	free(first.ptr);
+	arena_free(&arena);
+	return 0;
+}
