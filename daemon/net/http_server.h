@@ -69,7 +69,8 @@ struct http_request {
 	struct http_conn *conn; /* NULL once cancelled */
 	struct list node;
 	struct buf body_buf;
-	struct http_answer *early; /* a refusal that waits until the body is dropped */
+	int early_status; /* a refusal that waits until the body is dropped; 0 none */
+	const char *early_text;
 	bool is_counted;
 };
 
@@ -110,7 +111,8 @@ int http_server_new(const struct http_server_conf *conf, struct http_server **re
  * number of sockets up to HTTP_LISTENERS_MAX. ERR_SYS, ERR_LIMIT, ERR_NOMEM. */
 #define HTTP_LISTENERS_MAX 16
 int http_server_listen(struct http_server *server, int fd) MUSTUSE;
-/* For new connections from now on; either may be NULL to keep it. */
+/* Either may be NULL to keep it. The TLS context counts for new connections, limits from each connection's next phase.
+ */
 void http_server_reload(struct http_server *server, const struct http_limits *limits, SSL_CTX *tls);
 /* Stops accepting, closes idle connections, lets requests in flight end; calls drained(ctx) once, from the loop, when
  * no connection is left or deadline_ms (duration from now) is over: then the rest is cut. */

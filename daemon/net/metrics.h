@@ -38,6 +38,8 @@ void metrics_label_escape(const char *value, char *ret_text, size_t len);
 /* Called before each print, to set gauges that are cheaper to compute than to keep. At most METRICS_HOOKS_MAX. */
 #define METRICS_HOOKS_MAX 16
 void metrics_on_print(struct metrics *metrics, void (*hook)(void *ctx), void *ctx);
+/* Takes a hook away again, before its ctx goes. */
+void metrics_off_print(struct metrics *metrics, void (*hook)(void *ctx), void *ctx);
 /* The text format, version 0.0.4, rows of one name together. ERR_NOMEM, ERR_LIMIT (buf's max). */
 int metrics_print(struct metrics *metrics, struct buf *ret_text) MUSTUSE;
 
