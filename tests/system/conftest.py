@@ -13,6 +13,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import place as place_module  # noqa: E402
 import zhifu  # noqa: E402
 
 
@@ -111,5 +112,48 @@ def keep(request):
                 thing.stop()
         except Exception as err:  # the others must be ended all the same
             fault = err
+            request.node.failed = True
     if fault:
         raise fault
+
+
+@pytest.fixture(scope="session")
+def migrated(programs, cluster, pki, session_folder):
+    """The name of a database that was migrated once and that nobody writes to: a test's own is a copy of it."""
+    database = cluster.database("zhifu_template")
+    folder = session_folder / "migrate"
+    folder.mkdir()
+    place_module.Place(folder, database, pki).daemon.migrate()
+    return database.name
+
+
+@pytest.fixture
+def database(cluster, migrated, request):
+    """A migrated, empty database of the test's own."""
+    request.config.databases = getattr(request.config, "databases", 0) + 1
+    made = cluster.database("zhifu_test_%d" % request.config.databases, template=migrated)
+    yield made
+    made.drop()
+
+
+@pytest.fixture
+def place(folder, database, pki, keep):
+    """An installation whose daemon is ended with the test; see place.py."""
+    made = place_module.Place(folder, database, pki)
+    keep(_Daemons(made))
+    return made
+
+
+class _Daemons:
+    """Ends a place's daemon if the test ever asked for it."""
+
+    def __init__(self, owner):
+        self.owner = owner
+
+    def stop(self):
+        if self.owner._daemon is not None:
+            self.owner._daemon.stop()
+
+    def kill(self):
+        if self.owner._daemon is not None:
+            self.owner._daemon.kill()

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import place
 import zhifu
 
 
@@ -113,3 +114,18 @@ def test_proxy_carries_holds_and_cuts():
         assert time.monotonic() - began < 5
     proxy.close()
     server.close()
+
+
+def test_place_writes_a_configuration(folder, cluster, pki):
+    database = cluster.database("harness")
+    made = place.Place(folder, database, pki)
+    made.settings["poll_ms"] = 75
+    made.hospital("h1", {"code": "H1", "clients": [{"id": "a"}]})
+    daemon = made.daemon
+    text = daemon.config.read_text()
+    assert "poll_ms = 75;" in text and 'listen = ["127.0.0.1:%d"];' % made.port in text
+    assert (folder / "keys").stat().st_mode & 0o777 == 0o600
+    assert (folder / "hospitals.d" / "h1.conf").read_text() == 'code = "H1";\nclients = ({\n\tid = "a";\n});\n'
+    daemon.write_config(poll_ms=None)
+    assert "poll_ms" not in daemon.config.read_text()
+    database.drop()
