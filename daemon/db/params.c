@@ -169,7 +169,6 @@ static size_t element_bytes(enum db_type type)
 struct db_array *db_params_array(struct db_params *params, enum db_type type, size_t count_hint, size_t bytes_hint)
 {
 	struct db_param *param = params_next(params);
-	params->sink.type = type;
 	if (count_hint > ARRAY_ELEMENTS_MAX || bytes_hint > DB_PARAM_BYTES_MAX) {
 		params_fail(params, ERR_LIMIT);
 		return &params->sink;
@@ -220,6 +219,12 @@ static void array_put(struct db_array *array, const void *ptr, size_t len)
 	if (at != NULL && len > 0) memcpy(at, ptr, len);
 }
 
+/* The sink, where elements go after a failure, takes everything. */
+static bool array_fits(const struct db_array *array, enum db_type type)
+{
+	return array->ptr == NULL || array->type == type;
+}
+
 void db_array_null(struct db_array *array)
 {
 	array->has_null = true;
@@ -228,21 +233,21 @@ void db_array_null(struct db_array *array)
 
 void db_array_bool(struct db_array *array, bool value)
 {
-	assert(array->type == DB_BOOL);
+	assert(array_fits(array, DB_BOOL));
 	uint8_t byte = value;
 	array_put(array, &byte, 1);
 }
 
 void db_array_int2(struct db_array *array, int16_t value)
 {
-	assert(array->type == DB_INT2);
+	assert(array_fits(array, DB_INT2));
 	uint8_t wire[2] = {(uint8_t)((uint16_t)value >> 8), (uint8_t)value};
 	array_put(array, wire, sizeof(wire));
 }
 
 void db_array_int4(struct db_array *array, int32_t value)
 {
-	assert(array->type == DB_INT4);
+	assert(array_fits(array, DB_INT4));
 	uint8_t wire[4];
 	put_u32(wire, (uint32_t)value);
 	array_put(array, wire, sizeof(wire));
@@ -250,7 +255,7 @@ void db_array_int4(struct db_array *array, int32_t value)
 
 void db_array_int8(struct db_array *array, int64_t value)
 {
-	assert(array->type == DB_INT8);
+	assert(array_fits(array, DB_INT8));
 	uint8_t wire[8];
 	put_u64(wire, (uint64_t)value);
 	array_put(array, wire, sizeof(wire));
@@ -258,7 +263,7 @@ void db_array_int8(struct db_array *array, int64_t value)
 
 void db_array_uuid(struct db_array *array, const struct uuid *value)
 {
-	assert(array->type == DB_UUID);
+	assert(array_fits(array, DB_UUID));
 	if (value == NULL)
 		db_array_null(array);
 	else
@@ -267,7 +272,7 @@ void db_array_uuid(struct db_array *array, const struct uuid *value)
 
 void db_array_bytes(struct db_array *array, struct bytes value)
 {
-	assert(element_bytes(array->type) == 0);
+	assert(array->ptr == NULL || element_bytes(array->type) == 0);
 	if (value.ptr == NULL)
 		db_array_null(array);
 	else
@@ -276,7 +281,7 @@ void db_array_bytes(struct db_array *array, struct bytes value)
 
 void db_array_text(struct db_array *array, const char *value)
 {
-	assert(element_bytes(array->type) == 0);
+	assert(array->ptr == NULL || element_bytes(array->type) == 0);
 	if (value == NULL)
 		db_array_null(array);
 	else
@@ -285,13 +290,13 @@ void db_array_text(struct db_array *array, const char *value)
 
 void db_array_text_len(struct db_array *array, const char *text, size_t len)
 {
-	assert(element_bytes(array->type) == 0);
+	assert(array->ptr == NULL || element_bytes(array->type) == 0);
 	array_put(array, text, len);
 }
 
 void db_array_time_ms(struct db_array *array, int64_t wall_ms)
 {
-	assert(array->type == DB_TIMESTAMPTZ);
+	assert(array_fits(array, DB_TIMESTAMPTZ));
 	uint8_t wire[8];
 	put_u64(wire, timestamp_of(wall_ms));
 	array_put(array, wire, sizeof(wire));
@@ -299,7 +304,7 @@ void db_array_time_ms(struct db_array *array, int64_t wall_ms)
 
 void db_array_date(struct db_array *array, int32_t days)
 {
-	assert(array->type == DB_DATE);
+	assert(array_fits(array, DB_DATE));
 	uint8_t wire[4];
 	put_u32(wire, (uint32_t)(days - EPOCH_DAYS));
 	array_put(array, wire, sizeof(wire));
