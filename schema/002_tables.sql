@@ -359,6 +359,7 @@ CREATE TABLE fact (
 	kind        smallint NOT NULL, -- enum zf_fact_kind; 100 and up are ours (daemon/model/work.h)
 	adjudication_id uuid,
 	remittance_id uuid,
+	detail      integer,           -- REMITTED: which detail of the remittance, one fact each
 	text        text,              -- faults' codes and paths; no person's data
 	status      smallint NOT NULL DEFAULT 1, -- 1 new, 2 applied, 3 refused by the life cycle, 4 orphan
 	why         text,

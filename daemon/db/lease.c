@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { LEASE_HOSPITALS, LEASE_WORK };
+enum { LEASE_HOSPITALS, LEASE_WORK, LEASE_DEFER };
 static const struct db_statement lease_sql[] = {
 	[LEASE_HOSPITALS] = {"lease_hospitals", "SELECT zhifu.work_hospitals($1::int2, $2::text, $3::int4)", 3},
 	[LEASE_WORK] = {"lease_work",
@@ -15,6 +15,7 @@ static const struct db_statement lease_sql[] = {
 		"crashes::int4"
 		" FROM zhifu.work_lease($1::int2, $2::uuid, $3::text, $4::int4, $5::int4)",
 		5},
+	[LEASE_DEFER] = {"lease_defer", "SELECT zhifu.work_defer($1::uuid[], $2::uuid[], $3::int4[], $4::int8[])", 4},
 };
 const struct db_table lease_table = {lease_sql, ARRAY_LEN(lease_sql)};
 
@@ -138,7 +139,7 @@ static void lease_ask(struct lease *lease)
 {
 	struct db_params params;
 
-	if (lease->paused || lease->held >= lease->conf.items_max) return;
+	if (lease->paused || lease->held >= lease->conf.items_max || (lease->conf.one_round && lease->held > 0)) return;
 	if (lease->asking) {
 		lease->again = true;
 		return;
@@ -200,6 +201,34 @@ void lease_finish(struct lease *lease, size_t n)
 	lease->held -= n;
 	/* Ask again as soon as half is free: the next share is leased while the rest is worked on. */
 	if (lease->held * 2 <= lease->conf.items_max && !lease->paused) db_wake_now(&lease->wake);
+}
+
+static void on_deferred(void *ctx, const struct db_outcome *outcome)
+{
+	(void)ctx;
+	if (outcome->ending == DB_REFUSED)
+		log_line(LOG_ERROR, "could not put work off: %s %s", outcome->sqlstate, outcome->message);
+}
+
+void lease_defer(struct lease *lease, const struct work_item *items, const int64_t *delay_ms, size_t n)
+{
+	struct arena arena CLEANUP(arena_free);
+	struct db_params params;
+	struct db_array *array;
+
+	if (n == 0) return;
+	arena_init(&arena, 1u << 20);
+	db_params_init(&params, &arena);
+	array = db_params_array(&params, DB_UUID, n, 0);
+	for (size_t i = 0; i < n; i++) db_array_uuid(array, &items[i].hospital_id);
+	array = db_params_array(&params, DB_UUID, n, 0);
+	for (size_t i = 0; i < n; i++) db_array_uuid(array, &items[i].work_id);
+	array = db_params_array(&params, DB_INT4, n, 0);
+	for (size_t i = 0; i < n; i++) db_array_int4(array, items[i].attempt);
+	array = db_params_array(&params, DB_INT8, n, 0);
+	for (size_t i = 0; i < n; i++) db_array_int8(array, delay_ms[i]);
+	(void)!db_query(lease->conf.pool, &lease_sql[LEASE_DEFER], &params, 0, on_deferred, lease);
+	lease_finish(lease, n);
 }
 
 void lease_route(struct lease *lease, const char *route)

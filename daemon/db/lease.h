@@ -34,6 +34,7 @@ struct lease_conf {
 	int lease_s;
 	size_t items_max; /* leased and not finished at once; at most LEASE_ITEMS_MAX */
 	size_t share_max; /* of one hospital in one round, so that nobody waits for a big one */
+	bool one_round;   /* asks for more only when everything taken has been finished */
 	/* Called from the loop with at least one item; items are borrowed until it returns. */
 	void (*take)(void *ctx, const struct work_item *items, size_t n);
 	void *ctx;
@@ -44,6 +45,9 @@ int lease_new(const struct lease_conf *conf, struct lease **ret_lease) MUSTUSE;
 void lease_free(struct lease *lease);
 /* n of the items that were handed over have been finished or given up (their lease then runs out by itself). */
 void lease_finish(struct lease *lease, size_t n);
+/* Puts leased items off: due again delay_ms from now (by the database's clock), fenced by attempt; they count as finished.
+ * Best effort: when it fails, the lease runs out by itself. items and delays are borrowed for the call. */
+void lease_defer(struct lease *lease, const struct work_item *items, const int64_t *delay_ms, size_t n);
 /* Only work of this route from now on (dispatch); NULL: any. Copied. One lease object per route that is owned. */
 void lease_route(struct lease *lease, const char *route);
 void lease_limit(struct lease *lease, size_t items_max); /* a route's window has changed */

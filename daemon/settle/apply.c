@@ -1,0 +1,179 @@
+/* Facts to steps and postings. The life cycle decides what is legal; what it refuses is recorded as refused, with the
+ * reason, and changes nothing. */
+#include "settle/apply.h"
+
+#include <string.h>
+
+#include "zhifu_adapter.h"
+
+/* Takes a step. A repeated fact is no fault: nothing happens again. Returns false when the life cycle refuses it. */
+static bool step(
+	const struct fact_view *view, struct apply *apply, enum lifecycle_axis axis, enum lifecycle_event event)
+{
+	uint8_t to;
+	uint32_t effects;
+	int r = lifecycle_step(axis, view->states[axis], event, &to, &effects);
+
+	if (r == ERR_EXISTS) return true;
+	if (r < 0) return false;
+	assert(apply->step_count < APPLY_STEPS_MAX);
+	apply->steps[apply->step_count++] = (struct apply_step){axis, view->states[axis], to, event};
+	return true;
+}
+
+static void refuse(struct apply *apply, const char *why)
+{
+	*apply = (struct apply){.status = FACT_REFUSED, .why = why};
+}
+
+/* A negative amount swaps the sides: nothing is ever updated, a correction is a posting the other way. */
+static void post(const struct fact_view *view, struct apply *apply, const char *name, int64_t amount,
+	const char *currency, int exponent)
+{
+	const struct posting_rule *rule = posting_rule(name);
+	struct apply_posting *posting;
+
+	if (amount == 0) return;
+	assert(apply->posting_count < APPLY_POSTINGS_MAX && amount != INT64_MIN);
+	posting = &apply->postings[apply->posting_count++];
+	posting->rule = rule->name;
+	posting_account(amount > 0 ? rule->debit : rule->credit, view->insurer, posting->debit);
+	posting_account(amount > 0 ? rule->credit : rule->debit, view->insurer, posting->credit);
+	posting->amount = amount > 0 ? amount : -amount;
+	posting->currency = currency;
+	posting->exponent = exponent;
+}
+
+/* A decision, a pend or a query implies that the insurer took the claim in. */
+static bool step_accepted(const struct fact_view *view, struct apply *apply)
+{
+	if (view->states[AXIS_ACKNOWLEDGEMENT] == ACKNOWLEDGEMENT_REJECTED) return false;
+	return step(view, apply, AXIS_ACKNOWLEDGEMENT, EVENT_ACCEPT);
+}
+
+static void apply_billed(const struct fact_view *view, struct apply *apply)
+{
+	if (view->use != ZF_USE_CLAIM) return;
+	if (view->billed != 0 || view->states[AXIS_BOOKS] != BOOKS_NONE) return;
+	(void)step(view, apply, AXIS_BOOKS, EVENT_BILL);
+	post(view, apply, "bill", view->total, view->currency, view->exponent);
+}
+
+static enum lifecycle_event decision(const struct fact_view *view)
+{
+	if (view->benefit == 0 && view->submitted > 0) {
+		/* All of it the patient's (deductible) is an approval of nothing to pay; nothing explained is a denial.
+		 */
+		return view->patient + view->contract == view->submitted ? EVENT_APPROVE_PART : EVENT_DENY;
+	}
+	return view->benefit + view->patient + view->contract >= view->submitted && view->patient == 0
+		       ? EVENT_APPROVE
+		       : EVENT_APPROVE_PART;
+}
+
+static void apply_adjudicated(const struct fact_view *view, struct apply *apply)
+{
+	if (!view->has_adjudication) {
+		refuse(apply, "the decision has no amounts");
+		return;
+	}
+	if (view->use == ZF_USE_CLAIM && view->states[AXIS_BOOKS] == BOOKS_NONE) {
+		apply->defer = true; /* billed in the same breath, by another work item */
+		return;
+	}
+	if (!step_accepted(view, apply) || !step(view, apply, AXIS_ADJUDICATION, decision(view))) {
+		refuse(apply, "a decision is not expected where the claim stands");
+		return;
+	}
+	if (view->use != ZF_USE_CLAIM) return;
+	if (strcmp(view->adjudicated_currency, view->currency) != 0) {
+		apply->why = "decided in another currency than billed: waits for a rate before it is posted";
+		return;
+	}
+	if (!step(view, apply, AXIS_BOOKS, EVENT_POST_ADJUDICATION)) {
+		refuse(apply, "a decision cannot be posted where the books stand");
+		return;
+	}
+	post(view, apply, "patient_share", view->patient - view->patient_posted, view->currency, view->exponent);
+	post(view, apply, "write_off", view->contract - view->contract_posted, view->currency, view->exponent);
+}
+
+static void apply_remitted(const struct fact_view *view, struct apply *apply)
+{
+	bool taken_back = view->detail_amount < 0;
+
+	if (!view->has_detail) {
+		refuse(apply, "the remittance has no such detail");
+		return;
+	}
+	if (view->states[AXIS_BOOKS] == BOOKS_NONE || view->states[AXIS_BOOKS] == BOOKS_BILLED) {
+		apply->defer = true; /* the decision is applied first, it came with the same or an earlier message */
+		return;
+	}
+	if (view->detail_amount == 0) return;
+	if (!step(view, apply, AXIS_PAYMENT, taken_back ? EVENT_TAKE_BACK : EVENT_ANNOUNCE) ||
+		!step(view, apply, AXIS_BOOKS, taken_back ? EVENT_POST_TAKE_BACK : EVENT_POST_ANNOUNCEMENT)) {
+		refuse(apply, "a payment is not expected where the claim stands");
+		return;
+	}
+	post(view, apply, "announce", view->detail_amount, view->detail_currency, view->detail_exponent);
+	post(view, apply, "announce_fee", -view->detail_fee, view->detail_currency, view->detail_exponent);
+}
+
+static void apply_cancelled(const struct fact_view *view, struct apply *apply)
+{
+	if (!step(view, apply, AXIS_ADJUDICATION, EVENT_CANCEL)) {
+		refuse(apply, "a cancellation is not expected where the claim stands");
+		return;
+	}
+	if (view->states[AXIS_BOOKS] == BOOKS_NONE) return;
+	if (!step(view, apply, AXIS_BOOKS, EVENT_REVERSE)) {
+		refuse(apply, "money has moved: the cancellation must be settled by finance");
+		return;
+	}
+	post(view, apply, "patient_share", -view->patient_posted, view->currency, view->exponent);
+	post(view, apply, "write_off", -view->contract_posted, view->currency, view->exponent);
+	post(view, apply, "bill", -view->billed, view->currency, view->exponent);
+}
+
+void apply_fact(const struct fact_view *view, struct apply *ret_apply)
+{
+	struct apply *apply = ret_apply;
+	bool legal = true;
+
+	*apply = (struct apply){.status = FACT_APPLIED};
+	switch (view->kind) {
+	case FACT_BILLED:
+		apply_billed(view, apply);
+		break;
+	case FACT_UNSENDABLE:
+		break; /* the transport step was taken with the fact */
+	case ZF_FACT_ACKNOWLEDGED:
+		legal = step(view, apply, AXIS_ACKNOWLEDGEMENT, EVENT_ACCEPT);
+		break;
+	case ZF_FACT_REJECTED:
+		legal = step(view, apply, AXIS_ACKNOWLEDGEMENT, EVENT_REJECT);
+		break;
+	case ZF_FACT_PENDED:
+		legal = step_accepted(view, apply) && step(view, apply, AXIS_ADJUDICATION, EVENT_PEND);
+		break;
+	case ZF_FACT_QUERIED:
+		legal = step_accepted(view, apply) && step(view, apply, AXIS_ADJUDICATION, EVENT_QUERY);
+		break;
+	case ZF_FACT_ADJUDICATED:
+		apply_adjudicated(view, apply);
+		break;
+	case ZF_FACT_REMITTED:
+		apply_remitted(view, apply);
+		break;
+	case ZF_FACT_CANCELLED:
+		apply_cancelled(view, apply);
+		break;
+	case ZF_FACT_NOT_FOUND:
+		break; /* dispatch acted on it */
+	default:
+		refuse(apply, "a kind of fact that settle does not know");
+		break;
+	}
+	if (!legal) refuse(apply, "not expected where the claim stands");
+}

@@ -1,0 +1,50 @@
+/* The table of posting rules. Read it with the accounts of the hospital beside it. */
+#include "settle/posting_rule.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const struct posting_rule rules[] = {
+	{"bill", POSTING_BILLED, "AR-{INSURER}", "REV-MED", "the receivable from the insurer arises when it is billed",
+		"向保险公司开单时确认应收医疗款"},
+	{"patient_share", POSTING_DECIDED, "AR-PT", "AR-{INSURER}",
+		"deductible, co-insurance and what is not covered become the patient's", "自付部分转为应收患者款"},
+	{"write_off", POSTING_DECIDED, "CONTR", "AR-{INSURER}", "the contract's discount is written off",
+		"按合同约定核销的差额"},
+	{"announce", POSTING_ANNOUNCED, "CLR-REM-{INSURER}", "REM-ANN-{INSURER}",
+		"a remittance is money announced, not cash: both accounts clear when the bank line comes",
+		"付款通知并非到账:收到银行流水时两科目同时结清"},
+	{"announce_fee", POSTING_FEE, "REM-ANN-{INSURER}", "CLR-REM-{INSURER}",
+		"a fee that the payer keeps makes the announced transfer smaller", "付款方扣除的服务费减少通知金额"},
+};
+
+const struct posting_rule *posting_rules(size_t *ret_count)
+{
+	*ret_count = ARRAY_LEN(rules);
+	return rules;
+}
+
+const struct posting_rule *posting_rule(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		if (strcmp(rules[i].name, name) == 0) return &rules[i];
+	assert(!"no such posting rule");
+	return NULL;
+}
+
+void posting_account(const char *template, const char *insurer, char account[ACCOUNT_LEN])
+{
+	static const char mark[] = "{INSURER}";
+	size_t n = 0;
+
+	while (*template != '\0' && n + 1 < ACCOUNT_LEN) {
+		if (strncmp(template, mark, sizeof(mark) - 1) == 0) {
+			for (const char *c = insurer; *c != '\0' && n + 1 < ACCOUNT_LEN; c++)
+				account[n++] = (char)toupper((unsigned char)*c);
+			template += sizeof(mark) - 1;
+		} else {
+			account[n++] = *template ++;
+		}
+	}
+	account[n] = '\0';
+}

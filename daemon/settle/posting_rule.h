@@ -1,0 +1,31 @@
+/* The posting rules: what each business event moves between which accounts, as one table that finance can read.
+ * Accounts are short names (a chart of accounts maps them: 应收医疗款, 医疗收入, ...); {INSURER} becomes the insurer's code in
+ * upper case. One rule is one row of the ledger: debit, credit, one positive amount, one currency. */
+#ifndef SETTLE_POSTING_RULE_H
+#define SETTLE_POSTING_RULE_H
+
+#include "base/core.h"
+
+#define ACCOUNT_LEN 64
+
+enum posting_event {
+	POSTING_BILLED = 1,   /* the insurer has the claim */
+	POSTING_DECIDED = 2,  /* an adjudication: patient's share and contractual write-off */
+	POSTING_ANNOUNCED = 3, /* a remittance names the claim */
+	POSTING_FEE = 4,      /* and a fee that is kept from it */
+};
+
+struct posting_rule {
+	const char *name; /* stored with each posting */
+	enum posting_event event;
+	const char *debit, *credit; /* account templates */
+	const char *why, *why_zh;
+};
+
+const struct posting_rule *posting_rules(size_t *ret_count);
+/* The rule by its name; aborts when there is none, for names are constants of the program. */
+const struct posting_rule *posting_rule(const char *name);
+/* Fills {INSURER}; account holds ACCOUNT_LEN bytes. */
+void posting_account(const char *template, const char *insurer, char account[ACCOUNT_LEN]);
+
+#endif

@@ -1,0 +1,11 @@
+/* The statements of settle; the functions behind them are in schema/040_settle.sql. */
+#ifndef SETTLE_SETTLE_SQL_H
+#define SETTLE_SETTLE_SQL_H
+
+#include "db/statement.h"
+
+enum settle_statement { SETTLE_READ, SETTLE_COMMIT, SETTLE_HOUSEKEEPING, SETTLE_PARTITIONS, SETTLE_STATEMENTS };
+extern const struct db_statement settle_sql[SETTLE_STATEMENTS];
+extern const struct db_table settle_table;
+
+#endif
