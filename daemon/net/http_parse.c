@@ -208,7 +208,6 @@ static enum http_bad name_parse(struct zf_arena *arena, const uint8_t *ptr, size
 static enum http_bad header_parse(struct http_head_parser *parser, const uint8_t *line, size_t len)
 {
 	struct http_header header;
-	if (is_blank(line[0])) return HTTP_BAD_HEADER_FOLD;
 	const uint8_t *colon = memchr(line, ':', len);
 	if (colon == NULL) return HTTP_BAD_HEADER_NAME;
 	enum http_bad bad = name_parse(parser->arena, line, (size_t)(colon - line), &header.name);
@@ -245,6 +244,10 @@ static enum http_verdict line_scan(struct http_head_parser *parser, const uint8_
 {
 	size_t i = parser->scanned_bytes;
 	size_t head_left = parser->limits.head_bytes_max - parser->used_bytes;
+	if (len > 0 && is_blank(line[0]) && parser->has_request_line) {
+		parser->bad = HTTP_BAD_HEADER_FOLD;
+		return HTTP_REFUSED;
+	}
 	for (; i < len && i < head_left; i++) {
 		if (line[i] == '\r') {
 			if (i + 1 == len) break; /* seen again with its successor */
