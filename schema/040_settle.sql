@@ -5,13 +5,13 @@ SET search_path = zhifu;
 CREATE FUNCTION settle_read(p_hospital uuid[], p_fact uuid[])
 RETURNS TABLE (ordinal integer, kind smallint, insurer text, use smallint, total bigint, currency text, exponent smallint,
 	transport smallint, acknowledgement smallint, adjudication smallint, payment smallint, books smallint,
-	outcome smallint, adjudicated_currency text, submitted bigint, benefit bigint, patient bigint, contract bigint,
+	outcome smallint, adjudicated_currency text, submitted bigint, benefit bigint, patient bigint, contract bigint, shares bigint,
 	detail_amount bigint, detail_fee bigint, detail_currency text, detail_exponent smallint,
 	billed bigint, patient_posted bigint, contract_posted bigint) LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 	SELECT t.n::integer, f.kind, f.insurer, c.use, c.total_minor, c.currency, c.exponent,
 		s.transport, s.acknowledgement, s.adjudication, s.payment, s.books,
-		a.outcome, a.currency, a.submitted_minor, a.benefit_minor, a.patient_minor, a.contract_minor,
+		a.outcome, a.currency, a.submitted_minor, a.benefit_minor, a.patient_minor, a.contract_minor, l.shares,
 		d.amount_minor, d.fee_minor, d.currency, d.exponent, p.billed, p.patient, p.contract
 	FROM unnest(p_hospital, p_fact) WITH ORDINALITY AS t (h, f, n)
 	JOIN fact f ON f.hospital_id = t.h AND f.fact_id = t.f
@@ -19,6 +19,10 @@ SET search_path = zhifu, pg_temp AS $$
 	JOIN claim_state s ON s.hospital_id = f.hospital_id AND s.claim_id = f.claim_id
 	LEFT JOIN adjudication a ON a.hospital_id = f.hospital_id AND a.adjudication_id = f.adjudication_id
 	LEFT JOIN remittance_detail d ON d.hospital_id = f.hospital_id AND d.remittance_id = f.remittance_id AND d.no = f.detail
+	CROSS JOIN LATERAL (
+		-- What the plan and the contract take as agreed: deductible, co-insurance, co-payment, contract price, tax.
+		SELECT coalesce(sum(n.amount_minor), 0)::bigint AS shares FROM adjudication_line n
+		WHERE n.hospital_id = a.hospital_id AND n.adjudication_id = a.adjudication_id AND n.reason IN (1, 2, 3, 4, 17)) l
 	CROSS JOIN LATERAL (
 		-- A correction swaps the sides, so what stands is debit less credit.
 		SELECT coalesce(sum(CASE WHEN rule = 'bill' THEN CASE WHEN debit LIKE 'AR-%' THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS billed,

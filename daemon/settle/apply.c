@@ -59,16 +59,13 @@ static void apply_billed(const struct fact_view *view, struct apply *apply)
 	post(view, apply, "bill", view->total, view->currency, view->exponent);
 }
 
+/* What plan and contract take as agreed does not make an approval partial; anything else that is missing does. */
 static enum lifecycle_event decision(const struct fact_view *view)
 {
-	if (view->benefit == 0 && view->submitted > 0) {
-		/* All of it the patient's (deductible) is an approval of nothing to pay; nothing explained is a denial.
-		 */
-		return view->patient + view->contract == view->submitted ? EVENT_APPROVE_PART : EVENT_DENY;
-	}
-	return view->benefit + view->patient + view->contract >= view->submitted && view->patient == 0
-		       ? EVENT_APPROVE
-		       : EVENT_APPROVE_PART;
+	int64_t reduced = view->submitted - view->benefit - view->shares;
+
+	if (reduced <= 0) return EVENT_APPROVE;
+	return view->benefit == 0 ? EVENT_DENY : EVENT_APPROVE_PART;
 }
 
 static void apply_adjudicated(const struct fact_view *view, struct apply *apply)

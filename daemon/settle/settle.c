@@ -267,14 +267,15 @@ static void view_read(const struct pg_result *rows, int row, struct fact_view *v
 		.benefit = int_or_zero(rows, row, 15),
 		.patient = int_or_zero(rows, row, 16),
 		.contract = int_or_zero(rows, row, 17),
-		.has_detail = !db_rows_null(rows, row, 18),
-		.detail_amount = int_or_zero(rows, row, 18),
-		.detail_fee = int_or_zero(rows, row, 19),
-		.detail_currency = db_rows_text(rows, row, 20),
-		.detail_exponent = (int)int_or_zero(rows, row, 21),
-		.billed = db_rows_int(rows, row, 22),
-		.patient_posted = db_rows_int(rows, row, 23),
-		.contract_posted = db_rows_int(rows, row, 24),
+		.shares = int_or_zero(rows, row, 18),
+		.has_detail = !db_rows_null(rows, row, 19),
+		.detail_amount = int_or_zero(rows, row, 19),
+		.detail_fee = int_or_zero(rows, row, 20),
+		.detail_currency = db_rows_text(rows, row, 21),
+		.detail_exponent = (int)int_or_zero(rows, row, 22),
+		.billed = db_rows_int(rows, row, 23),
+		.patient_posted = db_rows_int(rows, row, 24),
+		.contract_posted = db_rows_int(rows, row, 25),
 	};
 	for (int axis = 1; axis <= LIFECYCLE_AXES; axis++)
 		view->states[axis] = (uint8_t)db_rows_int(rows, row, 6 + axis);

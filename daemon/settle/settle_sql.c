@@ -6,7 +6,7 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		"SELECT ordinal, kind::int4, insurer, use::int4, total, currency, exponent::int4, transport::int4,"
 		" acknowledgement::int4, adjudication::int4, payment::int4, books::int4, outcome::int4, "
 		"adjudicated_currency,"
-		" submitted, benefit, patient, contract, detail_amount, detail_fee, detail_currency, "
+		" submitted, benefit, patient, contract, shares, detail_amount, detail_fee, detail_currency, "
 		"detail_exponent::int4,"
 		" billed, patient_posted, contract_posted FROM zhifu.settle_read($1::uuid[], $2::uuid[])",
 		2},
