@@ -300,8 +300,14 @@ static void tree_wipe(config_setting_t *setting)
 
 static void text_read(struct conf_reader *reader, const struct conf_table *table, struct buf *text, void *value)
 {
+	unsigned open_line = conf_text_open_line((const char *)text->ptr);
 	config_t config;
 
+	if (open_line > 0) {
+		conf_fault_add(
+			reader->faults, reader->file, open_line, "what begins here has no end; nothing was read");
+		return;
+	}
 	config_init(&config);
 	if (!has_include(reader->file, (const char *)text->ptr, reader->faults) &&
 		tree_parse(&config, reader->file, text, reader->faults)) {

@@ -4,6 +4,7 @@
 #include "base/conf.h"
 
 #define SAMPLE_COLUMNS 100
+#define MAN_COLUMNS 78
 
 /* Help text as comment lines, broken between words. */
 static void comment_print(FILE *file, const char *indent, const char *text)
@@ -114,24 +115,51 @@ void conf_print_sample(FILE *file, const struct conf_table *table)
 	table_print_sample(file, table, "", false);
 }
 
-/* Text for mdoc: a backslash is its escape, and a line must not begin with a dot or a quote. */
+/* One word for mdoc: a backslash is its escape, a double quote would group the arguments of a macro, and a line must
+ * not begin with a dot or an apostrophe. Returns the columns it took. */
+static size_t man_word(FILE *file, const char *word, size_t len, bool line_start)
+{
+	size_t columns = len;
+
+	if (line_start && (*word == '.' || *word == '\'')) columns += (size_t)fprintf(file, "\\&");
+	for (size_t i = 0; i < len; i++) {
+		if (word[i] == '\\') {
+			fputs("\\e", file);
+		} else if (word[i] == '"') {
+			fputs("\\(dq", file);
+		} else {
+			fputc(word[i], file);
+		}
+	}
+	return columns;
+}
+
+/* Arguments of a macro that stands on the line already. */
+static void man_arguments(FILE *file, const char *text)
+{
+	man_word(file, text, strlen(text), false);
+	fputc('\n', file);
+}
+
+/* Running text; a sentence ends a line, so that troff spaces it. */
 static void man_text(FILE *file, const char *text)
 {
-	bool line_start = true;
+	size_t column = 0;
 
-	for (const char *at = text; *at != '\0'; at++) {
-		if (line_start && (*at == '.' || *at == '\'')) fputs("\\&", file);
-		line_start = false;
-		if (*at == '\\') {
-			fputs("\\e", file);
-		} else if ((*at == '.' || *at == '?') && at[1] == ' ') {
-			/* A sentence ends a line, so that troff spaces it. */
-			fprintf(file, "%c\n", *at);
-			at++;
-			line_start = true;
-		} else {
-			fputc(*at, file);
+	while (*text != '\0') {
+		size_t word = strcspn(text, " ");
+		if (column > 0 && column + 1 + word > MAN_COLUMNS) {
+			fputc('\n', file);
+			column = 0;
 		}
+		if (column > 0) column += (size_t)fprintf(file, " ");
+		column += man_word(file, text, word, column == 0);
+		if (word > 0 && (text[word - 1] == '.' || text[word - 1] == '?') && text[word] == ' ') {
+			fputc('\n', file);
+			column = 0;
+		}
+		text += word;
+		text += strspn(text, " ");
 	}
 	fputc('\n', file);
 }
@@ -148,13 +176,13 @@ static void table_print_man(FILE *file, const struct conf_table *table, int dept
 			continue;
 		}
 		fprintf(file, ".It Ic %s No = Ar ", option->name);
-		man_text(file, type_name(option));
+		man_arguments(file, type_name(option));
 		man_text(file, option->help);
 		facts_format(option, facts, sizeof(facts));
 		man_text(file, facts);
 		if (option->fallback != NULL) {
 			fprintf(file, "Default:\n.Li ");
-			man_text(file, option->fallback);
+			man_arguments(file, option->fallback);
 		} else if ((option->flags & CONF_REQUIRED) == 0) {
 			fprintf(file, "No default.\n");
 		}

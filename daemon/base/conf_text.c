@@ -30,6 +30,16 @@ static size_t skip_len(const char *at)
 	return (size_t)(end - at);
 }
 
+/* Whether the string of len bytes ends in a quote that is not escaped. */
+static bool string_ends(const char *at, size_t len)
+{
+	size_t escapes = 0;
+
+	if (len < 2 || at[len - 1] != '"') return false;
+	while (escapes + 2 < len && at[len - 2 - escapes] == '\\') escapes++;
+	return escapes % 2 == 0;
+}
+
 /* The length of the number that begins at `at` (a digit or a point), and whether it is a whole one without its L. */
 static size_t number_len(const char *at, bool *ret_plain)
 {
@@ -54,6 +64,22 @@ static size_t number_len(const char *at, bool *ret_plain)
 		while (*end == 'L') end++;
 	}
 	return (size_t)(end - at);
+}
+
+unsigned conf_text_open_line(const char *text)
+{
+	unsigned line = 1;
+
+	for (const char *at = text; *at != '\0';) {
+		size_t len = skip_len(at);
+		const char *end = at + (len == 0 ? 1 : len);
+		if (*end == '\0' && len > 0) {
+			if (*at == '"' && !string_ends(at, len)) return line;
+			if (at[0] == '/' && at[1] == '*' && (len < 4 || end[-1] != '/' || end[-2] != '*')) return line;
+		}
+		for (; at < end; at++) line += *at == '\n';
+	}
+	return 0;
 }
 
 int conf_text_widen(const char *text, struct buf *out)

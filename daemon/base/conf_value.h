@@ -27,6 +27,10 @@ void conf_value_read(struct conf_reader *reader, const struct conf_option *optio
  * that 4294967297 passed as 1. Lines stay what they are. Errors ERR_NOMEM, ERR_LIMIT. */
 int conf_text_widen(const char *text, struct buf *out) MUSTUSE;
 
+/* The line on which a string or comment begins that never ends, or 0. libconfig would name the last line of the file,
+ * and leak. */
+unsigned conf_text_open_line(const char *text);
+
 /* The member of an option inside its struct. */
 static inline void *conf_member(const struct conf_option *option, void *value)
 {

@@ -209,6 +209,9 @@ static void single_mistakes(void **state)
 	ASSERT_FAULTS("size_bytes = -0x1F;", "x.conf:1: syntax error; the rest was not read");
 	ASSERT_FAULTS("size_bytes = .5;", "x.conf:1: size_bytes must be a whole number, not a number with a fraction");
 	ASSERT_FAULTS("size_bytes = -7L;", "x.conf:1: size_bytes = -7 is out of range (1 to 6000000000)");
+	ASSERT_FAULTS(
+		"on = true;\ntitle = \"a\\\";\non = false;", "x.conf:2: what begins here has no end; nothing was read");
+	ASSERT_FAULTS("on = true;\n\n/* on = false; *\n", "x.conf:3: what begins here has no end; nothing was read");
 	ASSERT_FAULTS("size_bytes = 1.5;", "x.conf:1: size_bytes must be a whole number, not a number with a fraction");
 	ASSERT_FAULTS("size_bytes = \"7\";", "x.conf:1: size_bytes must be a whole number, not a string");
 	ASSERT_FAULTS("title = \"12345678901\";", "x.conf:1: title has 11 bytes, allowed are 0 to 10");
