@@ -14,7 +14,7 @@ struct lib_arena {
 	long fail_at; /* allocations until one fails; negative: never */
 };
 
-static void *lib_arena_alloc(struct zf_arena *zf, size_t len)
+static inline void *lib_arena_alloc(struct zf_arena *zf, size_t len)
 {
 	struct lib_arena *arena = (struct lib_arena *)zf;
 	if (arena->fail_at == 0) return NULL;
@@ -27,7 +27,7 @@ static void *lib_arena_alloc(struct zf_arena *zf, size_t len)
 	return block;
 }
 
-static void lib_arena_free(struct lib_arena *arena)
+static inline void lib_arena_free(struct lib_arena *arena)
 {
 	for (size_t i = 0; i < arena->n; i++) free(arena->blocks[i]);
 	free(arena->blocks);
