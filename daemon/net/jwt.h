@@ -35,6 +35,10 @@ struct jwt_keys {
 int jwt_keys_parse(const char *json, size_t len, struct jwt_keys *ret_keys) MUSTUSE;
 void jwt_keys_free(struct jwt_keys *keys);
 
+/* Whether the bytes were signed with that key: RSASSA-PKCS1-v1_5 or ECDSA (r and s of 32 bytes each), both with
+ * SHA-256. ERR_DENIED, ERR_NOMEM. */
+int jwt_signature_verify(const struct jwt_key *key, struct bytes signed_part, struct bytes signature) MUSTUSE;
+
 /* A client assertion, taken apart but not yet believed. Texts are NUL-terminated in the arena. */
 struct jwt_assertion {
 	enum jwt_alg alg;
@@ -87,11 +91,5 @@ int jwt_token_key_version(const char *text, size_t len, uint32_t *ret_version) M
  * issuer is ourselves, so no skew). */
 int jwt_token_verify(const char *text, size_t len, const uint8_t key[JWT_TOKEN_KEY_BYTES], int64_t now_s,
 	struct jwt_token *ret_token) MUSTUSE;
-
-/* Strict base64url without padding (RFC 7515 appendix C; unused bits must be zero). Decodes into ret (at least
- * len * 3 / 4 bytes); ERR_INVALID. */
-int base64url_decode(const char *text, size_t len, uint8_t *ret, size_t *ret_len) MUSTUSE;
-/* Writes 4 * ceil(len / 3) characters or fewer and a NUL; returns the length. */
-size_t base64url_encode(const uint8_t *ptr, size_t len, char *ret_text);
 
 #endif
