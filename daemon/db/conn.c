@@ -174,7 +174,6 @@ static void conn_connected(struct db_conn *conn)
 	db_conn_move(conn, CONN_PREPARING);
 	conn->io = event_new(pool->loop, PQsocket(conn->pg), EV_READ | EV_PERSIST, on_readable, conn);
 	conn->writer = event_new(pool->loop, PQsocket(conn->pg), EV_WRITE, on_writable, conn);
-	PQsetNoticeReceiver(conn->pg, db_pipeline_notice, conn);
 	if (conn->io == NULL || conn->writer == NULL || event_add(conn->io, NULL) < 0 || !db_pipeline_prepare(conn) ||
 		!db_pipeline_flush(conn)) {
 		conn_fail(conn, "cannot be prepared");
@@ -215,6 +214,7 @@ static void conn_start(struct db_conn *conn, const char *address)
 	struct db_pool *pool = conn->pool;
 	db_conn_move(conn, CONN_CONNECTING);
 	conn->pg = db_host_connect(&pool->hosts, &pool->hosts.list[conn->host], address);
+	if (conn->pg != NULL) PQsetNoticeReceiver(conn->pg, db_pipeline_notice, conn);
 	if (conn->pg == NULL || PQstatus(conn->pg) == CONNECTION_BAD)
 		conn_fail(conn, "cannot connect");
 	else
