@@ -31,6 +31,7 @@ static void flush(struct out *out)
 
 static void put(struct out *out, const char *bytes, size_t len)
 {
+	if (len == 0) return;
 	if (len > sizeof(out->bytes) - out->len) flush(out);
 	if (len > sizeof(out->bytes)) {
 		if (out->error == 0) out->error = out->sink(out->ctx, bytes, len);

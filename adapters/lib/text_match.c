@@ -88,7 +88,7 @@ static const char *parse_atom(const char *p, struct item *item)
 	case '\\':
 		p++;
 		if (*p == 'd') {
-			for (unsigned char c = '0'; c <= '9'; c++) set_add(item, c);
+			for (unsigned c = '0'; c <= '9'; c++) set_add(item, (unsigned char)c);
 			return p + 1;
 		}
 		/* Other letters and digits are reserved, so that \w or \b is not taken for a plain letter. */

@@ -7,8 +7,14 @@
 
 #include <cmocka.h>
 
+#include "base/err.h"
 #include "lib/text.h"
 #include "lib_arena.h"
+
+/* The daemon passes the helpers' codes on unchanged. */
+_Static_assert((int)LIB_NOMEM == (int)ERR_NOMEM, "same number");
+_Static_assert((int)LIB_INVALID == (int)ERR_INVALID, "same number");
+_Static_assert((int)LIB_LIMIT == (int)ERR_LIMIT, "same number");
 
 static void test_utf8(void **state)
 {
