@@ -88,6 +88,8 @@ class Cluster:
         self.folder = pathlib.Path(folder)
         self.port = free_port()
         self._command("create", *(["--fast"] if fast else []), "--tcp", str(self.port))
+        # pytest may be killed, and a server left behind would be found only by its load.
+        self._command("watch", str(os.getpid()))
         words = dict(word.split("=", 1) for word in self._command("conninfo").split())
         self.socket = words["host"]
 
