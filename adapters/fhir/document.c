@@ -44,8 +44,7 @@ static int check_root(const struct fhir_resource *root, uint32_t accept, struct 
 	static const char *const answers[] = {"searchset", "batch-response", "transaction-response", NULL};
 	if (root == NULL || root->type_name == NULL) return LIB_INVALID; /* its fault has been added */
 	if ((acceptance(root) & accept) == 0) {
-		fault_add(faults, FAULT_RESOURCE_TYPE_NOT_ACCEPTED, root->type == FHIR_T_NONE ? "" : root->type_name,
-			root->type_name, NULL);
+		fault_add(faults, FAULT_RESOURCE_TYPE_NOT_ACCEPTED, root->type_name, root->type_name, NULL);
 		return LIB_INVALID;
 	}
 	if (root->type != FHIR_T_BUNDLE) return 0;
@@ -194,7 +193,7 @@ static int complete(struct fhir_reader *reader, struct fhir_resource *root, uint
 	document->resource_count = reader->resources.len;
 	bool nothing = document->claim_count + document->consent_count + document->task_count == 0;
 	if (nothing && root->type == FHIR_T_BUNDLE && !(accept & FHIR_ACCEPT_ANSWER)) {
-		fault_add(reader->faults, FAULT_BUNDLE_EMPTY, "Bundle", NULL, NULL);
+		fault_add(reader->faults, FAULT_BUNDLE_EMPTY, "Bundle.entry", NULL, NULL);
 	}
 	return reader->faults->no_memory ? LIB_NOMEM : 0;
 }

@@ -138,7 +138,7 @@ const struct fhir_element fhir_rows_narrative[4] = {
 
 /* Meta */
 const struct fhir_element fhir_rows_meta[8] = {
-	ROW(0, "versionId", ID, 0, 0, 0, NOWHERE, 0, NULL),
+	ROW(0, "versionId", ID, 0, 0, 0, AT(fhir_meta, version), 0, NULL),
 	ROW(1, "lastUpdated", INSTANT, 0, 0, 0, NOWHERE, 0, NULL),
 	ROW(2, "source", URI, 0, 0, 0, NOWHERE, 0, NULL),
 	ROW(3, "profile", URI, LIST, 0, 0, AT(fhir_meta, profiles), AT(fhir_meta, profile_count), NULL),

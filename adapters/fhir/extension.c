@@ -111,8 +111,8 @@ int fhir_finish_supporting_info(struct fhir_reader *reader, void *value)
 	return 0;
 }
 
-/* References to be looked at when the document is known: all of a Claim, those of a Consent that we follow, and
- * everywhere those to something contained. */
+/* References to be looked at when the document is known: all of a Claim, Consent or Task, and everywhere those to
+ * something contained. */
 int fhir_finish_reference(struct fhir_reader *reader, void *value)
 {
 	struct fhir_reference *reference = value;
@@ -125,7 +125,7 @@ int fhir_finish_reference(struct fhir_reader *reader, void *value)
 	}
 	struct fhir_resource *scope = reader->resource;
 	if (scope == NULL) return 0;
-	bool ours = scope->type == FHIR_T_CLAIM || (scope->type == FHIR_T_CONSENT && reader->targets != NULL);
+	bool ours = scope->type == FHIR_T_CLAIM || scope->type == FHIR_T_CONSENT || scope->type == FHIR_T_TASK;
 	if (!ours && text[0] != '#') return 0;
 	struct fhir_pending *pending = zf_alloc(reader->arena, sizeof(*pending));
 	struct fhir_frame *frames = zf_alloc(reader->arena, reader->depth * sizeof(*frames));

@@ -496,6 +496,16 @@ static int read_object(struct fhir_reader *reader, const struct fhir_type_info *
 
 /* ---- resources ---- */
 
+/* Can it be the name of a type? Anything else is not repeated in faults. */
+static bool is_name(struct text_span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))) return false;
+	}
+	return text.len > 0 && text.len <= 64;
+}
+
 /* resourceType of the object that was begun before `offset`. Mostly it comes first and a look is enough; else the object
  * is read ahead and the reader put back. ret_type.ptr stays NULL when there is none. */
 static int peek_type(struct fhir_reader *reader, size_t offset, struct text_span *ret_type)
@@ -509,7 +519,7 @@ static int peek_type(struct fhir_reader *reader, size_t offset, struct text_span
 		const char *name = p < end && *p == '"' ? p + 1 : end;
 		const char *q = name;
 		while (q < end && ((*q >= 'A' && *q <= 'Z') || (*q >= 'a' && *q <= 'z'))) q++;
-		if (q < end && *q == '"') {
+		if (q < end && *q == '"' && q > name && q - name <= 64) {
 			*ret_type = (struct text_span){name, (size_t)(q - name)};
 			return 0;
 		}
@@ -524,7 +534,7 @@ static int peek_type(struct fhir_reader *reader, size_t offset, struct text_span
 		if (found) {
 			rc = next(reader, &token);
 			if (rc != 0) return rc;
-			if (token.type == JSON_STRING) *ret_type = token.text;
+			if (token.type == JSON_STRING && is_name(token.text)) *ret_type = token.text;
 			break;
 		}
 		if (json_skip(&reader->json, NULL) == JSON_ERROR) return json_failed(reader);

@@ -36,6 +36,21 @@ static struct fhir_resource *find_url(const struct fhir_index *index, const char
 	return NULL;
 }
 
+static const char *version_of(const struct fhir_resource *resource)
+{
+	const struct fhir_base *base = resource->value;
+	return base == NULL || base->meta == NULL ? NULL : base->meta->version;
+}
+
+/* One fullUrl may come twice with different versions (R4 invariant bdl-7). Of resources that we don't read we do not know
+ * the version, and let them pass. */
+static bool other_version(const struct fhir_resource *a, const struct fhir_resource *b)
+{
+	if (a->value == NULL || b->value == NULL) return true;
+	const char *va = version_of(a), *vb = version_of(b);
+	return va != NULL && vb != NULL && strcmp(va, vb) != 0;
+}
+
 int fhir_index_build(struct fhir_index *index, struct fhir_reader *reader)
 {
 	uint32_t count = reader->resources.len, cap = 8;
@@ -47,7 +62,8 @@ int fhir_index_build(struct fhir_index *index, struct fhir_reader *reader)
 		struct fhir_resource *resource = reader->resources.items[i];
 		if (resource->full_url != NULL) {
 			uint64_t hash = hash_more(FNV_OFFSET, resource->full_url, strlen(resource->full_url));
-			if (find_url(index, resource->full_url, hash) != NULL) {
+			const struct fhir_resource *other = find_url(index, resource->full_url, hash);
+			if (other != NULL && !other_version(other, resource)) {
 				fault_addf(reader->faults, FAULT_BUNDLE_FULLURL_TWICE, NULL, NULL,
 					"Bundle.entry[%u].fullUrl", resource->index);
 			} else {
@@ -142,10 +158,34 @@ static bool is_target(const char *targets, const char *type)
 	return false;
 }
 
-/* Claims and their answers are what this server itself keeps: a relative reference to one needs no entry. */
+/* 8-4-4-4-12 hex digits. */
+static bool is_uuid(const char *text)
+{
+	if (strlen(text) != 36) return false;
+	for (int i = 0; i < 36; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+		if (dash ? text[i] != '-' : strchr("0123456789abcdefABCDEF", text[i]) == NULL) return false;
+	}
+	return true;
+}
+
+/* Claims, their answers and tasks are what this server itself keeps: a reference to one needs no entry. */
 static bool is_served(const char *reference)
 {
-	return strncmp(reference, "Claim/", 6) == 0 || strncmp(reference, "ClaimResponse/", 14) == 0;
+	static const char *const types[] = {"Claim/", "ClaimResponse/", "Task/"};
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		size_t len = strlen(types[i]);
+		if (strncmp(reference, types[i], len) == 0) return is_uuid(reference + len);
+	}
+	return false;
+}
+
+/* Beside an entry whose fullUrl is http(s) a relative reference means "the same server", and so is absolute
+ * (hl7.org/fhir/R4/bundle.html#references). */
+static bool has_base(const struct fhir_resource *scope)
+{
+	const struct fhir_resource *entry = scope->container != NULL ? scope->container : scope;
+	return entry->full_url != NULL && strncmp(entry->full_url, "http", 4) == 0;
 }
 
 static void check_one(
@@ -153,7 +193,8 @@ static void check_one(
 {
 	struct fhir_resource *resource = NULL;
 	enum fhir_resolution found = fhir_reference_resolve(index, pending->scope, text, &resource);
-	if (found == FHIR_LOGICAL || (found == FHIR_MISSING && is_served(text))) return;
+	if (found == FHIR_LOGICAL) return;
+	if (found == FHIR_MISSING && (is_served(text) || (text[0] != '#' && has_base(pending->scope)))) return;
 	char path[FAULT_PATH_BYTES_MAX];
 	switch (found) {
 	case FHIR_FOUND:

@@ -39,6 +39,7 @@ struct fhir_extension {
 };
 
 struct fhir_meta {
+	const char *version;
 	const struct zf_coding *const *tags;
 	const char *const *profiles;
 	uint32_t tag_count, profile_count;
