@@ -81,9 +81,10 @@ uint16_t keyring_newest(const struct keyring *ring, enum key_kind kind)
 
 size_t keyring_versions(const struct keyring *ring, enum key_kind kind, uint16_t *ret_versions, size_t max)
 {
-	size_t n = ring->count[kind] < max ? ring->count[kind] : max;
+	size_t n;
 
 	CHECK_MAGIC(ring, RING_MAGIC);
+	n = ring->count[kind] < max ? ring->count[kind] : max;
 	for (size_t i = 0; i < n; i++) ret_versions[i] = ring->entries[kind][i].version;
 	return n;
 }

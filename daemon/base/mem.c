@@ -245,7 +245,7 @@ int buf_append(struct buf *buf, const void *data, size_t len)
 int buf_printf(struct buf *buf, const char *fmt, ...)
 {
 	char stack[512];
-	char *text = stack;
+	char *text = NULL; /* only when the stack is too small */
 	va_list args;
 	int len;
 	int rc;
@@ -262,9 +262,10 @@ int buf_printf(struct buf *buf, const char *fmt, ...)
 		vsnprintf(text, (size_t)len + 1, fmt, args);
 		va_end(args);
 	}
-	rc = buf_append(buf, text, (size_t)len);
-	mem_wipe(text, (size_t)len);
-	if (text != stack) mem_free(text);
+	rc = buf_append(buf, text == NULL ? stack : text, (size_t)len);
+	mem_wipe(stack, sizeof(stack));
+	mem_wipe(text, text == NULL ? 0 : (size_t)len);
+	mem_free(text);
 	return rc;
 }
 
