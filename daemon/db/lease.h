@@ -45,8 +45,8 @@ int lease_new(const struct lease_conf *conf, struct lease **ret_lease) MUSTUSE;
 void lease_free(struct lease *lease);
 /* n of the items that were handed over have been finished or given up (their lease then runs out by itself). */
 void lease_finish(struct lease *lease, size_t n);
-/* Puts leased items off: due again delay_ms from now (by the database's clock), fenced by attempt; they count as finished.
- * Best effort: when it fails, the lease runs out by itself. items and delays are borrowed for the call. */
+/* Puts leased items off: due again delay_ms from now (by the database's clock), fenced by attempt; they count as
+ * finished. Best effort: when it fails, the lease runs out by itself. items and delays are borrowed for the call. */
 void lease_defer(struct lease *lease, const struct work_item *items, const int64_t *delay_ms, size_t n);
 /* Only work of this route from now on (dispatch); NULL: any. Copied. One lease object per route that is owned. */
 void lease_route(struct lease *lease, const char *route);

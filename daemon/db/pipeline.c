@@ -3,6 +3,7 @@
  * The read loop is bounded by our own list of what flies and by PQstatus, never "until NULL" or "until SYNC" alone:
  * libpq returns NULL between statements, and after a loss it returns neither. */
 #include <event2/event.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -45,8 +46,18 @@ static void mark_left(struct db_conn *conn)
 	}
 }
 
+/* What is still in libpq's buffer can never leave. Asked before PQflush, because after a failed write that may say
+ * "all sent": it throws the rest away and leaves the error to the next read. */
+static bool rest_is_stuck(const struct db_conn *conn)
+{
+	struct pollfd fd = {.fd = PQsocket(conn->pg)};
+	if (!conn->unsent) return false;
+	return fd.fd < 0 || (poll(&fd, 1, 0) == 1 && (fd.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0);
+}
+
 bool db_pipeline_send(struct db_conn *conn, struct db_batch *batch)
 {
+	if (rest_is_stuck(conn)) return false;
 	/* libpq writes whenever it likes while we append, and with that the Syncs of earlier batches may leave. */
 	mark_left(conn);
 	for (size_t i = 0; i < batch->prefix_count; i++)
@@ -61,8 +72,10 @@ bool db_pipeline_send(struct db_conn *conn, struct db_batch *batch)
 
 bool db_pipeline_flush(struct db_conn *conn)
 {
+	if (rest_is_stuck(conn)) return false;
 	int r = PQflush(conn->pg);
 	if (r < 0) return false;
+	conn->unsent = r > 0;
 	if (r == 0) {
 		mark_left(conn);
 		event_del(conn->writer);
@@ -79,7 +92,7 @@ bool db_pipeline_prepare(struct db_conn *conn)
 	const char *timeout_value = timeout;
 	PGconn *pg = conn->pg;
 	conn->prepared = 0;
-	conn->fatal = conn->stale = false;
+	conn->fatal = conn->stale = conn->unsent = false;
 	evutil_snprintf(timeout, sizeof(timeout), "%lld", (long long)pool->conf.statement_timeout_ms);
 	if (PQsetnonblocking(pg, 1) != 0 || PQenterPipelineMode(pg) != 1) return false;
 	if (PQsendQueryParams(pg, JUDGE_SQL, 0, NULL, NULL, NULL, NULL, 1) != 1) return false;
@@ -251,6 +264,7 @@ bool db_pipeline_read(struct db_conn *conn)
 {
 	/* Flush first and by itself: when this fails, the last byte in the buffer certainly did not leave. */
 	if (!db_pipeline_flush(conn)) {
+		(void)PQconsumeInput(conn->pg);
 		(void)read_results(conn);
 		return false;
 	}

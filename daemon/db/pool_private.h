@@ -92,6 +92,7 @@ struct db_conn {
 	struct list flying;
 	size_t flying_count;
 	size_t prepared; /* results of the set-up received */
+	bool unsent;     /* something waits in libpq's buffer */
 	bool fatal;      /* the server said it ends this session, while it worked on the first in flight */
 	bool stale;      /* the session must not be used again: read-only after a failover, plans out of date */
 };
