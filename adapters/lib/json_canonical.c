@@ -20,6 +20,8 @@ struct out {
 	void *ctx;
 	int error;
 	size_t len;
+	const char *input_begin;
+	const char *input_end;
 	char bytes[512];
 };
 
@@ -49,7 +51,12 @@ static void put_string(struct out *out, struct text_span text)
 	size_t plain = 0;
 
 	put(out, "\"", 1);
-	for (size_t i = 0; i < text.len; i++) {
+	/* What the reader did not copy had no escape, and so needs none. */
+	if (text.ptr >= out->input_begin && text.ptr < out->input_end) {
+		put(out, text.ptr, text.len);
+		plain = text.len;
+	}
+	for (size_t i = plain; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.ptr[i];
 		if (c >= 0x20 && c != '"' && c != '\\') continue;
 		put(out, text.ptr + plain, i - plain);
@@ -89,20 +96,24 @@ static struct node *merge(struct node *a, struct node *b)
 /* Bottom-up merge sort of a list: runs[i] holds a sorted run of 2^i members or nothing. */
 static struct node *sort_members(struct node *list)
 {
-	struct node *runs[32] = {NULL};
+	struct node *runs[32];
+	size_t used = 0;
+	if (list == NULL || list->next == NULL) return list;
 	while (list != NULL) {
 		struct node *run = list;
 		list = list->next;
 		run->next = NULL;
 		size_t i = 0;
-		while (runs[i] != NULL) {
+		while (i < used && runs[i] != NULL) {
 			run = merge(runs[i], run);
 			runs[i++] = NULL;
 		}
+		assert(i < sizeof(runs) / sizeof(runs[0]));
+		if (i == used) used++;
 		runs[i] = run;
 	}
 	struct node *sorted = NULL;
-	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) sorted = merge(runs[i], sorted);
+	for (size_t i = 0; i < used; i++) sorted = merge(runs[i], sorted);
 	return sorted;
 }
 
@@ -219,7 +230,13 @@ int json_canonical(const char *text, size_t len, struct zf_arena *arena, uint32_
 	int error = build(&reader, arena, &root);
 	if (ret_error != NULL) *ret_error = reader.error;
 	if (error != 0) return error;
-	struct out out = {.sink = sink, .ctx = ctx};
+	struct out out;
+	out.sink = sink;
+	out.ctx = ctx;
+	out.error = 0;
+	out.len = 0;
+	out.input_begin = text;
+	out.input_end = text + len;
 	emit(&out, root);
 	flush(&out);
 	return out.error;
