@@ -1,0 +1,283 @@
+/* The directory: reads both folders, checks what single files cannot know (ids used twice, files that are missing), and
+ * answers who a client is and where a claim goes. */
+#include "model/directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "model/directory_file.h"
+#include "model/directory_read.h"
+
+#define DIRECTORY_BYTES_MAX (256u << 20)
+#define DIRECTORY_FILES_MAX 4096
+
+/* The names of the .conf files of a folder, sorted, so that faults come in the same order every time. */
+static int folder_list(struct reading *reading, const char *folder, const char ***ret_names, size_t *ret_count)
+{
+	struct dirent **entries = NULL;
+	int n = scandir(folder, &entries, NULL, alphasort);
+	const char **names;
+	size_t count = 0;
+
+	if (n < 0) {
+		conf_fault_add(reading->faults, folder, 0, "could not read the folder: %s", strerror(errno));
+		return ERR_INVALID;
+	}
+	names = zf_alloc_array(&reading->arena->zf, (size_t)n + 1, sizeof(*names));
+	for (int i = 0; i < n; i++) {
+		size_t len = strlen(entries[i]->d_name);
+
+		if (names != NULL && len > 5 && strcmp(entries[i]->d_name + len - 5, ".conf") == 0 &&
+			entries[i]->d_name[0] != '.' && count < DIRECTORY_FILES_MAX)
+			names[count++] = zf_strdup(&reading->arena->zf, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	if (names == NULL) return ERR_NOMEM;
+	*ret_names = names;
+	*ret_count = count;
+	return 0;
+}
+
+static int folder_read(struct reading *reading, const char *folder,
+	int (*read_one)(struct reading *reading, const char *path, const char *code, const void **ret_entry),
+	const void ***ret_entries, uint32_t *ret_count)
+{
+	const char **names = NULL;
+	const void **entries;
+	size_t count = 0;
+	uint32_t kept = 0;
+	int r = folder_list(reading, folder, &names, &count);
+
+	if (r < 0) return r;
+	entries = zf_alloc_array(&reading->arena->zf, count + 1, sizeof(*entries));
+	if (entries == NULL) return ERR_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		char *path = arena_printf(reading->arena, "%s/%s", folder, names[i]);
+		char *code = zf_strndup(&reading->arena->zf, names[i], strlen(names[i]) - 5);
+
+		if (path == NULL || code == NULL) return ERR_NOMEM;
+		r = read_one(reading, path, code, &entries[kept]);
+		if (r == ERR_NOMEM) return r;
+		if (r == 0) kept++;
+	}
+	*ret_entries = entries;
+	*ret_count = kept;
+	return 0;
+}
+
+/* What must be unique over all hospitals: id, code, client ids, certificates. */
+static void check_unique(struct reading *reading, const struct directory *directory)
+{
+	for (uint32_t i = 0; i < directory->hospital_count; i++) {
+		const struct hospital *hospital = directory->hospitals[i];
+
+		for (uint32_t j = 0; j < i; j++) {
+			if (uuid_equal(&hospital->id, &directory->hospitals[j]->id))
+				conf_fault_add(reading->faults, hospital->name, 0, "its id is also that of \"%s\"",
+					directory->hospitals[j]->name);
+			if (strcmp(hospital->code, directory->hospitals[j]->code) == 0)
+				conf_fault_add(reading->faults, hospital->name, 0,
+					"its code \"%s\" is also that of \"%s\"", hospital->code,
+					directory->hospitals[j]->name);
+		}
+		for (uint32_t c = 0; c < hospital->client_count; c++) {
+			const struct client *client = hospital->clients[c];
+
+			if (directory_client(directory, client->id) != client)
+				conf_fault_add(
+					reading->faults, hospital->name, 0, "client \"%s\" is there twice", client->id);
+			for (uint32_t k = 0; k < client->certificate_count; k++)
+				if (directory_client_certificate(directory, client->certificates[k]) != client)
+					conf_fault_add(reading->faults, hospital->name, 0,
+						"a certificate of client \"%s\" belongs to another client", client->id);
+		}
+	}
+}
+
+struct directory_owned {
+	struct directory directory;
+	struct arena arena;
+	struct reading reading;
+};
+
+int directory_load(const char *hospitals_dir, const char *insurers_dir, struct conf_faults *faults,
+	struct directory **ret_directory)
+{
+	struct directory_owned *owned = mem_alloc(sizeof(*owned));
+	const void **hospitals = NULL;
+	const void **insurers = NULL;
+	size_t before = faults->count;
+	int r;
+
+	if (owned == NULL) return ERR_NOMEM;
+	arena_init(&owned->arena, DIRECTORY_BYTES_MAX);
+	owned->reading.arena = &owned->arena;
+	owned->reading.faults = faults;
+	r = folder_read(&owned->reading, hospitals_dir, hospital_read, &hospitals, &owned->directory.hospital_count);
+	if (r != ERR_NOMEM) {
+		int r2 = folder_read(
+			&owned->reading, insurers_dir, insurer_read, &insurers, &owned->directory.insurer_count);
+
+		if (r == 0 || r2 == ERR_NOMEM) r = r2;
+	}
+	owned->directory.hospitals = (const struct hospital *const *)hospitals;
+	owned->directory.insurers = (const struct insurer *const *)insurers;
+	if (r == 0) check_unique(&owned->reading, &owned->directory);
+	if (r == 0 && faults->count > before) r = err_set(ERR_INVALID, "%s", faults->items[before]);
+	if (r < 0) {
+		directory_free(&owned->directory);
+		return r;
+	}
+	*ret_directory = &owned->directory;
+	return 0;
+}
+
+void directory_free(struct directory *directory)
+{
+	struct directory_owned *owned;
+
+	if (directory == NULL) return;
+	owned = CONTAINER_OF(directory, struct directory_owned, directory);
+	for (size_t i = 0; i < owned->reading.zone_count; i++) zone_free(owned->reading.zones[i]);
+	arena_free(&owned->arena);
+	mem_free(owned);
+}
+
+const struct hospital *directory_hospital(const struct directory *directory, const struct uuid *id)
+{
+	for (uint32_t i = 0; i < directory->hospital_count; i++)
+		if (uuid_equal(&directory->hospitals[i]->id, id)) return directory->hospitals[i];
+	return NULL;
+}
+
+const struct hospital *directory_hospital_code(const struct directory *directory, const char *code)
+{
+	for (uint32_t i = 0; i < directory->hospital_count; i++)
+		if (strncmp(directory->hospitals[i]->code, code, HOSPITAL_CODE_LEN) == 0)
+			return directory->hospitals[i];
+	return NULL;
+}
+
+const struct insurer *directory_insurer(const struct directory *directory, const char *code)
+{
+	for (uint32_t i = 0; i < directory->insurer_count; i++)
+		if (strcmp(directory->insurers[i]->code, code) == 0) return directory->insurers[i];
+	return NULL;
+}
+
+const struct client *directory_client(const struct directory *directory, const char *client_id)
+{
+	for (uint32_t i = 0; i < directory->hospital_count; i++)
+		for (uint32_t c = 0; c < directory->hospitals[i]->client_count; c++)
+			if (strcmp(directory->hospitals[i]->clients[c]->id, client_id) == 0)
+				return directory->hospitals[i]->clients[c];
+	return NULL;
+}
+
+const struct client *directory_client_certificate(const struct directory *directory, const char *sha256_hex)
+{
+	for (uint32_t i = 0; i < directory->hospital_count; i++) {
+		const struct hospital *hospital = directory->hospitals[i];
+
+		for (uint32_t c = 0; c < hospital->client_count; c++)
+			for (uint32_t k = 0; k < hospital->clients[c]->certificate_count; k++)
+				if (strcmp(hospital->clients[c]->certificates[k], sha256_hex) == 0)
+					return hospital->clients[c];
+	}
+	return NULL;
+}
+
+/* ---- routing ---- */
+
+static bool identifier_same(const struct zf_identifier *a, const struct zf_identifier *b)
+{
+	return a->system != NULL && b->system != NULL && a->value != NULL && b->value != NULL &&
+	       strcmp(a->system, b->system) == 0 && strcmp(a->value, b->value) == 0;
+}
+
+static bool names_organization(const struct insurer *insurer, const struct zf_organization *organization)
+{
+	if (organization == NULL) return false;
+	for (uint32_t i = 0; i < organization->identifier_count; i++)
+		for (uint32_t k = 0; k < insurer->payer_identifier_count; k++)
+			if (identifier_same(organization->identifiers[i], insurer->payer_identifiers[k])) return true;
+	return false;
+}
+
+static bool in_ranges(const struct insurer *insurer, const char *number)
+{
+	if (number == NULL) return false;
+	for (uint32_t i = 0; i < insurer->range_count; i++) {
+		const struct insurer_range *range = insurer->ranges[i];
+
+		if (range->to == NULL) {
+			if (strncmp(number, range->from, strlen(range->from)) == 0) return true;
+		} else if (strlen(number) == strlen(range->from) && strcmp(number, range->from) >= 0 &&
+			   strcmp(number, range->to) <= 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_name(const struct insurer *insurer, const char *name)
+{
+	if (name == NULL) return false;
+	for (uint32_t i = 0; i < insurer->name_count; i++)
+		if (strcasecmp(insurer->names[i], name) == 0) return true;
+	return false;
+}
+
+static const struct zf_coverage *focal_coverage(const struct zf_claim *claim)
+{
+	for (uint32_t i = 0; i < claim->insurance_count; i++)
+		if (claim->insurance[i]->focal) return claim->insurance[i]->coverage;
+	return claim->insurance_count > 0 ? claim->insurance[0]->coverage : NULL;
+}
+
+static bool by_identifier(
+	const struct insurer *insurer, const struct zf_claim *claim, const struct zf_coverage *coverage)
+{
+	for (uint32_t i = 0; coverage != NULL && i < coverage->payor_count; i++)
+		if (names_organization(insurer, coverage->payors[i])) return true;
+	return names_organization(insurer, claim->insurer);
+}
+
+static bool by_number(const struct insurer *insurer, const struct zf_claim *claim, const struct zf_coverage *coverage)
+{
+	(void)claim;
+	if (coverage == NULL) return false;
+	if (in_ranges(insurer, coverage->subscriber_id)) return true;
+	for (uint32_t i = 0; i < coverage->identifier_count; i++)
+		if (in_ranges(insurer, coverage->identifiers[i]->value)) return true;
+	return false;
+}
+
+static bool by_name(const struct insurer *insurer, const struct zf_claim *claim, const struct zf_coverage *coverage)
+{
+	if (coverage != NULL && is_name(insurer, coverage->display)) return true;
+	for (uint32_t i = 0; coverage != NULL && i < coverage->payor_count; i++)
+		if (is_name(insurer, coverage->payors[i]->name)) return true;
+	return claim->insurer != NULL && is_name(insurer, claim->insurer->name);
+}
+
+const struct insurer *directory_route(
+	const struct directory *directory, const struct zf_claim *claim, const char **ret_why)
+{
+	static bool (*const ways[])(const struct insurer *, const struct zf_claim *, const struct zf_coverage *) = {
+		by_identifier, by_number, by_name};
+	const struct zf_coverage *coverage = focal_coverage(claim);
+
+	for (size_t way = 0; way < ARRAY_LEN(ways); way++)
+		for (uint32_t i = 0; i < directory->insurer_count; i++)
+			if (ways[way](directory->insurers[i], claim, coverage)) return directory->insurers[i];
+	*ret_why = coverage == NULL
+			   ? "the claim has no coverage"
+			   : "neither payer identifier, coverage number nor name belongs to a configured insurer";
+	return NULL;
+}

@@ -1,0 +1,147 @@
+/* The tables of the directory's files. */
+#include "model/directory_file.h"
+
+#define MEMBER(type_name, member) .name = #member, .offset = offsetof(struct type_name, member)
+
+static const struct conf_option identifier_options[] = {
+	{MEMBER(identifier_file, system), .type = CONF_STRING, .flags = CONF_REQUIRED,
+		.sample = "\"urn:example:licence\"", .help = "The URI of the namespace."},
+	{MEMBER(identifier_file, value), .type = CONF_STRING, .flags = CONF_REQUIRED, .sample = "\"H-001\"",
+		.help = "The identifier in that namespace."},
+};
+static const struct conf_table identifier_table = {
+	"identifier", identifier_options, ARRAY_LEN(identifier_options), sizeof(struct identifier_file), NULL};
+
+static const struct conf_option client_options[] = {
+	{MEMBER(client_file, id), .type = CONF_STRING, .flags = CONF_REQUIRED, .min = 1, .max = 64, .sample = "\"his\"",
+		.help = "The client's name: client_id of a signed assertion, and who submitted in every record."},
+	{MEMBER(client_file, certificates), .type = CONF_STRINGS, .fallback = "[]",
+		.help = "SHA-256 fingerprints of the client certificates it may come with, 64 hexadecimal digits each."},
+	{MEMBER(client_file, jwks_file), .type = CONF_PATH,
+		.help = "The client's public keys as a JWK set, for private_key_jwt."},
+	{MEMBER(client_file, scopes), .type = CONF_STRINGS,
+		.fallback = "[\"submit\", \"read\", \"consent\", \"cancel\"]",
+		.help = "What it may do: submit, read, consent, cancel."},
+};
+static const struct conf_table client_table = {
+	"client", client_options, ARRAY_LEN(client_options), sizeof(struct client_file), NULL};
+
+static const struct conf_option hospital_options[] = {
+	{MEMBER(hospital_file, id), .type = CONF_STRING, .flags = CONF_REQUIRED, .min = 36, .max = 36,
+		.sample = "\"019ab000-0000-7000-8000-000000000001\"",
+		.help = "A UUID, chosen once and never changed: every row of the hospital carries it."},
+	{MEMBER(hospital_file, code), .type = CONF_STRING, .flags = CONF_REQUIRED, .min = 3, .max = 3,
+		.sample = "\"HZ1\"",
+		.help = "Three of 0-9 and A-Z, unique, never changed: the first part of every claim's ref."},
+	{MEMBER(hospital_file, name), .type = CONF_STRING, .flags = CONF_REQUIRED,
+		.sample = "\"Hangzhou Example Hospital\"", .help = "The name that letters and reports show."},
+	{MEMBER(hospital_file, zone), .type = CONF_STRING, .fallback = "\"Asia/Shanghai\"",
+		.help = "The IANA time zone whose days are the hospital's days."},
+	{MEMBER(hospital_file, book_currency), .type = CONF_STRING, .fallback = "\"CNY\"", .min = 3, .max = 3,
+		.help = "ISO 4217 code of the currency the books are kept in."},
+	{MEMBER(hospital_file, identifiers), .type = CONF_GROUPS, .group = &identifier_table, .fallback = "()",
+		.help = "How insurers know the hospital."},
+	{MEMBER(hospital_file, clients), .type = CONF_GROUPS, .group = &client_table, .fallback = "()",
+		.help = "The systems that may come in for this hospital."},
+};
+const struct conf_table hospital_file_table = {
+	"hospital", hospital_options, ARRAY_LEN(hospital_options), sizeof(struct hospital_file), NULL};
+
+static const struct conf_option range_options[] = {
+	{MEMBER(range_file, from), .type = CONF_STRING,
+		.help = "The first coverage number, compared as text of one length."},
+	{MEMBER(range_file, to), .type = CONF_STRING, .help = "The last one, of the same length."},
+	{MEMBER(range_file, prefix), .type = CONF_STRING, .help = "Or what all of its numbers begin with."},
+};
+
+static void range_check(const void *value, const char *file, unsigned line, struct conf_faults *faults)
+{
+	const struct range_file *range = value;
+	bool is_prefix = range->prefix != NULL;
+	bool is_range = range->from != NULL && range->to != NULL;
+
+	if (is_prefix == is_range || (is_prefix && (range->from != NULL || range->to != NULL)))
+		conf_fault_add(faults, file, line, "a coverage range needs either prefix, or from and to");
+	else if (is_range && __builtin_strlen(range->from) != __builtin_strlen(range->to))
+		conf_fault_add(faults, file, line, "from and to of a coverage range must have the same length");
+}
+
+static const struct conf_table range_table = {
+	"range", range_options, ARRAY_LEN(range_options), sizeof(struct range_file), range_check};
+
+static const struct conf_option endpoint_options[] = {
+	{MEMBER(endpoint_file, name), .type = CONF_STRING, .flags = CONF_REQUIRED, .sample = "\"submit\"",
+		.help = "The name the adapter module uses for it."},
+	{MEMBER(endpoint_file, url), .type = CONF_STRING, .flags = CONF_REQUIRED,
+		.sample = "\"https://claims.insurer.example/fhir\"", .help = "Its address; the module appends paths."},
+	{MEMBER(endpoint_file, channel), .type = CONF_STRING, .fallback = "\"https\"", .max = 32,
+		.help = "The channel; insurer and channel make the route that one process owns at a time."},
+	{MEMBER(endpoint_file, ca_file), .type = CONF_PATH,
+		.help = "The certificate authorities that may vouch for it."},
+	{MEMBER(endpoint_file, certificate), .type = CONF_PATH,
+		.help = "Our client certificate, when it asks for one."},
+	{MEMBER(endpoint_file, private_key), .type = CONF_PATH, .help = "The key of that certificate."},
+	{MEMBER(endpoint_file, pins), .type = CONF_STRINGS, .fallback = "[]",
+		.help = "sha256//BASE64 of the public keys it may show; none: any that verifies."},
+	{MEMBER(endpoint_file, redirects_max), .type = CONF_INT, .fallback = "0", .min = 0, .max = 5,
+		.help = "How many redirects to the same host are followed."},
+	{MEMBER(endpoint_file, deadline_ms), .type = CONF_INT, .fallback = "30000", .min = 100, .max = 600000,
+		.help = "From the start of a request to its last byte; after that the outcome is unknown."},
+	{MEMBER(endpoint_file, allow_plain), .type = CONF_BOOL, .fallback = "false",
+		.help = "Allows http:// without TLS. For tests on the loopback interface only."},
+};
+static const struct conf_table endpoint_table = {
+	"endpoint", endpoint_options, ARRAY_LEN(endpoint_options), sizeof(struct endpoint_file), NULL};
+
+static const struct conf_option map_options[] = {
+	{MEMBER(map_file, name), .type = CONF_STRING, .flags = CONF_REQUIRED, .sample = "\"reason\"",
+		.help = "The name the adapter module asks for."},
+	{MEMBER(map_file, entries), .type = CONF_MAP, .fallback = "{ }", .help = "From one code to the other."},
+};
+static const struct conf_table map_table = {"map", map_options, ARRAY_LEN(map_options), sizeof(struct map_file), NULL};
+
+static const struct conf_option insurer_options[] = {
+	{MEMBER(insurer_file, name), .type = CONF_STRING, .flags = CONF_REQUIRED, .sample = "\"Alpha Health\"",
+		.help = "The insurer's name."},
+	{MEMBER(insurer_file, name_zh), .type = CONF_STRING, .help = "Its name in Chinese, for the hospital."},
+	{MEMBER(insurer_file, module), .type = CONF_STRING, .flags = CONF_REQUIRED, .sample = "\"fhir\"",
+		.help = "The adapter module: NAME.so in adapters_dir."},
+	{NULL, .type = CONF_HEADING, .help = "Routing: tried in this order over all insurers."},
+	{MEMBER(insurer_file, payer_identifiers), .type = CONF_GROUPS, .group = &identifier_table, .fallback = "()",
+		.help = "Identifiers by which claims name it."},
+	{MEMBER(insurer_file, ranges), .type = CONF_GROUPS, .group = &range_table, .fallback = "()",
+		.help = "The coverage numbers on its cards."},
+	{MEMBER(insurer_file, names), .type = CONF_STRINGS, .fallback = "[]",
+		.help = "Names of coverage or payer as hospitals write them; case does not matter."},
+	{NULL, .type = CONF_HEADING, .help = "Channel"},
+	{MEMBER(insurer_file, endpoints), .type = CONF_GROUPS, .group = &endpoint_table, .fallback = "()",
+		.help = "Where its messages go."},
+	{MEMBER(insurer_file, window_max), .type = CONF_INT, .fallback = "16", .min = 1, .max = 512,
+		.help = "Requests under way at once on a route."},
+	{MEMBER(insurer_file, poll_interval_s), .type = CONF_INT, .fallback = "0", .min = 0, .max = 86400,
+		.help = "How often waiting answers are collected; 0: never."},
+	{MEMBER(insurer_file, idempotent), .type = CONF_BOOL, .fallback = "false",
+		.help = "It recognises a repeated submission, so one whose outcome is unknown may be sent again."},
+	{MEMBER(insurer_file, real_time), .type = CONF_BOOL, .fallback = "false",
+		.help = "It decides during the call, so a hospital may wait for the answer."},
+	{MEMBER(insurer_file, wait_max_s), .type = CONF_INT, .fallback = "15", .min = 0, .max = 60,
+		.help = "The longest that a hospital may wait for its answer."},
+	{NULL, .type = CONF_HEADING, .help = "Privacy"},
+	{MEMBER(insurer_file, purposes), .type = CONF_STRINGS, .fallback = "[\"HPAYMT\"]",
+		.help = "A consent must name one of these purposes (HL7 v3-ActReason)."},
+	{MEMBER(insurer_file, allowed_fields), .type = CONF_STRINGS, .fallback = "[]",
+		.help = "The fields that may leave, as FHIRPath prefixes; none: all that the module sends."},
+	{MEMBER(insurer_file, allowed_fields_version), .type = CONF_STRING, .fallback = "\"1\"", .max = 32,
+		.help = "The version of that list, written into the export ledger."},
+	{MEMBER(insurer_file, unknown_codes_fault), .type = CONF_BOOL, .fallback = "false",
+		.help = "Codes of systems that are not configured are faults, not warnings."},
+	{NULL, .type = CONF_HEADING, .help = "For the module"},
+	{MEMBER(insurer_file, keys), .type = CONF_MAP, .fallback = "{ }",
+		.help = "The module's own keys; zhifuctl adapter check lists them."},
+	{MEMBER(insurer_file, maps), .type = CONF_GROUPS, .group = &map_table, .fallback = "()",
+		.help = "Code maps, by the names the module asks for."},
+	{MEMBER(insurer_file, secrets), .type = CONF_MAP, .fallback = "{ }",
+		.help = "Secrets by name: the file that holds each. They are filled in while sending and stored nowhere."},
+};
+const struct conf_table insurer_file_table = {
+	"insurer", insurer_options, ARRAY_LEN(insurer_options), sizeof(struct insurer_file), NULL};

@@ -1,0 +1,52 @@
+/* The two kinds of file of the directory as configuration tables: conf/hospitals.d/NAME.conf, conf/insurers.d/NAME.conf. */
+#ifndef MODEL_DIRECTORY_FILE_H
+#define MODEL_DIRECTORY_FILE_H
+
+#include "base/conf.h"
+
+struct identifier_file {
+	const char *system, *value;
+};
+
+struct client_file {
+	const char *id;
+	struct conf_strings certificates;
+	const char *jwks_file;
+	struct conf_strings scopes;
+};
+
+struct hospital_file {
+	const char *id, *code, *name, *zone, *book_currency;
+	struct conf_groups identifiers, clients;
+};
+
+struct range_file {
+	const char *from, *to, *prefix;
+};
+
+struct endpoint_file {
+	const char *name, *url, *channel, *ca_file, *certificate, *private_key;
+	struct conf_strings pins;
+	int64_t redirects_max, deadline_ms;
+	bool allow_plain;
+};
+
+struct map_file {
+	const char *name;
+	struct conf_map entries;
+};
+
+struct insurer_file {
+	const char *name, *name_zh, *module;
+	int64_t window_max, poll_interval_s, wait_max_s;
+	bool idempotent, real_time, unknown_codes_fault;
+	struct conf_groups payer_identifiers, ranges, endpoints, maps;
+	struct conf_strings names, allowed_fields, purposes;
+	const char *allowed_fields_version;
+	struct conf_map keys, secrets;
+};
+
+extern const struct conf_table hospital_file_table;
+extern const struct conf_table insurer_file_table;
+
+#endif

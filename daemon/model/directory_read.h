@@ -1,0 +1,21 @@
+/* From one file of the directory to its entry. */
+#ifndef MODEL_DIRECTORY_READ_H
+#define MODEL_DIRECTORY_READ_H
+
+#include "model/directory.h"
+
+#define DIRECTORY_ZONES_MAX 1024
+
+/* What reading shares: memory, faults, and the zones that were loaded. */
+struct reading {
+	struct arena *arena;
+	struct conf_faults *faults;
+	struct zone *zones[DIRECTORY_ZONES_MAX];
+	size_t zone_count;
+};
+
+/* code: the file's name without ".conf". ERR_INVALID: faults were added. */
+int hospital_read(struct reading *reading, const char *path, const char *code, const void **ret_entry) MUSTUSE;
+int insurer_read(struct reading *reading, const char *path, const char *code, const void **ret_entry) MUSTUSE;
+
+#endif
