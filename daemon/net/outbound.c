@@ -25,6 +25,7 @@ struct outbound {
 	struct resolver *resolver;
 	struct event *deliver;
 	struct list calls[OUTBOUND_CALL_STATES]; /* by state; DEAD is the graveyard */
+	struct list links;                       /* struct outbound_link: open sockets */
 	size_t count;                            /* calls whose callback has not run */
 	bool delivering;
 };
@@ -75,21 +76,15 @@ static int64_t easy_ms(CURL *easy, CURLINFO info)
 	return us / 1000;
 }
 
-static enum outbound_stage call_stage(const struct outbound_call *call)
+static enum outbound_stage call_stage(const struct outbound_call *call, CURLcode code)
 {
 	if (call->state == OUTBOUND_CALL_RESOLVING) return OUTBOUND_STAGE_RESOLVE;
 	if (call->begun || call->hook_refused || call->resend_refused) return OUTBOUND_STAGE_READY;
 	if (!call->socket_opened) return OUTBOUND_STAGE_WAIT;
-	curl_off_t connected_us = 0;
-	curl_easy_getinfo(call->easy, CURLINFO_CONNECT_TIME_T, &connected_us);
-	return connected_us > 0 ? OUTBOUND_STAGE_TLS : OUTBOUND_STAGE_CONNECT;
-}
-
-/* A request with a body counts as sent with the first byte of the body: its length was announced, so that without it
- * there is nothing to act on. One without counts from its first byte. */
-static bool call_sent(const struct outbound_call *call)
-{
-	return call->sent_before || (call->begun && (call->body.len == 0 || call->body_taken)) || call->head_bytes > 0;
+	if (code == CURLE_COULDNT_CONNECT) return OUTBOUND_STAGE_CONNECT;
+	/* libcurl's own times do not tell TCP from TLS before both are done. */
+	bool tls = code != CURLE_OPERATION_TIMEDOUT || outbound_http_connected(call);
+	return tls ? OUTBOUND_STAGE_TLS : OUTBOUND_STAGE_CONNECT;
 }
 
 static struct outbound_facts call_facts(const struct outbound_call *call, CURLcode code)
@@ -97,13 +92,13 @@ static struct outbound_facts call_facts(const struct outbound_call *call, CURLco
 	long connects = 0, os_errno = 0;
 	curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connects);
 	curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_errno);
-	enum outbound_stage stage = call_stage(call);
+	enum outbound_stage stage = call_stage(call, code);
 	return (struct outbound_facts){
 		.code = code,
 		.stage = stage,
 		.os_errno = call->socket_errno != 0 ? call->socket_errno : (int)os_errno,
 		.tls_alert = outbound_alert_parse(call->text),
-		.sent = call_sent(call),
+		.sent = outbound_http_sent(call),
 		.reused = stage == OUTBOUND_STAGE_READY && connects == 0,
 		.answer_began = call->head_bytes > 0,
 		.head_complete = call->head_complete,
@@ -166,7 +161,7 @@ static void call_judge(struct outbound_call *call, CURLcode code)
 static void call_fail(struct outbound_call *call, enum outbound_fault fault, const char *text)
 {
 	call_text(call, text);
-	bool sent = call_sent(call);
+	bool sent = outbound_http_sent(call);
 	call_end(call, (struct outbound_verdict){sent ? OUTBOUND_UNKNOWN : OUTBOUND_NOT_SENT, fault}, sent);
 }
 
@@ -235,9 +230,8 @@ static void on_done(void *arg, CURL *easy, CURLcode code)
 	CHECK_MAGIC(call, CALL_MAGIC);
 	assert(call->state == OUTBOUND_CALL_RUNNING);
 	int rc = ERR_NOTFOUND;
-	if (code == CURLE_OK && !outbound_http_unframed(call)) {
-		rc = outbound_http_redirect(call);
-	}
+	if (code == CURLE_OK && !outbound_http_unframed(call)) rc = outbound_http_redirect(call);
+	if (code != CURLE_OK) rc = outbound_http_refresh(call);
 	if (rc == ERR_NOTFOUND) {
 		call_judge(call, code);
 	} else if (rc != 0) {
@@ -356,6 +350,7 @@ int outbound_new(struct event_base *base, struct evdns_base *evdns, const struct
 	out->limits = *limits;
 	out->limits.hosts_file = NULL;
 	for (size_t i = 0; i < OUTBOUND_CALL_STATES; i++) list_init(&out->calls[i]);
+	list_init(&out->links);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		mem_free(out);
 		return err_set(ERR_NOMEM, "could not start libcurl");
@@ -393,6 +388,7 @@ void outbound_free(struct outbound *out)
 	if (out->deliver != NULL) event_free(out->deliver);
 	resolver_free(out->resolver);
 	if (out->loop.multi != NULL) outbound_loop_free(&out->loop);
+	outbound_http_links_free(&out->links);
 	curl_global_cleanup();
 	out->magic = 0;
 	mem_free(out);
@@ -413,6 +409,7 @@ int outbound_send(struct outbound *out, const struct outbound_request *request, 
 	if (call == NULL) return err_set(ERR_NOMEM, "no memory for a request");
 	call->magic = CALL_MAGIC;
 	call->out = out;
+	call->links = &out->links;
 	call->callback = callback;
 	call->arg = arg;
 	call->begin_ms = clock_mono_ms();
@@ -439,7 +436,7 @@ void outbound_cancel(struct outbound_call *call)
 	CHECK_MAGIC(call, CALL_MAGIC);
 	if (call->state == OUTBOUND_CALL_ENDED || call->state == OUTBOUND_CALL_DEAD) return;
 	call_text(call, "cancelled");
-	call_end(call, (struct outbound_verdict){OUTBOUND_CANCELLED, OUTBOUND_FAULT_NONE}, call_sent(call));
+	call_end(call, (struct outbound_verdict){OUTBOUND_CANCELLED, OUTBOUND_FAULT_NONE}, outbound_http_sent(call));
 }
 
 const char *outbound_result_header(const struct outbound_result *result, const char *name)

@@ -36,6 +36,16 @@ struct outbound_answer_header {
 	uint32_t name, value;
 };
 
+/* An open socket. libcurl does not tell which one a call got, and cannot see that a kept TLS connection was closed: the
+ * peer's last alert waits in it and makes it look alive. */
+struct outbound_link {
+	struct list node; /* in struct outbound.links */
+	int fd;
+	struct outbound_call *call; /* that it was opened for, until the connection is ready; then NULL */
+	char local_ip[46];          /* "" until the connection is ready */
+	int local_port;
+};
+
 struct outbound_call {
 	uint32_t magic;
 	enum outbound_call_state state;
@@ -60,12 +70,14 @@ struct outbound_call {
 	bool accept_unframed;
 	int (*before_first_byte)(void *arg);
 	struct resolve_waiter *waiter;
+	struct list *links; /* of struct outbound: outlives the calls */
 
 	/* how far the current hop is */
 	size_t body_at;  /* bytes of the body that libcurl has taken */
 	bool body_taken; /* at least one */
 	bool begun;      /* the connection was ready and the hook agreed */
-	bool socket_opened;
+	bool socket_opened, connected;
+	bool fresh_only; /* a kept connection was dead: this is on a new one */
 	int socket_errno;
 	bool sent_before;   /* by an earlier hop */
 	unsigned redirects; /* followed */
@@ -93,8 +105,18 @@ int outbound_http_address(struct outbound_call *call, const struct resolve_addre
 /* Turns the call to where the answer points: 0 and it is ready for another hop, ERR_NOTFOUND when the answer is final,
  * ERR_LIMIT over redirects_max, ERR_NOMEM. */
 int outbound_http_redirect(struct outbound_call *call) MUSTUSE;
+/* Prepares another try on a new connection after a kept one was found dead and nothing had been sent that the peer
+ * could act on: not a repetition, since there was no first time. ERR_NOTFOUND when that is not the case. */
+int outbound_http_refresh(struct outbound_call *call) MUSTUSE;
+/* The TCP connection of a call that ended before it was ready had been there. */
+bool outbound_http_connected(const struct outbound_call *call);
+/* What the peer could act on has left: with a body its first byte (its length was announced, so that without it there
+ * is nothing to act on), without one the first byte. */
+bool outbound_http_sent(const struct outbound_call *call);
 /* The final answer has a body whose end is only marked by closing. */
 bool outbound_http_unframed(const struct outbound_call *call);
 void outbound_http_free(struct outbound_call *call);
+/* After libcurl has closed all connections. */
+void outbound_http_links_free(struct list *links);
 
 #endif

@@ -3,10 +3,12 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "net/outbound_call.h"
 
@@ -185,16 +187,120 @@ static int on_rewind(void *arg, curl_off_t offset, int origin)
 	return CURL_SEEKFUNC_FAIL;
 }
 
+/* ---- sockets ---- */
+
+static void link_free(struct outbound_link *link)
+{
+	list_remove(&link->node);
+	mem_free(link);
+}
+
+/* Normally one; older ones are of sockets that libcurl closed without telling us. */
+static void links_forget(struct list *links, int fd)
+{
+	LIST_EACH(links, node)
+	{
+		struct outbound_link *link = CONTAINER_OF(node, struct outbound_link, node);
+		if (link->fd == fd) link_free(link);
+	}
+}
+
+void outbound_http_links_free(struct list *links)
+{
+	LIST_EACH(links, node) link_free(CONTAINER_OF(node, struct outbound_link, node));
+}
+
+static curl_socket_t on_socket_wanted(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	(void)purpose;
+	struct outbound_call *call = call_of(arg);
+	struct outbound_link *link = mem_alloc(sizeof(*link));
+	int fd = link == NULL ? -1 : socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	if (fd < 0) {
+		call->socket_errno = link == NULL ? ENOMEM : errno;
+		mem_free(link);
+		return CURL_SOCKET_BAD;
+	}
+	links_forget(call->links, fd);
+	link->fd = fd;
+	link->call = call;
+	list_append(call->links, &link->node);
+	call->socket_opened = true;
+	return fd;
+}
+
+static bool fd_is_connected(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	return getpeername(fd, (struct sockaddr *)&address, &len) == 0;
+}
+
+static int on_socket_close(void *arg, curl_socket_t fd)
+{
+	struct list *links = arg;
+	LIST_EACH(links, node)
+	{
+		struct outbound_link *link = CONTAINER_OF(node, struct outbound_link, node);
+		if (link->fd == fd && link->call != NULL && fd_is_connected(fd)) link->call->connected = true;
+	}
+	links_forget(links, fd);
+	return close(fd);
+}
+
+bool outbound_http_connected(const struct outbound_call *call)
+{
+	bool connected = call->connected;
+	LIST_EACH(call->links, node)
+	{
+		struct outbound_link *link = CONTAINER_OF(node, struct outbound_link, node);
+		connected = connected || (link->call == call && fd_is_connected(link->fd));
+	}
+	return connected;
+}
+
+/* Names the link that has just become ready, and frees it from its call. */
+static void link_ready(struct outbound_call *call, const char *local_ip, int local_port)
+{
+	LIST_EACH(call->links, node)
+	{
+		struct outbound_link *link = CONTAINER_OF(node, struct outbound_link, node);
+		struct sockaddr_storage address = {0};
+		socklen_t len = sizeof(address);
+		if (link->call != call || getsockname(link->fd, (struct sockaddr *)&address, &len) != 0) continue;
+		/* sin_port and sin6_port lie at the same place. */
+		if (ntohs(((struct sockaddr_in *)&address)->sin_port) != local_port) continue;
+		link->call = NULL;
+		link->local_port = local_port;
+		strncpy(link->local_ip, local_ip, sizeof(link->local_ip) - 1);
+	}
+}
+
+/* A kept connection on which there is something to read, or its end, is over: nobody has asked the peer anything. */
+static bool link_is_dead(const struct outbound_call *call, const char *local_ip, int local_port)
+{
+	LIST_EACH(call->links, node)
+	{
+		const struct outbound_link *link = CONTAINER_OF(node, struct outbound_link, node);
+		if (link->local_port != local_port || strcmp(link->local_ip, local_ip) != 0) continue;
+		char byte;
+		ssize_t got = recv(link->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+		return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+	}
+	return false;
+}
+
 /* The connection is ready and the request comes next. A second time within one hop means that libcurl is about to
  * repeat a request on another connection: it may not, whatever the method; the caller decides about repeating. */
 static int on_ready(void *arg, char *peer_ip, char *local_ip, int peer_port, int local_port)
 {
 	(void)peer_ip;
-	(void)local_ip;
 	(void)peer_port;
-	(void)local_port;
 	struct outbound_call *call = call_of(arg);
-	if (call->begun) {
+	link_ready(call, local_ip, local_port);
+	long connects = 0;
+	curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connects);
+	if (call->begun || (connects == 0 && link_is_dead(call, local_ip, local_port))) {
 		call->resend_refused = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
@@ -206,15 +312,7 @@ static int on_ready(void *arg, char *peer_ip, char *local_ip, int peer_port, int
 	return CURL_PREREQFUNC_OK;
 }
 
-static curl_socket_t on_socket_wanted(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	(void)purpose;
-	struct outbound_call *call = call_of(arg);
-	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-	call->socket_opened = call->socket_opened || fd >= 0;
-	if (fd < 0) call->socket_errno = errno;
-	return fd < 0 ? CURL_SOCKET_BAD : fd;
-}
+/* ---- the answer ---- */
 
 /* Ends the transfer with CURLE_WRITE_ERROR; the reason is in the call. */
 static size_t refuse_big(struct outbound_call *call)
@@ -387,6 +485,8 @@ static CURLcode options_callbacks(struct outbound_call *call)
 	SET(CURLOPT_PREREQDATA, call);
 	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket_wanted);
 	SET(CURLOPT_OPENSOCKETDATA, call);
+	SET(CURLOPT_CLOSESOCKETFUNCTION, on_socket_close);
+	SET(CURLOPT_CLOSESOCKETDATA, call->links);
 	SET(CURLOPT_WRITEFUNCTION, on_answer_body);
 	SET(CURLOPT_WRITEDATA, call);
 	SET(CURLOPT_HEADERFUNCTION, on_answer_head);
@@ -517,11 +617,25 @@ int outbound_http_redirect(struct outbound_call *call)
 	call->redirects++;
 	call->sent_before = true;
 	call->body_at = 0;
-	call->body_taken = call->begun = call->socket_opened = false;
+	call->body_taken = call->begun = call->socket_opened = call->connected = false;
 	answer_reset(call);
 	bool set =
 		curl_easy_setopt(call->easy, CURLOPT_CURLU, call->url) == CURLE_OK && options_method(call) == CURLE_OK;
 	return set ? 0 : err_set(ERR_NOMEM, "no memory for a redirect");
+}
+
+int outbound_http_refresh(struct outbound_call *call)
+{
+	if (!call->resend_refused || call->fresh_only || outbound_http_sent(call)) return ERR_NOTFOUND;
+	call->fresh_only = true;
+	call->resend_refused = call->begun = call->socket_opened = call->connected = false;
+	bool set = curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
+	return set ? 0 : err_set(ERR_NOMEM, "no memory for a request");
+}
+
+bool outbound_http_sent(const struct outbound_call *call)
+{
+	return call->sent_before || (call->begun && (call->body.len == 0 || call->body_taken)) || call->head_bytes > 0;
 }
 
 bool outbound_http_unframed(const struct outbound_call *call)
@@ -536,6 +650,12 @@ void outbound_http_free(struct outbound_call *call)
 {
 	/* The handle first: it points to the lists and the URL. */
 	if (call->easy != NULL) curl_easy_cleanup(call->easy);
+	/* libcurl 7.88 closes a socket whose connect timed out without telling us. */
+	LIST_EACH(call->links, node)
+	{
+		struct outbound_link *link = CONTAINER_OF(node, struct outbound_link, node);
+		if (link->call == call) link_free(link);
+	}
 	curl_slist_free_all(call->headers);
 	curl_slist_free_all(call->resolve);
 	curl_url_cleanup(call->url);
