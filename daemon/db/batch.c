@@ -30,7 +30,10 @@ int db_batch_new(struct db_pool *pool, struct db_batch **ret_batch)
 {
 	CHECK_MAGIC(pool, POOL_MAGIC);
 	struct db_batch *batch = mem_alloc(sizeof(*batch));
-	if (batch == NULL) return err_set(ERR_NOMEM, "no memory for a batch");
+	if (batch == NULL) {
+		err_set(ERR_NOMEM, "no memory for a batch");
+		return ERR_NOMEM;
+	}
 	batch->magic = BATCH_MAGIC;
 	batch->pool = pool;
 	list_init(&batch->node);
