@@ -230,6 +230,8 @@ static void on_done(void *arg, CURL *easy, CURLcode code)
 	CHECK_MAGIC(call, CALL_MAGIC);
 	assert(call->state == OUTBOUND_CALL_RUNNING);
 	int rc = ERR_NOTFOUND;
+	/* libcurl is content with a head that stops in the middle. */
+	if (code == CURLE_OK && !call->head_complete) code = CURLE_GOT_NOTHING;
 	if (code == CURLE_OK && !outbound_http_unframed(call)) rc = outbound_http_redirect(call);
 	if (code != CURLE_OK) rc = outbound_http_refresh(call);
 	if (rc == ERR_NOTFOUND) {

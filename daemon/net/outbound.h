@@ -65,7 +65,8 @@ struct outbound_request {
 	size_t body_bytes_max;    /* of the answer, after decompression */
 	struct outbound_tls *tls; /* required for https; a reference is taken */
 	bool allow_plain;         /* http is allowed: only for tests and for a peer on the loopback interface */
-	bool accept_compressed;   /* offers gzip and deflate */
+	bool accept_compressed;   /* offers gzip and deflate. Off by default with reason: libcurl does not notice a
+				   * compressed stream that ends early inside a complete answer */
 	bool accept_unframed;     /* takes an answer that ends by closing (neither Content-Length nor chunked) for
 				   * complete; otherwise it counts as truncated */
 	unsigned redirects_max;   /* 0: a 3xx is an answer like any other. At most OUTBOUND_REDIRECTS_MAX, followed to
