@@ -82,7 +82,7 @@ static void answer_send(struct http_conn *conn, struct http_answer *answer)
 	int64_t took_us = req == NULL || req->arrived_us == 0 ? 0 : clock_mono_us() - req->arrived_us;
 	if (server->is_draining) conn->close_after = true;
 	answer->close = conn->close_after;
-	answer->is_head = req != NULL && req->arrived_us != 0 && req->head.method == HTTP_HEAD;
+	answer->is_head = conn->parser.has_request_line && conn->parser.head.method == HTTP_HEAD;
 	answer->wall_ms = clock_wall_ms();
 	int rc = http_answer_head(answer, &server->head);
 	if (rc == ERR_INVALID) {
