@@ -1,5 +1,6 @@
-/* The monitor: one small process that shows what all workers published. /metrics merges their texts family by family and
- * adds the labels role and worker; /healthz says that the supervisor lives; /readyz that every worker does its job. */
+/* The monitor: one small process that shows what all workers published. /metrics merges their texts family by family
+ * and adds the labels role and worker; /healthz says that the supervisor lives; /readyz that every worker does its job.
+ */
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -64,8 +65,10 @@ static int sample_append(struct buf *lines, const struct slot *slot, const char 
 	name_len = (size_t)((brace != NULL && brace < space ? brace : space) - line);
 	r = buf_append(lines, line, name_len);
 	if (r == 0) r = buf_printf(lines, "{role=\"%s\",worker=\"%d\"", slot->role, slot->number);
-	if (r == 0 && line[name_len] == '{') r = buf_append(lines, ",", 1);
-	else if (r == 0) r = buf_append(lines, "}", 1);
+	if (r == 0 && line[name_len] == '{')
+		r = buf_append(lines, ",", 1);
+	else if (r == 0)
+		r = buf_append(lines, "}", 1);
 	if (r == 0) {
 		size_t rest = line[name_len] == '{' ? name_len + 1 : name_len;
 
@@ -92,7 +95,7 @@ static int page_add(struct page *page, const struct slot *slot, const char *text
 			r = family_find(page, name, space == NULL ? line_len - 7 : (size_t)(space - name));
 			/* HELP comes first and makes the family; TYPE goes with the worker that brought the HELP. */
 			if (r == 0 && (page->count > count || page->families[page->current].lines.len == 0 ||
-				text[2] == 'T')) {
+					      text[2] == 'T')) {
 				struct buf *lines = &page->families[page->current].lines;
 				bool typed = lines->len > 0 && memmem(lines->ptr, lines->len, "# TYPE ", 7) != NULL;
 
@@ -124,8 +127,10 @@ static void metrics_handle(struct http_request *req, void *ctx)
 	}
 	for (size_t i = 0; r == 0 && i < page->count; i++)
 		r = buf_append(&all, page->families[i].lines.ptr, page->families[i].lines.len);
-	if (r == 0) http_respond(req, 200, type, ARRAY_LEN(type), (struct bytes){all.ptr, all.len});
-	else http_respond_error(req, 503, "no memory for the metrics");
+	if (r == 0)
+		http_respond(req, 200, type, ARRAY_LEN(type), (struct bytes){all.ptr, all.len});
+	else
+		http_respond_error(req, 503, "no memory for the metrics");
 	for (size_t i = 0; page != NULL && i < page->count; i++) buf_free(&page->families[i].lines);
 	for (size_t i = 0; texts != NULL && i < monitor->slot_count; i++) buf_free(&texts[i]);
 	mem_free(texts);
@@ -156,7 +161,9 @@ static void ready_handle(struct http_request *req, void *ctx)
 		if (atomic_load(&slot->used) == 1 && atomic_load(&slot->ready) == 1 && !stale) continue;
 		status = 503;
 		r = buf_printf(&text, "%s %d: %s\n", slot->role[0] == '\0' ? "worker" : slot->role, slot->number,
-			stale ? "no sign of life" : slot->why[0] != '\0' ? slot->why : "starting");
+			stale                  ? "no sign of life"
+			: slot->why[0] != '\0' ? slot->why
+					       : "starting");
 	}
 	if (r == 0 && status == 200) r = buf_printf(&text, "ok\n");
 	http_respond(req, status, type, ARRAY_LEN(type), (struct bytes){text.ptr, text.len});
@@ -193,8 +200,16 @@ _Noreturn static void monitor_fail(void)
 }
 
 static const struct http_route monitor_routes[] = {
-	{.method = HTTP_GET, .path = "/metrics", .flags = HTTP_ROUTE_PUBLIC, .handle = metrics_handle, .name = "metrics"},
-	{.method = HTTP_GET, .path = "/healthz", .flags = HTTP_ROUTE_PUBLIC, .handle = health_handle, .name = "healthz"},
+	{.method = HTTP_GET,
+		.path = "/metrics",
+		.flags = HTTP_ROUTE_PUBLIC,
+		.handle = metrics_handle,
+		.name = "metrics"},
+	{.method = HTTP_GET,
+		.path = "/healthz",
+		.flags = HTTP_ROUTE_PUBLIC,
+		.handle = health_handle,
+		.name = "healthz"},
 	{.method = HTTP_GET, .path = "/readyz", .flags = HTTP_ROUTE_PUBLIC, .handle = ready_handle, .name = "readyz"},
 };
 

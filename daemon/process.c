@@ -99,7 +99,7 @@ _Noreturn static void process_fail(const char *role)
 	exit(1);
 }
 
-static struct event *every(struct event_base *base, int ms, event_callback_fn *callback, void *arg)
+static struct event *every(struct event_base *base, int ms, event_callback_fn callback, void *arg)
 {
 	struct timeval interval = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
 	struct event *event = event_new(base, -1, EV_PERSIST, callback, arg);
@@ -108,8 +108,8 @@ static struct event *every(struct event_base *base, int ms, event_callback_fn *c
 	return event;
 }
 
-_Noreturn void process_run(const struct supervisor *supervisor, const struct role *role, int number, struct slot *slot,
-	int parent)
+_Noreturn void process_run(
+	const struct supervisor *supervisor, const struct role *role, int number, struct slot *slot, int parent)
 {
 	struct process process = {.role = role, .slot = slot, .config = supervisor->config, .parent = parent};
 	struct worker *worker = &process.worker;
@@ -126,7 +126,8 @@ _Noreturn void process_run(const struct supervisor *supervisor, const struct rol
 		process_fail(role->name);
 	}
 	if (has_network) {
-		worker->dns = evdns_base_new(worker->base, EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
+		worker->dns = evdns_base_new(
+			worker->base, EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE);
 		/* A machine without a resolver can still reach numeric addresses. */
 		if (worker->dns == NULL) worker->dns = evdns_base_new(worker->base, 0);
 	}

@@ -1,5 +1,5 @@
-/* The supervisor's loop: signals, the children's lives, and back-off. It holds no database connection and parses nothing
- * from outside, so that it has next to no reason to die. */
+/* The supervisor's loop: signals, the children's lives, and back-off. It holds no database connection and parses
+ * nothing from outside, so that it has next to no reason to die. */
 #include "supervisor.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@
 #define TICK_MS 200
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 30000
-#define STEADY_MS 60000       /* a child that lived this long starts again at once */
+#define STEADY_MS 60000         /* a child that lived this long starts again at once */
 #define HEARTBEAT_LOST_MS 30000 /* a loop that has not turned for this long is stuck */
 #define LISTEN_BACKLOG 1024
 
@@ -65,32 +65,23 @@ static int role_workers(const struct options *options, const char *role)
 
 /* ---- sockets ---- */
 
-static int bind_one(const char *address, int *ret_fd)
+static int bind_one(const struct conf_host *address, int *ret_fd)
 {
-	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	struct addrinfo hints = {
+		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	struct addrinfo *list = NULL;
-	char host[256];
-	const char *colon = strrchr(address, ':');
-	size_t host_len;
+	char port[8];
 	int one = 1;
 	int r;
 	int fd;
 
-	if (colon == NULL || (size_t)(colon - address) >= sizeof(host))
-		return err_set(ERR_INVALID, "\"%s\" is not HOST:PORT", address);
-	host_len = (size_t)(colon - address);
-	memcpy(host, address, host_len);
-	host[host_len] = '\0';
-	if (host[0] == '[' && host[host_len - 1] == ']') {
-		memmove(host, host + 1, host_len - 2);
-		host[host_len - 2] = '\0';
-	}
-	r = getaddrinfo(host[0] == '\0' || strcmp(host, "*") == 0 ? NULL : host, colon + 1, &hints, &list);
-	if (r != 0) return err_set(ERR_SYS, "could not resolve \"%s\": %s", address, gai_strerror(r));
+	(void)snprintf(port, sizeof(port), "%u", address->port);
+	r = getaddrinfo(strcmp(address->host, "*") == 0 ? NULL : address->host, port, &hints, &list);
+	if (r != 0) return err_set(ERR_SYS, "could not resolve \"%s\": %s", address->host, gai_strerror(r));
 	fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0) {
 		freeaddrinfo(list);
-		return err_set(ERR_SYS, "could not make a socket for \"%s\": %s", address, strerror(errno));
+		return err_set(ERR_SYS, "could not make a socket for \"%s\": %s", address->host, strerror(errno));
 	}
 	/* Without SO_REUSEPORT: two daemons on one port would share it silently. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -98,7 +89,7 @@ static int bind_one(const char *address, int *ret_fd)
 	if (r == 0) r = listen(fd, LISTEN_BACKLOG);
 	freeaddrinfo(list);
 	if (r != 0) {
-		r = err_set(ERR_SYS, "could not listen on \"%s\": %s", address, strerror(errno));
+		r = err_set(ERR_SYS, "could not listen on \"%s:%s\": %s", address->host, port, strerror(errno));
 		close(fd);
 		return r;
 	}
@@ -106,19 +97,15 @@ static int bind_one(const char *address, int *ret_fd)
 	return 0;
 }
 
-static int bind_list(const struct conf_list *addresses, int *fds, size_t max)
+static int bind_list(const struct conf_hosts *addresses, int *fds, size_t max)
 {
-	size_t n = 0;
-
+	if (addresses->count > max) return err_set(ERR_LIMIT, "more than %zu addresses to listen on", max);
 	for (size_t i = 0; i < addresses->count; i++) {
-		int r;
+		int r = bind_one(&addresses->items[i], &fds[i]);
 
-		if (n == max) return err_set(ERR_LIMIT, "more than %zu addresses to listen on", max);
-		r = bind_one(addresses->items[i], &fds[n]);
 		if (r < 0) return r;
-		n++;
 	}
-	fds[n] = -1;
+	fds[addresses->count] = -1;
 	return 0;
 }
 
@@ -159,7 +146,8 @@ static void child_start(struct nursery *nursery, struct child *child)
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 		sigemptyset(&none);
 		(void)sigprocmask(SIG_SETMASK, &none, NULL);
-		if (child->role == NULL) monitor_run(nursery->supervisor, nursery->count, nursery->supervisor->slots, parent);
+		if (child->role == NULL)
+			monitor_run(nursery->supervisor, nursery->count, nursery->supervisor->slots, parent);
 		process_run(nursery->supervisor, child->role, child->number, slot, parent);
 	}
 	child->started_ms = clock_mono_ms();
@@ -181,14 +169,18 @@ static void child_ended(struct nursery *nursery, struct child *child, int status
 	uint8_t jitter;
 	char why[64];
 
-	if (WIFSIGNALED(status)) (void)snprintf(why, sizeof(why), "signal %d", WTERMSIG(status));
-	else (void)snprintf(why, sizeof(why), "status %d", WEXITSTATUS(status));
+	if (WIFSIGNALED(status))
+		(void)snprintf(why, sizeof(why), "signal %d", WTERMSIG(status));
+	else
+		(void)snprintf(why, sizeof(why), "status %d", WEXITSTATUS(status));
 	child->pid = 0;
 	atomic_store(&child->slot->ready, 0);
 	if (nursery->draining) {
 		child->state = CHILD_GONE;
 		atomic_store(&child->slot->used, 0);
-		if (WIFSIGNALED(status)) log_fields(LOG_WARN, "process ended while draining", "process", child_name(child), "why", why, NULL);
+		if (WIFSIGNALED(status))
+			log_fields(LOG_WARN, "process ended while draining", "process", child_name(child), "why", why,
+				NULL);
 		return;
 	}
 	if (now - child->started_ms >= STEADY_MS) child->backoff_ms = 0;
@@ -197,7 +189,8 @@ static void child_ended(struct nursery *nursery, struct child *child, int status
 	random_bytes(&jitter, sizeof(jitter));
 	child->start_at_ms = now + child->backoff_ms / 2 + child->backoff_ms * jitter / 510;
 	child->state = CHILD_WAITING;
-	log_fields(LOG_ERROR, "process ended, it will be started again", "process", child_name(child), "why", why, NULL);
+	log_fields(
+		LOG_ERROR, "process ended, it will be started again", "process", child_name(child), "why", why, NULL);
 }
 
 static void children_reap(struct nursery *nursery)
@@ -226,7 +219,8 @@ static void children_check(struct nursery *nursery)
 
 		if (child->state == CHILD_WAITING && now >= child->start_at_ms) child_start(nursery, child);
 		if (child->state == CHILD_RUNNING && now - beat > HEARTBEAT_LOST_MS) {
-			log_fields(LOG_ERROR, "process does not answer, killing it", "process", child_name(child), NULL);
+			log_fields(
+				LOG_ERROR, "process does not answer, killing it", "process", child_name(child), NULL);
 			(void)kill(child->pid, SIGKILL);
 			atomic_store(&child->slot->heartbeat_ms, now);
 		}

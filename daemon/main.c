@@ -1,0 +1,212 @@
+/* zhifud: the daemon. main() is its checklist; the supervisor does the rest. */
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <libpq-fe.h>
+#include <openssl/crypto.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "dispatch/dispatch.h"
+#include "intake/intake.h"
+#include "net/tls.h"
+#include "settle/settle.h"
+#include "supervisor.h"
+#include "translate/translate.h"
+
+#define CONFIG_DEFAULT "/etc/zhifu/zhifud.conf"
+
+static const struct role *const all_roles[] = {&intake_role, &translate_role, &dispatch_role, &settle_role};
+
+struct arguments {
+	const char *config_path;
+	const char *roles; /* comma-separated names; NULL: all */
+	bool check;
+};
+
+static void usage(FILE *out)
+{
+	(void)fprintf(out, "usage: zhifud [--config FILE] [--role NAME[,NAME...]] [--check]\n"
+			   "       zhifud --print-config | --version | --help\n"
+			   "\n"
+			   "  --config FILE   the configuration, default " CONFIG_DEFAULT "\n"
+			   "  --role NAME     runs only these roles here: intake, translate, dispatch, settle\n"
+			   "  --check         reads everything, names every mistake with file and line, and ends\n"
+			   "  --print-config  prints a complete commented configuration\n");
+}
+
+/* Returns -1 to go on, else the exit status. */
+static int arguments_read(int argc, char **argv, struct arguments *ret)
+{
+	static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
+		{"role", required_argument, NULL, 'r'}, {"check", no_argument, NULL, 'k'},
+		{"print-config", no_argument, NULL, 'p'}, {"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	int c;
+
+	*ret = (struct arguments){.config_path = CONFIG_DEFAULT};
+	while ((c = getopt_long(argc, argv, "c:r:h", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			ret->config_path = optarg;
+			break;
+		case 'r':
+			ret->roles = optarg;
+			break;
+		case 'k':
+			ret->check = true;
+			break;
+		case 'p':
+			options_print_sample(stdout);
+			return 0;
+		case 'v':
+			(void)printf("zhifud " ZHIFU_VERSION "\n");
+			return 0;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		usage(stderr);
+		return 2;
+	}
+	return -1;
+}
+
+/* The roles named, or all. */
+static int roles_choose(const char *names, const struct role **ret_roles, size_t *ret_count)
+{
+	size_t n = 0;
+
+	if (names == NULL) {
+		memcpy(ret_roles, all_roles, sizeof(all_roles));
+		*ret_count = ARRAY_LEN(all_roles);
+		return 0;
+	}
+	while (*names != '\0') {
+		size_t len = strcspn(names, ",");
+		const struct role *found = NULL;
+
+		for (size_t i = 0; i < ARRAY_LEN(all_roles); i++)
+			if (strlen(all_roles[i]->name) == len && memcmp(all_roles[i]->name, names, len) == 0)
+				found = all_roles[i];
+		if (found == NULL)
+			return err_set(ERR_INVALID, "\"%.*s\" is no role: intake, translate, dispatch, settle",
+				(int)len, names);
+		for (size_t i = 0; i < n; i++)
+			if (ret_roles[i] == found)
+				return err_set(ERR_INVALID, "role \"%s\" is named twice", found->name);
+		ret_roles[n++] = found;
+		names += len;
+		if (*names == ',') names++;
+	}
+	if (n == 0) return err_set(ERR_INVALID, "--role names no role");
+	*ret_count = n;
+	return 0;
+}
+
+/* What reading the files alone cannot show: that the certificate fits its key and is not expired. */
+static int certificates_check(const struct options *options)
+{
+	struct tls_server_conf conf = {.cert_file = options->tls_certificate,
+		.key_file = options->tls_key,
+		.client_ca_file = options->tls_client_ca};
+	SSL_CTX *ctx = NULL;
+	int r = tls_server_new(&conf, &ctx);
+
+	SSL_CTX_free(ctx);
+	return r;
+}
+
+static int privileges_drop(const char *name)
+{
+	const struct passwd *user;
+
+	if (name == NULL || getuid() != 0) return 0;
+	user = getpwnam(name);
+	if (user == NULL) return err_set(ERR_INVALID, "there is no user \"%s\"", name);
+	if (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
+		return err_set(ERR_SYS, "could not become user \"%s\": %s", name, strerror(errno));
+	return 0;
+}
+
+/* As many descriptors as the configuration may need, as far as the system allows. */
+static void descriptors_raise(const struct options *options)
+{
+	struct rlimit limit;
+	rlim_t wanted = (rlim_t)options->connections_max * 2 + 1024;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+		log_line(LOG_WARN, "only %llu file descriptors are allowed, connections_max asks for %llu",
+			(unsigned long long)limit.rlim_cur, (unsigned long long)wanted);
+}
+
+static int pid_file_write(const char *path)
+{
+	FILE *file;
+
+	if (path == NULL) return 0;
+	file = fopen(path, "we");
+	if (file == NULL) return err_set(ERR_SYS, "could not write \"%s\": %s", path, strerror(errno));
+	(void)fprintf(file, "%d\n", (int)getpid());
+	if (fclose(file) != 0) return err_set(ERR_SYS, "could not write \"%s\": %s", path, strerror(errno));
+	return 0;
+}
+
+static int fail(const char *what)
+{
+	log_line(LOG_ERROR, "%s: %s", what, err_text());
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments;
+	struct supervisor supervisor = {0};
+	const struct role *roles[ARRAY_LEN(all_roles)];
+	int status = arguments_read(argc, argv, &arguments);
+
+	if (status >= 0) return status;
+	log_init(STDERR_FILENO, "supervisor", LOG_INFO);
+	/* which roles run here */
+	if (roles_choose(arguments.roles, roles, &supervisor.role_count) < 0) return fail("could not start");
+	supervisor.roles = roles;
+	/* the configuration, all of its mistakes at once */
+	if (config_load(arguments.config_path, arguments.check, &supervisor.config) < 0)
+		return arguments.check ? 1 : fail("could not read the configuration");
+	/* the server's certificate and key */
+	if (certificates_check(supervisor.config->options) < 0) return fail("certificate");
+	if (arguments.check) {
+		(void)printf("%s: no mistakes\n", arguments.config_path);
+		config_free(supervisor.config);
+		return 0;
+	}
+	log_level_set((enum log_level)supervisor.config->options->log_level);
+	/* descriptors, sockets, pid file: while we may still be root */
+	descriptors_raise(supervisor.config->options);
+	if (supervisor_bind(&supervisor) < 0) return fail("could not start");
+	if (pid_file_write(supervisor.config->options->pid_file) < 0) return fail("could not start");
+	/* who we are from here on */
+	if (privileges_drop(supervisor.config->options->user) < 0) return fail("could not start");
+	log_line(LOG_INFO, "started zhifud %s, libevent %s, libpq %d, %s", ZHIFU_VERSION, event_get_version(),
+		PQlibVersion(), OpenSSL_version(OPENSSL_VERSION));
+	/* processes, until SIGTERM */
+	status = supervisor_run(&supervisor);
+	if (supervisor.config->options->pid_file != NULL) (void)unlink(supervisor.config->options->pid_file);
+	config_free(supervisor.config);
+	return status;
+}
