@@ -345,6 +345,8 @@ static void lab_start(struct lab *lab, const struct http_limits *limits, bool tl
 static void lab_free(struct lab *lab)
 {
 	http_server_free(lab->server);
+	/* libevent frees a stream from the loop, once the callbacks that were queued for it have been dropped. */
+	(void)event_base_loop(lab->base, EVLOOP_NONBLOCK);
 	http_router_free(lab->router);
 	metrics_free(lab->metrics);
 	SSL_CTX_free(lab->tls);
