@@ -94,16 +94,17 @@ enum outbound_fault {
 	OUTBOUND_FAULT_TLS,         /* handshake failed, certificate wrong, expired or for another name */
 	OUTBOUND_FAULT_PIN,         /* none of the pinned keys */
 	OUTBOUND_FAULT_CLIENT_CERT, /* the peer does not accept our certificate */
-	OUTBOUND_FAULT_STALE,       /* a kept connection turned out dead before the body began: nothing is wrong */
-	OUTBOUND_FAULT_QUEUE,       /* the deadline passed while waiting for a free connection: our own limit */
-	OUTBOUND_FAULT_HOOK,        /* before_first_byte said no */
-	OUTBOUND_FAULT_LOCAL,       /* no memory, no descriptor, our own files */
-	OUTBOUND_FAULT_RESET,       /* the connection died */
-	OUTBOUND_FAULT_TIMEOUT,     /* the deadline passed after bytes had left */
-	OUTBOUND_FAULT_TRUNCATED,   /* the answer stopped before its end */
-	OUTBOUND_FAULT_TOO_BIG,  /* the answer is over head_bytes_max, body_bytes_max or OUTBOUND_ANSWER_HEADERS_MAX */
-	OUTBOUND_FAULT_PROTOCOL, /* the answer is not HTTP, or cannot be decompressed */
-	OUTBOUND_FAULT_REDIRECT, /* over redirects_max */
+	OUTBOUND_FAULT_STALE,     /* a kept connection was dead before the body began, and a new one could not be tried
+				   * (once per call that is done here, silently): nothing is wrong, send again */
+	OUTBOUND_FAULT_QUEUE,     /* the deadline passed while waiting for a free connection: our own limit */
+	OUTBOUND_FAULT_HOOK,      /* before_first_byte said no */
+	OUTBOUND_FAULT_LOCAL,     /* no memory, no descriptor, our own files */
+	OUTBOUND_FAULT_RESET,     /* the connection died */
+	OUTBOUND_FAULT_TIMEOUT,   /* the deadline passed after bytes had left */
+	OUTBOUND_FAULT_TRUNCATED, /* the answer stopped before its end */
+	OUTBOUND_FAULT_TOO_BIG,   /* the answer is over head_bytes_max, body_bytes_max or OUTBOUND_ANSWER_HEADERS_MAX */
+	OUTBOUND_FAULT_PROTOCOL,  /* the answer is not HTTP, or cannot be decompressed */
+	OUTBOUND_FAULT_REDIRECT,  /* over redirects_max */
 };
 const char *outbound_outcome_name(enum outbound_outcome outcome);
 const char *outbound_fault_name(enum outbound_fault fault);

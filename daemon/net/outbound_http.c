@@ -215,9 +215,13 @@ static curl_socket_t on_socket_wanted(void *arg, curlsocktype purpose, struct cu
 	(void)purpose;
 	struct outbound_call *call = call_of(arg);
 	struct outbound_link *link = mem_alloc(sizeof(*link));
-	int fd = link == NULL ? -1 : socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	if (link == NULL) {
+		call->socket_errno = ENOMEM;
+		return CURL_SOCKET_BAD;
+	}
+	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 	if (fd < 0) {
-		call->socket_errno = link == NULL ? ENOMEM : errno;
+		call->socket_errno = errno;
 		mem_free(link);
 		return CURL_SOCKET_BAD;
 	}
@@ -268,8 +272,9 @@ static void link_ready(struct outbound_call *call, const char *local_ip, int loc
 		struct sockaddr_storage address = {0};
 		socklen_t len = sizeof(address);
 		if (link->call != call || getsockname(link->fd, (struct sockaddr *)&address, &len) != 0) continue;
-		/* sin_port and sin6_port lie at the same place. */
-		if (ntohs(((struct sockaddr_in *)&address)->sin_port) != local_port) continue;
+		uint16_t port = 0; /* sin_port and sin6_port lie at the same place */
+		memcpy(&port, (const char *)&address + offsetof(struct sockaddr_in, sin_port), sizeof(port));
+		if (ntohs(port) != local_port) continue;
 		link->call = NULL;
 		link->local_port = local_port;
 		strncpy(link->local_ip, local_ip, sizeof(link->local_ip) - 1);

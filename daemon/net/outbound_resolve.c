@@ -67,8 +67,9 @@ struct resolver {
 
 static void addresses_add(struct resolve_addresses *addresses, const char *text)
 {
-	if (addresses->count >= RESOLVE_ADDRESSES_MAX || strlen(text) >= sizeof(addresses->list[0].text)) return;
-	strcpy(addresses->list[addresses->count++].text, text);
+	size_t size = strlen(text) + 1;
+	if (addresses->count >= RESOLVE_ADDRESSES_MAX || size > sizeof(addresses->list[0].text)) return;
+	memcpy(addresses->list[addresses->count++].text, text, size);
 }
 
 static bool text_is_numeric(const char *text)

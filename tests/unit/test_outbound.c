@@ -199,12 +199,18 @@ static void test_an_idle_connection_that_was_closed_is_not_used(void **state)
 {
 	struct world *world = *state;
 	struct peer *peer = tls_peer(world, serve_one_and_close);
-	for (int i = 0; i < 5; i++) {
-		struct seen seen = post_to(world, peer, 5000);
+	static const enum outbound_method methods[] = {
+		OUTBOUND_POST, OUTBOUND_POST, OUTBOUND_GET, OUTBOUND_DELETE, OUTBOUND_POST};
+	for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+		struct outbound_request request = request_make(world, methods[i], peer_url(peer, "localhost", "/"));
+		if (methods[i] == OUTBOUND_POST) request.body = claim_body;
+		struct seen seen = send_and_wait(world, &request);
 		ASSERT_END(seen, OUTBOUND_ANSWERED, OUTBOUND_FAULT_NONE);
+		assert_int_equal(seen.hook_calls, 1);
 		WAIT_UNTIL(world, atomic_load(&peer->serving) == 0);
 	}
-	assert_int_equal(atomic_load(&peer->posts), 5);
+	assert_int_equal(atomic_load(&peer->requests), 5);
+	assert_int_equal(atomic_load(&peer->posts), 3);
 	peer_end(world, peer);
 }
 
