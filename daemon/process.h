@@ -6,8 +6,8 @@
 #include "supervisor.h"
 
 /* Runs in a forked child and never returns. parent: the supervisor's pid, whose death ends the child. */
-_Noreturn void process_run(const struct supervisor *supervisor, const struct role *role, int number, struct slot *slot,
-	int parent);
+_Noreturn void process_run(
+	const struct supervisor *supervisor, const struct role *role, int number, struct slot *slot, int parent);
 /* The monitor process: /metrics, /healthz, /readyz for all slots. */
 _Noreturn void monitor_run(const struct supervisor *supervisor, size_t slot_count, struct slot *slot, int parent);
 

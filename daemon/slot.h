@@ -20,7 +20,7 @@ struct slot {
 	_Atomic pid_t pid;
 	char role[16];
 	int number;
-	char why[SLOT_WHY_LEN]; /* why it is not ready; written before `ready` is cleared */
+	char why[SLOT_WHY_LEN];   /* why it is not ready; written before `ready` is cleared */
 	_Atomic uint32_t version; /* odd while text is being written */
 	uint32_t text_len;
 	char text[SLOT_TEXT_BYTES_MAX];

@@ -1,0 +1,113 @@
+/* zhifuctl: the command line of operators and finance. main() finds the command, gives it what it needs, and runs it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "ctl/ctl.h"
+#include "db/sync.h"
+#include "supervisor.h"
+
+#define CONFIG_DEFAULT "/etc/zhifu/zhifud.conf"
+
+static const struct ctl_command *const tables[] = {migrate_commands};
+
+int ctl_fail(const char *what)
+{
+	(void)fprintf(stderr, "zhifuctl: %s: %s\n", what, err_text());
+	return 1;
+}
+
+static void usage(FILE *out)
+{
+	(void)fprintf(out, "usage: zhifuctl [--config FILE] COMMAND [ARGUMENT...] [--json]\n\n");
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+		for (const struct ctl_command *command = tables[t]; command->name != NULL; command++)
+			(void)fprintf(out, "  %-16s %-28s %s\n", command->name, command->arguments, command->help);
+}
+
+/* The command whose words argv begins with; the longest name wins. Returns how many words it took, 0 for none. */
+static int command_find(int argc, char **argv, const struct ctl_command **ret_command)
+{
+	int best = 0;
+
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++) {
+		for (const struct ctl_command *command = tables[t]; command->name != NULL; command++) {
+			const char *rest = command->name;
+			int words = 0;
+
+			while (*rest != '\0' && words < argc) {
+				size_t len = strcspn(rest, " ");
+
+				if (strlen(argv[words]) != len || memcmp(argv[words], rest, len) != 0) break;
+				words++;
+				rest += len;
+				if (*rest == ' ') rest++;
+			}
+			if (*rest == '\0' && words > best) {
+				best = words;
+				*ret_command = command;
+			}
+		}
+	}
+	return best;
+}
+
+static int needs_fill(struct ctl *ctl, unsigned needs)
+{
+	int r;
+
+	if (needs == 0) return 0;
+	r = config_load(ctl->config_path, true, &ctl->config);
+	if (r < 0) return r;
+	ctl->options = ctl->config->options;
+	ctl->keyring = ctl->config->keyring;
+	ctl->directory = ctl->config->directory;
+	if ((needs & (CTL_DB | CTL_OWNER)) == 0) return 0;
+	r = db_sync_open(ctl->options->database_ctl.items[0].text, "ctl", &ctl->db);
+	/* Everything but migrating has only an operator's rights, whoever logged in. */
+	if (r == 0 && (needs & CTL_OWNER) == 0) r = db_sync_script(ctl->db, "SET ROLE zhifu_operator");
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl ctl = {.config_path = getenv("ZHIFU_CONFIG")};
+	const struct ctl_command *command = NULL;
+	char **words = calloc((size_t)argc + 1, sizeof(*words));
+	int count = 0;
+	int taken;
+	int status;
+
+	log_init(STDERR_FILENO, "ctl", LOG_WARN);
+	if (words == NULL) return 1;
+	if (ctl.config_path == NULL) ctl.config_path = CONFIG_DEFAULT;
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
+			ctl.config_path = argv[++i];
+		else if (strcmp(argv[i], "--json") == 0)
+			ctl.json = true;
+		else
+			words[count++] = argv[i];
+	}
+	if (count == 0 || strcmp(words[0], "help") == 0 || strcmp(words[0], "--help") == 0) {
+		usage(count == 0 ? stderr : stdout);
+		free(words);
+		return count == 0 ? 2 : 0;
+	}
+	taken = command_find(count, words, &command);
+	if (taken == 0) {
+		(void)fprintf(stderr, "zhifuctl: no command \"%s\"; zhifuctl help lists them\n", words[0]);
+		free(words);
+		return 2;
+	}
+	status = needs_fill(&ctl, command->needs) < 0 ? ctl_fail("could not start")
+						      : command->run(&ctl, count - taken, words + taken);
+	db_sync_close(ctl.db);
+	config_free(ctl.config);
+	free(words);
+	return status;
+}
