@@ -86,8 +86,10 @@ enum fault_code {
 	FAULT_LINES_MISSING,      /* lines-missing (warning) */
 
 	/* money */
-	FAULT_TOTAL_MISSING,     /* total-missing */
-	FAULT_TOTAL_MISMATCH,    /* total-mismatch: $1 the total, $2 the sum of the lines; every line has a net */
+	FAULT_TOTAL_MISSING,  /* total-missing */
+	FAULT_TOTAL_DERIVED,  /* total-derived (warning): $1 the sum of the lines, taken as total because all have a net
+			       */
+	FAULT_TOTAL_MISMATCH, /* total-mismatch: $1 the total, $2 the sum of the lines; every line has a net */
 	FAULT_TOTAL_BELOW_LINES, /* total-below-lines: $1 the total, $2 the sum of the nets present */
 	FAULT_LINE_ARITHMETIC,   /* line-arithmetic: $1 net as sent, $2 quantity x unit price x factor */
 	FAULT_DETAIL_SUM,        /* detail-sum (warning): $1 net of the line, $2 sum of its details */
@@ -99,7 +101,7 @@ enum fault_code {
 	FAULT_CURRENCY_MISSING,  /* currency-missing */
 	FAULT_CURRENCY_UNKNOWN,  /* currency-unknown: $1 the code */
 	FAULT_CURRENCY_MIXED,    /* currency-mixed: $1 this currency, $2 the total's */
-	FAULT_COUNTRY_UNKNOWN,   /* country-unknown (warning): not ISO 3166 */
+	FAULT_COUNTRY_UNKNOWN,   /* country-unknown: looks like an ISO 3166 code and is none (a name is a warning) */
 
 	/* codes */
 	FAULT_CODE_MISSING,        /* code-missing: neither code nor text */

@@ -119,6 +119,9 @@ static const struct fault_info catalogue[FAULT_CODE_COUNT] = {
 
 	[FAULT_TOTAL_MISSING] = {"total-missing", "required", "The claim has no total.", "理赔单没有总金额。", FAULT,
 		IT},
+	[FAULT_TOTAL_DERIVED] = {"total-derived", "business-rule",
+		"The claim has no total; the sum of its lines, $1, is taken.", "理赔单没有总金额,以明细合计 $1 为准。",
+		WARNING, CODER},
 	[FAULT_TOTAL_MISMATCH] = {"total-mismatch", "business-rule", "The total is $1, but the lines add up to $2.",
 		"总金额为 $1,但明细合计为 $2。", FAULT, CODER},
 	[FAULT_TOTAL_BELOW_LINES] = {"total-below-lines", "business-rule",
@@ -148,7 +151,7 @@ static const struct fault_info catalogue[FAULT_CODE_COUNT] = {
 		"The currency $1 differs from the total's, which is $2.", "币种 $1 与总金额的币种 $2 不一致。", FAULT,
 		IT},
 	[FAULT_COUNTRY_UNKNOWN] = {"country-unknown", "code-invalid", "The country is not in ISO 3166.",
-		"国家或地区代码不在 ISO 3166 中。", WARNING, IT},
+		"国家或地区代码不在 ISO 3166 中。", FAULT, IT},
 
 	[FAULT_CODE_MISSING] = {"code-missing", "required", "There is neither a code nor a text.",
 		"既没有代码也没有文字说明。", FAULT, CODER},
