@@ -421,7 +421,7 @@ static bool client_handshake(struct client *client, SSL_CTX *ctx)
 	return ok;
 }
 
-static struct client *client_connect(const struct lab *lab)
+static inline struct client *client_connect(const struct lab *lab)
 {
 	struct client *client = client_open(lab);
 	if (lab->tls != NULL) assert_true(client_handshake(client, client_tls(NULL)));
@@ -504,7 +504,7 @@ static int client_ask(struct client *client, const char *request)
 }
 
 /* True when the server has ended the stream without another byte. */
-static bool client_ended(struct client *client)
+static inline bool client_ended(struct client *client)
 {
 	return client->in_len == 0 && client_fill(client) == 0;
 }
