@@ -86,8 +86,8 @@ static void stream_free(struct http_conn *conn)
 
 void http_conn_close(struct http_conn *conn)
 {
-	struct http_server *server = conn->server;
 	CHECK_MAGIC(conn, HTTP_CONN_MAGIC);
+	struct http_server *server = conn->server;
 	if (conn->state == HTTP_CONN_DEAD) return;
 	if (conn->req != NULL && conn->state == HTTP_CONN_HANDLE)
 		http_exchange_cancel(conn);

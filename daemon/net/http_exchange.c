@@ -39,8 +39,8 @@ static struct http_request *request_new(struct http_conn *conn)
 
 void http_request_end(struct http_request *req)
 {
-	struct http_server *server = req->server;
 	CHECK_MAGIC(req, HTTP_REQUEST_MAGIC);
+	struct http_server *server = req->server;
 	list_remove(&req->node);
 	if (req->is_counted) server->meter.stats.requests--;
 	server->body_bytes -= req->body_buf.len;

@@ -29,7 +29,7 @@ static bool next_piece(struct bytes *left, char separator, struct bytes *ret_pie
 	const uint8_t *end = memchr(left->ptr, separator, left->len);
 	size_t len = end == NULL ? left->len : (size_t)(end - left->ptr);
 	*ret_piece = trim((const char *)left->ptr, len);
-	*left = end == NULL ? (struct bytes){0} : (struct bytes){end + 1, left->len - len - 1};
+	*left = (struct bytes){end == NULL ? NULL : end + 1, end == NULL ? 0 : left->len - len - 1};
 	return true;
 }
 

@@ -75,7 +75,8 @@ static void head_judge(const struct http_head *head, struct zf_arena *arena)
 	REQUIRE(head->method != HTTP_GET || (head->content_length == 0 && !head->chunked));
 	REQUIRE(http_utf8_valid(head->path, strlen(head->path)));
 	for (size_t i = 0; i < head->header_count; i++) REQUIRE(strpbrk(head->headers[i].value, "\r\n") == NULL);
-	(void)http_query_parse(head->query, strlen(head->query), arena, &params, &count);
+	if (http_query_parse(head->query, strlen(head->query), arena, &params, &count) == 0)
+		REQUIRE(count <= HTTP_PARAMS_MAX && (count == 0 || params[0].name != NULL));
 	(void)http_media_in(http_head_get(head, "content-type"), "application/fhir+json application/json");
 	(void)http_accepts(http_head_get(head, "accept"), "application/fhir+json application/json");
 }
