@@ -33,13 +33,14 @@ static const char *own_path(struct fhir_reader *reader)
 
 static int keep(struct fhir_reader *reader, const struct fhir_extension *extension, struct text_span raw)
 {
-	struct zf_extension *kept = zf_alloc(reader->arena, sizeof(*kept));
+	struct fhir_kept_extension *kept = zf_alloc(reader->arena, sizeof(*kept));
 	if (kept == NULL) return LIB_NOMEM;
-	kept->path = own_path(reader);
-	kept->url = extension->url;
-	kept->json = zf_strndup(reader->arena, raw.ptr, raw.len);
-	kept->json_len = (uint32_t)raw.len;
-	if (kept->path == NULL || kept->json == NULL) return LIB_NOMEM;
+	kept->value = *extension;
+	kept->out.path = own_path(reader);
+	kept->out.url = extension->url;
+	kept->out.json = zf_strndup(reader->arena, raw.ptr, raw.len);
+	kept->out.json_len = (uint32_t)raw.len;
+	if (kept->out.path == NULL || kept->out.json == NULL) return LIB_NOMEM;
 	return fhir_stack_push(reader->arena, &reader->extensions, kept);
 }
 

@@ -38,6 +38,12 @@ struct fhir_extension {
 	const struct zf_concept *concept;
 };
 
+/* An extension that is kept; the canonical struct first, so that a list of these is a list of those. */
+struct fhir_kept_extension {
+	struct zf_extension out;
+	struct fhir_extension value;
+};
+
 struct fhir_meta {
 	const char *version;
 	const struct zf_coding *const *tags;
@@ -61,7 +67,7 @@ struct fhir_resource {
 	struct fhir_resource *const *contained;
 	uint32_t contained_count;
 	uint32_t extension_count;
-	const struct zf_extension *const *extensions; /* of a type that collects them; else empty */
+	const struct zf_extension *const *extensions; /* fhir_kept_extension; of a type that collects them, else none */
 };
 
 /* What every resource struct starts with. */

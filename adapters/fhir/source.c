@@ -1,0 +1,102 @@
+/* Elements of a Claim's source without a canonical field. */
+#include "fhir/source.h"
+
+#include "lib/json.h"
+
+static const char *const claim_members[FHIR_SOURCE_MEMBERS] = {"language", "enterer", "prescription",
+	"originalPrescription", "payee", "referral", "facility", NULL};
+static const char *const item_members[FHIR_SOURCE_ITEM_MEMBERS] = {
+	"programCode", "locationCodeableConcept", "locationAddress", "subSite", NULL};
+
+static int member_index(const char *const *names, struct text_span key)
+{
+	for (int i = 0; names[i] != NULL; i++) {
+		if (text_is(key, names[i])) return i;
+	}
+	return -1;
+}
+
+static bool refers(struct text_span raw)
+{
+	return memmem(raw.ptr, raw.len, "\"reference\"", 11) != NULL;
+}
+
+/* The members of the object just begun that are wanted. false: stop. */
+static bool read_item(struct json_reader *reader, struct fhir_source_item *item)
+{
+	struct json_token token;
+	while (json_next(reader, &token) == JSON_KEY) {
+		int index = member_index(item_members, token.text);
+		struct text_span raw = {NULL, 0};
+		if (json_skip(reader, &raw) == JSON_ERROR) return false;
+		if (index >= 0 && !refers(raw)) item->members[index] = raw;
+	}
+	return token.type == JSON_OBJECT_END;
+}
+
+static int add_item(struct fhir_source *source, struct zf_arena *arena, struct fhir_source_item **ret_item)
+{
+	if (source->item_count == source->item_cap) {
+		uint32_t cap = source->item_cap == 0 ? 16 : source->item_cap * 2;
+		struct fhir_source_item *items = zf_alloc_array(arena, cap, sizeof(*items));
+		if (items == NULL) return LIB_NOMEM;
+		if (source->item_count > 0) memcpy(items, source->items, source->item_count * sizeof(*items));
+		source->items = items;
+		source->item_cap = cap;
+	}
+	*ret_item = &source->items[source->item_count++];
+	return 0;
+}
+
+/* 0, LIB_NOMEM, or LIB_INVALID: not a list of objects. */
+static int read_items(struct fhir_source *source, struct json_reader *reader, struct zf_arena *arena)
+{
+	struct json_token token;
+	if (json_next(reader, &token) != JSON_ARRAY_BEGIN) return LIB_INVALID;
+	while (json_next(reader, &token) == JSON_OBJECT_BEGIN) {
+		struct fhir_source_item *item;
+		if (add_item(source, arena, &item) != 0) return LIB_NOMEM;
+		if (!read_item(reader, item)) return LIB_INVALID;
+	}
+	return token.type == JSON_ARRAY_END ? 0 : LIB_INVALID;
+}
+
+int fhir_source_read(struct fhir_source *source, struct text_span claim, struct zf_arena *arena)
+{
+	*source = (struct fhir_source){.item_count = 0};
+	if (claim.ptr == NULL) return 0;
+	struct json_reader reader;
+	struct json_token token;
+	json_reader_init(&reader, claim.ptr, claim.len, arena, JSON_DEPTH_DEFAULT, JSON_BYTES_DEFAULT);
+	bool good = json_next(&reader, &token) == JSON_OBJECT_BEGIN;
+	while (good && json_next(&reader, &token) == JSON_KEY) {
+		if (text_is(token.text, "item")) {
+			int rc = read_items(source, &reader, arena);
+			if (rc == LIB_NOMEM) return rc;
+			good = rc == 0;
+			continue;
+		}
+		int index = member_index(claim_members, token.text);
+		struct text_span raw = {NULL, 0};
+		good = json_skip(&reader, &raw) != JSON_ERROR;
+		if (good && index >= 0 && !refers(raw)) source->members[index] = raw;
+	}
+	if (reader.error.code == LIB_NOMEM) return LIB_NOMEM;
+	if (!good || token.type != JSON_OBJECT_END) *source = (struct fhir_source){.item_count = 0};
+	return 0;
+}
+
+void fhir_source_put_claim(struct json_writer *writer, const struct fhir_source *source)
+{
+	for (int i = 0; claim_members[i] != NULL; i++) {
+		json_write_member_raw(writer, claim_members[i], source->members[i]);
+	}
+}
+
+void fhir_source_put_item(struct json_writer *writer, const struct fhir_source *source, uint32_t index)
+{
+	if (index >= source->item_count) return;
+	for (int i = 0; item_members[i] != NULL; i++) {
+		json_write_member_raw(writer, item_members[i], source->items[index].members[i]);
+	}
+}
