@@ -170,6 +170,27 @@ static int gather(struct zf_arena *arena, struct fhir_document *document)
 	return 0;
 }
 
+static uint32_t entry_of(const struct fhir_resource *resource)
+{
+	return resource->container != NULL ? resource->container->index : resource->index;
+}
+
+/* Which entries refer to which, so that a claim can be kept with what belongs to it and nothing else. */
+static int list_links(const struct fhir_reader *reader, struct fhir_document *document)
+{
+	struct fhir_document_link *links = zf_alloc_array(reader->arena, reader->pending.len + 1, sizeof(*links));
+	if (links == NULL) return LIB_NOMEM;
+	for (uint32_t i = 0; i < reader->pending.len; i++) {
+		const struct fhir_pending *pending = reader->pending.items[i];
+		if (pending->found == NULL || pending->scope == NULL) continue;
+		uint32_t from = entry_of(pending->scope), to = entry_of(pending->found);
+		if (from == to || from >= document->entry_count || to >= document->entry_count) continue;
+		links[document->link_count++] = (struct fhir_document_link){from, to};
+	}
+	document->links = links;
+	return 0;
+}
+
 static int complete(struct fhir_reader *reader, struct fhir_resource *root, uint32_t accept,
 	struct fhir_document *document)
 {
@@ -186,6 +207,7 @@ static int complete(struct fhir_reader *reader, struct fhir_resource *root, uint
 		if (rc != 0) return rc;
 	}
 	rc = gather(reader->arena, document);
+	if (rc == 0 && root->type == FHIR_T_BUNDLE) rc = list_links(reader, document);
 	if (rc != 0) return rc;
 	document->type_name = root->type_name;
 	document->root = root;

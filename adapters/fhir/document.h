@@ -53,6 +53,11 @@ struct fhir_document_task {
 	const struct zf_identifier *focus_identifier;
 };
 
+/* Entry `from` refers to entry `to`, itself or from inside a contained resource. */
+struct fhir_document_link {
+	uint32_t from, to; /* indexes in fhir_document.entries */
+};
+
 struct fhir_document {
 	const char *type_name;   /* resourceType of the whole: "Bundle", "Claim", ... */
 	const char *bundle_type; /* Bundle.type; NULL for a single resource */
@@ -69,7 +74,8 @@ struct fhir_document {
 	const struct fhir_resource *root;
 	const struct fhir_resource *const *resources; /* all at entry level (or the root), for answers and look-ups */
 	uint32_t resource_count;
-	uint32_t reserved;
+	uint32_t link_count;
+	const struct fhir_document_link *links; /* between different entries, in the order of the text; may repeat */
 };
 
 /* What may stand at the root, for fhir_document_read; everything else is a fault. */

@@ -25,6 +25,7 @@ struct fhir_pending {
 	const char *targets;         /* resource types it may point to, or NULL */
 	const struct fhir_frame *frames;
 	uint32_t frame_count;
+	struct fhir_resource *found; /* what it points to within the document; NULL: nothing, or not looked for yet */
 };
 
 /* A stack of pointers that grows in the arena: elements of the lists that are open. */

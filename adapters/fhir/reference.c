@@ -189,7 +189,7 @@ static bool has_base(const struct fhir_resource *scope)
 }
 
 static void check_one(
-	const struct fhir_index *index, struct fhir_reader *reader, const struct fhir_pending *pending, const char *text)
+	const struct fhir_index *index, struct fhir_reader *reader, struct fhir_pending *pending, const char *text)
 {
 	struct fhir_resource *resource = NULL;
 	enum fhir_resolution found = fhir_reference_resolve(index, pending->scope, text, &resource);
@@ -199,6 +199,7 @@ static void check_one(
 	switch (found) {
 	case FHIR_FOUND:
 		resource->referenced = 1;
+		pending->found = resource;
 		if (pending->targets == NULL || resource->type_name == NULL ||
 			is_target(pending->targets, resource->type_name)) {
 			return;
@@ -242,7 +243,7 @@ static void check_contained(struct fhir_reader *reader, const struct fhir_resour
 void fhir_reference_check(const struct fhir_index *index, struct fhir_reader *reader)
 {
 	for (uint32_t i = 0; i < reader->pending.len; i++) {
-		const struct fhir_pending *pending = reader->pending.items[i];
+		struct fhir_pending *pending = reader->pending.items[i];
 		check_one(index, reader, pending, pending->reference->reference);
 	}
 	for (uint32_t i = 0; i < reader->resources.len; i++) {
