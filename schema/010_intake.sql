@@ -1,68 +1,102 @@
 -- The group commit of intake: one call stores many claims of many hospitals, each with its key, its look-ups, its first
--- events and its work, or says why one of them is a repeat.
+-- events and its work, or says why one of them is a repeat. And consents, and what a waiting hospital is told.
 SET search_path = zhifu;
 
--- Arrays run in parallel, one element a claim; the p_key_*, p_look_* and p_print_* arrays are lists of their own that name
--- their patient key or claim. Verdicts: 1 stored, 2 replay (same key, same body: the first claim), 3 conflict (same key,
--- other body), 4 stored and held as a business duplicate. A claim without p_key has no idempotency key.
-CREATE FUNCTION intake_commit(
+-- Claims of one person: searches by patient, and the claims that wait for a consent.
+CREATE INDEX claim_patient ON claim (hospital_id, patient_key_id);
+-- A consent is replaced by the next one of its identifier.
+CREATE INDEX consent_identifier ON consent (hospital_id, identifier_hash) WHERE identifier_hash IS NOT NULL;
+
+-- The arrays from p_ordinal to p_content run in parallel, one element a claim; the p_old_*, p_ident_*, p_print_*, p_key_*
+-- and p_look_* arrays are lists of their own that name their claim or patient key. Verdicts: 1 stored, 2 replay (same
+-- key, same body: the first claim), 3 conflict (same key, other body), 4 stored and held as a business duplicate of
+-- first_id. A claim without p_key has no idempotency key; p_old_hash are its key's hashes under older look-up keys.
+-- p_key_claim: the claim that brings a patient's key, which is not stored when that claim is not; NULL: always stored.
+-- p_whole: all or nothing, a conflict raises ZF409. Safe to run again after an unknown outcome.
+CREATE FUNCTION intake_commit(p_whole boolean, p_ordinal integer[],
 	p_hospital uuid[], p_claim uuid[], p_ref text[], p_key bytea[], p_body bytea[], p_use smallint[], p_insurer text[],
 	p_patient_key uuid[], p_client text[], p_received timestamptz[], p_service_day integer[], p_total bigint[], p_currency text[],
 	p_exponent smallint[], p_lines integer[], p_bill_sequence integer[], p_emergency boolean[], p_predecessor uuid[],
 	p_warnings integer[], p_work uuid[], p_content bytea[],
+	p_old_hospital uuid[], p_old_hash bytea[], p_old_claim uuid[],
 	p_ident_hospital uuid[], p_ident_hash bytea[], p_ident_claim uuid[],
 	p_print_hospital uuid[], p_print_hash bytea[], p_print_claim uuid[],
-	p_key_hospital uuid[], p_key_id uuid[], p_key_wrapped bytea[], p_key_version integer[], p_key_identity bytea[],
-	p_look_hospital uuid[], p_look_hash bytea[], p_look_key uuid[], p_look_version smallint[])
-RETURNS TABLE (ordinal integer, verdict smallint, stored_id uuid, stored_ref text) LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = zhifu, pg_temp AS $$
+	p_key_hospital uuid[], p_key_id uuid[], p_key_wrapped bytea[], p_key_version integer[], p_key_identity bytea[], p_key_claim uuid[],
+	p_look_hospital uuid[], p_look_hash bytea[], p_look_key uuid[], p_look_version smallint[], p_look_claim uuid[])
+RETURNS TABLE (ordinal integer, verdict smallint, stored_id uuid, stored_ref text, stored_at timestamptz, first_id uuid, first_ref text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
+	count_all integer := cardinality(p_claim);
 	keyed integer := (SELECT count(k) FROM unnest(p_key) k);
 	fresh uuid[];
 	repeated uuid[] := '{}';
+	bodies bytea[] := '{}';
+	stored uuid[] := '{}';
 	doubles uuid[] := '{}';
 	firsts uuid[] := '{}';
 	fresh_keys integer;
 BEGIN
+	IF cardinality(p_old_hash) > 0 THEN
+		SELECT coalesce(array_agg(d.c), '{}'), coalesce(array_agg(d.body_hash), '{}'), coalesce(array_agg(d.claim_id), '{}')
+		INTO repeated, bodies, stored FROM (
+			SELECT DISTINCT ON (t.c) t.c, i.body_hash, i.claim_id FROM unnest(p_old_hospital, p_old_hash, p_old_claim) AS t (h, k, c)
+			JOIN idempotency i ON i.hospital_id = t.h AND i.key_hash = t.k ORDER BY t.c, i.claim_id) d;
+	END IF;
+
 	-- The common case costs one insert: every key is new. Look at what was there only when one was not.
 	IF keyed > 0 THEN
 		WITH i AS (
 			INSERT INTO idempotency (hospital_id, key_hash, body_hash, claim_id)
-			SELECT * FROM unnest(p_hospital, p_key, p_body, p_claim) AS t (h, k, b, c) WHERE k IS NOT NULL
+			SELECT * FROM unnest(p_hospital, p_key, p_body, p_claim) AS t (h, k, b, c)
+			WHERE k IS NOT NULL AND (cardinality(repeated) = 0 OR c <> ALL (repeated))
 			ON CONFLICT DO NOTHING RETURNING idempotency.claim_id)
-		SELECT array_agg(i.claim_id), count(*) INTO fresh, fresh_keys FROM i;
-		IF fresh_keys < keyed THEN
-			SELECT array_agg(t.c) INTO repeated FROM unnest(p_claim, p_key) AS t (c, k)
-			WHERE k IS NOT NULL AND t.c <> ALL (coalesce(fresh, '{}'));
-			RETURN QUERY SELECT array_position(p_claim, t.c), (CASE WHEN i.body_hash = t.b THEN 2 ELSE 3 END)::smallint, i.claim_id, s.ref
-				FROM unnest(p_hospital, p_claim, p_key, p_body) AS t (h, c, k, b)
-				JOIN idempotency i ON i.hospital_id = t.h AND i.key_hash = t.k
-				LEFT JOIN claim_state s ON s.hospital_id = i.hospital_id AND s.claim_id = i.claim_id
-				WHERE t.c = ANY (repeated);
+		SELECT coalesce(array_agg(i.claim_id), '{}'), count(*) INTO fresh, fresh_keys FROM i;
+		IF fresh_keys < keyed - cardinality(repeated) THEN
+			SELECT repeated || array_agg(t.c), bodies || array_agg(i.body_hash), stored || array_agg(i.claim_id)
+			INTO repeated, bodies, stored
+			FROM unnest(p_hospital, p_claim, p_key) AS t (h, c, k)
+			JOIN idempotency i ON i.hospital_id = t.h AND i.key_hash = t.k
+			WHERE t.c <> ALL (fresh) AND t.c <> ALL (repeated);
 		END IF;
+	END IF;
+	-- A claim without a key comes twice only when this call is run again.
+	IF keyed < count_all THEN
+		SELECT repeated || coalesce(array_agg(t.c), '{}'), bodies || array_agg(t.b), stored || coalesce(array_agg(t.c), '{}')
+		INTO repeated, bodies, stored
+		FROM unnest(p_hospital, p_claim, p_key, p_body) AS t (h, c, k, b)
+		JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c WHERE t.k IS NULL;
+	END IF;
+	IF p_whole AND cardinality(repeated) > 0 AND EXISTS (
+		SELECT 1 FROM unnest(repeated, bodies) AS r (c, b) WHERE r.b <> p_body[array_position(p_claim, r.c)]) THEN
+		RAISE EXCEPTION 'an idempotency key was used with other content' USING ERRCODE = 'ZF409',
+			CONSTRAINT = (SELECT string_agg(p_ordinal[array_position(p_claim, r.c)]::text, ' ') FROM unnest(repeated, bodies) AS r (c, b)
+				WHERE r.b <> p_body[array_position(p_claim, r.c)]);
 	END IF;
 
 	INSERT INTO patient_key (hospital_id, patient_key_id, wrapped, hospital_key_version, identity)
-	SELECT * FROM unnest(p_key_hospital, p_key_id, p_key_wrapped, p_key_version, p_key_identity) ON CONFLICT DO NOTHING;
+	SELECT h, k, w, v, i FROM unnest(p_key_hospital, p_key_id, p_key_wrapped, p_key_version, p_key_identity, p_key_claim)
+		AS t (h, k, w, v, i, c) WHERE cardinality(repeated) = 0 OR c IS NULL OR c <> ALL (repeated) ON CONFLICT DO NOTHING;
 	INSERT INTO patient_lookup (hospital_id, hash, patient_key_id, key_version)
-	SELECT * FROM unnest(p_look_hospital, p_look_hash, p_look_key, p_look_version) ON CONFLICT DO NOTHING;
+	SELECT h, f, k, v FROM unnest(p_look_hospital, p_look_hash, p_look_key, p_look_version, p_look_claim) AS t (h, f, k, v, c)
+	WHERE cardinality(repeated) = 0 OR c IS NULL OR c <> ALL (repeated) ON CONFLICT DO NOTHING;
+	IF count_all = 0 THEN
+		RETURN;
+	END IF;
 
 	IF cardinality(p_print_hash) > 0 THEN
 		WITH f AS (
 			INSERT INTO claim_fingerprint (hospital_id, hash, claim_id)
 			SELECT * FROM unnest(p_print_hospital, p_print_hash, p_print_claim) AS t (h, f, c)
 			WHERE cardinality(repeated) = 0 OR c <> ALL (repeated)
-			ON CONFLICT DO NOTHING RETURNING hospital_id, hash, claim_id)
+			ON CONFLICT DO NOTHING RETURNING hospital_id)
 		SELECT count(*) INTO fresh_keys FROM f;
 		IF fresh_keys < cardinality(p_print_hash) THEN
-			SELECT array_agg(d.c), array_agg(d.first) INTO doubles, firsts FROM (
+			SELECT coalesce(array_agg(d.c), '{}'), coalesce(array_agg(d.first), '{}') INTO doubles, firsts FROM (
 				SELECT DISTINCT ON (t.c) t.c, f.claim_id AS first FROM unnest(p_print_hospital, p_print_hash, p_print_claim) AS t (h, f, c)
 				JOIN claim_fingerprint f ON f.hospital_id = t.h AND f.hash = t.f AND f.claim_id <> t.c
 				WHERE cardinality(repeated) = 0 OR t.c <> ALL (repeated)
 				ORDER BY t.c, f.claim_id) d;
-			doubles := coalesce(doubles, '{}');
-			firsts := coalesce(firsts, '{}');
 		END IF;
 	END IF;
 
@@ -103,10 +137,173 @@ BEGIN
 		WHERE cardinality(repeated) = 0 OR c <> ALL (repeated) ON CONFLICT DO NOTHING;
 	END IF;
 
-	RETURN QUERY SELECT t.n::integer, (CASE WHEN t.i IS NOT NULL AND t.c = ANY (doubles) THEN 4 ELSE 1 END)::smallint,
-		CASE WHEN t.c = ANY (doubles) THEN firsts[array_position(doubles, t.c)] ELSE t.c END, t.r
-	FROM unnest(p_claim, p_ref, p_insurer) WITH ORDINALITY AS t (c, r, i, n) WHERE cardinality(repeated) = 0 OR t.c <> ALL (repeated);
+	-- Repeats last: the first claim may be one of this very call.
+	IF cardinality(repeated) > 0 THEN
+		RETURN QUERY SELECT t.o, (CASE WHEN r.b = t.b THEN 2 ELSE 3 END)::smallint, k.claim_id, k.ref,
+				k.received_at, CASE WHEN k.insurer IS NULL THEN NULL ELSE k.duplicate_of END, f.ref
+			FROM unnest(p_ordinal, p_hospital, p_claim, p_body) AS t (o, h, c, b)
+			JOIN unnest(repeated, bodies, stored) AS r (c, b, s) ON r.c = t.c
+			JOIN claim k ON k.hospital_id = t.h AND k.claim_id = r.s
+			LEFT JOIN claim_state f ON f.hospital_id = k.hospital_id AND f.claim_id = k.duplicate_of;
+	END IF;
+	IF cardinality(doubles) > 0 THEN
+		RETURN QUERY SELECT t.o, 4::smallint, t.c, t.r, t.at, d.f, s.ref
+			FROM unnest(p_ordinal, p_hospital, p_claim, p_ref, p_received, p_insurer) AS t (o, h, c, r, at, i)
+			JOIN unnest(doubles, firsts) AS d (c, f) ON d.c = t.c
+			LEFT JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = d.f
+			WHERE t.i IS NOT NULL;
+	END IF;
+	RETURN QUERY SELECT t.o, 1::smallint, t.c, t.r, t.d, NULL::uuid, NULL::text
+	FROM unnest(p_ordinal, p_claim, p_ref, p_received, p_insurer) AS t (o, c, r, d, i)
+	WHERE (cardinality(repeated) = 0 OR t.c <> ALL (repeated)) AND (i IS NULL OR t.c <> ALL (doubles));
 END
 $$;
+
+-- The same row by row for a batch that PostgreSQL refused: each claim in a subtransaction of its own. A refused one comes
+-- back with verdict 0 and its SQLSTATE as stored_ref.
+CREATE FUNCTION intake_salvage(p_whole boolean, p_ordinal integer[],
+	p_hospital uuid[], p_claim uuid[], p_ref text[], p_key bytea[], p_body bytea[], p_use smallint[], p_insurer text[],
+	p_patient_key uuid[], p_client text[], p_received timestamptz[], p_service_day integer[], p_total bigint[], p_currency text[],
+	p_exponent smallint[], p_lines integer[], p_bill_sequence integer[], p_emergency boolean[], p_predecessor uuid[],
+	p_warnings integer[], p_work uuid[], p_content bytea[],
+	p_old_hospital uuid[], p_old_hash bytea[], p_old_claim uuid[],
+	p_ident_hospital uuid[], p_ident_hash bytea[], p_ident_claim uuid[],
+	p_print_hospital uuid[], p_print_hash bytea[], p_print_claim uuid[],
+	p_key_hospital uuid[], p_key_id uuid[], p_key_wrapped bytea[], p_key_version integer[], p_key_identity bytea[], p_key_claim uuid[],
+	p_look_hospital uuid[], p_look_hash bytea[], p_look_key uuid[], p_look_version smallint[], p_look_claim uuid[])
+RETURNS TABLE (ordinal integer, verdict smallint, stored_id uuid, stored_ref text, stored_at timestamptz, first_id uuid, first_ref text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+	-- Keys that no claim brings are for consents, which follow.
+	INSERT INTO patient_key (hospital_id, patient_key_id, wrapped, hospital_key_version, identity)
+	SELECT h, k, w, v, i FROM unnest(p_key_hospital, p_key_id, p_key_wrapped, p_key_version, p_key_identity, p_key_claim)
+		AS t (h, k, w, v, i, c) WHERE c IS NULL ON CONFLICT DO NOTHING;
+	INSERT INTO patient_lookup (hospital_id, hash, patient_key_id, key_version)
+	SELECT h, f, k, v FROM unnest(p_look_hospital, p_look_hash, p_look_key, p_look_version, p_look_claim) AS t (h, f, k, v, c)
+	WHERE c IS NULL ON CONFLICT DO NOTHING;
+	FOR i IN 1 .. coalesce(cardinality(p_claim), 0) LOOP
+		BEGIN
+			RETURN QUERY SELECT * FROM intake_commit(p_whole, p_ordinal[i:i],
+				p_hospital[i:i], p_claim[i:i], p_ref[i:i], p_key[i:i], p_body[i:i], p_use[i:i], p_insurer[i:i],
+				p_patient_key[i:i], p_client[i:i], p_received[i:i], p_service_day[i:i], p_total[i:i], p_currency[i:i],
+				p_exponent[i:i], p_lines[i:i], p_bill_sequence[i:i], p_emergency[i:i], p_predecessor[i:i],
+				p_warnings[i:i], p_work[i:i], p_content[i:i],
+				ARRAY(SELECT a FROM unnest(p_old_hospital, p_old_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_old_hash, p_old_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT c FROM unnest(p_old_claim) t (c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_ident_hospital, p_ident_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_ident_hash, p_ident_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT c FROM unnest(p_ident_claim) t (c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_print_hospital, p_print_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_print_hash, p_print_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT c FROM unnest(p_print_claim) t (c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_key_hospital, p_key_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_key_id, p_key_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_key_wrapped, p_key_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_key_version, p_key_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_key_identity, p_key_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT c FROM unnest(p_key_claim) t (c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_look_hospital, p_look_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_look_hash, p_look_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_look_key, p_look_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_look_version, p_look_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT c FROM unnest(p_look_claim) t (c) WHERE c = p_claim[i]));
+		EXCEPTION
+			-- What may pass by itself is for the caller to run again as a whole.
+			WHEN serialization_failure OR deadlock_detected OR query_canceled OR admin_shutdown OR insufficient_resources THEN
+				RAISE;
+			WHEN OTHERS THEN
+				ordinal := p_ordinal[i]; verdict := 0; stored_id := p_claim[i]; stored_ref := SQLSTATE;
+				stored_at := NULL; first_id := NULL; first_ref := NULL;
+				RETURN NEXT;
+		END;
+	END LOOP;
+END
+$$;
+
+-- Stores consents, each on its own: a refused one comes back with its SQLSTATE. One with the identifier of an earlier one
+-- replaces it. One that permits wakes the claims of the same person that wait for it. Recipients and purposes are
+-- blank-separated codes; recipients NULL: any insurer that a claim names.
+CREATE FUNCTION consent_commit(p_ordinal integer[], p_hospital uuid[], p_consent uuid[], p_patient_key uuid[], p_in_force boolean[],
+	p_recipients text[], p_purposes text[], p_from timestamptz[], p_until timestamptz[], p_identifier bytea[], p_content bytea[],
+	p_client text[])
+RETURNS TABLE (ordinal integer, consent_id uuid, refused text, woken integer) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	persons uuid[];
+	waiting uuid[];
+BEGIN
+	FOR i IN 1 .. coalesce(cardinality(p_consent), 0) LOOP
+		ordinal := p_ordinal[i]; consent_id := p_consent[i]; refused := NULL; woken := 0;
+		BEGIN
+			IF p_identifier[i] IS NOT NULL THEN
+				UPDATE consent c SET withdrawn_at = now() WHERE c.hospital_id = p_hospital[i]
+					AND c.identifier_hash = p_identifier[i] AND c.consent_id <> p_consent[i] AND c.withdrawn_at IS NULL;
+			END IF;
+			INSERT INTO consent (hospital_id, consent_id, patient_key_id, in_force, recipients, purposes, valid_from, valid_until,
+				identifier_hash, content)
+			VALUES (p_hospital[i], p_consent[i], p_patient_key[i], p_in_force[i], string_to_array(p_recipients[i], ' '),
+				string_to_array(p_purposes[i], ' '), p_from[i], p_until[i], p_identifier[i], p_content[i])
+			ON CONFLICT DO NOTHING;
+			IF p_in_force[i] THEN
+				persons := ARRAY(SELECT DISTINCT o.patient_key_id FROM patient_lookup l
+					JOIN patient_lookup o ON o.hospital_id = l.hospital_id AND o.hash = l.hash
+					WHERE l.hospital_id = p_hospital[i] AND l.patient_key_id = p_patient_key[i]);
+				waiting := ARRAY(SELECT s.claim_id FROM claim k
+					JOIN claim_state s ON s.hospital_id = k.hospital_id AND s.claim_id = k.claim_id AND s.transport = 3
+					WHERE k.hospital_id = p_hospital[i] AND k.patient_key_id = ANY (persons));
+				IF cardinality(waiting) > 0 THEN
+					WITH stepped AS (
+						SELECT t.claim_id FROM claim_step(array_fill(p_hospital[i], ARRAY[cardinality(waiting)]), waiting,
+							array_fill(1::smallint, ARRAY[cardinality(waiting)]), array_fill(3::smallint, ARRAY[cardinality(waiting)]),
+							array_fill(NULL::integer, ARRAY[cardinality(waiting)]), array_fill(1::smallint, ARRAY[cardinality(waiting)]),
+							array_fill('consent_given'::text, ARRAY[cardinality(waiting)]),
+							array_fill(p_client[i], ARRAY[cardinality(waiting)]),
+							array_fill('a consent came'::text, ARRAY[cardinality(waiting)])) t
+					), work AS (
+						INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id)
+						SELECT p_hospital[i], gen_random_uuid(), 1, 1, claim_id FROM stepped RETURNING 1)
+					SELECT count(*) INTO woken FROM work;
+				END IF;
+				UPDATE consent_clock c SET met_at = now() FROM claim k
+				WHERE k.hospital_id = p_hospital[i] AND k.patient_key_id = ANY (persons)
+					AND c.hospital_id = k.hospital_id AND c.claim_id = k.claim_id AND c.met_at IS NULL;
+			END IF;
+		EXCEPTION
+			WHEN serialization_failure OR deadlock_detected OR query_canceled OR admin_shutdown OR insufficient_resources THEN
+				RAISE;
+			WHEN OTHERS THEN
+				refused := SQLSTATE;
+		END;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+
+-- What hospitals that wait for a decision are told: the claims on which there is something to say. transport, the axes,
+-- and the latest answer of the insurer with the key that opens it.
+CREATE FUNCTION intake_waits(p_hospital uuid[], p_claim uuid[])
+RETURNS TABLE (claim_id uuid, transport smallint, acknowledgement smallint, adjudication smallint, adjudication_id uuid,
+	content bytea, patient_key_id uuid, wrapped bytea, hospital_key_version integer, why text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT s.claim_id, s.transport, s.acknowledgement, s.adjudication, a.adjudication_id, a.content, k.patient_key_id,
+		p.wrapped, p.hospital_key_version, e.why
+	FROM unnest(p_hospital, p_claim) AS t (h, c)
+	JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c
+	JOIN claim k ON k.hospital_id = t.h AND k.claim_id = t.c
+	JOIN patient_key p ON p.hospital_id = t.h AND p.patient_key_id = k.patient_key_id
+	LEFT JOIN LATERAL (SELECT a.adjudication_id, a.content FROM adjudication a
+		WHERE a.hospital_id = t.h AND a.claim_id = t.c AND (s.adjudication IN (3, 4, 5) OR s.acknowledgement = 2)
+		ORDER BY a.adjudication_id DESC LIMIT 1) a ON true
+	LEFT JOIN LATERAL (SELECT e.why FROM claim_event e WHERE e.hospital_id = t.h AND e.claim_id = t.c
+		AND e.axis = CASE WHEN s.acknowledgement = 2 THEN 2 ELSE 1 END ORDER BY e.seq DESC LIMIT 1) e ON true
+	WHERE s.adjudication IN (3, 4, 5, 6) OR s.acknowledgement = 2 OR s.transport IN (2, 3, 4, 9, 10)
+$$;
+
 ALTER FUNCTION intake_commit OWNER TO zhifu_writer;
-GRANT EXECUTE ON FUNCTION intake_commit TO zhifu_intake;
+ALTER FUNCTION intake_salvage OWNER TO zhifu_writer;
+ALTER FUNCTION consent_commit OWNER TO zhifu_writer;
+ALTER FUNCTION intake_waits OWNER TO zhifu_writer;
+GRANT EXECUTE ON FUNCTION intake_commit, intake_salvage, consent_commit, intake_waits TO zhifu_intake;
