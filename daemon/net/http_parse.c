@@ -243,12 +243,15 @@ void http_head_init(struct http_head_parser *parser, const struct http_head_limi
 static enum http_verdict line_scan(struct http_head_parser *parser, const uint8_t *line, size_t len, size_t *ret_len)
 {
 	size_t i = parser->scanned_bytes;
-	size_t head_left = parser->limits.head_bytes_max - parser->used_bytes;
+	size_t most = parser->limits.head_bytes_max - parser->used_bytes;
+	size_t request_line_most = parser->limits.target_bytes_max + METHOD_LEN_MAX + VERSION_LEN + 3;
+	bool is_target_first = !parser->has_request_line && request_line_most < most;
+	if (is_target_first) most = request_line_most;
 	if (len > 0 && is_blank(line[0]) && parser->has_request_line) {
 		parser->bad = HTTP_BAD_HEADER_FOLD;
 		return HTTP_REFUSED;
 	}
-	for (; i < len && i < head_left; i++) {
+	for (; i < len && i < most; i++) {
 		if (line[i] == '\r') {
 			if (i + 1 == len) break; /* seen again with its successor */
 			if (line[i + 1] != '\n') parser->bad = HTTP_BAD_LINE_END;
@@ -260,9 +263,7 @@ static enum http_verdict line_scan(struct http_head_parser *parser, const uint8_
 			parser->bad = HTTP_BAD_CONTROL;
 		if (parser->bad != HTTP_BAD_NONE) return HTTP_REFUSED;
 	}
-	if (i >= head_left) parser->bad = HTTP_BAD_HEAD_LONG;
-	if (!parser->has_request_line && i > parser->limits.target_bytes_max + METHOD_LEN_MAX + VERSION_LEN + 2)
-		parser->bad = HTTP_BAD_TARGET_LONG;
+	if (i >= most) parser->bad = is_target_first ? HTTP_BAD_TARGET_LONG : HTTP_BAD_HEAD_LONG;
 	parser->scanned_bytes = i;
 	return parser->bad == HTTP_BAD_NONE ? HTTP_MORE : HTTP_REFUSED;
 }

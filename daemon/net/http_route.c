@@ -78,6 +78,7 @@ static bool same_pattern(const struct entry *a, const struct entry *b)
 	for (size_t i = 0; i < a->segment_count; i++) {
 		const struct segment *x = &a->segments[i], *y = &b->segments[i];
 		if (x->kind != y->kind) return false;
+		assert(x->text != NULL && y->text != NULL);
 		if (x->kind == LITERAL && (x->len != y->len || memcmp(x->text, y->text, x->len) != 0)) return false;
 	}
 	return true;

@@ -77,7 +77,7 @@ static int member_bytes(const json_t *jwk, const char *name, uint8_t *ret, size_
 static int ec_key(const json_t *jwk, EVP_PKEY **ret_pkey)
 {
 	uint8_t point[1 + 2 * EC_COORDINATE_BYTES];
-	size_t x_len, y_len;
+	size_t x_len = 0, y_len = 0;
 	uint8_t y[EC_COORDINATE_BYTES];
 	point[0] = POINT_CONVERSION_UNCOMPRESSED;
 	int rc = member_bytes(jwk, "x", point + 1, EC_COORDINATE_BYTES, &x_len);
@@ -96,7 +96,7 @@ static int ec_key(const json_t *jwk, EVP_PKEY **ret_pkey)
 static int rsa_key(const json_t *jwk, EVP_PKEY **ret_pkey)
 {
 	uint8_t modulus[RSA_BYTES_MAX], exponent[RSA_EXPONENT_BYTES_MAX];
-	size_t modulus_len, exponent_len;
+	size_t modulus_len = 0, exponent_len = 0;
 	int rc = member_bytes(jwk, "n", modulus, RSA_BYTES_MAX, &modulus_len);
 	if (rc == 0) rc = member_bytes(jwk, "e", exponent, RSA_EXPONENT_BYTES_MAX, &exponent_len);
 	if (rc != 0) return rc;

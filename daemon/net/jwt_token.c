@@ -78,8 +78,8 @@ int jwt_token_mint(
 static int token_parse(
 	const char *text, size_t len, struct jwt_token *ret_token, size_t *ret_signed_len, uint8_t ret_mac[MAC_BYTES])
 {
-	uint8_t payload[JWT_TOKEN_TEXT_MAX], mac[MAC_BYTES + 2];
-	size_t payload_len, mac_len;
+	uint8_t payload[JWT_TOKEN_TEXT_MAX] = {0}, mac[MAC_BYTES + 2] = {0};
+	size_t payload_len = 0, mac_len = 0;
 	struct jwt_token token = {.key_version = 0};
 	if (len <= PREFIX_LEN + 1 + MAC_TEXT_LEN || len >= JWT_TOKEN_TEXT_MAX || memcmp(text, PREFIX, PREFIX_LEN) != 0)
 		return err_set(ERR_INVALID, "this is not one of our access tokens");
@@ -108,7 +108,7 @@ int jwt_token_key_version(const char *text, size_t len, uint32_t *ret_version)
 {
 	struct jwt_token token;
 	uint8_t mac[MAC_BYTES];
-	size_t signed_len;
+	size_t signed_len = 0;
 	int rc = token_parse(text, len, &token, &signed_len, mac);
 	if (rc == 0) *ret_version = token.key_version;
 	return rc;
@@ -118,8 +118,8 @@ int jwt_token_verify(const char *text, size_t len, const uint8_t key[JWT_TOKEN_K
 	struct jwt_token *ret_token)
 {
 	struct jwt_token token;
-	uint8_t mac[MAC_BYTES], expected[MAC_BYTES];
-	size_t signed_len;
+	uint8_t mac[MAC_BYTES] = {0}, expected[MAC_BYTES] = {0};
+	size_t signed_len = 0;
 	int rc = token_parse(text, len, &token, &signed_len, mac);
 	if (rc == 0) rc = token_mac(text, signed_len, key, expected);
 	if (rc != 0) return rc;
