@@ -356,7 +356,10 @@ static bool body_take(struct http_conn *conn, const uint8_t *ptr, size_t len)
 {
 	struct http_request *req = conn->req;
 	if (req->early_status != 0 || len == 0) return true;
-	int rc = is_busy(conn->server) ? ERR_AGAIN : buf_append(&req->body_buf, ptr, len);
+	/* Only memory counts here: whether a handler is free is asked when the body is whole, which keeps the
+	 * connection. */
+	bool is_full = conn->server->body_bytes >= conn->server->conf.limits.body_total_bytes_max;
+	int rc = is_full ? ERR_AGAIN : buf_append(&req->body_buf, ptr, len);
 	if (rc == 0) {
 		conn->server->body_bytes += len;
 		return true;

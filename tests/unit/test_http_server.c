@@ -505,6 +505,48 @@ static void test_reload(void **state)
 	lab_stop(&lab);
 }
 
+static void never(struct http_request *req, void *ctx)
+{
+	(void)req, (void)ctx;
+	fail();
+}
+
+/* Literal beats "{name}" beats "{name...}"; two rows that say the same are refused. */
+static void test_routes(void **state)
+{
+#define ROW(m, p, n)                                                                                                   \
+	{                                                                                                              \
+		.method = m, .path = p, .handle = never, .tag = n                                                      \
+	}
+	static const struct http_route rows[] = {ROW(HTTP_GET, "/a/{rest...}", 1), ROW(HTTP_GET, "/a/{id}", 2),
+		ROW(HTTP_GET, "/a/b", 3), ROW(HTTP_POST, "/a/b", 4), ROW(HTTP_GET, "/a/{id}/c", 5)};
+	static const struct http_route same[] = {ROW(HTTP_GET, "/a/{other}", 6)}, bad[] = {ROW(HTTP_GET, "a", 7)};
+	static const struct {
+		const char *path;
+		long tag;
+	} cases[] = {{"/a/b", 3}, {"/a/x", 2}, {"/a/x/c", 5}, {"/a/x/d", 1}, {"/a/", 1}, {"/a", 0}, {"/", 0}};
+	struct http_router *router;
+	struct http_match match;
+	struct arena arena;
+	(void)state;
+	arena_init(&arena, 1 << 16);
+	assert_int_equal(http_router_new(&router), 0);
+	assert_int_equal(http_router_add(router, rows, ARRAY_LEN(rows), NULL), 0);
+	assert_int_equal(http_router_add(router, same, 1, NULL), ERR_EXISTS);
+	assert_int_equal(http_router_add(router, bad, 1, NULL), ERR_INVALID);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct http_head head = {.method = HTTP_GET, .path = cases[i].path};
+		assert_int_equal(http_router_match(router, &head, &arena.zf, &match), 0);
+		assert_int_equal(match.route == NULL ? 0 : match.route->tag, cases[i].tag);
+	}
+	struct http_head head = {.method = HTTP_PUT, .path = "/a/b"};
+	assert_int_equal(http_router_match(router, &head, &arena.zf, &match), 0);
+	assert_null(match.route);
+	assert_int_equal(match.allowed, 1u << HTTP_GET | 1u << HTTP_HEAD | 1u << HTTP_POST);
+	http_router_free(router);
+	arena_free(&arena);
+}
+
 static int compare_us(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -660,6 +702,7 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_refusals_by_route),
 		cmocka_unit_test(test_smuggling),
