@@ -106,7 +106,7 @@ static int token_parse(
 
 int jwt_token_key_version(const char *text, size_t len, uint32_t *ret_version)
 {
-	struct jwt_token token;
+	struct jwt_token token = {.key_version = 0};
 	uint8_t mac[MAC_BYTES];
 	size_t signed_len = 0;
 	int rc = token_parse(text, len, &token, &signed_len, mac);
@@ -117,7 +117,7 @@ int jwt_token_key_version(const char *text, size_t len, uint32_t *ret_version)
 int jwt_token_verify(const char *text, size_t len, const uint8_t key[JWT_TOKEN_KEY_BYTES], int64_t now_s,
 	struct jwt_token *ret_token)
 {
-	struct jwt_token token;
+	struct jwt_token token = {.key_version = 0};
 	uint8_t mac[MAC_BYTES] = {0}, expected[MAC_BYTES] = {0};
 	size_t signed_len = 0;
 	int rc = token_parse(text, len, &token, &signed_len, mac);
