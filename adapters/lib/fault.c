@@ -20,7 +20,7 @@ static size_t cut_len(const char *text, size_t max)
 	return len;
 }
 
-static const char *copy(struct fault_list *list, const char *text, size_t max)
+static const char *cut_copy(struct fault_list *list, const char *text, size_t max)
 {
 	if (text == NULL) return NULL;
 	const char *ret = zf_strndup(list->arena, text, cut_len(text, max));
@@ -73,8 +73,8 @@ void fault_add_as(struct fault_list *list, enum fault_code code, enum fault_seve
 		return;
 	}
 	if (!grow(list)) return;
-	struct fault fault = {code, (uint8_t)severity, copy(list, path == NULL ? "" : path, FAULT_PATH_BYTES_MAX),
-		copy(list, arg1, FAULT_ARG_BYTES_MAX), copy(list, arg2, FAULT_ARG_BYTES_MAX)};
+	struct fault fault = {code, (uint8_t)severity, cut_copy(list, path == NULL ? "" : path, FAULT_PATH_BYTES_MAX),
+		cut_copy(list, arg1, FAULT_ARG_BYTES_MAX), cut_copy(list, arg2, FAULT_ARG_BYTES_MAX)};
 	if (fault.path == NULL) fault.path = "";
 	list->items[list->count++] = fault;
 }

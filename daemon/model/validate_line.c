@@ -22,7 +22,7 @@ static void check_currency(struct validation *v, const char currency[4], const s
 /* An amount of a bill: not negative, not absurd, in the claim's currency. False when it must not be added up. */
 static bool check_amount(struct validation *v, const struct zf_money *money, const struct place *place)
 {
-	char amount[MONEY_TEXT_SIZE], limit[MONEY_TEXT_SIZE];
+	char amount[MONEY_TEXT_SIZE];
 	if (!money->present) return true;
 	check_currency(v, money->currency, place);
 	if (money->minor >= 0 && money->minor <= v->amount_max_minor) return true;
@@ -30,6 +30,7 @@ static bool check_amount(struct validation *v, const struct zf_money *money, con
 	if (money->minor < 0) {
 		validation_fault(v, FAULT_AMOUNT_NEGATIVE, place, NULL, amount, NULL);
 	} else {
+		char limit[MONEY_TEXT_SIZE];
 		struct zf_money most = *money;
 		most.minor = v->amount_max_minor;
 		money_format(most, limit);
