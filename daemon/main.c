@@ -197,6 +197,8 @@ int main(int argc, char **argv)
 	}
 	log_level_set((enum log_level)supervisor.config->options->log_level);
 	/* descriptors, sockets, pid file: while we may still be root */
+	/* libcurl would write TLS secrets where this points */
+	(void)unsetenv("SSLKEYLOGFILE");
 	descriptors_raise(supervisor.config->options);
 	if (supervisor_bind(&supervisor) < 0) return fail("could not start");
 	if (pid_file_write(supervisor.config->options->pid_file) < 0) return fail("could not start");
