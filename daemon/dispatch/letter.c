@@ -1,0 +1,153 @@
+/* Messages as bytes: a head of lines, an empty line, a body. */
+#include "dispatch/letter.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "model/work.h"
+
+#define PLACEHOLDER "${secret:"
+#define VALUE_BYTES_MAX 16384 /* of a header with its secrets filled in */
+
+static const char *const method_names[] = {
+	[OUTBOUND_GET] = "GET",
+	[OUTBOUND_HEAD] = "HEAD",
+	[OUTBOUND_POST] = "POST",
+	[OUTBOUND_PUT] = "PUT",
+	[OUTBOUND_PATCH] = "PATCH",
+	[OUTBOUND_DELETE] = "DELETE",
+};
+
+/* The next line without its end, as a NUL-terminated piece of `head`; NULL when there is none. */
+static char *line_next(char **head)
+{
+	char *line = *head;
+	char *end = strchr(line, '\n');
+
+	if (end == NULL) return NULL;
+	*end = '\0';
+	*head = end + 1;
+	return line;
+}
+
+static int method_read(const char *name, enum outbound_method *ret_method)
+{
+	for (size_t i = 0; i < ARRAY_LEN(method_names); i++) {
+		if (strcmp(method_names[i], name) != 0) continue;
+		*ret_method = (enum outbound_method)i;
+		return 0;
+	}
+	return err_set(ERR_INVALID, "message names no known method");
+}
+
+static int request_line_read(char *line, struct letter *letter)
+{
+	char *endpoint = strchr(line, ' ');
+	char *path = endpoint == NULL ? NULL : strchr(endpoint + 1, ' ');
+
+	if (path == NULL || endpoint + 1 == path) return err_set(ERR_INVALID, "message has no request line");
+	*endpoint++ = '\0';
+	*path++ = '\0';
+	letter->endpoint = endpoint;
+	letter->path = strcmp(path, "-") == 0 ? "" : path;
+	return method_read(line, &letter->method);
+}
+
+/* The length of the head with its empty line, 0 when there is none within the limit. */
+static size_t head_length(struct bytes plain)
+{
+	size_t most = plain.len < MESSAGE_HEAD_BYTES_MAX ? plain.len : MESSAGE_HEAD_BYTES_MAX;
+	const uint8_t *end = most == 0 ? NULL : memmem(plain.ptr, most, "\n\n", 2);
+
+	return end == NULL ? 0 : (size_t)(end - plain.ptr) + 2;
+}
+
+int letter_read(struct bytes plain, struct arena *arena, struct letter *ret_letter)
+{
+	size_t length = head_length(plain);
+	struct letter letter = {0};
+	char *head;
+	char *line;
+	int r;
+
+	if (length == 0 || memchr(plain.ptr, '\0', length) != NULL) return err_set(ERR_INVALID, "message has no head");
+	head = zf_strndup(&arena->zf, (const char *)plain.ptr, length);
+	if (head == NULL) return err_set(ERR_NOMEM, "no memory for a message");
+	r = request_line_read(line_next(&head), &letter);
+	if (r < 0) return r;
+	while ((line = line_next(&head)) != NULL && line[0] != '\0') {
+		char *colon = strstr(line, ": ");
+
+		if (colon == NULL || colon == line) return err_set(ERR_INVALID, "message has a malformed header");
+		if (letter.header_count == OUTBOUND_HEADERS_MAX)
+			return err_set(ERR_INVALID, "message has more than %d headers", OUTBOUND_HEADERS_MAX);
+		*colon = '\0';
+		letter.headers[letter.header_count++] = (struct outbound_header){line, colon + 2};
+	}
+	letter.body = (struct bytes){plain.ptr + length, plain.len - length};
+	*ret_letter = letter;
+	return 0;
+}
+
+/* One value with its placeholders filled. */
+static int value_fill(const char *value, const struct conf_map *secrets, struct arena *arena, const char **ret_value)
+{
+	struct buf filled CLEANUP(buf_free) = BUF_INIT(VALUE_BYTES_MAX);
+	const char *at;
+	int r = 0;
+
+	while (r == 0 && (at = strstr(value, PLACEHOLDER)) != NULL) {
+		const char *name = at + sizeof(PLACEHOLDER) - 1;
+		const char *end = strchr(name, '}');
+		char key[128];
+		const char *secret;
+
+		if (end == NULL || (size_t)(end - name) >= sizeof(key))
+			return err_set(ERR_INVALID, "message has a malformed placeholder");
+		memcpy(key, name, (size_t)(end - name));
+		key[end - name] = '\0';
+		secret = secrets == NULL ? NULL : conf_map_get(secrets, key);
+		if (secret == NULL) return err_set(ERR_NOTFOUND, "secret \"%s\" is not configured", key);
+		r = buf_append(&filled, value, (size_t)(at - value));
+		if (r == 0) r = buf_append(&filled, secret, strlen(secret));
+		value = end + 1;
+	}
+	if (r == 0) r = buf_append(&filled, value, strlen(value));
+	if (r < 0) return r;
+	*ret_value = zf_strndup(&arena->zf, (const char *)filled.ptr, filled.len);
+	return *ret_value == NULL ? ERR_NOMEM : 0;
+}
+
+int letter_fill(struct letter *letter, const struct conf_map *secrets, struct arena *arena)
+{
+	for (size_t i = 0; i < letter->header_count; i++) {
+		int r;
+
+		if (strstr(letter->headers[i].value, PLACEHOLDER) == NULL) continue;
+		r = value_fill(letter->headers[i].value, secrets, arena, &letter->headers[i].value);
+		if (r < 0) return r;
+	}
+	return 0;
+}
+
+int letter_write_answer(const struct outbound_result *result, struct arena *arena, struct bytes *ret_plain)
+{
+	char status[16];
+	size_t len = (size_t)snprintf(status, sizeof(status), "%d\n", result->status);
+	size_t at = len;
+	uint8_t *plain;
+
+	for (size_t i = 0; i < result->header_count; i++)
+		len += strlen(result->headers[i].name) + strlen(result->headers[i].value) + 3;
+	len += 1 + result->body.len;
+	plain = zf_alloc(&arena->zf, len + 1);
+	if (plain == NULL) return err_set(ERR_NOMEM, "no memory for an answer");
+	memcpy(plain, status, at);
+	for (size_t i = 0; i < result->header_count; i++)
+		at += (size_t)snprintf((char *)plain + at, len + 1 - at, "%s: %s\n", result->headers[i].name,
+			result->headers[i].value);
+	plain[at++] = '\n';
+	if (result->body.len > 0) memcpy(plain + at, result->body.ptr, result->body.len);
+	*ret_plain = (struct bytes){plain, len};
+	return 0;
+}

@@ -1,0 +1,391 @@
+/* Routes: configuration, ownership, pace. What is under way on them is in sending.c, what is written in round.c. */
+#include "dispatch/route.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/options.h"
+#include "db/batch.h"
+#include "dispatch/dispatch_sql.h"
+#include "dispatch/round.h"
+#include "model/work.h"
+#include "net/outbound_tls.h"
+
+#define ROUTE_MAGIC 0x726f7574u
+#define LEASE_MARGIN_S 10 /* a message's lease outlives its deadline by this */
+#define SHARE_MAX 64
+
+static const struct breaker_rules breaker_rules = {
+	.failures_to_open = 5,
+	.probes_to_close = 1,
+	.backoff_first_ms = 1000,
+	.backoff_max_ms = 60000,
+	.jitter_percent = 20,
+	.quiet_ms = 60000,
+};
+
+static struct window_rules window_rules(const struct insurer *insurer)
+{
+	uint32_t max = insurer->window_max < LEASE_ITEMS_MAX ? insurer->window_max : LEASE_ITEMS_MAX;
+
+	if (max == 0) max = 1;
+	return (struct window_rules){
+		.start = max < ROUTE_WINDOW_START ? max : ROUTE_WINDOW_START, .max = max, .shrink_percent = 50};
+}
+
+/* ---- configuration ---- */
+
+static void tls_clear(struct route *route)
+{
+	for (size_t i = 0; i < ROUTE_ENDPOINTS_MAX; i++) {
+		outbound_tls_unref(route->tls[i]);
+		route->tls[i] = NULL;
+	}
+}
+
+/* Certificates are read at start and on reload only: the loop never waits for a disk. */
+static void tls_load(struct route *route)
+{
+	tls_clear(route);
+	for (size_t i = 0; i < route->insurer->endpoint_count && i < ROUTE_ENDPOINTS_MAX; i++) {
+		const struct endpoint *endpoint = route->insurer->endpoints[i];
+		struct outbound_tls_files files = {.ca_file = endpoint->ca_file,
+			.cert_file = endpoint->certificate,
+			.key_file = endpoint->private_key,
+			.pins = endpoint->pins,
+			.pin_count = endpoint->pin_count};
+
+		if (strncmp(endpoint->url, "http://", 7) == 0) continue;
+		if (outbound_tls_load(&files, &route->tls[i]) < 0)
+			log_fields(LOG_ERROR, "could not read an endpoint's certificates", "route", route->name,
+				"endpoint", endpoint->name, "why", err_text(), NULL);
+	}
+}
+
+static void metrics_register(struct route *route)
+{
+	struct metrics *m = route->dispatch->worker->metrics;
+	char value[LEASE_ROUTE_LEN * 2];
+	char labels[sizeof(value) + 16];
+
+	metrics_label_escape(route->name, value, sizeof(value));
+	(void)snprintf(labels, sizeof(labels), "route=\"%s\"", value);
+	route->in_flight = metrics_gauge(m, "zhifu_route_in_flight", "Messages leased and not ended.", labels);
+	route->window_size = metrics_gauge(m, "zhifu_route_window", "Messages that may be under way at once.", labels);
+	route->breaker_state =
+		metrics_gauge(m, "zhifu_route_breaker", "Circuit breaker: 0 closed, 1 open, 2 probing.", labels);
+	route->depth = metrics_gauge(m, "zhifu_route_waiting", "Messages in the queue of the route.", labels);
+	route->answered = metrics_counter(m, "zhifu_route_answered_total", "Messages answered.", labels);
+	route->not_sent =
+		metrics_counter(m, "zhifu_route_not_sent_total", "Tries after which nothing had arrived.", labels);
+	route->unknown = metrics_counter(
+		m, "zhifu_route_unknown_total", "Messages of which it is not known whether they arrived.", labels);
+	route->failed = metrics_counter(m, "zhifu_route_failed_total", "Messages that cannot be sent.", labels);
+	route->seconds = metrics_histogram(m, "zhifu_route_answer_seconds", "Time from sending to the whole answer.",
+		labels, METRICS_SECONDS, METRICS_SECONDS_COUNT);
+}
+
+/* Takes the tickets for a leased item; false: not now. */
+static bool item_take(struct route *route, const struct work_item *item, int64_t now_ms)
+{
+	struct window_ticket window;
+	struct breaker_ticket breaker;
+
+	if (!route_may_send(route, route->fence, now_ms) || route->dispatch->draining) return false;
+	if (window_room(&route->window) == 0 || !breaker_begin(&route->breaker, now_ms, &breaker)) return false;
+	if (window_take(&route->window, &window)) {
+		if (sending_new(route, item, window, breaker) != NULL) return true;
+		window_give(&route->window, window, WINDOW_NEUTRAL);
+	}
+	(void)breaker_end(&route->breaker, breaker, BREAKER_NEUTRAL, now_ms, 0);
+	return false;
+}
+
+static void on_take(void *ctx, const struct work_item *items, size_t n)
+{
+	struct route *route = ctx;
+	struct work_item back[SHARE_MAX];
+	int64_t delays_ms[SHARE_MAX];
+	int64_t now_ms = clock_mono_ms();
+	size_t backs = 0;
+
+	CHECK_MAGIC(route, ROUTE_MAGIC);
+	for (size_t i = 0; i < n; i++) {
+		if (item_take(route, &items[i], now_ms)) continue;
+		/* The window or the breaker changed while the lease was under way: back, it costs the claim nothing. */
+		back[backs] = items[i];
+		delays_ms[backs++] = route_backoff_ms(route, now_ms);
+		if (backs < SHARE_MAX) continue;
+		lease_defer(route->lease, back, delays_ms, backs);
+		backs = 0;
+	}
+	lease_defer(route->lease, back, delays_ms, backs);
+	round_start(route, ROUND_BEGIN);
+	route_pace(route, now_ms);
+}
+
+static int lease_make(struct route *route)
+{
+	const struct options *options = route->dispatch->worker->options;
+	struct lease_conf conf = {.pool = route->dispatch->pool,
+		.notify = route->dispatch->notify,
+		.topic = "dispatch",
+		.role = WORK_DISPATCH,
+		.poll_ms = options->poll_ms,
+		.items_max = 1,
+		.share_max = SHARE_MAX,
+		.take = on_take,
+		.ctx = route};
+	int r;
+
+	route->lease_s = (int)options->lease_s;
+	for (size_t i = 0; i < route->insurer->endpoint_count; i++) {
+		int needed_s = (int)(route->insurer->endpoints[i]->deadline_ms / 1000) + LEASE_MARGIN_S;
+
+		if (needed_s > route->lease_s) route->lease_s = needed_s;
+	}
+	conf.lease_s = route->lease_s;
+	r = lease_new(&conf, &route->lease);
+	if (r < 0) return r;
+	lease_route(route->lease, route->name);
+	lease_pause(route->lease);
+	return 0;
+}
+
+static struct route *route_find(struct dispatch *dispatch, const char *name)
+{
+	LIST_EACH(&dispatch->routes, node)
+	{
+		struct route *route = CONTAINER_OF(node, struct route, node);
+
+		if (strcmp(route->name, name) == 0) return route;
+	}
+	return NULL;
+}
+
+static void route_make(struct dispatch *dispatch, const char *name, const struct insurer *insurer)
+{
+	struct route *route = mem_alloc(sizeof(*route));
+	struct window_rules rules = window_rules(insurer);
+
+	if (route == NULL) {
+		log_fields(LOG_ERROR, "no memory for a route", "route", name, NULL);
+		return;
+	}
+	route->magic = ROUTE_MAGIC;
+	route->dispatch = dispatch;
+	route->insurer = insurer;
+	(void)snprintf(route->name, sizeof(route->name), "%s", name);
+	for (size_t i = 0; i < SENDING_STATES; i++) list_init(&route->sendings[i]);
+	window_init(&route->window, &rules);
+	breaker_init(&route->breaker, &breaker_rules);
+	list_append(&dispatch->routes, &route->node);
+	metrics_register(route);
+	if (lease_make(route) < 0) {
+		log_fields(LOG_ERROR, "no memory for a route", "route", name, NULL);
+		route_free(route);
+		return;
+	}
+	tls_load(route);
+}
+
+static void insurer_configure(struct dispatch *dispatch, const struct insurer *insurer)
+{
+	struct window_rules rules = window_rules(insurer);
+
+	for (size_t i = 0; i < insurer->endpoint_count; i++) {
+		char name[LEASE_ROUTE_LEN];
+		struct route *route;
+
+		(void)snprintf(name, sizeof(name), "%s:%s", insurer->code, insurer->endpoints[i]->channel);
+		route = route_find(dispatch, name);
+		if (route == NULL) {
+			route_make(dispatch, name, insurer);
+		} else if (route->insurer != insurer) { /* the first endpoint of this channel */
+			route->insurer = insurer;
+			window_rules_set(&route->window, &rules);
+			tls_load(route);
+		}
+	}
+}
+
+void routes_configure(struct dispatch *dispatch)
+{
+	const struct directory *directory = dispatch->worker->directory;
+
+	LIST_EACH(&dispatch->routes, node)
+	CONTAINER_OF(node, struct route, node)->insurer = NULL;
+	for (uint32_t i = 0; i < directory->insurer_count; i++) insurer_configure(dispatch, directory->insurers[i]);
+	LIST_EACH(&dispatch->routes, node)
+	route_pace(CONTAINER_OF(node, struct route, node), clock_mono_ms());
+}
+
+void route_free(struct route *route)
+{
+	CHECK_MAGIC(route, ROUTE_MAGIC);
+	for (size_t i = 0; i < SENDING_STATES; i++) LIST_EACH(&route->sendings[i], node)
+	sending_free(CONTAINER_OF(node, struct sending, node));
+	lease_free(route->lease);
+	db_forget(route->dispatch->pool, route);
+	tls_clear(route);
+	metric_set(route->in_flight, 0);
+	metric_set(route->depth, 0);
+	list_remove(&route->node);
+	route->magic = 0;
+	mem_free(route);
+}
+
+const struct endpoint *route_endpoint(const struct route *route, const char *name, struct outbound_tls **ret_tls)
+{
+	for (size_t i = 0; route->insurer != NULL && i < route->insurer->endpoint_count && i < ROUTE_ENDPOINTS_MAX;
+		i++) {
+		if (strcmp(route->insurer->endpoints[i]->name, name) != 0) continue;
+		*ret_tls = route->tls[i];
+		return route->insurer->endpoints[i];
+	}
+	return NULL;
+}
+
+/* ---- ownership ---- */
+
+bool route_preferred(const struct route *route)
+{
+	const struct worker *worker = route->dispatch->worker;
+	uint32_t hash = 2166136261u; /* FNV-1a: any spread will do, as long as every process agrees */
+
+	for (const char *at = route->name; *at != '\0'; at++) hash = (hash ^ (uint8_t)*at) * 16777619u;
+	return worker->options->workers_dispatch <= 1 ||
+	       (int64_t)(hash % (uint64_t)worker->options->workers_dispatch) == worker->number;
+}
+
+bool route_may_send(const struct route *route, int64_t fence, int64_t now_ms)
+{
+	return route->fence != 0 && route->fence == fence && !route->stopped && now_ms < route->until_ms;
+}
+
+void route_taken(struct route *route, int64_t fence, bool stopped, int64_t until_ms)
+{
+	route->fence = fence;
+	route->stopped = stopped;
+	route->until_ms = until_ms;
+	log_fields(LOG_INFO, "took a route", "route", route->name, NULL);
+	route_pace(route, clock_mono_ms());
+}
+
+void route_renewed(struct route *route, bool stopped, int64_t until_ms)
+{
+	if (stopped != route->stopped)
+		log_fields(LOG_WARN, stopped ? "route stopped by an operator" : "route goes on", "route", route->name,
+			NULL);
+	route->stopped = stopped;
+	route->until_ms = until_ms;
+	route_pace(route, clock_mono_ms());
+}
+
+void route_lost(struct route *route)
+{
+	log_fields(LOG_WARN, "lost a route to another process", "route", route->name, NULL);
+	route->fence = 0;
+	for (size_t i = 0; i < SENDING_STATES; i++) LIST_EACH(&route->sendings[i], node)
+	sending_drop(CONTAINER_OF(node, struct sending, node));
+	route_pace(route, clock_mono_ms());
+}
+
+/* ---- pace ---- */
+
+static void on_reported(void *ctx, const struct db_outcome *outcome)
+{
+	(void)ctx;
+	if (outcome->ending == DB_REFUSED)
+		log_fields(LOG_ERROR, "could not report a route", "sqlstate", outcome->sqlstate, "why",
+			outcome->message, NULL);
+}
+
+static void report(struct route *route)
+{
+	struct arena arena CLEANUP(arena_free);
+	struct db_params params;
+
+	arena_init(&arena, 65536);
+	db_params_init(&params, &arena);
+	db_params_text(&params, route->name);
+	db_params_int8(&params, route->fence);
+	db_params_text(&params, breaker_state_name(route->breaker.state));
+	db_params_text(&params, route->error[0] == '\0' ? NULL : route->error);
+	(void)!db_query(route->dispatch->pool, &dispatch_sql[DISPATCH_REPORT], &params, 0, on_reported, route);
+}
+
+void route_result(struct route *route, struct sending *sending, const struct verdict *verdict)
+{
+	int64_t now_ms = clock_mono_ms();
+	uint32_t random;
+
+	random_bytes(&random, sizeof(random));
+	if (verdict->breaker == BREAKER_FAILURE) (void)snprintf(route->error, sizeof(route->error), "%s", verdict->why);
+	if (verdict->pause_ms > 0 && now_ms + verdict->pause_ms > route->quiet_until_ms)
+		route->quiet_until_ms = now_ms + verdict->pause_ms;
+	window_give(&route->window, sending->window, verdict->window);
+	if (breaker_end(&route->breaker, sending->breaker, verdict->breaker, now_ms, random)) {
+		if (route->breaker.state == BREAKER_OPEN) window_outage(&route->window);
+		if (route->fence != 0) report(route);
+	}
+	sending->slot = false;
+	lease_finish(route->lease, 1);
+	route_pace(route, now_ms);
+}
+
+int64_t route_backoff_ms(const struct route *route, int64_t now_ms)
+{
+	int64_t due_ms = breaker_due_ms(&route->breaker, now_ms);
+	int64_t wait_ms = due_ms == INT64_MAX ? breaker_rules.backoff_first_ms : due_ms - now_ms;
+
+	if (route->quiet_until_ms - now_ms > wait_ms) wait_ms = route->quiet_until_ms - now_ms;
+	return wait_ms < 0 ? 0 : wait_ms;
+}
+
+static void alerts(struct route *route, int64_t now_ms)
+{
+	switch (breaker_alert(&route->breaker, now_ms)) {
+	case BREAKER_ALERT_OPENED:
+		log_fields(LOG_ERROR, "ALERT: an insurer cannot be reached", "route", route->name, "why", route->error,
+			NULL);
+		break;
+	case BREAKER_ALERT_RECOVERED:
+		log_fields(LOG_WARN, "an insurer can be reached again", "route", route->name, NULL);
+		break;
+	case BREAKER_ALERT_NONE:
+		break;
+	}
+}
+
+/* How many may be leased and not ended now. */
+static size_t limit_now(const struct route *route, int64_t now_ms)
+{
+	const struct dispatch *dispatch = route->dispatch;
+
+	if (route->insurer == NULL || dispatch->draining || !keyhold_ready(dispatch->keys)) return 0;
+	if (!route_may_send(route, route->fence, now_ms) || now_ms < route->quiet_until_ms) return 0;
+	/* While ends cannot be stored, no more are made. */
+	if (route->count >= LEASE_ITEMS_MAX) return 0;
+	if (breaker_due_ms(&route->breaker, now_ms) > now_ms) return 0;
+	return route->breaker.state == BREAKER_CLOSED ? window_size(&route->window) : 1;
+}
+
+void route_pace(struct route *route, int64_t now_ms)
+{
+	size_t limit = limit_now(route, now_ms);
+
+	alerts(route, now_ms);
+	metric_set(route->in_flight, (int64_t)route->count);
+	metric_set(route->window_size, window_size(&route->window));
+	metric_set(route->breaker_state, (int64_t)route->breaker.state);
+	if (limit == route->limit) return;
+	if (limit > 0) lease_limit(route->lease, limit);
+	if (limit == 0)
+		lease_pause(route->lease);
+	else if (route->limit == 0)
+		lease_resume(route->lease);
+	route->limit = limit;
+}

@@ -1,0 +1,69 @@
+/* A route (insurer and channel): whose it is, how much may be under way on it, whether it works. One process owns it by
+ * a fenced lease. */
+#ifndef DISPATCH_ROUTE_H
+#define DISPATCH_ROUTE_H
+
+#include "dispatch/sending.h"
+#include "dispatch/state.h"
+#include "model/directory.h"
+
+struct outbound_tls;
+
+#define ROUTE_ENDPOINTS_MAX 16
+#define ROUTE_WINDOW_START 4
+
+struct route {
+	uint32_t magic;
+	struct list node; /* in dispatch->routes */
+	struct dispatch *dispatch;
+	char name[LEASE_ROUTE_LEN];
+	const struct insurer *insurer;                 /* NULL: configured no more; goes when nothing is under way */
+	struct outbound_tls *tls[ROUTE_ENDPOINTS_MAX]; /* of insurer->endpoints; NULL: http, or not readable */
+
+	/* ownership */
+	int64_t fence;    /* 0: not ours */
+	int64_t until_ms; /* clock_mono_ms: ours surely until here */
+	bool stopped;     /* by an operator */
+
+	/* pace */
+	struct lease *lease;
+	int lease_s;  /* of one message: its deadline and some more */
+	size_t limit; /* what the lease was told; 0: paused */
+	struct window window;
+	struct breaker breaker;
+	int64_t quiet_until_ms; /* the insurer asked to be left alone */
+	char error[256];        /* the last one, for operators */
+
+	struct list sendings[SENDING_STATES];
+	size_t count;      /* sendings in all lists */
+	size_t flights[2]; /* rounds under way, by kind */
+	size_t trouble;    /* rounds whose ending is not known yet */
+
+	struct metric *in_flight, *window_size, *breaker_state, *depth;
+	struct metric *answered, *not_sent, *unknown, *failed, *seconds;
+};
+
+/* Makes routes for the directory's insurers, re-points those that exist, retires the others. Reads certificates. */
+void routes_configure(struct dispatch *dispatch);
+/* Not while calls are out (outbound_free first). */
+void route_free(struct route *route);
+/* Its index among workers: the process that should own it, as long as it lives. */
+bool route_preferred(const struct route *route);
+
+/* It is ours under `fence`, not stopped, and the lease surely holds at now_ms. */
+bool route_may_send(const struct route *route, int64_t fence, int64_t now_ms);
+void route_taken(struct route *route, int64_t fence, bool stopped, int64_t until_ms);
+void route_renewed(struct route *route, bool stopped, int64_t until_ms);
+/* Another process has it: stops everything at once. */
+void route_lost(struct route *route);
+
+/* What a call's end says about the route; gives back the tickets. */
+void route_result(struct route *route, struct sending *sending, const struct verdict *verdict);
+/* Tells the lease how much may be under way now; raises and clears the alert. Called after every change and tick. */
+void route_pace(struct route *route, int64_t now_ms);
+/* When a message that was not sent is worth another try, from now. */
+int64_t route_backoff_ms(const struct route *route, int64_t now_ms);
+/* The endpoint of that name and its TLS identity; NULL: not configured. */
+const struct endpoint *route_endpoint(const struct route *route, const char *name, struct outbound_tls **ret_tls);
+
+#endif

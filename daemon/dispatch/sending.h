@@ -1,0 +1,65 @@
+/* One leased message on its way: from the lease through the intent and the call to its recorded end. */
+#ifndef DISPATCH_SENDING_H
+#define DISPATCH_SENDING_H
+
+#include "base/key.h"
+#include "base/list.h"
+#include "base/mem.h"
+#include "db/lease.h"
+#include "db/rows.h"
+#include "dispatch/verdict.h"
+
+struct route;
+struct outbound_call;
+
+/* The state says which list of the route holds it; sending_move is the only one to change it. */
+enum sending_state {
+	SENDING_LEASED,    /* waits for a round that writes the intent */
+	SENDING_BEGINNING, /* in such a round */
+	SENDING_UNDERWAY,  /* the call is out */
+	SENDING_ENDED,     /* waits for a round that writes the end */
+	SENDING_ENDING,    /* in such a round */
+	SENDING_STATES
+};
+
+struct sending {
+	uint32_t magic;
+	enum sending_state state;
+	struct list node;
+	struct route *route;
+	struct work_item item;
+	int64_t fence; /* the route's when it was leased: another one now means that it is lost */
+	struct window_ticket window;
+	struct breaker_ticket breaker;
+	bool slot; /* holds the two tickets and a place in the lease */
+	struct arena arena;
+	struct outbound_call *call;
+	bool submission;
+	char ref[REF_TEXT_LEN]; /* of its claim, "" for none: for log lines */
+	bool has_key;           /* the patient's; else the hospital's key seals */
+	struct key key;
+	struct uuid export_id, reply_id, next_id, fact_id, fact_work_id; /* for rows that follow; made once, so that a
+									  * round may run again */
+	/* the end */
+	enum verdict_outcome outcome;
+	int http_status; /* 0: none */
+	const char *why; /* "" or in the arena */
+	int64_t delay_ms;
+	int reply_status;   /* of the message that came in */
+	struct bytes reply; /* sealed; ptr NULL: nothing came */
+};
+
+/* A sending for a leased item that has been given its tickets. Returns owned by the route's list. NULL: no memory. */
+struct sending *sending_new(
+	struct route *route, const struct work_item *item, struct window_ticket window, struct breaker_ticket breaker);
+/* Gives back what it holds, says nothing about the route. Not while its call is out. */
+void sending_free(struct sending *sending);
+void sending_move(struct sending *sending, enum sending_state state);
+/* The route has been lost: cancels the call; it is freed at once or when its call or round has come back. */
+void sending_drop(struct sending *sending);
+/* The intent is durable: opens the message (row of DISPATCH_BEGIN) and sends it. Its end is recorded in any case. */
+void sending_send(struct sending *sending, const struct pg_result *rows, int row);
+/* Records the end, gives the tickets back and queues it for a round. why is copied. */
+void sending_end(struct sending *sending, const struct verdict *verdict, int64_t delay_ms);
+
+#endif
