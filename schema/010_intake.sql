@@ -222,10 +222,10 @@ BEGIN
 END
 $$;
 
--- Stores consents, each on its own: a refused one comes back with its SQLSTATE. One with the identifier of an earlier one
+-- Stores consents, each on its own: a refused one comes back with its SQLSTATE (with p_whole it refuses them all). One with the identifier of an earlier one
 -- replaces it. One that permits wakes the claims of the same person that wait for it. Recipients and purposes are
 -- blank-separated codes; recipients NULL: any insurer that a claim names.
-CREATE FUNCTION consent_commit(p_ordinal integer[], p_hospital uuid[], p_consent uuid[], p_patient_key uuid[], p_in_force boolean[],
+CREATE FUNCTION consent_commit(p_whole boolean, p_ordinal integer[], p_hospital uuid[], p_consent uuid[], p_patient_key uuid[], p_in_force boolean[],
 	p_recipients text[], p_purposes text[], p_from timestamptz[], p_until timestamptz[], p_identifier bytea[], p_content bytea[],
 	p_client text[])
 RETURNS TABLE (ordinal integer, consent_id uuid, refused text, woken integer) LANGUAGE plpgsql SECURITY DEFINER
@@ -275,6 +275,9 @@ BEGIN
 			WHEN serialization_failure OR deadlock_detected OR query_canceled OR admin_shutdown OR insufficient_resources THEN
 				RAISE;
 			WHEN OTHERS THEN
+				IF p_whole THEN
+					RAISE;
+				END IF;
 				refused := SQLSTATE;
 		END;
 		RETURN NEXT;

@@ -55,6 +55,7 @@ enum lookup_purpose {
 	LOOKUP_DUPLICATE = 3,   /* the business fingerprint */
 	LOOKUP_IDEMPOTENCY = 4, /* Idempotency-Key or claim identifier */
 	LOOKUP_WIRE = 5,        /* an insurer's own number */
+	LOOKUP_TOKEN = 6,       /* no look-up: the key that signs access tokens, the same in every worker */
 };
 int lookup_hash(const struct keyring *ring, uint16_t version, const struct uuid *hospital, enum lookup_purpose purpose,
 	const struct bytes *parts, size_t part_count, uint8_t ret_hash[LOOKUP_HASH_BYTES]) MUSTUSE;

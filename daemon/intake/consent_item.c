@@ -1,0 +1,132 @@
+/* Makes one consent ready for the commit. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "intake/submission.h"
+#include "lib/date.h"
+
+#define RECIPIENTS_BYTES_MAX 8192
+/* A consent that names no purpose permits what paying a bill needs. */
+#define PURPOSES_DEFAULT "HPAYMT CLMATTCH COVAUTH"
+
+static struct bytes bytes_of(const char *text)
+{
+	return (struct bytes){(const uint8_t *)text, text == NULL ? 0 : strlen(text)};
+}
+
+/* The insurer that an organization is, by the same rules by which claims are routed. */
+static const struct insurer *insurer_of(const struct submission *submission, const struct zf_organization *organization)
+{
+	const struct zf_claim question = {.size = sizeof(question), .insurer = organization};
+	const char *why = NULL;
+	return directory_route(submission->intake->worker->directory, &question, &why);
+}
+
+/* The codes of the recipients that are known here. One that is not known permits nothing, and the others stay. */
+static int find_recipients(struct consent_item *item, const struct zf_consent *consent)
+{
+	struct submission *submission = item->submission;
+	struct buf codes CLEANUP(buf_free) = BUF_INIT(RECIPIENTS_BYTES_MAX);
+	int r = 0;
+	if (consent->recipient_count == 0) return 0;
+	for (uint32_t i = 0; r == 0 && i < consent->recipient_count; i++) {
+		const struct insurer *insurer = insurer_of(submission, consent->recipients[i]);
+		/* Names of codes only, so a blank separates. "-" is no insurer's code: the list must not be empty. */
+		r = buf_printf(&codes, "%s%s", codes.len > 0 ? " " : "", insurer == NULL ? "-" : insurer->code);
+	}
+	if (r < 0) return r;
+	item->recipients = zf_strndup(&submission->req->arena.zf, (const char *)codes.ptr, codes.len);
+	return item->recipients == NULL ? ERR_NOMEM : 0;
+}
+
+static int join_purposes(struct consent_item *item, const struct zf_consent *consent)
+{
+	struct buf codes CLEANUP(buf_free) = BUF_INIT(RECIPIENTS_BYTES_MAX);
+	int r = consent->purpose_count == 0 ? buf_printf(&codes, "%s", PURPOSES_DEFAULT) : 0;
+	for (uint32_t i = 0; r == 0 && i < consent->purpose_count; i++)
+		if (consent->purposes[i] != NULL && strchr(consent->purposes[i], ' ') == NULL)
+			r = buf_printf(&codes, "%s%s", codes.len > 0 ? " " : "", consent->purposes[i]);
+	if (r < 0) return r;
+	item->purposes =
+		zf_strndup(&item->submission->req->arena.zf, codes.len == 0 ? "" : (const char *)codes.ptr, codes.len);
+	return item->purposes == NULL ? ERR_NOMEM : 0;
+}
+
+/* A bare date means the hospital's day. end: the instant just after what it names. */
+static int64_t bound_ms(const struct submission *submission, const struct zf_time *time, bool end)
+{
+	if (time->precision == ZF_NO_TIME) return end ? INT64_MAX : INT64_MIN;
+	if (time->precision >= ZF_SECOND) return time->utc_ms + (end ? 1000 : 0);
+	int64_t day = date_day_of_ms(time->utc_ms, 0);
+	if (end) {
+		int year;
+		unsigned month, d;
+		date_civil_from_days(day, &year, &month, &d);
+		day += time->precision == ZF_YEAR    ? (int64_t)(date_is_civil(year, 2, 29) ? 366 : 365)
+		       : time->precision == ZF_MONTH ? (int64_t)date_month_days(year, month)
+						     : 1;
+	}
+	return submission->zone == NULL ? day * ZONE_DAY_MS : zone_day_start_ms(submission->zone, day);
+}
+
+static int hash_identifier(struct consent_item *item, const struct zf_consent *consent)
+{
+	const struct submission *submission = item->submission;
+	const struct keyring *ring = submission->intake->worker->keyring;
+	for (uint32_t i = 0; i < consent->identifier_count; i++) {
+		const struct zf_identifier *identifier = consent->identifiers[i];
+		if (identifier->value == NULL) continue;
+		struct bytes parts[3] = {bytes_of("consent"),
+			bytes_of(identifier->system == NULL ? "" : identifier->system), bytes_of(identifier->value)};
+		item->has_identifier = true;
+		return lookup_hash(ring, keyring_newest(ring, KEY_LOOKUP), &submission->principal->hospital_id,
+			LOOKUP_CLAIM_IDENT, parts, 3, item->identifier.b);
+	}
+	return 0;
+}
+
+static int complete(struct consent_item *item, const struct zf_consent *consent)
+{
+	struct submission *submission = item->submission;
+	struct text_span raw = submission->document.entries[item->entry].raw;
+	item->id = uuid_new();
+	item->in_force = consent->permit && consent->status != NULL && strcmp(consent->status, "active") == 0;
+	item->from_ms = bound_ms(submission, &consent->period.start, false);
+	item->until_ms = bound_ms(submission, &consent->period.end, true);
+	int r = submission_person(submission, consent->patient, &item->person);
+	if (r == 0) r = find_recipients(item, consent);
+	if (r == 0) r = join_purposes(item, consent);
+	if (r == 0) r = hash_identifier(item, consent);
+	if (r == 0)
+		r = seal(submission->intake->sealer, &item->person->key, &item->id, SEAL_CONSENT,
+			(struct bytes){(const uint8_t *)raw.ptr, raw.len}, &submission->req->arena, &item->content);
+	return r;
+}
+
+void consent_item_prepare(struct consent_item *item)
+{
+	struct submission *submission = item->submission;
+	const struct zf_consent *consent = submission->document.entries[item->entry].consent;
+	const char *path = submission_path(submission, item->entry);
+	uint32_t *entries = NULL;
+	size_t count = 0;
+	fault_list_init(&item->faults, &submission->req->arena.zf, 0);
+	int r = path == NULL ? ERR_NOMEM : submission_closure(submission, item->entry, &entries, &count);
+	if (r == 0) {
+		submission_faults(submission, entries, count, &item->faults);
+		validate_consent(consent, path, &item->faults);
+		item->state = ITEM_FAULTY;
+		if (item->faults.no_memory) r = ERR_NOMEM;
+		if (r == 0 && fault_refuses(&item->faults)) return;
+	}
+	if (r == 0) r = complete(item, consent);
+	item->state = ITEM_READY;
+	if (r == ERR_NOTFOUND) {
+		fault_addf(&item->faults, FAULT_CONSENT_PATIENT, NULL, NULL, "%s.patient", path);
+		item->state = ITEM_FAULTY;
+	} else if (r < 0) {
+		if (r != ERR_NOMEM) log_fields(LOG_ERROR, "could not make a consent ready", "why", err_text(), NULL);
+		item->state = ITEM_LATER;
+	}
+}

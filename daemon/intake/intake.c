@@ -1,0 +1,287 @@
+/* The role intake: opens what it needs, in order, serves, reloads, drains. */
+#include "intake/intake.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cpu_pool.h"
+#include "base/log.h"
+#include "intake/auth.h"
+#include "intake/client_keys.h"
+#include "intake/hospital_keys.h"
+#include "intake/intake_sql.h"
+#include "intake/outcome.h"
+#include "intake/patient_cache.h"
+#include "intake/submission.h"
+#include "intake/token.h"
+#include "intake/wait.h"
+#include "net/tls.h"
+
+#define RETRY_MS 200 /* until all hospitals' keys are open */
+#define CPU_QUEUE_MAX 1024
+#define TOKEN_BODY_BYTES_MAX 65536
+#define CONNS_OVER_MAX 64
+#define HANDLE_SPARE_MS 20000 /* beyond the longest wait: the commit's own deadline and a margin */
+#define ARENA_PER_BODY 12     /* a request may use so many times the longest body: decoded structs, content, answer */
+
+#define BODY_MAX (64u << 20) /* the server's own limit, from the configuration, is what counts */
+
+static const struct http_route routes[] = {
+	{HTTP_POST, "/fhir/Claim", HTTP_ROUTE_BODY, BODY_MAX, FHIR_BODY_TYPES, NULL, submission_handle, "claim_create",
+		SUBMIT_CREATE},
+	{HTTP_POST, "/fhir/Claim/$submit", HTTP_ROUTE_BODY, BODY_MAX, FHIR_BODY_TYPES, NULL, submission_handle,
+		"claim_submit", SUBMIT_OPERATION},
+	{HTTP_POST, "/fhir", HTTP_ROUTE_BODY, BODY_MAX, FHIR_BODY_TYPES, NULL, submission_handle, "bundle",
+		SUBMIT_BATCH},
+	{HTTP_POST, "/fhir/Consent", HTTP_ROUTE_BODY, BODY_MAX, FHIR_BODY_TYPES, NULL, submission_handle,
+		"consent_create", SUBMIT_CONSENT},
+	{HTTP_POST, "/oauth2/token", HTTP_ROUTE_PUBLIC | HTTP_ROUTE_BODY, TOKEN_BODY_BYTES_MAX,
+		"application/x-www-form-urlencoded", NULL, token_handle, "token", 0},
+	{HTTP_GET, "/.well-known/smart-configuration", HTTP_ROUTE_PUBLIC, 0, NULL, NULL, smart_configuration_handle,
+		"smart_configuration", 0},
+	{HTTP_GET, "/fhir/.well-known/smart-configuration", HTTP_ROUTE_PUBLIC, 0, NULL, NULL,
+		smart_configuration_handle, "smart_configuration", 0},
+};
+
+/* Every table of routes of this role. */
+static int routes_add(struct intake *intake)
+{
+	int r = http_router_new(&intake->router);
+	if (r == 0) r = http_router_add(intake->router, routes, ARRAY_LEN(routes), intake);
+	return r;
+}
+
+/* ---- metrics and the log ---- */
+
+static const char *const fate_names[FATE_COUNT] = {
+	"stored", "no_route", "held", "replayed", "conflict", "faulty", "later"};
+
+void intake_count(struct intake *intake, enum claim_fate fate, const char *ref, const char *insurer, const char *why)
+{
+	metric_add(intake->claims[fate], 1);
+	log_fields(fate <= FATE_REPLAYED ? LOG_INFO : LOG_WARN,
+		fate <= FATE_REPLAYED ? "claim accepted" : "claim refused", "claim", ref == NULL ? "-" : ref, "verdict",
+		fate_names[fate], "insurer", insurer == NULL ? "-" : insurer, "why", why == NULL ? "-" : why, NULL);
+}
+
+static void on_print(void *ctx)
+{
+	struct intake *intake = ctx;
+	metric_set(intake->queued, (int64_t)db_group_queued(intake->group));
+}
+
+static void meters_add(struct intake *intake)
+{
+	static const double sizes[] = {1, 2, 4, 8, 16, 32, 64, 128, 256};
+	struct metrics *metrics = intake->worker->metrics;
+	char labels[64];
+	for (size_t i = 0; i < FATE_COUNT; i++) {
+		(void)snprintf(labels, sizeof(labels), "verdict=\"%s\"", fate_names[i]);
+		intake->claims[i] =
+			metrics_counter(metrics, "zhifu_intake_claims_total", "Claims by what became of them.", labels);
+	}
+	intake->consents = metrics_counter(metrics, "zhifu_intake_consents_total", "Consents stored.", NULL);
+	intake->tokens = metrics_counter(metrics, "zhifu_intake_tokens_total", "Access tokens granted.", NULL);
+	intake->tokens_refused =
+		metrics_counter(metrics, "zhifu_intake_tokens_refused_total", "Access tokens refused.", NULL);
+	intake->batches = metrics_counter(metrics, "zhifu_intake_batches_total", "Group commits.", NULL);
+	intake->queued = metrics_gauge(metrics, "zhifu_intake_queued_claims", "Claims waiting for a commit.", NULL);
+	intake->batch_claims = metrics_histogram(
+		metrics, "zhifu_intake_batch_claims", "Claims in a group commit.", NULL, sizes, ARRAY_LEN(sizes));
+	intake->commit_seconds = metrics_histogram(metrics, "zhifu_intake_claim_seconds",
+		"From the whole request to the claim's commit.", NULL, METRICS_SECONDS, METRICS_SECONDS_COUNT);
+	intake->prepare_seconds = metrics_histogram(metrics, "zhifu_intake_prepare_seconds",
+		"Reading, checking and sealing one request.", NULL, METRICS_SECONDS, METRICS_SECONDS_COUNT);
+	metrics_on_print(metrics, on_print, intake);
+}
+
+/* ---- the server ---- */
+
+static void limits_of(const struct options *options, struct http_limits *limits)
+{
+	http_limits_default(limits);
+	limits->head.head_bytes_max = (size_t)options->head_bytes_max;
+	limits->head.target_bytes_max = (size_t)options->uri_bytes_max;
+	limits->head.header_count_max = (size_t)options->headers_max;
+	limits->body_bytes_max = (size_t)options->body_bytes_max;
+	if (limits->body_total_bytes_max < limits->body_bytes_max * 4)
+		limits->body_total_bytes_max = limits->body_bytes_max * 4;
+	limits->arena_bytes_max = limits->body_bytes_max * ARENA_PER_BODY;
+	limits->conns_max = (unsigned)options->connections_max;
+	limits->conns_per_address_max = (unsigned)options->connections_per_address_max;
+	limits->conns_over_max = CONNS_OVER_MAX;
+	limits->requests_max = (unsigned)options->request_queue_max;
+	limits->handshake_ms = (unsigned)options->handshake_deadline_ms;
+	limits->head_ms = (unsigned)options->head_deadline_ms;
+	limits->body_ms = (unsigned)options->body_deadline_ms;
+	limits->write_ms = (unsigned)options->response_deadline_ms;
+	limits->idle_ms = (unsigned)options->idle_deadline_ms;
+	limits->handle_ms = (unsigned)(options->wait_max_s * 1000 + HANDLE_SPARE_MS);
+}
+
+static int tls_make(const struct options *options, SSL_CTX **ret_tls)
+{
+	struct tls_server_conf conf = {.cert_file = options->tls_certificate,
+		.key_file = options->tls_key,
+		.client_ca_file = options->tls_client_ca};
+	return tls_server_new(&conf, ret_tls);
+}
+
+static int server_start(struct intake *intake)
+{
+	struct worker *worker = intake->worker;
+	struct http_server_conf conf = {.name = "api",
+		.base = worker->base,
+		.router = intake->router,
+		.authenticate = auth_check,
+		.error_body = outcome_error_body,
+		.ctx = intake,
+		.metrics = worker->metrics};
+	limits_of(worker->options, &conf.limits);
+	int r = tls_make(worker->options, &conf.tls);
+	if (r < 0) return r;
+	r = http_server_new(&conf, &intake->server);
+	SSL_CTX_free(conf.tls);
+	for (size_t i = 0; r == 0 && worker->listen_fds[i] >= 0; i++)
+		r = http_server_listen(intake->server, worker->listen_fds[i]);
+	return r;
+}
+
+/* ---- hospitals ---- */
+
+static void retry_later(struct intake *intake)
+{
+	static const struct timeval pause = {.tv_usec = RETRY_MS * 1000};
+	(void)event_add(intake->retry, &pause);
+}
+
+static void hospitals_open(struct intake *intake)
+{
+	hospital_keys_open(intake->keys, intake->worker->directory, intake->worker->keyring);
+	if (!hospital_keys_ready(intake->keys)) retry_later(intake);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd, (void)what;
+	hospitals_open(ctx);
+}
+
+static void on_changed(void *ctx, bool up)
+{
+	struct intake *intake = ctx;
+	log_line(up ? LOG_INFO : LOG_WARN, up ? "the database is there" : "the database is gone");
+	if (up && intake->keys != NULL) hospitals_open(intake);
+}
+
+/* ---- the role ---- */
+
+static void intake_stop(void *state)
+{
+	struct intake *intake = state;
+	if (intake == NULL) return;
+	CHECK_MAGIC(intake, INTAKE_MAGIC);
+	if (intake->retry != NULL) event_free(intake->retry);
+	metrics_off_print(intake->worker->metrics, on_print, intake);
+	waits_free(intake->waits);
+	cpu_pool_free(intake->cpu);
+	db_group_free(intake->group);
+	http_server_free(intake->server);
+	http_router_free(intake->router);
+	hospital_keys_free(intake->keys);
+	db_notify_free(intake->notify);
+	db_pool_free(intake->pool);
+	patient_cache_free(intake->patients);
+	client_keys_drop(intake->client_keys);
+	sealer_free(intake->sealer);
+	intake->magic = 0;
+	mem_free(intake);
+}
+
+static int pool_open(struct intake *intake)
+{
+	static const struct db_table *const tables[] = {&intake_table};
+	const struct options *options = intake->worker->options;
+	struct db_pool_conf conf = {.conninfo = options->database_intake.items[0].text,
+		.role = "intake",
+		.connections = (size_t)options->db_connections_per_worker,
+		.tables = tables,
+		.table_count = ARRAY_LEN(tables),
+		.changed = on_changed,
+		.ctx = intake};
+	int r = db_pool_new(intake->worker->base, &conf, &intake->pool);
+	if (r == 0) r = db_notify_new(intake->pool, &intake->notify);
+	return r;
+}
+
+static int intake_start(struct worker *worker, void **ret_state)
+{
+	struct intake *intake = mem_alloc(sizeof(*intake));
+	if (intake == NULL) return err_set(ERR_NOMEM, "no memory for the role");
+	intake->magic = INTAKE_MAGIC;
+	intake->worker = worker;
+	meters_add(intake);
+	intake->retry = event_new(worker->base, -1, 0, on_retry, intake);
+	int r = intake->retry == NULL ? err_set(ERR_NOMEM, "no memory for the role") : 0;
+	if (r == 0) r = sealer_new(&intake->sealer);
+	if (r == 0) r = patient_cache_new(PATIENT_CACHE_MAX, &intake->patients);
+	if (r == 0) r = client_keys_new(worker->directory, &intake->client_keys);
+	if (r == 0) r = cpu_pool_new(worker->base, (size_t)worker->options->cpu_threads, CPU_QUEUE_MAX, &intake->cpu);
+	if (r == 0) r = pool_open(intake);
+	if (r == 0) r = hospital_keys_new(intake->pool, &intake->keys);
+	if (r == 0) r = commit_group_new(intake, &intake->group);
+	if (r == 0) r = waits_new(intake, &intake->waits);
+	if (r == 0) r = routes_add(intake);
+	if (r == 0) r = server_start(intake);
+	if (r < 0) {
+		intake_stop(intake);
+		return r;
+	}
+	hospitals_open(intake);
+	*ret_state = intake;
+	return 0;
+}
+
+static void intake_reload(void *state)
+{
+	struct intake *intake = state;
+	struct worker *worker = intake->worker;
+	struct http_limits limits;
+	struct client_keys *keys = NULL;
+	SSL_CTX *tls = NULL;
+	limits_of(worker->options, &limits);
+	if (tls_make(worker->options, &tls) < 0)
+		log_fields(LOG_ERROR, "the new certificate is not used, the old one stays", "why", err_text(), NULL);
+	http_server_reload(intake->server, &limits, tls);
+	SSL_CTX_free(tls);
+	if (client_keys_new(worker->directory, &keys) == 0) {
+		client_keys_drop(intake->client_keys);
+		intake->client_keys = keys;
+	}
+	hospitals_open(intake);
+}
+
+static void on_drained(void *ctx)
+{
+	struct intake *intake = ctx;
+	intake->server_drained = true;
+	intake->worker->drained(intake->worker);
+}
+
+static void intake_drain(void *state)
+{
+	struct intake *intake = state;
+	intake->draining = true;
+	waits_hurry(intake->waits);
+	http_server_drain(
+		intake->server, (unsigned)(intake->worker->options->drain_deadline_s * 1000), on_drained, intake);
+}
+
+static bool intake_ready(void *state)
+{
+	const struct intake *intake = state;
+	return db_pool_up(intake->pool) && hospital_keys_ready(intake->keys);
+}
+
+const struct role intake_role = {"intake", intake_start, intake_reload, intake_drain, intake_ready, intake_stop};

@@ -1,0 +1,414 @@
+/* Reads a request that submits, and drives what is in it through the commit. */
+#include "intake/submission.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define KNOWN_PERSONS_MAX 8192
+
+static const struct outcome_remark remark_key = {"error", "value", "header-invalid",
+	"The header Idempotency-Key must have 1 to 255 visible characters.",
+	"请求头 Idempotency-Key 须为 1 至 255 个可见字符。", "hospital-it"};
+static const struct outcome_remark remark_hospital = {"error", "transient", "hospital-unavailable",
+	"This hospital is not open yet or no longer configured. Nothing was stored; try again soon.",
+	"该医院尚未开通或已不在配置中，未保存任何内容；请稍后重试。", "zhifu"};
+
+/* ---- helpers of the items ---- */
+
+int submission_person(struct submission *submission, const struct zf_patient *patient, struct person **ret_person)
+{
+	struct person *person = NULL;
+	int r = person_find(submission->intake, &submission->principal->hospital_id, patient, submission->persons,
+		submission->person_count, &submission->req->arena, &person);
+	if (r < 0) return r;
+	*ret_person = person;
+	for (size_t i = 0; i < submission->person_count; i++)
+		if (submission->persons[i] == person) return 0;
+	if (submission->person_count == submission->person_cap) return 0;
+	submission->persons[submission->person_count++] = person;
+	return 0;
+}
+
+const char *submission_path(const struct submission *submission, uint32_t entry)
+{
+	const struct fhir_document *document = &submission->document;
+	if (document->bundle_type == NULL) return document->type_name;
+	return arena_printf(&submission->req->arena, "Bundle.entry[%u].resource", entry);
+}
+
+/* The links sorted by where they begin, by counting. */
+static int links_sort(struct submission *submission)
+{
+	const struct fhir_document *document = &submission->document;
+	struct zf_arena *arena = &submission->req->arena.zf;
+	uint32_t *first = zf_alloc_array(arena, (size_t)document->entry_count + 2, sizeof(*first));
+	uint32_t *to = zf_alloc_array(arena, (size_t)document->link_count + 1, sizeof(*to));
+	submission->stamps = zf_alloc_array(arena, (size_t)document->entry_count + 1, sizeof(*submission->stamps));
+	if (first == NULL || to == NULL || submission->stamps == NULL) return ERR_NOMEM;
+	for (uint32_t i = 0; i < document->link_count; i++) first[document->links[i].from + 1]++;
+	for (uint32_t i = 0; i < document->entry_count; i++) first[i + 1] += first[i];
+	/* Backwards, so that each first[from] ends where it begins and the text's order stays. */
+	for (uint32_t i = document->link_count; i > 0; i--) {
+		const struct fhir_document_link *link = &document->links[i - 1];
+		to[--first[link->from + 1]] = link->to;
+	}
+	submission->link_first = first + 1;
+	submission->link_to = to;
+	return 0;
+}
+
+static uint32_t links_end(const struct submission *submission, uint32_t entry)
+{
+	return entry + 1 < submission->document.entry_count ? submission->link_first[entry + 1]
+							    : submission->document.link_count;
+}
+
+int submission_closure(struct submission *submission, uint32_t entry, uint32_t **ret_entries, size_t *ret_count)
+{
+	const struct fhir_document *document = &submission->document;
+	struct zf_arena *arena = &submission->req->arena.zf;
+	size_t count = 0, cap = 16;
+	uint32_t *entries = zf_alloc_array(arena, cap, sizeof(*entries));
+	if (entries == NULL) return ERR_NOMEM;
+	submission->stamp++;
+	submission->stamps[entry] = submission->stamp;
+	entries[count++] = entry;
+	for (size_t at = 0; document->bundle_type != NULL && at < count; at++) {
+		uint32_t end = links_end(submission, entries[at]);
+		for (uint32_t i = submission->link_first[entries[at]]; i < end; i++) {
+			uint32_t to = submission->link_to[i];
+			const struct fhir_document_entry *other = &document->entries[to];
+			/* Another claim or a consent stands for itself. */
+			if (submission->stamps[to] == submission->stamp || other->claim != NULL ||
+				other->consent != NULL)
+				continue;
+			submission->stamps[to] = submission->stamp;
+			if (count == cap) {
+				uint32_t *grown = zf_alloc_array(arena, cap * 2, sizeof(*grown));
+				if (grown == NULL) return ERR_NOMEM;
+				memcpy(grown, entries, count * sizeof(*grown));
+				entries = grown;
+				cap *= 2;
+			}
+			entries[count++] = to;
+		}
+	}
+	*ret_entries = entries;
+	*ret_count = count;
+	return 0;
+}
+
+/* The entry that a fault's path stands in, or -1: in the document as a whole. */
+static long fault_entry(const char *path)
+{
+	static const char prefix[] = "Bundle.entry[";
+	if (strncmp(path, prefix, sizeof(prefix) - 1) != 0) return -1;
+	return strtol(path + sizeof(prefix) - 1, NULL, 10);
+}
+
+void submission_faults(
+	const struct submission *submission, const uint32_t *entries, size_t count, struct fault_list *faults)
+{
+	for (uint32_t i = 0; i < submission->faults.count; i++) {
+		const struct fault *fault = &submission->faults.items[i];
+		long entry = fault_entry(fault->path);
+		size_t k = 0;
+		while (entry >= 0 && k < count && entries[k] != (uint32_t)entry) k++;
+		if (entry < 0 || k < count)
+			fault_add_as(faults, fault->code, (enum fault_severity)fault->severity, fault->path,
+				fault->arg1, fault->arg2);
+	}
+}
+
+/* ---- the way of the claims ---- */
+
+/* Everything is known: the answer. */
+void submission_ended(struct submission *submission)
+{
+	for (uint32_t i = 0; i < submission->item_count; i++) {
+		struct claim_item *item = &submission->items[i];
+		if (item->person != NULL) person_wipe(item->person);
+	}
+	for (size_t i = 0; i < submission->person_count; i++) person_wipe(submission->persons[i]);
+	submission_answer(submission);
+}
+
+static const char *first_fault(const struct fault_list *faults)
+{
+	for (uint32_t i = 0; i < faults->count; i++)
+		if (faults->items[i].severity >= FAULT_FAULT) return fault_lookup(faults->items[i].code)->name;
+	return NULL;
+}
+
+static void item_count(struct claim_item *item)
+{
+	struct intake *intake = item->submission->intake;
+	const char *ref = item->stored_ref[0] != '\0' ? item->stored_ref : NULL;
+	if (item->alone) return;
+	switch (item->state) {
+	case ITEM_STORED:
+		intake_count(intake,
+			item->is_double ? FATE_HELD : (item->insurer == NULL ? FATE_NO_ROUTE : FATE_STORED), ref,
+			item->insurer, NULL);
+		return;
+	case ITEM_REPLAYED:
+		intake_count(intake, FATE_REPLAYED, ref, item->insurer, NULL);
+		return;
+	case ITEM_CONFLICT:
+		intake_count(intake, FATE_CONFLICT, NULL, item->insurer, "idempotency-conflict");
+		return;
+	case ITEM_FAULTY:
+		intake_count(intake, FATE_FAULTY, NULL, item->insurer, first_fault(&item->faults));
+		return;
+	case ITEM_UNKNOWN:
+		intake_count(intake, FATE_LATER, item->ref, item->insurer, "unknown");
+		return;
+	default:
+		intake_count(intake, FATE_LATER, NULL, item->insurer, "not stored");
+		return;
+	}
+}
+
+/* Makes the next claims ready and hands them over, some at a time, so that one large Bundle neither fills the queue nor
+ * holds up the loop. */
+static void pump(struct submission *submission)
+{
+	if (submission->pumping) return;
+	submission->pumping = true;
+	while (submission->next < submission->item_count && submission->flying < SUBMISSION_FLYING_MAX) {
+		struct claim_item *item = &submission->items[submission->next++];
+		const struct hospital *hospital = intake_hospital(submission->intake, submission->principal);
+		submission->zone = hospital == NULL ? NULL : hospital->zone;
+		if (item->alone)
+			item->state = ITEM_READY;
+		else
+			claim_item_prepare(item);
+		if (item->state == ITEM_FAULTY && item->consent_count > 0) {
+			/* Its consents are good without it. */
+			item_count(item);
+			item->alone = true;
+		} else if (item->state != ITEM_READY) {
+			item_count(item);
+			submission->ended++;
+			continue;
+		}
+		submission->flying++;
+		commit_item(item);
+	}
+	submission->pumping = false;
+	if (submission->ended == submission->item_count) submission_ended(submission);
+}
+
+void claim_item_ended(struct claim_item *item)
+{
+	struct submission *submission = item->submission;
+	submission->flying--;
+	submission->ended++;
+	if (item->alone && item->faults.worst >= FAULT_FAULT)
+		item->state = ITEM_FAULTY;
+	else
+		item_count(item);
+	if (item->state == ITEM_STORED) db_notify_send(submission->intake->notify, "translate");
+	pump(submission);
+}
+
+/* All or nothing: one fault ends it before anything is handed over. */
+static void run_whole(struct submission *submission)
+{
+	bool faulty = fault_refuses(&submission->faults), later = false;
+	const struct hospital *hospital = intake_hospital(submission->intake, submission->principal);
+	submission->zone = hospital == NULL ? NULL : hospital->zone;
+	for (uint32_t i = 0; i < submission->item_count; i++) {
+		struct claim_item *item = &submission->items[i];
+		if (item->alone)
+			item->state = ITEM_READY;
+		else
+			claim_item_prepare(item);
+		faulty = faulty || item->state == ITEM_FAULTY;
+		later = later || item->state == ITEM_LATER;
+	}
+	for (uint32_t i = 0; i < submission->consent_count; i++) {
+		faulty = faulty || submission->consents[i].state == ITEM_FAULTY;
+		later = later || submission->consents[i].state == ITEM_LATER;
+	}
+	if (!faulty && !later && submission->item_count > 0) {
+		commit_whole(submission);
+		return;
+	}
+	for (uint32_t i = 0; i < submission->item_count; i++)
+		if (submission->items[i].state == ITEM_FAULTY) item_count(&submission->items[i]);
+	submission_ended(submission);
+}
+
+/* ---- reading ---- */
+
+static bool prepare_consents(struct submission *submission)
+{
+	const struct fhir_document *document = &submission->document;
+	const struct hospital *hospital = intake_hospital(submission->intake, submission->principal);
+	submission->zone = hospital == NULL ? NULL : hospital->zone;
+	submission->consent_count = document->consent_count;
+	if (document->consent_count == 0) return true;
+	submission->consents =
+		zf_alloc_array(&submission->req->arena.zf, document->consent_count, sizeof(*submission->consents));
+	submission->consent_list =
+		zf_alloc_array(&submission->req->arena.zf, document->consent_count, sizeof(*submission->consent_list));
+	if (submission->consents == NULL || submission->consent_list == NULL) return false;
+	for (uint32_t i = 0; i < document->consent_count; i++) {
+		struct consent_item *consent = &submission->consents[i];
+		consent->submission = submission;
+		consent->entry = document->consent_entries[i];
+		submission->consent_list[i] = consent;
+		consent_item_prepare(consent);
+	}
+	return true;
+}
+
+/* One item per claim; the consents go with the first, or with an item of their own when there is no claim. */
+static bool lay_out(struct submission *submission)
+{
+	const struct fhir_document *document = &submission->document;
+	struct zf_arena *arena = &submission->req->arena.zf;
+	uint32_t count = document->claim_count;
+	bool ready = false;
+	submission->person_cap = (size_t)document->claim_count + document->consent_count;
+	if (submission->person_cap > KNOWN_PERSONS_MAX) submission->person_cap = KNOWN_PERSONS_MAX;
+	submission->persons = zf_alloc_array(arena, submission->person_cap + 1, sizeof(struct person *));
+	if (submission->persons == NULL || links_sort(submission) < 0 || !prepare_consents(submission)) return false;
+	for (uint32_t i = 0; i < submission->consent_count; i++)
+		ready = ready || submission->consents[i].state == ITEM_READY;
+	if (count == 0 && ready) count = 1;
+	submission->item_count = count;
+	submission->items = zf_alloc_array(arena, (size_t)count + 1, sizeof(*submission->items));
+	if (submission->items == NULL) return false;
+	for (uint32_t i = 0; i < count; i++) {
+		struct claim_item *item = &submission->items[i];
+		item->submission = submission;
+		item->alone = document->claim_count == 0;
+		if (!item->alone) item->entry = document->claim_entries[i];
+	}
+	if (count > 0 && ready) {
+		submission->items[0].consents = submission->consent_list;
+		submission->items[0].consent_count = submission->consent_count;
+	}
+	return true;
+}
+
+/* 400: these are no bytes that we can read; 413; 422: we can, and it is not right. */
+static int status_of(const struct fault_list *faults)
+{
+	for (uint32_t i = 0; i < faults->count; i++) {
+		if (faults->items[i].severity < FAULT_FAULT) continue;
+		if (faults->items[i].code == FAULT_TOO_LARGE) return 413;
+		if (faults->items[i].code >= FAULT_JSON_INVALID && faults->items[i].code <= FAULT_JSON_TOO_DEEP)
+			return 400;
+	}
+	return 422;
+}
+
+static void refuse(struct submission *submission, int status)
+{
+	struct intake *intake = submission->intake;
+	intake_count(intake, FATE_FAULTY, NULL, NULL, first_fault(&submission->faults));
+	if (submission->faults.no_memory)
+		outcome_respond(submission->req, 503, &outcome_overloaded);
+	else
+		outcome_respond_faults(submission->req, status, &submission->faults);
+}
+
+static bool read_document(struct submission *submission)
+{
+	static const uint32_t accepts[] = {[SUBMIT_CREATE] = FHIR_ACCEPT_CLAIM,
+		[SUBMIT_OPERATION] = FHIR_ACCEPT_CLAIM | FHIR_ACCEPT_BUNDLE,
+		[SUBMIT_BATCH] = FHIR_ACCEPT_BUNDLE,
+		[SUBMIT_CONSENT] = FHIR_ACCEPT_CONSENT};
+	const struct http_request *req = submission->req;
+	const struct options *options = submission->intake->worker->options;
+	struct fhir_limits limits = {
+		.bytes_max = (size_t)options->body_bytes_max, .entries_max = (uint32_t)options->bundle_entries_max};
+	fault_list_init(&submission->faults, &submission->req->arena.zf, 0);
+	int rc = fhir_document_read((const char *)req->body.ptr, req->body.len, &limits, accepts[submission->mode],
+		&submission->req->arena.zf, &submission->faults, &submission->document);
+	if (rc == LIB_NOMEM) submission->faults.no_memory = true;
+	if (rc != 0 || submission->faults.no_memory) {
+		refuse(submission, status_of(&submission->faults));
+		return false;
+	}
+	const struct fhir_document *document = &submission->document;
+	if (submission->mode == SUBMIT_BATCH && document->bundle_type != NULL &&
+		strcmp(document->bundle_type, "transaction") == 0)
+		submission->mode = SUBMIT_TRANSACTION;
+	if (submission->mode != SUBMIT_OPERATION) return true;
+	if (document->claim_count == 1) return true;
+	char count[12];
+	(void)snprintf(count, sizeof(count), "%u", document->claim_count);
+	fault_add(&submission->faults, FAULT_BUNDLE_FOCUS, "Bundle.entry", count, NULL);
+	refuse(submission, 422);
+	return false;
+}
+
+static bool key_valid(const char *key)
+{
+	size_t len = strlen(key);
+	if (len == 0 || len > IDEMPOTENCY_KEY_BYTES_MAX) return false;
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)key[i] < 0x20 || key[i] == 0x7f) return false;
+	return true;
+}
+
+/* A Consent may only come from a client that may give consents, wherever it stands. */
+static bool may(struct http_request *req, const struct submission *submission)
+{
+	uint32_t need = submission->mode == SUBMIT_CONSENT ? SCOPE_CONSENT : SCOPE_SUBMIT;
+	if (submission->document.consent_count > 0) need |= SCOPE_CONSENT;
+	return intake_may(req, need);
+}
+
+void submission_handle(struct http_request *req, void *ctx)
+{
+	struct intake *intake = ctx;
+	uint32_t need = req->match.route->tag == SUBMIT_CONSENT ? SCOPE_CONSENT : SCOPE_SUBMIT;
+	if (!intake_may(req, need)) return;
+	struct submission *submission = zf_alloc(&req->arena.zf, sizeof(*submission));
+	if (submission == NULL) {
+		outcome_respond(req, 503, &outcome_overloaded);
+		return;
+	}
+	submission->intake = intake;
+	submission->req = req;
+	submission->mode = (enum submission_mode)req->match.route->tag;
+	submission->principal = intake_principal(req);
+	submission->prefer = prefer_parse(http_head_get(&req->head, "prefer"));
+	submission->key = http_head_get(&req->head, "idempotency-key");
+	submission->now_ms = clock_wall_ms();
+	submission->started_us = clock_mono_us();
+	if (submission->key != NULL && !key_valid(submission->key)) {
+		outcome_respond(req, 400, &remark_key);
+		return;
+	}
+	if (intake_hospital(intake, submission->principal) == NULL) {
+		outcome_respond(req, 503, &remark_hospital);
+		return;
+	}
+	if (!read_document(submission) || !may(req, submission)) return;
+	if (!lay_out(submission)) {
+		outcome_respond(req, 503, &outcome_overloaded);
+		return;
+	}
+	if (submission->mode == SUBMIT_TRANSACTION) {
+		run_whole(submission);
+		return;
+	}
+	if (submission->item_count == 0) {
+		submission_ended(submission);
+		return;
+	}
+	int64_t started_us = submission->started_us;
+	pump(submission);
+	/* The submission may be gone. */
+	metric_observe(intake->prepare_seconds, (double)(clock_mono_us() - started_us) / 1e6);
+}

@@ -1,0 +1,549 @@
+/* What the hospital reads about its submission: the claim, a ClaimResponse, a Bundle of outcomes, or what is wrong. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "fhir/encode.h"
+#include "intake/stamp.h"
+#include "intake/submission.h"
+#include "intake/wait.h"
+#include "lib/date.h"
+#include "model/lifecycle.h"
+
+#define URL_BYTES_MAX 640
+#define ANSWER_BYTES_MAX (64u << 20)
+#define NOTES_MAX 64
+
+static const struct outcome_remark remark_stored = {"information", "informational", "stored",
+	"Stored. The insurer's decision follows.", "已保存，保险公司的决定将随后给出。", NULL};
+static const struct outcome_remark remark_held = {"information", "duplicate", "duplicate-suspected",
+	"Stored and held: the same hospital, patient, day, codes and amounts as an earlier claim. A person releases or drops it.",
+	"已保存但暂缓发送：与此前一份理赔单的医院、患者、日期、编码和金额相同，需由人工放行或撤销。", "insurance-desk"};
+static const struct outcome_remark remark_no_route = {"information", "not-found", "no-route",
+	"Stored, but no insurer is configured for this coverage, so it goes nowhere yet.",
+	"已保存，但未配置与该保险对应的保险公司，暂无法发送。", "insurance-desk"};
+static const struct outcome_remark remark_kept = {"information", "informational", "kept-with-claim",
+	"Kept as part of the claims that refer to it.", "已随引用它的理赔单一并保存。", NULL};
+static const struct outcome_remark remark_not_kept = {"information", "informational", "not-kept",
+	"Not kept: only what a claim refers to is stored.", "未保存：只保存理赔单所引用的内容。", NULL};
+static const struct outcome_remark remark_method = {"error", "not-supported", "bundle-request",
+	"In a Bundle only POST of a Claim or Consent is acted on.", "Bundle 中仅处理 Claim 或 Consent 的 POST 请求。",
+	"hospital-it"};
+
+/* ---- pieces ---- */
+
+static bool is_stored(enum item_state state)
+{
+	return state == ITEM_STORED || state == ITEM_REPLAYED;
+}
+
+static const char *url_of(const struct submission *submission, const char *type, const struct uuid *id)
+{
+	char text[UUID_TEXT_LEN];
+	uuid_format(id, text);
+	return arena_printf(
+		&submission->req->arena, "%s/fhir/%s/%s", submission->intake->worker->options->base_url, type, text);
+}
+
+/* The status of something that was not stored. */
+static int refusal_status(enum item_state state, const char *sqlstate)
+{
+	switch (state) {
+	case ITEM_FAULTY:
+		return 422;
+	case ITEM_CONFLICT:
+		return 409;
+	case ITEM_REFUSED:
+		return strncmp(sqlstate, "22", 2) == 0 || strncmp(sqlstate, "23", 2) == 0 ? 422 : 500;
+	default:
+		return 503;
+	}
+}
+
+static const struct outcome_remark *refusal_remark(enum item_state state)
+{
+	switch (state) {
+	case ITEM_CONFLICT:
+		return &outcome_conflict;
+	case ITEM_REFUSED:
+		return &outcome_refused;
+	case ITEM_UNKNOWN:
+		return &outcome_unknown;
+	default:
+		return &outcome_overloaded;
+	}
+}
+
+/* The remark on a stored claim that a person has to look at; NULL: all is well. */
+static const struct outcome_remark *stored_remark(const struct claim_item *item)
+{
+	if (item->is_double) return &remark_held;
+	return item->insurer == NULL ? &remark_no_route : NULL;
+}
+
+static void put_item_outcome(struct json_writer *writer, const struct claim_item *item, bool chinese)
+{
+	struct submission *submission = item->submission;
+	const struct outcome_remark *remark =
+		is_stored(item->state) ? stored_remark(item) : refusal_remark(item->state);
+	outcome_begin(writer);
+	if (item->state == ITEM_FAULTY) remark = NULL;
+	if (remark != NULL) outcome_add(writer, chinese, remark, submission_path(submission, item->entry));
+	for (uint32_t i = 0; i < item->faults.count; i++)
+		outcome_add_fault(writer, &submission->req->arena.zf, chinese, &item->faults.items[i]);
+	if (remark == NULL && item->faults.count == 0) outcome_add(writer, chinese, &remark_stored, NULL);
+	outcome_end(writer);
+}
+
+static void refuse_item(struct claim_item *item)
+{
+	struct http_request *req = item->submission->req;
+	if (item->state == ITEM_FAULTY)
+		outcome_respond_faults(req, 422, &item->faults);
+	else
+		outcome_respond(req, refusal_status(item->state, item->sqlstate), refusal_remark(item->state));
+}
+
+/* ---- POST /fhir/Claim ---- */
+
+/* Location, ETag, Last-Modified's date is in meta; a duplicate's Link. Returns how many. */
+static size_t stored_fields(const struct claim_item *item, struct http_field fields[5])
+{
+	struct submission *submission = item->submission;
+	size_t count = 0;
+	const char *url = url_of(submission, "Claim", &item->stored_id);
+	if (url == NULL) return 0;
+	fields[count++] = (struct http_field){"Location", url};
+	fields[count++] = (struct http_field){"ETag", "W/\"1\""};
+	if (!item->is_double) return count;
+	const char *first = url_of(submission, "Claim", &item->first_id);
+	char *link = first == NULL
+			     ? NULL
+			     : arena_printf(&submission->req->arena, "<%s>; rel=\"urn:zhifu:duplicate-of\"", first);
+	if (link != NULL) fields[count++] = (struct http_field){"Link", link};
+	return count;
+}
+
+static void answer_create(struct claim_item *item)
+{
+	struct submission *submission = item->submission;
+	struct http_request *req = submission->req;
+	struct http_field fields[5];
+	struct bytes body = {NULL, 0};
+	int r = 0;
+	size_t count = stored_fields(item, fields);
+	if (submission->prefer.what == PREFER_OUTCOME) {
+		struct json_writer writer;
+		struct text_span text;
+		json_write_init(&writer, &req->arena.zf, OUTCOME_BYTES_MAX);
+		put_item_outcome(&writer, item, outcome_is_chinese(req));
+		r = json_write_finish(&writer, &text);
+		body = (struct bytes){(const uint8_t *)text.ptr, text.len};
+	} else if (submission->prefer.what != PREFER_MINIMAL) {
+		struct stamp stamp = {.id = &item->stored_id,
+			.updated_ms = item->stored_ms,
+			.duplicate_of = item->is_double ? &item->first_id : NULL};
+		r = stamp_apply(submission->document.entries[item->entry].raw, &stamp, &req->arena.zf, &body);
+	}
+	if (r < 0) {
+		/* It is stored; a repetition will be answered in full. */
+		outcome_respond(req, 503, &outcome_unknown);
+		return;
+	}
+	if (body.len > 0) fields[count++] = (struct http_field){"Content-Type", FHIR_JSON_TYPE};
+	http_respond(req, 201, fields, count, body);
+}
+
+/* ---- POST /fhir/Claim/$submit ---- */
+
+static const char *const transport_notes[] = {
+	[TRANSPORT_NO_ROUTE] = "No insurer is configured for this coverage; the claim waits for a person.",
+	[TRANSPORT_WAITING_CONSENT] = "Nothing has left: the patient's consent is not on record.",
+	[TRANSPORT_HELD] = "The claim is held for a person to look at.",
+	[TRANSPORT_FAILED] = "The claim could not be delivered to the insurer; a person has to look at it.",
+	[TRANSPORT_CANCELLED] = "The claim was withdrawn before it left.",
+};
+
+static const char *disposition_of(const struct claim_item *item, const struct wait_news *news)
+{
+	if (news != NULL && (size_t)news->transport < ARRAY_LEN(transport_notes) &&
+		transport_notes[news->transport] != NULL)
+		return transport_notes[news->transport];
+	if (news != NULL && news->acknowledgement == ACKNOWLEDGEMENT_REJECTED)
+		return "The insurer did not take the claim into processing.";
+	if (item->is_double) return transport_notes[TRANSPORT_HELD];
+	if (item->insurer == NULL) return transport_notes[TRANSPORT_NO_ROUTE];
+	return "Stored and on its way to the insurer.";
+}
+
+static size_t collect_notes(const struct claim_item *item, const struct wait_news *news, const char *notes[NOTES_MAX])
+{
+	struct arena *arena = &item->submission->req->arena;
+	size_t count = 0;
+	if (item->is_double)
+		notes[count++] = arena_printf(arena,
+			"Suspected duplicate of claim %s: same hospital, patient, day, codes and amounts.",
+			item->first_ref);
+	if (news != NULL && news->why != NULL) notes[count++] = zf_strdup(&arena->zf, news->why);
+	for (uint32_t i = 0; i < item->faults.count && count < NOTES_MAX; i++) {
+		const char *text = fault_text_en(&arena->zf, &item->faults.items[i]);
+		if (text != NULL) notes[count++] = arena_printf(arena, "%s: %s", item->faults.items[i].path, text);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (notes[i] == NULL) notes[i] = "";
+	return count;
+}
+
+static int queued_response(struct claim_item *item, const struct wait_news *news, struct text_span *ret_text)
+{
+	struct arena *arena = &item->submission->req->arena;
+	const char *notes[NOTES_MAX];
+	char id[UUID_TEXT_LEN], updated[DATE_TEXT_SIZE];
+	struct zf_claim claim = *item->claim;
+	struct zf_organization insurer = {.size = sizeof(insurer), .name = item->insurer_name};
+	bool rejected = news != NULL && news->acknowledgement == ACKNOWLEDGEMENT_REJECTED;
+	uuid_format(&item->stored_id, id);
+	(void)date_format_ms(item->stored_ms, 0, updated);
+	struct fhir_answer_options options = {.id = id,
+		.last_updated = updated,
+		.request_reference = arena_printf(arena, "Claim/%s", id),
+		.patient_reference = NULL};
+	struct zf_adjudication adjudication = {.size = sizeof(adjudication),
+		.outcome = rejected ? ZF_OUTCOME_ERROR : ZF_OUTCOME_QUEUED,
+		.disposition = disposition_of(item, news),
+		.created = {.utc_ms = item->stored_ms, .precision = ZF_MILLISECOND},
+		.notes = notes,
+		.note_count = (uint32_t)collect_notes(item, news, notes)};
+	memcpy(claim.ref, item->stored_ref, sizeof(item->stored_ref));
+	if (claim.insurer == NULL && item->insurer != NULL) claim.insurer = &insurer;
+	return fhir_encode_claim_response(&claim, &adjudication, &options, &arena->zf, ret_text);
+}
+
+/* The insurer's answer as it was decided, under the claim's id. */
+static int decided_response(struct claim_item *item, const struct wait_news *news, struct bytes *ret_body)
+{
+	struct submission *submission = item->submission;
+	struct arena *arena = &submission->req->arena;
+	struct bytes plain;
+	int r = seal_open(submission->intake->sealer, &news->key, &news->adjudication_id, SEAL_FACT, news->content,
+		SEAL_PLAIN_BYTES_MAX, arena, &plain);
+	if (r < 0) {
+		log_fields(LOG_ERROR, "could not open an insurer's answer", "claim", item->stored_ref, "why",
+			err_text(), NULL);
+		return r;
+	}
+	struct stamp stamp = {.id = &item->stored_id, .updated_ms = clock_wall_ms()};
+	return stamp_apply((struct text_span){(const char *)plain.ptr, plain.len}, &stamp, &arena->zf, ret_body);
+}
+
+static void respond_operation(struct claim_item *item, const struct wait_news *news)
+{
+	struct http_request *req = item->submission->req;
+	struct http_field fields[5];
+	struct text_span text;
+	struct bytes body = {NULL, 0};
+	if (news == NULL || news->content.len == 0 || decided_response(item, news, &body) < 0) {
+		if (queued_response(item, news, &text) < 0) {
+			outcome_respond(req, 503, &outcome_unknown);
+			return;
+		}
+		body = (struct bytes){(const uint8_t *)text.ptr, text.len};
+	}
+	/* Location is where the claim can be read; the resource in the body is the answer to it. */
+	size_t count = stored_fields(item, fields);
+	fields[count++] = (struct http_field){"Content-Type", FHIR_JSON_TYPE};
+	http_respond(req, 200, fields, count, body);
+}
+
+static void on_waited(void *ctx, const struct wait_news *news)
+{
+	struct claim_item *item = ctx;
+	item->submission->req->on_cancel = NULL;
+	respond_operation(item, news);
+}
+
+static void on_cancelled(struct http_request *req)
+{
+	wait_cancel(req->user);
+}
+
+static void answer_operation(struct claim_item *item)
+{
+	struct submission *submission = item->submission;
+	struct intake *intake = submission->intake;
+	int64_t wait_s = submission->prefer.wait_s;
+	if (wait_s > intake->worker->options->wait_max_s) wait_s = intake->worker->options->wait_max_s;
+	if (item->insurer_wait_s > 0 && wait_s > item->insurer_wait_s) wait_s = item->insurer_wait_s;
+	/* What a person has to look at first will not be decided in seconds. */
+	if (stored_remark(item) != NULL || intake->draining || submission->req->is_cancelled) wait_s = 0;
+	struct wait *wait = wait_s == 0 ? NULL : zf_alloc(&submission->req->arena.zf, sizeof(*wait));
+	if (wait == NULL) {
+		respond_operation(item, NULL);
+		return;
+	}
+	wait->hospital_id = submission->principal->hospital_id;
+	wait->claim_id = item->stored_id;
+	wait->done = on_waited;
+	wait->ctx = item;
+	submission->req->user = wait;
+	submission->req->on_cancel = on_cancelled;
+	if (wait_begin(intake->waits, wait, clock_mono_ms() + wait_s * 1000) == 0) return;
+	submission->req->on_cancel = NULL;
+	respond_operation(item, NULL);
+}
+
+/* ---- POST /fhir ---- */
+
+static void put_status(struct json_writer *writer, int status)
+{
+	char text[64];
+	(void)snprintf(text, sizeof(text), "%d %s", status, http_status_text(status));
+	json_write_member(writer, "status", text);
+}
+
+static void put_claim_entry(struct json_writer *writer, struct claim_item *item, bool chinese)
+{
+	struct submission *submission = item->submission;
+	const char *asked = submission->document.entries[item->entry].url;
+	bool stored = is_stored(item->state);
+	struct text_span response;
+	if (stored && asked != NULL && strstr(asked, "$submit") != NULL && queued_response(item, NULL, &response) == 0)
+		json_write_member_raw(writer, "resource", response);
+	json_write_key(writer, "response");
+	json_write_object_begin(writer);
+	put_status(writer, stored ? 201 : refusal_status(item->state, item->sqlstate));
+	if (stored) {
+		char updated[DATE_TEXT_SIZE];
+		(void)date_format_ms(item->stored_ms, 0, updated);
+		json_write_member(writer, "location", url_of(submission, "Claim", &item->stored_id));
+		json_write_member(writer, "etag", "W/\"1\"");
+		json_write_member(writer, "lastModified", updated);
+	}
+	if (!stored || stored_remark(item) != NULL || item->faults.count > 0) {
+		json_write_key(writer, "outcome");
+		put_item_outcome(writer, item, chinese);
+	}
+	json_write_object_end(writer);
+}
+
+static void put_consent_outcome(struct json_writer *writer, const struct consent_item *item, bool chinese)
+{
+	outcome_begin(writer);
+	if (!is_stored(item->state) && item->state != ITEM_FAULTY)
+		outcome_add(
+			writer, chinese, refusal_remark(item->state), submission_path(item->submission, item->entry));
+	for (uint32_t i = 0; i < item->faults.count; i++)
+		outcome_add_fault(writer, &item->submission->req->arena.zf, chinese, &item->faults.items[i]);
+	outcome_end(writer);
+}
+
+static void put_consent_entry(struct json_writer *writer, const struct consent_item *item, bool chinese)
+{
+	bool stored = is_stored(item->state);
+	json_write_key(writer, "response");
+	json_write_object_begin(writer);
+	put_status(writer, stored ? 201 : refusal_status(item->state, ""));
+	if (stored) {
+		json_write_member(writer, "location", url_of(item->submission, "Consent", &item->id));
+		json_write_member(writer, "etag", "W/\"1\"");
+	}
+	if (!stored || item->faults.count > 0) {
+		json_write_key(writer, "outcome");
+		put_consent_outcome(writer, item, chinese);
+	}
+	json_write_object_end(writer);
+}
+
+static void put_other_entry(struct json_writer *writer, int status, const struct outcome_remark *remark, bool chinese)
+{
+	json_write_key(writer, "response");
+	json_write_object_begin(writer);
+	put_status(writer, status);
+	json_write_key(writer, "outcome");
+	outcome_begin(writer);
+	outcome_add(writer, chinese, remark, NULL);
+	outcome_end(writer);
+	json_write_object_end(writer);
+}
+
+/* Which entries went along with a stored claim. */
+static int mark_kept(struct submission *submission, bool *kept)
+{
+	for (uint32_t i = 0; i < submission->item_count; i++) {
+		const struct claim_item *item = &submission->items[i];
+		uint32_t *entries;
+		size_t count;
+		if (item->alone || !is_stored(item->state)) continue;
+		int r = submission_closure(submission, item->entry, &entries, &count);
+		if (r < 0) return r;
+		for (size_t k = 0; k < count; k++) kept[entries[k]] = true;
+	}
+	return 0;
+}
+
+static bool may_act_on(const struct fhir_document_entry *entry)
+{
+	return entry->method == NULL || strcmp(entry->method, "POST") == 0;
+}
+
+static void put_entries(struct json_writer *writer, struct submission *submission, const bool *kept)
+{
+	const struct fhir_document *document = &submission->document;
+	bool chinese = outcome_is_chinese(submission->req);
+	uint32_t claim = 0, consent = 0;
+	for (uint32_t i = 0; i < document->entry_count; i++) {
+		const struct fhir_document_entry *entry = &document->entries[i];
+		json_write_object_begin(writer);
+		if (entry->claim != NULL)
+			put_claim_entry(writer, &submission->items[claim++], chinese);
+		else if (entry->consent != NULL)
+			put_consent_entry(writer, &submission->consents[consent++], chinese);
+		else if (entry->task != NULL || (entry->type_name == NULL && !may_act_on(entry)))
+			put_other_entry(writer, 405, &remark_method, chinese);
+		else
+			put_other_entry(writer, 200, kept[i] ? &remark_kept : &remark_not_kept, chinese);
+		json_write_object_end(writer);
+	}
+}
+
+static void answer_bundle(struct submission *submission)
+{
+	struct http_request *req = submission->req;
+	static const struct http_field fields[] = {{"Content-Type", FHIR_JSON_TYPE}};
+	struct json_writer writer;
+	struct text_span text;
+	bool *kept = zf_alloc_array(&req->arena.zf, (size_t)submission->document.entry_count + 1, sizeof(*kept));
+	json_write_init(&writer, &req->arena.zf, ANSWER_BYTES_MAX);
+	json_write_object_begin(&writer);
+	json_write_member(&writer, "resourceType", "Bundle");
+	json_write_member(
+		&writer, "type", submission->mode == SUBMIT_TRANSACTION ? "transaction-response" : "batch-response");
+	json_write_key(&writer, "entry");
+	json_write_array_begin(&writer);
+	if (kept == NULL || mark_kept(submission, kept) < 0) {
+		outcome_respond(req, 503, &outcome_unknown);
+		return;
+	}
+	put_entries(&writer, submission, kept);
+	json_write_array_end(&writer);
+	json_write_object_end(&writer);
+	if (json_write_finish(&writer, &text) < 0) {
+		outcome_respond(req, 503, &outcome_unknown);
+		return;
+	}
+	http_respond(req, 200, fields, 1, (struct bytes){(const uint8_t *)text.ptr, text.len});
+}
+
+/* A transaction that was not stored: everything that is wrong in it, at once. */
+static void refuse_transaction(struct submission *submission, int status)
+{
+	struct http_request *req = submission->req;
+	static const struct http_field fields[] = {{"Content-Type", FHIR_JSON_TYPE}, {"Retry-After", "1"}};
+	bool chinese = outcome_is_chinese(req);
+	struct json_writer writer;
+	struct text_span text;
+	size_t said = 0;
+	json_write_init(&writer, &req->arena.zf, OUTCOME_BYTES_MAX);
+	outcome_begin(&writer);
+	for (uint32_t i = 0; i < submission->item_count; i++) {
+		const struct claim_item *item = &submission->items[i];
+		if (item->state == ITEM_CONFLICT) {
+			outcome_add(&writer, chinese, &outcome_conflict, submission_path(submission, item->entry));
+			said++;
+		}
+		for (uint32_t k = 0; k < item->faults.count; k++, said++)
+			outcome_add_fault(&writer, &req->arena.zf, chinese, &item->faults.items[k]);
+	}
+	for (uint32_t i = 0; i < submission->consent_count; i++)
+		for (uint32_t k = 0; k < submission->consents[i].faults.count; k++, said++)
+			outcome_add_fault(&writer, &req->arena.zf, chinese, &submission->consents[i].faults.items[k]);
+	for (uint32_t k = 0; said == 0 && k < submission->faults.count; k++, said++)
+		outcome_add_fault(&writer, &req->arena.zf, chinese, &submission->faults.items[k]);
+	if (status >= 500 || said == 0)
+		outcome_add(&writer, chinese,
+			submission->item_count == 0 ? &remark_not_kept : refusal_remark(submission->items[0].state),
+			NULL);
+	outcome_end(&writer);
+	if (json_write_finish(&writer, &text) < 0) {
+		outcome_respond(req, 503, &outcome_overloaded);
+		return;
+	}
+	http_respond(req, status, fields, status == 503 ? 2 : 1, (struct bytes){(const uint8_t *)text.ptr, text.len});
+}
+
+/* 0: all of it is stored. */
+static int transaction_status(const struct submission *submission)
+{
+	int status = 0;
+	if (fault_refuses(&submission->faults)) status = 400;
+	for (uint32_t i = 0; i < submission->consent_count; i++)
+		if (submission->consents[i].state == ITEM_FAULTY) status = 400;
+	for (uint32_t i = 0; i < submission->item_count; i++) {
+		const struct claim_item *item = &submission->items[i];
+		if (item->state == ITEM_FAULTY) return 400;
+		if (item->state == ITEM_CONFLICT) return 409;
+		if (status == 0 && !is_stored(item->state)) status = refusal_status(item->state, item->sqlstate);
+	}
+	return status;
+}
+
+/* ---- POST /fhir/Consent ---- */
+
+static void answer_consent(struct submission *submission)
+{
+	struct http_request *req = submission->req;
+	struct consent_item *item = &submission->consents[0];
+	struct http_field fields[3];
+	struct bytes body = {NULL, 0};
+	size_t count = 0;
+	if (!is_stored(item->state)) {
+		if (item->state == ITEM_FAULTY)
+			outcome_respond_faults(req, 422, &item->faults);
+		else
+			outcome_respond(req, refusal_status(item->state, ""), refusal_remark(item->state));
+		return;
+	}
+	const char *url = url_of(submission, "Consent", &item->id);
+	if (url != NULL) fields[count++] = (struct http_field){"Location", url};
+	fields[count++] = (struct http_field){"ETag", "W/\"1\""};
+	if (submission->prefer.what != PREFER_MINIMAL) {
+		struct stamp stamp = {.id = &item->id, .updated_ms = submission->now_ms};
+		if (stamp_apply(submission->document.entries[item->entry].raw, &stamp, &req->arena.zf, &body) == 0)
+			fields[count++] = (struct http_field){"Content-Type", FHIR_JSON_TYPE};
+	}
+	http_respond(req, 201, fields, count, body);
+}
+
+void submission_answer(struct submission *submission)
+{
+	struct claim_item *item = submission->items;
+	int status;
+	switch (submission->mode) {
+	case SUBMIT_CREATE:
+		if (is_stored(item->state))
+			answer_create(item);
+		else
+			refuse_item(item);
+		return;
+	case SUBMIT_OPERATION:
+		if (is_stored(item->state))
+			answer_operation(item);
+		else
+			refuse_item(item);
+		return;
+	case SUBMIT_TRANSACTION:
+		status = transaction_status(submission);
+		if (status != 0)
+			refuse_transaction(submission, status);
+		else
+			answer_bundle(submission);
+		return;
+	case SUBMIT_BATCH:
+		answer_bundle(submission);
+		return;
+	case SUBMIT_CONSENT:
+		answer_consent(submission);
+		return;
+	}
+}
