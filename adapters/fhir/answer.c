@@ -33,7 +33,7 @@ int fhir_faults_export(const struct fault_list *faults, struct zf_arena *arena,
 
 static bool touches_decision(const char *path)
 {
-	static const char *const parts[] = {".adjudication", ".total", ".payment", ".amount", "equence", ".outcome",
+	static const char *const parts[] = {".adjudication", ".total", ".payment.", ".paymentAmount", ".amount", "equence", ".outcome",
 		".detail[", ".request", ".identifier"};
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (strstr(path, parts[i]) != NULL) return true;

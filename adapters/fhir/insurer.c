@@ -194,13 +194,19 @@ int32_t fhir_insurer_encode_remittance(const void *context, void *call, const st
 		.claim_system = config->claim_system,
 		.number_system = config->number_system,
 	};
+	/* R4 wants both dates. */
+	struct zf_remittance dated = *remittance;
+	struct date now;
+	if (date_from_ms(config->host->now_ms(call), 0, &now) != 0) return ZF_BUG;
+	if (dated.created.precision == ZF_NO_TIME) dated.created = date_to_time(&now);
+	if (dated.payment_date.precision == ZF_NO_TIME) dated.payment_date = dated.created;
 	/* The first of the URLs that we would read as a fee. */
 	const char *fees = config->fee_extensions;
 	const char *fee = fees == NULL ? NULL : zf_strndup(arena, fees, strcspn(fees, " "));
 	if (fees != NULL && fee == NULL) return ZF_NOMEM;
 	struct text_span text;
 	int rc = fresh_id(&envelope, &options.id);
-	if (rc == 0) rc = fhir_encode_remittance(remittance, &options, fee, arena, &text);
+	if (rc == 0) rc = fhir_encode_remittance(&dated, &options, fee, arena, &text);
 	if (rc == 0 && config->message) {
 		rc = wrap(&envelope, config->event_remittance, NULL, "PaymentReconciliation", options.id, text, &text);
 	}
