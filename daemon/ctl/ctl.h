@@ -6,15 +6,20 @@
 #include <stdio.h>
 
 #include "base/core.h"
+#include "base/id.h"
 
 struct options;
 struct keyring;
 struct directory;
+struct hospital;
 struct db_sync;
+struct pg_result;
 
 struct ctl {
 	const char *config_path;
 	bool json;
+	bool chinese;    /* --zh: states, actions and headings in Chinese */
+	const char *who; /* the person who acts, for the record: --who, else $SUDO_USER, else $USER; NULL: unknown */
 	/* filled as far as the command's needs say */
 	struct config *config;
 	const struct options *options;
@@ -39,10 +44,60 @@ struct ctl_command {
 	int (*run)(struct ctl *ctl, int argc, char **argv);
 };
 
-/* Ends with name == NULL. One table per file of commands. */
+/* Each ends with name == NULL. One table per file of commands. */
 extern const struct ctl_command migrate_commands[];
+extern const struct ctl_command claim_commands[];
+extern const struct ctl_command claim_act_commands[];
+extern const struct ctl_command message_commands[];
+extern const struct ctl_command queue_commands[];
+extern const struct ctl_command insurer_commands[];
+extern const struct ctl_command ledger_commands[];
+extern const struct ctl_command export_commands[];
+extern const struct ctl_command key_commands[];
+extern const struct ctl_command check_commands[];
+extern const struct ctl_command status_commands[];
 
 /* The last error as one line on standard error; returns 1. */
 int ctl_fail(const char *what);
+/* A wrong use of a command as one line on standard error; returns 2. */
+int ctl_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* ---- arguments ---- */
+
+/* An option of a command: with a value ("--why TEXT") or without. */
+struct ctl_option {
+	const char *name;
+	const char **value; /* set to the word that follows; or */
+	bool *flag;         /* set to true */
+};
+
+#define CTL_WORDS_MAX 4
+
+/* Sorts the words into options (ended by name == NULL; NULL: none) and others, of which there must be min to max (at
+ * most CTL_WORDS_MAX); those missing are NULL. Returns 0, or 2 after it has said what is wrong. */
+int ctl_arguments(int argc, char **argv, const struct ctl_option *options, int min, int max,
+	const char *ret_words[CTL_WORDS_MAX]) MUSTUSE;
+/* A number of at least 1 and at most max; NULL leaves it untouched. Returns 0, or 2 after it has said what is wrong. */
+int ctl_number(const char *option, const char *text, int64_t max, int64_t *ret_number) MUSTUSE;
+/* Whoever changes something must say why, and be known. Returns 0, or 2 after it has said what is missing. */
+int ctl_accountable(const struct ctl *ctl, const char *why) MUSTUSE;
+
+/* ---- the database ---- */
+
+/* One statement. types has a letter for each value that follows: u const struct uuid * (NULL allowed), t const char *
+ * (NULL allowed), i int64_t as bigint, n int as integer, s int as smallint, b int as boolean, y struct bytes as bytea,
+ * d int32_t days as date, m int64_t wall milliseconds as timestamptz. Returns owned rows: db_sync_rows_free. */
+int ctl_query(struct ctl *ctl, struct pg_result **ret_rows, const char *sql, const char *types, ...) MUSTUSE;
+/* Begins a transaction that sees the rows of one hospital; only reading ones see one state of the database. */
+int ctl_begin(struct ctl *ctl, const struct uuid *hospital, bool writes) MUSTUSE;
+int ctl_commit(struct ctl *ctl) MUSTUSE;
+void ctl_rollback(struct ctl *ctl);
+
+/* The hospital of a code; with NULL and just one configured, that one. NULL after it has said what is wrong. */
+const struct hospital *ctl_hospital(const struct ctl *ctl, const char *code);
+/* The hospital in front of a claim's ref. NULL after it has said what is wrong. */
+const struct hospital *ctl_hospital_of_ref(const struct ctl *ctl, const char *ref);
+/* Loops over hospitals: the one of `code`, or all for NULL. index begins at 0; NULL at the end. */
+const struct hospital *ctl_hospital_next(const struct ctl *ctl, const char *code, uint32_t *index);
 
 #endif

@@ -13,20 +13,17 @@
 
 #define CONFIG_DEFAULT "/etc/zhifu/zhifud.conf"
 
-static const struct ctl_command *const tables[] = {migrate_commands};
-
-int ctl_fail(const char *what)
-{
-	(void)fprintf(stderr, "zhifuctl: %s: %s\n", what, err_text());
-	return 1;
-}
+static const struct ctl_command *const tables[] = {status_commands, claim_commands, claim_act_commands,
+	message_commands, queue_commands, insurer_commands, ledger_commands, export_commands, key_commands,
+	check_commands, migrate_commands};
 
 static void usage(FILE *out)
 {
-	(void)fprintf(out, "usage: zhifuctl [--config FILE] COMMAND [ARGUMENT...] [--json]\n\n");
+	(void)fprintf(out, "usage: zhifuctl [--config FILE] COMMAND [ARGUMENT...] [--json] [--zh] [--who NAME]\n\n");
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
 		for (const struct ctl_command *command = tables[t]; command->name != NULL; command++)
-			(void)fprintf(out, "  %-16s %-28s %s\n", command->name, command->arguments, command->help);
+			(void)fprintf(
+				out, "  zhifuctl %s %s\n      %s\n", command->name, command->arguments, command->help);
 }
 
 /* The command whose words argv begins with; the longest name wins. Returns how many words it took, 0 for none. */
@@ -69,7 +66,8 @@ static int needs_fill(struct ctl *ctl, unsigned needs)
 	if ((needs & (CTL_DB | CTL_OWNER)) == 0) return 0;
 	r = db_sync_open(ctl->options->database_ctl.items[0].text, "ctl", &ctl->db);
 	/* Everything but migrating has only an operator's rights, whoever logged in. */
-	if (r == 0 && (needs & CTL_OWNER) == 0) r = db_sync_script(ctl->db, "SET ROLE zhifu_operator");
+	if (r == 0 && (needs & CTL_OWNER) == 0)
+		r = db_sync_script(ctl->db, "SET ROLE zhifu_operator; SET search_path = zhifu, pg_temp");
 	return r;
 }
 
@@ -85,11 +83,18 @@ int main(int argc, char **argv)
 	log_init(STDERR_FILENO, "ctl", LOG_WARN);
 	if (words == NULL) return 1;
 	if (ctl.config_path == NULL) ctl.config_path = CONFIG_DEFAULT;
+	/* sudo says who really acts */
+	ctl.who = getenv("SUDO_USER");
+	if (ctl.who == NULL) ctl.who = getenv("USER");
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
 			ctl.config_path = argv[++i];
 		else if (strcmp(argv[i], "--json") == 0)
 			ctl.json = true;
+		else if (strcmp(argv[i], "--zh") == 0)
+			ctl.chinese = true;
+		else if (strcmp(argv[i], "--who") == 0 && i + 1 < argc)
+			ctl.who = argv[++i];
 		else
 			words[count++] = argv[i];
 	}

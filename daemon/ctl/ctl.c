@@ -1,0 +1,182 @@
+/* What the commands share: arguments, statements, hospitals. */
+#include "ctl/ctl.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "db/sync.h"
+#include "lib/text.h"
+#include "model/directory.h"
+
+#define PARAMS_BYTES_MAX (64u << 20)
+
+int ctl_fail(const char *what)
+{
+	(void)fprintf(stderr, "zhifuctl: %s: %s\n", what, err_text());
+	return 1;
+}
+
+int ctl_usage(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)fputs("zhifuctl: ", stderr);
+	(void)vfprintf(stderr, fmt, args);
+	(void)fputc('\n', stderr);
+	va_end(args);
+	return 2;
+}
+
+int ctl_arguments(
+	int argc, char **argv, const struct ctl_option *options, int min, int max, const char *ret_words[CTL_WORDS_MAX])
+{
+	int count = 0;
+
+	assert(min >= 0 && max <= CTL_WORDS_MAX);
+	for (int i = 0; i < CTL_WORDS_MAX; i++) ret_words[i] = NULL;
+	for (int i = 0; i < argc; i++) {
+		const struct ctl_option *option = options;
+
+		if (strncmp(argv[i], "--", 2) != 0) {
+			if (count == max) return ctl_usage("\"%s\" is one argument too many", argv[i]);
+			ret_words[count++] = argv[i];
+			continue;
+		}
+		while (option != NULL && option->name != NULL && strcmp(option->name, argv[i]) != 0) option++;
+		if (option == NULL || option->name == NULL) return ctl_usage("there is no option \"%s\" here", argv[i]);
+		if (option->flag != NULL) {
+			*option->flag = true;
+		} else {
+			if (i + 1 == argc) return ctl_usage("%s needs a value", argv[i]);
+			*option->value = argv[++i];
+		}
+	}
+	if (count < min) return ctl_usage("an argument is missing; zhifuctl help shows which");
+	return 0;
+}
+
+int ctl_number(const char *option, const char *text, int64_t max, int64_t *ret_number)
+{
+	int64_t number;
+
+	if (text == NULL) return 0;
+	if (text_to_int64(text_of(text), &number) != 0 || number < 1 || number > max)
+		return ctl_usage("%s takes a number from 1 to %lld, not \"%s\"", option, (long long)max, text);
+	*ret_number = number;
+	return 0;
+}
+
+int ctl_accountable(const struct ctl *ctl, const char *why)
+{
+	if (why == NULL || text_trim(text_of(why)).len == 0)
+		return ctl_usage("this is recorded: say why with --why TEXT (no patient's name or number in it)");
+	if (ctl->who == NULL || ctl->who[0] == '\0')
+		return ctl_usage("this is recorded: say who you are with --who NAME");
+	return 0;
+}
+
+static void param_add(struct db_params *params, char type, va_list *args)
+{
+	switch (type) {
+	case 'u':
+		db_params_uuid(params, va_arg(*args, const struct uuid *));
+		break;
+	case 't':
+		db_params_text(params, va_arg(*args, const char *));
+		break;
+	case 'i':
+		db_params_int8(params, va_arg(*args, int64_t));
+		break;
+	case 'n':
+		db_params_int4(params, va_arg(*args, int));
+		break;
+	case 's':
+		db_params_int2(params, (int16_t)va_arg(*args, int));
+		break;
+	case 'b':
+		db_params_bool(params, va_arg(*args, int) != 0);
+		break;
+	case 'y':
+		db_params_bytes(params, va_arg(*args, struct bytes));
+		break;
+	case 'd':
+		db_params_date(params, va_arg(*args, int32_t));
+		break;
+	case 'm':
+		db_params_time_ms(params, va_arg(*args, int64_t));
+		break;
+	default:
+		assert(!"no such type of parameter");
+	}
+}
+
+int ctl_query(struct ctl *ctl, struct pg_result **ret_rows, const char *sql, const char *types, ...)
+{
+	struct arena arena CLEANUP(arena_free);
+	struct db_params params;
+	va_list args;
+
+	arena_init(&arena, PARAMS_BYTES_MAX);
+	db_params_init(&params, &arena);
+	va_start(args, types);
+	for (const char *type = types; *type != '\0'; type++) param_add(&params, *type, &args);
+	va_end(args);
+	return db_sync_query(ctl->db, sql, &params, ret_rows);
+}
+
+int ctl_begin(struct ctl *ctl, const struct uuid *hospital, bool writes)
+{
+	int r = db_sync_script(ctl->db, writes ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+
+	return r < 0 ? r : db_sync_tenant(ctl->db, hospital);
+}
+
+int ctl_commit(struct ctl *ctl)
+{
+	return db_sync_script(ctl->db, "COMMIT");
+}
+
+void ctl_rollback(struct ctl *ctl)
+{
+	(void)!db_sync_script(ctl->db, "ROLLBACK");
+}
+
+const struct hospital *ctl_hospital(const struct ctl *ctl, const char *code)
+{
+	const struct hospital *hospital;
+
+	if (code == NULL && ctl->directory->hospital_count == 1) return ctl->directory->hospitals[0];
+	if (code == NULL) {
+		(void)ctl_usage("say which hospital with --hospital CODE");
+		return NULL;
+	}
+	hospital = directory_hospital_code(ctl->directory, code);
+	if (hospital == NULL) (void)ctl_usage("no hospital with code \"%s\" is configured", code);
+	return hospital;
+}
+
+const struct hospital *ctl_hospital_of_ref(const struct ctl *ctl, const char *ref)
+{
+	char code[HOSPITAL_CODE_LEN + 1] = "";
+
+	if (!ref_valid(ref)) {
+		(void)ctl_usage(
+			"\"%s\" is no claim's ref: 16 of 0-9 and A-Z, of which the last checks the others", ref);
+		return NULL;
+	}
+	memcpy(code, ref, HOSPITAL_CODE_LEN);
+	return ctl_hospital(ctl, code);
+}
+
+const struct hospital *ctl_hospital_next(const struct ctl *ctl, const char *code, uint32_t *index)
+{
+	while (*index < ctl->directory->hospital_count) {
+		const struct hospital *hospital = ctl->directory->hospitals[(*index)++];
+
+		if (code == NULL || strcmp(hospital->code, code) == 0) return hospital;
+	}
+	return NULL;
+}

@@ -1,0 +1,265 @@
+/* zhifuctl ledger: postings, the trial balance with its proof, and the journal as text for hledger. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "ctl/claim.h"
+#include "ctl/report.h"
+#include "db/sync.h"
+#include "lib/date.h"
+
+#define LIST_MAX 10000
+
+struct ledger_filter {
+	const char *hospital, *claim, *account, *from, *to;
+	int32_t from_day, to_day;
+};
+
+static int day_read(const char *option, const char *text, int32_t otherwise, int32_t *ret_day)
+{
+	struct date date;
+
+	*ret_day = otherwise;
+	if (text == NULL) return 0;
+	if (date_parse(text_of(text), DATE_KIND_DATE, &date) != 0 || date.precision != DATE_DAY)
+		return ctl_usage("%s takes a day like 2026-11-21, not \"%s\"", option, text);
+	*ret_day = (int32_t)date_days_from_civil(date.year, date.month, date.day);
+	return 0;
+}
+
+static int filter_read(struct ctl *ctl, int argc, char **argv, struct ledger_filter *filter, bool *hledger)
+{
+	const struct ctl_option options[] = {{"--hospital", &filter->hospital, NULL}, {"--claim", &filter->claim, NULL},
+		{"--account", &filter->account, NULL}, {"--from", &filter->from, NULL}, {"--to", &filter->to, NULL},
+		{hledger != NULL ? "--hledger" : NULL, NULL, hledger}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r == 0) r = day_read("--from", filter->from, -700000, &filter->from_day);
+	if (r == 0) r = day_read("--to", filter->to, 2900000, &filter->to_day);
+	if (r != 0) return r;
+	if (filter->hospital != NULL && ctl_hospital(ctl, filter->hospital) == NULL) return 2;
+	if (filter->claim != NULL) {
+		const struct hospital *hospital = ctl_hospital_of_ref(ctl, filter->claim);
+
+		if (hospital == NULL) return 2;
+		filter->hospital = hospital->code;
+	}
+	return 0;
+}
+
+static const char *const postings_sql =
+	"SELECT p.book_day, p.debit, p.credit, p.amount_minor, p.currency, p.exponent, p.rule, s.ref, p.entry_id, p.no, p.at"
+	" FROM posting p LEFT JOIN claim_state s ON s.hospital_id = p.hospital_id AND s.claim_id = p.claim_id"
+	" WHERE p.hospital_id = $1 AND p.book_day BETWEEN $2 AND $3 AND ($4::text IS NULL OR s.ref = $4)"
+	" AND ($5::text IS NULL OR p.debit = $5 OR p.credit = $5) ORDER BY p.book_day, p.entry_id, p.no LIMIT $6";
+
+static int postings_read(struct ctl *ctl, const struct hospital *hospital, const struct ledger_filter *filter,
+	int64_t limit, struct pg_result **ret_rows)
+{
+	int r = ctl_begin(ctl, &hospital->id, false);
+
+	if (r == 0)
+		r = ctl_query(ctl, ret_rows, postings_sql, "uddtti", &hospital->id, filter->from_day, filter->to_day,
+			filter->claim, filter->account, limit);
+	return r == 0 ? ctl_commit(ctl) : r;
+}
+
+/* ---- show ---- */
+
+static int ledger_show(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct column columns[] = {{"hospital", "hospital"}, {"day", "day"}, {"rule", "rule"},
+		{"debit", "debit"}, {"credit", "credit"}, {"amount", "amount"}, {"claim", "claim"}, {"entry", NULL},
+		{"no", NULL}, {"at", NULL}};
+	struct ledger_filter filter = {0};
+	const struct hospital *hospital;
+	struct report report;
+	struct table table;
+	uint32_t index = 0;
+	bool cut = false;
+	int r = filter_read(ctl, argc, argv, &filter, NULL);
+
+	if (r != 0) return r;
+	report_begin(&report, ctl);
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	while (r == 0 && (hospital = ctl_hospital_next(ctl, filter.hospital, &index)) != NULL) {
+		struct pg_result *rows = NULL;
+
+		r = postings_read(ctl, hospital, &filter, LIST_MAX, &rows);
+		cut = cut || db_rows_count(rows) == LIST_MAX;
+		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+			struct uuid entry = db_rows_uuid(rows, row, 8);
+
+			table_add(&table, cell_text(hospital->code));
+			table_add(&table, cell_day(db_rows_date(rows, row, 0)));
+			table_add(&table, cell_text(db_rows_text(rows, row, 6)));
+			table_add(&table, cell_text(db_rows_text(rows, row, 1)));
+			table_add(&table, cell_text(db_rows_text(rows, row, 2)));
+			table_add(&table, cell_money(db_rows_int(rows, row, 3), db_rows_text(rows, row, 4),
+						  (int)db_rows_int(rows, row, 5)));
+			table_add(&table, cell_text(db_rows_text(rows, row, 7)));
+			table_add(&table, cell_uuid(&entry));
+			table_add(&table, cell_int(db_rows_int(rows, row, 9)));
+			table_add(&table, cell_time(hospital->zone, db_rows_time_ms(rows, row, 10)));
+		}
+		db_sync_rows_free(rows);
+	}
+	table_end(&table, &report, "postings", NULL, "no postings");
+	report_field(&report, "cut", NULL, cell_bool(cut));
+	if (cut && !ctl->json) (void)fprintf(stderr, "only the first %d are shown: use --from and --to\n", LIST_MAX);
+	if (r < 0) {
+		json_decref(report.root);
+		return ctl_fail("could not read the ledger");
+	}
+	return report_end(&report, 0);
+}
+
+/* ---- balance ---- */
+
+static int balance_one(struct ctl *ctl, const struct hospital *hospital, struct table *accounts, struct table *proofs,
+	bool *ret_balanced)
+{
+	struct pg_result *rows = NULL;
+	struct pg_result *proof = NULL;
+	int r = ctl_begin(ctl, &hospital->id, false);
+
+	if (r == 0)
+		r = ctl_query(ctl, &rows,
+			"SELECT currency, exponent, account, sum(d)::bigint, sum(c)::bigint FROM ("
+			"SELECT currency, exponent, debit AS account, amount_minor AS d, 0 AS c FROM posting WHERE hospital_id = $1"
+			" UNION ALL SELECT currency, exponent, credit, 0, amount_minor FROM posting WHERE hospital_id = $1) p"
+			" GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+			"u", &hospital->id);
+	if (r == 0)
+		r = ctl_query(ctl, &proof,
+			"SELECT statement, currency, found, expected FROM ledger_proof($1) ORDER BY 1, 2", "u",
+			&hospital->id);
+	if (r == 0) r = ctl_commit(ctl);
+	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+		const char *currency = db_rows_text(rows, row, 0);
+		int exponent = (int)db_rows_int(rows, row, 1);
+		int64_t debit = db_rows_int(rows, row, 3);
+		int64_t credit = db_rows_int(rows, row, 4);
+
+		table_add(accounts, cell_text(hospital->code));
+		table_add(accounts, cell_text(db_rows_text(rows, row, 2)));
+		table_add(accounts, cell_money(debit, currency, exponent));
+		table_add(accounts, cell_money(credit, currency, exponent));
+		table_add(accounts, cell_money(debit - credit, currency, exponent));
+	}
+	for (int row = 0; r == 0 && row < db_rows_count(proof); row++) {
+		bool holds = db_rows_int(proof, row, 2) == db_rows_int(proof, row, 3);
+
+		table_add(proofs, cell_text(hospital->code));
+		table_add(proofs, cell_text(db_rows_text(proof, row, 0)));
+		table_add(proofs, cell_text(db_rows_text(proof, row, 1)));
+		table_add(proofs, cell_int(db_rows_int(proof, row, 2)));
+		table_add(proofs, cell_int(db_rows_int(proof, row, 3)));
+		table_add(proofs, cell_word(holds ? "holds" : "BROKEN", holds ? "holds" : "broken"));
+		if (!holds) *ret_balanced = false;
+	}
+	db_sync_rows_free(rows);
+	db_sync_rows_free(proof);
+	return r;
+}
+
+static int ledger_balance(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct column account_columns[] = {{"hospital", "hospital"}, {"account", "account"},
+		{"debit", "debit"}, {"credit", "credit"}, {"balance", "balance"}};
+	static const struct column proof_columns[] = {{"hospital", "hospital"}, {"statement", "statement"},
+		{"currency", "currency"}, {"found", "found"}, {"expected", "expected"}, {"verdict", "verdict"}};
+	const char *code = NULL;
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct table accounts;
+	struct table proofs;
+	struct report report;
+	uint32_t index = 0;
+	bool balanced = true;
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r != 0) return r;
+	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
+	report_begin(&report, ctl);
+	table_begin(&accounts, account_columns, ARRAY_LEN(account_columns));
+	table_begin(&proofs, proof_columns, ARRAY_LEN(proof_columns));
+	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL)
+		r = balance_one(ctl, hospital, &accounts, &proofs, &balanced);
+	table_end(&accounts, &report, "accounts", NULL, "no postings yet");
+	table_end(&proofs, &report, "proof", "What must hold", NULL);
+	if (r < 0) {
+		json_decref(report.root);
+		return ctl_fail("could not read the ledger");
+	}
+	report_heading(&report,
+		balanced ? "balanced" : "NOT BALANCED: tell whoever looks after Zhifu, and post nothing by hand");
+	report_field(&report, "balanced", NULL, cell_bool(balanced));
+	return report_end(&report, balanced ? 0 : 1);
+}
+
+/* ---- export ---- */
+
+/* An entry's rows become one transaction; each row is two postings that cancel out. */
+static void journal_print(const struct hospital *hospital, struct pg_result *rows)
+{
+	struct uuid open = {{0}};
+
+	for (int row = 0; row < db_rows_count(rows); row++) {
+		struct uuid entry = db_rows_uuid(rows, row, 8);
+		const char *currency = db_rows_text(rows, row, 4);
+		const char *ref = db_rows_text(rows, row, 7);
+		int exponent = (int)db_rows_int(rows, row, 5);
+		char amount[REPORT_AMOUNT_LEN];
+		char id[UUID_TEXT_LEN];
+
+		if (!uuid_equal(&entry, &open)) {
+			int year;
+			unsigned month;
+			unsigned day;
+
+			date_civil_from_days(db_rows_date(rows, row, 0), &year, &month, &day);
+			uuid_format(&entry, id);
+			(void)printf("\n%04d-%02u-%02u * %s  ; hospital:%s, claim:%s, entry:%s\n", year, month, day,
+				db_rows_text(rows, row, 6), hospital->code, ref != NULL ? ref : "", id);
+			open = entry;
+		}
+		report_amount(db_rows_int(rows, row, 3), exponent, false, amount);
+		(void)printf("    %-32s  %s %s\n", db_rows_text(rows, row, 1), amount, currency);
+		(void)printf("    %-32s  -%s %s\n", db_rows_text(rows, row, 2), amount, currency);
+	}
+}
+
+static int ledger_export(struct ctl *ctl, int argc, char **argv)
+{
+	struct ledger_filter filter = {0};
+	const struct hospital *hospital;
+	uint32_t index = 0;
+	bool hledger = false;
+	int r = filter_read(ctl, argc, argv, &filter, &hledger);
+
+	if (r != 0) return r;
+	if (!hledger || ctl->json)
+		return ctl_usage("the journal is made with --hledger; ledger show --json is for programs");
+	(void)printf("; the journal of Zhifu, one entry each\ndecimal-mark .\n");
+	while (r == 0 && (hospital = ctl_hospital_next(ctl, filter.hospital, &index)) != NULL) {
+		struct pg_result *rows = NULL;
+
+		r = postings_read(ctl, hospital, &filter, INT64_MAX, &rows);
+		if (r == 0) journal_print(hospital, rows);
+		db_sync_rows_free(rows);
+	}
+	return r < 0 ? ctl_fail("could not read the ledger") : 0;
+}
+
+const struct ctl_command ledger_commands[] = {
+	{"ledger show", "[--hospital CODE] [--claim REF] [--account NAME] [--from DAY] [--to DAY]", "postings",
+		CTL_CONFIG | CTL_DB, ledger_show},
+	{"ledger balance", "[--hospital CODE]", "the trial balance and its proof; fails when the books do not balance",
+		CTL_CONFIG | CTL_DB, ledger_balance},
+	{"ledger export", "--hledger [--hospital CODE] [--claim REF] [--account NAME] [--from DAY] [--to DAY]",
+		"the journal as text that hledger reads", CTL_CONFIG | CTL_DB, ledger_export},
+	{NULL, NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,83 @@
+/* Keys for the operator's hands: unwrapped for one command and wiped. */
+#include "ctl/unseal.h"
+
+#include <string.h>
+
+#include "db/sync.h"
+#include "model/work.h"
+
+int unseal_keys_load(struct ctl *ctl, const struct uuid *hospital, struct unseal_keys *ret_keys)
+{
+	struct pg_result *rows = NULL;
+	int r = ctl_query(ctl, &rows, "SELECT version, wrapped FROM operator_hospital_keys($1)", "u", hospital);
+
+	if (r < 0) return r;
+	ret_keys->count = 0;
+	for (int row = 0; r == 0 && row < db_rows_count(rows) && ret_keys->count < UNSEAL_KEYS_MAX; row++) {
+		struct bytes wrapped = db_rows_bytes(rows, row, 1);
+		struct hospital_key_row *out = &ret_keys->rows[ret_keys->count];
+
+		out->version = (int)db_rows_int(rows, row, 0);
+		r = key_unwrap_master(ctl->keyring, hospital, wrapped.ptr, wrapped.len, &out->key);
+		if (r == 0) ret_keys->count++;
+	}
+	db_sync_rows_free(rows);
+	if (r == 0 && ret_keys->count == 0)
+		r = err_set(ERR_NOTFOUND, "the hospital has no key yet: zhifud makes it when it first starts");
+	if (r < 0) unseal_keys_free(ret_keys);
+	return r;
+}
+
+void unseal_keys_free(struct unseal_keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++) key_wipe(&keys->rows[i].key);
+	keys->count = 0;
+}
+
+int unseal_patient(
+	const struct unseal_keys *keys, const struct uuid *patient_key, struct bytes wrapped, struct key *ret_key)
+{
+	if (wrapped.ptr == NULL) return err_set(ERR_DENIED, "the patient's key was erased");
+	for (size_t i = 0; i < keys->count; i++)
+		if (key_unwrap(&keys->rows[i].key, patient_key, wrapped.ptr, wrapped.len, ret_key) == 0) return 0;
+	return err_set(ERR_DENIED, "none of the hospital's keys opens the patient's key");
+}
+
+int unseal_message(struct ctl *ctl, const struct uuid *hospital, const struct uuid *message, struct sealer *sealer,
+	struct arena *arena, struct key *ret_key, struct bytes *ret_plain)
+{
+	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
+	struct pg_result *rows = NULL;
+	struct bytes content;
+	int r = unseal_keys_load(ctl, hospital, &keys);
+
+	if (r < 0) return r;
+	r = ctl_query(ctl, &rows,
+		"SELECT m.content, k.patient_key_id, k.wrapped FROM message m"
+		" LEFT JOIN claim c ON c.hospital_id = m.hospital_id AND c.claim_id = m.claim_id"
+		" LEFT JOIN patient_key k ON k.hospital_id = c.hospital_id AND k.patient_key_id = c.patient_key_id"
+		" WHERE m.hospital_id = $1 AND m.message_id = $2",
+		"uu", hospital, message);
+	if (r < 0) return r;
+	if (db_rows_count(rows) == 0) {
+		db_sync_rows_free(rows);
+		return err_set(ERR_NOTFOUND, "there is no such message");
+	}
+	content = db_rows_bytes(rows, 0, 0);
+	r = ERR_DENIED;
+	if (!db_rows_null(rows, 0, 1)) {
+		struct uuid id = db_rows_uuid(rows, 0, 1);
+
+		r = unseal_patient(&keys, &id, db_rows_bytes(rows, 0, 2), ret_key);
+		if (r == 0)
+			r = seal_open(
+				sealer, ret_key, message, SEAL_MESSAGE, content, MESSAGE_BYTES_MAX, arena, ret_plain);
+	}
+	for (size_t i = 0; r < 0 && i < keys.count; i++) {
+		*ret_key = keys.rows[i].key;
+		r = seal_open(sealer, ret_key, message, SEAL_MESSAGE, content, MESSAGE_BYTES_MAX, arena, ret_plain);
+	}
+	db_sync_rows_free(rows);
+	if (r < 0) key_wipe(ret_key);
+	return r;
+}

@@ -1,0 +1,305 @@
+-- What operators and finance do: steps of a claim that a person takes, routes that a person stops, messages sent again,
+-- keys renewed. Each of these acts leaves a row that says who did it and why. Reading goes through row-level security,
+-- one hospital at a time; whatever changes something is a function of its own.
+SET search_path = zhifu;
+
+-- Acts of persons that no claim's events tell: what was looked into, sent again, stopped, renewed. The nil hospital is the
+-- house itself. Written once.
+CREATE TABLE operator_act (
+	hospital_id uuid NOT NULL,
+	act_id      uuid NOT NULL DEFAULT gen_random_uuid(),
+	at          timestamptz NOT NULL DEFAULT now(),
+	who         text NOT NULL CHECK (who <> ''),
+	act         text NOT NULL, -- "message.reveal", "route.hold", ...
+	subject     text NOT NULL, -- an id, a route, a file
+	why         text,
+	PRIMARY KEY (hospital_id, act_id)
+);
+CREATE INDEX operator_act_at ON operator_act (hospital_id, at);
+ALTER TABLE operator_act ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON operator_act TO zhifu_writer USING (true) WITH CHECK (true);
+CREATE POLICY tenant ON operator_act FOR SELECT TO zhifu_operator USING (hospital_id = tenant());
+GRANT SELECT, INSERT ON operator_act TO zhifu_writer;
+GRANT SELECT ON operator_act, consent_clock, export_person TO zhifu_operator;
+
+CREATE FUNCTION operator_note(p_hospital uuid, p_who text, p_act text, p_subject text, p_why text) RETURNS void LANGUAGE sql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, p_act, p_subject, p_why)
+$$;
+
+-- A step on transport that a person takes, with the work that follows from it; from and to come from the life cycle's
+-- table in C. p_insurer: who it goes to from now on (route_found). Returns where the claim stands afterwards, or NULL when
+-- it had moved on meanwhile and nothing was done.
+CREATE FUNCTION operator_claim_step(p_hospital uuid, p_claim uuid, p_from smallint, p_to smallint, p_event text, p_who text,
+	p_why text, p_insurer text, p_work uuid, p_fact uuid) RETURNS smallint LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	doubt record;
+	first uuid;
+BEGIN
+	IF p_event NOT IN ('hold', 'release', 'drop', 'resend', 'route_found', 'prove_present') THEN
+		RAISE EXCEPTION 'no person takes the step "%"', p_event;
+	END IF;
+	IF coalesce(p_who, '') = '' OR coalesce(p_why, '') = '' THEN
+		RAISE EXCEPTION 'a step of a person needs who and why';
+	END IF;
+	PERFORM 1 FROM claim_step(ARRAY[p_hospital], ARRAY[p_claim], ARRAY[1::smallint], ARRAY[p_from], ARRAY[NULL::integer],
+		ARRAY[p_to], ARRAY[p_event], ARRAY[p_who], ARRAY[p_why]);
+	IF NOT FOUND THEN
+		RETURN NULL;
+	END IF;
+	SELECT m.message_id, m.exchange_id, m.insurer,
+		(SELECT a.route FROM attempt a WHERE a.hospital_id = m.hospital_id AND a.message_id = m.message_id
+			ORDER BY a.attempt DESC LIMIT 1) AS route
+	INTO doubt FROM message m
+	WHERE m.hospital_id = p_hospital AND m.claim_id = p_claim AND m.direction = 1 AND m.submission AND m.status IN (2, 3)
+	ORDER BY m.message_id DESC LIMIT 1;
+	-- Work towards sending it ends with each of these steps; a cancellation on its way and facts for settle go on.
+	DELETE FROM outbox o WHERE o.hospital_id = p_hospital AND o.claim_id = p_claim
+		AND (o.role = 2 OR (o.role = 1 AND o.kind IN (1, 2, 3, 4, 5)));
+
+	IF p_event = 'resend' THEN
+		IF doubt.message_id IS NULL OR doubt.route IS NULL THEN
+			RAISE EXCEPTION 'there is no message in doubt to send again';
+		END IF;
+		UPDATE message SET status = 1, why = NULL WHERE hospital_id = p_hospital AND message_id = doubt.message_id;
+		UPDATE exchange SET status = 1, updated_at = now()
+		WHERE hospital_id = p_hospital AND exchange_id = doubt.exchange_id AND status IN (3, 4);
+		INSERT INTO outbox (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id)
+		VALUES (p_hospital, p_work, 2, 1, doubt.route, p_claim, doubt.exchange_id, doubt.message_id);
+		RETURN p_to;
+	END IF;
+	IF p_event = 'prove_present' THEN
+		-- It arrived after all: it is billed from now on, and answers may still come in the old exchange.
+		UPDATE message SET status = 4, why = p_why WHERE hospital_id = p_hospital AND message_id = doubt.message_id;
+		INSERT INTO fact (hospital_id, fact_id, claim_id, insurer, exchange_id, message_id, kind)
+		SELECT p_hospital, p_fact, p_claim, coalesce(doubt.insurer, s.insurer), doubt.exchange_id, doubt.message_id, 100
+		FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim;
+		INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, fact_id)
+		VALUES (p_hospital, p_work, 3, 1, p_claim, p_fact);
+		RETURN p_to;
+	END IF;
+
+	-- What was ready to go goes no more; a release translates anew.
+	UPDATE message SET status = 6, why = p_why
+	WHERE hospital_id = p_hospital AND claim_id = p_claim AND direction = 1 AND submission AND status = 1;
+	UPDATE exchange SET status = 2, why = p_why, updated_at = now()
+	WHERE hospital_id = p_hospital AND claim_id = p_claim AND kind = 1 AND status IN (1, 3, 4);
+	IF p_insurer IS NOT NULL THEN
+		UPDATE claim_state SET insurer = p_insurer WHERE hospital_id = p_hospital AND claim_id = p_claim;
+	END IF;
+	IF p_event = 'route_found' THEN
+		SELECT c.duplicate_of INTO first FROM claim c WHERE c.hospital_id = p_hospital AND c.claim_id = p_claim;
+		IF first IS NOT NULL AND p_from = 2 THEN
+			-- Looked for at the door, of no account while it had nowhere to go.
+			PERFORM 1 FROM claim_step(ARRAY[p_hospital], ARRAY[p_claim], ARRAY[1::smallint], ARRAY[p_to], ARRAY[NULL::integer],
+				ARRAY[4::smallint], ARRAY['duplicate_suspected'], ARRAY['zhifu'],
+				ARRAY['same hospital, patient, day, codes and amounts as an earlier claim']);
+			RETURN 4;
+		END IF;
+	END IF;
+	IF p_event IN ('release', 'route_found') THEN
+		INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id) VALUES (p_hospital, p_work, 1, 1, p_claim);
+	END IF;
+	RETURN p_to;
+END
+$$;
+
+-- Stops a route or lets it go on; whoever owns it looks at this before each message.
+CREATE FUNCTION operator_route_stop(p_route text, p_stop boolean, p_who text, p_why text) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	INSERT INTO route_lease AS l (route, owner, fence, until, stopped, stopped_by, stopped_why)
+	VALUES (p_route, '', 0, now(), p_stop, p_who, p_why)
+	ON CONFLICT (route) DO UPDATE SET stopped = p_stop, stopped_by = p_who, stopped_why = p_why;
+	PERFORM operator_note('00000000-0000-0000-0000-000000000000', p_who,
+		CASE WHEN p_stop THEN 'route.hold' ELSE 'route.release' END, p_route, p_why);
+END
+$$;
+
+-- Holds one piece of work or lets it go on at once with a clean count of crashes. False: there is no such work.
+CREATE FUNCTION operator_work_hold(p_hospital uuid, p_work uuid, p_hold boolean, p_who text, p_why text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	UPDATE outbox SET held = p_hold, held_why = CASE WHEN p_hold THEN p_why END,
+		crashes = CASE WHEN p_hold THEN crashes ELSE 0 END, due_at = CASE WHEN p_hold THEN due_at ELSE now() END
+	WHERE hospital_id = p_hospital AND work_id = p_work;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	PERFORM operator_note(p_hospital, p_who, CASE WHEN p_hold THEN 'work.hold' ELSE 'work.release' END, p_work::text, p_why);
+	RETURN true;
+END
+$$;
+
+-- Sends a message once more, to where it went, or reads one that came in once more. p_content is sealed for p_new. A
+-- submission goes again only from `unknown` (p_step: the life cycle's resend), so it can never be there twice unnoticed.
+-- Returns false when the claim or the message had moved on.
+CREATE FUNCTION operator_message_replay(p_hospital uuid, p_message uuid, p_new uuid, p_content bytea, p_work uuid, p_who text,
+	p_why text) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	m record;
+	way text;
+BEGIN
+	IF coalesce(p_who, '') = '' OR coalesce(p_why, '') = '' THEN
+		RAISE EXCEPTION 'a replay needs who and why';
+	END IF;
+	SELECT * INTO m FROM message WHERE hospital_id = p_hospital AND message_id = p_message FOR UPDATE;
+	IF NOT FOUND OR (m.direction = 1 AND m.status IN (1, 2)) THEN
+		RETURN false; -- it is on its way
+	END IF;
+	IF m.direction = 1 THEN
+		SELECT a.route INTO way FROM attempt a WHERE a.hospital_id = p_hospital AND a.message_id = p_message
+		ORDER BY a.attempt DESC LIMIT 1;
+		IF way IS NULL THEN
+			RAISE EXCEPTION 'the message was never tried, so it has no destination to go to again';
+		END IF;
+		IF m.submission THEN
+			PERFORM 1 FROM claim_step(ARRAY[p_hospital], ARRAY[m.claim_id], ARRAY[1::smallint], ARRAY[7::smallint],
+				ARRAY[NULL::integer], ARRAY[5::smallint], ARRAY['resend'], ARRAY[p_who], ARRAY[p_why]);
+			IF NOT FOUND THEN
+				RETURN false;
+			END IF;
+			UPDATE message SET status = 6, why = 'replaced by a replay' WHERE hospital_id = p_hospital AND message_id = p_message;
+		END IF;
+		DELETE FROM outbox o WHERE o.hospital_id = p_hospital AND o.message_id = p_message;
+	END IF;
+	INSERT INTO message (hospital_id, message_id, exchange_id, claim_id, insurer, direction, token, submission, answers, replay_of,
+		replay_who, replay_why, status, http_status, content)
+	VALUES (p_hospital, p_new, m.exchange_id, m.claim_id, m.insurer, m.direction, m.token, m.submission, m.answers, p_message,
+		p_who, p_why, CASE m.direction WHEN 1 THEN 1 ELSE 11 END, m.http_status, p_content);
+	UPDATE exchange SET status = 1, updated_at = now()
+	WHERE hospital_id = p_hospital AND exchange_id = m.exchange_id AND status IN (3, 4);
+	IF m.direction = 1 THEN
+		INSERT INTO outbox (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id)
+		VALUES (p_hospital, p_work, 2, 1, way, m.claim_id, m.exchange_id, p_new);
+	ELSE
+		-- What an insurer sent of its own accord belongs to no exchange yet.
+		INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, exchange_id, message_id)
+		VALUES (p_hospital, p_work, 1, CASE WHEN m.exchange_id IS NULL THEN 9 ELSE 2 END, m.claim_id, m.exchange_id, p_new);
+	END IF;
+	PERFORM operator_note(p_hospital, p_who, 'message.replay', p_message::text || ' as ' || p_new::text, p_why);
+	RETURN true;
+END
+$$;
+
+-- ---- keys ----
+
+CREATE FUNCTION operator_hospital_keys(p_hospital uuid) RETURNS TABLE (version integer, wrapped bytea) LANGUAGE sql STABLE
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT k.version, k.wrapped FROM hospital_key k WHERE k.hospital_id = p_hospital ORDER BY k.version DESC
+$$;
+
+-- The same hospital key under another master key; false when somebody else was faster.
+CREATE FUNCTION operator_key_rewrap(p_hospital uuid, p_version integer, p_old bytea, p_new bytea, p_who text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	UPDATE hospital_key SET wrapped = p_new WHERE hospital_id = p_hospital AND version = p_version AND wrapped = p_old;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	PERFORM operator_note(p_hospital, p_who, 'key.rewrap', 'hospital key ' || p_version, NULL);
+	RETURN true;
+END
+$$;
+
+-- Patient keys that have fewer look-up hashes of p_version than of another one, after p_after: the next p_limit.
+CREATE FUNCTION operator_rehash_next(p_hospital uuid, p_version smallint, p_after uuid, p_limit integer)
+RETURNS TABLE (patient_key_id uuid, wrapped bytea, identity bytea) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+	SELECT k.patient_key_id, k.wrapped, k.identity FROM patient_key k
+	WHERE k.hospital_id = p_hospital AND k.patient_key_id > p_after AND k.wrapped IS NOT NULL AND EXISTS (
+		SELECT 1 FROM patient_lookup l
+		WHERE l.hospital_id = k.hospital_id AND l.patient_key_id = k.patient_key_id AND l.key_version <> p_version
+		GROUP BY l.key_version HAVING count(*) > (SELECT count(*) FROM patient_lookup n WHERE n.hospital_id = k.hospital_id
+			AND n.patient_key_id = k.patient_key_id AND n.key_version = p_version))
+	ORDER BY k.patient_key_id LIMIT p_limit
+$$;
+
+-- Hashes of the new look-up key beside the old ones, which go on being searched, and the same persons in the year's count.
+CREATE FUNCTION operator_rehash_store(p_hospital uuid, p_key uuid[], p_hash bytea[], p_version smallint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	done bigint;
+BEGIN
+	INSERT INTO export_person (hospital_id, year, hash)
+	SELECT DISTINCT p_hospital, p.year, t.h FROM unnest(p_key, p_hash) AS t (k, h)
+	JOIN patient_lookup l ON l.hospital_id = p_hospital AND l.patient_key_id = t.k
+	JOIN export_person p ON p.hospital_id = p_hospital AND p.hash = l.hash
+	ON CONFLICT DO NOTHING;
+	INSERT INTO patient_lookup (hospital_id, hash, patient_key_id, key_version)
+	SELECT p_hospital, t.h, t.k, p_version FROM unnest(p_key, p_hash) AS t (k, h) ON CONFLICT DO NOTHING;
+	GET DIAGNOSTICS done = ROW_COUNT;
+	RETURN done;
+END
+$$;
+
+-- Removes the hashes of a look-up key that is to be given up, once every patient has as many newer ones; -1: some have
+-- not (an identity that was learnt after the patient's key was made is not in its sealed list: it is hashed anew when the
+-- patient comes again).
+CREATE FUNCTION operator_rehash_retire(p_hospital uuid, p_version smallint, p_who text) RETURNS bigint LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	done bigint;
+BEGIN
+	IF EXISTS (SELECT 1 FROM patient_lookup l JOIN patient_key k USING (hospital_id, patient_key_id)
+		WHERE l.hospital_id = p_hospital AND l.key_version = p_version AND k.wrapped IS NOT NULL
+		GROUP BY l.hospital_id, l.patient_key_id HAVING count(*) > (
+			SELECT count(*) FROM patient_lookup n WHERE n.hospital_id = l.hospital_id AND n.patient_key_id = l.patient_key_id
+				AND n.key_version = (SELECT max(v.key_version) FROM patient_lookup v WHERE v.hospital_id = p_hospital)
+				AND n.key_version <> p_version)) THEN
+		RETURN -1;
+	END IF;
+	DELETE FROM export_person p USING patient_lookup l
+	WHERE p.hospital_id = p_hospital AND l.hospital_id = p_hospital AND l.hash = p.hash AND l.key_version = p_version;
+	DELETE FROM patient_lookup WHERE hospital_id = p_hospital AND key_version = p_version;
+	GET DIAGNOSTICS done = ROW_COUNT;
+	PERFORM operator_note(p_hospital, p_who, 'key.retire', 'look-up key ' || p_version, NULL);
+	RETURN done;
+END
+$$;
+
+-- ---- the ledger's proof ----
+
+-- What must hold of a hospital's books, one row per statement: `found` is to be `expected`. Runs with the caller's rights.
+CREATE FUNCTION ledger_proof(p_hospital uuid) RETURNS TABLE (statement text, currency text, found bigint, expected bigint)
+LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	WITH side AS (
+		SELECT p.currency, p.debit AS account, p.amount_minor AS minor FROM posting p WHERE p.hospital_id = p_hospital
+		UNION ALL
+		SELECT p.currency, p.credit, -p.amount_minor FROM posting p WHERE p.hospital_id = p_hospital
+	), account AS (
+		SELECT s.currency, s.account, sum(s.minor) AS minor FROM side s GROUP BY 1, 2
+	)
+	SELECT 'all accounts add up to nothing', a.currency, sum(a.minor)::bigint, 0::bigint FROM account a GROUP BY a.currency
+	UNION ALL
+	SELECT 'each currency has one exponent', p.currency, count(DISTINCT p.exponent), 1::bigint
+	FROM posting p WHERE p.hospital_id = p_hospital GROUP BY p.currency
+	UNION ALL
+	SELECT 'postings whose fact is not on record', NULL, count(*), 0::bigint FROM posting p
+	WHERE p.hospital_id = p_hospital AND p.rule IN ('bill', 'patient_share', 'write_off', 'announce', 'announce_fee')
+		AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.hospital_id = p.hospital_id AND f.fact_id = p.source_id)
+	UNION ALL
+	SELECT 'claims billed by state and not by posting', NULL, count(*), 0::bigint FROM claim_state s
+	JOIN claim c ON c.hospital_id = s.hospital_id AND c.claim_id = s.claim_id
+	WHERE s.hospital_id = p_hospital AND s.books > 0 AND c.total_minor > 0 AND NOT EXISTS (
+		SELECT 1 FROM posting p WHERE p.hospital_id = s.hospital_id AND p.claim_id = s.claim_id AND p.rule = 'bill')
+	UNION ALL
+	SELECT 'claims billed by posting and not by state', NULL, count(DISTINCT p.claim_id), 0::bigint FROM posting p
+	JOIN claim_state s ON s.hospital_id = p.hospital_id AND s.claim_id = p.claim_id
+	WHERE p.hospital_id = p_hospital AND s.books = 0
+$$;
+
+DO $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.proname LIKE 'operator\_%' LOOP
+		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO zhifu_operator', f);
+	END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION ledger_proof FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ledger_proof TO zhifu_operator, zhifu_settle;
