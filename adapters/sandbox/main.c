@@ -174,6 +174,7 @@ int main(int argc, char **argv)
 	if (err != 0) {
 		for (size_t i = 0; i < faults.count; i++) (void)fprintf(stderr, "%s\n", faults.items[i]);
 		if (faults.count == 0) (void)fprintf(stderr, "%s\n", err_text());
+		arena_free(&payer.script_arena);
 		return 1;
 	}
 	/* 3. The loop, the sockets and the record. */

@@ -179,15 +179,75 @@ static const struct conf_option down_rows[] = {{.name = "from_ms",
 		.sample = "3000",
 		.help = "Until then."}};
 
-#define TABLE(id, type)                                                                                                \
-	static const struct conf_table id##_table = {#id, id##_rows, ARRAY_LEN(id##_rows), sizeof(type), NULL}
-TABLE(price, struct raw_rule);
-TABLE(limit, struct raw_rule);
-TABLE(denial, struct raw_rule);
-TABLE(reject, struct raw_rule);
-TABLE(query, struct raw_rule);
-TABLE(fault, struct raw_fault);
-TABLE(down, struct script_down);
+/* ---- rules of single groups, so that a mistake is told with its line ---- */
+
+static bool is_percent(const char *text)
+{
+	struct zf_decimal value;
+	return decimal_parse(text_of(text), &value) == 0 && decimal_sign(value) >= 0 && value.scale <= 6 &&
+	       decimal_compare(value, decimal_of(100, 0)) <= 0;
+}
+
+static bool is_pattern(const char *pattern)
+{
+	return pattern == NULL || text_match(pattern, TEXT("A")) >= 0;
+}
+
+static bool is_ordinal(const char *text)
+{
+	int64_t number;
+	return text_to_int64(text_of(text), &number) == 0 && number > 0;
+}
+
+static void check_rule(const void *value, const char *file, unsigned line, struct conf_faults *faults)
+{
+	const struct raw_rule *rule = value;
+	if (!is_pattern(rule->match.code)) conf_fault_add(faults, file, line, "\"code\" is not a code pattern");
+	if (!is_pattern(rule->match.diagnosis)) {
+		conf_fault_add(faults, file, line, "\"diagnosis\" is not a code pattern");
+	}
+	if (rule->percent != NULL && !is_percent(rule->percent)) {
+		conf_fault_add(faults, file, line, "\"percent\" is not a percentage from 0 to 100");
+	}
+	if (rule->reason != NULL && fhir_reason_from_name(rule->reason) == ZF_REASON_NONE) {
+		conf_fault_add(faults, file, line, "the reason \"%s\" is not known", rule->reason);
+	}
+	if (rule->currency != NULL && !currency_is_money(text_of(rule->currency))) {
+		conf_fault_add(faults, file, line, "the currency \"%s\" is not known", rule->currency);
+	}
+	struct zf_decimal amount;
+	if (rule->amount != NULL && (decimal_parse(text_of(rule->amount), &amount) != 0 || decimal_sign(amount) < 0)) {
+		conf_fault_add(faults, file, line, "\"amount\" is not an amount");
+	}
+}
+
+static void check_fault(const void *value, const char *file, unsigned line, struct conf_faults *faults)
+{
+	const struct raw_fault *fault = value;
+	for (size_t i = 0; i < fault->ordinals.count; i++) {
+		if (is_ordinal(fault->ordinals.items[i])) continue;
+		conf_fault_add(faults, file, line, "\"ordinals\" are numbers from 1, as text");
+	}
+	if (fault->to_ms != 0 && fault->to_ms <= fault->from_ms) {
+		conf_fault_add(faults, file, line, "\"to_ms\" must be after \"from_ms\"");
+	}
+}
+
+static void check_down(const void *value, const char *file, unsigned line, struct conf_faults *faults)
+{
+	const struct script_down *down = value;
+	if (down->to_ms <= down->from_ms) conf_fault_add(faults, file, line, "\"to_ms\" must be after \"from_ms\"");
+}
+
+#define TABLE(id, type, check)                                                                                         \
+	static const struct conf_table id##_table = {#id, id##_rows, ARRAY_LEN(id##_rows), sizeof(type), check}
+TABLE(price, struct raw_rule, check_rule);
+TABLE(limit, struct raw_rule, check_rule);
+TABLE(denial, struct raw_rule, check_rule);
+TABLE(reject, struct raw_rule, check_rule);
+TABLE(query, struct raw_rule, check_rule);
+TABLE(fault, struct raw_fault, check_fault);
+TABLE(down, struct script_down, check_down);
 
 static const struct conf_option script_rows[] = {
 	{.type = CONF_HEADING, .help = "Who and where"},
@@ -443,25 +503,18 @@ static struct zf_money read_money(struct reader *reader, const char *key, const 
 
 static struct zf_decimal read_percent(struct reader *reader, const char *key, const char *text)
 {
-	struct zf_decimal value;
-	if (text == NULL) return (struct zf_decimal){0};
-	if (decimal_parse(text_of(text), &value) != 0 || decimal_sign(value) < 0 || value.scale > 6 ||
-		decimal_compare(value, decimal_of(100, 0)) > 0) {
+	struct zf_decimal value = {0};
+	if (text == NULL) return value;
+	if (!is_percent(text)) {
 		complain(reader, key, "a percentage from 0 to 100 is wanted");
-		return (struct zf_decimal){0};
+	} else if (decimal_parse(text_of(text), &value) != 0) {
+		value.present = 0;
 	}
 	return value;
 }
 
-static void check_pattern(struct reader *reader, const char *key, const char *pattern)
+static struct rule_match match_of(const struct raw_rule *raw)
 {
-	if (pattern != NULL && text_match(pattern, TEXT("A")) < 0) complain(reader, key, "not a code pattern");
-}
-
-static struct rule_match read_match(struct reader *reader, const char *key, const struct raw_rule *raw)
-{
-	check_pattern(reader, key, raw->match.code);
-	check_pattern(reader, key, raw->match.diagnosis);
 	return (struct rule_match){raw->match.code, raw->match.diagnosis};
 }
 
@@ -492,8 +545,7 @@ static void make_prices_and_limits(struct reader *reader, struct rules *rules)
 	struct rule_price *prices = make_array(reader, raw->count, sizeof(*prices));
 	for (size_t i = 0; prices != NULL && i < raw->count; i++) {
 		const struct raw_rule *rule = raw->items[i];
-		prices[i] = (struct rule_price){
-			read_match(reader, "prices", rule), read_percent(reader, "prices", rule->percent)};
+		prices[i] = (struct rule_price){match_of(rule), read_percent(reader, "prices", rule->percent)};
 	}
 	rules->prices = prices;
 	rules->price_count = (uint32_t)raw->count;
@@ -502,8 +554,7 @@ static void make_prices_and_limits(struct reader *reader, struct rules *rules)
 	for (size_t i = 0; limits != NULL && i < raw->count; i++) {
 		const struct raw_rule *rule = raw->items[i];
 		const char *currency = rule->currency != NULL ? rule->currency : rules->plan_currency;
-		limits[i] = (struct rule_limit){
-			read_match(reader, "limits", rule), read_money(reader, "limits", rule->amount, currency)};
+		limits[i] = (struct rule_limit){match_of(rule), read_money(reader, "limits", rule->amount, currency)};
 		struct zf_money probe;
 		if (limits[i].amount.present &&
 			rule_convert(rules, limits[i].amount, rules->plan_currency, &probe) != 0) {
@@ -520,13 +571,12 @@ static void make_denials(struct reader *reader, struct rules *rules)
 	struct rule_denial *denials = make_array(reader, raw->count, sizeof(*denials));
 	for (size_t i = 0; denials != NULL && i < raw->count; i++) {
 		const struct raw_rule *rule = raw->items[i];
-		denials[i] = (struct rule_denial){.match = read_match(reader, "denials", rule),
+		denials[i] = (struct rule_denial){.match = match_of(rule),
 			.percent = read_percent(reader, "denials", rule->percent),
 			.reason = fhir_reason_from_name(rule->reason),
 			.group = (uint8_t)(rule->group + 1),
 			.code = rule->original,
 			.text = rule->text};
-		if (denials[i].reason == ZF_REASON_NONE) complain(reader, "denials", "the reason is not known");
 	}
 	rules->denials = denials;
 	rules->denial_count = (uint32_t)raw->count;
@@ -538,7 +588,7 @@ static void make_rejects_and_queries(struct reader *reader, struct rules *rules)
 	struct rule_reject *rejects = make_array(reader, raw->count, sizeof(*rejects));
 	for (size_t i = 0; rejects != NULL && i < raw->count; i++) {
 		const struct raw_rule *rule = raw->items[i];
-		rejects[i] = (struct rule_reject){read_match(reader, "rejects", rule), rule->original, rule->text};
+		rejects[i] = (struct rule_reject){match_of(rule), rule->original, rule->text};
 	}
 	rules->rejects = rejects;
 	rules->reject_count = (uint32_t)raw->count;
@@ -546,7 +596,7 @@ static void make_rejects_and_queries(struct reader *reader, struct rules *rules)
 	struct rule_query *queries = make_array(reader, raw->count, sizeof(*queries));
 	for (size_t i = 0; queries != NULL && i < raw->count; i++) {
 		const struct raw_rule *rule = raw->items[i];
-		queries[i] = (struct rule_query){read_match(reader, "queries", rule), rule->text};
+		queries[i] = (struct rule_query){match_of(rule), rule->text};
 	}
 	rules->queries = queries;
 	rules->query_count = (uint32_t)raw->count;
@@ -556,9 +606,8 @@ static void make_fault(struct reader *reader, const struct raw_fault *raw, struc
 {
 	int64_t *ordinals = make_array(reader, raw->ordinals.count, sizeof(*ordinals));
 	for (size_t i = 0; ordinals != NULL && i < raw->ordinals.count; i++) {
-		if (text_to_int64(text_of(raw->ordinals.items[i]), &ordinals[i]) != 0 || ordinals[i] == 0) {
-			complain(reader, "faults", "ordinals are numbers from 1, as text");
-		}
+		int err = text_to_int64(text_of(raw->ordinals.items[i]), &ordinals[i]);
+		assert(err == 0); /* check_fault has seen it */
 	}
 	enum fault_kind kind = (enum fault_kind)(raw->kind + 1);
 	int taken = kind != MISBEHAVE_500 && kind != MISBEHAVE_503;
@@ -586,7 +635,6 @@ static void make_faults(struct reader *reader)
 		make_fault(reader, script->faults_raw.items[i], &faults[i]);
 	for (size_t i = 0; i < script->down_raw.count; i++) {
 		down[i] = *(const struct script_down *)script->down_raw.items[i];
-		if (down[i].to_ms <= down[i].from_ms) complain(reader, "down", "to_ms must be after from_ms");
 	}
 	script->faults = faults;
 	script->fault_count = script->faults_raw.count;
@@ -598,7 +646,7 @@ static void check_rest(struct reader *reader)
 {
 	struct script *script = reader->script;
 	struct zf_money probe = {.currency = "", .present = 1};
-	check_pattern(reader, "pend_code", script->pend_code);
+	if (!is_pattern(script->pend_code)) complain(reader, "pend_code", "not a code pattern");
 	if ((script->tls_certificate == NULL) != (script->tls_key == NULL)) {
 		complain(reader, "tls_key", "certificate and key belong together");
 	}
