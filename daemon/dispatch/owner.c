@@ -83,8 +83,8 @@ static void take(struct dispatch *dispatch, int64_t now_ms)
 	size_t n = routes_gather(dispatch, false, dispatch->taking);
 	int32_t lease_s = (int32_t)dispatch->worker->options->lease_s;
 
-	if (n == 0) return;
 	arena_init(&arena, ARENA_BYTES);
+	if (n == 0) return;
 	db_params_init(&params, &arena);
 	routes_text(&params, dispatch->taking, n);
 	array = db_params_array(&params, DB_INT4, n, 0);
@@ -127,8 +127,8 @@ static void renew(struct dispatch *dispatch, int64_t now_ms)
 	struct db_params params;
 	size_t n = routes_gather(dispatch, true, dispatch->renewing);
 
-	if (n == 0) return;
 	arena_init(&arena, ARENA_BYTES);
+	if (n == 0) return;
 	db_params_init(&params, &arena);
 	routes_text(&params, dispatch->renewing, n);
 	routes_fences(&params, dispatch->renewing, n);
@@ -198,8 +198,8 @@ static void sweep_dead(struct dispatch *dispatch)
 	struct db_params params;
 	struct db_array *array;
 
-	if (dispatch->worker->number != 0) return;
 	arena_init(&arena, ARENA_BYTES);
+	if (dispatch->worker->number != 0) return;
 	for (int kind = 0; kind < 2; kind++) {
 		arena_reset(&arena);
 		db_params_init(&params, &arena);
@@ -243,8 +243,8 @@ static void count_waiting(struct dispatch *dispatch)
 	struct db_params params;
 	size_t n = routes_gather(dispatch, true, dispatch->counting);
 
-	if (n == 0) return;
 	arena_init(&arena, ARENA_BYTES);
+	if (n == 0) return;
 	db_params_init(&params, &arena);
 	routes_text(&params, dispatch->counting, n);
 	db_params_int4(&params, DEPTH_MOST);
