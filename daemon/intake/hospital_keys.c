@@ -128,10 +128,10 @@ static void entry_open(struct entry *entry, const char *name, const char *zone, 
 	struct arena arena CLEANUP(arena_free);
 	struct db_params params;
 	uint8_t wrapped[KEY_WRAPPED_BYTES];
+	arena_init(&arena, 1u << 16);
 	key_new(&entry->fresh);
 	if (key_wrap_master(keys->keyring, &entry->hospital, &entry->fresh, wrapped) < 0) return;
 	key_wipe(&entry->fresh);
-	arena_init(&arena, 1u << 16);
 	db_params_init(&params, &arena);
 	db_params_uuid(&params, &entry->hospital);
 	db_params_text(&params, entry->code);

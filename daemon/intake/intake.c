@@ -171,6 +171,8 @@ static void on_retry(evutil_socket_t fd, short what, void *ctx)
 static void on_changed(void *ctx, bool up)
 {
 	struct intake *intake = ctx;
+	if (up == intake->database_up) return;
+	intake->database_up = up;
 	log_line(up ? LOG_INFO : LOG_WARN, up ? "the database is there" : "the database is gone");
 	if (up && intake->keys != NULL) hospitals_open(intake);
 }

@@ -50,7 +50,7 @@ struct intake {
 	struct metric *claims[FATE_COUNT];
 	struct metric *consents, *tokens, *tokens_refused, *batches, *queued;
 	struct metric *batch_claims, *commit_seconds, *prepare_seconds;
-	bool draining, server_drained;
+	bool draining, server_drained, database_up;
 };
 
 #define INTAKE_MAGIC 0x494e5430u

@@ -93,11 +93,11 @@
 		"a.adjudication_id") "ORDER BY a.adjudication_id " direction " LIMIT $4::integer) " RESULT(direction,  \
 		opposite, RESPONSE_COLUMNS, KEY_JOIN, RESPONSE_WHERE)
 /* A claim's answer of the moment has the claim's id: asked for by that id, or in place of a decision that is not there.
- * A claim that will not get one (no route, failed, cancelled, rejected) has outcome error. */
+ * A claim that was cancelled before it left or rejected will not get one and has outcome error. */
 #define STANDING                                                                                                         \
 	"SELECT c.claim_id AS id, c.claim_id, coalesce(l.created_at, c.received_at) AS updated, l.adjudication_id AS "   \
 	"sealed_id, l.content, 1 + (SELECT count(*)::integer FROM zhifu.adjudication n WHERE n.hospital_id = $1 AND "    \
-	"n.claim_id = c.claim_id) AS version, coalesce(l.outcome, CASE WHEN s.transport IN (2, 9, 10) OR "               \
+	"n.claim_id = c.claim_id) AS version, coalesce(l.outcome, CASE WHEN s.transport = 10 OR "               \
 	"s.acknowledgement = 2 THEN 4 ELSE 1 END)::smallint AS outcome, s.transport, s.acknowledgement, s.adjudication " \
 	"FROM (SELECT claim_id FROM candidate UNION SELECT unnest($10::uuid[])) w "                                      \
 	"JOIN zhifu.claim c ON c.hospital_id = $1 AND c.claim_id = w.claim_id "                                          \

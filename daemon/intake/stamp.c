@@ -131,7 +131,7 @@ static int meta_write(struct text_span meta, const struct stamp *stamp, struct z
 	(void)date_format_ms(stamp->updated_ms, 0, updated);
 	json_write_init(&writer, arena, meta.len + 1024);
 	json_write_object_begin(&writer);
-	json_write_member(&writer, "versionId", "1");
+	json_write_member(&writer, "versionId", stamp->version != NULL ? stamp->version : "1");
 	json_write_member(&writer, "lastUpdated", updated);
 	if (meta.len > 0) {
 		json_reader_init(&reader, meta.ptr, meta.len, arena, JSON_DEPTH_MAX, JSON_BYTES_MAX);

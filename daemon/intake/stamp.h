@@ -8,7 +8,8 @@
 
 struct stamp {
 	const struct uuid *id;
-	int64_t updated_ms;              /* meta.lastUpdated; versionId is always "1": claims are never changed */
+	int64_t updated_ms;              /* meta.lastUpdated */
+	const char *version;             /* meta.versionId; NULL: "1", since claims are never changed */
 	const struct uuid *duplicate_of; /* held as a duplicate of that claim; NULL: not */
 };
 

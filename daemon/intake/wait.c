@@ -85,9 +85,9 @@ static void on_wake(void *ctx)
 	struct arena arena CLEANUP(arena_free);
 	struct db_params params;
 	size_t asked = 0;
+	arena_init(&arena, 1u << 20);
 	waits->again = waits->flying;
 	if (waits->flying || list_empty(&waits->list)) return;
-	arena_init(&arena, 1u << 20);
 	db_params_init(&params, &arena);
 	struct db_array *hospitals = db_params_array(&params, DB_UUID, waits->count, 0);
 	LIST_EACH(&waits->list, node)

@@ -1,0 +1,434 @@
+/* Opening, finding, stamping; and building what was never stored: the answer of the moment and the explanation. */
+#include "intake/resource_answer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "db/rows.h"
+#include "fhir/encode.h"
+#include "intake/hospital_keys.h"
+#include "intake/read_sql.h"
+#include "intake/stamp.h"
+#include "lib/date.h"
+#include "lib/json.h"
+#include "lib/json_write.h"
+#include "model/lifecycle.h"
+
+#define RESOURCE_BYTES_MAX SEAL_PLAIN_BYTES_MAX
+
+static const char *const kind_names[RESOURCE_KINDS] = {
+	[RESOURCE_CLAIM] = "Claim",
+	[RESOURCE_CLAIM_RESPONSE] = "ClaimResponse",
+	[RESOURCE_EXPLANATION] = "ExplanationOfBenefit",
+	[RESOURCE_TASK] = "Task",
+	[RESOURCE_CONSENT] = "Consent",
+	[RESOURCE_PAYMENT] = "PaymentReconciliation",
+};
+
+const char *resource_kind_name(enum resource_kind kind)
+{
+	return kind_names[kind];
+}
+
+/* ---- pieces of JSON ---- */
+
+struct text_span resource_member(struct text_span object, const char *name, struct zf_arena *arena)
+{
+	struct json_reader reader;
+	struct json_token token;
+	json_reader_init(&reader, object.ptr, object.len, arena, JSON_DEPTH_MAX, JSON_BYTES_MAX);
+	if (json_next(&reader, &token) != JSON_OBJECT_BEGIN) return (struct text_span){NULL, 0};
+	while (json_next(&reader, &token) == JSON_KEY) {
+		struct text_span value;
+		bool is_it = text_is(token.text, name);
+		if (json_skip(&reader, &value) < 0) break;
+		if (is_it) return value;
+	}
+	return (struct text_span){NULL, 0};
+}
+
+int resource_first_entry(struct text_span bundle, struct zf_arena *arena, struct text_span *ret_resource)
+{
+	struct text_span entries = resource_member(bundle, "entry", arena), entry;
+	struct json_reader reader;
+	struct json_token token;
+	if (entries.ptr == NULL) return err_set(ERR_INVALID, "the stored content has no entry");
+	json_reader_init(&reader, entries.ptr, entries.len, arena, JSON_DEPTH_MAX, JSON_BYTES_MAX);
+	if (json_next(&reader, &token) != JSON_ARRAY_BEGIN || json_skip(&reader, &entry) != JSON_OBJECT_BEGIN)
+		return err_set(ERR_INVALID, "the stored content has no entry");
+	struct text_span resource = resource_member(entry, "resource", arena);
+	if (resource.ptr == NULL) return err_set(ERR_INVALID, "the stored content has no resource");
+	*ret_resource = resource;
+	return 0;
+}
+
+static bool is_one_of(struct text_span name, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (text_is(name, *names)) return true;
+	return false;
+}
+
+/* Copies the members of an object, except those named, into the object that is being written. */
+static void copy_members(struct json_writer *writer, struct text_span object, const char *const *except,
+	struct zf_arena *arena)
+{
+	struct json_reader reader;
+	struct json_token token;
+	json_reader_init(&reader, object.ptr, object.len, arena, JSON_DEPTH_MAX, JSON_BYTES_MAX);
+	if (json_next(&reader, &token) != JSON_OBJECT_BEGIN) return;
+	while (json_next(&reader, &token) == JSON_KEY) {
+		struct text_span value, key = token.text;
+		if (json_skip(&reader, &value) < 0) break;
+		if (is_one_of(key, except)) continue;
+		json_write_key_span(writer, key);
+		json_write_raw(writer, value);
+	}
+}
+
+static int stamped(struct text_span raw, const struct uuid *id, int64_t updated_ms, int32_t version,
+	const struct uuid *duplicate_of, struct arena *arena, struct text_span *ret)
+{
+	char number[16];
+	struct bytes bytes;
+	snprintf(number, sizeof(number), "%d", (int)version);
+	struct stamp stamp = {
+		.id = id, .updated_ms = updated_ms, .version = number, .duplicate_of = duplicate_of};
+	int r = stamp_apply(raw, &stamp, &arena->zf, &bytes);
+	if (r == 0) *ret = (struct text_span){(const char *)bytes.ptr, bytes.len};
+	return r;
+}
+
+/* ---- opening ---- */
+
+struct opener {
+	struct intake *intake;
+	const struct uuid *hospital;
+	const struct pg_result *rows;
+	int row;
+	struct arena *arena;
+	struct key key; /* the patient's */
+};
+
+static void opener_wipe(struct opener *opener)
+{
+	key_wipe(&opener->key);
+}
+
+int resource_patient_key(struct intake *intake, const struct uuid *hospital, const struct uuid *patient_key_id,
+	struct bytes wrapped, int32_t version, struct key *ret_key)
+{
+	if (wrapped.ptr == NULL || wrapped.len == 0) return err_set(ERR_NOTFOUND, "the patient's key was erased");
+	const struct key *outer = hospital_keys_get(intake->keys, hospital, version);
+	if (outer == NULL) return err_set(ERR_AGAIN, "the hospital's key of version %d is not open", (int)version);
+	return key_unwrap(outer, patient_key_id, wrapped.ptr, wrapped.len, ret_key);
+}
+
+static int open_key(struct opener *opener)
+{
+	struct uuid id = db_rows_uuid(opener->rows, opener->row, COLUMN_PATIENT_KEY);
+	return resource_patient_key(opener->intake, opener->hospital, &id,
+		db_rows_bytes(opener->rows, opener->row, COLUMN_WRAPPED),
+		(int32_t)db_rows_int(opener->rows, opener->row, COLUMN_KEY_VERSION), &opener->key);
+}
+
+static int open_column(const struct opener *opener, int column, const struct uuid *id, enum seal_kind kind,
+	struct text_span *ret)
+{
+	struct bytes plain;
+	int r = seal_open(opener->intake->sealer, &opener->key, id, kind,
+		db_rows_bytes(opener->rows, opener->row, column), RESOURCE_BYTES_MAX, opener->arena, &plain);
+	if (r == 0) *ret = (struct text_span){(const char *)plain.ptr, plain.len};
+	return r;
+}
+
+static int open_content(const struct opener *opener, enum seal_kind kind, struct text_span *ret)
+{
+	struct uuid id = db_rows_uuid(opener->rows, opener->row, COLUMN_SEALED_ID);
+	return open_column(opener, COLUMN_CONTENT, &id, kind, ret);
+}
+
+/* What belongs to many patients is sealed under the hospital's key of the time. */
+static int open_house(const struct opener *opener, struct text_span *ret)
+{
+	struct uuid id = db_rows_uuid(opener->rows, opener->row, COLUMN_SEALED_ID);
+	struct bytes sealed = db_rows_bytes(opener->rows, opener->row, COLUMN_CONTENT), plain;
+	int32_t version = 0;
+	int r = ERR_AGAIN;
+	if (hospital_keys_newest(opener->intake->keys, opener->hospital, &version) == NULL)
+		return err_set(ERR_AGAIN, "the hospital's key is not open");
+	for (; version > 0 && r != 0; version--) {
+		const struct key *key = hospital_keys_get(opener->intake->keys, opener->hospital, version);
+		if (key == NULL) continue;
+		r = seal_open(opener->intake->sealer, key, &id, SEAL_FACT, sealed, RESOURCE_BYTES_MAX, opener->arena,
+			&plain);
+	}
+	if (r == 0) *ret = (struct text_span){(const char *)plain.ptr, plain.len};
+	return r;
+}
+
+/* ---- Claim ---- */
+
+static int make_claim(const struct opener *opener, struct resource *resource)
+{
+	struct text_span bundle, raw;
+	struct uuid first;
+	bool is_double = !db_rows_null(opener->rows, opener->row, COLUMN_OTHER);
+	if (is_double) first = db_rows_uuid(opener->rows, opener->row, COLUMN_OTHER);
+	int r = open_content(opener, SEAL_CLAIM, &bundle);
+	if (r == 0) r = resource_first_entry(bundle, &opener->arena->zf, &raw);
+	if (r == 0)
+		r = stamped(raw, &resource->id, resource->updated_ms, 1, is_double ? &first : NULL, opener->arena,
+			&resource->text);
+	return r;
+}
+
+/* The canonical claim of stored content; its id and ref are ours. */
+static int read_claim(const struct opener *opener, struct text_span bundle, struct zf_claim *ret_claim)
+{
+	struct fhir_document document;
+	struct fault_list faults;
+	fault_list_init(&faults, &opener->arena->zf, 0);
+	int r = fhir_document_read(bundle.ptr, bundle.len, NULL, FHIR_ACCEPT_CLAIM | FHIR_ACCEPT_BUNDLE,
+		&opener->arena->zf, &faults, &document);
+	if (r < 0) return err_set(r == LIB_NOMEM ? ERR_NOMEM : ERR_INVALID, "the stored content is not readable");
+	if (document.claim_count == 0) return err_set(ERR_INVALID, "the stored content has no claim");
+	struct uuid id = db_rows_uuid(opener->rows, opener->row, COLUMN_CLAIM);
+	const char *ref = db_rows_text(opener->rows, opener->row, COLUMN_REF);
+	*ret_claim = *document.claims[0];
+	uuid_format(&id, ret_claim->id);
+	snprintf(ret_claim->ref, sizeof(ret_claim->ref), "%s", ref == NULL ? "" : ref);
+	return 0;
+}
+
+/* ---- ClaimResponse ---- */
+
+static const char *moment_text(int transport, int acknowledgement)
+{
+	if (acknowledgement == ACKNOWLEDGEMENT_REJECTED)
+		return lifecycle_state_english(AXIS_ACKNOWLEDGEMENT, ACKNOWLEDGEMENT_REJECTED);
+	return lifecycle_state_english(AXIS_TRANSPORT, (uint8_t)transport);
+}
+
+static const char *claim_reference(const struct zf_claim *claim, struct arena *arena)
+{
+	return arena_printf(arena, "Claim/%s", claim->id);
+}
+
+/* Nothing has been decided: an answer made from the claim, saying how far it has come. */
+static int make_moment(const struct opener *opener, struct resource *resource)
+{
+	struct text_span bundle;
+	struct zf_claim claim;
+	struct uuid claim_id = db_rows_uuid(opener->rows, opener->row, COLUMN_CLAIM);
+	int transport = (int)db_rows_int(opener->rows, opener->row, COLUMN_TRANSPORT);
+	int acknowledgement = (int)db_rows_int(opener->rows, opener->row, COLUMN_ACKNOWLEDGEMENT);
+	bool is_over = acknowledgement == ACKNOWLEDGEMENT_REJECTED || transport == TRANSPORT_CANCELLED;
+	int r = open_column(opener, COLUMN_ANSWER, &claim_id, SEAL_CLAIM, &bundle);
+	if (r == 0) r = read_claim(opener, bundle, &claim);
+	if (r < 0) return r;
+	struct fhir_answer_options options = {
+		.id = claim.id, .request_reference = claim_reference(&claim, opener->arena)};
+	struct zf_adjudication adjudication = {.size = sizeof(adjudication),
+		.outcome = is_over ? ZF_OUTCOME_ERROR : ZF_OUTCOME_QUEUED,
+		.disposition = moment_text(transport, acknowledgement),
+		.created = {.utc_ms = resource->updated_ms, .precision = ZF_MILLISECOND}};
+	struct text_span text;
+	r = fhir_encode_claim_response(&claim, &adjudication, &options, &opener->arena->zf, &text);
+	if (r < 0) return r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "the claim does not encode");
+	return stamped(
+		text, &resource->id, resource->updated_ms, resource->version, NULL, opener->arena, &resource->text);
+}
+
+static int make_response(const struct opener *opener, struct resource *resource)
+{
+	struct text_span raw;
+	if (db_rows_null(opener->rows, opener->row, COLUMN_CONTENT)) return make_moment(opener, resource);
+	int r = open_content(opener, SEAL_FACT, &raw);
+	if (r < 0) return r;
+	return stamped(
+		raw, &resource->id, resource->updated_ms, resource->version, NULL, opener->arena, &resource->text);
+}
+
+/* ---- ExplanationOfBenefit ---- */
+
+/* "MINOR CURRENCY EXPONENT DATE" of COLUMN_PAID. */
+static void read_paid(const char *text, struct zf_adjudication *adjudication)
+{
+	char *end;
+	struct zf_money paid = {.present = 1};
+	if (text == NULL) return;
+	paid.minor = strtoll(text, &end, 10);
+	if (*end != ' ' || strlen(end) < 7) return;
+	memcpy(paid.currency, end + 1, 3);
+	paid.exponent = (uint8_t)strtoul(end + 5, &end, 10);
+	adjudication->payment = paid;
+	adjudication->payment_date = (struct zf_time){0};
+	if (*end == ' ') (void)!date_parse_time(text_of(end + 1), DATE_KIND_DATE, &adjudication->payment_date);
+}
+
+/* A cancelled decision is still shown, but not as one that counts. */
+static int set_status(struct text_span text, const char *status, struct zf_arena *arena, struct text_span *ret)
+{
+	static const char *const except[] = {"status", NULL};
+	struct json_writer writer;
+	json_write_init(&writer, arena, RESOURCE_BYTES_MAX);
+	json_write_object_begin(&writer);
+	copy_members(&writer, text, except, arena);
+	json_write_member(&writer, "status", status);
+	json_write_object_end(&writer);
+	return json_write_finish(&writer, ret);
+}
+
+static int make_explanation(const struct opener *opener, struct resource *resource)
+{
+	struct text_span bundle, answer_text, text;
+	struct zf_claim claim;
+	struct fhir_answer answer;
+	struct fault_list faults;
+	struct zf_arena *arena = &opener->arena->zf;
+	struct fhir_codes codes = {.profile = NULL};
+	struct uuid adjudication_id = db_rows_uuid(opener->rows, opener->row, COLUMN_OTHER);
+	fault_list_init(&faults, arena, 0);
+	int r = open_content(opener, SEAL_CLAIM, &bundle);
+	if (r == 0) r = read_claim(opener, bundle, &claim);
+	if (r == 0) r = open_column(opener, COLUMN_ANSWER, &adjudication_id, SEAL_FACT, &answer_text);
+	if (r < 0) return r;
+	r = fhir_answer_read(answer_text.ptr, answer_text.len, &codes, arena, &faults, &answer);
+	if (r < 0 || answer.adjudication_count == 0)
+		return r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "the stored decision is not readable");
+	struct zf_adjudication adjudication = *answer.adjudications[0];
+	struct fhir_answer_options options = {
+		.id = claim.id, .request_reference = claim_reference(&claim, opener->arena)};
+	read_paid(db_rows_text(opener->rows, opener->row, COLUMN_PAID), &adjudication);
+	r = fhir_encode_explanation(&claim, &adjudication, &options, arena, &text);
+	if (r == 0 && db_rows_int(opener->rows, opener->row, COLUMN_ADJUDICATION) == ADJUDICATION_CANCELLED)
+		r = set_status(text, "cancelled", arena, &text);
+	if (r < 0) return r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "the explanation does not encode");
+	return stamped(
+		text, &resource->id, resource->updated_ms, resource->version, NULL, opener->arena, &resource->text);
+}
+
+/* ---- Task ---- */
+
+static const struct {
+	const char *code, *english, *chinese;
+} task_outcomes[] = {
+	{"cancelled-before-sending", "Cancelled; nothing had left.", "已取消，尚未发送给保险公司。"},
+	{"asking-insurer", "The insurer is being asked to cancel.", "正在请求保险公司取消。"},
+	{"already-cancelled", "The claim is cancelled already.", "该理赔单此前已取消。"},
+	{"not-at-insurer", "The insurer never took this claim into processing, so there is nothing to cancel there.",
+		"保险公司未受理该理赔单，无需取消。"},
+};
+
+const char *resource_task_sentence(const char *outcome, bool chinese)
+{
+	for (size_t i = 0; outcome != NULL && i < ARRAY_LEN(task_outcomes); i++)
+		if (strcmp(task_outcomes[i].code, outcome) == 0)
+			return chinese ? task_outcomes[i].chinese : task_outcomes[i].english;
+	return NULL;
+}
+
+int32_t resource_task_version(const char *status)
+{
+	static const char *const order[] = {"requested", "accepted", "in-progress"};
+	for (int32_t i = 0; i < (int32_t)ARRAY_LEN(order); i++)
+		if (strcmp(order[i], status) == 0) return i + 1;
+	return (int32_t)ARRAY_LEN(order) + 1;
+}
+
+int resource_task(
+	struct text_span submitted, const struct task_facts *facts, struct zf_arena *arena, struct text_span *ret_text)
+{
+	static const char *const except[] = {"status", "statusReason", "lastModified", NULL};
+	struct json_writer writer;
+	char updated[DATE_TEXT_SIZE], version[16];
+	struct text_span text;
+	struct bytes bytes;
+	const char *sentence = resource_task_sentence(facts->outcome, false);
+	(void)date_format_ms(facts->updated_ms, 0, updated);
+	snprintf(version, sizeof(version), "%d", (int)resource_task_version(facts->status));
+	json_write_init(&writer, arena, RESOURCE_BYTES_MAX);
+	json_write_object_begin(&writer);
+	copy_members(&writer, submitted, except, arena);
+	json_write_member(&writer, "status", facts->status);
+	if (facts->outcome != NULL) {
+		json_write_key(&writer, "statusReason");
+		json_write_object_begin(&writer);
+		if (sentence != NULL) {
+			json_write_key(&writer, "coding");
+			json_write_array_begin(&writer);
+			json_write_object_begin(&writer);
+			json_write_member(&writer, "system", "urn:zhifu:task-outcome");
+			json_write_member(&writer, "code", facts->outcome);
+			json_write_object_end(&writer);
+			json_write_array_end(&writer);
+		}
+		json_write_member(&writer, "text", sentence != NULL ? sentence : facts->outcome);
+		json_write_object_end(&writer);
+	}
+	json_write_member(&writer, "lastModified", updated);
+	json_write_object_end(&writer);
+	int r = json_write_finish(&writer, &text);
+	if (r < 0) return r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "the task does not encode");
+	struct stamp stamp = {.id = &facts->id, .updated_ms = facts->updated_ms, .version = version};
+	r = stamp_apply(text, &stamp, arena, &bytes);
+	if (r == 0) *ret_text = (struct text_span){(const char *)bytes.ptr, bytes.len};
+	return r;
+}
+
+static int make_task(const struct opener *opener, struct resource *resource)
+{
+	struct text_span raw;
+	struct task_facts facts = {.id = resource->id,
+		.updated_ms = resource->updated_ms,
+		.status = db_rows_text(opener->rows, opener->row, COLUMN_STATUS),
+		.outcome = db_rows_text(opener->rows, opener->row, COLUMN_OUTCOME)};
+	int r = open_content(opener, SEAL_RESOURCE, &raw);
+	return r < 0 ? r : resource_task(raw, &facts, &opener->arena->zf, &resource->text);
+}
+
+/* ---- all ---- */
+
+static int make(struct opener *opener, enum resource_kind kind, struct resource *resource)
+{
+	struct text_span raw;
+	int r = 0;
+	if (kind != RESOURCE_PAYMENT) r = open_key(opener);
+	if (r < 0) return r;
+	switch (kind) {
+	case RESOURCE_CLAIM: return make_claim(opener, resource);
+	case RESOURCE_CLAIM_RESPONSE: return make_response(opener, resource);
+	case RESOURCE_EXPLANATION: return make_explanation(opener, resource);
+	case RESOURCE_TASK: return make_task(opener, resource);
+	case RESOURCE_CONSENT: r = open_content(opener, SEAL_CONSENT, &raw); break;
+	case RESOURCE_PAYMENT: r = open_house(opener, &raw); break;
+	case RESOURCE_KINDS: abort();
+	}
+	if (r < 0) return r;
+	return stamped(raw, &resource->id, resource->updated_ms, 1, NULL, opener->arena, &resource->text);
+}
+
+int resource_make(struct intake *intake, const struct uuid *hospital, enum resource_kind kind,
+	const struct pg_result *rows, int row, struct arena *arena, struct resource *ret_resource)
+{
+	struct opener opener CLEANUP(opener_wipe) = {
+		.intake = intake, .hospital = hospital, .rows = rows, .row = row, .arena = arena};
+	struct resource resource = {.id = db_rows_uuid(rows, row, COLUMN_ID),
+		.updated_ms = db_rows_time_ms(rows, row, COLUMN_UPDATED),
+		.version = (int32_t)db_rows_int(rows, row, COLUMN_VERSION)};
+	int r = make(&opener, kind, &resource);
+	if (r == 0) {
+		*ret_resource = resource;
+		return 0;
+	}
+	if (r != ERR_NOTFOUND && r != ERR_NOMEM) {
+		char id[UUID_TEXT_LEN];
+		uuid_format(&resource.id, id);
+		log_fields(LOG_ERROR, "could not open a stored resource", "type", kind_names[kind], "id", id, "why",
+			err_text(), NULL);
+	}
+	return r;
+}
