@@ -216,8 +216,8 @@ void lease_defer(struct lease *lease, const struct work_item *items, const int64
 	struct db_params params;
 	struct db_array *array;
 
-	if (n == 0) return;
 	arena_init(&arena, 1u << 20);
+	if (n == 0) return;
 	db_params_init(&params, &arena);
 	array = db_params_array(&params, DB_UUID, n, 0);
 	for (size_t i = 0; i < n; i++) db_array_uuid(array, &items[i].hospital_id);
