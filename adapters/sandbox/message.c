@@ -475,7 +475,7 @@ void message_handle(struct payer *payer, const struct wire_request *req, struct 
 {
 	struct fhir_document document;
 	struct incoming in;
-	if (!answer_read(req, reply, FHIR_ACCEPT_BUNDLE, &document)) return;
+	if (!answer_read(req, reply, FHIR_ACCEPT_BUNDLE | FHIR_ACCEPT_ANSWER, &document)) return;
 	if (document.bundle_type == NULL || strcmp(document.bundle_type, "message") != 0 ||
 		!read_header(&document, &in)) {
 		answer_problem(req, reply, 400, "GE-00013", "a message Bundle with a MessageHeader is wanted");
