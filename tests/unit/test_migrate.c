@@ -1,0 +1,102 @@
+/* zhifuctl migrate: a fresh database, one that is there, an edited migration, a newer schema, two programs at once. */
+#include "ctl_world.h"
+
+static struct ctl_world world;
+
+static void fresh_then_again(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 0, "migrate --json");
+	json_t *first = world_json(&world);
+	assert_true(json_integer_value(json_object_get(first, "applied")) > 5);
+	int64_t version = json_integer_value(json_object_get(first, "version"));
+	json_decref(first);
+	assert_int_equal(world_count(&world, "SELECT max(version)::int8 FROM public.zhifu_migration"), version);
+
+	assert_ctl(&world, 0, "migrate");
+	assert_non_null(strstr(world.out, "nothing to do"));
+	/* every tenant table is under row-level security */
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'hospital_id'"
+			" WHERE c.relnamespace = 'zhifu'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
+			" AND NOT c.relrowsecurity"),
+		0);
+	/* nobody logs in as the owner of the functions that mix hospitals, and the public may call none of them */
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM pg_roles WHERE rolname = 'zhifu_writer' AND rolcanlogin"), 0);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.prosecdef"
+			" AND (p.proacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) x WHERE x.grantee = 0))"),
+		0);
+}
+
+static void edited_is_refused(void **state)
+{
+	(void)state;
+	world_sql(&world, "UPDATE public.zhifu_migration SET checksum = 'x' || substr(checksum, 2) WHERE version = 2");
+	assert_ctl(&world, 1, "migrate");
+	assert_non_null(strstr(world.err, "was changed after it was applied"));
+	world_sql(&world, "DROP SCHEMA zhifu CASCADE; DROP TABLE public.zhifu_migration");
+	assert_ctl(&world, 0, "migrate");
+}
+
+static void newer_is_refused(void **state)
+{
+	(void)state;
+	world_sql(&world,
+		"INSERT INTO public.zhifu_migration (version, name, checksum) VALUES (9999, '9999_later.sql', 'x')");
+	assert_ctl(&world, 1, "migrate");
+	assert_non_null(strstr(world.err, "use the newer program"));
+	world_sql(&world, "DELETE FROM public.zhifu_migration WHERE version = 9999");
+	assert_ctl(&world, 0, "migrate");
+}
+
+/* The second one waits for the first one's lock and finds nothing to do. */
+static void two_at_once(void **state)
+{
+	(void)state;
+	world_sql(&world, "DROP SCHEMA zhifu CASCADE; DROP TABLE public.zhifu_migration");
+	char line[2048];
+	snprintf(line, sizeof(line),
+		"'%s' --config '%s/zhifud.conf' migrate --json >'%s/one' 2>&1 & one=$!;"
+		"'%s' --config '%s/zhifud.conf' migrate --json >'%s/two' 2>&1 & two=$!; wait $one && wait $two",
+		world.program, world.folder, world.folder, world.program, world.folder, world.folder);
+	assert_int_equal(system(line), 0);
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) - count(DISTINCT version) FROM public.zhifu_migration"), 0);
+	assert_ctl(&world, 0, "migrate");
+	assert_non_null(strstr(world.out, "nothing to do"));
+}
+
+/* A migration that fails leaves nothing of itself behind, and the next try goes on from there. */
+static void broken_is_rolled_back(void **state)
+{
+	(void)state;
+	world_sql(&world, "DROP SCHEMA zhifu CASCADE; DROP TABLE public.zhifu_migration; CREATE SCHEMA zhifu");
+	assert_ctl(&world, 1, "migrate");
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM public.zhifu_migration"), 0);
+	world_sql(&world, "DROP SCHEMA zhifu");
+	assert_ctl(&world, 0, "migrate");
+}
+
+int main(void)
+{
+	int r = world_start(&world, "migrate");
+	if (r == 77) {
+		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
+		return 0;
+	}
+	if (r != 0) return 1;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fresh_then_again),
+		cmocka_unit_test(edited_is_refused),
+		cmocka_unit_test(newer_is_refused),
+		cmocka_unit_test(two_at_once),
+		cmocka_unit_test(broken_is_rolled_back),
+	};
+	r = cmocka_run_group_tests(tests, NULL, NULL);
+	world_stop(&world);
+	return r;
+}
