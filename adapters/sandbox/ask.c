@@ -134,7 +134,7 @@ static int find_response(struct payer *payer, const struct wire_request *req, st
 {
 	struct entry *entry = searched(payer, req);
 	struct text_span resource;
-	if (entry == NULL) return 0;
+	if (entry == NULL || entry->state == ENTRY_CANCELLED) return 0;
 	(void)book_ripen(payer, entry, true);
 	if (entry->state == ENTRY_QUERIED) {
 		int err = ask_query(payer, entry, req->arena, &resource);

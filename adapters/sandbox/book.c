@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <openssl/sha.h>
+#include <zstd.h>
 
 #include "base/clock.h"
 #include "lib/date.h"
@@ -137,6 +138,30 @@ static int encode(struct payer *payer, const struct zf_claim *claim, const struc
 	return fhir_encode_claim_response(claim, adjudication, &options, arena, ret);
 }
 
+static void pack(struct payer *payer, struct entry *entry, struct text_span answer, struct zf_arena *arena)
+{
+	size_t room = ZSTD_compressBound(answer.len);
+	void *packed = zf_alloc(arena, room);
+	assert(packed != NULL && payer->compressor != NULL);
+	size_t len = ZSTD_compressCCtx(payer->compressor, packed, room, answer.ptr, answer.len, 1);
+	assert(!ZSTD_isError(len));
+	entry->answer = mem_alloc(len);
+	assert(entry->answer != NULL);
+	memcpy(entry->answer, packed, len);
+	entry->answer_len = len;
+	entry->answer_size = answer.len;
+}
+
+static int unpack(const struct entry *entry, struct zf_arena *arena, struct text_span *ret)
+{
+	char *text = zf_alloc(arena, entry->answer_size);
+	if (text == NULL) return LIB_NOMEM;
+	size_t len = ZSTD_decompress(text, entry->answer_size, entry->answer, entry->answer_len);
+	assert(len == entry->answer_size);
+	*ret = (struct text_span){text, len};
+	return 0;
+}
+
 static bool is_open(const struct entry *entry)
 {
 	return entry->state == ENTRY_PENDED || entry->state == ENTRY_QUERIED;
@@ -145,8 +170,7 @@ static bool is_open(const struct entry *entry)
 int book_present(struct payer *payer, const struct entry *entry, struct zf_arena *arena, struct text_span *ret)
 {
 	if (!is_open(entry) && entry->state != ENTRY_CANCELLED && entry->answer != NULL) {
-		*ret = (struct text_span){(const char *)entry->answer, entry->answer_len};
-		return 0;
+		return unpack(entry, arena, ret);
 	}
 	struct zf_claim claim = {.size = sizeof(claim), .use = entry->use};
 	struct zf_adjudication adjudication = {.size = sizeof(adjudication),
@@ -213,6 +237,10 @@ int book_answer(struct payer *payer, const struct taken *taken, struct zf_arena 
 	if (!taken->is_new && (taken->differs || payer->script.duplicates == 1)) {
 		return duplicate_answer(payer, taken, arena, ret);
 	}
+	if (taken->decided.ptr != NULL) {
+		*ret = taken->decided;
+		return 0;
+	}
 	return book_present(payer, taken->entry, arena, ret);
 }
 
@@ -273,10 +301,7 @@ static int decide(struct payer *payer, struct taken *taken, struct zf_arena *are
 	err = encode(payer, &taken->claim, entry, adjudication, arena, &answer);
 	if (err != 0) return err;
 	if (claims) *member = scratch;
-	entry->answer = mem_alloc(answer.len);
-	assert(entry->answer != NULL);
-	memcpy(entry->answer, answer.ptr, answer.len);
-	entry->answer_len = answer.len;
+	pack(payer, entry, answer, arena);
 	entry->submitted = adjudication->submitted;
 	entry->benefit = adjudication->benefit;
 	entry->decision = (enum entry_state)verdict;
@@ -290,6 +315,7 @@ static int decide(struct payer *payer, struct taken *taken, struct zf_arena *are
 		entry->state = entry->query != NULL ? ENTRY_QUERIED : ENTRY_PENDED;
 	} else {
 		settle_state(payer, entry);
+		taken->decided = answer;
 	}
 	return 0;
 }

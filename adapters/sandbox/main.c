@@ -138,10 +138,9 @@ static int run(struct payer *payer)
 		evsignal_new(payer->base, SIGTERM, on_signal, payer),
 		evsignal_new(payer->base, SIGINT, on_signal, payer)};
 	bool made = events[0] != NULL && events[1] != NULL && events[2] != NULL;
-	int err = made ? wire_open(payer->wire, true) : err_set(ERR_NOMEM, "no memory for the loop");
-	payer_tick(payer);
-	bool down_at_first = payer->script.down_count > 0;
-	if (err == 0 && !wire_is_open(payer->wire) && !down_at_first) err = wire_open(payer->wire, false);
+	int err = made ? 0 : err_set(ERR_NOMEM, "no memory for the loop");
+	/* Control last: who finds it open finds the rest open too, but for an insurer that is down at first. */
+	if (err == 0) err = wire_open(payer->wire, payer_is_down(payer));
 	if (err == 0) {
 		(void)event_add(events[0], &tick);
 		(void)event_add(events[1], NULL);
@@ -187,7 +186,7 @@ int main(int argc, char **argv)
 	if (err != 0) (void)fprintf(stderr, "zhifu-payer: %s\n", err_text());
 	/* 5. The end. */
 	wire_free(payer.wire);
-	payer_forget(&payer);
+	payer_end(&payer);
 	event_base_free(payer.base);
 	if (payer.record != NULL) (void)fclose(payer.record);
 	arena_free(&payer.script_arena);

@@ -234,6 +234,11 @@ static int put_items(struct payer *payer, struct sender *sender, const struct po
 	while (*at != NULL && left > 0) {
 		struct queue_item *item = *at;
 		struct text_span bundle;
+		if (item->entry != NULL && item->entry->state == ENTRY_CANCELLED) {
+			*at = item->next;
+			mem_free(item);
+			continue;
+		}
 		if (!is_wanted(poll, item->event) || !is_ready(payer, item)) {
 			at = &item->next;
 			continue;
@@ -327,7 +332,7 @@ static struct entry *focus_of(const struct payer *payer, const struct fhir_task 
 /* Returns why not, or NULL when it was cancelled. */
 static const char *cancel(struct entry *entry)
 {
-	if (entry == NULL) return "not found";
+	if (entry == NULL) return "not-found";
 	if (entry->is_paid) return "paid already";
 	entry->state = entry->decision = ENTRY_CANCELLED;
 	entry->benefit.minor = 0;
@@ -341,7 +346,7 @@ static int do_task(struct payer *payer, const struct fhir_task *task, const char
 	const char *code = task->code != NULL && task->code->coding_count > 0 ? task->code->codings[0]->code : NULL;
 	struct entry *entry = focus_of(payer, task);
 	bool is_cancel = code != NULL && strcmp(code, "cancel") == 0;
-	const char *problem = is_cancel ? cancel(entry) : entry == NULL ? "not found" : NULL;
+	const char *problem = is_cancel ? cancel(entry) : entry == NULL ? "not-found" : NULL;
 	if (!is_cancel && entry != NULL) (void)book_ripen(payer, entry, true);
 	*ret_entry = entry;
 	return encode_task(id, problem == NULL ? "completed" : "failed", code, problem, payer, entry, arena, ret);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <zstd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -30,6 +31,8 @@ void payer_begin(struct payer *payer)
 {
 	payer->entries_end = &payer->entries;
 	payer->remittances_end = &payer->remittances;
+	payer->compressor = ZSTD_createCCtx();
+	assert(payer->compressor != NULL);
 	apply_faults(payer);
 }
 
@@ -80,6 +83,13 @@ void payer_forget(struct payer *payer)
 	payer->remittances_end = &payer->remittances;
 }
 
+void payer_end(struct payer *payer)
+{
+	payer_forget(payer);
+	(void)ZSTD_freeCCtx(payer->compressor);
+	payer->compressor = NULL;
+}
+
 static int apply_tls(struct payer *payer, const struct script *script)
 {
 	if (script->tls_certificate == NULL) {
@@ -118,7 +128,7 @@ bool payer_refuse(void *ctx)
 	return misbehave_connection(&payer->misbehave, payer_age_ms(payer));
 }
 
-static bool is_down(struct payer *payer)
+bool payer_is_down(struct payer *payer)
 {
 	if (payer->down_by_hand && clock_mono_ms() >= payer->down_until_ms) payer->down_by_hand = false;
 	if (payer->down_by_hand) return true;
@@ -132,7 +142,7 @@ static bool is_down(struct payer *payer)
 
 void payer_tick(struct payer *payer)
 {
-	bool down = is_down(payer);
+	bool down = payer_is_down(payer);
 	if (down) {
 		wire_close(payer->wire);
 	} else if (!wire_is_open(payer->wire) && wire_open(payer->wire, false) != 0) {

@@ -48,8 +48,9 @@ struct entry {
 	struct zf_money paid; /* in the currency of payment, less take-backs */
 	bool is_waiting_pay;
 	bool is_paid;
-	uint8_t *answer; /* the ClaimResponse with the decision */
-	size_t answer_len;
+	uint8_t *answer; /* the ClaimResponse with the decision, compressed: a long run keeps a hundred thousand of them
+			  */
+	size_t answer_len, answer_size; /* compressed, and as it goes out */
 };
 
 /* What waits to be polled for by one licence. */
@@ -92,8 +93,9 @@ struct payer {
 	struct misbehave misbehave;
 	int64_t loaded_ms; /* monotonic, when the script was loaded */
 	bool down_by_hand;
-	int64_t down_until_ms; /* monotonic; of down_by_hand */
-	FILE *record;          /* NULL: none */
+	int64_t down_until_ms;          /* monotonic; of down_by_hand */
+	FILE *record;                   /* NULL: none */
+	struct ZSTD_CCtx_s *compressor; /* of answers */
 	struct table by_ref, by_claim_id, members, senders;
 	struct entry *entries, **entries_end;
 	struct sender *sender_list;
@@ -109,12 +111,16 @@ struct payer {
 void payer_begin(struct payer *payer);
 /* Forgets every claim, queue and remittance (the record file stays). */
 void payer_forget(struct payer *payer);
+/* Forgets everything; the payer is not used again. */
+void payer_end(struct payer *payer);
 /* A new script from memory; on ERR_INVALID the old one stays and ret_faults (in arena) says why. */
 int payer_script(
 	struct payer *payer, const char *text, size_t len, struct arena *arena, struct conf_faults *ret_faults) MUSTUSE;
 /* wire_handle_fn and wire_refuse_fn. */
 void payer_handle(void *ctx, const struct wire_request *req, struct wire_reply *reply);
 bool payer_refuse(void *ctx);
+/* Is it a time when nothing listens? */
+bool payer_is_down(struct payer *payer);
 /* Housekeeping, every 20 ms: payments by time, down windows. */
 void payer_tick(struct payer *payer);
 /* The wall clock as this insurer believes it. */
@@ -131,6 +137,7 @@ struct taken {
 	const struct misbehave_fault *fault; /* or NULL */
 	bool is_new;                         /* the first time that it is carried out */
 	bool differs;                        /* same ref, other content */
+	struct text_span decided;            /* the answer with the decision, when it was made now */
 };
 /* Counts it, decides it when it is new, and looks up its fault. message_id: of its header, or NULL. 0 or LIB_NOMEM. */
 int book_take(struct payer *payer, const struct fhir_document *document, uint32_t claim_index, const char *sender,
