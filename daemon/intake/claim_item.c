@@ -114,11 +114,13 @@ static int make_idents(struct claim_item *item, uint16_t version)
 	return 0;
 }
 
-/* One fingerprint for each identity of the person and look-up key: any one that was there before makes a duplicate. */
+/* One fingerprint for each identity of the person and look-up key: any one that was there before makes a duplicate. A
+ * claim without a route goes nowhere: it is no duplicate and no first one until it has a route. */
 static int make_prints(struct claim_item *item, const uint16_t *versions, size_t version_count)
 {
 	const struct person *person = item->person;
 	struct bytes content;
+	if (item->insurer == NULL) return 0;
 	int r = fingerprint_claim(item->claim, item->service_day, &item->total, &arena_of(item)->zf, &content);
 	for (size_t v = 0; r == 0 && v < version_count; v++) {
 		for (size_t i = 0; r == 0 && i < person->identity_count; i++) {

@@ -1,0 +1,38 @@
+/* The reading side of the API: resources by id, and the state of a claim as a desk shows it. Everything is read as the
+ * hospital of the client, under row-level security. */
+#ifndef INTAKE_READ_H
+#define INTAKE_READ_H
+
+#include "intake/intake.h"
+#include "intake/outcome.h"
+#include "intake/resource_answer.h"
+
+struct db_outcome;
+
+/* Adds the routes of reads, searches and the CapabilityStatement to intake->router. For intake's start, beside its own
+ * table; the pool must have been given read_table (read_sql.h). Errors as http_router_add. */
+int read_routes(struct intake *intake) MUSTUSE;
+
+/* All rows of routes that read_routes adds, for the CapabilityStatement and its test. */
+const struct http_route *read_route_table(size_t *ret_count);
+
+/* ---- between the files of the reading side ---- */
+
+/* A request that waits for the database; in the request's arena. */
+struct read_call {
+	struct intake *intake;
+	struct http_request *req;
+	struct uuid hospital;
+	enum resource_kind kind;
+};
+/* NULL: no memory (answered) or the client may not read (answered). */
+struct read_call *read_call_new(struct http_request *req, struct intake *intake, uint32_t scope);
+/* Answers for a database that did not commit, or for r < 0 of db_query. */
+void read_call_fail(struct read_call *call, const struct db_outcome *outcome);
+/* Answers with the resource: ETag, Last-Modified, 304 when the client has it. */
+void read_call_respond(struct read_call *call, int status, const struct resource *resource, const char *location);
+
+/* GET /v1/claims/{ref}. */
+void read_status_handle(struct http_request *req, void *ctx);
+
+#endif
