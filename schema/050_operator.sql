@@ -185,6 +185,12 @@ $$;
 
 -- ---- keys ----
 
+-- Every hospital that was ever registered, also those that are no longer configured.
+CREATE FUNCTION operator_hospitals() RETURNS TABLE (hospital_id uuid, code text) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+	SELECT h.hospital_id, h.code FROM hospital h ORDER BY h.code
+$$;
+
 CREATE FUNCTION operator_hospital_keys(p_hospital uuid) RETURNS TABLE (version integer, wrapped bytea) LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	SELECT k.version, k.wrapped FROM hospital_key k WHERE k.hospital_id = p_hospital ORDER BY k.version DESC

@@ -119,7 +119,7 @@ static int list_hospital(struct ctl *ctl, const struct hospital *hospital, const
 			" AND ($3::bool IS FALSE OR s.claim_id >= uuid_floor($4::timestamptz))"
 			" AND ($5::text IS NULL OR s.claim_id < (SELECT a.claim_id FROM claim_state a WHERE a.hospital_id = $1 AND a.ref = $5))"
 			" AND CASE $6::text WHEN 'transport' THEN s.transport WHEN 'acknowledgement' THEN s.acknowledgement"
-			"  WHEN 'adjudication' THEN s.adjudication WHEN 'payment' THEN s.payment WHEN 'books' THEN s.books ELSE $7 END = $7::int4"
+			"  WHEN 'adjudication' THEN s.adjudication WHEN 'payment' THEN s.payment WHEN 'books' THEN s.books ELSE $7::int4 END = $7::int4"
 			" ORDER BY s.claim_id DESC LIMIT $8::int8",
 			"utbmttni", &hospital->id, filter->insurer, (int)filter->has_since, since_ms, after,
 			columns[filter->axis], filter->state, limit);

@@ -104,7 +104,7 @@ static int rewrap_hospital(struct ctl *ctl, const struct uuid *hospital, int64_t
 /* Every hospital that the database knows, also those no longer configured and the house itself. */
 static int hospitals_load(struct ctl *ctl, struct pg_result **ret_rows)
 {
-	return ctl_query(ctl, ret_rows, "SELECT hospital_id, code FROM hospital ORDER BY code", "");
+	return ctl_query(ctl, ret_rows, "SELECT hospital_id, code FROM operator_hospitals()", "");
 }
 
 static int key_rewrap(struct ctl *ctl, int argc, char **argv)

@@ -1,0 +1,656 @@
+/* zhifuctl over a real database: what it shows, what it lets a person do and what it refuses, and the keys' rotation.
+ */
+#include "ctl_world.h"
+
+#include "base/key.h"
+#include "base/seal.h"
+#include "ctl/report.h"
+
+static struct ctl_world world;
+static struct keyring *ring;
+static struct sealer *sealer;
+static struct key hospital_key, patient_key;
+static struct uuid hospital, patient;
+
+static char hex[1 << 16];
+
+/* bytes as an SQL literal; one at a time. */
+static const char *sql_bytes(const void *ptr, size_t len)
+{
+	size_t n = (size_t)sprintf(hex, "'\\x");
+	assert_true(len * 2 + 8 < sizeof(hex));
+	for (size_t i = 0; i < len; i++) n += (size_t)sprintf(hex + n, "%02x", ((const uint8_t *)ptr)[i]);
+	strcpy(hex + n, "'");
+	return hex;
+}
+
+static struct uuid uuid_of(const char *text)
+{
+	struct uuid id;
+	assert_int_equal(uuid_parse(text, &id), 0);
+	return id;
+}
+
+static const char *uuid_text(const struct uuid *id)
+{
+	static char texts[32][UUID_TEXT_LEN];
+	static int next;
+	char *text = texts[next++ % 32];
+	uuid_format(id, text);
+	return text;
+}
+
+struct made {
+	struct uuid claim, exchange, message;
+	char ref[REF_TEXT_LEN];
+};
+
+/* A claim of 1,878.35 CNY in a state of transport, with the steps that lead there in short. */
+static struct made make_claim(int transport, const char *insurer)
+{
+	struct made made = {.claim = uuid_new(), .exchange = uuid_new(), .message = uuid_new()};
+	char quoted[64];
+	ref_new("HZ1", made.ref);
+	if (insurer == NULL)
+		strcpy(quoted, "NULL");
+	else
+		snprintf(quoted, sizeof(quoted), "'%s'", insurer);
+	world_sql(&world,
+		"INSERT INTO zhifu.claim VALUES ('%s', '%s', '%s', 1, %s, '%s', 'his', '2026-11-21 04:05:06Z', '2026-11-20', 187835, 'CNY', 2,"
+		" 3, 0, false, NULL, NULL, 1, '');"
+		"INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, insurer, transport, transport_seq)"
+		" VALUES ('%s', '%s', '%s', %s, %d, 1)",
+		HOSPITAL_A, uuid_text(&made.claim), made.ref, quoted, uuid_text(&patient), HOSPITAL_A,
+		uuid_text(&made.claim), made.ref, quoted, transport);
+	/* the legal way there, or the schema refuses it */
+	int way[5] = {0, 1, transport, -1, -1};
+	if (transport == 1) way[2] = -1;
+	if (transport == 7 || transport == 8) {
+		way[2] = 5;
+		way[3] = 6;
+		way[4] = transport;
+	}
+	for (int i = 1; i < 5 && way[i] >= 0; i++) {
+		char prev[16];
+		if (i == 1)
+			strcpy(prev, "NULL");
+		else
+			snprintf(prev, sizeof(prev), "%d", i - 1);
+		world_sql(&world,
+			"INSERT INTO zhifu.claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who)"
+			" VALUES ('%s', '%s', 1, %d, %s, %d, %d, 'test', 'his');"
+			"UPDATE zhifu.claim_state SET transport_seq = %d WHERE claim_id = '%s'",
+			HOSPITAL_A, uuid_text(&made.claim), i, prev, way[i - 1], way[i], i, uuid_text(&made.claim));
+	}
+	return made;
+}
+
+static const char secret[] = "POST submit /Claim\nContent-Type: application/fhir+json\n\n{\"name\":\"王小明\"}";
+
+/* Its submission, sealed by the patient's key, with one try behind it. */
+static void make_message(struct made *made, int direction, int status, bool submission)
+{
+	struct arena arena CLEANUP(arena_free);
+	struct bytes sealed;
+	arena_init(&arena, 1 << 20);
+	assert_int_equal(seal(sealer, &patient_key, &made->message, SEAL_MESSAGE,
+				 (struct bytes){(const uint8_t *)secret, sizeof(secret) - 1}, &arena, &sealed),
+		0);
+	world_sql(&world,
+		"INSERT INTO zhifu.exchange (hospital_id, exchange_id, insurer, kind, claim_id, status) VALUES ('%s', '%s', 'alpha', 1, '%s', 4);"
+		"INSERT INTO zhifu.message (hospital_id, message_id, exchange_id, claim_id, insurer, direction, submission, status, content)"
+		" VALUES ('%s', '%s', '%s', '%s', 'alpha', %d, %s, %d, %s);",
+		HOSPITAL_A, uuid_text(&made->exchange), uuid_text(&made->claim), HOSPITAL_A, uuid_text(&made->message),
+		uuid_text(&made->exchange), uuid_text(&made->claim), direction, submission ? "true" : "false", status,
+		sql_bytes(sealed.ptr, sealed.len));
+	if (direction == 1)
+		world_sql(&world,
+			"INSERT INTO zhifu.attempt (hospital_id, message_id, attempt, route, outcome, error)"
+			" VALUES ('%s', '%s', 1, 'alpha:https', 4, 'connection reset')",
+			HOSPITAL_A, uuid_text(&made->message));
+}
+
+static int64_t transport_of(const struct made *made)
+{
+	return world_count(
+		&world, "SELECT transport::int8 FROM zhifu.claim_state WHERE claim_id = '%s'", uuid_text(&made->claim));
+}
+
+static int64_t work_of(const struct made *made, int role, int kind)
+{
+	return world_count(&world,
+		"SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s' AND role = %d AND kind = %d",
+		uuid_text(&made->claim), role, kind);
+}
+
+/* ---- texts ---- */
+
+static void amounts_are_exact(void **state)
+{
+	(void)state;
+	char text[REPORT_AMOUNT_LEN];
+	static const struct {
+		int64_t minor;
+		int exponent;
+		const char *want;
+	} cases[] = {{187835, 2, "1,878.35"}, {0, 2, "0.00"}, {-5, 2, "-0.05"}, {500, 0, "500"}, {1000, 0, "1,000"},
+		{123456789, 3, "123,456.789"}, {99999, 2, "999.99"}, {INT64_MAX, 2, "92,233,720,368,547,758.07"},
+		{INT64_MIN, 2, "-92,233,720,368,547,758.08"}, {INT64_MIN, 0, "-9,223,372,036,854,775,808"}};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		report_amount(cases[i].minor, cases[i].exponent, true, text);
+		assert_string_equal(text, cases[i].want);
+	}
+	report_amount(-187835, 2, false, text);
+	assert_string_equal(text, "-1878.35");
+}
+
+static void widths_are_a_terminals(void **state)
+{
+	(void)state;
+	assert_int_equal(report_width("abc"), 3);
+	assert_int_equal(report_width("杭州示例医院"), 12);
+	assert_int_equal(report_width("Alpha 健康"), 10);
+	assert_int_equal(report_width("e\xcc\x81t\xc3\xa9"), 3); /* a combining accent takes no column */
+	assert_int_equal(report_width("ملف"), 3);
+	/* what could move the cursor or turn the line around is one question mark */
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	report_pad(out,
+		"a\x1b[2J\xe2\x80\xae"
+		"b",
+		8, false);
+	fclose(out);
+	assert_string_equal(text, "a?[2J?b ");
+	free(text);
+}
+
+/* ---- claims ---- */
+
+static void claim_is_shown(void **state)
+{
+	(void)state;
+	struct made made = make_claim(4, "alpha");
+	assert_ctl(&world, 0, "claim show %s --json", made.ref);
+	json_t *claim = world_json(&world);
+	assert_string_equal(json_string_value(json_object_get(claim, "ref")), made.ref);
+	json_t *charged = json_object_get(claim, "charged");
+	assert_string_equal(json_string_value(json_object_get(charged, "amount")), "1878.35");
+	assert_string_equal(json_string_value(json_object_get(charged, "currency")), "CNY");
+	assert_string_equal(json_string_value(json_object_get(claim, "received_at")), "2026-11-21T12:05:06.000+08:00");
+	json_t *axis = json_array_get(json_object_get(claim, "axes"), 0);
+	assert_string_equal(json_string_value(json_object_get(axis, "state")), "held");
+	assert_int_equal(json_array_size(json_object_get(claim, "axes")), 5);
+	json_t *next = json_array_get(json_object_get(claim, "next"), 0);
+	assert_string_equal(json_string_value(json_object_get(next, "owner")), "insurance-desk");
+	json_decref(claim);
+
+	assert_ctl(&world, 0, "claim show %s", made.ref);
+	assert_non_null(strstr(world.out, "1,878.35 CNY"));
+	assert_non_null(strstr(world.out, "2026-11-21 12:05:06 +08:00"));
+	assert_non_null(strstr(world.out, "Alpha 健康保险"));
+	assert_ctl(&world, 0, "claim show %s --zh", made.ref);
+	assert_non_null(strstr(world.out, "理赔单"));
+	/* a ref with a wrong check character, and one that nobody has */
+	char wrong[REF_TEXT_LEN];
+	memcpy(wrong, made.ref, sizeof(wrong));
+	wrong[15] = wrong[15] == '0' ? '1' : '0';
+	assert_ctl(&world, 2, "claim show %s", wrong);
+	ref_new("HZ1", wrong);
+	assert_ctl(&world, 1, "claim show %s", wrong);
+	ref_new("XX9", wrong);
+	assert_ctl(&world, 2, "claim show %s", wrong);
+}
+
+static void claims_are_listed(void **state)
+{
+	(void)state;
+	struct made a = make_claim(2, NULL);
+	struct made b = make_claim(2, NULL);
+	struct made c = make_claim(2, NULL);
+	assert_ctl(&world, 0, "claim list --state transport=no_route --limit 2 --json");
+	json_t *page = world_json(&world);
+	json_t *claims = json_object_get(page, "claims");
+	assert_int_equal(json_array_size(claims), 2);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(claims, 0), "ref")), c.ref);
+	assert_string_equal(json_string_value(json_object_get(page, "next")), b.ref);
+	json_decref(page);
+	assert_ctl(&world, 0, "claim list --state transport=no_route --limit 2 --after %s --json", b.ref);
+	page = world_json(&world);
+	assert_int_equal(json_array_size(json_object_get(page, "claims")), 1);
+	assert_true(json_is_null(json_object_get(page, "next")));
+	json_decref(page);
+	assert_non_null(strstr(world.out, a.ref));
+	assert_ctl(&world, 0, "claim list --hospital RY2");
+	assert_non_null(strstr(world.out, "no claims"));
+	assert_ctl(&world, 0, "claim list --since 2099-01-01");
+	assert_non_null(strstr(world.out, "no claims"));
+	assert_ctl(&world, 2, "claim list --state transport=lost");
+	assert_non_null(strstr(world.err, "waiting_consent"));
+	assert_ctl(&world, 2, "claim list --limit 0");
+	assert_ctl(&world, 2, "claim list --since 2026-13-01");
+}
+
+static void held_claim_is_released_or_dropped(void **state)
+{
+	(void)state;
+	struct made made = make_claim(4, "alpha");
+	assert_ctl(&world, 2, "claim release %s --who li", made.ref); /* no reason */
+	assert_int_equal(transport_of(&made), 4);
+	assert_ctl(
+		&world, 0, "claim release %s --who li --why 'looked at the first one, it is another visit'", made.ref);
+	assert_int_equal(transport_of(&made), 1);
+	assert_int_equal(work_of(&made, 1, 1), 1);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.claim_event WHERE claim_id = '%s' AND event = 'release' AND who = 'li'"
+			" AND why LIKE 'looked at%%'",
+			uuid_text(&made.claim)),
+		1);
+	assert_ctl(&world, 0, "claim events %s", made.ref);
+	assert_non_null(strstr(world.out, "it is another visit"));
+	/* hold it again: its work goes */
+	assert_ctl(&world, 0, "claim hold %s --who li --why 'wait for the doctor'", made.ref);
+	assert_int_equal(transport_of(&made), 4);
+	assert_int_equal(work_of(&made, 1, 1), 0);
+	assert_ctl(&world, 0, "claim drop %s --who li --why 'a duplicate'", made.ref);
+	assert_int_equal(transport_of(&made), 10);
+	/* nothing leads out of there, and the text says so */
+	assert_ctl(&world, 1, "claim release %s --who li --why again", made.ref);
+	assert_non_null(strstr(world.err, "cancelled"));
+}
+
+static void queued_claim_is_held(void **state)
+{
+	(void)state;
+	struct made made = make_claim(5, "alpha");
+	make_message(&made, 1, 1, true);
+	world_sql(&world,
+		"INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id)"
+		" VALUES ('%s', gen_random_uuid(), 2, 1, 'alpha:https', '%s', '%s', '%s')",
+		HOSPITAL_A, uuid_text(&made.claim), uuid_text(&made.exchange), uuid_text(&made.message));
+	assert_ctl(&world, 0, "claim hold %s --who li --why wait", made.ref);
+	assert_int_equal(work_of(&made, 2, 1), 0);
+	assert_int_equal(world_count(&world, "SELECT status::int8 FROM zhifu.message WHERE message_id = '%s'",
+				 uuid_text(&made.message)),
+		6);
+	assert_ctl(&world, 0, "claim release %s --who li --why go", made.ref);
+	assert_int_equal(work_of(&made, 1, 1), 1);
+	/* what arrived cannot be held any more */
+	struct made sent = make_claim(8, "alpha");
+	assert_ctl(&world, 1, "claim hold %s --who li --why late", sent.ref);
+	assert_int_equal(transport_of(&sent), 8);
+}
+
+static void claim_without_route_is_routed(void **state)
+{
+	(void)state;
+	struct made made = make_claim(2, NULL);
+	assert_ctl(&world, 2, "claim route %s beta --who li --why 'card shows it'", made.ref);
+	assert_ctl(&world, 0, "claim route %s alpha --who li --why 'card shows it'", made.ref);
+	assert_int_equal(transport_of(&made), 1);
+	assert_int_equal(work_of(&made, 1, 1), 1);
+	assert_int_equal(world_count(&world,
+				 "SELECT count(*) FROM zhifu.claim_state WHERE claim_id = '%s' AND insurer = 'alpha'",
+				 uuid_text(&made.claim)),
+		1);
+	/* one that was found to be a duplicate at the door is held as such now */
+	struct made twin = make_claim(2, NULL);
+	world_sql(&world, "UPDATE zhifu.claim SET duplicate_of = '%s' WHERE claim_id = '%s'", uuid_text(&made.claim),
+		uuid_text(&twin.claim));
+	assert_ctl(&world, 0, "claim route %s alpha --who li --why 'card shows it'", twin.ref);
+	assert_int_equal(transport_of(&twin), 4);
+	assert_int_equal(work_of(&twin, 1, 1), 0);
+}
+
+static void unknown_claim_is_sent_again_once(void **state)
+{
+	(void)state;
+	struct made made = make_claim(7, "alpha");
+	make_message(&made, 1, 3, true);
+	assert_ctl(&world, 0, "queue unknown");
+	assert_non_null(strstr(world.out, made.ref));
+	assert_ctl(&world, 0, "claim resend %s --who li --why 'Ms. Chen of Alpha: not there'", made.ref);
+	assert_int_equal(transport_of(&made), 5);
+	assert_int_equal(work_of(&made, 2, 1), 1);
+	assert_ctl(&world, 1, "claim resend %s --who li --why again", made.ref);
+	assert_int_equal(work_of(&made, 2, 1), 1);
+
+	struct made there = make_claim(7, "alpha");
+	make_message(&there, 1, 3, true);
+	assert_ctl(&world, 0, "claim arrived %s --who li --why 'Ms. Chen of Alpha: there'", there.ref);
+	assert_int_equal(transport_of(&there), 8);
+	assert_int_equal(work_of(&there, 3, 1), 1);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND kind = 100",
+				 uuid_text(&there.claim)),
+		1);
+}
+
+/* ---- messages ---- */
+
+static void content_is_shown_only_when_recorded(void **state)
+{
+	(void)state;
+	struct made made = make_claim(8, "alpha");
+	make_message(&made, 1, 4, true);
+	const char *id = uuid_text(&made.message);
+	assert_ctl(&world, 0, "message show %s", id);
+	assert_null(strstr(world.out, "王小明"));
+	assert_non_null(strstr(world.out, "POST submit"));
+	assert_null(strstr(world.out, "/Claim"));
+	assert_ctl(&world, 2, "message show %s --raw --who li --why look", id);
+	assert_ctl(&world, 2, "message show %s --raw --reveal-person --who li", id);
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.operator_act WHERE act = 'message.reveal'"), 0);
+	assert_ctl(&world, 0, "message show %s --raw --reveal-person --who li --why 'the insurer asks'", id);
+	assert_non_null(strstr(world.out, "王小明"));
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.operator_act WHERE act = 'message.reveal' AND who = 'li' AND subject = '%s'",
+			id),
+		1);
+	/* it arrived: it does not go again */
+	assert_ctl(&world, 1, "message replay %s --who li --why again", id);
+	assert_non_null(strstr(world.err, "it has arrived"));
+	assert_ctl(&world, 1, "message show 019ab000-0000-7000-8000-00000000ffff");
+}
+
+static void message_is_replayed(void **state)
+{
+	(void)state;
+	struct made made = make_claim(7, "alpha");
+	make_message(&made, 1, 3, true);
+	const char *id = uuid_text(&made.message);
+	world_file(&world, "edited", "POST submit /Claim\nContent-Type: application/fhir+json\n\n{\"edited\":1}", 0600);
+	assert_ctl(&world, 0, "message replay %s --who li --why try --dry-run", id);
+	assert_int_equal(transport_of(&made), 7);
+	assert_int_equal(work_of(&made, 2, 1), 0);
+	assert_ctl(&world, 0, "message replay %s --edit '%s/edited' --who li --why 'they have nothing' --json", id,
+		world.folder);
+	json_t *done = world_json(&world);
+	struct uuid fresh = uuid_of(json_string_value(json_object_get(done, "id")));
+	json_decref(done);
+	assert_int_equal(transport_of(&made), 5);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.message m JOIN zhifu.outbox o USING (message_id) WHERE m.message_id = '%s'"
+			" AND m.replay_of = '%s' AND m.replay_who = 'li' AND m.status = 1 AND o.route = 'alpha:https'",
+			uuid_text(&fresh), id),
+		1);
+	assert_ctl(&world, 0, "message show %s --raw --reveal-person --who li --why look", uuid_text(&fresh));
+	assert_non_null(strstr(world.out, "edited"));
+	/* the old one is out of the race */
+	assert_ctl(&world, 1, "message replay %s --who li --why again", id);
+
+	struct made in = make_claim(8, "alpha");
+	make_message(&in, 2, 13, false);
+	assert_ctl(&world, 0, "queue quarantine");
+	assert_non_null(strstr(world.out, in.ref));
+	assert_ctl(&world, 0, "message replay %s --who li --why 'adapter repaired'", uuid_text(&in.message));
+	assert_int_equal(work_of(&in, 1, 2), 1);
+}
+
+/* ---- queue, insurers ---- */
+
+static void routes_are_stopped(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 2, "queue hold beta:https --who li --why x");
+	assert_ctl(&world, 0, "queue hold alpha:https --who li --why 'they asked us to'");
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.route_lease WHERE route = 'alpha:https' AND stopped AND stopped_by = 'li'"),
+		1);
+	assert_ctl(&world, 0, "insurer list");
+	assert_non_null(strstr(world.out, "STOPPED"));
+	assert_non_null(strstr(world.out, "they asked us to"));
+	assert_ctl(&world, 0, "status");
+	assert_non_null(strstr(world.out, "does not answer"));
+	assert_non_null(strstr(world.out, "routes that a person stopped"));
+	assert_ctl(&world, 0, "queue release alpha:https --who li --why done");
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.route_lease WHERE stopped"), 0);
+	assert_ctl(&world, 1, "insurer test alpha --json");
+	json_t *tested = world_json(&world);
+	json_t *endpoint = json_array_get(json_object_get(tested, "endpoints"), 0);
+	assert_string_equal(json_string_value(json_object_get(endpoint, "ok")), "no");
+	json_decref(tested);
+
+	struct made made = make_claim(1, "alpha");
+	world_sql(&world,
+		"INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, claim_id, crashes)"
+		" VALUES ('%s', '019ab000-0000-7000-8000-00000000aaaa', 1, 1, '%s', 3)",
+		HOSPITAL_A, uuid_text(&made.claim));
+	assert_ctl(&world, 0, "queue list --role translate --json");
+	assert_ctl(&world, 0, "queue hold 019ab000-0000-7000-8000-00000000aaaa --who li --why look");
+	assert_ctl(&world, 0, "queue held");
+	assert_non_null(strstr(world.out, made.ref));
+	assert_ctl(&world, 0, "queue release 019ab000-0000-7000-8000-00000000aaaa --who li --why go");
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.outbox WHERE held OR crashes > 0"), 0);
+	assert_ctl(&world, 1, "queue hold 019ab000-0000-7000-8000-00000000aaab --who li --why look");
+	assert_ctl(&world, 2, "queue list --role nobody");
+}
+
+/* ---- ledger ---- */
+
+static void ledger_balances_or_fails(void **state)
+{
+	(void)state;
+	struct made made = make_claim(8, "alpha");
+	world_sql(&world,
+		"INSERT INTO zhifu.fact (hospital_id, fact_id, claim_id, insurer, kind, status)"
+		" VALUES ('%s', '%s', '%s', 'alpha', 100, 2);"
+		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_day, rule, claim_id, source_id)"
+		" VALUES ('%s', '%s', 1, 'AR-ALPHA', 'REV-MED', 187835, 'CNY', 2, '2026-11-21', 'bill', '%s', '%s'),"
+		" ('%s', '%s', 2, 'AR-PT', 'AR-ALPHA', 37835, 'CNY', 2, '2026-11-21', 'patient_share', '%s', '%s');"
+		"UPDATE zhifu.claim_state SET books = 1 WHERE claim_id = '%s'",
+		HOSPITAL_A, uuid_text(&made.exchange), uuid_text(&made.claim), HOSPITAL_A, uuid_text(&made.message),
+		uuid_text(&made.claim), uuid_text(&made.exchange), HOSPITAL_A, uuid_text(&made.message),
+		uuid_text(&made.claim), uuid_text(&made.exchange), uuid_text(&made.claim));
+	assert_ctl(&world, 0, "ledger balance");
+	assert_non_null(strstr(world.out, "\nbalanced\n"));
+	assert_non_null(strstr(world.out, "1,500.00 CNY"));
+	assert_ctl(&world, 0, "ledger show --claim %s", made.ref);
+	assert_non_null(strstr(world.out, "patient_share"));
+	assert_ctl(&world, 0, "ledger show --account AR-PT --from 2026-11-22 --json");
+	assert_string_equal(world.out, "{\"postings\":[],\"cut\":false}\n");
+	assert_ctl(&world, 0, "claim show %s", made.ref);
+	assert_non_null(strstr(world.out, "open from the insurer"));
+	assert_non_null(strstr(world.out, "1,500.00 CNY"));
+	assert_ctl(&world, 0, "ledger export --hledger");
+	assert_non_null(strstr(world.out, "2026-11-21 * bill  ; hospital:HZ1, claim:"));
+	assert_non_null(strstr(world.out, "    REV-MED                           -1878.35 CNY"));
+	world_file(&world, "journal", world.out, 0600);
+	if (system("command -v hledger >/dev/null") == 0) {
+		char line[512];
+		snprintf(line, sizeof(line),
+			"hledger -f '%s/journal' balance >/dev/null && hledger -f '%s/journal' check", world.folder,
+			world.folder);
+		assert_int_equal(system(line), 0);
+	} else {
+		print_message("hledger is not installed: its own check is skipped\n");
+	}
+	/* a posting out of nowhere is found */
+	world_sql(&world,
+		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_day, rule, source_id)"
+		" VALUES ('%s', gen_random_uuid(), 1, 'AR-ALPHA', 'REV-MED', 1, 'CNY', 2, '2026-11-21', 'bill', gen_random_uuid())",
+		HOSPITAL_A);
+	assert_ctl(&world, 1, "ledger balance --hospital HZ1");
+	assert_non_null(strstr(world.out, "NOT BALANCED"));
+	assert_ctl(&world, 0, "ledger balance --hospital RY2");
+	world_sql(&world, "DELETE FROM zhifu.posting WHERE claim_id IS NULL");
+}
+
+static void exports_and_consents_are_shown(void **state)
+{
+	(void)state;
+	struct made made = make_claim(3, "alpha");
+	assert_ctl(&world, 0, "consent list %s", made.ref);
+	assert_non_null(strstr(world.out, "no consent"));
+	world_sql(&world,
+		"INSERT INTO zhifu.consent (hospital_id, consent_id, patient_key_id, in_force, purposes, content)"
+		" VALUES ('%s', gen_random_uuid(), '%s', true, ARRAY['HPAYMT'], '');"
+		"INSERT INTO zhifu.export_count VALUES ('%s', 2026, 7)",
+		HOSPITAL_A, uuid_text(&patient), HOSPITAL_A);
+	assert_ctl(&world, 0, "consent list %s", made.ref);
+	assert_non_null(strstr(world.out, "HPAYMT"));
+	assert_ctl(&world, 0, "claim show %s --json", made.ref);
+	assert_non_null(strstr(world.out, "\"basis_now\":\"consent\""));
+	assert_ctl(&world, 0, "export show --hospital HZ1");
+	assert_non_null(strstr(world.out, "2026"));
+}
+
+/* ---- keys ---- */
+
+static void keys_rotate(void **state)
+{
+	(void)state;
+	struct made made = make_claim(8, "alpha");
+	make_message(&made, 1, 4, false);
+	world_sql(&world, "INSERT INTO zhifu.export_person SELECT hospital_id, 2026, hash FROM zhifu.patient_lookup");
+	assert_ctl(&world, 0, "key rotate master");
+	assert_ctl(&world, 0, "key rotate lookup");
+	assert_ctl(&world, 2, "key rotate patient");
+	assert_ctl(&world, 0, "key rewrap --json");
+	assert_string_equal(world.out, "{\"rewrapped\":1,\"keys\":1,\"master\":2}\n");
+	assert_ctl(&world, 0, "key rewrap --json");
+	assert_string_equal(world.out, "{\"rewrapped\":0,\"keys\":1,\"master\":2}\n");
+	/* nothing to retire before the hashes are there */
+	assert_ctl(&world, 1, "key rehash --retire 1 --who li");
+	assert_ctl(&world, 0, "key rehash --json");
+	assert_string_equal(world.out, "{\"version\":2,\"patients\":1,\"hashes\":2,\"unreadable\":0}\n");
+	assert_ctl(&world, 0, "key rehash --json");
+	assert_string_equal(world.out, "{\"version\":2,\"patients\":0,\"hashes\":0,\"unreadable\":0}\n");
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.patient_lookup"), 4);
+	/* the person counts once in the year, before and after */
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.export_person"), 4);
+	/* the hash is the one that a new submission of the same card would make */
+	char path[256];
+	struct keyring *both = NULL;
+	uint8_t hash[LOOKUP_HASH_BYTES];
+	const struct bytes parts[2] = {
+		{(const uint8_t *)"urn:card", 8}, {(const uint8_t *)"护照 E123", strlen("护照 E123")}};
+	snprintf(path, sizeof(path), "%s/keys", world.folder);
+	assert_int_equal(keyring_load(path, false, &both), 0);
+	assert_int_equal(lookup_hash(both, 2, &hospital, LOOKUP_PATIENT, parts, 2, hash), 0);
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.patient_lookup WHERE key_version = 2 AND hash = %s",
+			sql_bytes(hash, sizeof(hash))),
+		1);
+	keyring_free(both);
+	assert_ctl(&world, 0, "key rehash --retire 1 --who li");
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.patient_lookup WHERE key_version = 1"), 0);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.export_person"), 2);
+	assert_ctl(&world, 2, "key rehash --retire 2 --who li");
+	assert_ctl(&world, 0, "key status");
+	/* content sealed before all this still opens */
+	assert_ctl(&world, 0, "message show %s --raw --reveal-person --who li --why look", uuid_text(&made.message));
+	assert_non_null(strstr(world.out, "王小明"));
+	/* with the old master key gone from the file as well; without the new one nothing opens, and status says so */
+	snprintf(path, sizeof(path), "sed -i '/version = 1;/d' '%s/keys'", world.folder);
+	assert_int_equal(system(path), 0);
+	assert_ctl(&world, 0, "message show %s --raw --reveal-person --who li --why look", uuid_text(&made.message));
+	assert_ctl(&world, 0, "key status");
+	snprintf(path, sizeof(path), "rm '%s/keys'", world.folder);
+	assert_int_equal(system(path), 0);
+	assert_ctl(&world, 0, "key init '%s/keys'", world.folder);
+	assert_ctl(&world, 1, "key init '%s/keys'", world.folder);
+	assert_ctl(&world, 1, "key status");
+	assert_non_null(strstr(world.out, "MISSING"));
+	assert_ctl(&world, 1, "key rewrap");
+}
+
+static void usage_is_checked(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 0, "help");
+	assert_non_null(strstr(world.out, "claim show"));
+	assert_ctl(&world, 2, "claim");
+	assert_ctl(&world, 2, "claim show");
+	assert_ctl(&world, 2, "claim show A B");
+	assert_ctl(&world, 2, "claim list --colour red");
+	assert_ctl(&world, 2, "claim list --limit");
+	assert_ctl(&world, 0, "lifecycle --table");
+	assert_ctl(&world, 0, "lifecycle --sql");
+	assert_ctl(&world, 0, "lifecycle --dot");
+	assert_non_null(strstr(world.out, "digraph"));
+	assert_ctl(&world, 2, "lifecycle --dot --sql");
+	/* the certificates that the configuration names are not there */
+	assert_ctl(&world, 1, "conf check");
+}
+
+/* A hospital with a key and one patient who has two identities, as intake would have stored them. */
+static void patient_make(void)
+{
+	struct arena arena CLEANUP(arena_free);
+	static const char identities[] = "[[\"urn:card\",\"护照 E123\"],[\"\",\"4711\"]]";
+	uint8_t wrapped[KEY_WRAPPED_BYTES], hash[LOOKUP_HASH_BYTES];
+	char path[256];
+	struct bytes sealed;
+	arena_init(&arena, 1 << 20);
+	snprintf(path, sizeof(path), "%s/keys", world.folder);
+	assert_int_equal(keyring_load(path, false, &ring), 0);
+	assert_int_equal(sealer_new(&sealer), 0);
+	hospital = uuid_of(HOSPITAL_A);
+	patient = uuid_new();
+	key_new(&hospital_key);
+	key_new(&patient_key);
+	world_sql(&world, "SET search_path = zhifu");
+	assert_int_equal(key_wrap_master(ring, &hospital, &hospital_key, wrapped), 0);
+	world_sql(&world, "SELECT hospital_open('%s', 'HZ1', 'x', 'Asia/Shanghai', 'CNY', %s)", HOSPITAL_A,
+		sql_bytes(wrapped, sizeof(wrapped)));
+	assert_int_equal(key_wrap(&hospital_key, &patient, &patient_key, wrapped), 0);
+	world_sql(&world, "INSERT INTO patient_key VALUES ('%s', '%s', %s, 1, NULL)", HOSPITAL_A, uuid_text(&patient),
+		sql_bytes(wrapped, sizeof(wrapped)));
+	assert_int_equal(seal(sealer, &patient_key, &patient, SEAL_IDENTITY,
+				 (struct bytes){(const uint8_t *)identities, sizeof(identities) - 1}, &arena, &sealed),
+		0);
+	world_sql(&world, "UPDATE patient_key SET identity = %s", sql_bytes(sealed.ptr, sealed.len));
+	const struct bytes parts[2][2] = {
+		{{(const uint8_t *)"urn:card", 8}, {(const uint8_t *)"护照 E123", strlen("护照 E123")}},
+		{{(const uint8_t *)"", 0}, {(const uint8_t *)"4711", 4}}};
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(lookup_hash(ring, 1, &hospital, LOOKUP_PATIENT, parts[i], 2, hash), 0);
+		world_sql(&world, "INSERT INTO patient_lookup VALUES ('%s', %s, '%s', 1)", HOSPITAL_A,
+			sql_bytes(hash, sizeof(hash)), uuid_text(&patient));
+	}
+}
+
+static int group_begin(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 0, "migrate");
+	patient_make();
+	return 0;
+}
+
+int main(void)
+{
+	int r = world_start(&world, "ctl");
+	if (r == 77) {
+		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
+		return 0;
+	}
+	if (r != 0) return 1;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(amounts_are_exact),
+		cmocka_unit_test(widths_are_a_terminals),
+		cmocka_unit_test(claim_is_shown),
+		cmocka_unit_test(claims_are_listed),
+		cmocka_unit_test(held_claim_is_released_or_dropped),
+		cmocka_unit_test(queued_claim_is_held),
+		cmocka_unit_test(claim_without_route_is_routed),
+		cmocka_unit_test(unknown_claim_is_sent_again_once),
+		cmocka_unit_test(content_is_shown_only_when_recorded),
+		cmocka_unit_test(message_is_replayed),
+		cmocka_unit_test(routes_are_stopped),
+		cmocka_unit_test(ledger_balances_or_fails),
+		cmocka_unit_test(exports_and_consents_are_shown),
+		cmocka_unit_test(usage_is_checked),
+		cmocka_unit_test(keys_rotate),
+	};
+	r = cmocka_run_group_tests(tests, group_begin, NULL);
+	sealer_free(sealer);
+	keyring_free(ring);
+	world_stop(&world);
+	return r;
+}
