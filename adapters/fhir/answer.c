@@ -15,7 +15,7 @@
 int fhir_faults_export(const struct fault_list *faults, struct zf_arena *arena,
 	const struct zf_fault *const **ret_faults, uint32_t *ret_count)
 {
-	const struct zf_fault **list = zf_alloc_array(arena, faults->count + 1, sizeof(*list));
+	const struct zf_fault **list = zf_alloc_array(arena, faults->count + 1, sizeof(void *));
 	if (list == NULL) return LIB_NOMEM;
 	for (uint32_t i = 0; i < faults->count; i++) {
 		struct zf_fault *out = zf_alloc(arena, sizeof(*out));
@@ -33,8 +33,8 @@ int fhir_faults_export(const struct fault_list *faults, struct zf_arena *arena,
 
 static bool touches_decision(const char *path)
 {
-	static const char *const parts[] = {".adjudication", ".total", ".payment.", ".paymentAmount", ".amount", "equence", ".outcome",
-		".detail[", ".request", ".identifier"};
+	static const char *const parts[] = {".adjudication", ".total", ".payment.", ".paymentAmount", ".amount",
+		"equence", ".outcome", ".detail[", ".request", ".identifier"};
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (strstr(path, parts[i]) != NULL) return true;
 	}
@@ -51,14 +51,17 @@ static bool matters(const struct fault *fault)
 	case FAULT_CURRENCY_UNKNOWN:
 	case FAULT_TOO_MANY:
 	case FAULT_MODIFIER_EXTENSION:
-	case FAULT_IMPLICIT_RULES: return true;
+	case FAULT_IMPLICIT_RULES:
+		return true;
 	case FAULT_ELEMENT_TYPE:
 	case FAULT_ELEMENT_NULL:
 	case FAULT_VALUE_INVALID:
 	case FAULT_CHOICE_MANY:
 	case FAULT_CODE_NOT_IN_VALUE_SET:
-	case FAULT_ELEMENT_MISSING: return touches_decision(fault->path);
-	default: return false;
+	case FAULT_ELEMENT_MISSING:
+		return touches_decision(fault->path);
+	default:
+		return false;
 	}
 }
 
@@ -125,22 +128,28 @@ static int add_adjustment(const struct builder *builder, const struct fhir_adjud
 	return 0;
 }
 
-static int make_line(const struct builder *builder, int32_t sequence,
-	const struct fhir_adjudication *const *entries, uint32_t entry_count, const struct zf_line_result **ret_line)
+static int make_line(const struct builder *builder, int32_t sequence, const struct fhir_adjudication *const *entries,
+	uint32_t entry_count, const struct zf_line_result **ret_line)
 {
 	struct zf_line_result *line = zf_alloc(builder->arena, sizeof(*line));
-	const struct zf_adjustment **adjustments =
-		zf_alloc_array(builder->arena, entry_count + 1, sizeof(*adjustments));
+	const struct zf_adjustment **adjustments = zf_alloc_array(builder->arena, entry_count + 1, sizeof(void *));
 	if (line == NULL || adjustments == NULL) return LIB_NOMEM;
 	line->sequence = sequence;
 	for (uint32_t i = 0; i < entry_count; i++) {
 		const struct fhir_adjudication *entry = entries[i];
 		struct fhir_verdict verdict = fhir_reason_read(builder->codes->profile, entry->category, entry->reason);
 		switch (verdict.category) {
-		case FHIR_CATEGORY_SUBMITTED: line->submitted = entry->amount; break;
-		case FHIR_CATEGORY_ELIGIBLE: line->eligible = entry->amount; break;
-		case FHIR_CATEGORY_BENEFIT: line->benefit = entry->amount; break;
-		case FHIR_CATEGORY_IGNORED: break;
+		case FHIR_CATEGORY_SUBMITTED:
+			line->submitted = entry->amount;
+			break;
+		case FHIR_CATEGORY_ELIGIBLE:
+			line->eligible = entry->amount;
+			break;
+		case FHIR_CATEGORY_BENEFIT:
+			line->benefit = entry->amount;
+			break;
+		case FHIR_CATEGORY_IGNORED:
+			break;
 		default:
 			if (add_adjustment(builder, entry, verdict, adjustments, &line->adjustment_count) != 0) {
 				return LIB_NOMEM;
@@ -156,7 +165,7 @@ static int make_lines(
 	const struct builder *builder, const struct fhir_claim_response *response, struct zf_adjudication *out)
 {
 	uint32_t most = response->item_count + response->add_item_count + 1;
-	const struct zf_line_result **lines = zf_alloc_array(builder->arena, most, sizeof(*lines));
+	const struct zf_line_result **lines = zf_alloc_array(builder->arena, most, sizeof(void *));
 	if (lines == NULL) return LIB_NOMEM;
 	uint32_t count = 0;
 	int rc = 0;
@@ -184,10 +193,17 @@ static void take_totals(
 	for (uint32_t i = 0; i < response->total_count; i++) {
 		const struct fhir_adjudication *total = response->totals[i];
 		switch (fhir_reason_read(builder->codes->profile, total->category, NULL).category) {
-		case FHIR_CATEGORY_SUBMITTED: out->submitted = total->amount; break;
-		case FHIR_CATEGORY_ELIGIBLE: out->eligible = total->amount; break;
-		case FHIR_CATEGORY_BENEFIT: out->benefit = total->amount; break;
-		default: break;
+		case FHIR_CATEGORY_SUBMITTED:
+			out->submitted = total->amount;
+			break;
+		case FHIR_CATEGORY_ELIGIBLE:
+			out->eligible = total->amount;
+			break;
+		case FHIR_CATEGORY_BENEFIT:
+			out->benefit = total->amount;
+			break;
+		default:
+			break;
 		}
 	}
 }
@@ -200,7 +216,8 @@ static const char *error_expression(const struct fhir_resource *resource, uint32
 	for (uint32_t i = 0; i < resource->extension_count; i++) {
 		const struct fhir_kept_extension *kept = (const struct fhir_kept_extension *)resource->extensions[i];
 		if (strncmp(kept->out.path, prefix, (size_t)len) != 0) continue;
-		if (strstr(kept->out.url, ERROR_EXPRESSION) != NULL && kept->value.text != NULL) return kept->value.text;
+		if (strstr(kept->out.url, ERROR_EXPRESSION) != NULL && kept->value.text != NULL)
+			return kept->value.text;
 	}
 	return NULL;
 }
@@ -208,7 +225,7 @@ static const char *error_expression(const struct fhir_resource *resource, uint32
 static int make_errors(const struct builder *builder, const struct fhir_resource *resource,
 	const struct fhir_claim_response *response, struct zf_adjudication *out)
 {
-	const struct zf_fault **errors = zf_alloc_array(builder->arena, response->error_count + 1, sizeof(*errors));
+	const struct zf_fault **errors = zf_alloc_array(builder->arena, response->error_count + 1, sizeof(void *));
 	if (errors == NULL) return LIB_NOMEM;
 	for (uint32_t i = 0; i < response->error_count; i++) {
 		const struct fhir_response_error *error = response->errors[i];
@@ -216,8 +233,8 @@ static int make_errors(const struct builder *builder, const struct fhir_resource
 		if (fault == NULL) return LIB_NOMEM;
 		fault->path = error_expression(resource, i);
 		if (fault->path == NULL && error->item_sequence > 0) {
-			fault->path = text_printf(
-				builder->arena, "Claim.item.where(sequence=%d)", (int)error->item_sequence);
+			fault->path =
+				text_printf(builder->arena, "Claim.item.where(sequence=%d)", (int)error->item_sequence);
 			if (fault->path == NULL) return LIB_NOMEM;
 		}
 		fault->code = fhir_concept_code(error->code);
@@ -232,7 +249,7 @@ static int make_errors(const struct builder *builder, const struct fhir_resource
 static int make_notes(
 	const struct builder *builder, const struct fhir_claim_response *response, struct zf_adjudication *out)
 {
-	const char **notes = zf_alloc_array(builder->arena, response->note_count + 1, sizeof(*notes));
+	const char **notes = zf_alloc_array(builder->arena, response->note_count + 1, sizeof(void *));
 	if (notes == NULL) return LIB_NOMEM;
 	for (uint32_t i = 0; i < response->note_count; i++) {
 		if (response->notes[i]->text != NULL) notes[out->note_count++] = response->notes[i]->text;
@@ -245,10 +262,14 @@ static uint8_t outcome_of(const char *outcome)
 {
 	if (outcome == NULL) return 0;
 	switch (outcome[0]) {
-	case 'q': return ZF_OUTCOME_QUEUED;
-	case 'c': return ZF_OUTCOME_COMPLETE;
-	case 'p': return ZF_OUTCOME_PARTIAL;
-	default: return ZF_OUTCOME_ERROR;
+	case 'q':
+		return ZF_OUTCOME_QUEUED;
+	case 'c':
+		return ZF_OUTCOME_COMPLETE;
+	case 'p':
+		return ZF_OUTCOME_PARTIAL;
+	default:
+		return ZF_OUTCOME_ERROR;
 	}
 }
 
@@ -306,8 +327,8 @@ static bool is_listed(const char *list, const char *url)
 }
 
 /* The fees of a detail: kept by the network, said in extensions. LIB_INVALID when they don't add up to an amount. */
-static int take_fee(const struct builder *builder, const struct fhir_resource *resource, uint32_t detail,
-	struct zf_money *ret_fee)
+static int take_fee(
+	const struct builder *builder, const struct fhir_resource *resource, uint32_t detail, struct zf_money *ret_fee)
 {
 	char prefix[64];
 	int len = snprintf(prefix, sizeof(prefix), "PaymentReconciliation.detail[%u].extension[", detail);
@@ -343,13 +364,13 @@ static int make_detail(const struct builder *builder, const struct fhir_resource
 	return take_fee(builder, resource, index, &out->fee);
 }
 
-static int make_remittance(
-	const struct builder *builder, const struct fhir_resource *resource, const struct zf_remittance **ret_remittance)
+static int make_remittance(const struct builder *builder, const struct fhir_resource *resource,
+	const struct zf_remittance **ret_remittance)
 {
 	const struct fhir_payment_reconciliation *payment = resource->value;
 	struct zf_remittance *out = zf_alloc(builder->arena, sizeof(*out));
 	const struct zf_remittance_detail **details =
-		zf_alloc_array(builder->arena, payment->detail_count + 1, sizeof(*details));
+		zf_alloc_array(builder->arena, payment->detail_count + 1, sizeof(void *));
 	if (out == NULL || details == NULL) return LIB_NOMEM;
 	out->size = sizeof(*out);
 	if (payment->identifier_count > 0) out->identifier = payment->identifiers[0]->value;
@@ -413,7 +434,8 @@ static int make_task(const struct builder *builder, const struct fhir_task *task
 
 static bool is_error(const struct fhir_issue *issue)
 {
-	return issue->severity != NULL && (strcmp(issue->severity, "error") == 0 || strcmp(issue->severity, "fatal") == 0);
+	return issue->severity != NULL &&
+	       (strcmp(issue->severity, "error") == 0 || strcmp(issue->severity, "fatal") == 0);
 }
 
 static int make_issue(const struct builder *builder, const struct fhir_issue *issue, const struct zf_fault **ret_fault)
@@ -469,9 +491,9 @@ static int make_lists(struct zf_arena *arena, const struct fhir_document *docume
 	lists->errors = zf_alloc_array(arena, issues, sizeof(void *));
 	lists->bundles = zf_alloc_array(arena, count, sizeof(*lists->bundles));
 	return lists->adjudications && lists->remittances && lists->queries && lists->tasks && lists->errors &&
-			lists->bundles
-		? 0
-		: LIB_NOMEM;
+			       lists->bundles
+		       ? 0
+		       : LIB_NOMEM;
 }
 
 static int take_resource(const struct builder *builder, const struct fhir_resource *resource, struct lists *lists,
@@ -487,11 +509,15 @@ static int take_resource(const struct builder *builder, const struct fhir_resour
 	if (has_tag(base->meta, "queued-messages")) answer->queued = 1;
 	int rc = 0;
 	switch (resource->type) {
-	case FHIR_T_CLAIM: answer->claim_count++; break;
-	case FHIR_T_MESSAGE_HEADER: take_header(resource->value, answer); break;
+	case FHIR_T_CLAIM:
+		answer->claim_count++;
+		break;
+	case FHIR_T_MESSAGE_HEADER:
+		take_header(resource->value, answer);
+		break;
 	case FHIR_T_CLAIM_RESPONSE:
-		rc = fhir_answer_adjudication(resource, builder->codes, builder->arena,
-			&lists->adjudications[answer->adjudication_count++]);
+		rc = fhir_answer_adjudication(
+			resource, builder->codes, builder->arena, &lists->adjudications[answer->adjudication_count++]);
 		break;
 	case FHIR_T_PAYMENT_RECONCILIATION:
 		rc = make_remittance(builder, resource, &lists->remittances[answer->remittance_count++]);
@@ -499,7 +525,9 @@ static int take_resource(const struct builder *builder, const struct fhir_resour
 	case FHIR_T_COMMUNICATION_REQUEST:
 		rc = make_query(builder, resource, &lists->queries[answer->query_count++]);
 		break;
-	case FHIR_T_TASK: rc = make_task(builder, resource->value, &lists->tasks[answer->task_count++]); break;
+	case FHIR_T_TASK:
+		rc = make_task(builder, resource->value, &lists->tasks[answer->task_count++]);
+		break;
 	case FHIR_T_OPERATION_OUTCOME: {
 		const struct fhir_outcome *outcome = resource->value;
 		for (uint32_t i = 0; i < outcome->issue_count && rc == 0; i++) {
@@ -508,7 +536,8 @@ static int take_resource(const struct builder *builder, const struct fhir_resour
 		}
 		break;
 	}
-	default: break;
+	default:
+		break;
 	}
 	return rc;
 }
@@ -517,8 +546,8 @@ int fhir_answer_read(const char *bytes, size_t len, const struct fhir_codes *cod
 	struct fault_list *faults, struct fhir_answer *ret_answer)
 {
 	struct fhir_document document;
-	int rc = fhir_document_read(
-		bytes, len, NULL, FHIR_ACCEPT_ANSWER | FHIR_ACCEPT_BUNDLE, arena, faults, &document);
+	int rc =
+		fhir_document_read(bytes, len, NULL, FHIR_ACCEPT_ANSWER | FHIR_ACCEPT_BUNDLE, arena, faults, &document);
 	if (rc != 0) return rc;
 	for (uint32_t i = 0; i < faults->count; i++) {
 		if (matters(&faults->items[i])) return LIB_INVALID;

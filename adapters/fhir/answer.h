@@ -11,15 +11,15 @@
 struct fhir_codes {
 	const struct zf_profile *profile; /* its maps; NULL: the standard codes only */
 	const char *claim_system;         /* identifier system of our ref; NULL: any */
-	const char *fee_extensions;       /* blank-separated URLs whose amounts are fees of a remittance detail; NULL: none */
+	const char *fee_extensions; /* blank-separated URLs whose amounts are fees of a remittance detail; NULL: none */
 };
 
 struct fhir_answer_task {
 	const char *status;
 	const char *code;
-	const char *focus;                              /* Reference.reference, or NULL */
+	const char *focus; /* Reference.reference, or NULL */
 	const struct zf_identifier *focus_identifier;
-	const char *reason;                             /* statusReason's or businessStatus's text or code, or NULL */
+	const char *reason; /* statusReason's or businessStatus's text or code, or NULL */
 };
 
 struct fhir_answer {
@@ -29,7 +29,7 @@ struct fhir_answer {
 	uint8_t has_header;
 	uint8_t queued; /* a meta tag "queued-messages" on Bundle, header or answer: the insurer will decide later */
 	uint8_t reserved[2];
-	uint32_t claim_count;            /* Claims found (answer to a search for a claim) */
+	uint32_t claim_count; /* Claims found (answer to a search for a claim) */
 	const char *header_id;
 	const char *event;               /* eventCoding.code */
 	const char *response_identifier; /* the message it answers */

@@ -20,7 +20,8 @@ const struct zf_key fhir_config_keys[] = {
 	{"task_path", ZF_KEY_TEXT, 0, "/Task", "where Tasks are posted in mode submit"},
 	{"remittance_path", ZF_KEY_TEXT, 0, "", "where PaymentReconciliations are fetched; empty: they are not"},
 	{"cancel", ZF_KEY_BOOL, 0, "false", "can claims be cancelled by Task?"},
-	{"idempotent", ZF_KEY_BOOL, 0, "false", "does the insurer recognise a repeated submission by our claim number?"},
+	{"idempotent", ZF_KEY_BOOL, 0, "false",
+		"does the insurer recognise a repeated submission by our claim number?"},
 	{"push", ZF_KEY_BOOL, 0, "false", "does the insurer post answers to us?"},
 	{"base_url", ZF_KEY_TEXT, 0, "", "base of fullUrl in Bundles; empty: urn:uuid:"},
 	{"source_endpoint", ZF_KEY_TEXT, 0, "", "MessageHeader.source.endpoint"},
@@ -64,7 +65,10 @@ struct text_field {
 	size_t offset;
 };
 
-#define FIELD(key_, member_) {key_, offsetof(struct fhir_config, member_)}
+#define FIELD(key_, member_)                                                                                           \
+	{                                                                                                              \
+		key_, offsetof(struct fhir_config, member_)                                                            \
+	}
 
 static const struct text_field text_fields[] = {
 	FIELD("endpoint", endpoint),

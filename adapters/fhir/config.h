@@ -9,10 +9,10 @@
 struct fhir_config {
 	const struct zf_profile *profile;
 	const struct zf_host *host;
-	uint32_t side; /* enum zf_side */
-	bool message;  /* mode = "message": message Bundles; else plain REST */
+	uint32_t side;    /* enum zf_side */
+	bool message;     /* mode = "message": message Bundles; else plain REST */
 	bool get_status;  /* status = "get" */
-	bool task_status;      /* status = "task" */
+	bool task_status; /* status = "task" */
 	bool cancel, idempotent, push;
 	const char *endpoint;
 	const char *submit_path, *message_path, *status_path, *claim_path, *task_path, *remittance_path;

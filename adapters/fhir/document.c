@@ -26,15 +26,21 @@ static bool is_one_of(const char *text, const char *const *list)
 static uint32_t acceptance(const struct fhir_resource *root)
 {
 	switch (root->type) {
-	case FHIR_T_CLAIM: return FHIR_ACCEPT_CLAIM;
-	case FHIR_T_BUNDLE: return FHIR_ACCEPT_BUNDLE | FHIR_ACCEPT_ANSWER;
-	case FHIR_T_CONSENT: return FHIR_ACCEPT_CONSENT;
-	case FHIR_T_TASK: return FHIR_ACCEPT_TASK | FHIR_ACCEPT_ANSWER;
+	case FHIR_T_CLAIM:
+		return FHIR_ACCEPT_CLAIM;
+	case FHIR_T_BUNDLE:
+		return FHIR_ACCEPT_BUNDLE | FHIR_ACCEPT_ANSWER;
+	case FHIR_T_CONSENT:
+		return FHIR_ACCEPT_CONSENT;
+	case FHIR_T_TASK:
+		return FHIR_ACCEPT_TASK | FHIR_ACCEPT_ANSWER;
 	case FHIR_T_CLAIM_RESPONSE:
 	case FHIR_T_PAYMENT_RECONCILIATION:
 	case FHIR_T_OPERATION_OUTCOME:
-	case FHIR_T_COMMUNICATION_REQUEST: return FHIR_ACCEPT_ANSWER;
-	default: return 0;
+	case FHIR_T_COMMUNICATION_REQUEST:
+		return FHIR_ACCEPT_ANSWER;
+	default:
+		return 0;
 	}
 }
 
@@ -114,8 +120,8 @@ static int fill_task(
 	return 0;
 }
 
-static int link_entry(const struct fhir_link *link, struct fhir_document *document, struct fhir_document_entry *entry,
-	uint32_t index)
+static int link_entry(
+	const struct fhir_link *link, struct fhir_document *document, struct fhir_document_entry *entry, uint32_t index)
 {
 	struct fhir_resource *resource = (struct fhir_resource *)entry->resource;
 	if (resource == NULL || resource->value == NULL) return 0;
@@ -135,7 +141,8 @@ static int link_entry(const struct fhir_link *link, struct fhir_document *docume
 		rc = fill_task(link->arena, entry, index, resource->value);
 		document->task_count++;
 		break;
-	default: break;
+	default:
+		break;
 	}
 	return rc;
 }
@@ -143,11 +150,11 @@ static int link_entry(const struct fhir_link *link, struct fhir_document *docume
 /* The arrays of claims, consents and tasks from the entries. */
 static int gather(struct zf_arena *arena, struct fhir_document *document)
 {
-	const struct zf_claim **claims = zf_alloc_array(arena, document->claim_count + 1, sizeof(*claims));
+	const struct zf_claim **claims = zf_alloc_array(arena, document->claim_count + 1, sizeof(void *));
 	uint32_t *claim_entries = zf_alloc_array(arena, document->claim_count + 1, sizeof(*claim_entries));
-	const struct zf_consent **consents = zf_alloc_array(arena, document->consent_count + 1, sizeof(*consents));
+	const struct zf_consent **consents = zf_alloc_array(arena, document->consent_count + 1, sizeof(void *));
 	uint32_t *consent_entries = zf_alloc_array(arena, document->consent_count + 1, sizeof(*consent_entries));
-	const struct fhir_document_task **tasks = zf_alloc_array(arena, document->task_count + 1, sizeof(*tasks));
+	const struct fhir_document_task **tasks = zf_alloc_array(arena, document->task_count + 1, sizeof(void *));
 	if (!claims || !claim_entries || !consents || !consent_entries || !tasks) return LIB_NOMEM;
 	uint32_t claim = 0, consent = 0, task = 0;
 	for (uint32_t i = 0; i < document->entry_count; i++) {
@@ -191,8 +198,8 @@ static int list_links(const struct fhir_reader *reader, struct fhir_document *do
 	return 0;
 }
 
-static int complete(struct fhir_reader *reader, struct fhir_resource *root, uint32_t accept,
-	struct fhir_document *document)
+static int complete(
+	struct fhir_reader *reader, struct fhir_resource *root, uint32_t accept, struct fhir_document *document)
 {
 	struct fhir_document_entry *entries = NULL;
 	int rc = list_entries(reader, root, document, &entries);

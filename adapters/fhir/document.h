@@ -1,10 +1,10 @@
-/* Reads a FHIR R4 document (a resource with its contained ones, or a Bundle) into the canonical structs in one pass over
- * the bytes: every structural fault at once, references resolved, the raw bytes of each entry kept.
+/* Reads a FHIR R4 document (a resource with its contained ones, or a Bundle) into the canonical structs in one pass
+ * over the bytes: every structural fault at once, references resolved, the raw bytes of each entry kept.
  *
- * Structural means: what R4 says about the form. Unknown elements, JSON types, cardinalities, primitive formats, required
- * value sets, currencies and the decimals they have, empty or null elements, modifier extensions, references that do not
- * resolve. What a claim's content means (sums, sequences, dates) is for the validator. Types of resources that we don't
- * map are listed and not checked. */
+ * Structural means: what R4 says about the form. Unknown elements, JSON types, cardinalities, primitive formats,
+ * required value sets, currencies and the decimals they have, empty or null elements, modifier extensions, references
+ * that do not resolve. What a claim's content means (sums, sequences, dates) is for the validator. Types of resources
+ * that we don't map are listed and not checked. */
 #ifndef FHIR_DOCUMENT_H
 #define FHIR_DOCUMENT_H
 
@@ -35,8 +35,8 @@ struct fhir_document_entry {
 	const char *id;        /* of the resource, or NULL */
 	struct text_span raw;  /* the resource's bytes as they came; borrows the input */
 	const struct fhir_resource *resource;
-	const struct zf_claim *claim;     /* of a Claim; else NULL */
-	const struct zf_consent *consent; /* of a Consent; else NULL */
+	const struct zf_claim *claim;          /* of a Claim; else NULL */
+	const struct zf_consent *consent;      /* of a Consent; else NULL */
 	const struct fhir_document_task *task; /* of a Task; else NULL */
 };
 
@@ -47,9 +47,9 @@ struct fhir_document_task {
 	uint32_t entry; /* index in fhir_document.entries */
 	const char *status;
 	const char *intent;
-	const char *code;                         /* first coding's, e.g. "cancel"; or NULL */
-	const char *reason;                       /* reasonCode's first code, else its text; or NULL */
-	const char *focus;                        /* Reference.reference, e.g. "Claim/0190..."; or NULL */
+	const char *code;   /* first coding's, e.g. "cancel"; or NULL */
+	const char *reason; /* reasonCode's first code, else its text; or NULL */
+	const char *focus;  /* Reference.reference, e.g. "Claim/0190..."; or NULL */
 	const struct zf_identifier *focus_identifier;
 };
 
@@ -84,7 +84,8 @@ enum fhir_accept {
 	FHIR_ACCEPT_BUNDLE = 1 << 1, /* collection, batch, transaction, message */
 	FHIR_ACCEPT_CONSENT = 1 << 2,
 	FHIR_ACCEPT_TASK = 1 << 3,
-	FHIR_ACCEPT_ANSWER = 1 << 4, /* what an insurer answers with, and the Bundles of it (searchset, batch-response, ...) */
+	FHIR_ACCEPT_ANSWER =
+		1 << 4, /* what an insurer answers with, and the Bundles of it (searchset, batch-response, ...) */
 };
 
 /* Reads `len` bytes. limits may be NULL. accept: enum fhir_accept, ORed. All faults go to `faults`; a Claim with faults

@@ -1,6 +1,6 @@
-/* The tables that say what FHIR R4 (hl7.org/fhir/R4, JSON form) allows in each type that we read: element names, primitive
- * kinds, cardinalities, required value sets, and where in our structs a value goes. One generic reader (reader.c) walks
- * them, so checking and decoding are the same pass. */
+/* The tables that say what FHIR R4 (hl7.org/fhir/R4, JSON form) allows in each type that we read: element names,
+ * primitive kinds, cardinalities, required value sets, and where in our structs a value goes. One generic reader
+ * (reader.c) walks them, so checking and decoding are the same pass. */
 #ifndef FHIR_ELEMENT_H
 #define FHIR_ELEMENT_H
 
@@ -54,12 +54,12 @@ enum fhir_flag {
 struct fhir_element {
 	const char *name;
 	uint8_t len;
-	uint8_t kind;    /* enum fhir_kind */
-	uint8_t flags;   /* enum fhir_flag, ORed */
-	uint8_t bit;     /* of the masks of seen elements; rows of one choice share it */
-	uint8_t type;    /* enum fhir_type of a FHIR_COMPLEX */
-	uint8_t binding; /* enum fhir_binding: the value set that a code must be in; 0: none */
-	uint16_t offset; /* FHIR_NOWHERE: checked, not kept */
+	uint8_t kind;          /* enum fhir_kind */
+	uint8_t flags;         /* enum fhir_flag, ORed */
+	uint8_t bit;           /* of the masks of seen elements; rows of one choice share it */
+	uint8_t type;          /* enum fhir_type of a FHIR_COMPLEX */
+	uint8_t binding;       /* enum fhir_binding: the value set that a code must be in; 0: none */
+	uint16_t offset;       /* FHIR_NOWHERE: checked, not kept */
 	uint16_t count_offset; /* uint32_t count of a list; text_span of a FHIR_RAW */
 	const char *targets;   /* of a Reference: the resource types it may point to, space separated; NULL: any */
 };

@@ -1,5 +1,5 @@
-/* R4 elements of what insurers send: ClaimResponse, PaymentReconciliation, OperationOutcome, CommunicationRequest. See element.h; the columns are
- * explained in element_rows.h. */
+/* R4 elements of what insurers send: ClaimResponse, PaymentReconciliation, OperationOutcome, CommunicationRequest. See
+ * element.h; the columns are explained in element_rows.h. */
 #include "fhir/element_rows.h"
 #include "fhir/resource.h"
 

@@ -1,4 +1,5 @@
-/* The types and value sets that the element tables know. FHIR_T_* with resources of their own come under their R4 name. */
+/* The types and value sets that the element tables know. FHIR_T_* with resources of their own come under their R4 name.
+ */
 #ifndef FHIR_ELEMENT_LIST_H
 #define FHIR_ELEMENT_LIST_H
 

@@ -1,5 +1,5 @@
-/* R4 elements of persons and parties: Patient, Organization, Practitioner, PractitionerRole, Coverage. See element.h; the columns are
- * explained in element_rows.h. */
+/* R4 elements of persons and parties: Patient, Organization, Practitioner, PractitionerRole, Coverage. See element.h;
+ * the columns are explained in element_rows.h. */
 #include "fhir/element_rows.h"
 #include "fhir/resource.h"
 

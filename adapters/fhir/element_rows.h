@@ -1,7 +1,7 @@
 /* The shape of the rows in element_*.c. A row says
- *	bit in the mask of seen elements, name, kind, flags, type, value set, where it is stored, where its count (LIST) or
- *	raw text (RAW) is stored, resource types it may point to.
- * The rows every element, backbone and resource has come last, as ROWS_*; their argument is the first free bit. */
+ *	bit in the mask of seen elements, name, kind, flags, type, value set, where it is stored, where its count (LIST)
+ *or raw text (RAW) is stored, resource types it may point to. The rows every element, backbone and resource has come
+ *last, as ROWS_*; their argument is the first free bit. */
 #ifndef FHIR_ELEMENT_ROWS_H
 #define FHIR_ELEMENT_ROWS_H
 
@@ -15,7 +15,7 @@
 #define NOWHERE FHIR_NOWHERE
 #define AT(name, field) offsetof(struct name, field)
 
-#define ROW(bit_, name_, kind_, flags_, type_, binding_, at_, count_at_, targets_)                                             \
+#define ROW(bit_, name_, kind_, flags_, type_, binding_, at_, count_at_, targets_)                                     \
 	{                                                                                                              \
 		.name = (name_), .len = sizeof(name_) - 1, .kind = FHIR_##kind_, .flags = (flags_), .bit = (bit_),     \
 		.type = (type_), .binding = (binding_), .offset = (at_), .count_offset = (count_at_),                  \
@@ -23,7 +23,8 @@
 	}
 
 #define ROWS_ELEMENT(b)                                                                                                \
-	ROW(b, "extension", EXTENSION, LIST, 0, 0, NOWHERE, 0, NULL), ROW(b + 1, "id", STRING, 0, 0, 0, NOWHERE, 0, NULL)
+	ROW(b, "extension", EXTENSION, LIST, 0, 0, NOWHERE, 0, NULL),                                                  \
+		ROW(b + 1, "id", STRING, 0, 0, 0, NOWHERE, 0, NULL)
 #define ROWS_BACKBONE(b) ROWS_ELEMENT(b), ROW(b + 2, "modifierExtension", MODIFIER, LIST, 0, 0, NOWHERE, 0, NULL)
 #define ROWS_RESOURCE(b)                                                                                               \
 	ROW(b, "resourceType", TYPE_NAME, 0, 0, 0, NOWHERE, 0, NULL),                                                  \
@@ -33,7 +34,8 @@
 		ROW(b + 4, "language", CODE, 0, 0, 0, NOWHERE, 0, NULL)
 #define ROWS_DOMAIN_RESOURCE(b)                                                                                        \
 	ROWS_RESOURCE(b), ROW(b + 5, "text", COMPLEX, 0, FHIR_T_NARRATIVE, 0, NOWHERE, 0, NULL),                       \
-		ROW(b + 6, "contained", RESOURCE, LIST, 0, 0, AT(fhir_base, contained), AT(fhir_base, contained_count), NULL), \
+		ROW(b + 6, "contained", RESOURCE, LIST, 0, 0, AT(fhir_base, contained),                                \
+			AT(fhir_base, contained_count), NULL),                                                         \
 		ROW(b + 7, "extension", EXTENSION, LIST, 0, 0, NOWHERE, 0, NULL),                                      \
 		ROW(b + 8, "modifierExtension", MODIFIER, LIST, 0, 0, NOWHERE, 0, NULL)
 

@@ -1,8 +1,8 @@
-/* From canonical structs to FHIR R4 JSON: claims as Bundles, answers, remittances, tasks and outcomes. Used by intake to
- * answer reads, by the adapter module towards insurers, and by the sandbox insurer.
+/* From canonical structs to FHIR R4 JSON: claims as Bundles, answers, remittances, tasks and outcomes. Used by intake
+ * to answer reads, by the adapter module towards insurers, and by the sandbox insurer.
  *
- * Every function returns 0 with the document (arena memory) in ret, LIB_NOMEM, LIB_LIMIT (too large) or LIB_INVALID (text
- * that is not UTF-8). */
+ * Every function returns 0 with the document (arena memory) in ret, LIB_NOMEM, LIB_LIMIT (too large) or LIB_INVALID
+ * (text that is not UTF-8). */
 #ifndef FHIR_ENCODE_H
 #define FHIR_ENCODE_H
 
@@ -29,17 +29,18 @@ struct fhir_claim_options {
 	const char *tax_extension, *patient_share_extension, *package_extension, *bill_sequence_extension;
 	const char *sender_system, *sender_id;     /* the provider's identifier at the insurer, added to its own */
 	const char *receiver_system, *receiver_id; /* the insurer's */
-	struct text_span source; /* the Claim resource as it came, for what the canonical struct lacks; {NULL, 0}: none */
+	struct text_span
+		source; /* the Claim resource as it came, for what the canonical struct lacks; {NULL, 0}: none */
 	int (*new_id)(void *ctx, char text[40]); /* fresh UUIDs for the entries; required */
 	void *ctx;
 };
 
 /* The MessageHeader of a message Bundle. */
 struct fhir_message {
-	const char *id;               /* of the MessageHeader: what an answer's response.identifier repeats */
-	const char *profile;          /* meta.profile, or NULL */
-	const char *bundle_profile;   /* of the Bundle, or NULL */
-	const char *timestamp;        /* Bundle.timestamp, an instant; or NULL */
+	const char *id;             /* of the MessageHeader: what an answer's response.identifier repeats */
+	const char *profile;        /* meta.profile, or NULL */
+	const char *bundle_profile; /* of the Bundle, or NULL */
+	const char *timestamp;      /* Bundle.timestamp, an instant; or NULL */
 	const char *event_system, *event;
 	const char *sender_system, *sender_id;
 	const char *receiver_system, *receiver_id;
@@ -84,22 +85,22 @@ struct fhir_task_fields {
 	const char *last_updated;
 	const char *profile;
 	const char *identifier_system, *identifier;
-	const char *status;          /* R4 TaskStatus */
-	const char *intent;          /* "order" [order] */
+	const char *status; /* R4 TaskStatus */
+	const char *intent; /* "order" [order] */
 	const char *priority;
 	const char *status_reason;   /* text */
 	const char *business_status; /* text */
 	const char *code_system, *code;
-	const char *focus_type;      /* "Claim" */
-	const char *focus_reference; /* "Claim/UUID" */
+	const char *focus_type;                 /* "Claim" */
+	const char *focus_reference;            /* "Claim/UUID" */
 	const char *focus_system, *focus_value; /* its identifier */
 	const char *reason_system, *reason;
 	const char *requester_system, *requester_id;
 	const char *owner_system, *owner_id;
 	struct zf_time authored_on;
-	int64_t count;           /* input "count"; 0: none */
-	const char *include;     /* blank-separated message types: inputs "include-message-type" */
-	const char *exclude;     /* likewise "exclude-message-type" */
+	int64_t count;       /* input "count"; 0: none */
+	const char *include; /* blank-separated message types: inputs "include-message-type" */
+	const char *exclude; /* likewise "exclude-message-type" */
 };
 int fhir_encode_task(const struct fhir_task_fields *task, struct zf_arena *arena, struct text_span *ret) LIB_MUSTUSE;
 
@@ -110,8 +111,8 @@ int fhir_encode_outcome(const struct fault_list *faults, struct zf_arena *arena,
 int fhir_encode_outcome_faults(const struct zf_fault *const *faults, uint32_t count, struct zf_arena *arena,
 	struct text_span *ret) LIB_MUSTUSE;
 
-/* A message Bundle around one resource that is JSON already (a Task, a ClaimResponse, a PaymentReconciliation). type and
- * id: the resource's. base_url as in fhir_claim_options. */
+/* A message Bundle around one resource that is JSON already (a Task, a ClaimResponse, a PaymentReconciliation). type
+ * and id: the resource's. base_url as in fhir_claim_options. */
 int fhir_encode_message(const struct fhir_message *message, const char *base_url, const char *type, const char *id,
 	struct text_span resource, struct zf_arena *arena, struct text_span *ret) LIB_MUSTUSE;
 

@@ -3,24 +3,32 @@
 
 #include "fhir/encode.h"
 #include "fhir/reason.h"
+#include "fhir/scan.h"
 #include "fhir/write.h"
 
 static const char *outcome_name(uint8_t outcome)
 {
 	switch (outcome) {
-	case ZF_OUTCOME_COMPLETE: return "complete";
-	case ZF_OUTCOME_PARTIAL: return "partial";
-	case ZF_OUTCOME_ERROR: return "error";
-	default: return "queued";
+	case ZF_OUTCOME_COMPLETE:
+		return "complete";
+	case ZF_OUTCOME_PARTIAL:
+		return "partial";
+	case ZF_OUTCOME_ERROR:
+		return "error";
+	default:
+		return "queued";
 	}
 }
 
 static const char *use_name(uint8_t use)
 {
 	switch (use) {
-	case ZF_USE_PREAUTHORIZATION: return "preauthorization";
-	case ZF_USE_PREDETERMINATION: return "predetermination";
-	default: return "claim";
+	case ZF_USE_PREAUTHORIZATION:
+		return "preauthorization";
+	case ZF_USE_PREDETERMINATION:
+		return "predetermination";
+	default:
+		return "claim";
 	}
 }
 
@@ -43,8 +51,8 @@ static void put_adjustment(struct json_writer *writer, const struct zf_adjustmen
 	if (category != NULL && usual) {
 		fhir_put_code(writer, "category", FHIR_SYSTEM_ADJUDICATION, category, NULL);
 	} else {
-		uint8_t group = adjustment->group != ZF_GROUP_NONE ? adjustment->group
-								   : fhir_reason_group(adjustment->reason);
+		uint8_t group =
+			adjustment->group != ZF_GROUP_NONE ? adjustment->group : fhir_reason_group(adjustment->reason);
 		fhir_put_code(writer, "category", FHIR_SYSTEM_CAGC, fhir_group_name(group), NULL);
 	}
 	struct zf_coding original = {.system = adjustment->original_system, .code = adjustment->original_code};
@@ -87,7 +95,8 @@ static void put_claim_level(struct json_writer *writer, const struct zf_adjudica
 
 static void put_totals(struct json_writer *writer, const struct zf_adjudication *adjudication)
 {
-	if (!adjudication->submitted.present && !adjudication->eligible.present && !adjudication->benefit.present) return;
+	if (!adjudication->submitted.present && !adjudication->eligible.present && !adjudication->benefit.present)
+		return;
 	json_write_key(writer, "total");
 	json_write_array_begin(writer);
 	put_amount(writer, "submitted", adjudication->submitted);
@@ -130,9 +139,10 @@ static void put_errors(struct json_writer *writer, const struct zf_adjudication 
 	json_write_array_begin(writer);
 	for (uint32_t i = 0; i < adjudication->error_count; i++) {
 		const struct zf_fault *error = adjudication->errors[i];
-		int sequence = 0;
+		uint32_t sequence = 0;
+		const char *p = error->path == NULL ? "" : error->path;
 		json_write_object_begin(writer);
-		if (error->path != NULL && sscanf(error->path, "Claim.item.where(sequence=%d)", &sequence) == 1 &&
+		if (fhir_scan_literal(&p, "Claim.item.where(sequence=") && fhir_scan_number(&p, INT32_MAX, &sequence) &&
 			sequence > 0) {
 			json_write_member_int64(writer, "itemSequence", sequence);
 		}
@@ -172,7 +182,8 @@ static void put_organization(struct json_writer *writer, const char *key, const 
 	const struct zf_organization *organization, const char *fallback)
 {
 	const struct zf_identifier *identifier =
-		organization == NULL ? NULL : first_identifier(organization->identifiers, organization->identifier_count);
+		organization == NULL ? NULL
+				     : first_identifier(organization->identifiers, organization->identifier_count);
 	const char *display = organization != NULL && organization->name != NULL ? organization->name : NULL;
 	if (reference == NULL && identifier == NULL && display == NULL) display = fallback;
 	fhir_put_reference(writer, key, "Organization", reference, identifier, display);
@@ -215,9 +226,8 @@ static void put_request(struct json_writer *writer, const char *key, const struc
 	const char *ref = claim->ref[0] != '\0' ? claim->ref : adjudication->claim_ref;
 	struct zf_identifier identifier = {.system = claim_system(options), .value = ref};
 	/* A claim that never had our ref is named by the sender's own number. */
-	const struct zf_identifier *named = ref != NULL
-		? &identifier
-		: first_identifier(claim->identifiers, claim->identifier_count);
+	const struct zf_identifier *named =
+		ref != NULL ? &identifier : first_identifier(claim->identifiers, claim->identifier_count);
 	fhir_put_reference(writer, key, "Claim", options->request_reference, named, NULL);
 }
 

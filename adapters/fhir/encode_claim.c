@@ -1,5 +1,5 @@
-/* A claim as a Bundle: everything that the canonical claim says, plus, from its source, the elements that it has no field
- * for. */
+/* A claim as a Bundle: everything that the canonical claim says, plus, from its source, the elements that it has no
+ * field for. */
 #include <stdio.h>
 
 #include "fhir/encode.h"
@@ -22,9 +22,12 @@ struct claim_writer {
 static const char *use_name(uint8_t use)
 {
 	switch (use) {
-	case ZF_USE_PREAUTHORIZATION: return "preauthorization";
-	case ZF_USE_PREDETERMINATION: return "predetermination";
-	default: return "claim";
+	case ZF_USE_PREAUTHORIZATION:
+		return "preauthorization";
+	case ZF_USE_PREDETERMINATION:
+		return "predetermination";
+	default:
+		return "claim";
 	}
 }
 
@@ -43,7 +46,8 @@ static bool is_on(const struct zf_extension *extension, const char *path, size_t
 static bool has_url(const struct zf_claim *claim, const char *path, const char *url)
 {
 	for (uint32_t i = 0; i < claim->extension_count; i++) {
-		if (is_on(claim->extensions[i], path, strlen(path)) && strcmp(claim->extensions[i]->url, url) == 0) return true;
+		if (is_on(claim->extensions[i], path, strlen(path)) && strcmp(claim->extensions[i]->url, url) == 0)
+			return true;
 	}
 	return false;
 }
@@ -124,8 +128,7 @@ static void put_claim_extensions(struct claim_writer *writer)
 static void put_identifiers(struct claim_writer *writer)
 {
 	const struct zf_claim *claim = writer->claim;
-	const char *system =
-		writer->options->claim_system != NULL ? writer->options->claim_system : FHIR_SYSTEM_CLAIM;
+	const char *system = writer->options->claim_system != NULL ? writer->options->claim_system : FHIR_SYSTEM_CLAIM;
 	bool open = false;
 	if (claim->ref[0] != '\0') {
 		open_list(&writer->json, "identifier", &open);
@@ -147,13 +150,13 @@ static void put_type(struct claim_writer *writer)
 	const struct zf_concept *type = writer->claim->type;
 	const struct zf_coding *coding = type != NULL && type->coding_count > 0 ? type->codings[0] : NULL;
 	const char *mapped = fhir_profile_map(writer->options->profile, "type", coding);
-	if (mapped == NULL) {
+	if (coding == NULL || mapped == NULL) {
 		fhir_put_concept(&writer->json, "type", writer->options->profile, type);
 		return;
 	}
 	const char *bar = strrchr(mapped, '|');
-	const char *system = bar == NULL ? coding->system
-					 : zf_strndup(writer->parties.arena, mapped, (size_t)(bar - mapped));
+	const char *system =
+		bar == NULL ? coding->system : zf_strndup(writer->parties.arena, mapped, (size_t)(bar - mapped));
 	fhir_put_code(&writer->json, "type", system, bar == NULL ? mapped : bar + 1, NULL);
 }
 
@@ -213,7 +216,7 @@ static const char *value_name(const struct zf_supporting_info *info)
 static bool is_day(struct zf_period period)
 {
 	return period.start.precision != ZF_NO_TIME && period.start.precision <= ZF_DAY &&
-		period.start.precision == period.end.precision && period.start.utc_ms == period.end.utc_ms;
+	       period.start.precision == period.end.precision && period.start.utc_ms == period.end.utc_ms;
 }
 
 /* date_name when the period is one day, else period_name. */
@@ -301,8 +304,8 @@ static void put_procedures(struct claim_writer *writer)
 		json_write_member_int64(&writer->json, "sequence", procedure->sequence);
 		fhir_put_time(&writer->json, "date", procedure->date);
 		if (procedure->concept != NULL) {
-			fhir_put_concept(
-				&writer->json, "procedureCodeableConcept", writer->options->profile, procedure->concept);
+			fhir_put_concept(&writer->json, "procedureCodeableConcept", writer->options->profile,
+				procedure->concept);
 		} else {
 			fhir_put_reference(&writer->json, "procedureReference", "Procedure",
 				fhir_lasting_reference(procedure->reference), NULL, NULL);
@@ -385,7 +388,8 @@ static void put_lines(struct claim_writer *writer, const char *key, const struct
 		fhir_put_money(json, "net", line->net);
 		if (level == 1) put_line_tail(writer, line);
 		if (level == 1) fhir_source_put_item(json, &writer->source, i);
-		put_lines(writer, level == 1 ? "detail" : "subDetail", line->details, line->detail_count, path, level + 1);
+		put_lines(writer, level == 1 ? "detail" : "subDetail", line->details, line->detail_count, path,
+			level + 1);
 		json_write_object_end(json);
 	}
 	json_write_array_end(json);

@@ -109,10 +109,11 @@ static int choose_insurer(struct fhir_parties *parties, const struct zf_claim *c
 int fhir_parties_collect(struct fhir_parties *parties, const struct zf_claim *claim,
 	const struct fhir_claim_options *options, struct zf_arena *arena)
 {
-	*parties = (struct fhir_parties){.claim = claim, .options = options, .arena = arena, .provider = claim->provider};
+	*parties =
+		(struct fhir_parties){.claim = claim, .options = options, .arena = arena, .provider = claim->provider};
 	int rc = parties->provider != NULL && options->sender_id != NULL
-		? add(parties, "Organization", parties->provider)
-		: add_organization(parties, parties->provider);
+			 ? add(parties, "Organization", parties->provider)
+			 : add_organization(parties, parties->provider);
 	if (rc == 0) rc = choose_insurer(parties, claim);
 	if (rc == 0) rc = add_patient(parties, claim->patient);
 	if (rc == 0) rc = add_practitioner(parties, claim->provider_practitioner);
@@ -152,8 +153,8 @@ static const struct zf_identifier *first(const struct zf_identifier *const *iden
 	return count > 0 ? identifiers[0] : NULL;
 }
 
-void fhir_put_patient_ref(
-	struct json_writer *writer, const char *key, const struct fhir_parties *parties, const struct zf_patient *patient)
+void fhir_put_patient_ref(struct json_writer *writer, const char *key, const struct fhir_parties *parties,
+	const struct zf_patient *patient)
 {
 	if (patient == NULL) return;
 	const struct fhir_party *party = find(parties, patient);
@@ -215,8 +216,8 @@ static void put_list_begin(struct json_writer *writer, const char *key, bool *op
 }
 
 /* The identifiers of an organization, the one by which the insurer knows it first. */
-static void put_organization_identifiers(struct json_writer *writer, const struct fhir_parties *parties,
-	const struct zf_organization *organization)
+static void put_organization_identifiers(
+	struct json_writer *writer, const struct fhir_parties *parties, const struct zf_organization *organization)
 {
 	const struct fhir_claim_options *options = parties->options;
 	struct zf_identifier given = {0};
@@ -388,9 +389,15 @@ static void put_party(struct json_writer *writer, const struct fhir_parties *par
 	fhir_begin_resource(writer, party->type, party->id,
 		fhir_profile_url(parties->options, parties->arena, party->type, detail));
 	switch (party->type[0]) {
-	case 'O': put_organization(writer, parties, party->subject); break;
-	case 'C': put_coverage(writer, parties, party->subject); break;
-	case 'E': put_encounter(writer, parties, party->subject); break;
+	case 'O':
+		put_organization(writer, parties, party->subject);
+		break;
+	case 'C':
+		put_coverage(writer, parties, party->subject);
+		break;
+	case 'E':
+		put_encounter(writer, parties, party->subject);
+		break;
 	default:
 		if (party->type[1] == 'a') {
 			put_patient(writer, party->subject);

@@ -10,7 +10,7 @@ struct fhir_party {
 	const void *subject; /* the canonical struct */
 	const char *type;    /* R4 resource type */
 	const char *id;
-	const char *url;     /* fullUrl */
+	const char *url; /* fullUrl */
 };
 
 struct fhir_parties {
@@ -33,8 +33,8 @@ int fhir_party_id(struct fhir_parties *parties, const char *type, const char **r
 void fhir_parties_put(struct json_writer *writer, const struct fhir_parties *parties, const char *type);
 
 /* How the claim refers to each; nothing is written when there is nothing to say. */
-void fhir_put_patient_ref(
-	struct json_writer *writer, const char *key, const struct fhir_parties *parties, const struct zf_patient *patient);
+void fhir_put_patient_ref(struct json_writer *writer, const char *key, const struct fhir_parties *parties,
+	const struct zf_patient *patient);
 void fhir_put_organization_ref(struct json_writer *writer, const char *key, const struct fhir_parties *parties,
 	const struct zf_organization *organization);
 void fhir_put_practitioner_ref(struct json_writer *writer, const char *key, const struct fhir_parties *parties,

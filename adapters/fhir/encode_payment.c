@@ -82,7 +82,8 @@ static void begin_input(struct json_writer *writer, const char *system, const ch
 static void put_word_inputs(
 	struct json_writer *writer, const struct fhir_task_fields *task, const char *type, const char *words)
 {
-	for (const char *p = words; p != NULL && *p != '\0';) {
+	if (words == NULL) return;
+	for (const char *p = words; *p != '\0';) {
 		size_t len = strcspn(p, " ");
 		if (len > 0) {
 			begin_input(writer, task->code_system, type);
@@ -247,7 +248,8 @@ int fhir_encode_outcome_faults(
 	begin_outcome(&writer, arena);
 	for (uint32_t i = 0; i < count; i++) {
 		int known = faults[i]->code == NULL ? -1 : fault_code_from_name(faults[i]->code);
-		begin_issue(&writer, "error", known < 0 ? "processing" : fault_lookup((enum fault_code)known)->issue_type);
+		begin_issue(
+			&writer, "error", known < 0 ? "processing" : fault_lookup((enum fault_code)known)->issue_type);
 		json_write_key(&writer, "details");
 		struct zf_coding coding = {
 			.system = known < 0 ? NULL : FHIR_SYSTEM_FAULT,

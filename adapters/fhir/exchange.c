@@ -6,7 +6,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "fhir/scan.h"
+
 #define LINE_BYTES_MAX 128
+#define NUMBER_MAX 999999999
 
 struct fhir_codes fhir_config_codes(const struct fhir_config *config)
 {
@@ -29,6 +32,18 @@ static bool next_line(const uint8_t **at, const uint8_t *end, char line[LINE_BYT
 	return strlen(line) == len;
 }
 
+/* "REF MESSAGE_ID TOKEN PHASE TOLD" */
+static int load_claim(const char *p, struct fhir_exchange_claim *claim)
+{
+	if (!fhir_scan_word(&p, claim->ref, sizeof(claim->ref)) || !fhir_scan_literal(&p, " ")) return LIB_INVALID;
+	if (!fhir_scan_word(&p, claim->message_id, sizeof(claim->message_id))) return LIB_INVALID;
+	if (!fhir_scan_literal(&p, " ") || !fhir_scan_number(&p, NUMBER_MAX, &claim->token)) return LIB_INVALID;
+	if (!fhir_scan_literal(&p, " ") || strlen(p) != 3 || p[1] != ' ') return LIB_INVALID;
+	claim->phase = p[0];
+	claim->told = p[2];
+	return strchr("spubacd", claim->phase) != NULL && strchr("yn", claim->told) != NULL ? 0 : LIB_INVALID;
+}
+
 int fhir_exchange_load(const uint8_t *state, uint64_t len, struct fhir_exchange *exchange)
 {
 	char line[LINE_BYTES_MAX];
@@ -37,21 +52,21 @@ int fhir_exchange_load(const uint8_t *state, uint64_t len, struct fhir_exchange 
 	struct fhir_exchange *out = exchange;
 	memset(out, 0, sizeof(*out));
 	if (!next_line(&at, end, line)) return LIB_INVALID;
-	if (sscanf(line, "F1 %c %9" SCNu32 " %9" SCNu32 " %9" SCNu32, &out->kind, &out->next_token, &out->asks,
-		    &out->claim_count) != 4) {
-		return LIB_INVALID;
-	}
-	if (strchr("SQCPR", out->kind) == NULL || out->claim_count == 0 || out->claim_count > FHIR_EXCHANGE_CLAIMS_MAX) {
+	const char *p = line;
+	if (!fhir_scan_literal(&p, "F1 ") || *p == '\0') return LIB_INVALID;
+	out->kind = *p++;
+	if (!fhir_scan_literal(&p, " ") || !fhir_scan_number(&p, NUMBER_MAX, &out->next_token)) return LIB_INVALID;
+	if (!fhir_scan_literal(&p, " ") || !fhir_scan_number(&p, NUMBER_MAX, &out->asks)) return LIB_INVALID;
+	if (!fhir_scan_literal(&p, " ") || !fhir_scan_number(&p, NUMBER_MAX, &out->claim_count)) return LIB_INVALID;
+	if (*p != '\0') return LIB_INVALID;
+	if (strchr("SQCPR", out->kind) == NULL || out->claim_count == 0 ||
+		out->claim_count > FHIR_EXCHANGE_CLAIMS_MAX) {
 		return LIB_INVALID;
 	}
 	for (uint32_t i = 0; i < out->claim_count; i++) {
 		struct fhir_exchange_claim *claim = &out->claims[i];
 		if (!next_line(&at, end, line)) return LIB_INVALID;
-		if (sscanf(line, "%19s %39s %9" SCNu32 " %c %c", claim->ref, claim->message_id, &claim->token,
-			    &claim->phase, &claim->told) != 5) {
-			return LIB_INVALID;
-		}
-		if (strchr("spubacd", claim->phase) == NULL) return LIB_INVALID;
+		if (load_claim(line, claim) != 0) return LIB_INVALID;
 	}
 	return at == end ? 0 : LIB_INVALID;
 }
@@ -82,9 +97,9 @@ struct zf_action *fhir_step_action(struct fhir_step *step, uint32_t kind)
 	if (step->action_count == step->action_cap) {
 		uint32_t cap = step->action_cap == 0 ? 16 : step->action_cap * 2;
 		if (step->action_cap >= ZF_ACTIONS_MAX) return NULL;
-		const struct zf_action **actions = zf_alloc_array(step->arena, cap, sizeof(*actions));
+		const struct zf_action **actions = zf_alloc_array(step->arena, cap, sizeof(void *));
 		if (actions == NULL) return NULL;
-		if (step->action_count > 0) memcpy(actions, step->actions, step->action_count * sizeof(*actions));
+		if (step->action_count > 0) memcpy(actions, step->actions, step->action_count * sizeof(void *));
 		step->actions = actions;
 		step->action_cap = cap;
 	}

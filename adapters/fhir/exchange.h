@@ -1,4 +1,5 @@
-/* The state of an exchange between two steps, and the list of actions that a step makes. Internal to the FHIR module. */
+/* The state of an exchange between two steps, and the list of actions that a step makes. Internal to the FHIR module.
+ */
 #ifndef FHIR_EXCHANGE_H
 #define FHIR_EXCHANGE_H
 
@@ -17,12 +18,12 @@ enum fhir_exchange_kind {
 };
 
 enum fhir_phase {
-	FHIR_PHASE_SENT = 's',     /* the request is out, its answer is awaited */
-	FHIR_PHASE_PENDING = 'p',  /* taken, to be asked about at the next timer */
-	FHIR_PHASE_UNKNOWN = 'u',  /* it can't be said whether it was taken: ask at the next timer */
-	FHIR_PHASE_BUSY = 'b',     /* surely not taken: to be repeated at the next timer */
-	FHIR_PHASE_ANSWER = 'a',   /* the search for its ClaimResponse is out */
-	FHIR_PHASE_CLAIM = 'c',    /* the search for the Claim itself is out */
+	FHIR_PHASE_SENT = 's',    /* the request is out, its answer is awaited */
+	FHIR_PHASE_PENDING = 'p', /* taken, to be asked about at the next timer */
+	FHIR_PHASE_UNKNOWN = 'u', /* it can't be said whether it was taken: ask at the next timer */
+	FHIR_PHASE_BUSY = 'b',    /* surely not taken: to be repeated at the next timer */
+	FHIR_PHASE_ANSWER = 'a',  /* the search for its ClaimResponse is out */
+	FHIR_PHASE_CLAIM = 'c',   /* the search for the Claim itself is out */
 	FHIR_PHASE_DONE = 'd',
 };
 
@@ -52,6 +53,8 @@ struct fhir_step {
 	const struct zf_action **actions;
 	uint32_t action_count, action_cap;
 	struct fault_list faults;
+	const struct zf_fault *const *said; /* instead of `faults`, what the catalogue has no words for */
+	uint32_t said_count;
 };
 
 /* The state as text, versioned; LIB_INVALID on anything that we did not write. */
@@ -71,8 +74,8 @@ struct zf_action *fhir_step_request(
 int fhir_step_wait(struct fhir_step *step, int64_t seconds);
 
 /* Facts from an answer and the Bundles in it; claims of the exchange move on in their phase. own: the claim of
- * the exchange that the answer belongs to by itself (an HTTP answer), or NULL. LIB_NOMEM, LIB_INVALID (a Bundle inside that can't be read, faults
- * added) or 0. */
+ * the exchange that the answer belongs to by itself (an HTTP answer), or NULL. LIB_NOMEM, LIB_INVALID (a Bundle inside
+ * that can't be read, faults added) or 0. */
 int fhir_step_facts(struct fhir_step *step, const struct fhir_answer *answer, struct fhir_exchange_claim *own);
 
 /* The insurer has this claim and decides later: said once. The claim goes to FHIR_PHASE_PENDING. LIB_NOMEM or 0. */
@@ -89,8 +92,8 @@ int32_t fhir_step_failure(struct fhir_step *step);
 int32_t fhir_step_call(struct fhir_step *step);
 
 /* Requests that start and reply share; each returns enum zf_verdict. */
-int32_t fhir_request_claim(struct fhir_step *step, const struct zf_claim *claim, uint32_t index,
-	struct fhir_exchange_claim *entry);
+int32_t fhir_request_claim(
+	struct fhir_step *step, const struct zf_claim *claim, uint32_t index, struct fhir_exchange_claim *entry);
 int32_t fhir_request_status(struct fhir_step *step, struct fhir_exchange_claim *entry);
 int32_t fhir_request_claim_search(struct fhir_step *step, struct fhir_exchange_claim *entry);
 int32_t fhir_request_cancel(struct fhir_step *step, struct fhir_exchange_claim *entry, const char *reason);

@@ -10,7 +10,7 @@
 static bool collects(const struct fhir_resource *resource)
 {
 	return resource->type == FHIR_T_CLAIM || resource->type == FHIR_T_CLAIM_RESPONSE ||
-		resource->type == FHIR_T_PAYMENT_RECONCILIATION;
+	       resource->type == FHIR_T_PAYMENT_RECONCILIATION;
 }
 
 static const char *first_code(const struct zf_concept *concept)

@@ -28,9 +28,12 @@ static void set_wire_ref(
 static uint32_t kind_of(const struct zf_adjudication *adjudication)
 {
 	switch (adjudication->outcome) {
-	case ZF_OUTCOME_QUEUED: return ZF_FACT_PENDED;
-	case ZF_OUTCOME_ERROR: return ZF_FACT_REJECTED;
-	default: return ZF_FACT_ADJUDICATED;
+	case ZF_OUTCOME_QUEUED:
+		return ZF_FACT_PENDED;
+	case ZF_OUTCOME_ERROR:
+		return ZF_FACT_REJECTED;
+	default:
+		return ZF_FACT_ADJUDICATED;
 	}
 }
 
@@ -61,8 +64,8 @@ int fhir_step_pended(struct fhir_step *step, struct fhir_exchange_claim *claim)
 	return fact == NULL ? LIB_NOMEM : set_ref(step, fact, claim->ref);
 }
 
-int fhir_step_rejected(struct fhir_step *step, struct fhir_exchange_claim *claim, const struct zf_fault *const *faults,
-	uint32_t count)
+int fhir_step_rejected(
+	struct fhir_step *step, struct fhir_exchange_claim *claim, const struct zf_fault *const *faults, uint32_t count)
 {
 	claim->phase = FHIR_PHASE_DONE;
 	struct zf_fact *fact = fhir_step_fact(step, ZF_FACT_REJECTED);
@@ -144,8 +147,8 @@ int fhir_step_facts(struct fhir_step *step, const struct fhir_answer *answer, st
 	int rc = add_answer(step, answer, own);
 	for (uint32_t i = 0; i < answer->bundle_count && rc == 0; i++) {
 		struct fhir_answer nested;
-		rc = fhir_answer_read(answer->bundles[i].ptr, answer->bundles[i].len, &codes, step->arena, &step->faults,
-			&nested);
+		rc = fhir_answer_read(
+			answer->bundles[i].ptr, answer->bundles[i].len, &codes, step->arena, &step->faults, &nested);
 		if (rc == 0) rc = add_answer(step, &nested, NULL);
 		if (rc == 0) rc = add_message_errors(step, &nested);
 	}

@@ -1,11 +1,12 @@
-/* The other side of the format: what a hospital or the clearinghouse sent becomes claims, and decisions and payments become
- * answers. */
+/* The other side of the format: what a hospital or the clearinghouse sent becomes claims, and decisions and payments
+ * become answers. */
 #include <stdio.h>
 
 #include "fhir/config.h"
 #include "fhir/encode.h"
 #include "fhir/module.h"
 #include "fhir/resource.h"
+#include "fhir/scan.h"
 #include "lib/date.h"
 
 #define CONTENT_TYPE "application/fhir+json; charset=utf-8"
@@ -13,9 +14,12 @@
 static int32_t verdict_of(int rc)
 {
 	switch (rc) {
-	case 0: return ZF_OK;
-	case LIB_NOMEM: return ZF_NOMEM;
-	default: return ZF_REJECT;
+	case 0:
+		return ZF_OK;
+	case LIB_NOMEM:
+		return ZF_NOMEM;
+	default:
+		return ZF_REJECT;
 	}
 }
 
@@ -37,16 +41,17 @@ static void take_ref(const struct fhir_config *config, struct zf_claim *claim)
 static void take_line_extension(
 	const struct fhir_config *config, struct zf_claim *claim, const struct fhir_kept_extension *kept)
 {
-	uint32_t index = 0;
-	int end = 0;
+	uint32_t index = 0, position = 0;
+	const char *p = kept->out.path;
 	if (!kept->value.money.present) return;
-	if (sscanf(kept->out.path, "Claim.item[%u].extension[%*u]%n", &index, &end) != 1 || end == 0) return;
-	if (kept->out.path[end] != '\0' || index >= claim->line_count) return;
+	if (!fhir_scan_literal(&p, "Claim.item[") || !fhir_scan_number(&p, INT32_MAX, &index)) return;
+	if (!fhir_scan_literal(&p, "].extension[") || !fhir_scan_number(&p, INT32_MAX, &position)) return;
+	if (strcmp(p, "]") != 0 || index >= claim->line_count) return;
 	struct zf_claim_line *line = &((struct fhir_item *)claim->lines[index])->out;
 	if (config->tax_extension != NULL && strcmp(kept->out.url, config->tax_extension) == 0) {
 		line->tax = kept->value.money;
 	} else if (config->patient_share_extension != NULL &&
-		strcmp(kept->out.url, config->patient_share_extension) == 0) {
+		   strcmp(kept->out.url, config->patient_share_extension) == 0) {
 		line->patient_share = kept->value.money;
 	}
 }
@@ -85,16 +90,16 @@ int32_t fhir_insurer_decode_claims(const void *context, void *call, const uint8_
 }
 
 /* The MessageHeader of the request, when it was a message. */
-static int find_header(const uint8_t *request, uint64_t len, struct zf_arena *arena,
-	const struct fhir_message_header **ret_header)
+static int find_header(
+	const uint8_t *request, uint64_t len, struct zf_arena *arena, const struct fhir_message_header **ret_header)
 {
 	struct fhir_document document;
 	struct fault_list faults;
 	*ret_header = NULL;
 	if (request == NULL || len == 0) return 0;
 	fault_list_init(&faults, arena, 1);
-	int rc = fhir_document_read((const char *)request, len, NULL, FHIR_ACCEPT_CLAIM | FHIR_ACCEPT_BUNDLE | FHIR_ACCEPT_TASK,
-		arena, &faults, &document);
+	int rc = fhir_document_read((const char *)request, len, NULL,
+		FHIR_ACCEPT_CLAIM | FHIR_ACCEPT_BUNDLE | FHIR_ACCEPT_TASK, arena, &faults, &document);
 	if (rc == LIB_NOMEM) return rc;
 	if (rc != 0) return 0;
 	for (uint32_t i = 0; i < document.resource_count; i++) {
@@ -154,8 +159,8 @@ static int wrap(const struct envelope *envelope, const char *event, const char *
 }
 
 int32_t fhir_insurer_encode_adjudication(const void *context, void *call, const struct zf_claim *claim,
-	const struct zf_adjudication *adjudication, const uint8_t *request, uint64_t request_len, struct zf_arena *arena,
-	const uint8_t **ret_bytes, uint64_t *ret_len, const char **ret_content_type)
+	const struct zf_adjudication *adjudication, const uint8_t *request, uint64_t request_len,
+	struct zf_arena *arena, const uint8_t **ret_bytes, uint64_t *ret_len, const char **ret_content_type)
 {
 	const struct fhir_config *config = context;
 	struct envelope envelope = {config, call, arena};

@@ -39,7 +39,7 @@ static int one_identifier(const struct fhir_link *link, const struct fhir_refere
 	const struct zf_identifier *const **ret_list, uint32_t *ret_count)
 {
 	if (reference->identifier == NULL || *ret_count > 0) return 0;
-	const struct zf_identifier **list = zf_alloc(link->arena, sizeof(*list));
+	const struct zf_identifier **list = zf_alloc(link->arena, sizeof(void *));
 	if (list == NULL) return LIB_NOMEM;
 	list[0] = reference->identifier;
 	*ret_list = list;
@@ -67,7 +67,7 @@ int fhir_link_patient(const struct fhir_link *link, const struct fhir_resource *
 	} else {
 		out = zf_alloc(link->arena, sizeof(*out));
 		struct zf_name *name = zf_alloc(link->arena, sizeof(*name));
-		const struct zf_name **names = zf_alloc(link->arena, sizeof(*names));
+		const struct zf_name **names = zf_alloc(link->arena, sizeof(void *));
 		if (out == NULL || name == NULL || names == NULL) return LIB_NOMEM;
 		out->reference = reference->reference;
 		if (reference->display != NULL) {
@@ -184,7 +184,7 @@ static int link_coverage(const struct fhir_link *link, const struct fhir_resourc
 		}
 		if (!coverage->linked && coverage->payor_count > 0) {
 			const struct zf_organization **payors =
-				zf_alloc_array(link->arena, coverage->payor_count, sizeof(*payors));
+				zf_alloc_array(link->arena, coverage->payor_count, sizeof(void *));
 			if (payors == NULL) return LIB_NOMEM;
 			for (uint32_t i = 0; i < coverage->payor_count; i++) {
 				int rc = fhir_link_organization(link, resource, coverage->payors[i], &payors[i]);
@@ -226,7 +226,7 @@ static int link_item(const struct fhir_link *link, const struct fhir_resource *s
 	line->level = (uint8_t)level;
 	if (item->encounter_count > 0) {
 		const struct zf_encounter **encounters =
-			zf_alloc_array(link->arena, item->encounter_count, sizeof(*encounters));
+			zf_alloc_array(link->arena, item->encounter_count, sizeof(void *));
 		if (encounters == NULL) return LIB_NOMEM;
 		for (uint32_t i = 0; i < item->encounter_count; i++) {
 			int rc = link_encounter(link, scope, item->encounters[i], &encounters[i]);
@@ -304,9 +304,12 @@ static uint8_t use_of(const char *use)
 {
 	if (use == NULL) return 0;
 	switch (use[2]) {
-	case 'a': return ZF_USE_CLAIM;
-	case 'e': return use[3] == 'a' ? ZF_USE_PREAUTHORIZATION : ZF_USE_PREDETERMINATION;
-	default: return 0;
+	case 'a':
+		return ZF_USE_CLAIM;
+	case 'e':
+		return use[3] == 'a' ? ZF_USE_PREAUTHORIZATION : ZF_USE_PREDETERMINATION;
+	default:
+		return 0;
 	}
 }
 
@@ -315,7 +318,7 @@ static bool is_emergency(const struct zf_claim *claim)
 	if (fhir_concept_has(claim->priority, "stat")) return true;
 	const struct zf_encounter *encounter = claim->encounter;
 	return encounter != NULL && encounter->klass != NULL && encounter->klass->code != NULL &&
-		strcmp(encounter->klass->code, "EMER") == 0;
+	       strcmp(encounter->klass->code, "EMER") == 0;
 }
 
 int fhir_link_claim(const struct fhir_link *link, struct fhir_resource *resource)
@@ -344,8 +347,8 @@ int fhir_link_claim(const struct fhir_link *link, struct fhir_resource *resource
 
 /* ---- consent ---- */
 
-static void consent_fault(
-	const struct fhir_link *link, const struct fhir_resource *resource, const char *element, enum fault_code code, const char *arg)
+static void consent_fault(const struct fhir_link *link, const struct fhir_resource *resource, const char *element,
+	enum fault_code code, const char *arg)
 {
 	if (resource->in_bundle) {
 		fault_addf(link->faults, code, arg, NULL, "Bundle.entry[%u].resource.%s", resource->index, element);
@@ -367,7 +370,8 @@ static void check_provision(
 		{provision->code_count > 0, "provision.code"},
 		{provision->class_count > 0, "provision.class"},
 		{provision->label_count > 0, "provision.securityLabel"},
-		{provision->data_period.start.precision != ZF_NO_TIME || provision->data_period.end.precision != ZF_NO_TIME,
+		{provision->data_period.start.precision != ZF_NO_TIME ||
+				provision->data_period.end.precision != ZF_NO_TIME,
 			"provision.dataPeriod"},
 	};
 	for (size_t i = 0; i < sizeof(narrowing) / sizeof(narrowing[0]); i++) {
@@ -380,8 +384,8 @@ static int link_recipients(const struct fhir_link *link, struct fhir_resource *r
 {
 	const struct fhir_provision *provision = &consent->provision;
 	const struct zf_organization **recipients =
-		zf_alloc_array(link->arena, provision->actor_count + 1, sizeof(*recipients));
-	const char **purposes = zf_alloc_array(link->arena, provision->purpose_count + 1, sizeof(*purposes));
+		zf_alloc_array(link->arena, provision->actor_count + 1, sizeof(void *));
+	const char **purposes = zf_alloc_array(link->arena, provision->purpose_count + 1, sizeof(void *));
 	if (recipients == NULL || purposes == NULL) return LIB_NOMEM;
 	uint32_t recipient_count = 0, purpose_count = 0;
 	for (uint32_t i = 0; i < provision->actor_count; i++) {
@@ -408,12 +412,13 @@ int fhir_link_consent(const struct fhir_link *link, struct fhir_resource *resour
 	struct zf_consent *out = &consent->out;
 	out->size = sizeof(*out);
 	out->period = consent->provision.period;
-	/* R4 leaves the root provision's type open and lets the policy rule say it; without either nothing is permitted. */
+	/* R4 leaves the root provision's type open and lets the policy rule say it; without either nothing is
+	 * permitted. */
 	if (consent->provision.type != NULL) {
 		out->permit = strcmp(consent->provision.type, "permit") == 0;
 	} else {
 		out->permit = fhir_concept_has(consent->policy_rule, "OPTIN") ||
-			fhir_concept_has(consent->policy_rule, "OPTINR");
+			      fhir_concept_has(consent->policy_rule, "OPTINR");
 	}
 	if (consent->scope != NULL && !fhir_concept_has(consent->scope, "patient-privacy")) {
 		const char *scope = fhir_concept_code(consent->scope);

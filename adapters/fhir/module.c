@@ -1,5 +1,5 @@
-/* The FHIR R4 adapter module: the table that the daemon loads. Towards an insurer it is an exchange machine (step.c); as an
- * insurer it reads claims and writes answers (insurer.c). */
+/* The FHIR R4 adapter module: the table that the daemon loads. Towards an insurer it is an exchange machine (step.c);
+ * as an insurer it reads claims and writes answers (insurer.c). */
 #include "fhir/module.h"
 
 #include "fhir/config.h"
@@ -33,10 +33,14 @@ static int32_t run(struct fhir_step *step, const uint8_t *state, uint64_t state_
 	if (kind == ZF_EVENT_CALL) return fhir_step_call(step);
 	if (fhir_exchange_load(state, state_len, step->exchange) != 0) return ZF_BUG;
 	switch (kind) {
-	case ZF_EVENT_REPLY: return fhir_step_reply(step);
-	case ZF_EVENT_TIMER: return fhir_step_timer(step);
-	case ZF_EVENT_FAILURE: return fhir_step_failure(step);
-	default: return ZF_BUG;
+	case ZF_EVENT_REPLY:
+		return fhir_step_reply(step);
+	case ZF_EVENT_TIMER:
+		return fhir_step_timer(step);
+	case ZF_EVENT_FAILURE:
+		return fhir_step_failure(step);
+	default:
+		return ZF_BUG;
 	}
 }
 
@@ -44,8 +48,14 @@ static int32_t run(struct fhir_step *step, const uint8_t *state, uint64_t state_
 static int32_t finish(struct fhir_step *step, int32_t verdict, struct zf_result *result)
 {
 	if (step->faults.no_memory) return ZF_NOMEM;
+	if (step->said_count > 0 && verdict == ZF_MALFORMED) {
+		result->faults = step->said;
+		result->fault_count = step->said_count;
+		return verdict;
+	}
 	if (verdict == ZF_REJECT || verdict == ZF_MALFORMED) {
-		if (fhir_faults_export(&step->faults, step->arena, &result->faults, &result->fault_count) != 0) return ZF_NOMEM;
+		if (fhir_faults_export(&step->faults, step->arena, &result->faults, &result->fault_count) != 0)
+			return ZF_NOMEM;
 		return verdict;
 	}
 	if (verdict != ZF_OK) return verdict;

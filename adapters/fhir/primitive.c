@@ -70,7 +70,8 @@ static bool is_id(struct text_span text)
 	if (text.len > 64) return false;
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.')) {
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+			    c == '.')) {
 			return false;
 		}
 	}
@@ -88,8 +89,8 @@ static bool is_base64(struct text_span text)
 			padding++;
 			continue;
 		}
-		bool alphabet = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-			c == '/';
+		bool alphabet = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+				c == '+' || c == '/';
 		if (!alphabet || padding > 0) return false;
 	}
 	return count > 0 && count % 4 == 0 && padding <= 2;
@@ -104,19 +105,26 @@ static bool is_time_of_day(struct text_span text)
 		if (i == 8 ? text.ptr[i] != '.' || text.len == 9 : text.ptr[i] < '0' || text.ptr[i] > '9') return false;
 	}
 	return text.ptr[0] <= '2' && (text.ptr[0] < '2' || text.ptr[1] <= '3') && text.ptr[3] <= '5' &&
-		text.ptr[6] <= '6';
+	       text.ptr[6] <= '6';
 }
 
 static bool has_form(uint8_t kind, struct text_span text)
 {
 	switch (kind) {
-	case FHIR_URI: return is_uri(text);
-	case FHIR_CODE: return is_code(text);
-	case FHIR_ID: return is_id(text);
-	case FHIR_BASE64: return is_base64(text);
-	case FHIR_TIME_OF_DAY: return is_time_of_day(text);
-	case FHIR_XHTML: return text_has_prefix(text, "<div");
-	default: return true;
+	case FHIR_URI:
+		return is_uri(text);
+	case FHIR_CODE:
+		return is_code(text);
+	case FHIR_ID:
+		return is_id(text);
+	case FHIR_BASE64:
+		return is_base64(text);
+	case FHIR_TIME_OF_DAY:
+		return is_time_of_day(text);
+	case FHIR_XHTML:
+		return text_has_prefix(text, "<div");
+	default:
+		return true;
 	}
 }
 
@@ -128,8 +136,7 @@ static bool is_in_set(const struct fhir_value_set *set, struct text_span code)
 	return false;
 }
 
-static int read_text(
-	struct fhir_reader *reader, const struct fhir_element *element, struct text_span text, void *at)
+static int read_text(struct fhir_reader *reader, const struct fhir_element *element, struct text_span text, void *at)
 {
 	if (text.len == 0) {
 		fhir_reader_fault(reader, FAULT_ELEMENT_EMPTY, NULL, NULL);
@@ -158,9 +165,9 @@ static int read_time(struct fhir_reader *reader, const struct fhir_element *elem
 		fhir_reader_fault(reader, FAULT_ELEMENT_EMPTY, NULL, NULL);
 		return 0;
 	}
-	enum date_kind kind = element->kind == FHIR_DATE ? DATE_KIND_DATE
-		: element->kind == FHIR_INSTANT          ? DATE_KIND_INSTANT
-							 : DATE_KIND_DATETIME;
+	enum date_kind kind = element->kind == FHIR_DATE      ? DATE_KIND_DATE
+			      : element->kind == FHIR_INSTANT ? DATE_KIND_INSTANT
+							      : DATE_KIND_DATETIME;
 	struct zf_time time = {0};
 	if (date_parse_time(text, kind, &time) != 0) return invalid(reader, element->kind);
 	if (at != NULL) memcpy(at, &time, sizeof(time));
@@ -210,7 +217,8 @@ int fhir_primitive_read(
 	case FHIR_DECIMAL:
 		if (token->type != JSON_NUMBER) return wrong_type(reader, "number");
 		return read_decimal(reader, token->text, at);
-	default: break;
+	default:
+		break;
 	}
 	if (token->type != JSON_STRING) return wrong_type(reader, "string");
 	if (element->kind == FHIR_DATE || element->kind == FHIR_DATETIME || element->kind == FHIR_INSTANT) {

@@ -1,5 +1,5 @@
-/* Walks JSON along the element tables: one function per shape of value (object, list, scalar, resource), each adding its
- * faults where it stands. Recursion is bounded by the JSON reader's depth limit. */
+/* Walks JSON along the element tables: one function per shape of value (object, list, scalar, resource), each adding
+ * its faults where it stands. Recursion is bounded by the JSON reader's depth limit. */
 #include "fhir/reader.h"
 
 #include <assert.h>
@@ -61,9 +61,9 @@ size_t fhir_path_format(const struct fhir_frame *frames, uint32_t count, char *r
 	ret[0] = '\0';
 	for (uint32_t i = 0; i < count; i++) {
 		const char *dot = len == 0 ? "" : ".";
-		int n = frames[i].index < 0
-				? snprintf(ret + len, size - len, "%s%s", dot, frames[i].name)
-				: snprintf(ret + len, size - len, "%s%s[%d]", dot, frames[i].name, (int)frames[i].index);
+		int n = frames[i].index < 0 ? snprintf(ret + len, size - len, "%s%s", dot, frames[i].name)
+					    : snprintf(ret + len, size - len, "%s%s[%d]", dot, frames[i].name,
+						      (int)frames[i].index);
 		if (n < 0) break;
 		len += (size_t)n;
 		if (len >= size) return size - 1;
@@ -145,11 +145,14 @@ static const char *expected_json(const struct fhir_element *element)
 	case FHIR_DECIMAL:
 	case FHIR_INTEGER:
 	case FHIR_UNSIGNED:
-	case FHIR_POSITIVE: return "number";
-	case FHIR_BOOLEAN: return "boolean";
-	default: return element->kind >= FHIR_COMPLEX && element->kind != FHIR_RULES && element->kind != FHIR_TYPE_NAME
-			? "object"
-			: "string";
+	case FHIR_POSITIVE:
+		return "number";
+	case FHIR_BOOLEAN:
+		return "boolean";
+	default:
+		return element->kind >= FHIR_COMPLEX && element->kind != FHIR_RULES && element->kind != FHIR_TYPE_NAME
+			       ? "object"
+			       : "string";
 	}
 }
 
@@ -220,8 +223,7 @@ static int read_extension(struct fhir_reader *reader, const struct json_token *t
 		return 0;
 	}
 	const char *begin = reader->text + token->begin;
-	return fhir_extension_done(
-		reader, &extension, (struct text_span){begin, (size_t)(reader->json.pos - begin)});
+	return fhir_extension_done(reader, &extension, (struct text_span){begin, (size_t)(reader->json.pos - begin)});
 }
 
 /* `token` is the begin of an object; its struct, if it is kept, goes to *ret_value or, embedded, to `at`. */
@@ -229,16 +231,14 @@ static int read_complex(struct fhir_reader *reader, const struct fhir_element *e
 {
 	const struct fhir_type_info *type = &fhir_types[element->type];
 	void *value = at;
-	struct fhir_reference unkept = {0};
 	if (at != NULL && !(element->flags & FHIR_EMBED)) {
 		value = zf_alloc(reader->arena, type->struct_size);
 		if (value == NULL) return LIB_NOMEM;
 		*ret_value = value;
 	} else if (at == NULL && element->type == FHIR_T_REFERENCE) {
 		/* A reference that nobody keeps must resolve all the same. */
-		struct fhir_reference *kept = zf_alloc(reader->arena, sizeof(unkept));
-		if (kept == NULL) return LIB_NOMEM;
-		value = kept;
+		value = zf_alloc(reader->arena, sizeof(struct fhir_reference));
+		if (value == NULL) return LIB_NOMEM;
 	}
 	const char *targets = reader->targets;
 	reader->targets = element->targets;
@@ -273,13 +273,19 @@ static int read_one(struct fhir_reader *reader, const struct fhir_element *eleme
 		return skip_from(reader, token, NULL);
 	}
 	switch (element->kind) {
-	case FHIR_COMPLEX: return read_complex(reader, element, at, ret_pointer);
+	case FHIR_COMPLEX:
+		return read_complex(reader, element, at, ret_pointer);
 	case FHIR_MONEY:
-	case FHIR_PRICE: return read_money(reader, element, at);
-	case FHIR_EXTENSION: return read_extension(reader, token);
-	case FHIR_MODIFIER: return read_modifier(reader);
-	case FHIR_RESOURCE: return read_resource(reader, token, (struct fhir_resource **)ret_pointer);
-	default: return skip_from(reader, token, NULL);
+	case FHIR_PRICE:
+		return read_money(reader, element, at);
+	case FHIR_EXTENSION:
+		return read_extension(reader, token);
+	case FHIR_MODIFIER:
+		return read_modifier(reader);
+	case FHIR_RESOURCE:
+		return read_resource(reader, token, (struct fhir_resource **)ret_pointer);
+	default:
+		return skip_from(reader, token, NULL);
 	}
 }
 
@@ -320,8 +326,7 @@ static int read_list_item(
 }
 
 /* `nulls` is set when a list of primitives has a null: then its "_name" sibling must explain it. */
-static int read_list(
-	struct fhir_reader *reader, const struct fhir_element *element, void *value, uint64_t *nulls)
+static int read_list(struct fhir_reader *reader, const struct fhir_element *element, void *value, uint64_t *nulls)
 {
 	bool keep = value != NULL && element->offset != FHIR_NOWHERE;
 	uint32_t first = reader->list.len, frame = reader->depth - 1;
@@ -359,8 +364,7 @@ static int read_list(
 }
 
 /* The value of a member whose key named `element`. */
-static int read_member(
-	struct fhir_reader *reader, const struct fhir_element *element, void *value, uint64_t *nulls)
+static int read_member(struct fhir_reader *reader, const struct fhir_element *element, void *value, uint64_t *nulls)
 {
 	struct json_token token;
 	int rc = next(reader, &token);
@@ -506,8 +510,8 @@ static bool is_name(struct text_span text)
 	return text.len > 0 && text.len <= 64;
 }
 
-/* resourceType of the object that was begun before `offset`. Mostly it comes first and a look is enough; else the object
- * is read ahead and the reader put back. ret_type.ptr stays NULL when there is none. */
+/* resourceType of the object that was begun before `offset`. Mostly it comes first and a look is enough; else the
+ * object is read ahead and the reader put back. ret_type.ptr stays NULL when there is none. */
 static int peek_type(struct fhir_reader *reader, size_t offset, struct text_span *ret_type)
 {
 	static const char member[] = "\"resourceType\"";

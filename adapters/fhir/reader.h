@@ -42,16 +42,16 @@ struct fhir_reader {
 	char *pool; /* room for every string of the text with its NUL: a string takes two quotes in the text */
 	uint32_t entries_max, list_max;
 	struct fhir_frame frames[FHIR_FRAMES_MAX];
-	uint32_t depth;               /* frames in use */
-	uint32_t extension_depth;     /* extensions we are inside of */
-	const char *targets;          /* of the element being read */
-	struct fhir_resource *resource; /* the one being read */
-	uint32_t resource_frame;      /* its first frame */
+	uint32_t depth;                          /* frames in use */
+	uint32_t extension_depth;                /* extensions we are inside of */
+	const char *targets;                     /* of the element being read */
+	struct fhir_resource *resource;          /* the one being read */
+	uint32_t resource_frame;                 /* its first frame */
 	const struct zf_concept *extension_code; /* the "code" inside the extension being read */
-	struct fhir_stack list;       /* elements of open lists */
-	struct fhir_stack extensions; /* struct zf_extension * of the resource being read */
-	struct fhir_stack pending;    /* struct fhir_pending * */
-	struct fhir_stack resources;  /* struct fhir_resource *: all at entry level */
+	struct fhir_stack list;                  /* elements of open lists */
+	struct fhir_stack extensions;            /* struct zf_extension * of the resource being read */
+	struct fhir_stack pending;               /* struct fhir_pending * */
+	struct fhir_stack resources;             /* struct fhir_resource *: all at entry level */
 	void *list_inline[FHIR_STACK_INLINE];
 	struct json_reader json;
 };
@@ -80,13 +80,13 @@ int fhir_stack_push(struct zf_arena *arena, struct fhir_stack *stack, void *item
 /* A NUL-terminated copy from the reader's pool. */
 const char *fhir_reader_string(struct fhir_reader *reader, struct text_span text);
 
-/* primitive.c: checks a scalar token against the element's kind and stores it at `at` (may be NULL: only checked). Faults
- * are added; a value with a fault is not stored. Returns 0 or LIB_NOMEM. */
+/* primitive.c: checks a scalar token against the element's kind and stores it at `at` (may be NULL: only checked).
+ * Faults are added; a value with a fault is not stored. Returns 0 or LIB_NOMEM. */
 int fhir_primitive_read(
 	struct fhir_reader *reader, const struct fhir_element *element, const struct json_token *token, void *at);
 
-/* primitive.c: value and currency of the Money that the path points to become `at` (struct zf_money or fhir_price by the
- * element's kind; NULL: only checked). Returns 0. */
+/* primitive.c: value and currency of the Money that the path points to become `at` (struct zf_money or fhir_price by
+ * the element's kind; NULL: only checked). Returns 0. */
 int fhir_money_take(
 	struct fhir_reader *reader, const struct fhir_element *element, const struct fhir_price *price, void *at);
 

@@ -129,18 +129,25 @@ uint8_t fhir_reason_group(uint16_t reason)
 const char *fhir_group_name(uint8_t group)
 {
 	switch (group) {
-	case ZF_GROUP_CO: return "CO";
-	case ZF_GROUP_PR: return "PR";
-	case ZF_GROUP_OA: return "OA";
-	case ZF_GROUP_PI: return "PI";
-	default: return NULL;
+	case ZF_GROUP_CO:
+		return "CO";
+	case ZF_GROUP_PR:
+		return "PR";
+	case ZF_GROUP_OA:
+		return "OA";
+	case ZF_GROUP_PI:
+		return "PI";
+	default:
+		return NULL;
 	}
 }
 
 /* The group that the first two characters name, when nothing, '-' or ':' follows. */
 static uint8_t group_prefix(const char *text, const char **ret_rest)
 {
-	for (uint8_t group = ZF_GROUP_CO; group <= ZF_GROUP_PI; group++) {
+	static const uint8_t groups[] = {ZF_GROUP_CO, ZF_GROUP_PR, ZF_GROUP_OA, ZF_GROUP_PI};
+	for (size_t i = 0; i < sizeof(groups); i++) {
+		uint8_t group = groups[i];
 		if (strncmp(text, fhir_group_name(group), 2) != 0) continue;
 		if (text[2] == '\0') {
 			*ret_rest = text + 2;

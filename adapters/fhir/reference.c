@@ -1,5 +1,5 @@
-/* References: "#id" is contained, a fullUrl or "Type/id" is an entry of the Bundle, urn: and absolute URLs that are not in
- * the document are accepted as identities. */
+/* References: "#id" is contained, a fullUrl or "Type/id" is an entry of the Bundle, urn: and absolute URLs that are not
+ * in the document are accepted as identities. */
 #include "fhir/reference.h"
 
 #include <stdio.h>
@@ -28,7 +28,8 @@ static void put(struct fhir_index *index, uint64_t hash, struct fhir_resource *r
 
 static struct fhir_resource *find_url(const struct fhir_index *index, const char *url, uint64_t hash)
 {
-	for (uint32_t at = (uint32_t)hash & index->mask; index->slots[at].resource != NULL; at = (at + 1) & index->mask) {
+	for (uint32_t at = (uint32_t)hash & index->mask; index->slots[at].resource != NULL;
+		at = (at + 1) & index->mask) {
 		const struct fhir_index_slot *slot = &index->slots[at];
 		if (slot->hash != hash || !slot->by_url) continue;
 		if (strcmp(slot->resource->full_url, url) == 0) return slot->resource;
@@ -42,8 +43,8 @@ static const char *version_of(const struct fhir_resource *resource)
 	return base == NULL || base->meta == NULL ? NULL : base->meta->version;
 }
 
-/* One fullUrl may come twice with different versions (R4 invariant bdl-7). Of resources that we don't read we do not know
- * the version, and let them pass. */
+/* One fullUrl may come twice with different versions (R4 invariant bdl-7). Of resources that we don't read we do not
+ * know the version, and let them pass. */
 static bool other_version(const struct fhir_resource *a, const struct fhir_resource *b)
 {
 	if (a->value == NULL || b->value == NULL) return true;
@@ -71,8 +72,8 @@ int fhir_index_build(struct fhir_index *index, struct fhir_reader *reader)
 			}
 		}
 		if (resource->id != NULL && resource->type_name != NULL) {
-			uint64_t hash = hash_type_id(resource->type_name, strlen(resource->type_name), resource->id,
-				strlen(resource->id));
+			uint64_t hash = hash_type_id(
+				resource->type_name, strlen(resource->type_name), resource->id, strlen(resource->id));
 			put(index, hash, resource, false);
 		}
 	}
@@ -106,7 +107,8 @@ static enum fhir_resolution resolve_relative(
 	if (id_len == 0) return FHIR_BAD;
 	uint64_t hash = hash_type_id(reference, type_len, id, id_len);
 	enum fhir_resolution found = FHIR_MISSING;
-	for (uint32_t at = (uint32_t)hash & index->mask; index->slots[at].resource != NULL; at = (at + 1) & index->mask) {
+	for (uint32_t at = (uint32_t)hash & index->mask; index->slots[at].resource != NULL;
+		at = (at + 1) & index->mask) {
 		const struct fhir_index_slot *slot = &index->slots[at];
 		struct fhir_resource *resource = slot->resource;
 		if (slot->hash != hash || slot->by_url) continue;

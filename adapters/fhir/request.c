@@ -19,9 +19,12 @@ static int new_id(void *ctx, char text[40])
 static int32_t verdict_of(int rc)
 {
 	switch (rc) {
-	case 0: return ZF_OK;
-	case LIB_NOMEM: return ZF_NOMEM;
-	default: return ZF_REJECT;
+	case 0:
+		return ZF_OK;
+	case LIB_NOMEM:
+		return ZF_NOMEM;
+	default:
+		return ZF_REJECT;
 	}
 }
 
@@ -70,7 +73,7 @@ static int find_source(struct fhir_step *step, uint32_t index, struct text_span 
 /* Numbers under which an answer may come back. LIB_NOMEM or 0. */
 static int add_wire_ref(struct fhir_step *step, struct zf_action *action, const char *kind, const char *value)
 {
-	const struct zf_wire_ref **list = zf_alloc(step->arena, sizeof(*list));
+	const struct zf_wire_ref **list = zf_alloc(step->arena, sizeof(void *));
 	struct zf_wire_ref *ref = zf_alloc(step->arena, sizeof(*ref));
 	if (list == NULL || ref == NULL) return LIB_NOMEM;
 	*ref = (struct zf_wire_ref){kind, value};
@@ -88,7 +91,8 @@ static bool can_say(struct fhir_step *step, const struct zf_claim *claim)
 	if (claim->provider == NULL && claim->provider_practitioner == NULL) {
 		fault_add(&step->faults, FAULT_ELEMENT_MISSING, "Claim.provider", "provider", NULL);
 	}
-	if (claim->insurance_count == 0) fault_add(&step->faults, FAULT_INSURANCE_MISSING, "Claim.insurance", NULL, NULL);
+	if (claim->insurance_count == 0)
+		fault_add(&step->faults, FAULT_INSURANCE_MISSING, "Claim.insurance", NULL, NULL);
 	if (claim->ref[0] == '\0') fault_add(&step->faults, FAULT_INTERNAL, "Claim.identifier", NULL, NULL);
 	return !fault_refuses(&step->faults);
 }
@@ -134,11 +138,11 @@ int32_t fhir_request_claim(
 }
 
 /* GET PATH?NAME=SYSTEM|REF: our ref identifies no person. */
-static int32_t request_search(struct fhir_step *step, struct fhir_exchange_claim *entry, const char *path,
-	const char *parameter, char phase)
+static int32_t request_search(
+	struct fhir_step *step, struct fhir_exchange_claim *entry, const char *path, const char *parameter, char phase)
 {
-	const char *system = text_percent_encode(
-		step->arena, step->config->claim_system, strlen(step->config->claim_system));
+	const char *system =
+		text_percent_encode(step->arena, step->config->claim_system, strlen(step->config->claim_system));
 	const char *ref = text_percent_encode(step->arena, entry->ref, strlen(entry->ref));
 	if (system == NULL || ref == NULL) return ZF_NOMEM;
 	const char *url = text_printf(step->arena, "%s?%s=%s%%7C%s", path, parameter, system, ref);

@@ -1,5 +1,6 @@
 /* What the tables fill: for each resource type that we read the parts of it that end up in a canonical struct, with
- * references still unresolved. Internal to the FHIR module; the canonical structs in zhifu_model.h are what others see. */
+ * references still unresolved. Internal to the FHIR module; the canonical structs in zhifu_model.h are what others see.
+ */
 #ifndef FHIR_RESOURCE_H
 #define FHIR_RESOURCE_H
 
@@ -53,16 +54,16 @@ struct fhir_meta {
 
 /* One resource of a document: the root, an entry's or a contained one. */
 struct fhir_resource {
-	uint8_t type;            /* enum fhir_type; FHIR_T_NONE: a type that we do not read */
-	uint8_t referenced;      /* something points to it */
-	uint8_t in_bundle;       /* an entry's; its index is `index` */
-	uint8_t outcome;         /* Bundle.entry.response.outcome instead of Bundle.entry.resource */
-	uint32_t index;          /* of the entry or in the container's `contained` */
-	const char *type_name;   /* resourceType; NULL when it was missing */
-	const char *id;          /* NULL when it has none */
-	const char *full_url;    /* Bundle.entry.fullUrl */
-	struct text_span raw;    /* its bytes in the document as they came; borrowed */
-	void *value;             /* struct fhir_patient etc. by type; NULL when not read */
+	uint8_t type;                    /* enum fhir_type; FHIR_T_NONE: a type that we do not read */
+	uint8_t referenced;              /* something points to it */
+	uint8_t in_bundle;               /* an entry's; its index is `index` */
+	uint8_t outcome;                 /* Bundle.entry.response.outcome instead of Bundle.entry.resource */
+	uint32_t index;                  /* of the entry or in the container's `contained` */
+	const char *type_name;           /* resourceType; NULL when it was missing */
+	const char *id;                  /* NULL when it has none */
+	const char *full_url;            /* Bundle.entry.fullUrl */
+	struct text_span raw;            /* its bytes in the document as they came; borrowed */
+	void *value;                     /* struct fhir_patient etc. by type; NULL when not read */
 	struct fhir_resource *container; /* of a contained resource */
 	struct fhir_resource *const *contained;
 	uint32_t contained_count;

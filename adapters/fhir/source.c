@@ -3,8 +3,8 @@
 
 #include "lib/json.h"
 
-static const char *const claim_members[FHIR_SOURCE_MEMBERS] = {"language", "enterer", "prescription",
-	"originalPrescription", "payee", "referral", "facility", NULL};
+static const char *const claim_members[FHIR_SOURCE_MEMBERS] = {
+	"language", "enterer", "prescription", "originalPrescription", "payee", "referral", "facility", NULL};
 static const char *const item_members[FHIR_SOURCE_ITEM_MEMBERS] = {
 	"programCode", "locationCodeableConcept", "locationAddress", "subSite", NULL};
 

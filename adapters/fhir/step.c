@@ -26,17 +26,22 @@ static enum http_class classify(int32_t status)
 	case 408:
 	case 425:
 	case 429:
-	case 503: return HTTP_BUSY;
-	default: return status >= 400 && status < 500 ? HTTP_REFUSED : HTTP_BAD;
+	case 503:
+		return HTTP_BUSY;
+	default:
+		return status >= 400 && status < 500 ? HTTP_REFUSED : HTTP_BAD;
 	}
 }
 
 static int32_t verdict_of(int rc)
 {
 	switch (rc) {
-	case 0: return ZF_OK;
-	case LIB_NOMEM: return ZF_NOMEM;
-	default: return ZF_MALFORMED;
+	case 0:
+		return ZF_OK;
+	case LIB_NOMEM:
+		return ZF_NOMEM;
+	default:
+		return ZF_MALFORMED;
 	}
 }
 
@@ -49,12 +54,21 @@ static bool can_ask(const struct fhir_step *step)
 static const struct zf_fault *const *one_fault(struct zf_arena *arena, const char *code, const char *text)
 {
 	struct zf_fault *fault = zf_alloc(arena, sizeof(*fault));
-	const struct zf_fault **list = zf_alloc(arena, sizeof(*list));
+	const struct zf_fault **list = zf_alloc(arena, sizeof(void *));
 	if (fault == NULL || list == NULL || code == NULL || text == NULL) return NULL;
 	fault->code = code;
 	fault->text = text;
 	list[0] = fault;
 	return list;
+}
+
+/* Nothing can be concluded and nobody can be asked: held for a person, with the reason. */
+static int32_t hold(struct fhir_step *step, const char *code, const char *text)
+{
+	step->said = one_fault(step->arena, code, text);
+	if (step->said == NULL) return ZF_NOMEM;
+	step->said_count = 1;
+	return ZF_MALFORMED;
 }
 
 static int32_t reject_with_status(struct fhir_step *step, struct fhir_exchange_claim *claim)
@@ -89,8 +103,7 @@ static int32_t conclude(struct fhir_step *step)
 		}
 	}
 	if (doubt) {
-		fault_add(&step->faults, FAULT_INTERNAL, "", NULL, NULL);
-		return ZF_MALFORMED; /* held for a person: it may have been taken, and the insurer can't be asked */
+		return hold(step, "outcome-unknown", "the insurer may have taken the claim, and it can't be asked");
 	}
 	if ((busy || open) && exchange->asks < step->config->asks_max) {
 		int64_t seconds = busy ? step->config->retry_seconds : step->config->wait_seconds;
@@ -135,7 +148,8 @@ static bool about_claim(const struct fhir_step *step)
 int32_t fhir_step_start(struct fhir_step *step)
 {
 	switch (step->event->kind) {
-	case ZF_EVENT_START_CLAIM: return start_claims(step);
+	case ZF_EVENT_START_CLAIM:
+		return start_claims(step);
 	case ZF_EVENT_START_STATUS:
 		if (!can_ask(step) || !about_claim(step)) return ZF_BUG;
 		return fhir_request_status(step, start_one(step, FHIR_EXCHANGE_STATUS));
@@ -148,7 +162,8 @@ int32_t fhir_step_start(struct fhir_step *step)
 	case ZF_EVENT_START_REMITTANCE:
 		if (step->config->remittance_path == NULL) return ZF_BUG;
 		return fhir_request_remittance(step, start_one(step, FHIR_EXCHANGE_REMITTANCE));
-	default: return ZF_BUG;
+	default:
+		return ZF_BUG;
 	}
 }
 
@@ -160,8 +175,8 @@ static int read_answer(struct fhir_step *step, struct fhir_answer *answer)
 	struct fhir_codes codes = fhir_config_codes(step->config);
 	memset(answer, 0, sizeof(*answer));
 	if (step->event->body_len == 0) return 0;
-	return fhir_answer_read((const char *)step->event->body, step->event->body_len, &codes, step->arena,
-		&step->faults, answer);
+	return fhir_answer_read(
+		(const char *)step->event->body, step->event->body_len, &codes, step->arena, &step->faults, answer);
 }
 
 /* Is it the answer to our message? In mode message HTTP 200 alone says nothing. */
@@ -281,8 +296,8 @@ static int32_t reply_status(struct fhir_step *step, struct fhir_exchange_claim *
 }
 
 /* A cancellation that was refused leaves the claim where it is: said as pending, with the reasons. */
-static int32_t cancel_refused(struct fhir_step *step, struct fhir_exchange_claim *claim, const struct zf_fault *const *faults,
-	uint32_t count)
+static int32_t cancel_refused(
+	struct fhir_step *step, struct fhir_exchange_claim *claim, const struct zf_fault *const *faults, uint32_t count)
 {
 	struct zf_fact *fact = fhir_step_fact(step, ZF_FACT_PENDED);
 	if (fact == NULL) return ZF_NOMEM;
@@ -339,8 +354,8 @@ static int32_t reply_poll(struct fhir_step *step, struct fhir_exchange_claim *en
 	rc = fhir_step_facts(step, &answer, NULL);
 	if (rc != 0) return verdict_of(rc);
 	int64_t messages = answer.bundle_count > 0
-		? answer.bundle_count
-		: (int64_t)answer.adjudication_count + answer.remittance_count + answer.query_count;
+				   ? answer.bundle_count
+				   : (int64_t)answer.adjudication_count + answer.remittance_count + answer.query_count;
 	bool more = poll && messages >= step->config->poll_count && step->exchange->asks < step->config->asks_max;
 	if (!more) return ZF_OK;
 	step->exchange->asks++;
@@ -363,8 +378,12 @@ int32_t fhir_step_reply(struct fhir_step *step)
 	int32_t verdict;
 	switch (step->exchange->kind) {
 	case FHIR_EXCHANGE_POLL:
-	case FHIR_EXCHANGE_REMITTANCE: verdict = reply_poll(step, claim); break;
-	case FHIR_EXCHANGE_CANCEL: verdict = reply_cancel(step, claim); break;
+	case FHIR_EXCHANGE_REMITTANCE:
+		verdict = reply_poll(step, claim);
+		break;
+	case FHIR_EXCHANGE_CANCEL:
+		verdict = reply_cancel(step, claim);
+		break;
 	default:
 		verdict = claim->phase == FHIR_PHASE_SENT ? reply_submission(step, claim) : reply_status(step, claim);
 	}
@@ -380,18 +399,22 @@ static int32_t resend(struct fhir_step *step, struct fhir_exchange_claim *claim)
 		return fhir_request_claim(step, step->event->claims[i], i, claim);
 	}
 	if (can_ask(step)) return fhir_request_status(step, claim);
-	fault_add(&step->faults, FAULT_INTERNAL, "", NULL, NULL);
-	return ZF_MALFORMED; /* the claim isn't at hand: held for a person */
+	return hold(step, "not-taken", "the insurer did not take the claim, and it isn't at hand to be sent again");
 }
 
 static int32_t repeat(struct fhir_step *step, struct fhir_exchange_claim *claim)
 {
 	switch (step->exchange->kind) {
-	case FHIR_EXCHANGE_POLL: return fhir_request_poll(step, claim);
-	case FHIR_EXCHANGE_REMITTANCE: return fhir_request_remittance(step, claim);
-	case FHIR_EXCHANGE_CANCEL: return fhir_request_cancel(step, claim, step->event->reason);
-	case FHIR_EXCHANGE_STATUS: return fhir_request_status(step, claim);
-	default: return claim->told == 'y' ? fhir_request_status(step, claim) : resend(step, claim);
+	case FHIR_EXCHANGE_POLL:
+		return fhir_request_poll(step, claim);
+	case FHIR_EXCHANGE_REMITTANCE:
+		return fhir_request_remittance(step, claim);
+	case FHIR_EXCHANGE_CANCEL:
+		return fhir_request_cancel(step, claim, step->event->reason);
+	case FHIR_EXCHANGE_STATUS:
+		return fhir_request_status(step, claim);
+	default:
+		return claim->told == 'y' ? fhir_request_status(step, claim) : resend(step, claim);
 	}
 }
 
@@ -403,7 +426,8 @@ int32_t fhir_step_timer(struct fhir_step *step)
 		int32_t verdict = ZF_OK;
 		if (claim->phase == FHIR_PHASE_BUSY) {
 			verdict = repeat(step, claim);
-		} else if ((claim->phase == FHIR_PHASE_PENDING || claim->phase == FHIR_PHASE_UNKNOWN) && can_ask(step)) {
+		} else if ((claim->phase == FHIR_PHASE_PENDING || claim->phase == FHIR_PHASE_UNKNOWN) &&
+			   can_ask(step)) {
 			verdict = fhir_request_status(step, claim);
 		}
 		if (verdict != ZF_OK) return verdict;
@@ -434,7 +458,8 @@ static int answer_message(struct fhir_step *step, const struct fhir_answer *answ
 	const struct fhir_config *config = step->config;
 	char *id = zf_alloc(step->arena, 40), *outcome_id = zf_alloc(step->arena, 40);
 	if (id == NULL || outcome_id == NULL) return LIB_NOMEM;
-	if (config->host->new_id(step->call, id) != 0 || config->host->new_id(step->call, outcome_id) != 0) return LIB_NOMEM;
+	if (config->host->new_id(step->call, id) != 0 || config->host->new_id(step->call, outcome_id) != 0)
+		return LIB_NOMEM;
 	struct fhir_message message = {
 		.id = id,
 		.profile = fhir_config_profile(config, "MessageHeader"),

@@ -240,8 +240,8 @@ void fhir_put_telecom(struct json_writer *writer, const struct zf_telecom *telec
 	json_write_object_end(writer);
 }
 
-void fhir_put_meta(
-	struct json_writer *writer, const char *profile, const char *last_updated, const char *tag_system, const char *tag)
+void fhir_put_meta(struct json_writer *writer, const char *profile, const char *last_updated, const char *tag_system,
+	const char *tag)
 {
 	if (profile == NULL && last_updated == NULL && tag == NULL) return;
 	json_write_key(writer, "meta");

@@ -1,5 +1,5 @@
-/* Writes FHIR's data types from canonical values: each writes nothing at all when the value is absent, because FHIR knows
- * no empty elements. Internal to the FHIR module. */
+/* Writes FHIR's data types from canonical values: each writes nothing at all when the value is absent, because FHIR
+ * knows no empty elements. Internal to the FHIR module. */
 #ifndef FHIR_WRITE_H
 #define FHIR_WRITE_H
 
@@ -23,8 +23,8 @@ void fhir_put_quantity(struct json_writer *writer, const char *key, struct zf_de
 /* profile: its map "system" replaces code systems; may be NULL. */
 void fhir_put_coding(
 	struct json_writer *writer, const char *key, const struct zf_profile *profile, const struct zf_coding *coding);
-void fhir_put_concept(
-	struct json_writer *writer, const char *key, const struct zf_profile *profile, const struct zf_concept *concept);
+void fhir_put_concept(struct json_writer *writer, const char *key, const struct zf_profile *profile,
+	const struct zf_concept *concept);
 void fhir_put_concepts(struct json_writer *writer, const char *key, const struct zf_profile *profile,
 	const struct zf_concept *const *concepts, uint32_t count);
 /* A CodeableConcept of one coding. */
@@ -49,8 +49,8 @@ void fhir_put_telecom(struct json_writer *writer, const struct zf_telecom *telec
 void fhir_put_texts(struct json_writer *writer, const char *key, const char *const *texts, uint32_t count);
 void fhir_put_numbers(struct json_writer *writer, const char *key, const int32_t *numbers, uint32_t count);
 /* meta with one profile, an instant, or a tag; nothing when all are NULL. */
-void fhir_put_meta(
-	struct json_writer *writer, const char *profile, const char *last_updated, const char *tag_system, const char *tag);
+void fhir_put_meta(struct json_writer *writer, const char *profile, const char *last_updated, const char *tag_system,
+	const char *tag);
 /* The begin of a resource: the object, resourceType, id (may be NULL) and meta.profile (may be NULL). */
 void fhir_begin_resource(struct json_writer *writer, const char *type, const char *id, const char *profile);
 

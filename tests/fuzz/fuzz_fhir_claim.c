@@ -1,5 +1,5 @@
-/* Fuzzes the reading of FHIR documents, and what follows from it: a claim that was read without a fault must be writable,
- * and what was written must be readable without a fault. */
+/* Fuzzes the reading of FHIR documents, and what follows from it: a claim that was read without a fault must be
+ * writable, and what was written must be readable without a fault. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Fuzzes the FHIR module's exchanges: the input is the body of an insurer's answer, given to each kind of exchange in both
- * modes, and the state of one. */
+/* Fuzzes the FHIR module's exchanges: the input is the body of an insurer's answer, given to each kind of exchange in
+ * both modes, and the state of one. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,8 +52,9 @@ static int new_id(void *call, char text[40])
 
 static const char *get(const struct zf_profile *profile, const char *key)
 {
-	static const char *const message[][2] = {{"mode", "message"}, {"event_system", "urn:e"}, {"sender_system", "urn:s"},
-		{"sender_id", "S"}, {"receiver_system", "urn:r"}, {"receiver_id", "R"}, {"status", "task"}};
+	static const char *const message[][2] = {{"mode", "message"}, {"event_system", "urn:e"},
+		{"sender_system", "urn:s"}, {"sender_id", "S"}, {"receiver_system", "urn:r"}, {"receiver_id", "R"},
+		{"status", "task"}};
 	static const char *const submit[][2] = {{"status", "get"}, {"remittance_path", "/PaymentReconciliation"}};
 	bool plain = profile->impl == NULL;
 	size_t n = plain ? sizeof(submit) / sizeof(submit[0]) : sizeof(message) / sizeof(message[0]);
@@ -89,15 +90,19 @@ static void exchange(const void *context, uint32_t kind, const struct zf_claim *
 	int32_t verdict = zf_adapter()->step(context, &ids, NULL, 0, &event, &arena.zf, &result);
 	check(&result, verdict);
 	if (verdict == ZF_OK) {
-		event = (struct zf_event){.size = sizeof(event), .kind = ZF_EVENT_REPLY, .token = 1, .http_status = status,
-			.body = data, .body_len = size};
-		verdict = zf_adapter()->step(
-			context, &ids, result.state, result.state_len, &event, &arena.zf, &next);
+		event = (struct zf_event){.size = sizeof(event),
+			.kind = ZF_EVENT_REPLY,
+			.token = 1,
+			.http_status = status,
+			.body = data,
+			.body_len = size};
+		verdict = zf_adapter()->step(context, &ids, result.state, result.state_len, &event, &arena.zf, &next);
 		check(&next, verdict);
 	}
 	if (verdict == ZF_OK) {
 		event = (struct zf_event){.size = sizeof(event), .kind = ZF_EVENT_TIMER};
-		check(&result, zf_adapter()->step(context, &ids, next.state, next.state_len, &event, &arena.zf, &result));
+		check(&result,
+			zf_adapter()->step(context, &ids, next.state, next.state_len, &event, &arena.zf, &result));
 	}
 	fuzz_free(&arena);
 }
@@ -133,7 +138,10 @@ static void with_profile(const void *impl, const uint8_t *data, size_t size)
 		"\"insurance\":[{\"sequence\":1,\"focal\":true,\"coverage\":{\"display\":\"x\"}}]}";
 	struct fuzz_arena arena = {.zf = {fuzz_alloc}};
 	struct zf_profile profile = {.size = sizeof(profile), .insurer = "fuzz", .impl = impl, .get = get};
-	struct zf_open open = {.size = sizeof(open), .side = ZF_SIDE_TO_INSURER, .profile = &profile, .host = &host,
+	struct zf_open open = {.size = sizeof(open),
+		.side = ZF_SIDE_TO_INSURER,
+		.profile = &profile,
+		.host = &host,
 		.arena = &arena.zf};
 	const void *context = NULL;
 	const char *error = NULL;
@@ -141,7 +149,8 @@ static void with_profile(const void *impl, const uint8_t *data, size_t size)
 	struct fhir_document document;
 	fault_list_init(&faults, &arena.zf, 0);
 	if (zf_adapter()->open(&open, &context, &error) != ZF_OK) abort();
-	if (fhir_document_read(minimal, sizeof(minimal) - 1, NULL, FHIR_ACCEPT_CLAIM, &arena.zf, &faults, &document) != 0) {
+	if (fhir_document_read(minimal, sizeof(minimal) - 1, NULL, FHIR_ACCEPT_CLAIM, &arena.zf, &faults, &document) !=
+		0) {
 		abort();
 	}
 	struct zf_claim *claim = (struct zf_claim *)document.claims[0];

@@ -1,5 +1,5 @@
-/* FHIR documents into canonical claims: what is read, every fault with its path, and that no damage of a document and no
- * lack of memory does harm. */
+/* FHIR documents into canonical claims: what is read, every fault with its path, and that no damage of a document and
+ * no lack of memory does harm. */
 #include "fhir_support.h"
 
 #include "fhir/element.h"
@@ -219,10 +219,11 @@ static void test_faults(void **state)
 /* The same document within a Bundle: paths begin at the Bundle. */
 static void test_fault_in_bundle(void **state)
 {
-	static const char text[] = "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"fullUrl\":\"urn:uuid:1\",\"resource\":"
-				   "{\"resourceType\":\"Claim\",\"status\":\"active\",\"patient\":{\"reference\":\"Patient/9\"},"
-				   "\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"x\"}]},"
-				   "\"request\":{\"method\":\"POST\",\"url\":\"Claim\"}}]}";
+	static const char text[] =
+		"{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"fullUrl\":\"urn:uuid:1\",\"resource\":"
+		"{\"resourceType\":\"Claim\",\"status\":\"active\",\"patient\":{\"reference\":\"Patient/9\"},"
+		"\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"x\"}]},"
+		"\"request\":{\"method\":\"POST\",\"url\":\"Claim\"}}]}";
 	static const char *const expected[] = {
 		"Bundle.entry[0].resource.type element-missing",
 		"Bundle.entry[0].resource.use element-missing",
@@ -388,7 +389,8 @@ static void test_tables(void **state)
 			if (element->flags & FHIR_REQUIRED) required |= bit;
 			if (seen & bit) assert_true(element->flags & FHIR_CHOICE);
 			seen |= bit;
-			if (element->kind == FHIR_COMPLEX) assert_true(element->type > 0 && element->type < FHIR_T_COUNT);
+			if (element->kind == FHIR_COMPLEX)
+				assert_true(element->type > 0 && element->type < FHIR_T_COUNT);
 			if (element->offset != FHIR_NOWHERE) assert_true(element->offset < type->struct_size);
 			for (uint32_t k = 0; k < i; k++) assert_string_not_equal(type->elements[k].name, element->name);
 		}
@@ -488,8 +490,7 @@ static void check_golden_row(const char *file, const struct reading *reading, ch
 		bool hit = false;
 		for (uint32_t i = 0; i < reading->faults.count && !hit; i++) {
 			const struct fault *fault = &reading->faults.items[i];
-			hit = strcmp(fault->path, one) == 0 &&
-				strcmp(fault_lookup(fault->code)->name, equals + 1) == 0;
+			hit = strcmp(fault->path, one) == 0 && strcmp(fault_lookup(fault->code)->name, equals + 1) == 0;
 		}
 		if (!hit) fail_msg("%s: %s %s is not found", file, one, equals + 1);
 	}

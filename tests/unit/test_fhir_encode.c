@@ -89,11 +89,12 @@ static void round_trip(const char *fixture, const struct fhir_message *message, 
 
 static void test_outpatient(void **state)
 {
-	static const char *const must_have[] = {"\"value\":50.0000", "\"value\":0.7283", "\"factor\":0.85", "欧阳", "明慧",
-		"三号窗口", "JVBERi0xLjQK", "\"valueBoolean\":false", "\"value\": 61.50", "AH-778-1002", "\"facility\"", "浦东院区",
-		"\"payee\"", "\"locationCodeableConcept\"", "urn:zhifu:bill-sequence", "urn:zhifu:tax", "PA-9", "B-20261102-17",
-		"\"system\":\"urn:zhifu:claim\",\"value\":\"" REF "\"", "\"servicedDate\":\"2026-11-02\"",
-		"\"timingDate\":\"2026-11-02\"", "\"birthDate\":\"1987-04-09\"", "patient-nationality", "J06.900x001", NULL};
+	static const char *const must_have[] = {"\"value\":50.0000", "\"value\":0.7283", "\"factor\":0.85", "欧阳",
+		"明慧", "三号窗口", "JVBERi0xLjQK", "\"valueBoolean\":false", "\"value\": 61.50", "AH-778-1002",
+		"\"facility\"", "浦东院区", "\"payee\"", "\"locationCodeableConcept\"", "urn:zhifu:bill-sequence",
+		"urn:zhifu:tax", "PA-9", "B-20261102-17", "\"system\":\"urn:zhifu:claim\",\"value\":\"" REF "\"",
+		"\"servicedDate\":\"2026-11-02\"", "\"timingDate\":\"2026-11-02\"", "\"birthDate\":\"1987-04-09\"",
+		"patient-nationality", "J06.900x001", NULL};
 	(void)state;
 	round_trip("fhir_claim/outpatient-contained.json", NULL, must_have);
 }
@@ -104,8 +105,12 @@ static void test_inpatient_message(void **state)
 		"\"created\":\"2026-10-28T12:00:00.250+08:00\"", "\"value\":450.125", "\"subDetail\"", "公司补充医疗",
 		"\"value\":\"I-3\"", "47.0100", "EMER", "\"programCode\"", "\"accident\"", "\"onAdmission\"",
 		"urn:uuid:ffffffff-0001-4000-8000-000000000001", "\"eventCoding\"", NULL};
-	static const struct fhir_message message = {.id = "m-1", .event_system = "urn:example:events", .event = "claim-request",
-		.sender_system = "urn:example:provider", .sender_id = "H-31", .receiver_system = "urn:example:payer",
+	static const struct fhir_message message = {.id = "m-1",
+		.event_system = "urn:example:events",
+		.event = "claim-request",
+		.sender_system = "urn:example:provider",
+		.sender_id = "H-31",
+		.receiver_system = "urn:example:payer",
 		.receiver_id = "P-1"};
 	(void)state;
 	round_trip("fhir_claim/inpatient-bundle.json", &message, must_have);
@@ -143,7 +148,8 @@ static void test_message_order(void **state)
 
 static void read_answer(struct test_arena *arena, const char *text, size_t len, struct fhir_answer *answer)
 {
-	static const struct fhir_codes codes = {.claim_system = FHIR_SYSTEM_CLAIM, .fee_extensions = FHIR_EXTENSION_FEE};
+	static const struct fhir_codes codes = {
+		.claim_system = FHIR_SYSTEM_CLAIM, .fee_extensions = FHIR_EXTENSION_FEE};
 	struct fault_list faults;
 	fault_list_init(&faults, &arena->zf, 0);
 	assert_int_equal(fhir_answer_read(text, len, &codes, &arena->zf, &faults, answer), 0);
@@ -189,7 +195,8 @@ static void test_decided(void **state)
 
 static void test_reason_map(void **state)
 {
-	static const char *const pairs[] = {"reason:urn:example:alpha|Z9=PI:not-necessary", "reason:deductible=copay", NULL};
+	static const char *const pairs[] = {
+		"reason:urn:example:alpha|Z9=PI:not-necessary", "reason:deductible=copay", NULL};
 	(void)state;
 	struct test_arena arena;
 	arena_open(&arena);
@@ -261,8 +268,11 @@ static void test_adjustments_round_trip(void **state)
 			(struct zf_line_result){.sequence = group, .adjustment_count = 18, .adjustments = lists[group]};
 		line_list[(group + 3) % 4] = &lines[group]; /* the claim level, sequence 0, is read last */
 	}
-	struct zf_adjudication adjudication = {.size = sizeof(adjudication), .outcome = ZF_OUTCOME_PARTIAL,
-		.lines = line_list, .line_count = 4, .insurer_claim_no = "N-1",
+	struct zf_adjudication adjudication = {.size = sizeof(adjudication),
+		.outcome = ZF_OUTCOME_PARTIAL,
+		.lines = line_list,
+		.line_count = 4,
+		.insurer_claim_no = "N-1",
 		.benefit = {.minor = 3800, .currency = "CNY", .exponent = 2, .present = 1}};
 	struct fhir_answer_options options = {.id = "r-1", .request_reference = "Claim/0191"};
 	assert_int_equal(fhir_encode_claim_response(claim, &adjudication, &options, &arena.zf, &text), 0);

@@ -36,7 +36,10 @@ static void lab_open(struct lab *lab, const char *const *pairs, uint32_t side)
 	arena_open(&lab->arena);
 	lab->profile = test_profile(pairs);
 	lab->adapter = zf_adapter();
-	struct zf_open open = {.size = sizeof(open), .side = side, .profile = &lab->profile, .host = test_host(),
+	struct zf_open open = {.size = sizeof(open),
+		.side = side,
+		.profile = &lab->profile,
+		.host = test_host(),
 		.arena = &lab->context_arena.zf};
 	const char *error = NULL;
 	assert_int_equal(lab->adapter->open(&open, &lab->context, &error), ZF_OK);
@@ -45,8 +48,8 @@ static void lab_open(struct lab *lab, const char *const *pairs, uint32_t side)
 	char *text = fixture_read("fhir_claim/outpatient-contained.json", &len);
 	struct fault_list faults;
 	fault_list_init(&faults, &lab->context_arena.zf, 0);
-	assert_int_equal(fhir_document_read(text, len, NULL, FHIR_ACCEPT_CLAIM, &lab->context_arena.zf, &faults,
-				 &lab->document),
+	assert_int_equal(
+		fhir_document_read(text, len, NULL, FHIR_ACCEPT_CLAIM, &lab->context_arena.zf, &faults, &lab->document),
 		0);
 	lab->claim = (struct zf_claim *)lab->document.claims[0];
 	snprintf(lab->claim->ref, sizeof(lab->claim->ref), "%s", REF);
@@ -76,8 +79,8 @@ static const char *or_dash(const char *text)
 
 static void note_fact(struct lab *lab, const struct zf_fact *fact)
 {
-	static const char *const names[] = {"", "acknowledged", "rejected", "adjudicated", "pended", "queried", "remitted",
-		"cancelled", "not-found"};
+	static const char *const names[] = {"", "acknowledged", "rejected", "adjudicated", "pended", "queried",
+		"remitted", "cancelled", "not-found"};
 	note(lab, "fact %s %s", names[fact->kind], or_dash(fact->claim_ref));
 	if (fact->wire_ref != NULL) note(lab, " %s=%s", fact->wire_ref_kind, fact->wire_ref);
 	if (fact->adjudication != NULL && fact->adjudication->benefit.present) {
@@ -97,8 +100,8 @@ static void note_actions(struct lab *lab)
 		const struct zf_action *action = lab->result.actions[i];
 		switch (action->kind) {
 		case ZF_ACTION_HTTP:
-			note(lab, "http %u %s %s%s%s", action->token, action->method, action->endpoint, or_dash(action->path),
-				action->submission ? " submission" : "");
+			note(lab, "http %u %s %s%s%s", action->token, action->method, action->endpoint,
+				or_dash(action->path), action->submission ? " submission" : "");
 			for (uint32_t k = 0; k < action->wire_ref_count; k++) {
 				note(lab, " %s=%s", action->wire_refs[k]->kind, action->wire_refs[k]->value);
 			}
@@ -107,10 +110,17 @@ static void note_actions(struct lab *lab)
 		case ZF_ACTION_WAIT:
 			note(lab, "wait %lld\n", (long long)(action->wait_until_ms - test_now_ms(NULL)) / 1000);
 			break;
-		case ZF_ACTION_FACT: note_fact(lab, action->fact); break;
-		case ZF_ACTION_DONE: note(lab, "done\n"); break;
-		case ZF_ACTION_ANSWER: note(lab, "answer %d\n", (int)action->http_status); break;
-		default: note(lab, "?\n");
+		case ZF_ACTION_FACT:
+			note_fact(lab, action->fact);
+			break;
+		case ZF_ACTION_DONE:
+			note(lab, "done\n");
+			break;
+		case ZF_ACTION_ANSWER:
+			note(lab, "answer %d\n", (int)action->http_status);
+			break;
+		default:
+			note(lab, "?\n");
 		}
 	}
 }
@@ -141,8 +151,11 @@ static int32_t start(struct lab *lab, uint32_t kind)
 
 static int32_t reply(struct lab *lab, uint32_t token, int status, const char *body, size_t len)
 {
-	return step(lab, (struct zf_event){.kind = ZF_EVENT_REPLY, .token = token, .http_status = status,
-				 .body = (const uint8_t *)body, .body_len = len});
+	return step(lab, (struct zf_event){.kind = ZF_EVENT_REPLY,
+				 .token = token,
+				 .http_status = status,
+				 .body = (const uint8_t *)body,
+				 .body_len = len});
 }
 
 static int32_t reply_fixture(struct lab *lab, uint32_t token, int status, const char *name)
@@ -192,7 +205,8 @@ static void test_submit_queued(void **state)
 	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ASK(3));
 	EXPECT(reply(&lab, 3, 503, "", 0), "wait 5\n");
 	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ASK(4));
-	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_FAILURE, .token = 4, .failure = ZF_FAILURE_UNKNOWN}), "wait 5\n");
+	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_FAILURE, .token = 4, .failure = ZF_FAILURE_UNKNOWN}),
+		"wait 5\n");
 	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ASK(5));
 	EXPECT(reply_fixture(&lab, 5, 200, "fhir_step/decided.json"), "fact adjudicated " REF " benefit=3800\ndone\n");
 	lab_close(&lab);
@@ -205,7 +219,8 @@ static void test_submit_rejected(void **state)
 	lab_open(&lab, submit_pairs, ZF_SIDE_TO_INSURER);
 	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), SUBMIT);
 	EXPECT(reply_fixture(&lab, 1, 200, "fhir_step/rejected.json"),
-		"fact rejected " REF " [BV-1 Claim.item[1].productOrService] [BV-2 Claim.item.where(sequence=1)]\ndone\n");
+		"fact rejected " REF
+		" [BV-1 Claim.item[1].productOrService] [BV-2 Claim.item.where(sequence=1)]\ndone\n");
 	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), SUBMIT);
 	/* An OperationOutcome with an error is a rejection under 200 as well. */
 	EXPECT(reply_fixture(&lab, 1, 200, "fhir_step/outcome.json"),
@@ -257,7 +272,8 @@ static void test_submit_busy(void **state)
 	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER, .claims = claims, .claim_count = 1}),
 		"http 2 POST fhir/Claim/$submit submission\n");
 	EXPECT(reply(&lab, 2, 429, "", 0), "wait 60\n");
-	assert_int_equal(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ZF_MALFORMED); /* nothing to send: held */
+	assert_int_equal(
+		step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ZF_MALFORMED); /* nothing to send: held */
 	lab_close(&lab);
 	lab_open(&lab, plain_pairs, ZF_SIDE_TO_INSURER);
 	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), SUBMIT);
@@ -284,10 +300,12 @@ static void test_status(void **state)
 	struct lab lab;
 	lab_open(&lab, submit_pairs, ZF_SIDE_TO_INSURER);
 	EXPECT(start(&lab, ZF_EVENT_START_STATUS), ASK(1));
-	EXPECT(reply(&lab, 1, 200, empty, sizeof(empty) - 1), "http 2 GET fhir/Claim?identifier=urn%3Azhifu%3Aclaim%7C" REF "\n");
+	EXPECT(reply(&lab, 1, 200, empty, sizeof(empty) - 1),
+		"http 2 GET fhir/Claim?identifier=urn%3Azhifu%3Aclaim%7C" REF "\n");
 	EXPECT(reply(&lab, 2, 200, empty, sizeof(empty) - 1), "fact not-found " REF "\ndone\n");
 	EXPECT(start(&lab, ZF_EVENT_START_STATUS), ASK(1));
-	EXPECT(reply(&lab, 1, 200, empty, sizeof(empty) - 1), "http 2 GET fhir/Claim?identifier=urn%3Azhifu%3Aclaim%7C" REF "\n");
+	EXPECT(reply(&lab, 1, 200, empty, sizeof(empty) - 1),
+		"http 2 GET fhir/Claim?identifier=urn%3Azhifu%3Aclaim%7C" REF "\n");
 	EXPECT(reply(&lab, 2, 200, found, sizeof(found) - 1), ACK PENDED "wait 30\n");
 	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ASK(3));
 	EXPECT(reply_fixture(&lab, 3, 200, "fhir_step/decided.json"), "fact adjudicated " REF " benefit=3800\ndone\n");
@@ -327,10 +345,15 @@ static void test_push(void **state)
 	lab_open(&lab, submit_pairs, ZF_SIDE_TO_INSURER);
 	size_t len;
 	char *text = fixture_read("fhir_step/decided.json", &len);
-	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_CALL, .http_method = "POST", .http_path = "/",
-				  .body = (const uint8_t *)text, .body_len = len}),
+	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_CALL,
+				  .http_method = "POST",
+				  .http_path = "/",
+				  .body = (const uint8_t *)text,
+				  .body_len = len}),
 		"fact adjudicated " REF " insurer-claim-no=N-88001 benefit=3800\nanswer 200\ndone\n");
-	assert_int_equal(step(&lab, (struct zf_event){.kind = ZF_EVENT_CALL, .body = (const uint8_t *)text, .body_len = len / 2}),
+	assert_int_equal(
+		step(&lab,
+			(struct zf_event){.kind = ZF_EVENT_CALL, .body = (const uint8_t *)text, .body_len = len / 2}),
 		ZF_MALFORMED);
 	free(text);
 	lab_close(&lab);
@@ -350,8 +373,8 @@ static size_t message_text(char *ret, size_t size, const char *id, const char *c
 		id, code, extra);
 }
 
-#define QUEUED_ENTRY                                                                                                   \
-	",{\"resource\":{\"resourceType\":\"ClaimResponse\",\"meta\":{\"tag\":[{\"code\":\"queued-messages\"}]},"      \
+#define QUEUED_ENTRY                                                                                                     \
+	",{\"resource\":{\"resourceType\":\"ClaimResponse\",\"meta\":{\"tag\":[{\"code\":\"queued-messages\"}]},"        \
 	"\"status\":\"active\",\"type\":{\"text\":\"x\"},\"use\":\"claim\",\"patient\":{\"display\":\"x\"},\"created\":" \
 	"\"2026-11-06\",\"insurer\":{\"display\":\"x\"},\"outcome\":\"queued\"}}"
 
@@ -422,7 +445,8 @@ static void test_open_refusals(void **state)
 	} cases[] = {
 		{{"mode=fax", NULL}, "module.mode: neither \"submit\" nor \"message\""},
 		{{"mode=message", NULL}, "module.event_system: needed in mode message"},
-		{{"mode=message", "event_system=urn:e", NULL}, "module.sender_id: needed with sender_system in mode message"},
+		{{"mode=message", "event_system=urn:e", NULL},
+			"module.sender_id: needed with sender_system in mode message"},
 		{{"poll_count=0", NULL}, "module.poll_count: not a number within its bounds"},
 		{{"cancel=perhaps", NULL}, "module.cancel: neither true nor false"},
 		{{"claim_system=", NULL}, "module.claim_system: empty"},
@@ -432,8 +456,11 @@ static void test_open_refusals(void **state)
 		struct test_arena arena;
 		arena_open(&arena);
 		struct zf_profile profile = test_profile(cases[i].pairs);
-		struct zf_open open = {.size = sizeof(open), .side = ZF_SIDE_TO_INSURER, .profile = &profile,
-			.host = test_host(), .arena = &arena.zf};
+		struct zf_open open = {.size = sizeof(open),
+			.side = ZF_SIDE_TO_INSURER,
+			.profile = &profile,
+			.host = test_host(),
+			.arena = &arena.zf};
 		const void *context = NULL;
 		const char *error = NULL;
 		assert_int_equal(zf_adapter()->open(&open, &context, &error), ZF_REJECT);
@@ -466,17 +493,21 @@ static void test_insurer(void **state)
 	assert_int_equal(claims[0]->lines[0]->tax.minor, 300);
 	assert_int_equal(claims[0]->lines[0]->patient_share.present, 0);
 
-	struct zf_adjudication decision = {.size = sizeof(decision), .outcome = ZF_OUTCOME_COMPLETE,
-		.insurer_claim_no = "N-5", .benefit = {.minor = 6000, .currency = "CNY", .exponent = 2, .present = 1}};
+	struct zf_adjudication decision = {.size = sizeof(decision),
+		.outcome = ZF_OUTCOME_COMPLETE,
+		.insurer_claim_no = "N-5",
+		.benefit = {.minor = 6000, .currency = "CNY", .exponent = 2, .present = 1}};
 	const uint8_t *answer;
 	uint64_t answer_len;
 	const char *type;
-	assert_int_equal(insurer.adapter->encode_adjudication(insurer.context, &insurer.host, claims[0], &decision, request,
-				 request_len, &insurer.arena.zf, &answer, &answer_len, &type),
+	assert_int_equal(insurer.adapter->encode_adjudication(insurer.context, &insurer.host, claims[0], &decision,
+				 request, request_len, &insurer.arena.zf, &answer, &answer_len, &type),
 		ZF_OK);
-	EXPECT(reply(&lab, 1, 200, (const char *)answer, answer_len), ACK "fact adjudicated " REF " benefit=6000\ndone\n");
+	EXPECT(reply(&lab, 1, 200, (const char *)answer, answer_len),
+		ACK "fact adjudicated " REF " benefit=6000\ndone\n");
 
-	struct zf_remittance remittance = {.size = sizeof(remittance), .identifier = "RM-9",
+	struct zf_remittance remittance = {.size = sizeof(remittance),
+		.identifier = "RM-9",
 		.amount = {.minor = 6000, .currency = "CNY", .exponent = 2, .present = 1}};
 	assert_int_equal(insurer.adapter->encode_remittance(insurer.context, &insurer.host, &remittance,
 				 &insurer.arena.zf, &answer, &answer_len, &type),
@@ -497,13 +528,13 @@ static void test_insurer_refuses(void **state)
 	uint32_t count = 0, fault_count = 0;
 	size_t len;
 	char *text = fixture_read("fhir_claim/faults.json", &len);
-	assert_int_equal(lab.adapter->decode_claims(lab.context, &lab.host, (const uint8_t *)text, len, &lab.arena.zf, &claims,
-				 &count, &faults, &fault_count),
+	assert_int_equal(lab.adapter->decode_claims(lab.context, &lab.host, (const uint8_t *)text, len, &lab.arena.zf,
+				 &claims, &count, &faults, &fault_count),
 		ZF_REJECT);
 	assert_string_equal(faults[0]->path, "Claim.id");
 	assert_string_equal(faults[0]->code, "value-invalid");
-	assert_int_equal(lab.adapter->decode_claims(lab.context, &lab.host, (const uint8_t *)text, len - 3, &lab.arena.zf,
-				 &claims, &count, &faults, &fault_count),
+	assert_int_equal(lab.adapter->decode_claims(lab.context, &lab.host, (const uint8_t *)text, len - 3,
+				 &lab.arena.zf, &claims, &count, &faults, &fault_count),
 		ZF_MALFORMED);
 	free(text);
 	lab_close(&lab);
@@ -567,8 +598,12 @@ static void no_memory(const char *const *pairs, uint32_t kind, const char *fixtu
 	for (int round = 0; round < 2; round++) {
 		struct zf_event event = {.size = sizeof(event), .kind = kind, .claims = claims, .claim_count = 1};
 		if (round == 1) {
-			event = (struct zf_event){.size = sizeof(event), .kind = ZF_EVENT_REPLY, .token = 1,
-				.http_status = 200, .body = (const uint8_t *)text, .body_len = len};
+			event = (struct zf_event){.size = sizeof(event),
+				.kind = ZF_EVENT_REPLY,
+				.token = 1,
+				.http_status = 200,
+				.body = (const uint8_t *)text,
+				.body_len = len};
 		}
 		for (long n = 0;; n++) {
 			arena_close(&lab.arena);
