@@ -559,6 +559,40 @@ static void keys_rotate(void **state)
 	assert_ctl(&world, 1, "key rewrap");
 }
 
+/* Each command that help names has its paragraph in the manual, and the other way round as many. */
+static void manual_has_each_command(void **state)
+{
+	(void)state;
+	static char page[1 << 17];
+	const char *root = getenv("ZHIFU_ROOT");
+	char path[512];
+	snprintf(path, sizeof(path), "%s/daemon/zhifuctl.8", root != NULL ? root : ".");
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
+	fclose(file);
+	assert_ctl(&world, 0, "help");
+	int commands = 0, paragraphs = 0;
+	for (char *line = strtok(world.out, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+		char item[128];
+		size_t n = 0;
+		if (strncmp(line, "  zhifuctl ", 11) != 0) continue;
+		for (const char *c = line + 11; *c == ' ' || (*c >= 'a' && *c <= 'z'); c++)
+			if (n + 1 < sizeof(item)) item[n++] = *c;
+		while (n > 0 && item[n - 1] == ' ') n--;
+		/* "key rotate master|lookup": the words of a choice are arguments */
+		item[n] = '\0';
+		if (strcmp(item, "key rotate master") == 0) item[10] = '\0';
+		char want[160];
+		snprintf(want, sizeof(want), "\n.It Cm %s", item);
+		if (strstr(page, want) == NULL) fail_msg("%s lacks \"%s\"", path, item);
+		commands++;
+	}
+	for (const char *p = page; (p = strstr(p, "\n.It Cm ")) != NULL; p++) paragraphs++;
+	assert_true(commands > 30);
+	assert_int_equal(commands, paragraphs);
+}
+
 static void usage_is_checked(void **state)
 {
 	(void)state;
@@ -646,6 +680,7 @@ int main(void)
 		cmocka_unit_test(ledger_balances_or_fails),
 		cmocka_unit_test(exports_and_consents_are_shown),
 		cmocka_unit_test(usage_is_checked),
+		cmocka_unit_test(manual_has_each_command),
 		cmocka_unit_test(keys_rotate),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);
