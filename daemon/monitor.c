@@ -165,7 +165,7 @@ static void ready_handle(struct http_request *req, void *ctx)
 			: slot->why[0] != '\0' ? slot->why
 					       : "starting");
 	}
-	if (r == 0 && status == 200) r = buf_printf(&text, "ok\n");
+	if (r == 0 && status == 200) (void)!buf_printf(&text, "ok\n");
 	http_respond(req, status, type, ARRAY_LEN(type), (struct bytes){text.ptr, text.len});
 }
 
