@@ -96,7 +96,7 @@ static struct rule_member *member_find(struct payer *payer, const struct zf_clai
 	table_put(&payer->members, (const char *)(member + 1), member);
 	if (payer->member_count == payer->member_cap) {
 		payer->member_cap = payer->member_cap == 0 ? 64 : payer->member_cap * 2;
-		payer->member_list = mem_realloc(payer->member_list, payer->member_cap * sizeof(*payer->member_list));
+		payer->member_list = mem_realloc(payer->member_list, payer->member_cap * sizeof(struct rule_member *));
 		assert(payer->member_list != NULL);
 	}
 	payer->member_list[payer->member_count++] = member;

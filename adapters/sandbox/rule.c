@@ -331,13 +331,13 @@ static int begin(struct decision *decision)
 static int finish(struct decision *decision, struct zf_adjudication *out)
 {
 	int64_t submitted = 0, eligible = 0, benefit = 0, adjusted = 0;
-	const struct zf_line_result **lines = zf_alloc_array(decision->arena, decision->work_count, sizeof(*lines));
+	const struct zf_line_result **lines = zf_alloc_array(decision->arena, decision->work_count, sizeof(struct zf_line_result *));
 	if (lines == NULL) return LIB_NOMEM;
 	for (uint32_t i = 0; i < decision->work_count; i++) {
 		struct work *work = &decision->works[i];
 		struct zf_line_result *line = zf_alloc(decision->arena, sizeof(*line));
 		const struct zf_adjustment **list =
-			zf_alloc_array(decision->arena, RULE_ADJUSTMENTS_MAX, sizeof(*list));
+			zf_alloc_array(decision->arena, RULE_ADJUSTMENTS_MAX, sizeof(struct zf_adjustment *));
 		if (line == NULL || list == NULL) return LIB_NOMEM;
 		int64_t balance = work->allowed;
 		for (uint32_t k = 0; k < work->adjustment_count; k++) {
@@ -370,7 +370,7 @@ static int finish(struct decision *decision, struct zf_adjudication *out)
 static int reject(struct decision *decision, const char *code, const char *text, struct zf_adjudication *out)
 {
 	struct zf_fault *fault = zf_alloc(decision->arena, sizeof(*fault));
-	const struct zf_fault **list = zf_alloc(decision->arena, sizeof(*list));
+	const struct zf_fault **list = zf_alloc(decision->arena, sizeof(struct zf_fault *));
 	if (fault == NULL || list == NULL) return LIB_NOMEM;
 	*fault = (struct zf_fault){.path = "Claim", .code = code, .text = text};
 	list[0] = fault;

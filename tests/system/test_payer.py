@@ -3,6 +3,7 @@
 import errno
 import http.client
 import json
+import re
 import socket
 import ssl
 import time
@@ -483,3 +484,13 @@ def test_bad_script_at_start_names_every_line(folder):
     done = zhifu.run([zhifu.BUILD / "zhifu-payer", "--script", folder / "bad.conf"], check=False)
     assert done.returncode == 1
     assert [line.split(":")[1] for line in sorted(done.stderr.splitlines())] == ["1", "2", "4"]
+
+
+@pytest.mark.parametrize("name", ["outpatient", "messages", "faults"])
+def test_samples_run(folder, keep, name):
+    if not (zhifu.BUILD / "zhifu-payer").exists():
+        pytest.skip("zhifu-payer is not built")
+    port = zhifu.free_port()
+    script = (zhifu.ROOT / "adapters" / "sandbox" / "samples" / (name + ".conf")).read_text()
+    script = re.sub(r"control_listen.*\n", "", script)
+    keep(zhifu.Payer(folder / "payer", script, port, args=["--listen", "127.0.0.1:%d" % port])).start()
