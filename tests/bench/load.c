@@ -154,10 +154,20 @@ static int connection_move(struct connection *connection, bool writing, char *by
 	return -1;
 }
 
+/* Every hospital has patients of its own; all of them together are as many as one hospital alone would have. */
+static unsigned person_of(const struct connection *connection, uint64_t counter)
+{
+	unsigned hospitals = load.context_count > 1 ? (unsigned)load.context_count : 1;
+	unsigned share = load.options.persons / hospitals;
+
+	if (share == 0) share = 1;
+	return (unsigned)(connection->client % hospitals * share + counter % share) % load.options.persons;
+}
+
 static void request_make(struct connection *connection)
 {
 	uint64_t counter = load.options.start + load.sent;
-	struct claim_text *claim = &load.claims[counter % load.options.persons];
+	struct claim_text *claim = &load.claims[person_of(connection, counter)];
 	char token[4096] = "";
 	char *body;
 	int n;

@@ -1,0 +1,47 @@
+-- Claims that have been there for a while, for the ratios of size: bench.fill makes the claims first..last of `total` as
+-- intake and the life cycle would leave them, without going through them. One claim in ten still has work in the outbox
+-- (an insurer that is down for a day), one in ten is of a person not met before.
+CREATE SCHEMA bench;
+
+CREATE FUNCTION bench.hospital(i bigint) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT ('019ab000-0000-7000-8000-' || lpad(to_hex(i % 200), 12, '0'))::uuid $$;
+
+-- UUIDv7 in the order of i, five a millisecond up to `until`; kind keeps those of different tables apart.
+CREATE FUNCTION bench.id(i bigint, total bigint, kind text, until_ms bigint) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT (lpad(to_hex(until_ms - (total - i) / 5), 12, '0') || '7' || lpad(to_hex(i % 5), 3, '0') || '8'
+	|| substr(md5(kind || i), 1, 15))::uuid $$;
+
+CREATE FUNCTION bench.hash(kind text, i bigint) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT sha256((kind || i)::bytea) $$;
+
+CREATE FUNCTION bench.fill(first bigint, last bigint, total bigint, until_ms bigint) RETURNS void LANGUAGE plpgsql
+SET session_replication_role = replica SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	content bytea := decode(repeat('5a', 1200), 'hex'); -- sealed and compressed, a claim of 3.1 kB has about as much
+BEGIN
+	CREATE TEMP TABLE made ON COMMIT DROP AS
+		SELECT i, bench.hospital(i) AS h, bench.id(i, total, 'c', until_ms) AS c, bench.id(i / 10, total, 'p', until_ms) AS p,
+			'BB' || lpad(i::text, 14, '0') AS ref
+		FROM generate_series(first, last) i;
+	INSERT INTO patient_key (hospital_id, patient_key_id, wrapped, hospital_key_version, identity)
+		SELECT h, p, substr(content, 1, 60), 1, substr(content, 1, 120) FROM made WHERE i % 10 = 0;
+	INSERT INTO patient_lookup SELECT h, bench.hash('p', i), p, 1 FROM made WHERE i % 10 = 0;
+	INSERT INTO idempotency SELECT h, bench.hash('k', i), bench.hash('b', i), c FROM made;
+	INSERT INTO claim_fingerprint SELECT h, bench.hash('f', i), c FROM made;
+	INSERT INTO claim_identifier SELECT h, bench.hash('i', i), c FROM made;
+	INSERT INTO claim (hospital_id, claim_id, ref, use, insurer, patient_key_id, client, received_at, service_day, total_minor,
+		currency, exponent, line_count, content)
+		SELECT h, c, ref, 1, 'alpha', p, 'his', now(), date '2025-03-18', 262429, 'CNY', 2, 5, content FROM made;
+	INSERT INTO claim_state (hospital_id, claim_id, ref, insurer, transport, transport_seq) SELECT h, c, ref, 'alpha', 1, 1 FROM made;
+	INSERT INTO claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who)
+		SELECT h, c, 1, 1, NULL, 0, 1, 'accept', 'his' FROM made;
+	INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, due_at)
+		SELECT h, bench.id(i, total, 'w', until_ms), 1, 1, c, now() + interval '1 day' FROM made WHERE i % 10 = 0;
+END
+$$;
+
+-- Work that is due, as much as the lease benchmark takes in all its rounds; hospitals in turn.
+CREATE FUNCTION bench.due(count bigint) RETURNS void LANGUAGE sql SET session_replication_role = replica AS $$
+	INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, claim_id, due_at)
+	SELECT bench.hospital(i), gen_random_uuid(), 1, 1, NULL, now() - i * interval '1 microsecond' FROM generate_series(1, count) i
+$$;
