@@ -215,10 +215,10 @@ static void children_check(struct nursery *nursery)
 
 	for (size_t i = 0; i < nursery->count; i++) {
 		struct child *child = &nursery->children[i];
-		int64_t beat = atomic_load(&child->slot->heartbeat_ms);
 
 		if (child->state == CHILD_WAITING && now >= child->start_at_ms) child_start(nursery, child);
-		if (child->state == CHILD_RUNNING && now - beat > HEARTBEAT_LOST_MS) {
+		if (child->state == CHILD_RUNNING &&
+			now - atomic_load(&child->slot->heartbeat_ms) > HEARTBEAT_LOST_MS) {
 			log_fields(
 				LOG_ERROR, "process does not answer, killing it", "process", child_name(child), NULL);
 			(void)kill(child->pid, SIGKILL);
