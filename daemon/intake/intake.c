@@ -13,7 +13,10 @@
 #include "intake/intake_sql.h"
 #include "intake/outcome.h"
 #include "intake/patient_cache.h"
+#include "intake/read.h"
+#include "intake/read_sql.h"
 #include "intake/submission.h"
+#include "intake/task.h"
 #include "intake/token.h"
 #include "intake/wait.h"
 #include "net/tls.h"
@@ -49,6 +52,8 @@ static int routes_add(struct intake *intake)
 {
 	int r = http_router_new(&intake->router);
 	if (r == 0) r = http_router_add(intake->router, routes, ARRAY_LEN(routes), intake);
+	if (r == 0) r = read_routes(intake);
+	if (r == 0) r = task_routes(intake);
 	return r;
 }
 
@@ -203,7 +208,7 @@ static void intake_stop(void *state)
 
 static int pool_open(struct intake *intake)
 {
-	static const struct db_table *const tables[] = {&intake_table};
+	static const struct db_table *const tables[] = {&intake_table, &read_table};
 	const struct options *options = intake->worker->options;
 	struct db_pool_conf conf = {.conninfo = options->database_intake.items[0].text,
 		.role = "intake",

@@ -19,10 +19,11 @@
 static const struct outcome_remark remark_not_found = {"error", "not-found", "not-found",
 	"There is no such resource of this hospital.", "本院没有该资源。", "hospital-it"};
 static const struct outcome_remark remark_gone = {"error", "deleted", "erased",
-	"The patient's data was erased; nobody can read it any more.", "该患者的数据已被删除，任何人都无法再读取。", NULL};
+	"The patient's data was erased; nobody can read it any more.", "该患者的数据已被删除，任何人都无法再读取。",
+	NULL};
 static const struct outcome_remark remark_later = {"error", "transient", "overloaded",
-	"The database did not answer in time. Ask again after Retry-After.", "数据库未及时响应，请在 Retry-After 之后重试。",
-	"hospital-it"};
+	"The database did not answer in time. Ask again after Retry-After.",
+	"数据库未及时响应，请在 Retry-After 之后重试。", "hospital-it"};
 
 /* ---- what all reads share ---- */
 
@@ -103,7 +104,7 @@ static void on_row(void *ctx, const struct db_outcome *outcome)
 	}
 	int r = resource_make(call->intake, &call->hospital, call->kind, rows, 0, &call->req->arena, &resource);
 	if (r == 0)
-		read_call_respond(call, 200, &resource, NULL);
+		read_call_respond(call, 200, &resource, call->location);
 	else if (r == ERR_NOTFOUND)
 		outcome_respond(call->req, 410, &remark_gone);
 	else if (r == ERR_NOMEM || r == ERR_AGAIN)
@@ -143,7 +144,15 @@ static int query(struct read_call *call, const struct uuid *id)
 		plan->ids = (struct search_ids){.present = true, .count = 1, .items = {*id}};
 		search_bind(params, plan, &call->hospital, true, 1);
 	}
-	return db_query_tenant(call->intake->pool, &call->hospital, &read_sql[statements[call->kind]], params, 0, on_row, call);
+	return db_query_tenant(
+		call->intake->pool, &call->hospital, &read_sql[statements[call->kind]], params, 0, on_row, call);
+}
+
+void read_call_query(struct read_call *call, enum resource_kind kind, const struct uuid *id, const char *location)
+{
+	call->kind = kind;
+	call->location = location;
+	if (query(call, id) < 0) read_call_fail(call, NULL);
 }
 
 static void read_handle(struct http_request *req, void *ctx)
@@ -151,12 +160,11 @@ static void read_handle(struct http_request *req, void *ctx)
 	struct uuid id;
 	struct read_call *call = read_call_new(req, ctx, SCOPE_READ);
 	if (call == NULL) return;
-	call->kind = (enum resource_kind)req->match.route->tag;
 	if (uuid_parse(req->match.params[0], &id) < 0) {
 		outcome_respond(req, 404, &remark_not_found);
 		return;
 	}
-	if (query(call, &id) < 0) read_call_fail(call, NULL);
+	read_call_query(call, (enum resource_kind)req->match.route->tag, &id, NULL);
 }
 
 /* ---- routes ---- */
@@ -168,7 +176,8 @@ static void read_handle(struct http_request *req, void *ctx)
 #define SEARCH(type, kind, name)                                                                                       \
 	{HTTP_GET, "/fhir/" type, 0, 0, NULL, NULL, search_handle, name, kind},                                        \
 	{                                                                                                              \
-		HTTP_POST, "/fhir/" type "/_search", 0, SEARCH_BODY_BYTES_MAX, FORM_TYPE, NULL, search_handle, name, kind  \
+		HTTP_POST, "/fhir/" type "/_search", 0, SEARCH_BODY_BYTES_MAX, FORM_TYPE, NULL, search_handle, name,   \
+			kind                                                                                           \
 	}
 
 static const struct http_route routes[] = {

@@ -24,6 +24,7 @@ struct read_call {
 	struct http_request *req;
 	struct uuid hospital;
 	enum resource_kind kind;
+	const char *location; /* goes along with the resource; or NULL */
 };
 /* NULL: no memory (answered) or the client may not read (answered). */
 struct read_call *read_call_new(struct http_request *req, struct intake *intake, uint32_t scope);
@@ -31,6 +32,9 @@ struct read_call *read_call_new(struct http_request *req, struct intake *intake,
 void read_call_fail(struct read_call *call, const struct db_outcome *outcome);
 /* Answers with the resource: ETag, Last-Modified, 304 when the client has it. */
 void read_call_respond(struct read_call *call, int status, const struct resource *resource, const char *location);
+
+/* Reads one resource and answers 200 with it, or 404, 410, 5xx. location may be NULL. */
+void read_call_query(struct read_call *call, enum resource_kind kind, const struct uuid *id, const char *location);
 
 /* GET /v1/claims/{ref}. */
 void read_status_handle(struct http_request *req, void *ctx);

@@ -66,13 +66,13 @@
 	"FROM zhifu.claim c WHERE c.hospital_id = $1::uuid AND " BOUNDS(                                               \
 		"c.claim_id") "ORDER BY c.claim_id " direction " LIMIT $4::integer) " RESULT(direction, opposite,      \
 		CLAIM_COLUMNS, CLAIM_FROM, CLAIM_WHERE)
-#define CLAIM_SET                                                                                                                  \
-	CANDIDATES                                                                                                                 \
-		", page AS MATERIALIZED (SELECT " CLAIM_PAGE "FROM (SELECT claim_id FROM candidate UNION SELECT "                  \
-		"unnest($10::uuid[]) UNION SELECT i.claim_id FROM zhifu.claim_identifier i WHERE i.hospital_id = $1 AND i.hash = " \
-		"ANY ($15::bytea[])) w JOIN zhifu.claim c ON c.hospital_id = $1 AND c.claim_id = w.claim_id WHERE " IDS(           \
-			"c.claim_id") "AND " NAMED("c") "AND " BOUNDS("c.claim_id")                                                \
-			ORDER_SET("c.claim_id") ") " RESULT_SET(CLAIM_COLUMNS, CLAIM_FROM, CLAIM_WHERE)
+#define CLAIM_SET                                                                                                          \
+	CANDIDATES                                                                                                         \
+	", page AS MATERIALIZED (SELECT " CLAIM_PAGE "FROM (SELECT claim_id FROM candidate UNION SELECT "                  \
+	"unnest($10::uuid[]) UNION SELECT i.claim_id FROM zhifu.claim_identifier i WHERE i.hospital_id = $1 AND i.hash = " \
+	"ANY ($15::bytea[])) w JOIN zhifu.claim c ON c.hospital_id = $1 AND c.claim_id = w.claim_id WHERE " IDS(           \
+		"c.claim_id") "AND " NAMED("c") "AND " BOUNDS("c.claim_id")                                                \
+		ORDER_SET("c.claim_id") ") " RESULT_SET(CLAIM_COLUMNS, CLAIM_FROM, CLAIM_WHERE)
 
 /* ---- ClaimResponse ---- */
 
@@ -97,7 +97,7 @@
 #define STANDING                                                                                                         \
 	"SELECT c.claim_id AS id, c.claim_id, coalesce(l.created_at, c.received_at) AS updated, l.adjudication_id AS "   \
 	"sealed_id, l.content, 1 + (SELECT count(*)::integer FROM zhifu.adjudication n WHERE n.hospital_id = $1 AND "    \
-	"n.claim_id = c.claim_id) AS version, coalesce(l.outcome, CASE WHEN s.transport = 10 OR "               \
+	"n.claim_id = c.claim_id) AS version, coalesce(l.outcome, CASE WHEN s.transport = 10 OR "                        \
 	"s.acknowledgement = 2 THEN 4 ELSE 1 END)::smallint AS outcome, s.transport, s.acknowledgement, s.adjudication " \
 	"FROM (SELECT claim_id FROM candidate UNION SELECT unnest($10::uuid[])) w "                                      \
 	"JOIN zhifu.claim c ON c.hospital_id = $1 AND c.claim_id = w.claim_id "                                          \
@@ -106,15 +106,15 @@
 	"ORDER BY a.adjudication_id DESC LIMIT 1) l ON true "                                                            \
 	"WHERE " IDS(                                                                                                    \
 		"c.claim_id") "AND ($10 IS NOT NULL OR l.adjudication_id IS NULL) AND $15::text[] IS NULL AND " NAMED("c")
-#define RESPONSE_SET                                                                                                                                                 \
-	CANDIDATES                                                                                                                                                   \
-		", page AS MATERIALIZED (SELECT * FROM (SELECT " DECISION "FROM (SELECT unnest($10::uuid[]) AS id "                                                  \
-		"UNION SELECT x.adjudication_id FROM candidate w JOIN zhifu.adjudication x ON x.hospital_id = $1 AND "                                               \
-		"x.claim_id = w.claim_id UNION SELECT x.adjudication_id FROM zhifu.adjudication x WHERE x.hospital_id = $1 AND "                                     \
-		"x.insurer_claim_no = ANY ($15::text[])) w JOIN zhifu.adjudication a ON a.hospital_id = $1 AND "                                                     \
-		"a.adjudication_id = w.id JOIN zhifu.claim c ON c.hospital_id = $1 AND c.claim_id = a.claim_id WHERE " IDS(                                          \
-			"a.adjudication_id") "AND ($15 IS NULL OR a.insurer_claim_no = ANY ($15)) AND " NAMED("c") "UNION ALL " STANDING ") u WHERE " BOUNDS("u.id") \
-			ORDER_SET("u.id") ") " RESULT_SET(RESPONSE_COLUMNS, KEY_JOIN, RESPONSE_WHERE)
+#define RESPONSE_SET                                                                                                                                         \
+	CANDIDATES                                                                                                                                           \
+	", page AS MATERIALIZED (SELECT * FROM (SELECT " DECISION "FROM (SELECT unnest($10::uuid[]) AS id "                                                  \
+	"UNION SELECT x.adjudication_id FROM candidate w JOIN zhifu.adjudication x ON x.hospital_id = $1 AND "                                               \
+	"x.claim_id = w.claim_id UNION SELECT x.adjudication_id FROM zhifu.adjudication x WHERE x.hospital_id = $1 AND "                                     \
+	"x.insurer_claim_no = ANY ($15::text[])) w JOIN zhifu.adjudication a ON a.hospital_id = $1 AND "                                                     \
+	"a.adjudication_id = w.id JOIN zhifu.claim c ON c.hospital_id = $1 AND c.claim_id = a.claim_id WHERE " IDS(                                          \
+		"a.adjudication_id") "AND ($15 IS NULL OR a.insurer_claim_no = ANY ($15)) AND " NAMED("c") "UNION ALL " STANDING ") u WHERE " BOUNDS("u.id") \
+		ORDER_SET("u.id") ") " RESULT_SET(RESPONSE_COLUMNS, KEY_JOIN, RESPONSE_WHERE)
 
 /* ---- ExplanationOfBenefit ---- */
 
@@ -130,10 +130,10 @@
 #define EXPLANATION_PAGE                                                                                               \
 	"s.claim_id AS id, s.claim_id, s.ref, s.updated_at, s.transport, s.acknowledgement, s.adjudication, "          \
 	"s.transport_seq + s.adjudication_seq + s.payment_seq + s.books_seq AS version "
-#define EXPLANATION_FROM                                                                                                 \
-	KEY_JOIN                                                                                                         \
-		"JOIN LATERAL (SELECT x.* FROM zhifu.adjudication x WHERE x.hospital_id = $1 AND x.claim_id = p.id AND " \
-		"x.outcome IN (2, 3) ORDER BY x.adjudication_id DESC LIMIT 1) a ON true"
+#define EXPLANATION_FROM                                                                                               \
+	KEY_JOIN                                                                                                       \
+	"JOIN LATERAL (SELECT x.* FROM zhifu.adjudication x WHERE x.hospital_id = $1 AND x.claim_id = p.id AND "       \
+	"x.outcome IN (2, 3) ORDER BY x.adjudication_id DESC LIMIT 1) a ON true"
 /* Bits of status: active, cancelled. */
 #define EXPLANATION_WHERE                                                                                              \
 	"p.adjudication IN (3, 4, 5, 6) AND $9::integer IS NOT NULL AND "                                              \
@@ -143,17 +143,17 @@
 	"FROM zhifu.claim_state s WHERE s.hospital_id = $1::uuid "                                                     \
 	"AND " BOUNDS("s.claim_id") "ORDER BY s.claim_id " direction " LIMIT $4::integer) " RESULT(                    \
 		direction, opposite, EXPLANATION_COLUMNS, EXPLANATION_FROM, EXPLANATION_WHERE)
-#define EXPLANATION_SET                                                                                                          \
-	CANDIDATES                                                                                                               \
-		", page AS MATERIALIZED (SELECT " EXPLANATION_PAGE "FROM (SELECT claim_id FROM candidate UNION "                 \
-		"SELECT unnest($10::uuid[]) UNION SELECT x.claim_id FROM zhifu.adjudication x WHERE x.hospital_id = $1 AND "     \
-		"x.insurer_claim_no = ANY ($15::text[])) w JOIN zhifu.claim_state s ON s.hospital_id = $1 AND "                  \
-		"s.claim_id = w.claim_id JOIN zhifu.claim c ON c.hospital_id = $1 AND c.claim_id = w.claim_id WHERE " IDS(       \
-			"s.claim_id") "AND ($15 IS NULL OR EXISTS (SELECT 1 FROM zhifu.adjudication x WHERE x.hospital_id = $1 " \
-				      "AND x.claim_id = s.claim_id AND x.insurer_claim_no = ANY ($15))) AND " NAMED(             \
-					      "c") "AND " BOUNDS("s.claim_id")                                                   \
-					      ORDER_SET("s.claim_id") ") " RESULT_SET(                                           \
-						      EXPLANATION_COLUMNS, EXPLANATION_FROM, EXPLANATION_WHERE)
+#define EXPLANATION_SET                                                                                                  \
+	CANDIDATES                                                                                                       \
+	", page AS MATERIALIZED (SELECT " EXPLANATION_PAGE "FROM (SELECT claim_id FROM candidate UNION "                 \
+	"SELECT unnest($10::uuid[]) UNION SELECT x.claim_id FROM zhifu.adjudication x WHERE x.hospital_id = $1 AND "     \
+	"x.insurer_claim_no = ANY ($15::text[])) w JOIN zhifu.claim_state s ON s.hospital_id = $1 AND "                  \
+	"s.claim_id = w.claim_id JOIN zhifu.claim c ON c.hospital_id = $1 AND c.claim_id = w.claim_id WHERE " IDS(       \
+		"s.claim_id") "AND ($15 IS NULL OR EXISTS (SELECT 1 FROM zhifu.adjudication x WHERE x.hospital_id = $1 " \
+			      "AND x.claim_id = s.claim_id AND x.insurer_claim_no = ANY ($15))) AND " NAMED(             \
+				      "c") "AND " BOUNDS("s.claim_id")                                                   \
+				      ORDER_SET("s.claim_id") ") " RESULT_SET(                                           \
+					      EXPLANATION_COLUMNS, EXPLANATION_FROM, EXPLANATION_WHERE)
 
 /* ---- Task ---- */
 
@@ -172,15 +172,15 @@
 	"WITH page AS MATERIALIZED (SELECT " TASK_PAGE "FROM zhifu.task t WHERE t.hospital_id = $1::uuid AND " BOUNDS( \
 		"t.task_id") "ORDER BY t.task_id " direction                                                           \
 			     " LIMIT $4::integer) " RESULT(direction, opposite, TASK_COLUMNS, KEY_JOIN, TASK_WHERE)
-#define TASK_SET                                                                                                                   \
-	CANDIDATES                                                                                                                 \
-		", page AS MATERIALIZED (SELECT " TASK_PAGE "FROM (SELECT unnest($10::uuid[]) AS id UNION SELECT "                 \
-		"x.task_id FROM candidate w JOIN zhifu.task x ON x.hospital_id = $1 AND x.claim_id = w.claim_id UNION SELECT "     \
-		"x.task_id FROM zhifu.task x WHERE x.hospital_id = $1 AND x.identifier_hash = ANY ($15::bytea[])) w "              \
-		"JOIN zhifu.task t ON t.hospital_id = $1 AND t.task_id = w.id JOIN zhifu.claim c ON c.hospital_id = $1 AND "       \
-		"c.claim_id = t.claim_id WHERE " IDS("t.task_id") "AND ($15 IS NULL OR t.identifier_hash = ANY ($15)) AND " NAMED( \
-			"c") "AND " BOUNDS("t.task_id")                                                                            \
-			ORDER_SET("t.task_id") ") " RESULT_SET(TASK_COLUMNS, KEY_JOIN, TASK_WHERE)
+#define TASK_SET                                                                                                           \
+	CANDIDATES                                                                                                         \
+	", page AS MATERIALIZED (SELECT " TASK_PAGE "FROM (SELECT unnest($10::uuid[]) AS id UNION SELECT "                 \
+	"x.task_id FROM candidate w JOIN zhifu.task x ON x.hospital_id = $1 AND x.claim_id = w.claim_id UNION SELECT "     \
+	"x.task_id FROM zhifu.task x WHERE x.hospital_id = $1 AND x.identifier_hash = ANY ($15::bytea[])) w "              \
+	"JOIN zhifu.task t ON t.hospital_id = $1 AND t.task_id = w.id JOIN zhifu.claim c ON c.hospital_id = $1 AND "       \
+	"c.claim_id = t.claim_id WHERE " IDS("t.task_id") "AND ($15 IS NULL OR t.identifier_hash = ANY ($15)) AND " NAMED( \
+		"c") "AND " BOUNDS("t.task_id")                                                                            \
+		ORDER_SET("t.task_id") ") " RESULT_SET(TASK_COLUMNS, KEY_JOIN, TASK_WHERE)
 
 /* ---- single reads ---- */
 

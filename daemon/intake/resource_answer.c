@@ -72,8 +72,8 @@ static bool is_one_of(struct text_span name, const char *const *names)
 }
 
 /* Copies the members of an object, except those named, into the object that is being written. */
-static void copy_members(struct json_writer *writer, struct text_span object, const char *const *except,
-	struct zf_arena *arena)
+static void copy_members(
+	struct json_writer *writer, struct text_span object, const char *const *except, struct zf_arena *arena)
 {
 	struct json_reader reader;
 	struct json_token token;
@@ -94,8 +94,7 @@ static int stamped(struct text_span raw, const struct uuid *id, int64_t updated_
 	char number[16];
 	struct bytes bytes;
 	snprintf(number, sizeof(number), "%d", (int)version);
-	struct stamp stamp = {
-		.id = id, .updated_ms = updated_ms, .version = number, .duplicate_of = duplicate_of};
+	struct stamp stamp = {.id = id, .updated_ms = updated_ms, .version = number, .duplicate_of = duplicate_of};
 	int r = stamp_apply(raw, &stamp, &arena->zf, &bytes);
 	if (r == 0) *ret = (struct text_span){(const char *)bytes.ptr, bytes.len};
 	return r;
@@ -134,8 +133,8 @@ static int open_key(struct opener *opener)
 		(int32_t)db_rows_int(opener->rows, opener->row, COLUMN_KEY_VERSION), &opener->key);
 }
 
-static int open_column(const struct opener *opener, int column, const struct uuid *id, enum seal_kind kind,
-	struct text_span *ret)
+static int open_column(
+	const struct opener *opener, int column, const struct uuid *id, enum seal_kind kind, struct text_span *ret)
 {
 	struct bytes plain;
 	int r = seal_open(opener->intake->sealer, &opener->key, id, kind,
@@ -162,8 +161,8 @@ static int open_house(const struct opener *opener, struct text_span *ret)
 	for (; version > 0 && r != 0; version--) {
 		const struct key *key = hospital_keys_get(opener->intake->keys, opener->hospital, version);
 		if (key == NULL) continue;
-		r = seal_open(opener->intake->sealer, key, &id, SEAL_FACT, sealed, RESOURCE_BYTES_MAX, opener->arena,
-			&plain);
+		r = seal_open(
+			opener->intake->sealer, key, &id, SEAL_FACT, sealed, RESOURCE_BYTES_MAX, opener->arena, &plain);
 	}
 	if (r == 0) *ret = (struct text_span){(const char *)plain.ptr, plain.len};
 	return r;
@@ -399,13 +398,22 @@ static int make(struct opener *opener, enum resource_kind kind, struct resource 
 	if (kind != RESOURCE_PAYMENT) r = open_key(opener);
 	if (r < 0) return r;
 	switch (kind) {
-	case RESOURCE_CLAIM: return make_claim(opener, resource);
-	case RESOURCE_CLAIM_RESPONSE: return make_response(opener, resource);
-	case RESOURCE_EXPLANATION: return make_explanation(opener, resource);
-	case RESOURCE_TASK: return make_task(opener, resource);
-	case RESOURCE_CONSENT: r = open_content(opener, SEAL_CONSENT, &raw); break;
-	case RESOURCE_PAYMENT: r = open_house(opener, &raw); break;
-	case RESOURCE_KINDS: abort();
+	case RESOURCE_CLAIM:
+		return make_claim(opener, resource);
+	case RESOURCE_CLAIM_RESPONSE:
+		return make_response(opener, resource);
+	case RESOURCE_EXPLANATION:
+		return make_explanation(opener, resource);
+	case RESOURCE_TASK:
+		return make_task(opener, resource);
+	case RESOURCE_CONSENT:
+		r = open_content(opener, SEAL_CONSENT, &raw);
+		break;
+	case RESOURCE_PAYMENT:
+		r = open_house(opener, &raw);
+		break;
+	case RESOURCE_KINDS:
+		abort();
 	}
 	if (r < 0) return r;
 	return stamped(raw, &resource->id, resource->updated_ms, 1, NULL, opener->arena, &resource->text);

@@ -1,5 +1,5 @@
-/* From a row of the database to the resource that a hospital reads: opened with the patient's key, with our id and meta,
- * and built where it was never stored as such. */
+/* From a row of the database to the resource that a hospital reads: opened with the patient's key, with our id and
+ * meta, and built where it was never stored as such. */
 #ifndef INTAKE_RESOURCE_ANSWER_H
 #define INTAKE_RESOURCE_ANSWER_H
 
@@ -27,7 +27,8 @@ struct resource {
 };
 
 /* Makes the resource of one row (columns: enum read_column). ERR_NOTFOUND: the patient's key was erased; ERR_AGAIN: the
- * hospital's key is not open yet; ERR_NOMEM; ERR_DENIED, ERR_INVALID: what is stored does not open (logged by its id). */
+ * hospital's key is not open yet; ERR_NOMEM; ERR_DENIED, ERR_INVALID: what is stored does not open (logged by its id).
+ */
 int resource_make(struct intake *intake, const struct uuid *hospital, enum resource_kind kind,
 	const struct pg_result *rows, int row, struct arena *arena, struct resource *ret_resource) MUSTUSE;
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "db/batch.h"
 #include "db/params.h"
@@ -27,7 +28,8 @@ static const struct outcome_remark remark_cursor = {"error", "value", "search-cu
 static const struct outcome_remark remark_query = {"error", "invalid", "search-parameter",
 	"The parameters of the search are not well-formed.", "检索参数格式有误。", "hospital-it"};
 static const struct outcome_remark remark_many = {"error", "too-costly", "search-values",
-	"The search names too many or too long values. Ask in several searches.", "检索值过多或过长，请分多次检索。", "hospital-it"};
+	"The search names too many or too long values. Ask in several searches.", "检索值过多或过长，请分多次检索。",
+	"hospital-it"};
 
 struct search_call {
 	struct read_call read;
@@ -46,10 +48,12 @@ static int params_read(struct http_request *req, struct http_param **ret_params,
 	struct http_param *url, *body, *all;
 	size_t url_count, body_count;
 	int r = http_query_parse(req->head.query, strlen(req->head.query), &req->arena.zf, &url, &url_count);
-	if (r == 0) r = http_query_parse((const char *)req->body.ptr, req->body.len, &req->arena.zf, &body, &body_count);
+	if (r == 0)
+		r = http_query_parse((const char *)req->body.ptr, req->body.len, &req->arena.zf, &body, &body_count);
 	all = r == 0 ? zf_alloc_array(&req->arena.zf, url_count + body_count + 1, sizeof(*all)) : NULL;
 	if (r < 0 || all == NULL) {
-		outcome_respond(req, r == ERR_NOMEM || r == 0 ? 503 : 400, r == ERR_NOMEM || r == 0 ? &outcome_overloaded : &remark_query);
+		outcome_respond(req, r == ERR_NOMEM || r == 0 ? 503 : 400,
+			r == ERR_NOMEM || r == 0 ? &outcome_overloaded : &remark_query);
 		return ERR_INVALID;
 	}
 	enum search_type type = (enum search_type)req->match.route->tag;
@@ -81,16 +85,17 @@ static int plan_read(struct search_call *call, const struct http_param *params, 
 	struct search_request request;
 	enum search_type type = (enum search_type)req->match.route->tag;
 	const struct hospital *hospital = intake_hospital(intake, intake_principal(req));
-	int offset = hospital == NULL ? 0 : zone_offset_minutes(hospital->zone, req->arrived_us / 1000);
+	int offset = hospital == NULL ? 0 : zone_offset_minutes(hospital->zone, clock_wall_ms());
 	fault_list_init(&call->faults, &req->arena.zf, FAULTS_MAX);
 	int r = search_request_parse(type, params, count, req->head.method == HTTP_POST, is_lenient(req), offset,
 		intake->worker->options->base_url, &req->arena.zf, &call->faults, &request);
 	if (r == 0 && request.cursor != NULL) {
-		r = search_cursor_read(
-			request.cursor, intake->worker->keyring, &call->read.hospital, type, &req->arena.zf, &call->plan);
+		r = search_cursor_read(request.cursor, intake->worker->keyring, &call->read.hospital, type,
+			&req->arena.zf, &call->plan);
 		if (count > 1) r = ERR_INVALID;
 		if (r < 0) {
-			outcome_respond(req, r == ERR_NOMEM ? 503 : 400, r == ERR_NOMEM ? &outcome_overloaded : &remark_cursor);
+			outcome_respond(
+				req, r == ERR_NOMEM ? 503 : 400, r == ERR_NOMEM ? &outcome_overloaded : &remark_cursor);
 			return ERR_INVALID;
 		}
 		return 0;
@@ -108,8 +113,8 @@ static int plan_read(struct search_call *call, const struct http_param *params, 
 
 /* ---- conditions on opened content ---- */
 
-static bool meets_created(const struct search_plan *plan, struct text_span text, const char *element, struct zf_arena *arena,
-	int offset_minutes)
+static bool meets_created(const struct search_plan *plan, struct text_span text, const char *element,
+	struct zf_arena *arena, int offset_minutes)
 {
 	struct date date;
 	int64_t begin_ms, end_ms;
@@ -140,7 +145,9 @@ static bool meets_numbers(const struct search_plan *plan, struct text_span text,
 		struct text_span value = resource_member(item, "value", arena);
 		for (uint8_t i = 0; i < plan->numbers.count; i++) {
 			const struct search_token *wanted = &plan->numbers.items[i];
-			bool fits = wanted->system == NULL || (wanted->system[0] == '\0' ? system.ptr == NULL : is_string(system, wanted->system));
+			bool fits =
+				wanted->system == NULL ||
+				(wanted->system[0] == '\0' ? system.ptr == NULL : is_string(system, wanted->system));
 			if (fits && is_string(value, wanted->value)) return true;
 		}
 	}
@@ -198,7 +205,7 @@ static int page_fill(struct search_call *call, const struct pg_result *rows, str
 {
 	struct arena *arena = &call->read.req->arena;
 	const struct hospital *hospital = intake_hospital(call->read.intake, intake_principal(call->read.req));
-	int offset = hospital == NULL ? 0 : zone_offset_minutes(hospital->zone, call->read.req->arrived_us / 1000);
+	int offset = hospital == NULL ? 0 : zone_offset_minutes(hospital->zone, clock_wall_ms());
 	int count = db_rows_count(rows), row = 0;
 	bool is_cut = count > 0 && db_rows_int(rows, 0, COLUMN_SCANNED) >= SEARCH_SCAN_ROWS;
 	page->items = zf_alloc_array(&arena->zf, (size_t)call->plan.count, sizeof(*page->items));
@@ -236,7 +243,8 @@ static const char *cursor_url(const struct search_call *call, const struct searc
 	struct intake *intake = call->read.intake;
 	struct arena *arena = &call->read.req->arena;
 	const char *text;
-	if (search_cursor_write(plan, intake->worker->keyring, &call->read.hospital, &arena->zf, &text) < 0) return NULL;
+	if (search_cursor_write(plan, intake->worker->keyring, &call->read.hospital, &arena->zf, &text) < 0)
+		return NULL;
 	return arena_printf(arena, "%s/fhir/%s?_cursor=%s", intake->worker->options->base_url,
 		search_type_info(plan->type)->name, text);
 }
@@ -381,6 +389,7 @@ void search_handle(struct http_request *req, void *ctx)
 	if (plan_read(call, params, count) < 0) return;
 	/* A GET says all of itself; what came in a body may name a person and is repeated as a cursor only. */
 	if (req->head.method != HTTP_POST)
-		call->self = arena_printf(&req->arena, "%s%s", call->read.intake->worker->options->base_url, req->head.target);
+		call->self = arena_printf(
+			&req->arena, "%s%s", call->read.intake->worker->options->base_url, req->head.target);
 	run(call);
 }

@@ -53,8 +53,8 @@ bool search_plan_has(const struct search_plan *plan, enum search_kind kind);
 /* Begins with names instead of walking ids. */
 bool search_plan_is_set(const struct search_plan *plan);
 
-/* The plan as an opaque text of [A-Za-z0-9_-], readable by this hospital's sessions only. ERR_LIMIT: too much for a URL.
- * Pure but for a random nonce. */
+/* The plan as an opaque text of [A-Za-z0-9_-], readable by this hospital's sessions only. ERR_LIMIT: too much for a
+ * URL. Pure but for a random nonce. */
 int search_cursor_write(const struct search_plan *plan, const struct keyring *ring, const struct uuid *hospital,
 	struct zf_arena *arena, const char **ret_text) MUSTUSE;
 /* ERR_INVALID: not one of ours, or its key is gone. */

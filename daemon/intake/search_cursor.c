@@ -225,7 +225,8 @@ int search_cursor_write(const struct search_plan *plan, const struct keyring *ri
 	if (out.is_full) return err_set(ERR_LIMIT, "the search has too many values for a link");
 	char *text = zf_alloc(arena, BASE64_TEXT_SIZE(sizeof(blob)));
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	int r = text == NULL || ctx == NULL ? err_set(ERR_NOMEM, "no memory for a cursor") : derive(ring, version, hospital, &key);
+	int r = text == NULL || ctx == NULL ? err_set(ERR_NOMEM, "no memory for a cursor")
+					    : derive(ring, version, hospital, &key);
 	if (r == 0) {
 		uint8_t *nonce = blob + HEAD_BYTES, *sealed = nonce + AEAD_NONCE_BYTES;
 		blob[0] = (uint8_t)(version >> 8);
@@ -260,7 +261,8 @@ int search_cursor_read(const char *text, const struct keyring *ring, const struc
 	if (r < 0) return err_set(r == ERR_NOMEM ? r : ERR_INVALID, "not a cursor of this hospital");
 	struct search_plan plan = {.type = type};
 	struct in in = {.ptr = plain, .len = plain_len, .arena = arena};
-	if (!plan_read(&in, &plan) || plan.type != type || plan.count == 0) return err_set(ERR_INVALID, "not a cursor of this search");
+	if (!plan_read(&in, &plan) || plan.type != type || plan.count == 0)
+		return err_set(ERR_INVALID, "not a cursor of this search");
 	*ret_plan = plan;
 	return 0;
 }

@@ -49,8 +49,8 @@ static int name_claims(const struct hashing *hashing, const struct search_tokens
 {
 	for (uint8_t i = 0; i < tokens->count; i++) {
 		const struct search_token *token = &tokens->items[i];
-		bool is_ref = token->system == NULL ? ref_valid(token->value)
-						    : strcmp(token->system, FHIR_SYSTEM_CLAIM) == 0;
+		bool is_ref =
+			token->system == NULL ? ref_valid(token->value) : strcmp(token->system, FHIR_SYSTEM_CLAIM) == 0;
 		if (is_ref) {
 			plan->refs.present = true;
 			plan->refs.items[plan->refs.count++] = (struct search_token){NULL, token->value};
@@ -127,7 +127,8 @@ int search_plan_make(const struct search_request *request, const struct keyring 
 static bool has_alternative(const struct search_plan *plan, uint8_t at)
 {
 	for (uint8_t i = 0; i < plan->date_count; i++)
-		if (i != at && plan->dates[i].kind == plan->dates[at].kind && plan->dates[i].group == plan->dates[at].group)
+		if (i != at && plan->dates[i].kind == plan->dates[at].kind &&
+			plan->dates[i].group == plan->dates[at].group)
 			return true;
 	return false;
 }
@@ -140,14 +141,26 @@ void search_plan_stretch(const struct search_plan *plan, int64_t *ret_from_ms, i
 		int64_t low = 0, high = YEAR_10000_MS;
 		if (date->kind != SEARCH_BY_UPDATED || has_alternative(plan, i)) continue;
 		switch ((enum search_prefix)date->prefix) {
-		case SEARCH_EQ: low = date->begin_ms; high = date->end_ms; break;
+		case SEARCH_EQ:
+			low = date->begin_ms;
+			high = date->end_ms;
+			break;
 		case SEARCH_GT:
-		case SEARCH_SA: low = date->end_ms; break;
+		case SEARCH_SA:
+			low = date->end_ms;
+			break;
 		case SEARCH_LT:
-		case SEARCH_EB: high = date->begin_ms; break;
-		case SEARCH_GE: low = date->begin_ms; break;
-		case SEARCH_LE: high = date->end_ms; break;
-		case SEARCH_NE: break;
+		case SEARCH_EB:
+			high = date->begin_ms;
+			break;
+		case SEARCH_GE:
+			low = date->begin_ms;
+			break;
+		case SEARCH_LE:
+			high = date->end_ms;
+			break;
+		case SEARCH_NE:
+			break;
 		}
 		if (low > from) from = low;
 		if (high < until) until = high;
@@ -228,7 +241,8 @@ static void bind_hashes(struct db_params *params, const struct search_hashes *ha
 		db_params_null(params);
 		return;
 	}
-	struct db_array *array = db_params_array(params, DB_BYTEA, hashes->count, (size_t)hashes->count * LOOKUP_HASH_BYTES);
+	struct db_array *array =
+		db_params_array(params, DB_BYTEA, hashes->count, (size_t)hashes->count * LOOKUP_HASH_BYTES);
 	for (uint8_t i = 0; i < hashes->count; i++)
 		db_array_bytes(array, (struct bytes){hashes->items[i], LOOKUP_HASH_BYTES});
 }
