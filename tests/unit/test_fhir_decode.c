@@ -402,11 +402,10 @@ static void test_tables(void **state)
 
 static void test_synthea_bundles(void **state)
 {
-	static const char *const commands = "ls %s/*.json 2>/dev/null";
 	(void)state;
 	char folder[512], command[600], line[1024];
 	shared_path("data/fhir/synthea-bundles", folder, sizeof(folder));
-	snprintf(command, sizeof(command), commands, folder);
+	snprintf(command, sizeof(command), "ls %s/*.json 2>/dev/null", folder);
 	FILE *list = popen(command, "r");
 	assert_non_null(list);
 	int files = 0;
