@@ -1,0 +1,241 @@
+/* What is done about doubt: a submission that may or may not have arrived is asked about, sent again where that is
+ * safe, or left for a person; other requests that fail end their exchange. Also cancellations and polls, whose
+ * exchanges end on their own. */
+#include <string.h>
+
+#include "base/log.h"
+#include "translate/job.h"
+
+#define ASK_FIRST_MS 30000 /* a question is repeated after this, then twice as long, and so on */
+#define ASK_MAX_MS 3600000
+
+static int64_t ask_delay_ms(int asked)
+{
+	int64_t delay_ms = ASK_FIRST_MS;
+
+	for (int i = 1; i < asked && delay_ms < ASK_MAX_MS; i++) delay_ms *= 2;
+	return delay_ms < ASK_MAX_MS ? delay_ms : ASK_MAX_MS;
+}
+
+/* The clock of a doubt: one row of work that comes back until the claim is no longer in doubt. */
+static void ask_again(struct job *job)
+{
+	struct harvest_work *work;
+
+	if (job->item.kind == WORK_START_STATUS) {
+		job->harvest.action = HARVEST_DEFER;
+		job->harvest.delay_ms = ask_delay_ms(job->item.attempt);
+		return;
+	}
+	work = harvest_work(&job->harvest, WORK_TRANSLATE, WORK_START_STATUS);
+	work->claim_id = job->claim.id;
+	work->exchange_id = job->item.exchange_id;
+	work->message_id = job->item.message_id;
+	work->delay_ms = ask_delay_ms(1);
+}
+
+static void exchange_hold(struct job *job, int status, const char *why)
+{
+	if (job->exchange_kind == 0) return;
+	job->exchange_id = job->item.exchange_id;
+	job_exchange(job, job->exchange_kind, status, (struct bytes){NULL, 0}, why);
+}
+
+/* Asking by our own ref needs no person's data: without a consent the module gets nothing else. */
+static bool claim_for_question(struct room *room, struct job *job, struct zf_claim *claim, struct zf_event *event)
+{
+	struct text_span json;
+
+	if (job->basis > 0 && job->claim.has_key) {
+		if (job_claim_load(room, job, claim, &json) < 0) return false;
+		event->claim_json = json.ptr;
+		event->claim_json_len = json.len;
+		return true;
+	}
+	*claim = (struct zf_claim){.size = sizeof(*claim), .use = (uint8_t)job->claim.use};
+	uuid_format(&job->claim.id, claim->id);
+	memcpy(claim->ref, job->claim.ref, strlen(job->claim.ref) + 1);
+	return true;
+}
+
+void job_ask(struct room *room, struct job *job)
+{
+	struct zf_event event = {.size = sizeof(event), .kind = ZF_EVENT_START_STATUS, .claim_count = 1};
+	struct zf_claim claim;
+	const struct zf_claim *claims[1] = {&claim};
+
+	if (job->claim.transport != TRANSPORT_UNKNOWN || job->claim.ref == NULL) return; /* settled meanwhile */
+	if ((job->context->capabilities & ZF_CAP_STATUS) == 0) {
+		exchange_hold(job, EXCHANGE_HELD, "it may have arrived, and the insurer cannot be asked any more");
+		return;
+	}
+	if (!job->busy) {
+		if (!claim_for_question(room, job, &claim, &event)) return;
+		event.claims = claims;
+		if (!job_step(room, job, &event, EXCHANGE_STATUS)) return;
+	}
+	ask_again(job);
+}
+
+/* A submission of which it is not known whether it arrived. */
+static void doubt(struct room *room, struct job *job)
+{
+	struct harvest_work *work;
+
+	if (job->claim.transport != TRANSPORT_UNKNOWN) return;
+	if (job->context->capabilities & ZF_CAP_STATUS) {
+		job_ask(room, job);
+		return;
+	}
+	if ((job->insurer->idempotent || (job->context->capabilities & ZF_CAP_IDEMPOTENT)) &&
+		job->message_route != NULL) {
+		harvest_step(&job->harvest, &job->claim.id, TRANSPORT_UNKNOWN, EVENT_RESEND,
+			"the insurer recognises a repeated submission");
+		harvest_update(&job->harvest, &job->item.message_id, MESSAGE_READY, NULL);
+		work = harvest_work(&job->harvest, WORK_DISPATCH, WORK_SEND);
+		work->route = job->message_route;
+		work->claim_id = job->claim.id;
+		work->exchange_id = job->item.exchange_id;
+		work->message_id = job->item.message_id;
+		return;
+	}
+	exchange_hold(
+		job, EXCHANGE_HELD, "it may have arrived, and the insurer can neither be asked nor takes repeats");
+}
+
+void job_failure(struct room *room, struct job *job)
+{
+	struct zf_event event = {.size = sizeof(event), .kind = ZF_EVENT_FAILURE};
+
+	if (job->message_status == 0) return;
+	if (job->message_submission) {
+		if (job->message_status == MESSAGE_UNKNOWN)
+			doubt(room, job);
+		else
+			exchange_hold(job, EXCHANGE_DONE, "it was not sent");
+		return;
+	}
+	if (job->exchange_kind == 0 || job->exchange_status != EXCHANGE_OPEN) return;
+	event.token = (uint32_t)job->message_token;
+	event.failure = job->message_status == MESSAGE_UNKNOWN ? ZF_FAILURE_UNKNOWN : ZF_FAILURE_NOT_SENT;
+	event.reason = "the request got no answer";
+	(void)job_step(room, job, &event, 0);
+}
+
+/* ---- what a question's answer means ---- */
+
+static bool is_own(const struct job *job, const struct job_fact *fact)
+{
+	return fact->resolved && uuid_equal(&fact->claim.id, &job->claim.id);
+}
+
+/* The insurer never saw it: the very same message may go. */
+static void prove_absent(struct job *job)
+{
+	struct harvest_work *work;
+
+	if (job->claim.transport != TRANSPORT_UNKNOWN || uuid_is_nil(&job->claim.doubt_message) ||
+		job->doubt_route == NULL)
+		return;
+	harvest_step(&job->harvest, &job->claim.id, TRANSPORT_UNKNOWN, EVENT_PROVE_ABSENT,
+		"asked, the insurer has not got it");
+	harvest_update(&job->harvest, &job->claim.doubt_message, MESSAGE_READY, NULL);
+	work = harvest_work(&job->harvest, WORK_DISPATCH, WORK_SEND);
+	work->route = job->doubt_route;
+	work->claim_id = job->claim.id;
+	work->exchange_id = job->doubt_exchange;
+	work->message_id = job->claim.doubt_message;
+}
+
+void job_status_conclude(struct job *job)
+{
+	struct job_fact **at = &job->facts;
+
+	job->facts_last = NULL;
+	while (*at != NULL) {
+		struct job_fact *fact = *at;
+		bool own = is_own(job, fact);
+
+		if (own && fact->fact.kind == ZF_FACT_NOT_FOUND) prove_absent(job);
+		/* A refused question says nothing about the claim; the clock asks again. */
+		if (own && fact->fact.kind == ZF_FACT_REJECTED && !fact->has_adjudication) {
+			*at = fact->next;
+			job->fact_count--;
+			continue;
+		}
+		job->facts_last = fact;
+		at = &fact->next;
+	}
+}
+
+/* ---- cancellations ---- */
+
+static void task_set(struct job *job, const struct uuid *id, const char *status, const char *why)
+{
+	struct harvest_task *task;
+
+	if (uuid_is_nil(id)) return;
+	task = harvest_add(&job->harvest, &job->harvest.tasks, sizeof(*task));
+	task->id = *id;
+	task->status = status;
+	task->outcome = why;
+}
+
+void job_cancel(struct room *room, struct job *job)
+{
+	struct zf_event event = {.size = sizeof(event), .kind = ZF_EVENT_START_CANCEL, .claim_count = 1};
+	struct zf_claim claim;
+	const struct zf_claim *claims[1] = {&claim};
+
+	if (job->claim.ref == NULL || job->claim.transport == TRANSPORT_CANCELLED) return;
+	if (job->claim.transport == TRANSPORT_QUEUED || job->claim.transport == TRANSPORT_SENDING ||
+		job->claim.transport == TRANSPORT_UNKNOWN) {
+		job_retry(job, "the claim is still on its way"); /* nothing can be cancelled that may not be there */
+		return;
+	}
+	if ((job->context->capabilities & ZF_CAP_CANCEL) == 0) {
+		task_set(job, &job->item.fact_id, "failed", "this insurer takes no cancellations over this channel");
+		return;
+	}
+	if (!claim_for_question(room, job, &claim, &event)) return;
+	event.claims = claims;
+	event.reason = job->task_reason;
+	if (!job_step(room, job, &event, EXCHANGE_CANCEL)) return;
+	task_set(job, &job->item.fact_id, "in-progress", NULL);
+}
+
+void job_cancel_conclude(struct job *job)
+{
+	const char *why = NULL;
+
+	for (struct job_fact *fact = job->facts; fact != NULL; fact = fact->next) {
+		if (!is_own(job, fact)) continue;
+		if (fact->fact.kind == ZF_FACT_CANCELLED) {
+			task_set(job, &job->task_id, "completed", NULL);
+			return;
+		}
+		if (fact->fact.kind == ZF_FACT_REJECTED)
+			why = call_faults_text(fact->fact.faults, fact->fact.fault_count, false, &job->arena.zf);
+	}
+	if (job->over) {
+		/* The refusal is of the cancellation, not of the claim. */
+		job->facts = job->facts_last = NULL;
+		job->fact_count = 0;
+		task_set(job, &job->task_id, "failed", why == NULL ? "the insurer did not cancel it" : why);
+	}
+}
+
+/* ---- polls ---- */
+
+void job_poll(struct room *room, struct job *job)
+{
+	bool remittance = job->item.kind == WORK_START_REMITTANCE;
+	struct zf_event event = {
+		.size = sizeof(event), .kind = remittance ? ZF_EVENT_START_REMITTANCE : ZF_EVENT_START_POLL};
+	uint32_t needed = remittance ? ZF_CAP_REMITTANCE : ZF_CAP_POLL;
+
+	if (job->insurer->poll_interval_s == 0 || (job->context->capabilities & needed) == 0) return; /* not any more */
+	if (!job->busy && !job_step(room, job, &event, remittance ? EXCHANGE_REMITTANCE : EXCHANGE_POLL)) return;
+	job->harvest.action = HARVEST_DEFER;
+	job->harvest.delay_ms = (int64_t)job->insurer->poll_interval_s * 1000;
+}

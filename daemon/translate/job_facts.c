@@ -1,0 +1,336 @@
+/* Facts to rows: each finds its claim or becomes an orphan with the reason; decisions are added up, remittances taken
+ * apart. */
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "fhir/encode.h"
+#include "translate/job.h"
+
+#define TEXT_BYTES_MAX 200 /* of an insurer's number or code in a column of its own */
+
+/* Why a fact is nobody's; NULL: it has a claim. */
+static const char *orphan_why(const struct job *job, const struct job_fact *fact)
+{
+	if (uuid_is_nil(&fact->claim.id)) {
+		if (fact->ref != NULL && ref_valid(fact->ref) &&
+			strncmp(fact->ref, job->hospital->code, HOSPITAL_CODE_LEN) != 0)
+			return "it names a claim of another hospital";
+		return fact->ref == NULL && fact->wire == NULL ? "it names no claim"
+							       : "it names a claim that is not here";
+	}
+	if (fact->claim.insurer == NULL || strcmp(fact->claim.insurer, job->insurer->code) != 0)
+		return "it names a claim of another insurer";
+	return NULL;
+}
+
+/* Insurers' own numbers and codes, cut: never needed whole. NULL stays NULL. */
+static const char *short_text(struct job *job, const char *text)
+{
+	size_t len;
+
+	if (text == NULL) return NULL;
+	len = strlen(text);
+	if (len > TEXT_BYTES_MAX) len = text_cut_bytes(text, len, TEXT_BYTES_MAX);
+	text = zf_strndup(&job->arena.zf, text, len);
+	if (text == NULL) job->harvest.err = err_set(ERR_NOMEM, "no memory for a fact");
+	return text;
+}
+
+/* The sealed canonical form of what was read. */
+static int content_seal(const struct room *room, struct job *job, const struct key *key, const struct uuid *id,
+	struct text_span json, struct bytes *ret_sealed)
+{
+	return seal(room->sealer, key, id, SEAL_FACT, (struct bytes){(const uint8_t *)json.ptr, json.len}, &job->arena,
+		ret_sealed);
+}
+
+static int encoded(int r)
+{
+	if (r == 0) return 0;
+	return r == LIB_NOMEM ? err_set(ERR_NOMEM, "no memory to write an answer")
+			      : err_set(ERR_INVALID, "an answer that cannot be written as FHIR");
+}
+
+/* ---- decisions ---- */
+
+static int answer_encode(
+	struct job *job, const struct job_fact *fact, const struct uuid *id, struct text_span *ret_json)
+{
+	struct zf_claim claim = {.size = sizeof(claim), .use = (uint8_t)fact->claim.use};
+	char id_text[UUID_TEXT_LEN], claim_text[UUID_TEXT_LEN], now[CLOCK_TEXT_LEN];
+	struct fhir_answer_options options = {.id = id_text, .last_updated = now};
+
+	uuid_format(id, id_text);
+	uuid_format(&fact->claim.id, claim_text);
+	clock_format(clock_wall_ms(), now);
+	memcpy(claim.id, claim_text, sizeof(claim_text));
+	if (fact->claim.ref != NULL) memcpy(claim.ref, fact->claim.ref, strlen(fact->claim.ref) + 1);
+	options.request_reference = arena_printf(&job->arena, "Claim/%s", claim_text);
+	return encoded(fhir_encode_claim_response(&claim, &fact->adjudication, &options, &job->arena.zf, ret_json));
+}
+
+static void lines_add(struct job *job, const struct zf_adjudication *adjudication, const struct uuid *id)
+{
+	int no = 0;
+
+	for (uint32_t i = 0; i < adjudication->line_count; i++) {
+		const struct zf_line_result *line = adjudication->lines[i];
+
+		for (uint32_t k = 0; k < line->adjustment_count; k++) {
+			const struct zf_adjustment *adjustment = line->adjustments[k];
+			struct harvest_line *row;
+
+			if (!adjustment->amount.present) continue;
+			row = harvest_add(&job->harvest, &job->harvest.lines, sizeof(*row));
+			row->id = *id;
+			row->no = ++no;
+			row->line = line->sequence;
+			row->group = adjustment->group;
+			row->reason = adjustment->reason;
+			row->amount = adjustment->amount.minor;
+			row->currency = adjustment->amount.currency;
+			row->exponent = adjustment->amount.exponent;
+			row->system = short_text(job, adjustment->original_system);
+			row->code = short_text(job, adjustment->original_code);
+		}
+	}
+}
+
+/* The insurer's number leads later remittances to the claim. */
+static void number_add(struct job *job, const struct job_fact *fact)
+{
+	const char *number = fact->adjudication.insurer_claim_no;
+	struct harvest_ref *ref;
+	unsigned len;
+
+	if (number == NULL) return;
+	ref = harvest_add(&job->harvest, &job->harvest.refs, sizeof(*ref));
+	ref->kind = "insurer-claim-no";
+	ref->claim_id = fact->claim.id;
+	if (EVP_Digest(number, strlen(number), ref->hash, &len, EVP_sha256(), NULL) != 1)
+		job->harvest.err = err_set(ERR_NOMEM, "no memory for a wire reference");
+}
+
+/* A rejection that came as an answer keeps its text; it decides nothing, so its sums are nothing. */
+static int sums_for(const struct job_fact *fact, struct sums *ret_sums)
+{
+	if (fact->fact.kind == ZF_FACT_ADJUDICATED) return sums_of(&fact->adjudication, &fact->claim.total, ret_sums);
+	*ret_sums = (struct sums){.exponent = fact->claim.total.exponent};
+	memcpy(ret_sums->currency, fact->claim.total.currency, sizeof(ret_sums->currency));
+	return 0;
+}
+
+static int adjudication_add(
+	const struct room *room, struct job *job, const struct job_fact *fact, struct harvest_fact *row)
+{
+	const struct zf_adjudication *said = &fact->adjudication;
+	struct harvest_adjudication *adjudication;
+	struct text_span json;
+	struct bytes sealed;
+	struct sums sums;
+	struct uuid id = uuid_new();
+	int r = sums_for(fact, &sums);
+
+	if (r == 0 && !fact->claim.has_key)
+		r = err_set(ERR_INVALID, "the patient's key is erased: the answer cannot be kept");
+	if (r == 0) r = answer_encode(job, fact, &id, &json);
+	if (r == 0) r = content_seal(room, job, &fact->claim.key, &id, json, &sealed);
+	if (r < 0) return r;
+	row->adjudication_id = id;
+	adjudication = harvest_add(&job->harvest, &job->harvest.adjudications, sizeof(*adjudication));
+	adjudication->id = id;
+	adjudication->fact_id = row->id;
+	adjudication->outcome = fact->fact.kind == ZF_FACT_REJECTED ? ZF_OUTCOME_ERROR : said->outcome;
+	adjudication->number = short_text(job, said->insurer_claim_no);
+	adjudication->preauth = short_text(job, said->preauth_ref);
+	adjudication->currency = zf_strdup(&job->arena.zf, sums.currency);
+	if (adjudication->currency == NULL) return err_set(ERR_NOMEM, "no memory for a decision");
+	adjudication->exponent = sums.exponent;
+	adjudication->submitted = sums.submitted;
+	adjudication->benefit = sums.benefit;
+	adjudication->patient = sums.patient;
+	adjudication->contract = sums.contract;
+	adjudication->open = sums.open;
+	adjudication->has_payment = said->payment.present != 0;
+	adjudication->payment = said->payment.minor;
+	adjudication->payment_currency = said->payment.currency;
+	adjudication->payment_exponent = said->payment.exponent;
+	adjudication->content = sealed;
+	if (fact->fact.kind == ZF_FACT_ADJUDICATED) lines_add(job, said, &id);
+	number_add(job, fact);
+	return job->harvest.err;
+}
+
+/* ---- remittances ---- */
+
+static int remittance_check(const struct zf_remittance *remittance, bool *ret_balanced)
+{
+	int64_t sum = 0;
+
+	if (remittance->identifier == NULL || !remittance->amount.present)
+		return err_set(ERR_INVALID, "a remittance without identifier or amount");
+	for (uint32_t i = 0; i < remittance->detail_count; i++) {
+		const struct zf_remittance_detail *detail = remittance->details[i];
+
+		if (!detail->amount.present) return err_set(ERR_INVALID, "a remittance with a detail without amount");
+		if (strcmp(detail->amount.currency, remittance->amount.currency) != 0 ||
+			(detail->fee.present && strcmp(detail->fee.currency, remittance->amount.currency) != 0))
+			return err_set(ERR_INVALID, "a remittance in two currencies");
+		if (__builtin_add_overflow(sum, detail->amount.minor, &sum) ||
+			(detail->fee.present && __builtin_add_overflow(sum, detail->fee.minor, &sum)))
+			return err_set(ERR_INVALID, "a remittance with too large an amount");
+	}
+	*ret_balanced = sum == remittance->amount.minor;
+	return 0;
+}
+
+static int32_t day_of(const struct zf_time *time)
+{
+	int64_t local_ms = time->utc_ms + (int64_t)time->offset_minutes * 60000;
+	int64_t day = local_ms / 86400000;
+
+	return (int32_t)(local_ms % 86400000 < 0 ? day - 1 : day);
+}
+
+static int remittance_add(
+	const struct room *room, struct job *job, const struct job_fact *fact, struct harvest_fact *row)
+{
+	const struct zf_remittance *said = fact->remittance;
+	struct harvest_remittance *remittance;
+	const struct key *key;
+	char id_text[UUID_TEXT_LEN];
+	struct fhir_answer_options options = {.id = id_text};
+	struct text_span json;
+	struct bytes sealed;
+	struct uuid id = uuid_new();
+	bool balanced;
+	int r = remittance_check(said, &balanced);
+
+	uuid_format(&id, id_text);
+	if (r == 0) r = encoded(fhir_encode_remittance(said, &options, NULL, &job->arena.zf, &json));
+	if (r == 0) r = job_hospital_key(room, job, &key);
+	if (r == 0) r = content_seal(room, job, key, &id, json, &sealed);
+	if (r < 0) return r;
+	remittance = harvest_add(&job->harvest, &job->harvest.remittances, sizeof(*remittance));
+	remittance->id = id;
+	remittance->fact_id = row->id;
+	remittance->identifier = short_text(job, said->identifier);
+	remittance->amount = said->amount.minor;
+	remittance->currency = said->amount.currency;
+	remittance->exponent = said->amount.exponent;
+	remittance->has_day = said->payment_date.precision != ZF_NO_TIME;
+	if (remittance->has_day) remittance->day = day_of(&said->payment_date);
+	remittance->reference = short_text(job, said->payment_reference);
+	remittance->balanced = balanced;
+	remittance->content = sealed;
+	return job->harvest.err;
+}
+
+/* The remittance's row comes with its first detail. */
+static int detail_add(const struct room *room, struct job *job, const struct job_fact *fact, struct harvest_fact *row)
+{
+	const struct harvest_remittance *remittance;
+	struct harvest_detail *detail;
+	int r;
+
+	if (fact->detail_no <= 1) {
+		r = remittance_add(room, job, fact, row);
+		if (r < 0) return r;
+	}
+	remittance = (const struct harvest_remittance *)(const void *)job->harvest.remittances.last;
+	row->remittance_id = remittance->id;
+	row->detail = (int)fact->detail_no;
+	if (fact->detail == NULL) return 0;
+	detail = harvest_add(&job->harvest, &job->harvest.details, sizeof(*detail));
+	detail->id = remittance->id;
+	detail->no = (int)fact->detail_no;
+	detail->claim_id = row->claim_id;
+	detail->ref = short_text(job, fact->detail->claim_ref);
+	detail->number = short_text(job, fact->detail->insurer_claim_no);
+	detail->amount = fact->detail->amount.minor;
+	detail->fee = fact->detail->fee.present ? fact->detail->fee.minor : 0;
+	detail->currency = fact->detail->amount.currency;
+	detail->exponent = fact->detail->amount.exponent;
+	return job->harvest.err;
+}
+
+/* ---- all of them ---- */
+
+static bool shows_arrival(uint32_t kind)
+{
+	switch ((enum zf_fact_kind)kind) {
+	case ZF_FACT_ACKNOWLEDGED:
+	case ZF_FACT_ADJUDICATED:
+	case ZF_FACT_PENDED:
+	case ZF_FACT_QUERIED:
+	case ZF_FACT_REMITTED:
+	case ZF_FACT_CANCELLED:
+		return true;
+	case ZF_FACT_REJECTED:
+	case ZF_FACT_NOT_FOUND:
+		return false;
+	}
+	return false;
+}
+
+static bool stepped(const struct job *job, const struct uuid *claim_id)
+{
+	HARVEST_EACH(harvest_step, step, job->harvest.steps)
+	if (uuid_equal(&step->claim_id, claim_id)) return true;
+	return false;
+}
+
+/* The insurer speaks of a claim that was in doubt: so it has it. */
+static void arrival(struct job *job, const struct job_fact *fact)
+{
+	struct harvest_fact *billed;
+
+	if (fact->claim.transport != TRANSPORT_UNKNOWN || !shows_arrival(fact->fact.kind) ||
+		stepped(job, &fact->claim.id))
+		return;
+	harvest_step(&job->harvest, &fact->claim.id, TRANSPORT_UNKNOWN,
+		job->exchange_kind == EXCHANGE_STATUS ? EVENT_PROVE_PRESENT : EVENT_DELIVER, "the insurer has it");
+	if (!uuid_is_nil(&fact->claim.doubt_message))
+		harvest_update(&job->harvest, &fact->claim.doubt_message, MESSAGE_ANSWERED, "the insurer has it");
+	billed = harvest_fact(&job->harvest, FACT_BILLED, &fact->claim.id, NULL);
+	billed->exchange_id = job->exchange_id;
+}
+
+static int fact_add(const struct room *room, struct job *job, const struct job_fact *fact, bool *orphaned)
+{
+	static const struct uuid nobody = {{0}};
+	const char *why = orphan_why(job, fact);
+	struct harvest_fact *row;
+	int r = 0;
+
+	if (why == NULL) arrival(job, fact);
+	row = harvest_fact(&job->harvest, (int)fact->fact.kind, why == NULL ? &fact->claim.id : &nobody, why);
+	row->exchange_id = job->exchange_id;
+	row->message_id = job->item.kind == WORK_REPLY ? job->item.message_id : nobody;
+	row->text = call_faults_text(fact->fact.faults, fact->fact.fault_count, false, &job->arena.zf);
+	if (why != NULL) *orphaned = true;
+	if (fact->remittance != NULL)
+		r = detail_add(room, job, fact, row);
+	else if (why == NULL && fact->has_adjudication &&
+		 (fact->fact.kind == ZF_FACT_ADJUDICATED || fact->fact.kind == ZF_FACT_REJECTED))
+		r = adjudication_add(room, job, fact, row);
+	return r == 0 ? job->harvest.err : r;
+}
+
+int job_facts_harvest(const struct room *room, struct job *job)
+{
+	bool orphaned = false;
+	int r = 0;
+
+	for (struct job_fact *fact = job->facts; r == 0 && fact != NULL; fact = fact->next)
+		r = fact_add(room, job, fact, &orphaned);
+	if (r < 0 || !orphaned || job->item.kind != WORK_REPLY) return r;
+	HARVEST_EACH(harvest_update, update, job->harvest.updates)
+	{
+		if (!uuid_equal(&update->id, &job->item.message_id)) continue;
+		update->status = MESSAGE_ORPHAN;
+		update->why = "something in it belongs to no claim that is known here";
+	}
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* The five sums of a decision, exact: what was asked for, what the insurer pays, what falls to the patient and to the
+ * contract, and what no one has explained. Pure. */
+#ifndef TRANSLATE_SUMS_H
+#define TRANSLATE_SUMS_H
+
+#include "base/core.h"
+#include "zhifu_model.h"
+
+struct sums {
+	char currency[4];
+	int exponent;
+	int64_t submitted, benefit, patient, contract,
+		open; /* minor units; open = submitted - benefit - patient - contract */
+};
+
+/* claim_total, of the claim itself: for what the insurer does not repeat.
+ *   submitted  the total as said; else the lines' sum when every line says it; else the claim's total when it is in the
+ *              same currency
+ *   patient, contract  the adjustments of the groups PR and CO, of all lines and of the claim
+ *   benefit    the total as said; else the lines' sum when every line says it; else, when every amount is explained by
+ *              adjustments, submitted less all adjustments; else the payment, when it is in the same currency; else,
+ * for a claim of which all lines are silent and no amount is said at all: unknown ERR_INVALID with text: amounts of two
+ * currencies, an amount that does not fit 64 bits, or a decision without any amount. The payment may be in a currency
+ * of its own. */
+int sums_of(
+	const struct zf_adjudication *adjudication, const struct zf_money *claim_total, struct sums *ret_sums) MUSTUSE;
+
+#endif

@@ -1,0 +1,490 @@
+/* The role's rounds. One round is in flight at a time; while PostgreSQL commits it, the next items are already leased.
+ */
+#include "translate/translate.h"
+
+#include <event2/event.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "translate/commit.h"
+#include "translate/jail.h"
+#include "translate/state.h"
+#include "translate/translate_sql.h"
+
+#define COMMIT_RETRY_MS 250
+#define CONFLICT_MS 20   /* the second item of one claim or exchange waits for the first one's commit */
+#define REFUSED_MS 30000 /* what the database refused is tried again after this, and given to a person in the end */
+#define REFUSED_MAX 5
+
+static void round_next(struct translate *translate);
+static void round_commit(struct translate *translate);
+
+/* ---- the end of a round ---- */
+
+static void job_wipe(struct job *job)
+{
+	key_wipe(&job->claim.key);
+	for (struct job_fact *fact = job->facts; fact != NULL; fact = fact->next) key_wipe(&fact->claim.key);
+	job->facts = job->facts_last = NULL;
+	arena_reset(&job->arena);
+}
+
+static void round_end(struct translate *translate)
+{
+	size_t n = translate->count;
+
+	for (size_t i = 0; i < n; i++) job_wipe(&translate->jobs[i]);
+	translate->phase = PHASE_IDLE;
+	translate->count = translate->good_count = 0;
+	translate->single = false;
+	db_batch_reset(translate->batch);
+	numbers_ask(translate);
+	if (translate->draining && translate->waiting_count > 0) {
+		/* Not begun: at once for somebody else. */
+		static const int64_t now_ms[ROUND_MAX];
+
+		lease_defer(translate->lease, translate->waiting, now_ms, translate->waiting_count);
+		translate->waiting_count = 0;
+	}
+	lease_finish(translate->lease, n);
+	if (translate->waiting_count > 0)
+		round_next(translate);
+	else if (translate->draining && lease_held(translate->lease) == 0)
+		translate->worker->drained(translate->worker);
+}
+
+/* ---- the commit ---- */
+
+static void on_retry(evutil_socket_t fd, short what, void *ctx);
+
+static void retry_soon(struct translate *translate)
+{
+	static const struct timeval after = {.tv_usec = COMMIT_RETRY_MS * 1000};
+
+	if (event_add(translate->retry, &after) != 0) round_end(translate);
+}
+
+/* What PostgreSQL refused together is tried one by one; what it refuses alone is put off, and in the end shown. */
+static void round_refused(struct translate *translate, const struct db_outcome *outcome)
+{
+	struct job *job = (struct job *)translate->good[translate->first];
+
+	log_fields(LOG_ERROR, "could not commit what follows from work", "sqlstate", outcome->sqlstate, "constraint",
+		outcome->constraint, "items", translate->single || translate->good_count == 1 ? "one" : "several",
+		NULL);
+	if (!translate->single && translate->good_count > 1) {
+		translate->single = true;
+		translate->first = 0;
+		round_commit(translate);
+		return;
+	}
+	if (job->refused) {
+		/* Not even its being put off: the lease runs out. */
+		translate->first++;
+	} else {
+		job->refused = true;
+		if (job->item.attempt < REFUSED_MAX) {
+			harvest_clear(&job->harvest);
+			job->harvest.action = HARVEST_DEFER;
+			job->harvest.delay_ms = REFUSED_MS;
+		} else {
+			job_quarantine(job, "the database refuses what follows from it");
+		}
+	}
+	if (translate->first < translate->good_count && (translate->single || job->refused))
+		round_commit(translate);
+	else
+		round_end(translate);
+}
+
+static void on_committed(void *ctx, const struct db_outcome *outcome)
+{
+	struct translate *translate = ctx;
+	size_t first = translate->first;
+	size_t n = translate->single ? 1 : translate->good_count;
+
+	switch (outcome->ending) {
+	case DB_COMMITTED:
+		break;
+	case DB_UNKNOWN: /* every id in it was made here: running it again changes nothing */
+		if (db_batch_run(translate->batch, 0, on_committed, translate) < 0) retry_soon(translate);
+		return;
+	case DB_RETRYABLE:
+		retry_soon(translate);
+		return;
+	case DB_REFUSED:
+		round_refused(translate, outcome);
+		return;
+	}
+	metric_add(translate->items, (uint64_t)db_rows_int(outcome->results[0], 0, 0));
+	metric_add(translate->rounds, 1);
+	if (commit_has_messages(translate->good + first, n)) db_notify_send(translate->notify, "dispatch");
+	if (commit_has_facts(translate->good + first, n)) db_notify_send(translate->notify, "settle");
+	translate->first += n;
+	if (translate->first < translate->good_count)
+		round_commit(translate);
+	else
+		round_end(translate);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *ctx)
+{
+	struct translate *translate = ctx;
+
+	(void)fd, (void)what;
+	if (db_batch_run(translate->batch, 0, on_committed, translate) < 0) retry_soon(translate);
+}
+
+static void round_commit(struct translate *translate)
+{
+	size_t n = translate->single ? 1 : translate->good_count;
+	int r;
+
+	translate->phase = PHASE_COMMITTING;
+	db_batch_reset(translate->batch);
+	commit_add(translate->batch, translate->good + translate->first, n);
+	r = db_batch_run(translate->batch, 0, on_committed, translate);
+	if (r == 0) return;
+	if (n > 1) { /* too large together */
+		translate->single = true;
+		round_commit(translate);
+		return;
+	}
+	log_line(LOG_ERROR, "could not send what follows from work: %s", err_name(r));
+	round_end(translate);
+}
+
+/* ---- the middle ---- */
+
+static bool shares_exchange(const struct job *a, const struct job *b)
+{
+	HARVEST_EACH(harvest_exchange, x, a->harvest.exchanges)
+	HARVEST_EACH(harvest_exchange, y, b->harvest.exchanges)
+	if (uuid_equal(&x->id, &y->id)) return true;
+	return false;
+}
+
+static bool shares_step(const struct job *a, const struct job *b)
+{
+	HARVEST_EACH(harvest_step, x, a->harvest.steps)
+	HARVEST_EACH(harvest_step, y, b->harvest.steps)
+	if (uuid_equal(&x->claim_id, &y->claim_id)) return true;
+	return false;
+}
+
+/* Two items of one claim or exchange in one round: the second sees the first one's work next time. */
+static void conflicts_put_off(struct translate *translate)
+{
+	for (size_t i = 1; i < translate->good_count; i++)
+		for (size_t k = 0; k < i; k++) {
+			struct job *job = (struct job *)translate->good[i];
+
+			if (!shares_exchange(job, translate->good[k]) && !shares_step(job, translate->good[k]))
+				continue;
+			harvest_clear(&job->harvest);
+			job->harvest.action = HARVEST_DEFER;
+			job->harvest.delay_ms = CONFLICT_MS;
+			break;
+		}
+}
+
+static void round_finish(struct translate *translate)
+{
+	translate->good_count = 0;
+	for (size_t i = 0; i < translate->count; i++) {
+		if (!translate->jobs[i].alive) continue;
+		job_finish(&translate->room, &translate->jobs[i]);
+		translate->good[translate->good_count++] = &translate->jobs[i];
+	}
+	if (translate->good_count == 0) {
+		round_end(translate);
+		return;
+	}
+	conflicts_put_off(translate);
+	translate->first = 0;
+	round_commit(translate);
+}
+
+/* A reload took the modules' contexts away under the round: it starts over. */
+static void round_again(struct translate *translate)
+{
+	size_t n = 0;
+
+	translate->again = false;
+	for (size_t i = 0; i < translate->count; i++) {
+		if (translate->jobs[i].alive)
+			translate->waiting[translate->waiting_count + n++] = translate->jobs[i].item;
+		job_wipe(&translate->jobs[i]);
+	}
+	translate->waiting_count += n;
+	n = translate->count - n;
+	translate->count = 0;
+	translate->phase = PHASE_IDLE;
+	lease_finish(translate->lease, n);
+	if (translate->waiting_count > 0) round_next(translate);
+}
+
+static void on_resolved(void *ctx, const struct db_outcome *outcome)
+{
+	struct translate *translate = ctx;
+
+	if (translate->again) {
+		round_again(translate);
+		return;
+	}
+	if (outcome->ending != DB_COMMITTED) {
+		round_end(translate);
+		return;
+	}
+	resolve_take(translate, outcome->results[0]);
+	round_finish(translate);
+}
+
+static void round_run(struct translate *translate)
+{
+	struct arena arena CLEANUP(arena_free);
+	struct db_params params;
+
+	for (size_t i = 0; i < translate->count; i++) {
+		if (!translate->jobs[i].alive) continue;
+		job_run(&translate->room, &translate->jobs[i]);
+		translate->worker->heartbeat(translate->worker);
+	}
+	arena_init(&arena, 64u << 20);
+	db_params_init(&params, &arena);
+	if (!resolve_ask(translate, &params)) {
+		round_finish(translate);
+		return;
+	}
+	translate->phase = PHASE_RESOLVING;
+	if (db_query(translate->pool, &translate_sql[TRANSLATE_RESOLVE], &params, 0, on_resolved, translate) < 0)
+		round_end(translate);
+}
+
+/* ---- the beginning ---- */
+
+static void on_begun(void *ctx, const struct db_outcome *outcome)
+{
+	struct translate *translate = ctx;
+	const struct pg_result *rows;
+
+	if (outcome->ending != DB_COMMITTED) {
+		if (outcome->ending == DB_REFUSED)
+			log_fields(LOG_ERROR, "could not read work", "sqlstate", outcome->sqlstate, "why",
+				outcome->message, NULL);
+		round_end(translate); /* the leases run out and somebody takes them again */
+		return;
+	}
+	rows = outcome->results[0];
+	for (int row = 0; row < db_rows_count(rows); row++) {
+		struct job *job = &translate->jobs[db_rows_int(rows, row, 0) - 1];
+
+		if (job_read(&translate->room, job, rows, row) < 0) log_line(LOG_ERROR, "%s", err_text());
+	}
+	db_batch_reset(translate->batch);
+	round_run(translate);
+}
+
+/* The next round's items: all that never crashed together, the others one at a time. */
+static void round_choose(struct translate *translate)
+{
+	size_t kept = 0;
+
+	translate->count = 0;
+	for (size_t i = 0; i < translate->waiting_count; i++) {
+		struct work_item *item = &translate->waiting[i];
+
+		if (item->crashes == 0)
+			job_init(&translate->jobs[translate->count++], item);
+		else
+			translate->waiting[kept++] = *item;
+	}
+	if (translate->count == 0) job_init(&translate->jobs[translate->count++], &translate->waiting[--kept]);
+	translate->waiting_count = kept;
+}
+
+static void round_next(struct translate *translate)
+{
+	struct db_params *params;
+	struct db_array *array;
+	const struct directory *directory = translate->room.directory;
+
+	round_choose(translate);
+	translate->phase = PHASE_BEGINNING;
+	params = db_batch_add(translate->batch, &translate_sql[TRANSLATE_BEGIN]);
+	array = db_params_array(params, DB_UUID, translate->count, 0);
+	for (size_t i = 0; i < translate->count; i++) db_array_uuid(array, &translate->jobs[i].item.hospital_id);
+	array = db_params_array(params, DB_UUID, translate->count, 0);
+	for (size_t i = 0; i < translate->count; i++) db_array_uuid(array, &translate->jobs[i].item.work_id);
+	array = db_params_array(params, DB_INT4, translate->count, 0);
+	for (size_t i = 0; i < translate->count; i++) db_array_int4(array, translate->jobs[i].item.attempt);
+	array = db_params_array(params, DB_TEXT, directory->insurer_count, 0);
+	for (uint32_t i = 0; i < directory->insurer_count; i++) db_array_text(array, directory->insurers[i]->code);
+	array = db_params_array(params, DB_TEXT, directory->insurer_count, 0);
+	for (uint32_t i = 0; i < directory->insurer_count; i++) db_array_text(array, translate->purposes[i]);
+	if (db_batch_run(translate->batch, 0, on_begun, translate) < 0) round_end(translate);
+}
+
+static void on_take(void *ctx, const struct work_item *items, size_t n)
+{
+	struct translate *translate = ctx;
+
+	/* lease_new was given ROUND_MAX and one_round. */
+	assert(translate->phase == PHASE_IDLE && translate->waiting_count + n <= ROUND_MAX);
+	memcpy(translate->waiting + translate->waiting_count, items, n * sizeof(*items));
+	translate->waiting_count += n;
+	round_next(translate);
+}
+
+/* ---- the role ---- */
+
+static void translate_stop(void *state)
+{
+	struct translate *translate = state;
+
+	if (translate == NULL) return;
+	if (translate->retry != NULL) event_free(translate->retry);
+	if (translate->housekeeping != NULL) event_free(translate->housekeeping);
+	lease_free(translate->lease);
+	if (translate->pool != NULL) {
+		db_forget(translate->pool, translate);
+		numbers_forget(translate);
+	}
+	db_batch_free(translate->batch);
+	db_notify_free(translate->notify);
+	db_pool_free(translate->pool);
+	for (size_t i = 0; i < ROUND_MAX; i++) {
+		job_wipe(&translate->jobs[i]);
+		arena_free(&translate->jobs[i].arena);
+	}
+	contexts_free(translate->room.contexts);
+	adapter_set_free(&translate->room.modules);
+	vault_free(translate->room.vault);
+	sealer_free(translate->room.sealer);
+	arena_free(&translate->arena);
+	mem_free(translate);
+}
+
+static int database_open(struct translate *translate)
+{
+	static const struct db_table *const tables[] = {&translate_table, &lease_table};
+	const struct options *options = translate->worker->options;
+	struct db_pool_conf pool = {.conninfo = options->database_translate.items[0].text,
+		.role = "translate",
+		.connections = (size_t)options->db_connections_per_worker,
+		.tables = tables,
+		.table_count = ARRAY_LEN(tables)};
+	struct lease_conf lease = {.topic = "translate",
+		.role = WORK_TRANSLATE,
+		.poll_ms = options->poll_ms,
+		.lease_s = (int)options->lease_s,
+		.items_max = ROUND_MAX,
+		.share_max = ROUND_MAX,
+		.one_round = true,
+		.take = on_take,
+		.ctx = translate};
+	int r = db_pool_new(translate->worker->base, &pool, &translate->pool);
+
+	if (r == 0) r = db_notify_new(translate->pool, &translate->notify);
+	if (r == 0) r = db_batch_new(translate->pool, &translate->batch);
+	lease.pool = translate->pool;
+	lease.notify = translate->notify;
+	return r < 0 ? r : lease_new(&lease, &translate->lease);
+}
+
+static void on_housekeeping(evutil_socket_t fd, short what, void *ctx)
+{
+	struct translate *translate = ctx;
+
+	(void)fd, (void)what;
+	if (!translate->draining) seed_ask(translate);
+}
+
+static int timers_open(struct translate *translate)
+{
+	static const struct timeval interval = {.tv_sec = 60};
+
+	translate->retry = event_new(translate->worker->base, -1, 0, on_retry, translate);
+	translate->housekeeping = event_new(translate->worker->base, -1, EV_PERSIST, on_housekeeping, translate);
+	if (translate->retry == NULL || translate->housekeeping == NULL ||
+		event_add(translate->housekeeping, &interval) != 0)
+		return err_set(ERR_NOMEM, "no memory for timers");
+	return 0;
+}
+
+static int jail(const struct translate *translate)
+{
+	unsigned network;
+	int r = jail_network(translate->worker->options->database_translate.items[0].text, &network);
+
+	return r < 0 ? r : jail_enter(network);
+}
+
+int translate_open(struct worker *worker, const struct zf_adapter *const *linked, size_t linked_count, bool jailed,
+	void **ret_state)
+{
+	struct translate *translate = mem_alloc(sizeof(*translate));
+	struct metrics *metrics = worker->metrics;
+	int r;
+
+	if (translate == NULL) return err_set(ERR_NOMEM, "no memory for translate");
+	translate->worker = worker;
+	arena_init(&translate->arena, 4u << 20);
+	translate->room.options = worker->options;
+	translate->room.keyring = worker->keyring;
+	translate->items = metrics_counter(metrics, "zhifu_translate_items_total", "Work items committed.", NULL);
+	translate->rounds = metrics_counter(metrics, "zhifu_translate_rounds_total", "Rounds committed.", NULL);
+	r = modules_open(translate, linked, linked_count); /* before the jail: they need executable memory */
+	if (r == 0) r = sealer_new(&translate->room.sealer);
+	if (r == 0) r = vault_new(&translate->room.vault);
+	if (r == 0) r = database_open(translate);
+	if (r == 0) r = timers_open(translate);
+	if (r == 0 && jailed) r = jail(translate);
+	if (r < 0) {
+		translate_stop(translate);
+		return r;
+	}
+	seed_ask(translate);
+	*ret_state = translate;
+	return 0;
+}
+
+static int translate_start(struct worker *worker, void **ret_state)
+{
+	return translate_open(worker, NULL, 0, true, ret_state);
+}
+
+static void translate_drain(void *state)
+{
+	struct translate *translate = state;
+
+	translate->draining = true;
+	lease_pause(translate->lease);
+	if (lease_held(translate->lease) == 0) translate->worker->drained(translate->worker);
+}
+
+static void translate_reload(void *state)
+{
+	struct translate *translate = state;
+	struct worker *worker = translate->worker;
+
+	translate->room.options = worker->options;
+	translate->room.keyring = worker->keyring;
+	vault_forget(translate->room.vault);
+	if (translate->phase == PHASE_RESOLVING) translate->again = true;
+	if (modules_again(translate) == 0) {
+		seed_ask(translate);
+		return;
+	}
+	log_line(LOG_INFO, "a new module is configured: this worker makes room for one that loads it");
+	translate_drain(translate);
+}
+
+static bool translate_ready(void *state)
+{
+	return db_pool_up(((struct translate *)state)->pool);
+}
+
+const struct role translate_role = {
+	"translate", translate_start, translate_reload, translate_drain, translate_ready, translate_stop};

@@ -1,0 +1,461 @@
+/* The role translate on a real PostgreSQL: claims to messages, answers to facts, and what happens when either is not as
+ * it should be. */
+#include "translate_world.h"
+
+static int suite_start(void **state)
+{
+	(void)state;
+	return world_start("translate");
+}
+
+static int suite_stop(void **state)
+{
+	(void)state;
+	return world_stop();
+}
+
+/* A claim on its way: sent, its answer awaited. */
+static struct test_claim claim_sent(void)
+{
+	struct test_claim claim = claim_add("ok");
+	LOOP_UNTIL(transport(&claim) == TRANSPORT_QUEUED, 5000);
+	transport_step(&claim, TRANSPORT_QUEUED, TRANSPORT_SENDING, "send");
+	transport_step(&claim, TRANSPORT_SENDING, TRANSPORT_SENT, "deliver");
+	return claim;
+}
+
+static int64_t facts(const struct test_claim *claim, int kind)
+{
+	return number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND kind = %d", claim->id_text, kind);
+}
+
+static int64_t work(int role, int kind)
+{
+	return number("SELECT count(*) FROM zhifu.outbox WHERE role = %d AND kind = %d", role, kind);
+}
+
+static void test_consent(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	struct test_claim claim = claim_add("ok");
+	role_start();
+	LOOP_UNTIL(transport(&claim) == TRANSPORT_WAITING_CONSENT, 5000);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.message"), 0);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.outbox"), 0);
+	role_stop();
+	consent_give();
+}
+
+static void test_claim_path(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	struct test_claim claim = claim_sent();
+	const char *text = message_text(&claim);
+	assert_int_equal(strncmp(text, "POST submit /x\n\n", 16), 0);
+	assert_non_null(strstr(text, claim.ref));
+	assert_non_null(strstr(text, "Muster"));
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.outbox WHERE role = 2 AND route = 'alpha:https' AND claim_id = '%s'",
+			claim.id_text),
+		1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.wire_ref WHERE claim_id = '%s' AND value_hash = sha256('%s')",
+			claim.id_text, claim.ref),
+		1);
+	answer_add(&claim, "ack -\nadj - 10000 7000 2000 500 CNY\ndone");
+	LOOP_UNTIL(facts(&claim, ZF_FACT_ADJUDICATED) == 1, 5000);
+	assert_int_equal(facts(&claim, ZF_FACT_ACKNOWLEDGED), 1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.adjudication WHERE claim_id = '%s' AND submitted_minor = 10000 AND"
+		       " benefit_minor = 7000 AND patient_minor = 2000 AND contract_minor = 500 AND open_minor = 500"
+		       " AND currency = 'CNY' AND insurer_claim_no = 'INS-1'",
+			claim.id_text),
+		1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.adjudication_line JOIN zhifu.adjudication USING (hospital_id, adjudication_id)"
+		       " WHERE claim_id = '%s'",
+			claim.id_text),
+		2);
+	assert_int_equal(
+		number("SELECT status::int4 FROM zhifu.exchange WHERE claim_id = '%s'", claim.id_text), EXCHANGE_DONE);
+	assert_int_equal(
+		number("SELECT status::int4 FROM zhifu.message WHERE claim_id = '%s' AND direction = 2", claim.id_text),
+		MESSAGE_READ);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.outbox WHERE role = 3 AND kind = 1 AND claim_id = '%s'",
+				 claim.id_text),
+		2);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1"), 0);
+	/* The canonical answer opens with the patient's key. */
+	struct arena arena CLEANUP(arena_free);
+	struct pg_result *rows;
+	struct bytes plain;
+	arena_init(&arena, 1u << 20);
+	assert_int_equal(
+		db_sync_query(fix.admin, "SELECT adjudication_id, content FROM zhifu.adjudication", NULL, &rows), 0);
+	struct uuid id = db_rows_uuid(rows, 0, 0);
+	assert_int_equal(seal_open(world.sealer, &world.patient_key, &id, SEAL_FACT, db_rows_bytes(rows, 0, 1),
+				 1u << 20, &arena, &plain),
+		0);
+	assert_non_null(memmem(plain.ptr, plain.len, "ClaimResponse", 13));
+	assert_non_null(memmem(plain.ptr, plain.len, claim.ref, REF_LEN));
+	db_sync_rows_free(rows);
+	/* A late second answer has no exchange that waits for it: it is kept and shown. */
+	answer_add(&claim, "ack -");
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND status = %d", claim.id_text,
+			   MESSAGE_ORPHAN) == 1,
+		5000);
+	role_stop();
+}
+
+static void test_verdicts(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	struct test_claim rejected = claim_add("reject"), malformed = claim_add("malformed"),
+			  garbage = claim_add("garbage"), retried = claim_add("retry");
+	LOOP_UNTIL(transport(&rejected) == TRANSPORT_FAILED, 5000);
+	assert_int_equal(facts(&rejected, FACT_UNSENDABLE), 1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND text LIKE 'not-sayable@Claim.item[0]%%no word%%'",
+			rejected.id_text),
+		1);
+	LOOP_UNTIL(transport(&malformed) == TRANSPORT_HELD, 5000);
+	LOOP_UNTIL(transport(&garbage) == TRANSPORT_HELD, 5000);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.claim_event WHERE claim_id = '%s' AND event = 'hold' AND why LIKE '%%no actions%%'",
+			garbage.id_text),
+		1);
+	LOOP_UNTIL(
+		number("SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s' AND attempt > 0 AND crashes = 0 AND due_at > now()",
+			retried.id_text) == 1,
+		5000);
+	assert_int_equal(transport(&retried), TRANSPORT_ACCEPTED);
+	sql("DELETE FROM zhifu.outbox");
+	role_stop();
+}
+
+static void test_bad_answer(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	struct test_claim claim = claim_sent();
+	answer_add(&claim, "nonsense");
+	LOOP_UNTIL(
+		number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND status = %d AND why IS NOT NULL",
+			claim.id_text, MESSAGE_QUARANTINED) == 1,
+		5000);
+	assert_int_equal(number("SELECT status::int4 FROM zhifu.exchange WHERE claim_id = '%s'", claim.id_text),
+		EXCHANGE_QUARANTINED);
+	assert_int_equal(
+		number("SELECT adjudication::int4 FROM zhifu.claim_state WHERE claim_id = '%s'", claim.id_text), 0);
+	/* Two currencies in one decision: nothing is concluded from it. */
+	struct test_claim mixed = claim_sent();
+	answer_add(&mixed, "adj - 10000 7000 2000 500 USD");
+	LOOP_UNTIL(
+		number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND status = %d AND why LIKE '%%two currencies%%'",
+			mixed.id_text, MESSAGE_QUARANTINED) == 1,
+		5000);
+	assert_int_equal(facts(&mixed, ZF_FACT_ADJUDICATED), 0);
+	/* A person repaired the cause and has it read again. */
+	sql("UPDATE zhifu.message SET status = 11 WHERE claim_id = '%s' AND direction = 2;"
+	    "DELETE FROM zhifu.message WHERE claim_id = '%s' AND direction = 2",
+		mixed.id_text, mixed.id_text);
+	answer_add(&mixed, "adj - 10000 7000 2000 500 CNY\ndone");
+	LOOP_UNTIL(facts(&mixed, ZF_FACT_ADJUDICATED) == 1, 5000);
+	role_stop();
+}
+
+static void test_orphans(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	struct test_claim claim = claim_sent(), other = claim_sent();
+	char body[256], foreign[REF_TEXT_LEN];
+	ref_new("XY9", foreign);
+	/* An answer may speak of further claims of the hospital. */
+	snprintf(body, sizeof(body), "ack %s\nack %s\nack %s\ndone", claim.ref, other.ref, foreign);
+	answer_add(&claim, body);
+	LOOP_UNTIL(facts(&other, ZF_FACT_ACKNOWLEDGED) == 1, 5000);
+	assert_int_equal(facts(&claim, ZF_FACT_ACKNOWLEDGED), 1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.fact WHERE claim_id IS NULL AND status = %d AND why LIKE '%%another hospital%%'",
+			FACT_ORPHAN),
+		1);
+	assert_int_equal(
+		number("SELECT status::int4 FROM zhifu.message WHERE claim_id = '%s' AND direction = 2", claim.id_text),
+		MESSAGE_ORPHAN);
+	sql("UPDATE zhifu.claim_state SET insurer = 'beta' WHERE claim_id = '%s'; UPDATE zhifu.claim SET insurer = 'beta' WHERE claim_id = '%s'",
+		other.id_text, other.id_text);
+	struct test_claim third = claim_sent();
+	snprintf(body, sizeof(body), "ack %s", other.ref);
+	answer_add(&third, body);
+	LOOP_UNTIL(
+		number("SELECT count(*) FROM zhifu.fact WHERE claim_id IS NULL AND why LIKE '%%another insurer%%'") ==
+			1,
+		5000);
+	role_stop();
+}
+
+static void test_remittance(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	struct test_claim a = claim_sent(), b = claim_sent();
+	char body[512];
+	answer_add(&b, "adj - 10000 7000 2000 500 CNY");
+	LOOP_UNTIL(facts(&b, ZF_FACT_ADJUDICATED) == 1, 5000);
+	snprintf(body, sizeof(body), "remit TRN1 10900 CNY\ndetail %s 7000 -100\ndetail INS-1 4000 0\ndetail ZZZZ 0 0",
+		a.ref);
+	/* b's number was given to another claim before: the first one keeps it. */
+	sql("DELETE FROM zhifu.wire_ref WHERE kind = 'insurer-claim-no' AND claim_id <> '%s'", b.id_text);
+	sql("INSERT INTO zhifu.wire_ref SELECT 'alpha', 'insurer-claim-no', sha256('INS-1'), hospital_id, claim_id FROM zhifu.claim WHERE claim_id = '%s' ON CONFLICT DO NOTHING",
+		b.id_text);
+	answer_add(&a, body);
+	LOOP_UNTIL(facts(&a, ZF_FACT_REMITTED) == 1, 5000);
+	assert_int_equal(facts(&b, ZF_FACT_REMITTED), 1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.remittance WHERE identifier = 'TRN1' AND amount_minor = 10900 AND balanced"),
+		1);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.remittance_detail"), 3);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.remittance_detail WHERE claim_id IS NULL"), 1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.fact WHERE kind = 6 AND status = %d AND detail = 3", FACT_ORPHAN),
+		1);
+	int64_t settle = work(WORK_SETTLE, WORK_FACT);
+	/* The same remittance again says nothing new. */
+	answer_add(&a, body);
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1") == 0, 5000);
+	assert_int_equal(facts(&a, ZF_FACT_REMITTED), 1);
+	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle);
+	role_stop();
+}
+
+static void test_timer(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	struct test_claim claim = claim_sent();
+	answer_add(&claim, "pend -\nwait 0");
+	/* The timer comes and the module asks. */
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND direction = 1",
+			   claim.id_text) == 2,
+		5000);
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1") == 0, 5000);
+	answer_add(&claim, "wait 1000");
+	LOOP_UNTIL(work(WORK_TRANSLATE, WORK_TIMER) == 1, 5000);
+	answer_add(&claim, "wait 2000");
+	LOOP_UNTIL(
+		number("SELECT count(*) FROM zhifu.outbox WHERE role = 1 AND kind = 4 AND due_at > now() + interval '1500 s'") ==
+			1,
+		5000);
+	/* The end of the exchange takes its timer with it. */
+	answer_add(&claim, "adj - 10000 7000 2000 500 CNY\ndone");
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1") == 0, 5000);
+	role_stop();
+}
+
+/* The submission's fate is unknown, as dispatch records it. */
+static struct test_claim claim_lost(void)
+{
+	struct test_claim claim = claim_add("ok");
+	LOOP_UNTIL(transport(&claim) == TRANSPORT_QUEUED, 5000);
+	transport_step(&claim, TRANSPORT_QUEUED, TRANSPORT_SENDING, "send");
+	transport_step(&claim, TRANSPORT_SENDING, TRANSPORT_UNKNOWN, "lose");
+	sql("UPDATE zhifu.message SET status = 3 WHERE claim_id = '%s' AND direction = 1;"
+	    "DELETE FROM zhifu.outbox WHERE role = 2 AND claim_id = '%s';"
+	    "INSERT INTO zhifu.attempt (hospital_id, message_id, attempt, route, outcome) SELECT hospital_id, message_id, 1, 'alpha:https', 4"
+	    " FROM zhifu.message WHERE claim_id = '%s';"
+	    "INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, claim_id, exchange_id, message_id)"
+	    " SELECT hospital_id, gen_random_uuid(), 1, 3, claim_id, exchange_id, message_id FROM zhifu.message WHERE claim_id = '%s'",
+		claim.id_text, claim.id_text, claim.id_text, claim.id_text);
+	return claim;
+}
+
+static void test_doubt(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	/* Asked, and it has never been seen: the same message goes again. */
+	struct test_claim absent = claim_lost();
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.exchange WHERE claim_id = '%s' AND kind = %d", absent.id_text,
+			   EXCHANGE_STATUS) == 1,
+		5000);
+	LOOP_UNTIL(
+		number("SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s' AND role = 1 AND kind = %d AND due_at > now() + interval '20 s'",
+			absent.id_text, WORK_START_STATUS) == 1,
+		5000);
+	assert_int_equal(transport(&absent), TRANSPORT_UNKNOWN);
+	answer_add(&absent, "notfound -\ndone");
+	LOOP_UNTIL(transport(&absent) == TRANSPORT_QUEUED, 5000);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND submission AND status = %d",
+			absent.id_text, MESSAGE_READY),
+		1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.outbox o JOIN zhifu.message m USING (hospital_id, message_id) WHERE m.claim_id = '%s'"
+		       " AND m.submission AND o.role = 2 AND o.route = 'alpha:https'",
+			absent.id_text),
+		1);
+	/* Asked, and it has it. */
+	struct test_claim present = claim_lost();
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.exchange WHERE claim_id = '%s' AND kind = %d", present.id_text,
+			   EXCHANGE_STATUS) == 1,
+		5000);
+	answer_add(&present, "ack -\nadj - 10000 7000 2000 500 CNY\ndone");
+	LOOP_UNTIL(transport(&present) == TRANSPORT_SENT, 5000);
+	assert_int_equal(facts(&present, FACT_BILLED), 1);
+	assert_int_equal(facts(&present, ZF_FACT_ADJUDICATED), 1);
+	/* The clocks stop when they find nothing in doubt. */
+	sql("UPDATE zhifu.outbox SET due_at = now() WHERE role = 1 AND kind = 5");
+	LOOP_UNTIL(work(WORK_TRANSLATE, WORK_START_STATUS) == 0, 5000);
+	/* A refused question leaves the doubt and the clock. */
+	struct test_claim refused = claim_lost();
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.exchange WHERE claim_id = '%s' AND kind = %d", refused.id_text,
+			   EXCHANGE_STATUS) == 1,
+		5000);
+	answer_add(&refused, "reject -\ndone");
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.exchange WHERE claim_id = '%s' AND kind = 2 AND status = 2",
+			   refused.id_text) == 1,
+		5000);
+	assert_int_equal(facts(&refused, ZF_FACT_REJECTED), 0);
+	assert_int_equal(transport(&refused), TRANSPORT_UNKNOWN);
+	sql("UPDATE zhifu.outbox SET due_at = now() WHERE role = 1 AND kind = 5");
+	LOOP_UNTIL(
+		number("SELECT count(*) FROM zhifu.exchange WHERE claim_id = '%s' AND kind = 2", refused.id_text) == 2,
+		5000);
+	role_stop();
+	/* Nobody can be asked: again where repeats are recognised, else a person. */
+	sql("DELETE FROM zhifu.outbox");
+	probe_caps = 0;
+	world.insurer.idempotent = true;
+	role_start();
+	struct test_claim again = claim_lost();
+	LOOP_UNTIL(transport(&again) == TRANSPORT_QUEUED, 5000);
+	role_stop();
+	world.insurer.idempotent = false;
+	role_start();
+	struct test_claim held = claim_lost();
+	LOOP_UNTIL(
+		number("SELECT count(*) FROM zhifu.exchange WHERE claim_id = '%s' AND status = %d AND why IS NOT NULL",
+			held.id_text, EXCHANGE_HELD) == 1,
+		5000);
+	assert_int_equal(transport(&held), TRANSPORT_UNKNOWN);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s'", held.id_text), 0);
+	role_stop();
+	probe_caps = ZF_CAP_STATUS | ZF_CAP_CANCEL;
+}
+
+static void test_cancel(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	for (int good = 0; good < 2; good++) {
+		struct test_claim claim = claim_sent();
+		sql("INSERT INTO zhifu.task (hospital_id, task_id, claim_id, status, content) SELECT hospital_id, gen_random_uuid(), claim_id, 'accepted', '\\x00'"
+		    " FROM zhifu.claim WHERE claim_id = '%s';"
+		    "INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, claim_id, fact_id) SELECT hospital_id, gen_random_uuid(), 1, 6, claim_id, task_id"
+		    " FROM zhifu.task WHERE claim_id = '%s'",
+			claim.id_text, claim.id_text);
+		LOOP_UNTIL(number("SELECT count(*) FROM zhifu.task WHERE claim_id = '%s' AND status = 'in-progress'",
+				   claim.id_text) == 1,
+			5000);
+		answer_add(&claim, good ? "cancelled -\ndone" : "reject -\ndone");
+		LOOP_UNTIL(number("SELECT count(*) FROM zhifu.task WHERE claim_id = '%s' AND status = '%s'",
+				   claim.id_text, good ? "completed" : "failed") == 1,
+			5000);
+		assert_int_equal(facts(&claim, ZF_FACT_CANCELLED), good);
+		assert_int_equal(facts(&claim, ZF_FACT_REJECTED), 0);
+	}
+	role_stop();
+}
+
+static void test_poll(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	sql("DELETE FROM zhifu.outbox");
+	probe_caps = ZF_CAP_POLL;
+	world.insurer.poll_interval_s = 600;
+	role_start();
+	LOOP_UNTIL(
+		number("SELECT count(*) FROM zhifu.exchange WHERE kind = %d AND claim_id IS NULL", EXCHANGE_POLL) == 1,
+		5000);
+	LOOP_UNTIL(
+		number("SELECT count(*) FROM zhifu.outbox WHERE role = 1 AND kind = %d AND due_at > now() + interval '500 s'",
+			WORK_START_POLL) == 1,
+		5000);
+	/* While the question is open it is not asked again. */
+	sql("UPDATE zhifu.outbox SET due_at = now() WHERE role = 1 AND kind = 7");
+	LOOP_UNTIL(
+		number("SELECT count(*) FROM zhifu.outbox WHERE role = 1 AND kind = 7 AND attempt > 1 AND due_at > now() + interval '500 s'") ==
+			1,
+		5000);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.exchange WHERE kind = %d", EXCHANGE_POLL), 1);
+	role_stop();
+	probe_caps = ZF_CAP_STATUS | ZF_CAP_CANCEL;
+	world.insurer.poll_interval_s = 0;
+	sql("DELETE FROM zhifu.outbox");
+}
+
+static void test_allow_list(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	static const char *const allowed[] = {"Claim", "Patient.gender"};
+	world.insurer.allowed_fields = allowed;
+	world.insurer.allowed_field_count = 2;
+	role_start();
+	struct test_claim claim = claim_add("ok");
+	LOOP_UNTIL(transport(&claim) == TRANSPORT_QUEUED, 5000);
+	const char *text = message_text(&claim);
+	assert_non_null(strstr(text, "female"));
+	assert_null(strstr(text, "Muster"));
+	assert_null(strstr(text, "P123"));
+	role_stop();
+	world.insurer.allowed_fields = NULL;
+	world.insurer.allowed_field_count = 0;
+}
+
+/* A hundred at once: one round is one commit, and nobody is lost or taken twice. */
+static void test_many(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	struct test_claim claims[100];
+	sql("DELETE FROM zhifu.outbox");
+	for (size_t i = 0; i < 100; i++) claims[i] = claim_add("ok");
+	role_start();
+	LOOP_UNTIL(work(WORK_DISPATCH, WORK_SEND) == 100, 10000);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1"), 0);
+	for (size_t i = 0; i < 100; i++) assert_int_equal(transport(&claims[i]), TRANSPORT_QUEUED);
+	role_stop();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_consent),
+		cmocka_unit_test(test_claim_path),
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_bad_answer),
+		cmocka_unit_test(test_orphans),
+		cmocka_unit_test(test_remittance),
+		cmocka_unit_test(test_timer),
+		cmocka_unit_test(test_doubt),
+		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_poll),
+		cmocka_unit_test(test_allow_list),
+		cmocka_unit_test(test_many),
+	};
+	return cmocka_run_group_tests(tests, suite_start, suite_stop);
+}
