@@ -157,7 +157,7 @@ static int find_claim(struct payer *payer, const struct wire_request *req, struc
 }
 
 /* First those that nobody has fetched, then those that were fetched a short while ago. */
-static void find_remittances(struct payer *payer, struct set *set)
+static void find_remittances(struct payer *payer, bool is_lost, struct set *set)
 {
 	unsigned left = REMITTANCES_MAX;
 	int64_t now_ms = clock_mono_ms();
@@ -165,11 +165,14 @@ static void find_remittances(struct payer *payer, struct set *set)
 		for (struct remittance *each = payer->remittances; each != NULL && left > 0; each = each->next) {
 			bool fresh = each->delivered_ms == 0;
 			if (round == 0 ? !fresh
-				       : (fresh || each->delivered_ms == now_ms ||
+				       : (fresh || each->fetch == payer->asks ||
 						 now_ms - each->delivered_ms > REPEAT_MS)) {
 				continue;
 			}
-			if (fresh) each->delivered_ms = now_ms;
+			if (fresh && !is_lost) {
+				each->delivered_ms = now_ms;
+				each->fetch = payer->asks;
+			}
 			put_match(set, "PaymentReconciliation", each->id,
 				(struct text_span){(const char *)each->json, each->json_len});
 			left--;
@@ -196,7 +199,7 @@ void ask_handle(struct payer *payer, const struct wire_request *req, const char 
 	} else if (strcmp(path, "/Claim") == 0) {
 		err = find_claim(payer, req, &set);
 	} else {
-		find_remittances(payer, &set);
+		find_remittances(payer, misbehave_loses(fault), &set);
 	}
 	if (err == 0) err = end_set(&set, &body);
 	if (err == 0) {

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "lib/date.h"
 #include "lib/json_write.h"
+#include "model/fingerprint.h"
 #include "sandbox/payer.h"
 
 const char *book_state_name(enum entry_state state)
@@ -101,6 +102,23 @@ static struct rule_member *member_find(struct payer *payer, const struct zf_clai
 	}
 	payer->member_list[payer->member_count++] = member;
 	return member;
+}
+
+/* Over what is claimed and for whom, not over the bytes: a claim that is sent again may be written with other entry ids
+ * and times. */
+static int hash_claim(const struct zf_claim *claim, struct zf_arena *arena, uint8_t ret_hash[32])
+{
+	struct bytes content;
+	const char *member = member_of(claim);
+	int64_t day = claim->billable_period.start.utc_ms / 86400000;
+	int err = fingerprint_claim(claim, day, &claim->total, arena, &content);
+	if (err != 0) return err;
+	uint8_t *whole = zf_alloc(arena, content.len + strlen(member));
+	if (whole == NULL) return LIB_NOMEM;
+	memcpy(whole, content.ptr, content.len);
+	memcpy(whole + content.len, member, strlen(member));
+	(void)SHA256(whole, content.len + strlen(member), ret_hash);
+	return 0;
 }
 
 static const char *ref_of(const struct payer *payer, const struct fhir_document_entry *entry)
@@ -373,7 +391,7 @@ int book_take(struct payer *payer, const struct fhir_document *document, uint32_
 	const struct fhir_document_entry *from = &document->entries[document->claim_entries[claim_index]];
 	const char *ref = ref_of(payer, from);
 	uint8_t hash[32];
-	(void)SHA256((const unsigned char *)from->raw.ptr, from->raw.len, hash);
+	if (hash_claim(from->claim, arena, hash) != 0) return LIB_NOMEM;
 	struct entry *entry = table_get(&payer->by_ref, ref);
 	if (entry == NULL) {
 		entry = add_entry(payer, ref, from->id, sender);

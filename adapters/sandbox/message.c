@@ -218,12 +218,6 @@ static bool is_ready(struct payer *payer, const struct queue_item *item)
 	return item->entry == NULL || item->is_query || book_ripen(payer, item->entry, true);
 }
 
-static bool loses_answer(const struct misbehave_fault *fault)
-{
-	if (fault == NULL) return false;
-	return fault->kind != MISBEHAVE_LATE && fault->kind != MISBEHAVE_DRIP && fault->kind != MISBEHAVE_TWICE;
-}
-
 /* Entries for what is ready, at most poll->count; what was delivered leaves the queue unless a fault keeps the answer
  * from arriving. LIB_* or 0. */
 static int put_items(struct payer *payer, struct sender *sender, const struct poll *poll, bool keep,
@@ -310,7 +304,7 @@ static void take_poll(struct payer *payer, const struct wire_request *req, const
 	fhir_begin_entry(&writer, task_url);
 	json_write_raw(&writer, done);
 	fhir_end_entry(&writer);
-	if (put_items(payer, sender, &poll, loses_answer(fault), instant, req->arena, &writer) != 0) return;
+	if (put_items(payer, sender, &poll, misbehave_loses(fault), instant, req->arena, &writer) != 0) return;
 	fhir_end_bundle(&writer);
 	if (json_write_finish(&writer, &body) == 0) answer_json(reply, 200, body);
 }

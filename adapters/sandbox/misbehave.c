@@ -55,6 +55,12 @@ const struct misbehave_fault *misbehave_request(
 	return NULL;
 }
 
+bool misbehave_loses(const struct misbehave_fault *fault)
+{
+	if (fault == NULL) return false;
+	return fault->kind != MISBEHAVE_LATE && fault->kind != MISBEHAVE_DRIP && fault->kind != MISBEHAVE_TWICE;
+}
+
 bool misbehave_connection(struct misbehave *misbehave, int64_t now_ms)
 {
 	misbehave->connections++;

@@ -56,6 +56,8 @@ struct misbehave {
  * chance does not depend on the order in which connections are served. Counts the request. */
 const struct misbehave_fault *misbehave_request(
 	struct misbehave *misbehave, enum fault_scope scope, const char *key, int64_t now_ms);
+/* Does the fault keep the answer from arriving as it was meant? NULL: no. */
+bool misbehave_loses(const struct misbehave_fault *fault);
 /* Shall this connection be refused? Counts it. */
 bool misbehave_connection(struct misbehave *misbehave, int64_t now_ms);
 /* A number from seed and text, the same on every machine. */

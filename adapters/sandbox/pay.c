@@ -104,7 +104,8 @@ static void pay_sender(struct payer *payer, struct sender *sender, size_t count)
 	int err = date_from_ms(now_ms, 0, &now);
 	if (err == 0) err = date_from_day(date_day_of_ms(now_ms, 0), &today);
 	assert(err == 0);
-	const struct zf_remittance_detail **list = zf_alloc_array(&arena.zf, count, sizeof(struct zf_remittance_detail *));
+	const struct zf_remittance_detail **list =
+		zf_alloc_array(&arena.zf, count, sizeof(struct zf_remittance_detail *));
 	struct zf_remittance_detail *details = zf_alloc_array(&arena.zf, count, sizeof(*details));
 	assert(list != NULL && details != NULL);
 	struct zf_remittance made = {.size = sizeof(made),

@@ -36,7 +36,7 @@ struct entry {
 	char *message_id;               /* of the MessageHeader that brought it; NULL: it came by itself */
 	char id[40];                    /* of its ClaimResponse */
 	char number[40];                /* the insurer's own number */
-	uint8_t hash[32];               /* SHA-256 of the Claim resource's bytes */
+	uint8_t hash[32];               /* SHA-256 of what is claimed, and for whom */
 	uint32_t came, taken, differed; /* how often; with other content than the first */
 	enum entry_state state;
 	enum entry_state decision; /* what it will be, or is */
@@ -83,6 +83,7 @@ struct remittance {
 	uint8_t *json;
 	size_t json_len;
 	int64_t delivered_ms; /* first; 0: not yet */
+	uint64_t fetch;       /* the number of the question that fetched it first */
 };
 
 struct payer {

@@ -331,7 +331,8 @@ static int begin(struct decision *decision)
 static int finish(struct decision *decision, struct zf_adjudication *out)
 {
 	int64_t submitted = 0, eligible = 0, benefit = 0, adjusted = 0;
-	const struct zf_line_result **lines = zf_alloc_array(decision->arena, decision->work_count, sizeof(struct zf_line_result *));
+	const struct zf_line_result **lines =
+		zf_alloc_array(decision->arena, decision->work_count, sizeof(struct zf_line_result *));
 	if (lines == NULL) return LIB_NOMEM;
 	for (uint32_t i = 0; i < decision->work_count; i++) {
 		struct work *work = &decision->works[i];

@@ -16,6 +16,7 @@
 #include "base/log.h"
 
 #define CONN_MAGIC 0x73627843u
+#define READ_AHEAD_BYTES_MAX (1u << 20)
 #define ARENA_BYTES_MAX (256u * 1024 * 1024)
 
 struct wire_listener {
@@ -426,6 +427,8 @@ static void on_accept(
 	wire->conn_count++;
 	conn_begin(conn);
 	bufferevent_setcb(bev, on_read, on_write, on_event, conn);
+	/* Who sends while we are silent is not read without bound. */
+	bufferevent_setwatermark(bev, EV_READ, 0, READ_AHEAD_BYTES_MAX);
 	(void)bufferevent_enable(bev, EV_READ | EV_WRITE);
 }
 

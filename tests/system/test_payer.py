@@ -178,6 +178,8 @@ def test_same_seed_same_answers(insurer, folder, pki, keep):
 def test_other_content_under_one_ref_is_refused(insurer):
     one = insurer()
     one.submit(claim("REF1"))
+    rewritten = dict(claim("REF1"), id="another", created="2026-09-09T12:00:00+08:00")
+    assert one.submit(rewritten).json()["outcome"] == "complete" and one.entry("REF1")["differed"] == 0
     changed = one.submit(claim("REF1", (("LAB", 10001),))).json()
     assert changed["outcome"] == "error" and changed["error"][0]["code"]["coding"][0]["code"] == "BV-00163"
     assert one.entry("REF1")["differed"] == 1
