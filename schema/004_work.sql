@@ -50,8 +50,10 @@ $$;
 -- Returns the claims whose steps happened; a missing one lost the compare-and-set.
 CREATE FUNCTION claim_step(p_hospital uuid[], p_claim uuid[], p_axis smallint[], p_from smallint[], p_seq integer[],
 	p_to smallint[], p_event text[], p_who text[], p_why text[])
-RETURNS TABLE (hospital_id uuid, claim_id uuid) LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-	WITH step AS MATERIALIZED (
+RETURNS TABLE (hospital_id uuid, claim_id uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, which costs milliseconds here
+	RETURN QUERY WITH step AS MATERIALIZED (
 		SELECT * FROM unnest(p_hospital, p_claim, p_axis, p_from, p_seq, p_to, p_event, p_who, p_why)
 			AS s (hospital_id, claim_id, axis, from_state, seq, to_state, event, who, why)
 	), want AS (
@@ -85,7 +87,8 @@ RETURNS TABLE (hospital_id uuid, claim_id uuid) LANGUAGE sql SECURITY DEFINER SE
 			CROSS JOIN LATERAL (SELECT CASE s.axis WHEN 1 THEN d.transport_seq WHEN 2 THEN d.acknowledgement_seq
 				WHEN 3 THEN d.adjudication_seq WHEN 4 THEN d.payment_seq ELSE d.books_seq END AS seq) n
 	)
-	SELECT d.hospital_id, d.claim_id FROM done d
+	SELECT d.hospital_id, d.claim_id FROM done d;
+END
 $$;
 
 -- Hospitals that have work due for a role (and route), longest waiting first.

@@ -4,9 +4,11 @@ SET search_path = zhifu;
 -- One row per claim asked for: basis 1 a consent is in force, 2 emergency without one, 0 none. A person is whoever shares
 -- an identity hash. The latest consent that covers the recipient decides, so a later refusal or withdrawal wins.
 CREATE FUNCTION export_basis(p_hospital uuid[], p_claim uuid[], p_recipient text[], p_purposes text[])
-RETURNS TABLE (hospital_id uuid, claim_id uuid, basis smallint, consent_id uuid) LANGUAGE sql STABLE SECURITY DEFINER
+RETURNS TABLE (hospital_id uuid, claim_id uuid, basis smallint, consent_id uuid) LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
-	SELECT a.h, a.c, (CASE WHEN g.in_force THEN 1 WHEN a.emergency AND g.consent_id IS NULL THEN 2 ELSE 0 END)::smallint,
+#variable_conflict use_column
+BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call
+	RETURN QUERY SELECT a.h, a.c, (CASE WHEN g.in_force THEN 1 WHEN a.emergency AND g.consent_id IS NULL THEN 2 ELSE 0 END)::smallint,
 		CASE WHEN g.in_force THEN g.consent_id END
 	FROM (
 		SELECT t.h, t.c, t.r, k.patient_key_id, k.emergency FROM unnest(p_hospital, p_claim, p_recipient) AS t (h, c, r)
@@ -16,12 +18,12 @@ SET search_path = zhifu, pg_temp AS $$
 			s.in_force AND s.withdrawn_at IS NULL AND s.valid_from <= now() AND now() < s.valid_until AS in_force
 		FROM consent s
 		WHERE s.hospital_id = a.h AND (s.recipients IS NULL OR a.r = ANY (s.recipients)) AND s.purposes && p_purposes
-			AND s.patient_key_id IN (
-				SELECT o.patient_key_id FROM patient_lookup i
-				JOIN patient_lookup o ON o.hospital_id = i.hospital_id AND o.hash = i.hash
-				WHERE i.hospital_id = a.h AND i.patient_key_id = a.patient_key_id)
+			AND s.patient_key_id = ANY (ARRAY (
+				SELECT o.patient_key_id FROM patient_lookup o WHERE o.hospital_id = a.h AND o.hash = ANY (ARRAY (
+					SELECT i.hash FROM patient_lookup i WHERE i.hospital_id = a.h AND i.patient_key_id = a.patient_key_id))))
 		ORDER BY s.created_at DESC, s.consent_id DESC LIMIT 1
-	) g ON true
+	) g ON true;
+END
 $$;
 
 -- Writes the export ledger for messages about to leave and counts new persons of the hospital's calendar year. Returns
@@ -34,57 +36,91 @@ RETURNS TABLE (hospital_id uuid, message_id uuid, basis smallint, persons intege
 SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-	m record;
-	fresh boolean;
+	h uuid[]; e uuid[]; m uuid[]; c uuid[]; r text[]; f text[]; b smallint[]; k uuid[]; p uuid[]; y smallint[];
+	fresh uuid[]; -- messages whose person is new this year
+	locked integer;
+	room integer; -- how many more persons the fullest of the hospitals may have
+	d record;
+	new_here boolean;
 	total integer;
+	refused uuid[] := '{}';
 BEGIN
-	FOR m IN
-		SELECT t.h, t.e, t.m, t.c, t.r, t.f, b.basis, b.consent_id, k.patient_key_id,
-			extract(year FROM now() AT TIME ZONE o.zone)::smallint AS year,
-			t.c IS NOT NULL AND NOT EXISTS (
-				SELECT 1 FROM patient_lookup l JOIN export_person p ON p.hospital_id = l.hospital_id AND p.hash = l.hash
-					AND p.year = extract(year FROM now() AT TIME ZONE o.zone)::smallint
-				WHERE l.hospital_id = t.h AND l.patient_key_id = k.patient_key_id) AS maybe_new,
-			EXISTS (SELECT 1 FROM export_ledger x WHERE x.hospital_id = t.h AND x.message_id = t.m) AS again
+	SELECT array_agg(a.h), array_agg(a.e), array_agg(a.m), array_agg(a.c), array_agg(a.r), array_agg(a.f), array_agg(a.basis),
+		array_agg(a.consent_id), array_agg(a.patient_key_id), array_agg(a.year)
+	INTO h, e, m, c, r, f, b, k, p, y
+	FROM (
+		SELECT t.h, t.e, t.m, t.c, t.r, t.f, coalesce(g.basis, 3)::smallint AS basis, g.consent_id, l.patient_key_id,
+			extract(year FROM now() AT TIME ZONE o.zone)::smallint AS year
 		FROM unnest(p_hospital, p_export, p_message, p_claim, p_recipient, p_fields) AS t (h, e, m, c, r, f)
 		JOIN hospital o ON o.hospital_id = t.h
-		LEFT JOIN claim k ON k.hospital_id = t.h AND k.claim_id = t.c
-		LEFT JOIN export_basis(p_hospital, p_claim, p_recipient, p_purposes) b ON b.hospital_id = t.h AND b.claim_id = t.c AND t.c IS NOT NULL
-		ORDER BY t.h, t.m
-	LOOP
-		IF m.c IS NOT NULL AND coalesce(m.basis, 0) = 0 THEN
-			CONTINUE;
-		END IF;
-		fresh := false;
-		total := NULL;
-		IF m.maybe_new THEN
-			-- The count row is the lock: two processes cannot both see the last free place.
-			INSERT INTO export_count AS n (hospital_id, year) VALUES (m.h, m.year) ON CONFLICT DO NOTHING;
-			SELECT n.persons INTO total FROM export_count n WHERE n.hospital_id = m.h AND n.year = m.year FOR UPDATE;
-			fresh := NOT EXISTS (
-				SELECT 1 FROM patient_lookup l JOIN export_person p ON p.hospital_id = l.hospital_id AND p.hash = l.hash AND p.year = m.year
-				WHERE l.hospital_id = m.h AND l.patient_key_id = m.patient_key_id);
+		LEFT JOIN claim l ON l.hospital_id = t.h AND l.claim_id = t.c
+		LEFT JOIN export_basis(p_hospital, p_claim, p_recipient, p_purposes) g ON g.hospital_id = t.h AND g.claim_id = t.c AND t.c IS NOT NULL
+		WHERE t.c IS NULL OR g.basis > 0
+		ORDER BY t.h, t.m) a;
+	IF h IS NULL THEN
+		RETURN;
+	END IF;
+
+	-- The count row is the lock: two processes cannot both see the last free place.
+	FOR i IN 1 .. 2 LOOP
+		SELECT count(*), min(p_stop - q.persons) INTO locked, room FROM (
+			SELECT n.persons FROM (SELECT DISTINCT t.h, t.y FROM unnest(h, y, c) AS t (h, y, c) WHERE t.c IS NOT NULL) t
+			JOIN export_count n ON n.hospital_id = t.h AND n.year = t.y ORDER BY n.hospital_id, n.year FOR UPDATE OF n) q;
+		EXIT WHEN locked = (SELECT count(*) FROM (SELECT DISTINCT t.h, t.y FROM unnest(h, y, c) AS t (h, y, c) WHERE t.c IS NOT NULL) t);
+		INSERT INTO export_count AS n (hospital_id, year)
+		SELECT DISTINCT t.h, t.y FROM unnest(h, y, c) AS t (h, y, c) WHERE t.c IS NOT NULL ON CONFLICT DO NOTHING;
+	END LOOP;
+
+	IF room IS NULL OR room >= cardinality(m) THEN
+		-- All fit. The insert itself tells who is new (the index decides, whatever was planned); a hash that two messages
+		-- share counts for the first.
+		WITH want AS MATERIALIZED (
+			SELECT t.m, t.h, t.y, l.hash, row_number() OVER (PARTITION BY t.h, t.y, l.hash ORDER BY t.m) AS turn
+			FROM unnest(h, m, c, p, y) AS t (h, m, c, p, y)
+			JOIN patient_lookup l ON l.hospital_id = t.h AND l.patient_key_id = t.p WHERE t.c IS NOT NULL
+		), came AS (
+			INSERT INTO export_person (hospital_id, year, hash) SELECT w.h, w.y, w.hash FROM want w WHERE w.turn = 1
+			ON CONFLICT DO NOTHING RETURNING hospital_id, year, hash
+		), known AS (
+			SELECT w.m FROM want w LEFT JOIN came q ON q.hospital_id = w.h AND q.year = w.y AND q.hash = w.hash
+			WHERE q.hash IS NULL OR w.turn > 1)
+		SELECT coalesce(array_agg(t.m), '{}') INTO fresh FROM unnest(m, c) AS t (m, c)
+		WHERE t.c IS NOT NULL AND NOT EXISTS (SELECT 1 FROM known q WHERE q.m = t.m);
+		UPDATE export_count n SET persons = n.persons + t.persons
+		FROM (SELECT t.h, t.y, count(*) AS persons FROM unnest(h, m, y) AS t (h, m, y) WHERE t.m = ANY (fresh) GROUP BY t.h, t.y) t
+		WHERE n.hospital_id = t.h AND n.year = t.y;
+	ELSE
+		-- Near the stop level: one by one.
+		fresh := '{}';
+		FOR d IN SELECT t.h, t.m, t.b, t.p, t.y FROM unnest(h, m, c, b, p, y) AS t (h, m, c, b, p, y) WHERE t.c IS NOT NULL LOOP
+			new_here := NOT EXISTS (
+				SELECT 1 FROM export_person q WHERE q.hospital_id = d.h AND q.year = d.y
+					AND q.hash = ANY (ARRAY (SELECT l.hash FROM patient_lookup l WHERE l.hospital_id = d.h AND l.patient_key_id = d.p)));
+			SELECT n.persons INTO total FROM export_count n WHERE n.hospital_id = d.h AND n.year = d.y;
 			-- Care in an emergency is not refused for a number; it is counted and shows.
-			IF fresh AND total >= p_stop AND m.basis <> 2 THEN
+			IF new_here AND total >= p_stop AND d.b <> 2 THEN
+				refused := refused || d.m;
 				CONTINUE;
 			END IF;
 			INSERT INTO export_person (hospital_id, year, hash)
-			SELECT l.hospital_id, m.year, l.hash FROM patient_lookup l
-			WHERE l.hospital_id = m.h AND l.patient_key_id = m.patient_key_id ON CONFLICT DO NOTHING;
-			IF fresh THEN
-				UPDATE export_count n SET persons = n.persons + 1 WHERE n.hospital_id = m.h AND n.year = m.year RETURNING n.persons INTO total;
+			SELECT l.hospital_id, d.y, l.hash FROM patient_lookup l
+			WHERE l.hospital_id = d.h AND l.patient_key_id = d.p ON CONFLICT DO NOTHING;
+			IF new_here THEN
+				fresh := fresh || d.m;
+				UPDATE export_count n SET persons = n.persons + 1 WHERE n.hospital_id = d.h AND n.year = d.y;
 			END IF;
-		END IF;
-		IF NOT m.again THEN
-			INSERT INTO export_ledger (hospital_id, export_id, message_id, claim_id, recipient, basis, consent_id, fields, person_new)
-			VALUES (m.h, m.e, m.m, m.c, m.r, coalesce(m.basis, 3), m.consent_id, m.f, fresh);
-		END IF;
-		IF m.basis = 2 THEN
-			INSERT INTO consent_clock (hospital_id, claim_id, due_at)
-			VALUES (m.h, m.c, now() + make_interval(days => p_consent_days)) ON CONFLICT DO NOTHING;
-		END IF;
-		RETURN QUERY SELECT m.h, m.m, coalesce(m.basis, 3)::smallint, total;
-	END LOOP;
+		END LOOP;
+	END IF;
+
+	INSERT INTO export_ledger (hospital_id, export_id, message_id, claim_id, recipient, basis, consent_id, fields, person_new)
+	SELECT t.h, t.e, t.m, t.c, t.r, t.b, t.k, t.f, t.m = ANY (fresh)
+	FROM unnest(h, e, m, c, r, b, k, f) AS t (h, e, m, c, r, b, k, f) WHERE t.m <> ALL (refused)
+	ON CONFLICT (hospital_id, message_id) DO NOTHING;
+	INSERT INTO consent_clock (hospital_id, claim_id, due_at)
+	SELECT t.h, t.c, now() + make_interval(days => p_consent_days) FROM unnest(h, m, c, b) AS t (h, m, c, b)
+	WHERE t.b = 2 AND t.m <> ALL (refused) ON CONFLICT DO NOTHING;
+	RETURN QUERY SELECT t.h, t.m, t.b, (SELECT n.persons FROM export_count n WHERE n.hospital_id = t.h AND n.year = t.y AND t.c IS NOT NULL)
+	FROM unnest(h, m, c, b, y) AS t (h, m, c, b, y) WHERE t.m <> ALL (refused);
 END
 $$;
 ALTER FUNCTION export_basis OWNER TO zhifu_writer;

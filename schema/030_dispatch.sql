@@ -353,9 +353,25 @@ BEGIN
 	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
 		AND (p.proname LIKE 'route\_%' OR p.proname LIKE 'dispatch\_%') LOOP
 		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+		-- A round is at most some dozens of keys: always by index, whatever the tables' statistics say. Plans made while a table
+		-- was still empty stay with a session, and cost a hundred times as much once it is not.
+		EXECUTE format('ALTER FUNCTION %s SET enable_seqscan = off', f);
+		EXECUTE format('ALTER FUNCTION %s SET enable_hashjoin = off', f);
+		EXECUTE format('ALTER FUNCTION %s SET enable_mergejoin = off', f);
 		IF f::text NOT LIKE '%dispatch_finish%' THEN
 			EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO zhifu_dispatch', f);
 		END IF;
 	END LOOP;
 END
 $$;
+-- The same for what a round of dispatch calls on its way.
+ALTER FUNCTION export_basis SET enable_seqscan = off;
+ALTER FUNCTION export_basis SET enable_hashjoin = off;
+ALTER FUNCTION export_basis SET enable_mergejoin = off;
+ALTER FUNCTION export_record SET enable_seqscan = off;
+ALTER FUNCTION export_record SET enable_hashjoin = off;
+ALTER FUNCTION export_record SET enable_mergejoin = off;
+ALTER FUNCTION claim_step SET enable_seqscan = off;
+ALTER FUNCTION claim_step SET enable_hashjoin = off;
+ALTER FUNCTION claim_step SET enable_mergejoin = off;
+ALTER FUNCTION work_lease SET enable_seqscan = off;

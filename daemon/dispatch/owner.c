@@ -142,19 +142,38 @@ static void renew(struct dispatch *dispatch, int64_t now_ms)
 
 /* ---- sweeping ---- */
 
-static void on_swept(void *ctx, const struct db_outcome *outcome)
+/* How many it was; 0 also when nothing came of it. */
+static int64_t swept_count(struct dispatch *dispatch, const struct db_outcome *outcome)
 {
-	struct dispatch *dispatch = ctx;
 	int64_t found;
 
 	refused_log("could not sweep a route", outcome);
-	if (outcome->ending != DB_COMMITTED) return;
-	found = db_rows_int(outcome->results[0], 0, 0);
+	found = outcome->ending == DB_COMMITTED ? db_rows_int(outcome->results[0], 0, 0) : 0;
+	if (found > 0) db_notify_send(dispatch->notify, "translate");
+	return found;
+}
+
+static void on_swept(void *ctx, const struct db_outcome *outcome)
+{
+	struct dispatch *dispatch = ctx;
+	int64_t found = swept_count(dispatch, outcome);
+
 	if (found == 0) return;
 	metric_add(dispatch->swept, (uint64_t)found);
-	log_line(LOG_WARN, "%lld messages that a dead process left behind have been decided on", (long long)found);
-	db_notify_send(dispatch->notify, "translate");
+	log_line(LOG_WARN, "of %lld messages that a dead process left open it is not known whether they arrived",
+		(long long)found);
 	if (found == SWEEP_MAX) dispatch->sweep_ms = 0;
+}
+
+static void on_dead(void *ctx, const struct db_outcome *outcome)
+{
+	struct dispatch *dispatch = ctx;
+	int64_t found = swept_count(dispatch, outcome);
+
+	if (found == 0) return;
+	log_line(LOG_ERROR, "%lld messages cannot be sent: their insurer or channel is configured no more",
+		(long long)found);
+	if (found == SWEEP_MAX) dispatch->dead_ms = 0;
 }
 
 static void next_ids(struct db_params *params)
@@ -218,7 +237,7 @@ static void sweep_dead(struct dispatch *dispatch)
 		db_params_int4(&params, DEAD_GRACE_S);
 		next_ids(&params);
 		(void)!db_query(dispatch->pool, &dispatch_sql[kind == 0 ? DISPATCH_DEAD : DISPATCH_SWEEP_DEAD], &params,
-			0, on_swept, dispatch);
+			0, kind == 0 ? on_dead : on_swept, dispatch);
 	}
 }
 

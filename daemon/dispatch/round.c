@@ -134,13 +134,19 @@ static void round_fill_and_run(struct round *round)
 	round_run(round);
 }
 
+/* Somebody configured it and it is ours. */
+static bool begin_possible(const struct route *route)
+{
+	return route->insurer != NULL && route->fence != 0;
+}
+
 void round_start(struct route *route, enum round_kind kind)
 {
 	while (route->flights[kind] < ROUND_FLIGHTS_MAX && !list_empty(&route->sendings[waiting[kind]])) {
 		struct round *round;
 		size_t bytes = 0;
 
-		if (kind == ROUND_BEGIN && (route->insurer == NULL || route->fence == 0)) return;
+		if (kind == ROUND_BEGIN && !begin_possible(route)) return;
 		round = round_new(route, kind);
 		if (round == NULL) return; /* the tick comes back */
 		LIST_EACH(&route->sendings[waiting[kind]], node)
@@ -176,7 +182,8 @@ static void round_split(struct round *round, const struct db_outcome *outcome)
 		round->route->name, "sqlstate", outcome->sqlstate, "constraint", outcome->constraint, "why",
 		outcome->message, NULL);
 	for (size_t i = 0; i < round->count; i++) {
-		struct round *single = round->count > 1 ? round_new(round->route, round->kind) : NULL;
+		bool may = round->count > 1 && (round->kind == ROUND_END || begin_possible(round->route));
+		struct round *single = may ? round_new(round->route, round->kind) : NULL;
 
 		if (single == NULL) {
 			/* Begin: its lease runs out and somebody tries again. End: the sweep makes it unknown. */
