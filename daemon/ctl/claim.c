@@ -270,9 +270,10 @@ static int show_consent(struct report *report, struct ctl *ctl, const struct cla
 	table_begin(&table, columns, ARRAY_LEN(columns));
 	for (int row = 0; row < db_rows_count(rows); row++) {
 		struct uuid message = db_rows_uuid(rows, row, 4);
-		struct uuid consent = db_rows_null(rows, row, 5) ? (struct uuid){{0}} : db_rows_uuid(rows, row, 5);
+		struct uuid consent = {{0}};
 		int64_t basis = db_rows_int(rows, row, 2);
 
+		if (!db_rows_null(rows, row, 5)) consent = db_rows_uuid(rows, row, 5);
 		table_add(&table, cell_time(claim->hospital->zone, db_rows_time_ms(rows, row, 0)));
 		table_add(&table, cell_text(db_rows_text(rows, row, 1)));
 		table_add(&table, cell_text(basis >= 0 && basis < (int64_t)ARRAY_LEN(bases) ? bases[basis] : "?"));
@@ -401,7 +402,7 @@ static int claim_show(struct ctl *ctl, int argc, char **argv)
 {
 	const char *words[CTL_WORDS_MAX];
 	const struct hospital *hospital;
-	struct claim_row claim;
+	struct claim_row claim = {0};
 	struct report report;
 	int r = ctl_arguments(argc, argv, NULL, 1, 1, words);
 

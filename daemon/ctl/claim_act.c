@@ -68,7 +68,7 @@ static int act_take(struct ctl *ctl, const struct claim_row *claim, const struct
 static int act_run(struct ctl *ctl, const struct act *act, const char *ref, const char *why)
 {
 	const struct hospital *hospital = ctl_hospital_of_ref(ctl, ref);
-	struct claim_row claim;
+	struct claim_row claim = {0};
 	struct report report;
 	uint8_t to = 0;
 	int r;

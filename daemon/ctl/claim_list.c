@@ -213,7 +213,7 @@ int claim_events(struct ctl *ctl, int argc, char **argv)
 	const char *words[CTL_WORDS_MAX];
 	const struct hospital *hospital;
 	struct pg_result *rows = NULL;
-	struct claim_row claim;
+	struct claim_row claim = {0};
 	struct report report;
 	struct table table;
 	int r = ctl_arguments(argc, argv, NULL, 1, 1, words);

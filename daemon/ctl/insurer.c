@@ -56,7 +56,7 @@ static int route_depth(struct ctl *ctl, const char *route, struct depth *ret_dep
 static int list_route(struct ctl *ctl, const struct insurer *insurer, const char *route, struct table *table)
 {
 	struct pg_result *rows = NULL;
-	struct depth depth;
+	struct depth depth = {0};
 	bool has_row;
 	int r = ctl_query(ctl, &rows,
 		"SELECT CASE WHEN until > now() THEN owner END, breaker, breaker_since, stopped, stopped_by, stopped_why, last_error"

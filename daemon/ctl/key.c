@@ -178,7 +178,7 @@ static int rehash_patient(struct rehash *rehash, const struct uuid *id, struct b
 {
 	struct arena arena CLEANUP(arena_free);
 	struct key key CLEANUP(key_wipe) = {{0}};
-	struct bytes plain;
+	struct bytes plain = {NULL, 0};
 	int r;
 
 	arena_init(&arena, 1u << 20);
@@ -247,6 +247,7 @@ static int rehash_hospital(struct rehash *rehash, const struct uuid *hospital)
 		r = rehash_batch(rehash, &after);
 		if (r == 0) break;
 	}
+	rehash->keys = NULL;
 	return r;
 }
 

@@ -189,6 +189,7 @@ static int show_content(struct ctl *ctl, struct report *report, const struct mes
 		return 0;
 	}
 	if (r < 0) return r;
+	assert(plain.ptr != NULL);
 	show_head(report, plain, db_rows_int(message->rows, 0, M_DIRECTION) == MESSAGE_OUT);
 	if (!raw) return 0;
 	if (ctl->json) {
