@@ -1,0 +1,694 @@
+/* Intake end to end on a real PostgreSQL and real TLS: what is stored, what is answered, and that both agree. */
+#include <pthread.h>
+
+#include "intake_lab.h"
+
+#define SUBMIT "/fhir/Claim/$submit"
+
+static void test_stored_before_answered(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	char id[37], sql[1024];
+	struct caller his = caller_open("client");
+	struct reply reply = claim_send(&his, "/fhir/Claim", NULL,
+		CLAIM(.number = "S1", .extra = "\"id\":\"mine\",\"meta\":{\"profile\":[\"http://p\"]},"));
+	EXPECT(reply, 201);
+	EXPECT_TEXT(reply, "ETag: W/\"1\"");
+	EXPECT_TEXT(reply, "\"profile\":[\"http://p\"]");
+	EXPECT_TEXT(reply, "\"versionId\":\"1\"");
+	assert_null(strstr(reply.body, "\"mine\""));
+	reply_id(&reply, "Claim", id);
+	assert_non_null(strstr(reply.body, id));
+	(void)snprintf(sql, sizeof(sql),
+		"select (select count(*) from zhifu.claim where claim_id = '%s' and total_minor = 10000 and insurer = 'alpha' and "
+		"client = 'his' and service_day = '2026-10-17') + (select count(*) from zhifu.claim_state where claim_id = '%s' and "
+		"transport = 1) + (select count(*) from zhifu.outbox where claim_id = '%s' and role = 1 and kind = 1)",
+		id, id, id);
+	assert_int_equal(lab_number(sql), 3);
+	/* Nothing that names the person is outside of sealed columns. */
+	(void)snprintf(sql, sizeof(sql),
+		"select count(*) from zhifu.claim c where claim_id = '%s' and (c::text ~ 'Geheimnis' or position('Geheimnis'::bytea in "
+		"content) > 0)",
+		id);
+	assert_int_equal(lab_number(sql), 0);
+	reply_free(&reply);
+	reply = claim_send(
+		&his, "/fhir/Claim", "Prefer: return=minimal\r\n", CLAIM(.number = "S2", .day = "2026-10-02"));
+	EXPECT(reply, 201);
+	assert_int_equal(strlen(reply.body), 0);
+	reply_free(&reply);
+	reply = claim_send(&his, SUBMIT, NULL, CLAIM(.number = "S3", .day = "2026-10-03"));
+	EXPECT(reply, 200);
+	EXPECT_TEXT(reply, "\"outcome\":\"queued\"");
+	EXPECT_TEXT(reply, "\"resourceType\":\"ClaimResponse\"");
+	reply_free(&reply);
+	caller_close(&his);
+}
+
+static void test_same_key(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	char first[37], again[37];
+	struct caller his = caller_open("client"), two = caller_open("client2");
+	int64_t before = lab_number("select count(*) from zhifu.claim");
+	struct reply reply = claim_send(&his, "/fhir/Claim", NULL, CLAIM(.number = "K1", .day = "2026-09-01"));
+	EXPECT(reply, 201);
+	reply_id(&reply, "Claim", first);
+	reply_free(&reply);
+	/* The same content in another dress: own id, white space, order. */
+	char *text = CLAIM(.number = "K1", .day = "2026-09-01", .extra = " \"id\" : \"x\",\n");
+	reply = claim_send(&his, "/fhir/Claim", NULL, text);
+	EXPECT(reply, 201);
+	reply_id(&reply, "Claim", again);
+	assert_string_equal(first, again);
+	reply_free(&reply);
+	reply = claim_send(&his, SUBMIT, NULL, CLAIM(.number = "K1", .day = "2026-09-01"));
+	EXPECT(reply, 200);
+	EXPECT_TEXT(reply, first);
+	reply_free(&reply);
+	reply = claim_send(&his, "/fhir/Claim", NULL, CLAIM(.number = "K1", .day = "2026-09-02"));
+	EXPECT(reply, 409);
+	EXPECT_TEXT(reply, "idempotency-conflict");
+	reply_free(&reply);
+	/* The header goes before the identifier. */
+	reply = claim_send(&his, "/fhir/Claim", "Idempotency-Key: k-2\r\n", CLAIM(.number = "K2", .day = "2026-09-03"));
+	EXPECT(reply, 201);
+	reply_free(&reply);
+	reply = claim_send(&his, "/fhir/Claim", "Idempotency-Key: k-2\r\n", CLAIM(.number = "K3", .day = "2026-09-03"));
+	EXPECT(reply, 409);
+	reply_free(&reply);
+	/* Another hospital's bill of that number is another claim. */
+	reply = claim_send(&two, "/fhir/Claim", NULL, CLAIM(.number = "K1", .day = "2026-09-01"));
+	EXPECT(reply, 201);
+	reply_id(&reply, "Claim", again);
+	assert_string_not_equal(first, again);
+	reply_free(&reply);
+	assert_int_equal(lab_number("select count(*) from zhifu.claim") - before, 3);
+	caller_close(&his);
+	caller_close(&two);
+}
+
+static void test_duplicate_is_held(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	char first[37], second[37], sql[1024];
+	struct caller his = caller_open("client");
+	struct reply reply =
+		claim_send(&his, "/fhir/Claim", NULL, CLAIM(.number = "D1", .person = "D", .day = "2026-08-01"));
+	EXPECT(reply, 201);
+	reply_id(&reply, "Claim", first);
+	reply_free(&reply);
+	reply = claim_send(&his, SUBMIT, NULL, CLAIM(.number = "D2", .person = "D", .day = "2026-08-01"));
+	EXPECT(reply, 200);
+	EXPECT_TEXT(reply, "Suspected duplicate of claim HZ1");
+	EXPECT_TEXT(reply, "rel=\"urn:zhifu:duplicate-of\"");
+	EXPECT_TEXT(reply, first);
+	reply_id(&reply, "Claim", second);
+	reply_free(&reply);
+	(void)snprintf(sql, sizeof(sql),
+		"select count(*) from zhifu.claim_state s join zhifu.claim c using (claim_id) where s.claim_id = '%s' and s.transport = 4 "
+		"and c.duplicate_of = '%s'",
+		second, first);
+	assert_int_equal(lab_number(sql), 1);
+	/* The repetition of a held one says so again. */
+	reply = claim_send(&his, "/fhir/Claim", NULL, CLAIM(.number = "D2", .person = "D", .day = "2026-08-01"));
+	EXPECT(reply, 201);
+	EXPECT_TEXT(reply, "urn:zhifu:duplicate-of");
+	reply_free(&reply);
+	/* Another day, another amount, another person: none of them. */
+	reply = claim_send(&his, SUBMIT, NULL, CLAIM(.number = "D3", .person = "D", .day = "2026-08-02"));
+	assert_null(strstr(reply.text, "Suspected"));
+	reply_free(&reply);
+	reply = claim_send(&his, SUBMIT, NULL, CLAIM(.number = "D4", .person = "E", .day = "2026-08-01"));
+	assert_null(strstr(reply.text, "Suspected"));
+	reply_free(&reply);
+	/* Without a route it goes nowhere, so it is held by nothing. */
+	reply = claim_send(
+		&his, SUBMIT, NULL, CLAIM(.number = "D5", .person = "D", .day = "2026-08-01", .payor = "Nobody"));
+	EXPECT(reply, 200);
+	EXPECT_TEXT(reply, "No insurer is configured");
+	reply_free(&reply);
+	caller_close(&his);
+}
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	struct caller his = caller_open("client");
+	int64_t before = lab_number("select count(*) from zhifu.claim") +
+			 lab_number("select count(*) from zhifu.idempotency") +
+			 lab_number("select count(*) from zhifu.patient_key");
+	struct reply reply = caller_call(&his, "POST", "/fhir/Claim", NULL, "{\"resourceType\":\"Claim\",");
+	EXPECT(reply, 400);
+	EXPECT_TEXT(reply, "json-invalid");
+	reply_free(&reply);
+	/* All faults at once, each with its place, in two languages, and who can fix it. */
+	reply = caller_call(&his, "POST", "/fhir/Claim", "Accept-Language: zh-CN\r\n",
+		"{\"resourceType\":\"Claim\",\"status\":\"active\",\"use\":\"claim\",\"colour\":1,\"total\":{\"value\":1,\"currency\":\"RMB\"}}");
+	EXPECT(reply, 422);
+	EXPECT_TEXT(reply, "element-missing");
+	EXPECT_TEXT(reply, "currency-unknown");
+	EXPECT_TEXT(reply, "element-unknown");
+	EXPECT_TEXT(reply, "Claim.total.currency");
+	EXPECT_TEXT(reply, "urn:zhifu:fixed-by");
+	EXPECT_TEXT(reply, "\"valueCode\":\"en\"");
+	reply_free(&reply);
+	reply = caller_call(&his, "POST", "/fhir/Claim", "Content-Type: text/csv\r\n", "a,b");
+	EXPECT(reply, 415);
+	EXPECT_TEXT(reply, "OperationOutcome");
+	reply_free(&reply);
+	reply = caller_call(&his, "POST", "/fhir/Consent", NULL, "{\"resourceType\":\"Claim\"}");
+	EXPECT(reply, 422);
+	EXPECT_TEXT(reply, "resource-type-not-accepted");
+	reply_free(&reply);
+	reply = caller_call(&his, "DELETE", "/fhir/Claim", NULL, NULL);
+	EXPECT(reply, 405);
+	reply_free(&reply);
+	reply = claim_send(&his, "/fhir/Claim", "Idempotency-Key: \r\n", CLAIM(.number = "R1"));
+	EXPECT(reply, 400);
+	reply_free(&reply);
+	char *long_body = malloc(LAB_BODY_MAX + 10);
+	memset(long_body, ' ', LAB_BODY_MAX + 5);
+	long_body[LAB_BODY_MAX + 5] = '\0';
+	caller_send(&his, "POST", "/fhir/Claim", "Expect: 100-continue\r\n", NULL);
+	reply = caller_receive(&his);
+	EXPECT(reply, 400);
+	reply_free(&reply);
+	free(long_body);
+	caller_close(&his);
+	assert_int_equal(lab_number("select count(*) from zhifu.claim") +
+				 lab_number("select count(*) from zhifu.idempotency") +
+				 lab_number("select count(*) from zhifu.patient_key"),
+		before);
+}
+
+static void test_strangers(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	static const char *const names[] = {NULL, "client3"};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct caller stranger = caller_open(names[i]);
+		struct reply reply = claim_send(&stranger, "/fhir/Claim", NULL, CLAIM(.number = "X1"));
+		EXPECT(reply, 401);
+		EXPECT_TEXT(reply, "WWW-Authenticate: Bearer");
+		reply_free(&reply);
+		caller_close(&stranger);
+		stranger = caller_open(names[i]);
+		reply = caller_call(&stranger, "GET", "/.well-known/smart-configuration", NULL, NULL);
+		EXPECT(reply, 200);
+		EXPECT_TEXT(reply, "private_key_jwt");
+		reply_free(&reply);
+		reply = caller_call(&stranger, "GET", "/nothing/here", NULL, NULL);
+		EXPECT(reply, 401);
+		reply_free(&reply);
+		caller_close(&stranger);
+	}
+	/* Hospital two may submit, and nothing else. */
+	struct caller two = caller_open("client2");
+	struct reply reply = caller_call(&two, "POST", "/fhir/Consent", NULL, "{\"resourceType\":\"Consent\"}");
+	EXPECT(reply, 403);
+	reply_free(&reply);
+	caller_close(&two);
+}
+
+/* ---- Bundles ---- */
+
+static char *bundle_of(const char *type, char *const *claims, size_t count, const char *more)
+{
+	char *text = malloc(count * 8192 + 4096);
+	int n = sprintf(text, "{\"resourceType\":\"Bundle\",\"type\":\"%s\",\"entry\":[", type);
+	for (size_t i = 0; i < count; i++) {
+		n += sprintf(text + n, "%s{\"resource\":%s,\"request\":{\"method\":\"POST\",\"url\":\"Claim\"}}",
+			i > 0 ? "," : "", claims[i]);
+		free(claims[i]);
+	}
+	(void)sprintf(text + n, "%s]}", more == NULL ? "" : more);
+	return text;
+}
+
+static size_t count_text(const char *text, const char *part)
+{
+	size_t count = 0;
+	for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part)) count++;
+	return count;
+}
+
+static void test_batch(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	struct caller his = caller_open("client");
+	int64_t before = lab_number("select count(*) from zhifu.claim");
+	char *claims[] = {CLAIM(.number = "BA1", .day = "2026-07-01"), CLAIM(.number = "BA2", .total = "-1.00"),
+		CLAIM(.number = "BA3", .day = "2026-07-03")};
+	struct reply reply = claim_send(&his, "/fhir", NULL,
+		bundle_of("batch", claims, 3,
+			",{\"resource\":{\"resourceType\":\"Observation\",\"id\":\"o\"},\"request\":{\"method\":\"POST\",\"url\":"
+			"\"Observation\"}}"));
+	EXPECT(reply, 200);
+	EXPECT_TEXT(reply, "\"type\":\"batch-response\"");
+	assert_int_equal(count_text(reply.body, "\"status\":\"201 Created\""), 2);
+	assert_int_equal(count_text(reply.body, "\"status\":\"422"), 1);
+	EXPECT_TEXT(reply, "amount-negative");
+	EXPECT_TEXT(reply, "not-kept");
+	reply_free(&reply);
+	assert_int_equal(lab_number("select count(*) from zhifu.claim") - before, 2);
+	caller_close(&his);
+}
+
+static void test_large_batch(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	enum { N = 500 };
+	struct caller his = caller_open("client");
+	int64_t before = lab_number("select count(*) from zhifu.claim"),
+		persons = lab_number("select count(*) from zhifu.patient_key");
+	char *claims[N], number[32], total[32];
+	for (int i = 0; i < N; i++) {
+		(void)snprintf(number, sizeof(number), "L%d", i);
+		(void)snprintf(total, sizeof(total), "%d.00", i + 1);
+		claims[i] = CLAIM(.number = number, .person = "large", .total = total);
+	}
+	struct reply reply = claim_send(&his, "/fhir", NULL, bundle_of("batch", claims, N, NULL));
+	EXPECT(reply, 200);
+	assert_int_equal(count_text(reply.body, "\"status\":\"201 Created\""), N);
+	reply_free(&reply);
+	assert_int_equal(lab_number("select count(*) from zhifu.claim") - before, N);
+	/* One person, one key, however the claims were spread over commits. */
+	assert_int_equal(lab_number("select count(*) from zhifu.patient_key") - persons, 1);
+	assert_int_equal(
+		lab_number(
+			"select count(distinct patient_key_id) from zhifu.claim where total_minor % 100 = 0 and patient_key_id "
+			"not in (select patient_key_id from zhifu.patient_key)"),
+		0);
+	caller_close(&his);
+}
+
+static void test_transaction(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	struct caller his = caller_open("client");
+	int64_t before = lab_number("select count(*) from zhifu.claim"),
+		keys = lab_number("select count(*) from zhifu.idempotency");
+	/* One faulty claim and nothing is stored. */
+	char *faulty[] = {CLAIM(.number = "T1", .day = "2026-06-01"), CLAIM(.number = "T2", .total = "-1.00")};
+	struct reply reply = claim_send(&his, "/fhir", NULL, bundle_of("transaction", faulty, 2, NULL));
+	EXPECT(reply, 400);
+	EXPECT_TEXT(reply, "amount-negative");
+	EXPECT_TEXT(reply, "Bundle.entry[1].resource");
+	reply_free(&reply);
+	char *good[] = {CLAIM(.number = "T1", .day = "2026-06-01"), CLAIM(.number = "T2", .day = "2026-06-02")};
+	reply = claim_send(&his, "/fhir", NULL, bundle_of("transaction", good, 2, NULL));
+	EXPECT(reply, 200);
+	EXPECT_TEXT(reply, "transaction-response");
+	assert_int_equal(count_text(reply.body, "\"status\":\"201 Created\""), 2);
+	reply_free(&reply);
+	assert_int_equal(lab_number("select count(*) from zhifu.claim") - before, 2);
+	/* A key that was used for something else: again nothing. */
+	char *conflict[] = {CLAIM(.number = "T3", .day = "2026-06-03"), CLAIM(.number = "T2", .day = "2026-06-04")};
+	reply = claim_send(&his, "/fhir", NULL, bundle_of("transaction", conflict, 2, NULL));
+	EXPECT(reply, 409);
+	EXPECT_TEXT(reply, "Bundle.entry[1].resource");
+	reply_free(&reply);
+	assert_int_equal(lab_number("select count(*) from zhifu.claim") - before, 2);
+	assert_int_equal(lab_number("select count(*) from zhifu.idempotency") - keys, 2);
+	caller_close(&his);
+}
+
+/* ---- consents ---- */
+
+#define CONSENT(person, status, number)                                                                                                  \
+	"{\"resourceType\":\"Consent\",\"identifier\":[{\"system\":\"urn:c\",\"value\":\"" number                                        \
+	"\"}],\"status\":\"" status                                                                                                      \
+	"\",\"scope\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/consentscope\",\"code\":"                         \
+	"\"patient-privacy\"}]},\"category\":[{\"text\":\"c\"}],\"patient\":{\"identifier\":{\"system\":\"urn:mrn\",\"value\":\"" person \
+	"\"}},\"dateTime\":\"2026-10-01\",\"policyRule\":{\"text\":\"p\"},\"provision\":{\"type\":\"permit\",\"period\":{"               \
+	"\"start\":\"2026-01-01\",\"end\":\"2027-01-01\"},\"purpose\":[{\"system\":"                                                     \
+	"\"http://terminology.hl7.org/CodeSystem/v3-ActReason\",\"code\":\"HPAYMT\"}]}}"
+
+static void test_consent_wakes(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	char id[37], sql[1024];
+	struct caller his = caller_open("client");
+	struct reply reply =
+		claim_send(&his, "/fhir/Claim", NULL, CLAIM(.number = "C1", .person = "C", .day = "2026-05-01"));
+	EXPECT(reply, 201);
+	reply_id(&reply, "Claim", id);
+	reply_free(&reply);
+	/* What translate's gate does with a claim that has no consent. */
+	(void)snprintf(sql, sizeof(sql),
+		"delete from zhifu.outbox where claim_id = '%s'; select zhifu.claim_step(array['019ab2c4-5a00-7000-8000-000000000001'::uuid], "
+		"array['%s'::uuid], array[1::smallint], array[1::smallint], array[1], array[3::smallint], array['consent_missing'], "
+		"array['t'], array['w'])",
+		id, id);
+	lab_sql(sql);
+	reply = caller_call(&his, "POST", "/fhir/Consent", NULL, CONSENT("C", "active", "1"));
+	EXPECT(reply, 201);
+	EXPECT_TEXT(reply, "Location: ");
+	reply_free(&reply);
+	(void)snprintf(sql, sizeof(sql),
+		"select (select count(*) from zhifu.claim_state where claim_id = '%s' and transport = 1 and transport_seq = 3) + (select "
+		"count(*) from zhifu.outbox where claim_id = '%s' and role = 1 and kind = 1) + (select count(*) from zhifu.export_basis("
+		"array['019ab2c4-5a00-7000-8000-000000000001'::uuid], array['%s'::uuid], array['alpha'], array['HPAYMT']) where basis = 1)",
+		id, id, id);
+	assert_int_equal(lab_number(sql), 3);
+	/* A withdrawal with the same identifier takes it back. */
+	reply = caller_call(&his, "POST", "/fhir/Consent", NULL, CONSENT("C", "inactive", "1"));
+	EXPECT(reply, 201);
+	reply_free(&reply);
+	(void)snprintf(sql, sizeof(sql),
+		"select count(*) from zhifu.export_basis(array['019ab2c4-5a00-7000-8000-000000000001'::uuid], array['%s'::uuid], "
+		"array['alpha'], array['HPAYMT']) where basis = 1",
+		id);
+	assert_int_equal(lab_number(sql), 0);
+	caller_close(&his);
+}
+
+/* A consent in the Bundle is there when the claim is. */
+static void test_consent_in_bundle(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	char id[37], sql[1024];
+	struct caller his = caller_open("client"), two = caller_open("client2");
+	char *claims[] = {CLAIM(.number = "CB1", .person = "CB", .day = "2026-05-02")};
+	char *bundle = bundle_of("collection", claims, 1, ",{\"resource\":" CONSENT("CB", "active", "2") "}");
+	struct reply reply = caller_call(&two, "POST", SUBMIT, NULL, bundle);
+	EXPECT(reply, 403);
+	reply_free(&reply);
+	reply = caller_call(&his, "POST", SUBMIT, NULL, bundle);
+	free(bundle);
+	EXPECT(reply, 200);
+	reply_id(&reply, "Claim", id);
+	reply_free(&reply);
+	(void)snprintf(sql, sizeof(sql),
+		"select count(*) from zhifu.export_basis(array['019ab2c4-5a00-7000-8000-000000000001'::uuid], array['%s'::uuid], "
+		"array['alpha'], array['HPAYMT']) where basis = 1",
+		id);
+	assert_int_equal(lab_number(sql), 1);
+	caller_close(&his);
+	caller_close(&two);
+}
+
+/* ---- when the database is difficult ---- */
+
+/* One row that the database refuses costs the others nothing. */
+static void test_salvage(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	struct caller his = caller_open("client");
+	int64_t before = lab_number("select count(*) from zhifu.claim");
+	lab_sql("alter table zhifu.claim add constraint no_666 check (total_minor <> 666) not valid");
+	char *claims[] = {CLAIM(.number = "SA1", .person = "SA", .day = "2026-04-01"),
+		CLAIM(.number = "SA2", .person = "SA", .total = "6.66"),
+		CLAIM(.number = "SA3", .person = "SA", .day = "2026-04-03")};
+	struct reply reply = claim_send(&his, "/fhir", NULL, bundle_of("batch", claims, 3, NULL));
+	EXPECT(reply, 200);
+	assert_int_equal(count_text(reply.body, "\"status\":\"201 Created\""), 2);
+	assert_int_equal(count_text(reply.body, "not-stored"), 1);
+	reply_free(&reply);
+	assert_int_equal(lab_number("select count(*) from zhifu.claim") - before, 2);
+	char *whole[] = {CLAIM(.number = "SA4", .person = "SA", .day = "2026-04-04"),
+		CLAIM(.number = "SA5", .person = "SA", .total = "6.66")};
+	reply = claim_send(&his, "/fhir", NULL, bundle_of("transaction", whole, 2, NULL));
+	EXPECT(reply, 422);
+	reply_free(&reply);
+	assert_int_equal(lab_number("select count(*) from zhifu.claim") - before, 2);
+	lab_sql("alter table zhifu.claim drop constraint no_666");
+	/* The key was not used up. */
+	reply = claim_send(&his, "/fhir/Claim", NULL, CLAIM(.number = "SA2", .person = "SA", .total = "6.66"));
+	EXPECT(reply, 201);
+	reply_free(&reply);
+	caller_close(&his);
+}
+
+enum { STORM_CLIENTS = 6, STORM_CLAIMS = 60 };
+struct storm {
+	int number, stored, later;
+};
+
+static void *storm_run(void *arg)
+{
+	struct storm *storm = arg;
+	struct caller his = caller_open("client");
+	char number[32], total[32];
+	for (int i = 0; i < STORM_CLAIMS; i++) {
+		(void)snprintf(number, sizeof(number), "ST%d-%d", storm->number, i);
+		(void)snprintf(total, sizeof(total), "%d.%02d", storm->number + 1, i);
+		/* As a hospital does: until there is an answer, the same again. Every third has no key of its own. */
+		int status = 503;
+		for (int tries = 0; status == 503 && tries < 20; tries++) {
+			struct reply reply = claim_send(&his, "/fhir/Claim", "Prefer: return=minimal\r\n",
+				CLAIM(.number = number, .person = "storm", .total = total, .day = "2026-03-01"));
+			status = reply.status;
+			reply_free(&reply);
+		}
+		if (status == 201)
+			storm->stored++;
+		else
+			storm->later++;
+	}
+	caller_close(&his);
+	return NULL;
+}
+
+/* Sessions are killed all the time: what is answered with 201 is stored exactly once. */
+static void test_storm(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	struct storm storms[STORM_CLIENTS];
+	pthread_t threads[STORM_CLIENTS];
+	int64_t before = lab_number("select count(*) from zhifu.claim"), kills = 0;
+	for (int i = 0; i < STORM_CLIENTS; i++) {
+		storms[i] = (struct storm){.number = i};
+		assert_int_equal(pthread_create(&threads[i], NULL, storm_run, &storms[i]), 0);
+	}
+	for (int i = 0; i < 40; i++) {
+		kills += lab_number(
+			"select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'zhifu-intake'");
+		(void)poll(NULL, 0, 10);
+	}
+	int stored = 0;
+	for (int i = 0; i < STORM_CLIENTS; i++) {
+		(void)pthread_join(threads[i], NULL);
+		stored += storms[i].stored;
+		assert_int_equal(storms[i].later, 0);
+	}
+	print_message("%d claims, %d sessions killed\n", stored, (int)kills);
+	assert_true(kills > 0);
+	assert_int_equal(stored, STORM_CLIENTS * STORM_CLAIMS);
+	assert_int_equal(lab_number("select count(*) from zhifu.claim") - before, stored);
+	assert_int_equal(
+		lab_number(
+			"select count(*) from zhifu.claim c where not exists (select 1 from zhifu.patient_key k where "
+			"k.patient_key_id = c.patient_key_id)"),
+		0);
+}
+
+/* ---- waiting ---- */
+
+static void test_wait(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	struct caller his = caller_open("client");
+	int64_t start_ms = clock_mono_ms();
+	struct reply reply = claim_send(&his, SUBMIT, "Prefer: return=representation, wait=1\r\n",
+		CLAIM(.number = "W1", .person = "W", .day = "2026-02-01"));
+	EXPECT(reply, 200);
+	EXPECT_TEXT(reply, "\"outcome\":\"queued\"");
+	assert_in_range(clock_mono_ms() - start_ms, 900, 4000);
+	reply_free(&reply);
+	/* Something that a person has to look at ends the waiting at once. */
+	start_ms = clock_mono_ms();
+	char *text = CLAIM(.number = "W2", .person = "W", .day = "2026-02-02");
+	caller_send(&his, "POST", SUBMIT, "Prefer: wait=10\r\n", text);
+	free(text);
+	while (lab_number("select count(*) from zhifu.claim where service_day = '2026-02-02'") == 0)
+		(void)poll(NULL, 0, 5);
+	lab_sql("update zhifu.claim_state set transport = 3 where claim_id in (select claim_id from zhifu.claim where service_day = "
+		"'2026-02-02')");
+	reply = caller_receive(&his);
+	EXPECT(reply, 200);
+	EXPECT_TEXT(reply, "consent is not on record");
+	assert_true(clock_mono_ms() - start_ms < 5000);
+	reply_free(&reply);
+	caller_close(&his);
+}
+
+/* Puts an insurer's answer into the database as translate and settle do. */
+static void decide(const char *day)
+{
+	struct keyring *ring = NULL;
+	struct sealer *sealer = NULL;
+	struct pg_result *rows = NULL;
+	struct arena arena CLEANUP(arena_free);
+	struct key hospital_key, patient_key;
+	struct bytes sealed, plain;
+	char sql[1024];
+	arena_init(&arena, 1 << 22);
+	assert_int_equal(keyring_load(lab_path("keys"), false, &ring), 0);
+	assert_int_equal(sealer_new(&sealer), 0);
+	(void)snprintf(sql, sizeof(sql),
+		"select c.hospital_id, c.claim_id, c.patient_key_id, h.wrapped, p.wrapped, c.content from zhifu.claim c join "
+		"zhifu.hospital_key h using (hospital_id) join zhifu.patient_key p using (hospital_id, patient_key_id) where service_day = "
+		"'%s'",
+		day);
+	assert_int_equal(db_sync_query(lab.admin, sql, NULL, &rows), 0);
+	assert_int_equal(db_rows_count(rows), 1);
+	struct uuid hospital = db_rows_uuid(rows, 0, 0), claim = db_rows_uuid(rows, 0, 1),
+		    key_id = db_rows_uuid(rows, 0, 2);
+	struct bytes wrapped = db_rows_bytes(rows, 0, 3), inner = db_rows_bytes(rows, 0, 4);
+	assert_int_equal(key_unwrap_master(ring, &hospital, wrapped.ptr, wrapped.len, &hospital_key), 0);
+	assert_int_equal(key_unwrap(&hospital_key, &key_id, inner.ptr, inner.len, &patient_key), 0);
+	/* What is kept of the claim: a Bundle with the claim in front, as it came. */
+	assert_int_equal(
+		seal_open(sealer, &patient_key, &claim, SEAL_CLAIM, db_rows_bytes(rows, 0, 5), 1 << 20, &arena, &plain),
+		0);
+	static const char begin[] =
+		"{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{\"resource\":{\"resourceType\":\"Claim\"";
+	assert_memory_equal(plain.ptr, begin, sizeof(begin) - 1);
+	assert_non_null(memmem(plain.ptr, plain.len, "Geheimnis", 9));
+	struct uuid id = uuid_new();
+	static const char answer[] =
+		"{\"resourceType\":\"ClaimResponse\",\"id\":\"theirs\",\"outcome\":\"complete\",\"disposition\":\"paid\"}";
+	assert_int_equal(seal(sealer, &patient_key, &id, SEAL_FACT,
+				 (struct bytes){(const uint8_t *)answer, sizeof(answer) - 1}, &arena, &sealed),
+		0);
+	struct db_params params;
+	db_params_init(&params, &arena);
+	db_params_uuid(&params, &hospital);
+	db_params_uuid(&params, &id);
+	db_params_uuid(&params, &claim);
+	db_params_bytes(&params, sealed);
+	assert_int_equal(
+		db_sync_query(lab.admin,
+			"insert into zhifu.adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, currency, exponent, "
+			"submitted_minor, benefit_minor, patient_minor, contract_minor, open_minor, content) values ($1::uuid, $2::uuid, "
+			"$3::uuid, 'alpha', 2, 'CNY', 2, 1, 1, 0, 0, 0, $4::bytea)",
+			&params, NULL),
+		0);
+	(void)snprintf(sql, sizeof(sql),
+		"update zhifu.claim_state set adjudication = 3 where claim_id in (select claim_id from zhifu.claim where service_day = "
+		"'%s'); notify zhifu, 'settled'",
+		day);
+	lab_sql(sql);
+	db_sync_rows_free(rows);
+	sealer_free(sealer);
+	keyring_free(ring);
+}
+
+static void test_decision(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	struct caller his = caller_open("client");
+	char *text = CLAIM(.number = "W3", .person = "W", .day = "2026-02-03");
+	int64_t start_ms = clock_mono_ms();
+	caller_send(&his, "POST", SUBMIT, "Prefer: return=representation, wait=10\r\n", text);
+	free(text);
+	while (lab_number("select count(*) from zhifu.claim where service_day = '2026-02-03'") == 0)
+		(void)poll(NULL, 0, 5);
+	decide("2026-02-03");
+	struct reply reply = caller_receive(&his);
+	EXPECT(reply, 200);
+	EXPECT_TEXT(reply, "\"disposition\":\"paid\"");
+	assert_null(strstr(reply.body, "theirs"));
+	assert_true(clock_mono_ms() - start_ms < 5000);
+	reply_free(&reply);
+	caller_close(&his);
+}
+
+/* ---- operation ---- */
+
+static void test_reload(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	char hex[65];
+	lab_fingerprint("client3.pem", hex);
+	lab_write("hospitals.d/three.conf",
+		"id = \"019ab2c4-5a00-7000-8000-000000000003\"; code = \"HZ3\"; name = \"Three\"; zone = \"UTC\"; book_currency = \"EUR\";\n"
+		"identifiers = ( { system = \"urn:h\"; value = \"3\"; } );\nclients = ( { id = \"three\"; certificates = [ \"%s\" ]; scopes = [ "
+		"\"submit\" ]; } );\n",
+		hex);
+	assert_int_equal(kill(lab.pid, SIGHUP), 0);
+	int status = 0;
+	struct caller three = caller_open("client3");
+	for (int i = 0; status != 201 && i < 400; i++) {
+		struct reply reply = claim_send(&three, "/fhir/Claim", NULL, CLAIM(.number = "RE1"));
+		status = reply.status;
+		reply_free(&reply);
+		caller_close(&three);
+		(void)poll(NULL, 0, 10);
+		three = caller_open("client3");
+	}
+	caller_close(&three);
+	assert_int_equal(status, 201);
+	assert_int_equal(lab_number("select count(*) from zhifu.hospital where code = 'HZ3'"), 1);
+}
+
+/* Started anew it knows nobody, and serves the same persons. */
+static void test_restart(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	lab_drain();
+	lab_spawn();
+	struct caller his = caller_open("client");
+	struct reply reply = claim_send(&his, SUBMIT, NULL, CLAIM(.number = "RS1", .person = "D", .day = "2026-08-01"));
+	EXPECT(reply, 200);
+	EXPECT_TEXT(reply, "Suspected duplicate of claim HZ1");
+	reply_free(&reply);
+	caller_close(&his);
+}
+
+/* Last: what was logged all the time. */
+static void test_log_is_clean(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	char *log = lab_read(lab_path("log"));
+	EXPECT_TEXT(((struct reply){.text = log}), "claim accepted");
+	EXPECT_TEXT(((struct reply){.text = log}), "claim refused");
+	assert_null(strstr(log, "Geheimnis"));
+	assert_null(strstr(log, "urn:mrn"));
+	assert_null(strstr(log, "runtime error"));
+	free(log);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stored_before_answered),
+		cmocka_unit_test(test_same_key),
+		cmocka_unit_test(test_duplicate_is_held),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_strangers),
+		cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_large_batch),
+		cmocka_unit_test(test_transaction),
+		cmocka_unit_test(test_consent_wakes),
+		cmocka_unit_test(test_consent_in_bundle),
+		cmocka_unit_test(test_salvage),
+		cmocka_unit_test(test_storm),
+		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_decision),
+		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_log_is_clean),
+	};
+	(void)signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, lab_start, lab_stop);
+}
