@@ -1,0 +1,360 @@
+"""Reads, searches and cancellations over TLS, on the real daemon: what a hospital sees of what it sent, that it sees
+nothing of another one's, and that the CapabilityStatement says what works and nothing else."""
+
+import json
+import re
+import urllib.parse
+import uuid
+
+import pytest
+
+import story
+import zhifu
+
+FHIR = {"Content-Type": "application/fhir+json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+OTHER_ID = "019ab2c4-5a00-7000-8000-0000000000b2"
+MRN = "https://hospital.example/mrn"
+NUMBER = "https://hospital.example/claim"
+
+
+def claim(number, mrn="A-1", created="2026-03-05", **more):
+    """A small claim of our own, as text with spacing that nobody would make by accident."""
+    return json.dumps(dict({
+        "resourceType": "Claim", "id": "theirs", "status": "active", "use": "claim",
+        "contained": [{"resourceType": "Patient", "id": "p", "identifier": [{"system": MRN, "value": mrn}],
+                       "name": [{"family": "Ö张", "given": ["Zoë"]}], "birthDate": "1980-02-29"}],
+        "identifier": [{"system": NUMBER, "value": number}],
+        "type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/claim-type", "code": "professional"}]},
+        "patient": {"reference": "#p"}, "created": created, "billablePeriod": {"start": created, "end": created},
+        "provider": {"display": "Test Hospital"}, "priority": {"coding": [{"code": "normal"}]},
+        "insurance": [{"sequence": 1, "focal": True, "coverage": {"display": "nobody knows this plan"}}],
+        "item": [{"sequence": 1, "productOrService": {"text": "visit " + number}, "servicedDate": created,
+                  "unitPrice": {"value": 12.5, "currency": "CNY"}, "net": {"value": 12.5, "currency": "CNY"}}],
+        "total": {"value": 12.50, "currency": "CNY"},
+    }, **more), ensure_ascii=False, indent=1).replace("12.5", "12.50")
+
+
+def task(focus, **more):
+    return json.dumps(dict({
+        "resourceType": "Task", "status": "requested", "intent": "order",
+        "code": {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/financialtaskcode", "code": "cancel"}]},
+        "focus": focus, "reasonCode": {"coding": [{"code": "wrong-patient"}]},
+    }, **more))
+
+
+@pytest.fixture
+def up(place):
+    """The daemon with two hospitals."""
+    story.hospital(place)
+    place.pki.more("client", "other")
+    place.hospital("other", {
+        "id": OTHER_ID, "code": "HZ2", "name": "Other Hospital", "zone": "UTC", "book_currency": "EUR",
+        "clients": ({"id": "other", "certificates": [place.pki.fingerprint("other")]},),
+    })
+    place.daemon.start()
+    return place
+
+
+def submit(client, *args, **more):
+    answer = client.post("/fhir/Claim", claim(*args, **more), headers=FHIR)
+    assert answer.status == 201, answer
+    return story.location_id(answer)
+
+
+def found(client, path):
+    """All ids of a search, following next."""
+    ids, pages = [], 0
+    while path:
+        answer = client.get(path)
+        assert answer.status == 200, answer
+        bundle = answer.json()
+        assert bundle["type"] == "searchset"
+        ids += [e["resource"]["id"] for e in bundle.get("entry", []) if e["search"]["mode"] == "match"]
+        links = {link["relation"]: link["url"] for link in bundle["link"]}
+        path = None
+        if "next" in links:
+            parts = urllib.parse.urlsplit(links["next"])
+            path = parts.path + "?" + parts.query
+        pages += 1
+        assert pages < 100
+    return ids
+
+
+def ref_of(place, claim_id):
+    return place.database.value("SELECT ref FROM zhifu.claim WHERE claim_id = %s", (claim_id,))
+
+
+def test_a_claim_reads_as_it_was_sent(up):
+    sent = claim("N-1")
+    with up.daemon.client() as client:
+        claim_id = story.location_id(client.post("/fhir/Claim", sent, headers=FHIR))
+        answer = client.get("/fhir/Claim/" + claim_id)
+        assert answer.status == 200, answer
+        assert answer.headers["etag"] == 'W/"1"' and "GMT" in answer.headers["last-modified"]
+        assert answer.headers["content-type"].startswith("application/fhir+json")
+        got = answer.json()
+        meta = got.pop("meta")
+        assert meta["versionId"] == "1" and re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", meta["lastUpdated"])
+        assert got.pop("id") == claim_id
+        # Everything else stands there byte by byte, decimals included.
+        rest = sent[sent.index('"status"'):]
+        assert rest.rstrip("\n}").encode() in answer.body
+        again = client.get("/fhir/Claim/" + claim_id, headers={"If-None-Match": 'W/"1"'})
+        assert again.status == 304 and again.body == b""
+        assert client.get("/fhir/Claim/" + claim_id, headers={"If-None-Match": 'W/"2"'}).status == 200
+        missing = client.get("/fhir/Claim/" + str(uuid.uuid4()))
+        assert missing.status == 404 and missing.json()["resourceType"] == "OperationOutcome"
+        assert client.get("/fhir/Claim/no-id-of-ours").status == 404
+        with up.daemon.client("other") as other:
+            assert other.get("/fhir/Claim/" + claim_id).status == 404
+            assert found(other, "/fhir/Claim") == []
+        up.database.sql("UPDATE zhifu.patient_key SET wrapped = NULL, erased_at = now()")
+        assert client.get("/fhir/Claim/" + claim_id).status == 410
+        assert found(client, "/fhir/Claim") == []
+
+
+def test_searches_find_what_they_name(up):
+    with up.daemon.client() as client:
+        first = submit(client, "N-1", "A-1", "2026-03-05")
+        second = submit(client, "N-2", "B-2", "2026-04-06")
+        third = submit(client, "N-3", "A-1", "2026-04-07", use="preauthorization")
+        every = [third, second, first]
+        assert found(client, "/fhir/Claim") == every
+        assert found(client, "/fhir/Claim?_sort=_lastUpdated") == every[::-1]
+        assert found(client, "/fhir/Claim?_id=%s,%s" % (first, third)) == [third, first]
+        assert found(client, "/fhir/Claim?_id=unknown") == []
+        quoted = urllib.parse.quote(NUMBER + "|N-2")
+        assert found(client, "/fhir/Claim?identifier=" + quoted) == [second]
+        assert found(client, "/fhir/Claim?identifier=" + quoted + "&use=preauthorization") == []
+        assert found(client, "/fhir/Claim?identifier=urn:zhifu:claim%7C" + ref_of(up, third)) == [third]
+        assert found(client, "/fhir/Claim?identifier=" + ref_of(up, third)) == [third]
+        assert found(client, "/fhir/Claim?use=preauthorization") == [third]
+        assert found(client, "/fhir/Claim?use=claim,preauthorization") == every
+        assert found(client, "/fhir/Claim?status=active") == every
+        assert found(client, "/fhir/Claim?status=cancelled") == []
+        assert found(client, "/fhir/Claim?created=ge2026-04") == [third, second]
+        assert found(client, "/fhir/Claim?created=2026-04-06") == [second]
+        assert found(client, "/fhir/Claim?created=ge2026-04-01&created=lt2026-04-07") == [second]
+        assert found(client, "/fhir/Claim?created=2026-03-05,2026-04-07") == [third, first]
+        assert found(client, "/fhir/Claim?_lastUpdated=gt2020") == every
+        assert found(client, "/fhir/Claim?_lastUpdated=lt2020-01-01") == []
+        updated = client.get("/fhir/Claim/" + second).json()["meta"]["lastUpdated"]
+        assert found(client, "/fhir/Claim?_lastUpdated=" + updated) == [second]
+        assert found(client, "/fhir/Claim?_lastUpdated=gt" + updated) == [third]
+        assert found(client, "/fhir/Claim?_lastUpdated=le" + updated) == [second, first]
+        assert found(client, "/fhir/Claim?_lastUpdated=ne" + updated) == [third, first]
+        bundle = client.get("/fhir/Claim?_count=2").json()
+        assert len(bundle["entry"]) == 2 and "total" not in bundle
+        assert bundle["entry"][0]["fullUrl"].endswith("/fhir/Claim/" + third)
+        assert client.get("/fhir/Claim").json()["total"] == 3
+        assert found(client, "/fhir/Claim?_count=1") == every
+        assert found(client, "/fhir/Claim?_count=1&_sort=_lastUpdated") == every[::-1]
+        assert found(client, "/fhir/Claim?_count=1&created=ge2026-04") == [third, second]
+
+
+def test_a_person_is_searched_for_in_the_body_only(up):
+    with up.daemon.client() as client:
+        first = submit(client, "N-1", "A-1")
+        submit(client, "N-2", "B-2")
+        third = submit(client, "N-3", "A-1", "2026-03-06")
+        for query in ("patient=https://x/Patient/1", "patient.identifier=" + urllib.parse.quote(MRN + "|A-1"),
+                      "patient.name=x", "patient:Patient.identifier=x"):
+            answer = client.get("/fhir/Claim?" + query)
+            assert answer.status == 400 and "_search" in answer.text, answer
+            assert client.post("/fhir/Claim/_search?" + query, "", headers=FORM).status == 400
+        body = urllib.parse.urlencode({"patient.identifier": MRN + "|A-1", "_count": "1"})
+        answer = client.post("/fhir/Claim/_search", body, headers=FORM)
+        assert answer.status == 200, answer
+        bundle = answer.json()
+        links = {link["relation"]: link["url"] for link in bundle["link"]}
+        assert [e["resource"]["id"] for e in bundle["entry"]] == [third]
+        for url in links.values():
+            assert "A-1" not in url and "mrn" not in url and "patient" not in url
+        parts = urllib.parse.urlsplit(links["next"])
+        assert found(client, parts.path + "?" + parts.query) == [first]
+        parts = urllib.parse.urlsplit(links["self"])
+        assert found(client, parts.path + "?" + parts.query) == [third, first]
+        # Another hospital's link, or one that was touched, is no link.
+        with up.daemon.client("other") as other:
+            assert other.get(parts.path + "?" + parts.query).status == 400
+        assert client.get("/fhir/Claim?_cursor=" + "A" * 100).status == 400
+        assert client.get(parts.path + "?" + parts.query + "&use=claim").status == 400
+        assert client.get(parts.path.replace("Claim", "Task") + "?" + parts.query).status == 400
+
+
+def test_what_is_not_known_is_refused(up):
+    with up.daemon.client() as client:
+        submit(client, "N-1")
+        answer = client.get("/fhir/Claim?colour=red&_count=x&_lastUpdated=ap2026&use=wrong&_id=a&_id=b")
+        issues = answer.json()["issue"]
+        assert answer.status == 400 and len(issues) == 5, answer
+        assert "colour" in answer.text
+        lenient = client.get("/fhir/Claim?colour=red", headers={"Prefer": "handling=lenient"})
+        assert lenient.status == 200
+        modes = [e["search"]["mode"] for e in lenient.json()["entry"]]
+        assert modes == ["match", "outcome"]
+        assert client.get("/fhir/Claim?a=%ff").status == 400
+        for path in ("/fhir/Claim?_count=0", "/fhir/Claim?_sort=total", "/fhir/Task?_sort=_lastUpdated",
+                     "/fhir/Claim?_format=xml", "/fhir/Claim?identifier=N-1", "/fhir/Claim?_summary=count"):
+            assert client.get(path).status == 400, path
+
+
+def test_a_claim_without_decision_has_an_answer_of_the_moment(up):
+    with up.daemon.client() as client:
+        claim_id = submit(client, "N-1")
+        assert found(client, "/fhir/ClaimResponse") == []
+        assert found(client, "/fhir/ClaimResponse?request=Claim/" + claim_id) == [claim_id]
+        assert found(client, "/fhir/ClaimResponse?request.identifier=" + urllib.parse.quote(NUMBER + "|N-1")) == [claim_id]
+        assert found(client, "/fhir/ClaimResponse?request=" + claim_id + "&outcome=complete") == []
+        answer = client.get("/fhir/ClaimResponse/" + claim_id)
+        assert answer.status == 200, answer
+        response = answer.json()
+        assert response["outcome"] == "queued" and response["id"] == claim_id
+        assert response["request"]["reference"] == "Claim/" + claim_id
+        assert response["disposition"]
+        assert client.get("/fhir/ExplanationOfBenefit/" + claim_id).status == 404
+        assert found(client, "/fhir/ExplanationOfBenefit?claim=Claim/" + claim_id) == []
+
+
+def test_cancelling_before_anything_left(up):
+    with up.daemon.client() as client:
+        claim_id = submit(client, "N-1")
+        sent = task({"reference": "Claim/" + claim_id}, note=[{"text": "拿错了"}],
+                    identifier=[{"system": "https://hospital.example/task", "value": "T-1"}])
+        answer = client.post("/fhir/Task", sent, headers=FHIR)
+        assert answer.status == 201, answer
+        made = answer.json()
+        assert made["status"] == "completed" and made["note"] == [{"text": "拿错了"}]
+        task_id = answer.headers["location"].rsplit("/", 1)[1]
+        assert made["id"] == task_id
+        read = client.get("/fhir/Task/" + task_id)
+        assert read.status == 200 and read.json() == made and read.headers["etag"] == answer.headers["etag"]
+        again = client.post("/fhir/Task", sent, headers=FHIR)
+        assert again.status == 200 and again.json()["id"] == task_id, again
+        state = up.database.sql("SELECT transport FROM zhifu.claim_state WHERE claim_id = %s", (claim_id,))
+        assert state == [{"transport": 10}]
+        event = up.database.sql("SELECT event, who, why FROM zhifu.claim_event WHERE claim_id = %s "
+                                "ORDER BY seq DESC LIMIT 1", (claim_id,))
+        assert event == [{"event": "cancel", "who": "his", "why": "wrong-patient"}]
+        assert up.database.value("SELECT count(*) FROM zhifu.outbox") == 0
+        response = client.get("/fhir/ClaimResponse/" + claim_id).json()
+        assert response["outcome"] == "error"
+        status = client.get("/v1/claims/" + ref_of(up, claim_id)).json()
+        assert status["axes"]["transport"]["state"] == "cancelled" and status["cancellation"]["task"] == task_id
+        assert found(client, "/fhir/Task?focus=Claim/" + claim_id) == [task_id]
+        assert found(client, "/fhir/Task?status=completed") == [task_id]
+        assert found(client, "/fhir/Task?status=in-progress") == []
+        assert found(client, "/fhir/Task?identifier=" + urllib.parse.quote("https://hospital.example/task|T-1")) == [task_id]
+        assert found(client, "/fhir/Task?focus.identifier=" + urllib.parse.quote(NUMBER + "|N-1")) == [task_id]
+        # The identifier of a task about another claim.
+        second = submit(client, "N-2")
+        other = task({"reference": "Claim/" + second}, identifier=[{"system": "https://hospital.example/task", "value": "T-1"}])
+        assert client.post("/fhir/Task", other, headers=FHIR).status == 409
+
+
+def test_cancelling_what_may_have_left(up):
+    with up.daemon.client() as client:
+        claim_id = submit(client, "N-1")
+        ref = ref_of(up, claim_id)
+        up.database.sql("UPDATE zhifu.claim_state SET transport = 8 WHERE claim_id = %s", (claim_id,))
+        answer = client.post("/fhir/Task", task({"identifier": {"system": "urn:zhifu:claim", "value": ref}}), headers=FHIR)
+        assert answer.status == 201 and answer.json()["status"] == "in-progress", answer
+        task_id = answer.json()["id"]
+        work = up.database.sql("SELECT role, kind, fact_id::text FROM zhifu.task t LEFT JOIN zhifu.outbox o "
+                               "ON o.claim_id = t.claim_id WHERE t.claim_id = %s", (claim_id,))
+        # translate may have taken it already; then the task has gone on.
+        assert work in ([{"role": 1, "kind": 6, "fact_id": task_id}], [{"role": None, "kind": None, "fact_id": None}])
+        up.database.sql("UPDATE zhifu.task SET status = 'failed'")
+        up.database.sql("UPDATE zhifu.claim_state SET acknowledgement = 2 WHERE claim_id = %s", (claim_id,))
+        answer = client.post("/fhir/Task", task({"reference": "Claim/" + claim_id}), headers=FHIR)
+        assert answer.status == 201 and answer.json()["status"] == "rejected", answer
+        assert answer.json()["statusReason"]["coding"][0]["code"] == "not-at-insurer"
+
+
+def test_a_task_that_says_nothing_we_do_is_refused(up):
+    with up.daemon.client() as client:
+        claim_id = submit(client, "N-1")
+        focus = {"reference": "Claim/" + claim_id}
+        for body in (task(focus, code={"coding": [{"code": "approve"}]}), task(focus, status="draft"),
+                     task({"reference": "Claim/" + str(uuid.uuid4())}), task({"identifier": {"value": "?"}}),
+                     task(focus, intent="plan")):
+            answer = client.post("/fhir/Task", body, headers=FHIR)
+            assert answer.status == 422 and answer.json()["resourceType"] == "OperationOutcome", answer
+        assert client.post("/fhir/Task", "{", headers=FHIR).status == 400
+        assert up.database.value("SELECT count(*) FROM zhifu.task") == 0
+        with up.daemon.client("other") as other:
+            assert other.post("/fhir/Task", task(focus), headers=FHIR).status == 422
+
+
+def test_a_desk_sees_where_a_claim_stands(up):
+    with up.daemon.client() as client:
+        claim_id = submit(client, "N-1")
+        ref = ref_of(up, claim_id)
+        answer = client.get("/v1/claims/" + ref)
+        assert answer.status == 200, answer
+        status = answer.json()
+        assert set(status["axes"]) == {"transport", "acknowledgement", "adjudication", "payment", "books"}
+        assert status["axes"]["transport"]["state"] == "no_route"
+        assert status["axes"]["transport"]["text"]["zh"] and status["axes"]["transport"]["since"]
+        assert status["next"]["actions"][0]["owner"] and status["next"]["actions"][0]["text"]["zh"]
+        assert status["amounts"]["charged"] == {"amount": "12.50", "currency": "CNY"}
+        assert status["amounts"]["open"] == {"amount": "12.50", "currency": "CNY"}
+        with up.daemon.client("other") as other:
+            assert other.get("/v1/claims/" + ref).status == 404
+        assert client.get("/v1/claims/" + ref[:-1] + ("0" if ref[-1] != "0" else "1")).status == 400
+
+
+def test_rights_are_kept_apart(up):
+    client_conf = {"id": "submitter", "certificates": [up.pki.fingerprint("other")], "scopes": ["submit"]}
+    up.hospital("other", {"id": OTHER_ID, "code": "HZ2", "name": "Other Hospital", "zone": "UTC",
+                          "book_currency": "EUR", "clients": (client_conf,)})
+    up.daemon.stop()
+    up.daemon.start()
+    with up.daemon.client("other") as client:
+        claim_id = submit(client, "N-1")
+        for path in ("/fhir/Claim", "/fhir/Claim/" + claim_id, "/v1/claims/" + ref_of(up, claim_id)):
+            assert client.get(path).status == 403, path
+        assert client.post("/fhir/Task", task({"reference": "Claim/" + claim_id}), headers=FHIR).status == 403
+
+
+def test_the_capability_statement_says_what_works(up):
+    stranger = zhifu.Client(up.port, up.pki.client_context(None))
+    answer = stranger.get("/fhir/metadata")
+    assert answer.status == 200, answer
+    statement = answer.json()
+    assert statement["fhirVersion"] == "4.0.1" and statement["kind"] == "instance"
+    assert stranger.get("/fhir/Claim").status == 401
+    stranger.close()
+    rest = statement["rest"][0]
+    said = {r["type"]: r for r in rest["resource"]}
+    bodies = {"Claim": claim("N-9"), "Task": task({"identifier": {"value": "none"}}), "Consent": "{}"}
+    with up.daemon.client() as client:
+        for kind in ("Claim", "ClaimResponse", "Consent", "ExplanationOfBenefit", "PaymentReconciliation", "Task",
+                     "Coverage", "Communication", "PaymentNotice", "Patient"):
+            does = {i["code"] for i in said.get(kind, {}).get("interaction", [])}
+            read = client.get("/fhir/%s/%s" % (kind, uuid.uuid4()))
+            assert ("read" in does) == (read.status == 404 and "stored" not in read.text and "本院" in read.text), (kind, read)
+            assert ("search-type" in does) == (client.get("/fhir/" + kind).status == 200), kind
+            assert ("search-type" in does) == (client.post("/fhir/%s/_search" % kind, "", headers=FORM).status == 200), kind
+            made = client.post("/fhir/" + kind, bodies.get(kind, "{}"), headers=FHIR)
+            assert ("create" in does) == (made.status not in (404, 405)), (kind, made)
+            for verb in ("PUT", "PATCH", "DELETE"):
+                assert client.request(verb, "/fhir/%s/%s" % (kind, uuid.uuid4())).status in (404, 405), (verb, kind)
+            for parameter in said.get(kind, {}).get("searchParam", []):
+                value = {"token": "a|b", "date": "2026", "reference": "https://x.example/y/z"}[parameter["type"]]
+                if parameter["name"] in ("status", "use", "outcome"):
+                    value = {"status": "active", "use": "claim", "outcome": "queued"}[parameter["name"]]
+                    value = "completed" if kind == "Task" else value
+                body = urllib.parse.urlencode({parameter["name"]: value})
+                answer = client.post("/fhir/%s/_search" % kind, body, headers=FORM)
+                assert answer.status == 200, (kind, parameter, answer)
+            # And what R4 knows besides is refused.
+            if "search-type" in does:
+                for name in ("care-team", "disposition", "payee", "_text", "_profile", "_include", "_has"):
+                    if name not in {p["name"] for p in said[kind].get("searchParam", [])}:
+                        assert client.get("/fhir/%s?%s=x" % (kind, name)).status == 400, (kind, name)
+        operations = {o["name"] for o in said["Claim"].get("operation", [])}
+        submitted = client.post("/fhir/Claim/$submit", claim("N-10"), headers=FHIR)
+        assert ("submit" in operations) == (submitted.status == 200), submitted
+        assert {i["code"] for i in rest["interaction"]} == {"batch", "transaction"}
