@@ -109,15 +109,15 @@ static struct rule_member *member_find(struct payer *payer, const struct zf_clai
 static int hash_claim(const struct zf_claim *claim, struct zf_arena *arena, uint8_t ret_hash[32])
 {
 	struct bytes content;
-	const char *member = member_of(claim);
 	int64_t day = claim->billable_period.start.utc_ms / 86400000;
 	int err = fingerprint_claim(claim, day, &claim->total, arena, &content);
 	if (err != 0) return err;
-	uint8_t *whole = zf_alloc(arena, content.len + strlen(member));
+	struct text_span who = text_of(member_of(claim));
+	uint8_t *whole = zf_alloc(arena, content.len + who.len);
 	if (whole == NULL) return LIB_NOMEM;
 	memcpy(whole, content.ptr, content.len);
-	memcpy(whole + content.len, member, strlen(member));
-	(void)SHA256(whole, content.len + strlen(member), ret_hash);
+	memcpy(whole + content.len, who.ptr, who.len);
+	(void)SHA256(whole, content.len + who.len, ret_hash);
 	return 0;
 }
 
