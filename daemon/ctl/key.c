@@ -137,7 +137,7 @@ static int key_rewrap(struct ctl *ctl, int argc, char **argv)
 struct rehash {
 	struct ctl *ctl;
 	const struct uuid *hospital;
-	const struct unseal_keys *keys;
+	struct unseal_keys keys; /* of that hospital */
 	struct sealer *sealer;
 	uint16_t version;
 	int64_t hashes, patients, unreadable;
@@ -182,7 +182,7 @@ static int rehash_patient(struct rehash *rehash, const struct uuid *id, struct b
 	int r;
 
 	arena_init(&arena, 1u << 20);
-	r = unseal_patient(rehash->keys, id, wrapped, &key);
+	r = unseal_patient(&rehash->keys, id, wrapped, &key);
 	if (r == 0 && identity.ptr == NULL) r = err_set(ERR_NOTFOUND, "a patient's key has no identities with it");
 	if (r == 0)
 		r = seal_open(rehash->sealer, &key, id, SEAL_IDENTITY, identity, IDENTITY_BYTES_MAX, &arena, &plain);
@@ -236,18 +236,16 @@ static int rehash_batch(struct rehash *rehash, struct uuid *after)
 
 static int rehash_hospital(struct rehash *rehash, const struct uuid *hospital)
 {
-	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
 	struct uuid after = {{0}};
-	int r = unseal_keys_load(rehash->ctl, hospital, &keys);
+	int r = unseal_keys_load(rehash->ctl, hospital, &rehash->keys);
 
 	if (r == ERR_NOTFOUND) return 0;
 	rehash->hospital = hospital;
-	rehash->keys = &keys;
 	while (r >= 0) {
 		r = rehash_batch(rehash, &after);
 		if (r == 0) break;
 	}
-	rehash->keys = NULL;
+	unseal_keys_free(&rehash->keys);
 	return r;
 }
 
