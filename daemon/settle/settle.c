@@ -67,8 +67,11 @@ static void on_committed(void *ctx, const struct db_outcome *outcome)
 		log_fields(LOG_ERROR, "could not settle a round", "sqlstate", outcome->sqlstate, "why",
 			outcome->message, NULL);
 	metric_add(settle->rounds, 1);
-	if (outcome->ending == DB_COMMITTED)
+	if (outcome->ending == DB_COMMITTED) {
 		metric_add(settle->facts, (uint64_t)db_rows_int(outcome->results[0], 0, 0));
+		/* Hospitals may be waiting for a decision in a call of theirs (intake/wait.c). */
+		db_notify_send(settle->notify, "settled");
+	}
 	round_end(settle);
 }
 
