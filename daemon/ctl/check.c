@@ -5,10 +5,10 @@
 #include "base/options.h"
 #include "ctl/ctl.h"
 #include "ctl/report.h"
+#include "model/config.h"
 #include "model/directory.h"
 #include "model/lifecycle.h"
 #include "net/tls.h"
-#include "supervisor.h"
 
 /* ---- lifecycle ---- */
 

@@ -9,7 +9,7 @@
 #include "base/options.h"
 #include "ctl/ctl.h"
 #include "db/sync.h"
-#include "supervisor.h"
+#include "model/config.h"
 
 #define CONFIG_DEFAULT "/etc/zhifu/zhifud.conf"
 

@@ -1,4 +1,6 @@
 /* The configuration as one: options, key ring and directory, read together so that a reload takes all or nothing. */
+#include "model/config.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +9,6 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "model/directory.h"
-#include "supervisor.h"
 
 #define CONFIG_BYTES_MAX (16u << 20)
 
