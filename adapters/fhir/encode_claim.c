@@ -411,13 +411,26 @@ static const char *type_code(const struct zf_claim *claim)
 	return claim->type != NULL && claim->type->coding_count > 0 ? claim->type->codings[0]->code : NULL;
 }
 
+/* The map "profile" for "Claim.TYPE.USE", "Claim.TYPE" or "Claim", whichever it has first. */
+static const char *profile_of(struct claim_writer *writer)
+{
+	const struct zf_profile *profile = writer->options->profile;
+	const char *type = type_code(writer->claim);
+	if (profile == NULL || profile->map == NULL) return NULL;
+	if (type != NULL) {
+		const char *key = text_printf(writer->parties.arena, "Claim.%s.%s", type, use_name(writer->claim->use));
+		const char *url = key == NULL ? NULL : profile->map(profile, "profile", key);
+		if (url != NULL) return url;
+	}
+	return fhir_profile_url(writer->options, writer->parties.arena, "Claim", type);
+}
+
 static void put_claim(struct claim_writer *writer, const char *id)
 {
 	const struct zf_claim *claim = writer->claim;
 	const struct zf_profile *profile = writer->options->profile;
 	struct json_writer *json = &writer->json;
-	fhir_begin_resource(
-		json, "Claim", id, fhir_profile_url(writer->options, writer->parties.arena, "Claim", type_code(claim)));
+	fhir_begin_resource(json, "Claim", id, profile_of(writer));
 	put_claim_extensions(writer);
 	put_identifiers(writer);
 	json_write_member(json, "status", claim->status != NULL ? claim->status : "active");

@@ -59,9 +59,11 @@ int fhir_index_build(struct fhir_index *index, struct fhir_reader *reader)
 	index->slots = zf_alloc_array(reader->arena, cap, sizeof(*index->slots));
 	if (index->slots == NULL) return LIB_NOMEM;
 	index->mask = cap - 1;
+	index->has_urls = false;
 	for (uint32_t i = 0; i < count; i++) {
 		struct fhir_resource *resource = reader->resources.items[i];
 		if (resource->full_url != NULL) {
+			index->has_urls = true;
 			uint64_t hash = hash_more(FNV_OFFSET, resource->full_url, strlen(resource->full_url));
 			const struct fhir_resource *other = find_url(index, resource->full_url, hash);
 			if (other != NULL && !other_version(other, resource)) {
@@ -126,6 +128,10 @@ static enum fhir_resolution resolve_relative(
 /* Does it begin with a URI scheme? */
 static bool is_absolute(const char *reference)
 {
+	if (strncmp(reference, "urn:", 4) == 0 || strncmp(reference, "http://", 7) == 0 ||
+		strncmp(reference, "https://", 8) == 0) {
+		return true;
+	}
 	size_t n = strspn(reference, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
 	return n > 1 && reference[n] == ':';
 }
@@ -140,10 +146,13 @@ enum fhir_resolution fhir_reference_resolve(const struct fhir_index *index, cons
 		return FHIR_FOUND;
 	}
 	if (strpbrk(reference, " \t\r\n") != NULL) return FHIR_BAD;
-	struct fhir_resource *entry = find_url(index, reference, hash_more(FNV_OFFSET, reference, strlen(reference)));
-	if (entry != NULL) {
-		*ret_resource = entry;
-		return FHIR_FOUND;
+	if (index->has_urls) {
+		uint64_t hash = hash_more(FNV_OFFSET, reference, strlen(reference));
+		struct fhir_resource *entry = find_url(index, reference, hash);
+		if (entry != NULL) {
+			*ret_resource = entry;
+			return FHIR_FOUND;
+		}
 	}
 	if (is_absolute(reference) || strchr(reference, '?') != NULL) return FHIR_LOGICAL;
 	return resolve_relative(index, reference, ret_resource);

@@ -22,6 +22,7 @@ struct fhir_index_slot {
 struct fhir_index {
 	struct fhir_index_slot *slots;
 	uint32_t mask;
+	bool has_urls; /* any entry has a fullUrl */
 };
 
 /* Indexes all resources at entry level. A fullUrl that comes twice is a fault. LIB_NOMEM or 0. */
