@@ -123,14 +123,14 @@ class World:
 
     def token_file(self, home):
         """A file with an access token of hospital 0, for connections without a certificate."""
-        audience = home.settings["base_url"] + "/oauth/token"
+        audience = home.settings["base_url"] + "/oauth2/token"
         now = int(time.time())
         assertion = sign_es256({"alg": "ES256", "typ": "JWT", "kid": "bench"}, {
             "iss": "his-0", "sub": "his-0", "aud": audience, "jti": os.urandom(12).hex(), "iat": now, "exp": now + 120},
             self.pki.key("client"))
         context = self.pki.client_context(None) if home.tls else None
         with zhifu.Client(home.port, context, host="localhost") as client:
-            answer = client.post("/oauth/token", "grant_type=client_credentials&client_assertion_type=urn%3Aietf%3A"
+            answer = client.post("/oauth2/token", "grant_type=client_credentials&client_assertion_type=urn%3Aietf%3A"
                                  "params%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=" + assertion,
                                  headers={"Content-Type": "application/x-www-form-urlencoded"})
         assert answer.status == 200, answer
