@@ -222,6 +222,7 @@ _Noreturn void monitor_run(const struct supervisor *supervisor, size_t slot_coun
 	struct event *timer, *term, *interrupt, *hup;
 
 	log_init(STDERR_FILENO, "monitor", (enum log_level)supervisor->config->options->log_level);
+	config_free(supervisor->config); /* this process needs no keys, so it has none */
 	for (size_t i = 0; supervisor->listen_fds[i] >= 0; i++) close(supervisor->listen_fds[i]);
 	monitor.base = event_base_new();
 	if (monitor.base == NULL || http_router_new(&router) < 0 ||
