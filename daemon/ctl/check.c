@@ -9,6 +9,7 @@
 #include "model/directory.h"
 #include "model/lifecycle.h"
 #include "net/tls.h"
+#include "translate/adapter.h"
 
 /* ---- lifecycle ---- */
 
@@ -61,6 +62,19 @@ static int lifecycle_run(struct ctl *ctl, int argc, char **argv)
 
 /* ---- conf check ---- */
 
+/* That each insurer's module is there and likes the keys of its profile. */
+static int modules_check(const struct config *config)
+{
+	struct arena arena CLEANUP(arena_free);
+	struct conf_faults faults = {.arena = &arena};
+	int r;
+
+	arena_init(&arena, 1u << 20);
+	r = adapter_directory_check(config->options->adapters_dir, config->directory, &faults);
+	for (size_t i = 0; i < faults.count; i++) (void)fprintf(stderr, "%s\n", faults.items[i]);
+	return faults.count > 0 ? ERR_INVALID : r;
+}
+
 static int conf_check(struct ctl *ctl, int argc, char **argv)
 {
 	const char *words[CTL_WORDS_MAX];
@@ -78,9 +92,12 @@ static int conf_check(struct ctl *ctl, int argc, char **argv)
 		.client_ca_file = config->options->tls_client_ca};
 	r = tls_server_new(&tls, &ctx);
 	SSL_CTX_free(ctx);
+	/* all mistakes at once: a bad certificate does not hide the modules' */
+	if (r < 0) (void)ctl_fail("certificate");
+	if (modules_check(config) < 0) r = -1;
 	if (r < 0) {
 		config_free(config);
-		return ctl_fail("certificate");
+		return 1;
 	}
 	report_begin(&report, ctl);
 	report_field(&report, "config", "configuration", cell_text(ctl->config_path));

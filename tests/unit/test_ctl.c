@@ -608,8 +608,10 @@ static void usage_is_checked(void **state)
 	assert_ctl(&world, 0, "lifecycle --dot");
 	assert_non_null(strstr(world.out, "digraph"));
 	assert_ctl(&world, 2, "lifecycle --dot --sql");
-	/* the certificates that the configuration names are not there */
+	/* neither the certificates nor the module that the configuration names are there: one run says both */
 	assert_ctl(&world, 1, "conf check");
+	assert_non_null(strstr(world.err, "certificate"));
+	assert_non_null(strstr(world.err, "alpha"));
 }
 
 /* A hospital with a key and one patient who has two identities, as intake would have stored them. */
