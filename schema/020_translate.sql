@@ -43,7 +43,7 @@ BEGIN
 		CASE WHEN s.kind IN (1, 3, 5, 6) OR s.kind = 4 AND s.x_kind = 1 THEN c.content END, c.patient_key_id, pk.wrapped, pk.hospital_key_version,
 		(SELECT string_agg(int4send(k.version) || k.wrapped, ''::bytea ORDER BY k.version DESC) FROM hospital_key k
 			WHERE k.hospital_id = s.hospital_id),
-		g.basis, coalesce(s.insurer, c.insurer, s.route), s.x_kind, s.x_status, s.step, s.state,
+		g.basis, coalesce(s.insurer, cs.insurer, s.route), s.x_kind, s.x_status, s.step, s.state,
 		m.status, coalesce(nullif(m.token, 0), r.token), m.submission, m.http_status, m.content,
 		CASE WHEN s.kind = 3 THEN (SELECT a.route FROM attempt a WHERE a.hospital_id = s.hospital_id AND a.message_id = s.message_id
 			ORDER BY a.attempt DESC LIMIT 1) END,
@@ -89,7 +89,7 @@ BEGIN
 			(SELECT w.claim_id FROM wire_ref w WHERE w.insurer = t.i AND w.kind = t.k AND w.value_hash = t.v AND w.hospital_id = t.h)) AS c
 		FROM unnest(p_hospital, p_insurer, p_ref, p_kind, p_hash) WITH ORDINALITY AS t (h, i, r, k, v, n)
 	)
-	SELECT f.n::integer, c.claim_id, c.ref, c.insurer, c.use, s.transport, c.total_minor, c.currency, c.exponent, c.patient_key_id,
+	SELECT f.n::integer, c.claim_id, c.ref, s.insurer, c.use, s.transport, c.total_minor, c.currency, c.exponent, c.patient_key_id,
 		pk.wrapped, pk.hospital_key_version,
 		(SELECT string_agg(int4send(k.version) || k.wrapped, ''::bytea ORDER BY k.version DESC) FROM hospital_key k
 			WHERE k.hospital_id = f.h),
