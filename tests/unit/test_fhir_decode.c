@@ -466,6 +466,35 @@ static void test_synthea_claims(void **state)
 	assert_int_equal(cents, 1955932651); /* synthea-claims.counts.json */
 }
 
+/* The exchange's own messages, whose resourceType comes last, have no structural fault. */
+static void test_nphies_examples(void **state)
+{
+	static const char *const names[] = {
+		"request.json", "response.json", "NPHIES_Professional_Lab_Bundle_Example.json"};
+	(void)state;
+	int files = 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char name[128], path[512];
+		snprintf(name, sizeof(name), "data/nphies/%s", names[i]);
+		shared_path(name, path, sizeof(path));
+		size_t len;
+		char *text = file_read(path, &len);
+		if (text == NULL) continue;
+		struct reading reading = {0};
+		read_text(&reading, text, len, ACCEPT_ALL | FHIR_ACCEPT_ANSWER);
+		assert_int_equal(reading.rc, 0);
+		assert_int_equal(reading.faults.count, 0);
+		assert_int_equal(reading.document.claim_count, i == 1 ? 0 : 1);
+		arena_close(&reading.arena);
+		free(text);
+		files++;
+	}
+	if (files == 0) {
+		print_message("no NPHIES examples beside the project\n");
+		skip();
+	}
+}
+
 /* Faults that the validator finds, not the reader. */
 static bool is_semantic(const char *code)
 {
@@ -552,6 +581,7 @@ int main(void)
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_synthea_bundles),
 		cmocka_unit_test(test_synthea_claims),
+		cmocka_unit_test(test_nphies_examples),
 		cmocka_unit_test(test_hl7_examples),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
