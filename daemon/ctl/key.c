@@ -34,7 +34,10 @@ static int key_rotate(struct ctl *ctl, int argc, char **argv)
 	struct keyring *ring = NULL;
 	struct report report;
 	enum key_kind kind;
-	int r = ctl_arguments(argc, argv, NULL, 1, 1, words);
+	uint16_t versions[2];
+	bool force = false;
+	const struct ctl_option options[] = {{"--force", NULL, &force}, {NULL, NULL, NULL}};
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
 
 	if (r != 0) return r;
 	if (strcmp(words[0], "master") == 0)
@@ -43,6 +46,11 @@ static int key_rotate(struct ctl *ctl, int argc, char **argv)
 		kind = KEY_LOOKUP;
 	else
 		return ctl_usage("key rotate takes master or lookup, not \"%s\"", words[0]);
+	/* Intake searches with the two newest: a third would hide which submissions came before the first rotation. */
+	if (kind == KEY_LOOKUP && !force && keyring_versions(ctl->keyring, kind, versions, 2) >= 2)
+		return ctl_usage(
+			"there are two look-up keys already and only two are searched with: a submission from before "
+			"the older one would be taken a second time; --force if that is worth it");
 	if (keyring_rotate(ctl->options->key_file, kind) < 0) return ctl_fail("could not add a key");
 	if (keyring_load(ctl->options->key_file, ctl->options->sample_ok, &ring) < 0)
 		return ctl_fail("could not read the key file again");
@@ -398,8 +406,8 @@ static int key_status(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command key_commands[] = {
 	{"key init", "FILE", "makes a key file with a first master and a first look-up key", 0, key_init},
-	{"key rotate", "master|lookup", "adds a new key to the key file; the old ones stay readable", CTL_CONFIG,
-		key_rotate},
+	{"key rotate", "master|lookup [--force]", "adds a new key to the key file; the old ones stay readable",
+		CTL_CONFIG, key_rotate},
 	{"key rewrap", "", "wraps all hospital keys under the newest master key", CTL_CONFIG | CTL_DB, key_rewrap},
 	{"key rehash", "[--retire VERSION]",
 		"makes patients' look-up hashes with the newest look-up key; --retire removes those of an old one",
