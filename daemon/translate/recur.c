@@ -90,8 +90,8 @@ void seed_ask(struct translate *translate)
 	struct db_params params;
 	struct seed_arrays arrays = {0};
 
-	if (translate->worker->number != 0 || directory->hospital_count == 0) return;
 	arena_init(&arena, 64u << 20);
+	if (translate->worker->number != 0 || directory->hospital_count == 0) return;
 	db_params_init(&params, &arena);
 	hospitals_add(translate, &params);
 	arrays.hospital = db_params_array(&params, DB_UUID, 0, 0);
