@@ -37,6 +37,9 @@ static const struct http_route routes[] = {
 		"claim_submit", SUBMIT_OPERATION},
 	{HTTP_POST, "/fhir", HTTP_ROUTE_BODY, BODY_MAX, FHIR_BODY_TYPES, NULL, submission_handle, "bundle",
 		SUBMIT_BATCH},
+	/* Clients append the resource's path to the base with a slash, also when it is empty. */
+	{HTTP_POST, "/fhir/", HTTP_ROUTE_BODY, BODY_MAX, FHIR_BODY_TYPES, NULL, submission_handle, "bundle",
+		SUBMIT_BATCH},
 	{HTTP_POST, "/fhir/Consent", HTTP_ROUTE_BODY, BODY_MAX, FHIR_BODY_TYPES, NULL, submission_handle,
 		"consent_create", SUBMIT_CONSENT},
 	{HTTP_POST, "/oauth2/token", HTTP_ROUTE_PUBLIC | HTTP_ROUTE_BODY, TOKEN_BODY_BYTES_MAX,
@@ -178,7 +181,6 @@ static void on_changed(void *ctx, bool up)
 	struct intake *intake = ctx;
 	if (up == intake->database_up) return;
 	intake->database_up = up;
-	log_line(up ? LOG_INFO : LOG_WARN, up ? "the database is there" : "the database is gone");
 	if (up && intake->keys != NULL) hospitals_open(intake);
 }
 
