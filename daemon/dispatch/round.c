@@ -280,7 +280,6 @@ static bool begin_worth(const struct round *round)
 static void on_begun(void *ctx, const struct db_outcome *outcome)
 {
 	struct round *round = ctx;
-	struct dispatch *dispatch = round->route->dispatch;
 
 	CHECK_MAGIC(round, ROUND_MAGIC);
 	if (outcome->ending == DB_REFUSED) {
@@ -293,7 +292,8 @@ static void on_begun(void *ctx, const struct db_outcome *outcome)
 	}
 	if (outcome->ending == DB_UNKNOWN) begun_unknown(round);
 	if (outcome->ending == DB_COMMITTED) {
-		if (db_rows_count(outcome->results[0]) == 0) dispatch->renew_ms = 0; /* is the route still ours? */
+		if (db_rows_count(outcome->results[0]) == 0)
+			round->route->dispatch->renew_ms = 0; /* is the route still ours? */
 		begun_rows(round, outcome->results[0]);
 	}
 	for (size_t i = 0; i < round->count; i++)
@@ -306,7 +306,7 @@ static void on_begun(void *ctx, const struct db_outcome *outcome)
 static void on_ended(void *ctx, const struct db_outcome *outcome)
 {
 	struct round *round = ctx;
-	struct dispatch *dispatch = round->route->dispatch;
+	struct dispatch *dispatch;
 	bool billed = false;
 	bool read = false;
 	bool again = false;
@@ -321,6 +321,7 @@ static void on_ended(void *ctx, const struct db_outcome *outcome)
 		round_split(round, outcome);
 		return;
 	}
+	dispatch = round->route->dispatch;
 	if (db_rows_count(outcome->results[0]) < (int)round->count && !round->trouble)
 		log_fields(LOG_WARN, "ends came too late: others have decided meanwhile", "route", round->route->name,
 			NULL);

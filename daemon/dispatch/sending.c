@@ -62,9 +62,10 @@ struct sending *sending_new(
 void sending_free(struct sending *sending)
 {
 	static const struct verdict nothing = {.breaker = BREAKER_NEUTRAL, .window = WINDOW_NEUTRAL, .why = ""};
-	struct route *route = sending->route;
+	struct route *route;
 
 	CHECK_MAGIC(sending, SENDING_MAGIC);
+	route = sending->route;
 	assert(sending->call == NULL || route->dispatch->outbound == NULL);
 	list_remove(&sending->node);
 	route->count--;
@@ -138,10 +139,12 @@ static void count_and_tell(const struct sending *sending)
 
 void sending_end(struct sending *sending, const struct verdict *verdict, int64_t delay_ms)
 {
-	struct route *route = sending->route;
-	char *why = zf_strdup(&sending->arena.zf, verdict->why);
+	struct route *route;
+	char *why;
 
 	CHECK_MAGIC(sending, SENDING_MAGIC);
+	route = sending->route;
+	why = zf_strdup(&sending->arena.zf, verdict->why);
 	sending->outcome = verdict->outcome;
 	sending->why = why == NULL ? "" : why;
 	sending->delay_ms = delay_ms;
@@ -179,12 +182,14 @@ static int64_t delay_of(const struct route *route, const struct outbound_result 
 static void on_result(void *arg, const struct outbound_result *result)
 {
 	struct sending *sending = arg;
-	struct route *route = sending->route;
-	struct verdict verdict = verdict_judge(result, sending->submission, clock_wall_ms() / 1000);
+	struct verdict verdict;
+	struct route *route;
 	struct bytes plain;
 	int r = 0;
 
 	CHECK_MAGIC(sending, SENDING_MAGIC);
+	route = sending->route;
+	verdict = verdict_judge(result, sending->submission, clock_wall_ms() / 1000);
 	sending->call = NULL;
 	if (sending->fence !=
 		route->fence) { /* lost while it was out: whoever has the route now takes it for unknown */

@@ -1,6 +1,10 @@
 /* Dispatch on a good day and with refusals: what is delivered, what may not leave, what an insurer's no means. */
 #include "dispatch_world.h"
 
+#include <fcntl.h>
+
+static atomic_bool gate_open;
+
 static void test_delivered_once(void **state)
 {
 	(void)state;
@@ -32,10 +36,235 @@ static void test_delivered_once(void **state)
 	peer_stop(peer);
 }
 
+static void serve_gate(struct peer_conn *conn)
+{
+	while (conn_request(conn)) {
+		serve_note(conn);
+		while (!atomic_load(&gate_open)) usleep(1000);
+		conn_answer(conn, "200 OK", "", "{}", 2);
+	}
+}
+
+static void test_drain_waits_for_answers(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	struct instance instance;
+	struct peer *peer = insurer_start(serve_gate);
+	endpoint.deadline_ms = 20000;
+	atomic_store(&gate_open, false);
+	claims_add(20);
+	instance_start(&instance, fix.loop, 0, 30);
+	LOOP_UNTIL(seen_claims() == 4, 10000);
+	dispatch_role.drain(instance.state);
+	LOOP_UNTIL(atomic_load(&seen.begun) == 4, 1000);
+	assert_false(instance.drained);
+	atomic_store(&gate_open, true);
+	LOOP_UNTIL(instance.drained, 10000);
+	/* Those that were out came home, nothing new went, and the next process can go on at once. */
+	assert_int_equal(claims_in(8), 4);
+	assert_int_equal(claims_in(5), 16);
+	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.route_lease WHERE until = '-infinity'"), 1);
+	instance_kill(&instance);
+	instance_start(&instance, fix.loop, 0, 30);
+	LOOP_UNTIL(claims_in(8) == 20, 10000);
+	check_invariants();
+	instance_stop(&instance);
+	peer_stop(peer);
+}
+
+/* A question about a claim, sealed under the hospital's key when it is about none. */
+static void question_add(bool claim)
+{
+	struct arena arena CLEANUP(arena_free);
+	struct db_params params;
+	struct uuid message = uuid_new();
+	struct uuid exchange = uuid_new();
+	struct uuid work = uuid_new();
+	static const char plain[] = "GET claims /poll?_count=10\nAuthorization: Bearer ${secret:token}\n\n";
+	struct bytes sealed;
+	arena_init(&arena, 1u << 20);
+	assert_int_equal(seal(sealer, &hospital_key, &message, SEAL_MESSAGE,
+				 (struct bytes){(const uint8_t *)plain, sizeof(plain) - 1}, &arena, &sealed),
+		0);
+	db_params_init(&params, &arena);
+	db_params_uuid(&params, &hospital_id);
+	db_params_uuid(&params, &message);
+	db_params_uuid(&params, &exchange);
+	db_params_uuid(&params, &work);
+	db_params_bytes(&params, sealed);
+	db_params_int2(&params, claim ? EXCHANGE_STATUS : EXCHANGE_POLL);
+	if (db_sync_query(fix.admin,
+		    "WITH x AS (INSERT INTO zhifu.exchange (hospital_id, exchange_id, insurer, kind, claim_id) SELECT $1::uuid, $3::uuid, "
+		    "'alpha', $6::int2, CASE WHEN $6 = 2 THEN (SELECT claim_id FROM zhifu.claim LIMIT 1) END RETURNING claim_id), "
+		    "m AS (INSERT INTO zhifu.message (hospital_id, message_id, exchange_id, claim_id, insurer, direction, token, status, "
+		    "content) SELECT $1, $2::uuid, $3, claim_id, 'alpha', 1, 1, 1, $5::bytea FROM x RETURNING claim_id) "
+		    "INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id) "
+		    "SELECT $1, $4::uuid, 2, 1, 'alpha:https', claim_id, $3, $2 FROM m",
+		    &params, NULL) < 0)
+		fail_msg("%s", err_text());
+}
+
+static void test_polls_need_no_consent(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	struct instance instance;
+	struct peer *peer = insurer_start(serve_ok);
+	question_add(false);
+	instance_start(&instance, fix.loop, 0, 30);
+	LOOP_UNTIL(works(WORK_TRANSLATE, WORK_REPLY) == 1, 10000);
+	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.export_ledger WHERE basis = 3 AND NOT person_new"), 1);
+	assert_int_equal(works(WORK_SETTLE, WORK_FACT), 0);
+	/* Asking about a person is disclosing: the question fails, the claim stays where it is. */
+	claim_add(0);
+	question_add(true);
+	LOOP_UNTIL(works(WORK_TRANSLATE, WORK_FAILURE) == 1, 10000);
+	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.message WHERE status = 5 AND NOT submission"), 1);
+	assert_int_equal(claims_in(3), 1);
+	assert_int_equal(atomic_load(&seen.begun), 1);
+	check_invariants();
+	instance_stop(&instance);
+	peer_stop(peer);
+}
+
+static void serve_cut(struct peer_conn *conn)
+{
+	if (!conn_request(conn)) return;
+	serve_note(conn);
+	conn_say(conn, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"half\":");
+}
+
+static void test_questions_are_asked_again(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	struct instance instance;
+	struct peer *peer = insurer_start(serve_cut);
+	question_add(false);
+	instance_start(&instance, fix.loop, 0, 30);
+	LOOP_UNTIL(works(WORK_TRANSLATE, WORK_FAILURE) == 1, 20000);
+	assert_int_equal(atomic_load(&seen.begun), 5);
+	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome = 4"), 5);
+	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.message WHERE direction = 2 AND status = 13"), 5);
+	check_invariants();
+	instance_stop(&instance);
+	peer_stop(peer);
+}
+
+static atomic_int answer_status;
+
+static void serve_status(struct peer_conn *conn)
+{
+	while (conn_request(conn)) {
+		char status[32];
+		serve_note(conn);
+		snprintf(status, sizeof(status), "%d Whatever", atomic_load(&answer_status));
+		conn_answer(conn, status, "Content-Type: text/html\r\n", "<p>no</p>", 9);
+	}
+}
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	struct instance instance;
+	struct peer *peer = insurer_start(serve_status);
+	atomic_store(&answer_status, 413);
+	claims_add(1);
+	instance_start(&instance, fix.loop, 0, 30);
+	LOOP_UNTIL(claims_in(9) == 1, 10000);
+	assert_int_equal(works(WORK_TRANSLATE, WORK_FAILURE), 1);
+	assert_int_equal(
+		admin_int(
+			"SELECT count(*) FROM zhifu.message WHERE direction = 2 AND status = 12 AND http_status = 413"),
+		1);
+	/* A wrong login is the route's trouble: no claim is given up for it. */
+	atomic_store(&answer_status, 401);
+	claims_add(3);
+	LOOP_UNTIL(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome = 3 AND http_status = 401") >= 1, 10000);
+	assert_int_equal(claims_in(5) + claims_in(6), 3);
+	assert_int_equal(claims_in(9), 1);
+	instance_stop(&instance);
+	peer_stop(peer);
+}
+
+/* ---- what operators see ---- */
+
+static int alerts_in(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char line[2048];
+	int alerts = 0;
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) != NULL) alerts += strstr(line, "ALERT") != NULL;
+	fclose(file);
+	return alerts;
+}
+
+static void test_one_alert_per_incident(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	struct instance instance;
+	char path[128];
+	unsigned port;
+	snprintf(path, sizeof(path), "%s/log", folder);
+	int log = open(path, O_CREAT | O_RDWR | O_APPEND | O_CLOEXEC, 0600);
+	close(loopback_listen(&port, 1));
+	snprintf(url, sizeof(url), "https://localhost:%u", port);
+	endpoint.url = url;
+	endpoint.ca_file = ca_path;
+	claims_add(20);
+	log_init(log, "test", LOG_INFO);
+	instance_start(&instance, fix.loop, 0, 30);
+	/* Opened, probed, opened again. */
+	LOOP_UNTIL(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome = 3") >= 7, 20000);
+	instance_stop(&instance);
+	log_init(2, "test", LOG_ERROR);
+	assert_int_equal(alerts_in(path), 1);
+	close(log);
+	unlink(path);
+}
+
+static void test_workers_share_the_routes(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	static struct insurer many[8];
+	static char codes[8][8];
+	const struct insurer *list[8];
+	struct instance instances[2];
+	struct peer *peer = insurer_start(serve_ok);
+	struct directory wide = {hospitals, 1, list, 8};
+	for (int i = 0; i < 8; i++) {
+		snprintf(codes[i], sizeof(codes[i]), "ins%d", i);
+		many[i] = alpha;
+		many[i].code = codes[i];
+		list[i] = &many[i];
+	}
+	directory = wide;
+	for (int i = 0; i < 2; i++) {
+		instance_start(&instances[i], fix.loop, i, 30);
+		instances[i].options.workers_dispatch = 2;
+	}
+	LOOP_UNTIL(admin_int("SELECT count(*) FROM zhifu.route_lease WHERE until > now()") == 8, 10000);
+	assert_int_equal(admin_int("SELECT count(DISTINCT owner) FROM zhifu.route_lease"), 2);
+	for (int i = 0; i < 2; i++) instance_stop(&instances[i]);
+	directory = (struct directory){hospitals, 1, insurers, 1};
+	peer_stop(peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_delivered_once, world_clear),
+		cmocka_unit_test_setup(test_drain_waits_for_answers, world_clear),
+		cmocka_unit_test_setup(test_polls_need_no_consent, world_clear),
+		cmocka_unit_test_setup(test_questions_are_asked_again, world_clear),
+		cmocka_unit_test_setup(test_refusals, world_clear),
+		cmocka_unit_test_setup(test_one_alert_per_incident, world_clear),
+		cmocka_unit_test_setup(test_workers_share_the_routes, world_clear),
 	};
 	return cmocka_run_group_tests(tests, world_start, world_stop);
 }

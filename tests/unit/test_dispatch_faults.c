@@ -284,6 +284,47 @@ static void test_owner_paused_past_its_lease(void **state)
 	peer_stop(peer);
 }
 
+/* The handshake stands still until the gate opens: nothing of a request can have left. */
+static int hello_gate(SSL *ssl, int *alert, void *arg)
+{
+	(void)ssl, (void)alert, (void)arg;
+	while (!atomic_load(&gate_open)) usleep(1000);
+	return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+static void test_owner_paused_before_the_first_byte(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	struct instance first, second;
+	SSL_CTX *tls = cert_server(&server_cert, NULL, 0);
+	SSL_CTX_set_client_hello_cb(tls, hello_gate, NULL);
+	struct peer *peer = peer_start(serve_ok, tls, false);
+	snprintf(url, sizeof(url), "https://localhost:%u", peer->port);
+	endpoint.url = url;
+	endpoint.ca_file = ca_path;
+	endpoint.deadline_ms = 20000;
+	atomic_store(&gate_open, false);
+	claims_add(30);
+	instance_start(&first, other_loop, 0, 1);
+	while (atomic_load(&peer->connections) < 4) run_only(other_loop, 20);
+	int64_t out = claims_in(6);
+	assert_true(out >= 4);
+	/* Intents are durable, connections stand, and the owner is paused past its lease while another one takes over.
+	 */
+	instance_start(&second, fix.loop, 0, 30);
+	LOOP_UNTIL(claims_in(7) == out, 20000);
+	atomic_store(&gate_open, true);
+	run_only(other_loop, 1500);
+	LOOP_UNTIL(claims_in(8) == 30 - out, 30000);
+	/* Of those that the first one held not a byte has left. */
+	assert_int_equal(atomic_load(&seen.begun), 30 - out);
+	check_invariants();
+	instance_kill(&first);
+	instance_stop(&second);
+	peer_stop(peer);
+}
+
 static void test_two_instances_share(void **state)
 {
 	(void)state;
@@ -419,6 +460,7 @@ int main(void)
 		cmocka_unit_test_setup(test_half_an_answer_is_kept, world_clear),
 		cmocka_unit_test_setup(test_killed_between_intent_and_end, world_clear),
 		cmocka_unit_test_setup(test_owner_paused_past_its_lease, world_clear),
+		cmocka_unit_test_setup(test_owner_paused_before_the_first_byte, world_clear),
 		cmocka_unit_test_setup(test_two_instances_share, world_clear),
 		cmocka_unit_test_setup(test_stopped_route_waits, world_clear),
 		cmocka_unit_test_setup(test_dead_destination, world_clear),
