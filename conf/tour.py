@@ -223,10 +223,7 @@ def claim_state(place, ref):
 
 def axes_of(claim):
     """{'transport': 'sent', ...} of zhifuctl claim show --json."""
-    axes = claim["axes"]
-    if isinstance(axes, list):
-        return {axis["axis"]: axis["state"] for axis in axes}
-    return {name: value["state"] if isinstance(value, dict) else value for name, value in axes.items()}
+    return {axis["axis"]: axis["state"] for axis in claim["axes"]}
 
 
 def wait_settled(place, refs, started):
@@ -243,10 +240,10 @@ def wait_settled(place, refs, started):
     return not open_refs
 
 
-def money(value):
-    if not value:
-        return "-"
-    return "%s %s" % (value["amount"], value["currency"])
+def figures(rows):
+    """[{"what": "insurer_pays", "amount": {...}}] as text, without what is nothing."""
+    return "   ".join("%s %s %s" % (row["what"].replace("_", " "), row["amount"]["amount"], row["amount"]["currency"])
+                      for row in rows if float(row["amount"]["amount"]) != 0)
 
 
 def report(place, refs, refused):
@@ -267,12 +264,14 @@ def report(place, refs, refused):
         axes = axes_of(claim)
         print("    ref %s   insurer %s" % (refs[name], claim.get("insurer") or "-"))
         print("    " + "   ".join("%s: %s" % (axis, axes[axis]) for axis in AXES))
-        amounts = claim.get("amounts", {})
-        print("    " + "   ".join("%s %s" % (label, money(amounts.get(key))) for key, label in (
-            ("charged", "charged"), ("insurer", "insurer pays"), ("patient", "patient owes"),
-            ("written_off", "written off"), ("open", "still open"))))
-        if claim.get("next"):
-            print("    next: %s" % claim["next"])
+        print("    charged %s %s   %s" % (claim["charged"]["amount"], claim["charged"]["currency"],
+                                          figures(claim.get("decision", [])[1:])))
+        if claim.get("books"):
+            print("    books: %s" % figures(claim["books"]))
+        if claim.get("duplicate_of"):
+            print("    same as %s" % claim["duplicate_of"])
+        for action in claim.get("next", [])[:1]:
+            print("    next, %s: %s" % (action["owner"].replace("-", " "), action["action"]))
         if axes != row["axes"]:
             good = False
             print("    EXPECTED  " + "   ".join("%s: %s" % (axis, row["axes"][axis]) for axis in AXES))

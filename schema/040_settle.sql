@@ -20,9 +20,9 @@ SET search_path = zhifu, pg_temp AS $$
 	LEFT JOIN adjudication a ON a.hospital_id = f.hospital_id AND a.adjudication_id = f.adjudication_id
 	LEFT JOIN remittance_detail d ON d.hospital_id = f.hospital_id AND d.remittance_id = f.remittance_id AND d.no = f.detail
 	CROSS JOIN LATERAL (
-		-- What the plan and the contract take as agreed: deductible, co-insurance, co-payment, contract price, tax.
+		-- What the plan and the contract take as agreed: deductible, co-insurance, co-payment, contract price, benefit limit, tax.
 		SELECT coalesce(sum(n.amount_minor), 0)::bigint AS shares FROM adjudication_line n
-		WHERE n.hospital_id = a.hospital_id AND n.adjudication_id = a.adjudication_id AND n.reason IN (1, 2, 3, 4, 17)) l
+		WHERE n.hospital_id = a.hospital_id AND n.adjudication_id = a.adjudication_id AND n.reason IN (1, 2, 3, 4, 5, 17)) l
 	CROSS JOIN LATERAL (
 		-- A correction swaps the sides, so what stands is debit less credit.
 		SELECT coalesce(sum(CASE WHEN rule = 'bill' THEN CASE WHEN debit LIKE 'AR-%' THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS billed,

@@ -20,7 +20,7 @@ struct fact_view {
 	int outcome; /* enum zf_outcome */
 	const char *adjudicated_currency;
 	int64_t submitted, benefit, patient, contract; /* in adjudicated_currency */
-	int64_t shares; /* of submitted: what plan and contract take as agreed (deductible, co-insurance, contract price) */
+	int64_t shares; /* of submitted: what plan and contract take as agreed (deductible, co-insurance, contract price, benefit limit) */
 	bool has_detail;
 	int64_t detail_amount, detail_fee; /* in detail_currency; a negative amount is a take-back */
 	const char *detail_currency;
