@@ -91,27 +91,73 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 END
 $$;
 
--- Hospitals that have work due for a role (and route), longest waiting first.
-CREATE FUNCTION work_hospitals(p_role smallint, p_route text, p_limit integer) RETURNS SETOF uuid LANGUAGE sql
-SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-	SELECT hospital_id FROM outbox
-	WHERE role = p_role AND NOT held AND due_at <= now() AND (p_route IS NULL OR route = p_route)
-	GROUP BY hospital_id ORDER BY min(due_at) LIMIT p_limit
+-- Hospitals that have work due for a role (and route), longest waiting first. One step of the index per hospital that has
+-- any work, however much waits: a group over all rows cost 18 ms a question with 100,000 waiting.
+CREATE FUNCTION work_hospitals(p_role smallint, p_route text, p_limit integer) RETURNS SETOF uuid LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+DECLARE
+	house constant uuid := '00000000-0000-0000-0000-000000000000';
+	at uuid := house;
+	first record;
+	found uuid[] := '{}';
+	due timestamptz[] := '{}';
+BEGIN
+	IF p_route IS NULL THEN
+		SELECT array_agg(house), array_agg(o.due_at) INTO found, due FROM (
+			SELECT w.due_at FROM outbox w WHERE w.role = p_role AND NOT w.held AND w.hospital_id = house AND w.due_at <= now()
+			ORDER BY w.due_at LIMIT 1) o;
+	END IF;
+	LOOP
+		-- The first row of the next hospital in the index is its longest waiting one.
+		IF p_route IS NULL THEN
+			SELECT o.hospital_id, o.due_at INTO first FROM outbox o WHERE o.role = p_role AND NOT o.held
+				AND o.hospital_id > at
+			ORDER BY o.hospital_id, o.due_at LIMIT 1;
+		ELSE
+			SELECT o.hospital_id, o.due_at INTO first FROM outbox o
+			WHERE o.role = 2 AND NOT o.held AND o.route = p_route
+				AND o.hospital_id > at
+			ORDER BY o.hospital_id, o.due_at LIMIT 1;
+		END IF;
+		EXIT WHEN first.hospital_id IS NULL;
+		IF first.due_at <= now() THEN
+			found := found || first.hospital_id;
+			due := due || first.due_at;
+		END IF;
+		at := first.hospital_id;
+	END LOOP;
+	RETURN QUERY SELECT t.h FROM unnest(found, due) AS t (h, d) ORDER BY t.d LIMIT p_limit;
+END
 $$;
 
--- Leases work of one hospital by pushing due_at forward. Many of these calls go in one Sync.
+-- Leases work of one hospital by pushing due_at forward. Many of these calls go in one Sync. Two statements, so that each
+-- has its index: with one, the rows of a route that is down stand before those of all others.
 CREATE FUNCTION work_lease(p_role smallint, p_hospital uuid, p_route text, p_limit integer, p_lease_s integer)
 RETURNS TABLE (hospital_id uuid, work_id uuid, kind smallint, route text, claim_id uuid, exchange_id uuid, message_id uuid,
-	fact_id uuid, attempt integer, crashes smallint, due_at timestamptz) LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-	UPDATE outbox o SET due_at = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1
-	FROM (
-		SELECT w.work_id FROM outbox w
-		WHERE w.role = p_role AND w.hospital_id = p_hospital AND NOT w.held AND w.due_at <= now()
-			AND (p_route IS NULL OR w.route = p_route)
-		ORDER BY w.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
-	) due
-	WHERE o.hospital_id = p_hospital AND o.work_id = due.work_id
-	RETURNING o.hospital_id, o.work_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id, o.attempt, o.crashes, o.due_at
+	fact_id uuid, attempt integer, crashes smallint, due_at timestamptz) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+#variable_conflict use_column
+BEGIN
+	IF p_route IS NULL THEN
+		RETURN QUERY UPDATE outbox o SET due_at = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1
+		FROM (
+			SELECT w.work_id FROM outbox w
+			WHERE w.role = p_role AND w.hospital_id = p_hospital AND NOT w.held AND w.due_at <= now()
+			ORDER BY w.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+		) due
+		WHERE o.hospital_id = p_hospital AND o.work_id = due.work_id
+		RETURNING o.hospital_id, o.work_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id, o.attempt, o.crashes, o.due_at;
+	ELSE
+		RETURN QUERY UPDATE outbox o SET due_at = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1
+		FROM (
+			SELECT w.work_id FROM outbox w
+			WHERE w.role = 2 AND w.route = p_route AND w.hospital_id = p_hospital AND NOT w.held AND w.due_at <= now()
+			ORDER BY w.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
+		) due
+		WHERE o.hospital_id = p_hospital AND o.work_id = due.work_id
+		RETURNING o.hospital_id, o.work_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id, o.attempt, o.crashes, o.due_at;
+	END IF;
+END
 $$;
 
 -- Gives leases back or puts them off: due again in p_delay_ms, fenced by attempt. Returns how many were still ours.

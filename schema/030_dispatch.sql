@@ -374,4 +374,3 @@ ALTER FUNCTION export_record SET enable_mergejoin = off;
 ALTER FUNCTION claim_step SET enable_seqscan = off;
 ALTER FUNCTION claim_step SET enable_hashjoin = off;
 ALTER FUNCTION claim_step SET enable_mergejoin = off;
-ALTER FUNCTION work_lease SET enable_seqscan = off;
