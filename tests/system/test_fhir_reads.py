@@ -358,3 +358,66 @@ def test_the_capability_statement_says_what_works(up):
         submitted = client.post("/fhir/Claim/$submit", claim("N-10"), headers=FHIR)
         assert ("submit" in operations) == (submitted.status == 200), submitted
         assert {i["code"] for i in rest["interaction"]} == {"batch", "transaction"}
+
+
+def test_a_decision_and_its_money_can_be_read(place, keep):
+    """The whole way: consent, claim, decision by a sandbox insurer, remittance."""
+    if not (zhifu.BUILD / "zhifu-payer").exists() or not (zhifu.BUILD / "adapters" / "fhir.so").exists():
+        pytest.skip("the sandbox insurer or the adapter is not built")
+    port, control = zhifu.free_port(), zhifu.free_port()
+    story.hospital(place)
+    script = story.payer_script(place, "alpha", port, control, {"plan_currency": "CNY", "pay_after_ms": 200})
+    keep(place.payer("alpha", script, port)).start()
+    story.insurer(place, "alpha", port, {"poll_interval_s": 1, "keys": {"remittance_path": "/PaymentReconciliation"}})
+    place.daemon.start()
+    patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": MRN, "value": "A-1"}]}
+    consent = dict(story.consent("#p"), contained=[patient])
+    with place.daemon.client() as client:
+        made = client.post("/fhir/Consent", json.dumps(consent), headers=FHIR)
+        assert made.status == 201, made
+        consent_id = made.headers["location"].rsplit("/Consent/", 1)[1].split("/")[0]
+        assert client.get("/fhir/Consent/" + consent_id).json()["identifier"] == consent["identifier"]
+        claim_id = submit(client, "N-1", insurance=[{"sequence": 1, "focal": True, "coverage": {"display": "alpha"}}])
+
+        def decided():
+            response = client.get("/fhir/ClaimResponse/" + claim_id).json()
+            assert response["outcome"] == "complete", (response["outcome"], response.get("disposition"))
+            return response
+        response = zhifu.wait_until(decided, "the decision")
+        assert response["id"] == claim_id and int(response["meta"]["versionId"]) > 1
+        ids = found(client, "/fhir/ClaimResponse?request=Claim/" + claim_id)
+        assert claim_id not in ids and len(ids) >= 1
+        assert found(client, "/fhir/ClaimResponse?outcome=complete") == ids[:1]
+        assert ids[0] in found(client, "/fhir/ClaimResponse")
+        own = client.get("/fhir/ClaimResponse/" + ids[0]).json()
+        assert own["id"] == ids[0] and own["meta"]["versionId"] == "1" and own["total"] == response["total"]
+        if own.get("identifier"):
+            number = own["identifier"][0]["value"]
+            assert ids[0] in found(client, "/fhir/ClaimResponse?identifier=" + urllib.parse.quote(number))
+            assert found(client, "/fhir/ClaimResponse?identifier=urn:no-such-system%7C" + urllib.parse.quote(number)) == []
+        assert found(client, "/fhir/ClaimResponse?created=gt2020&request=" + claim_id)[0] == ids[0]
+
+        zhifu.wait_until(lambda: place.database.value(
+            "SELECT adjudication FROM zhifu.claim_state WHERE claim_id = %s", (claim_id,)) in (3, 4), "settle")
+        explained = client.get("/fhir/ExplanationOfBenefit/" + claim_id)
+        assert explained.status == 200, explained
+        eob = explained.json()
+        assert eob["claim"]["reference"] == "Claim/" + claim_id and eob["outcome"] == "complete"
+        assert eob["item"][0]["sequence"] == 1 and eob["item"][0]["adjudication"]
+        assert found(client, "/fhir/ExplanationOfBenefit") == [claim_id]
+        for identifier in eob.get("identifier", []):
+            number = urllib.parse.quote(identifier["value"])
+            assert found(client, "/fhir/ExplanationOfBenefit?identifier=" + number) == [claim_id]
+        assert found(client, "/fhir/ExplanationOfBenefit?claim=" + claim_id + "&status=active") == [claim_id]
+        assert found(client, "/fhir/ExplanationOfBenefit?status=cancelled") == []
+        status = client.get("/v1/claims/" + ref_of(place, claim_id)).json()
+        assert status["amounts"]["insurer"] == {"amount": "11.25", "currency": "CNY"}, status["amounts"]
+        assert status["amounts"]["patient"] == {"amount": "1.25", "currency": "CNY"}
+        assert status["amounts"]["open"]["amount"] == "0.00" and status["insurer"]["code"] == "alpha"
+
+        zhifu.wait_until(lambda: place.database.value("SELECT count(*) FROM zhifu.remittance_detail") == 1, "the remittance")
+        remittance_id = place.database.value("SELECT remittance_id::text FROM zhifu.remittance")
+        paid = client.get("/fhir/PaymentReconciliation/" + remittance_id)
+        assert paid.status == 200 and paid.json()["paymentAmount"]["currency"] == "CNY", paid
+        after = client.get("/fhir/ExplanationOfBenefit/" + claim_id).json()
+        assert after["payment"]["amount"] == {"value": "11.25", "currency": "CNY"}, after.get("payment")
