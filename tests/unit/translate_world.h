@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "base/key.h"
@@ -349,6 +350,7 @@ static inline pid_t role_fork(void)
 	static const struct zf_adapter *const linked[] = {&probe_adapter};
 	pid_t pid = fork();
 	if (pid != 0) return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	struct event_base *base = event_base_new();
 	worker_fill(base);
 	if (translate_open(&world.worker, linked, 1, true, &world.role) < 0) {
