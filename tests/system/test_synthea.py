@@ -82,11 +82,11 @@ def submit_bundles(daemon):
     return ids
 
 
-ENDING_SQL = """SELECT claim_id::text, c.total_minor,
+ENDING_SQL = """SELECT claim_id::text AS claim_id, c.total_minor,
     CASE WHEN s.transport = 2 THEN 'no_route' WHEN s.transport = 4 THEN 'held'
          WHEN s.adjudication IN (3, 4, 5) AND s.books >= 2 THEN 'adjudicated'
          ELSE 'transport ' || s.transport || ' acknowledgement ' || s.acknowledgement || ' adjudication ' || s.adjudication
-              || ' books ' || s.books END
+              || ' books ' || s.books END AS ending
     FROM zhifu.claim c JOIN zhifu.claim_state s USING (hospital_id, claim_id)"""
 
 
@@ -129,7 +129,7 @@ def test_synthea_claims_end_as_the_golden_table_says(place, keep):
     bundle_ids = submit_bundles(daemon)
 
     def endings():
-        return {row[0]: (row[1], row[2]) for row in place.database.sql(ENDING_SQL)}
+        return {row["claim_id"]: (row["total_minor"], row["ending"]) for row in place.database.sql(ENDING_SQL)}
 
     def settled():
         left = collections.Counter(ending for _, ending in endings().values()
