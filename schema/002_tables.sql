@@ -178,9 +178,10 @@ CREATE TABLE claim_event (
 	why         text,
 	CHECK ((prev_seq IS NULL) = (seq = 1)),
 	CHECK (seq > 1 OR from_state = 0),
-	PRIMARY KEY (hospital_id, claim_id, axis, seq, to_state),
-	FOREIGN KEY (hospital_id, claim_id, axis, prev_seq, from_state) REFERENCES claim_event (hospital_id, claim_id, axis, seq, to_state)
+	PRIMARY KEY (hospital_id, claim_id, axis, seq, to_state)
 ) PARTITION BY RANGE (claim_id);
+-- The reference to the predecessor stands on each partition, to itself: all events of a claim are in one. On the whole
+-- table it looked through all partitions for each step (measured: 0.5 ms a step instead of 0.05).
 
 -- Narrow, unpartitioned, never pruned: the same key and body get the first answer for ever.
 CREATE TABLE idempotency (
@@ -466,6 +467,8 @@ CREATE INDEX posting_claim ON posting (hospital_id, claim_id);
 
 CREATE TABLE claim_default PARTITION OF claim DEFAULT;
 CREATE TABLE claim_event_default PARTITION OF claim_event DEFAULT;
+ALTER TABLE claim_event_default ADD FOREIGN KEY (hospital_id, claim_id, axis, prev_seq, from_state)
+	REFERENCES claim_event_default (hospital_id, claim_id, axis, seq, to_state);
 CREATE TABLE message_default PARTITION OF message DEFAULT;
 
 -- Makes the month partitions that are missing from the month of `at` on for `months` months; run by migrate and by settle.
@@ -484,6 +487,10 @@ BEGIN
 			IF to_regclass('zhifu.' || child) IS NULL THEN
 				EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', child, parent,
 					uuid_floor(start), uuid_floor((start AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC'));
+				IF parent = 'claim_event' THEN
+					EXECUTE format('ALTER TABLE %I ADD FOREIGN KEY (hospital_id, claim_id, axis, prev_seq, from_state)'
+						' REFERENCES %I (hospital_id, claim_id, axis, seq, to_state)', child, child);
+				END IF;
 				made := made + 1;
 			END IF;
 		END LOOP;
