@@ -435,6 +435,28 @@ static void test_database_away(void **state)
 	peer_stop(peer);
 }
 
+static void test_connections_cut_all_the_time(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	struct instance instance;
+	struct peer *peer = insurer_start(serve_ok);
+	claims_add(600);
+	instance_start(&instance, fix.loop, 0, 3);
+	for (int cut = 0; cut < 25 && claims_in(8) < 600; cut++) {
+		run_only(fix.loop, 20 + cut * 7 % 60);
+		/* Wherever they are: while an intent, an end or a commit is on its way. */
+		admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'zhifu_dispatch'");
+	}
+	/* An end cannot be lost, so nothing is unknown: only intents whose commit nobody heard of may be. */
+	LOOP_UNTIL(claims_in(8) + claims_in(7) == 600, 90000);
+	assert_true(claims_in(7) <= 600 / 10);
+	assert_int_equal(seen_claims() + claims_in(7) >= 600, 1);
+	check_invariants();
+	instance_stop(&instance);
+	peer_stop(peer);
+}
+
 static int suite_start(void **state)
 {
 	other_loop = event_base_new();
@@ -466,6 +488,7 @@ int main(void)
 		cmocka_unit_test_setup(test_dead_destination, world_clear),
 		cmocka_unit_test_setup(test_reload_keeps_and_retires, world_clear),
 		cmocka_unit_test_setup(test_database_away, world_clear),
+		cmocka_unit_test_setup(test_connections_cut_all_the_time, world_clear),
 	};
 	return cmocka_run_group_tests(tests, suite_start, suite_stop);
 }
