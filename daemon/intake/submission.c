@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "model/validate_document.h"
 
 #define KNOWN_PERSONS_MAX 8192
 
@@ -320,6 +321,22 @@ static void refuse(struct submission *submission, int status)
 		outcome_respond_faults(submission->req, status, &submission->faults);
 }
 
+/* A Bundle with nothing to act on has no entries to answer one by one: it is refused as a whole, with all that is wrong
+ * in it. */
+static bool refuse_empty(struct submission *submission)
+{
+	struct validate_options options = {.now_ms = submission->now_ms};
+	struct validate_result *none = NULL;
+	bool empty = false;
+	for (uint32_t i = 0; i < submission->faults.count; i++)
+		if (submission->faults.items[i].code == FAULT_BUNDLE_EMPTY) empty = true;
+	if (!empty) return false;
+	if (validate_document(&submission->document, &options, &submission->req->arena.zf, &submission->faults, &none) < 0)
+		submission->faults.no_memory = true;
+	refuse(submission, 422);
+	return true;
+}
+
 static bool read_document(struct submission *submission)
 {
 	static const uint32_t accepts[] = {[SUBMIT_CREATE] = FHIR_ACCEPT_CLAIM,
@@ -338,6 +355,7 @@ static bool read_document(struct submission *submission)
 		refuse(submission, status_of(&submission->faults));
 		return false;
 	}
+	if (refuse_empty(submission)) return false;
 	const struct fhir_document *document = &submission->document;
 	if (submission->mode == SUBMIT_BATCH && document->bundle_type != NULL &&
 		strcmp(document->bundle_type, "transaction") == 0)
