@@ -207,7 +207,7 @@ static int page_fill(struct search_call *call, const struct pg_result *rows, str
 	const struct hospital *hospital = intake_hospital(call->read.intake, intake_principal(call->read.req));
 	int offset = hospital == NULL ? 0 : zone_offset_minutes(hospital->zone, clock_wall_ms());
 	int count = db_rows_count(rows), row = 0;
-	bool is_cut = count > 0 && db_rows_int(rows, 0, COLUMN_SCANNED) >= SEARCH_SCAN_ROWS;
+	bool is_cut = count > 0 && db_rows_int(rows, 0, COLUMN_SCANNED) >= search_plan_scan(&call->plan, call->limit);
 	page->items = zf_alloc_array(&arena->zf, (size_t)call->plan.count, sizeof(*page->items));
 	if (page->items == NULL) return ERR_NOMEM;
 	if (count > 0 && db_rows_null(rows, 0, COLUMN_ID)) count = 0; /* looked at some, none fits */

@@ -50,6 +50,8 @@ void search_plan_stretch(const struct search_plan *plan, int64_t *ret_from_ms, i
 bool search_plan_meets(const struct search_plan *plan, enum search_kind kind, int64_t begin_ms, int64_t end_ms);
 /* A condition that rows alone can't answer. */
 bool search_plan_has(const struct search_plan *plan, enum search_kind kind);
+/* How many rows a statement may look at to return `limit`: no more than that when every row fits. */
+int32_t search_plan_scan(const struct search_plan *plan, int32_t limit);
 /* Begins with names instead of walking ids. */
 bool search_plan_is_set(const struct search_plan *plan);
 

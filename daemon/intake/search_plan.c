@@ -257,6 +257,13 @@ static void bind_texts(struct db_params *params, const struct search_texts *text
 	for (uint8_t i = 0; i < texts->count; i++) db_array_text(array, texts->items[i].value);
 }
 
+int32_t search_plan_scan(const struct search_plan *plan, int32_t limit)
+{
+	bool all_fit = plan->use == ~0u && plan->status == ~0u && plan->outcome == ~0u &&
+		       !search_plan_has(plan, SEARCH_BY_UPDATED) && plan->type != SEARCH_EXPLANATION;
+	return all_fit && limit < SEARCH_SCAN_ROWS ? limit : SEARCH_SCAN_ROWS;
+}
+
 void search_bind(struct db_params *params, const struct search_plan *plan, const struct uuid *hospital, bool is_set,
 	int32_t limit)
 {
@@ -265,7 +272,7 @@ void search_bind(struct db_params *params, const struct search_plan *plan, const
 	search_plan_stretch(plan, &from_ms, &until_ms);
 	db_params_uuid(params, hospital);
 	bind_bounds(params, plan, from_ms, until_ms);
-	db_params_int4(params, SEARCH_SCAN_ROWS);
+	db_params_int4(params, search_plan_scan(plan, limit));
 	db_params_int4(params, limit);
 	db_params_int4(params, (int32_t)(mask & INT32_MAX));
 	db_params_time_ms(params, from_ms);
