@@ -28,7 +28,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	count_all integer := cardinality(p_claim);
-	keyed integer := (SELECT count(k) FROM unnest(p_key) k);
+	keyed integer := cardinality(array_remove(p_key, NULL));
 	fresh uuid[];
 	repeated uuid[] := '{}';
 	bodies bytea[] := '{}';
@@ -74,12 +74,17 @@ BEGIN
 				WHERE r.b <> p_body[array_position(p_claim, r.c)]);
 	END IF;
 
-	INSERT INTO patient_key (hospital_id, patient_key_id, wrapped, hospital_key_version, identity)
-	SELECT h, k, w, v, i FROM unnest(p_key_hospital, p_key_id, p_key_wrapped, p_key_version, p_key_identity, p_key_claim)
-		AS t (h, k, w, v, i, c) WHERE cardinality(repeated) = 0 OR c IS NULL OR c <> ALL (repeated) ON CONFLICT DO NOTHING;
-	INSERT INTO patient_lookup (hospital_id, hash, patient_key_id, key_version)
-	SELECT h, f, k, v FROM unnest(p_look_hospital, p_look_hash, p_look_key, p_look_version, p_look_claim) AS t (h, f, k, v, c)
-	WHERE cardinality(repeated) = 0 OR c IS NULL OR c <> ALL (repeated) ON CONFLICT DO NOTHING;
+	-- Most persons are known to the caller already.
+	IF cardinality(p_key_id) > 0 THEN
+		INSERT INTO patient_key (hospital_id, patient_key_id, wrapped, hospital_key_version, identity)
+		SELECT h, k, w, v, i FROM unnest(p_key_hospital, p_key_id, p_key_wrapped, p_key_version, p_key_identity, p_key_claim)
+			AS t (h, k, w, v, i, c) WHERE cardinality(repeated) = 0 OR c IS NULL OR c <> ALL (repeated) ON CONFLICT DO NOTHING;
+	END IF;
+	IF cardinality(p_look_hash) > 0 THEN
+		INSERT INTO patient_lookup (hospital_id, hash, patient_key_id, key_version)
+		SELECT h, f, k, v FROM unnest(p_look_hospital, p_look_hash, p_look_key, p_look_version, p_look_claim) AS t (h, f, k, v, c)
+		WHERE cardinality(repeated) = 0 OR c IS NULL OR c <> ALL (repeated) ON CONFLICT DO NOTHING;
+	END IF;
 	IF count_all = 0 THEN
 		RETURN;
 	END IF;

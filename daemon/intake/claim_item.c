@@ -158,7 +158,12 @@ static int hash_body(struct claim_item *item, const uint32_t *entries, size_t co
 	struct zf_arena *arena = &arena_of(item)->zf;
 	struct bytes *documents = zf_alloc_array(arena, count, sizeof(*documents));
 	if (documents == NULL) return ERR_NOMEM;
-	int r = stamp_strip(document->entries[entries[0]].raw, arena, &documents[0]);
+	const struct fhir_document_entry *own = &document->entries[entries[0]];
+	documents[0] = span_bytes(own->raw);
+	int r = 0;
+	/* Mostly there is neither, and no pass over the text is needed to see that. */
+	if (own->id != NULL || memmem(own->raw.ptr, own->raw.len, "\"meta\"", 6) != NULL)
+		r = stamp_strip(own->raw, arena, &documents[0]);
 	for (size_t i = 1; i < count; i++) documents[i] = span_bytes(document->entries[entries[i]].raw);
 	return r < 0 ? r : fingerprint_body(documents, count, arena, item->body.b);
 }
