@@ -30,10 +30,11 @@ GRANT SELECT ON hospital, insurer, route_lease TO zhifu_intake, zhifu_translate,
 CREATE FUNCTION hospital_open(p_hospital uuid, p_code text, p_name text, p_zone text, p_book_currency text, p_wrapped bytea)
 RETURNS TABLE (version integer, wrapped bytea) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
+	-- Without a target, so that two who meet a new hospital at the same time do not fail on its code.
 	INSERT INTO hospital (hospital_id, code, name, zone, book_currency)
-	VALUES (p_hospital, p_code, p_name, p_zone, p_book_currency)
-	ON CONFLICT (hospital_id) DO UPDATE SET name = excluded.name, zone = excluded.zone
-		WHERE (hospital.name, hospital.zone) IS DISTINCT FROM (excluded.name, excluded.zone);
+	VALUES (p_hospital, p_code, p_name, p_zone, p_book_currency) ON CONFLICT DO NOTHING;
+	UPDATE hospital h SET name = p_name, zone = p_zone
+	WHERE h.hospital_id = p_hospital AND (h.name, h.zone) IS DISTINCT FROM (p_name, p_zone);
 	INSERT INTO hospital_key (hospital_id, version, wrapped) VALUES (p_hospital, 1, p_wrapped) ON CONFLICT DO NOTHING;
 	RETURN QUERY SELECT k.version, k.wrapped FROM hospital_key k WHERE k.hospital_id = p_hospital ORDER BY k.version DESC;
 END
