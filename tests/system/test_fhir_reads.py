@@ -421,3 +421,35 @@ def test_a_decision_and_its_money_can_be_read(place, keep):
         assert paid.status == 200 and paid.json()["paymentAmount"]["currency"] == "CNY", paid
         after = client.get("/fhir/ExplanationOfBenefit/" + claim_id).json()
         assert after["payment"]["amount"] == {"value": "11.25", "currency": "CNY"}, after.get("payment")
+
+
+def test_an_insurer_confirms_a_cancellation(place, keep):
+    if not (zhifu.BUILD / "zhifu-payer").exists() or not (zhifu.BUILD / "adapters" / "fhir.so").exists():
+        pytest.skip("the sandbox insurer or the adapter is not built")
+    port, control = zhifu.free_port(), zhifu.free_port()
+    story.hospital(place)
+    keep(place.payer("alpha", story.payer_script(place, "alpha", port, control, {"plan_currency": "CNY"}), port)).start()
+    story.insurer(place, "alpha", port, {"keys": {"cancel": "true"}})
+    place.daemon.start()
+    patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": MRN, "value": "A-1"}]}
+    with place.daemon.client() as client:
+        assert client.post("/fhir/Consent", json.dumps(dict(story.consent("#p"), contained=[patient])),
+                           headers=FHIR).status == 201
+        claim_id = submit(client, "N-1", insurance=[{"sequence": 1, "focal": True, "coverage": {"display": "alpha"}}])
+        zhifu.wait_until(lambda: found(client, "/fhir/ExplanationOfBenefit?claim=" + claim_id), "the decision")
+        answer = client.post("/fhir/Task", task({"reference": "Claim/" + claim_id}), headers=FHIR)
+        assert answer.status == 201 and answer.json()["status"] == "in-progress", answer
+        task_id = answer.json()["id"]
+
+        def ended():
+            now = client.get("/fhir/Task/" + task_id).json()
+            assert now["status"] not in ("requested", "accepted", "in-progress"), now
+            return now
+        done = zhifu.wait_until(ended, "the task to end")
+        assert done["status"] == "completed", done
+        zhifu.wait_until(lambda: client.get("/fhir/ExplanationOfBenefit/" + claim_id).json()["status"] == "cancelled",
+                         "the cancelled decision")
+        assert found(client, "/fhir/ExplanationOfBenefit?status=active") == []
+        assert found(client, "/fhir/ExplanationOfBenefit?status=cancelled") == [claim_id]
+        again = client.post("/fhir/Task", task({"reference": "Claim/" + claim_id}), headers=FHIR)
+        assert again.status == 200 and again.json()["id"] == task_id, again
