@@ -105,19 +105,35 @@ static const struct zf_key *key_find(const struct adapter *adapter, const char *
 	return NULL;
 }
 
+/* Where a fault of this setting is: the insurer's file and, when it can be found, the line. */
+static const char *fault_at(const struct insurer *insurer, const char *group, const char *name, unsigned *ret_line)
+{
+	char setting[256];
+
+	*ret_line = 0;
+	if (insurer->file == NULL) return insurer->code;
+	(void)snprintf(setting, sizeof(setting), "%s%s%s", group, name[0] == '\0' ? "" : ".", name);
+	*ret_line = conf_setting_line(insurer->file, setting);
+	return insurer->file;
+}
+
 void adapter_keys_check(const struct adapter *adapter, const struct insurer *insurer, struct conf_faults *faults)
 {
 	const struct conf_map *given = insurer->module_keys;
+	const char *file;
+	unsigned line;
 
 	for (size_t i = 0; given != NULL && i < given->count; i++) {
 		const struct zf_key *key = key_find(adapter, given->items[i].name);
 		const char *wanted = key == NULL ? NULL : key_fault(key, given->items[i].value);
 
+		if (key != NULL && wanted == NULL) continue;
+		file = fault_at(insurer, "keys", given->items[i].name, &line);
 		if (key == NULL)
-			conf_fault_add(faults, insurer->code, 0, "module \"%s\" has no key \"%s\"", adapter->name,
+			conf_fault_add(faults, file, line, "module \"%s\" has no key \"%s\"", adapter->name,
 				given->items[i].name);
-		else if (wanted != NULL)
-			conf_fault_add(faults, insurer->code, 0, "key \"%s\" of module \"%s\" must be %s", key->name,
+		else
+			conf_fault_add(faults, file, line, "key \"%s\" of module \"%s\" must be %s", key->name,
 				adapter->name, wanted);
 	}
 	for (const struct zf_key *key = adapter->table.keys; key->name != NULL; key++) {
@@ -125,7 +141,8 @@ void adapter_keys_check(const struct adapter *adapter, const struct insurer *ins
 		if (key->type == ZF_KEY_MAP ? has_map(insurer, key->name)
 					    : given != NULL && conf_map_get(given, key->name) != NULL)
 			continue;
-		conf_fault_add(faults, insurer->code, 0, "module \"%s\" needs the %s \"%s\"", adapter->name,
+		file = fault_at(insurer, "keys", "", &line);
+		conf_fault_add(faults, file, line, "module \"%s\" needs the %s \"%s\"", adapter->name,
 			key->type == ZF_KEY_MAP ? "map" : "key", key->name);
 	}
 }
@@ -187,8 +204,11 @@ int adapter_set_load(const char *adapters_dir, const struct directory *directory
 
 		if (adapter == NULL) {
 			if (set_load(&set, adapters_dir, insurer->module) < 0) {
-				conf_fault_add(
-					faults, insurer->code, 0, "module \"%s\": %s", insurer->module, err_text());
+				unsigned line;
+				const char *file = fault_at(insurer, "module", "", &line);
+
+				/* reading the file does not touch err_text unless it fails */
+				conf_fault_add(faults, file, line, "module \"%s\": %s", insurer->module, err_text());
 				continue;
 			}
 			adapter = set.items[set.count - 1];
@@ -216,7 +236,10 @@ int adapter_directory_check(const char *adapters_dir, const struct directory *di
 		const struct context *context;
 
 		if (contexts_get(contexts, directory->hospitals[0], directory->insurers[i], &context) < 0)
-			conf_fault_add(faults, directory->insurers[i]->code, 0, "%s", err_text());
+			conf_fault_add(faults,
+				directory->insurers[i]->file != NULL ? directory->insurers[i]->file
+								     : directory->insurers[i]->code,
+				0, "%s", err_text());
 	}
 	contexts_free(contexts);
 	adapter_set_free(&set);

@@ -38,6 +38,10 @@ static int service_control_number(void *handle, const char *series, int64_t *ret
 	struct numbers *numbers = call->numbers;
 	struct series *found = NULL;
 
+	if (series != NULL && call->fixed_ids > 0) {
+		*ret_number = (int64_t)call->fixed_ids++;
+		return 0;
+	}
 	if (numbers == NULL || series == NULL || strlen(series) >= CALL_SERIES_LEN) return -1;
 	for (size_t i = 0; i < numbers->count && found == NULL; i++)
 		if (strcmp(numbers->items[i].name, series) == 0 &&

@@ -31,7 +31,7 @@ struct call {
 	struct numbers *numbers; /* NULL: none (adapter check) */
 	int64_t now_ms;          /* the same during one step */
 	int64_t cpu_s;           /* limit; 0: none */
-	/* For repeatable runs (adapter check): ids are counted up instead of random. */
+	/* For repeatable runs (adapter check): ids and control numbers are counted up from here; 0: as always. */
 	uint64_t fixed_ids;
 };
 

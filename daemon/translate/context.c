@@ -24,6 +24,7 @@ struct contexts {
 	struct entry *buckets[BUCKETS];
 	size_t count;
 	uint64_t clock;
+	uint32_t side; /* enum zf_side */
 };
 
 /* ---- the profile ---- */
@@ -124,8 +125,14 @@ int contexts_new(const struct adapter_set *set, const struct directory *director
 	if (contexts == NULL) return err_set(ERR_NOMEM, "no memory for contexts");
 	contexts->set = set;
 	contexts->directory = directory;
+	contexts->side = ZF_SIDE_TO_INSURER;
 	*ret_contexts = contexts;
 	return 0;
+}
+
+void contexts_side(struct contexts *contexts, uint32_t side)
+{
+	contexts->side = side;
 }
 
 static void entry_free(struct entry *entry)
@@ -185,10 +192,10 @@ static int maps_sort(struct entry *entry)
 	return 0;
 }
 
-static int entry_open(struct entry *entry)
+static int entry_open(struct entry *entry, uint32_t side)
 {
 	struct zf_open open = {.size = sizeof(open),
-		.side = ZF_SIDE_TO_INSURER,
+		.side = side,
 		.profile = &entry->profile,
 		.host = &host_services,
 		.arena = &entry->arena.zf};
@@ -230,7 +237,7 @@ int contexts_get(struct contexts *contexts, const struct hospital *hospital, con
 	if (entry == NULL) return err_set(ERR_NOMEM, "no memory for a context");
 	entry->context = (struct context){.adapter = adapter, .insurer = insurer, .hospital = hospital};
 	arena_init(&entry->arena, CONTEXT_ARENA_BYTES);
-	r = entry_open(entry);
+	r = entry_open(entry, contexts->side);
 	if (r < 0) {
 		entry_free(entry);
 		return r;

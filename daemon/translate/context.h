@@ -35,6 +35,9 @@ struct contexts;
 int contexts_new(
 	const struct adapter_set *set, const struct directory *directory, struct contexts **ret_contexts) MUSTUSE;
 void contexts_free(struct contexts *contexts); /* NULL allowed */
+/* The side that contexts are opened for from now on, enum zf_side; towards the insurer unless said (adapter check plays
+ * the insurer too). */
+void contexts_side(struct contexts *contexts, uint32_t side);
 /* The context of a pair, opened when it is not there. ERR_NOTFOUND: the insurer's module is not loaded; ERR_INVALID:
  * the module refuses the profile, with its reason; ERR_NOMEM. Borrowed until the next call that opens one. */
 int contexts_get(struct contexts *contexts, const struct hospital *hospital, const struct insurer *insurer,
