@@ -373,7 +373,7 @@ static int database_open(struct translate *translate)
 	struct db_pool_conf pool = {.conninfo = options->database_translate.items[0].text,
 		.role = "translate",
 		.connections = (size_t)options->db_connections_per_worker,
-		.schema_version = worker->schema_version,
+		.schema_version = translate->worker->schema_version,
 		.tables = tables,
 		.table_count = ARRAY_LEN(tables)};
 	struct lease_conf lease = {.topic = "translate",
