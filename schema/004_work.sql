@@ -142,21 +142,21 @@ SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_bitmapscan 
 BEGIN
 	IF p_route IS NULL THEN
 		RETURN QUERY WITH due AS MATERIALIZED (
-			SELECT w.work_id FROM outbox w
+			SELECT w.hospital_id AS h, w.work_id AS w FROM outbox w
 			WHERE w.role = p_role AND w.hospital_id = p_hospital AND NOT w.held AND w.due_at <= now()
 			ORDER BY w.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
 		)
 		UPDATE outbox o SET due_at = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1 FROM due
-		WHERE o.hospital_id = p_hospital AND o.work_id = due.work_id
+		WHERE o.hospital_id = due.h AND o.work_id = due.w
 		RETURNING o.hospital_id, o.work_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id, o.attempt, o.crashes, o.due_at;
 	ELSE
 		RETURN QUERY WITH due AS MATERIALIZED (
-			SELECT w.work_id FROM outbox w
+			SELECT w.hospital_id AS h, w.work_id AS w FROM outbox w
 			WHERE w.role = 2 AND w.route = p_route AND w.hospital_id = p_hospital AND NOT w.held AND w.due_at <= now()
 			ORDER BY w.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
 		)
 		UPDATE outbox o SET due_at = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1 FROM due
-		WHERE o.hospital_id = p_hospital AND o.work_id = due.work_id
+		WHERE o.hospital_id = due.h AND o.work_id = due.w
 		RETURNING o.hospital_id, o.work_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id, o.attempt, o.crashes, o.due_at;
 	END IF;
 END

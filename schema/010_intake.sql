@@ -3,7 +3,7 @@
 SET search_path = zhifu;
 
 -- Claims of one person: searches by patient, and the claims that wait for a consent.
-CREATE INDEX claim_patient ON claim (hospital_id, patient_key_id);
+CREATE INDEX claim_patient ON claim (patient_key_id);
 -- A consent is replaced by the next one of its identifier.
 CREATE INDEX consent_identifier ON consent (hospital_id, identifier_hash) WHERE identifier_hash IS NOT NULL;
 
