@@ -21,6 +21,7 @@
 #define FINDINGS_SHOWN 20
 #define ALLOCATIONS_MAX 200000
 #define FUZZ_BODY_MAX (256u << 10)
+#define FINISHED "finished"
 
 struct run {
 	const struct adapter_check_conf *conf;
@@ -609,6 +610,14 @@ static int run_all(struct run *run)
 	return status;
 }
 
+/* A crash ends the child by its signal, whatever handlers a sanitizer has put there. */
+static void signals_reset(void)
+{
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
+
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++) (void)signal(signals[i], SIG_DFL);
+}
+
 int adapter_check_with(const struct adapter_check_conf *conf)
 {
 	struct run run = {.conf = conf, .random = conf->seed == 0 ? 88172645463325252u : conf->seed};
@@ -620,8 +629,10 @@ int adapter_check_with(const struct adapter_check_conf *conf)
 	(void)fflush(conf->out);
 	pid = fork();
 	if (pid == 0) {
+		signals_reset();
 		status = run_all(&run);
 		(void)fflush(conf->out);
+		progress(&run, "%s", FINISHED);
 		_exit(status);
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -629,6 +640,9 @@ int adapter_check_with(const struct adapter_check_conf *conf)
 	if (pid < 0) {
 		(void)fprintf(conf->out, "could not start the check: %s\n", strerror(errno));
 		status = 2;
+	} else if (WIFEXITED(status) && strcmp(run.progress, FINISHED) != 0) {
+		(void)fprintf(conf->out, "  FINDING %s: the module ends the process\nNOT certified\n", run.progress);
+		status = 1;
 	} else if (WIFSIGNALED(status)) {
 		(void)fprintf(conf->out, "  FINDING %s: the module %s (%s)\nNOT certified\n", run.progress,
 			WTERMSIG(status) == SIGPROF ? "does not come back" : "crashes", strsignal(WTERMSIG(status)));
