@@ -87,7 +87,7 @@ static size_t rest_copy(char *out, size_t len, struct text_span raw, const struc
 
 int stamp_strip(struct text_span raw, struct zf_arena *arena, struct bytes *ret_text)
 {
-	struct parts parts;
+	struct parts parts = {.body = 0};
 	int r = parts_find(raw, arena, &parts);
 	if (r < 0) return r;
 	if (parts.id.end == 0 && parts.meta.end == 0) {
@@ -152,12 +152,12 @@ static int meta_write(struct text_span meta, const struct stamp *stamp, struct z
 
 int stamp_apply(struct text_span raw, const struct stamp *stamp, struct zf_arena *arena, struct bytes *ret_text)
 {
-	struct parts parts;
-	struct text_span meta;
+	struct parts parts = {.body = 0};
+	struct text_span meta = {NULL, 0};
 	char id[UUID_TEXT_LEN];
 	int r = parts_find(raw, arena, &parts);
 	if (r == 0) r = meta_write(parts.meta.value, stamp, arena, &meta);
-	if (r < 0) return r;
+	if (r != 0) return r;
 	char *out = zf_alloc(arena, raw.len + meta.len + UUID_TEXT_LEN + 32);
 	if (out == NULL) return err_set(ERR_NOMEM, "no memory for a resource");
 	uuid_format(stamp->id, id);

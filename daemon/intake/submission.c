@@ -331,7 +331,8 @@ static bool refuse_empty(struct submission *submission)
 	for (uint32_t i = 0; i < submission->faults.count; i++)
 		if (submission->faults.items[i].code == FAULT_BUNDLE_EMPTY) empty = true;
 	if (!empty) return false;
-	if (validate_document(&submission->document, &options, &submission->req->arena.zf, &submission->faults, &none) < 0)
+	if (validate_document(&submission->document, &options, &submission->req->arena.zf, &submission->faults, &none) <
+		0)
 		submission->faults.no_memory = true;
 	refuse(submission, 422);
 	return true;
