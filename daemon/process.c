@@ -27,12 +27,20 @@ struct process {
 	bool draining;
 };
 
+void process_signals_open(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static void heartbeat(struct worker *worker)
 {
 	struct process *process = CONTAINER_OF(worker, struct process, worker);
 	bool ready = !process->draining && process->state != NULL && process->role->ready(process->state);
 
-	slot_beat(process->slot, ready, process->draining ? "draining" : "the database cannot be reached");
+	slot_beat(process->slot, ready, process->draining ? "draining" : "the database cannot be used, the log says why");
 }
 
 static void drained(struct worker *worker)
@@ -133,6 +141,7 @@ _Noreturn void process_run(
 	}
 	worker->role = role->name;
 	worker->number = number;
+	worker->schema_version = ZHIFU_SCHEMA_VERSION;
 	worker->listen_fds = supervisor->listen_fds;
 	worker->heartbeat = heartbeat;
 	worker->drained = drained;
@@ -146,6 +155,7 @@ _Noreturn void process_run(
 		(void)err_set(ERR_NOMEM, "no memory for signal events");
 		process_fail(role->name);
 	}
+	process_signals_open();
 	if (role->start(worker, &process.state) < 0) process_fail(role->name);
 	log_line(LOG_INFO, "started, worker %d", number);
 	(void)event_base_dispatch(worker->base);

@@ -5,6 +5,8 @@
 #include "base/core.h"
 #include "supervisor.h"
 
+/* Takes the signals of this process from here on: the supervisor forks with them blocked. */
+void process_signals_open(void);
 /* Runs in a forked child and never returns. parent: the supervisor's pid, whose death ends the child. */
 _Noreturn void process_run(
 	const struct supervisor *supervisor, const struct role *role, int number, struct slot *slot, int parent);

@@ -13,15 +13,16 @@ struct directory;
 struct metrics;
 
 struct worker {
-	struct event_base *base;         /* the process's only loop */
-	struct evdns_base *dns;          /* NULL in roles without a network (translate) */
-	const struct options *options;   /* replaced on reload; borrowed */
-	const struct keyring *keyring;   /* likewise */
-	const struct directory *directory; /* hospitals, clients, insurers (model/directory.h); likewise */
-	struct metrics *metrics;         /* the process's registry (net/metrics.h) */
-	const char *role;                /* "intake", ... */
-	int number;                      /* 0 .. workers - 1 */
-	const int *listen_fds;           /* inherited listening sockets, for intake; -1 ends the list */
+	struct event_base *base;                  /* the process's only loop */
+	struct evdns_base *dns;                   /* NULL in roles without a network (translate) */
+	const struct options *options;            /* replaced on reload; borrowed */
+	const struct keyring *keyring;            /* likewise */
+	const struct directory *directory;        /* hospitals, clients, insurers (model/directory.h); likewise */
+	struct metrics *metrics;                  /* the process's registry (net/metrics.h) */
+	const char *role;                         /* "intake", ... */
+	int number;                               /* 0 .. workers - 1 */
+	int schema_version;                       /* the migration that this program was built for; 0: any (tests) */
+	const int *listen_fds;                    /* inherited listening sockets, for intake; -1 ends the list */
 	void (*heartbeat)(struct worker *worker); /* call at least once per housekeeping; the supervisor watches it */
 	void (*drained)(struct worker *worker);   /* call once after drain, when nothing is in flight */
 };

@@ -45,7 +45,7 @@ void db_conn_move(struct db_conn *conn, enum conn_state state)
 		pool->stats.connects++;
 		conn->tried = 0;
 		conn->retry_ms = DB_RETRY_MIN_MS;
-		conn->complained = false;
+		conn->complained = pool->schema_told = false;
 		event_del(conn->timer);
 		db_pool_turn_soon(pool);
 	}

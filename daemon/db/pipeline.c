@@ -26,7 +26,8 @@ const struct db_statement db_builtin[DB_BUILTIN_COUNT] = {
 /* Results of the set-up before the tables' own. */
 #define SETUP_JUDGE 0
 #define SETUP_SESSION 1
-#define SETUP_STATEMENTS 2
+#define SETUP_SCHEMA 2 /* only where a version is asked for */
+#define SCHEMA_SQL "select zhifu.schema_version()"
 
 static bool send_statement(PGconn *pg, const struct batch_statement *item)
 {
@@ -97,6 +98,8 @@ bool db_pipeline_prepare(struct db_conn *conn)
 	if (PQsetnonblocking(pg, 1) != 0 || PQenterPipelineMode(pg) != 1) return false;
 	if (PQsendQueryParams(pg, JUDGE_SQL, 0, NULL, NULL, NULL, NULL, 1) != 1) return false;
 	if (PQsendQueryParams(pg, SESSION_SQL, 1, NULL, &timeout_value, NULL, NULL, 1) != 1) return false;
+	if (pool->conf.schema_version > 0 && PQsendQueryParams(pg, SCHEMA_SQL, 0, NULL, NULL, NULL, NULL, 1) != 1)
+		return false;
 	if (pool->listen) {
 		if (PQsendQueryParams(pg, "listen " DB_NOTIFY_CHANNEL, 0, NULL, NULL, NULL, NULL, 1) != 1) return false;
 		return PQpipelineSync(pg) == 1;
@@ -116,8 +119,9 @@ static const char *setup_name(const struct db_pool *pool, size_t n)
 {
 	if (n == SETUP_JUDGE) return "whether the server is writable";
 	if (n == SETUP_SESSION) return "the session's settings";
+	if (pool->conf.schema_version > 0 && n == SETUP_SCHEMA) return "the schema's version";
 	if (pool->listen) return "listening";
-	n -= SETUP_STATEMENTS;
+	n -= pool->conf.schema_version > 0 ? SETUP_SCHEMA + 1 : SETUP_SCHEMA;
 	if (n < DB_BUILTIN_COUNT) return db_builtin[n].name;
 	n -= DB_BUILTIN_COUNT;
 	for (size_t t = 0; t < pool->conf.table_count; t++) {
@@ -127,6 +131,41 @@ static const char *setup_name(const struct db_pool *pool, size_t n)
 	return "the set-up";
 }
 
+/* The schema does not fit this program. found: its version, 0: there is none, -1: from before it had one. One line for all connections of the
+ * process; they go on trying, so that a migration is all it takes. */
+static void schema_complain(struct db_conn *conn, int64_t found)
+{
+	struct db_pool *pool = conn->pool;
+	conn->complained = true;
+	if (pool->schema_told) return;
+	pool->schema_told = true;
+	if (found == 0)
+		log_line(LOG_ERROR, "the database has no schema yet: run \"zhifuctl migrate\"");
+	else if (found < 0)
+		log_line(LOG_ERROR, "the database's schema is older than this program: run \"zhifuctl migrate\"");
+	else if (found < pool->conf.schema_version)
+		log_line(LOG_ERROR,
+			"the database's schema is at version %lld, this program needs %d: run \"zhifuctl migrate\"",
+			(long long)found, pool->conf.schema_version);
+	else
+		log_line(LOG_ERROR,
+			"the database's schema is at version %lld, this program knows %d: use the newer program",
+			(long long)found, pool->conf.schema_version);
+}
+
+static bool schema_is_old(struct db_conn *conn, const PGresult *error)
+{
+	const char *sqlstate = PQresultErrorField(error, PG_DIAG_SQLSTATE);
+	if (sqlstate == NULL) return false;
+	if (strcmp(sqlstate, "3F000") == 0) /* invalid_schema_name: nobody has migrated here */
+		schema_complain(conn, 0);
+	else if (strcmp(sqlstate, "42883") == 0) /* undefined_function */
+		schema_complain(conn, -1);
+	else
+		return false;
+	return true;
+}
+
 static bool setup_result(struct db_conn *conn, const PGresult *result)
 {
 	struct db_pool *pool = conn->pool;
@@ -134,6 +173,11 @@ static bool setup_result(struct db_conn *conn, const PGresult *result)
 	case PGRES_TUPLES_OK:
 		if (conn->prepared == SETUP_JUDGE && !pool->conf.any_host && db_rows_bool(result, 0, 0)) {
 			db_conn_complain(conn, "the database server is read-only", "");
+			return false;
+		}
+		if (conn->prepared == SETUP_SCHEMA && pool->conf.schema_version > 0 &&
+			db_rows_int(result, 0, 0) != pool->conf.schema_version) {
+			schema_complain(conn, db_rows_int(result, 0, 0));
 			return false;
 		}
 		conn->prepared++;
@@ -147,6 +191,8 @@ static bool setup_result(struct db_conn *conn, const PGresult *result)
 		db_conn_move(conn, CONN_READY);
 		return true;
 	default:
+		if (conn->prepared == SETUP_SCHEMA && pool->conf.schema_version > 0 && schema_is_old(conn, result))
+			return false;
 		db_conn_complain(conn, setup_name(pool, conn->prepared), PQresultErrorMessage(result));
 		return false;
 	}

@@ -25,6 +25,7 @@ struct db_pool_conf {
 	size_t queue_max;             /* batches waiting for a connection; over it ERR_LIMIT; default 1024 */
 	int64_t deadline_ms;          /* of a batch that names none, from the run; default 10,000 */
 	int64_t statement_timeout_ms; /* set in the session; default 10,000 */
+	int schema_version; /* the migration that the schema must stand at, else no connection gets ready; 0: any */
 	bool any_host;                /* a read-only server is good enough; default: only one that is writable */
 	const struct db_table *const *tables;
 	size_t table_count; /* at most DB_POOL_TABLES_MAX */

@@ -106,6 +106,7 @@ struct db_pool {
 	struct db_pool_conf conf; /* conninfo and role are owned copies */
 	const struct db_table *tables[DB_POOL_TABLES_MAX];
 	bool listen;
+	bool schema_told; /* that the schema does not fit has been logged; again only after a success */
 	void (*notified)(void *ctx, const char *topic);
 	struct db_conn conns[DB_POOL_CONNECTIONS_MAX];
 	struct list conn_lists[CONN_STATES];

@@ -188,6 +188,7 @@ static int dispatch_start(struct worker *worker, void **ret_state)
 	struct db_pool_conf pool = {.conninfo = options->database_dispatch.items[0].text,
 		.role = "dispatch",
 		.connections = (size_t)options->db_connections_per_worker,
+		.schema_version = worker->schema_version,
 		.tables = tables,
 		.table_count = ARRAY_LEN(tables)};
 	int r;

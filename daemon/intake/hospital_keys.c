@@ -17,6 +17,7 @@ struct entry {
 	char code[HOSPITAL_CODE_LEN + 1];
 	struct key fresh; /* offered as the first version */
 	bool flying, is_open;
+	bool told; /* that it could not be opened has been logged; again only after a success */
 	int count;
 	int32_t versions[VERSIONS_MAX]; /* newest first */
 	struct key values[VERSIONS_MAX];
@@ -100,6 +101,9 @@ static void on_opened(void *ctx, const struct db_outcome *outcome)
 	entry->flying = false;
 	keys->flying--;
 	if (outcome->ending != DB_COMMITTED) {
+		/* Asked for five times a second: one line. Without a connection the pool has said so. */
+		if (entry->told || outcome->ending == DB_RETRYABLE) return;
+		entry->told = true;
 		log_fields(LOG_WARN, "could not open a hospital's key", "hospital", entry->code, "ending",
 			db_ending_name(outcome->ending), "why", outcome->message, NULL);
 		return;
@@ -119,6 +123,7 @@ static void on_opened(void *ctx, const struct db_outcome *outcome)
 	/* The newest must be ours: with an older one new patients would be wrapped by a key that was left behind. */
 	if (entry->count == 0 || entry->versions[0] != (int32_t)db_rows_int(rows, 0, 0)) return;
 	entry->is_open = true;
+	entry->told = false;
 	keys->missing--;
 }
 

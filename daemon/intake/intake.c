@@ -215,6 +215,7 @@ static int pool_open(struct intake *intake)
 	struct db_pool_conf conf = {.conninfo = options->database_intake.items[0].text,
 		.role = "intake",
 		.connections = (size_t)options->db_connections_per_worker,
+		.schema_version = intake->worker->schema_version,
 		.tables = tables,
 		.table_count = ARRAY_LEN(tables),
 		.changed = on_changed,

@@ -416,6 +416,7 @@ static int settle_start(struct worker *worker, void **ret_state)
 	struct db_pool_conf pool = {.conninfo = options->database_settle.items[0].text,
 		.role = "settle",
 		.connections = (size_t)options->db_connections_per_worker,
+		.schema_version = worker->schema_version,
 		.tables = tables,
 		.table_count = ARRAY_LEN(tables)};
 	struct lease_conf lease = {.topic = "settle",
