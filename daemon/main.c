@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <grp.h>
 #include <libpq-fe.h>
+#include <limits.h>
 #include <openssl/crypto.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -15,9 +16,9 @@
 
 #include "base/log.h"
 #include "base/options.h"
+#include "check.h"
 #include "dispatch/dispatch.h"
 #include "intake/intake.h"
-#include "net/tls.h"
 #include "settle/settle.h"
 #include "supervisor.h"
 #include "translate/translate.h"
@@ -117,19 +118,6 @@ static int roles_choose(const char *names, const struct role **ret_roles, size_t
 	return 0;
 }
 
-/* What reading the files alone cannot show: that the certificate fits its key and is not expired. */
-static int certificates_check(const struct options *options)
-{
-	struct tls_server_conf conf = {.cert_file = options->tls_certificate,
-		.key_file = options->tls_key,
-		.client_ca_file = options->tls_client_ca};
-	SSL_CTX *ctx = NULL;
-	int r = tls_server_new(&conf, &ctx);
-
-	SSL_CTX_free(ctx);
-	return r;
-}
-
 static int privileges_drop(const char *name)
 {
 	const struct passwd *user;
@@ -159,7 +147,7 @@ static int pid_file_write(const char *path)
 {
 	FILE *file;
 
-	if (path == NULL) return 0;
+	if (path[0] == '\0') return 0;
 	file = fopen(path, "we");
 	if (file == NULL) return err_set(ERR_SYS, "could not write \"%s\": %s", path, strerror(errno));
 	(void)fprintf(file, "%d\n", (int)getpid());
@@ -178,6 +166,7 @@ int main(int argc, char **argv)
 	struct arguments arguments;
 	struct supervisor supervisor = {0};
 	const struct role *roles[ARRAY_LEN(all_roles)];
+	char pid_file[PATH_MAX] = ""; /* a reload may name another one */
 	int status = arguments_read(argc, argv, &arguments);
 
 	if (status >= 0) return status;
@@ -185,30 +174,28 @@ int main(int argc, char **argv)
 	/* which roles run here */
 	if (roles_choose(arguments.roles, roles, &supervisor.role_count) < 0) return fail("could not start");
 	supervisor.roles = roles;
+	if (arguments.check) return check_run(arguments.config_path);
 	/* the configuration, all of its mistakes at once */
-	if (config_load(arguments.config_path, arguments.check, &supervisor.config) < 0)
-		return arguments.check ? 1 : fail("could not read the configuration");
+	if (config_load(arguments.config_path, false, &supervisor.config) < 0)
+		return fail("could not read the configuration");
 	/* the server's certificate and key */
-	if (certificates_check(supervisor.config->options) < 0) return fail("certificate");
-	if (arguments.check) {
-		(void)printf("%s: no mistakes\n", arguments.config_path);
-		config_free(supervisor.config);
-		return 0;
-	}
+	if (check_certificate(supervisor.config->options) < 0) return fail("certificate");
 	log_level_set((enum log_level)supervisor.config->options->log_level);
 	/* descriptors, sockets, pid file: while we may still be root */
 	/* libcurl would write TLS secrets where this points */
 	(void)unsetenv("SSLKEYLOGFILE");
 	descriptors_raise(supervisor.config->options);
 	if (supervisor_bind(&supervisor) < 0) return fail("could not start");
-	if (pid_file_write(supervisor.config->options->pid_file) < 0) return fail("could not start");
+	if (supervisor.config->options->pid_file != NULL)
+		(void)snprintf(pid_file, sizeof(pid_file), "%s", supervisor.config->options->pid_file);
+	if (pid_file_write(pid_file) < 0) return fail("could not start");
 	/* who we are from here on */
 	if (privileges_drop(supervisor.config->options->user) < 0) return fail("could not start");
 	log_line(LOG_INFO, "started zhifud %s, libevent %s, libpq %d, %s", ZHIFU_VERSION, event_get_version(),
 		PQlibVersion(), OpenSSL_version(OPENSSL_VERSION));
 	/* processes, until SIGTERM */
 	status = supervisor_run(&supervisor);
-	if (supervisor.config->options->pid_file != NULL) (void)unlink(supervisor.config->options->pid_file);
+	if (pid_file[0] != '\0') (void)unlink(pid_file);
 	config_free(supervisor.config);
 	return status;
 }

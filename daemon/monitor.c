@@ -242,6 +242,7 @@ _Noreturn void monitor_run(const struct supervisor *supervisor, size_t slot_coun
 	if (event_add(timer, &tick) != 0 || event_add(term, NULL) != 0 || event_add(interrupt, NULL) != 0 ||
 		event_add(hup, NULL) != 0)
 		monitor_fail();
+	process_signals_open();
 	(void)event_base_dispatch(monitor.base);
 	http_server_free(monitor.server);
 	http_router_free(router);

@@ -2,6 +2,7 @@
 #include "slot.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -21,6 +22,26 @@ struct slot *slots_map(size_t n)
 		return NULL;
 	}
 	return map;
+}
+
+void slot_begin(struct slot *slot, const char *role, int number)
+{
+	slot->number = number;
+	(void)snprintf(slot->role, sizeof(slot->role), "%s", role);
+	(void)snprintf(slot->why, sizeof(slot->why), "starting");
+	/* A writer that was killed in the middle left an odd version, which nobody would ever read again. */
+	atomic_fetch_or(&slot->version, 1);
+	slot->text_len = 0;
+	atomic_fetch_add(&slot->version, 1);
+	atomic_store(&slot->ready, 0);
+	atomic_store(&slot->heartbeat_ms, clock_mono_ms());
+	atomic_store(&slot->used, 1);
+}
+
+void slot_end(struct slot *slot, const char *why)
+{
+	atomic_store(&slot->ready, 0);
+	(void)snprintf(slot->why, sizeof(slot->why), "%s", why);
 }
 
 void slot_beat(struct slot *slot, bool ready, const char *why)

@@ -28,6 +28,9 @@ struct slot {
 
 /* Shared memory for n slots, zeroed; mapped until the process ends. NULL with err_text when it cannot be had. */
 struct slot *slots_map(size_t n);
+/* The supervisor's side: before each fork of the slot's process, and after its end (why: for readyz). */
+void slot_begin(struct slot *slot, const char *role, int number);
+void slot_end(struct slot *slot, const char *why);
 /* The worker's side. text longer than the slot is cut at a line's end. */
 void slot_beat(struct slot *slot, bool ready, const char *why);
 void slot_publish(struct slot *slot, const char *text, size_t len);

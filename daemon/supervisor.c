@@ -19,6 +19,7 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "check.h"
 #include "process.h"
 #include "slot.h"
 
@@ -133,19 +134,12 @@ static void child_start(struct nursery *nursery, struct child *child)
 	pid_t parent = getpid();
 	pid_t pid;
 
-	slot->number = child->number;
-	(void)snprintf(slot->role, sizeof(slot->role), "%s", child_name(child));
-	atomic_store(&slot->ready, 0);
-	atomic_store(&slot->heartbeat_ms, clock_mono_ms());
-	atomic_store(&slot->used, 1);
+	slot_begin(slot, child_name(child), child->number);
 	pid = fork();
 	if (pid == 0) {
-		sigset_t none;
-
-		/* Nobody is left to restart us when the supervisor is gone: drain and end. */
+		/* Nobody is left to restart us when the supervisor is gone: drain and end. Signals stay blocked until
+		 * the child has somebody to take them: a reload must not end one that is just starting. */
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-		sigemptyset(&none);
-		(void)sigprocmask(SIG_SETMASK, &none, NULL);
 		if (child->role == NULL)
 			monitor_run(nursery->supervisor, nursery->count, nursery->supervisor->slots, parent);
 		process_run(nursery->supervisor, child->role, child->number, slot, parent);
@@ -174,7 +168,7 @@ static void child_ended(struct nursery *nursery, struct child *child, int status
 	else
 		(void)snprintf(why, sizeof(why), "status %d", WEXITSTATUS(status));
 	child->pid = 0;
-	atomic_store(&child->slot->ready, 0);
+	slot_end(child->slot, "ended, it will be started again");
 	if (nursery->draining) {
 		child->state = CHILD_GONE;
 		atomic_store(&child->slot->used, 0);
@@ -244,6 +238,23 @@ static void drain_begin(struct nursery *nursery)
 	children_signal(nursery, SIGTERM);
 }
 
+#define FIXED_NAMES_MAX 64
+
+/* Says which options have changed and wait for a restart. */
+static void fixed_tell(const struct options *before, const struct options *after)
+{
+	const char *names[FIXED_NAMES_MAX];
+	size_t count = conf_fixed_changes(&options_table, before, after, names, ARRAY_LEN(names));
+	char text[1024] = "";
+	size_t len = 0;
+
+	if (count == 0) return;
+	if (count > ARRAY_LEN(names)) count = ARRAY_LEN(names);
+	for (size_t i = 0; i < count && len < sizeof(text); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i == 0 ? "" : ", ", names[i]);
+	log_fields(LOG_WARN, "some changed options wait for a restart", "options", text, NULL);
+}
+
 /* A broken file keeps the old configuration: the children are told only when everything can be read. */
 static void reload(struct nursery *nursery)
 {
@@ -252,9 +263,12 @@ static void reload(struct nursery *nursery)
 
 	(void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_us());
 	(void)sd_notify(0, text);
-	if (config_load(nursery->supervisor->config->path, false, &fresh) < 0) {
+	if (config_load(nursery->supervisor->config->path, false, &fresh) < 0 ||
+		check_certificate(fresh->options) < 0) {
 		log_fields(LOG_ERROR, "configuration not reloaded, the old one stays", "why", err_text(), NULL);
+		config_free(fresh);
 	} else {
+		fixed_tell(nursery->supervisor->config->options, fresh->options);
 		config_free(nursery->supervisor->config);
 		nursery->supervisor->config = fresh;
 		log_level_set((enum log_level)fresh->options->log_level);

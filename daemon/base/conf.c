@@ -340,8 +340,9 @@ static void faults_sort(struct conf_faults *faults, const char *file)
 	}
 }
 
-int conf_parse(const struct conf_table *table, const char *file, const char *text, size_t len, struct arena *arena,
-	void *ret_struct, struct conf_faults *ret_faults)
+/* partial: what could be read goes into ret_struct also when there were faults. */
+static int parse(const struct conf_table *table, const char *file, const char *text, size_t len, struct arena *arena,
+	bool partial, void *ret_struct, struct conf_faults *ret_faults)
 {
 	struct buf copy CLEANUP(buf_free) = BUF_INIT(CONF_FILE_BYTES_MAX + 1);
 	struct buf wide CLEANUP(buf_free) = BUF_INIT(3 * CONF_FILE_BYTES_MAX);
@@ -362,9 +363,14 @@ int conf_parse(const struct conf_table *table, const char *file, const char *tex
 	}
 	if (ret_faults->nomem) return err_set(ERR_NOMEM, "no memory for the configuration \"%s\"", file);
 	faults_sort(ret_faults, file);
-	if (ret_faults->count > 0) return err_set(ERR_INVALID, "%s", ret_faults->items[0]);
-	memcpy(ret_struct, value, table->struct_bytes);
-	return 0;
+	if (ret_faults->count == 0 || partial) memcpy(ret_struct, value, table->struct_bytes);
+	return ret_faults->count > 0 ? err_set(ERR_INVALID, "%s", ret_faults->items[0]) : 0;
+}
+
+int conf_parse(const struct conf_table *table, const char *file, const char *text, size_t len, struct arena *arena,
+	void *ret_struct, struct conf_faults *ret_faults)
+{
+	return parse(table, file, text, len, arena, false, ret_struct, ret_faults);
 }
 
 static int file_read(const char *path, struct buf *buf)
@@ -390,7 +396,7 @@ static int file_read(const char *path, struct buf *buf)
 	return rc;
 }
 
-int conf_load(const struct conf_table *table, const char *path, struct arena *arena, void *ret_struct,
+static int load(const struct conf_table *table, const char *path, struct arena *arena, bool partial, void *ret_struct,
 	struct conf_faults *ret_faults)
 {
 	struct buf buf CLEANUP(buf_free) = BUF_INIT(CONF_FILE_BYTES_MAX);
@@ -402,5 +408,43 @@ int conf_load(const struct conf_table *table, const char *path, struct arena *ar
 		return ret_faults->count == 0 ? rc
 					      : err_set(rc == ERR_LIMIT ? ERR_INVALID : rc, "%s", ret_faults->items[0]);
 	}
-	return conf_parse(table, path, (const char *)buf.ptr, buf.len, arena, ret_struct, ret_faults);
+	return parse(table, path, (const char *)buf.ptr, buf.len, arena, partial, ret_struct, ret_faults);
+}
+
+int conf_load(const struct conf_table *table, const char *path, struct arena *arena, void *ret_struct,
+	struct conf_faults *ret_faults)
+{
+	return load(table, path, arena, false, ret_struct, ret_faults);
+}
+
+int conf_load_partial(const struct conf_table *table, const char *path, struct arena *arena, void *ret_struct,
+	struct conf_faults *ret_faults)
+{
+	return load(table, path, arena, true, ret_struct, ret_faults);
+}
+
+unsigned conf_setting_line(const char *path, const char *setting)
+{
+	struct buf buf CLEANUP(buf_free) = BUF_INIT(CONF_FILE_BYTES_MAX);
+	char name[256];
+	char *dot = NULL;
+	unsigned line = 0;
+	config_t config;
+
+	if ((size_t)snprintf(name, sizeof(name), "%s", setting) >= sizeof(name)) return 0;
+	if (file_read(path, &buf) != 0 || buf_append(&buf, "", 1) != 0) return 0;
+	config_init(&config);
+	if (config_read_string(&config, (const char *)buf.ptr) == CONFIG_TRUE) {
+		const config_setting_t *found = config_lookup(&config, name);
+
+		dot = strrchr(name, '.');
+		if (found == NULL && dot != NULL) {
+			*dot = '\0';
+			found = config_lookup(&config, name);
+		}
+		if (found != NULL) line = (unsigned)config_setting_source_line(found);
+	}
+	tree_wipe(config_root_setting(&config));
+	config_destroy(&config);
+	return line;
 }

@@ -137,13 +137,21 @@ struct conf_table {
  * Errors: ERR_SYS (not readable), ERR_INVALID (faults), ERR_NOMEM. */
 int conf_load(const struct conf_table *table, const char *path, struct arena *arena, void *ret_struct,
 	struct conf_faults *ret_faults) MUSTUSE;
-/* The same from memory; `file` is the name in the faults. Pure: `@include` is refused, nothing is opened. */
+/* The same for who only looks for mistakes: with ERR_INVALID ret_struct holds what could be read, zeros elsewhere (it is
+ * untouched when the file could not be read at all). */
+int conf_load_partial(const struct conf_table *table, const char *path, struct arena *arena, void *ret_struct,
+	struct conf_faults *ret_faults) MUSTUSE;
+/* The same as conf_load from memory; `file` is the name in the faults. Pure: `@include` is refused, nothing is opened. */
 int conf_parse(const struct conf_table *table, const char *file, const char *text, size_t len, struct arena *arena,
 	void *ret_struct, struct conf_faults *ret_faults) MUSTUSE;
 
 /* Adds a fault; line 0 leaves the line out. For a table's check and for callers that look at values further. */
 void conf_fault_add(struct conf_faults *faults, const char *file, unsigned line, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
+
+/* The line of a setting ("keys.mode"; of its group when the file spells it as a pair), for faults that are found later
+ * than the file was read. 0: not found. */
+unsigned conf_setting_line(const char *path, const char *setting);
 
 /* The value of a name in a map, or NULL. Names are compared exactly. */
 const char *conf_map_get(const struct conf_map *map, const char *name);

@@ -40,35 +40,65 @@ void config_free(struct config *config)
 	mem_free(owned);
 }
 
+static void faults_append(struct conf_faults *faults, const struct conf_faults *more)
+{
+	/* copied: the faults may outlive what they are about */
+	for (size_t i = 0; i < more->count && faults->count < CONF_FAULTS_MAX; i++) {
+		const char *text = zf_strdup(&faults->arena->zf, more->items[i]);
+
+		if (text != NULL) faults->items[faults->count++] = text;
+	}
+}
+
 /* Goes on after the first fault, so that one run shows them all. */
-static int config_read(struct config_owned *owned, const char *path, struct conf_faults *faults)
+static int config_read(struct config_owned *owned, const char *path, bool partial, struct conf_faults *faults)
 {
 	struct conf_faults more = {.arena = &owned->arena};
-	int r = options_load(path, &owned->arena, &owned->options, faults);
+	struct options *options = &owned->options;
+	int r = conf_load_partial(&options_table, path, &owned->arena, options, &more);
 
-	if (r < 0) return r;
-	owned->config.options = &owned->options;
-	r = directory_load(owned->options.hospitals_dir, owned->options.insurers_dir, &more, &owned->config.directory);
-	for (size_t i = 0; i < more.count && faults->count < CONF_FAULTS_MAX; i++)
-		faults->items[faults->count++] = more.items[i];
-	if (keyring_load(owned->options.key_file, owned->options.sample_ok, &owned->config.keyring) < 0)
-		conf_fault_add(faults, owned->options.key_file, 0, "%s", err_text());
+	faults_append(faults, &more);
+	owned->config.options = options;
+	if (r == ERR_NOMEM || r == ERR_SYS) return r;
+	more = (struct conf_faults){.arena = &owned->arena};
+	if (options->hospitals_dir != NULL && options->insurers_dir != NULL)
+		r = partial ? directory_load_partial(
+				      options->hospitals_dir, options->insurers_dir, &more, &owned->config.directory)
+			    : directory_load(
+				      options->hospitals_dir, options->insurers_dir, &more, &owned->config.directory);
+	faults_append(faults, &more);
 	if (r == ERR_NOMEM) return r;
+	if (options->key_file != NULL &&
+		keyring_load(options->key_file, options->sample_ok, &owned->config.keyring) < 0)
+		conf_fault_add(faults, options->key_file, 0, "%s", err_text());
 	return faults->count > 0 ? err_set(ERR_INVALID, "%s", faults->items[0]) : 0;
+}
+
+static int config_open(const char *path, struct config_owned **ret_owned)
+{
+	struct config_owned *owned = mem_alloc(sizeof(*owned));
+
+	if (owned == NULL) return err_set(ERR_NOMEM, "no memory for the configuration");
+	arena_init(&owned->arena, CONFIG_BYTES_MAX);
+	owned->config.arena = &owned->arena;
+	owned->config.path = zf_strdup(&owned->arena.zf, path);
+	if (owned->config.path == NULL) {
+		config_free(&owned->config);
+		return err_set(ERR_NOMEM, "no memory for the configuration");
+	}
+	*ret_owned = owned;
+	return 0;
 }
 
 int config_load(const char *path, bool print, struct config **ret_config)
 {
-	struct config_owned *owned = mem_alloc(sizeof(*owned));
+	struct config_owned *owned = NULL;
 	struct conf_faults faults = {0};
-	int r;
+	int r = config_open(path, &owned);
 
-	if (owned == NULL) return err_set(ERR_NOMEM, "no memory for the configuration");
-	arena_init(&owned->arena, CONFIG_BYTES_MAX);
+	if (r < 0) return r;
 	faults.arena = &owned->arena;
-	owned->config.arena = &owned->arena;
-	owned->config.path = zf_strdup(&owned->arena.zf, path);
-	r = owned->config.path == NULL ? ERR_NOMEM : config_read(owned, path, &faults);
+	r = config_read(owned, path, false, &faults);
 	if (r < 0) {
 		faults_show(&faults, print);
 		config_free(&owned->config);
@@ -76,4 +106,19 @@ int config_load(const char *path, bool print, struct config **ret_config)
 	}
 	*ret_config = &owned->config;
 	return 0;
+}
+
+int config_try(const char *path, struct conf_faults *faults, struct config **ret_config)
+{
+	struct config_owned *owned = NULL;
+	int r = config_open(path, &owned);
+
+	if (r < 0) return r;
+	r = config_read(owned, path, true, faults);
+	if (r < 0 && r != ERR_INVALID) {
+		config_free(&owned->config);
+		return r;
+	}
+	*ret_config = &owned->config;
+	return r;
 }

@@ -105,7 +105,8 @@ struct directory_owned {
 	struct reading reading;
 };
 
-int directory_load(const char *hospitals_dir, const char *insurers_dir, struct conf_faults *faults,
+/* partial: entries without faults are returned also when others had some. */
+static int load(const char *hospitals_dir, const char *insurers_dir, bool partial, struct conf_faults *faults,
 	struct directory **ret_directory)
 {
 	struct directory_owned *owned = mem_alloc(sizeof(*owned));
@@ -129,12 +130,24 @@ int directory_load(const char *hospitals_dir, const char *insurers_dir, struct c
 	owned->directory.insurers = (const struct insurer *const *)insurers;
 	if (r == 0) check_unique(&owned->reading, &owned->directory);
 	if (r == 0 && faults->count > before) r = err_set(ERR_INVALID, "%s", faults->items[before]);
-	if (r < 0) {
+	if (r < 0 && (!partial || r == ERR_NOMEM)) {
 		directory_free(&owned->directory);
 		return r;
 	}
 	*ret_directory = &owned->directory;
-	return 0;
+	return r;
+}
+
+int directory_load(const char *hospitals_dir, const char *insurers_dir, struct conf_faults *faults,
+	struct directory **ret_directory)
+{
+	return load(hospitals_dir, insurers_dir, false, faults, ret_directory);
+}
+
+int directory_load_partial(const char *hospitals_dir, const char *insurers_dir, struct conf_faults *faults,
+	struct directory **ret_directory)
+{
+	return load(hospitals_dir, insurers_dir, true, faults, ret_directory);
 }
 
 void directory_free(struct directory *directory)

@@ -16,13 +16,13 @@ struct hospital;
 
 /* A system that submits for a hospital: by client certificate, by signed assertion, or both. */
 struct client {
-	const char *id;                 /* client_id; unique over all hospitals; [A-Za-z0-9._-]{1,64} */
+	const char *id; /* client_id; unique over all hospitals; [A-Za-z0-9._-]{1,64} */
 	const struct hospital *hospital;
 	const char *const *certificates; /* SHA-256 of the client certificate (DER), lower-case hex */
 	uint32_t certificate_count;
-	uint32_t scope;                 /* enum client_scope, ORed */
-	const char *jwks_path;          /* JWK set file for private_key_jwt, or NULL */
-	const char *jwks_json;          /* its content as read at load (validated by net/jwt at start) */
+	uint32_t scope;        /* enum client_scope, ORed */
+	const char *jwks_path; /* JWK set file for private_key_jwt, or NULL */
+	const char *jwks_json; /* its content as read at load (validated by net/jwt at start) */
 };
 enum client_scope { SCOPE_SUBMIT = 1, SCOPE_READ = 2, SCOPE_CONSENT = 4, SCOPE_CANCEL = 8 };
 
@@ -47,9 +47,9 @@ struct endpoint {
 	const char *ca_file, *certificate, *private_key;
 	const char *const *pins; /* "sha256//BASE64" of the SPKI */
 	uint32_t pin_count;
-	uint32_t redirects_max;  /* 0: none are followed */
+	uint32_t redirects_max; /* 0: none are followed */
 	int64_t deadline_ms;
-	bool allow_plain;        /* http:// in quickstart and tests only */
+	bool allow_plain; /* http:// in quickstart and tests only */
 };
 
 struct insurer_range { /* coverage numbers [from, to] of one length, compared as text; or a prefix when to is NULL */
@@ -62,11 +62,11 @@ struct insurer {
 	const char *module; /* adapters_dir/MODULE.so */
 	const struct endpoint *const *endpoints;
 	uint32_t endpoint_count;
-	uint32_t window_max;       /* concurrent requests per route */
-	uint32_t poll_interval_s;  /* 0: not polled */
-	bool idempotent;           /* a repeated submission is recognised: may be resent after an unknown outcome */
-	bool real_time;            /* answers in the call; Prefer wait is worth it */
-	uint32_t wait_max_s;       /* the insurer's real-time limit */
+	uint32_t window_max;      /* concurrent requests per route */
+	uint32_t poll_interval_s; /* 0: not polled */
+	bool idempotent;          /* a repeated submission is recognised: may be resent after an unknown outcome */
+	bool real_time;           /* answers in the call; Prefer wait is worth it */
+	uint32_t wait_max_s;      /* the insurer's real-time limit */
 	/* routing, tried in this order over all insurers: payer identifier, coverage number, name */
 	const struct zf_identifier *const *payer_identifiers;
 	uint32_t payer_identifier_count;
@@ -75,16 +75,17 @@ struct insurer {
 	const char *const *names; /* coverage display or payor name, compared without case */
 	uint32_t name_count;
 	/* privacy */
-	const char *const *allowed_fields; /* FHIRPath prefixes that may leave, e.g. "Claim.item", "Patient.name"; none: all
-	                                    * that the module maps, except what is never exported */
+	const char *const *allowed_fields; /* FHIRPath prefixes that may leave, e.g. "Claim.item", "Patient.name"; none:
+					    * all that the module maps, except what is never exported */
 	uint32_t allowed_field_count;
 	const char *allowed_fields_version;
 	const char *const *purposes; /* consent purposes that permit, default HPAYMT */
 	uint32_t purpose_count;
-	bool unknown_codes_fault;  /* unknown code systems are faults, not warnings */
+	bool unknown_codes_fault;           /* unknown code systems are faults, not warnings */
 	const struct conf_map *module_keys; /* group `module` */
 	const struct conf_map *maps;        /* group `maps`: "MAP/FROM" -> "TO" */
-	const struct conf_map *secrets;     /* NAME -> value, read from files named in the group `secrets`; never printed */
+	const char *file;                   /* its configuration file, for faults; NULL: none (tests) */
+	const struct conf_map *secrets; /* NAME -> value, read from files named in the group `secrets`; never printed */
 };
 
 struct directory {
@@ -99,6 +100,9 @@ struct directory {
 struct conf_faults;
 int directory_load(const char *hospitals_dir, const char *insurers_dir, struct conf_faults *faults,
 	struct directory **ret_directory) MUSTUSE;
+/* The same for who only looks for mistakes: with ERR_INVALID too there is a directory, of the entries without any. */
+int directory_load_partial(const char *hospitals_dir, const char *insurers_dir, struct conf_faults *faults,
+	struct directory **ret_directory) MUSTUSE;
 void directory_free(struct directory *directory);
 
 const struct hospital *directory_hospital(const struct directory *directory, const struct uuid *id);
@@ -107,8 +111,9 @@ const struct insurer *directory_insurer(const struct directory *directory, const
 const struct client *directory_client(const struct directory *directory, const char *client_id);
 const struct client *directory_client_certificate(const struct directory *directory, const char *sha256_hex);
 
-/* Which insurer a claim goes to: payer identifiers of the focal coverage's payors and of Claim.insurer, then the coverage
- * number, then names. Returns NULL when none fits; ret_why then says what was looked at (no person's data). */
-const struct insurer *directory_route(const struct directory *directory, const struct zf_claim *claim, const char **ret_why);
+/* Which insurer a claim goes to: payer identifiers of the focal coverage's payors and of Claim.insurer, then the
+ * coverage number, then names. Returns NULL when none fits; ret_why then says what was looked at (no person's data). */
+const struct insurer *directory_route(
+	const struct directory *directory, const struct zf_claim *claim, const char **ret_why);
 
 #endif

@@ -341,6 +341,7 @@ int insurer_read(struct reading *reading, const char *path, const char *code, co
 		reading->faults->items[reading->faults->count++] = own.items[i];
 	if (r < 0) return r == ERR_NOMEM ? r : ERR_INVALID;
 	insurer->code = code;
+	insurer->file = path;
 	insurer_fill(insurer, &file);
 	r = endpoints_read(reading, path, &file.endpoints, insurer);
 	if (r == 0) r = ranges_read(reading, &file.ranges, insurer);
