@@ -6,8 +6,9 @@
  * An exchange is a machine without I/O: step(state, event) -> new state, actions. The daemon carries the actions out,
  * keeps the state between steps, and comes back with what happened as the next event.
  *
- * Rules: fields are appended, never reordered; `size` comes first and says how much the maker knew; fixed-width members;
- * lists are arrays of pointers; memory only from the call's arena; modules are never unloaded. 0.x may still change. */
+ * Rules: fields are appended, never reordered; `size` comes first and says how much the maker knew; fixed-width
+ * members; lists are arrays of pointers; memory only from the call's arena; modules are never unloaded. 0.x may still
+ * change. */
 #ifndef ZHIFU_ADAPTER_H
 #define ZHIFU_ADAPTER_H
 
@@ -43,15 +44,15 @@ enum zf_capability {
 /* ---- events: what happened ---- */
 
 enum zf_event_kind {
-	ZF_EVENT_START_CLAIM = 1,  /* submit: claims[0..claim_count) */
-	ZF_EVENT_START_STATUS = 2, /* ask what became of claims[0]; only with ZF_CAP_STATUS */
-	ZF_EVENT_START_CANCEL = 3, /* cancel claims[0]; only with ZF_CAP_CANCEL */
-	ZF_EVENT_START_POLL = 4,   /* collect what waits for this hospital; only with ZF_CAP_POLL */
+	ZF_EVENT_START_CLAIM = 1,      /* submit: claims[0..claim_count) */
+	ZF_EVENT_START_STATUS = 2,     /* ask what became of claims[0]; only with ZF_CAP_STATUS */
+	ZF_EVENT_START_CANCEL = 3,     /* cancel claims[0]; only with ZF_CAP_CANCEL */
+	ZF_EVENT_START_POLL = 4,       /* collect what waits for this hospital; only with ZF_CAP_POLL */
 	ZF_EVENT_START_REMITTANCE = 5, /* ask for remittances, where they are fetched; only with ZF_CAP_REMITTANCE */
-	ZF_EVENT_REPLY = 6,        /* the HTTP answer to the request named by `token` */
-	ZF_EVENT_CALL = 7,         /* the insurer called us: http_method, http_path, body */
-	ZF_EVENT_TIMER = 8,        /* the time of a WAIT action has come */
-	ZF_EVENT_FAILURE = 9,      /* the request named by `token` failed: failure */
+	ZF_EVENT_REPLY = 6,            /* the HTTP answer to the request named by `token` */
+	ZF_EVENT_CALL = 7,             /* the insurer called us: http_method, http_path, body */
+	ZF_EVENT_TIMER = 8,            /* the time of a WAIT action has come */
+	ZF_EVENT_FAILURE = 9,          /* the request named by `token` failed: failure */
 };
 
 enum zf_failure {
@@ -77,14 +78,14 @@ struct zf_event {
 	const uint8_t *body; /* verbatim bytes; never NUL-terminated */
 	uint64_t body_len;
 	const char *http_method, *http_path; /* for ZF_EVENT_CALL */
-	uint32_t failure; /* enum zf_failure */
+	uint32_t failure;                    /* enum zf_failure */
 	uint32_t reserved;
-	const char *reason; /* for START_CANCEL: a code; for FAILURE: text */
+	const char *reason;                             /* for START_CANCEL: a code; for FAILURE: text */
 	const struct zf_attachment *const *attachments; /* documents that go with the claims */
 	uint32_t attachment_count;
 	uint32_t reserved2;
-	const char *claim_json; /* the claims' source as a FHIR collection Bundle after the allow-list, or NULL; the place
-	                         * from which a FHIR module takes what the canonical struct has no field for */
+	const char *claim_json; /* the claims' source as a FHIR collection Bundle after the allow-list, or NULL; the
+				 * place from which a FHIR module takes what the canonical struct has no field for */
 	uint64_t claim_json_len;
 };
 
@@ -97,10 +98,10 @@ struct zf_attachment {
 /* ---- actions: what the daemon shall do ---- */
 
 enum zf_action_kind {
-	ZF_ACTION_HTTP = 1, /* send a request; its answer comes as REPLY or FAILURE with the same token */
-	ZF_ACTION_WAIT = 2, /* come back with TIMER at wait_until_ms (or earlier, if an answer comes) */
-	ZF_ACTION_FACT = 3, /* something is now known */
-	ZF_ACTION_DONE = 4, /* the exchange has ended */
+	ZF_ACTION_HTTP = 1,   /* send a request; its answer comes as REPLY or FAILURE with the same token */
+	ZF_ACTION_WAIT = 2,   /* come back with TIMER at wait_until_ms (or earlier, if an answer comes) */
+	ZF_ACTION_FACT = 3,   /* something is now known */
+	ZF_ACTION_DONE = 4,   /* the exchange has ended */
 	ZF_ACTION_ANSWER = 5, /* answer to ZF_EVENT_CALL: http_status, headers, body */
 };
 
@@ -112,14 +113,16 @@ enum zf_fact_kind {
 	ZF_FACT_QUERIED = 5,      /* the insurer asks */
 	ZF_FACT_REMITTED = 6,     /* money announced */
 	ZF_FACT_CANCELLED = 7,
-	ZF_FACT_NOT_FOUND = 8,    /* status asked: the insurer has never seen it, so it may be sent */
+	ZF_FACT_NOT_FOUND = 8, /* status asked: the insurer has never seen it, so it may be sent */
 };
 
 struct zf_fact {
 	uint32_t size;
 	uint32_t kind; /* enum zf_fact_kind */
-	const char *claim_ref; /* the claim it is about when the insurer echoed it; NULL: route by wire_ref, else orphan */
-	const char *wire_ref_kind; /* "message-id", "insurer-claim-no", ...: with wire_ref the other way to find the claim */
+	const char
+		*claim_ref; /* the claim it is about when the insurer echoed it; NULL: route by wire_ref, else orphan */
+	const char *wire_ref_kind; /* "message-id", "insurer-claim-no", ...: with wire_ref the other way to find the
+				      claim */
 	const char *wire_ref;
 	const struct zf_adjudication *adjudication;
 	const struct zf_remittance *remittance;
@@ -179,9 +182,10 @@ struct zf_host {
 	uint32_t reserved;
 	int64_t (*now_ms)(void *call); /* wall milliseconds, the same during one step (so that a replay repeats) */
 	int (*new_id)(void *call, char text[40]); /* a UUID; 0 on success */
-	int (*control_number)(void *call, const char *series, int64_t *ret_number); /* per route; -1: none now -> RETRY */
+	int (*control_number)(
+		void *call, const char *series, int64_t *ret_number); /* per route; -1: none now -> RETRY */
 	int (*sign)(void *call, const char *key_name, const char *algorithm, const uint8_t *data, uint64_t len,
-		uint8_t *ret_signature, uint64_t *ret_len); /* the key stays with the daemon; -1: no such key */
+		uint8_t *ret_signature, uint64_t *ret_len);   /* the key stays with the daemon; -1: no such key */
 	void (*log)(void *call, int level, const char *text); /* never a person's data; level 0 error .. 3 debug */
 };
 
@@ -192,7 +196,8 @@ struct zf_profile {
 	const char *insurer; /* the insurer's code, e.g. "alpha" */
 	const void *impl;
 	const char *(*get)(const struct zf_profile *profile, const char *key); /* "module.KEY" as text, or NULL */
-	const char *(*map)(const struct zf_profile *profile, const char *map, const char *from); /* code maps; NULL: none */
+	const char *(*map)(
+		const struct zf_profile *profile, const char *map, const char *from); /* code maps; NULL: none */
 };
 
 /* Declared as data: the module's own configuration keys (group `module` of the insurer's file). */
@@ -218,28 +223,30 @@ struct zf_open {
 struct zf_adapter {
 	uint32_t size;
 	uint16_t abi_major, abi_minor;
-	const char *name;    /* as the file: NAME.so */
+	const char *name; /* as the file: NAME.so */
 	const char *version;
-	const char *help;    /* one line */
+	const char *help;          /* one line */
 	const struct zf_key *keys; /* ends with name == NULL */
 
-	/* Reads the profile once. On REJECT `ret_error` says which key and why (arena memory). The context is const after. */
+	/* Reads the profile once. On REJECT `ret_error` says which key and why (arena memory). The context is const
+	 * after. */
 	int32_t (*open)(const struct zf_open *open, const void **ret_context, const char **ret_error);
 	uint32_t (*capabilities)(const void *context); /* enum zf_capability, ORed */
 
-	/* One step of an exchange towards the insurer. state is NULL/0 at the start. Pure: the same input and host answers
-	 * give the same output. Returns enum zf_verdict; ret_result is filled on OK, REJECT, MALFORMED. */
+	/* One step of an exchange towards the insurer. state is NULL/0 at the start. Pure: the same input and host
+	 * answers give the same output. Returns enum zf_verdict; ret_result is filled on OK, REJECT, MALFORMED. */
 	int32_t (*step)(const void *context, void *call, const uint8_t *state, uint64_t state_len,
 		const struct zf_event *event, struct zf_arena *arena, struct zf_result *ret_result);
 
-	/* The other side: reads what a hospital (or, in the sandbox, the clearinghouse) sent ... NULL when one-sided. */
-	int32_t (*decode_claims)(const void *context, void *call, const uint8_t *bytes, uint64_t len, struct zf_arena *arena,
-		const struct zf_claim *const **ret_claims, uint32_t *ret_count, const struct zf_fault *const **ret_faults,
-		uint32_t *ret_fault_count);
+	/* The other side: reads what a hospital (or, in the sandbox, the clearinghouse) sent ... NULL when one-sided.
+	 */
+	int32_t (*decode_claims)(const void *context, void *call, const uint8_t *bytes, uint64_t len,
+		struct zf_arena *arena, const struct zf_claim *const **ret_claims, uint32_t *ret_count,
+		const struct zf_fault *const **ret_faults, uint32_t *ret_fault_count);
 	/* ... and writes the answer to it. `request` is what decode_claims was given (for correlation). */
 	int32_t (*encode_adjudication)(const void *context, void *call, const struct zf_claim *claim,
-		const struct zf_adjudication *adjudication, const uint8_t *request, uint64_t request_len, struct zf_arena *arena,
-		const uint8_t **ret_bytes, uint64_t *ret_len, const char **ret_content_type);
+		const struct zf_adjudication *adjudication, const uint8_t *request, uint64_t request_len,
+		struct zf_arena *arena, const uint8_t **ret_bytes, uint64_t *ret_len, const char **ret_content_type);
 	int32_t (*encode_remittance)(const void *context, void *call, const struct zf_remittance *remittance,
 		struct zf_arena *arena, const uint8_t **ret_bytes, uint64_t *ret_len, const char **ret_content_type);
 };

@@ -1,7 +1,7 @@
 /* The canonical model: what a claim, an answer and a remittance are, independent of any format.
  *
- * The daemon works on these very structs and every adapter maps its format to and from them, so nothing is mapped twice.
- * Names follow FHIR R4 where it has a word (hl7.org/fhir/R4, resource and element given at each field), X12 and
+ * The daemon works on these very structs and every adapter maps its format to and from them, so nothing is mapped
+ * twice. Names follow FHIR R4 where it has a word (hl7.org/fhir/R4, resource and element given at each field), X12 and
  * ISO 20022 where it has not.
  *
  * Rules that hold for every struct:
@@ -155,8 +155,8 @@ struct zf_coverage {
 	const char *dependent;
 	const struct zf_concept *relationship;
 	struct zf_period period;
-	const char *group; /* Coverage.class of type group */
-	const char *plan;  /* Coverage.class of type plan */
+	const char *group;     /* Coverage.class of type group */
+	const char *plan;      /* Coverage.class of type plan */
 	const char *display;   /* Reference.display */
 	const char *reference; /* as sent */
 };
@@ -183,7 +183,7 @@ struct zf_diagnosis {
 	int32_t sequence;
 	uint8_t resolved; /* 0: a reference that came without its resource */
 	uint8_t reserved[3];
-	const struct zf_concept *concept; /* from diagnosisCodeableConcept or the Condition's code */
+	const struct zf_concept *concept;      /* from diagnosisCodeableConcept or the Condition's code */
 	const struct zf_concept *const *types; /* ex-diagnosistype: principal, admitting, ... */
 	uint32_t type_count;
 	uint32_t reserved2;
@@ -245,7 +245,8 @@ struct zf_claim_line {
 	const int32_t *diagnosis_sequences;
 	const int32_t *procedure_sequences;
 	const int32_t *information_sequences;
-	uint32_t care_team_sequence_count, diagnosis_sequence_count, procedure_sequence_count, information_sequence_count;
+	uint32_t care_team_sequence_count, diagnosis_sequence_count, procedure_sequence_count,
+		information_sequence_count;
 	const struct zf_concept *revenue;
 	const struct zf_concept *category;
 	const struct zf_concept *product_or_service;
@@ -256,8 +257,8 @@ struct zf_claim_line {
 	struct zf_period serviced; /* servicedDate has start = end */
 	struct zf_decimal quantity;
 	const char *quantity_unit;
-	struct zf_decimal unit_price;   /* keeps its own decimals */
-	char unit_price_currency[4];    /* "" when absent */
+	struct zf_decimal unit_price; /* keeps its own decimals */
+	char unit_price_currency[4];  /* "" when absent */
 	char reserved3[4];
 	struct zf_decimal factor;
 	struct zf_money net;
@@ -284,7 +285,7 @@ struct zf_claim {
 	const struct zf_identifier *const *identifiers; /* the hospital's own */
 	uint32_t identifier_count;
 	uint32_t line_count;
-	const char *status; /* active | cancelled | draft | entered-in-error */
+	const char *status;            /* active | cancelled | draft | entered-in-error */
 	const struct zf_concept *type; /* institutional | oral | pharmacy | professional | vision */
 	const struct zf_concept *sub_type;
 	const struct zf_patient *patient;
@@ -301,14 +302,15 @@ struct zf_claim {
 	const struct zf_diagnosis *const *diagnoses;
 	const struct zf_procedure *const *procedures;
 	const struct zf_insurance *const *insurance;
-	uint32_t related_count, care_team_count, supporting_info_count, diagnosis_count, procedure_count, insurance_count;
+	uint32_t related_count, care_team_count, supporting_info_count, diagnosis_count, procedure_count,
+		insurance_count;
 	const struct zf_concept *accident_type;
 	struct zf_time accident_date;
 	const struct zf_encounter *encounter; /* the stay: of the first line that names one, or NULL */
 	const struct zf_claim_line *const *lines;
 	struct zf_money total;
 	int32_t bill_sequence; /* interim bills of one stay: 1, 2, ...; 0 when the claim has none. From the extension
-	                        * urn:zhifu:bill-sequence (valuePositiveInt) */
+				* urn:zhifu:bill-sequence (valuePositiveInt) */
 	uint8_t emergency;     /* 1: encounter class EMER, priority stat, or an emergency mark of the profile */
 	uint8_t reserved2[3];
 	const struct zf_extension *const *extensions; /* everything we do not interpret */
@@ -328,7 +330,8 @@ struct zf_consent {
 	const struct zf_patient *patient;
 	struct zf_time date;
 	struct zf_period period;
-	const struct zf_organization *const *recipients; /* provision.actor with role IRCP / PRCP; none: any insurer of a claim */
+	const struct zf_organization *const
+		*recipients;         /* provision.actor with role IRCP / PRCP; none: any insurer of a claim */
 	const char *const *purposes; /* v3-ActReason codes; HPAYMT payment, CLMATTCH, COVAUTH, ... */
 	uint32_t purpose_count;
 	uint32_t reserved2;
@@ -370,7 +373,7 @@ enum zf_reason {
 
 /* One adjustment: line x group x reason x amount. benefit amounts are not adjustments (see zf_line_result). */
 struct zf_adjustment {
-	uint8_t group;  /* enum zf_group */
+	uint8_t group; /* enum zf_group */
 	uint8_t reserved[1];
 	uint16_t reason; /* enum zf_reason */
 	uint32_t reserved2;
@@ -417,7 +420,7 @@ struct zf_adjudication {
 	const char *disposition;
 	struct zf_time created;
 	struct zf_money submitted, eligible, benefit; /* totals as said by the insurer, absent when not said */
-	struct zf_money payment; /* announced payment amount */
+	struct zf_money payment;                      /* announced payment amount */
 	struct zf_time payment_date;
 	const struct zf_line_result *const *lines;
 	const struct zf_fault *const *errors;

@@ -1,5 +1,6 @@
 /* The arena of the adapter ABI: memory that lives as long as one call, request or batch and is freed as a whole.
- * Adapters and shared helpers allocate only from an arena they were handed; the daemon's implementation is base/mem.h. */
+ * Adapters and shared helpers allocate only from an arena they were handed; the daemon's implementation is base/mem.h.
+ */
 #ifndef ADAPTERS_LIB_ARENA_H
 #define ADAPTERS_LIB_ARENA_H
 

@@ -1,4 +1,5 @@
-/* Time: a monotonic clock for deadlines, the wall clock for records. Leases and business deadlines use the database's. */
+/* Time: a monotonic clock for deadlines, the wall clock for records. Leases and business deadlines use the database's.
+ */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

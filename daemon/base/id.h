@@ -1,4 +1,5 @@
-/* Identifiers: UUIDv7 (RFC 9562 section 5.7) made here, and the claim's short `ref` that every wire and letter carries. */
+/* Identifiers: UUIDv7 (RFC 9562 section 5.7) made here, and the claim's short `ref` that every wire and letter carries.
+ */
 #ifndef BASE_ID_H
 #define BASE_ID_H
 
@@ -13,7 +14,7 @@ struct uuid {
  * within a millisecond, then 62 random bits. Aborts only if the kernel has no randomness. */
 struct uuid uuid_new(void);
 void uuid_format(const struct uuid *uuid, char text[UUID_TEXT_LEN]); /* lower case with hyphens */
-int uuid_parse(const char *text, struct uuid *ret_uuid) MUSTUSE;     /* exactly 36 characters, either case; ERR_INVALID */
+int uuid_parse(const char *text, struct uuid *ret_uuid) MUSTUSE; /* exactly 36 characters, either case; ERR_INVALID */
 bool uuid_equal(const struct uuid *a, const struct uuid *b);
 bool uuid_is_nil(const struct uuid *uuid);
 int64_t uuid_time_ms(const struct uuid *uuid); /* the millisecond inside a version 7 id */

@@ -40,8 +40,8 @@ static inline struct list *list_first(const struct list *head)
 }
 
 /* Safe against removal of `node` inside the loop. */
-#define LIST_EACH(head, node) \
-	for (struct list *node = (head)->next, *node##_next = node->next; node != (head); \
-	     node = node##_next, node##_next = node->next)
+#define LIST_EACH(head, node)                                                                                          \
+	for (struct list *node = (head)->next, *node##_next = node->next; node != (head);                              \
+		node = node##_next, node##_next = node->next)
 
 #endif

@@ -38,9 +38,9 @@ void buf_free(struct buf *buf);  /* also wipes; usable with CLEANUP(buf_free) */
 
 /* The heap, for what outlives an arena. All of the daemon's allocation goes through these three, so that
  * mem_fail_after(n) (tests only) can make the n-th following allocation return NULL; n < 0 turns that off. */
-void *mem_alloc(size_t len);                  /* zeroed; NULL on no memory */
-void *mem_realloc(void *ptr, size_t len);     /* like realloc */
-void mem_free(void *ptr);                     /* NULL allowed */
+void *mem_alloc(size_t len);              /* zeroed; NULL on no memory */
+void *mem_realloc(void *ptr, size_t len); /* like realloc */
+void mem_free(void *ptr);                 /* NULL allowed */
 char *mem_strdup(const char *text);
 void mem_fail_after(long n);
 /* Overwrites secrets so that the compiler cannot drop it. */

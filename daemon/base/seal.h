@@ -1,10 +1,10 @@
 /* Sealing: compress (zstd), then encrypt (AES-256-GCM) under a data key of its own, wrapped by the patient's key.
  *
  * The sealed form, all integers big endian:
- *   0  magic 'Z'   1  form version 1   2  algorithm (1 = AES-256-GCM)   3  compression (0 none, 1 zstd, 2 zstd+dictionary)
- *   4  dictionary version (2)          6  plain length (4)
- *   10 wrapped data key (KEY_WRAPPED_BYTES)   74 nonce (12)   86 ciphertext   end-16 tag
- * Bytes 0..9 and the row's identity (16 bytes of id, 1 byte of kind) are associated data. */
+ *   0  magic 'Z'   1  form version 1   2  algorithm (1 = AES-256-GCM)   3  compression (0 none, 1 zstd, 2
+ * zstd+dictionary) 4  dictionary version (2)          6  plain length (4) 10 wrapped data key (KEY_WRAPPED_BYTES)   74
+ * nonce (12)   86 ciphertext   end-16 tag Bytes 0..9 and the row's identity (16 bytes of id, 1 byte of kind) are
+ * associated data. */
 #ifndef BASE_SEAL_H
 #define BASE_SEAL_H
 
@@ -15,7 +15,16 @@
 #define SEAL_PLAIN_BYTES_MAX (64u << 20)
 
 /* What kind of row the blob belongs to; bound into the tag so that a blob cannot be moved between columns. */
-enum seal_kind { SEAL_CLAIM = 1, SEAL_MESSAGE = 2, SEAL_STATE = 3, SEAL_FACT = 4, SEAL_IDENTITY = 5, SEAL_CONSENT = 6, SEAL_FILE = 7, SEAL_RESOURCE = 8 };
+enum seal_kind {
+	SEAL_CLAIM = 1,
+	SEAL_MESSAGE = 2,
+	SEAL_STATE = 3,
+	SEAL_FACT = 4,
+	SEAL_IDENTITY = 5,
+	SEAL_CONSENT = 6,
+	SEAL_FILE = 7,
+	SEAL_RESOURCE = 8
+};
 
 /* Per process: cipher contexts, zstd contexts and dictionaries. Not thread-safe: one per thread. */
 struct sealer;

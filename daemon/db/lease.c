@@ -52,7 +52,10 @@ static void lease_end_round(struct lease *lease)
 
 static struct uuid uuid_or_nil(const struct pg_result *rows, int row, int column)
 {
-	return db_rows_null(rows, row, column) ? (struct uuid){{0}} : db_rows_uuid(rows, row, column);
+	struct uuid nil = {{0}};
+
+	if (db_rows_null(rows, row, column)) return nil;
+	return db_rows_uuid(rows, row, column);
 }
 
 static void item_read(struct lease *lease, const struct pg_result *rows, int row, struct work_item *item)

@@ -1,4 +1,5 @@
-/* The two kinds of file of the directory as configuration tables: conf/hospitals.d/NAME.conf, conf/insurers.d/NAME.conf. */
+/* The two kinds of file of the directory as configuration tables: conf/hospitals.d/NAME.conf,
+ * conf/insurers.d/NAME.conf. */
 #ifndef MODEL_DIRECTORY_FILE_H
 #define MODEL_DIRECTORY_FILE_H
 

@@ -22,7 +22,7 @@ struct line_at {
 
 /* Where something stands below the claim, kept in parts: a path is written only when there is a fault to report.
  *	{.element = "total"}  {.list = "diagnosis", .index = 2, .element = "sequence"}  {.line = &at, .element = "net"}
-*/
+ */
 struct place {
 	const struct line_at *line;
 	const char *list; /* behind the line, when both are given */

@@ -3,8 +3,8 @@
  *
  *   intake     claim + WORK_START_CLAIM                         transport: accepted (or no_route, held)
  *   translate  WORK_START_CLAIM -> gate, map -> message(out, ready) + WORK_SEND
- *                                                              transport: accepted -> queued (or waiting_consent, failed)
- *   dispatch   WORK_SEND -> gate again, export ledger, attempt (intent), transport queued -> sending; send; then
+ *                                                              transport: accepted -> queued (or waiting_consent,
+ * failed) dispatch   WORK_SEND -> gate again, export ledger, attempt (intent), transport queued -> sending; send; then
  *                answered: message(in, received) + WORK_REPLY; a submission also fact FACT_BILLED + WORK_FACT
  *                                                              transport: sending -> sent
  *                not sent: WORK_SEND due again later           transport: sending -> queued
@@ -18,32 +18,47 @@
 enum work_role { WORK_TRANSLATE = 1, WORK_DISPATCH = 2, WORK_SETTLE = 3 };
 
 enum work_translate {
-	WORK_START_CLAIM = 1,      /* claim_id */
-	WORK_REPLY = 2,            /* exchange_id, message_id: what came in */
-	WORK_FAILURE = 3,          /* exchange_id, message_id: the one that went out; its status says unknown or failed */
-	WORK_TIMER = 4,            /* exchange_id: a WAIT action's time has come */
-	WORK_START_STATUS = 5,     /* claim_id, exchange_id and message_id of the submission in doubt */
-	WORK_START_CANCEL = 6,     /* claim_id; outbox.fact_id holds the task_id */
-	WORK_START_POLL = 7,       /* route holds the insurer's code; recurring per hospital */
+	WORK_START_CLAIM = 1,  /* claim_id */
+	WORK_REPLY = 2,        /* exchange_id, message_id: what came in */
+	WORK_FAILURE = 3,      /* exchange_id, message_id: the one that went out; its status says unknown or failed */
+	WORK_TIMER = 4,        /* exchange_id: a WAIT action's time has come */
+	WORK_START_STATUS = 5, /* claim_id, exchange_id and message_id of the submission in doubt */
+	WORK_START_CANCEL = 6, /* claim_id; outbox.fact_id holds the task_id */
+	WORK_START_POLL = 7,   /* route holds the insurer's code; recurring per hospital */
 	WORK_START_REMITTANCE = 8, /* likewise */
 	WORK_CALL = 9,             /* message_id: an insurer called us */
 };
 enum work_dispatch { WORK_SEND = 1 /* message_id, exchange_id, claim_id, route */ };
 enum work_settle { WORK_FACT = 1 /* fact_id, claim_id */ };
 
-enum exchange_kind { EXCHANGE_CLAIM = 1, EXCHANGE_STATUS = 2, EXCHANGE_CANCEL = 3, EXCHANGE_POLL = 4, EXCHANGE_REMITTANCE = 5, EXCHANGE_CALL = 6 };
+enum exchange_kind {
+	EXCHANGE_CLAIM = 1,
+	EXCHANGE_STATUS = 2,
+	EXCHANGE_CANCEL = 3,
+	EXCHANGE_POLL = 4,
+	EXCHANGE_REMITTANCE = 5,
+	EXCHANGE_CALL = 6
+};
 enum exchange_status { EXCHANGE_OPEN = 1, EXCHANGE_DONE = 2, EXCHANGE_QUARANTINED = 3, EXCHANGE_HELD = 4 };
 
 enum message_direction { MESSAGE_OUT = 1, MESSAGE_IN = 2 };
 enum message_status {
-	MESSAGE_READY = 1, MESSAGE_SENDING = 2, MESSAGE_UNKNOWN = 3, MESSAGE_ANSWERED = 4, MESSAGE_FAILED = 5, MESSAGE_DROPPED = 6,
-	MESSAGE_RECEIVED = 11, MESSAGE_READ = 12, MESSAGE_QUARANTINED = 13, MESSAGE_ORPHAN = 14,
+	MESSAGE_READY = 1,
+	MESSAGE_SENDING = 2,
+	MESSAGE_UNKNOWN = 3,
+	MESSAGE_ANSWERED = 4,
+	MESSAGE_FAILED = 5,
+	MESSAGE_DROPPED = 6,
+	MESSAGE_RECEIVED = 11,
+	MESSAGE_READ = 12,
+	MESSAGE_QUARANTINED = 13,
+	MESSAGE_ORPHAN = 14,
 };
 enum attempt_outcome { ATTEMPT_BEGUN = 1, ATTEMPT_ANSWERED = 2, ATTEMPT_NOT_SENT = 3, ATTEMPT_UNKNOWN = 4 };
 
 /* fact.kind: enum zf_fact_kind below 100, ours from 100. */
 enum fact_kind_own {
-	FACT_BILLED = 100,   /* a submission was delivered: the receivable arises */
+	FACT_BILLED = 100,     /* a submission was delivered: the receivable arises */
 	FACT_UNSENDABLE = 101, /* the adapter could not say the claim in its format: faults */
 };
 enum fact_status { FACT_NEW = 1, FACT_APPLIED = 2, FACT_REFUSED = 3, FACT_ORPHAN = 4 };
@@ -52,7 +67,8 @@ enum fact_status { FACT_NEW = 1, FACT_APPLIED = 2, FACT_REFUSED = 3, FACT_ORPHAN
  *   line 1: METHOD SP ENDPOINT SP PATH for one that goes out ("-" for none), STATUS for one that came in
  *   then    Name: value for each header, an empty line, then the body verbatim. Lines end with \n.
  * Secrets are placeholders ${secret:NAME} in header values that dispatch fills while sending.
- * Sealed under the key of the claim's patient; under the hospital's key when message.claim_id is NULL (db/keyhold.h). */
+ * Sealed under the key of the claim's patient; under the hospital's key when message.claim_id is NULL (db/keyhold.h).
+ */
 #define MESSAGE_HEAD_BYTES_MAX 65536
 #define MESSAGE_BYTES_MAX (32u << 20)
 

@@ -1,4 +1,5 @@
-/* What a fact does: from where the claim stands and what is posted to the steps it takes and what is posted now. Pure. */
+/* What a fact does: from where the claim stands and what is posted to the steps it takes and what is posted now. Pure.
+ */
 #ifndef SETTLE_APPLY_H
 #define SETTLE_APPLY_H
 
@@ -20,7 +21,8 @@ struct fact_view {
 	int outcome; /* enum zf_outcome */
 	const char *adjudicated_currency;
 	int64_t submitted, benefit, patient, contract; /* in adjudicated_currency */
-	int64_t shares; /* of submitted: what plan and contract take as agreed (deductible, co-insurance, contract price, benefit limit) */
+	int64_t shares; /* of submitted: what plan and contract take as agreed (deductible, co-insurance, contract
+			   price, benefit limit) */
 	bool has_detail;
 	int64_t detail_amount, detail_fee; /* in detail_currency; a negative amount is a take-back */
 	const char *detail_currency;

@@ -1,6 +1,6 @@
 /* The posting rules: what each business event moves between which accounts, as one table that finance can read.
- * Accounts are short names (a chart of accounts maps them: 应收医疗款, 医疗收入, ...); {INSURER} becomes the insurer's code in
- * upper case. One rule is one row of the ledger: debit, credit, one positive amount, one currency. */
+ * Accounts are short names (a chart of accounts maps them: 应收医疗款, 医疗收入, ...); {INSURER} becomes the insurer's
+ * code in upper case. One rule is one row of the ledger: debit, credit, one positive amount, one currency. */
 #ifndef SETTLE_POSTING_RULE_H
 #define SETTLE_POSTING_RULE_H
 
@@ -9,10 +9,10 @@
 #define ACCOUNT_LEN 64
 
 enum posting_event {
-	POSTING_BILLED = 1,   /* the insurer has the claim */
-	POSTING_DECIDED = 2,  /* an adjudication: patient's share and contractual write-off */
+	POSTING_BILLED = 1,    /* the insurer has the claim */
+	POSTING_DECIDED = 2,   /* an adjudication: patient's share and contractual write-off */
 	POSTING_ANNOUNCED = 3, /* a remittance names the claim */
-	POSTING_FEE = 4,      /* and a fee that is kept from it */
+	POSTING_FEE = 4,       /* and a fee that is kept from it */
 };
 
 struct posting_rule {
