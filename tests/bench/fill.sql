@@ -47,20 +47,21 @@ CREATE FUNCTION bench.bare() RETURNS void LANGUAGE plpgsql SET search_path = zhi
 DECLARE
 	filled regclass[] := ARRAY['patient_key', 'patient_lookup', 'idempotency', 'claim_fingerprint', 'claim_identifier', 'claim',
 		'claim_state', 'claim_event', 'outbox']::regclass[];
+	referred regclass[] := filled || ARRAY(SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = ANY (filled));
 	r record;
 BEGIN
 	-- Keys back before what refers to them, away in the other order.
 	INSERT INTO bench.saved (sql)
 		SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
 		FROM pg_constraint WHERE conparentid = 0 AND ((contype IN ('p', 'u') AND conrelid = ANY (filled))
-			OR (contype = 'f' AND confrelid = ANY (filled)))
+			OR (contype = 'f' AND confrelid = ANY (referred)))
 		ORDER BY contype = 'f';
 	INSERT INTO bench.saved (sql)
 		SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i
 		WHERE i.indrelid = ANY (filled) AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u'));
 	FOR r IN
 		SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS sql FROM pg_constraint
-		WHERE conparentid = 0 AND ((contype IN ('p', 'u') AND conrelid = ANY (filled)) OR (contype = 'f' AND confrelid = ANY (filled)))
+		WHERE conparentid = 0 AND ((contype IN ('p', 'u') AND conrelid = ANY (filled)) OR (contype = 'f' AND confrelid = ANY (referred)))
 		ORDER BY contype <> 'f'
 	LOOP
 		EXECUTE r.sql;
