@@ -229,6 +229,7 @@ void claim_item_prepare(struct claim_item *item)
 	int r = submission_closure(submission, item->entry, &entries, &count);
 	if (r == 0) {
 		submission_faults(submission, entries, count, &item->faults);
+		submission_request_check(submission, item->entry, &item->faults);
 		r = route(item, &insurer);
 	}
 	if (r == 0) r = judge(item, insurer, &result);

@@ -303,6 +303,7 @@ static void consents_read(struct claim_item *item, const struct pg_result *rows)
 			struct consent_item *consent = item->consents[k];
 			if (consent->state != ITEM_READY || !uuid_equal(&consent->id, &id)) continue;
 			consent->state = db_rows_null(rows, row, 2) ? ITEM_STORED : ITEM_REFUSED;
+			metric_add(item->submission->intake->consents, consent->state == ITEM_STORED);
 			consent->woken = (int32_t)db_rows_int(rows, row, 3);
 		}
 	}

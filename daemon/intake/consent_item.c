@@ -115,6 +115,7 @@ void consent_item_prepare(struct consent_item *item)
 	int r = path == NULL ? ERR_NOMEM : submission_closure(submission, item->entry, &entries, &count);
 	if (r == 0) {
 		submission_faults(submission, entries, count, &item->faults);
+		submission_request_check(submission, item->entry, &item->faults);
 		validate_consent(consent, path, &item->faults);
 		item->state = ITEM_FAULTY;
 		if (item->faults.no_memory) r = ERR_NOMEM;

@@ -130,8 +130,14 @@ void outcome_respond_faults(struct http_request *req, int status, const struct f
 	bool chinese = outcome_is_chinese(req);
 	json_write_init(&writer, &req->arena.zf, OUTCOME_BYTES_MAX);
 	outcome_begin(&writer);
-	for (uint32_t i = 0; i < faults->count; i++)
-		outcome_add_fault(&writer, &req->arena.zf, chinese, &faults->items[i]);
+	uint32_t count = faults->count < FAULT_LIST_MAX ? faults->count : FAULT_LIST_MAX;
+	for (uint32_t i = 0; i < count; i++) outcome_add_fault(&writer, &req->arena.zf, chinese, &faults->items[i]);
+	if (count < faults->count) {
+		char left[12];
+		(void)snprintf(left, sizeof(left), "%u", faults->count - count + faults->dropped);
+		struct fault more = {.code = FAULT_AND_MORE, .severity = faults->worst, .path = "", .arg1 = left};
+		outcome_add_fault(&writer, &req->arena.zf, chinese, &more);
+	}
 	outcome_end(&writer);
 	respond(req, status, &writer);
 }

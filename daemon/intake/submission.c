@@ -6,10 +6,14 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/cpu_pool.h"
 #include "base/log.h"
 #include "model/validate_document.h"
 
 #define KNOWN_PERSONS_MAX 8192
+#define READ_INLINE_BYTES (128u << 10) /* a longer body is read on a thread: it would hold up the others */
+#define DOCUMENT_FAULTS_MAX 20000      /* kept of a whole Bundle, to be told apart by claim; over it nothing is taken */
+#define TRANSACTION_CLAIMS_MAX 1000    /* are made ready in one go */
 
 static const struct outcome_remark remark_key = {"error", "value", "header-invalid",
 	"The header Idempotency-Key must have 1 to 255 visible characters.",
@@ -123,6 +127,18 @@ void submission_faults(
 			fault_add_as(faults, fault->code, (enum fault_severity)fault->severity, fault->path,
 				fault->arg1, fault->arg2);
 	}
+}
+
+void submission_request_check(const struct submission *submission, uint32_t entry, struct fault_list *faults)
+{
+	const struct fhir_document_entry *own = &submission->document.entries[entry];
+	if (own->method == NULL && own->url == NULL) return;
+	size_t len = strlen(own->type_name);
+	bool is_post = own->method == NULL || strcmp(own->method, "POST") == 0;
+	bool is_place = own->url == NULL || (strncmp(own->url, own->type_name, len) == 0 &&
+						    (own->url[len] == '\0' || strcmp(own->url + len, "/$submit") == 0));
+	if (is_post && is_place) return;
+	fault_addf(faults, FAULT_BUNDLE_REQUEST, own->method, own->type_name, "Bundle.entry[%u].request", entry);
 }
 
 /* ---- the way of the claims ---- */
@@ -338,35 +354,53 @@ static bool refuse_empty(struct submission *submission)
 	return true;
 }
 
-static bool read_document(struct submission *submission)
+/* Pure, so that it may run on a thread. */
+static void read_work(void *ctx)
 {
 	static const uint32_t accepts[] = {[SUBMIT_CREATE] = FHIR_ACCEPT_CLAIM,
 		[SUBMIT_OPERATION] = FHIR_ACCEPT_CLAIM | FHIR_ACCEPT_BUNDLE,
 		[SUBMIT_BATCH] = FHIR_ACCEPT_BUNDLE,
 		[SUBMIT_CONSENT] = FHIR_ACCEPT_CONSENT};
-	const struct http_request *req = submission->req;
-	const struct options *options = submission->intake->worker->options;
-	struct fhir_limits limits = {
-		.bytes_max = (size_t)options->body_bytes_max, .entries_max = (uint32_t)options->bundle_entries_max};
-	fault_list_init(&submission->faults, &submission->req->arena.zf, 0);
-	int rc = fhir_document_read((const char *)req->body.ptr, req->body.len, &limits, accepts[submission->mode],
-		&submission->req->arena.zf, &submission->faults, &submission->document);
-	if (rc == LIB_NOMEM) submission->faults.no_memory = true;
-	if (rc != 0 || submission->faults.no_memory) {
+	struct submission *submission = ctx;
+	struct http_request *req = submission->req;
+	fault_list_init(&submission->faults, &req->arena.zf, DOCUMENT_FAULTS_MAX);
+	submission->read = fhir_document_read((const char *)req->body.ptr, req->body.len, &submission->limits,
+		accepts[submission->mode], &req->arena.zf, &submission->faults, &submission->document);
+	if (submission->read == LIB_NOMEM) submission->faults.no_memory = true;
+}
+
+static void refuse_with(struct submission *submission, enum fault_code code, const char *path, uint32_t number)
+{
+	char text[12];
+	(void)snprintf(text, sizeof(text), "%u", number);
+	fault_add(&submission->faults, code, path, text, NULL);
+	refuse(submission, 422);
+}
+
+/* Whether a document of this kind is taken at this route. Answers otherwise. */
+static bool judge_document(struct submission *submission)
+{
+	const struct fhir_document *document = &submission->document;
+	const char *type = document->bundle_type;
+	if (submission->read != 0 || submission->faults.no_memory || submission->faults.dropped > 0) {
 		refuse(submission, status_of(&submission->faults));
 		return false;
 	}
 	if (refuse_empty(submission)) return false;
-	const struct fhir_document *document = &submission->document;
-	if (submission->mode == SUBMIT_BATCH && document->bundle_type != NULL &&
-		strcmp(document->bundle_type, "transaction") == 0)
+	if (submission->mode == SUBMIT_BATCH && type != NULL && strcmp(type, "transaction") == 0)
 		submission->mode = SUBMIT_TRANSACTION;
+	if (submission->mode == SUBMIT_TRANSACTION && document->claim_count > TRANSACTION_CLAIMS_MAX) {
+		refuse_with(submission, FAULT_TOO_MANY, "Bundle.entry", TRANSACTION_CLAIMS_MAX);
+		return false;
+	}
 	if (submission->mode != SUBMIT_OPERATION) return true;
+	if (type != NULL && strcmp(type, "collection") != 0 && strcmp(type, "message") != 0) {
+		fault_add(&submission->faults, FAULT_BUNDLE_TYPE, "Bundle.type", type, NULL);
+		refuse(submission, 422);
+		return false;
+	}
 	if (document->claim_count == 1) return true;
-	char count[12];
-	(void)snprintf(count, sizeof(count), "%u", document->claim_count);
-	fault_add(&submission->faults, FAULT_BUNDLE_FOCUS, "Bundle.entry", count, NULL);
-	refuse(submission, 422);
+	refuse_with(submission, FAULT_BUNDLE_FOCUS, "Bundle.entry", document->claim_count);
 	return false;
 }
 
@@ -385,6 +419,31 @@ static bool may(struct http_request *req, const struct submission *submission)
 	uint32_t need = submission->mode == SUBMIT_CONSENT ? SCOPE_CONSENT : SCOPE_SUBMIT;
 	if (submission->document.consent_count > 0) need |= SCOPE_CONSENT;
 	return intake_may(req, need);
+}
+
+/* The document has been read. */
+static void go_on(void *ctx)
+{
+	struct submission *submission = ctx;
+	struct intake *intake = submission->intake;
+	struct http_request *req = submission->req;
+	if (!judge_document(submission) || !may(req, submission)) return;
+	if (!lay_out(submission)) {
+		outcome_respond(req, 503, &outcome_overloaded);
+		return;
+	}
+	if (submission->mode == SUBMIT_TRANSACTION) {
+		run_whole(submission);
+		return;
+	}
+	if (submission->item_count == 0) {
+		submission_ended(submission);
+		return;
+	}
+	int64_t started_us = submission->started_us;
+	pump(submission);
+	/* The submission may be gone. */
+	metric_observe(intake->prepare_seconds, (double)(clock_mono_us() - started_us) / 1e6);
 }
 
 void submission_handle(struct http_request *req, void *ctx)
@@ -413,21 +472,9 @@ void submission_handle(struct http_request *req, void *ctx)
 		outcome_respond(req, 503, &remark_hospital);
 		return;
 	}
-	if (!read_document(submission) || !may(req, submission)) return;
-	if (!lay_out(submission)) {
-		outcome_respond(req, 503, &outcome_overloaded);
-		return;
-	}
-	if (submission->mode == SUBMIT_TRANSACTION) {
-		run_whole(submission);
-		return;
-	}
-	if (submission->item_count == 0) {
-		submission_ended(submission);
-		return;
-	}
-	int64_t started_us = submission->started_us;
-	pump(submission);
-	/* The submission may be gone. */
-	metric_observe(intake->prepare_seconds, (double)(clock_mono_us() - started_us) / 1e6);
+	submission->limits = (struct fhir_limits){.bytes_max = (size_t)intake->worker->options->body_bytes_max,
+		.entries_max = (uint32_t)intake->worker->options->bundle_entries_max};
+	if (req->body.len > READ_INLINE_BYTES && cpu_pool_run(intake->cpu, read_work, go_on, submission) == 0) return;
+	read_work(submission);
+	go_on(submission);
 }

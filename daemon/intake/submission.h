@@ -113,6 +113,8 @@ struct submission {
 	struct prefer prefer;
 	const char *key; /* Idempotency-Key, or NULL */
 	int64_t now_ms, started_us;
+	struct fhir_limits limits;
+	int read; /* what the reader said: LIB_* */
 	struct fhir_document document;
 	struct fault_list faults; /* of the whole document */
 	uint32_t *link_first;     /* document.links sorted by `from`: where each entry's begin; entry_count + 1 */
@@ -149,6 +151,8 @@ int submission_closure(
 /* Copies the document's faults that concern these entries, or no entry at all. */
 void submission_faults(
 	const struct submission *submission, const uint32_t *entries, size_t count, struct fault_list *faults);
+/* Adds a fault when the entry's request in a batch or transaction is nothing that we do. */
+void submission_request_check(const struct submission *submission, uint32_t entry, struct fault_list *faults);
 /* The path of an entry: "Claim", "Bundle.entry[4].resource". NULL on no memory. */
 const char *submission_path(const struct submission *submission, uint32_t entry);
 

@@ -62,8 +62,9 @@ void http_exchange_cancel(struct http_conn *conn)
 	CHECK_MAGIC(req, HTTP_REQUEST_MAGIC);
 	assert(conn->state == HTTP_CONN_HANDLE);
 	/* What the handler may still read must not go with the connection. */
-	char *address = zf_strdup(&req->arena.zf, conn->address_text);
-	req->peer_address = address == NULL ? "" : address;
+	_Static_assert(sizeof(req->address_kept) >= sizeof(conn->address_text), "an address must fit");
+	memcpy(req->address_kept, conn->address_text, sizeof(conn->address_text));
+	req->peer_address = req->address_kept;
 	req->tls_peer = NULL;
 	req->is_cancelled = true;
 	req->conn = NULL;

@@ -65,6 +65,7 @@ struct http_request {
 	void (*on_cancel)(struct http_request *req);
 	bool is_cancelled;
 	/* private */
+	char address_kept[64]; /* peer_address once cancelled: the arena may be in use by a thread of the handler's */
 	struct http_server *server;
 	struct http_conn *conn; /* NULL once cancelled */
 	struct list node;

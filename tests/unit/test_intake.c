@@ -610,6 +610,40 @@ static void test_decision(void **state)
 	caller_close(&his);
 }
 
+/* Clients that go while their Bundle is being read on a thread, while it is being committed, and while they wait. */
+static void test_gone(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	enum { N = 300 };
+	char number[32], total[32];
+	for (int round = 0; round < 12; round++) {
+		char *claims[N];
+		for (int i = 0; i < N; i++) {
+			(void)snprintf(number, sizeof(number), "G%d-%d", round, i);
+			(void)snprintf(total, sizeof(total), "%d.%02d", i + 1, round);
+			claims[i] = CLAIM(.number = number, .person = "gone", .total = total);
+		}
+		struct caller his = caller_open("client");
+		char *bundle = bundle_of(round % 2 == 0 ? "batch" : "transaction", claims, N, NULL);
+		caller_send(&his, "POST", "/fhir", NULL, bundle);
+		free(bundle);
+		(void)poll(NULL, 0, round * 3);
+		caller_close(&his);
+		his = caller_open("client");
+		char *text = CLAIM(.number = number, .person = "goner", .total = total);
+		caller_send(&his, "POST", SUBMIT, "Prefer: wait=10\r\n", text);
+		free(text);
+		(void)poll(NULL, 0, round * 3);
+		caller_close(&his);
+	}
+	struct caller his = caller_open("client");
+	struct reply reply = claim_send(&his, "/fhir/Claim", NULL, CLAIM(.number = "after", .person = "gone"));
+	EXPECT(reply, 201);
+	reply_free(&reply);
+	caller_close(&his);
+}
+
 /* ---- operation ---- */
 
 static void test_reload(void **state)
@@ -685,6 +719,7 @@ int main(void)
 		cmocka_unit_test(test_storm),
 		cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_decision),
+		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_log_is_clean),
