@@ -204,7 +204,7 @@ static inline int32_t probe_start(struct probe_list *list, const struct zf_event
 	static const struct zf_fault *const faults[] = {&fault};
 	if (strcmp(does, "crash") == 0) abort();
 	if (strcmp(does, "loop") == 0)
-		for (volatile int i = 0;; i++) (void)i;
+		for (volatile unsigned i = 0;; i++) (void)i;
 	if (strcmp(does, "open") == 0 && open("/tmp/zf-probe-was-here", O_CREAT | O_WRONLY, 0600) >= 0) abort();
 	if (strcmp(does, "reject") == 0) {
 		result->faults = faults;
