@@ -100,6 +100,7 @@ static bool has_map(const struct insurer *insurer, const char *name)
 
 static const struct zf_key *key_find(const struct adapter *adapter, const char *name)
 {
+	assert(adapter->table.keys != NULL); /* adapter_accept saw to it */
 	for (const struct zf_key *key = adapter->table.keys; key->name != NULL; key++)
 		if (strcmp(key->name, name) == 0) return key;
 	return NULL;
@@ -123,6 +124,7 @@ void adapter_keys_check(const struct adapter *adapter, const struct insurer *ins
 	const char *file;
 	unsigned line;
 
+	assert(adapter != NULL && adapter->table.keys != NULL);
 	for (size_t i = 0; given != NULL && i < given->count; i++) {
 		const struct zf_key *key = key_find(adapter, given->items[i].name);
 		const char *wanted = key == NULL ? NULL : key_fault(key, given->items[i].value);

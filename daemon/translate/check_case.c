@@ -226,7 +226,7 @@ static int case_read(struct check_case *check, const char *folder)
 {
 	const json_t *events = json_object_get(check->json, "events");
 	const json_t *now = json_object_get(check->json, "now_ms");
-	struct bytes claim_json;
+	struct bytes claim_json = {NULL, 0};
 	int r = profile_read(check, json_object_get(check->json, "profile"));
 
 	if (r == 0) r = hospital_read(check, json_object_get(json_object_get(check->json, "profile"), "hospital"));

@@ -62,7 +62,7 @@ static int head_check(const struct zf_action *action, size_t *ret_len)
 int envelope_write(const struct zf_action *action, struct zf_arena *arena, struct bytes *ret_content)
 {
 	const char *path = action->path == NULL || action->path[0] == '\0' ? "-" : action->path;
-	size_t head_len;
+	size_t head_len = 0;
 	char *text, *at;
 	int r = head_check(action, &head_len);
 
@@ -123,13 +123,15 @@ static int header_read(struct text_span line, struct zf_arena *arena, const stru
 int envelope_read(struct bytes content, struct zf_arena *arena, struct envelope *ret_envelope)
 {
 	const char *at = (const char *)content.ptr;
-	const char *end = at + content.len;
+	const char *end;
 	const struct zf_header **headers;
 	struct envelope envelope = {0};
 	struct text_span line;
 	int r;
 
-	if (content.ptr == NULL || !line_next(&at, end, &line)) return err_set(ERR_INVALID, "a message without a head");
+	if (at == NULL) return err_set(ERR_INVALID, "a message without a head");
+	end = at + content.len;
+	if (!line_next(&at, end, &line)) return err_set(ERR_INVALID, "a message without a head");
 	r = status_read(line, &envelope.http_status);
 	if (r < 0) return r;
 	headers = zf_alloc_array(arena, ENVELOPE_HEADERS_MAX, sizeof(struct zf_header *));

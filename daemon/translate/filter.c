@@ -200,7 +200,7 @@ static int contained_filter(struct walk *walk, struct text_span raw, int depth)
 	struct json_reader reader;
 	struct text_span value;
 	enum json_type kind;
-	const char *type;
+	const char *type = NULL;
 	bool any = false;
 	int r = begin(&reader, raw, walk->arena, JSON_ARRAY_BEGIN);
 
@@ -256,7 +256,7 @@ static int entry_filter(struct walk *walk, struct text_span raw)
 	struct json_reader reader;
 	struct json_token token;
 	struct text_span value, resource = {NULL, 0}, full_url = {NULL, 0};
-	const char *type;
+	const char *type = NULL;
 	int r = begin(&reader, raw, walk->arena, JSON_OBJECT_BEGIN);
 
 	while (r == 0 && json_next(&reader, &token) == JSON_KEY) {
@@ -312,7 +312,7 @@ int filter_apply(
 	const struct filter *filter, struct text_span bundle, struct zf_arena *arena, struct text_span *ret_left)
 {
 	struct walk walk = {.filter = filter, .arena = arena};
-	const char *type;
+	const char *type = NULL;
 	int r;
 
 	r = json_check(bundle.ptr, bundle.len, arena, JSON_DEPTH_MAX, LEFT_BYTES_MAX, NULL);
@@ -320,7 +320,7 @@ int filter_apply(
 	bundle = text_trim(bundle);
 	json_write_init(&walk.writer, arena, LEFT_BYTES_MAX);
 	r = type_of(&walk, bundle, &type);
-	if (r == 0)
+	if (r == 0 && type != NULL)
 		r = strcmp(type, "Bundle") == 0 ? bundle_filter(&walk, bundle)
 						: resource_filter(&walk, bundle, type, 0);
 	if (r < 0) return r;

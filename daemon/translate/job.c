@@ -70,7 +70,9 @@ static int int_or(const struct pg_result *rows, int row, int column, int otherwi
 
 static struct uuid uuid_or_nil(const struct pg_result *rows, int row, int column)
 {
-	return db_rows_null(rows, row, column) ? (struct uuid){{0}} : db_rows_uuid(rows, row, column);
+	struct uuid nil = {{0}};
+
+	return db_rows_null(rows, row, column) ? nil : db_rows_uuid(rows, row, column);
 }
 
 /* A text of the row, kept; NULL stays NULL. */
@@ -276,8 +278,8 @@ static int filtered(struct job *job, struct text_span *json, struct fhir_documen
 
 int job_claim_load(const struct room *room, struct job *job, struct zf_claim *ret_claim, struct text_span *ret_json)
 {
-	struct fhir_document document;
-	struct bytes plain;
+	struct fhir_document document = {0};
+	struct bytes plain = {NULL, 0};
 	struct text_span json;
 	int r = ERR_DENIED;
 
@@ -295,9 +297,9 @@ int job_claim_load(const struct room *room, struct job *job, struct zf_claim *re
 		job_retry(job, err_text());
 		return r;
 	}
-	if (r < 0) {
+	if (r < 0 || document.claims == NULL) {
 		job_quarantine(job, err_text());
-		return r;
+		return ERR_INVALID;
 	}
 	*ret_claim = *document.claims[0];
 	uuid_format(&job->claim.id, ret_claim->id);
@@ -358,7 +360,7 @@ static void orphan(struct job *job, const char *why)
 static void reply(struct room *room, struct job *job)
 {
 	struct zf_event event = {.size = sizeof(event), .kind = ZF_EVENT_REPLY};
-	struct envelope envelope;
+	struct envelope envelope = {0};
 	struct bytes plain;
 	int r;
 

@@ -127,7 +127,7 @@ static int adjudication_add(
 	const struct zf_adjudication *said = &fact->adjudication;
 	struct harvest_adjudication *adjudication;
 	struct text_span json;
-	struct bytes sealed;
+	struct bytes sealed = {NULL, 0};
 	struct sums sums;
 	struct uuid id = uuid_new();
 	int r = sums_for(fact, &sums);
@@ -198,13 +198,13 @@ static int remittance_add(
 {
 	const struct zf_remittance *said = fact->remittance;
 	struct harvest_remittance *remittance;
-	const struct key *key;
+	const struct key *key = NULL;
 	char id_text[UUID_TEXT_LEN];
 	struct fhir_answer_options options = {.id = id_text};
 	struct text_span json;
-	struct bytes sealed;
+	struct bytes sealed = {NULL, 0};
 	struct uuid id = uuid_new();
-	bool balanced;
+	bool balanced = false;
 	int r = remittance_check(said, &balanced);
 
 	uuid_format(&id, id_text);

@@ -19,7 +19,7 @@ static struct uuid seed_id(const struct uuid *hospital, const char *insurer, int
 
 	memcpy(text, hospital->b, 16);
 	text[16] = (uint8_t)kind;
-	memcpy(text + 17, insurer, len);
+	for (size_t i = 0; i < len; i++) text[17 + i] = (uint8_t)insurer[i];
 	if (EVP_Digest(text, 17 + len, digest, &digest_len, EVP_sha256(), NULL) == 1) memcpy(id.b, digest, 16);
 	id.b[6] = (id.b[6] & 0x0f) | 0x80;
 	id.b[8] = (id.b[8] & 0x3f) | 0x80;

@@ -82,7 +82,7 @@ int vault_hospital(struct vault *vault, const struct keyring *ring, const struct
 int vault_patient(struct vault *vault, const struct keyring *ring, const struct uuid *hospital, struct bytes packed,
 	int version, const struct uuid *patient_key, struct bytes wrapped, struct key *ret_key)
 {
-	const struct key *outer;
+	const struct key *outer = NULL;
 	int r;
 
 	if (wrapped.len == 0) return err_set(ERR_DENIED, "the patient's key was erased");
