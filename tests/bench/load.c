@@ -3,13 +3,14 @@
  *
  *   bench_load --port N [--ca FILE --clients FILE | --plain] [--tokens FILE] [--connections N]
  *              [--milliseconds N | --count N] [--persons N] [--start N] [--turn N] [--post claim|consent] [--minimal]
- *   bench_load --port N --ca FILE --clients FILE --connections N --idle
+ *   bench_load --port N --ca FILE --clients FILE --connections N [--count N] --idle
  *
  * --clients: a line per client, the PEM file of its certificate and key. Connection c begins as client c and after
  * --turn requests comes back as client c + connections, so few connections can serve many hospitals.
  * --tokens: a line per bearer token; they take turns from request to request.
  * --start: the first value of the counter that makes every claim another one: runs must not overlap.
- * --idle: opens the connections, prints "ready", and holds them until its input ends.
+ * --idle: opens the connections, sends --count requests if there are any, prints "ready", and holds the connections
+ * until its input ends.
  * Prints one JSON line. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -394,6 +395,17 @@ static void report(void)
 	(void)printf("}}\n");
 }
 
+/* Keeps the connections open until whoever started us has seen enough. */
+static void hold(void)
+{
+	char byte;
+
+	if (load.broken > 0 || load.statuses[201] != load.answered) bench_fail("not every claim was taken");
+	(void)printf("ready\n");
+	(void)fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) > 0) continue;
+}
+
 /* The lines of a file. */
 static size_t lines_read(const char *path, char **ret_lines)
 {
@@ -454,66 +466,73 @@ static void bodies_make(void)
 	}
 }
 
+enum option_name {
+	PORT = 1,
+	CA,
+	CLIENTS,
+	TOKENS,
+	PLAIN,
+	CONNECTIONS,
+	MILLISECONDS,
+	COUNT,
+	PERSONS,
+	START,
+	TURN,
+	POST,
+	MINIMAL,
+	HOLD
+};
+
+/* An option with a value. */
+static void option_take(struct options *options, int name, const char *value)
+{
+	if (name == PORT)
+		options->port = (uint16_t)bench_number("--port", value, 1, 65535);
+	else if (name == CA)
+		options->ca = value;
+	else if (name == CLIENTS)
+		options->clients = value;
+	else if (name == TOKENS)
+		options->tokens = value;
+	else if (name == CONNECTIONS)
+		options->connections = (unsigned)bench_number("--connections", value, 1, CONNECTIONS_MAX);
+	else if (name == MILLISECONDS)
+		options->duration_us = bench_number("--milliseconds", value, 1, 600000) * 1000;
+	else if (name == COUNT)
+		options->count = (uint64_t)bench_number("--count", value, 1, 100000000);
+	else if (name == PERSONS)
+		options->persons = (unsigned)bench_number("--persons", value, 1, PERSONS_MAX);
+	else if (name == START)
+		options->start = (uint64_t)bench_number("--start", value, 0, 9000000000);
+	else if (name == TURN)
+		options->turn = (unsigned)bench_number("--turn", value, 0, 1000000);
+	else if (name == POST)
+		options->consents = strcmp(value, "consent") == 0;
+}
+
 static void options_read(int argc, char **argv, struct options *ret)
 {
-	static const struct option longs[] = {{"port", required_argument, NULL, 'p'},
-		{"ca", required_argument, NULL, 'a'}, {"clients", required_argument, NULL, 'c'},
-		{"tokens", required_argument, NULL, 't'}, {"plain", no_argument, NULL, 'P'},
-		{"connections", required_argument, NULL, 'n'}, {"milliseconds", required_argument, NULL, 'm'},
-		{"count", required_argument, NULL, 'k'}, {"persons", required_argument, NULL, 'q'},
-		{"start", required_argument, NULL, 's'}, {"turn", required_argument, NULL, 'u'},
-		{"post", required_argument, NULL, 'o'}, {"minimal", no_argument, NULL, 'M'},
-		{"idle", no_argument, NULL, 'i'}, {NULL, 0, NULL, 0}};
+	static const struct option longs[] = {{"port", required_argument, NULL, PORT},
+		{"ca", required_argument, NULL, CA}, {"clients", required_argument, NULL, CLIENTS},
+		{"tokens", required_argument, NULL, TOKENS}, {"plain", no_argument, NULL, PLAIN},
+		{"connections", required_argument, NULL, CONNECTIONS},
+		{"milliseconds", required_argument, NULL, MILLISECONDS}, {"count", required_argument, NULL, COUNT},
+		{"persons", required_argument, NULL, PERSONS}, {"start", required_argument, NULL, START},
+		{"turn", required_argument, NULL, TURN}, {"post", required_argument, NULL, POST},
+		{"minimal", no_argument, NULL, MINIMAL}, {"idle", no_argument, NULL, HOLD}, {NULL, 0, NULL, 0}};
 	int c;
 
 	*ret = (struct options){.connections = 64, .persons = 2000, .duration_us = 1000000};
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		switch (c) {
-		case 'p':
-			ret->port = (uint16_t)bench_number("--port", optarg, 1, 65535);
-			break;
-		case 'a':
-			ret->ca = optarg;
-			break;
-		case 'c':
-			ret->clients = optarg;
-			break;
-		case 't':
-			ret->tokens = optarg;
-			break;
-		case 'P':
+		if (c == '?') exit(2);
+		if (c == PLAIN)
 			ret->plain = true;
-			break;
-		case 'n':
-			ret->connections = (unsigned)bench_number("--connections", optarg, 1, CONNECTIONS_MAX);
-			break;
-		case 'm':
-			ret->duration_us = bench_number("--milliseconds", optarg, 1, 600000) * 1000;
-			break;
-		case 'k':
-			ret->count = (uint64_t)bench_number("--count", optarg, 1, 100000000);
-			break;
-		case 'q':
-			ret->persons = (unsigned)bench_number("--persons", optarg, 1, PERSONS_MAX);
-			break;
-		case 's':
-			ret->start = (uint64_t)bench_number("--start", optarg, 0, 9000000000);
-			break;
-		case 'u':
-			ret->turn = (unsigned)bench_number("--turn", optarg, 0, 1000000);
-			break;
-		case 'o':
-			ret->consents = strcmp(optarg, "consent") == 0;
-			break;
-		case 'M':
+		else if (c == MINIMAL)
 			ret->minimal = true;
-			break;
-		case 'i':
+		else if (c == HOLD)
 			ret->idle = true;
-			break;
-		default:
-			exit(2);
-		}
+		else
+			option_take(ret, c, optarg);
 	}
 	if (ret->port == 0) bench_fail("--port is missing");
 }
@@ -530,15 +549,10 @@ int main(int argc, char **argv)
 	load.epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (load.epoll < 0) bench_fail("epoll: %s", strerror(errno));
 	connections_open();
-	if (load.options.idle) {
-		char byte;
-
-		(void)printf("ready\n");
-		(void)fflush(stdout);
-		while (read(STDIN_FILENO, &byte, 1) > 0) continue;
-		return 0;
-	}
-	run();
-	report();
+	if (!load.options.idle || load.options.count > 0) run();
+	if (load.options.idle)
+		hold();
+	else
+		report();
 	return 0;
 }
