@@ -446,6 +446,7 @@ static void refuse_transaction(struct submission *submission, int status)
 	size_t said = 0;
 	json_write_init(&writer, &req->arena.zf, OUTCOME_BYTES_MAX);
 	outcome_begin(&writer);
+	if (status >= 500) outcome_add(&writer, chinese, refusal_remark(submission->items[0].state), NULL);
 	for (uint32_t i = 0; i < submission->item_count; i++) {
 		const struct claim_item *item = &submission->items[i];
 		if (item->state == ITEM_CONFLICT) {
@@ -460,7 +461,7 @@ static void refuse_transaction(struct submission *submission, int status)
 			outcome_add_fault(&writer, &req->arena.zf, chinese, &submission->consents[i].faults.items[k]);
 	for (uint32_t k = 0; said == 0 && k < submission->faults.count; k++, said++)
 		outcome_add_fault(&writer, &req->arena.zf, chinese, &submission->faults.items[k]);
-	if (status >= 500 || said == 0)
+	if (said == 0 && status < 500)
 		outcome_add(&writer, chinese,
 			submission->item_count == 0 ? &remark_not_kept : refusal_remark(submission->items[0].state),
 			NULL);

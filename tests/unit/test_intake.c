@@ -261,6 +261,31 @@ static void test_batch(void **state)
 	caller_close(&his);
 }
 
+/* What a Bundle asks for besides POST is refused, not taken for one. */
+static void test_bundle_requests(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	char more[9000];
+	struct caller his = caller_open("client");
+	char *put = CLAIM(.number = "BR1", .day = "2026-07-05");
+	(void)snprintf(
+		more, sizeof(more), ",{\"resource\":%s,\"request\":{\"method\":\"PUT\",\"url\":\"Claim/1\"}}", put);
+	free(put);
+	char *claims[] = {CLAIM(.number = "BR2", .day = "2026-07-06")};
+	struct reply reply = claim_send(&his, "/fhir", NULL, bundle_of("batch", claims, 1, more));
+	EXPECT(reply, 200);
+	assert_int_equal(count_text(reply.body, "\"status\":\"201 Created\""), 1);
+	EXPECT_TEXT(reply, "bundle-request");
+	reply_free(&reply);
+	char *batch[] = {CLAIM(.number = "BR3", .day = "2026-07-07")};
+	reply = claim_send(&his, SUBMIT, NULL, bundle_of("batch", batch, 1, NULL));
+	EXPECT(reply, 422);
+	EXPECT_TEXT(reply, "bundle-type");
+	reply_free(&reply);
+	caller_close(&his);
+}
+
 static void test_large_batch(void **state)
 {
 	(void)state;
@@ -711,6 +736,7 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_bundle_requests),
 		cmocka_unit_test(test_large_batch),
 		cmocka_unit_test(test_transaction),
 		cmocka_unit_test(test_consent_wakes),
