@@ -1,6 +1,7 @@
 /* Asks the router what it has, type by type, and the search tables what they know. */
 #include "intake/capability.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "intake/intake.h"
@@ -23,10 +24,9 @@ struct capability {
 /* Whether this method and path lead somewhere. */
 static bool leads(const struct capability *capability, enum http_method method, const char *type, const char *rest)
 {
-	char path[96] = "/fhir";
+	char path[96];
 	struct http_match match;
-	if (type != NULL) strcat(strcat(path, "/"), type);
-	strcat(path, rest);
+	(void)snprintf(path, sizeof(path), "/fhir%s%s%s", type == NULL ? "" : "/", type == NULL ? "" : type, rest);
 	struct http_head head = {.method = method, .path = path};
 	return http_router_match(capability->router, &head, capability->arena, &match) == 0 && match.route != NULL;
 }
@@ -191,7 +191,7 @@ void capability_handle(struct http_request *req, void *ctx)
 {
 	static const struct http_field fields[] = {{"Content-Type", FHIR_JSON_TYPE}};
 	const struct intake *intake = ctx;
-	struct text_span text;
+	struct text_span text = {NULL, 0};
 	if (capability_write(intake->router, intake->worker->options->base_url, &req->arena.zf, &text) < 0) {
 		http_respond_error(req, 503, "no memory for the answer");
 		return;

@@ -41,7 +41,7 @@ struct text_span resource_member(struct text_span object, const char *name, stru
 	json_reader_init(&reader, object.ptr, object.len, arena, JSON_DEPTH_MAX, JSON_BYTES_MAX);
 	if (json_next(&reader, &token) != JSON_OBJECT_BEGIN) return (struct text_span){NULL, 0};
 	while (json_next(&reader, &token) == JSON_KEY) {
-		struct text_span value;
+		struct text_span value = {NULL, 0};
 		bool is_it = text_is(token.text, name);
 		if (json_skip(&reader, &value) < 0) break;
 		if (is_it) return value;
@@ -51,7 +51,7 @@ struct text_span resource_member(struct text_span object, const char *name, stru
 
 int resource_first_entry(struct text_span bundle, struct zf_arena *arena, struct text_span *ret_resource)
 {
-	struct text_span entries = resource_member(bundle, "entry", arena), entry;
+	struct text_span entries = resource_member(bundle, "entry", arena), entry = {NULL, 0};
 	struct json_reader reader;
 	struct json_token token;
 	if (entries.ptr == NULL) return err_set(ERR_INVALID, "the stored content has no entry");
@@ -80,7 +80,7 @@ static void copy_members(
 	json_reader_init(&reader, object.ptr, object.len, arena, JSON_DEPTH_MAX, JSON_BYTES_MAX);
 	if (json_next(&reader, &token) != JSON_OBJECT_BEGIN) return;
 	while (json_next(&reader, &token) == JSON_KEY) {
-		struct text_span value, key = token.text;
+		struct text_span value = {NULL, 0}, key = token.text;
 		if (json_skip(&reader, &value) < 0) break;
 		if (is_one_of(key, except)) continue;
 		json_write_key_span(writer, key);
@@ -92,7 +92,7 @@ static int stamped(struct text_span raw, const struct uuid *id, int64_t updated_
 	const struct uuid *duplicate_of, struct arena *arena, struct text_span *ret)
 {
 	char number[16];
-	struct bytes bytes;
+	struct bytes bytes = {NULL, 0};
 	snprintf(number, sizeof(number), "%d", (int)version);
 	struct stamp stamp = {.id = id, .updated_ms = updated_ms, .version = number, .duplicate_of = duplicate_of};
 	int r = stamp_apply(raw, &stamp, &arena->zf, &bytes);
@@ -172,7 +172,7 @@ static int open_house(const struct opener *opener, struct text_span *ret)
 
 static int make_claim(const struct opener *opener, struct resource *resource)
 {
-	struct text_span bundle, raw;
+	struct text_span bundle = {NULL, 0}, raw = {NULL, 0};
 	struct uuid first;
 	bool is_double = !db_rows_null(opener->rows, opener->row, COLUMN_OTHER);
 	if (is_double) first = db_rows_uuid(opener->rows, opener->row, COLUMN_OTHER);
@@ -219,7 +219,7 @@ static const char *claim_reference(const struct zf_claim *claim, struct arena *a
 /* Nothing has been decided: an answer made from the claim, saying how far it has come. */
 static int make_moment(const struct opener *opener, struct resource *resource)
 {
-	struct text_span bundle;
+	struct text_span bundle = {NULL, 0};
 	struct zf_claim claim;
 	struct uuid claim_id = db_rows_uuid(opener->rows, opener->row, COLUMN_CLAIM);
 	int transport = (int)db_rows_int(opener->rows, opener->row, COLUMN_TRANSPORT);
@@ -234,7 +234,7 @@ static int make_moment(const struct opener *opener, struct resource *resource)
 		.outcome = is_over ? ZF_OUTCOME_ERROR : ZF_OUTCOME_QUEUED,
 		.disposition = moment_text(transport, acknowledgement),
 		.created = {.utc_ms = resource->updated_ms, .precision = ZF_MILLISECOND}};
-	struct text_span text;
+	struct text_span text = {NULL, 0};
 	r = fhir_encode_claim_response(&claim, &adjudication, &options, &opener->arena->zf, &text);
 	if (r < 0) return r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "the claim does not encode");
 	return stamped(
@@ -243,7 +243,7 @@ static int make_moment(const struct opener *opener, struct resource *resource)
 
 static int make_response(const struct opener *opener, struct resource *resource)
 {
-	struct text_span raw;
+	struct text_span raw = {NULL, 0};
 	if (db_rows_null(opener->rows, opener->row, COLUMN_CONTENT)) return make_moment(opener, resource);
 	int r = open_content(opener, SEAL_FACT, &raw);
 	if (r < 0) return r;
@@ -283,7 +283,7 @@ static int set_status(struct text_span text, const char *status, struct zf_arena
 
 static int make_explanation(const struct opener *opener, struct resource *resource)
 {
-	struct text_span bundle, answer_text, text;
+	struct text_span bundle = {NULL, 0}, answer_text = {NULL, 0}, text = {NULL, 0};
 	struct zf_claim claim;
 	struct fhir_answer answer;
 	struct fault_list faults;
@@ -344,7 +344,7 @@ int resource_task(
 	static const char *const except[] = {"status", "statusReason", "lastModified", NULL};
 	struct json_writer writer;
 	char updated[DATE_TEXT_SIZE], version[16];
-	struct text_span text;
+	struct text_span text = {NULL, 0};
 	struct bytes bytes;
 	const char *sentence = resource_task_sentence(facts->outcome, false);
 	(void)date_format_ms(facts->updated_ms, 0, updated);
@@ -380,7 +380,7 @@ int resource_task(
 
 static int make_task(const struct opener *opener, struct resource *resource)
 {
-	struct text_span raw;
+	struct text_span raw = {NULL, 0};
 	struct task_facts facts = {.id = resource->id,
 		.updated_ms = resource->updated_ms,
 		.status = db_rows_text(opener->rows, opener->row, COLUMN_STATUS),
@@ -393,7 +393,7 @@ static int make_task(const struct opener *opener, struct resource *resource)
 
 static int make(struct opener *opener, enum resource_kind kind, struct resource *resource)
 {
-	struct text_span raw;
+	struct text_span raw = {NULL, 0};
 	int r = 0;
 	if (kind != RESOURCE_PAYMENT) r = open_key(opener);
 	if (r < 0) return r;

@@ -119,7 +119,7 @@ static bool meets_created(const struct search_plan *plan, struct text_span text,
 	struct date date;
 	int64_t begin_ms, end_ms;
 	struct text_span value = resource_member(text, element, arena);
-	if (value.len < 2 || value.ptr[0] != '"') return false;
+	if (value.ptr == NULL || value.len < 2 || value.ptr[0] != '"') return false;
 	value = (struct text_span){value.ptr + 1, value.len - 2};
 	if (date_parse(value, DATE_KIND_DATETIME, &date) < 0) return false;
 	if (date_range_ms(&date, offset_minutes, &begin_ms, &end_ms) < 0) return false;
@@ -129,7 +129,8 @@ static bool meets_created(const struct search_plan *plan, struct text_span text,
 static bool is_string(struct text_span raw, const char *text)
 {
 	/* Values with escapes would need decoding; what the encoder writes of a number has none. */
-	return raw.len >= 2 && raw.ptr[0] == '"' && text_is((struct text_span){raw.ptr + 1, raw.len - 2}, text);
+	return raw.ptr != NULL && raw.len >= 2 && raw.ptr[0] == '"' &&
+	       text_is((struct text_span){raw.ptr + 1, raw.len - 2}, text);
 }
 
 /* One of the identifiers of the resource is one of those asked for. */

@@ -237,7 +237,7 @@ def test_cancelling_before_anything_left(up):
         event = up.database.sql("SELECT event, who, why FROM zhifu.claim_event WHERE claim_id = %s "
                                 "ORDER BY seq DESC LIMIT 1", (claim_id,))
         assert event == [{"event": "cancel", "who": "his", "why": "wrong-patient"}]
-        assert up.database.value("SELECT count(*) FROM zhifu.outbox") == 0
+        assert up.database.value("SELECT count(*) FROM zhifu.outbox WHERE claim_id = %s", (claim_id,)) == 0
         response = client.get("/fhir/ClaimResponse/" + claim_id).json()
         assert response["outcome"] == "error"
         status = client.get("/v1/claims/" + ref_of(up, claim_id)).json()
