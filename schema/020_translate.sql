@@ -14,7 +14,7 @@ RETURNS TABLE (ordinal integer, claim_id uuid, claim_ref text, claim_use smallin
 	exponent smallint, claim_content bytea, patient_key_id uuid, patient_wrapped bytea, patient_version integer,
 	hospital_keys bytea, basis smallint, insurer text, exchange_kind smallint, exchange_status smallint, exchange_step integer,
 	exchange_state bytea, message_status smallint, message_token integer, message_submission boolean, message_http smallint,
-	message_content bytea, message_route text, task_id uuid, task_reason text, doubt_message uuid, doubt_exchange uuid, doubt_route text,
+	message_content bytea, message_replay boolean, message_route text, task_id uuid, task_reason text, doubt_message uuid, doubt_exchange uuid, doubt_route text,
 	busy boolean) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
@@ -44,7 +44,7 @@ BEGIN
 		(SELECT string_agg(int4send(k.version) || k.wrapped, ''::bytea ORDER BY k.version DESC) FROM hospital_key k
 			WHERE k.hospital_id = s.hospital_id),
 		g.basis, coalesce(s.insurer, cs.insurer, s.route), s.x_kind, s.x_status, s.step, s.state,
-		m.status, coalesce(nullif(m.token, 0), r.token), m.submission, m.http_status, m.content,
+		m.status, coalesce(nullif(m.token, 0), r.token), m.submission, m.http_status, m.content, m.replay_of IS NOT NULL,
 		CASE WHEN s.kind = 3 THEN (SELECT a.route FROM attempt a WHERE a.hospital_id = s.hospital_id AND a.message_id = s.message_id
 			ORDER BY a.attempt DESC LIMIT 1) END,
 		CASE WHEN s.x_kind = 3 THEN (SELECT t.task_id FROM task t WHERE t.hospital_id = s.hospital_id AND t.claim_id = s.claim_id
@@ -259,6 +259,16 @@ BEGIN
 		SELECT array_agg(t.id) INTO known FROM unnest(e_hospital, e_id) AS t (h, id)
 		WHERE NOT EXISTS (SELECT 1 FROM remittance m WHERE m.hospital_id = t.h AND m.remittance_id = t.id);
 		IF known IS NOT NULL THEN
+			-- But a detail whose claim was not known then, and is now, is news.
+			WITH found AS (
+				UPDATE remittance_detail d SET claim_id = f.claim_id
+				FROM unnest(e_hospital, e_id, e_identifier) AS t (h, id, i), fact f, remittance m
+				WHERE t.id = ANY (known) AND f.hospital_id = t.h AND f.remittance_id = t.id AND f.claim_id IS NOT NULL
+					AND m.hospital_id = t.h AND m.insurer = f.insurer AND m.identifier = t.i
+					AND d.hospital_id = t.h AND d.remittance_id = m.remittance_id AND d.no = f.detail AND d.claim_id IS NULL
+				RETURNING f.hospital_id, f.fact_id, m.remittance_id)
+			UPDATE fact f SET remittance_id = found.remittance_id FROM found
+			WHERE f.hospital_id = found.hospital_id AND f.fact_id = found.fact_id;
 			DELETE FROM outbox o USING fact f, unnest(e_hospital, e_id) AS t (h, id)
 			WHERE t.id = ANY (known) AND f.hospital_id = t.h AND f.remittance_id = t.id AND o.hospital_id = f.hospital_id AND o.fact_id = f.fact_id;
 			DELETE FROM fact f USING unnest(e_hospital, e_id) AS t (h, id)

@@ -54,6 +54,7 @@ enum {
 	C_M_SUBMISSION,
 	C_M_HTTP,
 	C_M_CONTENT,
+	C_M_REPLAY,
 	C_M_ROUTE,
 	C_TASK,
 	C_TASK_REASON,
@@ -144,6 +145,7 @@ int job_read(const struct room *room, struct job *job, const struct pg_result *r
 	job->message_token = int_or(rows, row, C_M_TOKEN, 0);
 	job->message_http = int_or(rows, row, C_M_HTTP, 0);
 	job->message_submission = !db_rows_null(rows, row, C_M_SUBMISSION) && db_rows_bool(rows, row, C_M_SUBMISSION);
+	job->message_replay = !db_rows_null(rows, row, C_M_REPLAY) && db_rows_bool(rows, row, C_M_REPLAY);
 	job->task_id = uuid_or_nil(rows, row, C_TASK);
 	job->doubt_exchange = uuid_or_nil(rows, row, C_DOUBT_EXCHANGE);
 	job->busy = db_rows_bool(rows, row, C_BUSY);
@@ -182,7 +184,8 @@ static void exchange_set(struct job *job, int status, const char *why)
 {
 	struct harvest_exchange *exchange;
 
-	if (job->exchange_kind == 0) return;
+	/* What has ended stays so: it was read again for its facts only. */
+	if (job->exchange_kind == 0 || job->exchange_status == EXCHANGE_DONE) return;
 	exchange = harvest_add(&job->harvest, &job->harvest.exchanges, sizeof(*exchange));
 	exchange->id = job->item.exchange_id;
 	exchange->claim_id = job->claim.id;
@@ -365,7 +368,7 @@ static void reply(struct room *room, struct job *job)
 	int r;
 
 	if (job->message_status == 0) return; /* nothing came in: nothing is lost */
-	if (job->exchange_kind == 0 || job->exchange_status == EXCHANGE_DONE) {
+	if (job->exchange_kind == 0 || (job->exchange_status == EXCHANGE_DONE && !job->message_replay)) {
 		orphan(job, job->exchange_kind == 0 ? "no exchange waits for it" : "its exchange had ended");
 		return;
 	}

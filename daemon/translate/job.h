@@ -80,6 +80,7 @@ struct job {
 	int message_status; /* 0: there is none */
 	int message_token, message_http;
 	bool message_submission;
+	bool message_replay; /* a person has it read again: also when its exchange has ended, then for its facts only */
 	struct bytes message_content; /* sealed */
 	const char *message_route;
 	struct uuid task_id;

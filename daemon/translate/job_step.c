@@ -210,8 +210,15 @@ static void wait_add(struct job *job, int64_t until_ms)
 	work->delay_ms = delay_ms;
 }
 
+/* The item belongs to an exchange that had ended: it is read again for its facts only. */
+static bool has_ended(const struct job *job)
+{
+	return job->exchange_status == EXCHANGE_DONE && uuid_equal(&job->exchange_id, &job->item.exchange_id);
+}
+
 static int actions_take(const struct room *room, struct job *job, const struct zf_result *result)
 {
+	bool ended = has_ended(job);
 	int r = 0;
 
 	for (uint32_t i = 0; r == 0 && i < result->action_count; i++) {
@@ -219,10 +226,10 @@ static int actions_take(const struct room *room, struct job *job, const struct z
 
 		switch ((enum zf_action_kind)action.kind) {
 		case ZF_ACTION_HTTP:
-			r = http_add(room, job, &action);
+			if (!ended) r = http_add(room, job, &action);
 			break;
 		case ZF_ACTION_WAIT:
-			wait_add(job, action.wait_until_ms);
+			if (!ended) wait_add(job, action.wait_until_ms);
 			break;
 		case ZF_ACTION_FACT:
 			job_facts_add(job, action.fact);
@@ -244,7 +251,7 @@ static int state_seal(
 	int r;
 
 	*ret_sealed = (struct bytes){NULL, 0};
-	if (job->over || result->state_len == 0) return 0;
+	if (job->over || has_ended(job) || result->state_len == 0) return 0;
 	r = job_hospital_key(room, job, &key);
 	if (r < 0) return r;
 	return seal(room->sealer, key, &job->exchange_id, SEAL_STATE, (struct bytes){result->state, result->state_len},
@@ -260,7 +267,7 @@ static int take_over(const struct room *room, struct job *job, const struct zf_r
 	if (r == 0) r = state_seal(room, job, result, &state);
 	if (r < 0) return r;
 	/* A claim's exchange may be silent for weeks; anything else that neither sends nor waits has ended. */
-	open = !job->over && (job->pending || kind == EXCHANGE_CLAIM);
+	open = !job->over && !has_ended(job) && (job->pending || kind == EXCHANGE_CLAIM);
 	job->over = !open;
 	job_exchange(job, kind, open ? EXCHANGE_OPEN : EXCHANGE_DONE, state, NULL);
 	return job->harvest.err;

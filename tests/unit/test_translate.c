@@ -103,10 +103,20 @@ static void test_claim_path(void **state)
 	assert_non_null(memmem(plain.ptr, plain.len, claim.ref, REF_LEN));
 	db_sync_rows_free(rows);
 	/* A late second answer has no exchange that waits for it: it is kept and shown. */
-	answer_add(&claim, "ack -");
+	answer_add(&claim, "ack -\nmore");
 	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND status = %d", claim.id_text,
 			   MESSAGE_ORPHAN) == 1,
 		5000);
+	/* A person has it read again: for its facts, nothing is sent any more. */
+	sql("UPDATE zhifu.message SET replay_of = message_id, status = 11 WHERE claim_id = '%s' AND status = %d;"
+	    "INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, claim_id, exchange_id, message_id) SELECT hospital_id, gen_random_uuid(),"
+	    " 1, 2, claim_id, exchange_id, message_id FROM zhifu.message WHERE claim_id = '%s' AND status = 11",
+		claim.id_text, MESSAGE_ORPHAN, claim.id_text);
+	LOOP_UNTIL(facts(&claim, ZF_FACT_ACKNOWLEDGED) == 2, 5000);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND direction = 1", claim.id_text), 1);
+	assert_int_equal(
+		number("SELECT status::int4 FROM zhifu.exchange WHERE claim_id = '%s'", claim.id_text), EXCHANGE_DONE);
 	role_stop();
 }
 
@@ -229,6 +239,22 @@ static void test_remittance(void **state)
 		number("SELECT count(*) FROM zhifu.fact WHERE kind = 6 AND status = %d AND detail = 3", FACT_ORPHAN),
 		1);
 	int64_t settle = work(WORK_SETTLE, WORK_FACT);
+	/* A claim that came later: the same remittance, read again, finds it, and only it. */
+	struct test_claim late = claim_sent();
+	sql("INSERT INTO zhifu.wire_ref SELECT 'alpha', 'insurer-claim-no', sha256('INS-9'), hospital_id, claim_id FROM zhifu.claim WHERE claim_id = '%s'",
+		late.id_text);
+	snprintf(body, sizeof(body), "remit TRN1 10900 CNY\ndetail %s 7000 -100\ndetail INS-1 4000 0\ndetail INS-9 0 0",
+		a.ref);
+	answer_add(&a, body);
+	LOOP_UNTIL(facts(&late, ZF_FACT_REMITTED) == 1, 5000);
+	assert_int_equal(facts(&a, ZF_FACT_REMITTED), 1);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.remittance"), 1);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.remittance_detail WHERE claim_id IS NULL"), 0);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.fact f JOIN zhifu.remittance USING (hospital_id, remittance_id) WHERE f.claim_id = '%s'",
+			late.id_text),
+		1);
+	settle = work(WORK_SETTLE, WORK_FACT);
 	/* The same remittance again says nothing new. */
 	answer_add(&a, body);
 	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1") == 0, 5000);
