@@ -73,6 +73,7 @@ static struct {
 	bool running; /* the clock has started */
 	bool over;
 	unsigned ready, flying;
+	unsigned turn; /* the next connection to send, before holding them all */
 	int64_t started_us, ended_us;
 	uint64_t sent, answered, broken, opened;
 	uint64_t statuses[600];
@@ -233,6 +234,15 @@ static void request_begin(struct connection *connection)
 	request_write(connection);
 }
 
+/* The connection goes on; before holding them all, each has its turn, a few at a time. */
+static void request_next(struct connection *connection)
+{
+	if (!load.options.idle)
+		request_begin(connection);
+	else if (load.turn < load.options.connections)
+		request_begin(&load.connections[load.turn++]);
+}
+
 /* The length of the whole answer once its head is there, else 0; -1 when it is none. */
 static long response_len(const struct connection *connection, int *ret_status)
 {
@@ -272,7 +282,8 @@ static void response_read(struct connection *connection)
 		load.answered++;
 		load.flying--;
 		connection->served++;
-		request_begin(connection);
+		connection->state = IDLE;
+		request_next(connection);
 		return;
 	}
 }
@@ -365,7 +376,8 @@ static void run(void)
 
 	load.running = true;
 	load.started_us = load.ended_us = bench_now_us();
-	for (unsigned i = 0; i < load.options.connections; i++)
+	load.turn = load.options.idle && load.options.connections > 16 ? 16 : load.options.connections;
+	for (unsigned i = 0, n = load.turn; i < n; i++)
 		if (load.connections[i].state == IDLE) request_begin(&load.connections[i]);
 	while (!load.over) {
 		events_take();
