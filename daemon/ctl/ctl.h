@@ -56,6 +56,7 @@ extern const struct ctl_command export_commands[];
 extern const struct ctl_command key_commands[];
 extern const struct ctl_command check_commands[];
 extern const struct ctl_command status_commands[];
+extern const struct ctl_command adapter_commands[];
 
 /* The last error as one line on standard error; returns 1. */
 int ctl_fail(const char *what);
