@@ -42,6 +42,18 @@ static char *file_text(struct reading *reading, const char *conf_path, const cha
 	return text;
 }
 
+/* The faults of one file, copied: they outlive what was read. */
+static void faults_take(struct reading *reading, const struct conf_faults *own)
+{
+	struct conf_faults *faults = reading->faults;
+
+	for (size_t i = 0; i < own->count && faults->count < CONF_FAULTS_MAX; i++) {
+		const char *text = zf_strdup(&faults->arena->zf, own->items[i]);
+
+		if (text != NULL) faults->items[faults->count++] = text;
+	}
+}
+
 /* "file" beside the configuration file that names it, unless it is absolute. */
 static const char *path_beside(struct reading *reading, const char *conf_path, const char *name)
 {
@@ -170,8 +182,7 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 	(void)code;
 	if (hospital == NULL) return ERR_NOMEM;
 	r = conf_load(&hospital_file_table, path, reading->arena, &file, &own);
-	for (size_t i = 0; i < own.count && reading->faults->count < CONF_FAULTS_MAX; i++)
-		reading->faults->items[reading->faults->count++] = own.items[i];
+	faults_take(reading, &own);
 	if (r < 0) return r == ERR_NOMEM ? r : ERR_INVALID;
 	if (uuid_parse(file.id, &hospital->id) < 0 || uuid_is_nil(&hospital->id))
 		conf_fault_add(reading->faults, path, 0, "id = \"%s\" is not a UUID", file.id);
@@ -337,8 +348,7 @@ int insurer_read(struct reading *reading, const char *path, const char *code, co
 		conf_fault_add(reading->faults, path, 0,
 			"the file's name is the insurer's code: lower case letters, digits and hyphens");
 	r = conf_load(&insurer_file_table, path, reading->arena, &file, &own);
-	for (size_t i = 0; i < own.count && reading->faults->count < CONF_FAULTS_MAX; i++)
-		reading->faults->items[reading->faults->count++] = own.items[i];
+	faults_take(reading, &own);
 	if (r < 0) return r == ERR_NOMEM ? r : ERR_INVALID;
 	insurer->code = code;
 	insurer->file = path;
