@@ -155,9 +155,11 @@ static int pid_file_write(const char *path)
 	return 0;
 }
 
-static int fail(const char *what)
+/* The last error as one line; the exit status. */
+static int fail(const char *what, struct config *config)
 {
 	log_line(LOG_ERROR, "%s: %s", what, err_text());
+	config_free(config);
 	return 1;
 }
 
@@ -172,25 +174,26 @@ int main(int argc, char **argv)
 	if (status >= 0) return status;
 	log_init(STDERR_FILENO, "supervisor", LOG_INFO);
 	/* which roles run here */
-	if (roles_choose(arguments.roles, roles, &supervisor.role_count) < 0) return fail("could not start");
+	if (roles_choose(arguments.roles, roles, &supervisor.role_count) < 0)
+		return fail("could not start", supervisor.config);
 	supervisor.roles = roles;
 	if (arguments.check) return check_run(arguments.config_path);
 	/* the configuration, all of its mistakes at once */
 	if (config_load(arguments.config_path, false, &supervisor.config) < 0)
-		return fail("could not read the configuration");
+		return fail("could not read the configuration", NULL);
 	/* the server's certificate and key */
-	if (check_certificate(supervisor.config->options) < 0) return fail("certificate");
+	if (check_certificate(supervisor.config->options) < 0) return fail("certificate", supervisor.config);
 	log_level_set((enum log_level)supervisor.config->options->log_level);
 	/* descriptors, sockets, pid file: while we may still be root */
 	/* libcurl would write TLS secrets where this points */
 	(void)unsetenv("SSLKEYLOGFILE");
 	descriptors_raise(supervisor.config->options);
-	if (supervisor_bind(&supervisor) < 0) return fail("could not start");
+	if (supervisor_bind(&supervisor) < 0) return fail("could not start", supervisor.config);
 	if (supervisor.config->options->pid_file != NULL)
 		(void)snprintf(pid_file, sizeof(pid_file), "%s", supervisor.config->options->pid_file);
-	if (pid_file_write(pid_file) < 0) return fail("could not start");
+	if (pid_file_write(pid_file) < 0) return fail("could not start", supervisor.config);
 	/* who we are from here on */
-	if (privileges_drop(supervisor.config->options->user) < 0) return fail("could not start");
+	if (privileges_drop(supervisor.config->options->user) < 0) return fail("could not start", supervisor.config);
 	log_line(LOG_INFO, "started zhifud %s, libevent %s, libpq %d, %s", ZHIFU_VERSION, event_get_version(),
 		PQlibVersion(), OpenSSL_version(OPENSSL_VERSION));
 	/* processes, until SIGTERM */

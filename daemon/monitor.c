@@ -159,6 +159,8 @@ static void ready_handle(struct http_request *req, void *ctx)
 		bool stale = now - atomic_load(&slot->heartbeat_ms) > STALE_MS;
 
 		if (atomic_load(&slot->used) == 1 && atomic_load(&slot->ready) == 1 && !stale) continue;
+		/* a reload is no outage */
+		if (now < atomic_load(&slot->renew_until_ms)) continue;
 		status = 503;
 		r = buf_printf(&text, "%s %d: %s\n", slot->role[0] == '\0' ? "worker" : slot->role, slot->number,
 			stale                  ? "no sign of life"

@@ -18,6 +18,7 @@ struct slot {
 	_Atomic int ready;            /* 1: does its job */
 	_Atomic int used;             /* 1: a worker runs here */
 	_Atomic pid_t pid;
+	_Atomic int64_t renew_until_ms; /* being replaced after a reload: to be taken as ready until then */
 	char role[16];
 	int number;
 	char why[SLOT_WHY_LEN];   /* why it is not ready; written before `ready` is cleared */

@@ -29,6 +29,7 @@
 #define STEADY_MS 60000         /* a child that lived this long starts again at once */
 #define HEARTBEAT_LOST_MS 30000 /* a loop that has not turned for this long is stuck */
 #define LISTEN_BACKLOG 1024
+#define RENEW_READY_MS 10000 /* a process that makes room for its successor counts as ready for so long */
 
 enum child_state { CHILD_WAITING, CHILD_RUNNING, CHILD_DRAINING, CHILD_GONE };
 
@@ -40,6 +41,7 @@ struct child {
 	int64_t started_ms;
 	int64_t start_at_ms; /* WAITING: when to start it */
 	int64_t backoff_ms;
+	int64_t renew_until_ms; /* not 0: draining to make room for one with the new configuration; killed then */
 	struct slot *slot;
 };
 
@@ -177,6 +179,13 @@ static void child_ended(struct nursery *nursery, struct child *child, int status
 				NULL);
 		return;
 	}
+	if (child->renew_until_ms != 0) {
+		child->renew_until_ms = 0;
+		child->start_at_ms = now;
+		child->state = CHILD_WAITING;
+		log_fields(LOG_INFO, "process replaced", "process", child_name(child), "why", why, NULL);
+		return;
+	}
 	if (now - child->started_ms >= STEADY_MS) child->backoff_ms = 0;
 	child->backoff_ms = child->backoff_ms == 0 ? BACKOFF_MIN_MS : child->backoff_ms * 2;
 	if (child->backoff_ms > BACKOFF_MAX_MS) child->backoff_ms = BACKOFF_MAX_MS;
@@ -210,6 +219,8 @@ static void children_check(struct nursery *nursery)
 	for (size_t i = 0; i < nursery->count; i++) {
 		struct child *child = &nursery->children[i];
 
+		if (child->renew_until_ms != 0 && now > child->renew_until_ms && child->pid > 0)
+			(void)kill(child->pid, SIGKILL);
 		if (child->state == CHILD_WAITING && now >= child->start_at_ms) child_start(nursery, child);
 		if (child->state == CHILD_RUNNING &&
 			now - atomic_load(&child->slot->heartbeat_ms) > HEARTBEAT_LOST_MS) {
@@ -217,6 +228,31 @@ static void children_check(struct nursery *nursery)
 				LOG_ERROR, "process does not answer, killing it", "process", child_name(child), NULL);
 			(void)kill(child->pid, SIGKILL);
 			atomic_store(&child->slot->heartbeat_ms, now);
+		}
+	}
+}
+
+/* A translator locks itself in and can read no file any more: one that is born with the new configuration takes its
+ * place as soon as it has finished what it was about. */
+static bool role_is_locked_in(const struct role *role)
+{
+	return role != NULL && strcmp(role->name, "translate") == 0;
+}
+
+static void children_reload(struct nursery *nursery)
+{
+	int64_t now = clock_mono_ms();
+
+	for (size_t i = 0; i < nursery->count; i++) {
+		struct child *child = &nursery->children[i];
+
+		if (child->pid <= 0) continue;
+		if (!role_is_locked_in(child->role)) {
+			(void)kill(child->pid, SIGHUP);
+		} else {
+			child->renew_until_ms = now + nursery->supervisor->config->options->drain_deadline_s * 1000;
+			atomic_store(&child->slot->renew_until_ms, now + RENEW_READY_MS);
+			(void)kill(child->pid, SIGTERM);
 		}
 	}
 }
@@ -272,7 +308,7 @@ static void reload(struct nursery *nursery)
 		config_free(nursery->supervisor->config);
 		nursery->supervisor->config = fresh;
 		log_level_set((enum log_level)fresh->options->log_level);
-		children_signal(nursery, SIGHUP);
+		children_reload(nursery);
 		log_line(LOG_INFO, "configuration reloaded");
 	}
 	(void)sd_notify(0, "READY=1");
