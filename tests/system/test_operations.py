@@ -1,0 +1,494 @@
+"""What an operator does to a running daemon: watches it, reloads it, drains it, takes its database away, splits it over
+machines, makes mistakes in its files."""
+
+import contextlib
+import json
+import re
+import signal
+import socket
+import ssl
+import threading
+
+import pytest
+
+import prometheus
+import story
+import traffic
+import zhifu
+
+FHIR = {"Content-Type": "application/fhir+json"}
+ROLES = ["dispatch", "intake", "settle", "translate"]
+
+
+@pytest.fixture
+def up(place, keep):
+    """The daemon with a hospital, an insurer and the patient's consent."""
+    story.hospital(place)
+    place.insurers = [traffic.Insurer(place, keep)]
+    place.daemon.start()
+    traffic.permit(place.daemon)
+    return place
+
+
+# --- health and metrics -----------------------------------------------------------------------------------------------
+
+
+def test_ready_follows_the_database(up):
+    daemon = up.daemon
+    assert daemon.health("/healthz").status == 200 and daemon.health("/readyz").text == "ok\n"
+    up.database.cluster.stop()
+    try:
+        gone = zhifu.wait_until(lambda: (answer := daemon.health("/readyz")).status == 503 and
+                                all(role in answer.text for role in ROLES) and answer, "every role not to be ready")
+        assert "database" in gone.text
+        assert daemon.health("/healthz").status == 200
+        with daemon.client() as client:
+            refused = client.post("/fhir/Claim", traffic.bill("D-1"), headers=FHIR)
+            assert refused.status == 503 and "retry-after" in refused.headers
+    finally:
+        up.database.cluster.start()
+    daemon.wait_ready()
+    with daemon.client() as client:
+        assert client.post("/fhir/Claim", traffic.bill("D-1"), headers=FHIR).status == 201
+    assert len(daemon.children()) == 5
+    assert "it will be started again" not in daemon.log_text(), "a database that is away is no reason to die"
+
+
+def test_metrics_are_what_a_scraper_takes(up):
+    daemon = up.daemon
+    sender = traffic.Sender(daemon, ["M-%d" % i for i in range(10)])
+    sender.finish()
+    traffic.wait_adjudicated(up, 10)
+
+    def told():
+        answer = daemon.health("/metrics")
+        assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+        families = prometheus.parse(answer.text)
+        stored = sum(v for (_, labels), v in families["zhifu_intake_claims_total"][2].items()
+                     if ("verdict", "stored") in labels)
+        return families if stored == 10 and sum(families["zhifu_settle_facts_total"][2].values()) >= 10 else None
+    families = zhifu.wait_until(told, "the metrics to count the claims")
+    seen = set()
+    for name, (_, text, samples) in families.items():
+        assert name.startswith("zhifu_") and text, name
+        for (_, labels) in samples:
+            labels = dict(labels)
+            assert labels["role"] in ROLES and labels["worker"] == "0", labels
+            seen.add(labels["role"])
+    assert seen == set(ROLES)
+    # The manual names each of them, and none that does not exist.
+    manual = (zhifu.ROOT / "daemon/zhifud.8").read_text()
+    assert set(families) == set(re.findall(r"^\.It Ql (zhifu_\w+)$", manual, re.MULTILINE))
+
+
+def test_the_reader_of_metrics_is_strict():
+    good = '# HELP a b\n# TYPE a counter\na{x="1"} 1\na{x="2"} 1\n'
+    assert prometheus.parse(good)["a"][0] == "counter"
+    for bad in (good[:-1], good + 'a{x="1"} 2\n', good + good, "a 1\n", good + "b 1\n", good.replace("1\na", "x\na"),
+                good.replace('"2"', '"2" '), good.replace('"2"', '"\\2"'), good.replace("counter", "thing"),
+                "# HELP h b\n# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_sum 1\nh_count 1\n"):
+        with pytest.raises(prometheus.Fault):
+            prometheus.parse(bad)
+
+
+# --- the check --------------------------------------------------------------------------------------------------------
+
+
+def check(daemon):
+    return zhifu.run([zhifu.BUILD / "zhifud", "--config", daemon.config, "--check"], check=False, env=daemon.env)
+
+
+def test_check_likes_what_is_right(place):
+    story.hospital(place)
+    story.insurer(place, "alpha", 1)
+    done = check(place.daemon)
+    assert (done.returncode, done.stderr) == (0, "") and "no mistakes" in done.stdout
+
+
+def test_check_names_every_mistake_at_once(place):
+    story.hospital(place)
+    story.insurer(place, "alpha", 1, {"keys": {"mode": "submit", "colour": "blue"}})
+    place.hospital("second", 'id = "no uuid";\ncode = "toolong";\nname = "S";\nzone = "Mars/Olympus";\n'
+                             'book_currency = "CNY";\nnothing = 1;\n')
+    place.insurer("beta", 'name = "Beta";\nmodule = "fhir";\nwindow_max = "many";\n')
+    story.insurer(place, "gamma", 1, {"module": "fax"})
+    story.insurer(place, "delta", 1, {"endpoints": ({"name": "fhir", "url": "https://localhost:1/fhir",
+                                                     "ca_file": "/nonexistent/ca.pem"},)})
+    (place.folder / "keys").chmod(0o644)
+    daemon = place.daemon
+    daemon.write_config(tls_certificate="/nonexistent/server.pem", poll_ms=-1, lease_s="soon", workers=3,
+                        database_settle=["host=x port=y nonsense"])
+    done = check(daemon)
+    assert done.returncode == 1 and done.stdout == ""
+    lines = done.stderr.splitlines()
+
+    def line_of(path, text):
+        return 1 + [i for i, line in enumerate(path.read_text().splitlines()) if line.strip().startswith(text)][0]
+
+    folder = place.folder
+    conf, second, alpha = daemon.config, folder / "hospitals.d/second.conf", folder / "insurers.d/alpha.conf"
+    for expected in ("%s:%d: poll_ms" % (conf, line_of(conf, "poll_ms")),
+                     "%s:%d: lease_s" % (conf, line_of(conf, "lease_s")),
+                     "%s:%d: " % (conf, line_of(conf, "workers = ")),
+                     "%s: database_settle" % conf,
+                     "%s: " % conf + "could not",
+                     "%s:%d: " % (second, line_of(second, "nothing")),
+                     "%s:%d: window_max" % (folder / "insurers.d/beta.conf", 3),
+                     "%s:%d: module \"fhir\" has no key \"colour\"" % (alpha, line_of(alpha, "colour")),
+                     "%s:%d: module \"fax\"" % (folder / "insurers.d/gamma.conf",
+                                                line_of(folder / "insurers.d/gamma.conf", "module")),
+                     "%s: " % (folder / "insurers.d/delta.conf")):
+        assert any(line.startswith(expected) or (expected.endswith("conf: ") and line.startswith(expected[:-2]))
+                   for line in lines), "%s\nis not in\n%s" % (expected, done.stderr)
+    assert any(line.startswith("%s: " % (folder / "keys")) and "must be 0600" in line for line in lines), done.stderr
+    assert any("/nonexistent/server.pem" in line for line in lines)
+    assert any("/nonexistent/ca.pem" in line for line in lines)
+    assert len(lines) == len(set(lines)), "a mistake twice"
+
+
+# --- what does not start ----------------------------------------------------------------------------------------------
+
+
+def fails_with(daemon, pattern):
+    daemon.spawn()
+    assert daemon.wait() == 1
+    daemon.assert_sane()
+    daemon.child = None
+    errors = [line for line in daemon.log_lines() if line["level"] == "error"]
+    assert any(re.search(pattern, json.dumps(line)) for line in errors), daemon.log_text()
+    return errors
+
+
+def test_a_taken_port_is_one_clear_line(place):
+    with contextlib.closing(socket.create_server(("127.0.0.1", place.port))):
+        errors = fails_with(place.daemon, r"could not listen on \\\"127\.0\.0\.1:%d\\\": Address already in use" % place.port)
+    assert len(errors) == 1
+
+
+def test_keys_that_others_can_read_are_refused(place):
+    (place.folder / "keys").chmod(0o644)
+    fails_with(place.daemon, "keys.*its mode must be 0600")
+
+
+def test_a_bad_certificate_does_not_start(place):
+    place.settings["tls_certificate"] = place.pki.pem("client")
+    fails_with(place.daemon, "certificate")
+
+
+def schema_story(place, text):
+    """Starts over a schema that does not fit: says so once a process, dies of nothing, goes on when it fits."""
+    daemon = place.daemon
+    daemon.spawn()
+    for role in ROLES:
+        daemon.wait_log(r'"role":"%s"[^\n]*%s' % (role, text))
+    assert daemon.health("/readyz").status == 503
+    pids = daemon.children()
+    # Two more rounds of attempts later it is still those lines, and those processes.
+    zhifu.wait_until(lambda: daemon.health("/healthz").status == 200, "healthz")
+    threading.Event().wait(2)
+    lines = [line for line in daemon.log_lines() if re.search(text, line["message"])]
+    assert sorted(line["role"] for line in lines) == ROLES and all(line["level"] == "error" for line in lines)
+    assert daemon.children() == pids and len(pids) == 5
+    return daemon
+
+
+@pytest.mark.parametrize("version, text", [(9999, "is at version 9999, this program knows"),
+                                           (-1, r"is at version \d+, this program needs \d+: run \\\"zhifuctl migrate\\\"")])
+def test_a_schema_of_another_program_is_named(place, version, text):
+    story.hospital(place)
+    database = place.database
+    if version > 0:
+        undo = "DELETE FROM public.zhifu_migration WHERE version = 9999"
+        database.sql("INSERT INTO public.zhifu_migration (version, name, checksum) VALUES (9999, '9999_later.sql', 'x')")
+    else:
+        newest = database.sql("DELETE FROM public.zhifu_migration WHERE version = "
+                              "(SELECT max(version) FROM public.zhifu_migration) RETURNING version, name, checksum")[0]
+        undo = "INSERT INTO public.zhifu_migration (version, name, checksum) VALUES (%d, '%s', '%s')" % (
+            newest["version"], newest["name"], newest["checksum"])
+    text = text.replace("\\\\\\\"", "\"")
+    daemon = schema_story(place, text if version > 0 else r"is at version \d+, this program needs \d+")
+    database.sql(undo)
+    daemon.wait_ready()
+
+
+def test_a_database_without_a_schema_waits_for_migrate(place, cluster):
+    story.hospital(place)
+    empty = cluster.database("zhifu_empty")
+    for role in ROLES:
+        place.settings["database_" + role] = [empty.conninfo("zhifu_" + role)]
+    place.settings["database_ctl"] = [empty.conninfo()]
+    daemon = schema_story(place, "the database has no schema yet")
+    daemon.migrate()
+    daemon.wait_ready()
+    daemon.stop()
+    empty.drop()
+
+
+# --- reload -----------------------------------------------------------------------------------------------------------
+
+
+def served_certificate(port):
+    """The DER certificate that a new connection is shown."""
+    return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port)))
+
+
+def der_of(path):
+    return ssl.PEM_cert_to_DER_cert(re.search(r"-----BEGIN CERT.*?END CERTIFICATE-----\n", open(path).read(), re.S).group(0))
+
+
+def test_a_new_certificate_is_for_new_connections(up):
+    daemon = up.daemon
+    up.pki.more("server", "server-next")
+    old = daemon.client()
+    assert old.get("/fhir/metadata").status == 200
+    assert served_certificate(up.port) == der_of(up.pki.pem("server"))
+    daemon.write_config(tls_certificate=up.pki.pem("server-next"), tls_key=up.pki.key("server-next"))
+    daemon.reload()
+    daemon.wait_log("configuration reloaded")
+    zhifu.wait_until(lambda: served_certificate(up.port) == der_of(up.pki.pem("server-next")), "the new certificate")
+    sock = old._conn.sock
+    assert old.get("/fhir/metadata").status == 200 and old._conn.sock is sock, "the old connection did not go on"
+    old.close()
+
+
+def test_a_certificate_that_does_not_fit_keeps_the_old_one(up):
+    daemon = up.daemon
+    daemon.write_config(tls_certificate=up.pki.pem("client"))
+    daemon.reload()
+    daemon.wait_log(r"configuration not reloaded, the old one stays")
+    assert served_certificate(up.port) == der_of(up.pki.pem("server"))
+    assert daemon.health("/readyz").status == 200
+
+
+def test_a_new_insurer_takes_a_claim_that_had_no_route(up, keep):
+    daemon = up.daemon
+    with daemon.client() as client:
+        answer = client.post("/fhir/Claim", traffic.bill("R-1", "beta"), headers=FHIR)
+        assert answer.status == 201
+    claim_id = story.location_id(answer)
+    ref = up.database.value("SELECT ref FROM zhifu.claim WHERE claim_id = %s", (claim_id,))
+    assert up.database.value("SELECT transport FROM zhifu.claim_state WHERE claim_id = %s", (claim_id,)) == 2
+    beta = traffic.Insurer(up, keep, "beta")
+    daemon.reload()
+    daemon.wait_log("configuration reloaded")
+    assert daemon.health("/readyz").status == 200, "a reload is no outage"
+    daemon.ctl("--who", "tester", "claim", "route", ref, "beta", "--why", "configured now")
+    traffic.wait_adjudicated(up, 1)
+    assert beta.counts()["distinct"] == 1 and up.insurers[0].counts()["distinct"] == 0
+    with daemon.client() as client:
+        assert client.post("/fhir/Claim", traffic.bill("R-2", "beta"), headers=FHIR).status == 201
+    traffic.wait_adjudicated(up, 2)
+    assert beta.counts()["distinct"] == 2
+
+
+def test_a_changed_limit_counts_and_fixed_options_are_named(up):
+    daemon = up.daemon
+    with daemon.client() as client:
+        assert client.post("/fhir/Claim", traffic.bill("L-1"), headers=FHIR).status == 201
+        daemon.write_config(body_bytes_max=1024, workers_intake=2, pid_file=str(up.folder / "pid"))
+        daemon.reload()
+        told = daemon.wait_log(r'some changed options wait for a restart[^\n]*').group(0)
+        assert "workers_intake" in told and "pid_file" in told and "body_bytes_max" not in told
+        daemon.wait_log("configuration reloaded")
+
+    def refused():
+        with daemon.client() as another:
+            return another.post("/fhir/Claim", traffic.bill("L-2") + b" " * 1024, headers=FHIR).status == 413
+    zhifu.wait_until(refused, "the new limit")
+    assert len(daemon.children()) == 5
+
+
+@pytest.mark.parametrize("where", ["zhifud.conf", "hospital", "insurer", "keys"])
+def test_a_broken_file_keeps_the_old_configuration(up, where):
+    daemon = up.daemon
+    path = {"zhifud.conf": daemon.config, "hospital": up.folder / "hospitals.d/hospital.conf",
+            "insurer": up.folder / "insurers.d/alpha.conf", "keys": up.folder / "keys"}[where]
+    good = path.read_text()
+    path.write_text(good + "surprise = 1;\n")
+    line = good.count("\n") + 1
+    daemon.reload()
+    daemon.wait_log(r"%s:%d: [^\n]*" % (re.escape(str(path)), line))
+    daemon.wait_log("configuration not reloaded, the old one stays")
+    with daemon.client() as client:
+        assert client.post("/fhir/Claim", traffic.bill("B-1"), headers=FHIR).status == 201
+    path.write_text(good)
+    daemon.reload()
+    daemon.wait_log("configuration reloaded")
+    traffic.wait_adjudicated(up, 1)
+
+
+def test_a_storm_of_reloads_ends_nothing(up):
+    """SIGHUP while workers start, and many of them under load."""
+    daemon = up.daemon
+    sender = traffic.Sender(daemon, ["H-%d" % i for i in range(60)])
+    while sender.count() < 60 and not sender.faults:
+        daemon.signal(signal.SIGHUP)
+        threading.Event().wait(0.05)
+    ids = sender.finish()
+    assert sender.answers == {201: 60}
+    traffic.wait_adjudicated(up, 60)
+    traffic.assert_all_is_well(up, up.insurers, ids)
+    assert "it will be started again" not in daemon.log_text()
+    assert daemon.log_text().count("configuration reloaded") > 1
+
+
+# --- drain ------------------------------------------------------------------------------------------------------------
+
+
+def request_bytes(number, port):
+    body = traffic.bill(number)
+    return (b"POST /fhir/Claim HTTP/1.1\r\nHost: localhost:%d\r\nContent-Type: application/fhir+json\r\n"
+            b"Content-Length: %d\r\n\r\n" % (port, len(body))) + body
+
+
+def receive_head(sock):
+    received = b""
+    while b"\r\n\r\n" not in received:
+        chunk = sock.recv(65536)
+        assert chunk, "closed without an answer: %r" % received
+        received += chunk
+    return received
+
+
+def test_drain_answers_what_is_in_flight(up):
+    daemon = up.daemon
+    sender = traffic.Sender(daemon, ["G-%d" % i for i in range(2000)], patience_s=10)
+    zhifu.wait_until(lambda: sender.count() >= 20, "claims on their way")
+    half = request_bytes("G-9000", up.port)
+    with daemon.client().raw() as sock:
+        sock.sendall(half[:-50])
+        # The head has arrived: the loop has served others since.
+        seen = sender.count()
+        zhifu.wait_until(lambda: sender.count() >= seen + 5, "claims on their way")
+        daemon.signal(signal.SIGTERM)
+        daemon.wait_log('"draining"')
+        sender.stopped = True
+        sock.sendall(half[-50:])
+        answer = receive_head(sock)
+    assert answer.startswith(b"HTTP/1.1 201 "), answer[:200]
+    assert daemon.wait() == 0
+    daemon.assert_sane()
+    ids = dict(sender.finish())
+    stored = {row["id"] for row in up.database.sql("SELECT claim_id::text AS id FROM zhifu.claim")}
+    assert set(ids.values()) <= stored, "a claim that got its 2xx is lost"
+    # Nobody was answered that was not stored; what was stored without an answer is one request a connection at most.
+    assert len(stored) <= len(ids) + 1 + 4
+    daemon.start()
+    traffic.wait_adjudicated(up, len(stored))
+    assert up.insurers[0].counts()["taken_twice"] == 0
+
+
+def test_two_machines_share_the_work(place, keep):
+    """Intake and dispatch here, translate and settle there, over one database."""
+    story.hospital(place)
+    place.insurers = [traffic.Insurer(place, keep)]
+    here = place.daemon
+    here.argv += ["--role", "intake,dispatch"]
+    there_port = zhifu.free_port()
+    settings = dict(here.settings, metrics_listen=["127.0.0.1:%d" % there_port])
+    there = keep(zhifu.Daemon(place.folder / "there", settings, there_port, args=["--role", "translate,settle"]))
+    here.start()
+    traffic.permit(here)
+    ids = traffic.Sender(here, ["T-%d" % i for i in range(20)]).finish()
+    there.start()
+    assert len(here.children()) == 3 and len(there.children()) == 3
+    traffic.wait_adjudicated(place, 20)
+    traffic.assert_all_is_well(place, place.insurers, ids)
+    roles = {dict(labels)["role"] for family in prometheus.parse(there.health("/metrics").text).values()
+             for _, labels in family[2]}
+    assert roles == {"translate", "settle"}
+
+
+# --- a COMMIT that nobody saw -----------------------------------------------------------------------------------------
+
+
+def test_connections_cut_around_the_commit(place, keep):
+    """The connections to PostgreSQL are cut again and again while claims are committed: every 2xx has its row, and a
+    repeated request gets the first answer."""
+    story.hospital(place)
+    place.insurers = [traffic.Insurer(place, keep)]
+    proxy = keep(zhifu.Proxy(place.database.cluster.port))
+    place.database_through(proxy.port)
+    daemon = place.daemon
+    daemon.start()
+    traffic.permit(daemon)
+    numbers = ["C-%d" % i for i in range(200)]
+    sender = traffic.Sender(daemon, numbers)
+    cuts = 0
+    while sender.count() < len(numbers) and not sender.faults:
+        seen = sender.count()
+        zhifu.wait_until(lambda: sender.count() >= min(seen + 7, len(numbers)) or sender.faults, "claims to be taken")
+        if cuts % 3 == 0:  # bytes are under way, both ways, and never arrive
+            proxy.hold()
+            threading.Event().wait(0.05)
+            proxy.cut()
+            proxy.carry_on()
+        else:
+            proxy.cut()
+        cuts += 1
+    ids = sender.finish()
+    assert cuts >= 10
+    daemon.wait_ready()
+    with daemon.client() as client:
+        for number in numbers:
+            again = client.post("/fhir/Claim", traffic.bill(number), headers=dict(FHIR, **{"Idempotency-Key": number}))
+            assert again.status in (200, 201) and story.location_id(again) == ids[number], again
+        other = client.post("/fhir/Claim", traffic.bill("C-1", cents=5), headers=dict(FHIR, **{"Idempotency-Key": "C-1"}))
+        assert other.status == 409, other
+    traffic.wait_adjudicated(place, len(numbers))
+    traffic.assert_all_is_well(place, place.insurers, ids)
+
+
+# --- systemd ----------------------------------------------------------------------------------------------------------
+
+
+def test_systemd_is_told(place):
+    """The datagrams of sd_notify(3): ready, reloading, watchdog, stopping."""
+    story.hospital(place)
+    path = str(place.folder / "notify")
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as sock:
+        sock.bind(path)
+        sock.settimeout(30)
+        daemon = place.daemon
+        daemon.env["NOTIFY_SOCKET"] = path
+        said = []
+
+        def until(word):
+            while not said or word not in said[-1].split("\n"):
+                said.append(sock.recv(4096).decode())
+            return said[-1]
+
+        daemon.spawn()
+        until("READY=1")
+        until("WATCHDOG=1")
+        daemon.wait_ready()
+        daemon.reload()
+        assert re.search(r"^MONOTONIC_USEC=\d+$", until("RELOADING=1"), re.MULTILINE)
+        until("READY=1")
+        daemon.signal(signal.SIGTERM)
+        until("STOPPING=1")
+        assert daemon.wait() == 0
+
+
+# --- the life cycle ---------------------------------------------------------------------------------------------------
+
+
+def test_the_database_checks_the_steps_of_the_program(up):
+    """The CHECK on claim_event lists just the steps of the tables in C, and what is stored are paths through them."""
+    daemon = up.daemon
+    in_c = {int(n) for n in re.findall(r"\d+", daemon.ctl("lifecycle", "--sql").stdout.split("IN", 1)[1])}
+    checks = [row["text"] for row in up.database.sql(
+        "SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE conrelid = 'zhifu.claim_event'::regclass "
+        "AND contype = 'c'")]
+    steps = [text for text in checks if "256" in text]
+    assert len(steps) == 1, checks
+    in_database = {int(n) for n in re.findall(r"\d+", steps[0].split("ANY", 1)[1])}
+    assert in_c == in_database and len(in_c) > 50
+    ids = traffic.Sender(daemon, ["E-%d" % i for i in range(10)]).finish()
+    traffic.wait_adjudicated(up, 10)
+    traffic.assert_all_is_well(up, up.insurers, ids)
+    claim_id = next(iter(ids.values()))
+    for bad in ("UPDATE zhifu.claim_event SET to_state = 15 WHERE claim_id = %s AND axis = 1 AND seq = 1",
+                "DELETE FROM zhifu.claim_event WHERE claim_id = %s AND axis = 1 AND seq = 1"):
+        with pytest.raises(Exception, match="violates"):
+            up.database.sql(bad, (claim_id,))
