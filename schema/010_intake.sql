@@ -10,17 +10,20 @@ CREATE INDEX consent_identifier ON consent (hospital_id, identifier_hash) WHERE 
 -- The arrays from p_ordinal to p_content run in parallel, one element a claim; the p_old_*, p_ident_*, p_print_*, p_key_*
 -- and p_look_* arrays are lists of their own that name their claim or patient key. Verdicts: 1 stored, 2 replay (same
 -- key, same body: the first claim), 3 conflict (same key, other body), 4 stored and held as a business duplicate of
--- first_id. A claim without p_key has no idempotency key; p_old_hash are its key's hashes under older look-up keys.
+-- first_id. A claim without p_key has no idempotency key. Each look-up key version makes another hash: p_key is the
+-- newest's, p_key_also the one before's, which is stored as well for processes that have not reloaded yet, and p_old_hash
+-- are those of all older versions, which are only looked for; p_print_hash and p_seen_hash likewise.
 -- p_key_claim: the claim that brings a patient's key, which is not stored when that claim is not; NULL: always stored.
 -- p_whole: all or nothing, a conflict raises ZF409. Safe to run again after an unknown outcome.
 CREATE FUNCTION intake_commit(p_whole boolean, p_ordinal integer[],
-	p_hospital uuid[], p_claim uuid[], p_ref text[], p_key bytea[], p_body bytea[], p_use smallint[], p_insurer text[],
+	p_hospital uuid[], p_claim uuid[], p_ref text[], p_key bytea[], p_key_also bytea[], p_body bytea[], p_use smallint[], p_insurer text[],
 	p_patient_key uuid[], p_client text[], p_received timestamptz[], p_service_day integer[], p_total bigint[], p_currency text[],
 	p_exponent smallint[], p_lines integer[], p_bill_sequence integer[], p_emergency boolean[], p_predecessor uuid[],
 	p_warnings integer[], p_work uuid[], p_content bytea[],
 	p_old_hospital uuid[], p_old_hash bytea[], p_old_claim uuid[],
 	p_ident_hospital uuid[], p_ident_hash bytea[], p_ident_claim uuid[],
 	p_print_hospital uuid[], p_print_hash bytea[], p_print_claim uuid[],
+	p_seen_hospital uuid[], p_seen_hash bytea[], p_seen_claim uuid[],
 	p_key_hospital uuid[], p_key_id uuid[], p_key_wrapped bytea[], p_key_version integer[], p_key_identity bytea[], p_key_claim uuid[],
 	p_look_hospital uuid[], p_look_hash bytea[], p_look_key uuid[], p_look_version smallint[], p_look_claim uuid[])
 RETURNS TABLE (ordinal integer, verdict smallint, stored_id uuid, stored_ref text, stored_at timestamptz, first_id uuid, first_ref text)
@@ -48,11 +51,16 @@ BEGIN
 	IF keyed > 0 THEN
 		WITH i AS (
 			INSERT INTO idempotency (hospital_id, key_hash, body_hash, claim_id)
-			SELECT * FROM unnest(p_hospital, p_key, p_body, p_claim) AS t (h, k, b, c)
+			SELECT * FROM unnest(p_hospital || p_hospital, p_key || p_key_also, p_body || p_body, p_claim || p_claim) AS t (h, k, b, c)
 			WHERE k IS NOT NULL AND (cardinality(repeated) = 0 OR c <> ALL (repeated))
 			ON CONFLICT DO NOTHING RETURNING idempotency.claim_id)
 		SELECT coalesce(array_agg(i.claim_id), '{}'), count(*) INTO fresh, fresh_keys FROM i;
-		IF fresh_keys < keyed - cardinality(repeated) THEN
+		IF fresh_keys < keyed + cardinality(array_remove(p_key_also, NULL)) OR cardinality(repeated) > 0 THEN
+			-- One of two hashes is there: somebody with other look-up keys was faster by a moment. The next run finds it.
+			IF EXISTS (SELECT 1 FROM unnest(p_claim, p_key_also) AS t (c, a)
+				WHERE a IS NOT NULL AND cardinality(array_positions(fresh, t.c)) = 1) THEN
+				RAISE EXCEPTION 'two look-up keys meet' USING ERRCODE = 'serialization_failure';
+			END IF;
 			SELECT repeated || array_agg(t.c), bodies || array_agg(i.body_hash), stored || array_agg(i.claim_id)
 			INTO repeated, bodies, stored
 			FROM unnest(p_hospital, p_claim, p_key) AS t (h, c, k)
@@ -96,9 +104,10 @@ BEGIN
 			WHERE cardinality(repeated) = 0 OR c <> ALL (repeated)
 			ON CONFLICT DO NOTHING RETURNING hospital_id)
 		SELECT count(*) INTO fresh_keys FROM f;
-		IF fresh_keys < cardinality(p_print_hash) THEN
+		IF fresh_keys < cardinality(p_print_hash) OR cardinality(p_seen_hash) > 0 THEN
 			SELECT coalesce(array_agg(d.c), '{}'), coalesce(array_agg(d.first), '{}') INTO doubles, firsts FROM (
-				SELECT DISTINCT ON (t.c) t.c, f.claim_id AS first FROM unnest(p_print_hospital, p_print_hash, p_print_claim) AS t (h, f, c)
+				SELECT DISTINCT ON (t.c) t.c, f.claim_id AS first
+				FROM unnest(p_print_hospital || p_seen_hospital, p_print_hash || p_seen_hash, p_print_claim || p_seen_claim) AS t (h, f, c)
 				JOIN claim_fingerprint f ON f.hospital_id = t.h AND f.hash = t.f AND f.claim_id <> t.c
 				WHERE cardinality(repeated) = 0 OR t.c <> ALL (repeated)
 				ORDER BY t.c, f.claim_id) d;
@@ -167,13 +176,14 @@ $$;
 -- The same row by row for a batch that PostgreSQL refused: each claim in a subtransaction of its own. A refused one comes
 -- back with verdict 0 and its SQLSTATE as stored_ref.
 CREATE FUNCTION intake_salvage(p_whole boolean, p_ordinal integer[],
-	p_hospital uuid[], p_claim uuid[], p_ref text[], p_key bytea[], p_body bytea[], p_use smallint[], p_insurer text[],
+	p_hospital uuid[], p_claim uuid[], p_ref text[], p_key bytea[], p_key_also bytea[], p_body bytea[], p_use smallint[], p_insurer text[],
 	p_patient_key uuid[], p_client text[], p_received timestamptz[], p_service_day integer[], p_total bigint[], p_currency text[],
 	p_exponent smallint[], p_lines integer[], p_bill_sequence integer[], p_emergency boolean[], p_predecessor uuid[],
 	p_warnings integer[], p_work uuid[], p_content bytea[],
 	p_old_hospital uuid[], p_old_hash bytea[], p_old_claim uuid[],
 	p_ident_hospital uuid[], p_ident_hash bytea[], p_ident_claim uuid[],
 	p_print_hospital uuid[], p_print_hash bytea[], p_print_claim uuid[],
+	p_seen_hospital uuid[], p_seen_hash bytea[], p_seen_claim uuid[],
 	p_key_hospital uuid[], p_key_id uuid[], p_key_wrapped bytea[], p_key_version integer[], p_key_identity bytea[], p_key_claim uuid[],
 	p_look_hospital uuid[], p_look_hash bytea[], p_look_key uuid[], p_look_version smallint[], p_look_claim uuid[])
 RETURNS TABLE (ordinal integer, verdict smallint, stored_id uuid, stored_ref text, stored_at timestamptz, first_id uuid, first_ref text)
@@ -190,7 +200,7 @@ BEGIN
 	FOR i IN 1 .. coalesce(cardinality(p_claim), 0) LOOP
 		BEGIN
 			RETURN QUERY SELECT * FROM intake_commit(p_whole, p_ordinal[i:i],
-				p_hospital[i:i], p_claim[i:i], p_ref[i:i], p_key[i:i], p_body[i:i], p_use[i:i], p_insurer[i:i],
+				p_hospital[i:i], p_claim[i:i], p_ref[i:i], p_key[i:i], p_key_also[i:i], p_body[i:i], p_use[i:i], p_insurer[i:i],
 				p_patient_key[i:i], p_client[i:i], p_received[i:i], p_service_day[i:i], p_total[i:i], p_currency[i:i],
 				p_exponent[i:i], p_lines[i:i], p_bill_sequence[i:i], p_emergency[i:i], p_predecessor[i:i],
 				p_warnings[i:i], p_work[i:i], p_content[i:i],
@@ -203,6 +213,9 @@ BEGIN
 				ARRAY(SELECT a FROM unnest(p_print_hospital, p_print_claim) t (a, c) WHERE c = p_claim[i]),
 				ARRAY(SELECT a FROM unnest(p_print_hash, p_print_claim) t (a, c) WHERE c = p_claim[i]),
 				ARRAY(SELECT c FROM unnest(p_print_claim) t (c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_seen_hospital, p_seen_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT a FROM unnest(p_seen_hash, p_seen_claim) t (a, c) WHERE c = p_claim[i]),
+				ARRAY(SELECT c FROM unnest(p_seen_claim) t (c) WHERE c = p_claim[i]),
 				ARRAY(SELECT a FROM unnest(p_key_hospital, p_key_claim) t (a, c) WHERE c = p_claim[i]),
 				ARRAY(SELECT a FROM unnest(p_key_id, p_key_claim) t (a, c) WHERE c = p_claim[i]),
 				ARRAY(SELECT a FROM unnest(p_key_wrapped, p_key_claim) t (a, c) WHERE c = p_claim[i]),
@@ -228,15 +241,16 @@ END
 $$;
 
 -- Stores consents, each on its own: a refused one comes back with its SQLSTATE (with p_whole it refuses them all). One with the identifier of an earlier one
--- replaces it. One that permits wakes the claims of the same person that wait for it. Recipients and purposes are
+-- replaces it (p_past_hash: that identifier under older look-up keys). One that permits wakes the claims of the same person that wait for it. Recipients and purposes are
 -- blank-separated codes; recipients NULL: any insurer that a claim names.
 CREATE FUNCTION consent_commit(p_whole boolean, p_ordinal integer[], p_hospital uuid[], p_consent uuid[], p_patient_key uuid[], p_in_force boolean[],
 	p_recipients text[], p_purposes text[], p_from timestamptz[], p_until timestamptz[], p_identifier bytea[], p_content bytea[],
-	p_client text[])
+	p_client text[], p_past_hash bytea[], p_past_consent uuid[])
 RETURNS TABLE (ordinal integer, consent_id uuid, refused text, woken integer) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
+	past bytea[];
 	persons uuid[];
 	waiting uuid[];
 BEGIN
@@ -244,8 +258,9 @@ BEGIN
 		ordinal := p_ordinal[i]; consent_id := p_consent[i]; refused := NULL; woken := 0;
 		BEGIN
 			IF p_identifier[i] IS NOT NULL THEN
+				past := p_identifier[i] || ARRAY(SELECT h FROM unnest(p_past_hash, p_past_consent) AS t (h, c) WHERE c = p_consent[i]);
 				UPDATE consent c SET withdrawn_at = now() WHERE c.hospital_id = p_hospital[i]
-					AND c.identifier_hash = p_identifier[i] AND c.consent_id <> p_consent[i] AND c.withdrawn_at IS NULL;
+					AND c.identifier_hash = ANY (past) AND c.consent_id <> p_consent[i] AND c.withdrawn_at IS NULL;
 			END IF;
 			INSERT INTO consent (hospital_id, consent_id, patient_key_id, in_force, recipients, purposes, valid_from, valid_until,
 				identifier_hash, content)

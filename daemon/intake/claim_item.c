@@ -95,8 +95,13 @@ static int make_key(struct claim_item *item, const uint16_t *versions, size_t ve
 	if (count == 0) return 0;
 	item->has_key = true;
 	int r = hash_one(item, versions[0], LOOKUP_IDEMPOTENCY, parts, count, &item->key);
+	if (r < 0 || version_count == 1) return r;
+	item->old = zf_alloc_array(&arena_of(item)->zf, version_count, sizeof(*item->old));
+	if (item->old == NULL) return ERR_NOMEM;
 	for (size_t v = 1; r == 0 && v < version_count; v++)
 		r = hash_one(item, versions[v], LOOKUP_IDEMPOTENCY, parts, count, &item->old[item->old_count++]);
+	item->has_also = true;
+	item->also = item->old[0];
 	return r;
 }
 
@@ -199,10 +204,10 @@ static int seal_content(struct claim_item *item, const uint32_t *entries, size_t
 static int complete(struct claim_item *item, const uint32_t *entries, size_t count)
 {
 	struct submission *submission = item->submission;
-	uint16_t versions[PERSON_VERSIONS_MAX];
+	uint16_t versions[SUBMISSION_VERSIONS_MAX];
 	size_t version_count =
-		keyring_versions(submission->intake->worker->keyring, KEY_LOOKUP, versions, PERSON_VERSIONS_MAX);
-	if (version_count > PERSON_VERSIONS_MAX) version_count = PERSON_VERSIONS_MAX;
+		keyring_versions(submission->intake->worker->keyring, KEY_LOOKUP, versions, SUBMISSION_VERSIONS_MAX);
+	assert(version_count >= 1 && version_count <= SUBMISSION_VERSIONS_MAX);
 	item->id = uuid_new();
 	item->work_id = uuid_new();
 	item->received_ms = submission->now_ms;

@@ -39,6 +39,8 @@ static void add_claims(struct db_params *params, const struct items *set)
 	COLUMN(DB_TEXT, set->claims * REF_LEN, db_array_text_len(array, item->ref, REF_LEN));
 	COLUMN(DB_BYTEA, set->claims * LOOKUP_HASH_BYTES,
 		db_array_bytes(array, item->has_key ? (struct bytes){item->key.b, sizeof(item->key.b)} : no_bytes));
+	COLUMN(DB_BYTEA, 0,
+		db_array_bytes(array, item->has_also ? (struct bytes){item->also.b, sizeof(item->also.b)} : no_bytes));
 	COLUMN(DB_BYTEA, set->claims * LOOKUP_HASH_BYTES,
 		db_array_bytes(array, (struct bytes){item->body.b, sizeof(item->body.b)}));
 	COLUMN(DB_INT2, 0, db_array_int2(array, item->claim->use));
@@ -96,6 +98,12 @@ static size_t prints_of(const struct claim_item *item, const struct hash **ret_h
 {
 	*ret_hashes = item->prints;
 	return item->alone ? 0 : item->print_count;
+}
+
+static size_t seen_of(const struct claim_item *item, const struct hash **ret_hashes)
+{
+	*ret_hashes = item->seen;
+	return item->alone ? 0 : item->seen_count;
 }
 
 /* Calls visit for each person of the items, with the claim that brings it, or NULL for a consent's. */
@@ -221,6 +229,9 @@ static void add_consents(struct db_batch *batch, const struct items *set, size_t
 									    : no_bytes));
 	CONSENT_COLUMN(DB_BYTEA, db_array_bytes(array, item->content));
 	CONSENT_COLUMN(DB_TEXT, db_array_text(array, item->submission->principal->client_id));
+	CONSENT_COLUMN(DB_BYTEA, for (size_t p = 0; p < item->past_count; p++)
+					 db_array_bytes(array, (struct bytes){item->past[p].b, LOOKUP_HASH_BYTES}));
+	CONSENT_COLUMN(DB_UUID, for (size_t p = 0; p < item->past_count; p++) db_array_uuid(array, &item->id));
 }
 
 static void fill(
@@ -240,6 +251,7 @@ static void fill(
 	add_hashes(params, &set, old_of);
 	add_hashes(params, &set, idents_of);
 	add_hashes(params, &set, prints_of);
+	add_hashes(params, &set, seen_of);
 	add_persons(params, &set);
 	if (consents > 0) add_consents(batch, &set, consents, whole);
 }

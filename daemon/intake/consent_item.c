@@ -74,16 +74,24 @@ static int hash_identifier(struct consent_item *item, const struct zf_consent *c
 {
 	const struct submission *submission = item->submission;
 	const struct keyring *ring = submission->intake->worker->keyring;
-	for (uint32_t i = 0; i < consent->identifier_count; i++) {
-		const struct zf_identifier *identifier = consent->identifiers[i];
-		if (identifier->value == NULL) continue;
-		struct bytes parts[3] = {bytes_of("consent"),
-			bytes_of(identifier->system == NULL ? "" : identifier->system), bytes_of(identifier->value)};
-		item->has_identifier = true;
-		return lookup_hash(ring, keyring_newest(ring, KEY_LOOKUP), &submission->principal->hospital_id,
-			LOOKUP_CLAIM_IDENT, parts, 3, item->identifier.b);
+	uint16_t versions[SUBMISSION_VERSIONS_MAX];
+	size_t version_count = keyring_versions(ring, KEY_LOOKUP, versions, SUBMISSION_VERSIONS_MAX);
+	uint32_t at = 0;
+	while (at < consent->identifier_count && consent->identifiers[at]->value == NULL) at++;
+	if (at == consent->identifier_count) return 0;
+	const struct zf_identifier *identifier = consent->identifiers[at];
+	struct bytes parts[3] = {bytes_of("consent"), bytes_of(identifier->system == NULL ? "" : identifier->system),
+		bytes_of(identifier->value)};
+	item->has_identifier = true;
+	item->past = zf_alloc_array(&submission->req->arena.zf, version_count, sizeof(*item->past));
+	if (item->past == NULL) return ERR_NOMEM;
+	int r = 0;
+	for (size_t v = 0; r == 0 && v < version_count; v++) {
+		struct hash *hash = v == 0 ? &item->identifier : &item->past[item->past_count++];
+		r = lookup_hash(
+			ring, versions[v], &submission->principal->hospital_id, LOOKUP_CLAIM_IDENT, parts, 3, hash->b);
 	}
-	return 0;
+	return r;
 }
 
 static int complete(struct consent_item *item, const struct zf_consent *consent)

@@ -1,16 +1,17 @@
 /* The SQL of intake: calls of the functions of schema/010_intake.sql and 004_work.sql. */
 #include "intake/intake_sql.h"
 
-#define COMMIT_PARAMS 43
+#define COMMIT_PARAMS 47
 /* In the order of the function's parameters; commit.c fills them. */
 #define COMMIT_ARGUMENTS                                                                                               \
 	"$1::boolean, $2::integer[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[], $7::bytea[], "                   \
-	"$8::smallint[], $9::text[], $10::uuid[], $11::text[], $12::timestamptz[], $13::integer[], "                   \
-	"$14::bigint[], $15::text[], $16::smallint[], $17::integer[], $18::integer[], $19::boolean[], "                \
-	"$20::uuid[], $21::integer[], $22::uuid[], $23::bytea[], $24::uuid[], $25::bytea[], $26::uuid[], "             \
-	"$27::uuid[], $28::bytea[], $29::uuid[], $30::uuid[], $31::bytea[], $32::uuid[], $33::uuid[], "                \
-	"$34::uuid[], $35::bytea[], $36::integer[], $37::bytea[], $38::uuid[], $39::uuid[], $40::bytea[], "            \
-	"$41::uuid[], $42::smallint[], $43::uuid[] "
+	"$8::bytea[], $9::smallint[], $10::text[], $11::uuid[], $12::text[], $13::timestamptz[], "                     \
+	"$14::integer[], $15::bigint[], $16::text[], $17::smallint[], $18::integer[], $19::integer[], "                \
+	"$20::boolean[], $21::uuid[], $22::integer[], $23::uuid[], $24::bytea[], $25::uuid[], "                        \
+	"$26::bytea[], $27::uuid[], $28::uuid[], $29::bytea[], $30::uuid[], $31::uuid[], $32::bytea[], "               \
+	"$33::uuid[], $34::uuid[], $35::bytea[], $36::uuid[], $37::uuid[], $38::uuid[], $39::bytea[], "                \
+	"$40::integer[], $41::bytea[], $42::uuid[], $43::uuid[], $44::bytea[], $45::uuid[], "                          \
+	"$46::smallint[], $47::uuid[] "
 
 const struct db_statement intake_sql[INTAKE_STATEMENTS] = {
 	[INTAKE_HOSPITAL_OPEN] = {"intake_hospital_open",
@@ -22,9 +23,9 @@ const struct db_statement intake_sql[INTAKE_STATEMENTS] = {
 	[INTAKE_CONSENT] = {"intake_consent",
 		"SELECT * FROM zhifu.consent_commit("
 		"$1::boolean, $2::integer[], $3::uuid[], $4::uuid[], $5::uuid[], $6::boolean[], $7::text[], "
-		"$8::text[], $9::timestamptz[], $10::timestamptz[], $11::bytea[], $12::bytea[], $13::text[] "
+		"$8::text[], $9::timestamptz[], $10::timestamptz[], $11::bytea[], $12::bytea[], $13::text[], $14::bytea[], $15::uuid[] "
 		")",
-		13},
+		15},
 	[INTAKE_JTI] = {"intake_jti", "SELECT zhifu.jti_use($1::text, $2::bytea, $3::timestamptz)", 3},
 	[INTAKE_WAITS] = {"intake_waits", "SELECT * FROM zhifu.intake_waits($1::uuid[], $2::uuid[])", 2},
 };

@@ -17,6 +17,7 @@
 #include "model/validate.h"
 
 #define SUBMISSION_FLYING_MAX 64      /* claims of one request in the commit queue at a time */
+#define SUBMISSION_VERSIONS_MAX 64    /* look-up keys: what a submission is recognised by is never hashed anew */
 #define SUBMISSION_IDENTIFIERS_MAX 16 /* claim identifiers that can be searched for */
 #define IDEMPOTENCY_KEY_BYTES_MAX 255
 
@@ -61,6 +62,8 @@ struct consent_item {
 	int64_t from_ms, until_ms; /* INT64_MIN, INT64_MAX: open */
 	bool has_identifier;
 	struct hash identifier;
+	size_t past_count; /* the same under older look-up keys */
+	struct hash *past;
 	struct bytes content; /* sealed */
 	int32_t woken;        /* claims that waited for it */
 };
@@ -77,14 +80,17 @@ struct claim_item {
 	struct person *person;
 	const char *insurer, *insurer_name; /* in the arena; NULL: no route */
 	uint32_t insurer_wait_s;
-	bool has_key;
+	bool has_key, has_also;
 	struct hash key, body;
-	size_t old_count; /* the key under older look-up keys */
-	struct hash old[PERSON_VERSIONS_MAX];
+	struct hash also; /* the key under the look-up key before the newest */
+	size_t old_count; /* and under all older ones, this one too */
+	struct hash *old;
 	size_t ident_count;
 	struct hash idents[SUBMISSION_IDENTIFIERS_MAX];
-	size_t print_count;
+	size_t print_count; /* under the two newest look-up keys */
 	struct hash prints[PERSON_HASHES_MAX];
+	size_t seen_count; /* and under the older ones */
+	struct hash *seen;
 	struct zf_money total;
 	int32_t service_day;
 	bool has_predecessor;

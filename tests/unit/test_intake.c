@@ -349,15 +349,6 @@ static void test_transaction(void **state)
 
 /* ---- consents ---- */
 
-#define CONSENT(person, status, number)                                                                                                  \
-	"{\"resourceType\":\"Consent\",\"identifier\":[{\"system\":\"urn:c\",\"value\":\"" number                                        \
-	"\"}],\"status\":\"" status                                                                                                      \
-	"\",\"scope\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/consentscope\",\"code\":"                         \
-	"\"patient-privacy\"}]},\"category\":[{\"text\":\"c\"}],\"patient\":{\"identifier\":{\"system\":\"urn:mrn\",\"value\":\"" person \
-	"\"}},\"dateTime\":\"2026-10-01\",\"policyRule\":{\"text\":\"p\"},\"provision\":{\"type\":\"permit\",\"period\":{"               \
-	"\"start\":\"2026-01-01\",\"end\":\"2027-01-01\"},\"purpose\":[{\"system\":"                                                     \
-	"\"http://terminology.hl7.org/CodeSystem/v3-ActReason\",\"code\":\"HPAYMT\"}]}}"
-
 static void test_consent_wakes(void **state)
 {
 	(void)state;
