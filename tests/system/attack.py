@@ -2,15 +2,15 @@
 kind, and the watch that nothing was stored and nobody else was kept waiting."""
 
 import base64
+import contextlib
 import json
 import pathlib
+import select
 import socket
 import ssl
 import subprocess
 import threading
 import time
-
-import zhifu
 
 FHIR = {"Content-Type": "application/fhir+json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -196,50 +196,64 @@ class Bystander:
         return sorted(self.took_s)[len(self.took_s) // 2]
 
 
-class Counter:
-    """A TCP proxy that counts what passes towards its target, and which connections there were."""
+class Ear:
+    """Stands before an insurer, ends the TLS there and begins it anew: hears every byte that the daemon sends.
+    connections: how many were opened, whatever came over them."""
 
-    def __init__(self, target_port):
-        self.proxy = zhifu.Proxy(target_port)
-        self.port = self.proxy.port
-        self.bytes = 0
+    def __init__(self, pki, target_port):
+        self.target_port = target_port
+        self.inner = pki.client_context()
+        self.outer = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.outer.load_cert_chain(pki.pem("insurer"), pki.key("insurer"))
+        self.outer.load_verify_locations(pki.pem("ca"))
+        self.outer.verify_mode = ssl.CERT_REQUIRED
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.heard = b""
         self.connections = 0
-        accept = self.proxy._carry
+        self.closed = False
+        threading.Thread(target=self._accept, daemon=True).start()
 
-        def carry(source, sink):
+    def _accept(self):
+        while not self.closed:
             try:
-                towards = sink.getpeername()[1] == target_port
+                near, _ = self.listener.accept()
             except OSError:
-                towards = False
-            if towards:
-                self.connections += 1
-            accept(_Counted(source, self) if towards else source, sink)
-        self.proxy._carry = carry
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+
+    def _serve(self, near):
+        try:
+            # One thread for both ways: a TLS connection is no two-way street for threads.
+            with self.outer.wrap_socket(near, server_side=True) as hospital, \
+                    socket.create_connection(("127.0.0.1", self.target_port), timeout=10) as far, \
+                    self.inner.wrap_socket(far, server_hostname="localhost") as insurer:
+                pair = {hospital: insurer, insurer: hospital}
+                while True:
+                    ready = [s for s in pair if s.pending()] or select.select(list(pair), [], [], 30)[0]
+                    for source in ready:
+                        # What has come may be a session's ticket and no data at all.
+                        source.settimeout(0)
+                        try:
+                            data = source.recv(65536)
+                        except ssl.SSLWantReadError:
+                            continue
+                        finally:
+                            source.settimeout(10)
+                        if source is hospital:
+                            self.heard += data
+                        if not data:
+                            return
+                        pair[source].sendall(data)
+        except OSError:
+            pass
 
     def close(self):
-        self.proxy.close()
-
-
-class _Counted:
-    """A socket whose reading is counted."""
-
-    def __init__(self, sock, counter):
-        self.sock = sock
-        self.counter = counter
-
-    def recv(self, size):
-        data = self.sock.recv(size)
-        self.counter.bytes += len(data)
-        return data
-
-    def __getattr__(self, name):
-        return getattr(self.sock, name)
-
-    def __hash__(self):
-        return hash(self.sock)
-
-    def __eq__(self, other):
-        return self.sock is (other.sock if isinstance(other, _Counted) else other)
+        self.closed = True
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
 
 
 def tls_only(port, context):
