@@ -40,7 +40,8 @@ static void heartbeat(struct worker *worker)
 	struct process *process = CONTAINER_OF(worker, struct process, worker);
 	bool ready = !process->draining && process->state != NULL && process->role->ready(process->state);
 
-	slot_beat(process->slot, ready, process->draining ? "draining" : "the database cannot be used, the log says why");
+	slot_beat(
+		process->slot, ready, process->draining ? "draining" : "the database cannot be used, the log says why");
 }
 
 static void drained(struct worker *worker)

@@ -131,8 +131,8 @@ static const char *setup_name(const struct db_pool *pool, size_t n)
 	return "the set-up";
 }
 
-/* The schema does not fit this program. found: its version, 0: there is none, -1: from before it had one. One line for all connections of the
- * process; they go on trying, so that a migration is all it takes. */
+/* The schema does not fit this program. found: its version, 0: there is none, -1: from before it had one. One line for
+ * all connections of the process; they go on trying, so that a migration is all it takes. */
 static void schema_complain(struct db_conn *conn, int64_t found)
 {
 	struct db_pool *pool = conn->pool;

@@ -74,29 +74,29 @@ static int config_read(struct config_owned *owned, const char *path, bool partia
 	return faults->count > 0 ? err_set(ERR_INVALID, "%s", faults->items[0]) : 0;
 }
 
-static int config_open(const char *path, struct config_owned **ret_owned)
+/* An empty configuration of that file; NULL with err_text when there is no memory. */
+static struct config_owned *config_open(const char *path)
 {
 	struct config_owned *owned = mem_alloc(sizeof(*owned));
 
-	if (owned == NULL) return err_set(ERR_NOMEM, "no memory for the configuration");
-	arena_init(&owned->arena, CONFIG_BYTES_MAX);
-	owned->config.arena = &owned->arena;
-	owned->config.path = zf_strdup(&owned->arena.zf, path);
-	if (owned->config.path == NULL) {
+	if (owned != NULL) {
+		arena_init(&owned->arena, CONFIG_BYTES_MAX);
+		owned->config.arena = &owned->arena;
+		owned->config.path = zf_strdup(&owned->arena.zf, path);
+		if (owned->config.path != NULL) return owned;
 		config_free(&owned->config);
-		return err_set(ERR_NOMEM, "no memory for the configuration");
 	}
-	*ret_owned = owned;
-	return 0;
+	(void)err_set(ERR_NOMEM, "no memory for the configuration");
+	return NULL;
 }
 
 int config_load(const char *path, bool print, struct config **ret_config)
 {
-	struct config_owned *owned = NULL;
+	struct config_owned *owned = config_open(path);
 	struct conf_faults faults = {0};
-	int r = config_open(path, &owned);
+	int r;
 
-	if (r < 0) return r;
+	if (owned == NULL) return ERR_NOMEM;
 	faults.arena = &owned->arena;
 	r = config_read(owned, path, false, &faults);
 	if (r < 0) {
@@ -110,10 +110,10 @@ int config_load(const char *path, bool print, struct config **ret_config)
 
 int config_try(const char *path, struct conf_faults *faults, struct config **ret_config)
 {
-	struct config_owned *owned = NULL;
-	int r = config_open(path, &owned);
+	struct config_owned *owned = config_open(path);
+	int r;
 
-	if (r < 0) return r;
+	if (owned == NULL) return ERR_NOMEM;
 	r = config_read(owned, path, true, faults);
 	if (r < 0 && r != ERR_INVALID) {
 		config_free(&owned->config);
