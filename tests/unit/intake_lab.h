@@ -268,6 +268,15 @@ static inline void lab_on_hup(evutil_socket_t fd, short what, void *ctx)
 	directory_free(directory);
 }
 
+/* Every other signal makes a following allocation fail, a later one each time; those between take that back. */
+static inline void lab_on_usr1(evutil_socket_t fd, short what, void *ctx)
+{
+	static long count;
+	(void)fd, (void)what, (void)ctx;
+	mem_fail_after(count % 2 == 0 ? count / 2 % 64 : -1);
+	count++;
+}
+
 static inline void lab_serve(int ready_fd)
 {
 	struct lab_worker process = {.turn = 0};
@@ -283,7 +292,8 @@ static inline void lab_serve(int ready_fd)
 	worker->heartbeat = lab_heartbeat;
 	struct event *term = evsignal_new(worker->base, SIGTERM, lab_on_term, &process);
 	struct event *hup = evsignal_new(worker->base, SIGHUP, lab_on_hup, &process);
-	if (event_add(term, NULL) != 0 || event_add(hup, NULL) != 0) exit(3);
+	struct event *usr1 = evsignal_new(worker->base, SIGUSR1, lab_on_usr1, NULL);
+	if (event_add(term, NULL) != 0 || event_add(hup, NULL) != 0 || event_add(usr1, NULL) != 0) exit(3);
 	if (intake_role.start(worker, &process.state) < 0) {
 		log_line(LOG_ERROR, "%s", err_text());
 		exit(3);
@@ -295,6 +305,7 @@ static inline void lab_serve(int ready_fd)
 	intake_role.stop(process.state);
 	event_free(term);
 	event_free(hup);
+	event_free(usr1);
 	metrics_free(worker->metrics);
 	event_base_free(worker->base);
 	keyring_free((struct keyring *)worker->keyring);
