@@ -186,6 +186,42 @@ def test_not_one_byte_without_consent(desk):
     one.silent("beta")
 
 
+def test_narrow_consents_are_not_read_as_wide_ones(desk):
+    """What a consent says of whom, what and when, and what the gate can't honour, is refused and opens nothing."""
+    one = desk()
+    beta = {"identifier": {"system": PAYERS, "value": "BETA"}}
+    unknown = {"url": "https://x.example/not", "valueBoolean": True}
+    narrow = ({"actor": [{"role": {"coding": [{"system": PARTICIPATION, "code": "XYZ"}]}, "reference": beta}]},
+              {"actor": [{"role": {"text": "the recipient"}, "reference": beta}]},
+              {"provision": [{"type": "deny", "actor": [{
+                  "role": {"coding": [{"system": PARTICIPATION, "code": "IRCP"}]}, "reference": beta}]}]},
+              {"class": [{"system": "http://hl7.org/fhir/resource-types", "code": "Coverage"}]},
+              {"code": [{"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "J20"}]}]},
+              {"dataPeriod": {"start": "2019-01-01", "end": "2019-12-31"}},
+              {"securityLabel": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "N"}]},
+              {"data": [{"meaning": "instance", "reference": {"reference": "https://x.example/Claim/1"}}]},
+              {"modifierExtension": [unknown]})
+    for each in narrow:
+        made = consent("P-1")
+        made["provision"].update(each)
+        answer = one.client.post("/fhir/Consent", made)
+        assert answer.status == 422 and answer.json()["resourceType"] == "OperationOutcome", (each, answer)
+    for each in ({"modifierExtension": [unknown]}, {"implicitRules": "https://x.example/rules"},
+                 {"scope": {"coding": [{"code": "research"}]}}):
+        answer = one.client.post("/fhir/Consent", dict(consent("P-1"), **each))
+        assert answer.status == 422, (each, answer)
+    claim_id = one.submit(claim("P-1"))
+    one.wait(claim_id, "consent_missing")
+    one.quiet()
+    one.silent()
+    # Who discloses may be named beside who receives.
+    good = consent("P-1", recipient="ALPHA")
+    good["provision"]["actor"].append({"role": {"coding": [{"system": PARTICIPATION, "code": "CST"}]}, "reference": {
+        "display": "Test Hospital"}})
+    one.give(good)
+    one.wait(claim_id, "deliver")
+
+
 def test_withdrawn_between_mapping_and_sending(desk, place):
     # Work that met a held route comes up again when its lease has run out, which outlives the insurer's deadline.
     place.settings["lease_s"] = 5
