@@ -380,6 +380,12 @@ static void check_provision(
 	}
 }
 
+/* Who discloses stands beside who receives, and narrows nothing. */
+static bool is_discloser(const struct zf_concept *role)
+{
+	return fhir_concept_has(role, "CST") || fhir_concept_has(role, "AUT") || fhir_concept_has(role, "INF");
+}
+
 static int link_recipients(const struct fhir_link *link, struct fhir_resource *resource, struct fhir_consent *consent)
 {
 	const struct fhir_provision *provision = &consent->provision;
@@ -391,7 +397,13 @@ static int link_recipients(const struct fhir_link *link, struct fhir_resource *r
 	for (uint32_t i = 0; i < provision->actor_count; i++) {
 		const struct fhir_consent_actor *actor = provision->actors[i];
 		if (actor->reference == NULL) continue;
-		if (!fhir_concept_has(actor->role, "IRCP") && !fhir_concept_has(actor->role, "PRCP")) continue;
+		if (!fhir_concept_has(actor->role, "IRCP") && !fhir_concept_has(actor->role, "PRCP")) {
+			/* Passed over, a consent for one would become a consent for all. */
+			if (!is_discloser(actor->role))
+				consent_fault(
+					link, resource, "provision.actor", FAULT_CONSENT_DETAIL, "provision.actor");
+			continue;
+		}
 		int rc = fhir_link_organization(link, resource, actor->reference, &recipients[recipient_count++]);
 		if (rc != 0) return rc;
 	}
