@@ -7,9 +7,11 @@ RETURNS TABLE (ordinal integer, kind smallint, insurer text, use smallint, total
 	transport smallint, acknowledgement smallint, adjudication smallint, payment smallint, books smallint,
 	outcome smallint, adjudicated_currency text, submitted bigint, benefit bigint, patient bigint, contract bigint, shares bigint,
 	detail_amount bigint, detail_fee bigint, detail_currency text, detail_exponent smallint,
-	billed bigint, patient_posted bigint, contract_posted bigint) LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = zhifu, pg_temp AS $$
-	SELECT t.n::integer, f.kind, f.insurer, c.use, c.total_minor, c.currency, c.exponent,
+	billed bigint, patient_posted bigint, contract_posted bigint) LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call
+	RETURN QUERY SELECT t.n::integer, f.kind, f.insurer, c.use, c.total_minor, c.currency, c.exponent,
 		s.transport, s.acknowledgement, s.adjudication, s.payment, s.books,
 		a.outcome, a.currency, a.submitted_minor, a.benefit_minor, a.patient_minor, a.contract_minor, l.shares,
 		d.amount_minor, d.fee_minor, d.currency, d.exponent, p.billed, p.patient, p.contract
@@ -28,7 +30,8 @@ SET search_path = zhifu, pg_temp AS $$
 		SELECT coalesce(sum(CASE WHEN rule = 'bill' THEN CASE WHEN debit LIKE 'AR-%' THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS billed,
 			coalesce(sum(CASE WHEN rule = 'patient_share' THEN CASE WHEN debit = 'AR-PT' THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS patient,
 			coalesce(sum(CASE WHEN rule = 'write_off' THEN CASE WHEN debit = 'CONTR' THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS contract
-		FROM posting g WHERE g.hospital_id = f.hospital_id AND g.claim_id = f.claim_id) p
+		FROM posting g WHERE g.hospital_id = f.hospital_id AND g.claim_id = f.claim_id) p;
+END
 $$;
 
 -- Applies a round. w_*: one element per work item with its fact's new status; s_*: steps; p_*: postings, each of the work
