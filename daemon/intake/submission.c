@@ -107,26 +107,49 @@ int submission_closure(struct submission *submission, uint32_t entry, uint32_t *
 	return 0;
 }
 
-/* The entry that a fault's path stands in, or -1: in the document as a whole. */
-static long fault_entry(const char *path)
+/* The entry that a fault's path stands in; entry_count: the document as a whole. */
+static uint32_t fault_entry(const struct fhir_document *document, const char *path)
 {
 	static const char prefix[] = "Bundle.entry[";
-	if (strncmp(path, prefix, sizeof(prefix) - 1) != 0) return -1;
-	return strtol(path + sizeof(prefix) - 1, NULL, 10);
+	if (strncmp(path, prefix, sizeof(prefix) - 1) != 0) return document->entry_count;
+	unsigned long entry = strtoul(path + sizeof(prefix) - 1, NULL, 10);
+	return entry < document->entry_count ? (uint32_t)entry : document->entry_count;
+}
+
+/* The faults sorted by their entry, those of the whole document last, so that thousands of claims do not each look
+ * through thousands of faults. */
+static int faults_sort(struct submission *submission)
+{
+	const struct fhir_document *document = &submission->document;
+	const struct fault_list *faults = &submission->faults;
+	struct zf_arena *arena = &submission->req->arena.zf;
+	uint32_t *first = zf_alloc_array(arena, (size_t)document->entry_count + 3, sizeof(*first));
+	uint32_t *index = zf_alloc_array(arena, (size_t)faults->count + 1, sizeof(*index));
+	if (first == NULL || index == NULL) return ERR_NOMEM;
+	for (uint32_t i = 0; i < faults->count; i++) first[fault_entry(document, faults->items[i].path) + 1]++;
+	for (uint32_t i = 0; i <= document->entry_count; i++) first[i + 1] += first[i];
+	for (uint32_t i = faults->count; i > 0; i--)
+		index[--first[fault_entry(document, faults->items[i - 1].path) + 1]] = i - 1;
+	first[document->entry_count + 2] = faults->count;
+	submission->fault_first = first + 1;
+	submission->fault_index = index;
+	return 0;
+}
+
+static void entry_faults(const struct submission *submission, uint32_t entry, struct fault_list *faults)
+{
+	for (uint32_t i = submission->fault_first[entry]; i < submission->fault_first[entry + 1]; i++) {
+		const struct fault *fault = &submission->faults.items[submission->fault_index[i]];
+		fault_add_as(faults, fault->code, (enum fault_severity)fault->severity, fault->path, fault->arg1,
+			fault->arg2);
+	}
 }
 
 void submission_faults(
 	const struct submission *submission, const uint32_t *entries, size_t count, struct fault_list *faults)
 {
-	for (uint32_t i = 0; i < submission->faults.count; i++) {
-		const struct fault *fault = &submission->faults.items[i];
-		long entry = fault_entry(fault->path);
-		size_t k = 0;
-		while (entry >= 0 && k < count && entries[k] != (uint32_t)entry) k++;
-		if (entry < 0 || k < count)
-			fault_add_as(faults, fault->code, (enum fault_severity)fault->severity, fault->path,
-				fault->arg1, fault->arg2);
-	}
+	entry_faults(submission, submission->document.entry_count, faults);
+	for (size_t i = 0; i < count; i++) entry_faults(submission, entries[i], faults);
 }
 
 void submission_request_check(const struct submission *submission, uint32_t entry, struct fault_list *faults)
@@ -295,7 +318,8 @@ static bool lay_out(struct submission *submission)
 	submission->person_cap = (size_t)document->claim_count + document->consent_count;
 	if (submission->person_cap > KNOWN_PERSONS_MAX) submission->person_cap = KNOWN_PERSONS_MAX;
 	submission->persons = zf_alloc_array(arena, submission->person_cap + 1, sizeof(struct person *));
-	if (submission->persons == NULL || links_sort(submission) < 0 || !prepare_consents(submission)) return false;
+	if (submission->persons == NULL || links_sort(submission) < 0 || faults_sort(submission) < 0) return false;
+	if (!prepare_consents(submission)) return false;
 	for (uint32_t i = 0; i < submission->consent_count; i++)
 		ready = ready || submission->consents[i].state == ITEM_READY;
 	if (count == 0 && ready) count = 1;

@@ -125,6 +125,8 @@ struct submission {
 	struct fault_list faults; /* of the whole document */
 	uint32_t *link_first;     /* document.links sorted by `from`: where each entry's begin; entry_count + 1 */
 	uint32_t *link_to;
+	uint32_t *fault_first; /* faults sorted by entry: where each entry's begin; entry_count: the whole's */
+	uint32_t *fault_index;
 	uint32_t *stamps; /* per entry: the claim that has visited it */
 	uint32_t stamp;
 	struct claim_item *items;

@@ -286,6 +286,28 @@ static void test_bundle_requests(void **state)
 	caller_close(&his);
 }
 
+/* No claim's fault is lost behind those of others. */
+static void test_many_faults(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	enum { N = 400 };
+	struct caller his = caller_open("client");
+	int64_t before = lab_number("select count(*) from zhifu.claim");
+	char *claims[N], number[32];
+	for (int i = 0; i < N; i++) {
+		(void)snprintf(number, sizeof(number), "MF%d", i);
+		claims[i] = CLAIM(.number = number, .extra = i == 7 ? NULL : "\"colour\":1,", .day = "2026-07-09");
+	}
+	struct reply reply = claim_send(&his, "/fhir", NULL, bundle_of("batch", claims, N, NULL));
+	EXPECT(reply, 200);
+	assert_int_equal(count_text(reply.body, "\"status\":\"422"), N - 1);
+	assert_int_equal(count_text(reply.body, "\"status\":\"201 Created\""), 1);
+	reply_free(&reply);
+	assert_int_equal(lab_number("select count(*) from zhifu.claim") - before, 1);
+	caller_close(&his);
+}
+
 static void test_large_batch(void **state)
 {
 	(void)state;
@@ -728,6 +750,7 @@ int main(void)
 		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_bundle_requests),
+		cmocka_unit_test(test_many_faults),
 		cmocka_unit_test(test_large_batch),
 		cmocka_unit_test(test_transaction),
 		cmocka_unit_test(test_consent_wakes),
