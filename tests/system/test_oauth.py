@@ -2,6 +2,7 @@
 twice, and what an access token may and may not do."""
 
 import base64
+import concurrent.futures
 import hashlib
 import hmac
 import json
@@ -36,7 +37,8 @@ class Party:
 
     def assertion(self, header=None, key=None, **more):
         key = key or self.key
-        return attack.jwt({"alg": key.kind, "typ": "JWT", "kid": key.kid, **(header or {})}, self.payload(**more), key.sign)
+        return attack.jwt({"alg": key.kind, "typ": "JWT", "kid": key.kid, **(header or {})}, self.payload(**more),
+                          key.sign)
 
     def ask(self, assertion, scope=None, client=None, **more):
         form = {"grant_type": "client_credentials", "client_assertion_type": attack.ASSERTION_TYPE,
@@ -64,7 +66,8 @@ def up(place):
     for name, key in keys.items():
         (place.folder / (name + ".jwks")).write_text(json.dumps({"keys": [key.jwk()]}))
     place.hospital("hospital", {
-        "id": story.HOSPITAL_ID, "code": "HZ1", "name": "Test Hospital", "zone": "Asia/Shanghai", "book_currency": "CNY",
+        "id": story.HOSPITAL_ID, "code": "HZ1", "name": "Test Hospital", "zone": "Asia/Shanghai",
+        "book_currency": "CNY",
         "clients": ({"id": "his", "jwks_file": str(place.folder / "his.jwks")},
                     {"id": "reader", "jwks_file": str(place.folder / "reader.jwks"), "scopes": ["read"]}),
     })
@@ -119,7 +122,6 @@ def test_an_assertion_is_used_once(up, place):
     # Another client's jti is its own.
     assert up["other"].ask(up["other"].assertion(jti=jti)).status == 200
     # A flight of copies: one lands.
-    import concurrent.futures
     flight = his.assertion()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         statuses = sorted(answer.status for answer in pool.map(lambda _: his.ask(flight), range(8)))
@@ -260,7 +262,8 @@ def test_scopes(up, place):
     assert granted.json()["scope"] == "read"
     refused(reader.ask(reader.assertion(), "submit"), 400, "invalid_scope")
     consent = story.consent("Patient/1")
-    cancel = {"resourceType": "Task", "status": "requested", "intent": "order", "code": {"coding": [{"code": "cancel"}]},
+    cancel = {"resourceType": "Task", "status": "requested", "intent": "order",
+              "code": {"coding": [{"code": "cancel"}]},
               "focus": {"reference": "Claim/" + str(uuid.uuid4())}}
 
     def forbidden(client, method, path, body=None):
@@ -297,7 +300,8 @@ def test_tokens_end(up, place):
 
         def expired():
             answer = client.get("/fhir/Claim")
-            return answer.status == 401 and "expired" in answer.text and "invalid_token" in answer.headers["www-authenticate"]
+            said = answer.headers.get("www-authenticate", "")
+            return answer.status == 401 and "expired" in answer.text and "invalid_token" in said
         zhifu.wait_until(expired, "the token's end")
     # A client that was taken out has no token any more, however young.
     with his.client() as client:
