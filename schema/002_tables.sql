@@ -507,4 +507,4 @@ BEGIN
 	RETURN made;
 END
 $$;
-SELECT partition_ensure(now(), 6);
+SELECT partition_ensure(now(), 2);

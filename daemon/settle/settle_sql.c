@@ -19,6 +19,6 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		" $22::int2[], $23::text[], $24::uuid[], $25::uuid[])",
 		25},
 	[SETTLE_HOUSEKEEPING] = {"settle_housekeeping", "SELECT zhifu.settle_housekeeping()", 0},
-	[SETTLE_PARTITIONS] = {"settle_partitions", "SELECT zhifu.partition_ensure(now(), 6)", 0},
+	[SETTLE_PARTITIONS] = {"settle_partitions", "SELECT zhifu.partition_ensure(now(), 2)", 0},
 };
 const struct db_table settle_table = {settle_sql, SETTLE_STATEMENTS};
