@@ -11,7 +11,7 @@ struct sending;
 
 #define ROUND_ITEMS_MAX 64
 #define ROUND_BYTES_MAX (16u << 20) /* of answers in one round; one larger answer goes alone */
-#define ROUND_FLIGHTS_MAX 2         /* of each kind and route */
+#define ROUND_FLIGHTS_MAX 1         /* of each kind and route: what waits meanwhile makes the next round larger */
 #define CONSENT_DAYS 7              /* an emergency that went out without consent: ask for it within */
 
 enum round_kind { ROUND_BEGIN, ROUND_END, ROUND_KINDS };
