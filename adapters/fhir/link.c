@@ -2,6 +2,8 @@
 #include "fhir/link.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 
 const char *fhir_concept_code(const struct zf_concept *concept)
 {
@@ -34,6 +36,16 @@ static const char *reference_of(const struct fhir_resource *resource, const stru
 	return resource->full_url != NULL ? resource->full_url : reference->reference;
 }
 
+/* A urn:uuid fullUrl lives inside one Bundle, and a template uses it again for another person: it identifies the
+ * patient only where the hospital made it from the resource's own id, and alone, where nothing else came. */
+static bool identifies(const struct fhir_resource *resource, const char *reference)
+{
+	static const char urn[] = "urn:uuid:";
+
+	if (reference == NULL || strncmp(reference, urn, sizeof(urn) - 1) != 0) return true;
+	return resource->id != NULL && strcasecmp(resource->id, reference + sizeof(urn) - 1) == 0;
+}
+
 /* A list of the one identifier that a reference carries. */
 static int one_identifier(const struct fhir_link *link, const struct fhir_reference *reference,
 	const struct zf_identifier *const **ret_list, uint32_t *ret_count)
@@ -58,6 +70,7 @@ int fhir_link_patient(const struct fhir_link *link, const struct fhir_resource *
 		out = &patient->out;
 		out->resolved = 1;
 		out->reference = reference_of(resource, reference);
+		if (!identifies(resource, out->reference)) out->reference = NULL;
 		if (patient->deceased_time.precision != ZF_NO_TIME) out->deceased = 1;
 		for (uint32_t i = 0; i < patient->communication_count; i++) {
 			const struct fhir_communication *communication = patient->communications[i];

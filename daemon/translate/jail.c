@@ -191,8 +191,9 @@ int jail_network(const char *conninfo, unsigned *ret_network)
 
 static int add_files(scmp_filter_ctx filter)
 {
-	/* Reading only: no other access mode, and nothing that makes a file. */
-	const scmp_datum_t mask = O_ACCMODE | O_CREAT | O_TRUNC | __O_TMPFILE;
+	/* Reading only: no other access mode, and nothing that makes a file. glibc's __O_TMPFILE has O_DIRECTORY in it,
+	 * but a reload must list the folders of hospitals and insurers. */
+	const scmp_datum_t mask = O_ACCMODE | O_CREAT | O_TRUNC | (__O_TMPFILE & ~O_DIRECTORY);
 	int r = seccomp_rule_add(
 		filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, mask, O_RDONLY));
 
