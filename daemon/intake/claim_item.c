@@ -127,11 +127,21 @@ static int make_prints(struct claim_item *item, const uint16_t *versions, size_t
 	struct bytes content;
 	if (item->insurer == NULL) return 0;
 	int r = fingerprint_claim(item->claim, item->service_day, &item->total, &arena_of(item)->zf, &content);
+	/* The two newest keys' hashes are stored; older ones are only looked for, and of those there may be many. */
+	size_t stored = version_count < 2 ? version_count : 2;
+	size_t older = (version_count - stored) * person->identity_count;
+	if (r == 0 && older > 0) {
+		item->seen = zf_alloc_array(&arena_of(item)->zf, older, sizeof(*item->seen));
+		if (item->seen == NULL) return ERR_NOMEM;
+	}
 	for (size_t v = 0; r == 0 && v < version_count; v++) {
 		for (size_t i = 0; r == 0 && i < person->identity_count; i++) {
 			struct bytes parts[3] = {
 				bytes_of(person->identities[i].system), bytes_of(person->identities[i].value), content};
-			r = hash_one(item, versions[v], LOOKUP_DUPLICATE, parts, 3, &item->prints[item->print_count++]);
+			assert(v >= stored || item->print_count < ARRAY_LEN(item->prints));
+			struct hash *hash =
+				v < stored ? &item->prints[item->print_count++] : &item->seen[item->seen_count++];
+			r = hash_one(item, versions[v], LOOKUP_DUPLICATE, parts, 3, hash);
 		}
 	}
 	return r;
