@@ -107,7 +107,11 @@ static void apply_remitted(const struct fact_view *view, struct apply *apply)
 		apply->defer = true; /* the decision is applied first, it came with the same or an earlier message */
 		return;
 	}
-	if (view->detail_amount == 0) return;
+	if (taken_back && view->states[AXIS_PAYMENT] == PAYMENT_NONE) {
+		apply->defer = true; /* what it takes back is announced by another fact that is not applied yet */
+		return;
+	}
+	if (view->detail_amount == 0 && view->detail_fee == 0) return;
 	if (!step(view, apply, AXIS_PAYMENT, taken_back ? EVENT_TAKE_BACK : EVENT_ANNOUNCE) ||
 		!step(view, apply, AXIS_BOOKS, taken_back ? EVENT_POST_TAKE_BACK : EVENT_POST_ANNOUNCEMENT)) {
 		refuse(apply, "a payment is not expected where the claim stands");
@@ -119,6 +123,10 @@ static void apply_remitted(const struct fact_view *view, struct apply *apply)
 
 static void apply_cancelled(const struct fact_view *view, struct apply *apply)
 {
+	if (view->use == ZF_USE_CLAIM && view->states[AXIS_BOOKS] == BOOKS_NONE) {
+		apply->defer = true; /* the bill comes first, else it would stand for ever */
+		return;
+	}
 	if (!step(view, apply, AXIS_ADJUDICATION, EVENT_CANCEL)) {
 		refuse(apply, "a cancellation is not expected where the claim stands");
 		return;

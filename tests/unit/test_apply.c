@@ -203,6 +203,29 @@ static void test_a_take_back_swaps_the_sides(void **state)
 	for (size_t i = 0; i < apply.posting_count; i++) assert_true(apply.postings[i].amount > 0);
 }
 
+/* Facts come in any order: what depends on another waits for it, and nothing is lost. */
+static void test_facts_wait_for_what_they_depend_on(void **state)
+{
+	struct fact_view view = billed_claim(ZF_FACT_REMITTED);
+	struct apply apply;
+
+	(void)state;
+	view.states[AXIS_BOOKS] = BOOKS_ADJUDICATED;
+	view.has_detail = true;
+	view.detail_amount = -5000;
+	view.detail_currency = "CNY";
+	apply_fact(&view, &apply);
+	assert_true(apply.defer); /* taken back before it was announced */
+	view.detail_amount = 0;
+	view.detail_fee = -700;
+	apply_fact(&view, &apply);
+	assert_int_equal(balance(&apply, "CLR-REM-ALPHA"), -700); /* only a fee */
+	view = billed_claim(ZF_FACT_CANCELLED);
+	view.states[AXIS_BOOKS] = BOOKS_NONE;
+	apply_fact(&view, &apply);
+	assert_true(apply.defer); /* cancelled before it was billed */
+}
+
 /* However often a claim is decided anew, what is posted adds up to the last decision; a cancellation clears it all. */
 static void test_decisions_anew_post_the_difference(void **state)
 {
@@ -273,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_another_currency_is_decided_but_not_posted),
 		cmocka_unit_test(test_a_remittance_is_announced_not_cash),
 		cmocka_unit_test(test_a_take_back_swaps_the_sides),
+		cmocka_unit_test(test_facts_wait_for_what_they_depend_on),
 		cmocka_unit_test(test_decisions_anew_post_the_difference),
 		cmocka_unit_test(test_every_rule_has_its_place),
 	};
