@@ -67,10 +67,20 @@ static struct verdict judge_client_error(const struct outbound_result *result)
 	}
 }
 
+/* A submission is surely not taken only where the same request is wanted elsewhere (301, 307, 308). 303 says that it
+ * was processed and where to look (RFC 9110 section 15.4.4), and 302 is widely used so. */
+static bool may_be_taken(int status)
+{
+	return status >= 300 && status < 400 && status != 301 && status != 307 && status != 308;
+}
+
 static struct verdict judge_status(const struct outbound_result *result, bool submission, int64_t now_wall_s)
 {
 	int status = result->status;
 
+	if (submission && may_be_taken(status))
+		return (struct verdict){VERDICT_UNKNOWN, BREAKER_FAILURE, WINDOW_FAILED, 0, true, false,
+			"the insurer answered with a redirection: it may have taken the claim"};
 	if (status == 429)
 		return (struct verdict){VERDICT_NOT_SENT, BREAKER_NEUTRAL, WINDOW_FAILED,
 			retry_after_ms(result, now_wall_s), false, false, "the insurer asks for fewer requests"};
@@ -94,7 +104,15 @@ struct verdict verdict_judge(const struct outbound_result *result, bool submissi
 	struct verdict verdict = {.why = result->text};
 	bool route = outbound_fault_is_route(result->fault);
 
-	if (result->outcome == OUTBOUND_ANSWERED) return judge_status(result, submission, now_wall_s);
+	if (result->outcome == OUTBOUND_ANSWERED) {
+		verdict = judge_status(result, submission, now_wall_s);
+		/* After a followed 303 this is the status of another request; the first one was taken. */
+		if (submission && result->redirects > 0 && verdict.outcome == VERDICT_NOT_SENT) {
+			verdict.outcome = VERDICT_UNKNOWN;
+			verdict.keep = true;
+		}
+		return verdict;
+	}
 	verdict.breaker = route ? BREAKER_FAILURE : BREAKER_NEUTRAL;
 	verdict.window = route ? WINDOW_FAILED : WINDOW_NEUTRAL;
 	verdict.outcome = result->outcome == OUTBOUND_NOT_SENT || !result->sent ? VERDICT_NOT_SENT : VERDICT_UNKNOWN;
