@@ -4,6 +4,8 @@ and what became of them as a person would want to read it."""
 
 import argparse
 import base64
+import datetime
+import hashlib
 import http.client
 import json
 import os
@@ -18,6 +20,15 @@ import time
 
 AXES = ("transport", "acknowledgement", "adjudication", "payment", "books")
 INSURERS = ("alpha", "beta", "gamma")
+FIXED_BY = "urn:zhifu:fixed-by"
+ACCOUNTS = (
+    ("AR-PT", "what patients owe: deductible, co-insurance, what is not covered"),
+    ("AR-NAME", "what that insurer owes the hospital, until cash is matched (see README.md, Not yet)"),
+    ("CLR-REM-NAME", "what that insurer announced to have paid, less its fees: an announcement is not cash"),
+    ("REM-ANN-NAME", "the other side of CLR-REM; both clear when the bank line comes"),
+    ("CONTR", "discounts that were agreed on, written off"),
+    ("REV-MED", "what was billed (a credit, so negative)"),
+)
 READY_S = 30
 SETTLED_S = 75
 
@@ -39,6 +50,24 @@ def run(argv, **options):
     return done.stdout
 
 
+def digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def tail(path):
+    """The last line of a log, for one clear sentence."""
+    try:
+        return (path.read_text(errors="replace").strip().splitlines() or ["it says nothing"])[-1][:300]
+    except OSError:
+        return "no log"
+
+
+def amount(money):
+    """{"amount": "17647.54", "currency": "CNY"} as zhifuctl prints it: 17,647.54 CNY."""
+    whole, dot, rest = money["amount"].partition(".")
+    return "%s%s%s %s" % (re.sub(r"(?<=\d)(?=(\d{3})+$)", ",", whole), dot, rest, money["currency"])
+
+
 def taken(port):
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -52,13 +81,15 @@ def taken(port):
 class Place:
     """Everything quickstart keeps in its folder."""
 
-    def __init__(self, args):
+    def __init__(self, args, started):
+        self.started = started
         self.root = pathlib.Path(args.root)
         self.dir = pathlib.Path(args.dir)
         self.build = pathlib.Path(args.build)
         self.port = args.port
         self.config = self.dir / "zhifud.conf"
         self.children = []
+        self.database_socket = None
         self.expected = self.read_expected()
 
     def read_expected(self):
@@ -84,8 +115,34 @@ class Place:
         folder = self.dir / "cluster"
         if fresh and folder.exists():
             run([cluster, "destroy", folder])
+        self.database_socket = ""  # from here on it is ours to stop
         run([cluster, "create", folder])
-        return run([cluster, "conninfo", folder]).strip()
+        conninfo = run([cluster, "conninfo", folder]).strip()
+        words = dict(word.split("=", 1) for word in conninfo.split())
+        self.database_socket = "%s/.s.PGSQL.%s" % (words["host"], words["port"])
+        return conninfo
+
+    def database_lives(self):
+        with socket.socket(socket.AF_UNIX) as sock:
+            try:
+                sock.connect(self.database_socket)
+            except OSError:
+                return False
+        return True
+
+    # --- files that a person may edit: written when absent, or when still as we wrote them ---
+
+    def write(self, name, text, mode=0o644):
+        path = self.dir / name
+        book_path = self.dir / ".written"
+        book = json.loads(book_path.read_text()) if book_path.exists() else {}
+        if path.exists() and book.get(name) != digest(path.read_text()):
+            say(self.started, "reusing %s, which was edited" % path)
+            return
+        path.touch(mode=mode)
+        path.write_text(text)
+        book[name] = digest(text)
+        book_path.write_text(json.dumps(book, indent=1) + "\n")
 
     def keys(self):
         path = self.dir / "keys"
@@ -103,7 +160,6 @@ class Place:
     def fingerprint(self):
         pem = (self.dir / "pki/client.pem").read_text()
         der = ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN"):])
-        import hashlib
         return hashlib.sha256(der).hexdigest()
 
     def configure(self, conninfo):
@@ -124,20 +180,21 @@ class Place:
         }
         for role in ("intake", "translate", "dispatch", "settle"):
             settings["database_" + role] = '["%s"]' % re.sub(r"user=\S+", "user=zhifu_" + role, conninfo)
-        self.config.touch(mode=0o600)
-        self.config.write_text("## Written by conf/quickstart; conf/zhifud.conf explains every option.\n" + "".join(
-            "%s = %s;\n" % pair for pair in settings.items()))
+        self.write("zhifud.conf", "## Written by conf/quickstart; conf/zhifud.conf explains every option.\n" + "".join(
+            "%s = %s;\n" % pair for pair in settings.items()), 0o600)
+        if '"127.0.0.1:%d"' % self.port not in self.config.read_text():
+            raise Fail("%s was edited and is not for port %d" % (self.config, self.port))
         for folder in ("hospitals.d", "insurers.d"):
             (self.dir / folder).mkdir(exist_ok=True)
         hospital = (self.root / "conf/hospitals.d/hangzhou.conf").read_text()
-        (self.dir / "hospitals.d/hangzhou.conf").write_text(hospital.replace("0" * 64, self.fingerprint()))
+        self.write("hospitals.d/hangzhou.conf", hospital.replace("0" * 64, self.fingerprint()))
         for index, name in enumerate(INSURERS):
+            port = self.port + 2 + index
             text = (self.root / "conf/insurers.d" / (name + ".conf")).read_text()
-            (self.dir / "insurers.d" / (name + ".conf")).write_text(
-                text.replace("localhost:%d" % (9081 + index), "localhost:%d" % (self.port + 2 + index)))
+            self.write("insurers.d/%s.conf" % name, text.replace("localhost:%d" % (9081 + index), "localhost:%d" % port))
             text = (self.root / "conf/samples/payers" / (name + ".conf")).read_text()
-            text = text.replace("127.0.0.1:%d" % (9081 + index), "127.0.0.1:%d" % (self.port + 2 + index))
-            (self.dir / ("payer-%s.conf" % name)).write_text(text.replace('"pki/', '"%s/pki/' % self.dir))
+            text = text.replace("127.0.0.1:%d" % (9081 + index), "127.0.0.1:%d" % port)
+            self.write("payer-%s.conf" % name, text.replace('"pki/', '"%s/pki/' % self.dir))
 
     # --- processes ---
 
@@ -155,13 +212,20 @@ class Place:
         self.spawn("zhifud", [self.build / "zhifud", "--config", self.config])
         end = time.monotonic() + READY_S
         while time.monotonic() < end:
-            for name, child in self.children:
-                if child.poll() is not None:
-                    raise Fail("%s ended: see %s" % (name, self.dir / (name + ".log")))
+            self.watch()
             if self.ready():
                 return
             time.sleep(0.1)
         raise Fail("zhifud did not get ready in %d s: see %s" % (READY_S, self.dir / "zhifud.log"))
+
+    def watch(self):
+        """Whether everything that was started still runs."""
+        for name, child in self.children:
+            if child.poll() is not None:
+                log = self.dir / (name + ".log")
+                raise Fail("%s ended with code %d: %s (all of it: %s)" % (name, child.returncode, tail(log), log))
+        if not self.database_lives():
+            raise Fail("the database ended; its log is data/server.log in %s" % (self.dir / "cluster"))
 
     def ready(self):
         conn = http.client.HTTPConnection("127.0.0.1", self.port + 1, timeout=5)
@@ -185,6 +249,8 @@ class Place:
                 child.kill()
                 child.wait()
         self.children = []
+        if self.database_socket is None:
+            return
         subprocess.run([str(self.root / "conf/cluster"), "stop", str(self.dir / "cluster")], check=False,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -213,8 +279,18 @@ def find_ref(resource):
 
 
 def faults_of(outcome):
-    return [(issue.get("expression", ["-"])[0], issue.get("details", {}).get("text", issue.get("diagnostics", "")))
-            for issue in outcome.get("issue", []) if issue.get("severity") in ("error", "fatal")]
+    """Path, English, Chinese and who can fix it, of every fault."""
+    found = []
+    for issue in outcome.get("issue", []):
+        if issue.get("severity") not in ("error", "fatal"):
+            continue
+        details = issue.get("details", {})
+        other = [part.get("valueString") for outer in details.get("_text", {}).get("extension", [])
+                 for part in outer.get("extension", []) if part.get("url") == "content"]
+        owner = [part.get("valueCode") for part in issue.get("extension", []) if part.get("url") == FIXED_BY]
+        found.append(((issue.get("expression") or ["-"])[0], details.get("text", issue.get("diagnostics", "")),
+                      other[0] if other else None, owner[0].replace("-", " ") if owner else None))
+    return found
 
 
 def claim_state(place, ref):
@@ -224,6 +300,18 @@ def claim_state(place, ref):
 def axes_of(claim):
     """{'transport': 'sent', ...} of zhifuctl claim show --json."""
     return {axis["axis"]: axis["state"] for axis in claim["axes"]}
+
+
+def words_of(place, ref):
+    """The states in zhifuctl's words, with its names where the two differ: {'transport': 'with the insurer (sent)'}."""
+    codes = axes_of(claim_state(place, ref))
+    said = {}
+    for line in place.ctl("claim", "show", ref).splitlines():
+        cells = re.split(r"\s{2,}", line.strip())
+        if len(cells) > 1 and cells[0] in codes and cells[0] not in said:
+            said[cells[0]] = cells[1]
+    return ["%s: %s" % (axis, code if said.get(axis, code) == code else "%s (%s)" % (said[axis], code))
+            for axis, code in codes.items()]
 
 
 def wait_settled(place, refs, started):
@@ -242,8 +330,37 @@ def wait_settled(place, refs, started):
 
 def figures(rows):
     """[{"what": "insurer_pays", "amount": {...}}] as text, without what is nothing."""
-    return "   ".join("%s %s %s" % (row["what"].replace("_", " "), row["amount"]["amount"], row["amount"]["currency"])
+    return "   ".join("%s %s" % (row["what"].replace("_", " "), amount(row["amount"]))
                       for row in rows if float(row["amount"]["amount"]) != 0)
+
+
+def report_refused(status, answer):
+    print("    refused with HTTP %d, every fault at once:" % status)
+    for path, english, chinese, owner in faults_of(answer):
+        print("      %s" % path)
+        print("          %s" % english)
+        if chinese:
+            print("          %s" % chinese)
+        if owner:
+            print("          who fixes it: %s" % owner)
+
+
+def report_claim(place, ref, emergency):
+    claim = claim_state(place, ref)
+    print("    ref %s   insurer %s" % (ref, claim.get("insurer") or "-"))
+    words = words_of(place, ref)
+    print("    " + "   ".join(words[:3]))
+    print("    " + "   ".join(words[3:]))
+    print(("    charged %s   %s" % (amount(claim["charged"]), figures(claim.get("decision", [])[1:]))).rstrip())
+    if claim.get("books"):
+        print("    books: %s" % figures(claim["books"]))
+    if claim.get("duplicate_of"):
+        print("    same as %s" % claim["duplicate_of"])
+    if emergency:
+        print("    it left without a consent on record: a clock runs until one is (zhifuctl export show)")
+    for action in claim.get("next", [])[:1]:
+        print("    next, %s: %s" % (action["owner"].replace("-", " "), action["action"]))
+    return axes_of(claim)
 
 
 def report(place, refs, refused):
@@ -254,45 +371,79 @@ def report(place, refs, refused):
     for name, row in place.expected.items():
         print("%s  %s" % (name, row["shows"]))
         if name in refused:
-            print("    refused with HTTP %d, every fault at once:" % refused[name][0])
-            for path, text in faults_of(refused[name][1]):
-                print("      %-44s %s" % (path, text))
+            report_refused(*refused[name])
             good = good and refused[name][0] == row["http"]
-            print()
-            continue
-        claim = claim_state(place, refs[name])
-        axes = axes_of(claim)
-        print("    ref %s   insurer %s" % (refs[name], claim.get("insurer") or "-"))
-        print("    " + "   ".join("%s: %s" % (axis, axes[axis]) for axis in AXES))
-        print("    charged %s %s   %s" % (claim["charged"]["amount"], claim["charged"]["currency"],
-                                          figures(claim.get("decision", [])[1:])))
-        if claim.get("books"):
-            print("    books: %s" % figures(claim["books"]))
-        if claim.get("duplicate_of"):
-            print("    same as %s" % claim["duplicate_of"])
-        for action in claim.get("next", [])[:1]:
-            print("    next, %s: %s" % (action["owner"].replace("-", " "), action["action"]))
-        if axes != row["axes"]:
-            good = False
-            print("    EXPECTED  " + "   ".join("%s: %s" % (axis, row["axes"][axis]) for axis in AXES))
+        else:
+            axes = report_claim(place, refs[name], "emergency" in name)
+            if axes != row["axes"]:
+                good = False
+                print("    EXPECTED  " + "   ".join("%s: %s" % (axis, row["axes"][axis]) for axis in AXES))
         print()
     return good
 
 
+def report_books(place):
+    print("The books (zhifuctl ledger balance)")
+    print()
+    print("\n".join(line.rstrip() for line in place.ctl("ledger", "balance").rstrip().splitlines()))
+    print()
+    for account, meaning in ACCOUNTS:
+        print("  %-14s %s" % (account, meaning))
+    print()
+
+
 def where_next(place):
-    ctl = "%s --config %s" % (place.build / "zhifuctl", place.config)
+    ca, cert, key = (place.dir / "pki" / name for name in ("ca.pem", "client.pem", "client.key"))
+    sample = place.root / "conf/samples/first-claim.json"
     print("Where to look next")
-    print("  %s claim list" % ctl)
-    print("  %s claim show REF          one claim on its five axes, and who acts next" % ctl)
-    print("  %s queue list              what waits, and why" % ctl)
-    print("  %s ledger balance          the books" % ctl)
-    print("  curl --cacert %s/pki/ca.pem --cert %s/pki/client.pem --key %s/pki/client.key \\" % ((place.dir,) * 3))
-    print("       https://localhost:%d/fhir/metadata" % place.port)
+    print()
+    print("  export ZHIFU_CONFIG=%s" % place.config)
+    print("  alias zhifuctl=%s" % (place.build / "zhifuctl"))
+    print("  zhifuctl status                  the operator's first page: what runs, what waits, what to do")
+    print("  zhifuctl claim list")
+    print("  zhifuctl claim show REF          one claim on its five axes, and who acts next")
+    print("  zhifuctl queue list              what waits, and why")
+    print("  zhifuctl ledger balance          the books")
     print("  curl http://127.0.0.1:%d/metrics" % (place.port + 1))
+    print("  curl --cacert %s https://localhost:%d/fhir/metadata" % (ca, place.port))
     print("  logs: %s/*.log" % place.dir)
+    print()
+    print("Submit a first claim of your own, in another terminal:")
+    print()
+    print("  curl --cacert %s --cert %s --key %s \\" % (ca, cert, key))
+    print("    -H 'Content-Type: application/fhir+json' -H 'Prefer: return=representation, wait=10' \\")
+    print("    --data-binary @%s 'https://localhost:%d/fhir/Claim/$submit'" % (sample, place.port))
 
 
-def tour(place, args, started):
+def submit_all(place):
+    """Returns refs and refusals by sample, and whether every answer had the right status."""
+    conn = place.client()
+    refs, refused = {}, {}
+    good = True
+    for name, row in place.expected.items():
+        status, answer = place.submit(conn, name)
+        if status != row["http"]:
+            good = False
+            say(place.started, "%s: HTTP %d, expected %d" % (name, status, row["http"]))
+        ref = find_ref(answer) if status < 400 else None
+        if ref is None:
+            refused[name] = (status, answer)
+        else:
+            refs[name] = ref
+    return refs, refused, good
+
+
+def count_old(place, refs, began):
+    """How many were received before this run."""
+    old = 0
+    for ref in refs.values():
+        received = datetime.datetime.fromisoformat(claim_state(place, ref)["received_at"].replace("Z", "+00:00"))
+        old += received < began
+    return old
+
+
+def tour(place, args):
+    started = place.started
     place.check_ports()
     say(started, "database")
     conninfo = place.database(args.fresh)
@@ -302,27 +453,28 @@ def tour(place, args, started):
     say(started, "starting zhifud and three insurers")
     place.start()
     say(started, "submitting %d claims" % len(place.expected))
-    conn = place.client()
-    refs, refused = {}, {}
-    good = True
-    for name, row in place.expected.items():
-        status, answer = place.submit(conn, name)
-        if status != row["http"]:
-            good = False
-            say(started, "%s: HTTP %d, expected %d" % (name, status, row["http"]))
-        if status >= 400:
-            refused[name] = (status, answer)
-        else:
-            refs[name] = find_ref(answer)
+    began = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=1)
+    refs, refused, good = submit_all(place)
+    old = count_old(place, refs, began)
+    if old:
+        say(started, "%d of them were here from an earlier run: the answer is the first one's, nothing is sent again"
+            " (--fresh begins anew)" % old)
     say(started, "waiting for the insurers")
     good = wait_settled(place, refs, started) and good
     good = report(place, refs, refused) and good
-    print(place.ctl("ledger", "balance").rstrip())
+    report_books(place)
+    say(started, "all claims ended where they should" if good else "NOT all claims ended where they should")
+    return good
+
+
+def stay(place):
     print()
     where_next(place)
     print()
-    say(started, "all claims ended where they should" if good else "NOT all claims ended where they should")
-    return good
+    print("It stays up until Ctrl-C.", flush=True)
+    while True:
+        place.watch()
+        time.sleep(1)
 
 
 def main():
@@ -334,28 +486,26 @@ def main():
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--fresh", action="store_true")
     args = parser.parse_args()
-    started = time.monotonic() - args.started
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    place = Place(args)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    place = Place(args, time.monotonic() - args.started)
     status = 1
     try:
-        good = tour(place, args, started)
+        good = tour(place, args)
         status = 0 if good else 1
         if not args.once:
-            print("It stays up until Ctrl-C.", flush=True)
-            while True:
-                for name, child in place.children:
-                    if child.poll() is not None:
-                        raise Fail("%s ended: see %s" % (name, place.dir / (name + ".log")))
-                time.sleep(1)
-    except Fail as fail:
-        print("quickstart: %s" % fail, file=sys.stderr)
-    except OSError as err:
-        print("quickstart: %s" % err, file=sys.stderr)
+            stay(place)
+    except (Fail, OSError, ValueError, KeyError, http.client.HTTPException) as err:
+        status = 1
+        print("quickstart: %s" % (err or type(err).__name__), file=sys.stderr)
     except KeyboardInterrupt:
         print()
     finally:
+        # Stopping in the middle of stopping helps nobody.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         place.stop()
+        print("stopped; everything is kept in %s" % place.dir, flush=True)
     return status
 
 
