@@ -34,6 +34,8 @@ struct lease {
 	bool asking; /* a round is under way */
 	bool again;  /* the last round was full, or a hint came while it was under way */
 	bool paused;
+	size_t returning; /* questions under way that put work off */
+	void (*drained)(void *ctx);
 };
 
 static void lease_ask(struct lease *lease);
@@ -43,11 +45,21 @@ static const char *lease_route_or_any(const struct lease *lease)
 	return lease->route[0] == '\0' ? NULL : lease->route;
 }
 
+static void lease_quiet(struct lease *lease)
+{
+	void (*drained)(void *ctx) = lease->drained;
+
+	if (drained == NULL || lease->asking || lease->held > 0 || lease->returning > 0) return;
+	lease->drained = NULL;
+	drained(lease->conf.ctx);
+}
+
 static void lease_end_round(struct lease *lease)
 {
 	lease->asking = false;
 	db_batch_reset(lease->batch);
 	if (lease->again && !lease->paused) db_wake_now(&lease->wake);
+	lease_quiet(lease);
 }
 
 static struct uuid uuid_or_nil(const struct pg_result *rows, int row, int column)
@@ -100,6 +112,13 @@ static void on_leased(void *ctx, const struct db_outcome *outcome)
 			item_read(lease, outcome->results[i], row, &lease->items[n++]);
 	}
 	lease->held += n;
+	if (lease->drained != NULL) {
+		/* Too late for us, and nobody else's for a whole lease if we kept it. */
+		static const int64_t now_ms[LEASE_ITEMS_MAX];
+
+		lease_defer(lease, lease->items, now_ms, n);
+		n = 0;
+	}
 	lease_end_round(lease);
 	if (n > 0) lease->conf.take(lease->conf.ctx, lease->items, n);
 }
@@ -204,13 +223,18 @@ void lease_finish(struct lease *lease, size_t n)
 	lease->held -= n;
 	/* Ask again as soon as half is free: the next share is leased while the rest is worked on. */
 	if (lease->held * 2 <= lease->conf.items_max && !lease->paused) db_wake_now(&lease->wake);
+	lease_quiet(lease);
 }
 
 static void on_deferred(void *ctx, const struct db_outcome *outcome)
 {
-	(void)ctx;
+	struct lease *lease = ctx;
+
+	CHECK_MAGIC(lease, LEASE_MAGIC);
 	if (outcome->ending == DB_REFUSED)
 		log_line(LOG_ERROR, "could not put work off: %s %s", outcome->sqlstate, outcome->message);
+	lease->returning--;
+	lease_quiet(lease);
 }
 
 void lease_defer(struct lease *lease, const struct work_item *items, const int64_t *delay_ms, size_t n)
@@ -230,7 +254,8 @@ void lease_defer(struct lease *lease, const struct work_item *items, const int64
 	for (size_t i = 0; i < n; i++) db_array_int4(array, items[i].attempt);
 	array = db_params_array(&params, DB_INT8, n, 0);
 	for (size_t i = 0; i < n; i++) db_array_int8(array, delay_ms[i]);
-	(void)!db_query(lease->conf.pool, &lease_sql[LEASE_DEFER], &params, 0, on_deferred, lease);
+	if (db_query(lease->conf.pool, &lease_sql[LEASE_DEFER], &params, 0, on_deferred, lease) == 0)
+		lease->returning++;
 	lease_finish(lease, n);
 }
 
@@ -255,6 +280,14 @@ void lease_resume(struct lease *lease)
 {
 	lease->paused = false;
 	db_wake_now(&lease->wake);
+}
+
+void lease_drain(struct lease *lease, void (*drained)(void *ctx))
+{
+	CHECK_MAGIC(lease, LEASE_MAGIC);
+	lease->paused = true;
+	lease->drained = drained;
+	lease_quiet(lease);
 }
 
 size_t lease_held(const struct lease *lease)

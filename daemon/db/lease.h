@@ -54,6 +54,9 @@ void lease_limit(struct lease *lease, size_t items_max); /* a route's window has
 /* Takes no more; what is leased goes on. */
 void lease_pause(struct lease *lease);
 void lease_resume(struct lease *lease);
+/* Takes no more for good; what a question under way still brings goes back at once. drained(conf.ctx) is called once,
+ * maybe from inside this call, when nothing is held and nothing is under way: then no lease is left behind. */
+void lease_drain(struct lease *lease, void (*drained)(void *ctx));
 size_t lease_held(const struct lease *lease); /* items handed over and not finished */
 
 #endif

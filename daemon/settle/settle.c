@@ -54,7 +54,6 @@ static void round_end(struct settle *settle)
 	settle->taken = settle->count = 0;
 	db_batch_reset(settle->batch);
 	lease_finish(settle->lease, n);
-	if (settle->draining && lease_held(settle->lease) == 0) settle->worker->drained(settle->worker);
 }
 
 static void on_committed(void *ctx, const struct db_outcome *outcome)
@@ -460,13 +459,19 @@ static void settle_reload(void *state)
 	(void)state; /* nothing of it is kept between rounds */
 }
 
+static void on_drained(void *ctx)
+{
+	struct settle *settle = ctx;
+
+	settle->worker->drained(settle->worker);
+}
+
 static void settle_drain(void *state)
 {
 	struct settle *settle = state;
 
 	settle->draining = true;
-	lease_pause(settle->lease);
-	if (lease_held(settle->lease) == 0) settle->worker->drained(settle->worker);
+	lease_drain(settle->lease, on_drained);
 }
 
 static bool settle_ready(void *state)

@@ -48,10 +48,7 @@ static void round_end(struct translate *translate)
 		translate->waiting_count = 0;
 	}
 	lease_finish(translate->lease, n);
-	if (translate->waiting_count > 0)
-		round_next(translate);
-	else if (translate->draining && lease_held(translate->lease) == 0)
-		translate->worker->drained(translate->worker);
+	if (translate->waiting_count > 0) round_next(translate);
 }
 
 /* ---- the commit ---- */
@@ -456,13 +453,19 @@ static int translate_start(struct worker *worker, void **ret_state)
 	return translate_open(worker, NULL, 0, true, ret_state);
 }
 
+static void on_drained(void *ctx)
+{
+	struct translate *translate = ctx;
+
+	translate->worker->drained(translate->worker);
+}
+
 static void translate_drain(void *state)
 {
 	struct translate *translate = state;
 
 	translate->draining = true;
-	lease_pause(translate->lease);
-	if (lease_held(translate->lease) == 0) translate->worker->drained(translate->worker);
+	lease_drain(translate->lease, on_drained);
 }
 
 static void translate_reload(void *state)
