@@ -663,7 +663,9 @@ def test_logs_and_metrics_name_nobody(up):
                           stderr=subprocess.PIPE, check=False, env=dict(os.environ, LC_ALL="C.UTF-8"), timeout=120)
     assert dump.returncode == 0, dump.stderr
     shown["database"] = dump.stdout.decode("utf-8", "replace")
-    assert len(shown[str(up.daemon.log_path)]) > 2000
+    # There is something to be searched.
+    assert len(shown[str(up.daemon.log_path)]) > 2000 and len(shown["cluster"]) > 100
+    assert "INSERT INTO zhifu.claim" in shown["database"]
     found = [(where, mark) for where, text in shown.items() for mark in marks
              if mark.lower() in text.lower() or mark.encode().hex() in text.lower()]
     assert not found, found
