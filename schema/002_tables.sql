@@ -284,6 +284,7 @@ CREATE TABLE message (
 	direction   smallint NOT NULL, -- 1 out, 2 in
 	token       integer NOT NULL DEFAULT 0,
 	submission  boolean NOT NULL DEFAULT false, -- carries a claim: must never arrive twice
+	personal    boolean NOT NULL DEFAULT true,  -- may carry a person's data; false: made without the claim
 	answers     uuid,   -- the message this one answers
 	replay_of   uuid,   -- lineage of a replay
 	replay_who  text,
@@ -345,6 +346,14 @@ CREATE TABLE export_count (
 	persons     integer NOT NULL DEFAULT 0,
 	warned_at   timestamptz,
 	PRIMARY KEY (hospital_id, year)
+);
+
+-- Claims that wait for consent, looked at again from time to time: a consent may be stored in the very moment in which its
+-- claim begins to wait, or begin to hold later.
+CREATE TABLE consent_wait (
+	hospital_id uuid NOT NULL,
+	claim_id    uuid NOT NULL,
+	PRIMARY KEY (hospital_id, claim_id)
 );
 
 -- An emergency that went out without consent: ask for it until due.

@@ -3,7 +3,20 @@ SET search_path = zhifu;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA zhifu TO zhifu_writer;
 -- History is written once: not even the functions may change it.
-REVOKE UPDATE, DELETE ON claim, claim_event, idempotency, posting, adjudication, adjudication_line, export_ledger FROM zhifu_writer;
+REVOKE UPDATE, DELETE ON claim, claim_event, idempotency, posting, adjudication, adjudication_line, export_ledger, remittance
+	FROM zhifu_writer;
+REVOKE DELETE ON message, remittance_detail, exchange, claim_state FROM zhifu_writer;
+-- Rights are asked for at the table that is named: nobody needs any on a partition, which would be a way around the above.
+-- Those that partition_ensure makes later get none to begin with.
+DO $$
+DECLARE
+	t regclass;
+BEGIN
+	FOR t IN SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'zhifu'::regnamespace AND c.relispartition AND c.relkind IN ('r', 'p') LOOP
+		EXECUTE format('REVOKE ALL ON %s FROM zhifu_writer', t);
+	END LOOP;
+END
+$$;
 
 -- Row-level security on every tenant table. zhifu_writer's functions mix hospitals and see what they return; a session
 -- that reads sees the hospital it named, and none when it named none.
@@ -84,11 +97,16 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 	), history AS (
 		INSERT INTO claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who, why)
 		SELECT d.hospital_id, d.claim_id, s.axis, n.seq, nullif(n.seq - 1, 0), s.from_state, s.to_state, s.event, s.who, s.why
-		FROM done d JOIN step s USING (hospital_id, claim_id)
+		FROM done d JOIN step s ON s.claim_id = d.claim_id AND s.hospital_id = d.hospital_id
 			CROSS JOIN LATERAL (SELECT CASE s.axis WHEN 1 THEN d.transport_seq WHEN 2 THEN d.acknowledgement_seq
 				WHEN 3 THEN d.adjudication_seq WHEN 4 THEN d.payment_seq ELSE d.books_seq END AS seq) n
 	)
 	SELECT d.hospital_id, d.claim_id FROM done d;
+	IF 3 = ANY (p_to) THEN
+		INSERT INTO consent_wait (hospital_id, claim_id)
+		SELECT t.h, t.c FROM unnest(p_hospital, p_claim, p_axis, p_to) AS t (h, c, x, s) WHERE t.x = 1 AND t.s = 3
+		ON CONFLICT DO NOTHING;
+	END IF;
 END
 $$;
 

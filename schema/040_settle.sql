@@ -7,14 +7,16 @@ RETURNS TABLE (ordinal integer, kind smallint, insurer text, use smallint, total
 	transport smallint, acknowledgement smallint, adjudication smallint, payment smallint, books smallint,
 	outcome smallint, adjudicated_currency text, submitted bigint, benefit bigint, patient bigint, contract bigint, shares bigint,
 	detail_amount bigint, detail_fee bigint, detail_currency text, detail_exponent smallint,
-	billed bigint, patient_posted bigint, contract_posted bigint) LANGUAGE plpgsql STABLE SECURITY DEFINER
+	billed bigint, patient_posted bigint, contract_posted bigint, transport_seq integer, acknowledgement_seq integer,
+	adjudication_seq integer, payment_seq integer, books_seq integer) LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call
 	RETURN QUERY SELECT t.n::integer, f.kind, f.insurer, c.use, c.total_minor, c.currency, c.exponent,
 		s.transport, s.acknowledgement, s.adjudication, s.payment, s.books,
 		a.outcome, a.currency, a.submitted_minor, a.benefit_minor, a.patient_minor, a.contract_minor, l.shares,
-		d.amount_minor, d.fee_minor, d.currency, d.exponent, p.billed, p.patient, p.contract
+		d.amount_minor, d.fee_minor, d.currency, d.exponent, p.billed, p.patient, p.contract,
+		s.transport_seq, s.acknowledgement_seq, s.adjudication_seq, s.payment_seq, s.books_seq
 	FROM unnest(p_hospital, p_fact) WITH ORDINALITY AS t (h, f, n)
 	JOIN fact f ON f.hospital_id = t.h AND f.fact_id = t.f
 	JOIN claim c ON c.hospital_id = f.hospital_id AND c.claim_id = f.claim_id
@@ -35,13 +37,14 @@ END
 $$;
 
 -- Applies a round. w_*: one element per work item with its fact's new status; s_*: steps; p_*: postings, each of the work
--- item w_work that causes it. An item whose lease is lost, or one of whose claim's steps lost the compare-and-set, leaves
+-- item w_work that causes it. An item whose lease is lost, or one of whose claim's steps lost the compare-and-set on state and version (s_seq: what was posted is a difference to what
+-- was read), leaves
 -- no trace and is due again at once. Returns how many items were applied.
 CREATE FUNCTION settle_commit(w_hospital uuid[], w_work uuid[], w_attempt integer[], w_fact uuid[], w_claim uuid[],
 	w_status smallint[], w_why text[],
 	s_hospital uuid[], s_claim uuid[], s_axis smallint[], s_from smallint[], s_to smallint[], s_event text[],
 	p_work uuid[], p_hospital uuid[], p_entry uuid[], p_no smallint[], p_debit text[], p_credit text[], p_amount bigint[],
-	p_currency text[], p_exponent smallint[], p_rule text[], p_claim uuid[], p_source uuid[])
+	p_currency text[], p_exponent smallint[], p_rule text[], p_claim uuid[], p_source uuid[], s_seq integer[])
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -55,9 +58,9 @@ BEGIN
 		JOIN outbox o ON o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.a ORDER BY o.work_id FOR UPDATE OF o) l;
 	SELECT coalesce(array_agg(t.c), '{}') INTO stepping FROM unnest(w_work, w_claim) AS t (w, c) WHERE t.w = ANY (live) AND t.c = ANY (s_claim);
 	SELECT coalesce(array_agg(d.claim_id), '{}') INTO stepped FROM (
-		SELECT array_agg(h) h, array_agg(c) c, array_agg(x) x, array_agg(f) f, array_agg(NULL::integer) q, array_agg(t) t,
+		SELECT array_agg(h) h, array_agg(c) c, array_agg(x) x, array_agg(f) f, array_agg(q) q, array_agg(t) t,
 			array_agg(e) e, array_agg('zhifu'::text) w, array_agg(NULL::text) y
-		FROM unnest(s_hospital, s_claim, s_axis, s_from, s_to, s_event) AS s (h, c, x, f, t, e) WHERE c = ANY (stepping)) a
+		FROM unnest(s_hospital, s_claim, s_axis, s_from, s_to, s_event, s_seq) AS s (h, c, x, f, t, e, q) WHERE c = ANY (stepping)) a
 		CROSS JOIN LATERAL claim_step(a.h, a.c, a.x, a.f, a.q, a.t, a.e, a.w, a.y) d;
 	SELECT coalesce(array_agg(t.w), '{}') INTO good FROM unnest(w_work, w_claim) AS t (w, c)
 	WHERE t.w = ANY (live) AND (t.c <> ALL (stepping) OR t.c = ANY (stepped));
@@ -76,6 +79,45 @@ BEGIN
 	RETURN cardinality(good);
 END
 $$;
+
+-- Looks again at claims that wait (transport 3) for consent of one insurer: those whose consent holds now go on. Returns how
+-- many; rows of claims that wait no more go away.
+CREATE FUNCTION consent_recheck(p_insurer text, p_purposes text[], p_limit integer) RETURNS integer LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	h uuid[];
+	c uuid[];
+	n integer;
+BEGIN
+	DELETE FROM consent_wait w USING claim_state s
+	WHERE s.hospital_id = w.hospital_id AND s.claim_id = w.claim_id AND s.transport <> 3;
+	SELECT array_agg(t.hospital_id), array_agg(t.claim_id) INTO h, c FROM (
+		SELECT s.hospital_id, s.claim_id FROM consent_wait w
+		JOIN claim_state s ON s.hospital_id = w.hospital_id AND s.claim_id = w.claim_id
+		WHERE s.insurer = p_insurer AND s.transport = 3 ORDER BY s.hospital_id, s.claim_id LIMIT p_limit FOR UPDATE OF s SKIP LOCKED) t;
+	IF h IS NULL THEN
+		RETURN 0;
+	END IF;
+	SELECT array_agg(b.hospital_id), array_agg(b.claim_id) INTO h, c
+	FROM export_basis(h, c, array_fill(p_insurer, ARRAY[cardinality(h)]), p_purposes) b WHERE b.basis > 0;
+	IF h IS NULL THEN
+		RETURN 0;
+	END IF;
+	WITH stepped AS (
+		SELECT d.hospital_id, d.claim_id FROM claim_step(h, c, array_fill(1::smallint, ARRAY[cardinality(h)]),
+			array_fill(3::smallint, ARRAY[cardinality(h)]), array_fill(NULL::integer, ARRAY[cardinality(h)]),
+			array_fill(1::smallint, ARRAY[cardinality(h)]), array_fill('consent_given'::text, ARRAY[cardinality(h)]),
+			array_fill('zhifu'::text, ARRAY[cardinality(h)]), array_fill(NULL::text, ARRAY[cardinality(h)])) d
+	), work AS (
+		INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id)
+		SELECT hospital_id, gen_random_uuid(), 1, 1, claim_id FROM stepped RETURNING 1)
+	SELECT count(*) INTO n FROM work;
+	RETURN n;
+END
+$$;
+ALTER FUNCTION consent_recheck OWNER TO zhifu_writer;
+GRANT EXECUTE ON FUNCTION consent_recheck TO zhifu_settle;
 
 -- Housekeeping of the database's own clock: partitions ahead, used-up jti.
 CREATE FUNCTION settle_housekeeping() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$

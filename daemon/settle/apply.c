@@ -17,7 +17,8 @@ static bool step(
 	if (r == ERR_EXISTS) return true;
 	if (r < 0) return false;
 	assert(apply->step_count < APPLY_STEPS_MAX);
-	apply->steps[apply->step_count++] = (struct apply_step){axis, view->states[axis], to, event};
+	apply->steps[apply->step_count++] = (struct apply_step){
+		.axis = axis, .from = view->states[axis], .to = to, .seq = view->seqs[axis], .event = event};
 	return true;
 }
 

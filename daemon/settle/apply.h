@@ -17,6 +17,7 @@ struct fact_view {
 	const char *currency;
 	int exponent;
 	uint8_t states[LIFECYCLE_AXES + 1]; /* by enum lifecycle_axis */
+	int32_t seqs[LIFECYCLE_AXES + 1];   /* the version of each that was read */
 	bool has_adjudication;
 	int outcome; /* enum zf_outcome */
 	const char *adjudicated_currency;
@@ -33,6 +34,7 @@ struct fact_view {
 struct apply_step {
 	enum lifecycle_axis axis;
 	uint8_t from, to;
+	int32_t seq; /* the version it may be taken from */
 	enum lifecycle_event event;
 };
 

@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "db/batch.h"
 #include "db/lease.h"
+#include "model/directory.h"
 #include "net/metrics.h"
 #include "settle/apply.h"
 #include "settle/settle_sql.h"
@@ -19,6 +20,7 @@
 #define DEFERS_MAX 200 /* a fact that waits for another longer than this is refused and shown */
 #define DEFER_TEXT "what it depends on has not come: decide by hand"
 #define HOUSEKEEPING_S 600
+#define CONSENTS_S 10
 
 enum settle_phase { SETTLE_IDLE, SETTLE_READING, SETTLE_COMMITTING };
 
@@ -28,7 +30,7 @@ struct settle {
 	struct db_notify *notify;
 	struct lease *lease;
 	struct db_batch *batch;
-	struct event *housekeeping;
+	struct event *housekeeping, *consents;
 	struct work_item items[ROUND_MAX]; /* of the round, by claim and fact */
 	struct apply applies[ROUND_MAX];
 	size_t taken; /* items handed over by the lease */
@@ -60,7 +62,8 @@ static void on_committed(void *ctx, const struct db_outcome *outcome)
 {
 	struct settle *settle = ctx;
 
-	if (outcome->ending == DB_UNKNOWN && db_batch_run(settle->batch, 0, on_committed, settle) == 0)
+	if ((outcome->ending == DB_UNKNOWN || outcome->ending == DB_RETRYABLE) && !settle->draining &&
+		db_batch_run(settle->batch, 0, on_committed, settle) == 0)
 		return; /* fenced by attempt and by (source, rule): running it again is safe */
 	if (outcome->ending == DB_REFUSED)
 		log_fields(LOG_ERROR, "could not settle a round", "sqlstate", outcome->sqlstate, "why",
@@ -242,6 +245,10 @@ static void round_commit(struct settle *settle)
 	for (size_t i = 0; i < settle->count; i++) db_array_text(array, settle->applies[i].why);
 	add_steps(params, settle);
 	add_postings(params, settle);
+	array = db_params_array(params, DB_INT4, settle->count, 0);
+	for (size_t i = 0; i < settle->count; i++)
+		for (size_t n = 0; n < settle->applies[i].step_count; n++)
+			db_array_int4(array, settle->applies[i].steps[n].seq);
 	settle->phase = SETTLE_COMMITTING;
 	if (db_batch_run(settle->batch, 0, on_committed, settle) < 0) round_end(settle);
 }
@@ -279,8 +286,10 @@ static void view_read(const struct pg_result *rows, int row, struct fact_view *v
 		.patient_posted = db_rows_int(rows, row, 24),
 		.contract_posted = db_rows_int(rows, row, 25),
 	};
-	for (int axis = 1; axis <= LIFECYCLE_AXES; axis++)
+	for (int axis = 1; axis <= LIFECYCLE_AXES; axis++) {
 		view->states[axis] = (uint8_t)db_rows_int(rows, row, 6 + axis);
+		view->seqs[axis] = (int32_t)db_rows_int(rows, row, 25 + axis);
+	}
 }
 
 /* Texts of a row live only during the callback: what goes into the commit is copied into the batch's arena. */
@@ -382,6 +391,29 @@ static void on_housekept(void *ctx, const struct db_outcome *outcome)
 			LOG_ERROR, "housekeeping failed", "sqlstate", outcome->sqlstate, "why", outcome->message, NULL);
 }
 
+/* Somebody has to look again: a consent may have come in the moment in which its claim began to wait. */
+static void on_consents(evutil_socket_t fd, short what, void *ctx)
+{
+	struct settle *settle = ctx;
+	const struct directory *directory = settle->worker->directory;
+
+	(void)fd, (void)what;
+	if (settle->worker->number != 0 || settle->draining || !db_pool_up(settle->pool)) return;
+	for (uint32_t i = 0; i < directory->insurer_count; i++) {
+		const struct insurer *insurer = directory->insurers[i];
+		struct arena arena CLEANUP(arena_free);
+		struct db_params params;
+		struct db_array *purposes;
+
+		arena_init(&arena, 64u << 10);
+		db_params_init(&params, &arena);
+		db_params_text(&params, insurer->code);
+		purposes = db_params_array(&params, DB_TEXT, insurer->purpose_count, 0);
+		for (uint32_t k = 0; k < insurer->purpose_count; k++) db_array_text(purposes, insurer->purposes[k]);
+		(void)!db_query(settle->pool, &settle_sql[SETTLE_CONSENTS], &params, 0, on_housekept, settle);
+	}
+}
+
 static void on_housekeeping(evutil_socket_t fd, short what, void *ctx)
 {
 	struct settle *settle = ctx;
@@ -398,6 +430,7 @@ static void settle_stop(void *state)
 
 	if (settle == NULL) return;
 	if (settle->housekeeping != NULL) event_free(settle->housekeeping);
+	if (settle->consents != NULL) event_free(settle->consents);
 	lease_free(settle->lease);
 	if (settle->pool != NULL) db_forget(settle->pool, settle);
 	db_batch_free(settle->batch);
@@ -410,6 +443,7 @@ static int settle_start(struct worker *worker, void **ret_state)
 {
 	static const struct db_table *const tables[] = {&settle_table, &lease_table};
 	static const struct timeval interval = {.tv_sec = HOUSEKEEPING_S};
+	static const struct timeval consents = {.tv_sec = CONSENTS_S};
 	const struct options *options = worker->options;
 	struct settle *settle = mem_alloc(sizeof(*settle));
 	struct db_pool_conf pool = {.conninfo = options->database_settle.items[0].text,
@@ -444,7 +478,10 @@ static int settle_start(struct worker *worker, void **ret_state)
 	if (r == 0) r = lease_new(&lease, &settle->lease);
 	if (r == 0) {
 		settle->housekeeping = event_new(worker->base, -1, EV_PERSIST, on_housekeeping, settle);
-		if (settle->housekeeping == NULL || event_add(settle->housekeeping, &interval) != 0) r = ERR_NOMEM;
+		settle->consents = event_new(worker->base, -1, EV_PERSIST, on_consents, settle);
+		if (settle->housekeeping == NULL || settle->consents == NULL ||
+			event_add(settle->housekeeping, &interval) != 0 || event_add(settle->consents, &consents) != 0)
+			r = ERR_NOMEM;
 	}
 	if (r < 0) {
 		settle_stop(settle);

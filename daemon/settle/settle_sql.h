@@ -4,7 +4,14 @@
 
 #include "db/statement.h"
 
-enum settle_statement { SETTLE_READ, SETTLE_COMMIT, SETTLE_HOUSEKEEPING, SETTLE_PARTITIONS, SETTLE_STATEMENTS };
+enum settle_statement {
+	SETTLE_READ,
+	SETTLE_COMMIT,
+	SETTLE_HOUSEKEEPING,
+	SETTLE_PARTITIONS,
+	SETTLE_CONSENTS,
+	SETTLE_STATEMENTS
+};
 extern const struct db_statement settle_sql[SETTLE_STATEMENTS];
 extern const struct db_table settle_table;
 
