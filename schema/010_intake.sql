@@ -240,37 +240,79 @@ BEGIN
 END
 $$;
 
+-- What a consent says, hashed with its patient, and when it says that it was given. What permits counts once: a repeated
+-- request must not bring back what was withdrawn since.
+ALTER TABLE consent ADD COLUMN content_hash bytea, ADD COLUMN stated_at timestamptz;
+CREATE UNIQUE INDEX consent_said ON consent (hospital_id, content_hash) WHERE in_force;
+CREATE INDEX consent_refused ON consent (hospital_id, content_hash) WHERE NOT in_force;
+
 -- Stores consents, each on its own: a refused one comes back with its SQLSTATE (with p_whole it refuses them all). One with the identifier of an earlier one
 -- replaces it (p_past_hash: that identifier under older look-up keys). One that permits wakes the claims of the same person that wait for it. Recipients and purposes are
--- blank-separated codes; recipients NULL: any insurer that a claim names.
+-- blank-separated codes; recipients NULL: any insurer that a claim names. p_said: hash of what it says (p_same_hash: under older look-up keys); p_stated and
+-- p_stated_end: the first instant of its dateTime and the one after its last. p_gate: the claim that the consent goes with; p_any: claims of which it goes with any.
+-- It counts only when such a claim is stored. fate: 1 stored, 2 there already as stored_id, 3 not stored, stored_id is newer, 4 not stored, for want of its claim.
 CREATE FUNCTION consent_commit(p_whole boolean, p_ordinal integer[], p_hospital uuid[], p_consent uuid[], p_patient_key uuid[], p_in_force boolean[],
 	p_recipients text[], p_purposes text[], p_from timestamptz[], p_until timestamptz[], p_identifier bytea[], p_content bytea[],
-	p_client text[], p_past_hash bytea[], p_past_consent uuid[])
-RETURNS TABLE (ordinal integer, consent_id uuid, refused text, woken integer) LANGUAGE plpgsql SECURITY DEFINER
+	p_client text[], p_past_hash bytea[], p_past_consent uuid[], p_said bytea[], p_stated timestamptz[], p_stated_end timestamptz[],
+	p_gate uuid[], p_same_hash bytea[], p_same_consent uuid[], p_any uuid[])
+RETURNS TABLE (ordinal integer, consent_id uuid, refused text, woken integer, fate smallint, stored_id uuid) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	past bytea[];
+	same bytea[];
 	persons uuid[];
 	waiting uuid[];
 BEGIN
 	FOR i IN 1 .. coalesce(cardinality(p_consent), 0) LOOP
-		ordinal := p_ordinal[i]; consent_id := p_consent[i]; refused := NULL; woken := 0;
+		ordinal := p_ordinal[i]; consent_id := p_consent[i]; refused := NULL; woken := 0; fate := 1; stored_id := p_consent[i];
+		IF (p_gate[i] IS NOT NULL AND NOT EXISTS (SELECT 1 FROM claim k WHERE k.hospital_id = p_hospital[i] AND k.claim_id = p_gate[i]))
+			OR (cardinality(p_any) > 0 AND NOT EXISTS (SELECT 1 FROM claim k WHERE k.hospital_id = p_hospital[i] AND k.claim_id = ANY (p_any))) THEN
+			fate := 4; stored_id := NULL;
+			RETURN NEXT;
+			CONTINUE;
+		END IF;
 		BEGIN
+			past := '{}';
 			IF p_identifier[i] IS NOT NULL THEN
+				-- Earlier ones by id, not all others: run again, this must not withdraw one that came meanwhile.
 				past := p_identifier[i] || ARRAY(SELECT h FROM unnest(p_past_hash, p_past_consent) AS t (h, c) WHERE c = p_consent[i]);
-				UPDATE consent c SET withdrawn_at = now() WHERE c.hospital_id = p_hospital[i]
-					AND c.identifier_hash = ANY (past) AND c.consent_id <> p_consent[i] AND c.withdrawn_at IS NULL;
 			END IF;
-			INSERT INTO consent (hospital_id, consent_id, patient_key_id, in_force, recipients, purposes, valid_from, valid_until,
-				identifier_hash, content)
-			VALUES (p_hospital[i], p_consent[i], p_patient_key[i], p_in_force[i], string_to_array(p_recipients[i], ' '),
-				string_to_array(p_purposes[i], ' '), p_from[i], p_until[i], p_identifier[i], p_content[i])
-			ON CONFLICT DO NOTHING;
-			IF p_in_force[i] THEN
-				persons := ARRAY(SELECT DISTINCT o.patient_key_id FROM patient_lookup l
-					JOIN patient_lookup o ON o.hospital_id = l.hospital_id AND o.hash = l.hash
-					WHERE l.hospital_id = p_hospital[i] AND l.patient_key_id = p_patient_key[i]);
+			same := p_said[i] || ARRAY(SELECT h FROM unnest(p_same_hash, p_same_consent) AS t (h, c) WHERE c = p_consent[i]);
+			persons := ARRAY(SELECT DISTINCT o.patient_key_id FROM patient_lookup l
+				JOIN patient_lookup o ON o.hospital_id = l.hospital_id AND o.hash = l.hash
+				WHERE l.hospital_id = p_hospital[i] AND l.patient_key_id = p_patient_key[i]);
+			-- A refusal is a repetition only while nothing newer is there: said again after a new permission, it counts.
+			SELECT c.consent_id, 2 INTO stored_id, fate FROM consent c
+			WHERE c.hospital_id = p_hospital[i] AND c.content_hash = ANY (same) AND c.in_force = p_in_force[i]
+				AND (c.in_force OR c.consent_id = p_consent[i] OR NOT EXISTS (SELECT 1 FROM consent n
+					WHERE n.hospital_id = c.hospital_id AND n.patient_key_id = ANY (persons)
+						AND (n.created_at, n.consent_id) > (c.created_at, c.consent_id)))
+			ORDER BY c.created_at DESC, c.consent_id DESC LIMIT 1;
+			IF NOT FOUND AND cardinality(past) > 0 THEN
+				SELECT c.consent_id, 3 INTO stored_id, fate FROM consent c
+				WHERE c.hospital_id = p_hospital[i] AND c.identifier_hash = ANY (past) AND c.stated_at >= p_stated_end[i]
+				ORDER BY c.created_at DESC, c.consent_id DESC LIMIT 1;
+			END IF;
+			IF stored_id IS NULL THEN
+				INSERT INTO consent (hospital_id, consent_id, patient_key_id, in_force, recipients, purposes, valid_from, valid_until,
+					identifier_hash, content, content_hash, stated_at)
+				VALUES (p_hospital[i], p_consent[i], p_patient_key[i], p_in_force[i], string_to_array(p_recipients[i], ' '),
+					string_to_array(p_purposes[i], ' '), p_from[i], p_until[i], p_identifier[i], p_content[i], p_said[i], p_stated[i])
+				ON CONFLICT DO NOTHING;
+				IF FOUND THEN
+					fate := 1; stored_id := p_consent[i];
+					UPDATE consent c SET withdrawn_at = now() WHERE cardinality(past) > 0 AND c.hospital_id = p_hospital[i]
+						AND c.identifier_hash = ANY (past) AND c.consent_id < p_consent[i] AND c.withdrawn_at IS NULL;
+				ELSE -- somebody said the same at the same moment
+					fate := 2;
+					SELECT c.consent_id INTO stored_id FROM consent c
+					WHERE c.hospital_id = p_hospital[i] AND c.content_hash = p_said[i] AND c.in_force;
+				END IF;
+			ELSIF stored_id = p_consent[i] THEN
+				fate := 1; -- this very call, run again
+			END IF;
+			IF fate = 1 AND p_in_force[i] THEN
 				waiting := ARRAY(SELECT s.claim_id FROM claim k
 					JOIN claim_state s ON s.hospital_id = k.hospital_id AND s.claim_id = k.claim_id AND s.transport = 3
 					WHERE k.hospital_id = p_hospital[i] AND k.patient_key_id = ANY (persons));

@@ -114,6 +114,14 @@ struct visitor {
 	void (*visit)(struct visitor *visitor, const struct person *person, const struct uuid *claim);
 };
 
+/* The claim without which the item's consents, and the keys that they bring, do not count; NULL: none, or, in a
+ * transaction, any of it. */
+static const struct uuid *gate_of(const struct claim_item *item)
+{
+	const struct submission *submission = item->submission;
+	return submission->bound && !item->alone && submission->mode != SUBMIT_TRANSACTION ? &item->id : NULL;
+}
+
 static void visit_persons(struct visitor *visitor, const struct items *set)
 {
 	for (size_t i = 0; i < set->n; i++) {
@@ -121,7 +129,7 @@ static void visit_persons(struct visitor *visitor, const struct items *set)
 		if (!item->alone) visitor->visit(visitor, item->person, &item->id);
 		for (size_t k = 0; k < item->consent_count; k++)
 			if (item->consents[k]->state == ITEM_READY)
-				visitor->visit(visitor, item->consents[k]->person, NULL);
+				visitor->visit(visitor, item->consents[k]->person, gate_of(item));
 	}
 }
 
@@ -232,6 +240,16 @@ static void add_consents(struct db_batch *batch, const struct items *set, size_t
 	CONSENT_COLUMN(DB_BYTEA, for (size_t p = 0; p < item->past_count; p++)
 					 db_array_bytes(array, (struct bytes){item->past[p].b, LOOKUP_HASH_BYTES}));
 	CONSENT_COLUMN(DB_UUID, for (size_t p = 0; p < item->past_count; p++) db_array_uuid(array, &item->id));
+	CONSENT_COLUMN(DB_BYTEA, db_array_bytes(array, (struct bytes){item->said.b, sizeof(item->said.b)}));
+	CONSENT_COLUMN(DB_TIMESTAMPTZ, array_bound(array, item->stated_ms));
+	CONSENT_COLUMN(DB_TIMESTAMPTZ, array_bound(array, item->stated_end_ms));
+	CONSENT_COLUMN(DB_UUID, db_array_uuid(array, gate_of(set->items[i])));
+	CONSENT_COLUMN(DB_BYTEA, for (size_t p = 0; p < item->same_count; p++)
+					 db_array_bytes(array, (struct bytes){item->same[p].b, LOOKUP_HASH_BYTES}));
+	CONSENT_COLUMN(DB_UUID, for (size_t p = 0; p < item->same_count; p++) db_array_uuid(array, &item->id));
+	struct db_array *any = db_params_array(params, DB_UUID, whole ? set->claims : 0, 0);
+	for (size_t i = 0; whole && i < set->n; i++)
+		if (!set->items[i]->alone) db_array_uuid(any, &set->items[i]->id);
 }
 
 static void fill(
@@ -314,7 +332,13 @@ static void consents_read(struct claim_item *item, const struct pg_result *rows)
 		for (size_t k = 0; k < item->consent_count; k++) {
 			struct consent_item *consent = item->consents[k];
 			if (consent->state != ITEM_READY || !uuid_equal(&consent->id, &id)) continue;
-			consent->state = db_rows_null(rows, row, 2) ? ITEM_STORED : ITEM_REFUSED;
+			int64_t fate = db_rows_int(rows, row, 4);
+			if (fate == 4) continue;
+			consent->state = !db_rows_null(rows, row, 2) ? ITEM_REFUSED
+					 : fate == 1                 ? ITEM_STORED
+								     : ITEM_REPLAYED;
+			consent->is_older = fate == 3;
+			if (!db_rows_null(rows, row, 5)) consent->stored_id = db_rows_uuid(rows, row, 5);
 			metric_add(item->submission->intake->consents, consent->state == ITEM_STORED);
 			consent->woken = (int32_t)db_rows_int(rows, row, 3);
 		}
@@ -421,7 +445,12 @@ static void whole_conflict(struct submission *submission, const char *ordinals)
 static void on_whole(void *ctx, const struct db_outcome *outcome)
 {
 	struct submission *submission = ctx;
-	bool again = outcome->ending == DB_UNKNOWN || outcome->ending == DB_RETRYABLE;
+	enum db_ending ending = outcome->ending;
+	bool again = ending == DB_UNKNOWN || ending == DB_RETRYABLE;
+
+	if (ending == DB_UNKNOWN) submission->unknown = true;
+	/* Once a run may have committed, no later run can prove that nothing was stored. */
+	if (submission->unknown && ending != DB_COMMITTED) ending = DB_UNKNOWN;
 	if (again && clock_mono_ms() < submission->deadline_ms && submission->tries++ < WHOLE_TRIES_MAX) {
 		whole_run(submission);
 		return;
@@ -432,7 +461,7 @@ static void on_whole(void *ctx, const struct db_outcome *outcome)
 		whole_conflict(submission, outcome->constraint);
 	else
 		for (uint32_t i = 0; i < submission->item_count; i++)
-			item_fail(&submission->items[i], outcome->ending, outcome->sqlstate);
+			item_fail(&submission->items[i], ending, outcome->sqlstate);
 	if (outcome->ending == DB_REFUSED)
 		log_fields(LOG_ERROR, "a transaction was refused by the database", "sqlstate", outcome->sqlstate, NULL);
 	db_batch_free(submission->batch);
@@ -444,7 +473,7 @@ static void whole_run(struct submission *submission)
 {
 	if (db_batch_run(submission->batch, submission->deadline_ms, on_whole, submission) == 0) return;
 	for (uint32_t i = 0; i < submission->item_count; i++)
-		item_fail(&submission->items[i], submission->tries > 1 ? DB_UNKNOWN : DB_RETRYABLE, "");
+		item_fail(&submission->items[i], submission->unknown ? DB_UNKNOWN : DB_RETRYABLE, "");
 	db_batch_free(submission->batch);
 	submission->batch = NULL;
 	submission_ended(submission);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "intake/stamp.h"
 #include "intake/submission.h"
 #include "lib/date.h"
 
@@ -94,6 +95,40 @@ static int hash_identifier(struct consent_item *item, const struct zf_consent *c
 	return r;
 }
 
+/* What is said, without the hospital's own id and meta, and of whom: the resource itself may name its patient by a
+ * reference that means somebody else in another Bundle. */
+static int hash_said(struct consent_item *item, const struct zf_consent *consent)
+{
+	const struct submission *submission = item->submission;
+	const struct keyring *ring = submission->intake->worker->keyring;
+	struct zf_arena *arena = &submission->req->arena.zf;
+	struct text_span raw = submission->document.entries[item->entry].raw;
+	struct fingerprint_identity identities[FINGERPRINT_IDENTITIES_MAX];
+	struct bytes parts[2 + 2 * FINGERPRINT_IDENTITIES_MAX], document;
+	uint16_t versions[SUBMISSION_VERSIONS_MAX];
+	uint8_t body[FINGERPRINT_HASH_BYTES];
+	size_t count = 0;
+	size_t version_count = keyring_versions(ring, KEY_LOOKUP, versions, SUBMISSION_VERSIONS_MAX);
+	size_t identity_count = fingerprint_identities(consent->patient, identities);
+	int r = stamp_strip(raw, arena, &document);
+	if (r == 0) r = fingerprint_body(&document, 1, arena, body);
+	if (r < 0) return r;
+	parts[count++] = bytes_of("consent-said");
+	parts[count++] = (struct bytes){body, sizeof(body)};
+	for (size_t i = 0; i < identity_count; i++) {
+		parts[count++] = bytes_of(identities[i].system);
+		parts[count++] = bytes_of(identities[i].value);
+	}
+	item->same = zf_alloc_array(arena, version_count, sizeof(*item->same));
+	if (item->same == NULL) return ERR_NOMEM;
+	for (size_t v = 0; r == 0 && v < version_count; v++) {
+		struct hash *hash = v == 0 ? &item->said : &item->same[item->same_count++];
+		r = lookup_hash(ring, versions[v], &submission->principal->hospital_id, LOOKUP_CLAIM_IDENT, parts,
+			count, hash->b);
+	}
+	return r;
+}
+
 static int complete(struct consent_item *item, const struct zf_consent *consent)
 {
 	struct submission *submission = item->submission;
@@ -102,10 +137,13 @@ static int complete(struct consent_item *item, const struct zf_consent *consent)
 	item->in_force = consent->permit && consent->status != NULL && strcmp(consent->status, "active") == 0;
 	item->from_ms = bound_ms(submission, &consent->period.start, false);
 	item->until_ms = bound_ms(submission, &consent->period.end, true);
+	item->stated_ms = bound_ms(submission, &consent->date, false);
+	item->stated_end_ms = bound_ms(submission, &consent->date, true);
 	int r = submission_person(submission, consent->patient, &item->person);
 	if (r == 0) r = find_recipients(item, consent);
 	if (r == 0) r = join_purposes(item, consent);
 	if (r == 0) r = hash_identifier(item, consent);
+	if (r == 0) r = hash_said(item, consent);
 	if (r == 0)
 		r = seal(submission->intake->sealer, &item->person->key, &item->id, SEAL_CONSENT,
 			(struct bytes){(const uint8_t *)raw.ptr, raw.len}, &submission->req->arena, &item->content);

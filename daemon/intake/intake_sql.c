@@ -23,9 +23,9 @@ const struct db_statement intake_sql[INTAKE_STATEMENTS] = {
 	[INTAKE_CONSENT] = {"intake_consent",
 		"SELECT * FROM zhifu.consent_commit("
 		"$1::boolean, $2::integer[], $3::uuid[], $4::uuid[], $5::uuid[], $6::boolean[], $7::text[], "
-		"$8::text[], $9::timestamptz[], $10::timestamptz[], $11::bytea[], $12::bytea[], $13::text[], $14::bytea[], $15::uuid[] "
-		")",
-		15},
+		"$8::text[], $9::timestamptz[], $10::timestamptz[], $11::bytea[], $12::bytea[], $13::text[], $14::bytea[], $15::uuid[], "
+		"$16::bytea[], $17::timestamptz[], $18::timestamptz[], $19::uuid[], $20::bytea[], $21::uuid[], $22::uuid[])",
+		22},
 	[INTAKE_JTI] = {"intake_jti", "SELECT zhifu.jti_use($1::text, $2::bytea, $3::timestamptz)", 3},
 	[INTAKE_WAITS] = {"intake_waits", "SELECT * FROM zhifu.intake_waits($1::uuid[], $2::uuid[])", 2},
 };

@@ -174,6 +174,8 @@ void submission_ended(struct submission *submission)
 		if (item->person != NULL) person_wipe(item->person);
 	}
 	for (size_t i = 0; i < submission->person_count; i++) person_wipe(submission->persons[i]);
+	for (uint32_t i = 0; i < submission->consent_count; i++)
+		if (submission->consents[i].state == ITEM_READY) submission->consents[i].state = ITEM_UNTOUCHED;
 	submission_answer(submission);
 }
 
@@ -213,6 +215,26 @@ static void item_count(struct claim_item *item)
 	}
 }
 
+static void carry(struct claim_item *item)
+{
+	struct submission *submission = item->submission;
+	item->consents = submission->consent_list;
+	item->consent_count = submission->consent_count;
+	submission->carried = true;
+}
+
+/* The claim that took the consents along was stored by an earlier request or not at all, but another one is new. */
+static bool wants_late(const struct submission *submission)
+{
+	bool ready = false, fresh = false;
+	if (!submission->bound) return false;
+	for (uint32_t i = 0; i < submission->consent_count; i++)
+		ready = ready || submission->consents[i].state == ITEM_READY;
+	for (uint32_t i = 0; i < submission->item_count; i++)
+		fresh = fresh || submission->items[i].state == ITEM_STORED;
+	return ready && fresh;
+}
+
 /* Makes the next claims ready and hands them over, some at a time, so that one large Bundle neither fills the queue nor
  * holds up the loop. */
 static void pump(struct submission *submission)
@@ -227,6 +249,9 @@ static void pump(struct submission *submission)
 			item->state = ITEM_READY;
 		else
 			claim_item_prepare(item);
+		if (submission->bound && item->state == ITEM_READY && !submission->carried &&
+			submission->consents_ready)
+			carry(item);
 		if (item->state == ITEM_FAULTY && item->consent_count > 0) {
 			/* Its consents are good without it. */
 			item_count(item);
@@ -240,7 +265,18 @@ static void pump(struct submission *submission)
 		commit_item(item);
 	}
 	submission->pumping = false;
-	if (submission->ended == submission->item_count) submission_ended(submission);
+	if (submission->ended < submission->item_count + (submission->late ? 1 : 0)) return;
+	if (!submission->late && wants_late(submission)) {
+		struct claim_item *item = &submission->items[submission->item_count];
+		submission->late = true;
+		item->submission = submission;
+		item->alone = true;
+		carry(item);
+		submission->flying++;
+		commit_item(item); /* the submission may be gone */
+		return;
+	}
+	submission_ended(submission);
 }
 
 void claim_item_ended(struct claim_item *item)
@@ -323,6 +359,7 @@ static bool lay_out(struct submission *submission)
 	for (uint32_t i = 0; i < submission->consent_count; i++)
 		ready = ready || submission->consents[i].state == ITEM_READY;
 	if (count == 0 && ready) count = 1;
+	submission->consents_ready = ready;
 	submission->item_count = count;
 	submission->items = zf_alloc_array(arena, (size_t)count + 1, sizeof(*submission->items));
 	if (submission->items == NULL) return false;
@@ -332,7 +369,10 @@ static bool lay_out(struct submission *submission)
 		item->alone = document->claim_count == 0;
 		if (!item->alone) item->entry = document->claim_entries[i];
 	}
-	if (count > 0 && ready) {
+	submission->bound = document->claim_count > 0 &&
+			    (document->bundle_type == NULL || strcmp(document->bundle_type, "batch") != 0);
+	/* Where claims stand each for itself, the first one that is good takes them. */
+	if (count > 0 && ready && (!submission->bound || submission->mode == SUBMIT_TRANSACTION)) {
 		submission->items[0].consents = submission->consent_list;
 		submission->items[0].consent_count = submission->consent_count;
 	}

@@ -38,9 +38,10 @@ enum item_state {
 	ITEM_STORED,   /* this call stored it; maybe held as a duplicate of `first_id` */
 	ITEM_REPLAYED, /* stored by an earlier call: stored_id, stored_ref */
 	ITEM_CONFLICT,
-	ITEM_REFUSED, /* by the database: sqlstate */
-	ITEM_LATER,   /* nothing stored: try again */
-	ITEM_UNKNOWN, /* neither yes nor no */
+	ITEM_REFUSED,   /* by the database: sqlstate */
+	ITEM_LATER,     /* nothing stored: try again */
+	ITEM_UNKNOWN,   /* neither yes nor no */
+	ITEM_UNTOUCHED, /* a consent whose Bundle brought no new claim: not stored */
 };
 
 struct hash {
@@ -64,8 +65,16 @@ struct consent_item {
 	struct hash identifier;
 	size_t past_count; /* the same under older look-up keys */
 	struct hash *past;
-	struct bytes content; /* sealed */
-	int32_t woken;        /* claims that waited for it */
+	struct hash said;  /* of what it says and whose it is: a repetition is known by it */
+	size_t same_count; /* the same under older look-up keys */
+	struct hash *same;
+	int64_t stated_ms,
+		stated_end_ms; /* its dateTime: first instant, and the one after the last; open without one */
+	struct bytes content;  /* sealed */
+	/* the ending */
+	int32_t woken;         /* claims that waited for it */
+	bool is_older;         /* not stored: stored_id has its identifier and a later dateTime */
+	struct uuid stored_id; /* itself, or what was there already */
 };
 
 struct claim_item {
@@ -134,11 +143,16 @@ struct submission {
 	struct consent_item *consents;
 	struct consent_item **consent_list;
 	uint32_t consent_count;
+	bool bound;          /* the consents count only when a claim of this document is newly stored */
+	bool consents_ready; /* at least one can be committed */
+	bool carried;        /* a claim has taken the consents along */
+	bool late;           /* items[item_count] brings them behind the claims: who should have was a repetition */
 	struct person **persons;
 	size_t person_count, person_cap;
 	struct db_batch *batch; /* of a transaction */
 	int64_t deadline_ms;
 	unsigned tries;
+	bool unknown; /* a run of the transaction may have committed */
 	bool pumping;
 };
 

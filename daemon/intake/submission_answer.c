@@ -33,6 +33,13 @@ static const struct outcome_remark remark_method = {"error", "not-supported", "b
 
 /* ---- pieces ---- */
 
+static const struct outcome_remark remark_older = {"warning", "conflict", "consent-older",
+	"A consent of this identifier with a later dateTime is on record. This one was not stored and changes nothing.",
+	"该标识下已有 dateTime 更晚的同意书；本次提交的同意书未保存，不产生任何影响。", "insurance-desk"};
+static const struct outcome_remark remark_untouched = {"information", "informational", "consent-untouched",
+	"Not stored: a consent in such a Bundle counts only together with a claim that is stored for the first time.",
+	"未保存：此类 Bundle 中的同意书仅在其中有首次保存的理赔时生效。", "hospital-it"};
+
 static bool is_stored(enum item_state state)
 {
 	return state == ITEM_STORED || state == ITEM_REPLAYED;
@@ -327,12 +334,20 @@ static void put_claim_entry(struct json_writer *writer, struct claim_item *item,
 	json_write_object_end(writer);
 }
 
+/* What is to be said about a consent that stored nothing and is not refused either; NULL: nothing. */
+static const struct outcome_remark *consent_remark(const struct consent_item *item)
+{
+	if (item->state == ITEM_UNTOUCHED) return &remark_untouched;
+	return item->state == ITEM_REPLAYED && item->is_older ? &remark_older : NULL;
+}
+
 static void put_consent_outcome(struct json_writer *writer, const struct consent_item *item, bool chinese)
 {
 	outcome_begin(writer);
-	if (!is_stored(item->state) && item->state != ITEM_FAULTY)
-		outcome_add(
-			writer, chinese, refusal_remark(item->state), submission_path(item->submission, item->entry));
+	const struct outcome_remark *remark = consent_remark(item);
+	if (remark == NULL && !is_stored(item->state) && item->state != ITEM_FAULTY)
+		remark = refusal_remark(item->state);
+	if (remark != NULL) outcome_add(writer, chinese, remark, submission_path(item->submission, item->entry));
 	for (uint32_t i = 0; i < item->faults.count; i++)
 		outcome_add_fault(writer, &item->submission->req->arena.zf, chinese, &item->faults.items[i]);
 	outcome_end(writer);
@@ -343,12 +358,13 @@ static void put_consent_entry(struct json_writer *writer, const struct consent_i
 	bool stored = is_stored(item->state);
 	json_write_key(writer, "response");
 	json_write_object_begin(writer);
-	put_status(writer, stored ? 201 : refusal_status(item->state, ""));
+	bool quiet = item->state == ITEM_REPLAYED || item->state == ITEM_UNTOUCHED;
+	put_status(writer, quiet ? 200 : stored ? 201 : refusal_status(item->state, ""));
 	if (stored) {
-		json_write_member(writer, "location", url_of(item->submission, "Consent", &item->id));
+		json_write_member(writer, "location", url_of(item->submission, "Consent", &item->stored_id));
 		json_write_member(writer, "etag", "W/\"1\"");
 	}
-	if (!stored || item->faults.count > 0) {
+	if (!stored || item->is_older || item->faults.count > 0) {
 		json_write_key(writer, "outcome");
 		put_consent_outcome(writer, item, chinese);
 	}
@@ -505,15 +521,19 @@ static void answer_consent(struct submission *submission)
 			outcome_respond(req, refusal_status(item->state, ""), refusal_remark(item->state));
 		return;
 	}
-	const char *url = url_of(submission, "Consent", &item->id);
+	if (item->is_older) {
+		outcome_respond(req, 409, &remark_older);
+		return;
+	}
+	const char *url = url_of(submission, "Consent", &item->stored_id);
 	if (url != NULL) fields[count++] = (struct http_field){"Location", url};
 	fields[count++] = (struct http_field){"ETag", "W/\"1\""};
 	if (submission->prefer.what != PREFER_MINIMAL) {
-		struct stamp stamp = {.id = &item->id, .updated_ms = submission->now_ms};
+		struct stamp stamp = {.id = &item->stored_id, .updated_ms = submission->now_ms};
 		if (stamp_apply(submission->document.entries[item->entry].raw, &stamp, &req->arena.zf, &body) == 0)
 			fields[count++] = (struct http_field){"Content-Type", FHIR_JSON_TYPE};
 	}
-	http_respond(req, 201, fields, count, body);
+	http_respond(req, item->state == ITEM_REPLAYED ? 200 : 201, fields, count, body);
 }
 
 void submission_answer(struct submission *submission)
