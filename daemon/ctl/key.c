@@ -207,13 +207,15 @@ static int rehash_batch(struct rehash *rehash, struct uuid *after)
 	struct db_array *ids;
 	struct db_array *hashes;
 	int count;
-	int r = ctl_query(rehash->ctl, &rows,
+	int r;
+
+	arena_init(&arena, 8u << 20); /* before the first return: its cleanup runs on each of them */
+	r = ctl_query(rehash->ctl, &rows,
 		"SELECT patient_key_id, wrapped, identity FROM operator_rehash_next($1, $2, $3, $4)", "usun",
 		rehash->hospital, (int)rehash->version, after, REHASH_BATCH);
 
 	if (r < 0) return r;
 	count = db_rows_count(rows);
-	arena_init(&arena, 8u << 20);
 	/* $2 and $3 grow side by side; $1 and $4 are scalars around them */
 	db_params_init(&params, &arena);
 	db_params_uuid(&params, rehash->hospital);
@@ -235,9 +237,9 @@ static int rehash_batch(struct rehash *rehash, struct uuid *after)
 	if (count > 0) {
 		r = db_sync_query(rehash->ctl->db, "SELECT operator_rehash_store($1, $2::uuid[], $3::bytea[], $4)",
 			&params, &stored);
-		if (r < 0) return r;
-		rehash->hashes += db_rows_int(stored, 0, 0);
+		if (r >= 0) rehash->hashes += db_rows_int(stored, 0, 0);
 		db_sync_rows_free(stored);
+		if (r < 0) return r;
 	}
 	return count;
 }
