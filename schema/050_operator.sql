@@ -43,6 +43,8 @@ BEGIN
 	IF coalesce(p_who, '') = '' OR coalesce(p_why, '') = '' THEN
 		RAISE EXCEPTION 'a step of a person needs who and why';
 	END IF;
+	-- Work before state, as translate and dispatch lock them: the other way round two of them could wait for each other.
+	PERFORM 1 FROM outbox o WHERE o.hospital_id = p_hospital AND o.claim_id = p_claim ORDER BY o.work_id FOR UPDATE;
 	PERFORM 1 FROM claim_step(ARRAY[p_hospital], ARRAY[p_claim], ARRAY[1::smallint], ARRAY[p_from], ARRAY[NULL::integer],
 		ARRAY[p_to], ARRAY[p_event], ARRAY[p_who], ARRAY[p_why]);
 	IF NOT FOUND THEN
