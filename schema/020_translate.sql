@@ -7,7 +7,8 @@ CREATE INDEX exchange_poll ON exchange (hospital_id, insurer) WHERE status = 1 A
 -- Counts the coming calls durably (a process that dies in one leaves the count behind) and returns what the calls need.
 -- Items whose lease is lost are missing. p_insurer and p_purposes run in parallel: the consent purposes that each
 -- configured insurer asks for, separated by commas. hospital_keys: version (4 bytes, big endian) and wrapped key of each
--- version, newest first. basis as export_basis, NULL where nobody asked. busy: the same question is still open.
+-- version, newest first. basis as export_basis, NULL where nobody asked. busy: the same question is still open. doubt_older: the exchange that the
+-- item belongs to began after the last try to send the message in doubt had ended, so what is answered in it covers that try.
 -- The settings keep a plan by index whatever the statistics say: a claim costs the same in a table of any size.
 CREATE FUNCTION translate_begin(p_hospital uuid[], p_work uuid[], p_attempt integer[], p_insurer text[], p_purposes text[])
 RETURNS TABLE (ordinal integer, claim_id uuid, claim_ref text, claim_use smallint, transport smallint, total bigint, currency text,
@@ -15,7 +16,7 @@ RETURNS TABLE (ordinal integer, claim_id uuid, claim_ref text, claim_use smallin
 	hospital_keys bytea, basis smallint, insurer text, exchange_kind smallint, exchange_status smallint, exchange_step integer,
 	exchange_state bytea, message_status smallint, message_token integer, message_submission boolean, message_http smallint,
 	message_content bytea, message_replay boolean, message_route text, task_id uuid, task_reason text, doubt_message uuid, doubt_exchange uuid, doubt_route text,
-	busy boolean) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
+	busy boolean, doubt_older boolean) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
@@ -27,7 +28,7 @@ BEGIN
 		RETURNING t.n::integer AS n, o.hospital_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id
 	), seen AS MATERIALIZED (
 		SELECT l.n, l.hospital_id, l.kind, l.message_id, coalesce(l.claim_id, x.claim_id) AS claim_id, l.route, l.fact_id,
-			x.insurer, x.kind AS x_kind, x.status AS x_status, x.step, x.state
+			x.insurer, x.kind AS x_kind, x.status AS x_status, x.step, x.state, x.created_at AS x_at
 		FROM live l LEFT JOIN exchange x ON x.hospital_id = l.hospital_id AND x.exchange_id = l.exchange_id
 	), asked AS MATERIALIZED (
 		SELECT s.hospital_id, s.claim_id, c.insurer, g.purposes FROM seen s
@@ -55,7 +56,8 @@ BEGIN
 				AND e.kind = 2 AND e.status = 1)
 			WHEN s.kind IN (7, 8) THEN EXISTS (SELECT 1 FROM exchange e WHERE e.hospital_id = s.hospital_id AND e.insurer = s.route
 				AND e.status = 1 AND e.kind IN (4, 5) AND e.kind = s.kind - 3 AND e.created_at > now() - interval '1 hour')
-			ELSE false END
+			ELSE false END,
+		coalesce(s.x_at > d.tried_at, false)
 	FROM seen s
 	LEFT JOIN claim c ON c.hospital_id = s.hospital_id AND c.claim_id = s.claim_id
 	LEFT JOIN claim_state cs ON cs.hospital_id = s.hospital_id AND cs.claim_id = s.claim_id
@@ -65,7 +67,9 @@ BEGIN
 	LEFT JOIN message r ON r.hospital_id = m.hospital_id AND r.message_id = m.answers
 	LEFT JOIN LATERAL (
 		SELECT q.message_id, q.exchange_id, (SELECT a.route FROM attempt a WHERE a.hospital_id = q.hospital_id
-			AND a.message_id = q.message_id ORDER BY a.attempt DESC LIMIT 1) AS route
+			AND a.message_id = q.message_id ORDER BY a.attempt DESC LIMIT 1) AS route,
+			(SELECT max(coalesce(a.ended_at, a.started_at)) FROM attempt a WHERE a.hospital_id = q.hospital_id
+				AND a.message_id = q.message_id) AS tried_at
 		FROM message q WHERE (s.x_kind = 2 OR cs.transport = 7) AND q.hospital_id = s.hospital_id AND q.claim_id = s.claim_id
 			AND q.status = 3 AND q.submission
 		ORDER BY q.message_id DESC LIMIT 1) d ON true;
@@ -114,7 +118,7 @@ CREATE FUNCTION translate_commit(
 	i_hospital uuid[], i_work uuid[], i_attempt integer[], i_action smallint[], i_delay bigint[], i_why text[], i_insurer text[],
 	s_item integer[], s_claim uuid[], s_from smallint[], s_to smallint[], s_event text[], s_why text[],
 	x_item integer[], x_id uuid[], x_kind smallint[], x_claim uuid[], x_status smallint[], x_step integer[], x_state bytea[], x_why text[],
-	m_item integer[], m_id uuid[], m_exchange uuid[], m_claim uuid[], m_token integer[], m_submission boolean[], m_content bytea[],
+	m_item integer[], m_id uuid[], m_exchange uuid[], m_claim uuid[], m_token integer[], m_submission boolean[], m_personal boolean[], m_content bytea[],
 	u_item integer[], u_id uuid[], u_status smallint[], u_why text[],
 	r_item integer[], r_kind text[], r_hash bytea[], r_claim uuid[], r_message uuid[],
 	w_item integer[], w_id uuid[], w_role smallint[], w_kind smallint[], w_route text[], w_claim uuid[], w_exchange uuid[],
@@ -168,9 +172,10 @@ BEGIN
 		WHERE t.s <> 1 AND t.item = ANY (good) AND o.hospital_id = i_hospital[t.item] AND o.work_id = t.id;
 	END IF;
 	IF cardinality(m_item) > 0 THEN
-		INSERT INTO message (hospital_id, message_id, exchange_id, claim_id, insurer, direction, token, submission, status, content)
-		SELECT i_hospital[t.item], t.id, t.x, t.c, i_insurer[t.item], 1, t.k, t.b, 1, t.o
-		FROM unnest(m_item, m_id, m_exchange, m_claim, m_token, m_submission, m_content) AS t (item, id, x, c, k, b, o)
+		INSERT INTO message (hospital_id, message_id, exchange_id, claim_id, insurer, direction, token, submission, personal, status, content)
+		SELECT i_hospital[t.item], t.id, t.x, t.c, i_insurer[t.item], 1, t.k, t.b, t.p, 1, t.o
+		FROM unnest(m_item, m_id, m_exchange, m_claim, m_token, m_submission, m_personal, m_content)
+			AS t (item, id, x, c, k, b, p, o)
 		WHERE t.item = ANY (good) ON CONFLICT DO NOTHING;
 	END IF;
 	IF cardinality(u_item) > 0 THEN
@@ -206,7 +211,9 @@ BEGIN
 	DELETE FROM outbox o USING unnest(i_hospital, i_work, i_action) WITH ORDINALITY AS t (h, w, a, n)
 	WHERE t.a = 1 AND t.n = ANY (good) AND o.hospital_id = t.h AND o.work_id = t.w;
 	IF 2 = ANY (i_action) OR 3 = ANY (i_action) OR cardinality(good) < cardinality(live) THEN
-		UPDATE outbox o SET crashes = 0, held = t.a = 3 AND t.n = ANY (good), held_why = CASE WHEN t.a = 3 AND t.n = ANY (good) THEN t.y END,
+		-- A hold that a person set while the item was leased stays, with that person's words.
+		UPDATE outbox o SET crashes = 0, held = o.held OR (t.a = 3 AND t.n = ANY (good)),
+			held_why = CASE WHEN o.held THEN o.held_why WHEN t.a = 3 AND t.n = ANY (good) THEN t.y END,
 			due_at = now() + CASE WHEN t.n = ANY (good) THEN t.d ELSE 0 END * interval '1 millisecond'
 		FROM unnest(i_hospital, i_work, i_action, i_delay, i_why) WITH ORDINALITY AS t (h, w, a, d, y, n)
 		WHERE t.n = ANY (live) AND (t.a <> 1 OR t.n <> ALL (good)) AND o.hospital_id = t.h AND o.work_id = t.w;

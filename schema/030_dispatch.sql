@@ -99,12 +99,12 @@ BEGIN
 	SELECT array_agg(CASE WHEN t.v = 1 AND t.s AND t.c <> ALL (queued) THEN 2 ELSE t.v END::smallint ORDER BY t.i) INTO v
 	FROM unnest(v, s, c) WITH ORDINALITY AS t (v, s, c, i);
 
-	-- The gate, again: it was open when the message was made. Polls carry no person's data.
+	-- The gate, again: it was open when the message was made. What was made without the claim carries no person's data.
 	SELECT array_agg(r.message_id), max(r.persons) INTO may, most FROM (
-		SELECT array_agg(t.h) h, array_agg(t.e) e, array_agg(t.m) m, array_agg(CASE WHEN q.kind >= 4 THEN NULL ELSE t.c END) c,
+		SELECT array_agg(t.h) h, array_agg(t.e) e, array_agg(t.m) m, array_agg(CASE WHEN g.personal THEN t.c END) c,
 			array_agg(p_recipient) r, array_agg(p_fields) f
 		FROM unnest(h, e, m, c, v) AS t (h, e, m, c, v) JOIN message g ON g.hospital_id = t.h AND g.message_id = t.m
-		LEFT JOIN exchange q ON q.hospital_id = g.hospital_id AND q.exchange_id = g.exchange_id WHERE t.v = 1) a
+		WHERE t.v = 1) a
 		CROSS JOIN LATERAL export_record(a.h, a.e, a.m, a.c, a.r, p_purposes, a.f, p_stop, p_consent_days) r;
 	IF most >= p_warn THEN
 		WITH u AS (UPDATE export_count k SET warned_at = now() WHERE k.hospital_id = ANY (h) AND k.persons >= p_warn AND k.warned_at IS NULL

@@ -99,7 +99,8 @@ static void add_messages(struct db_params *params, const struct job *const *jobs
 	struct arrays t;
 
 	EACH_JOB_ROW(harvest_message, message, messages) bytes += message->content.len;
-	t = ARRAYS(params, COUNT(messages), bytes, DB_INT4, DB_UUID, DB_UUID, DB_UUID, DB_INT4, DB_BOOL, DB_BYTEA);
+	t = ARRAYS(params, COUNT(messages), bytes, DB_INT4, DB_UUID, DB_UUID, DB_UUID, DB_INT4, DB_BOOL, DB_BOOL,
+		DB_BYTEA);
 	EACH_JOB_ROW(harvest_message, message, messages)
 	{
 		db_array_int4(t.a[0], ITEM);
@@ -108,7 +109,8 @@ static void add_messages(struct db_params *params, const struct job *const *jobs
 		db_array_uuid(t.a[3], id_or_null(&message->claim_id));
 		db_array_int4(t.a[4], (int32_t)message->token);
 		db_array_bool(t.a[5], message->submission);
-		db_array_bytes(t.a[6], message->content);
+		db_array_bool(t.a[6], message->personal);
+		db_array_bytes(t.a[7], message->content);
 	}
 }
 

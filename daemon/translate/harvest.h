@@ -47,6 +47,7 @@ struct harvest_message { /* goes out */
 	struct uuid id, exchange_id, claim_id;
 	uint32_t token;
 	bool submission;
+	bool personal;        /* made with the claim at hand, or it cannot be told: needs a basis to leave */
 	struct bytes content; /* sealed */
 };
 struct harvest_update { /* of a message that is there */

@@ -62,6 +62,7 @@ enum {
 	C_DOUBT_EXCHANGE,
 	C_DOUBT_ROUTE,
 	C_BUSY,
+	C_DOUBT_OLDER,
 };
 
 static int int_or(const struct pg_result *rows, int row, int column, int otherwise)
@@ -149,6 +150,7 @@ int job_read(const struct room *room, struct job *job, const struct pg_result *r
 	job->task_id = uuid_or_nil(rows, row, C_TASK);
 	job->doubt_exchange = uuid_or_nil(rows, row, C_DOUBT_EXCHANGE);
 	job->busy = db_rows_bool(rows, row, C_BUSY);
+	job->doubt_older = db_rows_bool(rows, row, C_DOUBT_OLDER);
 	if (job->insurer_code != NULL) job->insurer = directory_insurer(room->directory, job->insurer_code);
 	job->hospital = directory_hospital(room->directory, &job->item.hospital_id);
 	read_claim(room, job, rows, row);

@@ -87,14 +87,16 @@ struct job {
 	const char *task_reason;
 	struct uuid doubt_exchange;
 	const char *doubt_route;
+	bool doubt_older; /* its last try had ended when the item's exchange began */
 	/* while it runs */
 	struct uuid exchange_id; /* the item's, or the one that it starts */
 	struct job_fact *facts, *facts_last;
 	size_t fact_count;
-	bool over;    /* the module said that the exchange is done */
-	bool pending; /* it sent something or waits for a time */
-	bool starved; /* it asked for control numbers in vain */
-	bool refused; /* the database refused what was harvested */
+	bool impersonal; /* the module was given no more of the claim than our ref */
+	bool over;       /* the module said that the exchange is done */
+	bool pending;    /* it sent something or waits for a time */
+	bool starved;    /* it asked for control numbers in vain */
+	bool refused;    /* the database refused what was harvested */
 };
 
 /* A fresh job for the item; its arena is kept from the last one. */

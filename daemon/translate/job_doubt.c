@@ -55,6 +55,7 @@ static bool claim_for_question(struct room *room, struct job *job, struct zf_cla
 	*claim = (struct zf_claim){.size = sizeof(*claim), .use = (uint8_t)job->claim.use};
 	uuid_format(&job->claim.id, claim->id);
 	memcpy(claim->ref, job->claim.ref, strlen(job->claim.ref) + 1);
+	job->impersonal = true;
 	return true;
 }
 
@@ -137,6 +138,12 @@ static void prove_absent(struct job *job)
 	if (job->claim.transport != TRANSPORT_UNKNOWN || uuid_is_nil(&job->claim.doubt_message) ||
 		job->doubt_route == NULL)
 		return;
+	/* An answer from before the last try, or one that a person has read again, says nothing about that try: sent
+	 * again on its word the claim could be there twice. */
+	if (!job->doubt_older || job->message_replay) {
+		ask_again(job);
+		return;
+	}
 	harvest_step(&job->harvest, &job->claim.id, TRANSPORT_UNKNOWN, EVENT_PROVE_ABSENT,
 		"asked, the insurer has not got it");
 	harvest_update(&job->harvest, &job->claim.doubt_message, MESSAGE_READY, NULL);

@@ -177,6 +177,7 @@ static int http_add(const struct room *room, struct job *job, const struct zf_ac
 	if (job->claim.has_key) message->claim_id = job->claim.id;
 	message->token = action->token;
 	message->submission = action->submission != 0;
+	message->personal = !job->impersonal || message->submission;
 	message->content = sealed;
 	work = harvest_work(&job->harvest, WORK_DISPATCH, WORK_SEND);
 	work->route = arena_printf(&job->arena, "%s:%s", job->insurer->code, endpoint->channel);

@@ -255,6 +255,9 @@ static inline int seen_claims(void)
 
 enum { CLAIM_CONSENT = 1, CLAIM_EMERGENCY = 2 };
 
+/* The patient key of the claim that was added last. */
+static struct key claim_key;
+
 static inline void claim_add(int flags)
 {
 	struct arena arena CLEANUP(arena_free);
@@ -267,6 +270,7 @@ static inline void claim_add(int flags)
 	for (size_t i = 0; i < ARRAY_LEN(id); i++) id[i] = uuid_new();
 	ref_new("T01", ref);
 	key_new(&key);
+	claim_key = key;
 	arena_init(&arena, 1u << 20);
 	assert_int_equal(key_wrap(&hospital_key, &id[1], &key, wrapped), 0);
 	char *plain = arena_printf(&arena,

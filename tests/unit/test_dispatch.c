@@ -73,7 +73,8 @@ static void test_drain_waits_for_answers(void **state)
 	peer_stop(peer);
 }
 
-/* A question about a claim, sealed under the hospital's key when it is about none. */
+/* A question about a claim, sealed under the hospital's key when it is about none, else under that of the claim added
+ * last. */
 static void question_add(bool claim)
 {
 	struct arena arena CLEANUP(arena_free);
@@ -84,7 +85,7 @@ static void question_add(bool claim)
 	static const char plain[] = "GET claims /poll?_count=10\nAuthorization: Bearer ${secret:token}\n\n";
 	struct bytes sealed;
 	arena_init(&arena, 1u << 20);
-	assert_int_equal(seal(sealer, &hospital_key, &message, SEAL_MESSAGE,
+	assert_int_equal(seal(sealer, claim ? &claim_key : &hospital_key, &message, SEAL_MESSAGE,
 				 (struct bytes){(const uint8_t *)plain, sizeof(plain) - 1}, &arena, &sealed),
 		0);
 	db_params_init(&params, &arena);
@@ -123,6 +124,17 @@ static void test_polls_need_no_consent(void **state)
 	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.message WHERE status = 5 AND NOT submission"), 1);
 	assert_int_equal(claims_in(3), 1);
 	assert_int_equal(atomic_load(&seen.begun), 1);
+	/* The same one made without the claim says nothing of anybody. */
+	admin("BEGIN");
+	question_add(true);
+	admin("UPDATE zhifu.message SET personal = false WHERE status = 1 AND NOT submission");
+	admin("COMMIT");
+	LOOP_UNTIL(works(WORK_TRANSLATE, WORK_REPLY) == 2, 10000);
+	assert_int_equal(
+		admin_int(
+			"SELECT count(*) FROM zhifu.export_ledger WHERE basis = 3 AND NOT person_new AND claim_id IS NULL"),
+		2);
+	assert_int_equal(atomic_load(&seen.begun), 2);
 	check_invariants();
 	instance_stop(&instance);
 	peer_stop(peer);

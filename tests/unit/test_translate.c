@@ -380,6 +380,98 @@ static void test_doubt(void **state)
 	probe_caps = ZF_CAP_STATUS | ZF_CAP_CANCEL;
 }
 
+/* An answer that does not cover the last try proves nothing: the claim is asked about again, not sent again. */
+static void test_stale_absence(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	for (int replayed = 0; replayed < 2; replayed++) {
+		struct test_claim claim = claim_lost();
+		LOOP_UNTIL(number("SELECT count(*) FROM zhifu.exchange WHERE claim_id = '%s' AND kind = %d",
+				   claim.id_text, EXCHANGE_STATUS) == 1,
+			5000);
+		if (replayed) {
+			sql("BEGIN");
+			answer_add(&claim, "notfound -\ndone");
+			sql("UPDATE zhifu.message SET replay_of = message_id WHERE claim_id = '%s' AND direction = 2; COMMIT",
+				claim.id_text);
+		} else {
+			sql("INSERT INTO zhifu.attempt (hospital_id, message_id, attempt, route, outcome, ended_at)"
+			    " SELECT hospital_id, message_id, 2, 'alpha:https', 4, now() + interval '1 second' FROM zhifu.message"
+			    " WHERE claim_id = '%s' AND submission",
+				claim.id_text);
+			answer_add(&claim, "notfound -\ndone");
+		}
+		LOOP_UNTIL(
+			number("SELECT count(*) FROM zhifu.exchange WHERE claim_id = '%s' AND kind = 2 AND status = 2",
+				claim.id_text) == 1,
+			5000);
+		assert_int_equal(transport(&claim), TRANSPORT_UNKNOWN);
+		assert_int_equal(
+			number("SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s' AND role = 2 AND message_id IN"
+			       " (SELECT message_id FROM zhifu.message WHERE submission)",
+				claim.id_text),
+			0);
+		assert_true(number("SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s' AND role = 1 AND kind = %d",
+				    claim.id_text, WORK_START_STATUS) > 0);
+	}
+	role_stop();
+	sql("DELETE FROM zhifu.outbox");
+}
+
+/* What is asked with nothing but our ref needs no consent to leave; what is made with the claim does. */
+static void test_personal(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	for (int with = 0; with < 2; with++) {
+		sql("UPDATE zhifu.consent SET withdrawn_at = NULL");
+		struct test_claim claim = claim_sent();
+		if (!with) sql("UPDATE zhifu.consent SET withdrawn_at = now()");
+		sql("INSERT INTO zhifu.task (hospital_id, task_id, claim_id, status, content) SELECT hospital_id, gen_random_uuid(), claim_id, 'accepted', '\\x00'"
+		    " FROM zhifu.claim WHERE claim_id = '%s';"
+		    "INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, claim_id, fact_id) SELECT hospital_id, gen_random_uuid(), 1, 6, claim_id, task_id"
+		    " FROM zhifu.task WHERE claim_id = '%s'",
+			claim.id_text, claim.id_text);
+		LOOP_UNTIL(number("SELECT count(*) FROM zhifu.task WHERE claim_id = '%s' AND status = 'in-progress'",
+				   claim.id_text) == 1,
+			5000);
+		assert_int_equal(
+			number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND direction = 1 AND NOT submission AND personal = %s",
+				claim.id_text, with ? "true" : "false"),
+			1);
+		assert_int_equal(
+			number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND submission AND personal",
+				claim.id_text),
+			1);
+	}
+	role_stop();
+	sql("DELETE FROM zhifu.outbox; UPDATE zhifu.consent SET withdrawn_at = NULL");
+}
+
+/* A person's hold on work that is leased outlives the round that has it. */
+static void test_hold_stays(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	sql("SELECT zhifu.translate_seed('{}','{}','{}','{}','{}','{}', ARRAY[(SELECT hospital_id FROM zhifu.hospital LIMIT 1)],"
+	    " '{00000000-0000-7000-8000-00000000000a}', '{7}', '{alpha}');"
+	    "SELECT zhifu.operator_work_hold((SELECT hospital_id FROM zhifu.hospital LIMIT 1), '00000000-0000-7000-8000-00000000000a',"
+	    " true, 'li', 'looking into it');"
+	    "SELECT zhifu.translate_commit(ARRAY[(SELECT hospital_id FROM zhifu.hospital LIMIT 1)],"
+	    " '{00000000-0000-7000-8000-00000000000a}', '{0}', '{2}', '{5}', '{NULL}', '{alpha}', '{}','{}','{}','{}','{}','{}',"
+	    " '{}','{}','{}','{}','{}','{}','{}','{}', '{}','{}','{}','{}','{}','{}','{}','{}', '{}','{}','{}','{}',"
+	    " '{}','{}','{}','{}','{}', '{}','{}','{}','{}','{}','{}','{}','{}','{}','{}',"
+	    " '{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}', '{}','{}','{}','{}')");
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.outbox WHERE work_id = '00000000-0000-7000-8000-00000000000a'"
+		       " AND held AND held_why = 'looking into it'"),
+		1);
+	sql("DELETE FROM zhifu.outbox");
+}
+
 static void test_cancel(void **state)
 {
 	(void)state;
@@ -478,6 +570,9 @@ int main(void)
 		cmocka_unit_test(test_remittance),
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_doubt),
+		cmocka_unit_test(test_stale_absence),
+		cmocka_unit_test(test_personal),
+		cmocka_unit_test(test_hold_stays),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_poll),
 		cmocka_unit_test(test_allow_list),
