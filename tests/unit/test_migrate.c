@@ -30,6 +30,24 @@ static void fresh_then_again(void **state)
 			"SELECT count(*) FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.prosecdef"
 			" AND (p.proacl IS NULL OR EXISTS (SELECT 1 FROM aclexplode(p.proacl) x WHERE x.grantee = 0))"),
 		0);
+	/* history is written once, by the parent's name as by the partition's, in this month's as in one made later */
+	world_sql(&world, "SELECT zhifu.partition_ensure(now() + interval '3 months', 1)");
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM pg_class c CROSS JOIN unnest('{INSERT,UPDATE,DELETE}'::text[]) p WHERE c.relispartition"
+			" AND c.relnamespace = 'zhifu'::regnamespace AND c.relkind = 'r' AND has_table_privilege('zhifu_writer', c.oid, p)"),
+		0);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM unnest('{claim,claim_event,idempotency,posting,adjudication,adjudication_line,"
+			"export_ledger,remittance,operator_act}'::text[]) t CROSS JOIN unnest('{UPDATE,DELETE}'::text[]) p"
+			" WHERE has_table_privilege('zhifu_writer', 'zhifu.' || t, p)"),
+		0);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM unnest('{message,remittance_detail,exchange,claim_state}'::text[]) t"
+			" WHERE has_table_privilege('zhifu_writer', 'zhifu.' || t, 'DELETE')"),
+		0);
 }
 
 static void edited_is_refused(void **state)
