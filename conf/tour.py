@@ -449,7 +449,10 @@ def tour(place, args):
     conninfo = place.database(args.fresh)
     place.keys()
     place.configure(conninfo)
-    place.ctl("migrate")
+    try:
+        place.ctl("migrate")
+    except Fail as fail:
+        raise Fail("%s (conf/quickstart --fresh begins with an empty database)" % fail) from None
     say(started, "starting zhifud and three insurers")
     place.start()
     say(started, "submitting %d claims" % len(place.expected))
@@ -486,7 +489,9 @@ def main():
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--fresh", action="store_true")
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A terminal that is closed sends SIGHUP.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda got, _frame: sys.exit(128 + got))
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     place = Place(args, time.monotonic() - args.started)
     status = 1
@@ -502,8 +507,8 @@ def main():
         print()
     finally:
         # Stopping in the middle of stopping helps nobody.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         place.stop()
         print("stopped; everything is kept in %s" % place.dir, flush=True)
     return status
