@@ -3,6 +3,8 @@ SET search_path = zhifu;
 
 -- One row per claim asked for: basis 1 a consent is in force, 2 emergency without one, 0 none. A person is whoever shares
 -- an identity hash. The latest consent that covers the recipient decides, so a later refusal or withdrawal wins.
+-- (hospital_id = x) IS TRUE keeps the hospital out of the choice of an index: before the first statistics came, all of its
+-- patients and consents were read for each claim (measured: 1 ms a claim at 2,500 patients).
 CREATE FUNCTION export_basis(p_hospital uuid[], p_claim uuid[], p_recipient text[], p_purposes text[])
 RETURNS TABLE (hospital_id uuid, claim_id uuid, basis smallint, consent_id uuid) LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
@@ -17,10 +19,11 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call
 		SELECT s.consent_id,
 			s.in_force AND s.withdrawn_at IS NULL AND s.valid_from <= now() AND now() < s.valid_until AS in_force
 		FROM consent s
-		WHERE s.hospital_id = a.h AND (s.recipients IS NULL OR a.r = ANY (s.recipients)) AND s.purposes && p_purposes
+		WHERE (s.hospital_id = a.h) IS TRUE AND (s.recipients IS NULL OR a.r = ANY (s.recipients)) AND s.purposes && p_purposes
 			AND s.patient_key_id = ANY (ARRAY (
-				SELECT o.patient_key_id FROM patient_lookup o WHERE o.hospital_id = a.h AND o.hash = ANY (ARRAY (
-					SELECT i.hash FROM patient_lookup i WHERE i.hospital_id = a.h AND i.patient_key_id = a.patient_key_id))))
+				SELECT o.patient_key_id FROM patient_lookup i
+				JOIN patient_lookup o ON o.hospital_id = i.hospital_id AND o.hash = i.hash
+				WHERE (i.hospital_id = a.h) IS TRUE AND i.patient_key_id = a.patient_key_id))
 		ORDER BY s.created_at DESC, s.consent_id DESC LIMIT 1
 	) g ON true;
 END
