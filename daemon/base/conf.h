@@ -137,11 +137,12 @@ struct conf_table {
  * Errors: ERR_SYS (not readable), ERR_INVALID (faults), ERR_NOMEM. */
 int conf_load(const struct conf_table *table, const char *path, struct arena *arena, void *ret_struct,
 	struct conf_faults *ret_faults) MUSTUSE;
-/* The same for who only looks for mistakes: with ERR_INVALID ret_struct holds what could be read, zeros elsewhere (it is
- * untouched when the file could not be read at all). */
+/* The same for who only looks for mistakes: with ERR_INVALID ret_struct holds what could be read, zeros elsewhere (it
+ * is untouched when the file could not be read at all). */
 int conf_load_partial(const struct conf_table *table, const char *path, struct arena *arena, void *ret_struct,
 	struct conf_faults *ret_faults) MUSTUSE;
-/* The same as conf_load from memory; `file` is the name in the faults. Pure: `@include` is refused, nothing is opened. */
+/* The same as conf_load from memory; `file` is the name in the faults. Pure: `@include` is refused, nothing is opened.
+ */
 int conf_parse(const struct conf_table *table, const char *file, const char *text, size_t len, struct arena *arena,
 	void *ret_struct, struct conf_faults *ret_faults) MUSTUSE;
 

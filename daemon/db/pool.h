@@ -26,7 +26,7 @@ struct db_pool_conf {
 	int64_t deadline_ms;          /* of a batch that names none, from the run; default 10,000 */
 	int64_t statement_timeout_ms; /* set in the session; default 10,000 */
 	int schema_version; /* the migration that the schema must stand at, else no connection gets ready; 0: any */
-	bool any_host;                /* a read-only server is good enough; default: only one that is writable */
+	bool any_host;      /* a read-only server is good enough; default: only one that is writable */
 	const struct db_table *const *tables;
 	size_t table_count; /* at most DB_POOL_TABLES_MAX */
 	/* Called from the loop when the first connection gets ready (true) and when the last is lost (false). */
