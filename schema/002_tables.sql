@@ -211,6 +211,13 @@ CREATE TABLE claim_fingerprint (
 	claim_id    uuid NOT NULL,
 	PRIMARY KEY (hospital_id, hash)
 );
+-- Those of claims without a route, which are neither duplicates nor first ones until somebody names their insurer.
+CREATE TABLE claim_print_waiting (
+	hospital_id uuid NOT NULL,
+	hash        bytea NOT NULL,
+	claim_id    uuid NOT NULL,
+	PRIMARY KEY (hospital_id, claim_id, hash)
+);
 
 -- A cancellation that the hospital asked for (FHIR Task).
 CREATE TABLE task (

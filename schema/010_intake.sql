@@ -38,6 +38,7 @@ DECLARE
 	stored uuid[] := '{}';
 	doubles uuid[] := '{}';
 	firsts uuid[] := '{}';
+	homeless uuid[] := '{}'; -- claims without an insurer
 	fresh_keys integer;
 BEGIN
 	IF cardinality(p_old_hash) > 0 THEN
@@ -98,10 +99,16 @@ BEGIN
 	END IF;
 
 	IF cardinality(p_print_hash) > 0 THEN
+		IF array_position(p_insurer, NULL) IS NOT NULL THEN
+			homeless := ARRAY(SELECT t.c FROM unnest(p_claim, p_insurer) AS t (c, i) WHERE t.i IS NULL);
+			INSERT INTO claim_print_waiting (hospital_id, hash, claim_id)
+			SELECT * FROM unnest(p_print_hospital || p_seen_hospital, p_print_hash || p_seen_hash, p_print_claim || p_seen_claim) AS t (h, f, c)
+			WHERE c = ANY (homeless) AND (cardinality(repeated) = 0 OR c <> ALL (repeated)) ON CONFLICT DO NOTHING;
+		END IF;
 		WITH f AS (
 			INSERT INTO claim_fingerprint (hospital_id, hash, claim_id)
 			SELECT * FROM unnest(p_print_hospital, p_print_hash, p_print_claim) AS t (h, f, c)
-			WHERE cardinality(repeated) = 0 OR c <> ALL (repeated)
+			WHERE (cardinality(repeated) = 0 OR c <> ALL (repeated)) AND (cardinality(homeless) = 0 OR c <> ALL (homeless))
 			ON CONFLICT DO NOTHING RETURNING hospital_id)
 		SELECT count(*) INTO fresh_keys FROM f;
 		IF fresh_keys < cardinality(p_print_hash) OR cardinality(p_seen_hash) > 0 THEN
@@ -109,7 +116,7 @@ BEGIN
 				SELECT DISTINCT ON (t.c) t.c, f.claim_id AS first
 				FROM unnest(p_print_hospital || p_seen_hospital, p_print_hash || p_seen_hash, p_print_claim || p_seen_claim) AS t (h, f, c)
 				JOIN claim_fingerprint f ON f.hospital_id = t.h AND f.hash = t.f AND f.claim_id <> t.c
-				WHERE cardinality(repeated) = 0 OR t.c <> ALL (repeated)
+				WHERE (cardinality(repeated) = 0 OR t.c <> ALL (repeated)) AND (cardinality(homeless) = 0 OR t.c <> ALL (homeless))
 				ORDER BY t.c, f.claim_id) d;
 		END IF;
 	END IF;

@@ -36,6 +36,7 @@ SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	doubt record;
 	first uuid;
+	first_ref text;
 BEGIN
 	IF p_event NOT IN ('hold', 'release', 'drop', 'resend', 'route_found', 'prove_present') THEN
 		RAISE EXCEPTION 'no person takes the step "%"', p_event;
@@ -92,11 +93,21 @@ BEGIN
 	END IF;
 	IF p_event = 'route_found' THEN
 		SELECT c.duplicate_of INTO first FROM claim c WHERE c.hospital_id = p_hospital AND c.claim_id = p_claim;
+		IF first IS NULL THEN
+			-- It has somewhere to go now: from here on it is a duplicate, or the first one.
+			INSERT INTO claim_fingerprint (hospital_id, hash, claim_id)
+			SELECT w.hospital_id, w.hash, w.claim_id FROM claim_print_waiting w
+			WHERE w.hospital_id = p_hospital AND w.claim_id = p_claim ORDER BY w.hash ON CONFLICT DO NOTHING;
+			SELECT f.claim_id INTO first FROM claim_print_waiting w
+			JOIN claim_fingerprint f ON f.hospital_id = w.hospital_id AND f.hash = w.hash AND f.claim_id <> w.claim_id
+			WHERE w.hospital_id = p_hospital AND w.claim_id = p_claim ORDER BY f.claim_id LIMIT 1;
+			DELETE FROM claim_print_waiting w WHERE w.hospital_id = p_hospital AND w.claim_id = p_claim;
+		END IF;
 		IF first IS NOT NULL AND p_from = 2 THEN
-			-- Looked for at the door, of no account while it had nowhere to go.
+			SELECT s.ref INTO first_ref FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = first;
 			PERFORM 1 FROM claim_step(ARRAY[p_hospital], ARRAY[p_claim], ARRAY[1::smallint], ARRAY[p_to], ARRAY[NULL::integer],
 				ARRAY[4::smallint], ARRAY['duplicate_suspected'], ARRAY['zhifu'],
-				ARRAY['same hospital, patient, day, codes and amounts as an earlier claim']);
+				ARRAY[concat('same hospital, patient, day, codes and amounts as claim ', coalesce(first_ref, first::text))]);
 			RETURN 4;
 		END IF;
 	END IF;

@@ -120,12 +120,12 @@ static int make_idents(struct claim_item *item, uint16_t version)
 }
 
 /* One fingerprint for each identity of the person and look-up key: any one that was there before makes a duplicate. A
- * claim without a route goes nowhere: it is no duplicate and no first one until it has a route. */
+ * claim without a route goes nowhere: it is no duplicate and no first one until it has a route, so the database keeps
+ * its fingerprints aside until then. */
 static int make_prints(struct claim_item *item, const uint16_t *versions, size_t version_count)
 {
 	const struct person *person = item->person;
 	struct bytes content;
-	if (item->insurer == NULL) return 0;
 	int r = fingerprint_claim(item->claim, item->service_day, &item->total, &arena_of(item)->zf, &content);
 	/* The two newest keys' hashes are stored; older ones are only looked for, and of those there may be many. */
 	size_t stored = version_count < 2 ? version_count : 2;

@@ -301,6 +301,26 @@ static void claim_without_route_is_routed(void **state)
 	assert_ctl(&world, 0, "claim route %s alpha --who li --why 'card shows it'", twin.ref);
 	assert_int_equal(transport_of(&twin), 4);
 	assert_int_equal(work_of(&twin, 1, 1), 0);
+
+	/* Two equal ones that came without a route: the first to be routed goes, the other one waits for a person. */
+	struct made equal[2] = {make_claim(2, NULL), make_claim(2, NULL)};
+	for (int i = 0; i < 2; i++)
+		world_sql(&world,
+			"INSERT INTO zhifu.claim_print_waiting SELECT hospital_id, h, claim_id FROM zhifu.claim,"
+			" unnest(ARRAY['\\x01', '\\x0%d']::bytea[]) h WHERE claim_id = '%s'",
+			2 + i, uuid_text(&equal[i].claim));
+	assert_ctl(&world, 0, "claim route %s alpha --who li --why 'card shows it'", equal[1].ref);
+	assert_int_equal(transport_of(&equal[1]), 1);
+	assert_int_equal(work_of(&equal[1], 1, 1), 1);
+	assert_ctl(&world, 0, "claim route %s alpha --who li --why 'card shows it'", equal[0].ref);
+	assert_int_equal(transport_of(&equal[0]), 4);
+	assert_int_equal(work_of(&equal[0], 1, 1), 0);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.claim_event WHERE claim_id = '%s' AND event = 'duplicate_suspected' AND why LIKE '%%%s'",
+			uuid_text(&equal[0].claim), equal[1].ref),
+		1);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.claim_print_waiting"), 0);
 }
 
 static void unknown_claim_is_sent_again_once(void **state)

@@ -131,7 +131,29 @@ static void test_duplicate_is_held(void **state)
 	EXPECT(reply, 200);
 	EXPECT_TEXT(reply, "No insurer is configured");
 	reply_free(&reply);
+	/* Of two equal ones without a route neither is the first one, until a person routes one of them. */
+	for (int i = 0; i < 2; i++) {
+		reply = claim_send(&his, "/fhir/Claim", NULL,
+			i == 0 ? CLAIM(.number = "D7", .person = "D", .day = "2026-08-07", .payor = "Nobody")
+			       : CLAIM(.number = "D8", .person = "D", .day = "2026-08-07", .payor = "Nobody"));
+		EXPECT(reply, 201);
+		reply_id(&reply, "Claim", i == 0 ? first : second);
+		reply_free(&reply);
+	}
 	caller_close(&his);
+	for (int i = 0; i < 2; i++) {
+		const char *id = i == 0 ? second : first;
+		(void)snprintf(sql, sizeof(sql),
+			"select ((select count(*) from zhifu.claim_print_waiting where claim_id = '%s') > 0 and not exists "
+			"(select 1 from zhifu.claim_fingerprint where claim_id = '%s'))::int4::int8",
+			id, id);
+		assert_int_equal(lab_number(sql), 1);
+		(void)snprintf(sql, sizeof(sql),
+			"select zhifu.operator_claim_step(hospital_id, claim_id, 2::int2, 1::int2, 'route_found', 'li', 'card shows it', "
+			"'alpha', gen_random_uuid(), gen_random_uuid())::int8 from zhifu.claim_state where claim_id = '%s'",
+			id);
+		assert_int_equal(lab_number(sql), i == 0 ? 1 /* accepted */ : 4 /* held */);
+	}
 }
 
 static void test_refusals(void **state)
