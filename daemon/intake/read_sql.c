@@ -80,7 +80,7 @@
 
 #define RESPONSE_COLUMNS \
 	"p.id, p.updated, p.claim_id, c.ref, " KEY_COLUMNS ", p.sealed_id, p.content, p.version, NULL::uuid AS other, " \
-	"CASE WHEN p.content IS NULL THEN c.content END AS answer, NULL::text AS status, NULL::text AS outcome, " \
+	"c.content AS answer, NULL::text AS status, NULL::text AS outcome, " \
 	"p.transport, p.acknowledgement, p.adjudication, NULL::text AS paid"
 #define RESPONSE_FROM CLAIM_OF("p") KEY_OF("c")
 /* The bits are in the order of R4's value set: queued, complete, error, partial. */
@@ -89,29 +89,32 @@
 #define DECISION \
 	"a.adjudication_id AS id, a.claim_id, a.created_at AS updated, a.adjudication_id AS sealed_id, a.content, " \
 	"1 AS version, a.outcome, 0::smallint AS transport, 0::smallint AS acknowledgement, 0::smallint AS adjudication "
-#define RESPONSE_SCAN(direction, opposite) \
-	"WITH page AS MATERIALIZED (SELECT " DECISION "FROM zhifu.adjudication a WHERE a.hospital_id = $1::uuid AND " \
-	BOUNDS("a.adjudication_id") "ORDER BY a.adjudication_id " direction " LIMIT $4::integer) " \
-	RESULT(direction, opposite, RESPONSE_COLUMNS, RESPONSE_FROM, RESPONSE_WHERE)
-/* A claim's answer of the moment has the claim's id: asked for by that id, or in place of a decision that is not there.
- * A claim that was cancelled before it left or rejected will not get one and has outcome error. */
+/* A claim's answer of the moment has the claim's id: the latest decision, or what is said without one. A claim that was
+ * cancelled before it left or rejected will not get one and has outcome error. Every step of the claim counts its
+ * version up, as it changes updated_at. */
 #define STANDING \
-	"SELECT c.claim_id AS id, c.claim_id, coalesce(l.created_at, c.received_at) AS updated, l.adjudication_id AS " \
-	"sealed_id, l.content, 1 + (SELECT count(*)::integer FROM zhifu.adjudication n WHERE n.hospital_id = $1 AND " \
-	"n.claim_id = c.claim_id) AS version, coalesce(l.outcome, CASE WHEN s.transport = 10 OR " \
-	"s.acknowledgement = 2 THEN 4 ELSE 1 END)::smallint AS outcome, s.transport, s.acknowledgement, s.adjudication " \
-	"FROM (SELECT claim_id FROM candidate UNION SELECT unnest($10::uuid[])) w " CLAIM_OF("w") \
-	BY_KEY("claim_state", "s", "claim_id", "w.claim_id") \
-	"LEFT JOIN LATERAL (SELECT a.* FROM zhifu.adjudication a WHERE a.hospital_id = $1 AND a.claim_id = w.claim_id " \
-	"ORDER BY a.adjudication_id DESC LIMIT 1) l ON true WHERE " IDS("c.claim_id") \
-	"AND ($10 IS NOT NULL OR l.adjudication_id IS NULL) AND $15::text[] IS NULL AND " NAMED("c")
+	"s.claim_id AS id, s.claim_id, greatest(s.updated_at, l.created_at) AS updated, l.adjudication_id AS sealed_id, " \
+	"l.content, s.transport_seq + s.acknowledgement_seq + s.adjudication_seq + s.payment_seq + s.books_seq + " \
+	"(SELECT count(*)::integer FROM zhifu.adjudication n WHERE n.hospital_id = $1 AND n.claim_id = s.claim_id) " \
+	"AS version, coalesce(l.outcome, CASE WHEN s.transport = 10 OR s.acknowledgement = 2 THEN 4 ELSE 1 END)::smallint " \
+	"AS outcome, s.transport, s.acknowledgement, s.adjudication "
+#define LATEST \
+	"LEFT JOIN LATERAL (SELECT a.* FROM zhifu.adjudication a WHERE a.hospital_id = $1 AND a.claim_id = s.claim_id " \
+	"ORDER BY a.adjudication_id DESC LIMIT 1) l ON true "
+/* Searches find one answer a claim. A decision under its own id is there for who asks for that id. */
+#define RESPONSE_SCAN(direction, opposite) \
+	"WITH page AS MATERIALIZED (SELECT " STANDING "FROM (SELECT * FROM zhifu.claim_state s WHERE " \
+	"s.hospital_id = $1::uuid AND " BOUNDS("s.claim_id") "ORDER BY s.claim_id " direction " LIMIT $4::integer) s " \
+	LATEST ") " RESULT(direction, opposite, RESPONSE_COLUMNS, RESPONSE_FROM, RESPONSE_WHERE)
 #define RESPONSE_SET \
-	CANDIDATES ", page AS MATERIALIZED (SELECT * FROM (SELECT " DECISION "FROM (SELECT unnest($10::uuid[]) AS id " \
-	"UNION SELECT x.adjudication_id FROM candidate w " BY_KEY("adjudication", "x", "claim_id", "w.claim_id") \
-	"UNION SELECT x.adjudication_id FROM zhifu.adjudication x WHERE x.hospital_id = $1 AND " \
-	"x.insurer_claim_no = ANY ($15::text[])) w " BY_KEY("adjudication", "a", "adjudication_id", "w.id") \
-	CLAIM_OF("a") "WHERE " IDS("a.adjudication_id") "AND ($15 IS NULL OR a.insurer_claim_no = ANY ($15)) AND " \
-	NAMED("c") "UNION ALL " STANDING ") u WHERE " BOUNDS("u.id") ORDER_SET("u.id") ") " \
+	CANDIDATES ", page AS MATERIALIZED (SELECT * FROM (SELECT " DECISION "FROM unnest($10::uuid[]) AS w (id) " \
+	BY_KEY("adjudication", "a", "adjudication_id", "w.id") CLAIM_OF("a") \
+	"WHERE ($15::text[] IS NULL OR a.insurer_claim_no = ANY ($15)) AND " NAMED("c") "UNION ALL SELECT " STANDING \
+	"FROM (SELECT claim_id FROM candidate UNION SELECT unnest($10::uuid[]) UNION SELECT x.claim_id FROM " \
+	"zhifu.adjudication x WHERE x.hospital_id = $1 AND x.insurer_claim_no = ANY ($15::text[])) w " \
+	BY_KEY("claim_state", "s", "claim_id", "w.claim_id") CLAIM_OF("w") LATEST "WHERE " IDS("s.claim_id") \
+	"AND ($15 IS NULL OR EXISTS (SELECT 1 FROM zhifu.adjudication x WHERE x.hospital_id = $1 AND x.claim_id = s.claim_id " \
+	"AND x.insurer_claim_no = ANY ($15))) AND " NAMED("c") ") u WHERE " BOUNDS("u.id") ORDER_SET("u.id") ") " \
 	RESULT_SET(RESPONSE_COLUMNS, RESPONSE_FROM, RESPONSE_WHERE)
 
 /* ---- ExplanationOfBenefit ---- */

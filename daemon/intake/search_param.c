@@ -75,7 +75,7 @@ static const struct search_parameter response_parameters[] = {
 		.fhir_type = "reference",
 		.documentation =
 			"The claim. One without a decision has an answer with outcome queued, or error when it "
-			"will not get one; its id is the claim's."},
+			"will not get one."},
 	{.name = "request.identifier",
 		.kind = SEARCH_BY_CLAIM_IDENTIFIER,
 		.fhir_type = "token",
@@ -151,9 +151,10 @@ static const struct search_type_info types[SEARCH_TYPES] = {
 	[SEARCH_CLAIM] = {"Claim", claim_parameters, sizeof(claim_parameters) / sizeof(claim_parameters[0]), 200, true,
 		"The resource as it was submitted, plus id and meta."},
 	[SEARCH_CLAIM_RESPONSE] = {"ClaimResponse", response_parameters,
-		sizeof(response_parameters) / sizeof(response_parameters[0]), 200, true,
-		"Each decision has an id of its own and never changes. ClaimResponse/[id of the claim] is the claim's answer "
-		"of the moment: queued until there is a decision, then the latest one; its versionId counts."},
+		sizeof(response_parameters) / sizeof(response_parameters[0]), 200, false,
+		"One for each claim, under the claim's id: its answer of the moment. It is queued until there is a decision "
+		"(error when there will be none), then the latest one; each step of the claim counts its versionId up. Every "
+		"decision can also be read under an id of its own, which searches find by _id only, and never changes."},
 	[SEARCH_EXPLANATION] = {"ExplanationOfBenefit", explanation_parameters,
 		sizeof(explanation_parameters) / sizeof(explanation_parameters[0]), 50, false,
 		"One for each claim that has a decision, under the claim's id: the claim's lines with the latest decision on "

@@ -203,7 +203,9 @@ def test_what_is_not_known_is_refused(up):
 def test_a_claim_without_decision_has_an_answer_of_the_moment(up):
     with up.daemon.client() as client:
         claim_id = submit(client, "N-1")
-        assert found(client, "/fhir/ClaimResponse") == []
+        assert found(client, "/fhir/ClaimResponse") == [claim_id]
+        assert found(client, "/fhir/ClaimResponse?outcome=queued") == [claim_id]
+        assert found(client, "/fhir/ClaimResponse?outcome=complete,error,partial") == []
         assert found(client, "/fhir/ClaimResponse?request=Claim/" + claim_id) == [claim_id]
         assert found(client, "/fhir/ClaimResponse?request.identifier=" + urllib.parse.quote(NUMBER + "|N-1")) == [claim_id]
         assert found(client, "/fhir/ClaimResponse?request=" + claim_id + "&outcome=complete") == []
@@ -220,6 +222,7 @@ def test_a_claim_without_decision_has_an_answer_of_the_moment(up):
 def test_cancelling_before_anything_left(up):
     with up.daemon.client() as client:
         claim_id = submit(client, "N-1")
+        before = client.get("/fhir/ClaimResponse/" + claim_id)
         sent = task({"reference": "Claim/" + claim_id}, note=[{"text": "拿错了"}],
                     identifier=[{"system": "https://hospital.example/task", "value": "T-1"}])
         answer = client.post("/fhir/Task", sent, headers=FHIR)
@@ -232,6 +235,12 @@ def test_cancelling_before_anything_left(up):
         assert read.status == 200 and read.json() == made and read.headers["etag"] == answer.headers["etag"]
         again = client.post("/fhir/Task", sent, headers=FHIR)
         assert again.status == 200 and again.json()["id"] == task_id, again
+        now = client.get("/fhir/ClaimResponse/" + claim_id, headers={"If-None-Match": before.headers["etag"]})
+        assert now.status == 200 and now.headers["etag"] != before.headers["etag"]
+        assert now.json()["meta"]["lastUpdated"] > before.json()["meta"]["lastUpdated"]
+        assert client.get("/fhir/ClaimResponse/" + claim_id, headers={"If-None-Match": now.headers["etag"]}).status == 304
+        assert found(client, "/fhir/ClaimResponse?outcome=error") == [claim_id]
+        assert found(client, "/fhir/ClaimResponse?outcome=queued") == []
         state = up.database.sql("SELECT transport FROM zhifu.claim_state WHERE claim_id = %s", (claim_id,))
         assert state == [{"transport": 10}]
         event = up.database.sql("SELECT event, who, why FROM zhifu.claim_event WHERE claim_id = %s "
@@ -386,16 +395,21 @@ def test_a_decision_and_its_money_can_be_read(place, keep):
         response = zhifu.wait_until(decided, "the decision")
         assert response["id"] == claim_id and int(response["meta"]["versionId"]) > 1
         ids = found(client, "/fhir/ClaimResponse?request=Claim/" + claim_id)
-        assert claim_id not in ids and len(ids) >= 1
-        assert found(client, "/fhir/ClaimResponse?outcome=complete") == ids[:1]
-        assert ids[0] in found(client, "/fhir/ClaimResponse")
+        assert ids == [claim_id]
+        assert found(client, "/fhir/ClaimResponse?outcome=complete") == ids
+        assert found(client, "/fhir/ClaimResponse?outcome=queued") == []
+        assert found(client, "/fhir/ClaimResponse") == ids
+        assert response["patient"]["identifier"]["value"] == "A-1"
+        ids = [str(place.database.value("SELECT adjudication_id::text FROM zhifu.adjudication WHERE outcome IN (2, 3)"
+                                        " ORDER BY adjudication_id DESC LIMIT 1"))]
+        assert found(client, "/fhir/ClaimResponse?_id=" + ids[0]) == ids
         own = client.get("/fhir/ClaimResponse/" + ids[0]).json()
         assert own["id"] == ids[0] and own["meta"]["versionId"] == "1" and own["total"] == response["total"]
         if own.get("identifier"):
             number = own["identifier"][0]["value"]
-            assert ids[0] in found(client, "/fhir/ClaimResponse?identifier=" + urllib.parse.quote(number))
+            assert [claim_id] == found(client, "/fhir/ClaimResponse?identifier=" + urllib.parse.quote(number))
             assert found(client, "/fhir/ClaimResponse?identifier=urn:no-such-system%7C" + urllib.parse.quote(number)) == []
-        assert found(client, "/fhir/ClaimResponse?created=gt2020&request=" + claim_id)[0] == ids[0]
+        assert found(client, "/fhir/ClaimResponse?created=gt2020&request=" + claim_id) == [claim_id]
 
         zhifu.wait_until(lambda: place.database.value(
             "SELECT adjudication FROM zhifu.claim_state WHERE claim_id = %s", (claim_id,)) in (3, 4), "settle")
