@@ -10,6 +10,9 @@
 const struct outcome_remark outcome_overloaded = {"error", "transient", "overloaded",
 	"Zhifu has too much to do at this moment. Nothing was stored; send the same again after Retry-After.",
 	"直付目前负载过高，未保存任何内容；请在 Retry-After 之后原样重发。", "hospital-it"};
+const struct outcome_remark outcome_database = {"error", "transient", "database-away",
+	"Zhifu cannot reach its database. Nothing was stored; send the same again after Retry-After.",
+	"直付目前无法连接数据库，未保存任何内容；请在 Retry-After 之后原样重发。", "zhifu"};
 const struct outcome_remark outcome_unknown = {"error", "incomplete", "outcome-unknown",
 	"It is not known yet whether this was stored. Send the same again with the same key: it is stored once.",
 	"目前无法确定是否已保存。请使用相同的幂等键原样重发，系统只会保存一次。", "hospital-it"};
@@ -181,6 +184,41 @@ static bool is_token_route(const struct http_request *req)
 	return req != NULL && req->match.route != NULL && strcmp(req->match.route->name, "token") == 0;
 }
 
+/* What the server says in few words, in full ones. %s: the media types that the path takes. */
+static const struct {
+	const char *text, *english, *chinese;
+} long_texts[] = {
+	{"this request needs a body", "This request needs a body; this path takes %s.",
+		"该请求必须带有请求体；此路径接收 %s。"},
+	{"this content type is not taken here",
+		"The Content-Type of this request is not taken here; this path takes %s.",
+		"此路径不接收该 Content-Type；可接收 %s。"},
+	{"this client certificate belongs to no configured client",
+		"This client certificate belongs to no client that is configured in Zhifu. Ask the operator of Zhifu to add its "
+		"SHA-256 fingerprint.",
+		"该客户端证书不属于直付中已配置的任何客户端；请联系直付运维人员登记其 SHA-256 指纹。"},
+};
+
+static void explain(const struct http_request *req, struct arena *arena, struct outcome_remark *remark)
+{
+	const char *types = req == NULL || req->match.route == NULL ? NULL : req->match.route->content_types;
+	if (types == NULL) types = FHIR_JSON_TYPE;
+	for (size_t i = 0; i < ARRAY_LEN(long_texts); i++) {
+		if (strcmp(remark->english, long_texts[i].text) != 0) continue;
+		const char *texts[2] = {long_texts[i].english, long_texts[i].chinese};
+		for (size_t k = 0; k < 2; k++) {
+			const char *gap = strstr(texts[k], "%s");
+			if (gap != NULL)
+				texts[k] = arena_printf(
+					arena, "%.*s%s%s", (int)(gap - texts[k]), texts[k], types, gap + 2);
+		}
+		if (texts[0] == NULL || texts[1] == NULL) return;
+		remark->english = texts[0];
+		remark->chinese = texts[1];
+		return;
+	}
+}
+
 void outcome_error_body(const struct http_request *req, void *ctx, int status, const char *text, struct buf *ret_body,
 	const char **ret_type)
 {
@@ -200,6 +238,7 @@ void outcome_error_body(const struct http_request *req, void *ctx, int status, c
 	} else {
 		while (row->status != 0 && row->status != status) row++;
 		struct outcome_remark remark = {"error", row->type, row->code, text, row->chinese, row->owner};
+		explain(req, &arena, &remark);
 		outcome_begin(&writer);
 		outcome_add(&writer, outcome_is_chinese(req), &remark, NULL);
 		outcome_end(&writer);

@@ -40,12 +40,13 @@ static int hash_add(const struct hashing *hashing, enum lookup_purpose purpose, 
 
 static int refuse(const struct hashing *hashing, const char *parameter)
 {
-	fault_add(hashing->faults, FAULT_SEARCH_VALUE, "", parameter, NULL);
+	fault_add(hashing->faults, FAULT_SEARCH_SYSTEM, "", parameter, NULL);
 	return err_set(ERR_INVALID, "a token without a system can't be looked up");
 }
 
 /* Claims by our ref or by the hospital's identifiers. */
-static int name_claims(const struct hashing *hashing, const struct search_tokens *tokens, struct search_plan *plan)
+static int name_claims(const struct hashing *hashing, const struct search_tokens *tokens, const char *parameter,
+	struct search_plan *plan)
 {
 	for (uint8_t i = 0; i < tokens->count; i++) {
 		const struct search_token *token = &tokens->items[i];
@@ -57,7 +58,7 @@ static int name_claims(const struct hashing *hashing, const struct search_tokens
 			continue;
 		}
 		/* Hashes cover the system, so that "any system" has no hash. */
-		if (token->system == NULL) return refuse(hashing, "identifier");
+		if (token->system == NULL) return refuse(hashing, parameter);
 		struct bytes parts[2] = {bytes_of(token->system), bytes_of(token->value)};
 		int r = hash_add(hashing, LOOKUP_CLAIM_IDENT, parts, 2, &plan->named);
 		if (r < 0) return r;
@@ -79,7 +80,7 @@ static int name_persons(const struct hashing *hashing, const struct search_token
 
 static int name_own(const struct hashing *hashing, const struct search_tokens *tokens, struct search_plan *plan)
 {
-	if (plan->type == SEARCH_CLAIM) return name_claims(hashing, tokens, plan);
+	if (plan->type == SEARCH_CLAIM) return name_claims(hashing, tokens, "identifier", plan);
 	if (plan->type != SEARCH_TASK) {
 		plan->numbers.present = tokens->present;
 		plan->numbers.count = tokens->count;
@@ -100,6 +101,12 @@ static int name_own(const struct hashing *hashing, const struct search_tokens *t
 int search_plan_make(const struct search_request *request, const struct keyring *ring, const struct uuid *hospital,
 	struct zf_arena *arena, struct fault_list *faults, struct search_plan *ret_plan)
 {
+	static const char *const parameters[SEARCH_TYPES] = {
+		[SEARCH_CLAIM] = "identifier",
+		[SEARCH_CLAIM_RESPONSE] = "request.identifier",
+		[SEARCH_EXPLANATION] = "claim.identifier",
+		[SEARCH_TASK] = "focus.identifier",
+	};
 	struct search_plan *plan = zf_alloc(arena, sizeof(*plan));
 	struct hashing hashing = {.ring = ring, .hospital = hospital, .faults = faults};
 	if (plan == NULL) return err_set(ERR_NOMEM, "no memory for a search");
@@ -116,7 +123,7 @@ int search_plan_make(const struct search_request *request, const struct keyring 
 	plan->ids = request->ids;
 	plan->claims = request->claims;
 	int r = name_own(&hashing, &request->identifiers, plan);
-	if (r == 0) r = name_claims(&hashing, &request->claim_identifiers, plan);
+	if (r == 0) r = name_claims(&hashing, &request->claim_identifiers, parameters[request->type], plan);
 	if (r == 0) r = name_persons(&hashing, &request->patients, plan);
 	if (r == 0) *ret_plan = *plan;
 	return r;

@@ -22,6 +22,13 @@ static const struct outcome_remark remark_hospital = {"error", "transient", "hos
 	"This hospital is not open yet or no longer configured. Nothing was stored; try again soon.",
 	"该医院尚未开通或已不在配置中，未保存任何内容；请稍后重试。", "zhifu"};
 
+static const struct outcome_remark remark_bundle = {"error", "not-supported", "resource-type-not-accepted",
+	"POST /fhir/Claim takes one Claim. Send a Bundle to POST /fhir/Claim/$submit (one claim with what it refers to) or "
+	"to POST /fhir (batch or transaction).",
+	"POST /fhir/Claim 只接收单个 Claim。Bundle 请提交到 POST /fhir/Claim/$submit（一份理赔及其引用的资源）或 "
+	"POST /fhir（batch 或 transaction）。",
+	"hospital-it"};
+
 /* ---- helpers of the items ---- */
 
 int submission_person(struct submission *submission, const struct zf_patient *patient, struct person **ret_person)
@@ -441,11 +448,27 @@ static void refuse_with(struct submission *submission, enum fault_code code, con
 	refuse(submission, 422);
 }
 
+static bool is_bundle_refused(const struct submission *submission)
+{
+	for (uint32_t i = 0; i < submission->faults.count; i++) {
+		const struct fault *fault = &submission->faults.items[i];
+		if (fault->code == FAULT_RESOURCE_TYPE_NOT_ACCEPTED && fault->arg1 != NULL &&
+			strcmp(fault->arg1, "Bundle") == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Whether a document of this kind is taken at this route. Answers otherwise. */
 static bool judge_document(struct submission *submission)
 {
 	const struct fhir_document *document = &submission->document;
 	const char *type = document->bundle_type;
+	if (submission->mode == SUBMIT_CREATE && !submission->faults.no_memory && is_bundle_refused(submission)) {
+		intake_count(submission->intake, FATE_FAULTY, NULL, NULL, first_fault(&submission->faults));
+		outcome_respond(submission->req, 422, &remark_bundle);
+		return false;
+	}
 	if (submission->read != 0 || submission->faults.no_memory || submission->faults.dropped > 0) {
 		refuse(submission, status_of(&submission->faults));
 		return false;

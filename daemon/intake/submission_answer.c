@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "db/pool.h"
 #include "fhir/encode.h"
 #include "intake/stamp.h"
 #include "intake/submission.h"
@@ -68,7 +69,7 @@ static int refusal_status(enum item_state state, const char *sqlstate)
 	}
 }
 
-static const struct outcome_remark *refusal_remark(enum item_state state)
+static const struct outcome_remark *refusal_remark(const struct submission *submission, enum item_state state)
 {
 	switch (state) {
 	case ITEM_CONFLICT:
@@ -78,7 +79,7 @@ static const struct outcome_remark *refusal_remark(enum item_state state)
 	case ITEM_UNKNOWN:
 		return &outcome_unknown;
 	default:
-		return &outcome_overloaded;
+		return db_pool_up(submission->intake->pool) ? &outcome_overloaded : &outcome_database;
 	}
 }
 
@@ -93,7 +94,7 @@ static void put_item_outcome(struct json_writer *writer, const struct claim_item
 {
 	struct submission *submission = item->submission;
 	const struct outcome_remark *remark =
-		is_stored(item->state) ? stored_remark(item) : refusal_remark(item->state);
+		is_stored(item->state) ? stored_remark(item) : refusal_remark(submission, item->state);
 	outcome_begin(writer);
 	if (item->state == ITEM_FAULTY) remark = NULL;
 	if (remark != NULL) outcome_add(writer, chinese, remark, submission_path(submission, item->entry));
@@ -109,7 +110,8 @@ static void refuse_item(struct claim_item *item)
 	if (item->state == ITEM_FAULTY)
 		outcome_respond_faults(req, 422, &item->faults);
 	else
-		outcome_respond(req, refusal_status(item->state, item->sqlstate), refusal_remark(item->state));
+		outcome_respond(req, refusal_status(item->state, item->sqlstate),
+			refusal_remark(item->submission, item->state));
 }
 
 /* ---- POST /fhir/Claim ---- */
@@ -346,7 +348,7 @@ static void put_consent_outcome(struct json_writer *writer, const struct consent
 	outcome_begin(writer);
 	const struct outcome_remark *remark = consent_remark(item);
 	if (remark == NULL && !is_stored(item->state) && item->state != ITEM_FAULTY)
-		remark = refusal_remark(item->state);
+		remark = refusal_remark(item->submission, item->state);
 	if (remark != NULL) outcome_add(writer, chinese, remark, submission_path(item->submission, item->entry));
 	for (uint32_t i = 0; i < item->faults.count; i++)
 		outcome_add_fault(writer, &item->submission->req->arena.zf, chinese, &item->faults.items[i]);
@@ -462,7 +464,7 @@ static void refuse_transaction(struct submission *submission, int status)
 	size_t said = 0;
 	json_write_init(&writer, &req->arena.zf, OUTCOME_BYTES_MAX);
 	outcome_begin(&writer);
-	if (status >= 500) outcome_add(&writer, chinese, refusal_remark(submission->items[0].state), NULL);
+	if (status >= 500) outcome_add(&writer, chinese, refusal_remark(submission, submission->items[0].state), NULL);
 	for (uint32_t i = 0; i < submission->item_count; i++) {
 		const struct claim_item *item = &submission->items[i];
 		if (item->state == ITEM_CONFLICT) {
@@ -479,7 +481,8 @@ static void refuse_transaction(struct submission *submission, int status)
 		outcome_add_fault(&writer, &req->arena.zf, chinese, &submission->faults.items[k]);
 	if (said == 0 && status < 500)
 		outcome_add(&writer, chinese,
-			submission->item_count == 0 ? &remark_not_kept : refusal_remark(submission->items[0].state),
+			submission->item_count == 0 ? &remark_not_kept
+						    : refusal_remark(submission, submission->items[0].state),
 			NULL);
 	outcome_end(&writer);
 	if (json_write_finish(&writer, &text) < 0) {
@@ -518,7 +521,7 @@ static void answer_consent(struct submission *submission)
 		if (item->state == ITEM_FAULTY)
 			outcome_respond_faults(req, 422, &item->faults);
 		else
-			outcome_respond(req, refusal_status(item->state, ""), refusal_remark(item->state));
+			outcome_respond(req, refusal_status(item->state, ""), refusal_remark(submission, item->state));
 		return;
 	}
 	if (item->is_older) {

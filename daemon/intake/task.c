@@ -52,13 +52,28 @@ static const char *reason_code(const char *reason)
 													  : NULL;
 }
 
+/* Unless the reader has said so already. */
+static void missing(struct fault_list *faults, const char *path, const char *element)
+{
+	for (uint32_t i = 0; i < faults->count; i++)
+		if (faults->items[i].path != NULL && strcmp(faults->items[i].path, path) == 0) return;
+	fault_add(faults, FAULT_ELEMENT_MISSING, path, element, NULL);
+}
+
 static void judge(const struct fhir_document_task *task, struct fault_list *faults)
 {
-	if (!is(task->status, "requested"))
+	if (task->status == NULL)
+		missing(faults, "Task.status", "status");
+	else if (!is(task->status, "requested"))
 		fault_add(faults, FAULT_CODE_NOT_IN_VALUE_SET, "Task.status", task->status, "requested");
-	if (!is(task->intent, "order"))
+	if (task->intent == NULL)
+		missing(faults, "Task.intent", "intent");
+	else if (!is(task->intent, "order"))
 		fault_add(faults, FAULT_CODE_NOT_IN_VALUE_SET, "Task.intent", task->intent, "order");
-	if (!is(task->code, "cancel")) fault_add(faults, FAULT_TASK_CODE, "Task.code", task->code, NULL);
+	if (task->code == NULL)
+		missing(faults, "Task.code", "code");
+	else if (!is(task->code, "cancel"))
+		fault_add(faults, FAULT_TASK_CODE, "Task.code", task->code, NULL);
 	if (task->focus == NULL && (task->focus_identifier == NULL || task->focus_identifier->value == NULL))
 		fault_add(faults, FAULT_TASK_FOCUS, "Task.focus", NULL, NULL);
 }

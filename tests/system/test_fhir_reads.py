@@ -291,6 +291,9 @@ def test_a_task_that_says_nothing_we_do_is_refused(up):
             answer = client.post("/fhir/Task", body, headers=FHIR)
             assert answer.status == 422 and answer.json()["resourceType"] == "OperationOutcome", answer
         assert client.post("/fhir/Task", "{", headers=FHIR).status == 400
+        empty = client.post("/fhir/Task", '{"resourceType": "Task"}', headers=FHIR)
+        said = [tuple(i.get("expression", ())) for i in empty.json()["issue"]]
+        assert empty.status == 422 and len(set(said)) == len(said) and '"?"' not in empty.text, empty.text
         assert up.database.value("SELECT count(*) FROM zhifu.task") == 0
         with up.daemon.client("other") as other:
             assert other.post("/fhir/Task", task(focus), headers=FHIR).status == 422
@@ -312,6 +315,28 @@ def test_a_desk_sees_where_a_claim_stands(up):
         with up.daemon.client("other") as other:
             assert other.get("/v1/claims/" + ref).status == 404
         assert client.get("/v1/claims/" + ref[:-1] + ("0" if ref[-1] != "0" else "1")).status == 400
+
+
+def test_refusals_say_what_is_wanted(up):
+    with up.daemon.client() as client:
+        for path, name in (("Claim?identifier=N-1", "identifier"), ("Task?focus.identifier=N-1", "focus.identifier"),
+                           ("ClaimResponse?request.identifier=N-1", "request.identifier")):
+            answer = client.get("/fhir/" + path)
+            text = answer.json()["issue"][0]["details"]["text"]
+            assert answer.status == 400 and "system|value" in text and '"%s"' % name in text, text
+        body = urllib.parse.urlencode({"patient.identifier": "A-1"})
+        assert '\\"patient.identifier\\"' in client.post("/fhir/Claim/_search", body, headers=FORM).text
+        bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": json.loads(claim("N-1"))}]}
+        answer = client.post("/fhir/Claim", json.dumps(bundle), headers=FHIR)
+        assert answer.status == 422 and "$submit" in answer.text, answer.text
+        answer = client.post("/fhir/Claim", "", headers=FHIR)
+        assert answer.status == 400 and "application/fhir+json" in answer.text and "请求体" in answer.text, answer.text
+        answer = client.post("/fhir/Claim", "x", headers={"Content-Type": "text/plain"})
+        assert answer.status == 415 and "this path takes application/fhir+json" in answer.text, answer.text
+    up.pki.more("client", "stranger")
+    with up.daemon.client("stranger") as stranger:
+        answer = stranger.get("/fhir/Claim")
+        assert answer.status == 401 and "指纹" in answer.text, answer.text
 
 
 def test_rights_are_kept_apart(up):
