@@ -489,6 +489,8 @@ def main():
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--fresh", action="store_true")
     args = parser.parse_args()
+    # Whoever starts this in the background of a script has SIGINT ignored, and means it to stop all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # A terminal that is closed sends SIGHUP.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda got, _frame: sys.exit(128 + got))
