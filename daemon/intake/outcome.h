@@ -23,8 +23,8 @@ struct outcome_remark {
 /* Remarks used in more than one place. */
 extern const struct outcome_remark outcome_overloaded;
 extern const struct outcome_remark outcome_database; /* like outcome_overloaded, when no connection is up */
-extern const struct outcome_remark outcome_unknown; /* neither yes nor no */
-extern const struct outcome_remark outcome_refused; /* the database refused */
+extern const struct outcome_remark outcome_unknown;  /* neither yes nor no */
+extern const struct outcome_remark outcome_refused;  /* the database refused */
 extern const struct outcome_remark outcome_conflict;
 extern const struct outcome_remark outcome_internal;
 
