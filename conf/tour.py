@@ -174,7 +174,6 @@ class Place:
             "hospitals_dir": '"%s"' % (self.dir / "hospitals.d"),
             "insurers_dir": '"%s"' % (self.dir / "insurers.d"),
             "adapters_dir": '"%s"' % (self.build / "adapters"),
-            "rules_dir": '"%s"' % (self.root / "conf/rules"),
             "poll_ms": "100",
             "database_ctl": '["%s"]' % conninfo,
         }

@@ -16,7 +16,7 @@
 	}
 #define DATABASE(role, text)                                                                                           \
 	{                                                                                                              \
-		MEMBER(database_##role), .type = CONF_SECRETS, .min = 1, .max = 16, .help = text,                      \
+		MEMBER(database_##role), .type = CONF_SECRETS, .min = 1, .max = 1, .help = text,                       \
 					 .fallback = "[\"host=/run/postgresql dbname=zhifu user=zhifu_" #role "\"]"    \
 	}
 #define FOLDER(member, path, text)                                                                                     \
@@ -68,15 +68,14 @@ static const struct conf_option rows[] = {
 			"patients."},
 
 	HEADING("Database"),
-	DATABASE(intake, "PostgreSQL of the role intake as conninfo strings, tried in turn until one is writable. "
-			 "Values are treated as secrets."),
+	DATABASE(intake,
+		"PostgreSQL of the role intake as one conninfo string; it may name several hosts, tried in turn until "
+		"one is writable. Its value is treated as a secret."),
 	DATABASE(translate, "The same for the role translate, with a login of its own."),
 	DATABASE(dispatch, "The same for the role dispatch."),
 	DATABASE(settle, "The same for the role settle."),
 	DATABASE(ctl, "The same for zhifuctl, which also owns the migrations."),
 	NUMBER(db_connections_per_worker, "4", 1, 64, 0, "Connections that a process holds open to the database."),
-	NUMBER(db_connect_deadline_ms, "2000", 100, 60000, CONF_RELOADABLE,
-		"Milliseconds after which the next host is tried."),
 	NUMBER(batch_claims_max, "64", 1, 256, CONF_RELOADABLE, "Most claims in one transaction of intake."),
 	NUMBER(batches_in_flight_max, "2", 1, 8, CONF_RELOADABLE,
 		"Transactions that an intake process sends before the first has answered."),
@@ -88,7 +87,6 @@ static const struct conf_option rows[] = {
 	FOLDER(hospitals_dir, "/etc/zhifu/hospitals.d", "One NAME.conf for each hospital."),
 	{MEMBER(adapters_dir), .type = CONF_PATH, .fallback = "\"/usr/lib/zhifu/adapters\"",
 		.help = "Adapter modules, NAME.so each."},
-	FOLDER(rules_dir, "/etc/zhifu/rules", "Rule packs: code systems, bindings, reasons."),
 
 	HEADING("Limits of the HTTP server"),
 	NUMBER(connections_max, "4096", 1, 65536, CONF_RELOADABLE,
@@ -126,8 +124,6 @@ static const struct conf_option rows[] = {
 	HEADING("Work"),
 	NUMBER(poll_ms, "250", 10, 60000, CONF_RELOADABLE,
 		"Milliseconds between two looks for work that no notification announced."),
-	NUMBER(notify_coalesce_ms, "20", 1, 1000, CONF_RELOADABLE,
-		"Least milliseconds between two notifications of one process to the others."),
 	NUMBER(lease_s, "60", 5, 3600, CONF_RELOADABLE,
 		"Seconds after which the work of a process that died is taken by another."),
 	NUMBER(translate_cpu_s, "10", 1, 600, CONF_RELOADABLE,

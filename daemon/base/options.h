@@ -28,14 +28,13 @@ struct options {
 	int64_t drain_deadline_s;
 	bool sample_ok;
 
-	/* database: conninfo strings, tried in turn */
+	/* database: one conninfo string each, with one host or several */
 	struct conf_secrets database_intake;
 	struct conf_secrets database_translate;
 	struct conf_secrets database_dispatch;
 	struct conf_secrets database_settle;
 	struct conf_secrets database_ctl;
 	int64_t db_connections_per_worker;
-	int64_t db_connect_deadline_ms;
 	int64_t batch_claims_max;
 	int64_t batches_in_flight_max;
 
@@ -44,7 +43,6 @@ struct options {
 	const char *insurers_dir;
 	const char *hospitals_dir;
 	const char *adapters_dir;
-	const char *rules_dir;
 
 	/* limits of the HTTP server */
 	int64_t connections_max;
@@ -69,7 +67,6 @@ struct options {
 
 	/* work behind the door */
 	int64_t poll_ms;
-	int64_t notify_coalesce_ms;
 	int64_t lease_s;
 	int64_t translate_cpu_s;
 	int64_t translate_crashes_max;

@@ -39,7 +39,6 @@ class Place:
             "insurers_dir": str(folder / "insurers.d"),
             "hospitals_dir": str(folder / "hospitals.d"),
             "adapters_dir": str(zhifu.BUILD / "adapters"),
-            "rules_dir": str(zhifu.ROOT / "conf" / "rules"),
             "poll_ms": 50,
         }
         for role in ("intake", "translate", "dispatch", "settle"):

@@ -192,7 +192,7 @@ static inline void lab_configure(void)
 	lab_write("zhifud.conf",
 		"listen = [\"127.0.0.1:%d\"]; base_url = \"https://localhost:%d\";\ntls_certificate = \"%s/server.pem\"; tls_key = "
 		"\"%s/server.key\"; tls_client_ca = \"%s/ca.pem\";\nkey_file = \"%s/keys\"; hospitals_dir = \"%s/hospitals.d\"; "
-		"insurers_dir = \"%s/insurers.d\";\nadapters_dir = \"/tmp\"; rules_dir = \"/tmp\"; poll_ms = 100; body_bytes_max "
+		"insurers_dir = \"%s/insurers.d\";\nadapters_dir = \"/tmp\"; poll_ms = 100; body_bytes_max "
 		"= %d; cpu_threads = 1;\n%s",
 		lab.port, lab.port, lab.dir, lab.dir, lab.dir, lab.dir, lab.dir, lab.dir, LAB_BODY_MAX, text);
 }
