@@ -70,10 +70,9 @@ static void judge(const struct fhir_document_task *task, struct fault_list *faul
 		missing(faults, "Task.intent", "intent");
 	else if (!is(task->intent, "order"))
 		fault_add(faults, FAULT_CODE_NOT_IN_VALUE_SET, "Task.intent", task->intent, "order");
-	if (task->code == NULL)
-		missing(faults, "Task.code", "code");
-	else if (!is(task->code, "cancel"))
-		fault_add(faults, FAULT_TASK_CODE, "Task.code", task->code, NULL);
+	/* R4 lets a Task have no code (0..1); here it must say that it cancels. */
+	if (task->code == NULL || !is(task->code, "cancel"))
+		fault_add(faults, FAULT_TASK_CODE, "Task.code", task->code == NULL ? "" : task->code, NULL);
 	if (task->focus == NULL && (task->focus_identifier == NULL || task->focus_identifier->value == NULL))
 		fault_add(faults, FAULT_TASK_FOCUS, "Task.focus", NULL, NULL);
 }
