@@ -45,7 +45,6 @@ struct keyhold {
 	struct keyhold_hospital *wanted;
 	size_t wanted_count, asked; /* how many have answered */
 	struct held held, fresh;
-	bool loading;
 	void (*ready)(void *ctx);
 	void *ctx;
 };
@@ -126,6 +125,8 @@ static void on_retry(evutil_socket_t fd, short what, void *ctx)
 
 static void rows_take(struct keyhold *hold, const struct keyhold_hospital *hospital, const struct pg_result *rows)
 {
+	/* Newest first, and that one must be ours: with an older one new patients would get a key that was left behind.
+	 */
 	for (int row = 0; row < db_rows_count(rows); row++) {
 		struct held_key key = {.hospital = hospital->id, .version = (int)db_rows_int(rows, row, 0)};
 		struct bytes wrapped = db_rows_bytes(rows, row, 1);
@@ -136,6 +137,7 @@ static void rows_take(struct keyhold *hold, const struct keyhold_hospital *hospi
 			log_fields(LOG_ERROR, "could not open a hospital's key", "hospital", hospital->code, "why",
 				err_text(), NULL);
 		key_wipe(&key.key);
+		if (r < 0 && row == 0) return;
 	}
 }
 
@@ -164,7 +166,6 @@ static void load_done(struct keyhold *hold)
 	held_clear(&hold->held);
 	hold->held = hold->fresh;
 	hold->fresh = (struct held){0};
-	hold->loading = false;
 	hold->ring = NULL;
 	if (hold->ready != NULL) hold->ready(hold->ctx);
 }
@@ -245,7 +246,6 @@ int keyhold_load(
 	}
 	hold->wanted_count = count;
 	hold->ring = ring;
-	hold->loading = true;
 	retry_in(hold, 0); /* from the loop, so that `ready` never runs inside this call */
 	return 0;
 }
@@ -284,7 +284,7 @@ void keyhold_free(struct keyhold *hold)
 
 bool keyhold_ready(const struct keyhold *hold)
 {
-	if (hold->loading || hold->wanted == NULL) return false;
+	if (hold->wanted == NULL) return false;
 	for (size_t i = 0; i < hold->wanted_count; i++)
 		if (held_first(&hold->held, &hold->wanted[i].id) == NULL) return false;
 	return true;

@@ -32,7 +32,7 @@ void keyhold_free(struct keyhold *hold); /* wipes; NULL allowed */
  * named any more go when it is done. ring: borrowed until done or the next call; hospitals: copied. ERR_NOMEM. */
 int keyhold_load(struct keyhold *hold, const struct keyring *ring, const struct keyhold_hospital *hospitals,
 	size_t count) MUSTUSE;
-/* Every hospital of the last keyhold_load has its key. */
+/* Every hospital of the last keyhold_load has its newest key, be it from an earlier load. */
 bool keyhold_ready(const struct keyhold *hold);
 /* Called from the loop each time a load is done. */
 void keyhold_on_ready(struct keyhold *hold, void (*ready)(void *ctx), void *ctx);

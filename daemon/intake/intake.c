@@ -7,9 +7,9 @@
 
 #include "base/cpu_pool.h"
 #include "base/log.h"
+#include "db/keyhold.h"
 #include "intake/auth.h"
 #include "intake/client_keys.h"
-#include "intake/hospital_keys.h"
 #include "intake/intake_sql.h"
 #include "intake/outcome.h"
 #include "intake/patient_cache.h"
@@ -21,8 +21,8 @@
 #include "intake/wait.h"
 #include "net/tls.h"
 
-#define RETRY_MS 200 /* until all hospitals' keys are open */
 #define CPU_QUEUE_MAX 1024
+#define KEYS_ARENA_BYTES_MAX (16u << 20)
 #define TOKEN_BODY_BYTES_MAX 65536
 #define CONNS_OVER_MAX 64
 #define HANDLE_SPARE_MS 20000 /* beyond the longest wait: the commit's own deadline and a margin */
@@ -158,22 +158,26 @@ static int server_start(struct intake *intake)
 
 /* ---- hospitals ---- */
 
-static void retry_later(struct intake *intake)
+/* The house (the nil id) keeps what no hospital can be named for. */
+static int keys_load(struct intake *intake)
 {
-	static const struct timeval pause = {.tv_usec = RETRY_MS * 1000};
-	(void)event_add(intake->retry, &pause);
-}
-
-static void hospitals_open(struct intake *intake)
-{
-	hospital_keys_open(intake->keys, intake->worker->directory, intake->worker->keyring);
-	if (!hospital_keys_ready(intake->keys)) retry_later(intake);
-}
-
-static void on_retry(evutil_socket_t fd, short what, void *ctx)
-{
-	(void)fd, (void)what;
-	hospitals_open(ctx);
+	const struct directory *directory = intake->worker->directory;
+	struct arena arena CLEANUP(arena_free);
+	struct keyhold_hospital *hospitals;
+	arena_init(&arena, KEYS_ARENA_BYTES_MAX);
+	hospitals = zf_alloc_array(&arena.zf, (size_t)directory->hospital_count + 1, sizeof(*hospitals));
+	if (hospitals == NULL) return err_set(ERR_NOMEM, "no memory for the hospitals' keys");
+	hospitals[0] = (struct keyhold_hospital){
+		.code = "000", .name = "Zhifu", .zone = "UTC", .book_currency = "XXX" /* ISO 4217: no currency */};
+	for (uint32_t i = 0; i < directory->hospital_count; i++) {
+		const struct hospital *hospital = directory->hospitals[i];
+		hospitals[i + 1] = (struct keyhold_hospital){.id = hospital->id,
+			.code = hospital->code,
+			.name = hospital->name,
+			.zone = hospital->zone_name,
+			.book_currency = hospital->book_currency};
+	}
+	return keyhold_load(intake->keys, intake->worker->keyring, hospitals, (size_t)directory->hospital_count + 1);
 }
 
 static void on_changed(void *ctx, bool up)
@@ -181,7 +185,6 @@ static void on_changed(void *ctx, bool up)
 	struct intake *intake = ctx;
 	if (up == intake->database_up) return;
 	intake->database_up = up;
-	if (up && intake->keys != NULL) hospitals_open(intake);
 }
 
 /* ---- the role ---- */
@@ -191,14 +194,13 @@ static void intake_stop(void *state)
 	struct intake *intake = state;
 	if (intake == NULL) return;
 	CHECK_MAGIC(intake, INTAKE_MAGIC);
-	if (intake->retry != NULL) event_free(intake->retry);
 	metrics_off_print(intake->worker->metrics, on_print, intake);
 	waits_free(intake->waits);
 	cpu_pool_free(intake->cpu);
 	db_group_free(intake->group);
 	http_server_free(intake->server);
 	http_router_free(intake->router);
-	hospital_keys_free(intake->keys);
+	keyhold_free(intake->keys);
 	db_notify_free(intake->notify);
 	db_pool_free(intake->pool);
 	patient_cache_free(intake->patients);
@@ -210,7 +212,7 @@ static void intake_stop(void *state)
 
 static int pool_open(struct intake *intake)
 {
-	static const struct db_table *const tables[] = {&intake_table, &read_table};
+	static const struct db_table *const tables[] = {&intake_table, &read_table, &keyhold_table};
 	const struct options *options = intake->worker->options;
 	struct db_pool_conf conf = {.conninfo = options->database_intake.items[0].text,
 		.role = "intake",
@@ -232,14 +234,13 @@ static int intake_start(struct worker *worker, void **ret_state)
 	intake->magic = INTAKE_MAGIC;
 	intake->worker = worker;
 	meters_add(intake);
-	intake->retry = event_new(worker->base, -1, 0, on_retry, intake);
-	int r = intake->retry == NULL ? err_set(ERR_NOMEM, "no memory for the role") : 0;
-	if (r == 0) r = sealer_new(&intake->sealer);
+	int r = sealer_new(&intake->sealer);
 	if (r == 0) r = patient_cache_new(PATIENT_CACHE_MAX, &intake->patients);
 	if (r == 0) r = client_keys_new(worker->directory, &intake->client_keys);
 	if (r == 0) r = cpu_pool_new(worker->base, (size_t)worker->options->cpu_threads, CPU_QUEUE_MAX, &intake->cpu);
 	if (r == 0) r = pool_open(intake);
-	if (r == 0) r = hospital_keys_new(intake->pool, &intake->keys);
+	if (r == 0) r = keyhold_new(intake->pool, &intake->keys);
+	if (r == 0) r = keys_load(intake);
 	if (r == 0) r = commit_group_new(intake, &intake->group);
 	if (r == 0) r = waits_new(intake, &intake->waits);
 	if (r == 0) r = routes_add(intake);
@@ -248,7 +249,6 @@ static int intake_start(struct worker *worker, void **ret_state)
 		intake_stop(intake);
 		return r;
 	}
-	hospitals_open(intake);
 	*ret_state = intake;
 	return 0;
 }
@@ -269,7 +269,7 @@ static void intake_reload(void *state)
 		client_keys_drop(intake->client_keys);
 		intake->client_keys = keys;
 	}
-	hospitals_open(intake);
+	if (keys_load(intake) < 0) log_fields(LOG_ERROR, "hospitals' keys not read again", "why", err_text(), NULL);
 }
 
 static void on_drained(void *ctx)
@@ -291,7 +291,7 @@ static void intake_drain(void *state)
 static bool intake_ready(void *state)
 {
 	const struct intake *intake = state;
-	return db_pool_up(intake->pool) && hospital_keys_ready(intake->keys);
+	return db_pool_up(intake->pool) && keyhold_ready(intake->keys);
 }
 
 const struct role intake_role = {"intake", intake_start, intake_reload, intake_drain, intake_ready, intake_stop};

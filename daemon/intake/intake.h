@@ -16,7 +16,7 @@
 
 struct client_keys;
 struct cpu_pool;
-struct hospital_keys;
+struct keyhold;
 struct patient_cache;
 struct waits;
 
@@ -42,11 +42,10 @@ struct intake {
 	struct http_server *server;
 	struct cpu_pool *cpu;            /* signatures off the loop */
 	struct sealer *sealer;           /* of the loop's thread */
-	struct hospital_keys *keys;      /* every hospital's key in the clear (hospital_keys.h) */
+	struct keyhold *keys;            /* every hospital's key in the clear (db/keyhold.h) */
 	struct patient_cache *patients;  /* patients' keys known to be stored (patient_cache.h) */
 	struct client_keys *client_keys; /* public keys of clients, replaced on reload (client_keys.h) */
 	struct waits *waits;             /* requests that wait for a decision (wait.h) */
-	struct event *retry;             /* opens hospitals' keys that are still missing */
 	struct metric *claims[FATE_COUNT];
 	struct metric *consents, *tokens, *tokens_refused, *batches, *queued;
 	struct metric *batch_claims, *commit_seconds, *prepare_seconds;

@@ -14,9 +14,6 @@
 	"$46::smallint[], $47::uuid[] "
 
 const struct db_statement intake_sql[INTAKE_STATEMENTS] = {
-	[INTAKE_HOSPITAL_OPEN] = {"intake_hospital_open",
-		"SELECT version, wrapped FROM zhifu.hospital_open($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::bytea)",
-		6},
 	[INTAKE_COMMIT] = {"intake_commit", "SELECT * FROM zhifu.intake_commit(" COMMIT_ARGUMENTS ")", COMMIT_PARAMS},
 	[INTAKE_SALVAGE] = {"intake_salvage", "SELECT * FROM zhifu.intake_salvage(" COMMIT_ARGUMENTS ")",
 		COMMIT_PARAMS},

@@ -4,15 +4,7 @@
 
 #include "db/statement.h"
 
-enum intake_statement {
-	INTAKE_HOSPITAL_OPEN,
-	INTAKE_COMMIT,
-	INTAKE_SALVAGE,
-	INTAKE_CONSENT,
-	INTAKE_JTI,
-	INTAKE_WAITS,
-	INTAKE_STATEMENTS
-};
+enum intake_statement { INTAKE_COMMIT, INTAKE_SALVAGE, INTAKE_CONSENT, INTAKE_JTI, INTAKE_WAITS, INTAKE_STATEMENTS };
 extern const struct db_statement intake_sql[INTAKE_STATEMENTS];
 extern const struct db_table intake_table;
 

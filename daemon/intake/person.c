@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "intake/hospital_keys.h"
+#include "db/keyhold.h"
 #include "intake/patient_cache.h"
 #include "lib/json_write.h"
 
@@ -98,8 +98,7 @@ static int seal_identities(struct intake *intake, struct person *person, struct 
 
 static int make_new(struct intake *intake, struct person *person, struct arena *arena)
 {
-	const struct key *outer =
-		hospital_keys_newest(intake->keys, &person->hospital_id, &person->hospital_key_version);
+	const struct key *outer = keyhold_newest(intake->keys, &person->hospital_id, &person->hospital_key_version);
 	if (outer == NULL) return err_set(ERR_AGAIN, "the hospital's key is not open yet");
 	person->key_id = uuid_new();
 	key_new(&person->key);

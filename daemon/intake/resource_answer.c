@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "db/keyhold.h"
 #include "db/rows.h"
 #include "fhir/encode.h"
-#include "intake/hospital_keys.h"
 #include "intake/read_sql.h"
 #include "intake/stamp.h"
 #include "lib/date.h"
@@ -120,7 +120,7 @@ int resource_patient_key(struct intake *intake, const struct uuid *hospital, con
 	struct bytes wrapped, int32_t version, struct key *ret_key)
 {
 	if (wrapped.ptr == NULL || wrapped.len == 0) return err_set(ERR_NOTFOUND, "the patient's key was erased");
-	const struct key *outer = hospital_keys_get(intake->keys, hospital, version);
+	const struct key *outer = keyhold_version(intake->keys, hospital, version);
 	if (outer == NULL) return err_set(ERR_AGAIN, "the hospital's key of version %d is not open", (int)version);
 	return key_unwrap(outer, patient_key_id, wrapped.ptr, wrapped.len, ret_key);
 }
@@ -154,16 +154,9 @@ static int open_house(const struct opener *opener, struct text_span *ret)
 {
 	struct uuid id = db_rows_uuid(opener->rows, opener->row, COLUMN_SEALED_ID);
 	struct bytes sealed = db_rows_bytes(opener->rows, opener->row, COLUMN_CONTENT), plain;
-	int32_t version = 0;
-	int r = ERR_AGAIN;
-	if (hospital_keys_newest(opener->intake->keys, opener->hospital, &version) == NULL)
-		return err_set(ERR_AGAIN, "the hospital's key is not open");
-	for (; version > 0 && r != 0; version--) {
-		const struct key *key = hospital_keys_get(opener->intake->keys, opener->hospital, version);
-		if (key == NULL) continue;
-		r = seal_open(
-			opener->intake->sealer, key, &id, SEAL_FACT, sealed, RESOURCE_BYTES_MAX, opener->arena, &plain);
-	}
+	int r = keyhold_open(opener->intake->keys, opener->intake->sealer, opener->hospital, &id, SEAL_FACT, sealed,
+		RESOURCE_BYTES_MAX, opener->arena, &plain);
+	if (r == ERR_NOTFOUND) return err_set(ERR_AGAIN, "the hospital's key is not open");
 	if (r == 0) *ret = (struct text_span){(const char *)plain.ptr, plain.len};
 	return r;
 }

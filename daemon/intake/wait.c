@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "intake/hospital_keys.h"
+#include "db/keyhold.h"
 #include "intake/intake_sql.h"
 
 #define WAITS_ASKED_MAX 512 /* claims in one query */
@@ -52,7 +52,7 @@ static bool news_read(
 	struct uuid key_id = db_rows_uuid(rows, row, C_KEY_ID);
 	struct bytes wrapped = db_rows_bytes(rows, row, C_WRAPPED);
 	const struct key *outer =
-		hospital_keys_get(waits->intake->keys, &wait->hospital_id, (int32_t)db_rows_int(rows, row, C_VERSION));
+		keyhold_version(waits->intake->keys, &wait->hospital_id, (int32_t)db_rows_int(rows, row, C_VERSION));
 	if (outer == NULL || key_unwrap(outer, &key_id, wrapped.ptr, wrapped.len, &news->key) < 0) return true;
 	news->adjudication_id = db_rows_uuid(rows, row, C_ADJUDICATION_ID);
 	news->content = db_rows_bytes(rows, row, C_CONTENT);
