@@ -13,12 +13,14 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -32,7 +34,7 @@
 #include "intake/intake.h"
 #include "pg_cluster.h"
 
-#define LAB_TIMEOUT_MS 20000
+#define LAB_TIMEOUT_MS 90000
 #define LAB_BODY_MAX 2000000
 
 struct lab {
@@ -40,6 +42,7 @@ struct lab {
 	char dir[64];
 	char config[128];
 	struct db_sync *admin;
+	atomic_int *toggles; /* shared with the role: how often failing memory was switched */
 	int listener, port;
 	pid_t pid;
 	bool absent; /* no PostgreSQL here */
@@ -275,6 +278,7 @@ static inline void lab_on_usr1(evutil_socket_t fd, short what, void *ctx)
 	(void)fd, (void)what, (void)ctx;
 	mem_fail_after(count % 2 == 0 ? count / 2 % 64 : -1);
 	count++;
+	(void)atomic_fetch_add(lab.toggles, 1);
 }
 
 static inline void lab_serve(int ready_fd)
@@ -313,6 +317,17 @@ static inline void lab_serve(int ready_fd)
 	arena_free(&process.arenas[0]);
 	arena_free(&process.arenas[1]);
 	exit(0);
+}
+
+/* Switches failing memory on or off, and waits until the role has seen it: two signals in a row may become one. */
+static inline void lab_toggle_memory(void)
+{
+	int before = atomic_load(lab.toggles);
+	assert_int_equal(kill(lab.pid, SIGUSR1), 0);
+	for (int i = 0; atomic_load(lab.toggles) == before; i++) {
+		assert_true(i < LAB_TIMEOUT_MS);
+		(void)poll(NULL, 0, 1);
+	}
 }
 
 static inline void lab_spawn(void)
@@ -372,6 +387,8 @@ static inline int lab_start(void **state)
 		lab.dir);
 	assert_int_equal(system(line), 0);
 	assert_int_equal(db_sync_open(lab.conninfo, "test", &lab.admin), 0);
+	lab.toggles = mmap(NULL, sizeof(*lab.toggles), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(lab.toggles, MAP_FAILED);
 	lab_migrate();
 	lab_listen();
 	lab_configure();
