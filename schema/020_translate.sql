@@ -2,7 +2,7 @@
 SET search_path = zhifu;
 
 -- Polls that are under way, so that a slow insurer is not asked the same thing again and again.
-CREATE INDEX exchange_poll ON exchange (hospital_id, insurer) WHERE status = 1 AND kind IN (4, 5);
+CREATE INDEX exchange_poll ON exchange (hospital_id, insurer) WHERE poll_open;
 
 -- Counts the coming calls durably (a process that dies in one leaves the count behind) and returns what the calls need.
 -- Items whose lease is lost are missing. p_insurer and p_purposes run in parallel: the consent purposes that each
@@ -55,7 +55,7 @@ BEGIN
 		CASE WHEN s.kind IN (3, 5) THEN EXISTS (SELECT 1 FROM exchange e WHERE e.hospital_id = s.hospital_id AND e.claim_id = s.claim_id
 				AND e.kind = 2 AND e.status = 1)
 			WHEN s.kind IN (7, 8) THEN EXISTS (SELECT 1 FROM exchange e WHERE e.hospital_id = s.hospital_id AND e.insurer = s.route
-				AND e.status = 1 AND e.kind IN (4, 5) AND e.kind = s.kind - 3 AND e.created_at > now() - interval '1 hour')
+				AND e.poll_open AND e.kind = s.kind - 3 AND e.created_at > now() - interval '1 hour')
 			ELSE false END,
 		coalesce(s.x_at > d.tried_at, false)
 	FROM seen s

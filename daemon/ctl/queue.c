@@ -20,12 +20,12 @@ static const char *const depth_sql =
 	" WHERE hospital_id = $1 AND ($2::text IS NULL OR role = CASE $2 WHEN 'translate' THEN 1 WHEN 'dispatch' THEN 2 ELSE 3 END)"
 	" AND ($3::text IS NULL OR route = $3) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
 static const char *const trouble_sql =
-	"SELECT (SELECT count(*) FROM message WHERE hospital_id = $1 AND status = 13)"
+	"SELECT (SELECT count(*) FROM message WHERE hospital_id = $1 AND problem AND status = 13)"
 	" + (SELECT count(*) FROM exchange WHERE hospital_id = $1 AND status = 3),"
-	" (SELECT count(*) FROM message WHERE hospital_id = $1 AND status = 14)"
-	" + (SELECT count(*) FROM fact WHERE hospital_id = $1 AND status = 4),"
-	" (SELECT count(*) FROM message WHERE hospital_id = $1 AND status = 3),"
-	" (SELECT count(*) FROM fact WHERE hospital_id = $1 AND status = 3),"
+	" (SELECT count(*) FROM message WHERE hospital_id = $1 AND problem AND status = 14)"
+	" + (SELECT count(*) FROM fact WHERE hospital_id = $1 AND problem AND status = 4),"
+	" (SELECT count(*) FROM message WHERE hospital_id = $1 AND problem AND status = 3),"
+	" (SELECT count(*) FROM fact WHERE hospital_id = $1 AND problem AND status = 3),"
 	" (SELECT count(*) FROM remittance_detail WHERE hospital_id = $1 AND claim_id IS NULL)";
 
 static int collect_one(struct ctl *ctl, const struct uuid *hospital, const char *code, const char *role,
@@ -210,20 +210,20 @@ static const char *const held_sql =
 static const char *const quarantine_sql =
 	"SELECT m.message_id, 'message', m.insurer, s.ref, m.created_at, m.why FROM message m"
 	" LEFT JOIN claim_state s ON s.hospital_id = m.hospital_id AND s.claim_id = m.claim_id"
-	" WHERE m.hospital_id = $1 AND m.status = 13 UNION ALL"
+	" WHERE m.hospital_id = $1 AND m.problem AND m.status = 13 UNION ALL"
 	" SELECT e.exchange_id, 'exchange', e.insurer, s.ref, e.updated_at, e.why FROM exchange e"
 	" LEFT JOIN claim_state s ON s.hospital_id = e.hospital_id AND s.claim_id = e.claim_id"
 	" WHERE e.hospital_id = $1 AND e.status = 3 ORDER BY 5 LIMIT $2";
 static const char *const orphans_sql =
-	"SELECT message_id, 'message', insurer, NULL::text, created_at, why FROM message WHERE hospital_id = $1 AND status = 14"
-	" UNION ALL SELECT fact_id, 'fact', insurer, NULL, at, why FROM fact WHERE hospital_id = $1 AND status = 4"
+	"SELECT message_id, 'message', insurer, NULL::text, created_at, why FROM message WHERE hospital_id = $1 AND problem AND status = 14"
+	" UNION ALL SELECT fact_id, 'fact', insurer, NULL, at, why FROM fact WHERE hospital_id = $1 AND problem AND status = 4"
 	" UNION ALL SELECT d.remittance_id, 'payment', r.insurer, NULL, r.created_at, 'no claim of ours has this number'"
 	" FROM remittance_detail d JOIN remittance r ON r.hospital_id = d.hospital_id AND r.remittance_id = d.remittance_id"
 	" WHERE d.hospital_id = $1 AND d.claim_id IS NULL ORDER BY 5 LIMIT $2";
 static const char *const unknown_sql =
 	"SELECT m.message_id, CASE WHEN m.submission THEN 'submission' ELSE 'message' END, m.insurer, s.ref, m.created_at, m.why"
 	" FROM message m LEFT JOIN claim_state s ON s.hospital_id = m.hospital_id AND s.claim_id = m.claim_id"
-	" WHERE m.hospital_id = $1 AND m.status = 3 ORDER BY 5 LIMIT $2";
+	" WHERE m.hospital_id = $1 AND m.problem AND m.status = 3 ORDER BY 5 LIMIT $2";
 
 static int list_one(struct ctl *ctl, const struct uuid *hospital, const char *code, const struct zone *zone,
 	const char *sql, struct table *table)
