@@ -321,8 +321,9 @@ struct zf_claim {
 /* FHIR Consent: permission to disclose to named recipients for a purpose (PIPL art. 29, 39). */
 struct zf_consent {
 	uint32_t size;
-	uint8_t permit; /* provision.type: 1 permit, 0 deny */
-	uint8_t reserved[3];
+	uint8_t permit;    /* provision.type: 1 permit, 0 deny */
+	uint8_t discloses; /* 1: provision.action names no action at all, or "disclose" among others */
+	uint8_t reserved[2];
 	const struct zf_identifier *const *identifiers;
 	uint32_t identifier_count;
 	uint32_t recipient_count;

@@ -112,7 +112,7 @@ CREATE TABLE consent (
 	hospital_id    uuid NOT NULL,
 	consent_id     uuid NOT NULL,
 	patient_key_id uuid NOT NULL,
-	in_force       boolean NOT NULL, -- status active and provision permit
+	in_force       boolean NOT NULL, -- status active and provision permits to disclose
 	recipients     text[],           -- insurer codes
 	purposes       text[] NOT NULL,
 	valid_from     timestamptz NOT NULL DEFAULT '-infinity',

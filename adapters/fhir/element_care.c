@@ -221,7 +221,7 @@ const struct fhir_element fhir_rows_consent_provision[14] = {
 	ROW(0, "type", CODE, 0, 0, FHIR_B_CONSENT_PROVISION_TYPE, AT(fhir_provision, type), 0, NULL),
 	ROW(1, "period", COMPLEX, EMBED, FHIR_T_PERIOD, 0, AT(fhir_provision, period), 0, NULL),
 	ROW(2, "actor", COMPLEX, LIST, FHIR_T_CONSENT_ACTOR, 0, AT(fhir_provision, actors), AT(fhir_provision, actor_count), NULL),
-	ROW(3, "action", COMPLEX, LIST, FHIR_T_CODEABLE_CONCEPT, 0, NOWHERE, 0, NULL),
+	ROW(3, "action", COMPLEX, LIST, FHIR_T_CODEABLE_CONCEPT, 0, AT(fhir_provision, actions), AT(fhir_provision, action_count), NULL),
 	ROW(4, "securityLabel", COMPLEX, LIST, FHIR_T_CODING, 0, AT(fhir_provision, labels), AT(fhir_provision, label_count), NULL),
 	ROW(5, "purpose", COMPLEX, LIST, FHIR_T_CODING, 0, AT(fhir_provision, purposes), AT(fhir_provision, purpose_count), NULL),
 	ROW(6, "class", COMPLEX, LIST, FHIR_T_CODING, 0, AT(fhir_provision, classes), AT(fhir_provision, class_count), NULL),

@@ -31,6 +31,8 @@ static struct fhir_resource *follow(const struct fhir_link *link, const struct f
 	return resource->type == type && resource->value != NULL ? resource : NULL;
 }
 
+#define CONSENT_ACTION_SYSTEM "http://terminology.hl7.org/CodeSystem/consentaction"
+
 static const char *reference_of(const struct fhir_resource *resource, const struct fhir_reference *reference)
 {
 	return resource->full_url != NULL ? resource->full_url : reference->reference;
@@ -393,6 +395,22 @@ static void check_provision(
 	}
 }
 
+/* Without actions a provision controls all of them. Of R4's only disclose hands on what the hospital has: access and
+ * use are what somebody does who got it, and a code of another system is not understood. */
+static bool covers_disclosing(const struct fhir_provision *provision)
+{
+	for (uint32_t i = 0; i < provision->action_count; i++) {
+		const struct zf_concept *action = provision->actions[i];
+		for (uint32_t k = 0; k < action->coding_count; k++) {
+			const struct zf_coding *coding = action->codings[k];
+			if (coding->code != NULL && coding->system != NULL && strcmp(coding->code, "disclose") == 0 &&
+				strcmp(coding->system, CONSENT_ACTION_SYSTEM) == 0)
+				return true;
+		}
+	}
+	return provision->action_count == 0;
+}
+
 /* Who discloses stands beside who receives, and narrows nothing. */
 static bool is_discloser(const struct zf_concept *role)
 {
@@ -450,6 +468,9 @@ int fhir_link_consent(const struct fhir_link *link, struct fhir_resource *resour
 		consent_fault(link, resource, "scope", FAULT_CONSENT_SCOPE, scope == NULL ? "?" : scope);
 	}
 	check_provision(link, resource, &consent->provision);
+	out->discloses = covers_disclosing(&consent->provision);
+	if (out->permit && !out->discloses)
+		consent_fault(link, resource, "provision.action", FAULT_CONSENT_ACTION, NULL);
 	int rc = fhir_link_patient(link, resource, consent->patient, &out->patient);
 	return rc != 0 ? rc : link_recipients(link, resource, consent);
 }

@@ -224,8 +224,9 @@ struct fhir_provision {
 	const char *type;
 	struct zf_period period;
 	const struct fhir_consent_actor *const *actors;
+	const struct zf_concept *const *actions;
 	const struct zf_coding *const *purposes;
-	uint32_t actor_count, purpose_count;
+	uint32_t actor_count, action_count, purpose_count;
 	/* By these it narrows: we can't honour them, so they are a fault. */
 	const struct fhir_provision *const *provisions;
 	const struct fhir_consent_data *const *data;

@@ -123,6 +123,7 @@ enum fault_code {
 	FAULT_CONSENT_PATIENT, /* consent-patient: no patient in it */
 	FAULT_CONSENT_SCOPE,   /* consent-scope: $1 the scope; only patient-privacy is acted on */
 	FAULT_CONSENT_DETAIL,  /* consent-detail: $1 the element by which it narrows in a way we can't honour */
+	FAULT_CONSENT_ACTION,  /* consent-action (warning): permits something, but not to disclose */
 	FAULT_CONSENT_PURPOSE, /* consent-purpose: permits no purpose that paying a bill needs */
 	FAULT_TASK_CODE,       /* task-code: $1 the code; only cancel is acted on */
 	FAULT_TASK_FOCUS,      /* task-focus: names no claim of this hospital */

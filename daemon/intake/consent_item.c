@@ -44,8 +44,11 @@ static int find_recipients(struct consent_item *item, const struct zf_consent *c
 static int join_purposes(struct consent_item *item, const struct zf_consent *consent)
 {
 	struct buf codes CLEANUP(buf_free) = BUF_INIT(RECIPIENTS_BYTES_MAX);
-	int r = consent->purpose_count == 0 ? buf_printf(&codes, "%s", PURPOSES_DEFAULT) : 0;
-	for (uint32_t i = 0; r == 0 && i < consent->purpose_count; i++)
+	/* What permits other things than to disclose says nothing to the gate: for no purpose it neither opens nor
+	 * closes. A refusal refuses, whatever actions it names. */
+	bool concerns_us = consent->discloses || !consent->permit;
+	int r = concerns_us && consent->purpose_count == 0 ? buf_printf(&codes, "%s", PURPOSES_DEFAULT) : 0;
+	for (uint32_t i = 0; r == 0 && concerns_us && i < consent->purpose_count; i++)
 		if (consent->purposes[i] != NULL && strchr(consent->purposes[i], ' ') == NULL)
 			r = buf_printf(&codes, "%s%s", codes.len > 0 ? " " : "", consent->purposes[i]);
 	if (r < 0) return r;
@@ -134,7 +137,8 @@ static int complete(struct consent_item *item, const struct zf_consent *consent)
 	struct submission *submission = item->submission;
 	struct text_span raw = submission->document.entries[item->entry].raw;
 	item->id = uuid_new();
-	item->in_force = consent->permit && consent->status != NULL && strcmp(consent->status, "active") == 0;
+	item->in_force = consent->permit && consent->discloses && consent->status != NULL &&
+			 strcmp(consent->status, "active") == 0;
 	item->from_ms = bound_ms(submission, &consent->period.start, false);
 	item->until_ms = bound_ms(submission, &consent->period.end, true);
 	item->stated_ms = bound_ms(submission, &consent->date, false);

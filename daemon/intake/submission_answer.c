@@ -37,6 +37,8 @@ static const struct outcome_remark remark_method = {"error", "not-supported", "b
 static const struct outcome_remark remark_older = {"warning", "conflict", "consent-older",
 	"A consent of this identifier with a later dateTime is on record. This one was not stored and changes nothing.",
 	"该标识下已有 dateTime 更晚的同意书；本次提交的同意书未保存，不产生任何影响。", "insurance-desk"};
+static const struct outcome_remark remark_consent_stored = {
+	"information", "informational", "stored", "Stored.", "已保存。", NULL};
 static const struct outcome_remark remark_untouched = {"information", "informational", "consent-untouched",
 	"Not stored: a consent in such a Bundle counts only together with a claim that is stored for the first time.",
 	"未保存：此类 Bundle 中的同意书仅在其中有首次保存的理赔时生效。", "hospital-it"};
@@ -352,6 +354,7 @@ static void put_consent_outcome(struct json_writer *writer, const struct consent
 	if (remark != NULL) outcome_add(writer, chinese, remark, submission_path(item->submission, item->entry));
 	for (uint32_t i = 0; i < item->faults.count; i++)
 		outcome_add_fault(writer, &item->submission->req->arena.zf, chinese, &item->faults.items[i]);
+	if (remark == NULL && item->faults.count == 0) outcome_add(writer, chinese, &remark_consent_stored, NULL);
 	outcome_end(writer);
 }
 
@@ -510,6 +513,27 @@ static int transaction_status(const struct submission *submission)
 
 /* ---- POST /fhir/Consent ---- */
 
+/* What is answered for a stored consent. Who asks for nothing in particular is told what is wrong with it rather than
+ * what he sent: one that opens nothing should be noticed. */
+static int consent_body(const struct consent_item *item, struct bytes *ret_body)
+{
+	const struct submission *submission = item->submission;
+	struct http_request *req = submission->req;
+	enum prefer_return what = submission->prefer.what;
+	if (what == PREFER_MINIMAL) return 0;
+	if (what == PREFER_OUTCOME || (what == PREFER_DEFAULT && item->faults.count > 0)) {
+		struct json_writer writer;
+		struct text_span text;
+		json_write_init(&writer, &req->arena.zf, OUTCOME_BYTES_MAX);
+		put_consent_outcome(&writer, item, outcome_is_chinese(req));
+		int r = json_write_finish(&writer, &text);
+		*ret_body = (struct bytes){(const uint8_t *)text.ptr, text.len};
+		return r;
+	}
+	struct stamp stamp = {.id = &item->stored_id, .updated_ms = submission->now_ms};
+	return stamp_apply(submission->document.entries[item->entry].raw, &stamp, &req->arena.zf, ret_body);
+}
+
 static void answer_consent(struct submission *submission)
 {
 	struct http_request *req = submission->req;
@@ -531,11 +555,8 @@ static void answer_consent(struct submission *submission)
 	const char *url = url_of(submission, "Consent", &item->stored_id);
 	if (url != NULL) fields[count++] = (struct http_field){"Location", url};
 	fields[count++] = (struct http_field){"ETag", "W/\"1\""};
-	if (submission->prefer.what != PREFER_MINIMAL) {
-		struct stamp stamp = {.id = &item->stored_id, .updated_ms = submission->now_ms};
-		if (stamp_apply(submission->document.entries[item->entry].raw, &stamp, &req->arena.zf, &body) == 0)
-			fields[count++] = (struct http_field){"Content-Type", FHIR_JSON_TYPE};
-	}
+	if (consent_body(item, &body) < 0) body = (struct bytes){NULL, 0};
+	if (body.len > 0) fields[count++] = (struct http_field){"Content-Type", FHIR_JSON_TYPE};
 	http_respond(req, item->state == ITEM_REPLAYED ? 200 : 201, fields, count, body);
 }
 

@@ -14,6 +14,7 @@ import zhifu
 OTHER_ID = "019ab2c4-5a00-7000-8000-0000000000b2"
 ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+CONSENT_ACTION = "http://terminology.hl7.org/CodeSystem/consentaction"
 PAYERS = "https://payers.example/id"
 
 
@@ -39,8 +40,8 @@ def claim(mrn, amount=12, insurer="alpha", number=None, **more):
     }, **more)
 
 
-def consent(mrn, number=None, status="active", kind="permit", purpose="HPAYMT", recipient=None, period=None):
-    """recipient: the value of a payer identifier."""
+def consent(mrn, number=None, status="active", kind="permit", purpose="HPAYMT", recipient=None, period=None, actions=()):
+    """recipient: the value of a payer identifier. actions: codes of what is permitted or refused; none: all."""
     made = story.consent("#p", number)
     made.update({"status": status, "contained": [patient(mrn)]})
     made["provision"].update({"type": kind, "purpose": [{"system": ACT_REASON, "code": purpose}]})
@@ -48,6 +49,8 @@ def consent(mrn, number=None, status="active", kind="permit", purpose="HPAYMT", 
         made["provision"]["actor"] = [{
             "role": {"coding": [{"system": PARTICIPATION, "code": "IRCP"}]},
             "reference": {"identifier": {"system": PAYERS, "value": recipient}}}]
+    if actions:
+        made["provision"]["action"] = [{"coding": [{"system": CONSENT_ACTION, "code": each}]} for each in actions]
     if period:
         made["provision"]["period"] = period
     return made
@@ -145,6 +148,10 @@ def test_not_one_byte_without_consent(desk):
         "rejected": [consent("P-rejected", status="rejected")],
         "entered in error": [consent("P-error", status="entered-in-error")],
         "a refusal": [consent("P-refusal", kind="deny")],
+        "collecting only": [consent("P-collect", actions=["collect"])],
+        "looking and using": [consent("P-use", actions=["access", "use", "correct"])],
+        "replaced by collecting": [consent("P-half", "C-3"), consent("P-half", "C-3", actions=["collect"])],
+        "a refusal of collecting": [consent("P-uncollected"), consent("P-uncollected", kind="deny", actions=["collect"])],
         "withdrawn": [consent("P-gone", "C-1"), consent("P-gone", "C-1", status="inactive")],
         "refused later": [consent("P-later"), consent("P-later", kind="deny")],
         "replaced by less": [consent("P-less", "C-2"), consent("P-less", "C-2", recipient="BETA")],
@@ -220,6 +227,40 @@ def test_narrow_consents_are_not_read_as_wide_ones(desk):
         "display": "Test Hospital"}})
     one.give(good)
     one.wait(claim_id, "deliver")
+
+
+def test_actions_of_a_consent(desk):
+    """Disclosing may be one action of several. What permits other actions is stored with a warning, and says nothing."""
+    one = desk()
+    one.give(consent("P-1", actions=["collect", "disclose"]))
+    one.wait(one.submit(claim("P-1")), "deliver")
+    # Neither does it close what an earlier one opened.
+    for prefer, told in (({}, True), ({"Prefer": "return=OperationOutcome"}, True),
+                         ({"Prefer": "return=representation"}, False)):
+        answer = one.client.post("/fhir/Consent", consent("P-1", actions=["collect"]), headers=prefer)
+        assert answer.status == 201, answer
+        if not told:
+            assert answer.json()["resourceType"] == "Consent"
+            continue
+        said = [each for each in answer.json()["issue"] if each["severity"] == "warning"]
+        assert [each["expression"] for each in said] == [["Consent.provision.action"]], answer
+        assert "disclose" in answer.text and "披露" in answer.text
+    fine = one.client.post("/fhir/Consent", consent("P-1"), headers={"Prefer": "return=OperationOutcome"})
+    assert [each["severity"] for each in fine.json()["issue"]] == ["information"], fine
+    one.wait(one.submit(claim("P-1", amount=13)), "deliver")
+    # An emergency that it says nothing of passes as one, and its clock goes on.
+    one.give(consent("P-2", actions=["use"]))
+    urgent = one.submit(claim("P-2", priority={"coding": [{"code": "stat"}]}))
+    one.wait(urgent, "deliver")
+    assert one.ledger(urgent)[0]["basis"] == 2
+    one.give(consent("P-2", actions=["access"]))
+    assert one.database.value("SELECT met_at FROM zhifu.consent_clock") is None
+    # A code that looks the same in another system is not understood, nor is a text.
+    for action in ({"coding": [{"system": "https://x.example/action", "code": "disclose"}]}, {"text": "disclose"}):
+        made = consent("P-3")
+        made["provision"]["action"] = [action]
+        one.give(made)
+    one.wait(one.submit(claim("P-3")), "consent_missing")
 
 
 def test_withdrawn_between_mapping_and_sending(desk, place):
