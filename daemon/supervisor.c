@@ -130,6 +130,15 @@ int supervisor_bind(struct supervisor *supervisor)
 
 /* ---- children ---- */
 
+/* What ps and top show. The kernel keeps 15 characters: "zhifud:translat" is one short. */
+static void child_label(const struct child *child)
+{
+	char label[32];
+
+	(void)snprintf(label, sizeof(label), "zhifud:%s", child_name(child));
+	(void)prctl(PR_SET_NAME, label);
+}
+
 static void child_start(struct nursery *nursery, struct child *child)
 {
 	struct slot *slot = child->slot;
@@ -142,6 +151,7 @@ static void child_start(struct nursery *nursery, struct child *child)
 		/* Nobody is left to restart us when the supervisor is gone: drain and end. Signals stay blocked until
 		 * the child has somebody to take them: a reload must not end one that is just starting. */
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+		child_label(child);
 		if (child->role == NULL)
 			monitor_run(nursery->supervisor, nursery->count, nursery->supervisor->slots, parent);
 		process_run(nursery->supervisor, child->role, child->number, slot, parent);

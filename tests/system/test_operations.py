@@ -54,6 +54,11 @@ def test_ready_follows_the_database(up):
     assert "it will be started again" not in daemon.log_text(), "a database that is away is no reason to die"
 
 
+def test_each_process_says_in_ps_what_it_is(up):
+    names = {open("/proc/%d/comm" % pid, encoding="ascii").read().strip() for pid in up.daemon.children()}
+    assert names == {"zhifud:monitor"} | {("zhifud:" + role)[:15] for role in ROLES}
+
+
 def test_metrics_are_what_a_scraper_takes(up):
     daemon = up.daemon
     sender = traffic.Sender(daemon, ["M-%d" % i for i in range(10)])
