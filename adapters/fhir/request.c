@@ -3,6 +3,7 @@
 
 #include "fhir/encode.h"
 #include "fhir/exchange.h"
+#include "fhir/source.h"
 #include "lib/date.h"
 
 struct id_source {
@@ -54,22 +55,6 @@ static int make_message(struct fhir_step *step, const char *event, bool to_hub, 
 	return 0;
 }
 
-/* The claim's own source within the event's Bundle: the n-th Claim of it, when it has as many as the event. */
-static int find_source(struct fhir_step *step, uint32_t index, struct text_span *ret)
-{
-	const struct zf_event *event = step->event;
-	if (event->claim_json == NULL || event->claim_json_len == 0) return 0;
-	struct fhir_document document;
-	struct fault_list faults;
-	fault_list_init(&faults, step->arena, 1);
-	int rc = fhir_document_read(event->claim_json, event->claim_json_len, NULL,
-		FHIR_ACCEPT_CLAIM | FHIR_ACCEPT_BUNDLE, step->arena, &faults, &document);
-	if (rc == LIB_NOMEM) return rc;
-	if (rc != 0 || document.claim_count != event->claim_count) return 0;
-	*ret = document.entries[document.claim_entries[index]].raw;
-	return 0;
-}
-
 /* Numbers under which an answer may come back. LIB_NOMEM or 0. */
 static int add_wire_ref(struct fhir_step *step, struct zf_action *action, const char *kind, const char *value)
 {
@@ -118,10 +103,13 @@ int32_t fhir_request_claim(
 		.ctx = &ids,
 	};
 	if (!can_say(step, claim)) return ZF_REJECT;
-	int rc = find_source(step, index, &options.source);
+	const struct zf_event *from = step->event;
 	struct fhir_message message;
 	const char *event = claim->use == ZF_USE_CLAIM || claim->use == 0 ? config->event_claim : config->event_preauth;
-	if (rc == 0 && config->message) rc = make_message(step, event, false, &message);
+	if (from->claim_json != NULL)
+		options.source = fhir_source_find((struct text_span){from->claim_json, from->claim_json_len},
+			from->claim_count, index, step->arena);
+	int rc = config->message ? make_message(step, event, false, &message) : 0;
 	struct text_span body;
 	if (rc == 0) rc = fhir_encode_claim(claim, &options, config->message ? &message : NULL, step->arena, &body);
 	if (rc != 0) return verdict_of(rc);

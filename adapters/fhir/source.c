@@ -61,13 +61,53 @@ static int read_items(struct fhir_source *source, struct json_reader *reader, st
 	return token.type == JSON_ARRAY_END ? 0 : LIB_INVALID;
 }
 
+/* The value of an object's member, {NULL, 0} when it has none. */
+static struct text_span member(struct text_span object, const char *name, struct zf_arena *arena)
+{
+	struct json_reader reader;
+	struct json_token token;
+	struct text_span raw = {NULL, 0};
+	json_reader_init_checked(&reader, object, arena, JSON_DEPTH_MAX);
+	if (json_next(&reader, &token) != JSON_OBJECT_BEGIN) return raw;
+	while (json_next(&reader, &token) == JSON_KEY) {
+		bool found = text_is(token.text, name);
+		if (json_skip(&reader, &raw) <= JSON_END) break;
+		if (found) return raw;
+	}
+	return (struct text_span){NULL, 0};
+}
+
+static bool is_claim(struct text_span resource, struct zf_arena *arena)
+{
+	struct json_reader reader;
+	struct json_token token;
+	json_reader_init_checked(&reader, member(resource, "resourceType", arena), arena, JSON_DEPTH_MAX);
+	return json_next(&reader, &token) == JSON_STRING_VALUE && text_is(token.text, "Claim");
+}
+
+struct text_span fhir_source_find(struct text_span document, uint32_t count, uint32_t index, struct zf_arena *arena)
+{
+	struct text_span none = {NULL, 0}, found = none, entry;
+	struct json_reader reader;
+	struct json_token token;
+	uint32_t claims = 0;
+	if (is_claim(document, arena)) return count == 1 ? document : none;
+	json_reader_init_checked(&reader, member(document, "entry", arena), arena, JSON_DEPTH_MAX);
+	if (json_next(&reader, &token) != JSON_ARRAY_BEGIN) return none;
+	while (json_skip(&reader, &entry) == JSON_OBJECT_BEGIN) {
+		struct text_span resource = member(entry, "resource", arena);
+		if (is_claim(resource, arena) && claims++ == index) found = resource;
+	}
+	return claims == count ? found : none;
+}
+
 int fhir_source_read(struct fhir_source *source, struct text_span claim, struct zf_arena *arena)
 {
 	*source = (struct fhir_source){.item_count = 0};
 	if (claim.ptr == NULL) return 0;
 	struct json_reader reader;
 	struct json_token token;
-	json_reader_init(&reader, claim.ptr, claim.len, arena, JSON_DEPTH_DEFAULT, JSON_BYTES_DEFAULT);
+	json_reader_init_checked(&reader, claim, arena, JSON_DEPTH_MAX);
 	bool good = json_next(&reader, &token) == JSON_OBJECT_BEGIN;
 	while (good && json_next(&reader, &token) == JSON_KEY) {
 		if (text_is(token.text, "item")) {

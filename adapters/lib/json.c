@@ -19,9 +19,6 @@ enum state {
  * document costs more than n log n. */
 #define KEYS_SCAN_MAX 16
 
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
-
 static uint64_t load64(const char *p)
 {
 	uint64_t v;
@@ -86,6 +83,7 @@ void json_reader_init(struct json_reader *reader, const char *text, size_t len, 
 	reader->depth = 0;
 	reader->depth_max = depth_max;
 	reader->state = AT_VALUE;
+	reader->checked = false;
 	reader->error = (struct json_error){0};
 	if (len > bytes_max) {
 		reader->end = reader->begin;
@@ -95,34 +93,14 @@ void json_reader_init(struct json_reader *reader, const char *text, size_t len, 
 	}
 }
 
-/* ---- strings ---- */
-
-/* The first byte of a string that is not plain: quote, backslash, control or non-ASCII. */
-static const char *scan_plain(const char *p, const char *end)
+void json_reader_init_checked(
+	struct json_reader *reader, struct text_span text, struct zf_arena *arena, uint32_t depth_max)
 {
-	while (end - p >= 8) {
-		uint64_t v = load64(p);
-		uint64_t quote = v ^ (ONES * '"');
-		uint64_t slash = v ^ (ONES * '\\');
-		/* Each term sets the high bit of a hit; borrows make false hits only above the first true one. */
-		uint64_t hit = ((quote - ONES) & ~quote) | ((slash - ONES) & ~slash) | ((v - ONES * 0x20) & ~v) | v;
-		hit &= HIGHS;
-		if (hit != 0) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-			return p + (__builtin_ctzll(hit) >> 3);
-#else
-			break; /* the borrows run the other way: look byte by byte */
-#endif
-		}
-		p += 8;
-	}
-	while (p < end) {
-		unsigned char c = (unsigned char)*p;
-		if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80) break;
-		p++;
-	}
-	return p;
+	json_reader_init(reader, text.ptr, text.len, arena, depth_max, JSON_BYTES_MAX);
+	reader->checked = true;
 }
+
+/* ---- strings ---- */
 
 /* Four hex digits at p; false when they are not there. */
 static bool read_hex4(const char *p, const char *end, uint32_t *ret)
@@ -185,7 +163,7 @@ static const char *check_string(struct json_reader *reader, const char *p, bool 
 	const char *begin = p;
 	*ret_escaped = false;
 	for (;;) {
-		p = scan_plain(p, end);
+		p = text_plain_end(p, end);
 		if (p >= end) {
 			fail(reader, LIB_INVALID, begin - 1, "string is not closed");
 			return NULL;
@@ -504,7 +482,7 @@ static enum json_type read_key(struct json_reader *reader, struct text_span *ret
 	if (begin >= reader->end || *begin != '"') return fail_expected(reader, begin, "a key");
 	if (!read_string(reader, ret_text)) return JSON_ERROR;
 	*ret_end = (size_t)(reader->pos - reader->begin);
-	if (!keys_add(reader, *ret_text, begin)) return JSON_ERROR;
+	if (!reader->checked && !keys_add(reader, *ret_text, begin)) return JSON_ERROR;
 	const char *colon = skip_space(reader->pos, reader->end);
 	if (colon >= reader->end || *colon != ':') return fail_expected(reader, colon, "':'");
 	reader->pos = colon + 1;
@@ -565,6 +543,40 @@ failed:
 	return JSON_ERROR;
 }
 
+/* Behind the string whose opening quote is at p; end when it is cut off. */
+static const char *pass_string(const char *p, const char *end)
+{
+	for (p++; (p = text_plain_end(p, end)) < end; p++) {
+		if (*p == '"') return p + 1;
+		if (*p == '\\' && ++p == end) break; /* the escaped byte is not looked at */
+	}
+	return end;
+}
+
+/* Passes the rest of the innermost container without looking at more than brackets and strings. */
+static bool pass_container(struct json_reader *reader)
+{
+	const char *p = reader->pos, *end = reader->end;
+	for (uint32_t open = 1; p < end;) {
+		char c = *p;
+		if (c == '"') {
+			p = pass_string(p, end);
+			continue;
+		}
+		p++;
+		if (c == '{' || c == '[') {
+			open++;
+		} else if ((c == '}' || c == ']') && --open == 0) {
+			reader->pos = p;
+			reader->depth--;
+			reader->state = reader->depth == 0 ? AFTER_ROOT : AFTER_VALUE;
+			return true;
+		}
+	}
+	fail_expected(reader, end, "the end of a container");
+	return false;
+}
+
 enum json_type json_skip_from(struct json_reader *reader, const struct json_token *token, struct text_span *ret_raw)
 {
 	assert(token->type != JSON_KEY && token->type != JSON_OBJECT_END && token->type != JSON_ARRAY_END);
@@ -572,9 +584,11 @@ enum json_type json_skip_from(struct json_reader *reader, const struct json_toke
 	if (token->type == JSON_ERROR) return JSON_ERROR;
 	if (token->type == JSON_OBJECT_BEGIN || token->type == JSON_ARRAY_BEGIN) {
 		uint32_t outside = reader->depth - 1;
+		if (reader->checked && !pass_container(reader)) return JSON_ERROR;
 		while (reader->depth > outside) {
 			if (json_next(reader, &last) == JSON_ERROR) return JSON_ERROR;
 		}
+		last.end = (size_t)(reader->pos - reader->begin);
 	}
 	if (ret_raw != NULL) *ret_raw = (struct text_span){reader->begin + token->begin, last.end - token->begin};
 	return token->type;

@@ -86,6 +86,7 @@ struct json_reader {
 	uint32_t depth;
 	uint32_t depth_max;
 	int state;
+	bool checked; /* the text is known to be well formed */
 	struct json_error error;
 	uint32_t frames[JSON_DEPTH_MAX]; /* first key << 1 | is object */
 	struct json_key keys_inline[JSON_KEYS_INLINE];
@@ -96,6 +97,12 @@ struct json_reader {
  * too long fails at the first json_next. */
 void json_reader_init(struct json_reader *reader, const char *text, size_t len, struct zf_arena *arena,
 	uint32_t depth_max, size_t bytes_max);
+
+/* The same for a text that has been read to its end without an error before, whole or as a value of a larger one, and
+ * with a limit of depth no higher than this one: json_skip then looks only for brackets and strings, and equal keys are
+ * not searched again. Other texts are still read within their bounds, but not refused reliably. */
+void json_reader_init_checked(
+	struct json_reader *reader, struct text_span text, struct zf_arena *arena, uint32_t depth_max);
 
 /* The next token into *ret_token; returns its type (> 0), JSON_END or JSON_ERROR (*ret_token then untouched but for its
  * type). */

@@ -11,28 +11,44 @@ void json_write_init(struct json_writer *writer, struct zf_arena *arena, size_t 
 	*writer = (struct json_writer){.arena = arena, .max = bytes_max};
 }
 
-static void put(struct json_writer *writer, const char *bytes, size_t len)
+/* Makes room for `len` more bytes and the NUL of json_write_finish; false with the error set. */
+__attribute__((noinline)) static bool grow(struct json_writer *writer, size_t len)
 {
-	if (writer->error != 0) return;
+	if (writer->error != 0) return false;
 	if (len > writer->max - writer->len) {
 		writer->error = LIB_LIMIT;
-		return;
+		return false;
 	}
-	/* One more than the text, for the NUL of json_write_finish. */
-	if (len >= writer->cap - writer->len) {
-		size_t cap = writer->cap == 0 ? FIRST_BYTES : writer->cap;
-		while (cap - writer->len <= len) cap *= 2;
-		char *ptr = zf_alloc(writer->arena, cap);
-		if (ptr == NULL) {
-			writer->error = LIB_NOMEM;
-			return;
-		}
-		if (writer->len > 0) memcpy(ptr, writer->ptr, writer->len);
-		writer->ptr = ptr;
-		writer->cap = cap;
+	if (len < writer->cap - writer->len) return true;
+	size_t cap = writer->cap == 0 ? FIRST_BYTES : writer->cap;
+	while (cap - writer->len <= len) cap *= 2;
+	char *ptr = zf_alloc(writer->arena, cap);
+	if (ptr == NULL) {
+		writer->error = LIB_NOMEM;
+		return false;
 	}
+	if (writer->len > 0) memcpy(ptr, writer->ptr, writer->len);
+	writer->ptr = ptr;
+	writer->cap = cap;
+	return true;
+}
+
+static inline bool has_room(struct json_writer *writer, size_t len)
+{
+	return (writer->error == 0 && len < writer->cap - writer->len && len <= writer->max - writer->len) ||
+	       grow(writer, len);
+}
+
+static void put(struct json_writer *writer, const char *bytes, size_t len)
+{
+	if (!has_room(writer, len)) return;
 	memcpy(writer->ptr + writer->len, bytes, len);
 	writer->len += len;
+}
+
+static inline void put_char(struct json_writer *writer, char c)
+{
+	if (has_room(writer, 1)) writer->ptr[writer->len++] = c;
 }
 
 static bool in_object(const struct json_writer *writer)
@@ -43,7 +59,7 @@ static bool in_object(const struct json_writer *writer)
 static void put_comma(struct json_writer *writer)
 {
 	uint64_t bit = UINT64_C(1) << (writer->depth - 1);
-	if ((writer->filled & bit) != 0) put(writer, ",", 1);
+	if ((writer->filled & bit) != 0) put_char(writer, ',');
 	writer->filled |= bit;
 }
 
@@ -64,7 +80,7 @@ static void begin_value(struct json_writer *writer)
 static void open_container(struct json_writer *writer, bool object)
 {
 	begin_value(writer);
-	put(writer, object ? "{" : "[", 1);
+	put_char(writer, object ? '{' : '[');
 	if (writer->error != 0) return;
 	if (writer->depth == JSON_WRITE_DEPTH_MAX) {
 		writer->error = LIB_LIMIT;
@@ -79,7 +95,7 @@ static void close_container(struct json_writer *writer, bool object)
 {
 	if (writer->error != 0) return;
 	assert(writer->depth > 0 && in_object(writer) == object && !writer->have_key);
-	put(writer, object ? "}" : "]", 1);
+	put_char(writer, object ? '}' : ']');
 	writer->depth--;
 }
 
@@ -137,30 +153,24 @@ static void put_escape(struct json_writer *writer, unsigned char c)
 static void put_string(struct json_writer *writer, struct text_span value)
 {
 	const char *plain = value.ptr;
-	const char *p = plain;
-	const char *end = value.len == 0 ? p : p + value.len;
+	const char *end = value.len == 0 ? plain : plain + value.len;
 
-	put(writer, "\"", 1);
-	while (p < end) {
+	put_char(writer, '"');
+	for (const char *p = plain; (p = text_plain_end(p, end)) < end;) {
 		unsigned char c = (unsigned char)*p;
-		if (c >= 0x80) {
-			size_t step = text_utf8_next(p, end, NULL);
+		if (c >= 0x80 || c == 0) {
+			size_t step = c == 0 ? 0 : text_utf8_next(p, end, NULL);
 			if (step == 0 && writer->error == 0) writer->error = LIB_INVALID;
 			if (step == 0) return;
 			p += step;
-		} else if (c == 0) {
-			if (writer->error == 0) writer->error = LIB_INVALID;
-			return;
-		} else if (c < 0x20 || c == '"' || c == '\\') {
+		} else {
 			put(writer, plain, (size_t)(p - plain));
 			put_escape(writer, c);
 			plain = ++p;
-		} else {
-			p++;
 		}
 	}
-	if (p > plain) put(writer, plain, (size_t)(p - plain));
-	put(writer, "\"", 1);
+	if (end > plain) put(writer, plain, (size_t)(end - plain));
+	put_char(writer, '"');
 }
 
 void json_write_key_span(struct json_writer *writer, struct text_span key)
@@ -169,7 +179,7 @@ void json_write_key_span(struct json_writer *writer, struct text_span key)
 	assert(in_object(writer) && !writer->have_key);
 	put_comma(writer);
 	put_string(writer, key);
-	put(writer, ":", 1);
+	put_char(writer, ':');
 	writer->have_key = 1;
 }
 

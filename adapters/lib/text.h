@@ -44,6 +44,36 @@ static inline bool text_has_prefix(struct text_span span, const char *prefix)
 	return span.len >= len && (len == 0 || memcmp(span.ptr, prefix, len) == 0);
 }
 
+/* The first byte from p on that a JSON string cannot hold as it is or that needs a closer look: quote, backslash,
+ * control or non-ASCII; end when there is none. Eight bytes at a time. */
+static inline const char *text_plain_end(const char *p, const char *end)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	while (end - p >= 8) {
+		uint64_t v;
+		memcpy(&v, p, sizeof(v));
+		uint64_t quote = v ^ (ones * '"');
+		uint64_t slash = v ^ (ones * '\\');
+		/* Each term sets the high bit of a hit; borrows make false hits only above the first true one. */
+		uint64_t hit = ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((v - ones * 0x20) & ~v) | v;
+		hit &= ones << 7;
+		if (hit != 0) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+			return p + (__builtin_ctzll(hit) >> 3);
+#else
+			break; /* the borrows run the other way: look byte by byte */
+#endif
+		}
+		p += 8;
+	}
+	while (p < end) {
+		unsigned char c = (unsigned char)*p;
+		if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80) break;
+		p++;
+	}
+	return p;
+}
+
 /* Length in bytes (1 to 4) of the valid UTF-8 sequence that starts at p (p < end), or 0: overlong forms, surrogates,
  * values above U+10FFFF and cut sequences are not valid (RFC 3629). ret_code may be NULL. */
 size_t text_utf8_next(const char *p, const char *end, uint32_t *ret_code);

@@ -25,7 +25,7 @@ static int parts_find(struct text_span raw, struct zf_arena *arena, struct parts
 	struct json_reader reader;
 	struct json_token token;
 	struct parts parts = {.body = 0};
-	json_reader_init(&reader, raw.ptr, raw.len, arena, JSON_DEPTH_MAX, JSON_BYTES_MAX);
+	json_reader_init_checked(&reader, raw, arena, JSON_DEPTH_MAX);
 	if (json_next(&reader, &token) != JSON_OBJECT_BEGIN) return err_set(ERR_INVALID, "this is no JSON object");
 	parts.body = token.end;
 	while (json_next(&reader, &token) == JSON_KEY) {
@@ -134,7 +134,7 @@ static int meta_write(struct text_span meta, const struct stamp *stamp, struct z
 	json_write_member(&writer, "versionId", stamp->version != NULL ? stamp->version : "1");
 	json_write_member(&writer, "lastUpdated", updated);
 	if (meta.len > 0) {
-		json_reader_init(&reader, meta.ptr, meta.len, arena, JSON_DEPTH_MAX, JSON_BYTES_MAX);
+		json_reader_init_checked(&reader, meta, arena, JSON_DEPTH_MAX);
 		bool is_object = json_next(&reader, &token) == JSON_OBJECT_BEGIN;
 		while (is_object && json_next(&reader, &token) == JSON_KEY) {
 			struct text_span value, key = token.text;

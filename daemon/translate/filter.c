@@ -96,11 +96,12 @@ static int json_fault(const struct json_reader *reader)
 					       : err_set(ERR_INVALID, "the claim is not well-formed JSON");
 }
 
+/* filter_apply has checked the whole text. */
 static int begin(struct json_reader *reader, struct text_span raw, struct zf_arena *arena, enum json_type type)
 {
 	struct json_token token;
 
-	json_reader_init(reader, raw.ptr, raw.len, arena, JSON_DEPTH_MAX, LEFT_BYTES_MAX);
+	json_reader_init_checked(reader, raw, arena, JSON_DEPTH_MAX);
 	if (json_next(reader, &token) != type)
 		return err_set(ERR_INVALID, "the claim holds something else than a resource");
 	return 0;
@@ -110,7 +111,11 @@ static int begin(struct json_reader *reader, struct text_span raw, struct zf_are
 static bool path_push(char *path, size_t len, struct text_span key)
 {
 	if (key.len > 0 && key.ptr[0] == '_') key = (struct text_span){key.ptr + 1, key.len - 1};
-	return (size_t)snprintf(path + len, PATH_BYTES - len, ".%.*s", (int)key.len, key.ptr) < PATH_BYTES - len;
+	if (len + key.len + 2 > PATH_BYTES) return false;
+	path[len] = '.';
+	memcpy(path + len + 1, key.ptr, key.len);
+	path[len + 1 + key.len] = '\0';
+	return true;
 }
 
 static int value_filter(struct walk *walk, struct text_span raw, char *path, size_t path_len, int depth);

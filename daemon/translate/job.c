@@ -244,18 +244,23 @@ void job_quarantine(struct job *job, const char *why)
 
 /* ---- the claim for the module ---- */
 
-static bool needs_filter(const struct insurer *insurer, const struct fhir_document *document, struct text_span json)
+/* What an allow-list or a look at the text alone says. Contained resources and results of genetic tests are looked at
+ * closely only where there may be some. */
+static bool needs_filter(const struct insurer *insurer, struct text_span json)
 {
-	if (insurer->allowed_field_count > 0) return true;
+	return insurer->allowed_field_count > 0 || memmem(json.ptr, json.len, "\"contained\"", 11) != NULL ||
+	       memmem(json.ptr, json.len, "genom", 5) != NULL || memmem(json.ptr, json.len, "\"GE\"", 4) != NULL ||
+	       memmem(json.ptr, json.len, "http://loinc.org", 16) != NULL;
+}
+
+static bool has_uncommon(const struct fhir_document *document)
+{
 	for (uint32_t i = 0; i < document->entry_count; i++) {
 		const char *type = document->entries[i].type_name;
 
 		if (type == NULL || !filter_type_common(type)) return true;
 	}
-	/* Contained resources and results of genetic tests: looked at closely only where there may be some. */
-	return memmem(json.ptr, json.len, "\"contained\"", 11) != NULL ||
-	       memmem(json.ptr, json.len, "genom", 5) != NULL || memmem(json.ptr, json.len, "\"GE\"", 4) != NULL ||
-	       memmem(json.ptr, json.len, "http://loinc.org", 16) != NULL;
+	return false;
 }
 
 static int decode(struct job *job, struct text_span json, struct fhir_document *ret_document)
@@ -274,9 +279,12 @@ static int decode(struct job *job, struct text_span json, struct fhir_document *
 static int filtered(struct job *job, struct text_span *json, struct fhir_document *document)
 {
 	struct filter filter = {job->insurer->allowed_fields, job->insurer->allowed_field_count};
-	int r = decode(job, *json, document);
+	int r;
 
-	if (r < 0 || !needs_filter(job->insurer, document, *json)) return r;
+	if (!needs_filter(job->insurer, *json)) {
+		r = decode(job, *json, document);
+		if (r < 0 || !has_uncommon(document)) return r;
+	}
 	r = filter_apply(&filter, *json, &job->arena.zf, json);
 	return r < 0 ? r : decode(job, *json, document);
 }

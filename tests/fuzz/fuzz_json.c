@@ -31,6 +31,30 @@ static int canonical(const char *ptr, size_t len, struct arena *arena, struct te
 	return json_canonical(ptr, len, &arena->zf, 32, 1 << 20, append, ret, NULL);
 }
 
+/* Passing over a value as if it were checked stays inside for any text, and in a checked one ends where reading it
+ * ends. */
+static void pass(const char *text, size_t size, bool checked, struct zf_arena *arena)
+{
+	struct json_reader strict, quick;
+	struct json_token token, same;
+	json_reader_init_checked(&quick, (struct text_span){text, size}, arena, 32);
+	if (!checked) {
+		while (json_next(&quick, &same) > JSON_END) {
+			if (same.type == JSON_KEY && json_skip(&quick, NULL) < JSON_END) break;
+		}
+		return;
+	}
+	json_reader_init(&strict, text, size, arena, 32, 1 << 20);
+	do {
+		enum json_type type = json_next(&strict, &token);
+		assert(json_next(&quick, &same) == type && same.begin == token.begin && same.end == token.end);
+		if (type != JSON_KEY) continue;
+		struct text_span raw = {NULL, 0}, passed = {NULL, 0};
+		assert(json_skip(&strict, &raw) == json_skip(&quick, &passed));
+		assert(raw.ptr == passed.ptr && raw.len == passed.len);
+	} while (token.type > JSON_END);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena arena;
@@ -42,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int checked = json_check(text, size, &arena.zf, 32, 1 << 20, &error);
 	assert(checked == error.code && (checked == 0) == (error.text[0] == '\0'));
 	assert(error.offset <= size);
+	pass(text, size, checked == 0, &arena.zf);
 	int rc = canonical(text, size, &arena, &first);
 	assert(rc == checked);
 	if (rc == 0) {

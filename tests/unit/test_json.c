@@ -154,6 +154,44 @@ static void test_skip(void **state)
 	assert_string_equal(reader.error.text, "duplicate key \"a\"");
 }
 
+/* Passing over values in a text that was checked before gives what reading them gives, and never leaves the text. */
+static void test_skip_checked(void **state)
+{
+	(void)state;
+	LIB_ARENA(arena);
+	static const char text[] =
+		"{\"a\": [ {\"\\\\\":\"]}\\\"[\"}, [\"\xe4\xbb\x98\\u005d\"] , 2.50 ] ,\"b\":{} ,"
+		"\"long enough for eight at a time\":{\"c\":[[[]]],\"d\":\"}}}}}}}}}}}}}}}}\"},\"e\":true}";
+	struct json_reader strict, quick;
+	json_reader_init(&strict, text, strlen(text), &arena.zf, 8, 1000);
+	json_reader_init_checked(&quick, TEXT(text), &arena.zf, 8);
+	struct json_token token, same;
+	assert_int_equal(json_next(&strict, &token), json_next(&quick, &same));
+	for (int members = 0;; members++) {
+		struct text_span raw = {NULL, 0}, passed = {NULL, 0};
+		assert_int_equal(json_next(&strict, &token), json_next(&quick, &same));
+		assert_int_equal(token.begin, same.begin);
+		if (token.type != JSON_KEY) {
+			assert_int_equal(members, 4);
+			break;
+		}
+		assert_int_equal(json_skip(&strict, &raw), json_skip(&quick, &passed));
+		assert_ptr_equal(raw.ptr, passed.ptr);
+		assert_int_equal(raw.len, passed.len);
+	}
+	next_is(&quick, JSON_END, NULL);
+
+	/* Cut anywhere: an error, not a look behind the end. */
+	for (size_t len = 0; len < strlen(text); len++) {
+		char *cut = malloc(len + 1);
+		assert_non_null(cut);
+		memcpy(cut, text, len);
+		json_reader_init_checked(&quick, (struct text_span){cut, len}, &arena.zf, 8);
+		assert_int_equal(json_skip(&quick, NULL), JSON_ERROR);
+		free(cut);
+	}
+}
+
 static void test_errors(void **state)
 {
 	(void)state;
@@ -542,6 +580,7 @@ int main(void)
 		cmocka_unit_test(test_tokens),
 		cmocka_unit_test(test_token_offsets),
 		cmocka_unit_test(test_skip),
+		cmocka_unit_test(test_skip_checked),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_limits),
