@@ -487,7 +487,7 @@ CREATE TABLE posting (
 	book_day     date NOT NULL,     -- the hospital's day
 	rule         text NOT NULL,     -- which row of daemon/settle/posting_rule.c
 	claim_id     uuid,
-	source_id    uuid NOT NULL,     -- the fact it follows from: the same fact posts once
+	source_id    uuid NOT NULL,     -- the fact it follows from, a bill: the claim; the same one posts once
 	at           timestamptz NOT NULL DEFAULT now(),
 	CHECK (debit <> credit),
 	PRIMARY KEY (hospital_id, entry_id, no),

@@ -61,13 +61,40 @@ $$;
 
 -- Takes steps, at most one per claim and axis in one call; all steps of one claim happen or none. p_seq: the version the
 -- caller saw, NULL where it need not match. Axes: 1 transport, 2 acknowledgement, 3 adjudication, 4 payment, 5 books.
--- Returns the claims whose steps happened; a missing one lost the compare-and-set.
+-- Returns the claims whose steps happened; a missing one lost the compare-and-set. A claim that arrives at its insurer is
+-- billed with the very step, whoever takes it, once in its life: rule "bill" of daemon/settle/posting_rule.c, its source the claim.
 CREATE FUNCTION claim_step(p_hospital uuid[], p_claim uuid[], p_axis smallint[], p_from smallint[], p_seq integer[],
 	p_to smallint[], p_event text[], p_who text[], p_why text[])
 RETURNS TABLE (hospital_id uuid, claim_id uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
+DECLARE
+	stepped_hospital uuid[]; stepped uuid[];
+	bill_hospital uuid[]; bill uuid[]; bill_debit text[]; bill_amount bigint[]; bill_currency text[]; bill_exponent smallint[];
+	bill_day date[];
+	bills integer;
 BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, which costs milliseconds here
-	RETURN QUERY WITH step AS MATERIALIZED (
+	IF 8 = ANY (p_to) THEN
+		SELECT count(*), array_agg(c.hospital_id), array_agg(c.claim_id), array_agg('AR-' || upper(s.insurer)),
+			array_agg(c.total_minor), array_agg(c.currency), array_agg(c.exponent), array_agg((now() AT TIME ZONE h.zone)::date)
+		INTO bills, bill_hospital, bill, bill_debit, bill_amount, bill_currency, bill_exponent, bill_day
+		FROM unnest(p_hospital, p_claim, p_axis, p_to) AS t (h, c, x, s)
+		JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c AND s.books = 0
+		JOIN claim c ON c.hospital_id = t.h AND c.claim_id = t.c AND c.use = 1
+		JOIN hospital h ON h.hospital_id = t.h
+		WHERE t.x = 1 AND t.s = 8;
+		IF bills > 0 THEN
+			p_hospital := p_hospital || bill_hospital;
+			p_claim := p_claim || bill;
+			p_axis := p_axis || array_fill(5::smallint, ARRAY[bills]);
+			p_from := p_from || array_fill(0::smallint, ARRAY[bills]);
+			p_seq := p_seq || array_fill(NULL::integer, ARRAY[bills]);
+			p_to := p_to || array_fill(1::smallint, ARRAY[bills]);
+			p_event := p_event || array_fill('bill'::text, ARRAY[bills]);
+			p_who := p_who || array_fill('zhifu'::text, ARRAY[bills]);
+			p_why := p_why || array_fill(NULL::text, ARRAY[bills]);
+		END IF;
+	END IF;
+	WITH step AS MATERIALIZED (
 		SELECT * FROM unnest(p_hospital, p_claim, p_axis, p_from, p_seq, p_to, p_event, p_who, p_why)
 			AS s (hospital_id, claim_id, axis, from_state, seq, to_state, event, who, why)
 	), want AS (
@@ -101,12 +128,19 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 			CROSS JOIN LATERAL (SELECT CASE s.axis WHEN 1 THEN d.transport_seq WHEN 2 THEN d.acknowledgement_seq
 				WHEN 3 THEN d.adjudication_seq WHEN 4 THEN d.payment_seq ELSE d.books_seq END AS seq) n
 	)
-	SELECT d.hospital_id, d.claim_id FROM done d;
+	SELECT array_agg(d.hospital_id), array_agg(d.claim_id) INTO stepped_hospital, stepped FROM done d;
+	IF bills > 0 THEN
+		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_day, rule, claim_id, source_id)
+		SELECT t.h, t.c, 1, t.d, 'REV-MED', t.a, t.u, t.x, t.y, 'bill', t.c, t.c
+		FROM unnest(bill_hospital, bill, bill_debit, bill_amount, bill_currency, bill_exponent, bill_day) AS t (h, c, d, a, u, x, y)
+		WHERE t.c = ANY (stepped) AND t.a > 0;
+	END IF;
 	IF 3 = ANY (p_to) THEN
 		INSERT INTO consent_wait (hospital_id, claim_id)
 		SELECT t.h, t.c FROM unnest(p_hospital, p_claim, p_axis, p_to) AS t (h, c, x, s) WHERE t.x = 1 AND t.s = 3
 		ON CONFLICT DO NOTHING;
 	END IF;
+	RETURN QUERY SELECT t.h, t.c FROM unnest(stepped_hospital, stepped) AS t (h, c);
 END
 $$;
 

@@ -202,12 +202,12 @@ END
 $$;
 
 -- Ends a round of sendings: see dispatch_finish. p_reply and p_content: what came back, where anything did (status 11 to be
--- read by translate, 12 kept for people, 13 cannot be read). p_fact, p_fact_work: ids for a delivered submission's bill.
+-- read by translate, 12 kept for people, 13 cannot be read).
 -- Nothing happens to an item whose attempt is not open under this fence any more, or when a larger fence exists: the same
 -- call may be made again. Returns the ordinals of those that were ended.
 CREATE FUNCTION dispatch_end(p_route text, p_fence bigint, p_hospital uuid[], p_work uuid[], p_attempt integer[], p_message uuid[],
 	p_outcome smallint[], p_http smallint[], p_error text[], p_delay_ms bigint[], p_reply uuid[], p_reply_status smallint[],
-	p_content bytea[], p_next uuid[], p_fact uuid[], p_fact_work uuid[])
+	p_content bytea[], p_next uuid[])
 RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -234,14 +234,6 @@ BEGIN
 	SELECT t.h, t.r, g.exchange_id, g.claim_id, g.insurer, 2, g.token, g.message_id, t.q, p_fence, t.p, t.e, t.b
 	FROM unnest(p_hospital, p_message, p_reply, p_reply_status, p_http, p_error, p_content) WITH ORDINALITY AS t (h, m, r, q, p, e, b, n)
 	JOIN message g ON g.hospital_id = t.h AND g.message_id = t.m WHERE t.n = ANY (live) AND t.b IS NOT NULL;
-	INSERT INTO fact (hospital_id, fact_id, claim_id, insurer, exchange_id, message_id, kind)
-	SELECT t.h, t.f, g.claim_id, g.insurer, g.exchange_id, g.message_id, 100
-	FROM unnest(p_hospital, p_message, p_fact, p_outcome) WITH ORDINALITY AS t (h, m, f, o, n)
-	JOIN message g ON g.hospital_id = t.h AND g.message_id = t.m WHERE t.n = ANY (live) AND t.o = 2 AND g.submission;
-	INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, fact_id)
-	SELECT t.h, t.k, 3, 1, g.claim_id, t.f
-	FROM unnest(p_hospital, p_message, p_fact, p_fact_work, p_outcome) WITH ORDINALITY AS t (h, m, f, k, o, n)
-	JOIN message g ON g.hospital_id = t.h AND g.message_id = t.m WHERE t.n = ANY (live) AND t.o = 2 AND g.submission;
 	RETURN QUERY SELECT unnest(live);
 END
 $$;

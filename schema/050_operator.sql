@@ -31,7 +31,7 @@ $$;
 -- table in C. p_insurer: who it goes to from now on (route_found). Returns where the claim stands afterwards, or NULL when
 -- it had moved on meanwhile and nothing was done.
 CREATE FUNCTION operator_claim_step(p_hospital uuid, p_claim uuid, p_from smallint, p_to smallint, p_event text, p_who text,
-	p_why text, p_insurer text, p_work uuid, p_fact uuid) RETURNS smallint LANGUAGE plpgsql SECURITY DEFINER
+	p_why text, p_insurer text, p_work uuid) RETURNS smallint LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	doubt record;
@@ -51,7 +51,7 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN NULL;
 	END IF;
-	SELECT m.message_id, m.exchange_id, m.insurer,
+	SELECT m.message_id, m.exchange_id,
 		(SELECT a.route FROM attempt a WHERE a.hospital_id = m.hospital_id AND a.message_id = m.message_id
 			ORDER BY a.attempt DESC LIMIT 1) AS route
 	INTO doubt FROM message m
@@ -73,13 +73,8 @@ BEGIN
 		RETURN p_to;
 	END IF;
 	IF p_event = 'prove_present' THEN
-		-- It arrived after all: it is billed from now on, and answers may still come in the old exchange.
+		-- It arrived after all: answers may still come in the old exchange.
 		UPDATE message SET status = 4, why = p_why WHERE hospital_id = p_hospital AND message_id = doubt.message_id;
-		INSERT INTO fact (hospital_id, fact_id, claim_id, insurer, exchange_id, message_id, kind)
-		SELECT p_hospital, p_fact, p_claim, coalesce(doubt.insurer, s.insurer), doubt.exchange_id, doubt.message_id, 100
-		FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim;
-		INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, fact_id)
-		VALUES (p_hospital, p_work, 3, 1, p_claim, p_fact);
 		RETURN p_to;
 	END IF;
 
@@ -295,9 +290,14 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT 'each currency has one exponent', p.currency, count(DISTINCT p.exponent), 1::bigint
 	FROM posting p WHERE p.hospital_id = p_hospital GROUP BY p.currency
 	UNION ALL
-	SELECT 'postings whose fact is not on record', NULL, count(*), 0::bigint FROM posting p
+	SELECT 'postings whose cause is not on record', NULL, count(*), 0::bigint FROM posting p
 	WHERE p.hospital_id = p_hospital AND p.rule IN ('bill', 'patient_share', 'write_off', 'announce', 'announce_fee')
+		AND (p.rule = 'bill' AND p.source_id = p.claim_id) IS NOT TRUE
 		AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.hospital_id = p.hospital_id AND f.fact_id = p.source_id)
+	UNION ALL
+	SELECT 'claims that arrived and were not billed', NULL, count(*), 0::bigint FROM claim_state s
+	JOIN claim c ON c.hospital_id = s.hospital_id AND c.claim_id = s.claim_id
+	WHERE s.hospital_id = p_hospital AND s.transport = 8 AND s.books = 0 AND c.use = 1
 	UNION ALL
 	SELECT 'claims billed by state and not by posting', NULL, count(*), 0::bigint FROM claim_state s
 	JOIN claim c ON c.hospital_id = s.hospital_id AND c.claim_id = s.claim_id

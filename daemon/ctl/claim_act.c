@@ -45,7 +45,6 @@ static int act_take(struct ctl *ctl, const struct claim_row *claim, const struct
 	const char *ref, uint8_t *ret_to)
 {
 	struct uuid work = uuid_new();
-	struct uuid fact = uuid_new();
 	struct pg_result *rows = NULL;
 	uint32_t effects;
 	uint8_t to;
@@ -53,9 +52,9 @@ static int act_take(struct ctl *ctl, const struct claim_row *claim, const struct
 
 	if (r == ERR_EXISTS) return err_set(ERR_EXISTS, "claim %s is there already", ref);
 	if (r < 0) return act_refused(claim, act->event, ref);
-	r = ctl_query(ctl, &rows, "SELECT operator_claim_step($1, $2, $3::int2, $4::int2, $5, $6, $7, $8, $9, $10)",
-		"uussttttuu", &claim->hospital->id, &claim->id, (int)claim->states[AXIS_TRANSPORT], (int)to,
-		lifecycle_event_name(act->event), ctl->who, why, act->insurer, &work, &fact);
+	r = ctl_query(ctl, &rows, "SELECT operator_claim_step($1, $2, $3::int2, $4::int2, $5, $6, $7, $8, $9)",
+		"uussttttu", &claim->hospital->id, &claim->id, (int)claim->states[AXIS_TRANSPORT], (int)to,
+		lifecycle_event_name(act->event), ctl->who, why, act->insurer, &work);
 	if (r < 0) return r;
 	if (db_rows_null(rows, 0, 0))
 		r = err_set(ERR_AGAIN, "claim %s moved on at this moment: look at it again", ref);

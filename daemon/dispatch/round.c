@@ -83,8 +83,6 @@ static void end_fill(struct round *round)
 	COLUMN(DB_INT2, db_array_int2, (int16_t)s->reply_status);
 	COLUMN(DB_BYTEA, db_array_bytes, s->reply);
 	COLUMN(DB_UUID, db_array_uuid, &s->next_id);
-	COLUMN(DB_UUID, db_array_uuid, &s->fact_id);
-	COLUMN(DB_UUID, db_array_uuid, &s->fact_work_id);
 }
 
 /* ---- running ---- */
@@ -307,7 +305,6 @@ static void on_ended(void *ctx, const struct db_outcome *outcome)
 {
 	struct round *round = ctx;
 	struct dispatch *dispatch;
-	bool billed = false;
 	bool read = false;
 	bool again = false;
 
@@ -330,11 +327,9 @@ static void on_ended(void *ctx, const struct db_outcome *outcome)
 
 		read = read || sending->outcome != VERDICT_NOT_SENT;
 		again = again || (sending->outcome == VERDICT_NOT_SENT && sending->delay_ms == 0);
-		billed = billed || (sending->outcome == VERDICT_ANSWERED && sending->submission);
 		sending_free(round->items[i]);
 	}
 	if (read) db_notify_send(dispatch->notify, "translate");
-	if (billed) db_notify_send(dispatch->notify, "settle");
 	if (again) db_notify_send(dispatch->notify, "dispatch");
 	round_over(round);
 }

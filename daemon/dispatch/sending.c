@@ -51,8 +51,6 @@ struct sending *sending_new(
 	sending->export_id = uuid_new();
 	sending->reply_id = uuid_new();
 	sending->next_id = uuid_new();
-	sending->fact_id = uuid_new();
-	sending->fact_work_id = uuid_new();
 	sending->state = SENDING_LEASED;
 	list_append(&route->sendings[SENDING_LEASED], &sending->node);
 	route->count++;

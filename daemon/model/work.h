@@ -3,10 +3,10 @@
  *
  *   intake     claim + WORK_START_CLAIM                         transport: accepted (or no_route, held)
  *   translate  WORK_START_CLAIM -> gate, map -> message(out, ready) + WORK_SEND
- *                                                              transport: accepted -> queued (or waiting_consent,
- * failed) dispatch   WORK_SEND -> gate again, export ledger, attempt (intent), transport queued -> sending; send; then
- *                answered: message(in, received) + WORK_REPLY; a submission also fact FACT_BILLED + WORK_FACT
- *                                                              transport: sending -> sent
+ *                                                  transport: accepted -> queued (or waiting_consent, failed)
+ *   dispatch   WORK_SEND -> gate again, export ledger, attempt (intent), transport queued -> sending; send; then
+ *                answered: message(in, received) + WORK_REPLY
+ *                                                              transport: sending -> sent, books: none -> billed
  *                not sent: WORK_SEND due again later           transport: sending -> queued
  *                unknown:  message unknown + WORK_FAILURE      transport: sending -> unknown
  *   translate  WORK_REPLY, WORK_FAILURE, WORK_TIMER -> step -> further messages, facts + WORK_FACT, exchange state
@@ -58,7 +58,6 @@ enum attempt_outcome { ATTEMPT_BEGUN = 1, ATTEMPT_ANSWERED = 2, ATTEMPT_NOT_SENT
 
 /* fact.kind: enum zf_fact_kind below 100, ours from 100. */
 enum fact_kind_own {
-	FACT_BILLED = 100,     /* a submission was delivered: the receivable arises */
 	FACT_UNSENDABLE = 101, /* the adapter could not say the claim in its format: faults */
 };
 enum fact_status { FACT_NEW = 1, FACT_APPLIED = 2, FACT_REFUSED = 3, FACT_ORPHAN = 4 };

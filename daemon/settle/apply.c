@@ -52,14 +52,6 @@ static bool step_accepted(const struct fact_view *view, struct apply *apply)
 	return step(view, apply, AXIS_ACKNOWLEDGEMENT, EVENT_ACCEPT);
 }
 
-static void apply_billed(const struct fact_view *view, struct apply *apply)
-{
-	if (view->use != ZF_USE_CLAIM) return;
-	if (view->billed != 0 || view->states[AXIS_BOOKS] != BOOKS_NONE) return;
-	(void)step(view, apply, AXIS_BOOKS, EVENT_BILL);
-	post(view, apply, "bill", view->total, view->currency, view->exponent);
-}
-
 /* What plan and contract take as agreed does not make an approval partial; anything else that is missing does. */
 static enum lifecycle_event decision(const struct fact_view *view)
 {
@@ -76,7 +68,7 @@ static void apply_adjudicated(const struct fact_view *view, struct apply *apply)
 		return;
 	}
 	if (view->use == ZF_USE_CLAIM && view->states[AXIS_BOOKS] == BOOKS_NONE) {
-		apply->defer = true; /* billed in the same breath, by another work item */
+		apply->defer = true; /* said over another channel while it is still being sent: arriving bills it */
 		return;
 	}
 	if (!step_accepted(view, apply) || !step(view, apply, AXIS_ADJUDICATION, decision(view))) {
@@ -125,7 +117,7 @@ static void apply_remitted(const struct fact_view *view, struct apply *apply)
 static void apply_cancelled(const struct fact_view *view, struct apply *apply)
 {
 	if (view->use == ZF_USE_CLAIM && view->states[AXIS_BOOKS] == BOOKS_NONE) {
-		apply->defer = true; /* the bill comes first, else it would stand for ever */
+		apply->defer = true; /* likewise: the bill comes first, else it would stand for ever */
 		return;
 	}
 	if (!step(view, apply, AXIS_ADJUDICATION, EVENT_CANCEL)) {
@@ -149,9 +141,6 @@ void apply_fact(const struct fact_view *view, struct apply *ret_apply)
 
 	*apply = (struct apply){.status = FACT_APPLIED};
 	switch (view->kind) {
-	case FACT_BILLED:
-		apply_billed(view, apply);
-		break;
 	case FACT_UNSENDABLE:
 		break; /* the transport step was taken with the fact */
 	case ZF_FACT_ACKNOWLEDGED:

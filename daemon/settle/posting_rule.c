@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const struct posting_rule rules[] = {
+	/* Posted with the step to sent, by claim_step (schema/004_work.sql); taken back from here. */
 	{"bill", POSTING_BILLED, "AR-{INSURER}", "REV-MED", "the receivable from the insurer arises when it is billed",
 		"向保险公司开单时确认应收医疗款"},
 	{"patient_share", POSTING_DECIDED, "AR-PT", "AR-{INSURER}",

@@ -284,8 +284,6 @@ static bool stepped(const struct job *job, const struct uuid *claim_id)
 /* The insurer speaks of a claim that was in doubt: so it has it. */
 static void arrival(struct job *job, const struct job_fact *fact)
 {
-	struct harvest_fact *billed;
-
 	if (fact->claim.transport != TRANSPORT_UNKNOWN || !shows_arrival(fact->fact.kind) ||
 		stepped(job, &fact->claim.id))
 		return;
@@ -293,8 +291,6 @@ static void arrival(struct job *job, const struct job_fact *fact)
 		job->exchange_kind == EXCHANGE_STATUS ? EVENT_PROVE_PRESENT : EVENT_DELIVER, "the insurer has it");
 	if (!uuid_is_nil(&fact->claim.doubt_message))
 		harvest_update(&job->harvest, &fact->claim.doubt_message, MESSAGE_ANSWERED, "the insurer has it");
-	billed = harvest_fact(&job->harvest, FACT_BILLED, &fact->claim.id, NULL);
-	billed->exchange_id = job->exchange_id;
 }
 
 static int fact_add(const struct room *room, struct job *job, const struct job_fact *fact, bool *orphaned)

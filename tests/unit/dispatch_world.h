@@ -16,6 +16,7 @@
 #include "model/work.h"
 #include "net/metrics.h"
 #include "outbound_peer.h"
+#include "settle/posting_rule.h"
 
 /* What the insurers saw, over all of them. */
 #define CLAIMS_MAX 4096
@@ -82,7 +83,7 @@ static const char helpers[] =
 	" INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id)"
 	"  VALUES (h, w, 2, 1, 'alpha:https', c, x, m) $$;"
 	"CREATE FUNCTION zhifu.test_clear() RETURNS void LANGUAGE sql AS $$"
-	" TRUNCATE zhifu.outbox, zhifu.claim_event, zhifu.claim_state, zhifu.claim, zhifu.message, zhifu.attempt, zhifu.exchange, zhifu.fact,"
+	" TRUNCATE zhifu.outbox, zhifu.claim_event, zhifu.claim_state, zhifu.claim, zhifu.message, zhifu.attempt, zhifu.exchange, zhifu.posting,"
 	" zhifu.export_ledger, zhifu.export_person, zhifu.export_count, zhifu.consent, zhifu.patient_lookup, zhifu.patient_key, zhifu.route_lease,"
 	" zhifu.consent_clock $$;";
 
@@ -319,6 +320,23 @@ static inline int64_t works(int role, int kind)
 	return admin_int(sql);
 }
 
+/* Claims whose receivable stands: the state and the one posting that the rule tells. */
+static inline int64_t bills(void)
+{
+	const struct posting_rule *rule = posting_rule("bill");
+	char debit[ACCOUNT_LEN], credit[ACCOUNT_LEN], sql[600];
+	posting_account(rule->debit, "alpha", debit);
+	posting_account(rule->credit, "alpha", credit);
+	snprintf(sql, sizeof(sql),
+		"SELECT count(*) FROM zhifu.claim_state s JOIN zhifu.claim c USING (hospital_id, claim_id) WHERE s.books = 1 AND"
+		" (SELECT array_agg((debit, credit, amount_minor, p.currency, p.exponent, rule,"
+		" book_day = (p.at AT TIME ZONE 'Asia/Shanghai')::date)::text) FROM zhifu.posting p"
+		" WHERE p.hospital_id = c.hospital_id AND p.claim_id = c.claim_id)"
+		" = ARRAY[('%s', '%s', c.total_minor, c.currency, c.exponent, 'bill', true)::text]",
+		debit, credit);
+	return admin_int(sql);
+}
+
 /* A statement about everything that must hold whatever happened. */
 static void check_invariants(void)
 {
@@ -334,6 +352,9 @@ static void check_invariants(void)
 			"SELECT count(*) FROM zhifu.claim_state s WHERE transport <> (SELECT to_state FROM zhifu.claim_event e"
 			" WHERE e.hospital_id = s.hospital_id AND e.claim_id = s.claim_id AND axis = 1 ORDER BY seq DESC LIMIT 1)"),
 		0);
+	/* What has arrived is billed, and nothing else. */
+	assert_int_equal(bills(), claims_in(8));
+	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.posting"), claims_in(8));
 	/* What is unknown has somebody to ask. */
 	assert_int_equal(
 		admin_int(

@@ -46,44 +46,6 @@ static int64_t balance(const struct apply *apply, const char *account)
 	return sum;
 }
 
-static void test_billing_makes_the_receivable(void **state)
-{
-	struct fact_view view = billed_claim(FACT_BILLED);
-	struct apply apply;
-
-	(void)state;
-	view.billed = 0;
-	view.states[AXIS_BOOKS] = BOOKS_NONE;
-	apply_fact(&view, &apply);
-	assert_true(steps_to(&apply, AXIS_BOOKS, BOOKS_BILLED));
-	assert_int_equal(balance(&apply, "AR-ALPHA"), 241829);
-	assert_int_equal(balance(&apply, "REV-MED"), -241829);
-}
-
-static void test_billing_twice_moves_nothing(void **state)
-{
-	struct fact_view view = billed_claim(FACT_BILLED);
-	struct apply apply;
-
-	(void)state;
-	apply_fact(&view, &apply);
-	assert_int_equal(apply.status, FACT_APPLIED);
-	assert_int_equal(apply.step_count + apply.posting_count, 0);
-}
-
-static void test_a_preauthorization_is_not_billed(void **state)
-{
-	struct fact_view view = billed_claim(FACT_BILLED);
-	struct apply apply;
-
-	(void)state;
-	view.use = ZF_USE_PREAUTHORIZATION;
-	view.billed = 0;
-	view.states[AXIS_BOOKS] = BOOKS_NONE;
-	apply_fact(&view, &apply);
-	assert_int_equal(apply.step_count + apply.posting_count, 0);
-}
-
 /* The outpatient story: allowed 2,418.29, insurer 1,878.35, patient 539.94. */
 static void test_a_decision_moves_the_patients_share(void **state)
 {
@@ -286,9 +248,6 @@ static void test_every_rule_has_its_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_billing_makes_the_receivable),
-		cmocka_unit_test(test_billing_twice_moves_nothing),
-		cmocka_unit_test(test_a_preauthorization_is_not_billed),
 		cmocka_unit_test(test_a_decision_moves_the_patients_share),
 		cmocka_unit_test(test_what_is_missing_beyond_shares_is_partial_or_denied),
 		cmocka_unit_test(test_a_rejection_moves_no_money),

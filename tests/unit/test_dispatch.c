@@ -17,12 +17,8 @@ static void test_delivered_once(void **state)
 	assert_int_equal(seen_claims(), 200);
 	assert_string_equal(seen.authorization, "Bearer s3cret");
 	assert_int_equal(works(WORK_TRANSLATE, WORK_REPLY), 200);
-	assert_int_equal(works(WORK_SETTLE, WORK_FACT), 200);
 	assert_int_equal(works(WORK_DISPATCH, WORK_SEND), 0);
-	assert_int_equal(
-		admin_int(
-			"SELECT count(*) FROM zhifu.fact f JOIN zhifu.outbox o USING (hospital_id, fact_id) WHERE f.kind = 100"),
-		200);
+	assert_int_equal(bills(), 200);
 	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome = 2 AND http_status = 200"), 200);
 	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.export_ledger WHERE basis = 1 AND person_new"), 200);
 	assert_int_equal(
@@ -33,6 +29,40 @@ static void test_delivered_once(void **state)
 	check_invariants();
 	instance_stop(&instance);
 	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.route_lease WHERE until = '-infinity'"), 1);
+	peer_stop(peer);
+}
+
+/* Only what is claimed is billed, and only once in its life, whatever the insurer says about having it. */
+static void test_billed_once(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	struct instance instance;
+	struct peer *peer = insurer_start(serve_ok);
+	claims_add(3);
+	admin("UPDATE zhifu.claim SET use = 2 WHERE claim_id = (SELECT max(claim_id::text)::uuid FROM zhifu.claim)");
+	instance_start(&instance, fix.loop, 0, 30);
+	LOOP_UNTIL(claims_in(8) == 3, 10000);
+	assert_int_equal(bills(), 2);
+	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.posting"), 2);
+	/* "We have not got it", and a person sends it again. */
+	admin("BEGIN");
+	for (int step = 0; step < 2; step++)
+		admin(step == 0 ? "SELECT zhifu.claim_step(array_agg(hospital_id), array_agg(claim_id), '{1,1}', '{8,8}', '{NULL,NULL}',"
+				  " '{7,7}', '{prove_absent,prove_absent}', '{zhifu,zhifu}', '{NULL,NULL}')"
+				  " FROM zhifu.claim WHERE use = 1"
+				: "SELECT zhifu.claim_step(array_agg(hospital_id), array_agg(claim_id), '{1,1}', '{7,7}', '{NULL,NULL}',"
+				  " '{5,5}', '{resend,resend}', '{li,li}', '{NULL,NULL}') FROM zhifu.claim WHERE use = 1");
+	admin("UPDATE zhifu.message SET status = 1 WHERE submission AND claim_id IN (SELECT claim_id FROM zhifu.claim WHERE use = 1)");
+	admin("INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id)"
+	      " SELECT hospital_id, gen_random_uuid(), 2, 1, 'alpha:https', claim_id, exchange_id, message_id"
+	      " FROM zhifu.message WHERE status = 1");
+	admin("COMMIT");
+	LOOP_UNTIL(claims_in(8) == 3, 10000);
+	assert_int_equal(seen_doubles(), 2);
+	assert_int_equal(bills(), 2);
+	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.posting"), 2);
+	instance_stop(&instance);
 	peer_stop(peer);
 }
 
@@ -271,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_delivered_once, world_clear),
+		cmocka_unit_test_setup(test_billed_once, world_clear),
 		cmocka_unit_test_setup(test_drain_waits_for_answers, world_clear),
 		cmocka_unit_test_setup(test_polls_need_no_consent, world_clear),
 		cmocka_unit_test_setup(test_questions_are_asked_again, world_clear),
