@@ -240,7 +240,9 @@ CREATE INDEX task_claim ON task (claim_id);
 
 -- ---- work ----
 
--- What is to be done next, leased by pushing due_at forward; finished rows are deleted. attempt fences completions.
+-- What is to be done next; finished rows are deleted. A lease sets leased_until, which no index has, so that it writes none;
+-- who looks for work steps over what others hold, and that is never more than the processes' rounds. attempt fences
+-- completions.
 CREATE TABLE outbox (
 	hospital_id uuid NOT NULL,
 	work_id     uuid NOT NULL,
@@ -252,14 +254,15 @@ CREATE TABLE outbox (
 	message_id  uuid,
 	fact_id     uuid,
 	due_at      timestamptz NOT NULL DEFAULT now(),
+	leased_until timestamptz NOT NULL DEFAULT '-infinity', -- whoever gives work back or sets its due_at anew ends its lease
 	attempt     integer NOT NULL DEFAULT 0, -- leases so far; a completion must name the one it holds
-	crashes     smallint NOT NULL DEFAULT 0, -- translate: calls begun and not ended
+	crashes     smallint NOT NULL DEFAULT 0, -- translate: calls that may have begun and did not end
 	held        boolean NOT NULL DEFAULT false, -- by a person; why is in held_why
 	held_why    text,
 	created_at  timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (hospital_id, work_id)
-) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
-CREATE INDEX outbox_due ON outbox (role, hospital_id, due_at) WHERE NOT held;
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX outbox_due ON outbox (role, hospital_id, due_at) WHERE role <> 2 AND NOT held;
 CREATE INDEX outbox_route ON outbox (route, hospital_id, due_at) WHERE role = 2 AND NOT held;
 CREATE INDEX outbox_claim ON outbox (claim_id);
 -- Ballast: rows of no hospital and no role that never fall due. The queue is often empty, and when autovacuum looks at it

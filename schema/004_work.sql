@@ -157,19 +157,20 @@ DECLARE
 BEGIN
 	IF p_route IS NULL THEN
 		SELECT array_agg(house), array_agg(o.due_at) INTO found, due FROM (
-			SELECT w.due_at FROM outbox w WHERE w.role = p_role AND NOT w.held AND w.hospital_id = house AND w.due_at <= now()
+			SELECT w.due_at FROM outbox w WHERE w.role = p_role AND w.role <> 2 AND NOT w.held AND w.hospital_id = house
+				AND w.due_at <= now() AND w.leased_until <= now()
 			ORDER BY w.due_at LIMIT 1) o;
 	END IF;
 	LOOP
-		-- The first row of the next hospital in the index is its longest waiting one.
+		-- The first row of the next hospital in the index that nobody holds is its longest waiting one.
 		IF p_route IS NULL THEN
-			SELECT o.hospital_id, o.due_at INTO first FROM outbox o WHERE o.role = p_role AND NOT o.held
-				AND o.hospital_id > at
+			SELECT o.hospital_id, o.due_at INTO first FROM outbox o WHERE o.role = p_role AND o.role <> 2 AND NOT o.held
+				AND o.hospital_id > at AND o.leased_until <= now()
 			ORDER BY o.hospital_id, o.due_at LIMIT 1;
 		ELSE
 			SELECT o.hospital_id, o.due_at INTO first FROM outbox o
 			WHERE o.role = 2 AND NOT o.held AND o.route = p_route
-				AND o.hospital_id > at
+				AND o.hospital_id > at AND o.leased_until <= now()
 			ORDER BY o.hospital_id, o.due_at LIMIT 1;
 		END IF;
 		EXIT WHEN first.hospital_id IS NULL;
@@ -183,43 +184,51 @@ BEGIN
 END
 $$;
 
--- Leases work of one hospital by pushing due_at forward. Many of these calls go in one Sync. Two statements, so that each
--- has its index: with one, the rows of a route that is down stand before those of all others. MATERIALIZED: a plan that
--- runs the inner SELECT once per row would lease other rows each time, and so more than p_limit.
+-- Leases work of one hospital. Many of these calls go in one Sync. translate's first call of an item is counted here, before
+-- it can crash, and the crashes that are returned are those before: an item that has any is run alone, and counted by
+-- translate_begin. Two statements, so that each has its index: with one, the rows of a route that is down stand before those
+-- of all others. MATERIALIZED: a plan that runs the inner SELECT once per row would lease other rows each time, and so more
+-- than p_limit. By ctid, which the lock keeps where it is; a row that moved before it was locked is left for the next call.
 CREATE FUNCTION work_lease(p_role smallint, p_hospital uuid, p_route text, p_limit integer, p_lease_s integer)
 RETURNS TABLE (hospital_id uuid, work_id uuid, kind smallint, route text, claim_id uuid, exchange_id uuid, message_id uuid,
-	fact_id uuid, attempt integer, crashes smallint, due_at timestamptz) LANGUAGE plpgsql SECURITY DEFINER
+	fact_id uuid, attempt integer, crashes smallint) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 BEGIN
 	IF p_route IS NULL THEN
 		RETURN QUERY WITH due AS MATERIALIZED (
-			SELECT w.hospital_id AS h, w.work_id AS w FROM outbox w
-			WHERE w.role = p_role AND w.hospital_id = p_hospital AND NOT w.held AND w.due_at <= now()
+			SELECT w.ctid AS t, w.crashes AS c FROM outbox w
+			WHERE w.role = p_role AND w.role <> 2 AND w.hospital_id = p_hospital AND NOT w.held AND w.due_at <= now()
+				AND w.leased_until <= now()
 			ORDER BY w.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
 		)
-		UPDATE outbox o SET due_at = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1 FROM due
-		WHERE o.hospital_id = due.h AND o.work_id = due.w
-		RETURNING o.hospital_id, o.work_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id, o.attempt, o.crashes, o.due_at;
+		UPDATE outbox o SET leased_until = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1,
+			crashes = CASE WHEN p_role = 1 THEN greatest(o.crashes, 1) ELSE 0 END FROM due
+		WHERE o.ctid = due.t
+		RETURNING o.hospital_id, o.work_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id, o.attempt, due.c;
 	ELSE
 		RETURN QUERY WITH due AS MATERIALIZED (
-			SELECT w.hospital_id AS h, w.work_id AS w FROM outbox w
+			SELECT w.ctid AS t, w.crashes AS c FROM outbox w
 			WHERE w.role = 2 AND w.route = p_route AND w.hospital_id = p_hospital AND NOT w.held AND w.due_at <= now()
+				AND w.leased_until <= now()
 			ORDER BY w.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
 		)
-		UPDATE outbox o SET due_at = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1 FROM due
-		WHERE o.hospital_id = due.h AND o.work_id = due.w
-		RETURNING o.hospital_id, o.work_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id, o.attempt, o.crashes, o.due_at;
+		UPDATE outbox o SET leased_until = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1 FROM due
+		WHERE o.ctid = due.t
+		RETURNING o.hospital_id, o.work_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id, o.attempt, due.c;
 	END IF;
 END
 $$;
 
--- Gives leases back or puts them off: due again in p_delay_ms, fenced by attempt. Returns how many were still ours.
-CREATE FUNCTION work_defer(p_hospital uuid[], p_work uuid[], p_attempt integer[], p_delay_ms bigint[]) RETURNS bigint
+-- Gives leases back or puts them off: due again in p_delay_ms, where that is not 0, with as many crashes as the lease had
+-- found; fenced by attempt. Returns how many were still ours.
+CREATE FUNCTION work_defer(p_hospital uuid[], p_work uuid[], p_attempt integer[], p_delay_ms bigint[], p_crashes smallint[])
+RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	WITH done AS (
-		UPDATE outbox o SET due_at = now() + d.delay_ms * interval '1 millisecond'
-		FROM unnest(p_hospital, p_work, p_attempt, p_delay_ms) AS d (hospital_id, work_id, attempt, delay_ms)
+		UPDATE outbox o SET leased_until = '-infinity', crashes = d.crashes,
+			due_at = CASE d.delay_ms WHEN 0 THEN o.due_at ELSE now() + d.delay_ms * interval '1 millisecond' END
+		FROM unnest(p_hospital, p_work, p_attempt, p_delay_ms, p_crashes) AS d (hospital_id, work_id, attempt, delay_ms, crashes)
 		WHERE o.hospital_id = d.hospital_id AND o.work_id = d.work_id AND o.attempt = d.attempt
 		RETURNING 1)
 	SELECT count(*) FROM done

@@ -4,13 +4,14 @@ SET search_path = zhifu;
 -- Polls that are under way, so that a slow insurer is not asked the same thing again and again.
 CREATE INDEX exchange_poll ON exchange (hospital_id, insurer) WHERE poll_open;
 
--- Counts the coming calls durably (a process that dies in one leaves the count behind) and returns what the calls need.
--- Items whose lease is lost are missing. p_insurer and p_purposes run in parallel: the consent purposes that each
+-- Returns what the calls need. p_suspect: the items crashed before, so the lease did not count the coming
+-- calls and this does, durably: a process that dies in one leaves the count behind. Items whose lease is lost are missing. p_insurer and p_purposes run in parallel: the consent purposes that each
 -- configured insurer asks for, separated by commas. hospital_keys: version (4 bytes, big endian) and wrapped key of each
 -- version, newest first. basis as export_basis, NULL where nobody asked. busy: the same question is still open. doubt_older: the exchange that the
 -- item belongs to began after the last try to send the message in doubt had ended, so what is answered in it covers that try.
 -- The settings keep a plan by index whatever the statistics say: a claim costs the same in a table of any size.
-CREATE FUNCTION translate_begin(p_hospital uuid[], p_work uuid[], p_attempt integer[], p_insurer text[], p_purposes text[])
+CREATE FUNCTION translate_begin(p_hospital uuid[], p_work uuid[], p_attempt integer[], p_insurer text[], p_purposes text[],
+	p_suspect boolean)
 RETURNS TABLE (ordinal integer, claim_id uuid, claim_ref text, claim_use smallint, transport smallint, total bigint, currency text,
 	exponent smallint, claim_content bytea, patient_key_id uuid, patient_wrapped bytea, patient_version integer,
 	hospital_keys bytea, basis smallint, insurer text, exchange_kind smallint, exchange_status smallint, exchange_step integer,
@@ -20,12 +21,15 @@ RETURNS TABLE (ordinal integer, claim_id uuid, claim_ref text, claim_use smallin
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
+	IF p_suspect THEN
+		UPDATE outbox o SET crashes = o.crashes + 1 FROM unnest(p_hospital, p_work, p_attempt) AS t (h, w, a)
+		WHERE o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.a;
+	END IF;
 	RETURN QUERY
 	WITH live AS MATERIALIZED (
-		UPDATE outbox o SET crashes = o.crashes + 1
+		SELECT t.n::integer AS n, o.hospital_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id
 		FROM unnest(p_hospital, p_work, p_attempt) WITH ORDINALITY AS t (h, w, a, n)
-		WHERE o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.a
-		RETURNING t.n::integer AS n, o.hospital_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id
+		JOIN outbox o ON o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.a
 	), seen AS MATERIALIZED (
 		SELECT l.n, l.hospital_id, l.kind, l.message_id, coalesce(l.claim_id, x.claim_id) AS claim_id, l.route, l.fact_id,
 			x.insurer, x.kind AS x_kind, x.status AS x_status, x.step, x.state, x.created_at AS x_at
@@ -193,7 +197,7 @@ BEGIN
 		SELECT i_hospital[t.item], t.id, t.r, t.k, t.u, t.c, t.x, t.m, t.f, now() + t.d * interval '1 millisecond'
 		FROM unnest(w_item, w_id, w_role, w_kind, w_route, w_claim, w_exchange, w_message, w_fact, w_delay)
 			AS t (item, id, r, k, u, c, x, m, f, d)
-		WHERE t.item = ANY (good) ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at;
+		WHERE t.item = ANY (good) ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at, leased_until = '-infinity';
 	END IF;
 	IF cardinality(f_item) > 0 THEN
 		INSERT INTO fact (hospital_id, fact_id, claim_id, insurer, exchange_id, message_id, kind, adjudication_id, remittance_id,
@@ -214,7 +218,7 @@ BEGIN
 		-- A hold that a person set while the item was leased stays, with that person's words.
 		UPDATE outbox o SET crashes = 0, held = o.held OR (t.a = 3 AND t.n = ANY (good)),
 			held_why = CASE WHEN o.held THEN o.held_why WHEN t.a = 3 AND t.n = ANY (good) THEN t.y END,
-			due_at = now() + CASE WHEN t.n = ANY (good) THEN t.d ELSE 0 END * interval '1 millisecond'
+			due_at = now() + CASE WHEN t.n = ANY (good) THEN t.d ELSE 0 END * interval '1 millisecond', leased_until = '-infinity'
 		FROM unnest(i_hospital, i_work, i_action, i_delay, i_why) WITH ORDINALITY AS t (h, w, a, d, y, n)
 		WHERE t.n = ANY (live) AND (t.a <> 1 OR t.n <> ALL (good)) AND o.hospital_id = t.h AND o.work_id = t.w;
 	END IF;

@@ -193,7 +193,7 @@ BEGIN
 	INSERT INTO outbox AS o (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id, due_at)
 	SELECT t.h, t.w, 2, 1, p_route, t.c, t.x, t.m, now() + t.d * interval '1 millisecond'
 	FROM unnest(p_hospital, p_work, p_message, c, x, z, p_delay_ms) AS t (h, w, m, c, x, z, d) WHERE t.z = 1
-	ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at;
+	ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at, leased_until = '-infinity';
 	DELETE FROM outbox o USING unnest(p_hospital, p_work, z) AS t (h, w, z) WHERE t.z <> 1 AND o.hospital_id = t.h AND o.work_id = t.w;
 	INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, exchange_id, message_id)
 	SELECT t.h, t.k, 1, CASE WHEN t.z = 4 THEN 2 ELSE 3 END, t.c, t.x, CASE WHEN t.z = 4 THEN t.r ELSE t.m END

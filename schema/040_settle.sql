@@ -74,7 +74,7 @@ BEGIN
 	WHERE t.w = ANY (good) AND f.hospital_id = t.h AND f.fact_id = t.f;
 	DELETE FROM outbox o USING unnest(w_hospital, w_work) AS t (h, w)
 	WHERE t.w = ANY (good) AND o.hospital_id = t.h AND o.work_id = t.w;
-	UPDATE outbox o SET due_at = now() FROM unnest(w_hospital, w_work) AS t (h, w)
+	UPDATE outbox o SET leased_until = '-infinity' FROM unnest(w_hospital, w_work) AS t (h, w)
 	WHERE t.w = ANY (live) AND t.w <> ALL (good) AND o.hospital_id = t.h AND o.work_id = t.w;
 	RETURN cardinality(good);
 END

@@ -130,7 +130,8 @@ CREATE FUNCTION operator_work_hold(p_hospital uuid, p_work uuid, p_hold boolean,
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	UPDATE outbox SET held = p_hold, held_why = CASE WHEN p_hold THEN p_why END,
-		crashes = CASE WHEN p_hold THEN crashes ELSE 0 END, due_at = CASE WHEN p_hold THEN due_at ELSE now() END
+		crashes = CASE WHEN p_hold THEN crashes ELSE 0 END, due_at = CASE WHEN p_hold THEN due_at ELSE now() END,
+		leased_until = CASE WHEN p_hold THEN leased_until ELSE '-infinity' END
 	WHERE hospital_id = p_hospital AND work_id = p_work;
 	IF NOT FOUND THEN
 		RETURN false;

@@ -355,7 +355,7 @@ static int show_work(struct report *report, struct ctl *ctl, const struct claim_
 	struct pg_result *rows = NULL;
 	struct table table;
 	int r = ctl_query(ctl, &rows,
-		"SELECT work_id, role, kind, route, due_at, attempt, CASE WHEN held THEN coalesce(held_why, '?') END FROM outbox"
+		"SELECT work_id, role, kind, route, greatest(due_at, leased_until), attempt, CASE WHEN held THEN coalesce(held_why, '?') END FROM outbox"
 		" WHERE hospital_id = $1 AND claim_id = $2 ORDER BY created_at",
 		"uu", &claim->hospital->id, &claim->id);
 

@@ -15,7 +15,7 @@ const struct column queue_columns[QUEUE_COLUMNS] = {{"hospital", "hospital"}, {"
 	{"route", "route"}, {"waiting", "waiting"}, {"due", "due"}, {"held", "held"}, {"oldest_s", "oldest"}};
 
 static const char *const depth_sql =
-	"SELECT role, kind, route, count(*) FILTER (WHERE NOT held), count(*) FILTER (WHERE NOT held AND due_at <= now()),"
+	"SELECT role, kind, route, count(*) FILTER (WHERE NOT held), count(*) FILTER (WHERE NOT held AND greatest(due_at, leased_until) <= now()),"
 	" count(*) FILTER (WHERE held), min(created_at) FILTER (WHERE role <> 1 OR kind NOT IN (4, 7, 8)) FROM outbox"
 	" WHERE hospital_id = $1 AND ($2::text IS NULL OR role = CASE $2 WHEN 'translate' THEN 1 WHEN 'dispatch' THEN 2 ELSE 3 END)"
 	" AND ($3::text IS NULL OR route = $3) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";

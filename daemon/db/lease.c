@@ -15,7 +15,8 @@ static const struct db_statement lease_sql[] = {
 		"crashes::int4"
 		" FROM zhifu.work_lease($1::int2, $2::uuid, $3::text, $4::int4, $5::int4)",
 		5},
-	[LEASE_DEFER] = {"lease_defer", "SELECT zhifu.work_defer($1::uuid[], $2::uuid[], $3::int4[], $4::int8[])", 4},
+	[LEASE_DEFER] = {"lease_defer",
+		"SELECT zhifu.work_defer($1::uuid[], $2::uuid[], $3::int4[], $4::int8[], $5::int2[])", 5},
 };
 const struct db_table lease_table = {lease_sql, ARRAY_LEN(lease_sql)};
 
@@ -254,6 +255,8 @@ void lease_defer(struct lease *lease, const struct work_item *items, const int64
 	for (size_t i = 0; i < n; i++) db_array_int4(array, items[i].attempt);
 	array = db_params_array(&params, DB_INT8, n, 0);
 	for (size_t i = 0; i < n; i++) db_array_int8(array, delay_ms[i]);
+	array = db_params_array(&params, DB_INT2, n, 0);
+	for (size_t i = 0; i < n; i++) db_array_int2(array, (int16_t)items[i].crashes);
 	if (db_query(lease->conf.pool, &lease_sql[LEASE_DEFER], &params, 0, on_deferred, lease) == 0)
 		lease->returning++;
 	lease_finish(lease, n);

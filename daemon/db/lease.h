@@ -17,7 +17,7 @@ struct work_item {
 	struct uuid hospital_id, work_id, claim_id, exchange_id, message_id, fact_id;
 	int kind;    /* model/work.h */
 	int attempt; /* fences the completion: WHERE attempt = $n */
-	int crashes; /* translate: calls begun and not ended */
+	int crashes; /* translate: calls that may have begun and did not end, before this lease */
 	char route[LEASE_ROUTE_LEN];
 	int64_t until_ms; /* clock_mono_ms: the lease surely holds until here; look at it before the first byte leaves
 			   */

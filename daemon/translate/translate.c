@@ -320,6 +320,7 @@ static void round_next(struct translate *translate)
 	for (uint32_t i = 0; i < directory->insurer_count; i++) db_array_text(array, directory->insurers[i]->code);
 	array = db_params_array(params, DB_TEXT, directory->insurer_count, 0);
 	for (uint32_t i = 0; i < directory->insurer_count; i++) db_array_text(array, translate->purposes[i]);
+	db_params_bool(params, translate->jobs[0].item.crashes > 0);
 	if (db_batch_run(translate->batch, 0, on_begun, translate) < 0) round_end(translate);
 }
 

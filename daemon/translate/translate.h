@@ -1,6 +1,6 @@
 /* The role translate: the only one that loads adapter modules and the only one that parses insurers' bytes. It works in
- * rounds: lease work, count the coming calls durably, read, call the modules, find the claims of what they stated, and
- * commit all of it together. After its start it lives in a jail (jail.h).
+ * rounds: lease work, which counts the coming calls durably, read, call the modules, find the claims of what they
+ * stated, and commit all of it together. After its start it lives in a jail (jail.h).
  *
  * A module that crashes or loops takes the process with it. The count that was written before the calls stays behind in
  * the outbox: items with a count are run one at a time afterwards, so that the guilty one is found, and at

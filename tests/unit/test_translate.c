@@ -564,9 +564,50 @@ static void test_many(void **state)
 	role_stop();
 }
 
+/* What a lease is to whoever looks for work: nothing to take until it ends; the first call counted, later ones not. */
+static void test_lease(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	static const char *const take =
+		"SELECT count(*) FROM zhifu.outbox o JOIN zhifu.work_lease(1::int2, o.hospital_id, NULL, 10, 600) l USING (work_id)"
+		" WHERE o.claim_id = '%s' AND l.crashes = %d";
+	static const char *const row =
+		"SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s' AND crashes = %d AND attempt = %d AND due_at <= now()";
+	struct test_claim claim = claim_add("ok");
+	assert_int_equal(number("SELECT count(*) FROM zhifu.work_hospitals(1::int2, NULL, 10)"), 1);
+	assert_int_equal(number(take, claim.id_text, 0), 1);
+	assert_int_equal(number(row, claim.id_text, 1, 1), 1);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.work_hospitals(1::int2, NULL, 10)"), 0);
+	assert_int_equal(number(take, claim.id_text, 0), 0);
+	/* given back without a call */
+	assert_int_equal(
+		number("SELECT zhifu.work_defer(array_agg(hospital_id), array_agg(work_id), array_agg(attempt), '{0}', '{0}')"
+		       " FROM zhifu.outbox WHERE claim_id = '%s'",
+			claim.id_text),
+		1);
+	assert_int_equal(number(row, claim.id_text, 0, 1), 1);
+	assert_int_equal(number(take, claim.id_text, 0), 1);
+	/* its holder died */
+	sql("UPDATE zhifu.outbox SET leased_until = now() WHERE claim_id = '%s'", claim.id_text);
+	assert_int_equal(number(take, claim.id_text, 1), 1);
+	assert_int_equal(number(row, claim.id_text, 1, 3), 1);
+	for (int suspect = 0; suspect < 2; suspect++) {
+		assert_int_equal(
+			number("SELECT count(*) FROM zhifu.outbox o, zhifu.translate_begin(ARRAY[o.hospital_id],"
+			       " ARRAY[o.work_id], ARRAY[o.attempt], '{alpha}', '{claim}', %d::bool) b"
+			       " WHERE o.claim_id = '%s' AND b.claim_id = o.claim_id",
+				suspect, claim.id_text),
+			1);
+		assert_int_equal(number(row, claim.id_text, 1 + suspect, 3), 1);
+	}
+	sql("DELETE FROM zhifu.outbox");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lease),
 		cmocka_unit_test(test_consent),
 		cmocka_unit_test(test_claim_path),
 		cmocka_unit_test(test_verdicts),
