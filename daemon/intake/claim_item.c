@@ -30,13 +30,27 @@ static int hash_one(const struct claim_item *item, uint16_t version, enum lookup
 
 /* ---- validation and route ---- */
 
+/* Which codes are known: to a strict insurer its own and the built-in ones, else the hospital's as well. */
+static void set_codes(struct validate_options *options, const struct hospital *hospital, const struct insurer *insurer)
+{
+	bool strict = insurer != NULL && insurer->unknown_codes_fault;
+	options->unknown_codes = strict ? FAULT_FAULT : FAULT_WARNING;
+	if (!strict && hospital != NULL) {
+		options->systems = hospital->code_systems;
+		options->system_count = hospital->code_system_count;
+	}
+	if (insurer == NULL) return;
+	options->more_systems = insurer->code_systems;
+	options->more_system_count = insurer->code_system_count;
+}
+
 static int judge(struct claim_item *item, const struct insurer *insurer, struct validate_result *ret_result)
 {
 	struct submission *submission = item->submission;
 	struct validate_options options = {.now_ms = submission->now_ms,
-		.zone = submission->zone,
-		.unknown_codes = insurer != NULL && insurer->unknown_codes_fault ? FAULT_FAULT : FAULT_WARNING,
+		.zone = submission->hospital == NULL ? NULL : submission->hospital->zone,
 		.has_idempotency_key = submission->key != NULL};
+	set_codes(&options, submission->hospital, insurer);
 	const char *path = submission_path(submission, item->entry);
 	if (path == NULL) return ERR_NOMEM;
 	int r = validate_claim(item->claim, path, &options, &item->faults, ret_result);

@@ -71,7 +71,8 @@ static int64_t bound_ms(const struct submission *submission, const struct zf_tim
 		       : time->precision == ZF_MONTH ? (int64_t)date_month_days(year, month)
 						     : 1;
 	}
-	return submission->zone == NULL ? day * ZONE_DAY_MS : zone_day_start_ms(submission->zone, day);
+	const struct hospital *hospital = submission->hospital;
+	return hospital == NULL ? day * ZONE_DAY_MS : zone_day_start_ms(hospital->zone, day);
 }
 
 static int hash_identifier(struct consent_item *item, const struct zf_consent *consent)

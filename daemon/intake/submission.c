@@ -250,8 +250,7 @@ static void pump(struct submission *submission)
 	submission->pumping = true;
 	while (submission->next < submission->item_count && submission->flying < SUBMISSION_FLYING_MAX) {
 		struct claim_item *item = &submission->items[submission->next++];
-		const struct hospital *hospital = intake_hospital(submission->intake, submission->principal);
-		submission->zone = hospital == NULL ? NULL : hospital->zone;
+		submission->hospital = intake_hospital(submission->intake, submission->principal);
 		if (item->alone)
 			item->state = ITEM_READY;
 		else
@@ -303,8 +302,7 @@ void claim_item_ended(struct claim_item *item)
 static void run_whole(struct submission *submission)
 {
 	bool faulty = fault_refuses(&submission->faults), later = false;
-	const struct hospital *hospital = intake_hospital(submission->intake, submission->principal);
-	submission->zone = hospital == NULL ? NULL : hospital->zone;
+	submission->hospital = intake_hospital(submission->intake, submission->principal);
 	for (uint32_t i = 0; i < submission->item_count; i++) {
 		struct claim_item *item = &submission->items[i];
 		if (item->alone)
@@ -332,8 +330,7 @@ static void run_whole(struct submission *submission)
 static bool prepare_consents(struct submission *submission)
 {
 	const struct fhir_document *document = &submission->document;
-	const struct hospital *hospital = intake_hospital(submission->intake, submission->principal);
-	submission->zone = hospital == NULL ? NULL : hospital->zone;
+	submission->hospital = intake_hospital(submission->intake, submission->principal);
 	submission->consent_count = document->consent_count;
 	if (document->consent_count == 0) return true;
 	submission->consents =

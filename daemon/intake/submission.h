@@ -124,7 +124,7 @@ struct submission {
 	struct http_request *req;
 	enum submission_mode mode;
 	const struct principal *principal;
-	const struct zone *zone; /* only while items are made ready: a reload may take it away */
+	const struct hospital *hospital; /* only while items are made ready: a reload may take it away */
 	struct prefer prefer;
 	const char *key; /* Idempotency-Key, or NULL */
 	int64_t now_ms, started_us;

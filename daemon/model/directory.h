@@ -13,6 +13,7 @@
 #include "zhifu_model.h"
 
 struct hospital;
+struct validate_system;
 
 /* A system that submits for a hospital: by client certificate, by signed assertion, or both. */
 struct client {
@@ -37,6 +38,8 @@ struct hospital {
 	uint32_t identifier_count;
 	uint32_t client_count;
 	const struct client *const *clients;
+	const struct validate_system *code_systems; /* its own: tariff, catalogues, diagnoses */
+	uint32_t code_system_count;
 };
 
 /* Where an insurer's messages go. */
@@ -81,7 +84,9 @@ struct insurer {
 	const char *allowed_fields_version;
 	const char *const *purposes; /* consent purposes that permit, default HPAYMT */
 	uint32_t purpose_count;
-	bool unknown_codes_fault;           /* unknown code systems are faults, not warnings */
+	const struct validate_system *code_systems; /* those it knows, besides the built-in ones */
+	uint32_t code_system_count;
+	bool unknown_codes_fault;           /* codes that it does not know are faults, not warnings */
 	const struct conf_map *module_keys; /* group `module` */
 	const struct conf_map *maps;        /* group `maps`: "MAP/FROM" -> "TO" */
 	const char *file;                   /* its configuration file, for faults; NULL: none (tests) */

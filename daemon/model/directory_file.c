@@ -1,6 +1,9 @@
 /* The tables of the directory's files. */
 #include "model/directory_file.h"
 
+#include "lib/text.h"
+#include "model/validate.h"
+
 #define MEMBER(type_name, member) .name = #member, .offset = offsetof(struct type_name, member)
 
 static const struct conf_option identifier_options[] = {
@@ -27,6 +30,26 @@ static const struct conf_option client_options[] = {
 static const struct conf_table client_table = {
 	"client", client_options, ARRAY_LEN(client_options), sizeof(struct client_file), NULL};
 
+static const struct conf_option code_system_options[] = {
+	{MEMBER(validate_system, system), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 1,
+		.max = 1024, .sample = "\"https://hospital.example/tariff\"",
+		.help = "Its URI; one that ends with * stands for all that begin so."},
+	{MEMBER(validate_system, pattern), .type = CONF_STRING, .flags = CONF_RELOADABLE, .min = 1, .max = 256,
+		.help = "What its codes look like: characters, classes such as [0-9A-Z], a dot for any one; behind each of them ?, *, "
+			"+, {n} or {n,m}. None: any code."},
+};
+
+static void code_system_check(const void *value, const char *file, unsigned line, struct conf_faults *faults)
+{
+	const struct validate_system *system = value;
+
+	if (system->pattern != NULL && text_match(system->pattern, text_of("")) < 0)
+		conf_fault_add(faults, file, line, "pattern = \"%s\" is not well formed", system->pattern);
+}
+
+static const struct conf_table code_system_table = {"code_system", code_system_options, ARRAY_LEN(code_system_options),
+	sizeof(struct validate_system), code_system_check};
+
 static const struct conf_option hospital_options[] = {
 	{MEMBER(hospital_file, id), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 36, .max = 36,
 		.sample = "\"019ab000-0000-7000-8000-000000000001\"",
@@ -44,6 +67,10 @@ static const struct conf_option hospital_options[] = {
 		.fallback = "()", .help = "How insurers know the hospital."},
 	{MEMBER(hospital_file, clients), .type = CONF_GROUPS, .flags = CONF_RELOADABLE, .group = &client_table,
 		.fallback = "()", .help = "The systems that may come in for this hospital."},
+	{MEMBER(hospital_file, code_systems), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
+		.group = &code_system_table, .fallback = "()",
+		.help = "The hospital's own code systems: tariff, drugs, diagnoses. Codes of any other draw a warning, unless "
+			"the system is built in (ICD-10, SNOMED CT, LOINC and the like) or the insurer knows it."},
 };
 const struct conf_table hospital_file_table = {
 	"hospital", hospital_options, ARRAY_LEN(hospital_options), sizeof(struct hospital_file), NULL};
@@ -140,8 +167,12 @@ static const struct conf_option insurer_options[] = {
 		.help = "The fields that may leave, as FHIRPath prefixes; none: all that the module sends."},
 	{MEMBER(insurer_file, allowed_fields_version), .type = CONF_STRING, .flags = CONF_RELOADABLE,
 		.fallback = "\"1\"", .max = 32, .help = "The version of that list, written into the export ledger."},
+	{NULL, .type = CONF_HEADING, .help = "Codes"},
+	{MEMBER(insurer_file, code_systems), .type = CONF_GROUPS, .flags = CONF_RELOADABLE, .group = &code_system_table,
+		.fallback = "()", .help = "The code systems that it knows besides the built-in ones."},
 	{MEMBER(insurer_file, unknown_codes_fault), .type = CONF_BOOL, .flags = CONF_RELOADABLE, .fallback = "false",
-		.help = "Codes of systems that are not configured are faults, not warnings."},
+		.help = "A code that it does not know is a fault and the claim is refused, instead of a warning. The "
+			"hospital's own systems then count only where code_systems above has them."},
 	{NULL, .type = CONF_HEADING, .help = "For the module"},
 	{MEMBER(insurer_file, keys), .type = CONF_MAP, .flags = CONF_RELOADABLE, .fallback = "{ }",
 		.help = "The module's own keys; zhifuctl adapter check lists them."},

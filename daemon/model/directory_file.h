@@ -18,7 +18,7 @@ struct client_file {
 
 struct hospital_file {
 	const char *id, *code, *name, *zone, *book_currency;
-	struct conf_groups identifiers, clients;
+	struct conf_groups identifiers, clients, code_systems;
 };
 
 struct range_file {
@@ -41,7 +41,7 @@ struct insurer_file {
 	const char *name, *name_zh, *module;
 	int64_t window_max, poll_interval_s, wait_max_s;
 	bool idempotent, real_time, unknown_codes_fault;
-	struct conf_groups payer_identifiers, ranges, endpoints, maps;
+	struct conf_groups payer_identifiers, ranges, endpoints, maps, code_systems; /* those of validate_system */
 	struct conf_strings names, allowed_fields, purposes;
 	const char *allowed_fields_version;
 	struct conf_map keys, secrets;

@@ -11,6 +11,7 @@
 
 #include "lib/currency.h"
 #include "model/directory_file.h"
+#include "model/validate.h"
 
 #define SMALL_FILE_BYTES_MAX 65536
 
@@ -78,6 +79,18 @@ static int identifiers_read(struct reading *reading, const struct conf_groups *g
 		identifier->value = file->value;
 		list[i] = identifier;
 	}
+	*ret_list = list;
+	*ret_count = (uint32_t)groups->count;
+	return 0;
+}
+
+static int code_systems_read(struct reading *reading, const struct conf_groups *groups,
+	const struct validate_system **ret_list, uint32_t *ret_count)
+{
+	struct validate_system *list = zf_alloc_array(&reading->arena->zf, groups->count + 1, sizeof(*list));
+
+	if (list == NULL) return ERR_NOMEM;
+	for (size_t i = 0; i < groups->count; i++) list[i] = *(const struct validate_system *)groups->items[i];
 	*ret_list = list;
 	*ret_count = (uint32_t)groups->count;
 	return 0;
@@ -197,6 +210,9 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 		conf_fault_add(reading->faults, path, 0, "book_currency = \"%s\" is not a currency of ISO 4217",
 			file.book_currency);
 	r = identifiers_read(reading, &file.identifiers, &hospital->identifiers, &hospital->identifier_count);
+	if (r == 0)
+		r = code_systems_read(
+			reading, &file.code_systems, &hospital->code_systems, &hospital->code_system_count);
 	clients = zf_alloc_array(&reading->arena->zf, file.clients.count + 1, sizeof(*clients));
 	if (clients == NULL) r = ERR_NOMEM;
 	for (size_t i = 0; r == 0 && i < file.clients.count; i++)
@@ -358,6 +374,8 @@ int insurer_read(struct reading *reading, const char *path, const char *code, co
 	if (r == 0)
 		r = identifiers_read(reading, &file.payer_identifiers, &insurer->payer_identifiers,
 			&insurer->payer_identifier_count);
+	if (r == 0)
+		r = code_systems_read(reading, &file.code_systems, &insurer->code_systems, &insurer->code_system_count);
 	insurer->module_keys = map_copy(reading, &file.keys);
 	insurer->maps = maps_read(reading, &file.maps);
 	insurer->secrets = secrets_read(reading, path, &file.secrets);

@@ -24,11 +24,12 @@ struct validate_system {
 #define VALIDATE_SKEW_MS (5 * 60 * 1000)
 
 struct validate_options {
-	int64_t now_ms;                        /* wall clock */
-	int64_t skew_ms;                       /* how far the hospital's clock may be ahead; 0 means VALIDATE_SKEW_MS */
-	const struct zone *zone;               /* the hospital's; NULL means UTC */
-	const struct validate_system *systems; /* from the configuration, asked before the built-in ones */
-	size_t system_count;
+	int64_t now_ms;          /* wall clock */
+	int64_t skew_ms;         /* how far the hospital's clock may be ahead; 0 means VALIDATE_SKEW_MS */
+	const struct zone *zone; /* the hospital's; NULL means UTC */
+	/* From the configuration, asked one after the other and before the built-in ones. */
+	const struct validate_system *systems, *more_systems;
+	size_t system_count, more_system_count;
 	int64_t amount_max_minor; /* 0 means VALIDATE_AMOUNT_MAX_MINOR */
 	uint8_t unknown_codes;    /* enum fault_severity of unknown systems and patterns; 0 means FAULT_WARNING */
 	bool has_idempotency_key; /* the request carries one, so a claim without identifier is no warning */

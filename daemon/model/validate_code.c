@@ -55,6 +55,7 @@ static const struct validate_system *find(struct validation *v, const char *syst
 	if (v->last_system != NULL && (v->last_system == system || strcmp(v->last_system, system) == 0))
 		return v->last_match;
 	const struct validate_system *match = find_in(v->options->systems, v->options->system_count, system);
+	if (match == NULL) match = find_in(v->options->more_systems, v->options->more_system_count, system);
 	if (match == NULL) match = find_in(systems, ARRAY_LEN(systems), system);
 	v->last_system = system;
 	v->last_match = match;

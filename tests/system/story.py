@@ -9,11 +9,11 @@ import zhifu
 HOSPITAL_ID = "019ab2c4-5a00-7000-8000-0000000000a1"
 
 
-def hospital(place, zone="Asia/Shanghai", client="client"):
-    """One hospital whose client certificate is pki's `client`."""
+def hospital(place, zone="Asia/Shanghai", client="client", **more):
+    """One hospital whose client certificate is pki's `client`; more: further options of its file."""
     place.hospital("hospital", {
         "id": HOSPITAL_ID, "code": "HZ1", "name": "Test Hospital", "zone": zone, "book_currency": "CNY",
-        "clients": ({"id": "his", "certificates": [place.pki.fingerprint(client)]},),
+        "clients": ({"id": "his", "certificates": [place.pki.fingerprint(client)]},), **more,
     })
 
 
