@@ -13,7 +13,9 @@
 
 #define REF_EPOCH_MS INT64_C(1735689600000) /* 2025-01-01T00:00:00Z */
 #define REF_COUNTER_BITS 20
-#define REF_TIME_BITS 42
+#define REF_NUMBER_MAX ((UINT64_C(1) << 62) - 1) /* 42 bits of time and the counter: what 12 digits hold */
+#define REF_SCATTER UINT64_C(0x1e3779b97f4a7c15) /* odd, with bits all over */
+#define REF_TRIES_MAX 1000
 #define REF_TIME_CHARS 12
 #define RADIX 36
 #define UUID_COUNTER_MAX 0xfff
@@ -208,33 +210,48 @@ bool hospital_code_valid(const char *text)
 	return true;
 }
 
+/* The ref of one number, as it is. */
+static void ref_write(const char *hospital_code, uint64_t number, char text[REF_TEXT_LEN])
+{
+	int state;
+
+	memcpy(text, hospital_code, HOSPITAL_CODE_LEN);
+	for (int i = HOSPITAL_CODE_LEN + REF_TIME_CHARS - 1; i >= HOSPITAL_CODE_LEN; i--) {
+		text[i] = radix_digit((unsigned)(number % RADIX));
+		number /= RADIX;
+	}
+	state = check_state(text, REF_LEN - 1);
+	assert(state > 0); /* the hospital's code was checked when it was configured */
+	text[REF_LEN - 1] = radix_digit((unsigned)((RADIX + 1 - state) % RADIX));
+	text[REF_LEN] = '\0';
+}
+
+void ref_from_number(const char hospital_code[HOSPITAL_CODE_LEN + 1], uint64_t number, char ref[REF_TEXT_LEN])
+{
+	int tries = 1;
+
+	number &= REF_NUMBER_MAX;
+	ref_write(hospital_code, number, ref);
+	/* Where the weak pair is among the digits of the time, all numbers of the coming seconds, hours or years have
+	 * it, so another number is taken from anywhere: multiplying by an odd constant changes every digit and maps no
+	 * two numbers to one. One in fifty is weak again. */
+	while (swap_undetected(ref, HOSPITAL_CODE_LEN - 1)) {
+		assert(tries++ < REF_TRIES_MAX);
+		number = (number * REF_SCATTER + 1) & REF_NUMBER_MAX;
+		ref_write(hospital_code, number, ref);
+	}
+}
+
 void ref_new(const char hospital_code[HOSPITAL_CODE_LEN + 1], char ref[REF_TEXT_LEN])
 {
-	char text[REF_TEXT_LEN] = {0};
-	bool weak = true;
+	uint64_t ms = (uint64_t)(clock_wall_ms() - REF_EPOCH_MS);
+	uint64_t counter;
 
-	while (weak) {
-		int64_t ms = clock_wall_ms() - REF_EPOCH_MS;
-		uint64_t number;
-		int state;
-
-		pthread_mutex_lock(&ids.mutex);
-		ids_refresh();
-		number = ++ids.ref_counter & ((UINT32_C(1) << REF_COUNTER_BITS) - 1);
-		pthread_mutex_unlock(&ids.mutex);
-		number |= ((uint64_t)ms & ((UINT64_C(1) << REF_TIME_BITS) - 1)) << REF_COUNTER_BITS;
-
-		memcpy(text, hospital_code, HOSPITAL_CODE_LEN);
-		for (int i = REF_TIME_CHARS - 1; i >= 0; i--) {
-			text[HOSPITAL_CODE_LEN + i] = radix_digit((unsigned)(number % RADIX));
-			number /= RADIX;
-		}
-		state = check_state(text, REF_LEN - 1);
-		assert(state > 0); /* the hospital's code was checked when it was configured */
-		text[REF_LEN - 1] = radix_digit((unsigned)((RADIX + 1 - state) % RADIX));
-		weak = swap_undetected(text, HOSPITAL_CODE_LEN - 1);
-	}
-	memcpy(ref, text, REF_TEXT_LEN);
+	pthread_mutex_lock(&ids.mutex);
+	ids_refresh();
+	counter = ++ids.ref_counter & ((UINT32_C(1) << REF_COUNTER_BITS) - 1);
+	pthread_mutex_unlock(&ids.mutex);
+	ref_from_number(hospital_code, ms << REF_COUNTER_BITS | counter, ref);
 }
 
 bool ref_valid(const char *text)
