@@ -223,15 +223,18 @@ $$;
 -- Gives leases back or puts them off: due again in p_delay_ms, where that is not 0, with as many crashes as the lease had
 -- found; fenced by attempt. Returns how many were still ours.
 CREATE FUNCTION work_defer(p_hospital uuid[], p_work uuid[], p_attempt integer[], p_delay_ms bigint[], p_crashes smallint[])
-RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-	WITH done AS (
-		UPDATE outbox o SET leased_until = '-infinity', crashes = d.crashes,
-			due_at = CASE d.delay_ms WHEN 0 THEN o.due_at ELSE now() + d.delay_ms * interval '1 millisecond' END
-		FROM unnest(p_hospital, p_work, p_attempt, p_delay_ms, p_crashes) AS d (hospital_id, work_id, attempt, delay_ms, crashes)
-		WHERE o.hospital_id = d.hospital_id AND o.work_id = d.work_id AND o.attempt = d.attempt
-		RETURNING 1)
-	SELECT count(*) FROM done
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+	done bigint;
+BEGIN
+	UPDATE outbox o SET leased_until = '-infinity', crashes = d.crashes,
+		due_at = CASE d.delay_ms WHEN 0 THEN o.due_at ELSE now() + d.delay_ms * interval '1 millisecond' END
+	FROM unnest(p_hospital, p_work, p_attempt, p_delay_ms, p_crashes) AS d (hospital_id, work_id, attempt, delay_ms, crashes)
+	WHERE o.hospital_id = d.hospital_id AND o.work_id = d.work_id AND o.attempt = d.attempt;
+	GET DIAGNOSTICS done = ROW_COUNT;
+	RETURN done;
+END
 $$;
 
 -- Uses a client assertion's jti; false when it was used before.

@@ -32,23 +32,24 @@ BEGIN
 		JOIN outbox o ON o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.a
 	), seen AS MATERIALIZED (
 		SELECT l.n, l.hospital_id, l.kind, l.message_id, coalesce(l.claim_id, x.claim_id) AS claim_id, l.route, l.fact_id,
-			x.insurer, x.kind AS x_kind, x.status AS x_status, x.step, x.state, x.created_at AS x_at
+			x.insurer, x.kind AS x_kind, x.status AS x_status, x.step, x.state, x.created_at AS x_at,
+			cs.insurer AS c_insurer, cs.transport
 		FROM live l LEFT JOIN exchange x ON x.hospital_id = l.hospital_id AND x.exchange_id = l.exchange_id
+		LEFT JOIN claim_state cs ON cs.hospital_id = l.hospital_id AND cs.claim_id = coalesce(l.claim_id, x.claim_id)
 	), asked AS MATERIALIZED (
-		SELECT s.hospital_id, s.claim_id, c.insurer, g.purposes FROM seen s
-		JOIN claim_state c ON c.hospital_id = s.hospital_id AND c.claim_id = s.claim_id
-		JOIN unnest(p_insurer, p_purposes) AS g (insurer, purposes) ON g.insurer = c.insurer
+		SELECT s.hospital_id, s.claim_id, s.c_insurer AS insurer, g.purposes FROM seen s
+		JOIN unnest(p_insurer, p_purposes) AS g (insurer, purposes) ON g.insurer = s.c_insurer
 		WHERE s.kind IN (1, 3, 5, 6) OR s.kind = 4 AND s.x_kind = 1
 	), gate AS MATERIALIZED (
 		SELECT b.hospital_id, b.claim_id, b.basis FROM (
 			SELECT a.purposes, array_agg(a.hospital_id) h, array_agg(a.claim_id) c, array_agg(a.insurer) r FROM asked a GROUP BY a.purposes) q
 		CROSS JOIN LATERAL export_basis(q.h, q.c, q.r, string_to_array(q.purposes, ',')) b
 	)
-	SELECT s.n, s.claim_id, c.ref, c.use, cs.transport, c.total_minor, c.currency, c.exponent,
+	SELECT s.n, s.claim_id, c.ref, c.use, s.transport, c.total_minor, c.currency, c.exponent,
 		CASE WHEN s.kind IN (1, 3, 5, 6) OR s.kind = 4 AND s.x_kind = 1 THEN c.content END, c.patient_key_id, pk.wrapped, pk.hospital_key_version,
 		(SELECT string_agg(int4send(k.version) || k.wrapped, ''::bytea ORDER BY k.version DESC) FROM hospital_key k
 			WHERE k.hospital_id = s.hospital_id),
-		g.basis, coalesce(s.insurer, cs.insurer, s.route), s.x_kind, s.x_status, s.step, s.state,
+		g.basis, coalesce(s.insurer, s.c_insurer, s.route), s.x_kind, s.x_status, s.step, s.state,
 		m.status, coalesce(nullif(m.token, 0), r.token), m.submission, m.http_status, m.content, m.replay_of IS NOT NULL,
 		CASE WHEN s.kind = 3 THEN (SELECT a.route FROM attempt a WHERE a.hospital_id = s.hospital_id AND a.message_id = s.message_id
 			ORDER BY a.attempt DESC LIMIT 1) END,
@@ -64,9 +65,8 @@ BEGIN
 		coalesce(s.x_at > d.tried_at, false)
 	FROM seen s
 	LEFT JOIN claim c ON c.hospital_id = s.hospital_id AND c.claim_id = s.claim_id
-	LEFT JOIN claim_state cs ON cs.hospital_id = s.hospital_id AND cs.claim_id = s.claim_id
 	LEFT JOIN patient_key pk ON pk.hospital_id = c.hospital_id AND pk.patient_key_id = c.patient_key_id
-	LEFT JOIN gate g ON g.hospital_id = s.hospital_id AND g.claim_id = s.claim_id
+	LEFT JOIN gate g ON g.claim_id = s.claim_id AND g.hospital_id = s.hospital_id -- the hospital is mostly the same
 	LEFT JOIN message m ON m.hospital_id = s.hospital_id AND m.message_id = s.message_id
 	LEFT JOIN message r ON r.hospital_id = m.hospital_id AND r.message_id = m.answers
 	LEFT JOIN LATERAL (
@@ -74,7 +74,7 @@ BEGIN
 			AND a.message_id = q.message_id ORDER BY a.attempt DESC LIMIT 1) AS route,
 			(SELECT max(coalesce(a.ended_at, a.started_at)) FROM attempt a WHERE a.hospital_id = q.hospital_id
 				AND a.message_id = q.message_id) AS tried_at
-		FROM message q WHERE (s.x_kind = 2 OR cs.transport = 7) AND q.hospital_id = s.hospital_id AND q.claim_id = s.claim_id
+		FROM message q WHERE (s.x_kind = 2 OR s.transport = 7) AND q.hospital_id = s.hospital_id AND q.claim_id = s.claim_id
 			AND q.status = 3 AND q.submission
 		ORDER BY q.message_id DESC LIMIT 1) d ON true;
 END
@@ -117,7 +117,7 @@ $$;
 -- messages whose status changes; r_* numbers under which an answer may come; w_* new work (an existing timer is set
 -- anew); f_* facts; t_* tasks. An item whose lease is lost, whose exchange has gone on meanwhile, or whose claim's step
 -- lost the compare-and-set leaves no trace; where the lease holds it is due again at once. Returns how many items
--- were committed. Running it again changes nothing.
+-- were committed. Running it again changes nothing: a commit ends the lease of each of its items, so none is live then.
 CREATE FUNCTION translate_commit(
 	i_hospital uuid[], i_work uuid[], i_attempt integer[], i_action smallint[], i_delay bigint[], i_why text[], i_insurer text[],
 	s_item integer[], s_claim uuid[], s_from smallint[], s_to smallint[], s_event text[], s_why text[],
@@ -142,7 +142,8 @@ DECLARE
 BEGIN
 	SELECT coalesce(array_agg(l.n), '{}') INTO live FROM (
 		SELECT t.n::integer AS n FROM unnest(i_hospital, i_work, i_attempt) WITH ORDINALITY AS t (h, w, a, n)
-		JOIN outbox o ON o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.a ORDER BY o.work_id FOR UPDATE OF o) l;
+		JOIN outbox o ON o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.a
+			AND o.leased_until > '-infinity' ORDER BY o.work_id FOR UPDATE OF o) l;
 	IF cardinality(x_item) > 0 THEN
 		SELECT array_agg(l.item) INTO lost FROM (
 			SELECT t.item, t.step = e.step AS same FROM unnest(x_item, x_id, x_step) AS t (item, id, step)
@@ -167,7 +168,7 @@ BEGIN
 		INSERT INTO exchange (hospital_id, exchange_id, insurer, kind, claim_id, status, step, state, why)
 		SELECT i_hospital[t.item], t.id, i_insurer[t.item], t.k, t.c, t.s, 1, t.st, t.y
 		FROM unnest(x_item, x_id, x_kind, x_claim, x_status, x_step, x_state, x_why) AS t (item, id, k, c, s, n, st, y)
-		WHERE t.n < 0 AND t.item = ANY (good) ON CONFLICT DO NOTHING;
+		WHERE t.n < 0 AND t.item = ANY (good);
 		UPDATE exchange e SET status = t.s, state = coalesce(t.st, e.state), why = t.y, step = e.step + 1, updated_at = now()
 		FROM unnest(x_item, x_id, x_status, x_step, x_state, x_why) AS t (item, id, s, n, st, y)
 		WHERE t.n >= 0 AND t.item = ANY (good) AND e.hospital_id = i_hospital[t.item] AND e.exchange_id = t.id;
@@ -180,7 +181,7 @@ BEGIN
 		SELECT i_hospital[t.item], t.id, t.x, t.c, i_insurer[t.item], 1, t.k, t.b, t.p, 1, t.o
 		FROM unnest(m_item, m_id, m_exchange, m_claim, m_token, m_submission, m_personal, m_content)
 			AS t (item, id, x, c, k, b, p, o)
-		WHERE t.item = ANY (good) ON CONFLICT DO NOTHING;
+		WHERE t.item = ANY (good);
 	END IF;
 	IF cardinality(u_item) > 0 THEN
 		UPDATE message m SET status = t.s, why = t.y FROM unnest(u_item, u_id, u_status, u_why) AS t (item, id, s, y)
@@ -244,21 +245,23 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS
 #variable_conflict use_column
 DECLARE
 	known uuid[];
+	made uuid[]; -- decisions: those that stood there before have their lines
 BEGIN
-	INSERT INTO adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, insurer_claim_no, preauth_ref, currency, exponent,
+	WITH m AS (INSERT INTO adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, insurer_claim_no, preauth_ref, currency, exponent,
 		submitted_minor, benefit_minor, patient_minor, contract_minor, open_minor, payment_minor, payment_currency, payment_exponent, content)
 	SELECT t.h, t.id, f.claim_id, f.insurer, t.o, t.n, t.p, t.c, t.x, t.s, t.b, t.pt, t.ct, t.op, t.pm, t.pc, t.px, t.co
 	FROM unnest(a_hospital, a_fact, a_id, a_outcome, a_number, a_preauth, a_currency, a_exponent, a_submitted, a_benefit, a_patient,
 		a_contract, a_open, a_payment, a_payment_currency, a_payment_exponent, a_content)
 		AS t (h, f, id, o, n, p, c, x, s, b, pt, ct, op, pm, pc, px, co)
-	JOIN fact f ON f.hospital_id = t.h AND f.fact_id = t.f ON CONFLICT DO NOTHING;
+	JOIN fact f ON f.hospital_id = t.h AND f.fact_id = t.f ON CONFLICT DO NOTHING RETURNING adjudication_id)
+	SELECT coalesce(array_agg(m.adjudication_id), '{}') INTO made FROM m;
 	IF cardinality(l_id) > 0 THEN
 		INSERT INTO adjudication_line (hospital_id, adjudication_id, no, line, grp, reason, amount_minor, currency, exponent,
 			original_system, original_code)
 		SELECT t.h, t.id, t.n, t.l, t.g, t.r, t.a, t.c, t.x, t.s, t.o
 		FROM unnest(l_hospital, l_id, l_no, l_line, l_group, l_reason, l_amount, l_currency, l_exponent, l_system, l_code)
 			AS t (h, id, n, l, g, r, a, c, x, s, o)
-		JOIN adjudication a ON a.hospital_id = t.h AND a.adjudication_id = t.id ON CONFLICT DO NOTHING;
+		WHERE cardinality(made) = cardinality(a_id) OR t.id = ANY (made);
 	END IF;
 	IF cardinality(e_id) > 0 THEN
 		INSERT INTO remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, payment_date,

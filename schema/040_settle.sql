@@ -139,7 +139,7 @@ DECLARE
 	f regprocedure;
 BEGIN
 	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.prosecdef
-		AND (p.proname IN ('claim_step', 'work_lease', 'intake_commit', 'export_basis', 'export_record', 'settle_read', 'settle_commit')
+		AND (p.proname IN ('claim_step', 'work_lease', 'work_defer', 'intake_commit', 'export_basis', 'export_record', 'settle_read', 'settle_commit')
 			OR p.proname LIKE 'translate\_%' OR p.proname LIKE 'dispatch\_%')
 	LOOP
 		EXECUTE format('ALTER FUNCTION %s SET plan_cache_mode = force_generic_plan', f);
