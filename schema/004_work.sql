@@ -75,12 +75,13 @@ DECLARE
 BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, which costs milliseconds here
 	IF 8 = ANY (p_to) THEN
 		SELECT count(*), array_agg(c.hospital_id), array_agg(c.claim_id), array_agg('AR-' || upper(s.insurer)),
-			array_agg(c.total_minor), array_agg(c.currency), array_agg(c.exponent), array_agg((now() AT TIME ZONE h.zone)::date)
+			array_agg(c.total_minor), array_agg(c.currency), array_agg(c.exponent),
+			-- Not joined: plans went from the hospital to all of its claims before the first statistics came.
+			array_agg((now() AT TIME ZONE (SELECT h.zone FROM hospital h WHERE h.hospital_id = t.h))::date)
 		INTO bills, bill_hospital, bill, bill_debit, bill_amount, bill_currency, bill_exponent, bill_day
 		FROM unnest(p_hospital, p_claim, p_axis, p_to) AS t (h, c, x, s)
 		JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c AND s.books = 0
 		JOIN claim c ON c.hospital_id = t.h AND c.claim_id = t.c AND c.use = 1
-		JOIN hospital h ON h.hospital_id = t.h
 		WHERE t.x = 1 AND t.s = 8;
 		IF bills > 0 THEN
 			p_hospital := p_hospital || bill_hospital;
