@@ -57,7 +57,7 @@ BEGIN
 		FROM unnest(p_hospital, p_export, p_message, p_claim, p_recipient, p_fields) AS t (h, e, m, c, r, f)
 		JOIN hospital o ON o.hospital_id = t.h
 		LEFT JOIN claim l ON l.hospital_id = t.h AND l.claim_id = t.c
-		LEFT JOIN export_basis(p_hospital, p_claim, p_recipient, p_purposes) g ON g.hospital_id = t.h AND g.claim_id = t.c AND t.c IS NOT NULL
+		LEFT JOIN export_basis(p_hospital, p_claim, p_recipient, p_purposes) g ON g.claim_id = t.c AND g.hospital_id = t.h
 		WHERE t.c IS NULL OR g.basis > 0
 		ORDER BY t.h, t.m) a;
 	IF h IS NULL THEN
@@ -80,12 +80,12 @@ BEGIN
 		WITH want AS MATERIALIZED (
 			SELECT t.m, t.h, t.y, l.hash, row_number() OVER (PARTITION BY t.h, t.y, l.hash ORDER BY t.m) AS turn
 			FROM unnest(h, m, c, p, y) AS t (h, m, c, p, y)
-			JOIN patient_lookup l ON l.hospital_id = t.h AND l.patient_key_id = t.p WHERE t.c IS NOT NULL
+			JOIN patient_lookup l ON (l.hospital_id = t.h) IS TRUE AND l.patient_key_id = t.p WHERE t.c IS NOT NULL
 		), came AS (
 			INSERT INTO export_person (hospital_id, year, hash) SELECT w.h, w.y, w.hash FROM want w WHERE w.turn = 1
 			ON CONFLICT DO NOTHING RETURNING hospital_id, year, hash
 		), known AS (
-			SELECT w.m FROM want w LEFT JOIN came q ON q.hospital_id = w.h AND q.year = w.y AND q.hash = w.hash
+			SELECT w.m FROM want w LEFT JOIN came q ON q.hash = w.hash AND q.year = w.y AND q.hospital_id = w.h
 			WHERE q.hash IS NULL OR w.turn > 1)
 		SELECT coalesce(array_agg(t.m), '{}') INTO fresh FROM unnest(m, c) AS t (m, c)
 		WHERE t.c IS NOT NULL AND NOT EXISTS (SELECT 1 FROM known q WHERE q.m = t.m);

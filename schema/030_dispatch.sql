@@ -172,7 +172,7 @@ DECLARE
 BEGIN
 	UPDATE attempt a SET outcome = least(t.o, 4), ended_at = now(), http_status = t.p, error = t.e
 	FROM unnest(p_hospital, p_message, p_outcome, p_http, p_error) AS t (h, m, o, p, e)
-	WHERE a.hospital_id = t.h AND a.message_id = t.m AND a.outcome = 1;
+	WHERE a.hospital_id = t.h AND a.message_id = t.m AND (a.outcome = 1) IS TRUE; -- by key: not all that are open for each
 	SELECT array_agg(g.claim_id ORDER BY t.i), array_agg(g.exchange_id ORDER BY t.i), array_agg(g.submission ORDER BY t.i),
 		array_agg((CASE WHEN t.o = 2 THEN 4 WHEN t.o = 5 THEN 5 WHEN t.o = 3 THEN 1 WHEN g.submission THEN 3
 			WHEN (SELECT count(*) FROM attempt a WHERE a.hospital_id = t.h AND a.message_id = t.m AND a.outcome = 4) >= 5 THEN 3
@@ -219,7 +219,7 @@ BEGIN
 	SELECT array_agg(l.n) INTO live FROM (
 		SELECT t.n::integer FROM unnest(p_hospital, p_work, p_attempt, p_message) WITH ORDINALITY AS t (h, w, a, m, n)
 		JOIN message g ON g.hospital_id = t.h AND g.message_id = t.m AND g.status = 2 AND g.fence = p_fence
-		JOIN attempt a ON a.hospital_id = t.h AND a.message_id = t.m AND a.outcome = 1
+		JOIN attempt a ON a.hospital_id = t.h AND a.message_id = t.m AND (a.outcome = 1) IS TRUE
 			AND a.work_id = t.w AND a.lease = t.a
 		ORDER BY t.h, t.m FOR UPDATE OF g) l;
 	IF live IS NULL THEN
