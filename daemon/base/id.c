@@ -1,5 +1,5 @@
-/* Makes and reads identifiers. The state that keeps ids of one process increasing lives here, behind a mutex; a forked
- * worker starts afresh, so that two workers never count on from the same point. */
+/* Makes and reads identifiers. The state that keeps ids of one process increasing, and random bytes for the next ones,
+ * live here, behind a mutex; a forked worker starts afresh, so that two workers never go on from the same point. */
 #include "base/id.h"
 
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -20,14 +19,18 @@
 #define RADIX 36
 #define UUID_COUNTER_MAX 0xfff
 #define UUID_COUNTER_START_MASK 0x3ff /* a new millisecond starts in the lowest quarter: room to count */
+#define UUIDS_AHEAD 64                /* the kernel is asked for the random bytes of so many at once */
 
 static struct {
 	pthread_mutex_t mutex;
-	pid_t pid; /* the process whose counters these are */
+	pthread_once_t watched; /* forks are */
+	bool begun;             /* false: the rest has to be made first */
 	int64_t uuid_ms;
 	unsigned uuid_counter;
 	uint32_t ref_counter;
-} ids = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+	size_t random_left; /* of the entries of random; the first are used up last */
+	uint8_t random[UUIDS_AHEAD][16];
+} ids = {.mutex = PTHREAD_MUTEX_INITIALIZER, .watched = PTHREAD_ONCE_INIT};
 
 void random_bytes(void *ptr, size_t len)
 {
@@ -44,16 +47,36 @@ void random_bytes(void *ptr, size_t len)
 	}
 }
 
+static void on_fork(void)
+{
+	ids.begun = false;
+}
+
+static void forks_watch(void)
+{
+	if (pthread_atfork(NULL, NULL, on_fork) != 0) abort();
+}
+
 /* Call with the mutex held. */
 static void ids_refresh(void)
 {
-	pid_t pid = getpid();
-
-	if (ids.pid == pid) return;
-	ids.pid = pid;
+	if (ids.begun) return;
+	(void)pthread_once(&ids.watched, forks_watch);
+	ids.begun = true;
 	ids.uuid_ms = 0;
 	ids.uuid_counter = 0;
+	ids.random_left = 0;
 	random_bytes(&ids.ref_counter, sizeof(ids.ref_counter));
+}
+
+/* Call with the mutex held. */
+static void uuid_random(struct uuid *ret_uuid)
+{
+	if (ids.random_left == 0) {
+		random_bytes(ids.random, sizeof(ids.random));
+		ids.random_left = UUIDS_AHEAD;
+	}
+	memcpy(ret_uuid->b, ids.random[--ids.random_left], sizeof(ret_uuid->b));
 }
 
 struct uuid uuid_new(void)
@@ -63,10 +86,10 @@ struct uuid uuid_new(void)
 	uint16_t start;
 	unsigned counter;
 
-	random_bytes(uuid.b, sizeof(uuid.b));
-	memcpy(&start, uuid.b, sizeof(start));
 	pthread_mutex_lock(&ids.mutex);
 	ids_refresh();
+	uuid_random(&uuid);
+	memcpy(&start, uuid.b, sizeof(start));
 	if (ms > ids.uuid_ms) {
 		ids.uuid_ms = ms;
 		ids.uuid_counter = start & UUID_COUNTER_START_MASK;
