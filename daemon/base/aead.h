@@ -24,9 +24,9 @@ int aead_encrypt(EVP_CIPHER_CTX *ctx, const struct key *key, const uint8_t nonce
 int aead_decrypt(EVP_CIPHER_CTX *ctx, const struct key *key, const uint8_t nonce[AEAD_NONCE_BYTES],
 	const struct aead_input *input, const uint8_t tag[AEAD_TAG_BYTES], uint8_t *ret) MUSTUSE;
 
-/* key_wrap and key_unwrap with a context that the caller reuses. */
+/* key_wrap and key_unwrap with a context that the caller reuses, and a nonce that he has just made at random. */
 int key_wrap_ctx(EVP_CIPHER_CTX *ctx, const struct key *outer, const struct uuid *owner, const struct key *key,
-	uint8_t ret_wrapped[KEY_WRAPPED_BYTES]) MUSTUSE;
+	const uint8_t nonce[AEAD_NONCE_BYTES], uint8_t ret_wrapped[KEY_WRAPPED_BYTES]) MUSTUSE;
 int key_unwrap_ctx(EVP_CIPHER_CTX *ctx, const struct key *outer, const struct uuid *owner, const uint8_t *wrapped,
 	size_t len, struct key *ret_key) MUSTUSE;
 

@@ -30,7 +30,7 @@ static void owner_aad(uint8_t aad[17], const struct uuid *owner, enum wrap_level
 }
 
 static int wrap(EVP_CIPHER_CTX *ctx, const struct key *outer, uint16_t version, enum wrap_level level,
-	const struct uuid *owner, const struct key *key, uint8_t *ret_wrapped)
+	const struct uuid *owner, const struct key *key, const uint8_t *nonce, uint8_t *ret_wrapped)
 {
 	uint8_t wrapped[KEY_WRAPPED_BYTES] = {
 		WRAP_VERSION, AEAD_ALGORITHM_AES_256_GCM, (uint8_t)(version >> 8), (uint8_t)(version & 0xff)};
@@ -40,7 +40,7 @@ static int wrap(EVP_CIPHER_CTX *ctx, const struct key *outer, uint16_t version, 
 	int rc;
 
 	owner_aad(aad, owner, level);
-	random_bytes(wrapped + WRAP_HEAD_BYTES, AEAD_NONCE_BYTES);
+	memcpy(wrapped + WRAP_HEAD_BYTES, nonce, AEAD_NONCE_BYTES);
 	rc = aead_encrypt(
 		ctx, outer, wrapped + WRAP_HEAD_BYTES, &input, wrapped + WRAP_CIPHER_AT, wrapped + WRAP_TAG_AT);
 	if (rc == 0) memcpy(ret_wrapped, wrapped, sizeof(wrapped));
@@ -77,9 +77,9 @@ static int unwrap(EVP_CIPHER_CTX *ctx, const struct key *outer, enum wrap_level 
 }
 
 int key_wrap_ctx(EVP_CIPHER_CTX *ctx, const struct key *outer, const struct uuid *owner, const struct key *key,
-	uint8_t ret_wrapped[KEY_WRAPPED_BYTES])
+	const uint8_t nonce[AEAD_NONCE_BYTES], uint8_t ret_wrapped[KEY_WRAPPED_BYTES])
 {
-	return wrap(ctx, outer, 0, WRAP_UNDER_KEY, owner, key, ret_wrapped);
+	return wrap(ctx, outer, 0, WRAP_UNDER_KEY, owner, key, nonce, ret_wrapped);
 }
 
 int key_unwrap_ctx(EVP_CIPHER_CTX *ctx, const struct key *outer, const struct uuid *owner, const uint8_t *wrapped,
@@ -97,9 +97,11 @@ int key_wrap(const struct key *outer, const struct uuid *owner, const struct key
 	uint8_t ret_wrapped[KEY_WRAPPED_BYTES])
 {
 	EVP_CIPHER_CTX *ctx CLEANUP(ctx_free) = EVP_CIPHER_CTX_new();
+	uint8_t nonce[AEAD_NONCE_BYTES];
 
 	if (ctx == NULL) return err_set(ERR_NOMEM, "no memory for a cipher context");
-	return key_wrap_ctx(ctx, outer, owner, key, ret_wrapped);
+	random_bytes(nonce, sizeof(nonce));
+	return key_wrap_ctx(ctx, outer, owner, key, nonce, ret_wrapped);
 }
 
 int key_unwrap(
@@ -117,10 +119,12 @@ int key_wrap_master(const struct keyring *ring, const struct uuid *owner, const 
 	EVP_CIPHER_CTX *ctx CLEANUP(ctx_free) = EVP_CIPHER_CTX_new();
 	uint16_t version = keyring_newest(ring, KEY_MASTER);
 	const struct keyring_entry *entry = keyring_find(ring, KEY_MASTER, version);
+	uint8_t nonce[AEAD_NONCE_BYTES];
 
 	if (ctx == NULL) return err_set(ERR_NOMEM, "no memory for a cipher context");
 	assert(entry != NULL);
-	return wrap(ctx, &entry->key, version, WRAP_UNDER_MASTER, owner, key, ret_wrapped);
+	random_bytes(nonce, sizeof(nonce));
+	return wrap(ctx, &entry->key, version, WRAP_UNDER_MASTER, owner, key, nonce, ret_wrapped);
 }
 
 int key_unwrap_master(

@@ -109,22 +109,34 @@ static void row_aad(uint8_t aad[17], const struct uuid *id, enum seal_kind kind)
 	aad[16] = (uint8_t)kind;
 }
 
+/* What is random in a sealed row, asked of the kernel in one go. */
+struct fresh {
+	struct key key;
+	uint8_t wrap_nonce[AEAD_NONCE_BYTES];
+	uint8_t nonce[AEAD_NONCE_BYTES];
+};
+
+static void fresh_wipe(struct fresh *fresh)
+{
+	mem_wipe(fresh, sizeof(*fresh));
+}
+
 /* Head, wrapped data key, nonce, cipher text and tag into `out`, which has room for all of it. */
 static int seal_into(struct sealer *sealer, const struct key *outer, const struct uuid *id, enum seal_kind kind,
 	struct bytes text, uint8_t *out)
 {
-	struct key data_key CLEANUP(key_wipe) = {{0}};
+	struct fresh fresh CLEANUP(fresh_wipe);
 	uint8_t aad[17];
 	struct aead_input input = {.aad = {{out, HEAD_BYTES}, {aad, sizeof(aad)}}, .text = text};
 	int rc;
 
-	key_new(&data_key);
-	random_bytes(out + NONCE_AT, AEAD_NONCE_BYTES);
+	random_bytes(&fresh, sizeof(fresh));
+	memcpy(out + NONCE_AT, fresh.nonce, AEAD_NONCE_BYTES);
 	row_aad(aad, id, kind);
-	rc = key_wrap_ctx(sealer->cipher, outer, id, &data_key, out + WRAPPED_AT);
+	rc = key_wrap_ctx(sealer->cipher, outer, id, &fresh.key, fresh.wrap_nonce, out + WRAPPED_AT);
 	if (rc != 0) return rc;
 	return aead_encrypt(
-		sealer->cipher, &data_key, out + NONCE_AT, &input, out + CIPHER_AT, out + CIPHER_AT + text.len);
+		sealer->cipher, &fresh.key, out + NONCE_AT, &input, out + CIPHER_AT, out + CIPHER_AT + text.len);
 }
 
 int seal(struct sealer *sealer, const struct key *outer, const struct uuid *id, enum seal_kind kind, struct bytes plain,
