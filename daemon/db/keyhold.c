@@ -45,6 +45,7 @@ struct keyhold {
 	struct keyhold_hospital *wanted;
 	size_t wanted_count, asked; /* how many have answered */
 	struct held held, fresh;
+	bool complete; /* a key is held of each hospital that is wanted: asked for with every message */
 	void (*ready)(void *ctx);
 	void *ctx;
 };
@@ -104,6 +105,13 @@ static const struct held_key *held_next(const struct held *held, const struct he
 	const struct held_key *next = key + 1;
 
 	return next < held->items + held->count && uuid_equal(&next->hospital, &key->hospital) ? next : NULL;
+}
+
+static bool holds_all(const struct keyhold *hold)
+{
+	for (size_t i = 0; i < hold->wanted_count; i++)
+		if (held_first(&hold->held, &hold->wanted[i].id) == NULL) return false;
+	return true;
 }
 
 /* ---- loading ---- */
@@ -167,6 +175,7 @@ static void load_done(struct keyhold *hold)
 	hold->held = hold->fresh;
 	hold->fresh = (struct held){0};
 	hold->ring = NULL;
+	hold->complete = holds_all(hold);
 	if (hold->ready != NULL) hold->ready(hold->ctx);
 }
 
@@ -219,6 +228,7 @@ static int load_reset(struct keyhold *hold)
 	arena_reset(&hold->wanted_arena);
 	hold->wanted = NULL;
 	hold->wanted_count = hold->asked = 0;
+	hold->complete = false;
 	return 0;
 }
 
@@ -245,6 +255,7 @@ int keyhold_load(
 			return ERR_NOMEM;
 	}
 	hold->wanted_count = count;
+	hold->complete = holds_all(hold);
 	hold->ring = ring;
 	retry_in(hold, 0); /* from the loop, so that `ready` never runs inside this call */
 	return 0;
@@ -284,10 +295,7 @@ void keyhold_free(struct keyhold *hold)
 
 bool keyhold_ready(const struct keyhold *hold)
 {
-	if (hold->wanted == NULL) return false;
-	for (size_t i = 0; i < hold->wanted_count; i++)
-		if (held_first(&hold->held, &hold->wanted[i].id) == NULL) return false;
-	return true;
+	return hold->complete;
 }
 
 void keyhold_on_ready(struct keyhold *hold, void (*ready)(void *ctx), void *ctx)
