@@ -16,6 +16,8 @@
 
 #define OUTBOUND_MAGIC 0x6f757462u
 #define CALL_MAGIC 0x6f63616cu
+#define EASY_KEPT_MAX 64           /* handles that wait for the next call */
+#define UPLOAD_BUFFER_BYTES 16384L /* libcurl's least; its 64 KiB cost more to allocate than a claim to send */
 
 struct outbound {
 	uint32_t magic;
@@ -28,6 +30,8 @@ struct outbound {
 	struct list links;                       /* struct outbound_link: open sockets */
 	size_t count;                            /* calls whose callback has not run */
 	bool delivering;
+	CURL *easy[EASY_KEPT_MAX]; /* of calls that are over, without a trace of them */
+	size_t easy_count;
 };
 
 struct outbound_limits outbound_limits_default(void)
@@ -52,11 +56,32 @@ static void call_move(struct outbound_call *call, enum outbound_call_state state
 	call->state = state;
 }
 
+/* ---- handles ---- */
+
+static CURL *easy_take(struct outbound *out)
+{
+	CURL *easy = out->easy_count > 0 ? out->easy[--out->easy_count] : curl_easy_init();
+	if (easy != NULL) curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
+	return easy;
+}
+
+static void easy_give(struct outbound *out, CURL *easy)
+{
+	if (out->easy_count == EASY_KEPT_MAX) {
+		curl_easy_cleanup(easy);
+		return;
+	}
+	curl_easy_reset(easy);
+	out->easy[out->easy_count++] = easy;
+}
+
 static void call_free(struct outbound_call *call)
 {
 	CHECK_MAGIC(call, CALL_MAGIC);
 	list_remove(&call->node);
 	if (call->timer != NULL) event_free(call->timer);
+	/* The handle first: it points to the lists and the URL. */
+	if (call->easy != NULL) easy_give(call->out, call->easy);
 	outbound_http_free(call);
 	call->magic = 0;
 	mem_free(call);
@@ -387,6 +412,7 @@ void outbound_free(struct outbound *out)
 			call_free(call);
 		}
 	}
+	while (out->easy_count > 0) curl_easy_cleanup(out->easy[--out->easy_count]);
 	if (out->deliver != NULL) event_free(out->deliver);
 	resolver_free(out->resolver);
 	if (out->loop.multi != NULL) outbound_loop_free(&out->loop);
@@ -417,7 +443,9 @@ int outbound_send(struct outbound *out, const struct outbound_request *request, 
 	call->begin_ms = clock_mono_ms();
 	call->deadline_ms = request->deadline_ms;
 	list_init(&call->node);
-	int rc = outbound_http_prepare(call, request);
+	call->easy = easy_take(out);
+	int rc = call->easy == NULL ? err_set(ERR_NOMEM, "no memory for a request")
+				    : outbound_http_prepare(call, request);
 	if (rc == 0) call->timer = event_new(out->base, -1, 0, on_deadline, call);
 	if (rc == 0 && call->timer == NULL) rc = err_set(ERR_NOMEM, "no memory for a request");
 	if (rc != 0) {

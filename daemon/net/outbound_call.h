@@ -115,6 +115,7 @@ bool outbound_http_connected(const struct outbound_call *call);
 bool outbound_http_sent(const struct outbound_call *call);
 /* The final answer has a body whose end is only marked by closing. */
 bool outbound_http_unframed(const struct outbound_call *call);
+/* Everything but the handle, which must be without options by then. */
 void outbound_http_free(struct outbound_call *call);
 /* After libcurl has closed all connections. */
 void outbound_http_links_free(struct list *links);

@@ -528,8 +528,6 @@ int outbound_http_prepare(struct outbound_call *call, const struct outbound_requ
 	if (rc == 0) rc = headers_prepare(call, request);
 	if (rc != 0) return rc;
 	if (request->tls != NULL) call->tls = outbound_tls_ref(request->tls);
-	call->easy = curl_easy_init();
-	if (call->easy == NULL) return err_set(ERR_NOMEM, "no memory for a request");
 	CURLcode code = options_policy(call, request);
 	if (code == CURLE_OK) code = options_tls(call->easy, call->tls);
 	if (code == CURLE_OK) code = options_callbacks(call);
@@ -653,8 +651,6 @@ bool outbound_http_unframed(const struct outbound_call *call)
 
 void outbound_http_free(struct outbound_call *call)
 {
-	/* The handle first: it points to the lists and the URL. */
-	if (call->easy != NULL) curl_easy_cleanup(call->easy);
 	/* libcurl 7.88 closes a socket whose connect timed out without telling us. */
 	LIST_EACH(call->links, node)
 	{
