@@ -61,42 +61,42 @@ static int read_items(struct fhir_source *source, struct json_reader *reader, st
 	return token.type == JSON_ARRAY_END ? 0 : LIB_INVALID;
 }
 
-/* The value of an object's member, {NULL, 0} when it has none. */
-static struct text_span member(struct text_span object, const char *name, struct zf_arena *arena)
+/* Moves the reader, which has just begun an object, to the value of a member; false when it has none. */
+static bool seek(struct json_reader *reader, const char *name)
 {
-	struct json_reader reader;
 	struct json_token token;
-	struct text_span raw = {NULL, 0};
-	json_reader_init_checked(&reader, object, arena, JSON_DEPTH_MAX);
-	if (json_next(&reader, &token) != JSON_OBJECT_BEGIN) return raw;
-	while (json_next(&reader, &token) == JSON_KEY) {
-		bool found = text_is(token.text, name);
-		if (json_skip(&reader, &raw) <= JSON_END) break;
-		if (found) return raw;
+	while (json_next(reader, &token) == JSON_KEY) {
+		if (text_is(token.text, name)) return true;
+		if (json_skip(reader, NULL) <= JSON_END) break;
 	}
-	return (struct text_span){NULL, 0};
+	return false;
 }
 
 static bool is_claim(struct text_span resource, struct zf_arena *arena)
 {
 	struct json_reader reader;
 	struct json_token token;
-	json_reader_init_checked(&reader, member(resource, "resourceType", arena), arena, JSON_DEPTH_MAX);
-	return json_next(&reader, &token) == JSON_STRING_VALUE && text_is(token.text, "Claim");
+	json_reader_init_checked(&reader, resource, arena, JSON_DEPTH_MAX);
+	return json_next(&reader, &token) == JSON_OBJECT_BEGIN && seek(&reader, "resourceType") &&
+	       json_next(&reader, &token) == JSON_STRING_VALUE && text_is(token.text, "Claim");
 }
 
 struct text_span fhir_source_find(struct text_span document, uint32_t count, uint32_t index, struct zf_arena *arena)
 {
-	struct text_span none = {NULL, 0}, found = none, entry;
+	struct text_span none = {NULL, 0}, found = none, resource;
 	struct json_reader reader;
 	struct json_token token;
 	uint32_t claims = 0;
 	if (is_claim(document, arena)) return count == 1 ? document : none;
-	json_reader_init_checked(&reader, member(document, "entry", arena), arena, JSON_DEPTH_MAX);
-	if (json_next(&reader, &token) != JSON_ARRAY_BEGIN) return none;
-	while (json_skip(&reader, &entry) == JSON_OBJECT_BEGIN) {
-		struct text_span resource = member(entry, "resource", arena);
-		if (is_claim(resource, arena) && claims++ == index) found = resource;
+	json_reader_init_checked(&reader, document, arena, JSON_DEPTH_MAX);
+	if (json_next(&reader, &token) != JSON_OBJECT_BEGIN || !seek(&reader, "entry") ||
+		json_next(&reader, &token) != JSON_ARRAY_BEGIN)
+		return none;
+	while (json_next(&reader, &token) == JSON_OBJECT_BEGIN) {
+		while (seek(&reader, "resource")) {
+			if (json_skip(&reader, &resource) <= JSON_END) return none;
+			if (is_claim(resource, arena) && claims++ == index) found = resource;
+		}
 	}
 	return claims == count ? found : none;
 }

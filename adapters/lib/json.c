@@ -543,10 +543,36 @@ failed:
 	return JSON_ERROR;
 }
 
+#define ONES UINT64_C(0x0101010101010101)
+
+/* Bit 7 of each byte of v that is c; false hits only above the first true one. */
+static inline uint64_t bytes_equal(uint64_t v, unsigned char c)
+{
+	v ^= ONES * c;
+	return (v - ONES) & ~v & (ONES << 7);
+}
+
+/* From p on, eight bytes at a time: past what is neither a, nor b once bit 5 is set, nor c likewise. Stops early at
+ * the end of the text. */
+static inline const char *pass_others(const char *p, const char *end, unsigned char a, unsigned char b, unsigned char c)
+{
+	while (end - p >= 8) {
+		uint64_t v = load64(p), lower = v | ONES * 0x20;
+		uint64_t hit = bytes_equal(v, a) | bytes_equal(lower, b) | bytes_equal(lower, c);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		if (hit != 0) return p + (__builtin_ctzll(hit) >> 3);
+#else
+		if (hit != 0) break;
+#endif
+		p += 8;
+	}
+	return p;
+}
+
 /* Behind the string whose opening quote is at p; end when it is cut off. */
 static const char *pass_string(const char *p, const char *end)
 {
-	for (p++; (p = text_plain_end(p, end)) < end; p++) {
+	for (p++; (p = pass_others(p, end, '"', '\\' | 0x20, '\\' | 0x20)) < end; p++) {
 		if (*p == '"') return p + 1;
 		if (*p == '\\' && ++p == end) break; /* the escaped byte is not looked at */
 	}
@@ -557,7 +583,7 @@ static const char *pass_string(const char *p, const char *end)
 static bool pass_container(struct json_reader *reader)
 {
 	const char *p = reader->pos, *end = reader->end;
-	for (uint32_t open = 1; p < end;) {
+	for (uint32_t open = 1; (p = pass_others(p, end, '"', '{', '}')) < end;) {
 		char c = *p;
 		if (c == '"') {
 			p = pass_string(p, end);

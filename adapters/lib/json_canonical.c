@@ -14,6 +14,8 @@ struct node {
 	enum json_type type;
 };
 
+#define NODES_AT_ONCE 32
+
 /* Small pieces are gathered, so that a hash is fed in runs. */
 struct out {
 	json_sink sink;
@@ -137,6 +139,8 @@ static void order_children(struct node *container)
 
 static int build(struct json_reader *reader, struct zf_arena *arena, struct node **ret_root)
 {
+	struct node *nodes = NULL;
+	size_t left = 0; /* of nodes */
 	struct node *open = NULL;
 	struct node *root = NULL;
 	struct text_span key = {NULL, 0};
@@ -153,8 +157,12 @@ static int build(struct json_reader *reader, struct zf_arena *arena, struct node
 			open = open->parent;
 			continue;
 		}
-		struct node *node = zf_alloc(arena, sizeof(*node));
-		if (node == NULL) return LIB_NOMEM;
+		if (left == 0) {
+			left = NODES_AT_ONCE;
+			nodes = zf_alloc_array(arena, left, sizeof(*nodes));
+			if (nodes == NULL) return LIB_NOMEM;
+		}
+		struct node *node = &nodes[--left];
 		*node = (struct node){.key = key, .text = token.text, .parent = open, .type = token.type};
 		if (open != NULL) {
 			node->next = open->first;

@@ -96,15 +96,18 @@ static int json_fault(const struct json_reader *reader)
 					       : err_set(ERR_INVALID, "the claim is not well-formed JSON");
 }
 
+static int not_resource(void)
+{
+	return err_set(ERR_INVALID, "the claim holds something else than a resource");
+}
+
 /* filter_apply has checked the whole text. */
 static int begin(struct json_reader *reader, struct text_span raw, struct zf_arena *arena, enum json_type type)
 {
 	struct json_token token;
 
 	json_reader_init_checked(reader, raw, arena, JSON_DEPTH_MAX);
-	if (json_next(reader, &token) != type)
-		return err_set(ERR_INVALID, "the claim holds something else than a resource");
-	return 0;
+	return json_next(reader, &token) == type ? 0 : not_resource();
 }
 
 /* Puts a member's name behind the path; false when it does not fit: nothing so long is ever allowed. */
@@ -189,7 +192,7 @@ static int type_of(struct walk *walk, struct text_span raw, const char **ret_typ
 		*ret_type = zf_strndup(walk->arena, token.text.ptr, token.text.len);
 		return *ret_type == NULL ? err_set(ERR_NOMEM, "no memory to filter a claim") : 0;
 	}
-	return err_set(ERR_INVALID, "the claim holds something else than a resource");
+	return not_resource();
 }
 
 static bool may_leave(const struct walk *walk, struct text_span raw, const char *type)
@@ -200,17 +203,18 @@ static bool may_leave(const struct walk *walk, struct text_span raw, const char 
 
 static int resource_filter(struct walk *walk, struct text_span raw, const char *type, int depth);
 
-static int contained_filter(struct walk *walk, struct text_span raw, int depth)
+/* The reader is at the value of "contained". */
+static int contained_filter(struct walk *walk, struct json_reader *reader, int depth)
 {
-	struct json_reader reader;
+	struct json_token token;
 	struct text_span value;
 	enum json_type kind;
 	const char *type = NULL;
 	bool any = false;
-	int r = begin(&reader, raw, walk->arena, JSON_ARRAY_BEGIN);
+	int r = json_next(reader, &token) == JSON_ARRAY_BEGIN ? 0 : not_resource();
 
-	while (r == 0 && (kind = json_skip(&reader, &value)) != JSON_ARRAY_END) {
-		if (kind <= JSON_END) return json_fault(&reader);
+	while (r == 0 && (kind = json_skip(reader, &value)) != JSON_ARRAY_END) {
+		if (kind <= JSON_END) return json_fault(reader);
 		r = type_of(walk, value, &type);
 		if (r < 0 || !may_leave(walk, value, type)) continue;
 		if (!any) {
@@ -240,10 +244,13 @@ static int resource_filter(struct walk *walk, struct text_span raw, const char *
 		bool fits = path_push(path, path_len, token.text);
 		enum reach reach = always ? REACH_ALL : fits ? reach_of(walk->filter, path) : REACH_NONE;
 
-		if (json_skip(&reader, &value) <= JSON_END) return json_fault(&reader);
 		if (text_is(token.text, "contained")) {
-			r = contained_filter(walk, value, depth);
-		} else if (reach == REACH_ALL) {
+			r = contained_filter(walk, &reader, depth);
+			path[path_len] = '\0';
+			continue;
+		}
+		if (json_skip(&reader, &value) <= JSON_END) return json_fault(&reader);
+		if (reach == REACH_ALL) {
 			json_write_key_span(&walk->writer, token.text);
 			json_write_raw(&walk->writer, value);
 		} else if (reach == REACH_BELOW) {
@@ -256,23 +263,23 @@ static int resource_filter(struct walk *walk, struct text_span raw, const char *
 	return r;
 }
 
-static int entry_filter(struct walk *walk, struct text_span raw)
+/* The reader has begun an entry. */
+static int entry_filter(struct walk *walk, struct json_reader *reader)
 {
-	struct json_reader reader;
 	struct json_token token;
 	struct text_span value, resource = {NULL, 0}, full_url = {NULL, 0};
 	const char *type = NULL;
-	int r = begin(&reader, raw, walk->arena, JSON_OBJECT_BEGIN);
+	int r;
 
-	while (r == 0 && json_next(&reader, &token) == JSON_KEY) {
+	while (json_next(reader, &token) == JSON_KEY) {
 		bool is_resource = text_is(token.text, "resource");
 		bool is_url = text_is(token.text, "fullUrl");
 
-		if (json_skip(&reader, &value) <= JSON_END) return json_fault(&reader);
+		if (json_skip(reader, &value) <= JSON_END) return json_fault(reader);
 		if (is_resource) resource = value;
 		if (is_url) full_url = value;
 	}
-	if (r < 0 || resource.ptr == NULL) return r;
+	if (resource.ptr == NULL) return 0;
 	r = type_of(walk, resource, &type);
 	if (r < 0 || !may_leave(walk, resource, type)) return r;
 	json_write_object_begin(&walk->writer);
@@ -283,31 +290,38 @@ static int entry_filter(struct walk *walk, struct text_span raw)
 	return r;
 }
 
+/* The reader is at the value of "entry". */
+static int entries_filter(struct walk *walk, struct json_reader *reader)
+{
+	struct json_token token;
+	int r = json_next(reader, &token) == JSON_ARRAY_BEGIN ? 0 : not_resource();
+
+	json_write_key(&walk->writer, "entry");
+	json_write_array_begin(&walk->writer);
+	while (r == 0 && json_next(reader, &token) != JSON_ARRAY_END)
+		r = token.type == JSON_OBJECT_BEGIN ? entry_filter(walk, reader) : not_resource();
+	json_write_array_end(&walk->writer);
+	return r;
+}
+
 static int bundle_filter(struct walk *walk, struct text_span raw)
 {
-	struct json_reader reader, entries;
+	struct json_reader reader;
 	struct json_token token;
 	struct text_span value;
-	enum json_type kind;
 	int r = begin(&reader, raw, walk->arena, JSON_OBJECT_BEGIN);
 
 	json_write_object_begin(&walk->writer);
 	json_write_member(&walk->writer, "resourceType", "Bundle");
 	while (r == 0 && json_next(&reader, &token) == JSON_KEY) {
-		bool is_entry = text_is(token.text, "entry");
 		bool is_type = text_is(token.text, "type");
 
+		if (text_is(token.text, "entry")) {
+			r = entries_filter(walk, &reader);
+			continue;
+		}
 		if (json_skip(&reader, &value) <= JSON_END) return json_fault(&reader);
 		if (is_type) json_write_member_raw(&walk->writer, "type", value);
-		if (!is_entry) continue;
-		r = begin(&entries, value, walk->arena, JSON_ARRAY_BEGIN);
-		json_write_key(&walk->writer, "entry");
-		json_write_array_begin(&walk->writer);
-		while (r == 0 && (kind = json_skip(&entries, &value)) != JSON_ARRAY_END) {
-			if (kind <= JSON_END) return json_fault(&entries);
-			r = entry_filter(walk, value);
-		}
-		json_write_array_end(&walk->writer);
 	}
 	json_write_object_end(&walk->writer);
 	return r;
