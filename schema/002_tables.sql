@@ -176,16 +176,15 @@ CREATE TABLE claim_event (
 	hospital_id uuid NOT NULL,
 	claim_id    uuid NOT NULL,
 	axis        smallint NOT NULL,
-	seq         integer NOT NULL CHECK (seq > 0),
-	prev_seq    integer CHECK (prev_seq = seq - 1),
+	seq         integer NOT NULL,
+	prev_seq    integer,
 	from_state  smallint NOT NULL,
 	to_state    smallint NOT NULL,
 	event       text NOT NULL,
 	at          timestamptz NOT NULL DEFAULT now(),
 	who         text NOT NULL,
 	why         text,
-	CHECK ((prev_seq IS NULL) = (seq = 1)),
-	CHECK (seq > 1 OR from_state = 0),
+	CHECK (CASE WHEN prev_seq IS NULL THEN seq = 1 AND from_state = 0 ELSE seq > 1 AND prev_seq = seq - 1 END),
 	PRIMARY KEY (hospital_id, claim_id, axis, seq, to_state)
 ) PARTITION BY RANGE (claim_id);
 -- The reference to the predecessor stands on each partition, to itself: all events of a claim are in one. On the whole

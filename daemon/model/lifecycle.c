@@ -218,7 +218,7 @@ static bool pair_is_legal(int axis, int from, int to)
 void lifecycle_dump_sql(FILE *out)
 {
 	const char *comma = "";
-	fputs("axis::integer * 256 + from_state::integer * 16 + to_state::integer IN (", out);
+	fputs("axis * 256 + from_state * 16 + to_state = ANY ('{", out);
 	for (int axis = 1; axis <= LIFECYCLE_AXES; axis++) {
 		int count = lifecycle_axis_table[axis].state_count;
 		for (int from = 0; from < count; from++)
@@ -228,7 +228,7 @@ void lifecycle_dump_sql(FILE *out)
 				comma = ", ";
 			}
 	}
-	fputs(")", out);
+	fputs("}'::smallint[])", out);
 }
 
 void lifecycle_dump_dot(FILE *out)

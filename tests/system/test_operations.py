@@ -487,7 +487,7 @@ def test_systemd_is_told(place):
 def test_the_database_checks_the_steps_of_the_program(up):
     """The CHECK on claim_event lists just the steps of the tables in C, and what is stored are paths through them."""
     daemon = up.daemon
-    in_c = {int(n) for n in re.findall(r"\d+", daemon.ctl("lifecycle", "--sql").stdout.split("IN", 1)[1])}
+    in_c = {int(n) for n in re.findall(r"\d+", daemon.ctl("lifecycle", "--sql").stdout.split("ANY", 1)[1])}
     checks = [row["text"] for row in up.database.sql(
         "SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE conrelid = 'zhifu.claim_event'::regclass "
         "AND contype = 'c'")]
