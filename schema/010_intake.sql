@@ -15,6 +15,8 @@ CREATE INDEX consent_identifier ON consent (hospital_id, identifier_hash) WHERE 
 -- are those of all older versions, which are only looked for; p_print_hash and p_seen_hash likewise.
 -- p_key_claim: the claim that brings a patient's key, which is not stored when that claim is not; NULL: always stored.
 -- p_whole: all or nothing, a conflict raises ZF409. Safe to run again after an unknown outcome.
+-- A hospital waits for each statement of this function, so there are few, and they unnest one array and take the parallel
+-- ones by subscript: unnest builds a row store for each array (measured: 2.4 us each, of which a lone claim had 40).
 CREATE FUNCTION intake_commit(p_whole boolean, p_ordinal integer[],
 	p_hospital uuid[], p_claim uuid[], p_ref text[], p_key bytea[], p_key_also bytea[], p_body bytea[], p_use smallint[], p_insurer text[],
 	p_patient_key uuid[], p_client text[], p_received timestamptz[], p_service_day integer[], p_total bigint[], p_currency text[],
@@ -32,6 +34,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	count_all integer := cardinality(p_claim);
 	keyed integer := cardinality(array_remove(p_key, NULL));
+	keyed_also integer := cardinality(array_remove(p_key_also, NULL));
+	homeless_any boolean := array_position(p_insurer, NULL) IS NOT NULL;
 	fresh uuid[];
 	repeated uuid[] := '{}';
 	bodies bytea[] := '{}';
@@ -39,7 +43,9 @@ DECLARE
 	doubles uuid[] := '{}';
 	firsts uuid[] := '{}';
 	homeless uuid[] := '{}'; -- claims without an insurer
+	settled uuid[] := '{}'; -- claims that go no further for now: without an insurer, or held as duplicates
 	fresh_keys integer;
+	conflicts text;
 BEGIN
 	IF cardinality(p_old_hash) > 0 THEN
 		SELECT coalesce(array_agg(d.c), '{}'), coalesce(array_agg(d.body_hash), '{}'), coalesce(array_agg(d.claim_id), '{}')
@@ -52,11 +58,13 @@ BEGIN
 	IF keyed > 0 THEN
 		WITH i AS (
 			INSERT INTO idempotency (hospital_id, key_hash, body_hash, claim_id)
-			SELECT * FROM unnest(p_hospital || p_hospital, p_key || p_key_also, p_body || p_body, p_claim || p_claim) AS t (h, k, b, c)
+			SELECT p_hospital[n], k, p_body[n], c FROM (
+				SELECT c, (i - 1) % count_all + 1 AS n, CASE WHEN i > count_all THEN p_key_also[i - count_all] ELSE p_key[i] END AS k
+				FROM unnest(p_claim || CASE WHEN keyed_also > 0 THEN p_claim END) WITH ORDINALITY AS u (c, i)) t
 			WHERE k IS NOT NULL AND (cardinality(repeated) = 0 OR c <> ALL (repeated))
 			ON CONFLICT DO NOTHING RETURNING idempotency.claim_id)
 		SELECT coalesce(array_agg(i.claim_id), '{}'), count(*) INTO fresh, fresh_keys FROM i;
-		IF fresh_keys < keyed + cardinality(array_remove(p_key_also, NULL)) OR cardinality(repeated) > 0 THEN
+		IF fresh_keys < keyed + keyed_also OR cardinality(repeated) > 0 THEN
 			-- One of two hashes is there: somebody with other look-up keys was faster by a moment. The next run finds it.
 			IF EXISTS (SELECT 1 FROM unnest(p_claim, p_key_also) AS t (c, a)
 				WHERE a IS NOT NULL AND cardinality(array_positions(fresh, t.c)) = 1) THEN
@@ -76,11 +84,12 @@ BEGIN
 		FROM unnest(p_hospital, p_claim, p_key, p_body) AS t (h, c, k, b)
 		JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c WHERE t.k IS NULL;
 	END IF;
-	IF p_whole AND cardinality(repeated) > 0 AND EXISTS (
-		SELECT 1 FROM unnest(repeated, bodies) AS r (c, b) WHERE r.b <> p_body[array_position(p_claim, r.c)]) THEN
-		RAISE EXCEPTION 'an idempotency key was used with other content' USING ERRCODE = 'ZF409',
-			CONSTRAINT = (SELECT string_agg(p_ordinal[array_position(p_claim, r.c)]::text, ' ') FROM unnest(repeated, bodies) AS r (c, b)
-				WHERE r.b <> p_body[array_position(p_claim, r.c)]);
+	IF p_whole AND cardinality(repeated) > 0 THEN
+		conflicts := (SELECT string_agg(p_ordinal[array_position(p_claim, r.c)]::text, ' ') FROM unnest(repeated, bodies) AS r (c, b)
+			WHERE r.b <> p_body[array_position(p_claim, r.c)]);
+		IF conflicts IS NOT NULL THEN
+			RAISE EXCEPTION 'an idempotency key was used with other content' USING ERRCODE = 'ZF409', CONSTRAINT = conflicts;
+		END IF;
 	END IF;
 
 	-- Most persons are known to the caller already.
@@ -99,18 +108,17 @@ BEGIN
 	END IF;
 
 	IF cardinality(p_print_hash) > 0 THEN
-		IF array_position(p_insurer, NULL) IS NOT NULL THEN
+		IF homeless_any THEN
 			homeless := ARRAY(SELECT t.c FROM unnest(p_claim, p_insurer) AS t (c, i) WHERE t.i IS NULL);
 			INSERT INTO claim_print_waiting (hospital_id, hash, claim_id)
 			SELECT * FROM unnest(p_print_hospital || p_seen_hospital, p_print_hash || p_seen_hash, p_print_claim || p_seen_claim) AS t (h, f, c)
 			WHERE c = ANY (homeless) AND (cardinality(repeated) = 0 OR c <> ALL (repeated)) ON CONFLICT DO NOTHING;
 		END IF;
-		WITH f AS (
-			INSERT INTO claim_fingerprint (hospital_id, hash, claim_id)
-			SELECT * FROM unnest(p_print_hospital, p_print_hash, p_print_claim) AS t (h, f, c)
-			WHERE (cardinality(repeated) = 0 OR c <> ALL (repeated)) AND (cardinality(homeless) = 0 OR c <> ALL (homeless))
-			ON CONFLICT DO NOTHING RETURNING hospital_id)
-		SELECT count(*) INTO fresh_keys FROM f;
+		INSERT INTO claim_fingerprint (hospital_id, hash, claim_id)
+		SELECT p_print_hospital[i], p_print_hash[i], c FROM unnest(p_print_claim) WITH ORDINALITY AS t (c, i)
+		WHERE (cardinality(repeated) = 0 OR c <> ALL (repeated)) AND (cardinality(homeless) = 0 OR c <> ALL (homeless))
+		ON CONFLICT DO NOTHING;
+		GET DIAGNOSTICS fresh_keys = ROW_COUNT;
 		IF fresh_keys < cardinality(p_print_hash) OR cardinality(p_seen_hash) > 0 THEN
 			SELECT coalesce(array_agg(d.c), '{}'), coalesce(array_agg(d.first), '{}') INTO doubles, firsts FROM (
 				SELECT DISTINCT ON (t.c) t.c, f.claim_id AS first
@@ -121,41 +129,47 @@ BEGIN
 		END IF;
 	END IF;
 
-	INSERT INTO claim (hospital_id, claim_id, ref, use, insurer, patient_key_id, client, received_at, service_day, total_minor,
-		currency, exponent, line_count, bill_sequence, emergency, predecessor_id, warnings, content, duplicate_of)
-	SELECT h, c, r, u, i, pk, cl, rec, date '1970-01-01' + sd, tot, cur, ex, li, bs, em, pre, w, co,
-		CASE WHEN cardinality(doubles) = 0 THEN NULL ELSE firsts[array_position(doubles, c)] END
-	FROM unnest(p_hospital, p_claim, p_ref, p_use, p_insurer, p_patient_key, p_client, p_received, p_service_day, p_total,
-		p_currency, p_exponent, p_lines, p_bill_sequence, p_emergency, p_predecessor, p_warnings, p_content)
-		AS t (h, c, r, u, i, pk, cl, rec, sd, tot, cur, ex, li, bs, em, pre, w, co)
-	WHERE cardinality(repeated) = 0 OR c <> ALL (repeated);
-
+	IF homeless_any OR cardinality(doubles) > 0 THEN
+		settled := ARRAY(SELECT c FROM unnest(p_claim, p_insurer) AS t (c, i) WHERE i IS NULL OR c = ANY (doubles));
+	END IF;
 	-- accepted (1), then no_route (2), held (4) as a duplicate, or on to translate.
-	INSERT INTO claim_state (hospital_id, claim_id, ref, insurer, transport, transport_seq)
-	SELECT h, c, r, i, CASE WHEN i IS NULL THEN 2 WHEN c = ANY (doubles) THEN 4 ELSE 1 END,
-		CASE WHEN i IS NULL OR c = ANY (doubles) THEN 2 ELSE 1 END
-	FROM unnest(p_hospital, p_claim, p_ref, p_insurer) AS t (h, c, r, i)
-	WHERE cardinality(repeated) = 0 OR c <> ALL (repeated);
-
-	INSERT INTO claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who)
-	SELECT h, c, 1, 1, NULL, 0, 1, 'accept', cl FROM unnest(p_hospital, p_claim, p_client) AS t (h, c, cl)
-	WHERE cardinality(repeated) = 0 OR c <> ALL (repeated);
-	IF cardinality(doubles) > 0 OR array_position(p_insurer, NULL) IS NOT NULL THEN
+	RETURN QUERY WITH k AS (
+		INSERT INTO claim (hospital_id, claim_id, ref, use, insurer, patient_key_id, client, received_at, service_day, total_minor,
+			currency, exponent, line_count, bill_sequence, emergency, predecessor_id, warnings, content, duplicate_of)
+		SELECT p_hospital[i], c, p_ref[i], p_use[i], p_insurer[i], p_patient_key[i], p_client[i], p_received[i],
+			date '1970-01-01' + p_service_day[i], p_total[i], p_currency[i], p_exponent[i], p_lines[i], p_bill_sequence[i],
+			p_emergency[i], p_predecessor[i], p_warnings[i], p_content[i],
+			CASE WHEN cardinality(doubles) = 0 THEN NULL ELSE firsts[array_position(doubles, c)] END
+		FROM unnest(p_claim) WITH ORDINALITY AS t (c, i) WHERE cardinality(repeated) = 0 OR c <> ALL (repeated)
+	), s AS (
+		INSERT INTO claim_state (hospital_id, claim_id, ref, insurer, transport, transport_seq)
+		SELECT p_hospital[i], c, p_ref[i], p_insurer[i],
+			CASE WHEN p_insurer[i] IS NULL THEN 2 WHEN is_settled THEN 4 ELSE 1 END, CASE WHEN is_settled THEN 2 ELSE 1 END
+		FROM (SELECT c, i, cardinality(settled) > 0 AND c = ANY (settled) AS is_settled FROM unnest(p_claim) WITH ORDINALITY AS u (c, i)) t
+		WHERE cardinality(repeated) = 0 OR c <> ALL (repeated)
+	), e AS (
+		INSERT INTO claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who)
+		SELECT p_hospital[i], c, 1, 1, NULL, 0, 1, 'accept', p_client[i]
+		FROM unnest(p_claim) WITH ORDINALITY AS t (c, i) WHERE cardinality(repeated) = 0 OR c <> ALL (repeated)
+	), w AS (
+		INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id)
+		SELECT p_hospital[i], p_work[i], 1, 1, c
+		FROM unnest(p_claim) WITH ORDINALITY AS t (c, i) WHERE (cardinality(repeated) = 0 OR c <> ALL (repeated))
+			AND (cardinality(settled) = 0 OR c <> ALL (settled))
+	), d AS (
+		INSERT INTO claim_identifier (hospital_id, hash, claim_id)
+		SELECT p_ident_hospital[i], p_ident_hash[i], c FROM unnest(p_ident_claim) WITH ORDINALITY AS t (c, i)
+		WHERE cardinality(repeated) = 0 OR c <> ALL (repeated) ON CONFLICT DO NOTHING
+	)
+	SELECT p_ordinal[i], 1::smallint, c, p_ref[i], p_received[i], NULL::uuid, NULL::text
+	FROM unnest(p_claim) WITH ORDINALITY AS t (c, i) WHERE (cardinality(repeated) = 0 OR c <> ALL (repeated))
+		AND (cardinality(doubles) = 0 OR p_insurer[i] IS NULL OR c <> ALL (doubles));
+	IF cardinality(settled) > 0 THEN
 		INSERT INTO claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who, why)
 		SELECT h, c, 1, 2, 1, 1, CASE WHEN i IS NULL THEN 2 ELSE 4 END, CASE WHEN i IS NULL THEN 'route_missing' ELSE 'duplicate_suspected' END,
 			'zhifu', CASE WHEN i IS NULL THEN 'no insurer is configured for this coverage' ELSE 'same hospital, patient, day, codes and amounts as an earlier claim' END
 		FROM unnest(p_hospital, p_claim, p_insurer) AS t (h, c, i)
-		WHERE (i IS NULL OR c = ANY (doubles)) AND (cardinality(repeated) = 0 OR c <> ALL (repeated));
-	END IF;
-
-	INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id)
-	SELECT h, w, 1, 1, c FROM unnest(p_hospital, p_claim, p_insurer, p_work) AS t (h, c, i, w)
-	WHERE i IS NOT NULL AND c <> ALL (doubles) AND (cardinality(repeated) = 0 OR c <> ALL (repeated));
-
-	IF cardinality(p_ident_hash) > 0 THEN
-		INSERT INTO claim_identifier (hospital_id, hash, claim_id)
-		SELECT * FROM unnest(p_ident_hospital, p_ident_hash, p_ident_claim) AS t (h, f, c)
-		WHERE cardinality(repeated) = 0 OR c <> ALL (repeated) ON CONFLICT DO NOTHING;
+		WHERE c = ANY (settled) AND (cardinality(repeated) = 0 OR c <> ALL (repeated));
 	END IF;
 
 	-- Repeats last: the first claim may be one of this very call.
@@ -174,9 +188,6 @@ BEGIN
 			LEFT JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = d.f
 			WHERE t.i IS NOT NULL;
 	END IF;
-	RETURN QUERY SELECT t.o, 1::smallint, t.c, t.r, t.d, NULL::uuid, NULL::text
-	FROM unnest(p_ordinal, p_claim, p_ref, p_received, p_insurer) AS t (o, c, r, d, i)
-	WHERE (cardinality(repeated) = 0 OR t.c <> ALL (repeated)) AND (i IS NULL OR t.c <> ALL (doubles));
 END
 $$;
 
