@@ -110,6 +110,38 @@ static int page_add(struct page *page, const struct slot *slot, const char *text
 	return r;
 }
 
+static bool worker_ready(const struct slot *slot, int64_t now)
+{
+	return atomic_load(&slot->used) == 1 && atomic_load(&slot->ready) == 1 &&
+	       now - atomic_load(&slot->heartbeat_ms) <= STALE_MS;
+}
+
+/* What only the supervisor knows of its workers. */
+static int workers_print(const struct monitor *monitor, struct buf *text)
+{
+	int64_t now = clock_mono_ms();
+	int r = buf_printf(text, "# HELP zhifu_worker_ready 1 while the process does its job.\n"
+				 "# TYPE zhifu_worker_ready gauge\n");
+
+	for (size_t i = 1; i < monitor->slot_count && r == 0; i++) {
+		const struct slot *slot = &monitor->slots[i];
+
+		r = buf_printf(text, "zhifu_worker_ready{role=\"%s\",worker=\"%d\"} %d\n", slot->role, slot->number,
+			worker_ready(slot, now));
+	}
+	if (r == 0)
+		r = buf_printf(text,
+			"# HELP zhifu_worker_starts_total Processes begun: more than one and a reload each is a "
+			"crash.\n# TYPE zhifu_worker_starts_total counter\n");
+	for (size_t i = 1; i < monitor->slot_count && r == 0; i++) {
+		const struct slot *slot = &monitor->slots[i];
+
+		r = buf_printf(text, "zhifu_worker_starts_total{role=\"%s\",worker=\"%d\"} %u\n", slot->role,
+			slot->number, atomic_load(&slot->starts));
+	}
+	return r;
+}
+
 static void metrics_handle(struct http_request *req, void *ctx)
 {
 	static const struct http_field type[] = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}};
@@ -127,6 +159,7 @@ static void metrics_handle(struct http_request *req, void *ctx)
 	}
 	for (size_t i = 0; r == 0 && i < page->count; i++)
 		r = buf_append(&all, page->families[i].lines.ptr, page->families[i].lines.len);
+	if (r == 0) r = workers_print(monitor, &all);
 	if (r == 0)
 		http_respond(req, 200, type, ARRAY_LEN(type), (struct bytes){all.ptr, all.len});
 	else
@@ -156,16 +189,15 @@ static void ready_handle(struct http_request *req, void *ctx)
 
 	for (size_t i = 1; i < monitor->slot_count && r == 0; i++) {
 		const struct slot *slot = &monitor->slots[i];
-		bool stale = now - atomic_load(&slot->heartbeat_ms) > STALE_MS;
 
-		if (atomic_load(&slot->used) == 1 && atomic_load(&slot->ready) == 1 && !stale) continue;
+		if (worker_ready(slot, now)) continue;
 		/* a reload is no outage */
 		if (now < atomic_load(&slot->renew_until_ms)) continue;
 		status = 503;
 		r = buf_printf(&text, "%s %d: %s\n", slot->role[0] == '\0' ? "worker" : slot->role, slot->number,
-			stale                  ? "no sign of life"
-			: slot->why[0] != '\0' ? slot->why
-					       : "starting");
+			now - atomic_load(&slot->heartbeat_ms) > STALE_MS ? "no sign of life"
+			: slot->why[0] != '\0'                            ? slot->why
+									  : "starting");
 	}
 	if (r == 0 && status == 200) (void)!buf_printf(&text, "ok\n");
 	http_respond(req, status, type, ARRAY_LEN(type), (struct bytes){text.ptr, text.len});

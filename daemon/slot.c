@@ -35,6 +35,7 @@ void slot_begin(struct slot *slot, const char *role, int number)
 	atomic_fetch_add(&slot->version, 1);
 	atomic_store(&slot->ready, 0);
 	atomic_store(&slot->heartbeat_ms, clock_mono_ms());
+	atomic_fetch_add(&slot->starts, 1);
 	atomic_store(&slot->used, 1);
 }
 

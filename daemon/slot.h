@@ -17,6 +17,7 @@ struct slot {
 	_Atomic int64_t heartbeat_ms; /* clock_mono_ms of the last sign of life */
 	_Atomic int ready;            /* 1: does its job */
 	_Atomic int used;             /* 1: a worker runs here */
+	_Atomic uint32_t starts;      /* processes that were begun here */
 	_Atomic pid_t pid;
 	_Atomic int64_t renew_until_ms; /* being replaced after a reload: to be taken as ready until then */
 	char role[16];

@@ -166,9 +166,11 @@ CREATE TABLE claim_state (
 	payment smallint NOT NULL DEFAULT 0, payment_seq integer NOT NULL DEFAULT 0,
 	books smallint NOT NULL DEFAULT 0, books_seq integer NOT NULL DEFAULT 0,
 	updated_at   timestamptz NOT NULL DEFAULT now(),
+	attention    boolean NOT NULL GENERATED ALWAYS AS (transport IN (2, 3, 4, 7, 9)) STORED, -- stands where it does not go on by itself
 	PRIMARY KEY (hospital_id, claim_id),
 	UNIQUE (hospital_id, ref)
 ) WITH (fillfactor = 70);
+CREATE INDEX claim_state_attention ON claim_state (hospital_id) WHERE attention;
 
 -- Every step ever taken. (prev_seq, from_state) names the predecessor's (seq, to_state); the legal steps are the CHECK
 -- of 003_lifecycle.sql, generated from the tables in C.

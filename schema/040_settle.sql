@@ -125,6 +125,25 @@ BEGIN
 	DELETE FROM token_jti WHERE expires_at < now() - interval '1 hour';
 END
 $$;
+-- What waits for a person, over all hospitals, counted by index: for the metrics, so that an alert can be set on it.
+CREATE FUNCTION settle_watch() RETURNS TABLE (subject text, found bigint) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+	WITH c AS (SELECT transport, count(*) AS n FROM claim_state WHERE attention GROUP BY 1),
+		m AS (SELECT status, count(*) AS n FROM message WHERE problem GROUP BY 1),
+		f AS (SELECT status, count(*) AS n FROM fact WHERE problem GROUP BY 1)
+	SELECT s.subject, coalesce(c.n, 0) FROM (VALUES (2, 'claims_no_route'), (3, 'claims_waiting_consent'), (4, 'claims_held'),
+		(7, 'claims_unknown'), (9, 'claims_failed')) AS s (state, subject) LEFT JOIN c ON c.transport = s.state
+	UNION ALL
+	SELECT s.subject, coalesce(m.n, 0) FROM (VALUES (13, 'messages_quarantined'), (14, 'messages_orphan')) AS s (state, subject)
+		LEFT JOIN m ON m.status = s.state
+	UNION ALL
+	SELECT s.subject, coalesce(f.n, 0) FROM (VALUES (3, 'facts_refused'), (4, 'facts_orphan')) AS s (state, subject)
+		LEFT JOIN f ON f.status = s.state
+	UNION ALL
+	SELECT 'work_held', count(*) FROM outbox WHERE held
+$$;
+ALTER FUNCTION settle_watch OWNER TO zhifu_writer;
+GRANT EXECUTE ON FUNCTION settle_watch TO zhifu_settle;
 ALTER FUNCTION settle_read OWNER TO zhifu_writer;
 ALTER FUNCTION settle_commit OWNER TO zhifu_writer;
 ALTER FUNCTION settle_housekeeping OWNER TO zhifu_writer;

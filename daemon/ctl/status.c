@@ -84,7 +84,7 @@ static int claims_count(struct ctl *ctl, struct problems *problems)
 			r = ctl_query(ctl, &rows,
 				"SELECT count(*) FILTER (WHERE transport = 2), count(*) FILTER (WHERE transport = 3),"
 				" count(*) FILTER (WHERE transport = 4), count(*) FILTER (WHERE transport = 7),"
-				" count(*) FILTER (WHERE transport = 9) FROM claim_state WHERE hospital_id = $1",
+				" count(*) FILTER (WHERE transport = 9) FROM claim_state WHERE hospital_id = $1 AND attention",
 				"u", &hospital->id);
 		if (r == 0) r = ctl_commit(ctl);
 		if (r == 0) {

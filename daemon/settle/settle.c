@@ -14,13 +14,14 @@
 #include "net/metrics.h"
 #include "settle/apply.h"
 #include "settle/settle_sql.h"
+#include "settle/watch.h"
 #include "zhifu_adapter.h"
 
 #define ROUND_MAX 256
 #define DEFERS_MAX 200 /* a fact that waits for another longer than this is refused and shown */
 #define DEFER_TEXT "what it depends on has not come: decide by hand"
 #define HOUSEKEEPING_S 600
-#define CONSENTS_S 10
+#define OFTEN_S 10
 
 enum settle_phase { SETTLE_IDLE, SETTLE_READING, SETTLE_COMMITTING };
 
@@ -30,7 +31,8 @@ struct settle {
 	struct db_notify *notify;
 	struct lease *lease;
 	struct db_batch *batch;
-	struct event *housekeeping, *consents;
+	struct event *housekeeping, *often;
+	struct watch *watch;               /* of the first worker; NULL: another one looks */
 	struct work_item items[ROUND_MAX]; /* of the round, by claim and fact */
 	struct apply applies[ROUND_MAX];
 	size_t taken; /* items handed over by the lease */
@@ -392,13 +394,10 @@ static void on_housekept(void *ctx, const struct db_outcome *outcome)
 }
 
 /* Somebody has to look again: a consent may have come in the moment in which its claim began to wait. */
-static void on_consents(evutil_socket_t fd, short what, void *ctx)
+static void consents_look(struct settle *settle)
 {
-	struct settle *settle = ctx;
 	const struct directory *directory = settle->worker->directory;
 
-	(void)fd, (void)what;
-	if (settle->worker->number != 0 || settle->draining || !db_pool_up(settle->pool)) return;
 	for (uint32_t i = 0; i < directory->insurer_count; i++) {
 		const struct insurer *insurer = directory->insurers[i];
 		struct arena arena CLEANUP(arena_free);
@@ -412,6 +411,16 @@ static void on_consents(evutil_socket_t fd, short what, void *ctx)
 		for (uint32_t k = 0; k < insurer->purpose_count; k++) db_array_text(purposes, insurer->purposes[k]);
 		(void)!db_query(settle->pool, &settle_sql[SETTLE_CONSENTS], &params, 0, on_housekept, settle);
 	}
+}
+
+static void on_often(evutil_socket_t fd, short what, void *ctx)
+{
+	struct settle *settle = ctx;
+
+	(void)fd, (void)what;
+	if (settle->worker->number != 0 || settle->draining || !db_pool_up(settle->pool)) return;
+	consents_look(settle);
+	watch_look(settle->watch);
 }
 
 static void on_housekeeping(evutil_socket_t fd, short what, void *ctx)
@@ -430,7 +439,8 @@ static void settle_stop(void *state)
 
 	if (settle == NULL) return;
 	if (settle->housekeeping != NULL) event_free(settle->housekeeping);
-	if (settle->consents != NULL) event_free(settle->consents);
+	if (settle->often != NULL) event_free(settle->often);
+	watch_free(settle->watch);
 	lease_free(settle->lease);
 	if (settle->pool != NULL) db_forget(settle->pool, settle);
 	db_batch_free(settle->batch);
@@ -443,7 +453,7 @@ static int settle_start(struct worker *worker, void **ret_state)
 {
 	static const struct db_table *const tables[] = {&settle_table, &lease_table};
 	static const struct timeval interval = {.tv_sec = HOUSEKEEPING_S};
-	static const struct timeval consents = {.tv_sec = CONSENTS_S};
+	static const struct timeval often = {.tv_sec = OFTEN_S};
 	const struct options *options = worker->options;
 	struct settle *settle = mem_alloc(sizeof(*settle));
 	struct db_pool_conf pool = {.conninfo = options->database_settle.items[0].text,
@@ -473,14 +483,15 @@ static int settle_start(struct worker *worker, void **ret_state)
 	r = db_pool_new(worker->base, &pool, &settle->pool);
 	if (r == 0) r = db_notify_new(settle->pool, &settle->notify);
 	if (r == 0) r = db_batch_new(settle->pool, &settle->batch);
+	if (r == 0 && worker->number == 0) r = watch_new(worker->metrics, settle->pool, &settle->watch);
 	lease.pool = settle->pool;
 	lease.notify = settle->notify;
 	if (r == 0) r = lease_new(&lease, &settle->lease);
 	if (r == 0) {
 		settle->housekeeping = event_new(worker->base, -1, EV_PERSIST, on_housekeeping, settle);
-		settle->consents = event_new(worker->base, -1, EV_PERSIST, on_consents, settle);
-		if (settle->housekeeping == NULL || settle->consents == NULL ||
-			event_add(settle->housekeeping, &interval) != 0 || event_add(settle->consents, &consents) != 0)
+		settle->often = event_new(worker->base, -1, EV_PERSIST, on_often, settle);
+		if (settle->housekeeping == NULL || settle->often == NULL ||
+			event_add(settle->housekeeping, &interval) != 0 || event_add(settle->often, &often) != 0)
 			r = ERR_NOMEM;
 	}
 	if (r < 0) {

@@ -21,6 +21,7 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		26},
 	[SETTLE_HOUSEKEEPING] = {"settle_housekeeping", "SELECT zhifu.settle_housekeeping()", 0},
 	[SETTLE_CONSENTS] = {"settle_consents", "SELECT zhifu.consent_recheck($1::text, $2::text[], 1000)", 2},
+	[SETTLE_WATCH] = {"settle_watch", "SELECT subject, found FROM zhifu.settle_watch()", 0},
 	[SETTLE_PARTITIONS] = {"settle_partitions", "SELECT zhifu.partition_ensure(now(), 2)", 0},
 };
 const struct db_table settle_table = {settle_sql, SETTLE_STATEMENTS};

@@ -10,6 +10,7 @@ enum settle_statement {
 	SETTLE_HOUSEKEEPING,
 	SETTLE_PARTITIONS,
 	SETTLE_CONSENTS,
+	SETTLE_WATCH,
 	SETTLE_STATEMENTS
 };
 extern const struct db_statement settle_sql[SETTLE_STATEMENTS];

@@ -3,6 +3,7 @@ machines, makes mistakes in its files."""
 
 import contextlib
 import json
+import os
 import re
 import signal
 import socket
@@ -84,6 +85,22 @@ def test_metrics_are_what_a_scraper_takes(up):
     # The manual names each of them, and none that does not exist.
     manual = (zhifu.ROOT / "daemon/zhifud.8").read_text()
     assert set(families) == set(re.findall(r"^\.It Ql (zhifu_\w+)$", manual, re.MULTILINE))
+
+
+def test_metrics_tell_what_waits_for_a_person_and_what_died(up):
+    daemon = up.daemon
+    waits = 'zhifu_attention{role="settle",worker="0",subject="claims_no_route"}'
+    starts = 'zhifu_worker_starts_total{role="settle",worker="0"}'
+    zhifu.wait_until(lambda: daemon.metrics().get(waits) == 0, "the metrics to say that nothing waits")
+    with daemon.client() as client:
+        assert client.post("/fhir/Claim", traffic.bill("N-1", insurer="nobody"), headers=FHIR).status == 201
+    zhifu.wait_until(lambda: daemon.metrics().get(waits) == 1, "the claim without a route to be counted")
+    assert daemon.metrics()[starts] == 1
+    for pid in daemon.children():
+        with open("/proc/%d/comm" % pid, encoding="ascii") as comm:
+            if comm.read().strip() == "zhifud:settle":
+                os.kill(pid, signal.SIGKILL)
+    zhifu.wait_until(lambda: daemon.metrics()[starts] == 2, "the metrics to count the second process")
 
 
 def test_the_reader_of_metrics_is_strict():
