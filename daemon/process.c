@@ -3,6 +3,7 @@
 
 #include <event2/dns.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "slot.h"
 
 #define HOUSEKEEPING_MS 500
+#define BUSY_US (HOUSEKEEPING_MS * 1000 / 20) /* a twentieth of a processor between two looks */
 
 struct process {
 	struct worker worker;
@@ -25,6 +27,8 @@ struct process {
 	struct config *config;
 	int parent;
 	bool draining;
+	int64_t cpu_us; /* used until the last look */
+	bool was_busy;  /* between the last two looks */
 };
 
 void process_signals_open(void)
@@ -89,6 +93,18 @@ static void on_hup(evutil_socket_t fd, short what, void *arg)
 	config_free(old);
 }
 
+/* A burst leaves free pieces between what stays, which malloc keeps: a thousand requests at once tens of megabytes.
+ * They go back to the system when it is over, and not before, since the next burst would have to ask for them again. */
+static void memory_give_back(struct process *process)
+{
+	int64_t cpu_us = clock_cpu_us();
+	bool is_busy = cpu_us - process->cpu_us >= BUSY_US;
+
+	process->cpu_us = cpu_us;
+	if (process->was_busy && !is_busy) (void)malloc_trim(0);
+	process->was_busy = is_busy;
+}
+
 static void on_housekeeping(evutil_socket_t fd, short what, void *arg)
 {
 	struct process *process = arg;
@@ -98,6 +114,7 @@ static void on_housekeeping(evutil_socket_t fd, short what, void *arg)
 	heartbeat(&process->worker);
 	if (metrics_print(process->worker.metrics, &text) == 0)
 		slot_publish(process->slot, (const char *)text.ptr, text.len);
+	memory_give_back(process);
 	/* The death signal is lost when the supervisor died between fork and prctl. */
 	if (getppid() != process->parent) drain(process);
 }

@@ -29,6 +29,11 @@ int64_t clock_wall_ms(void)
 	return read_us(CLOCK_REALTIME) / 1000;
 }
 
+int64_t clock_cpu_us(void)
+{
+	return read_us(CLOCK_PROCESS_CPUTIME_ID);
+}
+
 void clock_format(int64_t wall_ms, char text[CLOCK_TEXT_LEN])
 {
 	int64_t ms = wall_ms % 1000;

@@ -60,6 +60,33 @@ def test_each_process_says_in_ps_what_it_is(up):
     assert names == {"zhifud:monitor"} | {("zhifud:" + role)[:15] for role in ROLES}
 
 
+def memory_kb(pid, field):
+    with open("/proc/%d/status" % pid, encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith(field + ":"))
+
+
+def test_memory_of_a_burst_goes_back_to_the_system(up):
+    intake = next(pid for pid in up.daemon.children() if "intake" in open("/proc/%d/comm" % pid, encoding="ascii").read())
+    if "libasan" in open("/proc/%d/maps" % intake, encoding="utf-8").read():
+        pytest.skip("the sanitizer's heap keeps what is freed")
+    body = b"[" + b" " * 60000 + b"]"
+    head = b"POST /fhir/Claim HTTP/1.1\r\nHost: x\r\nContent-Type: application/fhir+json\r\nContent-Length: %d\r\n\r\n"
+    before_kb = memory_kb(intake, "VmRSS")
+    hospital = up.daemon.client()
+    with contextlib.ExitStack() as stack:
+        socks = [stack.enter_context(hospital.raw()) for _ in range(200)]
+        for sock in socks:
+            sock.sendall(head % len(body) + body[:-1])
+        for sock in socks:
+            sock.sendall(body[-1:])
+        for sock in socks:
+            assert receive_head(sock).startswith(b"HTTP/1.1 4")
+        grown_kb = memory_kb(intake, "VmHWM") - before_kb
+        assert grown_kb > 200 * 50, "all bodies were there at once"
+        # With the connections still open: what they need is a fraction of it.
+        zhifu.wait_until(lambda: memory_kb(intake, "VmRSS") - before_kb < grown_kb * 0.6, "the memory to go back")
+
+
 def test_metrics_are_what_a_scraper_takes(up):
     daemon = up.daemon
     sender = traffic.Sender(daemon, ["M-%d" % i for i in range(10)])
