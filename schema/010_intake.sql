@@ -159,7 +159,7 @@ BEGIN
 	), d AS (
 		INSERT INTO claim_identifier (hospital_id, hash, claim_id)
 		SELECT p_ident_hospital[i], p_ident_hash[i], c FROM unnest(p_ident_claim) WITH ORDINALITY AS t (c, i)
-		WHERE cardinality(repeated) = 0 OR c <> ALL (repeated) ON CONFLICT DO NOTHING
+		WHERE cardinality(repeated) = 0 OR c <> ALL (repeated)
 	)
 	SELECT p_ordinal[i], 1::smallint, c, p_ref[i], p_received[i], NULL::uuid, NULL::text
 	FROM unnest(p_claim) WITH ORDINALITY AS t (c, i) WHERE (cardinality(repeated) = 0 OR c <> ALL (repeated))

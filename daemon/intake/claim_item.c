@@ -127,8 +127,13 @@ static int make_idents(struct claim_item *item, uint16_t version)
 		if (identifier->value == NULL) continue;
 		struct bytes parts[2] = {
 			bytes_of(identifier->system == NULL ? "" : identifier->system), bytes_of(identifier->value)};
-		int r = hash_one(item, version, LOOKUP_CLAIM_IDENT, parts, 2, &item->idents[item->ident_count++]);
+		struct hash *ident = &item->idents[item->ident_count];
+		int r = hash_one(item, version, LOOKUP_CLAIM_IDENT, parts, 2, ident);
 		if (r < 0) return r;
+		/* Each once: the database does not look for what is there already. */
+		size_t same = 0;
+		while (memcmp(item->idents[same].b, ident->b, sizeof(ident->b)) != 0) same++;
+		item->ident_count += same == item->ident_count;
 	}
 	return 0;
 }
