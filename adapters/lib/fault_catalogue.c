@@ -87,8 +87,11 @@ static const struct fault_info catalogue[FAULT_CODE_COUNT] = {
 		"Bundle 中没有可处理的内容。", FAULT, IT},
 	[FAULT_BUNDLE_FULLURL_TWICE] = {"bundle-fullurl-duplicate", "duplicate",
 		"Two entries of the Bundle have the same fullUrl.", "Bundle 中有两个条目的 fullUrl 相同。", FAULT, IT},
-	[FAULT_BUNDLE_REQUEST] = {"bundle-request", "not-supported", "The request $1 $2 is not supported in a Bundle.",
-		"Bundle 中不支持请求 $1 $2。", FAULT, IT},
+	[FAULT_BUNDLE_REQUEST] = {"bundle-request", "not-supported",
+		"The request $1 $2 is not done in a Bundle: a Claim or a Consent may be posted there, with what it refers to; "
+		"a Task is posted to /fhir/Task.",
+		"Bundle 中不处理请求 $1 $2:其中只能 POST Claim 或 Consent 及其所引用的资源;Task 须提交到 /fhir/Task。",
+		FAULT, IT},
 	[FAULT_BUNDLE_FOCUS] = {"bundle-focus", "business-rule",
 		"The Bundle holds $1 claims; exactly one is needed here.", "Bundle 中有 $1 份理赔单;此处必须恰好一份。",
 		FAULT, IT},

@@ -146,8 +146,11 @@ static void put_rest(const struct capability *capability)
 	json_write_array_end(writer);
 	if (leads(capability, HTTP_POST, NULL, "")) {
 		begin_list(writer, "interaction");
-		put_interaction(writer, "batch", "Each claim and consent for itself.");
-		put_interaction(writer, "transaction", "All or nothing.");
+		put_interaction(writer, "batch",
+			"POST of Claim and Consent, each for itself, and of what they refer to, which is kept with them. "
+			"Everything else, a Task too, is answered with 405 in its entry.");
+		put_interaction(
+			writer, "transaction", "The same, all or nothing: with anything else in it nothing is stored.");
 		json_write_array_end(writer);
 	}
 	json_write_object_end(writer);

@@ -7,6 +7,7 @@
 #include "intake/submission.h"
 #include "lib/json_write.h"
 #include "model/fingerprint.h"
+#include "model/validate_document.h"
 
 #define CONTENT_BYTES_MAX SEAL_PLAIN_BYTES_MAX
 
@@ -262,8 +263,8 @@ void claim_item_prepare(struct claim_item *item)
 	fault_list_init(&item->faults, &arena_of(item)->zf, 0);
 	int r = submission_closure(submission, item->entry, &entries, &count);
 	if (r == 0) {
-		submission_faults(submission, entries, count, &item->faults);
-		submission_request_check(submission, item->entry, &item->faults);
+		item->shared_faults = submission_faults(submission, entries, count, &item->faults);
+		validate_request(&submission->document, item->entry, &item->faults);
 		r = route(item, &insurer);
 	}
 	if (r == 0) r = judge(item, insurer, &result);

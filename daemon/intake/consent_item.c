@@ -6,6 +6,7 @@
 #include "intake/stamp.h"
 #include "intake/submission.h"
 #include "lib/date.h"
+#include "model/validate_document.h"
 
 #define RECIPIENTS_BYTES_MAX 8192
 /* A consent that names no purpose permits what paying a bill needs. */
@@ -165,8 +166,8 @@ void consent_item_prepare(struct consent_item *item)
 	fault_list_init(&item->faults, &submission->req->arena.zf, 0);
 	int r = path == NULL ? ERR_NOMEM : submission_closure(submission, item->entry, &entries, &count);
 	if (r == 0) {
-		submission_faults(submission, entries, count, &item->faults);
-		submission_request_check(submission, item->entry, &item->faults);
+		item->shared_faults = submission_faults(submission, entries, count, &item->faults);
+		validate_request(&submission->document, item->entry, &item->faults);
 		validate_consent(consent, path, &item->faults);
 		item->state = ITEM_FAULTY;
 		if (item->faults.no_memory) r = ERR_NOMEM;

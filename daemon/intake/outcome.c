@@ -137,7 +137,9 @@ void outcome_respond_faults(struct http_request *req, int status, const struct f
 	for (uint32_t i = 0; i < count; i++) outcome_add_fault(&writer, &req->arena.zf, chinese, &faults->items[i]);
 	if (count < faults->count) {
 		char left[12];
-		(void)snprintf(left, sizeof(left), "%u", faults->count - count + faults->dropped);
+		/* A list that dropped some ends with an entry that says so. */
+		uint32_t unkept = faults->dropped > 0 ? faults->dropped - 1 : 0;
+		(void)snprintf(left, sizeof(left), "%u", faults->count - count + unkept);
 		struct fault more = {.code = FAULT_AND_MORE, .severity = faults->worst, .path = "", .arg1 = left};
 		outcome_add_fault(&writer, &req->arena.zf, chinese, &more);
 	}

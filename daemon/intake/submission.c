@@ -152,23 +152,12 @@ static void entry_faults(const struct submission *submission, uint32_t entry, st
 	}
 }
 
-void submission_faults(
+uint32_t submission_faults(
 	const struct submission *submission, const uint32_t *entries, size_t count, struct fault_list *faults)
 {
 	entry_faults(submission, submission->document.entry_count, faults);
 	for (size_t i = 0; i < count; i++) entry_faults(submission, entries[i], faults);
-}
-
-void submission_request_check(const struct submission *submission, uint32_t entry, struct fault_list *faults)
-{
-	const struct fhir_document_entry *own = &submission->document.entries[entry];
-	if (own->method == NULL && own->url == NULL) return;
-	size_t len = strlen(own->type_name);
-	bool is_post = own->method == NULL || strcmp(own->method, "POST") == 0;
-	bool is_place = own->url == NULL || (strncmp(own->url, own->type_name, len) == 0 &&
-						    (own->url[len] == '\0' || strcmp(own->url + len, "/$submit") == 0));
-	if (is_post && is_place) return;
-	fault_addf(faults, FAULT_BUNDLE_REQUEST, own->method, own->type_name, "Bundle.entry[%u].request", entry);
+	return faults->count;
 }
 
 /* ---- the way of the claims ---- */
@@ -301,7 +290,11 @@ void claim_item_ended(struct claim_item *item)
 /* All or nothing: one fault ends it before anything is handed over. */
 static void run_whole(struct submission *submission)
 {
-	bool faulty = fault_refuses(&submission->faults), later = false;
+	const struct fhir_document *document = &submission->document;
+	for (uint32_t i = 0; i < document->entry_count; i++)
+		if (document->entries[i].claim == NULL && document->entries[i].consent == NULL)
+			validate_request(document, i, &submission->faults);
+	bool faulty = fault_refuses(&submission->faults), later = submission->faults.no_memory;
 	submission->hospital = intake_hospital(submission->intake, submission->principal);
 	for (uint32_t i = 0; i < submission->item_count; i++) {
 		struct claim_item *item = &submission->items[i];

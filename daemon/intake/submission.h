@@ -55,6 +55,7 @@ struct consent_item {
 	uint32_t entry;
 	enum item_state state;
 	struct fault_list faults;
+	uint32_t shared_faults; /* the first of them are the document's */
 	struct uuid id;
 	struct person *person;
 	bool in_force;
@@ -82,6 +83,7 @@ struct claim_item {
 	uint32_t entry; /* in the document */
 	enum item_state state;
 	struct fault_list faults;
+	uint32_t shared_faults; /* the first of them are the document's */
 	const struct zf_claim *claim;
 	struct uuid id, work_id;
 	char ref[REF_TEXT_LEN];
@@ -170,11 +172,10 @@ int submission_person(
 /* The entries that `entry` needs, itself first, in the arena: what a claim is stored with. ERR_NOMEM. */
 int submission_closure(
 	struct submission *submission, uint32_t entry, uint32_t **ret_entries, size_t *ret_count) MUSTUSE;
-/* Copies the document's faults that concern these entries, or no entry at all. */
-void submission_faults(
+/* Copies the document's faults that concern these entries, or no entry at all, into an empty list. Returns its count.
+ */
+uint32_t submission_faults(
 	const struct submission *submission, const uint32_t *entries, size_t count, struct fault_list *faults);
-/* Adds a fault when the entry's request in a batch or transaction is nothing that we do. */
-void submission_request_check(const struct submission *submission, uint32_t entry, struct fault_list *faults);
 /* The path of an entry: "Claim", "Bundle.entry[4].resource". NULL on no memory. */
 const char *submission_path(const struct submission *submission, uint32_t entry);
 

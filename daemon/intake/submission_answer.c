@@ -11,6 +11,7 @@
 #include "intake/wait.h"
 #include "lib/date.h"
 #include "model/lifecycle.h"
+#include "model/validate_document.h"
 
 #define URL_BYTES_MAX 640
 #define ANSWER_BYTES_MAX (64u << 20)
@@ -28,9 +29,6 @@ static const struct outcome_remark remark_kept = {"information", "informational"
 	"Kept as part of the claims that refer to it.", "已随引用它的理赔单一并保存。", NULL};
 static const struct outcome_remark remark_not_kept = {"information", "informational", "not-kept",
 	"Not kept: only what a claim refers to is stored.", "未保存：只保存理赔单所引用的内容。", NULL};
-static const struct outcome_remark remark_method = {"error", "not-supported", "bundle-request",
-	"In a Bundle only POST of a Claim or Consent is acted on.", "Bundle 中仅处理 Claim 或 Consent 的 POST 请求。",
-	"hospital-it"};
 
 /* ---- pieces ---- */
 
@@ -69,6 +67,14 @@ static int refusal_status(enum item_state state, const char *sqlstate)
 	default:
 		return 503;
 	}
+}
+
+/* The status of an entry with these faults: 405 when it asks for what is not done in a Bundle. */
+static int faults_status(const struct fault_list *faults)
+{
+	for (uint32_t i = 0; i < faults->count; i++)
+		if (faults->items[i].code == FAULT_BUNDLE_REQUEST) return 405;
+	return 422;
 }
 
 static const struct outcome_remark *refusal_remark(const struct submission *submission, enum item_state state)
@@ -323,7 +329,8 @@ static void put_claim_entry(struct json_writer *writer, struct claim_item *item,
 		json_write_member_raw(writer, "resource", response);
 	json_write_key(writer, "response");
 	json_write_object_begin(writer);
-	put_status(writer, stored ? 201 : refusal_status(item->state, item->sqlstate));
+	int status = stored ? 201 : refusal_status(item->state, item->sqlstate);
+	put_status(writer, item->state == ITEM_FAULTY ? faults_status(&item->faults) : status);
 	if (stored) {
 		char updated[DATE_TEXT_SIZE];
 		(void)date_format_ms(item->stored_ms, 0, updated);
@@ -364,7 +371,8 @@ static void put_consent_entry(struct json_writer *writer, const struct consent_i
 	json_write_key(writer, "response");
 	json_write_object_begin(writer);
 	bool quiet = item->state == ITEM_REPLAYED || item->state == ITEM_UNTOUCHED;
-	put_status(writer, quiet ? 200 : stored ? 201 : refusal_status(item->state, ""));
+	int status = quiet ? 200 : stored ? 201 : refusal_status(item->state, "");
+	put_status(writer, item->state == ITEM_FAULTY ? faults_status(&item->faults) : status);
 	if (stored) {
 		json_write_member(writer, "location", url_of(item->submission, "Consent", &item->stored_id));
 		json_write_member(writer, "etag", "W/\"1\"");
@@ -376,14 +384,20 @@ static void put_consent_entry(struct json_writer *writer, const struct consent_i
 	json_write_object_end(writer);
 }
 
-static void put_other_entry(struct json_writer *writer, int status, const struct outcome_remark *remark, bool chinese)
+static void put_other_entry(
+	struct json_writer *writer, const struct submission *submission, uint32_t entry, bool kept, bool chinese)
 {
+	struct zf_arena *arena = &submission->req->arena.zf;
+	struct fault_list faults;
+	fault_list_init(&faults, arena, 0);
+	validate_request(&submission->document, entry, &faults);
 	json_write_key(writer, "response");
 	json_write_object_begin(writer);
-	put_status(writer, status);
+	put_status(writer, faults.count > 0 ? faults_status(&faults) : 200);
 	json_write_key(writer, "outcome");
 	outcome_begin(writer);
-	outcome_add(writer, chinese, remark, NULL);
+	if (faults.count == 0) outcome_add(writer, chinese, kept ? &remark_kept : &remark_not_kept, NULL);
+	for (uint32_t i = 0; i < faults.count; i++) outcome_add_fault(writer, arena, chinese, &faults.items[i]);
 	outcome_end(writer);
 	json_write_object_end(writer);
 }
@@ -403,11 +417,6 @@ static int mark_kept(struct submission *submission, bool *kept)
 	return 0;
 }
 
-static bool may_act_on(const struct fhir_document_entry *entry)
-{
-	return entry->method == NULL || strcmp(entry->method, "POST") == 0;
-}
-
 static void put_entries(struct json_writer *writer, struct submission *submission, const bool *kept)
 {
 	const struct fhir_document *document = &submission->document;
@@ -420,10 +429,8 @@ static void put_entries(struct json_writer *writer, struct submission *submissio
 			put_claim_entry(writer, &submission->items[claim++], chinese);
 		else if (entry->consent != NULL)
 			put_consent_entry(writer, &submission->consents[consent++], chinese);
-		else if (entry->task != NULL || (entry->type_name == NULL && !may_act_on(entry)))
-			put_other_entry(writer, 405, &remark_method, chinese);
 		else
-			put_other_entry(writer, 200, kept[i] ? &remark_kept : &remark_not_kept, chinese);
+			put_other_entry(writer, submission, i, kept[i], chinese);
 		json_write_object_end(writer);
 	}
 }
@@ -456,43 +463,38 @@ static void answer_bundle(struct submission *submission)
 	http_respond(req, 200, fields, 1, (struct bytes){(const uint8_t *)text.ptr, text.len});
 }
 
+/* What an item's list holds besides the document's. */
+static void add_own_faults(struct fault_list *all, const struct fault_list *faults, uint32_t shared)
+{
+	for (uint32_t i = shared; i < faults->count; i++) {
+		const struct fault *fault = &faults->items[i];
+		fault_add_as(
+			all, fault->code, (enum fault_severity)fault->severity, fault->path, fault->arg1, fault->arg2);
+	}
+}
+
 /* A transaction that was not stored: everything that is wrong in it, at once. */
 static void refuse_transaction(struct submission *submission, int status)
 {
 	struct http_request *req = submission->req;
-	static const struct http_field fields[] = {{"Content-Type", FHIR_JSON_TYPE}, {"Retry-After", "1"}};
-	bool chinese = outcome_is_chinese(req);
-	struct json_writer writer;
-	struct text_span text;
-	size_t said = 0;
-	json_write_init(&writer, &req->arena.zf, OUTCOME_BYTES_MAX);
-	outcome_begin(&writer);
-	if (status >= 500) outcome_add(&writer, chinese, refusal_remark(submission, submission->items[0].state), NULL);
+	struct fault_list all;
+	fault_list_init(&all, &req->arena.zf, 0);
+	add_own_faults(&all, &submission->faults, 0);
 	for (uint32_t i = 0; i < submission->item_count; i++) {
 		const struct claim_item *item = &submission->items[i];
-		if (item->state == ITEM_CONFLICT) {
-			outcome_add(&writer, chinese, &outcome_conflict, submission_path(submission, item->entry));
-			said++;
-		}
-		for (uint32_t k = 0; k < item->faults.count; k++, said++)
-			outcome_add_fault(&writer, &req->arena.zf, chinese, &item->faults.items[k]);
+		if (item->state == ITEM_CONFLICT)
+			fault_add(
+				&all, FAULT_IDEMPOTENCY_CONFLICT, submission_path(submission, item->entry), NULL, NULL);
+		add_own_faults(&all, &item->faults, item->shared_faults);
 	}
 	for (uint32_t i = 0; i < submission->consent_count; i++)
-		for (uint32_t k = 0; k < submission->consents[i].faults.count; k++, said++)
-			outcome_add_fault(&writer, &req->arena.zf, chinese, &submission->consents[i].faults.items[k]);
-	for (uint32_t k = 0; said == 0 && k < submission->faults.count; k++, said++)
-		outcome_add_fault(&writer, &req->arena.zf, chinese, &submission->faults.items[k]);
-	if (said == 0 && status < 500)
-		outcome_add(&writer, chinese,
-			submission->item_count == 0 ? &remark_not_kept
-						    : refusal_remark(submission, submission->items[0].state),
-			NULL);
-	outcome_end(&writer);
-	if (json_write_finish(&writer, &text) < 0) {
+		add_own_faults(&all, &submission->consents[i].faults, submission->consents[i].shared_faults);
+	if (all.no_memory)
 		outcome_respond(req, 503, &outcome_overloaded);
-		return;
-	}
-	http_respond(req, status, fields, status == 503 ? 2 : 1, (struct bytes){(const uint8_t *)text.ptr, text.len});
+	else if (status < 500 && fault_refuses(&all))
+		outcome_respond_faults(req, status, &all);
+	else
+		outcome_respond(req, status, refusal_remark(submission, submission->items[0].state));
 }
 
 /* 0: all of it is stored. */

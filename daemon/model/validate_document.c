@@ -19,30 +19,31 @@ static void entry_path(const struct fhir_document *document, uint32_t entry, cha
 static bool is_create(const struct fhir_document_entry *entry)
 {
 	if (strcmp(entry->method, "POST") != 0 || entry->url == NULL || entry->type_name == NULL) return false;
+	if (entry->task != NULL) return false; /* only alone: it would have to see what the entries beside it did */
 	const char *url = entry->url[0] == '/' ? entry->url + 1 : entry->url;
 	if (entry->claim != NULL && strcmp(url, "Claim/$submit") == 0) return true;
 	return strcmp(url, entry->type_name) == 0;
 }
 
-static void check_requests(const struct fhir_document *document, struct fault_list *faults)
+void validate_request(const struct fhir_document *document, uint32_t index, struct fault_list *faults)
 {
+	const struct fhir_document_entry *entry = &document->entries[index];
 	const char *type = document->bundle_type;
-	if (type == NULL || (strcmp(type, "batch") != 0 && strcmp(type, "transaction") != 0)) return;
-	for (uint32_t i = 0; i < document->entry_count; i++) {
-		const struct fhir_document_entry *entry = &document->entries[i];
-		char path[FAULT_PATH_BYTES_MAX], target[64];
-		if (entry->method != NULL && is_create(entry)) continue;
-		snprintf(path, sizeof(path), "Bundle.entry[%u].request", i);
-		if (entry->method == NULL) {
-			fault_add(faults, FAULT_ELEMENT_MISSING, path, "request", NULL); /* R4 invariant bdl-3 */
-			continue;
-		}
-		/* Only the type: what follows may name a person. */
-		const char *url = entry->url == NULL ? "" : entry->url;
-		if (*url == '/') url++;
-		snprintf(target, sizeof(target), "%.*s", (int)strcspn(url, "/?"), url);
-		fault_add(faults, FAULT_BUNDLE_REQUEST, path, entry->method, target);
+	char path[FAULT_PATH_BYTES_MAX], target[64];
+	if (type == NULL) return;
+	snprintf(path, sizeof(path), "Bundle.entry[%u].request", index);
+	if (entry->method == NULL && entry->task == NULL) {
+		bool asks = strcmp(type, "batch") == 0 || strcmp(type, "transaction") == 0;
+		if (asks) fault_add(faults, FAULT_ELEMENT_MISSING, path, "request", NULL); /* R4 invariant bdl-3 */
+		return;
 	}
+	if (entry->method != NULL && is_create(entry)) return;
+	/* Only the type: what follows may name a person. */
+	const char *url = entry->url == NULL ? "" : entry->url;
+	if (*url == '/') url++;
+	snprintf(target, sizeof(target), "%.*s", (int)strcspn(url, "/?"), url);
+	fault_add(faults, FAULT_BUNDLE_REQUEST, path, entry->method == NULL ? "POST" : entry->method,
+		entry->method == NULL ? entry->type_name : target);
 }
 
 int validate_document(const struct fhir_document *document, const struct validate_options *options,
@@ -50,7 +51,7 @@ int validate_document(const struct fhir_document *document, const struct validat
 {
 	char path[FAULT_PATH_BYTES_MAX];
 	struct validate_result *results = NULL;
-	check_requests(document, faults);
+	for (uint32_t i = 0; i < document->entry_count; i++) validate_request(document, i, faults);
 	if (document->claim_count > 0) {
 		results = zf_alloc_array(arena, document->claim_count, sizeof(*results));
 		if (results == NULL) return err_set(ERR_NOMEM, "no memory to validate claims");
@@ -71,19 +72,4 @@ int validate_document(const struct fhir_document *document, const struct validat
 	if (faults->no_memory) return err_set(ERR_NOMEM, "no memory for faults");
 	*ret_results = results;
 	return 0;
-}
-
-bool validate_fault_in_entry(const struct fault *fault, uint32_t entry)
-{
-	char path[FAULT_PATH_BYTES_MAX];
-	int len = snprintf(path, sizeof(path), "Bundle.entry[%u]", entry);
-	return strncmp(fault->path, path, (size_t)len) == 0;
-}
-
-bool validate_entry_refused(const struct fault_list *faults, uint32_t entry)
-{
-	for (uint32_t i = 0; i < faults->count; i++)
-		if (faults->items[i].severity >= FAULT_FAULT && validate_fault_in_entry(&faults->items[i], entry))
-			return true;
-	return false;
 }

@@ -291,6 +291,9 @@ static void test_batch(void **state)
 	caller_close(&his);
 }
 
+#define TASK                                                                                                           \
+	"{\"resourceType\":\"Task\",\"status\":\"requested\",\"intent\":\"order\",\"code\":{\"coding\":[{\"code\":\"cancel\"}]}}"
+
 /* What a Bundle asks for besides POST is refused, not taken for one. */
 static void test_bundle_requests(void **state)
 {
@@ -298,6 +301,7 @@ static void test_bundle_requests(void **state)
 	LAB_NEEDED();
 	char more[9000];
 	struct caller his = caller_open("client");
+	int64_t before = lab_number("select count(*) from zhifu.claim");
 	char *put = CLAIM(.number = "BR1", .day = "2026-07-05");
 	(void)snprintf(
 		more, sizeof(more), ",{\"resource\":%s,\"request\":{\"method\":\"PUT\",\"url\":\"Claim/1\"}}", put);
@@ -307,7 +311,71 @@ static void test_bundle_requests(void **state)
 	EXPECT(reply, 200);
 	assert_int_equal(count_text(reply.body, "\"status\":\"201 Created\""), 1);
 	EXPECT_TEXT(reply, "bundle-request");
+	EXPECT_TEXT(reply, "\"status\":\"405 ");
 	reply_free(&reply);
+	/* What is no claim gets its answer in its entry as well, and the claims beside it are stored. */
+	static const struct {
+		const char *entry, *status;
+	} others[] = {
+		{"{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"x\"},\"request\":{\"method\":\"PUT\",\"url\":"
+		 "\"Patient/x\"}}",
+			"405"},
+		{"{\"request\":{\"method\":\"DELETE\",\"url\":\"Claim/1\"}}", "405"},
+		{"{\"request\":{\"method\":\"GET\",\"url\":\"Patient/secret\"}}", "405"},
+		{"{\"resource\":" TASK ",\"request\":{\"method\":\"POST\",\"url\":\"Task\"}}", "405"},
+		{"{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"x\"}}", "422"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		char *one[] = {CLAIM(.number = "BR4", .day = "2026-07-08")};
+		(void)snprintf(more, sizeof(more), ",%s", others[i].entry);
+		reply = claim_send(&his, "/fhir", NULL, bundle_of("batch", one, 1, more));
+		EXPECT(reply, 200);
+		assert_int_equal(count_text(reply.body, "\"status\":\"201 Created\""), 1);
+		(void)snprintf(more, sizeof(more), "\"status\":\"%s ", others[i].status);
+		EXPECT_TEXT(reply, more);
+		EXPECT_TEXT(reply, "Bundle.entry[1].request");
+		assert_null(strstr(reply.body, "not-kept"));
+		assert_null(strstr(reply.body, "secret"));
+		reply_free(&reply);
+		/* All or nothing means the others too. */
+		char *whole[] = {CLAIM(.number = "BR5", .day = "2026-07-09")};
+		(void)snprintf(more, sizeof(more), ",%s", others[i].entry);
+		reply = claim_send(&his, "/fhir", NULL, bundle_of("transaction", whole, 1, more));
+		EXPECT(reply, 400);
+		EXPECT_TEXT(reply, "OperationOutcome");
+		assert_int_equal(count_text(reply.body, "\"Bundle.entry[1].request\""), 1);
+		reply_free(&reply);
+	}
+	/* A claim without a request is not in a batch by FHIR's rules; in a collection there is none. */
+	char *bare = CLAIM(.number = "BR6", .day = "2026-07-10");
+	(void)snprintf(more, sizeof(more), "{\"resource\":%s}", bare);
+	free(bare);
+	reply = claim_send(&his, "/fhir", NULL, bundle_of("batch", NULL, 0, more));
+	EXPECT(reply, 200);
+	EXPECT_TEXT(reply, "\"status\":\"422 ");
+	EXPECT_TEXT(reply, "Bundle.entry[0].request");
+	reply_free(&reply);
+	reply = claim_send(&his, "/fhir", NULL, bundle_of("transaction", NULL, 0, more));
+	EXPECT(reply, 400);
+	reply_free(&reply);
+	assert_int_equal(lab_number("select count(*) from zhifu.claim") - before, 2);
+	reply = claim_send(&his, "/fhir", NULL, bundle_of("collection", NULL, 0, more));
+	EXPECT(reply, 200);
+	EXPECT_TEXT(reply, "201 Created");
+	reply_free(&reply);
+	/* Everything that is wrong in a transaction is said, and each thing once. */
+	char *faulty[] = {CLAIM(.number = "BR7", .total = "-1.00", .extra = "\"colour\":1,"),
+		CLAIM(.number = "BR8", .total = "-2.00")};
+	(void)snprintf(more, sizeof(more), ",%s,%s", others[0].entry, others[1].entry);
+	reply = claim_send(&his, "/fhir", NULL, bundle_of("transaction", faulty, 2, more));
+	EXPECT(reply, 400);
+	assert_int_equal(count_text(reply.body, "element-unknown"), 1);
+	assert_int_equal(count_text(reply.body, "\"Bundle.entry[2].request\""), 1);
+	assert_int_equal(count_text(reply.body, "\"Bundle.entry[3].request\""), 1);
+	EXPECT_TEXT(reply, "-1.00");
+	EXPECT_TEXT(reply, "-2.00");
+	reply_free(&reply);
+	assert_int_equal(lab_number("select count(*) from zhifu.claim") - before, 3);
 	char *batch[] = {CLAIM(.number = "BR3", .day = "2026-07-07")};
 	reply = claim_send(&his, SUBMIT, NULL, bundle_of("batch", batch, 1, NULL));
 	EXPECT(reply, 422);

@@ -32,7 +32,8 @@ static char *bundle_text(int i)
 	(void)snprintf(number, sizeof(number), "MC%d", i);
 	claims[1] = CLAIM(.number = number, .person = number);
 	(void)sprintf(text,
-		"{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[{\"resource\":%s},{\"resource\":%s}]}",
+		"{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[{\"resource\":%s,\"request\":{\"method\":\"POST\",\"url\":\"Claim\"}},"
+		"{\"resource\":%s,\"request\":{\"method\":\"POST\",\"url\":\"Claim\"}}]}",
 		claims[0], claims[1]);
 	free(claims[0]);
 	free(claims[1]);
