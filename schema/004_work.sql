@@ -59,10 +59,12 @@ SET search_path = zhifu, pg_temp AS $$
 	ON CONFLICT (insurer) DO UPDATE SET name = excluded.name WHERE insurer.name <> excluded.name;
 $$;
 
--- Takes steps, at most one per claim and axis in one call; all steps of one claim happen or none. p_seq: the version the
--- caller saw, NULL where it need not match. Axes: 1 transport, 2 acknowledgement, 3 adjudication, 4 payment, 5 books.
--- Returns the claims whose steps happened; a missing one lost the compare-and-set. A claim that arrives at its insurer is
--- billed with the very step, whoever takes it, once in its life: rule "bill" of daemon/settle/posting_rule.c, its source the claim.
+-- Takes steps; all steps of one claim happen or none. p_seq: the version the caller saw, NULL where it need not match. Several
+-- steps of one axis of a claim are a chain: they come in their order, each from where the one before ends, and each with its
+-- version in p_seq. Axes: 1 transport, 2 acknowledgement, 3 adjudication, 4 payment, 5 books. Returns the claims whose steps
+-- happened; a missing one lost the compare-and-set, which looks at the first step of each axis. A claim
+-- that arrives at its insurer is billed with the very step, whoever takes it, once in its life: rule "bill" of
+-- daemon/settle/posting_rule.c, its source the claim.
 CREATE FUNCTION claim_step(p_hospital uuid[], p_claim uuid[], p_axis smallint[], p_from smallint[], p_seq integer[],
 	p_to smallint[], p_event text[], p_who text[], p_why text[])
 RETURNS TABLE (hospital_id uuid, claim_id uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -95,39 +97,38 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 			p_why := p_why || array_fill(NULL::text, ARRAY[bills]);
 		END IF;
 	END IF;
-	WITH step AS MATERIALIZED (
-		SELECT * FROM unnest(p_hospital, p_claim, p_axis, p_from, p_seq, p_to, p_event, p_who, p_why)
-			AS s (hospital_id, claim_id, axis, from_state, seq, to_state, event, who, why)
-	), want AS (
-		SELECT s.hospital_id, s.claim_id,
-			max(from_state) FILTER (WHERE axis = 1) f1, max(s.seq) FILTER (WHERE axis = 1) s1, max(to_state) FILTER (WHERE axis = 1) t1,
-			max(from_state) FILTER (WHERE axis = 2) f2, max(s.seq) FILTER (WHERE axis = 2) s2, max(to_state) FILTER (WHERE axis = 2) t2,
-			max(from_state) FILTER (WHERE axis = 3) f3, max(s.seq) FILTER (WHERE axis = 3) s3, max(to_state) FILTER (WHERE axis = 3) t3,
-			max(from_state) FILTER (WHERE axis = 4) f4, max(s.seq) FILTER (WHERE axis = 4) s4, max(to_state) FILTER (WHERE axis = 4) t4,
-			max(from_state) FILTER (WHERE axis = 5) f5, max(s.seq) FILTER (WHERE axis = 5) s5, max(to_state) FILTER (WHERE axis = 5) t5
-		FROM step s GROUP BY s.hospital_id, s.claim_id
+	-- A claim carries the places of its steps in the arrays: joining them to the claims again looks at each with each.
+	WITH want AS (
+		SELECT s.hospital_id, s.claim_id, array_agg(n) AS steps,
+			min(n) FILTER (WHERE axis = 1) a1, max(n) FILTER (WHERE axis = 1) z1, (count(*) FILTER (WHERE axis = 1))::int k1,
+			min(n) FILTER (WHERE axis = 2) a2, max(n) FILTER (WHERE axis = 2) z2, (count(*) FILTER (WHERE axis = 2))::int k2,
+			min(n) FILTER (WHERE axis = 3) a3, max(n) FILTER (WHERE axis = 3) z3, (count(*) FILTER (WHERE axis = 3))::int k3,
+			min(n) FILTER (WHERE axis = 4) a4, max(n) FILTER (WHERE axis = 4) z4, (count(*) FILTER (WHERE axis = 4))::int k4,
+			min(n) FILTER (WHERE axis = 5) a5, max(n) FILTER (WHERE axis = 5) z5, (count(*) FILTER (WHERE axis = 5))::int k5
+		FROM unnest(p_hospital, p_claim, p_axis) WITH ORDINALITY AS s (hospital_id, claim_id, axis, n)
+		GROUP BY s.hospital_id, s.claim_id
 	), done AS (
 		UPDATE claim_state c SET
-			transport = coalesce(t1, transport), transport_seq = transport_seq + (t1 IS NOT NULL)::int,
-			acknowledgement = coalesce(t2, acknowledgement), acknowledgement_seq = acknowledgement_seq + (t2 IS NOT NULL)::int,
-			adjudication = coalesce(t3, adjudication), adjudication_seq = adjudication_seq + (t3 IS NOT NULL)::int,
-			payment = coalesce(t4, payment), payment_seq = payment_seq + (t4 IS NOT NULL)::int,
-			books = coalesce(t5, books), books_seq = books_seq + (t5 IS NOT NULL)::int,
+			transport = coalesce(p_to[z1], transport), transport_seq = transport_seq + k1,
+			acknowledgement = coalesce(p_to[z2], acknowledgement), acknowledgement_seq = acknowledgement_seq + k2,
+			adjudication = coalesce(p_to[z3], adjudication), adjudication_seq = adjudication_seq + k3,
+			payment = coalesce(p_to[z4], payment), payment_seq = payment_seq + k4,
+			books = coalesce(p_to[z5], books), books_seq = books_seq + k5,
 			updated_at = now()
 		FROM want w
 		WHERE c.hospital_id = w.hospital_id AND c.claim_id = w.claim_id
-			AND (t1 IS NULL OR (transport = f1 AND (s1 IS NULL OR transport_seq = s1)))
-			AND (t2 IS NULL OR (acknowledgement = f2 AND (s2 IS NULL OR acknowledgement_seq = s2)))
-			AND (t3 IS NULL OR (adjudication = f3 AND (s3 IS NULL OR adjudication_seq = s3)))
-			AND (t4 IS NULL OR (payment = f4 AND (s4 IS NULL OR payment_seq = s4)))
-			AND (t5 IS NULL OR (books = f5 AND (s5 IS NULL OR books_seq = s5)))
-		RETURNING c.hospital_id, c.claim_id, c.transport_seq, c.acknowledgement_seq, c.adjudication_seq, c.payment_seq, c.books_seq
+			AND (a1 IS NULL OR transport = p_from[a1] AND transport_seq = coalesce(p_seq[a1], transport_seq))
+			AND (a2 IS NULL OR acknowledgement = p_from[a2] AND acknowledgement_seq = coalesce(p_seq[a2], acknowledgement_seq))
+			AND (a3 IS NULL OR adjudication = p_from[a3] AND adjudication_seq = coalesce(p_seq[a3], adjudication_seq))
+			AND (a4 IS NULL OR payment = p_from[a4] AND payment_seq = coalesce(p_seq[a4], payment_seq))
+			AND (a5 IS NULL OR books = p_from[a5] AND books_seq = coalesce(p_seq[a5], books_seq))
+		RETURNING c.hospital_id, c.claim_id, w.steps, transport_seq, acknowledgement_seq, adjudication_seq, payment_seq, books_seq
 	), history AS (
 		INSERT INTO claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who, why)
-		SELECT d.hospital_id, d.claim_id, s.axis, n.seq, nullif(n.seq - 1, 0), s.from_state, s.to_state, s.event, s.who, s.why
-		FROM done d JOIN step s ON s.claim_id = d.claim_id AND s.hospital_id = d.hospital_id
-			CROSS JOIN LATERAL (SELECT CASE s.axis WHEN 1 THEN d.transport_seq WHEN 2 THEN d.acknowledgement_seq
-				WHEN 3 THEN d.adjudication_seq WHEN 4 THEN d.payment_seq ELSE d.books_seq END AS seq) n
+		SELECT hospital_id, claim_id, axis, seq, nullif(seq - 1, 0), p_from[n], p_to[n], p_event[n], p_who[n], p_why[n] FROM (
+			SELECT d.hospital_id, d.claim_id, n, p_axis[n] AS axis, coalesce(p_seq[n] + 1, CASE p_axis[n] WHEN 1 THEN transport_seq
+				WHEN 2 THEN acknowledgement_seq WHEN 3 THEN adjudication_seq WHEN 4 THEN payment_seq ELSE books_seq END) AS seq
+			FROM done d CROSS JOIN LATERAL unnest(d.steps) AS n) s
 	)
 	SELECT array_agg(d.hospital_id), array_agg(d.claim_id) INTO stepped_hospital, stepped FROM done d;
 	IF bills > 0 THEN

@@ -115,9 +115,10 @@ $$;
 -- other arrays name the item they follow from by its position in i_* (from 1): s_* steps of claims on the axis transport;
 -- x_* exchanges (x_step -1: new, else the step that was read; x_state NULL: as it was); m_* messages that go out; u_*
 -- messages whose status changes; r_* numbers under which an answer may come; w_* new work (an existing timer is set
--- anew); f_* facts; t_* tasks. An item whose lease is lost, whose exchange has gone on meanwhile, or whose claim's step
--- lost the compare-and-set leaves no trace; where the lease holds it is due again at once. Returns how many items
--- were committed. Running it again changes nothing: a commit ends the lease of each of its items, so none is live then.
+-- anew); f_* facts, whose work for settle is made here; t_* tasks. An item whose lease is lost, whose exchange has gone on
+-- meanwhile, or whose claim's step lost the compare-and-set leaves no trace; where the lease holds it is due again at once.
+-- Returns how many items were committed. Running it again changes nothing: a commit ends the lease of each of its items, so
+-- none is live then.
 CREATE FUNCTION translate_commit(
 	i_hospital uuid[], i_work uuid[], i_attempt integer[], i_action smallint[], i_delay bigint[], i_why text[], i_insurer text[],
 	s_item integer[], s_claim uuid[], s_from smallint[], s_to smallint[], s_event text[], s_why text[],
@@ -126,7 +127,7 @@ CREATE FUNCTION translate_commit(
 	u_item integer[], u_id uuid[], u_status smallint[], u_why text[],
 	r_item integer[], r_kind text[], r_hash bytea[], r_claim uuid[], r_message uuid[],
 	w_item integer[], w_id uuid[], w_role smallint[], w_kind smallint[], w_route text[], w_claim uuid[], w_exchange uuid[],
-	w_message uuid[], w_fact uuid[], w_delay bigint[],
+	w_message uuid[], w_delay bigint[],
 	f_item integer[], f_id uuid[], f_claim uuid[], f_exchange uuid[], f_message uuid[], f_kind smallint[], f_adjudication uuid[],
 	f_remittance uuid[], f_detail integer[], f_text text[], f_status smallint[], f_why text[],
 	t_item integer[], t_id uuid[], t_status text[], t_outcome text[])
@@ -194,10 +195,10 @@ BEGIN
 		WHERE t.item = ANY (good) ON CONFLICT DO NOTHING;
 	END IF;
 	IF cardinality(w_item) > 0 THEN
-		INSERT INTO outbox AS o (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id, fact_id, due_at)
-		SELECT i_hospital[t.item], t.id, t.r, t.k, t.u, t.c, t.x, t.m, t.f, now() + t.d * interval '1 millisecond'
-		FROM unnest(w_item, w_id, w_role, w_kind, w_route, w_claim, w_exchange, w_message, w_fact, w_delay)
-			AS t (item, id, r, k, u, c, x, m, f, d)
+		INSERT INTO outbox AS o (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id, due_at)
+		SELECT i_hospital[t.item], t.id, t.r, t.k, t.u, t.c, t.x, t.m, now() + t.d * interval '1 millisecond'
+		FROM unnest(w_item, w_id, w_role, w_kind, w_route, w_claim, w_exchange, w_message, w_delay)
+			AS t (item, id, r, k, u, c, x, m, d)
 		WHERE t.item = ANY (good) ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at, leased_until = '-infinity';
 	END IF;
 	IF cardinality(f_item) > 0 THEN
@@ -207,6 +208,12 @@ BEGIN
 		FROM unnest(f_item, f_id, f_claim, f_exchange, f_message, f_kind, f_adjudication, f_remittance, f_detail, f_text, f_status, f_why)
 			AS t (item, id, c, x, m, k, a, r, d, t, s, y)
 		WHERE t.item = ANY (good) ON CONFLICT DO NOTHING;
+		-- What one message says of one claim is settled together; a fact that no message brought is by itself.
+		INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, message_id, fact_id)
+		SELECT DISTINCT ON (t.item, t.c, coalesce(t.m, t.id)) i_hospital[t.item], t.id, 3, 1, t.c, t.m, CASE WHEN t.m IS NULL THEN t.id END
+		FROM unnest(f_item, f_id, f_claim, f_message) AS t (item, id, c, m)
+		WHERE t.item = ANY (good) AND t.c IS NOT NULL
+		ORDER BY t.item, t.c, coalesce(t.m, t.id), t.id ON CONFLICT DO NOTHING;
 	END IF;
 	IF cardinality(t_item) > 0 THEN
 		UPDATE task k SET status = t.s, outcome = t.o, updated_at = now() FROM unnest(t_item, t_id, t_status, t_outcome) AS t (item, id, s, o)
@@ -246,6 +253,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS
 DECLARE
 	known uuid[];
 	made uuid[]; -- decisions: those that stood there before have their lines
+	g_hospital uuid[]; g_claim uuid[]; g_message uuid[]; g_fact uuid[]; -- facts that went again
 BEGIN
 	WITH m AS (INSERT INTO adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, insurer_claim_no, preauth_ref, currency, exponent,
 		submitted_minor, benefit_minor, patient_minor, contract_minor, open_minor, payment_minor, payment_currency, payment_exponent, content)
@@ -283,10 +291,14 @@ BEGIN
 				RETURNING f.hospital_id, f.fact_id, m.remittance_id)
 			UPDATE fact f SET remittance_id = found.remittance_id FROM found
 			WHERE f.hospital_id = found.hospital_id AND f.fact_id = found.fact_id;
-			DELETE FROM outbox o USING fact f, unnest(e_hospital, e_id) AS t (h, id)
-			WHERE t.id = ANY (known) AND f.hospital_id = t.h AND f.remittance_id = t.id AND o.hospital_id = f.hospital_id AND o.fact_id = f.fact_id;
-			DELETE FROM fact f USING unnest(e_hospital, e_id) AS t (h, id)
-			WHERE t.id = ANY (known) AND f.hospital_id = t.h AND f.remittance_id = t.id;
+			WITH taken AS (DELETE FROM fact f USING unnest(e_hospital, e_id) AS t (h, id)
+				WHERE t.id = ANY (known) AND f.hospital_id = t.h AND f.remittance_id = t.id RETURNING f.*)
+			SELECT array_agg(taken.hospital_id), array_agg(taken.claim_id), array_agg(taken.message_id), array_agg(taken.fact_id)
+			INTO g_hospital, g_claim, g_message, g_fact FROM taken WHERE taken.claim_id IS NOT NULL;
+			-- And their work, where the message says nothing else of the claim.
+			DELETE FROM outbox o USING unnest(g_hospital, g_claim, g_message, g_fact) AS t (h, c, m, f)
+			WHERE o.hospital_id = t.h AND o.claim_id = t.c AND o.role = 3 AND (o.fact_id = t.f OR o.fact_id IS NULL AND o.message_id = t.m
+				AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.hospital_id = t.h AND f.claim_id = t.c AND f.message_id = t.m AND f.status = 1));
 		END IF;
 		INSERT INTO remittance_detail (hospital_id, remittance_id, no, claim_id, claim_ref, insurer_claim_no, amount_minor, fee_minor,
 			currency, exponent)

@@ -1,82 +1,119 @@
 -- settle: facts become steps of the life cycle and postings.
 SET search_path = zhifu;
 
--- What settle must know to apply facts: the fact, where its claim stands, and what is already posted for it.
-CREATE FUNCTION settle_read(p_hospital uuid[], p_fact uuid[])
-RETURNS TABLE (ordinal integer, kind smallint, insurer text, use smallint, total bigint, currency text, exponent smallint,
-	transport smallint, acknowledgement smallint, adjudication smallint, payment smallint, books smallint,
-	outcome smallint, adjudicated_currency text, submitted bigint, benefit bigint, patient bigint, contract bigint, shares bigint,
-	detail_amount bigint, detail_fee bigint, detail_currency text, detail_exponent smallint,
-	billed bigint, patient_posted bigint, contract_posted bigint, transport_seq integer, acknowledgement_seq integer,
-	adjudication_seq integer, payment_seq integer, books_seq integer) LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+-- Where claims stand and what is already posted for them. To be asked before settle_facts in the same round: a fact that is
+-- applied in between is then not among the new ones, and a claim that moves on in between fails the compare-and-set.
+CREATE FUNCTION settle_claims(p_hospital uuid[], p_claim uuid[])
+RETURNS TABLE (ordinal integer, use smallint, total bigint, currency text, exponent smallint, transport smallint, transport_seq integer,
+	acknowledgement smallint, acknowledgement_seq integer, adjudication smallint, adjudication_seq integer,
+	payment smallint, payment_seq integer, books smallint, books_seq integer, billed bigint, patient bigint, contract bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp SET enable_seqscan = off
+SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
+-- Without bitmaps: one of all of the hospital's postings or facts looks cheap while the tables are new.
 BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call
-	RETURN QUERY SELECT t.n::integer, f.kind, f.insurer, c.use, c.total_minor, c.currency, c.exponent,
-		s.transport, s.acknowledgement, s.adjudication, s.payment, s.books,
-		a.outcome, a.currency, a.submitted_minor, a.benefit_minor, a.patient_minor, a.contract_minor, l.shares,
-		d.amount_minor, d.fee_minor, d.currency, d.exponent, p.billed, p.patient, p.contract,
-		s.transport_seq, s.acknowledgement_seq, s.adjudication_seq, s.payment_seq, s.books_seq
-	FROM unnest(p_hospital, p_fact) WITH ORDINALITY AS t (h, f, n)
-	JOIN fact f ON f.hospital_id = t.h AND f.fact_id = t.f
-	JOIN claim c ON c.hospital_id = f.hospital_id AND c.claim_id = f.claim_id
-	JOIN claim_state s ON s.hospital_id = f.hospital_id AND s.claim_id = f.claim_id
-	LEFT JOIN adjudication a ON a.hospital_id = f.hospital_id AND a.adjudication_id = f.adjudication_id
-	LEFT JOIN remittance_detail d ON d.hospital_id = f.hospital_id AND d.remittance_id = f.remittance_id AND d.no = f.detail
-	CROSS JOIN LATERAL (
-		-- What the plan and the contract take as agreed: deductible, co-insurance, co-payment, contract price, benefit limit, tax.
-		SELECT coalesce(sum(n.amount_minor), 0)::bigint AS shares FROM adjudication_line n
-		WHERE n.hospital_id = a.hospital_id AND n.adjudication_id = a.adjudication_id AND n.reason IN (1, 2, 3, 4, 5, 17)) l
+	RETURN QUERY SELECT t.n::integer, c.use, c.total_minor, c.currency, c.exponent, s.transport, s.transport_seq,
+		s.acknowledgement, s.acknowledgement_seq, s.adjudication, s.adjudication_seq, s.payment, s.payment_seq, s.books, s.books_seq,
+		p.billed, p.patient, p.contract
+	FROM unnest(p_hospital, p_claim) WITH ORDINALITY AS t (h, c, n)
+	JOIN claim c ON c.hospital_id = t.h AND c.claim_id = t.c
+	JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c
 	CROSS JOIN LATERAL (
 		-- A correction swaps the sides, so what stands is debit less credit.
 		SELECT coalesce(sum(CASE WHEN rule = 'bill' THEN CASE WHEN debit LIKE 'AR-%' THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS billed,
 			coalesce(sum(CASE WHEN rule = 'patient_share' THEN CASE WHEN debit = 'AR-PT' THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS patient,
 			coalesce(sum(CASE WHEN rule = 'write_off' THEN CASE WHEN debit = 'CONTR' THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS contract
-		FROM posting g WHERE g.hospital_id = f.hospital_id AND g.claim_id = f.claim_id) p;
+		FROM posting g WHERE g.hospital_id = s.hospital_id AND g.claim_id = s.claim_id) p;
 END
 $$;
 
--- Applies a round. w_*: one element per work item with its fact's new status; s_*: steps; p_*: postings, each of the work
--- item w_work that causes it. An item whose lease is lost, or one of whose claim's steps lost the compare-and-set on state and version (s_seq: what was posted is a difference to what
--- was read), leaves
--- no trace and is due again at once. Returns how many items were applied.
-CREATE FUNCTION settle_commit(w_hospital uuid[], w_work uuid[], w_attempt integer[], w_fact uuid[], w_claim uuid[],
-	w_status smallint[], w_why text[],
-	s_hospital uuid[], s_claim uuid[], s_axis smallint[], s_from smallint[], s_to smallint[], s_event text[],
-	p_work uuid[], p_hospital uuid[], p_entry uuid[], p_no smallint[], p_debit text[], p_credit text[], p_amount bigint[],
-	p_currency text[], p_exponent smallint[], p_rule text[], p_claim uuid[], p_source uuid[], s_seq integer[])
-RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+-- The new facts of work items: the one that an item names, else all that its message brings for its claim. At most p_limit, in
+-- the order of the items and of the facts' ids: as many as that means that there may be more of the last one's item.
+CREATE FUNCTION settle_facts(p_hospital uuid[], p_claim uuid[], p_message uuid[], p_fact uuid[], p_limit integer)
+RETURNS TABLE (ordinal integer, fact_id uuid, kind smallint, insurer text, outcome smallint, currency text,
+	submitted bigint, benefit bigint, patient bigint, contract bigint, shares bigint,
+	detail_amount bigint, detail_fee bigint, detail_currency text, detail_exponent smallint) LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp SET enable_seqscan = off
+SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY SELECT f.n::integer, f.fact_id, f.kind, f.insurer, a.outcome, a.currency,
+		a.submitted_minor, a.benefit_minor, a.patient_minor, a.contract_minor,
+		-- What the plan and the contract take as agreed: deductible, co-insurance, co-payment, contract price, benefit limit, tax.
+		CASE WHEN f.adjudication_id IS NOT NULL THEN (SELECT sum(l.amount_minor)::bigint FROM adjudication_line l
+			WHERE l.hospital_id = f.hospital_id AND l.adjudication_id = f.adjudication_id AND l.reason IN (1, 2, 3, 4, 5, 17)) END,
+		d.amount_minor, d.fee_minor, d.currency, d.exponent
+	FROM (SELECT t.n, e.* FROM unnest(p_hospital, p_claim, p_message, p_fact) WITH ORDINALITY AS t (h, c, m, f, n)
+		JOIN fact e ON e.hospital_id = t.h AND e.claim_id = t.c AND e.status = 1
+			AND CASE WHEN t.f IS NULL THEN e.message_id = t.m ELSE e.fact_id = t.f END
+		ORDER BY t.n, e.fact_id LIMIT p_limit) f
+	LEFT JOIN adjudication a ON a.hospital_id = f.hospital_id AND a.adjudication_id = f.adjudication_id
+	LEFT JOIN remittance_detail d ON d.hospital_id = f.hospital_id AND d.remittance_id = f.remittance_id AND d.no = f.detail
+	ORDER BY f.n, f.fact_id;
+END
+$$;
+
+-- Applies a round. c_*: its claims; all other arrays name the claim they belong to by its position in c_* (from 1): w_* work
+-- items, w_delay NULL done, else due again in so many ms; f_* facts with their new status; s_* steps, one axis' in their order
+-- with the version that each is taken from (what was posted is a difference to what was read); p_* postings, each of the fact
+-- p_source. A claim that has lost the lease of one of its items, or the compare-and-set, leaves no trace, and what is still
+-- leased of it is due again at once. Returns how many facts were applied.
+CREATE FUNCTION settle_commit(c_hospital uuid[], c_claim uuid[],
+	w_claim integer[], w_work uuid[], w_attempt integer[], w_delay bigint[],
+	f_claim integer[], f_fact uuid[], f_status smallint[], f_why text[],
+	s_claim integer[], s_axis smallint[], s_from smallint[], s_seq integer[], s_to smallint[], s_event text[],
+	p_claim integer[], p_source uuid[], p_no smallint[], p_debit text[], p_credit text[], p_amount bigint[],
+	p_currency text[], p_exponent smallint[], p_rule text[])
+RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
-	live uuid[]; -- work items we still hold
-	stepping uuid[]; -- claims of live items that take steps
+	live integer[]; -- work items we still hold
+	lost integer[]; -- claims of the others; then also those that have moved on. NULL: none, as nearly always
 	stepped uuid[];
-	good uuid[];
+	done integer;
 BEGIN
-	SELECT coalesce(array_agg(l.work_id), '{}') INTO live FROM (
-		SELECT o.work_id FROM unnest(w_hospital, w_work, w_attempt) AS t (h, w, a)
-		JOIN outbox o ON o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.a ORDER BY o.work_id FOR UPDATE OF o) l;
-	SELECT coalesce(array_agg(t.c), '{}') INTO stepping FROM unnest(w_work, w_claim) AS t (w, c) WHERE t.w = ANY (live) AND t.c = ANY (s_claim);
-	SELECT coalesce(array_agg(d.claim_id), '{}') INTO stepped FROM (
-		SELECT array_agg(h) h, array_agg(c) c, array_agg(x) x, array_agg(f) f, array_agg(q) q, array_agg(t) t,
-			array_agg(e) e, array_agg('zhifu'::text) w, array_agg(NULL::text) y
-		FROM unnest(s_hospital, s_claim, s_axis, s_from, s_to, s_event, s_seq) AS s (h, c, x, f, t, e, q) WHERE c = ANY (stepping)) a
-		CROSS JOIN LATERAL claim_step(a.h, a.c, a.x, a.f, a.q, a.t, a.e, a.w, a.y) d;
-	SELECT coalesce(array_agg(t.w), '{}') INTO good FROM unnest(w_work, w_claim) AS t (w, c)
-	WHERE t.w = ANY (live) AND (t.c <> ALL (stepping) OR t.c = ANY (stepped));
+	SELECT coalesce(array_agg(l.n), '{}') INTO live FROM (
+		SELECT t.n::integer AS n FROM unnest(w_claim, w_work, w_attempt) WITH ORDINALITY AS t (c, w, a, n)
+		JOIN outbox o ON o.hospital_id = c_hospital[t.c] AND o.work_id = t.w AND o.attempt = t.a
+			AND o.leased_until > '-infinity' ORDER BY o.work_id FOR UPDATE OF o) l;
+	IF cardinality(live) < cardinality(w_work) THEN
+		SELECT array_agg(t.c) INTO lost FROM unnest(w_claim) WITH ORDINALITY AS t (c, n) WHERE t.n <> ALL (live);
+	END IF;
+	IF cardinality(s_claim) > 0 THEN
+		SELECT coalesce(array_agg(d.claim_id), '{}') INTO stepped FROM (
+			SELECT array_agg(c_hospital[t.c]) h, array_agg(c_claim[t.c]) c, array_agg(t.x) x, array_agg(t.f) f, array_agg(t.q) q,
+				array_agg(t.t) t, array_agg(t.e) e, array_agg('zhifu'::text) w, array_agg(NULL::text) y
+			FROM unnest(s_claim, s_axis, s_from, s_seq, s_to, s_event) AS t (c, x, f, q, t, e)
+			WHERE lost IS NULL OR t.c <> ALL (lost)) a
+			CROSS JOIN LATERAL claim_step(a.h, a.c, a.x, a.f, a.q, a.t, a.e, a.w, a.y) d;
+		IF cardinality(stepped) < (SELECT count(DISTINCT c) FROM unnest(s_claim) AS c) THEN
+			SELECT coalesce(lost, '{}') || coalesce(array_agg(DISTINCT t.c), '{}') INTO lost FROM unnest(s_claim) AS t (c)
+			WHERE c_claim[t.c] <> ALL (stepped);
+		END IF;
+	END IF;
 
-	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_day, rule, claim_id, source_id)
-	SELECT t.h, t.e, t.n, t.d, t.k, t.a, t.u, t.x, (now() AT TIME ZONE o.zone)::date, t.r, t.c, t.s
-	FROM unnest(p_work, p_hospital, p_entry, p_no, p_debit, p_credit, p_amount, p_currency, p_exponent, p_rule, p_claim, p_source)
-		AS t (w, h, e, n, d, k, a, u, x, r, c, s)
-	JOIN hospital o ON o.hospital_id = t.h WHERE t.w = ANY (good);
-	UPDATE fact f SET status = t.s, why = t.y FROM unnest(w_hospital, w_work, w_fact, w_status, w_why) AS t (h, w, f, s, y)
-	WHERE t.w = ANY (good) AND f.hospital_id = t.h AND f.fact_id = t.f;
-	DELETE FROM outbox o USING unnest(w_hospital, w_work) AS t (h, w)
-	WHERE t.w = ANY (good) AND o.hospital_id = t.h AND o.work_id = t.w;
-	UPDATE outbox o SET leased_until = '-infinity' FROM unnest(w_hospital, w_work) AS t (h, w)
-	WHERE t.w = ANY (live) AND t.w <> ALL (good) AND o.hospital_id = t.h AND o.work_id = t.w;
-	RETURN cardinality(good);
+	IF cardinality(p_claim) > 0 THEN
+		-- An entry is what one fact posts, and has its id.
+		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_day, rule, claim_id, source_id)
+		SELECT o.hospital_id, t.s, t.n, t.d, t.k, t.a, t.u, t.x, (now() AT TIME ZONE o.zone)::date, t.r, c_claim[t.c], t.s
+		FROM unnest(p_claim, p_source, p_no, p_debit, p_credit, p_amount, p_currency, p_exponent, p_rule)
+			AS t (c, s, n, d, k, a, u, x, r)
+		JOIN hospital o ON o.hospital_id = c_hospital[t.c] WHERE lost IS NULL OR t.c <> ALL (lost);
+	END IF;
+	UPDATE fact f SET status = t.s, why = t.y FROM unnest(f_claim, f_fact, f_status, f_why) AS t (c, f, s, y)
+	WHERE (lost IS NULL OR t.c <> ALL (lost)) AND f.hospital_id = c_hospital[t.c] AND f.fact_id = t.f;
+	GET DIAGNOSTICS done = ROW_COUNT;
+	DELETE FROM outbox o USING unnest(w_claim, w_work, w_delay) AS t (c, w, d)
+	WHERE t.d IS NULL AND (lost IS NULL OR t.c <> ALL (lost)) AND o.hospital_id = c_hospital[t.c] AND o.work_id = t.w;
+	IF lost IS NOT NULL OR array_remove(w_delay, NULL) <> '{}' THEN
+		UPDATE outbox o SET leased_until = '-infinity',
+			due_at = CASE WHEN t.d > 0 AND (lost IS NULL OR t.c <> ALL (lost)) THEN now() + t.d * interval '1 millisecond' ELSE o.due_at END
+		FROM unnest(w_claim, w_work, w_delay) WITH ORDINALITY AS t (c, w, d, n)
+		WHERE t.n = ANY (live) AND (t.d IS NOT NULL OR t.c = ANY (lost)) AND o.hospital_id = c_hospital[t.c] AND o.work_id = t.w;
+	END IF;
+	RETURN done;
 END
 $$;
 
@@ -144,12 +181,13 @@ SET search_path = zhifu, pg_temp AS $$
 $$;
 ALTER FUNCTION settle_watch OWNER TO zhifu_writer;
 GRANT EXECUTE ON FUNCTION settle_watch TO zhifu_settle;
-ALTER FUNCTION settle_read OWNER TO zhifu_writer;
+ALTER FUNCTION settle_claims OWNER TO zhifu_writer;
+ALTER FUNCTION settle_facts OWNER TO zhifu_writer;
 ALTER FUNCTION settle_commit OWNER TO zhifu_writer;
 ALTER FUNCTION settle_housekeeping OWNER TO zhifu_writer;
 -- Partitions can be made only by their parents' owner, so this one runs as whoever migrated.
 ALTER FUNCTION partition_ensure(timestamptz, integer) SECURITY DEFINER;
-GRANT EXECUTE ON FUNCTION settle_read, settle_commit, settle_housekeeping, partition_ensure TO zhifu_settle;
+GRANT EXECUTE ON FUNCTION settle_claims, settle_facts, settle_commit, settle_housekeeping, partition_ensure TO zhifu_settle;
 
 -- Rounds bring arrays: without this most of their statements are planned anew at each call, because a plan for the arrays at
 -- hand looks cheaper than the one that is kept, by less than the planning costs. All go by index either way.
@@ -158,7 +196,7 @@ DECLARE
 	f regprocedure;
 BEGIN
 	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.prosecdef
-		AND (p.proname IN ('claim_step', 'work_lease', 'work_defer', 'intake_commit', 'export_basis', 'export_record', 'settle_read', 'settle_commit')
+		AND (p.proname IN ('claim_step', 'work_lease', 'work_defer', 'intake_commit', 'export_basis', 'export_record', 'settle_claims', 'settle_facts', 'settle_commit')
 			OR p.proname LIKE 'translate\_%' OR p.proname LIKE 'dispatch\_%')
 	LOOP
 		EXECUTE format('ALTER FUNCTION %s SET plan_cache_mode = force_generic_plan', f);

@@ -29,7 +29,9 @@ enum work_translate {
 	WORK_CALL = 9,             /* message_id: an insurer called us */
 };
 enum work_dispatch { WORK_SEND = 1 /* message_id, exchange_id, claim_id, route */ };
-enum work_settle { WORK_FACT = 1 /* fact_id, claim_id */ };
+enum work_settle {
+	WORK_FACT = 1 /* claim_id, and message_id: all new facts that it brings for the claim; or fact_id: that one */
+};
 
 enum exchange_kind {
 	EXCHANGE_CLAIM = 1,

@@ -172,3 +172,22 @@ void apply_fact(const struct fact_view *view, struct apply *ret_apply)
 	}
 	if (!legal) refuse(apply, "not expected where the claim stands");
 }
+
+void apply_forward(const struct apply *apply, struct fact_view *view)
+{
+	for (size_t i = 0; i < apply->step_count; i++) {
+		view->states[apply->steps[i].axis] = apply->steps[i].to;
+		view->seqs[apply->steps[i].axis] = apply->steps[i].seq + 1;
+	}
+	for (size_t i = 0; i < apply->posting_count; i++) {
+		const struct apply_posting *posting = &apply->postings[i];
+		char debit[ACCOUNT_LEN];
+		int64_t amount;
+
+		posting_account(posting_rule(posting->rule)->debit, view->insurer, debit);
+		amount = strcmp(posting->debit, debit) == 0 ? posting->amount : -posting->amount;
+		if (strcmp(posting->rule, "bill") == 0) view->billed += amount;
+		if (strcmp(posting->rule, "patient_share") == 0) view->patient_posted += amount;
+		if (strcmp(posting->rule, "write_off") == 0) view->contract_posted += amount;
+	}
+}

@@ -34,7 +34,7 @@ struct fact_view {
 struct apply_step {
 	enum lifecycle_axis axis;
 	uint8_t from, to;
-	int32_t seq; /* the version it may be taken from */
+	int32_t seq; /* the version that it is taken from */
 	enum lifecycle_event event;
 };
 
@@ -60,5 +60,7 @@ struct apply {
 };
 
 void apply_fact(const struct fact_view *view, struct apply *ret_apply);
+/* Moves the view to where the claim stands after it, for the claim's next fact. */
+void apply_forward(const struct apply *apply, struct fact_view *view);
 
 #endif

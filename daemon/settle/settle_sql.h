@@ -5,7 +5,8 @@
 #include "db/statement.h"
 
 enum settle_statement {
-	SETTLE_READ,
+	SETTLE_CLAIMS,
+	SETTLE_FACTS,
 	SETTLE_COMMIT,
 	SETTLE_HOUSEKEEPING,
 	SETTLE_PARTITIONS,

@@ -144,7 +144,7 @@ static void add_refs(struct db_params *params, const struct job *const *jobs, si
 static void add_works(struct db_params *params, const struct job *const *jobs, size_t n)
 {
 	struct arrays t = ARRAYS(params, COUNT(works), 0, DB_INT4, DB_UUID, DB_INT2, DB_INT2, DB_TEXT, DB_UUID, DB_UUID,
-		DB_UUID, DB_UUID, DB_INT8);
+		DB_UUID, DB_INT8);
 
 	EACH_JOB_ROW(harvest_work, work, works)
 	{
@@ -156,8 +156,7 @@ static void add_works(struct db_params *params, const struct job *const *jobs, s
 		db_array_uuid(t.a[5], id_or_null(&work->claim_id));
 		db_array_uuid(t.a[6], id_or_null(&work->exchange_id));
 		db_array_uuid(t.a[7], id_or_null(&work->message_id));
-		db_array_uuid(t.a[8], id_or_null(&work->fact_id));
-		db_array_int8(t.a[9], work->delay_ms);
+		db_array_int8(t.a[8], work->delay_ms);
 	}
 }
 
@@ -327,7 +326,7 @@ bool commit_has_messages(const struct job *const *jobs, size_t n)
 
 bool commit_has_facts(const struct job *const *jobs, size_t n)
 {
-	EACH_JOB_ROW(harvest_work, work, works)
-	if (work->role == WORK_SETTLE) return true;
+	EACH_JOB_ROW(harvest_fact, fact, facts)
+	if (fact->status == FACT_NEW) return true;
 	return false;
 }

@@ -73,7 +73,6 @@ struct harvest_work *harvest_work(struct harvest *harvest, int role, int kind)
 struct harvest_fact *harvest_fact(struct harvest *harvest, int kind, const struct uuid *claim_id, const char *why)
 {
 	struct harvest_fact *fact = harvest_add(harvest, &harvest->facts, sizeof(*fact));
-	struct harvest_work *work;
 
 	fact->id = uuid_new();
 	fact->kind = kind;
@@ -84,8 +83,5 @@ struct harvest_fact *harvest_fact(struct harvest *harvest, int kind, const struc
 	}
 	fact->claim_id = *claim_id;
 	fact->status = FACT_NEW;
-	work = harvest_work(harvest, WORK_SETTLE, WORK_FACT);
-	work->claim_id = *claim_id;
-	work->fact_id = fact->id;
 	return fact;
 }

@@ -64,7 +64,7 @@ struct harvest_ref { /* a number on the wire */
 };
 struct harvest_work {
 	struct harvest_row row;
-	struct uuid id, claim_id, exchange_id, message_id, fact_id;
+	struct uuid id, claim_id, exchange_id, message_id;
 	int role, kind;
 	const char *route;
 	int64_t delay_ms;
@@ -149,7 +149,8 @@ void harvest_step(struct harvest *harvest, const struct uuid *claim_id, uint8_t 
 	const char *why);
 void harvest_update(struct harvest *harvest, const struct uuid *message_id, int status, const char *why);
 struct harvest_work *harvest_work(struct harvest *harvest, int role, int kind);
-/* A fact with a new id, and the work for settle when it has a claim; without one it is an orphan with `why`. */
+/* A fact with a new id; without a claim it is an orphan with `why`. With one it becomes work for settle in the commit,
+ * together with all that message_id says of the claim. */
 struct harvest_fact *harvest_fact(struct harvest *harvest, int kind, const struct uuid *claim_id, const char *why);
 
 #endif

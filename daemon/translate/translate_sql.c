@@ -24,11 +24,11 @@ const struct db_statement translate_sql[TRANSLATE_STATEMENTS] = {
 		"$20::bytea[], $21::text[], $22::int4[], $23::uuid[], $24::uuid[], $25::uuid[], $26::int4[], "
 		"$27::bool[], $28::bool[], $29::bytea[], $30::int4[], $31::uuid[], $32::int2[], $33::text[], $34::int4[], "
 		"$35::text[], $36::bytea[], $37::uuid[], $38::uuid[], $39::int4[], $40::uuid[], $41::int2[], "
-		"$42::int2[], $43::text[], $44::uuid[], $45::uuid[], $46::uuid[], $47::uuid[], $48::int8[], "
-		"$49::int4[], $50::uuid[], $51::uuid[], $52::uuid[], $53::uuid[], $54::int2[], $55::uuid[], "
-		"$56::uuid[], $57::int4[], $58::text[], $59::int2[], $60::text[], $61::int4[], $62::uuid[], "
-		"$63::text[], $64::text[])",
-		64},
+		"$42::int2[], $43::text[], $44::uuid[], $45::uuid[], $46::uuid[], $47::int8[], "
+		"$48::int4[], $49::uuid[], $50::uuid[], $51::uuid[], $52::uuid[], $53::int2[], $54::uuid[], "
+		"$55::uuid[], $56::int4[], $57::text[], $58::int2[], $59::text[], $60::int4[], $61::uuid[], "
+		"$62::text[], $63::text[])",
+		63},
 	[TRANSLATE_ANSWER] = {"translate_answer",
 		"SELECT zhifu.translate_answer($1::uuid[], $2::uuid[], $3::uuid[], $4::int2[], $5::text[], "
 		"$6::text[], $7::text[], $8::int2[], $9::int8[], $10::int8[], $11::int8[], $12::int8[], "

@@ -211,10 +211,11 @@ static void test_decisions_anew_post_the_difference(void **state)
 			receivable += balance(&apply, "AR-ALPHA");
 			patient += balance(&apply, "AR-PT");
 			contract += balance(&apply, "CONTR");
-			for (size_t s = 0; s < apply.step_count; s++)
-				view.states[apply.steps[s].axis] = apply.steps[s].to;
-			view.patient_posted = patient;
-			view.contract_posted = contract;
+			apply_forward(&apply, &view);
+			assert_int_equal(view.patient_posted, patient);
+			assert_int_equal(view.contract_posted, contract);
+			assert_int_equal(view.seqs[AXIS_BOOKS], decision + 1);
+			assert_int_equal(view.states[AXIS_BOOKS], BOOKS_ADJUDICATED);
 			assert_int_equal(patient, view.patient);
 			assert_int_equal(contract, view.contract);
 			assert_int_equal(receivable + patient + contract, view.total);
@@ -226,6 +227,10 @@ static void test_decisions_anew_post_the_difference(void **state)
 		assert_int_equal(patient + balance(&apply, "AR-PT"), 0);
 		assert_int_equal(contract + balance(&apply, "CONTR"), 0);
 		assert_int_equal(balance(&apply, "REV-MED"), view.total);
+		apply_forward(&apply, &view);
+		assert_int_equal(view.billed, 0);
+		assert_int_equal(view.patient_posted, 0);
+		assert_int_equal(view.contract_posted, 0);
 	}
 }
 

@@ -89,8 +89,12 @@ static void test_claim_path(void **state)
 	assert_int_equal(
 		number("SELECT status::int4 FROM zhifu.message WHERE claim_id = '%s' AND direction = 2", claim.id_text),
 		MESSAGE_READ);
-	assert_int_equal(number("SELECT count(*) FROM zhifu.outbox WHERE role = 3 AND kind = 1 AND claim_id = '%s'",
-				 claim.id_text),
+	/* Both facts are one piece of work. */
+	assert_int_equal(work(WORK_SETTLE, WORK_FACT), 1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.outbox o JOIN zhifu.fact f USING (hospital_id, claim_id, message_id)"
+		       " WHERE o.role = 3 AND o.fact_id IS NULL AND claim_id = '%s'",
+			claim.id_text),
 		2);
 	assert_int_equal(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1"), 0);
 	/* The canonical answer opens with the patient's key. */
@@ -265,6 +269,19 @@ static void test_remittance(void **state)
 	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1") == 0, 5000);
 	assert_int_equal(facts(&a, ZF_FACT_REMITTED), 1);
 	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle);
+	/* But what comes with it does, of the claims that it is about. */
+	snprintf(body, sizeof(body),
+		"remit TRN1 10900 CNY\ndetail %s 7000 -100\ndetail INS-1 4000 0\ndetail INS-9 0 0\nack -", a.ref);
+	answer_add(&a, body);
+	LOOP_UNTIL(facts(&a, ZF_FACT_ACKNOWLEDGED) == 1, 5000);
+	assert_int_equal(facts(&a, ZF_FACT_REMITTED), 1);
+	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle + 1);
+	/* A claim that it names twice is settled once. */
+	snprintf(body, sizeof(body), "remit TRN2 300 CNY\ndetail %s 100 0\ndetail INS-1 100 0\ndetail %s 100 0", a.ref,
+		a.ref);
+	answer_add(&a, body);
+	LOOP_UNTIL(facts(&a, ZF_FACT_REMITTED) == 3, 5000);
+	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle + 3);
 	role_stop();
 }
 
@@ -468,7 +485,7 @@ static void test_hold_stays(void **state)
 	    "SELECT zhifu.translate_commit(ARRAY[(SELECT hospital_id FROM zhifu.hospital LIMIT 1)],"
 	    " '{00000000-0000-7000-8000-00000000000a}', '{0}', '{2}', '{5}', '{NULL}', '{alpha}', '{}','{}','{}','{}','{}','{}',"
 	    " '{}','{}','{}','{}','{}','{}','{}','{}', '{}','{}','{}','{}','{}','{}','{}','{}', '{}','{}','{}','{}',"
-	    " '{}','{}','{}','{}','{}', '{}','{}','{}','{}','{}','{}','{}','{}','{}','{}',"
+	    " '{}','{}','{}','{}','{}', '{}','{}','{}','{}','{}','{}','{}','{}','{}',"
 	    " '{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}', '{}','{}','{}','{}')");
 	assert_int_equal(
 		number("SELECT count(*) FROM zhifu.outbox WHERE work_id = '00000000-0000-7000-8000-00000000000a'"

@@ -1,0 +1,457 @@
+/* The role settle over a real database: chains of steps, several facts of a claim in one round, what waits, what is
+ * refused, what more than a round holds, and leases that are lost. */
+#include "translate_world.h"
+
+#include "settle/round.h"
+#include "settle/settle.h"
+
+static int setup(void **state)
+{
+	(void)state;
+	return world_start("settle");
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return world_stop();
+}
+
+static void settle_start(void)
+{
+	static struct conf_secret conninfo;
+	static char text[256];
+
+	snprintf(text, sizeof(text), "host=%s user=zhifu_settle dbname=postgres", fix.dir);
+	conninfo = (struct conf_secret){text, strlen(text)};
+	world.options.database_settle.items = &conninfo;
+	world.options.database_settle.count = 1;
+	worker_fill(fix.loop);
+	world.worker.role = "settle";
+	if (settle_role.start(&world.worker, &world.role) < 0) fail_msg("%s", err_text());
+}
+
+static void settle_stop(void)
+{
+	settle_role.drain(world.role);
+	LOOP_UNTIL(world.drained, 5000);
+	settle_role.stop(world.role);
+	metrics_free(world.metrics);
+}
+
+/* Runs the role until nothing is due: all settled, or put off. */
+static void settle_all(void)
+{
+	settle_start();
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 3") == 0, 10000);
+	settle_stop();
+}
+
+/* A claim that was sent, and so billed. */
+static struct test_claim claim_sent(void)
+{
+	struct test_claim claim = claim_add("ok");
+
+	sql("DELETE FROM zhifu.outbox WHERE claim_id = '%s'", claim.id_text);
+	transport_step(&claim, TRANSPORT_ACCEPTED, TRANSPORT_QUEUED, "enqueue");
+	transport_step(&claim, TRANSPORT_QUEUED, TRANSPORT_SENDING, "send");
+	transport_step(&claim, TRANSPORT_SENDING, TRANSPORT_SENT, "deliver");
+	return claim;
+}
+
+/* A fact with an id that is larger than those before; of a message, or NULL. Returns its id; static memory, four turns.
+ */
+static const char *fact_add(const struct test_claim *claim, int kind, const char *message)
+{
+	static char ids[4][UUID_TEXT_LEN];
+	static int turn;
+	char *text = ids[turn++ % 4];
+	struct uuid id = uuid_new();
+
+	uuid_format(&id, text);
+	sql("INSERT INTO zhifu.fact (hospital_id, fact_id, claim_id, insurer, message_id, kind)"
+	    " SELECT hospital_id, '%s', claim_id, 'alpha', %s%s%s, %d FROM zhifu.claim_state WHERE claim_id = '%s'",
+		text, message == NULL ? "" : "'", message == NULL ? "NULL" : message, message == NULL ? "" : "'", kind,
+		claim->id_text);
+	return text;
+}
+
+static void decision_add(const struct test_claim *claim, const char *message, int benefit, int patient)
+{
+	const char *fact = fact_add(claim, ZF_FACT_ADJUDICATED, message);
+
+	sql("UPDATE zhifu.fact SET adjudication_id = fact_id WHERE fact_id = '%s';"
+	    "INSERT INTO zhifu.adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, currency, exponent, submitted_minor,"
+	    " benefit_minor, patient_minor, contract_minor, open_minor, content) SELECT hospital_id, fact_id, claim_id, insurer, 3, 'CNY', 2,"
+	    " 10000, %d, %d, 0, 0, '\\x00' FROM zhifu.fact WHERE fact_id = '%s';"
+	    "INSERT INTO zhifu.adjudication_line (hospital_id, adjudication_id, no, line, grp, reason, amount_minor, currency, exponent)"
+	    " SELECT hospital_id, fact_id, n, 1, 1, 1, %d / 2, 'CNY', 2 FROM zhifu.fact, generate_series(1, 2) n WHERE fact_id = '%s'",
+		fact, benefit, patient, fact, patient, fact);
+}
+
+static void payment_add(const struct test_claim *claim, const char *message, int amount)
+{
+	const char *fact = fact_add(claim, ZF_FACT_REMITTED, message);
+
+	sql("UPDATE zhifu.fact SET remittance_id = fact_id, detail = 1 WHERE fact_id = '%s';"
+	    "INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, claim_id, amount_minor, currency, exponent)"
+	    " SELECT hospital_id, fact_id, 1, claim_id, %d, 'CNY', 2 FROM zhifu.fact WHERE fact_id = '%s'",
+		fact, amount, fact);
+}
+
+/* The work of a fact, or of what a message says of the claim; %s of column is message_id or fact_id. */
+static void work_add(const struct test_claim *claim, const char *column, const char *id)
+{
+	sql("INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, claim_id, %s)"
+	    " SELECT hospital_id, gen_random_uuid(), 3, 1, claim_id, '%s' FROM zhifu.claim_state WHERE claim_id = '%s'",
+		column, id, claim->id_text);
+}
+
+static const char *message_new(void)
+{
+	static char ids[4][UUID_TEXT_LEN];
+	static int turn;
+	char *text = ids[turn++ % 4];
+	struct uuid id = uuid_new();
+
+	uuid_format(&id, text);
+	return text;
+}
+
+static void ack_add(const struct test_claim *claim)
+{
+	work_add(claim, "fact_id", fact_add(claim, ZF_FACT_ACKNOWLEDGED, NULL));
+}
+
+static int64_t state(const struct test_claim *claim, const char *axis)
+{
+	return number("SELECT %s::int4 FROM zhifu.claim_state WHERE claim_id = '%s'", axis, claim->id_text);
+}
+
+static int64_t balance(const struct test_claim *claim, const char *account)
+{
+	return number(
+		"SELECT coalesce(sum(CASE '%s' WHEN debit THEN amount_minor WHEN credit THEN -amount_minor ELSE 0 END), 0)::int8"
+		" FROM zhifu.posting WHERE claim_id = '%s'",
+		account, claim->id_text);
+}
+
+static int64_t facts(const struct test_claim *claim, int status)
+{
+	return number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND status = %d", claim->id_text, status);
+}
+
+/* In how many rounds settle took the steps of its axes. */
+static int64_t rounds(const struct test_claim *claim)
+{
+	return number(
+		"SELECT count(DISTINCT at) FROM zhifu.claim_event WHERE claim_id = '%s' AND axis > 1 AND event <> 'bill'",
+		claim->id_text);
+}
+
+/* ---- claim_step ---- */
+
+/* Steps of axes 2 and 5 with versions and of axis 1 without; returns how many claims took theirs. */
+static int64_t chain(const struct test_claim *claim, const struct test_claim *other, int from_1, int seq_5)
+{
+	char hospital[UUID_TEXT_LEN];
+
+	uuid_format(&world.hospital.id, hospital);
+	return number(
+		"SELECT count(*) FROM zhifu.claim_step(array_fill('%s'::uuid, ARRAY[6]),"
+		" ARRAY['%s','%s','%s','%s','%s','%s']::uuid[], '{5,1,5,2,2,5}', '{0,%d,0,0,1,1}', '{%d,NULL,0,0,1,%d}',"
+		" '{1,5,1,1,3,2}', '{bill,enqueue,bill,acknowledge,accept,post_adjudication}',"
+		" array_fill('zhifu'::text, ARRAY[6]), array_fill(NULL::text, ARRAY[6]))",
+		hospital, claim->id_text, claim->id_text, other->id_text, claim->id_text, claim->id_text,
+		claim->id_text, from_1, seq_5, seq_5 + 1);
+}
+
+static void test_a_chain_of_steps_in_one_call(void **state_)
+{
+	struct test_claim claim, other;
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	claim = claim_add("ok");
+	other = claim_add("ok");
+	sql("DELETE FROM zhifu.outbox WHERE role = 1");
+	assert_int_equal(chain(&claim, &other, TRANSPORT_ACCEPTED, 0), 2);
+	assert_int_equal(state(&claim, "transport"), TRANSPORT_QUEUED);
+	assert_int_equal(state(&claim, "acknowledgement"), ACKNOWLEDGEMENT_ACCEPTED);
+	assert_int_equal(state(&claim, "books"), BOOKS_ADJUDICATED);
+	assert_int_equal(state(&claim, "transport_seq"), 2);
+	assert_int_equal(state(&claim, "acknowledgement_seq"), 2);
+	assert_int_equal(state(&claim, "books_seq"), 2);
+	assert_int_equal(state(&claim, "payment_seq"), 0);
+	assert_int_equal(state(&other, "books"), BOOKS_BILLED);
+	assert_int_equal(
+		number("SELECT sum(axis * 1000 + seq * 100 + coalesce(prev_seq, 0) * 10 + to_state)::int8 FROM zhifu.claim_event"
+		       " WHERE claim_id = '%s' AND event <> 'accept' OR claim_id = '%s' AND axis = 2 AND seq = 2",
+			claim.id_text, claim.id_text),
+		1215 + 2101 + 2213 + 5101 + 5212);
+}
+
+static void test_all_steps_of_a_claim_or_none(void **state_)
+{
+	struct test_claim claim, other;
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	claim = claim_add("ok");
+	other = claim_add("ok");
+	sql("DELETE FROM zhifu.outbox WHERE role = 1");
+	assert_int_equal(chain(&claim, &other, TRANSPORT_HELD, 0), 1); /* transport is elsewhere */
+	assert_int_equal(state(&claim, "books_seq") + state(&claim, "acknowledgement_seq"), 0);
+	assert_int_equal(state(&claim, "transport_seq"), 1);
+	assert_int_equal(state(&other, "books"), BOOKS_BILLED);
+	assert_int_equal(chain(&claim, &other, TRANSPORT_ACCEPTED, 7), 0); /* another version; the other was billed */
+	assert_int_equal(state(&claim, "books_seq") + state(&claim, "acknowledgement_seq"), 0);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.claim_event WHERE claim_id = '%s'", claim.id_text), 1);
+}
+
+/* ---- rounds ---- */
+
+static void test_a_message_is_one_round(void **state_)
+{
+	struct test_claim claim;
+	const char *message = message_new();
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	claim = claim_sent();
+	fact_add(&claim, ZF_FACT_ACKNOWLEDGED, message);
+	decision_add(&claim, message, 8000, 2000);
+	decision_add(&claim, message, 7000, 3000); /* decided anew: the difference is posted */
+	work_add(&claim, "message_id", message);
+	settle_all();
+	assert_int_equal(facts(&claim, FACT_APPLIED), 3);
+	assert_int_equal(rounds(&claim), 1);
+	assert_int_equal(state(&claim, "adjudication"), ADJUDICATION_APPROVED);
+	assert_int_equal(state(&claim, "books"), BOOKS_ADJUDICATED);
+	assert_int_equal(state(&claim, "books_seq"), 3);
+	assert_int_equal(balance(&claim, "AR-PT"), 3000);
+	assert_int_equal(balance(&claim, "AR-ALPHA"), 7000);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.posting WHERE claim_id = '%s' AND entry_id = source_id AND rule <> 'bill'",
+			claim.id_text),
+		2);
+}
+
+static void test_a_refused_fact_stands_in_nobodys_way(void **state_)
+{
+	struct test_claim claim;
+	const char *message = message_new();
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	claim = claim_sent();
+	fact_add(&claim, ZF_FACT_ACKNOWLEDGED, message);
+	fact_add(&claim, 99, message);
+	decision_add(&claim, message, 8000, 2000);
+	work_add(&claim, "message_id", message);
+	settle_all();
+	assert_int_equal(facts(&claim, FACT_APPLIED), 2);
+	assert_int_equal(facts(&claim, FACT_REFUSED), 1);
+	assert_int_equal(rounds(&claim), 1);
+	assert_int_equal(balance(&claim, "AR-PT"), 2000);
+}
+
+static void test_what_it_waits_for_may_come_behind(void **state_)
+{
+	struct test_claim claim;
+	const char *message = message_new();
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	claim = claim_sent();
+	payment_add(&claim, message, -1000); /* taken back before it is announced and decided */
+	payment_add(&claim, message, 8000);
+	decision_add(&claim, message, 8000, 2000);
+	work_add(&claim, "message_id", message);
+	settle_all();
+	assert_int_equal(facts(&claim, FACT_APPLIED), 3);
+	assert_int_equal(rounds(&claim), 1);
+	assert_int_equal(state(&claim, "payment"), PAYMENT_TAKEN_BACK);
+	assert_int_equal(balance(&claim, "CLR-REM-ALPHA"), 7000);
+}
+
+static void test_what_waits_holds_up_nothing_else(void **state_)
+{
+	struct test_claim claim;
+	const char *message = message_new(), *later = message_new();
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	claim = claim_sent();
+	payment_add(&claim, message, 8000);
+	fact_add(&claim, ZF_FACT_ACKNOWLEDGED, message);
+	work_add(&claim, "message_id", message);
+	settle_start();
+	LOOP_UNTIL(number("SELECT max(attempt) FROM zhifu.outbox WHERE role = 3") >= 3, 5000);
+	assert_int_equal(facts(&claim, FACT_NEW), 1);
+	assert_int_equal(facts(&claim, FACT_APPLIED), 1);
+	assert_int_equal(state(&claim, "acknowledgement"), ACKNOWLEDGEMENT_ACCEPTED);
+	decision_add(&claim, later, 8000, 2000);
+	work_add(&claim, "message_id", later);
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 3") == 0, 10000);
+	settle_stop();
+	assert_int_equal(facts(&claim, FACT_APPLIED), 3);
+	assert_int_equal(state(&claim, "payment"), PAYMENT_ANNOUNCED);
+	/* In the end it waits no more. */
+	claim = claim_sent();
+	payment_add(&claim, message, 8000);
+	work_add(&claim, "message_id", message);
+	sql("UPDATE zhifu.outbox SET attempt = %d WHERE role = 3", ROUND_DEFERS_MAX);
+	settle_all();
+	assert_int_equal(facts(&claim, FACT_REFUSED), 1);
+}
+
+static void test_a_fact_with_two_pieces_of_work(void **state_)
+{
+	struct test_claim claim;
+	const char *message = message_new();
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	claim = claim_sent();
+	decision_add(&claim, message, 8000, 2000);
+	payment_add(&claim, message, 8000);
+	work_add(&claim, "fact_id", fact_add(&claim, ZF_FACT_ACKNOWLEDGED, message));
+	work_add(&claim, "message_id", message);
+	work_add(&claim, "message_id", message);
+	settle_all();
+	assert_int_equal(facts(&claim, FACT_APPLIED), 3);
+	assert_int_equal(balance(&claim, "CLR-REM-ALPHA"), 8000);
+	assert_int_equal(rounds(&claim), 1);
+}
+
+static void test_more_facts_than_a_round_holds(void **state_)
+{
+	struct test_claim claim, other;
+	const char *message = message_new();
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	claim = claim_sent();
+	other = claim_sent();
+	decision_add(&claim, message, 8000, 2000);
+	sql("INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, claim_id, amount_minor, currency, exponent)"
+	    " SELECT hospital_id, '%s', n, claim_id, 1, 'CNY', 2 FROM zhifu.claim_state, generate_series(1, %d) n WHERE claim_id = '%s';"
+	    "INSERT INTO zhifu.fact (hospital_id, fact_id, claim_id, insurer, message_id, kind, remittance_id, detail)"
+	    " SELECT hospital_id, gen_random_uuid(), claim_id, 'alpha', '%s', %d, remittance_id, no FROM zhifu.remittance_detail"
+	    " WHERE remittance_id = '%s'",
+		message, ROUND_FACTS_MAX + 500, claim.id_text, message, ZF_FACT_REMITTED, message);
+	decision_add(&other, message, 8000, 2000);
+	work_add(&claim, "message_id", message);
+	work_add(&other, "message_id", message);
+	settle_all();
+	assert_int_equal(facts(&claim, FACT_APPLIED), ROUND_FACTS_MAX + 501);
+	assert_int_equal(facts(&other, FACT_APPLIED), 1);
+	assert_int_equal(balance(&claim, "CLR-REM-ALPHA"), ROUND_FACTS_MAX + 500);
+	assert_true(rounds(&claim) >= 2);
+	assert_int_equal(state(&claim, "payment_seq"), ROUND_FACTS_MAX + 500);
+}
+
+static void test_more_claims_than_a_round_holds(void **state_)
+{
+	(void)state_;
+	NEED_POSTGRESQL();
+	for (int i = 0; i < 2 * ROUND_ITEMS_MAX + 10; i++) {
+		struct test_claim claim = claim_sent();
+		ack_add(&claim);
+	}
+	settle_all();
+	assert_int_equal(number("SELECT count(*) FROM zhifu.fact WHERE status = %d", FACT_NEW), 0);
+}
+
+/* ---- settle_commit ---- */
+
+/* Leases and notes the ids that commit() goes by: of first's two items and second's one, and of a fact each. */
+static void ids_note(const struct test_claim *first, const struct test_claim *second)
+{
+	sql("UPDATE zhifu.outbox SET leased_until = now() + interval '1 h' WHERE role = 3;"
+	    "DROP TABLE IF EXISTS ids; CREATE TEMP TABLE ids AS SELECT"
+	    " (SELECT array_agg(work_id ORDER BY claim_id, work_id) FROM zhifu.outbox WHERE role = 3) AS work,"
+	    " (SELECT array_agg(fact_id ORDER BY claim_id, fact_id) FROM zhifu.fact WHERE claim_id IN ('%s', '%s')) AS fact",
+		first->id_text, second->id_text);
+}
+
+/* Two steps of the books and a posting of `first`, which has two items, one of them put off; a step of `second`. */
+static int64_t commit(const struct test_claim *first, const struct test_claim *second, int attempt, int seq)
+{
+	char hospital[UUID_TEXT_LEN];
+
+	uuid_format(&world.hospital.id, hospital);
+	return number(
+		"SELECT zhifu.settle_commit(array_fill('%s'::uuid, ARRAY[2]), '{%s,%s}', '{1,1,2}', work, '{%d,0,0}', '{NULL,5000,NULL}',"
+		" '{1,2}', fact, '{2,2}', '{NULL,NULL}',"
+		" '{1,1,2}', '{5,5,2}', '{1,2,0}', '{%d,%d,0}', '{2,2,3}', '{post_adjudication,post_adjudication,accept}',"
+		" '{1}', fact[1:1], '{1}', '{AR-PT}', '{AR-ALPHA}', '{300}', '{CNY}', '{2}', '{patient_share}') FROM ids",
+		hospital, first->id_text, second->id_text, attempt, seq, seq + 1);
+}
+
+static void test_a_lost_claim_leaves_no_trace(void **state_)
+{
+	struct test_claim first, second;
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	for (int lost = 0; lost < 2; lost++) {
+		first = claim_sent();
+		second = claim_sent();
+		ack_add(&first);
+		work_add(&first, "message_id", message_new());
+		ack_add(&second);
+		ids_note(&first, &second);
+		/* The lease of one of its items, then its version. */
+		assert_int_equal(commit(&first, &second, lost == 0 ? 1 : 0, lost == 0 ? 1 : 3), 1);
+		assert_int_equal(facts(&first, FACT_NEW), 1);
+		assert_int_equal(state(&first, "books_seq"), 1);
+		assert_int_equal(number("SELECT count(*) FROM zhifu.posting WHERE claim_id = '%s' AND rule <> 'bill'",
+					 first.id_text),
+			0);
+		/* What is still leased is due at once. */
+		assert_int_equal(
+			number("SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s' AND leased_until <= now()",
+				first.id_text),
+			lost == 0 ? 1 : 2);
+		assert_int_equal(number("SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s'", first.id_text), 2);
+		/* The other goes on. */
+		assert_int_equal(facts(&second, FACT_APPLIED), 1);
+		assert_int_equal(state(&second, "acknowledgement"), ACKNOWLEDGEMENT_ACCEPTED);
+		assert_int_equal(number("SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s'", second.id_text), 0);
+		sql("DELETE FROM zhifu.outbox WHERE role = 3");
+	}
+	/* The same again, when nobody knows what became of it: once is all. */
+	first = claim_sent();
+	second = claim_sent();
+	ack_add(&first);
+	work_add(&first, "message_id", message_new());
+	ack_add(&second);
+	ids_note(&first, &second);
+	assert_int_equal(commit(&first, &second, 0, 1), 2);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.outbox WHERE role = 3 AND due_at > now()"), 1);
+	assert_int_equal(commit(&first, &second, 0, 1), 0);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.outbox WHERE role = 3 AND due_at > now()"), 1);
+	assert_int_equal(balance(&first, "AR-PT"), 300);
+	assert_int_equal(state(&first, "books_seq"), 3);
+	sql("DELETE FROM zhifu.outbox WHERE role = 3");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_chain_of_steps_in_one_call),
+		cmocka_unit_test(test_all_steps_of_a_claim_or_none),
+		cmocka_unit_test(test_a_message_is_one_round),
+		cmocka_unit_test(test_a_refused_fact_stands_in_nobodys_way),
+		cmocka_unit_test(test_what_it_waits_for_may_come_behind),
+		cmocka_unit_test(test_what_waits_holds_up_nothing_else),
+		cmocka_unit_test(test_a_fact_with_two_pieces_of_work),
+		cmocka_unit_test(test_more_facts_than_a_round_holds),
+		cmocka_unit_test(test_more_claims_than_a_round_holds),
+		cmocka_unit_test(test_a_lost_claim_leaves_no_trace),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
