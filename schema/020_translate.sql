@@ -40,16 +40,17 @@ BEGIN
 		SELECT s.hospital_id, s.claim_id, s.c_insurer AS insurer, g.purposes FROM seen s
 		JOIN unnest(p_insurer, p_purposes) AS g (insurer, purposes) ON g.insurer = s.c_insurer
 		WHERE s.kind IN (1, 3, 5, 6) OR s.kind = 4 AND s.x_kind = 1
-	), gate AS MATERIALIZED (
-		SELECT b.hospital_id, b.claim_id, b.basis FROM (
+	), gate AS MATERIALIZED ( -- one row to look into: joined, each item met each row
+		SELECT array_agg(b.claim_id) AS claims, array_agg(b.basis) AS bases FROM (
 			SELECT a.purposes, array_agg(a.hospital_id) h, array_agg(a.claim_id) c, array_agg(a.insurer) r FROM asked a GROUP BY a.purposes) q
 		CROSS JOIN LATERAL export_basis(q.h, q.c, q.r, string_to_array(q.purposes, ',')) b
+	), keys AS MATERIALIZED ( -- once, not for each item
+		SELECT k.hospital_id, string_agg(int4send(k.version) || k.wrapped, ''::bytea ORDER BY k.version DESC) AS versions
+		FROM hospital_key k WHERE k.hospital_id IN (SELECT s.hospital_id FROM seen s) GROUP BY k.hospital_id
 	)
 	SELECT s.n, s.claim_id, c.ref, c.use, s.transport, c.total_minor, c.currency, c.exponent,
 		CASE WHEN s.kind IN (1, 3, 5, 6) OR s.kind = 4 AND s.x_kind = 1 THEN c.content END, c.patient_key_id, pk.wrapped, pk.hospital_key_version,
-		(SELECT string_agg(int4send(k.version) || k.wrapped, ''::bytea ORDER BY k.version DESC) FROM hospital_key k
-			WHERE k.hospital_id = s.hospital_id),
-		g.basis, coalesce(s.insurer, s.c_insurer, s.route), s.x_kind, s.x_status, s.step, s.state,
+		k.versions, g.bases[array_position(g.claims, s.claim_id)], coalesce(s.insurer, s.c_insurer, s.route), s.x_kind, s.x_status, s.step, s.state,
 		m.status, coalesce(nullif(m.token, 0), r.token), m.submission, m.http_status, m.content, m.replay_of IS NOT NULL,
 		CASE WHEN s.kind = 3 THEN (SELECT a.route FROM attempt a WHERE a.hospital_id = s.hospital_id AND a.message_id = s.message_id
 			ORDER BY a.attempt DESC LIMIT 1) END,
@@ -64,9 +65,10 @@ BEGIN
 			ELSE false END,
 		coalesce(s.x_at > d.tried_at, false)
 	FROM seen s
+	LEFT JOIN keys k ON k.hospital_id = s.hospital_id
 	LEFT JOIN claim c ON c.hospital_id = s.hospital_id AND c.claim_id = s.claim_id
 	LEFT JOIN patient_key pk ON pk.hospital_id = c.hospital_id AND pk.patient_key_id = c.patient_key_id
-	LEFT JOIN gate g ON g.claim_id = s.claim_id AND g.hospital_id = s.hospital_id -- the hospital is mostly the same
+	CROSS JOIN gate g
 	LEFT JOIN message m ON m.hospital_id = s.hospital_id AND m.message_id = s.message_id
 	LEFT JOIN message r ON r.hospital_id = m.hospital_id AND r.message_id = m.answers
 	LEFT JOIN LATERAL (
