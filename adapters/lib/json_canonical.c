@@ -33,16 +33,32 @@ static void flush(struct out *out)
 	out->len = 0;
 }
 
-static void put(struct out *out, const char *bytes, size_t len)
+static void put_slow(struct out *out, const char *bytes, size_t len)
 {
-	if (len == 0) return;
-	if (len > sizeof(out->bytes) - out->len) flush(out);
-	if (len > sizeof(out->bytes)) {
-		if (out->error == 0) out->error = out->sink(out->ctx, bytes, len);
+	flush(out);
+	if (len <= sizeof(out->bytes)) {
+		memcpy(out->bytes, bytes, len);
+		out->len = len;
+	} else if (out->error == 0) {
+		out->error = out->sink(out->ctx, bytes, len);
+	}
+}
+
+static inline void put(struct out *out, const char *bytes, size_t len)
+{
+	if (bytes == NULL) return; /* nothing, and memcpy takes no NULL */
+	if (len > sizeof(out->bytes) - out->len) {
+		put_slow(out, bytes, len);
 		return;
 	}
 	memcpy(out->bytes + out->len, bytes, len);
 	out->len += len;
+}
+
+static inline void put_char(struct out *out, char c)
+{
+	if (out->len == sizeof(out->bytes)) flush(out);
+	out->bytes[out->len++] = c;
 }
 
 static void put_string(struct out *out, struct text_span text)
@@ -52,13 +68,13 @@ static void put_string(struct out *out, struct text_span text)
 	static const char letters[] = "btnfr\"\\";
 	size_t plain = 0;
 
-	put(out, "\"", 1);
-	/* What the reader did not copy had no escape, and so needs none. */
+	/* What the reader did not copy had no escape, and so needs none: it goes with the quotes around it. */
 	if (text.ptr >= out->input_begin && text.ptr < out->input_end) {
-		put(out, text.ptr, text.len);
-		plain = text.len;
+		put(out, text.ptr - 1, text.len + 2);
+		return;
 	}
-	for (size_t i = plain; i < text.len; i++) {
+	put_char(out, '"');
+	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.ptr[i];
 		if (c >= 0x20 && c != '"' && c != '\\') continue;
 		put(out, text.ptr + plain, i - plain);
@@ -71,12 +87,14 @@ static void put_string(struct out *out, struct text_span text)
 		}
 	}
 	put(out, text.ptr + plain, text.len - plain);
-	put(out, "\"", 1);
+	put_char(out, '"');
 }
 
 static bool key_before(const struct node *a, const struct node *b)
 {
 	size_t len = a->key.len < b->key.len ? a->key.len : b->key.len;
+	if (len > 0 && a->key.ptr[0] != b->key.ptr[0])
+		return (unsigned char)a->key.ptr[0] < (unsigned char)b->key.ptr[0];
 	int order = len == 0 ? 0 : memcmp(a->key.ptr, b->key.ptr, len);
 	return order != 0 ? order < 0 : a->key.len < b->key.len;
 }
@@ -205,24 +223,24 @@ static void emit(struct out *out, const struct node *node)
 		bool object = node->type == JSON_OBJECT_BEGIN;
 		if (node->parent != NULL && node->parent->type == JSON_OBJECT_BEGIN) {
 			put_string(out, node->key);
-			put(out, ":", 1);
+			put_char(out, ':');
 		}
 		if (object || node->type == JSON_ARRAY_BEGIN) {
-			put(out, object ? "{" : "[", 1);
+			put_char(out, object ? '{' : '[');
 			if (node->first != NULL) {
 				node = node->first;
 				continue;
 			}
-			put(out, object ? "}" : "]", 1);
+			put_char(out, object ? '}' : ']');
 		} else {
 			put_scalar(out, node);
 		}
 		while (node != NULL && node->next == NULL) {
 			node = node->parent;
-			if (node != NULL) put(out, node->type == JSON_OBJECT_BEGIN ? "}" : "]", 1);
+			if (node != NULL) put_char(out, node->type == JSON_OBJECT_BEGIN ? '}' : ']');
 		}
 		if (node != NULL) {
-			put(out, ",", 1);
+			put_char(out, ',');
 			node = node->next;
 		}
 	}

@@ -11,6 +11,8 @@
 #include "model/fingerprint.h"
 #include "sandbox/payer.h"
 
+#define PACK_LEVEL (-3) /* fast: it only has to keep a long run in memory */
+
 const char *book_state_name(enum entry_state state)
 {
 	static const char *const names[ENTRY_STATES] = {
@@ -161,7 +163,7 @@ static void pack(struct payer *payer, struct entry *entry, struct text_span answ
 	size_t room = ZSTD_compressBound(answer.len);
 	void *packed = zf_alloc(arena, room);
 	assert(packed != NULL && payer->compressor != NULL);
-	size_t len = ZSTD_compressCCtx(payer->compressor, packed, room, answer.ptr, answer.len, 1);
+	size_t len = ZSTD_compressCCtx(payer->compressor, packed, room, answer.ptr, answer.len, PACK_LEVEL);
 	assert(!ZSTD_isError(len));
 	entry->answer = mem_alloc(len);
 	assert(entry->answer != NULL);
