@@ -71,20 +71,21 @@ RETURNS TABLE (ordinal integer, verdict smallint, message_id uuid, submission bo
 SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-	n integer[]; h uuid[]; w uuid[]; a integer[]; e uuid[]; x uuid[]; m uuid[]; c uuid[]; s boolean[]; v smallint[];
-	queued uuid[]; asked uuid[]; may uuid[]; denied uuid[];
+	n integer[]; h uuid[]; w uuid[]; a integer[]; m uuid[]; c uuid[]; x uuid[]; s boolean[]; p boolean[]; v smallint[];
+	queued uuid[]; may uuid[]; denied uuid[];
 	warned_of uuid[] := '{}';
 	most integer;
 BEGIN
 	IF NOT EXISTS (SELECT 1 FROM route_lease l WHERE l.route = p_route AND l.fence = p_fence AND l.until > now() AND NOT l.stopped) THEN
 		RETURN;
 	END IF;
-	SELECT array_agg(l.n), array_agg(l.h), array_agg(l.w), array_agg(l.a), array_agg(l.e), array_agg(l.x), array_agg(l.m), array_agg(l.c),
-		array_agg(l.s), array_agg(CASE l.status WHEN 1 THEN 1 WHEN 2 THEN 5 ELSE 2 END::smallint)
-	INTO n, h, w, a, e, x, m, c, s, v
+	SELECT array_agg(l.n), array_agg(l.h), array_agg(l.w), array_agg(l.a), array_agg(l.m), array_agg(l.c), array_agg(l.x),
+		array_agg(l.s), array_agg(l.p), array_agg(CASE l.status WHEN 1 THEN 1 WHEN 2 THEN 5 ELSE 2 END::smallint)
+	INTO n, h, w, a, m, c, x, s, p, v
 	FROM (
-		SELECT t.n::integer, t.h, t.w, t.a, t.e, t.x, g.message_id AS m, g.claim_id AS c, g.submission AS s, g.status
-		FROM unnest(p_hospital, p_work, p_attempt, p_export, p_next) WITH ORDINALITY AS t (h, w, a, e, x, n)
+		SELECT t.n::integer, t.h, t.w, t.a, g.message_id AS m, g.claim_id AS c, g.exchange_id AS x, g.submission AS s, g.personal AS p,
+			g.status
+		FROM unnest(p_hospital, p_work, p_attempt) WITH ORDINALITY AS t (h, w, a, n)
 		JOIN outbox o ON o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.a AND NOT o.held
 		JOIN message g ON g.hospital_id = o.hospital_id AND g.message_id = o.message_id
 		ORDER BY o.hospital_id, o.work_id FOR UPDATE OF o, g) l;
@@ -101,10 +102,9 @@ BEGIN
 
 	-- The gate, again: it was open when the message was made. What was made without the claim carries no person's data.
 	SELECT array_agg(r.message_id), max(r.persons) INTO may, most FROM (
-		SELECT array_agg(t.h) h, array_agg(t.e) e, array_agg(t.m) m, array_agg(CASE WHEN g.personal THEN t.c END) c,
+		SELECT array_agg(t.h) h, array_agg(p_export[t.n]) e, array_agg(t.m) m, array_agg(CASE WHEN t.p THEN t.c END) c,
 			array_agg(p_recipient) r, array_agg(p_fields) f
-		FROM unnest(h, e, m, c, v) AS t (h, e, m, c, v) JOIN message g ON g.hospital_id = t.h AND g.message_id = t.m
-		WHERE t.v = 1) a
+		FROM unnest(n, h, m, c, p, v) AS t (n, h, m, c, p, v) WHERE t.v = 1) a
 		CROSS JOIN LATERAL export_record(a.h, a.e, a.m, a.c, a.r, p_purposes, a.f, p_stop, p_consent_days) r;
 	IF most >= p_warn THEN
 		WITH u AS (UPDATE export_count k SET warned_at = now() WHERE k.hospital_id = ANY (h) AND k.persons >= p_warn AND k.warned_at IS NULL
@@ -121,8 +121,6 @@ BEGIN
 	END IF;
 
 	-- The intent.
-	UPDATE message g SET status = 2, fence = p_fence FROM unnest(h, m, v) AS t (h, m, v)
-	WHERE t.v = 1 AND g.hospital_id = t.h AND g.message_id = t.m;
 	INSERT INTO attempt (hospital_id, message_id, attempt, route, work_id, lease)
 	SELECT t.h, t.m, 1 + coalesce((SELECT max(o.attempt) FROM attempt o WHERE o.hospital_id = t.h AND o.message_id = t.m), 0), p_route, t.w, t.a
 	FROM unnest(h, m, w, a, v) AS t (h, m, w, a, v) WHERE t.v = 1;
@@ -144,15 +142,23 @@ BEGIN
 		WHERE t.v IN (3, 4) AND t.s AND q.hospital_id = g.hospital_id AND q.exchange_id = g.exchange_id AND q.status = 1;
 		DELETE FROM outbox o USING unnest(h, w, v) AS t (h, w, v) WHERE t.v IN (2, 3, 4) AND o.hospital_id = t.h AND o.work_id = t.w;
 		INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, exchange_id, message_id)
-		SELECT t.h, t.x, 1, 3, t.c, g.exchange_id, t.m FROM unnest(h, m, c, x, s, v) AS t (h, m, c, x, s, v)
-		JOIN message g ON g.hospital_id = t.h AND g.message_id = t.m WHERE t.v IN (3, 4) AND NOT t.s;
+		SELECT t.h, p_next[t.n], 1, 3, t.c, t.x, t.m FROM unnest(n, h, m, c, x, s, v) AS t (n, h, m, c, x, s, v)
+		WHERE t.v IN (3, 4) AND NOT t.s;
+	END IF;
+	IF v <> array_fill(1::smallint, ARRAY[cardinality(v)]) THEN
+		RETURN QUERY SELECT t.n, t.v, t.m, t.s, k.ref, NULL::bytea, t.c, NULL::uuid, NULL::bytea, NULL::integer, t.h = ANY (warned_of)
+		FROM unnest(n, h, m, c, s, v) AS t (n, h, m, c, s, v)
+		LEFT JOIN claim_state k ON k.hospital_id = t.h AND k.claim_id = t.c WHERE t.v <> 1;
 	END IF;
 
-	RETURN QUERY SELECT t.n, t.v, t.m, t.s, k.ref, CASE WHEN t.v = 1 THEN g.content END, t.c, i.patient_key_id, i.wrapped,
-		i.hospital_key_version, t.h = ANY (warned_of)
-	FROM unnest(n, h, m, c, s, v) AS t (n, h, m, c, s, v)
-	JOIN message g ON g.hospital_id = t.h AND g.message_id = t.m
-	LEFT JOIN claim k ON k.hospital_id = t.h AND k.claim_id = t.c
+	RETURN QUERY WITH sent AS (
+		UPDATE message g SET status = 2, fence = p_fence FROM unnest(n, h, m, v) AS t (n, h, m, v)
+		WHERE t.v = 1 AND g.hospital_id = t.h AND g.message_id = t.m
+		RETURNING t.n, g.hospital_id, g.message_id, g.submission, g.content, g.claim_id)
+	SELECT g.n, 1::smallint, g.message_id, g.submission, k.ref, g.content, g.claim_id, i.patient_key_id, i.wrapped,
+		i.hospital_key_version, g.hospital_id = ANY (warned_of)
+	FROM sent g
+	LEFT JOIN claim k ON k.hospital_id = g.hospital_id AND k.claim_id = g.claim_id
 	LEFT JOIN patient_key i ON i.hospital_id = k.hospital_id AND i.patient_key_id = k.patient_key_id;
 END
 $$;
@@ -160,81 +166,78 @@ $$;
 -- ---- the ending ----
 
 -- Ends open attempts: 2 answered, 3 not sent, 4 unknown, 5 failed for good. Submissions take their step; what is not a
--- submission may be sent again, so it is due again, unless its answer was lost for the fifth time. p_reply: the answer's
--- message, for 2. Internal: callers have made sure that the attempt is open and theirs.
-CREATE FUNCTION dispatch_finish(p_route text, p_hospital uuid[], p_work uuid[], p_message uuid[],
-	p_outcome smallint[], p_http smallint[], p_error text[], p_delay_ms bigint[], p_reply uuid[], p_next uuid[])
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+-- submission may be sent again, so it is due again, unless its answer was lost for the fifth time. p_attempt: the leases
+-- under which they were begun. p_fence: of the caller, NULL when it has made sure itself that they are its to end.
+-- p_reply and p_content: what came back, where anything did (status 11 to be read by translate, 12 kept for people, 13 cannot
+-- be read). Returns the ordinals of those that were ended. (outcome = 1) IS TRUE keeps to the primary key: the index of open
+-- attempts is always small to the statistics, and all of it would be read for each row.
+CREATE FUNCTION dispatch_finish(p_route text, p_fence bigint, p_hospital uuid[], p_work uuid[], p_attempt integer[], p_message uuid[],
+	p_outcome smallint[], p_http smallint[], p_error text[], p_delay_ms bigint[], p_reply uuid[], p_reply_status smallint[],
+	p_content bytea[], p_next uuid[])
+RETURNS integer[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-	c uuid[]; x uuid[]; s boolean[];
+	n integer[]; c uuid[]; x uuid[]; i text[]; k integer[]; s boolean[];
 	z smallint[]; -- the outgoing message's new status
 BEGIN
-	UPDATE attempt a SET outcome = least(t.o, 4), ended_at = now(), http_status = t.p, error = t.e
-	FROM unnest(p_hospital, p_message, p_outcome, p_http, p_error) AS t (h, m, o, p, e)
-	WHERE a.hospital_id = t.h AND a.message_id = t.m AND (a.outcome = 1) IS TRUE; -- by key: not all that are open for each
-	SELECT array_agg(g.claim_id ORDER BY t.i), array_agg(g.exchange_id ORDER BY t.i), array_agg(g.submission ORDER BY t.i),
-		array_agg((CASE WHEN t.o = 2 THEN 4 WHEN t.o = 5 THEN 5 WHEN t.o = 3 THEN 1 WHEN g.submission THEN 3
-			WHEN (SELECT count(*) FROM attempt a WHERE a.hospital_id = t.h AND a.message_id = t.m AND a.outcome = 4) >= 5 THEN 3
-			ELSE 1 END)::smallint ORDER BY t.i)
-	INTO c, x, s, z
-	FROM unnest(p_hospital, p_message, p_outcome) WITH ORDINALITY AS t (h, m, o, i)
-	JOIN message g ON g.hospital_id = t.h AND g.message_id = t.m;
+	WITH due AS (
+		SELECT t.h, t.m, t.w, t.l, t.o, t.n::integer FROM unnest(p_hospital, p_message, p_work, p_attempt, p_outcome) WITH ORDINALITY AS t (h, m, w, l, o, n)
+		ORDER BY t.h, t.m
+	), ended AS (
+		UPDATE message g SET http_status = p_http[t.n], why = p_error[t.n],
+			status = CASE WHEN t.o = 2 THEN 4 WHEN t.o = 5 THEN 5 WHEN t.o = 3 THEN 1 WHEN g.submission THEN 3
+				WHEN (SELECT count(*) FROM attempt b WHERE b.hospital_id = t.h AND b.message_id = t.m AND b.outcome = 4) >= 4 THEN 3
+				ELSE 1 END
+		FROM due t JOIN attempt a ON a.hospital_id = t.h AND a.message_id = t.m AND a.work_id = t.w AND a.lease = t.l AND (a.outcome = 1) IS TRUE
+		WHERE g.hospital_id = t.h AND g.message_id = t.m AND g.status = 2 AND (p_fence IS NULL OR g.fence = p_fence)
+		RETURNING t.n, g.hospital_id, g.message_id, a.attempt, g.claim_id, g.exchange_id, g.insurer, g.token, g.submission, g.status
+	), closed AS (
+		UPDATE attempt a SET outcome = least(p_outcome[e.n], 4), ended_at = now(), http_status = p_http[e.n], error = p_error[e.n]
+		FROM ended e WHERE a.hospital_id = e.hospital_id AND a.message_id = e.message_id AND a.attempt = e.attempt
+	)
+	SELECT array_agg(e.n), array_agg(e.claim_id), array_agg(e.exchange_id), array_agg(e.insurer), array_agg(e.token),
+		array_agg(e.submission), array_agg(e.status)
+	INTO n, c, x, i, k, s, z FROM ended e;
+	IF n IS NULL THEN
+		RETURN n;
+	END IF;
 	PERFORM claim_step(d.h, d.c, d.x, d.f, d.q, d.t, d.e, d.w, d.y) FROM (
-		SELECT array_agg(t.h) h, array_agg(t.c) c, array_agg(1::smallint) x, array_agg(6::smallint) f, array_agg(NULL::integer) q,
+		SELECT array_agg(p_hospital[t.n]) h, array_agg(t.c) c, array_agg(1::smallint) x, array_agg(6::smallint) f, array_agg(NULL::integer) q,
 			array_agg((CASE t.z WHEN 4 THEN 8 WHEN 1 THEN 5 WHEN 3 THEN 7 ELSE 9 END)::smallint) t,
 			array_agg(CASE t.z WHEN 4 THEN 'deliver' WHEN 1 THEN 'defer' WHEN 3 THEN 'lose' ELSE 'fail' END) e,
-			array_agg('zhifu'::text) w, array_agg(t.y) y
-		FROM unnest(p_hospital, c, s, z, p_error) AS t (h, c, s, z, y) WHERE t.s) d;
-	UPDATE message g SET status = t.z, http_status = t.p, why = t.e
-	FROM unnest(p_hospital, p_message, z, p_http, p_error) AS t (h, m, z, p, e)
-	WHERE g.hospital_id = t.h AND g.message_id = t.m;
-	-- The upsert: a message that is ready always has its work.
-	INSERT INTO outbox AS o (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id, due_at)
-	SELECT t.h, t.w, 2, 1, p_route, t.c, t.x, t.m, now() + t.d * interval '1 millisecond'
-	FROM unnest(p_hospital, p_work, p_message, c, x, z, p_delay_ms) AS t (h, w, m, c, x, z, d) WHERE t.z = 1
-	ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at, leased_until = '-infinity';
-	DELETE FROM outbox o USING unnest(p_hospital, p_work, z) AS t (h, w, z) WHERE t.z <> 1 AND o.hospital_id = t.h AND o.work_id = t.w;
+			array_agg('zhifu'::text) w, array_agg(p_error[t.n]) y
+		FROM unnest(n, c, s, z) AS t (n, c, s, z) WHERE t.s) d;
+	INSERT INTO message (hospital_id, message_id, exchange_id, claim_id, insurer, direction, token, answers, status, fence, http_status, why, content)
+	SELECT p_hospital[t.n], p_reply[t.n], t.x, t.c, t.i, 2, t.k, p_message[t.n], p_reply_status[t.n], p_fence, p_http[t.n], p_error[t.n],
+		p_content[t.n]
+	FROM unnest(n, c, x, i, k) AS t (n, c, x, i, k) WHERE p_content[t.n] IS NOT NULL;
+	IF 1 = ANY (z) THEN
+		-- The upsert: a message that is ready always has its work.
+		INSERT INTO outbox AS o (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id, due_at)
+		SELECT p_hospital[t.n], p_work[t.n], 2, 1, p_route, t.c, t.x, p_message[t.n], now() + p_delay_ms[t.n] * interval '1 millisecond'
+		FROM unnest(n, c, x, z) AS t (n, c, x, z) WHERE t.z = 1
+		ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at, leased_until = '-infinity';
+	END IF;
+	DELETE FROM outbox o USING unnest(n, z) AS t (n, z) WHERE t.z <> 1 AND o.hospital_id = p_hospital[t.n] AND o.work_id = p_work[t.n];
 	INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, exchange_id, message_id)
-	SELECT t.h, t.k, 1, CASE WHEN t.z = 4 THEN 2 ELSE 3 END, t.c, t.x, CASE WHEN t.z = 4 THEN t.r ELSE t.m END
-	FROM unnest(p_hospital, p_next, p_message, c, x, z, p_reply) AS t (h, k, m, c, x, z, r) WHERE t.z <> 1;
+	SELECT p_hospital[t.n], p_next[t.n], 1, CASE WHEN t.z = 4 THEN 2 ELSE 3 END, t.c, t.x, CASE WHEN t.z = 4 THEN p_reply[t.n] ELSE p_message[t.n] END
+	FROM unnest(n, c, x, z) AS t (n, c, x, z) WHERE t.z <> 1;
+	RETURN n;
 END
 $$;
 
--- Ends a round of sendings: see dispatch_finish. p_reply and p_content: what came back, where anything did (status 11 to be
--- read by translate, 12 kept for people, 13 cannot be read).
--- Nothing happens to an item whose attempt is not open under this fence any more, or when a larger fence exists: the same
--- call may be made again. Returns the ordinals of those that were ended.
+-- Ends a round of sendings: see dispatch_finish. Nothing happens to an item whose attempt is not open under this fence any
+-- more, or when a larger fence exists: the same call may be made again. Returns the ordinals of those that were ended.
 CREATE FUNCTION dispatch_end(p_route text, p_fence bigint, p_hospital uuid[], p_work uuid[], p_attempt integer[], p_message uuid[],
 	p_outcome smallint[], p_http smallint[], p_error text[], p_delay_ms bigint[], p_reply uuid[], p_reply_status smallint[],
 	p_content bytea[], p_next uuid[])
 RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-#variable_conflict use_column
-DECLARE
-	live integer[];
 BEGIN
 	IF EXISTS (SELECT 1 FROM route_lease l WHERE l.route = p_route AND l.fence > p_fence) THEN
 		RETURN;
 	END IF;
-	SELECT array_agg(l.n) INTO live FROM (
-		SELECT t.n::integer FROM unnest(p_hospital, p_work, p_attempt, p_message) WITH ORDINALITY AS t (h, w, a, m, n)
-		JOIN message g ON g.hospital_id = t.h AND g.message_id = t.m AND g.status = 2 AND g.fence = p_fence
-		JOIN attempt a ON a.hospital_id = t.h AND a.message_id = t.m AND (a.outcome = 1) IS TRUE
-			AND a.work_id = t.w AND a.lease = t.a
-		ORDER BY t.h, t.m FOR UPDATE OF g) l;
-	IF live IS NULL THEN
-		RETURN;
-	END IF;
-	PERFORM dispatch_finish(p_route, d.h, d.w, d.m, d.o, d.p, d.e, d.d, d.r, d.k) FROM (
-		SELECT array_agg(t.h) h, array_agg(t.w) w, array_agg(t.m) m, array_agg(t.o) o, array_agg(t.p) p,
-			array_agg(t.e) e, array_agg(t.d) d, array_agg(t.r) r, array_agg(t.k) k
-		FROM unnest(p_hospital, p_work, p_message, p_outcome, p_http, p_error, p_delay_ms, p_reply, p_next) WITH ORDINALITY
-			AS t (h, w, m, o, p, e, d, r, k, n) WHERE t.n = ANY (live)) d;
-	INSERT INTO message (hospital_id, message_id, exchange_id, claim_id, insurer, direction, token, answers, status, fence, http_status, why, content)
-	SELECT t.h, t.r, g.exchange_id, g.claim_id, g.insurer, 2, g.token, g.message_id, t.q, p_fence, t.p, t.e, t.b
-	FROM unnest(p_hospital, p_message, p_reply, p_reply_status, p_http, p_error, p_content) WITH ORDINALITY AS t (h, m, r, q, p, e, b, n)
-	JOIN message g ON g.hospital_id = t.h AND g.message_id = t.m WHERE t.n = ANY (live) AND t.b IS NOT NULL;
-	RETURN QUERY SELECT unnest(live);
+	RETURN QUERY SELECT unnest(dispatch_finish(p_route, p_fence, p_hospital, p_work, p_attempt, p_message, p_outcome, p_http, p_error,
+		p_delay_ms, p_reply, p_reply_status, p_content, p_next));
 END
 $$;
 
@@ -244,22 +247,22 @@ CREATE FUNCTION dispatch_sweep(p_route text, p_fence bigint, p_open_s integer, p
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-	h uuid[]; w uuid[]; m uuid[];
+	h uuid[]; w uuid[]; l integer[]; m uuid[];
 	found_count integer;
 BEGIN
 	IF NOT EXISTS (SELECT 1 FROM route_lease l WHERE l.route = p_route AND l.fence = p_fence AND l.until > now()) THEN
 		RETURN 0;
 	END IF;
-	SELECT array_agg(l.hospital_id), array_agg(l.work_id), array_agg(l.message_id), count(*) INTO h, w, m, found_count
+	SELECT array_agg(t.hospital_id), array_agg(t.work_id), array_agg(t.lease), array_agg(t.message_id), count(*) INTO h, w, l, m, found_count
 	FROM (
-		SELECT a.hospital_id, a.work_id, a.message_id FROM attempt a
+		SELECT a.hospital_id, a.work_id, a.lease, a.message_id FROM attempt a
 		JOIN message g ON g.hospital_id = a.hospital_id AND g.message_id = a.message_id AND g.status = 2
 		WHERE a.route = p_route AND a.outcome = 1 AND (g.fence < p_fence OR a.started_at < now() - make_interval(secs => p_open_s))
-		ORDER BY a.hospital_id, a.message_id LIMIT cardinality(p_next) FOR UPDATE OF g) l;
+		ORDER BY a.hospital_id, a.message_id LIMIT cardinality(p_next) FOR UPDATE OF g) t;
 	IF found_count > 0 THEN
-		PERFORM dispatch_finish(p_route, h, w, m, array_fill(4::smallint, ARRAY[found_count]), array_fill(NULL::smallint, ARRAY[found_count]),
+		PERFORM dispatch_finish(p_route, NULL, h, w, l, m, array_fill(4::smallint, ARRAY[found_count]), NULL,
 			array_fill('the process that sent it ended before the answer was stored'::text, ARRAY[found_count]),
-			array_fill(1000::bigint, ARRAY[found_count]), array_fill(NULL::uuid, ARRAY[found_count]), p_next[1:found_count]);
+			array_fill(1000::bigint, ARRAY[found_count]), NULL, NULL, NULL, p_next);
 	END IF;
 	RETURN found_count;
 END
@@ -323,16 +326,16 @@ DECLARE
 	d record;
 	total integer := 0;
 BEGIN
-	FOR d IN SELECT a.hospital_id, a.work_id, a.message_id, a.route FROM attempt a
+	FOR d IN SELECT a.hospital_id, a.work_id, a.lease, a.message_id, a.route FROM attempt a
 		JOIN message g ON g.hospital_id = a.hospital_id AND g.message_id = a.message_id AND g.status = 2
 		WHERE a.outcome = 1 AND a.route <> ALL (p_routes) AND a.started_at < now() - make_interval(secs => p_open_s)
 			AND NOT EXISTS (SELECT 1 FROM route_lease l WHERE l.route = a.route AND l.until > now())
 		LIMIT cardinality(p_next) FOR UPDATE OF g SKIP LOCKED
 	LOOP
 		total := total + 1;
-		PERFORM dispatch_finish(d.route, ARRAY[d.hospital_id], ARRAY[d.work_id], ARRAY[d.message_id], ARRAY[4::smallint],
-			ARRAY[NULL::smallint], ARRAY['the process that sent it ended before the answer was stored'::text], ARRAY[0::bigint],
-			ARRAY[NULL::uuid], ARRAY[p_next[total]]);
+		PERFORM dispatch_finish(d.route, NULL, ARRAY[d.hospital_id], ARRAY[d.work_id], ARRAY[d.lease], ARRAY[d.message_id],
+			ARRAY[4::smallint], NULL, ARRAY['the process that sent it ended before the answer was stored'::text], ARRAY[0::bigint],
+			NULL, NULL, NULL, ARRAY[p_next[total]]);
 	END LOOP;
 	RETURN total;
 END
