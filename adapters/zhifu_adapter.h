@@ -201,7 +201,15 @@ struct zf_profile {
 };
 
 /* Declared as data: the module's own configuration keys (group `module` of the insurer's file). */
-enum zf_key_type { ZF_KEY_TEXT = 1, ZF_KEY_INT = 2, ZF_KEY_BOOL = 3, ZF_KEY_URL = 4, ZF_KEY_MAP = 5 };
+enum zf_key_type {
+	ZF_KEY_TEXT = 1,
+	ZF_KEY_INT = 2,
+	ZF_KEY_BOOL = 3,
+	ZF_KEY_URL = 4,
+	ZF_KEY_MAP = 5,
+	ZF_KEY_ENDPOINT = 6, /* the name of an endpoint that actions go to; where a module declares any, an insurer's
+			      * file has exactly those endpoints */
+};
 struct zf_key {
 	const char *name;
 	uint32_t type; /* enum zf_key_type */
@@ -228,8 +236,8 @@ struct zf_adapter {
 	const char *help;          /* one line */
 	const struct zf_key *keys; /* ends with name == NULL */
 
-	/* Reads the profile once. On REJECT `ret_error` says which key and why (arena memory). The context is const
-	 * after. */
+	/* Reads the profile once. On REJECT `ret_error` says which keys and why, "module.KEY: why", a line for each of
+	 * all mistakes (arena memory). The context is const after. */
 	int32_t (*open)(const struct zf_open *open, const void **ret_context, const char **ret_error);
 	uint32_t (*capabilities)(const void *context); /* enum zf_capability, ORed */
 

@@ -16,11 +16,11 @@
 
 #include "base/log.h"
 #include "base/options.h"
-#include "check.h"
 #include "dispatch/dispatch.h"
 #include "intake/intake.h"
 #include "settle/settle.h"
 #include "supervisor.h"
+#include "translate/config_check.h"
 #include "translate/translate.h"
 
 #define CONFIG_DEFAULT "/etc/zhifu/zhifud.conf"
@@ -163,6 +163,17 @@ static int fail(const char *what, struct config *config)
 	return 1;
 }
 
+/* --check: the exit status. */
+static int check(const char *path)
+{
+	struct config *config = NULL;
+
+	if (config_check(path, &config) < 0) return 1;
+	(void)printf("%s: no mistakes\n", path);
+	config_free(config);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments arguments;
@@ -177,12 +188,12 @@ int main(int argc, char **argv)
 	if (roles_choose(arguments.roles, roles, &supervisor.role_count) < 0)
 		return fail("could not start", supervisor.config);
 	supervisor.roles = roles;
-	if (arguments.check) return check_run(arguments.config_path);
+	if (arguments.check) return check(arguments.config_path);
 	/* the configuration, all of its mistakes at once */
 	if (config_load(arguments.config_path, false, &supervisor.config) < 0)
 		return fail("could not read the configuration", NULL);
 	/* the server's certificate and key */
-	if (check_certificate(supervisor.config->options) < 0) return fail("certificate", supervisor.config);
+	if (config_certificate_check(supervisor.config->options) < 0) return fail("certificate", supervisor.config);
 	log_level_set((enum log_level)supervisor.config->options->log_level);
 	/* descriptors, sockets, pid file: while we may still be root */
 	/* libcurl would write TLS secrets where this points */

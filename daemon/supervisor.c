@@ -19,9 +19,9 @@
 #include "base/id.h"
 #include "base/log.h"
 #include "base/options.h"
-#include "check.h"
 #include "process.h"
 #include "slot.h"
+#include "translate/config_check.h"
 
 #define TICK_MS 200
 #define BACKOFF_MIN_MS 100
@@ -310,7 +310,7 @@ static void reload(struct nursery *nursery)
 	(void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_us());
 	(void)sd_notify(0, text);
 	if (config_load(nursery->supervisor->config->path, false, &fresh) < 0 ||
-		check_certificate(fresh->options) < 0) {
+		config_certificate_check(fresh->options) < 0) {
 		log_fields(LOG_ERROR, "configuration not reloaded, the old one stays", "why", err_text(), NULL);
 		config_free(fresh);
 	} else {

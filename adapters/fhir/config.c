@@ -10,7 +10,7 @@
 const struct zf_key fhir_config_keys[] = {
 	{"mode", ZF_KEY_TEXT, 0, "submit",
 		"submit: plain Claim/$submit; message: message Bundles to $process-message, answers by polling"},
-	{"endpoint", ZF_KEY_TEXT, 0, "fhir", "name of the endpoint that all requests go to"},
+	{"endpoint", ZF_KEY_ENDPOINT, 0, "fhir", "name of the endpoint that all requests go to"},
 	{"submit_path", ZF_KEY_TEXT, 0, "/Claim/$submit", "where claims are posted in mode submit"},
 	{"message_path", ZF_KEY_TEXT, 0, "/$process-message", "where messages are posted in mode message"},
 	{"status", ZF_KEY_TEXT, 0, "none", "get: search ClaimResponse by our claim number; task: a status Task; none"},
@@ -131,97 +131,112 @@ static const char *value_of(const struct zf_profile *profile, const char *name)
 	return NULL;
 }
 
-static int32_t reject(const struct zf_open *open, const char **ret_error, const char *key, const char *why)
+/* What opening goes along with. Each mistake becomes a line of the error; the first without memory ends it. */
+struct opening {
+	const struct zf_open *open;
+	struct fhir_config *config;
+	const char *error; /* NULL: no mistake yet */
+	bool nomem;
+};
+
+static void reject(struct opening *opening, const char *key, const char *why)
 {
-	*ret_error = text_printf(open->arena, "module.%s: %s", key, why);
-	return *ret_error == NULL ? ZF_NOMEM : ZF_REJECT;
+	const char *before = opening->error == NULL ? "" : opening->error;
+	const char *text =
+		text_printf(opening->open->arena, "%s%smodule.%s: %s", before, before[0] == '\0' ? "" : "\n", key, why);
+
+	opening->nomem = opening->nomem || text == NULL;
+	if (text != NULL) opening->error = text;
 }
 
 /* Text lives in the context's arena, whatever the profile's own memory does; "" means absent. */
-static int32_t read_texts(const struct zf_open *open, struct fhir_config *config)
+static void read_texts(struct opening *opening)
 {
 	for (size_t i = 0; i < sizeof(text_fields) / sizeof(text_fields[0]); i++) {
-		const char *value = value_of(open->profile, text_fields[i].key);
+		const char *value = value_of(opening->open->profile, text_fields[i].key);
 		if (value == NULL || value[0] == '\0') continue;
-		const char *copy = zf_strdup(open->arena, value);
-		if (copy == NULL) return ZF_NOMEM;
-		memcpy((char *)config + text_fields[i].offset, &copy, sizeof(copy));
+		const char *copy = zf_strdup(opening->open->arena, value);
+		opening->nomem = opening->nomem || copy == NULL;
+		memcpy((char *)opening->config + text_fields[i].offset, &copy, sizeof(copy));
 	}
-	return ZF_OK;
 }
 
-static int32_t read_numbers(const struct zf_open *open, struct fhir_config *config, const char **ret_error)
+static void read_numbers(struct opening *opening)
 {
 	for (size_t i = 0; i < sizeof(number_fields) / sizeof(number_fields[0]); i++) {
 		const struct number_field *field = &number_fields[i];
-		const char *value = value_of(open->profile, field->key);
+		const char *value = value_of(opening->open->profile, field->key);
 		int64_t number = 0;
 		if (value == NULL || text_to_int64(text_of(value), &number) != 0 || number < field->least ||
 			number > field->most) {
-			return reject(open, ret_error, field->key, "not a number within its bounds");
+			reject(opening, field->key, "not a number within its bounds");
 		}
-		memcpy((char *)config + field->offset, &number, sizeof(number));
+		memcpy((char *)opening->config + field->offset, &number, sizeof(number));
 	}
-	return ZF_OK;
 }
 
-static int32_t read_bool(const struct zf_open *open, const char *key, bool *ret, const char **ret_error)
+static bool read_bool(struct opening *opening, const char *key)
 {
-	const char *value = value_of(open->profile, key);
+	const char *value = value_of(opening->open->profile, key);
 	bool yes = value != NULL && (strcmp(value, "true") == 0 || strcmp(value, "1") == 0);
 	bool no = value == NULL || strcmp(value, "false") == 0 || strcmp(value, "0") == 0;
-	if (!yes && !no) return reject(open, ret_error, key, "neither true nor false");
-	*ret = yes;
-	return ZF_OK;
+	if (!yes && !no) reject(opening, key, "neither true nor false");
+	return yes;
 }
 
-static int32_t read_modes(const struct zf_open *open, struct fhir_config *config, const char **ret_error)
+static void read_modes(struct opening *opening)
 {
-	const char *mode = value_of(open->profile, "mode"), *status = value_of(open->profile, "status");
+	struct fhir_config *config = opening->config;
+	const char *mode = value_of(opening->open->profile, "mode");
+	const char *status = value_of(opening->open->profile, "status");
 	config->message = strcmp(mode, "message") == 0;
 	if (!config->message && strcmp(mode, "submit") != 0) {
-		return reject(open, ret_error, "mode", "neither \"submit\" nor \"message\"");
+		reject(opening, "mode", "neither \"submit\" nor \"message\"");
 	}
 	config->get_status = strcmp(status, "get") == 0;
 	config->task_status = strcmp(status, "task") == 0;
 	if (!config->get_status && !config->task_status && strcmp(status, "none") != 0) {
-		return reject(open, ret_error, "status", "none of \"get\", \"task\", \"none\"");
+		reject(opening, "status", "none of \"get\", \"task\", \"none\"");
 	}
-	int32_t rc = read_bool(open, "cancel", &config->cancel, ret_error);
-	if (rc == ZF_OK) rc = read_bool(open, "idempotent", &config->idempotent, ret_error);
-	if (rc == ZF_OK) rc = read_bool(open, "push", &config->push, ret_error);
-	return rc;
+	config->cancel = read_bool(opening, "cancel");
+	config->idempotent = read_bool(opening, "idempotent");
+	config->push = read_bool(opening, "push");
 }
 
-static int32_t check(const struct zf_open *open, const struct fhir_config *config, const char **ret_error)
+static void check(struct opening *opening)
 {
-	if (config->endpoint == NULL) return reject(open, ret_error, "endpoint", "empty");
-	if (config->claim_system == NULL) return reject(open, ret_error, "claim_system", "empty");
-	if (!config->message) return ZF_OK;
-	if (config->event_system == NULL) return reject(open, ret_error, "event_system", "needed in mode message");
-	if (open->side == ZF_SIDE_AS_INSURER) return ZF_OK;
+	const struct fhir_config *config = opening->config;
+	if (config->endpoint == NULL) reject(opening, "endpoint", "empty");
+	if (config->claim_system == NULL) reject(opening, "claim_system", "empty");
+	if (!config->message) return;
+	if (config->event_system == NULL) reject(opening, "event_system", "needed in mode message");
+	if (opening->open->side == ZF_SIDE_AS_INSURER) return;
 	if (config->sender_id == NULL || config->sender_system == NULL) {
-		return reject(open, ret_error, "sender_id", "needed with sender_system in mode message");
+		reject(opening, "sender_id", "needed with sender_system in mode message");
 	}
 	if (config->receiver_id == NULL || config->receiver_system == NULL) {
-		return reject(open, ret_error, "receiver_id", "needed with receiver_system in mode message");
+		reject(opening, "receiver_id", "needed with receiver_system in mode message");
 	}
-	return ZF_OK;
 }
 
 int32_t fhir_config_open(const struct zf_open *open, struct fhir_config **ret_config, const char **ret_error)
 {
-	struct fhir_config *config = zf_alloc(open->arena, sizeof(*config));
-	if (config == NULL) return ZF_NOMEM;
-	config->profile = open->profile;
-	config->host = open->host;
-	config->side = open->side;
-	int32_t rc = read_texts(open, config);
-	if (rc == ZF_OK) rc = read_numbers(open, config, ret_error);
-	if (rc == ZF_OK) rc = read_modes(open, config, ret_error);
-	if (rc == ZF_OK) rc = check(open, config, ret_error);
-	if (rc == ZF_OK) *ret_config = config;
-	return rc;
+	struct opening opening = {.open = open, .config = zf_alloc(open->arena, sizeof(struct fhir_config))};
+	if (opening.config == NULL) return ZF_NOMEM;
+	opening.config->profile = open->profile;
+	opening.config->host = open->host;
+	opening.config->side = open->side;
+	read_texts(&opening);
+	read_numbers(&opening);
+	read_modes(&opening);
+	check(&opening);
+	if (opening.nomem) return ZF_NOMEM;
+	if (opening.error != NULL) {
+		*ret_error = opening.error;
+		return ZF_REJECT;
+	}
+	*ret_config = opening.config;
+	return ZF_OK;
 }
 
 const char *fhir_config_profile(const struct fhir_config *config, const char *type)

@@ -117,7 +117,7 @@ void conf_group_read(struct conf_reader *reader, const struct conf_table *table,
 	config_setting_t *group, void *value)
 {
 	size_t faults_before = reader->faults->count;
-	unsigned line = config_setting_is_root(group) ? 0 : (unsigned)config_setting_source_line(group);
+	unsigned line = config_setting_is_root(group) ? 1 : (unsigned)config_setting_source_line(group);
 
 	for (int i = 0; i < config_setting_length(group); i++) {
 		config_setting_t *setting = config_setting_get_elem(group, (unsigned)i);
@@ -145,8 +145,11 @@ void conf_group_read(struct conf_reader *reader, const struct conf_table *table,
 			fallback_read(reader, option, option->name, value);
 		}
 	}
-	if (table->check != NULL && reader->faults->count == faults_before && !reader->faults->nomem) {
+	if (table->check != NULL && !reader->faults->nomem) {
+		reader->faults->group = group;
+		reader->faults->group_faulty = reader->faults->count > faults_before;
 		table->check(value, reader->file, line, reader->faults);
+		reader->faults->group = NULL;
 	}
 }
 
@@ -298,24 +301,34 @@ static void tree_wipe(config_setting_t *setting)
 		tree_wipe(config_setting_get_elem(setting, (unsigned)i));
 }
 
-static void text_read(struct conf_reader *reader, const struct conf_table *table, struct buf *text, void *value)
+/* An initialised tree of the text; give it to tree_close, whatever is returned. */
+static bool tree_open(config_t *config, const char *file, struct buf *text, struct conf_faults *faults)
 {
 	unsigned open_line = conf_text_open_line((const char *)text->ptr);
+
+	config_init(config);
+	if (open_line > 0) {
+		conf_fault_add(faults, file, open_line, "what begins here has no end; nothing was read");
+		return false;
+	}
+	return !has_include(file, (const char *)text->ptr, faults) && tree_parse(config, file, text, faults);
+}
+
+static void tree_close(config_t *config)
+{
+	tree_wipe(config_root_setting(config));
+	config_destroy(config);
+}
+
+static void text_read(struct conf_reader *reader, const struct conf_table *table, struct buf *text, void *value)
+{
 	config_t config;
 
-	if (open_line > 0) {
-		conf_fault_add(
-			reader->faults, reader->file, open_line, "what begins here has no end; nothing was read");
-		return;
-	}
-	config_init(&config);
-	if (!has_include(reader->file, (const char *)text->ptr, reader->faults) &&
-		tree_parse(&config, reader->file, text, reader->faults)) {
+	if (tree_open(&config, reader->file, text, reader->faults)) {
 		again_report(reader, config_root_setting(&config));
 		conf_group_read(reader, table, "", config_root_setting(&config), value);
 	}
-	tree_wipe(config_root_setting(&config));
-	config_destroy(&config);
+	tree_close(&config);
 }
 
 /* "file:12: ..." before "file:7: ..." would read badly, and checks run group by group: sorts by line, stable. */
@@ -325,14 +338,15 @@ static unsigned fault_line(const char *fault, size_t file_len)
 	return (unsigned)strtoul(fault + file_len + 1, NULL, 10);
 }
 
-static void faults_sort(struct conf_faults *faults, const char *file)
+/* Those from `first` on. */
+static void faults_sort(struct conf_faults *faults, size_t first, const char *file)
 {
 	size_t file_len = strlen(file);
 
-	for (size_t i = 1; i < faults->count; i++) {
+	for (size_t i = first + 1; i < faults->count; i++) {
 		const char *fault = faults->items[i];
 		size_t at = i;
-		while (at > 0 && fault_line(faults->items[at - 1], file_len) > fault_line(fault, file_len)) {
+		while (at > first && fault_line(faults->items[at - 1], file_len) > fault_line(fault, file_len)) {
 			faults->items[at] = faults->items[at - 1];
 			at--;
 		}
@@ -340,36 +354,37 @@ static void faults_sort(struct conf_faults *faults, const char *file)
 	}
 }
 
-/* partial: what could be read goes into ret_struct also when there were faults. */
+/* Adds to the faults. partial: what could be read goes into ret_struct also when there were some. */
 static int parse(const struct conf_table *table, const char *file, const char *text, size_t len, struct arena *arena,
-	bool partial, void *ret_struct, struct conf_faults *ret_faults)
+	bool partial, void *ret_struct, struct conf_faults *faults)
 {
 	struct buf copy CLEANUP(buf_free) = BUF_INIT(CONF_FILE_BYTES_MAX + 1);
 	struct buf wide CLEANUP(buf_free) = BUF_INIT(3 * CONF_FILE_BYTES_MAX);
-	struct conf_reader reader = {.file = file, .arena = arena, .faults = ret_faults};
+	struct conf_reader reader = {.file = file, .arena = arena, .faults = faults};
 	void *value = zf_alloc(&arena->zf, table->struct_bytes);
+	size_t before = faults->count;
 
-	*ret_faults = (struct conf_faults){.arena = arena};
 	if (value == NULL) return err_set(ERR_NOMEM, "no memory for the configuration");
 	if (len > CONF_FILE_BYTES_MAX) {
-		conf_fault_add(ret_faults, file, 0, "larger than %u bytes", CONF_FILE_BYTES_MAX);
+		conf_fault_add(faults, file, 0, "larger than %u bytes", CONF_FILE_BYTES_MAX);
 	} else if (len > 0 && memchr(text, '\0', len) != NULL) {
-		conf_fault_add(ret_faults, file, 0, "a zero byte in a text file");
+		conf_fault_add(faults, file, 0, "a zero byte in a text file");
 	} else if (buf_append(&copy, text, len) != 0 || buf_append(&copy, "", 1) != 0 ||
 		   conf_text_widen((const char *)copy.ptr, &wide) != 0) {
-		ret_faults->nomem = true;
+		faults->nomem = true;
 	} else {
 		text_read(&reader, table, &wide, value);
 	}
-	if (ret_faults->nomem) return err_set(ERR_NOMEM, "no memory for the configuration \"%s\"", file);
-	faults_sort(ret_faults, file);
-	if (ret_faults->count == 0 || partial) memcpy(ret_struct, value, table->struct_bytes);
-	return ret_faults->count > 0 ? err_set(ERR_INVALID, "%s", ret_faults->items[0]) : 0;
+	if (faults->nomem) return err_set(ERR_NOMEM, "no memory for the configuration \"%s\"", file);
+	faults_sort(faults, before, file);
+	if (faults->count == before || partial) memcpy(ret_struct, value, table->struct_bytes);
+	return faults->count > before ? err_set(ERR_INVALID, "%s", faults->items[before]) : 0;
 }
 
 int conf_parse(const struct conf_table *table, const char *file, const char *text, size_t len, struct arena *arena,
 	void *ret_struct, struct conf_faults *ret_faults)
 {
+	*ret_faults = (struct conf_faults){.arena = arena};
 	return parse(table, file, text, len, arena, false, ret_struct, ret_faults);
 }
 
@@ -397,54 +412,81 @@ static int file_read(const char *path, struct buf *buf)
 }
 
 static int load(const struct conf_table *table, const char *path, struct arena *arena, bool partial, void *ret_struct,
-	struct conf_faults *ret_faults)
+	struct conf_faults *faults)
 {
 	struct buf buf CLEANUP(buf_free) = BUF_INIT(CONF_FILE_BYTES_MAX);
+	size_t before = faults->count;
 	int rc = file_read(path, &buf);
 
 	if (rc != 0) {
-		*ret_faults = (struct conf_faults){.arena = arena};
-		conf_fault_add(ret_faults, path, 0, "%s", err_text());
-		return ret_faults->count == 0 ? rc
-					      : err_set(rc == ERR_LIMIT ? ERR_INVALID : rc, "%s", ret_faults->items[0]);
+		conf_fault_add(faults, path, 0, "%s", err_text());
+		return faults->count == before
+			       ? rc
+			       : err_set(rc == ERR_LIMIT ? ERR_INVALID : rc, "%s", faults->items[before]);
 	}
-	return parse(table, path, (const char *)buf.ptr, buf.len, arena, partial, ret_struct, ret_faults);
+	return parse(table, path, (const char *)buf.ptr, buf.len, arena, partial, ret_struct, faults);
 }
 
 int conf_load(const struct conf_table *table, const char *path, struct arena *arena, void *ret_struct,
 	struct conf_faults *ret_faults)
 {
+	*ret_faults = (struct conf_faults){.arena = arena};
 	return load(table, path, arena, false, ret_struct, ret_faults);
 }
 
 int conf_load_partial(const struct conf_table *table, const char *path, struct arena *arena, void *ret_struct,
-	struct conf_faults *ret_faults)
+	struct conf_faults *faults)
 {
-	return load(table, path, arena, true, ret_struct, ret_faults);
+	return load(table, path, arena, true, ret_struct, faults);
 }
 
-unsigned conf_setting_line(const char *path, const char *setting)
+/* The setting of that path below `from`, or the nearest one that it is in; `from` at last. Cuts the path. */
+static config_setting_t *setting_find(config_setting_t *from, char *path)
 {
-	struct buf buf CLEANUP(buf_free) = BUF_INIT(CONF_FILE_BYTES_MAX);
-	char name[256];
-	char *dot = NULL;
-	unsigned line = 0;
-	config_t config;
+	for (;;) {
+		config_setting_t *found = config_setting_lookup(from, path);
+		char *dot = strrchr(path, '.');
 
-	if ((size_t)snprintf(name, sizeof(name), "%s", setting) >= sizeof(name)) return 0;
-	if (file_read(path, &buf) != 0 || buf_append(&buf, "", 1) != 0) return 0;
-	config_init(&config);
-	if (config_read_string(&config, (const char *)buf.ptr) == CONFIG_TRUE) {
-		const config_setting_t *found = config_lookup(&config, name);
-
-		dot = strrchr(name, '.');
-		if (found == NULL && dot != NULL) {
-			*dot = '\0';
-			found = config_lookup(&config, name);
-		}
-		if (found != NULL) line = (unsigned)config_setting_source_line(found);
+		if (found != NULL) return found;
+		if (dot == NULL) return from;
+		*dot = '\0';
 	}
-	tree_wipe(config_root_setting(&config));
-	config_destroy(&config);
+}
+
+unsigned conf_checked_line(const struct conf_faults *faults, const char *setting_fmt, ...)
+{
+	config_setting_t *group = (config_setting_t *)(uintptr_t)faults->group;
+	const config_setting_t *found;
+	char path[256];
+	va_list args;
+
+	va_start(args, setting_fmt);
+	(void)vsnprintf(path, sizeof(path), setting_fmt, args);
+	va_end(args);
+	found = setting_find(group, path);
+	return found == group ? 0 : (unsigned)config_setting_source_line(found);
+}
+
+unsigned conf_setting_line(const char *path, const char *setting_fmt, ...)
+{
+	struct arena arena CLEANUP(arena_free);
+	struct buf buf CLEANUP(buf_free) = BUF_INIT(CONF_FILE_BYTES_MAX + 1);
+	struct conf_faults faults = {.arena = &arena};
+	const config_setting_t *found;
+	char name[256];
+	unsigned line = 1;
+	config_t config;
+	va_list args;
+
+	va_start(args, setting_fmt);
+	(void)vsnprintf(name, sizeof(name), setting_fmt, args);
+	va_end(args);
+	arena_init(&arena, CONF_FILE_BYTES_MAX);
+	if (file_read(path, &buf) != 0 || buf_append(&buf, "", 1) != 0) return 0;
+	if (tree_open(&config, path, &buf, &faults)) {
+		found = setting_find(config_root_setting(&config), name);
+		if (config_setting_source_line(found) > 0) line = (unsigned)config_setting_source_line(found);
+	}
+	tree_close(&config);
 	return line;
 }

@@ -18,7 +18,7 @@
 #include "base/core.h"
 #include "base/mem.h"
 
-#define CONF_FAULTS_MAX 64
+#define CONF_FAULTS_MAX 256
 #define CONF_FILE_BYTES_MAX (1u << 20)
 #define CONF_TEXT_BYTES_MAX 65536 /* of a string, where the table sets no other maximum */
 #define CONF_ITEMS_MAX 65536      /* of a list or map, where the table sets no other maximum */
@@ -111,7 +111,10 @@ struct conf_option {
 	unsigned flags;
 	const char *const *names;       /* ENUM: NULL-terminated */
 	const struct conf_table *group; /* GROUP and GROUPS */
-	const char *help;               /* English sentences; plain text without line breaks */
+	/* STRING, PATH and each of STRINGS: what is wrong with a text's form ("is not a UUID"), or NULL. NULL: any
+	 * form. */
+	const char *(*form)(const char *text);
+	const char *help; /* English sentences; plain text without line breaks */
 };
 
 /* At most CONF_FAULTS_MAX texts "file:line: message" in the arena that conf_load was given. */
@@ -120,6 +123,9 @@ struct conf_faults {
 	const char *items[CONF_FAULTS_MAX];
 	size_t count;
 	bool nomem; /* a fault or value had no room in the arena */
+	/* while a table's check runs */
+	const void *group; /* the settings that are checked, for conf_checked_line */
+	bool group_faulty; /* they have faults already: what could not be read is NULL or zero */
 };
 
 struct conf_table {
@@ -127,8 +133,8 @@ struct conf_table {
 	const struct conf_option *options;
 	size_t option_count;
 	size_t struct_bytes;
-	/* Rules between options, called after all single options were right; reports with conf_fault_add. NULL: none.
-	 */
+	/* Rules between options, called after all single options, also when some were wrong; reports with
+	 * conf_fault_add. line: of the group, 1 for the whole file. NULL: none. */
 	void (*check)(const void *value, const char *file, unsigned line, struct conf_faults *faults);
 };
 
@@ -137,10 +143,11 @@ struct conf_table {
  * Errors: ERR_SYS (not readable), ERR_INVALID (faults), ERR_NOMEM. */
 int conf_load(const struct conf_table *table, const char *path, struct arena *arena, void *ret_struct,
 	struct conf_faults *ret_faults) MUSTUSE;
-/* The same for who only looks for mistakes: with ERR_INVALID ret_struct holds what could be read, zeros elsewhere (it
- * is untouched when the file could not be read at all). */
+/* The same for who goes on looking for mistakes: adds to the faults, and with ERR_INVALID ret_struct holds what could
+ * be read, NULL and zeros elsewhere (it is untouched when the file could not be read at all). Lists leave out the items
+ * that are wrong. */
 int conf_load_partial(const struct conf_table *table, const char *path, struct arena *arena, void *ret_struct,
-	struct conf_faults *ret_faults) MUSTUSE;
+	struct conf_faults *faults) MUSTUSE;
 /* The same as conf_load from memory; `file` is the name in the faults. Pure: `@include` is refused, nothing is opened.
  */
 int conf_parse(const struct conf_table *table, const char *file, const char *text, size_t len, struct arena *arena,
@@ -150,9 +157,12 @@ int conf_parse(const struct conf_table *table, const char *file, const char *tex
 void conf_fault_add(struct conf_faults *faults, const char *file, unsigned line, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
 
-/* The line of a setting ("keys.mode"; of its group when the file spells it as a pair), for faults that are found later
- * than the file was read. 0: not found. */
-unsigned conf_setting_line(const char *path, const char *setting);
+/* The line of a setting ("keys.mode", "clients.[2].id"), for faults that are found later than the file was read. What
+ * has no line of its own has that of what it is in, at last 1. 0: the file cannot be read. */
+unsigned conf_setting_line(const char *path, const char *setting_fmt, ...) PRINTF_LIKE(2, 3);
+/* In a table's check: the line of a setting inside the checked group, "url" or "endpoints.[1].name"; 0: it is not there
+ * and has its default. */
+unsigned conf_checked_line(const struct conf_faults *faults, const char *setting_fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The value of a name in a map, or NULL. Names are compared exactly. */
 const char *conf_map_get(const struct conf_map *map, const char *name);

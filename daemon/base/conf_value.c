@@ -81,6 +81,7 @@ static char *text_read(struct conf_reader *reader, const struct conf_option *opt
 	size_t min = 1;
 	size_t max = CONF_TEXT_BYTES_MAX;
 	const char *text;
+	const char *wrong;
 	size_t len;
 	char *copy;
 
@@ -109,6 +110,11 @@ static char *text_read(struct conf_reader *reader, const struct conf_option *opt
 		/* Line breaks in a value end up in headers, file names or other people's configurations. */
 		if ((unsigned char)text[i] >= 0x20 && text[i] != 0x7f) continue;
 		conf_fault_add(reader->faults, reader->file, line_of(setting), "%s holds a control character", label);
+		return NULL;
+	}
+	wrong = option->form == NULL ? NULL : option->form(text);
+	if (wrong != NULL) {
+		conf_fault_add(reader->faults, reader->file, line_of(setting), "%s = \"%.80s\" %s", label, text, wrong);
 		return NULL;
 	}
 	copy = zf_strndup(&reader->arena->zf, text, len);
@@ -144,6 +150,7 @@ static void strings_read(struct conf_reader *reader, const struct conf_option *o
 {
 	const char **items;
 	size_t count;
+	size_t kept = 0;
 
 	if (config_setting_is_group(setting)) {
 		type_report(reader, label, setting, "a list of strings");
@@ -153,10 +160,11 @@ static void strings_read(struct conf_reader *reader, const struct conf_option *o
 	items = take(reader, count, sizeof(*items));
 	if (items == NULL) return;
 	for (size_t i = 0; i < count; i++) {
-		items[i] = text_read(reader, option, label, item_of(setting, i), "a list of strings");
-		if (items[i] == NULL) return;
+		items[kept] = text_read(reader, option, label, item_of(setting, i), "a list of strings");
+		if (items[kept] != NULL) kept++;
+		if (reader->faults->nomem) return;
 	}
-	*member = (struct conf_strings){items, count};
+	*member = (struct conf_strings){items, kept};
 }
 
 static void secrets_read(struct conf_reader *reader, const struct conf_option *option, const char *label,
@@ -221,7 +229,11 @@ static void hosts_read(struct conf_reader *reader, const struct conf_option *opt
 	for (size_t i = 0; i < count; i++) {
 		const config_setting_t *item = item_of(setting, i);
 		char *text = text_read(reader, option, label, item, "a list of \"HOST:PORT\"");
-		if (text == NULL) return;
+		if (text == NULL) {
+			if (reader->faults->nomem) return;
+			good = false;
+			continue;
+		}
 		if (host_split(text, &items[i])) continue;
 		conf_fault_add(reader->faults, reader->file, line_of(item), "%s: \"%.80s\" is not HOST:PORT", label,
 			config_setting_get_string(item));
@@ -277,6 +289,7 @@ static void groups_read(struct conf_reader *reader, const struct conf_option *op
 {
 	const void **items;
 	size_t count;
+	size_t kept = 0;
 
 	if (config_setting_type(setting) != CONFIG_TYPE_LIST) {
 		type_report(reader, label, setting, "a list of groups ( { ... }, { ... } )");
@@ -292,10 +305,11 @@ static void groups_read(struct conf_reader *reader, const struct conf_option *op
 			return;
 		}
 		/* On through faults: every group's mistakes are wanted at once. */
-		items[i] = group_read(reader, option, item_label, config_setting_get_elem(setting, (unsigned)i));
+		items[kept] = group_read(reader, option, item_label, config_setting_get_elem(setting, (unsigned)i));
+		if (items[kept] != NULL) kept++;
 		if (reader->faults->nomem) return;
 	}
-	*member = (struct conf_groups){items, count};
+	*member = (struct conf_groups){items, kept};
 }
 
 /* A map's value: a string, or a whole number as its text. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ERR_TEXT_BYTES 512
+#define ERR_TEXT_BYTES 1024
 
 static _Thread_local char last_text[ERR_TEXT_BYTES];
 

@@ -27,6 +27,13 @@
 static const char *const level_names[] = {
 	[LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_INFO] = "info", [LOG_DEBUG] = "debug", NULL};
 
+static const char *base_url_form(const char *text)
+{
+	return strncmp(text, "https://", 8) == 0 && text[8] != '\0' && text[strlen(text) - 1] != '/'
+		       ? NULL
+		       : "does not begin with https:// or ends with a slash";
+}
+
 static const struct conf_option rows[] = {
 	HEADING("Network"),
 	{MEMBER(listen), .type = CONF_HOSTS, .fallback = "[\"127.0.0.1:8443\"]", .min = 1, .max = 16,
@@ -36,7 +43,7 @@ static const struct conf_option rows[] = {
 		.help = "Addresses for Prometheus metrics and health, in plain HTTP and without authentication: "
 			"keep them inside."},
 	{MEMBER(base_url), .type = CONF_STRING, .fallback = "\"https://localhost:8443\"", .min = 8, .max = 512,
-		.flags = CONF_RELOADABLE,
+		.flags = CONF_RELOADABLE, .form = base_url_form,
 		.help = "How clients reach us: the beginning of every Location and the audience of signed tokens. "
 			"Without a slash at the end."},
 	{MEMBER(tls_certificate), .type = CONF_PATH, .sample = "\"/etc/zhifu/tls/server.pem\"",
@@ -142,20 +149,26 @@ static const struct conf_option rows[] = {
 		"The same, from which on nothing leaves without a person's decision."),
 };
 
+/* That one number is not above another; 0 is one that could not be read. */
+static void order_check(int64_t less, const char *less_name, int64_t more, const char *more_name, const char *file,
+	struct conf_faults *faults)
+{
+	unsigned line;
+
+	if (less <= more || more == 0) return;
+	line = conf_checked_line(faults, "%s", more_name);
+	if (line == 0) line = conf_checked_line(faults, "%s", less_name);
+	conf_fault_add(faults, file, line, "%s is above %s", less_name, more_name);
+}
+
 static void options_check(const void *value, const char *file, unsigned line, struct conf_faults *faults)
 {
 	const struct options *options = value;
-	size_t url_len = strlen(options->base_url);
 
-	if (options->person_warn_count > options->person_stop_count) {
-		conf_fault_add(faults, file, line, "person_warn_count is above person_stop_count");
-	}
-	if (options->uri_bytes_max > options->head_bytes_max) {
-		conf_fault_add(faults, file, line, "uri_bytes_max is above head_bytes_max");
-	}
-	if (strncmp(options->base_url, "https://", 8) != 0 || options->base_url[url_len - 1] == '/') {
-		conf_fault_add(faults, file, line, "base_url does not begin with https:// or ends with a slash");
-	}
+	(void)line;
+	order_check(options->person_warn_count, "person_warn_count", options->person_stop_count, "person_stop_count",
+		file, faults);
+	order_check(options->uri_bytes_max, "uri_bytes_max", options->head_bytes_max, "head_bytes_max", file, faults);
 }
 
 const struct conf_table options_table = {

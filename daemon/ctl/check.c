@@ -1,15 +1,12 @@
 /* zhifuctl lifecycle, conf check: what can be said without the database. */
-#include <openssl/ssl.h>
 #include <string.h>
 
-#include "base/options.h"
 #include "ctl/ctl.h"
 #include "ctl/report.h"
 #include "model/config.h"
 #include "model/directory.h"
 #include "model/lifecycle.h"
-#include "net/tls.h"
-#include "translate/adapter.h"
+#include "translate/config_check.h"
 
 /* ---- lifecycle ---- */
 
@@ -62,43 +59,15 @@ static int lifecycle_run(struct ctl *ctl, int argc, char **argv)
 
 /* ---- conf check ---- */
 
-/* That each insurer's module is there and likes the keys of its profile. */
-static int modules_check(const struct config *config)
-{
-	struct arena arena CLEANUP(arena_free);
-	struct conf_faults faults = {.arena = &arena};
-	int r;
-
-	arena_init(&arena, 1u << 20);
-	r = adapter_directory_check(config->options->adapters_dir, config->directory, &faults);
-	for (size_t i = 0; i < faults.count; i++) (void)fprintf(stderr, "%s\n", faults.items[i]);
-	return faults.count > 0 ? ERR_INVALID : r;
-}
-
 static int conf_check(struct ctl *ctl, int argc, char **argv)
 {
 	const char *words[CTL_WORDS_MAX];
 	struct config *config = NULL;
-	struct tls_server_conf tls;
-	SSL_CTX *ctx = NULL;
 	struct report report;
 	int r = ctl_arguments(argc, argv, NULL, 0, 0, words);
 
 	if (r != 0) return r;
-	/* prints each mistake with file and line */
-	if (config_load(ctl->config_path, true, &config) < 0) return ctl_fail("the configuration has mistakes");
-	tls = (struct tls_server_conf){.cert_file = config->options->tls_certificate,
-		.key_file = config->options->tls_key,
-		.client_ca_file = config->options->tls_client_ca};
-	r = tls_server_new(&tls, &ctx);
-	SSL_CTX_free(ctx);
-	/* all mistakes at once: a bad certificate does not hide the modules' */
-	if (r < 0) (void)ctl_fail("certificate");
-	if (modules_check(config) < 0) r = -1;
-	if (r < 0) {
-		config_free(config);
-		return 1;
-	}
+	if (config_check(ctl->config_path, &config) < 0) return ctl_fail("the configuration has mistakes");
 	report_begin(&report, ctl);
 	report_field(&report, "config", "configuration", cell_text(ctl->config_path));
 	report_field(&report, "hospitals", "hospitals", cell_int(config->directory->hospital_count));

@@ -40,33 +40,16 @@ void config_free(struct config *config)
 	mem_free(owned);
 }
 
-static void faults_append(struct conf_faults *faults, const struct conf_faults *more)
-{
-	/* copied: the faults may outlive what they are about */
-	for (size_t i = 0; i < more->count && faults->count < CONF_FAULTS_MAX; i++) {
-		const char *text = zf_strdup(&faults->arena->zf, more->items[i]);
-
-		if (text != NULL) faults->items[faults->count++] = text;
-	}
-}
-
 /* Goes on after the first fault, so that one run shows them all. */
-static int config_read(struct config_owned *owned, const char *path, bool partial, struct conf_faults *faults)
+static int config_read(struct config_owned *owned, const char *path, struct conf_faults *faults)
 {
-	struct conf_faults more = {.arena = &owned->arena};
 	struct options *options = &owned->options;
-	int r = conf_load_partial(&options_table, path, &owned->arena, options, &more);
+	int r = conf_load_partial(&options_table, path, &owned->arena, options, faults);
 
-	faults_append(faults, &more);
 	owned->config.options = options;
 	if (r == ERR_NOMEM || r == ERR_SYS) return r;
-	more = (struct conf_faults){.arena = &owned->arena};
 	if (options->hospitals_dir != NULL && options->insurers_dir != NULL)
-		r = partial ? directory_load_partial(
-				      options->hospitals_dir, options->insurers_dir, &more, &owned->config.directory)
-			    : directory_load(
-				      options->hospitals_dir, options->insurers_dir, &more, &owned->config.directory);
-	faults_append(faults, &more);
+		r = directory_load(options->hospitals_dir, options->insurers_dir, faults, &owned->config.directory);
 	if (r == ERR_NOMEM) return r;
 	if (options->key_file != NULL &&
 		keyring_load(options->key_file, options->sample_ok, &owned->config.keyring) < 0)
@@ -98,7 +81,7 @@ int config_load(const char *path, bool print, struct config **ret_config)
 
 	if (owned == NULL) return ERR_NOMEM;
 	faults.arena = &owned->arena;
-	r = config_read(owned, path, false, &faults);
+	r = config_read(owned, path, &faults);
 	if (r < 0) {
 		faults_show(&faults, print);
 		config_free(&owned->config);
@@ -114,7 +97,7 @@ int config_try(const char *path, struct conf_faults *faults, struct config **ret
 	int r;
 
 	if (owned == NULL) return ERR_NOMEM;
-	r = config_read(owned, path, true, faults);
+	r = config_read(owned, path, faults);
 	if (r < 0 && r != ERR_INVALID) {
 		config_free(&owned->config);
 		return r;

@@ -22,8 +22,8 @@ struct config {
  * Returns owned: config_free. ERR_INVALID and the errors of its parts. */
 int config_load(const char *path, bool print, struct config **ret_config) MUSTUSE;
 /* The same for who only looks for mistakes, which are added to faults and not shown. Goes on after a mistake: with
- * ERR_INVALID too there is a configuration, whose options are those that could be read (NULL or 0 elsewhere) and whose
- * directory has the entries without mistakes; directory and keyring may be NULL. */
+ * ERR_INVALID too there is a configuration, whose options are those that could be read (NULL or 0 elsewhere); its
+ * directory (see directory_load) and keyring may be NULL. */
 struct conf_faults;
 int config_try(const char *path, struct conf_faults *faults, struct config **ret_config) MUSTUSE;
 void config_free(struct config *config);

@@ -11,6 +11,7 @@
 
 #include "model/directory_file.h"
 #include "model/directory_read.h"
+#include "model/directory_unique.h"
 
 #define DIRECTORY_BYTES_MAX (256u << 20)
 #define DIRECTORY_FILES_MAX 4096
@@ -63,40 +64,11 @@ static int folder_read(struct reading *reading, const char *folder,
 		if (path == NULL || code == NULL) return ERR_NOMEM;
 		r = read_one(reading, path, code, &entries[kept]);
 		if (r == ERR_NOMEM) return r;
-		if (r == 0) kept++;
+		if (entries[kept] != NULL) kept++;
 	}
 	*ret_entries = entries;
 	*ret_count = kept;
 	return 0;
-}
-
-/* What must be unique over all hospitals: id, code, client ids, certificates. */
-static void check_unique(struct reading *reading, const struct directory *directory)
-{
-	for (uint32_t i = 0; i < directory->hospital_count; i++) {
-		const struct hospital *hospital = directory->hospitals[i];
-
-		for (uint32_t j = 0; j < i; j++) {
-			if (uuid_equal(&hospital->id, &directory->hospitals[j]->id))
-				conf_fault_add(reading->faults, hospital->name, 0, "its id is also that of \"%s\"",
-					directory->hospitals[j]->name);
-			if (strcmp(hospital->code, directory->hospitals[j]->code) == 0)
-				conf_fault_add(reading->faults, hospital->name, 0,
-					"its code \"%s\" is also that of \"%s\"", hospital->code,
-					directory->hospitals[j]->name);
-		}
-		for (uint32_t c = 0; c < hospital->client_count; c++) {
-			const struct client *client = hospital->clients[c];
-
-			if (directory_client(directory, client->id) != client)
-				conf_fault_add(
-					reading->faults, hospital->name, 0, "client \"%s\" is there twice", client->id);
-			for (uint32_t k = 0; k < client->certificate_count; k++)
-				if (directory_client_certificate(directory, client->certificates[k]) != client)
-					conf_fault_add(reading->faults, hospital->name, 0,
-						"a certificate of client \"%s\" belongs to another client", client->id);
-		}
-	}
 }
 
 struct directory_owned {
@@ -105,8 +77,7 @@ struct directory_owned {
 	struct reading reading;
 };
 
-/* partial: entries without faults are returned also when others had some. */
-static int load(const char *hospitals_dir, const char *insurers_dir, bool partial, struct conf_faults *faults,
+int directory_load(const char *hospitals_dir, const char *insurers_dir, struct conf_faults *faults,
 	struct directory **ret_directory)
 {
 	struct directory_owned *owned = mem_alloc(sizeof(*owned));
@@ -120,34 +91,18 @@ static int load(const char *hospitals_dir, const char *insurers_dir, bool partia
 	owned->reading.arena = &owned->arena;
 	owned->reading.faults = faults;
 	r = folder_read(&owned->reading, hospitals_dir, hospital_read, &hospitals, &owned->directory.hospital_count);
-	if (r != ERR_NOMEM) {
-		int r2 = folder_read(
+	if (r != ERR_NOMEM)
+		r = folder_read(
 			&owned->reading, insurers_dir, insurer_read, &insurers, &owned->directory.insurer_count);
-
-		if (r == 0 || r2 == ERR_NOMEM) r = r2;
-	}
 	owned->directory.hospitals = (const struct hospital *const *)hospitals;
 	owned->directory.insurers = (const struct insurer *const *)insurers;
-	if (r == 0) check_unique(&owned->reading, &owned->directory);
-	if (r == 0 && faults->count > before) r = err_set(ERR_INVALID, "%s", faults->items[before]);
-	if (r < 0 && (!partial || r == ERR_NOMEM)) {
+	if (r != ERR_NOMEM) r = directory_unique_check(&owned->directory, faults);
+	if (r == ERR_NOMEM || faults->nomem) {
 		directory_free(&owned->directory);
-		return r;
+		return err_set(ERR_NOMEM, "no memory for the directory");
 	}
 	*ret_directory = &owned->directory;
-	return r;
-}
-
-int directory_load(const char *hospitals_dir, const char *insurers_dir, struct conf_faults *faults,
-	struct directory **ret_directory)
-{
-	return load(hospitals_dir, insurers_dir, false, faults, ret_directory);
-}
-
-int directory_load_partial(const char *hospitals_dir, const char *insurers_dir, struct conf_faults *faults,
-	struct directory **ret_directory)
-{
-	return load(hospitals_dir, insurers_dir, true, faults, ret_directory);
+	return faults->count > before ? err_set(ERR_INVALID, "%s", faults->items[before]) : 0;
 }
 
 void directory_free(struct directory *directory)

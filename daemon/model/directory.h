@@ -40,6 +40,7 @@ struct hospital {
 	const struct client *const *clients;
 	const struct validate_system *code_systems; /* its own: tariff, catalogues, diagnoses */
 	uint32_t code_system_count;
+	const char *file; /* its configuration file, for faults */
 };
 
 /* Where an insurer's messages go. */
@@ -78,8 +79,9 @@ struct insurer {
 	const char *const *names; /* coverage display or payor name, compared without case */
 	uint32_t name_count;
 	/* privacy */
-	const char *const *allowed_fields; /* FHIRPath prefixes that may leave, e.g. "Claim.item", "Patient.name"; none:
-					    * all that the module maps, except what is never exported */
+	const char *const *allowed_fields; /* FHIRPath prefixes that may leave, e.g. "Claim.item", "Patient.name"; none
+					    * (["*"] in the file): all that the module maps, except what is never
+					    * exported */
 	uint32_t allowed_field_count;
 	const char *allowed_fields_version;
 	const char *const *purposes; /* consent purposes that permit, default HPAYMT */
@@ -100,13 +102,11 @@ struct directory {
 	uint32_t insurer_count;
 };
 
-/* Reads both folders. All mistakes at once in ret_faults, each with file and line; ERR_INVALID then. Returns owned:
- * directory_free. */
+/* Reads both folders and adds all mistakes to the faults, each with file and line. With ERR_INVALID, which says that
+ * there were some, there is a directory nevertheless, for who goes on looking: what could not be read is empty in it.
+ * ERR_NOMEM: none. Returns owned: directory_free. */
 struct conf_faults;
 int directory_load(const char *hospitals_dir, const char *insurers_dir, struct conf_faults *faults,
-	struct directory **ret_directory) MUSTUSE;
-/* The same for who only looks for mistakes: with ERR_INVALID too there is a directory, of the entries without any. */
-int directory_load_partial(const char *hospitals_dir, const char *insurers_dir, struct conf_faults *faults,
 	struct directory **ret_directory) MUSTUSE;
 void directory_free(struct directory *directory);
 

@@ -1,7 +1,10 @@
 /* The tables of the directory's files. */
 #include "model/directory_file.h"
 
+#include <string.h>
+
 #include "lib/text.h"
+#include "model/directory_form.h"
 #include "model/validate.h"
 
 #define MEMBER(type_name, member) .name = #member, .offset = offsetof(struct type_name, member)
@@ -17,18 +20,29 @@ static const struct conf_table identifier_table = {
 
 static const struct conf_option client_options[] = {
 	{MEMBER(client_file, id), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 1, .max = 64,
-		.sample = "\"his\"",
+		.sample = "\"his\"", .form = form_client,
 		.help = "The client's name: client_id of a signed assertion, and who submitted in every record."},
 	{MEMBER(client_file, certificates), .type = CONF_STRINGS, .flags = CONF_RELOADABLE, .fallback = "[]",
+		.form = form_fingerprint,
 		.help = "SHA-256 fingerprints of the client certificates it may come with, 64 hexadecimal digits each."},
 	{MEMBER(client_file, jwks_file), .type = CONF_PATH, .flags = CONF_RELOADABLE,
 		.help = "The client's public keys as a JWK set, for private_key_jwt."},
 	{MEMBER(client_file, scopes), .type = CONF_STRINGS, .flags = CONF_RELOADABLE,
-		.fallback = "[\"submit\", \"read\", \"consent\", \"cancel\"]",
+		.fallback = "[\"submit\", \"read\", \"consent\", \"cancel\"]", .form = form_scope,
 		.help = "What it may do: submit, read, consent, cancel."},
 };
+
+static void client_check(const void *value, const char *file, unsigned line, struct conf_faults *faults)
+{
+	const struct client_file *client = value;
+
+	if (client->certificates.count == 0 && client->jwks_file == NULL && !faults->group_faulty)
+		conf_fault_add(faults, file, line,
+			"client \"%s\" has neither a certificate nor a key set to come in with", client->id);
+}
+
 static const struct conf_table client_table = {
-	"client", client_options, ARRAY_LEN(client_options), sizeof(struct client_file), NULL};
+	"client", client_options, ARRAY_LEN(client_options), sizeof(struct client_file), client_check};
 
 static const struct conf_option code_system_options[] = {
 	{MEMBER(validate_system, system), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 1,
@@ -43,8 +57,10 @@ static void code_system_check(const void *value, const char *file, unsigned line
 {
 	const struct validate_system *system = value;
 
+	(void)line;
 	if (system->pattern != NULL && text_match(system->pattern, text_of("")) < 0)
-		conf_fault_add(faults, file, line, "pattern = \"%s\" is not well formed", system->pattern);
+		conf_fault_add(faults, file, conf_checked_line(faults, "pattern"),
+			"pattern = \"%s\" is not well formed", system->pattern);
 }
 
 static const struct conf_table code_system_table = {"code_system", code_system_options, ARRAY_LEN(code_system_options),
@@ -52,17 +68,19 @@ static const struct conf_table code_system_table = {"code_system", code_system_o
 
 static const struct conf_option hospital_options[] = {
 	{MEMBER(hospital_file, id), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 36, .max = 36,
-		.sample = "\"019ab000-0000-7000-8000-000000000001\"",
+		.sample = "\"019ab000-0000-7000-8000-000000000001\"", .form = form_uuid,
 		.help = "A UUID, chosen once and never changed: every row of the hospital carries it."},
 	{MEMBER(hospital_file, code), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 3, .max = 3,
-		.sample = "\"HZ1\"",
-		.help = "Three of 0-9 and A-Z, unique, never changed: the first part of every claim's ref."},
+		.sample = "\"HZ1\"", .form = form_hospital_code,
+		.help = "Three of 0-9 and A-Z, unique, never changed: the first part of every claim's ref. A few in which the ref's "
+			"check character cannot see two neighbours swapped, such as IJA, are refused."},
 	{MEMBER(hospital_file, name), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE,
 		.sample = "\"Hangzhou Example Hospital\"", .help = "The name that letters and reports show."},
 	{MEMBER(hospital_file, zone), .type = CONF_STRING, .flags = CONF_RELOADABLE, .fallback = "\"Asia/Shanghai\"",
 		.help = "The IANA time zone whose days are the hospital's days."},
 	{MEMBER(hospital_file, book_currency), .type = CONF_STRING, .flags = CONF_RELOADABLE, .fallback = "\"CNY\"",
-		.min = 3, .max = 3, .help = "ISO 4217 code of the currency the books are kept in."},
+		.min = 3, .max = 3, .form = form_currency,
+		.help = "ISO 4217 code of the currency the books are kept in."},
 	{MEMBER(hospital_file, identifiers), .type = CONF_GROUPS, .flags = CONF_RELOADABLE, .group = &identifier_table,
 		.fallback = "()", .help = "How insurers know the hospital."},
 	{MEMBER(hospital_file, clients), .type = CONF_GROUPS, .flags = CONF_RELOADABLE, .group = &client_table,
@@ -90,10 +108,13 @@ static void range_check(const void *value, const char *file, unsigned line, stru
 	bool is_prefix = range->prefix != NULL;
 	bool is_range = range->from != NULL && range->to != NULL;
 
+	if (faults->group_faulty) return;
 	if (is_prefix == is_range || (is_prefix && (range->from != NULL || range->to != NULL)))
 		conf_fault_add(faults, file, line, "a coverage range needs either prefix, or from and to");
-	else if (is_range && __builtin_strlen(range->from) != __builtin_strlen(range->to))
+	else if (is_range && strlen(range->from) != strlen(range->to))
 		conf_fault_add(faults, file, line, "from and to of a coverage range must have the same length");
+	else if (is_range && strcmp(range->from, range->to) > 0)
+		conf_fault_add(faults, file, line, "from is above to in a coverage range");
 }
 
 static const struct conf_table range_table = {
@@ -101,19 +122,21 @@ static const struct conf_table range_table = {
 
 static const struct conf_option endpoint_options[] = {
 	{MEMBER(endpoint_file, name), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE,
-		.sample = "\"submit\"", .help = "The name the adapter module uses for it."},
+		.sample = "\"submit\"", .form = form_name, .help = "The name the adapter module uses for it."},
 	{MEMBER(endpoint_file, url), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE,
-		.sample = "\"https://claims.insurer.example/fhir\"", .help = "Its address; the module appends paths."},
+		.sample = "\"https://claims.insurer.example/fhir\"", .form = form_url,
+		.help = "Its address; the module appends paths."},
 	{MEMBER(endpoint_file, channel), .type = CONF_STRING, .flags = CONF_RELOADABLE, .fallback = "\"https\"",
-		.max = 32, .help = "The channel; insurer and channel make the route that one process owns at a time."},
+		.max = 32, .form = form_name,
+		.help = "The channel; insurer and channel make the route that one process owns at a time."},
 	{MEMBER(endpoint_file, ca_file), .type = CONF_PATH, .flags = CONF_RELOADABLE,
 		.help = "The certificate authorities that may vouch for it."},
 	{MEMBER(endpoint_file, certificate), .type = CONF_PATH, .flags = CONF_RELOADABLE,
 		.help = "Our client certificate, when it asks for one."},
 	{MEMBER(endpoint_file, private_key), .type = CONF_PATH, .flags = CONF_RELOADABLE,
 		.help = "The key of that certificate."},
-	{MEMBER(endpoint_file, pins), .type = CONF_STRINGS, .flags = CONF_RELOADABLE, .fallback = "[]",
-		.help = "sha256//BASE64 of the public keys it may show; none: any that verifies."},
+	{MEMBER(endpoint_file, pins), .type = CONF_STRINGS, .flags = CONF_RELOADABLE, .fallback = "[]", .max = 8,
+		.form = form_pin, .help = "sha256//BASE64 of the public keys it may show; none: any that verifies."},
 	{MEMBER(endpoint_file, redirects_max), .type = CONF_INT, .flags = CONF_RELOADABLE, .fallback = "0", .min = 0,
 		.max = 5, .help = "How many redirects to the same host are followed."},
 	{MEMBER(endpoint_file, deadline_ms), .type = CONF_INT, .flags = CONF_RELOADABLE, .fallback = "30000",
@@ -122,8 +145,25 @@ static const struct conf_option endpoint_options[] = {
 	{MEMBER(endpoint_file, allow_plain), .type = CONF_BOOL, .flags = CONF_RELOADABLE, .fallback = "false",
 		.help = "Allows http:// without TLS. For tests on the loopback interface only."},
 };
+
+static void endpoint_check(const void *value, const char *file, unsigned line, struct conf_faults *faults)
+{
+	const struct endpoint_file *endpoint = value;
+	bool is_plain = endpoint->url != NULL && strncmp(endpoint->url, "http://", 7) == 0;
+	unsigned url_line = conf_checked_line(faults, "url");
+
+	if (is_plain && !endpoint->allow_plain)
+		conf_fault_add(faults, file, url_line, "the url of an endpoint must begin with https://");
+	else if (is_plain && !form_url_is_loopback(endpoint->url))
+		conf_fault_add(faults, file, url_line, "allow_plain is for addresses of this machine only");
+	if (!is_plain && endpoint->ca_file == NULL && conf_checked_line(faults, "ca_file") == 0)
+		conf_fault_add(faults, file, line, "ca_file is missing");
+	if ((conf_checked_line(faults, "certificate") == 0) != (conf_checked_line(faults, "private_key") == 0))
+		conf_fault_add(faults, file, line, "certificate and private_key go together");
+}
+
 static const struct conf_table endpoint_table = {
-	"endpoint", endpoint_options, ARRAY_LEN(endpoint_options), sizeof(struct endpoint_file), NULL};
+	"endpoint", endpoint_options, ARRAY_LEN(endpoint_options), sizeof(struct endpoint_file), endpoint_check};
 
 static const struct conf_option map_options[] = {
 	{MEMBER(map_file, name), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .sample = "\"reason\"",
@@ -148,8 +188,8 @@ static const struct conf_option insurer_options[] = {
 	{MEMBER(insurer_file, names), .type = CONF_STRINGS, .flags = CONF_RELOADABLE, .fallback = "[]",
 		.help = "Names of coverage or payer as hospitals write them; case does not matter."},
 	{NULL, .type = CONF_HEADING, .help = "Channel"},
-	{MEMBER(insurer_file, endpoints), .type = CONF_GROUPS, .flags = CONF_RELOADABLE, .group = &endpoint_table,
-		.fallback = "()", .help = "Where its messages go."},
+	{MEMBER(insurer_file, endpoints), .type = CONF_GROUPS, .flags = CONF_REQUIRED | CONF_RELOADABLE,
+		.group = &endpoint_table, .min = 1, .help = "Where its messages go."},
 	{MEMBER(insurer_file, window_max), .type = CONF_INT, .flags = CONF_RELOADABLE, .fallback = "16", .min = 1,
 		.max = 512, .help = "Requests under way at once on a route."},
 	{MEMBER(insurer_file, poll_interval_s), .type = CONF_INT, .flags = CONF_RELOADABLE, .fallback = "0", .min = 0,
@@ -162,9 +202,11 @@ static const struct conf_option insurer_options[] = {
 		.max = 60, .help = "The longest that a hospital may wait for its answer."},
 	{NULL, .type = CONF_HEADING, .help = "Privacy"},
 	{MEMBER(insurer_file, purposes), .type = CONF_STRINGS, .flags = CONF_RELOADABLE, .fallback = "[\"HPAYMT\"]",
-		.help = "A consent must name one of these purposes (HL7 v3-ActReason)."},
-	{MEMBER(insurer_file, allowed_fields), .type = CONF_STRINGS, .flags = CONF_RELOADABLE, .fallback = "[]",
-		.help = "The fields that may leave, as FHIRPath prefixes; none: all that the module sends."},
+		.min = 1, .help = "A consent must name one of these purposes (HL7 v3-ActReason)."},
+	{MEMBER(insurer_file, allowed_fields), .type = CONF_STRINGS, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 1,
+		.max = 512, .form = form_field,
+		.help = "The fields that may leave, as FHIRPath prefixes: \"Coverage\", \"Patient.name\"; [\"*\"]: all that the module "
+			"sends."},
 	{MEMBER(insurer_file, allowed_fields_version), .type = CONF_STRING, .flags = CONF_RELOADABLE,
 		.fallback = "\"1\"", .max = 32, .help = "The version of that list, written into the export ledger."},
 	{NULL, .type = CONF_HEADING, .help = "Codes"},
@@ -181,5 +223,31 @@ static const struct conf_option insurer_options[] = {
 	{MEMBER(insurer_file, secrets), .type = CONF_MAP, .flags = CONF_RELOADABLE, .fallback = "{ }",
 		.help = "Secrets by name: the file that holds each. They are filled in while sending and stored nowhere."},
 };
+
+static void insurer_check(const void *value, const char *file, unsigned line, struct conf_faults *faults)
+{
+	const struct insurer_file *insurer = value;
+
+	(void)line;
+	for (size_t i = 0; i < insurer->endpoints.count; i++) {
+		const struct endpoint_file *endpoint = insurer->endpoints.items[i];
+		bool again = false;
+
+		for (size_t k = 0; k < i && endpoint->name != NULL && !again; k++) {
+			const struct endpoint_file *other = insurer->endpoints.items[k];
+
+			again = other->name != NULL && strcmp(other->name, endpoint->name) == 0;
+			if (again)
+				conf_fault_add(faults, file, conf_checked_line(faults, "endpoints.[%zu].name", i),
+					"name \"%s\" is also that of the endpoint on line %u", endpoint->name,
+					conf_checked_line(faults, "endpoints.[%zu].name", k));
+		}
+	}
+	for (size_t i = 0; i < insurer->allowed_fields.count; i++)
+		if (strcmp(insurer->allowed_fields.items[i], "*") == 0 && insurer->allowed_fields.count > 1)
+			conf_fault_add(faults, file, conf_checked_line(faults, "allowed_fields.[%zu]", i),
+				"allowed_fields: \"*\" allows everything and stands alone");
+}
+
 const struct conf_table insurer_file_table = {
-	"insurer", insurer_options, ARRAY_LEN(insurer_options), sizeof(struct insurer_file), NULL};
+	"insurer", insurer_options, ARRAY_LEN(insurer_options), sizeof(struct insurer_file), insurer_check};

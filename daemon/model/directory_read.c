@@ -9,26 +9,32 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/currency.h"
 #include "model/directory_file.h"
+#include "model/directory_form.h"
 #include "model/validate.h"
 
 #define SMALL_FILE_BYTES_MAX 65536
 
-/* A whole small text file in the arena, without its last line end; a fault and NULL when it cannot be read. */
-static char *file_text(struct reading *reading, const char *conf_path, const char *path, bool is_secret)
+/* A whole small text file in the arena, without its last line end; a fault at the setting that names it and NULL when
+ * it cannot be read. */
+static char *file_text(
+	struct reading *reading, const char *conf_path, const char *setting, const char *path, bool is_secret)
 {
 	struct stat st;
 	char *text = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
-		conf_fault_add(reading->faults, conf_path, 0, "could not read \"%s\": %s", path, strerror(errno));
+		const char *why = strerror(errno);
+
+		conf_fault_add(reading->faults, conf_path, conf_setting_line(conf_path, "%s", setting),
+			"could not read \"%s\": %s", path, why);
 	} else if (!S_ISREG(st.st_mode) || st.st_size > SMALL_FILE_BYTES_MAX) {
-		conf_fault_add(reading->faults, conf_path, 0, "\"%s\" is not a file of at most %d bytes", path,
-			SMALL_FILE_BYTES_MAX);
+		conf_fault_add(reading->faults, conf_path, conf_setting_line(conf_path, "%s", setting),
+			"\"%s\" is not a file of at most %d bytes", path, SMALL_FILE_BYTES_MAX);
 	} else if (is_secret && (st.st_mode & 077) != 0) {
-		conf_fault_add(reading->faults, conf_path, 0, "\"%s\" may be read by others: chmod 600", path);
+		conf_fault_add(reading->faults, conf_path, conf_setting_line(conf_path, "%s", setting),
+			"\"%s\" may be read by others: chmod 600", path);
 	} else {
 		text = zf_alloc(&reading->arena->zf, (size_t)st.st_size + 1);
 		if (text != NULL) {
@@ -43,16 +49,10 @@ static char *file_text(struct reading *reading, const char *conf_path, const cha
 	return text;
 }
 
-/* The faults of one file, copied: they outlive what was read. */
-static void faults_take(struct reading *reading, const struct conf_faults *own)
+/* What could not be read is empty, so that the checks after it need no more care. */
+static const char *or_empty(const char *text)
 {
-	struct conf_faults *faults = reading->faults;
-
-	for (size_t i = 0; i < own->count && faults->count < CONF_FAULTS_MAX; i++) {
-		const char *text = zf_strdup(&faults->arena->zf, own->items[i]);
-
-		if (text != NULL) faults->items[faults->count++] = text;
-	}
+	return text == NULL ? "" : text;
 }
 
 /* "file" beside the configuration file that names it, unless it is absolute. */
@@ -75,8 +75,8 @@ static int identifiers_read(struct reading *reading, const struct conf_groups *g
 		struct zf_identifier *identifier = zf_alloc(&reading->arena->zf, sizeof(*identifier));
 
 		if (identifier == NULL) return ERR_NOMEM;
-		identifier->system = file->system;
-		identifier->value = file->value;
+		identifier->system = or_empty(file->system);
+		identifier->value = or_empty(file->value);
 		list[i] = identifier;
 	}
 	*ret_list = list;
@@ -102,21 +102,16 @@ static const struct zone *zone_for(struct reading *reading, const char *path, co
 {
 	struct zone *zone = NULL;
 
+	if (name == NULL) return NULL;
 	for (size_t i = 0; i < reading->zone_count; i++)
 		if (strcmp(zone_name(reading->zones[i]), name) == 0) return reading->zones[i];
 	if (reading->zone_count == DIRECTORY_ZONES_MAX || zone_load(name, &zone) < 0) {
-		conf_fault_add(reading->faults, path, 0, "zone = \"%s\" is not a time zone of this machine", name);
+		conf_fault_add(reading->faults, path, conf_setting_line(path, "zone"),
+			"zone = \"%s\" is not a time zone of this machine", name);
 		return NULL;
 	}
 	reading->zones[reading->zone_count++] = zone;
 	return zone;
-}
-
-static bool is_fingerprint(const char *text)
-{
-	size_t n = strspn(text, "0123456789abcdefABCDEF");
-
-	return n == 64 && text[n] == '\0';
 }
 
 static const char *fingerprint_lower(struct reading *reading, const char *text)
@@ -127,58 +122,30 @@ static const char *fingerprint_lower(struct reading *reading, const char *text)
 	return copy;
 }
 
-static uint32_t scope_read(struct reading *reading, const char *path, const struct conf_strings *names)
-{
-	static const struct {
-		const char *name;
-		uint32_t scope;
-	} scopes[] = {
-		{"submit", SCOPE_SUBMIT}, {"read", SCOPE_READ}, {"consent", SCOPE_CONSENT}, {"cancel", SCOPE_CANCEL}};
-	uint32_t scope = 0;
-
-	for (size_t i = 0; i < names->count; i++) {
-		uint32_t found = 0;
-
-		for (size_t k = 0; k < ARRAY_LEN(scopes); k++)
-			if (strcmp(scopes[k].name, names->items[i]) == 0) found = scopes[k].scope;
-		if (found == 0)
-			conf_fault_add(reading->faults, path, 0,
-				"scope \"%s\" is none of submit, read, consent, cancel", names->items[i]);
-		scope |= found;
-	}
-	return scope;
-}
-
-static int client_read(struct reading *reading, const char *path, const struct hospital *hospital,
+static int client_read(struct reading *reading, const struct hospital *hospital, size_t number,
 	const struct client_file *file, const struct client **ret_client)
 {
 	struct client *client = zf_alloc(&reading->arena->zf, sizeof(*client));
 	const char **certificates =
 		zf_alloc_array(&reading->arena->zf, file->certificates.count + 1, sizeof(*certificates));
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
 	if (client == NULL || certificates == NULL) return ERR_NOMEM;
-	if (file->id[strspn(file->id, allowed)] != '\0')
-		conf_fault_add(reading->faults, path, 0,
-			"client id \"%s\" may have only letters, digits, dot, hyphen and underscore", file->id);
 	for (size_t i = 0; i < file->certificates.count; i++) {
-		if (!is_fingerprint(file->certificates.items[i]))
-			conf_fault_add(reading->faults, path, 0,
-				"\"%s\" is not a SHA-256 fingerprint of 64 hexadecimal digits",
-				file->certificates.items[i]);
 		certificates[i] = fingerprint_lower(reading, file->certificates.items[i]);
 		if (certificates[i] == NULL) return ERR_NOMEM;
 	}
-	if (file->certificates.count == 0 && file->jwks_file == NULL)
-		conf_fault_add(reading->faults, path, 0,
-			"client \"%s\" has neither a certificate nor a key set to come in with", file->id);
-	client->id = file->id;
+	client->id = or_empty(file->id);
 	client->hospital = hospital;
 	client->certificates = certificates;
 	client->certificate_count = (uint32_t)file->certificates.count;
-	client->scope = scope_read(reading, path, &file->scopes);
-	client->jwks_path = path_beside(reading, path, file->jwks_file);
-	if (client->jwks_path != NULL) client->jwks_json = file_text(reading, path, client->jwks_path, false);
+	for (size_t i = 0; i < file->scopes.count; i++) client->scope |= scope_of(file->scopes.items[i]);
+	client->jwks_path = path_beside(reading, hospital->file, file->jwks_file);
+	if (client->jwks_path != NULL) {
+		char setting[64];
+
+		(void)snprintf(setting, sizeof(setting), "clients.[%zu].jwks_file", number);
+		client->jwks_json = file_text(reading, hospital->file, setting, client->jwks_path, false);
+	}
 	*ret_client = client;
 	return 0;
 }
@@ -189,26 +156,19 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 	struct hospital_file file;
 	const struct client **clients;
 	size_t before = reading->faults->count;
-	struct conf_faults own = {.arena = reading->arena};
 	int r;
 
 	(void)code;
 	if (hospital == NULL) return ERR_NOMEM;
-	r = conf_load(&hospital_file_table, path, reading->arena, &file, &own);
-	faults_take(reading, &own);
-	if (r < 0) return r == ERR_NOMEM ? r : ERR_INVALID;
-	if (uuid_parse(file.id, &hospital->id) < 0 || uuid_is_nil(&hospital->id))
-		conf_fault_add(reading->faults, path, 0, "id = \"%s\" is not a UUID", file.id);
-	if (strspn(file.code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != HOSPITAL_CODE_LEN)
-		conf_fault_add(reading->faults, path, 0, "code = \"%s\" is not three of 0-9 and A-Z", file.code);
-	memcpy(hospital->code, file.code, HOSPITAL_CODE_LEN);
-	hospital->name = file.name;
-	hospital->zone_name = file.zone;
+	r = conf_load_partial(&hospital_file_table, path, reading->arena, &file, reading->faults);
+	if (r < 0 && r != ERR_INVALID) return r;
+	if (file.id != NULL) (void)!uuid_parse(file.id, &hospital->id);
+	if (file.code != NULL) memcpy(hospital->code, file.code, HOSPITAL_CODE_LEN);
+	if (file.book_currency != NULL) memcpy(hospital->book_currency, file.book_currency, 3);
+	hospital->file = path;
+	hospital->name = or_empty(file.name);
+	hospital->zone_name = or_empty(file.zone);
 	hospital->zone = zone_for(reading, path, file.zone);
-	memcpy(hospital->book_currency, file.book_currency, 3);
-	if (currency_exponent(file.book_currency) < 0)
-		conf_fault_add(reading->faults, path, 0, "book_currency = \"%s\" is not a currency of ISO 4217",
-			file.book_currency);
 	r = identifiers_read(reading, &file.identifiers, &hospital->identifiers, &hospital->identifier_count);
 	if (r == 0)
 		r = code_systems_read(
@@ -216,7 +176,7 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 	clients = zf_alloc_array(&reading->arena->zf, file.clients.count + 1, sizeof(*clients));
 	if (clients == NULL) r = ERR_NOMEM;
 	for (size_t i = 0; r == 0 && i < file.clients.count; i++)
-		r = client_read(reading, path, hospital, file.clients.items[i], &clients[i]);
+		r = client_read(reading, hospital, i, file.clients.items[i], &clients[i]);
 	if (r < 0) return r;
 	hospital->clients = clients;
 	hospital->client_count = (uint32_t)file.clients.count;
@@ -237,9 +197,9 @@ static int endpoints_read(
 		struct endpoint *endpoint = zf_alloc(&reading->arena->zf, sizeof(*endpoint));
 
 		if (endpoint == NULL) return ERR_NOMEM;
-		endpoint->name = file->name;
-		endpoint->url = file->url;
-		endpoint->channel = file->channel;
+		endpoint->name = or_empty(file->name);
+		endpoint->url = or_empty(file->url);
+		endpoint->channel = or_empty(file->channel);
 		endpoint->ca_file = path_beside(reading, path, file->ca_file);
 		endpoint->certificate = path_beside(reading, path, file->certificate);
 		endpoint->private_key = path_beside(reading, path, file->private_key);
@@ -248,15 +208,6 @@ static int endpoints_read(
 		endpoint->redirects_max = (uint32_t)file->redirects_max;
 		endpoint->deadline_ms = file->deadline_ms;
 		endpoint->allow_plain = file->allow_plain;
-		if (strncmp(file->url, "https://", 8) != 0 &&
-			!(file->allow_plain && strncmp(file->url, "http://", 7) == 0))
-			conf_fault_add(
-				reading->faults, path, 0, "endpoint \"%s\": url must begin with https://", file->name);
-		if (strncmp(file->url, "https://", 8) == 0 && endpoint->ca_file == NULL)
-			conf_fault_add(reading->faults, path, 0, "endpoint \"%s\": ca_file is missing", file->name);
-		if ((file->certificate == NULL) != (file->private_key == NULL))
-			conf_fault_add(reading->faults, path, 0,
-				"endpoint \"%s\": certificate and private_key go together", file->name);
 		list[i] = endpoint;
 	}
 	insurer->endpoints = list;
@@ -274,7 +225,7 @@ static int ranges_read(struct reading *reading, const struct conf_groups *groups
 		struct insurer_range *range = zf_alloc(&reading->arena->zf, sizeof(*range));
 
 		if (range == NULL) return ERR_NOMEM;
-		range->from = file->prefix != NULL ? file->prefix : file->from;
+		range->from = or_empty(file->prefix != NULL ? file->prefix : file->from);
 		range->to = file->to;
 		list[i] = range;
 	}
@@ -297,7 +248,8 @@ static const struct conf_map *maps_read(struct reading *reading, const struct co
 		const struct map_file *file = groups->items[i];
 
 		for (size_t k = 0; k < file->entries.count; k++) {
-			char *name = arena_printf(reading->arena, "%s/%s", file->name, file->entries.items[k].name);
+			char *name = arena_printf(
+				reading->arena, "%s/%s", or_empty(file->name), file->entries.items[k].name);
 
 			if (name == NULL) return NULL;
 			pairs[map->count++] = (struct conf_pair){name, file->entries.items[k].value};
@@ -315,7 +267,9 @@ static const struct conf_map *secrets_read(struct reading *reading, const char *
 	if (map == NULL || pairs == NULL) return NULL;
 	for (size_t i = 0; i < files->count; i++) {
 		const char *file = path_beside(reading, path, files->items[i].value);
-		const char *text = file == NULL ? NULL : file_text(reading, path, file, true);
+		const char *setting = arena_printf(reading->arena, "secrets.%s", files->items[i].name);
+		const char *text =
+			file == NULL || setting == NULL ? NULL : file_text(reading, path, setting, file, true);
 
 		if (text != NULL) pairs[map->count++] = (struct conf_pair){files->items[i].name, text};
 	}
@@ -333,9 +287,9 @@ static const struct conf_map *map_copy(struct reading *reading, const struct con
 
 static void insurer_fill(struct insurer *insurer, const struct insurer_file *file)
 {
-	insurer->name = file->name;
+	insurer->name = or_empty(file->name);
 	insurer->name_zh = file->name_zh;
-	insurer->module = file->module;
+	insurer->module = or_empty(file->module);
 	insurer->window_max = (uint32_t)file->window_max;
 	insurer->poll_interval_s = (uint32_t)file->poll_interval_s;
 	insurer->wait_max_s = (uint32_t)file->wait_max_s;
@@ -344,8 +298,10 @@ static void insurer_fill(struct insurer *insurer, const struct insurer_file *fil
 	insurer->unknown_codes_fault = file->unknown_codes_fault;
 	insurer->names = file->names.items;
 	insurer->name_count = (uint32_t)file->names.count;
-	insurer->allowed_fields = file->allowed_fields.items;
-	insurer->allowed_field_count = (uint32_t)file->allowed_fields.count;
+	if (file->allowed_fields.count > 0 && strcmp(file->allowed_fields.items[0], "*") != 0) {
+		insurer->allowed_fields = file->allowed_fields.items;
+		insurer->allowed_field_count = (uint32_t)file->allowed_fields.count;
+	}
 	insurer->allowed_fields_version = file->allowed_fields_version;
 	insurer->purposes = file->purposes.items;
 	insurer->purpose_count = (uint32_t)file->purposes.count;
@@ -356,16 +312,14 @@ int insurer_read(struct reading *reading, const char *path, const char *code, co
 	struct insurer *insurer = zf_alloc(&reading->arena->zf, sizeof(*insurer));
 	struct insurer_file file;
 	size_t before = reading->faults->count;
-	struct conf_faults own = {.arena = reading->arena};
 	int r;
 
 	if (insurer == NULL) return ERR_NOMEM;
 	if (code[strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0' || strlen(code) > 32 || code[0] == '-')
-		conf_fault_add(reading->faults, path, 0,
+		conf_fault_add(reading->faults, path, 1,
 			"the file's name is the insurer's code: lower case letters, digits and hyphens");
-	r = conf_load(&insurer_file_table, path, reading->arena, &file, &own);
-	faults_take(reading, &own);
-	if (r < 0) return r == ERR_NOMEM ? r : ERR_INVALID;
+	r = conf_load_partial(&insurer_file_table, path, reading->arena, &file, reading->faults);
+	if (r < 0 && r != ERR_INVALID) return r;
 	insurer->code = code;
 	insurer->file = path;
 	insurer_fill(insurer, &file);

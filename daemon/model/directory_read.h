@@ -14,7 +14,8 @@ struct reading {
 	size_t zone_count;
 };
 
-/* code: the file's name without ".conf". ERR_INVALID: faults were added. */
+/* code: the file's name without ".conf". ERR_INVALID: faults were added; there is an entry nevertheless, of what could
+ * be read, with empty texts elsewhere. Other errors: no entry. */
 int hospital_read(struct reading *reading, const char *path, const char *code, const void **ret_entry) MUSTUSE;
 int insurer_read(struct reading *reading, const char *path, const char *code, const void **ret_entry) MUSTUSE;
 

@@ -2,6 +2,7 @@
 #include "translate/adapter.h"
 
 #include <dlfcn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,7 +37,7 @@ int adapter_accept(const struct zf_adapter *table, struct adapter *ret_adapter)
 		uint32_t type = adapter.table.keys[n].type;
 
 		if (n == ADAPTER_KEYS_MAX) return err_set(ERR_INVALID, "the module declares too many keys");
-		if (type < ZF_KEY_TEXT || type > ZF_KEY_MAP)
+		if (type < ZF_KEY_TEXT || type > ZF_KEY_ENDPOINT)
 			return err_set(
 				ERR_INVALID, "the module's key \"%s\" is of no known type", adapter.table.keys[n].name);
 	}
@@ -83,6 +84,7 @@ static const char *key_fault(const struct zf_key *key, const char *value)
 	case ZF_KEY_MAP:
 		return "a group of maps, not of keys";
 	case ZF_KEY_TEXT:
+	case ZF_KEY_ENDPOINT: /* endpoints_check */
 		return NULL;
 	}
 	return "of a known type";
@@ -106,36 +108,89 @@ static const struct zf_key *key_find(const struct adapter *adapter, const char *
 	return NULL;
 }
 
-/* Where a fault of this setting is: the insurer's file and, when it can be found, the line. */
-static const char *fault_at(const struct insurer *insurer, const char *group, const char *name, unsigned *ret_line)
+/* Adds a fault at this setting of the insurer's file. */
+static void fault_add(struct conf_faults *faults, const struct insurer *insurer, const char *setting, const char *fmt,
+	...) PRINTF_LIKE(4, 5);
+static void fault_add(
+	struct conf_faults *faults, const struct insurer *insurer, const char *setting, const char *fmt, ...)
 {
-	char setting[256];
+	bool has_file = insurer->file != NULL; /* tests make insurers without */
+	char text[1024];
+	va_list args;
 
-	*ret_line = 0;
-	if (insurer->file == NULL) return insurer->code;
-	(void)snprintf(setting, sizeof(setting), "%s%s%s", group, name[0] == '\0' ? "" : ".", name);
-	*ret_line = conf_setting_line(insurer->file, setting);
-	return insurer->file;
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	conf_fault_add(faults, has_file ? insurer->file : insurer->code,
+		has_file ? conf_setting_line(insurer->file, "%s", setting) : 0, "%s", text);
+}
+
+/* The value of a key as the module will get it, or NULL. */
+static const char *key_value(const struct zf_key *key, const struct insurer *insurer)
+{
+	const char *value = insurer->module_keys == NULL ? NULL : conf_map_get(insurer->module_keys, key->name);
+
+	return value != NULL ? value : key->fallback;
+}
+
+static bool is_asked_for(const struct adapter *adapter, const struct insurer *insurer, const char *endpoint)
+{
+	for (const struct zf_key *key = adapter->table.keys; key->name != NULL; key++) {
+		const char *value = key->type == ZF_KEY_ENDPOINT ? key_value(key, insurer) : NULL;
+
+		if (value != NULL && strcmp(value, endpoint) == 0) return true;
+	}
+	return false;
+}
+
+/* That the endpoints are those that the module asks for, where it says which. */
+static void endpoints_check(const struct adapter *adapter, const struct insurer *insurer, struct conf_faults *faults)
+{
+	bool says_which = false;
+
+	for (const struct zf_key *key = adapter->table.keys; key->name != NULL; key++) {
+		const char *value = key_value(key, insurer);
+		bool found = false;
+
+		if (key->type != ZF_KEY_ENDPOINT || value == NULL) continue;
+		says_which = true;
+		for (uint32_t i = 0; i < insurer->endpoint_count; i++)
+			found = found || strcmp(insurer->endpoints[i]->name, value) == 0;
+		if (found || insurer->endpoint_count == 0) continue;
+		char setting[128];
+
+		(void)snprintf(setting, sizeof(setting), "keys.%.64s", key->name);
+		fault_add(faults, insurer, setting, "module \"%s\" asks for the endpoint \"%s\", which is not there",
+			adapter->name, value);
+	}
+	for (uint32_t i = 0; says_which && i < insurer->endpoint_count; i++) {
+		const char *name = insurer->endpoints[i]->name;
+		char setting[64];
+
+		if (name[0] == '\0' || is_asked_for(adapter, insurer, name)) continue;
+		(void)snprintf(setting, sizeof(setting), "endpoints.[%u].name", i);
+		fault_add(faults, insurer, setting, "module \"%s\" does not ask for the endpoint \"%s\"", adapter->name,
+			name);
+	}
 }
 
 void adapter_keys_check(const struct adapter *adapter, const struct insurer *insurer, struct conf_faults *faults)
 {
 	const struct conf_map *given = insurer->module_keys;
-	const char *file;
-	unsigned line;
 
 	assert(adapter != NULL && adapter->table.keys != NULL);
 	for (size_t i = 0; given != NULL && i < given->count; i++) {
 		const struct zf_key *key = key_find(adapter, given->items[i].name);
 		const char *wanted = key == NULL ? NULL : key_fault(key, given->items[i].value);
+		char setting[256];
 
 		if (key != NULL && wanted == NULL) continue;
-		file = fault_at(insurer, "keys", given->items[i].name, &line);
+		(void)snprintf(setting, sizeof(setting), "keys.%s", given->items[i].name);
 		if (key == NULL)
-			conf_fault_add(faults, file, line, "module \"%s\" has no key \"%s\"", adapter->name,
+			fault_add(faults, insurer, setting, "module \"%s\" has no key \"%s\"", adapter->name,
 				given->items[i].name);
 		else
-			conf_fault_add(faults, file, line, "key \"%s\" of module \"%s\" must be %s", key->name,
+			fault_add(faults, insurer, setting, "key \"%s\" of module \"%s\" must be %s", key->name,
 				adapter->name, wanted);
 	}
 	for (const struct zf_key *key = adapter->table.keys; key->name != NULL; key++) {
@@ -143,10 +198,10 @@ void adapter_keys_check(const struct adapter *adapter, const struct insurer *ins
 		if (key->type == ZF_KEY_MAP ? has_map(insurer, key->name)
 					    : given != NULL && conf_map_get(given, key->name) != NULL)
 			continue;
-		file = fault_at(insurer, "keys", "", &line);
-		conf_fault_add(faults, file, line, "module \"%s\" needs the %s \"%s\"", adapter->name,
+		fault_add(faults, insurer, "keys", "module \"%s\" needs the %s \"%s\"", adapter->name,
 			key->type == ZF_KEY_MAP ? "map" : "key", key->name);
 	}
+	endpoints_check(adapter, insurer, faults);
 }
 
 /* ---- the set ---- */
@@ -205,12 +260,9 @@ int adapter_set_load(const char *adapters_dir, const struct directory *directory
 		const struct adapter *adapter = adapter_set_find(&set, insurer->module);
 
 		if (adapter == NULL) {
+			if (insurer->module[0] == '\0') continue; /* could not be read, which was said */
 			if (set_load(&set, adapters_dir, insurer->module) < 0) {
-				unsigned line;
-				const char *file = fault_at(insurer, "module", "", &line);
-
-				/* reading the file does not touch err_text unless it fails */
-				conf_fault_add(faults, file, line, "module \"%s\": %s", insurer->module, err_text());
+				fault_add(faults, insurer, "module", "module \"%s\": %s", insurer->module, err_text());
 				continue;
 			}
 			adapter = set.items[set.count - 1];
@@ -227,24 +279,58 @@ void adapter_set_free(struct adapter_set *set)
 	set->count = 0;
 }
 
+/* Whether the keys' own check has named it already. */
+static bool is_named(const struct adapter *adapter, const struct insurer *insurer, const char *name)
+{
+	const struct zf_key *key = key_find(adapter, name);
+	const char *value = insurer->module_keys == NULL ? NULL : conf_map_get(insurer->module_keys, name);
+
+	return key != NULL && value != NULL && key_fault(key, value) != NULL;
+}
+
+/* What a module says against a profile: a line for each mistake, which may name the key ("module.KEY: why"). */
+static void refusal_add(
+	const struct adapter *adapter, const struct insurer *insurer, const char *text, struct conf_faults *faults)
+{
+	const char *refusal = strstr(text, CONTEXT_REFUSES);
+
+	refusal = refusal == NULL ? text : refusal + sizeof(CONTEXT_REFUSES) - 1;
+	while (*refusal != '\0') {
+		size_t len = strcspn(refusal, "\n");
+		char setting[256] = "keys";
+		char *name = setting + 5;
+
+		if (strncmp(refusal, "module.", 7) == 0)
+			(void)snprintf(
+				setting, sizeof(setting), "keys.%.*s", (int)strcspn(refusal + 7, ":\n"), refusal + 7);
+		if (setting[4] == '\0' || !is_named(adapter, insurer, name))
+			fault_add(faults, insurer, setting, "module \"%s\" refuses %.*s", adapter->name, (int)len,
+				refusal);
+		refusal += len + (refusal[len] == '\n');
+	}
+}
+
 int adapter_directory_check(const char *adapters_dir, const struct directory *directory, struct conf_faults *faults)
 {
 	struct adapter_set set;
 	struct contexts *contexts = NULL;
+	size_t before = faults->count;
 	int r = adapter_set_load(adapters_dir, directory, faults, &set);
 
-	if (r == 0) r = contexts_new(&set, directory, &contexts);
+	if (r == 0 || r == ERR_INVALID) r = contexts_new(&set, directory, &contexts);
 	for (uint32_t i = 0; r == 0 && directory->hospital_count > 0 && i < directory->insurer_count; i++) {
+		const struct insurer *insurer = directory->insurers[i];
+		const struct adapter *adapter = adapter_set_find(&set, insurer->module);
 		const struct context *context;
+		char why[1024];
 
-		if (contexts_get(contexts, directory->hospitals[0], directory->insurers[i], &context) < 0)
-			conf_fault_add(faults,
-				directory->insurers[i]->file != NULL ? directory->insurers[i]->file
-								     : directory->insurers[i]->code,
-				0, "%s", err_text());
+		if (adapter == NULL || contexts_get(contexts, directory->hospitals[0], insurer, &context) == 0)
+			continue;
+		(void)snprintf(why, sizeof(why), "%s", err_text()); /* looking for lines may change it */
+		refusal_add(adapter, insurer, why, faults);
 	}
 	contexts_free(contexts);
 	adapter_set_free(&set);
-	if (r == 0 && faults->count > 0) r = err_set(ERR_INVALID, "%s", faults->items[0]);
+	if (r == 0 && faults->count > before) r = err_set(ERR_INVALID, "%s", faults->items[before]);
 	return r;
 }

@@ -575,14 +575,14 @@ static int folder_run(struct run *run)
 
 static void keys_print(const struct run *run)
 {
-	static const char *const types[] = {"?", "text", "int", "bool", "url", "map"};
+	static const char *const types[] = {"?", "text", "int", "bool", "url", "map", "endpoint"};
 	const struct zf_adapter *table = &run->set.items[0]->table;
 
 	(void)fprintf(run->conf->out, "module %s %s, ABI %u.%u%s: %s\n", table->name, table->version, table->abi_major,
 		table->abi_minor, table->decode_claims != NULL ? ", both sides" : "",
 		table->help == NULL ? "" : table->help);
 	for (const struct zf_key *key = table->keys; key->name != NULL; key++)
-		(void)fprintf(run->conf->out, "  %-24s %-5s %s%s%s%s\n", key->name, types[key->type],
+		(void)fprintf(run->conf->out, "  %-24s %-8s %s%s%s%s\n", key->name, types[key->type],
 			key->required ? "required; " : "", key->help == NULL ? "" : key->help,
 			key->fallback == NULL ? "" : " Default: ", key->fallback == NULL ? "" : key->fallback);
 }

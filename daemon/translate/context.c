@@ -210,7 +210,7 @@ static int entry_open(struct entry *entry, uint32_t side)
 	verdict = entry->context.adapter->table.open(&open, &entry->context.handle, &error);
 	if (verdict == ZF_NOMEM) return err_set(ERR_NOMEM, "no memory for a context");
 	if (verdict != ZF_OK)
-		return err_set(ERR_INVALID, "module \"%s\" refuses the profile: %s", entry->context.adapter->name,
+		return err_set(ERR_INVALID, "module \"%s\" " CONTEXT_REFUSES "%s", entry->context.adapter->name,
 			error == NULL ? "no reason given" : error);
 	entry->context.capabilities = entry->context.adapter->table.capabilities(entry->context.handle);
 	return 0;

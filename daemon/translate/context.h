@@ -19,6 +19,7 @@
 
 #define CONTEXTS_MAX 1024
 #define CONTEXT_ARENA_BYTES (1u << 20)
+#define CONTEXT_REFUSES "refuses the profile: " /* stands before the module's own words */
 
 /* An open module for one insurer and one hospital. */
 struct context {

@@ -31,7 +31,7 @@ def insurer(place, name, port, settings=None):
     conf = {
         "name": name.capitalize(), "module": "fhir", "idempotent": False,
         "payer_identifiers": ({"system": "https://payers.example/id", "value": name.upper()},),
-        "names": [name],
+        "names": [name], "allowed_fields": ["*"],
         "endpoints": ({"name": "fhir", "url": "https://localhost:%d/fhir" % port, "ca_file": place.pki.pem("ca"),
                        "certificate": place.pki.pem("client"), "private_key": place.pki.key("client"),
                        "deadline_ms": 20000},),

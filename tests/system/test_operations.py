@@ -154,47 +154,6 @@ def test_check_likes_what_is_right(place):
     assert (done.returncode, done.stderr) == (0, "") and "no mistakes" in done.stdout
 
 
-def test_check_names_every_mistake_at_once(place):
-    story.hospital(place)
-    story.insurer(place, "alpha", 1, {"keys": {"mode": "submit", "colour": "blue"}})
-    place.hospital("second", 'id = "no uuid";\ncode = "toolong";\nname = "S";\nzone = "Mars/Olympus";\n'
-                             'book_currency = "CNY";\nnothing = 1;\n')
-    place.insurer("beta", 'name = "Beta";\nmodule = "fhir";\nwindow_max = "many";\n')
-    story.insurer(place, "gamma", 1, {"module": "fax"})
-    story.insurer(place, "delta", 1, {"endpoints": ({"name": "fhir", "url": "https://localhost:1/fhir",
-                                                     "ca_file": "/nonexistent/ca.pem"},)})
-    (place.folder / "keys").chmod(0o644)
-    daemon = place.daemon
-    daemon.write_config(tls_certificate="/nonexistent/server.pem", poll_ms=-1, lease_s="soon", workers=3,
-                        database_settle=["host=x port=y nonsense"])
-    done = check(daemon)
-    assert done.returncode == 1 and done.stdout == ""
-    lines = done.stderr.splitlines()
-
-    def line_of(path, text):
-        return 1 + [i for i, line in enumerate(path.read_text().splitlines()) if line.strip().startswith(text)][0]
-
-    folder = place.folder
-    conf, second, alpha = daemon.config, folder / "hospitals.d/second.conf", folder / "insurers.d/alpha.conf"
-    for expected in ("%s:%d: poll_ms" % (conf, line_of(conf, "poll_ms")),
-                     "%s:%d: lease_s" % (conf, line_of(conf, "lease_s")),
-                     "%s:%d: " % (conf, line_of(conf, "workers = ")),
-                     "%s: database_settle" % conf,
-                     "%s: " % conf + "could not",
-                     "%s:%d: " % (second, line_of(second, "nothing")),
-                     "%s:%d: window_max" % (folder / "insurers.d/beta.conf", 3),
-                     "%s:%d: module \"fhir\" has no key \"colour\"" % (alpha, line_of(alpha, "colour")),
-                     "%s:%d: module \"fax\"" % (folder / "insurers.d/gamma.conf",
-                                                line_of(folder / "insurers.d/gamma.conf", "module")),
-                     "%s: " % (folder / "insurers.d/delta.conf")):
-        assert any(line.startswith(expected) or (expected.endswith("conf: ") and line.startswith(expected[:-2]))
-                   for line in lines), "%s\nis not in\n%s" % (expected, done.stderr)
-    assert any(line.startswith("%s: " % (folder / "keys")) and "must be 0600" in line for line in lines), done.stderr
-    assert any("/nonexistent/server.pem" in line for line in lines)
-    assert any("/nonexistent/ca.pem" in line for line in lines)
-    assert len(lines) == len(set(lines)), "a mistake twice"
-
-
 # --- what does not start ----------------------------------------------------------------------------------------------
 
 

@@ -148,7 +148,7 @@ static inline int world_start(struct ctl_world *world, const char *name)
 		0600);
 	world_file(world, "insurers.d/alpha.conf",
 		"name = \"Alpha 健康保险\";\nmodule = \"fhir\";\nendpoints = ({name = \"submit\"; url = \"http://127.0.0.1:9/fhir\";"
-		" allow_plain = true; deadline_ms = 1000;});\n",
+		" allow_plain = true; deadline_ms = 1000;});\nallowed_fields = \"*\";\n",
 		0600);
 	return ctl(world, "key init '%s/keys'", world->folder) == 0 ? 0 : 1;
 }

@@ -180,7 +180,7 @@ static inline void lab_configure(void)
 		"clients = ( { id = \"two\"; certificates = [ \"%s\" ]; scopes = [ \"submit\" ]; } );\n",
 		other);
 	lab_write("insurers.d/alpha.conf",
-		"name = \"Alpha\"; module = \"fhir\"; names = [ \"Alpha\" ]; wait_max_s = 10;\n"
+		"name = \"Alpha\"; module = \"fhir\"; names = [ \"Alpha\" ]; wait_max_s = 10; allowed_fields = \"*\";\n"
 		"payer_identifiers = ( { system = \"urn:payer\"; value = \"A\"; } );\n"
 		"endpoints = ( { name = \"fhir\"; url = \"https://localhost:9/fhir\"; ca_file = "
 		"\"%s/ca.pem\"; } );\n",

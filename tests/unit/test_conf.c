@@ -59,6 +59,7 @@ static void route_check(const void *value, const char *file, unsigned line, stru
 {
 	const struct route *route = value;
 
+	if (route->name == NULL) return;
 	if (strcmp(route->name, "none") == 0) conf_fault_add(faults, file, line, "a route must not be called none");
 }
 
@@ -223,6 +224,10 @@ static void single_mistakes(void **state)
 	ASSERT_FAULTS("main = ( );", "x.conf:1: main must be a group { ... }, not a list");
 	ASSERT_FAULTS("routes = { };", "x.conf:1: routes must be a list of groups ( { ... }, { ... } ), not a group");
 	ASSERT_FAULTS("main = { name = \"none\"; };", "x.conf:1: a route must not be called none");
+	ASSERT_FAULTS("main = { name = \"none\";\n window_max = 0; };", "x.conf:1: a route must not be called none",
+		"x.conf:2: main.window_max = 0 is out of range (1 to 99)");
+	ASSERT_FAULTS("tags = (\n1,\n\"2\", true);", "x.conf:2: tags must be a list of strings, not a whole number",
+		"x.conf:3: tags must be a list of strings, not true or false");
 	ASSERT_FAULTS("codes = ( (\"a\", \"1\"), (\"a\", \"2\"), \"b\", (true, \"c\") );",
 		"x.conf:1: codes: \"a\" is set twice", "x.conf:1: codes: an entry is not (\"name\", \"value\")",
 		"x.conf:1: codes must be a map of strings, not true or false");

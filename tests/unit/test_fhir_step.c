@@ -444,9 +444,14 @@ static void test_open_refusals(void **state)
 		const char *error;
 	} cases[] = {
 		{{"mode=fax", NULL}, "module.mode: neither \"submit\" nor \"message\""},
-		{{"mode=message", NULL}, "module.event_system: needed in mode message"},
+		{{"mode=message", NULL}, "module.event_system: needed in mode message\n"
+					 "module.sender_id: needed with sender_system in mode message\n"
+					 "module.receiver_id: needed with receiver_system in mode message"},
 		{{"mode=message", "event_system=urn:e", NULL},
-			"module.sender_id: needed with sender_system in mode message"},
+			"module.sender_id: needed with sender_system in mode message\n"
+			"module.receiver_id: needed with receiver_system in mode message"},
+		{{"poll_count=0", "mode=sbmit", NULL}, "module.poll_count: not a number within its bounds\n"
+						       "module.mode: neither \"submit\" nor \"message\""},
 		{{"poll_count=0", NULL}, "module.poll_count: not a number within its bounds"},
 		{{"cancel=perhaps", NULL}, "module.cancel: neither true nor false"},
 		{{"claim_system=", NULL}, "module.claim_system: empty"},

@@ -1,0 +1,185 @@
+/* Forms of single values in hospital and insurer files. */
+#include "model/directory_form.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/id.h"
+#include "lib/base64.h"
+#include "lib/currency.h"
+#include "model/directory.h"
+
+#define DIGITS "0123456789"
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define NAME_CHARS DIGITS LOWER UPPER "._-"
+#define PIN_PREFIX "sha256//"
+#define PIN_BYTES 32
+
+/* Resource types of FHIR R4. A type that does not exist allows nothing, and nobody would notice. */
+static const char resource_types[] =
+	" Account ActivityDefinition AdverseEvent AllergyIntolerance Appointment AppointmentResponse "
+	"AuditEvent Basic Binary BiologicallyDerivedProduct BodyStructure Bundle CapabilityStatement "
+	"CarePlan CareTeam CatalogEntry ChargeItem ChargeItemDefinition Claim ClaimResponse "
+	"ClinicalImpression CodeSystem Communication CommunicationRequest CompartmentDefinition "
+	"Composition ConceptMap Condition Consent Contract Coverage CoverageEligibilityRequest "
+	"CoverageEligibilityResponse DetectedIssue Device DeviceDefinition DeviceMetric DeviceRequest "
+	"DeviceUseStatement DiagnosticReport DocumentManifest DocumentReference EffectEvidenceSynthesis "
+	"Encounter Endpoint EnrollmentRequest EnrollmentResponse EpisodeOfCare EventDefinition Evidence "
+	"EvidenceVariable ExampleScenario ExplanationOfBenefit FamilyMemberHistory Flag Goal "
+	"GraphDefinition Group GuidanceResponse HealthcareService ImagingStudy Immunization "
+	"ImmunizationEvaluation ImmunizationRecommendation ImplementationGuide InsurancePlan Invoice "
+	"Library Linkage List Location Measure MeasureReport Media Medication MedicationAdministration "
+	"MedicationDispense MedicationKnowledge MedicationRequest MedicationStatement MedicinalProduct "
+	"MedicinalProductAuthorization MedicinalProductContraindication MedicinalProductIndication "
+	"MedicinalProductIngredient MedicinalProductInteraction MedicinalProductManufactured "
+	"MedicinalProductPackaged MedicinalProductPharmaceutical MedicinalProductUndesirableEffect "
+	"MessageDefinition MessageHeader MolecularSequence NamingSystem NutritionOrder Observation "
+	"ObservationDefinition OperationDefinition OperationOutcome Organization OrganizationAffiliation "
+	"Parameters Patient PaymentNotice PaymentReconciliation Person PlanDefinition Practitioner "
+	"PractitionerRole Procedure Provenance Questionnaire QuestionnaireResponse RelatedPerson "
+	"RequestGroup ResearchDefinition ResearchElementDefinition ResearchStudy ResearchSubject "
+	"RiskAssessment RiskEvidenceSynthesis Schedule SearchParameter ServiceRequest Slot Specimen "
+	"SpecimenDefinition StructureDefinition StructureMap Subscription Substance SubstanceNucleicAcid "
+	"SubstancePolymer SubstanceProtein SubstanceReferenceInformation SubstanceSourceMaterial "
+	"SubstanceSpecification SupplyDelivery SupplyRequest Task TerminologyCapabilities TestReport "
+	"TestScript ValueSet VerificationResult VisionPrescription ";
+
+static bool is_made_of(const char *text, const char *chars)
+{
+	return text[0] != '\0' && text[strspn(text, chars)] == '\0';
+}
+
+const char *form_uuid(const char *text)
+{
+	struct uuid id;
+
+	return uuid_parse(text, &id) == 0 && !uuid_is_nil(&id) ? NULL : "is not a UUID";
+}
+
+const char *form_hospital_code(const char *text)
+{
+	if (strlen(text) != HOSPITAL_CODE_LEN || !is_made_of(text, DIGITS UPPER)) return "is not three of 0-9 and A-Z";
+	return hospital_code_valid(text) ? NULL
+					 : "is one of the few in which a ref's check character cannot see a swap";
+}
+
+const char *form_currency(const char *text)
+{
+	return currency_exponent(text) >= 0 ? NULL : "is not a currency of ISO 4217";
+}
+
+const char *form_client(const char *text)
+{
+	return is_made_of(text, NAME_CHARS) ? NULL : "may have only letters, digits, dot, hyphen and underscore";
+}
+
+const char *form_fingerprint(const char *text)
+{
+	return strlen(text) == 64 && is_made_of(text, DIGITS "abcdefABCDEF")
+		       ? NULL
+		       : "is not a SHA-256 fingerprint of 64 hexadecimal digits";
+}
+
+uint32_t scope_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint32_t scope;
+	} scopes[] = {
+		{"submit", SCOPE_SUBMIT}, {"read", SCOPE_READ}, {"consent", SCOPE_CONSENT}, {"cancel", SCOPE_CANCEL}};
+
+	for (size_t i = 0; i < ARRAY_LEN(scopes); i++)
+		if (strcmp(scopes[i].name, name) == 0) return scopes[i].scope;
+	return 0;
+}
+
+const char *form_scope(const char *text)
+{
+	return scope_of(text) != 0 ? NULL : "is none of submit, read, consent, cancel";
+}
+
+const char *form_name(const char *text)
+{
+	return form_client(text);
+}
+
+/* What is behind the scheme, or NULL. */
+static const char *authority_of(const char *url)
+{
+	if (strncmp(url, "https://", 8) == 0) return url + 8;
+	return strncmp(url, "http://", 7) == 0 ? url + 7 : NULL;
+}
+
+const char *form_url(const char *text)
+{
+	static const char wrong[] = "is not https://HOST[:PORT][/PATH]";
+	const char *host = authority_of(text);
+	const char *end;
+	size_t len;
+
+	if (host == NULL) return wrong;
+	if (host[0] == '[') {
+		len = 1 + strspn(host + 1, DIGITS "abcdefABCDEF:.");
+		if (len < 3 || host[len] != ']') return wrong;
+		len++;
+	} else {
+		len = strspn(host, NAME_CHARS);
+	}
+	if (len == 0) return wrong;
+	end = host + len;
+	if (*end == ':') {
+		size_t digits = strspn(end + 1, DIGITS);
+		unsigned long port = strtoul(end + 1, NULL, 10);
+
+		if (digits == 0 || digits > 5 || port == 0 || port > UINT16_MAX) return wrong;
+		end += 1 + digits;
+	}
+	/* The module's path goes behind it, so it has no query and no fragment. */
+	if (*end != '\0' && *end != '/') return wrong;
+	for (; *end != '\0'; end++)
+		if ((unsigned char)*end <= ' ' || (unsigned char)*end >= 0x7f || strchr("?#\"<>\\^`{|}", *end) != NULL)
+			return wrong;
+	return NULL;
+}
+
+bool form_url_is_loopback(const char *url)
+{
+	const char *host = authority_of(url);
+	size_t len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
+
+	return (len == 9 && strncmp(host, "localhost", len) == 0) || (len == 5 && strncmp(host, "[::1]", len) == 0) ||
+	       (strncmp(host, "127.", 4) == 0 && strspn(host, DIGITS ".") == len);
+}
+
+const char *form_pin(const char *text)
+{
+	uint8_t bytes[BASE64_BYTES_MAX(BASE64_TEXT_SIZE(PIN_BYTES))];
+	size_t len = strlen(text);
+
+	if (len == sizeof(PIN_PREFIX) - 1 + BASE64_TEXT_SIZE(PIN_BYTES) - 1 &&
+		strncmp(text, PIN_PREFIX, sizeof(PIN_PREFIX) - 1) == 0 &&
+		base64_decode(text + sizeof(PIN_PREFIX) - 1, len - (sizeof(PIN_PREFIX) - 1), bytes, &len) == 0 &&
+		len == PIN_BYTES)
+		return NULL;
+	return "is not of the form sha256//BASE64";
+}
+
+const char *form_field(const char *text)
+{
+	static const char wrong[] = "is not a path from a resource type, such as Patient.name";
+	size_t type_len = strcspn(text, ".");
+	char type[64];
+
+	if (strcmp(text, "*") == 0) return NULL;
+	if ((size_t)snprintf(type, sizeof(type), " %.*s ", (int)type_len, text) >= sizeof(type)) return wrong;
+	if (strchr(type + 1, ' ') != type + type_len + 1 || strstr(resource_types, type) == NULL) return wrong;
+	for (const char *at = text + type_len; *at != '\0';) {
+		size_t len = strspn(at + 1, DIGITS LOWER UPPER);
+
+		if (*at != '.' || len == 0 || at[1] < 'a' || at[1] > 'z') return wrong;
+		at += 1 + len;
+	}
+	return NULL;
+}

@@ -1,0 +1,24 @@
+/* What single values of the directory's files must look like: NULL, or what is wrong, as a conf_option's `form` says
+ * it. Pure. */
+#ifndef MODEL_DIRECTORY_FORM_H
+#define MODEL_DIRECTORY_FORM_H
+
+#include "base/core.h"
+
+const char *form_uuid(const char *text);
+const char *form_hospital_code(const char *text);
+const char *form_currency(const char *text);
+const char *form_client(const char *text);      /* a client's id */
+const char *form_fingerprint(const char *text); /* SHA-256 in hexadecimal digits */
+const char *form_scope(const char *text);
+const char *form_name(const char *text);  /* of an endpoint or a channel */
+const char *form_url(const char *text);   /* https:// or http://, a host, nothing but a path behind */
+const char *form_pin(const char *text);   /* sha256//BASE64 */
+const char *form_field(const char *text); /* a path that begins with a FHIR R4 resource type, or "*" */
+
+/* The enum client_scope of a name; 0: none. */
+uint32_t scope_of(const char *name);
+/* Whether a URL that form_url likes names this machine: localhost, 127.x.x.x or [::1]. */
+bool form_url_is_loopback(const char *url);
+
+#endif
