@@ -55,7 +55,7 @@ static bool is_token_char(uint8_t c)
 	return c != 0 && c < 0x80 && strchr("!#$%&'*+-.^_`|~", c) != NULL;
 }
 
-static bool is_token(const uint8_t *ptr, size_t len)
+bool http_is_token(const uint8_t *ptr, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
 		if (!is_token_char(ptr[i])) return false;
@@ -75,7 +75,7 @@ const char *http_method_name(enum http_method method)
 
 static enum http_bad method_parse(struct http_head *head, const uint8_t *ptr, size_t len)
 {
-	if (!is_token(ptr, len) || len > METHOD_LEN_MAX) return HTTP_BAD_METHOD;
+	if (!http_is_token(ptr, len) || len > METHOD_LEN_MAX) return HTTP_BAD_METHOD;
 	for (unsigned i = 0; i < HTTP_METHODS; i++) {
 		if (strlen(method_names[i]) == len && memcmp(method_names[i], ptr, len) == 0) {
 			head->method = (enum http_method)i;
@@ -109,7 +109,7 @@ static enum http_bad request_line_parse(struct http_head_parser *parser, const u
 	if (second == NULL) return HTTP_BAD_REQUEST_LINE;
 	if ((size_t)(second - first - 1) > parser->limits.target_bytes_max) return HTTP_BAD_TARGET_LONG;
 	/* The version comes before an unknown method: another protocol's request gets the more telling answer. */
-	if (!is_token(line, (size_t)(first - line))) return HTTP_BAD_METHOD;
+	if (!http_is_token(line, (size_t)(first - line))) return HTTP_BAD_METHOD;
 	enum http_bad bad = version_parse(second + 1, (size_t)(end - second - 1));
 	if (bad == HTTP_BAD_NONE) bad = method_parse(&parser->head, line, (size_t)(first - line));
 	if (bad == HTTP_BAD_NONE)
@@ -196,7 +196,7 @@ static enum http_bad header_append(struct http_head_parser *parser, struct http_
 static enum http_bad name_parse(struct zf_arena *arena, const uint8_t *ptr, size_t len, const char **ret_name)
 {
 	if (len > 0 && is_blank(ptr[len - 1])) return HTTP_BAD_HEADER_SPACE;
-	if (!is_token(ptr, len)) return HTTP_BAD_HEADER_NAME;
+	if (!http_is_token(ptr, len)) return HTTP_BAD_HEADER_NAME;
 	char *name = zf_strndup(arena, (const char *)ptr, len);
 	if (name == NULL) return HTTP_BAD_MEMORY;
 	for (size_t i = 0; i < len; i++)

@@ -69,6 +69,8 @@ void http_head_init(struct http_head_parser *parser, const struct http_head_limi
  * next byte is the body's first. */
 enum http_verdict http_head_feed(struct http_head_parser *parser, const uint8_t *ptr, size_t len, size_t *ret_used);
 
+/* A token of RFC 9110 section 5.6.2, at least one character. */
+bool http_is_token(const uint8_t *ptr, size_t len);
 /* A header's value by lower-case name, the first of that name; NULL when absent. */
 const char *http_head_get(const struct http_head *head, const char *name);
 const char *http_method_name(enum http_method method);

@@ -300,10 +300,10 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 
 static void call_deliver(struct outbound_call *call)
 {
-	struct outbound_header headers[OUTBOUND_ANSWER_HEADERS_MAX];
-	const char *base = (const char *)call->head.ptr;
-	for (size_t i = 0; i < call->answer_count; i++)
-		headers[i] = (struct outbound_header){base + call->answer[i].name, base + call->answer[i].value};
+	struct outbound_header headers[ANSWER_FIELDS_MAX];
+	for (size_t i = 0; i < call->head.count; i++)
+		headers[i] =
+			(struct outbound_header){answer_head_name(&call->head, i), answer_head_value(&call->head, i)};
 	long status = 0, connects = 0;
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(call->easy, CURLINFO_NUM_CONNECTS, &connects);
@@ -319,7 +319,7 @@ static void call_deliver(struct outbound_call *call)
 		.sent = call->sent,
 		.status = (int)status,
 		.headers = headers,
-		.header_count = call->answer_count,
+		.header_count = call->head.count,
 		.body = terminated ? (struct bytes){call->answer_body.ptr, body_len}
 				   : (struct bytes){(const uint8_t *)"", 0},
 		.text = call->text,

@@ -16,7 +16,6 @@ struct outbound_tls;  /* net/outbound_tls.h */
 
 #define OUTBOUND_URL_BYTES_MAX 4096
 #define OUTBOUND_HEADERS_MAX 64 /* of a request */
-#define OUTBOUND_ANSWER_HEADERS_MAX 128
 #define OUTBOUND_REDIRECTS_MAX 8
 
 struct outbound_limits {
@@ -102,7 +101,7 @@ enum outbound_fault {
 	OUTBOUND_FAULT_RESET,     /* the connection died */
 	OUTBOUND_FAULT_TIMEOUT,   /* the deadline passed after bytes had left */
 	OUTBOUND_FAULT_TRUNCATED, /* the answer stopped before its end */
-	OUTBOUND_FAULT_TOO_BIG,   /* the answer is over head_bytes_max, body_bytes_max or OUTBOUND_ANSWER_HEADERS_MAX */
+	OUTBOUND_FAULT_TOO_BIG,   /* the answer is over head_bytes_max, body_bytes_max or ANSWER_FIELDS_MAX fields */
 	OUTBOUND_FAULT_PROTOCOL,  /* the answer is not HTTP, or cannot be decompressed */
 	OUTBOUND_FAULT_REDIRECT,  /* over redirects_max */
 };

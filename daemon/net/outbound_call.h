@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "base/mem.h"
+#include "net/answer_head.h"
 #include "net/outbound.h"
 #include "net/outbound_outcome.h"
 #include "net/outbound_resolve.h"
@@ -29,11 +30,6 @@ enum outbound_call_state {
 	OUTBOUND_CALL_ENDED,   /* the result is recorded, the callback is due */
 	OUTBOUND_CALL_DEAD,    /* in the graveyard */
 	OUTBOUND_CALL_STATES,
-};
-
-/* One answer header, as offsets into outbound_call.head. */
-struct outbound_answer_header {
-	uint32_t name, value;
 };
 
 /* An open socket. libcurl does not tell which one a call got, and cannot see that a kept TLS connection was closed: the
@@ -83,13 +79,10 @@ struct outbound_call {
 	unsigned redirects; /* followed */
 
 	/* the answer of the current hop */
-	struct buf head; /* name NUL value NUL ... */
-	struct outbound_answer_header answer[OUTBOUND_ANSWER_HEADERS_MAX];
-	size_t answer_count;
+	struct answer_head head;
+	bool head_complete;
 	size_t head_bytes; /* over all hops and interim answers */
 	struct buf answer_body;
-	int64_t content_length; /* -1: none seen */
-	bool chunked, head_complete;
 
 	/* for the verdict */
 	bool hook_refused, resend_refused, too_big, malformed;

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/http_parse.h"
 #include "net/outbound_call.h"
 
 #define STATUS_REDIRECT_OTHER 303
@@ -40,14 +41,6 @@ static struct outbound_call *call_of(void *arg)
 
 /* ---- the request ---- */
 
-static bool text_is_token(const char *text)
-{
-	if (*text == '\0') return false;
-	for (; *text != '\0'; text++)
-		if (!isalnum((unsigned char)*text) && strchr("!#$%&'*+-.^_`|~", *text) == NULL) return false;
-	return true;
-}
-
 static bool text_is_field_value(const char *text)
 {
 	for (; *text != '\0'; text++)
@@ -70,7 +63,7 @@ static void buf_cleanup(struct buf *buf)
 
 static int header_add(struct outbound_call *call, const struct outbound_header *header)
 {
-	if (!text_is_token(header->name))
+	if (!http_is_token((const uint8_t *)header->name, strlen(header->name)))
 		return err_set(ERR_INVALID, "header name \"%s\" is not a token", header->name);
 	if (!text_is_field_value(header->value))
 		return err_set(ERR_INVALID, "value of header \"%s\" has a control character", header->name);
@@ -343,51 +336,9 @@ static size_t on_answer_body(char *data, size_t size, size_t count, void *arg)
 
 static void answer_reset(struct outbound_call *call)
 {
-	buf_reset(&call->head);
+	answer_head_reset(&call->head);
 	buf_reset(&call->answer_body);
-	call->answer_count = 0;
-	call->content_length = -1;
-	call->chunked = call->head_complete = false;
-}
-
-/* Two different lengths mean that somebody between here and there disagrees about where answers end. */
-static bool framing_note(struct outbound_call *call, const char *name, const char *value)
-{
-	if (strcasecmp(name, "transfer-encoding") == 0) {
-		call->chunked = true;
-		return call->content_length < 0;
-	}
-	if (strcasecmp(name, "content-length") != 0) return true;
-	size_t digits = strspn(value, "0123456789");
-	if (digits == 0 || digits > 18 || value[digits] != '\0') return false;
-	int64_t length = (int64_t)strtoll(value, NULL, 10);
-	bool agrees = call->content_length < 0 || call->content_length == length;
-	call->content_length = length;
-	return agrees && !call->chunked;
-}
-
-static size_t answer_field(struct outbound_call *call, const char *line, size_t len)
-{
-	const char *colon = memchr(line, ':', len);
-	if (colon == NULL || colon == line || memchr(line, '\0', len) != NULL) return refuse_malformed(call);
-	size_t name_len = (size_t)(colon - line);
-	const char *value = colon + 1, *end = line + len;
-	while (value < end && (*value == ' ' || *value == '\t')) value++;
-	while (end > value && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r' || end[-1] == '\n')) end--;
-	if (call->answer_count >= OUTBOUND_ANSWER_HEADERS_MAX) return refuse_big(call);
-	struct outbound_answer_header *row = &call->answer[call->answer_count];
-	row->name = (uint32_t)call->head.len;
-	int rc = buf_append(&call->head, line, name_len);
-	if (rc == 0) rc = buf_append(&call->head, "", 1);
-	row->value = (uint32_t)call->head.len;
-	if (rc == 0) rc = buf_append(&call->head, value, (size_t)(end - value));
-	if (rc == 0) rc = buf_append(&call->head, "", 1);
-	if (rc != 0) return 0;
-	call->answer_count++;
-	const char *base = (const char *)call->head.ptr;
-	if (!text_is_token(base + row->name)) return refuse_malformed(call);
-	if (!framing_note(call, base + row->name, base + row->value)) return refuse_malformed(call);
-	return len;
+	call->head_complete = false;
 }
 
 static size_t on_answer_head(char *line, size_t size, size_t count, void *arg)
@@ -403,7 +354,12 @@ static size_t on_answer_head(char *line, size_t size, size_t count, void *arg)
 		return len;
 	}
 	bool blank = len == 0 || line[0] == '\r' || line[0] == '\n';
-	if (!blank) return answer_field(call, line, len);
+	if (!blank) {
+		int rc = answer_head_line(&call->head, line, len);
+		if (rc == ERR_LIMIT) return refuse_big(call);
+		if (rc == ERR_INVALID) return refuse_malformed(call);
+		return rc == 0 ? len : 0;
+	}
 	long status = 0;
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	call->head_complete = status >= 200;
@@ -519,11 +475,10 @@ int outbound_http_prepare(struct outbound_call *call, const struct outbound_requ
 	call->accept_unframed = request->accept_unframed;
 	call->before_first_byte = request->before_first_byte;
 	/* Twice: each header costs two NULs where the wire has colon, space and line end. */
-	call->head = BUF_INIT(2 * request->head_bytes_max);
+	answer_head_init(&call->head, 2 * request->head_bytes_max);
 	/* One more for the NUL. */
 	call->answer_body = BUF_INIT(request->body_bytes_max + 1);
 	call->body_bytes_max = request->body_bytes_max;
-	call->content_length = -1;
 	int rc = url_prepare(call, request);
 	if (rc == 0) rc = headers_prepare(call, request);
 	if (rc != 0) return rc;
@@ -562,14 +517,6 @@ int outbound_http_address(struct outbound_call *call, const struct resolve_addre
 
 /* ---- redirects ---- */
 
-static const char *answer_value(const struct outbound_call *call, const char *name)
-{
-	const char *base = (const char *)call->head.ptr;
-	for (size_t i = 0; i < call->answer_count; i++)
-		if (strcasecmp(base + call->answer[i].name, name) == 0) return base + call->answer[i].value;
-	return NULL;
-}
-
 /* The method of the next hop, or false when this status is not followed with this method. */
 static bool redirect_method(long status, enum outbound_method method, enum outbound_method *ret_method)
 {
@@ -599,7 +546,7 @@ int outbound_http_redirect(struct outbound_call *call)
 {
 	long status = 0;
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-	const char *location = answer_value(call, "location");
+	const char *location = answer_head_find(&call->head, "location");
 	enum outbound_method method;
 	if (call->redirects_max == 0 || location == NULL || strlen(location) > OUTBOUND_URL_BYTES_MAX ||
 		!redirect_method(status, call->method, &method))
@@ -646,7 +593,7 @@ bool outbound_http_unframed(const struct outbound_call *call)
 	long status = 0;
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	bool bodiless = call->method == OUTBOUND_HEAD || status == 204 || status == 304;
-	return !bodiless && !call->chunked && call->content_length < 0;
+	return !bodiless && !call->head.chunked && call->head.content_length < 0;
 }
 
 void outbound_http_free(struct outbound_call *call)
@@ -661,7 +608,7 @@ void outbound_http_free(struct outbound_call *call)
 	curl_slist_free_all(call->resolve);
 	curl_url_cleanup(call->url);
 	mem_free(call->host);
-	buf_free(&call->head);
+	answer_head_free(&call->head);
 	buf_free(&call->answer_body);
 	outbound_tls_unref(call->tls);
 }
