@@ -257,6 +257,7 @@ CREATE TABLE outbox (
 	due_at      timestamptz NOT NULL DEFAULT now(),
 	leased_until timestamptz NOT NULL DEFAULT '-infinity', -- whoever gives work back or sets its due_at anew ends its lease
 	attempt     integer NOT NULL DEFAULT 0, -- leases so far; a completion must name the one it holds
+	lease_mark  integer NOT NULL DEFAULT 0, -- of the question that got the lease: by it one is found whose answer was lost
 	crashes     smallint NOT NULL DEFAULT 0, -- translate: calls that may have begun and did not end
 	held        boolean NOT NULL DEFAULT false, -- by a person; why is in held_why
 	held_why    text,

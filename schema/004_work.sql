@@ -190,8 +190,8 @@ $$;
 -- it can crash, and the crashes that are returned are those before: an item that has any is run alone, and counted by
 -- translate_begin. Two statements, so that each has its index: with one, the rows of a route that is down stand before those
 -- of all others. MATERIALIZED: a plan that runs the inner SELECT once per row would lease other rows each time, and so more
--- than p_limit. By ctid, which the lock keeps where it is; a row that moved before it was locked is left for the next call.
-CREATE FUNCTION work_lease(p_role smallint, p_hospital uuid, p_route text, p_limit integer, p_lease_s integer)
+-- than p_limit. p_mark: by it work_unlease finds them. By ctid, which the lock keeps where it is; a row that moved before it was locked is left for the next call.
+CREATE FUNCTION work_lease(p_role smallint, p_hospital uuid, p_route text, p_limit integer, p_lease_s integer, p_mark integer)
 RETURNS TABLE (hospital_id uuid, work_id uuid, kind smallint, route text, claim_id uuid, exchange_id uuid, message_id uuid,
 	fact_id uuid, attempt integer, crashes smallint) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
@@ -204,7 +204,7 @@ BEGIN
 				AND w.leased_until <= now()
 			ORDER BY w.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
 		)
-		UPDATE outbox o SET leased_until = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1,
+		UPDATE outbox o SET leased_until = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1, lease_mark = p_mark,
 			crashes = CASE WHEN p_role = 1 THEN greatest(o.crashes, 1) ELSE 0 END FROM due
 		WHERE o.ctid = due.t
 		RETURNING o.hospital_id, o.work_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id, o.attempt, due.c;
@@ -215,9 +215,23 @@ BEGIN
 				AND w.leased_until <= now()
 			ORDER BY w.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
 		)
-		UPDATE outbox o SET leased_until = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1 FROM due
+		UPDATE outbox o SET leased_until = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1, lease_mark = p_mark FROM due
 		WHERE o.ctid = due.t
 		RETURNING o.hospital_id, o.work_id, o.kind, o.route, o.claim_id, o.exchange_id, o.message_id, o.fact_id, o.attempt, due.c;
+	END IF;
+END
+$$;
+
+-- Ends the leases that a question with this mark got and nobody knows of, because its answer was lost.
+CREATE FUNCTION work_unlease(p_role smallint, p_hospital uuid, p_route text, p_mark integer) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+BEGIN
+	IF p_route IS NULL THEN
+		UPDATE outbox w SET leased_until = '-infinity' WHERE w.role = p_role AND w.role <> 2 AND w.hospital_id = p_hospital
+			AND NOT w.held AND w.due_at <= now() AND w.lease_mark = p_mark AND w.leased_until > now();
+	ELSE
+		UPDATE outbox w SET leased_until = '-infinity' WHERE w.role = 2 AND w.route = p_route AND w.hospital_id = p_hospital
+			AND NOT w.held AND w.due_at <= now() AND w.lease_mark = p_mark AND w.leased_until > now();
 	END IF;
 END
 $$;
@@ -265,7 +279,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION hospital_open, insurer_open, work_hospitals, work_lease, work_defer
+GRANT EXECUTE ON FUNCTION hospital_open, insurer_open, work_hospitals, work_lease, work_unlease, work_defer
 	TO zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
 GRANT EXECUTE ON FUNCTION claim_step TO zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
 GRANT EXECUTE ON FUNCTION jti_use TO zhifu_intake;

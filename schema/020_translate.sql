@@ -4,14 +4,14 @@ SET search_path = zhifu;
 -- Polls that are under way, so that a slow insurer is not asked the same thing again and again.
 CREATE INDEX exchange_poll ON exchange (hospital_id, insurer) WHERE poll_open;
 
--- Returns what the calls need. p_suspect: the items crashed before, so the lease did not count the coming
--- calls and this does, durably: a process that dies in one leaves the count behind. Items whose lease is lost are missing. p_insurer and p_purposes run in parallel: the consent purposes that each
+-- Returns what the calls need. p_crashes: how often the one item crashed before, so the lease did not count the coming
+-- call and this does, durably: a process that dies in it leaves the count behind. 0: the lease did. May be run again. Items whose lease is lost are missing. p_insurer and p_purposes run in parallel: the consent purposes that each
 -- configured insurer asks for, separated by commas. hospital_keys: version (4 bytes, big endian) and wrapped key of each
 -- version, newest first. basis as export_basis, NULL where nobody asked. busy: the same question is still open. doubt_older: the exchange that the
 -- item belongs to began after the last try to send the message in doubt had ended, so what is answered in it covers that try.
 -- The settings keep a plan by index whatever the statistics say: a claim costs the same in a table of any size.
 CREATE FUNCTION translate_begin(p_hospital uuid[], p_work uuid[], p_attempt integer[], p_insurer text[], p_purposes text[],
-	p_suspect boolean)
+	p_crashes smallint)
 RETURNS TABLE (ordinal integer, claim_id uuid, claim_ref text, claim_use smallint, transport smallint, total bigint, currency text,
 	exponent smallint, claim_content bytea, patient_key_id uuid, patient_wrapped bytea, patient_version integer,
 	hospital_keys bytea, basis smallint, insurer text, exchange_kind smallint, exchange_status smallint, exchange_step integer,
@@ -21,8 +21,8 @@ RETURNS TABLE (ordinal integer, claim_id uuid, claim_ref text, claim_use smallin
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
-	IF p_suspect THEN
-		UPDATE outbox o SET crashes = o.crashes + 1 FROM unnest(p_hospital, p_work, p_attempt) AS t (h, w, a)
+	IF p_crashes > 0 THEN
+		UPDATE outbox o SET crashes = p_crashes + 1 FROM unnest(p_hospital, p_work, p_attempt) AS t (h, w, a)
 		WHERE o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.a;
 	END IF;
 	RETURN QUERY

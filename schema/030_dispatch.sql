@@ -10,19 +10,20 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON attempt TO zhifu_writer;
 -- ---- routes ----
 
 -- Takes the free ones of these routes, each with a larger fence. p_grace_s: how long a route must have been free before
--- this process takes it (0: it is the one that should have it).
+-- this process takes it (0: it is the one that should have it). One that is the caller's already, who does not know it because
+-- an answer was lost, is taken anew.
 CREATE FUNCTION route_take(p_route text[], p_grace_s integer[], p_owner text, p_lease_s integer)
 RETURNS TABLE (ordinal integer, fence bigint, stopped boolean) LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	WITH want AS (
 		SELECT t.r, t.g, t.n FROM unnest(p_route, p_grace_s) WITH ORDINALITY AS t (r, g, n)
 		LEFT JOIN route_lease l ON l.route = t.r
-		WHERE CASE WHEN l.route IS NULL THEN t.g = 0 ELSE l.until <= now() - make_interval(secs => t.g) END
+		WHERE CASE WHEN l.route IS NULL THEN t.g = 0 ELSE l.until <= now() - make_interval(secs => t.g) OR l.owner = p_owner END
 		ORDER BY t.r
 	), took AS (
 		INSERT INTO route_lease AS l (route, owner, fence, until)
 		SELECT r, p_owner, 1, now() + make_interval(secs => p_lease_s) FROM want
 		ON CONFLICT (route) DO UPDATE SET owner = excluded.owner, fence = l.fence + 1, until = excluded.until
-			WHERE l.until <= now()
+			WHERE l.until <= now() OR l.owner = p_owner
 		RETURNING l.route, l.fence, l.stopped)
 	SELECT want.n::integer, took.fence, took.stopped FROM took JOIN want ON want.r = took.route
 $$;

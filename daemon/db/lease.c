@@ -7,20 +7,22 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { LEASE_HOSPITALS, LEASE_WORK, LEASE_DEFER };
+enum { LEASE_HOSPITALS, LEASE_WORK, LEASE_UNLEASE, LEASE_DEFER };
 static const struct db_statement lease_sql[] = {
 	[LEASE_HOSPITALS] = {"lease_hospitals", "SELECT zhifu.work_hospitals($1::int2, $2::text, $3::int4)", 3},
 	[LEASE_WORK] = {"lease_work",
 		"SELECT hospital_id, work_id, kind::int4, route, claim_id, exchange_id, message_id, fact_id, attempt, "
 		"crashes::int4"
-		" FROM zhifu.work_lease($1::int2, $2::uuid, $3::text, $4::int4, $5::int4)",
-		5},
+		" FROM zhifu.work_lease($1::int2, $2::uuid, $3::text, $4::int4, $5::int4, $6::int4)",
+		6},
+	[LEASE_UNLEASE] = {"lease_unlease", "SELECT zhifu.work_unlease($1::int2, $2::uuid, $3::text, $4::int4)", 4},
 	[LEASE_DEFER] = {"lease_defer",
 		"SELECT zhifu.work_defer($1::uuid[], $2::uuid[], $3::int4[], $4::int8[], $5::int2[])", 5},
 };
 const struct db_table lease_table = {lease_sql, ARRAY_LEN(lease_sql)};
 
 #define LEASE_MAGIC 0x4c454153u
+#define LEASE_TRIES_MAX 5 /* of a question or a giving back whose answer was lost */
 
 struct lease {
 	unsigned magic;
@@ -35,7 +37,11 @@ struct lease {
 	bool asking; /* a round is under way */
 	bool again;  /* the last round was full, or a hint came while it was under way */
 	bool paused;
-	size_t returning; /* questions under way that put work off */
+	struct uuid asked[LEASE_HOSPITALS_MAX]; /* whose work the round asked for, */
+	size_t asked_count;
+	int32_t mark;          /* and under which mark */
+	unsigned tries;        /* of ending its leases, after its answer was lost */
+	struct list returning; /* struct handback: under way */
 	void (*drained)(void *ctx);
 };
 
@@ -46,11 +52,26 @@ static const char *lease_route_or_any(const struct lease *lease)
 	return lease->route[0] == '\0' ? NULL : lease->route;
 }
 
+/* Leases on their way back. */
+struct handback {
+	struct list node;
+	struct lease *lease;
+	struct db_batch *batch;
+	unsigned tries;
+};
+
+static void handback_free(struct handback *handback)
+{
+	list_remove(&handback->node);
+	db_batch_free(handback->batch);
+	mem_free(handback);
+}
+
 static void lease_quiet(struct lease *lease)
 {
 	void (*drained)(void *ctx) = lease->drained;
 
-	if (drained == NULL || lease->asking || lease->held > 0 || lease->returning > 0) return;
+	if (drained == NULL || lease->asking || lease->held > 0 || !list_empty(&lease->returning)) return;
 	lease->drained = NULL;
 	drained(lease->conf.ctx);
 }
@@ -91,14 +112,48 @@ static void item_read(struct lease *lease, const struct pg_result *rows, int row
 	(void)snprintf(item->route, sizeof(item->route), "%s", route == NULL ? "" : route);
 }
 
+static void on_unleased(void *ctx, const struct db_outcome *outcome)
+{
+	struct lease *lease = ctx;
+
+	CHECK_MAGIC(lease, LEASE_MAGIC);
+	if ((outcome->ending == DB_UNKNOWN || outcome->ending == DB_RETRYABLE) && lease->tries++ < LEASE_TRIES_MAX &&
+		db_batch_run(lease->batch, 0, on_unleased, lease) == 0)
+		return;
+	if (outcome->ending == DB_REFUSED)
+		log_line(LOG_ERROR, "could not end leases: %s %s", outcome->sqlstate, outcome->message);
+	lease->again = outcome->ending == DB_COMMITTED;
+	lease_end_round(lease);
+}
+
+/* The answer was lost: there may be leases that nobody knows of. */
+static void unlease(struct lease *lease)
+{
+	db_batch_reset(lease->batch);
+	for (size_t i = 0; i < lease->asked_count; i++) {
+		struct db_params *params = db_batch_add(lease->batch, &lease_sql[LEASE_UNLEASE]);
+
+		db_params_int2(params, (int16_t)lease->conf.role);
+		db_params_uuid(params, &lease->asked[i]);
+		db_params_text(params, lease_route_or_any(lease));
+		db_params_int4(params, lease->mark);
+	}
+	lease->again = false;
+	lease->tries = 0;
+	if (db_batch_run(lease->batch, 0, on_unleased, lease) < 0) lease_end_round(lease);
+}
+
 static void on_leased(void *ctx, const struct db_outcome *outcome)
 {
 	struct lease *lease = ctx;
 	size_t n = 0;
 
 	CHECK_MAGIC(lease, LEASE_MAGIC);
-	/* UNKNOWN: rows may be leased that nobody holds; they come back when the lease runs out. */
 	if (outcome->ending != DB_COMMITTED) {
+		if (outcome->ending == DB_UNKNOWN) {
+			unlease(lease);
+			return;
+		}
 		if (outcome->ending == DB_REFUSED)
 			log_line(LOG_ERROR, "could not lease work: %s %s", outcome->sqlstate, outcome->message);
 		lease->again = false;
@@ -115,9 +170,7 @@ static void on_leased(void *ctx, const struct db_outcome *outcome)
 	lease->held += n;
 	if (lease->drained != NULL) {
 		/* Too late for us, and nobody else's for a whole lease if we kept it. */
-		static const int64_t now_ms[LEASE_ITEMS_MAX];
-
-		lease_defer(lease, lease->items, now_ms, n);
+		lease_defer(lease, lease->items, NULL, n);
 		n = 0;
 	}
 	lease_end_round(lease);
@@ -142,6 +195,8 @@ static void on_hospitals(void *ctx, const struct db_outcome *outcome)
 	if (share == 0) share = 1;
 	if (share > lease->conf.share_max) share = lease->conf.share_max;
 	db_batch_reset(lease->batch);
+	random_bytes(&lease->mark, sizeof(lease->mark));
+	lease->asked_count = 0;
 	for (int row = 0; row < hospitals && room > 0; row++) {
 		struct db_params *params = db_batch_add(lease->batch, &lease_sql[LEASE_WORK]);
 		struct uuid hospital = db_rows_uuid(outcome->results[0], row, 0);
@@ -152,6 +207,8 @@ static void on_hospitals(void *ctx, const struct db_outcome *outcome)
 		db_params_text(params, lease_route_or_any(lease));
 		db_params_int4(params, (int32_t)count);
 		db_params_int4(params, lease->conf.lease_s);
+		db_params_int4(params, lease->mark);
+		lease->asked[lease->asked_count++] = hospital;
 		room -= count;
 	}
 	lease->asked_ms = clock_mono_ms();
@@ -192,6 +249,7 @@ int lease_new(const struct lease_conf *conf, struct lease **ret_lease)
 	if (lease == NULL) return ERR_NOMEM;
 	lease->magic = LEASE_MAGIC;
 	lease->conf = *conf;
+	list_init(&lease->returning);
 	arena_init(&lease->arena, 64u << 10);
 	r = db_batch_new(conf->pool, &lease->batch);
 	if (r == 0) r = db_wake_init(&lease->wake, conf->notify, conf->topic, conf->poll_ms, on_wake, lease);
@@ -211,6 +269,8 @@ void lease_free(struct lease *lease)
 	CHECK_MAGIC(lease, LEASE_MAGIC);
 	db_wake_stop(&lease->wake);
 	db_forget(lease->conf.pool, lease);
+	LIST_EACH(&lease->returning, node)
+	handback_free(CONTAINER_OF(node, struct handback, node));
 	db_batch_free(lease->batch);
 	arena_free(&lease->arena);
 	lease->magic = 0;
@@ -227,39 +287,70 @@ void lease_finish(struct lease *lease, size_t n)
 	lease_quiet(lease);
 }
 
-static void on_deferred(void *ctx, const struct db_outcome *outcome)
+/* ---- giving back ---- */
+
+static void on_returned(void *ctx, const struct db_outcome *outcome)
 {
-	struct lease *lease = ctx;
+	struct handback *handback = ctx;
+	struct lease *lease = handback->lease;
 
 	CHECK_MAGIC(lease, LEASE_MAGIC);
+	/* Fenced by attempt: running it again is safe. */
+	if ((outcome->ending == DB_UNKNOWN || outcome->ending == DB_RETRYABLE) && handback->tries++ < LEASE_TRIES_MAX &&
+		db_batch_run(handback->batch, 0, on_returned, handback) == 0)
+		return;
 	if (outcome->ending == DB_REFUSED)
 		log_line(LOG_ERROR, "could not put work off: %s %s", outcome->sqlstate, outcome->message);
-	lease->returning--;
+	handback_free(handback);
 	lease_quiet(lease);
+}
+
+/* delay_ms NULL: at once. */
+static void defer_add(struct db_batch *batch, const struct work_item *items, const int64_t *delay_ms, size_t n)
+{
+	struct db_params *params = db_batch_add(batch, &lease_sql[LEASE_DEFER]);
+	struct db_array *array = db_params_array(params, DB_UUID, n, 0);
+
+	for (size_t i = 0; i < n; i++) db_array_uuid(array, &items[i].hospital_id);
+	array = db_params_array(params, DB_UUID, n, 0);
+	for (size_t i = 0; i < n; i++) db_array_uuid(array, &items[i].work_id);
+	array = db_params_array(params, DB_INT4, n, 0);
+	for (size_t i = 0; i < n; i++) db_array_int4(array, items[i].attempt);
+	array = db_params_array(params, DB_INT8, n, 0);
+	for (size_t i = 0; i < n; i++) db_array_int8(array, delay_ms == NULL ? 0 : delay_ms[i]);
+	array = db_params_array(params, DB_INT2, n, 0);
+	for (size_t i = 0; i < n; i++) db_array_int2(array, (int16_t)items[i].crashes);
+}
+
+static void defer(struct lease *lease, const struct work_item *items, const int64_t *delay_ms, size_t n)
+{
+	struct handback *handback = n == 0 ? NULL : mem_alloc(sizeof(*handback));
+
+	if (handback == NULL) return;
+	handback->lease = lease;
+	list_append(&lease->returning, &handback->node);
+	if (db_batch_new(lease->conf.pool, &handback->batch) == 0) {
+		defer_add(handback->batch, items, delay_ms, n);
+		if (db_batch_run(handback->batch, 0, on_returned, handback) == 0) return;
+	}
+	handback_free(handback);
 }
 
 void lease_defer(struct lease *lease, const struct work_item *items, const int64_t *delay_ms, size_t n)
 {
-	struct arena arena CLEANUP(arena_free);
-	struct db_params params;
-	struct db_array *array;
-
-	arena_init(&arena, 1u << 20);
 	if (n == 0) return;
-	db_params_init(&params, &arena);
-	array = db_params_array(&params, DB_UUID, n, 0);
-	for (size_t i = 0; i < n; i++) db_array_uuid(array, &items[i].hospital_id);
-	array = db_params_array(&params, DB_UUID, n, 0);
-	for (size_t i = 0; i < n; i++) db_array_uuid(array, &items[i].work_id);
-	array = db_params_array(&params, DB_INT4, n, 0);
-	for (size_t i = 0; i < n; i++) db_array_int4(array, items[i].attempt);
-	array = db_params_array(&params, DB_INT8, n, 0);
-	for (size_t i = 0; i < n; i++) db_array_int8(array, delay_ms[i]);
-	array = db_params_array(&params, DB_INT2, n, 0);
-	for (size_t i = 0; i < n; i++) db_array_int2(array, (int16_t)items[i].crashes);
-	if (db_query(lease->conf.pool, &lease_sql[LEASE_DEFER], &params, 0, on_deferred, lease) == 0)
-		lease->returning++;
+	defer(lease, items, delay_ms, n);
 	lease_finish(lease, n);
+}
+
+void lease_give_back(struct lease *lease, const struct work_item *items, size_t n)
+{
+	defer(lease, items, NULL, n);
+}
+
+void lease_give_back_add(struct db_batch *batch, const struct work_item *items, size_t n)
+{
+	defer_add(batch, items, NULL, n);
 }
 
 void lease_route(struct lease *lease, const char *route)

@@ -3,6 +3,7 @@
 #ifndef DB_LEASE_H
 #define DB_LEASE_H
 
+#include "db/batch.h"
 #include "db/notify.h"
 #include "db/statement.h"
 
@@ -45,9 +46,14 @@ int lease_new(const struct lease_conf *conf, struct lease **ret_lease) MUSTUSE;
 void lease_free(struct lease *lease);
 /* n of the items that were handed over have been finished or given up (their lease then runs out by itself). */
 void lease_finish(struct lease *lease, size_t n);
-/* Puts leased items off: due again delay_ms from now (by the database's clock), fenced by attempt; they count as
- * finished. Best effort: when it fails, the lease runs out by itself. items and delays are borrowed for the call. */
+/* Puts leased items off: due again delay_ms from now (by the database's clock; NULL: at once), fenced by attempt; they
+ * count as finished. When it fails again and again, the lease runs out by itself. items and delays are borrowed for the
+ * call. */
 void lease_defer(struct lease *lease, const struct work_item *items, const int64_t *delay_ms, size_t n);
+/* The same at once, for items that have been finished: their leases are ended instead of running out. */
+void lease_give_back(struct lease *lease, const struct work_item *items, size_t n);
+/* Adds that to a batch. It waits for whoever else works on the items: what follows in the batch sees what that was. */
+void lease_give_back_add(struct db_batch *batch, const struct work_item *items, size_t n);
 /* Only work of this route from now on (dispatch); NULL: any. Copied. One lease object per route that is owned. */
 void lease_route(struct lease *lease, const char *route);
 void lease_limit(struct lease *lease, size_t items_max); /* a route's window has changed */

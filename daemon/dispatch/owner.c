@@ -11,7 +11,8 @@
 #include "dispatch/route.h"
 
 #define TAKE_EVERY_MS 1000
-#define AGAIN_MS 250 /* after a statement that did not come through */
+#define STOPPED_EVERY_MS 1000 /* whether an operator has released a route */
+#define AGAIN_MS 250          /* after a statement that did not come through */
 #define SWEEP_EVERY_MS 5000
 #define SWEEP_MAX 100
 #define DEPTH_EVERY_MS 15000
@@ -273,8 +274,20 @@ static void count_waiting(struct dispatch *dispatch)
 
 /* ---- the clock ---- */
 
+static bool any_stopped(const struct dispatch *dispatch)
+{
+	for (const struct list *node = dispatch->routes.next; node != &dispatch->routes; node = node->next) {
+		const struct route *route = CONTAINER_OF(node, struct route, node);
+
+		if (route->fence != 0 && route->stopped) return true;
+	}
+	return false;
+}
+
 void owner_tick(struct dispatch *dispatch, int64_t now_ms)
 {
+	if (any_stopped(dispatch) && dispatch->renew_ms > now_ms + STOPPED_EVERY_MS)
+		dispatch->renew_ms = now_ms + STOPPED_EVERY_MS;
 	if (now_ms >= dispatch->renew_ms && dispatch->renewing_count == 0) {
 		dispatch->renew_ms = now_ms + dispatch->worker->options->lease_s * 1000 / 3;
 		renew(dispatch, now_ms);

@@ -64,11 +64,25 @@ static void http_append(struct db_array *array, int status)
 		db_array_int2(array, (int16_t)status);
 }
 
+/* Whether these were begun is not known, and the transaction that did it may still be under way. Giving their leases
+ * back waits for it, so the end that follows finds what is there; and what was never begun is due at once. */
+static void end_doubt(struct round *round)
+{
+	struct work_item items[ROUND_ITEMS_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < round->count; i++)
+		if (round->items[i]->in_doubt) items[n++] = round->items[i]->item;
+	if (n > 0) lease_give_back_add(round->batch, items, n);
+}
+
 static void end_fill(struct round *round)
 {
-	struct db_params *params = db_batch_add(round->batch, &dispatch_sql[DISPATCH_END]);
+	struct db_params *params;
 	struct db_array *array;
 
+	end_doubt(round);
+	params = db_batch_add(round->batch, &dispatch_sql[DISPATCH_END]);
 	db_params_text(params, round->route->name);
 	db_params_int8(params, round->items[0]->fence);
 	COLUMN(DB_UUID, db_array_uuid, &s->item.hospital_id);
@@ -232,8 +246,11 @@ static void begun_rows(struct round *round, const struct pg_result *rows)
 		assert(i < round->count && round->items[i] != NULL);
 		sending = round->items[i];
 		warned = warned || db_rows_bool(rows, row, 10);
-		if (sending->fence != round->route->fence) continue; /* lost meanwhile: freed below */
 		round->items[i] = NULL;
+		if (sending->fence != round->route->fence) { /* lost meanwhile: begun, for the next owner to find */
+			sending_free(sending);
+			continue;
+		}
 		if (verdict == 1) {
 			sending_send(sending, rows, row);
 			continue;
@@ -258,11 +275,26 @@ static void begun_unknown(struct round *round)
 		struct sending *sending = round->items[i];
 
 		round->items[i] = NULL;
+		sending->in_doubt = true;
 		if (sending->fence == round->route->fence)
 			sending_end(sending, &undo, 0);
 		else
 			sending_free(sending);
 	}
+}
+
+/* Those of which no intent was written: due at once, for whoever has the route then. */
+static void begun_not(struct round *round)
+{
+	struct work_item items[ROUND_ITEMS_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < round->count; i++) {
+		if (round->items[i] == NULL) continue;
+		items[n++] = round->items[i]->item;
+		sending_free(round->items[i]);
+	}
+	lease_give_back(round->route->lease, items, n);
 }
 
 /* Their leases last long enough for another try of writing the intent. */
@@ -290,12 +322,10 @@ static void on_begun(void *ctx, const struct db_outcome *outcome)
 	}
 	if (outcome->ending == DB_UNKNOWN) begun_unknown(round);
 	if (outcome->ending == DB_COMMITTED) {
-		if (db_rows_count(outcome->results[0]) == 0)
-			round->route->dispatch->renew_ms = 0; /* is the route still ours? */
+		if (db_rows_count(outcome->results[0]) == 0) route_doubt(round->route);
 		begun_rows(round, outcome->results[0]);
 	}
-	for (size_t i = 0; i < round->count; i++)
-		if (round->items[i] != NULL) sending_free(round->items[i]);
+	begun_not(round);
 	round_over(round);
 }
 
@@ -307,6 +337,7 @@ static void on_ended(void *ctx, const struct db_outcome *outcome)
 	struct dispatch *dispatch;
 	bool read = false;
 	bool again = false;
+	bool doubt = false;
 
 	CHECK_MAGIC(round, ROUND_MAGIC);
 	if (outcome->ending == DB_UNKNOWN || outcome->ending == DB_RETRYABLE) {
@@ -319,16 +350,18 @@ static void on_ended(void *ctx, const struct db_outcome *outcome)
 		return;
 	}
 	dispatch = round->route->dispatch;
-	if (db_rows_count(outcome->results[0]) < (int)round->count && !round->trouble)
-		log_fields(LOG_WARN, "ends came too late: others have decided meanwhile", "route", round->route->name,
-			NULL);
 	for (size_t i = 0; i < round->count; i++) {
 		const struct sending *sending = round->items[i];
 
+		doubt = doubt || sending->in_doubt;
 		read = read || sending->outcome != VERDICT_NOT_SENT;
 		again = again || (sending->outcome == VERDICT_NOT_SENT && sending->delay_ms == 0);
 		sending_free(round->items[i]);
 	}
+	/* The end is the last of the batch's statements. */
+	if (db_rows_count(outcome->results[outcome->count - 1]) < (int)round->count && !round->trouble && !doubt)
+		log_fields(LOG_WARN, "ends came too late: others have decided meanwhile", "route", round->route->name,
+			NULL);
 	if (read) db_notify_send(dispatch->notify, "translate");
 	if (again) db_notify_send(dispatch->notify, "dispatch");
 	round_over(round);

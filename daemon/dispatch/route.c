@@ -284,6 +284,13 @@ void route_renewed(struct route *route, bool stopped, int64_t until_ms)
 	route_pace(route, clock_mono_ms());
 }
 
+void route_doubt(struct route *route)
+{
+	route->until_ms = 0;
+	route->dispatch->renew_ms = 0;
+	route_pace(route, clock_mono_ms());
+}
+
 void route_lost(struct route *route)
 {
 	log_fields(LOG_WARN, "lost a route to another process", "route", route->name, NULL);

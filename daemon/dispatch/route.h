@@ -54,6 +54,8 @@ bool route_preferred(const struct route *route);
 bool route_may_send(const struct route *route, int64_t fence, int64_t now_ms);
 void route_taken(struct route *route, int64_t fence, bool stopped, int64_t until_ms);
 void route_renewed(struct route *route, bool stopped, int64_t until_ms);
+/* The database did as if it were not ours, or stopped: nothing more until it has been asked. */
+void route_doubt(struct route *route);
 /* Another process has it: stops everything at once. */
 void route_lost(struct route *route);
 

@@ -44,6 +44,7 @@ struct sending {
 	int http_status; /* 0: none */
 	const char *why; /* "" or in the arena */
 	int64_t delay_ms;
+	bool in_doubt;      /* whether it was begun: its end also gives the lease back */
 	int reply_status;   /* of the message that came in */
 	struct bytes reply; /* sealed; ptr NULL: nothing came */
 };

@@ -17,6 +17,7 @@
 
 #define HOUSEKEEPING_S 600
 #define OFTEN_S 10
+#define READ_TRIES_MAX 5 /* of the reading, after its answer was lost */
 
 struct settle {
 	struct worker *worker;
@@ -27,7 +28,8 @@ struct settle {
 	struct event *housekeeping, *often;
 	struct watch *watch; /* of the first worker; NULL: another one looks */
 	struct round round;
-	bool busy; /* a round is under way */
+	bool busy;      /* a round is under way */
+	unsigned tries; /* of its reading */
 	bool draining;
 	struct metric *facts, *rounds, *refused;
 };
@@ -59,11 +61,27 @@ static void on_committed(void *ctx, const struct db_outcome *outcome)
 	round_end(settle);
 }
 
+/* Nothing came of it: its items are for whoever comes next. */
+static void round_give_back(struct settle *settle)
+{
+	struct work_item items[ROUND_ITEMS_MAX];
+	size_t n = settle->round.item_count;
+
+	for (size_t i = 0; i < n; i++) items[i] = settle->round.items[i].work;
+	lease_give_back(settle->lease, items, n);
+	round_end(settle);
+}
+
 static void on_read(void *ctx, const struct db_outcome *outcome)
 {
 	struct settle *settle = ctx;
 	struct round *round = &settle->round;
 
+	if (outcome->ending == DB_UNKNOWN || outcome->ending == DB_RETRYABLE) {
+		if (settle->tries++ >= READ_TRIES_MAX || db_batch_run(settle->reading, 0, on_read, settle) < 0)
+			round_give_back(settle);
+		return;
+	}
 	/* Where this ends the round, the lease runs out and somebody takes its items again. */
 	if (outcome->ending != DB_COMMITTED ||
 		round_apply(round, outcome->results[0], outcome->results[1], &db_batch_arena(settle->batch)->zf) < 0) {
@@ -84,7 +102,8 @@ static void on_take(void *ctx, const struct work_item *items, size_t n)
 	settle->busy = true;
 	round_take(&settle->round, items, n);
 	round_ask(&settle->round, settle->reading);
-	if (db_batch_run(settle->reading, 0, on_read, settle) < 0) round_end(settle);
+	settle->tries = 0;
+	if (db_batch_run(settle->reading, 0, on_read, settle) < 0) round_give_back(settle);
 }
 
 /* ---- the role ---- */

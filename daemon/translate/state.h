@@ -38,9 +38,10 @@ struct translate {
 	size_t count;
 	const struct job *good[ROUND_MAX]; /* of them, those to be committed */
 	size_t good_count;
-	size_t first; /* of good, the first that has not been committed */
-	bool single;  /* they are committed one by one */
-	bool again;   /* a reload came: the round starts over */
+	size_t first;   /* of good, the first that has not been committed */
+	bool single;    /* they are committed one by one */
+	bool again;     /* a reload came: the round starts over */
+	unsigned tries; /* of the question under way, after its answer was lost */
 	bool draining;
 	enum phase phase;
 	struct number_ask number_asks[CALL_SERIES_MAX];

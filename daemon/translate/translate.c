@@ -16,6 +16,8 @@
 #define CONFLICT_MS 20   /* the second item of one claim or exchange waits for the first one's commit */
 #define REFUSED_MS 30000 /* what the database refused is tried again after this, and given to a person in the end */
 #define REFUSED_MAX 5
+#define ANSWER_TRIES_MAX 5 /* of a question whose answer was lost */
+#define LEASE_LEFT_MS 1000 /* what must be left of the leases to ask again */
 
 static void round_next(struct translate *translate);
 static void round_commit(struct translate *translate);
@@ -42,13 +44,33 @@ static void round_end(struct translate *translate)
 	numbers_ask(translate);
 	if (translate->draining && translate->waiting_count > 0) {
 		/* Not begun: at once for somebody else. */
-		static const int64_t now_ms[ROUND_MAX];
-
-		lease_defer(translate->lease, translate->waiting, now_ms, translate->waiting_count);
+		lease_defer(translate->lease, translate->waiting, NULL, translate->waiting_count);
 		translate->waiting_count = 0;
 	}
 	lease_finish(translate->lease, n);
 	if (translate->waiting_count > 0) round_next(translate);
+}
+
+/* Nothing came of it: its items are for whoever comes next. */
+static void round_give_back(struct translate *translate)
+{
+	struct work_item items[ROUND_MAX];
+	size_t n = translate->count;
+
+	for (size_t i = 0; i < n; i++) items[i] = translate->jobs[i].item;
+	lease_give_back(translate->lease, items, n);
+	round_end(translate);
+}
+
+/* A question that changes nothing, or the same once more, is asked again while the leases hold. */
+static bool may_ask_again(struct translate *translate, const struct db_outcome *outcome)
+{
+	int64_t until_ms = INT64_MAX;
+
+	if (outcome->ending != DB_UNKNOWN && outcome->ending != DB_RETRYABLE) return false;
+	for (size_t i = 0; i < translate->count; i++)
+		if (translate->jobs[i].item.until_ms < until_ms) until_ms = translate->jobs[i].item.until_ms;
+	return translate->tries++ < ANSWER_TRIES_MAX && until_ms - clock_mono_ms() > LEASE_LEFT_MS;
 }
 
 /* ---- the commit ---- */
@@ -222,6 +244,8 @@ static void round_again(struct translate *translate)
 	if (translate->waiting_count > 0) round_next(translate);
 }
 
+static void round_resolve(struct translate *translate);
+
 static void on_resolved(void *ctx, const struct db_outcome *outcome)
 {
 	struct translate *translate = ctx;
@@ -231,23 +255,21 @@ static void on_resolved(void *ctx, const struct db_outcome *outcome)
 		return;
 	}
 	if (outcome->ending != DB_COMMITTED) {
-		round_end(translate);
+		if (may_ask_again(translate, outcome))
+			round_resolve(translate);
+		else
+			round_give_back(translate);
 		return;
 	}
 	resolve_take(translate, outcome->results[0]);
 	round_finish(translate);
 }
 
-static void round_run(struct translate *translate)
+static void round_resolve(struct translate *translate)
 {
 	struct arena arena CLEANUP(arena_free);
 	struct db_params params;
 
-	for (size_t i = 0; i < translate->count; i++) {
-		if (!translate->jobs[i].alive) continue;
-		job_run(&translate->room, &translate->jobs[i]);
-		translate->worker->heartbeat(translate->worker);
-	}
 	arena_init(&arena, 64u << 20);
 	db_params_init(&params, &arena);
 	if (!resolve_ask(translate, &params)) {
@@ -256,7 +278,18 @@ static void round_run(struct translate *translate)
 	}
 	translate->phase = PHASE_RESOLVING;
 	if (db_query(translate->pool, &translate_sql[TRANSLATE_RESOLVE], &params, 0, on_resolved, translate) < 0)
-		round_end(translate);
+		round_give_back(translate);
+}
+
+static void round_run(struct translate *translate)
+{
+	for (size_t i = 0; i < translate->count; i++) {
+		if (!translate->jobs[i].alive) continue;
+		job_run(&translate->room, &translate->jobs[i]);
+		translate->worker->heartbeat(translate->worker);
+	}
+	translate->tries = 0;
+	round_resolve(translate);
 }
 
 /* ---- the beginning ---- */
@@ -267,10 +300,15 @@ static void on_begun(void *ctx, const struct db_outcome *outcome)
 	const struct pg_result *rows;
 
 	if (outcome->ending != DB_COMMITTED) {
-		if (outcome->ending == DB_REFUSED)
-			log_fields(LOG_ERROR, "could not read work", "sqlstate", outcome->sqlstate, "why",
-				outcome->message, NULL);
-		round_end(translate); /* the leases run out and somebody takes them again */
+		if (may_ask_again(translate, outcome) && db_batch_run(translate->batch, 0, on_begun, translate) == 0)
+			return;
+		if (outcome->ending != DB_REFUSED) {
+			round_give_back(translate);
+			return;
+		}
+		log_fields(
+			LOG_ERROR, "could not read work", "sqlstate", outcome->sqlstate, "why", outcome->message, NULL);
+		round_end(translate); /* not at once again: the leases run out */
 		return;
 	}
 	rows = outcome->results[0];
@@ -320,8 +358,9 @@ static void round_next(struct translate *translate)
 	for (uint32_t i = 0; i < directory->insurer_count; i++) db_array_text(array, directory->insurers[i]->code);
 	array = db_params_array(params, DB_TEXT, directory->insurer_count, 0);
 	for (uint32_t i = 0; i < directory->insurer_count; i++) db_array_text(array, translate->purposes[i]);
-	db_params_bool(params, translate->jobs[0].item.crashes > 0);
-	if (db_batch_run(translate->batch, 0, on_begun, translate) < 0) round_end(translate);
+	db_params_int2(params, (int16_t)translate->jobs[0].item.crashes);
+	translate->tries = 0;
+	if (db_batch_run(translate->batch, 0, on_begun, translate) < 0) round_give_back(translate);
 }
 
 static void on_take(void *ctx, const struct work_item *items, size_t n)

@@ -9,7 +9,7 @@ const struct db_statement translate_sql[TRANSLATE_STATEMENTS] = {
 		"exchange_step, exchange_state, message_status::int4, message_token, message_submission, "
 		"message_http::int4, message_content, message_replay, message_route, task_id, task_reason, doubt_message, "
 		"doubt_exchange, doubt_route, busy, doubt_older FROM zhifu.translate_begin("
-		"$1::uuid[], $2::uuid[], $3::int4[], $4::text[], $5::text[], $6::bool)",
+		"$1::uuid[], $2::uuid[], $3::int4[], $4::text[], $5::text[], $6::int2)",
 		6},
 	[TRANSLATE_RESOLVE] = {"translate_resolve",
 		"SELECT ordinal, claim_id, claim_ref, insurer, claim_use::int4, transport::int4, total, "

@@ -59,7 +59,7 @@ def consent(mrn, number=None, status="active", kind="permit", purpose="HPAYMT", 
 class Desk:
     """A hospital that submits, the insurers behind ears, and what the database says about claims."""
 
-    def __init__(self, place, keep, settings=None, names=("alpha",), deadline_ms=20000):
+    def __init__(self, place, keep, settings=None, names=("alpha",)):
         self.place = place
         self.ears, self.payers = {}, {}
         story.hospital(place)
@@ -72,7 +72,7 @@ class Desk:
             story.insurer(place, name, self.ears[name].port, {"endpoints": ({
                 "name": "fhir", "url": "https://localhost:%d/fhir" % self.ears[name].port,
                 "ca_file": place.pki.pem("ca"), "certificate": place.pki.pem("client"),
-                "private_key": place.pki.key("client"), "deadline_ms": deadline_ms},), **(settings or {})})
+                "private_key": place.pki.key("client"), "deadline_ms": 20000},), **(settings or {})})
         place.daemon.start()
         self.client = keep(place.daemon.client())
 
@@ -264,9 +264,7 @@ def test_actions_of_a_consent(desk):
 
 
 def test_withdrawn_between_mapping_and_sending(desk, place):
-    # Work that met a held route comes up again when its lease has run out, which outlives the insurer's deadline.
-    place.settings["lease_s"] = 5
-    one = desk(deadline_ms=2000)
+    one = desk()
     # The route's row comes with its first owner: a first claim makes it.
     one.give(consent("P-first"))
     one.wait(one.submit(claim("P-first")), "deliver")

@@ -19,6 +19,7 @@ import zhifu
 
 FHIR = {"Content-Type": "application/fhir+json"}
 ROLES = ["dispatch", "intake", "settle", "translate"]
+LEASE_S = 60  # the default of lease_s
 
 
 @pytest.fixture
@@ -390,6 +391,24 @@ def test_drain_answers_what_is_in_flight(up):
     assert up.insurers[0].counts()["taken_twice"] == 0
 
 
+def test_a_released_route_goes_on_at_once(up):
+    """What was leased and not sent while a person held the route does not wait until its lease has run out."""
+    daemon = up.daemon
+    traffic.Sender(daemon, ["H-1"]).finish()
+    traffic.wait_adjudicated(up, 1)
+    route = up.database.value("SELECT route FROM zhifu.route_lease")
+    daemon.mark_log()
+    daemon.ctl("queue", "hold", route, "--why", "maintenance", "--who", "tester")
+    ids = traffic.Sender(daemon, ["H-%d" % i for i in range(2, 12)]).finish()
+    daemon.wait_log("route stopped by an operator")
+    queued = "SELECT count(*) FROM zhifu.claim_state WHERE transport = 5"
+    zhifu.wait_until(lambda: up.database.value(queued) == len(ids), "the claims to wait on the route")
+    assert up.insurers[0].counts()["received"] == 1
+    daemon.ctl("queue", "release", route, "--why", "done", "--who", "tester")
+    traffic.wait_adjudicated(up, 1 + len(ids), LEASE_S / 4)
+    assert up.insurers[0].counts()["taken_twice"] == 0
+
+
 def test_two_machines_share_the_work(place, keep):
     """Intake and dispatch here, translate and settle there, over one database."""
     story.hospital(place)
@@ -415,13 +434,12 @@ def test_two_machines_share_the_work(place, keep):
 
 
 def test_connections_cut_around_the_commit(place, keep):
-    """The connections to PostgreSQL are cut again and again while claims are committed: every 2xx has its row, and a
-    repeated request gets the first answer."""
+    """The connections to PostgreSQL are cut again and again while claims are committed: every 2xx has its row, a
+    repeated request gets the first answer, and nothing waits until a lease has run out."""
     story.hospital(place)
     place.insurers = [traffic.Insurer(place, keep)]
     proxy = keep(zhifu.Proxy(place.database.cluster.port))
     place.database_through(proxy.port)
-    place.settings["lease_s"] = 5  # a lease whose granting was cut off has to run out
     daemon = place.daemon
     daemon.start()
     traffic.permit(daemon)
@@ -448,7 +466,7 @@ def test_connections_cut_around_the_commit(place, keep):
             assert again.status in (200, 201) and story.location_id(again) == ids[number], again
         other = client.post("/fhir/Claim", traffic.bill("C-1", cents=5), headers=dict(FHIR, **{"Idempotency-Key": "C-1"}))
         assert other.status == 409, other
-    traffic.wait_adjudicated(place, len(numbers))
+    traffic.wait_adjudicated(place, len(numbers), LEASE_S / 2)
     traffic.assert_all_is_well(place, place.insurers, ids)
     daemon.stop()  # before its way to the database goes
 

@@ -587,16 +587,16 @@ static void test_lease(void **state)
 	(void)state;
 	NEED_POSTGRESQL();
 	static const char *const take =
-		"SELECT count(*) FROM zhifu.outbox o JOIN zhifu.work_lease(1::int2, o.hospital_id, NULL, 10, 600) l USING (work_id)"
+		"SELECT count(*) FROM zhifu.outbox o JOIN zhifu.work_lease(1::int2, o.hospital_id, NULL, 10, 600, %d) l USING (work_id)"
 		" WHERE o.claim_id = '%s' AND l.crashes = %d";
 	static const char *const row =
 		"SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s' AND crashes = %d AND attempt = %d AND due_at <= now()";
 	struct test_claim claim = claim_add("ok");
 	assert_int_equal(number("SELECT count(*) FROM zhifu.work_hospitals(1::int2, NULL, 10)"), 1);
-	assert_int_equal(number(take, claim.id_text, 0), 1);
+	assert_int_equal(number(take, 1, claim.id_text, 0), 1);
 	assert_int_equal(number(row, claim.id_text, 1, 1), 1);
 	assert_int_equal(number("SELECT count(*) FROM zhifu.work_hospitals(1::int2, NULL, 10)"), 0);
-	assert_int_equal(number(take, claim.id_text, 0), 0);
+	assert_int_equal(number(take, 2, claim.id_text, 0), 0);
 	/* given back without a call */
 	assert_int_equal(
 		number("SELECT zhifu.work_defer(array_agg(hospital_id), array_agg(work_id), array_agg(attempt), '{0}', '{0}')"
@@ -604,19 +604,29 @@ static void test_lease(void **state)
 			claim.id_text),
 		1);
 	assert_int_equal(number(row, claim.id_text, 0, 1), 1);
-	assert_int_equal(number(take, claim.id_text, 0), 1);
+	assert_int_equal(number(take, 3, claim.id_text, 0), 1);
 	/* its holder died */
 	sql("UPDATE zhifu.outbox SET leased_until = now() WHERE claim_id = '%s'", claim.id_text);
-	assert_int_equal(number(take, claim.id_text, 1), 1);
+	assert_int_equal(number(take, 4, claim.id_text, 1), 1);
 	assert_int_equal(number(row, claim.id_text, 1, 3), 1);
-	for (int suspect = 0; suspect < 2; suspect++) {
+	/* the answer was lost: by its mark, and by no other, it is free again */
+	for (int mark = 3; mark <= 4; mark++) {
+		sql("SELECT zhifu.work_unlease(1::int2, hospital_id, NULL, %d) FROM zhifu.claim WHERE claim_id = '%s'",
+			mark, claim.id_text);
+		assert_int_equal(number(take, 5, claim.id_text, 1), mark == 4);
+	}
+	assert_int_equal(number(row, claim.id_text, 1, 4), 1);
+	/* counted once, however often it is run */
+	for (int run = 0; run < 3; run++) {
+		int suspect = run > 0;
+
 		assert_int_equal(
 			number("SELECT count(*) FROM zhifu.outbox o, zhifu.translate_begin(ARRAY[o.hospital_id],"
-			       " ARRAY[o.work_id], ARRAY[o.attempt], '{alpha}', '{claim}', %d::bool) b"
+			       " ARRAY[o.work_id], ARRAY[o.attempt], '{alpha}', '{claim}', %d::int2) b"
 			       " WHERE o.claim_id = '%s' AND b.claim_id = o.claim_id",
 				suspect, claim.id_text),
 			1);
-		assert_int_equal(number(row, claim.id_text, 1 + suspect, 3), 1);
+		assert_int_equal(number(row, claim.id_text, 1 + suspect, 4), 1);
 	}
 	sql("DELETE FROM zhifu.outbox");
 }
