@@ -46,11 +46,11 @@ static int key_rotate(struct ctl *ctl, int argc, char **argv)
 		kind = KEY_LOOKUP;
 	else
 		return ctl_usage("key rotate takes master or lookup, not \"%s\"", words[0]);
-	/* Intake searches with the two newest: a third would hide which submissions came before the first rotation. */
+	/* Submissions and consents are recognised under every key of the file, persons under the two newest. */
 	if (kind == KEY_LOOKUP && !force && keyring_versions(ctl->keyring, kind, versions, 2) >= 2)
 		return ctl_usage(
-			"there are two look-up keys already and only two are searched with: a submission from before "
-			"the older one would be taken a second time; --force if that is worth it");
+			"there are two look-up keys already and patients are found by the two newest only: run key "
+			"rehash first, so that none is left with older hashes alone, and then this with --force");
 	if (keyring_rotate(ctl->options->key_file, kind) < 0) return ctl_fail("could not add a key");
 	if (keyring_load(ctl->options->key_file, ctl->options->sample_ok, &ring) < 0)
 		return ctl_fail("could not read the key file again");

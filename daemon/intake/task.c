@@ -9,10 +9,10 @@
 #include "fhir/encode.h"
 #include "intake/read.h"
 #include "intake/read_sql.h"
+#include "intake/submission.h"
 
 #define TASK_BODY_BYTES_MAX (256u << 10)
 #define TRIES_MAX 4
-#define VERSIONS_MAX 4
 #define REASON_BYTES_MAX 64
 
 static const struct outcome_remark remark_gone = {"error", "deleted", "erased",
@@ -207,11 +207,11 @@ static void on_focus(void *ctx, const struct db_outcome *outcome)
 static int bind_hashes(struct task_call *call, struct db_params *params, const struct zf_identifier *identifier)
 {
 	const struct keyring *ring = call->read.intake->worker->keyring;
-	uint16_t versions[VERSIONS_MAX];
-	size_t count = keyring_versions(ring, KEY_LOOKUP, versions, VERSIONS_MAX);
-	struct db_array *array =
-		db_params_array(params, DB_BYTEA, VERSIONS_MAX, (size_t)VERSIONS_MAX * LOOKUP_HASH_BYTES);
-	for (size_t v = 0; v < count && v < VERSIONS_MAX; v++) {
+	uint16_t versions[SUBMISSION_VERSIONS_MAX];
+	size_t count = keyring_versions(ring, KEY_LOOKUP, versions, SUBMISSION_VERSIONS_MAX);
+	struct db_array *array = db_params_array(
+		params, DB_BYTEA, SUBMISSION_VERSIONS_MAX, (size_t)SUBMISSION_VERSIONS_MAX * LOOKUP_HASH_BYTES);
+	for (size_t v = 0; v < count && v < SUBMISSION_VERSIONS_MAX; v++) {
 		uint8_t hash[LOOKUP_HASH_BYTES];
 		struct bytes parts[2] = {
 			bytes_of(identifier->system == NULL ? "" : identifier->system), bytes_of(identifier->value)};

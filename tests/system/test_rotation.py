@@ -131,6 +131,35 @@ def test_a_new_master_key_while_claims_go_through(up):
     traffic.assert_events_are_paths(database)
 
 
+def test_a_consent_is_known_under_every_lookup_key(up):
+    """A repetition is one, and a later one with its identifier replaces it, whichever keys have come in between."""
+    daemon, database = up.daemon, up.database
+
+    def give(number, **more):
+        made = dict(story.consent("#p", number), contained=[
+            {"resourceType": "Patient", "id": "p", "identifier": [{"system": MRN, "value": "A-1"}]}], **more)
+        with daemon.client() as client:
+            return client.post("/fhir/Consent", story.body_of(made), headers=FHIR)
+
+    def gone(answer):
+        return database.value("SELECT withdrawn_at IS NOT NULL FROM zhifu.consent WHERE consent_id = %s",
+                              (answer.headers["location"].split("/Consent/")[1].split("/")[0],))
+
+    given = [give("C-%d" % i) for i in range(3)]
+    assert [each.status for each in given] == [201] * 3
+    for rotation in range(3):
+        assert daemon.ctl_json("key", "rotate", "lookup", "--force")["version"] == rotation + 2
+        reload(daemon)
+        daemon.ctl("key", "rehash")
+        for number, first in enumerate(given):
+            again = give("C-%d" % number)
+            assert again.status == 200 and again.headers["location"] == first.headers["location"], again
+        # Withdrawn under this key; the old request, repeated under the next one, brings nothing back.
+        assert not gone(given[rotation])
+        assert give("C-%d" % rotation, status="inactive").status == 201
+        assert gone(given[rotation])
+
+
 def test_a_new_lookup_key_finds_old_and_new(up):
     daemon, database = up.daemon, up.database
     with daemon.client() as client:

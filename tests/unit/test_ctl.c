@@ -538,7 +538,7 @@ static void keys_rotate(void **state)
 	assert_ctl(&world, 0, "key rotate master");
 	assert_ctl(&world, 0, "key rotate lookup");
 	assert_ctl(&world, 2, "key rotate patient");
-	/* a third look-up key would hide old submissions: not without being told to */
+	/* a third look-up key would hide patients that were not hashed anew: not without being told to */
 	assert_ctl(&world, 2, "key rotate lookup");
 	assert_ctl(&world, 0, "key rewrap --json");
 	assert_string_equal(world.out, "{\"rewrapped\":1,\"keys\":1,\"master\":2}\n");
