@@ -34,6 +34,10 @@ def tool(name, *args, timeout_s=600):
     return json.loads(out.stdout.strip().split("\n")[-1])
 
 
+def hospital_id(i):
+    return "019ab000-0000-7000-8000-%012x" % i
+
+
 class World:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -77,7 +81,7 @@ class World:
             if i == 0:
                 client["jwks_file"] = str(jwks)
             home.hospital("h%03d" % i, {
-                "id": "019ab000-0000-7000-8000-%012x" % i, "name": "Bench Hospital %d" % i, "clients": (client,),
+                "id": hospital_id(i), "name": "Bench Hospital %d" % i, "clients": (client,),
                 "code": "B" + ALPHABET[i // 36] + ALPHABET[i % 36]})
         home.payer_port = zhifu.free_port()
         story.insurer(home, "alpha", home.payer_port, {"window_max": 64, "idempotent": True})
