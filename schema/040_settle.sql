@@ -4,7 +4,7 @@ SET search_path = zhifu;
 -- Where claims stand and what is already posted for them. To be asked before settle_facts in the same round: a fact that is
 -- applied in between is then not among the new ones, and a claim that moves on in between fails the compare-and-set.
 CREATE FUNCTION settle_claims(p_hospital uuid[], p_claim uuid[])
-RETURNS TABLE (ordinal integer, use smallint, total bigint, currency text, exponent smallint, transport smallint, transport_seq integer,
+RETURNS TABLE (ordinal integer, use smallint, currency text, exponent smallint, transport smallint, transport_seq integer,
 	acknowledgement smallint, acknowledgement_seq integer, adjudication smallint, adjudication_seq integer,
 	payment smallint, payment_seq integer, books smallint, books_seq integer, billed bigint, patient bigint, contract bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -13,7 +13,7 @@ SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 #variable_conflict use_column
 -- Without bitmaps: one of all of the hospital's postings or facts looks cheap while the tables are new.
 BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call
-	RETURN QUERY SELECT t.n::integer, c.use, c.total_minor, c.currency, c.exponent, s.transport, s.transport_seq,
+	RETURN QUERY SELECT t.n::integer, c.use, c.currency, c.exponent, s.transport, s.transport_seq,
 		s.acknowledgement, s.acknowledgement_seq, s.adjudication, s.adjudication_seq, s.payment, s.payment_seq, s.books, s.books_seq,
 		p.billed, p.patient, p.contract
 	FROM unnest(p_hospital, p_claim) WITH ORDINALITY AS t (h, c, n)
@@ -162,6 +162,7 @@ BEGIN
 	DELETE FROM token_jti WHERE expires_at < now() - interval '1 hour';
 END
 $$;
+
 -- What waits for a person, over all hospitals, counted by index: for the metrics, so that an alert can be set on it.
 CREATE FUNCTION settle_watch() RETURNS TABLE (subject text, found bigint) LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
@@ -179,6 +180,7 @@ SET search_path = zhifu, pg_temp AS $$
 	UNION ALL
 	SELECT 'work_held', count(*) FROM outbox WHERE held
 $$;
+
 ALTER FUNCTION settle_watch OWNER TO zhifu_writer;
 GRANT EXECUTE ON FUNCTION settle_watch TO zhifu_settle;
 ALTER FUNCTION settle_claims OWNER TO zhifu_writer;

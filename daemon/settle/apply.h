@@ -13,7 +13,6 @@ struct fact_view {
 	int kind; /* enum zf_fact_kind or enum fact_kind_own */
 	const char *insurer;
 	int use; /* enum zf_use: only claims are billed */
-	int64_t total;
 	const char *currency;
 	int exponent;
 	uint8_t states[LIFECYCLE_AXES + 1]; /* by enum lifecycle_axis */

@@ -79,16 +79,15 @@ static void claim_read(const struct pg_result *rows, int row, struct round_claim
 	claim->found = true;
 	*view = (struct fact_view){
 		.use = (int)db_rows_int(rows, row, 1),
-		.total = db_rows_int(rows, row, 2),
-		.currency = db_rows_text(rows, row, 3),
-		.exponent = (int)db_rows_int(rows, row, 4),
-		.billed = db_rows_int(rows, row, 15),
-		.patient_posted = db_rows_int(rows, row, 16),
-		.contract_posted = db_rows_int(rows, row, 17),
+		.currency = db_rows_text(rows, row, 2),
+		.exponent = (int)db_rows_int(rows, row, 3),
+		.billed = db_rows_int(rows, row, 14),
+		.patient_posted = db_rows_int(rows, row, 15),
+		.contract_posted = db_rows_int(rows, row, 16),
 	};
 	for (int axis = 1; axis <= LIFECYCLE_AXES; axis++) {
-		view->states[axis] = (uint8_t)db_rows_int(rows, row, 3 + 2 * axis);
-		view->seqs[axis] = (int32_t)db_rows_int(rows, row, 4 + 2 * axis);
+		view->states[axis] = (uint8_t)db_rows_int(rows, row, 2 + 2 * axis);
+		view->seqs[axis] = (int32_t)db_rows_int(rows, row, 3 + 2 * axis);
 	}
 }
 

@@ -3,7 +3,7 @@
 
 const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 	[SETTLE_CLAIMS] = {"settle_claims",
-		"SELECT ordinal, use::int4, total, currency, exponent::int4, transport::int4, transport_seq,"
+		"SELECT ordinal, use::int4, currency, exponent::int4, transport::int4, transport_seq,"
 		" acknowledgement::int4, acknowledgement_seq, adjudication::int4, adjudication_seq, payment::int4,"
 		" payment_seq, books::int4, books_seq, billed, patient, contract"
 		" FROM zhifu.settle_claims($1::uuid[], $2::uuid[])",
