@@ -97,7 +97,8 @@ static const struct conf_option rows[] = {
 
 	HEADING("Limits of the HTTP server"),
 	NUMBER(connections_max, "4096", 1, 65536, CONF_RELOADABLE,
-		"Open connections of one intake process; the next is closed at once."),
+		"Open connections of one intake process. Those above it, up to 64, are answered 503 and closed; any more are "
+		"closed at once."),
 	NUMBER(connections_per_address_max, "256", 1, 65536, CONF_RELOADABLE,
 		"Open connections from one address to one intake process."),
 	NUMBER(head_bytes_max, "16384", 1024, 262144, CONF_RELOADABLE, "Most bytes of a request's line and headers."),
