@@ -47,6 +47,7 @@ struct db_group {
 	struct entry *ring;
 	size_t first, count, bytes;
 	struct flight flights[DB_GROUP_FLIGHTS_MAX];
+	size_t made; /* of them; more than conf.flights after a reload to fewer */
 	struct db_group_stats stats;
 };
 #define GROUP_MAGIC 0x67727570u
@@ -267,6 +268,25 @@ static void conf_defaults(struct db_group_conf *conf)
 	assert(conf->build != NULL && conf->done != NULL);
 }
 
+int db_group_limits(struct db_group *group, size_t cap, size_t flights)
+{
+	CHECK_MAGIC(group, GROUP_MAGIC);
+	assert(cap > 0 && cap <= DB_GROUP_CAP_MAX && flights > 0 && flights <= DB_GROUP_FLIGHTS_MAX);
+	group->conf.cap = cap;
+	for (; group->made < flights; group->made++) {
+		struct flight *flight = &group->flights[group->made];
+		flight->group = group;
+		flight->timer = event_new(db_pool_loop(group->pool), -1, 0, on_pause_over, flight);
+		if (flight->timer != NULL && db_batch_new(group->pool, &flight->batch) == 0) continue;
+		if (flight->timer != NULL) event_free(flight->timer);
+		flight->timer = NULL;
+		return err_set(ERR_NOMEM, "no memory for a commit group");
+	}
+	group->conf.flights = flights;
+	event_active(group->turn, 0, 0);
+	return 0;
+}
+
 int db_group_new(struct db_pool *pool, const struct db_group_conf *conf, struct db_group **ret_group)
 {
 	struct db_group *group = mem_alloc(sizeof(*group));
@@ -275,17 +295,10 @@ int db_group_new(struct db_pool *pool, const struct db_group_conf *conf, struct 
 	group->pool = pool;
 	group->conf = *conf;
 	conf_defaults(&group->conf);
-	struct event_base *loop = db_pool_loop(pool);
-	group->turn = event_new(loop, -1, 0, on_turn, group);
+	group->turn = event_new(db_pool_loop(pool), -1, 0, on_turn, group);
 	group->ring = mem_alloc(group->conf.queue_max * sizeof(*group->ring));
-	bool whole = group->turn != NULL && group->ring != NULL;
-	for (size_t i = 0; whole && i < group->conf.flights; i++) {
-		struct flight *flight = &group->flights[i];
-		flight->group = group;
-		flight->timer = event_new(loop, -1, 0, on_pause_over, flight);
-		whole = flight->timer != NULL && db_batch_new(pool, &flight->batch) == 0;
-	}
-	if (!whole) {
+	if (group->turn == NULL || group->ring == NULL ||
+		db_group_limits(group, group->conf.cap, group->conf.flights) < 0) {
 		db_group_free(group);
 		return err_set(ERR_NOMEM, "no memory for a commit group");
 	}
@@ -297,7 +310,7 @@ void db_group_free(struct db_group *group)
 {
 	if (group == NULL) return;
 	CHECK_MAGIC(group, GROUP_MAGIC);
-	for (size_t i = 0; i < group->conf.flights; i++) {
+	for (size_t i = 0; i < group->made; i++) {
 		struct flight *flight = &group->flights[i];
 		assert(flight->state != FLIGHT_LANDING);
 		if (flight->timer != NULL) event_free(flight->timer);
@@ -333,7 +346,7 @@ size_t db_group_queued(const struct db_group *group)
 size_t db_group_running(const struct db_group *group)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < group->conf.flights; i++) n += group->flights[i].state != FLIGHT_FREE;
+	for (size_t i = 0; i < group->made; i++) n += group->flights[i].state != FLIGHT_FREE;
 	return n;
 }
 

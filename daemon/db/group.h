@@ -49,6 +49,9 @@ struct db_group_conf {
 
 /* Returns owned: db_group_free. ERR_NOMEM. */
 int db_group_new(struct db_pool *pool, const struct db_group_conf *conf, struct db_group **ret_group) MUSTUSE;
+/* Another cap and number of flights, within the same bounds, from the next batch on (a reload). ERR_NOMEM: the flights
+ * stay as many as they were. */
+int db_group_limits(struct db_group *group, size_t cap, size_t flights) MUSTUSE;
 /* Drops what waits or runs without calling done. NULL allowed. Not from inside done. */
 void db_group_free(struct db_group *group);
 /* Hands an item over; it must stay valid until done. bytes: its weight. ERR_LIMIT: the queue is full, answer 503 with

@@ -34,6 +34,7 @@ struct lease {
 	struct work_item items[LEASE_ITEMS_MAX];
 	size_t held;
 	int64_t asked_ms;
+	int asked_s;
 	bool asking; /* a round is under way */
 	bool again;  /* the last round was full, or a hint came while it was under way */
 	bool paused;
@@ -107,7 +108,7 @@ static void item_read(struct lease *lease, const struct pg_result *rows, int row
 		.attempt = (int)db_rows_int(rows, row, 8),
 		.crashes = (int)db_rows_int(rows, row, 9),
 		/* Counted from before the question was sent: the database's clock cannot have granted less. */
-		.until_ms = lease->asked_ms + (int64_t)lease->conf.lease_s * 1000,
+		.until_ms = lease->asked_ms + (int64_t)lease->asked_s * 1000,
 	};
 	(void)snprintf(item->route, sizeof(item->route), "%s", route == NULL ? "" : route);
 }
@@ -212,6 +213,7 @@ static void on_hospitals(void *ctx, const struct db_outcome *outcome)
 		room -= count;
 	}
 	lease->asked_ms = clock_mono_ms();
+	lease->asked_s = lease->conf.lease_s; /* a reload may change it before the answer */
 	if (db_batch_run(lease->batch, 0, on_leased, lease) < 0) lease_end_round(lease);
 }
 
@@ -356,6 +358,13 @@ void lease_give_back_add(struct db_batch *batch, const struct work_item *items, 
 void lease_route(struct lease *lease, const char *route)
 {
 	(void)snprintf(lease->route, sizeof(lease->route), "%s", route == NULL ? "" : route);
+}
+
+void lease_times(struct lease *lease, int64_t poll_ms, int lease_s)
+{
+	CHECK_MAGIC(lease, LEASE_MAGIC);
+	lease->conf.lease_s = lease_s;
+	db_wake_poll(&lease->wake, poll_ms);
 }
 
 void lease_limit(struct lease *lease, size_t items_max)

@@ -57,6 +57,8 @@ void lease_give_back_add(struct db_batch *batch, const struct work_item *items, 
 /* Only work of this route from now on (dispatch); NULL: any. Copied. One lease object per route that is owned. */
 void lease_route(struct lease *lease, const char *route);
 void lease_limit(struct lease *lease, size_t items_max); /* a route's window has changed */
+/* From the next question on: how often it looks, and how long it leases (a reload). */
+void lease_times(struct lease *lease, int64_t poll_ms, int lease_s);
 /* Takes no more; what is leased goes on. */
 void lease_pause(struct lease *lease);
 void lease_resume(struct lease *lease);

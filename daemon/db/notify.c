@@ -168,6 +168,13 @@ void db_wake_now(struct db_wake *wake)
 	timer_ms(wake->timer, 0);
 }
 
+void db_wake_poll(struct db_wake *wake, int64_t poll_ms)
+{
+	assert(poll_ms >= POLL_MIN_MS && poll_ms <= POLL_MAX_MS);
+	wake->poll_ms = poll_ms;
+	db_wake_now(wake); /* the poll that is set may be far away */
+}
+
 void db_wake_stop(struct db_wake *wake)
 {
 	if (wake->timer == NULL) return;

@@ -39,6 +39,7 @@ int db_wake_init(struct db_wake *wake, struct db_notify *notify, const char *top
 	void (*fire)(void *ctx), void *ctx) MUSTUSE;
 /* Fires on the next turn of the loop: for a reader that found a full batch and wants to go on. */
 void db_wake_now(struct db_wake *wake);
+void db_wake_poll(struct db_wake *wake, int64_t poll_ms); /* another interval, from now on */
 void db_wake_stop(struct db_wake *wake);
 
 #endif

@@ -126,6 +126,24 @@ static void on_take(void *ctx, const struct work_item *items, size_t n)
 	route_pace(route, now_ms);
 }
 
+int64_t endpoint_deadline_ms(const struct endpoint *endpoint, const struct options *options)
+{
+	return endpoint->deadline_ms > 0 ? endpoint->deadline_ms : options->outbound_deadline_ms;
+}
+
+/* A lease outlives any call that is made under it. */
+static int lease_s_of(const struct insurer *insurer, const struct options *options)
+{
+	int lease_s = (int)options->lease_s;
+
+	for (size_t i = 0; i < insurer->endpoint_count; i++) {
+		int needed_s = (int)(endpoint_deadline_ms(insurer->endpoints[i], options) / 1000) + LEASE_MARGIN_S;
+
+		if (needed_s > lease_s) lease_s = needed_s;
+	}
+	return lease_s;
+}
+
 static int lease_make(struct route *route)
 {
 	const struct options *options = route->dispatch->worker->options;
@@ -140,12 +158,7 @@ static int lease_make(struct route *route)
 		.ctx = route};
 	int r;
 
-	route->lease_s = (int)options->lease_s;
-	for (size_t i = 0; i < route->insurer->endpoint_count; i++) {
-		int needed_s = (int)(route->insurer->endpoints[i]->deadline_ms / 1000) + LEASE_MARGIN_S;
-
-		if (needed_s > route->lease_s) route->lease_s = needed_s;
-	}
+	route->lease_s = lease_s_of(route->insurer, options);
 	conf.lease_s = route->lease_s;
 	r = lease_new(&conf, &route->lease);
 	if (r < 0) return r;
@@ -193,6 +206,7 @@ static void route_make(struct dispatch *dispatch, const char *name, const struct
 
 static void insurer_configure(struct dispatch *dispatch, const struct insurer *insurer)
 {
+	const struct options *options = dispatch->worker->options;
 	struct window_rules rules = window_rules(insurer);
 
 	for (size_t i = 0; i < insurer->endpoint_count; i++) {
@@ -206,6 +220,8 @@ static void insurer_configure(struct dispatch *dispatch, const struct insurer *i
 		} else if (route->insurer != insurer) { /* the first endpoint of this channel */
 			route->insurer = insurer;
 			window_rules_set(&route->window, &rules);
+			route->lease_s = lease_s_of(insurer, options);
+			lease_times(route->lease, options->poll_ms, route->lease_s);
 			tls_load(route);
 		}
 	}

@@ -65,6 +65,8 @@ void route_result(struct route *route, struct sending *sending, const struct ver
 void route_pace(struct route *route, int64_t now_ms);
 /* When a message that was not sent is worth another try, from now. */
 int64_t route_backoff_ms(const struct route *route, int64_t now_ms);
+/* How long a request there may take: its own deadline, else outbound_deadline_ms. */
+int64_t endpoint_deadline_ms(const struct endpoint *endpoint, const struct options *options);
 /* The endpoint of that name and its TLS identity; NULL: not configured. */
 const struct endpoint *route_endpoint(const struct route *route, const char *name, struct outbound_tls **ret_tls);
 

@@ -227,14 +227,13 @@ static int call_start(
 {
 	struct dispatch *dispatch = sending->route->dispatch;
 	const struct options *options = dispatch->worker->options;
-	int64_t deadline_ms = endpoint->deadline_ms > 0 ? endpoint->deadline_ms : options->outbound_deadline_ms;
 	size_t body_max = (size_t)options->outbound_body_bytes_max;
 	struct outbound_request request = {.method = letter->method,
 		.url = arena_printf(&sending->arena, "%s%s", endpoint->url, letter->path),
 		.headers = letter->headers,
 		.header_count = letter->header_count,
 		.body = letter->body,
-		.deadline_ms = clock_mono_ms() + deadline_ms,
+		.deadline_ms = clock_mono_ms() + endpoint_deadline_ms(endpoint, options),
 		.head_bytes_max = HEAD_BYTES_MAX,
 		.body_bytes_max = body_max < MESSAGE_BYTES_MAX ? body_max : MESSAGE_BYTES_MAX,
 		.tls = tls,

@@ -385,12 +385,8 @@ static void group_done(void *ctx, void *arg, const struct db_item_end *end)
 int commit_group_new(struct intake *intake, struct db_group **ret_group)
 {
 	const struct options *options = intake->worker->options;
-	struct db_group_conf conf = {.cap = options->batch_claims_max < DB_GROUP_CAP_MAX
-						    ? (size_t)options->batch_claims_max
-						    : DB_GROUP_CAP_MAX,
-		.flights = options->batches_in_flight_max < DB_GROUP_FLIGHTS_MAX
-				   ? (size_t)options->batches_in_flight_max
-				   : DB_GROUP_FLIGHTS_MAX,
+	struct db_group_conf conf = {.cap = (size_t)options->batch_claims_max,
+		.flights = (size_t)options->batches_in_flight_max,
 		.row_statement = 0,
 		.build = group_build,
 		.salvage = group_salvage,

@@ -270,6 +270,10 @@ static void intake_reload(void *state)
 		intake->client_keys = keys;
 	}
 	if (keys_load(intake) < 0) log_fields(LOG_ERROR, "hospitals' keys not read again", "why", err_text(), NULL);
+	if (db_group_limits(intake->group, (size_t)worker->options->batch_claims_max,
+		    (size_t)worker->options->batches_in_flight_max) < 0)
+		log_fields(LOG_ERROR, "batches_in_flight_max stays what it was", "why", err_text(), NULL);
+	waits_reload(intake->waits);
 }
 
 static void on_drained(void *ctx)

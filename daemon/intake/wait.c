@@ -127,6 +127,19 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 	if (list_empty(&waits->list)) (void)event_del(waits->tick);
 }
 
+/* Somebody waits for each answer: not too rarely, and not too often either, whatever else is polled. */
+static int64_t poll_ms_of(const struct intake *intake)
+{
+	int64_t poll_ms = intake->worker->options->poll_ms;
+	if (poll_ms < 50) return 50;
+	return poll_ms > 1000 ? 1000 : poll_ms;
+}
+
+void waits_reload(struct waits *waits)
+{
+	db_wake_poll(&waits->wake, poll_ms_of(waits->intake));
+}
+
 int waits_new(struct intake *intake, struct waits **ret_waits)
 {
 	struct waits *waits = mem_alloc(sizeof(*waits));
@@ -134,11 +147,8 @@ int waits_new(struct intake *intake, struct waits **ret_waits)
 	waits->intake = intake;
 	list_init(&waits->list);
 	waits->tick = event_new(intake->worker->base, -1, EV_PERSIST, on_tick, waits);
-	int64_t poll_ms = intake->worker->options->poll_ms;
-	if (poll_ms < 50) poll_ms = 50;
-	if (poll_ms > 1000) poll_ms = 1000;
 	int r = waits->tick == NULL ? err_set(ERR_NOMEM, "no memory for waiting requests") : 0;
-	if (r == 0) r = db_wake_init(&waits->wake, intake->notify, "settled", poll_ms, on_wake, waits);
+	if (r == 0) r = db_wake_init(&waits->wake, intake->notify, "settled", poll_ms_of(intake), on_wake, waits);
 	if (r < 0) {
 		waits_free(waits);
 		return r;

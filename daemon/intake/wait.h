@@ -34,6 +34,7 @@ struct wait {
 /* Returns owned: waits_free, before the pool; done is then not called any more. ERR_NOMEM. */
 int waits_new(struct intake *intake, struct waits **ret_waits) MUSTUSE;
 void waits_free(struct waits *waits);
+void waits_reload(struct waits *waits); /* takes poll_ms over */
 /* deadline_ms: clock_mono_ms. ERR_LIMIT: too many wait already. */
 int wait_begin(struct waits *waits, struct wait *wait, int64_t deadline_ms) MUSTUSE;
 /* The client is gone: ends it at once, from the loop. */

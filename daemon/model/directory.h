@@ -52,8 +52,8 @@ struct endpoint {
 	const char *const *pins; /* "sha256//BASE64" of the SPKI */
 	uint32_t pin_count;
 	uint32_t redirects_max; /* 0: none are followed */
-	int64_t deadline_ms;
-	bool allow_plain; /* http:// in quickstart and tests only */
+	int64_t deadline_ms;    /* 0: outbound_deadline_ms */
+	bool allow_plain;       /* http:// in quickstart and tests only */
 };
 
 struct insurer_range { /* coverage numbers [from, to] of one length, compared as text; or a prefix when to is NULL */
@@ -62,14 +62,13 @@ struct insurer_range { /* coverage numbers [from, to] of one length, compared as
 
 struct insurer {
 	const char *code; /* [a-z0-9-]{1,32} */
-	const char *name, *name_zh;
+	const char *name;
 	const char *module; /* adapters_dir/MODULE.so */
 	const struct endpoint *const *endpoints;
 	uint32_t endpoint_count;
 	uint32_t window_max;      /* concurrent requests per route */
 	uint32_t poll_interval_s; /* 0: not polled */
 	bool idempotent;          /* a repeated submission is recognised: may be resent after an unknown outcome */
-	bool real_time;           /* answers in the call; Prefer wait is worth it */
 	uint32_t wait_max_s;      /* the insurer's real-time limit */
 	/* routing, tried in this order over all insurers: payer identifier, coverage number, name */
 	const struct zf_identifier *const *payer_identifiers;

@@ -38,9 +38,9 @@ struct map_file {
 };
 
 struct insurer_file {
-	const char *name, *name_zh, *module;
+	const char *name, *module;
 	int64_t window_max, poll_interval_s, wait_max_s;
-	bool idempotent, real_time, unknown_codes_fault;
+	bool idempotent, unknown_codes_fault;
 	struct conf_groups payer_identifiers, ranges, endpoints, maps, code_systems; /* those of validate_system */
 	struct conf_strings names, allowed_fields, purposes;
 	const char *allowed_fields_version;

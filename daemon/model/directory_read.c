@@ -288,13 +288,11 @@ static const struct conf_map *map_copy(struct reading *reading, const struct con
 static void insurer_fill(struct insurer *insurer, const struct insurer_file *file)
 {
 	insurer->name = or_empty(file->name);
-	insurer->name_zh = file->name_zh;
 	insurer->module = or_empty(file->module);
 	insurer->window_max = (uint32_t)file->window_max;
 	insurer->poll_interval_s = (uint32_t)file->poll_interval_s;
 	insurer->wait_max_s = (uint32_t)file->wait_max_s;
 	insurer->idempotent = file->idempotent;
-	insurer->real_time = file->real_time;
 	insurer->unknown_codes_fault = file->unknown_codes_fault;
 	insurer->names = file->names.items;
 	insurer->name_count = (uint32_t)file->names.count;

@@ -229,7 +229,10 @@ static int settle_start(struct worker *worker, void **ret_state)
 
 static void settle_reload(void *state)
 {
-	(void)state; /* nothing of it is kept between rounds */
+	const struct settle *settle = state;
+	const struct options *options = settle->worker->options;
+
+	lease_times(settle->lease, options->poll_ms, (int)options->lease_s);
 }
 
 static void on_drained(void *ctx)

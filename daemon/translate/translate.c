@@ -515,6 +515,7 @@ static void translate_reload(void *state)
 
 	translate->room.options = worker->options;
 	translate->room.keyring = worker->keyring;
+	lease_times(translate->lease, worker->options->poll_ms, (int)worker->options->lease_s);
 	vault_forget(translate->room.vault);
 	if (translate->phase == PHASE_RESOLVING) translate->again = true;
 	if (modules_again(translate) == 0) {

@@ -223,3 +223,24 @@ def test_the_shipped_files_have_no_mistakes(place):
             shutil.copy(source, target)
     done = zhifu.run([*place.daemon.argv, "--check"], check=False, env=place.daemon.env)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# Options that another member of the directory stands for.
+MEMBERS = {"jwks_file": "jwks_json", "scopes": "scope", "zone": "zone_name", "keys": "module_keys", "prefix": "from",
+           "entries": "maps"}
+
+
+def test_every_option_is_used():
+    """An option that nobody reads behind the reader does nothing, and somebody will set it in vain."""
+    daemon = zhifu.ROOT / "daemon"
+    tables = ("base/options.c", "model/directory_file.c")
+    readers = tables + ("model/directory_read.c", "model/directory_unique.c")
+    code = "\n".join(path.read_text() for path in [*daemon.rglob("*.c"), *(zhifu.ROOT / "adapters").rglob("*.c")]
+                     if str(path.relative_to(zhifu.ROOT)).removeprefix("daemon/") not in readers)
+    text = "\n".join((daemon / name).read_text() for name in tables)
+    names = re.findall(r"(?:MEMBER\((?:\w+, )?|NUMBER\(|FOLDER\()(\w+)[,)]", text)
+    names += ["database_" + name for name in re.findall(r"DATABASE\((\w+),", text)]
+    assert len(names) > 90
+    unused = [name for name in set(names) - {"member", "database_role"}
+              if not re.search(r"(?:\.|->)%s\b" % MEMBERS.get(name, name), code)]
+    assert unused == []

@@ -307,6 +307,38 @@ def test_a_changed_limit_counts_and_fixed_options_are_named(up):
     assert len(daemon.children()) == 5
 
 
+def test_a_changed_batch_counts(up):
+    daemon = up.daemon
+    daemon.write_config(batch_claims_max=1, batches_in_flight_max=8, body_bytes_max=4096)
+    daemon.reload()
+
+    def refused():  # then intake has it
+        with daemon.client() as client:
+            return client.post("/fhir/Claim", traffic.bill("N-0") + b" " * 4096, headers=FHIR).status == 413
+    zhifu.wait_until(refused, "the new limit")
+    traffic.Sender(daemon, ["N-%d" % i for i in range(80)], connections=16).finish()
+    rows = up.database.sql("SELECT count(*) AS claims, count(DISTINCT xmin::text) AS batches FROM zhifu.claim")[0]
+    assert rows["claims"] == rows["batches"] == 80, rows
+
+
+def test_a_raised_deadline_leases_longer(up):
+    """A call may take as long as the insurer's file says now, not as it said when the route was first made."""
+    daemon = up.daemon
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        story.insurer(up, "alpha", 1, {"endpoints": ({
+            "name": "fhir", "url": "https://localhost:%d/fhir" % silent.getsockname()[1],
+            "ca_file": up.pki.pem("ca"), "deadline_ms": 300000},)})
+        daemon.reload()
+        daemon.wait_log("configuration reloaded")
+        with daemon.client() as client:
+            assert client.post("/fhir/Claim", traffic.bill("W-1"), headers=FHIR).status == 201
+        silent.settimeout(30)
+        with silent.accept()[0]:
+            left_s = up.database.value("SELECT max(extract(epoch FROM leased_until - now()))::int FROM zhifu.outbox "
+                                       "WHERE role = 2 AND leased_until > now()")
+        assert left_s > 250, left_s
+
+
 @pytest.mark.parametrize("where", ["zhifud.conf", "hospital", "insurer", "keys"])
 def test_a_broken_file_keeps_the_old_configuration(up, where):
     daemon = up.daemon

@@ -90,6 +90,36 @@ static void test_burst(void **state)
 	free(items);
 }
 
+static void test_other_limits(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	clear();
+	enum { N = 3000 };
+	struct db_pool *pool = ITEM_POOL(.connections = 4);
+	struct tally tally = {0};
+	struct item *items = calloc(N, sizeof(*items));
+	item_group(pool, &tally, (struct db_group_conf){.cap = 64, .flights = 4, .queue_max = N});
+	for (size_t i = 0; i < N / 3; i++) item_submit(&tally, &items[i], (int64_t)i, "x");
+	LOOP_UNTIL(tally.ended > 0, 30000);
+	/* fewer, while some fly */
+	assert_int_equal(db_group_limits(tally.group, 10, 1), 0);
+	LOOP_UNTIL(tally.ended == N / 3, 30000);
+	tally.largest = 0;
+	for (size_t i = N / 3; i < 2 * N / 3; i++) item_submit(&tally, &items[i], (int64_t)i, "x");
+	LOOP_UNTIL(tally.ended == 2 * N / 3, 30000);
+	assert_int_equal(tally.largest, 10);
+	assert_int_equal(db_group_limits(tally.group, 200, DB_GROUP_FLIGHTS_MAX), 0);
+	for (size_t i = 2 * N / 3; i < N; i++) item_submit(&tally, &items[i], (int64_t)i, "x");
+	LOOP_UNTIL(tally.ended == N, 30000);
+	assert_int_equal(tally.largest, 200);
+	for (size_t i = 0; i < N; i++) assert_int_equal(items[i].ending, DB_COMMITTED);
+	check_log(N);
+	db_group_free(tally.group);
+	db_pool_free(pool);
+	free(items);
+}
+
 static void test_salvage(void **state)
 {
 	(void)state;
@@ -333,6 +363,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lone_item),
 		cmocka_unit_test(test_burst),
+		cmocka_unit_test(test_other_limits),
 		cmocka_unit_test(test_salvage),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_no_database),
