@@ -175,10 +175,10 @@ class Place:
             "insurers_dir": '"%s"' % (self.dir / "insurers.d"),
             "adapters_dir": '"%s"' % (self.build / "adapters"),
             "poll_ms": "100",
-            "database_ctl": '["%s"]' % conninfo,
+            "database_ctl": '"%s"' % conninfo,
         }
         for role in ("intake", "translate", "dispatch", "settle"):
-            settings["database_" + role] = '["%s"]' % re.sub(r"user=\S+", "user=zhifu_" + role, conninfo)
+            settings["database_" + role] = '"%s"' % re.sub(r"user=\S+", "user=zhifu_" + role, conninfo)
         self.write("zhifud.conf", "## Written by conf/quickstart; conf/zhifud.conf explains every option.\n" + "".join(
             "%s = %s;\n" % pair for pair in settings.items()), 0o600)
         if '"127.0.0.1:%d"' % self.port not in self.config.read_text():

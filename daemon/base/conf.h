@@ -35,11 +35,6 @@ struct conf_strings {
 	size_t count;
 };
 
-struct conf_secrets {
-	const struct conf_secret *items;
-	size_t count;
-};
-
 /* "127.0.0.1:8443", "name.example:25", "[::1]:8443" (the brackets are not kept) or "*:8443" (every address). */
 struct conf_host {
 	const char *host;
@@ -70,12 +65,12 @@ struct conf_groups {
 
 /* The type of an option and the type of its member:
  *   BOOL bool; INT int64_t, unit as suffix of the name (_ms, _s, _bytes); STRING and PATH const char * (NULL: absent);
- *   SECRET struct conf_secret; STRINGS struct conf_strings; SECRETS struct conf_secrets; HOSTS struct conf_hosts;
+ *   SECRET struct conf_secret; STRINGS struct conf_strings; HOSTS struct conf_hosts;
  *   ENUM int, the index in `names`; GROUP const void * (a struct of the table `group`, NULL: absent);
  *   GROUPS struct conf_groups, in the file a list of groups `( { ... }, { ... } )`;
  *   MAP struct conf_map, in the file a group `{ name = "value"; }` or, for names that libconfig cannot spell, a list of
  *   pairs `( ("0-1", "value"), ... )`; whole numbers are taken as their text.
- * STRINGS, SECRETS and HOSTS take `["a", "b"]`, `("a", "b")` or a single "a". HEADING is no option: it begins a
+ * STRINGS and HOSTS take `["a", "b"]`, `("a", "b")` or a single "a". HEADING is no option: it begins a
  * section. */
 enum conf_type {
 	CONF_HEADING,
@@ -85,7 +80,6 @@ enum conf_type {
 	CONF_PATH,
 	CONF_SECRET,
 	CONF_STRINGS,
-	CONF_SECRETS,
 	CONF_HOSTS,
 	CONF_ENUM,
 	CONF_GROUP,

@@ -42,8 +42,6 @@ static const char *type_name(const struct conf_option *option)
 		return "secret";
 	case CONF_STRINGS:
 		return "list of strings";
-	case CONF_SECRETS:
-		return "list of secrets";
 	case CONF_HOSTS:
 		return "list of \"HOST:PORT\"";
 	case CONF_ENUM:

@@ -17,7 +17,6 @@ static bool secret_same(const struct conf_secret *a, const struct conf_secret *b
 static bool list_same(enum conf_type type, const void *a, const void *b)
 {
 	const struct conf_strings *strings[] = {a, b};
-	const struct conf_secrets *secrets[] = {a, b};
 	const struct conf_hosts *hosts[] = {a, b};
 	const struct conf_map *maps[] = {a, b};
 	bool same = true;
@@ -27,12 +26,6 @@ static bool list_same(enum conf_type type, const void *a, const void *b)
 		same = strings[0]->count == strings[1]->count;
 		for (size_t i = 0; same && i < strings[0]->count; i++) {
 			same = text_same(strings[0]->items[i], strings[1]->items[i]);
-		}
-		return same;
-	case CONF_SECRETS:
-		same = secrets[0]->count == secrets[1]->count;
-		for (size_t i = 0; same && i < secrets[0]->count; i++) {
-			same = secret_same(&secrets[0]->items[i], &secrets[1]->items[i]);
 		}
 		return same;
 	case CONF_HOSTS:
@@ -78,7 +71,6 @@ static bool value_same(const struct conf_option *option, const void *a, const vo
 	case CONF_SECRET:
 		return secret_same(a, b);
 	case CONF_STRINGS:
-	case CONF_SECRETS:
 	case CONF_HOSTS:
 	case CONF_MAP:
 		return list_same(option->type, a, b);

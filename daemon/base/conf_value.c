@@ -167,23 +167,6 @@ static void strings_read(struct conf_reader *reader, const struct conf_option *o
 	*member = (struct conf_strings){items, kept};
 }
 
-static void secrets_read(struct conf_reader *reader, const struct conf_option *option, const char *label,
-	config_setting_t *setting, struct conf_secrets *member)
-{
-	struct conf_strings strings = {NULL, 0};
-	size_t faults_before = reader->faults->count;
-	struct conf_secret *items;
-
-	strings_read(reader, option, label, setting, &strings);
-	if (reader->faults->count != faults_before || reader->faults->nomem) return;
-	items = take(reader, strings.count, sizeof(*items));
-	if (items == NULL) return;
-	for (size_t i = 0; i < strings.count; i++) {
-		items[i] = (struct conf_secret){strings.items[i], strlen(strings.items[i])};
-	}
-	*member = (struct conf_secrets){items, strings.count};
-}
-
 /* Splits HOST:PORT in place; false when it is none. */
 static bool host_split(char *text, struct conf_host *ret_host)
 {
@@ -410,9 +393,6 @@ void conf_value_read(struct conf_reader *reader, const struct conf_option *optio
 		break;
 	case CONF_STRINGS:
 		strings_read(reader, option, label, setting, member);
-		break;
-	case CONF_SECRETS:
-		secrets_read(reader, option, label, setting, member);
 		break;
 	case CONF_HOSTS:
 		hosts_read(reader, option, label, setting, member);

@@ -16,8 +16,8 @@
 	}
 #define DATABASE(role, text)                                                                                           \
 	{                                                                                                              \
-		MEMBER(database_##role), .type = CONF_SECRETS, .min = 1, .max = 1, .help = text,                       \
-					 .fallback = "[\"host=/run/postgresql dbname=zhifu user=zhifu_" #role "\"]"    \
+		MEMBER(database_##role), .type = CONF_SECRET, .help = text,                                            \
+					 .fallback = "\"host=/run/postgresql dbname=zhifu user=zhifu_" #role "\""      \
 	}
 #define FOLDER(member, path, text)                                                                                     \
 	{                                                                                                              \

@@ -29,11 +29,11 @@ struct options {
 	bool sample_ok;
 
 	/* database: one conninfo string each, with one host or several */
-	struct conf_secrets database_intake;
-	struct conf_secrets database_translate;
-	struct conf_secrets database_dispatch;
-	struct conf_secrets database_settle;
-	struct conf_secrets database_ctl;
+	struct conf_secret database_intake;
+	struct conf_secret database_translate;
+	struct conf_secret database_dispatch;
+	struct conf_secret database_settle;
+	struct conf_secret database_ctl;
 	int64_t db_connections_per_worker;
 	int64_t batch_claims_max;
 	int64_t batches_in_flight_max;

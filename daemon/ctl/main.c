@@ -64,7 +64,7 @@ static int needs_fill(struct ctl *ctl, unsigned needs)
 	ctl->keyring = ctl->config->keyring;
 	ctl->directory = ctl->config->directory;
 	if ((needs & (CTL_DB | CTL_OWNER)) == 0) return 0;
-	r = db_sync_open(ctl->options->database_ctl.items[0].text, "ctl", &ctl->db);
+	r = db_sync_open(ctl->options->database_ctl.text, "ctl", &ctl->db);
 	/* Everything but migrating has only an operator's rights, whoever logged in. */
 	if (r == 0 && (needs & CTL_OWNER) == 0)
 		r = db_sync_script(ctl->db, "SET ROLE zhifu_operator; SET search_path = zhifu, pg_temp");

@@ -185,7 +185,7 @@ static int dispatch_start(struct worker *worker, void **ret_state)
 	static const struct db_table *const tables[] = {&dispatch_table, &lease_table, &keyhold_table};
 	const struct options *options = worker->options;
 	struct dispatch *dispatch = mem_alloc(sizeof(*dispatch));
-	struct db_pool_conf pool = {.conninfo = options->database_dispatch.items[0].text,
+	struct db_pool_conf pool = {.conninfo = options->database_dispatch.text,
 		.role = "dispatch",
 		.connections = (size_t)options->db_connections_per_worker,
 		.schema_version = worker->schema_version,

@@ -214,7 +214,7 @@ static int pool_open(struct intake *intake)
 {
 	static const struct db_table *const tables[] = {&intake_table, &read_table, &keyhold_table};
 	const struct options *options = intake->worker->options;
-	struct db_pool_conf conf = {.conninfo = options->database_intake.items[0].text,
+	struct db_pool_conf conf = {.conninfo = options->database_intake.text,
 		.role = "intake",
 		.connections = (size_t)options->db_connections_per_worker,
 		.schema_version = intake->worker->schema_version,

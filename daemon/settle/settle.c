@@ -180,7 +180,7 @@ static int settle_start(struct worker *worker, void **ret_state)
 	static const struct timeval often = {.tv_sec = OFTEN_S};
 	const struct options *options = worker->options;
 	struct settle *settle = mem_alloc(sizeof(*settle));
-	struct db_pool_conf pool = {.conninfo = options->database_settle.items[0].text,
+	struct db_pool_conf pool = {.conninfo = options->database_settle.text,
 		.role = "settle",
 		.connections = (size_t)options->db_connections_per_worker,
 		.schema_version = worker->schema_version,

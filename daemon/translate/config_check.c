@@ -30,22 +30,20 @@ static void databases_check(const char *path, const struct options *options, str
 {
 	const struct {
 		const char *name;
-		const struct conf_secrets *list;
+		const struct conf_secret *conninfo;
 	} databases[] = {{"intake", &options->database_intake}, {"translate", &options->database_translate},
 		{"dispatch", &options->database_dispatch}, {"settle", &options->database_settle},
 		{"ctl", &options->database_ctl}};
 
 	for (size_t i = 0; i < ARRAY_LEN(databases); i++) {
-		for (size_t k = 0; k < databases[i].list->count; k++) {
-			struct db_hosts hosts;
+		struct db_hosts hosts;
 
-			if (db_hosts_parse(databases[i].list->items[k].text, databases[i].name, &hosts) < 0)
-				conf_fault_add(faults, path,
-					conf_setting_line(path, "database_%s.[%zu]", databases[i].name, k),
-					"database_%s: %s", databases[i].name, err_text());
-			else
-				db_hosts_free(&hosts);
-		}
+		if (databases[i].conninfo->text == NULL) continue; /* that is said already */
+		if (db_hosts_parse(databases[i].conninfo->text, databases[i].name, &hosts) < 0)
+			conf_fault_add(faults, path, conf_setting_line(path, "database_%s", databases[i].name),
+				"database_%s: %s", databases[i].name, err_text());
+		else
+			db_hosts_free(&hosts);
 	}
 }
 

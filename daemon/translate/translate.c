@@ -407,7 +407,7 @@ static int database_open(struct translate *translate)
 {
 	static const struct db_table *const tables[] = {&translate_table, &lease_table};
 	const struct options *options = translate->worker->options;
-	struct db_pool_conf pool = {.conninfo = options->database_translate.items[0].text,
+	struct db_pool_conf pool = {.conninfo = options->database_translate.text,
 		.role = "translate",
 		.connections = (size_t)options->db_connections_per_worker,
 		.schema_version = translate->worker->schema_version,
@@ -454,7 +454,7 @@ static int timers_open(struct translate *translate)
 static int jail(const struct translate *translate)
 {
 	unsigned network;
-	int r = jail_network(translate->worker->options->database_translate.items[0].text, &network);
+	int r = jail_network(translate->worker->options->database_translate.text, &network);
 
 	return r < 0 ? r : jail_enter(network);
 }

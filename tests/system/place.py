@@ -34,7 +34,7 @@ class Place:
             "workers_settle": 1,
             "drain_deadline_s": 10,
             "sample_ok": True,
-            "database_ctl": [database.conninfo()],
+            "database_ctl": database.conninfo(),
             "key_file": str(folder / "keys"),
             "insurers_dir": str(folder / "insurers.d"),
             "hospitals_dir": str(folder / "hospitals.d"),
@@ -42,7 +42,7 @@ class Place:
             "poll_ms": 50,
         }
         for role in ("intake", "translate", "dispatch", "settle"):
-            self.settings["database_" + role] = [database.conninfo("zhifu_" + role)]
+            self.settings["database_" + role] = database.conninfo("zhifu_" + role)
         self._daemon = None
 
     def write_keys(self):
@@ -56,8 +56,8 @@ class Place:
     def database_through(self, port):
         """From the next start on the daemon (not zhifuctl) reaches its database by 127.0.0.1:port: a Proxy's."""
         for role in ("intake", "translate", "dispatch", "settle"):
-            self.settings["database_" + role] = ["host=127.0.0.1 port=%d dbname=%s user=zhifu_%s" % (
-                port, self.database.name, role)]
+            self.settings["database_" + role] = "host=127.0.0.1 port=%d dbname=%s user=zhifu_%s" % (
+                port, self.database.name, role)
 
     def hospital(self, name, settings):
         """Writes hospitals.d/NAME.conf; settings is a dict or libconfig text."""

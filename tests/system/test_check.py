@@ -19,7 +19,8 @@ person_warn_count = 5000;
 person_stop_count = 4000;                               #! person_warn_count is above person_stop_count
 head_bytes_max = 2048;                                  #! uri_bytes_max is above head_bytes_max
 uri_bytes_max = 4096;
-database_settle = [ "host=x port=y nonsense" ];         #! database_settle:
+database_settle = "host=x port=y nonsense";             #! database_settle:
+database_ctl = [ "dbname=zhifu" ];                      #! database_ctl must be a string
 tls_certificate = "/nonexistent/server.pem";            #! /nonexistent/server.pem
 tls_key = "%(key)s";
 key_file = "%(folder)s/keys";

@@ -224,8 +224,8 @@ def test_a_database_without_a_schema_waits_for_migrate(place, cluster):
     story.hospital(place)
     empty = cluster.database("zhifu_empty")
     for role in ROLES:
-        place.settings["database_" + role] = [empty.conninfo("zhifu_" + role)]
-    place.settings["database_ctl"] = [empty.conninfo()]
+        place.settings["database_" + role] = empty.conninfo("zhifu_" + role)
+    place.settings["database_ctl"] = empty.conninfo()
     daemon = schema_story(place, "the database has no schema yet")
     daemon.migrate()
     daemon.wait_ready()

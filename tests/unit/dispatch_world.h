@@ -40,7 +40,6 @@ static int claims_made;
 struct instance {
 	struct worker worker;
 	struct options options;
-	struct conf_secret database;
 	char conninfo[200];
 	void *state;
 	bool drained;
@@ -387,8 +386,7 @@ static void instance_start(struct instance *instance, struct event_base *base, i
 					      .person_stop_count = 1000000}};
 	snprintf(
 		instance->conninfo, sizeof(instance->conninfo), "host=%s user=zhifu_dispatch dbname=postgres", fix.dir);
-	instance->database = (struct conf_secret){instance->conninfo, strlen(instance->conninfo)};
-	instance->options.database_dispatch = (struct conf_secrets){&instance->database, 1};
+	instance->options.database_dispatch = (struct conf_secret){instance->conninfo, strlen(instance->conninfo)};
 	instance->worker = (struct worker){.base = base,
 		.options = &instance->options,
 		.keyring = ring,

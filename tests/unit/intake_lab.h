@@ -190,7 +190,7 @@ static inline void lab_configure(void)
 	static const char *const roles[] = {"intake", "translate", "dispatch", "settle", "ctl"};
 	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
-			"database_%s = [\"host=%s dbname=postgres user=%s%s\"];\n", roles[i], lab.cluster,
+			"database_%s = \"host=%s dbname=postgres user=%s%s\";\n", roles[i], lab.cluster,
 			i < 4 ? "zhifu_" : "postgres", i < 4 ? roles[i] : "");
 	lab_write("zhifud.conf",
 		"listen = [\"127.0.0.1:%d\"]; base_url = \"https://localhost:%d\";\ntls_certificate = \"%s/server.pem\"; tls_key = "

@@ -357,7 +357,7 @@ static void options_have_their_defaults(void **state)
 	assert_int_equal(options.metrics_listen.items[0].port, 9464);
 	assert_int_equal(options.body_bytes_max, 33554432);
 	assert_int_equal(options.log_level, LOG_INFO);
-	assert_int_equal(options.database_intake.count, 1);
+	assert_string_equal(options.database_intake.text, "host=/run/postgresql dbname=zhifu user=zhifu_intake");
 	assert_false(options.sample_ok);
 	assert_int_equal(options_parse("", &options), ERR_INVALID);
 	assert_int_equal(faults.count, 3);

@@ -19,13 +19,10 @@ static int teardown(void **state)
 
 static void settle_start(void)
 {
-	static struct conf_secret conninfo;
 	static char text[256];
 
 	snprintf(text, sizeof(text), "host=%s user=zhifu_settle dbname=postgres", fix.dir);
-	conninfo = (struct conf_secret){text, strlen(text)};
-	world.options.database_settle.items = &conninfo;
-	world.options.database_settle.count = 1;
+	world.options.database_settle = (struct conf_secret){text, strlen(text)};
 	worker_fill(fix.loop);
 	world.worker.role = "settle";
 	if (settle_role.start(&world.worker, &world.role) < 0) fail_msg("%s", err_text());

@@ -170,7 +170,7 @@ static inline int world_start(const char *name)
 	char *conninfo = malloc(256);
 	snprintf(conninfo, 256, "host=%s user=zhifu_translate dbname=postgres", fix.dir);
 	world.conninfo = (struct conf_secret){conninfo, strlen(conninfo)};
-	world.options = (struct options){.database_translate = {&world.conninfo, 1},
+	world.options = (struct options){.database_translate = world.conninfo,
 		.db_connections_per_worker = 2,
 		.poll_ms = 50,
 		.lease_s = 30,
