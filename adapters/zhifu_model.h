@@ -332,7 +332,7 @@ struct zf_consent {
 	struct zf_time date;
 	struct zf_period period;
 	const struct zf_organization *const
-		*recipients;         /* provision.actor with role IRCP / PRCP; none: any insurer of a claim */
+		*recipients;         /* provision.actor with role IRCP / PRCP; none: a refusal of all */
 	const char *const *purposes; /* v3-ActReason codes; HPAYMT payment, CLMATTCH, COVAUTH, ... */
 	uint32_t purpose_count;
 	uint32_t reserved2;

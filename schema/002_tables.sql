@@ -107,14 +107,15 @@ CREATE TABLE patient_lookup (
 );
 CREATE INDEX patient_lookup_key ON patient_lookup (patient_key_id);
 
--- Permission to disclose (FHIR Consent). recipients NULL: any insurer that the claim itself names.
+-- Permission to disclose (FHIR Consent), which names its recipients and purposes. A refusal or withdrawal may name neither
+-- (NULL): it then refuses all of them.
 CREATE TABLE consent (
 	hospital_id    uuid NOT NULL,
 	consent_id     uuid NOT NULL,
 	patient_key_id uuid NOT NULL,
 	in_force       boolean NOT NULL, -- status active and provision permits to disclose
 	recipients     text[],           -- insurer codes
-	purposes       text[] NOT NULL,
+	purposes       text[],           -- codes of v3-ActReason
 	valid_from     timestamptz NOT NULL DEFAULT '-infinity',
 	valid_until    timestamptz NOT NULL DEFAULT 'infinity',
 	identifier_hash bytea,           -- the hospital's consent identifier: a later one with it replaces this one
@@ -122,6 +123,7 @@ CREATE TABLE consent (
 	created_at     timestamptz NOT NULL DEFAULT now(),
 	withdrawn_at   timestamptz,
 	PRIMARY KEY (hospital_id, consent_id),
+	CHECK (NOT in_force OR (cardinality(recipients) > 0 AND purposes IS NOT NULL) IS TRUE),
 	FOREIGN KEY (hospital_id, patient_key_id) REFERENCES patient_key
 );
 CREATE INDEX consent_patient ON consent (patient_key_id);

@@ -266,7 +266,7 @@ CREATE INDEX consent_refused ON consent (hospital_id, content_hash) WHERE NOT in
 
 -- Stores consents, each on its own: a refused one comes back with its SQLSTATE (with p_whole it refuses them all). One with the identifier of an earlier one
 -- replaces it (p_past_hash: that identifier under older look-up keys). One that permits wakes the claims of the same person that wait for it. Recipients and purposes are
--- blank-separated codes; recipients NULL: any insurer that a claim names. p_said: hash of what it says (p_same_hash: under older look-up keys); p_stated and
+-- blank-separated codes; NULL (all) only where it is not in force. p_said: hash of what it says (p_same_hash: under older look-up keys); p_stated and
 -- p_stated_end: the first instant of its dateTime and the one after its last. p_gate: the claim that the consent goes with; p_any: claims of which it goes with any.
 -- It counts only when such a claim is stored. fate: 1 stored, 2 there already as stored_id, 3 not stored, stored_id is newer, 4 not stored, for want of its claim.
 CREATE FUNCTION consent_commit(p_whole boolean, p_ordinal integer[], p_hospital uuid[], p_consent uuid[], p_patient_key uuid[], p_in_force boolean[],

@@ -120,14 +120,15 @@ enum fault_code {
 	FAULT_SERVICE_DAY_MISSING,      /* service-day-missing (warning): no billable period and no line with a date */
 
 	/* consents and tasks */
-	FAULT_CONSENT_PATIENT, /* consent-patient: no patient in it */
-	FAULT_CONSENT_SCOPE,   /* consent-scope: $1 the scope; only patient-privacy is acted on */
-	FAULT_CONSENT_DETAIL,  /* consent-detail: $1 the element by which it narrows in a way we can't honour */
-	FAULT_CONSENT_ACTION,  /* consent-action (warning): permits something, but not to disclose */
-	FAULT_CONSENT_PURPOSE, /* consent-purpose: permits no purpose that paying a bill needs */
-	FAULT_TASK_CODE,       /* task-code: $1 the code; only cancel is acted on */
-	FAULT_TASK_FOCUS,      /* task-focus: names no claim of this hospital */
-	FAULT_TASK_STATE,      /* task-state: $1 the state in which the claim can't be cancelled any more */
+	FAULT_CONSENT_PATIENT,   /* consent-patient: no patient in it */
+	FAULT_CONSENT_SCOPE,     /* consent-scope: $1 the scope; only patient-privacy is acted on */
+	FAULT_CONSENT_DETAIL,    /* consent-detail: $1 the element by which it narrows in a way we can't honour */
+	FAULT_CONSENT_ACTION,    /* consent-action (warning): permits something, but not to disclose */
+	FAULT_CONSENT_RECIPIENT, /* consent-recipient: permits to disclose and does not say to whom */
+	FAULT_CONSENT_PURPOSE,   /* consent-purpose: nor what for */
+	FAULT_TASK_CODE,         /* task-code: $1 the code; only cancel is acted on */
+	FAULT_TASK_FOCUS,        /* task-focus: names no claim of this hospital */
+	FAULT_TASK_STATE,        /* task-state: $1 the state in which the claim can't be cancelled any more */
 
 	/* answers of the API itself */
 	FAULT_NOT_FOUND,            /* not-found */

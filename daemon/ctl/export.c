@@ -120,7 +120,7 @@ static int consent_list(struct ctl *ctl, int argc, char **argv)
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
 			"SELECT s.consent_id, s.in_force AND s.withdrawn_at IS NULL AND s.valid_from <= now() AND now() < s.valid_until,"
-			" coalesce(array_to_string(s.recipients, ', '), 'any insurer'), array_to_string(s.purposes, ', '),"
+			" coalesce(array_to_string(s.recipients, ', '), 'all'), coalesce(array_to_string(s.purposes, ', '), 'all'),"
 			" s.valid_from, s.valid_until, s.created_at, s.withdrawn_at FROM consent s WHERE s.hospital_id = $1"
 			" AND s.patient_key_id IN (SELECT o.patient_key_id FROM claim c"
 			"  JOIN patient_lookup i ON i.hospital_id = c.hospital_id AND i.patient_key_id = c.patient_key_id"

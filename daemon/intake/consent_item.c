@@ -9,8 +9,6 @@
 #include "model/validate_document.h"
 
 #define RECIPIENTS_BYTES_MAX 8192
-/* A consent that names no purpose permits what paying a bill needs. */
-#define PURPOSES_DEFAULT "HPAYMT CLMATTCH COVAUTH"
 
 static struct bytes bytes_of(const char *text)
 {
@@ -48,7 +46,8 @@ static int join_purposes(struct consent_item *item, const struct zf_consent *con
 	/* What permits other things than to disclose says nothing to the gate: for no purpose it neither opens nor
 	 * closes. A refusal refuses, whatever actions it names. */
 	bool concerns_us = consent->discloses || !consent->permit;
-	int r = concerns_us && consent->purpose_count == 0 ? buf_printf(&codes, "%s", PURPOSES_DEFAULT) : 0;
+	int r = 0;
+	if (concerns_us && consent->purpose_count == 0) return 0;
 	for (uint32_t i = 0; r == 0 && concerns_us && i < consent->purpose_count; i++)
 		if (consent->purposes[i] != NULL && strchr(consent->purposes[i], ' ') == NULL)
 			r = buf_printf(&codes, "%s%s", codes.len > 0 ? " " : "", consent->purposes[i]);

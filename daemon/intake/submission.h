@@ -59,8 +59,8 @@ struct consent_item {
 	struct uuid id;
 	struct person *person;
 	bool in_force;
-	const char *recipients;    /* blank-separated insurer codes; NULL: any */
-	const char *purposes;      /* blank-separated */
+	const char *recipients;    /* blank-separated insurer codes; NULL: all, only where it is not in force */
+	const char *purposes;      /* blank-separated; NULL likewise */
 	int64_t from_ms, until_ms; /* INT64_MIN, INT64_MAX: open */
 	bool has_identifier;
 	struct hash identifier;

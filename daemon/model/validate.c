@@ -194,9 +194,23 @@ void validate_task(const char *code, const char *path, struct fault_list *faults
 		fault_addf(faults, FAULT_TASK_CODE, code, NULL, "%s.code", path);
 }
 
+/* Who permits to disclose says to whom and what for: an open permission is none (PIPL art. 39). A refusal that names
+ * neither refuses all, and what permits other things than to disclose says nothing to the gate. */
+static void check_permission(const struct zf_consent *consent, const char *path, struct fault_list *faults)
+{
+	if (!consent->permit || !consent->discloses || consent->status == NULL ||
+		strcmp(consent->status, "active") != 0)
+		return;
+	if (consent->recipient_count == 0)
+		fault_addf(faults, FAULT_CONSENT_RECIPIENT, NULL, NULL, "%s.provision.actor", path);
+	if (consent->purpose_count == 0)
+		fault_addf(faults, FAULT_CONSENT_PURPOSE, NULL, NULL, "%s.provision.purpose", path);
+}
+
 void validate_consent(const struct zf_consent *consent, const char *path, struct fault_list *faults)
 {
 	char at[FAULT_PATH_BYTES_MAX];
+	check_permission(consent, path, faults);
 	if (has_identity(consent->patient)) return;
 	snprintf(at, sizeof(at), "%s.patient", path);
 	for (uint32_t i = 0; i < faults->count; i++)

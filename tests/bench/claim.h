@@ -91,7 +91,7 @@ static inline void claim_write(struct claim_text *ret, unsigned person)
 	ret->code_at = (size_t)(mark - ret->text) + 3;
 }
 
-/* A Consent of the person for any insurer. Returns its length. */
+/* A Consent of the person for the insurer of the claims. Returns its length. */
 static inline size_t claim_consent_write(char *to, size_t size, unsigned person)
 {
 	char patient[1024];
@@ -105,7 +105,9 @@ static inline size_t claim_consent_write(char *to, size_t size, unsigned person)
 		"[{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/consentcategorycodes\",\"code\":"
 		"\"hipaa-auth\"}]}],\"patient\":{\"reference\":\"#patient\"},\"dateTime\":\"2025-03-18T08:30:00+08:00\","
 		"\"policyRule\":{\"text\":\"Separate consent to send this bill to the insurer abroad\"},\"provision\":"
-		"{\"type\":\"permit\",\"purpose\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ActReason\","
+		"{\"type\":\"permit\",\"actor\":[{\"role\":{\"coding\":[{\"system\":"
+		"\"http://terminology.hl7.org/CodeSystem/v3-ParticipationType\",\"code\":\"IRCP\"}]},\"reference\":{\"identifier\":"
+		"{\"system\":\"https://payers.example/id\",\"value\":\"ALPHA\"}}}],\"purpose\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/v3-ActReason\","
 		"\"code\":\"HPAYMT\"}]}}",
 		patient, person);
 	if (n <= 0 || (size_t)n >= size) bench_fail("the consent does not fit into its buffer");

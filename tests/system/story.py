@@ -45,8 +45,9 @@ def insurer(place, name, port, settings=None):
     place.insurer(name, conf)
 
 
-def consent(patient_reference, number=None):
-    """Permission to send a patient's bills to any insurer that they name."""
+def consent(patient_reference, number=None, recipients=("ALPHA", "BETA"), purposes=("HPAYMT",)):
+    """Permission to send a patient's bills to insurers, by their payer identifiers."""
+    codes = "http://terminology.hl7.org/CodeSystem/"
     return {
         "resourceType": "Consent", "status": "active",
         "identifier": [{"system": "https://hospital.example/consent", "value": number or str(uuid.uuid4())}],
@@ -54,8 +55,11 @@ def consent(patient_reference, number=None):
                               "code": "patient-privacy"}]},
         "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
         "patient": {"reference": patient_reference}, "policyRule": {"text": "separate consent"},
-        "provision": {"type": "permit", "purpose": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
-                                                     "code": "HPAYMT"}]},
+        "provision": {"type": "permit", **({"actor": [{
+            "role": {"coding": [{"system": codes + "v3-ParticipationType", "code": "IRCP"}]},
+            "reference": {"identifier": {"system": "https://payers.example/id", "value": each}}} for each in recipients],
+        } if recipients else {}), **({"purpose": [
+            {"system": codes + "v3-ActReason", "code": each} for each in purposes]} if purposes else {})},
     }
 
 

@@ -12,7 +12,6 @@ import story
 import zhifu
 
 OTHER_ID = "019ab2c4-5a00-7000-8000-0000000000b2"
-ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 CONSENT_ACTION = "http://terminology.hl7.org/CodeSystem/consentaction"
 PAYERS = "https://payers.example/id"
@@ -40,15 +39,11 @@ def claim(mrn, amount=12, insurer="alpha", number=None, **more):
     }, **more)
 
 
-def consent(mrn, number=None, status="active", kind="permit", purpose="HPAYMT", recipient=None, period=None, actions=()):
+def consent(mrn, number=None, status="active", kind="permit", purpose="HPAYMT", recipient="ALPHA", period=None, actions=()):
     """recipient: the value of a payer identifier. actions: codes of what is permitted or refused; none: all."""
-    made = story.consent("#p", number)
+    made = story.consent("#p", number, [recipient] if recipient else [], [purpose] if purpose else [])
     made.update({"status": status, "contained": [patient(mrn)]})
-    made["provision"].update({"type": kind, "purpose": [{"system": ACT_REASON, "code": purpose}]})
-    if recipient:
-        made["provision"]["actor"] = [{
-            "role": {"coding": [{"system": PARTICIPATION, "code": "IRCP"}]},
-            "reference": {"identifier": {"system": PAYERS, "value": recipient}}}]
+    made["provision"]["type"] = kind
     if actions:
         made["provision"]["action"] = [{"coding": [{"system": CONSENT_ACTION, "code": each}]} for each in actions]
     if period:
@@ -154,6 +149,8 @@ def test_not_one_byte_without_consent(desk):
         "a refusal of collecting": [consent("P-uncollected"), consent("P-uncollected", kind="deny", actions=["collect"])],
         "withdrawn": [consent("P-gone", "C-1"), consent("P-gone", "C-1", status="inactive")],
         "refused later": [consent("P-later"), consent("P-later", kind="deny")],
+        "refused by one who names nobody": [consent("P-all"), consent("P-all", kind="deny", recipient=None, purpose=None)],
+        "withdrawn without a name": [consent("P-bare", "C-4"), consent("P-bare", "C-4", "inactive", recipient=None)],
         "replaced by less": [consent("P-less", "C-2"), consent("P-less", "C-2", recipient="BETA")],
     }
     persons = {"none": "P-none", "another person's": "P-another"}
@@ -227,6 +224,44 @@ def test_narrow_consents_are_not_read_as_wide_ones(desk):
         "display": "Test Hospital"}})
     one.give(good)
     one.wait(claim_id, "deliver")
+
+
+def test_a_consent_names_recipient_and_purpose(desk):
+    """An open permission is none: it is refused with what it lacks, alone or in a Bundle, and not one byte leaves."""
+    one = desk()
+    lacks = {"consent-recipient": ("P-1", {"recipient": None}), "consent-purpose": ("P-2", {"purpose": None}),
+             "consent-purpose consent-recipient": ("P-3", {"recipient": None, "purpose": None})}
+    claims = []
+    for codes, (mrn, without) in lacks.items():
+        alone = one.client.post("/fhir/Consent", consent(mrn, **without), headers={"Accept-Language": "zh"})
+        assert alone.status == 422, alone
+        issues = alone.json()["issue"]
+        assert sorted(each["details"]["coding"][0]["code"] for each in issues) == codes.split(), alone
+        assert {each["expression"][0] for each in issues} <= {"Consent.provision.actor", "Consent.provision.purpose"}
+        assert "须在 provision." in issues[0]["details"]["text"]
+        # The actor may be there and be somebody else: who discloses is no recipient.
+        made = consent(mrn, **without)
+        made["provision"].setdefault("actor", [{
+            "role": {"coding": [{"system": PARTICIPATION, "code": "CST"}]}, "reference": {"display": "Test Hospital"}}])
+        batch = one.client.post("/fhir", {"resourceType": "Bundle", "type": "batch", "entry": [
+            {"resource": claim(mrn), "request": {"method": "POST", "url": "Claim"}},
+            {"resource": made, "request": {"method": "POST", "url": "Consent"}}]})
+        answers = [each["response"] for each in batch.json()["entry"]]
+        assert [each["status"][:3] for each in answers] == ["201", "422"], batch
+        claims.append(answers[0]["location"].split("/")[-1])
+        whole = one.client.post("/fhir", {"resourceType": "Bundle", "type": "transaction", "entry": [
+            {"resource": claim(mrn), "request": {"method": "POST", "url": "Claim"}},
+            {"resource": made, "request": {"method": "POST", "url": "Consent"}}]})
+        assert whole.status == 400 and "consent-" in whole.text, whole
+    for claim_id in claims:
+        one.wait(claim_id, "consent_missing")
+    one.quiet()
+    one.silent()
+    assert one.database.value("SELECT count(*) FROM zhifu.consent") == 0
+    # The database holds it as well, whatever writes there.
+    with pytest.raises(Exception, match="check"):
+        one.database.sql("""INSERT INTO zhifu.consent (hospital_id, consent_id, patient_key_id, in_force, purposes, content)
+            SELECT hospital_id, gen_random_uuid(), patient_key_id, true, '{HPAYMT}', '' FROM zhifu.claim LIMIT 1""")
 
 
 def test_actions_of_a_consent(desk):

@@ -580,7 +580,9 @@ static inline struct reply claim_send(struct caller *client, const char *path, c
 	"\",\"scope\":{\"coding\":[{\"system\":\"http://terminology.hl7.org/CodeSystem/consentscope\",\"code\":"                         \
 	"\"patient-privacy\"}]},\"category\":[{\"text\":\"c\"}],\"patient\":{\"identifier\":{\"system\":\"urn:mrn\",\"value\":\"" person \
 	"\"}},\"dateTime\":\"2026-10-01\",\"policyRule\":{\"text\":\"p\"},\"provision\":{\"type\":\"permit\",\"period\":{"               \
-	"\"start\":\"2026-01-01\",\"end\":\"2027-01-01\"},\"purpose\":[{\"system\":"                                                     \
+	"\"start\":\"2026-01-01\",\"end\":\"2027-01-01\"},\"actor\":[{\"role\":{\"coding\":[{\"system\":"                                \
+	"\"http://terminology.hl7.org/CodeSystem/v3-ParticipationType\",\"code\":\"IRCP\"}]},\"reference\":{\"identifier\":"             \
+	"{\"system\":\"urn:payer\",\"value\":\"A\"}}}],\"purpose\":[{\"system\":"                                                        \
 	"\"http://terminology.hl7.org/CodeSystem/v3-ActReason\",\"code\":\"HPAYMT\"}]}}"
 
 #endif

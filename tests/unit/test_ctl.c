@@ -515,8 +515,8 @@ static void exports_and_consents_are_shown(void **state)
 	assert_ctl(&world, 0, "consent list %s", made.ref);
 	assert_non_null(strstr(world.out, "no consent"));
 	world_sql(&world,
-		"INSERT INTO zhifu.consent (hospital_id, consent_id, patient_key_id, in_force, purposes, content)"
-		" VALUES ('%s', gen_random_uuid(), '%s', true, ARRAY['HPAYMT'], '');"
+		"INSERT INTO zhifu.consent (hospital_id, consent_id, patient_key_id, in_force, recipients, purposes, content)"
+		" VALUES ('%s', gen_random_uuid(), '%s', true, ARRAY['alpha'], ARRAY['HPAYMT'], '');"
 		"INSERT INTO zhifu.export_count VALUES ('%s', 2026, 7)",
 		HOSPITAL_A, uuid_text(&patient), HOSPITAL_A);
 	assert_ctl(&world, 0, "consent list %s", made.ref);

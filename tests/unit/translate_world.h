@@ -142,8 +142,8 @@ static inline void consent_give(void)
 	char id[UUID_TEXT_LEN], patient[UUID_TEXT_LEN];
 	uuid_format(&world.hospital.id, id);
 	uuid_format(&world.patient_key_id, patient);
-	sql("INSERT INTO zhifu.consent (hospital_id, consent_id, patient_key_id, in_force, purposes, content)"
-	    " VALUES ('%s', gen_random_uuid(), '%s', true, '{HPAYMT}', '\\x00')",
+	sql("INSERT INTO zhifu.consent (hospital_id, consent_id, patient_key_id, in_force, recipients, purposes, content)"
+	    " VALUES ('%s', gen_random_uuid(), '%s', true, '{alpha}', '{HPAYMT}', '\\x00')",
 		id, patient);
 }
 

@@ -149,7 +149,13 @@ const steps = {
         scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
         category: [{ coding: [{ system: 'http://loinc.org', code: '59284-0' }] }],
         patient: { reference: '#p' }, policyRule: { text: 'separate consent' },
-        provision: { type: 'permit', purpose: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'HPAYMT' }] },
+        provision: {
+          type: 'permit', purpose: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'HPAYMT' }],
+          actor: [{
+            role: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP' }] },
+            reference: { identifier: { system: 'https://payers.example/id', value: 'ALPHA' } },
+          }],
+        },
       },
     });
     const got = await client.read({ resourceType: 'Consent', id: made.id });
