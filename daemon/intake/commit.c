@@ -332,7 +332,8 @@ static void consents_read(struct claim_item *item, const struct pg_result *rows)
 		for (size_t k = 0; k < item->consent_count; k++) {
 			struct consent_item *consent = item->consents[k];
 			if (consent->state != ITEM_READY || !uuid_equal(&consent->id, &id)) continue;
-			int64_t fate = db_rows_int(rows, row, 4);
+			/* Of a refused one nothing else is known. */
+			int64_t fate = db_rows_null(rows, row, 4) ? 0 : db_rows_int(rows, row, 4);
 			if (fate == 4) continue;
 			consent->state = !db_rows_null(rows, row, 2) ? ITEM_REFUSED
 					 : fate == 1                 ? ITEM_STORED

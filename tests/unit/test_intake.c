@@ -509,6 +509,24 @@ static void test_consent_wakes(void **state)
 	caller_close(&his);
 }
 
+/* One that the database refuses is an answer, and the next one is stored. */
+static void test_consent_refused(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	struct caller his = caller_open("client");
+	lab_sql("alter table zhifu.consent add constraint test_no_permit check (not in_force) not valid");
+	struct reply reply = caller_call(&his, "POST", "/fhir/Consent", NULL, CONSENT("CR", "active", "cr"));
+	lab_sql("alter table zhifu.consent drop constraint test_no_permit");
+	EXPECT(reply, 500);
+	EXPECT_TEXT(reply, "not-stored");
+	reply_free(&reply);
+	reply = caller_call(&his, "POST", "/fhir/Consent", NULL, CONSENT("CR", "active", "cr"));
+	EXPECT(reply, 201);
+	reply_free(&reply);
+	caller_close(&his);
+}
+
 /* A consent in the Bundle is there when the claim is. */
 static void test_consent_in_bundle(void **state)
 {
@@ -852,6 +870,7 @@ int main(void)
 		cmocka_unit_test(test_large_batch),
 		cmocka_unit_test(test_transaction),
 		cmocka_unit_test(test_consent_wakes),
+		cmocka_unit_test(test_consent_refused),
 		cmocka_unit_test(test_consent_in_bundle),
 		cmocka_unit_test(test_salvage),
 		cmocka_unit_test(test_storm),
