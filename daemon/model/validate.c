@@ -167,7 +167,6 @@ int validate_claim(const struct zf_claim *claim, const char *path, const struct 
 {
 	struct validation v = {.claim = claim, .options = options, .faults = faults, .path = path};
 	v.faults_before = faults->count;
-	v.amount_max_minor = options->amount_max_minor != 0 ? options->amount_max_minor : VALIDATE_AMOUNT_MAX_MINOR;
 	v.latest_ms = options->now_ms + (options->skew_ms != 0 ? options->skew_ms : VALIDATE_SKEW_MS);
 	v.today = options->zone != NULL ? zone_day(options->zone, v.latest_ms) : v.latest_ms / ZONE_DAY_MS;
 	v.unknown_codes = options->unknown_codes != FAULT_NONE ? options->unknown_codes : FAULT_WARNING;

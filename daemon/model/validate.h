@@ -17,8 +17,10 @@ struct validate_system {
 	const char *pattern; /* lib/text.h text_match; NULL: any code */
 };
 
-/* Absurd: beyond any bill in any currency of the world (10 million million minor units). */
-#define VALIDATE_AMOUNT_MAX_MINOR INT64_C(10000000000000)
+/* Absurd: beyond any bill in any currency of the world, in its main unit (a hundred thousand million). It is there for
+ * slips of the keyboard and for the arithmetic behind it, so it is no option: what is much money in one currency is
+ * little in another. */
+#define VALIDATE_AMOUNT_MAX INT64_C(100000000000)
 #define VALIDATE_QUANTITY_MAX 1000000000
 #define VALIDATE_FACTOR_MAX 1000000
 #define VALIDATE_SKEW_MS (5 * 60 * 1000)
@@ -30,7 +32,6 @@ struct validate_options {
 	/* From the configuration, asked one after the other and before the built-in ones. */
 	const struct validate_system *systems, *more_systems;
 	size_t system_count, more_system_count;
-	int64_t amount_max_minor; /* 0 means VALIDATE_AMOUNT_MAX_MINOR */
 	uint8_t unknown_codes;    /* enum fault_severity of unknown systems and patterns; 0 means FAULT_WARNING */
 	bool has_idempotency_key; /* the request carries one, so a claim without identifier is no warning */
 };

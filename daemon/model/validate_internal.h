@@ -41,9 +41,8 @@ struct validation {
 	struct fault_list *faults;
 	const char *path;
 	uint32_t faults_before; /* entries of the list that the decoder made */
-	int64_t amount_max_minor;
-	int64_t latest_ms; /* now and the skew */
-	int64_t today;     /* the hospital's day at latest_ms */
+	int64_t latest_ms;      /* now and the skew */
+	int64_t today;          /* the hospital's day at latest_ms */
 	uint8_t unknown_codes;
 	struct zf_money currency; /* the claim's currency: the total's, else the first net's; present 0: none */
 	struct sequence_set care_team, information, diagnoses, procedures;

@@ -19,24 +19,37 @@ static void check_currency(struct validation *v, const char currency[4], const s
 		validation_fault(v, FAULT_CURRENCY_MIXED, place, ".currency", currency, v->currency.currency);
 }
 
-/* An amount of a bill: not negative, not absurd, in the claim's currency. False when it must not be added up. */
+static bool is_absurd(struct zf_decimal amount)
+{
+	return decimal_compare(amount, decimal_of(VALIDATE_AMOUNT_MAX, 0)) > 0;
+}
+
+static void report_absurd(struct validation *v, const char *amount, const struct place *place)
+{
+	char limit[DECIMAL_TEXT_SIZE];
+	decimal_format(decimal_of(VALIDATE_AMOUNT_MAX, 0), limit);
+	validation_fault(v, FAULT_AMOUNT_ABSURD, place, NULL, amount, limit);
+}
+
+/* An amount of a bill: neither negative nor absurd. False when it must not be reckoned with. */
+static bool check_value(struct validation *v, struct zf_decimal value, const struct place *place)
+{
+	char amount[DECIMAL_TEXT_SIZE];
+	if (decimal_sign(value) >= 0 && !is_absurd(value)) return true;
+	decimal_format(value, amount);
+	if (decimal_sign(value) < 0)
+		validation_fault(v, FAULT_AMOUNT_NEGATIVE, place, NULL, amount, NULL);
+	else
+		report_absurd(v, amount, place);
+	return false;
+}
+
+/* And in the claim's currency. */
 static bool check_amount(struct validation *v, const struct zf_money *money, const struct place *place)
 {
-	char amount[MONEY_TEXT_SIZE];
 	if (!money->present) return true;
 	check_currency(v, money->currency, place);
-	if (money->minor >= 0 && money->minor <= v->amount_max_minor) return true;
-	money_format(*money, amount);
-	if (money->minor < 0) {
-		validation_fault(v, FAULT_AMOUNT_NEGATIVE, place, NULL, amount, NULL);
-	} else {
-		char limit[MONEY_TEXT_SIZE];
-		struct zf_money most = *money;
-		most.minor = v->amount_max_minor;
-		money_format(most, limit);
-		validation_fault(v, FAULT_AMOUNT_ABSURD, place, NULL, amount, limit);
-	}
-	return false;
+	return check_value(v, money_to_decimal(*money), place);
 }
 
 static bool out_of_range(struct zf_decimal value, int64_t max)
@@ -62,41 +75,62 @@ static bool check_factors(struct validation *v, const struct zf_claim_line *line
 	if (!line->unit_price.present) return fine;
 	if (line->unit_price_currency[0] != '\0')
 		check_currency(v, line->unit_price_currency, AT_LINE(at, "unitPrice"));
-	if (decimal_sign(line->unit_price) < 0) {
-		decimal_format(line->unit_price, text);
-		validation_fault(v, FAULT_AMOUNT_NEGATIVE, AT_LINE(at, "unitPrice"), NULL, text, NULL);
-		return false;
-	}
-	return fine;
+	return check_value(v, line->unit_price, AT_LINE(at, "unitPrice")) && fine;
+}
+
+/* The product to so many decimals; text has room for it. */
+static const char *product_text(const struct decimal_product *product, uint8_t scale, char text[DECIMAL_TEXT_SIZE])
+{
+	struct zf_decimal rounded;
+	if (decimal_product_round(product, scale, DECIMAL_HALF_AWAY, &rounded) != 0) return "more than can be written";
+	decimal_format(rounded, text);
+	return text;
+}
+
+/* What is not compared with a net must not be absurd either: it is what an insurer will reckon. */
+static void check_product(struct validation *v, const struct decimal_product *product, const struct line_at *at)
+{
+	char text[DECIMAL_TEXT_SIZE];
+	struct zf_decimal rounded;
+	if (decimal_product_round(product, 2, DECIMAL_HALF_AWAY, &rounded) == 0 && !is_absurd(rounded)) return;
+	report_absurd(v, product_text(product, 2, text), AT_LINE(at, NULL));
+}
+
+static void compare_net(struct validation *v, const struct zf_claim_line *line, const struct decimal_product *product,
+	const struct line_at *at)
+{
+	if (decimal_within_half_unit(product, money_to_decimal(line->net), line->net.exponent)) return;
+	struct zf_money without_tax;
+	if (line->tax.present && money_subtract(line->net, line->tax, &without_tax) == 0 &&
+		decimal_within_half_unit(product, money_to_decimal(without_tax), line->net.exponent))
+		return;
+	char net[MONEY_TEXT_SIZE], text[DECIMAL_TEXT_SIZE];
+	money_format(line->net, net);
+	validation_fault(v, FAULT_LINE_ARITHMETIC, AT_LINE(at, "net"), NULL, net,
+		product_text(product, line->net.exponent, text));
 }
 
 /* quantity x unit price x factor = net, to within half a minor unit; some insurers' nets hold the tax as well. An
- * absent quantity or factor is one, as R4 has it; without unit price or net there is nothing to compare. */
+ * absent quantity or factor is one, as R4 has it; without unit price there is nothing to compare. */
 static void check_arithmetic(struct validation *v, const struct zf_claim_line *line, const struct line_at *at)
 {
 	struct zf_decimal factors[3];
 	struct decimal_product product;
 	size_t n = 0;
-	if (!line->unit_price.present || !line->net.present) return;
+	if (!line->unit_price.present) return;
 	/* A price in another currency than the net has been reported; they can't be compared. */
-	if (line->unit_price_currency[0] != '\0' && !same_currency(line->unit_price_currency, line->net.currency))
+	if (line->net.present && line->unit_price_currency[0] != '\0' &&
+		!same_currency(line->unit_price_currency, line->net.currency))
 		return;
 	factors[n++] = line->unit_price;
 	if (line->quantity.present) factors[n++] = line->quantity;
 	if (line->factor.present) factors[n++] = line->factor;
 	int rc = decimal_multiply(factors, n, &product);
 	assert(rc == 0); /* all are present, and three cannot overflow */
-	if (decimal_within_half_unit(&product, money_to_decimal(line->net), line->net.exponent)) return;
-	struct zf_money without_tax;
-	if (line->tax.present && money_subtract(line->net, line->tax, &without_tax) == 0 &&
-		decimal_within_half_unit(&product, money_to_decimal(without_tax), line->net.exponent))
-		return;
-	char net[MONEY_TEXT_SIZE], text[DECIMAL_TEXT_SIZE] = "more than can be written";
-	struct zf_decimal rounded;
-	money_format(line->net, net);
-	if (decimal_product_round(&product, line->net.exponent, DECIMAL_HALF_AWAY, &rounded) == 0)
-		decimal_format(rounded, text);
-	validation_fault(v, FAULT_LINE_ARITHMETIC, AT_LINE(at, "net"), NULL, net, text);
+	if (line->net.present)
+		compare_net(v, line, &product, at);
+	else
+		check_product(v, &product, at);
 }
 
 /* The sum of what a list of lines has as net. */

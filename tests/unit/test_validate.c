@@ -143,6 +143,21 @@ static const struct change changes[] = {
 		"Claim.item[1].net=amount-negative"},
 	{"\"net\":{\"value\":100.00,\"currency\":\"CNY\"}",
 		"\"net\":{\"value\":100000000000000.00,\"currency\":\"CNY\"}", "Claim.item[1].net=amount-absurd"},
+	/* A price without a net is reckoned by the insurer: neither it nor what it makes may be absurd. */
+	{"\"net\":{\"value\":100.00,\"currency\":\"CNY\"}",
+		"\"unitPrice\":{\"value\":1000000000000000,\"currency\":\"CNY\"}",
+		"Claim.item[1].unitPrice=amount-absurd"},
+	{"\"net\":{\"value\":100.00,\"currency\":\"CNY\"}",
+		"\"unitPrice\":{\"value\":100000000000.0001,\"currency\":\"CNY\"}",
+		"Claim.item[1].unitPrice=amount-absurd"},
+	{"\"net\":{\"value\":100.00,\"currency\":\"CNY\"}",
+		"\"quantity\":{\"value\":50},\"unitPrice\":{\"value\":90000000000,\"currency\":\"CNY\"}",
+		"Claim.item[1]=amount-absurd"},
+	{"\"net\":{\"value\":100.00,\"currency\":\"CNY\"}",
+		"\"quantity\":{\"value\":1000000000},\"unitPrice\":{\"value\":90000000000,\"currency\":\"CNY\"},\"factor\":1000000",
+		"Claim.item[1]=amount-absurd"},
+	{"\"net\":{\"value\":100.00,\"currency\":\"CNY\"}",
+		"\"quantity\":{\"value\":2},\"unitPrice\":{\"value\":1.5,\"currency\":\"CNY\"}", ""},
 	{"\"net\":{\"value\":100.00,\"currency\":\"CNY\"}", "\"net\":{\"value\":100.00,\"currency\":\"USD\"}",
 		"Claim.item[1].net.currency=currency-mixed"},
 	{"\"value\":1.2345,\"currency\":\"CNY\"", "\"value\":1.2345,\"currency\":\"EUR\"",
@@ -279,10 +294,6 @@ static void options_make_faults_of_unknown_codes(void **state)
 	world->options.unknown_codes = FAULT_FAULT;
 	run(world, good);
 	assert_string_equal(world->said, "Claim.item[0].productOrService.coding[0].system=code-system-unknown");
-	world->options = plain;
-	world->options.amount_max_minor = 9000;
-	run(world, good);
-	assert_string_equal(world->said, "Claim.item[1].net=amount-absurd Claim.total=amount-absurd");
 	world->options = plain;
 	world->options.has_idempotency_key = true;
 	char *json = changed("\"identifier\":[{\"system\":\"urn:h:claim\",\"value\":\"1\"}],", "");
