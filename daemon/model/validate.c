@@ -98,6 +98,36 @@ static void check_country(struct validation *v, const char *country, const struc
 	validation_fault_as(v, FAULT_COUNTRY_UNKNOWN, fault ? FAULT_FAULT : FAULT_WARNING, place, NULL, NULL, NULL);
 }
 
+/* One that the claim leads to by two ways is reported where it stands first: as provider, then as insurer. */
+static void check_organization(
+	struct validation *v, const struct zf_organization *organization, const struct place *place)
+{
+	const struct zf_claim *claim = v->claim;
+	if (organization == NULL || organization->address == NULL) return;
+	if (claim->provider != NULL && claim->provider->address == organization->address && place->list != NULL) return;
+	if (claim->insurer != NULL && claim->insurer->address == organization->address && place->list != NULL) return;
+	check_country(v, organization->address->country, place);
+}
+
+static void check_organizations(struct validation *v)
+{
+	const struct zf_claim *claim = v->claim;
+	char element[96];
+	check_organization(v, claim->provider, AT("provider.resolve().address[0].country"));
+	check_organization(v, claim->insurer, AT("insurer.resolve().address[0].country"));
+	for (uint32_t i = 0; i < claim->care_team_count; i++)
+		check_organization(v, claim->care_team[i]->organization,
+			AT_LIST("careTeam", i, "provider.resolve().address[0].country"));
+	for (uint32_t i = 0; i < claim->insurance_count; i++) {
+		const struct zf_coverage *coverage = claim->insurance[i]->coverage;
+		for (uint32_t k = 0; coverage != NULL && k < coverage->payor_count; k++) {
+			snprintf(element, sizeof(element), "coverage.resolve().payor[%u].resolve().address[0].country",
+				k);
+			check_organization(v, coverage->payors[k], AT_LIST("insurance", i, element));
+		}
+	}
+}
+
 static void check_parties(struct validation *v)
 {
 	const struct zf_claim *claim = v->claim;
@@ -106,8 +136,7 @@ static void check_parties(struct validation *v)
 	for (uint32_t i = 0; patient != NULL && i < patient->address_count; i++)
 		check_country(v, patient->addresses[i]->country, AT_LIST("patient.resolve().address", i, "country"));
 	if (patient != NULL) check_country(v, patient->nationality, AT("patient.resolve().extension"));
-	if (claim->provider != NULL && claim->provider->address != NULL)
-		check_country(v, claim->provider->address->country, AT("provider.resolve().address[0].country"));
+	check_organizations(v);
 }
 
 static void check_insurance(struct validation *v)

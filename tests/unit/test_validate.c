@@ -242,6 +242,36 @@ static void each_change_has_its_faults(void **state)
 	}
 }
 
+#define PARTY(id, country)                                                                                             \
+	"{\"resourceType\":\"Organization\",\"id\":\"" id "\",\"name\":\"o\",\"address\":[{\"country\":\"" country     \
+	"\"}]}"
+
+/* Who provides, insures, pays and treats: each address is looked at, and one that is met twice is told once. */
+static void each_party_is_in_a_country(void **state)
+{
+	struct world *world = *state;
+	char *parties = changed("\"contained\":[",
+		"\"contained\":[" PARTY("i", "XX") "," PARTY("o", "YYY") "," PARTY("t", "ZZ") "," PARTY("g",
+			"FR") ","
+			      "{\"resourceType\":\"Coverage\",\"id\":\"c\",\"status\":\"active\",\"beneficiary\":{\"reference\":\"#p\"},"
+			      "\"payor\":[{\"reference\":\"#g\"},{\"reference\":\"#i\"},{\"reference\":\"#o\"}]},");
+	char *json = NULL, *at = strstr(parties, "\"careTeam\":[{\"sequence\":1,\"provider\":{\"display\":\"x\"}}],"),
+	     *coverage = strstr(parties, "\"coverage\":{\"display\":\"Acme\"}");
+	assert_non_null(at);
+	assert_true(asprintf(&json,
+			    "%.*s\"insurer\":{\"reference\":\"#i\"},\"careTeam\":[{\"sequence\":1,\"provider\":{"
+			    "\"reference\":\"#t\"}}],%.*s\"coverage\":{\"reference\":\"#c\"}%s",
+			    (int)(at - parties), parties, (int)(coverage - strchr(at, ']') - 2), strchr(at, ']') + 2,
+			    strchr(coverage, '}') + 1) > 0);
+	run(world, json);
+	assert_string_equal(world->said,
+		"Claim.insurer.resolve().address[0].country=country-unknown "
+		"Claim.careTeam[0].provider.resolve().address[0].country=country-unknown "
+		"Claim.insurance[0].coverage.resolve().payor[2].resolve().address[0].country=country-unknown");
+	free(json);
+	free(parties);
+}
+
 static void a_preauthorisation_may_look_ahead(void **state)
 {
 	struct world *world = *state;
@@ -437,6 +467,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_good_claim_is_accepted),
 		cmocka_unit_test(each_change_has_its_faults),
+		cmocka_unit_test(each_party_is_in_a_country),
 		cmocka_unit_test(a_preauthorisation_may_look_ahead),
 		cmocka_unit_test(without_lines_or_days),
 		cmocka_unit_test(the_service_day_is_the_hospitals),
