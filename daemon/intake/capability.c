@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "intake/intake.h"
+#include "intake/read.h"
 #include "intake/search_param.h"
 #include "lib/json_write.h"
 
@@ -195,6 +196,7 @@ void capability_handle(struct http_request *req, void *ctx)
 	static const struct http_field fields[] = {{"Content-Type", FHIR_JSON_TYPE}};
 	const struct intake *intake = ctx;
 	struct text_span text = {NULL, 0};
+	if (!read_takes_json(req)) return;
 	if (capability_write(intake->router, intake->worker->options->base_url, &req->arena.zf, &text) < 0) {
 		http_respond_error(req, 503, "no memory for the answer");
 		return;

@@ -12,6 +12,8 @@
 #include "intake/read_sql.h"
 #include "intake/search.h"
 #include "net/http_answer.h"
+#include "net/http_media.h"
+#include "net/http_query.h"
 
 #define SEARCH_BODY_BYTES_MAX 65536
 #define FORM_TYPE "application/x-www-form-urlencoded"
@@ -25,11 +27,29 @@ static const struct outcome_remark remark_later = {"error", "transient", "overlo
 	"The database did not answer in time. Ask again after Retry-After.",
 	"数据库未及时响应，请在 Retry-After 之后重试。", "hospital-it"};
 
+static const struct outcome_remark remark_format = {"error", "not-supported", "media-type",
+	"Zhifu answers in JSON only: ask for application/fhir+json, in Accept or as _format=json, or for no type at all.",
+	"直付只以 JSON 答复：请在 Accept 中或以 _format=json 要求 application/fhir+json，或不指定格式。",
+	"hospital-it"};
+
 /* ---- what all reads share ---- */
+
+bool read_takes_json(struct http_request *req)
+{
+	struct http_param *params;
+	size_t count;
+	/* A query that can't be read is for the handler to refuse. */
+	if (http_query_parse(req->head.query, strlen(req->head.query), &req->arena.zf, &params, &count) < 0) count = 0;
+	bool takes = http_accepts(http_head_get(&req->head, "accept"), FHIR_BODY_TYPES);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(params[i].name, "_format") == 0) takes = search_format_is_json(params[i].value);
+	if (!takes) outcome_respond(req, 406, &remark_format);
+	return takes;
+}
 
 struct read_call *read_call_new(struct http_request *req, struct intake *intake, uint32_t scope)
 {
-	if (!intake_may(req, scope)) return NULL;
+	if (!intake_may(req, scope) || !read_takes_json(req)) return NULL;
 	struct read_call *call = zf_alloc(&req->arena.zf, sizeof(*call));
 	if (call == NULL) {
 		http_respond_error(req, 503, "no memory for the request");

@@ -26,7 +26,9 @@ struct read_call {
 	enum resource_kind kind;
 	const char *location; /* goes along with the resource; or NULL */
 };
-/* NULL: no memory (answered) or the client may not read (answered). */
+/* True when the request takes JSON, by _format, else by Accept; answered with 406 otherwise. */
+bool read_takes_json(struct http_request *req);
+/* NULL: no memory, the client may not read, or it wants no JSON; answered. */
 struct read_call *read_call_new(struct http_request *req, struct intake *intake, uint32_t scope);
 /* Answers for a database that did not commit, or for r < 0 of db_query. */
 void read_call_fail(struct read_call *call, const struct db_outcome *outcome);

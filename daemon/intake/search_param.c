@@ -428,11 +428,14 @@ static uint32_t *mask_of(struct search_request *request, enum search_kind kind, 
 	}
 }
 
-static void format_read(struct parsing *parsing, const char *value)
+bool search_format_is_json(const char *value)
 {
-	if (strcmp(value, "json") != 0 && strcmp(value, "application/fhir+json") != 0 &&
-		strcmp(value, "application/json") != 0 && strcmp(value, "application/fhir json") != 0)
-		refuse(parsing);
+	/* A plus that was not escaped is a blank. */
+	static const char *const names[] = {
+		"json", "application/fhir+json", "application/json", "application/fhir json"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(value, names[i]) == 0) return true;
+	return false;
 }
 
 static void parameter_read(struct parsing *parsing, const char *value)
@@ -446,7 +449,7 @@ static void parameter_read(struct parsing *parsing, const char *value)
 		sort_read(parsing, value);
 		return;
 	case SEARCH_FORMAT:
-		format_read(parsing, value);
+		if (!search_format_is_json(value)) refuse(parsing);
 		return;
 	case SEARCH_CURSOR:
 		parsing->out->cursor = value;

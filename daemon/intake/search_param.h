@@ -55,6 +55,8 @@ struct search_type_info {
 };
 
 const struct search_type_info *search_type_info(enum search_type type);
+/* Whether a value of _format asks for JSON. */
+bool search_format_is_json(const char *value);
 const struct search_parameter *search_parameter_find(enum search_type type, const char *name);
 
 /* Date prefixes; ap is refused, since nobody could say what it finds. */

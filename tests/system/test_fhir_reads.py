@@ -196,8 +196,30 @@ def test_what_is_not_known_is_refused(up):
         assert modes == ["match", "outcome"]
         assert client.get("/fhir/Claim?a=%ff").status == 400
         for path in ("/fhir/Claim?_count=0", "/fhir/Claim?_sort=total", "/fhir/Task?_sort=_lastUpdated",
-                     "/fhir/Claim?_format=xml", "/fhir/Claim?identifier=N-1", "/fhir/Claim?_summary=count"):
+                     "/fhir/Claim?identifier=N-1", "/fhir/Claim?_summary=count"):
             assert client.get(path).status == 400, path
+
+
+def test_json_is_all_there_is(up):
+    """XML that was asked for is not answered with JSON; who does not mind gets it."""
+    with up.daemon.client() as client:
+        claim_id = submit(client, "N-1")
+        paths = ("/fhir/metadata", "/fhir/Claim", "/fhir/Claim?_count=5", "/fhir/Claim/" + claim_id,
+                 "/v1/claims/" + ref_of(up, claim_id))
+        for path in paths:
+            more = "&" if "?" in path else "?"
+            for accept in ("application/fhir+xml", "text/turtle", "application/fhir+json;q=0, application/xml"):
+                answer = client.get(path, headers={"Accept": accept})
+                assert answer.status == 406 and answer.json()["resourceType"] == "OperationOutcome", (path, accept, answer)
+                # _format goes before Accept.
+                assert client.get(path + more + "_format=json", headers={"Accept": accept}).status == 200, path
+            for value in ("xml", "application/fhir%2Bxml", "html"):
+                answer = client.get(path + more + "_format=" + value)
+                assert answer.status == 406 and "application/fhir+json" in answer.text, (path, value, answer)
+            for accept in ("*/*", "application/*", "application/json", "application/fhir+json; fhirVersion=4.0",
+                           "text/html, */*;q=0.8", "application/fhir+xml, application/fhir+json;q=0.1"):
+                assert client.get(path, headers={"Accept": accept}).status == 200, (path, accept)
+            assert client.get(path + more + "_format=application/fhir%2Bjson").status == 200
 
 
 def test_a_claim_without_decision_has_an_answer_of_the_moment(up):
