@@ -138,6 +138,7 @@ enum fault_code {
 	FAULT_SEARCH_PARAMETER,     /* search-parameter: $1 its name */
 	FAULT_SEARCH_VALUE,         /* search-value: $1 the parameter's name */
 	FAULT_SEARCH_SYSTEM,        /* search-system: $1 the parameter's name; it wants system|value */
+	FAULT_SEARCH_COUNT,         /* search-count: _count=0 */
 	FAULT_HEADER_INVALID,       /* header-invalid: $1 the header's name */
 	FAULT_MEDIA_TYPE,           /* media-type: $1 what is accepted */
 	FAULT_METHOD,               /* method-not-supported: $1 the method */

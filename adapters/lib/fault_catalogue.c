@@ -222,8 +222,15 @@ static const struct fault_info catalogue[FAULT_CODE_COUNT] = {
 	[FAULT_SEARCH_VALUE] = {"search-value", "value", "The value of the search parameter \"$1\" is not valid.",
 		"检索参数“$1”的值不合法。", FAULT, IT},
 	[FAULT_SEARCH_SYSTEM] = {"search-system", "value",
-		"The search parameter \"$1\" wants system|value: an identifier without its system cannot be looked up.",
-		"检索参数“$1”须写成 system|value:没有 system 的标识无法检索。", FAULT, IT},
+		"Write $1=SYSTEM|VALUE with the system that was sent with it, such as $1=https://hospital.example/numbers|A-1, "
+		"or $1=|A-1 when it was sent without one: identifiers are kept as hashes that cover their system.",
+		"请写成 $1=SYSTEM|VALUE,其中 system 为提交时所用,例如 $1=https://hospital.example/numbers|A-1;提交时未带 system "
+		"的写成 $1=|A-1。标识以包含 system 的散列保存。",
+		FAULT, IT},
+	[FAULT_SEARCH_COUNT] = {"search-count", "not-supported",
+		"_count must be at least 1: nothing is counted without being read. A searchset that holds all matches says "
+		"their total.",
+		"_count 至少为 1:系统不作单纯计数。包含全部结果的 searchset 会给出 total。", FAULT, IT},
 	[FAULT_HEADER_INVALID] = {"header-invalid", "value", "The header $1 is not valid.", "请求头 $1 不合法。", FAULT,
 		IT},
 	[FAULT_MEDIA_TYPE] = {"media-type", "not-supported", "The media type is not accepted; accepted: $1.",

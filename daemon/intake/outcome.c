@@ -186,7 +186,7 @@ static bool is_token_route(const struct http_request *req)
 	return req != NULL && req->match.route != NULL && strcmp(req->match.route->name, "token") == 0;
 }
 
-/* What the server says in few words, in full ones. %s: the media types that the path takes. */
+/* What the server says in few words, in full ones. %s: the media types that the path takes, or its methods. */
 static const struct {
 	const char *text, *english, *chinese;
 } long_texts[] = {
@@ -195,6 +195,12 @@ static const struct {
 	{"this content type is not taken here",
 		"The Content-Type of this request is not taken here; this path takes %s.",
 		"此路径不接收该 Content-Type；可接收 %s。"},
+	{"this path has other methods", "This path does not take the method of the request; it takes %s.",
+		"此路径不支持所用的方法；可用方法：%s。"},
+	{"there is nothing at this path",
+		"There is nothing at this path. GET /fhir/metadata lists the resources, searches and operations, which are "
+		"below /fhir/; /v1/claims/REF shows one claim.",
+		"该路径下没有内容。GET /fhir/metadata 列出 /fhir/ 下的资源、检索和操作；/v1/claims/REF 显示单份理赔单。"},
 	{"this client certificate belongs to no configured client",
 		"This client certificate belongs to no client that is configured in Zhifu. Ask the operator of Zhifu to add its "
 		"SHA-256 fingerprint.",
@@ -204,7 +210,12 @@ static const struct {
 static void explain(const struct http_request *req, struct arena *arena, struct outcome_remark *remark)
 {
 	const char *types = req == NULL || req->match.route == NULL ? NULL : req->match.route->content_types;
+	char methods[64];
 	if (types == NULL) types = FHIR_JSON_TYPE;
+	if (req != NULL && req->match.route == NULL) {
+		http_allowed_text(req->match.allowed, methods, sizeof(methods));
+		types = methods;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(long_texts); i++) {
 		if (strcmp(remark->english, long_texts[i].text) != 0) continue;
 		const char *texts[2] = {long_texts[i].english, long_texts[i].chinese};

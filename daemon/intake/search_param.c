@@ -363,10 +363,11 @@ static void count_read(struct parsing *parsing, const char *value)
 {
 	unsigned max = types[parsing->out->type].count_max;
 	int64_t count = 0;
-	if (text_to_int64(text_of(value), &count) < 0 || count < 1) {
+	if (text_to_int64(text_of(value), &count) < 0 || count < 0) {
 		refuse(parsing);
 		return;
 	}
+	if (count == 0) fault_add(parsing->faults, FAULT_SEARCH_COUNT, "", NULL, NULL);
 	parsing->out->count = count > (int64_t)max ? max : (unsigned)count;
 }
 

@@ -198,6 +198,15 @@ def test_what_is_not_known_is_refused(up):
         for path in ("/fhir/Claim?_count=0", "/fhir/Claim?_sort=total", "/fhir/Task?_sort=_lastUpdated",
                      "/fhir/Claim?identifier=N-1", "/fhir/Claim?_summary=count"):
             assert client.get(path).status == 400, path
+        # What to write instead is said.
+        assert "identifier=|A-1" in client.get("/fhir/Claim?identifier=N-1").text
+        assert "_count must be at least 1" in client.get("/fhir/Claim?_count=0").text
+        nowhere = client.get("/fhir/Patient")
+        assert nowhere.status == 404 and "GET /fhir/metadata" in nowhere.text, nowhere
+        method = client.request("DELETE", "/fhir/Claim")
+        assert method.status == 405 and "it takes GET, HEAD, POST" in method.text, method
+        assert method.headers["allow"] == "GET, HEAD, POST"
+
 
 
 def test_json_is_all_there_is(up):
@@ -345,9 +354,9 @@ def test_refusals_say_what_is_wanted(up):
                            ("ClaimResponse?request.identifier=N-1", "request.identifier")):
             answer = client.get("/fhir/" + path)
             text = answer.json()["issue"][0]["details"]["text"]
-            assert answer.status == 400 and "system|value" in text and '"%s"' % name in text, text
+            assert answer.status == 400 and name + "=SYSTEM|VALUE" in text, text
         body = urllib.parse.urlencode({"patient.identifier": "A-1"})
-        assert '\\"patient.identifier\\"' in client.post("/fhir/Claim/_search", body, headers=FORM).text
+        assert "patient.identifier=SYSTEM|VALUE" in client.post("/fhir/Claim/_search", body, headers=FORM).text
         bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": json.loads(claim("N-1"))}]}
         answer = client.post("/fhir/Claim", json.dumps(bundle), headers=FHIR)
         assert answer.status == 422 and "$submit" in answer.text, answer.text
