@@ -33,7 +33,7 @@ enum column {
 	BENEFIT,
 	PATIENT,
 	CONTRACT,
-	OPEN,
+	UNEXPLAINED,
 	PAID_CURRENCY,
 	PAID_EXPONENT,
 	PAID,
@@ -140,11 +140,11 @@ static void put_amounts(struct json_writer *writer, const struct pg_result *rows
 	put_amount(writer, "insurer", rows, BENEFIT, DECIDED_CURRENCY, DECIDED_EXPONENT);
 	put_amount(writer, "patient", rows, PATIENT, DECIDED_CURRENCY, DECIDED_EXPONENT);
 	put_amount(writer, "writtenOff", rows, CONTRACT, DECIDED_CURRENCY, DECIDED_EXPONENT);
-	/* Before a decision all that was charged is open, and nobody knows with whom. */
+	/* Not what is still to be paid: that is the insurer's and the patient's share until money comes. */
 	if (db_rows_null(rows, 0, BENEFIT))
-		put_amount(writer, "open", rows, TOTAL, CURRENCY, EXPONENT);
+		put_amount(writer, "undecided", rows, TOTAL, CURRENCY, EXPONENT);
 	else
-		put_amount(writer, "open", rows, OPEN, DECIDED_CURRENCY, DECIDED_EXPONENT);
+		put_amount(writer, "unexplained", rows, UNEXPLAINED, DECIDED_CURRENCY, DECIDED_EXPONENT);
 	put_amount(writer, "announced", rows, PAID, PAID_CURRENCY, PAID_EXPONENT);
 	json_write_object_end(writer);
 }

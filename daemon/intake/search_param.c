@@ -144,6 +144,11 @@ static const struct search_parameter task_parameters[] = {
 		.fhir_type = "date",
 		.element = "authoredOn",
 		.documentation = "Task.authoredOn. Pages may hold fewer entries than _count."},
+	{.name = "created",
+		.kind = SEARCH_BY_CREATED,
+		.fhir_type = "date",
+		.element = "authoredOn",
+		.documentation = "The same as authored-on."},
 	PARAMETERS_OF_PATIENT,
 };
 

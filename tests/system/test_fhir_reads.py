@@ -208,7 +208,6 @@ def test_what_is_not_known_is_refused(up):
         assert method.headers["allow"] == "GET, HEAD, POST"
 
 
-
 def test_json_is_all_there_is(up):
     """XML that was asked for is not answered with JSON; who does not mind gets it."""
     with up.daemon.client() as client:
@@ -254,7 +253,7 @@ def test_cancelling_before_anything_left(up):
     with up.daemon.client() as client:
         claim_id = submit(client, "N-1")
         before = client.get("/fhir/ClaimResponse/" + claim_id)
-        sent = task({"reference": "Claim/" + claim_id}, note=[{"text": "拿错了"}],
+        sent = task({"reference": "Claim/" + claim_id}, note=[{"text": "拿错了"}], authoredOn="2026-03-05T10:00:00+08:00",
                     identifier=[{"system": "https://hospital.example/task", "value": "T-1"}])
         answer = client.post("/fhir/Task", sent, headers=FHIR)
         assert answer.status == 201, answer
@@ -284,6 +283,9 @@ def test_cancelling_before_anything_left(up):
         assert status["axes"]["transport"]["state"] == "cancelled" and status["cancellation"]["task"] == task_id
         assert found(client, "/fhir/Task?focus=Claim/" + claim_id) == [task_id]
         assert found(client, "/fhir/Task?status=completed") == [task_id]
+        for name in ("created", "authored-on"):
+            assert found(client, "/fhir/Task?%s=2026-03-05" % name) == [task_id]
+            assert found(client, "/fhir/Task?%s=lt2026-03-05" % name) == []
         assert found(client, "/fhir/Task?status=in-progress") == []
         assert found(client, "/fhir/Task?identifier=" + urllib.parse.quote("https://hospital.example/task|T-1")) == [task_id]
         assert found(client, "/fhir/Task?focus.identifier=" + urllib.parse.quote(NUMBER + "|N-1")) == [task_id]
@@ -342,7 +344,8 @@ def test_a_desk_sees_where_a_claim_stands(up):
         assert status["axes"]["transport"]["text"]["zh"] and status["axes"]["transport"]["since"]
         assert status["next"]["actions"][0]["owner"] and status["next"]["actions"][0]["text"]["zh"]
         assert status["amounts"]["charged"] == {"amount": "12.50", "currency": "CNY"}
-        assert status["amounts"]["open"] == {"amount": "12.50", "currency": "CNY"}
+        assert status["amounts"]["undecided"] == {"amount": "12.50", "currency": "CNY"}
+        assert "unexplained" not in status["amounts"] and "open" not in status["amounts"]
         with up.daemon.client("other") as other:
             assert other.get("/v1/claims/" + ref).status == 404
         assert client.get("/v1/claims/" + ref[:-1] + ("0" if ref[-1] != "0" else "1")).status == 400
@@ -483,7 +486,8 @@ def test_a_decision_and_its_money_can_be_read(place, keep):
         status = client.get("/v1/claims/" + ref_of(place, claim_id)).json()
         assert status["amounts"]["insurer"] == {"amount": "11.25", "currency": "CNY"}, status["amounts"]
         assert status["amounts"]["patient"] == {"amount": "1.25", "currency": "CNY"}
-        assert status["amounts"]["open"]["amount"] == "0.00" and status["insurer"]["code"] == "alpha"
+        assert status["amounts"]["unexplained"]["amount"] == "0.00" and status["insurer"]["code"] == "alpha"
+        assert "undecided" not in status["amounts"] and "open" not in status["amounts"]
 
         zhifu.wait_until(lambda: place.database.value("SELECT count(*) FROM zhifu.remittance_detail") == 1, "the remittance")
         remittance_id = place.database.value("SELECT remittance_id::text FROM zhifu.remittance")
