@@ -1,6 +1,7 @@
 """`zhifud --check` and `zhifuctl conf check`: one run over one configuration that has every mistake we know of names them
 all, each with its file and line. A line below that ends with `#!` and words has a mistake, whose message holds them."""
 
+import json
 import re
 import shutil
 
@@ -160,6 +161,17 @@ allowed_fields = [];                                    #! allowed_fields has 0 
 endpoints = ();                                         #! endpoints has 0 entries
 """,
 }
+
+
+def test_adapter_check_is_one_json_value():
+    def check(path):
+        done = zhifu.run([zhifu.BUILD / "zhifuctl", "adapter", "check", path, "--json"], check=False)
+        return done.returncode, json.loads(done.stdout)
+    status, told = check(zhifu.BUILD / "adapters/fhir.so")
+    assert (status, told["verdict"]) == (0, "certified")
+    assert any("name of the endpoint that all requests go to" in line["text"] for line in told["report"])
+    status, told = check(zhifu.BUILD / "zhifuctl")
+    assert (status, told["verdict"]) == (1, "findings") and told["report"]
 
 
 @pytest.fixture
