@@ -47,7 +47,7 @@ $$;
 CREATE FUNCTION route_report(p_route text, p_fence bigint, p_breaker text, p_error text) RETURNS void LANGUAGE sql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	UPDATE route_lease SET breaker_since = CASE WHEN breaker = p_breaker THEN breaker_since ELSE now() END,
-		breaker = p_breaker, last_error = coalesce(p_error, last_error)
+		breaker = p_breaker, last_error = p_error
 	WHERE route = p_route AND fence = p_fence
 $$;
 

@@ -13,6 +13,19 @@ void answer_json(struct wire_reply *reply, int status, struct text_span body)
 	reply->body = (struct bytes){(const uint8_t *)body.ptr, body.len};
 }
 
+void answer_metadata(struct wire_reply *reply)
+{
+	static const char text[] =
+		"{\"resourceType\":\"CapabilityStatement\",\"status\":\"active\",\"date\":\"2026-11-01\",\"kind\":"
+		"\"instance\",\"implementation\":{\"description\":\"zhifu-payer, an insurer played from a script\"},"
+		"\"fhirVersion\":\"4.0.1\",\"format\":[\"application/fhir+json\"],\"rest\":[{\"mode\":\"server\","
+		"\"resource\":[{\"type\":\"Claim\",\"interaction\":[{\"code\":\"search-type\"}]},{\"type\":"
+		"\"ClaimResponse\",\"interaction\":[{\"code\":\"search-type\"}]},{\"type\":\"PaymentReconciliation\","
+		"\"interaction\":[{\"code\":\"search-type\"}]},{\"type\":\"Task\",\"interaction\":[{\"code\":"
+		"\"create\"}]}]}]}";
+	answer_json(reply, 200, (struct text_span){text, sizeof(text) - 1});
+}
+
 void answer_problem(
 	const struct wire_request *req, struct wire_reply *reply, int status, const char *code, const char *text)
 {

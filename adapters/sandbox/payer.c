@@ -174,6 +174,8 @@ static void route(struct payer *payer, const struct wire_request *req, const cha
 	} else if (method == HTTP_GET && (strcmp(path, "/ClaimResponse") == 0 || strcmp(path, "/Claim") == 0 ||
 						 strcmp(path, "/PaymentReconciliation") == 0)) {
 		ask_handle(payer, req, path, reply);
+	} else if (method == HTTP_GET && strcmp(path, "/metadata") == 0) {
+		answer_metadata(reply);
 	} else {
 		answer_problem(req, reply, 404, "not-found", "no such operation");
 	}

@@ -170,6 +170,7 @@ int pay_take_back(struct payer *payer, struct entry *entry) MUSTUSE;
 
 void answer_json(struct wire_reply *reply, int status, struct text_span body);
 /* An OperationOutcome with one issue; code: the insurer's own or a FHIR issue type. */
+void answer_metadata(struct wire_reply *reply); /* a CapabilityStatement */
 void answer_problem(
 	const struct wire_request *req, struct wire_reply *reply, int status, const char *code, const char *text);
 /* The faults of a document as 400. */

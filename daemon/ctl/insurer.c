@@ -58,6 +58,7 @@ static int list_route(struct ctl *ctl, const struct insurer *insurer, const char
 	struct pg_result *rows = NULL;
 	struct depth depth = {0};
 	bool has_row;
+	bool stopped;
 	int r = ctl_query(ctl, &rows,
 		"SELECT CASE WHEN until > now() THEN owner END, breaker, breaker_since, stopped, stopped_by, stopped_why, last_error"
 		" FROM route_lease WHERE route = $1",
@@ -69,12 +70,14 @@ static int list_route(struct ctl *ctl, const struct insurer *insurer, const char
 		return r;
 	}
 	has_row = db_rows_count(rows) > 0;
+	stopped = has_row && db_rows_bool(rows, 0, 3);
 	table_add(table, cell_text(insurer->code));
 	table_add(table, cell_text(insurer->name));
 	table_add(table, cell_text(route));
-	table_add(table, has_row && db_rows_bool(rows, 0, 3)
-				 ? cell_text("STOPPED")
-				 : cell_text(has_row ? db_rows_text(rows, 0, 1) : "never used"));
+	table_add(table, stopped   ? cell_word("STOPPED", db_rows_text(rows, 0, 1))
+			 : has_row ? cell_text(db_rows_text(rows, 0, 1))
+				   : cell_text("never used"));
+	table_add(table, cell_bool(stopped));
 	table_add(table,
 		has_row && !db_rows_null(rows, 0, 2) ? cell_time(NULL, db_rows_time_ms(rows, 0, 2)) : cell_none());
 	table_add(table, has_row ? cell_text(db_rows_text(rows, 0, 0)) : cell_none());
@@ -82,9 +85,7 @@ static int list_route(struct ctl *ctl, const struct insurer *insurer, const char
 	table_add(table, cell_int(depth.waiting));
 	table_add(table, depth.waiting == 0 ? cell_none() : cell_age(depth.oldest_ms, clock_wall_ms()));
 	table_add(table, has_row ? cell_text(db_rows_text(rows, 0, 4)) : cell_none());
-	table_add(table,
-		has_row ? cell_text(db_rows_bool(rows, 0, 3) ? db_rows_text(rows, 0, 5) : db_rows_text(rows, 0, 6))
-			: cell_none());
+	table_add(table, has_row ? cell_text(db_rows_text(rows, 0, stopped ? 5 : 6)) : cell_none());
 	db_sync_rows_free(rows);
 	return 0;
 }
@@ -92,8 +93,9 @@ static int list_route(struct ctl *ctl, const struct insurer *insurer, const char
 static int insurer_list(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct column columns[] = {{"insurer", "insurer"}, {"name", "name"}, {"route", "route"},
-		{"breaker", "state"}, {"since", NULL}, {"owner", "owner"}, {"window_max", "window at most"},
-		{"waiting", "waiting"}, {"oldest_s", "oldest"}, {"stopped_by", NULL}, {"why", "why / last error"}};
+		{"breaker", "state"}, {"stopped", NULL}, {"since", NULL}, {"owner", "owner"},
+		{"window_max", "window at most"}, {"waiting", "waiting"}, {"oldest_s", "oldest"}, {"stopped_by", NULL},
+		{"why", "why / last error"}};
 	const char *words[CTL_WORDS_MAX];
 	struct report report;
 	struct table table;
@@ -233,6 +235,8 @@ static const char *probe_advice(const struct probe *probe, bool expires_soon)
 		if (probe->status >= 500) return "the insurer's server is ill: tell them";
 		if (probe->status == 401 || probe->status == 403)
 			return "reached; it does not know our certificate or token";
+		if (probe->status != 200)
+			return "reached, its certificate is right; without metadata nothing shows that it speaks FHIR";
 		return expires_soon ? "its certificate ends soon: ask for the next one and its pin" : "fine";
 	case CURLE_COULDNT_RESOLVE_HOST:
 		return "the name is not known: check the URL and the resolver";

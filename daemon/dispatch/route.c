@@ -352,6 +352,7 @@ void route_result(struct route *route, struct sending *sending, const struct ver
 	window_give(&route->window, sending->window, verdict->window);
 	if (breaker_end(&route->breaker, sending->breaker, verdict->breaker, now_ms, random)) {
 		if (route->breaker.state == BREAKER_OPEN) window_outage(&route->window);
+		if (route->breaker.state == BREAKER_CLOSED) route->error[0] = '\0'; /* who is well again has none */
 		if (route->fence != 0) report(route);
 	}
 	sending->slot = false;

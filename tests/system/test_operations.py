@@ -155,6 +155,33 @@ def test_check_likes_what_is_right(place):
     assert (done.returncode, done.stderr) == (0, "") and "no mistakes" in done.stdout
 
 
+# --- insurers ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_insurer_that_is_well_again_has_no_error(up):
+    daemon = up.daemon
+
+    def route():
+        return daemon.ctl_json("insurer", "list")["routes"][0]
+    up.insurers[0].payer.kill()
+    with daemon.client() as client:
+        assert client.post("/fhir/Claim", traffic.bill("E-1"), headers=FHIR).status == 201
+        zhifu.wait_until(lambda: route()["breaker"] != "closed" and "connect" in route()["why"], "the outage to be seen")
+        up.insurers[0].payer.start()
+        zhifu.wait_until(lambda: route()["breaker"] == "closed", "the insurer to be well again")
+    assert route()["why"] is None and route()["stopped"] is False
+
+
+def test_insurer_test_says_what_it_proved(up):
+    done = up.daemon.ctl_json("insurer", "test", "alpha")["endpoints"][0]
+    assert (done["ok"], done["http_status"], done["advice"]) == ("yes", 200, "fine")
+    story.insurer(up, "alpha", up.insurers[0].port, {"endpoints": ({
+        "name": "fhir", "url": "https://localhost:%d/elsewhere" % up.insurers[0].port, "ca_file": up.pki.pem("ca"),
+        "certificate": up.pki.pem("client"), "private_key": up.pki.key("client")},)})
+    done = up.daemon.ctl_json("insurer", "test", "alpha")["endpoints"][0]
+    assert (done["ok"], done["http_status"]) == ("yes", 404) and "nothing shows that it speaks FHIR" in done["advice"]
+
+
 # --- what does not start ----------------------------------------------------------------------------------------------
 
 

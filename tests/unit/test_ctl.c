@@ -431,6 +431,12 @@ static void routes_are_stopped(void **state)
 	assert_ctl(&world, 0, "insurer list");
 	assert_non_null(strstr(world.out, "STOPPED"));
 	assert_non_null(strstr(world.out, "they asked us to"));
+	assert_ctl(&world, 0, "insurer list --json");
+	json_t *listed = world_json(&world);
+	json_t *stopped = json_array_get(json_object_get(listed, "routes"), 0);
+	assert_string_not_equal(json_string_value(json_object_get(stopped, "breaker")), "STOPPED");
+	assert_true(json_is_true(json_object_get(stopped, "stopped")));
+	json_decref(listed);
 	assert_ctl(&world, 0, "status");
 	assert_non_null(strstr(world.out, "does not answer"));
 	assert_non_null(strstr(world.out, "routes that a person stopped"));
