@@ -156,7 +156,7 @@ static inline int world_start(struct ctl_world *world, const char *name)
 static inline void world_stop(struct ctl_world *world)
 {
 	db_sync_close(world->db);
-	if (world->cluster[0] != '\0') pg_cluster("stop", world->cluster, "");
+	if (world->cluster[0] != '\0') pg_cluster("destroy", world->cluster, "");
 }
 
 #endif

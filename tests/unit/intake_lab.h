@@ -374,7 +374,7 @@ static inline int lab_start(void **state)
 	(void)state;
 	char line[512], keys[128];
 	int status = pg_cluster_start("test-intake", lab.cluster, lab.conninfo);
-	if (status == 77) {
+	if (status == PG_CLUSTER_MISSING) {
 		lab.absent = true;
 		return 0;
 	}
@@ -409,7 +409,7 @@ static inline int lab_stop(void **state)
 	db_sync_close(lab.admin);
 	(void)snprintf(line, sizeof(line), "rm -rf '%s'", lab.dir);
 	assert_int_equal(system(line), 0);
-	return pg_cluster("stop", lab.cluster, "");
+	return pg_cluster("destroy", lab.cluster, "");
 }
 
 /* ---- a hospital's system ---- */

@@ -58,7 +58,7 @@ static inline int fixture_start(const char *name, const char *schema)
 {
 	log_init(2, "test", getenv("TEST_VERBOSE") != NULL ? LOG_DEBUG : LOG_ERROR);
 	int status = pg_cluster_start(name, fix.dir, fix.conninfo);
-	fix.absent = status == 77;
+	fix.absent = status == PG_CLUSTER_MISSING;
 	if (status != 0) return fix.absent ? 0 : -1;
 	fix.loop = event_base_new();
 	if (db_sync_open(fix.conninfo, "admin", &fix.admin) < 0) {
@@ -73,7 +73,7 @@ static inline int fixture_stop(void)
 	if (fix.absent) return 0;
 	db_sync_close(fix.admin);
 	event_base_free(fix.loop);
-	return pg_cluster("stop", fix.dir, "");
+	return pg_cluster("destroy", fix.dir, "");
 }
 
 static inline void loop_tick(evutil_socket_t fd, short what, void *ctx)

@@ -366,12 +366,12 @@ static void test_stop_and_start(void **state)
 	struct db_batch *batch = insert_batch(pool, 77);
 	LOOP_UNTIL(db_pool_ready(pool) == 2, 3000);
 	db_sync_close(fix.admin);
-	assert_int_equal(pg_cluster("halt", fix.dir, "fast"), 0);
+	assert_int_equal(pg_cluster("stop", fix.dir, ""), 0);
 	LOOP_UNTIL(!db_pool_up(pool), 3000);
 	assert_int_equal(updown.downs, 1);
 	/* Waits for the server to come back. */
 	assert_int_equal(db_batch_run(batch, 0, on_end, &ended), 0);
-	assert_int_equal(pg_cluster("run", fix.dir, ""), 0);
+	assert_int_equal(pg_cluster("start", fix.dir, ""), 0);
 	LOOP_UNTIL(ended.calls == 1, 8000);
 	assert_int_equal(ended.ending, DB_COMMITTED);
 	assert_int_equal(updown.ups, 2);
@@ -417,12 +417,9 @@ static void test_failover(void **state)
 {
 	(void)state;
 	NEED_POSTGRESQL();
-	char dir[64], pid[24], conninfo[300], other[160];
+	char dir[64], conninfo[300], other[160];
 	struct db_sync *second;
-	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	snprintf(dir, sizeof(dir), "/tmp/zf-test-db-second-%d", (int)getpid());
-	snprintf(other, sizeof(other), "host=%s user=postgres dbname=postgres", dir);
-	assert_int_equal(pg_cluster("start", dir, pid), 0);
+	assert_int_equal(pg_cluster_start("test-db-second", dir, other), 0);
 	assert_int_equal(db_sync_open(other, "admin", &second), 0);
 	assert_int_equal(db_sync_script(second, item_schema), 0);
 	assert_int_equal(db_sync_script(second, "alter system set default_transaction_read_only = on"), 0);
@@ -457,7 +454,7 @@ static void test_failover(void **state)
 	db_batch_free(batch);
 	db_pool_free(pool);
 	db_sync_close(second);
-	assert_int_equal(pg_cluster("stop", dir, ""), 0);
+	assert_int_equal(pg_cluster("destroy", dir, ""), 0);
 }
 
 static int64_t waiting_for_standby(void)

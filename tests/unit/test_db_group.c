@@ -259,10 +259,10 @@ static void test_crashed_server(void **state)
 	db_sync_close(fix.admin);
 	for (size_t i = 0; i < N; i++) item_submit(&tally, &items[i], (int64_t)i, "x");
 	LOOP_UNTIL(tally.ended > 100, 5000);
-	assert_int_equal(pg_cluster("halt", fix.dir, "immediate"), 0);
+	assert_int_equal(pg_cluster("kill", fix.dir, ""), 0);
 	LOOP_UNTIL(!db_pool_up(pool), 3000);
 	assert_true(tally.ended < N);
-	assert_int_equal(pg_cluster("run", fix.dir, ""), 0);
+	assert_int_equal(pg_cluster("start", fix.dir, ""), 0);
 	LOOP_UNTIL(tally.ended == N, 20000);
 	assert_int_equal(db_sync_open(fix.conninfo, "admin", &fix.admin), 0);
 	assert_int_equal(tally.committed, N);

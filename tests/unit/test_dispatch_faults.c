@@ -422,10 +422,10 @@ static void test_database_away(void **state)
 	LOOP_UNTIL(seen_claims() == 4, 10000);
 	/* The answers come while there is nobody to write them down. */
 	db_sync_close(fix.admin);
-	assert_int_equal(pg_cluster("halt", fix.dir, "immediate"), 0);
+	assert_int_equal(pg_cluster("kill", fix.dir, ""), 0);
 	atomic_store(&gate_open, true);
 	run_only(fix.loop, 500);
-	assert_int_equal(pg_cluster("run", fix.dir, ""), 0);
+	assert_int_equal(pg_cluster("start", fix.dir, ""), 0);
 	assert_int_equal(db_sync_open(fix.conninfo, "admin", &fix.admin), 0);
 	LOOP_UNTIL(claims_in(8) == 20, 60000);
 	assert_int_equal(seen_claims(), 20);
