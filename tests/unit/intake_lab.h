@@ -573,6 +573,27 @@ static inline struct reply claim_send(struct caller *client, const char *path, c
 	return reply;
 }
 
+/* A Bundle of these claims, which it frees, each to be posted; more: further entries, with a comma before. */
+static inline char *bundle_of(const char *type, char *const *claims, size_t count, const char *more)
+{
+	char *text = malloc(count * 8192 + 4096);
+	int n = sprintf(text, "{\"resourceType\":\"Bundle\",\"type\":\"%s\",\"entry\":[", type);
+	for (size_t i = 0; i < count; i++) {
+		n += sprintf(text + n, "%s{\"resource\":%s,\"request\":{\"method\":\"POST\",\"url\":\"Claim\"}}",
+			i > 0 ? "," : "", claims[i]);
+		free(claims[i]);
+	}
+	(void)sprintf(text + n, "%s]}", more == NULL ? "" : more);
+	return text;
+}
+
+static inline size_t count_text(const char *text, const char *part)
+{
+	size_t count = 0;
+	for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part)) count++;
+	return count;
+}
+
 /* A permit for payment; status "active" or another; number: its identifier. All are literals. */
 #define CONSENT(person, status, number)                                                                                                  \
 	"{\"resourceType\":\"Consent\",\"identifier\":[{\"system\":\"urn:c\",\"value\":\"" number                                        \
