@@ -194,6 +194,23 @@ static const char *disposition_of(const struct claim_item *item, const struct wa
 	return "Stored and on its way to the insurer.";
 }
 
+/* The consents beside the claim that are none: who waits for the decision would never hear of them. */
+static size_t refused_consents(const struct submission *submission, const char *notes[NOTES_MAX], size_t count)
+{
+	struct arena *arena = &submission->req->arena;
+	if (submission->mode != SUBMIT_OPERATION) return count;
+	for (uint32_t i = 0; i < submission->consent_count; i++) {
+		const struct fault_list *faults = &submission->consents[i].faults;
+		bool refused = submission->consents[i].state == ITEM_FAULTY;
+		for (uint32_t k = 0; refused && k < faults->count && count < NOTES_MAX; k++) {
+			const char *text = fault_text_en(&arena->zf, &faults->items[k]);
+			if (text != NULL)
+				notes[count++] = arena_printf(arena, "Not stored: %s: %s", faults->items[k].path, text);
+		}
+	}
+	return count;
+}
+
 static size_t collect_notes(const struct claim_item *item, const struct wait_news *news, const char *notes[NOTES_MAX])
 {
 	struct arena *arena = &item->submission->req->arena;
@@ -203,6 +220,7 @@ static size_t collect_notes(const struct claim_item *item, const struct wait_new
 			"Suspected duplicate of claim %s: same hospital, patient, day, codes and amounts.",
 			item->first_ref);
 	if (news != NULL && news->why != NULL) notes[count++] = zf_strdup(&arena->zf, news->why);
+	count = refused_consents(item->submission, notes, count);
 	for (uint32_t i = 0; i < item->faults.count && count < NOTES_MAX; i++) {
 		const char *text = fault_text_en(&arena->zf, &item->faults.items[i]);
 		if (text != NULL) notes[count++] = arena_printf(arena, "%s: %s", item->faults.items[i].path, text);

@@ -249,6 +249,13 @@ def test_a_consent_names_recipient_and_purpose(desk):
         answers = [each["response"] for each in batch.json()["entry"]]
         assert [each["status"][:3] for each in answers] == ["201", "422"], batch
         claims.append(answers[0]["location"].split("/")[-1])
+        # The answer to an operation is the claim's: its notes say why the consent beside it is none.
+        both = one.client.post("/fhir/Claim/$submit", {"resourceType": "Bundle", "type": "collection", "entry": [
+            {"resource": claim(mrn, amount=20)}, {"resource": made}]}).json()
+        notes = [each["text"] for each in both.get("processNote", [])]
+        for element in ("actor",) * ("recipient" in codes) + ("purpose",) * ("purpose" in codes):
+            assert [n for n in notes if n.startswith("Not stored: Bundle.entry[1].resource.provision.%s: " % element)], both
+        claims.append(both["request"]["reference"].split("/")[1] if "reference" in both["request"] else both["id"])
         whole = one.client.post("/fhir", {"resourceType": "Bundle", "type": "transaction", "entry": [
             {"resource": claim(mrn), "request": {"method": "POST", "url": "Claim"}},
             {"resource": made, "request": {"method": "POST", "url": "Consent"}}]})
