@@ -308,6 +308,7 @@ def test_a_new_insurer_takes_a_claim_that_had_no_route(up, keep):
     daemon.reload()
     daemon.wait_log("configuration reloaded")
     assert daemon.health("/readyz").status == 200, "a reload is no outage"
+    traffic.permit(daemon)  # the first consent was given when nobody knew this recipient
     daemon.ctl("--who", "tester", "claim", "route", ref, "beta", "--why", "configured now")
     traffic.wait_adjudicated(up, 1)
     assert beta.counts()["distinct"] == 1 and up.insurers[0].counts()["distinct"] == 0
