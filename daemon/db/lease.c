@@ -1,6 +1,7 @@
 /* The lease loop. One round is at most two round trips: who has work, then a lease per hospital in one Sync. */
 #include "db/lease.h"
 
+#include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,7 +42,6 @@ struct lease {
 	struct uuid asked[LEASE_HOSPITALS_MAX]; /* whose work the round asked for, */
 	size_t asked_count;
 	int32_t mark;          /* and under which mark */
-	unsigned tries;        /* of ending its leases, after its answer was lost */
 	struct list returning; /* struct handback: under way */
 	void (*drained)(void *ctx);
 };
@@ -58,12 +58,15 @@ struct handback {
 	struct list node;
 	struct lease *lease;
 	struct db_batch *batch;
+	struct event *later; /* to run it once more; NULL: once is enough */
+	bool done;           /* it has been run once */
 	unsigned tries;
 };
 
 static void handback_free(struct handback *handback)
 {
 	list_remove(&handback->node);
+	if (handback->later != NULL) event_free(handback->later);
 	db_batch_free(handback->batch);
 	mem_free(handback);
 }
@@ -113,36 +116,98 @@ static void item_read(struct lease *lease, const struct pg_result *rows, int row
 	(void)snprintf(item->route, sizeof(item->route), "%s", route == NULL ? "" : route);
 }
 
-static void on_unleased(void *ctx, const struct db_outcome *outcome)
+/* ---- giving back ---- */
+
+static void on_returned(void *ctx, const struct db_outcome *outcome)
 {
-	struct lease *lease = ctx;
+	static const struct timeval again_after = {.tv_sec = 1};
+	struct handback *handback = ctx;
+	struct lease *lease = handback->lease;
 
 	CHECK_MAGIC(lease, LEASE_MAGIC);
-	if ((outcome->ending == DB_UNKNOWN || outcome->ending == DB_RETRYABLE) && lease->tries++ < LEASE_TRIES_MAX &&
-		db_batch_run(lease->batch, 0, on_unleased, lease) == 0)
+	/* Fenced by attempt or mark: running it again is safe. */
+	if ((outcome->ending == DB_UNKNOWN || outcome->ending == DB_RETRYABLE) && handback->tries++ < LEASE_TRIES_MAX &&
+		db_batch_run(handback->batch, 0, on_returned, handback) == 0)
 		return;
+	if (outcome->ending == DB_COMMITTED && handback->later != NULL && !handback->done) {
+		handback->done = true;
+		if (event_add(handback->later, &again_after) == 0) return;
+	}
 	if (outcome->ending == DB_REFUSED)
-		log_line(LOG_ERROR, "could not end leases: %s %s", outcome->sqlstate, outcome->message);
-	lease->again = outcome->ending == DB_COMMITTED;
-	lease_end_round(lease);
+		log_line(LOG_ERROR, "could not put work off: %s %s", outcome->sqlstate, outcome->message);
+	handback_free(handback);
+	lease_quiet(lease);
 }
 
-/* The answer was lost: there may be leases that nobody knows of. */
+static void on_later(evutil_socket_t fd, short what, void *ctx)
+{
+	struct handback *handback = ctx;
+	struct lease *lease = handback->lease;
+
+	(void)fd, (void)what;
+	if (db_batch_run(handback->batch, 0, on_returned, handback) == 0) return;
+	handback_free(handback);
+	lease_quiet(lease);
+}
+
+static struct handback *handback_new(struct lease *lease)
+{
+	struct handback *handback = mem_alloc(sizeof(*handback));
+
+	if (handback == NULL) return NULL;
+	handback->lease = lease;
+	list_append(&lease->returning, &handback->node);
+	if (db_batch_new(lease->conf.pool, &handback->batch) == 0) return handback;
+	handback_free(handback);
+	return NULL;
+}
+
+/* delay_ms NULL: at once. */
+static void defer_add(struct db_batch *batch, const struct work_item *items, const int64_t *delay_ms, size_t n)
+{
+	struct db_params *params = db_batch_add(batch, &lease_sql[LEASE_DEFER]);
+	struct db_array *array = db_params_array(params, DB_UUID, n, 0);
+
+	for (size_t i = 0; i < n; i++) db_array_uuid(array, &items[i].hospital_id);
+	array = db_params_array(params, DB_UUID, n, 0);
+	for (size_t i = 0; i < n; i++) db_array_uuid(array, &items[i].work_id);
+	array = db_params_array(params, DB_INT4, n, 0);
+	for (size_t i = 0; i < n; i++) db_array_int4(array, items[i].attempt);
+	array = db_params_array(params, DB_INT8, n, 0);
+	for (size_t i = 0; i < n; i++) db_array_int8(array, delay_ms == NULL ? 0 : delay_ms[i]);
+	array = db_params_array(params, DB_INT2, n, 0);
+	for (size_t i = 0; i < n; i++) db_array_int2(array, (int16_t)items[i].crashes);
+}
+
+static void defer(struct lease *lease, const struct work_item *items, const int64_t *delay_ms, size_t n)
+{
+	struct handback *handback = n == 0 ? NULL : handback_new(lease);
+
+	if (handback == NULL) return;
+	defer_add(handback->batch, items, delay_ms, n);
+	if (db_batch_run(handback->batch, 0, on_returned, handback) < 0) handback_free(handback);
+}
+
+/* The answer was lost: there may be leases that nobody knows of. Twice, because the question may just be under way in a
+ * session that has not noticed the loss: what it has not committed is not seen. */
 static void unlease(struct lease *lease)
 {
-	db_batch_reset(lease->batch);
+	struct handback *handback = handback_new(lease);
+
+	if (handback == NULL) return;
 	for (size_t i = 0; i < lease->asked_count; i++) {
-		struct db_params *params = db_batch_add(lease->batch, &lease_sql[LEASE_UNLEASE]);
+		struct db_params *params = db_batch_add(handback->batch, &lease_sql[LEASE_UNLEASE]);
 
 		db_params_int2(params, (int16_t)lease->conf.role);
 		db_params_uuid(params, &lease->asked[i]);
 		db_params_text(params, lease_route_or_any(lease));
 		db_params_int4(params, lease->mark);
 	}
-	lease->again = false;
-	lease->tries = 0;
-	if (db_batch_run(lease->batch, 0, on_unleased, lease) < 0) lease_end_round(lease);
+	handback->later = event_new(db_pool_loop(lease->conf.pool), -1, 0, on_later, handback);
+	if (db_batch_run(handback->batch, 0, on_returned, handback) < 0) handback_free(handback);
 }
+
+/* ---- taking ---- */
 
 static void on_leased(void *ctx, const struct db_outcome *outcome)
 {
@@ -151,13 +216,10 @@ static void on_leased(void *ctx, const struct db_outcome *outcome)
 
 	CHECK_MAGIC(lease, LEASE_MAGIC);
 	if (outcome->ending != DB_COMMITTED) {
-		if (outcome->ending == DB_UNKNOWN) {
-			unlease(lease);
-			return;
-		}
+		if (outcome->ending == DB_UNKNOWN) unlease(lease);
 		if (outcome->ending == DB_REFUSED)
 			log_line(LOG_ERROR, "could not lease work: %s %s", outcome->sqlstate, outcome->message);
-		lease->again = false;
+		lease->again = outcome->ending == DB_UNKNOWN;
 		lease_end_round(lease);
 		return;
 	}
@@ -287,55 +349,6 @@ void lease_finish(struct lease *lease, size_t n)
 	/* Ask again as soon as half is free: the next share is leased while the rest is worked on. */
 	if (lease->held * 2 <= lease->conf.items_max && !lease->paused) db_wake_now(&lease->wake);
 	lease_quiet(lease);
-}
-
-/* ---- giving back ---- */
-
-static void on_returned(void *ctx, const struct db_outcome *outcome)
-{
-	struct handback *handback = ctx;
-	struct lease *lease = handback->lease;
-
-	CHECK_MAGIC(lease, LEASE_MAGIC);
-	/* Fenced by attempt: running it again is safe. */
-	if ((outcome->ending == DB_UNKNOWN || outcome->ending == DB_RETRYABLE) && handback->tries++ < LEASE_TRIES_MAX &&
-		db_batch_run(handback->batch, 0, on_returned, handback) == 0)
-		return;
-	if (outcome->ending == DB_REFUSED)
-		log_line(LOG_ERROR, "could not put work off: %s %s", outcome->sqlstate, outcome->message);
-	handback_free(handback);
-	lease_quiet(lease);
-}
-
-/* delay_ms NULL: at once. */
-static void defer_add(struct db_batch *batch, const struct work_item *items, const int64_t *delay_ms, size_t n)
-{
-	struct db_params *params = db_batch_add(batch, &lease_sql[LEASE_DEFER]);
-	struct db_array *array = db_params_array(params, DB_UUID, n, 0);
-
-	for (size_t i = 0; i < n; i++) db_array_uuid(array, &items[i].hospital_id);
-	array = db_params_array(params, DB_UUID, n, 0);
-	for (size_t i = 0; i < n; i++) db_array_uuid(array, &items[i].work_id);
-	array = db_params_array(params, DB_INT4, n, 0);
-	for (size_t i = 0; i < n; i++) db_array_int4(array, items[i].attempt);
-	array = db_params_array(params, DB_INT8, n, 0);
-	for (size_t i = 0; i < n; i++) db_array_int8(array, delay_ms == NULL ? 0 : delay_ms[i]);
-	array = db_params_array(params, DB_INT2, n, 0);
-	for (size_t i = 0; i < n; i++) db_array_int2(array, (int16_t)items[i].crashes);
-}
-
-static void defer(struct lease *lease, const struct work_item *items, const int64_t *delay_ms, size_t n)
-{
-	struct handback *handback = n == 0 ? NULL : mem_alloc(sizeof(*handback));
-
-	if (handback == NULL) return;
-	handback->lease = lease;
-	list_append(&lease->returning, &handback->node);
-	if (db_batch_new(lease->conf.pool, &handback->batch) == 0) {
-		defer_add(handback->batch, items, delay_ms, n);
-		if (db_batch_run(handback->batch, 0, on_returned, handback) == 0) return;
-	}
-	handback_free(handback);
 }
 
 void lease_defer(struct lease *lease, const struct work_item *items, const int64_t *delay_ms, size_t n)
