@@ -168,7 +168,7 @@ static int check(const char *path)
 {
 	struct config *config = NULL;
 
-	if (config_check(path, &config) < 0) return 1;
+	if (config_check(path, true, &config) < 0) return 1;
 	(void)printf("%s: no mistakes\n", path);
 	config_free(config);
 	return 0;

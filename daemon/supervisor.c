@@ -23,6 +23,7 @@
 #include "slot.h"
 #include "translate/config_check.h"
 
+#define CHECK_S 20 /* less than the unit's WatchdogSec */
 #define TICK_MS 200
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 30000
@@ -301,6 +302,25 @@ static void fixed_tell(const struct options *before, const struct options *after
 	log_fields(LOG_WARN, "some changed options wait for a restart", "options", text, NULL);
 }
 
+/* All that --check looks at, its mistakes into the log. In a process of its own: it opens modules, and one that crashes
+ * or does not come back must take nothing with it. */
+static int check(const char *path)
+{
+	struct config *config = NULL;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid < 0) return err_set(ERR_SYS, "could not start its check: %s", strerror(errno));
+	if (pid == 0) {
+		(void)alarm(CHECK_S);
+		_exit(config_check(path, false, &config) < 0 ? 1 : 0);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+	}
+	if (WIFSIGNALED(status)) return err_set(ERR_INVALID, "its check ended by signal %d", WTERMSIG(status));
+	return WEXITSTATUS(status) == 0 ? 0 : err_set(ERR_INVALID, "it has the mistakes named before this");
+}
+
 /* A broken file keeps the old configuration: the children are told only when everything can be read. */
 static void reload(struct nursery *nursery)
 {
@@ -309,10 +329,9 @@ static void reload(struct nursery *nursery)
 
 	(void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_us());
 	(void)sd_notify(0, text);
-	if (config_load(nursery->supervisor->config->path, false, &fresh) < 0 ||
-		config_certificate_check(fresh->options) < 0) {
+	if (check(nursery->supervisor->config->path) < 0 ||
+		config_load(nursery->supervisor->config->path, false, &fresh) < 0) {
 		log_fields(LOG_ERROR, "configuration not reloaded, the old one stays", "why", err_text(), NULL);
-		config_free(fresh);
 	} else {
 		fixed_tell(nursery->supervisor->config->options, fresh->options);
 		config_free(nursery->supervisor->config);

@@ -67,7 +67,7 @@ static int conf_check(struct ctl *ctl, int argc, char **argv)
 	int r = ctl_arguments(argc, argv, NULL, 0, 0, words);
 
 	if (r != 0) return r;
-	if (config_check(ctl->config_path, &config) < 0) return ctl_fail("the configuration has mistakes");
+	if (config_check(ctl->config_path, true, &config) < 0) return ctl_fail("the configuration has mistakes");
 	report_begin(&report, ctl);
 	report_field(&report, "config", "configuration", cell_text(ctl->config_path));
 	report_field(&report, "hospitals", "hospitals", cell_int(config->directory->hospital_count));

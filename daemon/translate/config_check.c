@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/options.h"
 #include "db/host.h"
 #include "model/directory.h"
@@ -139,7 +140,15 @@ static void all_check(const struct config *config, struct conf_faults *faults)
 	if (options->adapters_dir != NULL) (void)!adapter_directory_check(options->adapters_dir, directory, faults);
 }
 
-int config_check(const char *path, struct config **ret_config)
+static void tell(const char *text, bool print)
+{
+	if (print)
+		(void)fprintf(stderr, "%s\n", text);
+	else
+		log_fields(LOG_ERROR, "configuration", "fault", text, NULL);
+}
+
+int config_check(const char *path, bool print, struct config **ret_config)
 {
 	struct arena arena CLEANUP(arena_free);
 	struct conf_faults faults = {.arena = &arena};
@@ -149,9 +158,9 @@ int config_check(const char *path, struct config **ret_config)
 	arena_init(&arena, CHECK_BYTES_MAX);
 	r = config_try(path, &faults, &config);
 	if (config != NULL) all_check(config, &faults);
-	for (size_t i = 0; i < faults.count; i++) (void)fprintf(stderr, "%s\n", faults.items[i]);
-	if (faults.count == CONF_FAULTS_MAX) (void)fprintf(stderr, "more mistakes were not looked for\n");
-	if (faults.count == 0 && r < 0) (void)fprintf(stderr, "%s: %s\n", path, err_text());
+	if (faults.count == 0 && r < 0) conf_fault_add(&faults, path, 0, "%s", err_text());
+	for (size_t i = 0; i < faults.count; i++) tell(faults.items[i], print);
+	if (faults.count == CONF_FAULTS_MAX) tell("more mistakes were not looked for", print);
 	if (r == 0 && faults.count > 0) r = err_set(ERR_INVALID, "%s", faults.items[0]);
 	if (r < 0)
 		config_free(config);
