@@ -253,6 +253,17 @@ BEGIN
 END
 $$;
 
+-- Ends leases for good: what is still under way under them and has not begun comes too late. Waits for what has.
+CREATE FUNCTION work_revoke(p_hospital uuid[], p_work uuid[], p_attempt integer[]) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+	UPDATE outbox o SET leased_until = '-infinity', attempt = o.attempt + 1
+	FROM unnest(p_hospital, p_work, p_attempt) AS d (hospital_id, work_id, attempt)
+	WHERE o.hospital_id = d.hospital_id AND o.work_id = d.work_id AND o.attempt = d.attempt;
+END
+$$;
+
 -- Uses a client assertion's jti; false when it was used before.
 CREATE FUNCTION jti_use(p_client text, p_jti_hash bytea, p_expires timestamptz) RETURNS boolean LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -279,7 +290,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION hospital_open, insurer_open, work_hospitals, work_lease, work_unlease, work_defer
+GRANT EXECUTE ON FUNCTION hospital_open, insurer_open, work_hospitals, work_lease, work_unlease, work_defer, work_revoke
 	TO zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
 GRANT EXECUTE ON FUNCTION claim_step TO zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
 GRANT EXECUTE ON FUNCTION jti_use TO zhifu_intake;

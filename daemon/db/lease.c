@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { LEASE_HOSPITALS, LEASE_WORK, LEASE_UNLEASE, LEASE_DEFER };
+enum { LEASE_HOSPITALS, LEASE_WORK, LEASE_UNLEASE, LEASE_DEFER, LEASE_REVOKE };
 static const struct db_statement lease_sql[] = {
 	[LEASE_HOSPITALS] = {"lease_hospitals", "SELECT zhifu.work_hospitals($1::int2, $2::text, $3::int4)", 3},
 	[LEASE_WORK] = {"lease_work",
@@ -19,6 +19,7 @@ static const struct db_statement lease_sql[] = {
 	[LEASE_UNLEASE] = {"lease_unlease", "SELECT zhifu.work_unlease($1::int2, $2::uuid, $3::text, $4::int4)", 4},
 	[LEASE_DEFER] = {"lease_defer",
 		"SELECT zhifu.work_defer($1::uuid[], $2::uuid[], $3::int4[], $4::int8[], $5::int2[])", 5},
+	[LEASE_REVOKE] = {"lease_revoke", "SELECT zhifu.work_revoke($1::uuid[], $2::uuid[], $3::int4[])", 3},
 };
 const struct db_table lease_table = {lease_sql, ARRAY_LEN(lease_sql)};
 
@@ -162,10 +163,9 @@ static struct handback *handback_new(struct lease *lease)
 	return NULL;
 }
 
-/* delay_ms NULL: at once. */
-static void defer_add(struct db_batch *batch, const struct work_item *items, const int64_t *delay_ms, size_t n)
+/* Which leases: three parameters. */
+static void leases_add(struct db_params *params, const struct work_item *items, size_t n)
 {
-	struct db_params *params = db_batch_add(batch, &lease_sql[LEASE_DEFER]);
 	struct db_array *array = db_params_array(params, DB_UUID, n, 0);
 
 	for (size_t i = 0; i < n; i++) db_array_uuid(array, &items[i].hospital_id);
@@ -173,6 +173,15 @@ static void defer_add(struct db_batch *batch, const struct work_item *items, con
 	for (size_t i = 0; i < n; i++) db_array_uuid(array, &items[i].work_id);
 	array = db_params_array(params, DB_INT4, n, 0);
 	for (size_t i = 0; i < n; i++) db_array_int4(array, items[i].attempt);
+}
+
+/* delay_ms NULL: at once. */
+static void defer_add(struct db_batch *batch, const struct work_item *items, const int64_t *delay_ms, size_t n)
+{
+	struct db_params *params = db_batch_add(batch, &lease_sql[LEASE_DEFER]);
+	struct db_array *array;
+
+	leases_add(params, items, n);
 	array = db_params_array(params, DB_INT8, n, 0);
 	for (size_t i = 0; i < n; i++) db_array_int8(array, delay_ms == NULL ? 0 : delay_ms[i]);
 	array = db_params_array(params, DB_INT2, n, 0);
@@ -363,9 +372,11 @@ void lease_give_back(struct lease *lease, const struct work_item *items, size_t 
 	defer(lease, items, NULL, n);
 }
 
-void lease_give_back_add(struct db_batch *batch, const struct work_item *items, size_t n)
+void lease_revoke_add(struct db_batch *batch, const struct work_item *items, size_t n)
 {
-	defer_add(batch, items, NULL, n);
+	struct db_params *params = db_batch_add(batch, &lease_sql[LEASE_REVOKE]);
+
+	leases_add(params, items, n);
 }
 
 void lease_route(struct lease *lease, const char *route)

@@ -64,8 +64,9 @@ static void http_append(struct db_array *array, int status)
 		db_array_int2(array, (int16_t)status);
 }
 
-/* Whether these were begun is not known, and the transaction that did it may still be under way. Giving their leases
- * back waits for it, so the end that follows finds what is there; and what was never begun is due at once. */
+/* Whether these were begun is not known, and the transaction that did it may still be under way, or not even have
+ * started. Revoking their leases waits for it, so the end that follows finds what is there, or shuts it out; and what
+ * was never begun is due at once. */
 static void end_doubt(struct round *round)
 {
 	struct work_item items[ROUND_ITEMS_MAX];
@@ -73,7 +74,7 @@ static void end_doubt(struct round *round)
 
 	for (size_t i = 0; i < round->count; i++)
 		if (round->items[i]->in_doubt) items[n++] = round->items[i]->item;
-	if (n > 0) lease_give_back_add(round->batch, items, n);
+	if (n > 0) lease_revoke_add(round->batch, items, n);
 }
 
 static void end_fill(struct round *round)
