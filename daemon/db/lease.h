@@ -52,8 +52,8 @@ void lease_finish(struct lease *lease, size_t n);
 void lease_defer(struct lease *lease, const struct work_item *items, const int64_t *delay_ms, size_t n);
 /* The same at once, for items that have been finished: their leases are ended instead of running out. */
 void lease_give_back(struct lease *lease, const struct work_item *items, size_t n);
-/* Adds to a batch that the leases end and nothing counts any more that still comes under them. It waits for whoever is at
- * work on the items: what follows in the batch sees what that was. */
+/* Adds to a batch that the leases end and nothing counts any more that still comes under them. It waits for whoever is
+ * at work on the items: what follows in the batch sees what that was. */
 void lease_revoke_add(struct db_batch *batch, const struct work_item *items, size_t n);
 /* Only work of this route from now on (dispatch); NULL: any. Copied. One lease object per route that is owned. */
 void lease_route(struct lease *lease, const char *route);
