@@ -484,7 +484,7 @@ CREATE INDEX remittance_detail_claim ON remittance_detail (claim_id);
 -- debited account. Rows of one entry belong together. Never updated, never deleted.
 CREATE TABLE posting (
 	hospital_id  uuid NOT NULL,
-	entry_id     uuid NOT NULL,
+	entry_id     uuid NOT NULL,     -- where one cause makes one entry, the cause's id: it posts once
 	no           smallint NOT NULL,
 	debit        text NOT NULL,
 	credit       text NOT NULL,
@@ -494,11 +494,10 @@ CREATE TABLE posting (
 	book_day     date NOT NULL,     -- the hospital's day
 	rule         text NOT NULL,     -- which row of daemon/settle/posting_rule.c
 	claim_id     uuid,
-	source_id    uuid NOT NULL,     -- the fact it follows from, a bill: the claim; the same one posts once
+	source_id    uuid NOT NULL,     -- the fact it follows from, a bill: the claim
 	at           timestamptz NOT NULL DEFAULT now(),
 	CHECK (debit <> credit),
-	PRIMARY KEY (hospital_id, entry_id, no),
-	UNIQUE (hospital_id, source_id, rule, no)
+	PRIMARY KEY (hospital_id, entry_id, no)
 );
 CREATE INDEX posting_claim ON posting (claim_id);
 

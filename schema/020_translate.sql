@@ -201,21 +201,31 @@ BEGIN
 		SELECT i_hospital[t.item], t.id, t.r, t.k, t.u, t.c, t.x, t.m, now() + t.d * interval '1 millisecond'
 		FROM unnest(w_item, w_id, w_role, w_kind, w_route, w_claim, w_exchange, w_message, w_delay)
 			AS t (item, id, r, k, u, c, x, m, d)
-		WHERE t.item = ANY (good) ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at, leased_until = '-infinity';
+		WHERE t.item = ANY (good) AND t.k <> 4;
+		-- A timer has its exchange's id: the one that is there is set anew.
+		IF 4 = ANY (w_kind) THEN
+			INSERT INTO outbox AS o (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id, due_at)
+			SELECT i_hospital[t.item], t.id, t.r, t.k, t.u, t.c, t.x, t.m, now() + t.d * interval '1 millisecond'
+			FROM unnest(w_item, w_id, w_role, w_kind, w_route, w_claim, w_exchange, w_message, w_delay)
+				AS t (item, id, r, k, u, c, x, m, d)
+			WHERE t.item = ANY (good) AND t.k = 4
+			ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at, leased_until = '-infinity';
+		END IF;
 	END IF;
+	-- An item that is live has never been committed: none of its new rows is there.
 	IF cardinality(f_item) > 0 THEN
 		INSERT INTO fact (hospital_id, fact_id, claim_id, insurer, exchange_id, message_id, kind, adjudication_id, remittance_id,
 			detail, text, status, why)
 		SELECT i_hospital[t.item], t.id, t.c, i_insurer[t.item], t.x, t.m, t.k, t.a, t.r, t.d, t.t, t.s, t.y
 		FROM unnest(f_item, f_id, f_claim, f_exchange, f_message, f_kind, f_adjudication, f_remittance, f_detail, f_text, f_status, f_why)
 			AS t (item, id, c, x, m, k, a, r, d, t, s, y)
-		WHERE t.item = ANY (good) ON CONFLICT DO NOTHING;
+		WHERE t.item = ANY (good);
 		-- What one message says of one claim is settled together; a fact that no message brought is by itself.
 		INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, message_id, fact_id)
 		SELECT DISTINCT ON (t.item, t.c, coalesce(t.m, t.id)) i_hospital[t.item], t.id, 3, 1, t.c, t.m, CASE WHEN t.m IS NULL THEN t.id END
 		FROM unnest(f_item, f_id, f_claim, f_message) AS t (item, id, c, m)
 		WHERE t.item = ANY (good) AND t.c IS NOT NULL
-		ORDER BY t.item, t.c, coalesce(t.m, t.id), t.id ON CONFLICT DO NOTHING;
+		ORDER BY t.item, t.c, coalesce(t.m, t.id), t.id;
 	END IF;
 	IF cardinality(t_item) > 0 THEN
 		UPDATE task k SET status = t.s, outcome = t.o, updated_at = now() FROM unnest(t_item, t_id, t_status, t_outcome) AS t (item, id, s, o)
