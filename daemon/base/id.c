@@ -259,7 +259,8 @@ void ref_from_number(const char hospital_code[HOSPITAL_CODE_LEN + 1], uint64_t n
 	 * it, so another number is taken from anywhere: multiplying by an odd constant changes every digit and maps no
 	 * two numbers to one. One in fifty is weak again. */
 	while (swap_undetected(ref, HOSPITAL_CODE_LEN - 1)) {
-		assert(tries++ < REF_TRIES_MAX);
+		assert(tries < REF_TRIES_MAX);
+		tries++;
 		number = (number * REF_SCATTER + 1) & REF_NUMBER_MAX;
 		ref_write(hospital_code, number, ref);
 	}

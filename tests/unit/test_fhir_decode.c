@@ -500,7 +500,7 @@ static void test_nphies_examples(void **state)
 static bool is_semantic(const char *code)
 {
 	static const char *const codes[] = {"patient-identity-missing", "country-unknown", "line-arithmetic",
-		"sequence-duplicate", "task-code", "bundle-request"};
+		"sequence-duplicate", "task-code", "bundle-request", "consent-recipient", "consent-purpose"};
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		if (strcmp(codes[i], code) == 0) return true;
 	}
