@@ -15,7 +15,8 @@
 #define __SANITIZE_ADDRESS__ 1 /* clang says it in another way than gcc */
 #endif
 #endif
-#if defined(__SANITIZE_ADDRESS__)
+/* The header comes with a compiler; an analyser of another one may lack it. */
+#if defined(__SANITIZE_ADDRESS__) && __has_include(<sanitizer/asan_interface.h>)
 #include <sanitizer/asan_interface.h>
 #define POISON(ptr, len) __asan_poison_memory_region((ptr), (len))
 #define UNPOISON(ptr, len) __asan_unpoison_memory_region((ptr), (len))
