@@ -201,16 +201,7 @@ BEGIN
 		SELECT i_hospital[t.item], t.id, t.r, t.k, t.u, t.c, t.x, t.m, now() + t.d * interval '1 millisecond'
 		FROM unnest(w_item, w_id, w_role, w_kind, w_route, w_claim, w_exchange, w_message, w_delay)
 			AS t (item, id, r, k, u, c, x, m, d)
-		WHERE t.item = ANY (good) AND t.k <> 4;
-		-- A timer has its exchange's id: the one that is there is set anew.
-		IF 4 = ANY (w_kind) THEN
-			INSERT INTO outbox AS o (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id, due_at)
-			SELECT i_hospital[t.item], t.id, t.r, t.k, t.u, t.c, t.x, t.m, now() + t.d * interval '1 millisecond'
-			FROM unnest(w_item, w_id, w_role, w_kind, w_route, w_claim, w_exchange, w_message, w_delay)
-				AS t (item, id, r, k, u, c, x, m, d)
-			WHERE t.item = ANY (good) AND t.k = 4
-			ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at, leased_until = '-infinity';
-		END IF;
+		WHERE t.item = ANY (good) ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at, leased_until = '-infinity';
 	END IF;
 	-- An item that is live has never been committed: none of its new rows is there.
 	IF cardinality(f_item) > 0 THEN

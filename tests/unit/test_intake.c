@@ -378,7 +378,7 @@ static void *storm_run(void *arg)
 	for (int i = 0; i < STORM_CLAIMS; i++) {
 		(void)snprintf(number, sizeof(number), "ST%d-%d", storm->number, i);
 		(void)snprintf(total, sizeof(total), "%d.%02d", storm->number + 1, i);
-		/* As a hospital does: until there is an answer, the same again. Every third has no key of its own. */
+		/* As a hospital does: until there is an answer, the same again. */
 		int status = 503;
 		for (int tries = 0; status == 503 && tries < 20; tries++) {
 			char *text = CLAIM(.number = number, .person = "storm", .total = total, .day = "2026-03-01");
