@@ -460,8 +460,7 @@ static inline void caller_close(struct caller *client)
 	(void)close(client->fd);
 }
 
-/* Sends a request; false when the connection is gone. Asserts nothing, so that threads can use it. */
-static inline bool caller_write(
+static inline void caller_send(
 	struct caller *client, const char *method, const char *path, const char *headers, const char *body)
 {
 	size_t len = body == NULL ? 0 : strlen(body);
@@ -471,19 +470,11 @@ static inline bool caller_write(
 		headers == NULL ? "" : headers, len == 0 || typed ? "" : "Content-Type: application/fhir+json\r\n");
 	n += sprintf(text + n, "Content-Length: %zu\r\n\r\n", len);
 	if (len > 0) memcpy(text + n, body, len);
-	bool sent = SSL_write(client->ssl, text, (int)(len + (size_t)n)) == (int)(len + (size_t)n);
+	assert_int_equal(SSL_write(client->ssl, text, (int)(len + (size_t)n)), (int)(len + (size_t)n));
 	free(text);
-	return sent;
 }
 
-static inline void caller_send(
-	struct caller *client, const char *method, const char *path, const char *headers, const char *body)
-{
-	assert_true(caller_write(client, method, path, headers, body));
-}
-
-/* Reads an answer; status 0 when none came. Asserts nothing. */
-static inline struct reply caller_read(struct caller *client)
+static inline struct reply caller_receive(struct caller *client)
 {
 	size_t cap = 1 << 22, len = 0;
 	struct reply reply = {.text = calloc(1, cap)};
@@ -498,14 +489,8 @@ static inline struct reply caller_read(struct caller *client)
 		reply.body = end + 4;
 		if (len >= (size_t)(reply.body - reply.text) + body) break;
 	}
-	if (reply.body != NULL) reply.status = atoi(reply.text + 9);
-	return reply;
-}
-
-static inline struct reply caller_receive(struct caller *client)
-{
-	struct reply reply = caller_read(client);
 	assert_non_null(reply.body);
+	reply.status = atoi(reply.text + 9);
 	return reply;
 }
 

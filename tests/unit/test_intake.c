@@ -378,21 +378,16 @@ static void *storm_run(void *arg)
 	for (int i = 0; i < STORM_CLAIMS; i++) {
 		(void)snprintf(number, sizeof(number), "ST%d-%d", storm->number, i);
 		(void)snprintf(total, sizeof(total), "%d.%02d", storm->number + 1, i);
-		/* As a hospital does: until there is an answer, the same again. */
+		/* As a hospital does: until there is an answer, the same again after a while. While no session is left
+		 * the refusals come at once, so it is time that is limited and not tries. */
+		int64_t until_ms = clock_mono_ms() + LAB_TIMEOUT_MS;
 		int status = 503;
-		for (int tries = 0; status == 503 && tries < 20; tries++) {
-			char *text = CLAIM(.number = number, .person = "storm", .total = total, .day = "2026-03-01");
-			struct reply reply = {.status = 0};
-			if (caller_write(&his, "POST", "/fhir/Claim", "Prefer: return=minimal\r\n", text))
-				reply = caller_read(&his);
-			free(text);
+		while (status == 503 && clock_mono_ms() < until_ms) {
+			struct reply reply = claim_send(&his, "/fhir/Claim", "Prefer: return=minimal\r\n",
+				CLAIM(.number = number, .person = "storm", .total = total, .day = "2026-03-01"));
 			status = reply.status;
 			reply_free(&reply);
-			if (status != 0) continue;
-			/* Closed without an answer, which says nothing of the claim. */
-			caller_close(&his);
-			his = caller_open("client");
-			status = 503;
+			if (status == 503) (void)poll(NULL, 0, 10);
 		}
 		if (status == 201)
 			storm->stored++;
@@ -420,13 +415,14 @@ static void test_storm(void **state)
 			"select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'zhifu-intake'");
 		(void)poll(NULL, 0, 10);
 	}
-	int stored = 0;
+	int stored = 0, later = 0;
 	for (int i = 0; i < STORM_CLIENTS; i++) {
 		(void)pthread_join(threads[i], NULL);
 		stored += storms[i].stored;
-		assert_int_equal(storms[i].later, 0);
+		later += storms[i].later;
 	}
 	print_message("%d claims, %d sessions killed\n", stored, (int)kills);
+	assert_int_equal(later, 0); /* not before all are joined: they write on this stack */
 	assert_true(kills > 0);
 	assert_int_equal(stored, STORM_CLIENTS * STORM_CLAIMS);
 	assert_int_equal(lab_number("select count(*) from zhifu.claim") - before, stored);
