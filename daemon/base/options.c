@@ -85,7 +85,8 @@ static const struct conf_option rows[] = {
 	NUMBER(db_connections_per_worker, "4", 1, 64, 0, "Connections that a process holds open to the database."),
 	NUMBER(batch_claims_max, "64", 1, 256, CONF_RELOADABLE, "Most claims in one transaction of intake."),
 	NUMBER(batches_in_flight_max, "2", 1, 8, CONF_RELOADABLE,
-		"Transactions that an intake process sends before the first has answered."),
+		"Transactions that an intake process sends before the first has answered, when there are "
+		"claims enough to fill them."),
 
 	HEADING("Keys and folders"),
 	{MEMBER(key_file), .type = CONF_PATH, .sample = "\"/etc/zhifu/keys\"", .flags = CONF_REQUIRED | CONF_RELOADABLE,

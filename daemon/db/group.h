@@ -1,6 +1,7 @@
-/* Self-clocked group commit: items that arrive while earlier batches commit go together in the next one. A lone item
- * goes at once; there is no timer. Endings are dealt with here: a refused batch is salvaged row by row on the server, a
- * retryable one is run again with back-off, an unknown one is run again first, all until the items' deadline.
+/* Self-clocked group commit: items that arrive while a batch commits go together in the next one. A lone item goes at
+ * once, a full batch as long as there are free flights; there is no timer. Endings are dealt with here: a refused batch
+ * is salvaged row by row on the server, a retryable one is run again with back-off, an unknown one is run again first,
+ * all until the items' deadline.
  *
  * The room gives a `build` that turns items into statements (one unnest per table). Rows find their items by an
  * ordinal: the rows of statement `row_statement` have in their first column an int2/int4/int8 from 1 to n (rows may
@@ -33,7 +34,7 @@ struct db_group_conf {
 	size_t bytes_max;       /* weight per batch; a heavier single item goes alone; default 8 MiB */
 	size_t queue_max;       /* items waiting; over it ERR_LIMIT; default 4,096 */
 	size_t queue_bytes_max; /* their weight; default 64 MiB */
-	size_t flights;         /* batches in flight; default 2, at most DB_GROUP_FLIGHTS_MAX */
+	size_t flights;         /* full batches in flight; default 2, at most DB_GROUP_FLIGHTS_MAX */
 	int64_t deadline_ms;    /* from submit to the last moment an item may still be tried; default 10,000 */
 	size_t row_statement;   /* index of the statement whose rows carry the ordinal */
 	/* Adds the statements for these items to the empty batch: 0, or an error that ends the items (ERR_NOMEM and

@@ -90,6 +90,53 @@ static void test_burst(void **state)
 	free(items);
 }
 
+/* While a batch is away, less than a full load waits for it; a full load does not, nor does anybody for a batch that
+ * stays away. */
+static void test_half_load(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	clear();
+	struct db_pool *pool = ITEM_POOL(.connections = 4);
+	struct tally tally = {0};
+	struct item items[40];
+	size_t sent = 0;
+	item_group(pool, &tally, (struct db_group_conf){.cap = 10, .flights = 4});
+	LOOP_UNTIL(db_pool_ready(pool) == 4, 3000);
+	item_submit(&tally, &items[sent], (int64_t)sent, "x");
+	sent++;
+	LOOP_UNTIL(db_group_running(tally.group) == 1, 3000);
+	for (; sent < 10; sent++) item_submit(&tally, &items[sent], (int64_t)sent, "x");
+	LOOP_UNTIL(tally.ended == 10, 3000);
+	assert_int_equal(tally.builds, 2);
+	assert_int_equal(tally.largest, 9);
+	/* The next one waits for a lock. */
+	admin("begin; lock table item");
+	int64_t start_ms = clock_mono_ms();
+	item_submit(&tally, &items[sent], (int64_t)sent, "x");
+	sent++;
+	LOOP_UNTIL(db_group_running(tally.group) == 1, 3000);
+	for (; sent < 21; sent++) item_submit(&tally, &items[sent], (int64_t)sent, "x");
+	LOOP_UNTIL(db_group_running(tally.group) == 2, 3000);
+	assert_int_equal(tally.largest, 10);
+	item_submit(&tally, &items[sent], (int64_t)sent, "x");
+	sent++;
+	event_base_loop(fix.loop, EVLOOP_NONBLOCK);
+	if (clock_mono_ms() - start_ms < 50) assert_int_equal(db_group_queued(tally.group), 1);
+	LOOP_UNTIL(clock_mono_ms() - start_ms > 500, 3000);
+	item_submit(&tally, &items[sent], (int64_t)sent, "x");
+	sent++;
+	LOOP_UNTIL(db_group_running(tally.group) == 3, 3000);
+	assert_int_equal(db_group_queued(tally.group), 0);
+	assert_int_equal(tally.ended, 10);
+	admin("commit");
+	LOOP_UNTIL(tally.ended == sent, 3000);
+	assert_int_equal(tally.committed, sent);
+	check_log(sent);
+	db_group_free(tally.group);
+	db_pool_free(pool);
+}
+
 static void test_other_limits(void **state)
 {
 	(void)state;
@@ -363,6 +410,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lone_item),
 		cmocka_unit_test(test_burst),
+		cmocka_unit_test(test_half_load),
 		cmocka_unit_test(test_other_limits),
 		cmocka_unit_test(test_salvage),
 		cmocka_unit_test(test_bounds),
