@@ -5,6 +5,7 @@
 #include <zstd.h>
 
 #include "base/aead.h"
+#include "base/seal_dictionary.h"
 
 #define SEALER_MAGIC 0x5345414cu
 #define FORM_MAGIC 'Z'
@@ -14,6 +15,12 @@
 #define NONCE_AT (WRAPPED_AT + KEY_WRAPPED_BYTES)
 #define CIPHER_AT (NONCE_AT + AEAD_NONCE_BYTES)
 #define ZSTD_LEVEL 1
+/* Texts up to this length are compressed with the dictionary. Its hash table, and with it zstd's, is small so that it
+ * stays in the processor's cache between two claims; longer texts want a larger one. */
+#define SHORT_BYTES_MAX (16u << 10)
+#define SHORT_HASH_LOG 12
+#define SHORT_MATCH_MIN 7
+#define DICTIONARY_VERSION 1
 #define SCRATCH_KEEP_BYTES (256u << 10) /* more than this is given back after use */
 
 _Static_assert(CIPHER_AT + AEAD_TAG_BYTES == SEAL_OVERHEAD_BYTES, "the sealed form is fixed");
@@ -23,11 +30,38 @@ enum compression { COMPRESSION_NONE = 0, COMPRESSION_ZSTD = 1, COMPRESSION_ZSTD_
 struct sealer {
 	uint32_t magic;
 	EVP_CIPHER_CTX *cipher;
-	ZSTD_CCtx *cctx;
+	ZSTD_CCtx *cctx_short; /* with the dictionary */
+	ZSTD_CCtx *cctx_long;
 	ZSTD_DCtx *dctx;
+	ZSTD_DDict *ddict;
 	uint8_t *scratch; /* the compressed plain text between the two steps; wiped after each */
 	size_t scratch_cap;
 };
+
+static ZSTD_CCtx *cctx_new(void)
+{
+	ZSTD_CCtx *cctx = ZSTD_createCCtx();
+
+	if (cctx == NULL) return NULL;
+	ZSTD_CCtx_setParameter(cctx, ZSTD_c_compressionLevel, ZSTD_LEVEL);
+	/* The length and the dictionary's version are in our own head, and the tag is a better check sum. */
+	ZSTD_CCtx_setParameter(cctx, ZSTD_c_contentSizeFlag, 0);
+	ZSTD_CCtx_setParameter(cctx, ZSTD_c_checksumFlag, 0);
+	ZSTD_CCtx_setParameter(cctx, ZSTD_c_dictIDFlag, 0);
+	return cctx;
+}
+
+static ZSTD_CCtx *cctx_short_new(void)
+{
+	ZSTD_CCtx *cctx = cctx_new();
+
+	if (cctx == NULL) return NULL;
+	ZSTD_CCtx_setParameter(cctx, ZSTD_c_hashLog, SHORT_HASH_LOG);
+	ZSTD_CCtx_setParameter(cctx, ZSTD_c_minMatch, SHORT_MATCH_MIN);
+	if (!ZSTD_isError(ZSTD_CCtx_loadDictionary(cctx, seal_dictionary_1, seal_dictionary_1_len))) return cctx;
+	ZSTD_freeCCtx(cctx);
+	return NULL;
+}
 
 int sealer_new(struct sealer **ret_sealer)
 {
@@ -36,16 +70,15 @@ int sealer_new(struct sealer **ret_sealer)
 	if (sealer == NULL) return err_set(ERR_NOMEM, "no memory for a sealer");
 	sealer->magic = SEALER_MAGIC;
 	sealer->cipher = EVP_CIPHER_CTX_new();
-	sealer->cctx = ZSTD_createCCtx();
+	sealer->cctx_short = cctx_short_new();
+	sealer->cctx_long = cctx_new();
 	sealer->dctx = ZSTD_createDCtx();
-	if (sealer->cipher == NULL || sealer->cctx == NULL || sealer->dctx == NULL) {
+	sealer->ddict = ZSTD_createDDict(seal_dictionary_1, seal_dictionary_1_len);
+	if (sealer->cipher == NULL || sealer->cctx_short == NULL || sealer->cctx_long == NULL || sealer->dctx == NULL ||
+		sealer->ddict == NULL) {
 		sealer_free(sealer);
 		return err_set(ERR_NOMEM, "no memory for a sealer");
 	}
-	ZSTD_CCtx_setParameter(sealer->cctx, ZSTD_c_compressionLevel, ZSTD_LEVEL);
-	/* The length is in our own head, and the tag is a better check sum. */
-	ZSTD_CCtx_setParameter(sealer->cctx, ZSTD_c_contentSizeFlag, 0);
-	ZSTD_CCtx_setParameter(sealer->cctx, ZSTD_c_checksumFlag, 0);
 	*ret_sealer = sealer;
 	return 0;
 }
@@ -63,8 +96,10 @@ void sealer_free(struct sealer *sealer)
 	if (sealer == NULL) return;
 	CHECK_MAGIC(sealer, SEALER_MAGIC);
 	EVP_CIPHER_CTX_free(sealer->cipher);
-	ZSTD_freeCCtx(sealer->cctx);
+	ZSTD_freeCCtx(sealer->cctx_short);
+	ZSTD_freeCCtx(sealer->cctx_long);
 	ZSTD_freeDCtx(sealer->dctx);
+	ZSTD_freeDDict(sealer->ddict);
 	scratch_drop(sealer);
 	sealer->magic = 0;
 	mem_free(sealer);
@@ -142,6 +177,7 @@ static int seal_into(struct sealer *sealer, const struct key *outer, const struc
 int seal(struct sealer *sealer, const struct key *outer, const struct uuid *id, enum seal_kind kind, struct bytes plain,
 	struct arena *arena, struct bytes *ret_sealed)
 {
+	bool is_short = plain.len <= SHORT_BYTES_MAX;
 	enum compression compression = COMPRESSION_NONE;
 	struct bytes text = plain;
 	size_t packed;
@@ -152,9 +188,10 @@ int seal(struct sealer *sealer, const struct key *outer, const struct uuid *id, 
 	if (plain.len > SEAL_PLAIN_BYTES_MAX) return err_set(ERR_LIMIT, "%zu bytes are too many to seal", plain.len);
 	rc = scratch_need(sealer, ZSTD_compressBound(plain.len));
 	if (rc != 0) return rc;
-	packed = ZSTD_compress2(sealer->cctx, sealer->scratch, sealer->scratch_cap, plain.ptr, plain.len);
+	packed = ZSTD_compress2(is_short ? sealer->cctx_short : sealer->cctx_long, sealer->scratch, sealer->scratch_cap,
+		plain.ptr, plain.len);
 	if (!ZSTD_isError(packed) && packed < plain.len) {
-		compression = COMPRESSION_ZSTD;
+		compression = is_short ? COMPRESSION_ZSTD_DICTIONARY : COMPRESSION_ZSTD;
 		text = (struct bytes){sealer->scratch, packed};
 	}
 	out = zf_alloc(&arena->zf, SEAL_OVERHEAD_BYTES + text.len);
@@ -165,11 +202,13 @@ int seal(struct sealer *sealer, const struct key *outer, const struct uuid *id, 
 		out[1] = FORM_VERSION;
 		out[2] = AEAD_ALGORITHM_AES_256_GCM;
 		out[3] = (uint8_t)compression;
-		put_be32(out + 6, (uint32_t)plain.len); /* 4 and 5, the dictionary's version, stay 0 */
+		out[4] = 0;
+		out[5] = compression == COMPRESSION_ZSTD_DICTIONARY ? DICTIONARY_VERSION : 0;
+		put_be32(out + 6, (uint32_t)plain.len);
 		rc = seal_into(sealer, outer, id, kind, text, out);
 	}
 	/* zstd may have written past the end of an attempt that did not pay. */
-	scratch_done(sealer, compression == COMPRESSION_ZSTD ? packed : sealer->scratch_cap);
+	scratch_done(sealer, compression != COMPRESSION_NONE ? packed : sealer->scratch_cap);
 	if (rc == 0) *ret_sealed = (struct bytes){out, SEAL_OVERHEAD_BYTES + text.len};
 	return rc;
 }
@@ -186,10 +225,11 @@ static int form_check(struct bytes sealed, size_t plain_bytes_max)
 	if (sealed.ptr[2] != AEAD_ALGORITHM_AES_256_GCM) {
 		return err_set(ERR_INVALID, "sealed data uses the unknown algorithm %u", sealed.ptr[2]);
 	}
-	if (sealed.ptr[3] != COMPRESSION_NONE && sealed.ptr[3] != COMPRESSION_ZSTD) {
+	if (sealed.ptr[3] > COMPRESSION_ZSTD_DICTIONARY) {
 		return err_set(ERR_INVALID, "sealed data uses the unknown compression %u", sealed.ptr[3]);
 	}
-	if (sealed.ptr[4] != 0 || sealed.ptr[5] != 0)
+	if (sealed.ptr[4] != 0 ||
+		sealed.ptr[5] != (sealed.ptr[3] == COMPRESSION_ZSTD_DICTIONARY ? DICTIONARY_VERSION : 0))
 		return err_set(ERR_INVALID, "sealed data names an unknown dictionary");
 	cipher_len = sealed.len - SEAL_OVERHEAD_BYTES;
 	plain_len = get_be32(sealed.ptr + 6);
@@ -223,7 +263,7 @@ int seal_open(struct sealer *sealer, const struct key *outer, const struct uuid 
 		.aad = {{sealed.ptr, HEAD_BYTES}, {aad, sizeof(aad)}},
 		.text = {sealed.ptr + CIPHER_AT, sealed.len - SEAL_OVERHEAD_BYTES},
 	};
-	packed = sealed.ptr[3] == COMPRESSION_ZSTD;
+	packed = sealed.ptr[3] != COMPRESSION_NONE;
 	plain_len = get_be32(sealed.ptr + 6);
 	rc = packed ? scratch_need(sealer, input.text.len) : 0;
 	if (rc != 0) return rc;
@@ -232,7 +272,8 @@ int seal_open(struct sealer *sealer, const struct key *outer, const struct uuid 
 	rc = aead_decrypt(sealer->cipher, &data_key, sealed.ptr + NONCE_AT, &input,
 		sealed.ptr + sealed.len - AEAD_TAG_BYTES, packed ? sealer->scratch : plain);
 	if (rc == 0 && packed) {
-		size_t n = ZSTD_decompressDCtx(sealer->dctx, plain, plain_len, sealer->scratch, input.text.len);
+		size_t n = ZSTD_decompress_usingDDict(sealer->dctx, plain, plain_len, sealer->scratch, input.text.len,
+			sealed.ptr[3] == COMPRESSION_ZSTD_DICTIONARY ? sealer->ddict : NULL);
 		if (ZSTD_isError(n) || n != plain_len) rc = err_set(ERR_INVALID, "sealed data does not unpack");
 	}
 	if (packed) scratch_done(sealer, input.text.len);

@@ -102,7 +102,7 @@ static void every_flipped_bit_is_refused(void **state)
 		assert_int_equal(
 			seal(f->sealer, &f->key, &f->id, SEAL_CLAIM, bytes_of(texts[t]), &f->arena, &sealed), 0);
 		assert_true(sealed.len < sizeof(copy));
-		assert_int_equal(sealed.ptr[3], t);
+		assert_int_equal(sealed.ptr[3], t == 0 ? 0 : 2);
 		for (size_t bit = 0; bit < sealed.len * 8; bit++) {
 			int rc;
 			memcpy(copy, sealed.ptr, sealed.len);
@@ -162,6 +162,52 @@ static void blob_belongs_to_row_kind_and_key(void **state)
 	assert_int_equal(seal(f->sealer, &f->key, &f->id, SEAL_CLAIM, plain, &f->arena, &twice), 0);
 	assert_memory_not_equal(sealed.ptr + 10, twice.ptr + 10, 64); /* a data key of its own each time */
 	assert_memory_not_equal(sealed.ptr + 74, twice.ptr + 74, 12);
+}
+
+static size_t from_hex(const char *hex, uint8_t *to, size_t cap)
+{
+	size_t len = 0;
+
+	for (unsigned byte; sscanf(hex, "%2x", &byte) == 1; hex += 2) {
+		assert_true(len < cap);
+		to[len++] = (uint8_t)byte;
+	}
+	return len;
+}
+
+/* Rows sealed long ago open for ever: without a dictionary and with the first one. */
+static void old_rows_open(void **state)
+{
+	static const char plain[] =
+		"{\"resourceType\":\"Claim\",\"status\":\"active\",\"use\":\"claim\",\"identifier\":["
+		"{\"value\":\"B-1\"}],\"identifier\":[{\"value\":\"B-2\"}]}";
+	static const char *const rows[] = {
+		"5a01010100000000007601010000965b608934fb4c59c32d4400cfb7d4ad904ee99a854c41953"
+		"96c6fbb2a5c711bb4cd8d0430d4fcae0cb32f10c8a2aafce6d3f56209ed36eb8b2c8bc863ddaf"
+		"03a5d87b1af0e3fbe35b9abb443c805c5ffaa52c710b9956542740076e11e87ae95585f27e6a8"
+		"4a897a44e336287bbfdec12ff0ae95d1b24b01758a54190e0916f7d7d313db775938b400d6c28"
+		"84e6af868ae7e6c63368d96582103f421c9077c326bf5d5384e75a0bb43aa30303426c0470cb3"
+		"d52f4c6d5",
+		"5a01010200010000007601010000c3c55d3979b648da12150ddf484f313eadaf86f97969587b9"
+		"07fbb7f008fe7dad11e644e91f2c63c8b0ae5c77cde161c2fa428fc5183ea339a414850259562"
+		"8134e9058f9c4ac7267067f1c31d44fbab22c70f23dac9087faf46056df8fd0e9d70c9bc5a15a"
+		"4abe5bea4e10ffa10d3236f6ec49d02f13a2fa03325780b8b82a86a436177",
+	};
+	static const struct key key = {{1, 2, 3}};
+	static const struct uuid id = {{4, 5, 6}};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint8_t sealed[512];
+		struct bytes input = {sealed, from_hex(rows[i], sealed, sizeof(sealed))};
+		struct bytes got;
+		assert_int_equal(seal_open(f->sealer, &key, &id, SEAL_CLAIM, input, 1000, &f->arena, &got), 0);
+		assert_int_equal(got.len, strlen(plain));
+		assert_memory_equal(got.ptr, plain, got.len);
+		sealed[5] = 2; /* a dictionary of tomorrow */
+		assert_int_equal(
+			seal_open(f->sealer, &key, &id, SEAL_CLAIM, input, 1000, &f->arena, &got), ERR_INVALID);
+	}
 }
 
 static void rotated_master_key_opens_old_rows(void **state)
@@ -269,6 +315,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_flipped_bit_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_length_but_its_own_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(blob_belongs_to_row_kind_and_key, setup, teardown),
+		cmocka_unit_test_setup_teardown(old_rows_open, setup, teardown),
 		cmocka_unit_test_setup_teardown(rotated_master_key_opens_old_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(limits_and_memory, setup, teardown),
 		cmocka_unit_test_setup_teardown(sealing_is_fast, setup, teardown),
