@@ -26,6 +26,13 @@ static uint64_t load64(const char *p)
 	return v;
 }
 
+static uint32_t load32(const char *p)
+{
+	uint32_t v;
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
 void json_position(const struct json_reader *reader, size_t offset, uint32_t *ret_line, uint32_t *ret_column)
 {
 	size_t len = (size_t)(reader->end - reader->begin);
@@ -218,8 +225,8 @@ static bool unescape(struct json_reader *reader, const char *p, const char *end,
 	return true;
 }
 
-/* reader->pos is at the opening quote; moves behind the closing one. */
-static bool read_string(struct json_reader *reader, struct text_span *ret)
+/* A string with an escape, with text in other scripts or that is wrong. */
+__attribute__((noinline)) static bool read_string_slow(struct json_reader *reader, struct text_span *ret)
 {
 	bool escaped;
 	const char *begin = reader->pos + 1;
@@ -234,6 +241,17 @@ static bool read_string(struct json_reader *reader, struct text_span *ret)
 	return true;
 }
 
+/* reader->pos is at the opening quote; moves behind the closing one. */
+static inline bool read_string(struct json_reader *reader, struct text_span *ret)
+{
+	const char *begin = reader->pos + 1;
+	const char *end = text_plain_end(begin, reader->end);
+	if (end >= reader->end || *end != '"') return read_string_slow(reader, ret);
+	*ret = (struct text_span){begin, (size_t)(end - begin)};
+	reader->pos = end + 1;
+	return true;
+}
+
 /* ---- keys ---- */
 
 static uint64_t key_hash(const char *p, size_t len)
@@ -242,6 +260,8 @@ static uint64_t key_hash(const char *p, size_t len)
 	if (len >= 8) {
 		head = load64(p);
 		tail = load64(p + len - 8);
+	} else if (len >= 4) {
+		head = (uint64_t)load32(p) << 32 | load32(p + len - 4);
 	} else {
 		for (size_t i = 0; i < len; i++) head = head << 8 | (unsigned char)p[i];
 	}
@@ -476,13 +496,13 @@ static enum json_type read_value(struct json_reader *reader, struct text_span *r
 }
 
 /* reader->pos is where a key must begin. The colon is read along with it. */
-static enum json_type read_key(struct json_reader *reader, struct text_span *ret_text, size_t *ret_end)
+static enum json_type read_key(struct json_reader *reader, struct json_token *token)
 {
 	const char *begin = reader->pos;
 	if (begin >= reader->end || *begin != '"') return fail_expected(reader, begin, "a key");
-	if (!read_string(reader, ret_text)) return JSON_ERROR;
-	*ret_end = (size_t)(reader->pos - reader->begin);
-	if (!reader->checked && !keys_add(reader, *ret_text, begin)) return JSON_ERROR;
+	if (!read_string(reader, &token->text)) return JSON_ERROR;
+	token->end = (size_t)(reader->pos - reader->begin);
+	if (!reader->checked && !keys_add(reader, token->text, begin)) return JSON_ERROR;
 	const char *colon = skip_space(reader->pos, reader->end);
 	if (colon >= reader->end || *colon != ':') return fail_expected(reader, colon, "':'");
 	reader->pos = colon + 1;
@@ -491,7 +511,7 @@ static enum json_type read_key(struct json_reader *reader, struct text_span *ret
 }
 
 /* A comma and what follows it, or the end of the container. */
-static enum json_type read_after_value(struct json_reader *reader, struct json_token *token, size_t *ret_end)
+static enum json_type read_after_value(struct json_reader *reader, struct json_token *token)
 {
 	bool object = (reader->frames[reader->depth - 1] & 1) != 0;
 	char closing = object ? '}' : ']';
@@ -500,47 +520,42 @@ static enum json_type read_after_value(struct json_reader *reader, struct json_t
 	if (c != ',') return fail_expected(reader, reader->pos, object ? "',' or '}'" : "',' or ']'");
 	reader->pos = skip_space(reader->pos + 1, reader->end);
 	token->begin = (size_t)(reader->pos - reader->begin);
-	return object ? read_key(reader, &token->text, ret_end) : read_value(reader, &token->text);
+	return object ? read_key(reader, token) : read_value(reader, &token->text);
 }
 
-enum json_type json_next(struct json_reader *reader, struct json_token *ret_token)
+static enum json_type read_token(struct json_reader *reader, struct json_token *token)
 {
-	struct json_token token = {.text = {NULL, 0}};
-	size_t key_end = 0;
-	bool at_end;
-
-	if (reader->state == FAILED) goto failed;
-	reader->pos = skip_space(reader->pos, reader->end);
-	token.begin = (size_t)(reader->pos - reader->begin);
-	at_end = reader->pos >= reader->end;
+	bool at_end = reader->pos >= reader->end;
 	switch ((enum state)reader->state) {
 	case AT_FIRST_ELEMENT:
-		token.type = !at_end && *reader->pos == ']' ? close_container(reader, false)
-							    : read_value(reader, &token.text);
-		break;
+		if (!at_end && *reader->pos == ']') return close_container(reader, false);
+		return read_value(reader, &token->text);
 	case AT_VALUE:
-		token.type = read_value(reader, &token.text);
-		break;
+		return read_value(reader, &token->text);
 	case AT_FIRST_KEY:
-		token.type = !at_end && *reader->pos == '}' ? close_container(reader, true)
-							    : read_key(reader, &token.text, &key_end);
-		break;
+		if (!at_end && *reader->pos == '}') return close_container(reader, true);
+		return read_key(reader, token);
 	case AFTER_VALUE:
-		token.type = read_after_value(reader, &token, &key_end);
-		break;
+		return read_after_value(reader, token);
 	case AFTER_ROOT:
-		token.type = at_end ? JSON_END : fail_expected(reader, reader->pos, "the end");
-		break;
+		return at_end ? JSON_END : fail_expected(reader, reader->pos, "the end");
 	case FAILED:
 		break;
 	}
-	if (reader->state == FAILED) goto failed;
-	token.end = token.type == JSON_KEY ? key_end : (size_t)(reader->pos - reader->begin);
-	*ret_token = token;
-	return token.type;
-failed:
-	ret_token->type = JSON_ERROR;
 	return JSON_ERROR;
+}
+
+/* Fills the caller's token member by member: a whole one copied right after it was filled would have to wait for the
+ * processor to write the parts back, which took as long as all the rest. */
+enum json_type json_next(struct json_reader *reader, struct json_token *ret_token)
+{
+	ret_token->text = (struct text_span){NULL, 0};
+	if (reader->state == FAILED) return ret_token->type = JSON_ERROR;
+	reader->pos = skip_space(reader->pos, reader->end);
+	ret_token->begin = (size_t)(reader->pos - reader->begin);
+	enum json_type type = read_token(reader, ret_token);
+	if (type != JSON_KEY) ret_token->end = (size_t)(reader->pos - reader->begin);
+	return ret_token->type = type;
 }
 
 #define ONES UINT64_C(0x0101010101010101)
@@ -569,54 +584,161 @@ static inline const char *pass_others(const char *p, const char *end, unsigned c
 	return p;
 }
 
-/* Behind the string whose opening quote is at p; end when it is cut off. */
+/* Behind the closing quote of the string that p is inside of; end when it is cut off. */
 static const char *pass_string(const char *p, const char *end)
 {
-	for (p++; (p = pass_others(p, end, '"', '\\' | 0x20, '\\' | 0x20)) < end; p++) {
+	for (; (p = pass_others(p, end, '"', '\\' | 0x20, '\\' | 0x20)) < end; p++) {
 		if (*p == '"') return p + 1;
 		if (*p == '\\' && ++p == end) break; /* the escaped byte is not looked at */
 	}
 	return end;
 }
 
+/* How far the rest of a container has been passed. */
+struct passing {
+	const char *p;
+	uint64_t in_string;  /* all bits set: p is inside of a string */
+	uint64_t is_escaped; /* 1: a backslash stands before p */
+	uint32_t open;       /* containers open at p */
+};
+
+#ifdef __SSE2__
+/* One bit for each of 64 bytes, the first one's lowest. */
+struct marks {
+	uint64_t quotes, slashes, opening, closing;
+};
+
+/* Bit for bit, which of 16 bytes are c once the bits of `set` are set. */
+static inline uint64_t bytes_marked(__m128i v, char c, char set)
+{
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_or_si128(v, _mm_set1_epi8(set)), _mm_set1_epi8(c)));
+}
+
+static inline void marks_add(struct marks *marks, const char *p, unsigned at)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + at));
+	marks->quotes |= bytes_marked(v, '"', 0) << at;
+	marks->slashes |= bytes_marked(v, '\\', 0) << at;
+	marks->opening |= bytes_marked(v, '{', 0x20) << at; /* and [ */
+	marks->closing |= bytes_marked(v, '}', 0x20) << at; /* and ] */
+}
+
+static inline struct marks marks_find(const char *p)
+{
+	struct marks marks = {0};
+	marks_add(&marks, p, 0);
+	marks_add(&marks, p, 16);
+	marks_add(&marks, p, 32);
+	marks_add(&marks, p, 48);
+	return marks;
+}
+
+/* The bytes behind a backslash that is none of them itself. */
+static uint64_t escaped_find(uint64_t slashes, uint64_t *is_escaped)
+{
+	uint64_t escaped = *is_escaped;
+	*is_escaped = 0;
+	for (uint64_t left = slashes & ~escaped; left != 0;) {
+		uint64_t slash = left & -left, next = slash << 1;
+		escaped |= next;
+		*is_escaped = next == 0;
+		left &= ~(slash | next);
+	}
+	return escaped;
+}
+
+/* All bits from each set one to below the next. */
+static inline uint64_t between(uint64_t v)
+{
+	v ^= v << 1;
+	v ^= v << 2;
+	v ^= v << 4;
+	v ^= v << 8;
+	v ^= v << 16;
+	return v ^ v << 32;
+}
+
+static inline uint32_t bits_count(uint64_t v)
+{
+	v -= v >> 1 & UINT64_C(0x5555555555555555);
+	v = (v & UINT64_C(0x3333333333333333)) + (v >> 2 & UINT64_C(0x3333333333333333));
+	v = (v + (v >> 4)) & (ONES * 0x0F);
+	return (uint32_t)(v * ONES >> 56);
+}
+
+/* In blocks of 64 bytes while there are any; true: the container was closed. */
+static bool pass_blocks(struct passing *at, const char *end)
+{
+	for (; end - at->p >= 64; at->p += 64) {
+		struct marks marks = marks_find(at->p);
+		uint64_t strings = marks.quotes;
+		if ((marks.slashes | at->is_escaped) != 0) strings &= ~escaped_find(marks.slashes, &at->is_escaped);
+		strings = between(strings) ^ at->in_string;
+		at->in_string = -(strings >> 63);
+		uint64_t opening = marks.opening & ~strings, closing = marks.closing & ~strings;
+		uint32_t closed = bits_count(closing);
+		if (closed < at->open) {
+			at->open += bits_count(opening) - closed;
+			continue;
+		}
+		for (uint64_t left = opening | closing; left != 0; left &= left - 1) {
+			if ((closing & left & -left) == 0) {
+				at->open++;
+			} else if (--at->open == 0) {
+				at->p += __builtin_ctzll(left) + 1;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+#endif
+
 /* Passes the rest of the innermost container without looking at more than brackets and strings. */
 static bool pass_container(struct json_reader *reader)
 {
-	const char *p = reader->pos, *end = reader->end;
-	for (uint32_t open = 1; (p = pass_others(p, end, '"', '{', '}')) < end;) {
-		char c = *p;
-		if (c == '"') {
+	struct passing at = {.p = reader->pos, .open = 1};
+	const char *p, *end = reader->end;
+	bool closed = false;
+#ifdef __SSE2__
+	closed = pass_blocks(&at, end);
+#endif
+	p = closed || at.p == end ? at.p : at.p + at.is_escaped;
+	if (!closed && at.in_string != 0) p = pass_string(p, end);
+	while (!closed && (p = pass_others(p, end, '"', '{', '}')) < end) {
+		char c = *p++;
+		if (c == '"')
 			p = pass_string(p, end);
-			continue;
-		}
-		p++;
-		if (c == '{' || c == '[') {
-			open++;
-		} else if ((c == '}' || c == ']') && --open == 0) {
-			reader->pos = p;
-			reader->depth--;
-			reader->state = reader->depth == 0 ? AFTER_ROOT : AFTER_VALUE;
-			return true;
-		}
+		else if (c == '{' || c == '[')
+			at.open++;
+		else if (c == '}' || c == ']')
+			closed = --at.open == 0;
 	}
-	fail_expected(reader, end, "the end of a container");
-	return false;
+	if (!closed) {
+		fail_expected(reader, end, "the end of a container");
+		return false;
+	}
+	reader->pos = p;
+	reader->depth--;
+	reader->state = reader->depth == 0 ? AFTER_ROOT : AFTER_VALUE;
+	return true;
 }
 
 enum json_type json_skip_from(struct json_reader *reader, const struct json_token *token, struct text_span *ret_raw)
 {
 	assert(token->type != JSON_KEY && token->type != JSON_OBJECT_END && token->type != JSON_ARRAY_END);
-	struct json_token last = *token;
 	if (token->type == JSON_ERROR) return JSON_ERROR;
+	size_t end = token->end;
 	if (token->type == JSON_OBJECT_BEGIN || token->type == JSON_ARRAY_BEGIN) {
 		uint32_t outside = reader->depth - 1;
+		struct json_token last;
 		if (reader->checked && !pass_container(reader)) return JSON_ERROR;
 		while (reader->depth > outside) {
 			if (json_next(reader, &last) == JSON_ERROR) return JSON_ERROR;
 		}
-		last.end = (size_t)(reader->pos - reader->begin);
+		end = (size_t)(reader->pos - reader->begin);
 	}
-	if (ret_raw != NULL) *ret_raw = (struct text_span){reader->begin + token->begin, last.end - token->begin};
+	if (ret_raw != NULL) *ret_raw = (struct text_span){reader->begin + token->begin, end - token->begin};
 	return token->type;
 }
 

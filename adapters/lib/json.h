@@ -104,7 +104,7 @@ void json_reader_init(struct json_reader *reader, const char *text, size_t len, 
 void json_reader_init_checked(
 	struct json_reader *reader, struct text_span text, struct zf_arena *arena, uint32_t depth_max);
 
-/* The next token into *ret_token; returns its type (> 0), JSON_END or JSON_ERROR (*ret_token then untouched but for its
+/* The next token into *ret_token; returns its type (> 0), JSON_END or JSON_ERROR (*ret_token then holds nothing but its
  * type). */
 enum json_type json_next(struct json_reader *reader, struct json_token *ret_token);
 

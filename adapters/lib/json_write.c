@@ -2,9 +2,8 @@
 #include "lib/json_write.h"
 
 #include <assert.h>
-#include <stdio.h>
 
-#define FIRST_BYTES 1024
+#define FIRST_BYTES 4096
 
 void json_write_init(struct json_writer *writer, struct zf_arena *arena, size_t bytes_max)
 {
@@ -150,13 +149,14 @@ static void put_escape(struct json_writer *writer, unsigned char c)
 	put(writer, text, 2);
 }
 
-static void put_string(struct json_writer *writer, struct text_span value)
+/* p: the first byte that is not plain. */
+__attribute__((noinline)) static void put_string_slow(struct json_writer *writer, struct text_span value, const char *p)
 {
 	const char *plain = value.ptr;
-	const char *end = value.len == 0 ? plain : plain + value.len;
+	const char *end = plain + value.len;
 
 	put_char(writer, '"');
-	for (const char *p = plain; (p = text_plain_end(p, end)) < end;) {
+	for (; (p = text_plain_end(p, end)) < end;) {
 		unsigned char c = (unsigned char)*p;
 		if (c >= 0x80 || c == 0) {
 			size_t step = c == 0 ? 0 : text_utf8_next(p, end, NULL);
@@ -171,6 +171,23 @@ static void put_string(struct json_writer *writer, struct text_span value)
 	}
 	if (end > plain) put(writer, plain, (size_t)(end - plain));
 	put_char(writer, '"');
+}
+
+static void put_string(struct json_writer *writer, struct text_span value)
+{
+	const char *end = value.len == 0 ? value.ptr : value.ptr + value.len;
+	const char *plain = text_plain_end(value.ptr, end);
+
+	if (plain < end) {
+		put_string_slow(writer, value, plain);
+		return;
+	}
+	if (!has_room(writer, value.len + 2)) return;
+	char *to = writer->ptr + writer->len;
+	*to++ = '"';
+	if (value.len > 0) memcpy(to, value.ptr, value.len);
+	to[value.len] = '"';
+	writer->len += value.len + 2;
 }
 
 void json_write_key_span(struct json_writer *writer, struct text_span key)
@@ -205,10 +222,15 @@ void json_write_string(struct json_writer *writer, const char *value)
 
 void json_write_int64(struct json_writer *writer, int64_t value)
 {
-	char text[24];
-	int len = snprintf(text, sizeof(text), "%lld", (long long)value);
+	char text[20];
+	char *p = text + sizeof(text);
+	uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+	do *--p = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (value < 0) *--p = '-';
 	begin_value(writer);
-	put(writer, text, (size_t)len);
+	put(writer, p, (size_t)(text + sizeof(text) - p));
 }
 
 void json_write_bool(struct json_writer *writer, bool value)

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "lib/arena.h"
 #include "lib/result.h"
@@ -45,9 +48,20 @@ static inline bool text_has_prefix(struct text_span span, const char *prefix)
 }
 
 /* The first byte from p on that a JSON string cannot hold as it is or that needs a closer look: quote, backslash,
- * control or non-ASCII; end when there is none. Eight bytes at a time. */
+ * control or non-ASCII; end when there is none. Sixteen or eight bytes at a time. */
 static inline const char *text_plain_end(const char *p, const char *end)
 {
+#ifdef __SSE2__
+	while (end - p >= 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i hit = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20)); /* signed: non-ASCII too */
+		hit = _mm_or_si128(hit, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
+		hit = _mm_or_si128(hit, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+		int hits = _mm_movemask_epi8(hit);
+		if (hits != 0) return p + __builtin_ctz((unsigned)hits);
+		p += 16;
+	}
+#else
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	while (end - p >= 8) {
 		uint64_t v;
@@ -66,6 +80,7 @@ static inline const char *text_plain_end(const char *p, const char *end)
 		}
 		p += 8;
 	}
+#endif
 	while (p < end) {
 		unsigned char c = (unsigned char)*p;
 		if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80) break;

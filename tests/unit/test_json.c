@@ -192,6 +192,38 @@ static void test_skip_checked(void **state)
 	}
 }
 
+/* The same with everything that matters at each place of a block of 64 bytes and of the next ones: escapes, quotes and
+ * brackets, the end of the container and the end of the text. */
+static void test_skip_blocks(void **state)
+{
+	(void)state;
+	LIB_ARENA(arena);
+	for (int pad = 0; pad < 200; pad++) {
+		char text[1000];
+		struct json_reader reader;
+		struct text_span raw;
+		int inner = snprintf(text, sizeof(text),
+			"[\"%0*d\",{\"k\\\\\":\"\\\\\\\"]}\\\\\"},[\"[[[[\",[],{}],\"%0*d\\\\\\\\\\\"\",\"\\\\\"]",
+			pad + 1, 0, 2 * pad + 1, 0);
+		int len = inner + snprintf(text + inner, sizeof(text) - (size_t)inner, ",[{}],\"]\"]");
+		memmove(text + 1, text, (size_t)len);
+		text[0] = '[';
+		assert_int_equal(json_check(text, (size_t)len + 1, &arena.zf, 8, 1000, NULL), 0);
+		json_reader_init_checked(&reader, (struct text_span){text, (size_t)len + 1}, &arena.zf, 8);
+		next_is(&reader, JSON_ARRAY_BEGIN, NULL);
+		assert_int_equal(json_skip(&reader, &raw), JSON_ARRAY_BEGIN);
+		assert_ptr_equal(raw.ptr, text + 1);
+		assert_int_equal(raw.len, inner);
+		assert_int_equal(json_skip(&reader, &raw), JSON_ARRAY_BEGIN);
+		assert_true(text_is(raw, "[{}]"));
+		next_is(&reader, JSON_STRING_VALUE, "]");
+		next_is(&reader, JSON_ARRAY_END, NULL);
+		next_is(&reader, JSON_END, NULL);
+		json_reader_init_checked(&reader, (struct text_span){text, (size_t)inner}, &arena.zf, 8);
+		assert_int_equal(json_skip(&reader, NULL), JSON_ERROR);
+	}
+}
+
 static void test_errors(void **state)
 {
 	(void)state;
@@ -581,6 +613,7 @@ int main(void)
 		cmocka_unit_test(test_token_offsets),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_skip_checked),
+		cmocka_unit_test(test_skip_blocks),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_limits),
