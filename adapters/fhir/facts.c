@@ -44,22 +44,13 @@ static int set_ref(struct fhir_step *step, struct zf_fact *fact, const char *ref
 	return fact->claim_ref == NULL ? LIB_NOMEM : 0;
 }
 
-/* That the insurer has a claim is said once, with the first answer that is not a rejection. */
-static int acknowledge(struct fhir_step *step, struct fhir_exchange_claim *claim)
-{
-	if (claim->told == 'y') return 0;
-	claim->told = 'y';
-	struct zf_fact *fact = fhir_step_fact(step, ZF_FACT_ACKNOWLEDGED);
-	return fact == NULL ? LIB_NOMEM : set_ref(step, fact, claim->ref);
-}
-
+/* Said once; it implies that the insurer has taken the claim in. */
 int fhir_step_pended(struct fhir_step *step, struct fhir_exchange_claim *claim)
 {
 	bool told = claim->told == 'y';
 	claim->phase = FHIR_PHASE_PENDING;
+	claim->told = 'y';
 	if (told) return 0;
-	int rc = acknowledge(step, claim);
-	if (rc != 0) return rc;
 	struct zf_fact *fact = fhir_step_fact(step, ZF_FACT_PENDED);
 	return fact == NULL ? LIB_NOMEM : set_ref(step, fact, claim->ref);
 }
@@ -85,8 +76,7 @@ static int add_adjudication(struct fhir_step *step, const struct fhir_answer *an
 		claim->phase = FHIR_PHASE_PENDING;
 		return 0;
 	}
-	int rc = claim != NULL && kind != ZF_FACT_REJECTED ? acknowledge(step, claim) : 0;
-	if (rc != 0) return rc;
+	if (claim != NULL && kind != ZF_FACT_REJECTED) claim->told = 'y';
 	struct zf_fact *fact = fhir_step_fact(step, kind);
 	if (fact == NULL) return LIB_NOMEM;
 	fact->adjudication = adjudication;

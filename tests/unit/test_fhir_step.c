@@ -175,7 +175,6 @@ static int32_t reply_fixture(struct lab *lab, uint32_t token, int status, const 
 
 #define SUBMIT "http 1 POST fhir/Claim/$submit submission\n"
 #define ASK(token) "http " #token " GET fhir/ClaimResponse?request.identifier=urn%3Azhifu%3Aclaim%7C" REF "\n"
-#define ACK "fact acknowledged " REF "\n"
 #define PENDED "fact pended " REF "\n"
 
 /* ---- mode submit ---- */
@@ -188,8 +187,7 @@ static void test_submit_decided(void **state)
 	assert_int_equal(lab.adapter->capabilities(lab.context),
 		ZF_CAP_STATUS | ZF_CAP_IDEMPOTENT | ZF_CAP_CANCEL | ZF_CAP_REMITTANCE);
 	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), SUBMIT);
-	EXPECT(reply_fixture(&lab, 1, 200, "fhir_step/decided.json"),
-		ACK "fact adjudicated " REF " benefit=3800\ndone\n");
+	EXPECT(reply_fixture(&lab, 1, 200, "fhir_step/decided.json"), "fact adjudicated " REF " benefit=3800\ndone\n");
 	lab_close(&lab);
 }
 
@@ -199,7 +197,7 @@ static void test_submit_queued(void **state)
 	struct lab lab;
 	lab_open(&lab, submit_pairs, ZF_SIDE_TO_INSURER);
 	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), SUBMIT);
-	EXPECT(reply_fixture(&lab, 1, 201, "fhir_step/queued.json"), ACK PENDED "wait 30\n");
+	EXPECT(reply_fixture(&lab, 1, 201, "fhir_step/queued.json"), PENDED "wait 30\n");
 	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ASK(2));
 	EXPECT(reply_fixture(&lab, 2, 200, "fhir_step/queued.json"), "wait 30\n"); /* said once */
 	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ASK(3));
@@ -239,7 +237,7 @@ static void test_submit_accepted_without_body(void **state)
 	struct lab lab;
 	lab_open(&lab, plain_pairs, ZF_SIDE_TO_INSURER);
 	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), SUBMIT);
-	EXPECT(reply(&lab, 1, 202, "", 0), ACK PENDED "done\n"); /* can't be asked: it comes by push or not at all */
+	EXPECT(reply(&lab, 1, 202, "", 0), PENDED "done\n"); /* can't be asked: it comes by push or not at all */
 	lab_close(&lab);
 }
 
@@ -306,7 +304,7 @@ static void test_status(void **state)
 	EXPECT(start(&lab, ZF_EVENT_START_STATUS), ASK(1));
 	EXPECT(reply(&lab, 1, 200, empty, sizeof(empty) - 1),
 		"http 2 GET fhir/Claim?identifier=urn%3Azhifu%3Aclaim%7C" REF "\n");
-	EXPECT(reply(&lab, 2, 200, found, sizeof(found) - 1), ACK PENDED "wait 30\n");
+	EXPECT(reply(&lab, 2, 200, found, sizeof(found) - 1), PENDED "wait 30\n");
 	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ASK(3));
 	EXPECT(reply_fixture(&lab, 3, 200, "fhir_step/decided.json"), "fact adjudicated " REF " benefit=3800\ndone\n");
 	lab_close(&lab);
@@ -392,7 +390,7 @@ static void test_message_submit(void **state)
 	assert_non_null(strstr(sent, "\"code\":\"claim-request\""));
 	assert_non_null(strstr(sent, "\"system\":\"urn:example:payer\",\"value\":\"P-1\""));
 	size_t len = message_text(body, sizeof(body), MESSAGE_ID, "ok", QUEUED_ENTRY);
-	EXPECT(reply(&lab, 1, 200, body, len), ACK PENDED "done\n"); /* the answer comes by polling */
+	EXPECT(reply(&lab, 1, 200, body, len), PENDED "done\n"); /* the answer comes by polling */
 
 	lab.host.ids = 0;
 	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), message);
@@ -508,8 +506,7 @@ static void test_insurer(void **state)
 	assert_int_equal(insurer.adapter->encode_adjudication(insurer.context, &insurer.host, claims[0], &decision,
 				 request, request_len, &insurer.arena.zf, &answer, &answer_len, &type),
 		ZF_OK);
-	EXPECT(reply(&lab, 1, 200, (const char *)answer, answer_len),
-		ACK "fact adjudicated " REF " benefit=6000\ndone\n");
+	EXPECT(reply(&lab, 1, 200, (const char *)answer, answer_len), "fact adjudicated " REF " benefit=6000\ndone\n");
 
 	struct zf_remittance remittance = {.size = sizeof(remittance),
 		.identifier = "RM-9",
