@@ -171,7 +171,7 @@ CREATE TABLE claim_state (
 	attention    boolean NOT NULL GENERATED ALWAYS AS (transport IN (2, 3, 4, 7, 9)) STORED, -- stands where it does not go on by itself
 	PRIMARY KEY (hospital_id, claim_id),
 	UNIQUE (hospital_id, ref)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 60);
 CREATE INDEX claim_state_attention ON claim_state (hospital_id) WHERE attention;
 
 -- Every step ever taken. (prev_seq, from_state) names the predecessor's (seq, to_state); the legal steps are the CHECK
@@ -333,13 +333,12 @@ CREATE TABLE attempt (
 	http_status smallint,
 	error       text,
 	PRIMARY KEY (hospital_id, message_id, attempt)
-);
+) WITH (fillfactor = 60);
 
 -- ---- what left the country, to whom and why ----
 
 CREATE TABLE export_ledger (
 	hospital_id uuid NOT NULL,
-	export_id   uuid NOT NULL,
 	message_id  uuid NOT NULL,
 	claim_id    uuid,
 	recipient   text NOT NULL,     -- insurer code
@@ -348,8 +347,7 @@ CREATE TABLE export_ledger (
 	fields      text NOT NULL,     -- the allow-list in force, by name and version
 	person_new  boolean NOT NULL,  -- counted as a new person of the year
 	at          timestamptz NOT NULL DEFAULT now(),
-	PRIMARY KEY (hospital_id, export_id),
-	UNIQUE (hospital_id, message_id)
+	PRIMARY KEY (hospital_id, message_id)
 );
 
 -- Hashes of persons whose data left in a calendar year (the hospital's year).
@@ -405,7 +403,7 @@ CREATE TABLE fact (
 	at          timestamptz NOT NULL DEFAULT now(),
 	problem     boolean NOT NULL GENERATED ALWAYS AS (status IN (3, 4)) STORED, -- one that a person should look at
 	PRIMARY KEY (hospital_id, fact_id)
-) WITH (fillfactor = 60);
+) WITH (fillfactor = 45);
 CREATE INDEX fact_claim ON fact (claim_id);
 CREATE INDEX fact_problem ON fact (hospital_id) WHERE problem;
 
@@ -507,7 +505,7 @@ CREATE TABLE claim_default PARTITION OF claim DEFAULT;
 CREATE TABLE claim_event_default PARTITION OF claim_event DEFAULT;
 ALTER TABLE claim_event_default ADD FOREIGN KEY (hospital_id, claim_id, axis, prev_seq, from_state)
 	REFERENCES claim_event_default (hospital_id, claim_id, axis, seq, to_state);
-CREATE TABLE message_default PARTITION OF message DEFAULT WITH (fillfactor = 70);
+CREATE TABLE message_default PARTITION OF message DEFAULT WITH (fillfactor = 45);
 
 -- Makes the month partitions that are missing from the month of `at` on for `months` months; run by migrate and by settle.
 CREATE FUNCTION partition_ensure(at timestamptz, months integer) RETURNS integer LANGUAGE plpgsql
@@ -526,7 +524,7 @@ BEGIN
 				EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', child, parent,
 					uuid_floor(start), uuid_floor((start AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC'));
 				IF parent = 'message' THEN
-					EXECUTE format('ALTER TABLE %I SET (fillfactor = 70)', child);
+					EXECUTE format('ALTER TABLE %I SET (fillfactor = 45)', child);
 				ELSIF parent = 'claim_event' THEN
 					EXECUTE format('ALTER TABLE %I ADD FOREIGN KEY (hospital_id, claim_id, axis, prev_seq, from_state)'
 						' REFERENCES %I (hospital_id, claim_id, axis, seq, to_state)', child, child);

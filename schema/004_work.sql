@@ -128,7 +128,7 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 		SELECT hospital_id, claim_id, axis, seq, nullif(seq - 1, 0), p_from[n], p_to[n], p_event[n], p_who[n], p_why[n] FROM (
 			SELECT d.hospital_id, d.claim_id, n, p_axis[n] AS axis, coalesce(p_seq[n] + 1, CASE p_axis[n] WHEN 1 THEN transport_seq
 				WHEN 2 THEN acknowledgement_seq WHEN 3 THEN adjudication_seq WHEN 4 THEN payment_seq ELSE books_seq END) AS seq
-			FROM done d CROSS JOIN LATERAL unnest(d.steps) AS n) s
+			FROM (SELECT done.*, unnest(done.steps) AS n FROM done) d) s
 	)
 	SELECT array_agg(d.hospital_id), array_agg(d.claim_id) INTO stepped_hospital, stepped FROM done d;
 	IF bills > 0 THEN

@@ -37,13 +37,13 @@ $$;
 -- the messages that may leave and their new count; a message over p_stop persons is missing from the answer, and so is
 -- one whose claim has no basis any more. Called in the transaction that records the intent to send. p_claim NULL: the
 -- message carries no person's data (basis 3).
-CREATE FUNCTION export_record(p_hospital uuid[], p_export uuid[], p_message uuid[], p_claim uuid[], p_recipient text[],
-	p_purposes text[], p_fields text[], p_stop integer, p_consent_days integer)
+CREATE FUNCTION export_record(p_hospital uuid[], p_message uuid[], p_claim uuid[], p_recipient text[],
+	p_purposes text[], p_fields text, p_stop integer, p_consent_days integer)
 RETURNS TABLE (hospital_id uuid, message_id uuid, basis smallint, persons integer) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-	h uuid[]; e uuid[]; m uuid[]; c uuid[]; r text[]; f text[]; b smallint[]; k uuid[]; p uuid[]; y smallint[];
+	h uuid[]; m uuid[]; c uuid[]; r text[]; b smallint[]; k uuid[]; p uuid[]; y smallint[];
 	fresh uuid[]; -- messages whose person is new this year
 	locked integer;
 	room integer; -- how many more persons the fullest of the hospitals may have
@@ -52,10 +52,9 @@ DECLARE
 	total integer;
 	refused uuid[] := '{}';
 BEGIN
-	SELECT array_agg(p_hospital[a.n]), array_agg(p_export[a.n]), array_agg(p_message[a.n]), array_agg(p_claim[a.n]),
-		array_agg(p_recipient[a.n]), array_agg(p_fields[a.n]), array_agg(a.basis), array_agg(a.consent_id), array_agg(a.patient_key_id),
+	SELECT array_agg(p_hospital[a.n]), array_agg(p_message[a.n]), array_agg(p_claim[a.n]), array_agg(p_recipient[a.n]), array_agg(a.basis), array_agg(a.consent_id), array_agg(a.patient_key_id),
 		array_agg(extract(year FROM now() AT TIME ZONE o.zone)::smallint)
-	INTO h, e, m, c, r, f, b, k, p, y
+	INTO h, m, c, r, b, k, p, y
 	FROM (
 		SELECT g.ordinal AS n, g.basis, g.consent_id, g.patient_key_id FROM export_basis(p_hospital, p_claim, p_recipient, p_purposes) g
 		WHERE g.basis > 0
@@ -118,10 +117,10 @@ BEGIN
 		END LOOP;
 	END IF;
 
-	INSERT INTO export_ledger (hospital_id, export_id, message_id, claim_id, recipient, basis, consent_id, fields, person_new)
-	SELECT t.h, t.e, t.m, t.c, t.r, t.b, t.k, t.f, t.m = ANY (fresh)
-	FROM unnest(h, e, m, c, r, b, k, f) AS t (h, e, m, c, r, b, k, f) WHERE t.m <> ALL (refused)
-	ON CONFLICT (hospital_id, message_id) DO NOTHING;
+	INSERT INTO export_ledger (hospital_id, message_id, claim_id, recipient, basis, consent_id, fields, person_new)
+	SELECT t.h, t.m, t.c, t.r, t.b, t.k, p_fields, t.m = ANY (fresh)
+	FROM unnest(h, m, c, r, b, k) AS t (h, m, c, r, b, k) WHERE t.m <> ALL (refused)
+		AND NOT EXISTS (SELECT 1 FROM export_ledger l WHERE l.hospital_id = t.h AND l.message_id = t.m);
 	IF 2 = ANY (b) THEN
 		INSERT INTO consent_clock (hospital_id, claim_id, due_at)
 		SELECT t.h, t.c, now() + make_interval(days => p_consent_days) FROM unnest(h, m, c, b) AS t (h, m, c, b)

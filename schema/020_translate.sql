@@ -70,7 +70,7 @@ BEGIN
 	LEFT JOIN patient_key pk ON pk.hospital_id = c.hospital_id AND pk.patient_key_id = c.patient_key_id
 	CROSS JOIN gate g
 	LEFT JOIN message m ON m.hospital_id = s.hospital_id AND m.message_id = s.message_id
-	LEFT JOIN message r ON r.hospital_id = m.hospital_id AND r.message_id = m.answers
+	LEFT JOIN message r ON r.hospital_id = m.hospital_id AND r.message_id = CASE WHEN m.token = 0 THEN m.answers END
 	LEFT JOIN LATERAL (
 		SELECT q.message_id, q.exchange_id, (SELECT a.route FROM attempt a WHERE a.hospital_id = q.hospital_id
 			AND a.message_id = q.message_id ORDER BY a.attempt DESC LIMIT 1) AS route,
@@ -142,11 +142,13 @@ DECLARE
 	behind integer[]; -- whose claim had moved on
 	stepped uuid[];
 	good integer[];
+	ended integer;
+	later integer := 0;
 BEGIN
 	SELECT coalesce(array_agg(l.n), '{}') INTO live FROM (
 		SELECT t.n::integer AS n FROM unnest(i_hospital, i_work, i_attempt) WITH ORDINALITY AS t (h, w, a, n)
 		JOIN outbox o ON o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.a
-			AND o.leased_until > '-infinity' ORDER BY o.work_id FOR UPDATE OF o) l;
+			AND o.leased_until > '-infinity') l;
 	IF cardinality(x_item) > 0 THEN
 		SELECT array_agg(l.item) INTO lost FROM (
 			SELECT t.item, t.step = e.step AS same FROM unnest(x_item, x_id, x_step) AS t (item, id, step)
@@ -197,11 +199,20 @@ BEGIN
 		WHERE t.item = ANY (good) ON CONFLICT DO NOTHING;
 	END IF;
 	IF cardinality(w_item) > 0 THEN
-		INSERT INTO outbox AS o (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id, due_at)
+		-- A timer carries its exchange's id.
+		INSERT INTO outbox (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id, due_at)
 		SELECT i_hospital[t.item], t.id, t.r, t.k, t.u, t.c, t.x, t.m, now() + t.d * interval '1 millisecond'
 		FROM unnest(w_item, w_id, w_role, w_kind, w_route, w_claim, w_exchange, w_message, w_delay)
 			AS t (item, id, r, k, u, c, x, m, d)
-		WHERE t.item = ANY (good) ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at, leased_until = '-infinity';
+		WHERE t.item = ANY (good) AND t.id IS DISTINCT FROM t.x;
+		IF EXISTS (SELECT 1 FROM unnest(w_id, w_exchange) AS t (id, x) WHERE t.id = t.x) THEN
+			INSERT INTO outbox (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id, due_at)
+			SELECT i_hospital[t.item], t.id, t.r, t.k, t.u, t.c, t.x, t.m, now() + t.d * interval '1 millisecond'
+			FROM unnest(w_item, w_id, w_role, w_kind, w_route, w_claim, w_exchange, w_message, w_delay)
+				AS t (item, id, r, k, u, c, x, m, d)
+			WHERE t.item = ANY (good) AND t.id = t.x
+			ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at, leased_until = '-infinity';
+		END IF;
 	END IF;
 	-- An item that is live has never been committed: none of its new rows is there.
 	IF cardinality(f_item) > 0 THEN
@@ -223,15 +234,22 @@ BEGIN
 		WHERE t.item = ANY (good) AND k.hospital_id = i_hospital[t.item] AND k.task_id = t.id;
 	END IF;
 
-	DELETE FROM outbox o USING unnest(i_hospital, i_work, i_action) WITH ORDINALITY AS t (h, w, a, n)
-	WHERE t.a = 1 AND t.n = ANY (good) AND o.hospital_id = t.h AND o.work_id = t.w;
+	-- Not locked before: who lost the lease meanwhile fails, and runs again.
+	DELETE FROM outbox o USING unnest(i_hospital, i_work, i_attempt, i_action) WITH ORDINALITY AS t (h, w, l, a, n)
+	WHERE t.a = 1 AND t.n = ANY (good) AND o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.l AND o.leased_until > '-infinity';
+	GET DIAGNOSTICS ended = ROW_COUNT;
 	IF 2 = ANY (i_action) OR 3 = ANY (i_action) OR cardinality(good) < cardinality(live) THEN
 		-- A hold that a person set while the item was leased stays, with that person's words.
 		UPDATE outbox o SET crashes = 0, held = o.held OR (t.a = 3 AND t.n = ANY (good)),
 			held_why = CASE WHEN o.held THEN o.held_why WHEN t.a = 3 AND t.n = ANY (good) THEN t.y END,
 			due_at = now() + CASE WHEN t.n = ANY (good) THEN t.d ELSE 0 END * interval '1 millisecond', leased_until = '-infinity'
-		FROM unnest(i_hospital, i_work, i_action, i_delay, i_why) WITH ORDINALITY AS t (h, w, a, d, y, n)
-		WHERE t.n = ANY (live) AND (t.a <> 1 OR t.n <> ALL (good)) AND o.hospital_id = t.h AND o.work_id = t.w;
+		FROM unnest(i_hospital, i_work, i_attempt, i_action, i_delay, i_why) WITH ORDINALITY AS t (h, w, l, a, d, y, n)
+		WHERE t.n = ANY (live) AND (t.a <> 1 OR t.n <> ALL (good)) AND o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.l
+			AND o.leased_until > '-infinity';
+		GET DIAGNOSTICS later = ROW_COUNT;
+	END IF;
+	IF ended + later < cardinality(live) THEN
+		RAISE EXCEPTION 'a lease was lost' USING ERRCODE = 'serialization_failure';
 	END IF;
 	RETURN cardinality(good);
 END
@@ -264,7 +282,8 @@ BEGIN
 	FROM unnest(a_hospital, a_fact, a_id, a_outcome, a_number, a_preauth, a_currency, a_exponent, a_submitted, a_benefit, a_patient,
 		a_contract, a_open, a_payment, a_payment_currency, a_payment_exponent, a_content)
 		AS t (h, f, id, o, n, p, c, x, s, b, pt, ct, op, pm, pc, px, co)
-	JOIN fact f ON f.hospital_id = t.h AND f.fact_id = t.f ON CONFLICT DO NOTHING RETURNING adjudication_id)
+	JOIN fact f ON f.hospital_id = t.h AND f.fact_id = t.f
+	WHERE NOT EXISTS (SELECT 1 FROM adjudication d WHERE d.hospital_id = t.h AND d.adjudication_id = t.id) RETURNING adjudication_id)
 	SELECT coalesce(array_agg(m.adjudication_id), '{}') INTO made FROM m;
 	IF cardinality(l_id) > 0 THEN
 		INSERT INTO adjudication_line (hospital_id, adjudication_id, no, line, grp, reason, amount_minor, currency, exponent,

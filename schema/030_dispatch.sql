@@ -63,9 +63,10 @@ $$;
 -- Writes the intent to send these leased items, of one route and so of one insurer, in one transaction: gate, export
 -- ledger, attempt, step. An item whose lease is lost is missing from the answer; all are when the route is not (or no
 -- longer) the caller's or is stopped. Verdicts: 1 send it, 2 not to be sent any more, 3 no consent, 4 stop level,
--- 5 somebody else's attempt on it is open. p_next: ids for work that this gives to translate.
+-- 5 somebody else's attempt on it is open. p_next: ids for work that this gives to translate. Claims and messages are not
+-- locked first: who finds at the end that one has moved meanwhile fails, and runs again.
 CREATE FUNCTION dispatch_begin(p_route text, p_fence bigint, p_hospital uuid[], p_work uuid[], p_attempt integer[],
-	p_export uuid[], p_next uuid[], p_recipient text, p_purposes text[], p_fields text, p_warn integer, p_stop integer,
+	p_next uuid[], p_recipient text, p_purposes text[], p_fields text, p_warn integer, p_stop integer,
 	p_consent_days integer)
 RETURNS TABLE (ordinal integer, verdict smallint, message_id uuid, submission boolean, ref text, content bytea,
 	claim_id uuid, patient_key_id uuid, wrapped bytea, key_version integer, warned boolean) LANGUAGE plpgsql SECURITY DEFINER
@@ -76,6 +77,7 @@ DECLARE
 	queued uuid[]; may uuid[]; denied uuid[];
 	warned_of uuid[] := '{}';
 	most integer;
+	made integer;
 BEGIN
 	IF NOT EXISTS (SELECT 1 FROM route_lease l WHERE l.route = p_route AND l.fence = p_fence AND l.until > now() AND NOT l.stopped) THEN
 		RETURN;
@@ -88,8 +90,9 @@ BEGIN
 			g.status
 		FROM unnest(p_hospital, p_work, p_attempt) WITH ORDINALITY AS t (h, w, a, n)
 		JOIN outbox o ON o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.a AND NOT o.held
-		JOIN message g ON g.hospital_id = o.hospital_id AND g.message_id = o.message_id
-		ORDER BY o.hospital_id, o.work_id FOR UPDATE OF o, g) l;
+		-- For each row by itself: joined, a plan made before the first statistics came met each row with all of the hospital's.
+		CROSS JOIN LATERAL (SELECT * FROM message m WHERE m.hospital_id = o.hospital_id AND m.message_id = o.message_id OFFSET 0) g
+		ORDER BY o.hospital_id, o.work_id FOR UPDATE OF o) l;
 	IF n IS NULL THEN
 		RETURN;
 	END IF;
@@ -97,16 +100,15 @@ BEGIN
 	-- A claim that is not waiting to be sent has gone another way: by another route, by a person, or it is in doubt.
 	SELECT coalesce(array_agg(q.claim_id), '{}') INTO queued FROM (
 		SELECT k.claim_id FROM unnest(h, c, s, v) AS t (h, c, s, v) JOIN claim_state k ON k.hospital_id = t.h AND k.claim_id = t.c
-		WHERE t.s AND t.v = 1 AND k.transport = 5 ORDER BY k.hospital_id, k.claim_id FOR UPDATE OF k) q;
+		WHERE t.s AND t.v = 1 AND k.transport = 5) q;
 	SELECT array_agg(CASE WHEN t.v = 1 AND t.s AND t.c <> ALL (queued) THEN 2 ELSE t.v END::smallint ORDER BY t.i) INTO v
 	FROM unnest(v, s, c) WITH ORDINALITY AS t (v, s, c, i);
 
 	-- The gate, again: it was open when the message was made. What was made without the claim carries no person's data.
 	SELECT array_agg(r.message_id), max(r.persons) INTO may, most FROM (
-		SELECT array_agg(t.h) h, array_agg(p_export[t.n]) e, array_agg(t.m) m, array_agg(CASE WHEN t.p THEN t.c END) c,
-			array_agg(p_recipient) r, array_agg(p_fields) f
-		FROM unnest(n, h, m, c, p, v) AS t (n, h, m, c, p, v) WHERE t.v = 1) a
-		CROSS JOIN LATERAL export_record(a.h, a.e, a.m, a.c, a.r, p_purposes, a.f, p_stop, p_consent_days) r;
+		SELECT array_agg(t.h) h, array_agg(t.m) m, array_agg(CASE WHEN t.p THEN t.c END) c, array_agg(p_recipient) r
+		FROM unnest(h, m, c, p, v) AS t (h, m, c, p, v) WHERE t.v = 1) a
+		CROSS JOIN LATERAL export_record(a.h, a.m, a.c, a.r, p_purposes, p_fields, p_stop, p_consent_days) r;
 	IF most >= p_warn THEN
 		WITH u AS (UPDATE export_count k SET warned_at = now() WHERE k.hospital_id = ANY (h) AND k.persons >= p_warn AND k.warned_at IS NULL
 			RETURNING k.hospital_id)
@@ -125,12 +127,16 @@ BEGIN
 	INSERT INTO attempt (hospital_id, message_id, attempt, route, work_id, lease)
 	SELECT t.h, t.m, 1 + coalesce((SELECT max(o.attempt) FROM attempt o WHERE o.hospital_id = t.h AND o.message_id = t.m), 0), p_route, t.w, t.a
 	FROM unnest(h, m, w, a, v) AS t (h, m, w, a, v) WHERE t.v = 1;
-	PERFORM claim_step(d.h, d.c, d.x, d.f, d.q, d.t, d.e, d.w, d.y) FROM (
+	SELECT count(*) INTO made FROM (
 		SELECT array_agg(t.h) h, array_agg(t.c) c, array_agg(1::smallint) x, array_agg(5::smallint) f, array_agg(NULL::integer) q,
 			array_agg((CASE t.v WHEN 1 THEN 6 WHEN 3 THEN 3 ELSE 4 END)::smallint) t,
 			array_agg(CASE t.v WHEN 1 THEN 'send' WHEN 3 THEN 'consent_missing' ELSE 'hold' END) e, array_agg('zhifu'::text) w,
 			array_agg(CASE t.v WHEN 4 THEN format('export stop level of %s persons a year reached', p_stop) END) y
-		FROM unnest(h, c, s, v) AS t (h, c, s, v) WHERE t.s AND t.v IN (1, 3, 4)) d;
+		FROM unnest(h, c, s, v) AS t (h, c, s, v) WHERE t.s AND t.v IN (1, 3, 4)) d
+		CROSS JOIN LATERAL claim_step(d.h, d.c, d.x, d.f, d.q, d.t, d.e, d.w, d.y) WHERE d.c IS NOT NULL;
+	IF made < (SELECT count(*) FROM unnest(s, v) AS t (s, v) WHERE t.s AND t.v IN (1, 3, 4)) THEN
+		RAISE EXCEPTION 'a claim has moved' USING ERRCODE = 'serialization_failure';
+	END IF;
 
 	-- What may not leave.
 	IF EXISTS (SELECT 1 FROM unnest(v) AS t (v) WHERE t.v IN (2, 3, 4)) THEN
@@ -154,13 +160,17 @@ BEGIN
 
 	RETURN QUERY WITH sent AS (
 		UPDATE message g SET status = 2, fence = p_fence FROM unnest(n, h, m, v) AS t (n, h, m, v)
-		WHERE t.v = 1 AND g.hospital_id = t.h AND g.message_id = t.m
+		WHERE t.v = 1 AND g.hospital_id = t.h AND g.message_id = t.m AND g.status = 1
 		RETURNING t.n, g.hospital_id, g.message_id, g.submission, g.content, g.claim_id)
 	SELECT g.n, 1::smallint, g.message_id, g.submission, k.ref, g.content, g.claim_id, i.patient_key_id, i.wrapped,
 		i.hospital_key_version, g.hospital_id = ANY (warned_of)
 	FROM sent g
 	LEFT JOIN claim k ON k.hospital_id = g.hospital_id AND k.claim_id = g.claim_id
 	LEFT JOIN patient_key i ON i.hospital_id = k.hospital_id AND i.patient_key_id = k.patient_key_id;
+	GET DIAGNOSTICS made = ROW_COUNT;
+	IF made < cardinality(array_positions(v, 1::smallint)) THEN
+		RAISE EXCEPTION 'a message has moved' USING ERRCODE = 'serialization_failure';
+	END IF;
 END
 $$;
 

@@ -73,11 +73,13 @@ DECLARE
 	lost integer[]; -- claims of the others; then also those that have moved on. NULL: none, as nearly always
 	stepped uuid[];
 	done integer;
+	ended integer;
+	later integer := 0;
 BEGIN
 	SELECT coalesce(array_agg(l.n), '{}') INTO live FROM (
 		SELECT t.n::integer AS n FROM unnest(w_claim, w_work, w_attempt) WITH ORDINALITY AS t (c, w, a, n)
 		JOIN outbox o ON o.hospital_id = c_hospital[t.c] AND o.work_id = t.w AND o.attempt = t.a
-			AND o.leased_until > '-infinity' ORDER BY o.work_id FOR UPDATE OF o) l;
+			AND o.leased_until > '-infinity') l;
 	IF cardinality(live) < cardinality(w_work) THEN
 		SELECT array_agg(t.c) INTO lost FROM unnest(w_claim) WITH ORDINALITY AS t (c, n) WHERE t.n <> ALL (live);
 	END IF;
@@ -105,13 +107,21 @@ BEGIN
 	UPDATE fact f SET status = t.s, why = t.y FROM unnest(f_claim, f_fact, f_status, f_why) AS t (c, f, s, y)
 	WHERE (lost IS NULL OR t.c <> ALL (lost)) AND f.hospital_id = c_hospital[t.c] AND f.fact_id = t.f;
 	GET DIAGNOSTICS done = ROW_COUNT;
-	DELETE FROM outbox o USING unnest(w_claim, w_work, w_delay) AS t (c, w, d)
-	WHERE t.d IS NULL AND (lost IS NULL OR t.c <> ALL (lost)) AND o.hospital_id = c_hospital[t.c] AND o.work_id = t.w;
+	-- Not locked before: who lost a lease meanwhile fails, and runs again.
+	DELETE FROM outbox o USING unnest(w_claim, w_work, w_attempt, w_delay) AS t (c, w, l, d)
+	WHERE t.d IS NULL AND (lost IS NULL OR t.c <> ALL (lost)) AND o.hospital_id = c_hospital[t.c] AND o.work_id = t.w
+		AND o.attempt = t.l AND o.leased_until > '-infinity';
+	GET DIAGNOSTICS ended = ROW_COUNT;
 	IF lost IS NOT NULL OR array_remove(w_delay, NULL) <> '{}' THEN
 		UPDATE outbox o SET leased_until = '-infinity',
 			due_at = CASE WHEN t.d > 0 AND (lost IS NULL OR t.c <> ALL (lost)) THEN now() + t.d * interval '1 millisecond' ELSE o.due_at END
-		FROM unnest(w_claim, w_work, w_delay) WITH ORDINALITY AS t (c, w, d, n)
-		WHERE t.n = ANY (live) AND (t.d IS NOT NULL OR t.c = ANY (lost)) AND o.hospital_id = c_hospital[t.c] AND o.work_id = t.w;
+		FROM unnest(w_claim, w_work, w_attempt, w_delay) WITH ORDINALITY AS t (c, w, l, d, n)
+		WHERE t.n = ANY (live) AND (t.d IS NOT NULL OR t.c = ANY (lost)) AND o.hospital_id = c_hospital[t.c] AND o.work_id = t.w
+			AND o.attempt = t.l AND o.leased_until > '-infinity';
+		GET DIAGNOSTICS later = ROW_COUNT;
+	END IF;
+	IF ended + later < cardinality(live) THEN
+		RAISE EXCEPTION 'a lease was lost' USING ERRCODE = 'serialization_failure';
 	END IF;
 	RETURN done;
 END

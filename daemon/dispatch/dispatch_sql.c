@@ -13,8 +13,8 @@ const struct db_statement dispatch_sql[DISPATCH_STATEMENTS] = {
 	[DISPATCH_BEGIN] = {"dispatch_begin",
 		"SELECT ordinal, verdict::int4, message_id, submission, ref, content, claim_id, patient_key_id, wrapped, "
 		"key_version, warned FROM zhifu.dispatch_begin($1::text, $2::int8, $3::uuid[], $4::uuid[], $5::int4[], "
-		"$6::uuid[], $7::uuid[], $8::text, $9::text[], $10::text, $11::int4, $12::int4, $13::int4)",
-		13},
+		"$6::uuid[], $7::text, $8::text[], $9::text, $10::int4, $11::int4, $12::int4)",
+		12},
 	[DISPATCH_END] = {"dispatch_end",
 		"SELECT zhifu.dispatch_end($1::text, $2::int8, $3::uuid[], $4::uuid[], $5::int4[], $6::uuid[], $7::int2[], "
 		"$8::int2[], $9::text[], $10::int8[], $11::uuid[], $12::int2[], $13::bytea[], $14::uuid[])",

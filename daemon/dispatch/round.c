@@ -45,7 +45,6 @@ static void begin_fill(struct round *round)
 	COLUMN(DB_UUID, db_array_uuid, &s->item.hospital_id);
 	COLUMN(DB_UUID, db_array_uuid, &s->item.work_id);
 	COLUMN(DB_INT4, db_array_int4, s->item.attempt);
-	COLUMN(DB_UUID, db_array_uuid, &s->export_id);
 	COLUMN(DB_UUID, db_array_uuid, &s->next_id);
 	db_params_text(params, insurer->code);
 	array = db_params_array(params, DB_TEXT, insurer->purpose_count, 0);

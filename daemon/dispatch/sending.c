@@ -48,7 +48,6 @@ struct sending *sending_new(
 	sending->slot = true;
 	sending->why = "";
 	arena_init(&sending->arena, ARENA_BYTES_MAX);
-	sending->export_id = uuid_new();
 	sending->reply_id = uuid_new();
 	sending->next_id = uuid_new();
 	sending->state = SENDING_LEASED;

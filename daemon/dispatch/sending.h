@@ -38,7 +38,7 @@ struct sending {
 	char ref[REF_TEXT_LEN]; /* of its claim, "" for none: for log lines */
 	bool has_key;           /* the patient's; else the hospital's key seals */
 	struct key key;
-	struct uuid export_id, reply_id, next_id; /* for rows that follow; made once, so that a round may run again */
+	struct uuid reply_id, next_id; /* for rows that follow; made once, so that a round may run again */
 	/* the end */
 	enum verdict_outcome outcome;
 	int http_status; /* 0: none */
