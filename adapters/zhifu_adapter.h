@@ -106,13 +106,12 @@ enum zf_action_kind {
 };
 
 enum zf_fact_kind {
-	ZF_FACT_ACKNOWLEDGED =
-		1,            /* the insurer has it (and found it well formed); a decision, pend or query implies it */
-	ZF_FACT_REJECTED = 2, /* not processed: faults, to be fixed and sent again; moves no money */
-	ZF_FACT_ADJUDICATED = 3, /* decided */
-	ZF_FACT_PENDED = 4,      /* will be decided later */
-	ZF_FACT_QUERIED = 5,     /* the insurer asks */
-	ZF_FACT_REMITTED = 6,    /* money announced */
+	ZF_FACT_ACKNOWLEDGED = 1, /* the insurer has it; a decision, pend or query implies that */
+	ZF_FACT_REJECTED = 2,     /* not processed: faults, to be fixed and sent again; moves no money */
+	ZF_FACT_ADJUDICATED = 3,  /* decided */
+	ZF_FACT_PENDED = 4,       /* will be decided later */
+	ZF_FACT_QUERIED = 5,      /* the insurer asks */
+	ZF_FACT_REMITTED = 6,     /* money announced */
 	ZF_FACT_CANCELLED = 7,
 	ZF_FACT_NOT_FOUND = 8, /* status asked: the insurer has never seen it, so it may be sent */
 };

@@ -6,10 +6,17 @@
  * (ZDICT_finalizeDictionary) counted over the benchmark's messages, Synthea's claims and HL7's examples.
  *
  * The sealed form, all integers big endian:
- *   0  magic 'Z'   1  form version 1   2  algorithm (1 = AES-256-GCM)   3  compression (0 none, 1 zstd, 2
- * zstd+dictionary) 4  dictionary version (2)          6  plain length (4) 10 wrapped data key (KEY_WRAPPED_BYTES)   74
- * nonce (12)   86 ciphertext   end-16 tag Bytes 0..9 and the row's identity (16 bytes of id, 1 byte of kind) are
- * associated data. */
+ *   byte 0   magic 'Z'
+ *        1   form version 1
+ *        2   algorithm: 1 AES-256-GCM
+ *        3   compression: 0 none, 1 zstd, 2 zstd with a dictionary
+ *        4   the dictionary's number (2), 0 without
+ *        6   plain length (4)
+ *       10   wrapped data key (KEY_WRAPPED_BYTES)
+ *       74   nonce (12)
+ *       86   ciphertext, then its tag (16)
+ *
+ * Bytes 0 to 9 and the row's identity (16 bytes of id, 1 byte of kind) are associated data. */
 #ifndef BASE_SEAL_H
 #define BASE_SEAL_H
 
