@@ -248,6 +248,25 @@ int fhir_document_read(const char *bytes, size_t len, const struct fhir_limits *
 	return rc;
 }
 
+static bool resource_all(const struct fhir_resource *resource, bool (*accept)(const char *type_name))
+{
+	if (resource->value == NULL || !accept(resource->type_name)) return false;
+	for (uint32_t i = 0; i < resource->contained_count; i++) {
+		/* What is contained in a contained one has not been read. */
+		if (!resource_all(resource->contained[i], accept)) return false;
+	}
+	return true;
+}
+
+bool fhir_document_all(const struct fhir_document *document, bool (*accept)(const char *type_name))
+{
+	for (uint32_t i = 0; i < document->entry_count; i++) {
+		const struct fhir_resource *resource = document->entries[i].resource;
+		if (resource == NULL || !resource_all(resource, accept)) return false;
+	}
+	return true;
+}
+
 const struct zf_patient *fhir_document_patient(const struct fhir_document *document, uint32_t entry)
 {
 	if (entry >= document->entry_count) return NULL;

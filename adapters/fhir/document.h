@@ -8,6 +8,7 @@
 #ifndef FHIR_DOCUMENT_H
 #define FHIR_DOCUMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -94,6 +95,10 @@ enum fhir_accept {
  * LIB_NOMEM. The document borrows `bytes` for the raw spans only; all else is in the arena. */
 int fhir_document_read(const char *bytes, size_t len, const struct fhir_limits *limits, uint32_t accept,
 	struct zf_arena *arena, struct fault_list *faults, struct fhir_document *ret_document) LIB_MUSTUSE;
+
+/* Does `accept` say yes to the type of every resource, contained ones too? No as well where that cannot be said: of an
+ * entry without a resource, and of a type that we do not map, since others may be contained in it. */
+bool fhir_document_all(const struct fhir_document *document, bool (*accept)(const char *type_name));
 
 /* The patient of a Patient entry, as a claim would show it; NULL for other entries. */
 const struct zf_patient *fhir_document_patient(const struct fhir_document *document, uint32_t entry);

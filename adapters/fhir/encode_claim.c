@@ -1,6 +1,7 @@
 /* A claim as a Bundle: everything that the canonical claim says, plus, from its source, the elements that it has no
  * field for. */
-#include <stdio.h>
+#include <assert.h>
+#include <string.h>
 
 #include "fhir/encode.h"
 #include "fhir/encode_message.h"
@@ -230,6 +231,15 @@ static void put_date_or_period(
 	}
 }
 
+/* "PARENT.KEY[INDEX]" */
+static void item_path(char path[PATH_BYTES_MAX], const char *parent, const char *key, uint32_t index)
+{
+	assert(strlen(parent) + strlen(key) + sizeof(".[4294967295]") <= PATH_BYTES_MAX);
+	char *to = stpcpy(stpcpy(stpcpy(stpcpy(path, parent), "."), key), "[");
+	to += text_digits_put(index, 1, to);
+	memcpy(to, "]", 2);
+}
+
 static void put_supporting_info(struct claim_writer *writer)
 {
 	const struct zf_claim *claim = writer->claim;
@@ -240,7 +250,7 @@ static void put_supporting_info(struct claim_writer *writer)
 	for (uint32_t i = 0; i < claim->supporting_info_count; i++) {
 		const struct zf_supporting_info *info = claim->supporting_info[i];
 		char path[PATH_BYTES_MAX];
-		snprintf(path, sizeof(path), "Claim.supportingInfo[%u]", i);
+		item_path(path, "Claim", "supportingInfo", i);
 		json_write_object_begin(&writer->json);
 		put_extensions(writer, path);
 		json_write_member_int64(&writer->json, "sequence", info->sequence);
@@ -275,7 +285,7 @@ static void put_diagnoses(struct claim_writer *writer)
 	for (uint32_t i = 0; i < claim->diagnosis_count; i++) {
 		const struct zf_diagnosis *diagnosis = claim->diagnoses[i];
 		char path[PATH_BYTES_MAX];
-		snprintf(path, sizeof(path), "Claim.diagnosis[%u]", i);
+		item_path(path, "Claim", "diagnosis", i);
 		json_write_object_begin(&writer->json);
 		put_extensions(writer, path);
 		json_write_member_int64(&writer->json, "sequence", diagnosis->sequence);
@@ -324,7 +334,7 @@ static void put_insurance(struct claim_writer *writer)
 	for (uint32_t i = 0; i < claim->insurance_count; i++) {
 		const struct zf_insurance *insurance = claim->insurance[i];
 		char path[PATH_BYTES_MAX];
-		snprintf(path, sizeof(path), "Claim.insurance[%u]", i);
+		item_path(path, "Claim", "insurance", i);
 		json_write_object_begin(&writer->json);
 		put_extensions(writer, path);
 		json_write_member_int64(&writer->json, "sequence", insurance->sequence);
@@ -371,7 +381,7 @@ static void put_lines(struct claim_writer *writer, const char *key, const struct
 	for (uint32_t i = 0; i < count; i++) {
 		const struct zf_claim_line *line = lines[i];
 		char path[PATH_BYTES_MAX];
-		snprintf(path, sizeof(path), "%s.%s[%u]", parent, key, i);
+		item_path(path, parent, key, i);
 		json_write_object_begin(json);
 		put_line_extensions(writer, line, path);
 		json_write_member_int64(json, "sequence", line->sequence);

@@ -3,8 +3,7 @@
  * The state is text: "F1 KIND NEXT_TOKEN ASKS COUNT\n" and for each claim "REF MESSAGE_ID TOKEN PHASE TOLD\n". */
 #include "fhir/exchange.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "fhir/scan.h"
 
@@ -44,13 +43,24 @@ static int load_claim(const char *p, struct fhir_exchange_claim *claim)
 	return strchr("spubacd", claim->phase) != NULL && strchr("yn", claim->told) != NULL ? 0 : LIB_INVALID;
 }
 
+struct fhir_exchange *fhir_exchange_new(
+	const struct zf_event *event, const uint8_t *state, uint64_t len, struct zf_arena *arena)
+{
+	uint32_t cap = event->claim_count;
+	for (uint64_t i = 0; state != NULL && i < len && cap < FHIR_EXCHANGE_CLAIMS_MAX; i++) cap += state[i] == '\n';
+	if (cap == 0) cap = 1;
+	if (cap > FHIR_EXCHANGE_CLAIMS_MAX) cap = FHIR_EXCHANGE_CLAIMS_MAX;
+	struct fhir_exchange *exchange = zf_alloc(arena, sizeof(*exchange) + cap * sizeof(exchange->claims[0]));
+	if (exchange != NULL) exchange->claim_cap = cap;
+	return exchange;
+}
+
 int fhir_exchange_load(const uint8_t *state, uint64_t len, struct fhir_exchange *exchange)
 {
 	char line[LINE_BYTES_MAX];
 	if (state == NULL) return LIB_INVALID;
 	const uint8_t *at = state, *end = state + len;
 	struct fhir_exchange *out = exchange;
-	memset(out, 0, sizeof(*out));
 	if (!next_line(&at, end, line)) return LIB_INVALID;
 	const char *p = line;
 	if (!fhir_scan_literal(&p, "F1 ") || *p == '\0') return LIB_INVALID;
@@ -59,10 +69,8 @@ int fhir_exchange_load(const uint8_t *state, uint64_t len, struct fhir_exchange 
 	if (!fhir_scan_literal(&p, " ") || !fhir_scan_number(&p, NUMBER_MAX, &out->asks)) return LIB_INVALID;
 	if (!fhir_scan_literal(&p, " ") || !fhir_scan_number(&p, NUMBER_MAX, &out->claim_count)) return LIB_INVALID;
 	if (*p != '\0') return LIB_INVALID;
-	if (strchr("SQCPR", out->kind) == NULL || out->claim_count == 0 ||
-		out->claim_count > FHIR_EXCHANGE_CLAIMS_MAX) {
+	if (strchr("SQCPR", out->kind) == NULL || out->claim_count == 0 || out->claim_count > out->claim_cap)
 		return LIB_INVALID;
-	}
 	for (uint32_t i = 0; i < out->claim_count; i++) {
 		struct fhir_exchange_claim *claim = &out->claims[i];
 		if (!next_line(&at, end, line)) return LIB_INVALID;
@@ -71,22 +79,34 @@ int fhir_exchange_load(const uint8_t *state, uint64_t len, struct fhir_exchange 
 	return at == end ? 0 : LIB_INVALID;
 }
 
+/* The number and what stands behind it; returns where that ends. */
+static char *put_number(char *to, uint32_t number, const char *behind)
+{
+	return stpcpy(to + text_digits_put(number, 1, to), behind);
+}
+
 int fhir_exchange_save(
 	const struct fhir_exchange *exchange, struct zf_arena *arena, const uint8_t **ret_state, uint64_t *ret_len)
 {
-	size_t cap = ((size_t)exchange->claim_count + 1) * LINE_BYTES_MAX, len = 0;
+	size_t cap = ((size_t)exchange->claim_count + 1) * LINE_BYTES_MAX;
 	char *text = zf_alloc(arena, cap);
 	if (text == NULL) return LIB_NOMEM;
-	len += (size_t)snprintf(text, cap, "F1 %c %" PRIu32 " %" PRIu32 " %" PRIu32 "\n", exchange->kind,
-		exchange->next_token, exchange->asks, exchange->claim_count);
+	char *to = stpcpy(text, "F1 ");
+	*to++ = exchange->kind;
+	*to++ = ' ';
+	to = put_number(to, exchange->next_token, " ");
+	to = put_number(to, exchange->asks, " ");
+	to = put_number(to, exchange->claim_count, "\n");
 	for (uint32_t i = 0; i < exchange->claim_count; i++) {
 		const struct fhir_exchange_claim *claim = &exchange->claims[i];
-		len += (size_t)snprintf(text + len, cap - len, "%s %s %" PRIu32 " %c %c\n", claim->ref,
-			claim->message_id[0] == '\0' ? "-" : claim->message_id, claim->token, claim->phase,
-			claim->told == 'y' ? 'y' : 'n');
+		to = stpcpy(stpcpy(to, claim->ref), " ");
+		to = stpcpy(stpcpy(to, claim->message_id[0] == '\0' ? "-" : claim->message_id), " ");
+		to = put_number(to, claim->token, " ");
+		*to++ = claim->phase;
+		to = stpcpy(to, claim->told == 'y' ? " y\n" : " n\n");
 	}
 	*ret_state = (const uint8_t *)text;
-	*ret_len = len;
+	*ret_len = (uint64_t)(to - text);
 	return 0;
 }
 

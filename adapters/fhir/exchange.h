@@ -40,7 +40,8 @@ struct fhir_exchange {
 	uint32_t next_token;
 	uint32_t asks; /* questions and repetitions so far */
 	uint32_t claim_count;
-	struct fhir_exchange_claim claims[FHIR_EXCHANGE_CLAIMS_MAX];
+	uint32_t claim_cap; /* room in `claims` */
+	struct fhir_exchange_claim claims[];
 };
 
 /* Everything that one step works with. */
@@ -57,7 +58,10 @@ struct fhir_step {
 	uint32_t said_count;
 };
 
-/* The state as text, versioned; LIB_INVALID on anything that we did not write. */
+/* A zeroed one with room for what the event starts, or else for what the state tells of. NULL on no memory. */
+struct fhir_exchange *fhir_exchange_new(
+	const struct zf_event *event, const uint8_t *state, uint64_t len, struct zf_arena *arena);
+/* The state as text, versioned, into a new exchange; LIB_INVALID on anything that we did not write. */
 int fhir_exchange_load(const uint8_t *state, uint64_t len, struct fhir_exchange *exchange) LIB_MUSTUSE;
 /* ret_state in the arena; LIB_NOMEM. */
 int fhir_exchange_save(const struct fhir_exchange *exchange, struct zf_arena *arena, const uint8_t **ret_state,

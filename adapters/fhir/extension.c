@@ -1,6 +1,6 @@
 /* Extensions: the few that we understand go to their field, every other one of a Claim or an answer is kept with its
  * path and raw JSON. Also the completions of objects whose fields need more than a copy. */
-#include <stdio.h>
+#include <string.h>
 
 #include "fhir/reader.h"
 
@@ -86,8 +86,9 @@ int fhir_finish_item(struct fhir_reader *reader, void *value)
 	line->quantity = item->quantity.value;
 	line->quantity_unit = item->quantity.unit != NULL ? item->quantity.unit : item->quantity.code;
 	line->unit_price = item->unit_price.value;
-	if (item->unit_price.value.present) {
-		snprintf(line->unit_price_currency, sizeof(line->unit_price_currency), "%s", item->unit_price.currency);
+	if (item->unit_price.value.present && item->unit_price.currency != NULL) {
+		size_t len = strnlen(item->unit_price.currency, sizeof(line->unit_price_currency) - 1);
+		memcpy(line->unit_price_currency, item->unit_price.currency, len);
 	}
 	if (item->serviced_date.precision != ZF_NO_TIME) {
 		line->serviced = (struct zf_period){item->serviced_date, item->serviced_date};

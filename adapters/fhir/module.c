@@ -70,7 +70,7 @@ static int32_t module_step(const void *context, void *call, const uint8_t *state
 	const struct zf_event *event, struct zf_arena *arena, struct zf_result *ret_result)
 {
 	struct fhir_step step = {.config = context, .call = call, .event = event, .arena = arena};
-	step.exchange = zf_alloc(arena, sizeof(*step.exchange));
+	step.exchange = fhir_exchange_new(event, state, state_len, arena);
 	if (step.exchange == NULL) return ZF_NOMEM;
 	fault_list_init(&step.faults, arena, 0);
 	struct zf_result result = {.size = sizeof(result)};

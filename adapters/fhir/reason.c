@@ -2,7 +2,6 @@
  * adjustment group and reason codes). */
 #include "fhir/reason.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define MAP_REASON "reason"
@@ -181,8 +180,14 @@ const char *fhir_profile_map(const struct zf_profile *profile, const char *map, 
 	if (profile == NULL || profile->map == NULL || coding == NULL || coding->code == NULL) return NULL;
 	if (coding->system != NULL) {
 		char key[KEY_BYTES_MAX];
-		int len = snprintf(key, sizeof(key), "%s|%s", coding->system, coding->code);
-		const char *to = len < (int)sizeof(key) ? profile->map(profile, map, key) : NULL;
+		size_t system_len = strlen(coding->system), code_len = strlen(coding->code);
+		bool fits = system_len + code_len + 2 <= sizeof(key);
+		if (fits) {
+			memcpy(key, coding->system, system_len);
+			key[system_len] = '|';
+			memcpy(key + system_len + 1, coding->code, code_len + 1);
+		}
+		const char *to = fits ? profile->map(profile, map, key) : NULL;
 		if (to != NULL) return to;
 	}
 	return profile->map(profile, map, coding->code);

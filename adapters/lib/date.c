@@ -3,7 +3,7 @@
 #include "lib/date.h"
 
 #include <assert.h>
-#include <stdio.h>
+#include <string.h>
 
 #define DAY_MS INT64_C(86400000)
 #define MINUTE_MS INT64_C(60000)
@@ -287,45 +287,43 @@ int date_from_ms(int64_t ms, int offset_minutes, struct date *ret)
 
 /* ---- formatting ---- */
 
-static size_t format_time(const struct date *date, char *out, size_t size)
+/* `before` and a number of `width` digits, with a NUL behind; returns where that is. */
+static char *put_number(char *to, char before, uint32_t number, unsigned width)
 {
-	size_t len = (size_t)snprintf(out, size, "T%02u:%02u:%02u", date->hour, date->minute, date->second);
+	*to++ = before;
+	to += text_digits_put(number, width, to);
+	*to = '\0';
+	return to;
+}
+
+static char *format_time(const struct date *date, char *to)
+{
+	to = put_number(to, 'T', date->hour, 2);
+	to = put_number(to, ':', date->minute, 2);
+	to = put_number(to, ':', date->second, 2);
 	if (date->fraction_digits > 0) {
-		char digits[16];
-		snprintf(digits, sizeof(digits), "%09u", date->nano);
-		len += (size_t)snprintf(out + len, size - len, ".%.*s", (int)date->fraction_digits, digits);
+		assert(date->fraction_digits <= 9);
+		(void)put_number(to, '.', date->nano, 9);
+		to += 1 + date->fraction_digits;
 	}
-	if (date->utc == 1) {
-		len += (size_t)snprintf(out + len, size - len, "Z");
-	} else {
-		unsigned offset = (unsigned)(date->offset_minutes < 0 ? -date->offset_minutes : date->offset_minutes);
-		char sign = date->offset_minutes < 0 || date->utc == 2 ? '-' : '+';
-		len += (size_t)snprintf(out + len, size - len, "%c%02u:%02u", sign, offset / 60, offset % 60);
-	}
-	return len;
+	if (date->utc == 1) return stpcpy(to, "Z");
+	unsigned offset = (unsigned)(date->offset_minutes < 0 ? -date->offset_minutes : date->offset_minutes);
+	to = put_number(to, date->offset_minutes < 0 || date->utc == 2 ? '-' : '+', offset / 60, 2);
+	return put_number(to, ':', offset % 60, 2);
 }
 
 size_t date_format(const struct date *date, char ret[DATE_TEXT_SIZE])
 {
-	size_t len = 0;
-	ret[0] = '\0';
-	switch ((enum date_precision)date->precision) {
-	case DATE_NONE:
-		break;
-	case DATE_YEAR:
-		len = (size_t)snprintf(ret, DATE_TEXT_SIZE, "%04u", date->year);
-		break;
-	case DATE_MONTH:
-		len = (size_t)snprintf(ret, DATE_TEXT_SIZE, "%04u-%02u", date->year, date->month);
-		break;
-	case DATE_DAY:
-	case DATE_TIME:
-		len = (size_t)snprintf(ret, DATE_TEXT_SIZE, "%04u-%02u-%02u", date->year, date->month, date->day);
-		if (date->precision == DATE_TIME) len += format_time(date, ret + len, DATE_TEXT_SIZE - len);
-		break;
-	}
-	assert(len < DATE_TEXT_SIZE);
-	return len;
+	char *to = ret;
+	*to = '\0';
+	if (date->precision == DATE_NONE) return 0;
+	to += text_digits_put(date->year, 4, to);
+	*to = '\0';
+	if (date->precision >= DATE_MONTH) to = put_number(to, '-', date->month, 2);
+	if (date->precision >= DATE_DAY) to = put_number(to, '-', date->day, 2);
+	if (date->precision == DATE_TIME) to = format_time(date, to);
+	assert(to < ret + DATE_TEXT_SIZE);
+	return (size_t)(to - ret);
 }
 
 size_t date_format_ms(int64_t ms, int offset_minutes, char ret[DATE_TEXT_SIZE])

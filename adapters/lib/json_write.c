@@ -222,15 +222,11 @@ void json_write_string(struct json_writer *writer, const char *value)
 
 void json_write_int64(struct json_writer *writer, int64_t value)
 {
-	char text[20];
-	char *p = text + sizeof(text);
-	uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
-
-	do *--p = (char)('0' + left % 10);
-	while ((left /= 10) > 0);
-	if (value < 0) *--p = '-';
+	char text[24] = "-";
+	size_t len = value < 0 ? 1 : 0;
+	len += text_digits_put(value < 0 ? -(uint64_t)value : (uint64_t)value, 1, text + len);
 	begin_value(writer);
-	put(writer, p, (size_t)(text + sizeof(text) - p));
+	put(writer, text, len);
 }
 
 void json_write_bool(struct json_writer *writer, bool value)

@@ -111,6 +111,15 @@ size_t text_utf8_put(uint32_t code, char *ret_bytes)
 	return 4;
 }
 
+size_t text_digits_put(uint64_t value, unsigned width, char *ret_digits)
+{
+	size_t len = 1;
+	for (uint64_t rest = value / 10; rest > 0; rest /= 10) len++;
+	if (len < width) len = width;
+	for (size_t i = len; i-- > 0; value /= 10) ret_digits[i] = (char)('0' + value % 10);
+	return len;
+}
+
 char *text_printf(struct zf_arena *arena, const char *fmt, ...)
 {
 	va_list args;

@@ -103,6 +103,8 @@ size_t text_cut_codepoints(const char *ptr, size_t len, size_t codepoints_max);
 /* Writes code (a valid scalar value) as 1 to 4 bytes and returns how many. */
 size_t text_utf8_put(uint32_t code, char *ret_bytes);
 
+/* Writes a number with at least width digits (at most 20) and returns how many. Not NUL-terminated. */
+size_t text_digits_put(uint64_t value, unsigned width, char *ret_digits);
 /* printf into the arena; owned by it; NULL on no memory. */
 char *text_printf(struct zf_arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A NUL-terminated copy with A-Z lowered; other bytes untouched. NULL on no memory. */

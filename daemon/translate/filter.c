@@ -29,11 +29,26 @@ struct walk {
 	struct json_writer writer;
 };
 
-bool filter_type_common(const char *type)
+static bool is_one_of(const char *type, const char *const *types, size_t count)
 {
-	for (size_t i = 0; i < ARRAY_LEN(common_types); i++)
-		if (strcmp(common_types[i], type) == 0) return true;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(types[i], type) == 0) return true;
 	return false;
+}
+
+static bool is_common(const char *type)
+{
+	return is_one_of(type, common_types, ARRAY_LEN(common_types));
+}
+
+static bool is_result(const char *type)
+{
+	return is_one_of(type, result_types, ARRAY_LEN(result_types));
+}
+
+bool filter_passes(const char *type)
+{
+	return is_common(type) && !is_result(type);
 }
 
 /* ---- paths ---- */
@@ -76,14 +91,12 @@ static bool is_genetic(struct text_span raw, const char *type)
 	char quoted[32];
 
 	if (strcmp(type, "MolecularSequence") == 0) return true;
-	for (size_t i = 0; i < ARRAY_LEN(result_types); i++) {
-		if (strcmp(result_types[i], type) != 0) continue;
-		if (has(raw, "genomics-reporting") || has(raw, "observation-genetics")) return true;
-		if (has(raw, "\"GE\"") && has(raw, "0074")) return true;
-		for (size_t c = 0; c < ARRAY_LEN(genetic_codes); c++) {
-			(void)snprintf(quoted, sizeof(quoted), "\"%s\"", genetic_codes[c]);
-			if (has(raw, quoted)) return true;
-		}
+	if (!is_result(type)) return false;
+	if (has(raw, "genomics-reporting") || has(raw, "observation-genetics")) return true;
+	if (has(raw, "\"GE\"") && has(raw, "0074")) return true;
+	for (size_t c = 0; c < ARRAY_LEN(genetic_codes); c++) {
+		(void)snprintf(quoted, sizeof(quoted), "\"%s\"", genetic_codes[c]);
+		if (has(raw, quoted)) return true;
 	}
 	return false;
 }
@@ -198,7 +211,7 @@ static int type_of(struct walk *walk, struct text_span raw, const char **ret_typ
 static bool may_leave(const struct walk *walk, struct text_span raw, const char *type)
 {
 	if (is_genetic(raw, type)) return false;
-	return walk->filter->count == 0 ? filter_type_common(type) : names_type(walk->filter, type);
+	return walk->filter->count == 0 ? is_common(type) : names_type(walk->filter, type);
 }
 
 static int resource_filter(struct walk *walk, struct text_span raw, const char *type, int depth);

@@ -25,8 +25,8 @@ struct filter {
 	uint32_t count;
 };
 
-/* A type that may leave although no list names it. */
-bool filter_type_common(const char *type);
+/* A type of which filter_apply leaves everything, whatever is in it, where there is no list. */
+bool filter_passes(const char *type);
 /* The Bundle (or a single resource) after the filter; arena memory. ERR_INVALID: not JSON, or not a resource;
  * ERR_NOMEM. */
 int filter_apply(const struct filter *filter, struct text_span bundle, struct zf_arena *arena,

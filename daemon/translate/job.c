@@ -244,25 +244,6 @@ void job_quarantine(struct job *job, const char *why)
 
 /* ---- the claim for the module ---- */
 
-/* What an allow-list or a look at the text alone says. Contained resources and results of genetic tests are looked at
- * closely only where there may be some. */
-static bool needs_filter(const struct insurer *insurer, struct text_span json)
-{
-	return insurer->allowed_field_count > 0 || memmem(json.ptr, json.len, "\"contained\"", 11) != NULL ||
-	       memmem(json.ptr, json.len, "genom", 5) != NULL || memmem(json.ptr, json.len, "\"GE\"", 4) != NULL ||
-	       memmem(json.ptr, json.len, "http://loinc.org", 16) != NULL;
-}
-
-static bool has_uncommon(const struct fhir_document *document)
-{
-	for (uint32_t i = 0; i < document->entry_count; i++) {
-		const char *type = document->entries[i].type_name;
-
-		if (type == NULL || !filter_type_common(type)) return true;
-	}
-	return false;
-}
-
 static int decode(struct job *job, struct text_span json, struct fhir_document *ret_document)
 {
 	struct fault_list faults;
@@ -276,14 +257,15 @@ static int decode(struct job *job, struct text_span json, struct fhir_document *
 	return 0;
 }
 
+/* Without an allow-list most claims need no filter: that is seen once they are read. */
 static int filtered(struct job *job, struct text_span *json, struct fhir_document *document)
 {
 	struct filter filter = {job->insurer->allowed_fields, job->insurer->allowed_field_count};
 	int r;
 
-	if (!needs_filter(job->insurer, *json)) {
+	if (filter.count == 0) {
 		r = decode(job, *json, document);
-		if (r < 0 || !has_uncommon(document)) return r;
+		if (r < 0 || fhir_document_all(document, filter_passes)) return r;
 	}
 	r = filter_apply(&filter, *json, &job->arena.zf, json);
 	return r < 0 ? r : decode(job, *json, document);

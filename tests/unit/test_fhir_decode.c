@@ -322,6 +322,43 @@ static void test_limits(void **state)
 	free(deep);
 }
 
+static bool is_known(const char *type)
+{
+	return strcmp(type, "Claim") == 0 || strcmp(type, "Patient") == 0 || strcmp(type, "Account") == 0;
+}
+
+static bool all_known(const char *text)
+{
+	struct reading reading = {0};
+	read_text(&reading, text, strlen(text), ACCEPT_ALL);
+	assert_int_equal(reading.rc, 0);
+	bool all = fhir_document_all(&reading.document, is_known);
+	done(&reading);
+	return all;
+}
+
+#define CLAIM_WITH(contained) "{\"resourceType\":\"Claim\",\"contained\":[" contained "]}"
+#define BUNDLE_WITH(entries) "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[" entries "]}"
+#define PATIENT_WITH(contained) "{\"resourceType\":\"Patient\",\"id\":\"p\",\"contained\":[" contained "]}"
+#define SEQUENCE "{\"resourceType\":\"MolecularSequence\"}"
+
+static void test_all_types(void **state)
+{
+	(void)state;
+	assert_true(all_known("{\"resourceType\":\"Claim\"}"));
+	assert_true(all_known(CLAIM_WITH("{\"resourceType\":\"Patient\"},{\"resourceType\":\"Patient\"}")));
+	assert_true(all_known(BUNDLE_WITH("{\"resource\":" CLAIM_WITH("{\"resourceType\":\"Patient\"}") "}")));
+	assert_false(all_known(CLAIM_WITH("{\"resourceType\":\"Coverage\"}")));
+	assert_false(all_known(CLAIM_WITH("{\"resourceType\":\"Patient\"}," SEQUENCE)));
+	assert_false(all_known(CLAIM_WITH("{\"id\":\"p\"}")));
+	assert_false(all_known(CLAIM_WITH(PATIENT_WITH(SEQUENCE))));
+	assert_false(all_known(BUNDLE_WITH("{\"resource\":{\"resourceType\":\"Claim\"}},{\"resource\":" SEQUENCE "}")));
+	assert_false(all_known(BUNDLE_WITH("{\"resource\":{\"resourceType\":\"Claim\"}},{\"fullUrl\":\"urn:1\"}")));
+	assert_false(all_known(BUNDLE_WITH("{\"resource\":" PATIENT_WITH(SEQUENCE) "}")));
+	/* Not mapped: what is contained in it is not known. */
+	assert_false(all_known(CLAIM_WITH("{\"resourceType\":\"Account\"}")));
+}
+
 static const char *const fixtures[] = {"fhir_claim/outpatient-contained.json", "fhir_claim/inpatient-bundle.json",
 	"fhir_claim/message-accents.json", "fhir_claim/faults.json", "fhir_claim/consent.json",
 	"fhir_claim/task-cancel.json", "fhir_step/decided.json", "fhir_step/poll.json"};
@@ -570,6 +607,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tables),
+		cmocka_unit_test(test_all_types),
 		cmocka_unit_test(test_outpatient),
 		cmocka_unit_test(test_inpatient),
 		cmocka_unit_test(test_message),

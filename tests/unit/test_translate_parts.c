@@ -153,6 +153,22 @@ static void test_filter_never(void **state)
 	assert_string_equal(left(inside, NULL, 0), "{\"resourceType\":\"Claim\"}");
 }
 
+/* What it need not look into is what it would leave as it is. */
+static void test_filter_passes(void **state)
+{
+	(void)state;
+	static const char *const types[] = {"Claim", "Patient", "Procedure", "ServiceRequest", "Observation",
+		"DiagnosticReport", "MolecularSequence", "Nonsense"};
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		char genetic[200];
+		snprintf(genetic, sizeof(genetic),
+			"{\"resourceType\":\"Claim\",\"contained\":[{\"resourceType\":\"%s\",\"code\":\"69548-6\"}]}",
+			types[i]);
+		assert_int_equal(filter_passes(types[i]), i < 2);
+		assert_int_equal(strcmp(left(genetic, NULL, 0), genetic) == 0, i < 2);
+	}
+}
+
 static void test_filter_bad(void **state)
 {
 	(void)state;
@@ -259,6 +275,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_envelope_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filter_paths, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filter_never, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_filter_passes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filter_bad, setup, teardown),
 		cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_sums_bad),
