@@ -40,6 +40,12 @@ enum fault_code {
 	FAULT_TOO_LARGE,          /* too-large: $1 limit in bytes */
 	FAULT_TOO_MANY,           /* too-many: $1 limit of entries of this list that we take */
 
+	/* the text as XML */
+	FAULT_XML_INVALID,   /* xml-invalid: $1 line, $2 what is wrong there */
+	FAULT_XML_FORBIDDEN, /* xml-forbidden: $1 line, $2 what is not let in */
+	FAULT_XML_ENCODING,  /* xml-encoding: $1 line, $2 why it is no UTF-8 */
+	FAULT_XML_LIMIT,     /* xml-limit: $1 line, $2 what is too large */
+
 	/* the resource as FHIR */
 	FAULT_RESOURCE_TYPE_MISSING,      /* resource-type-missing */
 	FAULT_RESOURCE_TYPE_NOT_ACCEPTED, /* resource-type-not-accepted: $1 the type */

@@ -30,6 +30,15 @@ static const struct fault_info catalogue[FAULT_CODE_COUNT] = {
 	[FAULT_TOO_MANY] = {"too-many", "too-costly", "The list has more than the $1 entries that are taken.",
 		"列表条目超过可接收的 $1 条。", FAULT, IT},
 
+	[FAULT_XML_INVALID] = {"xml-invalid", "structure", "The text is not valid XML at line $1: $2.",
+		"内容不是合法的 XML,第 $1 行有误:$2。", FAULT, IT},
+	[FAULT_XML_FORBIDDEN] = {"xml-forbidden", "security", "The XML has, at line $1, what is not let in: $2.",
+		"XML 第 $1 行含有不允许的内容:$2。", FAULT, IT},
+	[FAULT_XML_ENCODING] = {"xml-encoding", "structure", "The XML must be UTF-8; at line $1: $2.",
+		"XML 必须采用 UTF-8 编码;第 $1 行:$2。", FAULT, IT},
+	[FAULT_XML_LIMIT] = {"xml-limit", "too-costly", "The XML goes beyond a limit at line $1: $2.",
+		"XML 在第 $1 行超过上限:$2。", FAULT, IT},
+
 	[FAULT_RESOURCE_TYPE_MISSING] = {"resource-type-missing", "structure", "The resource has no resourceType.",
 		"资源缺少 resourceType。", FAULT, IT},
 	[FAULT_RESOURCE_TYPE_NOT_ACCEPTED] = {"resource-type-not-accepted", "not-supported",
