@@ -14,6 +14,7 @@
 #include "net/outbound_call.h"
 
 #define STATUS_REDIRECT_OTHER 303
+#define UPLOAD_BUFFER_BYTES 16384L
 
 static const char *const method_names[] = {
 	[OUTBOUND_GET] = "GET",
@@ -423,6 +424,9 @@ static CURLcode options_policy(struct outbound_call *call, const struct outbound
 	SET(CURLOPT_TCP_NODELAY, 1L);
 	SET(CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(CURLOPT_QUICK_EXIT, 1L);
+	/* One TLS record takes no more. The 64 KiB that libcurl would take, and give back, for each request made the
+	 * heap shrink and grow. */
+	SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);
 	SET(CURLOPT_USERAGENT, "zhifud/" ZHIFU_VERSION);
 	SET(CURLOPT_ACCEPT_ENCODING, request->accept_compressed ? "gzip, deflate" : NULL);
 	SET(CURLOPT_HTTP_CONTENT_DECODING, request->accept_compressed ? 1L : 0L);
