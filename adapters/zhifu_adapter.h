@@ -39,6 +39,7 @@ enum zf_capability {
 	ZF_CAP_POLL = 1 << 3,       /* answers are collected by polling */
 	ZF_CAP_CANCEL = 1 << 4,
 	ZF_CAP_REMITTANCE = 1 << 5,
+	ZF_CAP_FILE = 1 << 6, /* answers are files: ZF_EVENT_FILE */
 };
 
 /* ---- events: what happened ---- */
@@ -53,6 +54,8 @@ enum zf_event_kind {
 	ZF_EVENT_CALL = 7,             /* the insurer called us: http_method, http_path, body */
 	ZF_EVENT_TIMER = 8,            /* the time of a WAIT action has come */
 	ZF_EVENT_FAILURE = 9,          /* the request named by `token` failed: failure */
+	ZF_EVENT_FILE = 10,            /* a file of the insurer's by itself, as its portal gives it: body; the first and
+					* only event of its exchange; only with ZF_CAP_FILE */
 };
 
 enum zf_failure {
@@ -158,6 +161,10 @@ struct zf_action {
 	int64_t wait_until_ms; /* wall milliseconds */
 	/* FACT */
 	const struct zf_fact *fact;
+	/* HTTP */
+	uint32_t body_secrets; /* 1: the body is XML and holds ${secret:NAME}, filled (and escaped) while sending.
+				* Nobody else's text in it may come out as "${" */
+	uint32_t reserved2;
 };
 
 struct zf_result {

@@ -316,6 +316,8 @@ struct zf_claim {
 	const struct zf_extension *const *extensions; /* everything we do not interpret */
 	uint32_t extension_count;
 	uint32_t reserved3;
+	char origin_ref[20]; /* where `related` leads back to claims that this insurer was sent: the ref of the first of
+			      * them, the number by which it knows the case; "" otherwise */
 };
 
 /* FHIR Consent: permission to disclose to named recipients for a purpose (PIPL art. 29, 39). */
@@ -412,7 +414,9 @@ struct zf_adjudication {
 	uint32_t size;
 	uint8_t outcome; /* enum zf_outcome */
 	uint8_t use;
-	uint8_t reserved[2];
+	uint8_t net_of_share; /* 1: what the lines say was submitted leaves out the share that the hospital had from the
+			       * patient: what the claim's total has more is the patient's */
+	uint8_t reserved[1];
 	const char *claim_ref;        /* our ref as the insurer echoed it, or NULL */
 	const char *claim_reference;  /* the reference or message id it answers, as echoed, or NULL */
 	const char *insurer_claim_no; /* the insurer's own number (X12 REF*1K) */

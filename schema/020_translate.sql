@@ -10,6 +10,28 @@ CREATE INDEX exchange_poll ON exchange (hospital_id, insurer) WHERE poll_open;
 -- version, newest first. basis as export_basis, NULL where nobody asked. busy: the same question is still open. doubt_older: the exchange that the
 -- item belongs to began after the last try to send the message in doubt had ended, so what is answered in it covers that try.
 -- The settings keep a plan by index whatever the statistics say: a claim costs the same in a table of any size.
+-- The ref of the first claim of a chain of corrections, as far back as the insurer was sent them.
+CREATE FUNCTION claim_origin(p_hospital uuid, p_claim uuid, p_insurer text)
+RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	at uuid := p_claim;
+	found_ref text;
+	step record;
+BEGIN
+	FOR i IN 1 .. 32 LOOP
+		SELECT c.ref, c.predecessor_id INTO step FROM claim c
+		JOIN claim_state s ON s.hospital_id = c.hospital_id AND s.claim_id = c.claim_id
+		WHERE c.hospital_id = p_hospital AND c.claim_id = at AND s.insurer = p_insurer;
+		EXIT WHEN NOT FOUND;
+		found_ref := step.ref;
+		at := step.predecessor_id;
+		EXIT WHEN at IS NULL;
+	END LOOP;
+	RETURN found_ref;
+END
+$$;
+ALTER FUNCTION claim_origin OWNER TO zhifu_writer;
+
 CREATE FUNCTION translate_begin(p_hospital uuid[], p_work uuid[], p_attempt integer[], p_insurer text[], p_purposes text[],
 	p_crashes smallint)
 RETURNS TABLE (ordinal integer, claim_id uuid, claim_ref text, claim_use smallint, transport smallint, total bigint, currency text,
@@ -17,7 +39,7 @@ RETURNS TABLE (ordinal integer, claim_id uuid, claim_ref text, claim_use smallin
 	hospital_keys bytea, basis smallint, insurer text, exchange_kind smallint, exchange_status smallint, exchange_step integer,
 	exchange_state bytea, message_status smallint, message_token integer, message_submission boolean, message_http smallint,
 	message_content bytea, message_replay boolean, message_route text, task_id uuid, task_reason text, doubt_message uuid, doubt_exchange uuid, doubt_route text,
-	busy boolean, doubt_older boolean) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
+	busy boolean, doubt_older boolean, origin_ref text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
@@ -63,7 +85,9 @@ BEGIN
 			WHEN s.kind IN (7, 8) THEN EXISTS (SELECT 1 FROM exchange e WHERE e.hospital_id = s.hospital_id AND e.insurer = s.route
 				AND e.poll_open AND e.kind = s.kind - 3 AND e.created_at > now() - interval '1 hour')
 			ELSE false END,
-		coalesce(s.x_at > d.tried_at, false)
+		coalesce(s.x_at > d.tried_at, false),
+		CASE WHEN c.predecessor_id IS NOT NULL AND (s.kind IN (1, 3, 5, 6) OR s.kind = 4 AND s.x_kind = 1)
+			THEN claim_origin(s.hospital_id, c.predecessor_id, s.c_insurer) END
 	FROM seen s
 	LEFT JOIN keys k ON k.hospital_id = s.hospital_id
 	LEFT JOIN claim c ON c.hospital_id = s.hospital_id AND c.claim_id = s.claim_id

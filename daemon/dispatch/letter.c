@@ -48,6 +48,13 @@ static int request_line_read(char *line, struct letter *letter)
 	if (path == NULL || endpoint + 1 == path) return err_set(ERR_INVALID, "message has no request line");
 	*endpoint++ = '\0';
 	*path++ = '\0';
+	char *more = strchr(path, ' ');
+	if (more != NULL) {
+		if (strcmp(more, MESSAGE_SECRETS_XML) != 0)
+			return err_set(ERR_INVALID, "message has a malformed request line");
+		letter->body_secrets = true;
+		*more = '\0';
+	}
 	letter->endpoint = endpoint;
 	letter->path = strcmp(path, "-") == 0 ? "" : path;
 	return method_read(line, &letter->method);
@@ -89,16 +96,38 @@ int letter_read(struct bytes plain, struct arena *arena, struct letter *ret_lett
 	return 0;
 }
 
-/* One value with its placeholders filled. */
-static int value_fill(const char *value, const struct conf_map *secrets, struct arena *arena, const char **ret_value)
+/* A secret as it stands in the text: itself, or escaped as XML. */
+static int secret_append(struct buf *filled, const char *secret, bool xml)
 {
-	struct buf filled CLEANUP(buf_free) = BUF_INIT(VALUE_BYTES_MAX);
-	const char *at;
 	int r = 0;
 
-	while (r == 0 && (at = strstr(value, PLACEHOLDER)) != NULL) {
+	if (!xml) return buf_append(filled, secret, strlen(secret));
+	for (; r == 0 && *secret != '\0'; secret++) {
+		const char *escape = *secret == '&'   ? "&amp;"
+				     : *secret == '<' ? "&lt;"
+				     : *secret == '>' ? "&gt;"
+				     : *secret == '"' ? "&quot;"
+						      : NULL;
+
+		r = escape == NULL ? buf_append(filled, secret, 1) : buf_append(filled, escape, strlen(escape));
+	}
+	return r;
+}
+
+/* The text with its placeholders filled. */
+static int text_fill(struct bytes text, const struct conf_map *secrets, bool xml, struct arena *arena, size_t most,
+	struct bytes *ret_text)
+{
+	struct buf filled CLEANUP(buf_free) = BUF_INIT(most);
+	const char *from = (const char *)text.ptr;
+	const char *stop = from + text.len;
+	const char *at;
+	char *copy;
+	int r = 0;
+
+	while (r == 0 && (at = memmem(from, (size_t)(stop - from), PLACEHOLDER, sizeof(PLACEHOLDER) - 1)) != NULL) {
 		const char *name = at + sizeof(PLACEHOLDER) - 1;
-		const char *end = strchr(name, '}');
+		const char *end = memchr(name, '}', (size_t)(stop - name));
 		char key[128];
 		const char *secret;
 
@@ -108,26 +137,32 @@ static int value_fill(const char *value, const struct conf_map *secrets, struct 
 		key[end - name] = '\0';
 		secret = secrets == NULL ? NULL : conf_map_get(secrets, key);
 		if (secret == NULL) return err_set(ERR_NOTFOUND, "secret \"%s\" is not configured", key);
-		r = buf_append(&filled, value, (size_t)(at - value));
-		if (r == 0) r = buf_append(&filled, secret, strlen(secret));
-		value = end + 1;
+		r = buf_append(&filled, from, (size_t)(at - from));
+		if (r == 0) r = secret_append(&filled, secret, xml);
+		from = end + 1;
 	}
-	if (r == 0) r = buf_append(&filled, value, strlen(value));
+	if (r == 0) r = buf_append(&filled, from, (size_t)(stop - from));
 	if (r < 0) return r;
-	*ret_value = zf_strndup(&arena->zf, (const char *)filled.ptr, filled.len);
-	return *ret_value == NULL ? ERR_NOMEM : 0;
+	copy = zf_strndup(&arena->zf, filled.len == 0 ? "" : (const char *)filled.ptr, filled.len);
+	if (copy == NULL) return err_set(ERR_NOMEM, "no memory for a message");
+	*ret_text = (struct bytes){(const uint8_t *)copy, filled.len};
+	return 0;
 }
 
 int letter_fill(struct letter *letter, const struct conf_map *secrets, struct arena *arena)
 {
 	for (size_t i = 0; i < letter->header_count; i++) {
+		const char *value = letter->headers[i].value;
+		struct bytes text = {(const uint8_t *)value, strlen(value)};
 		int r;
 
-		if (strstr(letter->headers[i].value, PLACEHOLDER) == NULL) continue;
-		r = value_fill(letter->headers[i].value, secrets, arena, &letter->headers[i].value);
+		if (strstr(value, PLACEHOLDER) == NULL) continue;
+		r = text_fill(text, secrets, false, arena, VALUE_BYTES_MAX, &text);
 		if (r < 0) return r;
+		letter->headers[i].value = (const char *)text.ptr;
 	}
-	return 0;
+	if (!letter->body_secrets || letter->body.len == 0) return 0;
+	return text_fill(letter->body, secrets, true, arena, letter->body.len + VALUE_BYTES_MAX, &letter->body);
 }
 
 int letter_write_answer(const struct outbound_result *result, struct arena *arena, struct bytes *ret_plain)

@@ -13,12 +13,14 @@ struct letter {
 	const char *path;                                     /* to be put behind the endpoint's URL; "" for none */
 	struct outbound_header headers[OUTBOUND_HEADERS_MAX]; /* values with placeholders until letter_fill */
 	size_t header_count;
-	struct bytes body;
+	struct bytes body; /* likewise where body_secrets */
+	bool body_secrets; /* it is XML with placeholders */
 };
 
 /* ERR_INVALID with what is wrong (no content in the text), ERR_NOMEM. */
 int letter_read(struct bytes plain, struct arena *arena, struct letter *ret_letter) MUSTUSE;
-/* Puts the secrets in place of ${secret:NAME} in the headers' values. secrets may be NULL. ERR_NOTFOUND names the
+/* Puts the secrets in place of ${secret:NAME} in the headers' values and, if it may hold some, the body. secrets may be
+ * NULL. ERR_NOTFOUND names the
  * missing one; ERR_NOMEM. */
 int letter_fill(struct letter *letter, const struct conf_map *secrets, struct arena *arena) MUSTUSE;
 /* What came back, verbatim: status, headers, body. ERR_NOMEM. */

@@ -67,10 +67,12 @@ enum fact_status { FACT_NEW = 1, FACT_APPLIED = 2, FACT_REFUSED = 3, FACT_ORPHAN
 /* The plain content of a sealed message (SEAL_MESSAGE), so that any room can read it:
  *   line 1: METHOD SP ENDPOINT SP PATH for one that goes out ("-" for none), STATUS for one that came in
  *   then    Name: value for each header, an empty line, then the body verbatim. Lines end with \n.
- * Secrets are placeholders ${secret:NAME} in header values that dispatch fills while sending.
+ * Secrets are placeholders ${secret:NAME} in header values that dispatch fills while sending; in the body too, escaped
+ * as XML, where line 1 ends with MESSAGE_SECRETS_XML.
  * Sealed under the key of the claim's patient; under the hospital's key when message.claim_id is NULL (db/keyhold.h).
  */
 #define MESSAGE_HEAD_BYTES_MAX 65536
 #define MESSAGE_BYTES_MAX (32u << 20)
+#define MESSAGE_SECRETS_XML " xml-secrets"
 
 #endif

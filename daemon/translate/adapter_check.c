@@ -344,7 +344,8 @@ static void trip_answer(struct trial *trial, struct contexts *insurer_side, cons
 	event.token = sent->token;
 	event.body = bytes;
 	event.body_len = len;
-	verdict = step(trial, 1, &event, &failing, &result);
+	if (trial->context->capabilities & ZF_CAP_FILE) event.kind = ZF_EVENT_FILE;
+	verdict = step(trial, event.kind == ZF_EVENT_FILE ? 0 : 1, &event, &failing, &result);
 	if (verdict != ZF_OK)
 		finding(trial->run, "the module does not read the answer that it wrote: \"%s\"",
 			check_verdict_name(verdict));
@@ -505,7 +506,7 @@ static void fuzz(struct trial *trial, size_t no, int64_t budget_ms)
 
 static bool is_inbound(const struct zf_event *event)
 {
-	return event->kind == ZF_EVENT_REPLY || event->kind == ZF_EVENT_CALL;
+	return event->kind == ZF_EVENT_REPLY || event->kind == ZF_EVENT_CALL || event->kind == ZF_EVENT_FILE;
 }
 
 static void case_run(struct run *run, struct check_case *check)

@@ -129,6 +129,7 @@ static int hospital_read(struct check_case *check, const json_t *hospital)
 static int claims_read(struct check_case *check, const char *folder, struct bytes *ret_json)
 {
 	const json_t *names = json_object_get(check->json, "claims");
+	const char *origin = json_string_value(json_object_get(check->json, "origin_ref"));
 	int r;
 
 	*ret_json = (struct bytes){NULL, 0};
@@ -150,6 +151,7 @@ static int claims_read(struct check_case *check, const char *folder, struct byte
 		*claim = *document.claims[0];
 		(void)snprintf(claim->id, sizeof(claim->id), "00000000-0000-7000-8000-%012u", (unsigned)(i + 1));
 		(void)snprintf(claim->ref, sizeof(claim->ref), "%.3s%013u", check->hospital.code, (unsigned)(i + 1));
+		if (origin != NULL) (void)snprintf(claim->origin_ref, sizeof(claim->origin_ref), "%s", origin);
 		check->claims[check->claim_count++] = claim;
 	}
 	return 0;
@@ -163,7 +165,7 @@ static const struct {
 } kinds[] = {{"start_claim", ZF_EVENT_START_CLAIM}, {"start_status", ZF_EVENT_START_STATUS},
 	{"start_cancel", ZF_EVENT_START_CANCEL}, {"start_poll", ZF_EVENT_START_POLL},
 	{"start_remittance", ZF_EVENT_START_REMITTANCE}, {"reply", ZF_EVENT_REPLY}, {"call", ZF_EVENT_CALL},
-	{"timer", ZF_EVENT_TIMER}, {"failure", ZF_EVENT_FAILURE}};
+	{"timer", ZF_EVENT_TIMER}, {"failure", ZF_EVENT_FAILURE}, {"file", ZF_EVENT_FILE}};
 
 static int headers_read(struct check_case *check, const json_t *headers, struct zf_event *event)
 {

@@ -6,10 +6,12 @@
  *                ["hospital": {"code": "AB1", "name": "...", "identifiers": {"SYSTEM": "value"}}]},
  *    ["now_ms": 1790000000000,] ["state": "text",]
  *    ["claims": ["claim.json", ...],]         FHIR Bundles in files beside this one, with the refs AB1000000000001, ...
+ *    ["origin_ref": "AB1...",]                the first claim that those in `claims` correct
  *    "events": [{"kind": "start_claim"},
  *               {"kind": "reply", "token": 1, "status": 200, ["headers": {"Name": "value"},]
  *                "body": "text" | "body_file": "answer.json"},
- *               {"kind": "timer"}, {"kind": "failure", "token": 1, "failure": "unknown"}, ...],
+ *               {"kind": "timer"}, {"kind": "failure", "token": 1, "failure": "unknown"},
+ *               {"kind": "file", "body_file": "advice.xml"}, ...],
  *    "expect": [{"verdict": "ok", "actions": [...], "faults": [...]}, ...]}      one per event; --update writes it
  *
  * Amounts stand in files or in body texts only, so that no decimal passes through a floating point number. */

@@ -171,6 +171,7 @@ static json_t *render_http(const struct zf_action *action)
 	put_text(object, "path", action->path);
 	(void)json_object_set_new(object, "token", json_integer(action->token));
 	if (action->submission) (void)json_object_set_new(object, "submission", json_true());
+	if (action->body_secrets) (void)json_object_set_new(object, "body_secrets", json_true());
 	if (action->http_status != 0) (void)json_object_set_new(object, "status", json_integer(action->http_status));
 	for (uint32_t i = 0; i < action->header_count; i++)
 		put_text(headers, action->headers[i]->name, action->headers[i]->value);

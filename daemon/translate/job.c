@@ -63,6 +63,7 @@ enum {
 	C_DOUBT_ROUTE,
 	C_BUSY,
 	C_DOUBT_OLDER,
+	C_ORIGIN,
 };
 
 static int int_or(const struct pg_result *rows, int row, int column, int otherwise)
@@ -136,6 +137,7 @@ int job_read(const struct room *room, struct job *job, const struct pg_result *r
 	if (r == 0) r = keep_text(job, rows, row, C_M_ROUTE, &job->message_route);
 	if (r == 0) r = keep_text(job, rows, row, C_TASK_REASON, &job->task_reason);
 	if (r == 0) r = keep_text(job, rows, row, C_DOUBT_ROUTE, &job->doubt_route);
+	if (r == 0) r = keep_text(job, rows, row, C_ORIGIN, &job->origin_ref);
 	if (r < 0) return err_set(ERR_NOMEM, "no memory to read a work item");
 	job->alive = true;
 	job->basis = int_or(rows, row, C_BASIS, -1);
@@ -300,6 +302,8 @@ int job_claim_load(const struct room *room, struct job *job, struct zf_claim *re
 	uuid_format(&job->claim.id, ret_claim->id);
 	memcpy(ret_claim->ref, job->claim.ref, strlen(job->claim.ref) + 1);
 	ret_claim->use = (uint8_t)job->claim.use;
+	if (job->origin_ref != NULL)
+		(void)snprintf(ret_claim->origin_ref, sizeof(ret_claim->origin_ref), "%s", job->origin_ref);
 	*ret_json = json;
 	return 0;
 }

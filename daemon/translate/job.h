@@ -87,7 +87,8 @@ struct job {
 	const char *task_reason;
 	struct uuid doubt_exchange;
 	const char *doubt_route;
-	bool doubt_older; /* its last try had ended when the item's exchange began */
+	const char *origin_ref; /* of the claim that this one corrects, as the insurer knows it; or NULL */
+	bool doubt_older;       /* its last try had ended when the item's exchange began */
 	/* while it runs */
 	struct uuid exchange_id; /* the item's, or the one that it starts */
 	struct job_fact *facts, *facts_last;

@@ -109,6 +109,12 @@ int sums_of(const struct zf_adjudication *adjudication, const struct zf_money *c
 	else
 		adder.fault = "a decision that does not say what was submitted";
 	if (adder.fault == NULL) benefit_of(&adder, adjudication, &said, &sums);
+	if (adder.fault == NULL && adjudication->net_of_share != 0 && in_unit(&adder, claim_total) &&
+		claim_total->minor > sums.submitted) {
+		/* The claim asked for less than its total: the rest was the patient's from the start. */
+		add(&adder, &sums.patient, claim_total->minor - sums.submitted);
+		sums.submitted = claim_total->minor;
+	}
 	if (!adder.unit.present) adder.unit = adjudication->payment.present ? adjudication->payment : *claim_total;
 	sums.open = sums.submitted;
 	take(&adder, &sums.open, sums.benefit);

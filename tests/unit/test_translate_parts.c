@@ -247,6 +247,11 @@ static void test_sums(void **state)
 	/* the payment may be in its own currency */
 	adjudication = (struct zf_adjudication){.size = sizeof(adjudication), .payment = usd(9), .benefit = cny(70)};
 	assert_sums(&adjudication, 100, 70, 0, 0);
+	/* the insurer was told 60 of the 100: the patient had 40 to pay, and 20 more of what was asked */
+	adjudication = (struct zf_adjudication){.size = sizeof(adjudication), .lines = lines, .line_count = 1};
+	assert_sums(&adjudication, 60, 10, 20, 30);
+	adjudication.net_of_share = 1;
+	assert_sums(&adjudication, 100, 10, 60, 30);
 }
 
 static void test_sums_bad(void **state)

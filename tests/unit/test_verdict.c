@@ -161,6 +161,35 @@ static void test_letter_is_read(void **state)
 	assert_int_equal(letter_fill(&letter, &map, &arena), ERR_INVALID);
 }
 
+/* Only where the module said so, and escaped: what a hospital wrote into a body is nobody's placeholder. */
+static void test_secrets_in_a_body(void **state)
+{
+	(void)state;
+	static const struct conf_pair pairs[] = {{"one", "<a&\">"}, {"two", "22"}};
+	static const struct conf_map map = {pairs, 2};
+	static const char filled[] = "<p>&lt;a&amp;&quot;&gt;</p>22 ${x} $";
+	struct arena arena CLEANUP(arena_free);
+	struct letter letter;
+	arena_init(&arena, 1u << 20);
+	assert_int_equal(letter_read(bytes_of("POST soap /x xml-secrets\nA: ${secret:one}\n\n"
+					      "<p>${secret:one}</p>${secret:two} ${x} $"),
+				 &arena, &letter),
+		0);
+	assert_string_equal(letter.path, "/x");
+	assert_int_equal(letter_fill(&letter, &map, &arena), 0);
+	assert_string_equal(letter.headers[0].value, "<a&\">");
+	assert_int_equal(letter.body.len, sizeof(filled) - 1);
+	assert_memory_equal(letter.body.ptr, filled, sizeof(filled) - 1);
+	assert_int_equal(letter_read(bytes_of("POST soap -\n\n${secret:one}"), &arena, &letter), 0);
+	assert_int_equal(letter_fill(&letter, &map, &arena), 0);
+	assert_memory_equal(letter.body.ptr, "${secret:one}", 13);
+	assert_int_equal(letter_read(bytes_of("POST soap - xml-secrets\n\n${secret:six}"), &arena, &letter), 0);
+	assert_int_equal(letter_fill(&letter, &map, &arena), ERR_NOTFOUND);
+	assert_int_equal(letter_read(bytes_of("POST soap - xml-secrets\n\n${secret:one"), &arena, &letter), 0);
+	assert_int_equal(letter_fill(&letter, &map, &arena), ERR_INVALID);
+	assert_int_equal(letter_read(bytes_of("POST soap - json-secrets\n\n"), &arena, &letter), ERR_INVALID);
+}
+
 static void test_letter_is_refused(void **state)
 {
 	(void)state;
@@ -201,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_retry_after),
 		cmocka_unit_test(test_transport),
 		cmocka_unit_test(test_letter_is_read),
+		cmocka_unit_test(test_secrets_in_a_body),
 		cmocka_unit_test(test_letter_is_refused),
 		cmocka_unit_test(test_answer_is_kept_verbatim),
 	};
