@@ -44,6 +44,7 @@ class World:
         self.cluster = zhifu.Cluster(self.folder / "cluster", fast=False)
         self.pki = zhifu.Pki(self.folder / "pki")
         self.counter = 0
+        self.persons = PERSONS
         self.running = []
         clients = self.folder / "clients"
         clients.mkdir()
@@ -97,10 +98,21 @@ class World:
         return home
 
     def payer(self, home):
-        script = story.payer_script(home, "alpha", home.payer_port, zhifu.free_port(), {"plan_currency": "CNY"})
+        control = zhifu.free_port()
+        script = story.payer_script(home, "alpha", home.payer_port, control, {"plan_currency": "CNY"})
         payer = home.payer("alpha", script, home.payer_port, ["--no-record"])
+        payer.control = control
         self.running.append(payer)
         return payer.start()
+
+    @staticmethod
+    def intake_process(home):
+        """The only intake process: the supervisor's other child, the monitor, has no connection to PostgreSQL; intake
+        opens several sockets."""
+        def sockets(pid):
+            return sum(1 for fd in pathlib.Path("/proc/%d/fd" % pid).iterdir() if "socket:" in str(fd.readlink()))
+        return next(p for p in home.daemon.children()
+                    if "zhifud" in pathlib.Path("/proc/%d/comm" % p).read_text() and sockets(p) > 3)
 
     def next_counter(self, most):
         """Where a run's claims begin, so that none is sent twice; most: how many it can send."""
