@@ -20,6 +20,7 @@
 #define SHORT_BYTES_MAX (16u << 10)
 #define SHORT_HASH_LOG 12
 #define SHORT_MATCH_MIN 7
+#define HEAD_BYTES_LOOKED_AT 512 /* for a brace */
 #define DICTIONARY_VERSION 1
 #define SCRATCH_KEEP_BYTES (256u << 10) /* more than this is given back after use */
 
@@ -174,10 +175,19 @@ static int seal_into(struct sealer *sealer, const struct key *outer, const struc
 		sealer->cipher, &fresh.key, out + NONCE_AT, &input, out + CIPHER_AT, out + CIPHER_AT + text.len);
 }
 
+/* The dictionary is JSON, some of it behind the head of a message. Other texts, X12 say, come out longer with it. */
+static bool dictionary_fits(struct bytes plain)
+{
+	size_t head = plain.len < HEAD_BYTES_LOOKED_AT ? plain.len : HEAD_BYTES_LOOKED_AT;
+
+	if (plain.len == 0 || plain.len > SHORT_BYTES_MAX) return false;
+	return plain.ptr[0] == '[' || memchr(plain.ptr, '{', head) != NULL;
+}
+
 int seal(struct sealer *sealer, const struct key *outer, const struct uuid *id, enum seal_kind kind, struct bytes plain,
 	struct arena *arena, struct bytes *ret_sealed)
 {
-	bool is_short = plain.len <= SHORT_BYTES_MAX;
+	bool fits = dictionary_fits(plain);
 	enum compression compression = COMPRESSION_NONE;
 	struct bytes text = plain;
 	size_t packed;
@@ -188,10 +198,10 @@ int seal(struct sealer *sealer, const struct key *outer, const struct uuid *id, 
 	if (plain.len > SEAL_PLAIN_BYTES_MAX) return err_set(ERR_LIMIT, "%zu bytes are too many to seal", plain.len);
 	rc = scratch_need(sealer, ZSTD_compressBound(plain.len));
 	if (rc != 0) return rc;
-	packed = ZSTD_compress2(is_short ? sealer->cctx_short : sealer->cctx_long, sealer->scratch, sealer->scratch_cap,
+	packed = ZSTD_compress2(fits ? sealer->cctx_short : sealer->cctx_long, sealer->scratch, sealer->scratch_cap,
 		plain.ptr, plain.len);
 	if (!ZSTD_isError(packed) && packed < plain.len) {
-		compression = is_short ? COMPRESSION_ZSTD_DICTIONARY : COMPRESSION_ZSTD;
+		compression = fits ? COMPRESSION_ZSTD_DICTIONARY : COMPRESSION_ZSTD;
 		text = (struct bytes){sealer->scratch, packed};
 	}
 	out = zf_alloc(&arena->zf, SEAL_OVERHEAD_BYTES + text.len);

@@ -1,6 +1,6 @@
 /* Sealing: compress (zstd), then encrypt (AES-256-GCM) under a data key of its own, wrapped by the patient's key.
  *
- * What is as short as one claim or one message is compressed with a dictionary of what such texts have in common.
+ * JSON as short as one claim or one message is compressed with a dictionary of what such texts have in common.
  * Dictionaries are numbered, seal_dictionary_NUMBER each, and never changed or taken away: sealed rows need theirs for
  * ever. The first one is text written for the purpose, no document's, behind tables that zstd 1.5.4
  * (ZDICT_finalizeDictionary) counted over the benchmark's messages, Synthea's claims and HL7's examples.
