@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/options.h"
+#include "base/point.h"
 #include "dispatch/dispatch.h"
 #include "intake/intake.h"
 #include "settle/settle.h"
@@ -207,6 +208,7 @@ int main(int argc, char **argv)
 	if (privileges_drop(supervisor.config->options->user) < 0) return fail("could not start", supervisor.config);
 	log_line(LOG_INFO, "started zhifud %s, libevent %s, libpq %d, %s", ZHIFU_VERSION, event_get_version(),
 		PQlibVersion(), OpenSSL_version(OPENSSL_VERSION));
+	POINTS_OPEN();
 	/* processes, until SIGTERM */
 	status = supervisor_run(&supervisor);
 	if (pid_file[0] != '\0') (void)unlink(pid_file);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/point.h"
 #include "db/pool_private.h"
 
 const struct db_statement db_builtin[DB_BUILTIN_COUNT] = {
@@ -79,6 +80,7 @@ bool db_pipeline_flush(struct db_conn *conn)
 	conn->unsent = r > 0;
 	if (r == 0) {
 		mark_left(conn);
+		if (conn->flying_count > 0) POINT("db.sent");
 		event_del(conn->writer);
 	} else {
 		event_add(conn->writer, NULL);

@@ -168,6 +168,7 @@ static int tick_start(struct dispatch *dispatch)
 
 static void metrics_make(struct dispatch *dispatch)
 {
+	static const double window_bounds[] = {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.01, 0.1, 1, 10};
 	struct metrics *m = dispatch->worker->metrics;
 
 	dispatch->consent_refused = metrics_counter(
@@ -176,6 +177,11 @@ static void metrics_make(struct dispatch *dispatch)
 		metrics_counter(m, "zhifu_export_stopped_total", "Messages stopped by the export stop level.", NULL);
 	dispatch->warned = metrics_counter(
 		m, "zhifu_export_warned_total", "Times the warn level of persons a year was reached.", NULL);
+	dispatch->window = metrics_histogram(m, "zhifu_dispatch_window_seconds",
+		"Time from the last look at a lease to the message having left.", NULL, window_bounds,
+		ARRAY_LEN(window_bounds));
+	dispatch->late = metrics_counter(
+		m, "zhifu_dispatch_late_total", "Messages that left after their lease: the process was paused.", NULL);
 	dispatch->swept =
 		metrics_counter(m, "zhifu_dispatch_swept_total", "Messages that a dead process left behind.", NULL);
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/point.h"
 #include "db/batch.h"
 #include "dispatch/dispatch_sql.h"
 #include "dispatch/route.h"
@@ -68,6 +69,7 @@ static void on_taken(void *ctx, const struct db_outcome *outcome)
 	for (int row = 0; outcome->ending == DB_COMMITTED && row < db_rows_count(outcome->results[0]); row++) {
 		struct route *route = dispatch->taking[db_rows_int(outcome->results[0], row, 0) - 1];
 
+		POINT("dispatch.taken");
 		if (dispatch->draining) continue; /* runs out by itself */
 		route_taken(route, db_rows_int(outcome->results[0], row, 1), db_rows_bool(outcome->results[0], row, 2),
 			until_ms);
@@ -106,6 +108,7 @@ static void on_renewed(void *ctx, const struct db_outcome *outcome)
 	bool kept[DISPATCH_ROUTES_MAX] = {false};
 	size_t n = dispatch->renewing_count;
 
+	POINT("dispatch.renewed");
 	dispatch->renewing_count = 0;
 	refused_log("could not renew routes", outcome);
 	if (outcome->ending != DB_COMMITTED) {
@@ -160,6 +163,7 @@ static void on_swept(void *ctx, const struct db_outcome *outcome)
 	int64_t found = swept_count(dispatch, outcome);
 
 	if (found == 0) return;
+	POINT("dispatch.swept");
 	metric_add(dispatch->swept, (uint64_t)found);
 	log_line(LOG_WARN, "of %lld messages that a dead process left open it is not known whether they arrived",
 		(long long)found);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/point.h"
 #include "dispatch/dispatch_sql.h"
 #include "dispatch/route.h"
 #include "dispatch/sending.h"
@@ -139,10 +140,13 @@ static struct round *round_new(struct route *route, enum round_kind kind)
 
 static void round_fill_and_run(struct round *round)
 {
-	if (round->kind == ROUND_BEGIN)
+	if (round->kind == ROUND_BEGIN) {
+		POINT("dispatch.before_begin");
 		begin_fill(round);
-	else
+	} else {
+		POINT("dispatch.before_end");
 		end_fill(round);
+	}
 	round_run(round);
 }
 
@@ -252,6 +256,7 @@ static void begun_rows(struct round *round, const struct pg_result *rows)
 			continue;
 		}
 		if (verdict == 1) {
+			POINT("dispatch.begun");
 			sending_send(sending, rows, row);
 			continue;
 		}
@@ -349,6 +354,7 @@ static void on_ended(void *ctx, const struct db_outcome *outcome)
 		round_split(round, outcome);
 		return;
 	}
+	POINT("dispatch.ended");
 	dispatch = round->route->dispatch;
 	for (size_t i = 0; i < round->count; i++) {
 		const struct sending *sending = round->items[i];

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/point.h"
 #include "db/batch.h"
 #include "dispatch/dispatch_sql.h"
 #include "dispatch/round.h"
@@ -112,6 +113,7 @@ static void on_take(void *ctx, const struct work_item *items, size_t n)
 	size_t backs = 0;
 
 	CHECK_MAGIC(route, ROUTE_MAGIC);
+	POINT("dispatch.leased");
 	for (size_t i = 0; i < n; i++) {
 		if (item_take(route, &items[i], now_ms)) continue;
 		/* The window or the breaker changed while the lease was under way: back, it costs the claim nothing. */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/point.h"
 #include "dispatch/letter.h"
 #include "dispatch/round.h"
 #include "dispatch/route.h"
@@ -176,6 +177,19 @@ static int64_t delay_of(const struct route *route, const struct outbound_result 
 	return wait_ms < 200 ? 200 : wait_ms;
 }
 
+/* A process that is paused after its last look at the deadline sends after it: that cannot be helped, so it is counted.
+ */
+static void window_count(const struct sending *sending, const struct outbound_result *result)
+{
+	const struct dispatch *dispatch = sending->route->dispatch;
+
+	if (result->window_us > 0) metric_observe(dispatch->window, (double)result->window_us / 1e6);
+	if (!result->late) return;
+	metric_add(dispatch->late, 1);
+	log_fields(LOG_WARN, "a message left after its lease: this process had been paused", "route",
+		sending->route->name, "claim", sending->ref, NULL);
+}
+
 static void on_result(void *arg, const struct outbound_result *result)
 {
 	struct sending *sending = arg;
@@ -188,6 +202,8 @@ static void on_result(void *arg, const struct outbound_result *result)
 	route = sending->route;
 	verdict = verdict_judge(result, sending->submission, clock_wall_ms() / 1000);
 	sending->call = NULL;
+	POINT("dispatch.answered");
+	window_count(sending, result);
 	if (sending->fence !=
 		route->fence) { /* lost while it was out: whoever has the route now takes it for unknown */
 		sending_free(sending);
@@ -212,11 +228,12 @@ static void on_result(void *arg, const struct outbound_result *result)
 
 /* ---- the call ---- */
 
-static int on_first_byte(void *arg)
+static int deadline_look(void *arg)
 {
 	const struct sending *sending = arg;
 	int64_t now_ms = clock_mono_ms();
 
+	POINT("dispatch.look");
 	return route_may_send(sending->route, sending->fence, now_ms) && now_ms < sending->item.until_ms ? 0
 													 : ERR_DENIED;
 }
@@ -238,7 +255,8 @@ static int call_start(
 		.tls = tls,
 		.allow_plain = endpoint->allow_plain,
 		.redirects_max = endpoint->redirects_max,
-		.before_first_byte = on_first_byte};
+		.before_first_byte = deadline_look,
+		.before_body = deadline_look};
 
 	if (request.url == NULL) return ERR_NOMEM;
 	if (request.deadline_ms > sending->item.until_ms - DEADLINE_MARGIN_MS)

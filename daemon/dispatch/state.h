@@ -36,7 +36,7 @@ struct dispatch {
 	int64_t taking_ms, renewing_ms; /* when it was asked */
 	bool draining, released;
 	void (*released_then)(struct dispatch *dispatch);
-	struct metric *consent_refused, *stop_refused, *warned, *swept;
+	struct metric *consent_refused, *stop_refused, *warned, *swept, *window, *late;
 };
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/point.h"
 #include "intake/intake_sql.h"
 #include "intake/submission.h"
 
@@ -373,6 +374,7 @@ static void group_done(void *ctx, void *arg, const struct db_item_end *end)
 		if (end->row >= 0) row_read(item, end->rows, end->row);
 		if (item->consent_count > 0) consents_read(item, end->results[1]);
 		item_stored(item);
+		POINT("intake.after_commit");
 	} else {
 		if (end->ending == DB_REFUSED)
 			log_fields(LOG_ERROR, "a claim was refused by the database", "claim", item->ref, "sqlstate",
@@ -401,6 +403,7 @@ void commit_item(struct claim_item *item)
 	size_t bytes = ITEM_WEIGHT_BYTES + item->content.len;
 	for (size_t k = 0; k < item->consent_count; k++) bytes += item->consents[k]->content.len;
 	item->state = ITEM_FLYING;
+	POINT("intake.before_commit");
 	if (db_group_submit(item->submission->intake->group, item, bytes) == 0) return;
 	item_fail(item, DB_RETRYABLE, "");
 	claim_item_ended(item);
@@ -452,6 +455,7 @@ static void on_whole(void *ctx, const struct db_outcome *outcome)
 		whole_run(submission);
 		return;
 	}
+	if (outcome->ending == DB_COMMITTED) POINT("intake.after_commit");
 	if (outcome->ending == DB_COMMITTED)
 		whole_read(submission, outcome);
 	else if (outcome->ending == DB_REFUSED && strcmp(outcome->sqlstate, "ZF409") == 0)
@@ -468,6 +472,7 @@ static void on_whole(void *ctx, const struct db_outcome *outcome)
 
 static void whole_run(struct submission *submission)
 {
+	POINT("intake.before_commit");
 	if (db_batch_run(submission->batch, submission->deadline_ms, on_whole, submission) == 0) return;
 	for (uint32_t i = 0; i < submission->item_count; i++)
 		item_fail(&submission->items[i], submission->unknown ? DB_UNKNOWN : DB_RETRYABLE, "");

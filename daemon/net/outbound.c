@@ -28,6 +28,7 @@ struct outbound {
 	struct event *deliver;
 	struct list calls[OUTBOUND_CALL_STATES]; /* by state; DEAD is the graveyard */
 	struct list links;                       /* struct outbound_link: open sockets */
+	struct list handing;                     /* struct outbound_call.handed */
 	size_t count;                            /* calls whose callback has not run */
 	bool delivering;
 	CURL *easy[EASY_KEPT_MAX]; /* of calls that are over, without a trace of them */
@@ -79,6 +80,7 @@ static void call_free(struct outbound_call *call)
 {
 	CHECK_MAGIC(call, CALL_MAGIC);
 	list_remove(&call->node);
+	list_remove(&call->handed);
 	if (call->timer != NULL) event_free(call->timer);
 	/* The handle first: it points to the lists and the URL. */
 	if (call->easy != NULL) easy_give(call->out, call->easy);
@@ -155,6 +157,7 @@ static void call_end(struct outbound_call *call, struct outbound_verdict verdict
 	call->waiter = NULL;
 	if (call->state == OUTBOUND_CALL_RUNNING) curl_multi_remove_handle(out->loop.multi, call->easy);
 	event_del(call->timer);
+	list_remove(&call->handed);
 	call->verdict = verdict;
 	call->sent = sent;
 	call_move(call, OUTBOUND_CALL_ENDED);
@@ -269,6 +272,12 @@ static void on_done(void *arg, CURL *easy, CURLcode code)
 	}
 }
 
+static void on_turned(void *arg)
+{
+	struct outbound *out = arg;
+	outbound_http_turned(&out->handing);
+}
+
 static void deadline_set(struct outbound_call *call)
 {
 	int64_t left_ms = call->deadline_ms - clock_mono_ms();
@@ -325,6 +334,8 @@ static void call_deliver(struct outbound_call *call)
 		.text = call->text,
 		.redirects = call->redirects,
 		.reused = call->begun && connects == 0,
+		.window_us = call->window_us,
+		.late = call->late,
 		.resolve_ms = call->resolved_ms > 0 ? call->resolved_ms - call->begin_ms : 0,
 		.connect_ms = connects > 0 ? easy_ms(call->easy, CURLINFO_PRETRANSFER_TIME_T) : 0,
 		.total_ms = clock_mono_ms() - call->begin_ms,
@@ -378,12 +389,13 @@ int outbound_new(struct event_base *base, struct evdns_base *evdns, const struct
 	out->limits.hosts_file = NULL;
 	for (size_t i = 0; i < OUTBOUND_CALL_STATES; i++) list_init(&out->calls[i]);
 	list_init(&out->links);
+	list_init(&out->handing);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		mem_free(out);
 		return err_set(ERR_NOMEM, "could not start libcurl");
 	}
 	struct resolver_limits names = {limits->resolve_ms_max, limits->resolve_ttl_ms_max, limits->hosts_file};
-	int rc = outbound_loop_init(&out->loop, base, on_done, out);
+	int rc = outbound_loop_init(&out->loop, base, on_done, on_turned, out);
 	if (rc == 0) rc = resolver_new(base, evdns, &names, &out->resolver);
 	if (rc == 0) out->deliver = event_new(base, -1, 0, on_deliver, out);
 	if (rc == 0 && out->deliver == NULL) rc = err_set(ERR_NOMEM, "no memory for outbound");
@@ -438,6 +450,8 @@ int outbound_send(struct outbound *out, const struct outbound_request *request, 
 	call->magic = CALL_MAGIC;
 	call->out = out;
 	call->links = &out->links;
+	call->handing = &out->handing;
+	list_init(&call->handed);
 	call->callback = callback;
 	call->arg = arg;
 	call->begin_ms = clock_mono_ms();

@@ -75,6 +75,10 @@ struct outbound_request {
 	 * ends the call as NOT_SENT, fault HOOK. arg is that of outbound_send. Must be quick and must not call
 	 * outbound_*. This is where the holder of a lease looks at its deadline. */
 	int (*before_first_byte)(void *arg);
+	/* The same directly before libcurl is given a piece of the body, without the last of which the peer cannot act:
+	 * non-zero before the first piece is NOT_SENT, later UNKNOWN. Asked once more when the piece has left: non-zero
+	 * then is `late` of the result. */
+	int (*before_body)(void *arg);
 };
 
 enum outbound_outcome {
@@ -123,6 +127,8 @@ struct outbound_result {
 	const char *text;   /* the reason in words, "" when answered; names no person and no secret */
 	unsigned redirects; /* followed */
 	bool reused;        /* over a kept connection */
+	int64_t window_us;  /* longest time from before_body to the piece having left; 0: unknown */
+	bool late;          /* before_body would not have agreed any more when the piece had left */
 	int64_t resolve_ms; /* spent until the address was known */
 	int64_t connect_ms; /* until the connection was ready, TLS included; 0 when reused */
 	int64_t total_ms;   /* from outbound_send to the end */

@@ -64,9 +64,10 @@ struct outbound_call {
 	size_t head_bytes_max, body_bytes_max;
 	size_t redirects_max;
 	bool accept_unframed;
-	int (*before_first_byte)(void *arg);
+	int (*before_first_byte)(void *arg), (*before_body)(void *arg);
 	struct resolve_waiter *waiter;
-	struct list *links; /* of struct outbound: outlives the calls */
+	struct list *links;   /* of struct outbound: outlives the calls */
+	struct list *handing; /* of struct outbound: calls with bytes that libcurl has and the kernel may not */
 
 	/* how far the current hop is */
 	size_t body_at;  /* bytes of the body that libcurl has taken */
@@ -75,6 +76,10 @@ struct outbound_call {
 	bool socket_opened, connected;
 	bool fresh_only; /* a kept connection was dead: this is on a new one */
 	int socket_errno;
+	struct list handed; /* in `handing` */
+	int64_t asked_us;   /* when the hook agreed to the oldest of these bytes */
+	int64_t window_us;  /* the longest time that such bytes took, over all hops */
+	bool late;          /* the hook would not have agreed any more when they left */
 	bool sent_before;   /* by an earlier hop */
 	unsigned redirects; /* followed */
 
@@ -106,6 +111,8 @@ bool outbound_http_connected(const struct outbound_call *call);
 /* What the peer could act on has left: with a body its first byte (its length was announced, so that without it there
  * is nothing to act on), without one the first byte. */
 bool outbound_http_sent(const struct outbound_call *call);
+/* To be called when libcurl has had its turn: notes when what it had been given has left. */
+void outbound_http_turned(struct list *handing);
 /* The final answer has a body whose end is only marked by closing. */
 bool outbound_http_unframed(const struct outbound_call *call);
 /* Everything but the handle, which must be without options by then. */

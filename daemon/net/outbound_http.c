@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/point.h"
 #include "net/http_parse.h"
 #include "net/outbound_call.h"
 
@@ -159,12 +161,45 @@ static int url_prepare(struct outbound_call *call, const struct outbound_request
 
 /* ---- callbacks of libcurl ---- */
 
+void outbound_http_turned(struct list *handing)
+{
+	LIST_EACH(handing, node)
+	{
+		struct outbound_call *call = CONTAINER_OF(node, struct outbound_call, handed);
+		curl_off_t left = 0;
+		curl_easy_getinfo(call->easy, CURLINFO_SIZE_UPLOAD_T, &left);
+		if ((size_t)left < call->body_at) continue; /* the socket is full: it goes on later */
+		int64_t window_us = clock_mono_us() - call->asked_us;
+		if (window_us > call->window_us) call->window_us = window_us;
+		call->late = call->late || call->before_body(call->arg) != 0;
+		list_remove(&call->handed);
+		if (call->body_at == call->body.len) POINT("dispatch.sent");
+	}
+}
+
+static bool piece_allowed(struct outbound_call *call)
+{
+	if (call->before_body == NULL) return true;
+	/* Those of other calls have left by now: libcurl turns one after the other. */
+	outbound_http_turned(call->handing);
+	if (call->before_body(call->arg) != 0) {
+		call->hook_refused = true;
+		return false;
+	}
+	if (!list_empty(&call->handed)) return true;
+	call->asked_us = clock_mono_us();
+	list_append(call->handing, &call->handed);
+	return true;
+}
+
 static size_t on_body_wanted(char *to, size_t size, size_t count, void *arg)
 {
 	struct outbound_call *call = call_of(arg);
 	size_t room = size * count;
 	size_t left = call->body.len - call->body_at;
 	size_t len = left < room ? left : room;
+	if (len > 0 && !piece_allowed(call)) return CURL_READFUNC_ABORT;
+	POINT("dispatch.window");
 	if (len > 0) memcpy(to, call->body.ptr + call->body_at, len);
 	call->body_at += len;
 	call->body_taken = call->body_taken || len > 0;
@@ -331,6 +366,7 @@ static size_t on_answer_body(char *data, size_t size, size_t count, void *arg)
 	struct outbound_call *call = call_of(arg);
 	size_t len = size * count;
 	if (len == 0) return 0;
+	POINT("dispatch.in_body");
 	if (len > call->body_bytes_max - call->answer_body.len) return refuse_big(call);
 	return buf_append(&call->answer_body, data, len) == 0 ? len : 0;
 }
@@ -349,6 +385,7 @@ static size_t on_answer_head(char *line, size_t size, size_t count, void *arg)
 	/* Counted over all interim answers and trailers: a peer could send them for ever. */
 	if (len > call->head_bytes_max - call->head_bytes) return refuse_big(call);
 	call->head_bytes += len;
+	POINT("dispatch.in_head");
 	if (call->head_complete) return len; /* trailers carry nothing that we read */
 	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
 		answer_reset(call);
@@ -478,6 +515,7 @@ int outbound_http_prepare(struct outbound_call *call, const struct outbound_requ
 	call->redirects_max = request->redirects_max;
 	call->accept_unframed = request->accept_unframed;
 	call->before_first_byte = request->before_first_byte;
+	call->before_body = request->before_body;
 	/* Twice: each header costs two NULs where the wire has colon, space and line end. */
 	answer_head_init(&call->head, 2 * request->head_bytes_max);
 	/* One more for the NUL. */

@@ -16,6 +16,7 @@ static void loop_act(struct outbound_loop *loop, curl_socket_t fd, int mask)
 	int running = 0;
 	CURLMcode rc = curl_multi_socket_action(loop->multi, fd, mask, &running);
 	assert(rc == CURLM_OK || rc == CURLM_OUT_OF_MEMORY);
+	loop->turned(loop->arg);
 	int left = 0;
 	CURLMsg *message;
 	while ((message = curl_multi_info_read(loop->multi, &left)) != NULL) {
@@ -102,9 +103,10 @@ static int timer_set(CURLM *multi, long timeout_ms, void *arg)
 	return event_add(loop->timer, &delay);
 }
 
-int outbound_loop_init(struct outbound_loop *loop, struct event_base *base, outbound_loop_done *done, void *arg)
+int outbound_loop_init(struct outbound_loop *loop, struct event_base *base, outbound_loop_done *done,
+	outbound_loop_turned *turned, void *arg)
 {
-	*loop = (struct outbound_loop){.base = base, .done = done, .arg = arg};
+	*loop = (struct outbound_loop){.base = base, .done = done, .turned = turned, .arg = arg};
 	list_init(&loop->sockets);
 	list_init(&loop->graveyard);
 	loop->timer = event_new(base, -1, 0, on_timer, loop);

@@ -15,6 +15,9 @@ struct event_base;
  */
 typedef void outbound_loop_done(void *arg, CURL *easy, CURLcode code);
 
+/* libcurl has done what it could, transfers have moved. The same freedom. */
+typedef void outbound_loop_turned(void *arg);
+
 struct outbound_loop {
 	struct event_base *base;
 	CURLM *multi;
@@ -23,12 +26,13 @@ struct outbound_loop {
 	struct list sockets;   /* struct loop_socket with a pending event */
 	struct list graveyard; /* struct loop_socket, to be freed outside of their callbacks */
 	outbound_loop_done *done;
+	outbound_loop_turned *turned;
 	void *arg;
 };
 
 /* The struct's memory is the caller's. Errors ERR_NOMEM. After an error nothing is left to free. */
-int outbound_loop_init(
-	struct outbound_loop *loop, struct event_base *base, outbound_loop_done *done, void *arg) MUSTUSE;
+int outbound_loop_init(struct outbound_loop *loop, struct event_base *base, outbound_loop_done *done,
+	outbound_loop_turned *turned, void *arg) MUSTUSE;
 /* All easy handles must have been removed. Closes the kept connections. */
 void outbound_loop_free(struct outbound_loop *loop);
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/point.h"
 #include "db/batch.h"
 #include "db/lease.h"
 #include "model/directory.h"
@@ -54,6 +55,7 @@ static void on_committed(void *ctx, const struct db_outcome *outcome)
 			outcome->message, NULL);
 	metric_add(settle->rounds, 1);
 	if (outcome->ending == DB_COMMITTED) {
+		POINT("settle.after_commit");
 		metric_add(settle->facts, (uint64_t)db_rows_int(outcome->results[0], 0, 0));
 		/* Hospitals may be waiting for a decision in a call of theirs (intake/wait.c). */
 		db_notify_send(settle->notify, "settled");
@@ -90,6 +92,7 @@ static void on_read(void *ctx, const struct db_outcome *outcome)
 	}
 	metric_add(settle->refused, round->refused);
 	round_commit(round, settle->batch);
+	POINT("settle.before_commit");
 	if (db_batch_run(settle->batch, 0, on_committed, settle) < 0) round_end(settle);
 }
 
@@ -97,6 +100,7 @@ static void on_take(void *ctx, const struct work_item *items, size_t n)
 {
 	struct settle *settle = ctx;
 
+	POINT("settle.leased");
 	/* One share at a time: lease_new was given ROUND_ITEMS_MAX. */
 	assert(!settle->busy);
 	settle->busy = true;

@@ -8,6 +8,7 @@
 #include <sys/time.h>
 
 #include "base/log.h"
+#include "base/point.h"
 
 /* ---- services ---- */
 
@@ -177,8 +178,10 @@ int32_t call_step(struct call *call, struct bytes state, const struct zf_event *
 	int32_t verdict;
 
 	if (call->cpu_s > 0) cpu_limit(call->cpu_s);
+	POINT("translate.before_call");
 	verdict = context->adapter->table.step(
 		context->handle, call, state.len == 0 ? NULL : state.ptr, state.len, event, arena, &result);
+	POINT("translate.after_call");
 	if (call->cpu_s > 0) cpu_limit(0);
 	if (verdict < ZF_OK || verdict > ZF_BUG) {
 		(void)err_set(ERR_INVALID, "module \"%s\" answers with no known verdict", context->adapter->name);

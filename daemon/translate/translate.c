@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/point.h"
 #include "translate/commit.h"
 #include "translate/jail.h"
 #include "translate/state.h"
@@ -136,6 +137,7 @@ static void on_committed(void *ctx, const struct db_outcome *outcome)
 		round_refused(translate, outcome);
 		return;
 	}
+	POINT("translate.after_commit");
 	metric_add(translate->items, (uint64_t)db_rows_int(outcome->results[0], 0, 0));
 	metric_add(translate->rounds, 1);
 	if (commit_has_messages(translate->good + first, n)) db_notify_send(translate->notify, "dispatch");
@@ -161,6 +163,7 @@ static void round_commit(struct translate *translate)
 	int r;
 
 	translate->phase = PHASE_COMMITTING;
+	POINT("translate.before_commit");
 	db_batch_reset(translate->batch);
 	commit_add(translate->batch, translate->good + translate->first, n);
 	r = db_batch_run(translate->batch, 0, on_committed, translate);
@@ -367,6 +370,7 @@ static void on_take(void *ctx, const struct work_item *items, size_t n)
 {
 	struct translate *translate = ctx;
 
+	POINT("translate.leased");
 	/* lease_new was given ROUND_MAX and one_round. */
 	assert(translate->phase == PHASE_IDLE && translate->waiting_count + n <= ROUND_MAX);
 	memcpy(translate->waiting + translate->waiting_count, items, n * sizeof(*items));

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+import invariants
 import patroni
 import place as place_module
 import story
@@ -79,7 +80,7 @@ def test_fifteen_failovers_lose_nothing(up, cluster):
     ids = stream.end()
     up.daemon.wait_ready()
     traffic.wait_adjudicated(up, len(ids), 300)
-    traffic.assert_all_is_well(up, up.insurers, ids)
+    invariants.assert_all_is_well(up, up.insurers, ids)
     for kind, gaps in away.items():
         print("primary %s %d times: intake was away for %s s" % (kind, len(gaps), " ".join("%.1f" % g for g in gaps)))
     print("%d claims, %d repeated by the hospital, none lost, none twice" % (len(ids), stream.repeated))

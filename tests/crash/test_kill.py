@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+import invariants
 import story
 import traffic
 import zhifu
@@ -56,7 +57,7 @@ def test_every_role_dies_and_no_claim_with_it(up):
     assert len(ids) == CLAIMS and kills >= 12
     daemon.wait_ready()
     traffic.wait_adjudicated(up, CLAIMS)
-    received = traffic.assert_all_is_well(up, up.insurers, ids)
+    received = invariants.assert_all_is_well(up, up.insurers, ids)
     print("killed %d, repeated %d, received %d" % (kills, sender.repeated, received))
 
 
@@ -93,7 +94,7 @@ def test_supervisor_dies_and_its_children_follow(up):
     daemon.start()
     ids = sender.finish()
     traffic.wait_adjudicated(up, 60)
-    traffic.assert_all_is_well(up, up.insurers, ids)
+    invariants.assert_all_is_well(up, up.insurers, ids)
 
 
 def test_postgresql_crashes_under_load(up):
@@ -107,4 +108,4 @@ def test_postgresql_crashes_under_load(up):
     ids = sender.finish()
     daemon.wait_ready()
     traffic.wait_adjudicated(up, 120)
-    traffic.assert_all_is_well(up, up.insurers, ids)
+    invariants.assert_all_is_well(up, up.insurers, ids)

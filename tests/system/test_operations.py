@@ -12,6 +12,7 @@ import threading
 
 import pytest
 
+import invariants
 import prometheus
 import story
 import traffic
@@ -413,7 +414,7 @@ def test_a_storm_of_reloads_ends_nothing(up):
     assert sender.answers == {201: 60}
     # Less than a lease: a translator that made room left nothing leased behind.
     traffic.wait_adjudicated(up, 60, timeout_s=50)
-    traffic.assert_all_is_well(up, up.insurers, ids)
+    invariants.assert_all_is_well(up, up.insurers, ids)
     assert "it will be started again" not in daemon.log_text()
     assert daemon.log_text().count("configuration reloaded") > 1
 
@@ -500,7 +501,7 @@ def test_two_machines_share_the_work(place, keep):
     there.start()
     assert len(here.children()) == 3 and len(there.children()) == 3
     traffic.wait_adjudicated(place, 20)
-    traffic.assert_all_is_well(place, place.insurers, ids)
+    invariants.assert_all_is_well(place, place.insurers, ids)
     roles = {dict(labels)["role"] for family in prometheus.parse(there.health("/metrics").text).values()
              for _, labels in family[2]}
     assert roles == {"translate", "settle"}
@@ -543,7 +544,7 @@ def test_connections_cut_around_the_commit(place, keep):
         other = client.post("/fhir/Claim", traffic.bill("C-1", cents=5), headers=dict(FHIR, **{"Idempotency-Key": "C-1"}))
         assert other.status == 409, other
     traffic.wait_adjudicated(place, len(numbers), LEASE_S / 2)
-    traffic.assert_all_is_well(place, place.insurers, ids)
+    invariants.assert_all_is_well(place, place.insurers, ids)
     daemon.stop()  # before its way to the database goes
 
 
@@ -594,7 +595,7 @@ def test_the_database_checks_the_steps_of_the_program(up):
     assert in_c == in_database and len(in_c) > 50
     ids = traffic.Sender(daemon, ["E-%d" % i for i in range(10)]).finish()
     traffic.wait_adjudicated(up, 10)
-    traffic.assert_all_is_well(up, up.insurers, ids)
+    invariants.assert_all_is_well(up, up.insurers, ids)
     claim_id = next(iter(ids.values()))
     for bad in ("UPDATE zhifu.claim_event SET to_state = 15 WHERE claim_id = %s AND axis = 1 AND seq = 1",
                 "DELETE FROM zhifu.claim_event WHERE claim_id = %s AND axis = 1 AND seq = 1"):

@@ -6,6 +6,7 @@ import urllib.parse
 
 import pytest
 
+import invariants
 import story
 import traffic
 import zhifu
@@ -128,7 +129,7 @@ def test_a_new_master_key_while_claims_go_through(up):
     zhifu.wait_until(decided, "every claim to be adjudicated", 120, 0.2)
     assert up.insurers[0].counts()["taken_twice"] == 0
     assert daemon.ctl("ledger", "balance").returncode == 0
-    traffic.assert_events_are_paths(database)
+    invariants.assert_events_are_paths(database)
 
 
 def test_a_consent_is_known_under_every_lookup_key(up):

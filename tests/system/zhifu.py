@@ -84,10 +84,11 @@ class Cluster:
     """A private PostgreSQL made by conf/cluster. It also listens on 127.0.0.1:port, so that a test can put a proxy
     between it and the daemon."""
 
-    def __init__(self, folder, fast=True):
+    def __init__(self, folder, fast=True, settings=()):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
-        self._command("create", *(["--fast"] if fast else []), "--tcp", str(self.port))
+        self._command("create", *(["--fast"] if fast else []), "--tcp", str(self.port),
+                      *[word for setting in settings for word in ("--set", setting)])
         # pytest may be killed, and a server left behind would be found only by its load.
         self._command("watch", str(os.getpid()))
         words = dict(word.split("=", 1) for word in self._command("conninfo").split())

@@ -49,6 +49,9 @@ struct seen {
 	char text[256];
 	int64_t ended_ms;
 	int hook_calls, hook_says;
+	int body_calls, body_until; /* before_body agrees so often; 0: always */
+	int64_t window_us;
+	bool late;
 	bool inside_send;
 };
 
@@ -75,6 +78,8 @@ static inline void on_result(void *arg, const struct outbound_result *result)
 	seen_copy(seen->encoding, sizeof(seen->encoding), outbound_result_header(result, "CONTENT-ENCODING"));
 	seen_copy(seen->text, sizeof(seen->text), result->text);
 	assert_int_equal(result->text[0] == '\0', result->outcome == OUTBOUND_ANSWERED);
+	seen->window_us = result->window_us;
+	seen->late = result->late;
 	seen->ended_ms = clock_mono_ms();
 }
 
@@ -83,6 +88,13 @@ static inline int on_first_byte(void *arg)
 	struct seen *seen = arg;
 	seen->hook_calls++;
 	return seen->hook_says;
+}
+
+static inline int on_body(void *arg)
+{
+	struct seen *seen = arg;
+	seen->body_calls++;
+	return seen->body_until == 0 || seen->body_calls <= seen->body_until ? 0 : -1;
 }
 
 static inline void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -221,6 +233,7 @@ static inline struct outbound_request request_make(struct world *world, enum out
 		.body_bytes_max = 65536,
 		.tls = world->tls,
 		.before_first_byte = on_first_byte,
+		.before_body = on_body,
 	};
 }
 

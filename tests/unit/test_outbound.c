@@ -327,6 +327,43 @@ static void test_a_deadline_in_the_past_sends_nothing(void **state)
 
 /* ---- the caller's own wishes ---- */
 
+/* What the holder of a lease says before the body, in the middle of it, and when it has gone. */
+static void test_the_hook_stops_it_before_and_within_the_body(void **state)
+{
+	struct world *world = *state;
+	struct peer *peer = tls_peer(world, serve_echo);
+	static uint8_t large[100000];
+	memset(large, 'x', sizeof(large));
+	static const struct {
+		size_t body;
+		int until;
+		enum outbound_outcome outcome;
+		bool late;
+	} rows[] = {
+		{100, -1, OUTBOUND_NOT_SENT, false},
+		{sizeof(large), 2, OUTBOUND_UNKNOWN, false},
+		{100, 1, OUTBOUND_ANSWERED, true},
+		{100, 0, OUTBOUND_ANSWERED, false},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct seen seen = {.body_until = rows[i].until};
+		int requests = atomic_load(&peer->requests);
+		struct outbound_request request = request_make(world, OUTBOUND_POST, peer_url(peer, "localhost", "/"));
+		request.body = (struct bytes){large, rows[i].body};
+		send_only(world, &request, &seen);
+		WAIT_UNTIL(world, seen.count == 1);
+		assert_int_equal(seen.outcome, rows[i].outcome);
+		if (rows[i].outcome == OUTBOUND_ANSWERED) assert_int_equal(seen.late, rows[i].late);
+		assert_int_equal(seen.sent, rows[i].until >= 0);
+		assert_int_equal(atomic_load(&peer->requests) - requests, rows[i].outcome == OUTBOUND_ANSWERED);
+		if (rows[i].outcome == OUTBOUND_ANSWERED)
+			assert_true(seen.window_us > 0);
+		else
+			assert_int_equal(seen.fault, OUTBOUND_FAULT_HOOK);
+	}
+	peer_end(world, peer);
+}
+
 static void test_the_hook_stops_it_before_the_first_byte(void **state)
 {
 	struct world *world = *state;
@@ -441,6 +478,7 @@ int main(void)
 		cmocka_unit_test(test_waiting_for_a_connection_ends_at_the_deadline),
 		cmocka_unit_test(test_a_deadline_in_the_past_sends_nothing),
 		cmocka_unit_test(test_the_hook_stops_it_before_the_first_byte),
+		cmocka_unit_test(test_the_hook_stops_it_before_and_within_the_body),
 		cmocka_unit_test(test_cancelling),
 		cmocka_unit_test(test_freeing_with_calls_under_way),
 		cmocka_unit_test(test_callbacks_may_send_and_cancel),
