@@ -3,7 +3,6 @@ it come in by the ten thousand. Others must not feel either."""
 
 import contextlib
 import http.client
-import json
 import socket
 import ssl
 import statistics
@@ -187,7 +186,7 @@ def measure_outage(world, report, claims):
     finally:
         back.set()
         watcher.join()
-    counts = sandbox_counts(payer)
+    counts = zhifu.payer_counts(payer.control)
     report.note("alpha is back: window %s; all were sent within %.0f s; %d received, %d of them distinct" % (
         " ".join("%d" % s for s in sizes[:12]), time.monotonic() - start, counts["received"], counts["distinct"]))
     if counts["received"] != claims or counts["distinct"] != claims or alerts(home) != 1:
@@ -195,12 +194,3 @@ def measure_outage(world, report, claims):
     if not sizes or sizes[0] > 4 or max(sizes) < WINDOW_MAX:
         raise AssertionError("no slow start: windows %r" % sizes)
     home.daemon.kill()
-
-
-def sandbox_counts(payer):
-    conn = http.client.HTTPConnection("127.0.0.1", payer.control, timeout=30)
-    try:
-        conn.request("GET", "/_sandbox/claims")
-        return json.loads(conn.getresponse().read())
-    finally:
-        conn.close()

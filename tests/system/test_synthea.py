@@ -152,7 +152,7 @@ def test_synthea_claims_end_as_the_golden_table_says(place, keep):
     # Nothing reached an insurer twice, and what an insurer counts is what was adjudicated.
     received = 0
     for payer in payers.values():
-        counts = payer_counts(payer)
+        counts = zhifu.payer_counts(payer.control)
         assert counts["duplicates"] == 0, counts
         received += counts["distinct"]
     assert received == golden()["file", "adjudicated"][0]
@@ -168,13 +168,3 @@ def test_synthea_claims_end_as_the_golden_table_says(place, keep):
     grown = {pid: resident_kb(pid) - kb for pid, kb in before.items()}
     sys.stdout.write("grown by kB: %s\n" % grown)
     assert all(kb < 64 * 1024 for kb in grown.values()), grown
-
-
-def payer_counts(payer):
-    import http.client
-    conn = http.client.HTTPConnection("127.0.0.1", payer.control, timeout=30)
-    try:
-        conn.request("GET", "/_sandbox/claims")
-        return json.loads(conn.getresponse().read())
-    finally:
-        conn.close()

@@ -44,12 +44,7 @@ class Insurer:
         story.insurer(place, name, self.port, conf)
 
     def counts(self):
-        conn = http.client.HTTPConnection("127.0.0.1", self.control, timeout=30)
-        try:
-            conn.request("GET", "/_sandbox/claims")
-            return json.loads(conn.getresponse().read())
-        finally:
-            conn.close()
+        return zhifu.payer_counts(self.control)
 
 
 def permit(daemon):

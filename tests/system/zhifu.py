@@ -453,6 +453,16 @@ class Payer(Process):
         return self
 
 
+def payer_counts(control_port):
+    """How many claims a sandbox insurer was sent, and what became of them."""
+    conn = http.client.HTTPConnection("127.0.0.1", control_port, timeout=30)
+    try:
+        conn.request("GET", "/_sandbox/claims")
+        return json.loads(conn.getresponse().read())
+    finally:
+        conn.close()
+
+
 # --- HTTP -------------------------------------------------------------------------------------------------------------
 
 
