@@ -23,7 +23,8 @@ enum zf_verdict {
 	ZF_OK = 0,
 	ZF_REJECT = 1,    /* the claim cannot be said in this format; `faults` say why; a person must fix it */
 	ZF_RETRY = 2,     /* not now (a control number or key is missing); try the same step again later */
-	ZF_MALFORMED = 3, /* what came in cannot be read: it is quarantined, never guessed */
+	ZF_MALFORMED = 3, /* what came in cannot be read: it is quarantined, never guessed. With a state in the result
+			   * the exchange goes on without it */
 	ZF_NOMEM = 4,     /* the arena is full */
 	ZF_BUG = 5,       /* a state or event that must not happen */
 };
@@ -175,7 +176,7 @@ struct zf_result {
 	uint64_t state_len;
 	const struct zf_fault *const *faults; /* for REJECT and MALFORMED */
 	uint32_t fault_count;
-	uint32_t reserved;
+	uint32_t goes_on; /* with MALFORMED: only this message is lost; state and actions (no facts) count */
 };
 
 #define ZF_STATE_BYTES_MAX 65536

@@ -215,7 +215,7 @@ json_t *check_render(int32_t verdict, const struct zf_result *result, int64_t no
 	json_t *actions = json_array();
 
 	put_text(object, "verdict", check_verdict_name(verdict));
-	if (verdict == ZF_OK)
+	if (verdict == ZF_OK || (verdict == ZF_MALFORMED && result->goes_on != 0))
 		for (uint32_t i = 0; i < result->action_count; i++)
 			(void)json_array_append_new(actions, render_action(result->actions[i], now_ms));
 	(void)json_object_set_new(object, "actions", actions);

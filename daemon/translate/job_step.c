@@ -316,6 +316,22 @@ static void ended(struct job *job, int32_t verdict, const struct zf_result *resu
 	}
 }
 
+/* A message that cannot be read, of an exchange that goes on: what the module wants done meanwhile is done, and only
+ * the message goes to a person. Nothing may be concluded from it. */
+static int goes_on(const struct room *room, struct job *job, const struct zf_result *result, int kind)
+{
+	const char *why = call_faults_text(result->faults, result->fault_count, false, &job->arena.zf);
+	int r = take_over(room, job, result, kind);
+
+	if (r == 0 && job->facts != NULL) r = err_set(ERR_INVALID, "the module concludes from what it cannot read");
+	if (r < 0) return r;
+	harvest_update(
+		&job->harvest, &job->item.message_id, MESSAGE_QUARANTINED, why == NULL ? "it cannot be read" : why);
+	log_fields(LOG_WARN, "a message goes to a person", "insurer", job->insurer->code, "why",
+		why == NULL ? "it cannot be read" : why, NULL);
+	return job->harvest.err;
+}
+
 static bool numbers_wanted(const struct room *room)
 {
 	for (size_t i = 0; i < room->numbers.count; i++)
@@ -347,12 +363,16 @@ bool job_step(struct room *room, struct job *job, struct zf_event *event, int ki
 	}
 	verdict = call_step(&call, state, event, &job->arena.zf, &result);
 	job->starved = verdict == ZF_RETRY && numbers_wanted(room);
-	if (verdict != ZF_OK) {
+	if (verdict == ZF_MALFORMED && result.goes_on != 0 && job->item.kind == WORK_REPLY) {
+		r = goes_on(room, job, &result, kind);
+		if (r == 0) return false;
+	} else if (verdict != ZF_OK) {
 		ended(job, verdict, &result);
 		return false;
+	} else {
+		r = take_over(room, job, &result, kind);
+		if (r == 0) return true;
 	}
-	r = take_over(room, job, &result, kind);
-	if (r == 0) return true;
 	if (r == ERR_NOMEM)
 		job_retry(job, "no memory");
 	else

@@ -189,6 +189,33 @@ static void test_bad_answer(void **state)
 	role_stop();
 }
 
+/* One message is lost, and what the module wants done meanwhile is done; but nothing is concluded from it. */
+static void test_lost_answer(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	struct test_claim claim = claim_sent(), greedy = claim_sent();
+	answer_add(&claim, "wait 3600\nlost");
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND status = %d", claim.id_text,
+			   MESSAGE_QUARANTINED) == 1,
+		5000);
+	assert_int_equal(
+		number("SELECT status::int4 FROM zhifu.exchange WHERE claim_id = '%s'", claim.id_text), EXCHANGE_OPEN);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s' AND role = 1", claim.id_text), 1);
+	answer_add(&greedy, "adj - 10000 7000 2000 500 CNY\nlost");
+	LOOP_UNTIL(
+		number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND status = %d AND why LIKE '%%concludes%%'",
+			greedy.id_text, MESSAGE_QUARANTINED) == 1,
+		5000);
+	assert_int_equal(facts(&greedy, ZF_FACT_ADJUDICATED), 0);
+	assert_int_equal(number("SELECT status::int4 FROM zhifu.exchange WHERE claim_id = '%s'", greedy.id_text),
+		EXCHANGE_QUARANTINED);
+	sql("DELETE FROM zhifu.outbox");
+	role_stop();
+}
+
 static void test_orphans(void **state)
 {
 	(void)state;
@@ -639,6 +666,7 @@ int main(void)
 		cmocka_unit_test(test_claim_path),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_bad_answer),
+		cmocka_unit_test(test_lost_answer),
 		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_remittance),
 		cmocka_unit_test(test_timer),

@@ -258,6 +258,9 @@ static inline int32_t probe_step(const void *context, void *call, const uint8_t 
 		break;
 	case ZF_EVENT_REPLY:
 		verdict = probe_reply(&list, event, context, call);
+		/* Lines up to "lost" count, the message itself is unreadable. */
+		result.goes_on = verdict == ZF_MALFORMED && event->body_len >= 4 &&
+				 memcmp(event->body + event->body_len - 4, "lost", 4) == 0;
 		break;
 	case ZF_EVENT_TIMER:
 		verdict = probe_request(&list, "GET", NULL, 0, 0) ? ZF_OK : ZF_NOMEM;
