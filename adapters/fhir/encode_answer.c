@@ -5,6 +5,7 @@
 #include "fhir/reason.h"
 #include "fhir/scan.h"
 #include "fhir/write.h"
+#include "lib/reason.h"
 
 static const char *outcome_name(uint8_t outcome)
 {
@@ -46,17 +47,17 @@ static void put_amount(struct json_writer *writer, const char *category, struct 
 static void put_adjustment(struct json_writer *writer, const struct zf_adjustment *adjustment)
 {
 	const char *category = fhir_reason_category(adjustment->reason);
-	bool usual = adjustment->group == ZF_GROUP_NONE || adjustment->group == fhir_reason_group(adjustment->reason);
+	bool usual = adjustment->group == ZF_GROUP_NONE || adjustment->group == reason_group(adjustment->reason);
 	json_write_object_begin(writer);
 	if (category != NULL && usual) {
 		fhir_put_code(writer, "category", FHIR_SYSTEM_ADJUDICATION, category, NULL);
 	} else {
 		uint8_t group =
-			adjustment->group != ZF_GROUP_NONE ? adjustment->group : fhir_reason_group(adjustment->reason);
-		fhir_put_code(writer, "category", FHIR_SYSTEM_CAGC, fhir_group_name(group), NULL);
+			adjustment->group != ZF_GROUP_NONE ? adjustment->group : reason_group(adjustment->reason);
+		fhir_put_code(writer, "category", FHIR_SYSTEM_CAGC, reason_group_name(group), NULL);
 	}
 	struct zf_coding original = {.system = adjustment->original_system, .code = adjustment->original_code};
-	struct zf_coding neutral = {.system = FHIR_SYSTEM_REASON, .code = fhir_reason_name(adjustment->reason)};
+	struct zf_coding neutral = {.system = FHIR_SYSTEM_REASON, .code = reason_name(adjustment->reason)};
 	bool has_original = original.code != NULL && strcmp(original.code, category == NULL ? "" : category) != 0;
 	const struct zf_coding *codings[] = {has_original ? &original : &neutral, &neutral};
 	struct zf_concept reason = {

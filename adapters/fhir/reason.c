@@ -4,33 +4,19 @@
 
 #include <string.h>
 
+#include "lib/reason.h"
+
 #define MAP_REASON "reason"
 #define KEY_BYTES_MAX 512
 
+/* Which of HL7's adjudication categories says a reason. */
 static const struct {
 	uint16_t reason;
-	uint8_t group; /* when the insurer does not say who bears it */
-	const char *name;
-	const char *category; /* of HL7's adjudication code system */
+	const char *category;
 } reasons[] = {
-	{ZF_REASON_DEDUCTIBLE, ZF_GROUP_PR, "deductible", "deductible"},
-	{ZF_REASON_COINSURANCE, ZF_GROUP_PR, "coinsurance", NULL},
-	{ZF_REASON_COPAY, ZF_GROUP_PR, "copay", "copay"},
-	{ZF_REASON_CONTRACT_PRICE, ZF_GROUP_CO, "contract-price", NULL},
-	{ZF_REASON_BENEFIT_LIMIT, ZF_GROUP_PR, "benefit-limit", NULL},
-	{ZF_REASON_NOT_COVERED, ZF_GROUP_PR, "not-covered", NULL},
-	{ZF_REASON_NOT_ELIGIBLE, ZF_GROUP_PR, "not-eligible", NULL},
-	{ZF_REASON_NO_AUTHORIZATION, ZF_GROUP_PI, "no-authorization", NULL},
-	{ZF_REASON_NOT_NECESSARY, ZF_GROUP_PI, "not-necessary", NULL},
-	{ZF_REASON_DUPLICATE, ZF_GROUP_OA, "duplicate", NULL},
-	{ZF_REASON_CODING, ZF_GROUP_PI, "coding", NULL},
-	{ZF_REASON_LATE, ZF_GROUP_CO, "late", NULL},
-	{ZF_REASON_PRE_EXISTING, ZF_GROUP_PR, "pre-existing", NULL},
-	{ZF_REASON_OTHER_PAYER, ZF_GROUP_OA, "other-payer", NULL},
-	{ZF_REASON_MORE_INFORMATION, ZF_GROUP_PI, "more-information", NULL},
-	{ZF_REASON_TAKE_BACK, ZF_GROUP_OA, "take-back", NULL},
-	{ZF_REASON_TAX, ZF_GROUP_OA, "tax", "tax"},
-	{ZF_REASON_OTHER, ZF_GROUP_PI, "other", NULL},
+	{ZF_REASON_DEDUCTIBLE, "deductible"},
+	{ZF_REASON_COPAY, "copay"},
+	{ZF_REASON_TAX, "tax"},
 };
 
 /* X12 claim adjustment reason codes with one plain meaning for us. */
@@ -93,72 +79,12 @@ static const struct {
 	{"discount", FHIR_CATEGORY_ADJUSTMENT, ZF_REASON_CONTRACT_PRICE},
 };
 
-const char *fhir_reason_name(uint16_t reason)
-{
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (reasons[i].reason == reason) return reasons[i].name;
-	}
-	return "other";
-}
-
-uint16_t fhir_reason_from_name(const char *name)
-{
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (strcmp(reasons[i].name, name) == 0) return reasons[i].reason;
-	}
-	return ZF_REASON_NONE;
-}
-
 const char *fhir_reason_category(uint16_t reason)
 {
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		if (reasons[i].reason == reason) return reasons[i].category;
 	}
 	return NULL;
-}
-
-uint8_t fhir_reason_group(uint16_t reason)
-{
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (reasons[i].reason == reason) return reasons[i].group;
-	}
-	return ZF_GROUP_PI;
-}
-
-const char *fhir_group_name(uint8_t group)
-{
-	switch (group) {
-	case ZF_GROUP_CO:
-		return "CO";
-	case ZF_GROUP_PR:
-		return "PR";
-	case ZF_GROUP_OA:
-		return "OA";
-	case ZF_GROUP_PI:
-		return "PI";
-	default:
-		return NULL;
-	}
-}
-
-/* The group that the first two characters name, when nothing, '-' or ':' follows. */
-static uint8_t group_prefix(const char *text, const char **ret_rest)
-{
-	static const uint8_t groups[] = {ZF_GROUP_CO, ZF_GROUP_PR, ZF_GROUP_OA, ZF_GROUP_PI};
-	for (size_t i = 0; i < sizeof(groups); i++) {
-		uint8_t group = groups[i];
-		if (strncmp(text, fhir_group_name(group), 2) != 0) continue;
-		if (text[2] == '\0') {
-			*ret_rest = text + 2;
-			return group;
-		}
-		if (text[2] == '-' || text[2] == ':') {
-			*ret_rest = text + 3;
-			return group;
-		}
-	}
-	*ret_rest = text;
-	return ZF_GROUP_NONE;
 }
 
 static uint16_t reason_of_carc(const char *code)
@@ -197,7 +123,7 @@ const char *fhir_profile_map(const struct zf_profile *profile, const char *map, 
 static bool read_mapped(const char *text, struct fhir_verdict *verdict)
 {
 	const char *rest;
-	uint8_t group = group_prefix(text, &rest);
+	uint8_t group = reason_group_prefix(text, &rest);
 	if (strcmp(rest, "ignore") == 0) {
 		verdict->category = FHIR_CATEGORY_IGNORED;
 		return true;
@@ -208,7 +134,7 @@ static bool read_mapped(const char *text, struct fhir_verdict *verdict)
 			return true;
 		}
 	}
-	uint16_t reason = fhir_reason_from_name(rest);
+	uint16_t reason = reason_from_name(rest);
 	if (reason == ZF_REASON_NONE) reason = reason_of_carc(rest);
 	if (reason == ZF_REASON_NONE && group == ZF_GROUP_NONE) return false;
 	if (reason != ZF_REASON_NONE) verdict->reason = reason;
@@ -220,10 +146,10 @@ static bool read_mapped(const char *text, struct fhir_verdict *verdict)
 static void read_standard(const struct zf_coding *coding, struct fhir_verdict *verdict)
 {
 	const char *rest;
-	uint8_t group = group_prefix(coding->code, &rest);
+	uint8_t group = reason_group_prefix(coding->code, &rest);
 	uint16_t reason = ZF_REASON_NONE;
 	if (coding->system != NULL && strcmp(coding->system, FHIR_SYSTEM_REASON) == 0) {
-		reason = fhir_reason_from_name(coding->code);
+		reason = reason_from_name(coding->code);
 	} else if (group != ZF_GROUP_NONE || (coding->system != NULL && strstr(coding->system, "adjustment-reason"))) {
 		reason = reason_of_carc(rest);
 	}
@@ -261,6 +187,6 @@ struct fhir_verdict fhir_reason_read(
 	read_concept(profile, reason, &verdict);
 	verdict.category = FHIR_CATEGORY_ADJUSTMENT;
 	if (verdict.reason == ZF_REASON_NONE) verdict.reason = ZF_REASON_OTHER;
-	if (verdict.group == ZF_GROUP_NONE) verdict.group = fhir_reason_group(verdict.reason);
+	if (verdict.group == ZF_GROUP_NONE) verdict.group = reason_group(verdict.reason);
 	return verdict;
 }

@@ -29,14 +29,6 @@ struct fhir_verdict {
 	uint16_t reason;  /* enum zf_reason */
 };
 
-/* "deductible", "contract-price", ...; "other" for what it does not know. */
-const char *fhir_reason_name(uint16_t reason);
-/* The reason of such a name; ZF_REASON_NONE when there is none. */
-uint16_t fhir_reason_from_name(const char *name);
-/* "CO", "PR", "OA", "PI"; NULL for ZF_GROUP_NONE. */
-const char *fhir_group_name(uint8_t group);
-/* Who bears an adjustment of that reason when the insurer does not say. */
-uint8_t fhir_reason_group(uint16_t reason);
 /* The HL7 adjudication category that says it ("deductible", "copay", "tax"), or NULL. */
 const char *fhir_reason_category(uint16_t reason);
 

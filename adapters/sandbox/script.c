@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "fhir/reason.h"
 #include "lib/money.h"
+#include "lib/reason.h"
 
 struct raw_match {
 	const char *code, *diagnosis;
@@ -209,7 +209,7 @@ static void check_rule(const void *value, const char *file, unsigned line, struc
 	if (rule->percent != NULL && !is_percent(rule->percent)) {
 		conf_fault_add(faults, file, line, "\"percent\" is not a percentage from 0 to 100");
 	}
-	if (rule->reason != NULL && fhir_reason_from_name(rule->reason) == ZF_REASON_NONE) {
+	if (rule->reason != NULL && reason_from_name(rule->reason) == ZF_REASON_NONE) {
 		conf_fault_add(faults, file, line, "the reason \"%s\" is not known", rule->reason);
 	}
 	if (rule->currency != NULL && !currency_is_money(text_of(rule->currency))) {
@@ -573,7 +573,7 @@ static void make_denials(struct reader *reader, struct rules *rules)
 		const struct raw_rule *rule = raw->items[i];
 		denials[i] = (struct rule_denial){.match = match_of(rule),
 			.percent = read_percent(reader, "denials", rule->percent),
-			.reason = fhir_reason_from_name(rule->reason),
+			.reason = reason_from_name(rule->reason),
 			.group = (uint8_t)(rule->group + 1),
 			.code = rule->original,
 			.text = rule->text};
