@@ -136,6 +136,17 @@ enum fault_code {
 	FAULT_TASK_FOCUS,        /* task-focus: names no claim of this hospital */
 	FAULT_TASK_STATE,        /* task-state: $1 the state in which the claim can't be cancelled any more */
 
+	/* what an insurer's format cannot say, and what its answers say about ours */
+	FAULT_WIRE_CURRENCY, /* wire-currency: $1 the claim's, $2 the one that the insurer takes */
+	FAULT_WIRE_UNMAPPED, /* wire-unmapped: $1 the code or its system, $2 the profile's map that lacks it */
+	FAULT_WIRE_MISSING,  /* wire-missing: $1 the format's word for what it demands */
+	FAULT_WIRE_TEXT,     /* wire-text: $1 the format's word, $2 what it may be */
+	FAULT_WIRE_AMOUNT,   /* wire-amount: $1 and $2 amounts that do not fit together */
+	FAULT_WIRE_RESULT,   /* wire-result: $1 the insurer's result, $2 operation */
+	FAULT_WIRE_RULE,     /* wire-rule: $1 the insurer's rule, $2 its field */
+	FAULT_WIRE_WARNING,  /* wire-warning: likewise, a warning */
+	FAULT_WIRE_ANSWER,   /* wire-answer: $1 line, $2 what is wrong with the insurer's answer there */
+
 	/* answers of the API itself */
 	FAULT_NOT_FOUND,            /* not-found */
 	FAULT_FORBIDDEN,            /* forbidden */

@@ -8,6 +8,7 @@
 #define IT FAULT_OWNER_HOSPITAL_IT
 #define DESK FAULT_OWNER_INSURANCE_DESK
 #define CODER FAULT_OWNER_CODER
+#define INSURER FAULT_OWNER_INSURER
 #define ZHIFU FAULT_OWNER_ZHIFU
 #define FAULT FAULT_FAULT
 #define WARNING FAULT_WARNING
@@ -218,6 +219,26 @@ static const struct fault_info catalogue[FAULT_CODE_COUNT] = {
 		"任务未指向本医院的理赔单。", FAULT, IT},
 	[FAULT_TASK_STATE] = {"task-state", "business-rule", "The claim cannot be cancelled in the state \"$1\".",
 		"理赔单处于“$1”状态,不能取消。", FAULT, DESK},
+
+	[FAULT_WIRE_CURRENCY] = {"wire-currency", "business-rule", "The claim is in $1; this insurer takes $2 only.",
+		"理赔单币种为 $1;该保险公司仅接收 $2。", FAULT, DESK},
+	[FAULT_WIRE_UNMAPPED] = {"wire-unmapped", "code-invalid",
+		"The insurer's format has no word for \"$1\"; the insurer's map \"$2\" would have to name one.",
+		"保险公司的格式中没有与“$1”对应的代码;须在该保险公司配置的映射“$2”中补充。", FAULT, CODER},
+	[FAULT_WIRE_MISSING] = {"wire-missing", "required", "The insurer demands $1, and the claim does not say it.",
+		"保险公司要求提供 $1,但理赔单中没有。", FAULT, DESK},
+	[FAULT_WIRE_TEXT] = {"wire-text", "value", "As $1 the insurer takes only $2.", "保险公司的 $1 只接受:$2。",
+		FAULT, IT},
+	[FAULT_WIRE_AMOUNT] = {"wire-amount", "business-rule", "The amounts $1 and $2 do not fit together.",
+		"金额 $1 与 $2 不相符。", FAULT, CODER},
+	[FAULT_WIRE_RESULT] = {"wire-result", "processing", "The insurer answered $2 with result $1.",
+		"保险公司对 $2 返回结果 $1。", FAULT, IT},
+	[FAULT_WIRE_RULE] = {"wire-rule", "business-rule", "The insurer's rule $1 refuses the field $2.",
+		"保险公司的规则 $1 拒绝字段 $2。", FAULT, CODER},
+	[FAULT_WIRE_WARNING] = {"wire-warning", "business-rule", "The insurer's rule $1 warns about the field $2.",
+		"保险公司的规则 $1 对字段 $2 提出警告。", WARNING, CODER},
+	[FAULT_WIRE_ANSWER] = {"wire-answer", "structure", "The insurer's answer is not in order at line $1: $2.",
+		"保险公司的答复第 $1 行有误:$2。", FAULT, INSURER},
 
 	[FAULT_NOT_FOUND] = {"not-found", "not-found", "There is no such resource.", "资源不存在。", FAULT, IT},
 	[FAULT_FORBIDDEN] = {"forbidden", "forbidden", "This login may not do that.", "该账户无权执行此操作。", FAULT,
