@@ -41,21 +41,43 @@ struct arena_chunk {
 
 /* Counts down to the allocation that fails; negative: none. Set by tests only. */
 static atomic_long allocations_left = -1;
+static atomic_bool fails_once, arenas_count;
+static atomic_long failures;
 
 static bool allocation_fails(void)
 {
 	if (atomic_load_explicit(&allocations_left, memory_order_relaxed) < 0) return false;
-	/* Stays at 0 once reached: code that goes on allocating after a failure must cope with all of them failing. */
+	/* Stays at 0 once reached: code that goes on allocating after a failure must cope with all of them failing.
+	 * Where one fails alone, what it left half done must not look whole when those behind it succeed. */
 	long left = atomic_load(&allocations_left);
 	while (left > 0) {
 		if (atomic_compare_exchange_weak(&allocations_left, &left, left - 1)) return false;
 	}
-	return left == 0;
+	if (left < 0) return false;
+	if (atomic_load(&fails_once)) atomic_store(&allocations_left, -1);
+	atomic_fetch_add(&failures, 1);
+	return true;
 }
 
 void mem_fail_after(long n)
 {
+	atomic_store(&fails_once, false);
+	atomic_store(&arenas_count, false);
+	atomic_store(&failures, 0);
 	atomic_store(&allocations_left, n < 0 ? -1 : n);
+}
+
+void mem_fail_at(long n, bool once)
+{
+	mem_fail_after(-1);
+	atomic_store(&fails_once, once);
+	atomic_store(&arenas_count, true);
+	atomic_store(&allocations_left, n);
+}
+
+long mem_failures(void)
+{
+	return atomic_load(&failures);
 }
 
 void *mem_alloc(size_t len)
@@ -137,6 +159,7 @@ static void *arena_alloc(struct zf_arena *zf, size_t len)
 	size_t rounded;
 	uint8_t *ptr;
 
+	if (atomic_load_explicit(&arenas_count, memory_order_relaxed) && allocation_fails()) return NULL;
 	if (len > arena->limit_bytes || len > SIZE_MAX - 2 * ALIGN) return NULL;
 	rounded = len == 0 ? ALIGN : (len + ALIGN - 1) / ALIGN * ALIGN;
 	if (arena->limit_bytes - arena->used_bytes < rounded) return NULL;

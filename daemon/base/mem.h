@@ -43,6 +43,9 @@ void *mem_realloc(void *ptr, size_t len); /* like realloc */
 void mem_free(void *ptr);                 /* NULL allowed */
 char *mem_strdup(const char *text);
 void mem_fail_after(long n);
+/* Tests only: the same, counting what is taken from arenas too; once: those behind it succeed again. */
+void mem_fail_at(long n, bool once);
+long mem_failures(void); /* allocations that failed since */
 /* Overwrites secrets so that the compiler cannot drop it. */
 void mem_wipe(void *ptr, size_t len);
 

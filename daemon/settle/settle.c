@@ -84,16 +84,20 @@ static void on_read(void *ctx, const struct db_outcome *outcome)
 			round_give_back(settle);
 		return;
 	}
-	/* Where this ends the round, the lease runs out and somebody takes its items again. */
-	if (outcome->ending != DB_COMMITTED ||
-		round_apply(round, outcome->results[0], outcome->results[1], &db_batch_arena(settle->batch)->zf) < 0) {
-		round_end(settle);
+	if (outcome->ending != DB_COMMITTED) {
+		round_end(settle); /* not at once again: the leases run out */
 		return;
 	}
-	metric_add(settle->refused, round->refused);
+	if (round_apply(round, outcome->results[0], outcome->results[1], &db_batch_arena(settle->batch)->zf) < 0) {
+		round_give_back(settle);
+		return;
+	}
 	round_commit(round, settle->batch);
 	POINT("settle.before_commit");
-	if (db_batch_run(settle->batch, 0, on_committed, settle) < 0) round_end(settle);
+	if (db_batch_run(settle->batch, 0, on_committed, settle) < 0)
+		round_give_back(settle);
+	else
+		metric_add(settle->refused, round->refused);
 }
 
 static void on_take(void *ctx, const struct work_item *items, size_t n)

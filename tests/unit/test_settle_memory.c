@@ -1,0 +1,130 @@
+/* Settle while memory fails, allocation by allocation: what it was told is applied in the end, and applied once. */
+#include "memory_lab.h"
+#include "translate_world.h"
+
+#include "settle/settle.h"
+
+#define MOST 400
+
+static int setup(void **state)
+{
+	(void)state;
+	return world_start("settlemem");
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return world_stop();
+}
+
+static void settle_start(void)
+{
+	static char text[256];
+
+	snprintf(text, sizeof(text), "host=%s user=zhifu_settle dbname=postgres", fix.dir);
+	world.options.database_settle = (struct conf_secret){text, strlen(text)};
+	world.options.poll_ms = MEMORY_POLL_MS;
+	worker_fill(fix.loop);
+	world.worker.role = "settle";
+	if (settle_role.start(&world.worker, &world.role) < 0) fail_msg("%s", err_text());
+	LOOP_UNTIL(settle_role.ready(world.role), 5000);
+}
+
+static void settle_stop(void)
+{
+	settle_role.drain(world.role);
+	LOOP_UNTIL(world.drained, 5000);
+	settle_role.stop(world.role);
+	metrics_free(world.metrics);
+}
+
+/* A claim that was sent, and one message that acknowledges, decides and pays it. */
+static struct test_claim claim_answered(void)
+{
+	struct test_claim claim = claim_add("ok");
+	struct uuid ids[4];
+	char text[4][UUID_TEXT_LEN];
+
+	for (size_t i = 0; i < 4; i++) {
+		ids[i] = uuid_new();
+		uuid_format(&ids[i], text[i]);
+	}
+	sql("DELETE FROM zhifu.outbox WHERE claim_id = '%s'", claim.id_text);
+	transport_step(&claim, TRANSPORT_ACCEPTED, TRANSPORT_QUEUED, "enqueue");
+	transport_step(&claim, TRANSPORT_QUEUED, TRANSPORT_SENDING, "send");
+	transport_step(&claim, TRANSPORT_SENDING, TRANSPORT_SENT, "deliver");
+	sql("INSERT INTO zhifu.fact (hospital_id, fact_id, claim_id, insurer, message_id, kind, adjudication_id, remittance_id, detail)"
+	    " SELECT hospital_id, f.id, claim_id, 'alpha', '%s', f.kind, f.adjudication, f.remittance, f.detail FROM zhifu.claim_state,"
+	    " (VALUES ('%s'::uuid, %d, NULL::uuid, NULL::uuid, NULL::int4), ('%s', %d, '%s', NULL, NULL), ('%s', %d, NULL, '%s', 1))"
+	    " AS f (id, kind, adjudication, remittance, detail) WHERE claim_id = '%s';",
+		text[3], text[0], ZF_FACT_ACKNOWLEDGED, text[1], ZF_FACT_ADJUDICATED, text[1], text[2],
+		ZF_FACT_REMITTED, text[2], claim.id_text);
+	sql("INSERT INTO zhifu.adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, currency, exponent, submitted_minor,"
+	    " benefit_minor, patient_minor, contract_minor, open_minor, content) SELECT hospital_id, fact_id, claim_id, insurer, 3, 'CNY', 2,"
+	    " 10000, 8000, 2000, 0, 0, '\\x00' FROM zhifu.fact WHERE fact_id = '%s';"
+	    "INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, claim_id, amount_minor, currency, exponent)"
+	    " SELECT hospital_id, fact_id, 1, claim_id, 8000, 'CNY', 2 FROM zhifu.fact WHERE fact_id = '%s';"
+	    "INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, claim_id, message_id)"
+	    " SELECT hospital_id, gen_random_uuid(), 3, 1, claim_id, '%s' FROM zhifu.claim_state WHERE claim_id = '%s'",
+		text[1], text[2], text[3], claim.id_text);
+	return claim;
+}
+
+static bool settled(void)
+{
+	return number("SELECT count(*) FROM zhifu.outbox WHERE role = 3") == 0;
+}
+
+/* Everything once: three facts, the bill, two postings of theirs, and each axis where it belongs. */
+static void expect_settled(const struct test_claim *claim, long n)
+{
+	int64_t wrong = number(
+		"SELECT ((SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND status = %d) <> 3)::int4::int8"
+		" + 10 * ((SELECT count(*) FROM zhifu.posting WHERE claim_id = '%s') <> 3)::int4::int8"
+		" + 100 * ((SELECT payment FROM zhifu.claim_state WHERE claim_id = '%s') <> %d)::int4::int8",
+		claim->id_text, FACT_APPLIED, claim->id_text, claim->id_text, PAYMENT_ANNOUNCED);
+
+	if (wrong != 0) fail_msg("allocation %ld failed: %lld", n, (long long)wrong);
+}
+
+static void each_allocation(enum memory_mode mode)
+{
+	long n = 0, failures;
+
+	settle_start();
+	do {
+		struct test_claim claim = claim_answered();
+
+		failures = memory_run("settle", mode, n, settled);
+		memory_recover(WORK_SETTLE, "settle", mode, settled, n);
+		expect_settled(&claim, n);
+	} while (failures > 0 && (n = memory_next(mode, n)) < MOST);
+	print_message("%ld allocations of a round\n", n);
+	assert_in_range(n, 10, MOST - 1);
+	settle_stop();
+}
+
+static void test_one_allocation_fails(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	each_allocation(MEMORY_ONE);
+}
+
+static void test_no_more_memory(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	each_allocation(MEMORY_ALL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_allocation_fails),
+		cmocka_unit_test(test_no_more_memory),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
