@@ -125,6 +125,16 @@ static void read_claim(const struct room *room, struct job *job, const struct pg
 				int_or(rows, row, C_VERSION, 0), &job->patient_key_id, wrapped, &claim->key) == 0;
 }
 
+/* Nothing follows from it now. */
+static void put_off(struct job *job, int64_t delay_ms)
+{
+	harvest_clear(&job->harvest);
+	job->facts = job->facts_last = NULL;
+	job->fact_count = 0;
+	job->harvest.action = HARVEST_DEFER;
+	job->harvest.delay_ms = delay_ms;
+}
+
 int job_read(const struct room *room, struct job *job, const struct pg_result *rows, int row)
 {
 	int r = keep_bytes(job, rows, row, C_HOSPITAL_KEYS, &job->hospital_keys);
@@ -138,8 +148,13 @@ int job_read(const struct room *room, struct job *job, const struct pg_result *r
 	if (r == 0) r = keep_text(job, rows, row, C_TASK_REASON, &job->task_reason);
 	if (r == 0) r = keep_text(job, rows, row, C_DOUBT_ROUTE, &job->doubt_route);
 	if (r == 0) r = keep_text(job, rows, row, C_ORIGIN, &job->origin_ref);
-	if (r < 0) return err_set(ERR_NOMEM, "no memory to read a work item");
 	job->alive = true;
+	if (r < 0) {
+		/* Of what is not read nothing can be decided; that its lease ran out would count as a crash. */
+		job->unread = true;
+		put_off(job, RETRY_FIRST_MS);
+		return err_set(ERR_NOMEM, "no memory to read a work item");
+	}
 	job->basis = int_or(rows, row, C_BASIS, -1);
 	job->exchange_kind = int_or(rows, row, C_X_KIND, 0);
 	job->exchange_status = int_or(rows, row, C_X_STATUS, 0);
@@ -175,12 +190,13 @@ void job_retry(struct job *job, const char *why)
 		return;
 	}
 	for (int i = 1; i < job->item.attempt && delay_ms < RETRY_MAX_MS; i++) delay_ms *= 2;
-	harvest_clear(&job->harvest);
-	job->facts = job->facts_last = NULL;
-	job->fact_count = 0;
-	job->harvest.action = HARVEST_DEFER;
 	/* Control numbers come within milliseconds. */
-	job->harvest.delay_ms = job->starved ? 50 : delay_ms < RETRY_MAX_MS ? delay_ms : RETRY_MAX_MS;
+	put_off(job, job->starved ? 50 : delay_ms < RETRY_MAX_MS ? delay_ms : RETRY_MAX_MS);
+}
+
+void job_make_whole(struct job *job)
+{
+	if (job->harvest.err < 0) put_off(job, RETRY_FIRST_MS);
 }
 
 /* The exchange as it was, with another status. */

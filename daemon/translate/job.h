@@ -59,7 +59,8 @@ struct job {
 	struct work_item item;
 	struct arena arena;
 	struct harvest harvest;
-	bool alive; /* its lease held when the round began */
+	bool alive;  /* its lease held when the round began */
+	bool unread; /* there was no memory to read it: it is put off and nothing else */
 	/* who it is about */
 	const char *insurer_code;
 	const struct insurer *insurer;
@@ -97,7 +98,7 @@ struct job {
 	bool over;       /* the module said that the exchange is done */
 	bool pending;    /* it sent something or waits for a time */
 	bool starved;    /* it asked for control numbers in vain */
-	bool refused;    /* the database refused what was harvested */
+	bool refused;    /* the database refused what was harvested, or there was no memory to send it */
 };
 
 /* A fresh job for the item; its arena is kept from the last one. */
@@ -113,6 +114,9 @@ void job_finish(struct room *room, struct job *job);
 
 /* Nothing good came of it: what is read goes to quarantine or is held, by kind; replaces what was harvested. */
 void job_quarantine(struct job *job, const char *why);
+/* Before the commit: rows that are not all there, as when there was no memory to give it to a person, are dropped, and
+ * the item is put off. */
+void job_make_whole(struct job *job);
 /* Tries again later, by attempt; after JOB_RETRIES_MAX it is a quarantine. */
 void job_retry(struct job *job, const char *why);
 /* The claim for the module: opened, filtered by the insurer's allow-list, decoded; json is its source. 0, or the job

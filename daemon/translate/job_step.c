@@ -357,6 +357,10 @@ bool job_step(struct room *room, struct job *job, struct zf_event *event, int ki
 	if (uuid_equal(&job->exchange_id, &job->item.exchange_id) && job->exchange_state.ptr != NULL)
 		r = vault_open(room->vault, room->keyring, &job->item.hospital_id, job->hospital_keys, room->sealer,
 			&job->exchange_id, SEAL_STATE, job->exchange_state, ZF_STATE_BYTES_MAX, &job->arena, &state);
+	if (r == ERR_NOMEM) {
+		job_retry(job, "no memory");
+		return false;
+	}
 	if (r < 0) {
 		job_quarantine(job, "the state of the exchange cannot be opened");
 		return false;

@@ -85,6 +85,19 @@ static void retry_soon(struct translate *translate)
 	if (event_add(translate->retry, &after) != 0) round_end(translate);
 }
 
+/* What follows from it cannot be stored: later, and in the end shown. */
+static void job_put_off(struct job *job)
+{
+	job->refused = true;
+	if (job->item.attempt >= REFUSED_MAX) {
+		job_quarantine(job, "the database refuses what follows from it");
+		return;
+	}
+	harvest_clear(&job->harvest);
+	job->harvest.action = HARVEST_DEFER;
+	job->harvest.delay_ms = REFUSED_MS;
+}
+
 /* What PostgreSQL refused together is tried one by one; what it refuses alone is put off, and in the end shown. */
 static void round_refused(struct translate *translate, const struct db_outcome *outcome)
 {
@@ -99,19 +112,10 @@ static void round_refused(struct translate *translate, const struct db_outcome *
 		round_commit(translate);
 		return;
 	}
-	if (job->refused) {
-		/* Not even its being put off: the lease runs out. */
-		translate->first++;
-	} else {
-		job->refused = true;
-		if (job->item.attempt < REFUSED_MAX) {
-			harvest_clear(&job->harvest);
-			job->harvest.action = HARVEST_DEFER;
-			job->harvest.delay_ms = REFUSED_MS;
-		} else {
-			job_quarantine(job, "the database refuses what follows from it");
-		}
-	}
+	if (job->refused)
+		translate->first++; /* not even its being put off: the lease runs out */
+	else
+		job_put_off(job);
 	if (translate->first < translate->good_count && (translate->single || job->refused))
 		round_commit(translate);
 	else
@@ -157,11 +161,25 @@ static void on_retry(evutil_socket_t fd, short what, void *ctx)
 	if (db_batch_run(translate->batch, 0, on_committed, translate) < 0) retry_soon(translate);
 }
 
+/* What could not even be put off, for want of memory or of a place in the queue: for whoever comes next, and without
+ * being counted as a crash, which it is where a lease runs out. */
+static void round_give_rest_back(struct translate *translate)
+{
+	struct work_item items[ROUND_MAX];
+	size_t n = 0;
+
+	for (size_t i = translate->first; i < translate->good_count; i++) items[n++] = translate->good[i]->item;
+	lease_give_back(translate->lease, items, n);
+	round_end(translate);
+}
+
 static void round_commit(struct translate *translate)
 {
 	size_t n = translate->single ? 1 : translate->good_count;
+	struct job *job = (struct job *)translate->good[translate->first];
 	int r;
 
+	for (size_t i = 0; i < n; i++) job_make_whole((struct job *)translate->good[translate->first + i]);
 	translate->phase = PHASE_COMMITTING;
 	POINT("translate.before_commit");
 	db_batch_reset(translate->batch);
@@ -174,7 +192,16 @@ static void round_commit(struct translate *translate)
 		return;
 	}
 	log_line(LOG_ERROR, "could not send what follows from work: %s", err_name(r));
-	round_end(translate);
+	if (job->refused) {
+		round_give_rest_back(translate);
+		return;
+	}
+	if (r == ERR_NOMEM)
+		job_retry(job, "no memory");
+	else
+		job_put_off(job);
+	job->refused = true;
+	round_commit(translate);
 }
 
 /* ---- the middle ---- */
@@ -287,7 +314,7 @@ static void round_resolve(struct translate *translate)
 static void round_run(struct translate *translate)
 {
 	for (size_t i = 0; i < translate->count; i++) {
-		if (!translate->jobs[i].alive) continue;
+		if (!translate->jobs[i].alive || translate->jobs[i].unread) continue;
 		job_run(&translate->room, &translate->jobs[i]);
 		translate->worker->heartbeat(translate->worker);
 	}

@@ -233,11 +233,27 @@ static inline int32_t probe_start(struct probe_list *list, const struct zf_event
 	return ZF_OK;
 }
 
+/* Hands through and notes whether anything was refused: what is left half then is not the insurer's mistake. */
+struct probe_arena {
+	struct zf_arena zf;
+	struct zf_arena *real;
+	bool no_memory;
+};
+
+static inline void *probe_alloc(struct zf_arena *zf, size_t len)
+{
+	struct probe_arena *arena = (struct probe_arena *)zf;
+	void *ptr = zf_alloc(arena->real, len);
+	if (ptr == NULL) arena->no_memory = true;
+	return ptr;
+}
+
 static inline int32_t probe_step(const void *context, void *call, const uint8_t *state, uint64_t state_len,
 	const struct zf_event *event, struct zf_arena *arena, struct zf_result *ret_result)
 {
+	struct probe_arena noting = {{probe_alloc}, arena, false};
 	const struct zf_action **actions = zf_alloc_array(arena, 64, sizeof(*actions));
-	struct probe_list list = {arena, actions, 0};
+	struct probe_list list = {&noting.zf, actions, 0};
 	struct zf_result result = {.size = sizeof(result)};
 	int32_t verdict = ZF_OK;
 	static const char started[] = "started";
@@ -270,6 +286,7 @@ static inline int32_t probe_step(const void *context, void *call, const uint8_t 
 	default:
 		return ZF_BUG;
 	}
+	if (noting.no_memory) return ZF_NOMEM;
 	if (result.action_count == 0) {
 		result.actions = list.actions;
 		result.action_count = list.count;
