@@ -17,6 +17,9 @@
 #define BEGIN_LEFT_MS 15000
 
 static void on_begun(void *ctx, const struct db_outcome *outcome);
+static void begun_not(struct round *round);
+static bool begin_worth(const struct round *round);
+static void round_over(struct round *round);
 static void on_ended(void *ctx, const struct db_outcome *outcome);
 
 static const enum sending_state waiting[ROUND_KINDS] = {SENDING_LEASED, SENDING_ENDED};
@@ -105,11 +108,7 @@ static void end_fill(struct round *round)
 static void round_run(struct round *round)
 {
 	round->stuck = db_batch_run(round->batch, 0, round->kind == ROUND_BEGIN ? on_begun : on_ended, round) < 0;
-}
-
-void round_retry(struct round *round)
-{
-	if (round->stuck) round_run(round);
+	round->whole = round->whole || !round->stuck;
 }
 
 void round_free(struct round *round)
@@ -140,6 +139,7 @@ static struct round *round_new(struct route *route, enum round_kind kind)
 
 static void round_fill_and_run(struct round *round)
 {
+	db_batch_reset(round->batch);
 	if (round->kind == ROUND_BEGIN) {
 		POINT("dispatch.before_begin");
 		begin_fill(round);
@@ -154,6 +154,22 @@ static void round_fill_and_run(struct round *round)
 static bool begin_possible(const struct route *route)
 {
 	return route->insurer != NULL && route->fence != 0;
+}
+
+void round_retry(struct round *round)
+{
+	if (!round->stuck) return;
+	if (round->whole) {
+		round_run(round);
+		return;
+	}
+	/* Without memory for its parameters a batch stays as it is: nothing of it was ever sent. */
+	if (round->kind == ROUND_END || (begin_possible(round->route) && begin_worth(round))) {
+		round_fill_and_run(round);
+		return;
+	}
+	begun_not(round);
+	round_over(round);
 }
 
 void round_start(struct route *route, enum round_kind kind)

@@ -26,6 +26,7 @@ struct round {
 	size_t count;
 	unsigned tries;
 	bool stuck;   /* could not be run: the tick tries again */
+	bool whole;   /* has been run once: its batch has all parameters */
 	bool trouble; /* has ended other than committed */
 };
 

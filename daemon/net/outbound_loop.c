@@ -5,8 +5,10 @@
 
 #include "base/mem.h"
 
+#define SOCKETS_SPARE 32 /* what calls under way may want between two times that memory is there */
+
 struct loop_socket {
-	struct list node; /* in sockets or graveyard */
+	struct list node; /* in sockets, graveyard or spare */
 	struct outbound_loop *loop;
 	struct event *event; /* NULL: libcurl knows the socket but waits for nothing */
 };
@@ -41,6 +43,39 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	loop_act(arg, CURL_SOCKET_TIMEOUT, 0);
 }
 
+static void spare_add(struct outbound_loop *loop, struct loop_socket *sock)
+{
+	*sock = (struct loop_socket){.loop = loop};
+	list_append(&loop->spare, &sock->node);
+	loop->spare_count++;
+}
+
+static struct loop_socket *spare_take(struct outbound_loop *loop)
+{
+	struct loop_socket *sock;
+	if (list_empty(&loop->spare)) return NULL;
+	sock = CONTAINER_OF(list_first(&loop->spare), struct loop_socket, node);
+	list_remove(&sock->node);
+	loop->spare_count--;
+	return sock;
+}
+
+static bool spare_fill(struct outbound_loop *loop)
+{
+	while (loop->spare_count < SOCKETS_SPARE) {
+		struct loop_socket *sock = mem_alloc(sizeof(*sock));
+		if (sock == NULL) return false;
+		spare_add(loop, sock);
+	}
+	return true;
+}
+
+static void spare_drop(struct outbound_loop *loop)
+{
+	struct loop_socket *sock;
+	while ((sock = spare_take(loop)) != NULL) mem_free(sock);
+}
+
 static void graveyard_empty(struct outbound_loop *loop)
 {
 	LIST_EACH(&loop->graveyard, node)
@@ -48,7 +83,10 @@ static void graveyard_empty(struct outbound_loop *loop)
 		struct loop_socket *sock = CONTAINER_OF(node, struct loop_socket, node);
 		list_remove(node);
 		if (sock->event != NULL) event_free(sock->event);
-		mem_free(sock);
+		if (loop->spare_count < SOCKETS_SPARE)
+			spare_add(loop, sock);
+		else
+			mem_free(sock);
 	}
 }
 
@@ -69,8 +107,8 @@ static void socket_retire(struct loop_socket *sock)
 	event_add(loop->sweep, &(struct timeval){0, 0});
 }
 
-/* CURLMOPT_SOCKETFUNCTION. A failure here would leave the multi handle dead for good, so no memory means abort, as for
- * all of the loop's own structures. */
+/* CURLMOPT_SOCKETFUNCTION. A failure here would leave the multi handle dead for good, so no memory and none to spare
+ * means abort, as for all of the loop's own structures. */
 static int socket_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 {
 	(void)easy;
@@ -82,6 +120,7 @@ static int socket_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void 
 		return 0;
 	}
 	sock = mem_alloc(sizeof(*sock));
+	if (sock == NULL) sock = spare_take(loop);
 	assert(sock != NULL);
 	sock->loop = loop;
 	list_append(&loop->sockets, &sock->node);
@@ -109,10 +148,12 @@ int outbound_loop_init(struct outbound_loop *loop, struct event_base *base, outb
 	*loop = (struct outbound_loop){.base = base, .done = done, .turned = turned, .arg = arg};
 	list_init(&loop->sockets);
 	list_init(&loop->graveyard);
+	list_init(&loop->spare);
 	loop->timer = event_new(base, -1, 0, on_timer, loop);
 	loop->sweep = event_new(base, -1, 0, on_sweep, loop);
 	loop->multi = curl_multi_init();
-	if (loop->timer == NULL || loop->sweep == NULL || loop->multi == NULL) {
+	if (loop->timer == NULL || loop->sweep == NULL || loop->multi == NULL || !spare_fill(loop)) {
+		spare_drop(loop);
 		if (loop->timer != NULL) event_free(loop->timer);
 		if (loop->sweep != NULL) event_free(loop->sweep);
 		if (loop->multi != NULL) curl_multi_cleanup(loop->multi);
@@ -132,6 +173,7 @@ void outbound_loop_free(struct outbound_loop *loop)
 	curl_multi_cleanup(loop->multi);
 	LIST_EACH(&loop->sockets, node) socket_retire(CONTAINER_OF(node, struct loop_socket, node));
 	graveyard_empty(loop);
+	spare_drop(loop);
 	event_free(loop->timer);
 	event_free(loop->sweep);
 	*loop = (struct outbound_loop){0};

@@ -25,6 +25,8 @@ struct outbound_loop {
 	struct event *sweep;   /* empties the graveyard */
 	struct list sockets;   /* struct loop_socket with a pending event */
 	struct list graveyard; /* struct loop_socket, to be freed outside of their callbacks */
+	struct list spare;     /* for when there is no memory for one */
+	size_t spare_count;
 	outbound_loop_done *done;
 	outbound_loop_turned *turned;
 	void *arg;
