@@ -253,13 +253,14 @@ BEGIN
 END
 $$;
 
--- Ends leases for good: what is still under way under them and has not begun comes too late. Waits for what has.
+-- Ends leases for good: what is still under way under them and has not begun comes too late. Waits for what has, in
+-- the order in which dispatch_begin locks.
 CREATE FUNCTION work_revoke(p_hospital uuid[], p_work uuid[], p_attempt integer[]) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
 	UPDATE outbox o SET leased_until = '-infinity', attempt = o.attempt + 1
-	FROM unnest(p_hospital, p_work, p_attempt) AS d (hospital_id, work_id, attempt)
+	FROM (SELECT * FROM unnest(p_hospital, p_work, p_attempt) AS t (hospital_id, work_id, attempt) ORDER BY 1, 2) d
 	WHERE o.hospital_id = d.hospital_id AND o.work_id = d.work_id AND o.attempt = d.attempt;
 END
 $$;

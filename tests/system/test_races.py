@@ -33,6 +33,7 @@ class Race:
         self.database = database
         self.hospital = str(uuid.uuid4())
         self.error = None
+        self.before_commit = lambda database: None  # runs while the call waits
         database.sql("INSERT INTO zhifu.hospital VALUES (%s, 'H01', 'Harbour Clinic', 'Asia/Shanghai', 'CNY')",
                      (self.hospital,))
 
@@ -65,6 +66,7 @@ class Race:
         caller.start()
         zhifu.wait_until(lambda: self.database.value(
             "SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND wait_event_type = 'Lock'", (user,)) == 1)
+        self.before_commit(self.database)
         mover.commit()
         mover.close()
         caller.join(30)
@@ -109,3 +111,21 @@ def test_a_message_that_is_dropped_before_it_is_sent(race):
     assert isinstance(error, psycopg2.errors.SerializationFailure), error
     assert race.database.value("SELECT count(*) FROM zhifu.attempt WHERE message_id = %s", (message,)) == 0
     assert race.database.value("SELECT count(*) FROM zhifu.export_ledger WHERE message_id = %s", (message,)) == 0
+
+
+def test_leases_are_revoked_in_the_order_in_which_they_are_begun(race):
+    """Else the two wait for each other, and one of them for a second."""
+    first, second = sorted((race.work(2, route=ROUTE), race.work(2, route=ROUTE)))
+    free = []
+
+    def look(database):
+        try:
+            free.append(database.sql("SELECT 1 FROM zhifu.outbox WHERE work_id = %s FOR UPDATE NOWAIT", (second,)) != [])
+        except psycopg2.errors.LockNotAvailable:
+            free.append(False)
+
+    race.before_commit = look
+    assert race.lose("UPDATE zhifu.outbox SET held = false WHERE work_id = %s", (first,), "zhifu_dispatch", "work_revoke",
+                     p_hospital=[race.hospital] * 2, p_work=[second, first], p_attempt=[1, 1]) is None
+    assert free == [True]
+    assert race.database.value("SELECT sum(attempt) FROM zhifu.outbox") == 4
