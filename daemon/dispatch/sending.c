@@ -233,7 +233,6 @@ static int deadline_look(void *arg)
 	const struct sending *sending = arg;
 	int64_t now_ms = clock_mono_ms();
 
-	POINT("dispatch.look");
 	return route_may_send(sending->route, sending->fence, now_ms) && now_ms < sending->item.until_ms ? 0
 													 : ERR_DENIED;
 }

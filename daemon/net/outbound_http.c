@@ -182,6 +182,7 @@ static bool piece_allowed(struct outbound_call *call)
 	if (call->before_body == NULL) return true;
 	/* Those of other calls have left by now: libcurl turns one after the other. */
 	outbound_http_turned(call->handing);
+	POINT("dispatch.look");
 	if (call->before_body(call->arg) != 0) {
 		call->hook_refused = true;
 		return false;
@@ -338,6 +339,7 @@ static int on_ready(void *arg, char *peer_ip, char *local_ip, int peer_port, int
 		call->resend_refused = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
+	POINT("dispatch.look");
 	if (call->before_first_byte != NULL && call->before_first_byte(call->arg) != 0) {
 		call->hook_refused = true;
 		return CURL_PREREQFUNC_ABORT;

@@ -17,9 +17,11 @@ FAULTS = []
 REACH_S = 4  # how long to wait until a point is reached
 
 
-def fault(weight, needs=None):
-    """Puts a function into the list. needs(installation): can it be done here?"""
+def fault(weight, hits, needs=None):
+    """Puts a function into the list. hits: what it breaks; two faults may come together when they break different things.
+    needs(installation): can it be done here?"""
     def put(function):
+        function.hits = hits
         FAULTS.append((function.__name__, weight, function, needs or (lambda inst: True)))
         return function
     return put
@@ -55,7 +57,7 @@ def reached(inst, name, before):
         return False
 
 
-@fault(30)
+@fault(30, "process")
 def killed_at_point(inst, rng):
     name = rng.choice(list(points.POINTS))
     pids = inst.role_pids(rng.choice(ROLES)) if points.POINTS[name] == "any" else []
@@ -64,7 +66,7 @@ def killed_at_point(inst, rng):
     return "%s%s" % (name, "" if reached(inst, name, before) else " (not reached)")
 
 
-@fault(10)
+@fault(10, "process")
 def killed_any_time(inst, rng):
     role = rng.choice(ROLES)
     pause(rng.uniform(0, 0.5))
@@ -73,14 +75,14 @@ def killed_any_time(inst, rng):
     return role
 
 
-@fault(2)
+@fault(2, "process")
 def machine_crashed(inst, rng):
     inst.daemon.kill()
     pause(rng.uniform(0, 1))
     inst.start(inst.clock_on)
 
 
-@fault(8)
+@fault(8, "process")
 def paused_at_point(inst, rng):
     """A holder stands still past its lease, and goes on."""
     name = rng.choice([n for n, role in points.POINTS.items() if n != points.WINDOW and role in ("dispatch", "settle", "translate")])
@@ -93,7 +95,7 @@ def paused_at_point(inst, rng):
     return name
 
 
-@fault(4)
+@fault(4, "process")
 def paused_any_time(inst, rng):
     role = rng.choice(ROLES)
     pids = inst.role_pids(role)
@@ -107,7 +109,7 @@ def paused_any_time(inst, rng):
     return role
 
 
-@fault(2)
+@fault(2, "process")
 def reloaded(inst, rng):
     inst.daemon.signal(signal.SIGHUP)
     pause(rng.uniform(0, 1))
@@ -116,7 +118,7 @@ def reloaded(inst, rng):
 # --- the database ---
 
 
-@fault(20)
+@fault(20, "database")
 def commit_cut(inst, rng):
     statement, how = rng.choice(COMMITS), rng.choice(("after", "after", "before", "during"))
     before = inst.wedge.cuts
@@ -133,27 +135,27 @@ def commit_cut(inst, rng):
     return "%s %s" % (how, statement)
 
 
-@fault(3)
+@fault(3, "database")
 def database_restarted(inst, rng):
     inst.cluster.stop()
     pause(rng.uniform(0, 1))
     inst.cluster.start()
 
 
-@fault(4)
+@fault(4, "database")
 def database_killed(inst, rng):
     inst.cluster.kill()
     pause(rng.uniform(0, 1))
     inst.cluster.start()
 
 
-@fault(4)
+@fault(4, "database")
 def sessions_ended(inst, rng):
     inst.database.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'zhifu\\_%%'"
                       + rng.choice(("", " AND random() < 0.5")), ())
 
 
-@fault(3)
+@fault(3, "database")
 def database_away(inst, rng):
     if rng.random() < 0.5:
         inst.wedge.refuse()
@@ -164,7 +166,7 @@ def database_away(inst, rng):
     inst.wedge.carry_on()
 
 
-@fault(3, lambda inst: inst.disk_limited)
+@fault(3, "database", lambda inst: inst.disk_limited)
 def disk_full(inst, rng):
     """Not a byte is left on the database's disk for a while."""
     ballast = inst.disk / "ballast"
@@ -180,7 +182,7 @@ def disk_full(inst, rng):
 # --- insurers and names ---
 
 
-@fault(8)
+@fault(8, "insurer")
 def insurer_dies_at_byte(inst, rng):
     """Its next answers end after so many bytes of plain text, most of them within the answer."""
     insurer = rng.choice(inst.insurers)
@@ -191,7 +193,7 @@ def insurer_dies_at_byte(inst, rng):
     return insurer.name
 
 
-@fault(8)
+@fault(8, "insurer")
 def insurer_cut(inst, rng):
     """The same beneath TLS: also handshakes end in the middle."""
     proxy = rng.choice(inst.insurers).proxy
@@ -203,7 +205,7 @@ def insurer_cut(inst, rng):
     proxy.spare()
 
 
-@fault(4)
+@fault(4, "insurer")
 def insurer_away(inst, rng):
     proxy = rng.choice(inst.insurers).proxy
     if rng.random() < 0.5:
@@ -214,14 +216,14 @@ def insurer_away(inst, rng):
     proxy.carry_on()
 
 
-@fault(3, lambda inst: inst.names is not None)
+@fault(3, "insurer", lambda inst: inst.names is not None)
 def names_dead(inst, rng):
     inst.names.dead = True
     pause(rng.uniform(2, 6))
     inst.names.dead = False
 
 
-@fault(4)
+@fault(4, "insurer")
 def hospital_cut(inst, rng):
     """The hospital's own connection ends in the middle of what it is answered."""
     for _ in range(rng.randint(1, 6)):
@@ -235,12 +237,12 @@ def hospital_cut(inst, rng):
 # --- modules, the clock ---
 
 
-@fault(3)
+@fault(3, "module")
 def module_crashes(inst, rng):
     return _module(inst, rng, "crash")
 
 
-@fault(1)
+@fault(1, "module")
 def module_loops(inst, rng):
     return _module(inst, rng, "loop")
 
@@ -250,7 +252,7 @@ def _module(inst, rng, what):
     inst.hospitals[0].one(number, "gamma")
 
 
-@fault(4, lambda inst: inst.clock is not None)
+@fault(4, "module", lambda inst: inst.clock is not None)
 def clock_stepped(inst, rng):
     if not inst.clock_on:
         return "(this round has the machine's clock)"
