@@ -270,5 +270,7 @@ struct zf_adapter {
 typedef const struct zf_adapter *(*zf_adapter_fn)(void);
 #define ZF_ADAPTER_SYMBOL "zf_adapter"
 #define ZF_EXPORT __attribute__((visibility("default")))
+/* The one symbol of a module; the module defines it. */
+ZF_EXPORT const struct zf_adapter *zf_adapter(void);
 
 #endif

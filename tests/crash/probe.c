@@ -2,8 +2,6 @@
  * it do so. */
 #include "unit/translate_probe.h"
 
-ZF_EXPORT const struct zf_adapter *zf_adapter(void);
-
 const struct zf_adapter *zf_adapter(void)
 {
 	return &probe_adapter;
