@@ -4,8 +4,6 @@
 
 #include "zhifu_adapter.h"
 
-ZF_EXPORT const struct zf_adapter *zf_adapter(void);
-
 int32_t eclaim_insurer_decode_claims(const void *context, void *call, const uint8_t *bytes, uint64_t len,
 	struct zf_arena *arena, const struct zf_claim *const **ret_claims, uint32_t *ret_count,
 	const struct zf_fault *const **ret_faults, uint32_t *ret_fault_count);
