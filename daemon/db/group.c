@@ -137,6 +137,15 @@ static void on_pause_over(evutil_socket_t fd, short what, void *ctx)
 		flight_run(flight);
 }
 
+/* What is wrong with a batch's parameters stays so however often it is run. */
+static int batch_fault(const struct db_batch *batch)
+{
+	if (batch->err < 0) return batch->err;
+	for (size_t i = 0; i < batch->own_count; i++)
+		if (batch->own[i].params->err < 0) return batch->own[i].params->err;
+	return 0;
+}
+
 static void salvage_start(struct flight *flight, const struct db_outcome *outcome)
 {
 	struct db_group *group = flight->group;
@@ -148,6 +157,7 @@ static void salvage_start(struct flight *flight, const struct db_outcome *outcom
 	/* What an earlier run may have left behind is confirmed by this one. */
 	flight->batch->was_unknown = flight->unknown;
 	int r = group->conf.salvage(group->conf.ctx, flight->batch, flight->items, flight->count);
+	if (r == 0) r = batch_fault(flight->batch);
 	if (r < 0)
 		flight_end(flight, DB_RETRYABLE, NULL);
 	else
@@ -240,6 +250,7 @@ static void flight_take_off(struct flight *flight)
 	flight->off_ms = clock_mono_ms();
 	db_batch_reset(flight->batch);
 	int r = group->conf.build(group->conf.ctx, flight->batch, flight->items, flight->count);
+	if (r == 0) r = batch_fault(flight->batch);
 	if (r < 0) {
 		flight_end(flight, r == ERR_NOMEM || r == ERR_LIMIT ? DB_RETRYABLE : DB_REFUSED, NULL);
 		return;

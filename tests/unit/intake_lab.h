@@ -37,12 +37,20 @@
 #define LAB_TIMEOUT_MS 90000
 #define LAB_BODY_MAX 2000000
 
+/* Which allocation of the role is to fail at the next signal, and what came of it. */
+struct lab_memory {
+	atomic_int toggles;   /* how often failing memory was switched */
+	atomic_long at;       /* mem_fail_at; -1: none */
+	atomic_bool once;     /* it alone */
+	atomic_long failures; /* allocations that failed until it was switched off */
+};
+
 struct lab {
 	char cluster[64], conninfo[160];
 	char dir[64];
 	char config[128];
 	struct db_sync *admin;
-	atomic_int *toggles; /* shared with the role: how often failing memory was switched */
+	struct lab_memory *memory; /* shared with the role */
 	int listener, port;
 	pid_t pid;
 	bool absent; /* no PostgreSQL here */
@@ -271,14 +279,17 @@ static inline void lab_on_hup(evutil_socket_t fd, short what, void *ctx)
 	directory_free(directory);
 }
 
-/* Every other signal makes a following allocation fail, a later one each time; those between take that back. */
 static inline void lab_on_usr1(evutil_socket_t fd, short what, void *ctx)
 {
-	static long count;
+	struct lab_memory *memory = lab.memory;
 	(void)fd, (void)what, (void)ctx;
-	mem_fail_after(count % 2 == 0 ? count / 2 % 64 : -1);
-	count++;
-	(void)atomic_fetch_add(lab.toggles, 1);
+	if (atomic_load(&memory->at) >= 0) {
+		mem_fail_at(atomic_load(&memory->at), atomic_load(&memory->once));
+	} else {
+		atomic_store(&memory->failures, mem_failures());
+		mem_fail_after(-1);
+	}
+	(void)atomic_fetch_add(&memory->toggles, 1);
 }
 
 static inline void lab_serve(int ready_fd)
@@ -319,12 +330,15 @@ static inline void lab_serve(int ready_fd)
 	exit(0);
 }
 
-/* Switches failing memory on or off, and waits until the role has seen it: two signals in a row may become one. */
-static inline void lab_toggle_memory(void)
+/* Lets the role's n-th allocation from now on fail, alone or with all behind it, or, with -1, none any more; waits
+ * until the role has seen it: two signals in a row may become one. */
+static inline void lab_fail_memory(long n, bool once)
 {
-	int before = atomic_load(lab.toggles);
+	int before = atomic_load(&lab.memory->toggles);
+	atomic_store(&lab.memory->at, n);
+	atomic_store(&lab.memory->once, once);
 	assert_int_equal(kill(lab.pid, SIGUSR1), 0);
-	for (int i = 0; atomic_load(lab.toggles) == before; i++) {
+	for (int i = 0; atomic_load(&lab.memory->toggles) == before; i++) {
 		assert_true(i < LAB_TIMEOUT_MS);
 		(void)poll(NULL, 0, 1);
 	}
@@ -387,8 +401,8 @@ static inline int lab_start(void **state)
 		lab.dir);
 	assert_int_equal(system(line), 0);
 	assert_int_equal(db_sync_open(lab.conninfo, "test", &lab.admin), 0);
-	lab.toggles = mmap(NULL, sizeof(*lab.toggles), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	assert_ptr_not_equal(lab.toggles, MAP_FAILED);
+	lab.memory = mmap(NULL, sizeof(*lab.memory), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(lab.memory, MAP_FAILED);
 	lab_migrate();
 	lab_listen();
 	lab_configure();

@@ -1,81 +1,166 @@
-/* Allocation fails at each place in turn: a request may be refused, the process goes on, and what was answered with 201
- * is stored. */
+/* Each allocation of intake fails in turn, from the first byte of a request to its answer, alone and with all behind
+ * it: the hospital is told 503 with Retry-After, or its connection ends; what it was told is stored is stored; and the
+ * same sent again is stored once. */
 #include "intake_lab.h"
 
-/* Reads an answer whose connection may be closed instead; the status, or 0. */
-static int try_call(const char *path, char *text)
+#define MOST 3000
+#define EACH 25 /* so many one by one, */
+#define NO_MEMORY_MS 40
+#define STRIDE 40 /* then a sample; each of all with ZHIFU_TEST_ALL */
+
+static unsigned seed = 1;
+
+static long next_of(long n)
 {
+	if (n < EACH || getenv("ZHIFU_TEST_ALL") != NULL) return n + 1;
+	return n + 1 + rand_r(&seed) % STRIDE;
+}
+
+/* One answer, with its head in static memory; 0: the connection was closed instead. */
+static int answer_read(struct caller *his, char *answer, size_t cap)
+{
+	size_t len = 0;
+	char *end = NULL;
+	do {
+		int got = SSL_read(his->ssl, answer + len, (int)(cap - 1 - len));
+		if (got <= 0) break;
+		len += (size_t)got;
+		answer[len] = '\0';
+		end = strstr(answer, "\r\n\r\n");
+	} while (end == NULL);
+	return end == NULL ? 0 : atoi(answer + 9);
+}
+
+static char *bundle_text(const char *number, const char *type)
+{
+	char other[40], *claims[2];
+	(void)snprintf(other, sizeof(other), "%s-2", number);
+	claims[0] = CLAIM(.number = number, .person = number);
+	claims[1] = CLAIM(.number = other, .person = other);
+	return bundle_of(type, claims, 2, NULL);
+}
+
+struct call {
+	const char *path, *type; /* type: of a Bundle; NULL: a claim */
+	int claims;
+};
+
+static char *call_text(const struct call *call, const char *number)
+{
+	return call->type == NULL ? CLAIM(.number = number, .person = number) : bundle_text(number, call->type);
+}
+
+static bool ended_well(int status)
+{
+	return status == 201 || status == 200;
+}
+
+/* How many allocations failed. */
+static long try_call(const struct call *call, long n, bool once, const char *number, int *ret_status)
+{
+	static char answer[65536];
 	struct caller his = caller_open("client");
-	size_t len = strlen(text);
-	char head[256], answer[65536] = "";
-	int n = snprintf(head, sizeof(head),
-		"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/fhir+json\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n",
-		path, len);
+	char *text = call_text(call, number);
+	char *head = malloc(strlen(text) + 512);
+	int len = sprintf(head,
+		"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/fhir+json\r\nConnection: close\r\n"
+		"Idempotency-Key: %s\r\nContent-Length: %zu\r\n\r\n%s",
+		call->path, number, strlen(text), text);
 	/* The connection is there; what fails is what the request needs. */
-	lab_toggle_memory();
-	int status = 0;
-	if (SSL_write(his.ssl, head, n) == n && SSL_write(his.ssl, text, (int)len) == (int)len) {
-		int got = SSL_read(his.ssl, answer, sizeof(answer) - 1);
-		if (got > 12) status = atoi(answer + 9);
-	}
-	lab_toggle_memory();
+	lab_fail_memory(n, once);
+	bool written = SSL_write(his.ssl, head, len) == len;
+	/* Without any memory there may be no answer before there is some again. */
+	(void)poll(&(struct pollfd){his.fd, POLLIN, 0}, 1, once ? LAB_TIMEOUT_MS : NO_MEMORY_MS);
+	lab_fail_memory(-1, false);
+	*ret_status = written ? answer_read(&his, answer, sizeof(answer)) : 0;
+	if (*ret_status != 0 && !ended_well(*ret_status) &&
+		(*ret_status != 503 || strcasestr(answer, "\r\nRetry-After:") == NULL))
+		fail_msg("%s, allocation %ld%s: %.800s", call->path, n, once ? " alone" : "", answer);
 	caller_close(&his);
 	free(text);
-	return status;
+	free(head);
+	return atomic_load(&lab.memory->failures);
 }
 
-static char *bundle_text(int i)
+static int64_t stored(void)
 {
-	char number[32], *claims[2], *text = malloc(20000);
-	(void)snprintf(number, sizeof(number), "MB%d", i);
-	claims[0] = CLAIM(.number = number, .person = number);
-	(void)snprintf(number, sizeof(number), "MC%d", i);
-	claims[1] = CLAIM(.number = number, .person = number);
-	(void)sprintf(text,
-		"{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[{\"resource\":%s,\"request\":{\"method\":\"POST\",\"url\":\"Claim\"}},"
-		"{\"resource\":%s,\"request\":{\"method\":\"POST\",\"url\":\"Claim\"}}]}",
-		claims[0], claims[1]);
-	free(claims[0]);
-	free(claims[1]);
-	return text;
+	return lab_number("select count(*) from zhifu.claim");
 }
 
-static void test_no_memory(void **state)
+static void each_allocation(const struct call *call, bool once)
 {
-	(void)state;
-	LAB_NEEDED();
-	char number[32];
-	int answered = 0, stored = 0, refused = 0;
-	for (int i = 0; i < 192; i++) {
-		(void)snprintf(number, sizeof(number), "MA%d", i);
-		int status = i % 3 == 2 ? try_call("/fhir", bundle_text(i))
-					: try_call(i % 3 == 0 ? "/fhir/Claim" : "/fhir/Claim/$submit",
-						  CLAIM(.number = number, .person = number));
-		answered += status != 0;
-		if (status == 201 || status == 200) stored += i % 3 == 2 ? 2 : 1;
-		if (status >= 400) {
-			assert_true(status == 503 || status == 500 || status == 401);
-			refused++;
-		}
+	static int calls;
+	long failures = 1, n = 0, tries = 0, lost = 0;
+	while (failures > 0 && n < MOST) {
+		char number[32], key[80];
+		int status;
+		int64_t before = stored(), after;
+		(void)snprintf(number, sizeof(number), "M%d", calls++);
+		failures = try_call(call, n, once, number, &status);
+		after = stored();
+		tries++;
+		lost += status == 0;
+		if (ended_well(status) ? after != before + call->claims
+				       : after != before && after != before + call->claims)
+			fail_msg("%s, allocation %ld: answered %d, %lld stored", call->path, n, status,
+				(long long)(after - before));
+		/* The next one succeeds, and is the same one. */
+		struct caller again = caller_open("client");
+		(void)snprintf(key, sizeof(key), "Idempotency-Key: %s\r\n", number);
+		struct reply reply = claim_send(&again, call->path, key, call_text(call, number));
+		if (!ended_well(reply.status)) fail_msg("%s after allocation %ld: %.800s", call->path, n, reply.text);
+		reply_free(&reply);
+		caller_close(&again);
+		if (stored() != before + call->claims)
+			fail_msg("%s after allocation %ld: %lld stored", call->path, n, (long long)(stored() - before));
+		n = failures > 0 ? next_of(n) : n;
 	}
-	print_message("%d answered, %d claims stored, %d refused\n", answered, stored, refused);
-	assert_true(refused > 0 || answered < 192);
-	assert_true(lab_number("select count(*) from zhifu.claim") >= stored);
+	print_message("%s%s%s%s: %ld allocations, %ld failed, %ld without an answer\n", call->path,
+		call->type == NULL ? "" : " ", call->type == NULL ? "" : call->type, once ? ", one alone" : "", n,
+		tries - 1, lost);
+	assert_in_range(n, 20, MOST - 1);
+}
+
+static void each_way(const struct call *call)
+{
+	each_allocation(call, true);
+	each_allocation(call, false);
 	assert_int_equal(
 		lab_number(
 			"select count(*) from zhifu.claim c where not exists (select 1 from zhifu.patient_key k where "
-			"k.patient_key_id = c.patient_key_id)"),
+			"k.patient_key_id = c.patient_key_id) or not exists (select 1 from zhifu.outbox o where "
+			"o.claim_id = c.claim_id)"),
 		0);
-	struct caller his = caller_open("client");
-	struct reply reply = claim_send(&his, "/fhir/Claim", NULL, CLAIM(.number = "after"));
-	EXPECT(reply, 201);
-	reply_free(&reply);
-	caller_close(&his);
+}
+
+static void test_a_claim(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	each_way(&(struct call){"/fhir/Claim", NULL, 1});
+}
+
+static void test_an_operation(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	each_way(&(struct call){"/fhir/Claim/$submit", NULL, 1});
+}
+
+static void test_a_transaction(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	each_way(&(struct call){"/fhir", "transaction", 2});
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_no_memory)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_claim),
+		cmocka_unit_test(test_an_operation),
+		cmocka_unit_test(test_a_transaction),
+	};
 	(void)signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, lab_start, lab_stop);
 }
