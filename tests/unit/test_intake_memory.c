@@ -55,7 +55,7 @@ static bool ended_well(int status)
 	return status == 201 || status == 200;
 }
 
-/* How many allocations failed. */
+/* How many allocations failed; -1: there was memory again before it came to that. */
 static long try_call(const struct call *call, long n, bool once, const char *number, int *ret_status)
 {
 	static char answer[65536];
@@ -70,7 +70,7 @@ static long try_call(const struct call *call, long n, bool once, const char *num
 	lab_fail_memory(n, once);
 	bool written = SSL_write(his.ssl, head, len) == len;
 	/* Without any memory there may be no answer before there is some again. */
-	(void)poll(&(struct pollfd){his.fd, POLLIN, 0}, 1, once ? LAB_TIMEOUT_MS : NO_MEMORY_MS);
+	int answered = poll(&(struct pollfd){his.fd, POLLIN, 0}, 1, once ? LAB_TIMEOUT_MS : NO_MEMORY_MS);
 	lab_fail_memory(-1, false);
 	*ret_status = written ? answer_read(&his, answer, sizeof(answer)) : 0;
 	if (*ret_status != 0 && !ended_well(*ret_status) &&
@@ -79,7 +79,8 @@ static long try_call(const struct call *call, long n, bool once, const char *num
 	caller_close(&his);
 	free(text);
 	free(head);
-	return atomic_load(&lab.memory->failures);
+	long failures = atomic_load(&lab.memory->failures);
+	return failures == 0 && answered == 0 ? -1 : failures;
 }
 
 static int64_t stored(void)
@@ -91,7 +92,7 @@ static void each_allocation(const struct call *call, bool once)
 {
 	static int calls;
 	long failures = 1, n = 0, tries = 0, lost = 0;
-	while (failures > 0 && n < MOST) {
+	while (failures != 0 && n < MOST) {
 		char number[32], key[80];
 		int status;
 		int64_t before = stored(), after;
@@ -113,7 +114,7 @@ static void each_allocation(const struct call *call, bool once)
 		caller_close(&again);
 		if (stored() != before + call->claims)
 			fail_msg("%s after allocation %ld: %lld stored", call->path, n, (long long)(stored() - before));
-		n = failures > 0 ? next_of(n) : n;
+		n = failures != 0 ? next_of(n) : n;
 	}
 	print_message("%s%s%s%s: %ld allocations, %ld failed, %ld without an answer\n", call->path,
 		call->type == NULL ? "" : " ", call->type == NULL ? "" : call->type, once ? ", one alone" : "", n,
