@@ -42,12 +42,13 @@ void watch_free(struct watch *watch)
 static void on_seen(void *ctx, const struct db_outcome *outcome)
 {
 	struct watch *watch = ctx;
-	const struct pg_result *rows = outcome->results[0];
+	const struct pg_result *rows;
 
 	if (outcome->ending == DB_REFUSED)
 		log_fields(LOG_ERROR, "what waits could not be counted", "sqlstate", outcome->sqlstate, "why",
 			outcome->message, NULL);
 	if (outcome->ending != DB_COMMITTED) return;
+	rows = outcome->results[0]; /* there is none before: the database may have gone while it was asked */
 	for (int row = 0; row < db_rows_count(rows); row++) {
 		for (size_t i = 0; i < ARRAY_LEN(subjects); i++) {
 			if (strcmp(subjects[i], db_rows_text(rows, row, 0)) == 0)
