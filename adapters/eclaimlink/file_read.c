@@ -62,7 +62,7 @@ int eclaim_file_read(struct eclaim_step *step, struct text_span file)
 	const struct xml_element *root;
 	uint32_t actions = step->action_count;
 	int rc = xml_read_open(file.ptr, file.len, &limits, step->arena, &step->faults, &reader, &root);
-	if (rc != 0) return rc;
+	if (rc != 0) return rc == LIB_LIMIT ? LIB_INVALID : rc;
 	if (xml_is(root, NULL, "Remittance.Advice")) {
 		rc = read_records(&advice, reader, "Claim");
 		if (rc == 0 && !fault_refuses(&step->faults)) rc = eclaim_advice_remittances(&advice);

@@ -172,7 +172,7 @@ static void pack(struct payer *payer, struct entry *entry, struct text_span answ
 	entry->answer_size = answer.len;
 }
 
-static int unpack(const struct entry *entry, struct zf_arena *arena, struct text_span *ret)
+int book_unpack(const struct entry *entry, struct zf_arena *arena, struct text_span *ret)
 {
 	char *text = zf_alloc(arena, entry->answer_size);
 	if (text == NULL) return LIB_NOMEM;
@@ -190,7 +190,7 @@ static bool is_open(const struct entry *entry)
 int book_present(struct payer *payer, const struct entry *entry, struct zf_arena *arena, struct text_span *ret)
 {
 	if (!is_open(entry) && entry->state != ENTRY_CANCELLED && entry->answer != NULL) {
-		return unpack(entry, arena, ret);
+		return book_unpack(entry, arena, ret);
 	}
 	struct zf_claim claim = {.size = sizeof(claim), .use = entry->use};
 	struct zf_adjudication adjudication = {.size = sizeof(adjudication),
@@ -284,7 +284,9 @@ static bool pends(const struct payer *payer, const struct zf_claim *claim)
 static void settle_state(struct payer *payer, struct entry *entry)
 {
 	entry->state = entry->decision;
-	bool pays = entry->state == ENTRY_APPROVED || entry->state == ENTRY_PARTIAL;
+	/* An advice says of a denial too. */
+	bool pays = entry->state == ENTRY_APPROVED || entry->state == ENTRY_PARTIAL ||
+		    (payer->profile != NULL && entry->state == ENTRY_DENIED);
 	if (pays && entry->use != ZF_USE_PREAUTHORIZATION && entry->use != ZF_USE_PREDETERMINATION)
 		pay_add(payer, entry);
 }
@@ -303,6 +305,18 @@ bool book_ripen(struct payer *payer, struct entry *entry, bool is_poll)
 	return false;
 }
 
+static int encode_decision(const struct payer *payer, const struct taken *taken, struct zf_adjudication *adjudication,
+	struct zf_arena *arena, struct text_span *ret)
+{
+	const struct eclaim_profile *profile = payer->profile;
+	if (taken->request == NULL)
+		return encode((struct payer *)(uintptr_t)payer, &taken->claim, taken->entry, adjudication, arena, ret);
+	if (taken->claim.use != ZF_USE_PREAUTHORIZATION)
+		return eclaim_advice_claim_write(profile, taken->request, adjudication, arena, ret);
+	return eclaim_authorization_write(
+		profile, taken->entry->sender, payer_now_ms(payer), taken->request, adjudication, arena, ret);
+}
+
 static int decide(struct payer *payer, struct taken *taken, struct zf_arena *arena)
 {
 	struct entry *entry = taken->entry;
@@ -318,7 +332,7 @@ static int decide(struct payer *payer, struct taken *taken, struct zf_arena *are
 	adjudication->insurer_claim_no = entry->number;
 	if (entry->use == ZF_USE_PREAUTHORIZATION && verdict < RULE_DENIED) adjudication->preauth_ref = entry->number;
 	struct text_span answer;
-	err = encode(payer, &taken->claim, entry, adjudication, arena, &answer);
+	err = encode_decision(payer, taken, adjudication, arena, &answer);
 	if (err != 0) return err;
 	if (claims) *member = scratch;
 	pack(payer, entry, answer, arena);
@@ -391,16 +405,26 @@ int book_take(struct payer *payer, const struct fhir_document *document, uint32_
 	const char *message_id, struct zf_arena *arena, struct taken *ret)
 {
 	const struct fhir_document_entry *from = &document->entries[document->claim_entries[claim_index]];
-	const char *ref = ref_of(payer, from);
+	struct brought brought = {.claim = from->claim,
+		.ref = ref_of(payer, from),
+		.claim_id = from->id,
+		.sender = sender,
+		.message_id = message_id};
+	return book_take_brought(payer, &brought, arena, ret);
+}
+
+int book_take_brought(struct payer *payer, const struct brought *brought, struct zf_arena *arena, struct taken *ret)
+{
+	const char *ref = brought->ref;
 	uint8_t hash[32];
-	if (hash_claim(from->claim, arena, hash) != 0) return LIB_NOMEM;
+	if (hash_claim(brought->claim, arena, hash) != 0) return LIB_NOMEM;
 	struct entry *entry = table_get(&payer->by_ref, ref);
 	if (entry == NULL) {
-		entry = add_entry(payer, ref, from->id, sender);
+		entry = add_entry(payer, ref, brought->claim_id, brought->sender);
 		memcpy(entry->hash, hash, 32);
-		entry->use = from->claim->use;
+		entry->use = brought->claim->use;
 	}
-	*ret = (struct taken){.claim = *from->claim, .entry = entry};
+	*ret = (struct taken){.claim = *brought->claim, .entry = entry, .request = brought->request};
 	/* Refs of ours fit; a longer number of somebody else's stays among the identifiers. */
 	if (strlen(ref) < sizeof(ret->claim.ref)) memcpy(ret->claim.ref, ref, strlen(ref) + 1);
 	entry->came++;
@@ -416,7 +440,7 @@ int book_take(struct payer *payer, const struct fhir_document *document, uint32_
 		if (ret->is_new) {
 			memcpy(entry->hash, hash, 32);
 			ret->differs = false;
-			if (message_id != NULL) entry->message_id = must_dup(message_id);
+			if (brought->message_id != NULL) entry->message_id = must_dup(brought->message_id);
 			err = decide(payer, ret, arena);
 		}
 	}

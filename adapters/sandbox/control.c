@@ -195,6 +195,27 @@ static void take_back(struct payer *payer, const struct wire_request *req, const
 	say(req, reply, "waiting", 1);
 }
 
+/* Files of the post office: how many wait, and how often all were fetched. */
+static void show_files(struct payer *payer, const struct wire_request *req, struct wire_reply *reply)
+{
+	struct json_writer writer;
+	int64_t waiting = 0, confirmed = 0, fetches = 0;
+	for (const struct post_file *file = payer->files; file != NULL; file = file->next) {
+		if (file->kind != 'A' && file->kind != 'N') continue;
+		if (file->is_fetched) {
+			confirmed++;
+		} else {
+			waiting++;
+		}
+		fetches += file->fetches;
+	}
+	begin(&writer, req);
+	json_write_member_int64(&writer, "waiting", waiting);
+	json_write_member_int64(&writer, "confirmed", confirmed);
+	json_write_member_int64(&writer, "fetches", fetches);
+	finish(reply, &writer);
+}
+
 static void get(struct payer *payer, const struct wire_request *req, const char *path, struct wire_reply *reply)
 {
 	if (strcmp(path, "/claims") == 0) {
@@ -203,6 +224,8 @@ static void get(struct payer *payer, const struct wire_request *req, const char 
 		show_list(payer, req, reply);
 	} else if (strcmp(path, "/payments") == 0) {
 		show_payments(payer, req, reply);
+	} else if (strcmp(path, "/files") == 0) {
+		show_files(payer, req, reply);
 	} else if (strncmp(path, "/claims/", 8) == 0 && book_find(payer, path + 8) != NULL) {
 		struct json_writer writer;
 		begin(&writer, req);
@@ -226,6 +249,9 @@ void control_handle(struct payer *payer, const struct wire_request *req, const c
 	} else if (strcmp(path, "/forget") == 0) {
 		payer_forget(payer);
 		say(req, reply, "forgotten", 1);
+	} else if (strcmp(path, "/unconfirm") == 0) {
+		for (struct post_file *file = payer->files; file != NULL; file = file->next) file->is_fetched = false;
+		say(req, reply, "unconfirmed", 1);
 	} else if (strcmp(path, "/up") == 0) {
 		payer->down_by_hand = false;
 		say(req, reply, "up", 1);

@@ -23,7 +23,8 @@ static void add_unpaid(struct sender *sender, struct entry *entry)
 
 void pay_add(struct payer *payer, struct entry *entry)
 {
-	if (entry->is_waiting_pay || entry->is_paid || entry->benefit.minor <= 0) return;
+	bool told = entry->benefit.minor > 0 || payer->profile != NULL;
+	if (entry->is_waiting_pay || entry->is_paid || !told) return;
 	struct sender *sender = book_sender(payer, entry->sender);
 	entry->is_waiting_pay = true;
 	add_unpaid(sender, entry);
@@ -139,6 +140,7 @@ static void pay_sender(struct payer *payer, struct sender *sender, size_t count)
 	err = fhir_encode_remittance(&made, &options, payer->script.fee_extension, &arena.zf, &json);
 	assert(err == 0);
 	append(payer, sender, &made, id, json);
+	if (payer->profile != NULL) post_advice(payer, sender, sender->unpaid, details, count, identifier);
 	sender->unpaid_count -= count;
 	memmove(sender->unpaid, sender->unpaid + count, sender->unpaid_count * sizeof(struct entry *));
 	sender->unpaid_since_ms = clock_mono_ms();

@@ -25,12 +25,14 @@ static void apply_faults(struct payer *payer)
 	payer->misbehave = (struct misbehave){
 		.faults = payer->script.faults, .count = payer->script.fault_count, .seed = payer->script.seed};
 	payer->loaded_ms = clock_mono_ms();
+	post_profile(payer);
 }
 
 void payer_begin(struct payer *payer)
 {
 	payer->entries_end = &payer->entries;
 	payer->remittances_end = &payer->remittances;
+	payer->files_end = &payer->files;
 	payer->compressor = ZSTD_createCCtx();
 	assert(payer->compressor != NULL);
 	apply_faults(payer);
@@ -70,6 +72,7 @@ void payer_forget(struct payer *payer)
 		mem_free(remittance);
 	}
 	free_senders(payer);
+	post_forget(payer);
 	for (size_t i = 0; i < payer->member_count; i++) mem_free(payer->member_list[i]);
 	mem_free(payer->member_list);
 	payer->member_list = NULL;
@@ -165,7 +168,9 @@ static bool is_authentic(const struct payer *payer, const struct wire_request *r
 static void route(struct payer *payer, const struct wire_request *req, const char *path, struct wire_reply *reply)
 {
 	enum http_method method = req->head->method;
-	if (method == HTTP_POST && strcmp(path, "/Claim/$submit") == 0) {
+	if (payer->profile != NULL) {
+		post_handle(payer, req, reply);
+	} else if (method == HTTP_POST && strcmp(path, "/Claim/$submit") == 0) {
 		submit_handle(payer, req, reply);
 	} else if (method == HTTP_POST && strcmp(path, "/$process-message") == 0) {
 		message_handle(payer, req, reply);

@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 #include "base/mem.h"
+#include "eclaimlink/insurer.h"
 #include "fhir/document.h"
 #include "fhir/encode.h"
 #include "sandbox/script.h"
@@ -86,6 +87,20 @@ struct remittance {
 	uint64_t fetch;       /* the number of the question that fetched it first */
 };
 
+/* A file at the post office of the eClaimLink format (post.c). */
+struct post_file {
+	struct post_file *next;
+	char id[24];
+	char *name;
+	char *license; /* of the hospital that sent it, or that it is for */
+	char kind; /* 'C' claims, 'R' requests, 'P' persons: sent; 'A' advice, 'N' authorization: for the hospital */
+	bool is_fetched; /* its receipt was confirmed */
+	uint8_t *bytes;  /* of those for the hospital */
+	size_t len;
+	int64_t at_ms;
+	uint32_t fetches; /* how often it was downloaded */
+};
+
 struct payer {
 	struct event_base *base;
 	struct wire *wire;
@@ -105,7 +120,10 @@ struct payer {
 	size_t member_count, member_cap;
 	uint64_t received; /* claims, each time one came */
 	uint64_t polls, asks;
-	uint64_t serial; /* of messages */
+	uint64_t serial;                      /* of messages */
+	const struct eclaim_profile *profile; /* NULL: it speaks FHIR */
+	struct post_file *files, **files_end;
+	uint64_t file_count;
 };
 
 /* Begins with a script that has been read into payer->script. */
@@ -131,8 +149,19 @@ int64_t payer_age_ms(const struct payer *payer);
 
 /* ---- book.c: claims ---- */
 
+/* A claim as it came in one of the formats. */
+struct brought {
+	const struct zf_claim *claim;
+	const char *ref;
+	const char *claim_id;              /* of the Claim resource, or NULL */
+	const char *sender;                /* licence or provider number */
+	const char *message_id;            /* of its header, or NULL */
+	const struct xml_element *request; /* in eClaimLink: its element; else NULL */
+};
+
 /* A claim that came: what became of it. */
 struct taken {
+	const struct xml_element *request;
 	struct zf_claim claim; /* with its ref */
 	struct entry *entry;
 	const struct misbehave_fault *fault; /* or NULL */
@@ -143,6 +172,10 @@ struct taken {
 /* Counts it, decides it when it is new, and looks up its fault. message_id: of its header, or NULL. 0 or LIB_NOMEM. */
 int book_take(struct payer *payer, const struct fhir_document *document, uint32_t claim_index, const char *sender,
 	const char *message_id, struct zf_arena *arena, struct taken *ret) LIB_MUSTUSE;
+int book_take_brought(
+	struct payer *payer, const struct brought *brought, struct zf_arena *arena, struct taken *ret) LIB_MUSTUSE;
+/* What is kept of the decision: a ClaimResponse, or the part of an advice. */
+int book_unpack(const struct entry *entry, struct zf_arena *arena, struct text_span *ret) LIB_MUSTUSE;
 /* The decision, or that there is none yet, as ClaimResponse; as the fault wants it, if it is given. */
 int book_answer(
 	struct payer *payer, const struct taken *taken, struct zf_arena *arena, struct text_span *ret) LIB_MUSTUSE;
@@ -165,6 +198,16 @@ void pay_add(struct payer *payer, struct entry *entry);
 unsigned pay_run(struct payer *payer, bool force);
 /* What was paid for a claim goes back with the next remittance. ERR_NOTFOUND. */
 int pay_take_back(struct payer *payer, struct entry *entry) MUSTUSE;
+
+/* ---- post.c: the post office of the eClaimLink format ---- */
+
+/* Reads what the script says of it. Aborts on what script_table let through and should not have. */
+void post_profile(struct payer *payer);
+void post_handle(struct payer *payer, const struct wire_request *req, struct wire_reply *reply);
+void post_forget(struct payer *payer);
+/* An advice for these decided claims, of which the amounts of `details` are paid now. */
+void post_advice(struct payer *payer, struct sender *sender, struct entry *const *entries,
+	const struct zf_remittance_detail *details, size_t count, const char *reference);
 
 /* ---- answer.c: what all answers are made of ---- */
 

@@ -30,6 +30,7 @@ struct raw_fault {
 static const char *const group_names[] = {"CO", "PR", "OA", "PI", NULL};
 static const char *const scope_names[] = {"submit", "ask", "all", NULL};
 static const char *const taken_names[] = {"default", "no", "yes", NULL};
+static const char *const format_names[] = {"fhir", "eclaimlink", NULL};
 static const char *const duplicate_names[] = {"repeat", "reject", NULL};
 
 #define MATCH_ROWS                                                                                                     \
@@ -296,6 +297,14 @@ static const struct conf_option script_rows[] = {
 		.type = CONF_SECRET,
 		.offset = SCRIPT(bearer_token),
 		.help = "What Authorization: Bearer must carry; absent: nothing is asked for."},
+	{.name = "format",
+		.type = CONF_ENUM,
+		.offset = SCRIPT(format),
+		.names = format_names,
+		.fallback = "\"fhir\"",
+		.help = "What it speaks: FHIR, or XML files through a post office of its own."},
+	{.name = "login", .type = CONF_STRING, .offset = SCRIPT(login), .help = "Of the post office; absent: any."},
+	{.name = "password", .type = CONF_STRING, .offset = SCRIPT(password), .help = "Likewise."},
 	{.type = CONF_HEADING, .help = "Names on the wire"},
 	{.name = "claim_system",
 		.type = CONF_STRING,

@@ -12,6 +12,9 @@ struct script_down {
 	int64_t from_ms, to_ms; /* since the script was loaded */
 };
 
+/* What it speaks. */
+enum script_format { SCRIPT_FHIR, SCRIPT_ECLAIMLINK };
+
 struct script {
 	/* who and where */
 	const char *name;
@@ -21,6 +24,8 @@ struct script {
 	const char *base_path;
 	const char *tls_certificate, *tls_key, *tls_client_ca;
 	struct conf_secret bearer_token;
+	int format;                   /* enum script_format */
+	const char *login, *password; /* of the post office; NULL: nothing is asked for */
 	/* names on the wire */
 	const char *claim_system, *number_system, *license_system, *license, *event_system, *task_system;
 	const char *code_system, *fee_extension, *base_url;

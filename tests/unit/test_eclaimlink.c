@@ -15,6 +15,7 @@
 #include <libxml/xmlschemas.h>
 #include <zlib.h>
 
+#include "eclaimlink/insurer.h"
 #include "lib/base64.h"
 #include "lib/zip_read.h"
 #include "translate/adapter_check.h"
@@ -157,6 +158,65 @@ static void uploads_are_valid(void **state)
 	xmlSchemaFree(schema);
 }
 
+static const char *profile_value(const struct zf_profile *profile, const char *key)
+{
+	static const char *const keys[][2] = {
+		{"sender_id", "MF1"}, {"receiver_id", "TPA9"}, {"payer_id", "INS1"}, {"disposition", "TEST"}};
+	(void)profile;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strcmp(keys[i][0], key) == 0) return keys[i][1];
+	}
+	return NULL;
+}
+
+/* The other side: the claim that was uploaded is read, and the advice about it is valid, paid and taken back. */
+static void advices_are_valid(void **state)
+{
+	(void)state;
+	xmlSchemaPtr schema = schema_load("RemittanceAdvice.xsd");
+	if (schema == NULL) skip();
+	LIB_ARENA(arena);
+	struct zf_profile given = {.size = sizeof(given), .get = profile_value};
+	struct zf_open open = {.size = sizeof(open), .side = ZF_SIDE_AS_INSURER, .profile = &given, .arena = &arena.zf};
+	const struct eclaim_profile *profile = NULL;
+	const char *error = NULL;
+	assert_int_equal(eclaim_profile_open(&open, &profile, &error), ZF_OK);
+	size_t len;
+	char *xml = uploaded("upload-taken", &len);
+	struct fault_list faults;
+	struct eclaim_submission submission;
+	fault_list_init(&faults, &arena.zf, 0);
+	assert_int_equal(eclaim_submission_read(profile, xml, len, &arena.zf, &faults, &submission), 0);
+	free(xml);
+	assert_int_equal(submission.count, 1);
+	assert_int_equal(submission.claims[0]->line_count, 2);
+	struct zf_adjustment part = {
+		.group = ZF_GROUP_PI, .reason = ZF_REASON_NOT_NECESSARY, .amount = eclaim_money(profile, 2150)};
+	const struct zf_adjustment *const parts[] = {&part};
+	struct zf_line_result whole = {
+		.sequence = 1, .submitted = eclaim_money(profile, 40000), .benefit = eclaim_money(profile, 40000)};
+	struct zf_line_result less = {.sequence = 2,
+		.submitted = eclaim_money(profile, 12150),
+		.benefit = eclaim_money(profile, 10000),
+		.adjustments = parts,
+		.adjustment_count = 1};
+	const struct zf_line_result *const lines[] = {&whole, &less};
+	struct zf_adjudication said = {
+		.size = sizeof(said), .insurer_claim_no = "P-1", .lines = lines, .line_count = 2};
+	struct text_span claims[2], advice;
+	const char *const references[] = {"TRF-1", NULL};
+	assert_int_equal(eclaim_advice_claim_write(profile, submission.elements[0], &said, &arena.zf, &claims[0]), 0);
+	assert_int_equal(eclaim_advice_claim_reverse(profile, claims[0], &arena.zf, &claims[1]), 0);
+	assert_int_equal(
+		eclaim_advice_write(profile, "MF1", 1795330000000, claims, references, 2, &arena.zf, &advice), 0);
+	if (!is_valid(schema, advice.ptr, advice.len)) fail_msg("%s", advice.ptr);
+	assert_non_null(strstr(advice.ptr, "<PaymentReference>TRF-1</PaymentReference>"));
+	assert_non_null(strstr(advice.ptr, "<PaymentAmount>100.00</PaymentAmount><DenialCode>MNEC-003</DenialCode>"));
+	assert_non_null(strstr(advice.ptr, "<PaymentReference>N/A</PaymentReference>"));
+	assert_non_null(strstr(advice.ptr, "<PaymentAmount>-400.00</PaymentAmount><DenialCode>TKBK-001</DenialCode>"));
+	xmlSchemaFree(schema);
+}
+
 /* ---- archives ---- */
 
 static size_t put(uint8_t *to, size_t at, unsigned long value, int bytes)
@@ -247,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_certified),
 		cmocka_unit_test(uploads_are_valid),
+		cmocka_unit_test(advices_are_valid),
 		cmocka_unit_test(archives_have_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
