@@ -73,7 +73,7 @@ int eclaim_exchange_load(const uint8_t *state, uint64_t len, struct eclaim_excha
 		const char *text = next_word(&p);
 		if (text == NULL || strlen(text) >= sizeof(item->text)) return LIB_INVALID;
 		memcpy(item->text, text, strlen(text) + 1);
-		if (!next_number(&p, &item->token) || !next_char(&p, "fcd", &item->phase) || p != NULL) {
+		if (!next_number(&p, &item->token) || !next_char(&p, "fcdr", &item->phase) || p != NULL) {
 			return LIB_INVALID;
 		}
 	}

@@ -29,7 +29,8 @@ enum eclaim_phase {
 struct eclaim_item {
 	char text[ECLAIM_ITEM_SIZE];
 	uint32_t token;
-	char phase; /* of a file: f fetched, c being confirmed, d done */
+	char phase; /* of a file: f fetched, c being confirmed, d done; of a claim: f, of a request for authorization: r
+		     */
 };
 
 struct eclaim_exchange {

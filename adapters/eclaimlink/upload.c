@@ -66,12 +66,11 @@ static int32_t upload_person(struct eclaim_step *step)
 	return refused_or(rc);
 }
 
-/* Is what the exchange is about a claim, or a request? It is in the search's transactionID. */
+/* Claims and requests have a transactionID each. */
 static int ask(struct eclaim_step *step)
 {
 	const struct eclaim_profile *profile = step->profile;
-	const struct zf_event *event = step->event;
-	bool request = event->claim_count > 0 && !eclaim_is_claim(event->claims[0]);
+	bool request = step->exchange->items[0].phase == 'r';
 	char status[32];
 	const char *name = text_printf(step->arena, "%s.xml", step->exchange->items[0].text);
 	if (name == NULL) return LIB_NOMEM;
@@ -111,7 +110,7 @@ int32_t eclaim_upload_start(struct eclaim_step *step)
 		struct eclaim_item *item = &exchange->items[exchange->count++];
 		if (event->claims[i]->ref[0] == '\0') return ZF_BUG;
 		(void)snprintf(item->text, sizeof(item->text), "%s", event->claims[i]->ref);
-		item->phase = 'f';
+		item->phase = eclaim_is_claim(event->claims[i]) ? 'f' : 'r';
 	}
 	switch (event->kind) {
 	case ZF_EVENT_START_CLAIM:
