@@ -188,7 +188,7 @@ class Installation:
             with contextlib.suppress(OSError):
                 self.names = self.keep(proxies.NameServer(address))
         if self.names is None:
-            self.left_out.append("dns_dead: no name server of our own (only root may bind port 53 and unshare mounts)")
+            self.left_out.append("names_dead: no name server of our own (only root may bind port 53 and unshare mounts)")
 
     def host_of(self, name):
         return name + ".insurer.test" if self.names else "localhost"

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shlex
 import signal
 import subprocess
@@ -114,7 +115,8 @@ def test_the_window_after_the_last_look_is_counted(up):
         assert all_of_them >= 60, samples
         return below, all_of_them, samples
     below, total, samples = zhifu.wait_until(sent, "the window to be measured")
-    print("of %d messages %d left within a millisecond of the look" % (total, below))
+    print("of %d messages %d left within a millisecond of the look; by bound: %s" % (total, below, {
+        re.search(r'[{,]le="([^"]*)"', n).group(1): int(v) for n, v in samples.items() if "_bucket" in n and v}))
     # Sanitizers, and a machine with more to do than processors, which takes one away at any moment: most of them.
     assert below >= total * 0.5, samples
     up.points.arm("dispatch.window", "stop")
