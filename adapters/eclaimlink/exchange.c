@@ -102,38 +102,12 @@ int eclaim_exchange_save(
 
 /* ---- actions ---- */
 
-struct zf_action *eclaim_action(struct eclaim_step *step, uint32_t kind)
-{
-	if (step->action_count == step->action_cap) {
-		uint32_t cap = step->action_cap == 0 ? 16 : step->action_cap * 2;
-		if (step->action_cap >= ZF_ACTIONS_MAX) return NULL;
-		const struct zf_action **actions = zf_alloc_array(step->arena, cap, sizeof(void *));
-		if (actions == NULL) return NULL;
-		if (step->action_count > 0) memcpy(actions, step->actions, step->action_count * sizeof(void *));
-		step->actions = actions;
-		step->action_cap = cap;
-	}
-	struct zf_action *action = zf_alloc(step->arena, sizeof(*action));
-	if (action == NULL) return NULL;
-	action->size = sizeof(*action);
-	action->kind = kind;
-	step->actions[step->action_count++] = action;
-	return action;
-}
-
 struct zf_fact *eclaim_fact(struct eclaim_step *step, uint32_t kind, const char *claim_ref)
 {
-	struct zf_fact *fact = zf_alloc(step->arena, sizeof(*fact));
-	struct zf_action *action = fact == NULL ? NULL : eclaim_action(step, ZF_ACTION_FACT);
-	if (action == NULL) return NULL;
-	fact->size = sizeof(*fact);
-	fact->kind = kind;
-	if (claim_ref != NULL) {
-		fact->claim_ref = zf_strdup(step->arena, claim_ref);
-		if (fact->claim_ref == NULL) return NULL;
-	}
-	action->fact = fact;
-	return fact;
+	struct zf_fact *fact = action_add_fact(&step->actions, kind);
+	if (fact == NULL || claim_ref == NULL) return fact;
+	fact->claim_ref = zf_strdup(step->arena, claim_ref);
+	return fact->claim_ref == NULL ? NULL : fact;
 }
 
 int eclaim_request(struct eclaim_step *step, const char *operation, const struct eclaim_parameter *parameters,
@@ -152,7 +126,7 @@ int eclaim_request(struct eclaim_step *step, const char *operation, const struct
 	if (headers[1].value == NULL) return LIB_NOMEM;
 	list[0] = &headers[0];
 	list[1] = &headers[1];
-	struct zf_action *action = eclaim_action(step, ZF_ACTION_HTTP);
+	struct zf_action *action = action_add(&step->actions, ZF_ACTION_HTTP);
 	if (action == NULL) return LIB_NOMEM;
 	action->token = ++step->exchange->next_token;
 	action->method = "POST";
@@ -170,7 +144,7 @@ int eclaim_request(struct eclaim_step *step, const char *operation, const struct
 
 int eclaim_wait(struct eclaim_step *step, int64_t seconds)
 {
-	struct zf_action *action = eclaim_action(step, ZF_ACTION_WAIT);
+	struct zf_action *action = action_add(&step->actions, ZF_ACTION_WAIT);
 	if (action == NULL) return LIB_NOMEM;
 	action->wait_until_ms = step->profile->host->now_ms(step->call) + seconds * 1000;
 	return 0;
@@ -179,19 +153,7 @@ int eclaim_wait(struct eclaim_step *step, int64_t seconds)
 int eclaim_done(struct eclaim_step *step)
 {
 	step->exchange->phase = ECLAIM_DONE;
-	return eclaim_action(step, ZF_ACTION_DONE) == NULL ? LIB_NOMEM : 0;
-}
-
-int32_t eclaim_verdict(int rc)
-{
-	switch (rc) {
-	case 0:
-		return ZF_OK;
-	case LIB_NOMEM:
-		return ZF_NOMEM;
-	default:
-		return ZF_MALFORMED;
-	}
+	return action_add(&step->actions, ZF_ACTION_DONE) == NULL ? LIB_NOMEM : 0;
 }
 
 bool eclaim_is_tired(struct eclaim_step *step)

@@ -1,8 +1,9 @@
-/* The state of an exchange between two steps, the list of actions that a step makes, and the steps themselves. */
+/* The state of an exchange between two steps, the requests that a step makes, and the steps themselves. */
 #ifndef ECLAIMLINK_EXCHANGE_H
 #define ECLAIMLINK_EXCHANGE_H
 
 #include "eclaimlink/soap.h"
+#include "lib/action.h"
 
 #define ECLAIM_ITEMS_MAX 200
 #define ECLAIM_ITEM_SIZE 68
@@ -49,8 +50,7 @@ struct eclaim_step {
 	const struct zf_event *event;
 	struct zf_arena *arena;
 	struct eclaim_exchange *exchange;
-	const struct zf_action **actions;
-	uint32_t action_count, action_cap;
+	struct action_list actions;
 	struct fault_list faults;
 	bool goes_on; /* MALFORMED is of this message alone: the exchange goes on with state and actions */
 };
@@ -60,15 +60,13 @@ int eclaim_exchange_load(const uint8_t *state, uint64_t len, struct eclaim_excha
 int eclaim_exchange_save(const struct eclaim_exchange *exchange, struct zf_arena *arena, const uint8_t **ret_state,
 	uint64_t *ret_len) LIB_MUSTUSE;
 
-/* A zeroed action at the end of the list; NULL on no memory or when ZF_ACTIONS_MAX is reached. */
-struct zf_action *eclaim_action(struct eclaim_step *step, uint32_t kind);
+/* A fact about that claim, NULL: it names none. NULL without memory or beyond ZF_ACTIONS_MAX. */
 struct zf_fact *eclaim_fact(struct eclaim_step *step, uint32_t kind, const char *claim_ref);
 /* A SOAP request; its token is the exchange's next. LIB_*. */
 int eclaim_request(struct eclaim_step *step, const char *operation, const struct eclaim_parameter *parameters,
 	uint32_t count, struct zf_action **ret_action) LIB_MUSTUSE;
 int eclaim_wait(struct eclaim_step *step, int64_t seconds) LIB_MUSTUSE;
 int eclaim_done(struct eclaim_step *step) LIB_MUSTUSE;
-int32_t eclaim_verdict(int rc);
 /* A try too many: for a person to look at. */
 bool eclaim_is_tired(struct eclaim_step *step);
 /* The HTTP answer as this operation's reply. 1: it is a 2xx that has one; 0: the service is not itself (another status,

@@ -60,7 +60,7 @@ int eclaim_file_read(struct eclaim_step *step, struct text_span file)
 	struct eclaim_advice advice = {.step = step};
 	struct xml_reader *reader;
 	const struct xml_element *root;
-	uint32_t actions = step->action_count;
+	uint32_t actions = step->actions.count;
 	int rc = xml_read_open(file.ptr, file.len, &limits, step->arena, &step->faults, &reader, &root);
 	if (rc != 0) return rc == LIB_LIMIT ? LIB_INVALID : rc;
 	if (xml_is(root, NULL, "Remittance.Advice")) {
@@ -76,6 +76,6 @@ int eclaim_file_read(struct eclaim_step *step, struct text_span file)
 	xml_read_close(reader);
 	if (rc == 0 && fault_refuses(&step->faults)) rc = LIB_INVALID;
 	if (rc == LIB_LIMIT) rc = LIB_INVALID;
-	if (rc != 0) step->action_count = actions; /* half understood is not understood */
+	if (rc != 0) step->actions.count = actions; /* half understood is not understood */
 	return rc;
 }

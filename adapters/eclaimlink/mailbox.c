@@ -83,7 +83,7 @@ static int next_source(struct eclaim_step *step)
 int32_t eclaim_mailbox_start(struct eclaim_step *step)
 {
 	step->exchange->kind = ECLAIM_POLL;
-	return eclaim_verdict(list_source(step));
+	return verdict_read(list_source(step));
 }
 
 /* ---- the list ---- */
@@ -245,17 +245,17 @@ static struct eclaim_item *item_of(struct eclaim_step *step)
 
 int32_t eclaim_mailbox_reply(struct eclaim_step *step)
 {
-	if (step->exchange->phase == ECLAIM_LIST) return eclaim_verdict(listed(step));
+	if (step->exchange->phase == ECLAIM_LIST) return verdict_read(listed(step));
 	struct eclaim_item *item = item_of(step);
 	if (item == NULL || item->phase == 'd') return ZF_OK;
-	return eclaim_verdict(item->phase == 'f' ? fetched(step, item) : confirmed(step, item));
+	return verdict_read(item->phase == 'f' ? fetched(step, item) : confirmed(step, item));
 }
 
 int32_t eclaim_mailbox_failure(struct eclaim_step *step)
 {
-	if (step->exchange->phase == ECLAIM_LIST) return eclaim_verdict(eclaim_done(step));
+	if (step->exchange->phase == ECLAIM_LIST) return verdict_read(eclaim_done(step));
 	struct eclaim_item *item = item_of(step);
 	if (item == NULL) return ZF_OK;
 	item->phase = 'd';
-	return eclaim_verdict(conclude(step));
+	return verdict_read(conclude(step));
 }

@@ -26,7 +26,7 @@ static int32_t run_file(struct eclaim_step *step)
 {
 	struct text_span file = {(const char *)step->event->body, step->event->body_len};
 	int rc = eclaim_file_read(step, file);
-	return eclaim_verdict(rc == 0 ? eclaim_done(step) : rc);
+	return verdict_read(rc == 0 ? eclaim_done(step) : rc);
 }
 
 static int32_t run(struct eclaim_step *step, const uint8_t *state, uint64_t state_len)
@@ -69,8 +69,8 @@ static int32_t finish(struct eclaim_step *step, int32_t verdict, struct zf_resul
 		return verdict;
 	}
 	result->goes_on = verdict == ZF_MALFORMED;
-	result->actions = step->actions;
-	result->action_count = step->action_count;
+	result->actions = step->actions.actions;
+	result->action_count = step->actions.count;
 	int rc = eclaim_exchange_save(step->exchange, step->arena, &result->state, &result->state_len);
 	return rc == 0 ? verdict : ZF_NOMEM;
 }
@@ -78,7 +78,8 @@ static int32_t finish(struct eclaim_step *step, int32_t verdict, struct zf_resul
 static int32_t module_step(const void *context, void *call, const uint8_t *state, uint64_t state_len,
 	const struct zf_event *event, struct zf_arena *arena, struct zf_result *ret_result)
 {
-	struct eclaim_step step = {.profile = context, .call = call, .event = event, .arena = arena};
+	struct eclaim_step step = {
+		.profile = context, .call = call, .event = event, .arena = arena, .actions = {.arena = arena}};
 	step.exchange = zf_alloc(arena, sizeof(*step.exchange));
 	if (step.exchange == NULL) return ZF_NOMEM;
 	fault_list_init(&step.faults, arena, 0);

@@ -39,7 +39,7 @@ static int upload(struct eclaim_step *step, struct text_span xml, const char *su
 /* On LIB_INVALID the faults are of our claim. */
 static int32_t refused_or(int rc)
 {
-	return rc == LIB_INVALID || rc == LIB_LIMIT ? ZF_REJECT : eclaim_verdict(rc);
+	return rc == LIB_INVALID || rc == LIB_LIMIT ? ZF_REJECT : verdict_read(rc);
 }
 
 static int32_t upload_claims(struct eclaim_step *step)
@@ -83,7 +83,7 @@ static int ask(struct eclaim_step *step)
 static int32_t ask_first(struct eclaim_step *step)
 {
 	step->exchange->source = 0;
-	return eclaim_verdict(ask(step));
+	return verdict_read(ask(step));
 }
 
 static int32_t start_cancel(struct eclaim_step *step)
@@ -93,7 +93,7 @@ static int32_t start_cancel(struct eclaim_step *step)
 	if (eclaim_is_claim(step->event->claims[0])) {
 		/* The format takes back requests, not claims. */
 		struct zf_fact *fact = eclaim_fact(step, ZF_FACT_REJECTED, step->event->claims[0]->ref);
-		return fact == NULL ? ZF_NOMEM : eclaim_verdict(eclaim_done(step));
+		return fact == NULL ? ZF_NOMEM : verdict_read(eclaim_done(step));
 	}
 	int rc = eclaim_cancel_write(&writing, step->event->claims[0], &xml);
 	if (rc == 0) rc = upload(step, xml, "-C", NULL);
@@ -227,11 +227,11 @@ int32_t eclaim_upload_reply(struct eclaim_step *step)
 	if (step->event->token != step->exchange->token) return ZF_BUG;
 	switch (step->exchange->phase) {
 	case ECLAIM_PERSON:
-		return eclaim_verdict(registered(step));
+		return verdict_read(registered(step));
 	case ECLAIM_UPLOAD:
-		return eclaim_verdict(uploaded(step));
+		return verdict_read(uploaded(step));
 	case ECLAIM_ASK:
-		return eclaim_verdict(asked(step));
+		return verdict_read(asked(step));
 	default:
 		return ZF_OK; /* the answer to a request that we gave up */
 	}
@@ -271,14 +271,14 @@ int32_t eclaim_upload_failure(struct eclaim_step *step)
 	if (step->event->token != step->exchange->token) return ZF_BUG;
 	switch (step->exchange->phase) {
 	case ECLAIM_PERSON:
-		return eclaim_verdict(later(step, ECLAIM_PERSON));
+		return verdict_read(later(step, ECLAIM_PERSON));
 	case ECLAIM_ASK:
 		if (step->exchange->kind == ECLAIM_STATUS)
-			return eclaim_verdict(eclaim_done(step)); /* the clock asks again */
-		return eclaim_verdict(later(step, ECLAIM_UNKNOWN));
+			return verdict_read(eclaim_done(step)); /* the clock asks again */
+		return verdict_read(later(step, ECLAIM_UNKNOWN));
 	case ECLAIM_UPLOAD:
-		if (step->exchange->kind == ECLAIM_CANCEL) return eclaim_verdict(eclaim_done(step));
-		if (step->event->failure == ZF_FAILURE_NOT_SENT) return eclaim_verdict(later(step, ECLAIM_BUSY));
+		if (step->exchange->kind == ECLAIM_CANCEL) return verdict_read(eclaim_done(step));
+		if (step->event->failure == ZF_FAILURE_NOT_SENT) return verdict_read(later(step, ECLAIM_BUSY));
 		step->exchange->phase = ECLAIM_UNKNOWN;
 		return ZF_OK;
 	default:

@@ -112,42 +112,12 @@ int fhir_exchange_save(
 
 /* ---- actions ---- */
 
-struct zf_action *fhir_step_action(struct fhir_step *step, uint32_t kind)
-{
-	if (step->action_count == step->action_cap) {
-		uint32_t cap = step->action_cap == 0 ? 16 : step->action_cap * 2;
-		if (step->action_cap >= ZF_ACTIONS_MAX) return NULL;
-		const struct zf_action **actions = zf_alloc_array(step->arena, cap, sizeof(void *));
-		if (actions == NULL) return NULL;
-		if (step->action_count > 0) memcpy(actions, step->actions, step->action_count * sizeof(void *));
-		step->actions = actions;
-		step->action_cap = cap;
-	}
-	struct zf_action *action = zf_alloc(step->arena, sizeof(*action));
-	if (action == NULL) return NULL;
-	action->size = sizeof(*action);
-	action->kind = kind;
-	step->actions[step->action_count++] = action;
-	return action;
-}
-
-struct zf_fact *fhir_step_fact(struct fhir_step *step, uint32_t kind)
-{
-	struct zf_fact *fact = zf_alloc(step->arena, sizeof(*fact));
-	struct zf_action *action = fact == NULL ? NULL : fhir_step_action(step, ZF_ACTION_FACT);
-	if (action == NULL) return NULL;
-	fact->size = sizeof(*fact);
-	fact->kind = kind;
-	action->fact = fact;
-	return fact;
-}
-
 struct zf_action *fhir_step_request(struct fhir_step *step, const char *method, const char *path, struct text_span body)
 {
 	static const struct zf_header accept = {"Accept", "application/fhir+json"};
 	static const struct zf_header type = {"Content-Type", "application/fhir+json; charset=utf-8"};
 	static const struct zf_header *const with_body[] = {&accept, &type};
-	struct zf_action *action = fhir_step_action(step, ZF_ACTION_HTTP);
+	struct zf_action *action = action_add(&step->actions, ZF_ACTION_HTTP);
 	if (action == NULL) return NULL;
 	action->token = ++step->exchange->next_token;
 	action->method = method;
@@ -162,7 +132,7 @@ struct zf_action *fhir_step_request(struct fhir_step *step, const char *method, 
 
 int fhir_step_wait(struct fhir_step *step, int64_t seconds)
 {
-	struct zf_action *action = fhir_step_action(step, ZF_ACTION_WAIT);
+	struct zf_action *action = action_add(&step->actions, ZF_ACTION_WAIT);
 	if (action == NULL) return LIB_NOMEM;
 	action->wait_until_ms = step->config->host->now_ms(step->call) + seconds * 1000;
 	return 0;

@@ -1,10 +1,10 @@
-/* The state of an exchange between two steps, and the list of actions that a step makes. Internal to the FHIR module.
- */
+/* The state of an exchange between two steps, and the requests that a step makes. Internal to the FHIR module. */
 #ifndef FHIR_EXCHANGE_H
 #define FHIR_EXCHANGE_H
 
 #include "fhir/answer.h"
 #include "fhir/config.h"
+#include "lib/action.h"
 #include "zhifu_adapter.h"
 
 #define FHIR_EXCHANGE_CLAIMS_MAX 256
@@ -51,8 +51,7 @@ struct fhir_step {
 	const struct zf_event *event;
 	struct zf_arena *arena;
 	struct fhir_exchange *exchange;
-	const struct zf_action **actions;
-	uint32_t action_count, action_cap;
+	struct action_list actions;
 	struct fault_list faults;
 	const struct zf_fault *const *said; /* instead of `faults`, what the catalogue has no words for */
 	uint32_t said_count;
@@ -67,11 +66,8 @@ int fhir_exchange_load(const uint8_t *state, uint64_t len, struct fhir_exchange 
 int fhir_exchange_save(const struct fhir_exchange *exchange, struct zf_arena *arena, const uint8_t **ret_state,
 	uint64_t *ret_len) LIB_MUSTUSE;
 
-/* A zeroed action of that kind at the end of the list; NULL on no memory or when ZF_ACTIONS_MAX is reached. */
-struct zf_action *fhir_step_action(struct fhir_step *step, uint32_t kind);
-/* A fact; its fields are to be filled. NULL likewise. */
-struct zf_fact *fhir_step_fact(struct fhir_step *step, uint32_t kind);
-/* An HTTP request; body {NULL, 0} for none. Its token is the exchange's next; NULL likewise. */
+/* An HTTP request; body {NULL, 0} for none. Its token is the exchange's next. NULL without memory or beyond
+ * ZF_ACTIONS_MAX. */
 struct zf_action *fhir_step_request(
 	struct fhir_step *step, const char *method, const char *path, struct text_span body);
 /* Come back in so many seconds. LIB_NOMEM or 0. */

@@ -51,7 +51,7 @@ int fhir_step_pended(struct fhir_step *step, struct fhir_exchange_claim *claim)
 	claim->phase = FHIR_PHASE_PENDING;
 	claim->told = 'y';
 	if (told) return 0;
-	struct zf_fact *fact = fhir_step_fact(step, ZF_FACT_PENDED);
+	struct zf_fact *fact = action_add_fact(&step->actions, ZF_FACT_PENDED);
 	return fact == NULL ? LIB_NOMEM : set_ref(step, fact, claim->ref);
 }
 
@@ -59,7 +59,7 @@ int fhir_step_rejected(
 	struct fhir_step *step, struct fhir_exchange_claim *claim, const struct zf_fault *const *faults, uint32_t count)
 {
 	claim->phase = FHIR_PHASE_DONE;
-	struct zf_fact *fact = fhir_step_fact(step, ZF_FACT_REJECTED);
+	struct zf_fact *fact = action_add_fact(&step->actions, ZF_FACT_REJECTED);
 	if (fact == NULL) return LIB_NOMEM;
 	fact->faults = faults;
 	fact->fault_count = count;
@@ -77,7 +77,7 @@ static int add_adjudication(struct fhir_step *step, const struct fhir_answer *an
 		return 0;
 	}
 	if (claim != NULL && kind != ZF_FACT_REJECTED) claim->told = 'y';
-	struct zf_fact *fact = fhir_step_fact(step, kind);
+	struct zf_fact *fact = action_add_fact(&step->actions, kind);
 	if (fact == NULL) return LIB_NOMEM;
 	fact->adjudication = adjudication;
 	if (kind == ZF_FACT_REJECTED) {
@@ -96,12 +96,12 @@ static int add_adjudication(struct fhir_step *step, const struct fhir_answer *an
 static int add_others(struct fhir_step *step, const struct fhir_answer *answer)
 {
 	for (uint32_t i = 0; i < answer->remittance_count; i++) {
-		struct zf_fact *fact = fhir_step_fact(step, ZF_FACT_REMITTED);
+		struct zf_fact *fact = action_add_fact(&step->actions, ZF_FACT_REMITTED);
 		if (fact == NULL) return LIB_NOMEM;
 		fact->remittance = answer->remittances[i];
 	}
 	for (uint32_t i = 0; i < answer->query_count; i++) {
-		struct zf_fact *fact = fhir_step_fact(step, ZF_FACT_QUERIED);
+		struct zf_fact *fact = action_add_fact(&step->actions, ZF_FACT_QUERIED);
 		if (fact == NULL) return LIB_NOMEM;
 		fact->query = answer->queries[i];
 		fact->claim_ref = answer->queries[i]->claim_ref;
@@ -114,7 +114,7 @@ static int add_others(struct fhir_step *step, const struct fhir_answer *answer)
 static int add_message_errors(struct fhir_step *step, const struct fhir_answer *answer)
 {
 	if (answer->error_count == 0 || answer->adjudication_count > 0 || answer->response_identifier == NULL) return 0;
-	struct zf_fact *fact = fhir_step_fact(step, ZF_FACT_REJECTED);
+	struct zf_fact *fact = action_add_fact(&step->actions, ZF_FACT_REJECTED);
 	if (fact == NULL) return LIB_NOMEM;
 	fact->faults = answer->errors;
 	fact->fault_count = answer->error_count;

@@ -7,21 +7,10 @@
 #include "fhir/module.h"
 #include "fhir/resource.h"
 #include "fhir/scan.h"
+#include "lib/action.h"
 #include "lib/date.h"
 
 #define CONTENT_TYPE "application/fhir+json; charset=utf-8"
-
-static int32_t verdict_of(int rc)
-{
-	switch (rc) {
-	case 0:
-		return ZF_OK;
-	case LIB_NOMEM:
-		return ZF_NOMEM;
-	default:
-		return ZF_REJECT;
-	}
-}
 
 /* The clearinghouse's ref from the identifier of the agreed system. */
 static void take_ref(const struct fhir_config *config, struct zf_claim *claim)
@@ -182,7 +171,7 @@ int32_t fhir_insurer_encode_adjudication(const void *context, void *call, const 
 				   : wrap(&envelope, event, header == NULL ? NULL : header->base.id, "ClaimResponse",
 					     options.id, text, &text);
 	}
-	if (rc != 0) return verdict_of(rc);
+	if (rc != 0) return verdict_write(rc);
 	*ret_bytes = (const uint8_t *)text.ptr;
 	*ret_len = text.len;
 	*ret_content_type = CONTENT_TYPE;
@@ -215,7 +204,7 @@ int32_t fhir_insurer_encode_remittance(const void *context, void *call, const st
 	if (rc == 0 && config->message) {
 		rc = wrap(&envelope, config->event_remittance, NULL, "PaymentReconciliation", options.id, text, &text);
 	}
-	if (rc != 0) return verdict_of(rc);
+	if (rc != 0) return verdict_write(rc);
 	*ret_bytes = (const uint8_t *)text.ptr;
 	*ret_len = text.len;
 	*ret_content_type = CONTENT_TYPE;

@@ -59,8 +59,8 @@ static int32_t finish(struct fhir_step *step, int32_t verdict, struct zf_result 
 		return verdict;
 	}
 	if (verdict != ZF_OK) return verdict;
-	result->actions = step->actions;
-	result->action_count = step->action_count;
+	result->actions = step->actions.actions;
+	result->action_count = step->actions.count;
 	if (step->event->kind == ZF_EVENT_CALL) return ZF_OK;
 	int rc = fhir_exchange_save(step->exchange, step->arena, &result->state, &result->state_len);
 	return rc == 0 ? ZF_OK : ZF_NOMEM;
@@ -69,7 +69,8 @@ static int32_t finish(struct fhir_step *step, int32_t verdict, struct zf_result 
 static int32_t module_step(const void *context, void *call, const uint8_t *state, uint64_t state_len,
 	const struct zf_event *event, struct zf_arena *arena, struct zf_result *ret_result)
 {
-	struct fhir_step step = {.config = context, .call = call, .event = event, .arena = arena};
+	struct fhir_step step = {
+		.config = context, .call = call, .event = event, .arena = arena, .actions = {.arena = arena}};
 	step.exchange = fhir_exchange_new(event, state, state_len, arena);
 	if (step.exchange == NULL) return ZF_NOMEM;
 	fault_list_init(&step.faults, arena, 0);

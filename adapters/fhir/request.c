@@ -17,18 +17,6 @@ static int new_id(void *ctx, char text[40])
 	return source->host->new_id(source->call, text);
 }
 
-static int32_t verdict_of(int rc)
-{
-	switch (rc) {
-	case 0:
-		return ZF_OK;
-	case LIB_NOMEM:
-		return ZF_NOMEM;
-	default:
-		return ZF_REJECT;
-	}
-}
-
 /* What all message Bundles of this insurer have in common; ids from the host. LIB_NOMEM or 0. */
 static int make_message(struct fhir_step *step, const char *event, bool to_hub, struct fhir_message *message)
 {
@@ -112,7 +100,7 @@ int32_t fhir_request_claim(
 	int rc = config->message ? make_message(step, event, false, &message) : 0;
 	struct text_span body;
 	if (rc == 0) rc = fhir_encode_claim(claim, &options, config->message ? &message : NULL, step->arena, &body);
-	if (rc != 0) return verdict_of(rc);
+	if (rc != 0) return verdict_write(rc);
 	const char *path = config->message ? config->message_path : config->submit_path;
 	struct zf_action *action = fhir_step_request(step, "POST", path, body);
 	if (action == NULL) return ZF_NOMEM;
@@ -122,7 +110,7 @@ int32_t fhir_request_claim(
 	entry->phase = FHIR_PHASE_SENT;
 	if (!config->message) return ZF_OK;
 	snprintf(entry->message_id, sizeof(entry->message_id), "%s", message.id);
-	return verdict_of(add_wire_ref(step, action, "message-id", message.id));
+	return verdict_write(add_wire_ref(step, action, "message-id", message.id));
 }
 
 /* GET PATH?NAME=SYSTEM|REF: our ref identifies no person. */
@@ -179,14 +167,14 @@ static int32_t request_task(struct fhir_step *step, struct fhir_exchange_claim *
 			rc = fhir_encode_message(&message, config->base_url, "Task", id, body, step->arena, &body);
 		}
 	}
-	if (rc != 0) return verdict_of(rc);
+	if (rc != 0) return verdict_write(rc);
 	struct zf_action *action =
 		fhir_step_request(step, "POST", config->message ? config->message_path : config->task_path, body);
 	if (action == NULL) return ZF_NOMEM;
 	entry->token = action->token;
 	if (!config->message) return ZF_OK;
 	snprintf(entry->message_id, sizeof(entry->message_id), "%s", message.id);
-	return verdict_of(add_wire_ref(step, action, "message-id", message.id));
+	return verdict_write(add_wire_ref(step, action, "message-id", message.id));
 }
 
 int32_t fhir_request_status(struct fhir_step *step, struct fhir_exchange_claim *entry)

@@ -33,18 +33,6 @@ static enum http_class classify(int32_t status)
 	}
 }
 
-static int32_t verdict_of(int rc)
-{
-	switch (rc) {
-	case 0:
-		return ZF_OK;
-	case LIB_NOMEM:
-		return ZF_NOMEM;
-	default:
-		return ZF_MALFORMED;
-	}
-}
-
 static bool can_ask(const struct fhir_step *step)
 {
 	return step->config->get_status || (step->config->task_status && step->config->message);
@@ -77,7 +65,7 @@ static int32_t reject_with_status(struct fhir_step *step, struct fhir_exchange_c
 	const struct zf_fault *const *faults = one_fault(step->arena, text_printf(step->arena, "http-%d", status),
 		text_printf(step->arena, "the insurer answered with HTTP status %d", status));
 	if (faults == NULL) return ZF_NOMEM;
-	return verdict_of(fhir_step_rejected(step, claim, faults, 1));
+	return verdict_read(fhir_step_rejected(step, claim, faults, 1));
 }
 
 /* ---- after a step: what comes next ---- */
@@ -107,9 +95,9 @@ static int32_t conclude(struct fhir_step *step)
 	}
 	if ((busy || open) && exchange->asks < step->config->asks_max) {
 		int64_t seconds = busy ? step->config->retry_seconds : step->config->wait_seconds;
-		return verdict_of(fhir_step_wait(step, seconds));
+		return verdict_read(fhir_step_wait(step, seconds));
 	}
-	return fhir_step_action(step, ZF_ACTION_DONE) == NULL ? ZF_NOMEM : ZF_OK;
+	return action_add(&step->actions, ZF_ACTION_DONE) == NULL ? ZF_NOMEM : ZF_OK;
 }
 
 /* ---- start ---- */
@@ -202,27 +190,27 @@ static int32_t take_submission(
 	struct fhir_step *step, struct fhir_exchange_claim *claim, const struct fhir_answer *answer)
 {
 	if (answer->error_count > 0) {
-		return verdict_of(fhir_step_rejected(step, claim, answer->errors, answer->error_count));
+		return verdict_read(fhir_step_rejected(step, claim, answer->errors, answer->error_count));
 	}
 	if (has_code(answer, "transient-error")) {
 		claim->phase = FHIR_PHASE_BUSY;
 		return ZF_OK;
 	}
 	int rc = fhir_step_facts(step, answer, claim);
-	if (rc != 0) return verdict_of(rc);
+	if (rc != 0) return verdict_read(rc);
 	if (claim->phase != FHIR_PHASE_SENT) return ZF_OK;
 	if (has_code(answer, "fatal-error")) {
 		const struct zf_fault *const *faults =
 			one_fault(step->arena, "fatal-error", "the insurer could not process the message");
 		if (faults == NULL) return ZF_NOMEM;
-		return verdict_of(fhir_step_rejected(step, claim, faults, 1));
+		return verdict_read(fhir_step_rejected(step, claim, faults, 1));
 	}
 	if (answer->adjudication_count > 0) {
 		/* Decisions, but on other claims: about ours nothing is known. */
 		claim->phase = FHIR_PHASE_UNKNOWN;
 		return ZF_OK;
 	}
-	return verdict_of(fhir_step_pended(step, claim));
+	return verdict_read(fhir_step_pended(step, claim));
 }
 
 static int32_t reply_submission(struct fhir_step *step, struct fhir_exchange_claim *claim)
@@ -238,18 +226,18 @@ static int32_t reply_submission(struct fhir_step *step, struct fhir_exchange_cla
 	if (class == HTTP_REFUSED) {
 		/* A body that can't be read changes nothing: the status says it. */
 		if (rc == 0 && answer.error_count > 0) {
-			return verdict_of(fhir_step_rejected(step, claim, answer.errors, answer.error_count));
+			return verdict_read(fhir_step_rejected(step, claim, answer.errors, answer.error_count));
 		}
 		return reject_with_status(step, claim);
 	}
-	if (rc != 0) return verdict_of(rc);
+	if (rc != 0) return verdict_read(rc);
 	if (!answers_message(step, &answer, claim)) return ZF_MALFORMED;
 	return take_submission(step, claim, &answer);
 }
 
 static int32_t not_found(struct fhir_step *step, struct fhir_exchange_claim *claim)
 {
-	struct zf_fact *fact = fhir_step_fact(step, ZF_FACT_NOT_FOUND);
+	struct zf_fact *fact = action_add_fact(&step->actions, ZF_FACT_NOT_FOUND);
 	if (fact == NULL) return ZF_NOMEM;
 	fact->claim_ref = zf_strdup(step->arena, claim->ref);
 	claim->phase = FHIR_PHASE_DONE;
@@ -277,13 +265,13 @@ static int32_t reply_status(struct fhir_step *step, struct fhir_exchange_claim *
 	}
 	struct fhir_answer answer;
 	int rc = read_answer(step, &answer);
-	if (rc != 0) return verdict_of(rc);
+	if (rc != 0) return verdict_read(rc);
 	if (!answers_message(step, &answer, claim)) return ZF_MALFORMED;
 	if (phase == FHIR_PHASE_CLAIM) {
-		return answer.claim_count == 0 ? not_found(step, claim) : verdict_of(fhir_step_pended(step, claim));
+		return answer.claim_count == 0 ? not_found(step, claim) : verdict_read(fhir_step_pended(step, claim));
 	}
 	rc = fhir_step_facts(step, &answer, claim);
-	if (rc != 0) return verdict_of(rc);
+	if (rc != 0) return verdict_read(rc);
 	if (claim->phase != phase) return ZF_OK; /* it was among the answers */
 	bool known = claim->told == 'y';
 	if (!known && says_not_found(&answer)) return not_found(step, claim);
@@ -299,7 +287,7 @@ static int32_t reply_status(struct fhir_step *step, struct fhir_exchange_claim *
 static int32_t cancel_refused(
 	struct fhir_step *step, struct fhir_exchange_claim *claim, const struct zf_fault *const *faults, uint32_t count)
 {
-	struct zf_fact *fact = fhir_step_fact(step, ZF_FACT_PENDED);
+	struct zf_fact *fact = action_add_fact(&step->actions, ZF_FACT_PENDED);
 	if (fact == NULL) return ZF_NOMEM;
 	fact->claim_ref = zf_strdup(step->arena, claim->ref);
 	fact->faults = faults;
@@ -317,12 +305,12 @@ static int32_t reply_cancel(struct fhir_step *step, struct fhir_exchange_claim *
 	}
 	struct fhir_answer answer;
 	int rc = read_answer(step, &answer);
-	if (rc == LIB_NOMEM || (rc != 0 && class == HTTP_GOOD)) return verdict_of(rc);
+	if (rc == LIB_NOMEM || (rc != 0 && class == HTTP_GOOD)) return verdict_read(rc);
 	if (class == HTTP_GOOD && !answers_message(step, &answer, claim)) return ZF_MALFORMED;
 	if (rc == 0 && answer.error_count > 0) return cancel_refused(step, claim, answer.errors, answer.error_count);
 	const char *status = rc == 0 && answer.task_count > 0 ? answer.tasks[0]->status : NULL;
 	if (class == HTTP_GOOD && status != NULL && strcmp(status, "completed") == 0) {
-		struct zf_fact *fact = fhir_step_fact(step, ZF_FACT_CANCELLED);
+		struct zf_fact *fact = action_add_fact(&step->actions, ZF_FACT_CANCELLED);
 		if (fact == NULL) return ZF_NOMEM;
 		fact->claim_ref = zf_strdup(step->arena, claim->ref);
 		claim->phase = FHIR_PHASE_DONE;
@@ -342,7 +330,7 @@ static int32_t reply_poll(struct fhir_step *step, struct fhir_exchange_claim *en
 	}
 	struct fhir_answer answer;
 	int rc = read_answer(step, &answer);
-	if (rc != 0) return verdict_of(rc);
+	if (rc != 0) return verdict_read(rc);
 	bool poll = step->exchange->kind == FHIR_EXCHANGE_POLL;
 	if (poll && !answers_message(step, &answer, entry)) return ZF_MALFORMED;
 	entry->phase = FHIR_PHASE_DONE;
@@ -352,7 +340,7 @@ static int32_t reply_poll(struct fhir_step *step, struct fhir_exchange_claim *en
 	}
 	if (poll) answer.response_identifier = NULL; /* it names the poll: what came by it is about other messages */
 	rc = fhir_step_facts(step, &answer, NULL);
-	if (rc != 0) return verdict_of(rc);
+	if (rc != 0) return verdict_read(rc);
 	int64_t messages = answer.bundle_count > 0
 				   ? answer.bundle_count
 				   : (int64_t)answer.adjudication_count + answer.remittance_count + answer.query_count;
@@ -491,13 +479,13 @@ int32_t fhir_step_call(struct fhir_step *step)
 	if (rc == 0) rc = fhir_step_facts(step, &answer, NULL);
 	if (rc == 0) rc = fhir_encode_outcome(&(struct fault_list){.count = 0}, step->arena, &body);
 	if (rc == 0 && answer.has_header && answer.header_id != NULL) rc = answer_message(step, &answer, &body);
-	if (rc != 0) return verdict_of(rc);
-	struct zf_action *action = fhir_step_action(step, ZF_ACTION_ANSWER);
+	if (rc != 0) return verdict_read(rc);
+	struct zf_action *action = action_add(&step->actions, ZF_ACTION_ANSWER);
 	if (action == NULL) return ZF_NOMEM;
 	action->http_status = 200;
 	action->headers = headers;
 	action->header_count = 1;
 	action->body = (const uint8_t *)body.ptr;
 	action->body_len = body.len;
-	return fhir_step_action(step, ZF_ACTION_DONE) == NULL ? ZF_NOMEM : ZF_OK;
+	return action_add(&step->actions, ZF_ACTION_DONE) == NULL ? ZF_NOMEM : ZF_OK;
 }

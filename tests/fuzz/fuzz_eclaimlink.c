@@ -21,15 +21,16 @@ static const char *value(const struct zf_profile *profile, const char *key)
 static void read_file(const struct eclaim_profile *profile, struct text_span file, struct zf_arena *arena)
 {
 	struct eclaim_exchange exchange = {.kind = ECLAIM_POLL};
-	struct eclaim_step step = {.profile = profile, .arena = arena, .exchange = &exchange};
+	struct eclaim_step step = {
+		.profile = profile, .arena = arena, .exchange = &exchange, .actions = {.arena = arena}};
 	fault_list_init(&step.faults, arena, 0);
 	int rc = eclaim_file_read(&step, file);
 	assert(rc == 0 || rc == LIB_INVALID || rc == LIB_NOMEM);
-	assert(rc == 0 ? !fault_refuses(&step.faults) : step.action_count == 0);
+	assert(rc == 0 ? !fault_refuses(&step.faults) : step.actions.count == 0);
 	assert(rc != LIB_INVALID || step.faults.count > 0);
-	for (uint32_t i = 0; i < step.action_count; i++) {
-		const struct zf_fact *fact = step.actions[i]->fact;
-		assert(step.actions[i]->kind == ZF_ACTION_FACT && fact != NULL);
+	for (uint32_t i = 0; i < step.actions.count; i++) {
+		const struct zf_fact *fact = step.actions.actions[i]->fact;
+		assert(step.actions.actions[i]->kind == ZF_ACTION_FACT && fact != NULL);
 		if (fact->kind == ZF_FACT_REMITTED) {
 			int64_t sum = 0;
 			for (uint32_t k = 0; k < fact->remittance->detail_count; k++) {
