@@ -63,7 +63,9 @@ static const struct conf_option rows[] = {
 		.help = "File that holds the process number of the supervisor while it runs."},
 	{MEMBER(log_level), .type = CONF_ENUM, .fallback = "\"info\"", .names = level_names, .flags = CONF_RELOADABLE,
 		.help = "Least level of the lines that are logged."},
-	NUMBER(workers_intake, "2", 1, 64, 0, "Processes that serve HTTP."),
+	NUMBER(workers_intake, "2", 1, 64, 0,
+		"Processes that serve HTTP. Each commits what its own connections sent together: two go on when one "
+		"is busy or dies, but on two cores one alone stores a fifth more."),
 	NUMBER(workers_translate, "2", 1, 64, 0, "Processes that run adapters."),
 	NUMBER(workers_dispatch, "1", 1, 64, 0, "Processes that talk to insurers."),
 	NUMBER(workers_settle, "1", 1, 64, 0, "Processes that turn answers into states and postings."),
