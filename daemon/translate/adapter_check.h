@@ -25,7 +25,8 @@ struct adapter_check_conf {
 	uint64_t seed;
 };
 
-/* Prints the report. 0: certified; 1: findings; 2: it could not be checked (a folder or file is missing). */
+/* Prints the report. 0: certified, or without a folder table and keys in order; 1: findings; 2: it could not be checked
+ * (a folder or file is missing). */
 int adapter_check_with(const struct adapter_check_conf *conf);
 /* The same with 5 s of fuzzing, comparing. */
 int adapter_check(const char *so_path, const char *golden_dir, FILE *out);
