@@ -12,7 +12,8 @@
 
 #define KEYHOLD_MAGIC 0x6b657968u
 #define RETRY_MS 200
-#define REFUSED_RETRY_MS 5000 /* the schema is missing or wrong: somebody has to act */
+#define WANTED_BYTES_MAX (16u << 20) /* of the hospitals' names */
+#define REFUSED_RETRY_MS 5000        /* the schema is missing or wrong: somebody has to act */
 
 enum { KEYHOLD_OPEN };
 static const struct db_statement keyhold_sql[] = {
@@ -214,37 +215,13 @@ static void load_step(struct keyhold *hold)
 	if (r < 0) retry_in(hold, RETRY_MS);
 }
 
-/* The batch of an earlier load may still be under way: a new one forgets it. */
-static int load_reset(struct keyhold *hold)
+static struct keyhold_hospital *hospitals_copy(
+	struct zf_arena *arena, const struct keyhold_hospital *hospitals, size_t count)
 {
-	struct db_batch *batch;
-	int r = db_batch_new(hold->pool, &batch);
+	struct keyhold_hospital *copies = zf_alloc(arena, (count + 1) * sizeof(*copies));
 
-	if (r < 0) return r;
-	db_batch_free(hold->batch);
-	hold->batch = batch;
-	(void)event_del(hold->retry);
-	held_clear(&hold->fresh);
-	arena_reset(&hold->wanted_arena);
-	hold->wanted = NULL;
-	hold->wanted_count = hold->asked = 0;
-	hold->complete = false;
-	return 0;
-}
-
-int keyhold_load(
-	struct keyhold *hold, const struct keyring *ring, const struct keyhold_hospital *hospitals, size_t count)
-{
-	struct zf_arena *arena = &hold->wanted_arena.zf;
-	int r;
-
-	CHECK_MAGIC(hold, KEYHOLD_MAGIC);
-	r = load_reset(hold);
-	if (r < 0) return r;
-	hold->wanted = zf_alloc(arena, (count + 1) * sizeof(*hospitals));
-	if (hold->wanted == NULL) return ERR_NOMEM;
-	for (size_t i = 0; i < count; i++) {
-		struct keyhold_hospital *copy = &hold->wanted[i];
+	for (size_t i = 0; copies != NULL && i < count; i++) {
+		struct keyhold_hospital *copy = &copies[i];
 
 		*copy = (struct keyhold_hospital){.id = hospitals[i].id,
 			.code = zf_strdup(arena, hospitals[i].code),
@@ -252,9 +229,37 @@ int keyhold_load(
 			.zone = zf_strdup(arena, hospitals[i].zone),
 			.book_currency = zf_strdup(arena, hospitals[i].book_currency)};
 		if (copy->code == NULL || copy->name == NULL || copy->zone == NULL || copy->book_currency == NULL)
-			return ERR_NOMEM;
+			return NULL;
 	}
+	return copies;
+}
+
+int keyhold_load(
+	struct keyhold *hold, const struct keyring *ring, const struct keyhold_hospital *hospitals, size_t count)
+{
+	struct arena arena;
+	struct keyhold_hospital *wanted;
+	struct db_batch *batch;
+	int r;
+
+	CHECK_MAGIC(hold, KEYHOLD_MAGIC);
+	/* All that may fail comes first: whoever has no memory for a new list goes on with the old one. */
+	arena_init(&arena, WANTED_BYTES_MAX);
+	wanted = hospitals_copy(&arena.zf, hospitals, count);
+	r = wanted == NULL ? ERR_NOMEM : db_batch_new(hold->pool, &batch);
+	if (r < 0) {
+		arena_free(&arena);
+		return r;
+	}
+	/* The batch of an earlier load may still be under way: a new one forgets it. */
+	db_batch_free(hold->batch);
+	hold->batch = batch;
+	held_clear(&hold->fresh);
+	arena_free(&hold->wanted_arena);
+	hold->wanted_arena = arena;
+	hold->wanted = wanted;
 	hold->wanted_count = count;
+	hold->asked = 0;
 	hold->complete = holds_all(hold);
 	hold->ring = ring;
 	retry_in(hold, 0); /* from the loop, so that `ready` never runs inside this call */
@@ -269,7 +274,7 @@ int keyhold_new(struct db_pool *pool, struct keyhold **ret_hold)
 	if (hold == NULL) return ERR_NOMEM;
 	hold->magic = KEYHOLD_MAGIC;
 	hold->pool = pool;
-	arena_init(&hold->wanted_arena, 16u << 20);
+	arena_init(&hold->wanted_arena, WANTED_BYTES_MAX);
 	hold->retry = event_new(db_pool_loop(pool), -1, 0, on_retry, hold);
 	r = hold->retry == NULL ? ERR_NOMEM : db_batch_new(pool, &hold->batch);
 	if (r < 0) {
