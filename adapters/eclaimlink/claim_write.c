@@ -181,7 +181,7 @@ static void write_attachment(const struct eclaim_writing *writing, struct xml_wr
 	const struct zf_attachment *attachment = event->attachments[0];
 	char *text = zf_alloc(writing->arena, BASE64_TEXT_SIZE(attachment->len));
 	if (text == NULL) {
-		writer->error = LIB_NOMEM;
+		text_buffer_fail(&writer->out, LIB_NOMEM);
 		return;
 	}
 	size_t len = base64_encode(attachment->bytes, attachment->len, text);

@@ -3,51 +3,9 @@
 
 #include <assert.h>
 
-#define FIRST_BYTES 4096
-
 void json_write_init(struct json_writer *writer, struct zf_arena *arena, size_t bytes_max)
 {
-	*writer = (struct json_writer){.arena = arena, .max = bytes_max};
-}
-
-/* Makes room for `len` more bytes and the NUL of json_write_finish; false with the error set. */
-__attribute__((noinline)) static bool grow(struct json_writer *writer, size_t len)
-{
-	if (writer->error != 0) return false;
-	if (len > writer->max - writer->len) {
-		writer->error = LIB_LIMIT;
-		return false;
-	}
-	if (len < writer->cap - writer->len) return true;
-	size_t cap = writer->cap == 0 ? FIRST_BYTES : writer->cap;
-	while (cap - writer->len <= len) cap *= 2;
-	char *ptr = zf_alloc(writer->arena, cap);
-	if (ptr == NULL) {
-		writer->error = LIB_NOMEM;
-		return false;
-	}
-	if (writer->len > 0) memcpy(ptr, writer->ptr, writer->len);
-	writer->ptr = ptr;
-	writer->cap = cap;
-	return true;
-}
-
-static inline bool has_room(struct json_writer *writer, size_t len)
-{
-	return (writer->error == 0 && len < writer->cap - writer->len && len <= writer->max - writer->len) ||
-	       grow(writer, len);
-}
-
-static void put(struct json_writer *writer, const char *bytes, size_t len)
-{
-	if (!has_room(writer, len)) return;
-	memcpy(writer->ptr + writer->len, bytes, len);
-	writer->len += len;
-}
-
-static inline void put_char(struct json_writer *writer, char c)
-{
-	if (has_room(writer, 1)) writer->ptr[writer->len++] = c;
+	*writer = (struct json_writer){.out = {.arena = arena, .max = bytes_max}};
 }
 
 static bool in_object(const struct json_writer *writer)
@@ -58,16 +16,16 @@ static bool in_object(const struct json_writer *writer)
 static void put_comma(struct json_writer *writer)
 {
 	uint64_t bit = UINT64_C(1) << (writer->depth - 1);
-	if ((writer->filled & bit) != 0) put_char(writer, ',');
+	if ((writer->filled & bit) != 0) text_buffer_put_char(&writer->out, ',');
 	writer->filled |= bit;
 }
 
 /* What stands before any value. */
 static void begin_value(struct json_writer *writer)
 {
-	if (writer->error != 0) return;
+	if (writer->out.error != 0) return;
 	if (writer->depth == 0) {
-		assert(writer->len == 0 && "one document has one value");
+		assert(writer->out.len == 0 && "one document has one value");
 	} else if (in_object(writer)) {
 		assert(writer->have_key && "a value in an object needs a key");
 		writer->have_key = 0;
@@ -79,10 +37,10 @@ static void begin_value(struct json_writer *writer)
 static void open_container(struct json_writer *writer, bool object)
 {
 	begin_value(writer);
-	put_char(writer, object ? '{' : '[');
-	if (writer->error != 0) return;
+	text_buffer_put_char(&writer->out, object ? '{' : '[');
+	if (writer->out.error != 0) return;
 	if (writer->depth == JSON_WRITE_DEPTH_MAX) {
-		writer->error = LIB_LIMIT;
+		writer->out.error = LIB_LIMIT;
 		return;
 	}
 	uint64_t bit = UINT64_C(1) << writer->depth++;
@@ -92,9 +50,9 @@ static void open_container(struct json_writer *writer, bool object)
 
 static void close_container(struct json_writer *writer, bool object)
 {
-	if (writer->error != 0) return;
+	if (writer->out.error != 0) return;
 	assert(writer->depth > 0 && in_object(writer) == object && !writer->have_key);
-	put_char(writer, object ? '}' : ']');
+	text_buffer_put_char(&writer->out, object ? '}' : ']');
 	writer->depth--;
 }
 
@@ -143,10 +101,10 @@ static void put_escape(struct json_writer *writer, unsigned char c)
 		text[1] = 't';
 		break;
 	default:
-		put(writer, text, 6);
+		text_buffer_put(&writer->out, text, 6);
 		return;
 	}
-	put(writer, text, 2);
+	text_buffer_put(&writer->out, text, 2);
 }
 
 /* p: the first byte that is not plain. */
@@ -155,22 +113,24 @@ __attribute__((noinline)) static void put_string_slow(struct json_writer *writer
 	const char *plain = value.ptr;
 	const char *end = plain + value.len;
 
-	put_char(writer, '"');
+	text_buffer_put_char(&writer->out, '"');
 	for (; (p = text_plain_end(p, end)) < end;) {
 		unsigned char c = (unsigned char)*p;
 		if (c >= 0x80 || c == 0) {
 			size_t step = c == 0 ? 0 : text_utf8_next(p, end, NULL);
-			if (step == 0 && writer->error == 0) writer->error = LIB_INVALID;
-			if (step == 0) return;
+			if (step == 0) {
+				text_buffer_fail(&writer->out, LIB_INVALID);
+				return;
+			}
 			p += step;
 		} else {
-			put(writer, plain, (size_t)(p - plain));
+			text_buffer_put(&writer->out, plain, (size_t)(p - plain));
 			put_escape(writer, c);
 			plain = ++p;
 		}
 	}
-	if (end > plain) put(writer, plain, (size_t)(end - plain));
-	put_char(writer, '"');
+	if (end > plain) text_buffer_put(&writer->out, plain, (size_t)(end - plain));
+	text_buffer_put_char(&writer->out, '"');
 }
 
 static void put_string(struct json_writer *writer, struct text_span value)
@@ -182,21 +142,21 @@ static void put_string(struct json_writer *writer, struct text_span value)
 		put_string_slow(writer, value, plain);
 		return;
 	}
-	if (!has_room(writer, value.len + 2)) return;
-	char *to = writer->ptr + writer->len;
+	if (!text_buffer_room(&writer->out, value.len + 2)) return;
+	char *to = writer->out.ptr + writer->out.len;
 	*to++ = '"';
 	if (value.len > 0) memcpy(to, value.ptr, value.len);
 	to[value.len] = '"';
-	writer->len += value.len + 2;
+	writer->out.len += value.len + 2;
 }
 
 void json_write_key_span(struct json_writer *writer, struct text_span key)
 {
-	if (writer->error != 0) return;
+	if (writer->out.error != 0) return;
 	assert(in_object(writer) && !writer->have_key);
 	put_comma(writer);
 	put_string(writer, key);
-	put_char(writer, ':');
+	text_buffer_put_char(&writer->out, ':');
 	writer->have_key = 1;
 }
 
@@ -226,19 +186,19 @@ void json_write_int64(struct json_writer *writer, int64_t value)
 	size_t len = value < 0 ? 1 : 0;
 	len += text_digits_put(value < 0 ? -(uint64_t)value : (uint64_t)value, 1, text + len);
 	begin_value(writer);
-	put(writer, text, len);
+	text_buffer_put(&writer->out, text, len);
 }
 
 void json_write_bool(struct json_writer *writer, bool value)
 {
 	begin_value(writer);
-	put(writer, value ? "true" : "false", value ? 4 : 5);
+	text_buffer_put(&writer->out, value ? "true" : "false", value ? 4 : 5);
 }
 
 void json_write_null(struct json_writer *writer)
 {
 	begin_value(writer);
-	put(writer, "null", 4);
+	text_buffer_put(&writer->out, "null", 4);
 }
 
 static size_t digits_at(struct text_span number, size_t i)
@@ -273,20 +233,20 @@ void json_write_number(struct json_writer *writer, struct text_span number)
 {
 	begin_value(writer);
 	if (!is_number(number)) {
-		if (writer->error == 0) writer->error = LIB_INVALID;
+		text_buffer_fail(&writer->out, LIB_INVALID);
 		return;
 	}
-	put(writer, number.ptr, number.len);
+	text_buffer_put(&writer->out, number.ptr, number.len);
 }
 
 void json_write_raw(struct json_writer *writer, struct text_span raw)
 {
 	begin_value(writer);
 	if (raw.len == 0) {
-		if (writer->error == 0) writer->error = LIB_INVALID;
+		text_buffer_fail(&writer->out, LIB_INVALID);
 		return;
 	}
-	put(writer, raw.ptr, raw.len);
+	text_buffer_put(&writer->out, raw.ptr, raw.len);
 }
 
 void json_write_member(struct json_writer *writer, const char *key, const char *value)
@@ -328,9 +288,6 @@ void json_write_member_bool(struct json_writer *writer, const char *key, bool va
 
 int json_write_finish(struct json_writer *writer, struct text_span *ret_text)
 {
-	if (writer->error != 0) return writer->error;
-	assert(writer->depth == 0 && writer->len > 0 && "the document is complete");
-	writer->ptr[writer->len] = '\0';
-	*ret_text = (struct text_span){writer->ptr, writer->len};
-	return 0;
+	assert((writer->out.error != 0 || (writer->depth == 0 && writer->out.len > 0)) && "the document is complete");
+	return text_buffer_finish(&writer->out, ret_text);
 }

@@ -4,19 +4,13 @@
 #ifndef ADAPTERS_LIB_JSON_WRITE_H
 #define ADAPTERS_LIB_JSON_WRITE_H
 
-#include "lib/arena.h"
-#include "lib/text.h"
+#include "lib/text_buffer.h"
 
 #define JSON_WRITE_DEPTH_MAX 64
 
 /* Caller-owned; fields are private. */
 struct json_writer {
-	struct zf_arena *arena;
-	char *ptr;
-	size_t len;
-	size_t cap;
-	size_t max;
-	int error; /* sticky LIB_* */
+	struct text_buffer out;
 	uint32_t depth;
 	uint64_t object; /* bit per level: is an object */
 	uint64_t filled; /* bit per level: has a member already */

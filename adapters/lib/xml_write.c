@@ -3,40 +3,9 @@
 
 #include <assert.h>
 
-#define FIRST_BYTES 4096
-
-/* Makes room for `len` more bytes and a NUL; false with the error set. */
-static bool has_room(struct xml_writer *writer, size_t len)
-{
-	if (writer->error != 0) return false;
-	if (len > writer->max - writer->len) {
-		writer->error = LIB_LIMIT;
-		return false;
-	}
-	if (len < writer->cap - writer->len) return true;
-	size_t cap = writer->cap == 0 ? FIRST_BYTES : writer->cap;
-	while (cap - writer->len <= len) cap *= 2;
-	char *ptr = zf_alloc(writer->arena, cap);
-	if (ptr == NULL) {
-		writer->error = LIB_NOMEM;
-		return false;
-	}
-	if (writer->len > 0) memcpy(ptr, writer->ptr, writer->len);
-	writer->ptr = ptr;
-	writer->cap = cap;
-	return true;
-}
-
-static void put(struct xml_writer *writer, const char *bytes, size_t len)
-{
-	if (len == 0 || !has_room(writer, len)) return;
-	memcpy(writer->ptr + writer->len, bytes, len);
-	writer->len += len;
-}
-
 static void put_string(struct xml_writer *writer, const char *string)
 {
-	put(writer, string, strlen(string));
+	text_buffer_put(&writer->out, string, strlen(string));
 }
 
 static void end_tag(struct xml_writer *writer)
@@ -86,32 +55,28 @@ static bool is_sayable(struct text_span text)
 
 static void put_escaped(struct xml_writer *writer, struct text_span text)
 {
-	if (writer->error == 0 && !is_sayable(text)) writer->error = LIB_INVALID;
+	if (!is_sayable(text)) text_buffer_fail(&writer->out, LIB_INVALID);
 	size_t from = 0;
-	for (size_t i = 0; i < text.len && writer->error == 0; i++) {
+	for (size_t i = 0; i < text.len && writer->out.error == 0; i++) {
 		const char *escape = escape_of(text.ptr[i], i + 1 < text.len ? text.ptr[i + 1] : '{');
 		if (escape == NULL) continue;
-		put(writer, text.ptr + from, i - from);
+		text_buffer_put(&writer->out, text.ptr + from, i - from);
 		put_string(writer, escape);
 		from = i + 1;
 	}
-	if (writer->error == 0) put(writer, text.ptr + from, text.len - from);
+	if (writer->out.error == 0) text_buffer_put(&writer->out, text.ptr + from, text.len - from);
 }
 
 void xml_write_init(struct xml_writer *writer, struct zf_arena *arena, size_t bytes_max, bool declare)
 {
-	*writer = (struct xml_writer){.arena = arena, .max = bytes_max};
+	*writer = (struct xml_writer){.out = {.arena = arena, .max = bytes_max}};
 	if (declare) put_string(writer, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
 }
 
 int xml_write_finish(struct xml_writer *writer, struct text_span *ret_text)
 {
-	if (writer->error != 0) return writer->error;
-	assert(writer->depth == 0 && "an element was not ended");
-	if (!has_room(writer, 0)) return writer->error;
-	writer->ptr[writer->len] = '\0';
-	*ret_text = (struct text_span){writer->ptr, writer->len};
-	return 0;
+	assert((writer->out.error != 0 || writer->depth == 0) && "an element was not ended");
+	return text_buffer_finish(&writer->out, ret_text);
 }
 
 void xml_write_begin(struct xml_writer *writer, const char *name)
@@ -159,7 +124,7 @@ void xml_write_raw(struct xml_writer *writer, struct text_span raw)
 {
 	if (raw.len == 0) return;
 	end_tag(writer);
-	put(writer, raw.ptr, raw.len);
+	text_buffer_put(&writer->out, raw.ptr, raw.len);
 }
 
 void xml_write_element(struct xml_writer *writer, const char *name, const char *value)

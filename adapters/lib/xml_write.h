@@ -6,17 +6,13 @@
 #ifndef ADAPTERS_LIB_XML_WRITE_H
 #define ADAPTERS_LIB_XML_WRITE_H
 
-#include "lib/arena.h"
-#include "lib/text.h"
+#include "lib/text_buffer.h"
 
 #define XML_WRITE_DEPTH_MAX 32
 
 /* Caller-owned; fields are private. */
 struct xml_writer {
-	struct zf_arena *arena;
-	char *ptr;
-	size_t len, cap, max;
-	int error; /* sticky LIB_* */
+	struct text_buffer out;
 	bool in_tag;
 	uint32_t depth;
 	const char *open[XML_WRITE_DEPTH_MAX]; /* borrowed names */
