@@ -35,23 +35,9 @@ class Cutter(zhifu.Proxy):
         with self.lock:
             self.left = None
 
-    def _carry(self, source, sink):
-        answers = False
-        with contextlib.suppress(OSError):
-            answers = source.getpeername()[1] == self.target[1]
-        try:
-            while data := source.recv(65536):
-                self.flowing.wait()
-                if answers and self._over(source, sink, data):
-                    break
-                sink.sendall(data)
-        except OSError:
-            pass
-        with self.lock:
-            pair = {source, sink} & self.open
-            self.open -= pair
-        for sock in pair:
-            self._drop(sock)
+    def _pass(self, source, sink, answers, session, data):
+        return not (answers and self._over(source, sink, data)) and \
+            super()._pass(source, sink, answers, session, data)
 
     def _over(self, source, sink, data):
         with self.lock:
@@ -110,7 +96,6 @@ class Wedge(zhifu.Proxy):
     def __init__(self, target_port):
         self.armed = None
         self.cuts = 0
-        self.sessions = {}
         super().__init__(target_port)
 
     def arm(self, pattern, how):
@@ -129,33 +114,17 @@ class Wedge(zhifu.Proxy):
             self.cuts += 1
             return how
 
-    def _session(self, one, other):
-        with self.lock:
-            return self.sessions.setdefault(frozenset((id(one), id(other))), Session())
+    def _session(self):
+        return Session()
 
-    def _carry(self, source, sink):
-        session = self._session(source, sink)
-        to_server = True
-        with contextlib.suppress(OSError):
-            to_server = source.getpeername()[1] != self.target[1]
-        try:
-            while data := source.recv(65536):
-                self.flowing.wait()
-                if session.mute and not to_server:
-                    break
-                if to_server and self._cut(session, sink, data):
-                    if not session.mute:
-                        break
-                    continue
-                sink.sendall(data)
-        except OSError:
-            pass
-        with self.lock:
-            pair = {source, sink} & self.open
-            self.open -= pair
-            self.sessions.pop(frozenset((id(source), id(sink))), None)
-        for sock in pair:
-            reset(sock)
+    def _pass(self, source, sink, answers, session, data):
+        if answers and session.mute:
+            return False
+        if not answers and self._cut(session, sink, data):
+            return session.mute
+        return super()._pass(source, sink, answers, session, data)
+
+    _drop = staticmethod(reset)
 
     def _cut(self, session, sink, data):
         for end, begin, named in session.syncs(data):

@@ -604,14 +604,24 @@ class Proxy:
                 continue
             with self.lock:
                 self.open |= {near, far}
-            for source, sink in ((near, far), (far, near)):
-                self._thread(target=self._carry, args=(source, sink), daemon=True).start()
+            session = self._session()
+            for source, sink, answers in ((near, far, False), (far, near, True)):
+                self._thread(target=self._carry, args=(source, sink, answers, session), daemon=True).start()
 
-    def _carry(self, source, sink):
+    def _session(self):
+        """What is known of one connection, for _pass(); a subclass may have something."""
+
+    def _pass(self, source, sink, answers, _session, data):
+        """Passes bytes on; False ends the connection. A subclass may break it here. answers: they come from the target."""
+        sink.sendall(data)
+        return True
+
+    def _carry(self, source, sink, *more):
         try:
             while data := source.recv(65536):
                 self.flowing.wait()
-                sink.sendall(data)
+                if not self._pass(source, sink, *more, data):
+                    break
         except OSError:
             pass
         with self.lock:
