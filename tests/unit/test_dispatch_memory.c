@@ -38,25 +38,19 @@ static void each_allocation(enum memory_mode mode)
 	peer_stop(peer);
 }
 
-static void test_one_allocation_fails(void **state)
+static void test_each_allocation(void **state)
 {
-	(void)state;
 	NEED_POSTGRESQL();
-	each_allocation(MEMORY_ONE);
-}
-
-static void test_no_more_memory(void **state)
-{
-	(void)state;
-	NEED_POSTGRESQL();
-	each_allocation(MEMORY_ALL);
+	for (enum memory_mode mode = 0; mode < MEMORY_MODES; mode++) {
+		world_clear(state);
+		each_allocation(mode);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_one_allocation_fails, world_clear),
-		cmocka_unit_test_setup(test_no_more_memory, world_clear),
+		cmocka_unit_test(test_each_allocation),
 	};
 
 	return cmocka_run_group_tests(tests, world_start, world_stop);

@@ -1,59 +1,15 @@
 /* The role settle over a real database: chains of steps, several facts of a claim in one round, what waits, what is
  * refused, what more than a round holds, and leases that are lost. */
-#include "translate_world.h"
+#include "settle_world.h"
 
 #include "settle/round.h"
-#include "settle/settle.h"
-
-static int setup(void **state)
-{
-	(void)state;
-	return world_start("settle");
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return world_stop();
-}
-
-static void settle_start(void)
-{
-	static char text[256];
-
-	snprintf(text, sizeof(text), "host=%s user=zhifu_settle dbname=postgres", fix.dir);
-	world.options.database_settle = (struct conf_secret){text, strlen(text)};
-	worker_fill(fix.loop);
-	world.worker.role = "settle";
-	if (settle_role.start(&world.worker, &world.role) < 0) fail_msg("%s", err_text());
-}
-
-static void settle_stop(void)
-{
-	settle_role.drain(world.role);
-	LOOP_UNTIL(world.drained, 5000);
-	settle_role.stop(world.role);
-	metrics_free(world.metrics);
-}
 
 /* Runs the role until nothing is due: all settled, or put off. */
 static void settle_all(void)
 {
 	settle_start();
 	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 3") == 0, 10000);
-	settle_stop();
-}
-
-/* A claim that was sent, and so billed. */
-static struct test_claim claim_sent(void)
-{
-	struct test_claim claim = claim_add("ok");
-
-	sql("DELETE FROM zhifu.outbox WHERE claim_id = '%s'", claim.id_text);
-	transport_step(&claim, TRANSPORT_ACCEPTED, TRANSPORT_QUEUED, "enqueue");
-	transport_step(&claim, TRANSPORT_QUEUED, TRANSPORT_SENDING, "send");
-	transport_step(&claim, TRANSPORT_SENDING, TRANSPORT_SENT, "deliver");
-	return claim;
+	role_end(&settle_role);
 }
 
 /* A fact with an id that is larger than those before; of a message, or NULL. Returns its id; static memory, four turns.
@@ -291,7 +247,7 @@ static void test_what_waits_holds_up_nothing_else(void **state_)
 	decision_add(&claim, later, 8000, 2000);
 	work_add(&claim, "message_id", later);
 	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 3") == 0, 10000);
-	settle_stop();
+	role_end(&settle_role);
 	assert_int_equal(facts(&claim, FACT_APPLIED), 3);
 	assert_int_equal(state(&claim, "payment"), PAYMENT_ANNOUNCED);
 	/* In the end it waits no more. */
@@ -450,5 +406,5 @@ int main(void)
 		cmocka_unit_test(test_a_lost_claim_leaves_no_trace),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, world_start, world_stop);
 }

@@ -1,48 +1,13 @@
 /* Settle while memory fails, allocation by allocation: what it was told is applied in the end, and applied once. */
 #include "memory_lab.h"
-#include "translate_world.h"
-
-#include "settle/settle.h"
+#include "settle_world.h"
 
 #define MOST 400
-
-static int setup(void **state)
-{
-	(void)state;
-	return world_start("settlemem");
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return world_stop();
-}
-
-static void settle_start(void)
-{
-	static char text[256];
-
-	snprintf(text, sizeof(text), "host=%s user=zhifu_settle dbname=postgres", fix.dir);
-	world.options.database_settle = (struct conf_secret){text, strlen(text)};
-	world.options.poll_ms = MEMORY_POLL_MS;
-	worker_fill(fix.loop);
-	world.worker.role = "settle";
-	if (settle_role.start(&world.worker, &world.role) < 0) fail_msg("%s", err_text());
-	LOOP_UNTIL(settle_role.ready(world.role), 5000);
-}
-
-static void settle_stop(void)
-{
-	settle_role.drain(world.role);
-	LOOP_UNTIL(world.drained, 5000);
-	settle_role.stop(world.role);
-	metrics_free(world.metrics);
-}
 
 /* A claim that was sent, and one message that acknowledges, decides and pays it. */
 static struct test_claim claim_answered(void)
 {
-	struct test_claim claim = claim_add("ok");
+	struct test_claim claim = claim_sent();
 	struct uuid ids[4];
 	char text[4][UUID_TEXT_LEN];
 
@@ -50,10 +15,6 @@ static struct test_claim claim_answered(void)
 		ids[i] = uuid_new();
 		uuid_format(&ids[i], text[i]);
 	}
-	sql("DELETE FROM zhifu.outbox WHERE claim_id = '%s'", claim.id_text);
-	transport_step(&claim, TRANSPORT_ACCEPTED, TRANSPORT_QUEUED, "enqueue");
-	transport_step(&claim, TRANSPORT_QUEUED, TRANSPORT_SENDING, "send");
-	transport_step(&claim, TRANSPORT_SENDING, TRANSPORT_SENT, "deliver");
 	sql("INSERT INTO zhifu.fact (hospital_id, fact_id, claim_id, insurer, message_id, kind, adjudication_id, remittance_id, detail)"
 	    " SELECT hospital_id, f.id, claim_id, 'alpha', '%s', f.kind, f.adjudication, f.remittance, f.detail FROM zhifu.claim_state,"
 	    " (VALUES ('%s'::uuid, %d, NULL::uuid, NULL::uuid, NULL::int4), ('%s', %d, '%s', NULL, NULL), ('%s', %d, NULL, '%s', 1))"
@@ -92,7 +53,9 @@ static void each_allocation(enum memory_mode mode)
 {
 	long n = 0, failures;
 
+	world.options.poll_ms = MEMORY_POLL_MS;
 	settle_start();
+	LOOP_UNTIL(settle_role.ready(world.role), 5000);
 	do {
 		struct test_claim claim = claim_answered();
 
@@ -102,29 +65,21 @@ static void each_allocation(enum memory_mode mode)
 	} while (failures > 0 && (n = memory_next(mode, n)) < MOST);
 	print_message("%ld allocations of a round\n", n);
 	assert_in_range(n, 10, MOST - 1);
-	settle_stop();
+	role_end(&settle_role);
 }
 
-static void test_one_allocation_fails(void **state)
+static void test_each_allocation(void **state)
 {
 	(void)state;
 	NEED_POSTGRESQL();
-	each_allocation(MEMORY_ONE);
-}
-
-static void test_no_more_memory(void **state)
-{
-	(void)state;
-	NEED_POSTGRESQL();
-	each_allocation(MEMORY_ALL);
+	for (enum memory_mode mode = 0; mode < MEMORY_MODES; mode++) each_allocation(mode);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_allocation_fails),
-		cmocka_unit_test(test_no_more_memory),
+		cmocka_unit_test(test_each_allocation),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, world_start, world_stop);
 }

@@ -2,18 +2,6 @@
  * it should be. */
 #include "translate_world.h"
 
-static int suite_start(void **state)
-{
-	(void)state;
-	return world_start("translate");
-}
-
-static int suite_stop(void **state)
-{
-	(void)state;
-	return world_stop();
-}
-
 /* A claim on its way: sent, its answer awaited. */
 static struct test_claim claim_sent(void)
 {
@@ -679,5 +667,5 @@ int main(void)
 		cmocka_unit_test(test_allow_list),
 		cmocka_unit_test(test_many),
 	};
-	return cmocka_run_group_tests(tests, suite_start, suite_stop);
+	return cmocka_run_group_tests(tests, world_start, world_stop);
 }

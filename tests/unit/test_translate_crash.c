@@ -10,19 +10,12 @@
 
 static int suite_start(void **state)
 {
-	(void)state;
-	int r = world_start("translate-crash");
+	int r = world_start(state);
 	if (r == 0 && !fix.absent) {
 		consent_give();
 		world.options.lease_s = 1;
 	}
 	return r;
-}
-
-static int suite_stop(void **state)
-{
-	(void)state;
-	return world_stop();
 }
 
 /* Starts the role again whenever it dies, as the supervisor does, until the query gives what is wanted. Returns how
@@ -243,5 +236,5 @@ int main(void)
 		cmocka_unit_test(test_loop),
 		cmocka_unit_test(test_jailed),
 	};
-	return cmocka_run_group_tests(tests, suite_start, suite_stop);
+	return cmocka_run_group_tests(tests, suite_start, world_stop);
 }

@@ -7,18 +7,6 @@
 
 #define MOST 600
 
-static int setup(void **state)
-{
-	(void)state;
-	return world_start("translatemem");
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return world_stop();
-}
-
 static void start(void)
 {
 	world.options.poll_ms = MEMORY_POLL_MS;
@@ -143,5 +131,5 @@ int main(void)
 		cmocka_unit_test(test_a_worn_out_claim),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, world_start, world_stop);
 }

@@ -147,9 +147,10 @@ static inline void consent_give(void)
 		id, patient);
 }
 
-static inline int world_start(const char *name)
+static inline int world_start(void **state)
 {
-	int r = fixture_start(name, world_schema());
+	(void)state;
+	int r = fixture_start("translate", world_schema());
 	if (r != 0 || fix.absent) return r;
 	world_keys();
 	memcpy(world.hospital.code, "AB1", 4);
@@ -180,8 +181,9 @@ static inline int world_start(const char *name)
 	return 0;
 }
 
-static inline int world_stop(void)
+static inline int world_stop(void **state)
 {
+	(void)state;
 	if (fix.absent) return 0;
 	free((void *)(uintptr_t)world.conninfo.text);
 	keyring_free(world.ring);
@@ -336,12 +338,17 @@ static inline void role_start(void)
 	if (translate_open(&world.worker, linked, 1, false, &world.role) < 0) fail_msg("%s", err_text());
 }
 
+static inline void role_end(const struct role *role)
+{
+	role->drain(world.role);
+	LOOP_UNTIL(world.drained, 5000);
+	role->stop(world.role);
+	metrics_free(world.metrics);
+}
+
 static inline void role_stop(void)
 {
-	translate_role.drain(world.role);
-	LOOP_UNTIL(world.drained, 5000);
-	translate_role.stop(world.role);
-	metrics_free(world.metrics);
+	role_end(&translate_role);
 }
 
 /* In a process of its own, in its jail; gone when it crashes. */
