@@ -5,37 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/lib_arena.h"
 #include "fhir/document.h"
 #include "fhir/encode.h"
-
-struct block {
-	struct block *next;
-	uint64_t pad;
-};
-
-struct fuzz_arena {
-	struct zf_arena zf;
-	struct block *blocks;
-};
-
-static void *fuzz_alloc(struct zf_arena *arena, size_t len)
-{
-	struct fuzz_arena *self = (struct fuzz_arena *)arena;
-	struct block *block = calloc(1, sizeof(*block) + len);
-	if (block == NULL) return NULL;
-	block->next = self->blocks;
-	self->blocks = block;
-	return block + 1;
-}
-
-static void fuzz_free(struct fuzz_arena *arena)
-{
-	while (arena->blocks != NULL) {
-		struct block *next = arena->blocks->next;
-		free(arena->blocks);
-		arena->blocks = next;
-	}
-}
 
 static int new_id(void *ctx, char text[40])
 {
@@ -44,7 +16,7 @@ static int new_id(void *ctx, char text[40])
 	return 0;
 }
 
-static void write_and_read(struct fuzz_arena *arena, const struct fhir_document *document, uint32_t index)
+static void write_and_read(struct lib_arena *arena, const struct fhir_document *document, uint32_t index)
 {
 	unsigned count = 0;
 	struct fhir_claim_options options = {
@@ -64,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct fhir_limits limits = {.bytes_max = 1 << 20, .entries_max = 64, .list_max = 64};
-	struct fuzz_arena arena = {.zf = {fuzz_alloc}};
+	LIB_ARENA(arena);
 	struct fault_list faults;
 	struct fhir_document document;
 	fault_list_init(&faults, &arena.zf, 0);
@@ -76,6 +48,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	struct text_span text;
 	if (fhir_encode_outcome(&faults, &arena.zf, &text) == 0) assert(text.len > 0);
-	fuzz_free(&arena);
 	return 0;
 }

@@ -5,37 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/lib_arena.h"
 #include "fhir/document.h"
 #include "fhir/module.h"
-
-struct block {
-	struct block *next;
-	uint64_t pad;
-};
-
-struct fuzz_arena {
-	struct zf_arena zf;
-	struct block *blocks;
-};
-
-static void *fuzz_alloc(struct zf_arena *arena, size_t len)
-{
-	struct fuzz_arena *self = (struct fuzz_arena *)arena;
-	struct block *block = calloc(1, sizeof(*block) + len);
-	if (block == NULL) return NULL;
-	block->next = self->blocks;
-	self->blocks = block;
-	return block + 1;
-}
-
-static void fuzz_free(struct fuzz_arena *arena)
-{
-	while (arena->blocks != NULL) {
-		struct block *next = arena->blocks->next;
-		free(arena->blocks);
-		arena->blocks = next;
-	}
-}
 
 static int64_t now_ms(void *call)
 {
@@ -83,7 +55,7 @@ static void check(const struct zf_result *result, int32_t verdict)
 static void exchange(const void *context, uint32_t kind, const struct zf_claim *const *claims, int32_t status,
 	const uint8_t *data, size_t size)
 {
-	struct fuzz_arena arena = {.zf = {fuzz_alloc}};
+	LIB_ARENA(arena);
 	unsigned ids = 0;
 	struct zf_event event = {.size = sizeof(event), .kind = kind, .claims = claims, .claim_count = 1};
 	struct zf_result result = {0}, next = {0};
@@ -104,13 +76,12 @@ static void exchange(const void *context, uint32_t kind, const struct zf_claim *
 		check(&result,
 			zf_adapter()->step(context, &ids, next.state, next.state_len, &event, &arena.zf, &result));
 	}
-	fuzz_free(&arena);
 }
 
 /* Decisions that were read must be writable again, as the insurer that sent them. */
 static void as_insurer(const void *context, const uint8_t *data, size_t size)
 {
-	struct fuzz_arena arena = {.zf = {fuzz_alloc}};
+	LIB_ARENA(arena);
 	const struct zf_claim *const *claims;
 	const struct zf_fault *const *faults;
 	uint32_t count = 0, fault_count = 0;
@@ -127,7 +98,6 @@ static void as_insurer(const void *context, const uint8_t *data, size_t size)
 			context, &ids, claims[i], &queued, data, size, &arena.zf, &bytes, &len, &type);
 		assert(verdict == ZF_OK || verdict == ZF_REJECT);
 	}
-	fuzz_free(&arena);
 }
 
 static void with_profile(const void *impl, const uint8_t *data, size_t size)
@@ -136,7 +106,7 @@ static void with_profile(const void *impl, const uint8_t *data, size_t size)
 		"{\"resourceType\":\"Claim\",\"status\":\"active\",\"use\":\"claim\",\"type\":{\"text\":\"x\"},\"patient\":"
 		"{\"display\":\"x\"},\"created\":\"2026-01-01\",\"provider\":{\"display\":\"x\"},\"priority\":{\"text\":\"x\"},"
 		"\"insurance\":[{\"sequence\":1,\"focal\":true,\"coverage\":{\"display\":\"x\"}}]}";
-	struct fuzz_arena arena = {.zf = {fuzz_alloc}};
+	LIB_ARENA(arena);
 	struct zf_profile profile = {.size = sizeof(profile), .insurer = "fuzz", .impl = impl, .get = get};
 	struct zf_open open = {.size = sizeof(open),
 		.side = ZF_SIDE_TO_INSURER,
@@ -168,7 +138,6 @@ static void with_profile(const void *impl, const uint8_t *data, size_t size)
 	struct zf_event timer = {.size = sizeof(timer), .kind = ZF_EVENT_TIMER};
 	check(&result, zf_adapter()->step(context, &ids, data, size, &timer, &arena.zf, &result));
 	as_insurer(context, data, size);
-	fuzz_free(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -17,6 +17,17 @@ def hospital(place, zone="Asia/Shanghai", client="client", **more):
     })
 
 
+def other_hospital(place, **client):
+    """A second hospital; its client "other" has that certificate of pki's, or what is said here."""
+    if not client:
+        place.pki.more("client", "other")
+        client = {"certificates": [place.pki.fingerprint("other")]}
+    place.hospital("other", {
+        "id": "019ab2c4-5a00-7000-8000-0000000000b2", "code": "HZ2", "name": "Other Hospital", "zone": "UTC",
+        "book_currency": "EUR", "clients": ({"id": "other", **client},),
+    })
+
+
 def payer_script(place, name, port, control_port, settings=None):
     """The script of a sandbox insurer in the place's folder."""
     script = {"name": name, "listen": ["127.0.0.1:%d" % port], "control_listen": ["127.0.0.1:%d" % control_port],

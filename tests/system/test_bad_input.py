@@ -20,7 +20,6 @@ import attack
 import story
 import zhifu
 
-OTHER_ID = "019ab2c4-5a00-7000-8000-0000000000b2"
 # A bystander on a machine of two cores, which runs the sanitizers too, gets its answers within this.
 BYSTANDER_S = 3.0
 BODY_MAX = 4 << 20
@@ -30,11 +29,7 @@ BODY_MAX = 4 << 20
 def up(place):
     """The daemon with two hospitals and an insurer that no claim can reach; its limits are small."""
     story.hospital(place)
-    place.pki.more("client", "other")
-    place.hospital("other", {
-        "id": OTHER_ID, "code": "HZ2", "name": "Other Hospital", "zone": "UTC", "book_currency": "EUR",
-        "clients": ({"id": "other", "certificates": [place.pki.fingerprint("other")]},),
-    })
+    story.other_hospital(place)
     story.insurer(place, "alpha", zhifu.free_port())
     place.settings.update({"body_bytes_max": BODY_MAX, "handshake_deadline_ms": 1500, "head_deadline_ms": 1500,
                            "body_deadline_ms": 2000, "idle_deadline_ms": 20000})

@@ -11,7 +11,6 @@ import attack
 import story
 import zhifu
 
-OTHER_ID = "019ab2c4-5a00-7000-8000-0000000000b2"
 PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 CONSENT_ACTION = "http://terminology.hl7.org/CodeSystem/consentaction"
 PAYERS = "https://payers.example/id"
@@ -429,11 +428,7 @@ def test_only_allowed_fields_leave(desk, place):
 
 def test_a_hospital_speaks_for_its_own_patients(desk, place):
     """Another hospital's consent about a person of the same numbers opens nothing here."""
-    place.pki.more("client", "other")
-    place.hospital("other", {
-        "id": OTHER_ID, "code": "HZ2", "name": "Other Hospital", "zone": "UTC", "book_currency": "EUR",
-        "clients": ({"id": "other", "certificates": [place.pki.fingerprint("other")]},),
-    })
+    story.other_hospital(place)
     one = desk()
     mine = one.submit(claim("P-1"))
     one.wait(mine, "consent_missing")

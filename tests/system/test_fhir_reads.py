@@ -13,7 +13,6 @@ import zhifu
 
 FHIR = {"Content-Type": "application/fhir+json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-OTHER_ID = "019ab2c4-5a00-7000-8000-0000000000b2"
 MRN = "https://hospital.example/mrn"
 NUMBER = "https://hospital.example/claim"
 
@@ -47,11 +46,7 @@ def task(focus, **more):
 def up(place):
     """The daemon with two hospitals."""
     story.hospital(place)
-    place.pki.more("client", "other")
-    place.hospital("other", {
-        "id": OTHER_ID, "code": "HZ2", "name": "Other Hospital", "zone": "UTC", "book_currency": "EUR",
-        "clients": ({"id": "other", "certificates": [place.pki.fingerprint("other")]},),
-    })
+    story.other_hospital(place)
     place.daemon.start()
     return place
 
@@ -374,9 +369,7 @@ def test_refusals_say_what_is_wanted(up):
 
 
 def test_rights_are_kept_apart(up):
-    client_conf = {"id": "submitter", "certificates": [up.pki.fingerprint("other")], "scopes": ["submit"]}
-    up.hospital("other", {"id": OTHER_ID, "code": "HZ2", "name": "Other Hospital", "zone": "UTC",
-                          "book_currency": "EUR", "clients": (client_conf,)})
+    story.other_hospital(up, id="submitter", certificates=[up.pki.fingerprint("other")], scopes=["submit"])
     up.daemon.stop()
     up.daemon.start()
     with up.daemon.client("other") as client:

@@ -16,7 +16,6 @@ import attack
 import story
 import zhifu
 
-OTHER_ID = "019ab2c4-5a00-7000-8000-0000000000b2"
 SKEW_S = 60
 LIFETIME_S = 300
 
@@ -71,10 +70,7 @@ def up(place):
         "clients": ({"id": "his", "jwks_file": str(place.folder / "his.jwks")},
                     {"id": "reader", "jwks_file": str(place.folder / "reader.jwks"), "scopes": ["read"]}),
     })
-    place.hospital("other", {
-        "id": OTHER_ID, "code": "HZ2", "name": "Other Hospital", "zone": "UTC", "book_currency": "EUR",
-        "clients": ({"id": "other", "jwks_file": str(place.folder / "other.jwks")},),
-    })
+    story.other_hospital(place, jwks_file=str(place.folder / "other.jwks"))
     place.settings["jwt_clock_skew_s"] = SKEW_S
     place.settings["jwt_lifetime_max_s"] = LIFETIME_S
     place.daemon.start()

@@ -224,6 +224,18 @@ static inline void serve_ok(struct peer_conn *conn)
 	}
 }
 
+static atomic_bool gate_open;
+
+/* Takes the claim, and answers when the gate opens. */
+static inline void serve_gate(struct peer_conn *conn)
+{
+	while (conn_request(conn)) {
+		serve_note(conn);
+		while (!atomic_load(&gate_open)) usleep(1000);
+		conn_answer(conn, "200 OK", "", "{}", 2);
+	}
+}
+
 static struct peer *insurer_start(peer_script *script)
 {
 	struct peer *peer = peer_start(script, cert_server(&server_cert, NULL, 0), false);

@@ -1,5 +1,5 @@
-/* An arena for the tests of adapters/lib: each allocation is a malloc of its own, so that the address sanitizer sees
- * every byte too far, and the n-th one can be made to fail. */
+/* An arena for the tests and fuzzers of adapters: each allocation is a malloc of its own, so that the address sanitizer
+ * sees every byte too far, and the n-th one can be made to fail. */
 #ifndef TESTS_UNIT_LIB_ARENA_H
 #define TESTS_UNIT_LIB_ARENA_H
 
@@ -7,10 +7,15 @@
 
 #include "lib/arena.h"
 
+struct lib_block {
+	struct lib_block *next;
+	uint64_t pad; /* what follows is aligned to 16 */
+};
+
 struct lib_arena {
 	struct zf_arena zf;
-	void **blocks;
-	size_t n;
+	struct lib_block *blocks;
+	size_t n;     /* of them */
 	long fail_at; /* allocations until one fails; negative: never */
 };
 
@@ -19,19 +24,21 @@ static inline void *lib_arena_alloc(struct zf_arena *zf, size_t len)
 	struct lib_arena *arena = (struct lib_arena *)zf;
 	if (arena->fail_at == 0) return NULL;
 	if (arena->fail_at > 0) arena->fail_at--;
-	void *block = calloc(1, len == 0 ? 1 : len);
-	void **blocks = realloc(arena->blocks, (arena->n + 1) * sizeof(*blocks));
-	if (block == NULL || blocks == NULL) abort();
-	arena->blocks = blocks;
-	arena->blocks[arena->n++] = block;
-	return block;
+	struct lib_block *block = calloc(1, sizeof(*block) + len);
+	if (block == NULL) abort();
+	block->next = arena->blocks;
+	arena->blocks = block;
+	arena->n++;
+	return block + 1;
 }
 
 static inline void lib_arena_free(struct lib_arena *arena)
 {
-	for (size_t i = 0; i < arena->n; i++) free(arena->blocks[i]);
-	free(arena->blocks);
-	arena->blocks = NULL;
+	while (arena->blocks != NULL) {
+		struct lib_block *next = arena->blocks->next;
+		free(arena->blocks);
+		arena->blocks = next;
+	}
 	arena->n = 0;
 }
 

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -129,6 +130,22 @@ static void lab_certs_remove(void)
 		(void)unlink(lab_path(file));
 	}
 	(void)rmdir(lab_dir);
+}
+
+/* Before and after all tests of a program. */
+static int lab_setup(void **state)
+{
+	(void)state;
+	(void)signal(SIGPIPE, SIG_IGN);
+	lab_certs();
+	return 0;
+}
+
+static int lab_teardown(void **state)
+{
+	(void)state;
+	lab_certs_remove();
+	return 0;
 }
 
 static SSL_CTX *lab_server_tls(const char *name)

@@ -3,8 +3,6 @@
 
 #include <fcntl.h>
 
-static atomic_bool gate_open;
-
 static void test_delivered_once(void **state)
 {
 	(void)state;
@@ -64,15 +62,6 @@ static void test_billed_once(void **state)
 	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.posting"), 2);
 	instance_stop(&instance);
 	peer_stop(peer);
-}
-
-static void serve_gate(struct peer_conn *conn)
-{
-	while (conn_request(conn)) {
-		serve_note(conn);
-		while (!atomic_load(&gate_open)) usleep(1000);
-		conn_answer(conn, "200 OK", "", "{}", 2);
-	}
 }
 
 static void test_drain_waits_for_answers(void **state)

@@ -242,18 +242,6 @@ static void test_killed_between_intent_and_end(void **state)
 	peer_stop(peer);
 }
 
-static atomic_bool gate_open;
-
-/* Takes the claim, and answers when the gate opens. */
-static void serve_gate(struct peer_conn *conn)
-{
-	while (conn_request(conn)) {
-		serve_note(conn);
-		while (!atomic_load(&gate_open)) usleep(1000);
-		conn_answer(conn, "200 OK", "", "{}", 2);
-	}
-}
-
 static void test_owner_paused_past_its_lease(void **state)
 {
 	(void)state;

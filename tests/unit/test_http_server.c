@@ -684,21 +684,6 @@ static void test_idle_memory(void **state)
 	lab_free(&lab);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	(void)signal(SIGPIPE, SIG_IGN);
-	lab_certs();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	lab_certs_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -724,5 +709,5 @@ int main(void)
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_idle_memory),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
 }

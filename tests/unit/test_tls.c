@@ -207,21 +207,6 @@ static void test_tickets(void **state)
 	SSL_SESSION_free(session);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	(void)signal(SIGPIPE, SIG_IGN);
-	lab_certs();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	lab_certs_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,5 +216,5 @@ int main(void)
 		cmocka_unit_test(test_peer),
 		cmocka_unit_test(test_tickets),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, lab_setup, lab_teardown);
 }
