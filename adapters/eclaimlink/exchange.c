@@ -39,24 +39,13 @@ static bool next_char(char **at, const char *allowed, char *ret)
 	return true;
 }
 
-static bool next_line(const uint8_t **at, const uint8_t *end, char line[LINE_BYTES_MAX])
-{
-	const uint8_t *newline = memchr(*at, '\n', (size_t)(end - *at));
-	if (newline == NULL || newline - *at >= LINE_BYTES_MAX) return false;
-	size_t len = (size_t)(newline - *at);
-	memcpy(line, *at, len);
-	line[len] = '\0';
-	*at = newline + 1;
-	return strlen(line) == len;
-}
-
 int eclaim_exchange_load(const uint8_t *state, uint64_t len, struct eclaim_exchange *exchange)
 {
 	char line[LINE_BYTES_MAX], *p = line;
 	memset(exchange, 0, sizeof(*exchange));
 	if (state == NULL) return LIB_INVALID;
 	const uint8_t *at = state, *end = state + len;
-	if (!next_line(&at, end, line)) return LIB_INVALID;
+	if (!text_line_copy(&at, end, line, sizeof(line))) return LIB_INVALID;
 	const char *version = next_word(&p);
 	if (version == NULL || strcmp(version, "E1") != 0) return LIB_INVALID;
 	if (!next_char(&p, "SQCP", &exchange->kind) || !next_char(&p, "rubwqlfd", &exchange->phase)) return LIB_INVALID;
@@ -69,7 +58,7 @@ int eclaim_exchange_load(const uint8_t *state, uint64_t len, struct eclaim_excha
 	for (uint32_t i = 0; i < exchange->count; i++) {
 		struct eclaim_item *item = &exchange->items[i];
 		p = line;
-		if (!next_line(&at, end, line)) return LIB_INVALID;
+		if (!text_line_copy(&at, end, line, sizeof(line))) return LIB_INVALID;
 		const char *text = next_word(&p);
 		if (text == NULL || strlen(text) >= sizeof(item->text)) return LIB_INVALID;
 		memcpy(item->text, text, strlen(text) + 1);

@@ -21,18 +21,6 @@ static const char *outcome_name(uint8_t outcome)
 	}
 }
 
-static const char *use_name(uint8_t use)
-{
-	switch (use) {
-	case ZF_USE_PREAUTHORIZATION:
-		return "preauthorization";
-	case ZF_USE_PREDETERMINATION:
-		return "predetermination";
-	default:
-		return "claim";
-	}
-}
-
 static void put_amount(struct json_writer *writer, const char *category, struct zf_money amount)
 {
 	if (!amount.present) return;
@@ -299,7 +287,7 @@ int fhir_encode_claim_response(const struct zf_claim *claim, const struct zf_adj
 	json_write_init(&writer, arena, FHIR_DOCUMENT_BYTES_MAX);
 	put_begin(&writer, "ClaimResponse", options, adjudication);
 	put_type(&writer, claim);
-	json_write_member(&writer, "use", use_name(claim->use));
+	json_write_member(&writer, "use", fhir_use_name(claim->use));
 	put_patient(&writer, claim, options);
 	fhir_put_time(&writer, "created", created_of(claim, adjudication));
 	put_organization(&writer, "insurer", options->insurer_reference, insurer_of(claim), "insurer of the claim");
@@ -370,7 +358,7 @@ int fhir_encode_explanation(const struct zf_claim *claim, const struct zf_adjudi
 	json_write_init(&writer, arena, FHIR_DOCUMENT_BYTES_MAX);
 	put_begin(&writer, "ExplanationOfBenefit", options, adjudication);
 	put_type(&writer, claim);
-	json_write_member(&writer, "use", use_name(claim->use));
+	json_write_member(&writer, "use", fhir_use_name(claim->use));
 	put_patient(&writer, claim, options);
 	fhir_put_period(&writer, "billablePeriod", claim->billable_period);
 	fhir_put_time(&writer, "created", created_of(claim, adjudication));

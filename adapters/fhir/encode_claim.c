@@ -20,18 +20,6 @@ struct claim_writer {
 	struct fhir_source source;
 };
 
-static const char *use_name(uint8_t use)
-{
-	switch (use) {
-	case ZF_USE_PREAUTHORIZATION:
-		return "preauthorization";
-	case ZF_USE_PREDETERMINATION:
-		return "predetermination";
-	default:
-		return "claim";
-	}
-}
-
 /* ---- extensions ---- */
 
 /* Is it an extension directly on the element at `path`? One that refers to something in its old document can't go. */
@@ -428,7 +416,8 @@ static const char *profile_of(struct claim_writer *writer)
 	const char *type = type_code(writer->claim);
 	if (profile == NULL || profile->map == NULL) return NULL;
 	if (type != NULL) {
-		const char *key = text_printf(writer->parties.arena, "Claim.%s.%s", type, use_name(writer->claim->use));
+		const char *key =
+			text_printf(writer->parties.arena, "Claim.%s.%s", type, fhir_use_name(writer->claim->use));
 		const char *url = key == NULL ? NULL : profile->map(profile, "profile", key);
 		if (url != NULL) return url;
 	}
@@ -446,7 +435,7 @@ static void put_claim(struct claim_writer *writer, const char *id)
 	json_write_member(json, "status", claim->status != NULL ? claim->status : "active");
 	put_type(writer);
 	fhir_put_concept(json, "subType", profile, claim->sub_type);
-	json_write_member(json, "use", use_name(claim->use));
+	json_write_member(json, "use", fhir_use_name(claim->use));
 	fhir_put_patient_ref(json, "patient", &writer->parties, claim->patient);
 	fhir_put_period(json, "billablePeriod", claim->billable_period);
 	fhir_put_time(json, "created", claim->created);

@@ -4,7 +4,6 @@
 #include "fhir/encode.h"
 #include "fhir/write.h"
 
-#define TRANSLATION "http://hl7.org/fhir/StructureDefinition/translation"
 #define PAYMENT_TYPE "http://terminology.hl7.org/CodeSystem/payment-type"
 
 /* ---- PaymentReconciliation ---- */
@@ -162,30 +161,6 @@ static void end_issue(struct json_writer *writer, const char *path)
 	json_write_object_end(writer);
 }
 
-static void put_translation(struct json_writer *writer, const char *chinese)
-{
-	json_write_key(writer, "_text");
-	json_write_object_begin(writer);
-	json_write_key(writer, "extension");
-	json_write_array_begin(writer);
-	json_write_object_begin(writer);
-	json_write_key(writer, "extension");
-	json_write_array_begin(writer);
-	json_write_object_begin(writer);
-	json_write_member(writer, "url", "lang");
-	json_write_member(writer, "valueCode", "zh-CN");
-	json_write_object_end(writer);
-	json_write_object_begin(writer);
-	json_write_member(writer, "url", "content");
-	json_write_member(writer, "valueString", chinese);
-	json_write_object_end(writer);
-	json_write_array_end(writer);
-	json_write_member(writer, "url", TRANSLATION);
-	json_write_object_end(writer);
-	json_write_array_end(writer);
-	json_write_object_end(writer);
-}
-
 static int put_fault(struct json_writer *writer, struct zf_arena *arena, const struct fault *fault)
 {
 	const struct fault_info *info = fault_lookup(fault->code);
@@ -204,7 +179,7 @@ static int put_fault(struct json_writer *writer, struct zf_arena *arena, const s
 	fhir_put_coding(writer, NULL, NULL, &owner);
 	json_write_array_end(writer);
 	json_write_member(writer, "text", english);
-	put_translation(writer, chinese);
+	fhir_put_translation(writer, "zh-CN", chinese);
 	json_write_object_end(writer);
 	end_issue(writer, fault->path);
 	return 0;

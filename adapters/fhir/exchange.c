@@ -19,18 +19,6 @@ struct fhir_codes fhir_config_codes(const struct fhir_config *config)
 	};
 }
 
-/* One line of the state into a buffer; false at the end or when it is too long. */
-static bool next_line(const uint8_t **at, const uint8_t *end, char line[LINE_BYTES_MAX])
-{
-	const uint8_t *newline = memchr(*at, '\n', (size_t)(end - *at));
-	if (newline == NULL || newline - *at >= LINE_BYTES_MAX) return false;
-	size_t len = (size_t)(newline - *at);
-	memcpy(line, *at, len);
-	line[len] = '\0';
-	*at = newline + 1;
-	return strlen(line) == len;
-}
-
 /* "REF MESSAGE_ID TOKEN PHASE TOLD" */
 static int load_claim(const char *p, struct fhir_exchange_claim *claim)
 {
@@ -61,7 +49,7 @@ int fhir_exchange_load(const uint8_t *state, uint64_t len, struct fhir_exchange 
 	if (state == NULL) return LIB_INVALID;
 	const uint8_t *at = state, *end = state + len;
 	struct fhir_exchange *out = exchange;
-	if (!next_line(&at, end, line)) return LIB_INVALID;
+	if (!text_line_copy(&at, end, line, sizeof(line))) return LIB_INVALID;
 	const char *p = line;
 	if (!fhir_scan_literal(&p, "F1 ") || *p == '\0') return LIB_INVALID;
 	out->kind = *p++;
@@ -73,7 +61,7 @@ int fhir_exchange_load(const uint8_t *state, uint64_t len, struct fhir_exchange 
 		return LIB_INVALID;
 	for (uint32_t i = 0; i < out->claim_count; i++) {
 		struct fhir_exchange_claim *claim = &out->claims[i];
-		if (!next_line(&at, end, line)) return LIB_INVALID;
+		if (!text_line_copy(&at, end, line, sizeof(line))) return LIB_INVALID;
 		if (load_claim(line, claim) != 0) return LIB_INVALID;
 	}
 	return at == end ? 0 : LIB_INVALID;

@@ -258,6 +258,42 @@ void fhir_put_meta(struct json_writer *writer, const char *profile, const char *
 	json_write_object_end(writer);
 }
 
+void fhir_put_translation(struct json_writer *writer, const char *language, const char *text)
+{
+	json_write_key(writer, "_text");
+	json_write_object_begin(writer);
+	json_write_key(writer, "extension");
+	json_write_array_begin(writer);
+	json_write_object_begin(writer);
+	json_write_key(writer, "extension");
+	json_write_array_begin(writer);
+	json_write_object_begin(writer);
+	json_write_member(writer, "url", "lang");
+	json_write_member(writer, "valueCode", language);
+	json_write_object_end(writer);
+	json_write_object_begin(writer);
+	json_write_member(writer, "url", "content");
+	json_write_member(writer, "valueString", text);
+	json_write_object_end(writer);
+	json_write_array_end(writer);
+	json_write_member(writer, "url", "http://hl7.org/fhir/StructureDefinition/translation");
+	json_write_object_end(writer);
+	json_write_array_end(writer);
+	json_write_object_end(writer);
+}
+
+const char *fhir_use_name(uint8_t use)
+{
+	switch (use) {
+	case ZF_USE_PREAUTHORIZATION:
+		return "preauthorization";
+	case ZF_USE_PREDETERMINATION:
+		return "predetermination";
+	default:
+		return "claim";
+	}
+}
+
 void fhir_begin_resource(struct json_writer *writer, const char *type, const char *id, const char *profile)
 {
 	json_write_object_begin(writer);

@@ -1,5 +1,5 @@
 /* Writes FHIR's data types from canonical values: each writes nothing at all when the value is absent, because FHIR
- * knows no empty elements. Internal to the FHIR module. */
+ * knows no empty elements. */
 #ifndef FHIR_WRITE_H
 #define FHIR_WRITE_H
 
@@ -42,6 +42,10 @@ void fhir_put_reference(struct json_writer *writer, const char *key, const char 
 /* A Reference by identifier only. */
 void fhir_put_logical(
 	struct json_writer *writer, const char *key, const char *type, const char *system, const char *value);
+/* "text" in another language, as the extension of R4; the text itself is written before. */
+void fhir_put_translation(struct json_writer *writer, const char *language, const char *text);
+/* enum zf_use as Claim.use. */
+const char *fhir_use_name(uint8_t use);
 
 void fhir_put_name(struct json_writer *writer, const struct zf_name *name);
 void fhir_put_address(struct json_writer *writer, const struct zf_address *address);

@@ -1,6 +1,8 @@
 /* ISO 3166-1: the officially assigned codes. */
 #include "lib/country.h"
 
+#include <stdlib.h>
+
 /* clang-format off */
 static const struct country table[] = {
 	{"AD", "AND"}, {"AE", "ARE"}, {"AF", "AFG"}, {"AG", "ATG"}, {"AI", "AIA"}, {"AL", "ALB"}, {"AM", "ARM"},
@@ -44,26 +46,14 @@ static const struct country table[] = {
 
 #define TABLE_LEN (sizeof(table) / sizeof(table[0]))
 
-static const struct country *find_alpha2(const char *code)
+static int compare(const void *code, const void *row)
 {
-	size_t low = 0;
-	size_t high = TABLE_LEN;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = memcmp(code, table[middle].alpha2, 2);
-		if (order == 0) return &table[middle];
-		if (order < 0) {
-			high = middle;
-		} else {
-			low = middle + 1;
-		}
-	}
-	return NULL;
+	return memcmp(code, ((const struct country *)row)->alpha2, 2);
 }
 
 const struct country *country_find(struct text_span code)
 {
-	if (code.len == 2) return find_alpha2(code.ptr);
+	if (code.len == 2) return bsearch(code.ptr, table, TABLE_LEN, sizeof(table[0]), compare);
 	if (code.len != 3) return NULL;
 	for (size_t i = 0; i < TABLE_LEN; i++) {
 		if (memcmp(code.ptr, table[i].alpha3, 3) == 0) return &table[i];

@@ -1,6 +1,8 @@
 /* ISO 4217 as published on 2024-06-25, with XCG (Caribbean guilder, which took the place of ANG in 2025). */
 #include "lib/currency.h"
 
+#include <stdlib.h>
+
 /* clang-format off */
 static const struct currency table[] = {
 	{"AED", 784, 2}, {"AFN", 971, 2}, {"ALL", 8, 2}, {"AMD", 51, 2}, {"ANG", 532, 2}, {"AOA", 973, 2},
@@ -38,22 +40,14 @@ static const struct currency table[] = {
 
 #define TABLE_LEN (sizeof(table) / sizeof(table[0]))
 
+static int compare(const void *code, const void *row)
+{
+	return memcmp(code, ((const struct currency *)row)->code, 3);
+}
+
 const struct currency *currency_find(struct text_span code)
 {
-	if (code.len != 3) return NULL;
-	size_t low = 0;
-	size_t high = TABLE_LEN;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		int order = memcmp(code.ptr, table[middle].code, 3);
-		if (order == 0) return &table[middle];
-		if (order < 0) {
-			high = middle;
-		} else {
-			low = middle + 1;
-		}
-	}
-	return NULL;
+	return code.len == 3 ? bsearch(code.ptr, table, TABLE_LEN, sizeof(table[0]), compare) : NULL;
 }
 
 int currency_exponent(const char *code)

@@ -120,6 +120,17 @@ size_t text_digits_put(uint64_t value, unsigned width, char *ret_digits)
 	return len;
 }
 
+bool text_line_copy(const uint8_t **at, const uint8_t *end, char *ret_line, size_t size)
+{
+	const uint8_t *newline = memchr(*at, '\n', (size_t)(end - *at));
+	if (newline == NULL || (size_t)(newline - *at) >= size) return false;
+	size_t len = (size_t)(newline - *at);
+	memcpy(ret_line, *at, len);
+	ret_line[len] = '\0';
+	*at = newline + 1;
+	return strlen(ret_line) == len;
+}
+
 char *text_printf(struct zf_arena *arena, const char *fmt, ...)
 {
 	va_list args;

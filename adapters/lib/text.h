@@ -105,6 +105,9 @@ size_t text_utf8_put(uint32_t code, char *ret_bytes);
 
 /* Writes a number with at least width digits (at most 20) and returns how many. Not NUL-terminated. */
 size_t text_digits_put(uint64_t value, unsigned width, char *ret_digits);
+/* The line at *at without its end, NUL-terminated; *at moves behind it. False when there is none before `end`, when it
+ * does not fit into size with its NUL, or when it holds one. */
+bool text_line_copy(const uint8_t **at, const uint8_t *end, char *ret_line, size_t size);
 /* printf into the arena; owned by it; NULL on no memory. */
 char *text_printf(struct zf_arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A NUL-terminated copy with A-Z lowered; other bytes untouched. NULL on no memory. */

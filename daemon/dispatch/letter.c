@@ -9,15 +9,6 @@
 #define PLACEHOLDER "${secret:"
 #define VALUE_BYTES_MAX 16384 /* of a header with its secrets filled in */
 
-static const char *const method_names[] = {
-	[OUTBOUND_GET] = "GET",
-	[OUTBOUND_HEAD] = "HEAD",
-	[OUTBOUND_POST] = "POST",
-	[OUTBOUND_PUT] = "PUT",
-	[OUTBOUND_PATCH] = "PATCH",
-	[OUTBOUND_DELETE] = "DELETE",
-};
-
 /* The next line without its end, as a NUL-terminated piece of `head`; NULL when there is none. */
 static char *line_next(char **head)
 {
@@ -32,9 +23,11 @@ static char *line_next(char **head)
 
 static int method_read(const char *name, enum outbound_method *ret_method)
 {
-	for (size_t i = 0; i < ARRAY_LEN(method_names); i++) {
-		if (strcmp(method_names[i], name) != 0) continue;
-		*ret_method = (enum outbound_method)i;
+	const char *known;
+
+	for (enum outbound_method i = 0; (known = outbound_method_name(i)) != NULL; i++) {
+		if (strcmp(known, name) != 0) continue;
+		*ret_method = i;
 		return 0;
 	}
 	return err_set(ERR_INVALID, "message names no known method");

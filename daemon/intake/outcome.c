@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fhir/write.h"
 #include "intake/intake.h"
 
 const struct outcome_remark outcome_overloaded = {"error", "transient", "overloaded",
@@ -50,26 +51,7 @@ static void put_text(struct json_writer *writer, bool chinese, const char *engli
 {
 	json_write_member(writer, "text", chinese && other != NULL ? other : english);
 	if (other == NULL) return;
-	json_write_key(writer, "_text");
-	json_write_object_begin(writer);
-	json_write_key(writer, "extension");
-	json_write_array_begin(writer);
-	json_write_object_begin(writer);
-	json_write_key(writer, "extension");
-	json_write_array_begin(writer);
-	json_write_object_begin(writer);
-	json_write_member(writer, "url", "lang");
-	json_write_member(writer, "valueCode", chinese ? "en" : "zh");
-	json_write_object_end(writer);
-	json_write_object_begin(writer);
-	json_write_member(writer, "url", "content");
-	json_write_member(writer, "valueString", chinese ? english : other);
-	json_write_object_end(writer);
-	json_write_array_end(writer);
-	json_write_member(writer, "url", "http://hl7.org/fhir/StructureDefinition/translation");
-	json_write_object_end(writer);
-	json_write_array_end(writer);
-	json_write_object_end(writer);
+	fhir_put_translation(writer, chinese ? "en" : "zh", chinese ? english : other);
 }
 
 void outcome_add(struct json_writer *writer, bool chinese, const struct outcome_remark *remark, const char *expression)

@@ -44,6 +44,8 @@ void outbound_free(struct outbound *out);
 size_t outbound_count(const struct outbound *out);
 
 enum outbound_method { OUTBOUND_GET, OUTBOUND_HEAD, OUTBOUND_POST, OUTBOUND_PUT, OUTBOUND_PATCH, OUTBOUND_DELETE };
+/* "GET"; NULL beyond the last one. */
+const char *outbound_method_name(enum outbound_method method);
 
 struct outbound_header {
 	const char *name;  /* an RFC 9110 token; not one that the transport owns (Host, Content-Length, Connection,

@@ -27,6 +27,11 @@ static const char *const method_names[] = {
 	[OUTBOUND_DELETE] = "DELETE",
 };
 
+const char *outbound_method_name(enum outbound_method method)
+{
+	return (size_t)method < ARRAY_LEN(method_names) ? method_names[method] : NULL;
+}
+
 /* Names that libcurl or we write; "proxy-" is a prefix. */
 static const char *const headers_reserved[] = {"host", "content-length", "connection", "transfer-encoding", "te",
 	"trailer", "upgrade", "expect", "accept-encoding", "cookie", "keep-alive", "proxy-connection",

@@ -205,6 +205,24 @@ static void test_hex(void **state)
 	assert_int_equal(text_hex_decode(" 1", 2, again, 1), LIB_INVALID);
 }
 
+static void test_lines(void **state)
+{
+	(void)state;
+	static const uint8_t text[] = "one\n\nlonger\nno\0ne\nopen";
+	const uint8_t *at = text, *end = text + sizeof(text) - 1, *before;
+	char line[6];
+	assert_true(text_line_copy(&at, end, line, sizeof(line)));
+	assert_string_equal(line, "one");
+	assert_true(text_line_copy(&at, end, line, sizeof(line)));
+	assert_string_equal(line, "");
+	before = at;
+	assert_false(text_line_copy(&at, end, line, sizeof(line))); /* no room for its NUL */
+	assert_ptr_equal(at, before);
+	at += strlen("longer\n");
+	assert_false(text_line_copy(&at, end, line, sizeof(line))); /* a NUL within */
+	assert_false(text_line_copy(&at, end, line, sizeof(line))); /* no end of line */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +233,7 @@ int main(void)
 		cmocka_unit_test(test_match_against_regex),
 		cmocka_unit_test(test_percent),
 		cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_lines),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
