@@ -4,6 +4,21 @@
 #include "eclaimlink/remittance_read.h"
 #include "lib/money.h"
 
+/* An insurer that pays what nobody asked for has made a mistake: nothing of it is to be booked before somebody knows
+ * which. What is taken back is below zero and may be so. */
+static bool pays_too_much(const struct eclaim_activity *activity)
+{
+	struct zf_money all = activity->net, told = activity->payment;
+	if (!told.present || told.minor <= 0 || !all.present) return false;
+	if (activity->share.present && money_add(told, activity->share, &told) != 0) return true;
+	if (activity->gross.present) {
+		all = activity->gross;
+	} else if (activity->share.present && money_add(all, activity->share, &all) != 0) {
+		return true;
+	}
+	return told.minor > all.minor;
+}
+
 int eclaim_activity_element(
 	struct eclaim_step *step, const struct xml_element *element, bool need_payment, struct eclaim_activity *ret)
 {
@@ -23,6 +38,10 @@ int eclaim_activity_element(
 	eclaim_amount_read(profile, element, "PatientShare", false, step->arena, &step->faults, &activity.share);
 	eclaim_amount_read(
 		profile, element, "PaymentAmount", need_payment, step->arena, &step->faults, &activity.payment);
+	if (pays_too_much(&activity)) {
+		eclaim_fault_at(&step->faults, step->arena, FAULT_WIRE_ANSWER, element, "PaymentAmount",
+			"it is more than Gross leaves without PatientShare");
+	}
 	activity.denial = eclaim_keep(step->arena, xml_child_text(element, "DenialCode"), &ok);
 	*ret = activity;
 	return ok ? 0 : LIB_NOMEM;

@@ -15,6 +15,21 @@
 #define DOWNLOAD "DownloadTransactionFile"
 #define CONFIRM "SetTransactionDownloaded"
 #define RESULT_NOT_NOW (-4)
+#define PATIENCE_SECONDS 3600 /* longer than any request of a round may take */
+
+static bool sends(const struct eclaim_step *step)
+{
+	for (uint32_t i = 0; i < step->actions.count; i++) {
+		if (step->actions.actions[i]->kind == ZF_ACTION_HTTP) return true;
+	}
+	return false;
+}
+
+/* A poll that neither sends nor waits has ended: with other files under way it waits. */
+static int go_on(struct eclaim_step *step)
+{
+	return sends(step) ? 0 : eclaim_wait(step, PATIENCE_SECONDS);
+}
 
 bool eclaim_word(const char *words, uint32_t n, char ret[32])
 {
@@ -149,7 +164,7 @@ static int listed(struct eclaim_step *step)
 	const struct xml_element *list = NULL;
 	struct eclaim_reply reply;
 	char source[32];
-	if (step->event->token != step->exchange->token) return 0;
+	if (step->event->token != step->exchange->token) return go_on(step);
 	if (!eclaim_word(step->profile->poll, step->exchange->source, source)) return eclaim_done(step);
 	const char *operation = operation_of(source);
 	int rc = eclaim_reply_of(step, operation, &reply);
@@ -168,7 +183,7 @@ static int conclude(struct eclaim_step *step)
 {
 	const struct eclaim_exchange *exchange = step->exchange;
 	for (uint32_t i = 0; i < exchange->count; i++) {
-		if (exchange->items[i].phase != 'd') return 0;
+		if (exchange->items[i].phase != 'd') return go_on(step);
 	}
 	bool more = exchange->count >= (uint32_t)step->profile->files_max && exchange->confirmed > 0 &&
 		    step->exchange->asks++ < step->profile->asks_max;
@@ -247,7 +262,7 @@ int32_t eclaim_mailbox_reply(struct eclaim_step *step)
 {
 	if (step->exchange->phase == ECLAIM_LIST) return verdict_read(listed(step));
 	struct eclaim_item *item = item_of(step);
-	if (item == NULL || item->phase == 'd') return ZF_OK;
+	if (item == NULL || item->phase == 'd') return verdict_read(go_on(step));
 	return verdict_read(item->phase == 'f' ? fetched(step, item) : confirmed(step, item));
 }
 
@@ -255,7 +270,7 @@ int32_t eclaim_mailbox_failure(struct eclaim_step *step)
 {
 	if (step->exchange->phase == ECLAIM_LIST) return verdict_read(eclaim_done(step));
 	struct eclaim_item *item = item_of(step);
-	if (item == NULL) return ZF_OK;
+	if (item == NULL) return verdict_read(go_on(step));
 	item->phase = 'd';
 	return verdict_read(conclude(step));
 }

@@ -57,7 +57,7 @@
 	X(ordering_clinician, BOOL, 0, "false", "write OrderingClinician (Abu Dhabi)")                                 \
 	X(person_register, BOOL, 0, "false", "upload Person.Register before each claim")                               \
 	X(own_claim_id, BOOL, 0, "false", "a correction keeps a Claim/ID of its own instead of its origin's")          \
-	X(confirm_unreadable, BOOL, 0, "false", "confirm files that cannot be read too, once they are quarantined")    \
+	X(confirm_unreadable, BOOL, 0, "true", "confirm files that cannot be read too, once they are quarantined")     \
 	X(cancel, BOOL, 0, "false", "cancel authorizations by Prior.Request of type Cancellation")                     \
 	X(ask, BOOL, 0, "true", "search for what we sent when it is in doubt")
 
