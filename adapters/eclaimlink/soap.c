@@ -8,13 +8,18 @@
 
 #define ENVELOPE_BYTES_MAX (30u << 20)
 
-static void begin_envelope(
-	const struct eclaim_profile *profile, struct xml_writer *writer, struct zf_arena *arena, const char *element)
+static void begin_body(struct xml_writer *writer, struct zf_arena *arena)
 {
 	xml_write_init(writer, arena, ENVELOPE_BYTES_MAX, true);
 	xml_write_begin(writer, "soap:Envelope");
 	xml_write_attribute(writer, "xmlns:soap", ECLAIM_SOAP_SPACE);
 	xml_write_begin(writer, "soap:Body");
+}
+
+static void begin_envelope(
+	const struct eclaim_profile *profile, struct xml_writer *writer, struct zf_arena *arena, const char *element)
+{
+	begin_body(writer, arena);
 	xml_write_begin(writer, element);
 	xml_write_attribute(writer, "xmlns", profile->soap_namespace);
 }
@@ -68,6 +73,18 @@ int eclaim_soap_answer(const struct eclaim_profile *profile, const char *operati
 	xml_write_element(&writer, name, number);
 	write_parameters(profile, &writer, parameters, count);
 	xml_write_optional(&writer, "errorMessage", message);
+	return end_envelope(&writer, ret_body);
+}
+
+int eclaim_soap_fault(const char *code, const char *text, struct zf_arena *arena, struct text_span *ret_body)
+{
+	const char *name = text_printf(arena, "soap:%s", code);
+	struct xml_writer writer;
+	if (name == NULL) return LIB_NOMEM;
+	begin_body(&writer, arena);
+	xml_write_begin(&writer, "soap:Fault");
+	xml_write_element(&writer, "faultcode", name);
+	xml_write_element(&writer, "faultstring", text);
 	return end_envelope(&writer, ret_body);
 }
 

@@ -39,5 +39,8 @@ const struct xml_element *eclaim_soap_request(const struct xml_element *root);
 int eclaim_soap_answer(const struct eclaim_profile *profile, const char *operation, int64_t result, const char *message,
 	const struct eclaim_parameter *parameters, uint32_t count, struct zf_arena *arena,
 	struct text_span *ret_body) LIB_MUSTUSE;
+/* A Fault; code: "Client" or "Server". */
+int eclaim_soap_fault(
+	const char *code, const char *text, struct zf_arena *arena, struct text_span *ret_body) LIB_MUSTUSE;
 
 #endif

@@ -6,11 +6,16 @@
 #include "lib/json_write.h"
 #include "sandbox/payer.h"
 
-void answer_json(struct wire_reply *reply, int status, struct text_span body)
+void answer_bytes(struct wire_reply *reply, int status, const char *content_type, struct text_span body)
 {
 	reply->status = status;
-	reply->content_type = "application/fhir+json";
+	reply->content_type = content_type;
 	reply->body = (struct bytes){(const uint8_t *)body.ptr, body.len};
+}
+
+void answer_json(struct wire_reply *reply, int status, struct text_span body)
+{
+	answer_bytes(reply, status, "application/fhir+json", body);
 }
 
 void answer_metadata(struct wire_reply *reply)
@@ -66,8 +71,18 @@ static struct text_span garbage(const struct payer *payer, struct zf_arena *aren
 	for (unsigned i = 0; text != NULL && i < LEN; i++) {
 		text[i] = (char)(' ' + misbehave_number(payer->script.seed, "garbage", i) % 95);
 	}
-	if (text != NULL) text[0] = '<'; /* never JSON by accident */
+	if (text != NULL) text[0] = ')'; /* neither JSON nor XML by accident */
 	return (struct text_span){text, text == NULL ? 0 : LEN};
+}
+
+static void spoil(const struct payer *payer, const struct wire_request *req, struct wire_reply *reply, int status,
+	const char *code, const char *text)
+{
+	if (payer->profile != NULL) {
+		post_problem(req, reply, status, "Server", text);
+	} else {
+		answer_problem(req, reply, status, code, text);
+	}
 }
 
 int answer_spoil(const struct payer *payer, const struct wire_request *req, const struct misbehave_fault *fault,
@@ -77,14 +92,15 @@ int answer_spoil(const struct payer *payer, const struct wire_request *req, cons
 	if (fault == NULL) return reply->status;
 	switch (fault->kind) {
 	case MISBEHAVE_500:
-		answer_problem(req, reply, 500, "exception", "it is broken");
+		spoil(payer, req, reply, 500, "exception", "it is broken");
 		break;
 	case MISBEHAVE_503:
-		answer_problem(req, reply, 503, "transient", "it is busy");
+		spoil(payer, req, reply, 503, "transient", "it is busy");
 		reply->retry_after_s = fault->ms >= 1000 ? fault->ms / 1000 : 1;
 		break;
 	case MISBEHAVE_GARBAGE:
-		answer_json(reply, 200, garbage(payer, req->arena));
+		answer_bytes(reply, 200, payer->profile != NULL ? "text/xml" : "application/fhir+json",
+			garbage(payer, req->arena));
 		break;
 	default:
 		break;

@@ -6,12 +6,14 @@
 #include <zstd.h>
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "lib/date.h"
 #include "lib/json_write.h"
 #include "model/fingerprint.h"
 #include "sandbox/payer.h"
 
 #define PACK_LEVEL (-3) /* fast: it only has to keep a long run in memory */
+#define BENT_BYTES_MAX (64u << 20)
 
 const char *book_state_name(enum entry_state state)
 {
@@ -205,29 +207,80 @@ int book_present(struct payer *payer, const struct entry *entry, struct zf_arena
 	return encode(payer, &claim, entry, &adjudication, arena, ret);
 }
 
+static int encode_decision(const struct payer *payer, const struct taken *taken, struct zf_adjudication *adjudication,
+	struct zf_arena *arena, struct text_span *ret)
+{
+	const struct eclaim_profile *profile = payer->profile;
+	if (taken->request == NULL)
+		return encode((struct payer *)(uintptr_t)payer, &taken->claim, taken->entry, adjudication, arena, ret);
+	if (taken->claim.use != ZF_USE_PREAUTHORIZATION)
+		return eclaim_advice_claim_write(profile, taken->request, adjudication, arena, ret);
+	return eclaim_authorization_write(
+		profile, taken->entry->sender, payer_now_ms(payer), taken->request, adjudication, arena, ret);
+}
+
+/* In a file of the post office nothing but its activities has amounts. */
+static void bend_line(struct zf_adjudication *adjudication, struct zf_arena *arena)
+{
+	struct zf_line_result *first = zf_alloc(arena, sizeof(*first));
+	const struct zf_line_result **lines = zf_alloc_array(arena, adjudication->line_count, sizeof(void *));
+	assert(first != NULL && lines != NULL && adjudication->line_count > 0);
+	memcpy(lines, adjudication->lines, adjudication->line_count * sizeof(void *));
+	*first = *lines[0];
+	first->benefit.minor += 1;
+	lines[0] = first;
+	adjudication->lines = lines;
+}
+
+/* The same text about another claim. */
+static int bend_refs(struct text_span *text, const char *from, const char *to, struct zf_arena *arena)
+{
+	struct buf out = BUF_INIT(BENT_BYTES_MAX);
+	size_t len = strlen(from);
+	int err = 0;
+	struct text_span rest = *text;
+	for (const char *at; err == 0 && (at = memmem(rest.ptr, rest.len, from, len)) != NULL;) {
+		size_t before = (size_t)(at - rest.ptr);
+		err = buf_append(&out, rest.ptr, before);
+		if (err == 0) err = buf_append(&out, to, strlen(to));
+		rest = (struct text_span){at + len, rest.len - before - len};
+	}
+	if (err == 0) err = buf_append(&out, rest.ptr, rest.len);
+	char *copy = err == 0 ? zf_strndup(arena, (const char *)out.ptr, out.len) : NULL;
+	*text = (struct text_span){copy, out.len};
+	buf_free(&out);
+	return copy == NULL ? LIB_NOMEM : 0;
+}
+
 /* The answer as a liar gives it: decided again on what nobody has used, then bent. */
 static int bent_answer(struct payer *payer, const struct taken *taken, struct zf_arena *arena, struct text_span *ret)
 {
-	struct zf_claim claim = taken->claim;
+	struct taken bent = *taken;
 	struct rule_member member = {0};
 	struct zf_adjudication *adjudication;
 	enum rule_verdict verdict;
 	struct entry entry = *taken->entry;
-	int err = rule_adjudicate(&payer->script.rules, &member, &claim, arena, &adjudication, &verdict);
+	enum fault_kind kind = taken->fault->kind;
+	uint64_t number = misbehave_number(payer->script.seed, entry.ref, 7);
+	int err = rule_adjudicate(&payer->script.rules, &member, &bent.claim, arena, &adjudication, &verdict);
 	if (err != 0) return err;
+	bent.entry = &entry;
 	adjudication->insurer_claim_no = entry.number;
-	if (taken->fault->kind == MISBEHAVE_AMOUNT) {
+	if (kind == MISBEHAVE_AMOUNT) {
 		adjudication->benefit.minor += 1;
+		if (taken->request != NULL) bend_line(adjudication, arena);
 	} else {
-		/* A ref that nobody gave out; of another hospital when its code differs too. */
-		(void)snprintf(claim.ref, sizeof(claim.ref), "%s%012llX0",
-			taken->fault->kind == MISBEHAVE_OTHER ? "OTH" : "WRO",
-			(unsigned long long)misbehave_number(payer->script.seed, entry.ref, 7) & 0xffffffffffff);
-		claim.identifier_count = 0;
+		/* A ref that nobody gave out, or one as another hospital's are. */
+		(void)snprintf(bent.claim.ref, sizeof(bent.claim.ref), "WRO%012llX0",
+			(unsigned long long)number & 0xffffffffffff);
+		if (kind == MISBEHAVE_OTHER) ref_from_number("OTH", number >> 2, bent.claim.ref);
+		bent.claim.identifier_count = 0;
 		book_id(payer, "wrong", entry.ref, 0, entry.id);
 		(void)snprintf(entry.number, sizeof(entry.number), "%s-WRONG", payer->script.name);
 	}
-	return encode(payer, &claim, &entry, adjudication, arena, ret);
+	err = encode_decision(payer, &bent, adjudication, arena, ret);
+	if (err == 0 && taken->request != NULL) err = bend_refs(ret, taken->claim.ref, bent.claim.ref, arena);
+	return err;
 }
 
 static int duplicate_answer(
@@ -303,18 +356,6 @@ bool book_ripen(struct payer *payer, struct entry *entry, bool is_poll)
 		return true;
 	}
 	return false;
-}
-
-static int encode_decision(const struct payer *payer, const struct taken *taken, struct zf_adjudication *adjudication,
-	struct zf_arena *arena, struct text_span *ret)
-{
-	const struct eclaim_profile *profile = payer->profile;
-	if (taken->request == NULL)
-		return encode((struct payer *)(uintptr_t)payer, &taken->claim, taken->entry, adjudication, arena, ret);
-	if (taken->claim.use != ZF_USE_PREAUTHORIZATION)
-		return eclaim_advice_claim_write(profile, taken->request, adjudication, arena, ret);
-	return eclaim_authorization_write(
-		profile, taken->entry->sender, payer_now_ms(payer), taken->request, adjudication, arena, ret);
 }
 
 static int decide(struct payer *payer, struct taken *taken, struct zf_arena *arena)

@@ -33,7 +33,7 @@ struct entry {
 	struct entry *next; /* in the order in which they first came */
 	char *ref;
 	char *claim_id;                 /* of the Claim resource, for references by id; or NULL */
-	char *sender;                   /* licence or provider number; borrowed from the sender */
+	const char *sender;             /* licence or provider number; borrowed from the sender */
 	char *message_id;               /* of the MessageHeader that brought it; NULL: it came by itself */
 	char id[40];                    /* of its ClaimResponse */
 	char number[40];                /* the insurer's own number */
@@ -49,6 +49,7 @@ struct entry {
 	struct zf_money paid; /* in the currency of payment, less take-backs */
 	bool is_waiting_pay;
 	bool is_paid;
+	bool is_twice;   /* the file with its decision is to come twice (post.c) */
 	uint8_t *answer; /* the ClaimResponse with the decision, compressed: a long run keeps a hundred thousand of them
 			  */
 	size_t answer_len, answer_size; /* compressed, and as it goes out */
@@ -205,12 +206,16 @@ int pay_take_back(struct payer *payer, struct entry *entry) MUSTUSE;
 void post_profile(struct payer *payer);
 void post_handle(struct payer *payer, const struct wire_request *req, struct wire_reply *reply);
 void post_forget(struct payer *payer);
+/* A SOAP Fault; code: "Client" or "Server". */
+void post_problem(
+	const struct wire_request *req, struct wire_reply *reply, int status, const char *code, const char *text);
 /* An advice for these decided claims, of which the amounts of `details` are paid now. */
 void post_advice(struct payer *payer, struct sender *sender, struct entry *const *entries,
 	const struct zf_remittance_detail *details, size_t count, const char *reference);
 
 /* ---- answer.c: what all answers are made of ---- */
 
+void answer_bytes(struct wire_reply *reply, int status, const char *content_type, struct text_span body);
 void answer_json(struct wire_reply *reply, int status, struct text_span body);
 /* An OperationOutcome with one issue; code: the insurer's own or a FHIR issue type. */
 void answer_metadata(struct wire_reply *reply); /* a CapabilityStatement */

@@ -1,5 +1,8 @@
 /* The post office of the eClaimLink format: files come up, claims in them are decided by the same rules as in the other
- * format, and advices wait to be searched for, fetched and confirmed. A file that was not confirmed waits for ever. */
+ * format, and advices wait to be searched for, fetched and confirmed. A file that was not confirmed waits for ever.
+ *
+ * An upload is answered by no more than its result, so what is wrong about a decision is wrong in a file: the lie comes
+ * first, in a file of its own, and the truth follows with the payment. */
 #include <string.h>
 
 #include "eclaimlink/soap.h"
@@ -92,8 +95,14 @@ void post_advice(struct payer *payer, struct sender *sender, struct entry *const
 	int err = eclaim_advice_write(payer->profile, sender->license, payer_now_ms(payer), parts, references,
 		(uint32_t)count, &arena.zf, &xml);
 	const char *name = text_printf(&arena.zf, "%s.xml", reference);
+	bool twice = false;
 	assert(err == 0 && name != NULL);
+	for (size_t i = 0; i < count; i++) {
+		twice = twice || entries[i]->is_twice;
+		entries[i]->is_twice = false;
+	}
 	(void)add_file(payer, 'A', name, sender->license, xml);
+	if (twice) (void)add_file(payer, 'A', name, sender->license, xml);
 }
 
 /* ---- answers ---- */
@@ -103,20 +112,25 @@ struct exchange {
 	const struct wire_request *req;
 	struct wire_reply *reply;
 	const struct xml_element *request; /* the operation's element */
+	bool is_crossed;                   /* answered as if another operation had been asked for */
 };
 
 static void answer(const struct exchange *exchange, int64_t result, const char *message,
 	const struct eclaim_parameter *parameters, uint32_t count)
 {
-	struct text_span body;
-	if (eclaim_soap_answer(exchange->payer->profile, exchange->request->name, result, message, parameters, count,
-		    exchange->req->arena, &body) != 0) {
-		exchange->reply->status = 500;
-		return;
-	}
-	exchange->reply->status = 200;
-	exchange->reply->content_type = ECLAIM_CONTENT_TYPE;
-	exchange->reply->body = (struct bytes){(const uint8_t *)body.ptr, body.len};
+	struct text_span body = {NULL, 0};
+	const char *operation = exchange->is_crossed ? "UploadTransaction" : exchange->request->name;
+	int err = eclaim_soap_answer(
+		exchange->payer->profile, operation, result, message, parameters, count, exchange->req->arena, &body);
+	answer_bytes(exchange->reply, err == 0 ? 200 : 500, ECLAIM_CONTENT_TYPE, body);
+}
+
+void post_problem(
+	const struct wire_request *req, struct wire_reply *reply, int status, const char *code, const char *text)
+{
+	struct text_span body = {NULL, 0};
+	int err = eclaim_soap_fault(code, text, req->arena, &body);
+	answer_bytes(reply, err == 0 ? status : 500, ECLAIM_CONTENT_TYPE, body);
 }
 
 static struct eclaim_parameter base64_of(const char *name, const void *bytes, size_t len, struct zf_arena *arena)
@@ -158,9 +172,60 @@ static struct zf_claim decided_claim(const struct zf_claim *claim)
 	return copy;
 }
 
+/* A file for the hospital about one claim that it sent: a whole Prior.Authorization, or the part of an advice. */
+static int add_decision(struct payer *payer, const struct taken *taken, struct text_span decision, const char *suffix,
+	const char *receiver, struct zf_arena *arena)
+{
+	const struct entry *entry = taken->entry;
+	const char *name = text_printf(arena, "%s-%s.xml", entry->ref, suffix);
+	const char *reference = text_printf(arena, "%.30s-%s", payer->script.name, entry->ref);
+	struct text_span xml = decision;
+	int err = name == NULL || reference == NULL ? LIB_NOMEM : 0;
+	bool authorizes = entry->use == ZF_USE_PREAUTHORIZATION;
+	if (err == 0 && !authorizes) {
+		err = eclaim_advice_write(
+			payer->profile, receiver, payer_now_ms(payer), &decision, &reference, 1, arena, &xml);
+	}
+	if (err == 0) (void)add_file(payer, authorizes ? 'N' : 'A', name, entry->sender, xml);
+	return err;
+}
+
+/* Is it a fault of the files with the decision, and none of the answer to the upload? */
+static bool is_filed(const struct misbehave_fault *fault)
+{
+	if (fault == NULL) return false;
+	return fault->kind == MISBEHAVE_CORRELATION || fault->kind == MISBEHAVE_AMOUNT ||
+	       fault->kind == MISBEHAVE_TWICE || fault->kind == MISBEHAVE_OTHER;
+}
+
+static int file_fault(struct payer *payer, const struct taken *taken, struct zf_arena *arena)
+{
+	struct text_span lie;
+	if (taken->fault->kind == MISBEHAVE_TWICE) {
+		taken->entry->is_twice = true;
+		return 0;
+	}
+	int err = book_answer(payer, taken, arena, &lie);
+	const char *receiver = taken->fault->kind == MISBEHAVE_OTHER ? "OTHER-LICENSE" : taken->entry->sender;
+	return err != 0 ? err : add_decision(payer, taken, lie, "W", receiver, arena);
+}
+
+static int authorize(struct payer *payer, const struct taken *taken, struct zf_arena *arena)
+{
+	struct entry *entry = taken->entry;
+	struct text_span decision;
+	int err = book_unpack(entry, arena, &decision);
+	for (int i = 0; i < (entry->is_twice ? 2 : 1) && err == 0; i++) {
+		err = add_decision(payer, taken, decision, "A", entry->sender, arena);
+	}
+	entry->is_twice = false;
+	return err;
+}
+
 static int take_claim(struct exchange *exchange, const struct eclaim_submission *submission, uint32_t index,
 	const struct misbehave_fault **fault, const char **report)
 {
+	struct payer *payer = exchange->payer;
 	struct zf_claim claim = decided_claim(submission->claims[index]);
 	struct zf_arena *arena = exchange->req->arena;
 	struct brought brought = {.claim = &claim,
@@ -168,23 +233,20 @@ static int take_claim(struct exchange *exchange, const struct eclaim_submission 
 		.sender = submission->sender,
 		.request = submission->elements[index]};
 	struct taken taken;
-	struct text_span authorization;
-	int err = book_take_brought(exchange->payer, &brought, arena, &taken);
+	int err = book_take_brought(payer, &brought, arena, &taken);
 	if (err != 0) return err;
-	if (*fault == NULL) *fault = taken.fault;
+	if (*fault == NULL && !is_filed(taken.fault)) *fault = taken.fault;
 	if (taken.fault != NULL && !taken.fault->taken) return 0;
-	bool again = !taken.is_new && (taken.differs || exchange->payer->script.duplicates == 1);
+	bool again = !taken.is_new && (taken.differs || payer->script.duplicates == 1);
 	/* A number that was used before needs a Resubmission. */
 	struct text_span id = xml_child_text(brought.request, "ID");
 	bool nameless = !text_is(id, claim.ref) && xml_child(brought.request, "Resubmission") == NULL;
 	if (again || nameless) *report = row(arena, *report, "DUPL-001", claim.ref);
 	if (taken.entry->state == ENTRY_REJECTED && !again) *report = row(arena, *report, "RULE-REJECT", claim.ref);
-	if (!taken.is_new || claim.use != ZF_USE_PREAUTHORIZATION || taken.entry->state == ENTRY_REJECTED) return 0;
-	err = book_unpack(taken.entry, arena, &authorization);
-	const char *name = text_printf(arena, "%s-A.xml", claim.ref);
-	assert(name != NULL);
-	if (err == 0) (void)add_file(exchange->payer, 'N', name, submission->sender, authorization);
-	return err;
+	if (taken.entry->state == ENTRY_REJECTED) return 0;
+	if (is_filed(taken.fault)) err = file_fault(payer, &taken, arena);
+	if (err != 0 || !taken.is_new || claim.use != ZF_USE_PREAUTHORIZATION) return err;
+	return authorize(payer, &taken, arena);
 }
 
 static bool is_other_file(const struct xml_element *root)
@@ -349,7 +411,8 @@ static void ask(struct exchange *exchange)
 	(void)snprintf(key, sizeof(key), "ask#%llu", (unsigned long long)++payer->asks);
 	const struct misbehave_fault *fault =
 		misbehave_request(&payer->misbehave, MISBEHAVE_ASK, key, payer_age_ms(payer));
-	answer_problem(exchange->req, exchange->reply, 404, "not-found", "no such operation");
+	post_problem(exchange->req, exchange->reply, 500, "Client", "no such operation");
+	exchange->is_crossed = fault != NULL && fault->kind == MISBEHAVE_CORRELATION;
 	for (size_t i = 0; i < ARRAY_LEN(operations); i++) {
 		bool is_it = strcmp(operations[i].name, exchange->request->name) == 0;
 		if (is_it && (fault == NULL || fault->taken)) operations[i].run(exchange);
@@ -359,7 +422,7 @@ static void ask(struct exchange *exchange)
 
 void post_handle(struct payer *payer, const struct wire_request *req, struct wire_reply *reply)
 {
-	struct exchange exchange = {payer, req, reply, NULL};
+	struct exchange exchange = {.payer = payer, .req = req, .reply = reply};
 	struct xml_limits limits = {.bytes_max = WIRE_BODY_BYTES_MAX};
 	const struct xml_element *root;
 	struct fault_list faults;
@@ -369,7 +432,7 @@ void post_handle(struct payer *payer, const struct wire_request *req, struct wir
 			  : xml_read(req->body.ptr, req->body.len, &limits, req->arena, &faults, &root);
 	if (err == 0) exchange.request = eclaim_soap_request(root);
 	if (exchange.request == NULL) {
-		answer_problem(req, reply, 400, "structure", "a SOAP envelope is wanted");
+		post_problem(req, reply, 500, "Client", "a SOAP envelope is wanted");
 	} else if (!is_known(&exchange)) {
 		answer(&exchange, RESULT_WRONG, "login or password is wrong", NULL, 0);
 	} else if (strcmp(exchange.request->name, "UploadTransaction") == 0) {

@@ -1,6 +1,8 @@
 """The whole way in a format that has nothing in common with FHIR: claims go out as XML files through a post office, and
 come back as advices that are searched for, fetched, read, and confirmed."""
 
+import base64
+import hashlib
 import http.client
 import json
 
@@ -53,7 +55,7 @@ def claim(number, lines, currency="AED", use="claim", replaces=None):
 class Post:
     """A hospital, and a sandbox insurer behind a post office."""
 
-    def __init__(self, place, keep, script=None, keys=None):
+    def __init__(self, place, keep, script=None, keys=None, endpoint=None):
         for needed in ("zhifu-payer", "adapters/eclaimlink.so"):
             if not (zhifu.BUILD / needed).exists():
                 pytest.skip("%s is not built" % needed)
@@ -74,9 +76,9 @@ class Post:
         place.insurer("dubai", {
             "name": "Dubai", "module": "eclaimlink", "names": ["dubai"], "allowed_fields": ["*"],
             "payer_identifiers": ({"system": "https://payers.example/id", "value": "DUBAI"},),
-            "endpoints": ({"name": "eclaimlink", "url": "https://localhost:%d/soap" % self.port,
-                           "ca_file": place.pki.pem("ca"), "certificate": place.pki.pem("client"),
-                           "private_key": place.pki.key("client"), "deadline_ms": 20000},),
+            "endpoints": (dict({"name": "eclaimlink", "url": "https://localhost:%d/soap" % self.port,
+                                "ca_file": place.pki.pem("ca"), "certificate": place.pki.pem("client"),
+                                "private_key": place.pki.key("client"), "deadline_ms": 20000}, **(endpoint or {})),),
             "poll_interval_s": 1, "secrets": secrets,
             "keys": dict({"login": "login-*", "password": "password-*", "sender_id": "MF1", "receiver_id": "TPA9",
                           "payer_id": "INS1", "disposition": "TEST", "emirates_id_default": "999-9999-9999999-9",
@@ -234,3 +236,127 @@ def test_what_was_not_confirmed_says_the_same_again(post):
     assert one.counts()["taken_twice"] == 0
     assert one.daemon.ctl("ledger", "balance").returncode == 0
     invariants.assert_events_are_paths(one.database, invariants.lifecycle_of(one.daemon))
+
+
+# --- an insurer that misbehaves ---------------------------------------------------------------------------------------
+
+# Each fault of zhifu-payer, at an upload and at a search, and parts of the reasons that a person finds for it.
+FAULTS = {
+    "refuse": [], "hang": [], "reset": [], "close": [], "500": [], "503": [], "late": [], "twice": [],
+    "drip": ["the deadline passed"], "truncated": ["transfer closed"], "garbage": ["xml-invalid@"],
+    "correlation": ["belongs to no claim", "it names a claim that is not here", "/UploadTransactionResponse"],
+    "other": ["belongs to no claim", "it names a claim of another hospital"],
+    "amount": ["wire-answer@/Remittance.Advice/Claim[1]/Activity/PaymentAmount"],
+}
+FOR_PEOPLE = """SELECT why, count(*) AS n FROM (SELECT why FROM zhifu.message WHERE problem
+    UNION ALL SELECT why FROM zhifu.fact WHERE problem) waits GROUP BY why"""
+
+
+class Bad:
+    """An insurer whose script changes while the hospital goes on."""
+
+    SETTINGS = {"script": {"coinsurance": "10", "seed": 5}, "endpoint": {"deadline_ms": 1000}}
+
+    def __init__(self, post):
+        self.post = post
+        self.known = {}
+
+    def script(self, **settings):
+        answer = self.post.ask("POST", "/_sandbox/script", zhifu.config_text(dict(self.post.script, **settings)))
+        assert answer == {"loaded": True}, answer
+
+    def for_people(self):
+        """The reasons of what waits for a person and did not at the last look."""
+        now = {row["why"]: row["n"] for row in self.post.database.sql(FOR_PEOPLE)}
+        fresh = {why for why, n in now.items() if n > self.known.get(why, 0)}
+        self.known = now
+        return fresh
+
+    def whole(self, what, minor):
+        """A claim of its own, from its sending to its money; its amounts differ, else it is held as a duplicate."""
+        post, number = self.post, "N-%d" % len(self.post.ids)
+        claim_id = post.submit(number, [("99213", minor, 0)])
+        paid = "SELECT coalesce(sum(amount_minor), 0) FROM zhifu.remittance_detail WHERE claim_id = %s"
+        due = minor * 9 // 10
+        zhifu.wait_until(lambda: post.state(claim_id)["adjudication"] == 3 and post.state(claim_id)["payment"] == 1,
+                         "%s: %s %s" % (what, post.state(claim_id), post.events(claim_id)))
+        zhifu.wait_until(lambda: post.ask("GET", "/_sandbox/files")["waiting"] == 0, what + ": all files to be confirmed")
+        assert post.database.value(paid, (claim_id,)) == due, what
+        said = post.amounts(claim_id)
+        assert (said["insurer"], said["unexplained"]) == ("%d.%02d" % divmod(due, 100), "0.00"), (what, said)
+        assert said["announced"] == said["insurer"], (what, said)
+        ref = post.database.value("SELECT ref FROM zhifu.claim WHERE claim_id = %s", (claim_id,))
+        entry = post.ask("GET", "/_sandbox/claims/" + ref)
+        assert entry["taken"] == 1 and entry["differed"] == 0, (what, entry)
+        return entry
+
+    def judge(self):
+        """What must hold in the end, of all claims."""
+        database, daemon = self.post.database, self.post.daemon
+        assert self.post.counts()["taken_twice"] == 0 and self.post.counts()["distinct"] == len(self.post.ids)
+        assert daemon.ctl("ledger", "balance").returncode == 0
+        zhifu.wait_until(lambda: database.value("SELECT count(*) FROM zhifu.outbox WHERE role = 3") == 0, "settle")
+        posted = "SELECT sum(amount_minor) FROM zhifu.posting WHERE rule = 'announce'"
+        assert database.value(posted) == self.post.counts()["sums"]["AED"]["paid"]
+        invariants.assert_next_steps(database)
+        invariants.assert_events_are_paths(database, invariants.lifecycle_of(daemon))
+
+
+def test_each_fault_ends_well(post):
+    """One claim under each fault: none is carried out twice, each ends as it should; what is wrong about an answer is
+    booked nowhere and waits for a person with its reason."""
+    one = Bad(post(**Bad.SETTINGS))
+    for at, (kind, wanted) in enumerate(FAULTS.items()):
+        # Drips take longer than the deadline, what is late does not.
+        ms = 400 if kind == "late" else 3
+        one.script(faults=tuple({"kind": kind, "scope": scope, "ordinals": ["1"], "ms": ms} for scope in ("submit", "ask")))
+        entry = one.whole(kind, 10000 + 10 * at)
+        assert entry["came"] == (2 if kind in ("500", "503") else 1), (kind, entry)
+        told = one.for_people()
+        assert all(any(part in why for why in told) for part in wanted), (kind, wanted, told)
+        assert all(any(part in why for part in wanted) for why in told), (kind, wanted, told)
+    one.judge()
+
+
+def test_faults_by_chance(post):
+    """All of them at once, by a seed."""
+    one = Bad(post(**Bad.SETTINGS))
+    one.script(seed=20261122, faults=tuple(
+        {"kind": kind, "scope": scope, "chance_ppm": 60000, "ms": 3} for kind in FAULTS for scope in ("submit", "ask")
+        if (scope, kind) != ("ask", "hang")))
+    for n in range(30):
+        one.post.submit("N-%d" % n, [("99213", 10000 + 10 * n, 0)])
+    settled = """SELECT count(*) FROM zhifu.claim_state WHERE payment = 1 OR transport = 7 OR acknowledgement = 2"""
+    zhifu.wait_until(lambda: one.post.database.value(settled) == 30, "all claims to end or to wait for a person")
+    one.script()
+    zhifu.wait_until(lambda: one.post.ask("GET", "/_sandbox/files")["waiting"] == 0, "all files to be confirmed")
+    paid = "SELECT count(*) FROM zhifu.claim_state WHERE payment = 1"
+    zhifu.wait_until(lambda: one.post.database.value(paid) == 30, "the money")
+    one.judge()
+
+
+def test_a_rotated_key_and_a_wrong_clock(post, place):
+    """A key that our pins do not name gets nothing: no byte of a claim leaves until the right one is back. A clock that
+    is wrong by years changes dates, and nothing else."""
+    pki = place.pki
+    pki.more("server", "stranger")
+    spki = base64.b64decode("".join((pki.folder / "insurer.pub").read_text().splitlines()[1:-1]))
+    pin = "sha256//" + base64.b64encode(hashlib.sha256(spki).digest()).decode()
+    one = Bad(post(**zhifu.merge(Bad.SETTINGS, {"endpoint": {"pins": [pin]}})))
+    one.whole("the right key", 10000)
+    one.script(tls_certificate=pki.pem("stranger"), tls_key=pki.key("stranger"))
+    one.post.ask("POST", "/_sandbox/down/100")  # what is connected goes
+    zhifu.wait_until(lambda: "pinned ones" in one.post.daemon.ctl("insurer", "test", "dubai", check=False).stdout,
+                     "the other key to be seen")
+    claim_id = one.post.submit("N-kept", [("99213", 20000, 0)])
+    one.post.daemon.wait_log("pinned")
+    one.post.wait(claim_id, transport=(5,))
+    assert one.post.counts()["received"] == 1
+    invariants.assert_next_steps(one.post.database)
+    one.script()
+    one.post.ask("POST", "/_sandbox/down/100")
+    one.post.wait(claim_id, payment=(1,))
+    for offset_ms in (-400 * 86400000, 400 * 86400000):
+        one.script(clock_offset_ms=offset_ms)
+        one.whole("a wrong clock", 30000 + offset_ms // 86400000 * 10)
+    one.judge()
