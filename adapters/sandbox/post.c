@@ -282,8 +282,9 @@ static void upload(struct exchange *exchange)
 		}
 	}
 	if (report != NULL) {
-		struct eclaim_parameter parameter = base64_of("errorReport", report, strlen(report), arena);
-		answer(exchange, RESULT_REFUSED, "the file was refused", &parameter, 1);
+		struct eclaim_parameter parameters[] = {{"errorMessage", "the file was refused", 0},
+			base64_of("errorReport", report, strlen(report), arena)};
+		answer(exchange, RESULT_REFUSED, NULL, parameters, 2);
 	} else if (fault == NULL || fault->taken) {
 		(void)add_file(payer, submission.claims[0]->use == ZF_USE_PREAUTHORIZATION ? 'R' : 'C', name,
 			submission.sender, (struct text_span){NULL, 0});
