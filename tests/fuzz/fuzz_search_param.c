@@ -8,12 +8,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	if (len == 0) return 0;
 	struct arena arena CLEANUP(arena_free);
 	struct http_param *params;
 	struct fault_list faults;
 	struct search_request request;
 	size_t count;
-	if (len == 0) return 0;
 	arena_init(&arena, 1u << 22);
 	enum search_type type = (enum search_type)(data[0] % SEARCH_TYPES);
 	fault_list_init(&faults, &arena.zf, 0);
