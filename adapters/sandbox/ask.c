@@ -182,12 +182,9 @@ static void find_remittances(struct payer *payer, bool is_lost, struct set *set)
 
 void ask_handle(struct payer *payer, const struct wire_request *req, const char *path, struct wire_reply *reply)
 {
-	char key[32];
 	struct set set;
 	struct text_span body;
-	(void)snprintf(key, sizeof(key), "ask#%llu", (unsigned long long)++payer->asks);
-	const struct misbehave_fault *fault =
-		misbehave_request(&payer->misbehave, MISBEHAVE_ASK, key, payer_age_ms(payer));
+	const struct misbehave_fault *fault = payer_asked(payer, NULL);
 	if (fault != NULL && !fault->taken) {
 		(void)answer_spoil(payer, req, fault, reply);
 		return;

@@ -407,9 +407,7 @@ void task_handle(struct payer *payer, const struct wire_request *req, struct wir
 		answer_problem(req, reply, 400, "invalid", "a Task is wanted");
 		return;
 	}
-	(void)snprintf(key, sizeof(key), "ask#%llu", (unsigned long long)++payer->asks);
-	const struct misbehave_fault *fault =
-		misbehave_request(&payer->misbehave, MISBEHAVE_ASK, key, payer_age_ms(payer));
+	const struct misbehave_fault *fault = payer_asked(payer, key);
 	if (fault != NULL && !fault->taken) {
 		(void)answer_spoil(payer, req, fault, reply);
 		return;
@@ -451,15 +449,12 @@ static void take_asked(struct payer *payer, const struct wire_request *req, cons
 	const struct incoming *in, struct wire_reply *reply)
 {
 	const struct fhir_task *task = task_in(document);
-	char key[32];
 	bool is_poll = strcmp(in->event, "poll-request") == 0;
 	if (task == NULL) {
 		answer_problem(req, reply, 400, "BV-00167", "the focus does not fit the event");
 		return;
 	}
-	(void)snprintf(key, sizeof(key), "ask#%llu", (unsigned long long)++payer->asks);
-	const struct misbehave_fault *fault =
-		misbehave_request(&payer->misbehave, MISBEHAVE_ASK, key, payer_age_ms(payer));
+	const struct misbehave_fault *fault = payer_asked(payer, NULL);
 	if (fault == NULL || fault->taken) {
 		if (is_poll) {
 			take_poll(payer, req, task, in, fault, reply);

@@ -131,6 +131,13 @@ bool payer_refuse(void *ctx)
 	return misbehave_connection(&payer->misbehave, payer_age_ms(payer));
 }
 
+const struct misbehave_fault *payer_asked(struct payer *payer, char ret_key[32])
+{
+	char own[32], *key = ret_key != NULL ? ret_key : own;
+	(void)snprintf(key, sizeof(own), "ask#%llu", (unsigned long long)++payer->asks);
+	return misbehave_request(&payer->misbehave, MISBEHAVE_ASK, key, payer_age_ms(payer));
+}
+
 bool payer_is_down(struct payer *payer)
 {
 	if (payer->down_by_hand && clock_mono_ms() >= payer->down_until_ms) payer->down_by_hand = false;

@@ -139,6 +139,9 @@ int payer_script(
 /* wire_handle_fn and wire_refuse_fn. */
 void payer_handle(void *ctx, const struct wire_request *req, struct wire_reply *reply);
 bool payer_refuse(void *ctx);
+/* The fault of the next question, which has no key of its own: it gets one by number. ret_key: NULL, or where it goes.
+ */
+const struct misbehave_fault *payer_asked(struct payer *payer, char ret_key[32]);
 /* Is it a time when nothing listens? */
 bool payer_is_down(struct payer *payer);
 /* Housekeeping, every 20 ms: payments by time, down windows. */

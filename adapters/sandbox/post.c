@@ -408,10 +408,7 @@ static bool is_known(const struct exchange *exchange)
 static void ask(struct exchange *exchange)
 {
 	struct payer *payer = exchange->payer;
-	char key[32];
-	(void)snprintf(key, sizeof(key), "ask#%llu", (unsigned long long)++payer->asks);
-	const struct misbehave_fault *fault =
-		misbehave_request(&payer->misbehave, MISBEHAVE_ASK, key, payer_age_ms(payer));
+	const struct misbehave_fault *fault = payer_asked(payer, NULL);
 	post_problem(exchange->req, exchange->reply, 500, "Client", "no such operation");
 	exchange->is_crossed = fault != NULL && fault->kind == MISBEHAVE_CORRELATION;
 	for (size_t i = 0; i < ARRAY_LEN(operations); i++) {

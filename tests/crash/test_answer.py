@@ -8,7 +8,6 @@ import random
 import pytest
 
 import invariants
-import story
 import traffic
 import zhifu
 
@@ -29,10 +28,7 @@ def load(insurer, cuts):
 
 def die_at(place, keep, cuts):
     """Claims whose answers end at these bytes, until the answer is over before. Returns how many were begun and died."""
-    story.hospital(place)
-    insurer = traffic.Insurer(place, keep)
-    place.daemon.start()
-    traffic.permit(place.daemon)
+    insurer = traffic.start(place, keep).insurers[0]
     ids, begun, deaths = {}, 0, 0
     while begun < len(cuts):
         some = cuts[begun:begun + AT_ONCE]

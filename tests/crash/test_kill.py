@@ -8,7 +8,6 @@ import time
 import pytest
 
 import invariants
-import story
 import traffic
 import zhifu
 
@@ -18,13 +17,8 @@ CLAIMS = 300
 @pytest.fixture
 def up(place, keep):
     """A daemon whose leases are short, so that what a dead process held is taken over soon."""
-    story.hospital(place)
-    insurer = traffic.Insurer(place, keep)
     place.settings["lease_s"] = 5
-    place.daemon.start()
-    traffic.permit(place.daemon)
-    place.insurers = [insurer]
-    return place
+    return traffic.start(place, keep)
 
 
 def role_pids(daemon, role):

@@ -25,12 +25,7 @@ LEASE_S = 60  # the default of lease_s
 
 @pytest.fixture
 def up(place, keep):
-    """The daemon with a hospital, an insurer and the patient's consent."""
-    story.hospital(place)
-    place.insurers = [traffic.Insurer(place, keep)]
-    place.daemon.start()
-    traffic.permit(place.daemon)
-    return place
+    return traffic.start(place, keep)
 
 
 # --- health and metrics -----------------------------------------------------------------------------------------------

@@ -18,11 +18,7 @@ MRN = "https://hospital.example/mrn"
 
 @pytest.fixture
 def up(place, keep):
-    story.hospital(place)
-    place.insurers = [traffic.Insurer(place, keep)]
-    place.daemon.start()
-    traffic.permit(place.daemon)
-    return place
+    return traffic.start(place, keep)
 
 
 def person_bill(number, mrn, day, cents):

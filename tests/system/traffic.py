@@ -54,6 +54,15 @@ def permit(daemon):
         assert answer.status == 201, answer
 
 
+def start(place, keep):
+    """The daemon with a hospital, an insurer and the patient's consent."""
+    story.hospital(place)
+    place.insurers = [Insurer(place, keep)]
+    place.daemon.start()
+    permit(place.daemon)
+    return place
+
+
 class Sender:
     """Sends bills on some connections, each until it has its 2xx: a connection that broke or a 503 is followed by the
     same request with the same key."""
