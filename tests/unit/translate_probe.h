@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "zhifu_adapter.h"
+#include "lib/action.h"
 
 static uint32_t probe_caps = ZF_CAP_STATUS | ZF_CAP_CANCEL;
 
@@ -35,31 +35,10 @@ static inline uint32_t probe_capabilities(const void *context)
 	return probe_caps;
 }
 
-struct probe_list {
-	struct zf_arena *arena;
-	const struct zf_action **actions;
-	uint32_t count;
-};
-
-static inline struct zf_action *probe_action(struct probe_list *list, uint32_t kind)
+static inline struct zf_fact *probe_fact(struct action_list *list, uint32_t kind, const char *ref)
 {
-	struct zf_action *action = zf_alloc(list->arena, sizeof(*action));
-	if (action == NULL) return NULL;
-	action->size = sizeof(*action);
-	action->kind = kind;
-	list->actions[list->count++] = action;
-	return action;
-}
-
-static inline struct zf_fact *probe_fact(struct probe_list *list, uint32_t kind, const char *ref)
-{
-	struct zf_action *action = probe_action(list, ZF_ACTION_FACT);
-	struct zf_fact *fact = action == NULL ? NULL : zf_alloc(list->arena, sizeof(*fact));
-	if (fact == NULL) return NULL;
-	fact->size = sizeof(*fact);
-	fact->kind = kind;
-	if (ref != NULL && strcmp(ref, "-") != 0) fact->claim_ref = zf_strdup(list->arena, ref);
-	action->fact = fact;
+	struct zf_fact *fact = action_add_fact(list, kind);
+	if (fact != NULL && ref != NULL && strcmp(ref, "-") != 0) fact->claim_ref = zf_strdup(list->arena, ref);
 	return fact;
 }
 
@@ -71,9 +50,9 @@ static inline struct zf_money probe_money(long minor, const char *currency)
 }
 
 static inline bool probe_request(
-	struct probe_list *list, const char *method, const void *body, size_t len, int submission)
+	struct action_list *list, const char *method, const void *body, size_t len, int submission)
 {
-	struct zf_action *action = probe_action(list, ZF_ACTION_HTTP);
+	struct zf_action *action = action_add(list, ZF_ACTION_HTTP);
 	if (action == NULL) return false;
 	action->token = list->count;
 	action->method = method;
@@ -85,7 +64,7 @@ static inline bool probe_request(
 	return true;
 }
 
-static inline bool probe_adjudicate(struct probe_list *list, const char *line)
+static inline bool probe_adjudicate(struct action_list *list, const char *line)
 {
 	char ref[40], currency[8];
 	long submitted, benefit, patient, contract;
@@ -125,7 +104,7 @@ static inline bool probe_adjudicate(struct probe_list *list, const char *line)
 	return true;
 }
 
-static inline bool probe_remit(struct probe_list *list, const char *text)
+static inline bool probe_remit(struct action_list *list, const char *text)
 {
 	char id[40], currency[8];
 	long amount;
@@ -157,7 +136,7 @@ static inline bool probe_remit(struct probe_list *list, const char *text)
 	return true;
 }
 
-static inline bool probe_line(struct probe_list *list, const char *line, const struct zf_host *host, void *call)
+static inline bool probe_line(struct action_list *list, const char *line, const struct zf_host *host, void *call)
 {
 	static const struct {
 		const char *word;
@@ -172,10 +151,10 @@ static inline bool probe_line(struct probe_list *list, const char *line, const s
 	if (strcmp(word, "adj") == 0) return probe_adjudicate(list, line);
 	if (strcmp(word, "remit") == 0) return probe_remit(list, line);
 	if (strcmp(word, "detail") == 0) return true;
-	if (strcmp(word, "done") == 0) return probe_action(list, ZF_ACTION_DONE) != NULL;
+	if (strcmp(word, "done") == 0) return action_add(list, ZF_ACTION_DONE) != NULL;
 	if (strcmp(word, "more") == 0) return probe_request(list, "GET", NULL, 0, 0);
 	if (sscanf(line, "wait %ld", &seconds) == 1) {
-		struct zf_action *action = probe_action(list, ZF_ACTION_WAIT);
+		struct zf_action *action = action_add(list, ZF_ACTION_WAIT);
 		if (action == NULL) return false;
 		action->wait_until_ms = host->now_ms(call) + seconds * 1000;
 		return true;
@@ -184,7 +163,7 @@ static inline bool probe_line(struct probe_list *list, const char *line, const s
 }
 
 static inline int32_t probe_reply(
-	struct probe_list *list, const struct zf_event *event, const struct zf_host *host, void *call)
+	struct action_list *list, const struct zf_event *event, const struct zf_host *host, void *call)
 {
 	char *body = zf_strndup(list->arena, event->body_len == 0 ? "" : (const char *)event->body, event->body_len);
 	if (body == NULL) return ZF_NOMEM;
@@ -197,7 +176,7 @@ static inline int32_t probe_reply(
 	return ZF_OK;
 }
 
-static inline int32_t probe_start(struct probe_list *list, const struct zf_event *event, struct zf_result *result)
+static inline int32_t probe_start(struct action_list *list, const struct zf_event *event, struct zf_result *result)
 {
 	const struct zf_claim *claim = event->claims[0];
 	const char *does = claim->identifier_count > 0 ? claim->identifiers[0]->value : "";
@@ -252,12 +231,10 @@ static inline int32_t probe_step(const void *context, void *call, const uint8_t 
 	const struct zf_event *event, struct zf_arena *arena, struct zf_result *ret_result)
 {
 	struct probe_arena noting = {{probe_alloc}, arena, false};
-	const struct zf_action **actions = zf_alloc_array(arena, 64, sizeof(*actions));
-	struct probe_list list = {&noting.zf, actions, 0};
+	struct action_list list = {.arena = &noting.zf};
 	struct zf_result result = {.size = sizeof(result)};
 	int32_t verdict = ZF_OK;
 	static const char started[] = "started";
-	if (actions == NULL) return ZF_NOMEM;
 	if (event->kind <= ZF_EVENT_START_REMITTANCE
 			? state_len != 0
 			: state_len != sizeof(started) || memcmp(state, started, state_len) != 0)
