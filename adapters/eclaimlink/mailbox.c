@@ -199,11 +199,11 @@ static int confirm(struct eclaim_step *step, struct eclaim_item *item)
 	return rc;
 }
 
-static int read_file(struct eclaim_step *step, const struct eclaim_reply *reply)
+/* The file out of its envelope. */
+static int unpack(struct eclaim_step *step, const struct eclaim_reply *reply, struct text_span *ret_file)
 {
-	struct text_span file, text = eclaim_reply_content(reply, "file");
-	int rc = text.len == 0 ? LIB_INVALID : eclaim_base64_read(text, step->arena, &file);
-	if (rc == 0) return eclaim_file_read(step, file);
+	struct text_span text = eclaim_reply_content(reply, "file");
+	int rc = text.len == 0 ? LIB_INVALID : eclaim_base64_read(text, step->arena, ret_file);
 	if (rc == LIB_INVALID) {
 		eclaim_fault_at(&step->faults, step->arena, FAULT_WIRE_ANSWER, reply->response, "file",
 			text.len == 0 ? "it is missing" : "it is not base64");
@@ -211,31 +211,35 @@ static int read_file(struct eclaim_step *step, const struct eclaim_reply *reply)
 	return rc;
 }
 
-/* The message goes to a person; the mailbox goes on, with this file confirmed or left as the profile has it. */
-static int unreadable(struct eclaim_step *step, struct eclaim_item *item)
+/* The message goes to a person; the mailbox goes on, with this file confirmed or left as the profile has it. One that
+ * never came is never confirmed. */
+static int unreadable(struct eclaim_step *step, struct eclaim_item *item, bool came)
 {
 	step->goes_on = true;
-	if (step->profile->confirm_unreadable) return confirm(step, item);
+	if (came && step->profile->confirm_unreadable) {
+		int rc = confirm(step, item);
+		return rc == 0 ? LIB_INVALID : rc;
+	}
 	item->phase = 'd';
-	return conclude(step);
+	int rc = conclude(step);
+	return rc == 0 ? LIB_INVALID : rc;
 }
 
 static int fetched(struct eclaim_step *step, struct eclaim_item *item)
 {
 	struct eclaim_reply reply;
+	struct text_span file = {NULL, 0};
 	int rc = eclaim_reply_of(step, DOWNLOAD, &reply);
 	if (rc == LIB_NOMEM) return rc;
 	if (rc == 0 || (rc == 1 && reply.result < 0)) {
 		item->phase = 'd'; /* it waits there for the next poll */
 		return conclude(step);
 	}
-	if (rc == 1) rc = read_file(step, &reply);
+	if (rc == 1) rc = unpack(step, &reply, &file);
+	bool came = rc == 0;
+	if (came) rc = eclaim_file_read(step, file);
 	if (rc == LIB_NOMEM) return rc;
-	if (rc != 0) {
-		int kept = unreadable(step, item);
-		return kept == LIB_NOMEM ? kept : LIB_INVALID;
-	}
-	return confirm(step, item);
+	return rc == 0 ? confirm(step, item) : unreadable(step, item, came);
 }
 
 static int confirmed(struct eclaim_step *step, struct eclaim_item *item)
