@@ -192,6 +192,18 @@ static int registered(struct eclaim_step *step)
 	return eclaim_wait(step, 0);
 }
 
+/* An answer that nobody can read goes to a person, and leaves open whether the file was taken. */
+static int unreadable(struct eclaim_step *step, int rc)
+{
+	bool person = step->exchange->phase == ECLAIM_PERSON;
+	if (rc != LIB_INVALID || step->goes_on || step->exchange->kind == ECLAIM_CANCEL || !step->profile->ask)
+		return rc;
+	if (step->exchange->asks >= step->profile->asks_max) return rc;
+	step->goes_on = true;
+	rc = later(step, person ? ECLAIM_PERSON : ECLAIM_UNKNOWN);
+	return rc == 0 ? LIB_INVALID : rc;
+}
+
 static bool names_file(const struct xml_element *list, const char *name)
 {
 	for (const struct xml_element *file = list == NULL ? NULL : list->first; file != NULL; file = file->next) {
@@ -235,11 +247,11 @@ int32_t eclaim_upload_reply(struct eclaim_step *step)
 	if (step->event->token != step->exchange->token) return ZF_BUG;
 	switch (step->exchange->phase) {
 	case ECLAIM_PERSON:
-		return verdict_read(registered(step));
+		return verdict_read(unreadable(step, registered(step)));
 	case ECLAIM_UPLOAD:
-		return verdict_read(uploaded(step));
+		return verdict_read(unreadable(step, uploaded(step)));
 	case ECLAIM_ASK:
-		return verdict_read(asked(step));
+		return verdict_read(unreadable(step, asked(step)));
 	default:
 		return ZF_OK; /* the answer to a request that we gave up */
 	}

@@ -55,6 +55,7 @@ struct fhir_step {
 	struct fault_list faults;
 	const struct zf_fault *const *said; /* instead of `faults`, what the catalogue has no words for */
 	uint32_t said_count;
+	bool goes_on; /* MALFORMED is of this message alone: the exchange goes on with state and actions */
 };
 
 /* A zeroed one with room for what the event starts, or else for what the state tells of. NULL on no memory. */

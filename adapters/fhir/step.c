@@ -100,6 +100,18 @@ static int32_t conclude(struct fhir_step *step)
 	return action_add(&step->actions, ZF_ACTION_DONE) == NULL ? ZF_NOMEM : ZF_OK;
 }
 
+/* An answer that nobody can read goes to a person. What it was to tell is asked for, where that is possible. */
+static int32_t unreadable(struct fhir_step *step, struct fhir_exchange_claim *claim, int32_t verdict)
+{
+	if (verdict != ZF_MALFORMED || step->exchange->claim_count != 1 || !can_ask(step)) return verdict;
+	if (step->exchange->asks >= step->config->asks_max) return verdict;
+	step->actions.count = 0; /* half understood is not understood */
+	step->goes_on = true;
+	claim->phase = claim->told == 'y' ? FHIR_PHASE_PENDING : FHIR_PHASE_UNKNOWN;
+	verdict = conclude(step);
+	return verdict == ZF_OK ? ZF_MALFORMED : verdict;
+}
+
 /* ---- start ---- */
 
 static int32_t start_claims(struct fhir_step *step)
@@ -363,6 +375,7 @@ int32_t fhir_step_reply(struct fhir_step *step)
 {
 	struct fhir_exchange_claim *claim = find_token(step);
 	if (claim == NULL) return ZF_BUG;
+	char told = claim->told;
 	int32_t verdict;
 	switch (step->exchange->kind) {
 	case FHIR_EXCHANGE_POLL:
@@ -374,6 +387,8 @@ int32_t fhir_step_reply(struct fhir_step *step)
 		break;
 	default:
 		verdict = claim->phase == FHIR_PHASE_SENT ? reply_submission(step, claim) : reply_status(step, claim);
+		if (verdict == ZF_MALFORMED) claim->told = told;
+		verdict = unreadable(step, claim, verdict);
 	}
 	return verdict == ZF_OK ? conclude(step) : verdict;
 }

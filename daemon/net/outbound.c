@@ -164,11 +164,12 @@ static void call_end(struct outbound_call *call, struct outbound_verdict verdict
 	event_add(out->deliver, &(struct timeval){0, 0});
 }
 
-static const char *limit_text(const struct outbound_call *call, const char *otherwise)
+static const char *limit_text(const struct outbound_call *call, CURLcode code, const char *otherwise)
 {
 	if (call->hook_refused) return "stopped before the first byte";
 	if (call->resend_refused) return "the kept connection was dead";
-	if (call->too_big) return "the answer is over its limit";
+	/* libcurl stops by itself where a length was said in advance. */
+	if (call->too_big || code == CURLE_FILESIZE_EXCEEDED) return "the answer is over its limit";
 	if (call->malformed) return "the answer's header breaks the rules";
 	return otherwise;
 }
@@ -180,9 +181,9 @@ static void call_judge(struct outbound_call *call, CURLcode code)
 	if (verdict.outcome == OUTBOUND_ANSWERED)
 		call->text[0] = '\0';
 	else if (code == CURLE_OK)
-		call_text(call, limit_text(call, "the answer has no length and its end is not known"));
+		call_text(call, limit_text(call, code, "the answer has no length and its end is not known"));
 	else
-		call_text(call, limit_text(call, call->text[0] != '\0' ? call->text : curl_easy_strerror(code)));
+		call_text(call, limit_text(call, code, call->text[0] != '\0' ? call->text : curl_easy_strerror(code)));
 	call_end(call, verdict, verdict.outcome == OUTBOUND_NOT_SENT ? false : facts.sent);
 }
 

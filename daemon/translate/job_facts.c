@@ -293,13 +293,32 @@ static void arrival(struct job *job, const struct job_fact *fact)
 		harvest_update(&job->harvest, &fact->claim.doubt_message, MESSAGE_ANSWERED, "the insurer has it");
 }
 
+/* A rejection without a document of its own, as after HTTP 422 or in an error report: its reasons are kept like those
+ * of one that came as an answer, so that the hospital is told them. */
+static bool rejection_of(const struct job_fact *fact, struct job_fact *ret_told)
+{
+	if (fact->fact.kind != ZF_FACT_REJECTED || fact->has_adjudication || fact->fact.fault_count == 0 ||
+		!fact->claim.has_key)
+		return false;
+	*ret_told = *fact;
+	ret_told->has_adjudication = true;
+	ret_told->adjudication = (struct zf_adjudication){.size = sizeof(struct zf_adjudication),
+		.outcome = ZF_OUTCOME_ERROR,
+		.use = (uint8_t)fact->claim.use,
+		.errors = fact->fact.faults,
+		.error_count = fact->fact.fault_count};
+	return true;
+}
+
 static int fact_add(const struct room *room, struct job *job, const struct job_fact *fact, bool *orphaned)
 {
 	static const struct uuid nobody = {{0}};
 	const char *why = orphan_why(job, fact);
 	struct harvest_fact *row;
+	struct job_fact told;
 	int r = 0;
 
+	if (why == NULL && rejection_of(fact, &told)) fact = &told;
 	if (why == NULL) arrival(job, fact);
 	row = harvest_fact(&job->harvest, (int)fact->fact.kind, why == NULL ? &fact->claim.id : &nobody, why);
 	row->exchange_id = job->exchange_id;

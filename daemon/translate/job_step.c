@@ -306,7 +306,7 @@ static void ended(struct job *job, int32_t verdict, const struct zf_result *resu
 		job_retry(job, "the module finds too little memory");
 		return;
 	case ZF_MALFORMED:
-		why = call_faults_text(result->faults, result->fault_count, false, &job->arena.zf);
+		why = call_faults_text(result->faults, result->fault_count, true, &job->arena.zf);
 		job_quarantine(job, why == NULL ? "it cannot be read" : why);
 		return;
 	case ZF_OK:
@@ -320,7 +320,7 @@ static void ended(struct job *job, int32_t verdict, const struct zf_result *resu
  * the message goes to a person. Nothing may be concluded from it. */
 static int goes_on(const struct room *room, struct job *job, const struct zf_result *result, int kind)
 {
-	const char *why = call_faults_text(result->faults, result->fault_count, false, &job->arena.zf);
+	const char *why = call_faults_text(result->faults, result->fault_count, true, &job->arena.zf);
 	int r = take_over(room, job, result, kind);
 
 	if (r == 0 && job->facts != NULL) r = err_set(ERR_INVALID, "the module concludes from what it cannot read");

@@ -53,9 +53,9 @@ def claim(number, lines, currency="AED", use="claim", replaces=None):
 
 
 class Post:
-    """A hospital, and a sandbox insurer behind a post office."""
+    """A hospital, and a sandbox insurer behind a post office; front: the port at which the daemon reaches its port."""
 
-    def __init__(self, place, keep, script=None, keys=None, endpoint=None):
+    def __init__(self, place, keep, script=None, keys=None, endpoint=None, front=lambda port: port):
         for needed in ("zhifu-payer", "adapters/eclaimlink.so"):
             if not (zhifu.BUILD / needed).exists():
                 pytest.skip("%s is not built" % needed)
@@ -76,7 +76,7 @@ class Post:
         place.insurer("dubai", {
             "name": "Dubai", "module": "eclaimlink", "names": ["dubai"], "allowed_fields": ["*"],
             "payer_identifiers": ({"system": "https://payers.example/id", "value": "DUBAI"},),
-            "endpoints": (dict({"name": "eclaimlink", "url": "https://localhost:%d/soap" % self.port,
+            "endpoints": (dict({"name": "eclaimlink", "url": "https://localhost:%d/soap" % front(self.port),
                                 "ca_file": place.pki.pem("ca"), "certificate": place.pki.pem("client"),
                                 "private_key": place.pki.key("client"), "deadline_ms": 20000}, **(endpoint or {})),),
             "poll_interval_s": 1, "secrets": secrets,
