@@ -40,7 +40,8 @@ enum zf_capability {
 	ZF_CAP_POLL = 1 << 3,       /* answers are collected by polling */
 	ZF_CAP_CANCEL = 1 << 4,
 	ZF_CAP_REMITTANCE = 1 << 5,
-	ZF_CAP_FILE = 1 << 6, /* answers are files: ZF_EVENT_FILE */
+	ZF_CAP_FILE = 1 << 6,  /* answers are files: ZF_EVENT_FILE */
+	ZF_CAP_TRIAL = 1 << 7, /* what a poll asks first changes nothing at the insurer: it may be asked as a trial */
 };
 
 /* ---- events: what happened ---- */

@@ -17,7 +17,8 @@ static uint32_t module_capabilities(const void *context)
 	const struct eclaim_profile *profile = context;
 	uint32_t capabilities = ZF_CAP_FILE;
 	if (profile->ask) capabilities |= ZF_CAP_STATUS;
-	if (profile->poll[0] != '\0') capabilities |= ZF_CAP_POLL;
+	/* A search takes nothing away. */
+	if (profile->poll[0] != '\0') capabilities |= ZF_CAP_POLL | ZF_CAP_TRIAL;
 	if (profile->cancel) capabilities |= ZF_CAP_CANCEL;
 	return capabilities;
 }

@@ -1,11 +1,13 @@
 /* zhifuctl insurer list and test: how each insurer's routes stand, and whether one could be reached right now. The test
- * blocks, sends no claim, and verifies exactly as dispatch does: TLS 1.2 or later, the route's own roots, its pins. */
+ * blocks, sends no claim, and verifies exactly as dispatch does: TLS 1.2 or later, the route's own roots, its pins. It
+ * asks what the insurer's module has as a harmless question, once for each hospital, else for FHIR's metadata. */
 #include <curl/curl.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "ctl/question.h"
 #include "ctl/report.h"
 #include "db/sync.h"
 #include "model/directory.h"
@@ -136,16 +138,16 @@ struct probe {
 	long status;
 	int64_t expires_ms; /* of the peer's certificate; 0: unknown */
 	int64_t connect_ms, total_ms;
-	size_t bytes;
+	struct buf answer;
+	struct question *question; /* NULL: metadata is asked for */
+	const char *refused;       /* why the module finds its question not answered; NULL: it was */
 };
 
 static size_t swallow(char *ptr, size_t size, size_t count, void *arg)
 {
 	struct probe *probe = arg;
 
-	(void)ptr;
-	probe->bytes += size * count;
-	return probe->bytes > ANSWER_BYTES_MAX ? 0 : size * count;
+	return buf_append(&probe->answer, ptr, size * count) < 0 ? 0 : size * count;
 }
 
 /* "Expire date:Nov 21 12:00:00 2027 GMT" of the first certificate of the chain. */
@@ -186,21 +188,48 @@ static bool set_trust(CURL *easy, const struct endpoint *endpoint, char *pins, s
 	return ok && curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L) == CURLE_OK;
 }
 
-static int probe_run(const struct endpoint *endpoint, struct probe *probe)
+/* Where and what: metadata, or the module's own question. */
+static bool set_request(
+	CURL *easy, const struct endpoint *endpoint, struct question *question, struct curl_slist **headers)
+{
+	char url[4096];
+	size_t len = strlen(endpoint->url);
+	bool slash = len > 0 && endpoint->url[len - 1] == '/', ok = true;
+
+	if (question == NULL) {
+		(void)snprintf(url, sizeof(url), "%s%smetadata", endpoint->url, slash ? "" : "/");
+		return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK;
+	}
+	(void)snprintf(url, sizeof(url), "%s%s", endpoint->url, question->letter.path);
+	ok = ok && curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK;
+	for (size_t i = 0; ok && i < question->letter.header_count; i++) {
+		const struct outbound_header *header = &question->letter.headers[i];
+		const char *line = arena_printf(&question->arena, "%s: %s", header->name, header->value);
+		struct curl_slist *more = line == NULL ? NULL : curl_slist_append(*headers, line);
+
+		ok = more != NULL;
+		if (ok) *headers = more;
+	}
+	ok = ok && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, *headers) == CURLE_OK;
+	ok = ok &&
+	     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, outbound_method_name(question->letter.method)) == CURLE_OK;
+	if (question->letter.body.len == 0) return ok;
+	ok = ok && curl_easy_setopt(easy, CURLOPT_POSTFIELDS, question->letter.body.ptr) == CURLE_OK;
+	return ok && curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)question->letter.body.len) == CURLE_OK;
+}
+
+static int probe_run(const struct endpoint *endpoint, struct question *question, struct probe *probe)
 {
 	CURL *easy = curl_easy_init();
-	char url[4096];
+	struct curl_slist *headers = NULL;
 	char pins[1024] = "";
-	size_t len = strlen(endpoint->url);
 	curl_off_t connect_us = 0;
 	curl_off_t total_us = 0;
 	bool ok;
 
-	*probe = (struct probe){0};
+	*probe = (struct probe){.answer = BUF_INIT(ANSWER_BYTES_MAX), .question = question};
 	if (easy == NULL) return err_set(ERR_NOMEM, "no memory for a connection");
-	(void)snprintf(
-		url, sizeof(url), "%s%smetadata", endpoint->url, len > 0 && endpoint->url[len - 1] == '/' ? "" : "/");
-	ok = curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK && set_trust(easy, endpoint, pins, sizeof(pins));
+	ok = set_request(easy, endpoint, question, &headers) && set_trust(easy, endpoint, pins, sizeof(pins));
 	ok = ok &&
 	     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, endpoint->allow_plain ? "https,http" : "https") == CURLE_OK;
 	ok = ok && curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK;
@@ -214,6 +243,7 @@ static int probe_run(const struct endpoint *endpoint, struct probe *probe)
 	ok = ok && curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, swallow) == CURLE_OK;
 	ok = ok && curl_easy_setopt(easy, CURLOPT_WRITEDATA, probe) == CURLE_OK;
 	if (!ok) {
+		curl_slist_free_all(headers);
 		curl_easy_cleanup(easy);
 		return err_set(ERR_INVALID, "this libcurl lacks what verification needs");
 	}
@@ -224,7 +254,11 @@ static int probe_run(const struct endpoint *endpoint, struct probe *probe)
 	probe->connect_ms = connect_us / 1000;
 	probe->total_ms = total_us / 1000;
 	probe->expires_ms = certificate_expires(easy);
+	curl_slist_free_all(headers);
 	curl_easy_cleanup(easy);
+	if (question != NULL && probe->code == CURLE_OK)
+		probe->refused =
+			question_judge(question, probe->status, (struct bytes){probe->answer.ptr, probe->answer.len});
 	return 0;
 }
 
@@ -235,6 +269,10 @@ static const char *probe_advice(const struct probe *probe, bool expires_soon)
 		if (probe->status >= 500) return "the insurer's server is ill: tell them";
 		if (probe->status == 401 || probe->status == 403)
 			return "reached; it does not know our certificate or token";
+		if (probe->status != 200 && probe->question != NULL)
+			return "reached, its certificate is right; its service is not at this URL: check endpoint and path";
+		if (probe->refused != NULL)
+			return "reached, but its answer is no good: where it refuses, look at login, password and licences";
 		if (probe->status != 200)
 			return "reached, its certificate is right; without metadata nothing shows that it speaks FHIR";
 		return expires_soon ? "its certificate ends soon: ask for the next one and its pin" : "fine";
@@ -255,13 +293,107 @@ static const char *probe_advice(const struct probe *probe, bool expires_soon)
 	}
 }
 
+/* An answer that shows that work can be done there; without one nobody should believe it. */
+static bool probe_failed(const struct probe *probe)
+{
+	return probe->code != CURLE_OK || probe->status >= 500 || probe->refused != NULL ||
+	       (probe->question != NULL && probe->status != 200);
+}
+
+static const char *probe_error(const struct probe *probe)
+{
+	if (probe->code == CURLE_OK) return probe->refused;
+	return probe->error[0] != '\0' ? probe->error : curl_easy_strerror(probe->code);
+}
+
+static void probe_row(const struct endpoint *endpoint, const struct hospital *hospital, const struct probe *probe,
+	struct table *table)
+{
+	const char *error = probe_error(probe);
+	bool reached = probe->code == CURLE_OK;
+	bool soon = probe->expires_ms != 0 &&
+		    probe->expires_ms < clock_wall_ms() + CERTIFICATE_WARN_DAYS * INT64_C(86400000);
+
+	table_add(table, cell_text(endpoint->name));
+	table_add(table, hospital == NULL ? cell_none() : cell_text(hospital->code));
+	table_add(table, cell_word(reached ? "yes" : "NO", reached ? "yes" : "no"));
+	table_add(table, probe->status == 0 ? cell_none() : cell_int(probe->status));
+	table_add(table, cell_int(probe->connect_ms));
+	table_add(table, cell_int(probe->total_ms));
+	table_add(table, probe->expires_ms == 0 ? cell_none() : cell_time(NULL, probe->expires_ms));
+	table_add(table, cell_int(endpoint->pin_count));
+	table_add(table, error == NULL ? cell_none() : cell_text(error));
+	table_add(table, cell_text(probe_advice(probe, soon)));
+}
+
+/* What could not even be asked. */
+static void mistake_row(const struct endpoint *endpoint, const struct hospital *hospital, struct table *table)
+{
+	table_add(table, cell_text(endpoint->name));
+	table_add(table, cell_text(hospital->code));
+	table_add(table, cell_word("NO", "no"));
+	for (int i = 0; i < 4; i++) table_add(table, cell_none());
+	table_add(table, cell_int(endpoint->pin_count));
+	table_add(table, cell_text(err_text()));
+	table_add(table, cell_text("mend the insurer's file: nothing was asked"));
+}
+
+/* The questions that the module has for this endpoint, of each hospital; *ret_none: it has none. */
+static int test_questions(const struct ctl *ctl, const struct questions *questions, const struct insurer *insurer,
+	const struct endpoint *endpoint, struct table *table, bool *failed, bool *ret_none)
+{
+	int r = 0;
+
+	*ret_none = true;
+	for (uint32_t h = 0; r == 0 && h < ctl->directory->hospital_count; h++) {
+		const struct hospital *hospital = ctl->directory->hospitals[h];
+		struct question question;
+		struct probe probe = {0};
+
+		r = question_make(questions, hospital, insurer, endpoint->name, &question);
+		if (r == 0) r = probe_run(endpoint, &question, &probe);
+		if (r == 0) {
+			probe_row(endpoint, hospital, &probe, table);
+			*failed = *failed || probe_failed(&probe);
+		} else if (r == ERR_INVALID) {
+			mistake_row(endpoint, hospital, table);
+			*failed = true;
+		}
+		buf_free(&probe.answer);
+		question_free(&question);
+		if (r == ERR_NOTFOUND) return 0;
+		*ret_none = false;
+		if (r == ERR_INVALID) r = 0;
+	}
+	return r;
+}
+
+static int test_endpoint(const struct ctl *ctl, const struct questions *questions, const struct insurer *insurer,
+	const struct endpoint *endpoint, struct table *table, bool *failed)
+{
+	struct probe probe;
+	bool none;
+	int r = test_questions(ctl, questions, insurer, endpoint, table, failed, &none);
+
+	if (r < 0 || !none) return r;
+	r = probe_run(endpoint, NULL, &probe);
+	if (r == 0) {
+		probe_row(endpoint, NULL, &probe, table);
+		*failed = *failed || probe_failed(&probe);
+	}
+	buf_free(&probe.answer);
+	return r;
+}
+
 static int insurer_test(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct column columns[] = {{"endpoint", "endpoint"}, {"ok", "reached"}, {"http_status", "HTTP"},
-		{"tls_ms", "TLS ms"}, {"total_ms", "all ms"}, {"certificate_until", "certificate until"},
-		{"pins", "pins"}, {"error", "error"}, {"advice", "what to do"}};
+	static const struct column columns[] = {{"endpoint", "endpoint"}, {"hospital", "hospital"}, {"ok", "reached"},
+		{"http_status", "HTTP"}, {"tls_ms", "TLS ms"}, {"total_ms", "all ms"},
+		{"certificate_until", "certificate until"}, {"pins", "pins"}, {"error", "error"},
+		{"advice", "what to do"}};
 	const char *words[CTL_WORDS_MAX];
 	const struct insurer *insurer;
+	struct questions questions;
 	struct report report;
 	struct table table;
 	bool failed = false;
@@ -273,30 +405,10 @@ static int insurer_test(struct ctl *ctl, int argc, char **argv)
 	report_begin(&report, ctl);
 	report_field(&report, "insurer", "insurer", cell_word(insurer->name, insurer->code));
 	table_begin(&table, columns, ARRAY_LEN(columns));
-	for (uint32_t e = 0; r == 0 && e < insurer->endpoint_count; e++) {
-		const struct endpoint *endpoint = insurer->endpoints[e];
-		struct probe probe;
-		bool soon;
-
-		r = probe_run(endpoint, &probe);
-		if (r < 0) break;
-		soon = probe.expires_ms != 0 &&
-		       probe.expires_ms < clock_wall_ms() + CERTIFICATE_WARN_DAYS * INT64_C(86400000);
-		failed = failed || probe.code != CURLE_OK || probe.status >= 500;
-		table_add(&table, cell_text(endpoint->name));
-		table_add(&table,
-			cell_word(probe.code == CURLE_OK ? "yes" : "NO", probe.code == CURLE_OK ? "yes" : "no"));
-		table_add(&table, probe.status == 0 ? cell_none() : cell_int(probe.status));
-		table_add(&table, cell_int(probe.connect_ms));
-		table_add(&table, cell_int(probe.total_ms));
-		table_add(&table, probe.expires_ms == 0 ? cell_none() : cell_time(NULL, probe.expires_ms));
-		table_add(&table, cell_int(endpoint->pin_count));
-		table_add(&table,
-			probe.code == CURLE_OK
-				? cell_none()
-				: cell_text(probe.error[0] != '\0' ? probe.error : curl_easy_strerror(probe.code)));
-		table_add(&table, cell_text(probe_advice(&probe, soon)));
-	}
+	questions_open(&questions, ctl);
+	for (uint32_t e = 0; r == 0 && e < insurer->endpoint_count; e++)
+		r = test_endpoint(ctl, &questions, insurer, insurer->endpoints[e], &table, &failed);
+	questions_close(&questions);
 	table_end(&table, &report, "endpoints", NULL, "it has no endpoints");
 	if (r < 0) {
 		json_decref(report.root);
@@ -308,7 +420,7 @@ static int insurer_test(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command insurer_commands[] = {
 	{"insurer list", "", "insurers and how their routes stand", CTL_CONFIG | CTL_DB, insurer_list},
 	{"insurer test", "CODE",
-		"connects to an insurer, verifies its certificate and asks for its metadata; sends no claim",
+		"connects to an insurer, verifies its certificate and asks it something harmless; sends no claim",
 		CTL_CONFIG, insurer_test},
 	{NULL, NULL, NULL, 0, NULL},
 };

@@ -238,6 +238,40 @@ def test_what_was_not_confirmed_says_the_same_again(post):
     invariants.assert_events_are_paths(one.database, invariants.lifecycle_of(one.daemon))
 
 
+def test_the_insurer_is_tested(post, place):
+    """zhifuctl insurer test asks what a poll asks first, with the hospital's own login, and goes no further."""
+    one = post(keys={"poll": "17"})  # what is paid waits for ever
+    claim_id = one.submit("N-1", [("99213", 10000, 0)])
+    one.wait(claim_id, acknowledgement=(3,))
+    zhifu.wait_until(lambda: one.ask("GET", "/_sandbox/files")["waiting"] == 1, "the advice")
+
+    def tested():
+        done = one.daemon.ctl("--json", "insurer", "test", "dubai", check=False)
+        (row,) = json.loads(done.stdout)["endpoints"]
+        assert PASSWORD not in done.stdout + done.stderr
+        return done.returncode, row
+
+    status, row = tested()
+    assert status == 0 and (row["ok"], row["http_status"], row["hospital"], row["error"]) == ("yes", 200, "HZ1", None), row
+    assert row["advice"] == "fine" and row["certificate_until"]
+    said = one.daemon.ctl("insurer", "test", "dubai").stdout
+    assert "HZ1" in said and "fine" in said
+    assert one.ask("GET", "/_sandbox/files") == {"waiting": 1, "confirmed": 0, "fetches": 0}
+    # It refuses the login.
+    (place.folder / "password-HZ1").write_text("another")
+    status, row = tested()
+    assert status == 1 and (row["ok"], row["http_status"]) == ("yes", 200), row
+    assert "SearchTransactions with result -1" in row["error"] and "password" in row["advice"], row
+    (place.folder / "password-HZ1").write_text(PASSWORD)
+    for kind, wrong in (("500", "ill"), ("garbage", "no good"), ("reset", "error")):
+        one.ask("POST", "/_sandbox/script", zhifu.config_text(dict(one.script, faults=({"kind": kind, "scope": "ask"},))))
+        status, row = tested()
+        assert status == 1 and wrong in row["advice"], (kind, row)
+    one.payer.stop()
+    status, row = tested()
+    assert status == 1 and row["ok"] == "no" and "listens" in row["advice"], row
+
+
 # --- an insurer that misbehaves ---------------------------------------------------------------------------------------
 
 # Each fault of zhifu-payer, at an upload and at a search, and parts of the reasons that a person finds for it.
