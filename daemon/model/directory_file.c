@@ -130,7 +130,7 @@ static const struct conf_option endpoint_options[] = {
 		.max = 32, .form = form_name,
 		.help = "The channel; insurer and channel make the route that one process owns at a time."},
 	{MEMBER(endpoint_file, ca_file), .type = CONF_PATH, .flags = CONF_RELOADABLE,
-		.help = "The certificate authorities that may vouch for it."},
+		.help = "The certificate authorities that may vouch for it; must be set where the address begins with https."},
 	{MEMBER(endpoint_file, certificate), .type = CONF_PATH, .flags = CONF_RELOADABLE,
 		.help = "Our client certificate, when it asks for one."},
 	{MEMBER(endpoint_file, private_key), .type = CONF_PATH, .flags = CONF_RELOADABLE,

@@ -210,7 +210,7 @@ static void serve_note(struct peer_conn *conn)
 	const char *authorization = conn_header(conn, "Authorization:");
 	pthread_mutex_lock(&seen.lock);
 	if (at != NULL) seen.times[atoi(at + 4)]++;
-	snprintf(seen.authorization, sizeof(seen.authorization), "%s", authorization == NULL ? "" : authorization);
+	snprintf(seen.authorization, sizeof(seen.authorization), "%.127s", authorization == NULL ? "" : authorization);
 	pthread_mutex_unlock(&seen.lock);
 	atomic_fetch_add(&seen.begun, 1);
 }

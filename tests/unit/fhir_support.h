@@ -85,6 +85,7 @@ static inline char *file_read(const char *path, size_t *ret_len)
 static inline char *fixture_read(const char *name, size_t *ret_len)
 {
 	char path[256];
+	*ret_len = 0;
 	snprintf(path, sizeof(path), "%s%s", CORPUS, name);
 	char *text = file_read(path, ret_len);
 	if (text == NULL) fail_msg("fixture %s is missing", path);
