@@ -213,14 +213,6 @@ static bool names_file(const struct xml_element *list, const char *name)
 	return false;
 }
 
-/* What cannot be read goes to a person; to ask again does no harm. */
-static int asked_in_vain(struct eclaim_step *step)
-{
-	int rc = later(step, ECLAIM_UNKNOWN);
-	step->goes_on = rc == 0;
-	return rc == LIB_NOMEM ? rc : LIB_INVALID;
-}
-
 static int asked(struct eclaim_step *step)
 {
 	struct eclaim_exchange *exchange = step->exchange;
@@ -230,8 +222,7 @@ static int asked(struct eclaim_step *step)
 	int rc = eclaim_reply_of(step, SEARCH, &reply);
 	if (rc == 0 || (rc == 1 && reply.result < 0)) return later(step, ECLAIM_UNKNOWN);
 	if (rc == 1) rc = eclaim_mailbox_list(step, &reply, &list);
-	if (rc == LIB_NOMEM) return rc;
-	if (rc != 0) return asked_in_vain(step);
+	if (rc != 0) return rc;
 	const char *name = text_printf(step->arena, "%s.xml", exchange->items[0].text);
 	if (name == NULL) return LIB_NOMEM;
 	if (names_file(list, name)) return tell_all(step, ZF_FACT_ACKNOWLEDGED);
