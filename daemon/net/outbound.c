@@ -168,6 +168,8 @@ static const char *limit_text(const struct outbound_call *call, CURLcode code, c
 {
 	if (call->hook_refused) return "stopped before the first byte";
 	if (call->resend_refused) return "the kept connection was dead";
+	/* on_rewind() stops it from sending once more; libcurl's own words are about that. */
+	if (code == CURLE_SEND_FAIL_REWIND) return "the connection was closed before an answer";
 	/* libcurl stops by itself where a length was said in advance. */
 	if (call->too_big || code == CURLE_FILESIZE_EXCEEDED) return "the answer is over its limit";
 	if (call->malformed) return "the answer's header breaks the rules";

@@ -149,6 +149,7 @@ static void test_a_kept_connection_that_closes_unanswered_is_not_posted_again(vo
 		request.url = peer_url(peer, "localhost", "/");
 		seen = send_and_wait(world, &request);
 		ASSERT_END(seen, OUTBOUND_UNKNOWN, OUTBOUND_FAULT_RESET);
+		assert_string_equal(seen.text, "the connection was closed before an answer");
 		assert_true(seen.sent);
 		assert_int_equal(seen.hook_calls, 1);
 		peer_stop(peer);
