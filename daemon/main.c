@@ -191,7 +191,7 @@ int main(int argc, char **argv)
 	supervisor.roles = roles;
 	if (arguments.check) return check(arguments.config_path);
 	/* the configuration, all of its mistakes at once */
-	if (config_load(arguments.config_path, false, &supervisor.config) < 0)
+	if (config_load(arguments.config_path, &supervisor.config) < 0)
 		return fail("could not read the configuration", NULL);
 	/* the server's certificate and key */
 	if (config_certificate_check(supervisor.config->options) < 0) return fail("certificate", supervisor.config);

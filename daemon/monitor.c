@@ -139,6 +139,11 @@ static int workers_print(const struct monitor *monitor, struct buf *text)
 		r = buf_printf(text, "zhifu_worker_starts_total{role=\"%s\",worker=\"%d\"} %u\n", slot->role,
 			slot->number, atomic_load(&slot->starts));
 	}
+	if (r == 0)
+		r = buf_printf(text,
+			"# HELP zhifu_reload_failed 1 while the configuration is older than its files because the last "
+			"reload failed.\n# TYPE zhifu_reload_failed gauge\nzhifu_reload_failed %d\n",
+			atomic_load(&monitor->slots[0].reload_failed));
 	return r;
 }
 

@@ -82,7 +82,7 @@ static void on_hup(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	/* The supervisor has read it already; a file that broke in between keeps the old configuration here too. */
-	if (config_load(old->path, false, &fresh) < 0) {
+	if (config_load(old->path, &fresh) < 0) {
 		log_fields(LOG_ERROR, "configuration not reloaded, the old one stays", "why", err_text(), NULL);
 		return;
 	}

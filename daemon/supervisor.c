@@ -325,12 +325,15 @@ static int check(const char *path)
 static void reload(struct nursery *nursery)
 {
 	struct config *fresh = NULL;
+	bool failed;
 	char text[64];
 
 	(void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_us());
 	(void)sd_notify(0, text);
-	if (check(nursery->supervisor->config->path) < 0 ||
-		config_load(nursery->supervisor->config->path, false, &fresh) < 0) {
+	failed = check(nursery->supervisor->config->path) < 0 ||
+		 config_load(nursery->supervisor->config->path, &fresh) < 0;
+	atomic_store(&nursery->supervisor->slots[0].reload_failed, failed);
+	if (failed) {
 		log_fields(LOG_ERROR, "configuration not reloaded, the old one stays", "why", err_text(), NULL);
 	} else {
 		fixed_tell(nursery->supervisor->config->options, fresh->options);

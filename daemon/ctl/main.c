@@ -5,13 +5,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/conf.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "ctl/ctl.h"
 #include "db/sync.h"
 #include "model/config.h"
+#include "model/directory.h"
 
 #define CONFIG_DEFAULT "/etc/zhifu/zhifud.conf"
+#define FAULTS_BYTES_MAX (16u << 20)
 
 static const struct ctl_command *const tables[] = {status_commands, claim_commands, claim_act_commands,
 	message_commands, queue_commands, insurer_commands, ledger_commands, export_commands, key_commands,
@@ -53,12 +56,31 @@ static int command_find(int argc, char **argv, const struct ctl_command **ret_co
 	return best;
 }
 
+/* A broken hospital or insurer keeps the daemon's old configuration in force, and must not take the tools away from
+ * whoever is to see what runs: it is told and left out. */
+static int config_read(struct ctl *ctl)
+{
+	struct arena arena CLEANUP(arena_free);
+	struct conf_faults faults = {.arena = &arena};
+	bool goes_on;
+	int r;
+
+	arena_init(&arena, FAULTS_BYTES_MAX);
+	r = config_try(ctl->config_path, &faults, &ctl->config);
+	goes_on = r == ERR_INVALID && ctl->config->directory != NULL && faults.count < CONF_FAULTS_MAX &&
+		  directory_sound_only(ctl->config->directory, &faults) == faults.count;
+	for (size_t i = 0; i < faults.count; i++)
+		(void)fprintf(
+			stderr, goes_on ? "zhifuctl: warning: %s; this file is left out\n" : "%s\n", faults.items[i]);
+	return goes_on ? 0 : r;
+}
+
 static int needs_fill(struct ctl *ctl, unsigned needs)
 {
 	int r;
 
 	if (needs == 0) return 0;
-	r = config_load(ctl->config_path, true, &ctl->config);
+	r = config_read(ctl);
 	if (r < 0) return r;
 	ctl->options = ctl->config->options;
 	ctl->keyring = ctl->config->keyring;

@@ -1,7 +1,6 @@
 /* The configuration as one: options, key ring and directory, read together so that a reload takes all or nothing. */
 #include "model/config.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/conf.h"
@@ -17,16 +16,6 @@ struct config_owned {
 	struct arena arena;
 	struct options options;
 };
-
-static void faults_show(const struct conf_faults *faults, bool print)
-{
-	for (size_t i = 0; i < faults->count; i++) {
-		if (print)
-			(void)fprintf(stderr, "%s\n", faults->items[i]);
-		else
-			log_fields(LOG_ERROR, "configuration", "fault", faults->items[i], NULL);
-	}
-}
 
 void config_free(struct config *config)
 {
@@ -73,7 +62,7 @@ static struct config_owned *config_open(const char *path)
 	return NULL;
 }
 
-int config_load(const char *path, bool print, struct config **ret_config)
+int config_load(const char *path, struct config **ret_config)
 {
 	struct config_owned *owned = config_open(path);
 	struct conf_faults faults = {0};
@@ -83,7 +72,8 @@ int config_load(const char *path, bool print, struct config **ret_config)
 	faults.arena = &owned->arena;
 	r = config_read(owned, path, &faults);
 	if (r < 0) {
-		faults_show(&faults, print);
+		for (size_t i = 0; i < faults.count; i++)
+			log_fields(LOG_ERROR, "configuration", "fault", faults.items[i], NULL);
 		config_free(&owned->config);
 		return r;
 	}

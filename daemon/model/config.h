@@ -18,9 +18,9 @@ struct config {
 	struct directory *directory;
 };
 
-/* Reads the configuration file, the key file and the directory; all mistakes at once go to standard error or the log.
- * Returns owned: config_free. ERR_INVALID and the errors of its parts. */
-int config_load(const char *path, bool print, struct config **ret_config) MUSTUSE;
+/* Reads the configuration file, the key file and the directory; all mistakes at once go to the log. Returns owned:
+ * config_free. ERR_INVALID and the errors of its parts. */
+int config_load(const char *path, struct config **ret_config) MUSTUSE;
 /* The same for who only looks for mistakes, which are added to faults and not shown. Goes on after a mistake: with
  * ERR_INVALID too there is a configuration, whose options are those that could be read (NULL or 0 elsewhere); its
  * directory (see directory_load) and keyring may be NULL. */

@@ -105,6 +105,43 @@ int directory_load(const char *hospitals_dir, const char *insurers_dir, struct c
 	return faults->count > before ? err_set(ERR_INVALID, "%s", faults->items[before]) : 0;
 }
 
+/* How many of the faults, each "file:line: message", are in this file. */
+static size_t faults_in(const char *file, const struct conf_faults *faults)
+{
+	size_t len = strlen(file);
+	size_t n = 0;
+
+	for (size_t i = 0; i < faults->count; i++)
+		n += strncmp(faults->items[i], file, len) == 0 && faults->items[i][len] == ':';
+	return n;
+}
+
+size_t directory_sound_only(struct directory *directory, const struct conf_faults *faults)
+{
+	/* the arrays are ours: const is what others see */
+	const struct hospital **hospitals = (const struct hospital **)directory->hospitals;
+	const struct insurer **insurers = (const struct insurer **)directory->insurers;
+	uint32_t hospital_count = 0;
+	uint32_t insurer_count = 0;
+	size_t faulty = 0;
+
+	for (uint32_t i = 0; i < directory->hospital_count; i++) {
+		size_t n = faults_in(hospitals[i]->file, faults);
+
+		faulty += n;
+		if (n == 0) hospitals[hospital_count++] = hospitals[i];
+	}
+	for (uint32_t i = 0; i < directory->insurer_count; i++) {
+		size_t n = faults_in(insurers[i]->file, faults);
+
+		faulty += n;
+		if (n == 0) insurers[insurer_count++] = insurers[i];
+	}
+	directory->hospital_count = hospital_count;
+	directory->insurer_count = insurer_count;
+	return faulty;
+}
+
 void directory_free(struct directory *directory)
 {
 	struct directory_owned *owned;

@@ -107,6 +107,8 @@ struct directory {
 struct conf_faults;
 int directory_load(const char *hospitals_dir, const char *insurers_dir, struct conf_faults *faults,
 	struct directory **ret_directory) MUSTUSE;
+/* Takes out the entries in whose files there are faults. Returns how many of the faults those files have. */
+size_t directory_sound_only(struct directory *directory, const struct conf_faults *faults);
 void directory_free(struct directory *directory);
 
 const struct hospital *directory_hospital(const struct directory *directory, const struct uuid *id);

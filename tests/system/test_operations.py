@@ -101,6 +101,9 @@ def test_metrics_are_what_a_scraper_takes(up):
     seen = set()
     for name, (_, text, samples) in families.items():
         assert name.startswith("zhifu_") and text, name
+        if name == "zhifu_reload_failed":
+            assert list(samples) == [(name, frozenset())], "it is the supervisor's, no role's"
+            continue
         for (_, labels) in samples:
             labels = dict(labels)
             assert labels["role"] in ROLES and labels["worker"] == "0", labels
@@ -374,11 +377,16 @@ def test_a_broken_file_keeps_the_old_configuration(up, where):
     daemon.reload()
     daemon.wait_log(r"%s:%d: [^\n]*" % (re.escape(str(path)), line))
     daemon.wait_log("configuration not reloaded, the old one stays")
+    zhifu.wait_until(lambda: daemon.metrics()["zhifu_reload_failed"] == 1, "the metrics to tell")
+    if where in ("hospital", "insurer"):  # it stands for the old configuration; the tools do without that file
+        told = daemon.ctl("status")
+        assert told.stderr.count("%s:%d: " % (path, line)) == 1 and "alpha:https" in told.stdout
     with daemon.client() as client:
         assert client.post("/fhir/Claim", traffic.bill("B-1"), headers=FHIR).status == 201
     path.write_text(good)
     daemon.reload()
     daemon.wait_log("configuration reloaded")
+    zhifu.wait_until(lambda: daemon.metrics()["zhifu_reload_failed"] == 0, "the metrics to forget it")
     traffic.wait_adjudicated(up, 1)
 
 

@@ -650,6 +650,45 @@ static void usage_is_checked(void **state)
 	assert_non_null(strstr(world.err, "alpha"));
 }
 
+/* Whoever is on duty must see what runs while a file is broken: it is named, once, and the rest goes on. */
+static void broken_file_is_left_out(void **state)
+{
+	(void)state;
+	struct made made = make_claim(4, "alpha");
+	char path[256];
+	world_file(&world, "insurers.d/beta.conf", "name = \"Beta\n", 0600);
+	world_file(&world, "hospitals.d/c.conf", "id = 7;\n", 0600);
+	assert_ctl(&world, 0, "status");
+	assert_non_null(strstr(world.out, "does not answer"));
+	const char *told = strstr(world.err, "insurers.d/beta.conf:1: ");
+	assert_non_null(told);
+	assert_null(strstr(strchr(told, ':'), "beta.conf"));
+	assert_non_null(strstr(world.err, "warning: "));
+	assert_non_null(strstr(world.err, "hospitals.d/c.conf:1: "));
+	assert_ctl(&world, 0, "claim show %s", made.ref);
+	assert_non_null(strstr(world.out, "Alpha"));
+	assert_ctl(&world, 0, "queue hold alpha:https --who li --why test");
+	assert_ctl(&world, 0, "queue release alpha:https --who li --why test");
+	/* what is asked of the broken one is refused */
+	assert_ctl(&world, 2, "queue hold beta:https --who li --why test");
+	assert_non_null(strstr(world.err, "insurers.d/beta.conf:1: "));
+	/* the checker goes on being strict */
+	assert_ctl(&world, 1, "conf check");
+	snprintf(path, sizeof(path), "%s/insurers.d/beta.conf", world.folder);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/hospitals.d/c.conf", world.folder);
+	assert_int_equal(unlink(path), 0);
+	assert_ctl(&world, 0, "status");
+	assert_string_equal(world.err, "");
+	/* without the main file there is nothing to go on with */
+	snprintf(path, sizeof(path), "echo 'nonsense = 1;' >> '%s/zhifud.conf'", world.folder);
+	assert_int_equal(system(path), 0);
+	assert_ctl(&world, 1, "status");
+	assert_non_null(strstr(world.err, "zhifud.conf:"));
+	snprintf(path, sizeof(path), "sed -i /nonsense/d '%s/zhifud.conf'", world.folder);
+	assert_int_equal(system(path), 0);
+}
+
 /* A hospital with a key and one patient who has two identities, as intake would have stored them. */
 static void patient_make(void)
 {
@@ -718,6 +757,7 @@ int main(void)
 		cmocka_unit_test(ledger_balances_or_fails),
 		cmocka_unit_test(exports_and_consents_are_shown),
 		cmocka_unit_test(usage_is_checked),
+		cmocka_unit_test(broken_file_is_left_out),
 		cmocka_unit_test(manual_has_each_command),
 		cmocka_unit_test(keys_rotate),
 	};
