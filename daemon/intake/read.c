@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "db/batch.h"
 #include "db/params.h"
+#include "db/pool.h"
 #include "fhir/resource.h"
 #include "intake/capability.h"
 #include "intake/read_sql.h"
@@ -26,6 +27,9 @@ static const struct outcome_remark remark_gone = {"error", "deleted", "erased",
 static const struct outcome_remark remark_later = {"error", "transient", "overloaded",
 	"The database did not answer in time. Ask again after Retry-After.",
 	"数据库未及时响应，请在 Retry-After 之后重试。", "hospital-it"};
+static const struct outcome_remark remark_away = {"error", "transient", "database-away",
+	"Zhifu cannot reach its database. Ask again after Retry-After.",
+	"直付目前无法连接数据库，请在 Retry-After 之后重试。", "zhifu"};
 
 static const struct outcome_remark remark_format = {"error", "not-supported", "media-type",
 	"Zhifu answers in JSON only: ask for application/fhir+json, in Accept or as _format=json, or for no type at all.",
@@ -67,7 +71,8 @@ void read_call_fail(struct read_call *call, const struct db_outcome *outcome)
 	if (outcome != NULL)
 		log_fields(is_refused ? LOG_ERROR : LOG_WARN, "a read failed", "route", call->req->match.route->name,
 			"ending", db_ending_name(outcome->ending), "sqlstate", outcome->sqlstate, NULL);
-	outcome_respond(call->req, is_refused ? 500 : 503, is_refused ? &outcome_internal : &remark_later);
+	const struct outcome_remark *later = db_pool_up(call->intake->pool) ? &remark_later : &remark_away;
+	outcome_respond(call->req, is_refused ? 500 : 503, is_refused ? &outcome_internal : later);
 }
 
 /* If-None-Match against a weak tag: "*", or any of a list, weak or not. */

@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import threading
+import uuid
 
 import pytest
 
@@ -43,6 +44,13 @@ def test_ready_follows_the_database(up):
         with daemon.client() as client:
             refused = client.post("/fhir/Claim", traffic.bill("D-1"), headers=FHIR)
             assert refused.status == 503 and "retry-after" in refused.headers
+            # Whatever is asked for, it says what is wrong and whose it is.
+            for path in ("/fhir/Claim", "/fhir/ClaimResponse/" + str(uuid.uuid4()), "/v1/claims/HZ10H3HLFGOZ7I9Z"):
+                answer = client.get(path)
+                issue = answer.json()["issue"][0]
+                assert answer.status == 503 and "retry-after" in answer.headers, answer
+                assert issue["details"]["coding"][0]["code"] == "database-away", (path, issue)
+                assert issue["extension"] == [{"url": "urn:zhifu:fixed-by", "valueCode": "zhifu"}], (path, issue)
     finally:
         up.database.cluster.start()
     daemon.wait_ready()
