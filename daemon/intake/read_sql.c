@@ -85,22 +85,30 @@
 #define RESPONSE_FROM CLAIM_OF("p") KEY_OF("c")
 /* The bits are in the order of R4's value set: queued, complete, error, partial. */
 #define OUTCOME_BIT "(1 << CASE p.outcome WHEN 1 THEN 0 WHEN 2 THEN 1 WHEN 4 THEN 2 ELSE 3 END)"
-#define RESPONSE_WHERE "$6::integer <> 0 AND $9::integer & " OUTCOME_BIT " <> 0 AND " UPDATED("p.updated")
+/* A cancelled claim has no answer that counts, whatever was decided before. */
+#define CANCELLED(state) "(" state ".transport = 10 OR " state ".adjudication = 6)"
+/* Bits of status: active, cancelled. */
+#define RESPONSE_WHERE \
+	"$6::integer & CASE WHEN " CANCELLED("p") " THEN 2 ELSE 1 END <> 0 AND $9::integer & " OUTCOME_BIT " <> 0 AND " \
+	UPDATED("p.updated")
+/* Every step of the claim counts the version of its answer up, as it changes updated_at. */
+#define RESPONSE_VERSION \
+	"s.transport_seq + s.acknowledgement_seq + s.adjudication_seq + s.payment_seq + s.books_seq + " \
+	"(SELECT count(*)::integer FROM zhifu.adjudication n WHERE n.hospital_id = $1 AND n.claim_id = s.claim_id) "
+/* A decision under its own id changes only when the claim is cancelled. */
 #define DECISION \
-	"a.adjudication_id AS id, a.claim_id, a.created_at AS updated, a.adjudication_id AS sealed_id, a.content, " \
-	"1 AS version, a.outcome, 0::smallint AS transport, 0::smallint AS acknowledgement, 0::smallint AS adjudication "
+	"a.adjudication_id AS id, a.claim_id, CASE WHEN " CANCELLED("s") " THEN greatest(s.updated_at, a.created_at) " \
+	"ELSE a.created_at END AS updated, a.adjudication_id AS sealed_id, a.content, CASE WHEN " CANCELLED("s") \
+	" THEN " RESPONSE_VERSION "ELSE 1 END AS version, a.outcome, s.transport, s.acknowledgement, s.adjudication "
 /* A claim's answer of the moment has the claim's id: the latest decision, or what is said without one. A claim that was
- * cancelled before it left or rejected will not get one and has outcome error. Every step of the claim counts its
- * version up, as it changes updated_at. */
+ * cancelled or rejected will not get one and has outcome error. */
 #define STANDING \
 	"s.claim_id AS id, s.claim_id, greatest(s.updated_at, l.created_at) AS updated, l.adjudication_id AS sealed_id, " \
-	"l.content, s.transport_seq + s.acknowledgement_seq + s.adjudication_seq + s.payment_seq + s.books_seq + " \
-	"(SELECT count(*)::integer FROM zhifu.adjudication n WHERE n.hospital_id = $1 AND n.claim_id = s.claim_id) " \
-	"AS version, coalesce(l.outcome, CASE WHEN s.transport = 10 OR s.acknowledgement = 2 THEN 4 ELSE 1 END)::smallint " \
-	"AS outcome, s.transport, s.acknowledgement, s.adjudication "
+	"l.content, " RESPONSE_VERSION "AS version, coalesce(l.outcome, CASE WHEN " CANCELLED("s") \
+	" OR s.acknowledgement = 2 THEN 4 ELSE 1 END)::smallint AS outcome, s.transport, s.acknowledgement, s.adjudication "
 #define LATEST \
 	"LEFT JOIN LATERAL (SELECT a.* FROM zhifu.adjudication a WHERE a.hospital_id = $1 AND a.claim_id = s.claim_id " \
-	"ORDER BY a.adjudication_id DESC LIMIT 1) l ON true "
+	"AND (a.outcome <> 1 OR NOT " CANCELLED("s") ") ORDER BY a.adjudication_id DESC LIMIT 1) l ON true "
 /* Searches find one answer a claim. A decision under its own id is there for who asks for that id. */
 #define RESPONSE_SCAN(direction, opposite) \
 	"WITH page AS MATERIALIZED (SELECT " STANDING "FROM (SELECT * FROM zhifu.claim_state s WHERE " \
@@ -108,7 +116,8 @@
 	LATEST ") " RESULT(direction, opposite, RESPONSE_COLUMNS, RESPONSE_FROM, RESPONSE_WHERE)
 #define RESPONSE_SET \
 	CANDIDATES ", page AS MATERIALIZED (SELECT * FROM (SELECT " DECISION "FROM unnest($10::uuid[]) AS w (id) " \
-	BY_KEY("adjudication", "a", "adjudication_id", "w.id") CLAIM_OF("a") \
+	BY_KEY("adjudication", "a", "adjudication_id", "w.id") BY_KEY("claim_state", "s", "claim_id", "a.claim_id") \
+	CLAIM_OF("a") \
 	"WHERE ($15::text[] IS NULL OR a.insurer_claim_no = ANY ($15)) AND " NAMED("c") "UNION ALL SELECT " STANDING \
 	"FROM (SELECT claim_id FROM candidate UNION SELECT unnest($10::uuid[]) UNION SELECT x.claim_id FROM " \
 	"zhifu.adjudication x WHERE x.hospital_id = $1 AND x.insurer_claim_no = ANY ($15::text[])) w " \
@@ -138,7 +147,7 @@
 /* Bits of status: active, cancelled. Only what was cancelled may never have been decided. */
 #define EXPLANATION_WHERE \
 	"p.adjudication IN (3, 4, 5, 6) AND $9::integer IS NOT NULL AND " \
-	"$6::integer & CASE p.adjudication WHEN 6 THEN 2 ELSE 1 END <> 0 AND " UPDATED("p.updated_at") \
+	"$6::integer & CASE WHEN " CANCELLED("p") " THEN 2 ELSE 1 END <> 0 AND " UPDATED("p.updated_at") \
 	"AND (p.adjudication < 6 OR EXISTS (SELECT 1 FROM zhifu.adjudication x WHERE " DECIDED "))"
 #define EXPLANATION_SCAN(direction, opposite) \
 	"WITH page AS MATERIALIZED (SELECT " EXPLANATION_PAGE "FROM zhifu.claim_state s WHERE s.hospital_id = $1::uuid " \

@@ -132,19 +132,34 @@ static void put_next(struct json_writer *writer, const struct pg_result *rows)
 	json_write_object_end(writer);
 }
 
-static void put_amounts(struct json_writer *writer, const struct pg_result *rows)
+static void put_decided(struct json_writer *writer, const struct pg_result *rows)
 {
-	json_write_key(writer, "amounts");
-	json_write_object_begin(writer);
-	put_amount(writer, "charged", rows, TOTAL, CURRENCY, EXPONENT);
 	put_amount(writer, "insurer", rows, BENEFIT, DECIDED_CURRENCY, DECIDED_EXPONENT);
 	put_amount(writer, "patient", rows, PATIENT, DECIDED_CURRENCY, DECIDED_EXPONENT);
 	put_amount(writer, "writtenOff", rows, CONTRACT, DECIDED_CURRENCY, DECIDED_EXPONENT);
-	/* Not what is still to be paid: that is the insurer's and the patient's share until money comes. */
-	if (db_rows_null(rows, 0, BENEFIT))
+	put_amount(writer, "unexplained", rows, UNEXPLAINED, DECIDED_CURRENCY, DECIDED_EXPONENT);
+}
+
+static void put_amounts(struct json_writer *writer, const struct pg_result *rows)
+{
+	bool is_cancelled = db_rows_int(rows, 0, STATE + AXIS_TRANSPORT - 1) == TRANSPORT_CANCELLED ||
+			    db_rows_int(rows, 0, STATE + AXIS_ADJUDICATION - 1) == ADJUDICATION_CANCELLED;
+	bool is_decided = !db_rows_null(rows, 0, BENEFIT);
+	json_write_key(writer, "amounts");
+	json_write_object_begin(writer);
+	put_amount(writer, "charged", rows, TOTAL, CURRENCY, EXPONENT);
+	if (is_cancelled && is_decided) {
+		/* Reversed in the ledger: nobody owes it any more. */
+		json_write_key(writer, "wasDecided");
+		json_write_object_begin(writer);
+		put_decided(writer, rows);
+		json_write_object_end(writer);
+	} else if (is_decided) {
+		/* Not what is still to be paid: that is the insurer's and the patient's share until money comes. */
+		put_decided(writer, rows);
+	} else if (!is_cancelled) {
 		put_amount(writer, "undecided", rows, TOTAL, CURRENCY, EXPONENT);
-	else
-		put_amount(writer, "unexplained", rows, UNEXPLAINED, DECIDED_CURRENCY, DECIDED_EXPONENT);
+	}
 	put_amount(writer, "announced", rows, PAID, PAID_CURRENCY, PAID_EXPONENT);
 	json_write_object_end(writer);
 }

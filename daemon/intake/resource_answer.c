@@ -197,8 +197,54 @@ static int read_claim(const struct opener *opener, struct text_span bundle, stru
 
 /* ---- ClaimResponse ---- */
 
-static const char *moment_text(int transport, int acknowledgement)
+/* How the claim of the row was cancelled; NULL: it was not. */
+static const char *cancelled_text(const struct opener *opener)
 {
+	if (db_rows_int(opener->rows, opener->row, COLUMN_TRANSPORT) == TRANSPORT_CANCELLED)
+		return lifecycle_state_english(AXIS_TRANSPORT, TRANSPORT_CANCELLED);
+	if (db_rows_int(opener->rows, opener->row, COLUMN_ADJUDICATION) == ADJUDICATION_CANCELLED)
+		return lifecycle_state_english(AXIS_ADJUDICATION, ADJUDICATION_CANCELLED);
+	return NULL;
+}
+
+/* What a JSON object says in a member that is a string; "": nothing. */
+static const char *member_words(struct text_span object, const char *name, struct arena *arena)
+{
+	struct json_reader reader;
+	struct json_token token;
+	struct text_span raw = resource_member(object, name, &arena->zf);
+	if (raw.ptr == NULL) return "";
+	json_reader_init(&reader, raw.ptr, raw.len, &arena->zf, JSON_DEPTH_MAX, JSON_BYTES_MAX);
+	if (json_next(&reader, &token) != JSON_STRING) return "";
+	return arena_printf(arena, "%.*s", (int)token.text.len, token.text.ptr);
+}
+
+/* What was decided about a cancelled claim is still shown, but not as what counts. */
+static int mark_cancelled(const struct opener *opener, struct text_span *text)
+{
+	static const char *const except[] = {"status", "disposition", NULL};
+	struct json_writer writer;
+	const char *words = cancelled_text(opener);
+	if (words == NULL) return 0;
+	const char *before = member_words(*text, "disposition", opener->arena);
+	if (before == NULL) return ERR_NOMEM;
+	if (before[0] != '\0' && strcmp(before, words) != 0)
+		words = arena_printf(opener->arena, "%s; before that: %s", words, before);
+	if (words == NULL) return ERR_NOMEM;
+	json_write_init(&writer, &opener->arena->zf, RESOURCE_BYTES_MAX);
+	json_write_object_begin(&writer);
+	copy_members(&writer, *text, except, &opener->arena->zf);
+	json_write_member(&writer, "status", "cancelled");
+	json_write_member(&writer, "disposition", words);
+	json_write_object_end(&writer);
+	int r = json_write_finish(&writer, text);
+	return r < 0 ? (r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "what was cancelled does not encode")) : 0;
+}
+
+static const char *moment_text(const struct opener *opener, int transport, int acknowledgement)
+{
+	const char *cancelled = cancelled_text(opener);
+	if (cancelled != NULL) return cancelled;
 	if (acknowledgement == ACKNOWLEDGEMENT_REJECTED)
 		return lifecycle_state_english(AXIS_ACKNOWLEDGEMENT, ACKNOWLEDGEMENT_REJECTED);
 	return lifecycle_state_english(AXIS_TRANSPORT, (uint8_t)transport);
@@ -217,7 +263,7 @@ static int make_moment(const struct opener *opener, struct resource *resource)
 	struct uuid claim_id = db_rows_uuid(opener->rows, opener->row, COLUMN_CLAIM);
 	int transport = (int)db_rows_int(opener->rows, opener->row, COLUMN_TRANSPORT);
 	int acknowledgement = (int)db_rows_int(opener->rows, opener->row, COLUMN_ACKNOWLEDGEMENT);
-	bool is_over = acknowledgement == ACKNOWLEDGEMENT_REJECTED || transport == TRANSPORT_CANCELLED;
+	bool is_over = acknowledgement == ACKNOWLEDGEMENT_REJECTED || cancelled_text(opener) != NULL;
 	int r = open_column(opener, COLUMN_ANSWER, &claim_id, SEAL_CLAIM, &bundle);
 	if (r == 0) r = read_claim(opener, bundle, &claim);
 	if (r < 0) return r;
@@ -225,11 +271,13 @@ static int make_moment(const struct opener *opener, struct resource *resource)
 		.id = claim.id, .request_reference = claim_reference(&claim, opener->arena)};
 	struct zf_adjudication adjudication = {.size = sizeof(adjudication),
 		.outcome = is_over ? ZF_OUTCOME_ERROR : ZF_OUTCOME_QUEUED,
-		.disposition = moment_text(transport, acknowledgement),
+		.disposition = moment_text(opener, transport, acknowledgement),
 		.created = {.utc_ms = resource->updated_ms, .precision = ZF_MILLISECOND}};
 	struct text_span text = {NULL, 0};
 	r = fhir_encode_claim_response(&claim, &adjudication, &options, &opener->arena->zf, &text);
 	if (r < 0) return r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "the claim does not encode");
+	r = mark_cancelled(opener, &text);
+	if (r < 0) return r;
 	return stamped(
 		text, &resource->id, resource->updated_ms, resource->version, NULL, opener->arena, &resource->text);
 }
@@ -282,6 +330,7 @@ static int make_response(const struct opener *opener, struct resource *resource)
 	if (db_rows_null(opener->rows, opener->row, COLUMN_CONTENT)) return make_moment(opener, resource);
 	int r = open_content(opener, SEAL_FACT, &raw);
 	if (r == 0) r = name_parties(opener, &raw);
+	if (r == 0) r = mark_cancelled(opener, &raw);
 	if (r < 0) return r;
 	return stamped(
 		raw, &resource->id, resource->updated_ms, resource->version, NULL, opener->arena, &resource->text);
@@ -302,19 +351,6 @@ static void read_paid(const char *text, struct zf_adjudication *adjudication)
 	adjudication->payment = paid;
 	adjudication->payment_date = (struct zf_time){0};
 	if (*end == ' ') (void)!date_parse_time(text_of(end + 1), DATE_KIND_DATE, &adjudication->payment_date);
-}
-
-/* A cancelled decision is still shown, but not as one that counts. */
-static int set_status(struct text_span text, const char *status, struct zf_arena *arena, struct text_span *ret)
-{
-	static const char *const except[] = {"status", NULL};
-	struct json_writer writer;
-	json_write_init(&writer, arena, RESOURCE_BYTES_MAX);
-	json_write_object_begin(&writer);
-	copy_members(&writer, text, except, arena);
-	json_write_member(&writer, "status", status);
-	json_write_object_end(&writer);
-	return json_write_finish(&writer, ret);
 }
 
 static int make_explanation(const struct opener *opener, struct resource *resource)
@@ -339,9 +375,9 @@ static int make_explanation(const struct opener *opener, struct resource *resour
 		.id = claim.id, .request_reference = claim_reference(&claim, opener->arena)};
 	read_paid(db_rows_text(opener->rows, opener->row, COLUMN_PAID), &adjudication);
 	r = fhir_encode_explanation(&claim, &adjudication, &options, arena, &text);
-	if (r == 0 && db_rows_int(opener->rows, opener->row, COLUMN_ADJUDICATION) == ADJUDICATION_CANCELLED)
-		r = set_status(text, "cancelled", arena, &text);
 	if (r < 0) return r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "the explanation does not encode");
+	r = mark_cancelled(opener, &text);
+	if (r < 0) return r;
 	return stamped(
 		text, &resource->id, resource->updated_ms, resource->version, NULL, opener->arena, &resource->text);
 }

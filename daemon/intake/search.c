@@ -340,9 +340,9 @@ static void on_rows(void *ctx, const struct db_outcome *outcome)
 /* No resource has such a status or id: nothing to ask the database. */
 static bool is_empty(const struct search_plan *plan)
 {
-	bool only_active = plan->type == SEARCH_CLAIM || plan->type == SEARCH_CLAIM_RESPONSE;
-	return (only_active && !(plan->status & 1u)) || plan->status == 0 || plan->use == 0 || plan->outcome == 0 ||
-	       (plan->ids.present && plan->ids.count == 0) || (plan->claims.present && plan->claims.count == 0);
+	return (plan->type == SEARCH_CLAIM && !(plan->status & 1u)) || plan->status == 0 || plan->use == 0 ||
+	       plan->outcome == 0 || (plan->ids.present && plan->ids.count == 0) ||
+	       (plan->claims.present && plan->claims.count == 0);
 }
 
 static void run(struct search_call *call)

@@ -273,8 +273,12 @@ def test_cancelling_before_anything_left(up):
         assert event == [{"event": "cancel", "who": "his", "why": "wrong-patient"}]
         assert up.database.value("SELECT count(*) FROM zhifu.outbox WHERE claim_id = %s", (claim_id,)) == 0
         response = client.get("/fhir/ClaimResponse/" + claim_id).json()
-        assert response["outcome"] == "error"
+        assert response["outcome"] == "error" and response["status"] == "cancelled"
+        assert response["disposition"] == "cancelled before sending"
+        assert found(client, "/fhir/ClaimResponse?status=cancelled") == [claim_id]
+        assert found(client, "/fhir/ClaimResponse?status=active") == []
         status = client.get("/v1/claims/" + ref_of(up, claim_id)).json()
+        assert set(status["amounts"]) == {"charged"}, status["amounts"]
         assert status["axes"]["transport"]["state"] == "cancelled" and status["cancellation"]["task"] == task_id
         assert found(client, "/fhir/Task?focus=Claim/" + claim_id) == [task_id]
         assert found(client, "/fhir/Task?status=completed") == [task_id]
@@ -504,6 +508,11 @@ def test_an_insurer_confirms_a_cancellation(place, keep):
                            headers=FHIR).status == 201
         claim_id = submit(client, "N-1", insurance=[{"sequence": 1, "focal": True, "coverage": {"display": "alpha"}}])
         zhifu.wait_until(lambda: found(client, "/fhir/ExplanationOfBenefit?claim=" + claim_id), "the decision")
+        decision = "/fhir/ClaimResponse/" + str(place.database.value("SELECT adjudication_id::text FROM zhifu.adjudication"))
+        before = client.get(decision)
+        assert before.json()["status"] == "active" and before.json()["meta"]["versionId"] == "1", before
+        decided = client.get("/v1/claims/" + ref_of(place, claim_id)).json()["amounts"]
+        assert decided["insurer"]["amount"] == "11.25", decided
         answer = client.post("/fhir/Task", task({"reference": "Claim/" + claim_id}), headers=FHIR)
         assert answer.status == 201 and answer.json()["status"] == "in-progress", answer
         task_id = answer.json()["id"]
@@ -518,5 +527,27 @@ def test_an_insurer_confirms_a_cancellation(place, keep):
                          "the cancelled decision")
         assert found(client, "/fhir/ExplanationOfBenefit?status=active") == []
         assert found(client, "/fhir/ExplanationOfBenefit?status=cancelled") == [claim_id]
+        # Nor does its ClaimResponse count any more, by whichever id it is read, nor do its amounts.
+        for path in (decision, "/fhir/ClaimResponse/" + claim_id):
+            response = client.get(path, headers={"If-None-Match": before.headers["etag"]})
+            assert response.status == 200 and response.json()["status"] == "cancelled", response
+            assert response.json()["disposition"].startswith("cancelled at the insurer"), response.json()["disposition"]
+        assert found(client, "/fhir/ClaimResponse?status=active") == []
+        assert found(client, "/fhir/ClaimResponse?status=cancelled") == [claim_id]
+        amounts = client.get("/v1/claims/" + ref_of(place, claim_id)).json()["amounts"]
+        charged = decided.pop("charged")
+        assert amounts == {"charged": charged, "wasDecided": decided}, amounts
         again = client.post("/fhir/Task", task({"reference": "Claim/" + claim_id}), headers=FHIR)
         assert again.status == 200 and again.json()["id"] == task_id, again
+
+
+def test_a_cancelled_claim_that_was_not_decided(up):
+    """Nobody decides it any more: what was queued is not what is said of it."""
+    with up.daemon.client() as client:
+        claim_id = submit(client, "N-1")
+        up.database.sql("UPDATE zhifu.claim_state SET transport = 8, adjudication = 6 WHERE claim_id = %s", (claim_id,))
+        response = client.get("/fhir/ClaimResponse/" + claim_id).json()
+        assert (response["status"], response["outcome"]) == ("cancelled", "error"), response
+        assert response["disposition"] == "cancelled at the insurer"
+        assert found(client, "/fhir/ClaimResponse?outcome=queued") == []
+        assert found(client, "/fhir/ClaimResponse?status=cancelled&outcome=error") == [claim_id]
