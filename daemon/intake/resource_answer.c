@@ -9,12 +9,14 @@
 #include "db/keyhold.h"
 #include "db/rows.h"
 #include "fhir/encode.h"
+#include "fhir/write.h"
 #include "intake/read_sql.h"
 #include "intake/stamp.h"
 #include "lib/date.h"
 #include "lib/json.h"
 #include "lib/json_write.h"
 #include "model/lifecycle.h"
+#include "model/task_outcome.h"
 
 #define RESOURCE_BYTES_MAX SEAL_PLAIN_BYTES_MAX
 
@@ -392,14 +394,43 @@ static const struct {
 	{"already-cancelled", "The claim is cancelled already.", "该理赔单此前已取消。"},
 	{"not-at-insurer", "The insurer never took this claim into processing, so there is nothing to cancel there.",
 		"保险公司未受理该理赔单，无需取消。"},
+	{TASK_OUTCOME_NO_CHANNEL, "This insurer takes no cancellations over this channel.",
+		"该保险公司不支持通过此渠道取消。"},
+	{TASK_OUTCOME_REFUSED, "The insurer did not cancel the claim.", "保险公司未取消该理赔单。"},
+	{TASK_OUTCOME_STUCK,
+		"The cancellation could not be put to the insurer; the operator of Zhifu has to look at it.",
+		"未能向保险公司提出取消请求，需由直付运维人员处理。"},
 };
 
-const char *resource_task_sentence(const char *outcome, bool chinese)
+/* A code of ours, maybe with more words behind ": ", as a CodeableConcept in both languages. */
+static int put_task_outcome(struct json_writer *writer, const char *outcome, struct zf_arena *arena)
 {
-	for (size_t i = 0; outcome != NULL && i < ARRAY_LEN(task_outcomes); i++)
-		if (strcmp(task_outcomes[i].code, outcome) == 0)
-			return chinese ? task_outcomes[i].chinese : task_outcomes[i].english;
-	return NULL;
+	size_t len = strcspn(outcome, ":");
+	const char *more = strncmp(outcome + len, ": ", 2) == 0 ? outcome + len + 2 : NULL;
+	const char *english = outcome, *chinese = NULL;
+	json_write_key(writer, "statusReason");
+	json_write_object_begin(writer);
+	for (size_t i = 0; i < ARRAY_LEN(task_outcomes); i++) {
+		if (strlen(task_outcomes[i].code) != len || strncmp(task_outcomes[i].code, outcome, len) != 0) continue;
+		english = task_outcomes[i].english;
+		chinese = task_outcomes[i].chinese;
+		json_write_key(writer, "coding");
+		json_write_array_begin(writer);
+		json_write_object_begin(writer);
+		json_write_member(writer, "system", "urn:zhifu:task-outcome");
+		json_write_member(writer, "code", task_outcomes[i].code);
+		json_write_object_end(writer);
+		json_write_array_end(writer);
+	}
+	if (chinese != NULL && more != NULL) {
+		english = text_printf(arena, "%s (%s)", english, more);
+		chinese = text_printf(arena, "%s（%s）", chinese, more);
+		if (english == NULL || chinese == NULL) return ERR_NOMEM;
+	}
+	json_write_member(writer, "text", english);
+	if (chinese != NULL) fhir_put_translation(writer, "zh", chinese);
+	json_write_object_end(writer);
+	return 0;
 }
 
 int32_t resource_task_version(const char *status)
@@ -418,28 +449,13 @@ int resource_task(
 	char updated[DATE_TEXT_SIZE], version[16];
 	struct text_span text = {NULL, 0};
 	struct bytes bytes;
-	const char *sentence = resource_task_sentence(facts->outcome, false);
 	(void)date_format_ms(facts->updated_ms, 0, updated);
 	snprintf(version, sizeof(version), "%d", (int)resource_task_version(facts->status));
 	json_write_init(&writer, arena, RESOURCE_BYTES_MAX);
 	json_write_object_begin(&writer);
 	copy_members(&writer, submitted, except, arena);
 	json_write_member(&writer, "status", facts->status);
-	if (facts->outcome != NULL) {
-		json_write_key(&writer, "statusReason");
-		json_write_object_begin(&writer);
-		if (sentence != NULL) {
-			json_write_key(&writer, "coding");
-			json_write_array_begin(&writer);
-			json_write_object_begin(&writer);
-			json_write_member(&writer, "system", "urn:zhifu:task-outcome");
-			json_write_member(&writer, "code", facts->outcome);
-			json_write_object_end(&writer);
-			json_write_array_end(&writer);
-		}
-		json_write_member(&writer, "text", sentence != NULL ? sentence : facts->outcome);
-		json_write_object_end(&writer);
-	}
+	if (facts->outcome != NULL && put_task_outcome(&writer, facts->outcome, arena) < 0) return ERR_NOMEM;
 	json_write_member(&writer, "lastModified", updated);
 	json_write_object_end(&writer);
 	int r = json_write_finish(&writer, &text);

@@ -46,12 +46,10 @@ struct task_facts {
 	struct uuid id;
 	int64_t updated_ms;
 	const char *status;
-	const char *outcome; /* a code of ours, or NULL */
+	const char *outcome; /* model/task_outcome.h; or NULL */
 };
 int resource_task(struct text_span submitted, const struct task_facts *facts, struct zf_arena *arena,
 	struct text_span *ret_text) MUSTUSE;
 int32_t resource_task_version(const char *status);
-/* The sentence of a task's outcome code in English; NULL when it is none of ours. */
-const char *resource_task_sentence(const char *outcome, bool chinese);
 
 #endif

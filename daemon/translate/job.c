@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "fhir/document.h"
+#include "model/task_outcome.h"
 #include "translate/envelope.h"
 #include "translate/filter.h"
 
@@ -251,7 +252,8 @@ void job_quarantine(struct job *job, const char *why)
 		task = harvest_add(harvest, &harvest->tasks, sizeof(*task));
 		task->id = job->item.fact_id;
 		task->status = "failed";
-		task->outcome = why;
+		task->outcome = arena_printf(&job->arena, TASK_OUTCOME_STUCK ": %s", why);
+		if (task->outcome == NULL) task->outcome = TASK_OUTCOME_STUCK;
 		return;
 	default: /* recurring work and questions: the row itself stays, for a person to look at and release */
 		harvest->action = HARVEST_HELD;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "model/task_outcome.h"
 #include "translate/job.h"
 
 #define ASK_FIRST_MS 30000 /* a question is repeated after this, then twice as long, and so on */
@@ -201,7 +202,7 @@ void job_cancel(struct room *room, struct job *job)
 		return;
 	}
 	if ((job->context->capabilities & ZF_CAP_CANCEL) == 0) {
-		task_set(job, &job->item.fact_id, "failed", "this insurer takes no cancellations over this channel");
+		task_set(job, &job->item.fact_id, "failed", TASK_OUTCOME_NO_CHANNEL);
 		return;
 	}
 	if (!claim_for_question(room, job, &claim, &event)) return;
@@ -228,7 +229,8 @@ void job_cancel_conclude(struct job *job)
 		/* The refusal is of the cancellation, not of the claim. */
 		job->facts = job->facts_last = NULL;
 		job->fact_count = 0;
-		task_set(job, &job->task_id, "failed", why == NULL ? "the insurer did not cancel it" : why);
+		const char *outcome = why == NULL ? NULL : arena_printf(&job->arena, TASK_OUTCOME_REFUSED ": %s", why);
+		task_set(job, &job->task_id, "failed", outcome == NULL ? TASK_OUTCOME_REFUSED : outcome);
 	}
 }
 

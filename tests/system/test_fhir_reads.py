@@ -492,6 +492,45 @@ def test_a_decision_and_its_money_can_be_read(place, keep):
         assert paid.status == 200 and paid.json()["paymentAmount"]["currency"] == "CNY", paid
         after = client.get("/fhir/ExplanationOfBenefit/" + claim_id).json()
         assert after["payment"]["amount"] == {"value": "11.25", "currency": "CNY"}, after.get("payment")
+        assert refused_cancellation(client, claim_id) == "channel-cannot-cancel"
+
+
+def refused_cancellation(client, claim_id):
+    """The code of a cancellation that ends as failed, which is told in both languages."""
+    made = client.post("/fhir/Task", task({"reference": "Claim/" + claim_id}), headers=FHIR)
+    assert made.status == 201 and made.json()["statusReason"]["coding"][0]["code"] == "asking-insurer", made
+
+    def ended():
+        now = client.get("/fhir/Task/" + made.json()["id"]).json()
+        assert now["status"] not in ("requested", "accepted", "in-progress"), now
+        return now
+    done = zhifu.wait_until(ended, "the task to end")
+    assert done["status"] == "failed", done
+    reason = done["statusReason"]
+    other = {each["url"]: each for each in reason["_text"]["extension"][0]["extension"]}
+    assert reason["text"].isascii() and other["lang"]["valueCode"] == "zh", reason
+    assert "取消" in other["content"]["valueString"], reason
+    assert [each["system"] for each in reason["coding"]] == ["urn:zhifu:task-outcome"], reason
+    return reason["coding"][0]["code"]
+
+
+def test_an_insurer_refuses_a_cancellation(place, keep):
+    """What it has paid, the sandbox does not cancel."""
+    if not (zhifu.BUILD / "zhifu-payer").exists() or not (zhifu.BUILD / "adapters" / "fhir.so").exists():
+        pytest.skip("the sandbox insurer or the adapter is not built")
+    port, control = zhifu.free_port(), zhifu.free_port()
+    story.hospital(place)
+    script = story.payer_script(place, "alpha", port, control, {"plan_currency": "CNY", "pay_after_ms": 200})
+    keep(place.payer("alpha", script, port)).start()
+    story.insurer(place, "alpha", port, {"poll_interval_s": 1, "keys": {"cancel": "true", "remittance_path": "/PaymentReconciliation"}})
+    place.daemon.start()
+    patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": MRN, "value": "A-1"}]}
+    with place.daemon.client() as client:
+        assert client.post("/fhir/Consent", json.dumps(dict(story.consent("#p"), contained=[patient])),
+                           headers=FHIR).status == 201
+        claim_id = submit(client, "N-1", insurance=[{"sequence": 1, "focal": True, "coverage": {"display": "alpha"}}])
+        zhifu.wait_until(lambda: place.database.value("SELECT count(*) FROM zhifu.remittance_detail") == 1, "the remittance")
+        assert refused_cancellation(client, claim_id) == "insurer-refused"
 
 
 def test_an_insurer_confirms_a_cancellation(place, keep):
