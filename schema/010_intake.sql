@@ -13,6 +13,9 @@ CREATE INDEX consent_identifier ON consent (hospital_id, identifier_hash) WHERE 
 -- first_id. A claim without p_key has no idempotency key. Each look-up key version makes another hash: p_key is the
 -- newest's, p_key_also the one before's, which is stored as well for processes that have not reloaded yet, and p_old_hash
 -- are those of all older versions, which are only looked for; p_print_hash and p_seen_hash likewise.
+-- A claim with both a header and an identifier has two keys: p_key_also is then three times as long, and its second and
+-- last part are to the second keys what p_key and its first part are to the first. Whatever of them is known counts;
+-- where they speak of several claims, other content goes before the same.
 -- p_key_claim: the claim that brings a patient's key, which is not stored when that claim is not; NULL: always stored.
 -- p_whole: all or nothing, a conflict raises ZF409. Safe to run again after an unknown outcome.
 -- A hospital waits for each statement of this function, so there are few, and they unnest one array and take the parallel
@@ -35,6 +38,11 @@ DECLARE
 	count_all integer := cardinality(p_claim);
 	keyed integer := cardinality(array_remove(p_key, NULL));
 	keyed_also integer := cardinality(array_remove(p_key_also, NULL));
+	hashes integer := keyed + keyed_also; -- to be stored at once
+	twice uuid[] := '{}'; -- claims with two keys
+	own bytea[];
+	first_body bytea;
+	first_stored uuid;
 	homeless_any boolean := array_position(p_insurer, NULL) IS NOT NULL;
 	fresh uuid[];
 	repeated uuid[] := '{}';
@@ -51,20 +59,26 @@ BEGIN
 		SELECT coalesce(array_agg(d.c), '{}'), coalesce(array_agg(d.body_hash), '{}'), coalesce(array_agg(d.claim_id), '{}')
 		INTO repeated, bodies, stored FROM (
 			SELECT DISTINCT ON (t.c) t.c, i.body_hash, i.claim_id FROM unnest(p_old_hospital, p_old_hash, p_old_claim) AS t (h, k, c)
-			JOIN idempotency i ON i.hospital_id = t.h AND i.key_hash = t.k ORDER BY t.c, i.claim_id) d;
+			JOIN idempotency i ON i.hospital_id = t.h AND i.key_hash = t.k
+			ORDER BY t.c, i.body_hash = p_body[array_position(p_claim, t.c)], i.claim_id) d;
+	END IF;
+	IF cardinality(p_key_also) > count_all THEN
+		SELECT coalesce(array_agg(p_claim[n]) FILTER (WHERE is_twice), '{}'),
+			coalesce(sum(num_nonnulls(p_key[n], p_key_also[n])) FILTER (WHERE NOT is_twice), 0) INTO twice, hashes
+		FROM (SELECT n, p_key_also[count_all + n] IS NOT NULL AS is_twice FROM generate_series(1, count_all) AS g (n)) t;
 	END IF;
 
 	-- The common case costs one insert: every key is new. Look at what was there only when one was not.
-	IF keyed > 0 THEN
+	IF hashes > 0 THEN
 		WITH i AS (
 			INSERT INTO idempotency (hospital_id, key_hash, body_hash, claim_id)
 			SELECT p_hospital[n], k, p_body[n], c FROM (
 				SELECT c, (i - 1) % count_all + 1 AS n, CASE WHEN i > count_all THEN p_key_also[i - count_all] ELSE p_key[i] END AS k
 				FROM unnest(p_claim || CASE WHEN keyed_also > 0 THEN p_claim END) WITH ORDINALITY AS u (c, i)) t
-			WHERE k IS NOT NULL AND (cardinality(repeated) = 0 OR c <> ALL (repeated))
+			WHERE k IS NOT NULL AND (cardinality(repeated) = 0 OR c <> ALL (repeated)) AND (cardinality(twice) = 0 OR c <> ALL (twice))
 			ON CONFLICT DO NOTHING RETURNING idempotency.claim_id)
 		SELECT coalesce(array_agg(i.claim_id), '{}'), count(*) INTO fresh, fresh_keys FROM i;
-		IF fresh_keys < keyed + keyed_also OR cardinality(repeated) > 0 THEN
+		IF fresh_keys < hashes OR cardinality(repeated) > 0 THEN
 			-- One of two hashes is there: somebody with other look-up keys was faster by a moment. The next run finds it.
 			IF EXISTS (SELECT 1 FROM unnest(p_claim, p_key_also) AS t (c, a)
 				WHERE a IS NOT NULL AND cardinality(array_positions(fresh, t.c)) = 1) THEN
@@ -74,8 +88,28 @@ BEGIN
 			INTO repeated, bodies, stored
 			FROM unnest(p_hospital, p_claim, p_key) AS t (h, c, k)
 			JOIN idempotency i ON i.hospital_id = t.h AND i.key_hash = t.k
-			WHERE t.c <> ALL (fresh) AND t.c <> ALL (repeated);
+			WHERE t.c <> ALL (fresh) AND t.c <> ALL (repeated) AND t.c <> ALL (twice);
 		END IF;
+	END IF;
+	-- Of two keys one may be known and the other not, and then none is stored: look first, and one claim after the other,
+	-- since it may be another claim of this call that has it.
+	IF cardinality(twice) > 0 THEN
+		FOR n IN 1 .. count_all LOOP
+			CONTINUE WHEN p_claim[n] <> ALL (twice) OR p_claim[n] = ANY (repeated);
+			own := array_remove(p_key[n] || ARRAY(SELECT p_key_also[j] FROM generate_series(n, cardinality(p_key_also), count_all) AS g (j)), NULL);
+			SELECT i.body_hash, i.claim_id INTO first_body, first_stored FROM idempotency i
+			WHERE i.hospital_id = p_hospital[n] AND i.key_hash = ANY (own) ORDER BY i.body_hash = p_body[n], i.claim_id LIMIT 1;
+			IF FOUND THEN
+				repeated := repeated || p_claim[n]; bodies := bodies || first_body; stored := stored || first_stored;
+				CONTINUE;
+			END IF;
+			INSERT INTO idempotency (hospital_id, key_hash, body_hash, claim_id)
+			SELECT p_hospital[n], k, p_body[n], p_claim[n] FROM unnest(own) AS t (k) ON CONFLICT DO NOTHING;
+			GET DIAGNOSTICS fresh_keys = ROW_COUNT;
+			IF fresh_keys < cardinality(own) THEN
+				RAISE EXCEPTION 'somebody was faster by a moment' USING ERRCODE = 'serialization_failure';
+			END IF;
+		END LOOP;
 	END IF;
 	-- A claim without a key comes twice only when this call is run again.
 	IF keyed < count_all THEN
@@ -218,7 +252,9 @@ BEGIN
 	FOR i IN 1 .. coalesce(cardinality(p_claim), 0) LOOP
 		BEGIN
 			RETURN QUERY SELECT * FROM intake_commit(p_whole, p_ordinal[i:i],
-				p_hospital[i:i], p_claim[i:i], p_ref[i:i], p_key[i:i], p_key_also[i:i], p_body[i:i], p_use[i:i], p_insurer[i:i],
+				p_hospital[i:i], p_claim[i:i], p_ref[i:i], p_key[i:i],
+				ARRAY(SELECT p_key_also[j] FROM generate_series(i, cardinality(p_key_also), cardinality(p_claim)) AS g (j)),
+				p_body[i:i], p_use[i:i], p_insurer[i:i],
 				p_patient_key[i:i], p_client[i:i], p_received[i:i], p_service_day[i:i], p_total[i:i], p_currency[i:i],
 				p_exponent[i:i], p_lines[i:i], p_bill_sequence[i:i], p_emergency[i:i], p_predecessor[i:i],
 				p_warnings[i:i], p_work[i:i], p_content[i:i],

@@ -75,23 +75,27 @@ static int route(struct claim_item *item, const struct insurer **ret_insurer)
 
 /* ---- what it is recognised by ---- */
 
-/* The parts of the idempotency key: the header (of a request with many claims with the claim's place), else the first
- * identifier that has a value. Their number keeps the three kinds apart. 0: none. */
-static size_t key_parts(const struct claim_item *item, struct bytes parts[3], uint8_t place[4])
+/* The key that the header makes; of a request with many claims with the claim's place. 0: none. Here and below the
+ * number of parts keeps the kinds of keys apart. */
+static size_t header_parts(const struct claim_item *item, struct bytes parts[3], uint8_t place[4])
 {
 	const struct submission *submission = item->submission;
-	const struct zf_claim *claim = item->claim;
-	if (submission->key != NULL) {
-		if (submission->item_count == 1) {
-			parts[0] = bytes_of(submission->key);
-			return 1;
-		}
-		for (unsigned i = 0; i < 4; i++) place[i] = (uint8_t)(item->entry >> (8 * (3 - i)));
-		parts[0] = bytes_of("entry");
-		parts[1] = bytes_of(submission->key);
-		parts[2] = (struct bytes){place, 4};
-		return 3;
+	if (submission->key == NULL) return 0;
+	if (submission->item_count == 1) {
+		parts[0] = bytes_of(submission->key);
+		return 1;
 	}
+	for (unsigned i = 0; i < 4; i++) place[i] = (uint8_t)(item->entry >> (8 * (3 - i)));
+	parts[0] = bytes_of("entry");
+	parts[1] = bytes_of(submission->key);
+	parts[2] = (struct bytes){place, 4};
+	return 3;
+}
+
+/* The key that the first identifier with a value makes. 0: none. */
+static size_t identifier_parts(const struct claim_item *item, struct bytes parts[3])
+{
+	const struct zf_claim *claim = item->claim;
 	for (uint32_t i = 0; i < claim->identifier_count; i++) {
 		const struct zf_identifier *identifier = claim->identifiers[i];
 		if (identifier->value == NULL || identifier->value[0] == '\0') continue;
@@ -102,22 +106,39 @@ static size_t key_parts(const struct claim_item *item, struct bytes parts[3], ui
 	return 0;
 }
 
-static int make_key(struct claim_item *item, const uint16_t *versions, size_t version_count)
+/* One key under all look-up keys. */
+static int make_key(struct claim_item *item, const uint16_t *versions, size_t version_count, const struct bytes *parts,
+	size_t count, struct hash *ret_key, struct hash *ret_also)
 {
-	struct bytes parts[3];
-	uint8_t place[4];
-	size_t count = key_parts(item, parts, place);
-	if (count == 0) return 0;
-	item->has_key = true;
-	int r = hash_one(item, versions[0], LOOKUP_IDEMPOTENCY, parts, count, &item->key);
+	int r = hash_one(item, versions[0], LOOKUP_IDEMPOTENCY, parts, count, ret_key);
 	if (r < 0 || version_count == 1) return r;
-	item->old = zf_alloc_array(&arena_of(item)->zf, version_count, sizeof(*item->old));
+	if (item->old == NULL) item->old = zf_alloc_array(&arena_of(item)->zf, version_count * 2, sizeof(*item->old));
 	if (item->old == NULL) return ERR_NOMEM;
+	struct hash *old = item->old + item->old_count;
 	for (size_t v = 1; r == 0 && v < version_count; v++)
 		r = hash_one(item, versions[v], LOOKUP_IDEMPOTENCY, parts, count, &item->old[item->old_count++]);
 	item->has_also = true;
-	item->also = item->old[0];
+	*ret_also = old[0];
 	return r;
+}
+
+/* The header adds to the identifier: a bill does not come twice because each of its copies has a key of its own. */
+static int make_keys(struct claim_item *item, const uint16_t *versions, size_t version_count)
+{
+	struct bytes parts[3];
+	uint8_t place[4];
+	int r = 0;
+	size_t count = header_parts(item, parts, place);
+	if (count > 0) {
+		item->has_key = true;
+		r = make_key(item, versions, version_count, parts, count, &item->key, &item->also);
+	}
+	count = r < 0 ? 0 : identifier_parts(item, parts);
+	if (count == 0) return r;
+	item->has_second = item->has_key;
+	item->has_key = true;
+	return make_key(item, versions, version_count, parts, count, item->has_second ? &item->second : &item->key,
+		item->has_second ? &item->second_also : &item->also);
 }
 
 static int make_idents(struct claim_item *item, uint16_t version)
@@ -244,7 +265,7 @@ static int complete(struct claim_item *item, const uint32_t *entries, size_t cou
 	ref_new(submission->principal->hospital_code, item->ref);
 	find_predecessor(item);
 	int r = submission_person(submission, item->claim->patient, &item->person);
-	if (r == 0) r = make_key(item, versions, version_count);
+	if (r == 0) r = make_keys(item, versions, version_count);
 	if (r == 0) r = make_idents(item, versions[0]);
 	if (r == 0) r = make_prints(item, versions, version_count);
 	if (r == 0) r = hash_body(item, entries, count);

@@ -32,16 +32,38 @@ struct items {
 
 static const struct bytes no_bytes = {NULL, 0};
 
+static void array_hash(struct db_array *array, bool has, const struct hash *hash)
+{
+	db_array_bytes(array, has ? (struct bytes){hash->b, sizeof(hash->b)} : no_bytes);
+}
+
+/* A parallel array, and behind it, where a claim has a second key, two more of the second keys. */
+static void add_keys_also(struct db_params *params, const struct items *set)
+{
+	struct db_array *array = db_params_array(params, DB_BYTEA, set->claims, 0);
+	bool second = false;
+	for (size_t i = 0; i < set->n; i++) {
+		const struct claim_item *item = set->items[i];
+		if (item->alone) continue;
+		array_hash(array, item->has_also, &item->also);
+		second = second || item->has_second;
+	}
+	for (size_t i = 0; second && i < set->n; i++)
+		if (!set->items[i]->alone) array_hash(array, set->items[i]->has_second, &set->items[i]->second);
+	for (size_t i = 0; second && i < set->n; i++) {
+		const struct claim_item *item = set->items[i];
+		if (!item->alone) array_hash(array, item->has_second && item->has_also, &item->second_also);
+	}
+}
+
 static void add_claims(struct db_params *params, const struct items *set)
 {
 	COLUMN(DB_INT4, 0, db_array_int4(array, (int32_t)i + 1));
 	COLUMN(DB_UUID, 0, db_array_uuid(array, &item->submission->principal->hospital_id));
 	COLUMN(DB_UUID, 0, db_array_uuid(array, &item->id));
 	COLUMN(DB_TEXT, set->claims * REF_LEN, db_array_text_len(array, item->ref, REF_LEN));
-	COLUMN(DB_BYTEA, set->claims * LOOKUP_HASH_BYTES,
-		db_array_bytes(array, item->has_key ? (struct bytes){item->key.b, sizeof(item->key.b)} : no_bytes));
-	COLUMN(DB_BYTEA, 0,
-		db_array_bytes(array, item->has_also ? (struct bytes){item->also.b, sizeof(item->also.b)} : no_bytes));
+	COLUMN(DB_BYTEA, set->claims * LOOKUP_HASH_BYTES, array_hash(array, item->has_key, &item->key));
+	add_keys_also(params, set);
 	COLUMN(DB_BYTEA, set->claims * LOOKUP_HASH_BYTES,
 		db_array_bytes(array, (struct bytes){item->body.b, sizeof(item->body.b)}));
 	COLUMN(DB_INT2, 0, db_array_int2(array, item->claim->use));

@@ -91,10 +91,11 @@ struct claim_item {
 	struct person *person;
 	const char *insurer, *insurer_name; /* in the arena; NULL: no route */
 	uint32_t insurer_wait_s;
-	bool has_key, has_also;
+	bool has_key, has_second, has_also;
 	struct hash key, body;
-	struct hash also; /* the key under the look-up key before the newest */
-	size_t old_count; /* and under all older ones, this one too */
+	struct hash second;            /* the identifier's key where the header has made one */
+	struct hash also, second_also; /* the keys under the look-up key before the newest */
+	size_t old_count;              /* and under all older ones, this one too */
 	struct hash *old;
 	size_t ident_count;
 	struct hash idents[SUBMISSION_IDENTIFIERS_MAX];

@@ -80,7 +80,7 @@ static void test_same_key(void **state)
 	EXPECT(reply, 409);
 	EXPECT_TEXT(reply, "idempotency-conflict");
 	reply_free(&reply);
-	/* The header goes before the identifier. */
+	/* The header is a key as well. */
 	reply = claim_send(&his, "/fhir/Claim", "Idempotency-Key: k-2\r\n", CLAIM(.number = "K2", .day = "2026-09-03"));
 	EXPECT(reply, 201);
 	reply_free(&reply);
