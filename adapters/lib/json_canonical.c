@@ -90,6 +90,110 @@ static void put_string(struct out *out, struct text_span text)
 	put_char(out, '"');
 }
 
+/* ---- numbers ---- */
+
+#define PLAIN_DIGITS_MAX 32    /* a number with more before or after its point is written with an exponent */
+#define EXPONENT_DIGITS_MAX 15 /* of one beyond that nothing is known but its text */
+
+/* A number as significant digits, the point left out, times 10^exponent: neither leading nor trailing zeros. */
+struct decimal {
+	bool minus;
+	const char *digits, *end; /* in the text; may hold the point */
+	size_t count;
+	int64_t exponent;
+};
+
+/* False: the exponent is out of reach. */
+static bool decimal_read(struct text_span text, struct decimal *ret)
+{
+	const char *at = text.ptr, *end = text.ptr + text.len;
+	*ret = (struct decimal){.minus = *at == '-'};
+	size_t zeros = 0; /* behind the last digit that is none */
+	bool fraction = false;
+	for (at += ret->minus; at < end && *at != 'e' && *at != 'E'; at++) {
+		if (*at == '.') {
+			fraction = true;
+			continue;
+		}
+		ret->exponent -= fraction;
+		if (*at == '0') {
+			zeros += ret->count > 0;
+			continue;
+		}
+		if (ret->count == 0) ret->digits = at;
+		ret->count += zeros + 1;
+		zeros = 0;
+		ret->end = at + 1;
+	}
+	ret->exponent += (int64_t)zeros;
+	if (at == end || ret->count == 0) return true;
+	bool minus = *++at == '-';
+	at += *at == '-' || *at == '+';
+	while (at < end && *at == '0') at++;
+	if (end - at > EXPONENT_DIGITS_MAX) return false;
+	int64_t exponent = 0;
+	for (; at < end; at++) exponent = exponent * 10 + (*at - '0');
+	ret->exponent += minus ? -exponent : exponent;
+	return true;
+}
+
+static void put_zeros(struct out *out, int64_t count)
+{
+	for (; count > 0; count--) put_char(out, '0');
+}
+
+static void put_int64(struct out *out, int64_t value)
+{
+	char text[24];
+	size_t at = sizeof(text);
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	do text[--at] = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0) put_char(out, '-');
+	put(out, text + at, sizeof(text) - at);
+}
+
+/* By value: of 800, 800.00 and 8e2 the first. */
+static void put_number(struct out *out, struct text_span text)
+{
+	struct decimal number;
+	size_t len = 0;
+	while (len < text.len && len <= PLAIN_DIGITS_MAX && text.ptr[len] >= '0' && text.ptr[len] <= '9') len++;
+	if (len == text.len && len <= PLAIN_DIGITS_MAX) {
+		put(out, text.ptr, len); /* mostly */
+		return;
+	}
+	if (!decimal_read(text, &number)) {
+		put(out, text.ptr, text.len);
+		return;
+	}
+	if (number.count == 0) {
+		put_char(out, '0');
+		return;
+	}
+	if (number.minus) put_char(out, '-');
+	int64_t point = (int64_t)number.count + number.exponent; /* digits before it */
+	bool plain =
+		point <= PLAIN_DIGITS_MAX && number.exponent >= -PLAIN_DIGITS_MAX && number.count <= PLAIN_DIGITS_MAX;
+	if (plain && point <= 0) {
+		put(out, "0.", 2);
+		put_zeros(out, -point);
+	}
+	int64_t written = 0;
+	for (const char *at = number.digits; at < number.end; at++) {
+		if (*at == '.') continue;
+		if (plain && written > 0 && written == point) put_char(out, '.');
+		put_char(out, *at);
+		written++;
+	}
+	if (plain) {
+		put_zeros(out, number.exponent);
+	} else {
+		put_char(out, 'e');
+		put_int64(out, number.exponent);
+	}
+}
+
 static bool key_before(const struct node *a, const struct node *b)
 {
 	size_t len = a->key.len < b->key.len ? a->key.len : b->key.len;
@@ -202,7 +306,7 @@ static void put_scalar(struct out *out, const struct node *node)
 		put_string(out, node->text);
 		break;
 	case JSON_NUMBER:
-		put(out, node->text.ptr, node->text.len);
+		put_number(out, node->text);
 		break;
 	case JSON_TRUE_VALUE:
 		put(out, "true", 4);

@@ -53,10 +53,11 @@ void json_write_member_bool(struct json_writer *writer, const char *key, bool va
 typedef int (*json_sink)(void *ctx, const char *bytes, size_t len);
 
 /* The canonical form of a document, piece by piece into the sink: no white space, keys sorted by their UTF-8 bytes,
- * strings with the fewest escapes. After RFC 8785 but for two things: numbers stay as they were written (1.0 and 1.00
- * are different facts in FHIR), and the order is by code point instead of UTF-16 unit. Two documents have the same
- * canonical form exactly when they differ in white space, member order and escaping only. Returns 0, the reader's error
- * (also in *ret_error when not NULL; nothing has reached the sink then), LIB_NOMEM, or what the sink returned. */
+ * strings with the fewest escapes, numbers by their exact value (8e2 and 800.00 are 800). After RFC 8785 but for two
+ * things: a number is no double, and the order is by code point instead of UTF-16 unit. Two documents have the same
+ * canonical form exactly when they differ in white space, member order, escaping and the spelling of numbers only.
+ * Returns 0, the reader's error (also in *ret_error when not NULL; nothing has reached the sink then), LIB_NOMEM, or
+ * what the sink returned. */
 struct json_error;
 int json_canonical(const char *text, size_t len, struct zf_arena *arena, uint32_t depth_max, size_t bytes_max,
 	json_sink sink, void *ctx, struct json_error *ret_error) LIB_MUSTUSE;

@@ -25,8 +25,8 @@ static int append(void *ctx, const char *bytes, size_t len)
 
 static int canonical(const char *ptr, size_t len, struct arena *arena, struct text *ret)
 {
-	/* A two-byte escape of a control character may become six bytes. */
-	*ret = (struct text){.ptr = malloc(len * 3 + 1), .cap = len * 3};
+	/* The four bytes 1e31 become thirty-two. */
+	*ret = (struct text){.ptr = malloc(len * 8 + 1), .cap = len * 8};
 	assert(ret->ptr != NULL);
 	return json_canonical(ptr, len, &arena->zf, 32, 1 << 20, append, ret, NULL);
 }

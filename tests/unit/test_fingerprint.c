@@ -231,7 +231,10 @@ static void bodies_differ_by_their_content_only(void **state)
 	hash("{\"a\":1.0,\"b\":[true,\"\\u00e9\"]}", NULL, a);
 	hash(" { \"b\" : [ true , \"\xc3\xa9\" ] ,\n \"a\" : 1.0 } ", NULL, b);
 	assert_memory_equal(a, b, sizeof(a));
-	hash("{\"a\":1.00,\"b\":[true,\"\\u00e9\"]}", NULL, b);
+	/* A client that keeps numbers as doubles sends them in its own spelling. */
+	hash("{\"a\":1,\"b\":[true,\"\\u00e9\"]}", NULL, b);
+	assert_memory_equal(a, b, sizeof(a));
+	hash("{\"a\":1.01,\"b\":[true,\"\\u00e9\"]}", NULL, b);
 	assert_memory_not_equal(a, b, sizeof(a));
 	hash("1", "23", a);
 	hash("12", "3", b);

@@ -72,7 +72,7 @@ static void test_same_key(void **state)
 	reply_id(&reply, "Claim", again);
 	assert_string_equal(first, again);
 	reply_free(&reply);
-	reply = claim_send(&his, SUBMIT, NULL, CLAIM(.number = "K1", .day = "2026-09-01"));
+	reply = claim_send(&his, SUBMIT, NULL, CLAIM(.number = "K1", .day = "2026-09-01", .total = "100"));
 	EXPECT(reply, 200);
 	EXPECT_TEXT(reply, first);
 	reply_free(&reply);

@@ -174,12 +174,10 @@ static void test_canonical(void **state)
 {
 	(void)state;
 	canonical_is(" { \"b\" : [ 1.50 , { } , [ ] ] , \"a\" : { \"z\":null,\"\":true } } ",
-		"{\"a\":{\"\":true,\"z\":null},\"b\":[1.50,{},[]]}");
+		"{\"a\":{\"\":true,\"z\":null},\"b\":[1.5,{},[]]}");
 	canonical_is("{\"aa\":1,\"a\":2,\"b\":3,\"B\":4,\"\\u00e9\":5,\"\\ud83d\\ude00\":6,\"\\uffff\":7}",
 		"{\"B\":4,\"a\":2,\"aa\":1,\"b\":3,\"\xC3\xA9\":5,\"\xEF\xBF\xBF\":7,\"\xF0\x9F\x98\x80\":6}");
 	canonical_is("\"\\u0041\\/\\u000a\\u0008\\u001f\\\"\\\\\\u4eba\"", "\"A/\\n\\b\\u001f\\\"\\\\\xE4\xBA\xBA\"");
-	canonical_is("-0", "-0");
-	canonical_is("[1.0,1.00,1e0]", "[1.0,1.00,1e0]");
 	canonical_is("[3,1,2]", "[3,1,2]");
 	struct text text;
 	assert_int_equal(canonical("{\"a\":1,\"a\":1}", &text), LIB_INVALID);
@@ -190,6 +188,49 @@ static void test_canonical(void **state)
 	assert_int_equal(json_canonical("[1]", 3, &arena.zf, 2, 10, collect, &text, NULL), -99);
 	arena.fail_at = 0;
 	assert_int_equal(json_canonical("[1]", 3, &arena.zf, 2, 10, collect, &text, NULL), LIB_NOMEM);
+}
+
+/* One value, one text. */
+static void test_canonical_numbers(void **state)
+{
+	(void)state;
+	canonical_is("[-0,0.00,0e5,-0.0E-7,0e99999999999999999999]", "[0,0,0,0,0]");
+	canonical_is("[1.0,1.00,1e0,1E+0,10e-1,0.1e1,1]", "[1,1,1,1,1,1,1]");
+	canonical_is("[800,800.0,800.00,8e2,8E+02,0.08e4,80000e-2]", "[800,800,800,800,800,800,800]");
+	canonical_is("[-12.50,-1.25e1,-125E-1,-0.0125e3]", "[-12.5,-12.5,-12.5,-12.5]");
+	canonical_is("[0.05,5e-2,0.0500,50e-3,100.05]", "[0.05,0.05,0.05,0.05,100.05]");
+	canonical_is("[1e31,1e32,1e-32,1e-33]",
+		"[10000000000000000000000000000000,1e32,0.00000000000000000000000000000001,1e-33]");
+	canonical_is(
+		"[100000000000000000000000000000000,1000e29,100000000000000000000000000000000.0]", "[1e32,1e32,1e32]");
+	canonical_is("[12345678901234567890123456789012345.60,1234567890123456789012345678901234560e-2]",
+		"[123456789012345678901234567890123456e-1,123456789012345678901234567890123456e-1]");
+	/* Neighbours stay apart, whatever a double makes of them. */
+	canonical_is("[0.1,0.10000000000000000001,9007199254740993.0,9007199254740992.0]",
+		"[0.1,0.10000000000000000001,9007199254740993,9007199254740992]");
+	canonical_is("[1e999999999999999,1e1000000000000000]", "[1e999999999999999,1e1000000000000000]");
+	uint64_t random = 42;
+	for (int round = 0; round < 20000; round++) {
+		/* The same digits with the point moved and the exponent against it. */
+		char digits[48], json[200], first[100] = "";
+		int count = 1 + (int)(lib_random(&random) % 40), exponent = (int)(lib_random(&random) % 80) - 40;
+		for (int i = 0; i < count; i++) digits[i] = (char)('0' + lib_random(&random) % (i % 3 == 0 ? 10 : 2));
+		if (digits[0] == '0') digits[0] = '7';
+		for (int spelling = 0; spelling < 4; spelling++) {
+			struct text text;
+			int before = 1 + (int)(lib_random(&random) % (uint64_t)count);
+			int zeros = (int)(lib_random(&random) % 4);
+			(void)snprintf(json, sizeof(json), "%.*s.%.*s%.*se%d", before, digits, count - before,
+				digits + before, zeros + 1, "0000", exponent - before);
+			assert_int_equal(canonical(json, &text), 0);
+			text.bytes[text.len] = '\0';
+			if (spelling == 0) strcpy(first, text.bytes);
+			assert_string_equal(text.bytes, first);
+			/* And it is its own canonical form. */
+			canonical_is(first, first);
+		}
+		assert_true(strtod(first, NULL) == strtod(json, NULL));
+	}
 }
 
 /* A random document in random spelling: with white space and needless escapes. */
@@ -253,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_invalid),
 		cmocka_unit_test(test_canonical),
+		cmocka_unit_test(test_canonical_numbers),
 		cmocka_unit_test(test_canonical_against_jansson),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
