@@ -405,15 +405,19 @@ $$;
 -- and the latest answer of the insurer with the key that opens it.
 CREATE FUNCTION intake_waits(p_hospital uuid[], p_claim uuid[])
 RETURNS TABLE (claim_id uuid, transport smallint, acknowledgement smallint, adjudication smallint, adjudication_id uuid,
-	content bytea, patient_key_id uuid, wrapped bytea, hospital_key_version integer, why text)
+	content bytea, patient_key_id uuid, wrapped bytea, hospital_key_version integer, why text, updated timestamptz,
+	version integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	SELECT s.claim_id, s.transport, s.acknowledgement, s.adjudication, a.adjudication_id, a.content, k.patient_key_id,
-		p.wrapped, p.hospital_key_version, e.why
+		p.wrapped, p.hospital_key_version, e.why,
+		-- As STANDING of daemon/intake/read_sql.c: what is told is what can be read.
+		greatest(s.updated_at, a.created_at), s.transport_seq + s.acknowledgement_seq + s.adjudication_seq + s.payment_seq
+			+ s.books_seq + (SELECT count(*)::integer FROM adjudication n WHERE n.hospital_id = t.h AND n.claim_id = t.c)
 	FROM unnest(p_hospital, p_claim) AS t (h, c)
 	JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c
 	JOIN claim k ON k.hospital_id = t.h AND k.claim_id = t.c
 	JOIN patient_key p ON p.hospital_id = t.h AND p.patient_key_id = k.patient_key_id
-	LEFT JOIN LATERAL (SELECT a.adjudication_id, a.content FROM adjudication a
+	LEFT JOIN LATERAL (SELECT a.adjudication_id, a.content, a.created_at FROM adjudication a
 		WHERE a.hospital_id = t.h AND a.claim_id = t.c AND (s.adjudication IN (3, 4, 5) OR s.acknowledgement = 2)
 		ORDER BY a.adjudication_id DESC LIMIT 1) a ON true
 	LEFT JOIN LATERAL (SELECT e.why FROM claim_event e WHERE e.hospital_id = t.h AND e.claim_id = t.c

@@ -292,38 +292,49 @@ static bool names_nobody(struct text_span answer, const char *name, struct zf_ar
 					     resource_member(member, "identifier", arena).ptr == NULL);
 }
 
-/* What the insurer left out of its decision, patient and insurer, as the claim names them. */
-static int name_parties(const struct opener *opener, struct text_span *answer)
+/* Which of patient and insurer the answer does not name, as a list that ends with NULL. Returns how many. */
+static size_t unnamed_parties(struct text_span answer, const char *ret_names[3], struct zf_arena *arena)
 {
 	static const char *const names[] = {"patient", "insurer"};
-	const char *except[ARRAY_LEN(names) + 1] = {NULL};
-	struct text_span bundle = {NULL, 0}, said = {NULL, 0};
-	struct zf_arena *arena = &opener->arena->zf;
-	struct zf_claim claim;
-	struct uuid claim_id = db_rows_uuid(opener->rows, opener->row, COLUMN_CLAIM);
-	struct json_writer writer;
 	size_t count = 0;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (names_nobody(*answer, names[i], arena)) except[count++] = names[i];
-	if (count == 0) return 0;
-	int r = open_column(opener, COLUMN_ANSWER, &claim_id, SEAL_CLAIM, &bundle);
-	if (r == 0) r = read_claim(opener, bundle, &claim);
-	if (r < 0) return r;
-	struct fhir_answer_options options = {
-		.id = claim.id, .request_reference = claim_reference(&claim, opener->arena)};
+		if (names_nobody(answer, names[i], arena)) ret_names[count++] = names[i];
+	ret_names[count] = NULL;
+	return count;
+}
+
+int resource_name_parties(const struct zf_claim *claim, struct zf_arena *arena, struct text_span *answer)
+{
+	const char *except[3];
+	struct text_span said = {NULL, 0};
+	struct json_writer writer;
+	struct fhir_answer_options options = {.id = claim->id};
 	struct zf_adjudication none = {.size = sizeof(none), .outcome = ZF_OUTCOME_QUEUED};
-	r = fhir_encode_claim_response(&claim, &none, &options, arena, &said);
+	if (unnamed_parties(*answer, except, arena) == 0) return 0;
+	int r = fhir_encode_claim_response(claim, &none, &options, arena, &said);
 	if (r < 0) return r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "the claim does not encode");
 	json_write_init(&writer, arena, RESOURCE_BYTES_MAX);
 	json_write_object_begin(&writer);
 	copy_members(&writer, *answer, except, arena);
-	for (size_t i = 0; i < count; i++) {
-		struct text_span member = resource_member(said, except[i], arena);
-		if (member.ptr != NULL) json_write_member_raw(&writer, except[i], member);
+	for (const char *const *name = except; *name != NULL; name++) {
+		struct text_span member = resource_member(said, *name, arena);
+		if (member.ptr != NULL) json_write_member_raw(&writer, *name, member);
 	}
 	json_write_object_end(&writer);
 	r = json_write_finish(&writer, answer);
 	return r < 0 ? (r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "the decision does not encode")) : 0;
+}
+
+static int name_parties(const struct opener *opener, struct text_span *answer)
+{
+	const char *names[3];
+	struct text_span bundle = {NULL, 0};
+	struct zf_claim claim;
+	struct uuid claim_id = db_rows_uuid(opener->rows, opener->row, COLUMN_CLAIM);
+	if (unnamed_parties(*answer, names, &opener->arena->zf) == 0) return 0;
+	int r = open_column(opener, COLUMN_ANSWER, &claim_id, SEAL_CLAIM, &bundle);
+	if (r == 0) r = read_claim(opener, bundle, &claim);
+	return r < 0 ? r : resource_name_parties(&claim, &opener->arena->zf, answer);
 }
 
 static int make_response(const struct opener *opener, struct resource *resource)

@@ -7,6 +7,7 @@
 #include "lib/text.h"
 
 struct pg_result;
+struct zf_claim;
 
 enum resource_kind {
 	RESOURCE_CLAIM,
@@ -35,6 +36,10 @@ int resource_make(struct intake *intake, const struct uuid *hospital, enum resou
 /* A patient's key out of its row; to be wiped. Errors likewise. */
 int resource_patient_key(struct intake *intake, const struct uuid *hospital, const struct uuid *patient_key_id,
 	struct bytes wrapped, int32_t version, struct key *ret_key) MUSTUSE;
+
+/* What the insurer left out of its decision, patient and insurer, as the claim names them. ERR_NOMEM, ERR_INVALID.
+ * Pure. */
+int resource_name_parties(const struct zf_claim *claim, struct zf_arena *arena, struct text_span *answer) MUSTUSE;
 
 /* The raw value of a top-level member of a JSON object; {NULL, 0} when absent or when it is no object. Pure. */
 struct text_span resource_member(struct text_span object, const char *name, struct zf_arena *arena);

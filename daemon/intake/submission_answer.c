@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "db/pool.h"
 #include "fhir/encode.h"
+#include "intake/resource_answer.h"
 #include "intake/stamp.h"
 #include "intake/submission.h"
 #include "intake/wait.h"
@@ -255,6 +256,16 @@ static int queued_response(struct claim_item *item, const struct wait_news *news
 	return fhir_encode_claim_response(&claim, &adjudication, &options, &arena->zf, ret_text);
 }
 
+/* The ClaimResponse of the moment that is told: what a GET of the claim's id finds, too. */
+static int stamp_news(
+	struct claim_item *item, const struct wait_news *news, struct text_span text, struct bytes *ret_body)
+{
+	char version[16];
+	snprintf(version, sizeof(version), "%d", (int)news->version);
+	struct stamp stamp = {.id = &item->stored_id, .updated_ms = news->updated_ms, .version = version};
+	return stamp_apply(text, &stamp, &item->submission->req->arena.zf, ret_body);
+}
+
 /* The insurer's answer as it was decided, under the claim's id. */
 static int decided_response(struct claim_item *item, const struct wait_news *news, struct bytes *ret_body)
 {
@@ -268,8 +279,9 @@ static int decided_response(struct claim_item *item, const struct wait_news *new
 			err_text(), NULL);
 		return r;
 	}
-	struct stamp stamp = {.id = &item->stored_id, .updated_ms = clock_wall_ms()};
-	return stamp_apply((struct text_span){(const char *)plain.ptr, plain.len}, &stamp, &arena->zf, ret_body);
+	struct text_span text = {(const char *)plain.ptr, plain.len};
+	r = resource_name_parties(item->claim, &arena->zf, &text);
+	return r < 0 ? r : stamp_news(item, news, text, ret_body);
 }
 
 static void respond_operation(struct claim_item *item, const struct wait_news *news)
@@ -284,9 +296,15 @@ static void respond_operation(struct claim_item *item, const struct wait_news *n
 			return;
 		}
 		body = (struct bytes){(const uint8_t *)text.ptr, text.len};
+		if (news != NULL && stamp_news(item, news, text, &body) < 0) {
+			outcome_respond(req, 503, &outcome_unknown);
+			return;
+		}
 	}
 	/* Location is where the claim can be read; the resource in the body is the answer to it. */
 	size_t count = stored_fields(item, fields);
+	char *tag = news == NULL ? NULL : arena_printf(&req->arena, "W/\"%d\"", (int)news->version);
+	if (tag != NULL && count > 1) fields[1].value = tag;
 	fields[count++] = (struct http_field){"Content-Type", FHIR_JSON_TYPE};
 	http_respond(req, 200, fields, count, body);
 }

@@ -21,7 +21,9 @@ enum column {
 	C_KEY_ID,
 	C_WRAPPED,
 	C_VERSION,
-	C_WHY
+	C_WHY,
+	C_UPDATED,
+	C_ANSWER_VERSION
 };
 
 struct waits {
@@ -47,7 +49,9 @@ static bool news_read(
 	*news = (struct wait_news){.transport = (int)db_rows_int(rows, row, C_TRANSPORT),
 		.acknowledgement = (int)db_rows_int(rows, row, C_ACKNOWLEDGEMENT),
 		.adjudication = (int)db_rows_int(rows, row, C_ADJUDICATION),
-		.why = db_rows_text(rows, row, C_WHY)};
+		.why = db_rows_text(rows, row, C_WHY),
+		.updated_ms = db_rows_time_ms(rows, row, C_UPDATED),
+		.version = (int32_t)db_rows_int(rows, row, C_ANSWER_VERSION)};
 	if (db_rows_null(rows, row, C_CONTENT) || db_rows_null(rows, row, C_WRAPPED)) return true;
 	struct uuid key_id = db_rows_uuid(rows, row, C_KEY_ID);
 	struct bytes wrapped = db_rows_bytes(rows, row, C_WRAPPED);

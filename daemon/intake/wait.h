@@ -12,6 +12,8 @@ struct waits;
 struct wait_news {
 	int transport, acknowledgement, adjudication; /* model/lifecycle.h */
 	const char *why;                              /* of the last step of the axis that ended the waiting; or NULL */
+	int64_t updated_ms;                           /* lastUpdated and version of the ClaimResponse that is told */
+	int32_t version;
 	struct uuid adjudication_id;
 	struct bytes content; /* sealed ClaimResponse; len 0: none */
 	struct key key;       /* the patient's, when content is there */

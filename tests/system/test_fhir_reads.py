@@ -533,6 +533,43 @@ def test_an_insurer_refuses_a_cancellation(place, keep):
         assert refused_cancellation(client, claim_id) == "insurer-refused"
 
 
+def test_who_waits_is_told_what_can_be_read(place, keep):
+    """The ClaimResponse of $submit with wait, and that of a GET of the same id, are one resource."""
+    if not (zhifu.BUILD / "zhifu-payer").exists() or not (zhifu.BUILD / "adapters" / "fhir.so").exists():
+        pytest.skip("the sandbox insurer or the adapter is not built")
+    port, control = zhifu.free_port(), zhifu.free_port()
+    story.hospital(place)
+    keep(place.payer("alpha", story.payer_script(place, "alpha", port, control, {"plan_currency": "CNY"}), port)).start()
+    story.insurer(place, "alpha", port)
+    place.daemon.start()
+    patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": MRN, "value": "A-1"}]}
+    insurance = [{"sequence": 1, "focal": True, "coverage": {"display": "alpha"}}]
+    wait = dict(FHIR, Prefer="return=representation, wait=20")
+    with place.daemon.client() as client:
+        # Somebody has to look at it first: that is what can be read, too.
+        waits = client.post("/fhir/Claim/$submit", claim("N-1", mrn="B-1", insurance=insurance), headers=wait)
+        assert waits.status == 200 and "consent" in waits.json()["disposition"], waits.text
+        read = client.get("/fhir/ClaimResponse/" + waits.json()["id"]).json()
+        assert read["meta"] == waits.json()["meta"], (read, waits.json())
+        assert client.post("/fhir/Consent", json.dumps(dict(story.consent("#p"), contained=[patient])),
+                           headers=FHIR).status == 201
+        body = claim("N-2", insurance=insurance)
+        first = client.post("/fhir/Claim/$submit", body, headers=wait)
+        assert first.status == 200 and first.json()["outcome"] == "complete", first.text
+        assert first.json()["patient"]["identifier"]["value"] == "A-1", first.json()["patient"]
+
+        def settled():
+            last = client.get("/fhir/ClaimResponse/" + first.json()["id"])
+            again = client.post("/fhir/Claim/$submit", body, headers=wait)
+            assert again.json() == last.json(), (again.json(), last.json())
+            assert again.headers["etag"] == last.headers["etag"]
+            return last.json()
+        last = zhifu.wait_until(settled, "the same to be told and read")
+        assert last["meta"]["lastUpdated"] >= first.json()["meta"]["lastUpdated"]
+        assert int(last["meta"]["versionId"]) >= int(first.json()["meta"]["versionId"]) > 1
+        assert {**last, "meta": 0} == {**first.json(), "meta": 0}
+
+
 def test_an_insurer_confirms_a_cancellation(place, keep):
     if not (zhifu.BUILD / "zhifu-payer").exists() or not (zhifu.BUILD / "adapters" / "fhir.so").exists():
         pytest.skip("the sandbox insurer or the adapter is not built")
