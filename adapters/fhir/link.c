@@ -31,6 +31,7 @@ static struct fhir_resource *follow(const struct fhir_link *link, const struct f
 	return resource->type == type && resource->value != NULL ? resource : NULL;
 }
 
+#define URN_UUID "urn:uuid:"
 #define CONSENT_ACTION_SYSTEM "http://terminology.hl7.org/CodeSystem/consentaction"
 
 static const char *reference_of(const struct fhir_resource *resource, const struct fhir_reference *reference)
@@ -42,10 +43,8 @@ static const char *reference_of(const struct fhir_resource *resource, const stru
  * patient only where the hospital made it from the resource's own id, and alone, where nothing else came. */
 static bool identifies(const struct fhir_resource *resource, const char *reference)
 {
-	static const char urn[] = "urn:uuid:";
-
-	if (reference == NULL || strncmp(reference, urn, sizeof(urn) - 1) != 0) return true;
-	return resource->id != NULL && strcasecmp(resource->id, reference + sizeof(urn) - 1) == 0;
+	if (reference == NULL || strncmp(reference, URN_UUID, sizeof(URN_UUID) - 1) != 0) return true;
+	return resource->id != NULL && strcasecmp(resource->id, reference + sizeof(URN_UUID) - 1) == 0;
 }
 
 /* A list of the one identifier that a reference carries. */
@@ -315,6 +314,75 @@ static int link_lists(const struct fhir_link *link, const struct fhir_resource *
 	return rc;
 }
 
+/* A fault at an element of an entry's own resource, or of the one that came alone. */
+static void resource_fault(const struct fhir_link *link, const struct fhir_resource *resource, const char *element,
+	enum fault_code code, const char *arg)
+{
+	if (resource->in_bundle) {
+		fault_addf(link->faults, code, arg, NULL, "Bundle.entry[%u].resource.%s", resource->index, element);
+	} else {
+		fault_addf(link->faults, code, arg, NULL, "%s.%s", resource->type_name, element);
+	}
+}
+
+/* A urn:uuid means what has it as fullUrl, and nothing can be asked for it elsewhere: here is nothing of the name. */
+static bool dangles(
+	const struct fhir_link *link, const struct fhir_resource *scope, const struct fhir_reference *reference)
+{
+	struct fhir_resource *resource = NULL;
+	if (reference->reference == NULL || reference->identifier != NULL) return false;
+	if (strncmp(reference->reference, URN_UUID, sizeof(URN_UUID) - 1) != 0) return false;
+	return fhir_reference_resolve(link->index, scope, reference->reference, &resource) == FHIR_LOGICAL;
+}
+
+/* Two Patients of one document are one person where a number says so: a Coverage may contain its own. */
+static bool share_identifier(const struct zf_patient *a, const struct zf_patient *b)
+{
+	for (uint32_t i = 0; i < a->identifier_count; i++) {
+		const struct zf_identifier *one = a->identifiers[i];
+		for (uint32_t k = 0; one->value != NULL && k < b->identifier_count; k++) {
+			const struct zf_identifier *other = b->identifiers[k];
+			if (other->value == NULL || strcmp(one->value, other->value) != 0) continue;
+			if (strcmp(one->system == NULL ? "" : one->system,
+				    other->system == NULL ? "" : other->system) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whose coverage is it? References to what was not sent tell nothing, but a urn:uuid is one of this document. */
+static void check_coverage(
+	const struct fhir_link *link, const struct fhir_resource *scope, const struct fhir_claim *claim, uint32_t index)
+{
+	const struct fhir_reference *reference = ((struct fhir_insurance *)claim->out.insurance[index])->coverage;
+	char element[64];
+	int at = snprintf(element, sizeof(element), "insurance[%u].coverage", index);
+	if (reference == NULL) return;
+	const struct fhir_resource *coverage = follow(link, scope, reference, FHIR_T_COVERAGE);
+	if (coverage == NULL) {
+		if (dangles(link, scope, reference))
+			resource_fault(link, scope, element, FAULT_REFERENCE_UNRESOLVED, URN_UUID "...");
+		return;
+	}
+	const struct fhir_reference *beneficiary = ((const struct fhir_coverage *)coverage->value)->beneficiary;
+	if (beneficiary == NULL || claim->patient == NULL) return;
+	snprintf(element + at, sizeof(element) - (size_t)at, ".resolve().beneficiary");
+	const struct fhir_resource *insured = follow(link, coverage, beneficiary, FHIR_T_PATIENT);
+	const struct fhir_resource *patient = follow(link, scope, claim->patient, FHIR_T_PATIENT);
+	if (insured == NULL) {
+		/* The patient of a claim may be known by nothing but the hospital's urn:uuid. */
+		const char *own = claim->patient->reference;
+		bool same = own != NULL && beneficiary->reference != NULL && strcmp(own, beneficiary->reference) == 0;
+		if (!same && dangles(link, coverage, beneficiary))
+			resource_fault(link, scope, element, FAULT_REFERENCE_UNRESOLVED, URN_UUID "...");
+		return;
+	}
+	if (insured == patient || (patient == NULL && !dangles(link, scope, claim->patient))) return;
+	if (share_identifier(&((const struct fhir_patient *)insured->value)->out, claim->out.patient)) return;
+	resource_fault(link, scope, element, FAULT_COVERAGE_PATIENT, NULL);
+}
+
 static uint8_t use_of(const char *use)
 {
 	if (use == NULL) return 0;
@@ -351,6 +419,7 @@ int fhir_link_claim(const struct fhir_link *link, struct fhir_resource *resource
 	if (rc == 0) rc = link_provider(link, resource, claim->provider, &out->provider_practitioner, &out->provider);
 	if (rc == 0) rc = link_lists(link, resource, out);
 	if (rc != 0) return rc;
+	for (uint32_t i = 0; i < out->insurance_count; i++) check_coverage(link, resource, claim, i);
 	link_codes(link, resource, out);
 	link_related(out);
 	for (uint32_t i = 0; i < out->line_count && out->encounter == NULL; i++) {
@@ -361,16 +430,6 @@ int fhir_link_claim(const struct fhir_link *link, struct fhir_resource *resource
 }
 
 /* ---- consent ---- */
-
-static void consent_fault(const struct fhir_link *link, const struct fhir_resource *resource, const char *element,
-	enum fault_code code, const char *arg)
-{
-	if (resource->in_bundle) {
-		fault_addf(link->faults, code, arg, NULL, "Bundle.entry[%u].resource.%s", resource->index, element);
-	} else {
-		fault_addf(link->faults, code, arg, NULL, "Consent.%s", element);
-	}
-}
 
 /* What narrows a consent in a way that the gate can't honour must not be read as a plain yes. */
 static void check_provision(
@@ -391,7 +450,7 @@ static void check_provision(
 	};
 	for (size_t i = 0; i < sizeof(narrowing) / sizeof(narrowing[0]); i++) {
 		if (!narrowing[i].present) continue;
-		consent_fault(link, resource, narrowing[i].element, FAULT_CONSENT_DETAIL, narrowing[i].element);
+		resource_fault(link, resource, narrowing[i].element, FAULT_CONSENT_DETAIL, narrowing[i].element);
 	}
 }
 
@@ -431,7 +490,7 @@ static int link_recipients(const struct fhir_link *link, struct fhir_resource *r
 		if (!fhir_concept_has(actor->role, "IRCP") && !fhir_concept_has(actor->role, "PRCP")) {
 			/* Passed over, a consent for one would become a consent for all. */
 			if (!is_discloser(actor->role))
-				consent_fault(
+				resource_fault(
 					link, resource, "provision.actor", FAULT_CONSENT_DETAIL, "provision.actor");
 			continue;
 		}
@@ -465,12 +524,12 @@ int fhir_link_consent(const struct fhir_link *link, struct fhir_resource *resour
 	}
 	if (consent->scope != NULL && !fhir_concept_has(consent->scope, "patient-privacy")) {
 		const char *scope = fhir_concept_code(consent->scope);
-		consent_fault(link, resource, "scope", FAULT_CONSENT_SCOPE, scope == NULL ? "?" : scope);
+		resource_fault(link, resource, "scope", FAULT_CONSENT_SCOPE, scope == NULL ? "?" : scope);
 	}
 	check_provision(link, resource, &consent->provision);
 	out->discloses = covers_disclosing(&consent->provision);
 	if (out->permit && !out->discloses)
-		consent_fault(link, resource, "provision.action", FAULT_CONSENT_ACTION, NULL);
+		resource_fault(link, resource, "provision.action", FAULT_CONSENT_ACTION, NULL);
 	int rc = fhir_link_patient(link, resource, consent->patient, &out->patient);
 	return rc != 0 ? rc : link_recipients(link, resource, consent);
 }

@@ -86,6 +86,7 @@ enum fault_code {
 	FAULT_PATIENT_IDENTITY,   /* patient-identity-missing: nothing that identifies the patient */
 	FAULT_INSURANCE_MISSING,  /* insurance-missing */
 	FAULT_INSURANCE_FOCAL,    /* insurance-focal: $1 how many are focal; exactly one must be */
+	FAULT_COVERAGE_PATIENT,   /* coverage-patient: the coverage's beneficiary is not the claim's patient */
 	FAULT_SEQUENCE_INVALID,   /* sequence-invalid: $1 the number */
 	FAULT_SEQUENCE_DUPLICATE, /* sequence-duplicate: $1 the number */
 	FAULT_SEQUENCE_DANGLING,  /* sequence-dangling: $1 the number, $2 the list it should be in */

@@ -398,6 +398,14 @@ def texts():
         yield "amount " + number[:30], with_('"total": {"value": 12', '"total": {"value": ' + number), faulty
     for number in ("1.5", "1e400", "-1", "0", "4294967297", "9" * 40, '"1"'):
         yield "sequence " + number[:30], with_('"item": [{"sequence": 1', '"item": [{"sequence": ' + number), faulty
+    gone = {"reference": "urn:uuid:5b0f3f2e-3d0c-4c0e-9f0a-00000000dead"}
+    cover = {"resourceType": "Coverage", "id": "c", "status": "active", "payor": [{"display": "x"}], "beneficiary": gone}
+    other = {"resourceType": "Patient", "id": "o", "identifier": [{"system": "https://hospital.example/mrn", "value": "B-2"}]}
+    for what, coverage, more in (("nowhere", gone, []), ("nobody's", {"reference": "#c"}, [cover]),
+                                 ("another's", {"reference": "#c"}, [dict(cover, beneficiary={"reference": "#o"}), other])):
+        yield "a coverage, " + what, json.dumps(claim(
+            contained=claim()["contained"] + more,
+            insurance=[{"sequence": 1, "focal": True, "coverage": coverage}])).encode(), 422
     yield "a literal", b"12", faulty
     yield "null", b"null", faulty
     yield "an array", b"[]", faulty

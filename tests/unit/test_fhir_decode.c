@@ -246,6 +246,77 @@ static void test_fault_in_bundle(void **state)
 	done(&reading);
 }
 
+/* Whose the coverage is: a urn:uuid that nothing here has as fullUrl, or another Patient than the claim's, is a fault.
+ * What stays accepted: a patient known by urn:uuid alone, one person in two Patients, what was not sent by URL. */
+static void test_coverage_of_whom(void **state)
+{
+#define COVERAGE_AT "Bundle.entry[0].resource.insurance[0].coverage"
+	static const struct {
+		const char *patient, *coverage, *beneficiary, *fault; /* references; the first fault, NULL: none */
+	} cases[] = {
+		{"urn:uuid:a", "urn:uuid:c", "{\"reference\":\"urn:uuid:a\"}", NULL},
+		{"urn:uuid:a", "urn:uuid:c", "{\"reference\":\"urn:uuid:a2\"}", NULL}, /* the same number */
+		{"urn:uuid:gone", "urn:uuid:c", "{\"reference\":\"urn:uuid:gone\"}", NULL},
+		{"urn:uuid:a", "urn:uuid:c", "{\"reference\":\"https://his.example/Patient/7\"}", NULL},
+		{"https://his.example/Patient/7", "urn:uuid:c", "{\"reference\":\"urn:uuid:a\"}", NULL},
+		{"urn:uuid:a", "urn:uuid:c", "{\"reference\":\"urn:uuid:gone\",\"identifier\":{\"value\":\"1\"}}",
+			NULL},
+		{"urn:uuid:a", "https://his.example/Coverage/7", "{\"reference\":\"urn:uuid:a\"}", NULL},
+		{"urn:uuid:a", "urn:uuid:c", "{\"reference\":\"urn:uuid:gone\"}",
+			COVERAGE_AT ".resolve().beneficiary reference-unresolved"},
+		{"urn:uuid:a", "urn:uuid:c", "{\"reference\":\"urn:uuid:b\"}",
+			COVERAGE_AT ".resolve().beneficiary coverage-patient"},
+		{"urn:uuid:gone", "urn:uuid:c", "{\"reference\":\"urn:uuid:b\"}",
+			COVERAGE_AT ".resolve().beneficiary coverage-patient"},
+		{"urn:uuid:a", "urn:uuid:gone", "{\"reference\":\"urn:uuid:a\"}", COVERAGE_AT " reference-unresolved"},
+	};
+#undef COVERAGE_AT
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = NULL;
+		struct reading reading = {0};
+		int n = asprintf(&text,
+			"{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{\"resource\":"
+			"{\"resourceType\":\"Claim\",\"status\":\"active\",\"use\":\"claim\",\"type\":{\"text\":\"t\"},"
+			"\"patient\":{\"reference\":\"%s\"},\"created\":\"2026-03-05\",\"provider\":{\"display\":\"h\"},"
+			"\"priority\":{\"text\":\"n\"},\"insurance\":[{\"sequence\":1,\"focal\":true,\"coverage\":"
+			"{\"reference\":\"%s\"}}]}},"
+			"{\"fullUrl\":\"urn:uuid:a\",\"resource\":{\"resourceType\":\"Patient\","
+			"\"identifier\":[{\"system\":\"urn:x:mrn\",\"value\":\"A\"}]}},"
+			"{\"fullUrl\":\"urn:uuid:a2\",\"resource\":{\"resourceType\":\"Patient\","
+			"\"identifier\":[{\"value\":\"B\"},{\"system\":\"urn:x:mrn\",\"value\":\"A\"}]}},"
+			"{\"fullUrl\":\"urn:uuid:b\",\"resource\":{\"resourceType\":\"Patient\","
+			"\"identifier\":[{\"system\":\"urn:x:mrn\",\"value\":\"B\"}]}},"
+			"{\"fullUrl\":\"urn:uuid:c\",\"resource\":{\"resourceType\":\"Coverage\",\"status\":\"active\","
+			"\"payor\":[{\"display\":\"i\"}],\"beneficiary\":%s}}]}",
+			cases[i].patient, cases[i].coverage, cases[i].beneficiary);
+		assert_true(n > 0);
+		read_text(&reading, text, (size_t)n, ACCEPT_ALL);
+		assert_int_equal(reading.rc, 0);
+		if (cases[i].fault != NULL) assert_fault(&reading, 0, cases[i].fault);
+		assert_int_equal(reading.faults.count, cases[i].fault != NULL);
+		done(&reading);
+		free(text);
+	}
+}
+
+/* Alone a Claim has nothing that a urn:uuid could mean. */
+static void test_coverage_alone(void **state)
+{
+	static const char text[] =
+		"{\"resourceType\":\"Claim\",\"status\":\"active\",\"use\":\"claim\",\"type\":{\"text\":\"t\"},"
+		"\"patient\":{\"reference\":\"urn:uuid:a\"},\"created\":\"2026-03-05\",\"provider\":{\"display\":\"h\"},"
+		"\"priority\":{\"text\":\"n\"},\"insurance\":[{\"sequence\":1,\"focal\":true,"
+		"\"coverage\":{\"reference\":\"urn:uuid:c\"}}]}";
+	(void)state;
+	struct reading reading = {0};
+	read_text(&reading, text, sizeof(text) - 1, ACCEPT_ALL);
+	assert_int_equal(reading.rc, 0);
+	assert_fault(&reading, 0, "Claim.insurance[0].coverage reference-unresolved");
+	assert_int_equal(reading.faults.count, 1);
+	done(&reading);
+}
+
 static void test_small_documents(void **state)
 {
 	static const struct {
@@ -613,6 +684,8 @@ int main(void)
 		cmocka_unit_test(test_message),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_fault_in_bundle),
+		cmocka_unit_test(test_coverage_of_whom),
+		cmocka_unit_test(test_coverage_alone),
 		cmocka_unit_test(test_small_documents),
 		cmocka_unit_test(test_consent_and_task),
 		cmocka_unit_test(test_limits),
