@@ -183,6 +183,8 @@ static const char *const transport_notes[] = {
 	[TRANSPORT_CANCELLED] = "The claim was withdrawn before it left.",
 };
 
+static const char on_its_way[] = "Stored and on its way to the insurer.";
+
 static const char *disposition_of(const struct claim_item *item, const struct wait_news *news)
 {
 	if (news != NULL && (size_t)news->transport < ARRAY_LEN(transport_notes) &&
@@ -190,9 +192,12 @@ static const char *disposition_of(const struct claim_item *item, const struct wa
 		return transport_notes[news->transport];
 	if (news != NULL && news->acknowledgement == ACKNOWLEDGEMENT_REJECTED)
 		return "The insurer did not take the claim into processing.";
+	if (news != NULL && news->adjudication == ADJUDICATION_CANCELLED) return "The insurer has cancelled the claim.";
+	if (news != NULL) return on_its_way;
+	if (item->state == ITEM_REPLAYED) return "Stored earlier; ClaimResponse tells where it stands.";
 	if (item->is_double) return transport_notes[TRANSPORT_HELD];
 	if (item->insurer == NULL) return transport_notes[TRANSPORT_NO_ROUTE];
-	return "Stored and on its way to the insurer.";
+	return on_its_way;
 }
 
 /* The consents beside the claim that are none: who waits for the decision would never hear of them. */
@@ -238,7 +243,9 @@ static int queued_response(struct claim_item *item, const struct wait_news *news
 	char id[UUID_TEXT_LEN], updated[DATE_TEXT_SIZE];
 	struct zf_claim claim = *item->claim;
 	struct zf_organization insurer = {.size = sizeof(insurer), .name = item->insurer_name};
-	bool rejected = news != NULL && news->acknowledgement == ACKNOWLEDGEMENT_REJECTED;
+	bool over = news != NULL &&
+		    (news->acknowledgement == ACKNOWLEDGEMENT_REJECTED || news->transport == TRANSPORT_CANCELLED ||
+			    news->adjudication == ADJUDICATION_CANCELLED);
 	uuid_format(&item->stored_id, id);
 	(void)date_format_ms(item->stored_ms, 0, updated);
 	struct fhir_answer_options options = {.id = id,
@@ -246,7 +253,7 @@ static int queued_response(struct claim_item *item, const struct wait_news *news
 		.request_reference = arena_printf(arena, "Claim/%s", id),
 		.patient_reference = NULL};
 	struct zf_adjudication adjudication = {.size = sizeof(adjudication),
-		.outcome = rejected ? ZF_OUTCOME_ERROR : ZF_OUTCOME_QUEUED,
+		.outcome = over ? ZF_OUTCOME_ERROR : ZF_OUTCOME_QUEUED,
 		.disposition = disposition_of(item, news),
 		.created = {.utc_ms = item->stored_ms, .precision = ZF_MILLISECOND},
 		.notes = notes,
@@ -329,8 +336,11 @@ static void answer_operation(struct claim_item *item)
 	if (wait_s > intake->worker->options->wait_max_s) wait_s = intake->worker->options->wait_max_s;
 	if (item->insurer_wait_s > 0 && wait_s > item->insurer_wait_s) wait_s = item->insurer_wait_s;
 	/* What a person has to look at first will not be decided in seconds. */
-	if (stored_remark(item) != NULL || intake->draining || submission->req->is_cancelled) wait_s = 0;
-	struct wait *wait = wait_s == 0 ? NULL : zf_alloc(&submission->req->arena.zf, sizeof(*wait));
+	if (stored_remark(item) != NULL) wait_s = 0;
+	/* Much may have happened since the first answer. */
+	bool looks = wait_s == 0 && item->state == ITEM_REPLAYED;
+	bool hurries = (wait_s == 0 && !looks) || intake->draining || submission->req->is_cancelled;
+	struct wait *wait = hurries ? NULL : zf_alloc(&submission->req->arena.zf, sizeof(*wait));
 	if (wait == NULL) {
 		respond_operation(item, NULL);
 		return;
@@ -341,7 +351,9 @@ static void answer_operation(struct claim_item *item)
 	wait->ctx = item;
 	submission->req->user = wait;
 	submission->req->on_cancel = on_cancelled;
-	if (wait_begin(intake->waits, wait, clock_mono_ms() + wait_s * 1000) == 0) return;
+	int r = looks ? wait_look(intake->waits, wait)
+		      : wait_begin(intake->waits, wait, clock_mono_ms() + wait_s * 1000);
+	if (r == 0) return;
 	submission->req->on_cancel = NULL;
 	respond_operation(item, NULL);
 }

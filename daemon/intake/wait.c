@@ -7,9 +7,11 @@
 #include "base/clock.h"
 #include "db/keyhold.h"
 #include "intake/intake_sql.h"
+#include "model/lifecycle.h"
 
 #define WAITS_ASKED_MAX 512 /* claims in one query */
 #define TICK_MS 100         /* how exactly deadlines are met */
+#define LOOK_MS 2000        /* who does not want to wait has an answer by then */
 
 enum column {
 	C_CLAIM,
@@ -79,6 +81,12 @@ static void on_rows(void *ctx, const struct db_outcome *outcome)
 			end(wait, &news);
 			key_wipe(&news.key);
 		}
+	}
+	LIST_EACH(&waits->list, node)
+	{
+		static const struct wait_news nothing = {.transport = TRANSPORT_NONE};
+		struct wait *wait = CONTAINER_OF(node, struct wait, node);
+		if (wait->asked && wait->once) end(wait, rows == NULL ? NULL : &nothing);
 	}
 	if (waits->again) db_wake_now(&waits->wake);
 }
@@ -178,8 +186,18 @@ int wait_begin(struct waits *waits, struct wait *wait, int64_t deadline_ms)
 	wait->waits = waits;
 	wait->deadline_ms = deadline_ms;
 	wait->asked = false;
+	wait->once = false;
 	list_append(&waits->list, &wait->node);
 	if (waits->count++ == 0) (void)event_add(waits->tick, &interval);
+	return 0;
+}
+
+int wait_look(struct waits *waits, struct wait *wait)
+{
+	int r = wait_begin(waits, wait, clock_mono_ms() + LOOK_MS);
+	if (r < 0) return r;
+	wait->once = true;
+	db_wake_now(&waits->wake);
 	return 0;
 }
 

@@ -29,6 +29,7 @@ struct wait {
 	struct list node;
 	int64_t deadline_ms;
 	bool asked; /* part of the query that is on its way */
+	bool once;  /* ends with the first look */
 };
 
 #define WAITS_MAX 4096 /* waiting claims of a process; over it nobody waits */
@@ -39,6 +40,9 @@ void waits_free(struct waits *waits);
 void waits_reload(struct waits *waits); /* takes poll_ms over */
 /* deadline_ms: clock_mono_ms. ERR_LIMIT: too many wait already. */
 int wait_begin(struct waits *waits, struct wait *wait, int64_t deadline_ms) MUSTUSE;
+/* For who does not wait: looks at once and only once. done is told what there is to say; news of nothing but zeros: it
+ * is on its way; NULL: the database did not answer. ERR_LIMIT. */
+int wait_look(struct waits *waits, struct wait *wait) MUSTUSE;
 /* The client is gone: ends it at once, from the loop. */
 void wait_cancel(struct wait *wait);
 /* Ends all of them: the process drains. */

@@ -547,6 +547,54 @@ static void test_decision(void **state)
 	caller_close(&his);
 }
 
+/* Who sends a bill again, and does not wait, is told where it stands now and not where it stood then. */
+static void test_replay_of_now(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	static const char change[] =
+		"update zhifu.claim_state set %s where claim_id in (select claim_id from zhifu.claim where service_day = "
+		"'2026-02-0%d')";
+	static const struct {
+		const char *set, *outcome, *words;
+	} turns[] = {{"transport = 8", "queued", "on its way"}, {"transport = 4", "queued", "held for a person"},
+		{"transport = 9", "queued", "could not be delivered"}, {"transport = 10", "error", "withdrawn before"},
+		{"transport = 8, adjudication = 6", "error", "has cancelled"},
+		{"adjudication = 1", "queued", "on its way"}};
+	char sql[256];
+	struct caller his = caller_open("client");
+	struct reply reply = claim_send(&his, SUBMIT, NULL, CLAIM(.number = "W3", .person = "W", .day = "2026-02-03"));
+	EXPECT(reply, 200);
+	EXPECT_TEXT(reply, "\"disposition\":\"paid\"");
+	reply_free(&reply);
+	/* The second one is held as a duplicate of the first one, until it is released. */
+	for (int i = 0; i < 2; i++) {
+		reply = claim_send(&his, SUBMIT, NULL,
+			i == 0 ? CLAIM(.number = "W5", .person = "W", .day = "2026-02-05")
+			       : CLAIM(.number = "W6", .person = "W", .day = "2026-02-05"));
+		EXPECT(reply, 200);
+		EXPECT_TEXT(reply, i == 0 ? "on its way" : "held for a person");
+		reply_free(&reply);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(turns); i++) {
+		(void)snprintf(sql, sizeof(sql), change, turns[i].set, 5);
+		lab_sql(sql);
+		for (int k = 0; k < 2; k++) {
+			int64_t start_ms = clock_mono_ms();
+			reply = claim_send(&his, SUBMIT, NULL,
+				k == 0 ? CLAIM(.number = "W5", .person = "W", .day = "2026-02-05")
+				       : CLAIM(.number = "W6", .person = "W", .day = "2026-02-05"));
+			EXPECT(reply, 200);
+			EXPECT_TEXT(reply, turns[i].words);
+			(void)snprintf(sql, sizeof(sql), "\"outcome\":\"%s\"", turns[i].outcome);
+			EXPECT_TEXT(reply, sql);
+			assert_true(clock_mono_ms() - start_ms < 1500);
+			reply_free(&reply);
+		}
+	}
+	caller_close(&his);
+}
+
 /* Clients that go while their Bundle is being read on a thread, while it is being committed, and while they wait. */
 static void test_gone(void **state)
 {
@@ -654,6 +702,7 @@ int main(void)
 		cmocka_unit_test(test_storm),
 		cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_decision),
+		cmocka_unit_test(test_replay_of_now),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_restart),
