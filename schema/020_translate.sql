@@ -168,6 +168,8 @@ DECLARE
 	good integer[];
 	ended integer;
 	later integer := 0;
+	read_hospital uuid[]; -- replays that were read
+	read_id uuid[];
 BEGIN
 	SELECT coalesce(array_agg(l.n), '{}') INTO live FROM (
 		SELECT t.n::integer AS n FROM unnest(i_hospital, i_work, i_attempt) WITH ORDINALITY AS t (h, w, a, n)
@@ -213,8 +215,27 @@ BEGIN
 		WHERE t.item = ANY (good);
 	END IF;
 	IF cardinality(u_item) > 0 THEN
-		UPDATE message m SET status = t.s, why = t.y FROM unnest(u_item, u_id, u_status, u_why) AS t (item, id, s, y)
-		WHERE t.item = ANY (good) AND m.hospital_id = i_hospital[t.item] AND m.message_id = t.id;
+		WITH u AS (UPDATE message m SET status = t.s, why = t.y FROM unnest(u_item, u_id, u_status, u_why) AS t (item, id, s, y)
+			WHERE t.item = ANY (good) AND m.hospital_id = i_hospital[t.item] AND m.message_id = t.id
+			RETURNING m.hospital_id, m.message_id, m.status, m.replay_of)
+		SELECT array_agg(u.hospital_id), array_agg(u.message_id) INTO read_hospital, read_id FROM u
+		WHERE u.replay_of IS NOT NULL AND u.status IN (12, 14);
+		IF read_id IS NOT NULL THEN
+			-- A replay was read: what it is a replay of, and other tries at the same, need nobody any more. One that somebody
+			-- replays at this moment stays.
+			WITH RECURSIVE chain AS (
+				SELECT t.h, t.id AS read, t.id FROM unnest(read_hospital, read_id) AS t (h, id)
+				UNION
+				SELECT c.h, c.read, m.replay_of FROM chain c JOIN message m ON m.hospital_id = c.h AND m.message_id = c.id
+				WHERE m.replay_of IS NOT NULL
+			), due AS (
+				SELECT m.hospital_id, m.message_id, c.read FROM chain c
+				JOIN message m ON m.hospital_id = c.h AND m.problem AND c.id IN (m.message_id, m.replay_of)
+				WHERE m.direction = 2 AND m.message_id <> c.read FOR UPDATE OF m SKIP LOCKED
+			)
+			UPDATE message m SET status = 6, why = concat_ws('; ', 'replayed as ' || due.read || ', which was read', m.why)
+			FROM due WHERE m.hospital_id = due.hospital_id AND m.message_id = due.message_id;
+		END IF;
 	END IF;
 	IF cardinality(r_item) > 0 THEN
 		INSERT INTO wire_ref (insurer, kind, value_hash, hospital_id, claim_id, message_id)

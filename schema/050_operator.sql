@@ -192,6 +192,34 @@ BEGIN
 END
 $$;
 
+-- Does away with what came in and cannot be read or belongs to nothing, or with an exchange that stands still for a message
+-- that nobody will read: it stays on record and needs nobody any more. False: there is none such.
+CREATE FUNCTION operator_message_drop(p_hospital uuid, p_id uuid, p_who text, p_why text) RETURNS boolean LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	stopped uuid := p_id;
+BEGIN
+	IF coalesce(p_who, '') = '' OR coalesce(p_why, '') = '' THEN
+		RAISE EXCEPTION 'dropping needs who and why';
+	END IF;
+	UPDATE message m SET status = 6, why = concat_ws('; ', 'dropped by ' || p_who || ': ' || p_why, m.why)
+	WHERE m.hospital_id = p_hospital AND m.message_id = p_id AND m.direction = 2 AND m.status IN (13, 14)
+	RETURNING m.exchange_id INTO stopped;
+	IF NOT FOUND THEN
+		stopped := p_id;
+	END IF;
+	-- Held, not done: a replay opens it again. While another message of it cannot be read it stays where it is.
+	UPDATE exchange x SET status = 4, why = concat_ws('; ', 'dropped by ' || p_who || ': ' || p_why, x.why), updated_at = now()
+	WHERE x.hospital_id = p_hospital AND x.exchange_id = stopped AND x.status = 3 AND NOT EXISTS (SELECT 1 FROM message m
+		WHERE m.hospital_id = p_hospital AND m.problem AND m.status = 13 AND m.exchange_id = stopped);
+	IF NOT FOUND AND stopped = p_id THEN
+		RETURN false;
+	END IF;
+	PERFORM operator_note(p_hospital, p_who, 'message.drop', p_id::text, p_why);
+	RETURN true;
+END
+$$;
+
 -- ---- keys ----
 
 -- Every hospital that was ever registered, also those that are no longer configured.

@@ -41,6 +41,26 @@ enum {
 	M_TRIED
 };
 
+/* Lists give ids of exchanges too: says what such a one is. ERR_NOTFOUND without text: it is none. */
+static int exchange_tell(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id)
+{
+	struct pg_result *rows = NULL;
+	int r = ctl_query(ctl, &rows,
+		"SELECT x.insurer, coalesce(x.why, '-'), coalesce((SELECT string_agg(m.message_id::text, ', ' ORDER BY m.message_id)"
+		" FROM message m WHERE m.hospital_id = x.hospital_id AND m.exchange_id = x.exchange_id"
+		" AND (m.claim_id = x.claim_id OR m.problem)), '-') FROM exchange x WHERE x.hospital_id = $1 AND x.exchange_id = $2",
+		"uu", hospital, id);
+
+	if (r < 0) return r;
+	r = db_rows_count(rows) == 0
+		    ? ERR_NOTFOUND
+		    : err_set(ERR_INVALID,
+			      "this is no message but an exchange with %s, a conversation of several (%s); its messages: %s",
+			      db_rows_text(rows, 0, 0), db_rows_text(rows, 0, 1), db_rows_text(rows, 0, 2));
+	db_sync_rows_free(rows);
+	return r;
+}
+
 static int message_find_in(struct ctl *ctl, const struct uuid *hospital, struct message_row *message)
 {
 	int r;
@@ -57,7 +77,7 @@ static int message_find_in(struct ctl *ctl, const struct uuid *hospital, struct 
 	if (db_rows_count(message->rows) == 1) return 0;
 	db_sync_rows_free(message->rows);
 	message->rows = NULL;
-	return ERR_NOTFOUND;
+	return exchange_tell(ctl, hospital, &message->id);
 }
 
 /* Leaves a transaction of the message's hospital open when it is found. */
@@ -352,6 +372,27 @@ static int message_replay(struct ctl *ctl, int argc, char **argv)
 	return report_end(&report, 0);
 }
 
+static int message_drop(struct ctl *ctl, int argc, char **argv)
+{
+	const char *why = NULL;
+	const struct ctl_option options[] = {{"--why", &why, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	struct report report;
+	struct uuid id;
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+
+	if (r == 0) r = ctl_accountable(ctl, why);
+	if (r != 0) return r;
+	if (uuid_parse(words[0], &id) < 0) return ctl_usage("\"%s\" is no message's id", words[0]);
+	r = ctl_act(ctl, "SELECT operator_message_drop($1, $2, $3, $4)", &id, why);
+	if (r == ERR_NOTFOUND)
+		r = err_set(r, "queue quarantine and queue orphans have no message or exchange %s", words[0]);
+	if (r < 0) return ctl_fail("not dropped");
+	report_begin(&report, ctl);
+	report_field(&report, "id", "dropped", cell_text(words[0]));
+	return report_end(&report, 0);
+}
+
 const struct ctl_command message_commands[] = {
 	{"message show", "ID [--raw --reveal-person --why TEXT]",
 		"a message's way; its content only when asked for, which is recorded", CTL_CONFIG | CTL_DB,
@@ -359,5 +400,7 @@ const struct ctl_command message_commands[] = {
 	{"message replay", "ID [--edit FILE] --why TEXT [--dry-run]",
 		"sends a message once more to where it went, or reads one that came in once more", CTL_CONFIG | CTL_DB,
 		message_replay},
+	{"message drop", "ID --why TEXT", "does away with one that came in and cannot be read or belongs to nothing",
+		CTL_CONFIG | CTL_DB, message_drop},
 	{NULL, NULL, NULL, 0, NULL},
 };

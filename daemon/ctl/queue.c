@@ -21,7 +21,8 @@ static const char *const depth_sql =
 	" AND ($3::text IS NULL OR route = $3) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
 static const char *const trouble_sql =
 	"SELECT (SELECT count(*) FROM message WHERE hospital_id = $1 AND problem AND status = 13)"
-	" + (SELECT count(*) FROM exchange WHERE hospital_id = $1 AND status = 3),"
+	" + (SELECT count(*) FROM exchange e WHERE hospital_id = $1 AND status = 3 AND NOT EXISTS (SELECT 1 FROM message m"
+	"  WHERE m.hospital_id = $1 AND m.problem AND m.status = 13 AND m.exchange_id = e.exchange_id)),"
 	" (SELECT count(*) FROM message WHERE hospital_id = $1 AND problem AND status = 14)"
 	" + (SELECT count(*) FROM fact WHERE hospital_id = $1 AND problem AND status = 4),"
 	" (SELECT count(*) FROM message WHERE hospital_id = $1 AND problem AND status = 3),"
@@ -140,23 +141,12 @@ static bool route_exists(const struct ctl *ctl, const char *route)
 
 static int work_hold(struct ctl *ctl, const struct uuid *work, bool hold, const char *why)
 {
-	static const struct uuid house = {{0}};
-	const struct hospital *hospital;
-	uint32_t index = 0;
-	bool found = false;
-	int r = 0;
+	int r = ctl_act(ctl,
+		hold ? "SELECT operator_work_hold($1, $2, true, $3, $4)"
+		     : "SELECT operator_work_hold($1, $2, false, $3, $4)",
+		work, why);
 
-	do {
-		struct pg_result *rows = NULL;
-
-		hospital = ctl_hospital_next(ctl, NULL, &index);
-		r = ctl_query(ctl, &rows, "SELECT operator_work_hold($1, $2, $3, $4, $5)", "uubtt",
-			hospital != NULL ? &hospital->id : &house, work, (int)hold, ctl->who, why);
-		if (r == 0) found = db_rows_bool(rows, 0, 0);
-		db_sync_rows_free(rows);
-	} while (r == 0 && !found && hospital != NULL);
-	if (r == 0 && !found) r = err_set(ERR_NOTFOUND, "there is no such work; it may be done");
-	return r;
+	return r == ERR_NOTFOUND ? err_set(r, "there is no such work; it may be done") : r;
 }
 
 static int queue_stop(struct ctl *ctl, int argc, char **argv, bool hold)
@@ -202,7 +192,7 @@ static int queue_release(struct ctl *ctl, int argc, char **argv)
 static const struct column list_columns[] = {{"hospital", "hospital"}, {"id", "id"}, {"what", "what"},
 	{"insurer", "insurer"}, {"claim", "claim"}, {"at", "at"}, {"why", "why"}};
 
-/* Each gives id, what, insurer, ref, at, why. */
+/* Each gives id, what, insurer, ref, at, why. An exchange that stands still for a message is that message. */
 static const char *const held_sql =
 	"SELECT o.work_id, 'work ' || o.role || '/' || o.kind, o.route, s.ref, o.created_at, o.held_why FROM outbox o"
 	" LEFT JOIN claim_state s ON s.hospital_id = o.hospital_id AND s.claim_id = o.claim_id"
@@ -213,7 +203,8 @@ static const char *const quarantine_sql =
 	" WHERE m.hospital_id = $1 AND m.problem AND m.status = 13 UNION ALL"
 	" SELECT e.exchange_id, 'exchange', e.insurer, s.ref, e.updated_at, e.why FROM exchange e"
 	" LEFT JOIN claim_state s ON s.hospital_id = e.hospital_id AND s.claim_id = e.claim_id"
-	" WHERE e.hospital_id = $1 AND e.status = 3 ORDER BY 5 LIMIT $2";
+	" WHERE e.hospital_id = $1 AND e.status = 3 AND NOT EXISTS (SELECT 1 FROM message m WHERE m.hospital_id = $1 AND m.problem"
+	"  AND m.status = 13 AND m.exchange_id = e.exchange_id) ORDER BY 5 LIMIT $2";
 static const char *const orphans_sql =
 	"SELECT message_id, 'message', insurer, NULL::text, created_at, why FROM message WHERE hospital_id = $1 AND problem AND status = 14"
 	" UNION ALL SELECT fact_id, 'fact', insurer, NULL, at, why FROM fact WHERE hospital_id = $1 AND problem AND status = 4"

@@ -163,7 +163,7 @@ static void queue_show(
 			"queue list shows where; insurer list shows whose line is down");
 	problem_add(problems, "work that is held", totals->held, "queue held; then queue release WORK");
 	problem_add(problems, "messages that nobody can read", totals->quarantined,
-		"queue quarantine; message show ID; with a repaired adapter message replay ID");
+		"queue quarantine; message show ID; with a repaired adapter message replay ID, else message drop ID");
 	problem_add(problems, "answers without a claim", totals->orphans,
 		"queue orphans; ask the insurer what they belong to");
 	problem_add(problems, "payments without a claim", totals->unmatched_payments,

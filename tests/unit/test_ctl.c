@@ -4,7 +4,6 @@
 
 #include "base/key.h"
 #include "base/seal.h"
-#include "ctl/report.h"
 
 static struct ctl_world world;
 static struct keyring *ring;
@@ -125,48 +124,6 @@ static int64_t work_of(const struct made *made, int role, int kind)
 	return world_count(&world,
 		"SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s' AND role = %d AND kind = %d",
 		uuid_text(&made->claim), role, kind);
-}
-
-/* ---- texts ---- */
-
-static void amounts_are_exact(void **state)
-{
-	(void)state;
-	char text[REPORT_AMOUNT_LEN];
-	static const struct {
-		int64_t minor;
-		int exponent;
-		const char *want;
-	} cases[] = {{187835, 2, "1,878.35"}, {0, 2, "0.00"}, {-5, 2, "-0.05"}, {500, 0, "500"}, {1000, 0, "1,000"},
-		{123456789, 3, "123,456.789"}, {99999, 2, "999.99"}, {INT64_MAX, 2, "92,233,720,368,547,758.07"},
-		{INT64_MIN, 2, "-92,233,720,368,547,758.08"}, {INT64_MIN, 0, "-9,223,372,036,854,775,808"}};
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		report_amount(cases[i].minor, cases[i].exponent, true, text);
-		assert_string_equal(text, cases[i].want);
-	}
-	report_amount(-187835, 2, false, text);
-	assert_string_equal(text, "-1878.35");
-}
-
-static void widths_are_a_terminals(void **state)
-{
-	(void)state;
-	assert_int_equal(report_width("abc"), 3);
-	assert_int_equal(report_width("杭州示例医院"), 12);
-	assert_int_equal(report_width("Alpha 健康"), 10);
-	assert_int_equal(report_width("e\xcc\x81t\xc3\xa9"), 3); /* a combining accent takes no column */
-	assert_int_equal(report_width("ملف"), 3);
-	/* what could move the cursor or turn the line around is one question mark */
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	report_pad(out,
-		"a\x1b[2J\xe2\x80\xae"
-		"b",
-		8, false);
-	fclose(out);
-	assert_string_equal(text, "a?[2J?b ");
-	free(text);
 }
 
 /* ---- claims ---- */
@@ -415,6 +372,50 @@ static void message_is_replayed(void **state)
 	assert_non_null(strstr(world.out, in.ref));
 	assert_ctl(&world, 0, "message replay %s --who li --why 'adapter repaired'", uuid_text(&in.message));
 	assert_int_equal(work_of(&in, 1, 2), 1);
+}
+
+static void quarantine_counts_once_and_can_be_left(void **state)
+{
+	(void)state;
+	world_sql(&world, "UPDATE zhifu.message SET status = 12 WHERE direction = 2 AND problem");
+	struct made in = make_claim(8, "alpha");
+	make_message(&in, 2, 13, false);
+	const char *exchange = uuid_text(&in.exchange), *id = uuid_text(&in.message);
+	world_sql(&world, "UPDATE zhifu.exchange SET status = 3, why = 'garbled' WHERE exchange_id = '%s'", exchange);
+	assert_ctl(&world, 0, "queue list --json");
+	assert_non_null(strstr(world.out, "\"quarantined\":1,"));
+	assert_ctl(&world, 0, "queue quarantine");
+	assert_non_null(strstr(world.out, id));
+	assert_null(strstr(world.out, exchange));
+	/* the exchange's id is told to be one, and where its messages are */
+	assert_ctl(&world, 1, "message show %s", exchange);
+	assert_non_null(strstr(world.err, "exchange with alpha"));
+	assert_non_null(strstr(world.err, id));
+
+	assert_ctl(&world, 2, "message drop %s --who li", id);
+	assert_ctl(&world, 0, "message drop %s --who li --why 'they sent it anew'", id);
+	assert_ctl(&world, 0, "queue quarantine");
+	assert_non_null(strstr(world.out, "nothing is quarantined"));
+	assert_ctl(&world, 0, "message show %s", id);
+	assert_non_null(strstr(world.out, "dropped by li: they sent it anew"));
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.operator_act WHERE act = 'message.drop' AND who = 'li' AND subject = '%s'"
+			" AND why = 'they sent it anew'",
+			id),
+		1);
+	assert_ctl(&world, 1, "message drop %s --who li --why again", id);
+	/* one that has no message to blame */
+	world_sql(&world, "UPDATE zhifu.exchange SET status = 3 WHERE exchange_id = '%s'", exchange);
+	assert_ctl(&world, 0, "queue quarantine");
+	assert_non_null(strstr(world.out, exchange));
+	assert_ctl(&world, 0, "message drop %s --who li --why 'the module is repaired'", exchange);
+	assert_ctl(&world, 0, "queue quarantine");
+	assert_non_null(strstr(world.out, "nothing is quarantined"));
+	/* what went out is no such thing */
+	struct made out = make_claim(7, "alpha");
+	make_message(&out, 1, 3, true);
+	assert_ctl(&world, 1, "message drop %s --who li --why no", uuid_text(&out.message));
 }
 
 /* ---- queue, insurers ---- */
@@ -743,8 +744,6 @@ int main(void)
 	}
 	if (r != 0) return 1;
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(amounts_are_exact),
-		cmocka_unit_test(widths_are_a_terminals),
 		cmocka_unit_test(claim_is_shown),
 		cmocka_unit_test(claims_are_listed),
 		cmocka_unit_test(held_claim_is_released_or_dropped),
@@ -753,6 +752,7 @@ int main(void)
 		cmocka_unit_test(unknown_claim_is_sent_again_once),
 		cmocka_unit_test(content_is_shown_only_when_recorded),
 		cmocka_unit_test(message_is_replayed),
+		cmocka_unit_test(quarantine_counts_once_and_can_be_left),
 		cmocka_unit_test(routes_are_stopped),
 		cmocka_unit_test(ledger_balances_or_fails),
 		cmocka_unit_test(exports_and_consents_are_shown),

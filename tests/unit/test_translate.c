@@ -160,6 +160,23 @@ static void test_bad_answer(void **state)
 		EXCHANGE_QUARANTINED);
 	assert_int_equal(
 		number("SELECT adjudication::int4 FROM zhifu.claim_state WHERE claim_id = '%s'", claim.id_text), 0);
+	/* Replays of it: one that cannot be read either leaves it where it is, one that is read needs neither any more.
+	 */
+	for (int i = 0; i < 2; i++) {
+		sql("BEGIN");
+		answer_add(&claim, i == 0 ? "nonsense" : "ack -");
+		sql("UPDATE zhifu.message SET replay_of = (SELECT max(message_id::text)::uuid FROM zhifu.message WHERE claim_id = '%s'"
+		    " AND status = 13) WHERE claim_id = '%s' AND status = 11; COMMIT",
+			claim.id_text, claim.id_text);
+		LOOP_UNTIL(number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND status = 13",
+				   claim.id_text) == (i == 0 ? 2 : 0),
+			5000);
+	}
+	assert_int_equal(number("SELECT count(*) FROM zhifu.message m JOIN zhifu.message r USING (claim_id)"
+				" WHERE m.claim_id = '%s' AND r.status = 12 AND m.status = 6"
+				" AND m.why LIKE 'replayed as ' || r.message_id || ', which was read; %%'",
+				 claim.id_text),
+		2);
 	/* Two currencies in one decision: nothing is concluded from it. */
 	struct test_claim mixed = claim_sent();
 	answer_add(&mixed, "adj - 10000 7000 2000 500 USD");
