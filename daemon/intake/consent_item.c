@@ -167,7 +167,9 @@ void consent_item_prepare(struct consent_item *item)
 	if (r == 0) {
 		item->shared_faults = submission_faults(submission, entries, count, &item->faults);
 		validate_request(&submission->document, item->entry, &item->faults);
-		validate_consent(consent, path, &item->faults);
+		struct validate_options options = {.now_ms = submission->now_ms,
+			.zone = submission->hospital == NULL ? NULL : submission->hospital->zone};
+		validate_consent(consent, path, &options, &item->faults);
 		item->state = ITEM_FAULTY;
 		if (item->faults.no_memory) r = ERR_NOMEM;
 		if (r == 0 && fault_refuses(&item->faults)) return;

@@ -191,13 +191,23 @@ static int check_sequences(struct validation *v)
 	return rc;
 }
 
+static struct validation validation_of(
+	const struct validate_options *options, const char *path, struct fault_list *faults)
+{
+	int64_t latest_ms = options->now_ms + (options->skew_ms != 0 ? options->skew_ms : VALIDATE_SKEW_MS);
+	return (struct validation){.options = options,
+		.faults = faults,
+		.path = path,
+		.faults_before = faults->count,
+		.latest_ms = latest_ms,
+		.today = options->zone != NULL ? zone_day(options->zone, latest_ms) : latest_ms / ZONE_DAY_MS};
+}
+
 int validate_claim(const struct zf_claim *claim, const char *path, const struct validate_options *options,
 	struct fault_list *faults, struct validate_result *ret_result)
 {
-	struct validation v = {.claim = claim, .options = options, .faults = faults, .path = path};
-	v.faults_before = faults->count;
-	v.latest_ms = options->now_ms + (options->skew_ms != 0 ? options->skew_ms : VALIDATE_SKEW_MS);
-	v.today = options->zone != NULL ? zone_day(options->zone, v.latest_ms) : v.latest_ms / ZONE_DAY_MS;
+	struct validation v = validation_of(options, path, faults);
+	v.claim = claim;
 	v.unknown_codes = options->unknown_codes != FAULT_NONE ? options->unknown_codes : FAULT_WARNING;
 
 	if (claim->status != NULL && strcmp(claim->status, "active") != 0)
@@ -235,10 +245,14 @@ static void check_permission(const struct zf_consent *consent, const char *path,
 		fault_addf(faults, FAULT_CONSENT_PURPOSE, NULL, NULL, "%s.provision.purpose", path);
 }
 
-void validate_consent(const struct zf_consent *consent, const char *path, struct fault_list *faults)
+void validate_consent(const struct zf_consent *consent, const char *path, const struct validate_options *options,
+	struct fault_list *faults)
 {
 	char at[FAULT_PATH_BYTES_MAX];
+	struct validation v = validation_of(options, path, faults);
 	check_permission(consent, path, faults);
+	/* Nobody has said it yet; and no later word of his would count before that day. */
+	(void)validation_future(&v, &consent->date, FAULT_DATE_FUTURE, AT("dateTime"));
 	if (has_identity(consent->patient)) return;
 	snprintf(at, sizeof(at), "%s.patient", path);
 	for (uint32_t i = 0; i < faults->count; i++)

@@ -51,8 +51,10 @@ int validate_claim(const struct zf_claim *claim, const char *path, const struct 
 /* A Task: only `cancel` is acted on. code may be NULL. path: "Task" or the entry's. */
 void validate_task(const char *code, const char *path, struct fault_list *faults);
 
-/* A Consent: whose it is must be known and, when it permits to disclose, to whom and what for. path likewise. */
-void validate_consent(const struct zf_consent *consent, const char *path, struct fault_list *faults);
+/* A Consent: whose it is must be known and, when it permits to disclose, to whom and what for; nor is it dated in
+ * the future. path likewise. */
+void validate_consent(const struct zf_consent *consent, const char *path, const struct validate_options *options,
+	struct fault_list *faults);
 
 /* The built-in code systems: ICD-10 and its national editions, SNOMED CT, LOINC, RxNorm, CVX, ATC, CPT, ... */
 const struct validate_system *validate_systems_default(size_t *ret_count);

@@ -44,7 +44,7 @@ static void check_period(struct validation *v, const struct zf_period *period, c
 	validation_fault(v, FAULT_PERIOD_REVERSED, place, NULL, start, end);
 }
 
-static bool check_future(
+bool validation_future(
 	struct validation *v, const struct zf_time *time, enum fault_code code, const struct place *place)
 {
 	if (time->precision == ZF_NO_TIME) return false;
@@ -61,8 +61,8 @@ static void check_billed(struct validation *v, const struct zf_period *period, c
 {
 	check_period(v, period, place);
 	if (!is_claim(v)) return; /* a preauthorisation asks about what is to come */
-	if (check_future(v, &period->start, FAULT_DATE_FUTURE, place)) return;
-	(void)check_future(v, &period->end, FAULT_DATE_FUTURE, place);
+	if (validation_future(v, &period->start, FAULT_DATE_FUTURE, place)) return;
+	(void)validation_future(v, &period->end, FAULT_DATE_FUTURE, place);
 }
 
 static void check_lists(struct validation *v)
@@ -70,7 +70,7 @@ static void check_lists(struct validation *v)
 	const struct zf_claim *claim = v->claim;
 	for (uint32_t i = 0; i < claim->procedure_count; i++)
 		if (is_claim(v))
-			(void)check_future(
+			(void)validation_future(
 				v, &claim->procedures[i]->date, FAULT_DATE_FUTURE, AT_LIST("procedure", i, "date"));
 	for (uint32_t i = 0; i < claim->supporting_info_count; i++)
 		check_period(v, &claim->supporting_info[i]->timing, AT_LIST("supportingInfo", i, "timing"));
@@ -78,7 +78,7 @@ static void check_lists(struct validation *v)
 		if (claim->insurance[i]->coverage != NULL)
 			check_period(v, &claim->insurance[i]->coverage->period,
 				AT_LIST("insurance", i, "coverage.resolve().period"));
-	(void)check_future(v, &claim->accident_date, FAULT_DATE_FUTURE, AT("accident.date"));
+	(void)validation_future(v, &claim->accident_date, FAULT_DATE_FUTURE, AT("accident.date"));
 }
 
 static int64_t earliest_line_day(const struct validation *v)
@@ -98,13 +98,13 @@ int64_t validation_days(struct validation *v)
 	const struct zf_claim *claim = v->claim;
 	const struct zf_encounter *stay = claim->encounter;
 	check_billed(v, &claim->billable_period, AT("billablePeriod"));
-	(void)check_future(v, &claim->created, FAULT_DATE_FUTURE, AT("created"));
+	(void)validation_future(v, &claim->created, FAULT_DATE_FUTURE, AT("created"));
 	v->bill_start = first_day(v, &claim->billable_period.start);
 	v->bill_end = last_day(v, &claim->billable_period.end);
 	v->birth = VALIDATE_NO_DAY;
 	if (claim->patient != NULL) {
 		v->birth = first_day(v, &claim->patient->birth_date);
-		(void)check_future(
+		(void)validation_future(
 			v, &claim->patient->birth_date, FAULT_BIRTH_DATE_FUTURE, AT("patient.resolve().birthDate"));
 	}
 	v->admission = v->discharge = VALIDATE_NO_DAY;
@@ -113,7 +113,7 @@ int64_t validation_days(struct validation *v)
 		v->discharge = last_day(v, &stay->period.end);
 		check_period(v, &stay->period, AT("item.encounter.resolve().period"));
 		if (is_claim(v))
-			(void)check_future(
+			(void)validation_future(
 				v, &stay->period.start, FAULT_DATE_FUTURE, AT("item.encounter.resolve().period.start"));
 	}
 	check_lists(v);

@@ -63,7 +63,7 @@ int validate_document(const struct fhir_document *document, const struct validat
 	}
 	for (uint32_t i = 0; i < document->consent_count; i++) {
 		entry_path(document, document->consent_entries[i], path);
-		validate_consent(document->consents[i], path, faults);
+		validate_consent(document->consents[i], path, options, faults);
 	}
 	for (uint32_t i = 0; i < document->task_count; i++) {
 		entry_path(document, document->tasks[i]->entry, path);

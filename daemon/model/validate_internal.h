@@ -65,6 +65,9 @@ bool validation_said(const struct validation *v, const char *element);
 /* validate_day.c */
 /* Claim-level dates; fills the days in v. Returns the day of service. */
 int64_t validation_days(struct validation *v);
+/* Reports a time beyond now and the skew, or a day beyond the hospital's; true when it did. An absent one is none. */
+bool validation_future(
+	struct validation *v, const struct zf_time *time, enum fault_code code, const struct place *place);
 /* The dates of one line. */
 void validation_line_days(struct validation *v, const struct zf_claim_line *line, const struct line_at *at);
 

@@ -213,6 +213,8 @@ def test_narrow_consents_are_not_read_as_wide_ones(desk):
                  {"scope": {"coding": [{"code": "research"}]}}):
         answer = one.client.post("/fhir/Consent", dict(consent("P-1"), **each))
         assert answer.status == 422, (each, answer)
+    tomorrow = one.client.post("/fhir/Consent", dict(consent("P-1"), dateTime=days(3)))
+    assert tomorrow.status == 422 and "Consent.dateTime" in tomorrow.text, tomorrow
     claim_id = one.submit(claim("P-1"))
     one.wait(claim_id, "consent_missing")
     one.quiet()

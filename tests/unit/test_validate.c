@@ -348,34 +348,39 @@ static void tasks_and_consents(void **state)
 	struct zf_patient known = {.identifiers = identifiers, .identifier_count = 1};
 	struct zf_patient by_url = {.reference = "urn:uuid:1"}, unknown = {.reference = "Patient/1"};
 	struct zf_consent consent = {.patient = &known};
-	validate_consent(&consent, "Consent", &faults);
+	validate_consent(&consent, "Consent", &world->options, &faults);
 	consent.patient = &by_url;
-	validate_consent(&consent, "Consent", &faults);
+	validate_consent(&consent, "Consent", &world->options, &faults);
 	consent.patient = &unknown;
-	validate_consent(&consent, "Consent", &faults);
+	validate_consent(&consent, "Consent", &world->options, &faults);
 	/* A permission to disclose says to whom and what for; a refusal, a draft and other permissions need not. */
 	static const char *const purposes[] = {"HPAYMT"};
 	const struct zf_organization insurer = {.name = "A"};
 	const struct zf_organization *const recipients[] = {&insurer};
 	struct zf_consent permit = {.patient = &known, .permit = 1, .discloses = 1, .status = "active"};
-	validate_consent(&permit, "Consent", &faults);
+	validate_consent(&permit, "Consent", &world->options, &faults);
 	permit.recipients = recipients;
 	permit.recipient_count = 1;
-	validate_consent(&permit, "Bundle.entry[2].resource", &faults);
+	validate_consent(&permit, "Bundle.entry[2].resource", &world->options, &faults);
 	permit.purposes = purposes;
 	permit.purpose_count = 1;
-	validate_consent(&permit, "Consent", &faults);
+	validate_consent(&permit, "Consent", &world->options, &faults);
 	struct zf_consent others[] = {permit, permit, permit};
 	for (size_t i = 0; i < 3; i++) others[i].recipient_count = others[i].purpose_count = 0;
 	others[0].permit = 0;
 	others[1].discloses = 0;
 	others[2].status = "draft";
-	for (size_t i = 0; i < 3; i++) validate_consent(&others[i], "Consent", &faults);
+	for (size_t i = 0; i < 3; i++) validate_consent(&others[i], "Consent", &world->options, &faults);
+	/* Dated beyond now and the skew it says nothing yet, whatever its period. */
+	permit.date = (struct zf_time){.utc_ms = world->options.now_ms + VALIDATE_SKEW_MS, .precision = ZF_SECOND};
+	validate_consent(&permit, "Consent", &world->options, &faults);
+	permit.date.utc_ms++;
+	validate_consent(&permit, "Bundle.entry[3].resource", &world->options, &faults);
 	list_faults(world, &faults);
 	assert_string_equal(world->said,
 		"Task.code=task-code Bundle.entry[1].resource.code=task-code Consent.patient=consent-patient "
 		"Consent.provision.actor=consent-recipient Consent.provision.purpose=consent-purpose "
-		"Bundle.entry[2].resource.provision.purpose=consent-purpose");
+		"Bundle.entry[2].resource.provision.purpose=consent-purpose Bundle.entry[3].resource.dateTime=date-future");
 }
 
 /* Ten thousand lines in falling order must not take the square of that. */
