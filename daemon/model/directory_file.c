@@ -199,7 +199,8 @@ static const struct conf_option insurer_options[] = {
 		.help = "The longest that a hospital may wait for its answer (Prefer: wait); 0: it never decides during the call."},
 	{NULL, .type = CONF_HEADING, .help = "Privacy"},
 	{MEMBER(insurer_file, purposes), .type = CONF_STRINGS, .flags = CONF_RELOADABLE, .fallback = "[\"HPAYMT\"]",
-		.min = 1, .help = "A consent must name one of these purposes (HL7 v3-ActReason)."},
+		.min = 1, .form = form_purpose,
+		.help = "A consent must name one of these purposes (HL7 v3-PurposeOfUse)."},
 	{MEMBER(insurer_file, allowed_fields), .type = CONF_STRINGS, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 1,
 		.max = 512, .form = form_field,
 		.help = "The fields that may leave, as FHIRPath prefixes: \"Coverage\", \"Patient.name\"; [\"*\"]: all that the module "

@@ -11,10 +11,11 @@ const char *form_currency(const char *text);
 const char *form_client(const char *text);      /* a client's id */
 const char *form_fingerprint(const char *text); /* SHA-256 in hexadecimal digits */
 const char *form_scope(const char *text);
-const char *form_name(const char *text);  /* of an endpoint or a channel */
-const char *form_url(const char *text);   /* https:// or http://, a host, nothing but a path behind */
-const char *form_pin(const char *text);   /* sha256//BASE64 */
-const char *form_field(const char *text); /* a path that begins with a FHIR R4 resource type, or "*" */
+const char *form_name(const char *text);    /* of an endpoint or a channel */
+const char *form_url(const char *text);     /* https:// or http://, a host, nothing but a path behind */
+const char *form_pin(const char *text);     /* sha256//BASE64 */
+const char *form_purpose(const char *text); /* of HL7's value set v3-PurposeOfUse */
+const char *form_field(const char *text);   /* a path that begins with a FHIR R4 resource type, or "*" */
 
 /* The enum client_scope of a name; 0: none. */
 uint32_t scope_of(const char *name);

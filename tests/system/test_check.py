@@ -150,6 +150,10 @@ module = "fax";                                         #! module "fax"
 name = "Delta";
 module = "fhir";
 allowed_fields = [ "*", "Claim" ];                      #! allowed_fields: "*"
+purposes = [ "HPAYMT", "CLINTRCHNPC",
+  "PAYME",                                              #! purposes = "PAYME" is no purpose of
+  "hpaymt",                                             #! purposes = "hpaymt" is no purpose of
+  "TREAT HPAYMT" ];                                     #! purposes = "TREAT HPAYMT" is no purpose of
 endpoints = ( { url = "https://localhost:1/fhir"; ca_file = "%(ca)s";
   name = "fhir"; } );                                   #! does not ask for the endpoint "fhir"
 keys = { endpoint = "other"; };                         #! asks for the endpoint "other"
