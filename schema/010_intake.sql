@@ -401,9 +401,10 @@ BEGIN
 END
 $$;
 
--- What hospitals that wait for a decision are told: the claims on which there is something to say. transport, the axes,
+-- What hospitals that wait for a decision are told: the claims on which there is something to say, and those of p_once
+-- in any case. transport, the axes,
 -- and the latest answer of the insurer with the key that opens it.
-CREATE FUNCTION intake_waits(p_hospital uuid[], p_claim uuid[])
+CREATE FUNCTION intake_waits(p_hospital uuid[], p_claim uuid[], p_once boolean[])
 RETURNS TABLE (claim_id uuid, transport smallint, acknowledgement smallint, adjudication smallint, adjudication_id uuid,
 	content bytea, patient_key_id uuid, wrapped bytea, hospital_key_version integer, why text, updated timestamptz,
 	version integer)
@@ -413,7 +414,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 		-- As STANDING of daemon/intake/read_sql.c: what is told is what can be read.
 		greatest(s.updated_at, a.created_at), s.transport_seq + s.acknowledgement_seq + s.adjudication_seq + s.payment_seq
 			+ s.books_seq + (SELECT count(*)::integer FROM adjudication n WHERE n.hospital_id = t.h AND n.claim_id = t.c)
-	FROM unnest(p_hospital, p_claim) AS t (h, c)
+	FROM unnest(p_hospital, p_claim, p_once) AS t (h, c, once)
 	JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c
 	JOIN claim k ON k.hospital_id = t.h AND k.claim_id = t.c
 	JOIN patient_key p ON p.hospital_id = t.h AND p.patient_key_id = k.patient_key_id
@@ -421,8 +422,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 		WHERE a.hospital_id = t.h AND a.claim_id = t.c AND (s.adjudication IN (3, 4, 5) OR s.acknowledgement = 2)
 		ORDER BY a.adjudication_id DESC LIMIT 1) a ON true
 	LEFT JOIN LATERAL (SELECT e.why FROM claim_event e WHERE e.hospital_id = t.h AND e.claim_id = t.c
-		AND e.axis = CASE WHEN s.acknowledgement = 2 THEN 2 ELSE 1 END ORDER BY e.seq DESC LIMIT 1) e ON true
-	WHERE s.adjudication IN (3, 4, 5, 6) OR s.acknowledgement = 2 OR s.transport IN (2, 3, 4, 9, 10)
+		AND e.axis = CASE WHEN s.acknowledgement = 2 THEN 2 ELSE 1 END AND (s.acknowledgement = 2 OR s.transport IN (2, 3, 4, 9, 10))
+		ORDER BY e.seq DESC LIMIT 1) e ON true
+	WHERE t.once OR s.adjudication IN (3, 4, 5, 6) OR s.acknowledgement = 2 OR s.transport IN (2, 3, 4, 9, 10)
 $$;
 
 ALTER FUNCTION intake_commit OWNER TO zhifu_writer;

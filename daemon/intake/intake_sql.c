@@ -24,6 +24,6 @@ const struct db_statement intake_sql[INTAKE_STATEMENTS] = {
 		"$16::bytea[], $17::timestamptz[], $18::timestamptz[], $19::uuid[], $20::bytea[], $21::uuid[], $22::uuid[])",
 		22},
 	[INTAKE_JTI] = {"intake_jti", "SELECT zhifu.jti_use($1::text, $2::bytea, $3::timestamptz)", 3},
-	[INTAKE_WAITS] = {"intake_waits", "SELECT * FROM zhifu.intake_waits($1::uuid[], $2::uuid[])", 2},
+	[INTAKE_WAITS] = {"intake_waits", "SELECT * FROM zhifu.intake_waits($1::uuid[], $2::uuid[], $3::boolean[])", 3},
 };
 const struct db_table intake_table = {intake_sql, INTAKE_STATEMENTS};

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "db/keyhold.h"
 #include "intake/intake_sql.h"
-#include "model/lifecycle.h"
 
 #define WAITS_ASKED_MAX 512 /* claims in one query */
 #define TICK_MS 100         /* how exactly deadlines are met */
@@ -84,9 +83,8 @@ static void on_rows(void *ctx, const struct db_outcome *outcome)
 	}
 	LIST_EACH(&waits->list, node)
 	{
-		static const struct wait_news nothing = {.transport = TRANSPORT_NONE};
 		struct wait *wait = CONTAINER_OF(node, struct wait, node);
-		if (wait->asked && wait->once) end(wait, rows == NULL ? NULL : &nothing);
+		if (wait->asked && wait->once) end(wait, NULL);
 	}
 	if (waits->again) db_wake_now(&waits->wake);
 }
@@ -115,6 +113,12 @@ static void on_wake(void *ctx)
 	{
 		struct wait *wait = CONTAINER_OF(node, struct wait, node);
 		if (wait->asked) db_array_uuid(claims, &wait->claim_id);
+	}
+	struct db_array *once = db_params_array(&params, DB_BOOL, waits->count, 0);
+	LIST_EACH(&waits->list, node)
+	{
+		struct wait *wait = CONTAINER_OF(node, struct wait, node);
+		if (wait->asked) db_array_bool(once, wait->once);
 	}
 	if (db_query(waits->intake->pool, &intake_sql[INTAKE_WAITS], &params, 0, on_rows, waits) < 0) return;
 	waits->flying = true;

@@ -40,8 +40,8 @@ void waits_free(struct waits *waits);
 void waits_reload(struct waits *waits); /* takes poll_ms over */
 /* deadline_ms: clock_mono_ms. ERR_LIMIT: too many wait already. */
 int wait_begin(struct waits *waits, struct wait *wait, int64_t deadline_ms) MUSTUSE;
-/* For who does not wait: looks at once and only once. done is told what there is to say; news of nothing but zeros: it
- * is on its way; NULL: the database did not answer. ERR_LIMIT. */
+/* For who does not wait: looks at once and only once. done is told where the claim stands, whether there is something
+ * to say or not; NULL: the database did not answer. ERR_LIMIT. */
 int wait_look(struct waits *waits, struct wait *wait) MUSTUSE;
 /* The client is gone: ends it at once, from the loop. */
 void wait_cancel(struct wait *wait);

@@ -586,6 +586,17 @@ static void test_replay_of_now(void **state)
 				       : CLAIM(.number = "W6", .person = "W", .day = "2026-02-05"));
 			EXPECT(reply, 200);
 			EXPECT_TEXT(reply, turns[i].words);
+			/* In the version that can be read. */
+			char path[80], id[37];
+			reply_id(&reply, "Claim", id);
+			(void)snprintf(path, sizeof(path), "/fhir/ClaimResponse/%s", id);
+			struct reply read = caller_call(&his, "GET", path, NULL, NULL);
+			EXPECT(read, 200);
+			const char *tag = strstr(read.text, "ETag: ");
+			assert_non_null(tag);
+			(void)snprintf(sql, sizeof(sql), "%.*s\r\n", (int)strcspn(tag, "\r"), tag);
+			EXPECT_TEXT(reply, sql);
+			reply_free(&read);
 			(void)snprintf(sql, sizeof(sql), "\"outcome\":\"%s\"", turns[i].outcome);
 			EXPECT_TEXT(reply, sql);
 			assert_true(clock_mono_ms() - start_ms < 1500);
