@@ -107,7 +107,11 @@ static void put_type(const struct capability *capability, const char *type)
 	json_write_member(writer, "type", type);
 	if (info != NULL) json_write_member(writer, "documentation", info->documentation);
 	begin_list(writer, "interaction");
-	if (reads) put_interaction(writer, "read", NULL);
+	if (reads)
+		put_interaction(writer, "read",
+			strcmp(type, "PaymentReconciliation") == 0
+				? "By the reference in ExplanationOfBenefit.payment, extension urn:zhifu:remittance."
+				: NULL);
 	if (creates)
 		put_interaction(writer, "create",
 			strcmp(type, "Task") == 0 ? "An order to cancel a claim."

@@ -128,15 +128,24 @@
 
 /* ---- ExplanationOfBenefit ---- */
 
-/* Payments in the currency of the decision only: others are in PaymentReconciliation. */
+/* What remittances announced for the claim, in the currency of the latest of them: a sum, in which take-backs count. As
+ * text: MINOR CURRENCY EXPONENT DATE(or -) OTHERS(whether there are other currencies) IDS(with commas) IDENTIFIER. */
+#define PAID \
+	"(SELECT sum(v.amount_minor) FILTER (WHERE v.currency = v.latest)::text || ' ' || v.latest || ' ' || " \
+	"max(v.exponent) FILTER (WHERE v.n = 1) || ' ' || " \
+	"coalesce(max(v.payment_date) FILTER (WHERE v.currency = v.latest)::text, '-') || ' ' || " \
+	"bool_or(v.currency <> v.latest)::integer || ' ' || string_agg(v.remittance_id::text, ',' ORDER BY v.n) || ' ' || " \
+	"max(v.identifier) FILTER (WHERE v.n = 1) FROM (SELECT d.amount_minor, d.currency, d.exponent, m.payment_date, " \
+	"m.identifier, m.remittance_id, first_value(d.currency) OVER o AS latest, row_number() OVER o AS n " \
+	"FROM zhifu.remittance_detail d JOIN zhifu.remittance m ON m.hospital_id = $1 AND m.remittance_id = d.remittance_id " \
+	"WHERE d.hospital_id = $1 AND d.claim_id = p.id WINDOW o AS (ORDER BY d.remittance_id DESC, d.no DESC)) v " \
+	"GROUP BY v.latest)"
+/* Announced money counts the version up, too: not all of it is a step of the claim. */
 #define EXPLANATION_COLUMNS \
-	"p.id, p.updated_at, p.id AS claim_id, p.ref, " KEY_COLUMNS ", p.id AS sealed_id, c.content, p.version, " \
+	"p.id, p.updated_at, p.id AS claim_id, p.ref, " KEY_COLUMNS ", p.id AS sealed_id, c.content, p.version + " \
+	"(SELECT count(*)::integer FROM zhifu.remittance_detail d WHERE d.hospital_id = $1 AND d.claim_id = p.id) AS version, " \
 	"a.adjudication_id AS other, a.content AS answer, NULL::text AS status, NULL::text AS outcome, p.transport, " \
-	"p.acknowledgement, p.adjudication, (SELECT sum(d.amount_minor)::text || ' ' || d.currency || ' ' || " \
-	"d.exponent || ' ' || coalesce(max(m.payment_date)::text, '') FROM zhifu.remittance_detail d " \
-	"JOIN zhifu.remittance m ON m.hospital_id = $1 AND m.remittance_id = d.remittance_id " \
-	"WHERE d.hospital_id = $1 AND d.claim_id = p.id AND d.currency = a.currency " \
-	"GROUP BY d.currency, d.exponent LIMIT 1) AS paid"
+	"p.acknowledgement, p.adjudication, " PAID " AS paid"
 #define EXPLANATION_PAGE \
 	"s.claim_id AS id, s.claim_id, s.ref, s.updated_at, s.transport, s.acknowledgement, s.adjudication, " \
 	"s.transport_seq + s.adjudication_seq + s.payment_seq + s.books_seq AS version "

@@ -49,8 +49,7 @@ enum read_column {
 	COLUMN_TRANSPORT,   /* int2 */
 	COLUMN_ACKNOWLEDGEMENT,
 	COLUMN_ADJUDICATION,
-	COLUMN_PAID, /* text: explanation: "MINOR CURRENCY EXPONENT DATE" of the remittances in the plan's currency;
-			null */
+	COLUMN_PAID, /* text: explanation: what remittances announced (PAID in read_sql.c); null: nothing */
 	COLUMN_COUNT
 };
 

@@ -351,19 +351,92 @@ static int make_response(const struct opener *opener, struct resource *resource)
 
 /* ---- ExplanationOfBenefit ---- */
 
-/* "MINOR CURRENCY EXPONENT DATE" of COLUMN_PAID. */
-static void read_paid(const char *text, struct zf_adjudication *adjudication)
+/* What remittances announced for the claim. */
+struct paid {
+	struct zf_money amount;
+	bool has_others;        /* money of other currencies was announced, too */
+	const char *date;       /* of the day of payment; NULL: not said */
+	char *ids;              /* of the remittances, the latest first, with commas */
+	const char *identifier; /* of the latest */
+};
+
+/* The words of COLUMN_PAID; leaves paid alone when nothing was announced. */
+static int read_paid(const struct opener *opener, struct paid *paid)
 {
-	char *end;
-	struct zf_money paid = {.present = 1};
-	if (text == NULL) return;
-	paid.minor = strtoll(text, &end, 10);
-	if (*end != ' ' || strlen(end) < 7) return;
-	memcpy(paid.currency, end + 1, 3);
-	paid.exponent = (uint8_t)strtoul(end + 5, &end, 10);
-	adjudication->payment = paid;
-	adjudication->payment_date = (struct zf_time){0};
-	if (*end == ' ') (void)!date_parse_time(text_of(end + 1), DATE_KIND_DATE, &adjudication->payment_date);
+	enum { MINOR, CURRENCY, EXPONENT, DATE, OTHERS, IDS, COUNT };
+	char *words[COUNT], *rest = NULL;
+	const char *text = db_rows_text(opener->rows, opener->row, COLUMN_PAID);
+	if (text == NULL) return 0;
+	char *copy = arena_printf(opener->arena, "%s", text);
+	if (copy == NULL) return ERR_NOMEM;
+	for (int i = 0; i < COUNT; i++) {
+		words[i] = strtok_r(i == 0 ? copy : NULL, " ", &rest);
+		if (words[i] == NULL) return err_set(ERR_INVALID, "what was paid is not readable");
+	}
+	*paid = (struct paid){.amount = {.present = 1},
+		.has_others = words[OTHERS][0] == '1',
+		.date = words[DATE][0] == '-' ? NULL : words[DATE],
+		.ids = words[IDS],
+		.identifier = rest};
+	paid->amount.minor = strtoll(words[MINOR], NULL, 10);
+	paid->amount.exponent = (uint8_t)strtoul(words[EXPONENT], NULL, 10);
+	memcpy(paid->amount.currency, words[CURRENCY], strnlen(words[CURRENCY], sizeof(paid->amount.currency) - 1));
+	return 0;
+}
+
+/* Where each remittance can be read. */
+static void put_remittances(struct json_writer *writer, char *ids, struct arena *arena)
+{
+	char *rest = NULL;
+	const char *last = "";
+	json_write_key(writer, "extension");
+	json_write_array_begin(writer);
+	for (const char *id = strtok_r(ids, ",", &rest); id != NULL; id = strtok_r(NULL, ",", &rest)) {
+		if (strcmp(id, last) == 0) continue; /* two details of one remittance */
+		last = id;
+		json_write_object_begin(writer);
+		json_write_member(writer, "url", "urn:zhifu:remittance");
+		fhir_put_reference(writer, "valueReference", "PaymentReconciliation",
+			arena_printf(arena, "PaymentReconciliation/%s", id), NULL, NULL);
+		json_write_object_end(writer);
+	}
+	json_write_array_end(writer);
+}
+
+static int add_paid(
+	const struct opener *opener, const struct paid *paid, const struct zf_money *benefit, struct text_span *text)
+{
+	static const char *const except[] = {"payment", NULL};
+	struct json_writer writer;
+	json_write_init(&writer, &opener->arena->zf, RESOURCE_BYTES_MAX);
+	json_write_object_begin(&writer);
+	copy_members(&writer, *text, except, &opener->arena->zf);
+	json_write_key(&writer, "payment");
+	json_write_object_begin(&writer);
+	put_remittances(&writer, paid->ids, opener->arena);
+	/* In another currency nobody can say whether it is all of it. */
+	if (benefit->present && strcmp(benefit->currency, paid->amount.currency) == 0)
+		fhir_put_code(&writer, "type", "http://terminology.hl7.org/CodeSystem/ex-paymenttype",
+			benefit->minor == paid->amount.minor ? "complete" : "partial", NULL);
+	json_write_member(&writer, "date", paid->date);
+	fhir_put_money(&writer, "amount", paid->amount);
+	fhir_put_plain_identifier(&writer, "identifier", NULL, paid->identifier);
+	json_write_object_end(&writer);
+	json_write_object_end(&writer);
+	return json_write_finish(&writer, text);
+}
+
+/* The decision with one more note: money came in currencies that the payment does not show. */
+static int note_others(struct zf_adjudication *adjudication, struct arena *arena)
+{
+	const char **notes = zf_alloc(&arena->zf, (adjudication->note_count + 1) * sizeof(*notes));
+	if (notes == NULL) return ERR_NOMEM;
+	for (uint32_t i = 0; i < adjudication->note_count; i++) notes[i] = adjudication->notes[i];
+	notes[adjudication->note_count++] =
+		"Payments of this claim were announced in other currencies, too: each stands in "
+		"the PaymentReconciliation that the payment names.";
+	adjudication->notes = notes;
+	return 0;
 }
 
 static int make_explanation(const struct opener *opener, struct resource *resource)
@@ -386,8 +459,12 @@ static int make_explanation(const struct opener *opener, struct resource *resour
 	struct zf_adjudication adjudication = *answer.adjudications[0];
 	struct fhir_answer_options options = {
 		.id = claim.id, .request_reference = claim_reference(&claim, opener->arena)};
-	read_paid(db_rows_text(opener->rows, opener->row, COLUMN_PAID), &adjudication);
+	struct paid paid = {.ids = NULL};
+	r = read_paid(opener, &paid);
+	if (r < 0) return r;
+	if (paid.has_others && note_others(&adjudication, opener->arena) < 0) return ERR_NOMEM;
 	r = fhir_encode_explanation(&claim, &adjudication, &options, arena, &text);
+	if (r == 0 && paid.amount.present) r = add_paid(opener, &paid, &adjudication.benefit, &text);
 	if (r < 0) return r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "the explanation does not encode");
 	r = mark_cancelled(opener, &text);
 	if (r < 0) return r;

@@ -163,7 +163,8 @@ static const struct search_type_info types[SEARCH_TYPES] = {
 	[SEARCH_EXPLANATION] = {"ExplanationOfBenefit", explanation_parameters,
 		sizeof(explanation_parameters) / sizeof(explanation_parameters[0]), 50, false,
 		"One for each claim that has a decision, under the claim's id: the claim's lines with the latest decision on "
-		"each, and what a remittance says was paid."},
+		"each, and what remittances announced for it as payment: in the currency of the latest, whose identifier it has. "
+		"Its extensions urn:zhifu:remittance name each PaymentReconciliation."},
 	[SEARCH_TASK] = {"Task", task_parameters, sizeof(task_parameters) / sizeof(task_parameters[0]), 200, false,
 		"Create one with code cancel and focus Claim/[id] to cancel a claim."},
 };

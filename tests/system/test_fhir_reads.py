@@ -514,6 +514,72 @@ def refused_cancellation(client, claim_id):
     return reason["coding"][0]["code"]
 
 
+def test_an_explanation_shows_what_was_announced(place, keep):
+    """In the currency of the remittance, whatever the claim's is, and with the way to the remittance itself."""
+    if not (zhifu.BUILD / "zhifu-payer").exists() or not (zhifu.BUILD / "adapters" / "fhir.so").exists():
+        pytest.skip("the sandbox insurer or the adapter is not built")
+    port, control = zhifu.free_port(), zhifu.free_port()
+    story.hospital(place)
+    script = story.payer_script(place, "alpha", port, control, {
+        "plan_currency": "USD", "rates": {"CNY": "7.1200"}, "pay_after_ms": 200})
+    keep(place.payer("alpha", script, port)).start()
+    story.insurer(place, "alpha", port, {"poll_interval_s": 1, "keys": {"remittance_path": "/PaymentReconciliation"}})
+    place.daemon.start()
+    patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": MRN, "value": "A-1"}]}
+    with place.daemon.client() as client:
+        assert client.post("/fhir/Consent", json.dumps(dict(story.consent("#p"), contained=[patient])),
+                           headers=FHIR).status == 201
+        claim_id = submit(client, "N-1", insurance=[{"sequence": 1, "focal": True, "coverage": {"display": "alpha"}}])
+
+        def explained():
+            answer = client.get("/fhir/ExplanationOfBenefit/" + claim_id)
+            return answer.json() if answer.status == 200 else None
+
+        def payment(count):
+            """The payment as money, what is noted, and the remittances that it names."""
+            eob = explained()
+            paid = eob["payment"]
+            links = [(each["url"], each["valueReference"]["reference"]) for each in paid["extension"]]
+            assert len(links) == count and {url for url, _ in links} == {"urn:zhifu:remittance"}, links
+            notes = [each["text"] for each in eob.get("processNote", []) if "other currencies" in each["text"]]
+            return (str(paid["amount"]["value"]), paid["amount"]["currency"]), paid, notes, [name for _, name in links]
+
+        zhifu.wait_until(lambda: place.database.value("SELECT count(*) FROM zhifu.remittance_detail") == 1, "the remittance")
+        zhifu.wait_until(explained, "the decision")
+        announced = client.get("/v1/claims/" + ref_of(place, claim_id)).json()["amounts"]["announced"]
+        assert announced["currency"] == "USD", announced
+        amount, paid, notes, names = payment(1)
+        assert amount == (announced["amount"], "USD") and notes == [], (amount, announced, notes)
+        remittance = client.get("/fhir/" + names[0])
+        assert remittance.status == 200, remittance
+        stated = remittance.json()
+        assert paid["date"] == stated["paymentDate"], (paid, stated)
+        assert paid["identifier"]["value"] in [each["value"] for each in stated["identifier"]], (paid, stated)
+
+        def more(number, minor, currency):
+            """One more remittance of this insurer, that came later."""
+            place.database.sql(
+                "WITH m AS (INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, "
+                "exponent, payment_date, balanced, content) SELECT hospital_id, %s::uuid, 'alpha', %s, %s, %s, 2, '2030-01-02', "
+                "true, '' FROM zhifu.hospital RETURNING *) INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, "
+                "claim_id, amount_minor, currency, exponent) SELECT hospital_id, remittance_id, 1, %s, amount_minor, currency, 2 "
+                "FROM m", ("ffffffff-0000-7000-8000-%012d" % number, "R %d" % number, minor, currency, claim_id))
+        # It takes more back than it paid.
+        etag = client.get("/fhir/ExplanationOfBenefit/" + claim_id).headers["etag"]
+        more(1, -10000, "USD")
+        assert client.get("/fhir/ExplanationOfBenefit/" + claim_id, headers={"If-None-Match": etag}).status == 200
+        owed = round(float(announced["amount"]) - 100, 2)
+        amount, paid, notes, names = payment(2)
+        assert (round(float(amount[0]), 2), amount[1]) == (owed, "USD") and notes == [], amount
+        assert paid["identifier"]["value"] == "R 1" and paid["date"] == "2030-01-02", paid
+        assert names[0].endswith("000000000001"), names
+        # Sums are of one currency: that of the latest.
+        more(2, 1234, "EUR")
+        amount, paid, notes, names = payment(3)
+        assert amount == ("12.34", "EUR") and len(notes) == 1, (amount, notes)
+        assert paid["identifier"]["value"] == "R 2", paid
+
+
 def test_an_insurer_refuses_a_cancellation(place, keep):
     """What it has paid, the sandbox does not cancel."""
     if not (zhifu.BUILD / "zhifu-payer").exists() or not (zhifu.BUILD / "adapters" / "fhir.so").exists():
