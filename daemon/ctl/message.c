@@ -9,9 +9,11 @@
 #include "ctl/report.h"
 #include "ctl/unseal.h"
 #include "db/sync.h"
+#include "dispatch/letter.h"
 #include "model/directory.h"
 #include "model/lifecycle.h"
 #include "model/work.h"
+#include "translate/envelope.h"
 
 static const struct uuid house = {{0}};
 
@@ -288,6 +290,21 @@ static int file_read(const char *path, struct arena *arena, struct bytes *ret_by
 	return r;
 }
 
+/* Whoever edits a message by hand may lose its head; what has none could neither be sent nor read. */
+static int edited_check(const char *path, bool out, struct bytes plain, struct arena *arena)
+{
+	struct envelope envelope;
+	struct letter letter;
+	char why[256];
+	int r = out ? letter_read(plain, arena, &letter) : envelope_read(plain, &arena->zf, &envelope);
+
+	if (r != ERR_INVALID && r != ERR_LIMIT) return r;
+	(void)snprintf(why, sizeof(why), "%s", err_text());
+	return err_set(r,
+		"\"%s\" is not as message show --raw prints a content, %s, headers, an empty line, the body: %s", path,
+		out ? "METHOD ENDPOINT PATH" : "the HTTP status", why);
+}
+
 /* Whether it may go again at all; the database asks again in the same transaction. */
 static int replay_allowed(const struct message_row *message)
 {
@@ -323,7 +340,12 @@ static int replay_store(
 
 	arena_init(&arena, 4u * MESSAGE_BYTES_MAX);
 	if (r == 0) r = unseal_message(ctl, message->hospital, &message->id, sealer, &arena, &key, &plain);
-	if (r == 0 && edit != NULL) r = file_read(edit, &arena, &plain);
+	if (r == 0 && edit != NULL) {
+		r = file_read(edit, &arena, &plain);
+		if (r == 0)
+			r = edited_check(
+				edit, db_rows_int(message->rows, 0, M_DIRECTION) == MESSAGE_OUT, plain, &arena);
+	}
 	/* a sealed blob belongs to its row: the new row needs one of its own */
 	if (r == 0) r = seal(sealer, &key, fresh, SEAL_MESSAGE, plain, &arena, &sealed);
 	sealer_free(sealer);

@@ -370,6 +370,18 @@ static void message_is_replayed(void **state)
 	make_message(&in, 2, 13, false);
 	assert_ctl(&world, 0, "queue quarantine");
 	assert_non_null(strstr(world.out, in.ref));
+	/* what is no content any more is refused, also when only tried: one that came in begins with a status */
+	const char *bad[] = {
+		"POST submit /Claim\n\n{}", "{\"resourceType\":\"Bundle\"}", "200\nno end of the head", ""};
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		world_file(&world, "edited", bad[i], 0600);
+		assert_ctl(&world, 1, "message replay %s --edit '%s/edited' --who li --why try --dry-run",
+			uuid_text(&in.message), world.folder);
+		assert_non_null(strstr(world.err, "edited\" is not as message show --raw prints"));
+	}
+	world_file(&world, "edited", "200\nContent-Type: text/plain\n\nok", 0600);
+	assert_ctl(&world, 0, "message replay %s --edit '%s/edited' --who li --why try --dry-run",
+		uuid_text(&in.message), world.folder);
 	assert_ctl(&world, 0, "message replay %s --who li --why 'adapter repaired'", uuid_text(&in.message));
 	assert_int_equal(work_of(&in, 1, 2), 1);
 }
