@@ -101,9 +101,9 @@ static int export_show(struct ctl *ctl, int argc, char **argv)
 /* The consents of the claim's person: of every patient key that shares an identity with it. */
 static int consent_list(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct column columns[] = {{"id", "consent"}, {"in_force", "in force"}, {"recipients", "to"},
-		{"purposes", "for"}, {"valid_from", "from"}, {"valid_until", "until"}, {"created_at", "recorded"},
-		{"withdrawn_at", "withdrawn"}};
+	static const struct column columns[] = {{"id", "consent"}, {"says", "says"}, {"in_force", "in force"},
+		{"recipients", "to"}, {"purposes", "for"}, {"valid_from", "from"}, {"valid_until", "until"},
+		{"created_at", "recorded"}, {"withdrawn_at", "withdrawn"}};
 	const char *words[CTL_WORDS_MAX];
 	const struct hospital *hospital;
 	struct pg_result *rows = NULL;
@@ -119,13 +119,17 @@ static int consent_list(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) r = claim_find(ctl, hospital, words[0], &claim);
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
-			"SELECT s.consent_id, s.in_force AND s.withdrawn_at IS NULL AND s.valid_from <= now() AND now() < s.valid_until,"
-			" coalesce(array_to_string(s.recipients, ', '), 'all'), coalesce(array_to_string(s.purposes, ', '), 'all'),"
-			" s.valid_from, s.valid_until, s.created_at, s.withdrawn_at FROM consent s WHERE s.hospital_id = $1"
+			"WITH said AS (SELECT * FROM consent s WHERE s.hospital_id = $1"
 			" AND s.patient_key_id IN (SELECT o.patient_key_id FROM claim c"
 			"  JOIN patient_lookup i ON i.hospital_id = c.hospital_id AND i.patient_key_id = c.patient_key_id"
 			"  JOIN patient_lookup o ON o.hospital_id = i.hospital_id AND o.hash = i.hash"
-			"  WHERE c.hospital_id = $1 AND c.claim_id = $2) ORDER BY s.created_at DESC, s.consent_id DESC",
+			"  WHERE c.hospital_id = $1 AND c.claim_id = $2))"
+			" SELECT s.consent_id, s.withdrawn_at IS NULL AND s.valid_from <= now() AND now() < s.valid_until"
+			"  AND NOT EXISTS (SELECT 1 FROM said l WHERE (l.created_at, l.consent_id) > (s.created_at, s.consent_id)"
+			"   AND (l.recipients IS NULL OR l.recipients @> s.recipients) AND (l.purposes IS NULL OR l.purposes @> s.purposes)),"
+			" coalesce(array_to_string(s.recipients, ', '), 'all'), coalesce(array_to_string(s.purposes, ', '), 'all'),"
+			" s.valid_from, s.valid_until, s.created_at, s.withdrawn_at, CASE WHEN s.in_force THEN 'permits' ELSE 'refuses' END"
+			" FROM said s ORDER BY s.created_at DESC, s.consent_id DESC",
 			"uu", &hospital->id, &claim.id);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r < 0) return ctl_fail("could not list consents");
@@ -136,6 +140,7 @@ static int consent_list(struct ctl *ctl, int argc, char **argv)
 		struct uuid id = db_rows_uuid(rows, row, 0);
 
 		table_add(&table, cell_uuid(&id));
+		table_add(&table, cell_text(db_rows_text(rows, row, 8)));
 		table_add(&table, cell_bool(db_rows_bool(rows, row, 1)));
 		table_add(&table, cell_text(db_rows_text(rows, row, 2)));
 		table_add(&table, cell_text(db_rows_text(rows, row, 3)));

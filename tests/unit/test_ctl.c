@@ -542,6 +542,18 @@ static void exports_and_consents_are_shown(void **state)
 	assert_non_null(strstr(world.out, "HPAYMT"));
 	assert_ctl(&world, 0, "claim show %s --json", made.ref);
 	assert_non_null(strstr(world.out, "\"basis_now\":\"consent\""));
+	assert_ctl(&world, 0, "consent list %s --json", made.ref);
+	assert_non_null(strstr(world.out, "\"says\":\"permits\",\"in_force\":true"));
+	/* a later refusal, whatever its identifier, is told as one, and what it overrules does not count */
+	world_sql(&world,
+		"INSERT INTO zhifu.consent (hospital_id, consent_id, patient_key_id, in_force, content, created_at)"
+		" VALUES ('%s', '019ab000-0000-7000-8000-00000000dead', '%s', false, '', now() + interval '1 second')",
+		HOSPITAL_A, uuid_text(&patient));
+	assert_ctl(&world, 0, "consent list %s --json", made.ref);
+	assert_non_null(strstr(world.out, "dead\",\"says\":\"refuses\",\"in_force\":true"));
+	assert_non_null(strstr(world.out, "\"says\":\"permits\",\"in_force\":false"));
+	assert_ctl(&world, 0, "claim show %s --json", made.ref);
+	assert_non_null(strstr(world.out, "\"basis_now\":\"none\""));
 	assert_ctl(&world, 0, "export show --hospital HZ1");
 	assert_non_null(strstr(world.out, "2026"));
 }
