@@ -113,15 +113,19 @@ BEGIN
 END
 $$;
 
--- Stops a route or lets it go on; whoever owns it looks at this before each message.
-CREATE FUNCTION operator_route_stop(p_route text, p_stop boolean, p_who text, p_why text) RETURNS void LANGUAGE plpgsql
+-- Stops a route or lets it go on; whoever owns it looks at this before each message. False: it was not stopped.
+CREATE FUNCTION operator_route_stop(p_route text, p_stop boolean, p_who text, p_why text) RETURNS boolean LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
+	IF NOT p_stop AND NOT EXISTS (SELECT 1 FROM route_lease l WHERE l.route = p_route AND l.stopped) THEN
+		RETURN false;
+	END IF;
 	INSERT INTO route_lease AS l (route, owner, fence, until, stopped, stopped_by, stopped_why)
 	VALUES (p_route, '', 0, now(), p_stop, p_who, p_why)
 	ON CONFLICT (route) DO UPDATE SET stopped = p_stop, stopped_by = p_who, stopped_why = p_why;
 	PERFORM operator_note('00000000-0000-0000-0000-000000000000', p_who,
 		CASE WHEN p_stop THEN 'route.hold' ELSE 'route.release' END, p_route, p_why);
+	RETURN true;
 END
 $$;
 

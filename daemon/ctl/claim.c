@@ -348,7 +348,7 @@ static int show_messages(struct report *report, struct ctl *ctl, const struct cl
 /* What waits to be done with it, and what an insurer said that did not fit. */
 static int show_work(struct report *report, struct ctl *ctl, const struct claim_row *claim)
 {
-	static const struct column work_columns[] = {{"id", NULL}, {"role", "role"}, {"kind", "work"},
+	static const struct column work_columns[] = {{"id", "id"}, {"role", "role"}, {"kind", "work"},
 		{"route", "route"}, {"due_at", "due"}, {"attempt", "tries"}, {"held", "held because"}};
 	static const struct column fact_columns[] = {
 		{"id", NULL}, {"kind", "kind"}, {"status", "status"}, {"why", "why"}, {"text", "text"}};

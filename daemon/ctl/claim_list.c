@@ -156,6 +156,12 @@ static int list_run(struct ctl *ctl, const struct claim_filter *filter)
 		after = NULL;
 		left -= count;
 	}
+	/* claims of one that is no longer configured are found; a code that nobody ever had is a slip */
+	if (table.cell_count == 0 && filter->insurer != NULL &&
+		directory_insurer(ctl->directory, filter->insurer) == NULL) {
+		json_decref(report.root);
+		return ctl_usage("no insurer with code \"%s\" is configured, and no claim names it", filter->insurer);
+	}
 	if (left == 0 && table.cell_count > 0) next = table.cells[table.cell_count - ARRAY_LEN(list_columns)].text;
 	/* the cell goes with its table */
 	report_field(&report, "next", NULL, cell_text(next));

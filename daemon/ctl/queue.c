@@ -154,6 +154,7 @@ static int queue_stop(struct ctl *ctl, int argc, char **argv, bool hold)
 	const char *why = NULL;
 	const struct ctl_option options[] = {{"--why", &why, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
+	struct pg_result *rows = NULL;
 	struct report report;
 	struct uuid work;
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
@@ -163,8 +164,10 @@ static int queue_stop(struct ctl *ctl, int argc, char **argv, bool hold)
 	if (uuid_parse(words[0], &work) == 0) {
 		r = work_hold(ctl, &work, hold, why);
 	} else if (route_exists(ctl, words[0])) {
-		r = ctl_query(ctl, NULL, "SELECT operator_route_stop($1, $2, $3, $4)", "tbtt", words[0], (int)hold,
+		r = ctl_query(ctl, &rows, "SELECT operator_route_stop($1, $2, $3, $4)", "tbtt", words[0], (int)hold,
 			ctl->who, why);
+		if (r == 0 && !db_rows_bool(rows, 0, 0)) r = err_set(ERR_INVALID, "%s is not stopped", words[0]);
+		db_sync_rows_free(rows);
 	} else {
 		return ctl_usage(
 			"\"%s\" is neither a route nor a piece of work; zhifuctl insurer list shows the routes",

@@ -119,7 +119,7 @@ static int routes_show(struct ctl *ctl, struct report *report, struct problems *
 	int64_t open = 0;
 	int64_t idle = 0;
 	int r = ctl_query(ctl, &rows,
-		"SELECT route, stopped, breaker, coalesce(breaker_since, '-infinity'), CASE WHEN stopped THEN stopped_why ELSE last_error END,"
+		"SELECT route, stopped, breaker, coalesce(breaker_since, '-infinity'), CASE WHEN stopped THEN concat(stopped_by, ': ', stopped_why) ELSE last_error END,"
 		" until > now() FROM route_lease ORDER BY route",
 		"");
 
@@ -143,8 +143,8 @@ static int routes_show(struct ctl *ctl, struct report *report, struct problems *
 	table_end(&table, report, "routes", "Insurers", NULL);
 	problem_add(problems, "insurers that cannot be reached", open,
 		"insurer test CODE; their claims wait and lose nothing");
-	problem_add(problems, "routes that a person stopped", stopped,
-		"insurer list says who and why; queue release ROUTE");
+	problem_add(
+		problems, "routes that a person stopped", stopped, "who and why is said above; queue release ROUTE");
 	problem_add(problems, "routes without an owner", idle, "is a zhifud with the role dispatch running?");
 	return 0;
 }

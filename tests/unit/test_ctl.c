@@ -186,6 +186,8 @@ static void claims_are_listed(void **state)
 	assert_non_null(strstr(world.out, "no claims"));
 	assert_ctl(&world, 0, "claim list --since 2099-01-01");
 	assert_non_null(strstr(world.out, "no claims"));
+	assert_ctl(&world, 2, "claim list --insurer nope");
+	assert_non_null(strstr(world.err, "\"nope\""));
 	assert_ctl(&world, 2, "claim list --state transport=lost");
 	assert_non_null(strstr(world.err, "waiting_consent"));
 	assert_ctl(&world, 2, "claim list --limit 0");
@@ -453,7 +455,9 @@ static void routes_are_stopped(void **state)
 	assert_ctl(&world, 0, "status");
 	assert_non_null(strstr(world.out, "does not answer"));
 	assert_non_null(strstr(world.out, "routes that a person stopped"));
+	assert_non_null(strstr(world.out, "li: they asked us to"));
 	assert_ctl(&world, 0, "queue release alpha:https --who li --why done");
+	assert_ctl(&world, 1, "queue release alpha:https --who li --why done");
 	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.route_lease WHERE stopped"), 0);
 	assert_ctl(&world, 1, "insurer test alpha --json");
 	json_t *tested = world_json(&world);
@@ -466,6 +470,8 @@ static void routes_are_stopped(void **state)
 		"INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, claim_id, crashes)"
 		" VALUES ('%s', '019ab000-0000-7000-8000-00000000aaaa', 1, 1, '%s', 3)",
 		HOSPITAL_A, uuid_text(&made.claim));
+	assert_ctl(&world, 0, "claim show %s", made.ref);
+	assert_non_null(strstr(world.out, "019ab000-0000-7000-8000-00000000aaaa"));
 	assert_ctl(&world, 0, "queue list --role translate --json");
 	assert_ctl(&world, 0, "queue hold 019ab000-0000-7000-8000-00000000aaaa --who li --why look");
 	assert_ctl(&world, 0, "queue held");
