@@ -216,6 +216,10 @@ static const struct fault_info catalogue[FAULT_CODE_COUNT] = {
 	[FAULT_CONSENT_PURPOSE] = {"consent-purpose", "required",
 		"The consent does not say what for: name the purpose in provision.purpose, such as HPAYMT (payment).",
 		"同意书未注明用途:须在 provision.purpose 中写明,例如 HPAYMT(费用结算)。", FAULT, DESK},
+	[FAULT_CONSENT_STRANGER] = {"consent-recipient-unknown", "business-rule",
+		"Not an insurer configured here: $1 of the $2 recipients in provision.actor. For those the consent changes "
+		"nothing.",
+		"provision.actor 的 $2 个接收方中有 $1 个不是此处已配置的保险公司;对其不产生任何作用。", WARNING, DESK},
 	[FAULT_TASK_CODE] = {"task-code", "not-supported", "A Task with code \"$1\" is not acted on; only cancel is.",
 		"不处理代码为“$1”的任务;仅处理 cancel。", FAULT, IT},
 	[FAULT_TASK_FOCUS] = {"task-focus", "not-found", "The Task names no claim of this hospital.",

@@ -23,19 +23,33 @@ static const struct insurer *insurer_of(const struct submission *submission, con
 	return directory_route(submission->intake->worker->directory, &question, &why);
 }
 
+/* Looked up now and not again: who made a slip, or came before the insurer, hears of it now. */
+static void remark_strangers(struct consent_item *item, const struct zf_consent *consent, uint32_t strangers)
+{
+	char numbers[2][12];
+	const char *path = strangers == 0 ? NULL : submission_path(item->submission, item->entry);
+	if (path == NULL) return;
+	snprintf(numbers[0], sizeof(numbers[0]), "%u", strangers);
+	snprintf(numbers[1], sizeof(numbers[1]), "%u", consent->recipient_count);
+	fault_addf(&item->faults, FAULT_CONSENT_STRANGER, numbers[0], numbers[1], "%s.provision.actor", path);
+}
+
 /* The codes of the recipients that are known here. One that is not known permits nothing, and the others stay. */
 static int find_recipients(struct consent_item *item, const struct zf_consent *consent)
 {
 	struct submission *submission = item->submission;
 	struct buf codes CLEANUP(buf_free) = BUF_INIT(RECIPIENTS_BYTES_MAX);
+	uint32_t strangers = 0;
 	int r = 0;
 	if (consent->recipient_count == 0) return 0;
 	for (uint32_t i = 0; r == 0 && i < consent->recipient_count; i++) {
 		const struct insurer *insurer = insurer_of(submission, consent->recipients[i]);
+		strangers += insurer == NULL;
 		/* Names of codes only, so a blank separates. "-" is no insurer's code: the list must not be empty. */
 		r = buf_printf(&codes, "%s%s", codes.len > 0 ? " " : "", insurer == NULL ? "-" : insurer->code);
 	}
 	if (r < 0) return r;
+	remark_strangers(item, consent, strangers);
 	item->recipients = zf_strndup(&submission->req->arena.zf, (const char *)codes.ptr, codes.len);
 	return item->recipients == NULL ? ERR_NOMEM : 0;
 }

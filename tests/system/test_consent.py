@@ -227,6 +227,25 @@ def test_narrow_consents_are_not_read_as_wide_ones(desk):
     one.wait(claim_id, "deliver")
 
 
+def test_a_recipient_nobody_knows_is_remarked(desk):
+    """A slip in the recipient opens nothing, and who made it hears so; to the others the consent says what it says."""
+    one = desk()
+    both = story.consent("#p", None, ["ALPHA", "ALHPA"])
+    for made, numbers in ((consent("P-1", recipient="ALHPA"), "1 of the 1"),
+                          (dict(both, contained=[patient("P-2")]), "1 of the 2")):
+        answer = one.client.post("/fhir/Consent", made)
+        assert answer.status == 201, answer
+        issues = answer.json()["issue"]
+        assert [(each["severity"], each["details"]["coding"][0]["code"], each["expression"]) for each in issues] == \
+            [("warning", "consent-recipient-unknown", ["Consent.provision.actor"])], answer
+        assert numbers in answer.text, answer
+    known = one.client.post("/fhir/Consent", consent("P-3"))
+    assert known.status == 201 and known.json()["resourceType"] == "Consent", known
+    slip, sent = one.submit(claim("P-1")), one.submit(claim("P-2"))
+    one.wait(sent, "deliver")
+    one.wait(slip, "consent_missing")
+
+
 def test_a_consent_names_recipient_and_purpose(desk):
     """An open permission is none: it is refused with what it lacks, alone or in a Bundle, and not one byte leaves."""
     one = desk()
