@@ -340,17 +340,21 @@ static void test_salvage(void **state)
 	(void)state;
 	LAB_NEEDED();
 	struct caller his = caller_open("client");
-	int64_t before = lab_number("select count(*) from zhifu.claim");
+	int64_t before = lab_number("select count(*) from zhifu.claim"),
+		keys = lab_number("select count(*) from zhifu.idempotency");
 	lab_sql("alter table zhifu.claim add constraint no_666 check (total_minor <> 666) not valid");
 	char *claims[] = {CLAIM(.number = "SA1", .person = "SA", .day = "2026-04-01"),
 		CLAIM(.number = "SA2", .person = "SA", .total = "6.66"),
 		CLAIM(.number = "SA3", .person = "SA", .day = "2026-04-03")};
-	struct reply reply = claim_send(&his, "/fhir", NULL, bundle_of("batch", claims, 3, NULL));
+	struct reply reply =
+		claim_send(&his, "/fhir", "Idempotency-Key: salvage\r\n", bundle_of("batch", claims, 3, NULL));
 	EXPECT(reply, 200);
 	assert_int_equal(count_text(reply.body, "\"status\":\"201 Created\""), 2);
 	assert_int_equal(count_text(reply.body, "not-stored"), 1);
 	reply_free(&reply);
 	assert_int_equal(lab_number("select count(*) from zhifu.claim") - before, 2);
+	/* Each with the header's key and its own. */
+	assert_int_equal(lab_number("select count(*) from zhifu.idempotency") - keys, 4);
 	char *whole[] = {CLAIM(.number = "SA4", .person = "SA", .day = "2026-04-04"),
 		CLAIM(.number = "SA5", .person = "SA", .total = "6.66")};
 	reply = claim_send(&his, "/fhir", NULL, bundle_of("transaction", whole, 2, NULL));
