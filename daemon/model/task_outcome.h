@@ -1,5 +1,5 @@
-/* How a hospital's order to cancel ended, as table task keeps it: one of these codes or of those that task_commit writes,
- * and behind ": " what else is to be said. Intake tells each in a sentence, in both languages. */
+/* How a hospital's order to cancel ended, as table task keeps it: one of these codes or of those that task_commit
+ * writes, and behind ": " what else is to be said. Intake tells each in a sentence, in both languages. */
 #ifndef MODEL_TASK_OUTCOME_H
 #define MODEL_TASK_OUTCOME_H
 

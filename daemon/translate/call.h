@@ -47,8 +47,8 @@ struct zf_adjudication call_adjudication(const struct zf_adjudication *adjudicat
 struct zf_remittance call_remittance(const struct zf_remittance *remittance);
 
 /* Codes and paths of faults, "code@path code@path ...", for a fact's text: arena memory, at most 1,000 bytes;
- * with_text: what each says too (only where the module speaks, of what it cannot say or read: an insurer's text may name
- * a person). NULL on no memory or none. */
+ * with_text: what each says too (only where the module speaks, of what it cannot say or read: an insurer's text may
+ * name a person). NULL on no memory or none. */
 const char *call_faults_text(
 	const struct zf_fault *const *faults, uint32_t count, bool with_text, struct zf_arena *arena);
 

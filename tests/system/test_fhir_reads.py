@@ -425,16 +425,26 @@ def test_the_capability_statement_says_what_works(up):
         assert {i["code"] for i in rest["interaction"]} == {"batch", "transaction"}
 
 
-def test_a_decision_and_its_money_can_be_read(place, keep):
-    """The whole way: consent, claim, decision by a sandbox insurer, remittance."""
+def polled(**keys):
+    """An insurer that is asked for remittances."""
+    return {"poll_interval_s": 1, "keys": {"remittance_path": "/PaymentReconciliation", **keys}}
+
+
+def with_alpha(place, keep, insurer=None, payer=None):
+    """The daemon with the sandbox insurer alpha."""
     if not (zhifu.BUILD / "zhifu-payer").exists() or not (zhifu.BUILD / "adapters" / "fhir.so").exists():
         pytest.skip("the sandbox insurer or the adapter is not built")
     port, control = zhifu.free_port(), zhifu.free_port()
     story.hospital(place)
-    script = story.payer_script(place, "alpha", port, control, {"plan_currency": "CNY", "pay_after_ms": 200})
+    script = story.payer_script(place, "alpha", port, control, {"plan_currency": "CNY", **(payer or {})})
     keep(place.payer("alpha", script, port)).start()
-    story.insurer(place, "alpha", port, {"poll_interval_s": 1, "keys": {"remittance_path": "/PaymentReconciliation"}})
+    story.insurer(place, "alpha", port, insurer)
     place.daemon.start()
+
+
+def test_a_decision_and_its_money_can_be_read(place, keep):
+    """The whole way: consent, claim, decision by a sandbox insurer, remittance."""
+    with_alpha(place, keep, polled(), {"pay_after_ms": 200})
     patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": MRN, "value": "A-1"}]}
     consent = dict(story.consent("#p"), contained=[patient])
     with place.daemon.client() as client:
@@ -516,15 +526,7 @@ def refused_cancellation(client, claim_id):
 
 def test_an_explanation_shows_what_was_announced(place, keep):
     """In the currency of the remittance, whatever the claim's is, and with the way to the remittance itself."""
-    if not (zhifu.BUILD / "zhifu-payer").exists() or not (zhifu.BUILD / "adapters" / "fhir.so").exists():
-        pytest.skip("the sandbox insurer or the adapter is not built")
-    port, control = zhifu.free_port(), zhifu.free_port()
-    story.hospital(place)
-    script = story.payer_script(place, "alpha", port, control, {
-        "plan_currency": "USD", "rates": {"CNY": "7.1200"}, "pay_after_ms": 200})
-    keep(place.payer("alpha", script, port)).start()
-    story.insurer(place, "alpha", port, {"poll_interval_s": 1, "keys": {"remittance_path": "/PaymentReconciliation"}})
-    place.daemon.start()
+    with_alpha(place, keep, polled(), {"plan_currency": "USD", "rates": {"CNY": "7.1200"}, "pay_after_ms": 200})
     patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": MRN, "value": "A-1"}]}
     with place.daemon.client() as client:
         assert client.post("/fhir/Consent", json.dumps(dict(story.consent("#p"), contained=[patient])),
@@ -582,14 +584,7 @@ def test_an_explanation_shows_what_was_announced(place, keep):
 
 def test_an_insurer_refuses_a_cancellation(place, keep):
     """What it has paid, the sandbox does not cancel."""
-    if not (zhifu.BUILD / "zhifu-payer").exists() or not (zhifu.BUILD / "adapters" / "fhir.so").exists():
-        pytest.skip("the sandbox insurer or the adapter is not built")
-    port, control = zhifu.free_port(), zhifu.free_port()
-    story.hospital(place)
-    script = story.payer_script(place, "alpha", port, control, {"plan_currency": "CNY", "pay_after_ms": 200})
-    keep(place.payer("alpha", script, port)).start()
-    story.insurer(place, "alpha", port, {"poll_interval_s": 1, "keys": {"cancel": "true", "remittance_path": "/PaymentReconciliation"}})
-    place.daemon.start()
+    with_alpha(place, keep, polled(cancel="true"), {"pay_after_ms": 200})
     patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": MRN, "value": "A-1"}]}
     with place.daemon.client() as client:
         assert client.post("/fhir/Consent", json.dumps(dict(story.consent("#p"), contained=[patient])),
@@ -601,13 +596,7 @@ def test_an_insurer_refuses_a_cancellation(place, keep):
 
 def test_who_waits_is_told_what_can_be_read(place, keep):
     """The ClaimResponse of $submit with wait, and that of a GET of the same id, are one resource."""
-    if not (zhifu.BUILD / "zhifu-payer").exists() or not (zhifu.BUILD / "adapters" / "fhir.so").exists():
-        pytest.skip("the sandbox insurer or the adapter is not built")
-    port, control = zhifu.free_port(), zhifu.free_port()
-    story.hospital(place)
-    keep(place.payer("alpha", story.payer_script(place, "alpha", port, control, {"plan_currency": "CNY"}), port)).start()
-    story.insurer(place, "alpha", port)
-    place.daemon.start()
+    with_alpha(place, keep)
     patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": MRN, "value": "A-1"}]}
     insurance = [{"sequence": 1, "focal": True, "coverage": {"display": "alpha"}}]
     wait = dict(FHIR, Prefer="return=representation, wait=20")
@@ -637,13 +626,7 @@ def test_who_waits_is_told_what_can_be_read(place, keep):
 
 
 def test_an_insurer_confirms_a_cancellation(place, keep):
-    if not (zhifu.BUILD / "zhifu-payer").exists() or not (zhifu.BUILD / "adapters" / "fhir.so").exists():
-        pytest.skip("the sandbox insurer or the adapter is not built")
-    port, control = zhifu.free_port(), zhifu.free_port()
-    story.hospital(place)
-    keep(place.payer("alpha", story.payer_script(place, "alpha", port, control, {"plan_currency": "CNY"}), port)).start()
-    story.insurer(place, "alpha", port, {"keys": {"cancel": "true"}})
-    place.daemon.start()
+    with_alpha(place, keep, {"keys": {"cancel": "true"}})
     patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": MRN, "value": "A-1"}]}
     with place.daemon.client() as client:
         assert client.post("/fhir/Consent", json.dumps(dict(story.consent("#p"), contained=[patient])),
