@@ -162,7 +162,9 @@ static void test_header_of_bundles(void **state)
 			CLAIM(.number = "HB2", .person = "HB", .day = "2026-10-02"),
 			CLAIM(.number = "HB1", .person = "HB", .day = "2026-10-01"),
 			CLAIM(.number = "HB2", .person = "HB", .day = "2026-10-03")};
-		struct reply reply = claim_send(&his, "/fhir", header, bundle_of(type, claims, 4 - i / 2, NULL));
+		size_t count = i < 2 ? 4 : 3; /* a transaction with the fourth is the case below */
+		struct reply reply = claim_send(&his, "/fhir", header, bundle_of(type, claims, count, NULL));
+		if (count == 3) free(claims[3]);
 		EXPECT(reply, 200);
 		assert_int_equal(count_text(reply.body, "\"status\":\"201 Created\""), 3);
 		assert_int_equal(count_text(reply.body, "\"status\":\"409"), 1 - i / 2);
