@@ -187,6 +187,8 @@ int main(int argc, char **argv)
 	/* 5. The end. */
 	wire_free(payer.wire);
 	payer_end(&payer);
+	/* A connection whose callbacks were still due is freed by the loop's next turn. */
+	(void)event_base_loop(payer.base, EVLOOP_NONBLOCK);
 	event_base_free(payer.base);
 	if (payer.record != NULL) (void)fclose(payer.record);
 	arena_free(&payer.script_arena);
