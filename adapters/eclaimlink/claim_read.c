@@ -4,6 +4,7 @@
 #include "eclaimlink/insurer.h"
 #include "eclaimlink/module.h"
 #include "eclaimlink/soap.h"
+#include "lib/action.h"
 #include "lib/decimal.h"
 
 #define LIST_MAX 10000
@@ -260,7 +261,7 @@ int32_t eclaim_insurer_decode_claims(const void *context, void *call, const uint
 	(void)call;
 	fault_list_init(&faults, arena, 0);
 	int rc = eclaim_submission_read(context, bytes, len, arena, &faults, &submission);
-	if (rc == LIB_NOMEM || eclaim_faults_export(&faults, arena, ret_faults, ret_fault_count) != 0) return ZF_NOMEM;
+	if (rc == LIB_NOMEM || faults_export(&faults, true, arena, ret_faults, ret_fault_count) != 0) return ZF_NOMEM;
 	*ret_claims = submission.claims;
 	*ret_count = submission.count;
 	if (rc == 0) return ZF_OK;

@@ -61,17 +61,8 @@ static int32_t run(struct eclaim_step *step, const uint8_t *state, uint64_t stat
 
 static int32_t finish(struct eclaim_step *step, int32_t verdict, struct zf_result *result)
 {
-	if (step->faults.no_memory) return ZF_NOMEM;
-	if (verdict == ZF_REJECT || verdict == ZF_MALFORMED) {
-		if (eclaim_faults_export(&step->faults, step->arena, &result->faults, &result->fault_count) != 0)
-			return ZF_NOMEM;
-		if (verdict == ZF_REJECT || !step->goes_on) return verdict;
-	} else if (verdict != ZF_OK) {
-		return verdict;
-	}
-	result->goes_on = verdict == ZF_MALFORMED;
-	result->actions = step->actions.actions;
-	result->action_count = step->actions.count;
+	verdict = action_result(&step->actions, verdict, step->goes_on, &step->faults, true, result);
+	if (verdict != ZF_OK && !result->goes_on) return verdict;
 	int rc = eclaim_exchange_save(step->exchange, step->arena, &result->state, &result->state_len);
 	return rc == 0 ? verdict : ZF_NOMEM;
 }

@@ -139,7 +139,7 @@ static int tell_all(struct eclaim_step *step, uint32_t kind)
 {
 	const struct zf_fault *const *faults = NULL;
 	uint32_t count = 0;
-	int rc = eclaim_faults_export(&step->faults, step->arena, &faults, &count);
+	int rc = faults_export(&step->faults, true, step->arena, &faults, &count);
 	for (uint32_t i = 0; i < step->exchange->count && rc == 0; i++) {
 		struct zf_fact *fact = eclaim_fact(step, kind, step->exchange->items[i].text);
 		if (fact == NULL) return LIB_NOMEM;

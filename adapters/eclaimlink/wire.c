@@ -131,27 +131,6 @@ bool eclaim_activity_read(struct text_span id, char ret_ref[20], int32_t *ret_se
 	return true;
 }
 
-int eclaim_faults_export(const struct fault_list *faults, struct zf_arena *arena,
-	const struct zf_fault *const **ret_faults, uint32_t *ret_count)
-{
-	const struct zf_fault **list = zf_alloc_array(arena, faults->count + 1, sizeof(void *));
-	if (list == NULL || faults->no_memory) return LIB_NOMEM;
-	for (uint32_t i = 0; i < faults->count; i++) {
-		const struct fault *fault = &faults->items[i];
-		struct zf_fault *out = zf_alloc(arena, sizeof(*out));
-		const char *english = fault_text_en(arena, fault), *chinese = fault_text_zh(arena, fault);
-		if (out == NULL || english == NULL || chinese == NULL) return LIB_NOMEM;
-		out->path = fault->path;
-		out->code = fault_lookup(fault->code)->name;
-		out->text = text_printf(arena, "%s %s", english, chinese);
-		if (out->text == NULL) return LIB_NOMEM;
-		list[i] = out;
-	}
-	*ret_faults = faults->count == 0 ? NULL : list;
-	*ret_count = faults->count;
-	return 0;
-}
-
 const char *eclaim_keep(struct zf_arena *arena, struct text_span text, bool *ok)
 {
 	const char *copy = text.len == 0 ? NULL : zf_strndup(arena, text.ptr, text.len);

@@ -33,9 +33,6 @@ bool eclaim_activity_read(struct text_span id, char ret_ref[20], int32_t *ret_se
 /* The fault's path is the element's, its line in the sentence. */
 void eclaim_fault_at(struct fault_list *faults, struct zf_arena *arena, enum fault_code code,
 	const struct xml_element *element, const char *name, const char *what);
-/* With an English and a Chinese sentence in each text. LIB_NOMEM or 0. */
-int eclaim_faults_export(const struct fault_list *faults, struct zf_arena *arena,
-	const struct zf_fault *const **ret_faults, uint32_t *ret_count) LIB_MUSTUSE;
 /* A NUL-terminated copy; NULL for an empty span and on no memory (then *ok is false). */
 const char *eclaim_keep(struct zf_arena *arena, struct text_span text, bool *ok);
 

@@ -10,27 +10,6 @@
 
 #define ERROR_EXPRESSION "error-expression" /* how NPHIES names the place of an error, as an extension's URL ends */
 
-/* ---- faults ---- */
-
-int fhir_faults_export(const struct fault_list *faults, struct zf_arena *arena,
-	const struct zf_fault *const **ret_faults, uint32_t *ret_count)
-{
-	const struct zf_fault **list = zf_alloc_array(arena, faults->count + 1, sizeof(void *));
-	if (list == NULL) return LIB_NOMEM;
-	for (uint32_t i = 0; i < faults->count; i++) {
-		struct zf_fault *out = zf_alloc(arena, sizeof(*out));
-		if (out == NULL) return LIB_NOMEM;
-		out->path = faults->items[i].path;
-		out->code = fault_lookup(faults->items[i].code)->name;
-		out->text = fault_text_en(arena, &faults->items[i]);
-		if (out->text == NULL) return LIB_NOMEM;
-		list[i] = out;
-	}
-	*ret_faults = list;
-	*ret_count = faults->count;
-	return 0;
-}
-
 static bool touches_decision(const char *path)
 {
 	static const char *const parts[] = {".adjudication", ".total", ".payment.", ".paymentAmount", ".amount",

@@ -52,8 +52,4 @@ int fhir_answer_read(const char *bytes, size_t len, const struct fhir_codes *cod
 int fhir_answer_adjudication(const struct fhir_resource *resource, const struct fhir_codes *codes,
 	struct zf_arena *arena, const struct zf_adjudication **ret_adjudication) LIB_MUSTUSE;
 
-/* Faults as the ABI has them: stable name and English sentence. LIB_NOMEM or 0. */
-int fhir_faults_export(const struct fault_list *faults, struct zf_arena *arena,
-	const struct zf_fault *const **ret_faults, uint32_t *ret_count) LIB_MUSTUSE;
-
 #endif

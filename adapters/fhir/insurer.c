@@ -67,7 +67,7 @@ int32_t fhir_insurer_decode_claims(const void *context, void *call, const uint8_
 	if (rc == LIB_NOMEM || faults.no_memory) return ZF_NOMEM;
 	*ret_claims = NULL;
 	*ret_count = 0;
-	if (fhir_faults_export(&faults, arena, ret_faults, ret_fault_count) != 0) return ZF_NOMEM;
+	if (faults_export(&faults, false, arena, ret_faults, ret_fault_count) != 0) return ZF_NOMEM;
 	if (rc != 0) return ZF_MALFORMED;
 	for (uint32_t i = 0; i < document.claim_count; i++) {
 		struct fhir_claim *claim = document.entries[document.claim_entries[i]].resource->value;

@@ -44,7 +44,6 @@ static int32_t run(struct fhir_step *step, const uint8_t *state, uint64_t state_
 	}
 }
 
-/* On REJECT and MALFORMED the faults; on OK, and where the exchange goes on, the actions and the state. */
 static int32_t finish(struct fhir_step *step, int32_t verdict, struct zf_result *result)
 {
 	if (step->faults.no_memory) return ZF_NOMEM;
@@ -53,17 +52,8 @@ static int32_t finish(struct fhir_step *step, int32_t verdict, struct zf_result 
 		result->fault_count = step->said_count;
 		return verdict;
 	}
-	if (verdict == ZF_REJECT || verdict == ZF_MALFORMED) {
-		if (fhir_faults_export(&step->faults, step->arena, &result->faults, &result->fault_count) != 0)
-			return ZF_NOMEM;
-		if (verdict == ZF_REJECT || !step->goes_on) return verdict;
-	} else if (verdict != ZF_OK) {
-		return verdict;
-	}
-	result->goes_on = verdict == ZF_MALFORMED;
-	result->actions = step->actions.actions;
-	result->action_count = step->actions.count;
-	if (step->event->kind == ZF_EVENT_CALL) return ZF_OK;
+	verdict = action_result(&step->actions, verdict, step->goes_on, &step->faults, false, result);
+	if ((verdict != ZF_OK && !result->goes_on) || step->event->kind == ZF_EVENT_CALL) return verdict;
 	int rc = fhir_exchange_save(step->exchange, step->arena, &result->state, &result->state_len);
 	return rc == 0 ? verdict : ZF_NOMEM;
 }

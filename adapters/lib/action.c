@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lib/result.h"
+#include "lib/text.h"
 
 #define FIRST_ACTIONS 16
 
@@ -35,6 +35,44 @@ struct zf_fact *action_add_fact(struct action_list *list, uint32_t kind)
 	fact->kind = kind;
 	action->fact = fact;
 	return fact;
+}
+
+int faults_export(const struct fault_list *faults, bool chinese, struct zf_arena *arena,
+	const struct zf_fault *const **ret_faults, uint32_t *ret_count)
+{
+	const struct zf_fault **list = zf_alloc_array(arena, faults->count + 1, sizeof(void *));
+	if (list == NULL || faults->no_memory) return LIB_NOMEM;
+	for (uint32_t i = 0; i < faults->count; i++) {
+		const struct fault *fault = &faults->items[i];
+		struct zf_fault *out = zf_alloc(arena, sizeof(*out));
+		const char *text = fault_text_en(arena, fault);
+		if (chinese && text != NULL) {
+			const char *more = fault_text_zh(arena, fault);
+			text = more == NULL ? NULL : text_printf(arena, "%s %s", text, more);
+		}
+		if (out == NULL || text == NULL) return LIB_NOMEM;
+		*out = (struct zf_fault){.path = fault->path, .code = fault_lookup(fault->code)->name, .text = text};
+		list[i] = out;
+	}
+	*ret_faults = faults->count == 0 ? NULL : list;
+	*ret_count = faults->count;
+	return 0;
+}
+
+int32_t action_result(const struct action_list *list, int32_t verdict, bool goes_on, const struct fault_list *faults,
+	bool chinese, struct zf_result *result)
+{
+	if (faults->no_memory) return ZF_NOMEM;
+	if (verdict == ZF_REJECT || verdict == ZF_MALFORMED) {
+		if (faults_export(faults, chinese, list->arena, &result->faults, &result->fault_count) != 0)
+			return ZF_NOMEM;
+	}
+	result->goes_on = verdict == ZF_MALFORMED && goes_on;
+	if (verdict == ZF_OK || result->goes_on) {
+		result->actions = list->actions;
+		result->action_count = list->count;
+	}
+	return verdict;
 }
 
 static int32_t verdict_of(int rc, int32_t otherwise)

@@ -3,6 +3,10 @@
 #ifndef ADAPTERS_LIB_ACTION_H
 #define ADAPTERS_LIB_ACTION_H
 
+#include <stdbool.h>
+
+#include "lib/fault.h"
+#include "lib/result.h"
 #include "zhifu_adapter.h"
 
 /* The actions of one step, in the order in which they were added. Zeroed but for the arena it is empty. */
@@ -18,6 +22,16 @@ struct action_list {
 struct zf_action *action_add(struct action_list *list, uint32_t kind);
 /* A new fact of that kind (enum zf_fact_kind), its other fields zero, in an action of its own; NULL likewise. */
 struct zf_fact *action_add_fact(struct action_list *list, uint32_t kind);
+
+/* Faults as the ABI has them: path, stable name, and the English sentence, with chinese the Chinese one behind it. The
+ * array is owned by the arena, the paths stay the list's; NULL and 0 where there are none. LIB_NOMEM or 0. */
+int faults_export(const struct fault_list *faults, bool chinese, struct zf_arena *arena,
+	const struct zf_fault *const **ret_faults, uint32_t *ret_count) LIB_MUSTUSE;
+/* Fills the result of a step that came to this verdict: on ZF_REJECT and ZF_MALFORMED with the faults; on ZF_OK, and
+ * where the exchange goes_on after ZF_MALFORMED (result->goes_on tells), with the actions, and the state is then the
+ * caller's to save. The verdict, or ZF_NOMEM. */
+int32_t action_result(const struct action_list *list, int32_t verdict, bool goes_on, const struct fault_list *faults,
+	bool chinese, struct zf_result *result) LIB_MUSTUSE;
 
 /* LIB_* as the enum zf_verdict of a step that read an insurer's message: what cannot be read is ZF_MALFORMED. */
 int32_t verdict_read(int rc);

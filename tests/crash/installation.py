@@ -12,7 +12,6 @@ import pathlib
 import random
 import subprocess
 import threading
-import time
 
 import invariants
 import place as place_module
@@ -137,7 +136,7 @@ class Installation:
         self.violations = []
         self.root = os.getuid() == 0
         self.disk_limited = False
-        self.watching = True
+        self.unwatched = threading.Event()
         self.hospitals = []
 
     def build(self):
@@ -323,7 +322,7 @@ class Installation:
 
     def _watch(self):
         """The one thing that must hold at every moment: each claim has a next step."""
-        while self.watching:
+        while True:
             try:
                 invariants.assert_next_steps(self.database)
                 self.looks += 1
@@ -332,7 +331,8 @@ class Installation:
                 return
             except Exception:  # the database is away: that is the point
                 pass
-            time.sleep(0.5)
+            if self.unwatched.wait(0.5):
+                return
 
     def acknowledged(self):
         return {number: claim for hospital in self.hospitals for number, claim in list(hospital.ids.items())}
@@ -394,7 +394,7 @@ class Installation:
         return losses, doubles
 
     def close(self):
-        self.watching = False
+        self.unwatched.set()
         for hospital in self.hospitals:
             hospital.stopped.set()
             hospital.going.clear()

@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)!eclaim_report_read(profile, text, &arena.zf, &faults);
 	int rc = eclaim_submission_read(profile, data, size, &arena.zf, &faults, &submission);
 	assert(rc == 0 || faults.count > 0 || rc == LIB_NOMEM);
-	rc = eclaim_faults_export(&faults, &arena.zf, &told, &count);
+	rc = faults_export(&faults, true, &arena.zf, &told, &count);
 	assert(rc == 0 && count == faults.count);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -83,6 +84,48 @@ static void test_verdicts(void **state)
 	}
 }
 
+/* Which verdict brings faults, actions or both. */
+static void test_result(void **state)
+{
+	(void)state;
+	static const struct {
+		int32_t verdict;
+		bool goes_on, faults, actions;
+	} rows[] = {
+		{ZF_OK, false, false, true},
+		{ZF_REJECT, false, true, false},
+		{ZF_REJECT, true, true, false},
+		{ZF_MALFORMED, false, true, false},
+		{ZF_MALFORMED, true, true, true},
+		{ZF_RETRY, true, false, false},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		LIB_ARENA(arena);
+		struct action_list list = {.arena = &arena.zf};
+		struct fault_list faults;
+		struct zf_result result = {.size = sizeof(result)};
+		fault_list_init(&faults, &arena.zf, 0);
+		fault_add(&faults, FAULT_WIRE_ANSWER, "Claim", "PaymentAmount", NULL);
+		assert_non_null(action_add(&list, ZF_ACTION_DONE));
+		assert_int_equal(action_result(&list, rows[i].verdict, rows[i].goes_on, &faults, true, &result),
+			rows[i].verdict);
+		assert_int_equal(result.fault_count, rows[i].faults ? 1 : 0);
+		assert_int_equal(result.action_count, rows[i].actions ? 1 : 0);
+		assert_int_equal(result.goes_on, rows[i].verdict == ZF_MALFORMED && rows[i].goes_on);
+		if (rows[i].faults) {
+			const char *english = fault_text_en(&arena.zf, &faults.items[0]);
+			assert_string_equal(result.faults[0]->path, "Claim");
+			assert_memory_equal(result.faults[0]->text, english, strlen(english));
+			assert_non_null(strstr(result.faults[0]->text, fault_text_zh(&arena.zf, &faults.items[0])));
+			assert_int_equal(
+				faults_export(&faults, false, &arena.zf, &result.faults, &result.fault_count), 0);
+			assert_string_equal(result.faults[0]->text, english);
+		}
+		faults.no_memory = true;
+		assert_int_equal(action_result(&list, rows[i].verdict, false, &faults, true, &result), ZF_NOMEM);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -90,6 +133,7 @@ int main(void)
 		cmocka_unit_test(test_fact),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_result),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
