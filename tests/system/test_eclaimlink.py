@@ -373,12 +373,12 @@ def test_a_rotated_key_and_a_wrong_clock(post, place):
     """A key that our pins do not name gets nothing: no byte of a claim leaves until the right one is back. A clock that
     is wrong by years changes dates, and nothing else."""
     pki = place.pki
-    pki.more("server", "stranger")
+    pki.more("server", "rotated")
     spki = base64.b64decode("".join((pki.folder / "insurer.pub").read_text().splitlines()[1:-1]))
     pin = "sha256//" + base64.b64encode(hashlib.sha256(spki).digest()).decode()
     one = Bad(post(**zhifu.merge(Bad.SETTINGS, {"endpoint": {"pins": [pin]}})))
     one.whole("the right key", 10000)
-    one.script(tls_certificate=pki.pem("stranger"), tls_key=pki.key("stranger"))
+    one.script(tls_certificate=pki.pem("rotated"), tls_key=pki.key("rotated"))
     one.post.ask("POST", "/_sandbox/down/100")  # what is connected goes
     zhifu.wait_until(lambda: "pinned ones" in one.post.daemon.ctl("insurer", "test", "dubai", check=False).stdout,
                      "the other key to be seen")
