@@ -176,11 +176,11 @@ BEGIN
 		JOIN outbox o ON o.hospital_id = t.h AND o.work_id = t.w AND o.attempt = t.a
 			AND o.leased_until > '-infinity') l;
 	IF cardinality(x_item) > 0 THEN
-		SELECT array_agg(l.item) INTO lost FROM (
+		-- A FILTER: as a WHERE it would be asked before the lock, and rows that look untouched would not even be locked.
+		SELECT array_agg(l.item) FILTER (WHERE NOT l.same) INTO lost FROM (
 			SELECT t.item, t.step = e.step AS same FROM unnest(x_item, x_id, x_step) AS t (item, id, step)
 			JOIN exchange e ON e.hospital_id = i_hospital[t.item] AND e.exchange_id = t.id
-			WHERE t.step >= 0 ORDER BY e.exchange_id FOR UPDATE OF e) l
-		WHERE NOT l.same;
+			WHERE t.step >= 0 ORDER BY e.exchange_id FOR UPDATE OF e) l;
 	END IF;
 	IF cardinality(s_item) > 0 THEN
 		SELECT coalesce(array_agg(d.claim_id), '{}') INTO stepped FROM (

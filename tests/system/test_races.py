@@ -88,6 +88,23 @@ def test_a_lease_that_is_lost_to_translate(race):
     assert race.database.value("SELECT attempt FROM zhifu.outbox WHERE work_id = %s", (work,)) == 2
 
 
+def test_an_exchange_that_another_worker_takes_on(race):
+    """Two answers of one exchange in two workers: who comes second leaves no trace, and has its item again at once."""
+    exchange = str(uuid.uuid4())
+    work = race.work(1, exchange_id=exchange)
+    race.database.sql("INSERT INTO zhifu.exchange (hospital_id, exchange_id, insurer, kind, status, step, state) "
+                      "VALUES (%s, %s, 'alpha', 4, 1, 5, 'before')", (race.hospital, exchange))
+    error = race.lose("UPDATE zhifu.exchange SET step = 6, state = 'theirs' WHERE exchange_id = %s", (exchange,),
+                      "zhifu_translate", "translate_commit", i_hospital=[race.hospital], i_work=[work], i_attempt=[1],
+                      i_action=[1], i_delay=[0], i_why=[None], i_insurer=["alpha"], x_item=[1], x_id=[exchange],
+                      x_kind=[4], x_claim=[None], x_status=[1], x_step=[5], x_state=["ours"], x_why=[None])
+    assert error is None, error
+    row = race.database.sql("SELECT step, encode(state, 'escape') state FROM zhifu.exchange")[0]
+    assert row == {"step": 6, "state": "theirs"}, row
+    assert race.database.value("SELECT count(*) FROM zhifu.outbox WHERE work_id = %s AND leased_until = '-infinity' AND "
+                               "due_at <= now()", (work,)) == 1
+
+
 def test_a_lease_that_is_lost_to_settle(race):
     work = race.work(3)
     error = race.lose("UPDATE zhifu.outbox SET leased_until = '-infinity' WHERE work_id = %s", (work,), "zhifu_settle",
