@@ -265,6 +265,13 @@ int date_from_day(int64_t day, struct date *ret)
 	return 0;
 }
 
+size_t date_format_day(int64_t day, char ret[DATE_TEXT_SIZE])
+{
+	struct date date = {0};
+	if (date_from_day(day, &date) != 0) date.precision = DATE_NONE;
+	return date_format(&date, ret);
+}
+
 int date_from_ms(int64_t ms, int offset_minutes, struct date *ret)
 {
 	struct date date;

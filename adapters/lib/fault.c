@@ -152,11 +152,12 @@ static const struct {
 	[FAULT_OWNER_CODER] = {"coder", "the hospital's coding and billing staff", "医院编码与计费人员"},
 	[FAULT_OWNER_INSURER] = {"insurer", "the insurer", "保险公司"},
 	[FAULT_OWNER_ZHIFU] = {"zhifu", "the operator of Zhifu", "直付系统运维人员"},
+	[FAULT_OWNER_FINANCE] = {"finance", "the hospital's finance office", "医院财务科"},
 };
 
 static uint8_t owner_checked(uint8_t owner)
 {
-	assert(owner >= FAULT_OWNER_HOSPITAL_IT && owner <= FAULT_OWNER_ZHIFU);
+	assert(owner >= FAULT_OWNER_HOSPITAL_IT && owner <= FAULT_OWNER_FINANCE);
 	return owner;
 }
 

@@ -24,7 +24,8 @@ enum fault_owner {
 	FAULT_OWNER_INSURANCE_DESK = 2, /* the hospital's desk for insured patients */
 	FAULT_OWNER_CODER = 3,          /* who codes diagnoses, services and prices */
 	FAULT_OWNER_INSURER = 4,
-	FAULT_OWNER_ZHIFU = 5, /* whoever runs this daemon */
+	FAULT_OWNER_ZHIFU = 5,   /* whoever runs this daemon */
+	FAULT_OWNER_FINANCE = 6, /* the hospital's finance office: rates, bank statements, books */
 };
 
 /* The catalogue. Names in the comment are the stable codes that go out (fault_info.name); the numbers may change.
@@ -125,6 +126,42 @@ enum fault_code {
 	FAULT_SERVICE_AFTER_DISCHARGE,  /* service-after-discharge (warning): $1 service, $2 discharge */
 	FAULT_SERVICE_OUTSIDE_BILL,     /* service-outside-bill (warning): $1 service */
 	FAULT_SERVICE_DAY_MISSING,      /* service-day-missing (warning): no billable period and no line with a date */
+
+	/* files as CSV; the path has the line */
+	FAULT_CSV_ENCODING, /* csv-encoding: not UTF-8 */
+	FAULT_CSV_CUT,      /* csv-cut: the last line has no end */
+	FAULT_CSV_OPEN,     /* csv-quote-open: a quote that is not closed */
+	FAULT_CSV_QUOTE,    /* csv-quote: a quote within a field that does not begin with one, or text behind one */
+	FAULT_CSV_FIELDS,   /* csv-fields: $1 fields found, $2 as the heading has */
+
+	/* exchange rates; prices as "100 JPY = 4.8120 CNY (2026-08-18)" */
+	FAULT_RATE_COLUMN,               /* rate-column: $1 the column that is missing */
+	FAULT_RATE_COLUMN_TWICE,         /* rate-column-duplicate: $1 the column */
+	FAULT_RATE_QUOTING,              /* rate-quoting: $1 the currency that the quoting table lacks */
+	FAULT_RATE_FORM,                 /* rate-form: $1 the heading, $2 how the quoting table has it */
+	FAULT_RATE_PAIR,                 /* rate-pair: $1 the currency that is priced in itself */
+	FAULT_RATE_PER,                  /* rate-per */
+	FAULT_RATE_DAY,                  /* rate-day: $1 the text, $2 the form that it should have */
+	FAULT_RATE_FUTURE,               /* rate-future: $1 the day, $2 today */
+	FAULT_RATE_VALUE,                /* rate-value: $1 the text */
+	FAULT_RATE_NOT_POSITIVE,         /* rate-not-positive: $1 the text */
+	FAULT_RATE_DECIMALS,             /* rate-decimals: $1 the text, $2 how many are taken */
+	FAULT_RATE_SPREAD,               /* rate-spread: $1 the buying, $2 the lower selling price */
+	FAULT_RATE_TWICE,                /* rate-duplicate: $1 this price, $2 the other one and its line */
+	FAULT_RATE_CHANGED,              /* rate-changed: $1 this price, $2 the one that is stored */
+	FAULT_RATE_FAR,                  /* rate-far: $1 this price, $2 the one it is held against; so the next four */
+	FAULT_RATE_UPSIDE_DOWN,          /* rate-upside-down */
+	FAULT_RATE_HUNDREDFOLD,          /* rate-hundredfold */
+	FAULT_RATE_HUNDREDTH,            /* rate-hundredth */
+	FAULT_RATE_UPSIDE_DOWN_HUNDREDS, /* rate-upside-down-hundreds */
+	FAULT_RATE_NONE,                 /* rate-none: no rate in the file */
+	FAULT_RATE_ECB,                  /* rate-ecb: $1 the element or attribute that should be there */
+	FAULT_RATE_WITHDRAWN,            /* rate-withdrawn (information): $1 the currency, $2 how many rates */
+	FAULT_RATE_MAKER,                /* rate-maker: not said who typed it in */
+	FAULT_RATE_UNAPPROVED,           /* rate-unapproved: by no second person */
+	FAULT_RATE_SAME_PERSON,          /* rate-same-person: approved by the one who typed it in */
+	FAULT_RATE_GAP,                  /* rate-gap: $1 pair and source, $2 day asked for and last day known */
+	FAULT_RATE_NEVER,                /* rate-never: $1 pair and source, $2 the day */
 
 	/* consents and tasks */
 	FAULT_CONSENT_PATIENT,   /* consent-patient: no patient in it */
@@ -232,7 +269,7 @@ const char *fault_text_en(struct zf_arena *arena, const struct fault *fault);
 const char *fault_text_zh(struct zf_arena *arena, const struct fault *fault);
 /* "error", "warning", "information": FHIR R4 IssueSeverity. */
 const char *fault_severity_fhir(uint8_t severity);
-/* "hospital-it", "insurance-desk", "coder", "insurer", "zhifu". */
+/* "hospital-it", "insurance-desk", "coder", "insurer", "zhifu", "finance". */
 const char *fault_owner_name(uint8_t owner);
 /* The owner in words for a person. */
 const char *fault_owner_text_en(uint8_t owner);

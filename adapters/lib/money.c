@@ -111,32 +111,37 @@ int money_share(
 	return 0;
 }
 
-int money_convert(struct zf_money amount, struct zf_decimal rate, enum money_direction direction,
-	struct text_span target, enum decimal_rule rule, struct zf_money *ret)
+int money_convert_exact(struct zf_money amount, const struct money_ratio *ratios, size_t n, struct text_span target,
+	enum decimal_rule rule, struct zf_money *ret)
 {
 	struct zf_money money;
-	if (!amount.present || !rate.present || rate.unscaled <= 0 || rate.scale > DECIMAL_SCALE_MAX)
-		return LIB_INVALID;
+	assert(n <= MONEY_RATIOS_MAX);
+	if (!amount.present) return LIB_INVALID;
 	int error = money_of(target, &money);
 	if (error != 0) return error;
 
-	/* minor / 10^from × rate × 10^to, or ÷ rate, as one quotient of integers. */
+	/* minor / 10^from × ratios × 10^to as one quotient of integers. */
 	struct wide magnitude = wide_of(decimal_magnitude(amount.minor));
-	uint64_t divisors[2] = {1, 1};
-	uint32_t power = money.exponent;
-	bool fits = true;
-	if (direction == MONEY_TARGET_PER_SOURCE) {
-		fits = wide_multiply(&magnitude, (uint64_t)rate.unscaled);
-		divisors[0] = wide_pow10(rate.scale);
-	} else {
-		divisors[0] = (uint64_t)rate.unscaled;
-		power += rate.scale;
+	uint64_t divisors[MONEY_RATIOS_MAX + 1];
+	bool fits = wide_multiply_pow10(&magnitude, money.exponent);
+	for (size_t i = 0; i < n; i++) {
+		if (ratios[i].bottom == 0) return LIB_INVALID;
+		fits = fits && wide_multiply(&magnitude, ratios[i].top);
+		divisors[i] = ratios[i].bottom;
 	}
-	divisors[1] = wide_pow10(amount.exponent);
-	fits = fits && wide_multiply_pow10(&magnitude, power);
-	assert(fits); /* 63 + 63 bits × 10^4, or 63 bits × 10^22 */
-	decimal_quotient(&magnitude, divisors, 2, rule);
+	if (!fits) return LIB_LIMIT;
+	divisors[n] = wide_pow10(amount.exponent);
+	decimal_quotient(&magnitude, divisors, n + 1, rule);
 	if (!wide_to_int64(&magnitude, amount.minor < 0, &money.minor)) return LIB_LIMIT;
 	*ret = money;
 	return 0;
+}
+
+int money_convert(struct zf_money amount, struct zf_decimal rate, enum money_direction direction,
+	struct text_span target, enum decimal_rule rule, struct zf_money *ret)
+{
+	if (!rate.present || rate.unscaled <= 0 || rate.scale > DECIMAL_SCALE_MAX) return LIB_INVALID;
+	struct money_ratio ratio = {(uint64_t)rate.unscaled, wide_pow10(rate.scale)};
+	if (direction == MONEY_SOURCE_PER_TARGET) ratio = (struct money_ratio){ratio.bottom, ratio.top};
+	return money_convert_exact(amount, &ratio, 1, target, rule, ret);
 }

@@ -49,4 +49,18 @@ int money_share(struct zf_money amount, int64_t numerator, int64_t denominator, 
 int money_convert(struct zf_money amount, struct zf_decimal rate, enum money_direction direction,
 	struct text_span target, enum decimal_rule rule, struct zf_money *ret) LIB_MUSTUSE;
 
+/* A factor top / bottom of a conversion. */
+struct money_ratio {
+	uint64_t top;
+	uint64_t bottom; /* not 0 */
+};
+#define MONEY_RATIOS_MAX 4
+
+/* amount × the product of n ratios (at most MONEY_RATIOS_MAX), as an amount of `target`: exact in between and rounded
+ * once, at the end, to the target's minor unit, so that a cross rate is never rounded by itself. The divisors and ten
+ * to the amount's exponent must have a product below 2^255. LIB_INVALID: absent, a bottom of 0, unknown target.
+ * LIB_LIMIT: the result, or the exact number in between (256 bits), does not fit. */
+int money_convert_exact(struct zf_money amount, const struct money_ratio *ratios, size_t n, struct text_span target,
+	enum decimal_rule rule, struct zf_money *ret) LIB_MUSTUSE;
+
 #endif

@@ -74,6 +74,14 @@ size_t text_cut_bytes(const char *ptr, size_t len, size_t len_max)
 	return cut;
 }
 
+const char *text_copy_cut(struct text_span span, char *ret, size_t size)
+{
+	size_t len = text_cut_bytes(span.ptr, span.len, size - 1);
+	if (len > 0) memcpy(ret, span.ptr, len);
+	ret[len] = '\0';
+	return ret;
+}
+
 size_t text_cut_codepoints(const char *ptr, size_t len, size_t codepoints_max)
 {
 	const char *p = ptr;

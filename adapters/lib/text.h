@@ -98,6 +98,8 @@ bool text_utf8_valid(const char *ptr, size_t len);
 size_t text_codepoints(const char *ptr, size_t len);
 /* The largest length ≤ len_max at which valid UTF-8 can be cut without splitting a code point. */
 size_t text_cut_bytes(const char *ptr, size_t len, size_t len_max);
+/* A NUL-terminated copy, cut to what fits into `size` bytes; returns ret. */
+const char *text_copy_cut(struct text_span span, char *ret, size_t size);
 /* The length in bytes of the first codepoints_max code points (all of it when there are fewer). */
 size_t text_cut_codepoints(const char *ptr, size_t len, size_t codepoints_max);
 /* Writes code (a valid scalar value) as 1 to 4 bytes and returns how many. */
