@@ -1,0 +1,128 @@
+"""Conversion against exact fractions, and the ECB's files against another XML reader."""
+
+import fractions
+import os
+import pathlib
+import random
+import subprocess
+import xml.etree.ElementTree as tree
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ.get("ZHIFU_BUILD") or HERE.parents[1] / "build-asan")
+SHARED = pathlib.Path(os.environ.get("ZHIFU_SHARED") or HERE.parents[2] / "shared")
+ECB = SHARED / "data" / "reference" / "ecb"
+PROBE = BUILD / "golden" / "rate_probe"
+CASES = 30000
+EXPONENTS = {"CNY": 2, "USD": 2, "EUR": 2, "JPY": 0, "KRW": 0, "BHD": 3, "KWD": 3, "CLF": 4, "UYW": 4}
+HALF_AWAY, HALF_EVEN, UP, DOWN = range(4)
+WITHDRAWN = {"CYP", "EEK", "HRK", "LTL", "LVL", "MTL", "ROL", "SIT", "SKK", "TRL"}
+
+pytestmark = pytest.mark.skipif(not PROBE.exists(), reason="rate_probe is not built")
+
+
+def probe(*args, stdin=None):
+    return subprocess.run([str(PROBE), *args], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          check=False)
+
+
+def rounded(value, rule):
+    whole, rest = divmod(abs(value), 1)
+    whole = int(whole)
+    half = fractions.Fraction(1, 2)
+    if rule == UP:
+        whole += rest > 0
+    elif rule == HALF_AWAY:
+        whole += rest >= half
+    elif rule == HALF_EVEN:
+        whole += rest > half or (rest == half and whole % 2 == 1)
+    return -whole if value < 0 else whole
+
+
+def random_step(dice, currency):
+    other = dice.choice([c for c in EXPONENTS if c != currency])
+    base, quote = (currency, other) if dice.random() < 0.5 else (other, currency)
+    scale = dice.randint(0, 18)
+    unscaled = max(1, dice.getrandbits(dice.randint(1, 63)))
+    if dice.random() < 0.7:  # of a size that occurs
+        scale = dice.randint(2, 6)
+        unscaled = dice.randint(1, 20 * 10 ** scale)
+    return base, dice.choice([1, 1, 10, 100, 1000, 10000]), unscaled, scale, quote, other
+
+
+def random_case(dice):
+    currency = dice.choice(list(EXPONENTS))
+    minor = dice.getrandbits(dice.randint(1, 63)) * dice.choice([1, -1])
+    if dice.random() < 0.01:
+        minor = dice.choice([0, 2 ** 63 - 1, -2 ** 63])
+    rule = dice.randint(0, 3)
+    words = [minor, currency, rule]
+    value = fractions.Fraction(minor, 10 ** EXPONENTS[currency])
+    steps = [random_step(dice, currency)]
+    if dice.random() < 0.6:
+        steps.append(random_step(dice, steps[0][5]))
+        if dice.random() < 0.3:  # there and back at the same rate: nothing may be lost
+            base, per, unscaled, scale, quote, _ = steps[0]
+            steps[1] = (base, per, unscaled, scale, quote, currency)
+    words.append(len(steps))
+    for base, per, unscaled, scale, quote, to in steps:
+        price = fractions.Fraction(unscaled, 10 ** scale * per)  # of one base in quote
+        value = value * price if to == quote else value / price
+        words += [base, per, unscaled, scale, quote]
+        currency = to
+    got = rounded(value * 10 ** EXPONENTS[currency], rule)
+    wanted = "%d %s" % (got, currency) if -2 ** 63 <= got < 2 ** 63 else "limit"
+    return " ".join(map(str, words)), wanted
+
+
+def test_conversion_is_exact():
+    seed = int(os.environ.get("ZHIFU_SEED") or random.SystemRandom().randrange(2 ** 32))
+    dice = random.Random(seed)
+    cases = [random_case(dice) for _ in range(CASES)]
+    done = probe("convert", stdin="".join(line + "\n" for line, _ in cases))
+    assert done.returncode == 0, done.stderr
+    answers = done.stdout.splitlines()
+    assert len(answers) == len(cases)
+    wrong = ["%s: %s, not %s" % (line, answer, wanted)
+             for (line, wanted), answer in zip(cases, answers) if answer != wanted]
+    assert not wrong, "ZHIFU_SEED=%d: %d wrong, such as %s" % (seed, len(wrong), wrong[0])
+    limits = answers.count("limit")
+    assert CASES // 100 < limits < CASES // 2, "the cases are lopsided: %d beyond the limit" % limits
+
+
+@pytest.mark.parametrize("name", ["exchange_rates.xml", "exchange_rates_90_day.xml"])
+def test_ecb_file(name):
+    path = ECB / name
+    if not path.exists():
+        pytest.skip("no %s" % path)
+    wanted = set()
+    cube = "{http://www.ecb.int/vocabulary/2002-08-01/eurofxref}Cube"
+    for day in tree.parse(path).getroot().iter(cube):
+        for rate in day.findall(cube):
+            if day.get("time") and rate.get("currency") not in WITHDRAWN:
+                wanted.add("%s EUR 1 %s %s" % (day.get("time"), rate.get("rate"), rate.get("currency")))
+    done = probe("ecb", str(path), "2018-12-31")
+    assert done.returncode == 0, done.stderr
+    got = done.stdout.splitlines()
+    assert len(got) == len(set(got)) and len(got) > 30
+    assert set(got) == wanted
+    assert "rate-withdrawn" in done.stderr and "rate-far" not in done.stderr
+
+
+def test_ecb_file_from_the_future():
+    path = ECB / "exchange_rates.xml"
+    if not path.exists():
+        pytest.skip("no %s" % path)
+    done = probe("ecb", str(path), "2018-06-10")
+    assert done.returncode == 1 and done.stdout == ""
+    assert "rate-future The day 2018-06-11 has not come yet; today is 2018-06-10." in done.stderr
+
+
+def test_ecb_file_that_is_none():
+    path = ECB / "illegal_exchange_rates.xml"
+    if not path.exists():
+        pytest.skip("no %s" % path)
+    done = probe("ecb", str(path), "2018-12-31")
+    assert done.returncode == 1 and done.stdout == ""
+    assert "xml-invalid" in done.stderr
