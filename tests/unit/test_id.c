@@ -128,6 +128,27 @@ static void ref_comes_at_once_whatever_the_time(void **state)
 	}
 }
 
+/* tests/bench/month/refs.py makes the same ones by code of its own. */
+static void ref_of_known_numbers(void **state)
+{
+	static const struct {
+		uint64_t number;
+		const char *ref;
+	} known[] = {
+		{0, "HZ1000000000000V"},
+		{35, "HZ100000000000ZX"},
+		{UINT64_C(123456789012345678), "HZ10XRLS1WQ49JIW"},
+		{(UINT64_C(1) << 62) - 1, "HZ1Z1CI99JJ7473I"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		char ref[REF_TEXT_LEN];
+		ref_from_number("HZ1", known[i].number, ref);
+		assert_string_equal(ref, known[i].ref);
+	}
+}
+
 static void ref_form(void **state)
 {
 	char ref[REF_TEXT_LEN];
@@ -228,6 +249,7 @@ int main(void)
 		cmocka_unit_test(ref_catches_every_changed_character),
 		cmocka_unit_test(ref_catches_every_swap_of_neighbours),
 		cmocka_unit_test(ref_comes_at_once_whatever_the_time),
+		cmocka_unit_test(ref_of_known_numbers),
 		cmocka_unit_test(ref_form),
 		cmocka_unit_test(refs_differ),
 		cmocka_unit_test(hospital_codes),
