@@ -478,26 +478,38 @@ CREATE TABLE remittance_detail (
 );
 CREATE INDEX remittance_detail_claim ON remittance_detail (claim_id);
 
--- Double entry, balanced by construction: one row moves one positive amount of one currency from the credited to the
--- debited account. Rows of one entry belong together. Never updated, never deleted.
+-- Double entry, balanced by construction: one row moves one positive amount of one currency, and what it is worth in the
+-- hospital's book currency, from the credited to the debited account. Rows of one entry belong together; where one has two
+-- currencies, each passes through the account CONV, which is worth nothing when the entry ends. Never updated, never deleted.
 CREATE TABLE posting (
 	hospital_id  uuid NOT NULL,
 	entry_id     uuid NOT NULL,     -- where one cause makes one entry, the cause's id: it posts once
 	no           smallint NOT NULL,
 	debit        text NOT NULL,
 	credit       text NOT NULL,
-	amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+	amount_minor bigint NOT NULL CHECK (amount_minor >= 0), -- 0: the book value alone changes
 	currency     text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
 	exponent     smallint NOT NULL,
+	book_minor   bigint CHECK (book_minor >= 0), -- in the book currency; NULL: posting_unvalued, a later row brings it
 	book_day     date NOT NULL,     -- the hospital's day
 	rule         text NOT NULL,     -- which row of daemon/settle/posting_rule.c
 	claim_id     uuid,
 	source_id    uuid NOT NULL,     -- the fact it follows from, a bill: the claim
 	at           timestamptz NOT NULL DEFAULT now(),
 	CHECK (debit <> credit),
+	CHECK (amount_minor > 0 OR book_minor > 0 OR rule = 'value'),
 	PRIMARY KEY (hospital_id, entry_id, no)
 );
 CREATE INDEX posting_claim ON posting (claim_id);
+
+-- Postings in a foreign currency for which no rate was known when they were made: each waits here for its value.
+CREATE TABLE posting_unvalued (
+	hospital_id uuid NOT NULL,
+	entry_id    uuid NOT NULL,
+	no          smallint NOT NULL,
+	due_at      timestamptz NOT NULL DEFAULT now(), -- when to look for a rate
+	PRIMARY KEY (hospital_id, entry_id, no)
+);
 
 -- ---- partitions: a month of arrival each, and one for what falls outside ----
 

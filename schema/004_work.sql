@@ -34,7 +34,7 @@ BEGIN
 END
 $$;
 GRANT SELECT ON claim, claim_state, claim_event, claim_identifier, patient_key, patient_lookup, consent, task,
-	adjudication, adjudication_line, remittance, remittance_detail, fact, export_ledger, export_count, posting,
+	adjudication, adjudication_line, remittance, remittance_detail, fact, export_ledger, export_count, posting, posting_unvalued,
 	exchange, message, attempt, outbox TO zhifu_intake, zhifu_operator;
 GRANT SELECT ON hospital, insurer, route_lease TO zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
 
@@ -72,15 +72,12 @@ RETURNS TABLE (hospital_id uuid, claim_id uuid) LANGUAGE plpgsql SECURITY DEFINE
 DECLARE
 	stepped_hospital uuid[]; stepped uuid[];
 	bill_hospital uuid[]; bill uuid[]; bill_debit text[]; bill_amount bigint[]; bill_currency text[]; bill_exponent smallint[];
-	bill_day date[];
 	bills integer;
 BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, which costs milliseconds here
 	IF 8 = ANY (p_to) THEN
 		SELECT count(*), array_agg(c.hospital_id), array_agg(c.claim_id), array_agg('AR-' || upper(s.insurer)),
-			array_agg(c.total_minor), array_agg(c.currency), array_agg(c.exponent),
-			-- Not joined: plans went from the hospital to all of its claims before the first statistics came.
-			array_agg((now() AT TIME ZONE (SELECT h.zone FROM hospital h WHERE h.hospital_id = t.h))::date)
-		INTO bills, bill_hospital, bill, bill_debit, bill_amount, bill_currency, bill_exponent, bill_day
+			array_agg(c.total_minor), array_agg(c.currency), array_agg(c.exponent)
+		INTO bills, bill_hospital, bill, bill_debit, bill_amount, bill_currency, bill_exponent
 		FROM unnest(p_hospital, p_claim, p_axis, p_to) AS t (h, c, x, s)
 		JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c AND s.books = 0
 		JOIN claim c ON c.hospital_id = t.h AND c.claim_id = t.c AND c.use = 1
@@ -132,10 +129,16 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 	)
 	SELECT array_agg(d.hospital_id), array_agg(d.claim_id) INTO stepped_hospital, stepped FROM done d;
 	IF bills > 0 THEN
-		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_day, rule, claim_id, source_id)
-		SELECT t.h, t.c, 1, t.d, 'REV-MED', t.a, t.u, t.x, t.y, 'bill', t.c, t.c
-		FROM unnest(bill_hospital, bill, bill_debit, bill_amount, bill_currency, bill_exponent, bill_day) AS t (h, c, d, a, u, x, y)
-		WHERE t.c = ANY (stepped) AND t.a > 0;
+		WITH posted AS (
+			INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,
+				claim_id, source_id)
+			-- The hospital is joined here and not above: plans went from it to all of its claims before the first statistics came.
+			SELECT t.h, t.c, 1, t.d, 'REV-MED', t.a, t.u, t.x, CASE WHEN t.u = o.book_currency THEN t.a END,
+				(now() AT TIME ZONE o.zone)::date, 'bill', t.c, t.c
+			FROM unnest(bill_hospital, bill, bill_debit, bill_amount, bill_currency, bill_exponent) AS t (h, c, d, a, u, x)
+			JOIN hospital o ON o.hospital_id = t.h
+			WHERE t.c = ANY (stepped) AND t.a > 0 RETURNING posting.hospital_id, entry_id, no, book_minor)
+		INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
 	END IF;
 	IF 3 = ANY (p_to) THEN
 		INSERT INTO consent_wait (hospital_id, claim_id)

@@ -98,11 +98,16 @@ BEGIN
 
 	IF cardinality(p_claim) > 0 THEN
 		-- An entry is what one fact posts, and has its id.
-		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_day, rule, claim_id, source_id)
-		SELECT o.hospital_id, t.s, t.n, t.d, t.k, t.a, t.u, t.x, (now() AT TIME ZONE o.zone)::date, t.r, c_claim[t.c], t.s
-		FROM unnest(p_claim, p_source, p_no, p_debit, p_credit, p_amount, p_currency, p_exponent, p_rule)
-			AS t (c, s, n, d, k, a, u, x, r)
-		JOIN hospital o ON o.hospital_id = c_hospital[t.c] WHERE lost IS NULL OR t.c <> ALL (lost);
+		WITH posted AS (
+			INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,
+				claim_id, source_id)
+			SELECT o.hospital_id, t.s, t.n, t.d, t.k, t.a, t.u, t.x, CASE WHEN t.u = o.book_currency THEN t.a END,
+				(now() AT TIME ZONE o.zone)::date, t.r, c_claim[t.c], t.s
+			FROM unnest(p_claim, p_source, p_no, p_debit, p_credit, p_amount, p_currency, p_exponent, p_rule)
+				AS t (c, s, n, d, k, a, u, x, r)
+			JOIN hospital o ON o.hospital_id = c_hospital[t.c] WHERE lost IS NULL OR t.c <> ALL (lost)
+			RETURNING posting.hospital_id, entry_id, no, book_minor)
+		INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
 	END IF;
 	UPDATE fact f SET status = t.s, why = t.y FROM unnest(f_claim, f_fact, f_status, f_why) AS t (c, f, s, y)
 	WHERE (lost IS NULL OR t.c <> ALL (lost)) AND f.hospital_id = c_hospital[t.c] AND f.fact_id = t.f;

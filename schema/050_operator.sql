@@ -323,6 +323,12 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT 'each currency has one exponent', p.currency, count(DISTINCT p.exponent), 1::bigint
 	FROM posting p WHERE p.hospital_id = p_hospital GROUP BY p.currency
 	UNION ALL
+	SELECT 'postings without a value in the books that nobody waits for', NULL, count(*), 0::bigint FROM posting p
+	WHERE p.hospital_id = p_hospital AND p.book_minor IS NULL
+		AND NOT EXISTS (SELECT 1 FROM posting_unvalued u WHERE u.hospital_id = p.hospital_id AND u.entry_id = p.entry_id AND u.no = p.no)
+		AND NOT EXISTS (SELECT 1 FROM posting v WHERE v.hospital_id = p.hospital_id AND v.entry_id = p.entry_id AND v.no = p.no + 10000
+			AND v.rule = 'value')
+	UNION ALL
 	SELECT 'postings whose cause is not on record', NULL, count(*), 0::bigint FROM posting p
 	WHERE p.hospital_id = p_hospital AND p.rule IN ('bill', 'patient_share', 'write_off', 'announce', 'announce_fee')
 		AND (p.rule = 'bill' AND p.source_id = p.claim_id) IS NOT TRUE

@@ -6,6 +6,7 @@
 #include "ctl/claim.h"
 #include "ctl/report.h"
 #include "db/sync.h"
+#include "lib/currency.h"
 #include "lib/date.h"
 
 #define LIST_MAX 10000
@@ -27,11 +28,11 @@ static int day_read(const char *option, const char *text, int32_t otherwise, int
 	return 0;
 }
 
-static int filter_read(struct ctl *ctl, int argc, char **argv, struct ledger_filter *filter, bool *hledger)
+static int filter_read(struct ctl *ctl, int argc, char **argv, struct ledger_filter *filter, bool *hledger, bool *book)
 {
 	const struct ctl_option options[] = {{"--hospital", &filter->hospital, NULL}, {"--claim", &filter->claim, NULL},
 		{"--account", &filter->account, NULL}, {"--from", &filter->from, NULL}, {"--to", &filter->to, NULL},
-		{hledger != NULL ? "--hledger" : NULL, NULL, hledger}, {NULL, NULL, NULL}};
+		{hledger != NULL ? "--hledger" : NULL, NULL, hledger}, {"--book", NULL, book}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
@@ -49,8 +50,8 @@ static int filter_read(struct ctl *ctl, int argc, char **argv, struct ledger_fil
 }
 
 static const char *const postings_sql =
-	"SELECT p.book_day, p.debit, p.credit, p.amount_minor, p.currency, p.exponent, p.rule, s.ref, p.entry_id, p.no, p.at"
-	" FROM posting p LEFT JOIN claim_state s ON s.hospital_id = p.hospital_id AND s.claim_id = p.claim_id"
+	"SELECT p.book_day, p.debit, p.credit, p.amount_minor, p.currency, p.exponent, p.rule, s.ref, p.entry_id, p.no, p.at,"
+	" p.book_minor FROM posting p LEFT JOIN claim_state s ON s.hospital_id = p.hospital_id AND s.claim_id = p.claim_id"
 	" WHERE p.hospital_id = $1 AND p.book_day BETWEEN $2 AND $3 AND ($4::text IS NULL OR s.ref = $4)"
 	" AND ($5::text IS NULL OR p.debit = $5 OR p.credit = $5) ORDER BY p.book_day, p.entry_id, p.no LIMIT $6";
 
@@ -65,20 +66,28 @@ static int postings_read(struct ctl *ctl, const struct hospital *hospital, const
 	return r == 0 ? ctl_commit(ctl) : r;
 }
 
+/* In the hospital's book currency; none while no rate is known. */
+static struct cell cell_book(const struct hospital *hospital, struct pg_result *rows, int row, int column)
+{
+	if (db_rows_null(rows, row, column)) return cell_none();
+	return cell_money(
+		db_rows_int(rows, row, column), hospital->book_currency, currency_exponent(hospital->book_currency));
+}
+
 /* ---- show ---- */
 
 static int ledger_show(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct column columns[] = {{"hospital", "hospital"}, {"day", "day"}, {"rule", "rule"},
-		{"debit", "debit"}, {"credit", "credit"}, {"amount", "amount"}, {"claim", "claim"}, {"entry", NULL},
-		{"no", NULL}, {"at", NULL}};
+		{"debit", "debit"}, {"credit", "credit"}, {"amount", "amount"}, {"book", "in the books"},
+		{"claim", "claim"}, {"entry", NULL}, {"no", NULL}, {"at", NULL}};
 	struct ledger_filter filter = {0};
 	const struct hospital *hospital;
 	struct report report;
 	struct table table;
 	uint32_t index = 0;
 	bool cut = false;
-	int r = filter_read(ctl, argc, argv, &filter, NULL);
+	int r = filter_read(ctl, argc, argv, &filter, NULL, NULL);
 
 	if (r != 0) return r;
 	report_begin(&report, ctl);
@@ -98,6 +107,7 @@ static int ledger_show(struct ctl *ctl, int argc, char **argv)
 			table_add(&table, cell_text(db_rows_text(rows, row, 2)));
 			table_add(&table, cell_money(db_rows_int(rows, row, 3), db_rows_text(rows, row, 4),
 						  (int)db_rows_int(rows, row, 5)));
+			table_add(&table, cell_book(hospital, rows, row, 11));
 			table_add(&table, cell_text(db_rows_text(rows, row, 7)));
 			table_add(&table, cell_uuid(&entry));
 			table_add(&table, cell_int(db_rows_int(rows, row, 9)));
@@ -126,9 +136,12 @@ static int balance_one(struct ctl *ctl, const struct hospital *hospital, struct 
 
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
-			"SELECT currency, exponent, account, sum(d)::bigint, sum(c)::bigint FROM ("
-			"SELECT currency, exponent, debit AS account, amount_minor AS d, 0 AS c FROM posting WHERE hospital_id = $1"
-			" UNION ALL SELECT currency, exponent, credit, 0, amount_minor FROM posting WHERE hospital_id = $1) p"
+			"SELECT currency, exponent, account, sum(d)::bigint, sum(c)::bigint,"
+			" CASE WHEN bool_or(w) THEN NULL ELSE coalesce(sum(b), 0)::bigint END FROM ("
+			" SELECT p.*, s.*, u.no IS NOT NULL AS w FROM posting p"
+			" LEFT JOIN posting_unvalued u ON u.hospital_id = p.hospital_id AND u.entry_id = p.entry_id AND u.no = p.no"
+			" CROSS JOIN LATERAL (VALUES (debit, amount_minor, 0::bigint, book_minor), (credit, 0, amount_minor, -book_minor))"
+			" AS s (account, d, c, b) WHERE p.hospital_id = $1) p"
 			" GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
 			"u", &hospital->id);
 	if (r == 0)
@@ -147,6 +160,7 @@ static int balance_one(struct ctl *ctl, const struct hospital *hospital, struct 
 		table_add(accounts, cell_money(debit, currency, exponent));
 		table_add(accounts, cell_money(credit, currency, exponent));
 		table_add(accounts, cell_money(debit - credit, currency, exponent));
+		table_add(accounts, cell_book(hospital, rows, row, 5));
 	}
 	for (int row = 0; r == 0 && row < db_rows_count(proof); row++) {
 		bool holds = db_rows_int(proof, row, 2) == db_rows_int(proof, row, 3);
@@ -167,7 +181,7 @@ static int balance_one(struct ctl *ctl, const struct hospital *hospital, struct 
 static int ledger_balance(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct column account_columns[] = {{"hospital", "hospital"}, {"account", "account"},
-		{"debit", "debit"}, {"credit", "credit"}, {"balance", "balance"}};
+		{"debit", "debit"}, {"credit", "credit"}, {"balance", "balance"}, {"book", "in the books"}};
 	static const struct column proof_columns[] = {{"hospital", "hospital"}, {"statement", "statement"},
 		{"currency", "currency"}, {"found", "found"}, {"expected", "expected"}, {"verdict", "verdict"}};
 	const char *code = NULL;
@@ -202,18 +216,23 @@ static int ledger_balance(struct ctl *ctl, int argc, char **argv)
 
 /* ---- export ---- */
 
-/* An entry's rows become one transaction; each row is two postings that cancel out. */
-static void journal_print(const struct hospital *hospital, struct pg_result *rows)
+/* An entry's rows become one transaction; each row is two postings that cancel out. What has no value yet in the book
+ * currency, or no amount in its own, is not in the journal of that kind. */
+static void journal_print(const struct hospital *hospital, struct pg_result *rows, bool book)
 {
 	struct uuid open = {{0}};
 
 	for (int row = 0; row < db_rows_count(rows); row++) {
 		struct uuid entry = db_rows_uuid(rows, row, 8);
-		const char *currency = db_rows_text(rows, row, 4);
+		const char *currency = book ? hospital->book_currency : db_rows_text(rows, row, 4);
 		const char *ref = db_rows_text(rows, row, 7);
-		int exponent = (int)db_rows_int(rows, row, 5);
+		int exponent = book ? currency_exponent(currency) : (int)db_rows_int(rows, row, 5);
+		int column = book ? 11 : 3;
+		int64_t minor = db_rows_null(rows, row, column) ? 0 : db_rows_int(rows, row, column);
 		char amount[REPORT_AMOUNT_LEN];
 		char id[UUID_TEXT_LEN];
+
+		if (minor == 0) continue;
 
 		if (!uuid_equal(&entry, &open)) {
 			int year;
@@ -226,7 +245,7 @@ static void journal_print(const struct hospital *hospital, struct pg_result *row
 				db_rows_text(rows, row, 6), hospital->code, ref != NULL ? ref : "", id);
 			open = entry;
 		}
-		report_amount(db_rows_int(rows, row, 3), exponent, false, amount);
+		report_amount(minor, exponent, false, amount);
 		(void)printf("    %-32s  %s %s\n", db_rows_text(rows, row, 1), amount, currency);
 		(void)printf("    %-32s  -%s %s\n", db_rows_text(rows, row, 2), amount, currency);
 	}
@@ -238,7 +257,8 @@ static int ledger_export(struct ctl *ctl, int argc, char **argv)
 	const struct hospital *hospital;
 	uint32_t index = 0;
 	bool hledger = false;
-	int r = filter_read(ctl, argc, argv, &filter, &hledger);
+	bool book = false;
+	int r = filter_read(ctl, argc, argv, &filter, &hledger, &book);
 
 	if (r != 0) return r;
 	if (!hledger || ctl->json)
@@ -248,7 +268,7 @@ static int ledger_export(struct ctl *ctl, int argc, char **argv)
 		struct pg_result *rows = NULL;
 
 		r = postings_read(ctl, hospital, &filter, INT64_MAX, &rows);
-		if (r == 0) journal_print(hospital, rows);
+		if (r == 0) journal_print(hospital, rows, book);
 		db_sync_rows_free(rows);
 	}
 	return r < 0 ? ctl_fail("could not read the ledger") : 0;
@@ -259,7 +279,8 @@ const struct ctl_command ledger_commands[] = {
 		CTL_CONFIG | CTL_DB, ledger_show},
 	{"ledger balance", "[--hospital CODE]", "the trial balance and its proof; fails when the books do not balance",
 		CTL_CONFIG | CTL_DB, ledger_balance},
-	{"ledger export", "--hledger [--hospital CODE] [--claim REF] [--account NAME] [--from DAY] [--to DAY]",
-		"the journal as text that hledger reads", CTL_CONFIG | CTL_DB, ledger_export},
+	{"ledger export", "--hledger [--book] [--hospital CODE] [--claim REF] [--account NAME] [--from DAY] [--to DAY]",
+		"the journal as text that hledger reads; --book: in the book currency", CTL_CONFIG | CTL_DB,
+		ledger_export},
 	{NULL, NULL, NULL, 0, NULL},
 };

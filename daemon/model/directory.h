@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "base/zone.h"
+#include "lib/rate.h"
 #include "zhifu_model.h"
 
 struct hospital;
@@ -34,6 +35,9 @@ struct hospital {
 	const char *zone_name;
 	const struct zone *zone;
 	char book_currency[4];
+	uint8_t rate_sources[RATE_SOURCE_COUNT]; /* enum rate_source: whose rates value what is posted, in this order */
+	uint32_t rate_source_count;
+	uint16_t rate_reach_days;                       /* how old a rate may be for a day that has none */
 	const struct zf_identifier *const *identifiers; /* how insurers know it: goes out as the sender */
 	uint32_t identifier_count;
 	uint32_t client_count;

@@ -81,6 +81,15 @@ static const struct conf_option hospital_options[] = {
 	{MEMBER(hospital_file, book_currency), .type = CONF_STRING, .flags = CONF_RELOADABLE, .fallback = "\"CNY\"",
 		.min = 3, .max = 3, .form = form_currency,
 		.help = "ISO 4217 code of the currency the books are kept in."},
+	{MEMBER(hospital_file, rate_sources), .type = CONF_STRINGS, .flags = CONF_RELOADABLE,
+		.fallback = "[ \"cfets\", \"manual\" ]", .min = 1, .max = 3, .form = form_rate_source,
+		.help = "Whose exchange rates say what a posting in another currency is worth in the books: cfets (the central "
+			"parity of the People's Bank of China), ecb, manual (typed in by one person, approved by another). The "
+			"first that has a rate for the day counts."},
+	{MEMBER(hospital_file, rate_reach_days), .type = CONF_INT, .flags = CONF_RELOADABLE, .fallback = "10", .min = 0,
+		.max = 31,
+		.help = "How many days back the last rate may be for a day that has none. National Day and Spring "
+			"Festival take more than 7."},
 	{MEMBER(hospital_file, identifiers), .type = CONF_GROUPS, .flags = CONF_RELOADABLE, .group = &identifier_table,
 		.fallback = "()", .help = "How insurers know the hospital."},
 	{MEMBER(hospital_file, clients), .type = CONF_GROUPS, .flags = CONF_RELOADABLE, .group = &client_table,

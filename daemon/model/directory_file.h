@@ -18,6 +18,8 @@ struct client_file {
 
 struct hospital_file {
 	const char *id, *code, *name, *zone, *book_currency;
+	struct conf_strings rate_sources;
+	int64_t rate_reach_days;
 	struct conf_groups identifiers, clients, code_systems;
 };
 

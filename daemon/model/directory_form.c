@@ -79,6 +79,15 @@ const char *form_currency(const char *text)
 	return currency_exponent(text) >= 0 ? NULL : "is not a currency of ISO 4217";
 }
 
+/* A board's prices are for what a bank bought or sold, not for what is owed. */
+const char *form_rate_source(const char *text)
+{
+	enum rate_source source = rate_source_find(text_of(text));
+
+	return source == RATE_CFETS || source == RATE_ECB || source == RATE_MANUAL ? NULL
+										   : "is none of cfets, ecb, manual";
+}
+
 const char *form_client(const char *text)
 {
 	return is_made_of(text, NAME_CHARS) ? NULL : "may have only letters, digits, dot, hyphen and underscore";

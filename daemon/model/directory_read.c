@@ -165,6 +165,10 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 	if (file.id != NULL) (void)!uuid_parse(file.id, &hospital->id);
 	if (file.code != NULL) memcpy(hospital->code, file.code, HOSPITAL_CODE_LEN);
 	if (file.book_currency != NULL) memcpy(hospital->book_currency, file.book_currency, 3);
+	for (size_t i = 0; i < file.rate_sources.count && i < ARRAY_LEN(hospital->rate_sources); i++)
+		hospital->rate_sources[hospital->rate_source_count++] =
+			(uint8_t)rate_source_find(text_of(file.rate_sources.items[i]));
+	hospital->rate_reach_days = (uint16_t)file.rate_reach_days;
 	hospital->file = path;
 	hospital->name = or_empty(file.name);
 	hospital->zone_name = or_empty(file.zone);

@@ -13,6 +13,7 @@
 #include "net/metrics.h"
 #include "settle/round.h"
 #include "settle/settle_sql.h"
+#include "settle/value.h"
 #include "settle/watch.h"
 #include "zhifu_adapter.h"
 
@@ -28,6 +29,7 @@ struct settle {
 	struct db_batch *reading, *batch;
 	struct event *housekeeping, *often;
 	struct watch *watch; /* of the first worker; NULL: another one looks */
+	struct value *value; /* likewise */
 	struct round round;
 	bool busy;      /* a round is under way */
 	unsigned tries; /* of its reading */
@@ -152,6 +154,7 @@ static void on_often(evutil_socket_t fd, short what, void *ctx)
 	if (settle->worker->number != 0 || settle->draining || !db_pool_up(settle->pool)) return;
 	consents_look(settle);
 	watch_look(settle->watch);
+	value_look(settle->value);
 }
 
 static void on_housekeeping(evutil_socket_t fd, short what, void *ctx)
@@ -172,6 +175,7 @@ static void settle_stop(void *state)
 	if (settle->housekeeping != NULL) event_free(settle->housekeeping);
 	if (settle->often != NULL) event_free(settle->often);
 	watch_free(settle->watch);
+	value_free(settle->value);
 	lease_free(settle->lease);
 	if (settle->pool != NULL) db_forget(settle->pool, settle);
 	db_batch_free(settle->reading);
@@ -217,6 +221,7 @@ static int settle_start(struct worker *worker, void **ret_state)
 	if (r == 0) r = db_batch_new(settle->pool, &settle->reading);
 	if (r == 0) r = db_batch_new(settle->pool, &settle->batch);
 	if (r == 0 && worker->number == 0) r = watch_new(worker->metrics, settle->pool, &settle->watch);
+	if (r == 0 && worker->number == 0) r = value_new(worker, settle->pool, &settle->value);
 	lease.pool = settle->pool;
 	lease.notify = settle->notify;
 	if (r == 0) r = lease_new(&lease, &settle->lease);

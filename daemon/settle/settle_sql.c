@@ -1,6 +1,8 @@
 /* The table of settle's statements. */
 #include "settle/settle_sql.h"
 
+#include "settle/rate_rows.h"
+
 const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 	[SETTLE_CLAIMS] = {"settle_claims",
 		"SELECT ordinal, use::int4, currency, exponent::int4, transport::int4, transport_seq,"
@@ -22,6 +24,16 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 	[SETTLE_HOUSEKEEPING] = {"settle_housekeeping", "SELECT zhifu.settle_housekeeping()", 0},
 	[SETTLE_CONSENTS] = {"settle_consents", "SELECT zhifu.consent_recheck($1::text, $2::text[], 1000)", 2},
 	[SETTLE_WATCH] = {"settle_watch", "SELECT subject, found FROM zhifu.settle_watch()", 0},
+	[SETTLE_UNVALUED] = {"settle_unvalued",
+		"SELECT hospital_id, entry_id, no::int4, amount_minor, currency, exponent::int4, book_day, book_currency"
+		" FROM zhifu.settle_unvalued($1::int4)",
+		1},
+	[SETTLE_RATES] = {"settle_rates",
+		"SELECT " RATE_ROWS_COLUMNS " FROM zhifu.rate_between($1::text[], $2::date, $3::date)", 3},
+	[SETTLE_VALUE] = {"settle_value",
+		"SELECT zhifu.settle_value($1::uuid[], $2::uuid[], $3::int2[], $4::int8[], $5::int4, $6::int4[], $7::int2[], $8::uuid[],"
+		" $9::bool[], $10::int2)",
+		10},
 	[SETTLE_PARTITIONS] = {"settle_partitions", "SELECT zhifu.partition_ensure(now(), 2)", 0},
 };
 const struct db_table settle_table = {settle_sql, SETTLE_STATEMENTS};

@@ -1,4 +1,5 @@
-/* The statements of settle; the functions behind them are in schema/040_settle.sql. */
+/* The statements of settle; the functions behind them are in schema/040_settle.sql
+ * and 045_money.sql. */
 #ifndef SETTLE_SETTLE_SQL_H
 #define SETTLE_SETTLE_SQL_H
 
@@ -12,6 +13,9 @@ enum settle_statement {
 	SETTLE_PARTITIONS,
 	SETTLE_CONSENTS,
 	SETTLE_WATCH,
+	SETTLE_UNVALUED,
+	SETTLE_RATES,
+	SETTLE_VALUE,
 	SETTLE_STATEMENTS
 };
 extern const struct db_statement settle_sql[SETTLE_STATEMENTS];

@@ -17,15 +17,21 @@ static inline void settle_start(void)
 	if (settle_role.start(&world.worker, &world.role) < 0) fail_msg("%s", err_text());
 }
 
-/* A claim that was sent, and so billed. */
+/* It is sent, and so billed. */
+static inline void claim_deliver(const struct test_claim *claim)
+{
+	sql("DELETE FROM zhifu.outbox WHERE claim_id = '%s'", claim->id_text);
+	transport_step(claim, TRANSPORT_ACCEPTED, TRANSPORT_QUEUED, "enqueue");
+	transport_step(claim, TRANSPORT_QUEUED, TRANSPORT_SENDING, "send");
+	transport_step(claim, TRANSPORT_SENDING, TRANSPORT_SENT, "deliver");
+}
+
+/* A claim that was sent. */
 static inline struct test_claim claim_sent(void)
 {
 	struct test_claim claim = claim_add("ok");
 
-	sql("DELETE FROM zhifu.outbox WHERE claim_id = '%s'", claim.id_text);
-	transport_step(&claim, TRANSPORT_ACCEPTED, TRANSPORT_QUEUED, "enqueue");
-	transport_step(&claim, TRANSPORT_QUEUED, TRANSPORT_SENDING, "send");
-	transport_step(&claim, TRANSPORT_SENDING, TRANSPORT_SENT, "deliver");
+	claim_deliver(&claim);
 	return claim;
 }
 

@@ -491,8 +491,8 @@ static void ledger_balances_or_fails(void **state)
 	world_sql(&world,
 		"INSERT INTO zhifu.fact (hospital_id, fact_id, claim_id, insurer, kind, status)"
 		" VALUES ('%s', '%s', '%s', 'alpha', 3, 2);"
-		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_day, rule, claim_id, source_id)"
-		" VALUES ('%s', '%s', 1, 'AR-PT', 'AR-ALPHA', 37835, 'CNY', 2, '2026-11-21', 'patient_share', '%s', '%s')",
+		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)"
+		" VALUES ('%s', '%s', 1, 'AR-PT', 'AR-ALPHA', 37835, 'CNY', 2, 37835, '2026-11-21', 'patient_share', '%s', '%s')",
 		HOSPITAL_A, uuid_text(&made.exchange), uuid_text(&made.claim), HOSPITAL_A, uuid_text(&made.message),
 		uuid_text(&made.claim), uuid_text(&made.exchange));
 	assert_ctl(&world, 0, "ledger balance");
@@ -524,8 +524,8 @@ static void ledger_balances_or_fails(void **state)
 	assert_non_null(strstr(world.out, "claims that arrived and were not billed"));
 	world_sql(&world, "UPDATE zhifu.claim_state SET books = 1 WHERE claim_id = '%s'", uuid_text(&made.claim));
 	world_sql(&world,
-		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_day, rule, source_id)"
-		" VALUES ('%s', gen_random_uuid(), 1, 'AR-ALPHA', 'REV-MED', 1, 'CNY', 2, '2026-11-21', 'bill', gen_random_uuid())",
+		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)"
+		" VALUES ('%s', gen_random_uuid(), 1, 'AR-ALPHA', 'REV-MED', 1, 'CNY', 2, 1, '2026-11-21', 'bill', gen_random_uuid())",
 		HOSPITAL_A);
 	assert_ctl(&world, 1, "ledger balance --hospital HZ1");
 	assert_non_null(strstr(world.out, "NOT BALANCED"));

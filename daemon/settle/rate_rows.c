@@ -1,0 +1,74 @@
+/* Rows into rates. */
+#include "settle/rate_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/rows.h"
+#include "lib/arena.h"
+
+/* A rate and its row. */
+struct stored_rate {
+	struct rate rate;
+	struct uuid id;
+};
+
+static int rate_place(const void *a, const void *b)
+{
+	return rate_order(a, b);
+}
+
+static int stored_place(const void *a, const void *b)
+{
+	return rate_order(&((const struct stored_rate *)a)->rate, &((const struct stored_rate *)b)->rate);
+}
+
+static int row_read(const struct pg_result *rows, int row, struct zf_arena *arena, struct stored_rate *ret)
+{
+	struct rate *rate = &ret->rate;
+
+	ret->id = db_rows_uuid(rows, row, 0);
+	rate->source = (uint8_t)db_rows_int(rows, row, 1);
+	rate->bank = *db_rows_text(rows, row, 2) != '\0';
+	memcpy(rate->base, db_rows_text(rows, row, 3), 3);
+	memcpy(rate->quote, db_rows_text(rows, row, 4), 3);
+	rate->per = (uint32_t)db_rows_int(rows, row, 5);
+	rate->value = (struct zf_decimal){
+		.unscaled = db_rows_int(rows, row, 6), .scale = (uint8_t)db_rows_int(rows, row, 7), .present = 1};
+	rate->day = db_rows_date(rows, row, 8);
+	if (rate->source != RATE_MANUAL) return 0;
+	rate->maker = zf_strdup(arena, db_rows_text(rows, row, 9));
+	rate->checker = zf_strdup(arena, db_rows_text(rows, row, 10));
+	return rate->maker == NULL || rate->checker == NULL ? ERR_NOMEM : 0;
+}
+
+int rate_rows_read(
+	const struct pg_result *rows, const char *bank, struct zf_arena *arena, struct stored_rates *ret_rates)
+{
+	size_t n = (size_t)db_rows_count(rows);
+	struct stored_rate *list = zf_alloc_array(arena, n + 1, sizeof(*list));
+	struct rate *rates = zf_alloc_array(arena, n + 1, sizeof(*rates));
+	struct uuid *ids = zf_alloc_array(arena, n + 1, sizeof(*ids));
+	size_t count = 0;
+
+	if (list == NULL || rates == NULL || ids == NULL) return ERR_NOMEM;
+	for (int row = 0; row < (int)n; row++) {
+		if (strcmp(db_rows_text(rows, row, 2), bank != NULL ? bank : "") != 0) continue;
+		if (row_read(rows, row, arena, &list[count++]) < 0) return ERR_NOMEM;
+	}
+	qsort(list, count, sizeof(*list), stored_place);
+	for (size_t i = 0; i < count; i++) {
+		rates[i] = list[i].rate;
+		ids[i] = list[i].id;
+	}
+	*ret_rates = (struct stored_rates){.table = {.rates = rates, .count = count}, .ids = ids};
+	return 0;
+}
+
+const struct uuid *rate_rows_id(const struct stored_rates *rates, const struct rate *rate)
+{
+	const struct rate *found = bsearch(rate, rates->table.rates, rates->table.count, sizeof(*rate), rate_place);
+
+	assert(found != NULL);
+	return &rates->ids[found - rates->table.rates];
+}

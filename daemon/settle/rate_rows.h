@@ -1,0 +1,25 @@
+/* Rates as the database has them: the rows of rate_between() in schema/045_money.sql. */
+#ifndef SETTLE_RATE_ROWS_H
+#define SETTLE_RATE_ROWS_H
+
+#include "base/id.h"
+#include "lib/rate_table.h"
+
+struct pg_result;
+
+#define RATE_ROWS_COLUMNS "rate_id, source::int4, bank, base, quote, per, digits, scale::int4, day, maker, checker"
+
+/* Rates in the order of look-ups, and the row that each came from. */
+struct stored_rates {
+	struct rate_table table;
+	const struct uuid *ids; /* of the table's rates, in its order */
+};
+
+/* Those of the rows that no bank's board has, or with a bank only its own, as rates of bank 1. All is owned by the
+ * arena. ERR_NOMEM. */
+int rate_rows_read(
+	const struct pg_result *rows, const char *bank, struct zf_arena *arena, struct stored_rates *ret_rates) MUSTUSE;
+/* The row of a rate of the table. */
+const struct uuid *rate_rows_id(const struct stored_rates *rates, const struct rate *rate);
+
+#endif

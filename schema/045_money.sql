@@ -1,0 +1,204 @@
+-- Exchange rates, and what postings in a foreign currency are worth in the book currency.
+SET search_path = zhifu;
+
+-- One published price: `per` units of base cost digits / 10^scale of quote, says source on that day. Insert-only but for
+-- the second person's decision. Of one pair (whichever way round), source, bank and day the latest version in force counts:
+-- published rates have one, those typed in as many as were approved.
+CREATE TABLE rate (
+	rate_id  uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	source   smallint NOT NULL, -- enum rate_source (adapters/lib/rate.h)
+	bank     text NOT NULL DEFAULT '', -- whose price it is, of RATE_BANK_BUY and RATE_BANK_SELL
+	base     text NOT NULL CHECK (base ~ '^[A-Z]{3}$'),
+	quote    text NOT NULL CHECK (quote ~ '^[A-Z]{3}$'),
+	low      text NOT NULL GENERATED ALWAYS AS (least(base, quote)) STORED,
+	high     text NOT NULL GENERATED ALWAYS AS (greatest(base, quote)) STORED,
+	per      integer NOT NULL CHECK (per IN (1, 10, 100, 1000, 10000)),
+	digits   bigint NOT NULL CHECK (digits > 0),
+	scale    smallint NOT NULL CHECK (scale BETWEEN 0 AND 18),
+	day      date NOT NULL, -- in the source's own calendar
+	version  smallint NOT NULL DEFAULT 1,
+	status   smallint NOT NULL DEFAULT 1, -- 1 in force, 2 waits for a second person, 3 refused
+	maker    text NOT NULL CHECK (maker <> ''), -- who imported it or typed it in
+	made_at  timestamptz NOT NULL DEFAULT now(),
+	why      text,
+	checker  text,
+	checked_at timestamptz,
+	CHECK (base <> quote),
+	CHECK ((bank <> '') = (source IN (3, 4))),
+	-- Four eyes: what was typed in counts when somebody else has said so.
+	CHECK (source <> 5 OR status = 2 OR checker IS NOT NULL),
+	CHECK (lower(btrim(checker)) <> lower(btrim(maker))),
+	UNIQUE (source, bank, low, high, day, version)
+);
+CREATE INDEX rate_pair ON rate (low, high, day) WHERE status = 1;
+GRANT SELECT, INSERT, UPDATE ON rate TO zhifu_writer;
+GRANT SELECT ON rate TO zhifu_settle, zhifu_operator;
+
+-- The rates by which a posting got its value: one row a step, of which there are two through a pivot. The same conversion
+-- can be made again from it.
+CREATE TABLE conversion (
+	hospital_id uuid NOT NULL,
+	entry_id    uuid NOT NULL,
+	no          smallint NOT NULL, -- of the posting whose book_minor it made
+	step        smallint NOT NULL,
+	rate_id     uuid NOT NULL REFERENCES rate,
+	multiplied  boolean NOT NULL, -- by the rate, else divided
+	rounding    smallint NOT NULL, -- enum decimal_rule, once, after the last step
+	PRIMARY KEY (hospital_id, entry_id, no, step)
+);
+ALTER TABLE conversion ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON conversion TO zhifu_writer USING (true) WITH CHECK (true);
+CREATE POLICY tenant ON conversion FOR SELECT TO zhifu_operator USING (hospital_id = tenant());
+GRANT SELECT, INSERT ON conversion TO zhifu_writer;
+GRANT SELECT ON conversion TO zhifu_operator;
+
+-- By value, exactly and whatever the form: 4.8 for 100 is 0.048 for 1.
+CREATE FUNCTION rate_same(p_base text, p_per integer, p_digits bigint, p_scale smallint, q_base text, q_per integer, q_digits bigint,
+	q_scale smallint) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT CASE WHEN p_base = q_base
+		THEN p_digits::numeric * q_per * 10::numeric ^ q_scale = q_digits::numeric * p_per * 10::numeric ^ p_scale
+		ELSE p_digits::numeric * q_digits = 10::numeric ^ p_scale * p_per * 10::numeric ^ q_scale * q_per END
+$$;
+
+-- Stores what a source published; all or nothing. What is there already with the same value is nothing new. Returns those
+-- of which another value is there, with it, and nothing is stored: a person looks which is right. Else one row, ordinal 0, with
+-- how many were new.
+CREATE FUNCTION rate_store(p_source smallint, p_bank text, p_base text[], p_quote text[], p_per integer[], p_digits bigint[],
+	p_scale smallint[], p_day date[], p_who text)
+RETURNS TABLE (ordinal integer, stored integer, base text, quote text, per integer, digits bigint, scale smallint) LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	made integer;
+BEGIN
+	IF p_source NOT IN (1, 2, 3, 4) THEN
+		RAISE EXCEPTION 'only published rates are stored like this';
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtext('zhifu.rate'));
+	RETURN QUERY SELECT t.n::integer, NULL::integer, r.base, r.quote, r.per, r.digits, r.scale
+	FROM unnest(p_base, p_quote, p_per, p_digits, p_scale, p_day) WITH ORDINALITY AS t (b, q, p, d, s, y, n)
+	JOIN rate r ON r.source = p_source AND r.bank = p_bank AND r.low = least(t.b, t.q) AND r.high = greatest(t.b, t.q)
+		AND r.day = t.y AND r.version = 1
+	WHERE NOT rate_same(t.b, t.p, t.d, t.s, r.base, r.per, r.digits, r.scale) ORDER BY 1;
+	IF FOUND THEN
+		RETURN;
+	END IF;
+	INSERT INTO rate (source, bank, base, quote, per, digits, scale, day, maker)
+	SELECT p_source, p_bank, t.b, t.q, t.p, t.d, t.s, t.y, p_who
+	FROM unnest(p_base, p_quote, p_per, p_digits, p_scale, p_day) AS t (b, q, p, d, s, y) ON CONFLICT DO NOTHING;
+	GET DIAGNOSTICS made = ROW_COUNT;
+	PERFORM posting_value_soon();
+	RETURN QUERY SELECT 0, made, NULL::text, NULL::text, NULL::integer, NULL::bigint, NULL::smallint;
+END
+$$;
+
+-- A rate typed in by a person, which waits for a second one. Returns its id.
+CREATE FUNCTION rate_enter(p_base text, p_quote text, p_per integer, p_digits bigint, p_scale smallint, p_day date, p_who text,
+	p_why text) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	made uuid;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'a rate of a person needs who and why';
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtext('zhifu.rate'));
+	INSERT INTO rate (source, base, quote, per, digits, scale, day, version, status, maker, why)
+	SELECT 5, p_base, p_quote, p_per, p_digits, p_scale, p_day, 1 + count(*), 2, p_who, p_why FROM rate r
+	WHERE r.source = 5 AND r.low = least(p_base, p_quote) AND r.high = greatest(p_base, p_quote) AND r.day = p_day
+	RETURNING rate_id INTO made;
+	RETURN made;
+END
+$$;
+
+-- The second person's word. Returns 1 done, 0 it does not wait for one, -1 who typed it in may not decide.
+CREATE FUNCTION rate_decide(p_rate uuid, p_approve boolean, p_who text) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	entered_by text;
+BEGIN
+	SELECT r.maker INTO entered_by FROM rate r WHERE r.rate_id = p_rate AND r.status = 2 FOR UPDATE;
+	IF NOT FOUND THEN
+		RETURN 0;
+	END IF;
+	IF lower(btrim(entered_by)) = lower(btrim(p_who)) THEN
+		RETURN -1;
+	END IF;
+	UPDATE rate SET status = CASE WHEN p_approve THEN 1 ELSE 3 END, checker = p_who, checked_at = now() WHERE rate_id = p_rate;
+	IF p_approve THEN
+		PERFORM posting_value_soon();
+	END IF;
+	RETURN 1;
+END
+$$;
+
+-- The rates in force of some currencies over some days, for look-ups and for judging new ones.
+CREATE FUNCTION rate_between(p_currency text[], p_from date, p_to date)
+RETURNS TABLE (rate_id uuid, source smallint, bank text, base text, quote text, per integer, digits bigint, scale smallint, day date,
+	maker text, checker text) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT DISTINCT ON (r.source, r.bank, r.low, r.high, r.day) r.rate_id, r.source, r.bank, r.base, r.quote, r.per, r.digits, r.scale,
+		r.day, r.maker, r.checker
+	FROM rate r WHERE r.status = 1 AND r.day BETWEEN p_from AND p_to AND (r.low = ANY (p_currency) OR r.high = ANY (p_currency))
+	ORDER BY r.source, r.bank, r.low, r.high, r.day, r.version DESC
+$$;
+
+-- ---- the book value of what was posted without one ----
+
+-- New rates: whoever waits for one is looked at again.
+CREATE FUNCTION posting_value_soon() RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	UPDATE posting_unvalued SET due_at = now() WHERE due_at > now()
+$$;
+
+CREATE FUNCTION settle_unvalued(p_limit integer) RETURNS TABLE (hospital_id uuid, entry_id uuid, no smallint, amount_minor bigint,
+	currency text, exponent smallint, book_day date, book_currency text) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+	SELECT p.hospital_id, p.entry_id, p.no, p.amount_minor, p.currency, p.exponent, p.book_day, h.book_currency
+	FROM (SELECT * FROM posting_unvalued u WHERE u.due_at <= now() ORDER BY u.due_at LIMIT p_limit) u
+	JOIN posting p ON p.hospital_id = u.hospital_id AND p.entry_id = u.entry_id AND p.no = u.no
+	JOIN hospital h ON h.hospital_id = p.hospital_id
+$$;
+
+-- Posts values: a row of the same entry between the same accounts, of no amount but with the value, whose number is that of
+-- the first plus 10000. p_book NULL: there is no rate yet, look again in p_later_s. The c_ arrays are the conversions' steps, each
+-- of the posting at c_posting (from 1). Once only, whoever calls twice. Returns how many got their value.
+CREATE FUNCTION settle_value(p_hospital uuid[], p_entry uuid[], p_no smallint[], p_book bigint[], p_later_s integer,
+	c_posting integer[], c_step smallint[], c_rate uuid[], c_multiplied boolean[], p_rounding smallint) RETURNS integer LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	valued integer;
+BEGIN
+	UPDATE posting_unvalued u SET due_at = now() + make_interval(secs => p_later_s)
+	FROM unnest(p_hospital, p_entry, p_no, p_book) AS t (h, e, n, b)
+	WHERE t.b IS NULL AND u.hospital_id = t.h AND u.entry_id = t.e AND u.no = t.n;
+	WITH gone AS (
+		DELETE FROM posting_unvalued u USING unnest(p_hospital, p_entry, p_no, p_book) WITH ORDINALITY AS t (h, e, n, b, i)
+		WHERE t.b IS NOT NULL AND u.hospital_id = t.h AND u.entry_id = t.e AND u.no = t.n
+		RETURNING u.hospital_id, u.entry_id, u.no, t.b, t.i
+	), steps AS (
+		INSERT INTO conversion (hospital_id, entry_id, no, step, rate_id, multiplied, rounding)
+		SELECT g.hospital_id, g.entry_id, g.no + 10000, t.s, t.r, t.m, p_rounding FROM gone g
+		JOIN unnest(c_posting, c_step, c_rate, c_multiplied) AS t (i, s, r, m) ON t.i = g.i
+	), made AS (
+		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,
+			claim_id, source_id)
+		SELECT p.hospital_id, p.entry_id, p.no + 10000, p.debit, p.credit, 0, p.currency, p.exponent, g.b, p.book_day, 'value',
+			p.claim_id, p.source_id
+		FROM gone g JOIN posting p ON p.hospital_id = g.hospital_id AND p.entry_id = g.entry_id AND p.no = g.no RETURNING 1)
+	SELECT count(*) INTO valued FROM made;
+	RETURN valued;
+END
+$$;
+
+DO $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
+		AND (p.proname LIKE 'rate\_%' OR p.proname IN ('posting_value_soon', 'settle_unvalued', 'settle_value')) LOOP
+		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+	END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION rate_store, rate_enter, rate_decide, rate_between TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION rate_between, settle_unvalued, settle_value TO zhifu_settle;
