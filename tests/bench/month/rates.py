@@ -19,6 +19,8 @@ PARITY = {
 STEP_BASIS_POINTS = 25  # a day's walk at most; parities move little
 BANK_SPREAD_BASIS_POINTS = 20
 BANK_UNITS = 100
+BOARD_NAMES = {"USD": "美元", "EUR": "欧元", "JPY": "日元", "HKD": "港币", "GBP": "英镑", "MYR": "林吉特", "THB": "泰国铢",
+               "AED": "阿联酋迪拉姆", "KRW": "韩国元"}
 
 
 class NoRate(Exception):
@@ -89,16 +91,16 @@ class Rates:
     def write(self, parity_path, bank_path):
         with open(parity_path, "w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file, lineterminator="\n")
-            rows.writerow(["Date"] + [column for column, _, _ in PARITY.values()])
+            rows.writerow(["日期"] + [column for column, _, _ in PARITY.values()])
             for day in self.days:
                 rows.writerow([day.isoformat()] + [self._quote_text(self.quotes[c][day]) for c in PARITY])
         with open(bank_path, "w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file, lineterminator="\n")
-            rows.writerow(["date", "currency", "units", "buying", "selling"])
+            rows.writerow(["货币名称", "现汇买入价", "现汇卖出价", "发布日期"])
             for day in self.days:
                 for currency in PARITY:
-                    rows.writerow([day.isoformat(), currency, BANK_UNITS,
-                                   *map(self._quote_text, self.boards[currency][day])])
+                    buying, selling = map(self._quote_text, self.boards[currency][day])
+                    rows.writerow([BOARD_NAMES[currency], buying, selling, day.isoformat()])
 
     @staticmethod
     def _quote_text(quote):

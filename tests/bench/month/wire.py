@@ -65,7 +65,7 @@ class Writer:
             line.wire = Wire(line.other[0], "", NOT_PROVIDED, "", [line.other[1]])
         else:
             local = line.remitter.domestic and line.account.form == contracts.CAMT
-            numbers = [] if damage == "missing" else [item.quoted() for item in line.quotes]
+            numbers = [item.quoted() for item in line.quotes]
             if damage == "mistyped":
                 index = rng.randrange(len(numbers))
                 numbers[index] = self._mistype(numbers[index])
