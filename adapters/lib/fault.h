@@ -138,7 +138,7 @@ enum fault_code {
 	FAULT_RATE_COLUMN,               /* rate-column: $1 the column that is missing */
 	FAULT_RATE_COLUMN_TWICE,         /* rate-column-duplicate: $1 the column */
 	FAULT_RATE_QUOTING,              /* rate-quoting: $1 the currency that the quoting table lacks */
-	FAULT_RATE_FORM,                 /* rate-form: $1 the heading, $2 how the quoting table has it */
+	FAULT_RATE_FORM,                 /* rate-form: $1 how the file quotes, $2 how the quoting table has it */
 	FAULT_RATE_PAIR,                 /* rate-pair: $1 the currency that is priced in itself */
 	FAULT_RATE_PER,                  /* rate-per */
 	FAULT_RATE_DAY,                  /* rate-day: $1 the text, $2 the form that it should have */

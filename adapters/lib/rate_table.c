@@ -149,6 +149,17 @@ int rate_route(const struct rate_table *table, const struct rate_query *query, s
 	return error;
 }
 
+int rate_convert_on(const struct rate_table *table, struct zf_money amount, const struct rate_query *query,
+	enum decimal_rule rule, struct rate_conversion *ret, struct rate_gap *ret_gap)
+{
+	struct rate_query from = *query;
+	struct rate_path path;
+	if (!amount.present) return LIB_INVALID;
+	memcpy(from.from, amount.currency, sizeof(from.from));
+	int error = rate_route(table, &from, &path, ret_gap);
+	return error == 0 ? rate_convert(amount, &path, rule, ret) : error;
+}
+
 void rate_gap_fault(struct fault_list *faults, const char *path, const struct rate_gap *gap)
 {
 	char what[32], day[DATE_TEXT_SIZE], last[DATE_TEXT_SIZE], both[2 * DATE_TEXT_SIZE + 4];

@@ -60,6 +60,10 @@ const struct rate *rate_neighbour(const struct rate_table *table, const struct r
  * take a day of its own, which is in it. Errors as rate_find. */
 int rate_route(const struct rate_table *table, const struct rate_query *query, struct rate_path *ret_path,
 	struct rate_gap *ret_gap) LIB_MUSTUSE;
+/* An amount in the currency query->to by that day's rates, rounded once; query->from is not looked at, the amount's
+ * currency is. Errors of rate_route and rate_convert. */
+int rate_convert_on(const struct rate_table *table, struct zf_money amount, const struct rate_query *query,
+	enum decimal_rule rule, struct rate_conversion *ret, struct rate_gap *ret_gap) LIB_MUSTUSE;
 /* Says a gap in words, naming the day and the last one known (FAULT_RATE_GAP, FAULT_RATE_NEVER). */
 void rate_gap_fault(struct fault_list *faults, const char *path, const struct rate_gap *gap);
 

@@ -7,7 +7,7 @@
 #include "lib/csv.h"
 
 /* What a column of the file is. */
-enum column_kind { COLUMN_IGNORED = 0, COLUMN_DAY, COLUMN_CURRENCY, COLUMN_PRICE };
+enum column_kind { COLUMN_IGNORED = 0, COLUMN_DAY, COLUMN_CURRENCY, COLUMN_PER, COLUMN_PRICE };
 
 struct column {
 	const char *name; /* in the arena */
@@ -23,7 +23,7 @@ struct reader {
 	struct csv_reader csv;
 	struct column *columns;
 	uint32_t count;
-	uint8_t day, currency, price; /* which columns were found: the price as bits */
+	uint8_t day, currency, per, price; /* which columns were found: the price as bits */
 };
 
 /* A cell's text in the arena; NULL without memory, which the batch then knows. */
@@ -124,6 +124,9 @@ static bool take_heading(struct reader *reader, struct text_span name, uint32_t 
 	} else if (text_is(name, profile->currency_column)) {
 		column->kind = COLUMN_CURRENCY;
 		seen = &reader->currency;
+	} else if (profile->per_column != NULL && text_is(name, profile->per_column)) {
+		column->kind = COLUMN_PER;
+		seen = &reader->per;
 	}
 	for (uint8_t i = 0; profile->layout == RATE_CSV_LONG && i < RATE_CSV_PRICES_MAX; i++) {
 		if (profile->prices[i].column == NULL || !text_is(name, profile->prices[i].column)) continue;
@@ -164,11 +167,13 @@ static bool take_header(struct reader *reader, const struct csv_record *record)
 	want_column(reader, reader->day != 0, profile->day_column, record->line);
 	if (profile->layout == RATE_CSV_LONG) {
 		want_column(reader, reader->currency != 0, profile->currency_column, record->line);
+		want_column(reader, reader->per != 0 || profile->per_column == NULL, profile->per_column, record->line);
 		for (uint8_t i = 0; i < RATE_CSV_PRICES_MAX && profile->prices[i].column != NULL; i++) {
 			bool there = (reader->price & 1u << i) != 0;
 			want_column(reader, there, profile->prices[i].column, record->line);
 			good = good && there;
 		}
+		good = good && (reader->per != 0 || profile->per_column == NULL);
 		return good && reader->day != 0 && reader->currency != 0;
 	}
 	/* Wide: a heading that is not understood spoils its own column only; the faults of the others are told too. */
@@ -229,6 +234,18 @@ static void take_prices(
 	if (have == 3) check_spread(reader, &taken[0], &taken[1], record->line, name);
 }
 
+/* The units of a record must be those that the table has for its currency. */
+static bool check_per(
+	struct reader *reader, struct text_span text, const struct rate *pair, uint32_t line, const char *column)
+{
+	char shown[FAULT_ARG_BYTES_MAX + 1], wanted[16];
+	int64_t per;
+	if (text_to_int64(text, &per) == 0 && per == pair->per) return true;
+	(void)snprintf(wanted, sizeof(wanted), "%u", pair->per);
+	tell(reader, FAULT_RATE_FORM, line, column, text_copy_cut(text, shown, sizeof(shown)), wanted);
+	return false;
+}
+
 static void take_record(struct reader *reader, const struct csv_record *record)
 {
 	struct rate pair = {.per = 0};
@@ -243,6 +260,11 @@ static void take_record(struct reader *reader, const struct csv_record *record)
 		} else if (column->kind == COLUMN_CURRENCY) {
 			known = resolve(reader, text, record->line, column->name, &pair);
 		}
+	}
+	for (uint32_t i = 0; known && i < record->count; i++) {
+		const struct column *column = &reader->columns[i];
+		if (column->kind != COLUMN_PER) continue;
+		known = check_per(reader, text_trim(record->fields[i]), &pair, record->line, column->name);
 	}
 	take_prices(reader, record, known ? &pair : NULL, dated, day);
 }

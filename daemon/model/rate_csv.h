@@ -37,6 +37,8 @@ struct rate_csv_profile {
 	const char *day_column;      /* NULL is not allowed */
 	const char *day_form;        /* as lib/date.h date_parse_form takes it */
 	const char *currency_column; /* RATE_CSV_LONG only */
+	const char
+		*per_column; /* RATE_CSV_LONG: units that the price is for, which must agree with the table; or NULL */
 	struct rate_csv_price prices[RATE_CSV_PRICES_MAX]; /* at least the first */
 	const struct rate_quoting_table *quoting; /* how each currency is quoted: decides what a number means */
 	const struct rate_csv_alias *aliases;     /* names that are not codes */

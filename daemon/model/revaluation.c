@@ -16,17 +16,17 @@ int revaluation_make(const struct revaluation_item *item, const struct rate_quer
 	struct rate_gap *ret_gap)
 {
 	struct revaluation made;
-	struct rate_conversion conversion = {.to = item->carried};
+	struct rate_conversion conversion;
 	struct rate_query query = *closing;
 	if (!item_good(item)) return ERR_INVALID;
-	memcpy(query.from, item->amount.currency, sizeof(query.from));
 	memcpy(query.to, item->carried.currency, sizeof(query.to));
-	int err = rate_route(rates, &query, &made.path, ret_gap);
-	/* Owed in the currency of the books it stays as it is carried. */
-	if (err == 0 && made.path.count > 0) err = rate_convert(item->amount, &made.path, rule, &conversion);
+	int err = rate_convert_on(rates, item->amount, &query, rule, &conversion, ret_gap);
+	/* In the currency of the books it stays as it is carried. */
+	if (err == 0 && conversion.path.count == 0) conversion.to = item->carried;
 	if (err == 0) err = money_subtract(conversion.to, item->carried, &made.difference);
 	if (err != 0) return err;
 	made.closing = conversion.to;
+	made.path = conversion.path;
 	made.reversal = made.difference;
 	made.reversal.minor = 0;
 	if ((item->kind & reverts) != 0) err = money_subtract(made.reversal, made.difference, &made.reversal);

@@ -85,19 +85,29 @@ static int over_to_book(const struct settlement_parts *parts, struct zf_money re
 	return err;
 }
 
-int settlement_split(const struct receivable *receivable, const struct settlement_parts *parts,
+/* What of the receivable is cleared and what is left. */
+static int clear(const struct receivable *receivable, struct zf_money open, struct zf_money due, enum decimal_rule rule,
+	struct settlement *split)
+{
+	struct zf_money before, after;
+	int err = receivable_carried(receivable, open, rule, &before);
+	if (err != 0) return err;
+	err = money_share(open, split->short_by.minor, due.minor, rule, &split->left);
+	if (err == 0) err = money_subtract(open, split->left, &split->cleared);
+	if (err != 0) return err;
+	err = receivable_carried(receivable, split->left, rule, &after);
+	return err == 0 ? money_subtract(before, after, &split->cleared_book) : err;
+}
+
+int settlement_split(const struct receivable *receivable, struct zf_money open, const struct settlement_parts *parts,
 	struct zf_money received_book, const struct rate_path *path, enum decimal_rule rule, struct settlement *ret)
 {
 	struct settlement_parts whole;
 	struct settlement split = {.bank = received_book};
-	if (!receivable->owed.present || receivable->owed.minor <= 0) return ERR_INVALID;
 	if (!money_same_currency(receivable->book, received_book)) return ERR_INVALID;
 	int err = complete(parts, &whole);
 	if (err == 0) err = shortfall(&whole, &split.short_by);
-	if (err != 0) return err;
-	int64_t paid = whole.due.minor - split.short_by.minor;
-	err = money_share(receivable->owed, paid, whole.due.minor, rule, &split.cleared);
-	if (err == 0) err = money_share(receivable->book, paid, whole.due.minor, rule, &split.cleared_book);
+	if (err == 0) err = clear(receivable, open, whole.due, rule, &split);
 	if (err == 0) err = to_book(whole.charge, path, rule, &split.charge);
 	if (err == 0) err = to_book(whole.discount, path, rule, &split.discount);
 	if (err == 0) err = to_book(whole.fee, path, rule, &split.fee);
@@ -111,16 +121,6 @@ int settlement_split(const struct receivable *receivable, const struct settlemen
 	subtract(&err, &split.fx, split.fee);
 	subtract(&err, &split.fx, split.unexplained);
 	if (err == 0) *ret = split;
-	return err;
-}
-
-int settlement_rest(const struct receivable *receivable, const struct settlement *settlement, struct receivable *ret)
-{
-	struct receivable rest = *receivable;
-	int err = 0;
-	subtract(&err, &rest.owed, settlement->cleared);
-	subtract(&err, &rest.book, settlement->cleared_book);
-	if (err == 0) *ret = rest;
 	return err;
 }
 

@@ -45,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	open.open_end = true;
 	open.separator = ';';
 	open.day_form = "D.M.YYYY";
+	open.per_column = "单位";
 	read_by(&rate_csv_cfets, text);
 	read_by(&rate_csv_board, text);
 	read_by(&open, text);

@@ -1,10 +1,14 @@
-"""Conversion against exact fractions, and the ECB's files against another XML reader."""
+"""Conversion against exact fractions, the ECB's files against another XML reader, and the month of tests/bench/make_month,
+which computes rates, what is owed and how a payment splits by code of its own."""
 
+import csv
 import fractions
+import json
 import os
 import pathlib
 import random
 import subprocess
+import sys
 import xml.etree.ElementTree as tree
 
 import pytest
@@ -126,3 +130,80 @@ def test_ecb_file_that_is_none():
     done = probe("ecb", str(path), "2018-12-31")
     assert done.returncode == 1 and done.stdout == ""
     assert "xml-invalid" in done.stderr
+
+
+def rows_of(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module", name="month")
+def made_month(tmp_path_factory):
+    """The folder, its claims by ref and its contracts by id."""
+    folder = tmp_path_factory.mktemp("month")
+    seed = int(os.environ.get("ZHIFU_SEED") or random.SystemRandom().randrange(2 ** 31))
+    done = subprocess.run([sys.executable, "-B", str(HERE.parent / "bench" / "make_month"), "--seed", str(seed),
+                           "--payments", "600", "--out", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    print("ZHIFU_SEED=%d" % seed)
+    contracts = json.loads((folder / "contracts.json").read_text(encoding="utf-8"))["contracts"]
+    return (folder, {row["ref"]: row for row in rows_of(folder / "claims.csv")},
+            {contract["id"]: contract for contract in contracts})
+
+
+def ask(folder, questions):
+    """Holds the probe's answers against the wanted ones: questions is a list of (line, answer)."""
+    done = probe("month", str(folder), "2026-12-31", stdin="".join(line + "\n" for line, _ in questions))
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    answers = done.stdout.splitlines()
+    assert len(answers) == len(questions)
+    wrong = ["%s: %s, not %s" % (line, answer, wanted)
+             for (line, wanted), answer in zip(questions, answers) if answer != wanted]
+    assert not wrong, "%d of %d wrong, such as %s" % (len(wrong), len(answers), wrong[0])
+
+
+def test_what_is_owed(month):
+    folder, claims, _ = month
+    questions = [("on cfets %s %s CNY %s" % (c["billed_on"], c["charged"], c["owed_currency"]), c["owed"])
+                 for c in claims.values()]
+    assert len({c["owed_currency"] for c in claims.values()}) > 1
+    ask(folder, questions)
+
+
+def settled_rows(month):
+    folder, claims, contracts = month
+    for row in rows_of(folder / "truth.csv"):
+        if row["kind"] in ("payment", "denied") and row["claim_ref"] and int(row["due"]) > 0:
+            claim = claims[row["claim_ref"]]
+            yield row, claim, contracts[claim["contract"]]
+
+
+def test_what_is_due(month):
+    questions = []
+    for row, claim, contract in settled_rows(month):
+        day, source = row["booked_on"], "cfets"
+        if row["currency"] == contract["pay_currency"] != row["owed_currency"]:
+            source = "bank-buy" if contract["rate_source"] == "bank_buying" else "cfets"
+            if contract["rate_day"] == "order":
+                continue  # that day is on the wire only
+            if contract["rate_day"] == "invoice":
+                day = claim["billed_on"]
+        questions.append(("on %s %s %s %s %s" % (source, day, row["open_before"], row["owed_currency"],
+                                                 row["currency"]), row["due"]))
+    assert len(questions) > 300
+    ask(month[0], questions)
+
+
+def test_how_payments_split(month):
+    questions = []
+    foreign = short = 0
+    for row, claim, _ in settled_rows(month):
+        words = ["settle", claim["charged"], claim["owed"], claim["owed_currency"], row["open_before"], row["due"],
+                 row["currency"], row["booked_on"], row["amount"], row["over"], row["charge"], row["discount"],
+                 row["fee"], row["fx"], row["unexplained"]]
+        questions.append((" ".join(words), " ".join(row[n] for n in ("short", "cleared", "cleared_book", "fx_book"))))
+        foreign += row["currency"] != "CNY"
+        short += int(row["short"]) > 0
+    assert foreign > 30 and short > 3, "the month is too plain: %d foreign, %d short" % (foreign, short)
+    ask(month[0], questions)

@@ -142,6 +142,52 @@ static void test_board(void **state)
 	refused(BOARD, "a,b\n", "rate-column 1; rate-column 1; rate-column 1; rate-column 1; ");
 }
 
+/* A board that says its units: they must be the table's. */
+static void test_units(void **state)
+{
+	(void)state;
+	static const char head[] = "Date;Currency;Units;Buying\n";
+	static const struct rate_csv_profile profile = {
+		.layout = RATE_CSV_LONG,
+		.separator = ';',
+		.open_end = true,
+		.day_column = "Date",
+		.day_form = "D.M.YYYY",
+		.currency_column = "Currency",
+		.per_column = "Units",
+		.prices = {{"Buying", RATE_BANK_BUY}},
+		.quoting = &rate_quoting_board,
+	};
+	static const struct {
+		const char *text, *said;
+	} rows[] = {
+		{"3.11.2026;USD;100;705.20\n3.11.2026;JPY;100;4.7321", ""},
+		{"3.11.2026;USD;1;7.0520\n3.11.2026;JPY;;4.7321", "rate-form 2:Units; rate-form 3:Units; "},
+		{"3.11.2026;QQQ;1;7.0520\n", "currency-unknown 2:Currency; "},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		LAB(lab);
+		char text[256];
+		snprintf(text, sizeof(text), "%s%s", head, rows[i].text);
+		fault_list_init(&lab.faults, &lab.arena.zf, 0);
+		int err = rate_csv_read(text_of(text), &profile, &lab.reading, &lab.arena.zf, &lab.faults, &lab.table);
+		say_faults(&lab);
+		assert_string_equal(lab.said, rows[i].said);
+		assert_int_equal(err, i == 0 ? 0 : ERR_INVALID);
+		if (i == 0) {
+			holds(&lab,
+				"100 JPY = 4.7321 CNY 2026-11-03 bank-buy; 100 USD = 705.20 CNY 2026-11-03 bank-buy; ");
+		}
+	}
+	LAB(lab);
+	fault_list_init(&lab.faults, &lab.arena.zf, 0);
+	int err = rate_csv_read(
+		TEXT("Date;Currency;Buying\n"), &profile, &lab.reading, &lab.arena.zf, &lab.faults, &lab.table);
+	say_faults(&lab);
+	assert_int_equal(err, ERR_INVALID);
+	assert_string_equal(lab.said, "rate-column 1; ");
+}
+
 static void test_cells(void **state)
 {
 	(void)state;
@@ -414,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_cfets),
 		cmocka_unit_test(test_quoting),
 		cmocka_unit_test(test_board),
+		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_doubts),

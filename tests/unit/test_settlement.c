@@ -8,39 +8,31 @@
 
 static const char *const billed = "102900.00";
 
-static struct receivable_terms terms_of(enum owed_kind kind)
-{
-	return (struct receivable_terms){.kind = (uint8_t)kind,
-		.pay_currency = "USD",
-		.source = RATE_CFETS,
-		.reach_days = RATE_REACH_DAYS,
-		.rule = DECIMAL_HALF_AWAY};
-}
-
-static struct receivable bill(const struct receivable_terms *terms, const char *amount, const char *day)
+/* The receivable of a bill in yuan of that day, owed in a currency. */
+static struct receivable bill(struct zf_money billed_cny, const char *owed, const char *day)
 {
 	struct rate rates[LAB_RATES];
 	struct rate_table table = lab_fixture(rates);
+	struct rate_query query = lab_query(RATE_CFETS, day, "CNY", owed);
 	struct receivable made;
-	struct receivable_origin origin;
+	struct rate_conversion conversion;
 	struct rate_gap gap;
-	assert_int_equal(
-		receivable_bill(terms, lab_money(amount, "CNY"), &table, lab_day(day), &made, &origin, &gap), 0);
-	assert_int_equal(origin.day, lab_day(day));
-	assert_int_equal(origin.path.count, terms->kind == OWED_FIXED ? 1 : 0);
-	if (origin.path.count == 1) assert_int_equal(origin.path.steps[0].direction, MONEY_SOURCE_PER_TARGET);
+	assert_int_equal(receivable_bill(billed_cny, &query, &table, DECIMAL_HALF_AWAY, &made, &conversion, &gap), 0);
+	assert_int_equal(conversion.path.count, strcmp(owed, "CNY") == 0 ? 0 : 1);
+	if (conversion.path.count == 1) assert_int_equal(conversion.path.steps[0].direction, MONEY_SOURCE_PER_TARGET);
 	return made;
 }
 
-static struct zf_money due(const struct receivable_terms *terms, const struct receivable *receivable, const char *day)
+/* What settles an open amount on a day, in a currency. */
+static struct zf_money due(struct zf_money open, const char *currency, const char *day)
 {
 	struct rate rates[LAB_RATES];
 	struct rate_table table = lab_fixture(rates);
-	struct receivable_origin origin;
+	struct rate_query query = lab_query(RATE_CFETS, day, "XXX", currency);
+	struct rate_conversion conversion;
 	struct rate_gap gap;
-	struct zf_money ret;
-	assert_int_equal(receivable_due(terms, receivable, &table, lab_day(day), &ret, &origin, &gap), 0);
-	return ret;
+	assert_int_equal(rate_convert_on(&table, open, &query, DECIMAL_HALF_AWAY, &conversion, &gap), 0);
+	return conversion.to;
 }
 
 /* The way from a currency to the books' on a day. */
@@ -77,23 +69,22 @@ static void test_three_contracts(void **state)
 {
 	(void)state;
 	static const struct {
-		enum owed_kind kind;
-		const char *currency, *owed, *due, *received, *charge, *bank, *fee, *fx, *revalued, *proceeds, *sale;
+		const char *owes, *currency, *owed, *due, *received, *charge, *bank, *fee, *fx, *revalued, *proceeds,
+			*sale;
 	} rows[] = {
-		{OWED_BOOKED, "CNY", "102900.00", "102900.00", "102900.00", "0.00", "102900.00", "0.00", "0.00", "0.00",
-			NULL, NULL},
-		{OWED_PAYABLE, "USD", "102900.00", "14542.11", "14517.11", "25.00", "102635.97", "176.75", "87.28",
-			"0.00", "102374.66", "261.31"},
-		{OWED_FIXED, "USD", "14503.17", "14503.17", "14478.17", "25.00", "102360.66", "176.75", "362.59",
-			"-362.59", "102100.05", "260.61"},
+		{"CNY", "CNY", "102900.00", "102900.00", "102900.00", "0.00", "102900.00", "0.00", "0.00", "0.00", NULL,
+			NULL},
+		{"CNY", "USD", "102900.00", "14542.11", "14517.11", "25.00", "102635.97", "176.75", "87.28", "0.00",
+			"102374.66", "261.31"},
+		{"USD", "USD", "14503.17", "14503.17", "14478.17", "25.00", "102360.66", "176.75", "362.59", "-362.59",
+			"102100.05", "260.61"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct receivable_terms terms = terms_of(rows[i].kind);
-		struct receivable item = bill(&terms, billed, "2026-10-06"); /* a holiday */
-		lab_is(item.owed, rows[i].owed, rows[i].kind == OWED_FIXED ? "USD" : "CNY");
+		struct receivable item = bill(lab_money(billed, "CNY"), rows[i].owes, "2026-10-06"); /* a holiday */
+		lab_is(item.owed, rows[i].owed, rows[i].owes);
 		lab_is(item.book, billed, "CNY");
 		struct settlement_parts parts = {
-			.due = due(&terms, &item, "2026-10-28"), /* the day of the payment order */
+			.due = due(item.owed, rows[i].currency, "2026-10-28"), /* the day of the payment order */
 			.received = lab_money(rows[i].received, rows[i].currency),
 			.charge = lab_money(rows[i].charge, rows[i].currency),
 		};
@@ -101,8 +92,8 @@ static void test_three_contracts(void **state)
 
 		struct rate_path path = to_cny(rows[i].currency, "2026-10-30");
 		struct settlement split;
-		assert_int_equal(
-			settlement_split(&item, &parts, at(&path, parts.received), &path, DECIMAL_HALF_AWAY, &split),
+		assert_int_equal(settlement_split(&item, item.owed, &parts, at(&path, parts.received), &path,
+					 DECIMAL_HALF_AWAY, &split),
 			0);
 		lab_is(split.short_by, "0.00", rows[i].currency);
 		lab_is(split.bank, rows[i].bank, "CNY");
@@ -110,9 +101,7 @@ static void test_three_contracts(void **state)
 		lab_is(split.fx, rows[i].fx, "CNY");
 		lab_is(split.cleared_book, billed, "CNY");
 		balances(&split);
-		struct receivable rest;
-		assert_int_equal(settlement_rest(&item, &split, &rest), 0);
-		assert_true(rest.owed.minor == 0 && rest.book.minor == 0);
+		assert_int_equal(split.left.minor, 0);
 
 		/* Had it been open at the end of the month, a Saturday. */
 		struct rate rates[LAB_RATES];
@@ -211,7 +200,8 @@ static void test_december(void **state)
 		.due = n2.owed, .received = lab_money("2300.00", "USD"), .charge = lab_money("15.00", "USD")};
 	struct settlement split;
 	assert_int_equal(
-		settlement_split(&n2, &parts, lab_money("16341.50", "CNY"), &path, DECIMAL_HALF_AWAY, &split), 0);
+		settlement_split(&n2, n2.owed, &parts, lab_money("16341.50", "CNY"), &path, DECIMAL_HALF_AWAY, &split),
+		0);
 	lab_is(split.bank, "16341.50", "CNY");
 	lab_is(split.charge, "106.58", "CNY");
 	lab_is(split.fx, "34.72", "CNY");
@@ -221,7 +211,7 @@ static void test_december(void **state)
 	struct receivable b = dollars("3050.00", "21639.75");
 	path = to_cny("USD", "2026-12-08");
 	parts = (struct settlement_parts){.due = b.owed, .received = b.owed};
-	assert_int_equal(settlement_split(&b, &parts, at(&path, b.owed), &path, DECIMAL_HALF_AWAY, &split), 0);
+	assert_int_equal(settlement_split(&b, b.owed, &parts, at(&path, b.owed), &path, DECIMAL_HALF_AWAY, &split), 0);
 	lab_is(split.bank, "21658.05", "CNY");
 	lab_is(split.fx, "-18.30", "CNY"); /* a gain */
 	/* A is 200 days old. */
@@ -244,24 +234,28 @@ static void test_december(void **state)
 static void test_parts(void **state)
 {
 	(void)state;
-	struct receivable item = dollars("1000.00", "7120.00"), rest;
+	struct receivable item = dollars("1000.00", "7120.00");
+	struct zf_money carried;
 	struct rate_path path = to_cny("USD", "2026-10-30"); /* 7.0700 */
 	struct settlement_parts parts = {.due = item.owed, .received = lab_money("600.00", "USD")};
 	struct settlement split;
 	struct zf_money book = at(&path, parts.received);
-	assert_int_equal(settlement_split(&item, &parts, book, &path, DECIMAL_HALF_AWAY, &split), 0);
+	assert_int_equal(settlement_split(&item, item.owed, &parts, book, &path, DECIMAL_HALF_AWAY, &split), 0);
 	lab_is(split.short_by, "400.00", "USD");
 	lab_is(split.cleared, "600.00", "USD");
 	lab_is(split.cleared_book, "4272.00", "CNY");
 	lab_is(split.fx, "30.00", "CNY"); /* 600 × 0.05 */
-	assert_int_equal(settlement_rest(&item, &split, &rest), 0);
-	lab_is(rest.owed, "400.00", "USD");
-	lab_is(rest.book, "2848.00", "CNY");
+	lab_is(split.left, "400.00", "USD");
+	assert_int_equal(receivable_carried(&item, split.left, DECIMAL_HALF_AWAY, &carried), 0);
+	lab_is(carried, "2848.00", "CNY");
+	assert_int_equal(receivable_carried(&item, lab_money("1000.01", "USD"), DECIMAL_UP, &carried), ERR_INVALID);
+	assert_int_equal(receivable_carried(&item, lab_money("-0.01", "USD"), DECIMAL_UP, &carried), ERR_INVALID);
+	assert_int_equal(receivable_carried(&item, lab_money("1", "CNY"), DECIMAL_UP, &carried), ERR_INVALID);
 	/* Too much: the liability is at what arrived for it. */
 	parts = (struct settlement_parts){
 		.due = item.owed, .received = lab_money("1100.00", "USD"), .over = lab_money("100.00", "USD")};
 	book = at(&path, parts.received);
-	assert_int_equal(settlement_split(&item, &parts, book, &path, DECIMAL_HALF_AWAY, &split), 0);
+	assert_int_equal(settlement_split(&item, item.owed, &parts, book, &path, DECIMAL_HALF_AWAY, &split), 0);
 	lab_is(split.over, "707.00", "CNY");
 	lab_is(split.fx, "50.00", "CNY");
 	balances(&split);
@@ -275,7 +269,7 @@ static void test_parts(void **state)
 		.drift = lab_money("10.00", "USD"),
 		.unexplained = lab_money("2.00", "USD")};
 	book = at(&path, parts.received);
-	assert_int_equal(settlement_split(&item, &parts, book, &path, DECIMAL_HALF_AWAY, &split), 0);
+	assert_int_equal(settlement_split(&item, item.owed, &parts, book, &path, DECIMAL_HALF_AWAY, &split), 0);
 	lab_is(split.short_by, "3.00", "USD");
 	lab_is(split.charge, "141.40", "CNY");
 	lab_is(split.discount, "212.10", "CNY");
@@ -289,7 +283,7 @@ static void test_parts(void **state)
 	parts = (struct settlement_parts){
 		.due = lab_money("14542.11", "USD"), .received = lab_money("10000.00", "USD")};
 	book = at(&path, parts.received);
-	assert_int_equal(settlement_split(&yuan, &parts, book, &path, DECIMAL_HALF_AWAY, &split), 0);
+	assert_int_equal(settlement_split(&yuan, yuan.owed, &parts, book, &path, DECIMAL_HALF_AWAY, &split), 0);
 	lab_is(split.short_by, "4542.11", "USD");
 	lab_is(split.cleared, "70760.02", "CNY"); /* 102,900 × 10,000 / 14,542.11 = 70,760.020 */
 	lab_is(split.cleared_book, "70760.02", "CNY");
@@ -305,10 +299,10 @@ static void test_refusals(void **state)
 	struct rate_path path = to_cny("USD", "2026-10-30");
 	struct zf_money some = lab_money("600.00", "USD"), book = lab_money("4242.00", "CNY");
 	struct settlement split = {.fx = {.minor = 99}};
-	struct receivable_origin origin;
+	struct rate_conversion conversion;
 	struct rate_gap gap;
 #define SPLIT(...)                                                                                                     \
-	settlement_split(&item, &(struct settlement_parts){.due = item.owed, __VA_ARGS__}, book, &path,                \
+	settlement_split(&item, item.owed, &(struct settlement_parts){.due = item.owed, __VA_ARGS__}, book, &path,     \
 		DECIMAL_HALF_AWAY, &split)
 	assert_int_equal(SPLIT(.received = lab_money("600", "EUR")), ERR_INVALID);
 	assert_int_equal(SPLIT(.received = lab_money("-1", "USD")), ERR_INVALID);
@@ -317,19 +311,24 @@ static void test_refusals(void **state)
 	assert_int_equal(SPLIT(.received = some, .charge = lab_money("400.01", "USD")), ERR_INVALID); /* over by 0.01 */
 	assert_int_equal(SPLIT(.received = some, .drift = lab_money("-601", "USD")), ERR_INVALID);
 	struct settlement_parts nothing = {.due = lab_money("0", "USD")};
-	assert_int_equal(settlement_split(&item, &nothing, book, &path, DECIMAL_HALF_AWAY, &split), ERR_INVALID);
+	assert_int_equal(
+		settlement_split(&item, item.owed, &nothing, book, &path, DECIMAL_HALF_AWAY, &split), ERR_INVALID);
 	book = some;
 	assert_int_equal(SPLIT(.received = some), ERR_INVALID); /* the books are in CNY */
 #undef SPLIT
 	assert_int_equal(split.fx.minor, 99);
-	struct receivable_terms terms = terms_of(OWED_FIXED);
+	struct rate_query query = lab_query(RATE_CFETS, "2026-10-25", "CNY", "USD");
 	struct zf_money amount = lab_money(billed, "CNY");
 	assert_int_equal(
-		receivable_bill(&terms, amount, &table, lab_day("2026-10-25"), &made, &origin, &gap), ERR_NOTFOUND);
+		receivable_bill(amount, &query, &table, DECIMAL_HALF_AWAY, &made, &conversion, &gap), ERR_NOTFOUND);
 	assert_int_equal(gap.last_day, lab_day("2026-10-08"));
-	terms.kind = 0;
+	query.day = lab_day("2026-10-28");
+	amount.minor = 3; /* less than half a cent */
 	assert_int_equal(
-		receivable_bill(&terms, amount, &table, lab_day("2026-10-28"), &made, &origin, &gap), ERR_INVALID);
+		receivable_bill(amount, &query, &table, DECIMAL_HALF_AWAY, &made, &conversion, &gap), ERR_INVALID);
+	amount.minor = 0;
+	assert_int_equal(
+		receivable_bill(amount, &query, &table, DECIMAL_HALF_AWAY, &made, &conversion, &gap), ERR_INVALID);
 	struct settlement_sale sale;
 	struct zf_money cny = lab_money("1", "CNY");
 	assert_int_equal(
@@ -351,22 +350,18 @@ static void test_instalments(void **state)
 {
 	(void)state;
 	static const char *const days[] = {"2026-09-30", "2026-10-08", "2026-10-28", "2026-10-30", "2026-11-27"};
+	static const char *const kinds[][2] = {{"CNY", "CNY"}, {"CNY", "USD"}, {"USD", "USD"}, {"USD", "CNY"}};
 	uint64_t random = 5;
 	for (int round = 0; round < 3000; round++) {
-		struct receivable_terms terms = terms_of((enum owed_kind)(OWED_BOOKED + lib_random(&random) % 3));
+		const char *const *kind = kinds[lib_random(&random) % 4];
 		struct zf_money amount = lab_money("0", "CNY");
 		amount.minor = (int64_t)(lib_random(&random) % 100000000) + 1000;
-		struct rate rates[LAB_RATES];
-		struct rate_table table = lab_fixture(rates);
-		struct receivable item;
-		struct receivable_origin origin;
-		struct rate_gap gap;
-		assert_int_equal(
-			receivable_bill(&terms, amount, &table, lab_day("2026-10-06"), &item, &origin, &gap), 0);
+		struct receivable item = bill(amount, kind[0], "2026-10-06");
+		struct zf_money open = item.owed;
 		int64_t book = 0;
-		for (int n = 0; item.owed.minor > 0; n++) {
+		for (int n = 0; open.minor > 0; n++) {
 			const char *day = days[lib_random(&random) % 5];
-			struct zf_money left = due(&terms, &item, day), zero = left, got;
+			struct zf_money left = due(open, kind[1], day), zero = left, carried;
 			if (left.minor == 0) break; /* less than half a cent is left */
 			zero.minor = 0;
 			struct settlement_parts parts = {.due = left, .received = left, .charge = zero, .over = zero};
@@ -379,16 +374,18 @@ static void test_instalments(void **state)
 			}
 			struct rate_path path = to_cny(left.currency, day);
 			struct settlement split;
-			got = at(&path, parts.received);
-			assert_int_equal(settlement_split(&item, &parts, got, &path, DECIMAL_HALF_AWAY, &split), 0);
+			assert_int_equal(settlement_split(&item, open, &parts, at(&path, parts.received), &path,
+						 DECIMAL_HALF_AWAY, &split),
+				0);
 			balances(&split);
 			assert_true(split.over.minor >= 0 && split.cleared_book.minor >= 0);
+			assert_true(split.cleared.minor + split.left.minor == open.minor);
+			if (split.short_by.minor == 0) assert_int_equal(split.left.minor, 0);
 			book += split.cleared_book.minor;
-			assert_int_equal(settlement_rest(&item, &split, &item), 0);
-			assert_true(item.owed.minor >= 0 && item.book.minor >= 0);
-			if (split.short_by.minor == 0) assert_true(item.owed.minor == 0 && item.book.minor == 0);
+			open = split.left;
+			assert_int_equal(receivable_carried(&item, open, DECIMAL_HALF_AWAY, &carried), 0);
+			assert_true(book + carried.minor == amount.minor);
 		}
-		assert_true(book + item.book.minor == amount.minor);
 	}
 	struct zf_money balance = lab_money("61230.45", "USD"), carried = lab_money("434123.89", "CNY");
 	while (balance.minor > 0) {
