@@ -130,19 +130,8 @@ static struct rate_table read_csv(const char *folder, const char *name, const st
 
 static struct rate_table read_month(const char *folder, int32_t today, struct zf_arena *arena)
 {
-	static const struct rate_csv_profile board = {
-		.layout = RATE_CSV_LONG,
-		.day_column = "date",
-		.day_form = "YYYY-MM-DD",
-		.currency_column = "currency",
-		.per_column = "units",
-		.prices = {{"buying", RATE_BANK_BUY}, {"selling", RATE_BANK_SELL}},
-		.quoting = &rate_quoting_board,
-	};
-	struct rate_csv_profile parity = rate_csv_cfets;
-	parity.day_column = "Date";
-	struct rate_table a = read_csv(folder, "rates-cfets.csv", &parity, today, arena);
-	struct rate_table b = read_csv(folder, "rates-bank.csv", &board, today, arena);
+	struct rate_table a = read_csv(folder, "rates-cfets.csv", &rate_csv_cfets, today, arena);
+	struct rate_table b = read_csv(folder, "rates-bank.csv", &rate_csv_board, today, arena);
 	struct rate *both = zf_alloc_array(arena, a.count + b.count, sizeof(*both));
 	if (both == NULL) exit(2);
 	memcpy(both, a.rates, a.count * sizeof(*both));
