@@ -193,8 +193,10 @@ $$;
 -- it can crash, and the crashes that are returned are those before: an item that has any is run alone, and counted by
 -- translate_begin. Two statements, so that each has its index: with one, the rows of a route that is down stand before those
 -- of all others. MATERIALIZED: a plan that runs the inner SELECT once per row would lease other rows each time, and so more
--- than p_limit. p_mark: by it work_unlease finds them. By ctid, which the lock keeps where it is; a row that moved before it was locked is left for the next call.
-CREATE FUNCTION work_lease(p_role smallint, p_hospital uuid, p_route text, p_limit integer, p_lease_s integer, p_mark integer)
+-- than p_limit. p_mark: by it work_unlease finds them. p_own: also what belongs to no claim, which is another process's for its
+-- first second. By ctid, which the lock keeps where it is; a row that moved before it was locked is left for the next call.
+CREATE FUNCTION work_lease(p_role smallint, p_hospital uuid, p_route text, p_limit integer, p_lease_s integer, p_mark integer,
+	p_own boolean DEFAULT true)
 RETURNS TABLE (hospital_id uuid, work_id uuid, kind smallint, route text, claim_id uuid, exchange_id uuid, message_id uuid,
 	fact_id uuid, attempt integer, crashes smallint) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
@@ -204,7 +206,7 @@ BEGIN
 		RETURN QUERY WITH due AS MATERIALIZED (
 			SELECT w.ctid AS t, w.crashes AS c FROM outbox w
 			WHERE w.role = p_role AND w.role <> 2 AND w.hospital_id = p_hospital AND NOT w.held AND w.due_at <= now()
-				AND w.leased_until <= now()
+				AND w.leased_until <= now() AND (p_own OR w.claim_id IS NOT NULL OR w.due_at <= now() - interval '1 second')
 			ORDER BY w.due_at LIMIT p_limit FOR UPDATE SKIP LOCKED
 		)
 		UPDATE outbox o SET leased_until = now() + make_interval(secs => p_lease_s), attempt = o.attempt + 1, lease_mark = p_mark,

@@ -14,8 +14,8 @@ static const struct db_statement lease_sql[] = {
 	[LEASE_WORK] = {"lease_work",
 		"SELECT hospital_id, work_id, kind::int4, route, claim_id, exchange_id, message_id, fact_id, attempt, "
 		"crashes::int4"
-		" FROM zhifu.work_lease($1::int2, $2::uuid, $3::text, $4::int4, $5::int4, $6::int4)",
-		6},
+		" FROM zhifu.work_lease($1::int2, $2::uuid, $3::text, $4::int4, $5::int4, $6::int4, $7::bool)",
+		7},
 	[LEASE_UNLEASE] = {"lease_unlease", "SELECT zhifu.work_unlease($1::int2, $2::uuid, $3::text, $4::int4)", 4},
 	[LEASE_DEFER] = {"lease_defer",
 		"SELECT zhifu.work_defer($1::uuid[], $2::uuid[], $3::int4[], $4::int8[], $5::int2[])", 5},
@@ -249,6 +249,11 @@ static void on_leased(void *ctx, const struct db_outcome *outcome)
 	if (n > 0) lease->conf.take(lease->conf.ctx, lease->items, n);
 }
 
+static bool is_ours(const struct lease *lease, const struct uuid *hospital)
+{
+	return lease->conf.parts <= 1 || hospital->b[15] % lease->conf.parts == lease->conf.part % lease->conf.parts;
+}
+
 static void on_hospitals(void *ctx, const struct db_outcome *outcome)
 {
 	struct lease *lease = ctx;
@@ -280,6 +285,7 @@ static void on_hospitals(void *ctx, const struct db_outcome *outcome)
 		db_params_int4(params, (int32_t)count);
 		db_params_int4(params, lease->conf.lease_s);
 		db_params_int4(params, lease->mark);
+		db_params_bool(params, is_ours(lease, &hospital));
 		lease->asked[lease->asked_count++] = hospital;
 		room -= count;
 	}

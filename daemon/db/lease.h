@@ -36,6 +36,10 @@ struct lease_conf {
 	size_t items_max; /* leased and not finished at once; at most LEASE_ITEMS_MAX */
 	size_t share_max; /* of one hospital in one round, so that nobody waits for a big one */
 	bool one_round;   /* asks for more only when everything taken has been finished */
+	/* This process's number among those of its role. What belongs to no claim, as the answers to a poll, is taken
+	 * by one of them for each hospital: two would take steps of one exchange at the same time, and one of them in
+	 * vain. What that one leaves lying for a second is anybody's. parts 0: all of it is. */
+	unsigned part, parts;
 	/* Called from the loop with at least one item; items are borrowed until it returns. */
 	void (*take)(void *ctx, const struct work_item *items, size_t n);
 	void *ctx;

@@ -14,7 +14,7 @@
 #include "translate/translate_sql.h"
 
 #define COMMIT_RETRY_MS 250
-#define CONFLICT_MS 20   /* the second item of one claim or exchange waits for the first one's commit */
+#define CONFLICT_MS 20   /* the second item that takes a step of a claim waits for the first one's commit */
 #define REFUSED_MS 30000 /* what the database refused is tried again after this, and given to a person in the end */
 #define REFUSED_MAX 5
 #define ANSWER_TRIES_MAX 5 /* of a question whose answer was lost */
@@ -206,14 +206,6 @@ static void round_commit(struct translate *translate)
 
 /* ---- the middle ---- */
 
-static bool shares_exchange(const struct job *a, const struct job *b)
-{
-	HARVEST_EACH(harvest_exchange, x, a->harvest.exchanges)
-	HARVEST_EACH(harvest_exchange, y, b->harvest.exchanges)
-	if (uuid_equal(&x->id, &y->id)) return true;
-	return false;
-}
-
 static bool shares_step(const struct job *a, const struct job *b)
 {
 	HARVEST_EACH(harvest_step, x, a->harvest.steps)
@@ -222,15 +214,14 @@ static bool shares_step(const struct job *a, const struct job *b)
 	return false;
 }
 
-/* Two items of one claim or exchange in one round: the second sees the first one's work next time. */
+/* Two items that take a step of one claim in one round: the second sees the first one's work next time. */
 static void conflicts_put_off(struct translate *translate)
 {
 	for (size_t i = 1; i < translate->good_count; i++)
 		for (size_t k = 0; k < i; k++) {
 			struct job *job = (struct job *)translate->good[i];
 
-			if (!shares_exchange(job, translate->good[k]) && !shares_step(job, translate->good[k]))
-				continue;
+			if (!shares_step(job, translate->good[k])) continue;
 			harvest_clear(&job->harvest);
 			job->harvest.action = HARVEST_DEFER;
 			job->harvest.delay_ms = CONFLICT_MS;
@@ -351,7 +342,16 @@ static void on_begun(void *ctx, const struct db_outcome *outcome)
 	round_run(translate);
 }
 
-/* The next round's items: all that never crashed together, the others one at a time. */
+/* An item of this exchange is in the round: the next one goes on from what that one leaves. */
+static bool exchange_chosen(const struct translate *translate, const struct uuid *exchange_id)
+{
+	if (uuid_is_nil(exchange_id)) return false;
+	for (size_t i = 0; i < translate->count; i++)
+		if (uuid_equal(&translate->jobs[i].item.exchange_id, exchange_id)) return true;
+	return false;
+}
+
+/* The next round's items: all that never crashed together, but of each exchange only one; the others one at a time. */
 static void round_choose(struct translate *translate)
 {
 	size_t kept = 0;
@@ -360,7 +360,7 @@ static void round_choose(struct translate *translate)
 	for (size_t i = 0; i < translate->waiting_count; i++) {
 		struct work_item *item = &translate->waiting[i];
 
-		if (item->crashes == 0)
+		if (item->crashes == 0 && !exchange_chosen(translate, &item->exchange_id))
 			job_init(&translate->jobs[translate->count++], item);
 		else
 			translate->waiting[kept++] = *item;
@@ -451,6 +451,8 @@ static int database_open(struct translate *translate)
 		.items_max = ROUND_MAX,
 		.share_max = ROUND_MAX,
 		.one_round = true,
+		.part = (unsigned)translate->worker->number,
+		.parts = (unsigned)options->workers_translate,
 		.take = on_take,
 		.ctx = translate};
 	int r = db_pool_new(translate->worker->base, &pool, &translate->pool);

@@ -613,6 +613,28 @@ static void test_many(void **state)
 	role_stop();
 }
 
+/* Answers of one exchange that came together: each goes on from what the one before leaves, and none is read in vain.
+ */
+static void test_answers_in_turn(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	enum { ANSWERS = 20 };
+	role_start();
+	struct test_claim claim = claim_sent(), other = claim_sent();
+	unsigned before = probe_steps;
+	sql("BEGIN");
+	for (int i = 0; i < ANSWERS; i++) answer_add(&claim, "ack -");
+	answer_add(&other, "ack -");
+	sql("COMMIT");
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1") == 0, 5000);
+	assert_int_equal(facts(&claim, ZF_FACT_ACKNOWLEDGED), ANSWERS);
+	assert_int_equal(facts(&other, ZF_FACT_ACKNOWLEDGED), 1);
+	assert_int_equal(number("SELECT step FROM zhifu.exchange WHERE claim_id = '%s'", claim.id_text), ANSWERS + 1);
+	assert_int_equal(probe_steps - before, ANSWERS + 1);
+	role_stop();
+}
+
 /* What a lease is to whoever looks for work: nothing to take until it ends; the first call counted, later ones not. */
 static void test_lease(void **state)
 {
@@ -660,6 +682,21 @@ static void test_lease(void **state)
 			1);
 		assert_int_equal(number(row, claim.id_text, 1 + suspect, 4), 1);
 	}
+	/* what belongs to no claim is one process's for its first second */
+	sql("UPDATE zhifu.outbox SET claim_id = NULL, leased_until = '-infinity', due_at = now() WHERE claim_id = '%s'",
+		claim.id_text);
+	for (int own = 0; own < 2; own++) {
+		if (own == 1)
+			assert_int_equal(
+				number("SELECT count(*) FROM zhifu.outbox o JOIN zhifu.work_lease(1::int2,"
+				       " o.hospital_id, NULL, 10, 0, 9, true) l USING (work_id) WHERE o.role = 1"),
+				1);
+		sql("UPDATE zhifu.outbox SET due_at = now() - %d * interval '2 second' WHERE role = 1", own);
+		assert_int_equal(
+			number("SELECT count(*) FROM zhifu.outbox o JOIN zhifu.work_lease(1::int2, o.hospital_id,"
+			       " NULL, 10, 0, 9, false) l USING (work_id) WHERE o.role = 1"),
+			own);
+	}
 	sql("DELETE FROM zhifu.outbox");
 }
 
@@ -683,6 +720,7 @@ int main(void)
 		cmocka_unit_test(test_poll),
 		cmocka_unit_test(test_allow_list),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_answers_in_turn),
 	};
 	return cmocka_run_group_tests(tests, world_start, world_stop);
 }

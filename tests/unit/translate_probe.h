@@ -18,6 +18,7 @@
 #include "lib/action.h"
 
 static uint32_t probe_caps = ZF_CAP_STATUS | ZF_CAP_CANCEL;
+static unsigned probe_steps; /* how often it was called */
 
 static inline int32_t probe_open(const struct zf_open *open, const void **ret_context, const char **ret_error)
 {
@@ -235,6 +236,7 @@ static inline int32_t probe_step(const void *context, void *call, const uint8_t 
 	struct zf_result result = {.size = sizeof(result)};
 	int32_t verdict = ZF_OK;
 	static const char started[] = "started";
+	probe_steps++;
 	if (event->kind <= ZF_EVENT_START_REMITTANCE
 			? state_len != 0
 			: state_len != sizeof(started) || memcmp(state, started, state_len) != 0)
