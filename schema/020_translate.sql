@@ -122,16 +122,18 @@ BEGIN
 			(SELECT s.claim_id FROM claim_state s WHERE s.hospital_id = t.h AND s.ref = t.r),
 			(SELECT w.claim_id FROM wire_ref w WHERE w.insurer = t.i AND w.kind = t.k AND w.value_hash = t.v AND w.hospital_id = t.h)) AS c
 		FROM unnest(p_hospital, p_insurer, p_ref, p_kind, p_hash) WITH ORDINALITY AS t (h, i, r, k, v, n)
+	), keys AS MATERIALIZED ( -- once, not for each fact
+		SELECT k.hospital_id, string_agg(int4send(k.version) || k.wrapped, ''::bytea ORDER BY k.version DESC) AS versions
+		FROM hospital_key k WHERE k.hospital_id IN (SELECT f.h FROM found f) GROUP BY k.hospital_id
 	)
 	SELECT f.n::integer, c.claim_id, c.ref, s.insurer, c.use, s.transport, c.total_minor, c.currency, c.exponent, c.patient_key_id,
-		pk.wrapped, pk.hospital_key_version,
-		(SELECT string_agg(int4send(k.version) || k.wrapped, ''::bytea ORDER BY k.version DESC) FROM hospital_key k
-			WHERE k.hospital_id = f.h),
+		pk.wrapped, pk.hospital_key_version, k.versions,
 		CASE WHEN s.transport = 7 THEN (SELECT q.message_id FROM message q WHERE q.hospital_id = f.h AND q.claim_id = f.c
 			AND q.status = 3 AND q.submission ORDER BY q.message_id DESC LIMIT 1) END
 	FROM found f
 	JOIN claim c ON c.hospital_id = f.h AND c.claim_id = f.c
 	JOIN claim_state s ON s.hospital_id = f.h AND s.claim_id = f.c
+	LEFT JOIN keys k ON k.hospital_id = f.h
 	LEFT JOIN patient_key pk ON pk.hospital_id = c.hospital_id AND pk.patient_key_id = c.patient_key_id
 	WHERE f.c IS NOT NULL;
 END

@@ -51,8 +51,9 @@ struct job_fact {
 	uint32_t detail_no; /* from 1; 0: a remittance without details */
 	const char *ref;    /* what its claim is looked up by; NULL with wire NULL: it is the exchange's own claim */
 	const char *wire_kind, *wire;
-	struct job_claim claim; /* found */
-	bool resolved;          /* the look-up was made, or was not needed */
+	const struct job_fact *same; /* an earlier one with this ref: what it finds is this one's claim too; or NULL */
+	struct job_claim claim;      /* found */
+	bool resolved;               /* the look-up was made, or was not needed */
 };
 
 struct job {

@@ -8,6 +8,7 @@
 #include "translate/job.h"
 
 #define WAIT_MAX_MS (366LL * 86400 * 1000)
+#define REF_STEPS_MAX 64 /* how far a claim's decision is looked for from the one of the claim before */
 
 void job_exchange(struct job *job, int kind, int status, struct bytes sealed_state, const char *why)
 {
@@ -63,9 +64,20 @@ static void fact_route(
 	fact->resolved = !named;
 }
 
+/* The next fact behind `after` that looks for this ref, near by: a remittance tells of the claims in the order of the
+ * decisions that came with it. NULL: none. */
+static struct job_fact *fact_with_ref(struct job_fact *after, const char *ref)
+{
+	for (int i = 0; after != NULL && ref != NULL && i < REF_STEPS_MAX; i++, after = after->next)
+		if (after->same == NULL && !after->resolved && after->ref != NULL && strcmp(after->ref, ref) == 0)
+			return after;
+	return NULL;
+}
+
 static void remittance_add(struct job *job, const struct zf_fact *made)
 {
 	struct zf_remittance *remittance = zf_alloc(&job->arena.zf, sizeof(*remittance));
+	struct job_fact *decision = job->facts, *same;
 	uint32_t n;
 
 	if (remittance == NULL) {
@@ -91,6 +103,10 @@ static void remittance_add(struct job *job, const struct zf_fact *made)
 			fact_route(job, fact, fact->detail->claim_ref,
 				fact->detail->insurer_claim_no == NULL ? NULL : "insurer-claim-no",
 				fact->detail->insurer_claim_no);
+		same = fact_with_ref(decision, fact->ref);
+		if (same == NULL || same == fact) continue;
+		fact->same = same;
+		decision = same->next;
 	}
 }
 

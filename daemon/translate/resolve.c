@@ -4,11 +4,13 @@
 
 #include "translate/state.h"
 
+#define EACH_FACT(job, fact, translate)                                                                                \
+	for (struct job *job = (translate)->jobs; job < (translate)->jobs + (translate)->count; job++)                 \
+		for (struct job_fact *fact = job->facts; fact != NULL; fact = fact->next)
 /* The facts that look for a claim, in a fixed order: the ordinal of translate_resolve counts them from 1. */
 #define EACH_UNRESOLVED(job, fact, translate)                                                                          \
-	for (struct job *job = (translate)->jobs; job < (translate)->jobs + (translate)->count; job++)                 \
-		for (struct job_fact *fact = job->facts; fact != NULL; fact = fact->next)                              \
-			if (!fact->resolved)
+	EACH_FACT(job, fact, translate)                                                                                \
+	if (!fact->resolved && fact->same == NULL)
 
 bool resolve_ask(struct translate *translate, struct db_params *params)
 {
@@ -87,4 +89,12 @@ void resolve_take(struct translate *translate, const struct pg_result *rows)
 		if (row < count) claim_take(translate, job, fact, rows, row++);
 	}
 	EACH_UNRESOLVED(job, fact, translate) fact->resolved = true;
+	/* Whose ref led nowhere has a number of its own to be found by: it looks for itself. */
+	EACH_FACT(job, fact, translate)
+	{
+		if (fact->same == NULL) continue;
+		fact->claim = fact->same->claim;
+		fact->resolved = !uuid_is_nil(&fact->claim.id);
+		fact->same = NULL;
+	}
 }

@@ -283,7 +283,7 @@ static void on_resolved(void *ctx, const struct db_outcome *outcome)
 		return;
 	}
 	resolve_take(translate, outcome->results[0]);
-	round_finish(translate);
+	round_resolve(translate); /* what looked elsewhere first; mostly nothing */
 }
 
 static void round_resolve(struct translate *translate)

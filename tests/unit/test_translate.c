@@ -317,6 +317,37 @@ static void test_remittance(void **state)
 	role_stop();
 }
 
+/* A decision and the payment that comes with it are of one claim, also of another than the one that was asked about. */
+static void test_advice(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	struct test_claim asked = claim_sent(), a = claim_sent(), b = claim_sent();
+	char body[1024];
+	snprintf(body, sizeof(body),
+		"adj %s 10000 7000 2000 500 CNY\nadj %s 10000 6000 3000 500 CNY\nadj ZZZZ 10000 6000 3000 500 CNY\n"
+		"remit TRN9 13400 CNY\ndetail %s 7000 0\ndetail %s 6000 0\ndetail ZZZZ 400 0",
+		a.ref, b.ref, a.ref, b.ref);
+	answer_add(&asked, body);
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.remittance WHERE identifier = 'TRN9' AND balanced") == 1, 5000);
+	for (int i = 0; i < 2; i++) {
+		const struct test_claim *claim = i == 0 ? &a : &b;
+		assert_int_equal(facts(claim, ZF_FACT_ADJUDICATED), 1);
+		assert_int_equal(facts(claim, ZF_FACT_REMITTED), 1);
+		assert_int_equal(
+			number("SELECT sum(amount_minor)::bigint FROM zhifu.remittance_detail WHERE claim_id = '%s'",
+				claim->id_text),
+			i == 0 ? 7000 : 6000);
+	}
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.fact f JOIN zhifu.exchange x USING (hospital_id, exchange_id)"
+		       " WHERE x.claim_id = '%s' AND f.claim_id IS NULL AND f.why LIKE '%%not here%%'",
+			asked.id_text),
+		2);
+	role_stop();
+}
+
 static void test_timer(void **state)
 {
 	(void)state;
@@ -711,6 +742,7 @@ int main(void)
 		cmocka_unit_test(test_lost_answer),
 		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_remittance),
+		cmocka_unit_test(test_advice),
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_doubt),
 		cmocka_unit_test(test_stale_absence),
