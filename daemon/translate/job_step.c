@@ -8,6 +8,7 @@
 #include "translate/job.h"
 
 #define WAIT_MAX_MS (366LL * 86400 * 1000)
+#define AHEAD_MS (86400 * 1000)
 #define REF_STEPS_MAX 64 /* how far a claim's decision is looked for from the one of the claim before */
 
 void job_exchange(struct job *job, int kind, int status, struct bytes sealed_state, const char *why)
@@ -200,6 +201,9 @@ static int http_add(const struct room *room, struct job *job, const struct zf_ac
 	work->claim_id = message->claim_id;
 	work->exchange_id = job->exchange_id;
 	work->message_id = id;
+	/* Of no claim: a question to a mailbox. There is one at a time and it brings decisions, so it does not stand in
+	 * line behind all the claims that a slow insurer, or one that was away, has yet to take. */
+	if (uuid_is_nil(&job->claim.id)) work->delay_ms = -AHEAD_MS;
 	if (work->route == NULL) return err_set(ERR_NOMEM, "no memory for a message");
 	refs_add(job, action, &id);
 	job->pending = true;

@@ -51,7 +51,8 @@ static void test_claim_path(void **state)
 	assert_non_null(strstr(text, claim.ref));
 	assert_non_null(strstr(text, "Muster"));
 	assert_int_equal(
-		number("SELECT count(*) FROM zhifu.outbox WHERE role = 2 AND route = 'alpha:https' AND claim_id = '%s'",
+		number("SELECT count(*) FROM zhifu.outbox WHERE role = 2 AND route = 'alpha:https' AND claim_id = '%s'"
+		       " AND due_at > now() - interval '1 h'",
 			claim.id_text),
 		1);
 	assert_int_equal(
@@ -597,6 +598,10 @@ static void test_poll(void **state)
 		number("SELECT count(*) FROM zhifu.outbox WHERE role = 1 AND kind = %d AND due_at > now() + interval '500 s'",
 			WORK_START_POLL) == 1,
 		5000);
+	/* The question stands before all claims that wait to be sent. */
+	assert_int_equal(number("SELECT count(*) FROM zhifu.outbox WHERE role = 2 AND claim_id IS NULL"
+				" AND due_at < now() - interval '23 h'"),
+		1);
 	/* While the question is open it is not asked again. */
 	sql("UPDATE zhifu.outbox SET due_at = now() WHERE role = 1 AND kind = 7");
 	LOOP_UNTIL(
