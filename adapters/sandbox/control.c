@@ -201,7 +201,6 @@ static void show_files(struct payer *payer, const struct wire_request *req, stru
 	struct json_writer writer;
 	int64_t waiting = 0, confirmed = 0, fetches = 0;
 	for (const struct post_file *file = payer->files; file != NULL; file = file->next) {
-		if (file->kind != 'A' && file->kind != 'N') continue;
 		if (file->is_fetched) {
 			confirmed++;
 		} else {

@@ -33,6 +33,7 @@ void payer_begin(struct payer *payer)
 	payer->entries_end = &payer->entries;
 	payer->remittances_end = &payer->remittances;
 	payer->files_end = &payer->files;
+	payer->uploads_end = &payer->uploads;
 	payer->compressor = ZSTD_createCCtx();
 	assert(payer->compressor != NULL);
 	apply_faults(payer);

@@ -121,9 +121,10 @@ struct payer {
 	size_t member_count, member_cap;
 	uint64_t received; /* claims, each time one came */
 	uint64_t polls, asks;
-	uint64_t serial;                      /* of messages */
-	const struct eclaim_profile *profile; /* NULL: it speaks FHIR */
-	struct post_file *files, **files_end;
+	uint64_t serial;                          /* of messages */
+	const struct eclaim_profile *profile;     /* NULL: it speaks FHIR */
+	struct post_file *files, **files_end;     /* for hospitals */
+	struct post_file *uploads, **uploads_end; /* from them */
 	uint64_t file_count;
 };
 

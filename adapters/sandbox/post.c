@@ -44,18 +44,32 @@ void post_profile(struct payer *payer)
 
 /* ---- files ---- */
 
-void post_forget(struct payer *payer)
+static void forget(struct post_file *file)
 {
-	while (payer->files != NULL) {
-		struct post_file *file = payer->files;
-		payer->files = file->next;
+	while (file != NULL) {
+		struct post_file *next = file->next;
 		mem_free(file->name);
 		mem_free(file->license);
 		mem_free(file->bytes);
 		mem_free(file);
+		file = next;
 	}
+}
+
+void post_forget(struct payer *payer)
+{
+	forget(payer->files);
+	forget(payer->uploads);
+	payer->files = payer->uploads = NULL;
 	payer->files_end = &payer->files;
+	payer->uploads_end = &payer->uploads;
 	payer->file_count = 0;
+}
+
+/* One that waits for a hospital. */
+static bool is_for_hospital(const struct post_file *file)
+{
+	return file->kind == 'A' || file->kind == 'N';
 }
 
 static struct post_file *add_file(
@@ -72,8 +86,9 @@ static struct post_file *add_file(
 	file->bytes = mem_alloc(bytes.len == 0 ? 1 : bytes.len);
 	assert(file->name != NULL && file->license != NULL && file->bytes != NULL);
 	if (bytes.len > 0) memcpy(file->bytes, bytes.ptr, bytes.len);
-	*payer->files_end = file;
-	payer->files_end = &file->next;
+	struct post_file ***end = is_for_hospital(file) ? &payer->files_end : &payer->uploads_end;
+	**end = file;
+	*end = &file->next;
 	return file;
 }
 
@@ -320,19 +335,43 @@ static void ripen(struct payer *payer)
 	(void)pay_run(payer, false);
 }
 
-static bool is_wanted(const struct exchange *exchange, const struct post_file *file, const char *operation)
+/* What a search is for; read once, for there are many files. */
+struct search {
+	const struct post_file *first; /* of those that may be meant */
+	char kind, other_kind;         /* that are meant */
+	const char *license, *name;    /* NULL: any */
+};
+
+static struct search search_of(const struct exchange *exchange)
 {
-	const char *name = text(exchange, "transactionFileName"), *license = text(exchange, "callerLicense"),
-		   *transaction = text(exchange, "transactionID");
-	if (strcmp(operation, "GetNewTransactions") == 0) return file->kind == 'A' && !file->is_fetched;
-	if (strcmp(operation, "GetNewPriorAuthorizationTransactions") == 0)
-		return file->kind == 'N' && !file->is_fetched;
-	if (strcmp(file->license, license) != 0 || (name[0] != '\0' && strcmp(name, file->name) != 0)) return false;
+	const struct payer *payer = exchange->payer;
+	const char *operation = exchange->request->name, *transaction = text(exchange, "transactionID");
+	struct search search = {.first = payer->files, .kind = 'A', .other_kind = 'A'};
+	if (strcmp(operation, "GetNewTransactions") == 0) return search;
+	if (strcmp(operation, "GetNewPriorAuthorizationTransactions") == 0 || strcmp(transaction, AUTHORIZATION) == 0) {
+		search.kind = search.other_kind = 'N';
+	}
+	if (strcmp(operation, "SearchTransactions") != 0) return search;
+	search.license = text(exchange, "callerLicense");
+	search.name = text(exchange, "transactionFileName");
+	if (search.name[0] == '\0') search.name = NULL;
+	if (strcmp(text(exchange, "direction"), "1") == 0) {
+		search.first = payer->uploads;
+		search.kind = 'C';
+		search.other_kind = 'R';
+	} else if (search.kind == 'A' && strcmp(transaction, ADVICE) != 0) {
+		search.first = NULL;
+	}
 	/* All that we were sent counts as not fetched by the insurer. */
-	if (strcmp(text(exchange, "transactionStatus"), "1") != 0 || file->is_fetched) return false;
-	if (strcmp(text(exchange, "direction"), "1") == 0) return file->kind == 'C' || file->kind == 'R';
-	return (file->kind == 'A' && strcmp(transaction, ADVICE) == 0) ||
-	       (file->kind == 'N' && strcmp(transaction, AUTHORIZATION) == 0);
+	if (strcmp(text(exchange, "transactionStatus"), "1") != 0) search.first = NULL;
+	return search;
+}
+
+static bool is_wanted(const struct search *search, const struct post_file *file)
+{
+	if ((file->kind != search->kind && file->kind != search->other_kind) || file->is_fetched) return false;
+	if (search->name != NULL && strcmp(file->name, search->name) != 0) return false;
+	return search->license == NULL || strcmp(file->license, search->license) == 0;
 }
 
 static void list(struct exchange *exchange)
@@ -342,10 +381,11 @@ static void list(struct exchange *exchange)
 	struct xml_writer writer;
 	struct text_span xml;
 	ripen(payer);
+	struct search search = search_of(exchange);
 	xml_write_init(&writer, exchange->req->arena, 16u << 20, false);
 	xml_write_begin(&writer, "Files");
-	for (const struct post_file *file = payer->files; file != NULL; file = file->next) {
-		if (is_wanted(exchange, file, operation)) put_file(payer, &writer, file);
+	for (const struct post_file *file = search.first; file != NULL; file = file->next) {
+		if (is_wanted(&search, file)) put_file(payer, &writer, file);
 	}
 	xml_write_end(&writer);
 	if (xml_write_finish(&writer, &xml) != 0) {
