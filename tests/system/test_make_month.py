@@ -426,6 +426,7 @@ def test_labels_are_consistent(made):
             assert row["decidable_on"] == ""
         if row["reason"] == "two_candidates":
             assert int(row["candidates"]) > 1
+        assert row["reason"] != "misleading"
         if row["reason"] == "too_many_candidates":
             assert row["candidates"] == "9"
     arrived = {row["file"]: row["arrived_on"] for row in made.inbox}

@@ -62,7 +62,7 @@ class Month:
 
     def _judge(self):
         """Day by day as the office would: advices, then what waited for one, then the day's lines. A line that the rule
-        would decide wrongly gets whole references: evidence may be thin in such a month, but it doesn't lie."""
+        would decide wrongly gets whole references: evidence may be thin in such a month, but it shall not lie."""
         writer = wire.Writer(self.rng, self.world)
         judge = verdict.Judge(self.rates, self.world, self.ledger)
         advices, lines, waiting = list(self.delivered), list(self.lines), []
@@ -88,7 +88,8 @@ class Month:
             self.repaired += 1
             writer.write(line, "none")
             found = judge.judge(line)
-            assert not found.decidable or truth.is_same(line, found.items), line.number
+            if found.decidable and not truth.is_same(line, found.items):
+                found = verdict.Verdict(False, "misleading", found.sets)
         first = line.verdict is None
         found.day = day
         line.verdict = found

@@ -398,8 +398,8 @@ class Judge:
             pool = [(a.net(), a) for a in waiting if a not in named]
             if hinted and not named:
                 pool = [entry for entry in pool if found.hints_at(entry[1])]
-            # Two are looked for where something names one of them; among all that wait some pair fits too easily.
-            sets += self.sets(line, remitter, named_sums, pool, contracts.ADVICES_MAX if named or hinted else 1)
+            # Two are looked for where one is named; among all that wait, some pair fits too easily.
+            sets += self.sets(line, remitter, named_sums, pool, contracts.ADVICES_MAX if named else 1)
         if found.advices:
             return self._one(sets, "advice_named_in_part", "advice_amount_apart")
         return self._one(sets, "advice_damaged" if hinted else "advice_amount", "no_advice")
