@@ -47,6 +47,7 @@ CREATE TABLE route_lease (
 	stopped    boolean NOT NULL DEFAULT false, -- held by an operator
 	stopped_by text,
 	stopped_why text,
+	stopped_at timestamptz, -- when that was said, or taken back
 	breaker    text NOT NULL DEFAULT 'closed',
 	breaker_since timestamptz,
 	last_error text

@@ -120,9 +120,9 @@ BEGIN
 	IF NOT p_stop AND NOT EXISTS (SELECT 1 FROM route_lease l WHERE l.route = p_route AND l.stopped) THEN
 		RETURN false;
 	END IF;
-	INSERT INTO route_lease AS l (route, owner, fence, until, stopped, stopped_by, stopped_why)
-	VALUES (p_route, '', 0, now(), p_stop, p_who, p_why)
-	ON CONFLICT (route) DO UPDATE SET stopped = p_stop, stopped_by = p_who, stopped_why = p_why;
+	INSERT INTO route_lease AS l (route, owner, fence, until, stopped, stopped_by, stopped_why, stopped_at)
+	VALUES (p_route, '', 0, now(), p_stop, p_who, p_why, now())
+	ON CONFLICT (route) DO UPDATE SET stopped = p_stop, stopped_by = p_who, stopped_why = p_why, stopped_at = now();
 	PERFORM operator_note('00000000-0000-0000-0000-000000000000', p_who,
 		CASE WHEN p_stop THEN 'route.hold' ELSE 'route.release' END, p_route, p_why);
 	RETURN true;

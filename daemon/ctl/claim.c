@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "ctl/claim_list.h"
+#include "ctl/claim_next.h"
 #include "db/sync.h"
 #include "model/work.h"
 
@@ -144,40 +145,6 @@ static int show_axes(struct report *report, struct ctl *ctl, const struct claim_
 	db_sync_rows_free(rows);
 	table_end(&table, report, "axes", say(ctl, "Where it stands", "当前状态"), NULL);
 	return 0;
-}
-
-static void show_next(struct report *report, struct ctl *ctl, const struct claim_row *claim)
-{
-	const struct column columns[] = {{"axis", NULL}, {"owner", say(ctl, "who", "责任方")}, {"event", NULL},
-		{"action", say(ctl, "what", "事项")}};
-	enum lifecycle_axis main_axis = lifecycle_main_axis(claim->states);
-	struct table table;
-
-	table_begin(&table, columns, ARRAY_LEN(columns));
-	/* the axis on which it is stuck first, then the others with something open */
-	for (int turn = 0; turn <= LIFECYCLE_AXES; turn++) {
-		enum lifecycle_axis axis = turn == 0 ? main_axis : (enum lifecycle_axis)turn;
-		const struct lifecycle_action *actions;
-		size_t count;
-
-		if (turn > 0 && axis == main_axis) continue;
-		if (turn > 0 && claim->states[axis] == 0) continue;
-		actions = lifecycle_actions(axis, claim->states[axis], &count);
-		for (size_t i = 0; i < count; i++) {
-			enum lifecycle_owner owner = (enum lifecycle_owner)actions[i].owner;
-
-			table_add(&table, cell_text(lifecycle_axis_name(axis)));
-			table_add(&table,
-				cell_word(say(ctl, lifecycle_owner_english(owner), lifecycle_owner_chinese(owner)),
-					lifecycle_owner_name(owner)));
-			table_add(&table, actions[i].event == 0 ? cell_none()
-								: cell_text(lifecycle_event_name(
-									  (enum lifecycle_event)actions[i].event)));
-			table_add(&table, cell_text(say(ctl, actions[i].english, actions[i].chinese)));
-		}
-	}
-	table_end(&table, report, "next", say(ctl, "What is due next", "下一步"),
-		say(ctl, "Nothing is due.", "无待办事项。"));
 }
 
 static void money_row(
@@ -414,7 +381,7 @@ static int claim_show(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) r = claim_find(ctl, hospital, words[0], &claim);
 	if (r == 0) r = show_head(&report, ctl, &claim, words[0]);
 	if (r == 0) r = show_axes(&report, ctl, &claim);
-	if (r == 0) show_next(&report, ctl, &claim);
+	if (r == 0) r = claim_next_show(&report, ctl, &claim);
 	if (r == 0) r = show_money(&report, ctl, &claim);
 	if (r == 0) r = show_consent(&report, ctl, &claim);
 	if (r == 0) r = show_messages(&report, ctl, &claim);

@@ -62,7 +62,7 @@ static int list_route(struct ctl *ctl, const struct insurer *insurer, const char
 	bool has_row;
 	bool stopped;
 	int r = ctl_query(ctl, &rows,
-		"SELECT CASE WHEN until > now() THEN owner END, breaker, breaker_since, stopped, stopped_by, stopped_why, last_error"
+		"SELECT CASE WHEN until > now() THEN owner END, breaker, CASE WHEN stopped THEN stopped_at ELSE breaker_since END, stopped, stopped_by, stopped_why, last_error"
 		" FROM route_lease WHERE route = $1",
 		"t", route);
 

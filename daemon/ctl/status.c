@@ -119,7 +119,7 @@ static int routes_show(struct ctl *ctl, struct report *report, struct problems *
 	int64_t open = 0;
 	int64_t idle = 0;
 	int r = ctl_query(ctl, &rows,
-		"SELECT route, stopped, breaker, coalesce(breaker_since, '-infinity'), CASE WHEN stopped THEN concat(stopped_by, ': ', stopped_why) ELSE last_error END,"
+		"SELECT route, stopped, breaker, coalesce(CASE WHEN stopped THEN stopped_at ELSE breaker_since END, '-infinity'), CASE WHEN stopped THEN concat(stopped_by, ': ', stopped_why) ELSE last_error END,"
 		" until > now() FROM route_lease ORDER BY route",
 		"");
 

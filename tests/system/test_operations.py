@@ -497,6 +497,46 @@ def test_a_released_route_goes_on_at_once(up):
     assert up.insurers[0].counts()["taken_twice"] == 0
 
 
+def test_a_claim_tells_what_keeps_it_from_leaving(up):
+    """Who stopped its line, when and why, or that the insurer is down; and the command that leads on."""
+    daemon, payer = up.daemon, up.insurers[0].payer
+    traffic.Sender(daemon, ["L-1"]).finish()
+    traffic.wait_adjudicated(up, 1)
+    route = up.database.value("SELECT route FROM zhifu.route_lease")
+    daemon.ctl("queue", "hold", route, "--why", "their maintenance", "--who", "tester")
+    daemon.wait_log("route stopped by an operator")
+    traffic.Sender(daemon, ["L-2"]).finish()
+    zhifu.wait_until(lambda: up.database.value("SELECT count(*) FROM zhifu.claim_state WHERE transport = 5") == 1,
+                     "the claim to wait")
+    ref = up.database.value("SELECT ref FROM zhifu.claim_state WHERE transport = 5")
+
+    def shown(*more):
+        return daemon.ctl_json("claim", "show", ref, *more)
+
+    def due(*more):
+        return [each for each in shown(*more)["next"] if each["event"] == "send"][0]
+    told = shown()["line"][0]
+    assert (told["route"], told["state"], told["who"], told["why"]) == (route, "stopped", "tester", "their maintenance")
+    assert told["since"] is not None
+    assert due()["owner"] == "it" and "queue release " + route in due()["action"], due()
+    assert "queue release " + route in due("--zh")["action"] and "停用" in due("--zh")["action"]
+    work = shown()["work"][0]["id"]
+    daemon.ctl("queue", "hold", work, "--why", "one question", "--who", "other")
+    told = shown()["line"][0]
+    assert (told["state"], told["who"], told["why"]) == ("held", "other", "one question")
+    assert "queue release " + work in due()["action"], due()
+    daemon.ctl("queue", "release", work, "--why", "answered", "--who", "other")
+    payer.kill()
+    daemon.ctl("queue", "release", route, "--why", "done", "--who", "tester")
+    zhifu.wait_until(lambda: shown()["line"] and shown()["line"][0]["state"] == "down", "the outage to be told")
+    told = shown()["line"][0]
+    assert told["since"] is not None and "connect" in told["why"], told
+    assert "insurer test alpha" in due()["action"], due()
+    payer.start()
+    traffic.wait_adjudicated(up, 2)
+    assert shown()["line"] == []
+
+
 def test_two_machines_share_the_work(place, keep):
     """Intake and dispatch here, translate and settle there, over one database."""
     story.hospital(place)
