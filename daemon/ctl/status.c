@@ -10,7 +10,7 @@
 #include "db/sync.h"
 #include "model/directory.h"
 
-#define PAGE_BYTES_MAX 65536
+#define PAGE_BYTES_MAX (16u << 20) /* of metrics; more than any daemon has */
 #define OLD_WORK_MS (15 * 60 * 1000)
 
 struct page {
@@ -46,6 +46,19 @@ static void page_get(const struct options *options, const char *path, struct pag
 		curl_easy_setopt(easy, CURLOPT_WRITEDATA, page) == CURLE_OK && curl_easy_perform(easy) == CURLE_OK)
 		(void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &page->status);
 	curl_easy_cleanup(easy);
+}
+
+/* Whether the metrics say that the configuration is older than its files. */
+static bool reload_failed(const struct options *options)
+{
+	static const char sample[] = "\nzhifu_reload_failed 1\n";
+	struct page page;
+	bool failed;
+
+	page_get(options, "/metrics", &page);
+	failed = page.status == 200 && memmem(page.body.ptr, page.body.len, sample, sizeof(sample) - 1) != NULL;
+	buf_free(&page.body);
+	return failed;
 }
 
 static const struct column problem_columns[] = {{"problem", "problem"}, {"count", "how many"}, {"do", "what to do"}};
@@ -193,6 +206,8 @@ static int status_run(struct ctl *ctl, int argc, char **argv)
 		page.status == 0 ? "systemctl status zhifud; journalctl -u zhifud"
 				 : "journalctl -u zhifud; is the database up?");
 	buf_free(&page.body);
+	problem_add(&problems, "the last reload failed: zhifud goes on with the configuration before it",
+		reload_failed(ctl->options), "conf check names the mistakes; repair them, then systemctl reload zhifud");
 	r = queue_collect(ctl, NULL, NULL, NULL, NULL, &totals);
 	if (r == 0) queue_show(ctl, &report, &totals, &problems);
 	if (r == 0) r = routes_show(ctl, &report, &problems);

@@ -389,12 +389,14 @@ def test_a_broken_file_keeps_the_old_configuration(up, where):
     if where in ("hospital", "insurer"):  # it stands for the old configuration; the tools do without that file
         told = daemon.ctl("status")
         assert told.stderr.count("%s:%d: " % (path, line)) == 1 and "alpha:https" in told.stdout
+        assert "the last reload failed" in told.stdout and "conf check" in told.stdout, told.stdout
     with daemon.client() as client:
         assert client.post("/fhir/Claim", traffic.bill("B-1"), headers=FHIR).status == 201
     path.write_text(good)
     daemon.reload()
     daemon.wait_log("configuration reloaded")
     zhifu.wait_until(lambda: daemon.metrics()["zhifu_reload_failed"] == 0, "the metrics to forget it")
+    assert "reload failed" not in daemon.ctl("status").stdout
     traffic.wait_adjudicated(up, 1)
 
 
