@@ -7,6 +7,43 @@ CREATE INDEX claim_patient ON claim (patient_key_id);
 -- A consent is replaced by the next one of its identifier.
 CREATE INDEX consent_identifier ON consent (hospital_id, identifier_hash) WHERE identifier_hash IS NOT NULL;
 
+-- Claims that were held as duplicates of another.
+CREATE INDEX claim_double ON claim (duplicate_of) WHERE duplicate_of IS NOT NULL;
+
+-- The earliest claim that is not cancelled and has one of these fingerprints: what a claim with them is a duplicate of.
+-- NULL: there is none. The first claim of a fingerprint may be cancelled while one that was held as its duplicate went
+-- on: that one counts then. Where none does, the fingerprint is p_claim's from now on. For what fingerprints have found:
+-- it looks at each for itself.
+CREATE FUNCTION claim_first(p_hospital uuid, p_claim uuid, p_hash bytea[]) RETURNS uuid LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp SET enable_seqscan = off AS $$
+DECLARE
+	print record;
+	standing uuid;
+	first uuid;
+BEGIN
+	-- Who comes at the same moment waits here, and then finds the other one.
+	FOR print IN SELECT f.hash, f.claim_id FROM claim_fingerprint f
+		WHERE f.hospital_id = p_hospital AND f.hash = ANY (p_hash) AND f.claim_id <> p_claim ORDER BY f.hash FOR UPDATE
+	LOOP
+		WITH RECURSIVE same (claim_id) AS (
+			SELECT print.claim_id
+			UNION
+			SELECT c.claim_id FROM same JOIN claim c ON c.hospital_id = p_hospital AND c.duplicate_of = same.claim_id)
+		SELECT same.claim_id INTO standing FROM same
+		LEFT JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = same.claim_id
+		WHERE same.claim_id <> p_claim AND (s.transport = 10 OR s.adjudication = 6) IS NOT TRUE -- no state: of this very call
+		ORDER BY same.claim_id LIMIT 1;
+		IF FOUND THEN
+			first := least(first, standing);
+		ELSE
+			UPDATE claim_fingerprint f SET claim_id = p_claim WHERE f.hospital_id = p_hospital AND f.hash = print.hash;
+		END IF;
+	END LOOP;
+	RETURN first;
+END
+$$;
+ALTER FUNCTION claim_first OWNER TO zhifu_writer;
+
 -- The arrays from p_ordinal to p_content run in parallel, one element a claim; the p_old_*, p_ident_*, p_print_*, p_key_*
 -- and p_look_* arrays are lists of their own that name their claim or patient key. Verdicts: 1 stored, 2 replay (same
 -- key, same body: the first claim), 3 conflict (same key, other body), 4 stored and held as a business duplicate of
@@ -50,6 +87,9 @@ DECLARE
 	stored uuid[] := '{}';
 	doubles uuid[] := '{}';
 	firsts uuid[] := '{}';
+	outlived uuid[] := '{}'; -- doubles of a cancelled claim
+	first uuid;
+	place integer;
 	homeless uuid[] := '{}'; -- claims without an insurer
 	settled uuid[] := '{}'; -- claims that go no further for now: without an insurer, or held as duplicates
 	fresh_keys integer;
@@ -154,12 +194,25 @@ BEGIN
 		ON CONFLICT DO NOTHING;
 		GET DIAGNOSTICS fresh_keys = ROW_COUNT;
 		IF fresh_keys < cardinality(p_print_hash) OR cardinality(p_seen_hash) > 0 THEN
-			SELECT coalesce(array_agg(d.c), '{}'), coalesce(array_agg(d.first), '{}') INTO doubles, firsts FROM (
-				SELECT DISTINCT ON (t.c) t.c, f.claim_id AS first
+			SELECT coalesce(array_agg(d.c), '{}'), coalesce(array_agg(d.first), '{}'),
+				coalesce(array_agg(d.c ORDER BY d.c) FILTER (WHERE d.is_over), '{}') INTO doubles, firsts, outlived FROM (
+				SELECT t.c, (array_agg(f.claim_id ORDER BY f.claim_id))[1] AS first, bool_or(EXISTS (SELECT 1 FROM claim_state s
+					WHERE s.hospital_id = f.hospital_id AND s.claim_id = f.claim_id AND (s.transport = 10 OR s.adjudication = 6))) AS is_over
 				FROM unnest(p_print_hospital || p_seen_hospital, p_print_hash || p_seen_hash, p_print_claim || p_seen_claim) AS t (h, f, c)
 				JOIN claim_fingerprint f ON f.hospital_id = t.h AND f.hash = t.f AND f.claim_id <> t.c
 				WHERE (cardinality(repeated) = 0 OR t.c <> ALL (repeated)) AND (cardinality(homeless) = 0 OR t.c <> ALL (homeless))
-				ORDER BY t.c, f.claim_id) d;
+				GROUP BY t.c) d;
+			FOR n IN 1 .. cardinality(outlived) LOOP
+				place := array_position(doubles, outlived[n]);
+				first := claim_first(p_hospital[array_position(p_claim, outlived[n])], outlived[n],
+					ARRAY(SELECT t.f FROM unnest(p_print_hash || p_seen_hash, p_print_claim || p_seen_claim) AS t (f, c) WHERE t.c = outlived[n]));
+				IF first IS NULL THEN
+					doubles := doubles[:place - 1] || doubles[place + 1:];
+					firsts := firsts[:place - 1] || firsts[place + 1:];
+				ELSE
+					firsts[place] := first;
+				END IF;
+			END LOOP;
 		END IF;
 	END IF;
 

@@ -93,9 +93,8 @@ BEGIN
 			INSERT INTO claim_fingerprint (hospital_id, hash, claim_id)
 			SELECT w.hospital_id, w.hash, w.claim_id FROM claim_print_waiting w
 			WHERE w.hospital_id = p_hospital AND w.claim_id = p_claim ORDER BY w.hash ON CONFLICT DO NOTHING;
-			SELECT f.claim_id INTO first FROM claim_print_waiting w
-			JOIN claim_fingerprint f ON f.hospital_id = w.hospital_id AND f.hash = w.hash AND f.claim_id <> w.claim_id
-			WHERE w.hospital_id = p_hospital AND w.claim_id = p_claim ORDER BY f.claim_id LIMIT 1;
+			first := claim_first(p_hospital, p_claim, ARRAY(SELECT w.hash FROM claim_print_waiting w
+				WHERE w.hospital_id = p_hospital AND w.claim_id = p_claim));
 			DELETE FROM claim_print_waiting w WHERE w.hospital_id = p_hospital AND w.claim_id = p_claim;
 		END IF;
 		IF first IS NOT NULL AND p_from = 2 THEN
