@@ -153,7 +153,8 @@ const struct ctl_command claim_act_commands[] = {
 		CTL_CONFIG | CTL_DB, claim_resend},
 	{"claim arrived", "REF --why TEXT", "records that the insurer has a claim of unknown fate", CTL_CONFIG | CTL_DB,
 		claim_arrived},
-	{"claim route", "REF INSURER --why TEXT", "names the insurer of a claim that has no route, or one that failed",
-		CTL_CONFIG | CTL_DB, claim_route},
+	{"claim route", "REF INSURER --why TEXT",
+		"names the insurer of a claim that has no route, waits for consent or failed", CTL_CONFIG | CTL_DB,
+		claim_route},
 	{NULL, NULL, NULL, 0, NULL},
 };

@@ -37,6 +37,8 @@ const struct lifecycle_step lifecycle_step_table[] = {
 
 	{T, TRANSPORT_WAITING_CONSENT, EVENT_CONSENT_GIVEN, TRANSPORT_ACCEPTED, EFFECT_TRANSLATE,
 		"a consent that covers insurer and purpose arrived"},
+	{T, TRANSPORT_WAITING_CONSENT, EVENT_ROUTE_FOUND, TRANSPORT_ACCEPTED, EFFECT_TRANSLATE,
+		"the desk names another insurer; nothing had left for the wrong one"},
 	{T, TRANSPORT_WAITING_CONSENT, EVENT_HOLD, TRANSPORT_HELD, PERSON, "a person stops it"},
 	{T, TRANSPORT_WAITING_CONSENT, EVENT_DROP, TRANSPORT_CANCELLED, EFFECT_TELL,
 		"the patient refuses, or the desk decides on another way, with a named cause"},
@@ -257,6 +259,8 @@ const struct lifecycle_action lifecycle_action_table[] = {
 	{T, TRANSPORT_WAITING_CONSENT, EVENT_CONSENT_GIVEN, OWNER_INSURANCE_DESK,
 		"Ask the patient for consent to send the bill to this insurer, and record it.",
 		"请征得患者同意将账单发送给该保险公司,并予以登记。"},
+	{T, TRANSPORT_WAITING_CONSENT, EVENT_ROUTE_FOUND, OWNER_INSURANCE_DESK,
+		"If it is the wrong insurer, name the right one.", "如保险公司有误,请重新指定。"},
 	{T, TRANSPORT_WAITING_CONSENT, EVENT_DROP, OWNER_INSURANCE_DESK,
 		"If the patient refuses, drop the claim with that cause.", "如患者拒绝,请以此为由撤下该理赔单。"},
 	{T, TRANSPORT_HELD, EVENT_RELEASE, OWNER_INSURANCE_DESK,

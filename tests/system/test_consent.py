@@ -189,6 +189,24 @@ def test_not_one_byte_without_consent(desk):
     one.silent("beta")
 
 
+def test_the_wrong_insurer_is_put_right_before_anything_left(desk):
+    """A claim that waits for consent is named another insurer by a person: that one needs the consent, and gets it."""
+    one = desk(names=("alpha", "beta"))
+    claim_id = one.submit(claim("P-1"))
+    one.wait(claim_id, "consent_missing")
+    one.give(consent("P-1", recipient="BETA"))
+    one.wait(claim_id, "consent_missing")
+    ref = one.ref(claim_id)
+    assert "name the right one" in one.place.daemon.ctl("claim", "show", ref).stdout
+    one.place.daemon.ctl("claim", "route", ref, "beta", "--why", "the card is beta's", "--who", "tester")
+    one.wait(claim_id, "deliver")
+    assert one.received("beta") == 1
+    one.silent("alpha")
+    assert one.client.get("/v1/claims/" + ref).json()["insurer"]["code"] == "beta"
+    late = one.place.daemon.ctl("claim", "route", ref, "alpha", "--why", "no", "--who", "tester", check=False)
+    assert late.returncode == 1 and "not possible" in late.stderr, late
+
+
 def test_narrow_consents_are_not_read_as_wide_ones(desk):
     """What a consent says of whom, what and when, and what the gate can't honour, is refused and opens nothing."""
     one = desk()
