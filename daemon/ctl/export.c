@@ -6,6 +6,8 @@
 #include "ctl/report.h"
 #include "db/sync.h"
 
+#define CLOCKS_MAX 500 /* emergencies that are named of one hospital */
+
 static void counts_add(
 	struct table *table, const struct ctl *ctl, const struct hospital *hospital, struct pg_result *rows)
 {
@@ -24,8 +26,31 @@ static void counts_add(
 	}
 }
 
+/* The emergencies that left without consent and still lack one: whom the desk has to ask, the most urgent first. */
+static int clocks_add(struct ctl *ctl, const struct hospital *hospital, struct table *table, int64_t *clocks)
+{
+	struct pg_result *rows = NULL;
+	int r = ctl_query(ctl, &rows,
+		"SELECT s.ref, c.due_at, c.due_at <= now(), count(*) OVER () FROM consent_clock c"
+		" JOIN claim_state s ON s.hospital_id = c.hospital_id AND s.claim_id = c.claim_id"
+		" WHERE c.hospital_id = $1 AND c.met_at IS NULL ORDER BY c.due_at, c.claim_id LIMIT $2",
+		"ui", &hospital->id, (int64_t)CLOCKS_MAX);
+
+	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+		bool late = db_rows_bool(rows, row, 2);
+
+		table_add(table, cell_text(hospital->code));
+		table_add(table, cell_text(db_rows_text(rows, row, 0)));
+		table_add(table, cell_time(hospital->zone, db_rows_time_ms(rows, row, 1)));
+		table_add(table, cell_word(late ? "OVERDUE" : "open", late ? "overdue" : "open"));
+		if (row == 0) *clocks += db_rows_int(rows, row, 3);
+	}
+	db_sync_rows_free(rows);
+	return r;
+}
+
 static int export_one(struct ctl *ctl, const struct hospital *hospital, struct table *years, struct table *recipients,
-	int64_t *clocks)
+	struct table *emergencies, int64_t *clocks)
 {
 	static const char *const bases[] = {"none", "consent", "emergency", "no person's data"};
 	struct pg_result *rows = NULL;
@@ -54,11 +79,7 @@ static int export_one(struct ctl *ctl, const struct hospital *hospital, struct t
 		table_add(recipients, cell_int(db_rows_int(rows, row, 4)));
 	}
 	db_sync_rows_free(rows);
-	rows = NULL;
-	r = ctl_query(ctl, &rows, "SELECT count(*) FROM consent_clock WHERE hospital_id = $1 AND met_at IS NULL", "u",
-		&hospital->id);
-	if (r == 0) *clocks += db_rows_int(rows, 0, 0);
-	db_sync_rows_free(rows);
+	r = clocks_add(ctl, hospital, emergencies, clocks);
 	return r == 0 ? ctl_commit(ctl) : r;
 }
 
@@ -69,11 +90,14 @@ static int export_show(struct ctl *ctl, int argc, char **argv)
 	static const struct column recipient_columns[] = {{"hospital", "hospital"}, {"year", "year"},
 		{"recipient", "to"}, {"basis", "on the ground of"}, {"messages", "messages"},
 		{"persons_new", "new persons"}};
+	static const struct column emergency_columns[] = {
+		{"hospital", "hospital"}, {"claim", "claim"}, {"due_at", "consent until"}, {"state", "state"}};
 	const char *code = NULL;
 	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	const struct hospital *hospital;
 	struct table recipients;
+	struct table emergencies;
 	struct table years;
 	struct report report;
 	uint32_t index = 0;
@@ -85,10 +109,12 @@ static int export_show(struct ctl *ctl, int argc, char **argv)
 	report_begin(&report, ctl);
 	table_begin(&years, year_columns, ARRAY_LEN(year_columns));
 	table_begin(&recipients, recipient_columns, ARRAY_LEN(recipient_columns));
+	table_begin(&emergencies, emergency_columns, ARRAY_LEN(emergency_columns));
 	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL)
-		r = export_one(ctl, hospital, &years, &recipients, &clocks);
+		r = export_one(ctl, hospital, &years, &recipients, &emergencies, &clocks);
 	table_end(&years, &report, "years", "Persons whose data left, per calendar year", "nothing left yet");
 	table_end(&recipients, &report, "recipients", "To whom", NULL);
+	table_end(&emergencies, &report, "emergencies", "Emergencies whose patients are to be asked", NULL);
 	if (r < 0) {
 		json_decref(report.root);
 		return ctl_fail("could not read the export ledger");

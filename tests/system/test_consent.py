@@ -381,7 +381,12 @@ def test_emergencies_pass_and_start_a_clock(desk, place):
     assert rows[0]["basis"] == 2 and rows[0]["consent_id"] is None and rows[0]["person_new"]
     clock = one.database.sql("SELECT claim_id::text, due_at > now() AS ahead, met_at FROM zhifu.consent_clock")
     assert clock == [{"claim_id": urgent, "ahead": True, "met_at": None}]
-    assert "emergency" in place.daemon.ctl("export", "show").stdout
+    shown = place.daemon.ctl_json("export", "show")
+    assert [(each["claim"], each["state"]) for each in shown["emergencies"]] == [(one.ref(urgent), "open")], shown
+    assert shown["consents_to_ask"] == 1
+    one.database.sql("UPDATE zhifu.consent_clock SET due_at = now() - interval '1 hour'")
+    told = place.daemon.ctl("export", "show").stdout
+    assert "emergency" in told and "OVERDUE" in told and one.ref(urgent) in told, told
     # Who said no is not overruled by an emergency.
     one.give(consent("P-2", kind="deny"))
     refused = one.submit(claim("P-2", priority={"coding": [{"code": "stat"}]}))
@@ -392,6 +397,8 @@ def test_emergencies_pass_and_start_a_clock(desk, place):
     one.wait(covered, "deliver")
     assert one.ledger(covered)[0]["basis"] == 1
     assert one.database.value("SELECT count(*) FROM zhifu.consent_clock") == 1
+    one.give(consent("P-1"))
+    assert place.daemon.ctl_json("export", "show")["emergencies"] == []
     assert one.received() == 2 and one.ledger(refused) == []
 
 
