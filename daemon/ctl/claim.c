@@ -218,19 +218,22 @@ static int show_money(struct report *report, struct ctl *ctl, const struct claim
 	return 0;
 }
 
-/* On what ground its data left, and whether it may now. */
+/* On what ground its data was to leave (written before the first byte), whether it did, and whether it may now. */
 static int show_consent(struct report *report, struct ctl *ctl, const struct claim_row *claim)
 {
 	static const char *const bases[] = {"none", "consent", "emergency", "no person's data"};
-	const struct column columns[] = {{"at", say(ctl, "at", "时间")}, {"recipient", say(ctl, "to", "接收方")},
-		{"basis", say(ctl, "on the ground of", "依据")}, {"fields", say(ctl, "fields", "字段清单")},
-		{"message", NULL}, {"consent", NULL}};
+	static const char *const left[] = {"no", "perhaps", "yes"};
+	static const char *const left_chinese[] = {"否", "不明", "是"};
+	const struct column columns[] = {{"at", say(ctl, "at", "时间")}, {"left", say(ctl, "left", "已发出")},
+		{"recipient", say(ctl, "to", "接收方")}, {"basis", say(ctl, "on the ground of", "依据")},
+		{"fields", say(ctl, "fields", "字段清单")}, {"message", NULL}, {"consent", NULL}};
 	const struct insurer *insurer = directory_insurer(ctl->directory, claim->insurer);
 	struct pg_result *rows = NULL;
 	struct table table;
 	int r = ctl_query(ctl, &rows,
-		"SELECT at, recipient, basis, fields, message_id, consent_id FROM export_ledger"
-		" WHERE hospital_id = $1 AND claim_id = $2 ORDER BY at",
+		"SELECT l.at, l.recipient, l.basis, l.fields, l.message_id, l.consent_id, (SELECT CASE WHEN bool_or(a.outcome = 2) THEN 2"
+		"  WHEN bool_and(a.outcome = 3) THEN 0 ELSE 1 END FROM attempt a WHERE a.hospital_id = $1 AND a.message_id = l.message_id)"
+		" FROM export_ledger l WHERE l.hospital_id = $1 AND l.claim_id = $2 ORDER BY l.at",
 		"uu", &claim->hospital->id, &claim->id);
 
 	if (r < 0) return r;
@@ -239,9 +242,11 @@ static int show_consent(struct report *report, struct ctl *ctl, const struct cla
 		struct uuid message = db_rows_uuid(rows, row, 4);
 		struct uuid consent = {{0}};
 		int64_t basis = db_rows_int(rows, row, 2);
+		int64_t fate = db_rows_null(rows, row, 6) ? 1 : db_rows_int(rows, row, 6);
 
 		if (!db_rows_null(rows, row, 5)) consent = db_rows_uuid(rows, row, 5);
 		table_add(&table, cell_time(claim->hospital->zone, db_rows_time_ms(rows, row, 0)));
+		table_add(&table, cell_word(say(ctl, left[fate], left_chinese[fate]), left[fate]));
 		table_add(&table, cell_text(db_rows_text(rows, row, 1)));
 		table_add(&table, cell_text(basis >= 0 && basis < (int64_t)ARRAY_LEN(bases) ? bases[basis] : "?"));
 		table_add(&table, cell_text(db_rows_text(rows, row, 3)));
@@ -249,7 +254,7 @@ static int show_consent(struct report *report, struct ctl *ctl, const struct cla
 		table_add(&table, uuid_is_nil(&consent) ? cell_none() : cell_uuid(&consent));
 	}
 	db_sync_rows_free(rows);
-	table_end(&table, report, "exports", say(ctl, "What left, and on what ground", "对外传输及依据"), NULL);
+	table_end(&table, report, "exports", say(ctl, "What was to leave, and on what ground", "对外传输及依据"), NULL);
 	if (insurer == NULL) return 0;
 
 	struct arena arena CLEANUP(arena_free);

@@ -534,9 +534,11 @@ def test_a_claim_tells_what_keeps_it_from_leaving(up):
     told = shown()["line"][0]
     assert told["since"] is not None and "connect" in told["why"], told
     assert "insurer test alpha" in due()["action"], due()
+    # The intent stands in the export ledger; that nothing left of it does, too.
+    zhifu.wait_until(lambda: [each["left"] for each in shown()["exports"]] == ["no"], "it to be told that nothing left")
     payer.start()
     traffic.wait_adjudicated(up, 2)
-    assert shown()["line"] == []
+    assert shown()["line"] == [] and "yes" in [each["left"] for each in shown()["exports"]]
 
 
 def test_two_machines_share_the_work(place, keep):
