@@ -65,6 +65,10 @@ struct fhir_answer_options {
 	const char *patient_reference, *insurer_reference, *provider_reference, *coverage_reference;
 	const char *tag; /* meta.tag code, e.g. "queued-messages" */
 	const char *tag_system;
+	/* Chinese beside the English of the adjudication's disposition and notes, which run in parallel; its elements
+	 * may be NULL, too. */
+	const char *disposition_zh;
+	const char *const *notes_zh;
 };
 
 /* ClaimResponse. adjudication with outcome ZF_OUTCOME_QUEUED says that nothing has been decided. */

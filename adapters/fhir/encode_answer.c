@@ -107,7 +107,16 @@ static void put_payment(struct json_writer *writer, const struct zf_adjudication
 	json_write_object_end(writer);
 }
 
-static void put_notes(struct json_writer *writer, const struct zf_adjudication *adjudication)
+static void put_disposition(struct json_writer *writer, const struct zf_adjudication *adjudication,
+	const struct fhir_answer_options *options)
+{
+	json_write_member(writer, "disposition", adjudication->disposition);
+	if (options->disposition_zh != NULL)
+		fhir_put_translation(writer, "_disposition", "zh", options->disposition_zh);
+}
+
+static void put_notes(struct json_writer *writer, const struct zf_adjudication *adjudication,
+	const struct fhir_answer_options *options)
 {
 	if (adjudication->note_count == 0) return;
 	json_write_key(writer, "processNote");
@@ -116,6 +125,8 @@ static void put_notes(struct json_writer *writer, const struct zf_adjudication *
 		json_write_object_begin(writer);
 		json_write_member_int64(writer, "number", (int64_t)i + 1);
 		json_write_member(writer, "text", adjudication->notes[i]);
+		if (options->notes_zh != NULL && options->notes_zh[i] != NULL)
+			fhir_put_translation(writer, "_text", "zh", options->notes_zh[i]);
 		json_write_object_end(writer);
 	}
 	json_write_array_end(writer);
@@ -293,14 +304,14 @@ int fhir_encode_claim_response(const struct zf_claim *claim, const struct zf_adj
 	put_organization(&writer, "insurer", options->insurer_reference, insurer_of(claim), "insurer of the claim");
 	put_request(&writer, "request", claim, adjudication, options);
 	json_write_member(&writer, "outcome", outcome_name(adjudication->outcome));
-	json_write_member(&writer, "disposition", adjudication->disposition);
+	put_disposition(&writer, adjudication, options);
 	json_write_member(&writer, "preAuthRef", adjudication->preauth_ref);
 	fhir_put_period(&writer, "preAuthPeriod", adjudication->preauth_period);
 	put_response_items(&writer, adjudication);
 	put_claim_level(&writer, adjudication);
 	put_totals(&writer, adjudication);
 	put_payment(&writer, adjudication);
-	put_notes(&writer, adjudication);
+	put_notes(&writer, adjudication, options);
 	put_errors(&writer, adjudication);
 	json_write_object_end(&writer);
 	return json_write_finish(&writer, ret);
@@ -367,7 +378,7 @@ int fhir_encode_explanation(const struct zf_claim *claim, const struct zf_adjudi
 	fhir_put_concept(&writer, "priority", NULL, claim->priority);
 	put_request(&writer, "claim", claim, adjudication, options);
 	json_write_member(&writer, "outcome", outcome_name(adjudication->outcome));
-	json_write_member(&writer, "disposition", adjudication->disposition);
+	put_disposition(&writer, adjudication, options);
 	put_coverages(&writer, claim, options);
 	if (claim->line_count > 0) {
 		json_write_key(&writer, "item");
@@ -378,7 +389,7 @@ int fhir_encode_explanation(const struct zf_claim *claim, const struct zf_adjudi
 	put_claim_level(&writer, adjudication);
 	put_totals(&writer, adjudication);
 	put_payment(&writer, adjudication);
-	put_notes(&writer, adjudication);
+	put_notes(&writer, adjudication, options);
 	json_write_object_end(&writer);
 	return json_write_finish(&writer, ret);
 }

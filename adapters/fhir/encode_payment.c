@@ -179,7 +179,7 @@ static int put_fault(struct json_writer *writer, struct zf_arena *arena, const s
 	fhir_put_coding(writer, NULL, NULL, &owner);
 	json_write_array_end(writer);
 	json_write_member(writer, "text", english);
-	fhir_put_translation(writer, "zh-CN", chinese);
+	fhir_put_translation(writer, "_text", "zh-CN", chinese);
 	json_write_object_end(writer);
 	end_issue(writer, fault->path);
 	return 0;

@@ -258,9 +258,9 @@ void fhir_put_meta(struct json_writer *writer, const char *profile, const char *
 	json_write_object_end(writer);
 }
 
-void fhir_put_translation(struct json_writer *writer, const char *language, const char *text)
+void fhir_put_translation(struct json_writer *writer, const char *element, const char *language, const char *text)
 {
-	json_write_key(writer, "_text");
+	json_write_key(writer, element);
 	json_write_object_begin(writer);
 	json_write_key(writer, "extension");
 	json_write_array_begin(writer);

@@ -42,8 +42,8 @@ void fhir_put_reference(struct json_writer *writer, const char *key, const char 
 /* A Reference by identifier only. */
 void fhir_put_logical(
 	struct json_writer *writer, const char *key, const char *type, const char *system, const char *value);
-/* "text" in another language, as the extension of R4; the text itself is written before. */
-void fhir_put_translation(struct json_writer *writer, const char *language, const char *text);
+/* A text in another language, as the extension of R4; the text itself is written before. element: "_text". */
+void fhir_put_translation(struct json_writer *writer, const char *element, const char *language, const char *text);
 /* enum zf_use as Claim.use. */
 const char *fhir_use_name(uint8_t use);
 

@@ -51,7 +51,7 @@ static void put_text(struct json_writer *writer, bool chinese, const char *engli
 {
 	json_write_member(writer, "text", chinese && other != NULL ? other : english);
 	if (other == NULL) return;
-	fhir_put_translation(writer, chinese ? "en" : "zh", chinese ? english : other);
+	fhir_put_translation(writer, "_text", chinese ? "en" : "zh", chinese ? english : other);
 }
 
 void outcome_add(struct json_writer *writer, bool chinese, const struct outcome_remark *remark, const char *expression)

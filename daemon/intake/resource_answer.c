@@ -199,14 +199,24 @@ static int read_claim(const struct opener *opener, struct text_span bundle, stru
 
 /* ---- ClaimResponse ---- */
 
+/* A text of ours in both languages; NULL: none. */
+struct words {
+	const char *english, *chinese;
+};
+
+static struct words state_words(enum lifecycle_axis axis, uint8_t state)
+{
+	return (struct words){lifecycle_state_english(axis, state), lifecycle_state_chinese(axis, state)};
+}
+
 /* How the claim of the row was cancelled; NULL: it was not. */
-static const char *cancelled_text(const struct opener *opener)
+static struct words cancelled_words(const struct opener *opener)
 {
 	if (db_rows_int(opener->rows, opener->row, COLUMN_TRANSPORT) == TRANSPORT_CANCELLED)
-		return lifecycle_state_english(AXIS_TRANSPORT, TRANSPORT_CANCELLED);
+		return state_words(AXIS_TRANSPORT, TRANSPORT_CANCELLED);
 	if (db_rows_int(opener->rows, opener->row, COLUMN_ADJUDICATION) == ADJUDICATION_CANCELLED)
-		return lifecycle_state_english(AXIS_ADJUDICATION, ADJUDICATION_CANCELLED);
-	return NULL;
+		return state_words(AXIS_ADJUDICATION, ADJUDICATION_CANCELLED);
+	return (struct words){NULL, NULL};
 }
 
 /* What a JSON object says in a member that is a string; "": nothing. */
@@ -224,32 +234,35 @@ static const char *member_words(struct text_span object, const char *name, struc
 /* What was decided about a cancelled claim is still shown, but not as what counts. */
 static int mark_cancelled(const struct opener *opener, struct text_span *text)
 {
-	static const char *const except[] = {"status", "disposition", NULL};
+	static const char *const except[] = {"status", "disposition", "_disposition", NULL};
 	struct json_writer writer;
-	const char *words = cancelled_text(opener);
-	if (words == NULL) return 0;
+	struct words words = cancelled_words(opener);
+	if (words.english == NULL) return 0;
 	const char *before = member_words(*text, "disposition", opener->arena);
 	if (before == NULL) return ERR_NOMEM;
-	if (before[0] != '\0' && strcmp(before, words) != 0)
-		words = arena_printf(opener->arena, "%s; before that: %s", words, before);
-	if (words == NULL) return ERR_NOMEM;
+	if (before[0] != '\0' && strcmp(before, words.english) != 0) {
+		words.english = arena_printf(opener->arena, "%s; before that: %s", words.english, before);
+		words.chinese = arena_printf(opener->arena, "%s；此前：%s", words.chinese, before);
+	}
+	if (words.english == NULL || words.chinese == NULL) return ERR_NOMEM;
 	json_write_init(&writer, &opener->arena->zf, RESOURCE_BYTES_MAX);
 	json_write_object_begin(&writer);
 	copy_members(&writer, *text, except, &opener->arena->zf);
 	json_write_member(&writer, "status", "cancelled");
-	json_write_member(&writer, "disposition", words);
+	json_write_member(&writer, "disposition", words.english);
+	fhir_put_translation(&writer, "_disposition", "zh", words.chinese);
 	json_write_object_end(&writer);
 	int r = json_write_finish(&writer, text);
 	return r < 0 ? (r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "what was cancelled does not encode")) : 0;
 }
 
-static const char *moment_text(const struct opener *opener, int transport, int acknowledgement)
+static struct words moment_words(const struct opener *opener, int transport, int acknowledgement)
 {
-	const char *cancelled = cancelled_text(opener);
-	if (cancelled != NULL) return cancelled;
+	struct words cancelled = cancelled_words(opener);
+	if (cancelled.english != NULL) return cancelled;
 	if (acknowledgement == ACKNOWLEDGEMENT_REJECTED)
-		return lifecycle_state_english(AXIS_ACKNOWLEDGEMENT, ACKNOWLEDGEMENT_REJECTED);
-	return lifecycle_state_english(AXIS_TRANSPORT, (uint8_t)transport);
+		return state_words(AXIS_ACKNOWLEDGEMENT, ACKNOWLEDGEMENT_REJECTED);
+	return state_words(AXIS_TRANSPORT, (uint8_t)transport);
 }
 
 static const char *claim_reference(const struct zf_claim *claim, struct arena *arena)
@@ -265,15 +278,17 @@ static int make_moment(const struct opener *opener, struct resource *resource)
 	struct uuid claim_id = db_rows_uuid(opener->rows, opener->row, COLUMN_CLAIM);
 	int transport = (int)db_rows_int(opener->rows, opener->row, COLUMN_TRANSPORT);
 	int acknowledgement = (int)db_rows_int(opener->rows, opener->row, COLUMN_ACKNOWLEDGEMENT);
-	bool is_over = acknowledgement == ACKNOWLEDGEMENT_REJECTED || cancelled_text(opener) != NULL;
+	bool is_over = acknowledgement == ACKNOWLEDGEMENT_REJECTED || cancelled_words(opener).english != NULL;
+	struct words words = moment_words(opener, transport, acknowledgement);
 	int r = open_column(opener, COLUMN_ANSWER, &claim_id, SEAL_CLAIM, &bundle);
 	if (r == 0) r = read_claim(opener, bundle, &claim);
 	if (r < 0) return r;
-	struct fhir_answer_options options = {
-		.id = claim.id, .request_reference = claim_reference(&claim, opener->arena)};
+	struct fhir_answer_options options = {.id = claim.id,
+		.request_reference = claim_reference(&claim, opener->arena),
+		.disposition_zh = words.chinese};
 	struct zf_adjudication adjudication = {.size = sizeof(adjudication),
 		.outcome = is_over ? ZF_OUTCOME_ERROR : ZF_OUTCOME_QUEUED,
-		.disposition = moment_text(opener, transport, acknowledgement),
+		.disposition = words.english,
 		.created = {.utc_ms = resource->updated_ms, .precision = ZF_MILLISECOND}};
 	struct text_span text = {NULL, 0};
 	r = fhir_encode_claim_response(&claim, &adjudication, &options, &opener->arena->zf, &text);
@@ -427,11 +442,16 @@ static int add_paid(
 }
 
 /* The decision with one more note: money came in currencies that the payment does not show. */
-static int note_others(struct zf_adjudication *adjudication, struct arena *arena)
+static int note_others(struct zf_adjudication *adjudication, struct fhir_answer_options *options, struct arena *arena)
 {
-	const char **notes = zf_alloc(&arena->zf, (adjudication->note_count + 1) * sizeof(*notes));
-	if (notes == NULL) return ERR_NOMEM;
+	size_t count = (size_t)adjudication->note_count + 1;
+	const char **notes = zf_alloc_array(&arena->zf, count, sizeof(*notes));
+	const char **chinese = zf_alloc_array(&arena->zf, count, sizeof(*chinese));
+	if (notes == NULL || chinese == NULL) return ERR_NOMEM;
 	for (uint32_t i = 0; i < adjudication->note_count; i++) notes[i] = adjudication->notes[i];
+	chinese[adjudication->note_count] =
+		"该理赔单另有以其他币种通知的付款，详见 payment 所指的各 PaymentReconciliation。";
+	options->notes_zh = chinese;
 	notes[adjudication->note_count++] =
 		"Payments of this claim were announced in other currencies, too: each stands in "
 		"the PaymentReconciliation that the payment names.";
@@ -462,7 +482,7 @@ static int make_explanation(const struct opener *opener, struct resource *resour
 	struct paid paid = {.ids = NULL};
 	r = read_paid(opener, &paid);
 	if (r < 0) return r;
-	if (paid.has_others && note_others(&adjudication, opener->arena) < 0) return ERR_NOMEM;
+	if (paid.has_others && note_others(&adjudication, &options, opener->arena) < 0) return ERR_NOMEM;
 	r = fhir_encode_explanation(&claim, &adjudication, &options, arena, &text);
 	if (r == 0 && paid.amount.present) r = add_paid(opener, &paid, &adjudication.benefit, &text);
 	if (r < 0) return r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "the explanation does not encode");
@@ -516,7 +536,7 @@ static int put_task_outcome(struct json_writer *writer, const char *outcome, str
 		if (english == NULL || chinese == NULL) return ERR_NOMEM;
 	}
 	json_write_member(writer, "text", english);
-	if (chinese != NULL) fhir_put_translation(writer, "zh", chinese);
+	if (chinese != NULL) fhir_put_translation(writer, "_text", "zh", chinese);
 	json_write_object_end(writer);
 	return 0;
 }

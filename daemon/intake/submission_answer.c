@@ -175,71 +175,100 @@ static void answer_create(struct claim_item *item)
 
 /* ---- POST /fhir/Claim/$submit ---- */
 
-static const char *const transport_notes[] = {
-	[TRANSPORT_NO_ROUTE] = "No insurer is configured for this coverage; the claim waits for a person.",
-	[TRANSPORT_WAITING_CONSENT] = "Nothing has left: the patient's consent is not on record.",
-	[TRANSPORT_HELD] = "The claim is held for a person to look at.",
-	[TRANSPORT_FAILED] = "The claim could not be delivered to the insurer; a person has to look at it.",
-	[TRANSPORT_CANCELLED] = "The claim was withdrawn before it left.",
+struct words {
+	const char *english, *chinese;
 };
 
-static const char on_its_way[] = "Stored and on its way to the insurer.";
+static const struct words transport_words[] = {
+	[TRANSPORT_NO_ROUTE] = {"No insurer is configured for this coverage; the claim waits for a person.",
+		"未配置与该保险对应的保险公司，理赔单待人工处理。"},
+	[TRANSPORT_WAITING_CONSENT] = {"Nothing has left: the patient's consent is not on record.",
+		"尚未登记患者同意书，未向保险公司发送任何内容。"},
+	[TRANSPORT_HELD] = {"The claim is held for a person to look at.", "理赔单暂缓发送，待人工核对。"},
+	[TRANSPORT_FAILED] = {"The claim could not be delivered to the insurer; a person has to look at it.",
+		"理赔单未能送达保险公司，需人工处理。"},
+	[TRANSPORT_CANCELLED] = {"The claim was withdrawn before it left.", "理赔单在发送前已撤回。"},
+};
+static const struct words on_its_way = {"Stored and on its way to the insurer.", "已保存，正在发往保险公司。"};
+static const struct words not_taken = {
+	"The insurer did not take the claim into processing.", "保险公司未受理该理赔单。"};
+static const struct words cancelled_there = {"The insurer has cancelled the claim.", "保险公司已取消该理赔单。"};
+static const struct words stored_earlier = {
+	"Stored earlier; ClaimResponse tells where it stands.", "此前已保存，目前进展见 ClaimResponse。"};
 
-static const char *disposition_of(const struct claim_item *item, const struct wait_news *news)
+static const struct words *disposition_of(const struct claim_item *item, const struct wait_news *news)
 {
-	if (news != NULL && (size_t)news->transport < ARRAY_LEN(transport_notes) &&
-		transport_notes[news->transport] != NULL)
-		return transport_notes[news->transport];
-	if (news != NULL && news->acknowledgement == ACKNOWLEDGEMENT_REJECTED)
-		return "The insurer did not take the claim into processing.";
-	if (news != NULL && news->adjudication == ADJUDICATION_CANCELLED) return "The insurer has cancelled the claim.";
-	if (news != NULL) return on_its_way;
-	if (item->state == ITEM_REPLAYED) return "Stored earlier; ClaimResponse tells where it stands.";
-	if (item->is_double) return transport_notes[TRANSPORT_HELD];
-	if (item->insurer == NULL) return transport_notes[TRANSPORT_NO_ROUTE];
-	return on_its_way;
+	if (news != NULL && (size_t)news->transport < ARRAY_LEN(transport_words) &&
+		transport_words[news->transport].english != NULL)
+		return &transport_words[news->transport];
+	if (news != NULL && news->acknowledgement == ACKNOWLEDGEMENT_REJECTED) return &not_taken;
+	if (news != NULL && news->adjudication == ADJUDICATION_CANCELLED) return &cancelled_there;
+	if (news != NULL) return &on_its_way;
+	if (item->state == ITEM_REPLAYED) return &stored_earlier;
+	if (item->is_double) return &transport_words[TRANSPORT_HELD];
+	if (item->insurer == NULL) return &transport_words[TRANSPORT_NO_ROUTE];
+	return &on_its_way;
+}
+
+struct notes {
+	const char *english[NOTES_MAX], *chinese[NOTES_MAX];
+	uint32_t count;
+};
+
+/* Texts for which there was no memory are left out. */
+static void note_add(struct notes *notes, const char *english, const char *chinese)
+{
+	if (notes->count == NOTES_MAX || english == NULL) return;
+	notes->english[notes->count] = english;
+	notes->chinese[notes->count++] = chinese;
+}
+
+/* "before PATH: TEXT". */
+static void note_fault(struct notes *notes, struct arena *arena, const struct words *before, const struct fault *fault)
+{
+	if (notes->count == NOTES_MAX) return;
+	const char *english = fault_text_en(&arena->zf, fault), *chinese = fault_text_zh(&arena->zf, fault);
+	if (english == NULL || chinese == NULL) return;
+	note_add(notes, arena_printf(arena, "%s%s: %s", before->english, fault->path, english),
+		arena_printf(arena, "%s%s：%s", before->chinese, fault->path, chinese));
 }
 
 /* The consents beside the claim that are none: who waits for the decision would never hear of them. */
-static size_t refused_consents(const struct submission *submission, const char *notes[NOTES_MAX], size_t count)
+static void refused_consents(const struct submission *submission, struct notes *notes)
 {
-	struct arena *arena = &submission->req->arena;
-	if (submission->mode != SUBMIT_OPERATION) return count;
+	static const struct words before = {"Not stored: ", "未保存："};
+	if (submission->mode != SUBMIT_OPERATION) return;
 	for (uint32_t i = 0; i < submission->consent_count; i++) {
 		const struct fault_list *faults = &submission->consents[i].faults;
-		bool refused = submission->consents[i].state == ITEM_FAULTY;
-		for (uint32_t k = 0; refused && k < faults->count && count < NOTES_MAX; k++) {
-			const char *text = fault_text_en(&arena->zf, &faults->items[k]);
-			if (text != NULL)
-				notes[count++] = arena_printf(arena, "Not stored: %s: %s", faults->items[k].path, text);
-		}
+		if (submission->consents[i].state != ITEM_FAULTY) continue;
+		for (uint32_t k = 0; k < faults->count; k++)
+			note_fault(notes, &submission->req->arena, &before, &faults->items[k]);
 	}
-	return count;
 }
 
-static size_t collect_notes(const struct claim_item *item, const struct wait_news *news, const char *notes[NOTES_MAX])
+static void collect_notes(const struct claim_item *item, const struct wait_news *news, struct notes *notes)
 {
+	static const struct words before = {"", ""};
 	struct arena *arena = &item->submission->req->arena;
-	size_t count = 0;
+	notes->count = 0;
 	if (item->is_double)
-		notes[count++] = arena_printf(arena,
-			"Suspected duplicate of claim %s: same hospital, patient, day, codes and amounts.",
-			item->first_ref);
-	if (news != NULL && news->why != NULL) notes[count++] = zf_strdup(&arena->zf, news->why);
-	count = refused_consents(item->submission, notes, count);
-	for (uint32_t i = 0; i < item->faults.count && count < NOTES_MAX; i++) {
-		const char *text = fault_text_en(&arena->zf, &item->faults.items[i]);
-		if (text != NULL) notes[count++] = arena_printf(arena, "%s: %s", item->faults.items[i].path, text);
-	}
-	for (size_t i = 0; i < count; i++)
-		if (notes[i] == NULL) notes[i] = "";
-	return count;
+		note_add(notes,
+			arena_printf(arena,
+				"Suspected duplicate of claim %s: same hospital, patient, day, codes and amounts.",
+				item->first_ref),
+			arena_printf(
+				arena, "疑似与理赔单 %s 重复：医院、患者、日期、编码和金额均相同。", item->first_ref));
+	/* As it was said: by a person, an insurer or a program. */
+	if (news != NULL && news->why != NULL) note_add(notes, zf_strdup(&arena->zf, news->why), NULL);
+	refused_consents(item->submission, notes);
+	for (uint32_t i = 0; i < item->faults.count; i++) note_fault(notes, arena, &before, &item->faults.items[i]);
 }
 
 static int queued_response(struct claim_item *item, const struct wait_news *news, struct text_span *ret_text)
 {
 	struct arena *arena = &item->submission->req->arena;
-	const char *notes[NOTES_MAX];
+	const struct words *words = disposition_of(item, news);
+	struct notes notes;
 	char id[UUID_TEXT_LEN], updated[DATE_TEXT_SIZE];
 	struct zf_claim claim = *item->claim;
 	struct zf_organization insurer = {.size = sizeof(insurer), .name = item->insurer_name};
@@ -251,13 +280,15 @@ static int queued_response(struct claim_item *item, const struct wait_news *news
 	struct fhir_answer_options options = {.id = id,
 		.last_updated = updated,
 		.request_reference = arena_printf(arena, "Claim/%s", id),
-		.patient_reference = NULL};
+		.disposition_zh = words->chinese,
+		.notes_zh = notes.chinese};
+	collect_notes(item, news, &notes);
 	struct zf_adjudication adjudication = {.size = sizeof(adjudication),
 		.outcome = over ? ZF_OUTCOME_ERROR : ZF_OUTCOME_QUEUED,
-		.disposition = disposition_of(item, news),
+		.disposition = words->english,
 		.created = {.utc_ms = item->stored_ms, .precision = ZF_MILLISECOND},
-		.notes = notes,
-		.note_count = (uint32_t)collect_notes(item, news, notes)};
+		.notes = notes.english,
+		.note_count = notes.count};
 	memcpy(claim.ref, item->stored_ref, sizeof(item->stored_ref));
 	if (claim.insurer == NULL && item->insurer != NULL) claim.insurer = &insurer;
 	return fhir_encode_claim_response(&claim, &adjudication, &options, &arena->zf, ret_text);

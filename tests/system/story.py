@@ -85,5 +85,14 @@ def location_id(response):
     return parts[parts.index("Claim") + 1]
 
 
+def chinese(resource, element):
+    """What the translation of an element of a resource says, or None."""
+    for extension in resource.get("_" + element, {}).get("extension", []):
+        said = {part["url"]: part.get("valueCode") or part.get("valueString") for part in extension["extension"]}
+        if extension["url"].endswith("/translation") and said["lang"] == "zh":
+            return said["content"]
+    return None
+
+
 def body_of(resource):
     return resource if isinstance(resource, bytes) else json.dumps(resource).encode()

@@ -291,6 +291,7 @@ def test_a_consent_names_recipient_and_purpose(desk):
         both = one.client.post("/fhir/Claim/$submit", {"resourceType": "Bundle", "type": "collection", "entry": [
             {"resource": claim(mrn, amount=20)}, {"resource": made}]}).json()
         notes = [each["text"] for each in both.get("processNote", [])]
+        assert all(story.chinese(each, "text") for each in both.get("processNote", [])), both
         for element in ("actor",) * ("recipient" in codes) + ("purpose",) * ("purpose" in codes):
             assert [n for n in notes if n.startswith("Not stored: Bundle.entry[1].resource.provision.%s: " % element)], both
         claims.append(both["request"]["reference"].split("/")[1] if "reference" in both["request"] else both["id"])

@@ -239,7 +239,8 @@ def test_a_claim_without_decision_has_an_answer_of_the_moment(up):
         response = answer.json()
         assert response["outcome"] == "queued" and response["id"] == claim_id
         assert response["request"]["reference"] == "Claim/" + claim_id
-        assert response["disposition"]
+        assert response["disposition"] == "no insurer found"
+        assert story.chinese(response, "disposition") == "未找到保险公司"
         assert client.get("/fhir/ExplanationOfBenefit/" + claim_id).status == 404
         assert found(client, "/fhir/ExplanationOfBenefit?claim=Claim/" + claim_id) == []
 
@@ -275,6 +276,7 @@ def test_cancelling_before_anything_left(up):
         response = client.get("/fhir/ClaimResponse/" + claim_id).json()
         assert response["outcome"] == "error" and response["status"] == "cancelled"
         assert response["disposition"] == "cancelled before sending"
+        assert story.chinese(response, "disposition") == "发送前已取消"
         assert found(client, "/fhir/ClaimResponse?status=cancelled") == [claim_id]
         assert found(client, "/fhir/ClaimResponse?status=active") == []
         status = client.get("/v1/claims/" + ref_of(up, claim_id)).json()
@@ -544,6 +546,7 @@ def test_an_explanation_shows_what_was_announced(place, keep):
             links = [(each["url"], each["valueReference"]["reference"]) for each in paid["extension"]]
             assert len(links) == count and {url for url, _ in links} == {"urn:zhifu:remittance"}, links
             notes = [each["text"] for each in eob.get("processNote", []) if "other currencies" in each["text"]]
+            assert not notes or "其他币种" in story.chinese(eob["processNote"][-1], "text"), eob["processNote"]
             return (str(paid["amount"]["value"]), paid["amount"]["currency"]), paid, notes, [name for _, name in links]
 
         zhifu.wait_until(lambda: place.database.value("SELECT count(*) FROM zhifu.remittance_detail") == 1, "the remittance")
@@ -604,6 +607,7 @@ def test_who_waits_is_told_what_can_be_read(place, keep):
         # Somebody has to look at it first: that is what can be read, too.
         waits = client.post("/fhir/Claim/$submit", claim("N-1", mrn="B-1", insurance=insurance), headers=wait)
         assert waits.status == 200 and "consent" in waits.json()["disposition"], waits.text
+        assert "同意" in story.chinese(waits.json(), "disposition"), waits.text
         read = client.get("/fhir/ClaimResponse/" + waits.json()["id"]).json()
         assert read["meta"] == waits.json()["meta"], (read, waits.json())
         assert client.post("/fhir/Consent", json.dumps(dict(story.consent("#p"), contained=[patient])),
@@ -657,6 +661,7 @@ def test_an_insurer_confirms_a_cancellation(place, keep):
             response = client.get(path, headers={"If-None-Match": before.headers["etag"]})
             assert response.status == 200 and response.json()["status"] == "cancelled", response
             assert response.json()["disposition"].startswith("cancelled at the insurer"), response.json()["disposition"]
+            assert story.chinese(response.json(), "disposition").startswith("已在保险公司取消；此前："), response.text
         assert found(client, "/fhir/ClaimResponse?status=active") == []
         assert found(client, "/fhir/ClaimResponse?status=cancelled") == [claim_id]
         amounts = client.get("/v1/claims/" + ref_of(place, claim_id)).json()["amounts"]
