@@ -49,6 +49,7 @@ struct hash {
 };
 
 struct submission;
+struct wait;
 
 struct consent_item {
 	struct submission *submission;
@@ -119,7 +120,9 @@ struct claim_item {
 	struct uuid first_id;
 	char first_ref[REF_TEXT_LEN];
 	char sqlstate[6];
-	bool alone; /* holds no claim: only its consents are committed */
+	bool alone;        /* holds no claim: only its consents are committed */
+	struct wait *wait; /* for where a repeated one stands by now */
+	struct bytes told; /* the ClaimResponse that says so, of an entry of a Bundle */
 };
 
 struct submission {
@@ -157,6 +160,7 @@ struct submission {
 	unsigned tries;
 	bool unknown; /* a run of the transaction may have committed */
 	bool pumping;
+	uint32_t looks; /* repeated claims of a Bundle that are being looked up */
 };
 
 /* Handler of all five routes; ctx is the intake, the route's tag an enum submission_mode. */

@@ -17,6 +17,7 @@
 #define URL_BYTES_MAX 640
 #define ANSWER_BYTES_MAX (64u << 20)
 #define NOTES_MAX 64
+#define LOOKS_MAX 256 /* repeated claims of one Bundle of which it is told where they stand by now */
 
 static const struct outcome_remark remark_stored = {"information", "informational", "stored",
 	"Stored. The insurer's decision follows.", "已保存，保险公司的决定将随后给出。", NULL};
@@ -322,22 +323,26 @@ static int decided_response(struct claim_item *item, const struct wait_news *new
 	return r < 0 ? r : stamp_news(item, news, text, ret_body);
 }
 
+/* The ClaimResponse to an operation, with what is known by now; news NULL: nothing. */
+static int operation_body(struct claim_item *item, const struct wait_news *news, struct bytes *ret_body)
+{
+	struct text_span text;
+	if (news != NULL && news->content.len > 0 && decided_response(item, news, ret_body) == 0) return 0;
+	int r = queued_response(item, news, &text);
+	if (r < 0) return r;
+	if (news != NULL) return stamp_news(item, news, text, ret_body);
+	*ret_body = (struct bytes){(const uint8_t *)text.ptr, text.len};
+	return 0;
+}
+
 static void respond_operation(struct claim_item *item, const struct wait_news *news)
 {
 	struct http_request *req = item->submission->req;
 	struct http_field fields[5];
-	struct text_span text;
 	struct bytes body = {NULL, 0};
-	if (news == NULL || news->content.len == 0 || decided_response(item, news, &body) < 0) {
-		if (queued_response(item, news, &text) < 0) {
-			outcome_respond(req, 503, &outcome_unknown);
-			return;
-		}
-		body = (struct bytes){(const uint8_t *)text.ptr, text.len};
-		if (news != NULL && stamp_news(item, news, text, &body) < 0) {
-			outcome_respond(req, 503, &outcome_unknown);
-			return;
-		}
+	if (operation_body(item, news, &body) < 0) {
+		outcome_respond(req, 503, &outcome_unknown);
+		return;
 	}
 	/* Location is where the claim can be read; the resource in the body is the answer to it. */
 	size_t count = stored_fields(item, fields);
@@ -359,6 +364,18 @@ static void on_cancelled(struct http_request *req)
 	wait_cancel(req->user);
 }
 
+/* NULL without memory. */
+static struct wait *wait_of(struct claim_item *item, void (*done)(void *ctx, const struct wait_news *news))
+{
+	struct wait *wait = zf_alloc(&item->submission->req->arena.zf, sizeof(*wait));
+	if (wait == NULL) return NULL;
+	wait->hospital_id = item->submission->principal->hospital_id;
+	wait->claim_id = item->stored_id;
+	wait->done = done;
+	wait->ctx = item;
+	return wait;
+}
+
 static void answer_operation(struct claim_item *item)
 {
 	struct submission *submission = item->submission;
@@ -371,15 +388,11 @@ static void answer_operation(struct claim_item *item)
 	/* Much may have happened since the first answer. */
 	bool looks = wait_s == 0 && item->state == ITEM_REPLAYED;
 	bool hurries = (wait_s == 0 && !looks) || intake->draining || submission->req->is_cancelled;
-	struct wait *wait = hurries ? NULL : zf_alloc(&submission->req->arena.zf, sizeof(*wait));
+	struct wait *wait = hurries ? NULL : wait_of(item, on_waited);
 	if (wait == NULL) {
 		respond_operation(item, NULL);
 		return;
 	}
-	wait->hospital_id = submission->principal->hospital_id;
-	wait->claim_id = item->stored_id;
-	wait->done = on_waited;
-	wait->ctx = item;
 	submission->req->user = wait;
 	submission->req->on_cancel = on_cancelled;
 	int r = looks ? wait_look(intake->waits, wait)
@@ -398,14 +411,19 @@ static void put_status(struct json_writer *writer, int status)
 	json_write_member(writer, "status", text);
 }
 
+static bool is_operation(const struct claim_item *item)
+{
+	const char *asked = item->alone ? NULL : item->submission->document.entries[item->entry].url;
+	return asked != NULL && strstr(asked, "$submit") != NULL;
+}
+
 static void put_claim_entry(struct json_writer *writer, struct claim_item *item, bool chinese)
 {
 	struct submission *submission = item->submission;
-	const char *asked = submission->document.entries[item->entry].url;
 	bool stored = is_stored(item->state);
-	struct text_span response;
-	if (stored && asked != NULL && strstr(asked, "$submit") != NULL && queued_response(item, NULL, &response) == 0)
-		json_write_member_raw(writer, "resource", response);
+	if (stored && is_operation(item) && (item->told.len > 0 || operation_body(item, NULL, &item->told) == 0))
+		json_write_member_raw(
+			writer, "resource", (struct text_span){(const char *)item->told.ptr, item->told.len});
 	json_write_key(writer, "response");
 	json_write_object_begin(writer);
 	int status = stored ? 201 : refusal_status(item->state, item->sqlstate);
@@ -542,6 +560,49 @@ static void answer_bundle(struct submission *submission)
 	http_respond(req, 200, fields, 1, (struct bytes){(const uint8_t *)text.ptr, text.len});
 }
 
+static void on_looked(void *ctx, const struct wait_news *news)
+{
+	struct claim_item *item = ctx;
+	struct submission *submission = item->submission;
+	/* Without it the entry says what was known at the commit. */
+	if (news != NULL && operation_body(item, news, &item->told) < 0) item->told = (struct bytes){NULL, 0};
+	if (--submission->looks > 0) return;
+	submission->req->on_cancel = NULL;
+	answer_bundle(submission);
+}
+
+static void on_bundle_cancelled(struct http_request *req)
+{
+	const struct submission *submission = req->user;
+	for (uint32_t i = 0; i < submission->item_count; i++)
+		if (submission->items[i].wait != NULL) wait_cancel(submission->items[i].wait);
+}
+
+/* Much may have happened since the first answer to an operation, as when it is sent by itself. */
+static void look_up_repeated(struct submission *submission)
+{
+	struct intake *intake = submission->intake;
+	if (intake->draining || submission->req->is_cancelled) return;
+	for (uint32_t i = 0; i < submission->item_count && submission->looks < LOOKS_MAX; i++) {
+		struct claim_item *item = &submission->items[i];
+		if (item->state != ITEM_REPLAYED || !is_operation(item)) continue;
+		item->wait = wait_of(item, on_looked);
+		if (item->wait == NULL || wait_look(intake->waits, item->wait) < 0) return;
+		submission->looks++;
+	}
+}
+
+static void answer_looked_up(struct submission *submission)
+{
+	look_up_repeated(submission);
+	if (submission->looks == 0) {
+		answer_bundle(submission);
+		return;
+	}
+	submission->req->user = submission;
+	submission->req->on_cancel = on_bundle_cancelled;
+}
+
 /* What an item's list holds besides the document's. */
 static void add_own_faults(struct fault_list *all, const struct fault_list *faults, uint32_t shared)
 {
@@ -663,10 +724,10 @@ void submission_answer(struct submission *submission)
 		if (status != 0)
 			refuse_transaction(submission, status);
 		else
-			answer_bundle(submission);
+			answer_looked_up(submission);
 		return;
 	case SUBMIT_BATCH:
-		answer_bundle(submission);
+		answer_looked_up(submission);
 		return;
 	case SUBMIT_CONSENT:
 		answer_consent(submission);

@@ -627,6 +627,16 @@ def test_who_waits_is_told_what_can_be_read(place, keep):
         assert last["meta"]["lastUpdated"] >= first.json()["meta"]["lastUpdated"]
         assert int(last["meta"]["versionId"]) >= int(first.json()["meta"]["versionId"]) > 1
         assert {**last, "meta": 0} == {**first.json(), "meta": 0}
+        # The same in a Bundle.
+        third = json.loads(claim("N-3", insurance=insurance))
+        for kind in ("batch", "transaction"):
+            many = client.post("/fhir", {"resourceType": "Bundle", "type": kind, "entry": [
+                {"resource": each, "request": {"method": "POST", "url": "Claim/$submit"}}
+                for each in (json.loads(body), third, json.loads(claim("N-1", mrn="B-1", insurance=insurance)))]})
+            assert many.status == 200, many
+            told = [each["resource"] for each in many.json()["entry"]]
+            assert told[0] == last, (told[0], last)
+            assert "consent" in told[2]["disposition"] and int(told[2]["meta"]["versionId"]) > 1, told[2]
 
 
 def test_an_insurer_confirms_a_cancellation(place, keep):
