@@ -472,7 +472,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	JOIN claim k ON k.hospital_id = t.h AND k.claim_id = t.c
 	JOIN patient_key p ON p.hospital_id = t.h AND p.patient_key_id = k.patient_key_id
 	LEFT JOIN LATERAL (SELECT a.adjudication_id, a.content, a.created_at FROM adjudication a
-		WHERE a.hospital_id = t.h AND a.claim_id = t.c AND (s.adjudication IN (3, 4, 5) OR s.acknowledgement = 2)
+		WHERE a.hospital_id = t.h AND a.claim_id = t.c AND (s.adjudication IN (3, 4, 5) OR s.acknowledgement = 2 OR s.adjudication = 6 AND a.outcome <> 1)
 		ORDER BY a.adjudication_id DESC LIMIT 1) a ON true
 	LEFT JOIN LATERAL (SELECT e.why FROM claim_event e WHERE e.hospital_id = t.h AND e.claim_id = t.c
 		AND e.axis = CASE WHEN s.acknowledgement = 2 THEN 2 ELSE 1 END AND (s.acknowledgement = 2 OR s.transport IN (2, 3, 4, 9, 10))

@@ -199,24 +199,23 @@ static int read_claim(const struct opener *opener, struct text_span bundle, stru
 
 /* ---- ClaimResponse ---- */
 
-/* A text of ours in both languages; NULL: none. */
-struct words {
-	const char *english, *chinese;
-};
-
-static struct words state_words(enum lifecycle_axis axis, uint8_t state)
+static struct resource_words state_words(enum lifecycle_axis axis, int state)
 {
-	return (struct words){lifecycle_state_english(axis, state), lifecycle_state_chinese(axis, state)};
+	return (struct resource_words){
+		lifecycle_state_english(axis, (uint8_t)state), lifecycle_state_chinese(axis, (uint8_t)state)};
 }
 
-/* How the claim of the row was cancelled; NULL: it was not. */
-static struct words cancelled_words(const struct opener *opener)
+struct resource_words resource_cancelled_words(int transport, int adjudication)
 {
-	if (db_rows_int(opener->rows, opener->row, COLUMN_TRANSPORT) == TRANSPORT_CANCELLED)
-		return state_words(AXIS_TRANSPORT, TRANSPORT_CANCELLED);
-	if (db_rows_int(opener->rows, opener->row, COLUMN_ADJUDICATION) == ADJUDICATION_CANCELLED)
-		return state_words(AXIS_ADJUDICATION, ADJUDICATION_CANCELLED);
-	return (struct words){NULL, NULL};
+	if (transport == TRANSPORT_CANCELLED) return state_words(AXIS_TRANSPORT, transport);
+	if (adjudication == ADJUDICATION_CANCELLED) return state_words(AXIS_ADJUDICATION, adjudication);
+	return (struct resource_words){NULL, NULL};
+}
+
+static struct resource_words cancelled_words(const struct opener *opener)
+{
+	return resource_cancelled_words((int)db_rows_int(opener->rows, opener->row, COLUMN_TRANSPORT),
+		(int)db_rows_int(opener->rows, opener->row, COLUMN_ADJUDICATION));
 }
 
 /* What a JSON object says in a member that is a string; "": nothing. */
@@ -231,23 +230,21 @@ static const char *member_words(struct text_span object, const char *name, struc
 	return arena_printf(arena, "%.*s", (int)token.text.len, token.text.ptr);
 }
 
-/* What was decided about a cancelled claim is still shown, but not as what counts. */
-static int mark_cancelled(const struct opener *opener, struct text_span *text)
+int resource_mark_cancelled(struct resource_words words, struct arena *arena, struct text_span *text)
 {
 	static const char *const except[] = {"status", "disposition", "_disposition", NULL};
 	struct json_writer writer;
-	struct words words = cancelled_words(opener);
 	if (words.english == NULL) return 0;
-	const char *before = member_words(*text, "disposition", opener->arena);
+	const char *before = member_words(*text, "disposition", arena);
 	if (before == NULL) return ERR_NOMEM;
 	if (before[0] != '\0' && strcmp(before, words.english) != 0) {
-		words.english = arena_printf(opener->arena, "%s; before that: %s", words.english, before);
-		words.chinese = arena_printf(opener->arena, "%s；此前：%s", words.chinese, before);
+		words.english = arena_printf(arena, "%s; before that: %s", words.english, before);
+		words.chinese = arena_printf(arena, "%s；此前：%s", words.chinese, before);
 	}
 	if (words.english == NULL || words.chinese == NULL) return ERR_NOMEM;
-	json_write_init(&writer, &opener->arena->zf, RESOURCE_BYTES_MAX);
+	json_write_init(&writer, &arena->zf, RESOURCE_BYTES_MAX);
 	json_write_object_begin(&writer);
-	copy_members(&writer, *text, except, &opener->arena->zf);
+	copy_members(&writer, *text, except, &arena->zf);
 	json_write_member(&writer, "status", "cancelled");
 	json_write_member(&writer, "disposition", words.english);
 	fhir_put_translation(&writer, "_disposition", "zh", words.chinese);
@@ -256,13 +253,18 @@ static int mark_cancelled(const struct opener *opener, struct text_span *text)
 	return r < 0 ? (r == LIB_NOMEM ? ERR_NOMEM : err_set(ERR_INVALID, "what was cancelled does not encode")) : 0;
 }
 
-static struct words moment_words(const struct opener *opener, int transport, int acknowledgement)
+static int mark_cancelled(const struct opener *opener, struct text_span *text)
 {
-	struct words cancelled = cancelled_words(opener);
+	return resource_mark_cancelled(cancelled_words(opener), opener->arena, text);
+}
+
+static struct resource_words moment_words(const struct opener *opener, int transport, int acknowledgement)
+{
+	struct resource_words cancelled = cancelled_words(opener);
 	if (cancelled.english != NULL) return cancelled;
 	if (acknowledgement == ACKNOWLEDGEMENT_REJECTED)
 		return state_words(AXIS_ACKNOWLEDGEMENT, ACKNOWLEDGEMENT_REJECTED);
-	return state_words(AXIS_TRANSPORT, (uint8_t)transport);
+	return state_words(AXIS_TRANSPORT, transport);
 }
 
 static const char *claim_reference(const struct zf_claim *claim, struct arena *arena)
@@ -279,7 +281,7 @@ static int make_moment(const struct opener *opener, struct resource *resource)
 	int transport = (int)db_rows_int(opener->rows, opener->row, COLUMN_TRANSPORT);
 	int acknowledgement = (int)db_rows_int(opener->rows, opener->row, COLUMN_ACKNOWLEDGEMENT);
 	bool is_over = acknowledgement == ACKNOWLEDGEMENT_REJECTED || cancelled_words(opener).english != NULL;
-	struct words words = moment_words(opener, transport, acknowledgement);
+	struct resource_words words = moment_words(opener, transport, acknowledgement);
 	int r = open_column(opener, COLUMN_ANSWER, &claim_id, SEAL_CLAIM, &bundle);
 	if (r == 0) r = read_claim(opener, bundle, &claim);
 	if (r < 0) return r;

@@ -41,6 +41,16 @@ int resource_patient_key(struct intake *intake, const struct uuid *hospital, con
  * Pure. */
 int resource_name_parties(const struct zf_claim *claim, struct zf_arena *arena, struct text_span *answer) MUSTUSE;
 
+/* A text of ours in both languages. */
+struct resource_words {
+	const char *english, *chinese;
+};
+/* How a claim in these states of transport and adjudication was cancelled; NULL: it was not. */
+struct resource_words resource_cancelled_words(int transport, int adjudication);
+/* What was decided about a cancelled claim is still shown, but not as what counts: status cancelled, and these words
+ * before the disposition. NULL: leaves it alone. ERR_NOMEM, ERR_INVALID. */
+int resource_mark_cancelled(struct resource_words words, struct arena *arena, struct text_span *text) MUSTUSE;
+
 /* The raw value of a top-level member of a JSON object; {NULL, 0} when absent or when it is no object. Pure. */
 struct text_span resource_member(struct text_span object, const char *name, struct zf_arena *arena);
 /* The resource of the first entry of a Bundle. ERR_INVALID. Pure. */

@@ -176,11 +176,7 @@ static void answer_create(struct claim_item *item)
 
 /* ---- POST /fhir/Claim/$submit ---- */
 
-struct words {
-	const char *english, *chinese;
-};
-
-static const struct words transport_words[] = {
+static const struct resource_words transport_words[] = {
 	[TRANSPORT_NO_ROUTE] = {"No insurer is configured for this coverage; the claim waits for a person.",
 		"未配置与该保险对应的保险公司，理赔单待人工处理。"},
 	[TRANSPORT_WAITING_CONSENT] = {"Nothing has left: the patient's consent is not on record.",
@@ -188,27 +184,27 @@ static const struct words transport_words[] = {
 	[TRANSPORT_HELD] = {"The claim is held for a person to look at.", "理赔单暂缓发送，待人工核对。"},
 	[TRANSPORT_FAILED] = {"The claim could not be delivered to the insurer; a person has to look at it.",
 		"理赔单未能送达保险公司，需人工处理。"},
-	[TRANSPORT_CANCELLED] = {"The claim was withdrawn before it left.", "理赔单在发送前已撤回。"},
 };
-static const struct words on_its_way = {"Stored and on its way to the insurer.", "已保存，正在发往保险公司。"};
-static const struct words not_taken = {
+static const struct resource_words on_its_way = {"Stored and on its way to the insurer.", "已保存，正在发往保险公司。"};
+static const struct resource_words not_taken = {
 	"The insurer did not take the claim into processing.", "保险公司未受理该理赔单。"};
-static const struct words cancelled_there = {"The insurer has cancelled the claim.", "保险公司已取消该理赔单。"};
-static const struct words stored_earlier = {
+static const struct resource_words stored_earlier = {
 	"Stored earlier; ClaimResponse tells where it stands.", "此前已保存，目前进展见 ClaimResponse。"};
 
-static const struct words *disposition_of(const struct claim_item *item, const struct wait_news *news)
+static struct resource_words disposition_of(const struct claim_item *item, const struct wait_news *news)
 {
-	if (news != NULL && (size_t)news->transport < ARRAY_LEN(transport_words) &&
-		transport_words[news->transport].english != NULL)
-		return &transport_words[news->transport];
-	if (news != NULL && news->acknowledgement == ACKNOWLEDGEMENT_REJECTED) return &not_taken;
-	if (news != NULL && news->adjudication == ADJUDICATION_CANCELLED) return &cancelled_there;
-	if (news != NULL) return &on_its_way;
-	if (item->state == ITEM_REPLAYED) return &stored_earlier;
-	if (item->is_double) return &transport_words[TRANSPORT_HELD];
-	if (item->insurer == NULL) return &transport_words[TRANSPORT_NO_ROUTE];
-	return &on_its_way;
+	if (news != NULL) {
+		struct resource_words cancelled = resource_cancelled_words(news->transport, news->adjudication);
+		if (cancelled.english != NULL) return cancelled;
+		if ((size_t)news->transport < ARRAY_LEN(transport_words) &&
+			transport_words[news->transport].english != NULL)
+			return transport_words[news->transport];
+		return news->acknowledgement == ACKNOWLEDGEMENT_REJECTED ? not_taken : on_its_way;
+	}
+	if (item->state == ITEM_REPLAYED) return stored_earlier;
+	if (item->is_double) return transport_words[TRANSPORT_HELD];
+	if (item->insurer == NULL) return transport_words[TRANSPORT_NO_ROUTE];
+	return on_its_way;
 }
 
 struct notes {
@@ -225,7 +221,8 @@ static void note_add(struct notes *notes, const char *english, const char *chine
 }
 
 /* "before PATH: TEXT". */
-static void note_fault(struct notes *notes, struct arena *arena, const struct words *before, const struct fault *fault)
+static void note_fault(
+	struct notes *notes, struct arena *arena, const struct resource_words *before, const struct fault *fault)
 {
 	if (notes->count == NOTES_MAX) return;
 	const char *english = fault_text_en(&arena->zf, fault), *chinese = fault_text_zh(&arena->zf, fault);
@@ -237,7 +234,7 @@ static void note_fault(struct notes *notes, struct arena *arena, const struct wo
 /* The consents beside the claim that are none: who waits for the decision would never hear of them. */
 static void refused_consents(const struct submission *submission, struct notes *notes)
 {
-	static const struct words before = {"Not stored: ", "未保存："};
+	static const struct resource_words before = {"Not stored: ", "未保存："};
 	if (submission->mode != SUBMIT_OPERATION) return;
 	for (uint32_t i = 0; i < submission->consent_count; i++) {
 		const struct fault_list *faults = &submission->consents[i].faults;
@@ -249,7 +246,7 @@ static void refused_consents(const struct submission *submission, struct notes *
 
 static void collect_notes(const struct claim_item *item, const struct wait_news *news, struct notes *notes)
 {
-	static const struct words before = {"", ""};
+	static const struct resource_words before = {"", ""};
 	struct arena *arena = &item->submission->req->arena;
 	notes->count = 0;
 	if (item->is_double)
@@ -268,7 +265,7 @@ static void collect_notes(const struct claim_item *item, const struct wait_news 
 static int queued_response(struct claim_item *item, const struct wait_news *news, struct text_span *ret_text)
 {
 	struct arena *arena = &item->submission->req->arena;
-	const struct words *words = disposition_of(item, news);
+	struct resource_words words = disposition_of(item, news);
 	struct notes notes;
 	char id[UUID_TEXT_LEN], updated[DATE_TEXT_SIZE];
 	struct zf_claim claim = *item->claim;
@@ -281,13 +278,13 @@ static int queued_response(struct claim_item *item, const struct wait_news *news
 	struct fhir_answer_options options = {.id = id,
 		.last_updated = updated,
 		.request_reference = arena_printf(arena, "Claim/%s", id),
-		.disposition_zh = words->chinese,
+		.disposition_zh = words.chinese,
 		.notes_zh = notes.chinese};
 	collect_notes(item, news, &notes);
 	struct zf_adjudication adjudication = {.size = sizeof(adjudication),
 		.outcome = over ? ZF_OUTCOME_ERROR : ZF_OUTCOME_QUEUED,
-		.disposition = words->english,
-		.created = {.utc_ms = item->stored_ms, .precision = ZF_MILLISECOND},
+		.disposition = words.english,
+		.created = {.utc_ms = news == NULL ? item->stored_ms : news->updated_ms, .precision = ZF_MILLISECOND},
 		.notes = notes.english,
 		.note_count = notes.count};
 	memcpy(claim.ref, item->stored_ref, sizeof(item->stored_ref));
@@ -299,10 +296,12 @@ static int queued_response(struct claim_item *item, const struct wait_news *news
 static int stamp_news(
 	struct claim_item *item, const struct wait_news *news, struct text_span text, struct bytes *ret_body)
 {
+	struct arena *arena = &item->submission->req->arena;
 	char version[16];
 	snprintf(version, sizeof(version), "%d", (int)news->version);
 	struct stamp stamp = {.id = &item->stored_id, .updated_ms = news->updated_ms, .version = version};
-	return stamp_apply(text, &stamp, &item->submission->req->arena.zf, ret_body);
+	int r = resource_mark_cancelled(resource_cancelled_words(news->transport, news->adjudication), arena, &text);
+	return r < 0 ? r : stamp_apply(text, &stamp, &arena->zf, ret_body);
 }
 
 /* The insurer's answer as it was decided, under the claim's id. */

@@ -277,6 +277,8 @@ def test_cancelling_before_anything_left(up):
         assert response["outcome"] == "error" and response["status"] == "cancelled"
         assert response["disposition"] == "cancelled before sending"
         assert story.chinese(response, "disposition") == "发送前已取消"
+        again = client.post("/fhir/Claim/$submit", claim("N-1"), headers=FHIR).json()
+        assert {**again, "processNote": 0} == {**response, "processNote": 0}, again
         assert found(client, "/fhir/ClaimResponse?status=cancelled") == [claim_id]
         assert found(client, "/fhir/ClaimResponse?status=active") == []
         status = client.get("/v1/claims/" + ref_of(up, claim_id)).json()
@@ -672,6 +674,10 @@ def test_an_insurer_confirms_a_cancellation(place, keep):
             assert response.status == 200 and response.json()["status"] == "cancelled", response
             assert response.json()["disposition"].startswith("cancelled at the insurer"), response.json()["disposition"]
             assert story.chinese(response.json(), "disposition").startswith("已在保险公司取消；此前："), response.text
+        # Who submits it once more is told the same.
+        insurance = [{"sequence": 1, "focal": True, "coverage": {"display": "alpha"}}]
+        again = client.post("/fhir/Claim/$submit", claim("N-1", insurance=insurance), headers=FHIR)
+        assert again.json() == response.json(), (again.text, response.text)
         assert found(client, "/fhir/ClaimResponse?status=active") == []
         assert found(client, "/fhir/ClaimResponse?status=cancelled") == [claim_id]
         amounts = client.get("/v1/claims/" + ref_of(place, claim_id)).json()["amounts"]

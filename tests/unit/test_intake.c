@@ -562,8 +562,9 @@ static void test_replay_of_now(void **state)
 	static const struct {
 		const char *set, *outcome, *words;
 	} turns[] = {{"transport = 8", "queued", "on its way"}, {"transport = 4", "queued", "held for a person"},
-		{"transport = 9", "queued", "could not be delivered"}, {"transport = 10", "error", "withdrawn before"},
-		{"transport = 8, adjudication = 6", "error", "has cancelled"},
+		{"transport = 9", "queued", "could not be delivered"},
+		{"transport = 10", "error", "cancelled before sending"},
+		{"transport = 8, adjudication = 6", "error", "cancelled at the insurer"},
 		{"adjudication = 1", "queued", "on its way"}};
 	char sql[256];
 	struct caller his = caller_open("client");
