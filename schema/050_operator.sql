@@ -226,9 +226,9 @@ $$;
 -- ---- keys ----
 
 -- Every hospital that was ever registered, also those that are no longer configured.
-CREATE FUNCTION operator_hospitals() RETURNS TABLE (hospital_id uuid, code text) LANGUAGE sql STABLE SECURITY DEFINER
+CREATE FUNCTION operator_hospitals() RETURNS TABLE (hospital_id uuid, code text, book_currency text) LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
-	SELECT h.hospital_id, h.code FROM hospital h ORDER BY h.code
+	SELECT h.hospital_id, h.code, h.book_currency FROM hospital h ORDER BY h.code
 $$;
 
 CREATE FUNCTION operator_hospital_keys(p_hospital uuid) RETURNS TABLE (version integer, wrapped bytea) LANGUAGE sql STABLE

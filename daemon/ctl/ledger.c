@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "ctl/claim.h"
 #include "ctl/report.h"
 #include "db/sync.h"
@@ -10,6 +11,58 @@
 #include "lib/date.h"
 
 #define LIST_MAX 10000
+
+/* ---- whose books ---- */
+
+struct books {
+	struct hospital *hospitals; /* of those that are not configured only id, code and book currency are known */
+	uint32_t count;
+};
+
+static void books_close(struct books *books)
+{
+	mem_free(books->hospitals);
+}
+
+static void books_add(struct books *books, const struct hospital *hospital)
+{
+	for (uint32_t i = 0; i < books->count; i++)
+		if (uuid_equal(&books->hospitals[i].id, &hospital->id)) return;
+	books->hospitals[books->count++] = *hospital;
+}
+
+/* The hospitals that are configured and those that only the database knows: a file that is broken or gone takes nothing
+ * out of the books. code: that one only; NULL: all. Returns 0, or an exit status after it has said what is wrong. */
+static int books_open(struct ctl *ctl, const char *code, struct books *ret_books)
+{
+	const struct hospital *next;
+	struct pg_result *rows = NULL;
+	uint32_t index = 0;
+	int r = ctl_query(ctl, &rows,
+		"SELECT hospital_id, code, book_currency FROM operator_hospitals() WHERE code <> '000' AND ($1::text IS NULL OR code = $1)",
+		"t", code);
+
+	if (r < 0) return ctl_fail("could not read the ledger");
+	ret_books->hospitals = mem_alloc(
+		((size_t)db_rows_count(rows) + ctl->directory->hospital_count + 1) * sizeof(*ret_books->hospitals));
+	while (ret_books->hospitals != NULL && (next = ctl_hospital_next(ctl, code, &index)) != NULL)
+		books_add(ret_books, next);
+	for (int row = 0; ret_books->hospitals != NULL && row < db_rows_count(rows); row++) {
+		struct hospital left = {.id = db_rows_uuid(rows, row, 0)};
+
+		(void)snprintf(left.code, sizeof(left.code), "%s", db_rows_text(rows, row, 1));
+		(void)snprintf(left.book_currency, sizeof(left.book_currency), "%s", db_rows_text(rows, row, 2));
+		books_add(ret_books, &left);
+	}
+	db_sync_rows_free(rows);
+	if (ret_books->hospitals == NULL) {
+		(void)err_set(ERR_NOMEM, "no memory");
+		return ctl_fail("could not read the ledger");
+	}
+	if (ret_books->count == 0 && code != NULL)
+		return ctl_usage("no hospital with code \"%s\" is configured or has books", code);
+	return 0;
+}
 
 struct ledger_filter {
 	const char *hospital, *claim, *account, *from, *to;
@@ -39,7 +92,6 @@ static int filter_read(struct ctl *ctl, int argc, char **argv, struct ledger_fil
 	if (r == 0) r = day_read("--from", filter->from, -700000, &filter->from_day);
 	if (r == 0) r = day_read("--to", filter->to, 2900000, &filter->to_day);
 	if (r != 0) return r;
-	if (filter->hospital != NULL && ctl_hospital(ctl, filter->hospital) == NULL) return 2;
 	if (filter->claim != NULL) {
 		const struct hospital *hospital = ctl_hospital_of_ref(ctl, filter->claim);
 
@@ -81,18 +133,19 @@ static int ledger_show(struct ctl *ctl, int argc, char **argv)
 	static const struct column columns[] = {{"hospital", "hospital"}, {"day", "day"}, {"rule", "rule"},
 		{"debit", "debit"}, {"credit", "credit"}, {"amount", "amount"}, {"book", "in the books"},
 		{"claim", "claim"}, {"entry", NULL}, {"no", NULL}, {"at", NULL}};
+	struct books books CLEANUP(books_close) = {0};
 	struct ledger_filter filter = {0};
-	const struct hospital *hospital;
 	struct report report;
 	struct table table;
-	uint32_t index = 0;
 	bool cut = false;
 	int r = filter_read(ctl, argc, argv, &filter, NULL, NULL);
 
+	if (r == 0) r = books_open(ctl, filter.hospital, &books);
 	if (r != 0) return r;
 	report_begin(&report, ctl);
 	table_begin(&table, columns, ARRAY_LEN(columns));
-	while (r == 0 && (hospital = ctl_hospital_next(ctl, filter.hospital, &index)) != NULL) {
+	for (uint32_t i = 0; r == 0 && i < books.count; i++) {
+		const struct hospital *hospital = &books.hospitals[i];
 		struct pg_result *rows = NULL;
 
 		r = postings_read(ctl, hospital, &filter, LIST_MAX, &rows);
@@ -187,21 +240,20 @@ static int ledger_balance(struct ctl *ctl, int argc, char **argv)
 	const char *code = NULL;
 	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
+	struct books books CLEANUP(books_close) = {0};
 	struct table accounts;
 	struct table proofs;
 	struct report report;
-	uint32_t index = 0;
 	bool balanced = true;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
+	if (r == 0) r = books_open(ctl, code, &books);
 	if (r != 0) return r;
-	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
 	report_begin(&report, ctl);
 	table_begin(&accounts, account_columns, ARRAY_LEN(account_columns));
 	table_begin(&proofs, proof_columns, ARRAY_LEN(proof_columns));
-	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL)
-		r = balance_one(ctl, hospital, &accounts, &proofs, &balanced);
+	for (uint32_t i = 0; r == 0 && i < books.count; i++)
+		r = balance_one(ctl, &books.hospitals[i], &accounts, &proofs, &balanced);
 	table_end(&accounts, &report, "accounts", NULL, "no postings yet");
 	table_end(&proofs, &report, "proof", "What must hold", NULL);
 	if (r < 0) {
@@ -253,9 +305,8 @@ static void journal_print(const struct hospital *hospital, struct pg_result *row
 
 static int ledger_export(struct ctl *ctl, int argc, char **argv)
 {
+	struct books books CLEANUP(books_close) = {0};
 	struct ledger_filter filter = {0};
-	const struct hospital *hospital;
-	uint32_t index = 0;
 	bool hledger = false;
 	bool book = false;
 	int r = filter_read(ctl, argc, argv, &filter, &hledger, &book);
@@ -263,12 +314,14 @@ static int ledger_export(struct ctl *ctl, int argc, char **argv)
 	if (r != 0) return r;
 	if (!hledger || ctl->json)
 		return ctl_usage("the journal is made with --hledger; ledger show --json is for programs");
+	r = books_open(ctl, filter.hospital, &books);
+	if (r != 0) return r;
 	(void)printf("; the journal of Zhifu, one entry each\ndecimal-mark .\n");
-	while (r == 0 && (hospital = ctl_hospital_next(ctl, filter.hospital, &index)) != NULL) {
+	for (uint32_t i = 0; r == 0 && i < books.count; i++) {
 		struct pg_result *rows = NULL;
 
-		r = postings_read(ctl, hospital, &filter, INT64_MAX, &rows);
-		if (r == 0) journal_print(hospital, rows, book);
+		r = postings_read(ctl, &books.hospitals[i], &filter, INT64_MAX, &rows);
+		if (r == 0) journal_print(&books.hospitals[i], rows, book);
 		db_sync_rows_free(rows);
 	}
 	return r < 0 ? ctl_fail("could not read the ledger") : 0;

@@ -400,6 +400,26 @@ def test_a_broken_file_keeps_the_old_configuration(up, where):
     traffic.wait_adjudicated(up, 1)
 
 
+def test_a_broken_file_takes_nothing_out_of_the_books(up):
+    daemon, path = up.daemon, up.folder / "hospitals.d/hospital.conf"
+    traffic.Sender(daemon, ["B-1"]).finish()
+    traffic.wait_adjudicated(up, 1)
+    whole = daemon.ctl_json("ledger", "balance")
+    journal = daemon.ctl("ledger", "export", "--hledger").stdout
+    assert [each for each in whole["accounts"] if each["account"] == "REV-MED"], whole
+    good = path.read_text()
+    path.write_text(good + "surprise = 1;\n")
+    for more in ([], ["--hospital", "HZ1"]):
+        assert daemon.ctl_json("ledger", "balance", *more) == whole
+        assert daemon.ctl("ledger", "export", "--hledger", *more).stdout == journal
+        assert len(daemon.ctl_json("ledger", "show", *more)["postings"]) == journal.count("\n    ") // 2
+    path.unlink()
+    assert daemon.ctl_json("ledger", "balance") == whole
+    unknown = daemon.ctl("ledger", "balance", "--hospital", "XYZ", check=False)
+    assert unknown.returncode == 2 and "XYZ" in unknown.stderr, unknown
+    path.write_text(good)
+
+
 @pytest.mark.parametrize("broken", [
     {"module": "fax"}, {"keys": {"colour": "blue"}}, {"keys": {"mode": "sbmit"}}, {"ca_file": "/nonexistent/ca.pem"}])
 def test_an_insurer_that_cannot_work_keeps_the_old_configuration(up, broken):
