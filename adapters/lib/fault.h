@@ -171,6 +171,7 @@ enum fault_code {
 	FAULT_CONSENT_RECIPIENT, /* consent-recipient: permits to disclose and does not say to whom */
 	FAULT_CONSENT_PURPOSE,   /* consent-purpose: nor what for */
 	FAULT_CONSENT_STRANGER,  /* consent-recipient-unknown (warning): $1 of its $2 recipients are no insurers here */
+	FAULT_CONSENT_FUTURE,    /* consent-date-future (warning): $1 the date of what permits nothing */
 	FAULT_TASK_CODE,         /* task-code: $1 the code; only cancel is acted on */
 	FAULT_TASK_FOCUS,        /* task-focus: names no claim of this hospital */
 	FAULT_TASK_STATE,        /* task-state: $1 the state in which the claim can't be cancelled any more */

@@ -306,6 +306,9 @@ static const struct fault_info catalogue[FAULT_CODE_COUNT] = {
 		"Not an insurer configured here: $1 of the $2 recipients in provision.actor. For those the consent changes "
 		"nothing.",
 		"provision.actor 的 $2 个接收方中有 $1 个不是此处已配置的保险公司;对其不产生任何作用。", WARNING, DESK},
+	[FAULT_CONSENT_FUTURE] = {"consent-date-future", "business-rule",
+		"The date $1 is in the future; what does not permit counts from now on.",
+		"日期 $1 在将来;不构成许可的内容自即刻起生效。", WARNING, DESK},
 	[FAULT_TASK_CODE] = {"task-code", "not-supported", "A Task with code \"$1\" is not acted on; only cancel is.",
 		"不处理代码为“$1”的任务;仅处理 cancel。", FAULT, IT},
 	[FAULT_TASK_FOCUS] = {"task-focus", "not-found", "The Task names no claim of this hospital.",

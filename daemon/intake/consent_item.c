@@ -157,6 +157,9 @@ static int complete(struct consent_item *item, const struct zf_consent *consent)
 	item->from_ms = bound_ms(submission, &consent->period.start, false);
 	item->until_ms = bound_ms(submission, &consent->period.end, true);
 	item->stated_ms = bound_ms(submission, &consent->date, false);
+	/* Said now, whatever day is written on it: or a permission that is given again would be the older one until
+	 * then. */
+	if (!item->in_force && item->stated_ms > submission->now_ms) item->stated_ms = submission->now_ms;
 	item->stated_end_ms = bound_ms(submission, &consent->date, true);
 	int r = submission_person(submission, consent->patient, &item->person);
 	if (r == 0) r = find_recipients(item, consent);

@@ -232,13 +232,18 @@ void validate_task(const char *code, const char *path, struct fault_list *faults
 		fault_addf(faults, FAULT_TASK_CODE, code, NULL, "%s.code", path);
 }
 
+/* A refusal, a withdrawal, and what permits other things open nothing. */
+static bool is_permission(const struct zf_consent *consent)
+{
+	return consent->permit && consent->discloses && consent->status != NULL &&
+	       strcmp(consent->status, "active") == 0;
+}
+
 /* Who permits to disclose says to whom and what for: an open permission is none (PIPL art. 39). A refusal that names
  * neither refuses all, and what permits other things than to disclose says nothing to the gate. */
 static void check_permission(const struct zf_consent *consent, const char *path, struct fault_list *faults)
 {
-	if (!consent->permit || !consent->discloses || consent->status == NULL ||
-		strcmp(consent->status, "active") != 0)
-		return;
+	if (!is_permission(consent)) return;
 	if (consent->recipient_count == 0)
 		fault_addf(faults, FAULT_CONSENT_RECIPIENT, NULL, NULL, "%s.provision.actor", path);
 	if (consent->purpose_count == 0)
@@ -251,8 +256,10 @@ void validate_consent(const struct zf_consent *consent, const char *path, const 
 	char at[FAULT_PATH_BYTES_MAX];
 	struct validation v = validation_of(options, path, faults);
 	check_permission(consent, path, faults);
-	/* Nobody has said it yet; and no later word of his would count before that day. */
-	(void)validation_future(&v, &consent->date, FAULT_DATE_FUTURE, AT("dateTime"));
+	/* Nobody has permitted it yet; and no later word of his would count before that day. Who refuses is never
+	 * refused for a slip of the pen: it counts at once. */
+	(void)validation_future(
+		&v, &consent->date, is_permission(consent) ? FAULT_DATE_FUTURE : FAULT_CONSENT_FUTURE, AT("dateTime"));
 	if (has_identity(consent->patient)) return;
 	snprintf(at, sizeof(at), "%s.patient", path);
 	for (uint32_t i = 0; i < faults->count; i++)

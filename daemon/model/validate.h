@@ -52,7 +52,7 @@ int validate_claim(const struct zf_claim *claim, const char *path, const struct 
 void validate_task(const char *code, const char *path, struct fault_list *faults);
 
 /* A Consent: whose it is must be known and, when it permits to disclose, to whom and what for; nor is it dated in
- * the future. path likewise. */
+ * the future then; what does not permit only gets a warning. path likewise. */
 void validate_consent(const struct zf_consent *consent, const char *path, const struct validate_options *options,
 	struct fault_list *faults);
 

@@ -52,7 +52,7 @@ bool validation_future(
 	if (!future) return false;
 	char text[DATE_TEXT_SIZE];
 	date_format_time(time, text);
-	validation_fault(v, code, place, NULL, code == FAULT_DATE_FUTURE ? text : NULL, NULL);
+	validation_fault(v, code, place, NULL, code != FAULT_BIRTH_DATE_FUTURE ? text : NULL, NULL);
 	return true;
 }
 

@@ -245,6 +245,29 @@ def test_narrow_consents_are_not_read_as_wide_ones(desk):
     one.wait(claim_id, "deliver")
 
 
+def test_a_refusal_of_a_future_day_counts_at_once(desk):
+    """Nobody's no is refused for its date; nor does it stand above what is said after it."""
+    one = desk()
+    claims = {}
+    for mrn, no in (("P-1", consent("P-1", "C-1", status="inactive")),
+                    ("P-2", consent("P-2", "C-3", kind="deny", recipient=None))):
+        one.give(dict(consent(mrn, "C-1" if mrn == "P-1" else "C-2"), dateTime=days(0)))
+        answer = one.client.post("/fhir/Consent", dict(no, dateTime=days(30)), headers={"Prefer": "return=OperationOutcome"})
+        assert answer.status == 201, answer
+        issues = answer.json()["issue"]
+        assert [(each["severity"], each["details"]["coding"][0]["code"], each["expression"]) for each in issues] == \
+            [("warning", "consent-date-future", ["Consent.dateTime"])], answer
+        claims[mrn] = one.submit(claim(mrn))
+    for claim_id in claims.values():
+        one.wait(claim_id, "consent_missing")
+    one.quiet()
+    one.silent()
+    # Permitted again today under the identifier of the refusal: that is later.
+    for mrn, number in (("P-1", "C-1"), ("P-2", "C-3")):
+        one.give(dict(consent(mrn, number), dateTime=days(0), policyRule={"text": "once more"}))
+        one.wait(claims[mrn], "deliver")
+
+
 def test_a_recipient_nobody_knows_is_remarked(desk):
     """A slip in the recipient opens nothing, and who made it hears so; to the others the consent says what it says."""
     one = desk()

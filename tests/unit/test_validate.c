@@ -376,11 +376,15 @@ static void tasks_and_consents(void **state)
 	validate_consent(&permit, "Consent", &world->options, &faults);
 	permit.date.utc_ms++;
 	validate_consent(&permit, "Bundle.entry[3].resource", &world->options, &faults);
+	/* Who refuses is never refused for that. */
+	others[0].date = permit.date;
+	validate_consent(&others[0], "Bundle.entry[4].resource", &world->options, &faults);
 	list_faults(world, &faults);
 	assert_string_equal(world->said,
 		"Task.code=task-code Bundle.entry[1].resource.code=task-code Consent.patient=consent-patient "
 		"Consent.provision.actor=consent-recipient Consent.provision.purpose=consent-purpose "
-		"Bundle.entry[2].resource.provision.purpose=consent-purpose Bundle.entry[3].resource.dateTime=date-future");
+		"Bundle.entry[2].resource.provision.purpose=consent-purpose Bundle.entry[3].resource.dateTime=date-future "
+		"Bundle.entry[4].resource.dateTime=consent-date-future?");
 }
 
 /* Ten thousand lines in falling order must not take the square of that. */
