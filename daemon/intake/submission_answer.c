@@ -17,6 +17,7 @@
 #define URL_BYTES_MAX 640
 #define ANSWER_BYTES_MAX (64u << 20)
 #define NOTES_MAX 64
+#define LINKS_MAX 8
 #define LOOKS_MAX 256 /* repeated claims of one Bundle of which it is told where they stand by now */
 
 static const struct outcome_remark remark_stored = {"information", "informational", "stored",
@@ -654,15 +655,33 @@ static int transaction_status(const struct submission *submission)
 
 /* ---- POST /fhir/Consent ---- */
 
-/* What is answered for a stored consent. Who asks for nothing in particular is told what is wrong with it rather than
- * what he sent: one that opens nothing should be noticed. */
+/* The warnings of a stored consent by name, as links beside its body: a client that creates a Consent expects the
+ * Consent (R4 leaves that to us, and an OperationOutcome to who prefers it), and one that opens nothing should be
+ * noticed all the same. NULL: none. */
+static char *warning_links(const struct consent_item *item)
+{
+	struct arena *arena = &item->submission->req->arena;
+	char *links = NULL;
+	for (uint32_t i = 0, count = 0; i < item->faults.count && count < LINKS_MAX; i++) {
+		const struct fault *fault = &item->faults.items[i];
+		if (fault->severity != FAULT_WARNING) continue;
+		char *link = arena_printf(arena, "<" FHIR_SYSTEM_FAULT "#%s>; rel=\"urn:zhifu:warning\"",
+			fault_lookup(fault->code)->name);
+		if (link == NULL || (links != NULL && strstr(links, link) != NULL)) continue;
+		links = links == NULL ? link : arena_printf(arena, "%s, %s", links, link);
+		if (links == NULL) return NULL;
+		count++;
+	}
+	return links;
+}
+
+/* What is answered for a stored consent. */
 static int consent_body(const struct consent_item *item, struct bytes *ret_body)
 {
 	const struct submission *submission = item->submission;
 	struct http_request *req = submission->req;
-	enum prefer_return what = submission->prefer.what;
-	if (what == PREFER_MINIMAL) return 0;
-	if (what == PREFER_OUTCOME || (what == PREFER_DEFAULT && item->faults.count > 0)) {
+	if (submission->prefer.what == PREFER_MINIMAL) return 0;
+	if (submission->prefer.what == PREFER_OUTCOME) {
 		struct json_writer writer;
 		struct text_span text;
 		json_write_init(&writer, &req->arena.zf, OUTCOME_BYTES_MAX);
@@ -679,7 +698,7 @@ static void answer_consent(struct submission *submission)
 {
 	struct http_request *req = submission->req;
 	struct consent_item *item = &submission->consents[0];
-	struct http_field fields[3];
+	struct http_field fields[4];
 	struct bytes body = {NULL, 0};
 	size_t count = 0;
 	if (!is_stored(item->state)) {
@@ -696,6 +715,8 @@ static void answer_consent(struct submission *submission)
 	const char *url = url_of(submission, "Consent", &item->stored_id);
 	if (url != NULL) fields[count++] = (struct http_field){"Location", url};
 	fields[count++] = (struct http_field){"ETag", "W/\"1\""};
+	const char *links = warning_links(item);
+	if (links != NULL) fields[count++] = (struct http_field){"Link", links};
 	if (consent_body(item, &body) < 0) body = (struct bytes){NULL, 0};
 	if (body.len > 0) fields[count++] = (struct http_field){"Content-Type", FHIR_JSON_TYPE};
 	http_respond(req, item->state == ITEM_REPLAYED ? 200 : 201, fields, count, body);

@@ -274,14 +274,18 @@ def test_a_recipient_nobody_knows_is_remarked(desk):
     both = story.consent("#p", None, ["ALPHA", "ALHPA"])
     for made, numbers in ((consent("P-1", recipient="ALHPA"), "1 of the 1"),
                           (dict(both, contained=[patient("P-2")]), "1 of the 2")):
+        # The body is what was created, with a word beside it; who asks for more hears more.
         answer = one.client.post("/fhir/Consent", made)
-        assert answer.status == 201, answer
+        assert answer.status == 201 and answer.json()["resourceType"] == "Consent", answer
+        assert answer.headers["link"] == '<urn:zhifu:fault#consent-recipient-unknown>; rel="urn:zhifu:warning"', answer.headers
+        answer = one.client.post("/fhir/Consent", made, headers={"Prefer": "return=OperationOutcome"})
+        assert answer.status == 200, answer
         issues = answer.json()["issue"]
         assert [(each["severity"], each["details"]["coding"][0]["code"], each["expression"]) for each in issues] == \
             [("warning", "consent-recipient-unknown", ["Consent.provision.actor"])], answer
         assert numbers in answer.text, answer
     known = one.client.post("/fhir/Consent", consent("P-3"))
-    assert known.status == 201 and known.json()["resourceType"] == "Consent", known
+    assert known.status == 201 and known.json()["resourceType"] == "Consent" and "link" not in known.headers, known
     slip, sent = one.submit(claim("P-1")), one.submit(claim("P-2"))
     one.wait(sent, "deliver")
     one.wait(slip, "consent_missing")
@@ -339,10 +343,10 @@ def test_actions_of_a_consent(desk):
     one.give(consent("P-1", actions=["collect", "disclose"]))
     one.wait(one.submit(claim("P-1")), "deliver")
     # Neither does it close what an earlier one opened.
-    for prefer, told in (({}, True), ({"Prefer": "return=OperationOutcome"}, True),
+    for prefer, told in (({}, False), ({"Prefer": "return=OperationOutcome"}, True),
                          ({"Prefer": "return=representation"}, False)):
         answer = one.client.post("/fhir/Consent", consent("P-1", actions=["collect"]), headers=prefer)
-        assert answer.status == 201, answer
+        assert answer.status == 201 and "#consent-action>" in answer.headers["link"], answer
         if not told:
             assert answer.json()["resourceType"] == "Consent"
             continue

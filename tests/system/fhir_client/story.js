@@ -143,8 +143,6 @@ const steps = {
   async consent(client) {
     const made = await client.create({
       resourceType: 'Consent',
-      // No insurer is configured here, and who does not ask for the resource is told that instead.
-      options: { headers: { Prefer: 'return=representation' } },
       body: {
         resourceType: 'Consent', status: 'active',
         contained: [{ resourceType: 'Patient', id: 'p', identifier: [{ system: MRN, value: 'A' }] }],
