@@ -113,7 +113,7 @@ enum zf_action_kind {
 enum zf_fact_kind {
 	ZF_FACT_ACKNOWLEDGED = 1, /* the insurer has it; a decision, pend or query implies that */
 	ZF_FACT_REJECTED = 2,     /* not processed: faults, to be fixed and sent again; moves no money */
-	ZF_FACT_ADJUDICATED = 3,  /* decided */
+	ZF_FACT_ADJUDICATED = 3,  /* decided; with faults, as also REMITTED: not to be booked, a person looks at it */
 	ZF_FACT_PENDED = 4,       /* will be decided later */
 	ZF_FACT_QUERIED = 5,      /* the insurer asks */
 	ZF_FACT_REMITTED = 6,     /* money announced */

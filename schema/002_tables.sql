@@ -399,10 +399,10 @@ CREATE TABLE fact (
 	remittance_id uuid,
 	detail      integer,           -- REMITTED: which detail of the remittance, one fact each
 	text        text,              -- faults' codes and paths; no person's data
-	status      smallint NOT NULL DEFAULT 1, -- 1 new, 2 applied, 3 refused by the life cycle, 4 orphan
+	status      smallint NOT NULL DEFAULT 1, -- 1 new, 2 applied, 3 refused, 4 orphan, 5 applied and doubted, 6 dropped: daemon/model/work.h
 	why         text,
 	at          timestamptz NOT NULL DEFAULT now(),
-	problem     boolean NOT NULL GENERATED ALWAYS AS (status IN (3, 4)) STORED, -- one that a person should look at
+	problem     boolean NOT NULL GENERATED ALWAYS AS (status IN (3, 4, 5)) STORED, -- one that a person should look at
 	PRIMARY KEY (hospital_id, fact_id)
 ) WITH (fillfactor = 45);
 CREATE INDEX fact_claim ON fact (claim_id);

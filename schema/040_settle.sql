@@ -33,7 +33,7 @@ $$;
 CREATE FUNCTION settle_facts(p_hospital uuid[], p_claim uuid[], p_message uuid[], p_fact uuid[], p_limit integer)
 RETURNS TABLE (ordinal integer, fact_id uuid, kind smallint, insurer text, outcome smallint, currency text,
 	submitted bigint, benefit bigint, patient bigint, contract bigint, shares bigint,
-	detail_amount bigint, detail_fee bigint, detail_currency text, detail_exponent smallint) LANGUAGE plpgsql STABLE SECURITY DEFINER
+	detail_amount bigint, detail_fee bigint, detail_currency text, detail_exponent smallint, doubted boolean) LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = zhifu, pg_temp SET enable_seqscan = off
 SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
@@ -43,7 +43,7 @@ BEGIN
 		-- What the plan and the contract take as agreed: deductible, co-insurance, co-payment, contract price, benefit limit, tax.
 		CASE WHEN f.adjudication_id IS NOT NULL THEN (SELECT sum(l.amount_minor)::bigint FROM adjudication_line l
 			WHERE l.hospital_id = f.hospital_id AND l.adjudication_id = f.adjudication_id AND l.reason IN (1, 2, 3, 4, 5, 17)) END,
-		d.amount_minor, d.fee_minor, d.currency, d.exponent
+		d.amount_minor, d.fee_minor, d.currency, d.exponent, f.why IS NOT NULL
 	FROM (SELECT t.n, e.* FROM unnest(p_hospital, p_claim, p_message, p_fact) WITH ORDINALITY AS t (h, c, m, f, n)
 		JOIN fact e ON e.hospital_id = t.h AND e.claim_id = t.c AND e.status = 1
 			AND CASE WHEN t.f IS NULL THEN e.message_id = t.m ELSE e.fact_id = t.f END
@@ -109,7 +109,7 @@ BEGIN
 			RETURNING posting.hospital_id, entry_id, no, book_minor)
 		INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
 	END IF;
-	UPDATE fact f SET status = t.s, why = t.y FROM unnest(f_claim, f_fact, f_status, f_why) AS t (c, f, s, y)
+	UPDATE fact f SET status = t.s, why = coalesce(t.y, f.why) FROM unnest(f_claim, f_fact, f_status, f_why) AS t (c, f, s, y)
 	WHERE (lost IS NULL OR t.c <> ALL (lost)) AND f.hospital_id = c_hospital[t.c] AND f.fact_id = t.f;
 	GET DIAGNOSTICS done = ROW_COUNT;
 	-- Not locked before: who lost a lease meanwhile fails, and runs again.
@@ -190,7 +190,7 @@ SET search_path = zhifu, pg_temp AS $$
 	SELECT s.subject, coalesce(m.n, 0) FROM (VALUES (13, 'messages_quarantined'), (14, 'messages_orphan')) AS s (state, subject)
 		LEFT JOIN m ON m.status = s.state
 	UNION ALL
-	SELECT s.subject, coalesce(f.n, 0) FROM (VALUES (3, 'facts_refused'), (4, 'facts_orphan')) AS s (state, subject)
+	SELECT s.subject, coalesce(f.n, 0) FROM (VALUES (3, 'facts_refused'), (4, 'facts_orphan'), (5, 'facts_doubted')) AS s (state, subject)
 		LEFT JOIN f ON f.status = s.state
 	UNION ALL
 	SELECT 'work_held', count(*) FROM outbox WHERE held

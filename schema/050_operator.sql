@@ -195,8 +195,9 @@ BEGIN
 END
 $$;
 
--- Does away with what came in and cannot be read or belongs to nothing, or with an exchange that stands still for a message
--- that nobody will read: it stays on record and needs nobody any more. False: there is none such.
+-- Does away with what came in and cannot be read or belongs to nothing, with an exchange that stands still for a message that
+-- nobody will read, or with an answer that does not fit or does not add up, once it is settled with the insurer: it stays on
+-- record and needs nobody any more. What follows from it stays as it is. False: there is none such.
 CREATE FUNCTION operator_message_drop(p_hospital uuid, p_id uuid, p_who text, p_why text) RETURNS boolean LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
@@ -216,6 +217,12 @@ BEGIN
 	WHERE x.hospital_id = p_hospital AND x.exchange_id = stopped AND x.status = 3 AND NOT EXISTS (SELECT 1 FROM message m
 		WHERE m.hospital_id = p_hospital AND m.problem AND m.status = 13 AND m.exchange_id = stopped);
 	IF NOT FOUND AND stopped = p_id THEN
+	UPDATE fact f SET status = CASE f.status WHEN 5 THEN 2 ELSE 6 END, why = concat_ws('; ', 'dropped by ' || p_who || ': ' || p_why, f.why)
+	WHERE f.hospital_id = p_hospital AND f.fact_id = p_id AND f.problem;
+	IF FOUND THEN
+		PERFORM operator_note(p_hospital, p_who, 'fact.drop', p_id::text, p_why);
+		RETURN true;
+	END IF;
 		RETURN false;
 	END IF;
 	PERFORM operator_note(p_hospital, p_who, 'message.drop', p_id::text, p_why);

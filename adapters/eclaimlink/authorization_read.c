@@ -13,7 +13,7 @@ static void read_date(struct eclaim_step *step, const struct xml_element *parent
 
 /* What is granted of an activity: PaymentAmount, else its Net where the answer is Yes. */
 static int read_lines(struct eclaim_step *step, const struct xml_element *authorization, bool granted,
-	const char *denial, struct zf_adjudication *adjudication, const char **ret_ref)
+	const char *denial, struct zf_adjudication *adjudication, const char **ret_ref, struct fault_list *wrong)
 {
 	uint32_t most = 0;
 	for (const struct xml_element *a = xml_child(authorization, "Activity"); a != NULL; a = xml_next(a)) most++;
@@ -23,6 +23,7 @@ static int read_lines(struct eclaim_step *step, const struct xml_element *author
 	for (const struct xml_element *a = xml_child(authorization, "Activity"); a != NULL; a = xml_next(a)) {
 		struct eclaim_activity activity;
 		int rc = eclaim_activity_element(step, a, false, &activity);
+		if (rc == 0) rc = eclaim_activity_judge(step, &activity, wrong);
 		if (rc != 0) return rc;
 		if (fault_refuses(&step->faults)) continue;
 		if (!granted) activity.payment = eclaim_money(step->profile, 0);
@@ -39,9 +40,11 @@ int eclaim_authorization(struct eclaim_step *step, const struct xml_element *aut
 {
 	struct zf_adjudication *adjudication = zf_alloc(step->arena, sizeof(*adjudication));
 	struct text_span said = xml_child_text(authorization, "Result");
+	struct fault_list wrong;
 	bool ok = true, granted = text_equal_nocase(said, TEXT("Yes"));
 	const char *ref = NULL, *denial = eclaim_keep(step->arena, xml_child_text(authorization, "DenialCode"), &ok);
 	if (adjudication == NULL) return LIB_NOMEM;
+	fault_list_init(&wrong, step->arena, 0);
 	*adjudication = (struct zf_adjudication){.size = sizeof(*adjudication),
 		.outcome = ZF_OUTCOME_COMPLETE,
 		.use = ZF_USE_PREAUTHORIZATION,
@@ -56,7 +59,7 @@ int eclaim_authorization(struct eclaim_step *step, const struct xml_element *aut
 	if (granted) adjudication->preauth_ref = adjudication->insurer_claim_no;
 	read_date(step, authorization, "Start", &adjudication->preauth_period.start);
 	read_date(step, authorization, "End", &adjudication->preauth_period.end);
-	int rc = read_lines(step, authorization, granted, denial, adjudication, &ref);
+	int rc = read_lines(step, authorization, granted, denial, adjudication, &ref, &wrong);
 	if (rc != 0 || fault_refuses(&step->faults)) return rc;
 	/* Without activities the limit says it all. */
 	if (adjudication->line_count == 0) {
@@ -73,5 +76,5 @@ int eclaim_authorization(struct eclaim_step *step, const struct xml_element *aut
 	struct zf_fact *fact = eclaim_fact(step, ZF_FACT_ADJUDICATED, ref);
 	if (fact == NULL) return LIB_NOMEM;
 	fact->adjudication = adjudication;
-	return 0;
+	return eclaim_disputed(step, &wrong, fact);
 }

@@ -4,21 +4,6 @@
 #include "eclaimlink/remittance_read.h"
 #include "lib/money.h"
 
-/* An insurer that pays what nobody asked for has made a mistake: nothing of it is to be booked before somebody knows
- * which. What is taken back is below zero and may be so. */
-static bool pays_too_much(const struct eclaim_activity *activity)
-{
-	struct zf_money all = activity->net, told = activity->payment;
-	if (!told.present || told.minor <= 0 || !all.present) return false;
-	if (activity->share.present && money_add(told, activity->share, &told) != 0) return true;
-	if (activity->gross.present) {
-		all = activity->gross;
-	} else if (activity->share.present && money_add(all, activity->share, &all) != 0) {
-		return true;
-	}
-	return told.minor > all.minor;
-}
-
 int eclaim_activity_element(
 	struct eclaim_step *step, const struct xml_element *element, bool need_payment, struct eclaim_activity *ret)
 {
@@ -38,13 +23,39 @@ int eclaim_activity_element(
 	eclaim_amount_read(profile, element, "PatientShare", false, step->arena, &step->faults, &activity.share);
 	eclaim_amount_read(
 		profile, element, "PaymentAmount", need_payment, step->arena, &step->faults, &activity.payment);
-	if (pays_too_much(&activity)) {
-		eclaim_fault_at(&step->faults, step->arena, FAULT_WIRE_ANSWER, element, "PaymentAmount",
-			"it is more than Gross leaves without PatientShare");
-	}
 	activity.denial = eclaim_keep(step->arena, xml_child_text(element, "DenialCode"), &ok);
 	*ret = activity;
 	return ok ? 0 : LIB_NOMEM;
+}
+
+int eclaim_activity_judge(
+	const struct eclaim_step *step, const struct eclaim_activity *activity, struct fault_list *wrong)
+{
+	bool whole = activity->gross.present, shared = whole && activity->share.present && activity->share.minor != 0;
+	struct zf_money most = whole ? activity->gross : activity->net, charged = most;
+	char paid[MONEY_TEXT_SIZE], all[MONEY_TEXT_SIZE], share[MONEY_TEXT_SIZE], left[MONEY_TEXT_SIZE];
+	const char *currency = step->profile->currency, *sum, *told;
+	/* What is taken back is below zero and may be so. */
+	if (!activity->payment.present || activity->payment.minor <= 0 || !most.present) return 0;
+	bool fits = !shared || money_subtract(most, activity->share, &most) == 0;
+	if (fits && activity->payment.minor <= most.minor) return 0;
+	(void)money_format(activity->payment, paid);
+	(void)money_format(charged, all);
+	(void)money_format(activity->share, share);
+	(void)money_format(most, left);
+	told = text_printf(step->arena, "%s %s", paid, currency);
+	sum = shared ? text_printf(step->arena, "Gross %s - PatientShare %s = %s %s", all, share, left, currency)
+		     : text_printf(step->arena, "%s %s %s", whole ? "Gross" : "Net", all, currency);
+	const char *path = xml_path(step->arena, activity->element);
+	if (told == NULL || sum == NULL || path == NULL) return LIB_NOMEM;
+	fault_addf(wrong, FAULT_WIRE_OVERPAID, told, sum, "%s/PaymentAmount", path);
+	return 0;
+}
+
+int eclaim_disputed(struct eclaim_step *step, const struct fault_list *wrong, struct zf_fact *fact)
+{
+	if (wrong->count == 0 && !wrong->no_memory) return 0;
+	return faults_export(wrong, true, step->arena, &fact->faults, &fact->fault_count);
 }
 
 const char *eclaim_claim_ref(struct eclaim_step *step, const char *activity_ref, const struct xml_element *claim)

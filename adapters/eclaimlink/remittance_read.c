@@ -17,6 +17,7 @@ struct lines {
 	const char *ref;
 	struct zf_money paid;
 	bool takes_back;
+	struct fault_list wrong; /* what is paid too much */
 };
 
 static int read_lines(
@@ -35,6 +36,7 @@ static int read_lines(
 	for (const struct xml_element *a = xml_child(claim, "Activity"); a != NULL; a = xml_next(a)) {
 		struct eclaim_activity activity;
 		int rc = eclaim_activity_element(step, a, true, &activity);
+		if (rc == 0) rc = eclaim_activity_judge(step, &activity, &lines->wrong);
 		if (rc != 0) return rc;
 		if (fault_refuses(&step->faults)) continue; /* only to tell all faults at once */
 		const struct zf_line_result *result = eclaim_activity_result(step, &activity, denial);
@@ -67,7 +69,7 @@ static int add_paid(struct eclaim_advice *advice, struct eclaim_paid paid)
 	return 0;
 }
 
-static int add_decision(struct eclaim_advice *advice, const struct lines *lines, const struct eclaim_paid *paid)
+static int add_decision(struct eclaim_advice *advice, const struct lines *lines, struct eclaim_paid *paid)
 {
 	struct zf_adjudication *adjudication = zf_alloc(advice->step->arena, sizeof(*adjudication));
 	struct zf_fact *fact = eclaim_fact(advice->step, ZF_FACT_ADJUDICATED, paid->claim_ref);
@@ -88,7 +90,8 @@ static int add_decision(struct eclaim_advice *advice, const struct lines *lines,
 		fact->wire_ref_kind = "insurer-claim-no";
 		fact->wire_ref = paid->number;
 	}
-	return 0;
+	if (lines->wrong.count > 0) paid->disputed = fact;
+	return eclaim_disputed(advice->step, &lines->wrong, fact);
 }
 
 int eclaim_advice_claim(struct eclaim_advice *advice, const struct xml_element *claim)
@@ -97,6 +100,7 @@ int eclaim_advice_claim(struct eclaim_advice *advice, const struct xml_element *
 	struct eclaim_paid paid = {.day = advice->created};
 	struct lines lines = {0};
 	bool ok = true;
+	fault_list_init(&lines.wrong, step->arena, 0);
 	const char *denial = eclaim_keep(step->arena, xml_child_text(claim, "DenialCode"), &ok);
 	struct text_span day = xml_child_text(claim, "DateSettlement");
 	paid.reference = eclaim_keep(step->arena, xml_child_text(claim, "PaymentReference"), &ok);
@@ -114,7 +118,7 @@ int eclaim_advice_claim(struct eclaim_advice *advice, const struct xml_element *
 	paid.amount = lines.paid;
 	if (paid.reference != NULL && strcmp(paid.reference, NO_REFERENCE) == 0) paid.reference = NULL;
 	/* Money taken back is no new decision. Without a reference, what is approved is not paid yet. */
-	if (!lines.takes_back) rc = add_decision(advice, &lines, &paid);
+	if (!lines.takes_back || lines.wrong.count > 0) rc = add_decision(advice, &lines, &paid);
 	if (rc == 0 && paid.amount.minor != 0 && (paid.reference != NULL || lines.takes_back)) {
 		rc = add_paid(advice, paid);
 	}
@@ -149,7 +153,7 @@ static const char *identifier_of(
 	return text_printf(step->arena, "%s-%s", reference == NULL ? NO_REFERENCE : reference, hex);
 }
 
-static int gather(struct eclaim_advice *advice, uint32_t from, struct zf_remittance *remittance)
+static int gather(struct eclaim_advice *advice, uint32_t from, struct zf_remittance *remittance, struct zf_fact *fact)
 {
 	const struct eclaim_paid *first = &advice->paid[from];
 	const struct zf_remittance_detail **list =
@@ -169,6 +173,10 @@ static int gather(struct eclaim_advice *advice, uint32_t from, struct zf_remitta
 			.date = paid->day};
 		list[remittance->detail_count++] = detail;
 		paid->is_counted = true;
+		if (paid->disputed != NULL && fact->fault_count == 0) {
+			fact->faults = paid->disputed->faults;
+			fact->fault_count = paid->disputed->fault_count;
+		}
 		if (money_add(remittance->amount, paid->amount, &remittance->amount) != 0) return LIB_INVALID;
 	}
 	return 0;
@@ -187,14 +195,17 @@ int eclaim_advice_remittances(struct eclaim_advice *advice)
 			.created = advice->created,
 			.payment_date = paid->day,
 			.payment_reference = paid->reference};
-		int rc = gather(advice, i, remittance);
+		/* With a claim that is paid too much it is none that could be booked: put right it comes again, mostly
+		 * with all of its claims, and would be another one than what was booked of it. */
+		struct zf_fact *fact = eclaim_fact(step, ZF_FACT_REMITTED, NULL);
+		if (fact == NULL) return LIB_NOMEM;
+		fact->remittance = remittance;
+		int rc = gather(advice, i, remittance, fact);
 		if (rc == LIB_INVALID)
 			fault_add(&step->faults, FAULT_WIRE_ANSWER, "", "0", "its amounts are too large");
 		if (rc != 0) return rc;
 		remittance->identifier = identifier_of(step, paid->reference, remittance);
-		struct zf_fact *fact = eclaim_fact(step, ZF_FACT_REMITTED, NULL);
-		if (fact == NULL || remittance->identifier == NULL) return LIB_NOMEM;
-		fact->remittance = remittance;
+		if (remittance->identifier == NULL) return LIB_NOMEM;
 	}
 	return 0;
 }

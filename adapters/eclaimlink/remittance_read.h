@@ -20,7 +20,8 @@ struct eclaim_paid {
 	const char *claim_ref, *number;
 	struct zf_time day;
 	struct zf_money amount;
-	bool is_counted; /* in a remittance already */
+	bool is_counted;                /* in a remittance already */
+	const struct zf_fact *disputed; /* the decision that says why it is too much; NULL: it is not */
 };
 
 /* One Claim element. Adds the decision's fact, unless it takes money back. */
@@ -45,6 +46,11 @@ struct eclaim_activity {
 /* Reads it; faults where an amount is missing or wrong. need_payment: of a remittance. LIB_NOMEM or 0. */
 int eclaim_activity_element(struct eclaim_step *step, const struct xml_element *element, bool need_payment,
 	struct eclaim_activity *ret) LIB_MUSTUSE;
+/* An insurer that pays more than it was asked for has made a mistake: a fault with the sum. LIB_NOMEM or 0. */
+int eclaim_activity_judge(
+	const struct eclaim_step *step, const struct eclaim_activity *activity, struct fault_list *wrong) LIB_MUSTUSE;
+/* The decision's fact says what is wrong about it, so that nothing of it is booked. LIB_NOMEM or 0. */
+int eclaim_disputed(struct eclaim_step *step, const struct fault_list *wrong, struct zf_fact *fact) LIB_MUSTUSE;
 /* The line's result; denial: the code where the activity has none of its own. NULL on no memory. */
 const struct zf_line_result *eclaim_activity_result(
 	struct eclaim_step *step, const struct eclaim_activity *activity, const char *denial);

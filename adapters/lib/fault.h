@@ -186,6 +186,7 @@ enum fault_code {
 	FAULT_WIRE_RULE,     /* wire-rule: $1 the insurer's rule, $2 its field */
 	FAULT_WIRE_WARNING,  /* wire-warning: likewise, a warning */
 	FAULT_WIRE_ANSWER,   /* wire-answer: $1 line, $2 what is wrong with the insurer's answer there */
+	FAULT_WIRE_OVERPAID, /* wire-overpaid: $1 what is paid, $2 the sum that says how much it may be */
 
 	/* answers of the API itself */
 	FAULT_NOT_FOUND,            /* not-found */

@@ -335,6 +335,9 @@ static const struct fault_info catalogue[FAULT_CODE_COUNT] = {
 		"保险公司的规则 $1 对字段 $2 提出警告。", WARNING, CODER},
 	[FAULT_WIRE_ANSWER] = {"wire-answer", "structure", "The insurer's answer is not in order at line $1: $2.",
 		"保险公司的答复第 $1 行有误:$2。", FAULT, INSURER},
+	[FAULT_WIRE_OVERPAID] = {"wire-overpaid", "business-rule",
+		"The insurer pays $1, and $2 is the most; nothing of it is booked before somebody knows why.",
+		"保险公司赔付 $1,而最多应为 $2;原因查明前不予入账。", FAULT, INSURER},
 
 	[FAULT_NOT_FOUND] = {"not-found", "not-found", "There is no such resource.", "资源不存在。", FAULT, IT},
 	[FAULT_FORBIDDEN] = {"forbidden", "forbidden", "This login may not do that.", "该账户无权执行此操作。", FAULT,

@@ -322,8 +322,9 @@ static int show_work(struct report *report, struct ctl *ctl, const struct claim_
 {
 	static const struct column work_columns[] = {{"id", "id"}, {"role", "role"}, {"kind", "work"},
 		{"route", "route"}, {"due_at", "due"}, {"attempt", "tries"}, {"held", "held because"}};
-	static const struct column fact_columns[] = {
-		{"id", NULL}, {"kind", "kind"}, {"status", "status"}, {"why", "why"}, {"text", "text"}};
+	const struct column fact_columns[] = {{"id", NULL}, {"kind", say(ctl, "kind", "类别")},
+		{"status", say(ctl, "status", "状态")}, {"why", say(ctl, "why", "原因")},
+		{"text", say(ctl, "text", "内容")}};
 	struct pg_result *rows = NULL;
 	struct table table;
 	int r = ctl_query(ctl, &rows,
@@ -350,23 +351,26 @@ static int show_work(struct report *report, struct ctl *ctl, const struct claim_
 	rows = NULL;
 	r = ctl_query(ctl, &rows,
 		"SELECT fact_id, kind, status, why, text FROM fact WHERE hospital_id = $1 AND claim_id = $2 AND"
-		" (status IN (3, 4) OR text IS NOT NULL) ORDER BY fact_id",
+		" (status > 2 OR text IS NOT NULL) ORDER BY fact_id",
 		"uu", &claim->hospital->id, &claim->id);
 	if (r < 0) return r;
 	table_begin(&table, fact_columns, ARRAY_LEN(fact_columns));
 	for (int row = 0; row < db_rows_count(rows); row++) {
-		static const char *const statuses[] = {"?", "new", "applied", "refused", "orphan"};
+		static const char *const statuses[][2] = {{"?", "?"}, {"new", "待处理"}, {"applied", "已入账"},
+			{"refused", "未采信"}, {"orphan", "无归属"}, {"doubted", "已入账,待核实"},
+			{"dropped", "已处理"}};
 		struct uuid id = db_rows_uuid(rows, row, 0);
 		int64_t status = db_rows_int(rows, row, 2);
 
 		table_add(&table, cell_uuid(&id));
 		table_add(&table, cell_int(db_rows_int(rows, row, 1)));
-		table_add(&table, cell_text(statuses[status >= 0 && status < 5 ? status : 0]));
+		if (status < 0 || status >= (int64_t)ARRAY_LEN(statuses)) status = 0;
+		table_add(&table, cell_word(statuses[status][ctl->chinese], statuses[status][0]));
 		table_add(&table, cell_text(db_rows_text(rows, row, 3)));
 		table_add(&table, cell_text(db_rows_text(rows, row, 4)));
 	}
 	db_sync_rows_free(rows);
-	table_end(&table, report, "facts", "What the insurer said besides", NULL);
+	table_end(&table, report, "facts", say(ctl, "What the insurer said besides", "保险公司的其他答复"), NULL);
 	return 0;
 }
 

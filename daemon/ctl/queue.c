@@ -26,7 +26,7 @@ static const char *const trouble_sql =
 	" (SELECT count(*) FROM message WHERE hospital_id = $1 AND problem AND status = 14)"
 	" + (SELECT count(*) FROM fact WHERE hospital_id = $1 AND problem AND status = 4),"
 	" (SELECT count(*) FROM message WHERE hospital_id = $1 AND problem AND status = 3),"
-	" (SELECT count(*) FROM fact WHERE hospital_id = $1 AND problem AND status = 3),"
+	" (SELECT count(*) FROM fact WHERE hospital_id = $1 AND problem AND status IN (3, 5)),"
 	" (SELECT count(*) FROM remittance_detail WHERE hospital_id = $1 AND claim_id IS NULL)";
 
 static int collect_one(struct ctl *ctl, const struct uuid *hospital, const char *code, const char *role,
@@ -117,7 +117,7 @@ static int queue_list(struct ctl *ctl, int argc, char **argv)
 	report_field(&report, "quarantined", "quarantined", cell_int(totals.quarantined));
 	report_field(&report, "orphans", "orphans", cell_int(totals.orphans));
 	report_field(&report, "unknown", "unknown outcome", cell_int(totals.unknown));
-	report_field(&report, "refused_facts", "facts refused", cell_int(totals.refused_facts));
+	report_field(&report, "refused_facts", "answers that do not fit", cell_int(totals.refused_facts));
 	report_field(&report, "unmatched_payments", "payments unmatched", cell_int(totals.unmatched_payments));
 	return report_end(&report, 0);
 }
@@ -207,7 +207,10 @@ static const char *const quarantine_sql =
 	" SELECT e.exchange_id, 'exchange', e.insurer, s.ref, e.updated_at, e.why FROM exchange e"
 	" LEFT JOIN claim_state s ON s.hospital_id = e.hospital_id AND s.claim_id = e.claim_id"
 	" WHERE e.hospital_id = $1 AND e.status = 3 AND NOT EXISTS (SELECT 1 FROM message m WHERE m.hospital_id = $1 AND m.problem"
-	"  AND m.status = 13 AND m.exchange_id = e.exchange_id) ORDER BY 5 LIMIT $2";
+	"  AND m.status = 13 AND m.exchange_id = e.exchange_id) UNION ALL"
+	" SELECT f.fact_id, CASE f.kind WHEN 3 THEN 'decision' WHEN 6 THEN 'payment' ELSE 'answer' END, f.insurer, s.ref, f.at, f.why"
+	" FROM fact f LEFT JOIN claim_state s ON s.hospital_id = f.hospital_id AND s.claim_id = f.claim_id"
+	" WHERE f.hospital_id = $1 AND f.problem AND f.status IN (3, 5) ORDER BY 5 LIMIT $2";
 static const char *const orphans_sql =
 	"SELECT message_id, 'message', insurer, NULL::text, created_at, why FROM message WHERE hospital_id = $1 AND problem AND status = 14"
 	" UNION ALL SELECT fact_id, 'fact', insurer, NULL, at, why FROM fact WHERE hospital_id = $1 AND problem AND status = 4"
@@ -296,7 +299,9 @@ const struct ctl_command queue_commands[] = {
 		queue_hold},
 	{"queue release", "ROUTE|WORK --why TEXT", "lets it go on", CTL_CONFIG | CTL_DB, queue_release},
 	{"queue held", "[--hospital CODE]", "work that is held, with its reason", CTL_CONFIG | CTL_DB, queue_held},
-	{"queue quarantine", "[--hospital CODE]", "what no adapter could read", CTL_CONFIG | CTL_DB, queue_quarantine},
+	{"queue quarantine", "[--hospital CODE]",
+		"what no adapter could read, and answers that do not fit or do not add up", CTL_CONFIG | CTL_DB,
+		queue_quarantine},
 	{"queue orphans", "[--hospital CODE]", "answers and payments that belong to no claim of ours",
 		CTL_CONFIG | CTL_DB, queue_orphans},
 	{"queue unknown", "[--hospital CODE]", "messages that may or may not have arrived", CTL_CONFIG | CTL_DB,

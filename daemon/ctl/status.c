@@ -181,8 +181,8 @@ static void queue_show(
 		"queue orphans; ask the insurer what they belong to");
 	problem_add(problems, "payments without a claim", totals->unmatched_payments,
 		"queue orphans; finance finds the claim");
-	problem_add(
-		problems, "facts that did not fit", totals->refused_facts, "claim show REF of the claims concerned");
+	problem_add(problems, "answers that do not fit or do not add up", totals->refused_facts,
+		"queue quarantine says why; claim show REF; ask the insurer, then message drop ID");
 }
 
 static int status_run(struct ctl *ctl, int argc, char **argv)

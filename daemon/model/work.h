@@ -62,7 +62,14 @@ enum attempt_outcome { ATTEMPT_BEGUN = 1, ATTEMPT_ANSWERED = 2, ATTEMPT_NOT_SENT
 enum fact_kind_own {
 	FACT_UNSENDABLE = 101, /* the adapter could not say the claim in its format: faults */
 };
-enum fact_status { FACT_NEW = 1, FACT_APPLIED = 2, FACT_REFUSED = 3, FACT_ORPHAN = 4 };
+enum fact_status {
+	FACT_NEW = 1, /* with a reason already: applied, it is doubted for it */
+	FACT_APPLIED = 2,
+	FACT_REFUSED = 3, /* nothing follows from it */
+	FACT_ORPHAN = 4,
+	FACT_DOUBTED = 5, /* applied, and its amounts do not add up: for a person */
+	FACT_DROPPED = 6, /* a person did away with a refused one or an orphan */
+};
 
 /* The plain content of a sealed message (SEAL_MESSAGE), so that any room can read it:
  *   line 1: METHOD SP ENDPOINT SP PATH for one that goes out ("-" for none), STATUS for one that came in

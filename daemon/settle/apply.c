@@ -165,12 +165,13 @@ void apply_fact(const struct fact_view *view, struct apply *ret_apply)
 		apply_cancelled(view, apply);
 		break;
 	case ZF_FACT_NOT_FOUND:
-		break; /* dispatch acted on it */
+		break; /* translate acted on it */
 	default:
 		refuse(apply, "a kind of fact that settle does not know");
 		break;
 	}
 	if (!legal) refuse(apply, "not expected where the claim stands");
+	if (view->doubted && apply->status == FACT_APPLIED) apply->status = FACT_DOUBTED;
 }
 
 void apply_forward(const struct apply *apply, struct fact_view *view)

@@ -27,6 +27,7 @@ struct fact_view {
 	int64_t detail_amount, detail_fee; /* in detail_currency; a negative amount is a take-back */
 	const char *detail_currency;
 	int detail_exponent;
+	bool doubted;                                    /* its amounts do not add up: applied, and shown to a person */
 	int64_t billed, patient_posted, contract_posted; /* what the ledger says now */
 };
 

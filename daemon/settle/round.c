@@ -113,6 +113,7 @@ static void fact_read(const struct pg_result *rows, int row, struct fact_view *v
 	view->detail_fee = int_or_zero(rows, row, 12);
 	view->detail_currency = db_rows_text(rows, row, 13);
 	view->detail_exponent = (int)int_or_zero(rows, row, 14);
+	view->doubted = db_rows_bool(rows, row, 15);
 }
 
 static int fact_compare(const void *a, const void *b)

@@ -12,7 +12,7 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		2},
 	[SETTLE_FACTS] = {"settle_facts",
 		"SELECT ordinal, fact_id, kind::int4, insurer, outcome::int4, currency, submitted, benefit, patient,"
-		" contract, shares, detail_amount, detail_fee, detail_currency, detail_exponent::int4"
+		" contract, shares, detail_amount, detail_fee, detail_currency, detail_exponent::int4, doubted"
 		" FROM zhifu.settle_facts($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int4)",
 		5},
 	[SETTLE_COMMIT] = {"settle_commit",

@@ -9,7 +9,8 @@
 #include "settle/settle_sql.h"
 
 static const char *const subjects[] = {"claims_no_route", "claims_waiting_consent", "claims_held", "claims_unknown",
-	"claims_failed", "messages_quarantined", "messages_orphan", "facts_refused", "facts_orphan", "work_held"};
+	"claims_failed", "messages_quarantined", "messages_orphan", "facts_refused", "facts_orphan", "facts_doubted",
+	"work_held"};
 
 struct watch {
 	struct db_pool *pool;

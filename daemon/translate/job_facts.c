@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "fhir/encode.h"
+#include "lib/money.h"
 #include "translate/job.h"
 
 #define TEXT_BYTES_MAX 200 /* of an insurer's number or code in a column of its own */
@@ -138,6 +139,10 @@ static int adjudication_add(
 	if (r == 0) r = content_seal(room, job, &fact->claim.key, &id, json, &sealed);
 	if (r < 0) return r;
 	row->adjudication_id = id;
+	if (sums.wrong != SUMS_RIGHT) {
+		row->why = sums_text(&sums, &job->arena.zf);
+		if (row->why == NULL) return err_set(ERR_NOMEM, "no memory for a decision");
+	}
 	adjudication = harvest_add(&job->harvest, &job->harvest.adjudications, sizeof(*adjudication));
 	adjudication->id = id;
 	adjudication->fact_id = row->id;
@@ -164,7 +169,7 @@ static int adjudication_add(
 
 /* ---- remittances ---- */
 
-static int remittance_check(const struct zf_remittance *remittance, bool *ret_balanced)
+static int remittance_check(const struct zf_remittance *remittance, int64_t *ret_sum)
 {
 	int64_t sum = 0;
 
@@ -181,8 +186,23 @@ static int remittance_check(const struct zf_remittance *remittance, bool *ret_ba
 			(detail->fee.present && __builtin_add_overflow(sum, detail->fee.minor, &sum)))
 			return err_set(ERR_INVALID, "a remittance with too large an amount");
 	}
-	*ret_balanced = sum == remittance->amount.minor;
+	*ret_sum = sum;
 	return 0;
+}
+
+/* Its parts are posted as they are, and a person finds that they are not the whole. */
+static const char *unbalanced_text(struct job *job, const struct zf_money *total, int64_t sum)
+{
+	struct zf_money parts = *total;
+	char a[MONEY_TEXT_SIZE], b[MONEY_TEXT_SIZE];
+
+	parts.minor = sum;
+	(void)money_format(parts, a);
+	(void)money_format(*total, b);
+	return text_printf(&job->arena.zf,
+		"The payments and fees of a remittance come to %s, its total says %s %s. "
+		"付款通知的各笔付款与费用合计 %s,其总额为 %s %s。",
+		a, b, total->currency, a, b, total->currency);
 }
 
 static int32_t day_of(const struct zf_time *time)
@@ -204,8 +224,8 @@ static int remittance_add(
 	struct text_span json;
 	struct bytes sealed = {NULL, 0};
 	struct uuid id = uuid_new();
-	bool balanced = false;
-	int r = remittance_check(said, &balanced);
+	int64_t sum = 0;
+	int r = remittance_check(said, &sum);
 
 	uuid_format(&id, id_text);
 	if (r == 0) r = encoded(fhir_encode_remittance(said, &options, NULL, &job->arena.zf, &json));
@@ -222,7 +242,11 @@ static int remittance_add(
 	remittance->has_day = said->payment_date.precision != ZF_NO_TIME;
 	if (remittance->has_day) remittance->day = day_of(&said->payment_date);
 	remittance->reference = short_text(job, said->payment_reference);
-	remittance->balanced = balanced;
+	remittance->balanced = sum == said->amount.minor;
+	if (!remittance->balanced && row->why == NULL) {
+		row->why = unbalanced_text(job, &said->amount, sum);
+		if (row->why == NULL) return err_set(ERR_NOMEM, "no memory for a remittance");
+	}
 	remittance->content = sealed;
 	return job->harvest.err;
 }
@@ -293,6 +317,33 @@ static void arrival(struct job *job, const struct job_fact *fact)
 		harvest_update(&job->harvest, &fact->claim.doubt_message, MESSAGE_ANSWERED, "the insurer has it");
 }
 
+/* Its module found its amounts wrong: nothing of it is booked before somebody knows more. */
+static bool is_disputed(const struct job_fact *fact)
+{
+	return (fact->fact.kind == ZF_FACT_ADJUDICATED || fact->fact.kind == ZF_FACT_REMITTED) &&
+	       fact->fact.fault_count > 0;
+}
+
+static int dispute(struct job *job, const struct job_fact *fact, struct harvest_fact *row)
+{
+	const char *why = call_faults_text(fact->fact.faults, fact->fact.fault_count, true, &job->arena.zf);
+	const struct zf_remittance *said = fact->remittance;
+	char amount[MONEY_TEXT_SIZE];
+
+	if (why != NULL && said != NULL) {
+		const char *reference = said->payment_reference == NULL ? "-" : said->payment_reference;
+
+		(void)money_format(said->amount, amount);
+		why = text_printf(&job->arena.zf,
+			"The remittance of %s %s, reference %s, is not booked. 付款通知 %s %s,参考号 %s,未入账。 %s",
+			amount, said->amount.currency, reference, amount, said->amount.currency, reference, why);
+	}
+	row->status = FACT_REFUSED;
+	row->why = why;
+	row->text = NULL;
+	return why == NULL ? err_set(ERR_NOMEM, "no memory for a fact") : 0;
+}
+
 /* A rejection without a document of its own, as after HTTP 422 or in an error report: its reasons are kept like those
  * of one that came as an answer, so that the hospital is told them. */
 static bool rejection_of(const struct job_fact *fact, struct job_fact *ret_told)
@@ -313,7 +364,7 @@ static bool rejection_of(const struct job_fact *fact, struct job_fact *ret_told)
 static int fact_add(const struct room *room, struct job *job, const struct job_fact *fact, bool *orphaned)
 {
 	static const struct uuid nobody = {{0}};
-	const char *why = orphan_why(job, fact);
+	const char *why = is_disputed(fact) && fact->remittance != NULL ? NULL : orphan_why(job, fact);
 	struct harvest_fact *row;
 	struct job_fact told;
 	int r = 0;
@@ -325,7 +376,9 @@ static int fact_add(const struct room *room, struct job *job, const struct job_f
 	row->message_id = job->item.kind == WORK_REPLY ? job->item.message_id : nobody;
 	row->text = call_faults_text(fact->fact.faults, fact->fact.fault_count, false, &job->arena.zf);
 	if (why != NULL) *orphaned = true;
-	if (fact->remittance != NULL)
+	if (why == NULL && is_disputed(fact))
+		r = dispute(job, fact, row);
+	else if (fact->remittance != NULL)
 		r = detail_add(room, job, fact, row);
 	else if (why == NULL && fact->has_adjudication &&
 		 (fact->fact.kind == ZF_FACT_ADJUDICATED || fact->fact.kind == ZF_FACT_REJECTED))

@@ -86,7 +86,8 @@ static void remittance_add(struct job *job, const struct zf_fact *made)
 		return;
 	}
 	*remittance = call_remittance(made->remittance);
-	n = remittance->details == NULL ? 0 : remittance->detail_count;
+	/* One that is not to be booked is one fact, of no claim. */
+	n = remittance->details == NULL || made->fault_count > 0 ? 0 : remittance->detail_count;
 	for (uint32_t i = 0; i < n || i == 0; i++) {
 		struct job_fact *fact = fact_append(job);
 

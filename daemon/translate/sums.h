@@ -4,13 +4,27 @@
 #define TRANSLATE_SUMS_H
 
 #include "base/core.h"
+#include "lib/arena.h"
 #include "zhifu_model.h"
+
+/* In what a decision contradicts itself, or the claim that it is about. */
+enum sums_wrong {
+	SUMS_RIGHT = 0,
+	SUMS_PAYS_MORE,       /* more than what was submitted: `these` paid, `those` submitted */
+	SUMS_TOO_MUCH,        /* what is paid and what is not paid are more than that: `these` together */
+	SUMS_BENEFIT_APART,   /* the lines' benefits come to `these`, the total says `those` */
+	SUMS_SUBMITTED_APART, /* likewise what was submitted */
+	SUMS_OTHER_TOTAL,     /* decided on `these`, where the claim's total is `those` */
+	SUMS_PAYMENT_MORE,    /* announces a payment of `these` for a claim of `those` */
+};
 
 struct sums {
 	char currency[4];
 	int exponent;
 	int64_t submitted, benefit, patient, contract,
 		open; /* minor units; open = submitted - benefit - patient - contract */
+	enum sums_wrong wrong;
+	int64_t these, those; /* the amounts that do not fit together */
 };
 
 /* claim_total, of the claim itself: for what the insurer does not repeat.
@@ -24,5 +38,8 @@ struct sums {
  * of its own. */
 int sums_of(
 	const struct zf_adjudication *adjudication, const struct zf_money *claim_total, struct sums *ret_sums) MUSTUSE;
+/* The arithmetic of what is wrong, which something is, in English and in Chinese, one behind the other; NULL on no
+ * memory. */
+const char *sums_text(const struct sums *sums, struct zf_arena *arena);
 
 #endif

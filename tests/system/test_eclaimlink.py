@@ -172,6 +172,7 @@ def test_claims_come_back_decided_and_paid(post):
     paid = "SELECT coalesce(sum(amount_minor), 0) FROM zhifu.remittance_detail"
     zhifu.wait_until(lambda: one.database.value(paid) == 46935 + 9000, "the money")
     assert one.database.value("SELECT count(*) FROM zhifu.message WHERE status IN (13, 14)") == 0
+    assert one.database.value("SELECT count(*) FROM zhifu.fact WHERE problem") == 0
     assert one.counts()["received"] == 4 and one.counts()["taken_twice"] == 0
     assert one.daemon.ctl("ledger", "balance").returncode == 0
     invariants.assert_events_are_paths(one.database, invariants.lifecycle_of(one.daemon))
@@ -280,7 +281,7 @@ FAULTS = {
     "drip": ["the deadline passed"], "truncated": ["transfer closed"], "garbage": ["xml-invalid@"],
     "correlation": ["belongs to no claim", "it names a claim that is not here", "/UploadTransactionResponse"],
     "other": ["belongs to no claim", "it names a claim of another hospital"],
-    "amount": ["wire-answer@/Remittance.Advice/Claim[1]/Activity/PaymentAmount"],
+    "amount": ["wire-overpaid@/Remittance.Advice/Claim[1]/Activity/PaymentAmount"],
 }
 FOR_PEOPLE = """SELECT why, count(*) AS n FROM (SELECT why FROM zhifu.message WHERE problem
     UNION ALL SELECT why FROM zhifu.fact WHERE problem) waits GROUP BY why"""

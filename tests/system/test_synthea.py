@@ -162,6 +162,8 @@ def test_synthea_claims_end_as_the_golden_table_says(place, keep):
     assert place.database.value("SELECT sum(amount_minor) FROM zhifu.posting WHERE rule = 'bill'") == \
         golden()["file", "adjudicated"][1]
     assert daemon.ctl("ledger", "balance").returncode == 0
+    # Nothing that an honest insurer says is doubted.
+    assert place.database.value("SELECT count(*) FROM zhifu.fact WHERE problem") == 0
 
     # Memory stays flat: no process grew by more than a working set of batches and what the sanitizer keeps of freed
     # memory (16 MB, tests/run). 12 kB a claim that nobody frees would be found.

@@ -209,6 +209,31 @@ static void test_a_refused_fact_stands_in_nobodys_way(void **state_)
 	assert_int_equal(balance(&claim, "AR-PT"), 2000);
 }
 
+/* A decision whose amounts do not add up is applied, and stays for a person with its reason. */
+static void test_a_doubted_fact_is_applied(void **state_)
+{
+	struct test_claim claim;
+	const char *message = message_new();
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	claim = claim_sent();
+	fact_add(&claim, ZF_FACT_ACKNOWLEDGED, message);
+	decision_add(&claim, message, 8000, 2000);
+	sql("UPDATE zhifu.fact SET why = '1 too much' WHERE claim_id = '%s' AND kind = %d", claim.id_text,
+		ZF_FACT_ADJUDICATED);
+	work_add(&claim, "message_id", message);
+	settle_all();
+	assert_int_equal(facts(&claim, FACT_APPLIED), 1);
+	assert_int_equal(facts(&claim, FACT_DOUBTED), 1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND problem AND why = '1 too much'",
+			claim.id_text),
+		1);
+	assert_int_equal(number("SELECT found FROM zhifu.settle_watch() WHERE subject = 'facts_doubted'"), 1);
+	assert_int_equal(balance(&claim, "AR-PT"), 2000);
+}
+
 static void test_what_it_waits_for_may_come_behind(void **state_)
 {
 	struct test_claim claim;
@@ -398,6 +423,7 @@ int main(void)
 		cmocka_unit_test(test_all_steps_of_a_claim_or_none),
 		cmocka_unit_test(test_a_message_is_one_round),
 		cmocka_unit_test(test_a_refused_fact_stands_in_nobodys_way),
+		cmocka_unit_test(test_a_doubted_fact_is_applied),
 		cmocka_unit_test(test_what_it_waits_for_may_come_behind),
 		cmocka_unit_test(test_what_waits_holds_up_nothing_else),
 		cmocka_unit_test(test_a_fact_with_two_pieces_of_work),

@@ -1,26 +1,6 @@
 /* The role translate on a real PostgreSQL: claims to messages, answers to facts, and what happens when either is not as
  * it should be. */
-#include "translate_world.h"
-
-/* A claim on its way: sent, its answer awaited. */
-static struct test_claim claim_sent(void)
-{
-	struct test_claim claim = claim_add("ok");
-	LOOP_UNTIL(transport(&claim) == TRANSPORT_QUEUED, 5000);
-	transport_step(&claim, TRANSPORT_QUEUED, TRANSPORT_SENDING, "send");
-	transport_step(&claim, TRANSPORT_SENDING, TRANSPORT_SENT, "deliver");
-	return claim;
-}
-
-static int64_t facts(const struct test_claim *claim, int kind)
-{
-	return number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND kind = %d", claim->id_text, kind);
-}
-
-static int64_t bills(const struct test_claim *claim)
-{
-	return number("SELECT count(*) FROM zhifu.posting WHERE claim_id = '%s' AND rule = 'bill'", claim->id_text);
-}
+#include "translate_claims.h"
 
 static int64_t work(int role, int kind)
 {
@@ -346,6 +326,36 @@ static void test_advice(void **state)
 		       " WHERE x.claim_id = '%s' AND f.claim_id IS NULL AND f.why LIKE '%%not here%%'",
 			asked.id_text),
 		2);
+	role_stop();
+}
+
+/* What does not add up is booked like any other, and has its arithmetic for a person. */
+static void test_amounts(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	struct test_claim claim = claim_sent();
+	char body[512];
+	snprintf(
+		body, sizeof(body), "adj - 10000 7000 2000 1000 CNY\nremit TRN7 7000 CNY\ndetail %s 7000 0", claim.ref);
+	answer_add(&claim, body);
+	LOOP_UNTIL(facts(&claim, ZF_FACT_REMITTED) == 1, 5000);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND why IS NOT NULL", claim.id_text), 0);
+	snprintf(body, sizeof(body), "adj - 10000 11000 0 0 CNY\nremit TRN8 9000 CNY\ndetail %s 7000 -100", claim.ref);
+	answer_add(&claim, body);
+	LOOP_UNTIL(facts(&claim, ZF_FACT_REMITTED) == 2, 5000);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND status = %d AND kind = %d AND adjudication_id IS NOT NULL"
+		       " AND why LIKE 'The insurer pays 110.00, where 100.00 was submitted: 10.00 CNY too much. %%'",
+			claim.id_text, FACT_NEW, ZF_FACT_ADJUDICATED),
+		1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND status = %d AND kind = %d AND remittance_id IS NOT NULL"
+		       " AND why LIKE '%%come to 69.00, its total says 90.00 CNY. %%'",
+			claim.id_text, FACT_NEW, ZF_FACT_REMITTED),
+		1);
 	role_stop();
 }
 
@@ -748,6 +758,7 @@ int main(void)
 		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_remittance),
 		cmocka_unit_test(test_advice),
+		cmocka_unit_test(test_amounts),
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_doubt),
 		cmocka_unit_test(test_stale_absence),

@@ -254,6 +254,69 @@ static void test_sums(void **state)
 	assert_sums(&adjudication, 100, 10, 60, 30);
 }
 
+static void assert_wrong(const struct zf_adjudication *adjudication, enum sums_wrong wrong, const char *english)
+{
+	struct zf_money total = cny(100);
+	struct sums sums;
+	const char *text;
+	assert_int_equal(sums_of(adjudication, &total, &sums), 0);
+	assert_int_equal(sums.wrong, wrong);
+	if (wrong == SUMS_RIGHT) return;
+	text = sums_text(&sums, &arena.zf);
+	assert_non_null(text);
+	assert_int_equal(strncmp(text, english, strlen(english)), 0);
+	assert_non_null(strstr(text, "。"));
+}
+
+/* What contradicts itself or the claim is told with its arithmetic. */
+static void test_sums_wrong(void **state)
+{
+	(void)state;
+	const struct zf_adjustment *const all[] = {&pr, &co, &pi};
+	struct zf_line_result line = {
+		.sequence = 1, .submitted = cny(60), .benefit = cny(10), .adjustments = all, .adjustment_count = 2};
+	struct zf_line_result other = {.sequence = 2, .submitted = cny(40), .benefit = cny(40)};
+	const struct zf_line_result *const lines[] = {&line, &other};
+	struct zf_adjudication adjudication = {
+		.size = sizeof(adjudication), .outcome = ZF_OUTCOME_COMPLETE, .lines = lines, .line_count = 2};
+	assert_wrong(&adjudication, SUMS_RIGHT, "");
+	/* less than is left is a short decision, and no mistake */
+	other.benefit = cny(30);
+	assert_wrong(&adjudication, SUMS_RIGHT, "");
+	other.benefit = cny(91);
+	assert_wrong(
+		&adjudication, SUMS_PAYS_MORE, "The insurer pays 1.01, where 1.00 was submitted: 0.01 CNY too much.");
+	other.benefit = cny(41);
+	assert_wrong(&adjudication, SUMS_TOO_MUCH,
+		"What the insurer pays and what it does not pay are 0.51 + 0.50 = 1.01, where 1.00 was submitted: 0.01 CNY too much.");
+	other.benefit = cny(40);
+	adjudication.benefit = cny(49);
+	assert_wrong(&adjudication, SUMS_BENEFIT_APART,
+		"The insurer's lines pay 0.50 together, its total says 0.49: 0.01 CNY apart.");
+	adjudication.benefit = cny(50);
+	adjudication.submitted = cny(101);
+	assert_wrong(&adjudication, SUMS_SUBMITTED_APART,
+		"The insurer's lines have 1.00 submitted together, its total says 1.01: 0.01 CNY apart.");
+	adjudication = (struct zf_adjudication){
+		.size = sizeof(adjudication), .outcome = ZF_OUTCOME_COMPLETE, .lines = lines, .line_count = 1};
+	assert_wrong(&adjudication, SUMS_OTHER_TOTAL,
+		"The insurer decides on 0.60, the claim's total is 1.00: 0.40 CNY apart.");
+	/* of a claim that is decided in parts, and of one that the insurer was told less of */
+	adjudication.outcome = ZF_OUTCOME_PARTIAL;
+	assert_wrong(&adjudication, SUMS_RIGHT, "");
+	adjudication.outcome = ZF_OUTCOME_COMPLETE;
+	adjudication.net_of_share = 1;
+	assert_wrong(&adjudication, SUMS_RIGHT, "");
+	line.submitted = cny(130);
+	assert_wrong(&adjudication, SUMS_OTHER_TOTAL,
+		"The insurer decides on 1.30, the claim's total is 1.00: 0.30 CNY apart.");
+	adjudication = (struct zf_adjudication){.size = sizeof(adjudication), .benefit = cny(70), .payment = cny(170)};
+	assert_wrong(&adjudication, SUMS_PAYMENT_MORE,
+		"The insurer announces a payment of 1.70 for a claim of 1.00: 0.70 CNY too much.");
+	adjudication.payment = usd(170);
+	assert_wrong(&adjudication, SUMS_RIGHT, "");
+}
+
 static void test_sums_bad(void **state)
 {
 	(void)state;
@@ -283,6 +346,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_filter_passes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_filter_bad, setup, teardown),
 		cmocka_unit_test(test_sums),
+		cmocka_unit_test_setup_teardown(test_sums_wrong, setup, teardown),
 		cmocka_unit_test(test_sums_bad),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,58 @@
+/* What zhifuctl shows of answers that cannot be taken at their word, and what a person does about them. */
+#include "ctl_claims.h"
+
+/* What an insurer said that does not add up: in the list of what needs a person, with its arithmetic, until one has
+ * settled it. */
+static void answers_that_do_not_add_up_are_listed(void **state)
+{
+	(void)state;
+	static const int statuses[] = {5, 3}, after[] = {2, 6};
+	for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+		struct made made = make_claim(8, "alpha");
+		struct uuid fact = uuid_new();
+		const char *id = uuid_text(&fact);
+		world_sql(&world,
+			"INSERT INTO zhifu.fact (hospital_id, fact_id, claim_id, insurer, kind, status, why) SELECT hospital_id, '%s',"
+			" claim_id, 'alpha', 3, %d, 'pays 1.01 of 1.00 赔付' FROM zhifu.claim_state WHERE claim_id = '%s'",
+			id, statuses[i], uuid_text(&made.claim));
+		assert_ctl(&world, 0, "queue quarantine");
+		assert_non_null(strstr(world.out, id));
+		assert_non_null(strstr(world.out, made.ref));
+		assert_non_null(strstr(world.out, "pays 1.01 of 1.00 赔付"));
+		assert_ctl(&world, 0, "queue list --json");
+		assert_non_null(strstr(world.out, "\"refused_facts\":1,"));
+		assert_ctl(&world, 0, "status");
+		assert_non_null(strstr(world.out, "answers that do not fit or do not add up"));
+		assert_ctl(&world, 0, "claim show %s --zh", made.ref);
+		assert_non_null(strstr(world.out, "pays 1.01 of 1.00 赔付"));
+		assert_non_null(strstr(world.out, statuses[i] == 5 ? "已入账,待核实" : "未采信"));
+		assert_ctl(&world, 2, "message drop %s --who li", id);
+		assert_ctl(&world, 0, "message drop %s --who li --why 'they correct it'", id);
+		assert_ctl(&world, 0, "queue quarantine");
+		assert_non_null(strstr(world.out, "nothing is quarantined"));
+		assert_int_equal(
+			world_count(&world,
+				"SELECT count(*) FROM zhifu.fact WHERE fact_id = '%s' AND status = %d AND why LIKE 'dropped by li: they%%'",
+				id, after[i]),
+			1);
+		assert_ctl(&world, 1, "message drop %s --who li --why again", id);
+	}
+}
+
+int main(void)
+{
+	int r = world_start(&world, "ctl-answers");
+	if (r == 77) {
+		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
+		return 0;
+	}
+	if (r != 0) return 1;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_that_do_not_add_up_are_listed),
+	};
+	r = cmocka_run_group_tests(tests, group_begin, NULL);
+	sealer_free(sealer);
+	keyring_free(ring);
+	world_stop(&world);
+	return r;
+}
