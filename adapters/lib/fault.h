@@ -188,6 +188,26 @@ enum fault_code {
 	FAULT_WIRE_ANSWER,   /* wire-answer: $1 line, $2 what is wrong with the insurer's answer there */
 	FAULT_WIRE_OVERPAID, /* wire-overpaid: $1 what is paid, $2 the sum that says how much it may be */
 
+	/* a bank's statement; the path is "line N: element, tag or column" */
+	FAULT_BANK_FORMAT,    /* bank-format: $1 what it looks like; no statement that is read */
+	FAULT_BANK_MISSING,   /* bank-missing: $1 the element, tag or column */
+	FAULT_BANK_VALUE,     /* bank-value: $1 the value, or ? where it may be a person's, $2 what it must be */
+	FAULT_BANK_ORDER,     /* bank-order: $1 the element or tag that stands where it can't */
+	FAULT_BANK_TRUNCATED, /* bank-truncated: $1 the element or tag in which the file ends */
+	FAULT_BANK_BALANCE,   /* bank-balance: $1 opening + booked = sum, $2 the closing balance and the difference */
+	FAULT_BANK_REVERSAL,  /* bank-reversal (warning): $1 the profile's key that would make the sum right */
+	FAULT_BANK_UNPROVED,  /* bank-unproved: $1 the balance that is missing */
+	FAULT_BANK_CURRENCY,  /* bank-currency: $1 this currency, $2 the account's */
+	FAULT_BANK_ACCOUNT,   /* bank-account: $1 the statement's account, $2 the one that is expected */
+	FAULT_BANK_RATE,      /* bank-rate (warning): $1 the rate, $2 the two amounts */
+	FAULT_BANK_DETAILS,   /* bank-details (warning): $1 sum of the details, $2 the entry */
+	FAULT_BANK_SUMMARY,   /* bank-summary: $1 what the file says of itself, $2 what is in it */
+	FAULT_BANK_DAY,       /* bank-day (warning): $1 a day that does not exist, $2 the one that is taken */
+	FAULT_BANK_CHARSET,   /* bank-charset: $1 the charset that the bytes are not in */
+	FAULT_BANK_ROW,       /* bank-row: $1 cells of the row, $2 of the heading */
+	FAULT_BANK_LIMIT,     /* bank-limit: $1 the limit's name, $2 the limit */
+	FAULT_BANK_PROFILE,   /* bank-profile: $1 the key that is wrong */
+
 	/* answers of the API itself */
 	FAULT_NOT_FOUND,            /* not-found */
 	FAULT_FORBIDDEN,            /* forbidden */

@@ -22,21 +22,24 @@ struct xml_reader {
 	struct xml_element *tails[XML_DEPTH_MAX + 1];
 	struct text_span text; /* gathered for `open` */
 	size_t text_cap;
-	char problem[160]; /* of libxml2, the first */
+	char problem[XML_PROBLEM_SIZE]; /* of libxml2, the first */
 	uint32_t problem_line;
 	bool at_end;
 };
 
-/* libxml2's sentence without what it quotes: names and texts of the document may be a person's. */
+void xml_problem(const char *message, int code, char ret[XML_PROBLEM_SIZE])
+{
+	if (message == NULL) message = "it is not well formed";
+	size_t len = strcspn(message, ":'\"\n");
+	while (len > 0 && message[len - 1] == ' ') len--;
+	(void)snprintf(ret, XML_PROBLEM_SIZE, "%.*s (%d)", (int)(len < 120 ? len : 120), message, code);
+}
+
 static void on_problem(void *ctx, xmlErrorPtr error)
 {
 	struct xml_reader *reader = ctx;
 	if (error == NULL || reader->problem[0] != '\0' || error->level < XML_ERR_ERROR) return;
-	const char *message = error->message == NULL ? "it is not well formed" : error->message;
-	size_t len = strcspn(message, ":'\"\n");
-	while (len > 0 && message[len - 1] == ' ') len--;
-	(void)snprintf(reader->problem, sizeof(reader->problem), "%.*s (%d)", (int)(len < 120 ? len : 120), message,
-		error->code);
+	xml_problem(error->message, error->code, reader->problem);
 	reader->problem_line = error->line > 0 ? (uint32_t)error->line : 0;
 }
 

@@ -67,6 +67,10 @@ struct text_span xml_child_text(const struct xml_element *parent, const char *na
 /* "/Remittance.Advice/Claim[2]/Activity[1]/Net": numbers where a name comes more than once. NULL on no memory. */
 const char *xml_path(struct zf_arena *arena, const struct xml_element *element);
 
+#define XML_PROBLEM_SIZE 160
+/* libxml2's sentence (or NULL) without what it quotes, since names and texts of the document may be a person's. */
+void xml_problem(const char *message, int code, char ret[XML_PROBLEM_SIZE]);
+
 /* ---- the gate (xml_gate.c) ---- */
 
 /* Looks at all bytes once and refuses what no insurer has an honest reason to send, with its line. What passes is not
