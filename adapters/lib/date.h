@@ -68,9 +68,10 @@ int date_from_ms(int64_t ms, int offset_minutes, struct date *ret) LIB_MUSTUSE;
 int date_from_day(int64_t day, struct date *ret) LIB_MUSTUSE;
 /* "2026-09-30", NUL-terminated; returns the length, 0 and "" beyond the years 1 to 9999. */
 size_t date_format_day(int64_t day, char ret[DATE_TEXT_SIZE]);
-/* A civil day written in the order and with the signs that `form` shows: YYYY four digits, MM and DD two, M and D one
- * or two, anything else itself ("YYYY-MM-DD", "DD.MM.YYYY", "YYYY/M/D", "YYYY年M月D日"). LIB_INVALID: the text is not
- * of that form or no day of the calendar; the form lacks one of the three or has it twice. */
+/* A civil day written in the order and with the signs that `form` shows: YYYY four digits, YY the last two of 2000 to
+ * 2099, MM and DD two, M and D one or two, anything else itself ("YYYY-MM-DD", "DD.MM.YYYY", "YYYY/M/D",
+ * "YYYY年M月D日"). LIB_INVALID: the text is not of that form or no day of the calendar; the form lacks one of the three
+ * or has it twice. */
 int date_parse_form(struct text_span text, const char *form, int64_t *ret_day) LIB_MUSTUSE;
 /* The civil day of an instant in a zone, as days since 1970-01-01. */
 int64_t date_day_of_ms(int64_t ms, int offset_minutes);

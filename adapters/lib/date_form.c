@@ -11,6 +11,7 @@ struct form_part {
 /* The longer ones first. */
 static const struct form_part parts[] = {
 	{"YYYY", 0, 4, 4},
+	{"YY", 0, 2, 2},
 	{"MM", 1, 2, 2},
 	{"DD", 2, 2, 2},
 	{"M", 1, 1, 2},
@@ -40,6 +41,7 @@ static bool take_part(struct text_span *text, const struct form_part *part, unsi
 
 int date_parse_form(struct text_span text, const char *form, int64_t *ret_day)
 {
+	const char *whole = form;
 	unsigned number[3] = {0}, seen = 0;
 	while (*form != '\0') {
 		const struct form_part *part = part_at(form);
@@ -53,6 +55,7 @@ int date_parse_form(struct text_span text, const char *form, int64_t *ret_day)
 		seen |= 1u << part->part;
 		form += strlen(part->letters);
 	}
+	if (strstr(whole, "YYYY") == NULL) number[0] += 2000;
 	if (seen != 7 || text.len > 0 || !date_is_civil((int)number[0], number[1], number[2])) return LIB_INVALID;
 	*ret_day = date_days_from_civil((int)number[0], number[1], number[2]);
 	return 0;

@@ -204,7 +204,6 @@ enum fault_code {
 	FAULT_BANK_SUMMARY,   /* bank-summary: $1 what the file says of itself, $2 what is in it */
 	FAULT_BANK_DAY,       /* bank-day (warning): $1 a day that does not exist, $2 the one that is taken */
 	FAULT_BANK_CHARSET,   /* bank-charset: $1 the charset that the bytes are not in */
-	FAULT_BANK_ROW,       /* bank-row: $1 cells of the row, $2 of the heading */
 	FAULT_BANK_LIMIT,     /* bank-limit: $1 the limit's name, $2 the limit */
 	FAULT_BANK_PROFILE,   /* bank-profile: $1 the key that is wrong */
 

@@ -126,6 +126,8 @@ static void test_days(void **state)
 	is_day("08.09.2026", "DD.MM.YYYY", "2026-09-08");
 	is_day("2026/9/8", "YYYY/M/D", "2026-09-08");
 	is_day("2026/12/31", "YYYY/M/D", "2026-12-31");
+	is_day("8.9.26", "D.M.YY", "2026-09-08");
+	is_day("8.9.2026", "D.M.YY", "none");
 	is_day("2026年9月8日", "YYYY年M月D日", "2026-09-08");
 	is_day("2026-9-8", "YYYY-MM-DD", "none");
 	is_day("2026-02-30", "YYYY-MM-DD", "none");

@@ -1,0 +1,115 @@
+/* How a line is known again; the recipe is in statement.h. */
+#include "lib/decimal.h"
+#include "lib/sha256.h"
+#include "reader.h"
+
+#define SLOTS_MIN 256u
+
+static void put(struct sha256 *hash, struct text_span text)
+{
+	sha256_put(hash, text.ptr == NULL ? "" : text.ptr, text.len);
+	sha256_put(hash, "\x1f", 1);
+}
+
+/* White space runs as one space, none at the ends. */
+static void put_words(struct sha256 *hash, const char *text)
+{
+	struct text_span rest = text_trim(text_of(text));
+	size_t begin = 0, i = 0;
+	while (i < rest.len) {
+		if (strchr(" \t\r\n", rest.ptr[i]) == NULL) {
+			i++;
+			continue;
+		}
+		sha256_put(hash, rest.ptr + begin, i - begin);
+		sha256_put(hash, " ", 1);
+		while (i < rest.len && strchr(" \t\r\n", rest.ptr[i]) != NULL) i++;
+		begin = i;
+	}
+	if (rest.len > begin) sha256_put(hash, rest.ptr + begin, rest.len - begin);
+	sha256_put(hash, "\x1f", 1);
+}
+
+static void put_number(struct sha256 *hash, int64_t value)
+{
+	char text[24];
+	size_t sign = value < 0 ? 1 : 0;
+	text[0] = '-';
+	size_t len = sign + text_digits_put(decimal_magnitude(value), 1, text + sign);
+	put(hash, (struct text_span){text, len});
+}
+
+void bank_identify(struct bank_reader *reader)
+{
+	struct bank_entry *entry = &reader->entry;
+	const struct bank_detail *first = reader->details.items;
+	char day[DATE_TEXT_SIZE], value_day[DATE_TEXT_SIZE];
+	struct sha256 hash;
+	bank_day_text(entry->booking_day == BANK_NO_DAY ? entry->value_day : entry->booking_day, day);
+	sha256_begin(&hash);
+	put(&hash, TEXT("1"));
+	put(&hash, text_of(reader->statement.account.id));
+	put(&hash, text_of(entry->amount.currency));
+	put(&hash, text_of(day));
+	put_number(&hash, entry->amount.minor);
+	if (entry->servicer_reference != NULL) {
+		put(&hash, TEXT("R"));
+		put_words(&hash, entry->servicer_reference);
+	} else {
+		bank_day_text(entry->value_day, value_day);
+		put(&hash, TEXT("F"));
+		put(&hash, text_of(value_day));
+		put_words(&hash, entry->customer_reference);
+		put_words(&hash, first == NULL ? NULL : first->end_to_end_id);
+		put_words(&hash, first == NULL ? NULL : first->transaction_id);
+		put_words(&hash, first == NULL || first->counterparty == NULL ? NULL : first->counterparty->account);
+		put_words(&hash, first == NULL ? NULL : first->text);
+	}
+	sha256_end(&hash, entry->identity);
+}
+
+/* ---- how often it came ---- */
+
+static struct bank_seen_slot *slot_of(const struct bank_seen *seen, uint64_t key)
+{
+	uint32_t mask = seen->capacity - 1;
+	uint32_t at = (uint32_t)key & mask;
+	while (seen->slots[at].key != 0 && seen->slots[at].key != key) at = (at + 1) & mask;
+	return &seen->slots[at];
+}
+
+static bool grow(struct bank_seen *seen, struct zf_arena *arena)
+{
+	struct bank_seen larger = {
+		.capacity = seen->capacity == 0 ? SLOTS_MIN : seen->capacity * 2, .used = seen->used};
+	larger.slots = zf_alloc_array(arena, larger.capacity, sizeof(*larger.slots));
+	if (larger.slots == NULL) return false;
+	for (uint32_t i = 0; i < seen->capacity; i++) {
+		if (seen->slots[i].key != 0) *slot_of(&larger, seen->slots[i].key) = seen->slots[i];
+	}
+	*seen = larger;
+	return true;
+}
+
+bool bank_seen_count(struct bank_reader *reader, uint32_t *ret_occurrence)
+{
+	struct bank_seen *seen = &reader->seen;
+	uint64_t key;
+	memcpy(&key, reader->entry.identity, sizeof(key));
+	if (key == 0) key = 1;
+	if (seen->used >= seen->capacity / 2 && !grow(seen, reader->arena)) return false;
+	struct bank_seen_slot *slot = slot_of(seen, key);
+	if (slot->key == 0) {
+		slot->key = key;
+		seen->used++;
+	}
+	*ret_occurrence = ++slot->count;
+	return true;
+}
+
+void bank_seen_reset(struct bank_seen *seen)
+{
+	if (seen->used == 0) return;
+	memset(seen->slots, 0, (size_t)seen->capacity * sizeof(*seen->slots));
+	seen->used = 0;
+}
