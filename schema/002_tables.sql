@@ -219,13 +219,15 @@ CREATE TABLE claim_fingerprint (
 	claim_id    uuid NOT NULL,
 	PRIMARY KEY (hospital_id, hash)
 );
--- Those of claims without a route, which are neither duplicates nor first ones until somebody names their insurer.
+-- Those of claims without a route, which are neither duplicates nor first ones until somebody names their insurer; then
+-- of those that came out as duplicates, which claim.duplicate_of, written once, does not tell.
 CREATE TABLE claim_print_waiting (
 	hospital_id uuid NOT NULL,
 	hash        bytea NOT NULL,
 	claim_id    uuid NOT NULL,
 	PRIMARY KEY (hospital_id, claim_id, hash)
 );
+CREATE INDEX claim_print_waiting_hash ON claim_print_waiting (hash);
 
 -- A cancellation that the hospital asked for (FHIR Task).
 CREATE TABLE task (

@@ -26,7 +26,11 @@ BEGIN
 		WHERE f.hospital_id = p_hospital AND f.hash = ANY (p_hash) AND f.claim_id <> p_claim ORDER BY f.hash FOR UPDATE
 	LOOP
 		WITH RECURSIVE same (claim_id) AS (
-			SELECT print.claim_id
+			(SELECT print.claim_id
+			UNION
+			SELECT w.claim_id FROM claim_print_waiting w
+			JOIN claim_state s ON s.hospital_id = w.hospital_id AND s.claim_id = w.claim_id AND s.insurer IS NOT NULL
+			WHERE w.hospital_id = p_hospital AND w.hash = print.hash)
 			UNION
 			SELECT c.claim_id FROM same JOIN claim c ON c.hospital_id = p_hospital AND c.duplicate_of = same.claim_id)
 		SELECT same.claim_id INTO standing FROM same

@@ -95,7 +95,7 @@ BEGIN
 			WHERE w.hospital_id = p_hospital AND w.claim_id = p_claim ORDER BY w.hash ON CONFLICT DO NOTHING;
 			first := claim_first(p_hospital, p_claim, ARRAY(SELECT w.hash FROM claim_print_waiting w
 				WHERE w.hospital_id = p_hospital AND w.claim_id = p_claim));
-			DELETE FROM claim_print_waiting w WHERE w.hospital_id = p_hospital AND w.claim_id = p_claim;
+			DELETE FROM claim_print_waiting w WHERE first IS NULL AND w.hospital_id = p_hospital AND w.claim_id = p_claim;
 		END IF;
 		IF first IS NOT NULL AND p_from = 2 THEN
 			SELECT s.ref INTO first_ref FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = first;

@@ -80,3 +80,14 @@ def test_a_cancelled_claim_holds_none_that_finds_its_insurer(up):
             assert up.database.value(states, (claim_id,)) == NO_ROUTE
             up.daemon.ctl("claim", "route", ref_of(up, claim_id), "alpha", "--why", "on the card", "--who", "tester")
             zhifu.wait_until(lambda at=claim_id, to=expected: up.database.value(states, (at,)) == to, "its step")
+
+
+def test_what_was_held_when_it_found_its_insurer_counts_on(up):
+    """Its first one is cancelled then, and a person lets it go: what comes after it is a duplicate of it."""
+    with up.daemon.client() as client:
+        first, _ = submit(client)
+        homeless, _ = submit(client, insurer="nobody knows it")
+        up.daemon.ctl("claim", "route", ref_of(up, homeless), "alpha", "--why", "on the card", "--who", "tester")
+        cancel(client, first)
+        up.daemon.ctl("claim", "release", ref_of(up, homeless), "--why", "the other is gone", "--who", "tester")
+        assert submit(client)[1] == homeless
