@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "lib/fault_json.h"
+
 static int read_object(struct fhir_reader *reader, const struct fhir_type_info *type, void *value);
 static int read_resource(struct fhir_reader *reader, const struct json_token *begin, struct fhir_resource **ret);
 
@@ -101,30 +103,11 @@ static int json_failed(struct fhir_reader *reader)
 {
 	const struct json_error *error = &reader->json.error;
 	if (error->code == LIB_NOMEM) return LIB_NOMEM;
-	char offset[24];
-	snprintf(offset, sizeof(offset), "%zu", error->offset);
-	enum fault_code code = FAULT_JSON_INVALID;
-	const char *arg1 = offset, *arg2 = error->text;
-	char name[FAULT_ARG_BYTES_MAX] = "";
-	char limit[24];
-	if (strncmp(error->text, "duplicate key", 13) == 0) {
-		code = FAULT_JSON_DUPLICATE_KEY;
-		if (sscanf(error->text, "duplicate key \"%127[^\"]\"", name) != 1) name[0] = '\0';
-		arg1 = name[0] == '\0' ? NULL : name;
-		arg2 = NULL;
-	} else if (error->code == LIB_LIMIT) {
-		bool deep = strncmp(error->text, "nested", 6) == 0;
-		code = deep ? FAULT_JSON_TOO_DEEP : FAULT_TOO_LARGE;
-		if (sscanf(error->text, deep ? "nested deeper than %20[0-9]" : "longer than %20[0-9]", limit) != 1) {
-			limit[0] = '\0';
-		}
-		arg1 = limit;
-		arg2 = NULL;
-	} else if (strncmp(error->text, "not UTF-8", 9) == 0) {
-		code = FAULT_JSON_UTF8;
-		arg2 = NULL;
-	}
-	fhir_reader_fault_in(reader, name[0] == '\0' ? NULL : name, code, arg1, arg2);
+	struct fault_json fault;
+	fault_json(error, &fault);
+	const char *arg1 = fault.arg1[0] == '\0' ? NULL : fault.arg1;
+	fhir_reader_fault_in(
+		reader, fault.code == FAULT_JSON_DUPLICATE_KEY ? arg1 : NULL, fault.code, arg1, fault.arg2);
 	return LIB_INVALID;
 }
 

@@ -163,6 +163,28 @@ enum fault_code {
 	FAULT_RATE_GAP,                  /* rate-gap: $1 pair and source, $2 day asked for and last day known */
 	FAULT_RATE_NEVER,                /* rate-never: $1 pair and source, $2 the day */
 
+	/* agreements with payers (contracts); the path is that of the key */
+	FAULT_CONTRACT_KEY,           /* contract-key: $1 the key */
+	FAULT_CONTRACT_MISSING,       /* contract-missing: $1 the key */
+	FAULT_CONTRACT_WORD,          /* contract-word: $1 the text, $2 the words that it may be */
+	FAULT_CONTRACT_TEXT,          /* contract-text */
+	FAULT_CONTRACT_CODE,          /* contract-code: $1 the text */
+	FAULT_CONTRACT_INSURER,       /* contract-insurer: $1 the text */
+	FAULT_CONTRACT_DAY,           /* contract-day: $1 the text */
+	FAULT_CONTRACT_COUNT,         /* contract-count: $1 the number, $2 as "1 to 30" */
+	FAULT_CONTRACT_PERCENT,       /* contract-percent: $1 the text, $2 as "0 to 100" */
+	FAULT_CONTRACT_AMOUNT,        /* contract-amount: $1 the text */
+	FAULT_CONTRACT_TWICE,         /* contract-duplicate: $1 what is there twice */
+	FAULT_CONTRACT_NEEDS,         /* contract-kind-needs: $1 the kind, $2 the key */
+	FAULT_CONTRACT_HAS_NO,        /* contract-kind-has-no: likewise */
+	FAULT_CONTRACT_OTHER,         /* contract-currency-of-books: $1 the kind, $2 the currency */
+	FAULT_CONTRACT_CURRENCY_SAME, /* contract-currency-same: $1 the currency that is owed and paid */
+	FAULT_CONTRACT_RATE_DAY,      /* contract-rate-day: $1 the word */
+	FAULT_CONTRACT_BANK,          /* contract-bank-missing: $1 the source */
+	FAULT_CONTRACT_NO_BANK,       /* contract-bank-needless: $1 the source */
+	FAULT_CONTRACT_HARD_MAX,      /* contract-hard-max: $1 it, $2 the tolerance */
+	FAULT_CONTRACT_LATE,          /* contract-discount-late: $1 its days, $2 the term's */
+
 	/* consents and tasks */
 	FAULT_CONSENT_PATIENT,   /* consent-patient: no patient in it */
 	FAULT_CONSENT_SCOPE,     /* consent-scope: $1 the scope; only patient-privacy is acted on */
