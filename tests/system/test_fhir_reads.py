@@ -641,6 +641,22 @@ def test_who_waits_is_told_what_can_be_read(place, keep):
             assert "consent" in told[2]["disposition"] and int(told[2]["meta"]["versionId"]) > 1, told[2]
 
 
+def test_who_leaves_while_a_bundle_is_looked_up_disturbs_nobody(up):
+    entries = [{"resource": json.loads(claim("N-%d" % i)), "request": {"method": "POST", "url": "Claim/$submit"}}
+               for i in range(40)]
+    body = json.dumps({"resourceType": "Bundle", "type": "batch", "entry": entries}).encode()
+    head = b"POST /fhir HTTP/1.1\r\nHost: x\r\nContent-Type: application/fhir+json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with up.daemon.client() as client:
+        assert client.post("/fhir", body, headers=FHIR).status == 200
+        for _ in range(30):
+            with client.raw() as sock:
+                sock.sendall(head + body)
+        told = client.post("/fhir", body, headers=FHIR)
+        assert [each["resource"]["disposition"] for each in told.json()["entry"]] == [
+            "No insurer is configured for this coverage; the claim waits for a person."] * 40, told
+        assert all("versionId" in each["resource"]["meta"] for each in told.json()["entry"]), told
+
+
 def test_an_insurer_confirms_a_cancellation(place, keep):
     with_alpha(place, keep, {"keys": {"cancel": "true"}})
     patient = {"resourceType": "Patient", "id": "p", "identifier": [{"system": MRN, "value": "A-1"}]}
