@@ -38,6 +38,37 @@ def hospital_id(i):
     return "019ab000-0000-7000-8000-%012x" % i
 
 
+def fhir_insurer(home):
+    story.insurer(home, "alpha", home.payer_port, {"window_max": 64, "idempotent": True})
+
+
+# The post office and the insurer behind it. An advice is of a hundred claims: insurers pay by the week or month, and one
+# may bring thousands. What does not fill one up comes a tenth of a second after the first of it.
+POST_OFFICE = {"format": "eclaimlink", "base_path": "/soap", "license": "TPA9", "login": "bench", "password": "bench",
+               "pay_currency": "CNY", "pay_every": 100, "pay_after_ms": 100}
+
+
+def eclaimlink_insurer(home):
+    """The same insurer behind a post office. It is polled every second, as often as can be configured: a real one is
+    asked every minute to half hour, which makes an answer later and no claim dearer."""
+    secrets = {}
+    for name in ("login", "password"):
+        path = home.folder / name
+        path.write_text(POST_OFFICE[name])
+        path.chmod(0o600)
+        secrets[name] = str(path)
+    home.insurer("alpha", {
+        "name": "Alpha", "module": "eclaimlink", "names": ["alpha"], "allowed_fields": ["*"],
+        "payer_identifiers": ({"system": "https://payers.example/id", "value": "ALPHA"},),
+        "endpoints": ({"name": "eclaimlink", "url": "https://localhost:%d/soap" % home.payer_port,
+                       "ca_file": home.pki.pem("ca"), "certificate": home.pki.pem("client"),
+                       "private_key": home.pki.key("client"), "deadline_ms": 20000},),
+        "window_max": 64, "poll_interval_s": 1, "secrets": secrets,
+        "keys": {"sender_id": "MF1", "receiver_id": POST_OFFICE["license"], "payer_id": "INS1", "disposition": "TEST",
+                 "currency": "CNY", "emirates_id_default": "999-9999-9999999-9", "clinician_default": "DHA-P-1"},
+        "maps": ({"name": "activity-type", "entries": (("https://hospital.example/tariff", "8"),)},)})
+
+
 class World:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -66,8 +97,9 @@ class World:
     def script(database, name):
         database.sql((HERE / name).read_text())
 
-    def installation(self, name, program="zhifud", settings=None, database=None):
-        """A migrated database and the daemon over it, not started. Hospital 0 also signs tokens."""
+    def installation(self, name, program="zhifud", settings=None, database=None, insurer=None, hospitals=HOSPITALS):
+        """A migrated database and the daemon over it, not started. Hospital 0 also signs tokens. insurer: configures
+        the one to which the claims go, default fhir_insurer."""
         folder = self.folder / name
         folder.mkdir()
         home = place.Place(folder, database or self.cluster.database(name), self.pki)
@@ -78,7 +110,7 @@ class World:
         home.settings.update(settings or {})
         jwks = folder / "jwks.json"
         jwks.write_text(json.dumps({"keys": [public_jwk(self.pki)]}))
-        for i in range(HOSPITALS):
+        for i in range(hospitals):
             client = {"id": "his-%d" % i, "certificates": [self.prints[i]]}
             if i == 0:
                 client["jwks_file"] = str(jwks)
@@ -86,7 +118,7 @@ class World:
                 "id": hospital_id(i), "name": "Bench Hospital %d" % i, "clients": (client,),
                 "code": "B" + ALPHABET[i // 36] + ALPHABET[i % 36]})
         home.payer_port = zhifu.free_port()
-        story.insurer(home, "alpha", home.payer_port, {"window_max": 64, "idempotent": True})
+        (insurer or fhir_insurer)(home)
         home.daemon.argv[0] = str(zhifu.BUILD / program)
         if database is None:
             home.daemon.migrate()
@@ -98,9 +130,10 @@ class World:
         home.daemon.start()
         return home
 
-    def payer(self, home):
+    def payer(self, home, settings=None):
         control = zhifu.free_port()
-        script = story.payer_script(home, "alpha", home.payer_port, control, {"plan_currency": "CNY"})
+        script = story.payer_script(home, "alpha", home.payer_port, control,
+                                    {"plan_currency": "CNY", **(settings or {})})
         payer = home.payer("alpha", script, home.payer_port, ["--no-record"])
         payer.control = control
         self.running.append(payer)
