@@ -172,6 +172,7 @@ DECLARE
 	later integer := 0;
 	read_hospital uuid[]; -- replays that were read
 	read_id uuid[];
+	accepted uuid[]; -- claims whose acknowledgement needs no settling
 BEGIN
 	SELECT coalesce(array_agg(l.n), '{}') INTO live FROM (
 		SELECT t.n::integer AS n FROM unnest(i_hospital, i_work, i_attempt) WITH ORDINALITY AS t (h, w, a, n)
@@ -263,9 +264,22 @@ BEGIN
 	END IF;
 	-- An item that is live has never been committed: none of its new rows is there.
 	IF cardinality(f_item) > 0 THEN
+		-- That a claim was taken moves no money: where it is all that was said of one that had no acknowledgement yet, its step
+		-- is taken here. What does not find the claim so goes the usual way.
+		IF 1 = ANY (f_kind) THEN
+			SELECT array_agg(d.claim_id) INTO accepted FROM (
+				SELECT array_agg(i_hospital[t.item]) h, array_agg(t.c) c, array_agg(2::smallint) x, array_agg(0::smallint) f,
+					array_agg(NULL::integer) q, array_agg(3::smallint) t, array_agg('accept'::text) e, array_agg('zhifu'::text) w,
+					array_agg(NULL::text) y
+				FROM unnest(f_item, f_claim, f_kind) AS t (item, c, k)
+				WHERE t.k = 1 AND t.item = ANY (good) AND t.c IS NOT NULL AND cardinality(array_positions(f_claim, t.c)) = 1) a
+				CROSS JOIN LATERAL claim_step(a.h, a.c, a.x, a.f, a.q, a.t, a.e, a.w, a.y) d
+			WHERE a.c IS NOT NULL;
+		END IF;
 		INSERT INTO fact (hospital_id, fact_id, claim_id, insurer, exchange_id, message_id, kind, adjudication_id, remittance_id,
 			detail, text, status, why)
-		SELECT i_hospital[t.item], t.id, t.c, i_insurer[t.item], t.x, t.m, t.k, t.a, t.r, t.d, t.t, t.s, t.y
+		SELECT i_hospital[t.item], t.id, t.c, i_insurer[t.item], t.x, t.m, t.k, t.a, t.r, t.d, t.t,
+			CASE WHEN t.c = ANY (accepted) THEN 2 ELSE t.s END, t.y
 		FROM unnest(f_item, f_id, f_claim, f_exchange, f_message, f_kind, f_adjudication, f_remittance, f_detail, f_text, f_status, f_why)
 			AS t (item, id, c, x, m, k, a, r, d, t, s, y)
 		WHERE t.item = ANY (good);
@@ -273,7 +287,7 @@ BEGIN
 		INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, message_id, fact_id)
 		SELECT DISTINCT ON (t.item, t.c, coalesce(t.m, t.id)) i_hospital[t.item], t.id, 3, 1, t.c, t.m, CASE WHEN t.m IS NULL THEN t.id END
 		FROM unnest(f_item, f_id, f_claim, f_message) AS t (item, id, c, m)
-		WHERE t.item = ANY (good) AND t.c IS NOT NULL
+		WHERE t.item = ANY (good) AND t.c IS NOT NULL AND (accepted IS NULL OR t.c <> ALL (accepted))
 		ORDER BY t.item, t.c, coalesce(t.m, t.id), t.id;
 	END IF;
 	IF cardinality(t_item) > 0 THEN

@@ -298,6 +298,34 @@ static void test_remittance(void **state)
 	role_stop();
 }
 
+/* That a claim was taken, and nothing else: nobody has to settle it. What is said once more, or with a decision, is. */
+static void test_acknowledgement(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	static const char *const applied =
+		"SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND kind = 1 AND status = %d";
+	static const char *const step =
+		"SELECT count(*) FROM zhifu.claim_state JOIN zhifu.claim_event USING (hospital_id, claim_id)"
+		" WHERE claim_id = '%s' AND axis = 2 AND event = 'accept' AND to_state = 3"
+		" AND acknowledgement = 3 AND acknowledgement_seq = seq";
+	role_start();
+	struct test_claim alone = claim_sent(), decided = claim_sent();
+	int64_t settle = work(WORK_SETTLE, WORK_FACT);
+	answer_add(&alone, "ack -");
+	LOOP_UNTIL(number(applied, alone.id_text, FACT_APPLIED) == 1, 5000);
+	assert_int_equal(number(step, alone.id_text), 1);
+	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle);
+	answer_add(&alone, "ack -");
+	LOOP_UNTIL(number(applied, alone.id_text, FACT_NEW) == 1, 5000);
+	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle + 1);
+	answer_add(&decided, "ack -\nadj - 10000 7000 2000 500 CNY");
+	LOOP_UNTIL(number(applied, decided.id_text, FACT_NEW) == 1, 5000);
+	assert_int_equal(number(step, decided.id_text), 0);
+	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle + 2);
+	role_stop();
+}
+
 /* A decision and the payment that comes with it are of one claim, also of another than the one that was asked about. */
 static void test_advice(void **state)
 {
@@ -757,6 +785,7 @@ int main(void)
 		cmocka_unit_test(test_lost_answer),
 		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_remittance),
+		cmocka_unit_test(test_acknowledgement),
 		cmocka_unit_test(test_advice),
 		cmocka_unit_test(test_amounts),
 		cmocka_unit_test(test_timer),
