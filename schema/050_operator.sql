@@ -336,9 +336,19 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 			AND v.rule = 'value')
 	UNION ALL
 	SELECT 'postings whose cause is not on record', NULL, count(*), 0::bigint FROM posting p
-	WHERE p.hospital_id = p_hospital AND p.rule IN ('bill', 'patient_share', 'write_off', 'announce', 'announce_fee')
+	WHERE p.hospital_id = p_hospital AND p.rule <> 'value'
 		AND (p.rule = 'bill' AND p.source_id = p.claim_id) IS NOT TRUE
 		AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.hospital_id = p.hospital_id AND f.fact_id = p.source_id)
+		AND NOT EXISTS (SELECT 1 FROM bank_line b WHERE b.hospital_id = p.hospital_id AND b.line_id = p.source_id)
+		AND NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = p.hospital_id AND b.statement_id = p.source_id)
+	UNION ALL
+	SELECT 'bank lines that were not posted', NULL, count(*), 0::bigint FROM bank_line b
+	WHERE b.hospital_id = p_hospital AND b.amount_minor <> 0
+		AND NOT EXISTS (SELECT 1 FROM posting p WHERE p.hospital_id = b.hospital_id AND p.entry_id = b.line_id)
+	UNION ALL
+	SELECT 'money in suspense is what its account says', coalesce(a.currency, s.currency), coalesce(s.minor, 0), -coalesce(a.minor, 0)::bigint
+	FROM (SELECT u.currency, sum(u.open_minor)::bigint AS minor FROM suspense u WHERE u.hospital_id = p_hospital GROUP BY 1) s
+	FULL JOIN (SELECT a.currency, a.minor FROM account a WHERE a.account = 'SUSP') a ON a.currency = s.currency
 	UNION ALL
 	SELECT 'claims that arrived and were not billed', NULL, count(*), 0::bigint FROM claim_state s
 	JOIN claim c ON c.hospital_id = s.hospital_id AND c.claim_id = s.claim_id

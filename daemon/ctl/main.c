@@ -8,6 +8,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/point.h"
 #include "ctl/ctl.h"
 #include "db/sync.h"
 #include "model/config.h"
@@ -17,8 +18,8 @@
 #define FAULTS_BYTES_MAX (16u << 20)
 
 static const struct ctl_command *const tables[] = {status_commands, claim_commands, claim_act_commands,
-	message_commands, queue_commands, insurer_commands, ledger_commands, export_commands, key_commands,
-	check_commands, adapter_commands, migrate_commands};
+	message_commands, queue_commands, insurer_commands, ledger_commands, export_commands, money_bank_commands,
+	key_commands, check_commands, adapter_commands, migrate_commands};
 
 static void usage(FILE *out)
 {
@@ -102,6 +103,7 @@ int main(int argc, char **argv)
 	int taken;
 	int status;
 
+	POINTS_OPEN();
 	log_init(STDERR_FILENO, "ctl", LOG_WARN);
 	if (words == NULL) return 1;
 	if (ctl.config_path == NULL) ctl.config_path = CONFIG_DEFAULT;

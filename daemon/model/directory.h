@@ -28,6 +28,16 @@ struct client {
 };
 enum client_scope { SCOPE_SUBMIT = 1, SCOPE_READ = 2, SCOPE_CONSENT = 4, SCOPE_CANCEL = 8 };
 
+/* A bank account of a hospital, of which statements are read. Its account in the ledger is "BANK-" and its code. */
+struct hospital_account {
+	const char *code;   /* [A-Z0-9-]{1,24}; unique in the hospital */
+	const char *number; /* as the bank writes it in its statements: IBAN or other; unique with the currency */
+	char currency[4];
+	const char *charset;    /* of MT940 and CSV: "utf-8", "iso-8859-1", "iso-8859-15", "gb18030" */
+	bool reversal_negates;  /* camt: a reversal has the direction of what it takes back */
+	bool unproved_accepted; /* statements without balances are read */
+};
+
 struct hospital {
 	struct uuid id;
 	char code[HOSPITAL_CODE_LEN + 1];
@@ -42,6 +52,8 @@ struct hospital {
 	uint32_t identifier_count;
 	uint32_t client_count;
 	const struct client *const *clients;
+	uint32_t account_count;
+	const struct hospital_account *accounts;
 	const struct validate_system *code_systems; /* its own: tariff, catalogues, diagnoses */
 	uint32_t code_system_count;
 	const char *file; /* its configuration file, for faults */

@@ -66,6 +66,28 @@ static void code_system_check(const void *value, const char *file, unsigned line
 static const struct conf_table code_system_table = {"code_system", code_system_options, ARRAY_LEN(code_system_options),
 	sizeof(struct validate_system), code_system_check};
 
+static const struct conf_option bank_account_options[] = {
+	{MEMBER(bank_account_file, code), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 1,
+		.max = 24, .sample = "\"USD\"", .form = form_account,
+		.help = "Its short name, of A-Z, 0-9 and -, never changed: its account in the ledger is BANK- and this."},
+	{MEMBER(bank_account_file, number), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 1,
+		.max = 64, .sample = "\"6222 0000 0000 0000\"",
+		.help = "Its IBAN or number, as the bank writes it in its statements; blanks do not matter."},
+	{MEMBER(bank_account_file, currency), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 3,
+		.max = 3, .sample = "\"USD\"", .form = form_currency, .help = "ISO 4217 code of what is on it."},
+	{MEMBER(bank_account_file, charset), .type = CONF_STRING, .flags = CONF_RELOADABLE, .fallback = "\"utf-8\"",
+		.form = form_charset,
+		.help = "What its statements are written in, where they are not XML: utf-8, iso-8859-1, iso-8859-15, gb18030."},
+	{MEMBER(bank_account_file, reversal_negates), .type = CONF_BOOL, .flags = CONF_RELOADABLE, .fallback = "false",
+		.help = "The bank marks a reversal (RvslInd) with the direction of what it takes back, and not with its own. A refused "
+			"statement says when this would make its sum right."},
+	{MEMBER(bank_account_file, unproved_accepted), .type = CONF_BOOL, .flags = CONF_RELOADABLE, .fallback = "false",
+		.help = "Statements without an opening and a closing balance are read, though nothing proves that they are whole."},
+};
+
+static const struct conf_table bank_account_table = {
+	"bank_account", bank_account_options, ARRAY_LEN(bank_account_options), sizeof(struct bank_account_file), NULL};
+
 static const struct conf_option hospital_options[] = {
 	{MEMBER(hospital_file, id), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 36, .max = 36,
 		.sample = "\"019ab000-0000-7000-8000-000000000001\"", .form = form_uuid,
@@ -94,6 +116,9 @@ static const struct conf_option hospital_options[] = {
 		.fallback = "()", .help = "How insurers know the hospital."},
 	{MEMBER(hospital_file, clients), .type = CONF_GROUPS, .flags = CONF_RELOADABLE, .group = &client_table,
 		.fallback = "()", .help = "The systems that may come in for this hospital."},
+	{MEMBER(hospital_file, bank_accounts), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
+		.group = &bank_account_table, .fallback = "()",
+		.help = "The bank accounts on which insurers' money arrives, and patients'."},
 	{MEMBER(hospital_file, code_systems), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
 		.group = &code_system_table, .fallback = "()",
 		.help = "The hospital's own code systems: tariff, drugs, diagnoses. Codes of any other draw a warning, unless "

@@ -16,11 +16,16 @@ struct client_file {
 	struct conf_strings scopes;
 };
 
+struct bank_account_file {
+	const char *code, *number, *currency, *charset;
+	bool reversal_negates, unproved_accepted;
+};
+
 struct hospital_file {
 	const char *id, *code, *name, *zone, *book_currency;
 	struct conf_strings rate_sources;
 	int64_t rate_reach_days;
-	struct conf_groups identifiers, clients, code_systems;
+	struct conf_groups identifiers, clients, code_systems, bank_accounts;
 };
 
 struct range_file {

@@ -79,6 +79,20 @@ const char *form_currency(const char *text)
 	return currency_exponent(text) >= 0 ? NULL : "is not a currency of ISO 4217";
 }
 
+const char *form_account(const char *text)
+{
+	return is_made_of(text, DIGITS UPPER "-") ? NULL : "may have only A-Z, 0-9 and hyphen";
+}
+
+const char *form_charset(const char *text)
+{
+	static const char *const names[] = {"utf-8", "iso-8859-1", "iso-8859-15", "gb18030"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(text, names[i]) == 0) return NULL;
+	return "is none of utf-8, iso-8859-1, iso-8859-15, gb18030";
+}
+
 /* A board's prices are for what a bank bought or sold, not for what is owed. */
 const char *form_rate_source(const char *text)
 {

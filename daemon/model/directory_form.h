@@ -9,6 +9,8 @@ const char *form_uuid(const char *text);
 const char *form_hospital_code(const char *text);
 const char *form_currency(const char *text);
 const char *form_rate_source(const char *text);
+const char *form_account(const char *text);
+const char *form_charset(const char *text);
 const char *form_client(const char *text);      /* a client's id */
 const char *form_fingerprint(const char *text); /* SHA-256 in hexadecimal digits */
 const char *form_scope(const char *text);

@@ -150,6 +150,26 @@ static int client_read(struct reading *reading, const struct hospital *hospital,
 	return 0;
 }
 
+static int accounts_read(struct reading *reading, const struct conf_groups *groups, struct hospital *hospital)
+{
+	struct hospital_account *list = zf_alloc_array(&reading->arena->zf, groups->count + 1, sizeof(*list));
+
+	if (list == NULL) return ERR_NOMEM;
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct bank_account_file *file = groups->items[i];
+
+		list[i].code = or_empty(file->code);
+		list[i].number = or_empty(file->number);
+		if (file->currency != NULL) memcpy(list[i].currency, file->currency, 3);
+		list[i].charset = or_empty(file->charset);
+		list[i].reversal_negates = file->reversal_negates;
+		list[i].unproved_accepted = file->unproved_accepted;
+	}
+	hospital->accounts = list;
+	hospital->account_count = (uint32_t)groups->count;
+	return 0;
+}
+
 int hospital_read(struct reading *reading, const char *path, const char *code, const void **ret_entry)
 {
 	struct hospital *hospital = zf_alloc(&reading->arena->zf, sizeof(*hospital));
@@ -177,6 +197,7 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 	if (r == 0)
 		r = code_systems_read(
 			reading, &file.code_systems, &hospital->code_systems, &hospital->code_system_count);
+	if (r == 0) r = accounts_read(reading, &file.bank_accounts, hospital);
 	clients = zf_alloc_array(&reading->arena->zf, file.clients.count + 1, sizeof(*clients));
 	if (clients == NULL) r = ERR_NOMEM;
 	for (size_t i = 0; r == 0 && i < file.clients.count; i++)

@@ -64,6 +64,30 @@ static int hospital_add(struct buf *list, const struct hospital *hospital, char 
 	return r;
 }
 
+/* Accounts are the hospital's own: another one may have the same code. */
+static int accounts_add(struct buf *list, const struct hospital *hospital)
+{
+	struct claimed claimed = {.file = hospital->file};
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < hospital->account_count; i++) {
+		const struct hospital_account *account = &hospital->accounts[i];
+
+		claimed.i = i;
+		claimed.kind = "bank account";
+		claimed.setting_fmt = "bank_accounts.[%zu].code";
+		claimed.key = account->code;
+		claimed.second = hospital->code;
+		r = claim_add(list, claimed);
+		claimed.kind = "account number";
+		claimed.setting_fmt = "bank_accounts.[%zu].number";
+		claimed.key = account->number;
+		claimed.second = account->currency;
+		if (r == 0) r = claim_add(list, claimed);
+	}
+	return r;
+}
+
 static int insurer_add(struct buf *list, const struct insurer *insurer)
 {
 	struct claimed claimed = {.second = "", .file = insurer->file, .is_insurer = true, .any_case = true};
@@ -176,6 +200,8 @@ int directory_unique_check(const struct directory *directory, struct conf_faults
 	}
 	for (uint32_t i = 0; r == 0 && i < directory->hospital_count; i++)
 		r = hospital_add(&list, directory->hospitals[i], (char *)ids.ptr + (size_t)i * UUID_TEXT_LEN);
+	for (uint32_t i = 0; r == 0 && i < directory->hospital_count; i++)
+		r = accounts_add(&list, directory->hospitals[i]);
 	for (uint32_t i = 0; r == 0 && i < directory->insurer_count; i++)
 		r = insurer_add(&list, directory->insurers[i]);
 	if (r < 0) return ERR_NOMEM;

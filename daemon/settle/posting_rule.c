@@ -17,6 +17,13 @@ static const struct posting_rule rules[] = {
 		"付款通知并非到账:收到银行流水时两科目同时结清"},
 	{"announce_fee", POSTING_FEE, "REM-ANN-{INSURER}", "CLR-REM-{INSURER}",
 		"a fee that the payer keeps makes the announced transfer smaller", "付款方扣除的服务费减少通知金额"},
+	/* Posted with the statement that brings them, by schema/046_bank.sql; either way round for what is negative. */
+	{"bank_open", POSTING_BANKED, "BANK-{ACCOUNT}", "OPENING", "what was on the account before its first statement",
+		"首份对账单之前的账户余额"},
+	{"bank_in", POSTING_BANKED, "BANK-{ACCOUNT}", "SUSP",
+		"money that came in is in suspense until it has found its home", "到账资金在核销前记入待查收款"},
+	{"bank_out", POSTING_BANKED, "SUSP", "BANK-{ACCOUNT}",
+		"money that went out is in suspense until it is known what for", "付出资金在查明用途前记入待查收款"},
 };
 
 const struct posting_rule *posting_rules(size_t *ret_count)
@@ -33,16 +40,15 @@ const struct posting_rule *posting_rule(const char *name)
 	return NULL;
 }
 
-void posting_account(const char *template, const char *insurer, char account[ACCOUNT_LEN])
+void posting_account(const char *template, const char *code, char account[ACCOUNT_LEN])
 {
-	static const char mark[] = "{INSURER}";
 	size_t n = 0;
 
 	while (*template != '\0' && n + 1 < ACCOUNT_LEN) {
-		if (strncmp(template, mark, sizeof(mark) - 1) == 0) {
-			for (const char *c = insurer; *c != '\0' && n + 1 < ACCOUNT_LEN; c++)
+		if (*template == '{') {
+			for (const char *c = code; *c != '\0' && n + 1 < ACCOUNT_LEN; c++)
 				account[n++] = (char)toupper((unsigned char)*c);
-			template += sizeof(mark) - 1;
+			template = strchr(template, '}') + 1;
 		} else {
 			account[n++] = *template ++;
 		}

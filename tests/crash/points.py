@@ -36,6 +36,13 @@ POINTS = {
     "settle.after_commit": "settle",
     "db.sent": "any",                      # a transaction has left, its ending is not known
 }
+# Where zhifuctl may be killed while it imports a bank statement.
+IMPORT_POINTS = {
+    "bank.statement": "the statement is stored, its lines are not",
+    "bank.lines": "some of its lines are stored and posted",
+    "bank.before_commit": "all of the file is stored, nothing is durable",
+    "bank.after_commit": "durable, nobody has been told",
+}
 # A holder that is paused here sends after its lease: the window that zhifud(8) tells of. Killing it is harmless.
 WINDOW = "dispatch.window"
 
@@ -57,7 +64,7 @@ class Points:
 
     def __init__(self, folder):
         self.path = pathlib.Path(folder) / "points"
-        self.names = list(POINTS)
+        self.names = [*POINTS, *IMPORT_POINTS]
         self.path.write_bytes(b"".join(ROW.pack(n.encode(), 0, 0, 0, 0, 0, 0, 0) for n in self.names))
         self.path.chmod(0o666)
         with open(self.path, "r+b") as file:

@@ -247,6 +247,8 @@ static void test_every_rule_has_its_place(void **state)
 	}
 	posting_account("AR-{INSURER}", "beta-2", account);
 	assert_string_equal(account, "AR-BETA-2");
+	posting_account("BANK-{ACCOUNT}", "USD", account);
+	assert_string_equal(account, "BANK-USD");
 }
 
 int main(void)

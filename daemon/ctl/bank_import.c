@@ -1,0 +1,527 @@
+/* Two readings of one file. The first tells all faults and what each statement opens and closes with; the second, in a
+ * transaction that holds off every other import of the hospital, stores the bytes, the statements and their lines. */
+#include "ctl/bank_import.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/point.h"
+#include "base/seal.h"
+#include "ctl/unseal.h"
+#include "db/sync.h"
+#include "lib/currency.h"
+#include "lib/date.h"
+#include "model/directory.h"
+#include "settle/bank_content.h"
+#include "settle/posting_rule.h"
+
+#define READ_BYTES (1u << 20) /* also of one stored part */
+#define LINES_MAX 500         /* of one statement of SQL */
+#define CHUNK_BYTES (64u << 20)
+#define REASON_NEW "not matched yet"
+
+/* A reading that is under way. */
+struct importing {
+	struct ctl *ctl;
+	struct bank_import *import;
+	struct arena *arena; /* of the results */
+	int fd;
+	int32_t today; /* of the hospital */
+	/* the second reading only */
+	struct uuid file_id, statement_id;
+	struct sealer *sealer;
+	struct unseal_keys keys; /* the hospital's, the newest first */
+	struct arena chunk;      /* of the lines at hand */
+	struct bank_imported *statement;
+	char bank[ACCOUNT_LEN];
+	struct db_params lines, details;
+	struct {
+		struct db_array *line, *identity, *occurrence, *booked, *value, *amount, *reversal, *content;
+	} l;
+	struct {
+		struct db_array *line, *no, *amount, *content;
+	} d;
+	uint32_t line_count, detail_count;
+	struct uuid line_id; /* of the entry at hand */
+	int error;           /* what ended it, and has its text */
+};
+
+/* ---- accounts ---- */
+
+/* Numbers are compared by their letters and digits. */
+static bool number_same(const char *a, const char *b)
+{
+	for (;;) {
+		while (*a != '\0' && !isalnum((unsigned char)*a)) a++;
+		while (*b != '\0' && !isalnum((unsigned char)*b)) b++;
+		if (*a == '\0' || *b == '\0') return *a == *b;
+		if (toupper((unsigned char)*a++) != toupper((unsigned char)*b++)) return false;
+	}
+}
+
+static const struct hospital_account *account_find(
+	const struct bank_import *import, const struct bank_statement *statement)
+{
+	const struct hospital *hospital = import->hospital;
+	const struct bank_account *told = &statement->account;
+
+	for (uint32_t i = 0; i < hospital->account_count; i++) {
+		const struct hospital_account *account = &hospital->accounts[i];
+
+		if (import->account != NULL && strcmp(import->account, account->code) != 0) continue;
+		if (told->id == NULL ? import->account == NULL : !number_same(told->id, account->number)) continue;
+		if (told->currency == NULL || strcmp(told->currency, account->currency) == 0) return account;
+	}
+	return NULL;
+}
+
+/* How the files are to be read, before it is known whose they are: as --account says, or as all accounts say. */
+static int profile_of(const struct bank_import *import, struct bank_profile *ret_profile)
+{
+	static const struct {
+		const char *name;
+		enum bank_charset charset;
+	} charsets[] = {{"utf-8", BANK_CHARSET_UTF8}, {"iso-8859-1", BANK_CHARSET_LATIN1},
+		{"iso-8859-15", BANK_CHARSET_LATIN9}, {"gb18030", BANK_CHARSET_GB18030}};
+	const struct hospital *hospital = import->hospital;
+	const struct hospital_account *like = NULL;
+
+	for (uint32_t i = 0; i < hospital->account_count; i++) {
+		const struct hospital_account *account = &hospital->accounts[i];
+
+		if (import->account != NULL && strcmp(import->account, account->code) != 0) continue;
+		if (like != NULL && (strcmp(like->charset, account->charset) != 0 ||
+					    like->reversal_negates != account->reversal_negates ||
+					    like->unproved_accepted != account->unproved_accepted))
+			return err_set(ERR_INVALID,
+				"the accounts of %s are read in different ways: say which one the file is of with --account",
+				hospital->code);
+		like = account;
+	}
+	if (like == NULL && import->account != NULL)
+		return err_set(ERR_NOTFOUND, "%s has no bank account \"%s\": bank_accounts in %s", hospital->code,
+			import->account, hospital->file);
+	if (like == NULL)
+		return err_set(ERR_NOTFOUND, "%s has no bank account: add it to bank_accounts in %s", hospital->code,
+			hospital->file);
+	*ret_profile = (struct bank_profile){
+		.reversal_negates = like->reversal_negates, .accept_unproved = like->unproved_accepted};
+	for (size_t i = 0; i < ARRAY_LEN(charsets); i++)
+		if (strcmp(charsets[i].name, like->charset) == 0) ret_profile->charset = charsets[i].charset;
+	return 0;
+}
+
+#define DAY_LEN 20
+
+static void day_text(int32_t days, char ret_text[DAY_LEN])
+{
+	int year;
+	unsigned month;
+	unsigned day;
+
+	date_civil_from_days(days, &year, &month, &day);
+	(void)snprintf(ret_text, DAY_LEN, "%04d-%02u-%02u", year, month, day);
+}
+
+static int32_t day_of(const struct bank_entry *entry)
+{
+	return entry->booking_day != BANK_NO_DAY ? entry->booking_day : entry->value_day;
+}
+
+/* ---- the first reading ---- */
+
+static int statement_seen(void *ctx, const struct bank_statement *statement)
+{
+	struct importing *importing = ctx;
+	struct bank_import *import = importing->import;
+	const struct hospital_account *account = account_find(import, statement);
+	struct bank_imported *one;
+
+	if (account == NULL) {
+		char path[48];
+		char expected[128] = "";
+		size_t n = 0;
+
+		for (uint32_t i = 0; i < import->hospital->account_count && n < sizeof(expected); i++)
+			n += (size_t)snprintf(expected + n, sizeof(expected) - n, "%s%s", i > 0 ? ", " : "",
+				import->hospital->accounts[i].code);
+		(void)snprintf(path, sizeof(path), "line %u", (unsigned)statement->line);
+		fault_add(&import->faults, FAULT_BANK_ACCOUNT, path,
+			statement->account.id != NULL ? statement->account.id : "?",
+			import->account != NULL ? import->account : expected);
+	}
+	if (import->count == BANK_IMPORT_STATEMENTS_MAX)
+		return err_set(ERR_LIMIT, "a file may have %d statements", BANK_IMPORT_STATEMENTS_MAX);
+	one = &import->statements[import->count++];
+	*one = (struct bank_imported){.account = account,
+		.kind = statement->kind,
+		.sequence = statement->sequence,
+		.page = statement->page,
+		.identifier = zf_strdup(&importing->arena->zf, statement->id != NULL ? statement->id : "")};
+	return one->identifier == NULL ? ERR_NOMEM : 0;
+}
+
+static int entry_seen(void *ctx, const struct bank_statement *statement, const struct bank_entry *entry)
+{
+	struct importing *importing = ctx;
+	struct bank_imported *one = &importing->import->statements[importing->import->count - 1];
+
+	if (entry->part > 0) return 0;
+	if (entry->status == BANK_STATUS_BOOKED)
+		one->booked++;
+	else
+		one->unbooked++;
+	/* What is booked tomorrow is not booked. */
+	if (statement->kind == BANK_KIND_STATEMENT && entry->status == BANK_STATUS_BOOKED &&
+		day_of(entry) > importing->today) {
+		char path[48];
+		char text[DAY_LEN];
+		char limit[8 + DAY_LEN];
+
+		(void)snprintf(path, sizeof(path), "line %u", (unsigned)entry->line);
+		day_text(day_of(entry), text);
+		memcpy(limit, "≤ ", sizeof("≤ "));
+		day_text(importing->today, limit + strlen(limit));
+		fault_add(&importing->import->faults, FAULT_BANK_VALUE, path, text, limit);
+	}
+	return 0;
+}
+
+static int end_seen(void *ctx, const struct bank_end *end)
+{
+	struct importing *importing = ctx;
+	struct bank_imported *one = &importing->import->statements[importing->import->count - 1];
+
+	one->opening = end->opening;
+	one->closing = end->closing;
+	return 0;
+}
+
+/* ---- the second reading ---- */
+
+static void lines_begin(struct importing *importing)
+{
+	arena_reset(&importing->chunk);
+	db_params_init(&importing->lines, &importing->chunk);
+	db_params_init(&importing->details, &importing->chunk);
+	importing->line_count = importing->detail_count = 0;
+	db_params_uuid(&importing->lines, &importing->import->hospital->id);
+	db_params_uuid(&importing->lines, &importing->statement_id);
+	db_params_text(&importing->lines, importing->statement->account->code);
+	db_params_bool(&importing->lines, importing->statement->chain == 2);
+	importing->l.line = db_params_array(&importing->lines, DB_UUID, LINES_MAX, 0);
+	importing->l.identity = db_params_array(&importing->lines, DB_BYTEA, LINES_MAX, 32 * LINES_MAX);
+	importing->l.occurrence = db_params_array(&importing->lines, DB_INT4, LINES_MAX, 0);
+	importing->l.booked = db_params_array(&importing->lines, DB_DATE, LINES_MAX, 0);
+	importing->l.value = db_params_array(&importing->lines, DB_DATE, LINES_MAX, 0);
+	importing->l.amount = db_params_array(&importing->lines, DB_INT8, LINES_MAX, 0);
+	db_params_text(&importing->lines, importing->statement->account->currency);
+	db_params_int2(&importing->lines, (int16_t)currency_exponent(importing->statement->account->currency));
+	importing->l.reversal = db_params_array(&importing->lines, DB_BOOL, LINES_MAX, 0);
+	importing->l.content = db_params_array(&importing->lines, DB_BYTEA, LINES_MAX, 512 * LINES_MAX);
+	db_params_text(&importing->lines, importing->bank);
+	db_params_text(&importing->lines, "SUSP");
+	db_params_text(&importing->lines, REASON_NEW);
+	db_params_uuid(&importing->details, &importing->import->hospital->id);
+	importing->d.line = db_params_array(&importing->details, DB_UUID, LINES_MAX, 0);
+	importing->d.no = db_params_array(&importing->details, DB_INT4, LINES_MAX, 0);
+	importing->d.amount = db_params_array(&importing->details, DB_INT8, LINES_MAX, 0);
+	importing->d.content = db_params_array(&importing->details, DB_BYTEA, LINES_MAX, 512 * LINES_MAX);
+}
+
+/* Stores the lines at hand, then the details, which may be of a line that was stored before. */
+static int lines_flush(struct importing *importing)
+{
+	struct pg_result *rows = NULL;
+	int r = 0;
+
+	if (importing->line_count > 0) {
+		r = db_sync_query(importing->ctl->db,
+			"SELECT bank_lines_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+			&importing->lines, &rows);
+		if (r == 0) importing->statement->fresh += (uint32_t)db_rows_count(rows);
+		db_sync_rows_free(rows);
+	}
+	if (r == 0 && importing->detail_count > 0)
+		r = db_sync_query(
+			importing->ctl->db, "SELECT bank_details_add($1, $2, $3, $4, $5)", &importing->details, NULL);
+	POINT("bank.lines");
+	lines_begin(importing);
+	return r;
+}
+
+static int content_add(
+	struct importing *importing, struct db_array *array, const struct uuid *id, struct text_span json)
+{
+	struct bytes sealed;
+	int r = seal(importing->sealer, &importing->keys.rows[0].key, id, SEAL_FACT,
+		(struct bytes){(const uint8_t *)json.ptr, json.len}, &importing->chunk, &sealed);
+
+	if (r == 0) db_array_bytes(array, sealed);
+	return r;
+}
+
+static int line_add(struct importing *importing, const struct bank_entry *entry)
+{
+	const struct bank_detail *single = entry->last && entry->detail_count == 1 ? &entry->details[0] : NULL;
+	struct text_span json;
+	int r = bank_line_content(entry, single, &importing->chunk.zf, &json);
+
+	if (r < 0) return r;
+	importing->line_id = uuid_new();
+	db_array_uuid(importing->l.line, &importing->line_id);
+	db_array_bytes(importing->l.identity, (struct bytes){entry->identity, sizeof(entry->identity)});
+	db_array_int4(importing->l.occurrence, (int32_t)entry->occurrence);
+	db_array_date(importing->l.booked, day_of(entry));
+	if (entry->value_day != BANK_NO_DAY)
+		db_array_date(importing->l.value, entry->value_day);
+	else
+		db_array_null(importing->l.value);
+	db_array_int8(importing->l.amount, entry->amount.minor);
+	db_array_bool(importing->l.reversal, entry->reversal);
+	importing->line_count++;
+	return content_add(importing, importing->l.content, &importing->line_id, json);
+}
+
+static int details_add(struct importing *importing, const struct bank_entry *entry)
+{
+	int r = 0;
+
+	if (entry->part == 0 && entry->last && entry->detail_count <= 1) return 0; /* it is with the line */
+	for (uint32_t i = 0; r == 0 && i < entry->detail_count; i++) {
+		const struct bank_detail *detail = &entry->details[i];
+		struct text_span json;
+
+		r = bank_detail_content(detail, &importing->chunk.zf, &json);
+		if (r < 0) break;
+		db_array_uuid(importing->d.line, &importing->line_id);
+		db_array_int4(importing->d.no, (int32_t)detail->number);
+		if (detail->account_amount.present)
+			db_array_int8(importing->d.amount, detail->account_amount.minor);
+		else
+			db_array_null(importing->d.amount);
+		importing->detail_count++;
+		r = content_add(importing, importing->d.content, &importing->line_id, json);
+	}
+	return r;
+}
+
+static void balance_params(struct db_params *params, const struct bank_balance *balance)
+{
+	if (balance->kind == 0) {
+		db_params_null(params);
+		db_params_null(params);
+		return;
+	}
+	db_params_int8(params, balance->amount.minor);
+	if (balance->day == BANK_NO_DAY)
+		db_params_null(params);
+	else
+		db_params_date(params, balance->day);
+}
+
+static int statement_store(void *ctx, const struct bank_statement *statement)
+{
+	struct importing *importing = ctx;
+	struct bank_import *import = importing->import;
+	struct bank_imported *one = &import->statements[statement->number - 1];
+	struct pg_result *rows = NULL;
+	struct db_params params;
+	int r;
+
+	importing->statement = one;
+	importing->statement_id = uuid_new();
+	posting_account(posting_rule("bank_in")->debit, one->account->code, importing->bank);
+	db_params_init(&params, importing->arena);
+	db_params_uuid(&params, &import->hospital->id);
+	db_params_uuid(&params, &importing->statement_id);
+	db_params_uuid(&params, &importing->file_id);
+	db_params_int4(&params, (int32_t)statement->number);
+	db_params_text(&params, one->account->code);
+	db_params_int2(&params, (int16_t)one->kind);
+	db_params_text(&params, one->identifier);
+	if (one->sequence >= 0)
+		db_params_int8(&params, one->sequence);
+	else
+		db_params_null(&params);
+	if (one->page >= 0)
+		db_params_int8(&params, one->page);
+	else
+		db_params_null(&params);
+	db_params_text(&params, one->account->currency);
+	db_params_int2(&params, (int16_t)currency_exponent(one->account->currency));
+	balance_params(&params, &one->opening);
+	balance_params(&params, &one->closing);
+	db_params_int4(&params, (int32_t)one->booked);
+	db_params_text(&params, importing->bank);
+	r = db_sync_query(importing->ctl->db,
+		"SELECT bank_statement_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)::int4",
+		&params, &rows);
+	if (r == 0) one->chain = (int)db_rows_int(rows, 0, 0);
+	db_sync_rows_free(rows);
+	POINT("bank.statement");
+	lines_begin(importing);
+	return importing->error = r;
+}
+
+/* Only what a statement says was booked is in the books: a report or notification of the same comes again with it. */
+static int entry_store(void *ctx, const struct bank_statement *statement, const struct bank_entry *entry)
+{
+	struct importing *importing = ctx;
+	int r = 0;
+
+	if (statement->kind != BANK_KIND_STATEMENT || entry->status != BANK_STATUS_BOOKED) return 0;
+	if (entry->part == 0) r = line_add(importing, entry);
+	if (r == 0) r = details_add(importing, entry);
+	if (r == 0 && (importing->line_count >= LINES_MAX || importing->detail_count >= LINES_MAX))
+		r = lines_flush(importing);
+	return importing->error = r;
+}
+
+static int end_store(void *ctx, const struct bank_end *end)
+{
+	struct importing *importing = ctx;
+
+	(void)end;
+	return importing->error = lines_flush(importing);
+}
+
+static int part_store(struct importing *importing, int no, struct bytes bytes)
+{
+	struct arena arena CLEANUP(arena_free);
+	struct bytes sealed;
+	int r;
+
+	arena_init(&arena, 4 * READ_BYTES);
+	r = seal(importing->sealer, &importing->keys.rows[0].key, &importing->file_id, SEAL_FILE, bytes, &arena,
+		&sealed);
+	return r == 0 ? ctl_query(importing->ctl, NULL, "SELECT bank_file_part_add($1, $2, $3, $4)", "uuny",
+				&importing->import->hospital->id, &importing->file_id, no, sealed)
+		      : r;
+}
+
+/* ---- both ---- */
+
+/* Feeds the whole file; with `stores` its bytes are kept too. */
+static int file_feed(struct importing *importing, struct bank_reader *reader, EVP_MD_CTX *digest, bool stores)
+{
+	uint8_t *buffer = mem_alloc(READ_BYTES);
+	ssize_t n = 1;
+	int r = buffer == NULL ? err_set(ERR_NOMEM, "no memory") : 0;
+
+	if (r == 0 && lseek(importing->fd, 0, SEEK_SET) != 0)
+		r = err_set(ERR_SYS, "could not read: %s", strerror(errno));
+	for (int no = 1; r == 0 && n > 0; no++) {
+		size_t len = 0;
+
+		while (len < READ_BYTES && (n = read(importing->fd, buffer + len, READ_BYTES - len)) > 0)
+			len += (size_t)n;
+		if (n < 0) r = err_set(ERR_SYS, "could not read: %s", strerror(errno));
+		if (r == 0 && len > 0 && stores) r = part_store(importing, no, (struct bytes){buffer, len});
+		if (r == 0 && digest != NULL && EVP_DigestUpdate(digest, buffer, len) != 1)
+			r = err_set(ERR_NOMEM, "no memory");
+		if (r == 0) r = bank_reader_feed(reader, buffer, len);
+	}
+	if (r == 0) r = bank_reader_finish(reader);
+	mem_free(buffer);
+	return r;
+}
+
+static int file_read(struct importing *importing, const struct bank_events *events, EVP_MD_CTX *digest, bool stores)
+{
+	struct bank_import *import = importing->import;
+	struct arena arena CLEANUP(arena_free);
+	struct bank_reader *reader = NULL;
+	struct bank_profile profile;
+	int r = profile_of(import, &profile);
+
+	if (r < 0) return r;
+	arena_init(&arena, 1u << 30);
+	/* What is wrong outlives the reading. */
+	if (!stores) fault_list_init(&import->faults, &importing->arena->zf, 0);
+	r = bank_reader_open(import->format, &profile, NULL, events, importing, &arena.zf, &import->faults, &reader);
+	if (r == 0) r = file_feed(importing, reader, digest, stores);
+	bank_reader_close(reader);
+	return r;
+}
+
+static int file_judge(struct importing *importing, uint8_t ret_hash[32])
+{
+	static const struct bank_events events = {statement_seen, entry_seen, end_seen};
+	struct bank_import *import = importing->import;
+	EVP_MD_CTX *digest = EVP_MD_CTX_new();
+	int r = 0;
+
+	import->statements =
+		zf_alloc_array(&importing->arena->zf, BANK_IMPORT_STATEMENTS_MAX, sizeof(*import->statements));
+	if (digest == NULL || import->statements == NULL || EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
+		r = err_set(ERR_NOMEM, "no memory");
+	if (r == 0) r = file_read(importing, &events, digest, false);
+	if (r == 0 && fault_refuses(&import->faults)) r = ERR_INVALID;
+	if (r == 0 && EVP_DigestFinal_ex(digest, ret_hash, NULL) != 1) r = err_set(ERR_NOMEM, "no memory");
+	EVP_MD_CTX_free(digest);
+	return r;
+}
+
+static int file_take(struct importing *importing, const uint8_t hash[32], int64_t bytes)
+{
+	struct bank_import *import = importing->import;
+	struct pg_result *rows = NULL;
+	int r = ctl_query(importing->ctl, &rows, "SELECT bank_file_take($1, $2, $3, $4, $5, $6)", "uuyist",
+		&import->hospital->id, &importing->file_id, ((struct bytes){hash, 32}), bytes, (int)import->format,
+		importing->ctl->who);
+
+	if (r == 0) import->known = !db_rows_bool(rows, 0, 0);
+	db_sync_rows_free(rows);
+	return r;
+}
+
+static int file_store(struct importing *importing, const uint8_t hash[32], int64_t bytes)
+{
+	static const struct bank_events events = {statement_store, entry_store, end_store};
+	int r = sealer_new(&importing->sealer);
+
+	arena_init(&importing->chunk, CHUNK_BYTES);
+	importing->file_id = uuid_new();
+	if (r == 0) r = unseal_keys_load(importing->ctl, &importing->import->hospital->id, &importing->keys);
+	if (r == 0) r = file_take(importing, hash, bytes);
+	if (r == 0 && !importing->import->known) r = file_read(importing, &events, NULL, true);
+	arena_free(&importing->chunk);
+	unseal_keys_free(&importing->keys);
+	sealer_free(importing->sealer);
+	return r;
+}
+
+int bank_import_run(struct ctl *ctl, const char *path, struct arena *arena, struct bank_import *import)
+{
+	struct importing importing = {.ctl = ctl, .import = import, .arena = arena};
+	uint8_t hash[32];
+	struct stat stat;
+	int r = 0;
+
+	importing.today = (int32_t)zone_day(import->hospital->zone, clock_wall_ms());
+	importing.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (importing.fd < 0) return err_set(ERR_SYS, "could not open \"%s\": %s", path, strerror(errno));
+	if (fstat(importing.fd, &stat) != 0 || !S_ISREG(stat.st_mode))
+		r = err_set(ERR_SYS, "\"%s\" is not a file: it is read twice", path);
+	if (r == 0) r = file_judge(&importing, hash);
+	if (r == 0) r = ctl_begin(ctl, &import->hospital->id, true);
+	if (r == 0) {
+		r = file_store(&importing, hash, stat.st_size);
+		if (r == 0) POINT("bank.before_commit");
+		if (r == 0 && !import->known)
+			r = ctl_commit(ctl);
+		else
+			ctl_rollback(ctl);
+		if (r == 0) POINT("bank.after_commit");
+	}
+	(void)close(importing.fd);
+	return r;
+}

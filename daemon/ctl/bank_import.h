@@ -1,0 +1,39 @@
+/* A bank statement file into the books: read once to know that all of it stands, then once more into one transaction.
+ */
+#ifndef CTL_BANK_IMPORT_H
+#define CTL_BANK_IMPORT_H
+
+#include "bank/statement.h"
+#include "base/mem.h"
+#include "ctl/ctl.h"
+
+#define BANK_IMPORT_STATEMENTS_MAX 10000
+
+/* What was done with one statement of the file. */
+struct bank_imported {
+	const struct hospital_account *account;
+	uint8_t kind;           /* enum bank_kind */
+	int chain;              /* bank_chain() of schema/046_bank.sql */
+	int64_t sequence, page; /* -1: none */
+	const char *identifier;
+	struct bank_balance opening, closing; /* kind 0: none */
+	uint32_t booked, unbooked;            /* lines of it */
+	uint32_t fresh;                       /* booked lines that no other statement had brought */
+};
+
+struct bank_import {
+	const struct hospital *hospital;
+	const char *account; /* the code that --account gives; NULL: whichever the file names */
+	enum bank_format format;
+	/* results */
+	bool known; /* the same bytes were taken before: nothing was done */
+	struct bank_imported *statements;
+	uint32_t count;
+	struct fault_list faults;
+};
+
+/* Imports the file. Faults of the file are in the list, and nothing of it is stored when one of them refuses; the arena
+ * owns what is told. ERR_INVALID: the file is refused, see faults; ERR_SYS: it can't be read; else the database's. */
+int bank_import_run(struct ctl *ctl, const char *path, struct arena *arena, struct bank_import *import) MUSTUSE;
+
+#endif

@@ -1,0 +1,547 @@
+/* zhifuctl money account, money statement, money suspense: the bank's side of the books. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "ctl/bank_import.h"
+#include "ctl/report.h"
+#include "ctl/unseal.h"
+#include "db/sync.h"
+#include "lib/currency.h"
+#include "model/directory.h"
+#include "settle/posting_rule.h"
+
+#define LIST_MAX 10000
+#define FAULT_BYTES_MAX (64u << 20)
+
+/* How a statement goes on from those before: bank_chain() in schema/046_bank.sql. */
+static const struct chain {
+	const char *code, *text, *text_zh;
+	bool bad; /* something is missing or does not fit */
+} chains[] = {
+	{"none", "-", "-", false},
+	{"first", "the first of its account", "该账户首份", false},
+	{"follows", "follows", "连续", false},
+	{"again", "was there already", "已导入过", false},
+	{"gap", "GAP: statements before it are missing", "有缺口:缺少之前的对账单", true},
+	{"overlap", "overlaps another one; its new lines are taken", "与其他对账单重叠,仅取新行", false},
+	{"opening", "OPENS with another balance than the last one closed with", "期初余额与上期期末余额不符", true},
+	{"page", "next page", "下一页", false},
+};
+
+static const struct chain *chain_of(int64_t number)
+{
+	return &chains[number >= 0 && number < (int64_t)ARRAY_LEN(chains) ? number : 0];
+}
+
+static struct cell cell_chain(const struct ctl *ctl, int64_t number)
+{
+	const struct chain *chain = chain_of(number);
+
+	return cell_word(ctl->chinese ? chain->text_zh : chain->text, chain->code);
+}
+
+static struct cell cell_balance(const struct bank_balance *balance)
+{
+	return balance->kind == 0
+		       ? cell_none()
+		       : cell_money(balance->amount.minor, balance->amount.currency, balance->amount.exponent);
+}
+
+/* ---- statement import ---- */
+
+/* FILE: line N: element: sentence. */
+static void faults_print(
+	const struct ctl *ctl, const char *path, const struct fault_list *faults, struct zf_arena *arena)
+{
+	for (uint32_t i = 0; i < faults->count; i++) {
+		const struct fault *fault = &faults->items[i];
+		const char *text = ctl->chinese ? fault_text_zh(arena, fault) : fault_text_en(arena, fault);
+
+		(void)fprintf(stderr, "%s: %s%s%s%s\n", path, fault->path, fault->path[0] != '\0' ? ": " : "",
+			fault->severity < FAULT_FAULT ? "warning: " : "", text != NULL ? text : "no memory");
+	}
+}
+
+static int import_report(struct ctl *ctl, const char *path, const struct bank_import *import)
+{
+	static const struct column columns[] = {{"account", "account"}, {"sequence", "number"}, {"identifier", NULL},
+		{"opening", "opening"}, {"closing", "closing"}, {"closing_day", "on"}, {"booked", "lines"},
+		{"new", "new"}, {"not_booked", "not booked"}, {"chain", "how it goes on"}};
+	struct report report;
+	struct table table;
+	bool bad = false;
+
+	report_begin(&report, ctl);
+	report_field(&report, "file", NULL, cell_text(path));
+	report_field(&report, "known", NULL, cell_bool(import->known));
+	if (import->known) {
+		report_heading(&report, "these very bytes were taken before: nothing was done");
+		return report_end(&report, 0);
+	}
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	for (uint32_t i = 0; i < import->count; i++) {
+		const struct bank_imported *one = &import->statements[i];
+		bool proves = one->kind == BANK_KIND_STATEMENT;
+
+		table_add(&table, cell_text(one->account->code));
+		table_add(&table, one->sequence >= 0 ? cell_int(one->sequence) : cell_none());
+		table_add(&table, cell_text(one->identifier));
+		table_add(&table, cell_balance(&one->opening));
+		table_add(&table, cell_balance(&one->closing));
+		table_add(&table, one->closing.kind != 0 && one->closing.day != BANK_NO_DAY ? cell_day(one->closing.day)
+											    : cell_none());
+		table_add(&table, cell_int(one->booked));
+		table_add(&table, proves ? cell_int(one->fresh) : cell_none());
+		table_add(&table, cell_int(proves ? one->unbooked : one->booked + one->unbooked));
+		table_add(&table, cell_chain(ctl, one->chain));
+		bad = bad || chain_of(one->chain)->bad;
+	}
+	table_end(&table, &report, "statements", NULL, "no statement in it");
+	if (bad)
+		report_heading(&report,
+			ctl->chinese ? "请向银行索取缺少的对账单:余额须逐份衔接"
+				     : "ask the bank for what is missing: each must open as the last one closed");
+	return report_end(&report, 0);
+}
+
+static int statement_import(struct ctl *ctl, int argc, char **argv)
+{
+	static const char *const formats[] = {"detect", "camt", "mt940"};
+	const char *code = NULL;
+	const char *format = NULL;
+	struct bank_import import = {.format = BANK_FORMAT_DETECT};
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--account", &import.account, NULL},
+		{"--format", &format, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	struct arena arena CLEANUP(arena_free);
+	size_t known = 0;
+	int r;
+
+	arena_init(&arena, FAULT_BYTES_MAX);
+	r = ctl_arguments(argc, argv, options, 1, 1, words);
+	if (r != 0) return r;
+	while (format != NULL && known < ARRAY_LEN(formats) && strcmp(formats[known], format) != 0) known++;
+	if (known == ARRAY_LEN(formats)) return ctl_usage("--format takes camt or mt940, not \"%s\"", format);
+	import.format = (enum bank_format)known;
+	import.hospital = ctl_hospital(ctl, code);
+	if (import.hospital == NULL) return 2;
+	if (ctl->who == NULL) return ctl_usage("say who imports it with --who NAME");
+	r = bank_import_run(ctl, words[0], &arena, &import);
+	faults_print(ctl, words[0], &import.faults, &arena.zf);
+	if (r == ERR_INVALID && fault_refuses(&import.faults)) {
+		(void)fprintf(stderr, "%s\n",
+			ctl->chinese ? "文件未导入,账簿未变" : "refused: nothing of it is in the books");
+		return 1;
+	}
+	if (r < 0) return ctl_fail("not imported");
+	return import_report(ctl, words[0], &import);
+}
+
+/* ---- statement list ---- */
+
+static int statement_list(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct column columns[] = {{"hospital", "hospital"}, {"account", "account"},
+		{"sequence", "number"}, {"identifier", NULL}, {"opening", "opening"}, {"closing", "closing"},
+		{"closing_day", "on"}, {"booked", "lines"}, {"chain", "how it goes on"}, {"taken_at", "taken"},
+		{"who", "by"}, {"statement", NULL}};
+	const char *code = NULL;
+	const char *account = NULL;
+	bool gaps = false;
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--account", &account, NULL},
+		{"--gaps", NULL, &gaps}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct report report;
+	struct table table;
+	uint32_t index = 0;
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r != 0) return r;
+	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
+	report_begin(&report, ctl);
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
+		struct pg_result *rows = NULL;
+
+		r = ctl_begin(ctl, &hospital->id, false);
+		if (r == 0)
+			r = ctl_query(ctl, &rows,
+				"SELECT s.account, s.sequence, s.identifier, s.opening_minor, s.closing_minor, s.currency, s.exponent,"
+				" s.closing_day, s.entry_count, s.chain, f.taken_at, f.who, s.statement_id FROM bank_statement s"
+				" JOIN bank_file f ON f.hospital_id = s.hospital_id AND f.file_id = s.file_id WHERE s.hospital_id = $1"
+				" AND ($2::text IS NULL OR s.account = $2) AND (NOT $3 OR s.chain IN (4, 6))"
+				" ORDER BY s.account, s.closing_day, s.sequence, s.page LIMIT $4",
+				"utbi", &hospital->id, account, gaps, (int64_t)LIST_MAX);
+		if (r == 0) r = ctl_commit(ctl);
+		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+			const char *currency = db_rows_text(rows, row, 5);
+			int exponent = (int)db_rows_int(rows, row, 6);
+			struct uuid id = db_rows_uuid(rows, row, 12);
+
+			table_add(&table, cell_text(hospital->code));
+			table_add(&table, cell_text(db_rows_text(rows, row, 0)));
+			table_add(
+				&table, db_rows_null(rows, row, 1) ? cell_none() : cell_int(db_rows_int(rows, row, 1)));
+			table_add(&table, cell_text(db_rows_text(rows, row, 2)));
+			for (int k = 3; k < 5; k++)
+				table_add(&table, db_rows_null(rows, row, k)
+							  ? cell_none()
+							  : cell_money(db_rows_int(rows, row, k), currency, exponent));
+			table_add(&table,
+				db_rows_null(rows, row, 7) ? cell_none() : cell_day(db_rows_date(rows, row, 7)));
+			table_add(&table, cell_int(db_rows_int(rows, row, 8)));
+			table_add(&table, cell_chain(ctl, db_rows_int(rows, row, 9)));
+			table_add(&table, cell_time(hospital->zone, db_rows_time_ms(rows, row, 10)));
+			table_add(&table, cell_text(db_rows_text(rows, row, 11)));
+			table_add(&table, cell_uuid(&id));
+		}
+		db_sync_rows_free(rows);
+	}
+	table_end(&table, &report, "statements", NULL, gaps ? "no gaps" : "no statements yet");
+	if (r < 0) {
+		json_decref(report.root);
+		return ctl_fail("could not read the statements");
+	}
+	return report_end(&report, 0);
+}
+
+/* ---- account list ---- */
+
+/* One account: what its last statement closed with, what the ledger says, and whether they are the same. */
+static int account_row(struct ctl *ctl, const struct hospital *hospital, const struct hospital_account *account,
+	struct table *table, bool *ret_proved)
+{
+	struct pg_result *rows = NULL;
+	int exponent = currency_exponent(account->currency);
+	char ledger[ACCOUNT_LEN];
+	bool proved = true;
+	int r;
+
+	posting_account(posting_rule("bank_in")->debit, account->code, ledger);
+	r = ctl_query(ctl, &rows,
+		"SELECT (SELECT s.closing_day FROM bank_statement s WHERE s.hospital_id = $1 AND s.account = $2 AND s.kind = 1"
+		"  ORDER BY s.closing_day DESC, s.sequence DESC, s.page DESC LIMIT 1),"
+		" (SELECT s.closing_minor FROM bank_statement s WHERE s.hospital_id = $1 AND s.account = $2 AND s.kind = 1"
+		"  ORDER BY s.closing_day DESC, s.sequence DESC, s.page DESC LIMIT 1),"
+		" (SELECT coalesce(sum(CASE WHEN p.debit = $3 THEN p.amount_minor ELSE -p.amount_minor END), 0)::bigint FROM posting p"
+		"  WHERE p.hospital_id = $1 AND p.currency = $4 AND (p.debit = $3 OR p.credit = $3)),"
+		" (SELECT coalesce(sum(u.open_minor), 0)::bigint FROM suspense u JOIN bank_line b"
+		"  ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1 AND b.account = $2)",
+		"uttt", &hospital->id, account->code, ledger, account->currency);
+	if (r < 0) return r;
+	table_add(table, cell_text(hospital->code));
+	table_add(table, cell_text(account->code));
+	table_add(table, cell_text(account->number));
+	if (db_rows_null(rows, 0, 1)) {
+		table_add(table, cell_none());
+		table_add(table, cell_none());
+	} else {
+		proved = db_rows_int(rows, 0, 1) == db_rows_int(rows, 0, 2);
+		table_add(table, db_rows_null(rows, 0, 0) ? cell_none() : cell_day(db_rows_date(rows, 0, 0)));
+		table_add(table, cell_money(db_rows_int(rows, 0, 1), account->currency, exponent));
+	}
+	table_add(table, cell_money(db_rows_int(rows, 0, 2), account->currency, exponent));
+	table_add(table, cell_money(db_rows_int(rows, 0, 3), account->currency, exponent));
+	table_add(table, cell_word(proved ? "holds" : "DIFFERS", proved ? "holds" : "differs"));
+	if (!proved) *ret_proved = false;
+	db_sync_rows_free(rows);
+	return 0;
+}
+
+static int account_list(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct column columns[] = {{"hospital", "hospital"}, {"account", "account"}, {"number", "number"},
+		{"statement_day", "statement of"}, {"statement", "closed with"}, {"ledger", "in the ledger"},
+		{"suspense", "of it in suspense"}, {"proof", "proof"}};
+	const char *code = NULL;
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct report report;
+	struct table table;
+	uint32_t index = 0;
+	bool proved = true;
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r != 0) return r;
+	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
+	report_begin(&report, ctl);
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
+		r = ctl_begin(ctl, &hospital->id, false);
+		for (uint32_t i = 0; r == 0 && i < hospital->account_count; i++)
+			r = account_row(ctl, hospital, &hospital->accounts[i], &table, &proved);
+		if (r == 0) r = ctl_commit(ctl);
+	}
+	table_end(&table, &report, "accounts", NULL, "no bank accounts are configured: bank_accounts of a hospital");
+	if (r < 0) {
+		json_decref(report.root);
+		return ctl_fail("could not read the accounts");
+	}
+	report_field(&report, "proved", NULL, cell_bool(proved));
+	if (!proved)
+		report_heading(&report,
+			"where the proof differs, a statement is missing: zhifuctl money statement list --gaps");
+	return report_end(&report, proved ? 0 : 1);
+}
+
+/* ---- suspense ---- */
+
+static int suspense_list(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct column columns[] = {{"hospital", "hospital"}, {"account", "account"}, {"since", "since"},
+		{"days", "days"}, {"amount", "amount"}, {"owner", "owner"}, {"reason", "why"}, {"line", "line"}};
+	const char *code = NULL;
+	const char *owner = NULL;
+	const struct ctl_option options[] = {
+		{"--hospital", &code, NULL}, {"--owner", &owner, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct report report;
+	struct table table;
+	uint32_t index = 0;
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r != 0) return r;
+	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
+	report_begin(&report, ctl);
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
+		int64_t today = zone_day(hospital->zone, clock_wall_ms());
+		struct pg_result *rows = NULL;
+
+		r = ctl_begin(ctl, &hospital->id, false);
+		if (r == 0)
+			r = ctl_query(ctl, &rows,
+				"SELECT b.account, u.since, u.open_minor, u.currency, u.exponent, u.owner, u.reason, u.line_id FROM suspense u"
+				" JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1"
+				" AND ($2::text IS NULL OR u.owner = $2) ORDER BY u.since, b.account, u.line_id LIMIT $3",
+				"uti", &hospital->id, owner, (int64_t)LIST_MAX);
+		if (r == 0) r = ctl_commit(ctl);
+		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+			struct uuid id = db_rows_uuid(rows, row, 7);
+
+			table_add(&table, cell_text(hospital->code));
+			table_add(&table, cell_text(db_rows_text(rows, row, 0)));
+			table_add(&table, cell_day(db_rows_date(rows, row, 1)));
+			table_add(&table, cell_int(today - db_rows_date(rows, row, 1)));
+			table_add(&table, cell_money(db_rows_int(rows, row, 2), db_rows_text(rows, row, 3),
+						  (int)db_rows_int(rows, row, 4)));
+			table_add(&table, cell_text(db_rows_text(rows, row, 5)));
+			table_add(&table, cell_text(db_rows_text(rows, row, 6)));
+			table_add(&table, cell_uuid(&id));
+		}
+		db_sync_rows_free(rows);
+	}
+	table_end(&table, &report, "suspense", NULL, "no money waits for its home");
+	if (r < 0) {
+		json_decref(report.root);
+		return ctl_fail("could not read what is in suspense");
+	}
+	return report_end(&report, 0);
+}
+
+static int suspense_assign(struct ctl *ctl, int argc, char **argv)
+{
+	const char *why = NULL;
+	const char *code = NULL;
+	const struct ctl_option options[] = {{"--why", &why, NULL}, {"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct pg_result *rows = NULL;
+	struct report report;
+	struct uuid id;
+	bool done = false;
+	int r = ctl_arguments(argc, argv, options, 2, 2, words);
+
+	if (r != 0) return r;
+	if (uuid_parse(words[0], &id) < 0)
+		return ctl_usage("\"%s\" is no line's id: money suspense list shows them", words[0]);
+	hospital = ctl_hospital(ctl, code);
+	if (hospital == NULL) return 2;
+	r = ctl_accountable(ctl, why);
+	if (r != 0) return r;
+	r = ctl_query(ctl, &rows, "SELECT suspense_assign($1, $2, $3, $4, $5)", "uuttt", &hospital->id, &id, words[1],
+		why, ctl->who);
+	if (r == 0) done = db_rows_bool(rows, 0, 0);
+	db_sync_rows_free(rows);
+	if (r == 0 && !done) r = err_set(ERR_NOTFOUND, "this line is not in suspense");
+	if (r < 0) return ctl_fail("not assigned");
+	report_begin(&report, ctl);
+	report_field(&report, "line", "line", cell_uuid(&id));
+	report_field(&report, "owner", "owner", cell_text(words[1]));
+	report_field(&report, "why", "why", cell_text(why));
+	return report_end(&report, 0);
+}
+
+/* ---- line show ---- */
+
+/* A sealed JSON object of the line, opened by whichever of the hospital's keys fits. */
+static int content_open(const struct unseal_keys *keys, struct sealer *sealer, const struct uuid *line,
+	struct bytes sealed, struct arena *arena, json_t **ret_json)
+{
+	struct bytes plain;
+	int r = ERR_DENIED;
+
+	for (size_t i = 0; r < 0 && i < keys->count; i++)
+		r = seal_open(sealer, &keys->rows[i].key, line, SEAL_FACT, sealed, 1u << 20, arena, &plain);
+	if (r < 0) return r;
+	*ret_json = json_loadb((const char *)plain.ptr, plain.len, 0, NULL);
+	return *ret_json != NULL ? 0 : err_set(ERR_INVALID, "what is stored of the line can't be read");
+}
+
+/* "debtor account": the member's name in words, behind that of the object it is in. */
+static void label_of(const char *prefix, const char *key, char ret_label[96])
+{
+	(void)snprintf(ret_label, 96, "%s%s%s", prefix, prefix[0] != '\0' ? " " : "", key);
+	for (char *c = ret_label; *c != '\0'; c++)
+		if (*c == '_') *c = ' ';
+}
+
+/* A member a line; those of an object behind its name, but for the only transaction, which is the line itself. */
+static void content_print(struct report *report, json_t *object, const char *prefix)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value)
+	{
+		char label[96];
+		size_t i;
+		json_t *item;
+
+		label_of(prefix, key, label);
+		if (json_is_object(value))
+			content_print(report, value, strcmp(key, "detail") == 0 ? "" : label);
+		else if (json_is_string(value))
+			report_field(report, label, label, cell_text(json_string_value(value)));
+		else if (json_is_integer(value))
+			report_field(report, label, label, cell_int(json_integer_value(value)));
+		else if (json_is_boolean(value))
+			report_field(report, label, label, cell_bool(json_is_true(value)));
+		else if (json_is_array(value))
+			json_array_foreach(value, i, item) if (json_is_object(item)) content_print(report, item, label);
+	}
+}
+
+static int line_content(struct ctl *ctl, const struct hospital *hospital, const struct uuid *id, struct report *report)
+{
+	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
+	struct arena arena CLEANUP(arena_free);
+	struct sealer *sealer = NULL;
+	struct pg_result *rows = NULL;
+	int r = unseal_keys_load(ctl, &hospital->id, &keys);
+
+	arena_init(&arena, FAULT_BYTES_MAX);
+	if (r == 0) r = sealer_new(&sealer);
+	if (r == 0)
+		r = ctl_query(ctl, &rows,
+			"SELECT content, NULL::bigint, currency, exponent FROM bank_line WHERE hospital_id = $1 AND line_id = $2"
+			" UNION ALL (SELECT d.content, d.amount_minor, b.currency, b.exponent FROM bank_detail d"
+			" JOIN bank_line b ON b.hospital_id = d.hospital_id AND b.line_id = d.line_id"
+			" WHERE d.hospital_id = $1 AND d.line_id = $2 ORDER BY d.no LIMIT $3)",
+			"uui", &hospital->id, id, (int64_t)LIST_MAX);
+	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+		json_t *content = NULL;
+
+		r = content_open(&keys, sealer, id, db_rows_bytes(rows, row, 0), &arena, &content);
+		if (r < 0) break;
+		if (ctl->json && row == 0) {
+			(void)json_object_set(report->root, "content", content);
+			(void)json_object_set_new(report->root, "details", json_array());
+		} else if (ctl->json) {
+			(void)json_array_append(json_object_get(report->root, "details"), content);
+		} else {
+			char share[REPORT_AMOUNT_LEN];
+
+			if (row > 0 && db_rows_null(rows, row, 1)) (void)printf("\n%d\n", row);
+			if (row > 0 && !db_rows_null(rows, row, 1)) {
+				report_amount(db_rows_int(rows, row, 1), (int)db_rows_int(rows, row, 3), true, share);
+				(void)printf("\n%d  %s %s\n", row, share, db_rows_text(rows, row, 2));
+			}
+			content_print(report, content, "");
+		}
+		json_decref(content);
+	}
+	db_sync_rows_free(rows);
+	sealer_free(sealer);
+	return r;
+}
+
+/* What the bank says of one line, with the names in it: who looked is on record. */
+static int line_show(struct ctl *ctl, int argc, char **argv)
+{
+	const char *code = NULL;
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct pg_result *rows = NULL;
+	struct report report;
+	struct uuid id;
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+
+	if (r != 0) return r;
+	if (uuid_parse(words[0], &id) < 0)
+		return ctl_usage("\"%s\" is no line's id: money suspense list shows them", words[0]);
+	hospital = ctl_hospital(ctl, code);
+	if (hospital == NULL) return 2;
+	if (ctl->who == NULL) return ctl_usage("say who looks with --who NAME: a line may name persons");
+	report_begin(&report, ctl);
+	r = ctl_begin(ctl, &hospital->id, true);
+	if (r == 0)
+		r = ctl_query(ctl, &rows,
+			"SELECT b.account, b.booked_day, b.value_day, b.amount_minor, b.currency, b.exponent, b.reversal, u.open_minor, u.owner,"
+			" u.reason FROM bank_line b LEFT JOIN suspense u ON u.hospital_id = b.hospital_id AND u.line_id = b.line_id"
+			" WHERE b.hospital_id = $1 AND b.line_id = $2",
+			"uu", &hospital->id, &id);
+	if (r == 0 && db_rows_count(rows) == 0) r = err_set(ERR_NOTFOUND, "there is no such line");
+	if (r == 0)
+		r = ctl_query(ctl, NULL, "SELECT operator_note($1, $2, 'bank_line.show', $3, NULL)", "utt",
+			&hospital->id, ctl->who, words[0]);
+	if (r == 0) {
+		const char *currency = db_rows_text(rows, 0, 4);
+		int exponent = (int)db_rows_int(rows, 0, 5);
+
+		report_field(&report, "account", "account", cell_text(db_rows_text(rows, 0, 0)));
+		report_field(&report, "booked", "booked", cell_day(db_rows_date(rows, 0, 1)));
+		if (!db_rows_null(rows, 0, 2))
+			report_field(&report, "value_day", "value", cell_day(db_rows_date(rows, 0, 2)));
+		report_field(
+			&report, "amount_of_line", "amount", cell_money(db_rows_int(rows, 0, 3), currency, exponent));
+		if (db_rows_bool(rows, 0, 6)) report_field(&report, "reversal", "reversal", cell_bool(true));
+		if (!db_rows_null(rows, 0, 7)) {
+			report_field(&report, "suspense", "in suspense",
+				cell_money(db_rows_int(rows, 0, 7), currency, exponent));
+			report_field(&report, "owner", "owner", cell_text(db_rows_text(rows, 0, 8)));
+			report_field(&report, "why", "why", cell_text(db_rows_text(rows, 0, 9)));
+		}
+		r = line_content(ctl, hospital, &id, &report);
+	}
+	db_sync_rows_free(rows);
+	if (r == 0) r = ctl_commit(ctl);
+	if (r < 0) {
+		json_decref(report.root);
+		ctl_rollback(ctl);
+		return ctl_fail("could not show the line");
+	}
+	return report_end(&report, 0);
+}
+
+const struct ctl_command money_bank_commands[] = {
+	{"money account list", "[--hospital CODE]",
+		"bank accounts: what the last statement closed with, and whether the ledger says the same",
+		CTL_CONFIG | CTL_DB, account_list},
+	{"money statement import", "FILE [--hospital CODE] [--account CODE] [--format camt|mt940]",
+		"takes a bank statement: camt.053 or MT940; refused as a whole when something in it does not hold",
+		CTL_CONFIG | CTL_DB, statement_import},
+	{"money statement list", "[--hospital CODE] [--account CODE] [--gaps]", "statements, and which are missing",
+		CTL_CONFIG | CTL_DB, statement_list},
+	{"money suspense list", "[--hospital CODE] [--owner NAME]", "money that waits for its home",
+		CTL_CONFIG | CTL_DB, suspense_list},
+	{"money suspense assign", "LINE OWNER --why TEXT [--hospital CODE]", "says who looks after it",
+		CTL_CONFIG | CTL_DB, suspense_assign},
+	{"money line show", "LINE [--hospital CODE]", "what the bank says of a line; who looked is on record",
+		CTL_CONFIG | CTL_DB, line_show},
+	{NULL, NULL, NULL, 0, NULL},
+};

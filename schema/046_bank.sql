@@ -1,0 +1,272 @@
+-- Bank statements: the files as they came, what stood in them, and the money that waits for its home.
+SET search_path = zhifu;
+
+-- A file as the bank made it, in sealed parts (SEAL_FILE, by a key of the hospital). The same bytes again are the same file.
+CREATE TABLE bank_file (
+	hospital_id uuid NOT NULL,
+	file_id     uuid NOT NULL,
+	hash        bytea NOT NULL CHECK (length(hash) = 32), -- SHA-256
+	bytes       bigint NOT NULL,
+	format      smallint NOT NULL, -- enum bank_format (adapters/bank/statement.h)
+	taken_at    timestamptz NOT NULL DEFAULT now(),
+	who         text NOT NULL CHECK (who <> ''),
+	PRIMARY KEY (hospital_id, file_id),
+	UNIQUE (hospital_id, hash)
+);
+CREATE TABLE bank_file_part (
+	hospital_id uuid NOT NULL,
+	file_id     uuid NOT NULL,
+	no          integer NOT NULL,
+	content     bytea NOT NULL,
+	PRIMARY KEY (hospital_id, file_id, no)
+);
+ALTER TABLE bank_file_part ALTER COLUMN content SET STORAGE EXTERNAL; -- sealed bytes do not compress
+
+-- A statement, report or notification of one account.
+CREATE TABLE bank_statement (
+	hospital_id  uuid NOT NULL,
+	statement_id uuid NOT NULL,
+	file_id      uuid NOT NULL,
+	no           integer NOT NULL,  -- within the file
+	account      text NOT NULL,     -- the account's code in the hospital's configuration
+	kind         smallint NOT NULL, -- enum bank_kind: 1 statement, 2 report, 3 notification
+	identifier   text,
+	sequence     bigint, -- the bank's number of it; NULL: it has none
+	page         bigint,
+	currency     text NOT NULL,
+	exponent     smallint NOT NULL,
+	opening_minor bigint, opening_day date,
+	closing_minor bigint, closing_day date,
+	entry_count  integer NOT NULL,  -- booked lines, also those that another statement had brought before
+	chain        smallint NOT NULL, -- how it goes on from those before: bank_chain()
+	at           timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, statement_id)
+);
+-- To find the one before: statements of an account in the order of their days.
+CREATE INDEX bank_statement_account ON bank_statement (hospital_id, account, closing_day, sequence) WHERE kind = 1;
+
+-- A booked line of a statement. The same line comes once, whatever brings it: (identity, occurrence), see statement.h. What
+-- names persons or was written by somebody is in `content` (SEAL_FACT, by a key of the hospital: JSON, settle/bank_content.h).
+CREATE TABLE bank_line (
+	hospital_id  uuid NOT NULL,
+	line_id      uuid NOT NULL,
+	statement_id uuid NOT NULL, -- that brought it first
+	account      text NOT NULL,
+	identity     bytea NOT NULL CHECK (length(identity) = 32),
+	occurrence   integer NOT NULL,
+	booked_day   date NOT NULL,
+	value_day    date,
+	amount_minor bigint NOT NULL, -- as it moved the account: positive came in
+	currency     text NOT NULL,
+	exponent     smallint NOT NULL,
+	reversal     boolean NOT NULL,
+	content      bytea NOT NULL,
+	PRIMARY KEY (hospital_id, line_id),
+	UNIQUE (hospital_id, account, identity, occurrence)
+);
+ALTER TABLE bank_line ALTER COLUMN content SET STORAGE EXTERNAL;
+CREATE INDEX bank_line_day ON bank_line (hospital_id, account, booked_day);
+
+-- What the bank says of the single transactions of a line: a batch has many, most lines have one.
+CREATE TABLE bank_detail (
+	hospital_id  uuid NOT NULL,
+	line_id      uuid NOT NULL,
+	no           integer NOT NULL,
+	amount_minor bigint, -- its share of the line; NULL: the bank does not say
+	content      bytea NOT NULL, -- as the line's
+	PRIMARY KEY (hospital_id, line_id, no)
+);
+ALTER TABLE bank_detail ALTER COLUMN content SET STORAGE EXTERNAL;
+
+-- Money without a home (待查收款), from the day it arrives until matching or a person finds it one. Its account in the ledger is
+-- SUSP; a line that leaves the account waits here too, with a negative amount.
+CREATE TABLE suspense (
+	hospital_id uuid NOT NULL,
+	line_id     uuid NOT NULL,
+	open_minor  bigint NOT NULL CHECK (open_minor <> 0),
+	currency    text NOT NULL,
+	exponent    smallint NOT NULL,
+	since       date NOT NULL,
+	owner       text,           -- who looks after it; NULL: nobody yet
+	reason      text NOT NULL,  -- why it is here
+	version     integer NOT NULL DEFAULT 1,
+	PRIMARY KEY (hospital_id, line_id)
+);
+
+DO $$
+DECLARE
+	t text;
+BEGIN
+	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_file_part', 'bank_statement', 'bank_line', 'bank_detail', 'suspense'] LOOP
+		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+		EXECUTE format('CREATE POLICY writer ON %I TO zhifu_writer USING (true) WITH CHECK (true)', t);
+		EXECUTE format('CREATE POLICY tenant ON %I FOR SELECT TO zhifu_operator USING (hospital_id = tenant())', t);
+		EXECUTE format('GRANT SELECT, INSERT ON %I TO zhifu_writer', t);
+		EXECUTE format('GRANT SELECT ON %I TO zhifu_operator', t);
+	END LOOP;
+END
+$$;
+GRANT UPDATE, DELETE ON suspense TO zhifu_writer;
+
+-- Begins the import of a file: one at a time for a hospital, until the transaction ends. False: these bytes were taken before.
+CREATE FUNCTION bank_file_take(p_hospital uuid, p_file uuid, p_hash bytea, p_bytes bigint, p_format smallint, p_who text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtext('zhifu.bank'), hashtext(p_hospital::text));
+	INSERT INTO bank_file (hospital_id, file_id, hash, bytes, format, who) VALUES (p_hospital, p_file, p_hash, p_bytes, p_format, p_who)
+	ON CONFLICT (hospital_id, hash) DO NOTHING;
+	RETURN FOUND;
+END
+$$;
+
+CREATE FUNCTION bank_file_part_add(p_hospital uuid, p_file uuid, p_no integer, p_content bytea) RETURNS void LANGUAGE sql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO bank_file_part VALUES (p_hospital, p_file, p_no, p_content)
+$$;
+
+-- How a statement of an account goes on from those that are there: 1 the first; 2 it follows (or, come late, stands directly before
+-- the next one) without a gap; 3 the same number and balances were there already; 4 there is a gap: numbers are missing; 5 it
+-- begins where another one began: they overlap; 6 it opens with another balance than the one before closed with; 7 the next
+-- page of the one before. Reports and notifications prove nothing: 0.
+CREATE FUNCTION bank_chain(p_hospital uuid, p_account text, p_kind smallint, p_sequence bigint, p_page bigint, p_opening bigint,
+	p_closing bigint, p_closing_day date) RETURNS smallint LANGUAGE plpgsql STABLE SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	last record; -- the one before it
+	next record;
+BEGIN
+	IF p_kind <> 1 THEN
+		RETURN 0;
+	END IF;
+	IF EXISTS (SELECT 1 FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.account = p_account AND s.kind = 1
+		AND s.closing_day IS NOT DISTINCT FROM p_closing_day AND s.sequence IS NOT DISTINCT FROM p_sequence
+		AND s.page IS NOT DISTINCT FROM p_page AND s.opening_minor IS NOT DISTINCT FROM p_opening
+		AND s.closing_minor IS NOT DISTINCT FROM p_closing) THEN
+		RETURN 3;
+	END IF;
+	SELECT s.sequence, s.page, s.closing_minor, s.closing_day INTO last FROM bank_statement s
+	WHERE s.hospital_id = p_hospital AND s.account = p_account AND s.kind = 1 AND (s.closing_day < p_closing_day
+		OR s.closing_day = p_closing_day AND (coalesce(s.sequence, 0), coalesce(s.page, 0)) < (coalesce(p_sequence, 1), coalesce(p_page, 0)))
+	ORDER BY s.closing_day DESC, s.sequence DESC, s.page DESC LIMIT 1;
+	IF NOT FOUND THEN
+		SELECT s.opening_minor INTO next FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.account = p_account AND s.kind = 1
+		ORDER BY s.closing_day, s.sequence, s.page LIMIT 1;
+		RETURN CASE WHEN NOT FOUND THEN 1 WHEN next.opening_minor = p_closing THEN 2 ELSE 4 END;
+	END IF;
+	IF last.closing_minor = p_opening THEN
+		-- Numbers begin anew with the year.
+		RETURN CASE WHEN p_sequence = last.sequence AND p_page > last.page THEN 7
+			WHEN p_sequence > last.sequence + 1 AND date_part('year', p_closing_day) = date_part('year', last.closing_day) THEN 4
+			ELSE 2 END;
+	END IF;
+	RETURN CASE WHEN EXISTS (SELECT 1 FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.account = p_account AND s.kind = 1
+			AND s.opening_minor = p_opening) THEN 5
+		WHEN p_sequence > last.sequence + 1 THEN 4 ELSE 6 END;
+END
+$$;
+
+-- A statement whose lines follow; returns its chain. p_bank: the account of the ledger that it is of. The first one opens that;
+-- one that is older than all that are there moves the opening back by what it moved, so that the ledger goes on ending where
+-- the last statement does.
+CREATE FUNCTION bank_statement_add(p_hospital uuid, p_statement uuid, p_file uuid, p_no integer, p_account text, p_kind smallint,
+	p_identifier text, p_sequence bigint, p_page bigint, p_currency text, p_exponent smallint, p_opening bigint, p_opening_day date,
+	p_closing bigint, p_closing_day date, p_entries integer, p_bank text) RETURNS smallint LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	how smallint := bank_chain(p_hospital, p_account, p_kind, p_sequence, p_page, p_opening, p_closing, p_closing_day);
+	moved bigint := 0;
+BEGIN
+	IF how = 1 THEN
+		moved := p_opening;
+	ELSIF how IN (2, 4, 5, 6) AND NOT EXISTS (SELECT 1 FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.account = p_account
+		AND s.kind = 1 AND s.closing_day <= p_closing_day) THEN
+		moved := p_opening - p_closing;
+	END IF;
+	INSERT INTO bank_statement (hospital_id, statement_id, file_id, no, account, kind, identifier, sequence, page, currency, exponent,
+		opening_minor, opening_day, closing_minor, closing_day, entry_count, chain)
+	VALUES (p_hospital, p_statement, p_file, p_no, p_account, p_kind, p_identifier, p_sequence, p_page, p_currency, p_exponent, p_opening,
+		p_opening_day, p_closing, p_closing_day, p_entries, how);
+	IF moved <> 0 THEN
+		PERFORM bank_post(p_hospital, ARRAY[p_statement], ARRAY[moved], p_currency, p_exponent, ARRAY[coalesce(p_opening_day, p_closing_day)],
+			p_bank, 'OPENING', 'bank_open', 'bank_open');
+	END IF;
+	RETURN how;
+END
+$$;
+
+-- Posts movements of one account against another, each an entry of its own: what came in by one rule, what went out by the other.
+CREATE FUNCTION bank_post(p_hospital uuid, p_entry uuid[], p_amount bigint[], p_currency text, p_exponent smallint, p_day date[],
+	p_bank text, p_against text, p_rule_in text, p_rule_out text) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	WITH posted AS (
+		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
+		SELECT p_hospital, t.e, 1, CASE WHEN t.a > 0 THEN p_bank ELSE p_against END, CASE WHEN t.a > 0 THEN p_against ELSE p_bank END,
+			abs(t.a), p_currency, p_exponent, CASE WHEN p_currency = h.book_currency THEN abs(t.a) END, t.d,
+			CASE WHEN t.a > 0 THEN p_rule_in ELSE p_rule_out END, t.e
+		FROM unnest(p_entry, p_amount, p_day) AS t (e, a, d) JOIN hospital h ON h.hospital_id = p_hospital WHERE t.a <> 0
+		RETURNING hospital_id, entry_id, no, book_minor)
+	INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL
+$$;
+
+-- Booked lines of a statement that was added. Those that are new are posted and wait in suspense. p_follows: the statement
+-- goes on from the one before (chain 2), so a line that is like one of an earlier statement is another one. Returns the
+-- ordinals of the new ones.
+CREATE FUNCTION bank_lines_add(p_hospital uuid, p_statement uuid, p_account text, p_follows boolean, p_line uuid[], p_identity bytea[],
+	p_occurrence integer[], p_booked date[], p_value date[], p_amount bigint[], p_currency text, p_exponent smallint, p_reversal boolean[],
+	p_content bytea[], p_bank text, p_suspense text, p_reason text)
+RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	fresh uuid[];
+BEGIN
+	WITH i AS (
+		INSERT INTO bank_line (hospital_id, line_id, statement_id, account, identity, occurrence, booked_day, value_day, amount_minor,
+			currency, exponent, reversal, content)
+		SELECT p_hospital, t.l, p_statement, p_account, t.i, t.o + CASE WHEN p_follows THEN (SELECT count(*) FROM bank_line b
+				WHERE b.hospital_id = p_hospital AND b.account = p_account AND b.identity = t.i AND b.statement_id <> p_statement) ELSE 0 END,
+			t.b, t.v, t.a, p_currency, p_exponent, t.r, t.c
+		FROM unnest(p_line, p_identity, p_occurrence, p_booked, p_value, p_amount, p_reversal, p_content) AS t (l, i, o, b, v, a, r, c)
+		ON CONFLICT DO NOTHING RETURNING line_id)
+	SELECT coalesce(array_agg(i.line_id), '{}') INTO fresh FROM i;
+	PERFORM bank_post(p_hospital, array_agg(t.l), array_agg(t.a), p_currency, p_exponent, array_agg(t.b), p_bank, p_suspense, 'bank_in', 'bank_out')
+	FROM unnest(p_line, p_amount, p_booked) AS t (l, a, b) WHERE t.l = ANY (fresh);
+	INSERT INTO suspense (hospital_id, line_id, open_minor, currency, exponent, since, reason)
+	SELECT p_hospital, t.l, t.a, p_currency, p_exponent, t.b, p_reason FROM unnest(p_line, p_amount, p_booked) AS t (l, a, b)
+	WHERE t.l = ANY (fresh) AND t.a <> 0;
+	RETURN QUERY SELECT t.n::integer FROM unnest(p_line) WITH ORDINALITY AS t (l, n) WHERE t.l = ANY (fresh);
+END
+$$;
+
+-- Details of lines that were added before; those of lines that were known are left out.
+CREATE FUNCTION bank_details_add(p_hospital uuid, p_line uuid[], p_no integer[], p_amount bigint[], p_content bytea[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO bank_detail (hospital_id, line_id, no, amount_minor, content)
+	SELECT p_hospital, t.l, t.n, t.a, t.c FROM unnest(p_line, p_no, p_amount, p_content) AS t (l, n, a, c)
+	JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = t.l
+$$;
+
+-- Who looks after money in suspense, and why it is there. False: it has found its home meanwhile.
+CREATE FUNCTION suspense_assign(p_hospital uuid, p_line uuid, p_owner text, p_reason text, p_who text) RETURNS boolean LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	UPDATE suspense SET owner = p_owner, reason = coalesce(p_reason, reason), version = version + 1
+	WHERE hospital_id = p_hospital AND line_id = p_line;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	INSERT INTO operator_act (hospital_id, who, act, subject, why)
+	VALUES (p_hospital, p_who, 'suspense.assign', p_line::text, concat_ws(': ', p_owner, p_reason));
+	RETURN true;
+END
+$$;
+
+DO $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
+		AND (p.proname LIKE 'bank\_%' OR p.proname LIKE 'suspense\_%') LOOP
+		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+	END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, suspense_assign TO zhifu_operator;

@@ -1,0 +1,329 @@
+/* Bank statements through zhifuctl into the books: each line once, whatever brings it; what is missing is named; what
+ * does not hold is refused as a whole. */
+#include "ctl_world.h"
+
+#include <time.h>
+
+#include "base/key.h"
+#include "base/keyring.h"
+
+static struct ctl_world world;
+
+static int64_t count(const char *table)
+{
+	return world_count(&world, "SELECT count(*) FROM zhifu.%s", table);
+}
+
+/* In minor units: what the ledger says of an account. */
+static int64_t ledger(const char *account)
+{
+	return world_count(&world,
+		"SELECT coalesce(sum(CASE WHEN debit = '%s' THEN amount_minor ELSE -amount_minor END), 0)::int8 FROM zhifu.posting"
+		" WHERE '%s' IN (debit, credit)",
+		account, account);
+}
+
+/* A day of November of the USD account as MT940; lines is what stands between the balances. */
+static void mt940(const char *name, int number, int day, const char *opening, const char *lines, const char *closing)
+{
+	char text[4096];
+
+	snprintf(text, sizeof(text),
+		":20:DAY%d\r\n:25:33010001/00000002\r\n:28C:%d/1\r\n:60F:C2511%02dUSD%s\r\n%s:62F:C2511%02dUSD%s\r\n-\r\n",
+		number, number, day - 1, opening, lines, day, closing);
+	world_file(&world, name, text, 0600);
+}
+
+static int import(const char *name)
+{
+	return ctl(&world, "money statement import '%s/%s' --hospital HZ1 --who li --json", world.folder, name);
+}
+
+/* The member of the only statement of the last import. */
+static const char *imported(const char *member)
+{
+	static char text[64];
+	json_t *root = world_json(&world);
+	json_t *value = json_object_get(json_array_get(json_object_get(root, "statements"), 0), member);
+
+	if (json_is_integer(value))
+		snprintf(text, sizeof(text), "%jd", (intmax_t)json_integer_value(value));
+	else
+		snprintf(text, sizeof(text), "%s",
+			value != NULL && json_is_string(value) ? json_string_value(value) : "null");
+	json_decref(root);
+	return text;
+}
+
+static int none_left(void **state)
+{
+	(void)state;
+	world_sql(&world,
+		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.suspense,"
+		" zhifu.posting, zhifu.posting_unvalued");
+	return 0;
+}
+
+static void money_arrives_in_suspense(void **state)
+{
+	(void)state;
+	mt940("a.sta", 1, 27, "1000,00",
+		":61:2511271127C2300,00NTRFNONREF//B0001\r\n:86:ALLIED HLTH LTD\r\n:61:2511271127D12,50NCHGNONREF//B0002\r\n",
+		"3287,50");
+	if (import("a.sta") != 0) fail_msg("%s", world.err);
+	assert_string_equal(imported("new"), "2");
+	assert_string_equal(imported("chain"), "first");
+	assert_int_equal(ledger("BANK-USD"), 328750);
+	assert_int_equal(ledger("SUSP"), -230000 + 1250);
+	assert_int_equal(ledger("OPENING"), -100000);
+	/* In the books it has no value before there is a rate. */
+	assert_int_equal(count("posting_unvalued"), 3);
+	assert_ctl(&world, 0, "money account list --hospital HZ1");
+	assert_non_null(strstr(world.out, "3,287.50 USD"));
+	assert_non_null(strstr(world.out, "holds"));
+	assert_ctl(&world, 0, "money suspense list");
+	assert_non_null(strstr(world.out, "2,300.00 USD"));
+	assert_non_null(strstr(world.out, "-12.50 USD"));
+	assert_non_null(strstr(world.out, "2025-11-27"));
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+
+	/* The same bytes, and the same statement in other bytes. */
+	if (import("a.sta") != 0) fail_msg("%s", world.err);
+	assert_non_null(strstr(world.out, "\"known\":true"));
+	mt940("again.sta", 1, 27, "1000,00",
+		":61:2511271127C2300,00NTRFNONREF//B0001\r\n:86:ALLIED HLTH\r\n:61:2511271127D12,50NCHGNONREF//B0002\r\n",
+		"3287,50");
+	if (import("again.sta") != 0) fail_msg("%s", world.err);
+	assert_string_equal(imported("new"), "0");
+	assert_string_equal(imported("chain"), "again");
+	assert_int_equal(count("bank_line"), 2);
+	assert_int_equal(count("suspense"), 2);
+	assert_int_equal(ledger("BANK-USD"), 328750);
+}
+
+static void what_names_persons_is_sealed(void **state)
+{
+	char id[40];
+
+	(void)state;
+	mt940("a.sta", 1, 27, "0,00", ":61:2511271127C2300,00NTRFNONREF//B0001\r\n:86:WANG XIAOMING ALPHA\r\n",
+		"2300,00");
+	if (import("a.sta") != 0) fail_msg("%s", world.err);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+			world_count(&world,
+				"SELECT count(*) FROM zhifu.%s WHERE position('XIAOMING'::bytea in content) > 0",
+				i == 0 ? "bank_line" : "bank_file_part"),
+			0);
+	assert_ctl(&world, 0, "money suspense list --json");
+	json_t *root = world_json(&world);
+	snprintf(id, sizeof(id), "%s",
+		json_string_value(json_object_get(json_array_get(json_object_get(root, "suspense"), 0), "line")));
+	json_decref(root);
+	assert_ctl(&world, 0, "money line show %s --hospital HZ1 --who li", id);
+	assert_non_null(strstr(world.out, "WANG XIAOMING"));
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.operator_act WHERE act = 'bank_line.show' AND who = 'li' AND subject = '%s'",
+			id),
+		1);
+	assert_ctl(&world, 0, "money suspense assign %s 'Ms. Chen' --why 'asked Alpha by mail' --hospital HZ1 --who li",
+		id);
+	assert_ctl(&world, 0, "money suspense list --owner 'Ms. Chen'");
+	assert_non_null(strstr(world.out, "asked Alpha by mail"));
+	assert_ctl(&world, 2, "money suspense assign %s li --hospital HZ1 --who li", id);
+}
+
+static void a_missing_statement_is_named(void **state)
+{
+	(void)state;
+	mt940("1.sta", 1, 10, "100,00", ":61:2511101110C10,00NTRFNONREF//A1\r\n", "110,00");
+	mt940("2.sta", 2, 11, "110,00", ":61:2511111111C20,00NTRFNONREF//A2\r\n", "130,00");
+	mt940("3.sta", 3, 12, "130,00", ":61:2511121112C30,00NTRFNONREF//A3\r\n", "160,00");
+	if (import("1.sta") != 0 || import("3.sta") != 0) fail_msg("%s", world.err);
+	assert_string_equal(imported("chain"), "gap");
+	assert_ctl(&world, 1, "money account list --hospital HZ1");
+	assert_non_null(strstr(world.out, "DIFFERS"));
+	assert_ctl(&world, 0, "money statement list --gaps");
+	assert_non_null(strstr(world.out, "GAP"));
+	if (import("2.sta") != 0) fail_msg("%s", world.err);
+	assert_string_equal(imported("chain"), "follows");
+	assert_ctl(&world, 0, "money account list --hospital HZ1");
+	assert_int_equal(ledger("BANK-USD"), 16000);
+}
+
+/* The first statement that comes need not be the oldest. */
+static void an_older_statement_moves_the_opening(void **state)
+{
+	(void)state;
+	mt940("2.sta", 2, 11, "110,00", ":61:2511111111C20,00NTRFNONREF//A2\r\n", "130,00");
+	mt940("1.sta", 1, 10, "100,00", ":61:2511101110C10,00NTRFNONREF//A1\r\n", "110,00");
+	if (import("2.sta") != 0 || import("1.sta") != 0) fail_msg("%s", world.err);
+	assert_string_equal(imported("chain"), "follows");
+	assert_int_equal(ledger("BANK-USD"), 13000);
+	assert_int_equal(ledger("OPENING"), -10000);
+	assert_int_equal(ledger("SUSP"), -3000);
+	assert_ctl(&world, 0, "money account list --hospital HZ1");
+}
+
+/* Without references of the bank only the balances tell a repetition from another line like it. */
+static void equal_lines_of_two_statements_are_two(void **state)
+{
+	static const char line[] = ":61:2511101110C5,00NTRFNONREF\r\n:86:FEE\r\n";
+
+	(void)state;
+	mt940("1.sta", 1, 10, "0,00", line, "5,00");
+	mt940("2.sta", 2, 10, "5,00", line, "10,00");
+	if (import("1.sta") != 0 || import("2.sta") != 0) fail_msg("%s", world.err);
+	assert_string_equal(imported("new"), "1");
+	assert_int_equal(count("bank_line"), 2);
+	assert_int_equal(ledger("BANK-USD"), 1000);
+	/* Both at once again, as another statement of the whole day. */
+	mt940("3.sta", 3, 10, "0,00",
+		":61:2511101110C5,00NTRFNONREF\r\n:86:FEE\r\n:61:2511101110C5,00NTRFNONREF\r\n:86:FEE\r\n", "10,00");
+	if (import("3.sta") != 0) fail_msg("%s", world.err);
+	assert_string_equal(imported("chain"), "overlap");
+	assert_string_equal(imported("new"), "0");
+	assert_int_equal(ledger("BANK-USD"), 1000);
+}
+
+static void refused(const char *name, const char *sentence)
+{
+	if (import(name) != 1) fail_msg("%s was taken", name);
+	if (strstr(world.err, sentence) == NULL) fail_msg("%s", world.err);
+	assert_int_equal(count("bank_file") + count("bank_file_part") + count("bank_statement") + count("bank_line") +
+				 count("suspense") + count("posting"),
+		0);
+}
+
+static void what_does_not_hold_is_refused_as_a_whole(void **state)
+{
+	(void)state;
+	mt940("sum.sta", 1, 10, "0,00", ":61:2511101110C5,00NTRFNONREF//A1\r\n", "6,00");
+	refused("sum.sta", "5.00");
+	world_file(&world, "stranger.sta",
+		":20:X\r\n:25:99990000\r\n:28C:1/1\r\n:60F:C251109USD0,00\r\n:62F:C251110USD0,00\r\n-\r\n", 0600);
+	refused("stranger.sta", "99990000");
+	world_file(&world, "currency.sta",
+		":20:X\r\n:25:3301000100000002\r\n:28C:1/1\r\n:60F:C251109EUR0,00\r\n:62F:C251110EUR0,00\r\n-\r\n",
+		0600);
+	refused("currency.sta", "currency.sta: line");
+	world_file(&world, "cut.sta", ":20:X\r\n:25:3301000100000002\r\n:28C:1/1\r\n:60F:C251109USD0,00\r\n:61:25111",
+		0600);
+	refused("cut.sta", "cut.sta: line 5");
+	{
+		char text[512];
+		char today[40];
+		time_t later = time(NULL) + 3 * 86400;
+
+		struct tm civil;
+
+		gmtime_r(&later, &civil);
+		snprintf(today, sizeof(today), "%02d%02d%02d", civil.tm_year % 100, civil.tm_mon + 1, civil.tm_mday);
+		snprintf(text, sizeof(text),
+			":20:X\r\n:25:3301000100000002\r\n:28C:1/1\r\n:60F:C251109USD0,00\r\n:61:%s%sC5,00NTRFNONREF//A1\r\n:62F:C%sUSD5,00\r\n-\r\n",
+			today, today + 2, today);
+		world_file(&world, "future.sta", text, 0600);
+		refused("future.sta", "must be: ≤ 20");
+	}
+	/* The second statement of a file is not taken without the first. */
+	world_file(&world, "half.sta",
+		":20:X\r\n:25:3301000100000002\r\n:28C:1/1\r\n:60F:C251109USD0,00\r\n:61:2511101110C5,00NTRFNONREF//A1\r\n"
+		":62F:C251110USD5,00\r\n-\r\n:20:X\r\n:25:3301000100000002\r\n:28C:2/1\r\n:60F:C251110USD5,00\r\n:62F:C251111USD7,00\r\n-\r\n",
+		0600);
+	refused("half.sta", "half.sta: line");
+	assert_int_equal(import("nowhere.sta"), 1);
+	assert_ctl(&world, 2, "money statement import '%s/sum.sta' --hospital HZ1 --format csv --who li", world.folder);
+}
+
+/* Ten at once, and each line is there once. */
+static void the_same_file_ten_times_at_once(void **state)
+{
+	char text[8192] = "";
+	char line[2048];
+	size_t n = 0;
+	int64_t sum = 0;
+
+	(void)state;
+	for (int i = 1; i <= 60; i++) {
+		n += (size_t)snprintf(text + n, sizeof(text) - n, ":61:2511101110C%d,00NTRFNONREF//L%d\r\n", i, i);
+		sum += i;
+	}
+	char closing[32];
+	snprintf(closing, sizeof(closing), "%jd,00", (intmax_t)sum);
+	{
+		char whole[12000];
+
+		snprintf(whole, sizeof(whole),
+			":20:D\r\n:25:3301000100000002\r\n:28C:1/1\r\n:60F:C251109USD0,00\r\n%s:62F:C251110USD%s\r\n-\r\n",
+			text, closing);
+		world_file(&world, "many.sta", whole, 0600);
+		for (int i = 0; i < 10; i++) {
+			char name[32];
+			char one[12100];
+
+			snprintf(name, sizeof(name), "many%d.sta", i);
+			snprintf(one, sizeof(one), "\r\n{%d}%s", i, whole); /* other bytes, the same statement */
+			world_file(&world, name, i % 2 == 0 ? whole : one + 5, 0600);
+		}
+	}
+	snprintf(line, sizeof(line),
+		"for i in 0 1 2 3 4 5 6 7 8 9; do '%s' --config '%s/zhifud.conf' money statement import \"%s/many$i.sta\" --hospital HZ1"
+		" --who li >/dev/null 2>>'%s/errors' & done; wait; test ! -s '%s/errors'",
+		world.program, world.folder, world.folder, world.folder, world.folder);
+	assert_int_equal(system(line), 0);
+	assert_int_equal(count("bank_line"), 60);
+	assert_int_equal(count("suspense"), 60);
+	assert_int_equal(ledger("BANK-USD"), sum * 100);
+}
+
+static int group_begin(void **state)
+{
+	struct keyring *ring = NULL;
+	struct key key;
+	uint8_t wrapped[KEY_WRAPPED_BYTES];
+	struct uuid hospital;
+	char path[160], hex[2 * KEY_WRAPPED_BYTES + 1];
+
+	(void)state;
+	assert_ctl(&world, 0, "migrate");
+	snprintf(path, sizeof(path), "%s/keys", world.folder);
+	assert_int_equal(keyring_load(path, false, &ring), 0);
+	assert_int_equal(uuid_parse(HOSPITAL_A, &hospital), 0);
+	key_new(&key);
+	assert_int_equal(key_wrap_master(ring, &hospital, &key, wrapped), 0);
+	for (size_t i = 0; i < sizeof(wrapped); i++) sprintf(hex + 2 * i, "%02x", wrapped[i]);
+	world_sql(&world,
+		"SELECT * FROM zhifu.hospital_open('" HOSPITAL_A
+		"', 'HZ1', 'Hangzhou', 'Asia/Shanghai', 'CNY', '\\x%s')",
+		hex);
+	keyring_free(ring);
+	return 0;
+}
+
+int main(void)
+{
+	int r = world_start(&world, "ctl_bank");
+	if (r == 77) {
+		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
+		return 0;
+	}
+	if (r != 0) return 1;
+	world_file(&world, "hospitals.d/a.conf",
+		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
+		"bank_accounts = ({code = \"CNY\"; number = \"33010001 00000001\"; currency = \"CNY\";},\n"
+		" {code = \"USD\"; number = \"33010001 00000002\"; currency = \"USD\";});\n",
+		0600);
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(money_arrives_in_suspense, none_left),
+		cmocka_unit_test_setup(what_names_persons_is_sealed, none_left),
+		cmocka_unit_test_setup(a_missing_statement_is_named, none_left),
+		cmocka_unit_test_setup(an_older_statement_moves_the_opening, none_left),
+		cmocka_unit_test_setup(equal_lines_of_two_statements_are_two, none_left),
+		cmocka_unit_test_setup(what_does_not_hold_is_refused_as_a_whole, none_left),
+		cmocka_unit_test_setup(the_same_file_ten_times_at_once, none_left),
+	};
+	r = cmocka_run_group_tests(tests, group_begin, NULL);
+	world_stop(&world);
+	return r;
+}
