@@ -118,7 +118,7 @@ enum zf_fact_kind {
 	ZF_FACT_QUERIED = 5,      /* the insurer asks */
 	ZF_FACT_REMITTED = 6,     /* money announced */
 	ZF_FACT_CANCELLED = 7,
-	ZF_FACT_NOT_FOUND = 8, /* status asked: the insurer has never seen it, so it may be sent */
+	ZF_FACT_NOT_FOUND = 8, /* status asked: the insurer has not got it (any more) */
 };
 
 struct zf_fact {

@@ -64,7 +64,8 @@ $$;
 -- version in p_seq. Axes: 1 transport, 2 acknowledgement, 3 adjudication, 4 payment, 5 books. Returns the claims whose steps
 -- happened; a missing one lost the compare-and-set, which looks at the first step of each axis. A claim
 -- that arrives at its insurer is billed with the very step, whoever takes it, once in its life: rule "bill" of
--- daemon/settle/posting_rule.c, its source the claim.
+-- daemon/settle/posting_rule.c, its source the claim. One that is cancelled on its way to be sent once more, because its
+-- insurer had lost it, takes its bill back.
 CREATE FUNCTION claim_step(p_hospital uuid[], p_claim uuid[], p_axis smallint[], p_from smallint[], p_seq integer[],
 	p_to smallint[], p_event text[], p_who text[], p_why text[])
 RETURNS TABLE (hospital_id uuid, claim_id uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -73,6 +74,8 @@ DECLARE
 	stepped_hospital uuid[]; stepped uuid[];
 	bill_hospital uuid[]; bill uuid[]; bill_debit text[]; bill_amount bigint[]; bill_currency text[]; bill_exponent smallint[];
 	bills integer;
+	back_hospital uuid[]; back uuid[];
+	backs integer;
 BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, which costs milliseconds here
 	IF 8 = ANY (p_to) THEN
 		SELECT count(*), array_agg(c.hospital_id), array_agg(c.claim_id), array_agg('AR-' || upper(s.insurer)),
@@ -92,6 +95,23 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 			p_event := p_event || array_fill('bill'::text, ARRAY[bills]);
 			p_who := p_who || array_fill('zhifu'::text, ARRAY[bills]);
 			p_why := p_why || array_fill(NULL::text, ARRAY[bills]);
+		END IF;
+	END IF;
+	IF 10 = ANY (p_to) THEN
+		SELECT count(*), array_agg(t.h), array_agg(t.c) INTO backs, back_hospital, back
+		FROM unnest(p_hospital, p_claim, p_axis, p_to) AS t (h, c, x, s)
+		JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c AND s.books = 1
+		WHERE t.x = 1 AND t.s = 10;
+		IF backs > 0 THEN
+			p_hospital := p_hospital || back_hospital;
+			p_claim := p_claim || back;
+			p_axis := p_axis || array_fill(5::smallint, ARRAY[backs]);
+			p_from := p_from || array_fill(1::smallint, ARRAY[backs]);
+			p_seq := p_seq || array_fill(NULL::integer, ARRAY[backs]);
+			p_to := p_to || array_fill(5::smallint, ARRAY[backs]);
+			p_event := p_event || array_fill('reverse'::text, ARRAY[backs]);
+			p_who := p_who || array_fill('zhifu'::text, ARRAY[backs]);
+			p_why := p_why || array_fill(NULL::text, ARRAY[backs]);
 		END IF;
 	END IF;
 	-- A claim carries the places of its steps in the arrays: joining them to the claims again looks at each with each.
@@ -138,6 +158,18 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 			FROM unnest(bill_hospital, bill, bill_debit, bill_amount, bill_currency, bill_exponent) AS t (h, c, d, a, u, x)
 			JOIN hospital o ON o.hospital_id = t.h
 			WHERE t.c = ANY (stepped) AND t.a > 0 RETURNING posting.hospital_id, entry_id, no, book_minor)
+		INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
+	END IF;
+	IF backs > 0 THEN
+		WITH posted AS (
+			INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,
+				claim_id, source_id)
+			SELECT g.hospital_id, g.entry_id, 2, g.credit, g.debit, g.amount_minor, g.currency, g.exponent,
+				CASE WHEN g.currency = o.book_currency THEN g.amount_minor END, (now() AT TIME ZONE o.zone)::date, g.rule, g.claim_id, g.source_id
+			FROM unnest(back_hospital, back) AS t (h, c)
+			JOIN posting g ON g.hospital_id = t.h AND g.entry_id = t.c AND g.no = 1 AND g.rule = 'bill'
+			JOIN hospital o ON o.hospital_id = t.h
+			WHERE t.c = ANY (stepped) RETURNING posting.hospital_id, entry_id, no, book_minor)
 		INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
 	END IF;
 	IF 3 = ANY (p_to) THEN

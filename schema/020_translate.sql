@@ -9,6 +9,7 @@ CREATE INDEX exchange_poll ON exchange (hospital_id, insurer) WHERE poll_open;
 -- configured insurer asks for, separated by commas. hospital_keys: version (4 bytes, big endian) and wrapped key of each
 -- version, newest first. basis as export_basis, NULL where nobody asked. busy: the same question is still open. doubt_older: the exchange that the
 -- item belongs to began after the last try to send the message in doubt had ended, so what is answered in it covers that try.
+-- In doubt is the submission whose fate is unknown; of a claim that is sent and asked about, the one that was answered last.
 -- The settings keep a plan by index whatever the statistics say: a claim costs the same in a table of any size.
 -- The ref of the first claim of a chain of corrections, as far back as the insurer was sent them.
 CREATE FUNCTION claim_origin(p_hospital uuid, p_claim uuid, p_insurer text)
@@ -39,7 +40,7 @@ RETURNS TABLE (ordinal integer, claim_id uuid, claim_ref text, claim_use smallin
 	hospital_keys bytea, basis smallint, insurer text, exchange_kind smallint, exchange_status smallint, exchange_step integer,
 	exchange_state bytea, message_status smallint, message_token integer, message_submission boolean, message_http smallint,
 	message_content bytea, message_replay boolean, message_route text, task_id uuid, task_reason text, doubt_message uuid, doubt_exchange uuid, doubt_route text,
-	busy boolean, doubt_older boolean, origin_ref text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
+	busy boolean, doubt_older boolean, origin_ref text, acknowledgement smallint, adjudication smallint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
@@ -55,7 +56,7 @@ BEGIN
 	), seen AS MATERIALIZED (
 		SELECT l.n, l.hospital_id, l.kind, l.message_id, coalesce(l.claim_id, x.claim_id) AS claim_id, l.route, l.fact_id,
 			x.insurer, x.kind AS x_kind, x.status AS x_status, x.step, x.state, x.created_at AS x_at,
-			cs.insurer AS c_insurer, cs.transport
+			cs.insurer AS c_insurer, cs.transport, cs.acknowledgement, cs.adjudication
 		FROM live l LEFT JOIN exchange x ON x.hospital_id = l.hospital_id AND x.exchange_id = l.exchange_id
 		LEFT JOIN claim_state cs ON cs.hospital_id = l.hospital_id AND cs.claim_id = coalesce(l.claim_id, x.claim_id)
 	), asked AS MATERIALIZED (
@@ -87,7 +88,8 @@ BEGIN
 			ELSE false END,
 		coalesce(s.x_at > d.tried_at, false),
 		CASE WHEN c.predecessor_id IS NOT NULL AND (s.kind IN (1, 3, 5, 6) OR s.kind = 4 AND s.x_kind = 1)
-			THEN claim_origin(s.hospital_id, c.predecessor_id, s.c_insurer) END
+			THEN claim_origin(s.hospital_id, c.predecessor_id, s.c_insurer) END,
+		s.acknowledgement, s.adjudication
 	FROM seen s
 	LEFT JOIN keys k ON k.hospital_id = s.hospital_id
 	LEFT JOIN claim c ON c.hospital_id = s.hospital_id AND c.claim_id = s.claim_id
@@ -101,7 +103,7 @@ BEGIN
 			(SELECT max(coalesce(a.ended_at, a.started_at)) FROM attempt a WHERE a.hospital_id = q.hospital_id
 				AND a.message_id = q.message_id) AS tried_at
 		FROM message q WHERE (s.x_kind = 2 OR s.transport = 7) AND q.hospital_id = s.hospital_id AND q.claim_id = s.claim_id
-			AND q.status = 3 AND q.submission
+			AND q.status = CASE WHEN s.transport = 8 THEN 4 ELSE 3 END AND q.submission
 		ORDER BY q.message_id DESC LIMIT 1) d ON true;
 END
 $$;

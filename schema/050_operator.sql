@@ -46,23 +46,31 @@ BEGIN
 	END IF;
 	-- Work before state, as translate and dispatch lock them: the other way round two of them could wait for each other.
 	PERFORM 1 FROM outbox o WHERE o.hospital_id = p_hospital AND o.claim_id = p_claim ORDER BY o.work_id FOR UPDATE;
-	PERFORM 1 FROM claim_step(ARRAY[p_hospital], ARRAY[p_claim], ARRAY[1::smallint], ARRAY[p_from], ARRAY[NULL::integer],
-		ARRAY[p_to], ARRAY[p_event], ARRAY[p_who], ARRAY[p_why]);
-	IF NOT FOUND THEN
-		RETURN NULL;
-	END IF;
 	SELECT m.message_id, m.exchange_id,
 		(SELECT a.route FROM attempt a WHERE a.hospital_id = m.hospital_id AND a.message_id = m.message_id
 			ORDER BY a.attempt DESC LIMIT 1) AS route
 	INTO doubt FROM message m
 	WHERE m.hospital_id = p_hospital AND m.claim_id = p_claim AND m.direction = 1 AND m.submission AND m.status IN (2, 3)
 	ORDER BY m.message_id DESC LIMIT 1;
+	IF p_from = 7 AND p_event = 'release' AND doubt.message_id IS NOT NULL THEN
+		RAISE EXCEPTION 'its message may have arrived: claim arrived or claim resend';
+	END IF;
+	IF p_event = 'resend' AND doubt.message_id IS NULL THEN
+		-- The insurer had answered for it and has lost it: its exchange is over, so it is said anew.
+		p_event := 'release';
+		p_to := 1;
+	END IF;
+	PERFORM 1 FROM claim_step(ARRAY[p_hospital], ARRAY[p_claim], ARRAY[1::smallint], ARRAY[p_from], ARRAY[NULL::integer],
+		ARRAY[p_to], ARRAY[p_event], ARRAY[p_who], ARRAY[p_why]);
+	IF NOT FOUND THEN
+		RETURN NULL;
+	END IF;
 	-- Work towards sending it ends with each of these steps; a cancellation on its way and facts for settle go on.
 	DELETE FROM outbox o WHERE o.hospital_id = p_hospital AND o.claim_id = p_claim
 		AND (o.role = 2 OR (o.role = 1 AND o.kind IN (1, 2, 3, 4, 5)));
 
 	IF p_event = 'resend' THEN
-		IF doubt.message_id IS NULL OR doubt.route IS NULL THEN
+		IF doubt.route IS NULL THEN
 			RAISE EXCEPTION 'there is no message in doubt to send again';
 		END IF;
 		UPDATE message SET status = 1, why = NULL WHERE hospital_id = p_hospital AND message_id = doubt.message_id;
@@ -160,6 +168,9 @@ BEGIN
 	IF NOT FOUND OR (m.direction = 1 AND m.status IN (1, 2)) THEN
 		RETURN false; -- it is on its way
 	END IF;
+	IF m.submission AND m.status = 4 THEN
+		RAISE EXCEPTION 'the insurer answered it: claim resend says the claim anew, where it may go again';
+	END IF;
 	IF m.direction = 1 THEN
 		SELECT a.route INTO way FROM attempt a WHERE a.hospital_id = p_hospital AND a.message_id = p_message
 		ORDER BY a.attempt DESC LIMIT 1;
@@ -206,6 +217,12 @@ BEGIN
 	IF coalesce(p_who, '') = '' OR coalesce(p_why, '') = '' THEN
 		RAISE EXCEPTION 'dropping needs who and why';
 	END IF;
+	UPDATE fact f SET status = CASE f.status WHEN 5 THEN 2 ELSE 6 END, why = concat_ws('; ', 'dropped by ' || p_who || ': ' || p_why, f.why)
+	WHERE f.hospital_id = p_hospital AND f.fact_id = p_id AND f.problem;
+	IF FOUND THEN
+		PERFORM operator_note(p_hospital, p_who, 'fact.drop', p_id::text, p_why);
+		RETURN true;
+	END IF;
 	UPDATE message m SET status = 6, why = concat_ws('; ', 'dropped by ' || p_who || ': ' || p_why, m.why)
 	WHERE m.hospital_id = p_hospital AND m.message_id = p_id AND m.direction = 2 AND m.status IN (13, 14)
 	RETURNING m.exchange_id INTO stopped;
@@ -217,12 +234,6 @@ BEGIN
 	WHERE x.hospital_id = p_hospital AND x.exchange_id = stopped AND x.status = 3 AND NOT EXISTS (SELECT 1 FROM message m
 		WHERE m.hospital_id = p_hospital AND m.problem AND m.status = 13 AND m.exchange_id = stopped);
 	IF NOT FOUND AND stopped = p_id THEN
-	UPDATE fact f SET status = CASE f.status WHEN 5 THEN 2 ELSE 6 END, why = concat_ws('; ', 'dropped by ' || p_who || ': ' || p_why, f.why)
-	WHERE f.hospital_id = p_hospital AND f.fact_id = p_id AND f.problem;
-	IF FOUND THEN
-		PERFORM operator_note(p_hospital, p_who, 'fact.drop', p_id::text, p_why);
-		RETURN true;
-	END IF;
 		RETURN false;
 	END IF;
 	PERFORM operator_note(p_hospital, p_who, 'message.drop', p_id::text, p_why);

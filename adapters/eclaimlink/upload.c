@@ -2,7 +2,7 @@
  *
  * Result codes: zero or more, it was taken (with warnings above zero); -4, not now; any other below zero, it was
  * refused, and the error report says why. An answer that is none of these leaves open whether the file was taken: we
- * wait, search for it by its name among what we sent, and upload again only when it is not there. */
+ * wait, and search for it by its name among what we sent. When it is not there, the daemon decides what is done. */
 #include <stdio.h>
 #include <string.h>
 
@@ -228,9 +228,7 @@ static int asked(struct eclaim_step *step)
 	if (names_file(list, name)) return tell_all(step, ZF_FACT_ACKNOWLEDGED);
 	exchange->source++;
 	if (eclaim_word(step->profile->sent_statuses, exchange->source, status)) return ask(step);
-	if (exchange->kind == ECLAIM_STATUS) return tell_all(step, ZF_FACT_NOT_FOUND);
-	exchange->phase = ECLAIM_BUSY;
-	return eclaim_wait(step, 0);
+	return tell_all(step, ZF_FACT_NOT_FOUND);
 }
 
 int32_t eclaim_upload_reply(struct eclaim_step *step)

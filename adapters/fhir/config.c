@@ -16,7 +16,8 @@ const struct zf_key fhir_config_keys[] = {
 	{"status", ZF_KEY_TEXT, 0, "none", "get: search ClaimResponse by our claim number; task: a status Task; none"},
 	{"status_path", ZF_KEY_TEXT, 0, "/ClaimResponse", "where answers are searched"},
 	{"claim_path", ZF_KEY_TEXT, 0, "/Claim",
-		"where claims are searched when there is no answer yet; empty: no answer means never received"},
+		"where claims are searched when there is no answer yet, and found until they are decided; empty: not at all, "
+		"and no answer about a claim in doubt means never received"},
 	{"task_path", ZF_KEY_TEXT, 0, "/Task", "where Tasks are posted in mode submit"},
 	{"remittance_path", ZF_KEY_TEXT, 0, "", "where PaymentReconciliations are fetched; empty: they are not"},
 	{"cancel", ZF_KEY_BOOL, 0, "false", "can claims be cancelled by Task?"},

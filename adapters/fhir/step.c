@@ -6,7 +6,9 @@
  *   401, 403, 404, 405, 407, 408, 425, 429, 503    not taken: sent again at the timer when the daemon hands the claim
  *                                                  over with it, else asked about, else held (MALFORMED)
  *   any other status                               unknown: asked about, else held (MALFORMED)
- * A submission that failed under way (FAILURE) is left to the daemon, which asks by START_STATUS or holds it. */
+ * A submission that failed under way (FAILURE) is left to the daemon, which asks by START_STATUS or holds it.
+ *
+ * A claim that was taken and is not known there any more is told as not found, and the exchange is over. */
 #include <stdio.h>
 
 #include "fhir/encode.h"
@@ -79,11 +81,12 @@ static bool is_in_flight(char phase)
 static int32_t conclude(struct fhir_step *step)
 {
 	struct fhir_exchange *exchange = step->exchange;
-	bool busy = false, open = false, doubt = false;
+	bool busy = false, open = false, doubt = false, refused = false;
 	for (uint32_t i = 0; i < exchange->claim_count; i++) {
 		char phase = exchange->claims[i].phase;
 		if (is_in_flight(phase)) return ZF_OK;
 		if (phase == FHIR_PHASE_BUSY) busy = true;
+		if (phase == FHIR_PHASE_BUSY && exchange->claims[i].told != 'y') refused = true;
 		if (phase == FHIR_PHASE_PENDING && can_ask(step)) open = true;
 		if (phase == FHIR_PHASE_UNKNOWN) {
 			open = open || can_ask(step);
@@ -97,6 +100,8 @@ static int32_t conclude(struct fhir_step *step)
 		int64_t seconds = busy ? step->config->retry_seconds : step->config->wait_seconds;
 		return verdict_read(fhir_step_wait(step, seconds));
 	}
+	if (refused && exchange->kind == FHIR_EXCHANGE_SUBMIT)
+		return hold(step, "not-taken", "the insurer does not take the claim, however often it is sent");
 	return action_add(&step->actions, ZF_ACTION_DONE) == NULL ? ZF_NOMEM : ZF_OK;
 }
 
@@ -256,7 +261,7 @@ static int32_t not_found(struct fhir_step *step, struct fhir_exchange_claim *cla
 	return fact->claim_ref == NULL ? ZF_NOMEM : ZF_OK;
 }
 
-/* Does the insurer say in so many words that it has never seen the claim? */
+/* Does the insurer say in so many words that it does not have the claim? */
 static bool says_not_found(const struct fhir_answer *answer)
 {
 	for (uint32_t i = 0; i < answer->error_count; i++) {
@@ -285,14 +290,17 @@ static int32_t reply_status(struct fhir_step *step, struct fhir_exchange_claim *
 	rc = fhir_step_facts(step, &answer, claim);
 	if (rc != 0) return verdict_read(rc);
 	if (claim->phase != phase) return ZF_OK; /* it was among the answers */
-	bool known = claim->told == 'y';
-	if (!known && says_not_found(&answer)) return not_found(step, claim);
-	if (known || answer.error_count > 0 || step->config->message) {
+	if (says_not_found(&answer)) return not_found(step, claim);
+	bool known = claim->told == 'y', silent = answer.adjudication_count == 0 && answer.query_count == 0;
+	if (answer.error_count > 0 || step->config->message || (known && !silent)) {
 		claim->phase = FHIR_PHASE_PENDING;
 		return ZF_OK;
 	}
-	if (step->config->claim_path == NULL) return not_found(step, claim);
-	return fhir_request_claim_search(step, claim);
+	/* Without a way to look for the claim itself, silence about one that was taken is no news. */
+	if (step->config->claim_path != NULL) return fhir_request_claim_search(step, claim);
+	if (!known) return not_found(step, claim);
+	claim->phase = FHIR_PHASE_PENDING;
+	return ZF_OK;
 }
 
 /* A cancellation that was refused leaves the claim where it is: said as pending, with the reasons. */

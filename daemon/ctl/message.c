@@ -320,6 +320,8 @@ static int replay_allowed(const struct message_row *message)
 	if (!db_rows_bool(rows, 0, M_SUBMISSION)) return 0;
 	if (db_rows_null(rows, 0, M_TRANSPORT)) return err_set(ERR_INVALID, "its claim is not known");
 	transport = (uint8_t)db_rows_int(rows, 0, M_TRANSPORT);
+	if (transport == TRANSPORT_UNKNOWN && db_rows_int(rows, 0, M_STATUS) == MESSAGE_ANSWERED)
+		return err_set(ERR_DENIED, "the insurer answered it: claim resend says the claim anew");
 	if (lifecycle_step(AXIS_TRANSPORT, transport, EVENT_RESEND, &to, &effects) == 0) return 0;
 	return err_set(ERR_DENIED, "claim %s is %s: a claim is sent again only when its fate is unknown; %s",
 		db_rows_text(rows, 0, M_CLAIM_REF), lifecycle_state_name(AXIS_TRANSPORT, transport),

@@ -81,10 +81,14 @@ const struct lifecycle_step lifecycle_step_table[] = {
 		"asked, the insurer does not have it"},
 	{T, TRANSPORT_UNKNOWN, EVENT_RESEND, TRANSPORT_QUEUED, EFFECT_SEND_WORK,
 		"the insurer recognises repeats, or a person takes the responsibility"},
+	{T, TRANSPORT_UNKNOWN, EVENT_RELEASE, TRANSPORT_ACCEPTED, EFFECT_TRANSLATE,
+		"it had been delivered and the insurer has lost it: likewise, and as its exchange is over it is said anew"},
 
-	{T, TRANSPORT_SENT, EVENT_PROVE_ABSENT, TRANSPORT_UNKNOWN, EFFECT_WORKLIST | EFFECT_ALERT,
-		"delivered, yet the insurer says it has nothing and never acknowledged it: a person decides about "
-		"sending again"},
+	{T, TRANSPORT_SENT, EVENT_DEFER, TRANSPORT_QUEUED, EFFECT_SEND_WORK,
+		"its system had the bytes and answered that it did not take them now"},
+	{T, TRANSPORT_SENT, EVENT_PROVE_ABSENT, TRANSPORT_UNKNOWN, EFFECT_ASK_STATUS | PERSON | EFFECT_ALERT,
+		"delivered and never decided, and now the insurer says that it has nothing: it is asked again, and a "
+		"person decides about sending again"},
 
 	{T, TRANSPORT_FAILED, EVENT_RELEASE, TRANSPORT_ACCEPTED, EFFECT_TRANSLATE, "the cause is repaired"},
 	{T, TRANSPORT_FAILED, EVENT_ROUTE_FOUND, TRANSPORT_ACCEPTED, EFFECT_TRANSLATE,

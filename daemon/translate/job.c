@@ -65,6 +65,8 @@ enum {
 	C_BUSY,
 	C_DOUBT_OLDER,
 	C_ORIGIN,
+	C_ACKNOWLEDGEMENT,
+	C_ADJUDICATION,
 };
 
 static int int_or(const struct pg_result *rows, int row, int column, int otherwise)
@@ -112,6 +114,8 @@ static void read_claim(const struct room *room, struct job *job, const struct pg
 	claim->insurer = job->insurer_code;
 	claim->use = int_or(rows, row, C_USE, 0);
 	claim->transport = int_or(rows, row, C_TRANSPORT, TRANSPORT_NONE);
+	claim->acknowledgement = int_or(rows, row, C_ACKNOWLEDGEMENT, ACKNOWLEDGEMENT_NONE);
+	claim->adjudication = int_or(rows, row, C_ADJUDICATION, ADJUDICATION_NONE);
 	claim->doubt_message = uuid_or_nil(rows, row, C_DOUBT_MESSAGE);
 	job->patient_key_id = uuid_or_nil(rows, row, C_PATIENT_KEY);
 	if (currency != NULL && strlen(currency) == 3) {
@@ -500,6 +504,7 @@ void job_finish(struct room *room, struct job *job)
 
 	if (job->harvest.err == 0 && job->exchange_kind == EXCHANGE_STATUS && job->item.kind != WORK_START_STATUS)
 		job_status_conclude(job);
+	if (job->harvest.err == 0 && job->exchange_kind == EXCHANGE_CLAIM) job_absence_conclude(job);
 	if (job->harvest.err == 0 && job->exchange_kind == EXCHANGE_CANCEL) job_cancel_conclude(job);
 	r = job->harvest.err == 0 ? job_facts_harvest(room, job) : job->harvest.err;
 	if (r == 0) r = job->harvest.err;

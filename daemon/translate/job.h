@@ -34,10 +34,12 @@ struct job_claim {
 	struct uuid id; /* nil: none */
 	const char *ref, *insurer;
 	int use, transport;
+	int acknowledgement, adjudication; /* of the item's own claim */
 	struct zf_money total;
 	bool has_key;
 	struct key key;            /* the patient's */
-	struct uuid doubt_message; /* its submission whose fate is unknown, or nil */
+	struct uuid doubt_message; /* its submission whose fate is unknown, or nil; of one that is sent and asked about
+				    * the last one that was answered */
 };
 
 /* A fact that a module stated. A remittance is one per detail. */
@@ -135,6 +137,7 @@ void job_facts_add(struct job *job, const struct zf_fact *fact);
 void job_ask(struct room *room, struct job *job);
 void job_failure(struct room *room, struct job *job);
 void job_status_conclude(struct job *job);
+void job_absence_conclude(struct job *job);
 void job_cancel(struct room *room, struct job *job);
 void job_cancel_conclude(struct job *job);
 void job_poll(struct room *room, struct job *job);

@@ -79,6 +79,11 @@ void job_ask(struct room *room, struct job *job)
 	ask_again(job);
 }
 
+static bool recognises_repeats(const struct job *job)
+{
+	return job->insurer->idempotent || (job->context->capabilities & ZF_CAP_IDEMPOTENT) != 0;
+}
+
 /* A submission of which it is not known whether it arrived. */
 static void doubt(struct room *room, struct job *job)
 {
@@ -89,8 +94,7 @@ static void doubt(struct room *room, struct job *job)
 		job_ask(room, job);
 		return;
 	}
-	if ((job->insurer->idempotent || (job->context->capabilities & ZF_CAP_IDEMPOTENT)) &&
-		job->message_route != NULL) {
+	if (recognises_repeats(job) && job->message_route != NULL) {
 		harvest_step(&job->harvest, &job->claim.id, TRANSPORT_UNKNOWN, EVENT_RESEND,
 			"the insurer recognises a repeated submission");
 		harvest_update(&job->harvest, &job->item.message_id, MESSAGE_READY, NULL);
@@ -131,14 +135,26 @@ static bool is_own(const struct job *job, const struct job_fact *fact)
 	return fact->resolved && uuid_equal(&fact->claim.id, &job->claim.id);
 }
 
+/* It had been delivered, and asked again the insurer still has nothing: said anew where that can do no harm. Else it
+ * stays with a person, and the clock of its doubt goes on asking, as what was lost may be found. */
+static void say_anew(struct job *job)
+{
+	if (job->message_replay || !recognises_repeats(job)) return;
+	harvest_step(&job->harvest, &job->claim.id, TRANSPORT_UNKNOWN, EVENT_RELEASE,
+		"the insurer has lost it, and recognises a repeated submission");
+	harvest_work(&job->harvest, WORK_TRANSLATE, WORK_START_CLAIM)->claim_id = job->claim.id;
+}
+
 /* The insurer never saw it: the very same message may go. */
 static void prove_absent(struct job *job)
 {
 	struct harvest_work *work;
 
-	if (job->claim.transport != TRANSPORT_UNKNOWN || uuid_is_nil(&job->claim.doubt_message) ||
-		job->doubt_route == NULL)
+	if (uuid_is_nil(&job->claim.doubt_message)) {
+		say_anew(job);
 		return;
+	}
+	if (job->doubt_route == NULL) return;
 	/* An answer from before the last try, or one that a person has read again, says nothing about that try: sent
 	 * again on its word the claim could be there twice. */
 	if (!job->doubt_older || job->message_replay) {
@@ -155,16 +171,48 @@ static void prove_absent(struct job *job)
 	work->message_id = job->claim.doubt_message;
 }
 
+/* A claim that the insurer answered for with success and has not decided: it has lost it, or never had it whatever its
+ * front said. Never sent again on this word alone. One that is decided or rejected needs nothing more of the insurer.
+ */
+static void lost_there(struct job *job)
+{
+	bool covers = job->exchange_kind == EXCHANGE_CLAIM || job->doubt_older;
+
+	if (job->message_replay || !covers || job->claim.acknowledgement == ACKNOWLEDGEMENT_REJECTED ||
+		job->claim.adjudication >= ADJUDICATION_APPROVED)
+		return;
+	harvest_step(&job->harvest, &job->claim.id, TRANSPORT_SENT, EVENT_PROVE_ABSENT,
+		"the insurer answered for it when it was sent, and says now that it has not got it");
+	ask_again(job);
+	log_fields(LOG_ERROR, "an insurer does not know a claim that it had answered for", "claim", job->claim.ref,
+		"insurer", job->insurer->code, NULL);
+}
+
+static void absent(struct job *job)
+{
+	if (job->claim.transport == TRANSPORT_SENT) lost_there(job);
+	if (job->claim.transport == TRANSPORT_UNKNOWN && job->exchange_kind == EXCHANGE_STATUS) prove_absent(job);
+}
+
+void job_absence_conclude(struct job *job)
+{
+	for (struct job_fact *fact = job->facts; fact != NULL; fact = fact->next) {
+		if (!is_own(job, fact) || fact->fact.kind != ZF_FACT_NOT_FOUND) continue;
+		absent(job);
+		return;
+	}
+}
+
 void job_status_conclude(struct job *job)
 {
 	struct job_fact **at = &job->facts;
 
+	job_absence_conclude(job);
 	job->facts_last = NULL;
 	while (*at != NULL) {
 		struct job_fact *fact = *at;
 		bool own = is_own(job, fact);
 
-		if (own && fact->fact.kind == ZF_FACT_NOT_FOUND) prove_absent(job);
 		/* A refused question says nothing about the claim; the clock asks again. */
 		if (own && fact->fact.kind == ZF_FACT_REJECTED && !fact->has_adjudication) {
 			*at = fact->next;

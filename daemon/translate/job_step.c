@@ -174,6 +174,18 @@ static int message_seal(
 	return r < 0 ? r : seal(room->sealer, key, id, SEAL_MESSAGE, plain, &job->arena, ret_sealed);
 }
 
+/* The module sends a claim once more that the insurer has answered for: it was told "not now". What has been heard of
+ * otherwise is not in its hands any more; dispatch drops such a message. */
+static void take_back(struct job *job)
+{
+	if (job->exchange_kind != EXCHANGE_CLAIM || job->claim.transport != TRANSPORT_SENT ||
+		job->claim.acknowledgement != ACKNOWLEDGEMENT_NONE || job->claim.adjudication != ADJUDICATION_NONE ||
+		job->harvest.steps.count > 0)
+		return;
+	harvest_step(&job->harvest, &job->claim.id, TRANSPORT_SENT, EVENT_DEFER,
+		"the insurer's system answered that it did not take it now");
+}
+
 static int http_add(const struct room *room, struct job *job, const struct zf_action *action)
 {
 	const struct endpoint *endpoint =
@@ -195,6 +207,7 @@ static int http_add(const struct room *room, struct job *job, const struct zf_ac
 	if (job->claim.has_key) message->claim_id = job->claim.id;
 	message->token = action->token;
 	message->submission = action->submission != 0;
+	if (message->submission) take_back(job);
 	message->personal = !job->impersonal || message->submission;
 	message->content = sealed;
 	work = harvest_work(&job->harvest, WORK_DISPATCH, WORK_SEND);

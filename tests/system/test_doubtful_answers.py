@@ -1,4 +1,5 @@
-"""An insurer whose answers cannot be taken at their word: its amounts do not add up. A person finds it, with what to do."""
+"""An insurer whose answers cannot be taken at their word: it loses a claim that it had answered for, or its amounts do not
+add up. Nothing is sent twice for it, and a person finds it, with what to do."""
 
 import json
 
@@ -39,6 +40,37 @@ def end(place):
     assert place.daemon.ctl("ledger", "balance").returncode == 0
     invariants.assert_next_steps(place.database)
     invariants.assert_events_are_paths(place.database, invariants.lifecycle_of(place.daemon))
+
+
+def test_a_claim_that_the_insurer_lost(scene):
+    """It took the claim and said so; then its server forgets everything. The claim is in doubt again: a person and a clock
+    have it, nothing leaves by itself, and said anew by a person it is decided. Its bill stands once."""
+    place = scene({"pend_ms": 3600000})
+    (claim_id,) = traffic.Sender(place.daemon, ["L-1"]).finish().values()
+    until(place, claim_id, transport=8, adjudication=1)
+    ref = ref_of(place, claim_id)
+    place.alpha.payer.stop()
+    place.alpha.payer.start()
+    until(place, claim_id, transport=7)
+    invariants.assert_next_steps(place.database)
+    problems = {row["problem"]: row["count"] for row in json.loads(place.daemon.ctl("--json", "status").stdout)["problems"]}
+    assert problems["claims that may or may not have arrived"] == 1, problems
+    listed = place.daemon.ctl("claim", "list", "--state", "transport=unknown").stdout
+    shown = place.daemon.ctl("claim", "show", ref).stdout
+    assert ref in listed and "says now that it has not got it" in shown and "only if the insurer says" in shown, shown
+    place.daemon.wait_log("does not know a claim that it had answered for")
+    # The clock of the doubt asks, and the answer is the same.
+    place.database.sql("UPDATE zhifu.outbox SET due_at = now() WHERE claim_id = %s AND kind = 5 RETURNING 1", (claim_id,))
+    asked = "SELECT count(*) FROM zhifu.exchange WHERE claim_id = %s AND kind = 2 AND status = 2"
+    zhifu.wait_until(lambda: place.database.value(asked, (claim_id,)) == 1, "the insurer to be asked again")
+    until(place, claim_id, transport=7)
+    assert place.alpha.counts()["received"] == 0
+    place.daemon.ctl("claim", "resend", ref, "--who", "li", "--why", "they have lost it")
+    until(place, claim_id, transport=8, adjudication=1)
+    counts = place.alpha.counts()
+    assert counts["received"] == counts["distinct"] == 1, counts
+    assert place.database.value("SELECT count(*) FROM zhifu.posting WHERE rule = 'bill'") == 1
+    end(place)
 
 
 def test_amounts_that_do_not_add_up(scene):

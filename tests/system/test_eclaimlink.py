@@ -353,6 +353,23 @@ def test_each_fault_ends_well(post):
     one.judge()
 
 
+def test_what_the_post_office_did_not_take(post):
+    """"Not now" under a 200 is sent once more. An answer that nobody can read, and no such file among those that were sent:
+    that waits for a person, and goes again when one says so."""
+    one = Bad(post(**Bad.SETTINGS))
+    one.script(faults=({"kind": "late", "scope": "submit", "ordinals": ["1"], "ms": 1, "taken": "no"},))
+    assert one.whole("not now", 10000)["came"] == 2
+    one.script(faults=({"kind": "garbage", "scope": "submit", "ordinals": ["1"], "taken": "no"},))
+    claim_id = one.post.submit("N-lost", [("99213", 20000, 0)])
+    one.post.wait(claim_id, transport=(7,))
+    invariants.assert_next_steps(one.post.database)
+    ref = one.post.database.value("SELECT ref FROM zhifu.claim WHERE claim_id = %s", (claim_id,))
+    assert one.post.ask("GET", "/_sandbox/claims/" + ref)["came"] == 1
+    one.post.daemon.ctl("claim", "resend", ref, "--who", "li", "--why", "it is not among what was sent")
+    one.post.wait(claim_id, payment=(1,))
+    one.judge()
+
+
 def test_faults_by_chance(post):
     """All of them at once, by a seed."""
     one = Bad(post(**Bad.SETTINGS))

@@ -39,6 +39,26 @@ static void answers_that_do_not_add_up_are_listed(void **state)
 	}
 }
 
+/* The insurer had answered for it and lost it: there is no message in doubt, so it is translated anew. */
+static void a_lost_claim_is_said_anew(void **state)
+{
+	(void)state;
+	struct made made = make_claim(7, "alpha");
+	make_message(&made, 1, 4, true);
+	assert_ctl(&world, 1, "message replay %s --who li --why try", uuid_text(&made.message));
+	assert_non_null(strstr(world.err, "claim resend"));
+	assert_ctl(&world, 0, "claim resend %s --who li --why 'Ms. Chen of Alpha: not there'", made.ref);
+	assert_int_equal(transport_of(&made), 1);
+	assert_int_equal(work_of(&made, 1, 1), 1);
+	assert_int_equal(work_of(&made, 2, 1), 0);
+	/* where a message is in doubt, it is that one which goes again */
+	struct made doubt = make_claim(7, "alpha");
+	make_message(&doubt, 1, 3, true);
+	assert_ctl(&world, 1, "claim release %s --who li --why try", doubt.ref);
+	assert_non_null(strstr(world.err, "claim resend"));
+	assert_int_equal(transport_of(&doubt), 7);
+}
+
 int main(void)
 {
 	int r = world_start(&world, "ctl-answers");
@@ -49,6 +69,7 @@ int main(void)
 	if (r != 0) return 1;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_that_do_not_add_up_are_listed),
+		cmocka_unit_test(a_lost_claim_is_said_anew),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);
 	sealer_free(sealer);

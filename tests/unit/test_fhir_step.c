@@ -9,6 +9,7 @@
 
 static const char *const submit_pairs[] = {"mode=submit", "status=get", "cancel=true", "idempotent=true",
 	"remittance_path=/PaymentReconciliation", "wait_seconds=30", "retry_seconds=5", NULL};
+static const char *const no_claim_pairs[] = {"mode=submit", "status=get", "claim_path=", NULL};
 static const char *const plain_pairs[] = {"mode=submit", NULL};
 static const char *const message_pairs[] = {"mode=message", "cancel=true", "event_system=urn:example:events",
 	"sender_system=urn:example:provider", "sender_id=H-31", "receiver_system=urn:example:payer", "receiver_id=P-1",
@@ -175,6 +176,7 @@ static int32_t reply_fixture(struct lab *lab, uint32_t token, int status, const 
 
 #define SUBMIT "http 1 POST fhir/Claim/$submit submission\n"
 #define ASK(token) "http " #token " GET fhir/ClaimResponse?request.identifier=urn%3Azhifu%3Aclaim%7C" REF "\n"
+#define ASK_CLAIM(token) "http " #token " GET fhir/Claim?identifier=urn%3Azhifu%3Aclaim%7C" REF "\n"
 #define PENDED "fact pended " REF "\n"
 
 /* ---- mode submit ---- */
@@ -279,6 +281,22 @@ static void test_submit_busy(void **state)
 	lab_close(&lab);
 }
 
+/* Who is never ready gets no further claims: a person sees the last answer. */
+static void test_submit_never_taken(void **state)
+{
+	static const char *const pairs[] = {"mode=submit", "asks_max=1", NULL};
+	(void)state;
+	struct lab lab;
+	lab_open(&lab, pairs, ZF_SIDE_TO_INSURER);
+	const struct zf_claim *claims[] = {lab.claim};
+	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), SUBMIT);
+	EXPECT(reply(&lab, 1, 503, "", 0), "wait 60\n");
+	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER, .claims = claims, .claim_count = 1}),
+		"http 2 POST fhir/Claim/$submit submission\n");
+	assert_int_equal(reply(&lab, 2, 503, "", 0), ZF_MALFORMED);
+	lab_close(&lab);
+}
+
 static void test_submission_failed(void **state)
 {
 	(void)state;
@@ -298,15 +316,48 @@ static void test_status(void **state)
 	struct lab lab;
 	lab_open(&lab, submit_pairs, ZF_SIDE_TO_INSURER);
 	EXPECT(start(&lab, ZF_EVENT_START_STATUS), ASK(1));
-	EXPECT(reply(&lab, 1, 200, empty, sizeof(empty) - 1),
-		"http 2 GET fhir/Claim?identifier=urn%3Azhifu%3Aclaim%7C" REF "\n");
+	EXPECT(reply(&lab, 1, 200, empty, sizeof(empty) - 1), ASK_CLAIM(2));
 	EXPECT(reply(&lab, 2, 200, empty, sizeof(empty) - 1), "fact not-found " REF "\ndone\n");
 	EXPECT(start(&lab, ZF_EVENT_START_STATUS), ASK(1));
-	EXPECT(reply(&lab, 1, 200, empty, sizeof(empty) - 1),
-		"http 2 GET fhir/Claim?identifier=urn%3Azhifu%3Aclaim%7C" REF "\n");
+	EXPECT(reply(&lab, 1, 200, empty, sizeof(empty) - 1), ASK_CLAIM(2));
 	EXPECT(reply(&lab, 2, 200, found, sizeof(found) - 1), PENDED "wait 30\n");
 	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ASK(3));
 	EXPECT(reply_fixture(&lab, 3, 200, "fhir_step/decided.json"), "fact adjudicated " REF " benefit=3800\ndone\n");
+	lab_close(&lab);
+}
+
+/* A claim that the insurer took and does not know any more: told as not found, in words or by both searches' silence.
+ */
+static void test_lost_there(void **state)
+{
+	static const char empty[] = "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":0}";
+	static const char found[] = "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":[{\"resource\":"
+				    "{\"resourceType\":\"Claim\",\"id\":\"1\"}}]}";
+	static const char words[] = "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"error\","
+				    "\"code\":\"not-found\"}]}";
+	(void)state;
+	struct lab lab;
+	lab_open(&lab, submit_pairs, ZF_SIDE_TO_INSURER);
+	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), SUBMIT);
+	EXPECT(reply(&lab, 1, 202, "", 0), PENDED "wait 30\n");
+	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ASK(2));
+	/* No answer yet, and it is there. */
+	EXPECT(reply(&lab, 2, 200, empty, sizeof(empty) - 1), ASK_CLAIM(3));
+	EXPECT(reply(&lab, 3, 200, found, sizeof(found) - 1), "wait 30\n");
+	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ASK(4));
+	EXPECT(reply(&lab, 4, 200, empty, sizeof(empty) - 1), ASK_CLAIM(5));
+	EXPECT(reply(&lab, 5, 200, empty, sizeof(empty) - 1), "fact not-found " REF "\ndone\n");
+	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), SUBMIT);
+	EXPECT(reply(&lab, 1, 202, "", 0), PENDED "wait 30\n");
+	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ASK(2));
+	EXPECT(reply(&lab, 2, 200, words, sizeof(words) - 1), "fact not-found " REF "\ndone\n");
+	lab_close(&lab);
+	/* Who cannot be asked for the claim itself says nothing by having no answer. */
+	lab_open(&lab, no_claim_pairs, ZF_SIDE_TO_INSURER);
+	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), SUBMIT);
+	EXPECT(reply(&lab, 1, 202, "", 0), PENDED "wait 60\n");
+	EXPECT(step(&lab, (struct zf_event){.kind = ZF_EVENT_TIMER}), ASK(2));
+	EXPECT(reply(&lab, 2, 200, empty, sizeof(empty) - 1), "wait 60\n");
 	lab_close(&lab);
 }
 
@@ -644,8 +695,10 @@ int main(void)
 		cmocka_unit_test(test_submit_accepted_without_body),
 		cmocka_unit_test(test_submit_answer_for_another),
 		cmocka_unit_test(test_submit_busy),
+		cmocka_unit_test(test_submit_never_taken),
 		cmocka_unit_test(test_submission_failed),
 		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_lost_there),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_remittance),
 		cmocka_unit_test(test_push),

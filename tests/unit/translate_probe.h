@@ -4,7 +4,7 @@
  * "crash", "loop", "open" (tries to write a file), anything else: POST to "submit", body the ref and the source REPLY
  * lines of the body, each a fact: ack REF | adj REF SUBMITTED BENEFIT PR CO CURRENCY | pend REF | reject REF | notfound
  * REF | cancelled REF remit ID AMOUNT CURRENCY, followed by lines  detail REF AMOUNT FEE ; REF "-" means none named
- *                 done | wait SECONDS | malformed | crash | more (a further request) */
+ *                 done | wait SECONDS | malformed | crash | more (a further request) | again (the claim once more) */
 #ifndef UNIT_TRANSLATE_PROBE_H
 #define UNIT_TRANSLATE_PROBE_H
 
@@ -154,6 +154,7 @@ static inline bool probe_line(struct action_list *list, const char *line, const 
 	if (strcmp(word, "detail") == 0) return true;
 	if (strcmp(word, "done") == 0) return action_add(list, ZF_ACTION_DONE) != NULL;
 	if (strcmp(word, "more") == 0) return probe_request(list, "GET", NULL, 0, 0);
+	if (strcmp(word, "again") == 0) return probe_request(list, "POST", "again", 5, 1);
 	if (sscanf(line, "wait %ld", &seconds) == 1) {
 		struct zf_action *action = action_add(list, ZF_ACTION_WAIT);
 		if (action == NULL) return false;
