@@ -140,6 +140,7 @@ static int next_iconv(struct charset *charset, const char **bytes, size_t *len, 
 {
 	char *out = charset->out;
 	size_t room = sizeof(charset->out), rc;
+	int result = 0;
 	*ret_text = (struct text_span){charset->out, 0};
 	if (charset->cut_len > 0) {
 		/* One byte more each time, until the character is whole or too long to be one. */
@@ -164,14 +165,12 @@ static int next_iconv(struct charset *charset, const char **bytes, size_t *len, 
 			charset->cut_len = left;
 			*bytes += left;
 			*len = 0;
-		} else if (error != 0 && error != E2BIG) {
-			ret_text->len = (size_t)(out - charset->out);
-			return LIB_INVALID;
 		}
+		if (error == EILSEQ) result = LIB_INVALID;
 	}
 	ret_text->len = (size_t)(out - charset->out);
 	const char *zero = memchr(charset->out, '\0', ret_text->len);
-	if (zero == NULL) return 0;
+	if (zero == NULL) return result;
 	ret_text->len = (size_t)(zero - charset->out);
 	return LIB_INVALID;
 }

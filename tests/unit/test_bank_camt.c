@@ -87,7 +87,11 @@ static void it_may_be_cut_anywhere(void **state)
 		STATEMENT(BAL("OPBD", "CHF", "0", "CRDT") BAL("CLBD", "CHF", "1", "CRDT") NTRY("1", "CRDT", "BOOK",
 			"<NtryDtls><TxDtls><RmtInf><Ustrd>\xe4\xbb\x98\xe6\xac\xbe &#x1F600; &lt;<![CDATA[<&>]]>"
 			"<!-- a > b --><?pi ?></Ustrd></RmtInf></TxDtls></NtryDtls>"));
+	static const char mark[] =
+		"\xef\xbb\xbf" STATEMENT(BAL("PRCD", "CHF", "5", "CRDT") BAL("CLBD", "CHF", "5", "CRDT"));
 	bank_cut_everywhere(rich, sizeof(rich) - 1, NULL);
+	bank_cut_everywhere(mark, sizeof(mark) - 1, NULL);
+	bank_expect(mark, sizeof(mark) - 1, NULL, 0, "\"proved\": 1", NULL);
 	bank_cut_everywhere(odd, sizeof(odd) - 1, NULL);
 	for (size_t cut = 1; cut < sizeof(odd) - 1; cut++) {
 		/* Two pieces, and one of the file that stops there. */

@@ -201,6 +201,11 @@ static void charsets_are_the_profiles(void **state)
 	static const char broken[] = HEAD ":86:\xb8\xff\r\n";
 	bank_expect(broken, sizeof(broken) - 1, &profile, LIB_INVALID, "The text is not GB18030", NULL);
 	bank_cut_everywhere(broken, sizeof(broken) - 1, &profile);
+	/* A NUL comes before what is no character: that is the first fault, however it is cut. */
+	static const char zero[] = HEAD ":86:a\0b\r\n:62F:C261102CHF1000,\r\n:86:\x80\xff\r\n";
+	bank_expect(
+		zero, sizeof(zero) - 1, &profile, LIB_INVALID, "The text is not GB18030", "\"path\": \"line 5\"", NULL);
+	bank_cut_everywhere(zero, sizeof(zero) - 1, &profile);
 	static const char mark[] = "\xef\xbb\xbf" HEAD TAIL("1000,");
 	bank_expect(mark, sizeof(mark) - 1, NULL, 0, "\"proved\": 1", NULL);
 	bank_cut_everywhere(mark, sizeof(mark) - 1, NULL);
