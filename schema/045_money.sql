@@ -23,6 +23,7 @@ CREATE TABLE rate (
 	why      text,
 	checker  text,
 	checked_at timestamptz,
+	checked_why text,
 	CHECK (base <> quote),
 	CHECK ((bank <> '') = (source IN (3, 4))),
 	-- Four eyes: what was typed in counts when somebody else has said so.
@@ -111,11 +112,14 @@ END
 $$;
 
 -- The second person's word. Returns 1 done, 0 it does not wait for one, -1 who typed it in may not decide.
-CREATE FUNCTION rate_decide(p_rate uuid, p_approve boolean, p_who text) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+CREATE FUNCTION rate_decide(p_rate uuid, p_approve boolean, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	entered_by text;
 BEGIN
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'a decision on a rate needs who and why';
+	END IF;
 	SELECT r.maker INTO entered_by FROM rate r WHERE r.rate_id = p_rate AND r.status = 2 FOR UPDATE;
 	IF NOT FOUND THEN
 		RETURN 0;
@@ -123,7 +127,8 @@ BEGIN
 	IF lower(btrim(entered_by)) = lower(btrim(p_who)) THEN
 		RETURN -1;
 	END IF;
-	UPDATE rate SET status = CASE WHEN p_approve THEN 1 ELSE 3 END, checker = p_who, checked_at = now() WHERE rate_id = p_rate;
+	UPDATE rate SET status = CASE WHEN p_approve THEN 1 ELSE 3 END, checker = p_who, checked_at = now(), checked_why = p_why
+	WHERE rate_id = p_rate;
 	IF p_approve THEN
 		PERFORM posting_value_soon();
 	END IF;
@@ -131,7 +136,7 @@ BEGIN
 END
 $$;
 
--- The rates in force of some currencies over some days, for look-ups and for judging new ones.
+-- The rates in force of some currencies over some days, for look-ups.
 CREATE FUNCTION rate_between(p_currency text[], p_from date, p_to date)
 RETURNS TABLE (rate_id uuid, source smallint, bank text, base text, quote text, per integer, digits bigint, scale smallint, day date,
 	maker text, checker text) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -139,6 +144,33 @@ RETURNS TABLE (rate_id uuid, source smallint, bank text, base text, quote text, 
 		r.day, r.maker, r.checker
 	FROM rate r WHERE r.status = 1 AND r.day BETWEEN p_from AND p_to AND (r.low = ANY (p_currency) OR r.high = ANY (p_currency))
 	ORDER BY r.source, r.bank, r.low, r.high, r.day, r.version DESC
+$$;
+
+-- All rates in force over some days, and of each series the last before and the first after them: what new rates are held
+-- against, and what can be said where one is missing.
+CREATE FUNCTION rate_around(p_from date, p_to date)
+RETURNS TABLE (rate_id uuid, source smallint, bank text, base text, quote text, per integer, digits bigint, scale smallint, day date,
+	maker text, checker text, made_at timestamptz) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	-- From one series to the next by the index: there are some dozens of them, and days by the thousand in each.
+	WITH RECURSIVE series AS (
+		(SELECT source, bank, low, high FROM rate ORDER BY source, bank, low, high LIMIT 1)
+		UNION ALL
+		SELECT n.source, n.bank, n.low, n.high FROM series s CROSS JOIN LATERAL (
+			SELECT r.source, r.bank, r.low, r.high FROM rate r
+			WHERE (r.source, r.bank, r.low, r.high) > (s.source, s.bank, s.low, s.high)
+			ORDER BY r.source, r.bank, r.low, r.high LIMIT 1) n
+	)
+	SELECT r.rate_id, r.source, r.bank, r.base, r.quote, r.per, r.digits, r.scale, r.day, r.maker, r.checker, r.made_at
+	FROM series s CROSS JOIN LATERAL (
+		(SELECT DISTINCT ON (i.day) i.* FROM rate i WHERE i.source = s.source AND i.bank = s.bank AND i.low = s.low
+			AND i.high = s.high AND i.status = 1 AND i.day BETWEEN p_from AND p_to ORDER BY i.day, i.version DESC)
+		UNION ALL
+		(SELECT i.* FROM rate i WHERE i.source = s.source AND i.bank = s.bank AND i.low = s.low AND i.high = s.high
+			AND i.status = 1 AND i.day < p_from ORDER BY i.day DESC, i.version DESC LIMIT 1)
+		UNION ALL
+		(SELECT DISTINCT ON (i.day) i.* FROM rate i WHERE i.source = s.source AND i.bank = s.bank AND i.low = s.low
+			AND i.high = s.high AND i.status = 1 AND i.day > p_to ORDER BY i.day, i.version DESC LIMIT 1)
+	) r
 $$;
 
 -- ---- the book value of what was posted without one ----
@@ -200,5 +232,5 @@ BEGIN
 	END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION rate_store, rate_enter, rate_decide, rate_between TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION rate_store, rate_enter, rate_decide, rate_between, rate_around TO zhifu_operator;
 GRANT EXECUTE ON FUNCTION rate_between, settle_unvalued, settle_value TO zhifu_settle;

@@ -239,11 +239,19 @@ static void tell_doubt(
 /* Whether the value differs from what is stored for that day. */
 static void check_changed(struct rate_batch *batch, const struct rate_item *item)
 {
-	const struct rate *other = known_other(batch->reading, &item->rate);
-	char this_text[WITH_DAY_SIZE], other_text[WITH_DAY_SIZE];
+	const struct rate_reading *reading = batch->reading;
+	const struct rate *other = known_other(reading, &item->rate);
+	char path[FAULT_PATH_BYTES_MAX + 1], this_text[WITH_DAY_SIZE], other_text[WITH_DAY_SIZE];
+	char noted[FAULT_ARG_BYTES_MAX + 1];
 	if (other == NULL) return;
-	tell(batch, FAULT_RATE_CHANGED, item->line, item->column, with_day(&item->rate, 0, this_text),
-		with_day(other, 0, other_text));
+	with_day(other, 0, other_text);
+	if (reading->notes != NULL) {
+		(void)snprintf(
+			noted, sizeof(noted), "%s, %s", other_text, reading->notes[other - reading->known.rates]);
+	}
+	fault_add_as(batch->faults, FAULT_RATE_CHANGED, item->rate.source == RATE_MANUAL ? FAULT_WARNING : FAULT_FAULT,
+		place(item->line, item->column, path), with_day(&item->rate, 0, this_text),
+		reading->notes != NULL ? noted : other_text);
 }
 
 static bool same_series(const struct rate *a, const struct rate *b)

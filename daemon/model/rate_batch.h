@@ -12,13 +12,14 @@
 
 /* What a reader must know beside the bytes. Zeroed but for `today` it has the defaults. */
 struct rate_reading {
-	struct rate_table known; /* borrowed: what is stored already; a file's rate must not differ from it */
-	int32_t today;           /* days since 1970-01-01, of the hospital; a later rate is refused */
-	uint32_t bound;          /* as in rate_doubt(); 0: RATE_BOUND_DEFAULT */
-	bool far_allowed;        /* RATE_FAR alone is only a warning: for history, where currencies did break */
-	uint16_t bank;           /* goes into each rate; 0 but for boards of banks */
-	size_t bytes_max;        /* 0: RATE_FILE_BYTES_MAX */
-	uint32_t count_max;      /* 0: RATE_FILE_COUNT_MAX */
+	struct rate_table known;  /* borrowed: what is stored already; a file's rate must not differ from it */
+	const char *const *notes; /* borrowed: of each known rate who stored it and when, for words; or NULL */
+	int32_t today;            /* days since 1970-01-01, of the hospital; a later rate is refused */
+	uint32_t bound;           /* as in rate_doubt(); 0: RATE_BOUND_DEFAULT */
+	bool far_allowed;         /* RATE_FAR alone is only a warning: for history, where currencies did break */
+	uint16_t bank;            /* goes into each rate; 0 but for boards of banks */
+	size_t bytes_max;         /* 0: RATE_FILE_BYTES_MAX */
+	uint32_t count_max;       /* 0: RATE_FILE_COUNT_MAX */
 };
 
 /* A rate and where it stood. */
@@ -49,10 +50,11 @@ bool rate_batch_day(struct rate_batch *batch, struct text_span text, const char 
  * counted. False with a fault, or without memory. */
 bool rate_batch_add(struct rate_batch *batch, struct rate *rate, bool dated, struct text_span text,
 	unsigned decimals_max, uint32_t line, const char *column);
-/* Looks at all of them together: the same day twice with another value, other than known, no rate at all, and
- * implausible (rate_doubt.h) beside the last good one before it, of the file or known; a first one of its source beside
- * the next that is known, or else beside another source's. 0 with the table in order, owned by the arena; ERR_INVALID:
- * there is a fault that refuses in the list, from here or before; ERR_NOMEM. */
+/* Looks at all of them together: the same day twice with another value, other than known (of RATE_MANUAL only a
+ * warning: two persons may replace what two persons entered), no rate at all, and implausible (rate_doubt.h) beside the
+ * last good one before it, of the file or known; a first one of its source beside the next that is known, or else
+ * beside another source's. 0 with the table in order, owned by the arena; ERR_INVALID: there is a fault that refuses in
+ * the list, from here or before; ERR_NOMEM. */
 int rate_batch_finish(struct rate_batch *batch, struct rate_table *ret_table) MUSTUSE;
 
 #endif

@@ -42,12 +42,11 @@ static int check(const struct rate_entry *entry, const struct rate_reading *read
 }
 
 int rate_entry_check(const struct rate_entry *entry, const struct rate_reading *reading, struct zf_arena *arena,
-	struct fault_list *faults)
+	struct fault_list *faults, struct rate *ret_rate)
 {
 	struct rate_entry shown = *entry;
-	struct rate rate;
 	shown.far_approved = true; /* a warning, for the second person to decide on */
-	return check(&shown, reading, arena, faults, &rate);
+	return check(&shown, reading, arena, faults, ret_rate);
 }
 
 int rate_entry_approve(const struct rate_entry *entry, const struct rate_reading *reading, struct zf_arena *arena,

@@ -21,9 +21,10 @@ struct rate_entry {
 
 /* Looks at all of it before it is shown to the second person: what is wrong, and what is implausible beside the known
  * rates of any source, is in the list with the field as path ("base", "value", ...). That it is far from the last rate
- * is a warning here, and that nobody has approved yet is no fault. 0: it may be approved; ERR_INVALID, ERR_NOMEM. */
+ * is a warning here, and that nobody has approved yet is no fault. 0 with the rate, which has no persons yet: it may be
+ * approved; ERR_INVALID, ERR_NOMEM. */
 int rate_entry_check(const struct rate_entry *entry, const struct rate_reading *reading, struct zf_arena *arena,
-	struct fault_list *faults) MUSTUSE;
+	struct fault_list *faults, struct rate *ret_rate) MUSTUSE;
 /* The same, and with approval: the rate, RATE_MANUAL, which borrows maker and checker. ERR_INVALID also: nobody has
  * approved, or the one who typed it in. */
 int rate_entry_approve(const struct rate_entry *entry, const struct rate_reading *reading, struct zf_arena *arena,

@@ -11,6 +11,7 @@
 struct stored_rate {
 	struct rate rate;
 	struct uuid id;
+	int row;
 };
 
 static int rate_place(const void *a, const void *b)
@@ -23,18 +24,25 @@ static int stored_place(const void *a, const void *b)
 	return rate_order(&((const struct stored_rate *)a)->rate, &((const struct stored_rate *)b)->rate);
 }
 
+void rate_rows_price(const struct pg_result *rows, int row, int column, struct rate *rate)
+{
+	memcpy(rate->base, db_rows_text(rows, row, column), 3);
+	memcpy(rate->quote, db_rows_text(rows, row, column + 1), 3);
+	rate->per = (uint32_t)db_rows_int(rows, row, column + 2);
+	rate->value = (struct zf_decimal){.unscaled = db_rows_int(rows, row, column + 3),
+		.scale = (uint8_t)db_rows_int(rows, row, column + 4),
+		.present = 1};
+}
+
 static int row_read(const struct pg_result *rows, int row, struct zf_arena *arena, struct stored_rate *ret)
 {
 	struct rate *rate = &ret->rate;
 
+	ret->row = row;
 	ret->id = db_rows_uuid(rows, row, 0);
 	rate->source = (uint8_t)db_rows_int(rows, row, 1);
 	rate->bank = *db_rows_text(rows, row, 2) != '\0';
-	memcpy(rate->base, db_rows_text(rows, row, 3), 3);
-	memcpy(rate->quote, db_rows_text(rows, row, 4), 3);
-	rate->per = (uint32_t)db_rows_int(rows, row, 5);
-	rate->value = (struct zf_decimal){
-		.unscaled = db_rows_int(rows, row, 6), .scale = (uint8_t)db_rows_int(rows, row, 7), .present = 1};
+	rate_rows_price(rows, row, 3, rate);
 	rate->day = db_rows_date(rows, row, 8);
 	if (rate->source != RATE_MANUAL) return 0;
 	rate->maker = zf_strdup(arena, db_rows_text(rows, row, 9));
@@ -49,19 +57,23 @@ int rate_rows_read(
 	struct stored_rate *list = zf_alloc_array(arena, n + 1, sizeof(*list));
 	struct rate *rates = zf_alloc_array(arena, n + 1, sizeof(*rates));
 	struct uuid *ids = zf_alloc_array(arena, n + 1, sizeof(*ids));
+	int *numbers = zf_alloc_array(arena, n + 1, sizeof(*numbers));
 	size_t count = 0;
 
-	if (list == NULL || rates == NULL || ids == NULL) return ERR_NOMEM;
+	if (list == NULL || rates == NULL || ids == NULL || numbers == NULL) return ERR_NOMEM;
 	for (int row = 0; row < (int)n; row++) {
-		if (strcmp(db_rows_text(rows, row, 2), bank != NULL ? bank : "") != 0) continue;
+		const char *of = db_rows_text(rows, row, 2);
+
+		if (*of != '\0' && (bank == NULL || strcmp(of, bank) != 0)) continue;
 		if (row_read(rows, row, arena, &list[count++]) < 0) return ERR_NOMEM;
 	}
 	qsort(list, count, sizeof(*list), stored_place);
 	for (size_t i = 0; i < count; i++) {
 		rates[i] = list[i].rate;
 		ids[i] = list[i].id;
+		numbers[i] = list[i].row;
 	}
-	*ret_rates = (struct stored_rates){.table = {.rates = rates, .count = count}, .ids = ids};
+	*ret_rates = (struct stored_rates){.table = {.rates = rates, .count = count}, .ids = ids, .rows = numbers};
 	return 0;
 }
 

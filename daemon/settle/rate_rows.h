@@ -1,4 +1,4 @@
-/* Rates as the database has them: the rows of rate_between() in schema/045_money.sql. */
+/* Rates as the database has them: the rows of rate_between() and rate_around() in schema/045_money.sql. */
 #ifndef SETTLE_RATE_ROWS_H
 #define SETTLE_RATE_ROWS_H
 
@@ -13,12 +13,15 @@ struct pg_result;
 struct stored_rates {
 	struct rate_table table;
 	const struct uuid *ids; /* of the table's rates, in its order */
+	const int *rows;        /* likewise: which row of the result it is, for its further columns */
 };
 
-/* Those of the rows that no bank's board has, or with a bank only its own, as rates of bank 1. All is owned by the
- * arena. ERR_NOMEM. */
+/* Those of the rows that no bank's board has, and with a bank its own, as rates of bank 1. All is owned by the arena.
+ * ERR_NOMEM. */
 int rate_rows_read(
 	const struct pg_result *rows, const char *bank, struct zf_arena *arena, struct stored_rates *ret_rates) MUSTUSE;
+/* The price in five columns from `column` on: base, quote, per, digits, scale. */
+void rate_rows_price(const struct pg_result *rows, int row, int column, struct rate *rate);
 /* The row of a rate of the table. */
 const struct uuid *rate_rows_id(const struct stored_rates *rates, const struct rate *rate);
 

@@ -10,6 +10,7 @@
 #include "db/pool.h"
 #include "model/directory.h"
 #include "net/metrics.h"
+#include "settle/book_rate.h"
 #include "settle/rate_rows.h"
 #include "settle/settle_sql.h"
 
@@ -111,7 +112,7 @@ static int value_commit(struct value *value, const struct stored_rates *rates)
 	step = db_params_array(&params, DB_INT2, value->count, 0);
 	rate = db_params_array(&params, DB_UUID, value->count, 0);
 	multiplied = db_params_array(&params, DB_BOOL, value->count, 0);
-	db_params_int2(&params, DECIMAL_HALF_AWAY);
+	db_params_int2(&params, BOOK_RATE_ROUNDING);
 	for (size_t i = 0; i < value->count; i++) {
 		const struct waiting *waiting = &value->waiting[i];
 		const struct rate_path *path = &waiting->conversion.path;
@@ -136,28 +137,14 @@ static int value_commit(struct value *value, const struct stored_rates *rates)
 
 /* ---- rates ---- */
 
-/* The currency through which a source's rates meet; "": they are taken directly only. */
-static const char *pivot_of(uint8_t source)
-{
-	return source == RATE_CFETS ? "CNY" : source == RATE_ECB ? "EUR" : "";
-}
-
-/* By the first of the hospital's sources that has a rate of the day or of one not long before it. */
 static void value_one(const struct hospital *hospital, const struct rate_table *table, struct waiting *waiting)
 {
-	for (uint32_t i = 0; !waiting->valued && i < hospital->rate_source_count; i++) {
-		struct rate_query query = {.source = hospital->rate_sources[i],
-			.reach_days = hospital->rate_reach_days,
-			.day = waiting->day};
-		struct rate_path path;
-		struct rate_gap gap;
+	struct rate_path path;
+	struct rate_gap gaps[RATE_SOURCE_COUNT];
 
-		memcpy(query.from, waiting->amount.currency, sizeof(query.from));
-		memcpy(query.to, waiting->book_currency, sizeof(query.to));
-		memcpy(query.pivot, pivot_of(query.source), strlen(pivot_of(query.source)));
-		waiting->valued = rate_route(table, &query, &path, &gap) == 0 &&
-				  rate_convert(waiting->amount, &path, DECIMAL_HALF_AWAY, &waiting->conversion) == 0;
-	}
+	waiting->valued = book_rate_find(hospital, table, waiting->amount.currency, waiting->book_currency,
+				  waiting->day, &path, gaps) == 0 &&
+			  rate_convert(waiting->amount, &path, BOOK_RATE_ROUNDING, &waiting->conversion) == 0;
 }
 
 static void on_rates(void *ctx, const struct db_outcome *outcome)

@@ -377,7 +377,8 @@ static int approve(struct lab *lab, const struct rate_entry *entry, struct rate 
 static int check(struct lab *lab, const struct rate_entry *entry)
 {
 	fault_list_init(&lab->faults, &lab->arena.zf, 0);
-	int err = rate_entry_check(entry, &lab->reading, &lab->arena.zf, &lab->faults);
+	struct rate rate;
+	int err = rate_entry_check(entry, &lab->reading, &lab->arena.zf, &lab->faults, &rate);
 	say_faults(lab);
 	return err;
 }

@@ -133,10 +133,10 @@ static void test_four_eyes_and_the_first_source(void **state)
 	none_left();
 	claim = claim_priced("USD", 2, 10000);
 	sql("SELECT zhifu.rate_enter('USD', 'CNY', 1, 72000, 4::int2, " TODAY ", 'Li', 'holiday')");
-	assert_int_equal(number("SELECT zhifu.rate_decide(rate_id, true, ' li ') FROM zhifu.rate"), -1);
+	assert_int_equal(number("SELECT zhifu.rate_decide(rate_id, true, ' li ', 'seen') FROM zhifu.rate"), -1);
 	look_until("SELECT count(*) FROM zhifu.posting_unvalued WHERE due_at > now() + interval '9 min'", 1);
-	assert_int_equal(number("SELECT zhifu.rate_decide(rate_id, true, 'chen') FROM zhifu.rate"), 1);
-	assert_int_equal(number("SELECT zhifu.rate_decide(rate_id, false, 'chen') FROM zhifu.rate"), 0);
+	assert_int_equal(number("SELECT zhifu.rate_decide(rate_id, true, 'chen', 'seen') FROM zhifu.rate"), 1);
+	assert_int_equal(number("SELECT zhifu.rate_decide(rate_id, false, 'chen', 'seen') FROM zhifu.rate"), 0);
 	look_until("SELECT count(*) FROM zhifu.posting_unvalued", 0);
 	assert_int_equal(worth(&claim), 72000);
 	/* The parity counts before what was typed in, and a board never. */

@@ -1,0 +1,31 @@
+/* The sources one by one, each through the currency in which its rates meet. */
+#include "settle/book_rate.h"
+
+#include <string.h>
+
+#include "model/directory.h"
+
+/* The currency through which a source's rates meet; "": they are taken directly only. */
+static const char *pivot_of(uint8_t source)
+{
+	return source == RATE_CFETS ? "CNY" : source == RATE_ECB ? "EUR" : "";
+}
+
+int book_rate_find(const struct hospital *hospital, const struct rate_table *table, const char from[4],
+	const char to[4], int32_t day, struct rate_path *ret_path, struct rate_gap ret_gaps[RATE_SOURCE_COUNT])
+{
+	for (uint32_t i = 0; i < hospital->rate_source_count; i++) {
+		struct rate_query query = {
+			.source = hospital->rate_sources[i], .reach_days = hospital->rate_reach_days, .day = day};
+
+		memcpy(query.from, from, sizeof(query.from));
+		memcpy(query.to, to, sizeof(query.to));
+		memcpy(query.pivot, pivot_of(query.source), strlen(pivot_of(query.source)));
+		/* what no rate can be of has none */
+		ret_gaps[i] = (struct rate_gap){.source = query.source, .day = day};
+		memcpy(ret_gaps[i].base, from, sizeof(ret_gaps[i].base));
+		memcpy(ret_gaps[i].quote, to, sizeof(ret_gaps[i].quote));
+		if (rate_route(table, &query, ret_path, &ret_gaps[i]) == 0) return 0;
+	}
+	return ERR_NOTFOUND;
+}

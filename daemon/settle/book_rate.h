@@ -1,0 +1,18 @@
+/* Which rate says what an amount is worth in a hospital's books: that of the first of its sources that has one of the
+ * day, or of a day not long before it. */
+#ifndef SETTLE_BOOK_RATE_H
+#define SETTLE_BOOK_RATE_H
+
+#include "base/core.h"
+#include "lib/rate_table.h"
+
+struct hospital;
+
+#define BOOK_RATE_ROUNDING DECIMAL_HALF_AWAY /* once, to the minor unit, after the last step */
+
+/* 0 with the way from one currency to the other, whose steps say which rates of which days; ERR_NOTFOUND with what each
+ * of hospital->rate_sources lacks, in their order (on success the gaps say nothing). */
+int book_rate_find(const struct hospital *hospital, const struct rate_table *table, const char from[4],
+	const char to[4], int32_t day, struct rate_path *ret_path, struct rate_gap ret_gaps[RATE_SOURCE_COUNT]) MUSTUSE;
+
+#endif
