@@ -129,6 +129,7 @@ enum fault_code {
 
 	/* files as CSV; the path has the line */
 	FAULT_CSV_ENCODING, /* csv-encoding: not UTF-8 */
+	FAULT_CSV_CHARSET,  /* csv-charset: $1 the character set that the file was said to be in */
 	FAULT_CSV_CUT,      /* csv-cut: the last line has no end */
 	FAULT_CSV_OPEN,     /* csv-quote-open: a quote that is not closed */
 	FAULT_CSV_QUOTE,    /* csv-quote: a quote within a field that does not begin with one, or text behind one */

@@ -12,11 +12,6 @@
 #include "db/sync.h"
 #include "model/work.h"
 
-static const char *say(const struct ctl *ctl, const char *english, const char *chinese)
-{
-	return ctl->chinese ? chinese : english;
-}
-
 struct cell cell_state(const struct ctl *ctl, enum lifecycle_axis axis, uint8_t state)
 {
 	return cell_word(ctl->chinese ? lifecycle_state_chinese(axis, state) : lifecycle_state_english(axis, state),

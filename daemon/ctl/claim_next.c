@@ -18,11 +18,6 @@ struct line {
 	char work[UUID_TEXT_LEN];
 };
 
-static const char *say(const struct ctl *ctl, const char *english, const char *chinese)
-{
-	return ctl->chinese ? chinese : english;
-}
-
 static const char *const line_sql =
 	"SELECT CASE WHEN o.held THEN 1 WHEN l.stopped THEN 2 WHEN l.breaker <> 'closed' THEN 3"
 	" WHEN (l.until > now()) IS NOT TRUE THEN 4 ELSE 0 END AS state, coalesce(o.route, ''), o.work_id,"

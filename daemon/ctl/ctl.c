@@ -1,12 +1,14 @@
 /* What the commands share: arguments, statements, hospitals. */
 #include "ctl/ctl.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "db/sync.h"
+#include "lib/date.h"
 #include "lib/text.h"
 #include "model/directory.h"
 
@@ -69,13 +71,52 @@ int ctl_number(const char *option, const char *text, int64_t max, int64_t *ret_n
 	return 0;
 }
 
+int ctl_day(const char *option, const char *text, int32_t otherwise, int32_t *ret_day)
+{
+	struct date date;
+
+	*ret_day = otherwise;
+	if (text == NULL) return 0;
+	if (date_parse(text_of(text), DATE_KIND_DATE, &date) != 0 || date.precision != DATE_DAY)
+		return ctl_usage("%s takes a day like 2026-11-21, not \"%s\"", option, text);
+	*ret_day = (int32_t)date_days_from_civil(date.year, date.month, date.day);
+	return 0;
+}
+
+int ctl_file_read(const char *path, size_t bytes_max, struct arena *arena, struct bytes *ret_bytes)
+{
+	bool standard = strcmp(path, "-") == 0;
+	FILE *file = standard ? stdin : fopen(path, "re");
+	uint8_t *ptr = NULL;
+	size_t len = 0;
+	int r = 0;
+
+	if (file == NULL) return err_set(ERR_SYS, "could not open \"%s\": %s", path, strerror(errno));
+	ptr = zf_alloc(&arena->zf, bytes_max + 1);
+	if (ptr == NULL)
+		r = err_set(ERR_NOMEM, "no memory for \"%s\"", path);
+	else
+		len = fread(ptr, 1, bytes_max + 1, file);
+	if (r == 0 && ferror(file)) r = err_set(ERR_SYS, "could not read \"%s\"", path);
+	if (r == 0 && len > bytes_max)
+		r = err_set(ERR_LIMIT, "\"%s\" is longer than the %zu bytes that are read", path, bytes_max);
+	if (!standard) (void)fclose(file);
+	if (r == 0) *ret_bytes = (struct bytes){ptr, len};
+	return r;
+}
+
+int ctl_known(const struct ctl *ctl)
+{
+	if (ctl->who == NULL || text_trim(text_of(ctl->who)).len == 0)
+		return ctl_usage("this is recorded: say who you are with --who NAME");
+	return 0;
+}
+
 int ctl_accountable(const struct ctl *ctl, const char *why)
 {
 	if (why == NULL || text_trim(text_of(why)).len == 0)
 		return ctl_usage("this is recorded: say why with --why TEXT (no patient's name or number in it)");
-	if (ctl->who == NULL || ctl->who[0] == '\0')
-		return ctl_usage("this is recorded: say who you are with --who NAME");
-	return 0;
+	return ctl_known(ctl);
 }
 
 static void param_add(struct db_params *params, char type, va_list *args)

@@ -7,6 +7,7 @@
 
 #include "base/core.h"
 #include "base/id.h"
+#include "base/mem.h"
 
 struct options;
 struct keyring;
@@ -34,8 +35,8 @@ enum ctl_need {
 	CTL_OWNER = 4,  /* a database connection as whoever owns the schema */
 };
 
-/* One command: two words or one ("claim show", "migrate"). run gets the words after it and returns the exit status:
- * 0 done, 1 failed or not found, 2 wrong usage. */
+/* One command: one to three words ("migrate", "claim show", "money rate set"). run gets the words after it and returns
+ * the exit status: 0 done, 1 failed or not found, 2 wrong usage. */
 struct ctl_command {
 	const char *name;
 	const char *arguments; /* for the usage: "REF" */
@@ -52,6 +53,7 @@ extern const struct ctl_command message_commands[];
 extern const struct ctl_command queue_commands[];
 extern const struct ctl_command insurer_commands[];
 extern const struct ctl_command ledger_commands[];
+extern const struct ctl_command money_rate_commands[];
 extern const struct ctl_command export_commands[];
 extern const struct ctl_command money_bank_commands[];
 extern const struct ctl_command key_commands[];
@@ -63,6 +65,11 @@ extern const struct ctl_command adapter_commands[];
 int ctl_fail(const char *what);
 /* A wrong use of a command as one line on standard error; returns 2. */
 int ctl_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+static inline const char *say(const struct ctl *ctl, const char *english, const char *chinese)
+{
+	return ctl->chinese ? chinese : english;
+}
 
 /* ---- arguments ---- */
 
@@ -81,7 +88,13 @@ int ctl_arguments(int argc, char **argv, const struct ctl_option *options, int m
 	const char *ret_words[CTL_WORDS_MAX]) MUSTUSE;
 /* A number of at least 1 and at most max; NULL leaves it untouched. Returns 0, or 2 after it has said what is wrong. */
 int ctl_number(const char *option, const char *text, int64_t max, int64_t *ret_number) MUSTUSE;
-/* Whoever changes something must say why, and be known. Returns 0, or 2 after it has said what is missing. */
+/* A day ("2026-11-21") as days since 1970; NULL gives `otherwise`. Returns 0, or 2 after it has said what is wrong. */
+int ctl_day(const char *option, const char *text, int32_t otherwise, int32_t *ret_day) MUSTUSE;
+/* A whole file, or standard input for "-". ERR_SYS, ERR_NOMEM; ERR_LIMIT: it has more than bytes_max. */
+int ctl_file_read(const char *path, size_t bytes_max, struct arena *arena, struct bytes *ret_bytes) MUSTUSE;
+/* Whoever changes something must be known. Returns 0, or 2 after it has said what is missing. */
+int ctl_known(const struct ctl *ctl) MUSTUSE;
+/* And say why. Returns 0, or 2 after it has said what is missing. */
 int ctl_accountable(const struct ctl *ctl, const char *why) MUSTUSE;
 
 /* ---- the database ---- */

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "ctl/books.h"
 #include "ctl/claim.h"
 #include "ctl/report.h"
 #include "db/sync.h"
@@ -12,74 +12,10 @@
 
 #define LIST_MAX 10000
 
-/* ---- whose books ---- */
-
-struct books {
-	struct hospital *hospitals; /* of those that are not configured only id, code and book currency are known */
-	uint32_t count;
-};
-
-static void books_close(struct books *books)
-{
-	mem_free(books->hospitals);
-}
-
-static void books_add(struct books *books, const struct hospital *hospital)
-{
-	for (uint32_t i = 0; i < books->count; i++)
-		if (uuid_equal(&books->hospitals[i].id, &hospital->id)) return;
-	books->hospitals[books->count++] = *hospital;
-}
-
-/* The hospitals that are configured and those that only the database knows: a file that is broken or gone takes nothing
- * out of the books. code: that one only; NULL: all. Returns 0, or an exit status after it has said what is wrong. */
-static int books_open(struct ctl *ctl, const char *code, struct books *ret_books)
-{
-	const struct hospital *next;
-	struct pg_result *rows = NULL;
-	uint32_t index = 0;
-	int r = ctl_query(ctl, &rows,
-		"SELECT hospital_id, code, book_currency FROM operator_hospitals() WHERE code <> '000' AND ($1::text IS NULL OR code = $1)",
-		"t", code);
-
-	if (r < 0) return ctl_fail("could not read the ledger");
-	ret_books->hospitals = mem_alloc(
-		((size_t)db_rows_count(rows) + ctl->directory->hospital_count + 1) * sizeof(*ret_books->hospitals));
-	while (ret_books->hospitals != NULL && (next = ctl_hospital_next(ctl, code, &index)) != NULL)
-		books_add(ret_books, next);
-	for (int row = 0; ret_books->hospitals != NULL && row < db_rows_count(rows); row++) {
-		struct hospital left = {.id = db_rows_uuid(rows, row, 0)};
-
-		(void)snprintf(left.code, sizeof(left.code), "%s", db_rows_text(rows, row, 1));
-		(void)snprintf(left.book_currency, sizeof(left.book_currency), "%s", db_rows_text(rows, row, 2));
-		books_add(ret_books, &left);
-	}
-	db_sync_rows_free(rows);
-	if (ret_books->hospitals == NULL) {
-		(void)err_set(ERR_NOMEM, "no memory");
-		return ctl_fail("could not read the ledger");
-	}
-	if (ret_books->count == 0 && code != NULL)
-		return ctl_usage("no hospital with code \"%s\" is configured or has books", code);
-	return 0;
-}
-
 struct ledger_filter {
 	const char *hospital, *claim, *account, *from, *to;
 	int32_t from_day, to_day;
 };
-
-static int day_read(const char *option, const char *text, int32_t otherwise, int32_t *ret_day)
-{
-	struct date date;
-
-	*ret_day = otherwise;
-	if (text == NULL) return 0;
-	if (date_parse(text_of(text), DATE_KIND_DATE, &date) != 0 || date.precision != DATE_DAY)
-		return ctl_usage("%s takes a day like 2026-11-21, not \"%s\"", option, text);
-	*ret_day = (int32_t)date_days_from_civil(date.year, date.month, date.day);
-	return 0;
-}
 
 static int filter_read(struct ctl *ctl, int argc, char **argv, struct ledger_filter *filter, bool *hledger, bool *book)
 {
@@ -89,8 +25,8 @@ static int filter_read(struct ctl *ctl, int argc, char **argv, struct ledger_fil
 	const char *words[CTL_WORDS_MAX];
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
-	if (r == 0) r = day_read("--from", filter->from, -700000, &filter->from_day);
-	if (r == 0) r = day_read("--to", filter->to, 2900000, &filter->to_day);
+	if (r == 0) r = ctl_day("--from", filter->from, -700000, &filter->from_day);
+	if (r == 0) r = ctl_day("--to", filter->to, 2900000, &filter->to_day);
 	if (r != 0) return r;
 	if (filter->claim != NULL) {
 		const struct hospital *hospital = ctl_hospital_of_ref(ctl, filter->claim);

@@ -1,6 +1,5 @@
 /* zhifuctl message show and replay: what went out or came in, and doing it once more, with lineage, reason and person.
  * The body identifies a patient: it is shown only when asked for in so many words, and that is recorded. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -270,26 +269,6 @@ static int message_show(struct ctl *ctl, int argc, char **argv)
 
 /* ---- replay ---- */
 
-static int file_read(const char *path, struct arena *arena, struct bytes *ret_bytes)
-{
-	FILE *file = fopen(path, "re");
-	uint8_t *ptr = NULL;
-	size_t len = 0;
-	int r = 0;
-
-	if (file == NULL) return err_set(ERR_SYS, "could not open \"%s\": %s", path, strerror(errno));
-	ptr = zf_alloc(&arena->zf, MESSAGE_BYTES_MAX + 1);
-	if (ptr == NULL)
-		r = err_set(ERR_NOMEM, "no memory for \"%s\"", path);
-	else
-		len = fread(ptr, 1, MESSAGE_BYTES_MAX + 1, file);
-	if (r == 0 && ferror(file)) r = err_set(ERR_SYS, "could not read \"%s\"", path);
-	if (r == 0 && len > MESSAGE_BYTES_MAX) r = err_set(ERR_LIMIT, "\"%s\" is longer than a message may be", path);
-	(void)fclose(file);
-	if (r == 0) *ret_bytes = (struct bytes){ptr, len};
-	return r;
-}
-
 /* Whoever edits a message by hand may lose its head; what has none could neither be sent nor read. */
 static int edited_check(const char *path, bool out, struct bytes plain, struct arena *arena)
 {
@@ -343,7 +322,7 @@ static int replay_store(
 	arena_init(&arena, 4u * MESSAGE_BYTES_MAX);
 	if (r == 0) r = unseal_message(ctl, message->hospital, &message->id, sealer, &arena, &key, &plain);
 	if (r == 0 && edit != NULL) {
-		r = file_read(edit, &arena, &plain);
+		r = ctl_file_read(edit, MESSAGE_BYTES_MAX, &arena, &plain);
 		if (r == 0)
 			r = edited_check(
 				edit, db_rows_int(message->rows, 0, M_DIRECTION) == MESSAGE_OUT, plain, &arena);

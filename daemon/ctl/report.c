@@ -247,6 +247,43 @@ void report_heading(struct report *report, const char *text)
 	if (!report->ctl->json) (void)fprintf(report->out, "\n%s\n", text);
 }
 
+static void fault_print(const struct ctl *ctl, const char *file, const struct fault *fault, const char *text)
+{
+	const char *path = fault->path;
+
+	report_pad(stderr, file != NULL ? file : "", 0, false);
+	(void)fputs(file != NULL && *path != '\0' ? ":" : "", stderr);
+	report_pad(stderr, path, 0, false);
+	(void)fputs(file != NULL || *path != '\0' ? ": " : "", stderr);
+	if (fault->severity < FAULT_FAULT) (void)fputs(say(ctl, "warning: ", "警告:"), stderr);
+	report_pad(stderr, text, 0, false);
+	(void)fputc('\n', stderr);
+}
+
+void report_faults(struct report *report, const char *file, const struct fault_list *faults, struct zf_arena *arena)
+{
+	json_t *list = owned(json_array());
+
+	for (uint32_t i = 0; i < faults->count; i++) {
+		const struct fault *fault = &faults->items[i];
+		const struct fault_info *info = fault_lookup(fault->code);
+		const char *english = owned((void *)fault_text_en(arena, fault));
+		const char *chinese = owned((void *)fault_text_zh(arena, fault));
+		json_t *row;
+
+		if (!report->ctl->json) {
+			fault_print(report->ctl, file, fault, say(report->ctl, english, chinese));
+			continue;
+		}
+		row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "code", info->name, "path", fault->path, "severity",
+			fault_severity_fhir(fault->severity), "owner", fault_owner_name(info->owner), "en", english,
+			"zh", chinese);
+		(void)json_array_append_new(list, owned(row));
+	}
+	if (report->ctl->json) (void)json_object_set(report->root, "faults", list);
+	json_decref(list);
+}
+
 int report_end(struct report *report, int status)
 {
 	if (report->ctl->json) {

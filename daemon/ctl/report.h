@@ -9,6 +9,7 @@
 #include "base/id.h"
 #include "base/zone.h"
 #include "ctl/ctl.h"
+#include "lib/fault.h"
 
 /* One value in both forms. Made by the functions below, taken by report_field and table_add. Memory that runs out ends
  * the program. */
@@ -49,6 +50,9 @@ void report_begin(struct report *report, const struct ctl *ctl);
 void report_field(struct report *report, const char *key, const char *label, struct cell cell);
 /* A line between parts; nothing in JSON. */
 void report_heading(struct report *report, const char *text);
+/* What is wrong with a file or an entry, or odd: a line each on standard error, "FILE:LINE:COLUMN: SENTENCE" (file
+ * NULL: without it), or in JSON the list root["faults"]. The sentences are made in the arena. */
+void report_faults(struct report *report, const char *file, const struct fault_list *faults, struct zf_arena *arena);
 /* Prints the JSON value if that is the form, frees, returns status. */
 int report_end(struct report *report, int status);
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "ctl/books.h"
 #include "ctl/queue.h"
 #include "db/sync.h"
 #include "model/directory.h"
@@ -75,6 +76,30 @@ static void problem_add(struct problems *problems, const char *problem, int64_t 
 	table_add(&problems->table, cell_int(count));
 	table_add(&problems->table, cell_text(todo));
 	problems->count++;
+}
+
+/* Over all books. */
+static int unvalued_count(struct ctl *ctl, struct problems *problems)
+{
+	struct books books CLEANUP(books_close) = {0};
+	int64_t count = 0;
+	int r = books_open(ctl, NULL, &books) == 0 ? 0 : ERR_DB;
+
+	for (uint32_t i = 0; r == 0 && i < books.count; i++) {
+		const struct uuid *id = &books.hospitals[i].id;
+		struct pg_result *rows = NULL;
+
+		r = ctl_begin(ctl, id, false);
+		if (r == 0)
+			r = ctl_query(
+				ctl, &rows, "SELECT count(*) FROM posting_unvalued WHERE hospital_id = $1", "u", id);
+		if (r == 0) r = ctl_commit(ctl);
+		if (r == 0) count += db_rows_int(rows, 0, 0);
+		db_sync_rows_free(rows);
+	}
+	problem_add(problems, "postings that wait for an exchange rate", count,
+		"money waiting says for which; then money rate import FILE");
+	return r;
 }
 
 /* Claims that wait for a person, per state of transport, over all hospitals. */
@@ -213,6 +238,7 @@ static int status_run(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) queue_show(ctl, &report, &totals, &problems);
 	if (r == 0) r = routes_show(ctl, &report, &problems);
 	if (r == 0) r = claims_count(ctl, &problems);
+	if (r == 0) r = unvalued_count(ctl, &problems);
 	table_end(&problems.table, &report, "problems", "What needs somebody", "\nNothing needs anybody.");
 	if (r < 0) {
 		json_decref(report.root);

@@ -1,0 +1,236 @@
+/* zhifuctl money rate set, approve and refuse: a rate that one person types in and another decides on. */
+#include <string.h>
+
+#include "ctl/rate_desk.h"
+#include "db/sync.h"
+#include "lib/date.h"
+#include "model/rate_entry.h"
+
+/* ---- the first person ---- */
+
+static bool has_far(const struct fault_list *faults)
+{
+	for (uint32_t i = 0; i < faults->count; i++)
+		if (faults->items[i].code == FAULT_RATE_FAR) return true;
+	return false;
+}
+
+/* The known rate of the same day, typed in, with the same value; NULL: there is none. */
+static const struct rate *same_known(const struct rate_desk *desk, const struct rate *rate)
+{
+	struct rate_query query = {.source = RATE_MANUAL, .day = rate->day};
+	const struct rate *known;
+	struct rate_gap gap;
+
+	memcpy(query.from, rate->base, sizeof(query.from));
+	memcpy(query.to, rate->quote, sizeof(query.to));
+	if (rate_find(&desk->known.table, &query, &known, &gap) != 0) return NULL;
+	return rate_compare(known, rate) == 0 ? known : NULL;
+}
+
+/* id: of the row; next: what the second person runs, NULL when nobody has to. */
+static int set_say(struct rate_desk *desk, const struct rate *rate, const struct uuid *id, const char *next)
+{
+	const struct ctl *ctl = desk->ctl;
+	struct report report;
+
+	report_begin(&report, ctl);
+	report_field(&report, "id", say(ctl, "id", "编号"), cell_uuid(id));
+	report_field(&report, "rate", say(ctl, "rate", "汇率"), cell_rate(rate));
+	report_field(&report, "day", say(ctl, "day", "日期"), cell_day(rate->day));
+	report_field(&report, "status", say(ctl, "status", "状态"),
+		next != NULL
+			? cell_word(say(ctl, "waits for a second person, who runs", "待他人复核,由其运行"), "waits")
+			: cell_word(say(ctl, "in force already, nothing is new", "已生效,无变化"), "known"));
+	report_field(&report, "approve", next != NULL ? "" : NULL, next != NULL ? cell_text(next) : cell_none());
+	report_faults(&report, NULL, &desk->faults, &desk->arena.zf);
+	return report_end(&report, 0);
+}
+
+static int refused_say(struct rate_desk *desk, const char *hint)
+{
+	struct report report;
+
+	report_begin(&report, desk->ctl);
+	report_faults(&report, NULL, &desk->faults, &desk->arena.zf);
+	if (!desk->ctl->json) (void)fprintf(stderr, "zhifuctl: %s\n", hint);
+	return report_end(&report, 1);
+}
+
+static int set_store(struct rate_desk *desk, const struct rate *rate, const char *why)
+{
+	char text[UUID_TEXT_LEN];
+	char next[160];
+	struct pg_result *rows = NULL;
+	struct uuid id;
+	int r = ctl_query(desk->ctl, &rows, "SELECT rate_enter($1, $2, $3, $4, $5, $6, $7, $8)", "ttnisdtt", rate->base,
+		rate->quote, (int)rate->per, rate->value.unscaled, (int)rate->value.scale, rate->day, desk->ctl->who,
+		why);
+
+	if (r < 0) return ctl_fail("the rate is not stored");
+	id = db_rows_uuid(rows, 0, 0);
+	db_sync_rows_free(rows);
+	uuid_format(&id, text);
+	(void)snprintf(next, sizeof(next), "zhifuctl money rate approve %s --why TEXT%s", text,
+		has_far(&desk->faults) ? " --far" : "");
+	return set_say(desk, rate, &id, next);
+}
+
+int money_rate_set(struct ctl *ctl, int argc, char **argv)
+{
+	struct rate_desk desk CLEANUP(rate_desk_close);
+	const char *words[CTL_WORDS_MAX];
+	const char *per = NULL;
+	const char *why = NULL;
+	const struct ctl_option options[] = {{"--per", &per, NULL}, {"--why", &why, NULL}, {NULL, NULL, NULL}};
+	const struct rate *known;
+	struct rate_entry entry;
+	struct rate rate;
+	int64_t units = 1;
+	int32_t day;
+	int r = ctl_arguments(argc, argv, options, 4, 4, words);
+
+	rate_desk_open(ctl, &desk);
+	if (r == 0) r = ctl_number("--per", per, RATE_PER_MAX, &units);
+	if (r == 0) r = ctl_day("DAY", words[3], 0, &day);
+	if (r == 0) r = ctl_accountable(ctl, why);
+	if (r != 0) return r;
+	entry = (struct rate_entry){.base = text_of(words[0]),
+		.quote = text_of(words[1]),
+		.value = text_of(words[2]),
+		.per = (uint32_t)units,
+		.day = text_of(words[3]),
+		.maker = ctl->who};
+	r = rate_desk_know(&desk, NULL, day, day);
+	if (r < 0) return ctl_fail("could not read the rates that are known");
+	r = rate_entry_check(&entry, &desk.reading, &desk.arena.zf, &desk.faults, &rate);
+	if (r == ERR_INVALID)
+		return refused_say(
+			&desk, say(ctl, "the rate is not taken: nobody could approve it", "该汇率未录入:无法通过复核"));
+	if (r < 0) return ctl_fail("could not look at the rate");
+	known = same_known(&desk, &rate);
+	if (known != NULL) return set_say(&desk, known, rate_rows_id(&desk.known, known), NULL);
+	return set_store(&desk, &rate, why);
+}
+
+/* ---- the second person ---- */
+
+/* A row of rate that was typed in. */
+struct entered {
+	struct pg_result *rows; /* owned */
+	struct rate rate;
+	const char *maker;
+};
+
+static void entered_free(struct entered *entered)
+{
+	db_sync_rows_free(entered->rows);
+}
+
+/* 0, or 1 after it has said why nobody decides on it. */
+static int entered_read(struct ctl *ctl, const struct uuid *id, const char *id_text, struct entered *ret)
+{
+	int r = ctl_query(ctl, &ret->rows,
+		"SELECT base, quote, per, digits, scale, day, maker, status, coalesce(checker, '') FROM rate WHERE rate_id = $1",
+		"u", id);
+
+	if (r == 0 && db_rows_count(ret->rows) == 0) r = err_set(ERR_NOTFOUND, "there is no rate %s", id_text);
+	if (r < 0) return ctl_fail("could not decide on the rate");
+	rate_rows_price(ret->rows, 0, 0, &ret->rate);
+	ret->rate.day = db_rows_date(ret->rows, 0, 5);
+	ret->maker = db_rows_text(ret->rows, 0, 6);
+	if (db_rows_int(ret->rows, 0, 7) == 2) return 0;
+	if (db_rows_int(ret->rows, 0, 7) == 3)
+		(void)err_set(ERR_INVALID, "%s has refused it", db_rows_text(ret->rows, 0, 8));
+	else if (*db_rows_text(ret->rows, 0, 8) != '\0')
+		(void)err_set(ERR_INVALID, "%s has approved it", db_rows_text(ret->rows, 0, 8));
+	else
+		(void)err_set(ERR_INVALID, "it was published and imported by %s, and is in force", ret->maker);
+	return ctl_fail("the rate waits for nobody");
+}
+
+/* Is it still plausible beside what is known by now? 0, or 1 after it has said what is wrong. */
+static int look_again(struct rate_desk *desk, const struct entered *entered, bool far)
+{
+	char value[DECIMAL_TEXT_SIZE];
+	char day[DATE_TEXT_SIZE];
+	const struct rate *rate = &entered->rate;
+	struct rate_entry entry = {.base = text_of(rate->base),
+		.quote = text_of(rate->quote),
+		.per = rate->per,
+		.maker = entered->maker,
+		.checker = desk->ctl->who,
+		.far_approved = far};
+	struct rate approved;
+	int r = rate_desk_know(desk, NULL, rate->day, rate->day);
+
+	if (r < 0) return ctl_fail("could not read the rates that are known");
+	(void)decimal_format(rate->value, value);
+	(void)date_format_day(rate->day, day);
+	entry.value = text_of(value);
+	entry.day = text_of(day);
+	r = rate_entry_approve(&entry, &desk->reading, &desk->arena.zf, &desk->faults, &approved);
+	if (r == 0) return 0;
+	if (r != ERR_INVALID) return ctl_fail("could not look at the rate");
+	return refused_say(
+		desk, has_far(&desk->faults)
+			      ? say(desk->ctl, "not approved. --far says that you have seen how far it is, and mean it",
+					"未复核。如已确认差额属实,请加 --far")
+			      : say(desk->ctl, "not approved", "未复核"));
+}
+
+static int decide(struct ctl *ctl, int argc, char **argv, bool approve)
+{
+	struct rate_desk desk CLEANUP(rate_desk_close);
+	struct entered entered CLEANUP(entered_free) = {.rows = NULL};
+	const char *words[CTL_WORDS_MAX];
+	const char *why = NULL;
+	bool far = false;
+	const struct ctl_option options[] = {
+		{"--why", &why, NULL}, {approve ? "--far" : NULL, NULL, &far}, {NULL, NULL, NULL}};
+	struct pg_result *rows = NULL;
+	struct report report;
+	struct uuid id;
+	int64_t done;
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+
+	rate_desk_open(ctl, &desk);
+	if (r != 0) return r;
+	if (uuid_parse(words[0], &id) != 0) return ctl_usage("\"%s\" is no rate's id", words[0]);
+	r = ctl_accountable(ctl, why);
+	if (r == 0) r = entered_read(ctl, &id, words[0], &entered);
+	if (r != 0) return r;
+	if (rate_same_person(entered.maker, ctl->who)) {
+		(void)err_set(ERR_DENIED, "%s typed it in, so another person decides", entered.maker);
+		return ctl_fail("four eyes");
+	}
+	if (approve) r = look_again(&desk, &entered, far);
+	if (r != 0) return r;
+	r = ctl_query(ctl, &rows, "SELECT rate_decide($1, $2, $3, $4)", "ubtt", &id, (int)approve, ctl->who, why);
+	if (r < 0) return ctl_fail("could not decide on the rate");
+	done = db_rows_int(rows, 0, 0);
+	db_sync_rows_free(rows);
+	if (done != 1) {
+		(void)err_set(ERR_INVALID, "somebody decided on it at this moment");
+		return ctl_fail("the rate waits for nobody");
+	}
+	report_begin(&report, ctl);
+	report_field(&report, "id", say(ctl, "id", "编号"), cell_uuid(&id));
+	report_field(&report, "rate", say(ctl, "rate", "汇率"), cell_rate(&entered.rate));
+	report_field(&report, "day", say(ctl, "day", "日期"), cell_day(entered.rate.day));
+	report_field(&report, "status", say(ctl, "status", "状态"),
+		approve ? cell_word(say(ctl, "in force", "已生效"), "in-force")
+			: cell_word(say(ctl, "refused", "已拒绝"), "refused"));
+	report_faults(&report, NULL, &desk.faults, &desk.arena.zf);
+	return report_end(&report, 0);
+}
+
+int money_rate_approve(struct ctl *ctl, int argc, char **argv)
+{
+	return decide(ctl, argc, argv, true);
+}
+
+int money_rate_refuse(struct ctl *ctl, int argc, char **argv)
+{
+	return decide(ctl, argc, argv, false);
+}

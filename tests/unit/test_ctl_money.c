@@ -1,0 +1,553 @@
+/* zhifuctl money over a real database: rate files whole or not at all, rates by hand with four eyes, which rate the
+ * books use, and what waits for one. */
+#include "ctl_world.h"
+
+#include "base/id.h"
+
+#define HOSPITAL_GONE "019ab000-0000-7000-8000-0000000000c1"
+
+static struct ctl_world world;
+
+/* The scenarios' rates, two years earlier so that none is in the future. */
+#define HEAD "日期,USD/CNY,EUR/CNY,100JPY/CNY,CNY/THB\n"
+#define SCENARIOS                                                                                                      \
+	HEAD "2024-11-30,7.0900,8.3100,,4.5512\n2024-11-27,7.1050,,,\n2024-11-05,---,,4.7400,\n"                       \
+	     "2024-10-30,7.0700,,,\n2024-10-28,7.0760,,,\n2024-10-08,7.0880,,,\n2024-09-30,7.0950,,,\n"                \
+	     "2024-09-25,,,4.7920,\n2024-09-23,7.1000,,,\n2024-09-17,,,4.7950,\n2024-09-08,7.1200,,,\n"                \
+	     "2024-08-18,,,4.8120,\n数据来源:中国货币网,,,,\n"
+
+static void rate_file(const char *name, const char *text)
+{
+	world_file(&world, name, text, 0600);
+}
+
+#define import(want, name, more)                                                                                       \
+	assert_ctl(&world, want, "money rate import '%s/%s' --who li --source %s", world.folder, name, more)
+
+static int64_t rates(void)
+{
+	return world_count(&world, "SELECT count(*) FROM zhifu.rate");
+}
+
+static int rates_begin(void **state)
+{
+	(void)state;
+	world_sql(&world, "DELETE FROM zhifu.posting_unvalued; DELETE FROM zhifu.posting; DELETE FROM zhifu.rate;"
+			  "DELETE FROM zhifu.operator_act");
+	rate_file("cfets.csv", SCENARIOS);
+	return 0;
+}
+
+/* The one fault of the last --json, by its code. */
+static void assert_fault(const char *code, const char *path)
+{
+	json_t *answer = world_json(&world);
+	json_t *faults = json_object_get(answer, "faults");
+	assert_int_equal(json_array_size(faults), 1);
+	json_t *fault = json_array_get(faults, 0);
+	assert_string_equal(json_string_value(json_object_get(fault, "code")), code);
+	assert_string_equal(json_string_value(json_object_get(fault, "path")), path);
+	assert_string_equal(json_string_value(json_object_get(fault, "severity")), "error");
+	assert_true(strlen(json_string_value(json_object_get(fault, "owner"))) > 0);
+	assert_true(strlen(json_string_value(json_object_get(fault, "en"))) > 10);
+	assert_true(strlen(json_string_value(json_object_get(fault, "zh"))) > 10);
+	assert_int_equal(json_integer_value(json_object_get(answer, "new")), 0);
+	json_decref(answer);
+}
+
+/* ---- files ---- */
+
+static void parities_are_imported_once(void **state)
+{
+	(void)state;
+	import(0, "cfets.csv", "cfets --why 'month end' --json");
+	json_t *answer = world_json(&world);
+	assert_int_equal(json_integer_value(json_object_get(answer, "new")), 14);
+	assert_int_equal(json_integer_value(json_object_get(answer, "known")), 0);
+	assert_string_equal(json_string_value(json_object_get(answer, "first")), "2024-08-18");
+	assert_string_equal(json_string_value(json_object_get(answer, "last")), "2024-11-30");
+	assert_int_equal(json_array_size(json_object_get(answer, "faults")), 0);
+	json_decref(answer);
+	static const char *const wanted[] = {
+		"'2024-08-18', 'JPY', 'CNY', 100, 48120",
+		"'2024-09-08', 'USD', 'CNY', 1, 71200",
+		"'2024-10-30', 'USD', 'CNY', 1, 70700",
+		"'2024-11-30', 'EUR', 'CNY', 1, 83100",
+		"'2024-11-30', 'CNY', 'THB', 1, 45512",
+	};
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		assert_int_equal(
+			world_count(&world,
+				"SELECT count(*) FROM zhifu.rate WHERE (day, base, quote, per, digits) = (%s)"
+				" AND scale = 4 AND source = 1 AND status = 1 AND maker = 'li' AND checker IS NULL",
+				wanted[i]),
+			1);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.operator_act WHERE act = 'rate.import' AND who = 'li' AND why = 'month end'"
+			" AND subject = 'cfets 2024-08-18 to 2024-11-30: 14 new, 0 known'"),
+		1);
+
+	/* once more, now with a day that is new, and in words */
+	rate_file("more.csv", HEAD "2024-12-02,7.1010,,,\n2024-11-30,7.09,8.31,,4.55120\n");
+	import(0, "more.csv", "cfets");
+	assert_non_null(strstr(world.out, "new                     1\n"));
+	assert_non_null(strstr(world.out, "known already           3\n"));
+	import(0, "more.csv", "cfets --zh");
+	assert_non_null(strstr(world.out, "新增                    0\n"));
+	assert_int_equal(rates(), 15);
+	/* standard input */
+	assert_ctl(&world, 0, "money rate import - --source cfets --who li <'%s/cfets.csv'", world.folder);
+	assert_non_null(strstr(world.out, "known already           14\n"));
+}
+
+static void another_value_is_refused_with_both(void **state)
+{
+	(void)state;
+	import(0, "cfets.csv", "cfets");
+	rate_file("other.csv", HEAD "2024-12-02,7.1010,,,\n2024-11-27,7.1150,,,\n");
+	import(1, "other.csv", "cfets");
+	assert_non_null(strstr(world.err, "/other.csv:3:USD/CNY: "));
+	assert_non_null(strstr(world.err, "1 USD = 7.1150 CNY (2024-11-27)"));
+	assert_non_null(strstr(world.err, "1 USD = 7.1050 CNY (2024-11-27), li, 20"));
+	assert_non_null(strstr(world.err, "money rate set"));
+	assert_string_equal(world.out, "");
+	import(1, "other.csv", "cfets --zh");
+	assert_non_null(strstr(world.err, "已存的为 1 USD = 7.1050 CNY"));
+	assert_non_null(strstr(world.err, "均未入库"));
+	import(1, "other.csv", "cfets --json");
+	assert_fault("rate-changed", "3:USD/CNY");
+	assert_int_equal(rates(), 14);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.operator_act"), 1);
+}
+
+static void implausible_file_is_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *code, *path, *words;
+	} cases[] = {
+		{"2024-12-02,0.1408,,,\n", "rate-upside-down", "2:USD/CNY", "is upside down"},
+		{"2024-12-02,,,474.00,\n", "rate-hundredfold", "2:100JPY/CNY", "a hundred times"},
+		{"2024-12-02,,,0.0474,\n", "rate-hundredth", "2:100JPY/CNY", "a hundredth"},
+		{"2024-12-02,,,,0.2197\n", "rate-upside-down", "2:CNY/THB", "is upside down"},
+		{"2024-12-02,8.1000,,,\n", "rate-far", "2:USD/CNY", "--history"},
+		{"2024-12-02,0,,,\n", "rate-not-positive", "2:USD/CNY", "above zero"},
+		{"2024-12-02,-7.1,,,\n", "rate-not-positive", "2:USD/CNY", "above zero"},
+		{"2099-01-04,7.1010,,,\n", "rate-future", "2:日期", "has not come yet"},
+		{"2024-12-02,7.1010,,,", "csv-cut", "2", "cut off"},
+		{"2024-13-02,7.1010,,,\n", "rate-day", "2:日期", "2024-13-02"},
+	};
+	import(0, "cfets.csv", "cfets");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[256];
+		/* beside a good one, which is not stored either */
+		snprintf(text, sizeof(text), "%s%s", HEAD, cases[i].line);
+		rate_file("bad.csv", text);
+		import(1, "bad.csv", "cfets");
+		if (strstr(world.err, cases[i].words) == NULL) fail_msg("%s: %s", cases[i].code, world.err);
+		import(1, "bad.csv", "cfets --json");
+		assert_fault(cases[i].code, cases[i].path);
+		assert_int_equal(rates(), 14);
+	}
+	/* all at once */
+	rate_file("bad.csv", HEAD "2099-01-04,7.1010,,,\n2024-12-03,7.1,8.3,4.74,4.55\n2024-12-02,x,0.1200,,\n");
+	import(1, "bad.csv", "cfets --json");
+	json_t *answer = world_json(&world);
+	assert_int_equal(json_array_size(json_object_get(answer, "faults")), 3);
+	json_decref(answer);
+	assert_int_equal(rates(), 14);
+	/* what was far is let in as history, with a warning */
+	rate_file("far.csv", HEAD "2024-12-02,8.1000,,,\n");
+	import(0, "far.csv", "cfets --history");
+	assert_non_null(strstr(world.err, "warning: The rate 1 USD = 8.1000 CNY (2024-12-02) is too far"));
+	assert_int_equal(rates(), 15);
+	assert_ctl(&world, 1, "money rate import '%s/none.csv' --source cfets --who li", world.folder);
+	assert_non_null(strstr(world.err, "none.csv"));
+}
+
+#define ECB_HEAD                                                                                                       \
+	"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n%s"                                                               \
+	"<g:Envelope xmlns:g=\"http://www.gesmes.org/xml/2002-08-01\""                                                 \
+	" xmlns=\"http://www.ecb.int/vocabulary/2002-08-01/eurofxref\"><Cube>\n%s</Cube></g:Envelope>\n"
+
+static void ecb_files_are_read(void **state)
+{
+	(void)state;
+	char text[1024];
+	snprintf(text, sizeof(text), ECB_HEAD, "",
+		"<Cube time=\"2024-11-29\">\n<Cube currency=\"USD\" rate=\"1.1720\"/><Cube currency=\"CNY\" rate=\"8.3092\"/>"
+		"</Cube>");
+	rate_file("ecb.xml", text);
+	import(0, "ecb.xml", "ecb");
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.rate WHERE source = 2 AND base = 'EUR'"), 2);
+	snprintf(text, sizeof(text), ECB_HEAD, "<!DOCTYPE bomb [<!ENTITY a \"aaaaaaaa\">]>\n",
+		"<Cube time=\"2024-11-28\">\n<Cube currency=\"USD\" rate=\"1.17\"/></Cube>");
+	rate_file("bomb.xml", text);
+	import(1, "bomb.xml", "ecb --json");
+	assert_fault("xml-forbidden", "");
+	import(1, "bomb.xml", "ecb");
+	assert_non_null(strstr(world.err, "/bomb.xml: "));
+	text[strlen(text) - 20] = '\0';
+	rate_file("cut.xml", text + strcspn(text, "\n") + 46);
+	import(1, "cut.xml", "ecb");
+	assert_int_equal(rates(), 2);
+	import(2, "ecb.xml", "ecb --charset GB18030");
+
+	const char *shared = getenv("ZHIFU_SHARED");
+	snprintf(text, sizeof(text), "%s/data/reference/ecb/exchange_rates_90_day.xml", shared != NULL ? shared : "");
+	if (shared == NULL || access(text, R_OK) != 0) {
+		print_message("the ECB's 90 days: skipped, there is no %s\n", text);
+		return;
+	}
+	world_sql(&world, "DELETE FROM zhifu.rate");
+	assert_ctl(&world, 0, "money rate import '%s' --source ecb --who li --json", text);
+	json_t *answer = world_json(&world);
+	int64_t fresh = json_integer_value(json_object_get(answer, "new"));
+	assert_string_equal(json_string_value(json_object_get(answer, "last")), "2018-06-11");
+	/* its kuna are left out, and that is said */
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(json_object_get(answer, "faults"), 0), "code")),
+		"rate-withdrawn");
+	json_decref(answer);
+	assert_true(fresh > 1500);
+	assert_int_equal(rates(), fresh);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT digits FROM zhifu.rate WHERE day = '2018-06-11' AND quote = 'CNY' AND scale = 4"),
+		75518);
+	assert_ctl(&world, 0, "money rate import '%s' --source ecb --who li", text);
+	assert_non_null(strstr(world.out, "new                     0\n"));
+}
+
+#define BOARD "货币名称,现汇买入价,现汇卖出价,发布日期\n"
+
+static void boards_of_banks_are_read_in_their_encoding(void **state)
+{
+	(void)state;
+	char words[512];
+	import(0, "cfets.csv", "cfets");
+	rate_file("board.csv", BOARD "美元,705.20,708.15,2024-11-03\n日元,4.7321,,2024-11-03\n");
+	snprintf(words, sizeof(words),
+		"cd '%s' && iconv -f UTF-8 -t GB18030 board.csv >board.gb && head -c 60 board.gb >cut.gb && printf '\\377\\n' >>cut.gb",
+		world.folder);
+	assert_int_equal(system(words), 0); /* NOLINT(cert-env33-c): a fixed command of the test */
+	import(1, "board.gb", "board:icbc");
+	assert_non_null(strstr(world.err, "--charset GB18030"));
+	import(1, "cut.gb", "board:icbc --charset GB18030 --json");
+	assert_fault("csv-charset", "2");
+	import(1, "board.gb", "board:icbc --charset GB99");
+	assert_non_null(strstr(world.err, "GB99"));
+	import(1, "board.gb", "board:icbc --charset GB18030//IGNORE");
+	import(0, "board.gb", "board:icbc --charset GB18030");
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.rate WHERE bank = 'icbc' AND source IN (3, 4) AND per = 100"
+			" AND day = '2024-11-03'"),
+		3);
+	import(0, "board.csv", "board:icbc");
+	assert_non_null(strstr(world.out, "known already           3\n"));
+	import(0, "board.csv", "board:boc");
+	assert_int_equal(rates(), 20);
+	/* a first board is held against the parity */
+	rate_file("board.csv", BOARD "美元,7.0520,7.0815,2024-11-03\n");
+	import(1, "board.csv", "board:abc --json");
+	json_t *answer = world_json(&world);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(json_object_get(answer, "faults"), 0), "code")),
+		"rate-hundredth");
+	json_decref(answer);
+	import(2, "board.csv", "board:");
+	import(2, "board.csv", "'board:Bank of X'");
+	import(2, "board.csv", "icbc");
+}
+
+/* ---- by hand ---- */
+
+/* Runs `money rate set`, which must work, and returns the id. */
+static const char *rate_set(const char *words)
+{
+	static char id[UUID_TEXT_LEN];
+	assert_ctl(&world, 0, "money rate set %s --json", words);
+	json_t *answer = world_json(&world);
+	snprintf(id, sizeof(id), "%s", json_string_value(json_object_get(answer, "id")));
+	assert_string_equal(json_string_value(json_object_get(answer, "status")), "waits");
+	assert_non_null(strstr(json_string_value(json_object_get(answer, "approve")), id));
+	json_decref(answer);
+	return id;
+}
+
+static int64_t in_force(const char *value)
+{
+	return world_count(
+		&world, "SELECT count(*) FROM zhifu.rate WHERE source = 5 AND status = 1 AND digits = %s", value);
+}
+
+static void make_posting(const char *hospital, const char *currency, int exponent, int64_t minor, const char *day)
+{
+	world_sql(&world,
+		"WITH p AS (INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency,"
+		" exponent, book_day, rule, source_id) VALUES ('%s', gen_random_uuid(), 1, 'BANK-X', 'SUSP', %jd, '%s', %d,"
+		" '%s', 'bank_in', gen_random_uuid()) RETURNING hospital_id, entry_id, no)"
+		" INSERT INTO zhifu.posting_unvalued (hospital_id, entry_id, no, due_at)"
+		" SELECT p.*, now() + interval '10 min' FROM p",
+		hospital, (intmax_t)minor, currency, exponent, day);
+}
+
+static void four_eyes(void **state)
+{
+	(void)state;
+	import(0, "cfets.csv", "cfets");
+	make_posting(HOSPITAL_A, "USD", 2, 100000, "2024-12-15");
+	const char *id = rate_set("USD CNY 7.1300 2024-12-15 --why 'the site is down' --who li");
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.posting_unvalued WHERE due_at <= now()"), 0);
+	assert_ctl(&world, 1, "money rate approve %s --why 'seen' --who ' LI '", id);
+	assert_non_null(strstr(world.err, "li typed it in, so another person decides"));
+	assert_ctl(&world, 1, "money rate refuse %s --why 'seen' --who li", id);
+	assert_ctl(&world, 2, "money rate approve %s --who chen", id);
+	assert_non_null(strstr(world.err, "--why"));
+	assert_int_equal(in_force("71300"), 0);
+	assert_ctl(&world, 1, "money rate of USD 2024-12-15 --hospital HZ1");
+	assert_ctl(&world, 0, "money rate list --waiting");
+	assert_non_null(strstr(world.out, "1 USD = 7.1300 CNY"));
+	assert_non_null(strstr(world.out, "the site is down"));
+	assert_non_null(strstr(world.out, id));
+
+	assert_ctl(&world, 0, "money rate approve %s --why 'as the bank says' --who chen", id);
+	assert_non_null(strstr(world.out, "in force"));
+	assert_int_equal(in_force("71300"), 1);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.rate WHERE maker = 'li' AND why = 'the site is down'"
+			" AND checker = 'chen' AND checked_why = 'as the bank says' AND checked_at IS NOT NULL"),
+		1);
+	/* who waited is looked at now */
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.posting_unvalued WHERE due_at <= now()"), 1);
+	assert_ctl(&world, 0, "money rate of USD 2024-12-15 --hospital HZ1");
+	assert_non_null(strstr(world.out, "1,000.00 USD = 7,130.00 CNY"));
+	assert_non_null(strstr(world.out, "chen"));
+	/* decided is decided */
+	assert_ctl(&world, 1, "money rate approve %s --why 'seen' --who wang", id);
+	assert_non_null(strstr(world.err, "chen has approved it"));
+	assert_ctl(&world, 0, "money rate set USD CNY 7.13 2024-12-15 --why again --who wang --json");
+	assert_non_null(strstr(world.out, "\"known\""));
+	assert_non_null(strstr(world.out, id));
+
+	/* another value replaces it when two persons say so; until then it is what it was */
+	id = rate_set("USD CNY 7.1400 2024-12-15 --why 'misread' --who wang");
+	assert_non_null(strstr(world.out, "rate-changed"));
+	assert_ctl(&world, 0, "money rate of USD 2024-12-15 --hospital HZ1");
+	assert_non_null(strstr(world.out, "7.1300"));
+	assert_ctl(&world, 0, "money rate approve %s --why seen --who li", id);
+	assert_ctl(&world, 0, "money rate of USD 2024-12-15 --hospital HZ1");
+	assert_non_null(strstr(world.out, "7.1400"));
+
+	id = rate_set("JPY CNY 4.6000 2024-12-15 --per 100 --why x --who li");
+	assert_ctl(&world, 0, "money rate refuse %s --why 'no' --who chen --json", id);
+	assert_non_null(strstr(world.out, "\"refused\""));
+	assert_int_equal(in_force("46000"), 0);
+	assert_ctl(&world, 1, "money rate approve %s --why 'yes' --who wang", id);
+	assert_non_null(strstr(world.err, "chen has refused it"));
+	assert_ctl(&world, 1, "money rate approve " HOSPITAL_A " --why 'yes' --who wang");
+	assert_ctl(&world, 2, "money rate approve x --why 'yes' --who wang");
+}
+
+static void implausible_entry_is_refused_or_warned_of(void **state)
+{
+	(void)state;
+	import(0, "cfets.csv", "cfets");
+	assert_ctl(&world, 1, "money rate set USD CNY 0.1400 2024-12-02 --why x --who li");
+	assert_non_null(strstr(world.err, "upside down"));
+	assert_ctl(&world, 1, "money rate set JPY CNY 4.7000 2024-12-02 --why x --who li --json");
+	assert_fault("rate-hundredfold", "value");
+	assert_ctl(&world, 1, "money rate set USD CNY 7.1 2099-01-01 --why x --who li");
+	assert_ctl(&world, 1, "money rate set USD USD 7.1 2024-12-02 --why x --who li");
+	assert_ctl(&world, 1, "money rate set US CNY 7.1 2024-12-02 --per 3 --why x --who li --zh");
+	assert_non_null(strstr(world.err, "标价单位"));
+	assert_ctl(&world, 2, "money rate set USD CNY 7.1 yesterday --why x --who li");
+	assert_ctl(&world, 2, "money rate set USD CNY 7.1 2024-12-02 --who li");
+	assert_int_equal(rates(), 14);
+
+	/* far is for the second person to mean */
+	const char *id = rate_set("USD CNY 8.0000 2024-12-02 --why 'devalued' --who li");
+	assert_non_null(strstr(world.out, "rate-far"));
+	assert_non_null(strstr(world.out, "--far"));
+	assert_ctl(&world, 1, "money rate approve %s --why 'seen' --who chen", id);
+	assert_non_null(strstr(world.err, "--far"));
+	assert_int_equal(in_force("80000"), 0);
+	assert_ctl(&world, 0, "money rate approve %s --why 'seen' --who chen --far", id);
+	assert_int_equal(in_force("80000"), 1);
+
+	/* what was plausible may be no more when it is approved */
+	id = rate_set("JPY CNY 0.0474 2024-12-20 --why x --who li");
+	rate_file("later.csv", HEAD "2024-12-19,,,4.0000,\n");
+	import(0, "later.csv", "cfets --history");
+	assert_ctl(&world, 1, "money rate approve %s --why 'seen' --who chen", id);
+}
+
+/* ---- asking ---- */
+
+static void day_without_a_rate_takes_the_last(void **state)
+{
+	(void)state;
+	import(0, "cfets.csv", "cfets");
+	assert_ctl(&world, 0, "money rate of USD 2024-10-06 --hospital HZ1");
+	assert_non_null(
+		strstr(world.out, "2024-10-06 has no rate of USD/CNY: the last before it counts, that of 2024-09-30."));
+	assert_non_null(strstr(world.out, "1,000.00 USD = 7,095.00 CNY"));
+	assert_non_null(strstr(world.out, "multiplied by it"));
+	assert_ctl(&world, 0, "money rate of USD 2024-10-06 --hospital HZ1 --zh");
+	assert_non_null(strstr(world.out, "取此前最近的 2024-09-30"));
+	assert_ctl(&world, 0, "money rate of THB 2024-11-30 --hospital HZ1 --json");
+	json_t *answer = world_json(&world);
+	json_t *step = json_array_get(json_object_get(answer, "steps"), 0);
+	assert_string_equal(json_string_value(json_object_get(step, "source")), "cfets");
+	assert_string_equal(json_string_value(json_object_get(step, "day")), "2024-11-30");
+	assert_string_equal(json_string_value(json_object_get(step, "rate")), "1 CNY = 4.5512 THB");
+	assert_string_equal(json_string_value(json_object_get(step, "how")), "divide");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(answer, "example_to"), "amount")), "219.72");
+	json_decref(answer);
+	/* a cross rate through the yuan, and the other hospital's own currency */
+	assert_ctl(&world, 0, "money rate of EUR 2024-11-30 --to USD --hospital HZ1 --json");
+	answer = world_json(&world);
+	assert_int_equal(json_array_size(json_object_get(answer, "steps")), 2);
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(answer, "example_to"), "amount")), "1172.07");
+	json_decref(answer);
+	assert_ctl(&world, 1, "money rate of EUR 2024-11-30 --hospital RY2");
+	assert_ctl(&world, 0, "money rate of CNY 2024-11-30 --hospital HZ1");
+	assert_non_null(strstr(world.out, "no rate is needed"));
+
+	/* beyond the reach: which day lacks one and which was the last that had one, of each source */
+	assert_ctl(&world, 1, "money rate of USD 2024-10-19 --hospital HZ1");
+	assert_non_null(strstr(world.err, "no rate of USD/CNY (cfets) for 2024-10-19 (2024-10-08)"));
+	assert_non_null(strstr(world.err, "(manual) for 2024-10-19"));
+	assert_ctl(&world, 1, "money rate of USD 2024-10-19 --hospital HZ1 --json");
+	answer = world_json(&world);
+	assert_true(json_is_false(json_object_get(answer, "found")));
+	assert_int_equal(json_array_size(json_object_get(answer, "faults")), 2);
+	json_decref(answer);
+	assert_ctl(&world, 1, "money rate of USD 2034-01-01 --hospital HZ1");
+	assert_non_null(strstr(world.err, "(2024-11-30)"));
+	assert_ctl(&world, 2, "money rate of USD 2024-10-19");
+	assert_ctl(&world, 2, "money rate of Dollar 2024-10-19 --hospital HZ1");
+	assert_ctl(&world, 2, "money rate of USD 2024-10 --hospital HZ1");
+}
+
+static void rates_are_listed(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 0, "money rate list");
+	assert_non_null(strstr(world.out, "no rates"));
+	import(0, "cfets.csv", "cfets");
+	assert_ctl(&world, 0, "money rate list --currency JPY --from 2024-09-01 --to 2024-09-30 --json");
+	json_t *answer = world_json(&world);
+	json_t *list = json_object_get(answer, "rates");
+	assert_int_equal(json_array_size(list), 2);
+	json_t *rate = json_array_get(list, 0);
+	assert_string_equal(json_string_value(json_object_get(rate, "day")), "2024-09-25");
+	assert_string_equal(json_string_value(json_object_get(rate, "rate")), "100 JPY = 4.7920 CNY");
+	assert_string_equal(json_string_value(json_object_get(rate, "value")), "4.7920");
+	assert_int_equal(json_integer_value(json_object_get(rate, "per")), 100);
+	assert_string_equal(json_string_value(json_object_get(rate, "status")), "in-force");
+	assert_string_equal(json_string_value(json_object_get(rate, "who")), "li");
+	json_decref(answer);
+	assert_ctl(&world, 0, "money rate list --source ecb");
+	assert_non_null(strstr(world.out, "no rates"));
+	assert_ctl(&world, 0, "money rate list --source cfets --zh");
+	assert_non_null(strstr(world.out, "已生效"));
+	assert_ctl(&world, 2, "money rate list --source boc");
+	assert_ctl(&world, 2, "money rate list --currency dollar");
+	assert_ctl(&world, 2, "money rate list --from monday");
+	/* more than a page: the newest, and a word */
+	world_sql(&world,
+		"INSERT INTO zhifu.rate (source, base, quote, per, digits, scale, day, maker)"
+		" SELECT 1, 'GBP', 'CNY', 1, 90000, 4, '2024-12-01'::date - n, 'li' FROM generate_series(0, 1000) AS g (n)");
+	assert_ctl(&world, 0, "money rate list --currency GBP --json");
+	answer = world_json(&world);
+	list = json_object_get(answer, "rates");
+	assert_int_equal(json_array_size(list), 1000);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(list, 0), "day")), "2024-12-01");
+	assert_true(json_is_true(json_object_get(answer, "cut")));
+	json_decref(answer);
+	assert_ctl(&world, 0, "money rate list --currency GBP");
+	assert_non_null(strstr(world.err, "only the newest 1000"));
+}
+
+static void what_waits_is_shown(void **state)
+{
+	(void)state;
+	import(0, "cfets.csv", "cfets");
+	assert_ctl(&world, 0, "money waiting");
+	assert_non_null(strstr(world.out, "every posting has its value"));
+	assert_ctl(&world, 0, "status");
+	assert_null(strstr(world.out, "exchange rate"));
+	make_posting(HOSPITAL_A, "USD", 2, 150000, "2024-10-19");
+	make_posting(HOSPITAL_A, "USD", 2, 25050, "2024-10-19");
+	make_posting(HOSPITAL_A, "EUR", 2, 100, "2024-11-30");
+	make_posting(HOSPITAL_B, "JPY", 0, 5000, "2024-11-05");
+	assert_ctl(&world, 0, "money waiting --json");
+	json_t *answer = world_json(&world);
+	json_t *list = json_object_get(answer, "waiting");
+	assert_int_equal(json_integer_value(json_object_get(answer, "postings")), 4);
+	assert_int_equal(json_array_size(list), 3);
+	json_t *eur = json_array_get(list, 0), *usd = json_array_get(list, 1), *jpy = json_array_get(list, 2);
+	assert_string_equal(json_string_value(json_object_get(eur, "missing")), "");
+	assert_int_equal(json_integer_value(json_object_get(usd, "postings")), 2);
+	assert_string_equal(json_string_value(json_object_get(json_object_get(usd, "amount"), "amount")), "1750.50");
+	assert_string_equal(json_string_value(json_object_get(usd, "missing")), "USD/CNY (cfets)");
+	assert_string_equal(json_string_value(json_object_get(usd, "last_known")), "2024-10-08");
+	/* through the yuan: its own step to the riyal is what lacks a rate */
+	assert_string_equal(json_string_value(json_object_get(jpy, "hospital")), "RY2");
+	assert_string_equal(json_string_value(json_object_get(jpy, "missing")), "CNY/SAR (cfets)");
+	assert_true(json_is_null(json_object_get(jpy, "last_known")));
+	json_decref(answer);
+	assert_ctl(&world, 0, "money waiting --hospital HZ1");
+	assert_non_null(strstr(world.out, "1,750.50 USD"));
+	assert_null(strstr(world.out, "RY2"));
+	assert_ctl(&world, 0, "status");
+	assert_non_null(strstr(world.out, "postings that wait for an exchange rate"));
+	assert_ctl(&world, 0, "status --json");
+	assert_non_null(strstr(world.out, "\"postings that wait for an exchange rate\",\"count\":4"));
+	assert_ctl(&world, 2, "money waiting --hospital XX9");
+	/* books of a hospital whose file is gone wait too */
+	world_sql(&world, "SELECT zhifu.hospital_open('" HOSPITAL_GONE "', 'GN3', 'Gone', 'UTC', 'CNY', '\\x00')");
+	make_posting(HOSPITAL_GONE, "USD", 2, 700, "2024-10-19");
+	assert_ctl(&world, 0, "money waiting --hospital GN3");
+	assert_non_null(strstr(world.out, "its file is missing or broken"));
+	assert_ctl(&world, 0, "status --json");
+	assert_non_null(strstr(world.out, "\"postings that wait for an exchange rate\",\"count\":5"));
+}
+
+static int group_begin(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 0, "migrate");
+	return 0;
+}
+
+int main(void)
+{
+	int r = world_start(&world, "ctl_money");
+	if (r == 77) {
+		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
+		return 0;
+	}
+	if (r != 0) return 1;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(parities_are_imported_once, rates_begin),
+		cmocka_unit_test_setup(another_value_is_refused_with_both, rates_begin),
+		cmocka_unit_test_setup(implausible_file_is_refused, rates_begin),
+		cmocka_unit_test_setup(ecb_files_are_read, rates_begin),
+		cmocka_unit_test_setup(boards_of_banks_are_read_in_their_encoding, rates_begin),
+		cmocka_unit_test_setup(four_eyes, rates_begin),
+		cmocka_unit_test_setup(implausible_entry_is_refused_or_warned_of, rates_begin),
+		cmocka_unit_test_setup(day_without_a_rate_takes_the_last, rates_begin),
+		cmocka_unit_test_setup(rates_are_listed, rates_begin),
+		cmocka_unit_test_setup(what_waits_is_shown, rates_begin),
+	};
+	r = cmocka_run_group_tests(tests, group_begin, NULL);
+	world_stop(&world);
+	return r;
+}
