@@ -4,7 +4,9 @@
 #include "ctl/rate_desk.h"
 #include "db/sync.h"
 #include "lib/date.h"
+#include "model/directory.h"
 #include "model/rate_entry.h"
+#include "settle/book_rate.h"
 
 /* ---- the first person ---- */
 
@@ -28,6 +30,58 @@ static const struct rate *same_known(const struct rate_desk *desk, const struct 
 	return rate_compare(known, rate) == 0 ? known : NULL;
 }
 
+/* Hospitals whose books take a published rate on that day all the same, since its source comes first; the first of them
+ * and its rate. */
+static int64_t overruled(const struct rate_desk *desk, const struct rate *rate, const struct hospital **ret_hospital,
+	struct rate *ret_rate)
+{
+	const struct hospital *hospital;
+	uint32_t index = 0;
+	int64_t count = 0;
+
+	while ((hospital = ctl_hospital_next(desk->ctl, NULL, &index)) != NULL) {
+		const uint8_t *sources = hospital->rate_sources;
+		const uint8_t *manual = memchr(sources, RATE_MANUAL, hospital->rate_source_count);
+		struct rate_gap gaps[RATE_SOURCE_COUNT];
+		struct rate_path path;
+
+		if (strcmp(hospital->book_currency, rate->base) != 0 &&
+			strcmp(hospital->book_currency, rate->quote) != 0)
+			continue;
+		if (book_rate_find(hospital, &desk->known.table, rate->base, rate->quote, rate->day, &path, gaps) != 0)
+			continue;
+		if (manual == NULL || memchr(sources, path.steps[0].rate.source, (size_t)(manual - sources)) == NULL)
+			continue;
+		if (count++ > 0) continue;
+		*ret_hospital = hospital;
+		*ret_rate = path.steps[0].rate;
+	}
+	return count;
+}
+
+static void overruled_say(const struct rate_desk *desk, const struct rate *rate, struct report *report)
+{
+	const struct ctl *ctl = desk->ctl;
+	const struct hospital *hospital = NULL;
+	struct rate first;
+	char text[RATE_TEXT_SIZE];
+	char day[DATE_TEXT_SIZE];
+	int64_t count = overruled(desk, rate, &hospital, &first);
+
+	report_field(report, "overruled", NULL, cell_int(count));
+	if (count == 0 || ctl->json) return;
+	rate_format(&first, text);
+	(void)date_format_day(first.day, day);
+	if (ctl->chinese)
+		(void)fprintf(stderr, "注意:按 rate_sources 的顺序,%s 等 %lld 家医院当日仍用 %s 的 %s(%s)。\n",
+			hospital->code, (long long)count, rate_source_name(first.source), text, day);
+	else
+		(void)fprintf(stderr,
+			"note: %s and %lld more hospitals go on taking %s of %s (%s) on that day, which comes first in "
+			"rate_sources.\n",
+			hospital->code, (long long)count - 1, text, rate_source_name(first.source), day);
+}
+
 /* id: of the row; next: what the second person runs, NULL when nobody has to. */
 static int set_say(struct rate_desk *desk, const struct rate *rate, const struct uuid *id, const char *next)
 {
@@ -43,6 +97,7 @@ static int set_say(struct rate_desk *desk, const struct rate *rate, const struct
 			? cell_word(say(ctl, "waits for a second person, who runs", "待他人复核,由其运行"), "waits")
 			: cell_word(say(ctl, "in force already, nothing is new", "已生效,无变化"), "known"));
 	report_field(&report, "approve", next != NULL ? "" : NULL, next != NULL ? cell_text(next) : cell_none());
+	overruled_say(desk, rate, &report);
 	report_faults(&report, NULL, &desk->faults, &desk->arena.zf);
 	return report_end(&report, 0);
 }

@@ -1,7 +1,7 @@
 /* zhifuctl money rate import: the rates of a file, all of them or none. */
 #include <string.h>
 
-#include "ctl/charset.h"
+#include "bank/charset.h"
 #include "ctl/rate_desk.h"
 #include "db/sync.h"
 #include "lib/date.h"
@@ -10,6 +10,7 @@
 
 #define FIRST_DAY 0 /* 1970: long before the oldest file */
 #define BANK_NAME_MAX 32
+#define GROWTH_MAX 3 /* bytes in UTF-8 for one of another character set */
 #define BOARD "board:"
 
 struct import {
@@ -243,24 +244,66 @@ static int import_say(struct import *import, bool refused)
 	return report_end(&report, refused);
 }
 
-static int file_take(struct import *import, const char *charset)
+/* ---- the file ---- */
+
+static int charset_read(const char *name, enum bank_charset *ret_charset)
+{
+	for (enum bank_charset charset = BANK_CHARSET_UTF8; charset <= BANK_CHARSET_CP852; charset++) {
+		*ret_charset = charset;
+		if (text_equal_nocase(text_of(name), text_of(charset_name(charset)))) return 0;
+	}
+	return ctl_usage("--charset takes UTF-8, ISO-8859-1, ISO-8859-15, GB18030 or CP852, not \"%s\"", name);
+}
+
+/* The text in UTF-8. ERR_INVALID with the line of what is no character; nothing is left out or guessed. */
+static int text_convert(struct import *import, enum bank_charset kind, struct bytes bytes)
+{
+	const char *start = (const char *)bytes.ptr;
+	const char *at = start;
+	size_t left = bytes.len;
+	char *out = zf_alloc(&import->desk.arena.zf, GROWTH_MAX * bytes.len + 1);
+	struct charset charset;
+	unsigned line = 1;
+	int r;
+
+	if (out == NULL) return err_set(ERR_NOMEM, "no memory for the text");
+	if (charset_open(&charset, kind) != 0)
+		return err_set(ERR_SYS, "this system does not know %s", charset_name(kind));
+	import->text = (struct text_span){out, 0};
+	do {
+		struct text_span piece;
+
+		r = charset_next(&charset, &at, &left, &piece);
+		memcpy(out + import->text.len, piece.ptr, piece.len);
+		import->text.len += piece.len;
+	} while (r == 0 && left > 0);
+	if (charset_is_cut(&charset)) r = ERR_INVALID;
+	charset_close(&charset);
+	if (r == 0) return 0;
+	for (const char *p = start; p < at; p++) line += *p == '\n';
+	fault_addf(&import->desk.faults, FAULT_CSV_CHARSET, charset_name(kind), NULL, "%u", line);
+	return ERR_INVALID;
+}
+
+static int file_take(struct import *import, enum bank_charset charset)
 {
 	struct bytes bytes;
 	int r = ctl_file_read(import->file, RATE_FILE_BYTES_MAX, &import->desk.arena, &bytes);
 
-	if (r < 0) return r;
-	return charset_to_utf8(charset, (struct text_span){(const char *)bytes.ptr, bytes.len}, &import->desk.arena,
-		&import->desk.faults, &import->text);
+	if (r < 0 || charset != BANK_CHARSET_UTF8) return r < 0 ? r : text_convert(import, charset, bytes);
+	import->text = (struct text_span){(const char *)bytes.ptr, bytes.len}; /* which the readers check */
+	return 0;
 }
 
 int money_rate_import(struct ctl *ctl, int argc, char **argv)
 {
 	struct import import CLEANUP(import_close) = {.made = 0};
 	const char *words[CTL_WORDS_MAX];
-	const char *charset = NULL;
+	const char *name = NULL;
 	const char *why = NULL;
+	enum bank_charset charset = BANK_CHARSET_UTF8;
 	bool history = false;
-	const struct ctl_option options[] = {{"--source", &import.from, NULL}, {"--charset", &charset, NULL},
+	const struct ctl_option options[] = {{"--source", &import.from, NULL}, {"--charset", &name, NULL},
 		{"--history", NULL, &history}, {"--why", &why, NULL}, {NULL, NULL, NULL}};
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
 
@@ -268,13 +311,14 @@ int money_rate_import(struct ctl *ctl, int argc, char **argv)
 	if (r != 0) return r;
 	if (import.from == NULL) return ctl_usage("say whose rates they are with --source cfets|ecb|board:BANK");
 	r = source_read(&import);
-	if (r == 0 && charset != NULL && import.source == RATE_ECB)
+	if (r == 0 && name != NULL) r = charset_read(name, &charset);
+	if (r == 0 && name != NULL && import.source == RATE_ECB)
 		return ctl_usage("--charset is for CSV; the ECB's XML is UTF-8");
 	if (r == 0) r = ctl_known(ctl);
 	if (r != 0) return r;
 	import.file = words[0];
 	import.desk.reading.far_allowed = history;
-	r = file_take(&import, charset != NULL ? charset : "UTF-8");
+	r = file_take(&import, charset);
 	if (r == 0) r = import_run(&import, why);
 	if (r < 0 && fault_refuses(&import.desk.faults)) {
 		import.made = 0;

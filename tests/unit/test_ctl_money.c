@@ -236,10 +236,9 @@ static void boards_of_banks_are_read_in_their_encoding(void **state)
 	assert_non_null(strstr(world.err, "--charset GB18030"));
 	import(1, "cut.gb", "board:icbc --charset GB18030 --json");
 	assert_fault("csv-charset", "2");
-	import(1, "board.gb", "board:icbc --charset GB99");
+	import(2, "board.gb", "board:icbc --charset GB99");
 	assert_non_null(strstr(world.err, "GB99"));
-	import(1, "board.gb", "board:icbc --charset GB18030//IGNORE");
-	import(0, "board.gb", "board:icbc --charset GB18030");
+	import(0, "board.gb", "board:icbc --charset gb18030");
 	assert_int_equal(
 		world_count(&world,
 			"SELECT count(*) FROM zhifu.rate WHERE bank = 'icbc' AND source IN (3, 4) AND per = 100"
@@ -341,6 +340,15 @@ static void four_eyes(void **state)
 	assert_ctl(&world, 0, "money rate approve %s --why seen --who li", id);
 	assert_ctl(&world, 0, "money rate of USD 2024-12-15 --hospital HZ1");
 	assert_non_null(strstr(world.out, "7.1400"));
+
+	/* where a published one counts first, that is said */
+	rate_set("USD CNY 7.0905 2024-11-30 --why x --who li");
+	assert_non_null(strstr(world.out, "\"overruled\":1"));
+	assert_ctl(&world, 0, "money rate set USD CNY 7.0906 2024-11-30 --why x --who li");
+	assert_non_null(
+		strstr(world.err, "HZ1 and 0 more hospitals go on taking 1 USD = 7.0900 CNY of cfets (2024-11-30)"));
+	assert_ctl(&world, 0, "money rate set USD CNY 7.0906 2024-11-30 --why x --who li --zh");
+	assert_non_null(strstr(world.err, "HZ1 等 1 家医院"));
 
 	id = rate_set("JPY CNY 4.6000 2024-12-15 --per 100 --why x --who li");
 	assert_ctl(&world, 0, "money rate refuse %s --why 'no' --who chen --json", id);
