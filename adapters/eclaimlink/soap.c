@@ -169,11 +169,15 @@ int eclaim_base64_read(struct text_span text, struct zf_arena *arena, struct tex
 	char *plain = zf_alloc(arena, text.len + 4);
 	size_t n = 0, len = 0;
 	if (plain == NULL) return LIB_NOMEM;
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-		if (c != ' ' && c != '\n' && c != '\r' && c != '\t') plain[n++] = c;
+	int rc = base64_decode(text.ptr, text.len, (uint8_t *)plain, &len);
+	if (rc != 0) {
+		/* It may be broken into lines. */
+		for (size_t i = 0; i < text.len; i++) {
+			char c = text.ptr[i];
+			if (c != ' ' && c != '\n' && c != '\r' && c != '\t') plain[n++] = c;
+		}
+		rc = base64_decode(plain, n, (uint8_t *)plain, &len);
 	}
-	int rc = base64_decode(plain, n, (uint8_t *)plain, &len);
 	if (rc != 0) return rc;
 	*ret_bytes = (struct text_span){plain, len};
 	return 0;

@@ -42,11 +42,19 @@ size_t text_utf8_next(const char *p, const char *end, uint32_t *ret_code)
 	return len;
 }
 
+/* The next eight bytes are ASCII: as nearly all of what is long is. */
+static bool is_ascii(const char *ptr)
+{
+	uint64_t bytes;
+	memcpy(&bytes, ptr, sizeof(bytes));
+	return (bytes & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool text_utf8_valid(const char *ptr, size_t len)
 {
 	const char *end = ptr + len;
 	while (ptr < end) {
-		size_t step = text_utf8_next(ptr, end, NULL);
+		size_t step = end - ptr >= 8 && is_ascii(ptr) ? 8 : text_utf8_next(ptr, end, NULL);
 		if (step == 0) return false;
 		ptr += step;
 	}

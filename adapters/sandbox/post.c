@@ -280,8 +280,9 @@ static void upload(struct exchange *exchange)
 	struct fault_list faults;
 	const char *report = NULL, *name = text(exchange, "fileName");
 	fault_list_init(&faults, arena, 0);
-	int err = eclaim_submission_read(
-		payer->profile, exchange->req->body.ptr, exchange->req->body.len, arena, &faults, &submission);
+	struct text_span file;
+	int err = eclaim_base64_read(xml_child_text(exchange->request, "fileContent"), arena, &file);
+	if (err == 0) err = eclaim_submission_read(payer->profile, file.ptr, file.len, arena, &faults, &submission);
 	if (submission.root != NULL && is_other_file(submission.root)) {
 		(void)add_file(payer, 'P', name, "", (struct text_span){NULL, 0});
 		answer(exchange, 0, NULL, NULL, 0);

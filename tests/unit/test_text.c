@@ -16,6 +16,28 @@ _Static_assert((int)LIB_NOMEM == (int)ERR_NOMEM, "same number");
 _Static_assert((int)LIB_INVALID == (int)ERR_INVALID, "same number");
 _Static_assert((int)LIB_LIMIT == (int)ERR_LIMIT, "same number");
 
+/* A long text is looked at in steps: what is wrong, or more than a byte, is found wherever it stands. */
+static void test_utf8_long(void **state)
+{
+	(void)state;
+	char text[41];
+	for (size_t len = 0; len < sizeof(text); len++) {
+		memset(text, 'x', sizeof(text));
+		assert_true(text_utf8_valid(text, len));
+		for (size_t at = 0; at < len; at++) {
+			text[at] = '\x80';
+			assert_false(text_utf8_valid(text, len));
+			if (at + 3 <= len) {
+				memcpy(text + at, "\xE7\x8E\x8B", 3);
+				assert_true(text_utf8_valid(text, len));
+				assert_int_equal(text_utf8_valid(text, at + 1) || text_utf8_valid(text, at + 2), 0);
+				memset(text + at, 'x', 3);
+			}
+			text[at] = 'x';
+		}
+	}
+}
+
 static void test_utf8(void **state)
 {
 	(void)state;
@@ -227,6 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_utf8_long),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_match),
