@@ -1,11 +1,6 @@
 /* The role translate on a real PostgreSQL: claims to messages, answers to facts, and what happens when either is not as
- * it should be. */
+ * it should be. What answers say of other claims, or of several, is in test_translate_answers.c. */
 #include "translate_claims.h"
-
-static int64_t work(int role, int kind)
-{
-	return number("SELECT count(*) FROM zhifu.outbox WHERE role = %d AND kind = %d", role, kind);
-}
 
 static void test_consent(void **state)
 {
@@ -199,191 +194,6 @@ static void test_lost_answer(void **state)
 	assert_int_equal(number("SELECT status::int4 FROM zhifu.exchange WHERE claim_id = '%s'", greedy.id_text),
 		EXCHANGE_QUARANTINED);
 	sql("DELETE FROM zhifu.outbox");
-	role_stop();
-}
-
-static void test_orphans(void **state)
-{
-	(void)state;
-	NEED_POSTGRESQL();
-	role_start();
-	struct test_claim claim = claim_sent(), other = claim_sent();
-	char body[256], foreign[REF_TEXT_LEN];
-	ref_new("XY9", foreign);
-	/* An answer may speak of further claims of the hospital. */
-	snprintf(body, sizeof(body), "ack %s\nack %s\nack %s\ndone", claim.ref, other.ref, foreign);
-	answer_add(&claim, body);
-	LOOP_UNTIL(facts(&other, ZF_FACT_ACKNOWLEDGED) == 1, 5000);
-	assert_int_equal(facts(&claim, ZF_FACT_ACKNOWLEDGED), 1);
-	assert_int_equal(
-		number("SELECT count(*) FROM zhifu.fact WHERE claim_id IS NULL AND status = %d AND why LIKE '%%another hospital%%'",
-			FACT_ORPHAN),
-		1);
-	assert_int_equal(
-		number("SELECT status::int4 FROM zhifu.message WHERE claim_id = '%s' AND direction = 2", claim.id_text),
-		MESSAGE_ORPHAN);
-	sql("UPDATE zhifu.claim_state SET insurer = 'beta' WHERE claim_id = '%s'; UPDATE zhifu.claim SET insurer = 'beta' WHERE claim_id = '%s'",
-		other.id_text, other.id_text);
-	struct test_claim third = claim_sent();
-	snprintf(body, sizeof(body), "ack %s", other.ref);
-	answer_add(&third, body);
-	LOOP_UNTIL(
-		number("SELECT count(*) FROM zhifu.fact WHERE claim_id IS NULL AND why LIKE '%%another insurer%%'") ==
-			1,
-		5000);
-	role_stop();
-}
-
-static void test_remittance(void **state)
-{
-	(void)state;
-	NEED_POSTGRESQL();
-	role_start();
-	struct test_claim a = claim_sent(), b = claim_sent();
-	char body[512];
-	answer_add(&b, "adj - 10000 7000 2000 500 CNY");
-	LOOP_UNTIL(facts(&b, ZF_FACT_ADJUDICATED) == 1, 5000);
-	snprintf(body, sizeof(body), "remit TRN1 10900 CNY\ndetail %s 7000 -100\ndetail INS-1 4000 0\ndetail ZZZZ 0 0",
-		a.ref);
-	/* b's number was given to another claim before: the first one keeps it. */
-	sql("DELETE FROM zhifu.wire_ref WHERE kind = 'insurer-claim-no' AND claim_id <> '%s'", b.id_text);
-	sql("INSERT INTO zhifu.wire_ref SELECT 'alpha', 'insurer-claim-no', sha256('INS-1'), hospital_id, claim_id FROM zhifu.claim WHERE claim_id = '%s' ON CONFLICT DO NOTHING",
-		b.id_text);
-	answer_add(&a, body);
-	LOOP_UNTIL(facts(&a, ZF_FACT_REMITTED) == 1, 5000);
-	assert_int_equal(facts(&b, ZF_FACT_REMITTED), 1);
-	assert_int_equal(
-		number("SELECT count(*) FROM zhifu.remittance WHERE identifier = 'TRN1' AND amount_minor = 10900 AND balanced"),
-		1);
-	assert_int_equal(number("SELECT count(*) FROM zhifu.remittance_detail"), 3);
-	assert_int_equal(number("SELECT count(*) FROM zhifu.remittance_detail WHERE claim_id IS NULL"), 1);
-	assert_int_equal(
-		number("SELECT count(*) FROM zhifu.fact WHERE kind = 6 AND status = %d AND detail = 3", FACT_ORPHAN),
-		1);
-	int64_t settle = work(WORK_SETTLE, WORK_FACT);
-	/* A claim that came later: the same remittance, read again, finds it, and only it. */
-	struct test_claim late = claim_sent();
-	sql("INSERT INTO zhifu.wire_ref SELECT 'alpha', 'insurer-claim-no', sha256('INS-9'), hospital_id, claim_id FROM zhifu.claim WHERE claim_id = '%s'",
-		late.id_text);
-	snprintf(body, sizeof(body), "remit TRN1 10900 CNY\ndetail %s 7000 -100\ndetail INS-1 4000 0\ndetail INS-9 0 0",
-		a.ref);
-	answer_add(&a, body);
-	LOOP_UNTIL(facts(&late, ZF_FACT_REMITTED) == 1, 5000);
-	assert_int_equal(facts(&a, ZF_FACT_REMITTED), 1);
-	assert_int_equal(number("SELECT count(*) FROM zhifu.remittance"), 1);
-	assert_int_equal(number("SELECT count(*) FROM zhifu.remittance_detail WHERE claim_id IS NULL"), 0);
-	assert_int_equal(
-		number("SELECT count(*) FROM zhifu.fact f JOIN zhifu.remittance USING (hospital_id, remittance_id) WHERE f.claim_id = '%s'",
-			late.id_text),
-		1);
-	settle = work(WORK_SETTLE, WORK_FACT);
-	/* The same remittance again says nothing new. */
-	answer_add(&a, body);
-	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1") == 0, 5000);
-	assert_int_equal(facts(&a, ZF_FACT_REMITTED), 1);
-	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle);
-	/* But what comes with it does, of the claims that it is about. */
-	snprintf(body, sizeof(body),
-		"remit TRN1 10900 CNY\ndetail %s 7000 -100\ndetail INS-1 4000 0\ndetail INS-9 0 0\nack -", a.ref);
-	answer_add(&a, body);
-	LOOP_UNTIL(facts(&a, ZF_FACT_ACKNOWLEDGED) == 1, 5000);
-	assert_int_equal(facts(&a, ZF_FACT_REMITTED), 1);
-	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle + 1);
-	/* A claim that it names twice is settled once. */
-	snprintf(body, sizeof(body), "remit TRN2 300 CNY\ndetail %s 100 0\ndetail INS-1 100 0\ndetail %s 100 0", a.ref,
-		a.ref);
-	answer_add(&a, body);
-	LOOP_UNTIL(facts(&a, ZF_FACT_REMITTED) == 3, 5000);
-	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle + 3);
-	role_stop();
-}
-
-/* That a claim was taken, and nothing else: nobody has to settle it. What is said once more, or with a decision, is. */
-static void test_acknowledgement(void **state)
-{
-	(void)state;
-	NEED_POSTGRESQL();
-	static const char *const applied =
-		"SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND kind = 1 AND status = %d";
-	static const char *const step =
-		"SELECT count(*) FROM zhifu.claim_state JOIN zhifu.claim_event USING (hospital_id, claim_id)"
-		" WHERE claim_id = '%s' AND axis = 2 AND event = 'accept' AND to_state = 3"
-		" AND acknowledgement = 3 AND acknowledgement_seq = seq";
-	role_start();
-	struct test_claim alone = claim_sent(), decided = claim_sent();
-	int64_t settle = work(WORK_SETTLE, WORK_FACT);
-	answer_add(&alone, "ack -");
-	LOOP_UNTIL(number(applied, alone.id_text, FACT_APPLIED) == 1, 5000);
-	assert_int_equal(number(step, alone.id_text), 1);
-	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle);
-	answer_add(&alone, "ack -");
-	LOOP_UNTIL(number(applied, alone.id_text, FACT_NEW) == 1, 5000);
-	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle + 1);
-	answer_add(&decided, "ack -\nadj - 10000 7000 2000 500 CNY");
-	LOOP_UNTIL(number(applied, decided.id_text, FACT_NEW) == 1, 5000);
-	assert_int_equal(number(step, decided.id_text), 0);
-	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle + 2);
-	role_stop();
-}
-
-/* A decision and the payment that comes with it are of one claim, also of another than the one that was asked about. */
-static void test_advice(void **state)
-{
-	(void)state;
-	NEED_POSTGRESQL();
-	role_start();
-	struct test_claim asked = claim_sent(), a = claim_sent(), b = claim_sent();
-	char body[1024];
-	snprintf(body, sizeof(body),
-		"adj %s 10000 7000 2000 500 CNY\nadj %s 10000 6000 3000 500 CNY\nadj ZZZZ 10000 6000 3000 500 CNY\n"
-		"remit TRN9 13400 CNY\ndetail %s 7000 0\ndetail %s 6000 0\ndetail ZZZZ 400 0",
-		a.ref, b.ref, a.ref, b.ref);
-	answer_add(&asked, body);
-	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.remittance WHERE identifier = 'TRN9' AND balanced") == 1, 5000);
-	for (int i = 0; i < 2; i++) {
-		const struct test_claim *claim = i == 0 ? &a : &b;
-		assert_int_equal(facts(claim, ZF_FACT_ADJUDICATED), 1);
-		assert_int_equal(facts(claim, ZF_FACT_REMITTED), 1);
-		assert_int_equal(
-			number("SELECT sum(amount_minor)::bigint FROM zhifu.remittance_detail WHERE claim_id = '%s'",
-				claim->id_text),
-			i == 0 ? 7000 : 6000);
-	}
-	assert_int_equal(
-		number("SELECT count(*) FROM zhifu.fact f JOIN zhifu.exchange x USING (hospital_id, exchange_id)"
-		       " WHERE x.claim_id = '%s' AND f.claim_id IS NULL AND f.why LIKE '%%not here%%'",
-			asked.id_text),
-		2);
-	role_stop();
-}
-
-/* What does not add up is booked like any other, and has its arithmetic for a person. */
-static void test_amounts(void **state)
-{
-	(void)state;
-	NEED_POSTGRESQL();
-	role_start();
-	struct test_claim claim = claim_sent();
-	char body[512];
-	snprintf(
-		body, sizeof(body), "adj - 10000 7000 2000 1000 CNY\nremit TRN7 7000 CNY\ndetail %s 7000 0", claim.ref);
-	answer_add(&claim, body);
-	LOOP_UNTIL(facts(&claim, ZF_FACT_REMITTED) == 1, 5000);
-	assert_int_equal(
-		number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND why IS NOT NULL", claim.id_text), 0);
-	snprintf(body, sizeof(body), "adj - 10000 11000 0 0 CNY\nremit TRN8 9000 CNY\ndetail %s 7000 -100", claim.ref);
-	answer_add(&claim, body);
-	LOOP_UNTIL(facts(&claim, ZF_FACT_REMITTED) == 2, 5000);
-	assert_int_equal(
-		number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND status = %d AND kind = %d AND adjudication_id IS NOT NULL"
-		       " AND why LIKE 'The insurer pays 110.00, where 100.00 was submitted: 10.00 CNY too much. %%'",
-			claim.id_text, FACT_NEW, ZF_FACT_ADJUDICATED),
-		1);
-	assert_int_equal(
-		number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND status = %d AND kind = %d AND remittance_id IS NOT NULL"
-		       " AND why LIKE '%%come to 69.00, its total says 90.00 CNY. %%'",
-			claim.id_text, FACT_NEW, ZF_FACT_REMITTED),
-		1);
 	role_stop();
 }
 
@@ -687,28 +497,6 @@ static void test_many(void **state)
 	role_stop();
 }
 
-/* Answers of one exchange that came together: each goes on from what the one before leaves, and none is read in vain.
- */
-static void test_answers_in_turn(void **state)
-{
-	(void)state;
-	NEED_POSTGRESQL();
-	enum { ANSWERS = 20 };
-	role_start();
-	struct test_claim claim = claim_sent(), other = claim_sent();
-	unsigned before = probe_steps;
-	sql("BEGIN");
-	for (int i = 0; i < ANSWERS; i++) answer_add(&claim, "ack -");
-	answer_add(&other, "ack -");
-	sql("COMMIT");
-	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1") == 0, 5000);
-	assert_int_equal(facts(&claim, ZF_FACT_ACKNOWLEDGED), ANSWERS);
-	assert_int_equal(facts(&other, ZF_FACT_ACKNOWLEDGED), 1);
-	assert_int_equal(number("SELECT step FROM zhifu.exchange WHERE claim_id = '%s'", claim.id_text), ANSWERS + 1);
-	assert_int_equal(probe_steps - before, ANSWERS + 1);
-	role_stop();
-}
-
 /* What a lease is to whoever looks for work: nothing to take until it ends; the first call counted, later ones not. */
 static void test_lease(void **state)
 {
@@ -783,11 +571,6 @@ int main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_bad_answer),
 		cmocka_unit_test(test_lost_answer),
-		cmocka_unit_test(test_orphans),
-		cmocka_unit_test(test_remittance),
-		cmocka_unit_test(test_acknowledgement),
-		cmocka_unit_test(test_advice),
-		cmocka_unit_test(test_amounts),
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_doubt),
 		cmocka_unit_test(test_stale_absence),
@@ -797,7 +580,6 @@ int main(void)
 		cmocka_unit_test(test_poll),
 		cmocka_unit_test(test_allow_list),
 		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_answers_in_turn),
 	};
 	return cmocka_run_group_tests(tests, world_start, world_stop);
 }

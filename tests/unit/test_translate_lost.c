@@ -140,18 +140,11 @@ static void test_not_now(void **state)
 	sql("DELETE FROM zhifu.outbox");
 }
 
-static int begin(void **state)
-{
-	int r = world_start(state);
-	if (r == 0 && !fix.absent) consent_give();
-	return r;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lost_there),
 		cmocka_unit_test(test_not_now),
 	};
-	return cmocka_run_group_tests(tests, begin, world_stop);
+	return cmocka_run_group_tests(tests, claims_begin, world_stop);
 }

@@ -24,4 +24,17 @@ static inline int64_t bills(const struct test_claim *claim)
 	return number("SELECT count(*) FROM zhifu.posting WHERE claim_id = '%s' AND rule = 'bill'", claim->id_text);
 }
 
+static inline int64_t work(int role, int kind)
+{
+	return number("SELECT count(*) FROM zhifu.outbox WHERE role = %d AND kind = %d", role, kind);
+}
+
+/* A world in which claims may leave. */
+static inline int claims_begin(void **state)
+{
+	int r = world_start(state);
+	if (r == 0 && !fix.absent) consent_give();
+	return r;
+}
+
 #endif
