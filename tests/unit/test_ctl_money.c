@@ -121,6 +121,30 @@ static void another_value_is_refused_with_both(void **state)
 	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.operator_act"), 1);
 }
 
+/* Of two values at the same moment one is stored, and whoever brings the other is told. */
+static void imports_at_once_agree(void **state)
+{
+	(void)state;
+	char words[2048];
+	rate_file("a.csv", HEAD "2024-11-27,7.1050,,,\n");
+	rate_file("b.csv", HEAD "2024-11-27,7.1060,,,\n");
+	snprintf(words, sizeof(words),
+		"cd '%s' && rm -f done.* && for i in 1 2 3 4; do for f in a b; do"
+		" ('%s' --config zhifud.conf --who li money rate import $f.csv --source cfets >out.$f.$i 2>&1;"
+		" echo $? >done.$f.$i) & done; done; wait;"
+		" test \"$(sort -u done.a.* | wc -l) $(sort -u done.b.* | wc -l)\" = '1 1' &&"
+		" test $(cat done.* | sort -u | tr -d '\\n') = 01 && test $(cat out.* | grep -c '^new  *1$') = 1 &&"
+		" test $(grep -l 'but stored is' out.* | wc -l) = 4",
+		world.folder, world.program);
+	int status = system(words); /* NOLINT(cert-env33-c): a fixed command of the test */
+	if (status != 0) {
+		snprintf(words, sizeof(words), "cd '%s' && grep . done.* out.*", world.folder);
+		(void)!system(words); /* NOLINT(cert-env33-c): likewise */
+	}
+	assert_int_equal(status, 0);
+	assert_int_equal(rates(), 1);
+}
+
 static void implausible_file_is_refused(void **state)
 {
 	(void)state;
@@ -546,6 +570,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(parities_are_imported_once, rates_begin),
 		cmocka_unit_test_setup(another_value_is_refused_with_both, rates_begin),
+		cmocka_unit_test_setup(imports_at_once_agree, rates_begin),
 		cmocka_unit_test_setup(implausible_file_is_refused, rates_begin),
 		cmocka_unit_test_setup(ecb_files_are_read, rates_begin),
 		cmocka_unit_test_setup(boards_of_banks_are_read_in_their_encoding, rates_begin),
