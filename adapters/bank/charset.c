@@ -23,6 +23,19 @@ int charset_open(struct charset *charset, enum bank_charset kind)
 	return 0;
 }
 
+int bank_charset_hold(enum bank_charset charset, void **ret_hold)
+{
+	struct charset held;
+	int rc = charset_open(&held, charset);
+	if (rc == 0) *ret_hold = held.converter;
+	return rc;
+}
+
+void bank_charset_release(void *hold)
+{
+	if (hold != NULL) (void)iconv_close(hold);
+}
+
 void charset_close(struct charset *charset)
 {
 	if (charset->converter != NULL) (void)iconv_close(charset->converter);

@@ -3,8 +3,8 @@
  * balances.
  *
  * A pure library: bytes are pushed in as they come, callbacks tell what was read, nothing is kept but the entry at
- * hand. No socket, file, thread, clock or SQL, no floating point. (GB18030 and CP852 go through libc's iconv, which
- * loads their tables from the system when the reader is opened.)
+ * hand. No socket, file, thread, clock or SQL, no floating point. (GB18030 and CP852 go through libc's iconv, whose
+ * tables are loaded from the system: see bank_charset_hold().)
  *
  * What the caller may believe. Entries are told before the statement's last word is known: MT940 has its closing
  * balance at the end, XML may break off. So a caller books nothing before bank_reader_finish() has returned 0; it
@@ -395,5 +395,12 @@ int bank_reader_feed(struct bank_reader *reader, const void *bytes, size_t len) 
 int bank_reader_finish(struct bank_reader *reader) LIB_MUSTUSE;
 /* NULL is fine. */
 void bank_reader_close(struct bank_reader *reader);
+
+/* Loads what a charset needs from the system, for a process that will not be able to once it has gone to jail; readers
+ * of that charset work there as long as it is held. LIB_INVALID: this system does not know it. ret_hold is NULL for
+ * charsets that need nothing. */
+int bank_charset_hold(enum bank_charset charset, void **ret_hold) LIB_MUSTUSE;
+/* NULL is fine. */
+void bank_charset_release(void *hold);
 
 #endif

@@ -1,6 +1,10 @@
 /* CSV by profile: columns, signs, balances in both orders, labels and footers, GB18030, and what is refused; then that
- * the reader stands every failing allocation in all three formats. */
+ * the reader stands every failing allocation in all three formats and works in the jail of a translate process. */
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "bank_lab.h"
+#include "translate/jail.h"
 
 #define N(list) (sizeof(list) / sizeof((list)[0]))
 
@@ -201,9 +205,46 @@ static void memory_has_a_limit(void **state)
 	free(lab.told);
 }
 
+/* In jail, where nothing more can be loaded. */
+static int read_jailed(enum bank_charset charset, const char *bytes, size_t len)
+{
+	struct bank_profile profile = {.charset = charset, .accept_unproved = true};
+	if (jail_enter(0) != 0) return 3;
+	struct bank_lab lab = bank_read(bytes, len, &profile, NULL, 0);
+	free(lab.told);
+	return lab.rc == 0 ? 0 : 10 - lab.rc;
+}
+
+static void it_works_in_the_jail(void **state)
+{
+	(void)state;
+	static const char small[] =
+		"<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.04\"><BkToCstmrStmt><Stmt>"
+		"<Acct><Id><IBAN>A</IBAN></Id></Acct></Stmt></BkToCstmrStmt></Document>";
+	static const char wide[] = ":20:A\n:25:X\n:28C:1\n:60F:C261101EUR1,\n:62F:C261101EUR1,\n:86:\xb8\xb6\xbf\xee\n";
+	static const struct {
+		enum bank_charset charset;
+		const char *bytes;
+		size_t len;
+	} cases[] = {{BANK_CHARSET_UTF8, small, sizeof(small) - 1}, {BANK_CHARSET_LATIN9, wide, sizeof(wide) - 1},
+		{BANK_CHARSET_GB18030, wide, sizeof(wide) - 1}};
+	for (size_t i = 0; i < N(cases); i++) {
+		void *hold = NULL;
+		assert_int_equal(bank_charset_hold(cases[i].charset, &hold), 0);
+		pid_t pid = fork();
+		if (pid == 0) _exit(read_jailed(cases[i].charset, cases[i].bytes, cases[i].len));
+		int status = 0;
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+		bank_charset_release(hold);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_works_in_the_jail), /* first: nothing of libxml2 or iconv is set up yet */
 		cmocka_unit_test(rows_are_entries),
 		cmocka_unit_test(the_youngest_may_come_first),
 		cmocka_unit_test(gb18030_with_split_columns),
