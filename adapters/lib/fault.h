@@ -180,11 +180,11 @@ enum fault_code {
 	FAULT_CONTRACT_HAS_NO,        /* contract-kind-has-no: likewise */
 	FAULT_CONTRACT_OTHER,         /* contract-currency-of-books: $1 the kind, $2 the currency */
 	FAULT_CONTRACT_CURRENCY_SAME, /* contract-currency-same: $1 the currency that is owed and paid */
-	FAULT_CONTRACT_RATE_DAY,      /* contract-rate-day: $1 the word */
 	FAULT_CONTRACT_BANK,          /* contract-bank-missing: $1 the source */
 	FAULT_CONTRACT_NO_BANK,       /* contract-bank-needless: $1 the source */
 	FAULT_CONTRACT_HARD_MAX,      /* contract-hard-max: $1 it, $2 the tolerance */
 	FAULT_CONTRACT_LATE,          /* contract-discount-late: $1 its days, $2 the term's */
+	FAULT_CONTRACT_STRANGER,      /* contract-insurer-unknown: $1 the code */
 
 	/* consents and tasks */
 	FAULT_CONSENT_PATIENT,   /* consent-patient: no patient in it */

@@ -323,8 +323,6 @@ static const struct fault_info catalogue[FAULT_CODE_COUNT] = {
 	[FAULT_CONTRACT_CURRENCY_SAME] = {"contract-currency-same", "business-rule",
 		"What is owed and paid in $1 needs no rate for the payment.", "以 $1 计欠并以 $1 支付,无需付款汇率。",
 		FAULT, FINANCE},
-	[FAULT_CONTRACT_RATE_DAY] = {"contract-rate-day", "business-rule",
-		"When it is billed, the day \"$1\" is not known yet.", "开票时尚不知道“$1”是哪一天。", FAULT, FINANCE},
 	[FAULT_CONTRACT_BANK] = {"contract-bank-missing", "required",
 		"The source $1 needs a \"bank\": whose price it is.", "汇率来源 $1 须以“bank”注明是哪家银行的牌价。",
 		FAULT, FINANCE},
@@ -335,6 +333,9 @@ static const struct fault_info catalogue[FAULT_CODE_COUNT] = {
 	[FAULT_CONTRACT_LATE] = {"contract-discount-late", "business-rule",
 		"A discount within $1 days is not early: payment is due after $2.",
 		"$1 天内付款的折扣不算提前付款:付款期限为 $2 天。", FAULT, FINANCE},
+	[FAULT_CONTRACT_STRANGER] = {"contract-insurer-unknown", "not-found",
+		"No insurer with the code \"$1\" is configured here.", "此处没有配置代码为“$1”的保险公司。", FAULT,
+		FINANCE},
 
 	[FAULT_CONSENT_PATIENT] = {"consent-patient", "required", "The consent names no patient.", "同意书未注明患者。",
 		FAULT, IT},

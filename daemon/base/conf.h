@@ -172,5 +172,7 @@ bool conf_same(const struct conf_table *table, const void *a, const void *b);
 void conf_print_sample(FILE *file, const struct conf_table *table);
 /* The options as an mdoc list. */
 void conf_print_man(FILE *file, const struct conf_table *table);
+/* Running text of a manual page, escaped, a line a sentence. */
+void conf_man_text(FILE *file, const char *text);
 
 #endif

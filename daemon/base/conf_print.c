@@ -139,8 +139,8 @@ static void man_arguments(FILE *file, const char *text)
 	fputc('\n', file);
 }
 
-/* Running text; a sentence ends a line, so that troff spaces it. */
-static void man_text(FILE *file, const char *text)
+/* A sentence ends a line, so that troff spaces it. */
+void conf_man_text(FILE *file, const char *text)
 {
 	size_t column = 0;
 
@@ -175,9 +175,9 @@ static void table_print_man(FILE *file, const struct conf_table *table, int dept
 		}
 		fprintf(file, ".It Ic %s No = Ar ", option->name);
 		man_arguments(file, type_name(option));
-		man_text(file, option->help);
+		conf_man_text(file, option->help);
 		facts_format(option, facts, sizeof(facts));
-		man_text(file, facts);
+		conf_man_text(file, facts);
 		if (option->fallback != NULL) {
 			fprintf(file, "Default:\n.Li ");
 			man_arguments(file, option->fallback);

@@ -392,11 +392,6 @@ static void check_bill_rate(struct reader *reader, struct contract *made, const 
 		return;
 	}
 	rate->given = true;
-	if (rate->day == CONTRACT_DAY_ORDER || rate->day == CONTRACT_DAY_CREDIT) {
-		size_t was = path_in(reader, ".bill_rate.day");
-		tell(reader, FAULT_CONTRACT_RATE_DAY, contract_word(contract_day_words, rate->day), NULL);
-		path_out(reader, was);
-	}
 	check_rate(reader, "bill_rate", rate);
 }
 

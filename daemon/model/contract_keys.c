@@ -2,14 +2,17 @@
 #include "model/contract_keys.h"
 
 const struct contract_word contract_kind_words[] = {{"A", CONTRACT_A}, {"B", CONTRACT_B}, {"C", CONTRACT_C}, {NULL, 0}};
-const struct contract_word contract_day_words[] = {{"invoice", CONTRACT_DAY_INVOICE}, {"order", CONTRACT_DAY_ORDER},
+static const struct contract_word days[] = {{"invoice", CONTRACT_DAY_INVOICE}, {"order", CONTRACT_DAY_ORDER},
 	{"credit", CONTRACT_DAY_CREDIT}, {"service", CONTRACT_DAY_SERVICE}, {NULL, 0}};
-const struct contract_word contract_bearer_words[] = {
+static const struct contract_word bearers[] = {
 	{"OUR", CONTRACT_OUR}, {"SHA", CONTRACT_SHA}, {"BEN", CONTRACT_BEN}, {NULL, 0}};
-const struct contract_word contract_fee_words[] = {
+static const struct contract_word fee_bases[] = {
 	{"paid", CONTRACT_FEE_PAID}, {"net", CONTRACT_FEE_NET}, {"billed", CONTRACT_FEE_BILLED}, {NULL, 0}};
-const struct contract_word contract_rounding_words[] = {{"half-away", DECIMAL_HALF_AWAY},
-	{"half-even", DECIMAL_HALF_EVEN}, {"up", DECIMAL_UP}, {"down", DECIMAL_DOWN}, {NULL, 0}};
+static const struct contract_word roundings[] = {{"half-away", DECIMAL_HALF_AWAY}, {"half-even", DECIMAL_HALF_EVEN},
+	{"up", DECIMAL_UP}, {"down", DECIMAL_DOWN}, {NULL, 0}};
+/* When it is billed no other is known. */
+static const struct contract_word bill_days[] = {
+	{"invoice", CONTRACT_DAY_INVOICE}, {"service", CONTRACT_DAY_SERVICE}, {NULL, 0}};
 static const struct contract_word sources[] = {{"cfets", RATE_CFETS}, {"ecb", RATE_ECB}, {"bank-buy", RATE_BANK_BUY},
 	{"bank-sell", RATE_BANK_SELL}, {"manual", RATE_MANUAL}, {NULL, 0}};
 static const struct contract_word terms[] = {{"calendar", 0}, {"business", 1}, {NULL, 0}};
@@ -51,15 +54,15 @@ static const struct contract_section party_section = SECTION(party_keys, struct 
 	}
 
 static const struct contract_key bill_rate_keys[] = {
-	{"day", FORM_WORD, .offset = offsetof(struct contract_rate, day), .words = contract_day_words,
-		.fallback = "invoice", .help = "The day whose rate counts: the invoice or the service."},
+	{"day", FORM_WORD, .offset = offsetof(struct contract_rate, day), .words = bill_days, .fallback = "invoice",
+		.help = "The day whose rate counts: the invoice's or the service's."},
 	RATE_KEYS};
 static const struct contract_section bill_rate_section = SECTION(bill_rate_keys, struct contract_rate);
 
 static const struct contract_key payment_rate_keys[] = {
-	{"day", FORM_WORD, .needed = true, .offset = offsetof(struct contract_rate, day), .words = contract_day_words,
-		.help = "The day whose rate counts: the invoice, the payment order (when the payer's bank took it), the "
-			"credit to our account, or the service."},
+	{"day", FORM_WORD, .needed = true, .offset = offsetof(struct contract_rate, day), .words = days,
+		.help = "The day whose rate counts: of the invoice, of the payment order (when the payer's bank took it), of "
+			"the credit to our account, or of the service."},
 	RATE_KEYS};
 static const struct contract_section payment_rate_section = SECTION(payment_rate_keys, struct contract_rate);
 
@@ -79,7 +82,7 @@ static const struct contract_key owed_keys[] = {
 	{"rate_bound_percent", FORM_PERCENT, .offset = MADE(rate_bound), .high = 100, .fallback = "0.5",
 		.help = "By how much a payment in another currency than is owed may be off because of the payer's rate, "
 			"before money is called missing."},
-	{"rounding", FORM_WORD, .offset = MADE(rounding), .words = contract_rounding_words, .fallback = "half-away",
+	{"rounding", FORM_WORD, .offset = MADE(rounding), .words = roundings, .fallback = "half-away",
 		.help = "How amounts are rounded, once, at each amount: half away from zero, half to even, up or down."},
 };
 static const struct contract_section owed_section = SECTION(owed_keys, struct contract);
@@ -111,7 +114,7 @@ static const struct contract_section early_section = SECTION(early_keys, struct 
 static const struct contract_key fee_keys[] = {
 	{"percent", FORM_PERCENT, .needed = true, .offset = MADE(fee.percent) - MADE(fee), .high = 100,
 		.help = "How much of it."},
-	{"of", FORM_WORD, .offset = MADE(fee.of) - MADE(fee), .words = contract_fee_words, .fallback = "paid",
+	{"of", FORM_WORD, .offset = MADE(fee.of) - MADE(fee), .words = fee_bases, .fallback = "paid",
 		.help = "What it is a share of: what is paid on claims, the net of that and take-backs, or what was "
 			"billed."},
 	{"tax_percent", FORM_PERCENT, .offset = MADE(fee.tax_percent) - MADE(fee), .low = 0, .high = 100,
@@ -128,7 +131,7 @@ static const struct contract_key payment_keys[] = {
 		.help = "Payment is due so many days after the invoice."},
 	{"term_counts", FORM_WORD, .offset = MADE(term_business), .words = terms, .fallback = "calendar",
 		.help = "Which days are counted: calendar days, or business days of the calendar."},
-	{"charges", FORM_WORD, .offset = MADE(bearer), .words = contract_bearer_words, .fallback = "SHA",
+	{"charges", FORM_WORD, .offset = MADE(bearer), .words = bearers, .fallback = "SHA",
 		.help = "Who bears what banks keep on the way: the payer, each its own side's, or the hospital."},
 	{"early_discount", FORM_OBJECT, .marks = true, .offset = MADE(early), .section = &early_section,
 		.otherwise = "none", .help = "What the payer may keep when it pays early."},

@@ -75,7 +75,7 @@ struct contract_draft {
 extern const struct contract_section contract_document;
 /* The word of a value; "?" when there is none. */
 const char *contract_word(const struct contract_word *words, uint8_t value);
-extern const struct contract_word contract_kind_words[], contract_day_words[], contract_bearer_words[],
-	contract_fee_words[], contract_rounding_words[];
+/* A, B and C. */
+extern const struct contract_word contract_kind_words[];
 
 #endif

@@ -268,7 +268,7 @@ static void each_fault_is_told(void **state)
 		{"{" HEAD ",\"owed\":{\"kind\":\"C\",\"currency\":\"CNY\"}}", "owed.currency",
 			"contract-currency-of-books"},
 		{"{" HEAD ",\"owed\":{\"kind\":\"C\",\"currency\":\"USD\",\"bill_rate\":{\"day\":\"credit\"}}}",
-			"owed.bill_rate.day", "contract-rate-day"},
+			"owed.bill_rate.day", "contract-word"},
 		{"{" HEAD ",\"owed\":{\"kind\":\"C\",\"currency\":\"USD\",\"payment_rate\":{\"day\":\"credit\"}}}",
 			"owed.payment_rate", "contract-currency-same"},
 		{"{" HEAD ",\"owed\":{\"kind\":\"C\",\"currency\":\"USD\",\"pay_currency\":\"CNY\"}}", "owed",
