@@ -77,11 +77,11 @@ def test_amounts_that_do_not_add_up(scene):
     """A decision that pays a cent more than its own reductions leave: booked as it came, and listed with its arithmetic in both
     languages until somebody has settled it."""
     place = scene({"faults": ({"kind": "amount", "scope": "submit", "ordinals": ["2"]},)})
-    sound, wrong = (traffic.Sender(place.daemon, [number]).finish()[number] for number in ("W-1", "W-2"))
-    for claim_id in (sound, wrong):
-        until(place, claim_id, transport=8)
+    for number in ("W-1", "W-2"):  # one after the other: the second one that comes there is meant
+        (wrong,) = traffic.Sender(place.daemon, [number]).finish().values()
+        until(place, wrong, transport=8)
         zhifu.wait_until(lambda: place.database.value(
-            "SELECT books FROM zhifu.claim_state WHERE claim_id = %s", (claim_id,)) == 2, "the decision to be posted")
+            "SELECT books FROM zhifu.claim_state WHERE claim_id = %s", (wrong,)) == 2, "the decision to be posted")
 
     def waits():
         return json.loads(place.daemon.ctl("--json", "queue", "quarantine").stdout)["quarantined"]
