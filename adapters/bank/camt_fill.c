@@ -356,20 +356,32 @@ static void begin_statement(struct bank_camt *camt)
 	statement->last_page = camt->last_page;
 }
 
+/* What the file says of itself. Banks count differently (entries, booked ones, transactions), so that a statement which
+ * its balances prove is not refused for it; one that nothing else proves is. */
+static void check_summary(struct bank_camt *camt)
+{
+	struct bank_reader *reader = camt->reader;
+	const struct bank_tally *tally = &reader->tally;
+	char said[24], found[24];
+	if (camt->summary_count < 0 || tally->broken || camt->summary_count == tally->entry_count ||
+		camt->summary_count == (int64_t)tally->credit_count + tally->debit_count) {
+		return;
+	}
+	bool by_balances = reader->statement.kind == BANK_KIND_STATEMENT;
+	(void)snprintf(said, sizeof(said), "%lld", (long long)camt->summary_count);
+	(void)snprintf(found, sizeof(found), "%u", tally->entry_count);
+	bank_fault_as(reader, FAULT_BANK_SUMMARY, by_balances ? FAULT_WARNING : FAULT_FAULT, camt_line(camt), NULL,
+		said, found);
+}
+
 static void end_statement(struct bank_camt *camt)
 {
 	struct bank_reader *reader = camt->reader;
-	char number[24];
 	int rc = bank_statement_tell(reader);
-	if (rc == 0 && camt->summary_count >= 0 && !reader->tally.broken &&
-		camt->summary_count != reader->tally.entry_count &&
-		camt->summary_count != (int64_t)reader->tally.credit_count + reader->tally.debit_count) {
-		char said[24];
-		(void)snprintf(number, sizeof(number), "%u", reader->tally.entry_count);
-		(void)snprintf(said, sizeof(said), "%lld", (long long)camt->summary_count);
-		bank_fault(reader, FAULT_BANK_SUMMARY, camt_line(camt), NULL, said, number);
+	if (rc == 0) {
+		check_summary(camt);
+		rc = bank_statement_end(reader, camt_line(camt), "Bal OPBD", "Bal CLBD");
 	}
-	if (rc == 0) rc = bank_statement_end(reader, camt_line(camt), "Bal OPBD", "Bal CLBD");
 	if (rc != 0) camt_stop(camt, rc);
 }
 

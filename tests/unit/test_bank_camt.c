@@ -315,8 +315,11 @@ static void a_bad_statement_is_refused_with_its_reason(void **state)
 		"it must be: YYYY-MM-DD");
 	EXPECT(STATEMENT(BALANCES "<Ntry><Amt Ccy=\"EUR\">1</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts></Ntry>"),
 		LIB_INVALID, "The currency EUR is not that of the account, which is CHF.");
-	EXPECT(STATEMENT("<TxsSummry><TtlNtries><NbOfNtries>2</NbOfNtries></TtlNtries></TxsSummry>" BALANCES),
-		LIB_INVALID, "\"code\": \"bank-summary\"");
+#define SUMMARY(n) "<TxsSummry><TtlNtries><NbOfNtries>" n "</NbOfNtries></TtlNtries></TxsSummry>"
+	EXPECT(STATEMENT(BALANCES SUMMARY("2")), 0, "\"severity\": 2, \"code\": \"bank-summary\"", "\"proved\": 1");
+	EXPECT(OPEN("054", "04", NTFCTN) "<Ntfctn><Id>1</Id>" ACCT SUMMARY("2")
+			NTRY("1", "CRDT", "BOOK", "") "</Ntfctn>" CLOSE(NTFCTN),
+		LIB_INVALID, "\"severity\": 3, \"code\": \"bank-summary\"", "\"refused\": 1");
 	EXPECT(OPEN("053", "04", STMT) "<Stmt><Id>1</Id>" BALANCES "</Stmt>" CLOSE(STMT), LIB_INVALID,
 		"Acct/Id is missing");
 	EXPECT(OPEN("053", "04", STMT) CLOSE(STMT), LIB_INVALID, "Stmt is missing");
