@@ -1,71 +1,15 @@
-/* From a contract's document to the contract: each value by the table of keys, then what must hold between them. */
-#include <assert.h>
-#include <stdarg.h>
+/* From a contract's document to the contract: each value by the table of keys. */
 #include <stdio.h>
 
-#include "base/core.h"
 #include "lib/date.h"
 #include "lib/fault_json.h"
-#include "model/contract_keys.h"
+#include "model/contract_reading.h"
 
-#define PATH_BYTES_MAX 128 /* the longest there is, and room */
 #define PERCENT_SCALE_MAX 6
 #define WORDS_BYTES_MAX 96
 #define DEPTH_MAX 8
 
-struct reader {
-	struct json_reader json;
-	struct zf_arena *arena;
-	struct fault_list *faults;
-	const char *book;
-	char path[PATH_BYTES_MAX];
-	size_t path_len;
-	bool no_memory;
-};
-
-/* ---- where we are ---- */
-
-/* Goes in by a key or an entry; returns where to come back to. */
-static size_t path_in(struct reader *reader, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static size_t path_in(struct reader *reader, const char *fmt, ...)
-{
-	size_t was = reader->path_len;
-	size_t room = sizeof(reader->path) - was;
-	va_list args;
-
-	va_start(args, fmt);
-	int n = vsnprintf(reader->path + was, room, fmt, args);
-	va_end(args);
-	assert(n > 0 && (size_t)n < room); /* all names are from the table */
-	reader->path_len += (size_t)n;
-	return was;
-}
-
-static void path_out(struct reader *reader, size_t was)
-{
-	reader->path_len = was;
-	reader->path[was] = '\0';
-}
-
-static size_t path_key(struct reader *reader, const char *name)
-{
-	return path_in(reader, reader->path_len == 0 ? "%s" : ".%s", name);
-}
-
-static void tell(struct reader *reader, enum fault_code code, const char *arg1, const char *arg2)
-{
-	fault_add(reader->faults, code, reader->path, arg1, arg2);
-}
-
-/* The same one key further in. */
-static void tell_key(struct reader *reader, const char *name, enum fault_code code, const char *arg1, const char *arg2)
-{
-	size_t was = path_key(reader, name);
-	tell(reader, code, arg1, arg2);
-	path_out(reader, was);
-}
-
-static const char *copy(struct reader *reader, struct text_span text)
+static const char *copy(struct contract_reading *reader, struct text_span text)
 {
 	const char *ret = zf_strndup(reader->arena, text.ptr, text.len);
 	if (ret == NULL) reader->no_memory = true;
@@ -83,48 +27,48 @@ static bool text_is_line(struct text_span text)
 	return true;
 }
 
-static int read_text(struct reader *reader, const struct contract_key *key, struct text_span text, void *at)
+static int read_text(struct contract_reading *reader, const struct contract_key *key, struct text_span text, void *at)
 {
 	const char *made;
 
 	if (text.len > (size_t)key->high) {
 		char limit[16];
 		(void)snprintf(limit, sizeof(limit), "%d", key->high);
-		tell(reader, FAULT_VALUE_TOO_LONG, limit, NULL);
+		contract_tell(reader, FAULT_VALUE_TOO_LONG, limit, NULL);
 		return LIB_INVALID;
 	}
 	if (!text_is_line(text)) {
-		tell(reader, FAULT_CONTRACT_TEXT, NULL, NULL);
+		contract_tell(reader, FAULT_CONTRACT_TEXT, NULL, NULL);
 		return LIB_INVALID;
 	}
 	made = copy(reader, text);
 	if (made == NULL) return LIB_NOMEM;
 	if (key->form == FORM_CODE && text_match("[A-Za-z0-9_-]+", text) != 1) {
-		tell(reader, FAULT_CONTRACT_CODE, made, NULL);
+		contract_tell(reader, FAULT_CONTRACT_CODE, made, NULL);
 		return LIB_INVALID;
 	}
 	if (key->form == FORM_INSURER && text_match("[a-z0-9][a-z0-9-]*", text) != 1) {
-		tell(reader, FAULT_CONTRACT_INSURER, made, NULL);
+		contract_tell(reader, FAULT_CONTRACT_INSURER, made, NULL);
 		return LIB_INVALID;
 	}
 	*(const char **)at = made;
 	return 0;
 }
 
-static void read_currency(struct reader *reader, const struct contract_key *key, const char *text, char at[4])
+static void read_currency(struct contract_reading *reader, const struct contract_key *key, const char *text, char at[4])
 {
 	if (key->form == FORM_PIVOT && strcmp(text, "none") == 0) {
 		memcpy(at, "-", 2);
 		return;
 	}
 	if (!currency_is_money(text_of(text))) {
-		tell(reader, FAULT_CURRENCY_UNKNOWN, text, NULL);
+		contract_tell(reader, FAULT_CURRENCY_UNKNOWN, text, NULL);
 		text = "???"; /* it is given, so nobody shall say that it is missing */
 	}
 	memcpy(at, text, 4);
 }
 
-static void read_word(struct reader *reader, const struct contract_key *key, const char *text, uint8_t *at)
+static void read_word(struct contract_reading *reader, const struct contract_key *key, const char *text, uint8_t *at)
 {
 	char all[WORDS_BYTES_MAX] = "";
 
@@ -136,7 +80,7 @@ static void read_word(struct reader *reader, const struct contract_key *key, con
 		}
 		(void)snprintf(all + len, sizeof(all) - len, "%s%s", len == 0 ? "" : ", ", word->text);
 	}
-	tell(reader, FAULT_CONTRACT_WORD, text, all);
+	contract_tell(reader, FAULT_CONTRACT_WORD, text, all);
 }
 
 /* Plain digits with or without a point: no exponent, which people misread. */
@@ -145,7 +89,8 @@ static bool decimal_plain(const char *text, struct zf_decimal *ret)
 	return strspn(text, "0123456789.") == strlen(text) && decimal_parse(text_of(text), ret) == 0;
 }
 
-static void read_percent(struct reader *reader, const struct contract_key *key, const char *text, struct zf_decimal *at)
+static void read_percent(
+	struct contract_reading *reader, const struct contract_key *key, const char *text, struct zf_decimal *at)
 {
 	struct zf_decimal value;
 	char range[24];
@@ -156,10 +101,11 @@ static void read_percent(struct reader *reader, const struct contract_key *key, 
 		return;
 	}
 	(void)snprintf(range, sizeof(range), "0 to %d", key->high);
-	tell(reader, FAULT_CONTRACT_PERCENT, text, range);
+	contract_tell(reader, FAULT_CONTRACT_PERCENT, text, range);
 }
 
-static void read_count(struct reader *reader, const struct contract_key *key, struct text_span text, uint32_t *at)
+static void read_count(
+	struct contract_reading *reader, const struct contract_key *key, struct text_span text, uint32_t *at)
 {
 	int64_t value = -1;
 	char range[32];
@@ -170,17 +116,18 @@ static void read_count(struct reader *reader, const struct contract_key *key, st
 		return;
 	}
 	(void)snprintf(range, sizeof(range), "%d to %d", key->low, key->high);
-	tell(reader, FAULT_CONTRACT_COUNT, text_copy_cut(text, shown, sizeof(shown)), range);
+	contract_tell(reader, FAULT_CONTRACT_COUNT, text_copy_cut(text, shown, sizeof(shown)), range);
 }
 
 /* A value that is a string in the document. */
-static void read_string(struct reader *reader, const struct contract_key *key, struct text_span text, char *at)
+static void read_string(
+	struct contract_reading *reader, const struct contract_key *key, struct text_span text, char *at)
 {
 	const char *made;
 	int64_t day;
 
 	if (text.len == 0) {
-		tell(reader, FAULT_ELEMENT_EMPTY, NULL, NULL);
+		contract_tell(reader, FAULT_ELEMENT_EMPTY, NULL, NULL);
 		return;
 	}
 	if (key->form == FORM_TEXT || key->form == FORM_CODE || key->form == FORM_INSURER) {
@@ -195,14 +142,14 @@ static void read_string(struct reader *reader, const struct contract_key *key, s
 		if (date_parse_form(text, "YYYY-MM-DD", &day) == 0)
 			*(int32_t *)(void *)at = (int32_t)day;
 		else
-			tell(reader, FAULT_CONTRACT_DAY, made, NULL);
+			contract_tell(reader, FAULT_CONTRACT_DAY, made, NULL);
 		break;
 	case FORM_PERCENT:
 		read_percent(reader, key, made, (struct zf_decimal *)(void *)at);
 		break;
 	case FORM_AMOUNT:
 		if (!decimal_plain(made, (struct zf_decimal *)(void *)at))
-			tell(reader, FAULT_CONTRACT_AMOUNT, made, NULL);
+			contract_tell(reader, FAULT_CONTRACT_AMOUNT, made, NULL);
 		break;
 	case FORM_WORD:
 		read_word(reader, key, made, (uint8_t *)at);
@@ -213,7 +160,7 @@ static void read_string(struct reader *reader, const struct contract_key *key, s
 }
 
 /* The defaults, as if they had been written. */
-static void section_default(struct reader *reader, const struct contract_section *section, char *base)
+static void section_default(struct contract_reading *reader, const struct contract_section *section, char *base)
 {
 	for (uint32_t i = 0; i < section->count; i++) {
 		const struct contract_key *key = &section->keys[i];
@@ -229,25 +176,25 @@ static void section_default(struct reader *reader, const struct contract_section
 /* ---- the walk ---- */
 
 /* The reader's error, once. */
-static int json_failed(struct reader *reader)
+static int json_failed(struct contract_reading *reader)
 {
 	struct fault_json fault;
 
 	if (reader->json.error.code == LIB_NOMEM) return ERR_NOMEM;
 	fault_json(&reader->json.error, &fault);
-	tell(reader, fault.code, fault.arg1[0] == '\0' ? NULL : fault.arg1, fault.arg2);
+	contract_tell(reader, fault.code, fault.arg1[0] == '\0' ? NULL : fault.arg1, fault.arg2);
 	return ERR_INVALID;
 }
 
-static int skip(struct reader *reader, const struct json_token *token)
+static int skip(struct contract_reading *reader, const struct json_token *token)
 {
 	return json_skip_from(&reader->json, token, NULL) == JSON_ERROR ? json_failed(reader) : 0;
 }
 
-static int read_section(struct reader *reader, const struct contract_section *section, char *base);
+static int read_section(struct contract_reading *reader, const struct contract_section *section, char *base);
 
 /* An entry of another type than it has to be is told and left out; ERR_* only where reading ends. */
-static int read_rows(struct reader *reader, const struct contract_key *key, struct contract_rows *rows)
+static int read_rows(struct contract_reading *reader, const struct contract_key *key, struct contract_rows *rows)
 {
 	struct json_token token;
 	uint32_t seen = 0;
@@ -259,21 +206,21 @@ static int read_rows(struct reader *reader, const struct contract_key *key, stru
 		enum json_type type = json_next(&reader->json, &token);
 		if (type == JSON_ERROR) return json_failed(reader);
 		if (type == JSON_ARRAY_END) return 0;
-		size_t was = path_in(reader, "[%u]", seen++);
+		size_t was = contract_path_in(reader, "[%u]", seen++);
 		if (type != JSON_OBJECT_BEGIN) {
-			tell(reader, FAULT_ELEMENT_TYPE, "object", NULL);
+			contract_tell(reader, FAULT_ELEMENT_TYPE, "object", NULL);
 			err = skip(reader, &token);
 		} else if (rows->count == CONTRACT_LIST_MAX) {
 			char limit[16];
 			(void)snprintf(limit, sizeof(limit), "%d", CONTRACT_LIST_MAX);
-			if (seen == CONTRACT_LIST_MAX + 1) tell(reader, FAULT_TOO_MANY, limit, NULL);
+			if (seen == CONTRACT_LIST_MAX + 1) contract_tell(reader, FAULT_TOO_MANY, limit, NULL);
 			err = skip(reader, &token);
 		} else {
 			char *row = rows->items + (size_t)rows->count++ * key->section->size;
 			section_default(reader, key->section, row);
 			err = read_section(reader, key->section, row);
 		}
-		path_out(reader, was);
+		contract_path_out(reader, was);
 		if (err != 0) return err;
 	}
 }
@@ -299,7 +246,7 @@ static enum json_type wanted_type(enum contract_form form, const char **ret_name
 	}
 }
 
-static int read_value(struct reader *reader, const struct contract_key *key, char *base)
+static int read_value(struct contract_reading *reader, const struct contract_key *key, char *base)
 {
 	struct json_token token;
 	const char *name;
@@ -309,7 +256,7 @@ static int read_value(struct reader *reader, const struct contract_key *key, cha
 
 	if (type == JSON_ERROR) return json_failed(reader);
 	if (type == JSON_NULL_VALUE) {
-		tell(reader, FAULT_ELEMENT_NULL, NULL, NULL);
+		contract_tell(reader, FAULT_ELEMENT_NULL, NULL, NULL);
 		return 0;
 	}
 	if (key->form == FORM_BOOL && (type == JSON_TRUE_VALUE || type == JSON_FALSE_VALUE)) {
@@ -318,7 +265,7 @@ static int read_value(struct reader *reader, const struct contract_key *key, cha
 	}
 	if (key->form == FORM_OBJECT && key->marks) *(bool *)at = true;
 	if (type != wanted || key->form == FORM_BOOL) {
-		tell(reader, FAULT_ELEMENT_TYPE, name, NULL);
+		contract_tell(reader, FAULT_ELEMENT_TYPE, name, NULL);
 		return skip(reader, &token);
 	}
 	if (key->form == FORM_OBJECT) return read_section(reader, key->section, at);
@@ -331,16 +278,16 @@ static int read_value(struct reader *reader, const struct contract_key *key, cha
 }
 
 /* A key that there is not: its name goes into the fault, not into the path. */
-static int read_unknown(struct reader *reader, struct text_span name)
+static int read_unknown(struct contract_reading *reader, struct text_span name)
 {
 	char shown[FAULT_ARG_BYTES_MAX];
 
-	tell(reader, FAULT_CONTRACT_KEY, text_copy_cut(name, shown, sizeof(shown)), NULL);
+	contract_tell(reader, FAULT_CONTRACT_KEY, text_copy_cut(name, shown, sizeof(shown)), NULL);
 	return json_skip(&reader->json, NULL) == JSON_ERROR ? json_failed(reader) : 0;
 }
 
 /* Behind the brace that opens it. */
-static int read_section(struct reader *reader, const struct contract_section *section, char *base)
+static int read_section(struct contract_reading *reader, const struct contract_section *section, char *base)
 {
 	struct json_token token;
 	enum json_type type;
@@ -353,226 +300,31 @@ static int read_section(struct reader *reader, const struct contract_section *se
 		if (i == section->count) {
 			err = read_unknown(reader, token.text);
 		} else {
-			size_t was = path_key(reader, section->keys[i].name);
+			size_t was = contract_path_key(reader, section->keys[i].name);
 			seen |= UINT64_C(1) << i;
 			err = read_value(reader, &section->keys[i], base);
-			path_out(reader, was);
+			contract_path_out(reader, was);
 		}
 		if (err != 0) return err;
 	}
 	if (type == JSON_ERROR) return json_failed(reader);
 	for (uint32_t i = 0; i < section->count; i++)
 		if (section->keys[i].needed && (seen >> i & 1) == 0)
-			tell(reader, FAULT_CONTRACT_MISSING, section->keys[i].name, NULL);
+			contract_tell(reader, FAULT_CONTRACT_MISSING, section->keys[i].name, NULL);
 	return 0;
 }
 
-/* ---- what must hold between them ---- */
-
-static void check_rate(struct reader *reader, const char *name, struct contract_rate *rate)
-{
-	bool of_bank = rate->source == RATE_BANK_BUY || rate->source == RATE_BANK_SELL;
-	size_t was = path_in(reader, ".%s", name);
-
-	if (of_bank && rate->bank == NULL) tell(reader, FAULT_CONTRACT_BANK, rate_source_name(rate->source), NULL);
-	if (!of_bank && rate->bank != NULL)
-		tell_key(reader, "bank", FAULT_CONTRACT_NO_BANK, rate_source_name(rate->source), NULL);
-	if (rate->pivot[0] == '\0' && rate->source == RATE_CFETS) memcpy(rate->pivot, "CNY", 4);
-	if (rate->pivot[0] == '\0' && rate->source == RATE_ECB) memcpy(rate->pivot, "EUR", 4);
-	if (rate->pivot[0] == '-') rate->pivot[0] = '\0';
-	path_out(reader, was);
-}
-
-static void check_bill_rate(struct reader *reader, struct contract *made, const char *kind)
-{
-	struct contract_rate *rate = &made->bill_rate;
-
-	if (made->kind != CONTRACT_C) {
-		if (rate->given) tell(reader, FAULT_CONTRACT_HAS_NO, kind, "bill_rate");
-		return;
-	}
-	rate->given = true;
-	check_rate(reader, "bill_rate", rate);
-}
-
-/* By the kind: which currencies and rates there are. The path is that of the contract. */
-static void check_owed(struct reader *reader, struct contract *made)
-{
-	const char *kind = contract_word(contract_kind_words, made->kind);
-	size_t was = path_key(reader, "owed");
-
-	memcpy(made->billed, reader->book, sizeof(made->billed));
-	if (made->kind == CONTRACT_C) {
-		if (made->owed[0] == '\0') tell(reader, FAULT_CONTRACT_NEEDS, kind, "currency");
-		if (strcmp(made->owed, reader->book) == 0)
-			tell_key(reader, "currency", FAULT_CONTRACT_OTHER, kind, reader->book);
-		if (made->paid[0] == '\0') memcpy(made->paid, made->owed, sizeof(made->paid));
-	} else {
-		if (made->owed[0] != '\0') tell_key(reader, "currency", FAULT_CONTRACT_HAS_NO, kind, "currency");
-		memcpy(made->owed, reader->book, sizeof(made->owed));
-	}
-	if (made->kind == CONTRACT_A) {
-		if (made->paid[0] != '\0')
-			tell_key(reader, "pay_currency", FAULT_CONTRACT_HAS_NO, kind, "pay_currency");
-		memcpy(made->paid, reader->book, sizeof(made->paid));
-	}
-	if (made->kind == CONTRACT_B) {
-		if (made->paid[0] == '\0') tell(reader, FAULT_CONTRACT_NEEDS, kind, "pay_currency");
-		if (strcmp(made->paid, reader->book) == 0)
-			tell_key(reader, "pay_currency", FAULT_CONTRACT_OTHER, kind, reader->book);
-	}
-	check_bill_rate(reader, made, kind);
-	if (made->payment_rate.given) {
-		if (made->kind == CONTRACT_A)
-			tell_key(reader, "payment_rate", FAULT_CONTRACT_HAS_NO, kind, "payment_rate");
-		else if (made->kind == CONTRACT_C && strcmp(made->owed, made->paid) == 0)
-			tell_key(reader, "payment_rate", FAULT_CONTRACT_CURRENCY_SAME, made->owed, NULL);
-		check_rate(reader, "payment_rate", &made->payment_rate);
-	} else if (strcmp(made->owed, made->paid) != 0) {
-		tell(reader, FAULT_CONTRACT_NEEDS, kind, "payment_rate");
-	}
-	path_out(reader, was);
-}
-
-/* An amount with its currency; where one of them is not right that was told already. */
-static struct zf_money money_of(struct reader *reader, const char *name, struct zf_decimal amount, const char *currency)
-{
-	struct zf_money money = {0};
-	char text[DECIMAL_TEXT_SIZE];
-	char digits[8];
-
-	if (!amount.present || !currency_is_money(text_of(currency))) return money;
-	int err = money_from_decimal(amount, text_of(currency), &money);
-	if (err == 0) return money;
-	decimal_format(amount, text);
-	(void)snprintf(digits, sizeof(digits), "%d", currency_exponent(currency));
-	tell_key(reader, name, err == LIB_INEXACT ? FAULT_AMOUNT_PRECISION : FAULT_CONTRACT_AMOUNT, text, digits);
-	return money;
-}
-
-static void check_discounts(struct reader *reader, struct contract_draft *draft)
-{
-	const struct contract_discount *rows = (const struct contract_discount *)(void *)draft->discounts.items;
-
-	for (uint32_t i = 0; i < draft->discounts.count; i++) {
-		for (uint32_t k = 0; k < i; k++) {
-			if (rows[i].category == NULL || rows[k].category == NULL) continue;
-			if (strcmp(rows[i].category, rows[k].category) != 0) continue;
-			size_t was = path_key(reader, "prices");
-			(void)path_in(reader, ".discounts[%u].category", i);
-			tell(reader, FAULT_CONTRACT_TWICE, rows[i].category, NULL);
-			path_out(reader, was);
-			break;
-		}
-	}
-	draft->made.discounts = rows;
-	draft->made.discount_count = draft->discounts.count;
-}
-
-static int check_charges(struct reader *reader, struct contract_draft *draft)
-{
-	const struct contract_charge_row *rows = (const struct contract_charge_row *)(void *)draft->charges.items;
-	struct contract_charge *made;
-
-	if (draft->charges.count == 0) return 0;
-	made = zf_alloc_array(reader->arena, draft->charges.count, sizeof(*made));
-	if (made == NULL) return ERR_NOMEM;
-	for (uint32_t i = 0; i < draft->charges.count; i++) {
-		size_t was = path_key(reader, "usual_charges");
-		(void)path_in(reader, "[%u]", i);
-		made[i] = (struct contract_charge){.route = rows[i].route, .times = rows[i].times};
-		made[i].amount = money_of(reader, "amount", rows[i].amount, rows[i].currency);
-		for (uint32_t k = 0; k < i; k++) {
-			if (!money_same_currency(made[k].amount, made[i].amount)) continue;
-			if (made[k].amount.minor != made[i].amount.minor) continue;
-			if (!text_equal(text_of(made[k].route), text_of(made[i].route))) continue;
-			tell(reader, FAULT_CONTRACT_TWICE, rows[i].currency, NULL);
-			break;
-		}
-		path_out(reader, was);
-	}
-	draft->made.charges = made;
-	draft->made.charge_count = draft->charges.count;
-	return 0;
-}
-
-static void check_hard_max(
-	struct reader *reader, const struct contract_tolerance_row *row, struct contract_tolerance *tolerance)
-{
-	char hard[MONEY_TEXT_SIZE];
-	char residual[MONEY_TEXT_SIZE];
-
-	tolerance->residual = money_of(reader, "residual", row->residual, row->currency);
-	tolerance->hard_max = tolerance->residual;
-	if (!row->hard_max.present) return;
-	tolerance->hard_max = money_of(reader, "hard_max", row->hard_max, row->currency);
-	if (!tolerance->residual.present || !tolerance->hard_max.present) return;
-	if (tolerance->hard_max.minor >= tolerance->residual.minor) return;
-	money_format(tolerance->hard_max, hard);
-	money_format(tolerance->residual, residual);
-	tell_key(reader, "hard_max", FAULT_CONTRACT_HARD_MAX, hard, residual);
-}
-
-static int check_tolerances(struct reader *reader, struct contract_draft *draft)
-{
-	const struct contract_tolerance_row *rows =
-		(const struct contract_tolerance_row *)(void *)draft->tolerances.items;
-	struct contract_tolerance *made;
-
-	if (draft->tolerances.count == 0) return 0;
-	made = zf_alloc_array(reader->arena, draft->tolerances.count, sizeof(*made));
-	if (made == NULL) return ERR_NOMEM;
-	for (uint32_t i = 0; i < draft->tolerances.count; i++) {
-		size_t was = path_key(reader, "tolerances");
-		(void)path_in(reader, "[%u]", i);
-		check_hard_max(reader, &rows[i], &made[i]);
-		for (uint32_t k = 0; k < i; k++) {
-			if (rows[i].currency[0] == '\0' || strcmp(rows[k].currency, rows[i].currency) != 0) continue;
-			tell_key(reader, "currency", FAULT_CONTRACT_TWICE, rows[i].currency, NULL);
-			break;
-		}
-		path_out(reader, was);
-	}
-	draft->made.tolerances = made;
-	draft->made.tolerance_count = draft->tolerances.count;
-	return 0;
-}
-
-static int check(struct reader *reader, struct contract_draft *draft)
-{
-	struct contract *made = &draft->made;
-
-	if (made->to < made->from) {
-		char from[DATE_TEXT_SIZE];
-		char to[DATE_TEXT_SIZE];
-		date_format_day(made->from, from);
-		date_format_day(made->to, to);
-		tell_key(reader, "valid_to", FAULT_PERIOD_REVERSED, from, to);
-	}
-	if (made->remitter == NULL) made->remitter = made->tpa != NULL ? made->tpa : made->carrier;
-	if (made->guarantor == NULL) made->guarantor = made->tpa != NULL ? made->tpa : made->carrier;
-	if (made->kind != 0) check_owed(reader, made);
-	if (made->early.given && made->early.days > made->term_days) {
-		char early[16];
-		char term[16];
-		(void)snprintf(early, sizeof(early), "%u", made->early.days);
-		(void)snprintf(term, sizeof(term), "%u", made->term_days);
-		tell_key(reader, "payment.early_discount.days", FAULT_CONTRACT_LATE, early, term);
-	}
-	check_discounts(reader, draft);
-	int err = check_charges(reader, draft);
-	return err == 0 ? check_tolerances(reader, draft) : err;
-}
+/* ---- the whole ---- */
 
 /* One contract, behind its brace. */
 static int read_contract(
-	struct reader *reader, const struct json_token *begin, struct text_span text, struct contract *ret)
+	struct contract_reading *reader, const struct json_token *begin, struct text_span text, struct contract *ret)
 {
 	struct contract_draft draft = {.made = {.from = CONTRACT_DAY_UNKNOWN, .to = CONTRACT_OPEN}};
 
 	section_default(reader, &contract_document, (char *)&draft);
 	int err = read_section(reader, &contract_document, (char *)&draft);
-	if (err == 0) err = check(reader, &draft);
+	if (err == 0) err = contract_check(reader, &draft);
 	if (err == 0 && reader->no_memory) err = ERR_NOMEM;
 	if (err != 0) return err;
 	draft.made.document =
@@ -581,7 +333,8 @@ static int read_contract(
 	return 0;
 }
 
-static int read_list(struct reader *reader, struct text_span text, struct contract *items, uint32_t *ret_count)
+static int read_list(
+	struct contract_reading *reader, struct text_span text, struct contract *items, uint32_t *ret_count)
 {
 	struct json_token token;
 	uint32_t seen = 0;
@@ -591,23 +344,23 @@ static int read_list(struct reader *reader, struct text_span text, struct contra
 		int err = 0;
 		if (type == JSON_ERROR) return json_failed(reader);
 		if (type == JSON_ARRAY_END) break;
-		size_t was = path_in(reader, "[%u]", seen++);
+		size_t was = contract_path_in(reader, "[%u]", seen++);
 		if (type != JSON_OBJECT_BEGIN) {
-			tell(reader, FAULT_ELEMENT_TYPE, "object", NULL);
+			contract_tell(reader, FAULT_ELEMENT_TYPE, "object", NULL);
 			err = skip(reader, &token);
 		} else if (*ret_count == CONTRACTS_MAX) {
 			err = skip(reader, &token);
 		} else {
 			err = read_contract(reader, &token, text, &items[(*ret_count)++]);
 		}
-		path_out(reader, was);
+		contract_path_out(reader, was);
 		if (err != 0) return err;
 	}
-	if (seen == 0) tell(reader, FAULT_ELEMENT_EMPTY, NULL, NULL);
+	if (seen == 0) contract_tell(reader, FAULT_ELEMENT_EMPTY, NULL, NULL);
 	if (seen > CONTRACTS_MAX) {
 		char limit[16];
 		(void)snprintf(limit, sizeof(limit), "%d", CONTRACTS_MAX);
-		tell(reader, FAULT_TOO_MANY, limit, NULL);
+		contract_tell(reader, FAULT_TOO_MANY, limit, NULL);
 	}
 	return 0;
 }
@@ -615,7 +368,7 @@ static int read_list(struct reader *reader, struct text_span text, struct contra
 int contract_read(struct text_span text, const char *book, struct zf_arena *arena, struct fault_list *faults,
 	struct contract_list *ret)
 {
-	struct reader reader = {.arena = arena, .faults = faults, .book = book};
+	struct contract_reading reader = {.arena = arena, .faults = faults, .book = book};
 	struct contract *items = zf_alloc_array(arena, CONTRACTS_MAX, sizeof(*items));
 	struct json_token token;
 	uint32_t count = 0;
@@ -631,7 +384,7 @@ int contract_read(struct text_span text, const char *book, struct zf_arena *aren
 	else if (type == JSON_OBJECT_BEGIN)
 		err = read_contract(&reader, &token, text, &items[count++]);
 	else
-		tell(&reader, FAULT_ELEMENT_TYPE, "object", NULL);
+		contract_tell(&reader, FAULT_ELEMENT_TYPE, "object", NULL);
 	if (err == 0 && json_next(&reader.json, &token) != JSON_END) err = json_failed(&reader);
 	if (err == ERR_NOMEM || faults->no_memory) return ERR_NOMEM;
 	if (err != 0 || fault_refuses(faults)) return ERR_INVALID;

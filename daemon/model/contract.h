@@ -87,8 +87,10 @@ struct contract {
 	char paid[4];                      /* the currency of payment: the books' for A; default for C what is owed */
 	struct contract_rate bill_rate;    /* C: from the bill to what is owed. Default: all of the rate's defaults */
 	struct contract_rate payment_rate; /* where another currency is paid than is owed: from that to this */
-	struct zf_decimal rate_bound; /* per cent by which what arrives may be off by the payer's rate; default 0.5 */
-	uint8_t rounding;             /* enum decimal_rule; default DECIMAL_HALF_AWAY */
+	/* Per cent by which what arrives may be off by the payer's rate: in the currency of payment where another one
+	 * is owed, default 0.5, and in one that the contract doesn't foresee, default 1. */
+	struct zf_decimal rate_bound, other_bound;
+	uint8_t rounding; /* enum decimal_rule; default DECIMAL_HALF_AWAY */
 
 	const char *price_list; /* default NULL: the hospital's own prices */
 	const struct contract_discount *discounts;

@@ -80,8 +80,10 @@ static const struct contract_key owed_keys[] = {
 		.otherwise = "none",
 		.help = "The rate from what is owed to what is paid: where these are two currencies it is needed."},
 	{"rate_bound_percent", FORM_PERCENT, .offset = MADE(rate_bound), .high = 100, .fallback = "0.5",
-		.help = "By how much a payment in another currency than is owed may be off because of the payer's rate, "
-			"before money is called missing."},
+		.help = "By how much a payment in pay_currency, where another one is owed, may be off because of the payer's "
+			"rate, before money is called missing."},
+	{"other_bound_percent", FORM_PERCENT, .offset = MADE(other_bound), .high = 100, .fallback = "1",
+		.help = "Likewise of a payment in a currency that is neither owed nor agreed on."},
 	{"rounding", FORM_WORD, .offset = MADE(rounding), .words = roundings, .fallback = "half-away",
 		.help = "How amounts are rounded, once, at each amount: half away from zero, half to even, up or down."},
 };

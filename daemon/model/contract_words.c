@@ -240,6 +240,8 @@ static void payment_terms(struct terms *terms, const struct contract *contract)
 	if (contract->payment_rate.given)
 		term(terms, "owed.rate_bound_percent", "payer's rate may be off by", "付款人汇率允许偏差",
 			percent(terms, contract->rate_bound));
+	term(terms, "owed.other_bound_percent", "other currencies may be off by", "以其他币种支付的允许偏差",
+		percent(terms, contract->other_bound));
 }
 
 static void residual_terms(struct terms *terms, const struct contract *contract)

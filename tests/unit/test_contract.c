@@ -73,6 +73,7 @@ static void the_least_has_all_defaults(void **state)
 	assert_int_equal(made->limitation_years, 3);
 	assert_int_equal(made->limitation_alert_days, 90);
 	assert_int_equal(decimal_compare(made->rate_bound, decimal_of(5, 1)), 0);
+	assert_int_equal(decimal_compare(made->other_bound, decimal_of(1, 0)), 0);
 	assert_null(made->calendar);
 	assert_null(made->notes);
 	assert_null(made->price_list);
@@ -538,6 +539,31 @@ static void a_clerk_can_read_it(void **state)
 	}
 }
 
+static void as_many_terms_as_there_can_be(void **state)
+{
+	(void)state;
+	struct contract_term terms[CONTRACT_TERMS_MAX];
+	static char text[1 << 16];
+	size_t n = (size_t)sprintf(text,
+		"{" A ",\"notes\":\"n\",\"payment\":{\"early_discount\":{\"percent\":\"1\",\"days\":1},"
+		"\"fee\":{\"percent\":\"1\"}},\"usual_charges\":[");
+	for (int i = 0; i < CONTRACT_LIST_MAX; i++)
+		n += (size_t)sprintf(text + n, "%s{\"currency\":\"USD\",\"amount\":\"%d\"}", i > 0 ? "," : "", i);
+	n += (size_t)sprintf(text + n, "],\"prices\":{\"list\":\"l\",\"discounts\":[");
+	for (int i = 0; i < CONTRACT_LIST_MAX; i++)
+		n += (size_t)sprintf(text + n, "%s{\"category\":\"c%d\",\"percent\":\"1\"}", i > 0 ? "," : "", i);
+	n += (size_t)sprintf(text + n, "]},\"tolerances\":[");
+	size_t added = 0, currencies;
+	const struct currency *table = currency_table(&currencies);
+	for (size_t i = 0; i < currencies && added < CONTRACT_LIST_MAX; i++)
+		if (table[i].exponent >= 0)
+			n += (size_t)sprintf(text + n, "%s{\"currency\":\"%s\",\"residual\":\"1\"}",
+				added++ > 0 ? "," : "", table[i].code);
+	strcpy(text + n, "]}");
+	struct contract_list most = good(text);
+	assert_true(contract_terms(&most.items[0], false, &memory.zf, terms) > 3 * CONTRACT_LIST_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -551,6 +577,7 @@ int main(void)
 		cmocka_unit_test_teardown(three_contracts_one_claim, teardown),
 		cmocka_unit_test_teardown(the_day_that_counts_is_the_contracts, teardown),
 		cmocka_unit_test_teardown(a_clerk_can_read_it, teardown),
+		cmocka_unit_test_teardown(as_many_terms_as_there_can_be, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
