@@ -14,6 +14,8 @@ import xml.etree.ElementTree as tree
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "bench"))
+import contract_documents  # noqa: E402 the path is set above
 BUILD = pathlib.Path(os.environ.get("ZHIFU_BUILD") or HERE.parents[1] / "build-asan")
 SHARED = pathlib.Path(os.environ.get("ZHIFU_SHARED") or HERE.parents[2] / "shared")
 ECB = SHARED / "data" / "reference" / "ecb"
@@ -152,9 +154,9 @@ def made_month(tmp_path_factory):
             {contract["id"]: contract for contract in contracts})
 
 
-def ask(folder, questions):
+def ask(folder, questions, how="month", *args):
     """Holds the probe's answers against the wanted ones: questions is a list of (line, answer)."""
-    done = probe("month", str(folder), "2026-12-31", stdin="".join(line + "\n" for line, _ in questions))
+    done = probe(how, str(folder), "2026-12-31", *args, stdin="".join(line + "\n" for line, _ in questions))
     assert done.returncode == 0 and done.stderr == "", done.stderr
     answers = done.stdout.splitlines()
     assert len(answers) == len(questions)
@@ -207,3 +209,21 @@ def test_how_payments_split(month):
         short += int(row["short"]) > 0
     assert foreign > 30 and short > 3, "the month is too plain: %d foreign, %d short" % (foreign, short)
     ask(month[0], questions)
+
+
+def test_what_contracts_say(month):
+    """The same through contracts as documents: currencies, source and day of the rate come from them."""
+    folder, claims, contracts = month
+    world = json.loads((folder / "contracts.json").read_text(encoding="utf-8"))
+    path = folder / "documents.json"
+    path.write_text(json.dumps(contract_documents.documents(world), ensure_ascii=False), encoding="utf-8")
+    numbers = {name: number for number, name in enumerate(contracts)}
+    questions = [("bill %d %s %s" % (numbers[c["contract"]], c["billed_on"], c["charged"]),
+                  "%s %s" % (c["owed"], c["owed_currency"])) for c in claims.values()]
+    billed = len(questions)
+    for row, claim, contract in settled_rows(month):
+        if row["currency"] == contract["pay_currency"] and contract["rate_day"] != "order":
+            questions.append(("due %d %s %s %s" % (numbers[contract["id"]], claim["billed_on"], row["booked_on"],
+                                                   row["open_before"]), "%s %s" % (row["due"], row["currency"])))
+    assert billed > 300 and len(questions) > billed + 200
+    ask(folder, questions, "contract", str(path))

@@ -8,6 +8,9 @@
  *        "on SOURCE DAY MINOR CURRENCY TO"    answers the amount in that currency, through CNY
  *        "settle BOOK OWED CURRENCY OPEN DUE CURRENCY DAY RECEIVED OVER CHARGE DISCOUNT FEE DRIFT UNEXPLAINED"
  *                                   answers "SHORT CLEARED CLEARED-BOOK FX"; the books are in CNY, DAY is of the credit
+ *     rate_probe contract DIR TODAY FILE   the same with contracts of zhifu_contract(5); a line each of
+ *        "bill NUMBER BILLED MINOR"        answers what of a bill in CNY is owed: "MINOR CURRENCY"
+ *        "due NUMBER BILLED CREDITED MINOR"   answers what settles so much of what is owed: "MINOR CURRENCY"
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +18,7 @@
 
 #include "base/mem.h"
 #include "lib/date.h"
+#include "model/contract.h"
 #include "model/rate_csv.h"
 #include "model/rate_ecb.h"
 #include "model/settlement.h"
@@ -225,10 +229,54 @@ static int month(const char *folder, const char *today)
 	return 0;
 }
 
+/* Borrows the text. */
+static struct contract_list read_contracts(struct text_span text, struct zf_arena *arena)
+{
+	struct fault_list faults;
+	struct contract_list list = {0};
+	fault_list_init(&faults, arena, 0);
+	int err = contract_read(text, "CNY", arena, &faults, &list);
+	print_faults(&faults, arena);
+	if (err != 0) exit(1);
+	return list;
+}
+
+static int contract(const char *folder, const char *today, const char *path)
+{
+	struct arena arena;
+	char word[8], billed[16], credited[16];
+	unsigned number;
+	int64_t minor;
+	arena_init(&arena, ARENA_BYTES_MAX);
+	struct rate_table table = read_month(folder, day_of(today), &arena.zf);
+	struct text_span text = slurp(path);
+	struct contract_list list = read_contracts(text, &arena.zf);
+	while (scanf("%7s %u %15s", word, &number, billed) == 3) {
+		struct contract_days days = {
+			day_of(billed), CONTRACT_DAY_UNKNOWN, CONTRACT_DAY_UNKNOWN, day_of(billed)};
+		struct receivable item = {.owed = {.present = false}};
+		struct rate_conversion way = {.from = {.present = false}};
+		struct rate_gap gap;
+		bool due = strcmp(word, "due") == 0;
+		if (number >= list.count || (due && scanf("%15s", credited) != 1)) exit(2);
+		if (scanf("%" SCNd64, &minor) != 1) exit(2);
+		const struct contract *made = &list.items[number];
+		if (due) days.credit = day_of(credited);
+		int rc = due ? contract_due(made, make(minor, made->owed), &days, 0, &table, &way, &gap)
+			     : contract_bill(made, make(minor, "CNY"), &days, 0, &table, &item, &way, &gap);
+		struct zf_money got = due ? way.to : item.owed;
+		printf("%" PRId64 " %s\n", rc == 0 ? got.minor : rc, rc == 0 ? got.currency : "-");
+	}
+	free((char *)(uintptr_t)text.ptr);
+	arena_free(&arena);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "convert") == 0) return convert();
 	if (argc == 4 && strcmp(argv[1], "ecb") == 0) return ecb(argv[2], argv[3]);
 	if (argc == 4 && strcmp(argv[1], "month") == 0) return month(argv[2], argv[3]);
+	if (argc == 5 && strcmp(argv[1], "contract") == 0) return contract(argv[2], argv[3], argv[4]);
 	return 2;
 }
