@@ -1,0 +1,352 @@
+/* Filling the index and keeping it up to date. */
+#include "settle/match_index.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+#define COUNT_FIRST 64 /* of a list that grows */
+
+int match_grow(void **list, uint32_t count, uint32_t *cap, size_t size)
+{
+	if (count < *cap) return 0;
+	if (*cap > UINT32_MAX / 2 - 1) return ERR_NOMEM;
+	uint32_t more = *cap == 0 ? COUNT_FIRST : *cap * 2;
+	void *grown = mem_realloc(*list, more * size);
+	if (grown == NULL) return ERR_NOMEM;
+	*list = grown;
+	*cap = more;
+	return 0;
+}
+
+/* Enters a number under which a thing is known. */
+static int number_add(
+	struct match_index *index, const char *number, uint8_t kind, uint32_t value, struct match_key *ret)
+{
+	char folded[MATCH_KEY_CHARS];
+	size_t len = match_key_fold(number, folded);
+	*ret = (struct match_key){0, 0};
+	if (len < MATCH_FRONT) return 0; /* too short to be told from a word */
+	*ret = match_key_of(folded, len);
+	index->lengths[match_front(*ret)] |= UINT32_C(1) << len;
+	return match_order_add(&index->numbers, *ret, value, kind);
+}
+
+/* Folded names (or accounts) of all payers into one list. */
+static int names_add(const struct match_setting *setting, bool accounts, struct match_name **ret, uint32_t *ret_count)
+{
+	uint32_t total = 0, count = 0;
+	for (uint32_t i = 0; i < setting->payer_count; i++) {
+		total += accounts ? setting->payers[i].account_count : setting->payers[i].name_count;
+	}
+	struct match_name *names = mem_alloc((total + 1) * sizeof(*names));
+	if (names == NULL) return ERR_NOMEM;
+	*ret = names;
+	for (uint32_t i = 0; i < setting->payer_count; i++) {
+		const struct match_payer *payer = &setting->payers[i];
+		uint32_t own = accounts ? payer->account_count : payer->name_count;
+		for (uint32_t j = 0; j < own; j++) {
+			char folded[MATCH_NAME_SIZE];
+			size_t weight = match_name_fold(accounts ? payer->accounts[j] : payer->names[j], folded);
+			if (weight == 0 || (!accounts && weight < MATCH_NAME_WEIGHT)) continue;
+			char *copy = mem_strdup(folded);
+			if (copy == NULL) return ERR_NOMEM;
+			names[count] = (struct match_name){copy, strlen(copy), i};
+			*ret_count = ++count;
+		}
+	}
+	return 0;
+}
+
+static int terms_fill(struct match_index *index)
+{
+	const struct match_setting *setting = &index->setting;
+	if (money_make(0, text_of(setting->book), &index->book) != 0) return ERR_INVALID;
+	for (uint32_t i = 0; i < setting->payer_count; i++) {
+		const struct match_payer *payer = &setting->payers[i];
+		if (payer->claims_max > MATCH_CLAIMS_MAX || payer->advices_max > 2) return ERR_INVALID;
+	}
+	for (uint32_t i = 0; i < setting->contract_count; i++) {
+		const struct match_contract *contract = &setting->contracts[i];
+		struct match_terms *terms = &index->terms[i];
+		terms->contract = contract;
+		if (contract->payer >= setting->payer_count) return ERR_INVALID;
+		if (money_make(0, text_of(contract->owed), &terms->owed) != 0) return ERR_INVALID;
+		if (money_make(0, text_of(contract->pay), &terms->pay) != 0) return ERR_INVALID;
+	}
+	return 0;
+}
+
+int match_index_new(const struct match_setting *setting, struct match_index **ret)
+{
+	struct match_index *index = mem_alloc(sizeof(*index));
+	if (index == NULL) return ERR_NOMEM;
+	index->magic = MATCH_INDEX_MAGIC;
+	index->setting = *setting;
+	index->numbers.filtered = true;
+	if (setting->certain == 0) index->setting.certain = MATCH_CERTAIN_DEFAULT;
+	index->terms = mem_alloc((setting->contract_count + 1) * sizeof(*index->terms));
+	int err = index->terms == NULL ? ERR_NOMEM : terms_fill(index);
+	if (err == 0) err = names_add(setting, false, &index->names, &index->name_count);
+	if (err == 0) err = names_add(setting, true, &index->accounts, &index->account_count);
+	if (err != 0) {
+		match_index_free(index);
+		return err;
+	}
+	*ret = index;
+	return 0;
+}
+
+void match_index_free(struct match_index *index)
+{
+	if (index == NULL) return;
+	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
+	for (uint32_t i = 0; i < index->name_count; i++) mem_free((char *)(uintptr_t)index->names[i].folded);
+	for (uint32_t i = 0; i < index->account_count; i++) mem_free((char *)(uintptr_t)index->accounts[i].folded);
+	for (uint32_t i = 0; i < index->notice_count; i++) mem_free(index->notices[i].rows);
+	mem_free(index->names);
+	mem_free(index->accounts);
+	mem_free(index->terms);
+	mem_free(index->items);
+	mem_free(index->notices);
+	mem_free(index->credits);
+	match_order_free(&index->numbers);
+	match_order_free(&index->amounts);
+	match_order_free(&index->waiting);
+	match_order_free(&index->taken);
+	match_order_free(&index->seen);
+	index->magic = 0;
+	mem_free(index);
+}
+
+static int path_of(const struct match_index *index, const struct rate_query *query, struct rate_path *ret)
+{
+	struct rate_gap gap;
+	return rate_route(&index->setting.rates, query, ret, &gap) == 0 ? 0 : ERR_NOTFOUND;
+}
+
+int match_terms_path(const struct match_index *index, const struct match_contract *contract, struct zf_money from,
+	struct zf_money to, int32_t day, struct rate_path *ret_path)
+{
+	struct rate_query query = {
+		.source = contract->rate_source,
+		.bank = contract->rate_bank,
+		.reach_days = contract->reach_days,
+		.day = day,
+	};
+	memcpy(query.from, from.currency, sizeof(query.from));
+	memcpy(query.to, to.currency, sizeof(query.to));
+	memcpy(query.pivot, index->setting.book, sizeof(query.pivot));
+	return path_of(index, &query, ret_path);
+}
+
+int match_parity_path(const struct match_index *index, struct zf_money from, struct zf_money to, int32_t day,
+	struct rate_path *ret_path)
+{
+	struct rate_query query = {
+		.source = index->setting.parity_source, .reach_days = index->setting.reach_days, .day = day};
+	memcpy(query.from, from.currency, sizeof(query.from));
+	memcpy(query.to, to.currency, sizeof(query.to));
+	memcpy(query.pivot, index->setting.book, sizeof(query.pivot));
+	return path_of(index, &query, ret_path);
+}
+
+/* What settles what is open, where the day of the bill fixes it. */
+static int64_t fixed_of(const struct match_index *index, const struct match_item *item, int64_t open)
+{
+	const struct match_terms *terms = &index->terms[item->contract];
+	struct rate_path path;
+	struct rate_conversion conversion;
+	if (open == 0 || terms->contract->rate_day != MATCH_INVOICE) return 0;
+	if (money_same_currency(terms->owed, terms->pay)) return 0;
+	if (match_terms_path(index, terms->contract, terms->owed, terms->pay, item->billed_day, &path) != 0) return 0;
+	if (rate_convert(match_money(terms->owed, open), &path, (enum decimal_rule)index->setting.rule, &conversion) !=
+		0) {
+		return 0;
+	}
+	return conversion.to.minor;
+}
+
+/* Enters what is open by its amounts. */
+static int amounts_add(struct match_index *index, uint32_t claim, int64_t open, int64_t fixed)
+{
+	uint32_t contract = index->items[claim].contract;
+	if (open == 0) return 0;
+	int err = match_order_add(&index->amounts, match_amount_key(contract, false, open), claim, 0);
+	if (err == 0 && fixed > 0) {
+		err = match_order_add(&index->amounts, match_amount_key(contract, true, fixed), claim, 0);
+	}
+	return err;
+}
+
+int match_index_add(struct match_index *index, const struct match_claim *claim, uint32_t *ret_claim)
+{
+	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
+	if (claim->contract >= index->setting.contract_count) return ERR_INVALID;
+	const struct match_terms *terms = &index->terms[claim->contract];
+	const struct receivable *made = &claim->made;
+	if (!money_same_currency(made->owed, terms->owed) || !money_same_currency(claim->open, terms->owed) ||
+		!money_same_currency(made->book, index->book) || made->owed.minor <= 0 || made->book.minor < 0 ||
+		claim->open.minor < 0 || claim->open.minor > made->owed.minor) {
+		return ERR_INVALID;
+	}
+	int err = match_grow((void **)&index->items, index->item_count, &index->item_cap, sizeof(*index->items));
+	if (err != 0) return err;
+	uint32_t id = index->item_count;
+	struct match_item *item = &index->items[id];
+	*item = (struct match_item){
+		.owed = made->owed.minor,
+		.book = made->book.minor,
+		.open = claim->open.minor,
+		.contract = claim->contract,
+		.billed_day = claim->billed_day,
+		.due_day = claim->due_day,
+	};
+	item->fixed = fixed_of(index, item, item->open);
+	/* Counted at once: should memory end below, an entry that is in must not lead to nothing. */
+	index->item_count++;
+	for (uint8_t i = 0; i < MATCH_NUMBERS && err == 0; i++) {
+		err = number_add(index, claim->numbers[i], i, id, &item->keys[i]);
+	}
+	if (err == 0) err = amounts_add(index, id, item->open, item->fixed);
+	if (err != 0) {
+		item->open = item->owed = 0; /* nothing finds it any more */
+		return err;
+	}
+	*ret_claim = id;
+	return 0;
+}
+
+int match_index_open(struct match_index *index, uint32_t claim, struct zf_money open)
+{
+	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
+	if (claim >= index->item_count) return ERR_INVALID;
+	struct match_item *item = &index->items[claim];
+	if (!money_same_currency(open, index->terms[item->contract].owed) || open.minor < 0 ||
+		open.minor > item->owed) {
+		return ERR_INVALID;
+	}
+	if (open.minor == item->open) return 0;
+	int64_t fixed = fixed_of(index, item, open.minor);
+	int err = amounts_add(index, claim, open.minor, fixed);
+	if (err != 0) return err;
+	item->open = open.minor;
+	item->fixed = fixed;
+	return 0;
+}
+
+struct zf_money match_index_opened(const struct match_index *index, uint32_t claim)
+{
+	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
+	assert(claim < index->item_count);
+	const struct match_item *item = &index->items[claim];
+	return match_money(index->terms[item->contract].owed, item->open);
+}
+
+/* The claim of a row: that of this number which this payer pays for. MATCH_NONE: none, or several. */
+static uint32_t row_claim(const struct match_index *index, const char *number, uint32_t payer)
+{
+	char folded[MATCH_KEY_CHARS];
+	size_t len = match_key_fold(number, folded);
+	struct match_key key = match_key_of(folded, len);
+	uint32_t found = MATCH_NONE;
+	const struct match_entry *entry;
+	if (len < MATCH_FRONT) return MATCH_NONE;
+	struct match_walk walk = match_order_range(&index->numbers, key, key);
+	while ((entry = match_walk_next(&walk)) != NULL) {
+		if (entry->kind == MATCH_ADVICE_NUMBER) continue;
+		const struct match_item *item = &index->items[entry->value];
+		if (item->owed == 0 || index->terms[item->contract].contract->payer != payer) continue;
+		if (found != MATCH_NONE && found != entry->value) return MATCH_NONE;
+		found = entry->value;
+	}
+	return found;
+}
+
+/* The rows of an advice. *ret_known: are all of their claims? */
+static int rows_fill(
+	struct match_index *index, const struct match_advice *advice, struct match_row *rows, bool *ret_known)
+{
+	*ret_known = true;
+	for (uint32_t i = 0; i < advice->detail_count; i++) {
+		const struct match_detail *detail = &advice->details[i];
+		if (!money_same_currency(detail->amount, advice->total) || detail->kind > MATCH_ADJUSTED)
+			return ERR_INVALID;
+		rows[i] = (struct match_row){.amount = detail->amount.minor, .claim = MATCH_NONE, .kind = detail->kind};
+		if (detail->kind != MATCH_PAID && detail->kind != MATCH_TAKE_BACK) continue;
+		rows[i].claim = row_claim(index, detail->number, advice->payer);
+		if (rows[i].claim == MATCH_NONE) *ret_known = false;
+	}
+	return 0;
+}
+
+/* The advice that this one takes the place of. */
+static void replaced(struct match_index *index, const struct match_notice *notice)
+{
+	const struct match_entry *entry;
+	if (match_key_none(notice->key)) return;
+	struct match_walk walk = match_order_range(&index->numbers, notice->key, notice->key);
+	while ((entry = match_walk_next(&walk)) != NULL) {
+		if (entry->kind != MATCH_ADVICE_NUMBER) continue;
+		struct match_notice *old = &index->notices[entry->value];
+		if (old != notice && old->payer == notice->payer) old->waits = false;
+	}
+}
+
+int match_index_advise(struct match_index *index, const struct match_advice *advice, uint32_t *ret_advice)
+{
+	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
+	if (advice->payer >= index->setting.payer_count || !advice->total.present) return ERR_INVALID;
+	int err = match_index_settle(index);
+	if (err == 0)
+		err = match_grow(
+			(void **)&index->notices, index->notice_count, &index->notice_cap, sizeof(*index->notices));
+	if (err != 0) return err;
+	bool known = true;
+	struct match_row *rows = mem_alloc((advice->detail_count + 1) * sizeof(*rows));
+	err = rows == NULL ? ERR_NOMEM : rows_fill(index, advice, rows, &known);
+	if (err != 0) {
+		mem_free(rows);
+		return err;
+	}
+	uint32_t id = index->notice_count;
+	struct match_notice *notice = &index->notices[id];
+	*notice = (struct match_notice){
+		.rows = rows,
+		.row_count = advice->detail_count,
+		.total = advice->total,
+		.payer = advice->payer,
+		.order_day = advice->order_day,
+		.balanced = advice->balanced && known,
+	};
+	index->notice_count++;
+	err = number_add(index, advice->number, MATCH_ADVICE_NUMBER, id, &notice->key);
+	if (err == 0) {
+		struct match_key key = {advice->payer, (uint64_t)advice->total.minor};
+		err = match_order_add(&index->waiting, key, id, 0);
+	}
+	if (err == 0) err = match_index_settle(index);
+	if (err != 0) return err;
+	notice->waits = true;
+	replaced(index, notice);
+	*ret_advice = id;
+	return 0;
+}
+
+void match_index_advice_paid(struct match_index *index, uint32_t advice, bool paid)
+{
+	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
+	assert(advice < index->notice_count);
+	index->notices[advice].waits = !paid;
+}
+
+int match_index_settle(struct match_index *index)
+{
+	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
+	if (match_order_settle(&index->numbers) != 0 || match_order_settle(&index->amounts) != 0 ||
+		match_order_settle(&index->waiting) != 0 || match_order_settle(&index->taken) != 0 ||
+		match_order_settle(&index->seen) != 0) {
+		return ERR_NOMEM;
+	}
+	return 0;
+}

@@ -1,0 +1,241 @@
+/* The numbers in a line: whole ones, and what damaged ones may mean. */
+#include <string.h>
+
+#include "settle/match_find.h"
+
+#define RUN_MIN 8 /* characters of what may be a number with a slip in it */
+#define RUN_MAX 18
+#define RUN_DIGITS_MIN 2   /* digits that tell it from a word */
+#define CUT_MIN 6          /* characters that a cut-off number must have left */
+#define CUT_RANGE_MAX 4096 /* entries that begin so and are looked at */
+#define STRAY_MIN 9        /* characters that look like a number of ours */
+#define STRAY_DIGITS_MIN 4
+#define PIECES_MAX 6 /* that blanks and marks may have made of a number */
+
+static void named_add(struct match_find *find, const struct match_entry *entry)
+{
+	bool advice = entry->kind == MATCH_ADVICE_NUMBER;
+	for (uint32_t i = 0; i < find->named_count; i++) {
+		struct match_hint *named = &find->named[i];
+		if (named->thing != entry->value || (named->number == MATCH_ADVICE_NUMBER) != advice) continue;
+		if (entry->kind < named->number) named->number = (uint8_t)entry->kind;
+		return;
+	}
+	if (find->named_count == MATCH_NAMED_MAX) return;
+	find->named[find->named_count++] =
+		(struct match_hint){.thing = entry->value, .number = (uint8_t)entry->kind, .code = MATCH_NAMES};
+}
+
+/* Can nothing find it any more, since it was never added whole, or was replaced? */
+static bool gone(const struct match_index *index, const struct match_entry *entry)
+{
+	if (entry->kind == MATCH_ADVICE_NUMBER) return false;
+	return index->items[entry->value].owed == 0;
+}
+
+/* Enters what has this number. A number inside a longer word counts only when it is a ref. */
+static bool named_at(struct match_find *find, size_t at, size_t len, bool whole)
+{
+	const struct match_index *index = find->index;
+	struct match_key key = match_key_of(find->text.folded + at, len);
+	if (!match_order_maybe(&index->numbers, key)) return false;
+	const struct match_entry *entry;
+	bool found = false;
+	struct match_walk walk = match_order_range(&index->numbers, key, key);
+	while ((entry = match_walk_next(&walk)) != NULL) {
+		if ((!whole && entry->kind != MATCH_REF) || gone(index, entry)) continue;
+		named_add(find, entry);
+		found = true;
+	}
+	if (found) {
+		for (size_t i = at; i < at + len; i++) find->text.marks[i] |= MATCH_USED;
+	}
+	return found;
+}
+
+static uint32_t front_at(const struct match_text *text, size_t at)
+{
+	return match_front(match_key_of(text->folded + at, MATCH_FRONT));
+}
+
+/* How many characters from `at` on are within its field. */
+static size_t field_rest(const struct match_text *text, size_t at)
+{
+	size_t len = 0;
+	while (at + len < text->len && len <= MATCH_KEY_CHARS) {
+		if (text->marks[at + len++] & MATCH_FIELD_END) break;
+	}
+	return len;
+}
+
+void match_find_named(struct match_find *find)
+{
+	const struct match_line *line = find->line;
+	struct match_text *text = &find->text;
+	match_text_add(text, line->letter);
+	for (uint32_t i = 0; i < line->structured_count; i++) match_text_add(text, line->structured[i]);
+	match_text_add(text, line->text);
+	match_text_add(text, line->end_to_end);
+	for (size_t at = 0; at + MATCH_FRONT <= text->len; at++) {
+		if (text->marks[at] & MATCH_USED) continue;
+		uint32_t lengths = find->index->lengths[front_at(text, at)];
+		if (lengths == 0) continue;
+		size_t rest = field_rest(text, at);
+		for (size_t len = rest < MATCH_KEY_CHARS ? rest : MATCH_KEY_CHARS; len >= MATCH_FRONT; len--) {
+			if (!(lengths >> len & 1)) continue;
+			bool whole = (text->marks[at] & MATCH_BEGIN) && (text->marks[at + len - 1] & MATCH_END);
+			if (named_at(find, at, len, whole)) break;
+		}
+	}
+}
+
+static void hint_add(struct match_find *find, const struct match_entry *entry, uint8_t code, size_t len)
+{
+	const struct match_index *index = find->index;
+	bool advice = entry->kind == MATCH_ADVICE_NUMBER;
+	uint32_t payer = advice ? index->notices[entry->value].payer : match_claim_payer(index, entry->value);
+	if (gone(index, entry) || !match_find_is_payer(find, payer)) return;
+	for (uint32_t i = 0; i < find->hint_count; i++) {
+		struct match_hint *hint = &find->hints[i];
+		if (hint->thing != entry->value || (hint->number == MATCH_ADVICE_NUMBER) != advice) continue;
+		if (code < hint->code) hint->code = code;
+		if (entry->kind < hint->number) hint->number = (uint8_t)entry->kind;
+		if (len > hint->len) hint->len = (uint8_t)len;
+		return;
+	}
+	if (find->hint_count == MATCH_HINTS_MAX) {
+		find->hints_many = true;
+		return;
+	}
+	find->hints[find->hint_count++] = (struct match_hint){
+		.thing = entry->value, .number = (uint8_t)entry->kind, .code = code, .len = (uint8_t)len};
+}
+
+struct slip_search {
+	struct match_find *find;
+	size_t len;
+	bool found;
+};
+
+static void slip_told(void *context, struct match_key key, size_t len)
+{
+	struct slip_search *search = context;
+	const struct match_index *index = search->find->index;
+	if (!(index->lengths[match_front(key)] >> len & 1)) return;
+	if (!match_order_maybe(&index->numbers, key)) return;
+	const struct match_entry *entry;
+	struct match_walk walk = match_order_range(&index->numbers, key, key);
+	while ((entry = match_walk_next(&walk)) != NULL) {
+		uint32_t before = search->find->hint_count;
+		hint_add(search->find, entry, MATCH_SLIP, search->len);
+		if (search->find->hint_count > before) search->found = true;
+	}
+}
+
+/* The piece of text from `at` on to the end of a word; false when a recognised number is in it. */
+static bool piece_end(const struct match_text *text, size_t *at)
+{
+	while (*at < text->len) {
+		if (text->marks[*at] & MATCH_USED) return false;
+		if (text->marks[(*at)++] & MATCH_END) return true;
+	}
+	return false;
+}
+
+/* What begins like one of our numbers, and no number of ours is like it. */
+static bool looks_ours(const struct match_find *find, size_t at, size_t len, size_t digits)
+{
+	return len >= STRAY_MIN && digits >= STRAY_DIGITS_MIN && find->index->lengths[front_at(&find->text, at)] != 0;
+}
+
+/* All runs of words from `at` on that may be a number with a slip in it. */
+static void slips_at(struct match_find *find, size_t at)
+{
+	const struct match_text *text = &find->text;
+	size_t end = at, digits = 0, last = at;
+	for (int pieces = 0; pieces < PIECES_MAX; pieces++) {
+		if (!piece_end(text, &end)) break;
+		for (; last < end; last++) digits += (text->marks[last] & MATCH_DIGIT) != 0;
+		size_t len = end - at;
+		if (len > RUN_MAX) break;
+		if (len >= RUN_MIN && digits >= RUN_DIGITS_MIN) {
+			struct slip_search search = {.find = find, .len = len};
+			/* where no number begins so, only a slip in the begin can lead to one */
+			bool known = find->index->lengths[front_at(text, at)] != 0;
+			match_slips(text->folded + at, len, known ? len + 1 : MATCH_FRONT, slip_told, &search);
+			if (!search.found && pieces == 0 && looks_ours(find, at, len, digits)) find->stray = true;
+		}
+		if (text->marks[end - 1] & MATCH_FIELD_END) break;
+	}
+}
+
+/* What begins like the last words of a field. */
+static void cuts_before(struct match_find *find, size_t field_end)
+{
+	const struct match_index *index = find->index;
+	const struct match_text *text = &find->text;
+	size_t digits = 0, at = field_end;
+	for (int pieces = 0; at > 0 && pieces < PIECES_MAX;) {
+		at--;
+		if ((text->marks[at] & MATCH_USED) || ((text->marks[at] & MATCH_FIELD_END) && at + 1 < field_end))
+			break;
+		digits += (text->marks[at] & MATCH_DIGIT) != 0;
+		size_t len = field_end - at;
+		if (len > MATCH_KEY_CHARS) break;
+		if (!(text->marks[at] & MATCH_BEGIN)) continue;
+		pieces++;
+		if (len < CUT_MIN || digits == 0 || index->lengths[front_at(text, at)] == 0) continue;
+		const struct match_entry *entry;
+		uint32_t looked = 0, before = find->hint_count;
+		struct match_walk walk = match_order_range(
+			&index->numbers, match_key_of(text->folded + at, len), match_key_last(text->folded + at, len));
+		while ((entry = match_walk_next(&walk)) != NULL && !find->hints_many) {
+			if (++looked > CUT_RANGE_MAX) find->hints_many = true;
+			bool advice = entry->kind == MATCH_ADVICE_NUMBER;
+			uint32_t payer =
+				advice ? index->notices[entry->value].payer : match_claim_payer(index, entry->value);
+			bool open = advice ? index->notices[entry->value].waits : index->items[entry->value].open > 0;
+			if (open) hint_add(find, entry, MATCH_CUT, len);
+			if (!advice && match_find_is_payer(find, payer)) find->cut_known = true;
+		}
+		if ((find->hint_count > before || find->hints_many) && find->cut_count < MATCH_CUTS_MAX) {
+			find->cuts[find->cut_count].at = (uint16_t)at;
+			find->cuts[find->cut_count++].len = (uint16_t)len;
+		}
+	}
+}
+
+void match_find_hints(struct match_find *find)
+{
+	const struct match_text *text = &find->text;
+	if (find->hinted) return;
+	find->hinted = true;
+	for (size_t at = 0; at < text->len; at++) {
+		if ((text->marks[at] & MATCH_BEGIN) && !(text->marks[at] & MATCH_USED)) slips_at(find, at);
+	}
+	for (size_t at = 0; at < text->len; at++) {
+		if (text->marks[at] & MATCH_FIELD_END) cuts_before(find, at + 1);
+	}
+	if (find->cut_count > 0 || find->hint_count > 0) find->stray = false;
+}
+
+const struct match_hint *match_find_hint_of(const struct match_find *find, uint32_t thing, bool advice)
+{
+	for (uint32_t i = 0; i < find->hint_count; i++) {
+		const struct match_hint *hint = &find->hints[i];
+		if (hint->thing == thing && (hint->number == MATCH_ADVICE_NUMBER) == advice) return hint;
+	}
+	return NULL;
+}
+
+bool match_find_cut_of(const struct match_find *find, uint32_t claim)
+{
+	const struct match_item *item = &find->index->items[claim];
+	for (uint32_t i = 0; i < find->cut_count; i++) {
+		const char *folded = find->text.folded + find->cuts[i].at;
+		for (int j = 0; j < MATCH_NUMBERS; j++) {
+			if (match_key_begins(item->keys[j], folded, find->cuts[i].len)) return true;
+		}
+	}
+	return false;
+}
