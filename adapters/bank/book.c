@@ -229,7 +229,7 @@ static int first_part(struct bank_reader *reader, const char *where)
 	struct zf_money own = entry->amount;
 	bank_exchange_try(reader, &entry->amounts, &own, 1, entry->line, where);
 	bank_identify(reader);
-	return bank_seen_count(reader, &entry->occurrence) ? 0 : stop(reader, LIB_NOMEM);
+	return bank_seen_count(reader, entry->identity, &entry->occurrence) ? 0 : stop(reader, LIB_NOMEM);
 }
 
 /* Those in the entry's currency. */
@@ -257,6 +257,22 @@ static void warn_of_details(struct bank_reader *reader, const char *where)
 	bank_fault(reader, FAULT_BANK_DETAILS, reader->entry.line, where, sum, amount);
 }
 
+/* whole: these are all of the entry. */
+static bool identify_details(struct bank_reader *reader, bool whole)
+{
+	struct bank_detail *details = reader->details.items;
+	if (whole && reader->details.count == 1) {
+		memcpy(details[0].identity, reader->entry.identity, sizeof(details[0].identity));
+		details[0].occurrence = reader->entry.occurrence;
+		return true;
+	}
+	for (uint32_t i = 0; i < reader->details.count; i++) {
+		bank_detail_identify(reader, &details[i]);
+		if (!bank_seen_count(reader, details[i].identity, &details[i].occurrence)) return false;
+	}
+	return true;
+}
+
 static int tell_part(struct bank_reader *reader, bool last, const char *where)
 {
 	struct bank_entry *entry = &reader->entry;
@@ -271,6 +287,7 @@ static int tell_part(struct bank_reader *reader, bool last, const char *where)
 	} else {
 		int rc = entry->part == 0 ? first_part(reader, where) : 0;
 		if (rc != 0) return rc;
+		if (!identify_details(reader, entry->part == 0 && last)) return stop(reader, LIB_NOMEM);
 		entry->last = last;
 		entry->details = reader->details.items;
 		entry->detail_count = reader->details.count;

@@ -39,11 +39,12 @@ static void put_number(struct sha256 *hash, int64_t value)
 	put(hash, (struct text_span){text, len});
 }
 
-void bank_identify(struct bank_reader *reader)
+/* The recipe: detail is the transaction that it is of, or the first of an entry. */
+static void identify(const struct bank_reader *reader, const struct bank_detail *detail, int64_t minor,
+	const char *reference, const char *customer_reference, uint8_t ret[BANK_IDENTITY_BYTES])
 {
-	struct bank_entry *entry = &reader->entry;
-	const struct bank_detail *first = reader->details.items;
-	char day[DATE_TEXT_SIZE], value_day[DATE_TEXT_SIZE];
+	const struct bank_entry *entry = &reader->entry;
+	char day[DATE_TEXT_SIZE];
 	struct sha256 hash;
 	bank_day_text(entry->booking_day == BANK_NO_DAY ? entry->value_day : entry->booking_day, day);
 	sha256_begin(&hash);
@@ -51,21 +52,43 @@ void bank_identify(struct bank_reader *reader)
 	put(&hash, text_of(reader->statement.account.id));
 	put(&hash, text_of(entry->amount.currency));
 	put(&hash, text_of(day));
-	put_number(&hash, entry->amount.minor);
-	if (entry->servicer_reference != NULL) {
+	put_number(&hash, minor);
+	if (reference != NULL) {
 		put(&hash, TEXT("R"));
-		put_words(&hash, entry->servicer_reference);
+		put_words(&hash, reference);
 	} else {
-		bank_day_text(entry->value_day, value_day);
+		bank_day_text(entry->value_day, day);
 		put(&hash, TEXT("F"));
-		put(&hash, text_of(value_day));
-		put_words(&hash, entry->customer_reference);
-		put_words(&hash, first == NULL ? NULL : first->end_to_end_id);
-		put_words(&hash, first == NULL ? NULL : first->transaction_id);
-		put_words(&hash, first == NULL || first->counterparty == NULL ? NULL : first->counterparty->account);
-		put_words(&hash, first == NULL ? NULL : first->text);
+		put(&hash, text_of(day));
+		put_words(&hash, customer_reference);
+		put_words(&hash, detail == NULL ? NULL : detail->end_to_end_id);
+		put_words(&hash, detail == NULL ? NULL : detail->transaction_id);
+		put_words(&hash, detail == NULL || detail->counterparty == NULL ? NULL : detail->counterparty->account);
+		put_words(&hash, detail == NULL ? NULL : detail->text);
 	}
-	sha256_end(&hash, entry->identity);
+	sha256_end(&hash, ret);
+}
+
+void bank_identify(struct bank_reader *reader)
+{
+	struct bank_entry *entry = &reader->entry;
+	identify(reader, reader->details.items, entry->amount.minor, entry->servicer_reference,
+		entry->customer_reference, entry->identity);
+}
+
+void bank_detail_identify(const struct bank_reader *reader, struct bank_detail *detail)
+{
+	struct sha256 hash;
+	if (detail->account_amount.present) {
+		identify(reader, detail, detail->account_amount.minor, detail->servicer_reference, NULL,
+			detail->identity);
+		return;
+	}
+	sha256_begin(&hash);
+	put(&hash, TEXT("D"));
+	sha256_put(&hash, reader->entry.identity, sizeof(reader->entry.identity));
+	put_number(&hash, detail->number);
+	sha256_end(&hash, detail->identity);
 }
 
 /* ---- how often it came ---- */
@@ -91,11 +114,11 @@ static bool grow(struct bank_seen *seen, struct zf_arena *arena)
 	return true;
 }
 
-bool bank_seen_count(struct bank_reader *reader, uint32_t *ret_occurrence)
+bool bank_seen_count(struct bank_reader *reader, const uint8_t identity[BANK_IDENTITY_BYTES], uint32_t *ret_occurrence)
 {
 	struct bank_seen *seen = &reader->seen;
 	uint64_t key;
-	memcpy(&key, reader->entry.identity, sizeof(key));
+	memcpy(&key, identity, sizeof(key));
 	if (key == 0) key = 1;
 	if (seen->used >= seen->capacity / 2 && !grow(seen, reader->arena)) return false;
 	struct bank_seen_slot *slot = slot_of(seen, key);

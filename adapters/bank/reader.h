@@ -125,9 +125,11 @@ const char *bank_account_id(struct zf_arena *arena, struct text_span written);
 
 /* ---- identity (identity.c) ---- */
 
+/* Of the entry at hand, and of a transaction in a batch. */
 void bank_identify(struct bank_reader *reader);
-/* Counts the identity of the entry at hand. False on no memory. */
-bool bank_seen_count(struct bank_reader *reader, uint32_t *ret_occurrence);
+void bank_detail_identify(const struct bank_reader *reader, struct bank_detail *detail);
+/* Counts an identity. False on no memory. */
+bool bank_seen_count(struct bank_reader *reader, const uint8_t identity[BANK_IDENTITY_BYTES], uint32_t *ret_occurrence);
 void bank_seen_reset(struct bank_seen *seen);
 
 /* ---- exchange (exchange.c) ---- */

@@ -37,9 +37,13 @@
  * bank splits one day over several booked statements, equal lines in the second begin at 1 again: the caller, who knows
  * that the second follows the first without a gap (number, opening = closing before), adds the occurrences it already
  * has of earlier booked statements. Lines without a bank reference that come one by one in separate notifications can't
- * be told apart; the booked statement decides how many there are. A notification (054) that opens a batch into an entry
- * of its own per transaction has other amounts, so other identities: it is joined to the booked entry by account,
- * currency and `servicer_reference`. */
+ * be told apart; the booked statement decides how many there are.
+ *   Entries and their transactions both have an identity. That of a single transaction is its entry's. In a batch each
+ *   transaction has its own, by the same recipe from its share of the amount, its own Refs/AcctSvcrRef and its own
+ *   fields (where its share is not known: "D", the entry's identity and its number instead of all), counted together
+ *   with the entries'. So a batch in 053 and a 054 that has an entry of its own for each transaction give the same
+ * lines: what is stored as lines are the transactions, under their entry. What still differs (a 054 without the share,
+ * with another text and no reference) is joined by account, currency and `servicer_reference`. */
 #ifndef ADAPTERS_BANK_STATEMENT_H
 #define ADAPTERS_BANK_STATEMENT_H
 
@@ -195,9 +199,11 @@ struct bank_detail {
 	struct bank_party debtor, creditor, ultimate_debtor, ultimate_creditor;
 	const struct bank_party *counterparty; /* the debtor of a credit, the creditor of a debit; NULL: nothing said */
 	const char *text; /* RmtInf/Ustrd, one line each; SVWZ+, /REMI/ or all of :86: when it is free; NULL: none */
-	const char *additional;    /* Strd/AddtlRmtInf and AddtlTxInf, one line each */
-	const char *purpose;       /* Purp [PURP+, /PURP/] */
-	const char *return_reason; /* RtrInf/Rsn [?34, /RTRN/] */
+	const char *additional;                /* Strd/AddtlRmtInf and AddtlTxInf, one line each */
+	const char *purpose;                   /* Purp [PURP+, /PURP/] */
+	const char *return_reason;             /* RtrInf/Rsn [?34, /RTRN/] */
+	uint8_t identity[BANK_IDENTITY_BYTES]; /* see above; the entry's when it is the only one */
+	uint32_t occurrence;
 };
 
 /* One line of the account. */

@@ -55,6 +55,8 @@ static inline int bank_fuzz_entry(void *ctx, const struct bank_statement *statem
 		assert(detail->number == ++fuzz->details);
 		assert(detail->counterparty == NULL || detail->counterparty == &detail->debtor ||
 			detail->counterparty == &detail->creditor);
+		assert(detail->occurrence > 0);
+		bank_fuzz_add(fuzz, detail->identity, sizeof(detail->identity));
 		bank_fuzz_text(fuzz, detail->text);
 		bank_fuzz_text(fuzz, detail->end_to_end_id);
 		bank_fuzz_text(fuzz, detail->debtor.name);

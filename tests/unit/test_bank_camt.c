@@ -282,6 +282,52 @@ static void the_same_line_is_one_line(void **state)
 	assert_string_equal(first, "a026138a668d4c0cf7d5bbec25ae2e5e680295142c4964466d2c7e372b7e0f38");
 }
 
+/* The n-th detail's. */
+static void identity_of(const struct bank_lab *lab, unsigned n, char ret[65])
+{
+	const char *p = lab->told;
+	for (unsigned i = 0; i < n && p != NULL; i++) p = strstr(p + 1, "\"identity_of\": \"");
+	assert_non_null(p);
+	memcpy(ret, p + strlen("\"identity_of\": \""), 64);
+	ret[64] = '\0';
+}
+
+static void a_transaction_is_one_line_in_a_batch_or_alone(void **state)
+{
+	(void)state;
+#define TXREF(ref) "<TxDtls><Refs><AcctSvcrRef>" ref "</AcctSvcrRef></Refs><Amt Ccy=\"CHF\">1</Amt></TxDtls>"
+#define TXTEXT(text) "<TxDtls><Amt Ccy=\"CHF\">1</Amt><RmtInf><Ustrd>" text "</Ustrd></RmtInf></TxDtls>"
+	static const char batch[] = STATEMENT(BAL("OPBD", "CHF", "0", "CRDT") BAL("CLBD", "CHF", "6", "CRDT") NTRY("5",
+		"CRDT", "BOOK",
+		"<AcctSvcrRef>B</AcctSvcrRef><NtryDtls>" TXREF("T1") TXREF("T2") TXTEXT("a b") TXTEXT(
+			"a b") "<TxDtls><Amt Ccy=\"EUR\">1</Amt></TxDtls></NtryDtls>") NTRY("1", "CRDT", "BOOK", ""));
+	static const char alone[] = OPEN("054", "04", NTFCTN) "<Ntfctn><Id>1</Id>" ACCT NTRY("1", "CRDT", "BOOK",
+		"<AcctSvcrRef>T1</AcctSvcrRef>") NTRY("1", "CRDT", "BOOK", "<NtryDtls>" TXREF("T2") "</NtryDtls>")
+		NTRY("1", "CRDT", "BOOK", "<NtryDtls>" TXTEXT(" a \n b") "</NtryDtls>") "</Ntfctn>" CLOSE(NTFCTN);
+	struct bank_lab a = bank_read(batch, sizeof(batch) - 1, NULL, NULL, 0);
+	struct bank_lab b = bank_read(alone, sizeof(alone) - 1, NULL, NULL, 0);
+	char one[65], other[65], entry[65];
+	assert_int_equal(a.rc, 0);
+	assert_int_equal(b.rc, 0);
+	for (unsigned i = 1; i <= 3; i++) {
+		identity_of(&a, i, one);
+		bank_identity(&b, i, other);
+		assert_string_equal(one, other);
+	}
+	/* Two truly equal ones in a batch are two; one without a share has its entry's and its number. */
+	identity_of(&a, 4, other);
+	assert_string_equal(one, other);
+	assert_int_equal(bank_count(&a, "\"occurrence_of\": 2"), 1);
+	identity_of(&a, 5, one);
+	bank_identity(&a, 1, entry);
+	assert_string_not_equal(one, entry);
+	identity_of(&b, 1, one);
+	bank_identity(&b, 2, entry);
+	assert_string_equal(one, entry); /* the only one is its entry */
+	free(a.told);
+	free(b.told);
+}
+
 static void a_bad_statement_is_refused_with_its_reason(void **state)
 {
 	(void)state;
@@ -441,6 +487,7 @@ int main(void)
 		cmocka_unit_test(a_large_entry_comes_in_parts),
 		cmocka_unit_test(the_amounts_say_what_the_rate_means),
 		cmocka_unit_test(the_same_line_is_one_line),
+		cmocka_unit_test(a_transaction_is_one_line_in_a_batch_or_alone),
 		cmocka_unit_test(a_bad_statement_is_refused_with_its_reason),
 		cmocka_unit_test(an_attack_is_refused),
 		cmocka_unit_test(only_known_messages_are_read),

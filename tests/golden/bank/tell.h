@@ -137,6 +137,8 @@ static inline void put_charges(FILE *out, struct zf_money total, const struct ba
 
 static inline void put_detail(FILE *out, const struct bank_detail *d)
 {
+	char identity[2 * BANK_IDENTITY_BYTES + 1];
+	text_hex_encode(d->identity, sizeof(d->identity), identity);
 	fprintf(out, "{\"number\": %u", d->number);
 	put_money(out, "account_amount", d->account_amount);
 	put_money(out, "amount", d->amount);
@@ -171,7 +173,9 @@ static inline void put_detail(FILE *out, const struct bank_detail *d)
 		put_money(out, "amount", d->references[i].amount);
 		fputc('}', out);
 	}
-	fprintf(out, d->reference_count > 0 ? "]}" : "}");
+	fprintf(out, "%s, \"occurrence_of\": %u", d->reference_count > 0 ? "]" : "", d->occurrence);
+	put_text(out, "identity_of", identity);
+	fputc('}', out);
 }
 
 static inline int tell_entry(void *ctx, const struct bank_statement *s, const struct bank_entry *e)
