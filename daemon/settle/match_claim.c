@@ -100,7 +100,7 @@ static bool claims_fit(
 	if (fit == NULL || !fit->near) return false;
 	match_answer_add(find, &answer);
 	/* which of the two is the payment and which the double one, a person says */
-	if (answer.wait == MATCH_WAIT_TWIN) double_add(find, claims[0], MATCH_LEVEL_SHOWN, number, MATCH_WAIT_TWIN);
+	if (answer.wait == MATCH_WAIT_TWIN) double_add(find, claims[0], level, number, MATCH_WAIT_TWIN);
 	return fit->fits;
 }
 
@@ -341,8 +341,11 @@ static void find_beside(struct match_find *find, const uint32_t *named, uint32_t
 		    find->answer_count == 0;
 	uint8_t wait = sure ? MATCH_POSTS : MATCH_WAIT_AMOUNT;
 	if (count > MATCH_CLAIMS_MAX) return;
-	if (claims_add(find, named, count, MATCH_LEVEL_APART, number, wait, &answer) != NULL)
+	if (claims_add(find, named, count, MATCH_LEVEL_APART, number, wait, &answer) != NULL) {
 		match_answer_add(find, &answer);
+		if (answer.wait == MATCH_WAIT_TWIN)
+			double_add(find, named[0], MATCH_LEVEL_APART, number, MATCH_WAIT_TWIN);
+	}
 	for (uint32_t i = 0; i < count && count > 1; i++) claims_show(find, &named[i], 1, number, MATCH_WAIT_AMOUNT);
 }
 

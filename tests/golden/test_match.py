@@ -12,7 +12,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 BENCH = HERE.parent / "bench"
 BUILD = pathlib.Path(os.environ.get("ZHIFU_BUILD") or HERE.parents[1] / "build-asan")
 SEEDS = [31, 32]
-PAYMENTS = 600
+PAYMENTS = 400
 
 pytestmark = pytest.mark.skipif(not (BUILD / "bench" / "match_probe").exists(), reason="match_probe is not built")
 

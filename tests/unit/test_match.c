@@ -404,6 +404,9 @@ static void test_twin_of_a_waiting_line_waits(void **state)
 	assert_int_equal(lab_post(&lab, &stranger), MATCH_WAIT_PAYER);
 	struct match_line line = lab_line(&lab, "500.00", "CNY", "2026-10-30", ALPHA, refs[0]);
 	assert_int_equal(lab_post(&lab, &line), MATCH_WAIT_TWIN);
+	assert_int_equal(lab.result.count, 2); /* the payment, or the double one */
+	assert_int_equal(lab.result.candidates[0].kind, MATCH_PAYMENT);
+	assert_int_equal(lab.result.candidates[1].kind, MATCH_DOUBLE);
 	assert_int_equal(match_index_credit(lab.index, &stranger, NULL), 0); /* a person found it another home */
 	assert_int_equal(lab_post(&lab, &line), MATCH_POSTS);
 	lab_close(&lab);
@@ -486,6 +489,21 @@ static void test_one_number_for_a_case_billed_in_parts(void **state)
 	lab_close(&lab);
 }
 
+static void test_a_missing_rate_is_said(void **state)
+{
+	(void)state;
+	struct match_lab lab = {.payer_count = 0};
+	lab_payer(&lab, ALPHA, NULL, MATCH_SINGLE);
+	lab_contract(&lab, 0, "CNY", "EUR", 0);
+	lab_open(&lab);
+	lab_claim(&lab, 0, refs[0], "500.00", "500.00", "2026-10-01");
+	struct match_line line = lab_line(&lab, "60.00", "EUR", "2026-10-30", ALPHA, refs[0]);
+	assert_int_equal(lab_match(&lab, &line), MATCH_WAIT_RATE);
+	line.text = "MEDICAL EXPENSES";
+	assert_int_equal(lab_match(&lab, &line), MATCH_WAIT_RATE);
+	lab_close(&lab);
+}
+
 /* ---- rules of the interface ---- */
 
 static void test_certainty_is_configured(void **state)
@@ -550,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_reversal_finds_its_credit),
 		cmocka_unit_test(test_several_claims_in_one_transfer),
 		cmocka_unit_test(test_one_number_for_a_case_billed_in_parts),
+		cmocka_unit_test(test_a_missing_rate_is_said),
 		cmocka_unit_test(test_certainty_is_configured),
 		cmocka_unit_test(test_bad_input_is_refused),
 	};

@@ -285,6 +285,55 @@ static void test_any_allocation_may_fail(void **state)
 	assert_true(n > 20);
 }
 
+/* Bytes that are no text, and texts that are too long, end well. */
+static void test_hostile_texts(void **state)
+{
+	(void)state;
+	struct match_lab lab = {.payer_count = 0};
+	struct world world;
+	static char texts[4][3000];
+	dice_state = 17;
+	contracts_make(&lab);
+	lab_open(&lab);
+	world_make(&world, &lab);
+	world_fill(&world, &lab, 1);
+	for (uint32_t round = 0; round < 400; round++) {
+		for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+			uint32_t len = dice(dice(10) == 0 ? sizeof(texts[i]) - 1 : 60), kind = dice(4);
+			for (uint32_t j = 0; j < len; j++) {
+				static const char marks[] = "HZ1 -O0I\xe8\xb4\xa6";
+				switch (kind) {
+				case 0:
+					texts[i][j] = (char)(1 + dice(255));
+					break;
+				case 1:
+					texts[i][j] = (char)('0' + dice(10));
+					break;
+				case 2:
+					texts[i][j] = world.refs[dice(CLAIMS)][j % REF_LEN];
+					break;
+				default:
+					texts[i][j] = marks[dice(sizeof(marks) - 1)];
+				}
+			}
+			texts[i][len] = '\0';
+		}
+		const char *structured[] = {texts[3], texts[2], NULL};
+		struct match_line line = world.lines[dice(LINES)];
+		line.payer_name = dice(2) ? texts[0] : line.payer_name;
+		line.payer_account = texts[0];
+		line.text = texts[1];
+		line.end_to_end = texts[2];
+		line.structured = structured;
+		line.structured_count = dice(4);
+		(void)lab_match(&lab, &line);
+		check_result(&line, &lab.result);
+		assert_int_equal(match_index_credit(lab.index, &line, &lab.result), 0);
+		arena_reset(&lab.arena);
+	}
+	lab_close(&lab);
+}
+
 static int key_compare(const void *a, const void *b)
 {
 	return match_key_compare(*(const struct match_key *)a, *(const struct match_key *)b);
@@ -333,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_sums_and_orders),
 		cmocka_unit_test(test_reopening_brings_back),
 		cmocka_unit_test(test_any_allocation_may_fail),
+		cmocka_unit_test(test_hostile_texts),
 		cmocka_unit_test(test_order_is_sorted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
