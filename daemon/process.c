@@ -119,9 +119,11 @@ static void on_housekeeping(evutil_socket_t fd, short what, void *arg)
 	if (getppid() != process->parent) drain(process);
 }
 
-_Noreturn static void process_fail(const char *role)
+/* The keys go as at an end in order: they lie in pages of their own, which no allocator knows of. */
+_Noreturn static void process_fail(const struct process *process)
 {
-	log_line(LOG_ERROR, "could not start %s: %s", role, err_text());
+	log_line(LOG_ERROR, "could not start %s: %s", process->role->name, err_text());
+	config_free(process->config);
 	exit(1);
 }
 
@@ -149,7 +151,7 @@ _Noreturn void process_run(
 	worker->base = event_base_new();
 	if (worker->base == NULL || metrics_new(&worker->metrics) < 0) {
 		(void)err_set(ERR_NOMEM, "no memory for the event loop");
-		process_fail(role->name);
+		process_fail(&process);
 	}
 	if (has_network) {
 		worker->dns = evdns_base_new(
@@ -171,10 +173,10 @@ _Noreturn void process_run(
 	if (term == NULL || interrupt == NULL || hup == NULL || timer == NULL || event_add(term, NULL) != 0 ||
 		event_add(interrupt, NULL) != 0 || event_add(hup, NULL) != 0) {
 		(void)err_set(ERR_NOMEM, "no memory for signal events");
-		process_fail(role->name);
+		process_fail(&process);
 	}
 	process_signals_open();
-	if (role->start(worker, &process.state) < 0) process_fail(role->name);
+	if (role->start(worker, &process.state) < 0) process_fail(&process);
 	log_line(LOG_INFO, "started, worker %d", number);
 	(void)event_base_dispatch(worker->base);
 	role->stop(process.state);

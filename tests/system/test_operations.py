@@ -4,6 +4,7 @@ machines, makes mistakes in its files."""
 import contextlib
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -27,6 +28,12 @@ LEASE_S = 60  # the default of lease_s
 @pytest.fixture
 def up(place, keep):
     return traffic.start(place, keep)
+
+
+def pid_of(daemon, role):
+    label = ("zhifud:" + role)[:15]
+    (pid,) = [pid for pid in daemon.children() if pathlib.Path("/proc/%d/comm" % pid).read_text().strip() == label]
+    return pid
 
 
 # --- health and metrics -----------------------------------------------------------------------------------------------
@@ -131,10 +138,7 @@ def test_metrics_tell_what_waits_for_a_person_and_what_died(up):
         assert client.post("/fhir/Claim", traffic.bill("N-1", insurer="nobody"), headers=FHIR).status == 201
     zhifu.wait_until(lambda: daemon.metrics().get(waits) == 1, "the claim without a route to be counted")
     assert daemon.metrics()[starts] == 1
-    for pid in daemon.children():
-        with open("/proc/%d/comm" % pid, encoding="ascii") as comm:
-            if comm.read().strip() == "zhifud:settle":
-                os.kill(pid, signal.SIGKILL)
+    os.kill(pid_of(daemon, "settle"), signal.SIGKILL)
     zhifu.wait_until(lambda: daemon.metrics()[starts] == 2, "the metrics to count the second process")
 
 
@@ -216,6 +220,23 @@ def test_keys_that_others_can_read_are_refused(place):
 def test_a_bad_certificate_does_not_start(place):
     place.settings["tls_certificate"] = place.pki.pem("client")
     fails_with(place.daemon, "certificate")
+
+
+def test_a_process_that_cannot_start_again_ends_in_order(up):
+    """Its file is gone when it is started a second time: one line, no leak, and it goes on when the file is back."""
+    daemon, certificate = up.daemon, pathlib.Path(up.pki.pem("server"))
+    away = certificate.rename(certificate.with_suffix(".away"))
+    try:
+        os.kill(pid_of(daemon, "intake"), signal.SIGKILL)
+        daemon.wait_log(r"could not start intake: could not open certificate")
+        # How it ended is said after its last word.
+        daemon.wait_log(r"it will be started again[^\n]*status \d+")
+        daemon.assert_sane()
+    finally:
+        away.rename(certificate)
+    daemon.wait_ready()
+    with daemon.client() as client:
+        assert client.post("/fhir/Claim", traffic.bill("B-1"), headers=FHIR).status == 201
 
 
 def schema_story(place, text):
