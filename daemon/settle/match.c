@@ -128,7 +128,9 @@ static uint32_t rivals(const struct match_find *find)
 	bool thin = find->answers[0].level != MATCH_LEVEL_NAMED && find->answers[0].level != MATCH_LEVEL_APART;
 	for (uint32_t i = 1; i < find->answer_count; i++) {
 		const struct match_answer *answer = &find->answers[i];
-		if (eligible(answer) || (thin && answer->wait == 0 && answer->fit.near)) count++;
+		/* what another line may have paid is no less likely for this one */
+		bool free = answer->wait == 0 || answer->wait == MATCH_WAIT_TWIN;
+		if (eligible(answer) || (thin && free && answer->fit.near)) count++;
 	}
 	return count;
 }

@@ -62,6 +62,13 @@ void match_answer_add(struct match_find *find, const struct match_answer *answer
 	find->answers[find->answer_count++] = *answer;
 }
 
+/* Is the line's currency one in which the claim is owed, or to be paid? In another an amount alone proves nothing. */
+static bool foreseen(const struct match_find *find, uint32_t claim)
+{
+	const struct match_terms *terms = &find->index->terms[find->index->items[claim].contract];
+	return money_same_currency(terms->owed, find->zero) || money_same_currency(terms->pay, find->zero);
+}
+
 /* Adds claims as an answer, with how the amount fits. */
 static const struct match_fit *claims_add(struct match_find *find, const uint32_t *claims, uint32_t count,
 	uint8_t level, uint8_t number, uint8_t wait, struct match_answer *ret)
@@ -70,6 +77,9 @@ static const struct match_fit *claims_add(struct match_find *find, const uint32_
 	memcpy(ret->things, claims, count * sizeof(*claims));
 	match_claims_sort(find->index, ret->things, count);
 	if (!match_fit_claims(find, ret->things, NULL, count, &ret->fit)) return NULL;
+	for (uint32_t i = 0; i < count && level == MATCH_LEVEL_AMOUNT && ret->wait == MATCH_POSTS; i++) {
+		if (!foreseen(find, claims[i])) ret->wait = MATCH_WAIT_CERTAINTY;
+	}
 	/* the same amount again, and more than is left: most likely the same payment made twice */
 	bool posted = level == MATCH_LEVEL_APART;
 	if (ret->wait == MATCH_POSTS && count == 1 && match_credit_twin(find->index, find->line, claims[0], posted)) {

@@ -412,6 +412,41 @@ static void test_twin_of_a_waiting_line_waits(void **state)
 	lab_close(&lab);
 }
 
+/* That another line may have paid one of two equal claims does not make the other one the answer. */
+static void test_twins_do_not_break_a_tie(void **state)
+{
+	(void)state;
+	struct match_lab lab = {.payer_count = 0};
+	lab_payer(&lab, ALPHA, NULL, MATCH_SINGLE);
+	lab_contract(&lab, 0, "CNY", "CNY", 0);
+	lab_open(&lab);
+	lab_claim(&lab, 0, refs[0], "500.00", "500.00", "2026-10-01");
+	lab_claim(&lab, 0, refs[1], "500.00", "500.00", "2026-10-01");
+	struct match_line stranger = lab_line(&lab, "500.00", "CNY", "2026-10-29", "GLOBAL COLLECT INC", refs[0]);
+	assert_int_equal(lab_post(&lab, &stranger), MATCH_WAIT_PAYER);
+	struct match_line line = lab_line(&lab, "500.00", "CNY", "2026-10-30", ALPHA, "MEDICAL EXPENSES");
+	assert_int_equal(lab_post(&lab, &line), MATCH_WAIT_TIE);
+	struct match_line again = lab_line(&lab, "500.00", "CNY", "2026-10-30", ALPHA, "MEDICAL EXPENSES");
+	assert_int_not_equal(lab_post(&lab, &again), MATCH_POSTS);
+	lab_close(&lab);
+}
+
+static void test_amount_alone_needs_a_foreseen_currency(void **state)
+{
+	(void)state;
+	struct match_lab lab = {.payer_count = 0};
+	lab_payer(&lab, ALPHA, NULL, MATCH_SINGLE);
+	lab_contract(&lab, 0, "CNY", "CNY", 0);
+	lab_open(&lab);
+	lab_claim(&lab, 0, refs[0], "707.00", "707.00", "2026-10-01");
+	struct match_line line = lab_line(&lab, "100.00", "USD", "2026-10-30", ALPHA, "MEDICAL EXPENSES");
+	assert_int_equal(lab_match(&lab, &line), MATCH_WAIT_CERTAINTY);
+	assert_int_equal(lab.result.count, 1);
+	line.text = refs[0];
+	assert_int_equal(lab_match(&lab, &line), MATCH_POSTS);
+	lab_close(&lab);
+}
+
 static void test_reversal_finds_its_credit(void **state)
 {
 	(void)state;
@@ -565,6 +600,8 @@ int main(void)
 		cmocka_unit_test(test_strangers_wait),
 		cmocka_unit_test(test_paid_twice_is_a_liability),
 		cmocka_unit_test(test_twin_of_a_waiting_line_waits),
+		cmocka_unit_test(test_twins_do_not_break_a_tie),
+		cmocka_unit_test(test_amount_alone_needs_a_foreseen_currency),
 		cmocka_unit_test(test_reversal_finds_its_credit),
 		cmocka_unit_test(test_several_claims_in_one_transfer),
 		cmocka_unit_test(test_one_number_for_a_case_billed_in_parts),
