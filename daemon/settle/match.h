@@ -188,8 +188,8 @@ void match_index_advice_paid(struct match_index *index, uint32_t advice, bool pa
 struct match_result;
 int match_index_credit(
 	struct match_index *index, const struct match_line *line, const struct match_result *result) MUSTUSE;
-/* It was taken back: no second one is matched to it. */
-void match_index_reversed(struct match_index *index, const struct match_line *line);
+/* It was taken back: no second one is matched to it. ERR_NOTFOUND: it is not remembered; ERR_NOMEM: try again. */
+int match_index_reversed(struct match_index *index, const struct match_line *line) MUSTUSE;
 /* Brings all that was added into order; match_line does it too, but the first time takes long. ERR_NOMEM. */
 int match_index_settle(struct match_index *index) MUSTUSE;
 

@@ -72,13 +72,17 @@ int match_index_credit(struct match_index *index, const struct match_line *line,
 	return result == NULL ? 0 : seen_add(index, line, result, (uint32_t)(credit - index->credits));
 }
 
-void match_index_reversed(struct match_index *index, const struct match_line *line)
+int match_index_reversed(struct match_index *index, const struct match_line *line)
 {
 	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
 	struct match_credit made;
+	int err = match_index_settle(index);
+	if (err != 0) return err;
 	struct match_key key = match_credit_key(line, &made);
 	struct match_credit *credit = credit_of(index, line, key);
-	if (credit != NULL) credit->reversed = true;
+	if (credit == NULL) return ERR_NOTFOUND;
+	credit->reversed = true;
+	return 0;
 }
 
 bool match_credit_twin(const struct match_index *index, const struct match_line *line, uint32_t claim, bool posted)

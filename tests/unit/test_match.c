@@ -461,7 +461,11 @@ static void test_reversal_finds_its_credit(void **state)
 	assert_int_equal(lab_match(&lab, &back), MATCH_POSTS);
 	assert_int_equal(lab.result.candidates[0].kind, MATCH_REVERSAL);
 	assert_int_equal(lab.result.candidates[0].credit, credit.id);
-	match_index_reversed(lab.index, &credit);
+	assert_int_equal(match_index_reversed(lab.index, &back), ERR_NOTFOUND);
+	struct match_line other = lab_line(&lab, "7.00", "CNY", "2026-10-29", ALPHA, NULL);
+	assert_int_equal(match_index_credit(lab.index, &other, NULL), 0); /* no line is looked at in between */
+	assert_int_equal(match_index_reversed(lab.index, &other), 0);
+	assert_int_equal(match_index_reversed(lab.index, &credit), 0);
 	assert_int_equal(lab_match(&lab, &back), MATCH_WAIT_OUT);
 	back.text = "FX SALE";
 	assert_int_equal(lab_match(&lab, &back), MATCH_WAIT_OUT);

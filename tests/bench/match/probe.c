@@ -259,7 +259,7 @@ static void apply(struct probe *probe, struct done *done, bool back)
 	const struct match_candidate *first = &done->result.candidates[0];
 	if (first->kind == MATCH_REVERSAL) {
 		apply(probe, &probe->done[first->credit], true);
-		match_index_reversed(probe->index, &probe->done[first->credit].line);
+		need(match_index_reversed(probe->index, &probe->done[first->credit].line) == 0, "reversed");
 		return;
 	}
 	if (back && done->waits) return; /* nothing was done with it */
