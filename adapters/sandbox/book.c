@@ -252,6 +252,14 @@ static int bend_refs(struct text_span *text, const char *from, const char *to, s
 	return copy == NULL ? LIB_NOMEM : 0;
 }
 
+/* A ref as another hospital's are, or one that nobody gave out: its check character never fits, whatever the number. */
+static void bend_ref(enum fault_kind kind, uint64_t number, char ref[REF_TEXT_LEN])
+{
+	char *check = &ref[REF_LEN - 1];
+	ref_from_number(kind == MISBEHAVE_OTHER ? "OTH" : "WRO", number, ref);
+	if (kind != MISBEHAVE_OTHER) *check = *check == '0' ? '1' : '0';
+}
+
 /* The answer as a liar gives it: decided again on what nobody has used, then bent. */
 static int bent_answer(struct payer *payer, const struct taken *taken, struct zf_arena *arena, struct text_span *ret)
 {
@@ -261,7 +269,6 @@ static int bent_answer(struct payer *payer, const struct taken *taken, struct zf
 	enum rule_verdict verdict;
 	struct entry entry = *taken->entry;
 	enum fault_kind kind = taken->fault->kind;
-	uint64_t number = misbehave_number(payer->script.seed, entry.ref, 7);
 	int err = rule_adjudicate(&payer->script.rules, &member, &bent.claim, arena, &adjudication, &verdict);
 	if (err != 0) return err;
 	bent.entry = &entry;
@@ -270,10 +277,7 @@ static int bent_answer(struct payer *payer, const struct taken *taken, struct zf
 		adjudication->benefit.minor += 1;
 		if (taken->request != NULL) bend_line(adjudication, arena);
 	} else {
-		/* A ref that nobody gave out, or one as another hospital's are. */
-		(void)snprintf(bent.claim.ref, sizeof(bent.claim.ref), "WRO%012llX0",
-			(unsigned long long)number & 0xffffffffffff);
-		if (kind == MISBEHAVE_OTHER) ref_from_number("OTH", number >> 2, bent.claim.ref);
+		bend_ref(kind, misbehave_number(payer->script.seed, entry.ref, 7), bent.claim.ref);
 		bent.claim.identifier_count = 0;
 		book_id(payer, "wrong", entry.ref, 0, entry.id);
 		(void)snprintf(entry.number, sizeof(entry.number), "%s-WRONG", payer->script.name);
