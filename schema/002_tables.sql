@@ -513,6 +513,7 @@ CREATE TABLE posting_unvalued (
 	due_at      timestamptz NOT NULL DEFAULT now(), -- when to look for a rate
 	PRIMARY KEY (hospital_id, entry_id, no)
 );
+CREATE INDEX posting_unvalued_due ON posting_unvalued (due_at);
 
 -- ---- partitions: a month of arrival each, and one for what falls outside ----
 

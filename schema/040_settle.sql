@@ -194,6 +194,8 @@ SET search_path = zhifu, pg_temp AS $$
 		LEFT JOIN f ON f.status = s.state
 	UNION ALL
 	SELECT 'work_held', count(*) FROM outbox WHERE held
+	UNION ALL
+	SELECT 'postings_without_rate', count(*) FROM posting_unvalued
 $$;
 
 ALTER FUNCTION settle_watch OWNER TO zhifu_writer;

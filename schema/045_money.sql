@@ -177,7 +177,9 @@ $$;
 
 -- New rates: whoever waits for one is looked at again.
 CREATE FUNCTION posting_value_soon() RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
-	UPDATE posting_unvalued SET due_at = now() WHERE due_at > now()
+	UPDATE posting_unvalued u SET due_at = now() FROM (SELECT * FROM posting_unvalued WHERE due_at > now()
+		ORDER BY hospital_id, entry_id, no FOR UPDATE) l
+	WHERE u.hospital_id = l.hospital_id AND u.entry_id = l.entry_id AND u.no = l.no
 $$;
 
 CREATE FUNCTION settle_unvalued(p_limit integer) RETURNS TABLE (hospital_id uuid, entry_id uuid, no smallint, amount_minor bigint,
@@ -199,6 +201,10 @@ SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	valued integer;
 BEGIN
+	-- In the order of posting_value_soon, so that neither waits for the other.
+	PERFORM 1 FROM posting_unvalued u JOIN unnest(p_hospital, p_entry, p_no) AS t (h, e, n)
+		ON u.hospital_id = t.h AND u.entry_id = t.e AND u.no = t.n
+	ORDER BY u.hospital_id, u.entry_id, u.no FOR UPDATE OF u;
 	UPDATE posting_unvalued u SET due_at = now() + make_interval(secs => p_later_s)
 	FROM unnest(p_hospital, p_entry, p_no, p_book) AS t (h, e, n, b)
 	WHERE t.b IS NULL AND u.hospital_id = t.h AND u.entry_id = t.e AND u.no = t.n;

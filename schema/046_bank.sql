@@ -42,8 +42,11 @@ CREATE TABLE bank_statement (
 	at           timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (hospital_id, statement_id)
 );
--- To find the one before: statements of an account in the order of their days.
-CREATE INDEX bank_statement_account ON bank_statement (hospital_id, account, closing_day, sequence) WHERE kind = 1;
+-- Those that prove something: by their balances they stand in a row.
+CREATE INDEX bank_statement_account ON bank_statement (hospital_id, account, closing_day, sequence)
+	WHERE kind = 1 AND opening_minor IS NOT NULL AND closing_minor IS NOT NULL;
+-- What the ledger says of a bank account, without looking at what claims post.
+CREATE INDEX posting_bank ON posting (hospital_id) WHERE debit LIKE 'BANK-%' OR credit LIKE 'BANK-%';
 
 -- A booked line of a statement. The same line comes once, whatever brings it: (identity, occurrence), see statement.h. What
 -- names persons or was written by somebody is in `content` (SEAL_FACT, by a key of the hospital: JSON, settle/bank_content.h).
@@ -124,12 +127,25 @@ SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	INSERT INTO bank_file_part VALUES (p_hospital, p_file, p_no, p_content)
 $$;
 
+-- The statements of an account that have both balances, of one currency: only they say how others go on from them.
+CREATE VIEW bank_proved AS SELECT * FROM bank_statement WHERE kind = 1 AND opening_minor IS NOT NULL AND closing_minor IS NOT NULL
+	AND opening_day IS NOT NULL AND closing_day IS NOT NULL;
+ALTER VIEW bank_proved OWNER TO zhifu_writer;
+
+-- Do two statements have no line in common? Their days may touch (one closes on the day on which the next opens) or be the
+-- same (parts of one day), and not overlap; and they do not open alike on one day, nor close alike.
+CREATE FUNCTION bank_disjoint(a_from date, a_to date, a_opening bigint, a_closing bigint, b_from date, b_to date, b_opening bigint,
+	b_closing bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+	SELECT NOT (b_from < a_to AND a_from < b_to AND (a_from, a_to) <> (b_from, b_to)) AND NOT (a_from = b_from AND a_opening = b_opening)
+		AND NOT (a_to = b_to AND a_closing = b_closing)
+$$;
+
 -- How a statement of an account goes on from those that are there: 1 the first; 2 it follows (or, come late, stands directly before
--- the next one) without a gap; 3 the same number and balances were there already; 4 there is a gap: numbers are missing; 5 it
--- begins where another one began: they overlap; 6 it opens with another balance than the one before closed with; 7 the next
--- page of the one before. Reports and notifications prove nothing: 0.
+-- the next one) without a gap; 3 the same number and balances were there already; 4 there is a gap beside it: numbers are
+-- missing; 5 it overlaps another one; 6 it opens with another balance than the one before closed with; 7 the next page of the
+-- one before; 8 it has no balances and proves nothing. Reports and notifications: 0.
 CREATE FUNCTION bank_chain(p_hospital uuid, p_account text, p_kind smallint, p_sequence bigint, p_page bigint, p_opening bigint,
-	p_closing bigint, p_closing_day date) RETURNS smallint LANGUAGE plpgsql STABLE SET search_path = zhifu, pg_temp AS $$
+	p_opening_day date, p_closing bigint, p_closing_day date) RETURNS smallint LANGUAGE plpgsql STABLE SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	last record; -- the one before it
 	next record;
@@ -137,19 +153,26 @@ BEGIN
 	IF p_kind <> 1 THEN
 		RETURN 0;
 	END IF;
-	IF EXISTS (SELECT 1 FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.account = p_account AND s.kind = 1
-		AND s.closing_day IS NOT DISTINCT FROM p_closing_day AND s.sequence IS NOT DISTINCT FROM p_sequence
-		AND s.page IS NOT DISTINCT FROM p_page AND s.opening_minor IS NOT DISTINCT FROM p_opening
-		AND s.closing_minor IS NOT DISTINCT FROM p_closing) THEN
+	IF p_opening IS NULL OR p_closing IS NULL OR p_opening_day IS NULL OR p_closing_day IS NULL THEN
+		RETURN 8;
+	END IF;
+	IF EXISTS (SELECT 1 FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account
+		AND s.closing_day = p_closing_day AND s.opening_day = p_opening_day AND s.sequence IS NOT DISTINCT FROM p_sequence
+		AND s.page IS NOT DISTINCT FROM p_page AND s.opening_minor = p_opening AND s.closing_minor = p_closing) THEN
 		RETURN 3;
 	END IF;
-	SELECT s.sequence, s.page, s.closing_minor, s.closing_day INTO last FROM bank_statement s
-	WHERE s.hospital_id = p_hospital AND s.account = p_account AND s.kind = 1 AND (s.closing_day < p_closing_day
-		OR s.closing_day = p_closing_day AND (coalesce(s.sequence, 0), coalesce(s.page, 0)) < (coalesce(p_sequence, 1), coalesce(p_page, 0)))
-	ORDER BY s.closing_day DESC, s.sequence DESC, s.page DESC LIMIT 1;
+	IF EXISTS (SELECT 1 FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account AND NOT bank_disjoint(
+		p_opening_day, p_closing_day, p_opening, p_closing, s.opening_day, s.closing_day, s.opening_minor, s.closing_minor)) THEN
+		RETURN 5;
+	END IF;
+	SELECT s.sequence, s.page, s.closing_minor, s.closing_day INTO last FROM bank_proved s
+	WHERE s.hospital_id = p_hospital AND s.account = p_account AND (s.closing_day < p_closing_day
+		OR s.closing_day = p_closing_day AND coalesce((s.sequence, coalesce(s.page, 0)) < (p_sequence, coalesce(p_page, 0)),
+			s.closing_minor = p_opening))
+	ORDER BY s.closing_day DESC, s.closing_minor = p_opening DESC, s.sequence DESC NULLS LAST, s.page DESC NULLS LAST LIMIT 1;
 	IF NOT FOUND THEN
-		SELECT s.opening_minor INTO next FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.account = p_account AND s.kind = 1
-		ORDER BY s.closing_day, s.sequence, s.page LIMIT 1;
+		SELECT s.opening_minor INTO next FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account
+		ORDER BY s.opening_day, s.opening_minor = p_closing DESC, s.sequence, s.page LIMIT 1;
 		RETURN CASE WHEN NOT FOUND THEN 1 WHEN next.opening_minor = p_closing THEN 2 ELSE 4 END;
 	END IF;
 	IF last.closing_minor = p_opening THEN
@@ -158,36 +181,39 @@ BEGIN
 			WHEN p_sequence > last.sequence + 1 AND date_part('year', p_closing_day) = date_part('year', last.closing_day) THEN 4
 			ELSE 2 END;
 	END IF;
-	RETURN CASE WHEN EXISTS (SELECT 1 FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.account = p_account AND s.kind = 1
-			AND s.opening_minor = p_opening) THEN 5
-		WHEN p_sequence > last.sequence + 1 THEN 4 ELSE 6 END;
+	RETURN CASE WHEN p_sequence > last.sequence + 1 THEN 4 ELSE 6 END;
 END
 $$;
 
--- A statement whose lines follow; returns its chain. p_bank: the account of the ledger that it is of. The first one opens that;
--- one that is older than all that are there moves the opening back by what it moved, so that the ledger goes on ending where
--- the last statement does.
+-- A statement whose lines follow; returns its chain. p_bank: the account of the ledger that it is of. What was on that before
+-- its oldest statement is posted with the first one that comes, and set right by each that is older.
 CREATE FUNCTION bank_statement_add(p_hospital uuid, p_statement uuid, p_file uuid, p_no integer, p_account text, p_kind smallint,
 	p_identifier text, p_sequence bigint, p_page bigint, p_currency text, p_exponent smallint, p_opening bigint, p_opening_day date,
 	p_closing bigint, p_closing_day date, p_entries integer, p_bank text) RETURNS smallint LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
-	how smallint := bank_chain(p_hospital, p_account, p_kind, p_sequence, p_page, p_opening, p_closing, p_closing_day);
+	how smallint := bank_chain(p_hospital, p_account, p_kind, p_sequence, p_page, p_opening, p_opening_day, p_closing, p_closing_day);
+	oldest record;
 	moved bigint := 0;
 BEGIN
-	IF how = 1 THEN
-		moved := p_opening;
-	ELSIF how IN (2, 4, 5, 6) AND NOT EXISTS (SELECT 1 FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.account = p_account
-		AND s.kind = 1 AND s.closing_day <= p_closing_day) THEN
-		moved := p_opening - p_closing;
+	IF how BETWEEN 1 AND 7 THEN
+		SELECT s.opening_minor, s.opening_day, s.sequence, s.page INTO oldest FROM bank_proved s
+		WHERE s.hospital_id = p_hospital AND s.account = p_account
+		ORDER BY s.opening_day, s.sequence NULLS FIRST, s.page NULLS FIRST, s.statement_id DESC LIMIT 1;
+		IF NOT FOUND THEN
+			moved := p_opening;
+		ELSIF p_opening_day < oldest.opening_day OR p_opening_day = oldest.opening_day
+			AND coalesce((p_sequence, coalesce(p_page, 0)) < (oldest.sequence, coalesce(oldest.page, 0)), p_closing = oldest.opening_minor) THEN
+			moved := p_opening - oldest.opening_minor;
+		END IF;
 	END IF;
 	INSERT INTO bank_statement (hospital_id, statement_id, file_id, no, account, kind, identifier, sequence, page, currency, exponent,
 		opening_minor, opening_day, closing_minor, closing_day, entry_count, chain)
 	VALUES (p_hospital, p_statement, p_file, p_no, p_account, p_kind, p_identifier, p_sequence, p_page, p_currency, p_exponent, p_opening,
 		p_opening_day, p_closing, p_closing_day, p_entries, how);
 	IF moved <> 0 THEN
-		PERFORM bank_post(p_hospital, ARRAY[p_statement], ARRAY[moved], p_currency, p_exponent, ARRAY[coalesce(p_opening_day, p_closing_day)],
-			p_bank, 'OPENING', 'bank_open', 'bank_open');
+		PERFORM bank_post(p_hospital, ARRAY[p_statement], ARRAY[moved], p_currency, p_exponent, ARRAY[p_opening_day], p_bank, 'OPENING',
+			'bank_open', 'bank_open');
 	END IF;
 	RETURN how;
 END
@@ -206,24 +232,31 @@ CREATE FUNCTION bank_post(p_hospital uuid, p_entry uuid[], p_amount bigint[], p_
 	INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL
 $$;
 
--- Booked lines of a statement that was added. Those that are new are posted and wait in suspense. p_follows: the statement
--- goes on from the one before (chain 2), so a line that is like one of an earlier statement is another one. Returns the
--- ordinals of the new ones.
-CREATE FUNCTION bank_lines_add(p_hospital uuid, p_statement uuid, p_account text, p_follows boolean, p_line uuid[], p_identity bytea[],
-	p_occurrence integer[], p_booked date[], p_value date[], p_amount bigint[], p_currency text, p_exponent smallint, p_reversal boolean[],
-	p_content bytea[], p_bank text, p_suspense text, p_reason text)
+-- Booked lines of a statement that was added. Those that are new are posted and wait in suspense. p_referenced: the bank's own
+-- reference says which line it is. Without one, a line like another is another line if the two statements have none in
+-- common; pages of one file are counted on by who read it. Returns the ordinals of the new ones.
+CREATE FUNCTION bank_lines_add(p_hospital uuid, p_statement uuid, p_account text, p_line uuid[], p_identity bytea[],
+	p_referenced boolean[], p_occurrence integer[], p_booked date[], p_value date[], p_amount bigint[], p_currency text,
+	p_exponent smallint, p_reversal boolean[], p_content bytea[], p_bank text, p_suspense text, p_reason text)
 RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
+	own bank_statement;
 	fresh uuid[];
 BEGIN
+	SELECT * INTO STRICT own FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.statement_id = p_statement;
 	WITH i AS (
 		INSERT INTO bank_line (hospital_id, line_id, statement_id, account, identity, occurrence, booked_day, value_day, amount_minor,
 			currency, exponent, reversal, content)
-		SELECT p_hospital, t.l, p_statement, p_account, t.i, t.o + CASE WHEN p_follows THEN (SELECT count(*) FROM bank_line b
-				WHERE b.hospital_id = p_hospital AND b.account = p_account AND b.identity = t.i AND b.statement_id <> p_statement) ELSE 0 END,
+		SELECT p_hospital, t.l, p_statement, p_account, t.i, t.o + CASE WHEN t.f THEN 0 ELSE (SELECT count(*) FROM bank_line b
+				JOIN bank_proved s ON s.hospital_id = b.hospital_id AND s.statement_id = b.statement_id
+				WHERE b.hospital_id = p_hospital AND b.account = p_account AND b.identity = t.i AND s.statement_id <> p_statement
+					AND (s.file_id, s.sequence) IS DISTINCT FROM (own.file_id, own.sequence)
+					AND bank_disjoint(own.opening_day, own.closing_day, own.opening_minor, own.closing_minor, s.opening_day, s.closing_day,
+						s.opening_minor, s.closing_minor)) END,
 			t.b, t.v, t.a, p_currency, p_exponent, t.r, t.c
-		FROM unnest(p_line, p_identity, p_occurrence, p_booked, p_value, p_amount, p_reversal, p_content) AS t (l, i, o, b, v, a, r, c)
+		FROM unnest(p_line, p_identity, p_referenced, p_occurrence, p_booked, p_value, p_amount, p_reversal, p_content)
+			AS t (l, i, f, o, b, v, a, r, c)
 		ON CONFLICT DO NOTHING RETURNING line_id)
 	SELECT coalesce(array_agg(i.line_id), '{}') INTO fresh FROM i;
 	PERFORM bank_post(p_hospital, array_agg(t.l), array_agg(t.a), p_currency, p_exponent, array_agg(t.b), p_bank, p_suspense, 'bank_in', 'bank_out')

@@ -49,7 +49,6 @@ static void identify(const struct bank_reader *reader, const struct bank_detail 
 	bank_day_text(entry->booking_day == BANK_NO_DAY ? entry->value_day : entry->booking_day, day);
 	sha256_begin(&hash);
 	put(&hash, TEXT("1"));
-	put(&hash, text_of(reader->statement.account.id));
 	put(&hash, text_of(entry->amount.currency));
 	put(&hash, text_of(day));
 	put_number(&hash, minor);

@@ -22,7 +22,7 @@
  *
  * Identity: how the same line is known again, whether it comes twice or also by another message.
  *   identity = SHA-256 over, each ended by a byte 0x1f:
- *     "1" (the version of this recipe), the account's id (see bank_account.id), the currency, the booking day as
+ *     "1" (the version of this recipe), the currency, the booking day as
  * written (YYYY-MM-DD; the value day where there is none), the signed amount in minor units, and then
  *     - "R" and the bank's own reference, where there is one: Ntry/AcctSvcrRef, else the only TxDtls' Refs/AcctSvcrRef,
  *       :61:'s text behind //, the CSV's column; or
@@ -35,14 +35,15 @@
  * are two lines. It counts on over the pages of one statement and begins anew with the next one, so the key of a line
  * is (identity, occurrence): the same statement again, or the notification of the same lines, adds nothing. Where a
  * bank splits one day over several booked statements, equal lines in the second begin at 1 again: the caller, who knows
- * that the second follows the first without a gap (number, opening = closing before), adds the occurrences it already
- * has of earlier booked statements. Lines without a bank reference that come one by one in separate notifications can't
- * be told apart; the booked statement decides how many there are.
+ * by their days and balances that two statements have no line in common, adds the occurrences that it has from the
+ * other. The account is not in it: a line is known again on its account, however its number is written. Lines without a
+ * bank reference that come one by one in separate notifications can't be told apart; the booked statement decides how
+ * many there are.
  *   Entries and their transactions both have an identity. That of a single transaction is its entry's. In a batch each
  *   transaction has its own, by the same recipe from its share of the amount, its own Refs/AcctSvcrRef and its own
  *   fields (where its share is not known: "D", the entry's identity and its number instead of all), counted together
  *   with the entries'. So a batch in 053 and a 054 that has an entry of its own for each transaction give the same
- * lines: what is stored as lines are the transactions, under their entry. What still differs (a 054 without the share,
+ * lines, whichever of them a caller stores as lines. What still differs (a 054 without the share,
  * with another text and no reference) is joined by account, currency and `servicer_reference`. */
 #ifndef ADAPTERS_BANK_STATEMENT_H
 #define ADAPTERS_BANK_STATEMENT_H
@@ -260,7 +261,7 @@ struct bank_statement {
 	uint8_t kind;           /* enum bank_kind */
 	const char *version;    /* "camt.053.001.08", "MT940", "MT942", "CSV" */
 	const char *message_id; /* GrpHdr/MsgId; :20: */
-	const char *id;         /* Stmt/Id; :28C: as written */
+	const char *id;         /* Stmt/Id; :28C: before the slash */
 	const char *related;    /* :21: */
 	int64_t sequence;       /* ElctrncSeqNb; :28C: before the slash; -1: none. For gaps and overlaps */
 	int64_t legal_sequence; /* LglSeqNb; -1 */

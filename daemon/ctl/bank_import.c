@@ -25,6 +25,7 @@
 #define READ_BYTES (1u << 20) /* also of one stored part */
 #define LINES_MAX 500         /* of one statement of SQL */
 #define CHUNK_BYTES (64u << 20)
+#define READER_BYTES (1u << 30) /* 16 bytes a line of the largest statement, and its largest line */
 #define REASON_NEW "not matched yet"
 
 /* A reading that is under way. */
@@ -43,14 +44,16 @@ struct importing {
 	char bank[ACCOUNT_LEN];
 	struct db_params lines, details;
 	struct {
-		struct db_array *line, *identity, *occurrence, *booked, *value, *amount, *reversal, *content;
+		struct db_array *line, *identity, *referenced, *occurrence, *booked, *value, *amount, *reversal,
+			*content;
 	} l;
 	struct {
 		struct db_array *line, *no, *amount, *content;
 	} d;
 	uint32_t line_count, detail_count;
-	struct uuid line_id; /* of the entry at hand */
-	int error;           /* what ended it, and has its text */
+	int64_t amounts[LINES_MAX]; /* of the lines at hand */
+	struct uuid line_id;        /* of the entry at hand */
+	int error;                  /* what ended it, and has its text */
 };
 
 /* ---- accounts ---- */
@@ -71,15 +74,18 @@ static const struct hospital_account *account_find(
 {
 	const struct hospital *hospital = import->hospital;
 	const struct bank_account *told = &statement->account;
+	const struct hospital_account *found = NULL;
 
 	for (uint32_t i = 0; i < hospital->account_count; i++) {
 		const struct hospital_account *account = &hospital->accounts[i];
 
 		if (import->account != NULL && strcmp(import->account, account->code) != 0) continue;
 		if (told->id == NULL ? import->account == NULL : !number_same(told->id, account->number)) continue;
-		if (told->currency == NULL || strcmp(told->currency, account->currency) == 0) return account;
+		if (told->currency != NULL && strcmp(told->currency, account->currency) != 0) continue;
+		if (found != NULL) return NULL; /* one number, several currencies, and the file does not say which */
+		found = account;
 	}
-	return NULL;
+	return found;
 }
 
 /* How the files are to be read, before it is known whose they are: as --account says, or as all accounts say. */
@@ -172,20 +178,25 @@ static int entry_seen(void *ctx, const struct bank_statement *statement, const s
 {
 	struct importing *importing = ctx;
 	struct bank_imported *one = &importing->import->statements[importing->import->count - 1];
+	char path[48];
 
 	if (entry->part > 0) return 0;
 	if (entry->status == BANK_STATUS_BOOKED)
 		one->booked++;
 	else
 		one->unbooked++;
+	(void)snprintf(path, sizeof(path), "line %u", (unsigned)entry->line);
+	if (one->account != NULL && strcmp(entry->amount.currency, one->account->currency) != 0)
+		fault_add(&importing->import->faults, FAULT_BANK_CURRENCY, path, entry->amount.currency,
+			one->account->currency);
+	if (day_of(entry) == BANK_NO_DAY)
+		fault_add(&importing->import->faults, FAULT_BANK_MISSING, path, "BookgDt", NULL);
 	/* What is booked tomorrow is not booked. */
 	if (statement->kind == BANK_KIND_STATEMENT && entry->status == BANK_STATUS_BOOKED &&
 		day_of(entry) > importing->today) {
-		char path[48];
 		char text[DAY_LEN];
 		char limit[8 + DAY_LEN];
 
-		(void)snprintf(path, sizeof(path), "line %u", (unsigned)entry->line);
 		day_text(day_of(entry), text);
 		memcpy(limit, "≤ ", sizeof("≤ "));
 		day_text(importing->today, limit + strlen(limit));
@@ -201,10 +212,24 @@ static int end_seen(void *ctx, const struct bank_end *end)
 
 	one->opening = end->opening;
 	one->closing = end->closing;
+	for (int i = 0; i < 2; i++) {
+		const struct bank_balance *balance = i == 0 ? &end->opening : &end->closing;
+		char path[48];
+
+		if (one->kind != BANK_KIND_STATEMENT || balance->kind == 0 || balance->day != BANK_NO_DAY) continue;
+		(void)snprintf(path, sizeof(path), "line %u", (unsigned)balance->line);
+		fault_add(&importing->import->faults, FAULT_BANK_MISSING, path, "Bal/Dt", NULL);
+	}
 	return 0;
 }
 
 /* ---- the second reading ---- */
+
+/* It is still being written, or somebody put another one into its place. */
+static int file_changed(void)
+{
+	return err_set(ERR_AGAIN, "the file changed while it was read: import it again when it is whole");
+}
 
 static void lines_begin(struct importing *importing)
 {
@@ -215,9 +240,9 @@ static void lines_begin(struct importing *importing)
 	db_params_uuid(&importing->lines, &importing->import->hospital->id);
 	db_params_uuid(&importing->lines, &importing->statement_id);
 	db_params_text(&importing->lines, importing->statement->account->code);
-	db_params_bool(&importing->lines, importing->statement->chain == 2);
 	importing->l.line = db_params_array(&importing->lines, DB_UUID, LINES_MAX, 0);
 	importing->l.identity = db_params_array(&importing->lines, DB_BYTEA, LINES_MAX, 32 * LINES_MAX);
+	importing->l.referenced = db_params_array(&importing->lines, DB_BOOL, LINES_MAX, 0);
 	importing->l.occurrence = db_params_array(&importing->lines, DB_INT4, LINES_MAX, 0);
 	importing->l.booked = db_params_array(&importing->lines, DB_DATE, LINES_MAX, 0);
 	importing->l.value = db_params_array(&importing->lines, DB_DATE, LINES_MAX, 0);
@@ -246,7 +271,10 @@ static int lines_flush(struct importing *importing)
 		r = db_sync_query(importing->ctl->db,
 			"SELECT bank_lines_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
 			&importing->lines, &rows);
-		if (r == 0) importing->statement->fresh += (uint32_t)db_rows_count(rows);
+		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+			importing->statement->fresh++;
+			importing->statement->moved += importing->amounts[db_rows_int(rows, row, 0) - 1];
+		}
 		db_sync_rows_free(rows);
 	}
 	if (r == 0 && importing->detail_count > 0)
@@ -274,10 +302,12 @@ static int line_add(struct importing *importing, const struct bank_entry *entry)
 	struct text_span json;
 	int r = bank_line_content(entry, single, &importing->chunk.zf, &json);
 
-	if (r < 0) return r;
+	if (r < 0)
+		return err_set(r, "line %u has more text than %u bytes", (unsigned)entry->line, BANK_CONTENT_BYTES_MAX);
 	importing->line_id = uuid_new();
 	db_array_uuid(importing->l.line, &importing->line_id);
 	db_array_bytes(importing->l.identity, (struct bytes){entry->identity, sizeof(entry->identity)});
+	db_array_bool(importing->l.referenced, entry->servicer_reference != NULL);
 	db_array_int4(importing->l.occurrence, (int32_t)entry->occurrence);
 	db_array_date(importing->l.booked, day_of(entry));
 	if (entry->value_day != BANK_NO_DAY)
@@ -285,6 +315,7 @@ static int line_add(struct importing *importing, const struct bank_entry *entry)
 	else
 		db_array_null(importing->l.value);
 	db_array_int8(importing->l.amount, entry->amount.minor);
+	importing->amounts[importing->line_count] = entry->amount.minor;
 	db_array_bool(importing->l.reversal, entry->reversal);
 	importing->line_count++;
 	return content_add(importing, importing->l.content, &importing->line_id, json);
@@ -300,7 +331,9 @@ static int details_add(struct importing *importing, const struct bank_entry *ent
 		struct text_span json;
 
 		r = bank_detail_content(detail, &importing->chunk.zf, &json);
-		if (r < 0) break;
+		if (r < 0)
+			return err_set(r, "line %u has more text than %u bytes", (unsigned)detail->line,
+				BANK_CONTENT_BYTES_MAX);
 		db_array_uuid(importing->d.line, &importing->line_id);
 		db_array_int4(importing->d.no, (int32_t)detail->number);
 		if (detail->account_amount.present)
@@ -336,6 +369,7 @@ static int statement_store(void *ctx, const struct bank_statement *statement)
 	struct db_params params;
 	int r;
 
+	if (statement->number > import->count || one->account == NULL) return importing->error = file_changed();
 	importing->statement = one;
 	importing->statement_id = uuid_new();
 	posting_account(posting_rule("bank_in")->debit, one->account->code, importing->bank);
@@ -380,7 +414,8 @@ static int entry_store(void *ctx, const struct bank_statement *statement, const 
 	if (statement->kind != BANK_KIND_STATEMENT || entry->status != BANK_STATUS_BOOKED) return 0;
 	if (entry->part == 0) r = line_add(importing, entry);
 	if (r == 0) r = details_add(importing, entry);
-	if (r == 0 && (importing->line_count >= LINES_MAX || importing->detail_count >= LINES_MAX))
+	if (r == 0 && (importing->line_count >= LINES_MAX || importing->detail_count >= LINES_MAX ||
+			      importing->chunk.used_bytes >= CHUNK_BYTES / 2))
 		r = lines_flush(importing);
 	return importing->error = r;
 }
@@ -425,8 +460,7 @@ static int file_feed(struct importing *importing, struct bank_reader *reader, EV
 			len += (size_t)n;
 		if (n < 0) r = err_set(ERR_SYS, "could not read: %s", strerror(errno));
 		if (r == 0 && len > 0 && stores) r = part_store(importing, no, (struct bytes){buffer, len});
-		if (r == 0 && digest != NULL && EVP_DigestUpdate(digest, buffer, len) != 1)
-			r = err_set(ERR_NOMEM, "no memory");
+		if (r == 0 && EVP_DigestUpdate(digest, buffer, len) != 1) r = err_set(ERR_NOMEM, "no memory");
 		if (r == 0) r = bank_reader_feed(reader, buffer, len);
 	}
 	if (r == 0) r = bank_reader_finish(reader);
@@ -443,7 +477,7 @@ static int file_read(struct importing *importing, const struct bank_events *even
 	int r = profile_of(import, &profile);
 
 	if (r < 0) return r;
-	arena_init(&arena, 1u << 30);
+	arena_init(&arena, READER_BYTES);
 	/* What is wrong outlives the reading. */
 	if (!stores) fault_list_init(&import->faults, &importing->arena->zf, 0);
 	r = bank_reader_open(import->format, &profile, NULL, events, importing, &arena.zf, &import->faults, &reader);
@@ -452,22 +486,30 @@ static int file_read(struct importing *importing, const struct bank_events *even
 	return r;
 }
 
+/* Reads with those events and returns the hash of what was read. */
+static int file_hash(struct importing *importing, const struct bank_events *events, bool stores, uint8_t ret_hash[32])
+{
+	EVP_MD_CTX *digest = EVP_MD_CTX_new();
+	int r = 0;
+
+	if (digest == NULL || EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1) r = err_set(ERR_NOMEM, "no memory");
+	if (r == 0) r = file_read(importing, events, digest, stores);
+	if (r == 0 && EVP_DigestFinal_ex(digest, ret_hash, NULL) != 1) r = err_set(ERR_NOMEM, "no memory");
+	EVP_MD_CTX_free(digest);
+	return r;
+}
+
 static int file_judge(struct importing *importing, uint8_t ret_hash[32])
 {
 	static const struct bank_events events = {statement_seen, entry_seen, end_seen};
 	struct bank_import *import = importing->import;
-	EVP_MD_CTX *digest = EVP_MD_CTX_new();
-	int r = 0;
+	int r;
 
 	import->statements =
 		zf_alloc_array(&importing->arena->zf, BANK_IMPORT_STATEMENTS_MAX, sizeof(*import->statements));
-	if (digest == NULL || import->statements == NULL || EVP_DigestInit_ex(digest, EVP_sha256(), NULL) != 1)
-		r = err_set(ERR_NOMEM, "no memory");
-	if (r == 0) r = file_read(importing, &events, digest, false);
-	if (r == 0 && fault_refuses(&import->faults)) r = ERR_INVALID;
-	if (r == 0 && EVP_DigestFinal_ex(digest, ret_hash, NULL) != 1) r = err_set(ERR_NOMEM, "no memory");
-	EVP_MD_CTX_free(digest);
-	return r;
+	if (import->statements == NULL) return err_set(ERR_NOMEM, "no memory");
+	r = file_hash(importing, &events, false, ret_hash);
+	return r == 0 && fault_refuses(&import->faults) ? ERR_INVALID : r;
 }
 
 static int file_take(struct importing *importing, const uint8_t hash[32], int64_t bytes)
@@ -486,13 +528,15 @@ static int file_take(struct importing *importing, const uint8_t hash[32], int64_
 static int file_store(struct importing *importing, const uint8_t hash[32], int64_t bytes)
 {
 	static const struct bank_events events = {statement_store, entry_store, end_store};
+	uint8_t again[32] = {0};
 	int r = sealer_new(&importing->sealer);
 
 	arena_init(&importing->chunk, CHUNK_BYTES);
 	importing->file_id = uuid_new();
 	if (r == 0) r = unseal_keys_load(importing->ctl, &importing->import->hospital->id, &importing->keys);
 	if (r == 0) r = file_take(importing, hash, bytes);
-	if (r == 0 && !importing->import->known) r = file_read(importing, &events, NULL, true);
+	if (r == 0 && !importing->import->known) r = file_hash(importing, &events, true, again);
+	if (r == 0 && !importing->import->known && memcmp(again, hash, sizeof(again)) != 0) r = file_changed();
 	arena_free(&importing->chunk);
 	unseal_keys_free(&importing->keys);
 	sealer_free(importing->sealer);

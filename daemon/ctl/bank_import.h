@@ -19,6 +19,7 @@ struct bank_imported {
 	struct bank_balance opening, closing; /* kind 0: none */
 	uint32_t booked, unbooked;            /* lines of it */
 	uint32_t fresh;                       /* booked lines that no other statement had brought */
+	int64_t moved;                        /* what they come to, in minor units */
 };
 
 struct bank_import {

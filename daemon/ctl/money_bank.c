@@ -22,10 +22,11 @@ static const struct chain {
 	{"first", "the first of its account", "该账户首份", false},
 	{"follows", "follows", "连续", false},
 	{"again", "was there already", "已导入过", false},
-	{"gap", "GAP: statements before it are missing", "有缺口:缺少之前的对账单", true},
+	{"gap", "GAP: a statement beside it is missing", "有缺口:缺少相邻的对账单", true},
 	{"overlap", "overlaps another one; its new lines are taken", "与其他对账单重叠,仅取新行", false},
 	{"opening", "OPENS with another balance than the last one closed with", "期初余额与上期期末余额不符", true},
 	{"page", "next page", "下一页", false},
+	{"unproved", "has no balances: nothing proves it", "无余额,无法核对", false},
 };
 
 static const struct chain *chain_of(int64_t number)
@@ -49,34 +50,30 @@ static struct cell cell_balance(const struct bank_balance *balance)
 
 /* ---- statement import ---- */
 
-/* FILE: line N: element: sentence. */
-static void faults_print(
-	const struct ctl *ctl, const char *path, const struct fault_list *faults, struct zf_arena *arena)
+/* What its new lines come to, when that is not what its balances say: lines of it were known, and should not have been.
+ */
+static bool lines_missing(const struct bank_imported *one)
 {
-	for (uint32_t i = 0; i < faults->count; i++) {
-		const struct fault *fault = &faults->items[i];
-		const char *text = ctl->chinese ? fault_text_zh(arena, fault) : fault_text_en(arena, fault);
+	bool all_new = one->chain == 1 || one->chain == 2 || one->chain == 4 || one->chain == 6 || one->chain == 7;
 
-		(void)fprintf(stderr, "%s: %s%s%s%s\n", path, fault->path, fault->path[0] != '\0' ? ": " : "",
-			fault->severity < FAULT_FAULT ? "warning: " : "", text != NULL ? text : "no memory");
-	}
+	return all_new && one->moved != one->closing.amount.minor - one->opening.amount.minor;
 }
 
-static int import_report(struct ctl *ctl, const char *path, const struct bank_import *import)
+static int import_report(struct ctl *ctl, const char *path, const struct bank_import *import, struct report *report)
 {
 	static const struct column columns[] = {{"account", "account"}, {"sequence", "number"}, {"identifier", NULL},
 		{"opening", "opening"}, {"closing", "closing"}, {"closing_day", "on"}, {"booked", "lines"},
 		{"new", "new"}, {"not_booked", "not booked"}, {"chain", "how it goes on"}};
-	struct report report;
 	struct table table;
 	bool bad = false;
+	bool missing = false;
 
-	report_begin(&report, ctl);
-	report_field(&report, "file", NULL, cell_text(path));
-	report_field(&report, "known", NULL, cell_bool(import->known));
+	report_field(report, "file", NULL, cell_text(path));
+	report_field(report, "known", NULL, cell_bool(import->known));
 	if (import->known) {
-		report_heading(&report, "these very bytes were taken before: nothing was done");
-		return report_end(&report, 0);
+		report_heading(report, say(ctl, "these very bytes were taken before: nothing was done",
+					       "该文件已导入过:未作任何更改"));
+		return report_end(report, 0);
 	}
 	table_begin(&table, columns, ARRAY_LEN(columns));
 	for (uint32_t i = 0; i < import->count; i++) {
@@ -95,13 +92,21 @@ static int import_report(struct ctl *ctl, const char *path, const struct bank_im
 		table_add(&table, cell_int(proves ? one->unbooked : one->booked + one->unbooked));
 		table_add(&table, cell_chain(ctl, one->chain));
 		bad = bad || chain_of(one->chain)->bad;
+		missing = missing || lines_missing(one);
 	}
-	table_end(&table, &report, "statements", NULL, "no statement in it");
+	table_end(&table, report, "statements", NULL, "no statement in it");
+	report_field(report, "lines_missing", NULL, cell_bool(missing));
 	if (bad)
-		report_heading(&report,
-			ctl->chinese ? "请向银行索取缺少的对账单:余额须逐份衔接"
-				     : "ask the bank for what is missing: each must open as the last one closed");
-	return report_end(&report, 0);
+		report_heading(
+			report, say(ctl, "ask the bank for what is missing: each must open as the last one closed",
+					"请向银行索取缺少的对账单:余额须逐份衔接"));
+	if (missing)
+		report_heading(report,
+			say(ctl,
+				"some of its lines were taken for lines that were there already, and its balances say otherwise: money"
+				" account list shows by how much; tell whoever looks after Zhifu",
+				"部分行被视为已存在,但余额不符:差额见 money account list,请通知系统管理员"));
+	return report_end(report, 0);
 }
 
 static int statement_import(struct ctl *ctl, int argc, char **argv)
@@ -114,6 +119,7 @@ static int statement_import(struct ctl *ctl, int argc, char **argv)
 		{"--format", &format, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	struct arena arena CLEANUP(arena_free);
+	struct report report;
 	size_t known = 0;
 	int r;
 
@@ -127,17 +133,41 @@ static int statement_import(struct ctl *ctl, int argc, char **argv)
 	if (import.hospital == NULL) return 2;
 	if (ctl->who == NULL) return ctl_usage("say who imports it with --who NAME");
 	r = bank_import_run(ctl, words[0], &arena, &import);
-	faults_print(ctl, words[0], &import.faults, &arena.zf);
+	report_begin(&report, ctl);
+	report_faults(&report, words[0], &import.faults, &arena.zf);
 	if (r == ERR_INVALID && fault_refuses(&import.faults)) {
-		(void)fprintf(stderr, "%s\n",
-			ctl->chinese ? "文件未导入,账簿未变" : "refused: nothing of it is in the books");
-		return 1;
+		if (!ctl->json)
+			(void)fprintf(stderr, "%s\n",
+				say(ctl, "refused: nothing of it is in the books", "文件未导入,账簿未变"));
+		return report_end(&report, 1);
 	}
-	if (r < 0) return ctl_fail("not imported");
-	return import_report(ctl, words[0], &import);
+	if (r < 0) {
+		json_decref(report.root);
+		return ctl_fail("not imported");
+	}
+	return import_report(ctl, words[0], &import, &report);
 }
 
 /* ---- statement list ---- */
+
+/* What is missing now, whatever was when a statement came: nothing closes as it opens, or the number before its own is
+ * not there, though there are older ones. Copies and overlapping statements ask for nobody. */
+static const char *const statements_sql =
+	"SELECT s.account, s.sequence, s.identifier, s.opening_minor, s.closing_minor, s.currency, s.exponent, s.closing_day,"
+	" s.entry_count, CASE WHEN NOT s.gap AND s.chain IN (4, 6) THEN 2 WHEN s.gap AND s.chain <> 6 THEN 4 ELSE s.chain END::int4,"
+	" f.taken_at, f.who, s.statement_id FROM (SELECT a.*, a.kind = 1 AND a.chain NOT IN (0, 3, 5, 8) AND ("
+	"  NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1"
+	"   AND b.statement_id <> a.statement_id AND b.closing_minor = a.opening_minor AND b.closing_day <= a.closing_day)"
+	"  AND EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1"
+	"   AND b.statement_id <> a.statement_id AND (b.opening_day, coalesce(b.sequence, 0)) < (a.opening_day, coalesce(a.sequence, 0)))"
+	"  OR NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1"
+	"   AND b.statement_id <> a.statement_id AND b.sequence BETWEEN a.sequence - 1 AND a.sequence"
+	"   AND date_part('year', b.closing_day) = date_part('year', a.closing_day))"
+	"  AND EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1"
+	"   AND b.sequence < a.sequence AND date_part('year', b.closing_day) = date_part('year', a.closing_day))) AS gap"
+	"  FROM bank_statement a WHERE a.hospital_id = $1 AND ($2::text IS NULL OR a.account = $2)) s"
+	" JOIN bank_file f ON f.hospital_id = s.hospital_id AND f.file_id = s.file_id WHERE NOT $3 OR s.gap"
+	" ORDER BY s.account, s.closing_day, s.sequence, s.page, s.statement_id LIMIT $4";
 
 static int statement_list(struct ctl *ctl, int argc, char **argv)
 {
@@ -166,13 +196,8 @@ static int statement_list(struct ctl *ctl, int argc, char **argv)
 
 		r = ctl_begin(ctl, &hospital->id, false);
 		if (r == 0)
-			r = ctl_query(ctl, &rows,
-				"SELECT s.account, s.sequence, s.identifier, s.opening_minor, s.closing_minor, s.currency, s.exponent,"
-				" s.closing_day, s.entry_count, s.chain, f.taken_at, f.who, s.statement_id FROM bank_statement s"
-				" JOIN bank_file f ON f.hospital_id = s.hospital_id AND f.file_id = s.file_id WHERE s.hospital_id = $1"
-				" AND ($2::text IS NULL OR s.account = $2) AND (NOT $3 OR s.chain IN (4, 6))"
-				" ORDER BY s.account, s.closing_day, s.sequence, s.page LIMIT $4",
-				"utbi", &hospital->id, account, gaps, (int64_t)LIST_MAX);
+			r = ctl_query(
+				ctl, &rows, statements_sql, "utbi", &hospital->id, account, gaps, (int64_t)LIST_MAX);
 		if (r == 0) r = ctl_commit(ctl);
 		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
 			const char *currency = db_rows_text(rows, row, 5);
@@ -220,14 +245,18 @@ static int account_row(struct ctl *ctl, const struct hospital *hospital, const s
 
 	posting_account(posting_rule("bank_in")->debit, account->code, ledger);
 	r = ctl_query(ctl, &rows,
-		"SELECT (SELECT s.closing_day FROM bank_statement s WHERE s.hospital_id = $1 AND s.account = $2 AND s.kind = 1"
-		"  ORDER BY s.closing_day DESC, s.sequence DESC, s.page DESC LIMIT 1),"
-		" (SELECT s.closing_minor FROM bank_statement s WHERE s.hospital_id = $1 AND s.account = $2 AND s.kind = 1"
-		"  ORDER BY s.closing_day DESC, s.sequence DESC, s.page DESC LIMIT 1),"
-		" (SELECT coalesce(sum(CASE WHEN p.debit = $3 THEN p.amount_minor ELSE -p.amount_minor END), 0)::bigint FROM posting p"
-		"  WHERE p.hospital_id = $1 AND p.currency = $4 AND (p.debit = $3 OR p.credit = $3)),"
+		"WITH proved AS (SELECT * FROM bank_statement s WHERE s.hospital_id = $1 AND s.account = $2 AND s.kind = 1"
+		"  AND s.opening_minor IS NOT NULL AND s.closing_minor IS NOT NULL AND s.closing_day IS NOT NULL),"
+		/* of several on one day the one as whose closing no other opens */
+		" last AS (SELECT closing_day, closing_minor FROM proved p ORDER BY closing_day DESC, EXISTS (SELECT 1 FROM proved n"
+		"  WHERE n.statement_id <> p.statement_id AND n.closing_day = p.closing_day AND n.opening_minor = p.closing_minor),"
+		"  sequence DESC NULLS LAST, page DESC NULLS LAST, statement_id DESC LIMIT 1)"
+		" SELECT (SELECT closing_day FROM last), (SELECT closing_minor FROM last),"
+		" (SELECT coalesce(sum(CASE WHEN p.debit = $3 THEN p.amount_minor WHEN p.credit = $3 THEN -p.amount_minor END), 0)::bigint"
+		"  FROM posting p WHERE p.hospital_id = $1 AND p.currency = $4 AND (p.debit LIKE 'BANK-%' OR p.credit LIKE 'BANK-%')),"
 		" (SELECT coalesce(sum(u.open_minor), 0)::bigint FROM suspense u JOIN bank_line b"
-		"  ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1 AND b.account = $2)",
+		"  ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1 AND b.account = $2),"
+		" (SELECT count(*) FROM bank_statement s WHERE s.hospital_id = $1 AND s.account = $2 AND s.kind = 1)",
 		"uttt", &hospital->id, account->code, ledger, account->currency);
 	if (r < 0) return r;
 	table_add(table, cell_text(hospital->code));
@@ -243,7 +272,10 @@ static int account_row(struct ctl *ctl, const struct hospital *hospital, const s
 	}
 	table_add(table, cell_money(db_rows_int(rows, 0, 2), account->currency, exponent));
 	table_add(table, cell_money(db_rows_int(rows, 0, 3), account->currency, exponent));
-	table_add(table, cell_word(proved ? "holds" : "DIFFERS", proved ? "holds" : "differs"));
+	if (db_rows_null(rows, 0, 1) && db_rows_int(rows, 0, 4) > 0)
+		table_add(table, cell_word("not proved: statements without balances", "unproved"));
+	else
+		table_add(table, cell_word(proved ? "holds" : "DIFFERS", proved ? "holds" : "differs"));
 	if (!proved) *ret_proved = false;
 	db_sync_rows_free(rows);
 	return 0;
@@ -496,9 +528,12 @@ static int line_show(struct ctl *ctl, int argc, char **argv)
 			" WHERE b.hospital_id = $1 AND b.line_id = $2",
 			"uu", &hospital->id, &id);
 	if (r == 0 && db_rows_count(rows) == 0) r = err_set(ERR_NOTFOUND, "there is no such line");
+	/* On record before the first name is printed. */
 	if (r == 0)
 		r = ctl_query(ctl, NULL, "SELECT operator_note($1, $2, 'bank_line.show', $3, NULL)", "utt",
 			&hospital->id, ctl->who, words[0]);
+	if (r == 0) r = ctl_commit(ctl);
+	if (r == 0) r = ctl_begin(ctl, &hospital->id, false);
 	if (r == 0) {
 		const char *currency = db_rows_text(rows, 0, 4);
 		int exponent = (int)db_rows_int(rows, 0, 5);

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "ctl/books.h"
 #include "ctl/rate_desk.h"
 #include "db/sync.h"
@@ -12,6 +13,14 @@
 #define LIST_MAX 1000
 #define DAYS_FIRST (-700000)
 #define DAYS_LAST 2900000
+
+/* Of one that is configured no more only the books are left. */
+static int32_t today_of(const struct hospital *hospital)
+{
+	int64_t now_ms = clock_wall_ms();
+
+	return (int32_t)(hospital->zone != NULL ? zone_day(hospital->zone, now_ms) : now_ms / 86400000);
+}
 
 /* ---- list ---- */
 
@@ -257,7 +266,8 @@ static int rate_of(struct ctl *ctl, int argc, char **argv)
 	if (r != 0) return r;
 	r = rate_desk_know(&desk, NULL, asked.day - asked.hospital->rate_reach_days, asked.day);
 	if (r < 0) return ctl_fail("could not read the rates");
-	found = book_rate_find(asked.hospital, &desk.known.table, asked.from, asked.to, asked.day, &path, gaps) == 0;
+	found = book_rate_find(asked.hospital, &desk.known.table, asked.from, asked.to, asked.day,
+			today_of(asked.hospital), &path, gaps) == 0;
 	report_begin(&report, ctl);
 	report_field(&report, "hospital", say(ctl, "hospital", "医院"), cell_text(asked.hospital->code));
 	report_field(&report, "from", say(ctl, "from", "由"), cell_text(asked.from));
@@ -297,7 +307,7 @@ static void missing_add(struct rate_desk *desk, const struct hospital *hospital,
 
 	memcpy(from, db_rows_text(rows, row, W_CURRENCY), 3);
 	if (book_rate_find(hospital, &desk->known.table, from, hospital->book_currency, db_rows_date(rows, row, W_DAY),
-		    &path, gaps) == 0) {
+		    today_of(hospital), &path, gaps) == 0) {
 		table_add(table, cell_word(say(ctl, "none: zhifud is about to take it", "已有,即将折算"), ""));
 		table_add(table, cell_none());
 		return;

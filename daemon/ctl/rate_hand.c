@@ -48,7 +48,9 @@ static int64_t overruled(const struct rate_desk *desk, const struct rate *rate, 
 		if (strcmp(hospital->book_currency, rate->base) != 0 &&
 			strcmp(hospital->book_currency, rate->quote) != 0)
 			continue;
-		if (book_rate_find(hospital, &desk->known.table, rate->base, rate->quote, rate->day, &path, gaps) != 0)
+		/* of the very day: what is older counts only where that has none */
+		if (book_rate_find(hospital, &desk->known.table, rate->base, rate->quote, rate->day, rate->day, &path,
+			    gaps) != 0)
 			continue;
 		if (manual == NULL || memchr(sources, path.steps[0].rate.source, (size_t)(manual - sources)) == NULL)
 			continue;

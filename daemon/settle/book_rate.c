@@ -11,12 +11,12 @@ static const char *pivot_of(uint8_t source)
 	return source == RATE_CFETS ? "CNY" : source == RATE_ECB ? "EUR" : "";
 }
 
-int book_rate_find(const struct hospital *hospital, const struct rate_table *table, const char from[4],
-	const char to[4], int32_t day, struct rate_path *ret_path, struct rate_gap ret_gaps[RATE_SOURCE_COUNT])
+static int sources_try(const struct hospital *hospital, const struct rate_table *table, const char from[4],
+	const char to[4], int32_t day, uint16_t reach_days, struct rate_path *ret_path,
+	struct rate_gap ret_gaps[RATE_SOURCE_COUNT])
 {
 	for (uint32_t i = 0; i < hospital->rate_source_count; i++) {
-		struct rate_query query = {
-			.source = hospital->rate_sources[i], .reach_days = hospital->rate_reach_days, .day = day};
+		struct rate_query query = {.source = hospital->rate_sources[i], .reach_days = reach_days, .day = day};
 
 		memcpy(query.from, from, sizeof(query.from));
 		memcpy(query.to, to, sizeof(query.to));
@@ -28,4 +28,15 @@ int book_rate_find(const struct hospital *hospital, const struct rate_table *tab
 		if (rate_route(table, &query, ret_path, &ret_gaps[i]) == 0) return 0;
 	}
 	return ERR_NOTFOUND;
+}
+
+int book_rate_find(const struct hospital *hospital, const struct rate_table *table, const char from[4],
+	const char to[4], int32_t day, int32_t today, struct rate_path *ret_path,
+	struct rate_gap ret_gaps[RATE_SOURCE_COUNT])
+{
+	int r = sources_try(hospital, table, from, to, day, 0, ret_path, ret_gaps);
+
+	return r == 0 || day >= today
+		       ? r
+		       : sources_try(hospital, table, from, to, day, hospital->rate_reach_days, ret_path, ret_gaps);
 }

@@ -1,5 +1,6 @@
 /* Which rate says what an amount is worth in a hospital's books: that of the first of its sources that has one of the
- * day, or of a day not long before it. */
+ * day. Where none has, and the day is over, so that none will come, that of the first that has one of a day not long
+ * before. */
 #ifndef SETTLE_BOOK_RATE_H
 #define SETTLE_BOOK_RATE_H
 
@@ -11,8 +12,9 @@ struct hospital;
 #define BOOK_RATE_ROUNDING DECIMAL_HALF_AWAY /* once, to the minor unit, after the last step */
 
 /* 0 with the way from one currency to the other, whose steps say which rates of which days; ERR_NOTFOUND with what each
- * of hospital->rate_sources lacks, in their order (on success the gaps say nothing). */
+ * of hospital->rate_sources lacks, in their order (on success the gaps say nothing). today: of the hospital. */
 int book_rate_find(const struct hospital *hospital, const struct rate_table *table, const char from[4],
-	const char to[4], int32_t day, struct rate_path *ret_path, struct rate_gap ret_gaps[RATE_SOURCE_COUNT]) MUSTUSE;
+	const char to[4], int32_t day, int32_t today, struct rate_path *ret_path,
+	struct rate_gap ret_gaps[RATE_SOURCE_COUNT]) MUSTUSE;
 
 #endif

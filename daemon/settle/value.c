@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/worker.h"
@@ -32,7 +33,7 @@ struct waiting {
 struct value {
 	struct db_pool *pool;
 	const struct worker *worker;
-	struct metric *valued, *unvalued;
+	struct metric *valued;
 	struct arena arena; /* of one look */
 	struct waiting *waiting;
 	size_t count;
@@ -48,8 +49,6 @@ int value_new(const struct worker *worker, struct db_pool *pool, struct value **
 	value->pool = pool;
 	value->valued = metrics_counter(worker->metrics, "zhifu_postings_valued_total",
 		"Postings that got their value in the book currency.", NULL);
-	value->unvalued = metrics_gauge(worker->metrics, "zhifu_postings_without_rate",
-		"Postings found without a rate at the last look.", NULL);
 	arena_init(&value->arena, LOOK_BYTES);
 	*ret_value = value;
 	return 0;
@@ -92,7 +91,6 @@ static void on_valued(void *ctx, const struct db_outcome *outcome)
 	if (look_failed(value, outcome, "values could not be posted")) return;
 	valued = db_rows_int(outcome->results[0], 0, 0);
 	metric_add(value->valued, (uint64_t)valued);
-	metric_set(value->unvalued, (int64_t)value->count - valued);
 	look_end(value);
 	if (full) value_look(value);
 }
@@ -143,7 +141,7 @@ static void value_one(const struct hospital *hospital, const struct rate_table *
 	struct rate_gap gaps[RATE_SOURCE_COUNT];
 
 	waiting->valued = book_rate_find(hospital, table, waiting->amount.currency, waiting->book_currency,
-				  waiting->day, &path, gaps) == 0 &&
+				  waiting->day, (int32_t)zone_day(hospital->zone, clock_wall_ms()), &path, gaps) == 0 &&
 			  rate_convert(waiting->amount, &path, BOOK_RATE_ROUNDING, &waiting->conversion) == 0;
 }
 
@@ -215,7 +213,6 @@ static void on_unvalued(void *ctx, const struct db_outcome *outcome)
 	if (look_failed(value, outcome, "postings without a value could not be read")) return;
 	rows = outcome->results[0];
 	if (db_rows_count(rows) == 0) {
-		metric_set(value->unvalued, 0);
 		look_end(value);
 		return;
 	}

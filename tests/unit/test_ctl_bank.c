@@ -55,6 +55,26 @@ static const char *imported(const char *member)
 	return text;
 }
 
+/* One with its own number, from the day of its opening to that of its closing; F or M: a page's balance. */
+static void spans(const char *name, const char *number, int from, const char *opening, const char *lines, int to,
+	const char *closing)
+{
+	char text[4096];
+
+	snprintf(text, sizeof(text),
+		":20:S\r\n:25:33010001/00000002\r\n:28C:%s\r\n:60%c:C2511%02dUSD%s\r\n%s:62%c:C2511%02dUSD%s\r\n-\r\n",
+		number, opening[0], from, opening + 1, lines, closing[0], to, closing + 1);
+	world_file(&world, name, text, 0600);
+	if (import(name) != 0) fail_msg("%s: %s", name, world.err);
+}
+
+static void account_holds(int64_t minor)
+{
+	assert_int_equal(ledger("BANK-USD"), minor);
+	assert_ctl(&world, 0, "money account list --hospital HZ1");
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+}
+
 static int none_left(void **state)
 {
 	(void)state;
@@ -150,6 +170,8 @@ static void a_missing_statement_is_named(void **state)
 	assert_string_equal(imported("chain"), "follows");
 	assert_ctl(&world, 0, "money account list --hospital HZ1");
 	assert_int_equal(ledger("BANK-USD"), 16000);
+	assert_ctl(&world, 0, "money statement list --gaps");
+	assert_non_null(strstr(world.out, "no gaps"));
 }
 
 /* The first statement that comes need not be the oldest. */
@@ -187,9 +209,98 @@ static void equal_lines_of_two_statements_are_two(void **state)
 	assert_int_equal(ledger("BANK-USD"), 1000);
 }
 
+#define IN(day, units, reference) ":61:2511" day "11" day "C" units ",00NTRFNONREF" reference "\r\n"
+#define OUT(day, units, reference) ":61:2511" day "11" day "D" units ",00NTRFNONREF" reference "\r\n"
+
+/* Statements that tell the same days, in either order, whatever their balances happen to be. */
+static void a_week_and_its_days_are_once(void **state)
+{
+	(void)state;
+	for (int way = 0; way < 2; way++) {
+		none_left(NULL);
+		if (way == 0)
+			spans("day.sta", "3/1", 2, "F100,00", IN("03", "5", "//R1") OUT("03", "5", "//R2"), 3,
+				"F100,00");
+		spans("week.sta", "44/1", 1, "F100,00",
+			IN("03", "5", "//R1") OUT("03", "5", "//R2") IN("05", "7", "//R3"), 7, "F107,00");
+		if (way == 1) {
+			spans("day.sta", "3/1", 2, "F100,00", IN("03", "5", "//R1") OUT("03", "5", "//R2"), 3,
+				"F100,00");
+			assert_string_equal(imported("chain"), "overlap");
+			assert_string_equal(imported("new"), "0");
+		}
+		assert_int_equal(count("bank_line"), 3);
+		account_holds(10700);
+	}
+	/* The same without references of the bank, and on an account that is swept every night. */
+	none_left(NULL);
+	spans("day.sta", "3/1", 2, "F0,00", IN("03", "5", "") OUT("03", "5", ""), 3, "F0,00");
+	spans("month.sta", "11/1", 1, "F0,00",
+		IN("03", "5", "") OUT("03", "5", "") IN("05", "7", "") OUT("05", "7", ""), 30, "F0,00");
+	assert_int_equal(count("bank_line"), 4);
+	account_holds(0);
+}
+
+static void older_ones_come_late_and_with_a_gap(void **state)
+{
+	(void)state;
+	spans("3.sta", "3/1", 12, "F8,00", IN("13", "2", "//C"), 13, "F10,00");
+	spans("1.sta", "1/1", 10, "F0,00", IN("11", "5", "//A"), 11, "F5,00");
+	assert_string_equal(imported("chain"), "gap");
+	assert_ctl(&world, 1, "money account list --hospital HZ1");
+	assert_non_null(strstr(world.out, "DIFFERS"));
+	spans("2.sta", "2/1", 11, "F5,00", IN("12", "3", "//B"), 12, "F8,00");
+	account_holds(1000);
+	assert_int_equal(ledger("OPENING"), 0);
+	assert_ctl(&world, 0, "money statement list --gaps");
+	assert_non_null(strstr(world.out, "no gaps"));
+}
+
+/* Pages and parts of one day, in files of their own and in any order; the fee is the same each time. */
+static void parts_of_a_day_are_told_apart(void **state)
+{
+	(void)state;
+	spans("p2.sta", "5/2", 10, "M12,00", OUT("10", "1", ""), 10, "F11,00");
+	spans("p1.sta", "5/1", 9, "F10,00", IN("10", "3", "//X") OUT("10", "1", ""), 10, "M12,00");
+	assert_int_equal(count("bank_line"), 3);
+	account_holds(1100);
+
+	none_left(NULL);
+	spans("s1.sta", "1/1", 9, "F0,00", IN("10", "6", "//A") OUT("10", "1", ""), 10, "F5,00");
+	spans("s3.sta", "3/1", 10, "F8,00", IN("10", "3", "//C") OUT("10", "1", ""), 10, "F10,00");
+	assert_string_equal(imported("chain"), "gap");
+	spans("s2.sta", "2/1", 10, "F5,00", IN("10", "4", "//B") OUT("10", "1", ""), 10, "F8,00");
+	assert_int_equal(count("bank_line"), 6);
+	account_holds(1000);
+}
+
+/* A line is the same however the file writes the account's number. */
+static void two_formats_tell_one_line(void **state)
+{
+	static const char camt[] =
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><GrpHdr><MsgId>M</MsgId>"
+		"<CreDtTm>2025-11-10T20:00:00</CreDtTm></GrpHdr><Stmt><Id>S</Id><ElctrncSeqNb>1</ElctrncSeqNb>"
+		"<CreDtTm>2025-11-10T20:00:00</CreDtTm><Acct><Id><Othr><Id>3301000100000002</Id></Othr></Id><Ccy>USD</Ccy></Acct>"
+		"<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy=\"USD\">0.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>"
+		"<Dt><Dt>2025-11-09</Dt></Dt></Bal>"
+		"<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy=\"USD\">5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>"
+		"<Dt><Dt>2025-11-10</Dt></Dt></Bal>"
+		"<Ntry><Amt Ccy=\"USD\">5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
+		"<BookgDt><Dt>2025-11-10</Dt></BookgDt><ValDt><Dt>2025-11-10</Dt></ValDt><AcctSvcrRef>R1</AcctSvcrRef>"
+		"<BkTxCd><Prtry><Cd>X</Cd></Prtry></BkTxCd></Ntry></Stmt></BkToCstmrStmt></Document>\n";
+
+	(void)state;
+	spans("one.sta", "1/1", 9, "F0,00", IN("10", "5", "//R1"), 10, "F5,00");
+	world_file(&world, "one.xml", camt, 0600);
+	if (import("one.xml") != 0) fail_msg("%s", world.err);
+	assert_string_equal(imported("new"), "0");
+	account_holds(500);
+}
+
 static void refused(const char *name, const char *sentence)
 {
-	if (import(name) != 1) fail_msg("%s was taken", name);
+	assert_ctl(&world, 1, "money statement import '%s/%s' --hospital HZ1 --who li", world.folder, name);
 	if (strstr(world.err, sentence) == NULL) fail_msg("%s", world.err);
 	assert_int_equal(count("bank_file") + count("bank_file_part") + count("bank_statement") + count("bank_line") +
 				 count("suspense") + count("posting"),
@@ -207,10 +318,10 @@ static void what_does_not_hold_is_refused_as_a_whole(void **state)
 	world_file(&world, "currency.sta",
 		":20:X\r\n:25:3301000100000002\r\n:28C:1/1\r\n:60F:C251109EUR0,00\r\n:62F:C251110EUR0,00\r\n-\r\n",
 		0600);
-	refused("currency.sta", "currency.sta: line");
+	refused("currency.sta", "currency.sta:line");
 	world_file(&world, "cut.sta", ":20:X\r\n:25:3301000100000002\r\n:28C:1/1\r\n:60F:C251109USD0,00\r\n:61:25111",
 		0600);
-	refused("cut.sta", "cut.sta: line 5");
+	refused("cut.sta", "cut.sta:line 5");
 	{
 		char text[512];
 		char today[40];
@@ -231,7 +342,7 @@ static void what_does_not_hold_is_refused_as_a_whole(void **state)
 		":20:X\r\n:25:3301000100000002\r\n:28C:1/1\r\n:60F:C251109USD0,00\r\n:61:2511101110C5,00NTRFNONREF//A1\r\n"
 		":62F:C251110USD5,00\r\n-\r\n:20:X\r\n:25:3301000100000002\r\n:28C:2/1\r\n:60F:C251110USD5,00\r\n:62F:C251111USD7,00\r\n-\r\n",
 		0600);
-	refused("half.sta", "half.sta: line");
+	refused("half.sta", "half.sta:line");
 	assert_int_equal(import("nowhere.sta"), 1);
 	assert_ctl(&world, 2, "money statement import '%s/sum.sta' --hospital HZ1 --format csv --who li", world.folder);
 }
@@ -260,11 +371,10 @@ static void the_same_file_ten_times_at_once(void **state)
 		world_file(&world, "many.sta", whole, 0600);
 		for (int i = 0; i < 10; i++) {
 			char name[32];
-			char one[12100];
 
 			snprintf(name, sizeof(name), "many%d.sta", i);
-			snprintf(one, sizeof(one), "\r\n{%d}%s", i, whole); /* other bytes, the same statement */
-			world_file(&world, name, i % 2 == 0 ? whole : one + 5, 0600);
+			whole[4] = (char)('0' + i); /* :20:, so other bytes and the same statement */
+			world_file(&world, name, whole, 0600);
 		}
 	}
 	snprintf(line, sizeof(line),
@@ -320,6 +430,10 @@ int main(void)
 		cmocka_unit_test_setup(a_missing_statement_is_named, none_left),
 		cmocka_unit_test_setup(an_older_statement_moves_the_opening, none_left),
 		cmocka_unit_test_setup(equal_lines_of_two_statements_are_two, none_left),
+		cmocka_unit_test_setup(a_week_and_its_days_are_once, none_left),
+		cmocka_unit_test_setup(older_ones_come_late_and_with_a_gap, none_left),
+		cmocka_unit_test_setup(parts_of_a_day_are_told_apart, none_left),
+		cmocka_unit_test_setup(two_formats_tell_one_line, none_left),
 		cmocka_unit_test_setup(what_does_not_hold_is_refused_as_a_whole, none_left),
 		cmocka_unit_test_setup(the_same_file_ten_times_at_once, none_left),
 	};

@@ -33,15 +33,21 @@ static void look_until(const char *question, int64_t wanted)
 	metrics_free(world.metrics);
 }
 
-/* A claim of that price that was sent, and so billed. */
-static struct test_claim claim_priced(const char *currency, int exponent, int64_t minor)
+/* A claim of that price that was sent, and so billed, so many days ago. */
+static struct test_claim claim_of(const char *currency, int exponent, int64_t minor, int days)
 {
 	struct test_claim claim = claim_add("ok");
 
 	sql("UPDATE zhifu.claim SET currency = '%s', exponent = %d, total_minor = %jd WHERE claim_id = '%s'", currency,
 		exponent, (intmax_t)minor, claim.id_text);
 	claim_deliver(&claim);
+	sql("UPDATE zhifu.posting SET book_day = book_day - %d WHERE claim_id = '%s'", days, claim.id_text);
 	return claim;
+}
+
+static struct test_claim claim_priced(const char *currency, int exponent, int64_t minor)
+{
+	return claim_of(currency, exponent, minor, 0);
 }
 
 static int64_t waiting(void)
@@ -104,7 +110,10 @@ static void test_a_posting_waits_for_its_rate(void **state)
 			dollars.id_text),
 		1);
 
-	rate_add(1, "JPY", 100, "48120", 4, 3);
+	/* While the day goes on it may get a rate of its own. */
+	rate_add(1, "JPY", 100, "47000", 4, 3);
+	look_until("SELECT count(*) FROM zhifu.posting_unvalued WHERE due_at > now() + interval '9 min'", 1);
+	rate_add(1, "JPY", 100, "48120", 4, 0);
 	look_until("SELECT count(*) FROM zhifu.posting_unvalued", 0);
 	assert_int_equal(worth(&yen), 601500);
 }
@@ -116,10 +125,10 @@ static void test_a_rate_may_be_old_but_not_too_old(void **state)
 	(void)state;
 	NEED_POSTGRESQL();
 	none_left();
-	rate_add(1, "USD", 1, "70000", 4, 11);
-	claim = claim_priced("USD", 2, 100);
+	rate_add(1, "USD", 1, "70000", 4, 12);
+	claim = claim_of("USD", 2, 100, 1);
 	look_until("SELECT count(*) FROM zhifu.posting_unvalued WHERE due_at > now() + interval '9 min'", 1);
-	rate_add(1, "USD", 1, "71000", 4, 10);
+	rate_add(1, "USD", 1, "71000", 4, 11);
 	look_until("SELECT count(*) FROM zhifu.posting_unvalued", 0);
 	assert_int_equal(worth(&claim), 710);
 }
@@ -139,8 +148,13 @@ static void test_four_eyes_and_the_first_source(void **state)
 	assert_int_equal(number("SELECT zhifu.rate_decide(rate_id, false, 'chen', 'seen') FROM zhifu.rate"), 0);
 	look_until("SELECT count(*) FROM zhifu.posting_unvalued", 0);
 	assert_int_equal(worth(&claim), 72000);
-	/* The parity counts before what was typed in, and a board never. */
-	rate_add(1, "USD", 1, "71000", 4, 2);
+	/* What was typed in for the day counts before an older parity; the parity of the day before it, and a board
+	 * never. */
+	rate_add(1, "USD", 1, "70700", 4, 2);
+	claim = claim_priced("USD", 2, 10000);
+	look_until("SELECT count(*) FROM zhifu.posting_unvalued", 0);
+	assert_int_equal(worth(&claim), 72000);
+	rate_add(1, "USD", 1, "71000", 4, 0);
 	sql("SELECT zhifu.rate_store(3::int2, 'icbc', '{USD}', '{CNY}', '{100}', '{70520}', '{2}', ARRAY[" TODAY
 	    "], 'li')");
 	claim = claim_priced("USD", 2, 10000);
@@ -194,12 +208,15 @@ static void test_another_value_of_a_published_rate_is_refused(void **state)
 
 static int value_world_start(void **state)
 {
+	struct zone *zone = NULL;
 	int r = world_start(state);
 
 	world.hospital.rate_sources[0] = RATE_CFETS;
 	world.hospital.rate_sources[1] = RATE_MANUAL;
 	world.hospital.rate_source_count = 2;
 	world.hospital.rate_reach_days = 10;
+	assert_int_equal(zone_load("Asia/Shanghai", &zone), 0);
+	world.hospital.zone = zone;
 	return r;
 }
 
