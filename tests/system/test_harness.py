@@ -1,6 +1,7 @@
 """The harness itself: a test that waits wrongly or ends the wrong process would make all others worthless."""
 
 import os
+import pathlib
 import signal
 import socket
 import threading
@@ -129,3 +130,11 @@ def test_place_writes_a_configuration(folder, cluster, pki):
     daemon.write_config(poll_ms=None)
     assert "poll_ms" not in daemon.config.read_text()
     database.drop()
+
+
+def test_a_free_port_is_none_that_an_outgoing_connection_may_take():
+    first = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    ports = [zhifu.free_port() for _ in range(50)]
+    assert len(set(ports)) == 50
+    if first > 12000:
+        assert max(ports) < first

@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -57,10 +58,16 @@ _ports_given = set()
 
 
 def free_port():
-    """A TCP port of 127.0.0.1 that nobody has now and that was not given before."""
+    """A TCP port of 127.0.0.1 that nobody has now and that was not given before. It is below those that the kernel gives to
+    outgoing connections, or one of these could take it before the program listens for which it is meant."""
+    first = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
+        port = random.randrange(10000, first) if first > 12000 else 0
         with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
+            try:
+                sock.bind(("127.0.0.1", port))
+            except OSError:
+                continue
             port = sock.getsockname()[1]
         if port not in _ports_given:
             _ports_given.add(port)
