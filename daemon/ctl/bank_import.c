@@ -252,7 +252,7 @@ static void lines_begin(struct importing *importing)
 	importing->l.reversal = db_params_array(&importing->lines, DB_BOOL, LINES_MAX, 0);
 	importing->l.content = db_params_array(&importing->lines, DB_BYTEA, LINES_MAX, 512 * LINES_MAX);
 	db_params_text(&importing->lines, importing->bank);
-	db_params_text(&importing->lines, "SUSP");
+	db_params_text(&importing->lines, posting_rule("bank_in")->credit);
 	db_params_text(&importing->lines, REASON_NEW);
 	db_params_uuid(&importing->details, &importing->import->hospital->id);
 	importing->d.line = db_params_array(&importing->details, DB_UUID, LINES_MAX, 0);

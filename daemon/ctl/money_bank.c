@@ -148,7 +148,59 @@ static int statement_import(struct ctl *ctl, int argc, char **argv)
 	return import_report(ctl, words[0], &import, &report);
 }
 
+/* ---- lists ---- */
+
+/* A list over hospitals: what it asks of each, and a row of the answer as cells. */
+struct bank_list {
+	const char *key, *empty, *failed;
+	const struct column *columns;
+	size_t column_count;
+	int (*ask)(struct ctl *ctl, const struct hospital *hospital, const void *filter, struct pg_result **ret_rows);
+	void (*row)(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+		struct table *table);
+};
+
+static int list_show(struct ctl *ctl, const struct bank_list *list, const char *code, const void *filter)
+{
+	const struct hospital *hospital;
+	struct report report;
+	struct table table;
+	uint32_t index = 0;
+	bool cut = false;
+	int r = 0;
+
+	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
+	report_begin(&report, ctl);
+	table_begin(&table, list->columns, list->column_count);
+	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
+		struct pg_result *rows = NULL;
+
+		r = ctl_begin(ctl, &hospital->id, false);
+		if (r == 0) r = list->ask(ctl, hospital, filter, &rows);
+		if (r == 0) r = ctl_commit(ctl);
+		cut = cut || db_rows_count(rows) == LIST_MAX;
+		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+			table_add(&table, cell_text(hospital->code));
+			list->row(ctl, hospital, rows, row, &table);
+		}
+		db_sync_rows_free(rows);
+	}
+	table_end(&table, &report, list->key, NULL, list->empty);
+	report_field(&report, "cut", NULL, cell_bool(cut));
+	if (cut && !ctl->json) (void)fprintf(stderr, "only the first %d of a hospital are shown\n", LIST_MAX);
+	if (r < 0) {
+		json_decref(report.root);
+		return ctl_fail(list->failed);
+	}
+	return report_end(&report, 0);
+}
+
 /* ---- statement list ---- */
+
+struct statement_filter {
+	const char *account;
+	bool gaps;
+};
 
 /* What is missing now, whatever was when a statement came: nothing closes as it opens, or the number before its own is
  * not there, though there are older ones. Copies and overlapping statements ask for nobody. */
@@ -169,66 +221,59 @@ static const char *const statements_sql =
 	" JOIN bank_file f ON f.hospital_id = s.hospital_id AND f.file_id = s.file_id WHERE NOT $3 OR s.gap"
 	" ORDER BY s.account, s.closing_day, s.sequence, s.page, s.statement_id LIMIT $4";
 
+static int statements_ask(
+	struct ctl *ctl, const struct hospital *hospital, const void *filter, struct pg_result **ret_rows)
+{
+	const struct statement_filter *wanted = filter;
+
+	return ctl_query(
+		ctl, ret_rows, statements_sql, "utbi", &hospital->id, wanted->account, wanted->gaps, (int64_t)LIST_MAX);
+}
+
+static void statement_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table)
+{
+	const char *currency = db_rows_text(rows, row, 5);
+	int exponent = (int)db_rows_int(rows, row, 6);
+	struct uuid id = db_rows_uuid(rows, row, 12);
+
+	table_add(table, cell_text(db_rows_text(rows, row, 0)));
+	table_add(table, db_rows_null(rows, row, 1) ? cell_none() : cell_int(db_rows_int(rows, row, 1)));
+	table_add(table, cell_text(db_rows_text(rows, row, 2)));
+	for (int k = 3; k < 5; k++)
+		table_add(table, db_rows_null(rows, row, k)
+					 ? cell_none()
+					 : cell_money(db_rows_int(rows, row, k), currency, exponent));
+	table_add(table, db_rows_null(rows, row, 7) ? cell_none() : cell_day(db_rows_date(rows, row, 7)));
+	table_add(table, cell_int(db_rows_int(rows, row, 8)));
+	table_add(table, cell_chain(ctl, db_rows_int(rows, row, 9)));
+	table_add(table, cell_time(hospital->zone, db_rows_time_ms(rows, row, 10)));
+	table_add(table, cell_text(db_rows_text(rows, row, 11)));
+	table_add(table, cell_uuid(&id));
+}
+
 static int statement_list(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct column columns[] = {{"hospital", "hospital"}, {"account", "account"},
 		{"sequence", "number"}, {"identifier", NULL}, {"opening", "opening"}, {"closing", "closing"},
 		{"closing_day", "on"}, {"booked", "lines"}, {"chain", "how it goes on"}, {"taken_at", "taken"},
 		{"who", "by"}, {"statement", NULL}};
+	struct bank_list list = {.key = "statements",
+		.empty = "no statements yet",
+		.failed = "could not read the statements",
+		.columns = columns,
+		.column_count = ARRAY_LEN(columns),
+		.ask = statements_ask,
+		.row = statement_row};
+	struct statement_filter filter = {NULL, false};
 	const char *code = NULL;
-	const char *account = NULL;
-	bool gaps = false;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--account", &account, NULL},
-		{"--gaps", NULL, &gaps}, {NULL, NULL, NULL}};
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--account", &filter.account, NULL},
+		{"--gaps", NULL, &filter.gaps}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
-	struct report report;
-	struct table table;
-	uint32_t index = 0;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
-	if (r != 0) return r;
-	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
-	report_begin(&report, ctl);
-	table_begin(&table, columns, ARRAY_LEN(columns));
-	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
-		struct pg_result *rows = NULL;
-
-		r = ctl_begin(ctl, &hospital->id, false);
-		if (r == 0)
-			r = ctl_query(
-				ctl, &rows, statements_sql, "utbi", &hospital->id, account, gaps, (int64_t)LIST_MAX);
-		if (r == 0) r = ctl_commit(ctl);
-		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
-			const char *currency = db_rows_text(rows, row, 5);
-			int exponent = (int)db_rows_int(rows, row, 6);
-			struct uuid id = db_rows_uuid(rows, row, 12);
-
-			table_add(&table, cell_text(hospital->code));
-			table_add(&table, cell_text(db_rows_text(rows, row, 0)));
-			table_add(
-				&table, db_rows_null(rows, row, 1) ? cell_none() : cell_int(db_rows_int(rows, row, 1)));
-			table_add(&table, cell_text(db_rows_text(rows, row, 2)));
-			for (int k = 3; k < 5; k++)
-				table_add(&table, db_rows_null(rows, row, k)
-							  ? cell_none()
-							  : cell_money(db_rows_int(rows, row, k), currency, exponent));
-			table_add(&table,
-				db_rows_null(rows, row, 7) ? cell_none() : cell_day(db_rows_date(rows, row, 7)));
-			table_add(&table, cell_int(db_rows_int(rows, row, 8)));
-			table_add(&table, cell_chain(ctl, db_rows_int(rows, row, 9)));
-			table_add(&table, cell_time(hospital->zone, db_rows_time_ms(rows, row, 10)));
-			table_add(&table, cell_text(db_rows_text(rows, row, 11)));
-			table_add(&table, cell_uuid(&id));
-		}
-		db_sync_rows_free(rows);
-	}
-	table_end(&table, &report, "statements", NULL, gaps ? "no gaps" : "no statements yet");
-	if (r < 0) {
-		json_decref(report.root);
-		return ctl_fail("could not read the statements");
-	}
-	return report_end(&report, 0);
+	if (filter.gaps) list.empty = "no gaps";
+	return r != 0 ? r : list_show(ctl, &list, code, &filter);
 }
 
 /* ---- account list ---- */
@@ -314,64 +359,59 @@ static int account_list(struct ctl *ctl, int argc, char **argv)
 	report_field(&report, "proved", NULL, cell_bool(proved));
 	if (!proved)
 		report_heading(&report,
-			"where the proof differs, a statement is missing: zhifuctl money statement list --gaps");
+			"where the proof differs, a statement is missing (zhifuctl money statement list --gaps), or lines of it"
+			" were taken for known ones");
 	return report_end(&report, proved ? 0 : 1);
 }
 
 /* ---- suspense ---- */
 
+static int suspense_ask(
+	struct ctl *ctl, const struct hospital *hospital, const void *filter, struct pg_result **ret_rows)
+{
+	return ctl_query(ctl, ret_rows,
+		"SELECT b.account, u.since, u.open_minor, u.currency, u.exponent, u.owner, u.reason, u.line_id FROM suspense u"
+		" JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1"
+		" AND ($2::text IS NULL OR u.owner = $2) ORDER BY u.since, b.account, u.line_id LIMIT $3",
+		"uti", &hospital->id, (const char *)filter, (int64_t)LIST_MAX);
+}
+
+static void suspense_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table)
+{
+	struct uuid id = db_rows_uuid(rows, row, 7);
+	int32_t since = db_rows_date(rows, row, 1);
+
+	(void)ctl;
+	table_add(table, cell_text(db_rows_text(rows, row, 0)));
+	table_add(table, cell_day(since));
+	table_add(table, cell_int(zone_day(hospital->zone, clock_wall_ms()) - since));
+	table_add(table,
+		cell_money(db_rows_int(rows, row, 2), db_rows_text(rows, row, 3), (int)db_rows_int(rows, row, 4)));
+	table_add(table, cell_text(db_rows_text(rows, row, 5)));
+	table_add(table, cell_text(db_rows_text(rows, row, 6)));
+	table_add(table, cell_uuid(&id));
+}
+
 static int suspense_list(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct column columns[] = {{"hospital", "hospital"}, {"account", "account"}, {"since", "since"},
 		{"days", "days"}, {"amount", "amount"}, {"owner", "owner"}, {"reason", "why"}, {"line", "line"}};
+	static const struct bank_list list = {.key = "suspense",
+		.empty = "no money waits for its home",
+		.failed = "could not read what is in suspense",
+		.columns = columns,
+		.column_count = ARRAY_LEN(columns),
+		.ask = suspense_ask,
+		.row = suspense_row};
 	const char *code = NULL;
 	const char *owner = NULL;
 	const struct ctl_option options[] = {
 		{"--hospital", &code, NULL}, {"--owner", &owner, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
-	struct report report;
-	struct table table;
-	uint32_t index = 0;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
-	if (r != 0) return r;
-	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
-	report_begin(&report, ctl);
-	table_begin(&table, columns, ARRAY_LEN(columns));
-	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
-		int64_t today = zone_day(hospital->zone, clock_wall_ms());
-		struct pg_result *rows = NULL;
-
-		r = ctl_begin(ctl, &hospital->id, false);
-		if (r == 0)
-			r = ctl_query(ctl, &rows,
-				"SELECT b.account, u.since, u.open_minor, u.currency, u.exponent, u.owner, u.reason, u.line_id FROM suspense u"
-				" JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1"
-				" AND ($2::text IS NULL OR u.owner = $2) ORDER BY u.since, b.account, u.line_id LIMIT $3",
-				"uti", &hospital->id, owner, (int64_t)LIST_MAX);
-		if (r == 0) r = ctl_commit(ctl);
-		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
-			struct uuid id = db_rows_uuid(rows, row, 7);
-
-			table_add(&table, cell_text(hospital->code));
-			table_add(&table, cell_text(db_rows_text(rows, row, 0)));
-			table_add(&table, cell_day(db_rows_date(rows, row, 1)));
-			table_add(&table, cell_int(today - db_rows_date(rows, row, 1)));
-			table_add(&table, cell_money(db_rows_int(rows, row, 2), db_rows_text(rows, row, 3),
-						  (int)db_rows_int(rows, row, 4)));
-			table_add(&table, cell_text(db_rows_text(rows, row, 5)));
-			table_add(&table, cell_text(db_rows_text(rows, row, 6)));
-			table_add(&table, cell_uuid(&id));
-		}
-		db_sync_rows_free(rows);
-	}
-	table_end(&table, &report, "suspense", NULL, "no money waits for its home");
-	if (r < 0) {
-		json_decref(report.root);
-		return ctl_fail("could not read what is in suspense");
-	}
-	return report_end(&report, 0);
+	return r != 0 ? r : list_show(ctl, &list, code, owner);
 }
 
 static int suspense_assign(struct ctl *ctl, int argc, char **argv)
