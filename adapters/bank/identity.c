@@ -1,18 +1,53 @@
 /* How a line is known again; the recipe is in statement.h. */
+#include <assert.h>
+#include <openssl/evp.h>
+
 #include "lib/decimal.h"
-#include "lib/sha256.h"
 #include "reader.h"
 
 #define SLOTS_MIN 256u
 
-static void put(struct sha256 *hash, struct text_span text)
+int bank_identity_open(struct bank_reader *reader)
 {
-	sha256_put(hash, text.ptr == NULL ? "" : text.ptr, text.len);
-	sha256_put(hash, "\x1f", 1);
+	reader->digest = EVP_MD_CTX_new();
+	return reader->digest != NULL && EVP_DigestInit_ex(reader->digest, EVP_sha256(), NULL) == 1 ? 0 : LIB_NOMEM;
+}
+
+void bank_identity_close(struct bank_reader *reader)
+{
+	EVP_MD_CTX_free(reader->digest);
+}
+
+/* With the algorithm and the memory that it has these do not fail. */
+static void hash_begin(EVP_MD_CTX *hash)
+{
+	int done = EVP_DigestInit_ex(hash, NULL, NULL);
+	assert(done == 1);
+	(void)done;
+}
+
+static void hash_put(EVP_MD_CTX *hash, const void *bytes, size_t len)
+{
+	int done = EVP_DigestUpdate(hash, bytes, len);
+	assert(done == 1);
+	(void)done;
+}
+
+static void hash_end(EVP_MD_CTX *hash, uint8_t ret[BANK_IDENTITY_BYTES])
+{
+	int done = EVP_DigestFinal_ex(hash, ret, NULL);
+	assert(done == 1);
+	(void)done;
+}
+
+static void put(EVP_MD_CTX *hash, struct text_span text)
+{
+	hash_put(hash, text.ptr == NULL ? "" : text.ptr, text.len);
+	hash_put(hash, "\x1f", 1);
 }
 
 /* White space runs as one space, none at the ends. */
-static void put_words(struct sha256 *hash, const char *text)
+static void put_words(EVP_MD_CTX *hash, const char *text)
 {
 	struct text_span rest = text_trim(text_of(text));
 	size_t begin = 0, i = 0;
@@ -21,16 +56,16 @@ static void put_words(struct sha256 *hash, const char *text)
 			i++;
 			continue;
 		}
-		sha256_put(hash, rest.ptr + begin, i - begin);
-		sha256_put(hash, " ", 1);
+		hash_put(hash, rest.ptr + begin, i - begin);
+		hash_put(hash, " ", 1);
 		while (i < rest.len && strchr(" \t\r\n", rest.ptr[i]) != NULL) i++;
 		begin = i;
 	}
-	if (rest.len > begin) sha256_put(hash, rest.ptr + begin, rest.len - begin);
-	sha256_put(hash, "\x1f", 1);
+	if (rest.len > begin) hash_put(hash, rest.ptr + begin, rest.len - begin);
+	hash_put(hash, "\x1f", 1);
 }
 
-static void put_number(struct sha256 *hash, int64_t value)
+static void put_number(EVP_MD_CTX *hash, int64_t value)
 {
 	char text[24];
 	size_t sign = value < 0 ? 1 : 0;
@@ -45,27 +80,27 @@ static void identify(const struct bank_reader *reader, const struct bank_detail 
 {
 	const struct bank_entry *entry = &reader->entry;
 	char day[DATE_TEXT_SIZE];
-	struct sha256 hash;
+	EVP_MD_CTX *hash = reader->digest;
 	bank_day_text(entry->booking_day == BANK_NO_DAY ? entry->value_day : entry->booking_day, day);
-	sha256_begin(&hash);
-	put(&hash, TEXT("1"));
-	put(&hash, text_of(entry->amount.currency));
-	put(&hash, text_of(day));
-	put_number(&hash, minor);
+	hash_begin(hash);
+	put(hash, TEXT("1"));
+	put(hash, text_of(entry->amount.currency));
+	put(hash, text_of(day));
+	put_number(hash, minor);
 	if (reference != NULL) {
-		put(&hash, TEXT("R"));
-		put_words(&hash, reference);
+		put(hash, TEXT("R"));
+		put_words(hash, reference);
 	} else {
 		bank_day_text(entry->value_day, day);
-		put(&hash, TEXT("F"));
-		put(&hash, text_of(day));
-		put_words(&hash, customer_reference);
-		put_words(&hash, detail == NULL ? NULL : detail->end_to_end_id);
-		put_words(&hash, detail == NULL ? NULL : detail->transaction_id);
-		put_words(&hash, detail == NULL || detail->counterparty == NULL ? NULL : detail->counterparty->account);
-		put_words(&hash, detail == NULL ? NULL : detail->text);
+		put(hash, TEXT("F"));
+		put(hash, text_of(day));
+		put_words(hash, customer_reference);
+		put_words(hash, detail == NULL ? NULL : detail->end_to_end_id);
+		put_words(hash, detail == NULL ? NULL : detail->transaction_id);
+		put_words(hash, detail == NULL || detail->counterparty == NULL ? NULL : detail->counterparty->account);
+		put_words(hash, detail == NULL ? NULL : detail->text);
 	}
-	sha256_end(&hash, ret);
+	hash_end(hash, ret);
 }
 
 void bank_identify(struct bank_reader *reader)
@@ -77,17 +112,17 @@ void bank_identify(struct bank_reader *reader)
 
 void bank_detail_identify(const struct bank_reader *reader, struct bank_detail *detail)
 {
-	struct sha256 hash;
+	EVP_MD_CTX *hash = reader->digest;
 	if (detail->account_amount.present) {
 		identify(reader, detail, detail->account_amount.minor, detail->servicer_reference, NULL,
 			detail->identity);
 		return;
 	}
-	sha256_begin(&hash);
-	put(&hash, TEXT("D"));
-	sha256_put(&hash, reader->entry.identity, sizeof(reader->entry.identity));
-	put_number(&hash, detail->number);
-	sha256_end(&hash, detail->identity);
+	hash_begin(hash);
+	put(hash, TEXT("D"));
+	hash_put(hash, reader->entry.identity, sizeof(reader->entry.identity));
+	put_number(hash, detail->number);
+	hash_end(hash, detail->identity);
 }
 
 /* ---- how often it came ---- */

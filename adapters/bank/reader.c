@@ -75,7 +75,8 @@ int bank_reader_open(enum bank_format format, const struct bank_profile *profile
 		reader->start = zf_alloc(arena, START_BYTES);
 		if (reader->start == NULL) return LIB_NOMEM;
 	}
-	int rc = open_format(reader);
+	int rc = bank_identity_open(reader);
+	if (rc == 0) rc = open_format(reader);
 	if (rc != 0) {
 		bank_reader_close(reader);
 		return rc;
@@ -203,5 +204,6 @@ void bank_reader_close(struct bank_reader *reader)
 	bank_camt_close(reader->camt);
 	bank_mt940_close(reader->mt940);
 	bank_csv_close(reader->csv);
+	bank_identity_close(reader);
 	reader->magic = 0;
 }

@@ -42,9 +42,10 @@ struct bank_reader {
 	struct fault_list *faults;
 	int result; /* sticky, of feed */
 	bool finished;
-	uint64_t bytes;          /* fed */
-	uint64_t fault_count;    /* of severity fault, in the whole file */
-	const char *own_account; /* the profile's, normalised */
+	uint64_t bytes;               /* fed */
+	uint64_t fault_count;         /* of severity fault, in the whole file */
+	struct evp_md_ctx_st *digest; /* of the identities */
+	const char *own_account;      /* the profile's, normalised */
 
 	char *start; /* what came before the format was known */
 	size_t start_len;
@@ -126,6 +127,8 @@ const char *bank_account_id(struct zf_arena *arena, struct text_span written);
 /* ---- identity (identity.c) ---- */
 
 /* Of the entry at hand, and of a transaction in a batch. */
+int bank_identity_open(struct bank_reader *reader) LIB_MUSTUSE; /* LIB_NOMEM */
+void bank_identity_close(struct bank_reader *reader);
 void bank_identify(struct bank_reader *reader);
 void bank_detail_identify(const struct bank_reader *reader, struct bank_detail *detail);
 /* Counts an identity. False on no memory. */
