@@ -11,6 +11,15 @@ const char *charset_name(enum bank_charset kind)
 	return (size_t)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "?";
 }
 
+int charset_find(struct text_span name, enum bank_charset *ret_kind)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		*ret_kind = (enum bank_charset)i;
+		if (text_equal_nocase(name, text_of(names[i]))) return 0;
+	}
+	return LIB_NOTFOUND;
+}
+
 int charset_open(struct charset *charset, enum bank_charset kind)
 {
 	*charset = (struct charset){.kind = kind};

@@ -26,5 +26,7 @@ int charset_next(struct charset *charset, const char **bytes, size_t *len, struc
 bool charset_is_cut(const struct charset *charset);
 /* "UTF-8", "GB18030". */
 const char *charset_name(enum bank_charset kind);
+/* The one of that name, in either case. LIB_NOTFOUND. */
+int charset_find(struct text_span name, enum bank_charset *ret_kind) LIB_MUSTUSE;
 
 #endif

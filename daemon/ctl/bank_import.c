@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bank/charset.h"
 #include "base/clock.h"
 #include "base/point.h"
 #include "base/seal.h"
@@ -91,11 +92,6 @@ static const struct hospital_account *account_find(
 /* How the files are to be read, before it is known whose they are: as --account says, or as all accounts say. */
 static int profile_of(const struct bank_import *import, struct bank_profile *ret_profile)
 {
-	static const struct {
-		const char *name;
-		enum bank_charset charset;
-	} charsets[] = {{"utf-8", BANK_CHARSET_UTF8}, {"iso-8859-1", BANK_CHARSET_LATIN1},
-		{"iso-8859-15", BANK_CHARSET_LATIN9}, {"gb18030", BANK_CHARSET_GB18030}};
 	const struct hospital *hospital = import->hospital;
 	const struct hospital_account *like = NULL;
 
@@ -119,9 +115,7 @@ static int profile_of(const struct bank_import *import, struct bank_profile *ret
 			hospital->file);
 	*ret_profile = (struct bank_profile){
 		.reversal_negates = like->reversal_negates, .accept_unproved = like->unproved_accepted};
-	for (size_t i = 0; i < ARRAY_LEN(charsets); i++)
-		if (strcmp(charsets[i].name, like->charset) == 0) ret_profile->charset = charsets[i].charset;
-	return 0;
+	return charset_find(text_of(like->charset), &ret_profile->charset);
 }
 
 #define DAY_LEN 20

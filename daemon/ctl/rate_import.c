@@ -248,10 +248,7 @@ static int import_say(struct import *import, bool refused)
 
 static int charset_read(const char *name, enum bank_charset *ret_charset)
 {
-	for (enum bank_charset charset = BANK_CHARSET_UTF8; charset <= BANK_CHARSET_CP852; charset++) {
-		*ret_charset = charset;
-		if (text_equal_nocase(text_of(name), text_of(charset_name(charset)))) return 0;
-	}
+	if (charset_find(text_of(name), ret_charset) == 0) return 0;
 	return ctl_usage("--charset takes UTF-8, ISO-8859-1, ISO-8859-15, GB18030 or CP852, not \"%s\"", name);
 }
 
