@@ -165,7 +165,7 @@ static int list_run(struct ctl *ctl, const struct claim_filter *filter)
 	if (left == 0 && table.cell_count > 0) next = table.cells[table.cell_count - ARRAY_LEN(list_columns)].text;
 	/* the cell goes with its table */
 	report_field(&report, "next", NULL, cell_text(next));
-	if (next != NULL && !ctl->json) (void)fprintf(stderr, "there may be more: --after %s\n", next);
+	if (next != NULL && ctl_notes(ctl)) (void)fprintf(stderr, "there may be more: --after %s\n", next);
 	table_end(&table, &report, "claims", NULL, "no claims");
 	return report_end(&report, 0);
 }

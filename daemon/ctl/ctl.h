@@ -18,7 +18,8 @@ struct pg_result;
 
 struct ctl {
 	const char *config_path;
-	bool json;
+	bool json;       /* for programs; also where the form is CSV */
+	bool csv;        /* lists as CSV: report_csv.h */
 	bool chinese;    /* --zh: states, actions and headings in Chinese */
 	const char *who; /* the person who acts, for the record: --who, else $SUDO_USER, else $USER; NULL: unknown */
 	/* filled as far as the command's needs say */
@@ -66,6 +67,12 @@ extern const struct ctl_command adapter_commands[];
 int ctl_fail(const char *what);
 /* A wrong use of a command as one line on standard error; returns 2. */
 int ctl_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* Are notes for people to go to standard error? Where the output is JSON it says all of it itself. */
+static inline bool ctl_notes(const struct ctl *ctl)
+{
+	return !ctl->json || ctl->csv;
+}
 
 static inline const char *say(const struct ctl *ctl, const char *english, const char *chinese)
 {

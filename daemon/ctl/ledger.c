@@ -106,7 +106,8 @@ static int ledger_show(struct ctl *ctl, int argc, char **argv)
 	}
 	table_end(&table, &report, "postings", NULL, "no postings");
 	report_field(&report, "cut", NULL, cell_bool(cut));
-	if (cut && !ctl->json) (void)fprintf(stderr, "only the first %d are shown: use --from and --to\n", LIST_MAX);
+	if (cut && ctl_notes(ctl))
+		(void)fprintf(stderr, "only the first %d are shown: use --from and --to\n", LIST_MAX);
 	if (r < 0) {
 		json_decref(report.root);
 		return ctl_fail("could not read the ledger");

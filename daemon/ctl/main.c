@@ -23,7 +23,8 @@ static const struct ctl_command *const tables[] = {status_commands, claim_comman
 
 static void usage(FILE *out)
 {
-	(void)fprintf(out, "usage: zhifuctl [--config FILE] COMMAND [ARGUMENT...] [--json] [--zh] [--who NAME]\n\n");
+	(void)fprintf(
+		out, "usage: zhifuctl [--config FILE] COMMAND [ARGUMENT...] [--json|--csv] [--zh] [--who NAME]\n\n");
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
 		for (const struct ctl_command *command = tables[t]; command->name != NULL; command++)
 			(void)fprintf(
@@ -115,6 +116,8 @@ int main(int argc, char **argv)
 			ctl.config_path = argv[++i];
 		else if (strcmp(argv[i], "--json") == 0)
 			ctl.json = true;
+		else if (strcmp(argv[i], "--csv") == 0)
+			ctl.json = ctl.csv = true;
 		else if (strcmp(argv[i], "--zh") == 0)
 			ctl.chinese = true;
 		else if (strcmp(argv[i], "--who") == 0 && i + 1 < argc)

@@ -136,7 +136,7 @@ static int statement_import(struct ctl *ctl, int argc, char **argv)
 	report_begin(&report, ctl);
 	report_faults(&report, words[0], &import.faults, &arena.zf);
 	if (r == ERR_INVALID && fault_refuses(&import.faults)) {
-		if (!ctl->json)
+		if (ctl_notes(ctl))
 			(void)fprintf(stderr, "%s\n",
 				say(ctl, "refused: nothing of it is in the books", "文件未导入,账簿未变"));
 		return report_end(&report, 1);
@@ -187,7 +187,7 @@ static int list_show(struct ctl *ctl, const struct bank_list *list, const char *
 	}
 	table_end(&table, &report, list->key, NULL, list->empty);
 	report_field(&report, "cut", NULL, cell_bool(cut));
-	if (cut && !ctl->json) (void)fprintf(stderr, "only the first %d of a hospital are shown\n", LIST_MAX);
+	if (cut && ctl_notes(ctl)) (void)fprintf(stderr, "only the first %d of a hospital are shown\n", LIST_MAX);
 	if (r < 0) {
 		json_decref(report.root);
 		return ctl_fail(list->failed);

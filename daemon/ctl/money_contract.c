@@ -205,7 +205,7 @@ static int put_say(struct put *put)
 	report_field(&report, "stored", NULL, cell_bool(!refused && !put->check));
 	results_say(put, &report);
 	report_faults(&report, put->file, &put->faults, &put->arena.zf);
-	if (refused && !ctl->json)
+	if (refused && ctl_notes(ctl))
 		(void)fprintf(stderr, "zhifuctl: %s: %s\n", put->file,
 			say(ctl, "nothing of it is stored", "其中的合同均未入库"));
 	return report_end(&report, refused ? 1 : 0);

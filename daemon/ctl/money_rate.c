@@ -145,7 +145,7 @@ static int rate_list(struct ctl *ctl, int argc, char **argv)
 	db_sync_rows_free(rows);
 	table_end(&table, &report, "rates", NULL, say(ctl, "no rates", "没有汇率"));
 	report_field(&report, "cut", NULL, cell_bool(cut));
-	if (cut && !ctl->json)
+	if (cut && ctl_notes(ctl))
 		(void)fprintf(
 			stderr, "only the newest %d are shown: use --from, --to, --source or --currency\n", LIST_MAX);
 	return report_end(&report, 0);

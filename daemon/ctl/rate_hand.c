@@ -71,7 +71,7 @@ static void overruled_say(const struct rate_desk *desk, const struct rate *rate,
 	int64_t count = overruled(desk, rate, &hospital, &first);
 
 	report_field(report, "overruled", NULL, cell_int(count));
-	if (count == 0 || ctl->json) return;
+	if (count == 0 || !ctl_notes(ctl)) return;
 	rate_format(&first, text);
 	(void)date_format_day(first.day, day);
 	if (ctl->chinese)
@@ -110,7 +110,7 @@ static int refused_say(struct rate_desk *desk, const char *hint)
 
 	report_begin(&report, desk->ctl);
 	report_faults(&report, NULL, &desk->faults, &desk->arena.zf);
-	if (!desk->ctl->json) (void)fprintf(stderr, "zhifuctl: %s\n", hint);
+	if (ctl_notes(desk->ctl)) (void)fprintf(stderr, "zhifuctl: %s\n", hint);
 	return report_end(&report, 1);
 }
 

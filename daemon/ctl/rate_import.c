@@ -240,7 +240,7 @@ static int import_say(struct import *import, bool refused)
 		report_field(&report, "last", say(ctl, "last day", "最晚日期"), cell_day(import->last_day));
 	}
 	report_faults(&report, import->file, &import->desk.faults, &import->desk.arena.zf);
-	if (refused && !ctl->json) advise(import);
+	if (refused && ctl_notes(ctl)) advise(import);
 	return report_end(&report, refused);
 }
 

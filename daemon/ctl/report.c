@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ctl/report_csv.h"
 #include "lib/date.h"
 #include "lib/text.h"
 
@@ -91,6 +92,34 @@ struct cell cell_money(int64_t minor, const char *currency, int exponent)
 	report_amount(minor, exponent, true, amount);
 	(void)snprintf(text, sizeof(text), "%s %s", amount, currency);
 	return cell_make(text, json, true);
+}
+
+struct cell cell_amount(int64_t minor, const char *currency, int exponent)
+{
+	struct cell cell = cell_money(minor, currency, exponent);
+
+	*strrchr(cell.text, ' ') = '\0';
+	return cell;
+}
+
+struct cell cell_tenths(int64_t tenths)
+{
+	char text[REPORT_AMOUNT_LEN];
+
+	report_amount(tenths, 1, false, text);
+	return cell_make(text, json_string(text), true);
+}
+
+struct cell cell_share(int64_t part, int64_t whole)
+{
+	char text[REPORT_AMOUNT_LEN + 4];
+	char number[REPORT_AMOUNT_LEN];
+
+	if (whole <= 0) return cell_none();
+	/* of 1000, half away from zero */
+	report_amount((int64_t)(((__int128)part * 2000 + whole) / ((__int128)whole * 2)), 1, false, number);
+	(void)snprintf(text, sizeof(text), "%s %%", number);
+	return cell_make(text, json_string(number), true);
 }
 
 struct cell cell_time(const struct zone *zone, int64_t wall_ms)
@@ -228,6 +257,8 @@ void report_pad(FILE *out, const char *text, size_t width, bool right)
 void report_begin(struct report *report, const struct ctl *ctl)
 {
 	*report = (struct report){.ctl = ctl, .root = owned(json_object()), .out = stdout};
+	/* without it a Chinese Excel takes UTF-8 for another character set */
+	if (ctl->csv && ctl->chinese) (void)fputs("\xef\xbb\xbf", report->out);
 }
 
 void report_field(struct report *report, const char *key, const char *label, struct cell cell)
@@ -271,7 +302,7 @@ void report_faults(struct report *report, const char *file, const struct fault_l
 		const char *chinese = owned((void *)fault_text_zh(arena, fault));
 		json_t *row;
 
-		if (!report->ctl->json) {
+		if (ctl_notes(report->ctl)) {
 			fault_print(report->ctl, file, fault, say(report->ctl, english, chinese));
 			continue;
 		}
@@ -280,13 +311,15 @@ void report_faults(struct report *report, const char *file, const struct fault_l
 			"zh", chinese);
 		(void)json_array_append_new(list, owned(row));
 	}
-	if (report->ctl->json) (void)json_object_set(report->root, "faults", list);
+	if (!ctl_notes(report->ctl)) (void)json_object_set(report->root, "faults", list);
 	json_decref(list);
 }
 
 int report_end(struct report *report, int status)
 {
-	if (report->ctl->json) {
+	if (report->ctl->csv) {
+		if (!report->listed) report_csv_object(report->out, report->root);
+	} else if (report->ctl->json) {
 		(void)json_dumpf(report->root, report->out, JSON_COMPACT | JSON_PRESERVE_ORDER);
 		(void)fputc('\n', report->out);
 	}
@@ -348,6 +381,44 @@ static void table_print(const struct table *table, FILE *out)
 	}
 }
 
+static void cells_free(struct table *table)
+{
+	for (size_t i = 0; i < table->cell_count; i++) cell_free(&table->cells[i]);
+	table->cell_count = 0;
+}
+
+/* Is an amount in the column, with its currency? */
+static bool column_money(const struct table *table, size_t column)
+{
+	for (size_t i = column; i < table->cell_count; i += table->column_count)
+		if (json_is_object(table->cells[i].json)) return true;
+	return table->money[column];
+}
+
+static void table_csv(struct table *table, struct report *report)
+{
+	if (!table->headed && report->listed) report_csv_end(report->out); /* an empty line between two lists */
+	for (size_t c = 0; !table->headed && c < table->column_count; c++) {
+		table->money[c] = column_money(table, c);
+		report_csv_title(report->out, table->columns[c].key, table->money[c], c == 0);
+	}
+	if (!table->headed) report_csv_end(report->out);
+	table->headed = report->listed = true;
+	for (size_t i = 0; i < table->cell_count; i++) {
+		size_t c = i % table->column_count;
+
+		report_csv_value(report->out, table->cells[i].json, table->money[c], c == 0);
+		if (c + 1 == table->column_count) report_csv_end(report->out);
+	}
+	cells_free(table);
+}
+
+void table_flush(struct table *table, struct report *report)
+{
+	assert(table->cell_count % table->column_count == 0);
+	if (report->ctl->csv) table_csv(table, report);
+}
+
 static json_t *table_json(const struct table *table)
 {
 	json_t *list = owned(json_array());
@@ -365,7 +436,9 @@ static json_t *table_json(const struct table *table)
 void table_end(struct table *table, struct report *report, const char *key, const char *heading, const char *empty)
 {
 	assert(table->cell_count % table->column_count == 0);
-	if (report->ctl->json) {
+	if (report->ctl->csv) {
+		table_csv(table, report);
+	} else if (report->ctl->json) {
 		(void)json_object_set_new(report->root, key, table_json(table));
 	} else if (table->cell_count > 0) {
 		if (heading != NULL) report_heading(report, heading);
@@ -374,7 +447,12 @@ void table_end(struct table *table, struct report *report, const char *key, cons
 		if (heading != NULL) report_heading(report, heading);
 		(void)fprintf(report->out, "%s\n", empty);
 	}
-	for (size_t i = 0; i < table->cell_count; i++) cell_free(&table->cells[i]);
+	table_drop(table);
+}
+
+void table_drop(struct table *table)
+{
+	cells_free(table);
 	mem_free(table->cells);
 	*table = (struct table){0};
 }

@@ -1,5 +1,6 @@
-/* What a command says: fields and tables, printed as aligned text for people or collected into one JSON object. Text is
- * aligned by what a terminal shows, so Chinese and accented names keep their columns; control characters are replaced.
+/* What a command says: fields and tables, printed as aligned text for people, written as CSV (lists; fields only where
+ * there is no list) or collected into one JSON object. Text is aligned by what a terminal shows, so Chinese and
+ * accented names keep their columns; control characters are replaced.
  */
 #ifndef CTL_REPORT_H
 #define CTL_REPORT_H
@@ -26,7 +27,10 @@ struct cell cell_int(int64_t number);
 struct cell cell_bool(bool value); /* "yes" or "-" */
 struct cell cell_money(
 	int64_t minor, const char *currency, int exponent); /* 1,878.35 CNY; {"amount":"1878.35","currency":"CNY"} */
-struct cell cell_time(const struct zone *zone, int64_t wall_ms); /* in that zone; NULL: UTC */
+struct cell cell_amount(int64_t minor, const char *currency, int exponent); /* likewise, for people without currency */
+struct cell cell_share(int64_t part, int64_t whole);                        /* "33.3 %", "33.3"; of nothing: none */
+struct cell cell_tenths(int64_t tenths);                                    /* "4.5" */
+struct cell cell_time(const struct zone *zone, int64_t wall_ms);            /* in that zone; NULL: UTC */
 struct cell cell_day(int32_t days);
 struct cell cell_uuid(const struct uuid *uuid);
 struct cell cell_age(int64_t from_ms, int64_t to_ms); /* "3 min"; seconds in JSON */
@@ -43,6 +47,7 @@ struct report {
 	const struct ctl *ctl;
 	json_t *root;
 	FILE *out;
+	bool listed; /* CSV: a list has begun */
 };
 
 void report_begin(struct report *report, const struct ctl *ctl);
@@ -58,23 +63,31 @@ int report_end(struct report *report, int status);
 
 struct column {
 	const char *key;   /* in JSON */
-	const char *title; /* for people; NULL: in JSON only */
+	const char *title; /* for people; NULL: in JSON and CSV only */
 };
 
-#define TABLE_COLUMNS_MAX 16
+#define TABLE_COLUMNS_MAX 20
 
 struct table {
 	const struct column *columns;
 	size_t column_count;
 	struct cell *cells; /* row by row */
 	size_t cell_count, cell_max;
+	bool headed; /* CSV: its first line is written */
+	/* CSV: columns of amounts, which take two fields. Found by themselves where a row has one; whoever makes the
+	 * table says so of the others. */
+	bool money[TABLE_COLUMNS_MAX];
 };
 
 void table_begin(struct table *table, const struct column *columns, size_t column_count);
 /* The next cell, row by row; takes it. */
 void table_add(struct table *table, struct cell cell);
+/* CSV: writes the rows so far, which then need no memory any more; in other forms they wait for the end. */
+void table_flush(struct table *table, struct report *report);
 /* Prints it under a heading (NULL: none) or puts it into root[key] as a list of objects; an empty table prints `empty`
  * (NULL: nothing at all). Frees the table. */
 void table_end(struct table *table, struct report *report, const char *key, const char *heading, const char *empty);
+/* Frees it without printing. */
+void table_drop(struct table *table);
 
 #endif

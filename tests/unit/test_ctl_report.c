@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "ctl/report.h"
+#include "ctl/report_csv.h"
 
 static void amounts_are_exact(void **state)
 {
@@ -49,11 +50,86 @@ static void widths_are_a_terminals(void **state)
 	free(text);
 }
 
+static char *written;
+static size_t written_len;
+
+static FILE *writes(void)
+{
+	free(written);
+	written = NULL;
+	return open_memstream(&written, &written_len);
+}
+
+static void csv_is_read_back_as_it_was(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *want;
+	} cases[] = {{"plain", "plain"}, {"", ""}, {"a,b", "\"a,b\""}, {"say \"no\"", "\"say \"\"no\"\"\""},
+		{"two\nlines", "\"two\nlines\""}, {" edge", "\" edge\""}, {"杭州", "杭州"}, {"a\x1b[2J", "a?[2J"},
+		/* no spreadsheet takes these for formulas */
+		{"=1+1", "\"'=1+1\""}, {"+49", "\"'+49\""}, {"-2", "\"'-2\""}, {"@SUM(A1)", "\"'@SUM(A1)\""},
+		{"\t=1", "\"'\t=1\""}, {"＝1", "\"'＝1\""}, {"1=1", "1=1"}};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		json_t *value = json_string(cases[i].text);
+		FILE *out = writes();
+		report_csv_value(out, value, false, true);
+		fclose(out);
+		assert_string_equal(written, cases[i].want);
+		json_decref(value);
+	}
+}
+
+static void csv_amounts_take_two_fields(void **state)
+{
+	(void)state;
+	static const struct column columns[] = {{"who", "who"}, {"amount", "amount"}, {"days", NULL}, {"fee", "fee"}};
+	struct ctl ctl = {.json = true, .csv = true};
+	struct report report;
+	struct table table;
+	report_begin(&report, &ctl);
+	report.out = writes();
+	report_field(&report, "next", NULL, cell_text("not in a list"));
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	table.money[3] = true;
+	table_add(&table, cell_text("a"));
+	table_add(&table, cell_money(-187835, "CNY", 2));
+	table_add(&table, cell_int(-3));
+	table_add(&table, cell_none());
+	table_flush(&table, &report);
+	assert_int_equal(table.cell_count, 0);
+	table_add(&table, cell_none());
+	table_add(&table, cell_money(500, "JPY", 0));
+	table_add(&table, cell_bool(true));
+	table_add(&table, cell_money(5, "KWD", 3));
+	table_end(&table, &report, "list", "heading", "empty");
+	table_begin(&table, columns, 1);
+	table_end(&table, &report, "other", NULL, "empty");
+	FILE *out = report.out;
+	assert_int_equal(report_end(&report, 0), 0);
+	fclose(out);
+	assert_string_equal(written, "who,amount,amount_currency,days,fee,fee_currency\r\na,-1878.35,CNY,-3,,\r\n"
+				     ",500,JPY,true,0.005,KWD\r\n\r\nwho\r\n");
+
+	/* without a list: the fields */
+	report_begin(&report, &ctl);
+	out = report.out = writes();
+	report_field(&report, "line", "line", cell_text("=x"));
+	report_field(&report, "amount", "amount", cell_money(100, "CNY", 2));
+	assert_int_equal(report_end(&report, 0), 0);
+	fclose(out);
+	assert_string_equal(written, "field,value,currency\r\nline,\"'=x\",\r\namount,1.00,CNY\r\n");
+	free(written);
+	written = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(amounts_are_exact),
 		cmocka_unit_test(widths_are_a_terminals),
+		cmocka_unit_test(csv_is_read_back_as_it_was),
+		cmocka_unit_test(csv_amounts_take_two_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
