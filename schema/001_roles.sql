@@ -5,7 +5,8 @@ DO $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['zhifu_intake', 'zhifu_translate', 'zhifu_dispatch', 'zhifu_settle', 'zhifu_operator'] LOOP
+	FOREACH name IN ARRAY ARRAY['zhifu_intake', 'zhifu_translate', 'zhifu_dispatch', 'zhifu_settle', 'zhifu_operator',
+		'zhifu_inspector'] LOOP
 		IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = name) THEN
 			EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS', name);
 		END IF;
@@ -18,7 +19,8 @@ $$;
 
 CREATE SCHEMA zhifu;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA zhifu TO zhifu_writer, zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
+GRANT USAGE ON SCHEMA zhifu TO zhifu_writer, zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator,
+	zhifu_inspector;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 -- The hospital whose rows a reading session may see; unset means none.

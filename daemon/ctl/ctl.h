@@ -22,18 +22,22 @@ struct ctl {
 	bool csv;        /* lists as CSV: report_csv.h */
 	bool chinese;    /* --zh: states, actions and headings in Chinese */
 	const char *who; /* the person who acts, for the record: --who, else $SUDO_USER, else $USER; NULL: unknown */
+	const char
+		*pass; /* an inspector's, --inspector: only reports are read, with no other rights; NULL: an operator */
+	const char *asked; /* the command as it was given, for the record of an inspector's looks */
 	/* filled as far as the command's needs say */
 	struct config *config;
 	const struct options *options;
 	const struct keyring *keyring;
 	const struct directory *directory;
-	struct db_sync *db; /* as zhifu_operator, but for migrate */
+	struct db_sync *db; /* as zhifu_operator, but for migrate; as zhifu_inspector with a pass */
 };
 
 enum ctl_need {
 	CTL_CONFIG = 1, /* configuration, keys, directory */
 	CTL_DB = 2,     /* a database connection as zhifu_operator */
 	CTL_OWNER = 4,  /* a database connection as whoever owns the schema */
+	CTL_REPORT = 8, /* an inspector may run it */
 };
 
 /* One command: one to three words ("migrate", "claim show", "money rate set"). run gets the words after it and returns
@@ -58,6 +62,8 @@ extern const struct ctl_command money_rate_commands[];
 extern const struct ctl_command money_contract_commands[];
 extern const struct ctl_command export_commands[];
 extern const struct ctl_command money_bank_commands[];
+extern const struct ctl_command money_report_commands[];
+extern const struct ctl_command inspector_commands[];
 extern const struct ctl_command key_commands[];
 extern const struct ctl_command check_commands[];
 extern const struct ctl_command status_commands[];

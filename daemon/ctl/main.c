@@ -16,15 +16,17 @@
 
 #define CONFIG_DEFAULT "/etc/zhifu/zhifud.conf"
 #define FAULTS_BYTES_MAX (16u << 20)
+#define LINE_BYTES 1024 /* of a pass, and of what was asked */
 
 static const struct ctl_command *const tables[] = {status_commands, claim_commands, claim_act_commands,
 	message_commands, queue_commands, insurer_commands, ledger_commands, export_commands, money_bank_commands,
-	money_rate_commands, money_contract_commands, key_commands, check_commands, adapter_commands, migrate_commands};
+	money_rate_commands, money_contract_commands, money_report_commands, inspector_commands, key_commands,
+	check_commands, adapter_commands, migrate_commands};
 
 static void usage(FILE *out)
 {
-	(void)fprintf(
-		out, "usage: zhifuctl [--config FILE] COMMAND [ARGUMENT...] [--json|--csv] [--zh] [--who NAME]\n\n");
+	(void)fprintf(out,
+		"usage: zhifuctl [--config FILE] COMMAND [ARGUMENT...] [--json|--csv] [--zh] [--who NAME] [--inspector FILE]\n\n");
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
 		for (const struct ctl_command *command = tables[t]; command->name != NULL; command++)
 			(void)fprintf(
@@ -89,42 +91,80 @@ static int needs_fill(struct ctl *ctl, unsigned needs)
 	ctl->directory = ctl->config->directory;
 	if ((needs & (CTL_DB | CTL_OWNER)) == 0) return 0;
 	r = db_sync_open(ctl->options->database_ctl.text, "ctl", &ctl->db);
-	/* Everything but migrating has only an operator's rights, whoever logged in. */
+	/* Everything but migrating has only an operator's or an inspector's rights, whoever logged in. */
 	if (r == 0 && (needs & CTL_OWNER) == 0)
-		r = db_sync_script(ctl->db, "SET ROLE zhifu_operator; SET search_path = zhifu, pg_temp");
+		r = db_sync_script(ctl->db, ctl->pass != NULL
+						    ? "SET ROLE zhifu_inspector; SET search_path = zhifu, pg_temp"
+						    : "SET ROLE zhifu_operator; SET search_path = zhifu, pg_temp");
 	return r;
+}
+
+/* What every command takes. The rest goes to words; returns how many. */
+static int options_take(int argc, char **argv, struct ctl *ctl, const char **ret_inspector, char **words)
+{
+	int count = 0;
+
+	ctl->config_path = getenv("ZHIFU_CONFIG");
+	if (ctl->config_path == NULL) ctl->config_path = CONFIG_DEFAULT;
+	/* sudo says who really acts */
+	ctl->who = getenv("SUDO_USER");
+	if (ctl->who == NULL) ctl->who = getenv("USER");
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
+			ctl->config_path = argv[++i];
+		else if (strcmp(argv[i], "--json") == 0)
+			ctl->json = true;
+		else if (strcmp(argv[i], "--csv") == 0)
+			ctl->json = ctl->csv = true;
+		else if (strcmp(argv[i], "--zh") == 0)
+			ctl->chinese = true;
+		else if (strcmp(argv[i], "--who") == 0 && i + 1 < argc)
+			ctl->who = argv[++i];
+		else if (strcmp(argv[i], "--inspector") == 0 && i + 1 < argc)
+			*ret_inspector = argv[++i];
+		else
+			words[count++] = argv[i];
+	}
+	return count;
+}
+
+/* An inspector's pass is the first line of a file, and what was asked goes on record. Returns 0, or 2 after it has said
+ * what is wrong. */
+static int inspector_take(const struct ctl_command *command, const char *path, int count, char **words,
+	char pass[LINE_BYTES], char asked[LINE_BYTES])
+{
+	FILE *file;
+	size_t len = 0;
+
+	if ((command->needs & CTL_REPORT) == 0)
+		return ctl_usage("an inspector reads reports: zhifuctl money report ...");
+	file = fopen(path, "re");
+	if (file == NULL || fgets(pass, LINE_BYTES, file) == NULL) pass[0] = '\0';
+	if (file != NULL) (void)fclose(file);
+	pass[strcspn(pass, "\r\n")] = '\0';
+	if (pass[0] == '\0') return ctl_usage("there is no pass in the first line of \"%s\"", path);
+	asked[0] = '\0';
+	for (int i = 0; i < count && len < LINE_BYTES; i++)
+		len += (size_t)snprintf(asked + len, LINE_BYTES - len, "%s%s", i > 0 ? " " : "", words[i]);
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct ctl ctl = {.config_path = getenv("ZHIFU_CONFIG")};
+	struct ctl ctl = {.config_path = NULL};
 	const struct ctl_command *command = NULL;
 	char **words = calloc((size_t)argc + 1, sizeof(*words));
-	int count = 0;
+	const char *inspector = NULL;
+	char pass[LINE_BYTES];
+	char asked[LINE_BYTES];
+	int count;
 	int taken;
 	int status;
 
 	POINTS_OPEN();
 	log_init(STDERR_FILENO, "ctl", LOG_WARN);
 	if (words == NULL) return 1;
-	if (ctl.config_path == NULL) ctl.config_path = CONFIG_DEFAULT;
-	/* sudo says who really acts */
-	ctl.who = getenv("SUDO_USER");
-	if (ctl.who == NULL) ctl.who = getenv("USER");
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
-			ctl.config_path = argv[++i];
-		else if (strcmp(argv[i], "--json") == 0)
-			ctl.json = true;
-		else if (strcmp(argv[i], "--csv") == 0)
-			ctl.json = ctl.csv = true;
-		else if (strcmp(argv[i], "--zh") == 0)
-			ctl.chinese = true;
-		else if (strcmp(argv[i], "--who") == 0 && i + 1 < argc)
-			ctl.who = argv[++i];
-		else
-			words[count++] = argv[i];
-	}
+	count = options_take(argc, argv, &ctl, &inspector, words);
 	if (count == 0 || strcmp(words[0], "help") == 0 || strcmp(words[0], "--help") == 0) {
 		usage(count == 0 ? stderr : stdout);
 		free(words);
@@ -135,6 +175,14 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "zhifuctl: no command \"%s\"; zhifuctl help lists them\n", words[0]);
 		free(words);
 		return 2;
+	}
+	if (inspector != NULL) {
+		if (inspector_take(command, inspector, count, words, pass, asked) != 0) {
+			free(words);
+			return 2;
+		}
+		ctl.pass = pass;
+		ctl.asked = asked;
 	}
 	status = needs_fill(&ctl, command->needs) < 0 ? ctl_fail("could not start")
 						      : command->run(&ctl, count - taken, words + taken);

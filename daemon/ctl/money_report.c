@@ -1,0 +1,241 @@
+/* zhifuctl money report: what is open and since when, what is late, how payers do, what exchange rates did, what waits
+ * in suspense, and the bank accounts. The figures come from schema/054_report.sql. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "ctl/money_list.h"
+#include "db/sync.h"
+#include "lib/currency.h"
+#include "lib/date.h"
+#include "model/directory.h"
+
+#define HOSPITAL_COLUMN                                                                                                \
+	{                                                                                                              \
+		"hospital", "hospital", "医院", false                                                                  \
+	}
+
+static struct cell cell_date(const struct pg_result *rows, int row, int column)
+{
+	return db_rows_null(rows, row, column) ? cell_none() : cell_day(db_rows_date(rows, row, column));
+}
+
+/* An age band: report_band() in schema/054_report.sql. */
+static struct cell cell_band(const struct ctl *ctl, int64_t band)
+{
+	static const char *const names[] = {"not due", "0-30", "31-60", "61-90", "91-180", "181-365", "over 365"};
+
+	assert(band >= 0 && band < (int64_t)ARRAY_LEN(names));
+	if (!ctl->chinese || (band > 0 && band < 6)) return cell_text(names[band]);
+	return cell_word(band == 0 ? "未到期" : "超过365", names[band]);
+}
+
+/* ---- open ---- */
+
+static const struct money_column open_columns[] = {HOSPITAL_COLUMN, {"carrier", "carrier", "付款方", false},
+	{"currency", "currency", "币种", false}, {"items", "items", "笔数", false}, {"open", "open", "未结", true},
+	{"not_due", "not due", "未到期", true}, {"days_0_30", "0-30 days", "0-30天", true},
+	{"days_31_60", "31-60", "31-60天", true}, {"days_61_90", "61-90", "61-90天", true},
+	{"days_91_180", "91-180", "91-180天", true}, {"days_181_365", "181-365", "181-365天", true},
+	{"days_over_365", "over 365", "超过365天", true}, {"carried", "carried at", "账面价值", true},
+	{"oldest", "oldest", "最早", false}};
+
+static int open_ask(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter,
+	int32_t after_day, const struct uuid *after, int64_t limit, struct pg_result **ret_rows)
+{
+	char day[16];
+
+	(void)after_day, (void)after, (void)limit;
+	return ctl_query(ctl, ret_rows,
+		"SELECT carrier, currency, exponent, items, open_minor, not_due_minor, to_30_minor, to_60_minor, to_90_minor,"
+		" to_180_minor, to_365_minor, older_minor, carried_minor, book_currency, oldest_day"
+		" FROM report_open($1, $2::text::date, $3)",
+		"utt", &hospital->id, money_day_text(filter->day, day), filter->carrier);
+}
+
+static void open_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table, struct money_sums *sums)
+{
+	const char *currency = db_rows_text(rows, row, 1);
+	const char *book = db_rows_text(rows, row, 13);
+	int exponent = (int)db_rows_int(rows, row, 2);
+
+	(void)ctl, (void)hospital;
+	table_add(table, cell_text(db_rows_text(rows, row, 0)));
+	table_add(table, cell_text(currency));
+	table_add(table, cell_int(db_rows_int(rows, row, 3)));
+	for (int k = 4; k < 12; k++) table_add(table, cell_amount(db_rows_int(rows, row, k), currency, exponent));
+	table_add(table, cell_money(db_rows_int(rows, row, 12), book, currency_exponent(book)));
+	table_add(table, cell_date(rows, row, 14));
+	money_sum_add(sums, db_rows_int(rows, row, 3), db_rows_int(rows, row, 4), currency, exponent);
+}
+
+static const struct money_list open_list = {.key = "open",
+	.report = "open",
+	.empty = "nothing is open",
+	.empty_zh = "没有未结款项",
+	.columns = open_columns,
+	.column_count = ARRAY_LEN(open_columns),
+	.ask = open_ask,
+	.row = open_row,
+	.id_column = -1};
+
+/* ---- the open claims ---- */
+
+static const struct money_column claim_columns[] = {HOSPITAL_COLUMN, {"claim", "claim", "理赔号", false},
+	{"carrier", "carrier", "付款方", false}, {"remitter", "paid by", "汇款方", false}, {"kind", NULL, NULL, false},
+	{"owed", NULL, NULL, true}, {"open", "open", "未结", true}, {"carried", NULL, NULL, true},
+	{"billed", "billed", "开单日", false}, {"expected", "expected by", "应付日", false},
+	{"days_late", "days late", "逾期天数", false}, {"age", "age", "账龄", false},
+	{"standing", "standing", "状态", false}};
+
+static int claims_ask(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter,
+	int32_t after_day, const struct uuid *after, int64_t limit, struct pg_result **ret_rows)
+{
+	char day[16];
+
+	return ctl_query(ctl, ret_rows,
+		"SELECT claim_id, sort_day, ref, carrier, remitter, kind, owed_minor, open_minor, currency, exponent,"
+		" carried_minor, book_currency, billed_day, due_day, days, band, standing"
+		" FROM report_claims($1, $2::text::date, $3, $4, $5, $6, $7)",
+		"uttbdun", &hospital->id, money_day_text(filter->day, day), filter->carrier, (int)filter->late,
+		after_day, after, (int)limit);
+}
+
+static void claims_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table, struct money_sums *sums)
+{
+	const char *currency = db_rows_text(rows, row, 8);
+	const char *book = db_rows_text(rows, row, 11);
+	int exponent = (int)db_rows_int(rows, row, 9);
+	int64_t days = db_rows_int(rows, row, 14);
+
+	(void)hospital;
+	for (int k = 2; k < 6; k++) table_add(table, cell_text(db_rows_text(rows, row, k)));
+	table_add(table, cell_money(db_rows_int(rows, row, 6), currency, exponent));
+	table_add(table, cell_money(db_rows_int(rows, row, 7), currency, exponent));
+	table_add(table, cell_money(db_rows_int(rows, row, 10), book, currency_exponent(book)));
+	table_add(table, cell_date(rows, row, 12));
+	table_add(table, cell_date(rows, row, 13));
+	table_add(table, db_rows_null(rows, row, 13) ? cell_none() : cell_int(days > 0 ? days : 0));
+	table_add(table, cell_band(ctl, db_rows_int(rows, row, 15)));
+	table_add(table, money_standing(ctl, db_rows_int(rows, row, 16)));
+	money_sum_add(sums, 1, db_rows_int(rows, row, 7), currency, exponent);
+}
+
+static const struct money_list claims_list = {.key = "claims",
+	.report = "claims",
+	.empty = "no open claims",
+	.empty_zh = "没有未结理赔",
+	.columns = claim_columns,
+	.column_count = ARRAY_LEN(claim_columns),
+	.ask = claims_ask,
+	.row = claims_row,
+	.id_column = 0,
+	.day_column = 1};
+
+/* ---- exchange rates ---- */
+
+static const struct money_column fx_columns[] = {HOSPITAL_COLUMN, {"carrier", "carrier", "付款方", false},
+	{"account", "account", "科目", false}, {"currency", "currency", "币种", false},
+	{"realised_gain", "realised gain", "已实现收益", true}, {"realised_loss", "realised loss", "已实现损失", true},
+	{"revaluation", "revaluation", "重估损益", true}, {"net", "gain less loss", "汇兑净损益", true}};
+
+static int fx_ask(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter,
+	int32_t after_day, const struct uuid *after, int64_t limit, struct pg_result **ret_rows)
+{
+	(void)after_day, (void)after, (void)limit;
+	return ctl_query(ctl, ret_rows,
+		"SELECT carrier, account, currency, realised_gain_minor, realised_loss_minor, revalued_minor, net_minor,"
+		" book_currency FROM report_fx($1, $2, $3)",
+		"udd", &hospital->id, filter->from, filter->to);
+}
+
+static void fx_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table, struct money_sums *sums)
+{
+	const char *book = db_rows_text(rows, row, 7);
+	int exponent = currency_exponent(book);
+
+	(void)ctl, (void)hospital;
+	for (int k = 0; k < 3; k++) table_add(table, cell_text(db_rows_text(rows, row, k)));
+	for (int k = 3; k < 7; k++) table_add(table, cell_money(db_rows_int(rows, row, k), book, exponent));
+	money_sum_add(sums, 1, db_rows_int(rows, row, 6), book, exponent);
+}
+
+static const struct money_list fx_list = {.key = "fx",
+	.report = "fx",
+	.empty = "exchange rates made no difference in these days",
+	.empty_zh = "该期间没有汇兑差额",
+	.columns = fx_columns,
+	.column_count = ARRAY_LEN(fx_columns),
+	.ask = fx_ask,
+	.row = fx_row,
+	.id_column = -1};
+
+/* ---- the commands ---- */
+
+static int report_open(struct ctl *ctl, int argc, char **argv)
+{
+	struct money_filter filter = {.limit = 0};
+	const char *day = NULL;
+	const char *limit = NULL;
+	bool items = false;
+	const struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL},
+		{"--carrier", &filter.carrier, NULL}, {"--day", &day, NULL}, {"--limit", &limit, NULL},
+		{"--items", NULL, &items}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r == 0) r = ctl_day("--day", day, INT32_MIN, &filter.day);
+	if (r == 0) r = ctl_number("--limit", limit, MONEY_LIST_MAX, &filter.limit);
+	return r != 0 ? r : money_list_run(ctl, items ? &claims_list : &open_list, &filter);
+}
+
+static int report_late(struct ctl *ctl, int argc, char **argv)
+{
+	struct money_filter filter = {.late = true};
+	const char *day = NULL;
+	const char *limit = NULL;
+	const struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL},
+		{"--carrier", &filter.carrier, NULL}, {"--day", &day, NULL}, {"--limit", &limit, NULL},
+		{NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r == 0) r = ctl_day("--day", day, INT32_MIN, &filter.day);
+	if (r == 0) r = ctl_number("--limit", limit, MONEY_LIST_MAX, &filter.limit);
+	return r != 0 ? r : money_list_run(ctl, &claims_list, &filter);
+}
+
+/* Over a span; without one over the year up to today, whatever the hospital's zone. */
+static int span_run(struct ctl *ctl, int argc, char **argv, const struct money_list *list)
+{
+	struct money_filter filter = {.limit = 0};
+	const char *from = NULL;
+	const char *to = NULL;
+	const struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL}, {"--from", &from, NULL},
+		{"--to", &to, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r == 0) r = ctl_day("--to", to, (int32_t)(clock_wall_ms() / 86400000) + 1, &filter.to);
+	if (r == 0) r = ctl_day("--from", from, filter.to - 365, &filter.from);
+	return r != 0 ? r : money_list_run(ctl, list, &filter);
+}
+
+static int report_fx(struct ctl *ctl, int argc, char **argv)
+{
+	return span_run(ctl, argc, argv, &fx_list);
+}
+
+#define REPORT (CTL_CONFIG | CTL_DB | CTL_REPORT)
+
+const struct ctl_command money_report_commands[] = {
+	{"money report open", "[--items] [--carrier CODE] [--day DAY] [--limit N] [--hospital CODE]",
+		"open items by payer, currency and age, or one by one", REPORT, report_open},
+	{"money report late", "[--carrier CODE] [--day DAY] [--limit N] [--hospital CODE]",
+		"what was to be paid by now, and by how many days it is late", REPORT, report_late},
+	{"money report fx", "[--from DAY] [--to DAY] [--hospital CODE]",
+		"what exchange rates gained and lost, by payer and currency", REPORT, report_fx},
+	{NULL, NULL, NULL, 0, NULL},
+};

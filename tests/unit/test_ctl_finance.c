@@ -1,0 +1,273 @@
+/* What finance sees through zhifuctl money report: figures of a history made by hand (scenario S5), and sums
+ * that must hold for any history. */
+#include "ctl_world.h"
+
+#include "base/id.h"
+
+static struct ctl_world world;
+
+#define ID_A "019ab000-0000-7000-8000-00000000"
+
+/* Claims are known by a number; their refs are made once. */
+static char refs[64][REF_TEXT_LEN];
+
+static void owed(int claim, const char *carrier, const char *remitter, const char *currency, int64_t minor,
+	int64_t open, int64_t book, const char *billed, const char *due, int standing)
+{
+	char day[16] = "NULL";
+
+	if (refs[claim][0] == '\0') ref_new("HZ1", refs[claim]);
+	if (due != NULL) snprintf(day, sizeof(day), "'%s'", due);
+	world_sql(&world,
+		"INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, insurer) VALUES ('" HOSPITAL_A "', '" ID_A
+		"%04d', '%s', '%s');"
+		"INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, kind, currency, exponent, owed_minor, open_minor,"
+		" book_minor, billed_day, due_day, standing) VALUES ('" HOSPITAL_A "', '" ID_A
+		"%04d', '%s', '%s', '%s', '%s', 2, %jd, %jd, %jd, '%s', %s, %d)",
+		claim, refs[claim], carrier, claim, carrier, remitter, strcmp(currency, "CNY") == 0 ? "A" : "C",
+		currency, (intmax_t)minor, (intmax_t)open, (intmax_t)book, billed, day, standing);
+}
+
+static int none_left(void **state)
+{
+	(void)state;
+	world_sql(&world, "TRUNCATE zhifu.claim_state, zhifu.claim_event, zhifu.receivable, zhifu.posting"
+			  "");
+	return 0;
+}
+
+/* The member of row n of the last --json output, as text; of an amount its digits. */
+static const char *told(const char *key, size_t n, const char *member)
+{
+	static char text[8][64];
+	static int next;
+	char *out = text[next++ % 8];
+	json_t *root = world_json(&world);
+	json_t *value = json_object_get(json_array_get(json_object_get(root, key), n), member);
+
+	if (json_is_object(value)) value = json_object_get(value, "amount");
+	if (json_is_integer(value))
+		snprintf(out, 64, "%jd", (intmax_t)json_integer_value(value));
+	else
+		snprintf(out, 64, "%s", json_is_string(value) ? json_string_value(value) : "null");
+	json_decref(root);
+	return out;
+}
+
+static size_t rows_told(const char *key)
+{
+	json_t *root = world_json(&world);
+	size_t n = json_array_size(json_object_get(root, key));
+
+	json_decref(root);
+	return n;
+}
+
+/* The row whose member says so. */
+static size_t row_of(const char *key, const char *member, const char *want)
+{
+	size_t count = rows_told(key);
+
+	for (size_t n = 0; n < count; n++)
+		if (strcmp(told(key, n, member), want) == 0) return n;
+	fail_msg("no %s with %s %s in %s", key, member, want, world.out);
+	return 0;
+}
+
+static void open_items_are_aged_by_what_is_due(void **state)
+{
+	(void)state;
+	/* S5 on 11-30 */
+	owed(20, "alpha", "alpha", "USD", 1420000, 1420000, 10110400, "2026-05-14", NULL, 1);      /* 200 days */
+	owed(21, "alpha", "alpha", "USD", 305000, 305000, 2163975, "2026-10-31", "2026-11-30", 1); /* due today */
+	owed(22, "gamma", "gamma", "EUR", 560000, 560000, 4620000, "2026-09-01", "2026-10-01", 1); /* 60 */
+	owed(23, "allied", "allied", "USD", 231500, 231500, 1648280, "2026-11-05", "2026-12-05", 1);
+	owed(24, "allied", "allied", "USD", 231500, 231500, 1648280, "2026-08-01", "2026-08-31", 1);   /* 91 */
+	owed(25, "allied", "allied", "USD", 232500, 232500, 1655400, "2026-08-02", "2026-09-01", 1);   /* 90 */
+	owed(26, "alpha", "alpha", "CNY", 10290000, 5145000, 10290000, "2025-10-31", "2025-11-30", 1); /* 365 */
+	owed(27, "alpha", "alpha", "CNY", 100, 100, 100, "2025-10-30", "2025-11-29", 4);               /* 366 */
+	assert_ctl(&world, 0, "money report open --day 2026-11-30 --json");
+	assert_int_equal(rows_told("open"), 4);
+	assert_string_equal(told("open", 0, "carrier"), "allied");
+	assert_string_equal(told("open", 0, "open"), "6955.00");
+	assert_string_equal(told("open", 0, "not_due"), "2315.00");
+	assert_string_equal(told("open", 0, "days_61_90"), "2325.00");
+	assert_string_equal(told("open", 0, "days_91_180"), "2315.00");
+	assert_string_equal(told("open", 0, "carried"), "49519.60");
+	assert_string_equal(told("open", 1, "currency"), "CNY");
+	assert_string_equal(told("open", 1, "open"), "51451.00");
+	assert_string_equal(told("open", 1, "days_181_365"), "51450.00");
+	assert_string_equal(told("open", 1, "days_over_365"), "1.00");
+	assert_string_equal(told("open", 2, "days_0_30"), "3050.00");
+	assert_string_equal(told("open", 2, "days_181_365"), "14200.00");
+	assert_string_equal(told("open", 3, "days_31_60"), "5600.00");
+	/* never dollars and yuan in one sum */
+	assert_int_equal(rows_told("totals"), 3);
+	assert_string_equal(told("totals", row_of("totals", "total", "24205.00"), "items"), "5");
+	assert_ctl(&world, 0, "money report open --day 2026-11-30 --carrier gamma");
+	assert_non_null(strstr(world.out, "5,600.00 EUR"));
+	assert_ctl(&world, 0, "money report late --day 2026-11-30 --json");
+	assert_int_equal(rows_told("claims"), 5); /* not: without a term, due today, due later */
+	assert_string_equal(told("claims", 0, "claim"), refs[27]);
+	assert_string_equal(told("claims", 0, "days_late"), "366");
+	assert_string_equal(told("claims", 1, "days_late"), "365");
+	assert_string_equal(told("claims", 4, "expected"), "2026-10-01");
+	assert_ctl(&world, 0, "money report open --items --day 2026-11-30 --json");
+	assert_int_equal(rows_told("claims"), 8);
+	size_t n = row_of("claims", "claim", refs[20]);
+	assert_string_equal(told("claims", n, "expected"), "null");
+	assert_string_equal(told("claims", n, "days_late"), "null");
+	assert_string_equal(told("claims", n, "age"), "181-365");
+	assert_ctl(&world, 0, "money report open --items --limit 3 --json");
+	assert_int_equal(rows_told("claims"), 3);
+	assert_non_null(strstr(world.out, "\"cut\":true"));
+}
+
+/* In the book currency of one entry; other: the account against FX. gain > 0: a gain. */
+static void differs(
+	int entry, const char *rule, int claim, const char *other, const char *currency, int64_t gain, const char *day)
+{
+	char id[64] = "NULL";
+
+	if (claim != 0) snprintf(id, sizeof(id), "'" ID_A "%04d'", claim);
+	world_sql(&world,
+		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,"
+		" claim_id, source_id) VALUES ('" HOSPITAL_A "', '" ID_A
+		"%04d', 9, '%s', '%s', 0, '%s', 2, %jd, '%s', '%s', %s, '" ID_A "%04d')",
+		entry, gain > 0 ? other : "FX", gain > 0 ? "FX" : other, currency, (intmax_t)(gain > 0 ? gain : -gain),
+		day, rule, id, entry);
+}
+
+/* S5: November is revalued, December takes it back and settles N2 and B. */
+static void gains_and_losses_are_told_by_payer_and_currency(void **state)
+{
+	(void)state;
+	owed(20, "alpha", "alpha", "USD", 1420000, 1420000, 10110400, "2026-05-14", NULL, 1);
+	owed(21, "alpha", "alpha", "USD", 305000, 305000, 2163975, "2026-10-31", NULL, 1);
+	owed(22, "gamma", "gamma", "EUR", 560000, 560000, 4620000, "2026-09-01", NULL, 1);
+	for (int n = 23; n < 26; n++)
+		owed(n, "allied", "allied", "USD", 231500, 231500, 1648280, "2026-11-05", NULL, 1);
+	static const struct {
+		int claim;
+		const char *account, *currency;
+		int64_t gain;
+	} items[] = {{20, "AR-ALPHA", "USD", -42600}, {21, "AR-ALPHA", "USD", -1525}, {22, "AR-GAMMA", "EUR", 33600},
+		{23, "AR-ALLIED", "USD", -6945}, {24, "AR-ALLIED", "USD", -6945}, {25, "AR-ALLIED", "USD", -6975},
+		{0, "SUSP", "USD", 3450}, {0, "BANK-USD", "USD", -86323}};
+	for (size_t i = 0; i < ARRAY_LEN(items); i++) {
+		differs(600 + (int)i, "revalue", items[i].claim, items[i].account, items[i].currency, items[i].gain,
+			"2026-11-30");
+		if (i < 7) /* the bank's stays */
+			differs(620 + (int)i, "revalue_back", items[i].claim, items[i].account, items[i].currency,
+				-items[i].gain, "2026-12-01");
+	}
+	differs(640, "match_fx", 24, "AR-ALLIED", "USD", -3472, "2026-12-04");
+	differs(641, "match_fx", 21, "AR-ALPHA", "USD", 1830, "2026-12-08");
+	assert_ctl(&world, 0, "money report fx --from 2026-11-01 --to 2026-11-30 --json");
+	assert_int_equal(rows_told("fx"), 5);
+	assert_string_equal(told("fx", 0, "carrier"), "allied");
+	assert_string_equal(told("fx", 0, "revaluation"), "-208.65");
+	assert_string_equal(told("fx", 1, "revaluation"), "-441.25");
+	assert_string_equal(told("fx", 2, "currency"), "EUR");
+	assert_string_equal(told("fx", 2, "revaluation"), "336.00");
+	assert_string_equal(told("fx", row_of("fx", "account", "BANK-USD"), "net"), "-863.23");
+	assert_string_equal(told("fx", row_of("fx", "account", "SUSP"), "net"), "34.50");
+	assert_string_equal(told("totals", 0, "total"), "-1142.63");
+	assert_ctl(&world, 0, "money report fx --from 2026-12-01 --to 2026-12-31 --json");
+	assert_string_equal(told("fx", 0, "realised_loss"), "34.72");
+	assert_string_equal(told("fx", 0, "revaluation"), "208.65");
+	assert_string_equal(told("fx", 1, "realised_gain"), "18.30");
+	/* B over both months: 18.30; N2's rate difference: -34.72 */
+	assert_ctl(&world, 0, "money report fx --from 2026-11-01 --to 2026-12-31 --json");
+	assert_string_equal(told("fx", 0, "net"), "-34.72");
+	assert_string_equal(told("fx", 1, "net"), "18.30");
+	assert_string_equal(told("totals", 0, "total"), "-879.65"); /* -34.72 + 18.30 - 863.23 */
+}
+
+/* Any history: what is open is told once in each form, and is what the ledger carries. */
+static void sums_hold_for_any_history(void **state)
+{
+	(void)state;
+	world_sql(&world,
+		"SELECT setseed(0.4711);"
+		"DO $$ DECLARE c uuid; n integer; k text; o bigint; b bigint; r zhifu.receivable; d bigint; z bigint; car text; BEGIN"
+		" FOR n IN 1 .. 400 LOOP c := ('" ID_A
+		"' || lpad((1000 + n)::text, 4, '0'))::uuid; k := (ARRAY['CNY', 'USD', 'EUR'])[1 + floor(random() * 3)];"
+		"  car := (ARRAY['alpha', 'beta', 'gamma'])[1 + floor(random() * 3)];"
+		"  o := 1 + floor(random() * 3000000); b := CASE WHEN k = 'CNY' THEN o ELSE round(o * 7.1) END;"
+		"  INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref) VALUES ('" HOSPITAL_A
+		"', c, 'HZ1' || lpad(n::text, 13, '0'));"
+		"  INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, kind, currency, exponent, owed_minor, open_minor, book_minor,"
+		"   billed_day, due_day) VALUES ('" HOSPITAL_A
+		"', c, car, car, CASE WHEN k = 'CNY' THEN 'A' ELSE 'C' END, k, 2, o, o, b,"
+		"   date '2026-01-01' + floor(random() * 300)::int, CASE WHEN random() < 0.8 THEN date '2026-03-01' + floor(random() * 300)::int END);"
+		"  INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id,"
+		"   source_id) VALUES ('" HOSPITAL_A
+		"', gen_random_uuid(), 1, 'AR-' || upper(car), 'REV-MED', o, k, 2, b, '2026-10-01', 'bill', c, c);"
+		"  FOR step IN 1 .. floor(random() * 5)::int LOOP"
+		"   SELECT * INTO r FROM zhifu.receivable WHERE hospital_id = '" HOSPITAL_A "' AND claim_id = c;"
+		"   d := CASE WHEN random() < 0.2 THEN -r.open_minor WHEN random() < 0.3 THEN r.owed_minor - r.open_minor ELSE -floor(random() * r.open_minor) END;"
+		"   CONTINUE WHEN d = 0;"
+		"   z := zhifu.receivable_move('" HOSPITAL_A
+		"', c, r.version, d, (ARRAY[NULL, 3, 4])[1 + floor(random() * 3)]::smallint);"
+		"   INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id,"
+		"    source_id) VALUES ('" HOSPITAL_A
+		"', gen_random_uuid(), 1, CASE WHEN d > 0 THEN 'AR-' || upper(car) ELSE 'SUSP' END,"
+		"    CASE WHEN d > 0 THEN 'SUSP' ELSE 'AR-' || upper(car) END, abs(d), k, 2, abs(z), '2026-10-02', 'match_paid', c, c);"
+		"  END LOOP; END LOOP; END $$;"
+		"SET zhifu.hospital_id = '" HOSPITAL_A "'; SET search_path = zhifu");
+	for (int day = 0; day < 400; day += 57) {
+		assert_int_equal(
+			world_count(&world,
+				"SELECT count(*) FROM (SELECT carrier, currency, open_minor, not_due_minor + to_30_minor + to_60_minor + to_90_minor"
+				" + to_180_minor + to_365_minor + older_minor AS bands, carried_minor, items"
+				" FROM report_open('" HOSPITAL_A "', date '2026-01-01' + %d, NULL)) o FULL JOIN"
+				" (SELECT carrier, currency, sum(open_minor) AS open, count(*) AS items FROM receivable WHERE open_minor > 0 GROUP BY 1, 2) r"
+				" USING (carrier, currency) FULL JOIN (SELECT substr(lower(account), 4) AS carrier, currency, sum(book) AS book FROM ("
+				"  SELECT debit AS account, currency, book_minor AS book FROM posting UNION ALL SELECT credit, currency, -book_minor FROM posting) p"
+				"  WHERE account LIKE 'AR-%%' GROUP BY 1, 2 HAVING sum(book) <> 0) l USING (carrier, currency)"
+				" WHERE (o.open_minor, o.bands, o.items, o.carried_minor) IS DISTINCT FROM (r.open, r.open, r.items, l.book)",
+				day),
+			0);
+	}
+	assert_true(world_count(&world, "SELECT count(*) FROM report_open('" HOSPITAL_A "', NULL, NULL)") == 9);
+	/* by pages of seven: each once, in order */
+	assert_int_equal(
+		world_count(&world,
+			"WITH RECURSIVE page AS (SELECT 1 AS n, ARRAY(SELECT (sort_day, claim_id)::text FROM report_claims('" HOSPITAL_A
+			"', NULL, NULL, false, NULL, NULL, 7)) AS ids, (SELECT array_agg(sort_day ORDER BY sort_day, claim_id) FROM report_claims('" HOSPITAL_A
+			"', NULL, NULL, false, NULL, NULL, 7)) AS days, (SELECT array_agg(claim_id ORDER BY sort_day, claim_id) FROM report_claims('" HOSPITAL_A
+			"', NULL, NULL, false, NULL, NULL, 7)) AS claims UNION ALL SELECT p.n + 1, '{}', q.d, q.c FROM page p CROSS JOIN LATERAL ("
+			"SELECT array_agg(sort_day ORDER BY sort_day, claim_id) AS d, array_agg(claim_id ORDER BY sort_day, claim_id) AS c FROM report_claims('" HOSPITAL_A
+			"', NULL, NULL, false, p.days[cardinality(p.days)], p.claims[cardinality(p.claims)], 7)) q WHERE q.c IS NOT NULL)"
+			" SELECT (SELECT count(*) FROM receivable WHERE standing <> 2) - count(DISTINCT u) + (count(*) - count(DISTINCT u))"
+			" FROM page, unnest(claims) u"),
+		0);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 0, "migrate");
+	world_sql(&world, "SET search_path = zhifu; SELECT hospital_open('" HOSPITAL_A
+			  "', 'HZ1', 'x', 'Asia/Shanghai', 'CNY', '')");
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(open_items_are_aged_by_what_is_due, none_left),
+		cmocka_unit_test_setup(gains_and_losses_are_told_by_payer_and_currency, none_left),
+		cmocka_unit_test_setup(sums_hold_for_any_history, none_left),
+	};
+	int r = world_start(&world, "ctl_finance");
+	if (r == 77) {
+		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
+		return 0;
+	}
+	if (r != 0) return 1;
+	r = cmocka_run_group_tests(tests, start, NULL);
+	world_stop(&world);
+	return r;
+}
