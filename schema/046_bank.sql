@@ -132,6 +132,21 @@ CREATE VIEW bank_proved AS SELECT * FROM bank_statement WHERE kind = 1 AND openi
 	AND opening_day IS NOT NULL AND closing_day IS NOT NULL;
 ALTER VIEW bank_proved OWNER TO zhifu_writer;
 
+-- What is missing now, whatever was when a statement came: nothing closes as it opens, or the number before its own is not
+-- there, though there are older ones. Copies and overlapping statements ask for nobody.
+CREATE VIEW bank_continuity WITH (security_invoker = true) AS SELECT a.*, a.kind = 1 AND a.chain NOT IN (0, 3, 5, 8) AND (
+	NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1
+			AND b.statement_id <> a.statement_id AND b.closing_minor = a.opening_minor AND b.closing_day <= a.closing_day)
+		AND EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1
+			AND b.statement_id <> a.statement_id AND (b.opening_day, coalesce(b.sequence, 0)) < (a.opening_day, coalesce(a.sequence, 0)))
+	OR NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1
+			AND b.statement_id <> a.statement_id AND b.sequence BETWEEN a.sequence - 1 AND a.sequence
+			AND date_part('year', b.closing_day) = date_part('year', a.closing_day))
+		AND EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1
+			AND b.sequence < a.sequence AND date_part('year', b.closing_day) = date_part('year', a.closing_day))) AS gap
+	FROM bank_statement a;
+GRANT SELECT ON bank_continuity TO zhifu_writer, zhifu_operator;
+
 -- Do two statements have no line in common? Their days may touch (one closes on the day on which the next opens) or be the
 -- same (parts of one day), and not overlap; and they do not open alike on one day, nor close alike.
 CREATE FUNCTION bank_disjoint(a_from date, a_to date, a_opening bigint, a_closing bigint, b_from date, b_to date, b_opening bigint,
@@ -220,14 +235,16 @@ END
 $$;
 
 -- Posts movements of one account against another, each an entry of its own: what came in by one rule, what went out by the other.
+-- What comes late has the first open day.
 CREATE FUNCTION bank_post(p_hospital uuid, p_entry uuid[], p_amount bigint[], p_currency text, p_exponent smallint, p_day date[],
 	p_bank text, p_against text, p_rule_in text, p_rule_out text) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
 	WITH posted AS (
 		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
 		SELECT p_hospital, t.e, 1, CASE WHEN t.a > 0 THEN p_bank ELSE p_against END, CASE WHEN t.a > 0 THEN p_against ELSE p_bank END,
-			abs(t.a), p_currency, p_exponent, CASE WHEN p_currency = h.book_currency THEN abs(t.a) END, t.d,
+			abs(t.a), p_currency, p_exponent, CASE WHEN p_currency = h.book_currency THEN abs(t.a) END, greatest(t.d, o.first),
 			CASE WHEN t.a > 0 THEN p_rule_in ELSE p_rule_out END, t.e
-		FROM unnest(p_entry, p_amount, p_day) AS t (e, a, d) JOIN hospital h ON h.hospital_id = p_hospital WHERE t.a <> 0
+		FROM unnest(p_entry, p_amount, p_day) AS t (e, a, d) JOIN hospital h ON h.hospital_id = p_hospital
+		CROSS JOIN books_day(p_hospital, '-infinity') AS o (first) WHERE t.a <> 0
 		RETURNING hospital_id, entry_id, no, book_minor)
 	INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL
 $$;

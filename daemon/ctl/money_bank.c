@@ -202,23 +202,12 @@ struct statement_filter {
 	bool gaps;
 };
 
-/* What is missing now, whatever was when a statement came: nothing closes as it opens, or the number before its own is
- * not there, though there are older ones. Copies and overlapping statements ask for nobody. */
 static const char *const statements_sql =
 	"SELECT s.account, s.sequence, s.identifier, s.opening_minor, s.closing_minor, s.currency, s.exponent, s.closing_day,"
 	" s.entry_count, CASE WHEN NOT s.gap AND s.chain IN (4, 6) THEN 2 WHEN s.gap AND s.chain <> 6 THEN 4 ELSE s.chain END::int4,"
-	" f.taken_at, f.who, s.statement_id FROM (SELECT a.*, a.kind = 1 AND a.chain NOT IN (0, 3, 5, 8) AND ("
-	"  NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1"
-	"   AND b.statement_id <> a.statement_id AND b.closing_minor = a.opening_minor AND b.closing_day <= a.closing_day)"
-	"  AND EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1"
-	"   AND b.statement_id <> a.statement_id AND (b.opening_day, coalesce(b.sequence, 0)) < (a.opening_day, coalesce(a.sequence, 0)))"
-	"  OR NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1"
-	"   AND b.statement_id <> a.statement_id AND b.sequence BETWEEN a.sequence - 1 AND a.sequence"
-	"   AND date_part('year', b.closing_day) = date_part('year', a.closing_day))"
-	"  AND EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1"
-	"   AND b.sequence < a.sequence AND date_part('year', b.closing_day) = date_part('year', a.closing_day))) AS gap"
-	"  FROM bank_statement a WHERE a.hospital_id = $1 AND ($2::text IS NULL OR a.account = $2)) s"
-	" JOIN bank_file f ON f.hospital_id = s.hospital_id AND f.file_id = s.file_id WHERE NOT $3 OR s.gap"
+	" f.taken_at, f.who, s.statement_id FROM bank_continuity s"
+	" JOIN bank_file f ON f.hospital_id = s.hospital_id AND f.file_id = s.file_id"
+	" WHERE s.hospital_id = $1 AND ($2::text IS NULL OR s.account = $2) AND (NOT $3 OR s.gap)"
 	" ORDER BY s.account, s.closing_day, s.sequence, s.page, s.statement_id LIMIT $4";
 
 static int statements_ask(

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/zone.h"
 #include "lib/rate.h"
+#include "model/revaluation.h"
 #include "zhifu_model.h"
 
 struct hospital;
@@ -38,6 +39,14 @@ struct hospital_account {
 	bool unproved_accepted; /* statements without balances are read */
 };
 
+/* Who may write off how much at once. */
+struct write_off_role {
+	const char *role;
+	const char *const *people;
+	uint32_t person_count;
+	struct zf_money limit; /* in the book currency */
+};
+
 struct hospital {
 	struct uuid id;
 	char code[HOSPITAL_CODE_LEN + 1];
@@ -54,6 +63,12 @@ struct hospital {
 	const struct client *const *clients;
 	uint32_t account_count;
 	const struct hospital_account *accounts;
+	unsigned revaluation_reverts;                 /* a set of enum revaluation_kind */
+	const struct provision_band *provision_bands; /* by days */
+	uint32_t provision_band_count;
+	uint32_t limitation_years, limitation_alert_days;
+	const struct write_off_role *write_off_roles;
+	uint32_t write_off_role_count;
 	const struct validate_system *code_systems; /* its own: tariff, catalogues, diagnoses */
 	uint32_t code_system_count;
 	const char *file; /* its configuration file, for faults */

@@ -88,6 +88,19 @@ static const struct conf_option bank_account_options[] = {
 static const struct conf_table bank_account_table = {
 	"bank_account", bank_account_options, ARRAY_LEN(bank_account_options), sizeof(struct bank_account_file), NULL};
 
+static const struct conf_option write_off_role_options[] = {
+	{MEMBER(write_off_role_file, role), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 1,
+		.max = 64, .sample = "\"head of finance\"", .help = "What the role is called."},
+	{MEMBER(write_off_role_file, people), .type = CONF_STRINGS, .flags = CONF_RELOADABLE, .fallback = "[]",
+		.help = "The logins of those who have it."},
+	{MEMBER(write_off_role_file, limit), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 1,
+		.max = 20, .sample = "\"5000.00\"", .form = form_limit,
+		.help = "The most that one of them may write off of a claim, in the book currency."},
+};
+
+static const struct conf_table write_off_role_table = {"write_off_role", write_off_role_options,
+	ARRAY_LEN(write_off_role_options), sizeof(struct write_off_role_file), NULL};
+
 static const struct conf_option hospital_options[] = {
 	{MEMBER(hospital_file, id), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 36, .max = 36,
 		.sample = "\"019ab000-0000-7000-8000-000000000001\"", .form = form_uuid,
@@ -112,6 +125,23 @@ static const struct conf_option hospital_options[] = {
 		.max = 31,
 		.help = "How many days back the last rate may be for a day that has none. National Day and Spring "
 			"Festival take more than 7."},
+	{MEMBER(hospital_file, revaluation_reverts), .type = CONF_STRINGS, .flags = CONF_RELOADABLE,
+		.fallback = "[ \"receivable\", \"suspense\" ]", .max = 3, .form = form_revalued,
+		.help = "What the close of a month revalues and the first of the next month takes back: receivable, suspense, bank. "
+			"The others stay at the closing rate."},
+	{MEMBER(hospital_file, provision_bands), .type = CONF_STRINGS, .flags = CONF_RELOADABLE,
+		.fallback = "[ \"91: 5\", \"366: 20\", \"731: 50\", \"1096: 100\" ]", .max = 16, .form = form_band,
+		.help = "What receivables are provided for by age: from how many days after the bill on, how many per cent, by rising "
+			"days. Younger ones are not."},
+	{MEMBER(hospital_file, limitation_years), .type = CONF_INT, .flags = CONF_RELOADABLE, .fallback = "3", .min = 1,
+		.max = 30,
+		.help = "After how many years a claim can no longer be enforced, from the day on which it was due or a "
+			"demand was last delivered."},
+	{MEMBER(hospital_file, limitation_alert_days), .type = CONF_INT, .flags = CONF_RELOADABLE, .fallback = "90",
+		.min = 0, .max = 3650, .help = "How many days before that it is told."},
+	{MEMBER(hospital_file, write_off_roles), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
+		.group = &write_off_role_table, .fallback = "()",
+		.help = "Who may write off receivables as uncollectable, and up to how much. Nobody else may."},
 	{MEMBER(hospital_file, identifiers), .type = CONF_GROUPS, .flags = CONF_RELOADABLE, .group = &identifier_table,
 		.fallback = "()", .help = "How insurers know the hospital."},
 	{MEMBER(hospital_file, clients), .type = CONF_GROUPS, .flags = CONF_RELOADABLE, .group = &client_table,

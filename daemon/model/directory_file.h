@@ -21,11 +21,16 @@ struct bank_account_file {
 	bool reversal_negates, unproved_accepted;
 };
 
+struct write_off_role_file {
+	const char *role, *limit;
+	struct conf_strings people;
+};
+
 struct hospital_file {
 	const char *id, *code, *name, *zone, *book_currency;
-	struct conf_strings rate_sources;
-	int64_t rate_reach_days;
-	struct conf_groups identifiers, clients, code_systems, bank_accounts;
+	struct conf_strings rate_sources, revaluation_reverts, provision_bands;
+	int64_t rate_reach_days, limitation_years, limitation_alert_days;
+	struct conf_groups identifiers, clients, code_systems, bank_accounts, write_off_roles;
 };
 
 struct range_file {

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "lib/base64.h"
 #include "lib/currency.h"
+#include "lib/decimal.h"
 #include "model/directory.h"
 
 #define DIGITS "0123456789"
@@ -100,6 +101,52 @@ const char *form_rate_source(const char *text)
 
 	return source == RATE_CFETS || source == RATE_ECB || source == RATE_MANUAL ? NULL
 										   : "is none of cfets, ecb, manual";
+}
+
+unsigned revalued_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		unsigned kind;
+	} kinds[] = {{"receivable", REVALUE_RECEIVABLE}, {"suspense", REVALUE_SUSPENSE}, {"bank", REVALUE_BANK}};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(kinds[i].name, name) == 0) return kinds[i].kind;
+	return 0;
+}
+
+const char *form_revalued(const char *text)
+{
+	return revalued_of(text) != 0 ? NULL : "is none of receivable, suspense, bank";
+}
+
+bool band_of(const char *text, struct provision_band *ret_band)
+{
+	size_t digits = strspn(text, DIGITS);
+	const char *share = text + digits;
+	struct zf_decimal percent;
+
+	if (digits == 0 || digits > 5 || *share != ':') return false;
+	share += 1 + strspn(share + 1, " ");
+	if (decimal_parse(text_of(share), &percent) != 0 || decimal_sign(percent) < 0 || percent.scale > 2 ||
+		decimal_round(percent, 2, DECIMAL_HALF_AWAY, &percent) != 0 || percent.unscaled > 10000)
+		return false;
+	*ret_band = (struct provision_band){(uint32_t)strtoul(text, NULL, 10), (uint32_t)percent.unscaled};
+	return true;
+}
+
+const char *form_band(const char *text)
+{
+	struct provision_band band;
+
+	return band_of(text, &band) ? NULL : "is not DAYS: PER CENT, with at most two decimals and 100";
+}
+
+const char *form_limit(const char *text)
+{
+	struct zf_decimal limit;
+
+	return decimal_parse(text_of(text), &limit) == 0 && decimal_sign(limit) >= 0 ? NULL : "is not an amount";
 }
 
 const char *form_client(const char *text)

@@ -10,6 +10,9 @@ const char *form_hospital_code(const char *text);
 const char *form_currency(const char *text);
 const char *form_rate_source(const char *text);
 const char *form_account(const char *text);
+const char *form_revalued(const char *text);
+const char *form_band(const char *text);  /* "91: 5": days and per cent */
+const char *form_limit(const char *text); /* an amount that is not negative */
 const char *form_charset(const char *text);
 const char *form_client(const char *text);      /* a client's id */
 const char *form_fingerprint(const char *text); /* SHA-256 in hexadecimal digits */
@@ -20,6 +23,11 @@ const char *form_pin(const char *text);     /* sha256//BASE64 */
 const char *form_purpose(const char *text); /* of HL7's value set v3-PurposeOfUse */
 const char *form_field(const char *text);   /* a path that begins with a FHIR R4 resource type, or "*" */
 
+/* The enum revaluation_kind of a name; 0: none. */
+unsigned revalued_of(const char *name);
+/* A band of provision that form_band likes. */
+struct provision_band;
+bool band_of(const char *text, struct provision_band *ret_band);
 /* The enum client_scope of a name; 0: none. */
 uint32_t scope_of(const char *name);
 /* Whether a URL that form_url likes names this machine: localhost, 127.x.x.x or [::1]. */

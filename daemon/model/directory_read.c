@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/money.h"
 #include "model/directory_file.h"
 #include "model/directory_form.h"
 #include "model/validate.h"
@@ -170,6 +171,46 @@ static int accounts_read(struct reading *reading, const struct conf_groups *grou
 	return 0;
 }
 
+/* What closes of months go by. */
+static int close_read(
+	struct reading *reading, const char *path, const struct hospital_file *file, struct hospital *hospital)
+{
+	struct provision_band *bands =
+		zf_alloc_array(&reading->arena->zf, file->provision_bands.count + 1, sizeof(*bands));
+	struct write_off_role *roles =
+		zf_alloc_array(&reading->arena->zf, file->write_off_roles.count + 1, sizeof(*roles));
+
+	if (bands == NULL || roles == NULL) return ERR_NOMEM;
+	for (size_t i = 0; i < file->revaluation_reverts.count; i++)
+		hospital->revaluation_reverts |= revalued_of(file->revaluation_reverts.items[i]);
+	for (size_t i = 0; i < file->provision_bands.count; i++) {
+		if (!band_of(file->provision_bands.items[i], &bands[i])) break; /* said already */
+		if (i > 0 && bands[i].days <= bands[i - 1].days)
+			conf_fault_add(reading->faults, path, conf_setting_line(path, "provision_bands"),
+				"provision_bands: \"%s\" is not behind the one before it",
+				file->provision_bands.items[i]);
+		hospital->provision_band_count++;
+	}
+	for (size_t i = 0; i < file->write_off_roles.count; i++) {
+		const struct write_off_role_file *from = file->write_off_roles.items[i];
+		struct zf_decimal limit = {.present = 0};
+
+		roles[i].role = or_empty(from->role);
+		roles[i].people = from->people.items;
+		roles[i].person_count = (uint32_t)from->people.count;
+		(void)!decimal_parse(text_of(or_empty(from->limit)), &limit);
+		if (money_from_decimal(limit, text_of(hospital->book_currency), &roles[i].limit) != 0 && limit.present)
+			conf_fault_add(reading->faults, path, conf_setting_line(path, "write_off_roles.[%zu].limit", i),
+				"limit = \"%s\" is no amount of %s", from->limit, hospital->book_currency);
+	}
+	hospital->limitation_years = (uint32_t)file->limitation_years;
+	hospital->limitation_alert_days = (uint32_t)file->limitation_alert_days;
+	hospital->provision_bands = bands;
+	hospital->write_off_roles = roles;
+	hospital->write_off_role_count = (uint32_t)file->write_off_roles.count;
+	return 0;
+}
+
 int hospital_read(struct reading *reading, const char *path, const char *code, const void **ret_entry)
 {
 	struct hospital *hospital = zf_alloc(&reading->arena->zf, sizeof(*hospital));
@@ -198,6 +239,7 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 		r = code_systems_read(
 			reading, &file.code_systems, &hospital->code_systems, &hospital->code_system_count);
 	if (r == 0) r = accounts_read(reading, &file.bank_accounts, hospital);
+	if (r == 0) r = close_read(reading, path, &file, hospital);
 	clients = zf_alloc_array(&reading->arena->zf, file.clients.count + 1, sizeof(*clients));
 	if (clients == NULL) r = ERR_NOMEM;
 	for (size_t i = 0; r == 0 && i < file.clients.count; i++)

@@ -4,7 +4,7 @@
 #define MODEL_REVALUATION_H
 
 #include "base/core.h"
-#include "lib/rate_table.h"
+#include "lib/rate_convert.h"
 
 /* What an item is, as far as the first of the next month is concerned. The numbers are bits of a configured set. */
 enum revaluation_kind {
@@ -20,30 +20,31 @@ struct revaluation_item {
 	uint8_t kind;            /* enum revaluation_kind */
 	struct zf_money amount;  /* in its own currency; in the currency of the books it is never revalued, whatever it
 				  * is  paid in */
-	struct zf_money carried; /* in the currency of the books, of the same sign or zero */
+	struct zf_money carried; /* in the currency of the books; of the other sign where more was paid out than it was
+				  * carried at */
 };
 
 struct revaluation {
 	struct zf_money closing;    /* the amount at the closing rate */
 	struct zf_money difference; /* closing - carried: positive is a gain */
 	struct zf_money reversal;   /* on the first of the next month: the difference taken back, or zero */
-	struct rate_path path;      /* empty where the item is in the currency of the books */
 };
 
-/* closing: source, bank, pivot, day and reach of the closing rate; its from and to are not looked at. reverts: a set of
- * enum revaluation_kind. ERR_INVALID: an amount is absent, the signs differ, an unknown kind; ERR_NOTFOUND: no rate,
- * with the gap; ERR_LIMIT. */
-int revaluation_make(const struct revaluation_item *item, const struct rate_query *closing,
-	const struct rate_table *rates, unsigned reverts, enum decimal_rule rule, struct revaluation *ret,
-	struct rate_gap *ret_gap) MUSTUSE;
+/* closing: the way from the item's currency to that of the books on the last day. reverts: a set of enum
+ * revaluation_kind. ERR_INVALID: an amount is absent or not in the currency of its end of the way, an unknown kind;
+ * ERR_LIMIT. */
+int revaluation_make(const struct revaluation_item *item, const struct rate_path *closing, unsigned reverts,
+	enum decimal_rule rule, struct revaluation *ret) MUSTUSE;
 
 /* From how many days on which share is provided for. */
 struct provision_band {
 	uint32_t days;         /* of age, from which on; the first row may be above 0 */
 	uint32_t basis_points; /* hundredths of a per cent, at most 10000 */
 };
-/* What an item of that age is to be provided with, by the last of the bands (sorted by days) that it has reached; zero
- * before the first. ERR_INVALID: absent, bands out of order or above 100 %. */
+/* The share of the last of the bands (sorted by days) that an age has reached; 0 before the first. */
+uint32_t provision_share(uint32_t age_days, const struct provision_band *bands, size_t count);
+/* What an item of that age is to be provided with, by its share. ERR_INVALID: absent, bands out of order or above 100
+ * %. */
 int provision_make(struct zf_money carried, uint32_t age_days, const struct provision_band *bands, size_t count,
 	enum decimal_rule rule, struct zf_money *ret) MUSTUSE;
 

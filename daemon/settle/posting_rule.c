@@ -24,6 +24,28 @@ static const struct posting_rule rules[] = {
 		"money that came in is in suspense until it has found its home", "到账资金在核销前记入待查收款"},
 	{"bank_out", POSTING_BANKED, "SUSP", "BANK-{ACCOUNT}",
 		"money that went out is in suspense until it is known what for", "付出资金在查明用途前记入待查收款"},
+	/* By schema/052_close.sql; either way round, a gain or a loss. */
+	{"revalue", POSTING_CLOSED, "{ITEM}", "FX", "what is foreign is worth the closing rate",
+		"期末外币项目按期末汇率折算"},
+	{"revalue_back", POSTING_CLOSED, "FX", "{ITEM}", "and taken back on the first of the next month, as configured",
+		"次月一日按设置转回"},
+	{"provision", POSTING_CLOSED, "BADDEBT", "PROV", "old receivables are provided for", "按账龄计提坏账准备"},
+	{"sale_out", POSTING_SOLD, "CONV", "SUSP", "the foreign money that went out was sold", "付出外币系售予银行"},
+	{"sale_in", POSTING_SOLD, "SUSP", "CONV", "and is what came in for it", "收到结汇款"},
+	{"sale_carried", POSTING_SOLD, "CONV", "BANK-{ACCOUNT}",
+		"it leaves the account at what that is carried at, not at the rate of the day", "按账面价值转出外币"},
+	{"sale_fx", POSTING_SOLD, "FX", "CONV", "the realised loss, or gain", "结汇汇兑损益"},
+	{"order", POSTING_ORDERED, "SUSP", "BANK-{ACCOUNT}", "money goes back; in transit until the bank debits it",
+		"退回款项,银行付出前为未达账项"},
+	{"order_clear", POSTING_ORDERED, "BANK-{ACCOUNT}", "SUSP",
+		"the bank debited it: what its line posted is taken back", "银行已付:冲回流水分录"},
+	/* By schema/057_limitation.sql. */
+	{"give_up_foreign", POSTING_GIVEN_UP, "CONV", "AR-{INSURER}", "what is owed in another currency",
+		"核销外币应收款"},
+	{"give_up_provided", POSTING_GIVEN_UP, "PROV", "AR-{INSURER}", "what it was provided for",
+		"核销:使用已计提坏账准备"},
+	{"give_up", POSTING_GIVEN_UP, "BADDEBT", "AR-{INSURER}", "and what it was not; CONV where it is foreign",
+		"核销:未计提部分计入费用"},
 };
 
 const struct posting_rule *posting_rules(size_t *ret_count)

@@ -1,7 +1,7 @@
 /* The posting rules: what each business event moves between which accounts, as one table that finance can read.
  * Accounts are short names (a chart of accounts maps them: 应收医疗款, 医疗收入, ...); {INSURER} becomes the insurer's
- * code in upper case, {ACCOUNT} the bank account's. One rule is one row of the ledger: debit, credit, one positive
- * amount, one currency. */
+ * code in upper case, {ACCOUNT} the bank account's, {ITEM} the account of what is revalued. One rule is one row of the
+ * ledger: debit, credit, one positive amount, one currency. */
 #ifndef SETTLE_POSTING_RULE_H
 #define SETTLE_POSTING_RULE_H
 
@@ -15,6 +15,10 @@ enum posting_event {
 	POSTING_ANNOUNCED = 3, /* a remittance names the claim */
 	POSTING_FEE = 4,       /* and a fee that is kept from it */
 	POSTING_BANKED = 5,    /* a bank statement: what was on the account, what came in, what went out */
+	POSTING_CLOSED = 6,    /* the end of a month */
+	POSTING_SOLD = 7,      /* the bank bought foreign currency */
+	POSTING_ORDERED = 8,   /* money goes back to who sent it */
+	POSTING_GIVEN_UP = 9,  /* a receivable is uncollectable */
 };
 
 struct posting_rule {
@@ -27,7 +31,7 @@ struct posting_rule {
 const struct posting_rule *posting_rules(size_t *ret_count);
 /* The rule by its name; aborts when there is none, for names are constants of the program. */
 const struct posting_rule *posting_rule(const char *name);
-/* Fills {INSURER} or {ACCOUNT} with the code, of which a rule has one; account holds ACCOUNT_LEN bytes. */
+/* Fills {INSURER}, {ACCOUNT} or {ITEM} with the code, of which a rule has one; account holds ACCOUNT_LEN bytes. */
 void posting_account(const char *template, const char *code, char account[ACCOUNT_LEN]);
 
 #endif

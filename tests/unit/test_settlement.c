@@ -104,22 +104,18 @@ static void test_three_contracts(void **state)
 		assert_int_equal(split.left.minor, 0);
 
 		/* Had it been open at the end of the month, a Saturday. */
-		struct rate rates[LAB_RATES];
-		struct rate_table table = lab_fixture(rates);
-		struct rate_query closing = lab_query(RATE_CFETS, "2026-10-31", "CNY", "CNY");
+		struct rate_path closing = to_cny(rows[i].owes, "2026-10-31");
 		struct revaluation_item open = {REVALUE_RECEIVABLE, item.owed, item.book};
 		struct revaluation revaluation;
-		struct rate_gap gap;
-		assert_int_equal(revaluation_make(&open, &closing, &table, REVALUE_REVERTS_DEFAULT, DECIMAL_HALF_AWAY,
-					 &revaluation, &gap),
-			0);
+		assert_int_equal(
+			revaluation_make(&open, &closing, REVALUE_REVERTS_DEFAULT, DECIMAL_HALF_AWAY, &revaluation), 0);
 		lab_is(revaluation.difference, rows[i].revalued, "CNY");
 		if (rows[i].proceeds == NULL) continue;
 		/* The bank's balance of that day is not: 10-31 has 10-30's rate. */
 		open = (struct revaluation_item){REVALUE_BANK, parts.received, split.bank};
-		assert_int_equal(revaluation_make(&open, &closing, &table, REVALUE_REVERTS_DEFAULT, DECIMAL_HALF_AWAY,
-					 &revaluation, &gap),
-			0);
+		closing = to_cny(rows[i].currency, "2026-10-31");
+		assert_int_equal(
+			revaluation_make(&open, &closing, REVALUE_REVERTS_DEFAULT, DECIMAL_HALF_AWAY, &revaluation), 0);
 		lab_is(revaluation.difference, "0.00", "CNY");
 
 		struct settlement_sale sale;
@@ -148,24 +144,19 @@ static void test_close(void **state)
 		{REVALUE_BANK, "USD", "61230.45", "434987.12", "434123.89", "-863.23", "0.00"},
 		{REVALUE_SUSPENSE, "USD", "-2300.00", "-16341.50", "-16307.00", "34.50", "-34.50"},
 	};
-	struct rate rates[LAB_RATES];
-	struct rate_table table = lab_fixture(rates);
-	struct rate_query closing = lab_query(RATE_CFETS, "2026-11-30", "CNY", "CNY");
 	struct zf_money sums[5], all, reversals;
-	struct rate_gap gap;
 	for (size_t i = 0; i < 5; i++) sums[i] = lab_money("0.00", "CNY");
 	all = reversals = sums[0];
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct revaluation_item item = {(uint8_t)rows[i].kind, lab_money(rows[i].amount, rows[i].currency),
 			lab_money(rows[i].carried, "CNY")};
+		struct rate_path closing = to_cny(rows[i].currency, "2026-11-30");
 		struct revaluation made;
-		assert_int_equal(revaluation_make(&item, &closing, &table, REVALUE_REVERTS_DEFAULT, DECIMAL_HALF_AWAY,
-					 &made, &gap),
-			0);
+		assert_int_equal(
+			revaluation_make(&item, &closing, REVALUE_REVERTS_DEFAULT, DECIMAL_HALF_AWAY, &made), 0);
 		lab_is(made.closing, rows[i].closing, "CNY");
 		lab_is(made.difference, rows[i].difference, "CNY");
 		lab_is(made.reversal, rows[i].reversal, "CNY");
-		assert_int_equal(made.path.count, strcmp(rows[i].currency, "CNY") == 0 ? 0 : 1);
 		assert_int_equal(money_add(sums[rows[i].kind], made.difference, &sums[rows[i].kind]), 0);
 		assert_int_equal(money_add(all, made.difference, &all), 0);
 		assert_int_equal(money_add(reversals, made.reversal, &reversals), 0);
@@ -178,10 +169,19 @@ static void test_close(void **state)
 	/* What is owed in yuan has no rate, also when it is carried for less. */
 	struct revaluation_item written_down = {
 		REVALUE_RECEIVABLE, lab_money("100.00", "CNY"), lab_money("90.00", "CNY")};
+	struct rate_path none = to_cny("CNY", "2026-11-30"), closing = to_cny("USD", "2026-11-30");
 	struct revaluation made;
-	assert_int_equal(revaluation_make(&written_down, &closing, &table, 0, DECIMAL_HALF_AWAY, &made, &gap), 0);
+	assert_int_equal(revaluation_make(&written_down, &none, 0, DECIMAL_HALF_AWAY, &made), 0);
 	lab_is(made.closing, "90.00", "CNY");
 	lab_is(made.difference, "0.00", "CNY");
+	/* One dollar is left of what was paid out at a better rate than it came in at. */
+	struct revaluation_item paid_out = {REVALUE_BANK, lab_money("1.00", "USD"), lab_money("-99.93", "CNY")};
+	assert_int_equal(revaluation_make(&paid_out, &closing, 0, DECIMAL_HALF_AWAY, &made), 0);
+	lab_is(made.difference, "107.02", "CNY");
+	/* And nothing of what was revalued and not taken back. */
+	paid_out.amount = lab_money("0.00", "USD");
+	assert_int_equal(revaluation_make(&paid_out, &closing, 0, DECIMAL_HALF_AWAY, &made), 0);
+	lab_is(made.difference, "99.93", "CNY");
 }
 
 /* A dollar receivable that was carried at 7.1200. */
@@ -334,14 +334,13 @@ static void test_refusals(void **state)
 	assert_int_equal(
 		settlement_sell(some, cny, lab_money("600.01", "USD"), cny, DECIMAL_HALF_AWAY, &sale), ERR_INVALID);
 	assert_int_equal(settlement_sell(some, cny, some, some, DECIMAL_HALF_AWAY, &sale), ERR_INVALID);
-	struct rate_query closing = lab_query(RATE_CFETS, "2026-11-30", "CNY", "CNY");
-	struct revaluation_item wrong = {REVALUE_BANK, some, lab_money("-1", "CNY")};
+	struct rate_path closing = to_cny("EUR", "2026-11-30");
+	struct revaluation_item wrong = {REVALUE_BANK, some, cny};
 	struct revaluation revaluation;
-	assert_int_equal(
-		revaluation_make(&wrong, &closing, &table, 0, DECIMAL_HALF_AWAY, &revaluation, &gap), ERR_INVALID);
+	assert_int_equal(revaluation_make(&wrong, &closing, 0, DECIMAL_HALF_AWAY, &revaluation), ERR_INVALID);
+	closing = to_cny("USD", "2026-11-30");
 	wrong = (struct revaluation_item){3, some, cny};
-	assert_int_equal(
-		revaluation_make(&wrong, &closing, &table, 0, DECIMAL_HALF_AWAY, &revaluation, &gap), ERR_INVALID);
+	assert_int_equal(revaluation_make(&wrong, &closing, 0, DECIMAL_HALF_AWAY, &revaluation), ERR_INVALID);
 }
 
 /* Random instalments: each balances, nothing of the receivable is lost, and the bank's money sold piece by piece takes

@@ -1,0 +1,514 @@
+/* zhifuctl money close, money period: a month is checked, revalued, provided for and locked, all at once or not at all.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "ctl/rate_desk.h"
+#include "db/sync.h"
+#include "lib/currency.h"
+#include "lib/date.h"
+#include "model/directory.h"
+#include "settle/book_rate.h"
+#include "settle/month_end.h"
+
+#define PERIODS_MAX 1200
+#define ITEMS_MAX 10000
+
+/* ---- the checklist ---- */
+
+/* The findings of period_check() in schema/052_close.sql, and those of this side. */
+static const struct check {
+	const char *code, *what, *what_zh, *todo, *todo_zh;
+	bool red;
+} checks[] = {
+	{"statement_gap", "statements without gaps", "银行对账单连续", "ask the bank for the missing statements",
+		"向银行索取缺少的对账单", true},
+	{"statement_opening", "statements that open as the last one closed", "对账单余额衔接",
+		"ask the bank for what is missing", "向银行索取缺少的对账单", true},
+	{"bank_proof", "bank proof", "余额调节表", "zhifuctl money account proof", "zhifuctl money account proof",
+		true},
+	{"rate_missing", "exchange rates", "汇率齐全", "zhifuctl money waiting; money rate import or set",
+		"zhifuctl money waiting,导入或录入汇率", true},
+	{"receivable_waiting", "bills with their receivable", "应收款已确认",
+		"zhifuctl money waiting; import or set the rate", "zhifuctl money waiting,导入或录入汇率", true},
+	{"remittance_parked", "remittances that balance", "付款通知平衡", "correct or refuse what is parked",
+		"更正或退回挂起的付款通知", true},
+	{"books", "the ledger's proof, and all money in suspense or at home", "账簿平衡,资金均已核销或待查",
+		"zhifuctl ledger balance", "zhifuctl ledger balance", true},
+	{"suspense", "money in suspense", "待查收款", "zhifuctl money suspense list", "zhifuctl money suspense list",
+		false},
+	{"order", "orders that the bank has not debited", "银行未付的付款指令", "zhifuctl money order list",
+		"zhifuctl money order list", false},
+	{"statement_short", "statements up to the last day", "对账单截至月末", "import the next statement",
+		"导入下一份对账单", false},
+	{"overdue", "overdue claims", "逾期应收", "remind the payer", "催收", false},
+	{"dispute", "disputes", "争议款项", "follow them up", "跟进", false},
+};
+
+enum { F_CODE, F_RED, F_SUBJECT, F_FOUND, F_SINCE };
+
+/* Everything that a close works with. */
+struct closing {
+	struct ctl *ctl;
+	const struct hospital *hospital;
+	int32_t last_day;
+	char month[8]; /* "2026-11" */
+	bool check;    /* only that */
+	int outcome;   /* of period_outcome() */
+	int32_t since; /* likewise */
+	char who[65];
+	struct pg_result *findings;
+	struct rate_desk desk;
+	struct month_end end;
+	bool red;
+};
+
+static void closing_end(struct closing *closing)
+{
+	db_sync_rows_free(closing->findings);
+	month_end_free(&closing->end);
+	rate_desk_close(&closing->desk);
+}
+
+/* A row for each finding, or one that says that there is none. */
+static void check_rows(const struct closing *closing, const struct check *check, struct table *table)
+{
+	const struct ctl *ctl = closing->ctl;
+	const struct pg_result *rows = closing->findings;
+	bool rates = strcmp(check->code, "rate_missing") == 0 && closing->desk.faults.count > 0;
+	bool found = false;
+
+	for (int row = 0; row < db_rows_count(rows); row++) {
+		if (strcmp(db_rows_text(rows, row, F_CODE), check->code) != 0) continue;
+		found = true;
+		table_add(table, cell_word(say(ctl, check->what, check->what_zh), check->code));
+		table_add(table, check->red ? cell_word(say(ctl, "RED", "不通过"), "red")
+					    : cell_word(say(ctl, "report", "提示"), "report"));
+		table_add(table, cell_text(db_rows_text(rows, row, F_SUBJECT)));
+		table_add(table, cell_int(db_rows_int(rows, row, F_FOUND)));
+		table_add(table,
+			db_rows_null(rows, row, F_SINCE) ? cell_none() : cell_day(db_rows_date(rows, row, F_SINCE)));
+		table_add(table, cell_text(say(ctl, check->todo, check->todo_zh)));
+	}
+	if (found && !rates) return;
+	table_add(table, cell_word(say(ctl, check->what, check->what_zh), check->code));
+	table_add(table, rates ? cell_word(say(ctl, "RED", "不通过"), "red") : cell_word("ok", "ok"));
+	table_add(table, rates ? cell_text(say(ctl, "the closing rate", "期末汇率")) : cell_none());
+	table_add(table, rates ? cell_int((int64_t)closing->desk.faults.count) : cell_none());
+	table_add(table, cell_none());
+	table_add(table, rates ? cell_text(say(ctl, check->todo, check->todo_zh)) : cell_none());
+}
+
+static void checklist_show(const struct closing *closing, struct report *report)
+{
+	static const struct column english[] = {{"check", "check"}, {"state", "state"}, {"subject", "of"},
+		{"found", "found"}, {"since", "since"}, {"todo", "what to do"}};
+	static const struct column chinese[] = {{"check", "检查项"}, {"state", "结果"}, {"subject", "对象"},
+		{"found", "数量"}, {"since", "自"}, {"todo", "处理"}};
+	struct table table;
+
+	table_begin(&table, closing->ctl->chinese ? chinese : english, ARRAY_LEN(english));
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++) check_rows(closing, &checks[i], &table);
+	table_end(&table, report, "checks", NULL, NULL);
+	report_faults(report, NULL, &closing->desk.faults, &((struct closing *)closing)->desk.arena.zf);
+}
+
+/* ---- what it posts ---- */
+
+struct sum {
+	uint8_t kind;
+	const char *account;
+	struct zf_money amount;
+	int64_t items, carried, closing, difference;
+};
+
+static struct cell cell_book(const struct hospital *hospital, int64_t minor)
+{
+	return cell_money(minor, hospital->book_currency, currency_exponent(hospital->book_currency));
+}
+
+/* By account and currency; the items one by one are in money period show. */
+static void revaluation_show(const struct closing *closing, struct report *report)
+{
+	static const struct column english[] = {{"account", "revalued"}, {"items", "items"}, {"amount", "amount"},
+		{"carried", "carried at"}, {"closing", "at the closing rate"}, {"difference", "difference"},
+		{"reverts", "on the 1st"}};
+	static const struct column chinese[] = {{"account", "重估科目"}, {"items", "笔数"}, {"amount", "金额"},
+		{"carried", "账面"}, {"closing", "期末折算"}, {"difference", "汇兑差额"}, {"reverts", "次月一日"}};
+	const struct month_end *end = &closing->end;
+	const struct ctl *ctl = closing->ctl;
+	struct sum *sums = zf_alloc_array(end->arena, end->item_count + 1, sizeof(*sums));
+	struct table table;
+	size_t count = 0;
+	int64_t net = 0;
+
+	for (size_t i = 0; sums != NULL && i < end->item_count; i++) {
+		const struct month_item *item = &end->items[i];
+		const struct zf_money *amount = &item->item.amount;
+		size_t k = 0;
+
+		while (k < count && (strcmp(sums[k].account, item->account) != 0 ||
+					    strcmp(sums[k].amount.currency, amount->currency) != 0))
+			k++;
+		if (k == count) {
+			sums[count] =
+				(struct sum){.kind = item->item.kind, .account = item->account, .amount = *amount};
+			sums[count++].amount.minor = 0;
+		}
+		sums[k].items++;
+		sums[k].amount.minor += amount->minor;
+		sums[k].carried += item->item.carried.minor;
+		sums[k].closing += item->made.closing.minor;
+		sums[k].difference += item->made.difference.minor;
+		net += item->made.difference.minor;
+	}
+	table_begin(&table, ctl->chinese ? chinese : english, ARRAY_LEN(english));
+	for (size_t i = 0; i < count; i++) {
+		bool reverts = (sums[i].kind & closing->hospital->revaluation_reverts) != 0;
+
+		table_add(&table, cell_text(sums[i].account));
+		table_add(&table, cell_int(sums[i].items));
+		table_add(&table, cell_money(sums[i].amount.minor, sums[i].amount.currency, sums[i].amount.exponent));
+		table_add(&table, cell_book(closing->hospital, sums[i].carried));
+		table_add(&table, cell_book(closing->hospital, sums[i].closing));
+		table_add(&table, cell_book(closing->hospital, sums[i].difference));
+		table_add(&table, reverts ? cell_word(say(ctl, "taken back", "转回"), "back")
+					  : cell_word(say(ctl, "stays", "保留"), "stays"));
+	}
+	table_end(&table, report, "revaluation", "", say(ctl, "nothing foreign is open", "无外币余额"));
+	report_field(
+		report, "revaluation_net", say(ctl, "net to FX", "汇兑损益合计"), cell_book(closing->hospital, net));
+}
+
+static void provision_show(const struct closing *closing, struct report *report)
+{
+	const struct month_end *end = &closing->end;
+	int64_t moved = 0;
+
+	for (size_t i = 0; i < end->provision_count; i++)
+		moved += end->provisions[i].after.minor - end->provisions[i].before.minor;
+	report_field(report, "provision_claims", NULL, cell_int((int64_t)end->provision_count));
+	report_field(report, "provision", say(closing->ctl, "provision", "坏账准备变动"),
+		cell_book(closing->hospital, moved));
+}
+
+/* ---- close ---- */
+
+static int outcome_read(struct closing *closing)
+{
+	struct pg_result *rows = NULL;
+	int r = ctl_query(closing->ctl, &rows,
+		closing->check ? "SELECT outcome, since, who FROM period_outcome($1, $2)"
+			       : "SELECT outcome, since, who FROM period_begin($1, $2)",
+		"ud", &closing->hospital->id, closing->last_day);
+
+	if (r == 0) {
+		closing->outcome = (int)db_rows_int(rows, 0, 0);
+		if (!db_rows_null(rows, 0, 1)) closing->since = db_rows_date(rows, 0, 1);
+		if (!db_rows_null(rows, 0, 2))
+			(void)snprintf(closing->who, sizeof(closing->who), "%s", db_rows_text(rows, 0, 2));
+	}
+	db_sync_rows_free(rows);
+	return r;
+}
+
+/* What stands in the way, and what would be posted. */
+static int closing_work_out(struct closing *closing)
+{
+	const struct hospital *hospital = closing->hospital;
+	struct month_end *end = &closing->end;
+	struct pg_result *rows = NULL;
+	int r = ctl_query(closing->ctl, &closing->findings,
+		"SELECT code, red, subject, found, since FROM period_check($1, $2) ORDER BY code, since, subject", "ud",
+		&hospital->id, closing->last_day);
+
+	for (int row = 0; r == 0 && row < db_rows_count(closing->findings); row++)
+		closing->red = closing->red || db_rows_bool(closing->findings, row, F_RED);
+	if (r == 0)
+		r = rate_desk_know(
+			&closing->desk, NULL, closing->last_day - hospital->rate_reach_days, closing->last_day);
+	if (r == 0) r = ctl_query(closing->ctl, &rows, MONTH_ITEMS_SQL, "ud", &hospital->id, closing->last_day);
+	*end = (struct month_end){.hospital = hospital,
+		.rates = &closing->desk.known,
+		.last_day = closing->last_day,
+		.today = (int32_t)zone_day(hospital->zone, clock_wall_ms()),
+		.arena = &closing->desk.arena.zf,
+		.faults = &closing->desk.faults};
+	if (r == 0) r = month_end_revalue(end, rows);
+	db_sync_rows_free(rows);
+	rows = NULL;
+	if (r == ERR_NOTFOUND) { /* each is a fault */
+		closing->red = true;
+		return 0;
+	}
+	if (r == 0) r = ctl_query(closing->ctl, &rows, MONTH_AGED_SQL, "ud", &hospital->id, closing->last_day);
+	if (r == 0) r = month_end_provide(end, rows);
+	db_sync_rows_free(rows);
+	if (r == ERR_LIMIT) return err_set(r, "an amount does not fit");
+	if (r == ERR_INVALID) return err_set(r, "the ledger has an amount in an unknown currency");
+	return r;
+}
+
+static int closing_post(struct closing *closing)
+{
+	const struct month_end *end = &closing->end;
+	const char *rates = month_end_rates_json(end);
+	const char *items = month_end_items_json(end);
+	const char *provisions = month_end_provisions_json(end);
+	struct uuid period = uuid_new();
+
+	if (rates == NULL || items == NULL || provisions == NULL) return err_set(ERR_NOMEM, "no memory for the close");
+	return ctl_query(closing->ctl, NULL,
+		"SELECT period_close($1, $2, $3, $4::text::jsonb, $5, $6::text::jsonb, $7, $8::text::jsonb, $9, $10)",
+		"udutstntst", &closing->hospital->id, closing->last_day, &period, rates,
+		currency_exponent(closing->hospital->book_currency), items, (int)closing->hospital->revaluation_reverts,
+		provisions, (int)BOOK_RATE_ROUNDING, closing->ctl->who);
+}
+
+/* The whole of it in one transaction. */
+static int closing_run(struct closing *closing)
+{
+	int r = ctl_begin(closing->ctl, &closing->hospital->id, !closing->check);
+
+	if (r == 0) r = outcome_read(closing);
+	if (r == 0 && (closing->outcome == 1 || (closing->check && closing->outcome != 0)))
+		r = closing_work_out(closing);
+	if (r == 0 && closing->outcome == 1 && !closing->red && !closing->check) r = closing_post(closing);
+	if (r == 0) return ctl_commit(closing->ctl);
+	ctl_rollback(closing->ctl);
+	return r;
+}
+
+/* Why it is not its turn. */
+static const char *outcome_say(struct closing *closing, char text[160])
+{
+	bool chinese = closing->ctl->chinese;
+	char day[DATE_TEXT_SIZE];
+
+	(void)date_format_day(closing->since, day);
+	if (closing->outcome == 0)
+		(void)snprintf(text, 160,
+			chinese ? "%s 已于 %s 由 %s 结账:未作任何更改"
+				: "%s is closed, since %s by %s: nothing was done",
+			closing->month, day, closing->who);
+	else if (closing->outcome == -2)
+		(void)snprintf(text, 160, chinese ? "应先结 %.7s,再结 %s" : "%.7s is to be closed before %s", day,
+			closing->month);
+	else
+		(void)snprintf(text, 160,
+			chinese ? "%s 结束一小时后方可结账" : "%s can be closed an hour after its end", closing->month);
+	return text;
+}
+
+static int closing_report(struct closing *closing, struct report *report)
+{
+	struct ctl *ctl = closing->ctl;
+	bool may = closing->outcome == 1;
+	bool closed = may && !closing->red && !closing->check;
+	char text[160];
+
+	report_field(report, "hospital", NULL, cell_text(closing->hospital->code));
+	report_field(report, "period", NULL, cell_text(closing->month));
+	report_field(report, "closed", NULL, cell_bool(closed || closing->outcome == 0));
+	if (closing->findings != NULL) checklist_show(closing, report);
+	if (closing->findings != NULL && closing->desk.faults.count == 0) {
+		revaluation_show(closing, report);
+		provision_show(closing, report);
+	}
+	report_heading(report, "");
+	if (!may)
+		report_heading(report, outcome_say(closing, text));
+	else if (closing->red)
+		report_heading(report,
+			say(ctl, "RED: it is not closed, and nothing was posted", "不通过:未结账,未作任何更改"));
+	else if (closing->check)
+		report_heading(report, say(ctl, "it can be closed; nothing was posted", "可以结账;未作任何更改"));
+	else
+		report_heading(report, say(ctl, "closed: what comes late is posted on the first open day",
+					       "已结账:迟到的业务记入首个未结日期"));
+	report_field(report, "red", NULL, cell_bool(closing->red));
+	return report_end(report, may && !closing->red ? 0 : 1);
+}
+
+/* "2026-11" to its last day. Returns 0, or 2 after it has said what is wrong. */
+static int month_read(const char *text, int32_t *ret_last)
+{
+	int64_t first;
+	char day[16];
+	int year;
+	unsigned month;
+	unsigned ignored;
+
+	(void)snprintf(day, sizeof(day), "%.12s-01", text);
+	if (strlen(text) != 7 || date_parse_form(text_of(day), "YYYY-MM-DD", &first) != 0)
+		return ctl_usage("\"%s\" is no month: YYYY-MM is wanted", text);
+	date_civil_from_days(first, &year, &month, &ignored);
+	*ret_last = (int32_t)(date_days_from_civil(month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1) - 1);
+	return 0;
+}
+
+static int money_close(struct ctl *ctl, int argc, char **argv)
+{
+	struct closing closing CLEANUP(closing_end) = {.ctl = ctl};
+	const char *code = NULL;
+	bool undo = false;
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--check", NULL, &closing.check},
+		{"--undo", NULL, &undo}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	struct report report;
+	int r;
+
+	rate_desk_open(ctl, &closing.desk);
+	r = ctl_arguments(argc, argv, options, 0, 1, words);
+	if (r != 0) return r;
+	if (undo)
+		return ctl_usage(
+			"a closed month is never opened again: correct it in the open one, by a counter-entry");
+	if (words[0] == NULL) return ctl_usage("say which month: money close 2026-11");
+	r = month_read(words[0], &closing.last_day);
+	if (r != 0) return r;
+	memcpy(closing.month, words[0], 7);
+	closing.hospital = ctl_hospital(ctl, code);
+	if (closing.hospital == NULL) return 2;
+	if (!closing.check) r = ctl_known(ctl);
+	if (r != 0) return r;
+	r = closing_run(&closing);
+	if (r < 0) return ctl_fail("not closed");
+	report_begin(&report, ctl);
+	return closing_report(&closing, &report);
+}
+
+/* ---- periods ---- */
+
+/* Those that are closed with what they posted, and the months after them that have postings. */
+static const char *const periods_sql =
+	"SELECT m.last_day, p.who, p.closed_at, coalesce((SELECT sum(r.closing_minor - r.carried_minor) FROM revaluation r"
+	"  WHERE r.hospital_id = $1 AND r.last_day = m.last_day), 0)::bigint,"
+	" coalesce((SELECT sum(CASE WHEN g.credit = 'PROV' THEN g.book_minor ELSE -g.book_minor END) FROM provision v"
+	"  JOIN posting g ON g.hospital_id = v.hospital_id AND g.entry_id = v.entry_id"
+	"  WHERE v.hospital_id = $1 AND v.last_day = m.last_day), 0)::bigint"
+	" FROM (SELECT DISTINCT (date_trunc('month', g.book_day) + interval '1 month')::date - 1 AS last_day FROM posting g"
+	"  WHERE g.hospital_id = $1 UNION SELECT last_day FROM period WHERE hospital_id = $1) m"
+	" LEFT JOIN period p ON p.hospital_id = $1 AND p.last_day = m.last_day"
+	" WHERE p.last_day IS NOT NULL OR m.last_day > coalesce((SELECT max(last_day) FROM period WHERE hospital_id = $1), '-infinity')"
+	" ORDER BY 1 DESC LIMIT $2";
+
+static void period_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table)
+{
+	bool closed = !db_rows_null(rows, row, 1);
+	char day[DATE_TEXT_SIZE];
+
+	(void)date_format_day(db_rows_date(rows, row, 0), day);
+	day[7] = '\0';
+	table_add(table, cell_text(hospital->code));
+	table_add(table, cell_text(day));
+	table_add(table, closed ? cell_word(say(ctl, "closed", "已结账"), "locked")
+				: cell_word(say(ctl, "open", "未结账"), "open"));
+	table_add(table, closed ? cell_time(hospital->zone, db_rows_time_ms(rows, row, 2)) : cell_none());
+	table_add(table, closed ? cell_text(db_rows_text(rows, row, 1)) : cell_none());
+	table_add(table, closed ? cell_book(hospital, db_rows_int(rows, row, 3)) : cell_none());
+	table_add(table, closed ? cell_book(hospital, db_rows_int(rows, row, 4)) : cell_none());
+}
+
+static int period_list(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct column english[] = {{"hospital", "hospital"}, {"period", "month"}, {"state", "state"},
+		{"closed_at", "closed"}, {"who", "by"}, {"revaluation", "revaluation"}, {"provision", "provision"}};
+	static const struct column chinese[] = {{"hospital", "医院"}, {"period", "月份"}, {"state", "状态"},
+		{"closed_at", "结账时间"}, {"who", "结账人"}, {"revaluation", "汇兑重估"},
+		{"provision", "坏账准备变动"}};
+	const char *code = NULL;
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct report report;
+	struct table table;
+	uint32_t index = 0;
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r != 0) return r;
+	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
+	report_begin(&report, ctl);
+	table_begin(&table, ctl->chinese ? chinese : english, ARRAY_LEN(english));
+	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
+		struct pg_result *rows = NULL;
+
+		r = ctl_begin(ctl, &hospital->id, false);
+		if (r == 0) r = ctl_query(ctl, &rows, periods_sql, "ui", &hospital->id, (int64_t)PERIODS_MAX);
+		if (r == 0) r = ctl_commit(ctl);
+		for (int row = 0; r == 0 && row < db_rows_count(rows); row++)
+			period_row(ctl, hospital, rows, row, &table);
+		db_sync_rows_free(rows);
+	}
+	table_end(&table, &report, "periods", NULL, say(ctl, "no postings yet", "尚无分录"));
+	if (r < 0) {
+		json_decref(report.root);
+		return ctl_fail("could not read the periods");
+	}
+	return report_end(&report, 0);
+}
+
+static const char *const items_sql =
+	"SELECT r.account, s.ref, r.line_id, r.currency, r.exponent, r.amount_minor, r.carried_minor, r.closing_minor,"
+	" r.reversal_id IS NOT NULL FROM revaluation r LEFT JOIN claim_state s ON s.hospital_id = r.hospital_id"
+	" AND s.claim_id = r.claim_id WHERE r.hospital_id = $1 AND r.last_day = $2 ORDER BY r.account, s.ref, r.line_id LIMIT $3";
+
+/* What was revalued, item by item. */
+static int period_show(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct column columns[] = {{"account", "account"}, {"claim", "claim"}, {"line", NULL},
+		{"amount", "amount"}, {"carried", "carried at"}, {"closing", "at the closing rate"},
+		{"difference", "difference"}, {"reverts", "taken back"}};
+	const char *code = NULL;
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct pg_result *rows = NULL;
+	struct report report;
+	struct table table;
+	int32_t last = 0;
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+
+	if (r == 0) r = month_read(words[0], &last);
+	if (r != 0) return r;
+	hospital = ctl_hospital(ctl, code);
+	if (hospital == NULL) return 2;
+	r = ctl_begin(ctl, &hospital->id, false);
+	if (r == 0) r = ctl_query(ctl, &rows, items_sql, "udi", &hospital->id, last, (int64_t)ITEMS_MAX);
+	if (r == 0) r = ctl_commit(ctl);
+	if (r < 0) return ctl_fail("could not read what was revalued");
+	report_begin(&report, ctl);
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	for (int row = 0; row < db_rows_count(rows); row++) {
+		int64_t carried = db_rows_int(rows, row, 6);
+		int64_t closing = db_rows_int(rows, row, 7);
+		struct uuid line = {{0}};
+
+		if (!db_rows_null(rows, row, 2)) line = db_rows_uuid(rows, row, 2);
+		table_add(&table, cell_text(db_rows_text(rows, row, 0)));
+		table_add(&table, cell_text(db_rows_text(rows, row, 1)));
+		table_add(&table, db_rows_null(rows, row, 2) ? cell_none() : cell_uuid(&line));
+		table_add(&table, cell_money(db_rows_int(rows, row, 5), db_rows_text(rows, row, 3),
+					  (int)db_rows_int(rows, row, 4)));
+		table_add(&table, cell_book(hospital, carried));
+		table_add(&table, cell_book(hospital, closing));
+		table_add(&table, cell_book(hospital, closing - carried));
+		table_add(&table, cell_bool(db_rows_bool(rows, row, 8)));
+	}
+	report_field(&report, "cut", NULL, cell_bool(db_rows_count(rows) == ITEMS_MAX));
+	db_sync_rows_free(rows);
+	table_end(&table, &report, "items", NULL, "nothing was revalued");
+	return report_end(&report, 0);
+}
+
+const struct ctl_command money_close_commands[] = {
+	{"money close", "MONTH [--hospital CODE] [--check]",
+		"closes a month: the checklist, revaluation, provision and the lock; --check: only looks",
+		CTL_CONFIG | CTL_DB, money_close},
+	{"money period list", "[--hospital CODE]", "months, which are closed, and what their close posted",
+		CTL_CONFIG | CTL_DB, period_list},
+	{"money period show", "MONTH [--hospital CODE]", "what a close revalued, item by item", CTL_CONFIG | CTL_DB,
+		period_show},
+	{NULL, NULL, NULL, 0, NULL},
+};

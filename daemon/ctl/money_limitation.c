@@ -1,0 +1,251 @@
+/* zhifuctl money limitation, demand, writeoff: until when what is open can be enforced, what begins that anew, and
+ * giving up what never comes. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "ctl/report.h"
+#include "db/sync.h"
+#include "lib/currency.h"
+#include "lib/money.h"
+#include "model/directory.h"
+
+#define LIST_MAX 10000
+
+static int32_t today_of(const struct hospital *hospital)
+{
+	return (int32_t)zone_day(hospital->zone, clock_wall_ms());
+}
+
+/* ---- list ---- */
+
+enum { L_REF, L_CARRIER, L_OPEN, L_CURRENCY, L_EXPONENT, L_DUE, L_DEMANDED, L_ALERT, L_ENDS, L_STATE };
+
+static const char *const list_sql =
+	"SELECT s.ref, l.carrier, l.open_minor, l.currency, l.exponent, l.due_day, l.demanded, l.alert_day, l.ends, l.state"
+	" FROM limitation_list($1, $2, $3, $4) l LEFT JOIN claim_state s ON s.hospital_id = $1 AND s.claim_id = l.claim_id"
+	" WHERE $5 OR l.state > 0 ORDER BY l.ends, s.ref LIMIT $6";
+
+static struct cell cell_date(const struct pg_result *rows, int row, int column)
+{
+	return db_rows_null(rows, row, column) ? cell_none() : cell_day(db_rows_date(rows, row, column));
+}
+
+static struct cell cell_state(const struct ctl *ctl, int64_t state)
+{
+	return state == 2   ? cell_word(say(ctl, "ENDED", "已过时效"), "ended")
+	       : state == 1 ? cell_word(say(ctl, "ENDS SOON", "时效将届满"), "alert")
+			    : cell_word(say(ctl, "runs", "时效内"), "runs");
+}
+
+static void list_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	int32_t day, struct table *table)
+{
+	table_add(table, cell_text(hospital->code));
+	table_add(table, cell_text(db_rows_text(rows, row, L_REF)));
+	table_add(table, cell_text(db_rows_text(rows, row, L_CARRIER)));
+	table_add(table, cell_money(db_rows_int(rows, row, L_OPEN), db_rows_text(rows, row, L_CURRENCY),
+				 (int)db_rows_int(rows, row, L_EXPONENT)));
+	table_add(table, cell_date(rows, row, L_DUE));
+	table_add(table, cell_date(rows, row, L_DEMANDED));
+	table_add(table, cell_date(rows, row, L_ALERT));
+	table_add(table, cell_date(rows, row, L_ENDS));
+	table_add(table, cell_int(db_rows_date(rows, row, L_ENDS) - day));
+	table_add(table, cell_state(ctl, db_rows_int(rows, row, L_STATE)));
+}
+
+static int limitation_list(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct column english[] = {{"hospital", "hospital"}, {"claim", "claim"}, {"carrier", "owed by"},
+		{"open", "open"}, {"due", "due"}, {"demanded", "last demand"}, {"alert", "alert from"},
+		{"ends", "ends"}, {"days", "days left"}, {"state", "state"}};
+	static const struct column chinese[] = {{"hospital", "医院"}, {"claim", "单号"}, {"carrier", "欠款方"},
+		{"open", "未收"}, {"due", "到期日"}, {"demanded", "最近催收"}, {"alert", "预警日"},
+		{"ends", "时效届满"}, {"days", "剩余天数"}, {"state", "状态"}};
+	const char *code = NULL;
+	const char *day_text = NULL;
+	bool all = false;
+	const struct ctl_option options[] = {
+		{"--hospital", &code, NULL}, {"--day", &day_text, NULL}, {"--all", NULL, &all}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct report report;
+	struct table table;
+	uint32_t index = 0;
+	int32_t asked = 0;
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r == 0) r = ctl_day("--day", day_text, 0, &asked);
+	if (r != 0) return r;
+	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
+	report_begin(&report, ctl);
+	table_begin(&table, ctl->chinese ? chinese : english, ARRAY_LEN(english));
+	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
+		struct pg_result *rows = NULL;
+		int32_t day = day_text != NULL ? asked : today_of(hospital);
+
+		r = ctl_begin(ctl, &hospital->id, false);
+		if (r == 0)
+			r = ctl_query(ctl, &rows, list_sql, "udnnbi", &hospital->id, day,
+				(int)hospital->limitation_years, (int)hospital->limitation_alert_days, all,
+				(int64_t)LIST_MAX);
+		if (r == 0) r = ctl_commit(ctl);
+		for (int row = 0; r == 0 && row < db_rows_count(rows); row++)
+			list_row(ctl, hospital, rows, row, day, &table);
+		db_sync_rows_free(rows);
+	}
+	table_end(&table, &report, "limitations", NULL,
+		say(ctl, all ? "nothing is open" : "no limitation ends soon",
+			all ? "没有未收款项" : "没有将届满的时效"));
+	if (r < 0) {
+		json_decref(report.root);
+		return ctl_fail("could not read the limitations");
+	}
+	return report_end(&report, 0);
+}
+
+/* ---- one claim ---- */
+
+/* A claim that is named by its ref, with its receivable's currency. */
+struct owed {
+	const struct hospital *hospital;
+	struct uuid claim;
+	struct zf_money open;
+};
+
+/* Returns 0, 2 after it has said what is wrong, or a negative error. */
+static int owed_read(struct ctl *ctl, const char *ref, struct owed *ret)
+{
+	struct pg_result *rows = NULL;
+	int r;
+
+	ret->hospital = ctl_hospital_of_ref(ctl, ref);
+	if (ret->hospital == NULL) return 2;
+	r = ctl_begin(ctl, &ret->hospital->id, false);
+	if (r == 0)
+		r = ctl_query(ctl, &rows,
+			"SELECT r.claim_id, r.open_minor, r.currency FROM claim_state s JOIN receivable r"
+			" ON r.hospital_id = s.hospital_id AND r.claim_id = s.claim_id WHERE s.hospital_id = $1 AND s.ref = $2",
+			"ut", &ret->hospital->id, ref);
+	if (r == 0) r = ctl_commit(ctl);
+	if (r == 0 && db_rows_count(rows) == 0) r = err_set(ERR_NOTFOUND, "there is no receivable of \"%s\"", ref);
+	if (r == 0) {
+		ret->claim = db_rows_uuid(rows, 0, 0);
+		r = money_make(db_rows_int(rows, 0, 1), text_of(db_rows_text(rows, 0, 2)), &ret->open);
+	}
+	db_sync_rows_free(rows);
+	return r;
+}
+
+static int demand_add(struct ctl *ctl, int argc, char **argv)
+{
+	static const char *const faults[] = {"nothing of it is open",
+		"it was delivered between the bill and today, or not at all",
+		"its limitation had ended before: a demand does not bring it back"};
+	const char *why = NULL;
+	const char *delivered = NULL;
+	const struct ctl_option options[] = {
+		{"--why", &why, NULL}, {"--delivered", &delivered, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	struct pg_result *rows = NULL;
+	struct uuid demand = uuid_new();
+	struct report report;
+	struct owed owed;
+	int32_t day = 0;
+	int outcome = 1;
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+
+	if (r == 0 && delivered == NULL) return ctl_usage("say on which day it was delivered, with --delivered DAY");
+	if (r == 0) r = ctl_day("--delivered", delivered, 0, &day);
+	if (r == 0) r = ctl_accountable(ctl, why);
+	if (r == 0) r = owed_read(ctl, words[0], &owed);
+	if (r > 0) return r;
+	if (r == 0)
+		r = ctl_query(ctl, &rows, "SELECT demand_add($1, $2, $3, $4, $5, $6, $7)", "uuudntt",
+			&owed.hospital->id, &demand, &owed.claim, day, (int)owed.hospital->limitation_years, ctl->who,
+			why);
+	if (r == 0) outcome = (int)db_rows_int(rows, 0, 0);
+	db_sync_rows_free(rows);
+	if (r == 0 && outcome < 1) r = err_set(ERR_NOTFOUND, "%s", faults[-outcome]);
+	if (r < 0) return ctl_fail("not taken");
+	report_begin(&report, ctl);
+	report_field(&report, "claim", say(ctl, "claim", "单号"), cell_text(words[0]));
+	report_field(&report, "delivered", say(ctl, "delivered", "送达日"), cell_day(day));
+	return report_end(&report, 0);
+}
+
+/* The role of who acts that allows most; NULL: none. */
+static const struct write_off_role *role_of(const struct hospital *hospital, const char *who)
+{
+	const struct write_off_role *best = NULL;
+
+	for (uint32_t i = 0; i < hospital->write_off_role_count; i++) {
+		const struct write_off_role *role = &hospital->write_off_roles[i];
+
+		for (uint32_t k = 0; k < role->person_count; k++)
+			if (strcmp(role->people[k], who) == 0 &&
+				(best == NULL || role->limit.minor > best->limit.minor))
+				best = role;
+	}
+	return best;
+}
+
+static int writeoff_run(struct ctl *ctl, const struct owed *owed, const struct write_off_role *role, const char *why,
+	const struct uuid *id, int64_t *ret_worth)
+{
+	struct pg_result *rows = NULL;
+	int r = ctl_query(ctl, &rows, "SELECT write_off_post($1, $2, $3, $4, $5, $6, $7, $8, $9)", "uuuistitt",
+		&owed->hospital->id, id, &owed->claim, owed->open.minor, (int)role->limit.exponent, role->role,
+		role->limit.minor, ctl->who, why);
+
+	if (r == 0 && db_rows_null(rows, 0, 0)) r = err_set(ERR_NOTFOUND, "not as much of it is open");
+	if (r == 0) *ret_worth = db_rows_int(rows, 0, 0);
+	db_sync_rows_free(rows);
+	return r;
+}
+
+static int money_writeoff(struct ctl *ctl, int argc, char **argv)
+{
+	const char *why = NULL;
+	const struct ctl_option options[] = {{"--why", &why, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct write_off_role *role;
+	struct uuid id = uuid_new();
+	struct zf_decimal value;
+	struct report report;
+	struct owed owed;
+	int64_t worth = 0;
+	int r = ctl_arguments(argc, argv, options, 1, 2, words);
+
+	if (r == 0) r = ctl_accountable(ctl, why);
+	if (r == 0) r = owed_read(ctl, words[0], &owed);
+	if (r > 0) return r;
+	if (r < 0) return ctl_fail("not written off");
+	if (words[1] != NULL && (decimal_parse(text_of(words[1]), &value) != 0 ||
+					money_from_decimal(value, text_of(owed.open.currency), &owed.open) != 0))
+		return ctl_usage("\"%s\" is no amount of %s", words[1], owed.open.currency);
+	role = role_of(owed.hospital, ctl->who);
+	if (role == NULL) {
+		(void)err_set(ERR_DENIED, "\"%s\" has no role of write_off_roles in the hospital's file", ctl->who);
+		return ctl_fail("not written off");
+	}
+	if (writeoff_run(ctl, &owed, role, why, &id, &worth) < 0) return ctl_fail("not written off");
+	report_begin(&report, ctl);
+	report_field(&report, "claim", say(ctl, "claim", "单号"), cell_text(words[0]));
+	report_field(&report, "amount", say(ctl, "written off", "核销"),
+		cell_money(owed.open.minor, owed.open.currency, owed.open.exponent));
+	report_field(&report, "worth", say(ctl, "in the books", "账面"),
+		cell_money(worth, role->limit.currency, role->limit.exponent));
+	report_field(&report, "role", say(ctl, "as", "角色"), cell_text(role->role));
+	return report_end(&report, 0);
+}
+
+const struct ctl_command money_limitation_commands[] = {
+	{"money limitation list", "[--hospital CODE] [--day DAY] [--all]",
+		"receivables that soon can be enforced no more", CTL_CONFIG | CTL_DB, limitation_list},
+	{"money demand add", "REF --delivered DAY --why TEXT", "a demand was delivered: the limitation begins anew",
+		CTL_CONFIG | CTL_DB, demand_add},
+	{"money writeoff", "REF [AMOUNT] --why TEXT",
+		"gives up what is open of a claim, within the limit of one's role", CTL_CONFIG | CTL_DB,
+		money_writeoff},
+	{NULL, NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,79 @@
+-- Which months of a hospital's books are closed, and that nothing is posted into them; what was given up. A closed month is
+-- never opened again.
+SET search_path = zhifu;
+
+-- A closed month. Those without a row are open; the first one that is closed takes all that was before it with it, and from then
+-- on they are closed one after the other. Insert-only, by period_close() (schema/052_close.sql).
+CREATE TABLE period (
+	hospital_id uuid NOT NULL,
+	last_day    date NOT NULL CHECK (last_day = (date_trunc('month', last_day) + interval '1 month')::date - 1),
+	period_id   uuid NOT NULL, -- the source of what the close posts
+	who         text NOT NULL CHECK (who <> ''),
+	closed_at   timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, last_day)
+);
+ALTER TABLE period ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON period TO zhifu_writer USING (true) WITH CHECK (true);
+CREATE POLICY tenant ON period FOR SELECT TO zhifu_operator USING (hospital_id = tenant());
+GRANT SELECT, INSERT ON period TO zhifu_writer;
+GRANT SELECT ON period TO zhifu_operator;
+
+-- The day on which something of p_wanted is posted: that day, or the first one that is open. It stays open until the
+-- transaction ends, for a close waits for it. Every function that posts takes its day from one of two places:
+--   what happens now has today: claim_step and settle_commit. A month can be closed only when it is over, so they ask for nothing;
+--   what brings a day of its own (bank lines, allocations, what persons enter) asks here: once a transaction, with '-infinity' for
+--   the first open day, where it posts many.
+-- A value that comes later has the day of its posting (settle_value): no month is closed while one of its postings waits for it.
+CREATE FUNCTION books_day(p_hospital uuid, p_wanted date) RETURNS date LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM pg_advisory_xact_lock_shared(hashtext('zhifu.books'), hashtext(p_hospital::text));
+	RETURN greatest(p_wanted, (SELECT max(p.last_day) + 1 FROM period p WHERE p.hospital_id = p_hospital));
+END
+$$;
+ALTER FUNCTION books_day OWNER TO zhifu_writer;
+REVOKE ALL ON FUNCTION books_day FROM PUBLIC;
+
+-- True, or an error: who posts forgot to ask.
+CREATE FUNCTION books_guard(p_hospital uuid, p_day date) RETURNS boolean LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	IF books_day(p_hospital, p_day) > p_day THEN
+		RAISE EXCEPTION 'the books of % are closed: nothing is posted into them any more', to_char(p_day, 'YYYY-MM')
+			USING HINT = 'A correction goes to the first open day.';
+	END IF;
+	RETURN true;
+END
+$$;
+ALTER FUNCTION books_guard OWNER TO zhifu_writer;
+REVOKE ALL ON FUNCTION books_guard FROM PUBLIC;
+
+-- A policy and no trigger, for those do not work on distributed tables; whatever posts does so as zhifu_writer. What is posted
+-- today is in no month that can be closed (an hour after its end, see period_outcome: who is still posting by then is gone), so
+-- that claims pay for a comparison and not for the lock. A day that has ended nowhere on earth is today without a look at the zone.
+CREATE POLICY period ON posting AS RESTRICTIVE FOR INSERT TO zhifu_writer
+	WITH CHECK (book_day >= (now() AT TIME ZONE interval '14 hours')::date
+		OR book_day >= (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = posting.hospital_id)
+		OR books_guard(hospital_id, book_day));
+
+-- A receivable, or a part of one, that was given up as uncollectable.
+CREATE TABLE write_off (
+	hospital_id  uuid NOT NULL,
+	write_off_id uuid NOT NULL, -- also the entry
+	claim_id     uuid NOT NULL,
+	amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+	currency     text NOT NULL,
+	exponent     smallint NOT NULL,
+	book_minor   bigint NOT NULL,
+	provided_minor bigint NOT NULL, -- of it, what had been provided for
+	role         text NOT NULL CHECK (role <> ''), -- of who did it, by configuration, and what that allows
+	limit_minor  bigint NOT NULL,
+	who          text NOT NULL CHECK (who <> ''),
+	made_at      timestamptz NOT NULL DEFAULT now(),
+	why          text NOT NULL CHECK (why <> ''),
+	CHECK (book_minor <= limit_minor),
+	PRIMARY KEY (hospital_id, write_off_id)
+);
+ALTER TABLE write_off ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON write_off TO zhifu_writer USING (true) WITH CHECK (true);
+CREATE POLICY tenant ON write_off FOR SELECT TO zhifu_operator USING (hospital_id = tenant());
+GRANT SELECT, INSERT ON write_off TO zhifu_writer;
+GRANT SELECT ON write_off TO zhifu_operator;

@@ -1,0 +1,510 @@
+-- Closing a month: what stands in its way, foreign items at the closing rate, provision by age, the lock. All of it is one
+-- transaction: whatever ends it before, nothing of it was done. daemon/settle/month_end.h works out what it posts.
+SET search_path = zhifu;
+
+-- What foreign items were revalued at, one row an item and close. Its posting has the entry_id, where anything had to be posted.
+CREATE TABLE revaluation (
+	hospital_id   uuid NOT NULL,
+	last_day      date NOT NULL,
+	entry_id      uuid NOT NULL,
+	account       text NOT NULL,
+	claim_id      uuid, -- of a receivable
+	line_id       uuid, -- of money in suspense
+	currency      text NOT NULL,
+	exponent      smallint NOT NULL,
+	amount_minor  bigint NOT NULL, -- debit less credit: liabilities are negative
+	carried_minor bigint NOT NULL, -- likewise, in the book currency
+	closing_minor bigint NOT NULL,
+	reversal_id   uuid, -- the entry that takes it back on the first of the next month; NULL: it stays
+	PRIMARY KEY (hospital_id, last_day, entry_id)
+);
+
+-- What claims are provided for since a close: those of which that changed with it.
+CREATE TABLE provision (
+	hospital_id  uuid NOT NULL,
+	last_day     date NOT NULL,
+	entry_id     uuid NOT NULL,
+	claim_id     uuid NOT NULL,
+	base_minor   bigint NOT NULL, -- what the claim's receivables are carried at after revaluation, in the book currency
+	age_days     integer NOT NULL,
+	basis_points integer NOT NULL CHECK (basis_points BETWEEN 0 AND 10000),
+	minor        bigint NOT NULL,
+	PRIMARY KEY (hospital_id, last_day, entry_id)
+);
+
+-- Money that the hospital has told its bank to send: in the ledger at once, and in transit until the bank debits it.
+CREATE TABLE bank_order (
+	hospital_id  uuid NOT NULL,
+	order_id     uuid NOT NULL,
+	account      text NOT NULL, -- code
+	amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+	currency     text NOT NULL,
+	exponent     smallint NOT NULL,
+	line_id      uuid NOT NULL, -- the money in suspense that goes back
+	book_day     date NOT NULL,
+	cleared_line uuid,          -- by which the bank debited it
+	maker        text NOT NULL CHECK (maker <> ''),
+	made_at      timestamptz NOT NULL DEFAULT now(),
+	why          text NOT NULL CHECK (why <> ''),
+	PRIMARY KEY (hospital_id, order_id)
+);
+CREATE UNIQUE INDEX bank_order_cleared ON bank_order (hospital_id, cleared_line);
+
+-- Foreign money that the bank bought: a line that went out and a line that came in.
+CREATE TABLE currency_sale (
+	hospital_id    uuid NOT NULL,
+	sale_id        uuid NOT NULL, -- also the entry
+	out_line       uuid NOT NULL,
+	in_line        uuid NOT NULL,
+	sold_minor     bigint NOT NULL,
+	currency       text NOT NULL,
+	exponent       smallint NOT NULL,
+	proceeds_minor bigint NOT NULL,
+	carried_minor  bigint NOT NULL, -- what the sold part of the account's balance was carried at
+	maker          text NOT NULL CHECK (maker <> ''),
+	made_at        timestamptz NOT NULL DEFAULT now(),
+	why            text,
+	PRIMARY KEY (hospital_id, sale_id),
+	UNIQUE (hospital_id, out_line),
+	UNIQUE (hospital_id, in_line)
+);
+
+DO $$
+DECLARE
+	t text;
+BEGIN
+	FOREACH t IN ARRAY ARRAY['revaluation', 'provision', 'bank_order', 'currency_sale'] LOOP
+		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+		EXECUTE format('CREATE POLICY writer ON %I TO zhifu_writer USING (true) WITH CHECK (true)', t);
+		EXECUTE format('CREATE POLICY tenant ON %I FOR SELECT TO zhifu_operator USING (hospital_id = tenant())', t);
+		EXECUTE format('GRANT SELECT, INSERT ON %I TO zhifu_writer', t);
+		EXECUTE format('GRANT SELECT ON %I TO zhifu_operator', t);
+	END LOOP;
+END
+$$;
+GRANT UPDATE (cleared_line) ON bank_order TO zhifu_writer;
+
+-- ---- what a month ends with ----
+
+-- May a month be closed? 1 yes; 0 it is closed, on `since` by `who`; -1 it is not over for an hour; -2 another one comes
+-- first: it ends on `since`.
+CREATE FUNCTION period_outcome(p_hospital uuid, p_last date) RETURNS TABLE (outcome integer, since date, who text) LANGUAGE plpgsql STABLE
+SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	today date := (SELECT (now() - interval '1 hour') AT TIME ZONE h.zone FROM hospital h WHERE h.hospital_id = p_hospital);
+	zoned text := (SELECT h.zone FROM hospital h WHERE h.hospital_id = p_hospital);
+	last period;
+	due date;
+BEGIN
+	SELECT * INTO last FROM period p WHERE p.hospital_id = p_hospital AND p.last_day >= p_last ORDER BY p.last_day LIMIT 1;
+	IF FOUND THEN
+		RETURN QUERY SELECT 0, (last.closed_at AT TIME ZONE zoned)::date, last.who;
+		RETURN;
+	END IF;
+	SELECT max(p.last_day) INTO due FROM period p WHERE p.hospital_id = p_hospital;
+	due := (due + 1 + interval '1 month')::date - 1;
+	RETURN QUERY SELECT CASE WHEN due < p_last THEN -2 WHEN today IS NULL OR today <= p_last THEN -1 ELSE 1 END, due, NULL::text;
+END
+$$;
+
+-- Begins a close: nobody posts in the hospital's past days until the transaction ends, and who is posting there now is waited for,
+-- ten seconds at most.
+CREATE FUNCTION period_begin(p_hospital uuid, p_last date) RETURNS TABLE (outcome integer, since date, who text) LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp SET lock_timeout = '10s' AS $$
+BEGIN
+	IF current_setting('transaction_isolation') <> 'read committed' THEN
+		RAISE EXCEPTION 'a month is closed in read committed transactions only';
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtext('zhifu.books'), hashtext(p_hospital::text));
+	RETURN QUERY SELECT * FROM period_outcome(p_hospital, p_last);
+END
+$$;
+
+-- What may have to be revalued or provided for at the end of a day, as the ledger has it: receivables, by claim (kind 1), foreign
+-- money in suspense, by line, and over-payments, by claim (2), foreign bank accounts (4); debit less credit. Whatever an item was revalued by is in what it is
+-- carried at, and one that is gone with something of that left has it taken back.
+CREATE FUNCTION period_items(p_hospital uuid, p_day date) RETURNS TABLE (kind smallint, account text, claim_id uuid, line_id uuid,
+	currency text, exponent smallint, amount_minor bigint, carried_minor bigint, is_foreign boolean) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+	SELECT s.kind::smallint, s.account, s.claim_id, s.line_id, s.currency, s.exponent, sum(s.minor)::bigint, coalesce(sum(s.book), 0)::bigint,
+		s.is_foreign
+	FROM (SELECT CASE WHEN a.account LIKE 'AR-%' THEN 1 WHEN a.account LIKE 'BANK-%' THEN 4 ELSE 2 END AS kind, a.account,
+			CASE WHEN a.account LIKE 'AR-%' OR a.account LIKE 'OVER%' THEN p.claim_id END AS claim_id,
+			CASE WHEN a.account = 'SUSP' OR a.account LIKE 'OVER%' AND p.claim_id IS NULL THEN p.source_id END AS line_id,
+			p.currency, p.exponent, a.minor, a.book, p.currency <> h.book_currency AS is_foreign
+		FROM hospital h JOIN posting p ON p.hospital_id = h.hospital_id
+		CROSS JOIN LATERAL (VALUES (p.debit, p.amount_minor, p.book_minor), (p.credit, -p.amount_minor, -p.book_minor)) AS a (account, minor, book)
+		WHERE h.hospital_id = p_hospital AND p.book_day <= p_day
+			AND (a.account LIKE 'AR-%' OR p.currency <> h.book_currency
+				AND (a.account LIKE 'BANK-%' OR a.account = 'SUSP' OR a.account LIKE 'OVER%'))) s
+	GROUP BY s.kind, s.account, s.claim_id, s.line_id, s.currency, s.exponent, s.is_foreign
+	HAVING sum(s.minor) <> 0 OR coalesce(sum(s.book), 0) <> 0
+$$;
+
+-- Claims with receivables or a provision at the end of a day: since when they are owed, what they are carried at, and what they
+-- are provided for.
+CREATE FUNCTION period_aged(p_hospital uuid, p_day date) RETURNS TABLE (claim_id uuid, billed_day date, carried_minor bigint,
+	provided_minor bigint) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT s.claim_id, coalesce(r.billed_day, s.first_day), s.carried::bigint, s.provided::bigint
+	FROM (SELECT p.claim_id, min(p.book_day) AS first_day, coalesce(sum(a.book) FILTER (WHERE a.account <> 'PROV'), 0) AS carried,
+			coalesce(-sum(a.book) FILTER (WHERE a.account = 'PROV'), 0) AS provided
+		FROM posting p CROSS JOIN LATERAL (VALUES (p.debit, p.book_minor), (p.credit, -p.book_minor)) AS a (account, book)
+		WHERE p.hospital_id = p_hospital AND p.book_day <= p_day AND p.claim_id IS NOT NULL AND (a.account LIKE 'AR-%' OR a.account = 'PROV')
+		GROUP BY p.claim_id) s
+	LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = s.claim_id
+	WHERE s.carried <> 0 OR s.provided <> 0
+$$;
+
+-- The bank's word against ours (余额调节表), for each account at the end of a day. statement_minor: the closing balance of its last
+-- statement (of statement_day; NULL: none has balances) and what a statement that closes later has up to the day. ordered_minor:
+-- what we have and the bank has not; late_minor: what it has and we posted later only. The proof holds when statement +
+-- ordered - late = ledger.
+CREATE FUNCTION bank_proof(p_hospital uuid, p_day date) RETURNS TABLE (account text, currency text, exponent smallint, statement_day date,
+	statement_minor bigint, ordered_minor bigint, late_minor bigint, ledger_minor bigint) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+	WITH ledger AS (
+		SELECT substr(a.account, 6) AS account, p.currency, p.exponent, sum(a.minor)::bigint AS minor
+		FROM posting p CROSS JOIN LATERAL (VALUES (p.debit, p.amount_minor), (p.credit, -p.amount_minor)) AS a (account, minor)
+		WHERE p.hospital_id = p_hospital AND p.book_day <= p_day AND (p.debit LIKE 'BANK-%' OR p.credit LIKE 'BANK-%')
+			AND a.account LIKE 'BANK-%'
+		GROUP BY 1, 2, 3
+	), known AS (
+		SELECT l.account, l.currency, l.exponent FROM ledger l
+		UNION
+		SELECT s.account, s.currency, s.exponent FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.kind = 1
+			AND coalesce(s.opening_day, s.closing_day) <= p_day
+	), base AS (
+		SELECT k.*, c.day, c.minor FROM known k LEFT JOIN LATERAL (
+			-- Of several on one day the one as whose closing no other opens; before all of them, what the first opens with.
+			(SELECT s.closing_day AS day, s.closing_minor AS minor FROM bank_proved s
+			WHERE s.hospital_id = p_hospital AND s.account = k.account AND s.closing_day <= p_day
+			ORDER BY s.closing_day DESC, EXISTS (SELECT 1 FROM bank_proved n WHERE n.hospital_id = p_hospital AND n.account = s.account
+				AND n.statement_id <> s.statement_id AND n.closing_day = s.closing_day AND n.opening_minor = s.closing_minor),
+				s.sequence DESC NULLS LAST, s.page DESC NULLS LAST, s.statement_id DESC LIMIT 1)
+			UNION ALL
+			(SELECT s.opening_day, s.opening_minor FROM bank_proved s
+			WHERE s.hospital_id = p_hospital AND s.account = k.account AND s.opening_day <= p_day AND s.closing_day > p_day
+			ORDER BY s.opening_day, s.sequence NULLS FIRST, s.page NULLS FIRST LIMIT 1) LIMIT 1) c ON true
+	)
+	SELECT b.account, b.currency, b.exponent, b.day, (b.minor + (
+			SELECT coalesce(sum(l.amount_minor), 0) FROM bank_line l JOIN bank_proved s ON s.hospital_id = l.hospital_id AND s.statement_id = l.statement_id
+			WHERE l.hospital_id = p_hospital AND l.account = b.account AND l.booked_day <= p_day AND s.closing_day > p_day
+				AND s.opening_day >= b.day))::bigint,
+		(SELECT coalesce(-sum(o.amount_minor), 0) FROM bank_order o LEFT JOIN bank_line l
+			ON l.hospital_id = o.hospital_id AND l.line_id = o.cleared_line
+			WHERE o.hospital_id = p_hospital AND o.account = b.account AND o.book_day <= p_day AND (l.line_id IS NULL OR l.booked_day > p_day))::bigint,
+		(SELECT coalesce(sum(l.amount_minor), 0) FROM bank_line l JOIN posting p
+			ON p.hospital_id = l.hospital_id AND p.entry_id = l.line_id AND p.no = 1
+			WHERE l.hospital_id = p_hospital AND l.account = b.account AND l.booked_day <= p_day AND p.book_day > p_day
+				AND NOT EXISTS (SELECT 1 FROM bank_order o WHERE o.hospital_id = p_hospital AND o.cleared_line = l.line_id AND o.book_day <= p_day))::bigint,
+		coalesce(g.minor, 0)
+	FROM base b LEFT JOIN ledger g ON g.account = b.account AND g.currency = b.currency
+$$;
+
+-- What is found wrong with a month (red: it is not closed) or worth knowing (not red), a row a subject: codes as daemon/ctl/money_close.c
+-- explains them.
+CREATE FUNCTION period_check(p_hospital uuid, p_last date) RETURNS TABLE (code text, red boolean, subject text, found bigint, since date)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY SELECT CASE WHEN s.chain = 6 THEN 'statement_opening' ELSE 'statement_gap' END, true, s.account, count(*), min(s.opening_day)
+	FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.gap AND s.opening_day <= p_last GROUP BY 1, 3;
+	RETURN QUERY SELECT 'bank_proof', true, b.account, 1::bigint, b.statement_day FROM bank_proof(p_hospital, p_last) b
+	WHERE b.statement_minor + b.ordered_minor - b.late_minor <> b.ledger_minor;
+	RETURN QUERY SELECT 'rate_missing', true, p.currency, count(*), min(p.book_day) FROM posting_unvalued u
+	JOIN posting p ON p.hospital_id = u.hospital_id AND p.entry_id = u.entry_id AND p.no = u.no
+	WHERE u.hospital_id = p_hospital AND p.book_day <= p_last GROUP BY p.currency;
+	IF to_regclass('zhifu.receivable_wait') IS NOT NULL THEN
+		RETURN QUERY EXECUTE 'SELECT ''receivable_waiting'', true, p.debit, count(*), min(p.book_day) FROM receivable_wait w JOIN posting p'
+			' ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1 WHERE w.hospital_id = $1 AND p.book_day <= $2 GROUP BY 3'
+			USING p_hospital, p_last;
+	END IF;
+	IF to_regclass('zhifu.remittance_parked') IS NOT NULL THEN
+		RETURN QUERY EXECUTE 'SELECT ''remittance_parked'', true, r.insurer, count(*), min(r.made_at)::date FROM remittance_parked r'
+			' WHERE r.hospital_id = $1 GROUP BY r.insurer' USING p_hospital;
+	END IF;
+	-- Money that has a home it was not given, or none: also what breaks the ledger in any other way.
+	RETURN QUERY SELECT 'books', true, concat_ws(' ', l.statement, l.currency), l.found - l.expected, NULL::date FROM ledger_proof(p_hospital) l
+	WHERE l.found <> l.expected;
+	RETURN QUERY SELECT 'suspense', false, coalesce(u.owner, ''), count(*), min(u.since) FROM suspense u
+	WHERE u.hospital_id = p_hospital AND u.since <= p_last GROUP BY 3;
+	RETURN QUERY SELECT 'overdue', false, r.carrier, count(*), min(r.due_day) FROM receivable r
+	WHERE r.hospital_id = p_hospital AND r.standing <> 2 AND r.due_day <= p_last GROUP BY r.carrier;
+	RETURN QUERY SELECT 'dispute', false, r.carrier, count(*), min(r.billed_day) FROM receivable r
+	WHERE r.hospital_id = p_hospital AND r.standing = 4 AND r.billed_day <= p_last GROUP BY r.carrier;
+	RETURN QUERY SELECT 'order', false, o.account, count(*), min(o.book_day) FROM bank_order o
+	WHERE o.hospital_id = p_hospital AND o.cleared_line IS NULL AND o.book_day <= p_last GROUP BY o.account;
+	RETURN QUERY SELECT 'statement_short', false, b.account, 1::bigint, b.statement_day FROM bank_proof(p_hospital, p_last) b
+	WHERE b.statement_day < p_last AND NOT EXISTS (SELECT 1 FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = b.account
+		AND s.closing_day > p_last) OR b.statement_day IS NULL;
+END
+$$;
+
+-- An amount at closing rates, of which p_top and p_bottom are the product: exact, a half away from zero.
+CREATE FUNCTION period_value(p_minor bigint, p_top numeric, p_bottom numeric) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+	SELECT (sign(p_minor) * div(2 * abs(p_minor::numeric) * p_top + p_bottom, 2 * p_bottom))::bigint
+$$;
+
+-- Closes a month. p_rates: {currency: [[rate_id, multiplied], ...]}, from it to the book currency, whose exponent is p_exponent.
+-- p_items: what foreign items come to by these, [{account, claim, line, currency, closing}]: all of them, each checked again here. p_reverts:
+-- the kinds whose difference is taken back on the first of the next month. p_provisions: claims whose provision changes, [{claim, base,
+-- age, share, minor}]. Refuses whatever period_outcome and period_check refuse.
+CREATE FUNCTION period_close(p_hospital uuid, p_last date, p_period uuid, p_rates jsonb, p_exponent smallint, p_items jsonb, p_reverts integer,
+	p_provisions jsonb, p_rounding smallint, p_who text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	may record;
+	wrong record;
+	price record;
+	books text := (SELECT h.book_currency FROM hospital h WHERE h.hospital_id = p_hospital);
+	at text;
+	codes text[] := '{}'; -- of the currencies of p_rates, with what an amount in minor units is multiplied by and divided by
+	tops numeric[] := '{}';
+	bottoms numeric[] := '{}';
+	scale smallint;
+	top numeric;
+	bottom numeric;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' THEN
+		RAISE EXCEPTION 'who closes a month must be known';
+	END IF;
+	SELECT * INTO may FROM period_begin(p_hospital, p_last);
+	IF may.outcome <> 1 THEN
+		RAISE EXCEPTION 'this month is closed, or not over, or another one comes first';
+	END IF;
+	SELECT c.code, c.subject INTO wrong FROM period_check(p_hospital, p_last) c WHERE c.red LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'the month cannot be closed: % of %', wrong.code, wrong.subject;
+	END IF;
+	FOR at, scale IN SELECT DISTINCT i.currency, i.exponent FROM period_items(p_hospital, p_last) i WHERE i.is_foreign LOOP
+		codes := codes || at;
+		top := 10::numeric ^ p_exponent;
+		bottom := 10::numeric ^ scale;
+		FOR price IN SELECT r.*, (s.step->>1)::boolean AS multiplied FROM jsonb_array_elements(p_rates->at) WITH ORDINALITY AS s (step, n)
+			JOIN rate r ON r.rate_id = (s.step->>0)::uuid AND r.status = 1 AND r.day <= p_last ORDER BY s.n LOOP
+			IF at <> (CASE WHEN price.multiplied THEN price.base ELSE price.quote END) THEN
+				RAISE EXCEPTION 'a closing rate is not of %', at;
+			END IF;
+			at := CASE WHEN price.multiplied THEN price.quote ELSE price.base END;
+			top := top * CASE WHEN price.multiplied THEN price.digits ELSE 10::numeric ^ price.scale * price.per END;
+			bottom := bottom * CASE WHEN price.multiplied THEN 10::numeric ^ price.scale * price.per ELSE price.digits END;
+		END LOOP;
+		IF at <> books THEN
+			RAISE EXCEPTION 'there is no closing rate of %', codes[cardinality(codes)];
+		END IF;
+		tops := tops || top;
+		bottoms := bottoms || bottom;
+	END LOOP;
+
+	SELECT i.account, i.currency INTO wrong FROM period_items(p_hospital, p_last) i
+	JOIN unnest(codes, tops, bottoms) AS t (code, top, bottom) ON t.code = i.currency
+	LEFT JOIN jsonb_to_recordset(p_items) AS g (account text, claim uuid, line uuid, currency text, closing bigint)
+		ON g.account = i.account AND g.claim IS NOT DISTINCT FROM i.claim_id AND g.line IS NOT DISTINCT FROM i.line_id AND g.currency = i.currency
+	WHERE i.is_foreign AND g.closing IS DISTINCT FROM period_value(i.amount_minor, t.top, t.bottom) LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'an item of % in % was not revalued as its rates say', wrong.account, wrong.currency;
+	END IF;
+	WITH item AS MATERIALIZED (
+		SELECT i.*, gen_random_uuid() AS entry, period_value(i.amount_minor, t.top, t.bottom) AS closing FROM period_items(p_hospital, p_last) i
+		JOIN unnest(codes, tops, bottoms) AS t (code, top, bottom) ON t.code = i.currency WHERE i.is_foreign
+	), kept AS (
+		INSERT INTO revaluation (hospital_id, last_day, entry_id, account, claim_id, line_id, currency, exponent, amount_minor, carried_minor,
+			closing_minor, reversal_id)
+		SELECT p_hospital, p_last, i.entry, i.account, i.claim_id, i.line_id, i.currency, i.exponent, i.amount_minor, i.carried_minor, i.closing,
+			CASE WHEN i.kind & p_reverts <> 0 AND i.closing <> i.carried_minor THEN gen_random_uuid() END FROM item i
+		RETURNING *, closing_minor - carried_minor AS difference
+	), steps AS (
+		INSERT INTO conversion (hospital_id, entry_id, no, step, rate_id, multiplied, rounding)
+		SELECT p_hospital, k.entry_id, 1, s.n, (s.step->>0)::uuid, (s.step->>1)::boolean, p_rounding FROM kept k
+		CROSS JOIN LATERAL jsonb_array_elements(p_rates->k.currency) WITH ORDINALITY AS s (step, n) WHERE k.difference <> 0
+	)
+	-- Gains: debit the item, credit FX. On the first of the next month the other way round.
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
+	SELECT p_hospital, t.entry, 1, CASE WHEN t.gains THEN k.account ELSE 'FX' END, CASE WHEN t.gains THEN 'FX' ELSE k.account END, 0, k.currency,
+		k.exponent, abs(k.difference), t.day, t.rule, k.claim_id, coalesce(k.line_id, p_period)
+	FROM kept k CROSS JOIN LATERAL (VALUES (k.entry_id, k.difference > 0, p_last, 'revalue'),
+		(k.reversal_id, k.difference < 0, p_last + 1, 'revalue_back')) AS t (entry, gains, day, rule)
+	WHERE k.difference <> 0 AND t.entry IS NOT NULL;
+
+	SELECT a.claim_id INTO wrong FROM jsonb_to_recordset(p_provisions) AS g (claim uuid, base bigint, age integer, share integer, minor bigint)
+	LEFT JOIN period_aged(p_hospital, p_last) a ON a.claim_id = g.claim
+	WHERE a.carried_minor IS DISTINCT FROM g.base OR g.minor <> period_value(g.base, g.share, 10000) OR g.age <> p_last - a.billed_day LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'a claim is not provided for as it is carried';
+	END IF;
+	WITH given AS (
+		SELECT g.*, gen_random_uuid() AS entry, g.minor - a.provided_minor AS moved
+		FROM jsonb_to_recordset(p_provisions) AS g (claim uuid, base bigint, age integer, share integer, minor bigint)
+		JOIN period_aged(p_hospital, p_last) a ON a.claim_id = g.claim WHERE g.minor <> a.provided_minor
+	), kept AS (
+		INSERT INTO provision (hospital_id, last_day, entry_id, claim_id, base_minor, age_days, basis_points, minor)
+		SELECT p_hospital, p_last, g.entry, g.claim, g.base, g.age, g.share, g.minor FROM given g
+	)
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
+	SELECT p_hospital, g.entry, 1, CASE WHEN g.moved > 0 THEN 'BADDEBT' ELSE 'PROV' END, CASE WHEN g.moved > 0 THEN 'PROV' ELSE 'BADDEBT' END,
+		abs(g.moved), books, p_exponent, abs(g.moved), p_last, 'provision', g.claim, p_period FROM given g;
+
+	INSERT INTO period (hospital_id, last_day, period_id, who) VALUES (p_hospital, p_last, p_period, p_who);
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'period.close', to_char(p_last, 'YYYY-MM'));
+END
+$$;
+
+-- ---- foreign currency that the bank buys ----
+
+-- A line in suspense that took foreign money off an account, and what its account had before: of lines that went out and still wait
+-- in suspense nobody knows yet at what they were carried, so they count as not gone. day: of its posting. valued: all of it is.
+CREATE FUNCTION sale_basis(p_hospital uuid, p_line uuid) RETURNS TABLE (account text, day date, sold_minor bigint, currency text, exponent smallint,
+	book_minor bigint, balance_minor bigint, carried_minor bigint, valued boolean) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+	SELECT b.account, o.book_day, -b.amount_minor, b.currency, b.exponent, (SELECT sum(v.book_minor) FROM posting v
+			WHERE v.hospital_id = p_hospital AND v.entry_id = b.line_id)::bigint, coalesce(sum(a.minor), 0)::bigint, coalesce(sum(a.book), 0)::bigint,
+		NOT EXISTS (SELECT 1 FROM posting_unvalued w JOIN posting p ON p.hospital_id = w.hospital_id AND p.entry_id = w.entry_id AND p.no = w.no
+			WHERE w.hospital_id = p_hospital AND p.book_day <= o.book_day AND 'BANK-' || b.account IN (p.debit, p.credit))
+	FROM bank_line b JOIN suspense u ON u.hospital_id = b.hospital_id AND u.line_id = b.line_id AND u.open_minor = b.amount_minor
+	JOIN posting o ON o.hospital_id = b.hospital_id AND o.entry_id = b.line_id AND o.no = 1
+	LEFT JOIN LATERAL (SELECT v.minor, v.book FROM posting p
+		CROSS JOIN LATERAL (VALUES (p.debit, p.amount_minor, p.book_minor), (p.credit, -p.amount_minor, -p.book_minor)) AS v (account, minor, book)
+		WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'BANK-%' OR p.credit LIKE 'BANK-%') AND v.account = 'BANK-' || b.account
+			AND p.book_day <= o.book_day AND NOT EXISTS (SELECT 1 FROM suspense w WHERE w.hospital_id = p_hospital AND w.line_id = p.entry_id
+				AND w.open_minor < 0)) a ON true
+	WHERE b.hospital_id = p_hospital AND b.line_id = p_line AND b.amount_minor < 0
+	GROUP BY b.line_id, b.account, o.book_day, b.amount_minor, b.currency, b.exponent
+$$;
+
+-- Books a sale to the bank: p_out and p_in are whole in suspense. p_carried: what the sold part of the balance was carried at, in the
+-- proportion of sale_basis. Returns the realised loss, negative a gain; NULL: one of the lines is not (wholly) in suspense any more, or
+-- lacks its value.
+CREATE FUNCTION sale_post(p_hospital uuid, p_sale uuid, p_out uuid, p_in uuid, p_carried bigint, p_who text, p_why text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	basis record;
+	got bank_line;
+	loss bigint;
+	day date;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' THEN
+		RAISE EXCEPTION 'who books a sale must be known';
+	END IF;
+	PERFORM 1 FROM suspense u WHERE u.hospital_id = p_hospital AND u.line_id IN (p_out, p_in) ORDER BY u.line_id FOR UPDATE;
+	SELECT * INTO basis FROM sale_basis(p_hospital, p_out);
+	SELECT b.* INTO got FROM bank_line b JOIN suspense u ON u.hospital_id = b.hospital_id AND u.line_id = b.line_id AND u.open_minor = b.amount_minor
+	JOIN hospital h ON h.hospital_id = b.hospital_id AND h.book_currency = b.currency
+	WHERE b.hospital_id = p_hospital AND b.line_id = p_in AND b.amount_minor > 0;
+	IF basis.account IS NULL OR NOT FOUND OR NOT basis.valued OR basis.currency = got.currency THEN
+		RETURN NULL;
+	END IF;
+	IF basis.sold_minor > basis.balance_minor
+		OR p_carried <> sign(basis.carried_minor) * div(2 * abs(basis.carried_minor::numeric) * basis.sold_minor + basis.balance_minor, 2 * basis.balance_minor::numeric) THEN
+		RAISE EXCEPTION 'a sale of % of % cannot have been carried at %', basis.sold_minor, basis.balance_minor, p_carried;
+	END IF;
+	loss := p_carried - got.amount_minor;
+	day := books_day(p_hospital, greatest(basis.day, got.booked_day));
+	INSERT INTO currency_sale (hospital_id, sale_id, out_line, in_line, sold_minor, currency, exponent, proceeds_minor, carried_minor, maker, why)
+	VALUES (p_hospital, p_sale, p_out, p_in, basis.sold_minor, basis.currency, basis.exponent, got.amount_minor, p_carried, p_who, p_why);
+	-- What the line took off the account is set to what that was carried at.
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
+	SELECT p_hospital, p_sale, t.n, t.d, t.c, t.a, t.u, t.x, t.b, day, t.r, t.s FROM (VALUES
+		(1, 'CONV', 'SUSP', basis.sold_minor, basis.currency, basis.exponent, basis.book_minor, 'sale_out', p_out),
+		(2, 'SUSP', 'CONV', got.amount_minor, got.currency, got.exponent, got.amount_minor, 'sale_in', p_in),
+		(3, CASE WHEN p_carried > basis.book_minor THEN 'CONV' ELSE 'BANK-' || basis.account END,
+			CASE WHEN p_carried > basis.book_minor THEN 'BANK-' || basis.account ELSE 'CONV' END, 0, basis.currency, basis.exponent,
+			abs(p_carried - basis.book_minor), 'sale_carried', p_out),
+		(4, CASE WHEN loss > 0 THEN 'FX' ELSE 'CONV' END, CASE WHEN loss > 0 THEN 'CONV' ELSE 'FX' END, abs(loss), got.currency, got.exponent,
+			abs(loss), 'sale_fx', p_in)) AS t (n, d, c, a, u, x, b, r, s)
+	WHERE t.a > 0 OR t.b > 0;
+	DELETE FROM suspense WHERE hospital_id = p_hospital AND line_id IN (p_out, p_in);
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'sale.post', p_sale::text, p_why);
+	RETURN loss;
+END
+$$;
+
+-- ---- orders to the bank ----
+
+-- Money in suspense goes back to who sent it, from the account that it came to. Returns the day of the posting; NULL: there is not as
+-- much in suspense of this line.
+CREATE FUNCTION order_make(p_hospital uuid, p_order uuid, p_line uuid, p_amount bigint, p_day date, p_who text, p_why text) RETURNS date
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	had record;
+	day date := books_day(p_hospital, p_day);
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'an order to the bank needs who and why';
+	END IF;
+	SELECT u.*, b.account INTO had FROM suspense u JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id
+	WHERE u.hospital_id = p_hospital AND u.line_id = p_line FOR UPDATE OF u;
+	IF NOT FOUND OR p_amount <= 0 OR p_amount > had.open_minor THEN
+		RETURN NULL;
+	END IF;
+	IF p_day < had.since OR p_day > (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital) THEN
+		RAISE EXCEPTION 'an order is made between the day on which its money came, %, and today', had.since;
+	END IF;
+	INSERT INTO bank_order (hospital_id, order_id, account, amount_minor, currency, exponent, line_id, book_day, maker, why)
+	VALUES (p_hospital, p_order, had.account, p_amount, had.currency, had.exponent, p_line, day, p_who, p_why);
+	WITH posted AS (
+		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
+		SELECT p_hospital, p_order, 1, 'SUSP', 'BANK-' || had.account, p_amount, had.currency, had.exponent,
+			CASE WHEN h.book_currency = had.currency THEN p_amount END, day, 'order', p_line FROM hospital h WHERE h.hospital_id = p_hospital
+		RETURNING hospital_id, entry_id, no, book_minor)
+	INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
+	IF p_amount = had.open_minor THEN
+		DELETE FROM suspense WHERE hospital_id = p_hospital AND line_id = p_line;
+	ELSE
+		UPDATE suspense SET open_minor = open_minor - p_amount, version = version + 1 WHERE hospital_id = p_hospital AND line_id = p_line;
+	END IF;
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'order.make', p_order::text, p_why);
+	RETURN day;
+END
+$$;
+
+-- The bank has debited an order, by a line that waits in suspense: what the line posted is taken back, for the order has posted it.
+-- Returns 1 done, 0 there is no such order in transit, -1 the line is not one of this account and amount in suspense.
+CREATE FUNCTION order_clear(p_hospital uuid, p_order uuid, p_line uuid, p_who text) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	given bank_order;
+	debited bank_line;
+	value bigint;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' THEN
+		RAISE EXCEPTION 'who clears an order must be known';
+	END IF;
+	SELECT * INTO given FROM bank_order o WHERE o.hospital_id = p_hospital AND o.order_id = p_order AND o.cleared_line IS NULL FOR UPDATE;
+	IF NOT FOUND THEN
+		RETURN 0;
+	END IF;
+	DELETE FROM suspense u USING bank_line b WHERE u.hospital_id = p_hospital AND u.line_id = p_line AND b.hospital_id = p_hospital
+		AND b.line_id = p_line AND b.account = given.account AND b.amount_minor = -given.amount_minor AND u.open_minor = b.amount_minor
+	RETURNING b.* INTO debited;
+	IF NOT FOUND THEN
+		RETURN -1;
+	END IF;
+	SELECT sum(p.book_minor) INTO value FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = p_line;
+	IF EXISTS (SELECT 1 FROM posting_unvalued w WHERE w.hospital_id = p_hospital AND w.entry_id = p_line) THEN
+		RAISE EXCEPTION 'there is no rate yet of the day on which the bank debited it, %', debited.booked_day;
+	END IF;
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
+	SELECT p_hospital, gen_random_uuid(), 1, p.credit, p.debit, p.amount_minor, p.currency, p.exponent, value, books_day(p_hospital, p.book_day),
+		'order_clear', p_line
+	FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = p_line AND p.no = 1;
+	UPDATE bank_order SET cleared_line = p_line WHERE hospital_id = p_hospital AND order_id = p_order;
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'order.clear', p_order::text);
+	RETURN 1;
+END
+$$;
+
+DO $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND (p.proname LIKE 'period\_%'
+		OR p.proname LIKE 'sale\_%' OR p.proname LIKE 'order\_%' OR p.proname = 'bank_proof') LOOP
+		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+	END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION ledger_proof TO zhifu_writer;
+GRANT EXECUTE ON FUNCTION period_outcome, period_begin, period_items, period_aged, period_check, period_close, bank_proof, sale_basis,
+	sale_post, order_make, order_clear TO zhifu_operator;

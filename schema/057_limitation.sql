@@ -1,0 +1,122 @@
+-- What is owed and does not come: demands and the limitation of claims, and writing off what never will.
+SET search_path = zhifu;
+
+-- A demand for payment that was delivered: the limitation begins anew (Civil Code of China, article 195). Insert-only.
+CREATE TABLE demand (
+	hospital_id uuid NOT NULL,
+	demand_id   uuid NOT NULL,
+	claim_id    uuid NOT NULL,
+	delivered   date NOT NULL,
+	who         text NOT NULL CHECK (who <> ''),
+	made_at     timestamptz NOT NULL DEFAULT now(),
+	why         text NOT NULL CHECK (why <> ''), -- how it was delivered, and what proves it
+	PRIMARY KEY (hospital_id, demand_id)
+);
+CREATE INDEX demand_claim ON demand (claim_id);
+
+ALTER TABLE demand ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON demand TO zhifu_writer USING (true) WITH CHECK (true);
+CREATE POLICY tenant ON demand FOR SELECT TO zhifu_operator USING (hospital_id = tenant());
+GRANT SELECT, INSERT ON demand TO zhifu_writer;
+GRANT SELECT ON demand TO zhifu_operator;
+
+-- Receivables that are open, and until when each can be enforced: p_years from the day on which it was due (without a term, billed) or
+-- the last demand was delivered. state: 0 runs, 1 ends within p_alert days (since alert_day), 2 has ended.
+CREATE FUNCTION limitation_list(p_hospital uuid, p_day date, p_years integer, p_alert integer) RETURNS TABLE (claim_id uuid, carrier text,
+	currency text, exponent smallint, open_minor bigint, standing smallint, due_day date, demanded date, alert_day date, ends date, state integer)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT l.claim_id, l.carrier, l.currency, l.exponent, l.open_minor, l.standing, l.due_day, l.demanded, l.ends - p_alert, l.ends,
+		CASE WHEN p_day > l.ends THEN 2 WHEN p_day >= l.ends - p_alert THEN 1 ELSE 0 END
+	FROM (SELECT r.*, d.demanded, (greatest(coalesce(r.due_day, r.billed_day), d.demanded) + make_interval(years => p_years))::date AS ends
+		FROM receivable r LEFT JOIN LATERAL (SELECT max(d.delivered) AS demanded FROM demand d
+			WHERE d.hospital_id = r.hospital_id AND d.claim_id = r.claim_id AND d.delivered <= p_day) d ON true
+		WHERE r.hospital_id = p_hospital AND r.standing <> 2 AND r.billed_day <= p_day) l
+$$;
+
+-- A demand was delivered. 1 done, 0 the claim has no open receivable, -1 not between its bill and today, -2 its limitation had ended
+-- before.
+CREATE FUNCTION demand_add(p_hospital uuid, p_demand uuid, p_claim uuid, p_delivered date, p_years integer, p_who text, p_why text)
+RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	owed receivable;
+	ended date;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'a demand needs who and why';
+	END IF;
+	SELECT * INTO owed FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim AND r.standing <> 2 FOR UPDATE;
+	IF NOT FOUND THEN
+		RETURN 0;
+	END IF;
+	IF p_delivered < owed.billed_day OR p_delivered > (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital) THEN
+		RETURN -1;
+	END IF;
+	SELECT l.ends INTO ended FROM limitation_list(p_hospital, p_delivered, p_years, 0) l WHERE l.claim_id = p_claim;
+	IF p_delivered > ended THEN
+		RETURN -2;
+	END IF;
+	INSERT INTO demand (hospital_id, demand_id, claim_id, delivered, who, why)
+	VALUES (p_hospital, p_demand, p_claim, p_delivered, p_who, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'demand.add', p_claim::text, p_why);
+	RETURN 1;
+END
+$$;
+
+-- Gives up p_amount of what is open of a claim (NULL: all), of what it was provided for first. p_limit: what the person's role allows,
+-- in the book currency. Returns its value in the books; NULL: the claim has no open receivable, or not as much is open.
+CREATE FUNCTION write_off_post(p_hospital uuid, p_id uuid, p_claim uuid, p_amount bigint, p_exponent smallint, p_role text, p_limit bigint,
+	p_who text, p_why text) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	owed receivable;
+	books text;
+	day date;
+	amount bigint;
+	worth bigint;
+	provided bigint;
+	abroad boolean;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'writing off needs who and why';
+	END IF;
+	SELECT h.book_currency, (now() AT TIME ZONE h.zone)::date INTO books, day FROM hospital h WHERE h.hospital_id = p_hospital;
+	day := books_day(p_hospital, day);
+	SELECT * INTO owed FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim FOR UPDATE;
+	amount := coalesce(p_amount, owed.open_minor);
+	IF amount IS NULL OR amount <= 0 OR amount > owed.open_minor THEN
+		RETURN NULL;
+	END IF;
+	worth := -receivable_move(p_hospital, p_claim, owed.version, -amount, NULL);
+	IF worth > p_limit THEN
+		RAISE EXCEPTION 'this is above the limit of the role "%"', p_role;
+	END IF;
+	SELECT coalesce(sum(CASE WHEN p.credit = 'PROV' THEN p.book_minor ELSE -p.book_minor END), 0) INTO provided
+	FROM posting p WHERE p.hospital_id = p_hospital AND p.claim_id = p_claim AND 'PROV' IN (p.debit, p.credit);
+	provided := greatest(least(provided, worth), 0);
+	abroad := owed.currency <> books;
+	INSERT INTO write_off (hospital_id, write_off_id, claim_id, amount_minor, currency, exponent, book_minor, provided_minor, role, limit_minor, who, why)
+	VALUES (p_hospital, p_id, p_claim, amount, owed.currency, owed.exponent, worth, provided, p_role, p_limit, p_who, p_why);
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
+	SELECT p_hospital, p_id, t.n, t.d, t.c, t.a, t.u, t.x, t.b, day, t.r, p_claim, p_id FROM (VALUES
+		(1, 'CONV', 'AR-' || upper(owed.carrier), CASE WHEN abroad THEN amount ELSE 0 END, owed.currency, owed.exponent,
+			CASE WHEN abroad THEN worth ELSE 0 END, 'give_up_foreign'),
+		(2, 'PROV', CASE WHEN abroad THEN 'CONV' ELSE 'AR-' || upper(owed.carrier) END, provided, books, p_exponent, provided, 'give_up_provided'),
+		(3, 'BADDEBT', CASE WHEN abroad THEN 'CONV' ELSE 'AR-' || upper(owed.carrier) END, worth - provided, books, p_exponent, worth - provided,
+			'give_up')) AS t (n, d, c, a, u, x, b, r)
+	WHERE t.a > 0 OR t.b > 0;
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'write_off.post', p_claim::text, p_why);
+	RETURN worth;
+END
+$$;
+
+DO $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
+		AND p.proname IN ('limitation_list', 'demand_add', 'write_off_post') LOOP
+		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO zhifu_operator', f);
+	END LOOP;
+END
+$$;

@@ -1,0 +1,529 @@
+/* Closing a month through zhifuctl: scenarios S3 and S5 to the fen (a year earlier, so that they are over), what stands
+ * in the way, the lock, and that a close happens once and whole or not at all. */
+#include "ctl_world.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/key.h"
+#include "base/keyring.h"
+
+static struct ctl_world world;
+
+#define RATES                                                                                                          \
+	"日期,USD/CNY,EUR/CNY\n2025-11-30,7.0900,8.3100\n2025-11-27,7.1050,\n2025-10-30,7.0700,\n2025-09-30,7.0950,\n"
+
+static int64_t count(const char *table)
+{
+	return world_count(&world, "SELECT count(*) FROM zhifu.%s", table);
+}
+
+/* What an account is carried at on a day, in fen. */
+static int64_t carried(const char *account, const char *day)
+{
+	return world_count(&world,
+		"SELECT coalesce(sum(CASE WHEN debit = '%s' THEN book_minor ELSE -book_minor END), 0)::int8 FROM zhifu.posting"
+		" WHERE '%s' IN (debit, credit) AND book_day <= '%s'",
+		account, account, day);
+}
+
+static void statement(
+	const char *name, const char *account, int number, const char *opening, const char *lines, const char *closing)
+{
+	char text[4096];
+
+	snprintf(text, sizeof(text), ":20:S\r\n:25:%s\r\n:28C:%d\r\n:60F:C%s\r\n%s:62F:C%s\r\n-\r\n", account, number,
+		opening, lines, closing);
+	world_file(&world, name, text, 0600);
+	assert_ctl(&world, 0, "money statement import '%s/%s' --hospital HZ1 --who li --json", world.folder, name);
+}
+
+#define USD "3301000100000002"
+#define CNY "3301000100000001"
+
+/* The postings that wait for a value get theirs as settle gives it; of one account and day, at one rate. */
+static void value(const char *account, const char *day, const char *rate)
+{
+	world_sql(&world,
+		"WITH gone AS (DELETE FROM zhifu.posting_unvalued u USING zhifu.posting p WHERE p.entry_id = u.entry_id AND p.no = u.no"
+		"  AND '%s' IN (p.debit, p.credit) AND p.book_day = '%s' RETURNING p.*)"
+		" INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day,"
+		"  rule, source_id) SELECT hospital_id, entry_id, no + 10000, debit, credit, 0, currency, exponent, round(amount_minor * %s),"
+		"  book_day, 'value', source_id FROM gone",
+		account, day, rate);
+}
+
+/* A claim's receivable as its bill left it. */
+static void owes(int number, const char *kind, const char *currency, int64_t owed, int64_t book, const char *billed)
+{
+	world_sql(&world,
+		"INSERT INTO zhifu.receivable VALUES ('" HOSPITAL_A
+		"', '019ab000-0000-7000-8000-00000000%04d', 'alpha', 'alpha', NULL, NULL, '%s', '%s', 2, %jd, %jd, %jd, '%s', '%s'::date + 30);"
+		"INSERT INTO zhifu.posting VALUES ('" HOSPITAL_A
+		"', '019ab000-0000-7000-8000-00000000%04d', 1, 'AR-ALPHA', 'REV-MED', %jd, '%s', 2, %jd, '%s', 'bill',"
+		" '019ab000-0000-7000-8000-00000000%04d', '019ab000-0000-7000-8000-00000000%04d')",
+		number, kind, currency, (intmax_t)owed, (intmax_t)owed, (intmax_t)book, billed, billed, number,
+		(intmax_t)owed, currency, (intmax_t)book, billed, number, number);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	world_sql(&world,
+		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.suspense,"
+		" zhifu.posting, zhifu.posting_unvalued, zhifu.receivable, zhifu.period, zhifu.revaluation, zhifu.provision, zhifu.bank_order,"
+		" zhifu.currency_sale, zhifu.conversion, zhifu.rate, zhifu.operator_act CASCADE");
+	world_file(&world, "cfets.csv", RATES, 0600);
+	assert_ctl(&world, 0, "money rate import '%s/cfets.csv' --source cfets --who li", world.folder);
+	return 0;
+}
+
+/* S5 up to the evening of November 30. */
+static void november(void)
+{
+	char line[40];
+
+	statement("nov.sta", USD, 1, "251031USD58930,45",
+		":61:2511101110C700,00NTRFNONREF//D1\r\n:86:PAID TWICE\r\n"
+		":61:2511271127C2300,00NTRFNONREF//A1\r\n:86:ALLIED HLTH LTD\r\n",
+		"251130USD61930,45");
+	value("SUSP", "2025-11-10", "7.09");
+	value("SUSP", "2025-11-27", "7.105");
+	owes(1, "C", "USD", 1420000, 10110400, "2025-05-14"); /* A: 200 days old */
+	owes(2, "C", "USD", 305000, 2163975, "2025-10-20");
+	owes(3, "C", "EUR", 560000, 4620000, "2025-10-20");
+	owes(4, "C", "USD", 231500, 1648280, "2025-10-20"); /* N1 to N3 */
+	owes(5, "C", "USD", 231500, 1648280, "2025-10-20");
+	owes(6, "C", "USD", 232500, 1655400, "2025-10-20");
+	owes(7, "B", "CNY", 10290000, 10290000, "2025-10-06"); /* E: owed in yuan, whatever it is paid in */
+	/* The refund order of 11-30. */
+	struct pg_result *rows = NULL;
+	assert_int_equal(db_sync_query(world.db, "SELECT line_id::text FROM zhifu.suspense WHERE open_minor = 70000",
+				 NULL, &rows),
+		0);
+	snprintf(line, sizeof(line), "%s", db_rows_text(rows, 0, 0));
+	db_sync_rows_free(rows);
+	assert_ctl(&world, 0, "money order make %s 700.00 --day 2025-11-30 --why 'paid twice' --hospital HZ1 --who li",
+		line);
+	value("SUSP", "2025-11-30", "7.09");
+	/* What makes the account's balance carried at 434,987.12. */
+	world_sql(&world,
+		"INSERT INTO zhifu.posting SELECT hospital_id, entry_id, no + 10000, debit, credit, 0, currency, exponent, 41864562, book_day,"
+		" 'value', NULL, source_id FROM zhifu.posting WHERE rule = 'bank_open'; DELETE FROM zhifu.posting_unvalued");
+	assert_int_equal(carried("BANK-USD", "2025-11-30"), 43498712);
+}
+
+/* The member of the JSON object of a list in which `key` is `name`. */
+static json_t *found(json_t *root, const char *list, const char *key, const char *name)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(json_object_get(root, list), i,
+		item) if (strcmp(json_string_value(json_object_get(item, key)), name) == 0) return item;
+	fail_msg("no %s %s in %s", key, name, world.out);
+	return NULL;
+}
+
+static const char *amount(json_t *object, const char *member)
+{
+	return json_string_value(json_object_get(json_object_get(object, member), "amount"));
+}
+
+static void november_closes_to_the_fen(void **state)
+{
+	(void)state;
+	november();
+	assert_ctl(&world, 0, "money account proof --hospital HZ1 --day 2025-11-30 --json");
+	json_t *root = world_json(&world);
+	json_t *proof = found(root, "accounts", "account", "USD");
+	assert_string_equal(amount(proof, "statement"), "61930.45");
+	assert_string_equal(amount(proof, "ordered"), "-700.00");
+	assert_string_equal(amount(proof, "ledger"), "61230.45");
+	assert_string_equal(json_string_value(json_object_get(proof, "proof")), "holds");
+	assert_int_equal(json_array_size(json_object_get(root, "transit")), 1);
+	json_decref(root);
+
+	assert_ctl(&world, 0, "money close 2025-11 --check --hospital HZ1");
+	assert_int_equal(count("period"), 0);
+	assert_int_equal(count("revaluation"), 0);
+	assert_ctl(&world, 0, "money close 2025-11 --hospital HZ1 --who li --json");
+	root = world_json(&world);
+	assert_string_equal(amount(found(root, "revaluation", "account", "BANK-USD"), "difference"), "-863.23");
+	assert_string_equal(amount(found(root, "revaluation", "account", "SUSP"), "difference"), "34.50");
+	assert_string_equal(amount(root, "revaluation_net"), "-1142.63");
+	assert_string_equal(amount(root, "provision"), "5033.90");
+	assert_string_equal(
+		json_string_value(json_object_get(found(root, "checks", "check", "suspense"), "state")), "report");
+	assert_string_equal(
+		json_string_value(json_object_get(found(root, "checks", "check", "overdue"), "state")), "report");
+	json_decref(root);
+
+	static const int64_t differences[] = {-42600, -1525, 33600, -6945, -6945, -6975};
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(world_count(&world,
+					 "SELECT closing_minor - carried_minor FROM zhifu.revaluation WHERE claim_id"
+					 " = '019ab000-0000-7000-8000-00000000%04d'",
+					 i + 1),
+			differences[i]);
+	assert_int_equal(carried("FX", "2025-11-30"), 114263);
+	assert_int_equal(carried("BANK-USD", "2025-11-30"), 43412389);
+	assert_int_equal(carried("SUSP", "2025-11-30"), -1630700);
+	assert_int_equal(carried("PROV", "2025-12-31"), -503390);
+	/* On the first of December receivables and suspense are what they were, the bank is not: 313.90 - 34.50 of
+	 * 1,142.63. */
+	assert_int_equal(carried("FX", "2025-12-01"), 114263 - 31390 + 3450);
+	assert_int_equal(carried("SUSP", "2025-12-01"), -1634150);
+	assert_int_equal(carried("BANK-USD", "2025-12-01"), 43412389);
+	assert_int_equal(carried("AR-ALPHA", "2025-12-01"), carried("AR-ALPHA", "2025-11-29"));
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.conversion"), 8); /* one a difference */
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money period show 2025-11 --hospital HZ1");
+	assert_non_null(strstr(world.out, "100,678.00 CNY"));
+}
+
+static void a_closed_month_stays_closed(void **state)
+{
+	char debit[40];
+
+	(void)state;
+	november();
+	assert_ctl(&world, 0, "money close 2025-11 --hospital HZ1 --who li");
+	assert_ctl(&world, 1, "money close 2025-11 --hospital HZ1 --who wang");
+	assert_non_null(strstr(world.out, "by li"));
+	assert_ctl(&world, 1, "money close 2025-10 --hospital HZ1 --who wang"); /* it went with it */
+	assert_ctl(&world, 2, "money close --undo 2025-11 --hospital HZ1 --who li");
+	assert_non_null(strstr(world.err, "never opened again"));
+	assert_ctl(&world, 1, "money close 2026-01 --hospital HZ1 --who li --zh");
+	assert_non_null(strstr(world.out, "2025-12"));
+	assert_ctl(&world, 0, "money period list --hospital HZ1");
+	assert_non_null(strstr(world.out, "-1,142.63 CNY"));
+	assert_int_equal(count("period"), 1);
+
+	/* Nobody posts into it, whoever forgets to ask. */
+	assert_int_not_equal(
+		db_sync_script(world.db,
+			"SET ROLE zhifu_writer; INSERT INTO zhifu.posting SELECT hospital_id, gen_random_uuid(), no, debit, credit, amount_minor,"
+			" currency, exponent, book_minor, '2025-11-30', rule, claim_id, source_id FROM zhifu.posting WHERE rule = 'bill'"),
+		0);
+	assert_non_null(strstr(err_text(), "closed"));
+	world_sql(&world, "ROLLBACK; RESET ROLE");
+	/* What the bank tells late is posted on the first open day: the bank has it and we later. */
+	statement("dec.sta", USD, 2, "251130USD61930,45",
+		":61:2511301130D5,00NCHGNONREF//F1\r\n:61:2512021202D700,00NTRFNONREF//R1\r\n", "251202USD61225,45");
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.posting WHERE book_day = '2025-12-01' AND amount_minor = 500"),
+		1);
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.bank_line WHERE booked_day = '2025-11-30'"), 1);
+	/* The order is debited: neither in transit nor in suspense any more. */
+	value("SUSP", "2025-12-01", "7.09");
+	value("SUSP", "2025-12-02", "7.08");
+	struct pg_result *rows = NULL;
+	assert_int_equal(
+		db_sync_query(world.db,
+			"SELECT u.line_id::text, o.order_id::text FROM zhifu.suspense u, zhifu.bank_order o WHERE u.open_minor = -70000",
+			NULL, &rows),
+		0);
+	snprintf(debit, sizeof(debit), "%s", db_rows_text(rows, 0, 0));
+	assert_ctl(&world, 0, "money order clear %s %s --hospital HZ1 --who li", db_rows_text(rows, 0, 1), debit);
+	assert_ctl(&world, 1, "money order clear %s %s --hospital HZ1 --who li", db_rows_text(rows, 0, 1), debit);
+	db_sync_rows_free(rows);
+	assert_ctl(&world, 0, "money account proof --hospital HZ1");
+	assert_non_null(strstr(world.out, "61,225.45 USD"));
+	assert_ctl(&world, 0, "money account proof --hospital HZ1 --day 2025-11-30");
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	/* Its 700.00 left the account at what they were ordered at. */
+	assert_int_equal(carried("BANK-USD", "2025-12-31"), 43412389 - 3545);
+}
+
+static void red_is_not_closed(void **state)
+{
+	(void)state;
+	statement("nov.sta", USD, 1, "251031USD100,00", ":61:2511271127C2300,00NTRFNONREF//A1\r\n", "251127USD2400,00");
+	assert_ctl(&world, 1, "money close 2025-11 --hospital HZ1 --who li --json");
+	json_t *root = world_json(&world);
+	assert_string_equal(
+		json_string_value(json_object_get(found(root, "checks", "check", "rate_missing"), "state")), "red");
+	json_decref(root);
+	assert_int_equal(count("period"), 0);
+	value("SUSP", "2025-11-27", "7.1");
+	value("OPENING", "2025-10-31", "7.07");
+	assert_ctl(&world, 0, "money close 2025-11 --check --hospital HZ1");
+	/* A gap. */
+	statement("later.sta", USD, 3, "251129USD2500,00", "", "251130USD2500,00");
+	assert_ctl(&world, 1, "money close 2025-11 --hospital HZ1 --who li");
+	assert_non_null(strstr(world.out, "RED"));
+	assert_non_null(strstr(world.out, "ask the bank"));
+	assert_ctl(&world, 1, "money close 2025-11 --check --hospital HZ1 --zh");
+	assert_non_null(strstr(world.out, "不通过"));
+	assert_ctl(&world, 1, "money account proof --hospital HZ1 --day 2025-11-30");
+	assert_non_null(strstr(world.out, "DIFFERS"));
+	/* The database refuses it as well. */
+	assert_int_not_equal(
+		db_sync_script(world.db,
+			"SET ROLE zhifu_operator; SELECT zhifu.period_close('" HOSPITAL_A
+			"', '2025-11-30', gen_random_uuid(), '{}', 2::smallint, '[]', 3, '[]', 0::smallint, 'li')"),
+		0);
+	assert_non_null(strstr(err_text(), "cannot be closed"));
+	world_sql(&world, "ROLLBACK; RESET ROLE");
+	/* A month that is not over. */
+	assert_ctl(&world, 1, "money close 2099-01 --hospital HZ1 --who li");
+	assert_ctl(&world, 2, "money close 2025-13 --hospital HZ1 --who li");
+	assert_ctl(&world, 2, "money close --hospital HZ1 --who li");
+	assert_int_equal(count("period"), 0);
+}
+
+/* The closing rate is missing, or another one is given for it. */
+static void rates_are_checked(void **state)
+{
+	(void)state;
+	owes(1, "C", "GBP", 100000, 950000, "2025-11-03");
+	assert_ctl(&world, 1, "money close 2025-11 --hospital HZ1 --who li --json");
+	json_t *root = world_json(&world);
+	assert_int_equal(json_array_size(json_object_get(root, "faults")), 2); /* one a source */
+	json_decref(root);
+	world_sql(&world, "TRUNCATE zhifu.posting, zhifu.receivable CASCADE");
+	owes(1, "C", "USD", 100000, 710000, "2025-11-03");
+	for (int i = 0; i < 2; i++) {
+		char sql[512];
+
+		snprintf(sql, sizeof(sql),
+			"SET ROLE zhifu_operator; SELECT zhifu.period_close('" HOSPITAL_A
+			"', '2025-11-30', gen_random_uuid(), (SELECT jsonb_build_object('USD', jsonb_build_array(jsonb_build_array(rate_id, true)))"
+			" FROM zhifu.rate WHERE base = '%s' AND day = '2025-11-30'), 2::smallint, '%s', 3, '[]', 0::smallint, 'li')",
+			i == 0 ? "EUR" : "USD",
+			i == 0 ? "[]"
+			       : "[{\"account\": \"AR-ALPHA\", \"claim\": \"019ab000-0000-7000-8000-000000000001\", \"currency\": \"USD\","
+				 " \"closing\": 709001}]");
+		assert_int_not_equal(db_sync_script(world.db, sql), 0);
+		assert_non_null(strstr(err_text(), i == 0 ? "not of USD" : "not revalued as its rates say"));
+		world_sql(&world, "ROLLBACK; RESET ROLE");
+	}
+	assert_int_equal(count("revaluation"), 0);
+}
+
+/* S3: both contracts that end in dollars. */
+static void october_and_the_sale(const char *received, const char *proceeds, const char *loss, int64_t usd_minor)
+{
+	char text[256], out[40], in[40];
+
+	snprintf(text, sizeof(text), ":61:2510301030C%s,%02dNTRFNONREF//A1\r\n", received, (int)(usd_minor % 100));
+	char closing[64];
+	snprintf(closing, sizeof(closing), "251031USD%s,%02d", received, (int)(usd_minor % 100));
+	statement("oct.sta", USD, 1, "251001USD0,00", text, closing);
+	value("SUSP", "2025-10-30", "7.07");
+	assert_ctl(&world, 0, "money close 2025-10 --hospital HZ1 --who li --json");
+	/* 10-31 takes 10-30's parity. */
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.revaluation WHERE account = 'BANK-USD' AND closing_minor = carried_minor"),
+		1);
+	snprintf(text, sizeof(text), ":61:2511031103D%s,%02dNTRFNONREF//S1\r\n", received, (int)(usd_minor % 100));
+	statement("nov.sta", USD, 2, closing, text, "251103USD0,00");
+	snprintf(text, sizeof(text), ":61:2511031103C%sNTRFNONREF//S2\r\n", proceeds);
+	snprintf(closing, sizeof(closing), "251103CNY%s", proceeds);
+	statement("cny.sta", CNY, 1, "251102CNY0,00", text, closing);
+	struct pg_result *rows = NULL;
+	assert_int_equal(db_sync_query(world.db,
+				 "SELECT (SELECT line_id::text FROM zhifu.suspense WHERE open_minor < 0),"
+				 " (SELECT line_id::text FROM zhifu.suspense WHERE currency = 'CNY')",
+				 NULL, &rows),
+		0);
+	snprintf(out, sizeof(out), "%s", db_rows_text(rows, 0, 0));
+	snprintf(in, sizeof(in), "%s", db_rows_text(rows, 0, 1));
+	db_sync_rows_free(rows);
+	assert_ctl(&world, 1, "money sale %s %s --hospital HZ1 --who li", out, in); /* no value yet */
+	/* Another rate of the day than it is carried at: what the sale brings does not depend on it. */
+	value("SUSP", "2025-11-03", "7.05");
+	assert_ctl(&world, 1, "money sale %s %s --hospital HZ1 --who li", in, out);
+	assert_ctl(&world, 0, "money sale %s %s --hospital HZ1 --who li --json", out, in);
+	json_t *root = world_json(&world);
+	assert_string_equal(amount(root, "loss"), loss);
+	assert_string_equal(json_string_value(json_object_get(root, "price")), "7.052000");
+	json_decref(root);
+	assert_int_equal(carried("BANK-USD", "2025-12-31"), 0);
+	assert_int_equal(carried("CONV", "2025-12-31"), 0);
+	assert_int_equal(count("suspense"), 1); /* what came in in October */
+	assert_ctl(&world, 1, "money sale %s %s --hospital HZ1 --who li", out, in);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+}
+
+static void contract_b(void **state)
+{
+	(void)state;
+	owes(1, "B", "CNY", 10290000, 10290000, "2025-10-06");
+	october_and_the_sale("14517", "102374,66", "261.31", 1451711);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.revaluation WHERE claim_id IS NOT NULL"), 0);
+}
+
+static void contract_c(void **state)
+{
+	(void)state;
+	owes(1, "C", "USD", 1450317, 10290000, "2025-10-06");
+	october_and_the_sale("14478", "102100,05", "260.61", 1447817);
+	assert_int_equal(world_count(&world, "SELECT closing_minor FROM zhifu.revaluation WHERE claim_id IS NOT NULL"),
+		10253741);
+	assert_int_equal(carried("AR-ALPHA", "2025-10-31"), 10253741);
+	assert_int_equal(carried("AR-ALPHA", "2025-11-01"), 10290000);
+}
+
+/* Provided for as it grows older, and released when it is paid. */
+static void provision_follows_age(void **state)
+{
+	(void)state;
+	owes(1, "A", "CNY", 100000, 100000, "2025-06-30");
+	assert_ctl(&world, 0, "money close 2025-08 --hospital HZ1 --who li");
+	assert_int_equal(carried("PROV", "2025-12-31"), 0);
+	assert_ctl(&world, 0, "money close 2025-09 --hospital HZ1 --who li");
+	assert_int_equal(carried("PROV", "2025-12-31"), -5000);
+	assert_ctl(&world, 0, "money close 2025-10 --hospital HZ1 --who li");
+	assert_int_equal(carried("PROV", "2025-12-31"), -5000);
+	assert_int_equal(count("provision"), 1);
+	world_sql(&world,
+		"INSERT INTO zhifu.posting SELECT hospital_id, entry_id, 2, credit, debit, amount_minor, currency, exponent, book_minor, '2025-11-05',"
+		" rule, claim_id, source_id FROM zhifu.posting WHERE rule = 'bill'");
+	assert_ctl(&world, 0, "money close 2025-11 --hospital HZ1 --who li");
+	assert_int_equal(carried("PROV", "2025-12-31"), 0);
+}
+
+/* With the policy that nothing is taken back, what is gone takes its difference with it. */
+static void what_stays_is_taken_back_when_it_is_gone(void **state)
+{
+	(void)state;
+	owes(1, "C", "USD", 100000, 712000, "2025-10-06");
+	world_sql(&world, "UPDATE zhifu.receivable SET billed_day = '2025-10-06'");
+	assert_ctl(&world, 0,
+		"money close 2025-10 --hospital RY2 --who li"); /* of another hospital: nothing to do with it */
+	assert_ctl(&world, 0, "money close 2025-10 --hospital HZ1 --who li");
+	world_sql(&world, "DELETE FROM zhifu.posting WHERE rule = 'revalue_back'");
+	assert_int_equal(carried("AR-ALPHA", "2025-11-01"), 707000);
+	world_sql(&world,
+		"INSERT INTO zhifu.posting SELECT hospital_id, entry_id, 2, credit, debit, amount_minor, currency, exponent, book_minor, '2025-11-05',"
+		" rule, claim_id, source_id FROM zhifu.posting WHERE rule = 'bill'");
+	assert_ctl(&world, 0, "money close 2025-11 --hospital HZ1 --who li");
+	assert_int_equal(carried("AR-ALPHA", "2025-11-30"), 0);
+}
+
+static void two_at_once_are_one(void **state)
+{
+	char line[2048];
+
+	(void)state;
+	november();
+	snprintf(line, sizeof(line),
+		"for i in 1 2 3; do ( '%s' --config '%s/zhifud.conf' money close 2025-11 --hospital HZ1 --who li$i >/dev/null 2>&1;"
+		" echo $? >\"%s/rc$i\" ) & done; wait; test \"$(cat '%s'/rc[123] | sort | tr -d '\\n')\" = 011",
+		world.program, world.folder, world.folder, world.folder);
+	assert_int_equal(system(line), 0);
+	assert_int_equal(count("period"), 1);
+	assert_int_equal(carried("FX", "2025-11-30"), 114263);
+}
+
+/* Killed while the database is in the middle of it. */
+static void killed_it_has_done_nothing(void **state)
+{
+	(void)state;
+	november();
+	int64_t postings = count("posting");
+	world_sql(&world, "BEGIN; LOCK TABLE zhifu.operator_act IN ACCESS EXCLUSIVE MODE");
+	pid_t pid = fork();
+	if (pid == 0) {
+		char config[128];
+
+		snprintf(config, sizeof(config), "%s/zhifud.conf", world.folder);
+		execl(world.program, world.program, "--config", config, "money", "close", "2025-11", "--hospital",
+			"HZ1", "--who", "li", (char *)NULL);
+		_exit(127);
+	}
+	while (world_count(&world, "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0)
+		assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	world_sql(&world, "ROLLBACK");
+	while (world_count(&world, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") > 0) continue;
+	assert_int_equal(count("posting"), postings);
+	assert_int_equal(count("period"), 0);
+	assert_int_equal(count("revaluation"), 0);
+	assert_ctl(&world, 0, "money close 2025-11 --hospital HZ1 --who li");
+	assert_int_equal(carried("FX", "2025-11-30"), 114263);
+}
+
+/* Whoever posts into the past is waited for, and what is posted meanwhile waits. */
+static void a_close_waits_for_who_posts(void **state)
+{
+	char line[1024];
+
+	(void)state;
+	november();
+	world_sql(&world, "BEGIN; SELECT zhifu.books_day('" HOSPITAL_A "', '2025-11-29')");
+	snprintf(line, sizeof(line),
+		"'%s' --config '%s/zhifud.conf' money close 2025-11 --hospital HZ1 --who li >'%s/out' 2>&1 &",
+		world.program, world.folder, world.folder);
+	assert_int_equal(system(line), 0);
+	while (world_count(&world, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 0)
+		continue;
+	assert_int_equal(count("period"), 0);
+	world_sql(&world, "COMMIT");
+	while (count("period") == 0) continue;
+	assert_int_equal(world_count(&world,
+				 "SELECT (zhifu.books_day('" HOSPITAL_A "', '2025-11-29') = '2025-12-01')::int::int8"),
+		1);
+}
+
+static int group_begin(void **state)
+{
+	struct keyring *ring = NULL;
+	struct key key;
+	uint8_t wrapped[KEY_WRAPPED_BYTES];
+	struct uuid hospital;
+	char path[160], hex[2 * KEY_WRAPPED_BYTES + 1];
+
+	(void)state;
+	assert_ctl(&world, 0, "migrate");
+	snprintf(path, sizeof(path), "%s/keys", world.folder);
+	assert_int_equal(keyring_load(path, false, &ring), 0);
+	assert_int_equal(uuid_parse(HOSPITAL_A, &hospital), 0);
+	key_new(&key);
+	assert_int_equal(key_wrap_master(ring, &hospital, &key, wrapped), 0);
+	for (size_t i = 0; i < sizeof(wrapped); i++) sprintf(hex + 2 * i, "%02x", wrapped[i]);
+	world_sql(&world,
+		"SELECT * FROM zhifu.hospital_open('" HOSPITAL_A
+		"', 'HZ1', 'Hangzhou', 'Asia/Shanghai', 'CNY', '\\x%s');"
+		"SELECT * FROM zhifu.hospital_open('" HOSPITAL_B "', 'RY2', 'Riyadh', 'Asia/Riyadh', 'SAR', '\\x%s')",
+		hex, hex);
+	keyring_free(ring);
+	return 0;
+}
+
+int main(void)
+{
+	int r = world_start(&world, "ctl_close");
+	if (r == 77) {
+		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
+		return 0;
+	}
+	if (r != 0) return 1;
+	world_file(&world, "hospitals.d/a.conf",
+		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
+		"bank_accounts = ({code = \"CNY\"; number = \"33010001 00000001\"; currency = \"CNY\";},\n"
+		" {code = \"USD\"; number = \"33010001 00000002\"; currency = \"USD\";});\n",
+		0600);
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(november_closes_to_the_fen, begin),
+		cmocka_unit_test_setup(a_closed_month_stays_closed, begin),
+		cmocka_unit_test_setup(red_is_not_closed, begin),
+		cmocka_unit_test_setup(rates_are_checked, begin),
+		cmocka_unit_test_setup(contract_b, begin),
+		cmocka_unit_test_setup(contract_c, begin),
+		cmocka_unit_test_setup(provision_follows_age, begin),
+		cmocka_unit_test_setup(what_stays_is_taken_back_when_it_is_gone, begin),
+		cmocka_unit_test_setup(two_at_once_are_one, begin),
+		cmocka_unit_test_setup(killed_it_has_done_nothing, begin),
+		cmocka_unit_test_setup(a_close_waits_for_who_posts, begin),
+	};
+	r = cmocka_run_group_tests(tests, group_begin, NULL);
+	world_stop(&world);
+	return r;
+}

@@ -1,0 +1,142 @@
+/* What does not come, through zhifuctl: limitation periods with their alert and their interruption (claim L of scenario
+ * S5, three years earlier), and writing off within a role's limit. */
+#include "ctl_world.h"
+
+#include "base/id.h"
+
+static struct ctl_world world;
+static char ref[REF_TEXT_LEN];
+
+#define CLAIM "019ab000-0000-7000-8000-000000000001"
+
+/* The one claim, billed and due on days. */
+static void owes(const char *currency, int64_t owed, int64_t book, const char *billed, const char *due)
+{
+	world_sql(&world,
+		"TRUNCATE zhifu.claim_state, zhifu.receivable, zhifu.posting, zhifu.demand, zhifu.write_off, zhifu.operator_act;"
+		"INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, books) VALUES ('" HOSPITAL_A "', '" CLAIM
+		"', '%s', 1);"
+		"INSERT INTO zhifu.receivable VALUES ('" HOSPITAL_A "', '" CLAIM
+		"', 'alpha', 'alpha', NULL, NULL, 'A', '%s', 2, %jd, %jd, %jd, '%s', '%s');"
+		"INSERT INTO zhifu.posting VALUES ('" HOSPITAL_A "', '" CLAIM
+		"', 1, 'AR-ALPHA', 'REV-MED', %jd, '%s', 2, %jd, '%s', 'bill', '" CLAIM "', '" CLAIM "')",
+		ref, currency, (intmax_t)owed, (intmax_t)owed, (intmax_t)book, billed, due, (intmax_t)owed, currency,
+		(intmax_t)book, billed);
+}
+
+static void shows(const char *day, const char *state, const char *ends)
+{
+	assert_ctl(&world, 0, "money limitation list --hospital HZ1 --all --day %s --json", day);
+	json_t *root = world_json(&world);
+	json_t *row = json_array_get(json_object_get(root, "limitations"), 0);
+	assert_string_equal(json_string_value(json_object_get(row, "state")), state);
+	assert_string_equal(json_string_value(json_object_get(row, "ends")), ends);
+	json_decref(root);
+}
+
+static void a_demand_interrupts(void **state)
+{
+	(void)state;
+	owes("CNY", 100000, 100000, "2020-11-05", "2020-12-05");
+	shows("2023-09-05", "runs", "2023-12-05");
+	assert_ctl(&world, 0, "money limitation list --hospital HZ1 --day 2023-09-05");
+	assert_null(strstr(world.out, ref));
+	shows("2023-09-06", "alert", "2023-12-05");
+	assert_ctl(&world, 0, "money limitation list --hospital HZ1 --day 2023-09-06 --zh");
+	assert_non_null(strstr(world.out, ref));
+	shows("2023-12-05", "alert", "2023-12-05");
+	shows("2023-12-06", "ended", "2023-12-05");
+	assert_ctl(&world, 0, "money demand add %s --delivered 2023-11-20 --why 'by EMS, signed for' --who li", ref);
+	shows("2023-12-06", "runs", "2026-11-20");
+	/* Too late, too early, and of nothing. */
+	assert_ctl(&world, 1, "money demand add %s --delivered 2099-01-01 --why x --who li", ref);
+	assert_ctl(&world, 1, "money demand add %s --delivered 2020-11-04 --why x --who li", ref);
+	assert_ctl(&world, 2, "money demand add %s --why x --who li", ref);
+	owes("CNY", 100000, 100000, "2020-11-05", "2020-12-05");
+	assert_ctl(&world, 1, "money demand add %s --delivered 2023-12-06 --why x --who li", ref);
+	assert_non_null(strstr(world.err, "had ended before"));
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.demand"), 0);
+}
+
+static int64_t carried(const char *account)
+{
+	return world_count(&world,
+		"SELECT coalesce(sum(CASE WHEN debit = '%s' THEN book_minor ELSE -book_minor END), 0)::int8 FROM zhifu.posting"
+		" WHERE '%s' IN (debit, credit)",
+		account, account);
+}
+
+static void roles_have_limits(void **state)
+{
+	(void)state;
+	owes("CNY", 100000, 100000, "2025-01-05", "2025-02-05");
+	assert_ctl(&world, 1, "money writeoff %s --why gone --who mallory", ref);
+	assert_non_null(strstr(world.err, "write_off_roles"));
+	assert_ctl(&world, 1, "money writeoff %s --why gone --who li", ref);
+	assert_non_null(strstr(world.err, "above the limit"));
+	assert_ctl(&world, 2, "money writeoff %s --who li", ref);
+	assert_ctl(&world, 2, "money writeoff %s 1.001 --why gone --who li", ref);
+	assert_ctl(&world, 1, "money writeoff %s 1000.01 --why gone --who wang", ref);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.write_off"), 0);
+	assert_ctl(&world, 0, "money writeoff %s 500.00 --why 'too small to sue' --who li", ref);
+	assert_int_equal(carried("AR-ALPHA"), 50000);
+	assert_int_equal(carried("BADDEBT"), 50000);
+	/* What was provided for is used first. */
+	world_sql(&world, "INSERT INTO zhifu.posting VALUES ('" HOSPITAL_A
+			  "', gen_random_uuid(), 1, 'BADDEBT', 'PROV', 20000, 'CNY', 2, 20000, '2025-06-30',"
+			  " 'provision', '" CLAIM "', '" CLAIM "')");
+	assert_ctl(&world, 0, "money writeoff %s --why 'bankrupt' --who wang --json", ref);
+	assert_non_null(strstr(world.out, "\"role\":\"head of finance\""));
+	assert_int_equal(carried("AR-ALPHA"), 0);
+	assert_int_equal(carried("PROV"), 0);
+	assert_int_equal(carried("BADDEBT"), 100000);
+	assert_int_equal(world_count(&world, "SELECT standing::int8 FROM zhifu.receivable"), 2);
+	assert_ctl(&world, 1, "money writeoff %s --why again --who wang", ref);
+}
+
+/* What is owed in dollars leaves at what it is carried at, through CONV. */
+static void foreign_ones_go_at_their_value(void **state)
+{
+	(void)state;
+	owes("USD", 100000, 712000, "2025-01-05", "2025-02-05");
+	assert_ctl(&world, 1, "money writeoff %s 100.00 --why gone --who li", ref); /* 712.00 CNY */
+	assert_ctl(&world, 0, "money writeoff %s 100.00 --why gone --who wang", ref);
+	assert_int_equal(carried("AR-ALPHA"), 640800);
+	assert_int_equal(carried("CONV"), 0);
+	assert_int_equal(carried("BADDEBT"), 71200);
+	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.receivable"), 90000);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+}
+
+static int group_begin(void **state)
+{
+	(void)state;
+	ref_new("HZ1", ref);
+	assert_ctl(&world, 0, "migrate");
+	world_sql(&world, "SELECT * FROM zhifu.hospital_open('" HOSPITAL_A
+			  "', 'HZ1', 'Hangzhou', 'Asia/Shanghai', 'CNY', '\\x00')");
+	return 0;
+}
+
+int main(void)
+{
+	int r = world_start(&world, "ctl_limitation");
+	if (r == 77) {
+		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
+		return 0;
+	}
+	if (r != 0) return 1;
+	world_file(&world, "hospitals.d/a.conf",
+		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
+		"write_off_roles = ({role = \"cashier\"; people = [\"li\", \"wang\"]; limit = \"500.00\";},\n"
+		" {role = \"head of finance\"; people = [\"wang\"]; limit = \"5000.00\";});\n",
+		0600);
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_demand_interrupts),
+		cmocka_unit_test(roles_have_limits),
+		cmocka_unit_test(foreign_ones_go_at_their_value),
+	};
+	r = cmocka_run_group_tests(tests, group_begin, NULL);
+	world_stop(&world);
+	return r;
+}
