@@ -175,7 +175,9 @@ struct zf_result {
 	const struct zf_action *const *actions;
 	const uint8_t *state; /* opaque, at most ZF_STATE_BYTES_MAX; handed back at the next step of this exchange */
 	uint64_t state_len;
-	const struct zf_fault *const *faults; /* for REJECT and MALFORMED */
+	/* For REJECT and MALFORMED. With OK, of a reply: a part of it cannot be read, and a person is shown why; the
+	 * rest counts. */
+	const struct zf_fault *const *faults;
 	uint32_t fault_count;
 	uint32_t goes_on; /* with MALFORMED: only this message is lost; state and actions (no facts) count */
 };

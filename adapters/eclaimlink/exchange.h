@@ -53,6 +53,7 @@ struct eclaim_step {
 	struct action_list actions;
 	struct fault_list faults;
 	bool goes_on; /* MALFORMED is of this message alone: the exchange goes on with state and actions */
+	int unread;   /* LIB_*: why the report in it cannot be read; 0: nothing is wrong with it */
 };
 
 /* The state as text, versioned; LIB_INVALID on anything that we did not write. */

@@ -63,6 +63,9 @@ static int32_t finish(struct eclaim_step *step, int32_t verdict, struct zf_resul
 {
 	verdict = action_result(&step->actions, verdict, step->goes_on, &step->faults, true, result);
 	if (verdict != ZF_OK && !result->goes_on) return verdict;
+	if (verdict == ZF_OK && step->unread != 0 &&
+		faults_export(&step->faults, true, step->arena, &result->faults, &result->fault_count) != 0)
+		return ZF_NOMEM;
 	int rc = eclaim_exchange_save(step->exchange, step->arena, &result->state, &result->state_len);
 	return rc == 0 ? verdict : ZF_NOMEM;
 }

@@ -202,6 +202,12 @@ static int read_bytes(
 	return rc;
 }
 
+void eclaim_report_unread(int rc, struct fault_list *faults)
+{
+	fault_add_as(faults, FAULT_WIRE_ANSWER, FAULT_WARNING, "errorReport", "1",
+		rc == LIB_LIMIT ? "the error report unpacks to more than it may" : "the error report cannot be read");
+}
+
 int eclaim_report_read(
 	const struct eclaim_profile *profile, struct text_span text, struct zf_arena *arena, struct fault_list *faults)
 {
@@ -211,12 +217,6 @@ int eclaim_report_read(
 	/* In the envelope it is base64; a plain one may stand there as it is. */
 	if (eclaim_base64_read(text, arena, &bytes) == LIB_NOMEM) return LIB_NOMEM;
 	if (bytes.len > 0) rc = read_bytes(profile, bytes, arena, faults);
-	if (rc == LIB_INVALID) {
-		fault_add_as(faults, FAULT_WIRE_ANSWER, FAULT_WARNING, "errorReport", "1",
-			"the error report cannot be read");
-	} else if (rc == LIB_LIMIT) {
-		fault_add_as(faults, FAULT_WIRE_ANSWER, FAULT_WARNING, "errorReport", "1",
-			"the error report unpacks to more than it may");
-	}
+	if (rc == LIB_INVALID || rc == LIB_LIMIT) eclaim_report_unread(rc, faults);
 	return rc;
 }

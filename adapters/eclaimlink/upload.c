@@ -148,6 +148,7 @@ static int tell_all(struct eclaim_step *step, uint32_t kind)
 	}
 	step->faults.count = 0; /* they are the insurer's, of the claim; the message is in order */
 	step->faults.worst = FAULT_NONE;
+	if (step->unread != 0) eclaim_report_unread(step->unread, &step->faults); /* but for this */
 	return rc == 0 ? eclaim_done(step) : rc;
 }
 
@@ -160,7 +161,9 @@ static int read_findings(struct eclaim_step *step, const struct eclaim_reply *re
 	}
 	int rc = eclaim_report_read(
 		step->profile, eclaim_reply_content(reply, "errorReport"), step->arena, &step->faults);
-	return rc == LIB_NOMEM ? rc : 0;
+	if (rc == LIB_NOMEM) return rc;
+	step->unread = rc;
+	return 0;
 }
 
 static int uploaded(struct eclaim_step *step)

@@ -407,7 +407,8 @@ static void reply(struct room *room, struct job *job)
 	event.body = envelope.body.ptr;
 	event.body_len = envelope.body.len;
 	if (!job_step(room, job, &event, 0)) return;
-	harvest_update(&job->harvest, &job->item.message_id, MESSAGE_READ, NULL);
+	harvest_update(&job->harvest, &job->item.message_id,
+		job->unread_part == NULL ? MESSAGE_READ : MESSAGE_QUARANTINED, job->unread_part);
 }
 
 static void timer(struct room *room, struct job *job)

@@ -97,11 +97,12 @@ struct job {
 	struct uuid exchange_id; /* the item's, or the one that it starts */
 	struct job_fact *facts, *facts_last;
 	size_t fact_count;
-	bool impersonal; /* the module was given no more of the claim than our ref */
-	bool over;       /* the module said that the exchange is done */
-	bool pending;    /* it sent something or waits for a time */
-	bool starved;    /* it asked for control numbers in vain */
-	bool refused;    /* the database refused what was harvested, or there was no memory to send it */
+	bool impersonal;         /* the module was given no more of the claim than our ref */
+	bool over;               /* the module said that the exchange is done */
+	bool pending;            /* it sent something or waits for a time */
+	bool starved;            /* it asked for control numbers in vain */
+	const char *unread_part; /* why its message goes to a person although it counts; NULL: it does not */
+	bool refused;            /* the database refused what was harvested, or there was no memory to send it */
 };
 
 /* A fresh job for the item; its arena is kept from the last one. */

@@ -396,7 +396,7 @@ int job_facts_harvest(const struct room *room, struct job *job)
 	if (r < 0 || !orphaned || job->item.kind != WORK_REPLY) return r;
 	HARVEST_EACH(harvest_update, update, job->harvest.updates)
 	{
-		if (!uuid_equal(&update->id, &job->item.message_id)) continue;
+		if (!uuid_equal(&update->id, &job->item.message_id) || update->status != MESSAGE_READ) continue;
 		update->status = MESSAGE_ORPHAN;
 		update->why = "something in it belongs to no claim that is known here";
 	}

@@ -350,19 +350,25 @@ static void ended(struct job *job, int32_t verdict, const struct zf_result *resu
 	}
 }
 
+/* Why the message is kept for a person, who finds it in the log too. */
+static const char *kept_why(struct job *job, const struct zf_result *result)
+{
+	const char *why = call_faults_text(result->faults, result->fault_count, true, &job->arena.zf);
+
+	if (why == NULL) why = "it cannot be read";
+	log_fields(LOG_WARN, "a message goes to a person", "insurer", job->insurer->code, "why", why, NULL);
+	return why;
+}
+
 /* A message that cannot be read, of an exchange that goes on: what the module wants done meanwhile is done, and only
  * the message goes to a person. Nothing may be concluded from it. */
 static int goes_on(const struct room *room, struct job *job, const struct zf_result *result, int kind)
 {
-	const char *why = call_faults_text(result->faults, result->fault_count, true, &job->arena.zf);
 	int r = take_over(room, job, result, kind);
 
 	if (r == 0 && job->facts != NULL) r = err_set(ERR_INVALID, "the module concludes from what it cannot read");
 	if (r < 0) return r;
-	harvest_update(
-		&job->harvest, &job->item.message_id, MESSAGE_QUARANTINED, why == NULL ? "it cannot be read" : why);
-	log_fields(LOG_WARN, "a message goes to a person", "insurer", job->insurer->code, "why",
-		why == NULL ? "it cannot be read" : why, NULL);
+	harvest_update(&job->harvest, &job->item.message_id, MESSAGE_QUARANTINED, kept_why(job, result));
 	return job->harvest.err;
 }
 
@@ -409,6 +415,7 @@ bool job_step(struct room *room, struct job *job, struct zf_event *event, int ki
 		return false;
 	} else {
 		r = take_over(room, job, &result, kind);
+		if (r == 0 && result.fault_count > 0) job->unread_part = kept_why(job, &result);
 		if (r == 0) return true;
 	}
 	if (r == ERR_NOMEM)

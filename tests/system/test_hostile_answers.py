@@ -133,7 +133,7 @@ def test_answers_to_uploads(scene, post):
 
 
 def test_a_zip_bomb_in_an_error_report(scene, post):
-    """A refusal is one, whatever hides in its report; the hospital is told both."""
+    """A refusal is one, whatever hides in its report; the hospital is told both, and a person finds the report."""
     post.front.attacks("UploadTransaction", {"zip bomb": forger.whole(
         forger.refused_upload(forger.zip_bomb()), SOAP)})
     claim_id = post.submit("N-1", [("99997", 10000, 0)])
@@ -144,7 +144,18 @@ def test_a_zip_bomb_in_an_error_report(scene, post):
     assert answer.json()["outcome"] == "error", answer.text
     said = json.dumps(answer.json()["error"])
     assert "UploadTransaction with result -2" in said and "unpacks to more than it may" in said, said
+    rows = scene.quarantined("dubai")
+    assert [row["claim_id"] for row in rows] == [claim_id], rows
+    assert "errorReport" in rows[0]["why"] and "unpacks to more than it may" in rows[0]["why"], rows
+    scene.told(rows)
+    # The exchange has ended with the refusal; to read the message again says the same again, of a claim that knows.
+    assert scene.database.value("SELECT status FROM zhifu.exchange WHERE claim_id = %s", (claim_id,)) == 2
+    scene.daemon.ctl("message", "replay", rows[0]["id"], "--who", "operator", "--why", "once more")
+    zhifu.wait_until(lambda: len(scene.quarantined("dubai")) == 2, "the replay to be put aside too")
+    assert scene.database.value("SELECT count(*) FROM zhifu.fact WHERE problem") == 0
+    post.wait(claim_id, acknowledgement=(2,))
     scene.decided(list(others.values()) + [post.submit("N-99", [("99213", 777, 0)])])
+    assert len(scene.quarantined("dubai")) == 2
     scene.end()
 
 

@@ -197,6 +197,25 @@ static void test_lost_answer(void **state)
 	role_stop();
 }
 
+/* What a message says counts, though something that came with it cannot be read: a person finds it by its reason. */
+static void test_partly_read_answer(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	struct test_claim claim = claim_sent();
+	answer_add(&claim, "adj - 10000 7000 2000 500 CNY\ndone\npartly");
+	LOOP_UNTIL(
+		number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND status = %d AND why LIKE '%%no word%%'",
+			claim.id_text, MESSAGE_QUARANTINED) == 1,
+		5000);
+	assert_int_equal(facts(&claim, ZF_FACT_ADJUDICATED), 1);
+	assert_int_equal(
+		number("SELECT status::int4 FROM zhifu.exchange WHERE claim_id = '%s'", claim.id_text), EXCHANGE_DONE);
+	sql("DELETE FROM zhifu.outbox");
+	role_stop();
+}
+
 static void test_timer(void **state)
 {
 	(void)state;
@@ -571,6 +590,7 @@ int main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_bad_answer),
 		cmocka_unit_test(test_lost_answer),
+		cmocka_unit_test(test_partly_read_answer),
 		cmocka_unit_test(test_timer),
 		cmocka_unit_test(test_doubt),
 		cmocka_unit_test(test_stale_absence),

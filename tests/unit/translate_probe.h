@@ -4,7 +4,8 @@
  * "crash", "loop", "open" (tries to write a file), anything else: POST to "submit", body the ref and the source REPLY
  * lines of the body, each a fact: ack REF | adj REF SUBMITTED BENEFIT PR CO CURRENCY | pend REF | reject REF | notfound
  * REF | cancelled REF remit ID AMOUNT CURRENCY, followed by lines  detail REF AMOUNT FEE ; REF "-" means none named
- *                 done | wait SECONDS | malformed | crash | more (a further request) | again (the claim once more) */
+ *                 done | wait SECONDS | malformed | crash | more (a further request) | again (the claim once more)
+ *   at the end    lost (unreadable, but what stands before is done) | partly (something in it is unreadable) */
 #ifndef UNIT_TRANSLATE_PROBE_H
 #define UNIT_TRANSLATE_PROBE_H
 
@@ -151,7 +152,7 @@ static inline bool probe_line(struct action_list *list, const char *line, const 
 		if (strcmp(word, words[i].word) == 0) return probe_fact(list, words[i].kind, ref) != NULL;
 	if (strcmp(word, "adj") == 0) return probe_adjudicate(list, line);
 	if (strcmp(word, "remit") == 0) return probe_remit(list, line);
-	if (strcmp(word, "detail") == 0) return true;
+	if (strcmp(word, "detail") == 0 || strcmp(word, "partly") == 0) return true;
 	if (strcmp(word, "done") == 0) return action_add(list, ZF_ACTION_DONE) != NULL;
 	if (strcmp(word, "more") == 0) return probe_request(list, "GET", NULL, 0, 0);
 	if (strcmp(word, "again") == 0) return probe_request(list, "POST", "again", 5, 1);
@@ -178,18 +179,19 @@ static inline int32_t probe_reply(
 	return ZF_OK;
 }
 
+static const struct zf_fault probe_fault_said = {"Claim.item[0]", "not-sayable", "this format has no word for it"};
+static const struct zf_fault *const probe_faults[] = {&probe_fault_said};
+
 static inline int32_t probe_start(struct action_list *list, const struct zf_event *event, struct zf_result *result)
 {
 	const struct zf_claim *claim = event->claims[0];
 	const char *does = claim->identifier_count > 0 ? claim->identifiers[0]->value : "";
-	static const struct zf_fault fault = {"Claim.item[0]", "not-sayable", "this format has no word for it"};
-	static const struct zf_fault *const faults[] = {&fault};
 	if (strncmp(does, "crash", 5) == 0) abort();
 	if (strncmp(does, "loop", 4) == 0)
 		for (volatile unsigned i = 0;; i++) (void)i;
 	if (strcmp(does, "open") == 0 && open("/tmp/zf-probe-was-here", O_CREAT | O_WRONLY, 0600) >= 0) abort();
 	if (strcmp(does, "reject") == 0) {
-		result->faults = faults;
+		result->faults = probe_faults;
 		result->fault_count = 1;
 		return ZF_REJECT;
 	}
@@ -257,6 +259,12 @@ static inline int32_t probe_step(const void *context, void *call, const uint8_t 
 		/* Lines up to "lost" count, the message itself is unreadable. */
 		result.goes_on = verdict == ZF_MALFORMED && event->body_len >= 4 &&
 				 memcmp(event->body + event->body_len - 4, "lost", 4) == 0;
+		/* All lines count, and something else in it is unreadable. */
+		if (verdict == ZF_OK && event->body_len >= 6 &&
+			memcmp(event->body + event->body_len - 6, "partly", 6) == 0) {
+			result.faults = probe_faults;
+			result.fault_count = 1;
+		}
 		break;
 	case ZF_EVENT_TIMER:
 		verdict = probe_request(&list, "GET", NULL, 0, 0) ? ZF_OK : ZF_NOMEM;
