@@ -315,9 +315,9 @@ CREATE TABLE message (
 	fence       bigint NOT NULL DEFAULT 0,
 	http_status smallint,
 	why         text,
-	content     bytea NOT NULL,
 	created_at  timestamptz NOT NULL DEFAULT now(),
 	problem     boolean NOT NULL GENERATED ALWAYS AS (status IN (3, 13, 14)) STORED, -- one that a person should look at
+	content     bytea NOT NULL, -- last: behind it, an update that fills a column moved what follows, and logged all of it anew
 	PRIMARY KEY (hospital_id, message_id)
 ) PARTITION BY RANGE (message_id);
 ALTER TABLE message ALTER COLUMN content SET STORAGE EXTERNAL;
