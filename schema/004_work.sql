@@ -34,7 +34,7 @@ BEGIN
 END
 $$;
 GRANT SELECT ON claim, claim_state, claim_event, claim_identifier, patient_key, patient_lookup, consent, task,
-	adjudication, adjudication_line, remittance, remittance_detail, fact, export_ledger, export_count, posting, posting_unvalued,
+	adjudication, adjudication_line, remittance, remittance_detail, fact, export_ledger, export_count, posting, posting_unvalued, receivable_wait,
 	exchange, message, attempt, outbox TO zhifu_intake, zhifu_operator;
 GRANT SELECT ON hospital, insurer, route_lease TO zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
 
@@ -74,7 +74,7 @@ DECLARE
 	stepped_hospital uuid[]; stepped uuid[];
 	bill_hospital uuid[]; bill uuid[]; bill_debit text[]; bill_amount bigint[]; bill_currency text[]; bill_exponent smallint[];
 	bills integer;
-	back_hospital uuid[]; back uuid[];
+	back_hospital uuid[]; back uuid[]; back_delta bigint[];
 	backs integer;
 BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, which costs milliseconds here
 	IF 8 = ANY (p_to) THEN
@@ -157,7 +157,9 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 				(now() AT TIME ZONE o.zone)::date, 'bill', t.c, t.c
 			FROM unnest(bill_hospital, bill, bill_debit, bill_amount, bill_currency, bill_exponent) AS t (h, c, d, a, u, x)
 			JOIN hospital o ON o.hospital_id = t.h
-			WHERE t.c = ANY (stepped) AND t.a > 0 RETURNING posting.hospital_id, entry_id, no, book_minor)
+			WHERE t.c = ANY (stepped) AND t.a > 0 RETURNING posting.hospital_id, entry_id, no, book_minor
+		), owed AS (
+			INSERT INTO receivable_wait (hospital_id, claim_id) SELECT p.hospital_id, p.entry_id FROM posted p)
 		INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
 	END IF;
 	IF backs > 0 THEN
@@ -169,8 +171,13 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 			FROM unnest(back_hospital, back) AS t (h, c)
 			JOIN posting g ON g.hospital_id = t.h AND g.entry_id = t.c AND g.no = 1 AND g.rule = 'bill'
 			JOIN hospital o ON o.hospital_id = t.h
-			WHERE t.c = ANY (stepped) RETURNING posting.hospital_id, entry_id, no, book_minor)
-		INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
+			WHERE t.c = ANY (stepped) RETURNING posting.hospital_id, entry_id, no, amount_minor, book_minor
+		), unvalued AS (
+			INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL)
+		SELECT array_agg(p.hospital_id), array_agg(p.entry_id), array_agg(-p.amount_minor) INTO back_hospital, back, back_delta FROM posted p;
+		-- It is owed no more: if a receivable is being made of it, this waits for it.
+		DELETE FROM receivable_wait w USING unnest(back_hospital, back) AS t (h, c) WHERE w.hospital_id = t.h AND w.claim_id = t.c;
+		PERFORM receivable_follow(back_hospital, back, back, back_delta);
 	END IF;
 	IF 3 = ANY (p_to) THEN
 		INSERT INTO consent_wait (hospital_id, claim_id)

@@ -72,6 +72,7 @@ DECLARE
 	live integer[]; -- work items we still hold
 	lost integer[]; -- claims of the others; then also those that have moved on. NULL: none, as nearly always
 	stepped uuid[];
+	decided record;
 	done integer;
 	ended integer;
 	later integer := 0;
@@ -108,6 +109,21 @@ BEGIN
 			JOIN hospital o ON o.hospital_id = c_hospital[t.c] WHERE lost IS NULL OR t.c <> ALL (lost)
 			RETURNING posting.hospital_id, entry_id, no, book_minor)
 		INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
+	END IF;
+	-- By how much that moves carriers' accounts, claim by claim in their order; also of those that were only decided.
+	SELECT array_agg(c_hospital[t.claim]) AS hospitals, array_agg(c_claim[t.claim]) AS claims, array_agg(t.entry) AS entries,
+		array_agg(t.delta) AS deltas
+	INTO decided FROM (
+		SELECT p.claim, (array_agg(p.entry) FILTER (WHERE p.delta <> 0))[1] AS entry, sum(p.delta)::bigint AS delta FROM (
+			SELECT t.c AS claim, t.s AS entry, CASE WHEN t.d IN ('REV-MED', 'AR-PT', 'CONTR') THEN -t.a ELSE t.a END AS delta
+			FROM unnest(p_claim, p_source, p_debit, p_amount, p_rule) AS t (c, s, d, a, r)
+			WHERE t.r IN ('bill', 'patient_share', 'write_off')
+			UNION ALL
+			SELECT t.c, NULL, 0 FROM unnest(s_claim, s_axis) AS t (c, x) WHERE t.x = 3) p
+		WHERE lost IS NULL OR p.claim <> ALL (lost) GROUP BY p.claim ORDER BY p.claim) t;
+	IF decided.claims IS NOT NULL THEN
+		PERFORM receivable_lock(false);
+		PERFORM receivable_follow(decided.hospitals, decided.claims, decided.entries, decided.deltas);
 	END IF;
 	UPDATE fact f SET status = t.s, why = coalesce(t.y, f.why) FROM unnest(f_claim, f_fact, f_status, f_why) AS t (c, f, s, y)
 	WHERE (lost IS NULL OR t.c <> ALL (lost)) AND f.hospital_id = c_hospital[t.c] AND f.fact_id = t.f;
@@ -196,6 +212,8 @@ SET search_path = zhifu, pg_temp AS $$
 	SELECT 'work_held', count(*) FROM outbox WHERE held
 	UNION ALL
 	SELECT 'postings_without_rate', count(*) FROM posting_unvalued
+	UNION ALL
+	SELECT 'bills_without_rate', count(*) FROM receivable_wait WHERE due_at > now()
 $$;
 
 ALTER FUNCTION settle_watch OWNER TO zhifu_writer;

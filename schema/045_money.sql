@@ -179,7 +179,10 @@ $$;
 CREATE FUNCTION posting_value_soon() RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
 	UPDATE posting_unvalued u SET due_at = now() FROM (SELECT * FROM posting_unvalued WHERE due_at > now()
 		ORDER BY hospital_id, entry_id, no FOR UPDATE) l
-	WHERE u.hospital_id = l.hospital_id AND u.entry_id = l.entry_id AND u.no = l.no
+	WHERE u.hospital_id = l.hospital_id AND u.entry_id = l.entry_id AND u.no = l.no;
+	UPDATE receivable_wait w SET due_at = now() FROM (SELECT * FROM receivable_wait WHERE due_at > now()
+		ORDER BY hospital_id, claim_id FOR UPDATE) l
+	WHERE w.hospital_id = l.hospital_id AND w.claim_id = l.claim_id
 $$;
 
 CREATE FUNCTION settle_unvalued(p_limit integer) RETURNS TABLE (hospital_id uuid, entry_id uuid, no smallint, amount_minor bigint,
@@ -221,7 +224,9 @@ BEGIN
 			claim_id, source_id)
 		SELECT p.hospital_id, p.entry_id, p.no + 10000, p.debit, p.credit, 0, p.currency, p.exponent, g.b, p.book_day, 'value',
 			p.claim_id, p.source_id
-		FROM gone g JOIN posting p ON p.hospital_id = g.hospital_id AND p.entry_id = g.entry_id AND p.no = g.no RETURNING 1)
+		FROM gone g JOIN posting p ON p.hospital_id = g.hospital_id AND p.entry_id = g.entry_id AND p.no = g.no RETURNING hospital_id, claim_id
+	), owed AS ( -- whose receivable waits for it
+		UPDATE receivable_wait w SET due_at = now() FROM made m WHERE w.hospital_id = m.hospital_id AND w.claim_id = m.claim_id)
 	SELECT count(*) INTO valued FROM made;
 	RETURN valued;
 END

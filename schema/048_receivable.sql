@@ -39,6 +39,21 @@ CREATE FUNCTION receivable_carried(p_owed bigint, p_book bigint, p_open bigint) 
 	SELECT CASE WHEN p_open = p_owed THEN p_book ELSE div(2 * p_book::numeric * p_open + p_owed, 2 * p_owed::numeric)::bigint END
 $$;
 
+-- The same of an amount that may be more than all of it, or a liability.
+CREATE FUNCTION receivable_worth(p_owed bigint, p_book bigint, p_amount bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT CASE WHEN p_owed = 0 THEN 0 ELSE sign(p_amount)::bigint * div(2 * p_book::numeric * abs(p_amount) + p_owed, 2 * p_owed::numeric)::bigint END
+$$;
+
+-- What is open now, and what that is carried at. Where it is no longer in proportion, what is open is all there is.
+CREATE FUNCTION receivable_put(p_hospital uuid, p_claim uuid, p_open bigint, p_carried bigint, p_standing smallint) RETURNS void
+LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	UPDATE receivable r SET open_minor = p_open, standing = CASE WHEN p_open = 0 THEN 2 ELSE p_standing END, version = r.version + 1,
+		owed_minor = CASE WHEN k.same THEN r.owed_minor ELSE p_open END, book_minor = CASE WHEN k.same THEN r.book_minor ELSE p_carried END
+	FROM (SELECT p_open <= i.owed_minor AND p_carried = receivable_carried(i.owed_minor, i.book_minor, p_open) AS same
+		FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim) k
+	WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim
+$$;
+
 -- Moves what is open by p_delta of the currency in which it is owed: negative is paid or moved to somebody else, positive comes
 -- back, and what is open then stands as p_standing (NULL: as before). Returns what the ledger's account AR-CARRIER must move by
 -- in the book currency, with the sign of p_delta; whoever calls posts that in the same transaction. p_book: that value, where it
@@ -51,7 +66,6 @@ DECLARE
 	opened bigint; -- what is open afterwards
 	before bigint;
 	after bigint;
-	same boolean; -- in proportion, as what was open before
 BEGIN
 	SELECT * INTO r FROM receivable WHERE hospital_id = p_hospital AND claim_id = p_claim AND version = p_version FOR UPDATE;
 	IF NOT FOUND THEN
@@ -59,29 +73,329 @@ BEGIN
 	END IF;
 	opened := r.open_minor + p_delta;
 	before := receivable_carried(r.owed_minor, r.book_minor, r.open_minor);
-	after := coalesce(before + p_book, receivable_carried(r.owed_minor, r.book_minor, opened));
-	IF opened < 0 OR after < 0 OR (opened = 0 AND after <> 0) OR (p_book IS NULL AND opened > r.owed_minor)
-		OR (after <> opened AND r.currency = (SELECT h.book_currency FROM hospital h WHERE h.hospital_id = p_hospital)) THEN
-		RAISE EXCEPTION 'a receivable of % of which % is open cannot move by %, % in the books', r.owed_minor, r.open_minor, p_delta, p_book
+	IF opened < 0 OR (p_book IS NULL AND opened > r.owed_minor) THEN
+		RAISE EXCEPTION 'of a receivable of % of which % is open, % cannot move', r.owed_minor, r.open_minor, p_delta
 			USING ERRCODE = 'check_violation';
 	END IF;
-	same := opened <= r.owed_minor AND after = receivable_carried(r.owed_minor, r.book_minor, opened);
-	UPDATE receivable SET open_minor = opened, owed_minor = CASE WHEN same THEN owed_minor ELSE opened END,
-		book_minor = CASE WHEN same THEN book_minor ELSE after END,
-		standing = CASE WHEN opened = 0 THEN 2 ELSE coalesce(p_standing, nullif(standing, 2), 1) END, version = version + 1
-	WHERE hospital_id = p_hospital AND claim_id = p_claim;
+	after := coalesce(before + p_book, receivable_carried(r.owed_minor, r.book_minor, opened));
+	IF after < 0 OR (opened = 0 AND after <> 0)
+		OR (after <> opened AND r.currency = (SELECT h.book_currency FROM hospital h WHERE h.hospital_id = p_hospital)) THEN
+		RAISE EXCEPTION 'a receivable of which % is open, and worth %, cannot move by % worth %', r.open_minor, before, p_delta, p_book
+			USING ERRCODE = 'check_violation';
+	END IF;
+	PERFORM receivable_put(p_hospital, p_claim, opened, after, coalesce(p_standing, nullif(r.standing, 2::smallint), 1::smallint));
 	RETURN after - before;
 END
+$$;
+
+-- ---- made from bills ----
+
+-- Whoever makes receivables has this lock alone, and shares it who posts on a carrier's account what a decision says: either
+-- the one sees the other's postings, or the other its receivable.
+CREATE FUNCTION receivable_lock(p_alone boolean) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	IF p_alone THEN
+		PERFORM pg_advisory_xact_lock(hashtext('zhifu.receivable'));
+	ELSE
+		PERFORM pg_advisory_xact_lock_shared(hashtext('zhifu.receivable'));
+	END IF;
+END
+$$;
+
+-- Posts a row more of an entry about a claim; negative amounts go the other way, and where amount and value go different ways
+-- each has a row.
+CREATE FUNCTION receivable_post(p_hospital uuid, p_entry uuid, p_rule text, p_debit text, p_credit text, p_amount bigint,
+	p_currency text, p_exponent smallint, p_book bigint, p_day date, p_claim uuid) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id,
+		source_id)
+	SELECT p_hospital, p_entry, l.no + row_number() OVER (), CASE WHEN t.back THEN p_credit ELSE p_debit END,
+		CASE WHEN t.back THEN p_debit ELSE p_credit END, abs(t.amount), p_currency, p_exponent, abs(t.book), p_day, p_rule, p_claim, p_entry
+	FROM (SELECT p_amount < 0 OR (p_amount = 0 AND p_book < 0), p_amount, CASE WHEN sign(p_amount) * sign(p_book) < 0 THEN 0 ELSE p_book END
+		UNION ALL SELECT p_book < 0, 0, p_book WHERE sign(p_amount) * sign(p_book) < 0) AS t (back, amount, book),
+		-- 2 is the bill's that is taken back.
+		(SELECT greatest(max(g.no), 2) AS no FROM posting g WHERE g.hospital_id = p_hospital AND g.entry_id = p_entry AND g.no < 10000) l
+	WHERE (t.amount, t.book) <> (0, 0)
+$$;
+
+-- What an amount of the bill's currency comes to in the one in which it is owed, by the rate that was fixed with the bill.
+CREATE FUNCTION receivable_owed(p_hospital uuid, p_claim uuid, p_billed bigint, p_from smallint, p_to smallint) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	top numeric := abs(p_billed::numeric) * 10::numeric ^ p_to;
+	bottom numeric := 10::numeric ^ p_from;
+	rounding integer;
+	step record;
+	whole numeric;
+	part numeric;
+BEGIN
+	FOR step IN SELECT c.multiplied, c.rounding, r.digits, 10::numeric ^ r.scale * r.per AS unit FROM conversion c JOIN rate r USING (rate_id)
+		WHERE c.hospital_id = p_hospital AND c.entry_id = p_claim AND c.no < 10000
+	LOOP
+		top := top * CASE WHEN step.multiplied THEN step.digits ELSE step.unit END;
+		bottom := bottom * CASE WHEN step.multiplied THEN step.unit ELSE step.digits END;
+		rounding := step.rounding;
+	END LOOP;
+	IF rounding IS NULL THEN
+		RAISE EXCEPTION 'the rate of a receivable is not on record';
+	END IF;
+	whole := div(top, bottom);
+	part := top - whole * bottom;
+	RETURN sign(p_billed::numeric) * (whole + CASE rounding
+		WHEN 0 THEN (2 * part >= bottom)::integer
+		WHEN 1 THEN (2 * part > bottom OR (2 * part = bottom AND whole % 2 = 1))::integer
+		WHEN 2 THEN (part > 0)::integer
+		ELSE 0 END);
+END
+$$;
+
+-- Brings a receivable after what entries of decisions have moved on its carrier's account in the bill's currency: p_delta. Where
+-- another currency is owed, that is moved on to its account at the same value. What was paid and is by now no longer owed is a
+-- liability to the carrier; what comes back takes from that first. Postings without a value get what they change of the carried one.
+CREATE FUNCTION receivable_apply(p_hospital uuid, p_claim uuid, p_entry uuid, p_delta bigint) RETURNS void LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	r receivable;
+	bill posting;
+	p posting;
+	house hospital;
+	today date;
+	ar text;
+	liable text;
+	moved bigint := p_delta; -- in the currency in which it is owed
+	value bigint := p_delta; -- in the book currency
+	over_before bigint;
+	net bigint; -- of the bill, in its currency
+	at bigint;
+	opened bigint;
+	over_after bigint;
+	held bigint;  -- what the account says by now
+	after bigint; -- and is to say
+BEGIN
+	SELECT * INTO r FROM receivable WHERE hospital_id = p_hospital AND claim_id = p_claim FOR UPDATE;
+	SELECT * INTO house FROM hospital WHERE hospital_id = p_hospital;
+	SELECT * INTO bill FROM posting WHERE hospital_id = p_hospital AND entry_id = p_claim AND no = 1;
+	today := (now() AT TIME ZONE house.zone)::date;
+	ar := 'AR-' || upper(r.carrier);
+	liable := 'OVERPAID-' || upper(r.carrier);
+	SELECT coalesce(sum(CASE g.debit WHEN ar THEN g.amount_minor ELSE -g.amount_minor END) FILTER (WHERE g.rule = 'over_decided'), 0),
+		coalesce(sum(CASE g.debit WHEN ar THEN g.amount_minor ELSE -g.amount_minor END)
+			FILTER (WHERE g.rule IN ('bill', 'patient_share', 'write_off')), 0)
+	INTO over_before, net FROM posting g WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim;
+	IF r.currency <> bill.currency THEN
+		moved := receivable_owed(p_hospital, p_claim, net, bill.exponent, r.exponent)
+			- receivable_owed(p_hospital, p_claim, net - p_delta, bill.exponent, r.exponent);
+		PERFORM receivable_post(p_hospital, p_entry, 'fix_billed', 'CONV', ar, p_delta, bill.currency, bill.exponent, p_delta, today, p_claim);
+		PERFORM receivable_post(p_hospital, p_entry, 'fix_owed', ar, 'CONV', moved, r.currency, r.exponent, p_delta, today, p_claim);
+	ELSIF bill.currency <> house.book_currency THEN
+		value := 0;
+		at := r.open_minor - over_before;
+		FOR p IN SELECT g.* FROM posting_unvalued u JOIN posting g ON g.hospital_id = u.hospital_id AND g.entry_id = u.entry_id AND g.no = u.no
+			WHERE u.hospital_id = p_hospital AND g.claim_id = p_claim AND ar IN (g.debit, g.credit) ORDER BY g.entry_id, g.no
+		LOOP
+			held := receivable_worth(r.owed_minor, r.book_minor, at);
+			at := at + CASE p.debit WHEN ar THEN p.amount_minor ELSE -p.amount_minor END;
+			after := receivable_worth(r.owed_minor, r.book_minor, at);
+			INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,
+				claim_id, source_id)
+			VALUES (p_hospital, p.entry_id, p.no + 10000, p.debit, p.credit, 0, p.currency, p.exponent, abs(after - held), p.book_day, 'value',
+				p_claim, p.source_id);
+			DELETE FROM posting_unvalued u WHERE u.hospital_id = p_hospital AND u.entry_id = p.entry_id AND u.no = p.no;
+			value := value + after - held;
+		END LOOP;
+	END IF;
+	opened := greatest(r.open_minor - over_before + moved, 0);
+	over_after := greatest(over_before - r.open_minor - moved, 0);
+	held := receivable_carried(r.owed_minor, r.book_minor, r.open_minor) + value;
+	after := CASE WHEN opened = 0 THEN 0 WHEN over_after <> over_before THEN receivable_worth(r.owed_minor, r.book_minor, opened)
+		ELSE greatest(held, 0) END;
+	IF over_after <> over_before THEN
+		PERFORM receivable_post(p_hospital, p_entry, 'over_decided', ar, liable, over_after - over_before, r.currency, r.exponent, after - held,
+			today, p_claim);
+	ELSE
+		PERFORM receivable_post(p_hospital, p_entry, 'fx_decided', 'FX', ar, 0, r.currency, r.exponent, held - after, today, p_claim);
+	END IF;
+	PERFORM receivable_put(p_hospital, p_claim, opened, after, CASE WHEN s.adjudication = 5 THEN 3 WHEN r.standing = 4 THEN 4 ELSE 1 END::smallint)
+	FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim;
+END
+$$;
+
+-- Brings receivables after what was decided: by how much that moved their carriers' accounts in the bill's currency, and the
+-- entry that did. Of a claim that has none yet nothing is to be done: it will be made of what is posted then.
+CREATE FUNCTION receivable_follow(p_hospital uuid[], p_claim uuid[], p_entry uuid[], p_delta bigint[]) RETURNS void LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+	odd record;
+BEGIN
+	FOR odd IN WITH quick AS (
+			UPDATE receivable r SET open_minor = r.open_minor + t.d, version = r.version + 1,
+				standing = CASE WHEN r.open_minor + t.d = 0 THEN 2 WHEN s.adjudication = 5 THEN 3 WHEN r.standing = 4 THEN 4 ELSE 1 END
+			FROM unnest(p_hospital, p_claim, p_delta) AS t (h, c, d)
+			JOIN hospital o ON o.hospital_id = t.h
+			JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c
+			WHERE r.hospital_id = t.h AND r.claim_id = t.c AND r.currency = o.book_currency AND t.d BETWEEN -r.open_minor AND 0
+			RETURNING r.claim_id)
+		SELECT t.* FROM unnest(p_hospital, p_claim, p_entry, p_delta) AS t (h, c, e, d)
+		JOIN receivable r ON r.hospital_id = t.h AND r.claim_id = t.c
+		WHERE NOT EXISTS (SELECT 1 FROM quick q WHERE q.claim_id = t.c)
+	LOOP
+		PERFORM receivable_apply(odd.h, odd.c, odd.e, odd.d);
+	END LOOP;
+END
+$$;
+
+-- Bills that wait, the longest waiting first, with the agreement that counted on their day.
+CREATE FUNCTION settle_bills(p_limit integer) RETURNS TABLE (hospital_id uuid, claim_id uuid, carrier text, amount_minor bigint,
+	currency text, exponent smallint, billed_day date, service_day date, book_currency text, contract_id uuid, contract_version integer,
+	remitter text) LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY WITH due AS MATERIALIZED (
+		SELECT p.hospital_id AS h, p.claim_id AS c, lower(substr(p.debit, 4)) AS k, p.amount_minor AS a, p.currency AS u, p.exponent AS x,
+			p.book_day AS d
+		FROM (SELECT * FROM receivable_wait WHERE due_at <= now() ORDER BY due_at LIMIT p_limit) w
+		JOIN posting p ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1
+	), agreed AS MATERIALIZED (
+		SELECT y.h, y.k, y.d, o.contract_id, o.version, o.remitter FROM (SELECT DISTINCT h, k, d FROM due) y
+		CROSS JOIN LATERAL contract_of(y.h, y.k, y.d) o
+	)
+	SELECT t.h, t.c, t.k, t.a, t.u, t.x, t.d,
+		CASE WHEN g.h IS NOT NULL THEN (SELECT c.service_day FROM claim c WHERE c.hospital_id = t.h AND c.claim_id = t.c) END,
+		o.book_currency, g.contract_id, g.version, coalesce(g.remitter, t.k)
+	FROM due t JOIN hospital o ON o.hospital_id = t.h LEFT JOIN agreed g ON g.h = t.h AND g.k = t.k AND g.d = t.d;
+END
+$$;
+
+-- Agreements by their ids, as zhifu_contract(5) has them.
+CREATE FUNCTION settle_contracts(p_hospital uuid[], p_contract uuid[], p_version integer[])
+RETURNS TABLE (ordinal integer, document text) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT t.n::integer, c.document::text FROM unnest(p_hospital, p_contract, p_version) WITH ORDINALITY AS t (h, i, v, n)
+	JOIN contract c ON c.hospital_id = t.h AND c.contract_id = t.i AND c.version = t.v
+$$;
+
+-- Makes receivables of bills that wait, of p_amount; p_foreign: billed in another currency than the books', so that they wait for
+-- their value. p_owed: in p_currency; NULL: there is no rate yet, look again in p_later_s. The c_ arrays are the steps of the
+-- conversion of what is owed in another currency than billed, each of the bill at c_bill (from 1): that is moved from the one
+-- currency's account to the other's at the same value. Once only, whoever calls twice. Returns how many were made.
+CREATE FUNCTION settle_receivables(p_hospital uuid[], p_claim uuid[], p_carrier text[], p_remitter text[], p_contract uuid[],
+	p_version integer[], p_kind text[], p_currency text[], p_exponent smallint[], p_amount bigint[], p_foreign boolean[], p_owed bigint[],
+	p_billed date[], p_due date[], p_later_s integer, c_bill integer[], c_step smallint[], c_rate uuid[], c_multiplied boolean[],
+	c_rounding smallint[])
+RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
+#variable_conflict use_column
+DECLARE
+	ready integer[];
+	odd record;
+	bill posting;
+BEGIN
+	PERFORM receivable_lock(true);
+	-- In the order of posting_value_soon, so that neither waits for the other.
+	WITH t AS MATERIALIZED (
+		SELECT t.n, t.h, t.c, t.o IS NOT NULL AND NOT (t.f AND EXISTS (SELECT 1 FROM posting p JOIN posting_unvalued u
+			ON u.hospital_id = p.hospital_id AND u.entry_id = p.entry_id AND u.no = p.no WHERE p.claim_id = t.c AND p.hospital_id = t.h)) AS ready
+		FROM unnest(p_hospital, p_claim, p_foreign, p_owed) WITH ORDINALITY AS t (h, c, f, o, n) ORDER BY t.h, t.c
+	), later AS (
+		UPDATE receivable_wait w SET due_at = now() + make_interval(secs => p_later_s) FROM t
+		WHERE NOT t.ready AND w.hospital_id = t.h AND w.claim_id = t.c
+	), gone AS (
+		DELETE FROM receivable_wait w USING t WHERE t.ready AND w.hospital_id = t.h AND w.claim_id = t.c RETURNING t.n::integer AS n
+	)
+	SELECT coalesce(array_agg(g.n), '{}') INTO ready FROM gone g;
+
+	-- What is open is what the account says by now: decisions may have come first. net_book matters where it is foreign.
+	FOR odd IN WITH t AS MATERIALIZED (
+			SELECT t.*, s.adjudication, a.net, a.net_book, t.n = ANY (c_bill) AS fixed
+			FROM unnest(p_hospital, p_claim, p_carrier, p_remitter, p_contract, p_version, p_kind, p_currency, p_exponent, p_amount, p_foreign,
+				p_owed, p_billed, p_due) WITH ORDINALITY AS t (h, c, k, r, i, v, q, u, x, a, f, o, b, d, n)
+			JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c
+			CROSS JOIN LATERAL (
+				SELECT sum(CASE p.debit WHEN 'AR-' || upper(t.k) THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS net,
+					sum(CASE p.debit WHEN 'AR-' || upper(t.k) THEN p.book_minor ELSE -p.book_minor END)::bigint AS net_book
+				FROM posting p WHERE p.claim_id = t.c AND p.hospital_id = t.h AND 'AR-' || upper(t.k) IN (p.debit, p.credit)) a
+			WHERE t.n = ANY (ready)
+		), made AS (
+			INSERT INTO receivable (hospital_id, claim_id, carrier, remitter, contract_id, contract_version, kind, currency, exponent,
+				owed_minor, open_minor, book_minor, billed_day, due_day, standing)
+			SELECT t.h, t.c, t.k, t.r, t.i, t.v, t.q, t.u, t.x, m.owed, m.left_open, m.book, t.b, t.d,
+				CASE WHEN m.left_open = 0 THEN 2 WHEN t.adjudication = 5 THEN 3 ELSE 1 END
+			FROM t CROSS JOIN LATERAL (SELECT
+				CASE WHEN t.fixed THEN t.o WHEN t.f THEN greatest(t.net, 0) ELSE greatest(t.a, t.net) END AS owed,
+				CASE WHEN t.fixed THEN t.o ELSE greatest(t.net, 0) END AS left_open,
+				CASE WHEN t.fixed THEN t.a WHEN t.net <= 0 AND t.f THEN 0 WHEN t.f THEN greatest(t.net_book, 0) ELSE greatest(t.a, t.net) END
+					AS book) m
+		)
+		SELECT t.* FROM t WHERE t.fixed OR t.net < 0 OR (t.f AND t.net_book <> CASE WHEN t.net = 0 THEN 0 ELSE greatest(t.net_book, 0) END)
+	LOOP
+		SELECT * INTO bill FROM posting p WHERE p.hospital_id = odd.h AND p.entry_id = odd.c AND p.no = 1;
+		IF odd.fixed THEN
+			PERFORM receivable_post(odd.h, odd.c, 'fix_billed', 'CONV', bill.debit, bill.amount_minor, bill.currency, bill.exponent,
+				bill.amount_minor, odd.b, odd.c);
+			PERFORM receivable_post(odd.h, odd.c, 'fix_owed', bill.debit, 'CONV', odd.o, odd.u, odd.x, bill.amount_minor, odd.b, odd.c);
+			INSERT INTO conversion (hospital_id, entry_id, no, step, rate_id, multiplied, rounding)
+			SELECT odd.h, odd.c, (SELECT max(p.no) FROM posting p WHERE p.hospital_id = odd.h AND p.entry_id = odd.c AND p.no < 10000),
+				s.s, s.r, s.m, s.g
+			FROM unnest(c_bill, c_step, c_rate, c_multiplied, c_rounding) AS s (b, s, r, m, g) WHERE s.b = odd.n;
+			IF odd.net <> bill.amount_minor THEN
+				PERFORM receivable_apply(odd.h, odd.c, odd.c, odd.net - bill.amount_minor);
+			END IF;
+		ELSIF odd.net < 0 THEN
+			PERFORM receivable_post(odd.h, odd.c, 'over_decided', bill.debit, 'OVERPAID-' || upper(odd.k), -odd.net, bill.currency, bill.exponent,
+				CASE WHEN odd.f THEN -odd.net_book ELSE -odd.net END, odd.b, odd.c);
+		ELSE
+			PERFORM receivable_post(odd.h, odd.c, 'fx_decided', 'FX', bill.debit, 0, bill.currency, bill.exponent, odd.net_book, odd.b, odd.c);
+		END IF;
+	END LOOP;
+	RETURN cardinality(ready);
+END
+$$;
+
+-- ---- the books ----
+
+-- Of each carrier's account and each of its currencies: what its open receivables come to, and what the ledger says, in that
+-- currency and in the books'. They must agree. What waits for its receivable is in neither; nor is, in the books, what revalued
+-- them for a while. Runs with the caller's rights.
+CREATE FUNCTION books_check(p_hospital uuid) RETURNS TABLE (account text, currency text, owed bigint, ledger bigint, owed_book bigint,
+	ledger_book bigint) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	WITH owed AS (
+		SELECT 'AR-' || upper(r.carrier) AS account, r.currency, sum(r.open_minor) AS minor,
+			sum(receivable_carried(r.owed_minor, r.book_minor, r.open_minor)) AS book
+		FROM receivable r WHERE r.hospital_id = p_hospital GROUP BY 1, 2
+	), carrier AS (
+		SELECT DISTINCT o.account FROM owed o UNION SELECT p.debit FROM posting p WHERE p.hospital_id = p_hospital AND p.rule = 'bill'
+			AND p.debit LIKE 'AR-%'
+	), side AS (
+		SELECT p.debit AS account, p.currency, p.claim_id, p.rule, p.amount_minor AS minor, p.book_minor AS book FROM posting p
+		WHERE p.hospital_id = p_hospital AND p.debit LIKE 'AR-%'
+		UNION ALL
+		SELECT p.credit, p.currency, p.claim_id, p.rule, -p.amount_minor, -p.book_minor FROM posting p
+		WHERE p.hospital_id = p_hospital AND p.credit LIKE 'AR-%'
+	), ledger AS (
+		SELECT s.account, s.currency, sum(s.minor) AS minor,
+			sum(s.book) FILTER (WHERE s.rule NOT LIKE 'reval%' AND (s.claim_id IS NULL OR r.claim_id IS NOT NULL)) AS book
+		FROM side s JOIN carrier USING (account) LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = s.claim_id
+		WHERE NOT EXISTS (SELECT 1 FROM receivable_wait w WHERE w.hospital_id = p_hospital AND w.claim_id = s.claim_id)
+		GROUP BY 1, 2
+	)
+	SELECT account, currency, coalesce(o.minor, 0)::bigint, coalesce(l.minor, 0)::bigint, coalesce(o.book, 0)::bigint,
+		coalesce(l.book, 0)::bigint
+	FROM owed o FULL JOIN ledger l USING (account, currency)
 $$;
 
 DO $$
 DECLARE
 	f regprocedure;
 BEGIN
-	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.proname LIKE 'receivable\_%' LOOP
+	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND (p.proname LIKE 'receivable\_%'
+		OR p.proname IN ('settle_bills', 'settle_contracts', 'settle_receivables', 'books_check')) LOOP
 		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
 		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
 	END LOOP;
 END
 $$;
 GRANT EXECUTE ON FUNCTION receivable_carried TO zhifu_intake, zhifu_settle, zhifu_operator;
+GRANT EXECUTE ON FUNCTION settle_bills, settle_contracts, settle_receivables TO zhifu_settle;
+GRANT EXECUTE ON FUNCTION books_check TO zhifu_settle, zhifu_operator;

@@ -348,7 +348,7 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	UNION ALL
 	SELECT 'postings whose cause is not on record', NULL, count(*), 0::bigint FROM posting p
 	WHERE p.hospital_id = p_hospital AND p.rule <> 'value'
-		AND (p.rule = 'bill' AND p.source_id = p.claim_id) IS NOT TRUE
+		AND (p.rule IN ('bill', 'fix_billed', 'fix_owed', 'over_decided', 'fx_decided') AND p.source_id = p.claim_id) IS NOT TRUE
 		AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.hospital_id = p.hospital_id AND f.fact_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM bank_line b WHERE b.hospital_id = p.hospital_id AND b.line_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = p.hospital_id AND b.statement_id = p.source_id)
@@ -362,6 +362,16 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT 'money in suspense is what its account says', coalesce(a.currency, s.currency), coalesce(s.minor, 0), -coalesce(a.minor, 0)::bigint
 	FROM (SELECT u.currency, sum(u.open_minor)::bigint AS minor FROM suspense u WHERE u.hospital_id = p_hospital GROUP BY 1) s
 	FULL JOIN (SELECT a.currency, a.minor FROM account a WHERE a.account = 'SUSP') a ON a.currency = s.currency
+	UNION ALL
+	SELECT 'open receivables are what ' || b.account || ' says', b.currency, b.ledger, b.owed FROM books_check(p_hospital) b
+	UNION ALL
+	SELECT 'open receivables are worth what ' || b.account || ' says', b.currency, b.ledger_book, b.owed_book FROM books_check(p_hospital) b
+	UNION ALL
+	SELECT 'claims billed, and neither owed nor about to be', NULL, count(DISTINCT p.claim_id), 0::bigint FROM posting p
+	WHERE p.hospital_id = p_hospital AND p.rule = 'bill' AND p.no = 1
+		AND NOT EXISTS (SELECT 1 FROM receivable r WHERE r.hospital_id = p.hospital_id AND r.claim_id = p.claim_id)
+		AND NOT EXISTS (SELECT 1 FROM receivable_wait w WHERE w.hospital_id = p.hospital_id AND w.claim_id = p.claim_id)
+		AND NOT EXISTS (SELECT 1 FROM posting b WHERE b.hospital_id = p.hospital_id AND b.entry_id = p.claim_id AND b.no = 2)
 	UNION ALL
 	SELECT 'claims that arrived and were not billed', NULL, count(*), 0::bigint FROM claim_state s
 	JOIN claim c ON c.hospital_id = s.hospital_id AND c.claim_id = s.claim_id

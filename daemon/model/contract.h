@@ -154,6 +154,8 @@ int contract_bill(const struct contract *contract, struct zf_money billed, const
  */
 int contract_due(const struct contract *contract, struct zf_money open, const struct contract_days *days, uint16_t bank,
 	const struct rate_table *rates, struct rate_conversion *ret, struct rate_gap *ret_gap) MUSTUSE;
+/* The day on which a bill of that day is due. Business days are Monday to Friday: no calendar of holidays is known. */
+int32_t contract_due_day(const struct contract *contract, int32_t invoice);
 /* The tolerance in a currency; NULL: nothing is let go. */
 const struct contract_tolerance *contract_tolerance(const struct contract *contract, const char *currency);
 /* A category's discount, its own or that of all; NULL: none. */

@@ -65,6 +65,19 @@ int contract_due(const struct contract *contract, struct zf_money open, const st
 	return rate_convert_on(rates, open, &query, (enum decimal_rule)contract->rounding, ret, ret_gap);
 }
 
+int32_t contract_due_day(const struct contract *contract, int32_t invoice)
+{
+	int32_t day = invoice;
+
+	if (!contract->term_business) return invoice + (int32_t)contract->term_days;
+	for (uint32_t left = contract->term_days; left > 0;) {
+		int32_t weekday = (++day % 7 + 7) % 7; /* day 0 is a Thursday */
+
+		if (weekday != 2 && weekday != 3) left--;
+	}
+	return day;
+}
+
 const struct contract_tolerance *contract_tolerance(const struct contract *contract, const char *currency)
 {
 	for (uint32_t i = 0; i < contract->tolerance_count; i++)

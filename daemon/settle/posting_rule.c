@@ -17,6 +17,18 @@ static const struct posting_rule rules[] = {
 		"付款通知并非到账:收到银行流水时两科目同时结清"},
 	{"announce_fee", POSTING_FEE, "REM-ANN-{INSURER}", "CLR-REM-{INSURER}",
 		"a fee that the payer keeps makes the announced transfer smaller", "付款方扣除的服务费减少通知金额"},
+	/* Posted by schema/048_receivable.sql; either way round. CONV is worth nothing when an entry ends. */
+	{"fix_billed", POSTING_OWED, "CONV", "AR-{INSURER}",
+		"a bill of which the contract fixes an amount in another currency is not owed in its own",
+		"合同约定外币结算:账单转出本币应收"},
+	{"fix_owed", POSTING_OWED, "AR-{INSURER}", "CONV",
+		"it is owed in the contract's currency, and carried at the same value as the bill",
+		"按合同汇率转入外币应收,账面价值不变"},
+	{"over_decided", POSTING_OWED, "AR-{INSURER}", "OVERPAID-{INSURER}",
+		"what was paid and is by a later decision no longer owed is a liability to the insurer",
+		"已付款后改判减少的部分为对保险公司的负债"},
+	{"fx_decided", POSTING_OWED, "FX", "AR-{INSURER}",
+		"what is left of the value of a receivable of which nothing is open", "应收已无余额时账面价值的尾差"},
 	/* Posted with the statement that brings them, by schema/046_bank.sql; either way round for what is negative. */
 	{"bank_open", POSTING_BANKED, "BANK-{ACCOUNT}", "OPENING", "what was on the account before its first statement",
 		"首份对账单之前的账户余额"},

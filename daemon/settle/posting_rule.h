@@ -14,6 +14,7 @@ enum posting_event {
 	POSTING_DECIDED = 2,   /* an adjudication: patient's share and contractual write-off */
 	POSTING_ANNOUNCED = 3, /* a remittance names the claim */
 	POSTING_FEE = 4,       /* and a fee that is kept from it */
+	POSTING_OWED = 6,      /* what carriers owe, by contracts and by what was decided about it */
 	POSTING_BANKED = 5,    /* a bank statement: what was on the account, what came in, what went out */
 	POSTING_CLOSED = 6,    /* the end of a month */
 	POSTING_SOLD = 7,      /* the bank bought foreign currency */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/params.h"
 #include "db/rows.h"
 #include "lib/arena.h"
 
@@ -83,4 +84,34 @@ const struct uuid *rate_rows_id(const struct stored_rates *rates, const struct r
 
 	assert(found != NULL);
 	return &rates->ids[found - rates->table.rates];
+}
+
+int rate_need_init(struct rate_need *need, struct zf_arena *arena, size_t max)
+{
+	*need = (struct rate_need){.max = max, .first = INT32_MAX, .last = INT32_MIN};
+	need->currencies = zf_alloc_array(arena, max, sizeof(*need->currencies));
+	return need->currencies == NULL ? ERR_NOMEM : 0;
+}
+
+void rate_need_currency(struct rate_need *need, const char *currency)
+{
+	for (size_t i = 0; i < need->count; i++)
+		if (strcmp(need->currencies[i], currency) == 0) return;
+	assert(need->count < need->max);
+	memcpy(need->currencies[need->count++], currency, 4);
+}
+
+void rate_need_days(struct rate_need *need, int32_t first, int32_t last)
+{
+	if (first < need->first) need->first = first;
+	if (last > need->last) need->last = last;
+}
+
+void rate_need_params(const struct rate_need *need, struct db_params *params)
+{
+	struct db_array *currencies = db_params_array(params, DB_TEXT, need->count, need->count * 3);
+
+	for (size_t i = 0; i < need->count; i++) db_array_text(currencies, need->currencies[i]);
+	db_params_date(params, need->first);
+	db_params_date(params, need->last);
 }

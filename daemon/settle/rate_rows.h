@@ -6,6 +6,7 @@
 #include "lib/rate_table.h"
 
 struct pg_result;
+struct db_params;
 
 #define RATE_ROWS_COLUMNS "rate_id, source::int4, bank, base, quote, per, digits, scale::int4, day, maker, checker"
 
@@ -22,6 +23,20 @@ int rate_rows_read(
 	const struct pg_result *rows, const char *bank, struct zf_arena *arena, struct stored_rates *ret_rates) MUSTUSE;
 /* The price in five columns from `column` on: base, quote, per, digits, scale. */
 void rate_rows_price(const struct pg_result *rows, int row, int column, struct rate *rate);
+/* What to ask rate_between() for: some currencies, each once, and the days from first to last. */
+struct rate_need {
+	char (*currencies)[4];
+	size_t count, max;
+	int32_t first, last;
+};
+
+/* Nothing yet; at most max currencies, in the arena. ERR_NOMEM. */
+int rate_need_init(struct rate_need *need, struct zf_arena *arena, size_t max) MUSTUSE;
+void rate_need_currency(struct rate_need *need, const char *currency);
+void rate_need_days(struct rate_need *need, int32_t first, int32_t last);
+/* The next three parameters. */
+void rate_need_params(const struct rate_need *need, struct db_params *params);
+
 /* The row of a rate of the table. */
 const struct uuid *rate_rows_id(const struct stored_rates *rates, const struct rate *rate);
 

@@ -11,6 +11,7 @@
 #include "db/lease.h"
 #include "model/directory.h"
 #include "net/metrics.h"
+#include "settle/bills.h"
 #include "settle/round.h"
 #include "settle/settle_sql.h"
 #include "settle/value.h"
@@ -19,6 +20,7 @@
 
 #define HOUSEKEEPING_S 600
 #define OFTEN_S 10
+#define BILLS_S 1
 #define READ_TRIES_MAX 5 /* of the reading, after its answer was lost */
 
 struct settle {
@@ -27,9 +29,10 @@ struct settle {
 	struct db_notify *notify;
 	struct lease *lease;
 	struct db_batch *reading, *batch;
-	struct event *housekeeping, *often;
+	struct event *housekeeping, *often, *billing;
 	struct watch *watch; /* of the first worker; NULL: another one looks */
 	struct value *value; /* likewise */
+	struct bills *bills; /* likewise */
 	struct round round;
 	bool busy;      /* a round is under way */
 	unsigned tries; /* of its reading */
@@ -157,6 +160,14 @@ static void on_often(evutil_socket_t fd, short what, void *ctx)
 	value_look(settle->value);
 }
 
+static void on_billing(evutil_socket_t fd, short what, void *ctx)
+{
+	struct settle *settle = ctx;
+
+	(void)fd, (void)what;
+	if (!settle->draining) bills_look(settle->bills);
+}
+
 static void on_housekeeping(evutil_socket_t fd, short what, void *ctx)
 {
 	struct settle *settle = ctx;
@@ -174,8 +185,10 @@ static void settle_stop(void *state)
 	if (settle == NULL) return;
 	if (settle->housekeeping != NULL) event_free(settle->housekeeping);
 	if (settle->often != NULL) event_free(settle->often);
+	if (settle->billing != NULL) event_free(settle->billing);
 	watch_free(settle->watch);
 	value_free(settle->value);
+	bills_free(settle->bills);
 	lease_free(settle->lease);
 	if (settle->pool != NULL) db_forget(settle->pool, settle);
 	db_batch_free(settle->reading);
@@ -190,6 +203,7 @@ static int settle_start(struct worker *worker, void **ret_state)
 	static const struct db_table *const tables[] = {&settle_table, &lease_table};
 	static const struct timeval interval = {.tv_sec = HOUSEKEEPING_S};
 	static const struct timeval often = {.tv_sec = OFTEN_S};
+	static const struct timeval bills = {.tv_sec = BILLS_S};
 	const struct options *options = worker->options;
 	struct settle *settle = mem_alloc(sizeof(*settle));
 	struct db_pool_conf pool = {.conninfo = options->database_settle.text,
@@ -222,6 +236,7 @@ static int settle_start(struct worker *worker, void **ret_state)
 	if (r == 0) r = db_batch_new(settle->pool, &settle->batch);
 	if (r == 0 && worker->number == 0) r = watch_new(worker->metrics, settle->pool, &settle->watch);
 	if (r == 0 && worker->number == 0) r = value_new(worker, settle->pool, &settle->value);
+	if (r == 0 && worker->number == 0) r = bills_new(worker, settle->pool, &settle->bills);
 	lease.pool = settle->pool;
 	lease.notify = settle->notify;
 	if (r == 0) r = lease_new(&lease, &settle->lease);
@@ -231,6 +246,10 @@ static int settle_start(struct worker *worker, void **ret_state)
 		if (settle->housekeeping == NULL || settle->often == NULL ||
 			event_add(settle->housekeeping, &interval) != 0 || event_add(settle->often, &often) != 0)
 			r = ERR_NOMEM;
+	}
+	if (r == 0 && settle->bills != NULL) {
+		settle->billing = event_new(worker->base, -1, EV_PERSIST, on_billing, settle);
+		if (settle->billing == NULL || event_add(settle->billing, &bills) != 0) r = ERR_NOMEM;
 	}
 	if (r < 0) {
 		settle_stop(settle);

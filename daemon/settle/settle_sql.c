@@ -34,6 +34,17 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		"SELECT zhifu.settle_value($1::uuid[], $2::uuid[], $3::int2[], $4::int8[], $5::int4, $6::int4[], $7::int2[], $8::uuid[],"
 		" $9::bool[], $10::int2)",
 		10},
+	[SETTLE_BILLS] = {"settle_bills",
+		"SELECT hospital_id, claim_id, carrier, amount_minor, currency, exponent::int4, billed_day, service_day, book_currency,"
+		" contract_id, contract_version, remitter FROM zhifu.settle_bills($1::int4)",
+		1},
+	[SETTLE_CONTRACTS] = {"settle_contracts",
+		"SELECT ordinal, document FROM zhifu.settle_contracts($1::uuid[], $2::uuid[], $3::int4[])", 3},
+	[SETTLE_RECEIVABLES] = {"settle_receivables",
+		"SELECT zhifu.settle_receivables($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::int4[], $7::text[],"
+		" $8::text[], $9::int2[], $10::int8[], $11::bool[], $12::int8[], $13::date[], $14::date[], $15::int4, $16::int4[],"
+		" $17::int2[], $18::uuid[], $19::bool[], $20::int2[])",
+		20},
 	[SETTLE_PARTITIONS] = {"settle_partitions", "SELECT zhifu.partition_ensure(now(), 2)", 0},
 };
 const struct db_table settle_table = {settle_sql, SETTLE_STATEMENTS};

@@ -1,5 +1,5 @@
 /* The statements of settle; the functions behind them are in schema/040_settle.sql
- * and 045_money.sql. */
+ * 045_money.sql and 048_receivable.sql. */
 #ifndef SETTLE_SETTLE_SQL_H
 #define SETTLE_SETTLE_SQL_H
 
@@ -16,6 +16,9 @@ enum settle_statement {
 	SETTLE_UNVALUED,
 	SETTLE_RATES,
 	SETTLE_VALUE,
+	SETTLE_BILLS,
+	SETTLE_CONTRACTS,
+	SETTLE_RECEIVABLES,
 	SETTLE_STATEMENTS
 };
 extern const struct db_statement settle_sql[SETTLE_STATEMENTS];

@@ -166,42 +166,27 @@ static void on_rates(void *ctx, const struct db_outcome *outcome)
 
 /* ---- what waits ---- */
 
-/* Distinct, in the order in which they come. */
-static void currency_add(struct db_array *currencies, char seen[][4], size_t *count, const char *currency)
-{
-	for (size_t i = 0; i < *count; i++)
-		if (strcmp(seen[i], currency) == 0) return;
-	memcpy(seen[(*count)++], currency, 4);
-	db_array_text(currencies, currency);
-}
-
 /* Of the days that may be taken for the days of the postings. */
 static int rates_ask(struct value *value)
 {
 	const struct directory *directory = value->worker->directory;
-	char(*seen)[4] = zf_alloc_array(&value->arena.zf, 2 * value->count, sizeof(*seen));
-	int32_t first = INT32_MAX;
-	int32_t last = INT32_MIN;
 	int32_t reach = 0;
-	size_t count = 0;
+	struct rate_need need;
 	struct db_params params;
-	struct db_array *currencies;
+	int r = rate_need_init(&need, &value->arena.zf, 2 * value->count);
 
-	if (seen == NULL) return ERR_NOMEM;
+	if (r < 0) return r;
 	for (uint32_t i = 0; i < directory->hospital_count; i++)
 		if (directory->hospitals[i]->rate_reach_days > reach) reach = directory->hospitals[i]->rate_reach_days;
-	db_params_init(&params, &value->arena);
-	currencies = db_params_array(&params, DB_TEXT, 8, 32);
 	for (size_t i = 0; i < value->count; i++) {
 		const struct waiting *waiting = &value->waiting[i];
 
-		currency_add(currencies, seen, &count, waiting->amount.currency);
-		currency_add(currencies, seen, &count, waiting->book_currency);
-		if (waiting->day < first) first = waiting->day;
-		if (waiting->day > last) last = waiting->day;
+		rate_need_currency(&need, waiting->amount.currency);
+		rate_need_currency(&need, waiting->book_currency);
+		rate_need_days(&need, waiting->day - reach, waiting->day);
 	}
-	db_params_date(&params, first - reach);
-	db_params_date(&params, last);
+	db_params_init(&params, &value->arena);
+	rate_need_params(&need, &params);
 	return db_query(value->pool, &settle_sql[SETTLE_RATES], &params, 0, on_rates, value);
 }
 

@@ -1,0 +1,431 @@
+/* Bills to receivables: what waits is read, then the contracts that count, then the rates that these name, then all of
+ * it is stored in one statement. Most looks need neither contracts nor rates. */
+#include "settle/bills.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/worker.h"
+#include "base/zone.h"
+#include "db/batch.h"
+#include "db/pool.h"
+#include "model/contract.h"
+#include "model/directory.h"
+#include "net/metrics.h"
+#include "settle/rate_rows.h"
+#include "settle/settle_sql.h"
+
+#define LOOK_MAX 1000          /* bills of one look */
+#define LOOK_BYTES (64u << 20) /* most of it contracts and rates */
+#define FAULTS_MAX 1           /* of a contract: it was read before it was stored */
+#define LATER_S 600            /* without a rate: also looked at whenever one is stored */
+
+/* A contract that counts for bills of a look. */
+struct agreed {
+	struct uuid hospital, id;
+	int32_t version;
+	char book_currency[4];
+	const struct contract *contract; /* NULL: it cannot be read, and its bills wait */
+	struct stored_rates rates;       /* that it may name: its bank's, and nobody else's */
+};
+
+struct bill {
+	struct uuid hospital, claim;
+	const char *carrier, *remitter;
+	struct zf_money amount;
+	char book_currency[4];
+	int32_t day, service_day;
+	struct agreed *agreed; /* NULL: none */
+	/* what comes of it */
+	bool ready;
+	char kind[2];
+	struct zf_money owed;
+	struct rate_conversion conversion; /* to another currency; without a step: it is owed as billed */
+	int32_t due_day;                   /* CONTRACT_DAY_UNKNOWN: there is no term */
+};
+
+struct bills {
+	struct db_pool *pool;
+	const struct worker *worker;
+	struct metric *made;
+	struct arena arena; /* of one look */
+	struct bill *items;
+	size_t count;
+	struct agreed *agreed;
+	size_t agreed_count;
+	bool busy;
+};
+
+int bills_new(const struct worker *worker, struct db_pool *pool, struct bills **ret_bills)
+{
+	struct bills *bills = mem_alloc(sizeof(*bills));
+
+	if (bills == NULL) return ERR_NOMEM;
+	bills->worker = worker;
+	bills->pool = pool;
+	bills->made = metrics_counter(
+		worker->metrics, "zhifu_receivables_total", "Bills that became what a carrier owes.", NULL);
+	arena_init(&bills->arena, LOOK_BYTES);
+	*ret_bills = bills;
+	return 0;
+}
+
+void bills_free(struct bills *bills)
+{
+	if (bills == NULL) return;
+	db_forget(bills->pool, bills);
+	arena_free(&bills->arena);
+	mem_free(bills);
+}
+
+static void look_end(struct bills *bills)
+{
+	bills->busy = false;
+	bills->items = NULL;
+	bills->agreed = NULL;
+	bills->count = bills->agreed_count = 0;
+	arena_reset(&bills->arena);
+}
+
+/* Whatever is not committed is found again by the next look. */
+static bool look_failed(struct bills *bills, const struct db_outcome *outcome, const char *what)
+{
+	if (outcome->ending == DB_COMMITTED) return false;
+	if (outcome->ending == DB_REFUSED)
+		log_fields(LOG_ERROR, what, "sqlstate", outcome->sqlstate, "why", outcome->message, NULL);
+	look_end(bills);
+	return true;
+}
+
+/* ---- storing ---- */
+
+static void on_made(void *ctx, const struct db_outcome *outcome)
+{
+	struct bills *bills = ctx;
+	bool full = bills->count == LOOK_MAX;
+
+	if (look_failed(bills, outcome, "receivables could not be made")) return;
+	metric_add(bills->made, (uint64_t)db_rows_int(outcome->results[0], 0, 0));
+	look_end(bills);
+	if (full) bills_look(bills);
+}
+
+static void add_bills(const struct bills *bills, struct db_params *params)
+{
+	size_t n = bills->count;
+	struct db_array *hospital = db_params_array(params, DB_UUID, n, 0);
+	struct db_array *claim = db_params_array(params, DB_UUID, n, 0);
+	struct db_array *carrier = db_params_array(params, DB_TEXT, n, n * 8);
+	struct db_array *remitter = db_params_array(params, DB_TEXT, n, n * 8);
+	struct db_array *contract = db_params_array(params, DB_UUID, n, 0);
+	struct db_array *version = db_params_array(params, DB_INT4, n, 0);
+	struct db_array *kind = db_params_array(params, DB_TEXT, n, n);
+	struct db_array *currency = db_params_array(params, DB_TEXT, n, n * 3);
+	struct db_array *exponent = db_params_array(params, DB_INT2, n, 0);
+	struct db_array *amount = db_params_array(params, DB_INT8, n, 0);
+	struct db_array *foreign = db_params_array(params, DB_BOOL, n, 0);
+	struct db_array *owed = db_params_array(params, DB_INT8, n, 0);
+	struct db_array *day = db_params_array(params, DB_DATE, n, 0);
+	struct db_array *due = db_params_array(params, DB_DATE, n, 0);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct bill *bill = &bills->items[i];
+
+		db_array_uuid(hospital, &bill->hospital);
+		db_array_uuid(claim, &bill->claim);
+		db_array_text(carrier, bill->carrier);
+		db_array_text(remitter, bill->remitter);
+		db_array_uuid(contract, bill->agreed == NULL ? NULL : &bill->agreed->id);
+		if (bill->agreed == NULL)
+			db_array_null(version);
+		else
+			db_array_int4(version, bill->agreed->version);
+		db_array_text(kind, bill->kind);
+		db_array_text(currency, bill->owed.currency);
+		db_array_int2(exponent, bill->owed.exponent);
+		db_array_int8(amount, bill->amount.minor);
+		db_array_bool(foreign, strcmp(bill->amount.currency, bill->book_currency) != 0);
+		if (bill->ready)
+			db_array_int8(owed, bill->owed.minor);
+		else
+			db_array_null(owed);
+		db_array_date(day, bill->day);
+		if (bill->due_day == CONTRACT_DAY_UNKNOWN)
+			db_array_null(due);
+		else
+			db_array_date(due, bill->due_day);
+	}
+}
+
+static void add_conversions(const struct bills *bills, const struct bill *bill, struct db_array *const arrays[5])
+{
+	const struct rate_path *path = &bill->conversion.path;
+
+	for (uint8_t k = 0; k < path->count; k++) {
+		db_array_int4(arrays[0], (int32_t)(bill - bills->items) + 1);
+		db_array_int2(arrays[1], (int16_t)(k + 1));
+		db_array_uuid(arrays[2], rate_rows_id(&bill->agreed->rates, &path->steps[k].rate));
+		db_array_bool(arrays[3], path->steps[k].direction == MONEY_TARGET_PER_SOURCE);
+		db_array_int2(arrays[4], bill->conversion.rule);
+	}
+}
+
+static int bills_commit(struct bills *bills)
+{
+	static const enum db_type types[] = {DB_INT4, DB_INT2, DB_UUID, DB_BOOL, DB_INT2};
+	struct db_array *arrays[ARRAY_LEN(types)];
+	struct db_params params;
+
+	db_params_init(&params, &bills->arena);
+	add_bills(bills, &params);
+	db_params_int4(&params, LATER_S);
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) arrays[i] = db_params_array(&params, types[i], 16, 0);
+	for (size_t i = 0; i < bills->count; i++)
+		if (bills->items[i].ready) add_conversions(bills, &bills->items[i], arrays);
+	return db_query(bills->pool, &settle_sql[SETTLE_RECEIVABLES], &params, 0, on_made, bills);
+}
+
+/* ---- what is owed ---- */
+
+/* Is it owed in another currency, by a rate? Contracts are of bills in the currency of the books. */
+static bool bill_fixed(const struct bill *bill)
+{
+	return bill->agreed != NULL && bill->agreed->contract != NULL && bill->agreed->contract->kind == CONTRACT_C &&
+	       strcmp(bill->amount.currency, bill->book_currency) == 0;
+}
+
+static int32_t rate_day(const struct bill *bill)
+{
+	return bill->agreed->contract->bill_rate.day == CONTRACT_DAY_SERVICE ? bill->service_day : bill->day;
+}
+
+/* While the day goes on it may get a rate of its own, so that no earlier one is taken. */
+static void bill_fix(const struct hospital *hospital, struct bill *bill)
+{
+	struct contract contract = *bill->agreed->contract;
+	struct contract_days days = {.invoice = bill->day,
+		.order = CONTRACT_DAY_UNKNOWN,
+		.credit = CONTRACT_DAY_UNKNOWN,
+		.service = bill->service_day};
+	struct receivable receivable;
+	struct rate_gap gap;
+	int err;
+
+	bill->ready = false;
+	if (hospital == NULL) return;
+	if (rate_day(bill) >= zone_day(hospital->zone, clock_wall_ms())) contract.bill_rate.reach_days = 0;
+	err = contract_bill(&contract, bill->amount, &days, contract.bill_rate.bank != NULL, &bill->agreed->rates.table,
+		&receivable, &bill->conversion, &gap);
+	if (err == ERR_INVALID) { /* less than the smallest unit of the other currency */
+		bill->kind[0] = 'A';
+		bill->ready = true;
+	} else if (err == 0) {
+		bill->owed = receivable.owed;
+		bill->ready = true;
+	}
+}
+
+static void bill_owe(struct bill *bill)
+{
+	const struct contract *contract = bill->agreed == NULL ? NULL : bill->agreed->contract;
+
+	bill->ready = bill->agreed == NULL || contract != NULL;
+	bill->owed = bill->amount;
+	bill->kind[0] = contract == NULL ? 'A'
+			: strcmp(bill->amount.currency, bill->book_currency) != 0
+				? 'A'
+				: (char)('A' + contract->kind - CONTRACT_A);
+	bill->due_day = contract == NULL ? CONTRACT_DAY_UNKNOWN : contract_due_day(contract, bill->day);
+}
+
+/* ---- rates ---- */
+
+static void on_rates(void *ctx, const struct db_outcome *outcome)
+{
+	struct bills *bills = ctx;
+
+	if (look_failed(bills, outcome, "rates could not be read")) return;
+	for (size_t i = 0; i < bills->agreed_count; i++) {
+		struct agreed *agreed = &bills->agreed[i];
+
+		if (agreed->contract == NULL) continue;
+		if (rate_rows_read(outcome->results[0], agreed->contract->bill_rate.bank, &bills->arena.zf,
+			    &agreed->rates) < 0) {
+			look_end(bills);
+			return;
+		}
+	}
+	for (size_t i = 0; i < bills->count; i++) {
+		struct bill *bill = &bills->items[i];
+
+		if (bill_fixed(bill)) bill_fix(directory_hospital(bills->worker->directory, &bill->hospital), bill);
+	}
+	if (bills_commit(bills) < 0) look_end(bills);
+}
+
+/* 1: asked for; 0: none is needed. */
+static int rates_ask(struct bills *bills)
+{
+	struct rate_need need;
+	struct db_params params;
+	int r = rate_need_init(&need, &bills->arena.zf, 2 * bills->count);
+
+	if (r < 0) return r;
+	for (size_t i = 0; i < bills->count; i++) {
+		const struct bill *bill = &bills->items[i];
+
+		if (!bill_fixed(bill)) continue;
+		rate_need_currency(&need, bill->amount.currency);
+		rate_need_currency(&need, bill->agreed->contract->owed);
+		rate_need_days(
+			&need, rate_day(bill) - (int32_t)bill->agreed->contract->bill_rate.reach_days, rate_day(bill));
+	}
+	if (need.count == 0) return 0;
+	db_params_init(&params, &bills->arena);
+	rate_need_params(&need, &params);
+	r = db_query(bills->pool, &settle_sql[SETTLE_RATES], &params, 0, on_rates, bills);
+	return r < 0 ? r : 1;
+}
+
+/* ---- contracts ---- */
+
+static void contract_take(struct bills *bills, struct agreed *agreed, const char *document)
+{
+	const char *text = zf_strdup(&bills->arena.zf, document);
+	struct contract_list list;
+	struct fault_list faults;
+
+	fault_list_init(&faults, &bills->arena.zf, FAULTS_MAX);
+	if (text != NULL && contract_read((struct text_span){text, strlen(text)}, agreed->book_currency,
+				    &bills->arena.zf, &faults, &list) == 0) {
+		agreed->contract = list.items;
+	} else {
+		char id[UUID_TEXT_LEN];
+
+		uuid_format(&agreed->id, id);
+		log_fields(LOG_ERROR, "a stored contract could not be read: its bills wait", "contract", id, NULL);
+	}
+}
+
+static void on_contracts(void *ctx, const struct db_outcome *outcome)
+{
+	struct bills *bills = ctx;
+	const struct pg_result *rows;
+	int r;
+
+	if (look_failed(bills, outcome, "contracts could not be read")) return;
+	rows = outcome->results[0];
+	for (int row = 0; row < db_rows_count(rows); row++)
+		contract_take(bills, &bills->agreed[db_rows_int(rows, row, 0) - 1], db_rows_text(rows, row, 1));
+	for (size_t i = 0; i < bills->count; i++) bill_owe(&bills->items[i]);
+	r = rates_ask(bills);
+	if (r < 0 || (r == 0 && bills_commit(bills) < 0)) look_end(bills);
+}
+
+static int contracts_ask(struct bills *bills)
+{
+	struct db_params params;
+	struct db_array *hospital, *id, *version;
+
+	db_params_init(&params, &bills->arena);
+	hospital = db_params_array(&params, DB_UUID, bills->agreed_count, 0);
+	id = db_params_array(&params, DB_UUID, bills->agreed_count, 0);
+	version = db_params_array(&params, DB_INT4, bills->agreed_count, 0);
+	for (size_t i = 0; i < bills->agreed_count; i++) {
+		db_array_uuid(hospital, &bills->agreed[i].hospital);
+		db_array_uuid(id, &bills->agreed[i].id);
+		db_array_int4(version, bills->agreed[i].version);
+	}
+	return db_query(bills->pool, &settle_sql[SETTLE_CONTRACTS], &params, 0, on_contracts, bills);
+}
+
+/* ---- what waits ---- */
+
+enum {
+	B_HOSPITAL,
+	B_CLAIM,
+	B_CARRIER,
+	B_AMOUNT,
+	B_CURRENCY,
+	B_EXPONENT,
+	B_DAY,
+	B_SERVICE,
+	B_BOOK,
+	B_CONTRACT,
+	B_VERSION,
+	B_REMITTER
+};
+
+/* Bills of a look share few contracts; neighbours mostly the same one. */
+static struct agreed *agreed_find(struct bills *bills, const struct pg_result *rows, int row)
+{
+	struct uuid id = db_rows_uuid(rows, row, B_CONTRACT);
+	struct uuid hospital = db_rows_uuid(rows, row, B_HOSPITAL);
+	int32_t version = (int32_t)db_rows_int(rows, row, B_VERSION);
+	struct agreed *agreed;
+
+	for (size_t i = bills->agreed_count; i-- > 0;) {
+		agreed = &bills->agreed[i];
+		if (uuid_equal(&agreed->id, &id) && uuid_equal(&agreed->hospital, &hospital) &&
+			agreed->version == version)
+			return agreed;
+	}
+	agreed = &bills->agreed[bills->agreed_count++];
+	*agreed = (struct agreed){.hospital = hospital, .id = id, .version = version};
+	memcpy(agreed->book_currency, db_rows_text(rows, row, B_BOOK), 3);
+	return agreed;
+}
+
+static int bill_read(struct bills *bills, const struct pg_result *rows, int row, struct bill *bill)
+{
+	bill->hospital = db_rows_uuid(rows, row, B_HOSPITAL);
+	bill->claim = db_rows_uuid(rows, row, B_CLAIM);
+	bill->carrier = zf_strdup(&bills->arena.zf, db_rows_text(rows, row, B_CARRIER));
+	bill->remitter = zf_strdup(&bills->arena.zf, db_rows_text(rows, row, B_REMITTER));
+	bill->amount.minor = db_rows_int(rows, row, B_AMOUNT);
+	memcpy(bill->amount.currency, db_rows_text(rows, row, B_CURRENCY), 3);
+	bill->amount.exponent = (uint8_t)db_rows_int(rows, row, B_EXPONENT);
+	bill->amount.present = 1;
+	memcpy(bill->book_currency, db_rows_text(rows, row, B_BOOK), 3);
+	bill->day = db_rows_date(rows, row, B_DAY);
+	bill->service_day =
+		db_rows_null(rows, row, B_SERVICE) ? CONTRACT_DAY_UNKNOWN : db_rows_date(rows, row, B_SERVICE);
+	if (!db_rows_null(rows, row, B_CONTRACT)) bill->agreed = agreed_find(bills, rows, row);
+	return bill->carrier == NULL || bill->remitter == NULL ? ERR_NOMEM : 0;
+}
+
+static int bills_read(struct bills *bills, const struct pg_result *rows)
+{
+	int r = 0;
+
+	bills->count = (size_t)db_rows_count(rows);
+	bills->items = zf_alloc_array(&bills->arena.zf, bills->count, sizeof(*bills->items));
+	bills->agreed = zf_alloc_array(&bills->arena.zf, bills->count, sizeof(*bills->agreed));
+	if (bills->items == NULL || bills->agreed == NULL) return ERR_NOMEM;
+	for (size_t i = 0; r == 0 && i < bills->count; i++) r = bill_read(bills, rows, (int)i, &bills->items[i]);
+	if (r < 0) return r;
+	if (bills->agreed_count > 0) return contracts_ask(bills);
+	for (size_t i = 0; i < bills->count; i++) bill_owe(&bills->items[i]);
+	return bills_commit(bills);
+}
+
+static void on_bills(void *ctx, const struct db_outcome *outcome)
+{
+	struct bills *bills = ctx;
+
+	if (look_failed(bills, outcome, "bills without a receivable could not be read")) return;
+	if (db_rows_count(outcome->results[0]) == 0 || bills_read(bills, outcome->results[0]) < 0) look_end(bills);
+}
+
+void bills_look(struct bills *bills)
+{
+	struct db_params params;
+
+	if (bills->busy || !db_pool_up(bills->pool)) return;
+	db_params_init(&params, &bills->arena);
+	db_params_int4(&params, LOOK_MAX);
+	bills->busy = db_query(bills->pool, &settle_sql[SETTLE_BILLS], &params, 0, on_bills, bills) == 0;
+	if (!bills->busy) look_end(bills);
+}
