@@ -356,6 +356,39 @@ static int waiting_hospital(struct ctl *ctl, const struct hospital *hospital, st
 	return r;
 }
 
+/* Bills that were looked at and have no rate yet. */
+static int waiting_bills(struct ctl *ctl, const struct hospital *hospital, struct table *table, int64_t *count)
+{
+	struct pg_result *rows = NULL;
+	int r = ctl_begin(ctl, &hospital->id, false);
+
+	if (r == 0)
+		r = ctl_query(ctl, &rows,
+			"SELECT lower(substr(p.debit, 4)), p.book_day, count(*), sum(p.amount_minor)::int8, p.currency, p.exponent::int4,"
+			" c.document->'owed'->>'currency', coalesce(c.document->'owed'->'bill_rate'->>'source', 'cfets')"
+			" FROM receivable_wait w JOIN posting p ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1"
+			" CROSS JOIN LATERAL contract_of(p.hospital_id, lower(substr(p.debit, 4)), p.book_day) c"
+			" WHERE w.hospital_id = $1 AND w.due_at > now() AND c.kind = 'C' GROUP BY 1, 2, 5, 6, 7, 8 ORDER BY 1, 2",
+			"u", &hospital->id);
+	if (r == 0) r = ctl_commit(ctl);
+	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+		char missing[64];
+
+		(void)snprintf(missing, sizeof(missing), "%s/%s (%s)", db_rows_text(rows, row, 4),
+			db_rows_text(rows, row, 6), db_rows_text(rows, row, 7));
+		*count += db_rows_int(rows, row, 2);
+		table_add(table, cell_text(hospital->code));
+		table_add(table, cell_text(db_rows_text(rows, row, 0)));
+		table_add(table, cell_day(db_rows_date(rows, row, 1)));
+		table_add(table, cell_int(db_rows_int(rows, row, 2)));
+		table_add(table, cell_money(db_rows_int(rows, row, 3), db_rows_text(rows, row, 4),
+					 (int)db_rows_int(rows, row, 5)));
+		table_add(table, cell_text(missing));
+	}
+	db_sync_rows_free(rows);
+	return r;
+}
+
 static int waiting(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct column english[] = {{"hospital", "hospital"}, {"currency", NULL}, {"day", "day"},
@@ -367,25 +400,36 @@ static int waiting(struct ctl *ctl, int argc, char **argv)
 	const char *code = NULL;
 	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
 	struct books books CLEANUP(books_close) = {0};
+	const struct column bill_columns[] = {{"hospital", say(ctl, "hospital", "医院")},
+		{"carrier", say(ctl, "carrier", "承保方")}, {"day", say(ctl, "billed", "开单日")},
+		{"bills", say(ctl, "bills", "账单数")}, {"amount", say(ctl, "amount", "金额")},
+		{"missing", say(ctl, "missing rate", "所缺汇率")}};
 	struct report report;
 	struct table table;
+	struct table bills;
 	int64_t count = 0;
+	int64_t bill_count = 0;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
 	if (r == 0) r = books_open(ctl, code, &books);
 	if (r != 0) return r;
 	report_begin(&report, ctl);
 	table_begin(&table, ctl->chinese ? chinese : english, ARRAY_LEN(english));
-	for (uint32_t i = 0; r == 0 && i < books.count; i++)
+	table_begin(&bills, bill_columns, ARRAY_LEN(bill_columns));
+	for (uint32_t i = 0; r == 0 && i < books.count; i++) {
 		r = waiting_hospital(ctl, &books.hospitals[i], &table, &count);
+		if (r == 0) r = waiting_bills(ctl, &books.hospitals[i], &bills, &bill_count);
+	}
 	table_end(&table, &report, "waiting", NULL,
 		say(ctl, "every posting has its value in the books", "所有分录均已折算"));
+	table_end(&bills, &report, "bills",
+		say(ctl, "bills whose amount waits for its rate", "等待汇率以确定外币应收的账单"), NULL);
 	if (r < 0) {
 		json_decref(report.root);
 		return ctl_fail("could not read the postings");
 	}
 	report_field(&report, "postings", NULL, cell_int(count));
-	if (count > 0)
+	if (count + bill_count > 0)
 		report_heading(&report, say(ctl, "What to do: money rate import FILE, or money rate set.",
 						"处理:用 money rate import 导入汇率,或用 money rate set 手工录入。"));
 	return report_end(&report, 0);

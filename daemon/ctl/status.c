@@ -83,6 +83,7 @@ static int unvalued_count(struct ctl *ctl, struct problems *problems)
 {
 	struct books books CLEANUP(books_close) = {0};
 	int64_t count = 0;
+	int64_t bills = 0;
 	int r = books_open(ctl, NULL, &books) == 0 ? 0 : ERR_DB;
 
 	for (uint32_t i = 0; r == 0 && i < books.count; i++) {
@@ -91,13 +92,20 @@ static int unvalued_count(struct ctl *ctl, struct problems *problems)
 
 		r = ctl_begin(ctl, id, false);
 		if (r == 0)
-			r = ctl_query(
-				ctl, &rows, "SELECT count(*) FROM posting_unvalued WHERE hospital_id = $1", "u", id);
+			r = ctl_query(ctl, &rows,
+				"SELECT count(*), (SELECT count(*) FROM receivable_wait WHERE hospital_id = $1 AND due_at > now())"
+				" FROM posting_unvalued WHERE hospital_id = $1",
+				"u", id);
 		if (r == 0) r = ctl_commit(ctl);
-		if (r == 0) count += db_rows_int(rows, 0, 0);
+		if (r == 0) {
+			count += db_rows_int(rows, 0, 0);
+			bills += db_rows_int(rows, 0, 1);
+		}
 		db_sync_rows_free(rows);
 	}
 	problem_add(problems, "postings that wait for an exchange rate", count,
+		"money waiting says for which; then money rate import FILE");
+	problem_add(problems, "bills that wait for an exchange rate", bills,
 		"money waiting says for which; then money rate import FILE");
 	return r;
 }
