@@ -116,29 +116,31 @@ BEGIN
 	IF current_setting('transaction_isolation') <> 'read committed' THEN
 		RAISE EXCEPTION 'a month is closed in read committed transactions only';
 	END IF;
-	PERFORM pg_advisory_xact_lock(hashtext('zhifu.books'), hashtext(p_hospital::text));
+	BEGIN
+		PERFORM pg_advisory_xact_lock(hashtext('zhifu.books'), hashtext(p_hospital::text));
+	EXCEPTION WHEN lock_not_available THEN
+		RAISE EXCEPTION 'somebody is posting into past days, such as a bank statement that is being read: try again later';
+	END;
 	RETURN QUERY SELECT * FROM period_outcome(p_hospital, p_last);
 END
 $$;
 
--- What may have to be revalued or provided for at the end of a day, as the ledger has it: receivables, by claim (kind 1), foreign
--- money in suspense, by line, and over-payments, by claim (2), foreign bank accounts (4); debit less credit. Whatever an item was revalued by is in what it is
--- carried at, and one that is gone with something of that left has it taken back.
+-- What is foreign at the end of a day, as the ledger has it: receivables, by claim (kind 1), money in suspense, by line, and
+-- over-payments, by claim (2), bank accounts (4); debit less credit. Whatever an item was revalued by is in what it is carried at,
+-- and one that is gone with something of that left has it taken back.
 CREATE FUNCTION period_items(p_hospital uuid, p_day date) RETURNS TABLE (kind smallint, account text, claim_id uuid, line_id uuid,
-	currency text, exponent smallint, amount_minor bigint, carried_minor bigint, is_foreign boolean) LANGUAGE sql STABLE SECURITY DEFINER
+	currency text, exponent smallint, amount_minor bigint, carried_minor bigint) LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
-	SELECT s.kind::smallint, s.account, s.claim_id, s.line_id, s.currency, s.exponent, sum(s.minor)::bigint, coalesce(sum(s.book), 0)::bigint,
-		s.is_foreign
+	SELECT s.kind::smallint, s.account, s.claim_id, s.line_id, s.currency, s.exponent, sum(s.minor)::bigint, coalesce(sum(s.book), 0)::bigint
 	FROM (SELECT CASE WHEN a.account LIKE 'AR-%' THEN 1 WHEN a.account LIKE 'BANK-%' THEN 4 ELSE 2 END AS kind, a.account,
 			CASE WHEN a.account LIKE 'AR-%' OR a.account LIKE 'OVER%' THEN p.claim_id END AS claim_id,
 			CASE WHEN a.account = 'SUSP' OR a.account LIKE 'OVER%' AND p.claim_id IS NULL THEN p.source_id END AS line_id,
-			p.currency, p.exponent, a.minor, a.book, p.currency <> h.book_currency AS is_foreign
-		FROM hospital h JOIN posting p ON p.hospital_id = h.hospital_id
+			p.currency, p.exponent, a.minor, a.book
+		FROM hospital h JOIN posting p ON p.hospital_id = h.hospital_id AND p.currency <> h.book_currency
 		CROSS JOIN LATERAL (VALUES (p.debit, p.amount_minor, p.book_minor), (p.credit, -p.amount_minor, -p.book_minor)) AS a (account, minor, book)
 		WHERE h.hospital_id = p_hospital AND p.book_day <= p_day
-			AND (a.account LIKE 'AR-%' OR p.currency <> h.book_currency
-				AND (a.account LIKE 'BANK-%' OR a.account = 'SUSP' OR a.account LIKE 'OVER%'))) s
-	GROUP BY s.kind, s.account, s.claim_id, s.line_id, s.currency, s.exponent, s.is_foreign
+			AND (a.account LIKE 'AR-%' OR a.account LIKE 'BANK-%' OR a.account = 'SUSP' OR a.account LIKE 'OVER%')) s
+	GROUP BY s.kind, s.account, s.claim_id, s.line_id, s.currency, s.exponent
 	HAVING sum(s.minor) <> 0 OR coalesce(sum(s.book), 0) <> 0
 $$;
 
@@ -216,13 +218,13 @@ BEGIN
 	JOIN posting p ON p.hospital_id = u.hospital_id AND p.entry_id = u.entry_id AND p.no = u.no
 	WHERE u.hospital_id = p_hospital AND p.book_day <= p_last GROUP BY p.currency;
 	IF to_regclass('zhifu.receivable_wait') IS NOT NULL THEN
-		RETURN QUERY EXECUTE 'SELECT ''receivable_waiting'', true, p.debit, count(*), min(p.book_day) FROM receivable_wait w JOIN posting p'
-			' ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1 WHERE w.hospital_id = $1 AND p.book_day <= $2 GROUP BY 3'
-			USING p_hospital, p_last;
+		RETURN QUERY SELECT 'receivable_waiting', true, p.debit, count(*), min(p.book_day) FROM receivable_wait w
+		JOIN posting p ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1
+		WHERE w.hospital_id = p_hospital AND p.book_day <= p_last GROUP BY 3;
 	END IF;
 	IF to_regclass('zhifu.remittance_parked') IS NOT NULL THEN
-		RETURN QUERY EXECUTE 'SELECT ''remittance_parked'', true, r.insurer, count(*), min(r.made_at)::date FROM remittance_parked r'
-			' WHERE r.hospital_id = $1 GROUP BY r.insurer' USING p_hospital;
+		RETURN QUERY SELECT 'remittance_parked', true, r.insurer, count(*), min(r.made_at)::date FROM remittance_parked r
+		WHERE r.hospital_id = p_hospital GROUP BY r.insurer;
 	END IF;
 	-- Money that has a home it was not given, or none: also what breaks the ledger in any other way.
 	RETURN QUERY SELECT 'books', true, concat_ws(' ', l.statement, l.currency), l.found - l.expected, NULL::date FROM ledger_proof(p_hospital) l
@@ -277,7 +279,7 @@ BEGIN
 	IF FOUND THEN
 		RAISE EXCEPTION 'the month cannot be closed: % of %', wrong.code, wrong.subject;
 	END IF;
-	FOR at, scale IN SELECT DISTINCT i.currency, i.exponent FROM period_items(p_hospital, p_last) i WHERE i.is_foreign LOOP
+	FOR at, scale IN SELECT DISTINCT i.currency, i.exponent FROM period_items(p_hospital, p_last) i LOOP
 		codes := codes || at;
 		top := 10::numeric ^ p_exponent;
 		bottom := 10::numeric ^ scale;
@@ -301,13 +303,13 @@ BEGIN
 	JOIN unnest(codes, tops, bottoms) AS t (code, top, bottom) ON t.code = i.currency
 	LEFT JOIN jsonb_to_recordset(p_items) AS g (account text, claim uuid, line uuid, currency text, closing bigint)
 		ON g.account = i.account AND g.claim IS NOT DISTINCT FROM i.claim_id AND g.line IS NOT DISTINCT FROM i.line_id AND g.currency = i.currency
-	WHERE i.is_foreign AND g.closing IS DISTINCT FROM period_value(i.amount_minor, t.top, t.bottom) LIMIT 1;
+	WHERE g.closing IS DISTINCT FROM period_value(i.amount_minor, t.top, t.bottom) LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'an item of % in % was not revalued as its rates say', wrong.account, wrong.currency;
 	END IF;
 	WITH item AS MATERIALIZED (
 		SELECT i.*, gen_random_uuid() AS entry, period_value(i.amount_minor, t.top, t.bottom) AS closing FROM period_items(p_hospital, p_last) i
-		JOIN unnest(codes, tops, bottoms) AS t (code, top, bottom) ON t.code = i.currency WHERE i.is_foreign
+		JOIN unnest(codes, tops, bottoms) AS t (code, top, bottom) ON t.code = i.currency
 	), kept AS (
 		INSERT INTO revaluation (hospital_id, last_day, entry_id, account, claim_id, line_id, currency, exponent, amount_minor, carried_minor,
 			closing_minor, reversal_id)
@@ -350,7 +352,39 @@ BEGIN
 END
 $$;
 
--- ---- foreign currency that the bank buys ----
+-- ---- what persons do with money in suspense ----
+
+-- Takes p_amount of a line out of suspense, with its sign and within what is open, and out of the matcher's work.
+CREATE FUNCTION suspense_take(p_hospital uuid, p_line uuid, p_amount bigint) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	IF to_regclass('zhifu.match_item') IS NULL THEN
+		DELETE FROM suspense WHERE hospital_id = p_hospital AND line_id = p_line AND open_minor = p_amount;
+		UPDATE suspense SET open_minor = open_minor - p_amount, version = version + 1 WHERE hospital_id = p_hospital AND line_id = p_line;
+		RETURN;
+	END IF;
+	PERFORM match_items_make(p_hospital);
+	-- The last parts first.
+	UPDATE match_item i SET open_minor = i.open_minor - t.taken, version = i.version + 1, wait = NULL,
+		due_at = CASE WHEN i.open_minor = t.taken THEN 'infinity' ELSE now() END
+	FROM (SELECT m.part, (sign(p_amount) * greatest(least(abs(m.open_minor), abs(p_amount) - coalesce(sum(abs(m.open_minor))
+			OVER (ORDER BY m.part DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)), 0))::bigint AS taken
+		FROM match_item m WHERE m.hospital_id = p_hospital AND m.line_id = p_line AND sign(m.open_minor) = sign(p_amount)) t
+	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = t.part AND t.taken <> 0;
+	PERFORM match_suspense(p_hospital, ARRAY[p_line]);
+END
+$$;
+
+-- Nobody else works with the hospital's suspense until the transaction ends. False: one of the lines is held.
+CREATE FUNCTION suspense_lock(p_hospital uuid, p_line uuid[]) RETURNS boolean LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	IF to_regclass('zhifu.match_item') IS NOT NULL THEN
+		PERFORM match_lock(p_hospital);
+		RETURN NOT EXISTS (SELECT 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = ANY (p_line) AND s.held <> 0);
+	END IF;
+	PERFORM 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = ANY (p_line) ORDER BY s.line_id FOR UPDATE;
+	RETURN true;
+END
+$$;
 
 -- A line in suspense that took foreign money off an account, and what its account had before: of lines that went out and still wait
 -- in suspense nobody knows yet at what they were carried, so they count as not gone. day: of its posting. valued: all of it is.
@@ -373,8 +407,8 @@ SET search_path = zhifu, pg_temp AS $$
 $$;
 
 -- Books a sale to the bank: p_out and p_in are whole in suspense. p_carried: what the sold part of the balance was carried at, in the
--- proportion of sale_basis. Returns the realised loss, negative a gain; NULL: one of the lines is not (wholly) in suspense any more, or
--- lacks its value.
+-- proportion of sale_basis. Returns the realised loss, negative a gain; NULL: one of the lines is not (wholly) in suspense any more, is
+-- held, or lacks its value.
 CREATE FUNCTION sale_post(p_hospital uuid, p_sale uuid, p_out uuid, p_in uuid, p_carried bigint, p_who text, p_why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
@@ -386,7 +420,9 @@ BEGIN
 	IF coalesce(btrim(p_who), '') = '' THEN
 		RAISE EXCEPTION 'who books a sale must be known';
 	END IF;
-	PERFORM 1 FROM suspense u WHERE u.hospital_id = p_hospital AND u.line_id IN (p_out, p_in) ORDER BY u.line_id FOR UPDATE;
+	IF NOT suspense_lock(p_hospital, ARRAY[p_out, p_in]) THEN
+		RETURN NULL;
+	END IF;
 	SELECT * INTO basis FROM sale_basis(p_hospital, p_out);
 	SELECT b.* INTO got FROM bank_line b JOIN suspense u ON u.hospital_id = b.hospital_id AND u.line_id = b.line_id AND u.open_minor = b.amount_minor
 	JOIN hospital h ON h.hospital_id = b.hospital_id AND h.book_currency = b.currency
@@ -413,7 +449,8 @@ BEGIN
 		(4, CASE WHEN loss > 0 THEN 'FX' ELSE 'CONV' END, CASE WHEN loss > 0 THEN 'CONV' ELSE 'FX' END, abs(loss), got.currency, got.exponent,
 			abs(loss), 'sale_fx', p_in)) AS t (n, d, c, a, u, x, b, r, s)
 	WHERE t.a > 0 OR t.b > 0;
-	DELETE FROM suspense WHERE hospital_id = p_hospital AND line_id IN (p_out, p_in);
+	PERFORM suspense_take(p_hospital, p_out, -basis.sold_minor);
+	PERFORM suspense_take(p_hospital, p_in, got.amount_minor);
 	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'sale.post', p_sale::text, p_why);
 	RETURN loss;
 END
@@ -422,24 +459,28 @@ $$;
 -- ---- orders to the bank ----
 
 -- Money in suspense goes back to who sent it, from the account that it came to. Returns the day of the posting; NULL: there is not as
--- much in suspense of this line.
+-- much in suspense of this line, or it is held.
 CREATE FUNCTION order_make(p_hospital uuid, p_order uuid, p_line uuid, p_amount bigint, p_day date, p_who text, p_why text) RETURNS date
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	had record;
-	day date := books_day(p_hospital, p_day);
+	day date;
 BEGIN
 	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
 		RAISE EXCEPTION 'an order to the bank needs who and why';
 	END IF;
+	IF NOT suspense_lock(p_hospital, ARRAY[p_line]) THEN
+		RETURN NULL;
+	END IF;
 	SELECT u.*, b.account INTO had FROM suspense u JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id
-	WHERE u.hospital_id = p_hospital AND u.line_id = p_line FOR UPDATE OF u;
+	WHERE u.hospital_id = p_hospital AND u.line_id = p_line;
 	IF NOT FOUND OR p_amount <= 0 OR p_amount > had.open_minor THEN
 		RETURN NULL;
 	END IF;
 	IF p_day < had.since OR p_day > (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital) THEN
 		RAISE EXCEPTION 'an order is made between the day on which its money came, %, and today', had.since;
 	END IF;
+	day := books_day(p_hospital, p_day);
 	INSERT INTO bank_order (hospital_id, order_id, account, amount_minor, currency, exponent, line_id, book_day, maker, why)
 	VALUES (p_hospital, p_order, had.account, p_amount, had.currency, had.exponent, p_line, day, p_who, p_why);
 	WITH posted AS (
@@ -448,11 +489,7 @@ BEGIN
 			CASE WHEN h.book_currency = had.currency THEN p_amount END, day, 'order', p_line FROM hospital h WHERE h.hospital_id = p_hospital
 		RETURNING hospital_id, entry_id, no, book_minor)
 	INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
-	IF p_amount = had.open_minor THEN
-		DELETE FROM suspense WHERE hospital_id = p_hospital AND line_id = p_line;
-	ELSE
-		UPDATE suspense SET open_minor = open_minor - p_amount, version = version + 1 WHERE hospital_id = p_hospital AND line_id = p_line;
-	END IF;
+	PERFORM suspense_take(p_hospital, p_line, p_amount);
 	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'order.make', p_order::text, p_why);
 	RETURN day;
 END
@@ -474,12 +511,16 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN 0;
 	END IF;
-	DELETE FROM suspense u USING bank_line b WHERE u.hospital_id = p_hospital AND u.line_id = p_line AND b.hospital_id = p_hospital
-		AND b.line_id = p_line AND b.account = given.account AND b.amount_minor = -given.amount_minor AND u.open_minor = b.amount_minor
-	RETURNING b.* INTO debited;
+	IF NOT suspense_lock(p_hospital, ARRAY[p_line]) THEN
+		RETURN -1;
+	END IF;
+	SELECT b.* INTO debited FROM suspense u JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id
+	WHERE u.hospital_id = p_hospital AND u.line_id = p_line AND b.account = given.account AND b.amount_minor = -given.amount_minor
+		AND u.open_minor = b.amount_minor;
 	IF NOT FOUND THEN
 		RETURN -1;
 	END IF;
+	PERFORM suspense_take(p_hospital, p_line, debited.amount_minor);
 	SELECT sum(p.book_minor) INTO value FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = p_line;
 	IF EXISTS (SELECT 1 FROM posting_unvalued w WHERE w.hospital_id = p_hospital AND w.entry_id = p_line) THEN
 		RAISE EXCEPTION 'there is no rate yet of the day on which the bank debited it, %', debited.booked_day;
@@ -499,7 +540,7 @@ DECLARE
 	f regprocedure;
 BEGIN
 	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND (p.proname LIKE 'period\_%'
-		OR p.proname LIKE 'sale\_%' OR p.proname LIKE 'order\_%' OR p.proname = 'bank_proof') LOOP
+		OR p.proname LIKE 'sale\_%' OR p.proname LIKE 'order\_%' OR p.proname IN ('bank_proof', 'suspense_take', 'suspense_lock')) LOOP
 		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
 		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
 	END LOOP;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "db/sync.h"
 #include "lib/date.h"
@@ -239,4 +240,9 @@ const struct hospital *ctl_hospital_next(const struct ctl *ctl, const char *code
 		if (code == NULL || strcmp(hospital->code, code) == 0) return hospital;
 	}
 	return NULL;
+}
+
+int32_t ctl_today(const struct hospital *hospital)
+{
+	return (int32_t)zone_day(hospital->zone, clock_wall_ms());
 }

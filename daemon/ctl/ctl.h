@@ -136,5 +136,7 @@ const struct hospital *ctl_hospital(const struct ctl *ctl, const char *code);
 const struct hospital *ctl_hospital_of_ref(const struct ctl *ctl, const char *ref);
 /* Loops over hospitals: the one of `code`, or all for NULL. index begins at 0; NULL at the end. */
 const struct hospital *ctl_hospital_next(const struct ctl *ctl, const char *code, uint32_t *index);
+/* Its day now. */
+int32_t ctl_today(const struct hospital *hospital);
 
 #endif

@@ -2,7 +2,6 @@
  */
 #include <string.h>
 
-#include "base/clock.h"
 #include "ctl/rate_desk.h"
 #include "db/sync.h"
 #include "lib/currency.h"
@@ -42,6 +41,10 @@ static const struct check {
 	{"statement_short", "statements up to the last day", "对账单截至月末", "import the next statement",
 		"导入下一份对账单", false},
 	{"overdue", "overdue claims", "逾期应收", "remind the payer", "催收", false},
+	{"limitation", "claims whose limitation ends soon", "诉讼时效将届满", "zhifuctl money limitation list",
+		"zhifuctl money limitation list", false},
+	{"limitation_ended", "claims whose limitation has ended", "已过诉讼时效", "zhifuctl money limitation list",
+		"zhifuctl money limitation list", false},
 	{"dispute", "disputes", "争议款项", "follow them up", "跟进", false},
 };
 
@@ -99,7 +102,7 @@ static void check_rows(const struct closing *closing, const struct check *check,
 	table_add(table, rates ? cell_text(say(ctl, check->todo, check->todo_zh)) : cell_none());
 }
 
-static void checklist_show(const struct closing *closing, struct report *report)
+static void checklist_show(struct closing *closing, struct report *report)
 {
 	static const struct column english[] = {{"check", "check"}, {"state", "state"}, {"subject", "of"},
 		{"found", "found"}, {"since", "since"}, {"todo", "what to do"}};
@@ -110,7 +113,7 @@ static void checklist_show(const struct closing *closing, struct report *report)
 	table_begin(&table, closing->ctl->chinese ? chinese : english, ARRAY_LEN(english));
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++) check_rows(closing, &checks[i], &table);
 	table_end(&table, report, "checks", NULL, NULL);
-	report_faults(report, NULL, &closing->desk.faults, &((struct closing *)closing)->desk.arena.zf);
+	report_faults(report, NULL, &closing->desk.faults, &closing->desk.arena.zf);
 }
 
 /* ---- what it posts ---- */
@@ -219,8 +222,11 @@ static int closing_work_out(struct closing *closing)
 	struct month_end *end = &closing->end;
 	struct pg_result *rows = NULL;
 	int r = ctl_query(closing->ctl, &closing->findings,
-		"SELECT code, red, subject, found, since FROM period_check($1, $2) ORDER BY code, since, subject", "ud",
-		&hospital->id, closing->last_day);
+		"SELECT code, red, subject, found, since FROM period_check($1, $2) UNION ALL"
+		" SELECT CASE state WHEN 2 THEN 'limitation_ended' ELSE 'limitation' END, false, carrier, count(*), min(ends)"
+		" FROM limitation_list($1, $2, $3, $4) WHERE state > 0 GROUP BY 1, 3 ORDER BY 1, 5, 3",
+		"udnn", &hospital->id, closing->last_day, (int)hospital->limitation_years,
+		(int)hospital->limitation_alert_days);
 
 	for (int row = 0; r == 0 && row < db_rows_count(closing->findings); row++)
 		closing->red = closing->red || db_rows_bool(closing->findings, row, F_RED);
@@ -231,7 +237,7 @@ static int closing_work_out(struct closing *closing)
 	*end = (struct month_end){.hospital = hospital,
 		.rates = &closing->desk.known,
 		.last_day = closing->last_day,
-		.today = (int32_t)zone_day(hospital->zone, clock_wall_ms()),
+		.today = ctl_today(hospital),
 		.arena = &closing->desk.arena.zf,
 		.faults = &closing->desk.faults};
 	if (r == 0) r = month_end_revalue(end, rows);

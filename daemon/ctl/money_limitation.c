@@ -2,7 +2,6 @@
  * giving up what never comes. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "ctl/report.h"
 #include "db/sync.h"
 #include "lib/currency.h"
@@ -10,11 +9,6 @@
 #include "model/directory.h"
 
 #define LIST_MAX 10000
-
-static int32_t today_of(const struct hospital *hospital)
-{
-	return (int32_t)zone_day(hospital->zone, clock_wall_ms());
-}
 
 /* ---- list ---- */
 
@@ -81,7 +75,7 @@ static int limitation_list(struct ctl *ctl, int argc, char **argv)
 	table_begin(&table, ctl->chinese ? chinese : english, ARRAY_LEN(english));
 	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
 		struct pg_result *rows = NULL;
-		int32_t day = day_text != NULL ? asked : today_of(hospital);
+		int32_t day = day_text != NULL ? asked : ctl_today(hospital);
 
 		r = ctl_begin(ctl, &hospital->id, false);
 		if (r == 0)

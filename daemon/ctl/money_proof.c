@@ -2,7 +2,6 @@
  * and foreign currency that the bank bought. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "ctl/report.h"
 #include "db/sync.h"
 #include "lib/currency.h"
@@ -12,11 +11,6 @@
 #include "settle/book_rate.h"
 
 #define LIST_MAX 10000
-
-static int32_t today_of(const struct hospital *hospital)
-{
-	return (int32_t)zone_day(hospital->zone, clock_wall_ms());
-}
 
 static struct cell cell_of(const struct pg_result *rows, int row, int column, const char *currency, int exponent)
 {
@@ -120,7 +114,7 @@ static int account_proof(struct ctl *ctl, int argc, char **argv)
 	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
 		struct pg_result *rows = NULL;
 		struct pg_result *items = NULL;
-		int32_t end = day_text != NULL ? day : today_of(hospital);
+		int32_t end = day_text != NULL ? day : ctl_today(hospital);
 
 		r = ctl_begin(ctl, &hospital->id, false);
 		if (r == 0) r = ctl_query(ctl, &rows, proof_sql, "udt", &hospital->id, end, account);
@@ -199,15 +193,16 @@ static int order_make(struct ctl *ctl, int argc, char **argv)
 	if (r != 0) return r;
 	hospital = ctl_hospital(ctl, code);
 	if (hospital == NULL) return 2;
-	r = ctl_day("--day", day_text, today_of(hospital), &day);
+	r = ctl_day("--day", day_text, ctl_today(hospital), &day);
 	if (r == 0) r = ctl_accountable(ctl, why);
 	if (r != 0) return r;
 	r = amount_read(ctl, hospital, &line, words[1], &amount);
 	if (r == 0)
 		r = ctl_query(ctl, &rows, "SELECT order_make($1, $2, $3, $4, $5, $6, $7)", "uuuidtt", &hospital->id,
 			&order, &line, amount.minor, day, ctl->who, why);
-	if (r == 0 && db_rows_null(rows, 0, 0)) r = err_set(ERR_NOTFOUND, "not as much of this line is in suspense");
-	if (r < 0) {
+	if (r == 0 && db_rows_null(rows, 0, 0))
+		r = err_set(ERR_NOTFOUND, "not as much of this line is in suspense, or it is held");
+	if (r != 0) {
 		db_sync_rows_free(rows);
 		return ctl_fail("not ordered");
 	}
@@ -392,7 +387,7 @@ static int money_sale(struct ctl *ctl, int argc, char **argv)
 		r = ctl_query(ctl, &rows, "SELECT sale_post($1, $2, $3, $4, $5, $6, $7)", "uuuuitt", &hospital->id, &id,
 			&out, &in, sale.made.carried.minor, ctl->who, why);
 	if (r == 0 && db_rows_null(rows, 0, 0))
-		r = err_set(ERR_NOTFOUND, "one of the lines is not wholly in suspense, or has no value yet");
+		r = err_set(ERR_NOTFOUND, "one of the lines is not wholly in suspense, is held, or has no value yet");
 	db_sync_rows_free(rows);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r != 0) {

@@ -158,7 +158,8 @@ int month_end_provide(struct month_end *end, const struct pg_result *rows)
 		for (; r == 0 && next < end->item_count && end->items[next].has_claim &&
 			uuid_equal(&end->items[next].claim, &claim);
 			next++)
-			r = money_add(made->base, end->items[next].made.difference, &made->base);
+			if (end->items[next].item.kind == REVALUE_RECEIVABLE)
+				r = money_add(made->base, end->items[next].made.difference, &made->base);
 		if (r == 0 && made->base.minor > 0 && age > 0) {
 			made->basis_points = provision_share(
 				(uint32_t)age, hospital->provision_bands, hospital->provision_band_count);

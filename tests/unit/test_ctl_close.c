@@ -389,23 +389,74 @@ static void provision_follows_age(void **state)
 	assert_int_equal(carried("PROV", "2025-12-31"), 0);
 }
 
-/* With the policy that nothing is taken back, what is gone takes its difference with it. */
+/* The hospital's file, with more in it. */
+static void configure(const char *more)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
+		"bank_accounts = ({code = \"CNY\"; number = \"33010001 00000001\"; currency = \"CNY\";},\n"
+		" {code = \"USD\"; number = \"33010001 00000002\"; currency = \"USD\";});\n%s",
+		more);
+	world_file(&world, "hospitals.d/a.conf", text, 0600);
+}
+
+static int configured_as_before(void **state)
+{
+	(void)state;
+	configure("");
+	return 0;
+}
+
+/* Where nothing is taken back, the next close begins where the last one ended, and what is gone takes its difference
+ * with it. */
 static void what_stays_is_taken_back_when_it_is_gone(void **state)
 {
 	(void)state;
+	configure("revaluation_reverts = [];\nprovision_bands = [ \"1: 0.5\" ];\n");
 	owes(1, "C", "USD", 100000, 712000, "2025-10-06");
-	world_sql(&world, "UPDATE zhifu.receivable SET billed_day = '2025-10-06'");
-	assert_ctl(&world, 0,
-		"money close 2025-10 --hospital RY2 --who li"); /* of another hospital: nothing to do with it */
+	assert_ctl(&world, 0, "money close 2025-10 --hospital RY2 --who li"); /* of another hospital */
 	assert_ctl(&world, 0, "money close 2025-10 --hospital HZ1 --who li");
-	world_sql(&world, "DELETE FROM zhifu.posting WHERE rule = 'revalue_back'");
 	assert_int_equal(carried("AR-ALPHA", "2025-11-01"), 707000);
+	assert_int_equal(carried("PROV", "2025-11-01"), -3535);
+	assert_ctl(&world, 0, "money close 2025-11 --hospital HZ1 --who li");
+	assert_int_equal(carried("AR-ALPHA", "2025-12-01"), 709000);
+	assert_int_equal(carried("FX", "2025-12-01"), 3000);
+	assert_int_equal(carried("PROV", "2025-12-01"), -3545);
+	assert_ctl(&world, 2, "money close 2025-12 --hospital HZ1 --check --who li --nothing");
+	configure("provision_bands = [ \"91: 5\", \"30: 1\" ];\n");
+	(void)ctl(&world, "money period list --hospital HZ1");
+	assert_non_null(strstr(world.err, "is not behind the one before it"));
+	configure("provision_bands = [ \"91 5\" ];\nrevaluation_reverts = [ \"cash\" ];\n");
+	(void)ctl(&world, "money period list --hospital HZ1");
+	assert_non_null(strstr(world.err, "DAYS: PER CENT"));
+	assert_non_null(strstr(world.err, "none of receivable, suspense, bank"));
+	configure("revaluation_reverts = [];\n");
 	world_sql(&world,
+		"DELETE FROM zhifu.period WHERE last_day = '2025-11-30' AND hospital_id = '" HOSPITAL_A
+		"'; DELETE FROM zhifu.posting WHERE book_day = '2025-11-30'; DELETE FROM zhifu.revaluation WHERE last_day = '2025-11-30';"
 		"INSERT INTO zhifu.posting SELECT hospital_id, entry_id, 2, credit, debit, amount_minor, currency, exponent, book_minor, '2025-11-05',"
 		" rule, claim_id, source_id FROM zhifu.posting WHERE rule = 'bill';"
 		"UPDATE zhifu.receivable SET open_minor = 0, standing = 2");
 	assert_ctl(&world, 0, "money close 2025-11 --hospital HZ1 --who li");
-	assert_int_equal(carried("AR-ALPHA", "2025-11-30"), 0);
+	assert_int_equal(carried("AR-ALPHA", "2025-12-01"), 0);
+	assert_int_equal(carried("PROV", "2025-12-01"), 0);
+}
+
+/* What was paid too much is owed in dollars. */
+static void over_payments_are_liabilities(void **state)
+{
+	(void)state;
+	world_sql(&world, "INSERT INTO zhifu.posting VALUES ('" HOSPITAL_A
+			  "', gen_random_uuid(), 1, 'FX', 'OVERPAID-ALPHA', 10000, 'USD', 2, 71200, '2025-11-05',"
+			  " 'bill', '019ab000-0000-7000-8000-000000000001', '019ab000-0000-7000-8000-000000000001')");
+	owes(1, "C", "USD", 100000, 712000, "2025-05-14");
+	assert_ctl(&world, 0, "money close 2025-11 --hospital HZ1 --who li");
+	assert_int_equal(carried("PROV", "2025-11-30"), -35450);
+	assert_int_equal(carried("OVERPAID-ALPHA", "2025-11-30"), -70900);
+	assert_int_equal(carried("OVERPAID-ALPHA", "2025-12-01"), -71200);
+	assert_int_equal(carried("AR-ALPHA", "2025-11-30"), 709000);
 }
 
 static void two_at_once_are_one(void **state)
@@ -507,11 +558,7 @@ int main(void)
 		return 0;
 	}
 	if (r != 0) return 1;
-	world_file(&world, "hospitals.d/a.conf",
-		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
-		"bank_accounts = ({code = \"CNY\"; number = \"33010001 00000001\"; currency = \"CNY\";},\n"
-		" {code = \"USD\"; number = \"33010001 00000002\"; currency = \"USD\";});\n",
-		0600);
+	configure("");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(november_closes_to_the_fen, begin),
 		cmocka_unit_test_setup(a_closed_month_stays_closed, begin),
@@ -520,7 +567,8 @@ int main(void)
 		cmocka_unit_test_setup(contract_b, begin),
 		cmocka_unit_test_setup(contract_c, begin),
 		cmocka_unit_test_setup(provision_follows_age, begin),
-		cmocka_unit_test_setup(what_stays_is_taken_back_when_it_is_gone, begin),
+		cmocka_unit_test_setup_teardown(what_stays_is_taken_back_when_it_is_gone, begin, configured_as_before),
+		cmocka_unit_test_setup(over_payments_are_liabilities, begin),
 		cmocka_unit_test_setup(two_at_once_are_one, begin),
 		cmocka_unit_test_setup(killed_it_has_done_nothing, begin),
 		cmocka_unit_test_setup(a_close_waits_for_who_posts, begin),
