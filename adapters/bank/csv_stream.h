@@ -2,7 +2,7 @@
 #ifndef ADAPTERS_BANK_CSV_STREAM_H
 #define ADAPTERS_BANK_CSV_STREAM_H
 
-#include "charset.h"
+#include "lib/charset.h"
 #include "reader.h"
 
 #define CSV_CELLS_MAX 256

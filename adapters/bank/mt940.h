@@ -2,7 +2,7 @@
 #ifndef ADAPTERS_BANK_MT940_H
 #define ADAPTERS_BANK_MT940_H
 
-#include "charset.h"
+#include "lib/charset.h"
 #include "reader.h"
 
 struct bank_mt940 {

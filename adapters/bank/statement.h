@@ -4,7 +4,7 @@
  *
  * A pure library: bytes are pushed in as they come, callbacks tell what was read, nothing is kept but the entry at
  * hand. No socket, file, thread, clock or SQL, no floating point. (GB18030 and CP852 go through libc's iconv, whose
- * tables are loaded from the system: see bank_charset_hold().)
+ * tables are loaded from the system: see charset_hold().)
  *
  * What the caller may believe. Entries are told before the statement's last word is known: MT940 has its closing
  * balance at the end, XML may break off. So a caller books nothing before bank_reader_finish() has returned 0; it
@@ -50,6 +50,7 @@
 
 #include <stdbool.h>
 
+#include "lib/charset.h"
 #include "lib/fault.h"
 #include "lib/result.h"
 #include "lib/text.h"
@@ -309,14 +310,6 @@ struct bank_limits {
 	uint32_t attributes_max; /* of one XML element [32] */
 };
 
-enum bank_charset {
-	BANK_CHARSET_UTF8 = 0, /* strict; a byte order mark is skipped */
-	BANK_CHARSET_LATIN1,   /* ISO 8859-1 */
-	BANK_CHARSET_LATIN9,   /* ISO 8859-15 */
-	BANK_CHARSET_GB18030,
-	BANK_CHARSET_CP852, /* of DOS in Central Europe, which MT940 from there still comes in */
-};
-
 /* What a CSV column is. */
 enum bank_csv_field {
 	BANK_CSV_IGNORE = 0,
@@ -377,7 +370,7 @@ struct bank_csv_profile {
 
 /* What is particular to a bank. Zeroed it is strict and complete; texts are borrowed and must outlive the reader. */
 struct bank_profile {
-	enum bank_charset charset; /* of MT940 and CSV; XML is UTF-8 always */
+	enum charset_kind charset; /* of MT940 and CSV; XML is UTF-8 always */
 	const char *account; /* ours, as we write it: the file must be of it, and a CSV without such a column is. NULL:
 				any */
 	int16_t offset_minutes; /* the bank's zone, for times without one */
@@ -403,12 +396,5 @@ int bank_reader_feed(struct bank_reader *reader, const void *bytes, size_t len) 
 int bank_reader_finish(struct bank_reader *reader) LIB_MUSTUSE;
 /* NULL is fine. */
 void bank_reader_close(struct bank_reader *reader);
-
-/* Loads what a charset needs from the system, for a process that will not be able to once it has gone to jail; readers
- * of that charset work there as long as it is held. LIB_INVALID: this system does not know it. ret_hold is NULL for
- * charsets that need nothing. */
-int bank_charset_hold(enum bank_charset charset, void **ret_hold) LIB_MUSTUSE;
-/* NULL is fine. */
-void bank_charset_release(void *hold);
 
 #endif

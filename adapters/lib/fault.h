@@ -230,6 +230,24 @@ enum fault_code {
 	FAULT_BANK_LIMIT,     /* bank-limit: $1 the limit's name, $2 the limit */
 	FAULT_BANK_PROFILE,   /* bank-profile: $1 the key that is wrong */
 
+	/* remittance advices: files and letters; the path is the cell ("C12", "12:3" line and column) or the key */
+	FAULT_ADVICE_FORMAT,       /* advice-format: $1 what it looks like */
+	FAULT_ADVICE_CUT,          /* advice-cut: $1 the piece that is broken or missing */
+	FAULT_ADVICE_LIMIT,        /* advice-limit: $1 what there is too much of, $2 the limit */
+	FAULT_ADVICE_SHEET,        /* advice-sheet: $1 the sheet */
+	FAULT_ADVICE_COLUMN,       /* advice-column: $1 the heading, $2 what the profile has it for */
+	FAULT_ADVICE_COLUMN_TWICE, /* advice-column-duplicate: $1 the heading */
+	FAULT_ADVICE_MISSING,      /* advice-missing: $1 what is not there */
+	FAULT_ADVICE_VALUE,        /* advice-value: $1 the value, or ? where it may be a person's, $2 what it must be */
+	FAULT_ADVICE_FORMULA,      /* advice-formula: without its result */
+	FAULT_ADVICE_ERROR,        /* advice-cell-error */
+	FAULT_ADVICE_MERGED,       /* advice-merged: an amount that stands in several cells */
+	FAULT_ADVICE_OTHER,        /* advice-contradiction: $1 what is said twice, and differently */
+	FAULT_ADVICE_CARRIER,      /* advice-carrier: $1 the name */
+	FAULT_ADVICE_TAX,          /* advice-tax */
+	FAULT_ADVICE_SUM,          /* advice-sum (warning): $1 the rows' sum, $2 what is stated */
+	FAULT_ADVICE_KEY,          /* advice-key: $1 the key */
+
 	/* answers of the API itself */
 	FAULT_NOT_FOUND,            /* not-found */
 	FAULT_FORBIDDEN,            /* forbidden */

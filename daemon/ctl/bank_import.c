@@ -11,12 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bank/charset.h"
 #include "base/clock.h"
 #include "base/point.h"
 #include "base/seal.h"
 #include "ctl/unseal.h"
 #include "db/sync.h"
+#include "lib/charset.h"
 #include "lib/currency.h"
 #include "lib/date.h"
 #include "model/directory.h"

@@ -1,9 +1,9 @@
 /* zhifuctl money rate import: the rates of a file, all of them or none. */
 #include <string.h>
 
-#include "bank/charset.h"
 #include "ctl/rate_desk.h"
 #include "db/sync.h"
+#include "lib/charset.h"
 #include "lib/date.h"
 #include "model/rate_csv.h"
 #include "model/rate_ecb.h"
@@ -246,14 +246,14 @@ static int import_say(struct import *import, bool refused)
 
 /* ---- the file ---- */
 
-static int charset_read(const char *name, enum bank_charset *ret_charset)
+static int charset_read(const char *name, enum charset_kind *ret_charset)
 {
 	if (charset_find(text_of(name), ret_charset) == 0) return 0;
 	return ctl_usage("--charset takes UTF-8, ISO-8859-1, ISO-8859-15, GB18030 or CP852, not \"%s\"", name);
 }
 
 /* The text in UTF-8. ERR_INVALID with the line of what is no character; nothing is left out or guessed. */
-static int text_convert(struct import *import, enum bank_charset kind, struct bytes bytes)
+static int text_convert(struct import *import, enum charset_kind kind, struct bytes bytes)
 {
 	const char *start = (const char *)bytes.ptr;
 	const char *at = start;
@@ -282,12 +282,12 @@ static int text_convert(struct import *import, enum bank_charset kind, struct by
 	return ERR_INVALID;
 }
 
-static int file_take(struct import *import, enum bank_charset charset)
+static int file_take(struct import *import, enum charset_kind charset)
 {
 	struct bytes bytes;
 	int r = ctl_file_read(import->file, RATE_FILE_BYTES_MAX, &import->desk.arena, &bytes);
 
-	if (r < 0 || charset != BANK_CHARSET_UTF8) return r < 0 ? r : text_convert(import, charset, bytes);
+	if (r < 0 || charset != CHARSET_UTF8) return r < 0 ? r : text_convert(import, charset, bytes);
 	import->text = (struct text_span){(const char *)bytes.ptr, bytes.len}; /* which the readers check */
 	return 0;
 }
@@ -298,7 +298,7 @@ int money_rate_import(struct ctl *ctl, int argc, char **argv)
 	const char *words[CTL_WORDS_MAX];
 	const char *name = NULL;
 	const char *why = NULL;
-	enum bank_charset charset = BANK_CHARSET_UTF8;
+	enum charset_kind charset = CHARSET_UTF8;
 	bool history = false;
 	const struct ctl_option options[] = {{"--source", &import.from, NULL}, {"--charset", &name, NULL},
 		{"--history", NULL, &history}, {"--why", &why, NULL}, {NULL, NULL, NULL}};

@@ -14,6 +14,7 @@
 #include "model/revaluation.h"
 #include "zhifu_model.h"
 
+struct advice_profile;
 struct hospital;
 struct validate_system;
 
@@ -63,6 +64,8 @@ struct hospital {
 	const struct client *const *clients;
 	uint32_t account_count;
 	const struct hospital_account *accounts;
+	uint32_t advice_profile_count;
+	const struct advice_profile *advice_profiles; /* adapters/advice/advice.h */
 	unsigned revaluation_reverts;                 /* a set of enum revaluation_kind */
 	const struct provision_band *provision_bands; /* by days */
 	uint32_t provision_band_count;

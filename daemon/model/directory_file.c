@@ -149,6 +149,9 @@ static const struct conf_option hospital_options[] = {
 	{MEMBER(hospital_file, bank_accounts), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
 		.group = &bank_account_table, .fallback = "()",
 		.help = "The bank accounts on which insurers' money arrives, and patients'."},
+	{MEMBER(hospital_file, advice_profiles), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
+		.group = &advice_file_table, .fallback = "()",
+		.help = "How the remittance advices are to be read that come as CSV or XLSX: zhifuctl money remittance import."},
 	{MEMBER(hospital_file, code_systems), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
 		.group = &code_system_table, .fallback = "()",
 		.help = "The hospital's own code systems: tariff, drugs, diagnoses. Codes of any other draw a warning, unless "

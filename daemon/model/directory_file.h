@@ -3,6 +3,7 @@
 #ifndef MODEL_DIRECTORY_FILE_H
 #define MODEL_DIRECTORY_FILE_H
 
+#include "advice/advice.h"
 #include "base/conf.h"
 
 struct identifier_file {
@@ -26,11 +27,29 @@ struct write_off_role_file {
 	struct conf_strings people;
 };
 
+struct advice_columns_file {
+	const char *headings[ADVICE_COLUMNS];
+};
+
+struct advice_labels_file {
+	const char *labels[ADVICE_LABELS];
+};
+
+struct advice_file {
+	const char *name, *remitter, *charset, *separator, *decimal, *thousands, *sheet, *date_form, *currency,
+		*carrier;
+	bool fee_unsigned;
+	const void *columns; /* struct advice_columns_file */
+	const void *labels;  /* struct advice_labels_file; NULL: none */
+	struct conf_strings words[ADVICE_WORDS];
+	struct conf_map carriers;
+};
+
 struct hospital_file {
 	const char *id, *code, *name, *zone, *book_currency;
 	struct conf_strings rate_sources, revaluation_reverts, provision_bands;
 	int64_t rate_reach_days, limitation_years, limitation_alert_days;
-	struct conf_groups identifiers, clients, code_systems, bank_accounts, write_off_roles;
+	struct conf_groups identifiers, clients, code_systems, bank_accounts, write_off_roles, advice_profiles;
 };
 
 struct range_file {
@@ -59,6 +78,7 @@ struct insurer_file {
 	struct conf_map keys, secrets;
 };
 
+extern const struct conf_table advice_file_table;
 extern const struct conf_table hospital_file_table;
 extern const struct conf_table insurer_file_table;
 

@@ -8,6 +8,7 @@
 #include "base/id.h"
 #include "lib/base64.h"
 #include "lib/currency.h"
+#include "lib/date.h"
 #include "lib/decimal.h"
 #include "model/directory.h"
 
@@ -92,6 +93,47 @@ const char *form_charset(const char *text)
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (strcmp(text, names[i]) == 0) return NULL;
 	return "is none of utf-8, iso-8859-1, iso-8859-15, gb18030";
+}
+
+const char *form_sign(const char *text)
+{
+	bool sign = strlen(text) == 1 && text[0] > 0 && strchr(DIGITS LOWER UPPER "-+\"", text[0]) == NULL;
+
+	return sign ? NULL : "is not one sign of punctuation";
+}
+
+const char *form_insurer(const char *text)
+{
+	return is_made_of(text, DIGITS LOWER "-") && text[0] != '-' && strlen(text) <= 32
+		       ? NULL
+		       : "is no insurer's code of lower case letters, digits and hyphens";
+}
+
+/* Written by itself a day of two digits each must be read again. */
+const char *form_date_form(const char *text)
+{
+	char day[64];
+	size_t at = 0;
+	int64_t ret;
+
+	for (const char *p = text; *p != '\0' && at + 4 < sizeof(day);) {
+		bool same = p[1] == p[0];
+
+		if (strncmp(p, "YYYY", 4) == 0) {
+			memcpy(day + at, "2026", 4);
+			at += 4;
+			p += 4;
+		} else if (*p == 'Y' || *p == 'M' || *p == 'D') {
+			memcpy(day + at, *p == 'Y' ? "26" : "12", 2);
+			at += 2;
+			p += same ? 2 : 1;
+		} else {
+			day[at++] = *p++;
+		}
+	}
+	return date_parse_form((struct text_span){day, at}, text, &ret) == 0
+		       ? NULL
+		       : "is no form of a day, such as YYYY-MM-DD or D.M.YYYY";
 }
 
 /* A board's prices are for what a bank bought or sold, not for what is owed. */

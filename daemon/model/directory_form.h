@@ -14,6 +14,9 @@ const char *form_revalued(const char *text);
 const char *form_band(const char *text);  /* "91: 5": days and per cent */
 const char *form_limit(const char *text); /* an amount that is not negative */
 const char *form_charset(const char *text);
+const char *form_sign(const char *text); /* one character of ASCII */
+const char *form_insurer(const char *text);
+const char *form_date_form(const char *text);   /* as lib/date.h date_parse_form takes it */
 const char *form_client(const char *text);      /* a client's id */
 const char *form_fingerprint(const char *text); /* SHA-256 in hexadecimal digits */
 const char *form_scope(const char *text);

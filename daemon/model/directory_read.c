@@ -240,6 +240,7 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 			reading, &file.code_systems, &hospital->code_systems, &hospital->code_system_count);
 	if (r == 0) r = accounts_read(reading, &file.bank_accounts, hospital);
 	if (r == 0) r = close_read(reading, path, &file, hospital);
+	if (r == 0) r = advice_profiles_read(reading, &file.advice_profiles, hospital);
 	clients = zf_alloc_array(&reading->arena->zf, file.clients.count + 1, sizeof(*clients));
 	if (clients == NULL) r = ERR_NOMEM;
 	for (size_t i = 0; r == 0 && i < file.clients.count; i++)

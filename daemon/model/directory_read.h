@@ -18,5 +18,8 @@ struct reading {
  * be read, with empty texts elsewhere. Other errors: no entry. */
 int hospital_read(struct reading *reading, const char *path, const char *code, const void **ret_entry) MUSTUSE;
 int insurer_read(struct reading *reading, const char *path, const char *code, const void **ret_entry) MUSTUSE;
+struct conf_groups;
+/* A hospital's profiles of remittance advices (directory_advice.c). ERR_NOMEM. */
+int advice_profiles_read(struct reading *reading, const struct conf_groups *groups, struct hospital *hospital) MUSTUSE;
 
 #endif

@@ -43,6 +43,11 @@ IMPORT_POINTS = {
     "bank.before_commit": "all of the file is stored, nothing is durable",
     "bank.after_commit": "durable, nobody has been told",
 }
+# Where zhifuctl may be killed while it takes in a remittance advice.
+REMITTANCE_POINTS = {
+    "remittance.before_commit": "all of it is stored and announced, nothing is durable",
+    "remittance.after_commit": "durable, nobody has been told",
+}
 # A holder that is paused here sends after its lease: the window that zhifud(8) tells of. Killing it is harmless.
 WINDOW = "dispatch.window"
 
@@ -64,7 +69,7 @@ class Points:
 
     def __init__(self, folder):
         self.path = pathlib.Path(folder) / "points"
-        self.names = [*POINTS, *IMPORT_POINTS]
+        self.names = [*POINTS, *IMPORT_POINTS, *REMITTANCE_POINTS]
         self.path.write_bytes(b"".join(ROW.pack(n.encode(), 0, 0, 0, 0, 0, 0, 0) for n in self.names))
         self.path.chmod(0o666)
         with open(self.path, "r+b") as file:

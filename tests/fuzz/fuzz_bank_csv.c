@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			.opening = "Opening",
 			.closing = "Closing",
 			.footer = "Total"}};
-	struct bank_profile second = {.charset = BANK_CHARSET_GB18030,
+	struct bank_profile second = {.charset = CHARSET_GB18030,
 		.csv = {.columns = two,
 			.column_count = 5,
 			.currency = "JPY",

@@ -6,9 +6,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	for (int charset = BANK_CHARSET_UTF8; charset <= BANK_CHARSET_CP852; charset++) {
+	for (int charset = CHARSET_UTF8; charset <= CHARSET_CP852; charset++) {
 		struct bank_profile profile = {
-			.charset = (enum bank_charset)charset, .accept_unproved = charset % 2 == 1};
+			.charset = (enum charset_kind)charset, .accept_unproved = charset % 2 == 1};
 		bank_fuzz_both(data, size, BANK_FORMAT_MT940, &profile);
 	}
 	return 0;

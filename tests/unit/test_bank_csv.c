@@ -70,7 +70,7 @@ static void gb18030_with_split_columns(void **state)
 {
 	(void)state;
 	struct bank_profile profile = {.account = "6222 0000",
-		.charset = BANK_CHARSET_GB18030,
+		.charset = CHARSET_GB18030,
 		.csv = {.columns = chinese_columns,
 			.column_count = N(chinese_columns),
 			.date_format = "YYYYMMDD",
@@ -209,7 +209,7 @@ static void memory_has_a_limit(void **state)
 }
 
 /* In jail, where nothing more can be loaded. */
-static int read_jailed(enum bank_charset charset, const char *bytes, size_t len)
+static int read_jailed(enum charset_kind charset, const char *bytes, size_t len)
 {
 	struct bank_profile profile = {.charset = charset, .accept_unproved = true};
 	if (jail_enter(0) != 0) return 3;
@@ -226,23 +226,23 @@ static void it_works_in_the_jail(void **state)
 		"<Acct><Id><IBAN>A</IBAN></Id></Acct></Stmt></BkToCstmrStmt></Document>";
 	static const char wide[] = ":20:A\n:25:X\n:28C:1\n:60F:C261101EUR1,\n:62F:C261101EUR1,\n:86:\xb8\xb6\xbf\xee\n";
 	static const struct {
-		enum bank_charset charset;
+		enum charset_kind charset;
 		const char *bytes;
 		size_t len;
-	} cases[] = {{BANK_CHARSET_UTF8, small, sizeof(small) - 1}, {BANK_CHARSET_LATIN9, wide, sizeof(wide) - 1},
-		{BANK_CHARSET_GB18030, wide, sizeof(wide) - 1}};
+	} cases[] = {{CHARSET_UTF8, small, sizeof(small) - 1}, {CHARSET_LATIN9, wide, sizeof(wide) - 1},
+		{CHARSET_GB18030, wide, sizeof(wide) - 1}};
 	uint8_t hash[32]; /* a translate process has used OpenSSL before it is jailed */
 	assert_int_equal(EVP_Digest("", 0, hash, NULL, EVP_sha256(), NULL), 1);
 	for (size_t i = 0; i < N(cases); i++) {
 		void *hold = NULL;
-		assert_int_equal(bank_charset_hold(cases[i].charset, &hold), 0);
+		assert_int_equal(charset_hold(cases[i].charset, &hold), 0);
 		pid_t pid = fork();
 		if (pid == 0) _exit(read_jailed(cases[i].charset, cases[i].bytes, cases[i].len));
 		int status = 0;
 		assert_int_equal(waitpid(pid, &status, 0), pid);
 		assert_true(WIFEXITED(status));
 		assert_int_equal(WEXITSTATUS(status), 0);
-		bank_charset_release(hold);
+		charset_release(hold);
 	}
 }
 

@@ -190,14 +190,13 @@ static void charsets_are_the_profiles(void **state)
 		bank_expect(file, sizeof(file) - 1, &profile, 0, "\"text\": \"" text "\"", NULL);                      \
 		bank_cut_everywhere(file, sizeof(file) - 1, &profile);                                                 \
 	} while (0)
-	CHARSET(BANK_CHARSET_UTF8, "\xe4\xbb\x98\xe6\xac\xbe \xf0\xa0\x80\x80",
-		"\xe4\xbb\x98\xe6\xac\xbe \xf0\xa0\x80\x80");
-	CHARSET(BANK_CHARSET_LATIN1, "M\xfcller \xa4", "M\xc3\xbcller \xc2\xa4");
-	CHARSET(BANK_CHARSET_LATIN9, "M\xfcller \xa4\xa6\xa8\xb4\xb8\xbc\xbd\xbe",
+	CHARSET(CHARSET_UTF8, "\xe4\xbb\x98\xe6\xac\xbe \xf0\xa0\x80\x80", "\xe4\xbb\x98\xe6\xac\xbe \xf0\xa0\x80\x80");
+	CHARSET(CHARSET_LATIN1, "M\xfcller \xa4", "M\xc3\xbcller \xc2\xa4");
+	CHARSET(CHARSET_LATIN9, "M\xfcller \xa4\xa6\xa8\xb4\xb8\xbc\xbd\xbe",
 		"M\xc3\xbcller \xe2\x82\xac\xc5\xa0\xc5\xa1\xc5\xbd\xc5\xbe\xc5\x92\xc5\x93\xc5\xb8");
-	CHARSET(BANK_CHARSET_GB18030, "\xb8\xb6\xbf\xee \x81\x30\x84\x36", "\xe4\xbb\x98\xe6\xac\xbe \xc2\xa5");
-	CHARSET(BANK_CHARSET_CP852, "\xa0tutal\xa0s", "\xc3\xa1tutal\xc3\xa1s");
-	struct bank_profile profile = {.charset = BANK_CHARSET_GB18030};
+	CHARSET(CHARSET_GB18030, "\xb8\xb6\xbf\xee \x81\x30\x84\x36", "\xe4\xbb\x98\xe6\xac\xbe \xc2\xa5");
+	CHARSET(CHARSET_CP852, "\xa0tutal\xa0s", "\xc3\xa1tutal\xc3\xa1s");
+	struct bank_profile profile = {.charset = CHARSET_GB18030};
 	static const char broken[] = HEAD ":86:\xb8\xff\r\n";
 	bank_expect(broken, sizeof(broken) - 1, &profile, LIB_INVALID, "The text is not GB18030", NULL);
 	bank_cut_everywhere(broken, sizeof(broken) - 1, &profile);

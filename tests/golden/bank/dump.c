@@ -24,7 +24,7 @@ int main(int argc, char **argv)
 		} else if (strcmp(argv[i], "--charset") == 0 && i + 1 < argc) {
 			i++;
 			for (int k = 0; k < 5; k++) {
-				if (strcmp(argv[i], charsets[k]) == 0) profile.charset = (enum bank_charset)k;
+				if (strcmp(argv[i], charsets[k]) == 0) profile.charset = (enum charset_kind)k;
 			}
 		} else {
 			path = argv[i];

@@ -1,29 +1,29 @@
 /* UTF-8 is checked, Latin is a table, the rest is libc's iconv. */
-#include "charset.h"
+#include "lib/charset.h"
 
 #include <errno.h>
 #include <iconv.h>
 
 static const char *const names[] = {"UTF-8", "ISO-8859-1", "ISO-8859-15", "GB18030", "CP852"};
 
-const char *charset_name(enum bank_charset kind)
+const char *charset_name(enum charset_kind kind)
 {
 	return (size_t)kind < sizeof(names) / sizeof(names[0]) ? names[kind] : "?";
 }
 
-int charset_find(struct text_span name, enum bank_charset *ret_kind)
+int charset_find(struct text_span name, enum charset_kind *ret_kind)
 {
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		*ret_kind = (enum bank_charset)i;
+		*ret_kind = (enum charset_kind)i;
 		if (text_equal_nocase(name, text_of(names[i]))) return 0;
 	}
 	return LIB_NOTFOUND;
 }
 
-int charset_open(struct charset *charset, enum bank_charset kind)
+int charset_open(struct charset *charset, enum charset_kind kind)
 {
 	*charset = (struct charset){.kind = kind};
-	if (kind == BANK_CHARSET_UTF8 || kind == BANK_CHARSET_LATIN1 || kind == BANK_CHARSET_LATIN9) return 0;
+	if (kind == CHARSET_UTF8 || kind == CHARSET_LATIN1 || kind == CHARSET_LATIN9) return 0;
 	if ((size_t)kind >= sizeof(names) / sizeof(names[0])) return LIB_INVALID;
 	iconv_t converter = iconv_open("UTF-8", names[kind]);
 	/* NOLINTNEXTLINE(performance-no-int-to-ptr): iconv's own word for none */
@@ -32,7 +32,7 @@ int charset_open(struct charset *charset, enum bank_charset kind)
 	return 0;
 }
 
-int bank_charset_hold(enum bank_charset charset, void **ret_hold)
+int charset_hold(enum charset_kind charset, void **ret_hold)
 {
 	struct charset held;
 	int rc = charset_open(&held, charset);
@@ -40,7 +40,7 @@ int bank_charset_hold(enum bank_charset charset, void **ret_hold)
 	return rc;
 }
 
-void bank_charset_release(void *hold)
+void charset_release(void *hold)
 {
 	if (hold != NULL) (void)iconv_close(hold);
 }
@@ -92,7 +92,7 @@ static int next_latin(struct charset *charset, const char **bytes, size_t *len, 
 			rc = LIB_INVALID;
 			break;
 		}
-		uint32_t code = charset->kind == BANK_CHARSET_LATIN9 ? latin9(byte) : byte;
+		uint32_t code = charset->kind == CHARSET_LATIN9 ? latin9(byte) : byte;
 		made += text_utf8_put(code, charset->out + made);
 	}
 	*bytes += used;
@@ -202,14 +202,14 @@ int charset_next(struct charset *charset, const char **bytes, size_t *len, struc
 	int rc;
 	if (charset->converter != NULL) {
 		rc = next_iconv(charset, bytes, len, ret_text);
-	} else if (charset->kind == BANK_CHARSET_UTF8) {
+	} else if (charset->kind == CHARSET_UTF8) {
 		rc = next_utf8(charset, bytes, len, ret_text);
 	} else {
 		rc = next_latin(charset, bytes, len, ret_text);
 	}
 	if (!charset->begun && ret_text->len > 0) {
 		charset->begun = true;
-		if (charset->kind != BANK_CHARSET_LATIN1 && charset->kind != BANK_CHARSET_LATIN9 &&
+		if (charset->kind != CHARSET_LATIN1 && charset->kind != CHARSET_LATIN9 &&
 			text_has_prefix(*ret_text, "\xef\xbb\xbf")) {
 			ret_text->ptr += 3;
 			ret_text->len -= 3;

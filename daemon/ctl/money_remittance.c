@@ -1,0 +1,688 @@
+/* zhifuctl money remittance: advices that come as files and letters, and all of them to look at. */
+#include <string.h>
+
+#include "advice/sheet.h"
+#include "ctl/remittance_store.h"
+#include "ctl/report.h"
+#include "ctl/unseal.h"
+#include "db/sync.h"
+#include "lib/currency.h"
+#include "lib/money.h"
+#include "model/directory.h"
+
+#define ARENA_BYTES_MAX (1u << 30)
+#define LIST_MAX 10000
+
+/* What a remittance's standing is called; by enum remittance_standing, 0 of those that a module brought. */
+static const struct standing {
+	const char *code, *text, *text_zh;
+} standings[] = {
+	{"counts", "counts", "已入账"},
+	{"counts", "counts", "已入账"},
+	{"parked", "PARKED: does not balance", "搁置:不平"},
+	{"refused", "refused", "已拒绝"},
+	{"replaced", "replaced by a later version", "已被更正版本取代"},
+};
+
+static const struct form_word {
+	const char *code, *text, *text_zh;
+} forms[] = {
+	{"module", "module", "接口"}, {"csv", "CSV", "CSV"}, {"xlsx", "XLSX", "XLSX"}, {"letter", "letter", "信函"}};
+
+static struct cell cell_standing(const struct ctl *ctl, int64_t standing)
+{
+	const struct standing *word =
+		&standings[standing >= 0 && standing < (int64_t)ARRAY_LEN(standings) ? standing : 0];
+
+	return cell_word(say(ctl, word->text, word->text_zh), word->code);
+}
+
+static struct cell cell_form(const struct ctl *ctl, int64_t form)
+{
+	const struct form_word *word = &forms[form >= 0 && form < (int64_t)ARRAY_LEN(forms) ? form : 0];
+
+	return cell_word(say(ctl, word->text, word->text_zh), word->code);
+}
+
+static struct cell cell_zf_money(struct zf_money money)
+{
+	return money.present ? cell_money(money.minor, money.currency, money.exponent) : cell_none();
+}
+
+/* ---- what has been taken in ---- */
+
+/* One that is read, and what becomes of it. */
+struct taking {
+	struct ctl *ctl;
+	const char *file;
+	struct arena arena;
+	struct fault_list faults;
+	struct advice advice;
+	struct advice_sums sums;
+	struct remittance_put put;
+};
+
+static void taking_close(struct taking *taking)
+{
+	arena_free(&taking->arena);
+}
+
+static void taking_open(struct taking *taking)
+{
+	arena_init(&taking->arena, ARENA_BYTES_MAX);
+	fault_list_init(&taking->faults, &taking->arena.zf, 0);
+}
+
+/* Carriers must be insurers that are configured: their accounts in the ledger bear their codes. */
+static void carriers_check(struct taking *taking)
+{
+	for (uint32_t i = 0; i < taking->advice.detail_count; i++) {
+		const struct advice_detail *detail = &taking->advice.details[i];
+		char place[32] = "";
+
+		if (detail->carrier == NULL || directory_insurer(taking->ctl->directory, detail->carrier) != NULL)
+			continue;
+		if (detail->row > 0) (void)snprintf(place, sizeof(place), "%u", detail->row);
+		fault_add(&taking->faults, FAULT_CONTRACT_STRANGER, place, detail->carrier, NULL);
+	}
+}
+
+static const char *outcome_words(const struct ctl *ctl, const struct remittance_put *put)
+{
+	switch (put->outcome) {
+	case REMITTANCE_COUNTS:
+		return put->standing == 0
+			       ? say(ctl, "it counts: its money is announced", "已入账:款项已列为通知金额")
+			       : say(ctl, "it counts, in place of the version before", "已入账,取代前一版本");
+	case REMITTANCE_PARKED:
+		return say(ctl,
+			"PARKED: nothing of it is in the books; import a corrected one with --why, or release or refuse it",
+			"已搁置:未入账;请附 --why 导入更正后的通知,或将其放行或拒绝");
+	case REMITTANCE_KNOWN:
+		return say(ctl, "the very same was taken before: nothing was done", "相同内容已导入过:未作任何更改");
+	case REMITTANCE_OTHER:
+		return say(ctl, "REFUSED: another content counts under this identifier",
+			"已拒收:该编号下已有内容不同的通知入账");
+	case REMITTANCE_PARKED_OTHER:
+		return say(ctl,
+			"REFUSED: another content was brought in under this identifier; if this one is right, say why with --why",
+			"已拒收:该编号下已有内容不同的通知;如本件正确,请用 --why 说明原因");
+	case REMITTANCE_STALE:
+		return say(ctl, "REFUSED: it is not parked any more", "已拒收:该通知已不处于搁置状态");
+	}
+	return "";
+}
+
+static const char *outcome_code(const struct remittance_put *put)
+{
+	switch (put->outcome) {
+	case REMITTANCE_COUNTS:
+		return "counts";
+	case REMITTANCE_PARKED:
+		return "parked";
+	case REMITTANCE_KNOWN:
+		return "known";
+	case REMITTANCE_OTHER:
+		return "differs";
+	case REMITTANCE_PARKED_OTHER:
+		return "needs-why";
+	case REMITTANCE_STALE:
+		return "stale";
+	}
+	return "";
+}
+
+static void report_advice(struct taking *taking, struct report *report)
+{
+	const struct ctl *ctl = taking->ctl;
+	const struct advice *advice = &taking->advice;
+	const char *words = advice_sums_words(advice, &taking->sums, ctl->chinese, &taking->arena.zf);
+
+	report_field(report, "hospital", say(ctl, "hospital", "医院"), cell_text(taking->put.hospital->code));
+	report_field(report, "remitter", say(ctl, "remitter", "付款人"), cell_text(advice->remitter));
+	report_field(report, "identifier", say(ctl, "identifier", "编号"), cell_text(advice->identifier));
+	report_field(report, "amount", say(ctl, "transferred", "转账金额"), cell_zf_money(advice->amount));
+	report_field(report, "payment_date", say(ctl, "paid on", "付款日期"),
+		advice->payment_day == ADVICE_NO_DAY ? cell_none() : cell_day(advice->payment_day));
+	report_field(
+		report, "payment_reference", say(ctl, "reference", "付款附言"), cell_text(advice->payment_reference));
+	report_field(report, "arithmetic", say(ctl, "arithmetic", "核算"), cell_text(words));
+	if (ctl->json) {
+		struct zf_money difference = advice->amount;
+
+		difference.minor = taking->sums.difference;
+		report_field(report, "difference", NULL, cell_zf_money(difference));
+	}
+}
+
+static int taking_report(struct taking *taking)
+{
+	struct ctl *ctl = taking->ctl;
+	struct remittance_put *put = &taking->put;
+	bool refused = put->outcome < 0;
+	struct report report;
+
+	report_begin(&report, ctl);
+	if (taking->file != NULL) report_field(&report, "file", say(ctl, "file", "文件"), cell_text(taking->file));
+	report_advice(taking, &report);
+	report_field(
+		&report, "outcome", say(ctl, "outcome", "结果"), cell_word(outcome_words(ctl, put), outcome_code(put)));
+	report_field(&report, "id", "id", cell_uuid(&put->id));
+	report_field(&report, "version", say(ctl, "version", "版本"), cell_int(put->version));
+	if (put->outcome <= 0 && put->standing != 0) {
+		report_field(
+			&report, "there_standing", say(ctl, "there is", "现有"), cell_standing(ctl, put->standing));
+		report_field(&report, "there_amount", say(ctl, "with", "金额"), cell_zf_money(put->other));
+		report_field(&report, "there_details", say(ctl, "and details", "明细数"), cell_int(put->other_count));
+	}
+	if (put->outcome > 0) {
+		report_field(&report, "details", say(ctl, "details", "明细数"), cell_int(taking->advice.detail_count));
+		report_field(&report, "decisions", say(ctl, "first decisions", "首次理赔决定"), cell_int(put->decided));
+		report_field(
+			&report, "strangers", say(ctl, "claims not found", "未找到的理赔"), cell_int(put->strangers));
+	}
+	if (put->strangers > 0 && put->outcome == REMITTANCE_COUNTS)
+		report_heading(
+			&report, say(ctl, "what is of claims that are not found waits for a person: queue orphans",
+					 "未找到的理赔所涉款项等待人工处理:queue orphans"));
+	report_faults(&report, taking->file, &taking->faults, &taking->arena.zf);
+	return report_end(&report, refused ? 1 : 0);
+}
+
+/* Stores what was read and says what became of it. */
+static int taking_store(struct taking *taking)
+{
+	int r = 0;
+
+	taking->put.advice = &taking->advice;
+	carriers_check(taking);
+	if (advice_sums(&taking->advice, &taking->sums) != 0) {
+		fault_add(&taking->faults, FAULT_AMOUNT_ABSURD, "", "?", "2^63");
+	}
+	if (!fault_refuses(&taking->faults)) {
+		r = remittance_store(taking->ctl, &taking->arena, &taking->put);
+		return r < 0 ? ctl_fail("not taken") : taking_report(taking);
+	}
+	return ERR_INVALID;
+}
+
+/* Says the faults, which there are. */
+static int taking_refuse(struct taking *taking)
+{
+	struct report report;
+
+	report_begin(&report, taking->ctl);
+	report_faults(&report, taking->file, &taking->faults, &taking->arena.zf);
+	if (!taking->ctl->json)
+		(void)fprintf(stderr, "%s\n",
+			say(taking->ctl, "refused: nothing of it is in the books", "文件未导入,账簿未变"));
+	return report_end(&report, 1);
+}
+
+static int taking_end(struct taking *taking, int lib)
+{
+	int r = lib == 0 ? taking_store(taking) : ERR_INVALID;
+
+	if (lib == LIB_NOMEM) {
+		(void)err_set(ERR_NOMEM, "no memory for the file");
+		return ctl_fail(taking->file);
+	}
+	return r == ERR_INVALID ? taking_refuse(taking) : r;
+}
+
+/* ---- import, enter ---- */
+
+static const struct advice_profile *profile_find(const struct hospital *hospital, const char *name)
+{
+	for (uint32_t i = 0; i < hospital->advice_profile_count; i++)
+		if (strcmp(hospital->advice_profiles[i].name, name) == 0) return &hospital->advice_profiles[i];
+	return NULL;
+}
+
+/* Reads the words and the file. Returns 0 or an exit status. */
+static int taking_begin(struct taking *taking, int argc, char **argv, const char **profile)
+{
+	const char *words[CTL_WORDS_MAX];
+	const char *code = NULL;
+	const struct ctl_option options[] = {{"--why", &taking->put.why, NULL}, {"--hospital", &code, NULL},
+		{profile != NULL ? "--profile" : NULL, profile, NULL}, {NULL, NULL, NULL}};
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+
+	if (r == 0) r = ctl_known(taking->ctl);
+	if (r == 0 && profile != NULL && *profile == NULL)
+		r = ctl_usage("say how the file is to be read with --profile NAME");
+	if (r != 0) return r;
+	taking->put.hospital = ctl_hospital(taking->ctl, code);
+	if (taking->put.hospital == NULL) return 2;
+	taking->file = words[0];
+	if (ctl_file_read(words[0], SHEET_BYTES_MAX, &taking->arena, &taking->put.file) < 0) return ctl_fail(words[0]);
+	return 0;
+}
+
+static int remittance_import(struct ctl *ctl, int argc, char **argv)
+{
+	struct taking taking CLEANUP(taking_close) = {.ctl = ctl};
+	const struct advice_profile *profile;
+	const char *name = NULL;
+	int r;
+
+	taking_open(&taking);
+	r = taking_begin(&taking, argc, argv, &name);
+	if (r != 0) return r;
+	profile = profile_find(taking.put.hospital, name);
+	if (profile == NULL) {
+		(void)err_set(ERR_NOTFOUND, "%s has no such profile: advice_profiles in %s", taking.put.hospital->code,
+			taking.put.hospital->file);
+		return ctl_fail(name);
+	}
+	taking.put.profile = profile->name;
+	return taking_end(&taking, advice_read_file(taking.put.file.ptr, taking.put.file.len, profile, &taking.arena.zf,
+					   &taking.faults, &taking.put.form, &taking.advice));
+}
+
+static int remittance_enter(struct ctl *ctl, int argc, char **argv)
+{
+	struct taking taking CLEANUP(taking_close) = {.ctl = ctl};
+	int r;
+
+	taking_open(&taking);
+	r = taking_begin(&taking, argc, argv, NULL);
+	if (r == 0) r = ctl_accountable(ctl, taking.put.why);
+	if (r != 0) return r;
+	taking.put.form = ADVICE_FORM_LETTER;
+	return taking_end(&taking,
+		advice_read_document((struct text_span){(const char *)taking.put.file.ptr, taking.put.file.len},
+			&taking.arena.zf, &taking.faults, &taking.advice));
+}
+
+/* ---- list ---- */
+
+static const char *const list_sql =
+	"SELECT identifier, remitter, version, form::int4, amount_minor, sum_minor, currency, exponent::int4, standing::int4, made_at, maker,"
+	" id FROM (SELECT a.identifier, a.remitter, a.version, a.form, a.amount_minor, a.sum_minor, a.currency, a.exponent, a.standing,"
+	"  a.made_at, a.maker, a.advice_id AS id FROM advice a WHERE a.hospital_id = $1"
+	" UNION ALL SELECT m.identifier, m.insurer, 1, 0, m.amount_minor, (SELECT coalesce(sum(d.amount_minor + d.fee_minor), 0)::bigint"
+	"  FROM remittance_detail d WHERE d.hospital_id = m.hospital_id AND d.remittance_id = m.remittance_id), m.currency, m.exponent,"
+	"  1, m.created_at, m.insurer, m.remittance_id FROM remittance m WHERE m.hospital_id = $1 AND NOT EXISTS (SELECT 1 FROM advice a"
+	"  WHERE a.hospital_id = m.hospital_id AND a.advice_id = m.remittance_id)) r"
+	" WHERE NOT $2 OR standing = 2 ORDER BY made_at DESC, id LIMIT $3";
+
+static int list_rows(struct ctl *ctl, const struct hospital *hospital, bool parked, struct table *table)
+{
+	struct pg_result *rows = NULL;
+	int r = ctl_begin(ctl, &hospital->id, false);
+
+	if (r == 0) r = ctl_query(ctl, &rows, list_sql, "ubi", &hospital->id, parked, (int64_t)LIST_MAX);
+	if (r == 0) r = ctl_commit(ctl);
+	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+		const char *currency = db_rows_text(rows, row, 6);
+		int exponent = (int)db_rows_int(rows, row, 7);
+		struct uuid id = db_rows_uuid(rows, row, 11);
+
+		table_add(table, cell_text(hospital->code));
+		table_add(table, cell_text(db_rows_text(rows, row, 0)));
+		table_add(table, cell_text(db_rows_text(rows, row, 1)));
+		table_add(table, cell_int(db_rows_int(rows, row, 2)));
+		table_add(table, cell_form(ctl, db_rows_int(rows, row, 3)));
+		table_add(table, cell_money(db_rows_int(rows, row, 4), currency, exponent));
+		table_add(table, cell_money(db_rows_int(rows, row, 5), currency, exponent));
+		table_add(table, cell_standing(ctl, db_rows_int(rows, row, 8)));
+		table_add(table, cell_time(hospital->zone, db_rows_time_ms(rows, row, 9)));
+		table_add(table, cell_text(db_rows_text(rows, row, 10)));
+		table_add(table, cell_uuid(&id));
+	}
+	db_sync_rows_free(rows);
+	return r;
+}
+
+static int remittance_list(struct ctl *ctl, int argc, char **argv)
+{
+	const struct column columns[] = {{"hospital", say(ctl, "hospital", "医院")},
+		{"identifier", say(ctl, "identifier", "编号")}, {"remitter", say(ctl, "remitter", "付款人")},
+		{"version", say(ctl, "version", "版本")}, {"form", say(ctl, "came as", "来源")},
+		{"amount", say(ctl, "transferred", "转账金额")}, {"details", say(ctl, "its details", "明细合计")},
+		{"standing", say(ctl, "standing", "状态")}, {"at", say(ctl, "taken", "导入时间")},
+		{"who", say(ctl, "by", "经办人")}, {"id", "id"}};
+	const char *words[CTL_WORDS_MAX];
+	const char *code = NULL;
+	bool parked = false;
+	const struct ctl_option options[] = {
+		{"--parked", NULL, &parked}, {"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	const struct hospital *hospital;
+	struct report report;
+	struct table table;
+	uint32_t index = 0;
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r != 0) return r;
+	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
+	report_begin(&report, ctl);
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL)
+		r = list_rows(ctl, hospital, parked, &table);
+	table_end(&table, &report, "remittances", NULL,
+		parked ? say(ctl, "none is parked", "没有搁置的付款通知")
+		       : say(ctl, "no remittances yet", "还没有付款通知"));
+	if (r < 0) {
+		json_decref(report.root);
+		return ctl_fail("could not list remittances");
+	}
+	return report_end(&report, 0);
+}
+
+/* ---- one that is there ---- */
+
+/* Who brought it and what became of it; made_at 0: a module brought it. */
+struct history {
+	int version;
+	int64_t form, standing, made_at, decided_at;
+	const char *maker, *why, *profile, *decided_by, *decided_why;
+};
+
+static const char *keep(struct arena *arena, struct pg_result *rows, int column)
+{
+	return db_rows_null(rows, 0, column) ? NULL : zf_strdup(&arena->zf, db_rows_text(rows, 0, column));
+}
+
+/* The document of an advice that a person brought in. ERR_NOTFOUND: there is none of this id. */
+static int advice_load(struct taking *taking, const struct uuid *id, struct history *history)
+{
+	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
+	const struct uuid *hospital = &taking->put.hospital->id;
+	struct sealer *sealer = NULL;
+	struct pg_result *rows = NULL;
+	struct bytes plain = {NULL, 0};
+	int r = ctl_query(taking->ctl, &rows,
+		"SELECT document, version, form::int4, standing::int4, made_at, maker, why, profile, decided_at, decided_by, decided_why"
+		" FROM advice WHERE hospital_id = $1 AND advice_id = $2",
+		"uu", hospital, id);
+
+	if (r == 0 && db_rows_count(rows) == 0) r = ERR_NOTFOUND;
+	if (r == 0) r = unseal_keys_load(taking->ctl, hospital, &keys);
+	if (r == 0) r = sealer_new(&sealer);
+	if (r == 0) r = ERR_DENIED;
+	for (size_t i = 0; r == ERR_DENIED && i < keys.count; i++)
+		r = seal_open(sealer, &keys.rows[i].key, id, SEAL_FACT, db_rows_bytes(rows, 0, 0),
+			ADVICE_DOCUMENT_BYTES_MAX, &taking->arena, &plain);
+	if (r == 0 && advice_read_document((struct text_span){(const char *)plain.ptr, plain.len}, &taking->arena.zf,
+			      &taking->faults, &taking->advice) != 0)
+		r = err_set(ERR_INVALID, "what is stored of the remittance can't be read");
+	if (r == 0)
+		*history = (struct history){.version = (int)db_rows_int(rows, 0, 1),
+			.form = db_rows_int(rows, 0, 2),
+			.standing = db_rows_int(rows, 0, 3),
+			.made_at = db_rows_time_ms(rows, 0, 4),
+			.maker = keep(&taking->arena, rows, 5),
+			.why = keep(&taking->arena, rows, 6),
+			.profile = keep(&taking->arena, rows, 7),
+			.decided_at = db_rows_null(rows, 0, 8) ? 0 : db_rows_time_ms(rows, 0, 8),
+			.decided_by = keep(&taking->arena, rows, 9),
+			.decided_why = keep(&taking->arena, rows, 10)};
+	db_sync_rows_free(rows);
+	sealer_free(sealer);
+	return r;
+}
+
+static struct zf_money money_at(struct pg_result *rows, int row, int column, const char *currency)
+{
+	struct zf_money money = {.present = 0};
+
+	if (!db_rows_null(rows, row, column))
+		(void)!money_make(db_rows_int(rows, row, column), text_of(currency), &money);
+	return money;
+}
+
+static void detail_load(
+	struct pg_result *rows, int row, const char *currency, struct arena *arena, struct advice_detail *ret)
+{
+	ret->kind = (uint8_t)db_rows_int(rows, row, 0);
+	ret->carrier = db_rows_null(rows, row, 1) ? NULL : zf_strdup(&arena->zf, db_rows_text(rows, row, 1));
+	ret->claim = db_rows_null(rows, row, 2) ? NULL : zf_strdup(&arena->zf, db_rows_text(rows, row, 2));
+	ret->insurer_claim = db_rows_null(rows, row, 3) ? NULL : zf_strdup(&arena->zf, db_rows_text(rows, row, 3));
+	ret->billed = money_at(rows, row, 4, currency);
+	ret->amount = money_at(rows, row, 5, currency);
+	ret->fee = money_at(rows, row, 6, currency);
+	ret->tax = money_at(rows, row, 7, currency);
+	ret->difference = (uint8_t)db_rows_int(rows, row, 8);
+}
+
+/* What a module brought, from its rows. ERR_NOTFOUND. */
+static int module_load(struct taking *taking, const struct uuid *id, struct history *history)
+{
+	const struct uuid *hospital = &taking->put.hospital->id;
+	struct advice *advice = &taking->advice;
+	struct pg_result *rows = NULL;
+	const char *currency = NULL;
+	int r = ctl_query(taking->ctl, &rows,
+		"SELECT insurer, identifier, amount_minor, currency, payment_date, payment_reference FROM remittance"
+		" WHERE hospital_id = $1 AND remittance_id = $2",
+		"uu", hospital, id);
+
+	if (r == 0 && db_rows_count(rows) == 0) r = ERR_NOTFOUND;
+	if (r == 0) {
+		currency = keep(&taking->arena, rows, 3);
+		*advice = (struct advice){.remitter = keep(&taking->arena, rows, 0),
+			.identifier = keep(&taking->arena, rows, 1),
+			.amount = money_at(rows, 0, 2, currency),
+			.payment_day = db_rows_null(rows, 0, 4) ? ADVICE_NO_DAY : db_rows_date(rows, 0, 4),
+			.payment_reference = keep(&taking->arena, rows, 5)};
+		*history = (struct history){.version = 1, .standing = STANDING_COUNTS};
+	}
+	db_sync_rows_free(rows);
+	if (r < 0) return r;
+	rows = NULL;
+	r = ctl_query(taking->ctl, &rows,
+		"SELECT kind::int4, carrier, claim_ref, insurer_claim_no, billed_minor, amount_minor, fee_minor, tax_minor, difference::int4"
+		" FROM remittance_detail WHERE hospital_id = $1 AND remittance_id = $2 ORDER BY no",
+		"uu", hospital, id);
+	advice->detail_count = (uint32_t)db_rows_count(rows);
+	advice->details = zf_alloc_array(&taking->arena.zf, (size_t)advice->detail_count + 1, sizeof(*advice->details));
+	if (advice->details == NULL) {
+		db_sync_rows_free(rows);
+		return err_set(ERR_NOMEM, "no memory for a remittance");
+	}
+	for (uint32_t i = 0; r == 0 && i < advice->detail_count; i++)
+		detail_load(rows, (int)i, currency, &taking->arena, &advice->details[i]);
+	db_sync_rows_free(rows);
+	return r;
+}
+
+/* By its id, in whichever hospital has it. shows: to be looked at, which is on record since remarks may name persons;
+ * then those of modules, too. */
+static int taking_load(struct taking *taking, const struct uuid *id, bool shows, struct history *history)
+{
+	char text[UUID_TEXT_LEN];
+	uint32_t index = 0;
+	int r = ERR_NOTFOUND;
+
+	uuid_format(id, text);
+	while (r == ERR_NOTFOUND && (taking->put.hospital = ctl_hospital_next(taking->ctl, NULL, &index)) != NULL) {
+		r = ctl_begin(taking->ctl, &taking->put.hospital->id, shows);
+		if (r == 0) r = advice_load(taking, id, history);
+		if (r == ERR_NOTFOUND && shows) r = module_load(taking, id, history);
+		if (r == 0 && shows)
+			r = ctl_query(taking->ctl, NULL, "SELECT operator_note($1, $2, 'remittance.show', $3, NULL)",
+				"utt", &taking->put.hospital->id, taking->ctl->who, text);
+		if (r == 0)
+			r = ctl_commit(taking->ctl);
+		else
+			ctl_rollback(taking->ctl);
+	}
+	if (r == ERR_NOTFOUND) (void)err_set(r, "there is no such remittance");
+	if (r == 0 && advice_sums(&taking->advice, &taking->sums) != 0)
+		r = err_set(ERR_INVALID, "its amounts do not fit together");
+	return r;
+}
+
+static void show_details(const struct taking *taking, struct report *report)
+{
+	const struct ctl *ctl = taking->ctl;
+	const struct column columns[] = {{"kind", say(ctl, "kind", "类型")}, {"claim", say(ctl, "claim", "理赔号")},
+		{"insurer_claim", say(ctl, "insurer's number", "保险公司案号")},
+		{"carrier", say(ctl, "carrier", "承保人")}, {"billed", say(ctl, "billed", "账单金额")},
+		{"amount", say(ctl, "paid", "赔付金额")}, {"fee", say(ctl, "fee", "费用")},
+		{"tax", say(ctl, "tax", "税额")}, {"difference", say(ctl, "difference is", "差额原因")},
+		{"remark", say(ctl, "remark", "备注")}};
+	static const char *const kinds_zh[] = {"", "理赔", "服务费", "调整", "抵扣"};
+	static const char *const differences_zh[] = {"", "患者自付", "合同折扣", "拒赔", "争议"};
+	struct table table;
+
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	for (uint32_t i = 0; i < taking->advice.detail_count; i++) {
+		const struct advice_detail *detail = &taking->advice.details[i];
+		bool back = detail->kind == ADVICE_OF_CLAIM && detail->amount.minor < 0;
+		const char *kind = back ? "take-back" : advice_kind_word(detail->kind);
+		const char *difference = advice_difference_word(detail->difference);
+
+		table_add(&table, cell_word(say(ctl, kind, back ? "追回" : kinds_zh[detail->kind]), kind));
+		table_add(&table, cell_text(detail->claim));
+		table_add(&table, cell_text(detail->insurer_claim));
+		table_add(&table, cell_text(detail->carrier));
+		table_add(&table, cell_zf_money(detail->billed));
+		table_add(&table, cell_zf_money(detail->amount));
+		table_add(&table, detail->fee.minor != 0 ? cell_zf_money(detail->fee) : cell_none());
+		table_add(&table, detail->tax.minor != 0 ? cell_zf_money(detail->tax) : cell_none());
+		table_add(&table,
+			difference[0] == '\0'
+				? cell_none()
+				: cell_word(say(ctl, difference, differences_zh[detail->difference]), difference));
+		table_add(&table, cell_text(detail->remark));
+	}
+	table_end(&table, report, "details", say(ctl, "details", "明细"), NULL);
+}
+
+static int remittance_show(struct ctl *ctl, int argc, char **argv)
+{
+	struct taking taking CLEANUP(taking_close) = {.ctl = ctl};
+	const char *words[CTL_WORDS_MAX];
+	struct history history = {.version = 0};
+	struct report report;
+	struct uuid id;
+	int r = ctl_arguments(argc, argv, NULL, 1, 1, words);
+
+	taking_open(&taking);
+	if (r == 0) r = ctl_known(ctl);
+	if (r != 0) return r;
+	if (uuid_parse(words[0], &id) < 0) return ctl_usage("\"%s\" is not the id of a remittance", words[0]);
+	r = taking_load(&taking, &id, true, &history);
+	if (r < 0) return ctl_fail(words[0]);
+	report_begin(&report, ctl);
+	report_field(&report, "id", "id", cell_uuid(&id));
+	report_advice(&taking, &report);
+	report_field(&report, "standing", say(ctl, "standing", "状态"), cell_standing(ctl, history.standing));
+	report_field(&report, "version", say(ctl, "version", "版本"), cell_int(history.version));
+	report_field(&report, "form", say(ctl, "came as", "来源"), cell_form(ctl, history.form));
+	if (history.made_at != 0) {
+		const struct zone *zone = taking.put.hospital->zone;
+
+		report_field(&report, "profile", say(ctl, "profile", "模板"), cell_text(history.profile));
+		report_field(&report, "at", say(ctl, "taken", "导入时间"), cell_time(zone, history.made_at));
+		report_field(&report, "who", say(ctl, "by", "经办人"), cell_text(history.maker));
+		report_field(&report, "why", say(ctl, "why", "原因"), cell_text(history.why));
+		if (history.decided_at != 0) {
+			report_field(&report, "decided_at", say(ctl, "decided", "处理时间"),
+				cell_time(zone, history.decided_at));
+			report_field(&report, "decided_by", say(ctl, "by", "处理人"), cell_text(history.decided_by));
+			report_field(
+				&report, "decided_why", say(ctl, "why", "处理原因"), cell_text(history.decided_why));
+		}
+	}
+	show_details(&taking, &report);
+	return report_end(&report, 0);
+}
+
+/* ---- release, refuse ---- */
+
+/* The difference as an adjustment that somebody answers for: a new version, which balances. */
+static int difference_add(struct taking *taking)
+{
+	struct advice *advice = &taking->advice;
+	uint32_t n = advice->detail_count;
+	struct advice_detail *details = zf_alloc_array(&taking->arena.zf, (size_t)n + 1, sizeof(*details));
+
+	if (details == NULL) return err_set(ERR_NOMEM, "no memory for a remittance");
+	memcpy(details, advice->details, n * sizeof(*details));
+	details[n] = (struct advice_detail){
+		.kind = ADVICE_ADJUSTMENT, .amount = advice->amount, .fee = advice->amount, .remark = taking->put.why};
+	details[n].amount.minor = -taking->sums.difference;
+	details[n].fee.minor = 0;
+	details[n].tax = details[n].fee;
+	advice->details = details;
+	advice->detail_count = n + 1;
+	return advice_sums(advice, &taking->sums) == 0 ? 0 : err_set(ERR_INVALID, "its amounts do not fit together");
+}
+
+static int remittance_release(struct ctl *ctl, int argc, char **argv)
+{
+	struct taking taking CLEANUP(taking_close) = {.ctl = ctl};
+	const char *words[CTL_WORDS_MAX];
+	const struct ctl_option options[] = {{"--why", &taking.put.why, NULL}, {NULL, NULL, NULL}};
+	struct history history = {.version = 0};
+	struct uuid id;
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+
+	taking_open(&taking);
+	if (r == 0) r = ctl_accountable(ctl, taking.put.why);
+	if (r != 0) return r;
+	if (uuid_parse(words[0], &id) < 0) return ctl_usage("\"%s\" is not the id of a remittance", words[0]);
+	r = taking_load(&taking, &id, false, &history);
+	if (r == 0 && history.standing != STANDING_PARKED) r = err_set(ERR_INVALID, "it is not parked");
+	if (r == 0) r = difference_add(&taking);
+	if (r < 0) return ctl_fail(words[0]);
+	taking.put.replaces = &id;
+	taking.put.form = (enum advice_form)history.form;
+	taking.put.profile = history.profile;
+	r = taking_store(&taking);
+	return r == ERR_INVALID ? taking_refuse(&taking) : r;
+}
+
+static int remittance_refuse(struct ctl *ctl, int argc, char **argv)
+{
+	const char *words[CTL_WORDS_MAX];
+	const char *why = NULL;
+	const struct ctl_option options[] = {{"--why", &why, NULL}, {NULL, NULL, NULL}};
+	const struct hospital *hospital;
+	struct report report;
+	struct uuid id;
+	uint32_t index = 0;
+	int64_t outcome = -1;
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+
+	if (r == 0) r = ctl_accountable(ctl, why);
+	if (r != 0) return r;
+	if (uuid_parse(words[0], &id) < 0) return ctl_usage("\"%s\" is not the id of a remittance", words[0]);
+	while (r == 0 && outcome == -1 && (hospital = ctl_hospital_next(ctl, NULL, &index)) != NULL) {
+		struct pg_result *rows = NULL;
+
+		r = ctl_begin(ctl, &hospital->id, true);
+		if (r == 0)
+			r = ctl_query(ctl, &rows, "SELECT remittance_refuse($1, $2, $3, $4)", "uutt", &hospital->id,
+				&id, ctl->who, why);
+		if (r == 0) outcome = db_rows_int(rows, 0, 0);
+		if (r == 0) r = ctl_commit(ctl);
+		db_sync_rows_free(rows);
+	}
+	if (r == 0 && outcome == -1) r = err_set(ERR_NOTFOUND, "there is no such remittance");
+	if (r == 0 && outcome == -2) r = err_set(ERR_INVALID, "it is not parked");
+	if (r < 0) return ctl_fail(words[0]);
+	report_begin(&report, ctl);
+	report_field(&report, "id", "id", cell_uuid(&id));
+	report_field(&report, "standing", say(ctl, "standing", "状态"), cell_standing(ctl, STANDING_REFUSED));
+	report_field(&report, "known", NULL, cell_bool(outcome == 0));
+	return report_end(&report, 0);
+}
+
+const struct ctl_command money_remittance_commands[] = {
+	{"money remittance import", "FILE --profile NAME [--why TEXT] [--hospital CODE]",
+		"reads a remittance advice (CSV, XLSX) into the books", CTL_CONFIG | CTL_DB, remittance_import},
+	{"money remittance enter", "FILE --why TEXT [--hospital CODE]", "takes one that came as a letter, typed in",
+		CTL_CONFIG | CTL_DB, remittance_enter},
+	{"money remittance list", "[--parked] [--hospital CODE]", "remittances, or those that do not balance",
+		CTL_CONFIG | CTL_DB, remittance_list},
+	{"money remittance show", "ID", "one with its arithmetic and details", CTL_CONFIG | CTL_DB, remittance_show},
+	{"money remittance release", "ID --why TEXT", "lets a parked one count, its difference as an adjustment",
+		CTL_CONFIG | CTL_DB, remittance_release},
+	{"money remittance refuse", "ID --why TEXT", "does away with a parked one", CTL_CONFIG | CTL_DB,
+		remittance_refuse},
+	{NULL, NULL, NULL, 0, NULL},
+};

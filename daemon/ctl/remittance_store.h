@@ -1,0 +1,45 @@
+/* A remittance advice that a person brings in, into the books: its claims found, what it decides of them, all sealed,
+ * and one function of the database that stores it or says why not. */
+#ifndef CTL_REMITTANCE_STORE_H
+#define CTL_REMITTANCE_STORE_H
+
+#include "advice/advice.h"
+#include "base/mem.h"
+#include "ctl/ctl.h"
+
+/* What remittance_put() of schema/051_remittance.sql says. */
+enum remittance_outcome {
+	REMITTANCE_STALE = -3,        /* what was to be corrected is not parked any more */
+	REMITTANCE_PARKED_OTHER = -2, /* other content is parked, or was refused, and no reason is given */
+	REMITTANCE_OTHER = -1,        /* other content counts */
+	REMITTANCE_KNOWN = 0,         /* the very same was taken before */
+	REMITTANCE_COUNTS = 1,
+	REMITTANCE_PARKED = 2,
+};
+
+/* advice.standing */
+enum remittance_standing { STANDING_COUNTS = 1, STANDING_PARKED, STANDING_REFUSED, STANDING_REPLACED };
+
+struct remittance_put {
+	const struct hospital *hospital;
+	const struct advice *advice;
+	enum advice_form form;
+	const char *profile;         /* NULL: none */
+	struct bytes file;           /* as it came; ptr NULL: none */
+	const struct uuid *replaces; /* the parked one that it corrects; NULL: whichever, if why is given */
+	const char *why;             /* NULL: none */
+	/* results */
+	enum remittance_outcome outcome;
+	struct uuid id; /* of the advice; with an outcome of 0 and below of the one that is there */
+	int version;
+	enum remittance_standing standing; /* of what was there before; 0: nothing was */
+	struct zf_money other;             /* its amount */
+	int other_count;                   /* its details */
+	uint32_t strangers;                /* rows of claims that are not here, or another insurer's */
+	uint32_t decided;                  /* claims on which it is the first decision */
+};
+
+/* Stores it, in a transaction of its own. ERR_*: nothing is stored. */
+int remittance_store(struct ctl *ctl, struct arena *arena, struct remittance_put *put) MUSTUSE;
+
+#endif

@@ -1,0 +1,258 @@
+-- Remittance advices that no module brings: files read by a profile, and letters that are typed in. What balances becomes a
+-- remittance, as if a module had told it; what does not is parked, and nothing of it is in the books.
+SET search_path = zhifu;
+
+-- An advice as it was brought in, each correction a version more. Of one remitter and identifier at most one version counts or
+-- is parked.
+CREATE TABLE advice (
+	hospital_id  uuid NOT NULL,
+	advice_id    uuid NOT NULL,     -- also the remittance's, once it counts
+	remitter     text NOT NULL CHECK (remitter <> ''), -- who pays: an insurer's code or a company's name, as contracts have it
+	identifier   text NOT NULL CHECK (identifier <> ''),
+	version      integer NOT NULL CHECK (version > 0),
+	standing     smallint NOT NULL CHECK (standing BETWEEN 1 AND 4), -- 1 counts, 2 parked, 3 refused, 4 a later version took its place
+	form         smallint NOT NULL, -- enum advice_form (adapters/advice/advice.h)
+	profile      text,              -- by which a file was read
+	hash         bytea NOT NULL CHECK (length(hash) = 32), -- SHA-256 of the document: the same again is the same advice
+	amount_minor bigint NOT NULL,   -- what is transferred, as it says
+	sum_minor    bigint NOT NULL,   -- what its details come to
+	currency     text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
+	exponent     smallint NOT NULL,
+	detail_count integer NOT NULL,
+	document     bytea NOT NULL,    -- what was read (SEAL_FACT, by a key of the hospital: JSON, zhifu_remittance(5))
+	file         bytea,             -- the bytes that it was read from (SEAL_FILE, likewise)
+	maker        text NOT NULL CHECK (maker <> ''),
+	made_at      timestamptz NOT NULL DEFAULT now(),
+	why          text,
+	decided_by   text,              -- who refused or replaced it
+	decided_at   timestamptz,
+	decided_why  text,
+	CHECK (standing <> 1 OR sum_minor = amount_minor),
+	PRIMARY KEY (hospital_id, advice_id),
+	UNIQUE (hospital_id, remitter, identifier, version)
+);
+CREATE UNIQUE INDEX advice_current ON advice (hospital_id, remitter, identifier) WHERE standing IN (1, 2);
+CREATE INDEX advice_parked ON advice (hospital_id) WHERE standing = 2;
+ALTER TABLE advice ALTER COLUMN document SET STORAGE EXTERNAL;
+ALTER TABLE advice ALTER COLUMN file SET STORAGE EXTERNAL;
+ALTER TABLE advice ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON advice TO zhifu_writer USING (true) WITH CHECK (true);
+CREATE POLICY tenant ON advice FOR SELECT TO zhifu_operator USING (hospital_id = tenant());
+GRANT SELECT, INSERT, UPDATE (standing, decided_by, decided_at, decided_why) ON advice TO zhifu_writer;
+GRANT SELECT ON advice TO zhifu_operator;
+
+-- What stands in the way of a close: advices whose arithmetic is wrong, whoever brought them.
+CREATE VIEW remittance_parked WITH (security_invoker = true) AS
+	SELECT a.hospital_id, a.advice_id AS remittance_id, a.remitter AS insurer, a.identifier, a.amount_minor, a.sum_minor, a.currency,
+		a.exponent, a.made_at
+	FROM advice a WHERE a.standing = 2;
+GRANT SELECT ON remittance_parked TO zhifu_writer, zhifu_operator;
+
+-- What each carrier has of each detail. What names none is shared among those whose claims are paid, by what they pay, to the
+-- last minor unit.
+CREATE VIEW remittance_share WITH (security_invoker = true) AS
+	WITH named AS NOT MATERIALIZED (
+		SELECT d.hospital_id, d.remittance_id, d.no, d.kind, d.currency, d.exponent, d.amount_minor + d.fee_minor AS amount,
+			d.amount_minor AS paid, CASE WHEN d.kind = 1 THEN coalesce(d.carrier, m.insurer) ELSE d.carrier END AS carrier, m.insurer
+		FROM remittance_detail d JOIN remittance m ON m.hospital_id = d.hospital_id AND m.remittance_id = d.remittance_id
+	), weight AS NOT MATERIALIZED (
+		SELECT n.hospital_id, n.remittance_id, n.carrier, sum(n.paid) AS own, sum(sum(n.paid)) OVER (PARTITION BY n.hospital_id, n.remittance_id) AS whole
+		FROM named n WHERE n.kind = 1 AND n.paid > 0 GROUP BY 1, 2, 3
+	), cut AS NOT MATERIALIZED (
+		SELECT n.hospital_id, n.remittance_id, n.no, n.kind, n.currency, n.exponent, n.amount, w.carrier, trunc(n.amount * w.own / w.whole) AS part,
+			row_number() OVER (PARTITION BY n.hospital_id, n.remittance_id, n.no ORDER BY abs(mod(n.amount * w.own, w.whole)) DESC, w.carrier) AS turn
+		FROM named n JOIN weight w ON w.hospital_id = n.hospital_id AND w.remittance_id = n.remittance_id WHERE n.carrier IS NULL
+	)
+	SELECT n.hospital_id, n.remittance_id, n.no, n.kind, coalesce(n.carrier, n.insurer) AS carrier, n.amount AS amount_minor, n.currency, n.exponent
+	FROM named n WHERE n.carrier IS NOT NULL OR NOT EXISTS (SELECT 1 FROM weight w
+		WHERE w.hospital_id = n.hospital_id AND w.remittance_id = n.remittance_id)
+	UNION ALL
+	SELECT c.hospital_id, c.remittance_id, c.no, c.kind, c.carrier, (c.part + CASE WHEN c.turn <= abs(c.amount - sum(c.part) OVER t)
+		THEN sign(c.amount) ELSE 0 END)::bigint, c.currency, c.exponent
+	FROM cut c WINDOW t AS (PARTITION BY c.hospital_id, c.remittance_id, c.no);
+GRANT SELECT ON remittance_share TO zhifu_writer, zhifu_operator;
+
+-- The claims that details name, by our ref or by the carrier's own number (NULL where they name none). fits: it is a bill and the
+-- carrier's; only such a detail is of the claim. Details whose claim is not here are missing.
+CREATE FUNCTION remittance_claims(p_hospital uuid, p_remitter text, p_carrier text[], p_ref text[], p_number text[])
+RETURNS TABLE (ordinal integer, claim_id uuid, ref text, insurer text, fits boolean, books smallint, total_minor bigint, currency text,
+	exponent smallint, patient_key_id uuid, patient_wrapped bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT f.n::integer, c.claim_id, c.ref, s.insurer, c.use = 1 AND (f.k IS NULL OR f.k = s.insurer), s.books, c.total_minor, c.currency,
+		c.exponent, c.patient_key_id, k.wrapped
+	FROM (SELECT t.n, t.k, coalesce(
+			(SELECT s.claim_id FROM claim_state s WHERE s.hospital_id = p_hospital AND s.ref = t.r),
+			(SELECT w.claim_id FROM wire_ref w WHERE w.insurer = coalesce(t.k, p_remitter) AND w.kind = 'insurer-claim-no'
+				AND w.value_hash = sha256(convert_to(t.i, 'UTF8')) AND w.hospital_id = p_hospital)) AS claim
+		FROM unnest(p_carrier, p_ref, p_number) WITH ORDINALITY AS t (k, r, i, n)) f
+	JOIN claim c ON c.hospital_id = p_hospital AND c.claim_id = f.claim
+	JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = f.claim
+	LEFT JOIN patient_key k ON k.hospital_id = p_hospital AND k.patient_key_id = c.patient_key_id
+$$;
+
+-- The facts that follow from a remittance, for settle: what is paid or taken back of each claim, and before it the decision where
+-- the advice is the first to tell one. Fees and the like are of no claim and announced here, each carrier's share on its accounts.
+CREATE FUNCTION remittance_announce(p_hospital uuid, p_id uuid, j_detail integer[], j_id uuid[]) RETURNS void LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	WITH told AS (
+		INSERT INTO fact (hospital_id, fact_id, claim_id, insurer, kind, adjudication_id, status)
+		SELECT p_hospital, gen_random_uuid(), d.claim_id, d.carrier, 3, t.id, 1 FROM unnest(j_detail, j_id) AS t (n, id)
+		JOIN remittance_detail d ON d.hospital_id = p_hospital AND d.remittance_id = p_id AND d.no = t.n
+		RETURNING fact_id, claim_id)
+	INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, fact_id)
+	SELECT p_hospital, gen_random_uuid(), 3, 1, told.claim_id, told.fact_id FROM told;
+	WITH told AS (
+		INSERT INTO fact (hospital_id, fact_id, claim_id, insurer, kind, remittance_id, detail, status, why)
+		SELECT p_hospital, gen_random_uuid(), d.claim_id, coalesce(d.carrier, m.insurer), 6, p_id, d.no,
+			CASE WHEN d.claim_id IS NULL THEN 4 ELSE 1 END, CASE WHEN d.claim_id IS NULL THEN 'it names a claim that is not here, or another insurer''s' END
+		FROM remittance_detail d JOIN remittance m ON m.hospital_id = d.hospital_id AND m.remittance_id = d.remittance_id
+		WHERE d.hospital_id = p_hospital AND d.remittance_id = p_id AND d.kind = 1 AND (d.amount_minor <> 0 OR d.fee_minor <> 0)
+		RETURNING fact_id, claim_id)
+	INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, fact_id, due_at) -- behind the decisions
+	SELECT p_hospital, gen_random_uuid(), 3, 1, told.claim_id, told.fact_id, now() + interval '1 millisecond' FROM told
+	WHERE told.claim_id IS NOT NULL;
+	WITH moved AS (
+		SELECT upper(left(regexp_replace(s.carrier, '[^A-Za-z0-9]+', '-', 'g'), 40)) AS account, s.currency, s.exponent,
+			CASE s.kind WHEN 2 THEN 'announce_fee' ELSE 'announce' END AS rule, sum(s.amount_minor)::bigint AS amount
+		FROM remittance_share s WHERE s.hospital_id = p_hospital AND s.remittance_id = p_id AND s.kind <> 1 GROUP BY 1, 2, 3, 4
+	), posted AS (
+		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
+		SELECT p_hospital, p_id, row_number() OVER (ORDER BY m.account, m.rule), CASE WHEN m.amount > 0 THEN 'CLR-REM-' ELSE 'REM-ANN-' END || m.account,
+			CASE WHEN m.amount > 0 THEN 'REM-ANN-' ELSE 'CLR-REM-' END || m.account, abs(m.amount), m.currency, m.exponent,
+			CASE WHEN m.currency = h.book_currency THEN abs(m.amount) END, (now() AT TIME ZONE h.zone)::date, m.rule, p_id
+		FROM moved m JOIN hospital h ON h.hospital_id = p_hospital WHERE m.amount <> 0
+		RETURNING hospital_id, entry_id, no, book_minor)
+	INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
+END
+$$;
+
+-- Takes an advice. d_*: its details, numbered from 1 in their order; claims are looked up here. j_*: decisions on claims that
+-- nobody has told one of, by the detail that tells it; those whose claim was decided meanwhile are left out. p_replaces: the
+-- parked version that this one corrects; NULL: whichever is parked, if p_why says why. Returns one row: outcome 1 it counts, 2 it is
+-- parked, 0 the same was taken before, as it stands since; -1 other content counts under this identifier; -2 other content is
+-- parked under it, or was refused, and no reason is given for taking this instead; -3 p_replaces is not what is parked now. Nothing
+-- is stored then, and other_* tell what is there.
+CREATE FUNCTION remittance_put(p_hospital uuid, p_id uuid, p_remitter text, p_identifier text, p_amount bigint, p_currency text,
+	p_exponent smallint, p_day date, p_reference text, p_form smallint, p_profile text, p_hash bytea, p_content bytea, p_document bytea,
+	p_file bytea, d_kind smallint[], d_carrier text[], d_ref text[], d_number text[], d_billed bigint[], d_amount bigint[],
+	d_fee bigint[], d_tax bigint[], d_difference smallint[], j_detail integer[], j_id uuid[], j_content bytea[], p_replaces uuid,
+	p_who text, p_why text)
+RETURNS TABLE (outcome integer, advice_id uuid, version integer, other_standing smallint, other_amount bigint, other_currency text,
+	other_exponent smallint, other_count integer) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	known advice;
+	latest advice;
+	module remittance;
+	total bigint;
+	state smallint;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' THEN
+		RAISE EXCEPTION 'who brings in a remittance must be known';
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.remittance ' || p_hospital, 0));
+	SELECT * INTO known FROM advice a WHERE a.hospital_id = p_hospital AND a.remitter = p_remitter AND a.identifier = p_identifier
+		AND a.hash = p_hash ORDER BY a.version DESC LIMIT 1;
+	IF FOUND THEN
+		RETURN QUERY SELECT 0, known.advice_id, known.version, known.standing, known.amount_minor, known.currency, known.exponent, known.detail_count;
+		RETURN;
+	END IF;
+	SELECT * INTO latest FROM advice a WHERE a.hospital_id = p_hospital AND a.remitter = p_remitter AND a.identifier = p_identifier
+	ORDER BY a.version DESC LIMIT 1;
+	IF latest.standing = 1 OR latest.standing IN (2, 3) AND p_replaces IS NULL AND coalesce(btrim(p_why), '') = ''
+		OR p_replaces IS NOT NULL AND (latest.advice_id, latest.standing) IS DISTINCT FROM (p_replaces, 2::smallint) THEN
+		RETURN QUERY SELECT CASE WHEN latest.standing = 1 THEN -1 WHEN p_replaces IS NOT NULL THEN -3 ELSE -2 END, latest.advice_id, latest.version,
+			latest.standing, latest.amount_minor, latest.currency, latest.exponent, latest.detail_count;
+		RETURN;
+	END IF;
+	SELECT * INTO module FROM remittance m WHERE m.hospital_id = p_hospital AND m.insurer = p_remitter AND m.identifier = p_identifier;
+	IF FOUND THEN -- a module brought it
+		RETURN QUERY SELECT CASE WHEN (module.amount_minor, module.currency) = (p_amount, p_currency) THEN 0 ELSE -1 END, module.remittance_id, 1,
+			1::smallint, module.amount_minor, module.currency, module.exponent, (SELECT count(*)::integer FROM remittance_detail d
+				WHERE d.hospital_id = p_hospital AND d.remittance_id = module.remittance_id);
+		RETURN;
+	END IF;
+	SELECT coalesce(sum(t.a + t.f), 0)::bigint INTO total FROM unnest(d_amount, d_fee) AS t (a, f);
+	state := CASE WHEN total = p_amount THEN 1 ELSE 2 END;
+	IF latest.standing = 2 THEN
+		UPDATE advice a SET standing = 4, decided_by = p_who, decided_at = now(), decided_why = p_why
+		WHERE a.hospital_id = p_hospital AND a.advice_id = latest.advice_id;
+		INSERT INTO operator_act (hospital_id, who, act, subject, why)
+		VALUES (p_hospital, p_who, 'remittance.replace', latest.advice_id::text, p_why);
+	END IF;
+	INSERT INTO advice (hospital_id, advice_id, remitter, identifier, version, standing, form, profile, hash, amount_minor, sum_minor, currency,
+		exponent, detail_count, document, file, maker, why)
+	VALUES (p_hospital, p_id, p_remitter, p_identifier, coalesce(latest.version, 0) + 1, state, p_form, p_profile, p_hash, p_amount, total,
+		p_currency, p_exponent, coalesce(cardinality(d_kind), 0), p_document, p_file, p_who, p_why);
+	IF state = 1 THEN
+		INSERT INTO remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, payment_date,
+			payment_reference, balanced, content)
+		VALUES (p_hospital, p_id, p_remitter, p_identifier, p_amount, p_currency, p_exponent, p_day, p_reference, true, p_content);
+		INSERT INTO remittance_detail (hospital_id, remittance_id, no, claim_id, claim_ref, insurer_claim_no, amount_minor, fee_minor, currency,
+			exponent, kind, carrier, billed_minor, tax_minor, difference)
+		SELECT p_hospital, p_id, t.n, CASE WHEN c.fits AND t.k = 1 THEN c.claim_id END, t.r, t.i, t.a, t.f, p_currency, p_exponent, t.k,
+			coalesce(t.c, CASE WHEN c.fits AND t.k = 1 THEN c.insurer END), t.b, t.x, t.d
+		FROM unnest(d_kind, d_carrier, d_ref, d_number, d_billed, d_amount, d_fee, d_tax, d_difference) WITH ORDINALITY
+			AS t (k, c, r, i, b, a, f, x, d, n)
+		LEFT JOIN remittance_claims(p_hospital, p_remitter, d_carrier, d_ref, d_number) c ON c.ordinal = t.n;
+		-- The bill as it stands: an advice decides it where it is of the whole bill in its currency, and nobody has decided it.
+		WITH made AS (
+			INSERT INTO adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, insurer_claim_no, currency, exponent, submitted_minor,
+				benefit_minor, patient_minor, contract_minor, open_minor, content)
+			SELECT p_hospital, t.id, d.claim_id, d.carrier, 2, d.insurer_claim_no, d.currency, d.exponent, d.billed_minor, d.amount_minor,
+				CASE WHEN d.difference = 1 THEN d.billed_minor - d.amount_minor ELSE 0 END,
+				CASE WHEN d.difference = 2 THEN d.billed_minor - d.amount_minor ELSE 0 END,
+				CASE WHEN d.difference IN (1, 2) THEN 0 ELSE d.billed_minor - d.amount_minor END, t.content
+			FROM unnest(j_detail, j_id, j_content) AS t (n, id, content)
+			JOIN remittance_detail d ON d.hospital_id = p_hospital AND d.remittance_id = p_id AND d.no = t.n AND d.kind = 1
+			JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = d.claim_id AND s.books = 1
+			JOIN claim c ON c.hospital_id = p_hospital AND c.claim_id = d.claim_id AND c.currency = d.currency
+			WHERE d.amount_minor >= 0 AND d.billed_minor = c.total_minor AND d.amount_minor <= d.billed_minor
+			RETURNING adjudication_id, benefit_minor, patient_minor, contract_minor, open_minor, adjudication.currency, adjudication.exponent
+		), lines AS (
+			INSERT INTO adjudication_line (hospital_id, adjudication_id, no, line, grp, reason, amount_minor, currency, exponent)
+			SELECT p_hospital, m.adjudication_id, 1, 0, CASE WHEN m.patient_minor > 0 THEN 2 WHEN m.contract_minor > 0 THEN 1 ELSE 4 END,
+				CASE WHEN m.patient_minor > 0 THEN 2 WHEN m.contract_minor > 0 THEN 4 ELSE 99 END,
+				m.patient_minor + m.contract_minor + m.open_minor, m.currency, m.exponent
+			FROM made m WHERE m.patient_minor + m.contract_minor + m.open_minor > 0)
+		SELECT array_agg(t.n), array_agg(t.id) INTO j_detail, j_id FROM unnest(j_detail, j_id) AS t (n, id) JOIN made m ON m.adjudication_id = t.id;
+		PERFORM remittance_announce(p_hospital, p_id, j_detail, j_id);
+	END IF;
+	RETURN QUERY SELECT state::integer, p_id, coalesce(latest.version, 0) + 1, latest.standing, latest.amount_minor, latest.currency, latest.exponent,
+		latest.detail_count;
+END
+$$;
+
+-- Does away with a parked one. 1 done; 0 it was refused before; -1 there is none of this id; -2 it is not parked.
+CREATE FUNCTION remittance_refuse(p_hospital uuid, p_id uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	was smallint;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'to refuse a remittance needs who and why';
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.remittance ' || p_hospital, 0));
+	SELECT a.standing INTO was FROM advice a WHERE a.hospital_id = p_hospital AND a.advice_id = p_id;
+	IF was = 2 THEN
+		UPDATE advice a SET standing = 3, decided_by = p_who, decided_at = now(), decided_why = p_why
+		WHERE a.hospital_id = p_hospital AND a.advice_id = p_id;
+		INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'remittance.refuse', p_id::text, p_why);
+	END IF;
+	RETURN CASE was WHEN 2 THEN 1 WHEN 3 THEN 0 WHEN 1 THEN -2 WHEN 4 THEN -2 ELSE -1 END;
+END
+$$;
+
+DO $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOREACH f IN ARRAY ARRAY(SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
+		AND p.proname IN ('remittance_claims', 'remittance_announce', 'remittance_put', 'remittance_refuse')) LOOP
+		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+	END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION remittance_claims, remittance_put, remittance_refuse TO zhifu_operator;

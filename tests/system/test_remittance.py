@@ -1,0 +1,186 @@
+"""Scenario S4's advice: an administrator pays for two carriers, with a denial, a patient's share, a take-back and a fee. It
+comes as a workbook that another program has written, as CSV and as a letter; each is the same, and what it says is in the
+books to the fen. With one figure wrong it is parked, and nothing of it is."""
+
+import concurrent.futures
+import datetime
+import json
+import subprocess
+
+import openpyxl
+import pytest
+
+import story
+import traffic
+import zhifu
+
+REMITTER = "Meridian Health Care"
+NUMBER = "MERIDIAN HC STMT 2026-10 #0417"
+BILLED = {"C1": ("alpha", 1248000), "C2": ("alpha", 896550), "C3": ("beta", 320000), "C4": ("beta", 320000),
+          "C5": ("beta", 2173420), "C6": ("alpha", 145000), "C7": ("alpha", 601075)}
+PAID = (("C1", 1248000, ""), ("C2", 806895, "896.55 is the member's 10 %"), ("C3", 320000, ""),
+        ("C4", 0, "denied, pre-existing condition"), ("C5", 2173420, ""), ("C7", 601075, ""),
+        ("C6", -145000, "take-back, disputed"))
+PROFILE = {
+    "name": "meridian", "remitter": REMITTER, "currency": "CNY", "carriers": {"Alpha": "alpha", "Beta": "beta"},
+    "columns": {"claim": "Claim", "carrier": "Carrier", "billed": "Billed", "paid": "Paid", "remark": "Remark", "tax": "Tax"},
+    "labels": {"identifier": "Statement no.", "payment_date": "Payment date"},
+    "sum_words": ["sum"], "total_words": ["transfer"], "fee_words": ["network fee"], "patient_words": ["member's"],
+    "denied_words": ["denied"], "disputed_words": ["disputed"],
+}
+
+
+def yuan(minor):
+    return "%s%d.%02d" % ("-" if minor < 0 else "", *divmod(abs(minor), 100))
+
+
+@pytest.fixture
+def up(place, keep):
+    """Seven bills that their insurers have and have not decided."""
+    story.hospital(place, advice_profiles=(PROFILE,))
+    for name in ("alpha", "beta"):
+        traffic.Insurer(place, keep, name, {"pend_ms": 3600000})
+    place.daemon.start()
+    traffic.permit(place.daemon)
+    place.refs = {}
+    with place.daemon.client() as client:
+        for number, (insurer, cents) in BILLED.items():
+            answer = client.post("/fhir/Claim", traffic.bill(number, insurer, cents).replace(b'"USD"', b'"CNY"'),
+                                 headers=traffic.FHIR)
+            assert answer.status == 201, answer
+            place.refs[number] = place.database.value("SELECT ref FROM zhifu.claim WHERE claim_id = %s",
+                                                      (story.location_id(answer),))
+    zhifu.wait_until(lambda: place.database.value("SELECT count(*) FROM zhifu.claim_state WHERE books = 1") == len(BILLED),
+                     "all to be billed")
+    return place
+
+
+def rows_of(up, wrong=0):
+    """The table as the scenario has it, amounts in minor units; wrong: added to what is paid of C5."""
+    paid = [[up.refs[n], BILLED[n][0].capitalize(), BILLED[n][1] if cents >= 0 else None, cents + (wrong if n == "C5" else 0), text]
+            for n, cents, text in PAID]
+    return [[REMITTER], ["Statement no.", NUMBER], ["Payment date", datetime.date(2026, 11, 12)], [],
+            ["Claim", "Carrier", "Billed", "Paid", "Remark", "Tax"], *paid, ["sum", None, 5559045, 5004390],
+            ["network fee 3 % of 51,493.90", None, None, -154482, "VAT invoice", -8744], ["transfer", None, None, 4849908]]
+
+
+def workbook(path, rows):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in rows:
+        # Written as the program writes numbers: it keeps them as binary fractions.
+        sheet.append([cell / 100 if isinstance(cell, int) else cell for cell in row])
+    for cell in sheet["D"]:
+        cell.number_format = "#,##0.00"
+    book.create_sheet("Notes").append(["nothing"])
+    book.save(path)
+    return path
+
+
+def csv(path, rows, charset="utf-8"):
+    path.write_text("".join(",".join('"%s"' % ("" if c is None else yuan(c) if isinstance(c, int) else c) for c in row) + "\n"
+                            for row in rows), charset)
+    return path
+
+
+def letter(path, up):
+    path.write_text(json.dumps({
+        "remitter": REMITTER, "identifier": NUMBER, "amount": "48499.08", "currency": "CNY", "payment_date": "2026-11-12",
+        "claims": [{"claim": up.refs[n], "carrier": BILLED[n][0], **({"billed": yuan(BILLED[n][1])} if cents >= 0 else {}),
+                    "paid": yuan(cents), **({"remark": text} if text else {}),
+                    **({"difference": {"C2": "patient", "C4": "denied", "C6": "disputed"}[n]} if text else {})}
+                   for n, cents, text in PAID],
+        "other": [{"kind": "fee", "amount": "-1544.82", "tax": "-87.44", "remark": "VAT invoice"}]}))
+    return path
+
+
+def ctl(up, *words, expect=0):
+    done = up.daemon.ctl("--json", *words, "--who", "li", check=False)
+    assert done.returncode == expect, (done.stdout, done.stderr)
+    return json.loads(done.stdout)
+
+
+def account(up, name):
+    return up.database.value("SELECT coalesce(sum(CASE WHEN debit = %s THEN amount_minor ELSE -amount_minor END), 0)::bigint"
+                             " FROM zhifu.posting WHERE %s IN (debit, credit)", (name, name))
+
+
+def settled(up):
+    zhifu.wait_until(lambda: up.database.value("SELECT count(*) FROM zhifu.fact WHERE status = 1") == 0, "all facts to be applied")
+    assert up.database.sql("SELECT kind, why FROM zhifu.fact WHERE status <> 2") == []
+
+
+def test_scenario_4(up):
+    june = up.folder / "june.json"
+    june.write_text(json.dumps({
+        "remitter": REMITTER, "identifier": "MERIDIAN HC STMT 2026-06 #0201", "amount": "1450.00", "currency": "CNY",
+        "claims": [{"claim": up.refs["C6"], "carrier": "alpha", "billed": "1450.00", "paid": "1450.00"}]}))
+    assert ctl(up, "money", "remittance", "enter", str(june), "--why", "letter of 2 July")["outcome"] == "counts"
+    settled(up)
+    before = up.database.value("SELECT count(*) FROM zhifu.posting")
+
+    # One figure wrong: it is parked, and the books are as they were.
+    parked = ctl(up, "money", "remittance", "import", str(workbook(up.folder / "wrong.xlsx", rows_of(up, wrong=-18))),
+                 "--profile", "meridian")
+    assert parked["outcome"] == "parked" and parked["difference"] == {"amount": "-0.18", "currency": "CNY"}, parked
+    assert parked["arithmetic"].endswith("its details are 0.18 too little"), parked
+    assert [fault["path"] for fault in parked["faults"]] == ["D13"], parked
+    shown = up.daemon.ctl("money", "remittance", "show", parked["id"], "--zh", "--who", "li").stdout
+    assert "明细少了 0.18" in shown and "搁置" in shown, shown
+    assert up.database.value("SELECT count(*) FROM zhifu.posting") == before
+    assert up.database.value("SELECT count(*) FROM zhifu.remittance") == 1
+
+    # The right one takes its place, with a reason.
+    right = workbook(up.folder / "right.xlsx", rows_of(up))
+    told = ctl(up, "money", "remittance", "import", str(right), "--profile", "meridian", expect=1)
+    assert told["outcome"] == "needs-why" and told["there_standing"] == "parked", told
+    made = ctl(up, "money", "remittance", "import", str(right), "--profile", "meridian", "--why", "corrected by Meridian")
+    assert made["outcome"] == "counts" and made["version"] == 2 and made["decisions"] == 6 and made["strangers"] == 0, made
+    assert made["arithmetic"] == ("paid 51,493.90, taken back -1,450.00, fees -1,544.82: together 48,499.08 CNY,"
+                                  " as the advice says"), made
+    settled(up)
+
+    # To the fen, and by carrier. June's 1,450.00 was announced, and is taken back.
+    assert account(up, "CLR-REM-ALPHA") == 2655970 - 79679
+    assert account(up, "CLR-REM-BETA") == 2493420 - 74803
+    assert account(up, "CLR-REM-ALPHA") + account(up, "CLR-REM-BETA") == 4849908 + 145000
+    assert account(up, "REM-ANN-ALPHA") == -account(up, "CLR-REM-ALPHA")
+    assert account(up, "AR-PT") == 89655
+    states = {row["number"]: (row["adjudication"], row["payment"]) for row in up.database.sql(
+        "SELECT c.ref AS number, s.adjudication, s.payment FROM zhifu.claim c JOIN zhifu.claim_state s USING (hospital_id, claim_id)")}
+    denied, paid = states[up.refs["C4"]], states[up.refs["C1"]]
+    assert denied != paid and denied[1] == 0, states
+    shares = {row["carrier"]: row["amount"] for row in up.database.sql(
+        "SELECT carrier, sum(amount_minor)::bigint AS amount FROM zhifu.remittance_share WHERE remittance_id = %s GROUP BY 1",
+        (made["id"],))}
+    assert shares == {"alpha": 2655970 - 145000 - 79679, "beta": 2493420 - 74803}, shares
+    assert up.daemon.ctl("ledger", "balance").returncode == 0
+
+    # The same again, in each form and ten times at once.
+    postings = up.database.value("SELECT count(*) FROM zhifu.posting")
+    forms = [["import", str(csv(up.folder / "right.csv", rows_of(up))), "--profile", "meridian"],
+             ["enter", str(letter(up.folder / "right.json", up)), "--why", "by post as well"],
+             *[["import", str(right), "--profile", "meridian"]] * 8]
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda words: ctl(up, "money", "remittance", *words), forms))
+    assert [(a["outcome"], a["id"]) for a in answers] == [("known", made["id"])] * 10, answers
+    # Another content under its number is refused, and both are shown.
+    other = ctl(up, "money", "remittance", "import", str(workbook(up.folder / "other.xlsx", rows_of(up, wrong=100))),
+                "--profile", "meridian", "--why", "it is better", expect=1)
+    assert other["outcome"] == "differs" and other["there_amount"]["amount"] == "48499.08", other
+    settled(up)
+    assert up.database.value("SELECT count(*) FROM zhifu.posting") == postings
+    listed = ctl(up, "money", "remittance", "list")["remittances"]
+    assert sorted(row["standing"] for row in listed) == ["counts", "counts", "replaced"], listed
+
+
+def test_a_claim_that_nobody_knows_waits_for_a_person(up):
+    text = {"remitter": REMITTER, "identifier": "X-1", "amount": "30.00", "currency": "CNY",
+            "claims": [{"claim": "HZ10000000000000", "carrier": "alpha", "paid": "20.00"},
+                       {"claim": up.refs["C1"], "carrier": "beta", "paid": "10.00"}]}
+    path = up.folder / "unknown.json"
+    path.write_text(json.dumps(text))
+    made = ctl(up, "money", "remittance", "enter", str(path), "--why", "letter")
+    assert made["outcome"] == "counts" and made["strangers"] == 2, made
+    assert up.database.value("SELECT count(*) FROM zhifu.fact WHERE status = 4 AND remittance_id = %s", (made["id"],)) == 2
+    assert up.database.value("SELECT count(*) FROM zhifu.posting WHERE rule = 'announce'") == 0
