@@ -217,15 +217,11 @@ BEGIN
 	RETURN QUERY SELECT 'rate_missing', true, p.currency, count(*), min(p.book_day) FROM posting_unvalued u
 	JOIN posting p ON p.hospital_id = u.hospital_id AND p.entry_id = u.entry_id AND p.no = u.no
 	WHERE u.hospital_id = p_hospital AND p.book_day <= p_last GROUP BY p.currency;
-	IF to_regclass('zhifu.receivable_wait') IS NOT NULL THEN
-		RETURN QUERY SELECT 'receivable_waiting', true, p.debit, count(*), min(p.book_day) FROM receivable_wait w
-		JOIN posting p ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1
-		WHERE w.hospital_id = p_hospital AND p.book_day <= p_last GROUP BY 3;
-	END IF;
-	IF to_regclass('zhifu.remittance_parked') IS NOT NULL THEN
-		RETURN QUERY SELECT 'remittance_parked', true, r.insurer, count(*), min(r.made_at)::date FROM remittance_parked r
-		WHERE r.hospital_id = p_hospital GROUP BY r.insurer;
-	END IF;
+	RETURN QUERY SELECT 'receivable_waiting', true, p.debit, count(*), min(p.book_day) FROM receivable_wait w
+	JOIN posting p ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1
+	WHERE w.hospital_id = p_hospital AND p.book_day <= p_last GROUP BY 3;
+	RETURN QUERY SELECT 'remittance_parked', true, r.insurer, count(*), min(r.made_at)::date FROM remittance_parked r
+	WHERE r.hospital_id = p_hospital GROUP BY r.insurer;
 	-- Money that has a home it was not given, or none: also what breaks the ledger in any other way.
 	RETURN QUERY SELECT 'books', true, concat_ws(' ', l.statement, l.currency), l.found - l.expected, NULL::date FROM ledger_proof(p_hospital) l
 	WHERE l.found <> l.expected;

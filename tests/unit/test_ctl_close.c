@@ -260,6 +260,29 @@ static void red_is_not_closed(void **state)
 	assert_non_null(strstr(world.out, "不通过"));
 	assert_ctl(&world, 1, "money account proof --hospital HZ1 --day 2025-11-30");
 	assert_non_null(strstr(world.out, "DIFFERS"));
+	/* An advice whose arithmetic is wrong. */
+	world_sql(&world,
+		"INSERT INTO zhifu.advice (hospital_id, advice_id, remitter, identifier, version, standing, form, hash, amount_minor, sum_minor,"
+		" currency, exponent, detail_count, document, maker) VALUES ('" HOSPITAL_A
+		"', gen_random_uuid(), 'alpha', 'A-1', 1, 2, 1, sha256(''), 100, 99, 'CNY', 2, 1, '', 'li')");
+	assert_ctl(&world, 1, "money close 2025-11 --hospital HZ1 --check --json");
+	root = world_json(&world);
+	assert_string_equal(
+		json_string_value(json_object_get(found(root, "checks", "check", "remittance_parked"), "state")),
+		"red");
+	json_decref(root);
+	world_sql(&world, "TRUNCATE zhifu.advice");
+	/* A bill that waits for the rate by which it is owed. */
+	owes(1, "C", "CNY", 100000, 100000, "2025-11-03");
+	world_sql(&world, "INSERT INTO zhifu.receivable_wait (hospital_id, claim_id) VALUES ('" HOSPITAL_A
+			  "', '019ab000-0000-7000-8000-000000000001')");
+	assert_ctl(&world, 1, "money close 2025-11 --hospital HZ1 --check --json");
+	root = world_json(&world);
+	assert_string_equal(
+		json_string_value(json_object_get(found(root, "checks", "check", "receivable_waiting"), "state")),
+		"red");
+	json_decref(root);
+	world_sql(&world, "TRUNCATE zhifu.receivable_wait");
 	/* The database refuses it as well. */
 	assert_int_not_equal(
 		db_sync_script(world.db,
