@@ -41,7 +41,7 @@ CREATE POLICY tenant ON advice FOR SELECT TO zhifu_operator USING (hospital_id =
 GRANT SELECT, INSERT, UPDATE (standing, decided_by, decided_at, decided_why) ON advice TO zhifu_writer;
 GRANT SELECT ON advice TO zhifu_operator;
 
--- What stands in the way of a close: advices whose arithmetic is wrong, whoever brought them.
+-- What stands in the way of a close: advices whose arithmetic is wrong, until somebody decides.
 CREATE VIEW remittance_parked WITH (security_invoker = true) AS
 	SELECT a.hospital_id, a.advice_id AS remittance_id, a.remitter AS insurer, a.identifier, a.amount_minor, a.sum_minor, a.currency,
 		a.exponent, a.made_at

@@ -176,6 +176,9 @@ int advice_sums(const struct advice *advice, struct advice_sums *ret) LIB_MUSTUS
 const char *advice_sums_words(
 	const struct advice *advice, const struct advice_sums *sums, bool chinese, struct zf_arena *arena);
 
+/* May it be a claim's number? One without a digit is rather a name from a wrong column, and numbers are not sealed. */
+bool advice_is_number(struct text_span text);
+
 const char *advice_kind_word(uint8_t kind);             /* "claim", "fee", "adjustment", "netting" */
 const char *advice_difference_word(uint8_t difference); /* "", "patient", "contract", "denied", "disputed" */
 

@@ -14,7 +14,17 @@
 #define PATH_SIZE 64
 
 enum section { WHOLE, CLAIM, OTHER };
-enum form { FORM_TEXT, FORM_REMARK, FORM_CODE, FORM_DAY, FORM_AMOUNT, FORM_CURRENCY, FORM_WORD, FORM_LIST };
+enum form {
+	FORM_TEXT,
+	FORM_NUMBER,
+	FORM_REMARK,
+	FORM_CODE,
+	FORM_DAY,
+	FORM_AMOUNT,
+	FORM_CURRENCY,
+	FORM_WORD,
+	FORM_LIST
+};
 
 /* Amounts wait for the currency. */
 struct detail_draft {
@@ -60,12 +70,12 @@ static const struct entry entries[] = {
 	{{"payment_reference", "A text of one line, at most 200 bytes", "What the transfer's text will say.", false},
 		WHOLE, FORM_TEXT, IN_WHOLE(made.payment_reference), NULL},
 	{{"claims", "A list of objects", "What is said of each claim.", false}, WHOLE, FORM_LIST, CLAIM, NULL},
-	{{"claims[].claim", "A text of one line, at most 200 bytes",
+	{{"claims[].claim", "A text of one line with a digit in it, at most 200 bytes",
 		 "Our ref of the claim. This or insurer_claim is needed.", false},
-		CLAIM, FORM_TEXT, IN_DETAIL(made.claim), NULL},
-	{{"claims[].insurer_claim", "A text of one line, at most 200 bytes", "The insurer's own number of the claim.",
-		 false},
-		CLAIM, FORM_TEXT, IN_DETAIL(made.insurer_claim), NULL},
+		CLAIM, FORM_NUMBER, IN_DETAIL(made.claim), NULL},
+	{{"claims[].insurer_claim", "A text of one line with a digit in it, at most 200 bytes",
+		 "The insurer's own number of the claim.", false},
+		CLAIM, FORM_NUMBER, IN_DETAIL(made.insurer_claim), NULL},
 	{{"claims[].carrier", "Small letters, digits and hyphens, at most 32",
 		 "Who bears it: an insurer's code. Without it the claim's own.", false},
 		CLAIM, FORM_CODE, IN_DETAIL(made.carrier), NULL},
@@ -109,6 +119,14 @@ static const struct entry entries[] = {
 const struct advice_key *advice_key(size_t n)
 {
 	return n < ENTRIES ? &entries[n].key : NULL;
+}
+
+bool advice_is_number(struct text_span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] >= '0' && text.ptr[i] <= '9') return true;
+	}
+	return false;
 }
 
 const char *advice_kind_word(uint8_t kind)
@@ -157,8 +175,9 @@ static bool is_line(struct text_span text)
 static void read_text(struct reader *reader, const struct entry *entry, struct text_span text, const char **at)
 {
 	size_t most = entry->form == FORM_REMARK ? ADVICE_REMARK_BYTES_MAX : ADVICE_TEXT_BYTES_MAX;
-	bool code = entry->form == FORM_CODE;
+	bool code = entry->form == FORM_CODE, number = entry->form == FORM_NUMBER;
 	if (text.len > most || (entry->form != FORM_REMARK && !is_line(text)) || text.len == 0 ||
+		(number && !advice_is_number(text)) ||
 		(code && (text.len > 32 || text_match("[a-z0-9][a-z0-9-]*", text) != 1))) {
 		tell(reader, name_of(entry), FAULT_ADVICE_VALUE, "?", entry->key.form);
 		return;
@@ -184,6 +203,7 @@ static void read_scalar(struct reader *reader, const struct entry *entry, struct
 	int64_t day;
 	switch (entry->form) {
 	case FORM_TEXT:
+	case FORM_NUMBER:
 	case FORM_REMARK:
 	case FORM_CODE:
 		read_text(reader, entry, text, at);

@@ -378,6 +378,11 @@ static void take_numbers(struct reading *reading, const struct sheet_row *row, s
 			text.len == 0) {
 			continue;
 		}
+		if (!advice_is_number(text)) {
+			advice_fault(&reading->cells, FAULT_ADVICE_VALUE, row->number, place_of(reading, columns[i]),
+				"?", "C-2026-7");
+			return;
+		}
 		*(i == 0 ? &detail->claim : &detail->insurer_claim) = keep(reading, text);
 	}
 	if (detail->claim != NULL || detail->insurer_claim != NULL) return;

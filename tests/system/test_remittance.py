@@ -5,7 +5,6 @@ books to the fen. With one figure wrong it is parked, and nothing of it is."""
 import concurrent.futures
 import datetime
 import json
-import subprocess
 
 import openpyxl
 import pytest
@@ -115,8 +114,12 @@ def test_scenario_4(up):
     june.write_text(json.dumps({
         "remitter": REMITTER, "identifier": "MERIDIAN HC STMT 2026-06 #0201", "amount": "1450.00", "currency": "CNY",
         "claims": [{"claim": up.refs["C6"], "carrier": "alpha", "billed": "1450.00", "paid": "1450.00"}]}))
-    assert ctl(up, "money", "remittance", "enter", str(june), "--why", "letter of 2 July")["outcome"] == "counts"
+    # Ten clerks at once: one is first.
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: ctl(up, "money", "remittance", "enter", str(june), "--why", "letter of 2 July"), range(10)))
+    assert sorted(a["outcome"] for a in answers) == ["counts", *["known"] * 9], answers
     settled(up)
+    assert account(up, "CLR-REM-ALPHA") == 145000
     before = up.database.value("SELECT count(*) FROM zhifu.posting")
 
     # One figure wrong: it is parked, and the books are as they were.
@@ -150,11 +153,19 @@ def test_scenario_4(up):
         "SELECT c.ref AS number, s.adjudication, s.payment FROM zhifu.claim c JOIN zhifu.claim_state s USING (hospital_id, claim_id)")}
     denied, paid = states[up.refs["C4"]], states[up.refs["C1"]]
     assert denied != paid and denied[1] == 0, states
+    # The hospital's system reads both where it reads those of modules: what is announced, and the decision with its reason.
+    with up.daemon.client() as client:
+        read = client.get("/fhir/PaymentReconciliation/" + made["id"])
+        assert read.status == 200 and read.json()["paymentAmount"]["value"] == "48499.08", read
+        claim_id = up.database.value("SELECT claim_id::text FROM zhifu.claim WHERE ref = %s", (up.refs["C2"],))
+        found = client.get("/fhir/ClaimResponse?request=Claim/" + claim_id).json()
+        assert [entry["resource"]["disposition"] for entry in found["entry"]] == ["896.55 is the member's 10 %"], found
     shares = {row["carrier"]: row["amount"] for row in up.database.sql(
         "SELECT carrier, sum(amount_minor)::bigint AS amount FROM zhifu.remittance_share WHERE remittance_id = %s GROUP BY 1",
         (made["id"],))}
     assert shares == {"alpha": 2655970 - 145000 - 79679, "beta": 2493420 - 74803}, shares
     assert up.daemon.ctl("ledger", "balance").returncode == 0
+    assert "payment" not in up.daemon.ctl("queue", "orphans").stdout  # the fee is of no claim, and nobody need look for one
 
     # The same again, in each form and ten times at once.
     postings = up.database.value("SELECT count(*) FROM zhifu.posting")
@@ -184,3 +195,4 @@ def test_a_claim_that_nobody_knows_waits_for_a_person(up):
     assert made["outcome"] == "counts" and made["strangers"] == 2, made
     assert up.database.value("SELECT count(*) FROM zhifu.fact WHERE status = 4 AND remittance_id = %s", (made["id"],)) == 2
     assert up.database.value("SELECT count(*) FROM zhifu.posting WHERE rule = 'announce'") == 0
+    assert up.daemon.ctl("queue", "orphans").stdout.count("payment") == 2
