@@ -1,14 +1,10 @@
-/* zhifuctl ledger: postings, the trial balance with its proof, and the journal as text for hledger. */
-#include <ctype.h>
-#include <inttypes.h>
-#include <string.h>
+/* zhifuctl ledger: postings, and the trial balance with its proof. */
 
 #include "ctl/books.h"
 #include "ctl/claim.h"
 #include "ctl/report.h"
 #include "db/sync.h"
 #include "lib/currency.h"
-#include "lib/date.h"
 
 #define LIST_MAX 10000
 
@@ -17,11 +13,11 @@ struct ledger_filter {
 	int32_t from_day, to_day;
 };
 
-static int filter_read(struct ctl *ctl, int argc, char **argv, struct ledger_filter *filter, bool *hledger, bool *book)
+static int filter_read(struct ctl *ctl, int argc, char **argv, struct ledger_filter *filter)
 {
 	const struct ctl_option options[] = {{"--hospital", &filter->hospital, NULL}, {"--claim", &filter->claim, NULL},
 		{"--account", &filter->account, NULL}, {"--from", &filter->from, NULL}, {"--to", &filter->to, NULL},
-		{hledger != NULL ? "--hledger" : NULL, NULL, hledger}, {"--book", NULL, book}, {NULL, NULL, NULL}};
+		{NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
@@ -74,7 +70,7 @@ static int ledger_show(struct ctl *ctl, int argc, char **argv)
 	struct report report;
 	struct table table;
 	bool cut = false;
-	int r = filter_read(ctl, argc, argv, &filter, NULL, NULL);
+	int r = filter_read(ctl, argc, argv, &filter);
 
 	if (r == 0) r = books_open(ctl, filter.hospital, &books);
 	if (r != 0) return r;
@@ -203,74 +199,10 @@ static int ledger_balance(struct ctl *ctl, int argc, char **argv)
 	return report_end(&report, balanced ? 0 : 1);
 }
 
-/* ---- export ---- */
-
-/* An entry's rows become one transaction; each row is two postings that cancel out. What has no value yet in the book
- * currency, or no amount in its own, is not in the journal of that kind. */
-static void journal_print(const struct hospital *hospital, struct pg_result *rows, bool book)
-{
-	struct uuid open = {{0}};
-
-	for (int row = 0; row < db_rows_count(rows); row++) {
-		struct uuid entry = db_rows_uuid(rows, row, 8);
-		const char *currency = book ? hospital->book_currency : db_rows_text(rows, row, 4);
-		const char *ref = db_rows_text(rows, row, 7);
-		int exponent = book ? currency_exponent(currency) : (int)db_rows_int(rows, row, 5);
-		int column = book ? 11 : 3;
-		int64_t minor = db_rows_null(rows, row, column) ? 0 : db_rows_int(rows, row, column);
-		char amount[REPORT_AMOUNT_LEN];
-		char id[UUID_TEXT_LEN];
-
-		if (minor == 0) continue;
-
-		if (!uuid_equal(&entry, &open)) {
-			int year;
-			unsigned month;
-			unsigned day;
-
-			date_civil_from_days(db_rows_date(rows, row, 0), &year, &month, &day);
-			uuid_format(&entry, id);
-			(void)printf("\n%04d-%02u-%02u * %s  ; hospital:%s, claim:%s, entry:%s\n", year, month, day,
-				db_rows_text(rows, row, 6), hospital->code, ref != NULL ? ref : "", id);
-			open = entry;
-		}
-		report_amount(minor, exponent, false, amount);
-		(void)printf("    %-32s  %s %s\n", db_rows_text(rows, row, 1), amount, currency);
-		(void)printf("    %-32s  -%s %s\n", db_rows_text(rows, row, 2), amount, currency);
-	}
-}
-
-static int ledger_export(struct ctl *ctl, int argc, char **argv)
-{
-	struct books books CLEANUP(books_close) = {0};
-	struct ledger_filter filter = {0};
-	bool hledger = false;
-	bool book = false;
-	int r = filter_read(ctl, argc, argv, &filter, &hledger, &book);
-
-	if (r != 0) return r;
-	if (!hledger || ctl->json)
-		return ctl_usage("the journal is made with --hledger; ledger show --json is for programs");
-	r = books_open(ctl, filter.hospital, &books);
-	if (r != 0) return r;
-	(void)printf("; the journal of Zhifu, one entry each\ndecimal-mark .\n");
-	for (uint32_t i = 0; r == 0 && i < books.count; i++) {
-		struct pg_result *rows = NULL;
-
-		r = postings_read(ctl, &books.hospitals[i], &filter, INT64_MAX, &rows);
-		if (r == 0) journal_print(&books.hospitals[i], rows, book);
-		db_sync_rows_free(rows);
-	}
-	return r < 0 ? ctl_fail("could not read the ledger") : 0;
-}
-
 const struct ctl_command ledger_commands[] = {
 	{"ledger show", "[--hospital CODE] [--claim REF] [--account NAME] [--from DAY] [--to DAY]", "postings",
 		CTL_CONFIG | CTL_DB, ledger_show},
 	{"ledger balance", "[--hospital CODE]", "the trial balance and its proof; fails when the books do not balance",
 		CTL_CONFIG | CTL_DB, ledger_balance},
-	{"ledger export", "--hledger [--book] [--hospital CODE] [--claim REF] [--account NAME] [--from DAY] [--to DAY]",
-		"the journal as text that hledger reads; --book: in the book currency", CTL_CONFIG | CTL_DB,
-		ledger_export},
 	{NULL, NULL, NULL, 0, NULL},
 };

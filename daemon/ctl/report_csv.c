@@ -6,9 +6,9 @@
 
 #include "lib/text.h"
 
-/* What spreadsheets take for the beginning of a formula; the last four are the wide forms of the first. */
-static bool formula(const char *text)
+bool report_csv_formula(const char *text)
 {
+	/* the last four are the wide forms of the first */
 	static const char *const signs[] = {
 		"=", "+", "-", "@", "\t", "\r", "\n", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
 
@@ -19,7 +19,7 @@ static bool formula(const char *text)
 
 static void report_csv_text(FILE *out, const char *text)
 {
-	bool guarded = formula(text);
+	bool guarded = report_csv_formula(text);
 	size_t len = strlen(text);
 	bool quoted =
 		guarded || strpbrk(text, ",\"\r\n") != NULL || (len > 0 && (text[0] == ' ' || text[len - 1] == ' '));

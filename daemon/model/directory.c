@@ -105,14 +105,38 @@ int directory_load(const char *hospitals_dir, const char *insurers_dir, struct c
 	return faults->count > before ? err_set(ERR_INVALID, "%s", faults->items[before]) : 0;
 }
 
-/* How many of the faults, each "file:line: message", are in this file. */
-static size_t faults_in(const char *file, const struct conf_faults *faults)
+/* Is a fault, "file:line: message", in this file? */
+static bool fault_in(const char *fault, const char *file)
 {
-	size_t len = strlen(file);
+	size_t len = file == NULL ? 0 : strlen(file);
+
+	return len > 0 && strncmp(fault, file, len) == 0 && fault[len] == ':';
+}
+
+/* How many of the faults are in the hospital's file, its chart or its calendar; marks them. */
+static size_t hospital_faults(const struct hospital *hospital, const struct conf_faults *faults, bool *marked)
+{
 	size_t n = 0;
 
-	for (size_t i = 0; i < faults->count; i++)
-		n += strncmp(faults->items[i], file, len) == 0 && faults->items[i][len] == ':';
+	for (size_t i = 0; i < faults->count; i++) {
+		if (!fault_in(faults->items[i], hospital->file) && !fault_in(faults->items[i], hospital->chart_file) &&
+			!fault_in(faults->items[i], hospital->calendar_file))
+			continue;
+		marked[i] = true;
+		n++;
+	}
+	return n;
+}
+
+static size_t insurer_faults(const struct insurer *insurer, const struct conf_faults *faults, bool *marked)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < faults->count; i++) {
+		if (!fault_in(faults->items[i], insurer->file)) continue;
+		marked[i] = true;
+		n++;
+	}
 	return n;
 }
 
@@ -121,24 +145,18 @@ size_t directory_sound_only(struct directory *directory, const struct conf_fault
 	/* the arrays are ours: const is what others see */
 	const struct hospital **hospitals = (const struct hospital **)directory->hospitals;
 	const struct insurer **insurers = (const struct insurer **)directory->insurers;
+	bool marked[CONF_FAULTS_MAX] = {false}; /* of several hospitals' one chart once */
 	uint32_t hospital_count = 0;
 	uint32_t insurer_count = 0;
 	size_t faulty = 0;
 
-	for (uint32_t i = 0; i < directory->hospital_count; i++) {
-		size_t n = faults_in(hospitals[i]->file, faults);
-
-		faulty += n;
-		if (n == 0) hospitals[hospital_count++] = hospitals[i];
-	}
-	for (uint32_t i = 0; i < directory->insurer_count; i++) {
-		size_t n = faults_in(insurers[i]->file, faults);
-
-		faulty += n;
-		if (n == 0) insurers[insurer_count++] = insurers[i];
-	}
+	for (uint32_t i = 0; i < directory->hospital_count; i++)
+		if (hospital_faults(hospitals[i], faults, marked) == 0) hospitals[hospital_count++] = hospitals[i];
+	for (uint32_t i = 0; i < directory->insurer_count; i++)
+		if (insurer_faults(insurers[i], faults, marked) == 0) insurers[insurer_count++] = insurers[i];
 	directory->hospital_count = hospital_count;
 	directory->insurer_count = insurer_count;
+	for (size_t i = 0; i < faults->count; i++) faulty += marked[i];
 	return faulty;
 }
 

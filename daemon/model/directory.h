@@ -15,6 +15,9 @@
 #include "zhifu_model.h"
 
 struct advice_profile;
+struct calendar;
+struct chart;
+struct erp_profile;
 struct hospital;
 struct validate_system;
 
@@ -72,6 +75,13 @@ struct hospital {
 	uint32_t limitation_years, limitation_alert_days;
 	const struct write_off_role *write_off_roles;
 	uint32_t write_off_role_count;
+	const struct chart *chart;              /* of accounts */
+	const struct calendar *calendar;        /* of working days */
+	const char *chart_file, *calendar_file; /* NULL: what is built in */
+	const char *declaration_code;           /* of receipts from abroad; NULL: none are declared */
+	uint16_t declaration_days;              /* within so many working days */
+	uint32_t erp_profile_count;
+	const struct erp_profile *erp_profiles;
 	const struct validate_system *code_systems; /* its own: tariff, catalogues, diagnoses */
 	uint32_t code_system_count;
 	const char *file; /* its configuration file, for faults */

@@ -5,6 +5,7 @@
 
 #include "lib/text.h"
 #include "model/directory_form.h"
+#include "model/erp_profile.h"
 #include "model/validate.h"
 
 #define MEMBER(type_name, member) .name = #member, .offset = offsetof(struct type_name, member)
@@ -152,6 +153,20 @@ static const struct conf_option hospital_options[] = {
 	{MEMBER(hospital_file, advice_profiles), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
 		.group = &advice_file_table, .fallback = "()",
 		.help = "How the remittance advices are to be read that come as CSV or XLSX: zhifuctl money remittance import."},
+	{MEMBER(hospital_file, chart), .type = CONF_PATH, .flags = CONF_RELOADABLE,
+		.help = "The chart of accounts: which account of the hospital's own bookkeeping each of the ledger's is. Without it "
+			"that for public hospitals which conf/charts/public.conf shows; conf/charts/private.conf is another."},
+	{MEMBER(hospital_file, erp_profiles), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
+		.group = &erp_profile_table, .fallback = "()",
+		.help = "How the hospital's bookkeeping program wants the journal as CSV."},
+	{MEMBER(hospital_file, calendar), .type = CONF_PATH, .flags = CONF_RELOADABLE,
+		.help = "The calendar of working days. Without it that of China which conf/calendars/china.conf shows."},
+	{MEMBER(hospital_file, declaration_code), .type = CONF_STRING, .flags = CONF_RELOADABLE,
+		.fallback = "\"223021\"", .form = form_declaration_code,
+		.help = "The balance-of-payments code that receipts from abroad are declared under unless a person says another "
+			"one; \"\": nothing is declared. Where the books are not kept in CNY nothing is declared either."},
+	{MEMBER(hospital_file, declaration_days), .type = CONF_INT, .flags = CONF_RELOADABLE, .fallback = "5", .min = 1,
+		.max = 60, .help = "Within how many working days after the credit it is to be declared."},
 	{MEMBER(hospital_file, code_systems), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
 		.group = &code_system_table, .fallback = "()",
 		.help = "The hospital's own code systems: tariff, drugs, diagnoses. Codes of any other draw a warning, unless "

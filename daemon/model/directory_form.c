@@ -191,6 +191,11 @@ const char *form_limit(const char *text)
 	return decimal_parse(text_of(text), &limit) == 0 && decimal_sign(limit) >= 0 ? NULL : "is not an amount";
 }
 
+const char *form_declaration_code(const char *text)
+{
+	return text[0] == '\0' || (strlen(text) == 6 && is_made_of(text, DIGITS)) ? NULL : "is not of six digits";
+}
+
 const char *form_client(const char *text)
 {
 	return is_made_of(text, NAME_CHARS) ? NULL : "may have only letters, digits, dot, hyphen and underscore";

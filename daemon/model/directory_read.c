@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include "lib/money.h"
+#include "model/calendar.h"
+#include "model/chart.h"
 #include "model/directory_file.h"
 #include "model/directory_form.h"
+#include "model/erp_profile.h"
 #include "model/validate.h"
 
 #define SMALL_FILE_BYTES_MAX 65536
@@ -211,6 +214,69 @@ static int close_read(
 	return 0;
 }
 
+static bool path_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static int chart_read(struct reading *reading, const char *path, const struct chart **ret_chart)
+{
+	int r;
+
+	for (size_t i = 0; i < reading->chart_count; i++) {
+		if (!path_same(reading->charts[i].path, path)) continue;
+		*ret_chart = reading->charts[i].chart;
+		return 0;
+	}
+	r = chart_load(path, reading->arena, reading->faults, ret_chart);
+	if (r != ERR_NOMEM && reading->chart_count < DIRECTORY_SHARED_MAX)
+		reading->charts[reading->chart_count++] = (struct shared_chart){path, *ret_chart};
+	return r == ERR_NOMEM ? r : 0;
+}
+
+static int calendar_read(struct reading *reading, const char *path, const struct calendar **ret_calendar)
+{
+	int r;
+
+	for (size_t i = 0; i < reading->calendar_count; i++) {
+		if (!path_same(reading->calendars[i].path, path)) continue;
+		*ret_calendar = reading->calendars[i].calendar;
+		return 0;
+	}
+	r = calendar_load(path, reading->arena, reading->faults, ret_calendar);
+	if (r != ERR_NOMEM && reading->calendar_count < DIRECTORY_SHARED_MAX)
+		reading->calendars[reading->calendar_count++] = (struct shared_calendar){path, *ret_calendar};
+	return r == ERR_NOMEM ? r : 0;
+}
+
+static int profiles_read(struct reading *reading, const struct conf_groups *groups, struct hospital *hospital)
+{
+	struct erp_profile *list = zf_alloc_array(&reading->arena->zf, groups->count + 1, sizeof(*list));
+	int r = list == NULL ? ERR_NOMEM : 0;
+
+	for (size_t i = 0; r == 0 && i < groups->count; i++)
+		r = erp_profile_make(groups->items[i], reading->arena, &list[i]);
+	hospital->erp_profiles = list;
+	hospital->erp_profile_count = (uint32_t)groups->count;
+	return r;
+}
+
+/* What the books need besides: chart, calendar, exports, declarations. */
+static int books_read(struct reading *reading, const struct hospital_file *file, struct hospital *hospital)
+{
+	int r = profiles_read(reading, &file->erp_profiles, hospital);
+
+	hospital->chart_file = path_beside(reading, hospital->file, file->chart);
+	hospital->calendar_file = path_beside(reading, hospital->file, file->calendar);
+	if (r == 0) r = chart_read(reading, hospital->chart_file, &hospital->chart);
+	if (r == 0) r = calendar_read(reading, hospital->calendar_file, &hospital->calendar);
+	if (file->declaration_code != NULL && file->declaration_code[0] != '\0' &&
+		strcmp(hospital->book_currency, "CNY") == 0)
+		hospital->declaration_code = file->declaration_code;
+	hospital->declaration_days = (uint16_t)file->declaration_days;
+	return r;
+}
+
 int hospital_read(struct reading *reading, const char *path, const char *code, const void **ret_entry)
 {
 	struct hospital *hospital = zf_alloc(&reading->arena->zf, sizeof(*hospital));
@@ -241,6 +307,7 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 	if (r == 0) r = accounts_read(reading, &file.bank_accounts, hospital);
 	if (r == 0) r = close_read(reading, path, &file, hospital);
 	if (r == 0) r = advice_profiles_read(reading, &file.advice_profiles, hospital);
+	if (r == 0) r = books_read(reading, &file, hospital);
 	clients = zf_alloc_array(&reading->arena->zf, file.clients.count + 1, sizeof(*clients));
 	if (clients == NULL) r = ERR_NOMEM;
 	for (size_t i = 0; r == 0 && i < file.clients.count; i++)

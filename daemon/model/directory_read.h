@@ -5,6 +5,7 @@
 #include "model/directory.h"
 
 #define DIRECTORY_ZONES_MAX 1024
+#define DIRECTORY_SHARED_MAX 256
 
 /* What reading shares: memory, faults, and the zones that were loaded. */
 struct reading {
@@ -12,6 +13,17 @@ struct reading {
 	struct conf_faults *faults;
 	struct zone *zones[DIRECTORY_ZONES_MAX];
 	size_t zone_count;
+	/* Charts and calendars by their paths (NULL: built in): hospitals share them, and their faults are told once.
+	 */
+	struct shared_chart {
+		const char *path;
+		const struct chart *chart;
+	} charts[DIRECTORY_SHARED_MAX];
+	struct shared_calendar {
+		const char *path;
+		const struct calendar *calendar;
+	} calendars[DIRECTORY_SHARED_MAX];
+	size_t chart_count, calendar_count;
 };
 
 /* code: the file's name without ".conf". ERR_INVALID: faults were added; there is an entry nevertheless, of what could
