@@ -21,6 +21,7 @@
 #include "lib/date.h"
 #include "model/directory.h"
 #include "settle/bank_content.h"
+#include "settle/declaration.h"
 #include "settle/posting_rule.h"
 
 #define READ_BYTES (1u << 20) /* also of one stored part */
@@ -43,7 +44,7 @@ struct importing {
 	struct arena chunk;      /* of the lines at hand */
 	struct bank_imported *statement;
 	char bank[ACCOUNT_LEN];
-	struct db_params lines, details;
+	struct db_params lines, details, declarations;
 	struct {
 		struct db_array *line, *identity, *referenced, *occurrence, *booked, *value, *amount, *reversal,
 			*content;
@@ -51,9 +52,13 @@ struct importing {
 	struct {
 		struct db_array *line, *no, *amount, *content;
 	} d;
-	uint32_t line_count, detail_count;
+	struct {
+		struct db_array *line, *ground, *country, *due, *assumed;
+	} f; /* from abroad */
+	uint32_t line_count, detail_count, declaration_count;
 	int64_t amounts[LINES_MAX]; /* of the lines at hand */
 	struct uuid line_id;        /* of the entry at hand */
+	bool declared;              /* it is among those from abroad */
 	int error;                  /* what ended it, and has its text */
 };
 
@@ -230,7 +235,8 @@ static void lines_begin(struct importing *importing)
 	arena_reset(&importing->chunk);
 	db_params_init(&importing->lines, &importing->chunk);
 	db_params_init(&importing->details, &importing->chunk);
-	importing->line_count = importing->detail_count = 0;
+	db_params_init(&importing->declarations, &importing->chunk);
+	importing->line_count = importing->detail_count = importing->declaration_count = 0;
 	db_params_uuid(&importing->lines, &importing->import->hospital->id);
 	db_params_uuid(&importing->lines, &importing->statement_id);
 	db_params_text(&importing->lines, importing->statement->account->code);
@@ -253,6 +259,13 @@ static void lines_begin(struct importing *importing)
 	importing->d.no = db_params_array(&importing->details, DB_INT4, LINES_MAX, 0);
 	importing->d.amount = db_params_array(&importing->details, DB_INT8, LINES_MAX, 0);
 	importing->d.content = db_params_array(&importing->details, DB_BYTEA, LINES_MAX, 512 * LINES_MAX);
+	db_params_uuid(&importing->declarations, &importing->import->hospital->id);
+	importing->f.line = db_params_array(&importing->declarations, DB_UUID, LINES_MAX, 0);
+	importing->f.ground = db_params_array(&importing->declarations, DB_INT2, LINES_MAX, 0);
+	importing->f.country = db_params_array(&importing->declarations, DB_TEXT, LINES_MAX, 2 * LINES_MAX);
+	importing->f.due = db_params_array(&importing->declarations, DB_DATE, LINES_MAX, 0);
+	importing->f.assumed = db_params_array(&importing->declarations, DB_BOOL, LINES_MAX, 0);
+	db_params_text(&importing->declarations, importing->import->hospital->declaration_code);
 }
 
 /* Stores the lines at hand, then the details, which may be of a line that was stored before. */
@@ -274,6 +287,9 @@ static int lines_flush(struct importing *importing)
 	if (r == 0 && importing->detail_count > 0)
 		r = db_sync_query(
 			importing->ctl->db, "SELECT bank_details_add($1, $2, $3, $4, $5)", &importing->details, NULL);
+	if (r == 0 && importing->declaration_count > 0)
+		r = db_sync_query(importing->ctl->db, "SELECT declaration_add($1, $2, $3, $4, $5, $6, $7)",
+			&importing->declarations, NULL);
 	POINT("bank.lines");
 	lines_begin(importing);
 	return r;
@@ -338,6 +354,25 @@ static int details_add(struct importing *importing, const struct bank_entry *ent
 		r = content_add(importing, importing->d.content, &importing->line_id, json);
 	}
 	return r;
+}
+
+/* A line whose payer comes to light with a later part of its batch is declared then. */
+static void declaration_add(struct importing *importing, const struct bank_entry *entry)
+{
+	struct declaration told;
+
+	if (entry->part == 0) importing->declared = false;
+	if (importing->declared || !declaration_of(importing->import->hospital, entry, day_of(entry), &told)) return;
+	importing->declared = true;
+	db_array_uuid(importing->f.line, &importing->line_id);
+	db_array_int2(importing->f.ground, (int16_t)told.ground);
+	if (told.country[0] != '\0')
+		db_array_text(importing->f.country, told.country);
+	else
+		db_array_null(importing->f.country);
+	db_array_date(importing->f.due, told.due_day);
+	db_array_bool(importing->f.assumed, told.due_assumed);
+	importing->declaration_count++;
 }
 
 static void balance_params(struct db_params *params, const struct bank_balance *balance)
@@ -408,6 +443,7 @@ static int entry_store(void *ctx, const struct bank_statement *statement, const 
 	if (statement->kind != BANK_KIND_STATEMENT || entry->status != BANK_STATUS_BOOKED) return 0;
 	if (entry->part == 0) r = line_add(importing, entry);
 	if (r == 0) r = details_add(importing, entry);
+	if (r == 0) declaration_add(importing, entry);
 	if (r == 0 && (importing->line_count >= LINES_MAX || importing->detail_count >= LINES_MAX ||
 			      importing->chunk.used_bytes >= CHUNK_BYTES / 2))
 		r = lines_flush(importing);

@@ -70,6 +70,7 @@ extern const struct ctl_command money_proof_commands[];
 extern const struct ctl_command money_limitation_commands[];
 extern const struct ctl_command money_remittance_commands[];
 extern const struct ctl_command money_export_commands[];
+extern const struct ctl_command money_declaration_commands[];
 extern const struct ctl_command key_commands[];
 extern const struct ctl_command check_commands[];
 extern const struct ctl_command status_commands[];
