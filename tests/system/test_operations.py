@@ -324,6 +324,27 @@ def test_a_certificate_that_does_not_fit_keeps_the_old_one(up):
     assert daemon.health("/readyz").status == 200
 
 
+def test_a_certificate_that_has_expired_keeps_no_process_down(up):
+    """A dead intake process comes back with what there is, loudly; a start or a reload with it is refused."""
+    daemon = up.daemon
+    files = [pathlib.Path(path) for path in (up.pki.pem("server"), up.pki.key("server"))]
+    good = [path.read_bytes() for path in files]
+    try:
+        for path, other in zip(files, (up.pki.pem("expired-client"), up.pki.key("expired-client"))):
+            path.write_bytes(pathlib.Path(other).read_bytes())
+        os.kill(pid_of(daemon, "intake"), signal.SIGKILL)
+        daemon.wait_log(r"certificate [^\n]* has expired: whoever looks at it refuses it")
+        zhifu.wait_until(lambda: served_certificate(up.port) == der_of(up.pki.pem("expired-client")), "the expired one")
+        daemon.reload()
+        daemon.wait_log(r"configuration not reloaded, the old one stays")
+    finally:
+        for path, content in zip(files, good):
+            path.write_bytes(content)
+    daemon.reload()
+    zhifu.wait_until(lambda: served_certificate(up.port) == der_of(up.pki.pem("server")), "the good one")
+    daemon.wait_ready()
+
+
 def test_a_new_insurer_takes_a_claim_that_had_no_route(up, keep):
     daemon = up.daemon
     with daemon.client() as client:
