@@ -179,7 +179,7 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 		DELETE FROM receivable_wait w USING unnest(back_hospital, back) AS t (h, c) WHERE w.hospital_id = t.h AND w.claim_id = t.c;
 		PERFORM receivable_follow(back_hospital, back, back, back_delta);
 	END IF;
-	IF 3 = ANY (p_to) THEN
+	IF 3 = ANY (p_to) AND 1 = ANY (p_axis) THEN
 		INSERT INTO consent_wait (hospital_id, claim_id)
 		SELECT t.h, t.c FROM unnest(p_hospital, p_claim, p_axis, p_to) AS t (h, c, x, s) WHERE t.x = 1 AND t.s = 3
 		ON CONFLICT DO NOTHING;

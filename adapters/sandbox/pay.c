@@ -84,10 +84,12 @@ static void append(struct payer *payer, struct sender *sender, const struct zf_r
 	remittance->detail_count = made->detail_count;
 	(void)snprintf(remittance->identifier, sizeof(remittance->identifier), "%s", made->identifier);
 	(void)snprintf(remittance->id, sizeof(remittance->id), "%s", id);
-	remittance->json = mem_alloc(json.len);
-	assert(remittance->json != NULL);
-	memcpy(remittance->json, json.ptr, json.len);
-	remittance->json_len = json.len;
+	if (json.len > 0) {
+		remittance->json = mem_alloc(json.len);
+		assert(remittance->json != NULL);
+		memcpy(remittance->json, json.ptr, json.len);
+		remittance->json_len = json.len;
+	}
 	*payer->remittances_end = remittance;
 	payer->remittances_end = &remittance->next;
 	if (sender->by_message) {
@@ -136,8 +138,10 @@ static void pay_sender(struct payer *payer, struct sender *sender, size_t count)
 	made.payment_reference = identifier;
 	struct fhir_answer_options options = {
 		.id = id, .claim_system = payer->script.claim_system, .number_system = payer->script.number_system};
-	struct text_span json;
-	err = fhir_encode_remittance(&made, &options, payer->script.fee_extension, &arena.zf, &json);
+	struct text_span json = {NULL, 0};
+	/* A post office is asked for files. */
+	if (payer->profile == NULL)
+		err = fhir_encode_remittance(&made, &options, payer->script.fee_extension, &arena.zf, &json);
 	assert(err == 0);
 	append(payer, sender, &made, id, json);
 	if (payer->profile != NULL) post_advice(payer, sender, sender->unpaid, details, count, identifier);

@@ -82,7 +82,7 @@ struct remittance {
 	char id[40];
 	struct zf_money amount;
 	uint32_t detail_count;
-	uint8_t *json;
+	uint8_t *json; /* NULL: of a post office */
 	size_t json_len;
 	int64_t delivered_ms; /* first; 0: not yet */
 	uint64_t fetch;       /* the number of the question that fetched it first */
