@@ -170,6 +170,50 @@ static void what_is_wrong_with_a_file_is_told(void **state)
 	assert_non_null(strstr(world.err, "delta"));
 }
 
+static void a_profile_that_cannot_work_is_told(void **state)
+{
+	static const struct {
+		const char *profile, *told;
+	} rows[] = {
+		{"remitter = \"M\"; currency = \"CNY\"; total_words = \"t\"; columns = { claim = \"C\"; paid = \"P\"; };",
+			"identifier needs a column or a label"},
+		{"currency = \"CNY\"; total_words = \"t\"; columns = { claim = \"C\"; paid = \"P\"; identifier = \"I\"; };",
+			"remitter is missing"},
+		{"remitter = \"M\"; total_words = \"t\"; columns = { claim = \"C\"; paid = \"P\"; identifier = \"I\"; };",
+			"currency is missing"},
+		{"remitter = \"M\"; currency = \"CNY\"; columns = { claim = \"C\"; paid = \"P\"; identifier = \"I\"; };",
+			"total_words are missing"},
+		{"remitter = \"M\"; currency = \"CNY\"; total_words = \"t\"; columns = { paid = \"P\"; identifier = \"I\"; };",
+			"how are claims found?"},
+		{"remitter = \"M\"; currency = \"CNY\"; total_words = \"t\"; columns = { claim = \"C\"; identifier = \"I\"; };",
+			"columns.paid is missing"},
+		{"remitter = \"M\"; currency = \"CNY\"; total_words = \"t\"; decimal = \",\"; columns = { claim = \"C\"; paid = \"P\";"
+		 " identifier = \"I\"; };",
+			"the same sign"},
+		{"remitter = \"M\"; currency = \"CNY\"; total_words = \"t\"; date_form = \"DD/MM\"; columns = { claim = \"C\";"
+		 " paid = \"P\"; identifier = \"I\"; };",
+			"is no form of a day"},
+		{"remitter = \"M\"; currency = \"CNY\"; total_words = \"t\"; carriers = { Beta = \"Beta Ltd\"; };"
+		 " columns = { claim = \"C\"; paid = \"P\"; identifier = \"I\"; };",
+			"is no insurer's code"},
+	};
+	char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text),
+			"id = \"" HOSPITAL_B "\";\ncode = \"RY2\";\nname = \"Riyadh\";\n"
+			"advice_profiles = (\n{ name = \"p\"; %s });\n",
+			rows[i].profile);
+		world_file(&world, "hospitals.d/b.conf", text, 0600);
+		(void)ctl(&world, "conf check");
+		if (strstr(world.err, rows[i].told) == NULL || strstr(world.err, "b.conf:5: ") == NULL)
+			fail_msg("%s: %s", rows[i].told, world.err);
+	}
+	world_file(
+		&world, "hospitals.d/b.conf", "id = \"" HOSPITAL_B "\";\ncode = \"RY2\";\nname = \"Riyadh\";\n", 0600);
+}
+
 static void the_database_guards_its_rules(void **state)
 {
 	(void)state;
@@ -240,6 +284,7 @@ int main(void)
 		cmocka_unit_test_setup(what_balances_counts_once_in_any_form, none_left),
 		cmocka_unit_test_setup(one_that_does_not_balance_is_parked, none_left),
 		cmocka_unit_test_setup(what_is_wrong_with_a_file_is_told, none_left),
+		cmocka_unit_test_setup(a_profile_that_cannot_work_is_told, none_left),
 		cmocka_unit_test_setup(the_database_guards_its_rules, none_left),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);
