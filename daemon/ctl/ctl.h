@@ -64,6 +64,7 @@ extern const struct ctl_command money_receivable_commands[];
 extern const struct ctl_command export_commands[];
 extern const struct ctl_command money_bank_commands[];
 extern const struct ctl_command money_report_commands[];
+extern const struct ctl_command money_work_commands[];
 extern const struct ctl_command inspector_commands[];
 extern const struct ctl_command money_close_commands[];
 extern const struct ctl_command money_proof_commands[];

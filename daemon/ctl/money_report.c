@@ -1,4 +1,4 @@
-/* zhifuctl money report: what is open and since when, what is late, how payers do, what exchange rates did, what waits
+/* zhifuctl money report: what is open and since when, what is late, what exchange rates did, what waits
  * in suspense, and the bank accounts. The figures come from schema/054_report.sql. */
 #include <string.h>
 
@@ -172,6 +172,108 @@ static const struct money_list fx_list = {.key = "fx",
 	.row = fx_row,
 	.id_column = -1};
 
+/* ---- suspense ---- */
+
+static const struct money_column suspense_columns[] = {HOSPITAL_COLUMN, {"kind", "what", "种类", false},
+	{"account", "from", "来自", false}, {"since", "since", "自", false}, {"days", "days", "天数", false},
+	{"age", "age", "账龄", false}, {"amount", "amount", "金额", true}, {"owner", "owner", "负责人", false},
+	{"reason", "why", "原因", false}, {"id", "id", "编号", false}};
+
+static int suspense_ask(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter,
+	int32_t after_day, const struct uuid *after, int64_t limit, struct pg_result **ret_rows)
+{
+	char day[16];
+
+	return ctl_query(ctl, ret_rows,
+		"SELECT id, sort_day, kind, account, since, days, band, minor, currency, exponent, owner, reason"
+		" FROM report_suspense($1, $2::text::date, $3, $4, $5, $6)",
+		"uttdun", &hospital->id, money_day_text(filter->day, day), filter->owner, after_day, after, (int)limit);
+}
+
+static void suspense_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table, struct money_sums *sums)
+{
+	const char *kind = db_rows_text(rows, row, 2);
+	const char *currency = db_rows_text(rows, row, 8);
+	struct uuid id = db_rows_uuid(rows, row, 0);
+	int exponent = (int)db_rows_int(rows, row, 9);
+	bool line = strcmp(kind, "line") == 0;
+	const char *word = line ? say(ctl, "money", "款项") : say(ctl, "advice", "付款通知");
+
+	(void)hospital;
+	table_add(table, cell_word(word, kind));
+	table_add(table, cell_text(db_rows_text(rows, row, 3)));
+	table_add(table, cell_date(rows, row, 4));
+	table_add(table, cell_int(db_rows_int(rows, row, 5)));
+	table_add(table, cell_band(ctl, db_rows_int(rows, row, 6)));
+	table_add(table, cell_money(db_rows_int(rows, row, 7), currency, exponent));
+	table_add(table, cell_text(db_rows_text(rows, row, 10)));
+	table_add(table, cell_text(db_rows_text(rows, row, 11)));
+	table_add(table, cell_uuid(&id));
+	/* what an advice says is no money */
+	if (line) money_sum_add(sums, 1, db_rows_int(rows, row, 7), currency, exponent);
+}
+
+static const struct money_list suspense_list = {.key = "suspense",
+	.report = "suspense",
+	.empty = "nothing is unexplained",
+	.empty_zh = "没有待查款项",
+	.columns = suspense_columns,
+	.column_count = ARRAY_LEN(suspense_columns),
+	.ask = suspense_ask,
+	.row = suspense_row,
+	.id_column = 0,
+	.day_column = 1};
+
+/* ---- accounts ---- */
+
+static const struct money_column account_columns[] = {HOSPITAL_COLUMN, {"account", "account", "账户", false},
+	{"statement_day", "statement of", "对账单日", false}, {"statement", "closed with", "期末余额", true},
+	{"transit", "in transit", "未达", true}, {"ledger", "in the ledger", "账面余额", true},
+	{"difference", "difference", "差额", true}, {"suspense", "of it in suspense", "其中待查", true},
+	{"since", "since", "自", false}, {"taken_at", "last taken", "最近导入", false}};
+
+static int accounts_ask(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter,
+	int32_t after_day, const struct uuid *after, int64_t limit, struct pg_result **ret_rows)
+{
+	char day[16];
+
+	(void)after_day, (void)after, (void)limit;
+	return ctl_query(ctl, ret_rows,
+		"SELECT account, currency, exponent, statement_day, statement_minor, transit_minor, ledger_minor,"
+		" difference_minor, suspense_minor, suspense_since, taken_at FROM report_accounts($1, $2::text::date)",
+		"ut", &hospital->id, money_day_text(filter->day, day));
+}
+
+static void accounts_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table, struct money_sums *sums)
+{
+	const char *currency = db_rows_text(rows, row, 1);
+	int exponent = (int)db_rows_int(rows, row, 2);
+
+	(void)ctl;
+	table_add(table, cell_text(db_rows_text(rows, row, 0)));
+	table_add(table, cell_date(rows, row, 3));
+	for (int k = 4; k < 9; k++)
+		table_add(table, db_rows_null(rows, row, k)
+					 ? cell_none()
+					 : cell_money(db_rows_int(rows, row, k), currency, exponent));
+	table_add(table, cell_date(rows, row, 9));
+	table_add(table,
+		db_rows_null(rows, row, 10) ? cell_none() : cell_time(hospital->zone, db_rows_time_ms(rows, row, 10)));
+	money_sum_add(sums, 1, db_rows_int(rows, row, 6), currency, exponent);
+}
+
+static const struct money_list accounts_list = {.key = "accounts",
+	.report = "accounts",
+	.empty = "no bank account has a statement",
+	.empty_zh = "没有银行对账单",
+	.columns = account_columns,
+	.column_count = ARRAY_LEN(account_columns),
+	.ask = accounts_ask,
+	.row = accounts_row,
+	.id_column = -1};
+
 /* ---- the commands ---- */
 
 static int report_open(struct ctl *ctl, int argc, char **argv)
@@ -228,6 +330,32 @@ static int report_fx(struct ctl *ctl, int argc, char **argv)
 	return span_run(ctl, argc, argv, &fx_list);
 }
 
+static int report_suspense(struct ctl *ctl, int argc, char **argv)
+{
+	struct money_filter filter = {.limit = 0};
+	const char *day = NULL;
+	const struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL}, {"--owner", &filter.owner, NULL},
+		{"--day", &day, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r == 0) r = ctl_day("--day", day, INT32_MIN, &filter.day);
+	return r != 0 ? r : money_list_run(ctl, &suspense_list, &filter);
+}
+
+static int report_accounts(struct ctl *ctl, int argc, char **argv)
+{
+	struct money_filter filter = {.limit = 0};
+	const char *day = NULL;
+	const struct ctl_option options[] = {
+		{"--hospital", &filter.hospital, NULL}, {"--day", &day, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r == 0) r = ctl_day("--day", day, INT32_MIN, &filter.day);
+	return r != 0 ? r : money_list_run(ctl, &accounts_list, &filter);
+}
+
 #define REPORT (CTL_CONFIG | CTL_DB | CTL_REPORT)
 
 const struct ctl_command money_report_commands[] = {
@@ -237,5 +365,9 @@ const struct ctl_command money_report_commands[] = {
 		"what was to be paid by now, and by how many days it is late", REPORT, report_late},
 	{"money report fx", "[--from DAY] [--to DAY] [--hospital CODE]",
 		"what exchange rates gained and lost, by payer and currency", REPORT, report_fx},
+	{"money report suspense", "[--owner NAME] [--day DAY] [--hospital CODE]",
+		"what is not explained yet, and since when", REPORT, report_suspense},
+	{"money report accounts", "[--day DAY] [--hospital CODE]", "bank accounts: statement, ledger, suspense", REPORT,
+		report_accounts},
 	{NULL, NULL, NULL, 0, NULL},
 };

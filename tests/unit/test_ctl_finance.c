@@ -1,4 +1,4 @@
-/* What finance sees through zhifuctl money report: figures of a history made by hand (scenario S5), and sums
+/* What finance sees through zhifuctl money report: figures of a history made by hand (scenarios S4 and S5), and sums
  * that must hold for any history. */
 #include "ctl_world.h"
 
@@ -28,11 +28,21 @@ static void owed(int claim, const char *carrier, const char *remitter, const cha
 		currency, (intmax_t)minor, (intmax_t)open, (intmax_t)book, billed, day, standing);
 }
 
+static void line_of(int line, const char *account, const char *currency, int64_t minor, const char *day)
+{
+	world_sql(&world,
+		"INSERT INTO zhifu.bank_line (hospital_id, line_id, statement_id, account, identity, occurrence, booked_day, amount_minor,"
+		" currency, exponent, reversal, content) VALUES ('" HOSPITAL_A "', '" ID_A "%04d', '" ID_A
+		"9999', '%s', sha256('%d'), 0, '%s', %jd, '%s', 2, false, '')",
+		line, account, line, day, (intmax_t)minor, currency);
+}
+
 static int none_left(void **state)
 {
 	(void)state;
-	world_sql(&world, "TRUNCATE zhifu.claim_state, zhifu.claim_event, zhifu.receivable, zhifu.posting"
-			  "");
+	world_sql(&world,
+		"TRUNCATE zhifu.claim_state, zhifu.claim_event, zhifu.receivable, zhifu.bank_line, zhifu.posting,"
+		" zhifu.suspense, zhifu.remittance, zhifu.work_owner, zhifu.contract");
 	return 0;
 }
 
@@ -72,6 +82,70 @@ static size_t row_of(const char *key, const char *member, const char *want)
 		if (strcmp(told(key, n, member), want) == 0) return n;
 	fail_msg("no %s with %s %s in %s", key, member, want, world.out);
 	return 0;
+}
+
+/* S4: TPA Meridian pays for Alpha and Beta on 11-12, the advice comes on 11-16. */
+static void meridian(void)
+{
+	owed(1, "alpha", "meridian", "CNY", 1248000, 0, 1248000, "2026-10-06", "2026-11-05", 2);
+	owed(2, "alpha", "meridian", "CNY", 896550, 0, 896550, "2026-10-08", "2026-11-07", 2);
+	owed(3, "beta", "meridian", "CNY", 320000, 0, 320000, "2026-10-10", "2026-11-09", 2);
+	owed(4, "beta", "meridian", "CNY", 320000, 320000, 320000, "2026-10-12", "2026-11-11", 3);
+	owed(5, "beta", "meridian", "CNY", 2173420, 0, 2173420, "2026-10-20", "2026-11-19", 2);
+	owed(7, "alpha", "meridian", "CNY", 601075, 0, 601075, "2026-10-13", "2026-11-12", 2);
+	owed(6, "alpha", "meridian", "CNY", 145000, 145000, 145000, "2026-06-09", "2026-07-09", 4);
+	world_sql(&world,
+		"INSERT INTO zhifu.claim_event (hospital_id, claim_id, axis, seq, from_state, to_state, event, at, who) VALUES ('" HOSPITAL_A
+		"', '" ID_A "0004', 3, 1, 0, 5, 'deny', '2026-11-15 17:00Z', 'zhifu')"); /* 11-16 in Hangzhou */
+}
+
+static void a_denial_is_the_insurance_officers_until_the_appeal(void **state)
+{
+	(void)state;
+	meridian();
+	assert_ctl(&world, 0, "money report denied --day 2026-11-20 --json");
+	assert_int_equal(rows_told("items"), 1);
+	assert_string_equal(told("items", 0, "claim"), refs[4]);
+	assert_string_equal(told("items", 0, "carrier"), "beta");
+	assert_string_equal(told("items", 0, "amount"), "3200.00");
+	assert_string_equal(told("items", 0, "owner"), "insurance-officer");
+	assert_string_equal(told("items", 0, "since"), "2026-11-16");
+	assert_string_equal(told("items", 0, "due"), "2026-12-16");
+	assert_string_equal(told("items", 0, "days"), "4");
+	/* the contract's own term */
+	world_sql(&world,
+		"INSERT INTO zhifu.contract (hospital_id, contract_id, version, name, carrier, remitter, kind, valid_from, valid_to, document,"
+		" maker, why) VALUES ('" HOSPITAL_A "', '" ID_A
+		"0500', 1, 'Beta', 'beta', 'meridian', 'A', '2026-01-01', 'infinity',"
+		" '{\"appeal_days\": 45}', 'li', 'x');"
+		"UPDATE zhifu.receivable SET contract_id = '" ID_A "0500', contract_version = 1 WHERE claim_id = '" ID_A
+		"0004'");
+	assert_ctl(&world, 0, "money report denied --json");
+	assert_string_equal(told("items", 0, "due"), "2026-12-31");
+	assert_ctl(&world, 0, "money report denied --zh");
+	assert_non_null(strstr(world.out, "保险专员"));
+	assert_non_null(strstr(world.out, "拒赔"));
+}
+
+static void items_have_owners(void **state)
+{
+	(void)state;
+	meridian();
+	assert_ctl(&world, 0, "money report dispute --json");
+	assert_int_equal(rows_told("items"), 1);
+	assert_string_equal(told("items", 0, "claim"), refs[6]);
+	assert_string_equal(told("items", 0, "standing"), "disputed");
+	assert_ctl(&world, 2, "money report assign %s dispute 'Ms. Chen' --who li", refs[6]);
+	assert_ctl(&world, 2, "money report assign %s late 'Ms. Chen' --who li --why x", refs[6]);
+	assert_ctl(&world, 0, "money report assign %s dispute 'Ms. Chen' --who li --why 'she knows Alpha'", refs[6]);
+	assert_ctl(&world, 0, "money report dispute --owner 'Ms. Chen'");
+	assert_non_null(strstr(world.out, "she knows Alpha"));
+	assert_ctl(&world, 0, "money report dispute --owner insurance-officer --json");
+	assert_int_equal(rows_told("items"), 0);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.operator_act WHERE act = 'work.assign' AND who = 'li' AND why LIKE '%%she knows Alpha'"),
+		1);
 }
 
 static void open_items_are_aged_by_what_is_due(void **state)
@@ -184,6 +258,33 @@ static void gains_and_losses_are_told_by_payer_and_currency(void **state)
 	assert_string_equal(told("totals", 0, "total"), "-879.65"); /* -34.72 + 18.30 - 863.23 */
 }
 
+static void suspense_is_told_with_its_age(void **state)
+{
+	(void)state;
+	line_of(100, "USD", "USD", 230000, "2026-11-27");
+	line_of(101, "CNY", "CNY", -5000, "2026-11-29");
+	world_sql(&world,
+		"INSERT INTO zhifu.suspense (hospital_id, line_id, open_minor, currency, exponent, since, owner, reason) VALUES"
+		" ('" HOSPITAL_A "', '" ID_A
+		"0100', 230000, 'USD', 2, '2026-11-27', 'Ms. Chen', 'two answers are as good'),"
+		" ('" HOSPITAL_A "', '" ID_A "0101', -5000, 'CNY', 2, '2026-11-29', NULL, '=cmd()')");
+	assert_ctl(&world, 0, "money report suspense --day 2026-12-30 --json");
+	assert_int_equal(rows_told("suspense"), 2);
+	assert_string_equal(told("suspense", 0, "amount"), "2300.00");
+	assert_string_equal(told("suspense", 0, "days"), "33");
+	assert_string_equal(told("suspense", 0, "age"), "31-60");
+	assert_int_equal(rows_told("totals"), 2);
+	assert_ctl(&world, 0, "money report suspense --csv --day 2026-12-30");
+	assert_string_equal(world.out,
+		"hospital,kind,account,since,days,age,amount,amount_currency,owner,reason,id\r\n"
+		"HZ1,line,USD,2026-11-27,33,31-60,2300.00,USD,Ms. Chen,two answers are as good," ID_A "0100\r\n"
+		"HZ1,line,CNY,2026-11-29,31,31-60,-50.00,CNY,,\"'=cmd()\"," ID_A "0101\r\n");
+	assert_ctl(&world, 0, "money report suspense --owner 'Ms. Chen' --csv --zh");
+	assert_memory_equal(world.out, "\xef\xbb\xbfhospital", 11);
+	assert_ctl(&world, 0, "money report accounts --csv");
+	assert_non_null(strstr(world.out, "hospital,account,statement_day,statement,statement_currency,"));
+}
+
 /* Any history: what is open is told once in each form, and is what the ledger carries. */
 static void sums_hold_for_any_history(void **state)
 {
@@ -257,8 +358,11 @@ static int start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_denial_is_the_insurance_officers_until_the_appeal, none_left),
+		cmocka_unit_test_setup(items_have_owners, none_left),
 		cmocka_unit_test_setup(open_items_are_aged_by_what_is_due, none_left),
 		cmocka_unit_test_setup(gains_and_losses_are_told_by_payer_and_currency, none_left),
+		cmocka_unit_test_setup(suspense_is_told_with_its_age, none_left),
 		cmocka_unit_test_setup(sums_hold_for_any_history, none_left),
 	};
 	int r = world_start(&world, "ctl_finance");

@@ -41,15 +41,16 @@ static void an_inspector_reads_reports_on_record(void **state)
 		world_count(&world,
 			"SELECT count(*) FROM zhifu.inspector_grant WHERE pass_hash = convert_to('%s', 'UTF8')", pass),
 		0);
-	static const char *const reports[] = {"open", "open --items", "late", "fx"};
+	static const char *const reports[] = {
+		"open", "open --items", "late", "dispute", "denied", "fx", "suspense", "accounts"};
 	for (size_t i = 0; i < ARRAY_LEN(reports); i++)
 		assert_ctl(&world, 0, "money report %s --hospital HZ1 --inspector '%s/pass'", reports[i], world.folder);
 	assert_int_equal(looks("NOT refused"), ARRAY_LEN(reports));
 	assert_int_equal(looks("report = 'claims' AND arguments = 'money report open --items --hospital HZ1'"), 1);
 	assert_ctl(&world, 0, "inspector looks 'Ms. Wu' --csv");
-	assert_non_null(strstr(world.out, "fx"));
+	assert_non_null(strstr(world.out, "suspense"));
 	assert_ctl(&world, 0, "inspector list --json");
-	assert_non_null(strstr(world.out, "\"looks\":4"));
+	assert_non_null(strstr(world.out, "\"looks\":8"));
 	assert_null(strstr(world.out, pass));
 	assert_int_equal(
 		world_count(
@@ -72,9 +73,22 @@ static void nothing_else_is_theirs(void **state)
 		"SELECT count(*) FROM inspector_look", "DELETE FROM inspector_look",
 		"SELECT * FROM operator_hospital_keys('" HOSPITAL_A "')",
 		"SELECT inspector_grant('" HOSPITAL_A "', 'me', current_date, 'me', 'why')",
+		"SELECT work_assign('" HOSPITAL_A "', '" HOSPITAL_A "', 'short', 'a', 'b', 'c')",
 		"SELECT suspense_assign('" HOSPITAL_A "', '" HOSPITAL_A "', 'a', 'b', 'c')",
 		"SELECT * FROM inspector_list('" HOSPITAL_A "')"};
 	for (size_t i = 0; i < ARRAY_LEN(statements); i++) refused(statements[i], "42501");
+	/* nor by anything that comes later, unless it is granted */
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace"
+			" AND has_function_privilege('zhifu_inspector', p.oid, 'EXECUTE') AND p.proname NOT LIKE 'report\\_%%'"
+			" AND p.proname NOT IN ('inspector_look', 'tenant', 'uuid_floor')"),
+		0);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM pg_class c WHERE c.relnamespace = 'zhifu'::regnamespace AND c.relkind IN ('r', 'p', 'v')"
+			" AND has_any_column_privilege('zhifu_inspector', c.oid, 'SELECT, INSERT, UPDATE')"),
+		0);
 }
 
 static void no_look_goes_unrecorded(void **state)
