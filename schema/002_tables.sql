@@ -195,7 +195,8 @@ CREATE TABLE claim_event (
 -- The reference to the predecessor stands on each partition, to itself: all events of a claim are in one. On the whole
 -- table it looked through all partitions for each step (measured: 0.5 ms a step instead of 0.05).
 
--- Narrow, unpartitioned, never pruned: the same key and body get the first answer for ever.
+-- Narrow, unpartitioned, never pruned: the same key and body get the first answer for ever. A key is the keyed hash of the
+-- header Idempotency-Key or of the claim's first identifier (system and value), by which searches find it too.
 CREATE TABLE idempotency (
 	hospital_id uuid NOT NULL,
 	key_hash    bytea NOT NULL,
@@ -204,7 +205,7 @@ CREATE TABLE idempotency (
 	PRIMARY KEY (hospital_id, key_hash)
 );
 
--- The hospital's own claim identifiers, for searching (keyed hash of system and value).
+-- A claim's further identifiers, for searching (keyed hash of system and value).
 CREATE TABLE claim_identifier (
 	hospital_id uuid NOT NULL,
 	hash        bytea NOT NULL,
@@ -212,7 +213,8 @@ CREATE TABLE claim_identifier (
 	PRIMARY KEY (hospital_id, hash, claim_id)
 );
 
--- Business fingerprints, one per identity of the person: the first claim that had it.
+-- Business fingerprints, one per identity of the person: the first claim that had it. A hash begins with the day of service
+-- (days since 1970, four bytes), so that the index grows where the days of today are.
 CREATE TABLE claim_fingerprint (
 	hospital_id uuid NOT NULL,
 	hash        bytea NOT NULL,

@@ -33,7 +33,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-GRANT SELECT ON claim, claim_state, claim_event, claim_identifier, patient_key, patient_lookup, consent, task,
+GRANT SELECT ON claim, claim_state, claim_event, idempotency, claim_identifier, patient_key, patient_lookup, consent, task,
 	adjudication, adjudication_line, remittance, remittance_detail, fact, export_ledger, export_count, posting, posting_unvalued, receivable_wait,
 	exchange, message, attempt, outbox TO zhifu_intake, zhifu_operator;
 GRANT SELECT ON hospital, insurer, route_lease TO zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;

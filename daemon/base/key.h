@@ -51,9 +51,9 @@ void key_wipe(struct key *key); /* usable with CLEANUP */
  * each preceded by its length as 4 bytes big endian. ERR_NOTFOUND when the version is not in the ring. */
 enum lookup_purpose {
 	LOOKUP_PATIENT = 1,     /* one identity of a person: system, value */
-	LOOKUP_CLAIM_IDENT = 2, /* a hospital's claim identifier: system, value */
+	LOOKUP_CLAIM_IDENT = 2, /* a hospital's claim identifier: system, value; a claim's first one is a key as well */
 	LOOKUP_DUPLICATE = 3,   /* the business fingerprint */
-	LOOKUP_IDEMPOTENCY = 4, /* Idempotency-Key or claim identifier */
+	LOOKUP_IDEMPOTENCY = 4, /* Idempotency-Key */
 	LOOKUP_WIRE = 5,        /* an insurer's own number */
 	LOOKUP_TOKEN = 6,       /* no look-up: the key that signs access tokens, the same in every worker */
 	LOOKUP_CURSOR = 7,      /* no look-up: the key that seals the next links of searches */

@@ -40,7 +40,8 @@
  * candidates are those of any list, and NAMED then holds each of them to all. */
 #define CANDIDATES \
 	"WITH named AS MATERIALIZED (" \
-	"SELECT i.claim_id FROM zhifu.claim_identifier i WHERE i.hospital_id = $1::uuid AND i.hash = ANY ($11::bytea[]) " \
+	"SELECT i.claim_id FROM zhifu.idempotency i WHERE i.hospital_id = $1::uuid AND i.key_hash = ANY ($11::bytea[]) " \
+	"UNION SELECT i.claim_id FROM zhifu.claim_identifier i WHERE i.hospital_id = $1 AND i.hash = ANY ($11) " \
 	"UNION SELECT s.claim_id FROM zhifu.claim_state s WHERE s.hospital_id = $1 AND s.ref = ANY ($12::text[])), " \
 	"person AS MATERIALIZED (SELECT DISTINCT l.patient_key_id FROM zhifu.patient_lookup l " \
 	"WHERE l.hospital_id = $1 AND l.hash = ANY ($14::bytea[])), " \
@@ -213,7 +214,8 @@
 	"FROM zhifu.remittance m WHERE m.hospital_id = $1::uuid AND m.remittance_id = $2::uuid"
 #define FOCUS \
 	"SELECT c.claim_id, c.patient_key_id, k.wrapped, k.hospital_key_version FROM (SELECT $2::uuid AS claim_id " \
-	"UNION SELECT i.claim_id FROM zhifu.claim_identifier i WHERE i.hospital_id = $1::uuid AND i.hash = ANY ($3::bytea[]) " \
+	"UNION SELECT i.claim_id FROM zhifu.idempotency i WHERE i.hospital_id = $1::uuid AND i.key_hash = ANY ($3::bytea[]) " \
+	"UNION SELECT i.claim_id FROM zhifu.claim_identifier i WHERE i.hospital_id = $1 AND i.hash = ANY ($3) " \
 	"UNION SELECT s.claim_id FROM zhifu.claim_state s WHERE s.hospital_id = $1 AND s.ref = $4::text) w " \
 	"JOIN zhifu.claim c ON c.hospital_id = $1 AND c.claim_id = w.claim_id " \
 	"JOIN zhifu.patient_key k ON k.hospital_id = $1 AND k.patient_key_id = c.patient_key_id " \

@@ -1,6 +1,7 @@
 -- Claims that have been there for a while, for the ratios of size: bench.fill makes the claims first..last of `total` as
--- intake and the life cycle would leave them, without going through them. One claim in ten still has work in the outbox
--- (an insurer that is down for a day), one in ten is of a person not met before.
+-- intake and the life cycle would leave them, without going through them. Their care was given over a thousand days, up to
+-- that of the load's claims. One claim in ten still has work in the outbox (an insurer that is down for a day), one in ten
+-- is of a person not met before.
 CREATE SCHEMA bench;
 
 CREATE FUNCTION bench.hospital(i bigint) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -23,17 +24,16 @@ DECLARE
 BEGIN
 	CREATE TEMP TABLE made ON COMMIT DROP AS
 		SELECT i, bench.hospital(i) AS h, bench.id(i, total, 'c', until_ms) AS c, bench.id(i / 10, total, 'p', until_ms) AS p,
-			'BB' || lpad(i::text, 14, '0') AS ref
+			'BB' || lpad(i::text, 14, '0') AS ref, date '2025-03-18' - ((total - i) * 1000 / total)::integer AS day
 		FROM generate_series(first, last) i;
 	INSERT INTO patient_key (hospital_id, patient_key_id, wrapped, hospital_key_version, identity)
 		SELECT h, p, substr(content, 1, 64), 1, substr(content, 1, 141) FROM made WHERE i % 10 = 0;
 	INSERT INTO patient_lookup SELECT h, bench.hash('p', i), p, 1 FROM made WHERE i % 10 = 0;
 	INSERT INTO idempotency SELECT h, bench.hash('k', i), bench.hash('b', i), c FROM made;
-	INSERT INTO claim_fingerprint SELECT h, bench.hash('f', i), c FROM made;
-	INSERT INTO claim_identifier SELECT h, bench.hash('i', i), c FROM made;
+	INSERT INTO claim_fingerprint SELECT h, int4send(day - date '1970-01-01') || substr(bench.hash('f', i), 5), c FROM made;
 	INSERT INTO claim (hospital_id, claim_id, ref, use, insurer, patient_key_id, client, received_at, service_day, total_minor,
 		currency, exponent, line_count, content)
-		SELECT h, c, ref, 1, 'alpha', p, 'his', now(), date '2025-03-18', 262429, 'CNY', 2, 5, content FROM made;
+		SELECT h, c, ref, 1, 'alpha', p, 'his', now(), day, 262429, 'CNY', 2, 5, content FROM made;
 	INSERT INTO claim_state (hospital_id, claim_id, ref, insurer, transport, transport_seq) SELECT h, c, ref, 'alpha', 1, 1 FROM made;
 	INSERT INTO claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who)
 		SELECT h, c, 1, 1, NULL, 0, 1, 'accept', 'his' FROM made;

@@ -112,7 +112,8 @@ def test_a_claim_reads_as_it_was_sent(up):
 def test_searches_find_what_they_name(up):
     with up.daemon.client() as client:
         first = submit(client, "N-1", "A-1", "2026-03-05")
-        second = submit(client, "N-2", "B-2", "2026-04-06")
+        numbers = [{"system": NUMBER, "value": value} for value in ("N-2", "N-2-b")]
+        second = submit(client, "N-2", "B-2", "2026-04-06", identifier=numbers)
         third = submit(client, "N-3", "A-1", "2026-04-07", use="preauthorization")
         every = [third, second, first]
         assert found(client, "/fhir/Claim") == every
@@ -121,6 +122,8 @@ def test_searches_find_what_they_name(up):
         assert found(client, "/fhir/Claim?_id=unknown") == []
         quoted = urllib.parse.quote(NUMBER + "|N-2")
         assert found(client, "/fhir/Claim?identifier=" + quoted) == [second]
+        assert found(client, "/fhir/Claim?identifier=" + quoted + "-b") == [second]
+        assert found(client, "/fhir/Claim?identifier=" + quoted + "-c") == []
         assert found(client, "/fhir/Claim?identifier=" + quoted + "&use=preauthorization") == []
         assert found(client, "/fhir/Claim?identifier=urn:zhifu:claim%7C" + ref_of(up, third)) == [third]
         assert found(client, "/fhir/Claim?identifier=" + ref_of(up, third)) == [third]

@@ -43,9 +43,11 @@ static void test_stored_before_answered(void **state)
 	EXPECT_TEXT(reply, "\"outcome\":\"queued\"");
 	EXPECT_TEXT(reply, "\"resourceType\":\"ClaimResponse\"");
 	reply_free(&reply);
-	/* An identifier that is given twice is one. */
+	/* The first identifier is a key; of the others one that is given twice is one. */
 	reply = claim_send(&his, "/fhir/Claim", NULL,
-		CLAIM(.number = "S4\"},{\"system\":\"urn:bill\",\"value\":\"S4", .day = "2026-10-04"));
+		CLAIM(.number = "S4\"},{\"system\":\"urn:bill\",\"value\":\"S4\"},{\"system\":\"urn:bill\",\"value\":\"S4-b\"},"
+				"{\"system\":\"urn:bill\",\"value\":\"S4-b",
+			.day = "2026-10-04"));
 	EXPECT(reply, 201);
 	reply_id(&reply, "Claim", id);
 	(void)snprintf(sql, sizeof(sql), "select count(*) from zhifu.claim_identifier where claim_id = '%s'", id);
