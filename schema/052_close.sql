@@ -257,6 +257,7 @@ DECLARE
 	price record;
 	books text := (SELECT h.book_currency FROM hospital h WHERE h.hospital_id = p_hospital);
 	at text;
+	nobody constant uuid := '00000000-0000-0000-0000-000000000000';
 	codes text[] := '{}'; -- of the currencies of p_rates, with what an amount in minor units is multiplied by and divided by
 	tops numeric[] := '{}';
 	bottoms numeric[] := '{}';
@@ -298,7 +299,8 @@ BEGIN
 	SELECT i.account, i.currency INTO wrong FROM period_items(p_hospital, p_last) i
 	JOIN unnest(codes, tops, bottoms) AS t (code, top, bottom) ON t.code = i.currency
 	LEFT JOIN jsonb_to_recordset(p_items) AS g (account text, claim uuid, line uuid, currency text, closing bigint)
-		ON g.account = i.account AND g.claim IS NOT DISTINCT FROM i.claim_id AND g.line IS NOT DISTINCT FROM i.line_id AND g.currency = i.currency
+		ON g.account = i.account AND g.currency = i.currency
+			AND coalesce(g.claim, g.line, nobody) = coalesce(i.claim_id, i.line_id, nobody) -- one of them: to be hashed
 	WHERE g.closing IS DISTINCT FROM period_value(i.amount_minor, t.top, t.bottom) LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'an item of % in % was not revalued as its rates say', wrong.account, wrong.currency;
