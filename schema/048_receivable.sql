@@ -229,11 +229,12 @@ DECLARE
 BEGIN
 	FOR odd IN WITH quick AS (
 			UPDATE receivable r SET open_minor = r.open_minor + t.d, version = r.version + 1,
-				standing = CASE WHEN r.open_minor + t.d = 0 THEN 2 WHEN s.adjudication = 5 THEN 3 WHEN r.standing = 4 THEN 4 ELSE 1 END
+				standing = CASE WHEN r.open_minor + t.d = 0 THEN 2
+					WHEN (SELECT s.adjudication FROM claim_state s WHERE s.hospital_id = t.h AND s.claim_id = t.c) = 5 THEN 3
+					WHEN r.standing = 4 THEN 4 ELSE 1 END
 			FROM unnest(p_hospital, p_claim, p_delta) AS t (h, c, d)
-			JOIN hospital o ON o.hospital_id = t.h
-			JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c
-			WHERE r.hospital_id = t.h AND r.claim_id = t.c AND r.currency = o.book_currency AND t.d BETWEEN -r.open_minor AND 0
+			WHERE r.hospital_id = t.h AND r.claim_id = t.c AND t.d BETWEEN -r.open_minor AND 0
+				AND r.currency = (SELECT o.book_currency FROM hospital o WHERE o.hospital_id = t.h)
 			RETURNING r.claim_id)
 		SELECT t.* FROM unnest(p_hospital, p_claim, p_entry, p_delta) AS t (h, c, e, d)
 		JOIN receivable r ON r.hospital_id = t.h AND r.claim_id = t.c
@@ -288,35 +289,37 @@ SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off S
 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
-	ready integer[];
+	ready boolean[]; -- of each bill
 	odd record;
 	bill posting;
 BEGIN
 	PERFORM receivable_lock(true);
-	-- In the order of posting_value_soon, so that neither waits for the other.
+	-- In the order of posting_value_soon, so that neither waits for the other. By ctid: a join of the arrays with the table, which
+	-- is mostly empty, was planned as each with each. What moved meanwhile is left for the next look.
 	WITH t AS MATERIALIZED (
-		SELECT t.n, t.h, t.c, t.o IS NOT NULL AND NOT (t.f AND EXISTS (SELECT 1 FROM posting p JOIN posting_unvalued u
+		SELECT t.n, w.at, t.o IS NOT NULL AND NOT (t.f AND EXISTS (SELECT 1 FROM posting p JOIN posting_unvalued u
 			ON u.hospital_id = p.hospital_id AND u.entry_id = p.entry_id AND u.no = p.no WHERE p.claim_id = t.c AND p.hospital_id = t.h)) AS ready
-		FROM unnest(p_hospital, p_claim, p_foreign, p_owed) WITH ORDINALITY AS t (h, c, f, o, n) ORDER BY t.h, t.c
+		FROM (SELECT * FROM unnest(p_hospital, p_claim, p_foreign, p_owed) WITH ORDINALITY AS i (h, c, f, o, n) ORDER BY h, c) t
+		CROSS JOIN LATERAL (SELECT i.ctid AS at FROM receivable_wait i WHERE i.hospital_id = t.h AND i.claim_id = t.c OFFSET 0) w
 	), later AS (
-		UPDATE receivable_wait w SET due_at = now() + make_interval(secs => p_later_s) FROM t
-		WHERE NOT t.ready AND w.hospital_id = t.h AND w.claim_id = t.c
+		UPDATE receivable_wait w SET due_at = now() + make_interval(secs => p_later_s) FROM t WHERE NOT t.ready AND w.ctid = t.at
 	), gone AS (
-		DELETE FROM receivable_wait w USING t WHERE t.ready AND w.hospital_id = t.h AND w.claim_id = t.c RETURNING t.n::integer AS n
+		DELETE FROM receivable_wait w USING t WHERE t.ready AND w.ctid = t.at RETURNING t.n
 	)
-	SELECT coalesce(array_agg(g.n), '{}') INTO ready FROM gone g;
+	SELECT array_agg(i.gone ORDER BY i.n) INTO ready FROM (SELECT a.n, bool_or(a.gone) AS gone FROM (
+		SELECT g.n, true AS gone FROM gone g UNION ALL SELECT n, false FROM generate_series(1, cardinality(p_claim)) AS s (n)) a GROUP BY a.n) i;
 
 	-- What is open is what the account says by now: decisions may have come first. net_book matters where it is foreign.
 	FOR odd IN WITH t AS MATERIALIZED (
 			SELECT t.*, s.adjudication, a.net, a.net_book, t.n = ANY (c_bill) AS fixed
 			FROM unnest(p_hospital, p_claim, p_carrier, p_remitter, p_contract, p_version, p_kind, p_currency, p_exponent, p_amount, p_foreign,
-				p_owed, p_billed, p_due) WITH ORDINALITY AS t (h, c, k, r, i, v, q, u, x, a, f, o, b, d, n)
+				p_owed, p_billed, p_due, ready) WITH ORDINALITY AS t (h, c, k, r, i, v, q, u, x, a, f, o, b, d, ready, n)
 			JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c
 			CROSS JOIN LATERAL (
 				SELECT sum(CASE p.debit WHEN 'AR-' || upper(t.k) THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS net,
 					sum(CASE p.debit WHEN 'AR-' || upper(t.k) THEN p.book_minor ELSE -p.book_minor END)::bigint AS net_book
 				FROM posting p WHERE p.claim_id = t.c AND p.hospital_id = t.h AND 'AR-' || upper(t.k) IN (p.debit, p.credit)) a
-			WHERE t.n = ANY (ready)
+			WHERE t.ready
 		), made AS (
 			INSERT INTO receivable (hospital_id, claim_id, carrier, remitter, contract_id, contract_version, kind, currency, exponent,
 				owed_minor, open_minor, book_minor, billed_day, due_day, standing)
@@ -349,7 +352,7 @@ BEGIN
 			PERFORM receivable_post(odd.h, odd.c, 'fx_decided', 'FX', bill.debit, 0, bill.currency, bill.exponent, odd.net_book, odd.b, odd.c);
 		END IF;
 	END LOOP;
-	RETURN cardinality(ready);
+	RETURN cardinality(array_positions(ready, true));
 END
 $$;
 
