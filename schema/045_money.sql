@@ -204,6 +204,8 @@ SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	valued integer;
 BEGIN
+	-- Else a bill that is being looked at for the value that comes now would be put off after it was woken.
+	PERFORM receivable_lock(false);
 	-- In the order of posting_value_soon, so that neither waits for the other.
 	PERFORM 1 FROM posting_unvalued u JOIN unnest(p_hospital, p_entry, p_no) AS t (h, e, n)
 		ON u.hospital_id = t.h AND u.entry_id = t.e AND u.no = t.n

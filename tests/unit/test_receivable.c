@@ -39,6 +39,10 @@ static void look_until(const char *question, int64_t wanted)
 	value_free(value);
 	db_pool_free(pool);
 	metrics_free(world.metrics);
+	/* What was under way may still put off what is woken next. */
+	while (number("SELECT count(*) FROM pg_stat_activity WHERE usename = 'zhifu_settle'") > 0 &&
+		clock_mono_ms() < give_up_ms) {
+	}
 }
 
 static void all_made(void)
