@@ -50,10 +50,9 @@ enum {
 	D_CLAIMS
 };
 
-/* The claims that its money was matched to, by what is left of each after what was undone. */
 static const char *const list_sql =
 	"SELECT d.no, b.account, d.credit_day, b.amount_minor, b.currency, b.exponent::int4, d.ground::int4, d.country, d.code, d.due_day,"
-	" d.due_assumed, d.status::int4, d.number, d.line_id, NULL::text"
+	" d.due_assumed, d.status::int4, d.number, d.line_id, declaration_claims(d.hospital_id, d.line_id)"
 	" FROM declaration d JOIN bank_line b ON b.hospital_id = d.hospital_id AND b.line_id = d.line_id"
 	" WHERE d.hospital_id = $1 AND (NOT $2 OR d.status = 1) AND ($3::int4 IS NULL OR d.no = $3::int4)"
 	" ORDER BY d.status <> 1, d.due_day, d.no LIMIT $4";

@@ -4,6 +4,7 @@ persons, on record. The figures are those of scenario S3."""
 import pytest
 
 import story
+import traffic
 
 CAMT = """<?xml version="1.0" encoding="UTF-8"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>M</MsgId>
@@ -59,6 +60,28 @@ def test_foreign_receipts_are_due_after_five_working_days(finance):
     finance.ctl("--who", "li", "money", "statement", "import", again)
     assert len(rows(finance)) == 2
     assert "2026-11-06" in finance.ctl("money", "declaration", "list", "--due", "--zh").stdout
+
+
+def test_the_fee_basis_is_what_the_money_was_matched_to(finance, place):
+    place.database.sql("CREATE TABLE IF NOT EXISTS zhifu.allocation (hospital_id uuid, allocation_id uuid, no integer, line_id uuid,"
+                       " part integer, claim_id uuid, kind smallint, amount_minor bigint, currency text, exponent smallint,"
+                       " by_hand boolean, maker text)")
+    place.database.sql("GRANT SELECT ON zhifu.allocation TO zhifu_operator")
+    with finance.client() as client:
+        ids = [story.location_id(client.post("/fhir/Claim", traffic.bill("B-%d" % n, "nobody"), headers=traffic.FHIR)) for n in (1, 2)]
+    refs = [place.database.value("SELECT ref FROM zhifu.claim_state WHERE claim_id = %s", (each,)) for each in ids]
+    line = rows(finance)[0]["line"]
+    assert rows(finance)[0]["claims"] is None
+    for claim, minor in ((ids[0], 1000000), (ids[1], 447817), (ids[0], -1000000)):
+        place.database.sql(
+            "INSERT INTO zhifu.allocation (hospital_id, allocation_id, no, line_id, part, claim_id, kind, amount_minor, currency,"
+            " exponent, by_hand, maker) VALUES (%s, gen_random_uuid(), 1, %s, 0, %s, 1, %s, 'USD', 2, true, 'li')",
+            (story.HOSPITAL_ID, line, claim, minor))
+    assert rows(finance)[0]["claims"] == refs[1]  # the first was undone
+    place.database.sql("INSERT INTO zhifu.allocation (hospital_id, allocation_id, no, line_id, part, claim_id, kind, amount_minor,"
+                       " currency, exponent, by_hand, maker) VALUES (%s, gen_random_uuid(), 1, %s, 0, %s, 1, 5, 'USD', 2, true, 'li')",
+                       (story.HOSPITAL_ID, line, ids[0]))
+    assert rows(finance)[0]["claims"] == ", ".join(sorted(refs))
 
 
 def test_a_person_says_what_the_statement_does_not(finance):
