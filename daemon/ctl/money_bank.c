@@ -8,7 +8,6 @@
 #include "db/sync.h"
 #include "lib/currency.h"
 #include "model/directory.h"
-#include "settle/posting_rule.h"
 
 #define LIST_MAX 10000
 #define FAULT_BYTES_MAX (64u << 20)
@@ -267,32 +266,26 @@ static int statement_list(struct ctl *ctl, int argc, char **argv)
 
 /* ---- account list ---- */
 
-/* One account: what its last statement closed with, what the ledger says, and whether they are the same. */
+/* One account: what its last statement closed with, what the ledger says, and whether they are the same but for what is
+ * in transit. */
 static int account_row(struct ctl *ctl, const struct hospital *hospital, const struct hospital_account *account,
 	struct table *table, bool *ret_proved)
 {
 	struct pg_result *rows = NULL;
 	int exponent = currency_exponent(account->currency);
-	char ledger[ACCOUNT_LEN];
-	bool proved = true;
+	bool proved;
 	int r;
 
-	posting_account(posting_rule("bank_in")->debit, account->code, ledger);
 	r = ctl_query(ctl, &rows,
-		"WITH proved AS (SELECT * FROM bank_statement s WHERE s.hospital_id = $1 AND s.account = $2 AND s.kind = 1"
-		"  AND s.opening_minor IS NOT NULL AND s.closing_minor IS NOT NULL AND s.closing_day IS NOT NULL),"
-		/* of several on one day the one as whose closing no other opens */
-		" last AS (SELECT closing_day, closing_minor FROM proved p ORDER BY closing_day DESC, EXISTS (SELECT 1 FROM proved n"
-		"  WHERE n.statement_id <> p.statement_id AND n.closing_day = p.closing_day AND n.opening_minor = p.closing_minor),"
-		"  sequence DESC NULLS LAST, page DESC NULLS LAST, statement_id DESC LIMIT 1)"
-		" SELECT (SELECT closing_day FROM last), (SELECT closing_minor FROM last),"
-		" (SELECT coalesce(sum(CASE WHEN p.debit = $3 THEN p.amount_minor WHEN p.credit = $3 THEN -p.amount_minor END), 0)::bigint"
-		"  FROM posting p WHERE p.hospital_id = $1 AND p.currency = $4 AND (p.debit LIKE 'BANK-%' OR p.credit LIKE 'BANK-%')),"
+		"SELECT p.statement_day, p.statement_minor, coalesce(p.ledger_minor, 0),"
 		" (SELECT coalesce(sum(u.open_minor), 0)::bigint FROM suspense u JOIN bank_line b"
 		"  ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1 AND b.account = $2),"
-		" (SELECT count(*) FROM bank_statement s WHERE s.hospital_id = $1 AND s.account = $2 AND s.kind = 1)",
-		"uttt", &hospital->id, account->code, ledger, account->currency);
+		" (SELECT count(*) FROM bank_statement s WHERE s.hospital_id = $1 AND s.account = $2 AND s.kind = 1),"
+		" coalesce(p.statement_minor + p.ordered_minor - p.late_minor = p.ledger_minor, true)"
+		" FROM (VALUES (1)) AS one LEFT JOIN bank_proof($1, 'infinity') p ON p.account = $2 AND p.currency = $3",
+		"utt", &hospital->id, account->code, account->currency);
 	if (r < 0) return r;
+	proved = db_rows_bool(rows, 0, 5);
 	table_add(table, cell_text(hospital->code));
 	table_add(table, cell_text(account->code));
 	table_add(table, cell_text(account->number));
@@ -300,8 +293,7 @@ static int account_row(struct ctl *ctl, const struct hospital *hospital, const s
 		table_add(table, cell_none());
 		table_add(table, cell_none());
 	} else {
-		proved = db_rows_int(rows, 0, 1) == db_rows_int(rows, 0, 2);
-		table_add(table, db_rows_null(rows, 0, 0) ? cell_none() : cell_day(db_rows_date(rows, 0, 0)));
+		table_add(table, cell_day(db_rows_date(rows, 0, 0)));
 		table_add(table, cell_money(db_rows_int(rows, 0, 1), account->currency, exponent));
 	}
 	table_add(table, cell_money(db_rows_int(rows, 0, 2), account->currency, exponent));

@@ -143,6 +143,7 @@ static void november_closes_to_the_fen(void **state)
 	assert_string_equal(json_string_value(json_object_get(proof, "proof")), "holds");
 	assert_int_equal(json_array_size(json_object_get(root, "transit")), 1);
 	json_decref(root);
+	assert_ctl(&world, 0, "money account list --hospital HZ1");
 
 	assert_ctl(&world, 0, "money close 2025-11 --check --hospital HZ1");
 	assert_int_equal(count("period"), 0);
