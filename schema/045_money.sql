@@ -89,6 +89,7 @@ BEGIN
 	FROM unnest(p_base, p_quote, p_per, p_digits, p_scale, p_day) AS t (b, q, p, d, s, y) ON CONFLICT DO NOTHING;
 	GET DIAGNOSTICS made = ROW_COUNT;
 	PERFORM posting_value_soon();
+	PERFORM match_rate_soon();
 	RETURN QUERY SELECT 0, made, NULL::text, NULL::text, NULL::integer, NULL::bigint, NULL::smallint;
 END
 $$;
@@ -131,6 +132,7 @@ BEGIN
 	WHERE rate_id = p_rate;
 	IF p_approve THEN
 		PERFORM posting_value_soon();
+		PERFORM match_rate_soon();
 	END IF;
 	RETURN 1;
 END
@@ -230,6 +232,7 @@ BEGIN
 	), owed AS ( -- whose receivable waits for it
 		UPDATE receivable_wait w SET due_at = now() FROM made m WHERE w.hospital_id = m.hospital_id AND w.claim_id = m.claim_id)
 	SELECT count(*) INTO valued FROM made;
+	PERFORM match_valued(p_hospital, p_entry);
 	RETURN valued;
 END
 $$;

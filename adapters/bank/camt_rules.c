@@ -172,6 +172,7 @@ static const struct camt_rule rules[] = {
 	NODE(DETAIL, "AmtDtls", AMOUNTS, NOTHING, 0),
 	NODE(DETAIL, "BkTxCd", BANK_CODE, IS_BANK_CODE, 0),
 	NODE(DETAIL, "Chrgs", CHARGES, IS_CHARGES, 0),
+	NODE(DETAIL, "RltdDts", DATES, NOTHING, 0),
 	NODE(DETAIL, "RltdPties", PARTIES, NOTHING, 0),
 	NODE(DETAIL, "RltdAgts", AGENTS, NOTHING, 0),
 	NODE(DETAIL, "RmtInf", REMITTANCE, NOTHING, 0),
@@ -191,6 +192,8 @@ static const struct camt_rule rules[] = {
 	LEAF(REFERENCES, "ClrSysRef", DETAIL_REFERENCE, DETAIL(clearing_reference)),
 	NODE(REFERENCES, "Prtry", REFERENCE_OTHER, NOTHING, 0),
 	LEAF(REFERENCE_OTHER, "Ref", DETAIL_REFERENCE, DETAIL(other_reference)),
+
+	LEAF(DATES, "AccptncDtTm", DETAIL_REFERENCE, DETAIL(accepted_at)),
 
 	NODE(PARTIES, "Dbtr", PARTY, IS_PARTY, DETAIL(debtor)),
 	NODE(PARTIES, "Cdtr", PARTY, IS_PARTY, DETAIL(creditor)),

@@ -197,6 +197,7 @@ struct bank_detail {
 	const char *clearing_reference; /* ClrSysRef */
 	const char *other_reference;    /* the first Prtry/Ref */
 	const char *creditor_id;        /* the creditor's scheme id [CRED+, /CSID/]; of camt Cdtr/Id is in the party */
+	const char *accepted_at;        /* when the payer's bank took the order: RltdDts/AccptncDtTm, as written */
 	const char *code;               /* BkTxCd of the detail: "PMNT/RCDT/ESCT", else the proprietary code */
 	struct bank_party debtor, creditor, ultimate_debtor, ultimate_creditor;
 	const struct bank_party *counterparty; /* the debtor of a credit, the creditor of a debit; NULL: nothing said */

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/point.h"
 #include "base/seal.h"
+#include "ctl/match_desk.h"
 #include "ctl/unseal.h"
 #include "db/sync.h"
 #include "lib/charset.h"
@@ -594,6 +595,7 @@ int bank_import_run(struct ctl *ctl, const char *path, struct arena *arena, stru
 			r = ctl_commit(ctl);
 		else
 			ctl_rollback(ctl);
+		if (r == 0 && !import->known) match_desk_wake(ctl);
 		if (r == 0) POINT("bank.after_commit");
 	}
 	(void)close(importing.fd);

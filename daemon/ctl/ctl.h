@@ -72,6 +72,8 @@ extern const struct ctl_command money_limitation_commands[];
 extern const struct ctl_command money_remittance_commands[];
 extern const struct ctl_command money_export_commands[];
 extern const struct ctl_command money_declaration_commands[];
+extern const struct ctl_command money_match_commands[];
+extern const struct ctl_command money_payer_commands[];
 extern const struct ctl_command key_commands[];
 extern const struct ctl_command check_commands[];
 extern const struct ctl_command status_commands[];
@@ -102,7 +104,7 @@ struct ctl_option {
 	bool *flag;         /* set to true */
 };
 
-#define CTL_WORDS_MAX 4
+#define CTL_WORDS_MAX 40
 
 /* Sorts the words into options (ended by name == NULL; NULL: none) and others, of which there must be min to max (at
  * most CTL_WORDS_MAX); those missing are NULL. Returns 0, or 2 after it has said what is wrong. */

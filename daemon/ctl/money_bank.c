@@ -8,6 +8,7 @@
 #include "db/sync.h"
 #include "lib/currency.h"
 #include "model/directory.h"
+#include "settle/match.h"
 
 #define LIST_MAX 10000
 #define FAULT_BYTES_MAX (64u << 20)
@@ -351,10 +352,30 @@ static int suspense_ask(
 	struct ctl *ctl, const struct hospital *hospital, const void *filter, struct pg_result **ret_rows)
 {
 	return ctl_query(ctl, ret_rows,
-		"SELECT b.account, u.since, u.open_minor, u.currency, u.exponent, u.owner, u.reason, u.line_id FROM suspense u"
+		"SELECT b.account, u.since, u.open_minor, u.currency, u.exponent, u.owner, u.reason, u.line_id, u.wait::int4, u.payer,"
+		" u.held::int4 FROM suspense u"
 		" JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1"
 		" AND ($2::text IS NULL OR u.owner = $2) ORDER BY u.since, b.account, u.line_id LIMIT $3",
 		"uti", &hospital->id, (const char *)filter, (int64_t)LIST_MAX);
+}
+
+/* Why it is here, in the reader's language where matching says it. */
+static struct cell cell_why(const struct ctl *ctl, const struct pg_result *rows, int row)
+{
+	const char *held[] = {"", say(ctl, "held by compliance; ", "合规冻结;"),
+		say(ctl, "its payer is not the expected one; ", "付款人非预期;")};
+	const char *payer = db_rows_text(rows, row, 9);
+	struct arena arena CLEANUP(arena_free);
+	const char *text = db_rows_text(rows, row, 6);
+
+	arena_init(&arena, 64u << 10);
+	if (!db_rows_null(rows, row, 8)) {
+		text = match_wait_text((uint8_t)db_rows_int(rows, row, 8), ctl->chinese);
+		if (payer != NULL)
+			text = arena_printf(
+				&arena, "%s%s%s%s", say(ctl, "from ", "来自 "), payer, say(ctl, ": ", ":"), text);
+	}
+	return cell_text(arena_printf(&arena, "%s%s", held[db_rows_int(rows, row, 10)], text));
 }
 
 static void suspense_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
@@ -363,14 +384,13 @@ static void suspense_row(const struct ctl *ctl, const struct hospital *hospital,
 	struct uuid id = db_rows_uuid(rows, row, 7);
 	int32_t since = db_rows_date(rows, row, 1);
 
-	(void)ctl;
 	table_add(table, cell_text(db_rows_text(rows, row, 0)));
 	table_add(table, cell_day(since));
 	table_add(table, cell_int(zone_day(hospital->zone, clock_wall_ms()) - since));
 	table_add(table,
 		cell_money(db_rows_int(rows, row, 2), db_rows_text(rows, row, 3), (int)db_rows_int(rows, row, 4)));
 	table_add(table, cell_text(db_rows_text(rows, row, 5)));
-	table_add(table, cell_text(db_rows_text(rows, row, 6)));
+	table_add(table, cell_why(ctl, rows, row));
 	table_add(table, cell_uuid(&id));
 }
 

@@ -35,6 +35,16 @@ enum contract_bearer {
 	CONTRACT_BEN = 3, /* the hospital all of it */
 };
 
+/* What a transfer of the payer is for. */
+enum contract_settles {
+	CONTRACT_ANY = 0,     /* not agreed: advices, where it ever sent one, else what the transfer names */
+	CONTRACT_SINGLE = 1,  /* one claim */
+	CONTRACT_SEVERAL = 2, /* claims that it names */
+	CONTRACT_ADVICE = 3,  /* what an advice lists */
+};
+#define CONTRACT_CLAIMS_MAX 6  /* that a transfer may name */
+#define CONTRACT_ADVICES_MAX 2 /* that a transfer may be for */
+
 /* What a fee is a share of. */
 enum contract_fee_base {
 	CONTRACT_FEE_PAID = 1,   /* what is paid on claims, before take-backs */
@@ -96,9 +106,11 @@ struct contract {
 	const struct contract_discount *discounts;
 	uint32_t discount_count;
 
-	uint32_t term_days; /* from the invoice; default 30 */
-	bool term_business; /* business days of the calendar; default: calendar days */
-	uint8_t bearer;     /* enum contract_bearer; default CONTRACT_SHA */
+	uint32_t term_days;               /* from the invoice; default 30 */
+	bool term_business;               /* business days of the calendar; default: calendar days */
+	uint8_t bearer;                   /* enum contract_bearer; default CONTRACT_SHA */
+	uint8_t settles;                  /* enum contract_settles; default CONTRACT_ANY */
+	uint32_t claims_max, advices_max; /* of one transfer; default CONTRACT_CLAIMS_MAX, CONTRACT_ADVICES_MAX */
 	struct {
 		bool given;
 		struct zf_decimal percent; /* of what is paid */

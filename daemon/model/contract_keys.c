@@ -16,6 +16,8 @@ static const struct contract_word bill_days[] = {
 static const struct contract_word sources[] = {{"cfets", RATE_CFETS}, {"ecb", RATE_ECB}, {"bank-buy", RATE_BANK_BUY},
 	{"bank-sell", RATE_BANK_SELL}, {"manual", RATE_MANUAL}, {NULL, 0}};
 static const struct contract_word terms[] = {{"calendar", 0}, {"business", 1}, {NULL, 0}};
+static const struct contract_word settlings[] = {{"any", CONTRACT_ANY}, {"single", CONTRACT_SINGLE},
+	{"several", CONTRACT_SEVERAL}, {"advice", CONTRACT_ADVICE}, {NULL, 0}};
 static const struct contract_word taxes[] = {{"included", 0}, {"added", 1}, {NULL, 0}};
 
 #define SECTION(keys, type)                                                                                            \
@@ -135,6 +137,13 @@ static const struct contract_key payment_keys[] = {
 		.help = "Which days are counted: calendar days, or business days of the calendar."},
 	{"charges", FORM_WORD, .offset = MADE(bearer), .words = bearers, .fallback = "SHA",
 		.help = "Who bears what banks keep on the way: the payer, each its own side's, or the hospital."},
+	{"settles", FORM_WORD, .offset = MADE(settles), .words = settlings, .fallback = "any",
+		.help = "What a transfer of the payer is for: a single claim, several that it names, or what an advice lists. "
+			"Matching looks for nothing else; any: for advices where the payer ever sent one, else for claims."},
+	{"claims_per_transfer", FORM_COUNT, .offset = MADE(claims_max), .low = 1, .high = CONTRACT_CLAIMS_MAX,
+		.fallback = "6", .help = "How many claims a transfer without an advice is for at most."},
+	{"advices_per_transfer", FORM_COUNT, .offset = MADE(advices_max), .low = 1, .high = CONTRACT_ADVICES_MAX,
+		.fallback = "2", .help = "How many advices a transfer is for at most."},
 	{"early_discount", FORM_OBJECT, .marks = true, .offset = MADE(early), .section = &early_section,
 		.otherwise = "none", .help = "What the payer may keep when it pays early."},
 	{"fee", FORM_OBJECT, .marks = true, .offset = MADE(fee), .section = &fee_section, .otherwise = "none",

@@ -60,6 +60,7 @@ struct hospital {
 	char book_currency[4];
 	uint8_t rate_sources[RATE_SOURCE_COUNT]; /* enum rate_source: whose rates value what is posted, in this order */
 	uint32_t rate_source_count;
+	uint16_t match_certain;                         /* of 1000: from there on matching posts by itself */
 	uint16_t rate_reach_days;                       /* how old a rate may be for a day that has none */
 	const struct zf_identifier *const *identifiers; /* how insurers know it: goes out as the sender */
 	uint32_t identifier_count;

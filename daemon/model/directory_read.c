@@ -296,6 +296,7 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 		hospital->rate_sources[hospital->rate_source_count++] =
 			(uint8_t)rate_source_find(text_of(file.rate_sources.items[i]));
 	hospital->rate_reach_days = (uint16_t)file.rate_reach_days;
+	hospital->match_certain = (uint16_t)file.match_certain;
 	hospital->file = path;
 	hospital->name = or_empty(file.name);
 	hospital->zone_name = or_empty(file.zone);

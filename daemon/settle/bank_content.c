@@ -108,6 +108,7 @@ static void detail_members(struct json_writer *json, const struct bank_detail *d
 	json_write_member(json, "clearing_reference", detail->clearing_reference);
 	json_write_member(json, "other_reference", detail->other_reference);
 	json_write_member(json, "creditor_id", detail->creditor_id);
+	json_write_member(json, "accepted_at", detail->accepted_at);
 	json_write_member(json, "code", detail->code);
 	party_member(json, "debtor", &detail->debtor);
 	party_member(json, "creditor", &detail->creditor);

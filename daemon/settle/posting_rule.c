@@ -58,6 +58,35 @@ static const struct posting_rule rules[] = {
 		"核销:使用已计提坏账准备"},
 	{"give_up", POSTING_GIVEN_UP, "BADDEBT", "AR-{INSURER}", "and what it was not; CONV where it is foreign",
 		"核销:未计提部分计入费用"},
+	/* Posted with an allocation, by match_post() of schema/049_match.sql; the other way round for what is negative.
+	 * Where an allocation has several currencies, or something is taken off it, SUSP's part is CONV in all but
+	 * match_in. */
+	{"match_paid", POSTING_MATCHED, "SUSP", "AR-{INSURER}", "money in suspense is for this claim",
+		"待查收款核销该理赔应收款"},
+	{"match_in", POSTING_MATCHED, "SUSP", "CONV", "money that is for several, or is changed, passes through CONV",
+		"涉及多项或多币种的款项经 CONV 过渡"},
+	{"match_charge", POSTING_MATCHED, "FEE", "AR-{INSURER}", "a bank on the way kept a charge",
+		"中转行扣除的手续费"},
+	{"match_discount", POSTING_MATCHED, "DISC", "AR-{INSURER}", "the agreed discount for paying early",
+		"约定的提前付款折扣"},
+	{"match_fee", POSTING_MATCHED, "FEE-TPA", "AR-{INSURER}", "the payer kept its agreed fee",
+		"付款方扣除的约定服务费"},
+	{"match_difference", POSTING_MATCHED, "DIFF", "AR-{INSURER}",
+		"a rest within the tolerance that nobody explains", "容差以内、无法说明的差额"},
+	{"match_fx", POSTING_MATCHED, "FX", "AR-{INSURER}",
+		"what exchange rates made of it between bill and money; a gain is the other way round",
+		"开单至到账之间的汇兑差额"},
+	{"match_over", POSTING_MATCHED, "SUSP", "OVERPAID-{INSURER}",
+		"what was paid too much, or twice, is owed to the payer", "多付或重复支付的款项,为应退负债"},
+	{"match_adjusted", POSTING_MATCHED, "ADJ", "CONV", "what an advice adds or takes without naming a claim",
+		"付款通知中未指明理赔单的调整"},
+	{"match_announced", POSTING_MATCHED, "REM-ANN-{INSURER}", "CLR-REM-{INSURER}",
+		"the announced money has come: both accounts of the announcement clear", "通知的款项已到账:两科目结清"},
+	{"match_returned", POSTING_MATCHED, "SUSP", "CONV",
+		"the bank took money back: both lines leave suspense, the one either way round",
+		"银行冲回:两笔流水同时转出待查收款"},
+	{"match_returned_fx", POSTING_MATCHED, "FX", "CONV", "which was carried at another rate when it came",
+		"冲回款项的汇兑差额"},
 };
 
 const struct posting_rule *posting_rules(size_t *ret_count)

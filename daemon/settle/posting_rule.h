@@ -20,6 +20,7 @@ enum posting_event {
 	POSTING_SOLD = 7,      /* the bank bought foreign currency */
 	POSTING_ORDERED = 8,   /* money goes back to who sent it */
 	POSTING_GIVEN_UP = 9,  /* a receivable is uncollectable */
+	POSTING_MATCHED = 10,  /* money in suspense has found its home */
 };
 
 struct posting_rule {

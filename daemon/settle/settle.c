@@ -8,10 +8,12 @@
 #include "base/options.h"
 #include "base/point.h"
 #include "db/batch.h"
+#include "db/keyhold.h"
 #include "db/lease.h"
 #include "model/directory.h"
 #include "net/metrics.h"
 #include "settle/bills.h"
+#include "settle/matching.h"
 #include "settle/round.h"
 #include "settle/settle_sql.h"
 #include "settle/value.h"
@@ -21,6 +23,7 @@
 #define HOUSEKEEPING_S 600
 #define OFTEN_S 10
 #define BILLS_S 1
+#define MATCH_POLL_MS 1000
 #define READ_TRIES_MAX 5 /* of the reading, after its answer was lost */
 
 struct settle {
@@ -33,6 +36,9 @@ struct settle {
 	struct watch *watch; /* of the first worker; NULL: another one looks */
 	struct value *value; /* likewise */
 	struct bills *bills; /* likewise */
+	struct keyhold *keys;
+	struct matching *matching; /* likewise */
+	struct db_wake wake;       /* likewise: of what is to be matched */
 	struct round round;
 	bool busy;      /* a round is under way */
 	unsigned tries; /* of its reading */
@@ -168,6 +174,36 @@ static void on_billing(evutil_socket_t fd, short what, void *ctx)
 	if (!settle->draining) bills_look(settle->bills);
 }
 
+static void on_match(void *ctx)
+{
+	struct settle *settle = ctx;
+
+	if (settle->draining) return;
+	value_look(settle->value); /* without a value no money can be posted */
+	matching_look(settle->matching);
+}
+
+static int keys_load(struct settle *settle)
+{
+	const struct directory *directory = settle->worker->directory;
+	struct keyhold_hospital *hospitals = mem_alloc((directory->hospital_count + 1) * sizeof(*hospitals));
+	int r;
+
+	if (hospitals == NULL) return ERR_NOMEM;
+	for (uint32_t i = 0; i < directory->hospital_count; i++) {
+		const struct hospital *hospital = directory->hospitals[i];
+
+		hospitals[i] = (struct keyhold_hospital){.id = hospital->id,
+			.code = hospital->code,
+			.name = hospital->name,
+			.zone = hospital->zone_name,
+			.book_currency = hospital->book_currency};
+	}
+	r = keyhold_load(settle->keys, settle->worker->keyring, hospitals, directory->hospital_count);
+	mem_free(hospitals);
+	return r;
+}
+
 static void on_housekeeping(evutil_socket_t fd, short what, void *ctx)
 {
 	struct settle *settle = ctx;
@@ -189,6 +225,9 @@ static void settle_stop(void *state)
 	watch_free(settle->watch);
 	value_free(settle->value);
 	bills_free(settle->bills);
+	if (settle->wake.notify != NULL) db_wake_stop(&settle->wake);
+	matching_free(settle->matching);
+	keyhold_free(settle->keys);
 	lease_free(settle->lease);
 	if (settle->pool != NULL) db_forget(settle->pool, settle);
 	db_batch_free(settle->reading);
@@ -198,9 +237,19 @@ static void settle_stop(void *state)
 	mem_free(settle);
 }
 
+/* Of the first worker: another one's turn is in another machine's. */
+static int matching_start(struct settle *settle)
+{
+	int r = keyhold_new(settle->pool, &settle->keys);
+
+	if (r == 0) r = keys_load(settle);
+	if (r == 0) r = matching_new(settle->worker, settle->pool, settle->keys, &settle->matching);
+	return r == 0 ? db_wake_init(&settle->wake, settle->notify, "match", MATCH_POLL_MS, on_match, settle) : r;
+}
+
 static int settle_start(struct worker *worker, void **ret_state)
 {
-	static const struct db_table *const tables[] = {&settle_table, &lease_table};
+	static const struct db_table *const tables[] = {&settle_table, &lease_table, &keyhold_table};
 	static const struct timeval interval = {.tv_sec = HOUSEKEEPING_S};
 	static const struct timeval often = {.tv_sec = OFTEN_S};
 	static const struct timeval bills = {.tv_sec = BILLS_S};
@@ -237,6 +286,7 @@ static int settle_start(struct worker *worker, void **ret_state)
 	if (r == 0 && worker->number == 0) r = watch_new(worker->metrics, settle->pool, &settle->watch);
 	if (r == 0 && worker->number == 0) r = value_new(worker, settle->pool, &settle->value);
 	if (r == 0 && worker->number == 0) r = bills_new(worker, settle->pool, &settle->bills);
+	if (r == 0 && worker->number == 0) r = matching_start(settle);
 	lease.pool = settle->pool;
 	lease.notify = settle->notify;
 	if (r == 0) r = lease_new(&lease, &settle->lease);
@@ -261,10 +311,13 @@ static int settle_start(struct worker *worker, void **ret_state)
 
 static void settle_reload(void *state)
 {
-	const struct settle *settle = state;
+	struct settle *settle = state;
 	const struct options *options = settle->worker->options;
 
 	lease_times(settle->lease, options->poll_ms, (int)options->lease_s);
+	if (settle->matching == NULL) return;
+	matching_abandon(settle->matching);
+	if (keys_load(settle) < 0) log_line(LOG_ERROR, "no memory to load the hospitals' keys again");
 }
 
 static void on_drained(void *ctx)

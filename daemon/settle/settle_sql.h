@@ -1,5 +1,5 @@
 /* The statements of settle; the functions behind them are in schema/040_settle.sql
- * 045_money.sql and 048_receivable.sql. */
+ * 045_money.sql, 048_receivable.sql and 049_match.sql. */
 #ifndef SETTLE_SETTLE_SQL_H
 #define SETTLE_SETTLE_SQL_H
 
@@ -19,6 +19,18 @@ enum settle_statement {
 	SETTLE_BILLS,
 	SETTLE_CONTRACTS,
 	SETTLE_RECEIVABLES,
+	SETTLE_MATCH_BEGIN,
+	SETTLE_MATCH_KEEP,
+	SETTLE_MATCH_CONTRACTS,
+	SETTLE_MATCH_PAYERS,
+	SETTLE_MATCH_CHARGES,
+	SETTLE_MATCH_ADVISERS,
+	SETTLE_MATCH_CLAIMS,
+	SETTLE_MATCH_ADVICES,
+	SETTLE_MATCH_ITEMS,
+	SETTLE_MATCH_STORE,
+	SETTLE_MATCH_POST,
+	SETTLE_MATCH_RETURN,
 	SETTLE_STATEMENTS
 };
 extern const struct db_statement settle_sql[SETTLE_STATEMENTS];

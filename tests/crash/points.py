@@ -48,6 +48,13 @@ REMITTANCE_POINTS = {
     "remittance.before_commit": "all of it is stored and announced, nothing is durable",
     "remittance.after_commit": "durable, nobody has been told",
 }
+# Where settle may be killed while it matches money with claims.
+MATCH_POINTS = {
+    "match.before_commit": "decided, nothing posted",
+    "match.after_commit": "posted, the next round not begun",
+}
+# Where zhifuctl may be killed while a person decides.
+DESK_POINTS = {"match.desk": "posted, nothing is durable"}
 # A holder that is paused here sends after its lease: the window that zhifud(8) tells of. Killing it is harmless.
 WINDOW = "dispatch.window"
 
@@ -69,7 +76,7 @@ class Points:
 
     def __init__(self, folder):
         self.path = pathlib.Path(folder) / "points"
-        self.names = [*POINTS, *IMPORT_POINTS, *REMITTANCE_POINTS]
+        self.names = [*POINTS, *IMPORT_POINTS, *REMITTANCE_POINTS, *MATCH_POINTS, *DESK_POINTS]
         self.path.write_bytes(b"".join(ROW.pack(n.encode(), 0, 0, 0, 0, 0, 0, 0) for n in self.names))
         self.path.chmod(0o666)
         with open(self.path, "r+b") as file:

@@ -1,0 +1,48 @@
+/* What the commands on matching share: which item is meant, its candidates, and deciding one. */
+#ifndef CTL_MATCH_DESK_H
+#define CTL_MATCH_DESK_H
+
+#include "ctl/unseal.h"
+#include "settle/match_choice.h"
+
+#define MATCH_DESK_BYTES (64u << 20)
+
+/* One item of money in suspense. Made by match_desk_open, freed by match_desk_close. */
+struct match_desk {
+	struct ctl *ctl;
+	const struct hospital *hospital;
+	struct uuid line;
+	int32_t part;
+	struct unseal_keys keys;
+	struct sealer *sealer;
+	struct arena arena;
+	/* of the item, by match_desk_item */
+	int32_t version;
+	int64_t amount, open; /* open 0: it has found its home */
+	struct zf_money zero; /* of its currency */
+	int32_t booked_day;
+	int64_t whole, book; /* the line's amount, and what that is carried at */
+	bool valued;         /* is that known? */
+};
+
+/* "LINE" or "LINE:PART". 0, or 2 after it has said what is wrong. Both are freed by match_desk_close in any case. */
+int match_desk_open(struct match_desk *desk, struct ctl *ctl, const char *code, const char *line) MUSTUSE;
+void match_desk_close(struct match_desk *desk);
+/* Reads the item, inside a transaction of its hospital. ERR_NOTFOUND. */
+int match_desk_item(struct match_desk *desk) MUSTUSE;
+/* Opens something sealed that belongs to the line. */
+int match_desk_unseal(struct match_desk *desk, struct bytes sealed, struct bytes *ret_plain) MUSTUSE;
+int match_desk_seal(
+	struct match_desk *desk, const struct uuid *id, struct bytes plain, struct bytes *ret_sealed) MUSTUSE;
+/* The candidate of a number, inside a transaction. ERR_NOTFOUND. */
+int match_desk_candidate(struct match_desk *desk, int64_t no, struct match_choice *ret) MUSTUSE;
+/* Posts a decision and learns who paid, in a transaction of its own. Returns its id. ERR_AGAIN with text: it is not
+ * posted, and why. */
+int match_desk_post(struct match_desk *desk, const struct match_choice *choice, const char *why,
+	struct uuid *ret_allocation) MUSTUSE;
+/* Learns that a name (kind 1) or an account (2) is a payer's; text NULL: nothing. Needs no item. */
+int match_desk_learn(struct match_desk *desk, const char *remitter, uint8_t kind, const char *text) MUSTUSE;
+/* Tells settle that there is something to look at. */
+void match_desk_wake(struct ctl *ctl);
+
+#endif

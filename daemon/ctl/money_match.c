@@ -1,0 +1,716 @@
+/* zhifuctl money match: what money in suspense is for, in the hands of a person. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "ctl/match_desk.h"
+#include "ctl/report.h"
+#include "db/sync.h"
+#include "lib/money.h"
+#include "model/directory.h"
+#include "model/receivable.h"
+#include "settle/match_know.h"
+
+#define LIST_MAX 10000
+#define NOTE_BYTES_MAX 2000
+
+static const struct word {
+	const char *code, *text, *text_zh;
+} kinds[] =
+	{
+		[MATCH_PAYMENT] = {"payment", "payment of", "支付理赔单"},
+		[MATCH_DOUBLE] = {"double", "paid before, a liability", "重复支付,记为负债"},
+		[MATCH_REMITTANCE] = {"remittance", "what an advice lists", "按付款通知"},
+		[MATCH_REVERSAL] = {"reversal", "the bank takes a credit back", "银行冲回"},
+},
+  part_kinds[] = {
+	  [MATCH_PART_PAYMENT] = {"payment", "paid", "支付"},
+	  [MATCH_PART_DOUBLE] = {"double", "paid before", "重复支付"},
+	  [MATCH_PART_DENIED] = {"denied", "denied", "拒付"},
+	  [MATCH_PART_TAKE_BACK] = {"take_back", "taken back", "追回"},
+	  [MATCH_PART_FEE] = {"fee", "fee", "服务费"},
+	  [MATCH_PART_ADJUSTED] = {"adjusted", "adjustment", "调整"},
+	  [MATCH_PART_RESIDUAL] = {"residual", "kept on the way", "途中扣除"},
+	  {"returned", "taken back by the bank", "银行冲回"},
+};
+
+static struct cell cell_of(const struct ctl *ctl, const struct word *word)
+{
+	return cell_word(ctl->chinese ? word->text_zh : word->text, word->code);
+}
+
+/* "LINE:PART", without the part where it is all of the line. */
+static struct cell cell_item(const struct uuid *line, int64_t part)
+{
+	char text[UUID_TEXT_LEN + 16];
+
+	uuid_format(line, text);
+	if (part != 0) (void)snprintf(text + strlen(text), 16, ":%lld", (long long)part);
+	return cell_text(text);
+}
+
+/* ---- list ---- */
+
+static void list_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table)
+{
+	struct uuid line = db_rows_uuid(rows, row, 0);
+	int32_t day = db_rows_date(rows, row, 3);
+
+	table_add(table, cell_text(hospital->code));
+	table_add(table, cell_text(db_rows_text(rows, row, 2)));
+	table_add(table, cell_day(day));
+	table_add(table, cell_int(zone_day(hospital->zone, clock_wall_ms()) - day));
+	table_add(table,
+		cell_money(db_rows_int(rows, row, 4), db_rows_text(rows, row, 5), (int)db_rows_int(rows, row, 6)));
+	table_add(table, cell_text(db_rows_text(rows, row, 7)));
+	table_add(table, cell_int(db_rows_int(rows, row, 8)));
+	table_add(table, db_rows_null(rows, row, 9) ? cell_none() : cell_int(db_rows_int(rows, row, 9)));
+	table_add(table, db_rows_null(rows, row, 10)
+				 ? cell_text(db_rows_text(rows, row, 11))
+				 : cell_text(match_wait_text((uint8_t)db_rows_int(rows, row, 10), ctl->chinese)));
+	table_add(table, cell_item(&line, db_rows_int(rows, row, 1)));
+}
+
+static int match_list(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct column columns[] = {{"hospital", "hospital"}, {"account", "account"}, {"booked", "booked"},
+		{"days", "days"}, {"open", "open"}, {"payer", "from"}, {"candidates", "candidates"}, {"score", "best"},
+		{"why", "why it waits"}, {"line", "line"}};
+	const char *code = NULL;
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct report report;
+	struct table table;
+	uint32_t index = 0;
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	if (r != 0) return r;
+	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
+	report_begin(&report, ctl);
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
+		struct pg_result *rows = NULL;
+
+		r = ctl_begin(ctl, &hospital->id, false);
+		if (r == 0)
+			r = ctl_query(ctl, &rows,
+				"SELECT i.line_id, i.part, b.account, i.booked_day, i.open_minor, b.currency, b.exponent, s.payer,"
+				" (SELECT count(*) FROM match_candidate c WHERE c.hospital_id = i.hospital_id AND c.line_id = i.line_id AND c.part = i.part),"
+				" (SELECT max(c.score)::int4 FROM match_candidate c WHERE c.hospital_id = i.hospital_id AND c.line_id = i.line_id AND c.part = i.part),"
+				" i.wait::int4, s.reason FROM match_item i JOIN bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id"
+				" JOIN suspense s ON s.hospital_id = i.hospital_id AND s.line_id = i.line_id"
+				" WHERE i.hospital_id = $1 AND i.open_minor <> 0 ORDER BY i.booked_day, b.account, i.line_id, i.part LIMIT $2",
+				"ui", &hospital->id, (int64_t)LIST_MAX);
+		if (r == 0) r = ctl_commit(ctl);
+		for (int row = 0; r == 0 && row < db_rows_count(rows); row++)
+			list_row(ctl, hospital, rows, row, &table);
+		db_sync_rows_free(rows);
+	}
+	table_end(&table, &report, "items", NULL, "no money waits for a person");
+	if (r < 0) {
+		json_decref(report.root);
+		return ctl_fail("could not read what waits");
+	}
+	return report_end(&report, 0);
+}
+
+/* ---- show ---- */
+
+static void reasons_show(
+	const struct ctl *ctl, struct report *report, const struct match_choice *choice, struct arena *arena)
+{
+	static const struct column columns[] = {{"reason", "because"}};
+	struct table table;
+
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	for (uint32_t i = 0; i < choice->reason_count; i++)
+		table_add(&table, cell_text(match_reason_text(&choice->reasons[i], ctl->chinese, &arena->zf)));
+	table_end(&table, report, "reasons", NULL, NULL);
+}
+
+static struct cell cell_some(const struct match_desk *desk, int64_t minor)
+{
+	return minor == 0 ? cell_none() : cell_money(minor, desk->zero.currency, desk->zero.exponent);
+}
+
+static void parts_show(struct match_desk *desk, struct report *report, const struct match_choice *choice)
+{
+	static const struct column columns[] = {{"kind", "what"}, {"ref", "claim"}, {"amount", "amount"},
+		{"cleared", "settles"}, {"charge", "charge"}, {"discount", "discount"}, {"fee", "fee"}, {"fx", "rate"},
+		{"unexplained", "unexplained"}, {"short", "short"}, {"over", "too much"}};
+	struct table table;
+
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	for (uint32_t i = 0; i < choice->part_count; i++) {
+		const struct match_allot *part = &choice->parts[i];
+
+		table_add(&table, cell_of(desk->ctl, &part_kinds[part->kind]));
+		table_add(&table, part->has_claim ? cell_text(part->ref) : cell_none());
+		table_add(&table, cell_money(part->amount, desk->zero.currency, desk->zero.exponent));
+		table_add(&table,
+			part->cleared == 0 ? cell_none() : cell_money(part->cleared, part->owed, part->owed_exponent));
+		table_add(&table, cell_some(desk, part->charge.minor));
+		table_add(&table, cell_some(desk, part->discount.minor));
+		table_add(&table, cell_some(desk, part->fee.minor));
+		table_add(&table, cell_some(desk, part->fx));
+		table_add(&table, cell_some(desk, part->unexplained.minor));
+		table_add(&table, cell_some(desk, part->short_by));
+		table_add(&table, cell_some(desk, part->over));
+	}
+	table_end(&table, report, "parts", NULL, NULL);
+}
+
+static void candidate_show(
+	struct match_desk *desk, struct report *report, int64_t no, const struct match_choice *choice)
+{
+	struct ctl *ctl = desk->ctl;
+	struct report one;
+
+	if (ctl->json) {
+		report_begin(&one, ctl);
+	} else {
+		(void)printf("\n%s %lld, %u/1000: %s%s\n", say(ctl, "candidate", "候选"), (long long)no, choice->score,
+			ctl->chinese ? kinds[choice->kind].text_zh : kinds[choice->kind].text,
+			choice->sound ? "" : say(ctl, " (can't be posted as it is)", "(无法直接入账)"));
+		one = *report;
+	}
+	if (ctl->json) {
+		report_field(&one, "no", NULL, cell_int(no));
+		report_field(&one, "score", NULL, cell_int(choice->score));
+		report_field(&one, "kind", NULL, cell_of(ctl, &kinds[choice->kind]));
+		report_field(&one, "sound", NULL, cell_bool(choice->sound));
+		if (choice->kind == MATCH_REVERSAL)
+			report_field(&one, "credit", NULL, cell_item(&choice->credit, choice->credit_part));
+	}
+	reasons_show(ctl, &one, choice, &desk->arena);
+	if (choice->part_count > 0) parts_show(desk, &one, choice);
+	if (ctl->json) (void)json_array_append_new(json_object_get(report->root, "candidates"), one.root);
+}
+
+static int candidates_show(struct match_desk *desk, struct report *report)
+{
+	struct pg_result *rows = NULL;
+	int r = ctl_query(desk->ctl, &rows,
+		"SELECT no::int4, content FROM match_candidate WHERE hospital_id = $1 AND line_id = $2 AND part = $3 ORDER BY no",
+		"uun", &desk->hospital->id, &desk->line, (int)desk->part);
+
+	if (desk->ctl->json) (void)json_object_set_new(report->root, "candidates", json_array());
+	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+		struct match_choice choice;
+		struct bytes plain;
+
+		r = match_desk_unseal(desk, db_rows_bytes(rows, row, 1), &plain);
+		if (r == 0)
+			r = match_choice_read(
+				(struct text_span){(const char *)plain.ptr, plain.len}, &desk->arena.zf, &choice);
+		if (r == 0) candidate_show(desk, report, db_rows_int(rows, row, 0), &choice);
+	}
+	if (r == 0 && db_rows_count(rows) == 0) report_heading(report, say(desk->ctl, "no candidates", "没有候选"));
+	db_sync_rows_free(rows);
+	return r;
+}
+
+/* What was done with it, and undone. */
+static int allocations_show(struct match_desk *desk, struct report *report)
+{
+	static const struct column columns[] = {{"at", "at"}, {"kind", "what"}, {"ref", "claim"}, {"amount", "amount"},
+		{"by", "by"}, {"why", "why"}, {"undoes", NULL}, {"allocation", "allocation"}};
+	struct pg_result *rows = NULL;
+	struct table table;
+	int r = ctl_query(desk->ctl, &rows,
+		"SELECT a.made_at, a.kind::int4, c.ref, a.amount_minor, a.maker, a.why, a.undoes, a.allocation_id FROM allocation a"
+		" LEFT JOIN claim_state c ON c.hospital_id = a.hospital_id AND c.claim_id = a.claim_id"
+		" WHERE a.hospital_id = $1 AND a.line_id = $2 AND a.part = $3 ORDER BY a.made_at, a.allocation_id, a.no LIMIT $4",
+		"uuni", &desk->hospital->id, &desk->line, (int)desk->part, (int64_t)LIST_MAX);
+
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+		struct uuid id = db_rows_uuid(rows, row, 7);
+		struct uuid undoes = db_rows_null(rows, row, 6) ? id : db_rows_uuid(rows, row, 6);
+
+		table_add(&table, cell_time(desk->hospital->zone, db_rows_time_ms(rows, row, 0)));
+		table_add(&table, cell_of(desk->ctl, &part_kinds[db_rows_int(rows, row, 1)]));
+		table_add(&table, cell_text(db_rows_text(rows, row, 2)));
+		table_add(&table, cell_money(db_rows_int(rows, row, 3), desk->zero.currency, desk->zero.exponent));
+		table_add(&table, cell_text(db_rows_text(rows, row, 4)));
+		table_add(&table, cell_text(db_rows_text(rows, row, 5)));
+		table_add(&table, db_rows_null(rows, row, 6) ? cell_none() : cell_uuid(&undoes));
+		table_add(&table, cell_uuid(&id));
+	}
+	table_end(&table, report, "allocations", say(desk->ctl, "allocations", "核销记录"), NULL);
+	db_sync_rows_free(rows);
+	return r;
+}
+
+/* The reason in the reader's language, and the state. */
+static int waits_show(struct match_desk *desk, struct report *report)
+{
+	static const struct word held[] = {{"no", "-", "-"}, {"compliance", "held by compliance", "合规冻结"},
+		{"payer", "the payer is not the expected one", "付款人非预期"}};
+	struct pg_result *rows = NULL;
+	int r = ctl_query(desk->ctl, &rows,
+		"SELECT s.payer, s.held::int4, i.wait::int4, s.reason, s.owner FROM suspense s JOIN match_item i ON i.hospital_id = s.hospital_id"
+		" AND i.line_id = s.line_id AND i.part = $3 WHERE s.hospital_id = $1 AND s.line_id = $2",
+		"uun", &desk->hospital->id, &desk->line, (int)desk->part);
+
+	if (r == 0 && db_rows_count(rows) > 0) {
+		report_field(report, "payer", "from", cell_text(db_rows_text(rows, 0, 0)));
+		report_field(report, "owner", "owner", cell_text(db_rows_text(rows, 0, 4)));
+		report_field(report, "held", "held", cell_of(desk->ctl, &held[db_rows_int(rows, 0, 1)]));
+		report_field(report, "why", "why it waits",
+			db_rows_null(rows, 0, 2)
+				? cell_text(db_rows_text(rows, 0, 3))
+				: cell_text(match_wait_text((uint8_t)db_rows_int(rows, 0, 2), desk->ctl->chinese)));
+	}
+	db_sync_rows_free(rows);
+	return r;
+}
+
+static int match_show(struct ctl *ctl, int argc, char **argv)
+{
+	const char *code = NULL;
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	struct match_desk desk;
+	struct report report;
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+
+	if (r != 0) return r;
+	r = match_desk_open(&desk, ctl, code, words[0]);
+	if (r != 0) {
+		match_desk_close(&desk);
+		return r;
+	}
+	report_begin(&report, ctl);
+	r = ctl_begin(ctl, &desk.hospital->id, false);
+	if (r == 0) r = match_desk_item(&desk);
+	if (r == 0) {
+		report_field(&report, "line", "line", cell_item(&desk.line, desk.part));
+		report_field(&report, "booked", "booked", cell_day(desk.booked_day));
+		report_field(
+			&report, "amount", "amount", cell_money(desk.amount, desk.zero.currency, desk.zero.exponent));
+		report_field(&report, "open", "open", cell_money(desk.open, desk.zero.currency, desk.zero.exponent));
+		r = waits_show(&desk, &report);
+	}
+	if (r == 0) r = candidates_show(&desk, &report);
+	if (r == 0) r = allocations_show(&desk, &report);
+	if (r == 0) r = ctl_commit(ctl);
+	match_desk_close(&desk);
+	if (r < 0) {
+		json_decref(report.root);
+		ctl_rollback(ctl);
+		return ctl_fail("could not show it");
+	}
+	return report_end(&report, 0);
+}
+
+/* ---- what changes something: one shape for all ---- */
+
+/* What a command is given besides the line. */
+struct act {
+	const char *const *words; /* behind the line */
+	int count;
+	const char *why, *rest;
+};
+
+/* Does it; ret_id is the id that is told, untouched where there is none. */
+typedef int act_fn(struct match_desk *desk, const struct act *act, struct uuid *ret_id);
+
+static int act_run(
+	struct ctl *ctl, int argc, char **argv, int min, int max, bool why_needed, act_fn *run, const char *failed)
+{
+	const char *code = NULL;
+	struct act act = {.why = NULL};
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--why", &act.why, NULL},
+		{"--rest", &act.rest, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	struct uuid id = {{0}}, none = {{0}};
+	struct match_desk desk;
+	struct report report;
+	int r = ctl_arguments(argc, argv, options, min, max, words);
+
+	if (r != 0) return r;
+	r = why_needed ? ctl_accountable(ctl, act.why) : ctl_known(ctl);
+	if (r != 0) return r;
+	act.words = words + 1;
+	while (act.count + 1 < CTL_WORDS_MAX && act.words[act.count] != NULL) act.count++;
+	r = match_desk_open(&desk, ctl, code, words[0]);
+	if (r == 0) r = run(&desk, &act, &id);
+	if (r == 0) {
+		report_begin(&report, ctl);
+		report_field(&report, "line", "line", cell_item(&desk.line, desk.part));
+		if (!uuid_equal(&id, &none)) report_field(&report, "allocation", "allocation", cell_uuid(&id));
+		r = report_end(&report, 0);
+	}
+	match_desk_close(&desk);
+	if (r >= 0) return r;
+	ctl_rollback(ctl);
+	return ctl_fail(failed);
+}
+
+static int accept_run(struct match_desk *desk, const struct act *act, struct uuid *ret_id)
+{
+	struct match_choice choice;
+	int64_t no = 0;
+	int r = ctl_number("the candidate", act->words[0], 32767, &no);
+
+	if (r != 0) return r;
+	r = ctl_begin(desk->ctl, &desk->hospital->id, false);
+	if (r == 0) r = match_desk_item(desk);
+	if (r == 0) r = match_desk_candidate(desk, no, &choice);
+	if (r == 0) r = ctl_commit(desk->ctl);
+	if (r == 0 && !choice.sound)
+		r = err_set(ERR_INVALID,
+			"this candidate can't be posted as it is: a rate is missing, the advice does not balance, or "
+			"something is left over; correct that, or allocate by hand");
+	return r == 0 ? match_desk_post(desk, &choice, act->why, ret_id) : r;
+}
+
+static int match_accept(struct ctl *ctl, int argc, char **argv)
+{
+	return act_run(ctl, argc, argv, 2, 2, true, accept_run, "not accepted");
+}
+
+static int done_check(struct match_desk *desk, struct pg_result *rows, int r, const char *otherwise)
+{
+	bool done = r == 0 && db_rows_bool(rows, 0, 0);
+
+	db_sync_rows_free(rows);
+	if (r == 0 && !done) r = err_set(ERR_NOTFOUND, "%s", otherwise);
+	if (r == 0) match_desk_wake(desk->ctl);
+	return r;
+}
+
+static int reject_run(struct match_desk *desk, const struct act *act, struct uuid *ret_id)
+{
+	struct pg_result *rows = NULL;
+	int64_t no = 0;
+	int r = ctl_number("the candidate", act->words[0], 32767, &no);
+
+	(void)ret_id;
+	if (r != 0) return r;
+	r = ctl_query(desk->ctl, &rows, "SELECT match_reject($1, $2, $3, $4, $5, $6)", "uunstt", &desk->hospital->id,
+		&desk->line, (int)desk->part, (int)no, desk->ctl->who, act->why);
+	return done_check(desk, rows, r, "it has no such candidate: money match show tells them");
+}
+
+static int match_reject(struct ctl *ctl, int argc, char **argv)
+{
+	return act_run(ctl, argc, argv, 2, 2, true, reject_run, "not rejected");
+}
+
+static int note_run(struct match_desk *desk, const struct act *act, struct uuid *ret_id)
+{
+	struct pg_result *rows = NULL;
+	struct uuid id = uuid_new();
+	struct bytes sealed;
+	size_t len = strlen(act->words[0]);
+	int r;
+
+	(void)ret_id;
+	if (len == 0 || len > NOTE_BYTES_MAX) return ctl_usage("a note has 1 to %d bytes", NOTE_BYTES_MAX);
+	r = match_desk_seal(desk, &desk->line, (struct bytes){(const uint8_t *)act->words[0], len}, &sealed);
+	if (r == 0)
+		r = ctl_query(desk->ctl, &rows, "SELECT match_note_add($1, $2, $3, $4, $5, $6)", "uuunyt",
+			&desk->hospital->id, &id, &desk->line, (int)desk->part, sealed, desk->ctl->who);
+	return done_check(desk, rows, r, "this money does not wait");
+}
+
+static int match_note(struct ctl *ctl, int argc, char **argv)
+{
+	return act_run(ctl, argc, argv, 2, 2, false, note_run, "not noted");
+}
+
+/* An amount of the line's currency; one without a sign has the line's. */
+static int amount_read(const struct match_desk *desk, const char *text, int64_t *ret)
+{
+	struct zf_decimal value;
+	struct zf_money money;
+
+	if (decimal_parse(text_of(text), &value) != 0 ||
+		money_from_decimal(value, text_of(desk->zero.currency), &money) != 0 || money.minor <= 0)
+		return err_set(ERR_INVALID, "\"%s\" is no amount of %s above zero", text, desk->zero.currency);
+	*ret = desk->open < 0 ? -money.minor : money.minor;
+	return 0;
+}
+
+static int split_run(struct match_desk *desk, const struct act *act, struct uuid *ret_id)
+{
+	struct db_params params;
+	struct db_array *amounts;
+	struct pg_result *rows = NULL;
+	int64_t outcome = 0;
+	int r = ctl_begin(desk->ctl, &desk->hospital->id, true);
+
+	(void)ret_id;
+	if (r == 0) r = match_desk_item(desk);
+	if (r < 0) return r;
+	db_params_init(&params, &desk->arena);
+	db_params_uuid(&params, &desk->hospital->id);
+	db_params_uuid(&params, &desk->line);
+	db_params_int4(&params, desk->part);
+	amounts = db_params_array(&params, DB_INT8, (size_t)act->count, 0);
+	for (int i = 0; r == 0 && i < act->count; i++) {
+		int64_t minor = 0;
+
+		r = amount_read(desk, act->words[i], &minor);
+		db_array_int8(amounts, minor);
+	}
+	db_params_text(&params, desk->ctl->who);
+	db_params_text(&params, act->why);
+	if (r == 0)
+		r = db_sync_query(desk->ctl->db, "SELECT match_split($1, $2, $3, $4, $5, $6)::int8", &params, &rows);
+	if (r == 0) outcome = db_rows_int(rows, 0, 0);
+	db_sync_rows_free(rows);
+	if (r == 0 && outcome == 0) r = err_set(ERR_NOTFOUND, "this money does not wait");
+	if (r == 0 && outcome < 0)
+		r = err_set(ERR_INVALID, "the parts come to all of it or more: what is left stays as it is");
+	if (r == 0) r = ctl_commit(desk->ctl);
+	if (r == 0) match_desk_wake(desk->ctl);
+	return r;
+}
+
+static int match_split(struct ctl *ctl, int argc, char **argv)
+{
+	return act_run(ctl, argc, argv, 2, CTL_WORDS_MAX - 1, true, split_run, "not split");
+}
+
+/* ---- by hand ---- */
+
+/* How what is missing of a claim is called. */
+enum rest { REST_SHORT, REST_CHARGE, REST_FEE, REST_DISCOUNT, REST_DIFFERENCE, REST_FX };
+static const char *const rests[] = {"short", "charge", "fee", "discount", "difference", "fx"};
+
+static int rest_read(const char *text, enum rest *ret)
+{
+	size_t at = 0;
+
+	*ret = REST_SHORT;
+	if (text == NULL) return 0;
+	while (at < ARRAY_LEN(rests) && strcmp(rests[at], text) != 0) at++;
+	if (at == ARRAY_LEN(rests))
+		return ctl_usage("--rest takes short, charge, fee, discount, difference or fx, not \"%s\"", text);
+	*ret = (enum rest)at;
+	return 0;
+}
+
+/* What an amount of the line's currency is carried at, in proportion to the line. */
+static int book_share(const struct match_desk *desk, int64_t minor, int64_t *ret)
+{
+	struct zf_money book, share;
+	int r = money_make(desk->book, text_of(desk->hospital->book_currency), &book);
+
+	if (r == 0)
+		r = money_share(book, minor < 0 ? -minor : minor, desk->whole < 0 ? -desk->whole : desk->whole,
+			DECIMAL_HALF_AWAY, &share);
+	if (r == 0) *ret = minor < 0 ? -share.minor : share.minor;
+	return r;
+}
+
+/* A claim in the currency of the line: what is missing of it is told, what is too much is a liability. */
+static int hand_same(const struct match_desk *desk, int64_t open, enum rest rest, struct match_allot *part)
+{
+	struct match_sum *sums[] = {NULL, &part->charge, &part->fee, &part->discount, &part->unexplained, NULL};
+	int64_t missing = open - part->amount;
+
+	if (rest == REST_FX)
+		return err_set(
+			ERR_INVALID, "no rate is between %s and what is owed: --rest fx does not fit", part->owed);
+	if (missing < 0) {
+		part->over = -missing;
+		part->cleared = open;
+		return 0;
+	}
+	part->cleared = part->amount;
+	if (rest == REST_SHORT || missing == 0) return 0;
+	part->cleared = open;
+	sums[rest]->minor = missing;
+	return book_share(desk, missing, &sums[rest]->book);
+}
+
+/* In another one: by what the money is carried at; with --rest fx it settles all that is open. */
+static int hand_other(const struct match_desk *desk, int64_t open, enum rest rest, struct match_allot *part)
+{
+	int64_t worth = 0;
+	int r = 0;
+
+	if (strcmp(part->owed, desk->hospital->book_currency) != 0)
+		return err_set(ERR_INVALID, "%s is owed in %s: accept a candidate, which knows the rate", part->ref,
+			part->owed);
+	if (rest != REST_FX && rest != REST_SHORT)
+		return err_set(ERR_INVALID, "%s is owed in %s: --rest takes short or fx there", part->ref, part->owed);
+	r = book_share(desk, part->amount, &worth);
+	part->cleared = rest == REST_FX || worth > open ? open : worth;
+	return r;
+}
+
+static int hand_part(struct match_desk *desk, const char *text, enum rest rest, struct match_allot *part)
+{
+	const char *equals = strchr(text, '=');
+	size_t len = equals != NULL ? (size_t)(equals - text) : 0;
+	struct pg_result *rows = NULL;
+	int64_t open = 0;
+	int r;
+
+	*part = (struct match_allot){.kind = MATCH_PART_PAYMENT, .has_claim = true};
+	if (equals == NULL || len >= sizeof(part->ref)) return err_set(ERR_INVALID, "\"%s\" is not REF=AMOUNT", text);
+	memcpy(part->ref, text, len);
+	r = amount_read(desk, equals + 1, &part->amount);
+	if (r == 0)
+		r = ctl_query(desk->ctl, &rows,
+			"SELECT r.claim_id, r.version, r.currency, r.exponent::int4, r.open_minor FROM claim_state c JOIN receivable r"
+			" ON r.hospital_id = c.hospital_id AND r.claim_id = c.claim_id WHERE c.hospital_id = $1 AND c.ref = $2",
+			"ut", &desk->hospital->id, part->ref);
+	if (r == 0 && db_rows_count(rows) == 0)
+		r = err_set(ERR_NOTFOUND, "nothing was ever owed for \"%s\"", part->ref);
+	if (r == 0) {
+		part->claim = db_rows_uuid(rows, 0, 0);
+		part->version = (int32_t)db_rows_int(rows, 0, 1);
+		memcpy(part->owed, db_rows_text(rows, 0, 2), 3);
+		part->owed_exponent = (uint8_t)db_rows_int(rows, 0, 3);
+		open = db_rows_int(rows, 0, 4);
+	}
+	db_sync_rows_free(rows);
+	if (r != 0) return r;
+	if (open == 0 || part->amount < 0) {
+		part->kind = MATCH_PART_DOUBLE; /* nothing is owed: a liability, or its refund */
+		return 0;
+	}
+	return strcmp(part->owed, desk->zero.currency) == 0 ? hand_same(desk, open, rest, part)
+							    : hand_other(desk, open, rest, part);
+}
+
+static int allocate_run(struct match_desk *desk, const struct act *act, struct uuid *ret_id)
+{
+	struct match_choice choice = {.kind = MATCH_PAYMENT, .sound = true};
+	enum rest rest;
+	int r = rest_read(act->rest, &rest);
+
+	if (r != 0) return r;
+	choice.parts = zf_alloc_array(&desk->arena.zf, (size_t)act->count, sizeof(*choice.parts));
+	r = choice.parts == NULL ? ERR_NOMEM : ctl_begin(desk->ctl, &desk->hospital->id, false);
+	if (r == 0) r = match_desk_item(desk);
+	if (r == 0 && !desk->valued)
+		r = err_set(
+			ERR_AGAIN, "there is no rate yet that says what it is worth in the books: money waiting tells");
+	for (int i = 0; r == 0 && i < act->count; i++) {
+		r = hand_part(desk, act->words[i], rest, &choice.parts[i]);
+		for (int k = 0; r == 0 && k < i; k++)
+			if (uuid_equal(&choice.parts[k].claim, &choice.parts[i].claim))
+				r = err_set(ERR_INVALID, "%s is named twice", choice.parts[i].ref);
+		choice.part_count++;
+	}
+	if (r == 0) r = ctl_commit(desk->ctl);
+	return r == 0 ? match_desk_post(desk, &choice, act->why, ret_id) : r;
+}
+
+static int match_allocate(struct ctl *ctl, int argc, char **argv)
+{
+	return act_run(ctl, argc, argv, 2, CTL_WORDS_MAX - 1, true, allocate_run, "not allocated");
+}
+
+/* ---- undo, hold ---- */
+
+static int match_undo(struct ctl *ctl, int argc, char **argv)
+{
+	const char *code = NULL;
+	const char *why = NULL;
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--why", &why, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct pg_result *rows = NULL;
+	struct report report;
+	struct uuid id, made = uuid_new();
+	int64_t outcome = 0;
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+
+	if (r != 0) return r;
+	if (uuid_parse(words[0], &id) < 0)
+		return ctl_usage("\"%s\" is no allocation's id: money match show tells them", words[0]);
+	hospital = ctl_hospital(ctl, code);
+	if (hospital == NULL) return 2;
+	r = ctl_accountable(ctl, why);
+	if (r != 0) return r;
+	r = ctl_query(ctl, &rows, "SELECT match_undo($1, $2, $3, $4, $5)::int8", "uuutt", &hospital->id, &id, &made,
+		ctl->who, why);
+	if (r == 0) outcome = db_rows_int(rows, 0, 0);
+	db_sync_rows_free(rows);
+	if (r == 0 && outcome == 0) r = err_set(ERR_NOTFOUND, "there is no such allocation, or it was undone before");
+	if (r == 0 && outcome < 0) r = err_set(ERR_AGAIN, "what it took back has been paid since: undo that first");
+	if (r < 0) return ctl_fail("not undone");
+	match_desk_wake(ctl);
+	report_begin(&report, ctl);
+	report_field(&report, "undoes", "undoes", cell_uuid(&id));
+	report_field(&report, "allocation", "allocation", cell_uuid(&made));
+	return report_end(&report, 0);
+}
+
+static int hold(struct match_desk *desk, const struct act *act, int state)
+{
+	struct pg_result *rows = NULL;
+	int r = ctl_query(desk->ctl, &rows, "SELECT suspense_hold($1, $2, $3, $4, $5)", "uustt", &desk->hospital->id,
+		&desk->line, state, desk->ctl->who, act->why);
+
+	return done_check(desk, rows, r, "this line is not in suspense");
+}
+
+static int hold_run(struct match_desk *desk, const struct act *act, struct uuid *ret_id)
+{
+	(void)ret_id;
+	return hold(desk, act, 1);
+}
+
+static int stranger_run(struct match_desk *desk, const struct act *act, struct uuid *ret_id)
+{
+	(void)ret_id;
+	return hold(desk, act, 2);
+}
+
+static int release_run(struct match_desk *desk, const struct act *act, struct uuid *ret_id)
+{
+	(void)ret_id;
+	return hold(desk, act, 0);
+}
+
+static int suspense_hold(struct ctl *ctl, int argc, char **argv)
+{
+	return act_run(ctl, argc, argv, 1, 1, true, hold_run, "not held");
+}
+
+static int suspense_stranger(struct ctl *ctl, int argc, char **argv)
+{
+	return act_run(ctl, argc, argv, 1, 1, true, stranger_run, "not held");
+}
+
+static int suspense_release(struct ctl *ctl, int argc, char **argv)
+{
+	return act_run(ctl, argc, argv, 1, 1, true, release_run, "not released");
+}
+
+const struct ctl_command money_match_commands[] = {
+	{"money match list", "[--hospital CODE]", "money that matching left to persons, and why", CTL_CONFIG | CTL_DB,
+		match_list},
+	{"money match show", "LINE [--hospital CODE]", "what it may be for, with reasons; what was done with it",
+		CTL_CONFIG | CTL_DB, match_show},
+	{"money match accept", "LINE N --why TEXT [--hospital CODE]", "posts a candidate", CTL_CONFIG | CTL_DB,
+		match_accept},
+	{"money match reject", "LINE N --why TEXT [--hospital CODE]", "a candidate is not offered again",
+		CTL_CONFIG | CTL_DB, match_reject},
+	{"money match allocate",
+		"LINE REF=AMOUNT... --why TEXT [--rest short|charge|fee|discount|difference|fx] [--hospital CODE]",
+		"says by hand which claims it is for", CTL_CONFIG | CTL_DB, match_allocate},
+	{"money match split", "LINE AMOUNT... --why TEXT [--hospital CODE]", "makes several of it", CTL_CONFIG | CTL_DB,
+		match_split},
+	{"money match note", "LINE TEXT [--hospital CODE]", "adds what a letter or a call told: matching reads it",
+		CTL_CONFIG | CTL_DB, match_note},
+	{"money match undo", "ALLOCATION --why TEXT [--hospital CODE]", "takes an allocation back by a counter-entry",
+		CTL_CONFIG | CTL_DB, match_undo},
+	{"money suspense hold", "LINE --why TEXT [--hospital CODE]", "compliance holds it", CTL_CONFIG | CTL_DB,
+		suspense_hold},
+	{"money suspense stranger", "LINE --why TEXT [--hospital CODE]", "its payer is not the expected one",
+		CTL_CONFIG | CTL_DB, suspense_stranger},
+	{"money suspense release", "LINE --why TEXT [--hospital CODE]", "lets it go again", CTL_CONFIG | CTL_DB,
+		suspense_release},
+	{NULL, NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,442 @@
+/* Rows into the matcher's index. */
+#include "settle/match_know.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/keyhold.h"
+#include "db/rows.h"
+#include "lib/money.h"
+#include "model/contract.h"
+#include "model/directory.h"
+#include "settle/match_text.h"
+#include "settle/rate_rows.h"
+
+#define NAME_BYTES_MAX 4096
+
+/* ---- contracts ---- */
+
+static int contract_compare(const void *a, const void *b)
+{
+	const struct know_contract *x = a, *y = b;
+	int by_id = memcmp(&x->id, &y->id, sizeof(x->id));
+
+	if (by_id != 0) return by_id;
+	if (x->version != y->version) return x->version < y->version ? -1 : 1;
+	return strcmp(x->carrier, y->carrier);
+}
+
+/* The payer of that name, a new one if there is none. */
+static uint32_t payer_of(struct match_know *know, struct match_payer *payers, const char *remitter)
+{
+	uint32_t at = 0;
+
+	while (at < know->setting.payer_count && strcmp(know->remitters[at], remitter) != 0) at++;
+	if (at == know->setting.payer_count) {
+		know->remitters[at] = remitter;
+		payers[at] = (struct match_payer){
+			.settles = MATCH_SEVERAL, .claims_max = MATCH_CLAIMS_MAX, .advices_max = 2};
+		know->setting.payer_count++;
+	}
+	return at;
+}
+
+/* Per cent in basis points, rounded down; at most what fits. */
+static uint16_t basis_points(struct zf_decimal percent)
+{
+	int64_t points = percent.unscaled;
+
+	if (!percent.present) return 0;
+	for (uint8_t i = percent.scale; i < 2; i++) points *= 10;
+	for (uint8_t i = percent.scale; i > 2; i--) points /= 10;
+	return points > UINT16_MAX ? UINT16_MAX : (uint16_t)points;
+}
+
+/* Charges of the contract, then those that were seen more than once. */
+static int usual_fill(struct match_know *know, const struct contract *contract, const char *carrier,
+	const struct pg_result *seen, struct match_contract *made)
+{
+	size_t max = (contract != NULL ? contract->charge_count : 0) + (size_t)db_rows_count(seen);
+	struct match_usual *usual = zf_alloc_array(&know->arena.zf, max + 1, sizeof(*usual));
+
+	if (usual == NULL) return ERR_NOMEM;
+	for (uint32_t i = 0; contract != NULL && i < contract->charge_count; i++)
+		usual[made->usual_count++] =
+			(struct match_usual){contract->charges[i].amount, contract->charges[i].times};
+	for (int row = 0; row < db_rows_count(seen); row++) {
+		struct zf_money kept;
+		uint32_t times = (uint32_t)db_rows_int(seen, row, 4), k = 0;
+
+		if (strcmp(db_rows_text(seen, row, 0), carrier) != 0 ||
+			money_make(db_rows_int(seen, row, 3), text_of(db_rows_text(seen, row, 1)), &kept) != 0)
+			continue;
+		while (k < made->usual_count &&
+			(!money_same_currency(usual[k].kept, kept) || usual[k].kept.minor != kept.minor))
+			k++;
+		if (k == made->usual_count) usual[made->usual_count++] = (struct match_usual){kept, 0};
+		usual[k].times += times;
+	}
+	made->usual = usual;
+	return 0;
+}
+
+static uint8_t rate_day(uint8_t day)
+{
+	return day == CONTRACT_DAY_ORDER ? MATCH_ORDER : day == CONTRACT_DAY_CREDIT ? MATCH_CREDIT : MATCH_INVOICE;
+}
+
+static int terms_fill(
+	struct match_know *know, const struct contract *contract, const char *bank, struct match_contract *made)
+{
+	const struct contract_rate *rate = &contract->payment_rate;
+	struct zf_money *tolerances =
+		zf_alloc_array(&know->arena.zf, contract->tolerance_count + 1, sizeof(*tolerances));
+
+	if (tolerances == NULL) return ERR_NOMEM;
+	memcpy(made->owed, contract->owed, sizeof(made->owed));
+	memcpy(made->pay, contract->paid, sizeof(made->pay));
+	made->rate_day = rate->given ? rate_day(rate->day) : MATCH_CREDIT;
+	made->rate_source = rate->given ? rate->source : know->setting.parity_source;
+	made->rate_bank = rate->bank != NULL && bank != NULL && strcmp(rate->bank, bank) == 0;
+	made->reach_days = (uint16_t)(rate->given ? rate->reach_days : know->setting.reach_days);
+	made->bound = basis_points(contract->rate_bound);
+	made->bound_other = basis_points(contract->other_bound);
+	if (contract->early.given) {
+		made->discount = basis_points(contract->early.percent);
+		made->discount_days = (uint16_t)contract->early.days;
+	}
+	for (uint32_t i = 0; i < contract->tolerance_count; i++) tolerances[i] = contract->tolerances[i].residual;
+	made->tolerances = tolerances;
+	made->tolerance_count = contract->tolerance_count;
+	return 0;
+}
+
+/* What a carrier owes without a contract: the bill, in its currency. */
+static void terms_plain(const struct match_know *know, struct match_contract *made)
+{
+	memcpy(made->owed, know->hospital->book_currency, sizeof(made->owed));
+	memcpy(made->pay, know->hospital->book_currency, sizeof(made->pay));
+	made->rate_day = MATCH_CREDIT;
+	made->rate_source = know->setting.parity_source;
+	made->reach_days = know->setting.reach_days;
+	made->bound_other = 100;
+}
+
+/* How a payer settles, where its contracts say so. */
+static void payer_terms(struct match_payer *payer, const struct contract *contract)
+{
+	static const uint8_t settles[] = {
+		[CONTRACT_SINGLE] = MATCH_SINGLE, [CONTRACT_SEVERAL] = MATCH_SEVERAL, [CONTRACT_ADVICE] = MATCH_ADVICE};
+
+	if (contract->settles == CONTRACT_ANY) return;
+	payer->settles = settles[contract->settles];
+	payer->claims_max = (uint8_t)contract->claims_max;
+	payer->advices_max = (uint8_t)contract->advices_max;
+}
+
+static int contract_add(struct match_know *know, struct match_payer *payers, struct match_contract *made,
+	const struct know_rows *rows, int row, const char **bank)
+{
+	const char *document = zf_strdup(&know->arena.zf, db_rows_text(rows->contracts, row, 4));
+	const char *remitter = zf_strdup(&know->arena.zf, db_rows_text(rows->contracts, row, 3));
+	const char *carrier = zf_strdup(&know->arena.zf, db_rows_text(rows->contracts, row, 2));
+	struct know_contract *kept = &know->contracts[know->setting.contract_count];
+	struct contract_list list;
+	struct fault_list faults;
+	int r;
+
+	if (document == NULL || remitter == NULL || carrier == NULL) return ERR_NOMEM;
+	fault_list_init(&faults, &know->arena.zf, 0);
+	r = contract_read(text_of(document), know->hospital->book_currency, &know->arena.zf, &faults, &list);
+	if (r == ERR_NOMEM) return r;
+	if (r != 0 || list.count != 1) {
+		know->left_out++;
+		return 0;
+	}
+	if (*bank == NULL) *bank = list.items[0].payment_rate.bank;
+	made = &made[know->setting.contract_count];
+	made->payer = payer_of(know, payers, remitter);
+	payer_terms(&payers[made->payer], &list.items[0]);
+	r = terms_fill(know, &list.items[0], *bank, made);
+	if (r == 0) r = usual_fill(know, &list.items[0], carrier, rows->charges, made);
+	*kept = (struct know_contract){.id = db_rows_uuid(rows->contracts, row, 0),
+		.version = (int32_t)db_rows_int(rows->contracts, row, 1),
+		.carrier = carrier,
+		.index = know->setting.contract_count++};
+	return r;
+}
+
+static int contracts_fill(struct match_know *know, const struct directory *directory, const struct know_rows *rows,
+	struct match_payer *payers, struct match_contract *made, const char **bank)
+{
+	int r = 0;
+
+	for (int row = 0; r == 0 && row < db_rows_count(rows->contracts); row++)
+		r = contract_add(know, payers, made, rows, row, bank);
+	for (uint32_t i = 0; r == 0 && i < directory->insurer_count; i++) {
+		const char *carrier = directory->insurers[i]->code;
+		struct match_contract *plain = &made[know->setting.contract_count];
+
+		plain->payer = payer_of(know, payers, carrier);
+		terms_plain(know, plain);
+		r = usual_fill(know, NULL, carrier, rows->charges, plain);
+		know->contracts[know->setting.contract_count] =
+			(struct know_contract){.carrier = carrier, .index = know->setting.contract_count};
+		know->setting.contract_count++;
+	}
+	if (r == 0) qsort(know->contracts, know->setting.contract_count, sizeof(*know->contracts), contract_compare);
+	return r;
+}
+
+/* ---- payers ---- */
+
+int match_payer_hash(const struct keyring *keyring, uint16_t version, const struct uuid *hospital, uint8_t kind,
+	const char *text, uint8_t ret[LOOKUP_HASH_BYTES])
+{
+	char folded[MATCH_NAME_SIZE];
+
+	if (match_name_fold(text, folded) == 0) return ERR_INVALID;
+	const struct bytes parts[] = {{&kind, 1}, {(const uint8_t *)folded, strlen(folded)}};
+	return lookup_hash(keyring, version, hospital, LOOKUP_PAYER, parts, ARRAY_LEN(parts), ret);
+}
+
+static const char *account_text(const uint8_t hash[LOOKUP_HASH_BYTES], struct zf_arena *arena)
+{
+	char *text = zf_alloc(arena, 2 * LOOKUP_HASH_BYTES + 1);
+
+	for (size_t i = 0; text != NULL && i < LOOKUP_HASH_BYTES; i++) {
+		text[2 * i] = "0123456789ABCDEF"[hash[i] >> 4];
+		text[2 * i + 1] = "0123456789ABCDEF"[hash[i] & 15];
+	}
+	return text;
+}
+
+static int hash_compare(const void *a, const void *b)
+{
+	return memcmp(a, b, LOOKUP_HASH_BYTES);
+}
+
+int match_know_account(const struct match_know *know, const char *account, struct zf_arena *arena, const char **ret)
+{
+	uint16_t versions[64];
+	uint8_t hash[LOOKUP_HASH_BYTES];
+	size_t count = keyring_versions(know->keyring, KEY_LOOKUP, versions, ARRAY_LEN(versions));
+	const void *found = NULL;
+
+	*ret = NULL;
+	if (account == NULL) return 0;
+	for (size_t i = 0; found == NULL && i < count; i++) {
+		if (match_payer_hash(know->keyring, versions[i], &know->hospital->id, 2, account, hash) != 0) return 0;
+		if (know->account_count > 0)
+			found = bsearch(
+				hash, know->accounts, know->account_count, sizeof(*know->accounts), hash_compare);
+	}
+	if (found == NULL) return 0; /* nobody's */
+	*ret = account_text(hash, arena);
+	return *ret == NULL ? ERR_NOMEM : 0;
+}
+
+/* A learned name; NULL where it can't be opened. */
+static const char *learned_name(struct match_know *know, const struct keyhold *hold, struct sealer *sealer,
+	const struct pg_result *rows, int row)
+{
+	struct uuid id = db_rows_uuid(rows, row, 3);
+	struct bytes plain;
+
+	if (keyhold_open(hold, sealer, &know->hospital->id, &id, SEAL_FACT, db_rows_bytes(rows, row, 4), NAME_BYTES_MAX,
+		    &know->arena, &plain) != 0)
+		return NULL;
+	return zf_strndup(&know->arena.zf, (const char *)plain.ptr, plain.len);
+}
+
+/* One payer's names and accounts: those of the configuration, then what was learned. */
+static int payer_fill(struct match_know *know, const struct directory *directory, const struct keyhold *hold,
+	struct sealer *sealer, const struct pg_result *rows, struct match_payer *payer, const char *remitter)
+{
+	const struct insurer *insurer = directory_insurer(directory, remitter);
+	size_t max = (size_t)db_rows_count(rows) + (insurer != NULL ? insurer->name_count : 0) + 1;
+	const char **names = zf_alloc_array(&know->arena.zf, max, sizeof(*names));
+	const char **accounts = zf_alloc_array(&know->arena.zf, max, sizeof(*accounts));
+
+	if (names == NULL || accounts == NULL) return ERR_NOMEM;
+	names[payer->name_count++] = insurer != NULL ? insurer->name : remitter;
+	for (uint32_t i = 0; insurer != NULL && i < insurer->name_count; i++)
+		names[payer->name_count++] = insurer->names[i];
+	for (int row = 0; row < db_rows_count(rows); row++) {
+		if (strcmp(db_rows_text(rows, row, 0), remitter) != 0) continue;
+		if (db_rows_int(rows, row, 1) == 1) {
+			const char *name = learned_name(know, hold, sealer, rows, row);
+
+			if (name != NULL) names[payer->name_count++] = name;
+			continue;
+		}
+		struct bytes hash = db_rows_bytes(rows, row, 2);
+		const char *text = account_text(hash.ptr, &know->arena.zf);
+
+		if (text == NULL) return ERR_NOMEM;
+		accounts[payer->account_count++] = text;
+		memcpy(know->accounts[know->account_count++], hash.ptr, LOOKUP_HASH_BYTES);
+	}
+	payer->names = names;
+	payer->accounts = accounts;
+	return 0;
+}
+
+static int payers_fill(struct match_know *know, const struct directory *directory, const struct keyhold *hold,
+	struct sealer *sealer, const struct know_rows *rows, struct match_payer *payers)
+{
+	int r = 0;
+
+	/* Who was heard of by advices settles by them, unless a contract says otherwise. */
+	for (int row = 0; row < db_rows_count(rows->advisers); row++)
+		for (uint32_t i = 0; i < know->setting.payer_count; i++)
+			if (strcmp(know->remitters[i], db_rows_text(rows->advisers, row, 0)) == 0 &&
+				payers[i].claims_max == MATCH_CLAIMS_MAX && payers[i].settles == MATCH_SEVERAL)
+				payers[i].settles = MATCH_ADVICE;
+	for (uint32_t i = 0; r == 0 && i < know->setting.payer_count; i++)
+		r = payer_fill(know, directory, hold, sealer, rows->payers, &payers[i], know->remitters[i]);
+	if (know->account_count > 0) qsort(know->accounts, know->account_count, sizeof(*know->accounts), hash_compare);
+	return r;
+}
+
+/* ---- all of it ---- */
+
+int match_know_begin(struct match_know *know, const struct hospital *hospital, const struct directory *directory,
+	const struct keyring *keyring, const struct keyhold *hold, struct sealer *sealer, const struct know_rows *rows)
+{
+	size_t contracts = (size_t)db_rows_count(rows->contracts) + directory->insurer_count + 1;
+	struct match_payer *payers;
+	struct match_contract *made;
+	struct stored_rates rates;
+	const char *bank = NULL;
+	int r;
+
+	*know = (struct match_know){.hospital = hospital, .keyring = keyring};
+	arena_init(&know->arena, KNOW_BYTES_MAX);
+	payers = zf_alloc_array(&know->arena.zf, contracts, sizeof(*payers));
+	made = zf_alloc_array(&know->arena.zf, contracts, sizeof(*made));
+	know->contracts = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->contracts));
+	know->remitters = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->remitters));
+	know->accounts =
+		zf_alloc_array(&know->arena.zf, (size_t)db_rows_count(rows->payers) + 1, sizeof(*know->accounts));
+	if (payers == NULL || made == NULL || know->contracts == NULL || know->remitters == NULL ||
+		know->accounts == NULL)
+		return ERR_NOMEM;
+	know->setting = (struct match_setting){.payers = payers,
+		.contracts = made,
+		.rule = DECIMAL_HALF_AWAY,
+		.parity_source = hospital->rate_source_count > 0 ? hospital->rate_sources[0] : RATE_CFETS,
+		.reach_days = hospital->rate_reach_days,
+		.certain = hospital->match_certain};
+	memcpy(know->setting.book, hospital->book_currency, sizeof(know->setting.book));
+	r = contracts_fill(know, directory, rows, payers, made, &bank);
+	if (r == 0) r = payers_fill(know, directory, hold, sealer, rows, payers);
+	if (r == 0) r = rate_rows_read(rows->rates, bank, &know->arena.zf, &rates);
+	if (r != 0) return r;
+	know->setting.rates = rates.table;
+	return match_index_new(&know->setting, &know->index);
+}
+
+void match_know_free(struct match_know *know)
+{
+	if (know->index != NULL) match_index_free(know->index);
+	mem_free(know->claims);
+	mem_free(know->advices);
+	arena_free(&know->arena);
+	*know = (struct match_know){.hospital = NULL};
+}
+
+/* ---- claims ---- */
+
+static const struct know_contract *contract_of(const struct match_know *know, const struct pg_result *rows, int row)
+{
+	struct know_contract key = {.carrier = db_rows_text(rows, row, 5)};
+	size_t low = 0, high = know->setting.contract_count;
+
+	if (!db_rows_null(rows, row, 6)) {
+		key.id = db_rows_uuid(rows, row, 6);
+		key.version = (int32_t)db_rows_int(rows, row, 7);
+	}
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		int order = contract_compare(&key, &know->contracts[mid]);
+
+		if (order == 0) return &know->contracts[mid];
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+static int claims_grow(struct match_know *know)
+{
+	uint32_t cap = know->claim_cap == 0 ? 4096 : 2 * know->claim_cap;
+	struct know_claim *grown = mem_realloc(know->claims, cap * sizeof(*grown));
+
+	if (grown == NULL) return ERR_NOMEM;
+	know->claims = grown;
+	know->claim_cap = cap;
+	return 0;
+}
+
+static int claim_add(struct match_know *know, const struct pg_result *rows, int row)
+{
+	const struct know_contract *contract = contract_of(know, rows, row);
+	struct match_claim claim = {
+		.numbers = {db_rows_text(rows, row, 2), db_rows_text(rows, row, 3), db_rows_text(rows, row, 4)}};
+	struct text_span currency = text_of(db_rows_text(rows, row, 8));
+	struct know_claim *kept;
+	uint32_t number;
+	int r;
+
+	if (contract == NULL || know->claim_count >= KNOW_CLAIMS_MAX || db_rows_int(rows, row, 10) == 0 ||
+		money_make(db_rows_int(rows, row, 10), currency, &claim.made.owed) != 0 ||
+		money_make(db_rows_int(rows, row, 11), currency, &claim.open) != 0 ||
+		money_make(db_rows_int(rows, row, 12), text_of(know->setting.book), &claim.made.book) != 0) {
+		know->left_out++;
+		return 0;
+	}
+	claim.contract = contract->index;
+	claim.billed_day = db_rows_date(rows, row, 13);
+	claim.due_day = db_rows_null(rows, row, 14) ? claim.billed_day : db_rows_date(rows, row, 14);
+	if (know->claim_count == know->claim_cap && claims_grow(know) != 0) return ERR_NOMEM;
+	r = match_index_add(know->index, &claim, &number);
+	if (r == ERR_INVALID) know->left_out++;
+	if (r != 0) return r == ERR_INVALID ? 0 : r;
+	assert(number == know->claim_count);
+	kept = &know->claims[know->claim_count++];
+	*kept = (struct know_claim){.id = db_rows_uuid(rows, row, 0),
+		.version = (int32_t)db_rows_int(rows, row, 1),
+		.exponent = (uint8_t)db_rows_int(rows, row, 9)};
+	memcpy(kept->owed, claim.open.currency, sizeof(kept->owed));
+	if (claim.numbers[0] != NULL && strlen(claim.numbers[0]) < sizeof(kept->ref))
+		memcpy(kept->ref, claim.numbers[0], strlen(claim.numbers[0]) + 1);
+	return 0;
+}
+
+int match_know_claims(struct match_know *know, const struct pg_result *rows)
+{
+	int r = 0;
+
+	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) r = claim_add(know, rows, row);
+	return r;
+}
+
+uint32_t match_know_claim(const struct match_know *know, const struct uuid *id)
+{
+	uint32_t low = 0, high = know->claim_count;
+
+	while (low < high) {
+		uint32_t mid = (low + high) / 2;
+		int order = memcmp(id, &know->claims[mid].id, sizeof(*id));
+
+		if (order == 0) return mid;
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return MATCH_NONE;
+}

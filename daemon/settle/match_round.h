@@ -1,0 +1,62 @@
+/* One round of a turn of matching: some items of money in suspense, what the matcher says of them, and what of that
+ * goes to the database together. Items whose claims were moved in this very round are left for the next. */
+#ifndef SETTLE_MATCH_ROUND_H
+#define SETTLE_MATCH_ROUND_H
+
+#include "settle/match_know.h"
+
+struct db_batch;
+struct db_params;
+
+#define ROUND_ITEMS 200    /* to be looked at */
+#define ROUND_EARLIER 2000 /* to be remembered */
+#define ROUND_EARLIER_DAYS 150
+#define ROUND_BYTES_MAX (256u << 20)
+
+/* An item and what comes out for it. */
+struct round_line {
+	struct uuid line, allocation;
+	int32_t part, version;
+	uint8_t wait;    /* enum match_wait */
+	bool posts;      /* its first choice */
+	bool parked;     /* it could not be posted: a person looks why */
+	int32_t again_s; /* it is looked at again then, whatever comes */
+	const char *payer, *reason;
+	uint32_t choice_count;
+	struct match_choice choices[MATCH_CANDIDATES_MAX];
+};
+
+/* Members are private, but for count, single, stale, ended and posted. */
+struct match_round {
+	struct arena arena;
+	struct round_line *lines; /* of this round */
+	uint32_t count;
+	bool single;       /* one at a time */
+	bool stale;        /* what is known is not what is any more: the turn must end */
+	bool ended;        /* there is nothing behind these */
+	bool earlier;      /* it is still about what came before */
+	uint32_t posted;   /* by the whole turn */
+	uint32_t number;   /* of the round, from 1 */
+	int32_t day, part; /* the last item that was taken */
+	struct uuid line;
+	struct know_credit *credits; /* owned: by the numbers that lines have in the matcher */
+	uint32_t credit_count, credit_cap;
+	bool post_asked, store_asked, return_asked; /* in the batch */
+};
+
+void match_round_begin(struct match_round *round, bool single);
+void match_round_free(struct match_round *round); /* zeroed is fine */
+/* The parameters of SETTLE_MATCH_ITEMS: what comes next. */
+void match_round_ask(const struct match_round *round, const struct uuid *hospital, struct db_params *params);
+/* Takes its rows. count 0 and not ended: ask on. ERR_NOMEM, or what the matcher says. */
+int match_round_take(struct match_round *round, struct match_know *know, const struct keyhold *hold,
+	struct sealer *sealer, const struct pg_result *rows) MUSTUSE;
+/* Adds what came out to an empty batch. ERR_NOMEM, ERR_NOTFOUND (no key to seal with). */
+int match_round_commit(struct match_round *round, const struct match_know *know, const struct keyhold *hold,
+	struct sealer *sealer, struct db_batch *batch) MUSTUSE;
+/* It was committed. Returns how many were posted. */
+uint32_t match_round_done(struct match_round *round, struct match_know *know, const struct pg_result *const *results);
+/* Its one item can't be posted: it waits for a person. */
+void match_round_park(struct match_round *round);
+
+#endif

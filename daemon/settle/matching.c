@@ -1,0 +1,380 @@
+/* A turn of matching, from answer to answer of the database. */
+#include "settle/matching.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/point.h"
+#include "base/worker.h"
+#include "db/batch.h"
+#include "db/keyhold.h"
+#include "db/pool.h"
+#include "model/directory.h"
+#include "net/metrics.h"
+#include "settle/match_round.h"
+#include "settle/settle_sql.h"
+
+#define LEASE_S 15         /* of a turn; renewed with each question */
+#define CLAIMS_PAGE 20000  /* claims of one question */
+#define ADVICES_PAGE 50000 /* rows of advices, likewise */
+#define RATE_DAYS 600      /* back, as claims and advices may be */
+
+struct matching {
+	const struct worker *worker;
+	struct db_pool *pool;
+	struct keyhold *hold;
+	struct sealer *sealer;
+	struct db_batch *batch;
+	struct metric *looked, *posted, *left_out;
+	struct match_know know;
+	struct match_round round;
+	struct uuid hospital; /* of the turn */
+	int32_t turn;
+	struct uuid claims_after, advices_after;
+	int tries;
+	bool busy;
+	bool abandon; /* the turn under way: what it borrowed is gone */
+	bool single;  /* something could not be posted: look at one at a time */
+};
+
+static void on_begun(void *ctx, const struct db_outcome *outcome);
+static void on_parked(void *ctx, const struct db_outcome *outcome);
+static void on_round(void *ctx, const struct db_outcome *outcome);
+static void claims_ask(struct matching *matching);
+static void advices_ask(struct matching *matching);
+static void items_ask(struct matching *matching);
+
+int matching_new(
+	const struct worker *worker, struct db_pool *pool, struct keyhold *hold, struct matching **ret_matching)
+{
+	struct matching *matching = mem_alloc(sizeof(*matching));
+	int r = matching == NULL ? ERR_NOMEM : 0;
+
+	if (r == 0) r = sealer_new(&matching->sealer);
+	if (r == 0) r = db_batch_new(pool, &matching->batch);
+	if (r < 0) {
+		if (matching != NULL) sealer_free(matching->sealer);
+		mem_free(matching);
+		return r;
+	}
+	matching->worker = worker;
+	matching->pool = pool;
+	matching->hold = hold;
+	matching->looked = metrics_counter(
+		worker->metrics, "zhifu_match_looked_total", "Bank lines that matching looked at.", NULL);
+	matching->posted = metrics_counter(
+		worker->metrics, "zhifu_match_posted_total", "Bank lines that matching posted by itself.", NULL);
+	matching->left_out = metrics_counter(worker->metrics, "zhifu_match_left_out_total",
+		"Claims, contracts and advices that matching could not take in.", NULL);
+	*ret_matching = matching;
+	return 0;
+}
+
+void matching_free(struct matching *matching)
+{
+	if (matching == NULL) return;
+	db_batch_free(matching->batch);
+	match_round_free(&matching->round);
+	match_know_free(&matching->know);
+	sealer_free(matching->sealer);
+	mem_free(matching);
+}
+
+/* ---- the turn ends ---- */
+
+static void turn_drop(struct matching *matching)
+{
+	metric_add(matching->left_out, matching->know.left_out);
+	match_round_free(&matching->round);
+	match_know_free(&matching->know);
+	db_batch_reset(matching->batch);
+	matching->busy = false;
+}
+
+static void on_kept(void *ctx, const struct db_outcome *outcome)
+{
+	struct matching *matching = ctx;
+	bool again = outcome->ending == DB_COMMITTED && !matching->abandon &&
+		     (matching->round.posted > 0 || matching->round.stale);
+
+	turn_drop(matching);
+	if (again) matching_look(matching); /* another hospital may wait */
+}
+
+/* done: all that was due was looked at. What was not is found by the next turn, when the lease has run out or at once.
+ */
+static void turn_end(struct matching *matching, bool done)
+{
+	struct db_params *params;
+
+	db_batch_reset(matching->batch);
+	params = db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_KEEP]);
+	db_params_uuid(params, &matching->hospital);
+	db_params_int4(params, matching->turn);
+	db_params_int4(params, 0);
+	db_params_bool(params, done);
+	db_params_uuid(params, &matching->claims_after);
+	if (db_batch_run(matching->batch, 0, on_kept, matching) < 0) turn_drop(matching);
+}
+
+/* Asks what is in the batch, and keeps the turn with it. */
+static void turn_ask(struct matching *matching, db_done *done)
+{
+	struct db_params *params = db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_KEEP]);
+
+	db_params_uuid(params, &matching->hospital);
+	db_params_int4(params, matching->turn);
+	db_params_int4(params, LEASE_S);
+	db_params_bool(params, false);
+	db_params_null(params);
+	if (db_batch_run(matching->batch, 0, done, matching) < 0) turn_drop(matching);
+}
+
+/* True when there is no answer to go on with, and that was dealt with. */
+static bool turn_failed(struct matching *matching, const struct db_outcome *outcome, db_done *again, const char *what)
+{
+	if (matching->abandon) {
+		turn_drop(matching); /* the next turn is when its lease has run out */
+		return true;
+	}
+	if (outcome->ending == DB_COMMITTED) {
+		const struct pg_result *last = outcome->results[outcome->count - 1];
+
+		matching->tries = 0;
+		if (again == on_parked || again == on_round || again == on_begun || db_rows_bool(last, 0, 0))
+			return false;
+		turn_drop(matching); /* it took so long that another has the turn */
+		return true;
+	}
+	if ((outcome->ending == DB_UNKNOWN || outcome->ending == DB_RETRYABLE) && matching->tries++ < 5 &&
+		db_batch_run(matching->batch, 0, again, matching) == 0)
+		return true;
+	if (outcome->ending == DB_REFUSED)
+		log_fields(LOG_ERROR, what, "sqlstate", outcome->sqlstate, "why", outcome->message, NULL);
+	turn_drop(matching);
+	return true;
+}
+
+/* ---- rounds ---- */
+
+static void on_parked(void *ctx, const struct db_outcome *outcome)
+{
+	struct matching *matching = ctx;
+
+	if (!turn_failed(matching, outcome, on_parked, "money that can't be posted could not be put aside"))
+		turn_end(matching, false);
+}
+
+/* The database found a fault in what was to be posted: one at a time finds in which, and that one waits for a person.
+ */
+static void round_refused(struct matching *matching, const struct db_outcome *outcome)
+{
+	log_fields(LOG_ERROR, "matched money could not be posted", "sqlstate", outcome->sqlstate, "why",
+		outcome->message, NULL);
+	if (!matching->round.single) {
+		matching->single = true;
+		turn_end(matching, false);
+		return;
+	}
+	match_round_park(&matching->round);
+	db_batch_reset(matching->batch);
+	if (match_round_commit(&matching->round, &matching->know, matching->hold, matching->sealer, matching->batch) <
+			0 ||
+		db_batch_run(matching->batch, 0, on_parked, matching) < 0)
+		turn_end(matching, false);
+}
+
+static void on_round(void *ctx, const struct db_outcome *outcome)
+{
+	struct matching *matching = ctx;
+	struct match_round *round = &matching->round;
+
+	if (outcome->ending == DB_REFUSED && !matching->abandon) {
+		round_refused(matching, outcome);
+		return;
+	}
+	if (turn_failed(matching, outcome, on_round, "matched money could not be posted")) return;
+	POINT("match.after_commit");
+	metric_add(matching->looked, round->count);
+	metric_add(matching->posted, match_round_done(round, &matching->know, outcome->results));
+	if (round->stale)
+		turn_end(matching, false);
+	else
+		items_ask(matching);
+}
+
+static void on_items(void *ctx, const struct db_outcome *outcome)
+{
+	struct matching *matching = ctx;
+	struct match_round *round = &matching->round;
+	int r;
+
+	if (turn_failed(matching, outcome, on_items, "money in suspense could not be read")) return;
+	r = match_round_take(round, &matching->know, matching->hold, matching->sealer, outcome->results[0]);
+	if (r == 0 && round->count == 0 && !round->ended) { /* what came before is only remembered */
+		items_ask(matching);
+		return;
+	}
+	if (r < 0 || round->count == 0) {
+		if (r < 0) log_fields(LOG_ERROR, "money in suspense could not be matched", "why", err_name(r), NULL);
+		if (r == 0) matching->single = false;
+		turn_end(matching, r == 0);
+		return;
+	}
+	db_batch_reset(matching->batch);
+	r = match_round_commit(round, &matching->know, matching->hold, matching->sealer, matching->batch);
+	POINT("match.before_commit");
+	if (r < 0 || db_batch_run(matching->batch, 0, on_round, matching) < 0) turn_end(matching, false);
+}
+
+static void items_ask(struct matching *matching)
+{
+	db_batch_reset(matching->batch);
+	match_round_ask(
+		&matching->round, &matching->hospital, db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_ITEMS]));
+	turn_ask(matching, on_items);
+}
+
+/* ---- what is known ---- */
+
+static void on_advices(void *ctx, const struct db_outcome *outcome)
+{
+	struct matching *matching = ctx;
+	bool full;
+	int r;
+
+	if (turn_failed(matching, outcome, on_advices, "advices could not be read")) return;
+	full = db_rows_count(outcome->results[0]) == ADVICES_PAGE;
+	r = match_know_advices(&matching->know, outcome->results[0], full, &matching->advices_after);
+	if (r < 0)
+		turn_end(matching, false);
+	else if (full)
+		advices_ask(matching);
+	else
+		items_ask(matching);
+}
+
+static void advices_ask(struct matching *matching)
+{
+	struct db_params *params;
+
+	db_batch_reset(matching->batch);
+	params = db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_ADVICES]);
+	db_params_uuid(params, &matching->hospital);
+	db_params_uuid(params, &matching->advices_after);
+	db_params_int4(params, INT32_MAX);
+	db_params_int4(params, ADVICES_PAGE);
+	turn_ask(matching, on_advices);
+}
+
+static void on_claims(void *ctx, const struct db_outcome *outcome)
+{
+	struct matching *matching = ctx;
+	const struct pg_result *rows;
+	int r;
+
+	if (turn_failed(matching, outcome, on_claims, "claims could not be read")) return;
+	rows = outcome->results[0];
+	r = match_know_claims(&matching->know, rows);
+	if (db_rows_count(rows) > 0) matching->claims_after = db_rows_uuid(rows, db_rows_count(rows) - 1, 0);
+	if (r < 0)
+		turn_end(matching, false);
+	else if (db_rows_count(rows) == CLAIMS_PAGE)
+		claims_ask(matching);
+	else
+		advices_ask(matching);
+}
+
+static void claims_ask(struct matching *matching)
+{
+	struct db_params *params;
+
+	db_batch_reset(matching->batch);
+	params = db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_CLAIMS]);
+	db_params_uuid(params, &matching->hospital);
+	db_params_uuid(params, &matching->claims_after);
+	db_params_int4(params, CLAIMS_PAGE);
+	turn_ask(matching, on_claims);
+}
+
+static void on_known(void *ctx, const struct db_outcome *outcome)
+{
+	struct matching *matching = ctx;
+	const struct worker *worker = matching->worker;
+	int r;
+
+	if (turn_failed(matching, outcome, on_known, "contracts and payers could not be read")) return;
+	const struct know_rows rows = {outcome->results[0], outcome->results[1], outcome->results[2],
+		outcome->results[3], outcome->results[4]};
+	r = match_know_begin(&matching->know, directory_hospital(worker->directory, &matching->hospital),
+		worker->directory, worker->keyring, matching->hold, matching->sealer, &rows);
+	if (r < 0) {
+		log_fields(LOG_ERROR, "matching could not begin", "why", err_name(r), NULL);
+		turn_end(matching, false);
+		return;
+	}
+	claims_ask(matching);
+}
+
+static void known_ask(struct matching *matching, const struct hospital *hospital)
+{
+	static const enum settle_statement of_hospital[] = {
+		SETTLE_MATCH_CONTRACTS, SETTLE_MATCH_PAYERS, SETTLE_MATCH_CHARGES, SETTLE_MATCH_ADVISERS};
+	int32_t today = (int32_t)zone_day(hospital->zone, clock_wall_ms());
+	struct db_params *params;
+	struct db_array *currencies;
+
+	db_batch_reset(matching->batch);
+	for (size_t i = 0; i < ARRAY_LEN(of_hospital); i++)
+		db_params_uuid(db_batch_add(matching->batch, &settle_sql[of_hospital[i]]), &matching->hospital);
+	params = db_batch_add(matching->batch, &settle_sql[SETTLE_RATES]);
+	/* every source quotes in one of these */
+	currencies = db_params_array(params, DB_TEXT, 4, 16);
+	db_array_text(currencies, hospital->book_currency);
+	db_array_text(currencies, "CNY");
+	db_array_text(currencies, "EUR");
+	db_array_text(currencies, "USD");
+	db_params_date(params, today - RATE_DAYS);
+	db_params_date(params, today + RATE_DAYS);
+	turn_ask(matching, on_known);
+}
+
+/* ---- the turn begins ---- */
+
+static void on_begun(void *ctx, const struct db_outcome *outcome)
+{
+	struct matching *matching = ctx;
+	const struct hospital *hospital;
+
+	if (turn_failed(matching, outcome, on_begun, "what is to be matched could not be asked")) return;
+	if (db_rows_count(outcome->results[0]) == 0) {
+		turn_drop(matching);
+		return;
+	}
+	matching->hospital = db_rows_uuid(outcome->results[0], 0, 0);
+	matching->turn = (int32_t)db_rows_int(outcome->results[0], 0, 1);
+	matching->claims_after = matching->advices_after = (struct uuid){{0}};
+	match_round_begin(&matching->round, matching->single);
+	hospital = directory_hospital(matching->worker->directory, &matching->hospital);
+	if (hospital == NULL) /* not configured any more: its turn is taken until the lease runs out */
+		turn_drop(matching);
+	else
+		known_ask(matching, hospital);
+}
+
+void matching_look(struct matching *matching)
+{
+	if (matching->busy || !db_pool_up(matching->pool) || !keyhold_ready(matching->hold)) return;
+	matching->tries = 0;
+	matching->abandon = false;
+	db_batch_reset(matching->batch);
+	db_params_int4(db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_BEGIN]), LEASE_S);
+	matching->busy = db_batch_run(matching->batch, 0, on_begun, matching) == 0;
+	if (!matching->busy) db_batch_reset(matching->batch);
+}
+
+void matching_abandon(struct matching *matching)
+{
+	matching->abandon = matching->busy;
+}
