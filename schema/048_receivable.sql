@@ -14,7 +14,7 @@ CREATE TABLE receivable (
 	kind        text NOT NULL CHECK (kind IN ('A', 'B', 'C')),
 	currency    text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'), -- in which it is owed
 	exponent    smallint NOT NULL,
-	owed_minor  bigint NOT NULL CHECK (owed_minor >= 0), -- as it was made; less what was open, when that got another value
+	owed_minor  bigint NOT NULL CHECK (owed_minor >= 0), -- as it was made; what was open, once that got another value than its part
 	open_minor  bigint NOT NULL, -- what is neither paid nor moved to somebody else
 	book_minor  bigint NOT NULL CHECK (book_minor >= 0), -- what all of owed_minor is carried at, in the hospital's book currency
 	billed_day  date NOT NULL, -- the hospital's day

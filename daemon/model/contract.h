@@ -8,6 +8,8 @@
 #include "lib/fault.h"
 #include "model/receivable.h"
 
+struct calendar;
+
 #define CONTRACT_BYTES_MAX (1u << 20) /* of one file */
 #define CONTRACTS_MAX 200             /* in one file */
 #define CONTRACT_LIST_MAX 64          /* entries of each list */
@@ -166,8 +168,8 @@ int contract_bill(const struct contract *contract, struct zf_money billed, const
  */
 int contract_due(const struct contract *contract, struct zf_money open, const struct contract_days *days, uint16_t bank,
 	const struct rate_table *rates, struct rate_conversion *ret, struct rate_gap *ret_gap) MUSTUSE;
-/* The day on which a bill of that day is due. Business days are Monday to Friday: no calendar of holidays is known. */
-int32_t contract_due_day(const struct contract *contract, int32_t invoice);
+/* The day on which a bill of that day is due. calendar: of the hospital's working days; NULL: Monday to Friday. */
+int32_t contract_due_day(const struct contract *contract, const struct calendar *calendar, int32_t invoice);
 /* The tolerance in a currency; NULL: nothing is let go. */
 const struct contract_tolerance *contract_tolerance(const struct contract *contract, const char *currency);
 /* A category's discount, its own or that of all; NULL: none. */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "model/calendar.h"
+
 static int32_t day_of(const struct contract_days *days, uint8_t day)
 {
 	switch ((enum contract_day)day) {
@@ -65,17 +67,12 @@ int contract_due(const struct contract *contract, struct zf_money open, const st
 	return rate_convert_on(rates, open, &query, (enum decimal_rule)contract->rounding, ret, ret_gap);
 }
 
-int32_t contract_due_day(const struct contract *contract, int32_t invoice)
+int32_t contract_due_day(const struct contract *contract, const struct calendar *calendar, int32_t invoice)
 {
-	int32_t day = invoice;
+	bool assumed = false;
 
 	if (!contract->term_business) return invoice + (int32_t)contract->term_days;
-	for (uint32_t left = contract->term_days; left > 0;) {
-		int32_t weekday = (++day % 7 + 7) % 7; /* day 0 is a Thursday */
-
-		if (weekday != 2 && weekday != 3) left--;
-	}
-	return day;
+	return calendar_after(calendar, invoice, contract->term_days, &assumed);
 }
 
 const struct contract_tolerance *contract_tolerance(const struct contract *contract, const char *currency)

@@ -227,7 +227,7 @@ static void bill_fix(const struct hospital *hospital, struct bill *bill)
 	}
 }
 
-static void bill_owe(struct bill *bill)
+static void bill_owe(const struct hospital *hospital, struct bill *bill)
 {
 	const struct contract *contract = bill->agreed == NULL ? NULL : bill->agreed->contract;
 
@@ -237,7 +237,15 @@ static void bill_owe(struct bill *bill)
 			: strcmp(bill->amount.currency, bill->book_currency) != 0
 				? 'A'
 				: (char)('A' + contract->kind - CONTRACT_A);
-	bill->due_day = contract == NULL ? CONTRACT_DAY_UNKNOWN : contract_due_day(contract, bill->day);
+	bill->due_day = contract == NULL
+				? CONTRACT_DAY_UNKNOWN
+				: contract_due_day(contract, hospital == NULL ? NULL : hospital->calendar, bill->day);
+}
+
+static void bills_owe(struct bills *bills)
+{
+	for (size_t i = 0; i < bills->count; i++)
+		bill_owe(directory_hospital(bills->worker->directory, &bills->items[i].hospital), &bills->items[i]);
 }
 
 /* ---- rates ---- */
@@ -319,7 +327,7 @@ static void on_contracts(void *ctx, const struct db_outcome *outcome)
 	rows = outcome->results[0];
 	for (int row = 0; row < db_rows_count(rows); row++)
 		contract_take(bills, &bills->agreed[db_rows_int(rows, row, 0) - 1], db_rows_text(rows, row, 1));
-	for (size_t i = 0; i < bills->count; i++) bill_owe(&bills->items[i]);
+	bills_owe(bills);
 	r = rates_ask(bills);
 	if (r < 0 || (r == 0 && bills_commit(bills) < 0)) look_end(bills);
 }
@@ -407,7 +415,7 @@ static int bills_read(struct bills *bills, const struct pg_result *rows)
 	for (size_t i = 0; r == 0 && i < bills->count; i++) r = bill_read(bills, rows, (int)i, &bills->items[i]);
 	if (r < 0) return r;
 	if (bills->agreed_count > 0) return contracts_ask(bills);
-	for (size_t i = 0; i < bills->count; i++) bill_owe(&bills->items[i]);
+	bills_owe(bills);
 	return bills_commit(bills);
 }
 
