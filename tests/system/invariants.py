@@ -4,6 +4,9 @@ life cycle, the ledger balanced. The one place where tests look for it."""
 import json
 import re
 
+import judges
+import story
+
 # The states in which a claim goes on by itself, and what must be there for it. Roles, kinds and states are the numbers
 # of daemon/model/work.h and lifecycle.h.
 STUCK_SQL = """
@@ -96,6 +99,8 @@ def assert_all_is_well(place, insurers, numbers_to_ids):
     billed = database.value("SELECT count(*) FROM zhifu.posting WHERE rule = 'bill'")
     assert billed == len(stored)
     assert place.daemon.ctl("ledger", "balance").returncode == 0
+    if judges.have("hledger"):
+        judges.hledger_judges(place.daemon, database, place.folder, story.HOSPITAL_ID)
     assert_next_steps(database)
     assert_events_are_paths(database, lifecycle_of(place.daemon))
     return received

@@ -59,7 +59,7 @@ def renamed(totals, names):
 
 
 def export(daemon, path, *words):
-    text = daemon.ctl("money", "export", *words).stdout
+    text = daemon.ctl("money", "export", "--hospital", "HZ1", *words).stdout
     path.write_text(text, encoding="utf-8")
     return text
 
