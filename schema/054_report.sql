@@ -1,4 +1,5 @@
--- What finance sees: what is open and since when, what is late, who looks after what, what exchange rates did. Nothing here names a person. Days are the hospital's; where a day is asked for, NULL is today. Ages are counted to
+-- What finance sees: what is open and since when, what is late, who looks after what, how payers answer and pay, what exchange
+-- rates did. Nothing here names a person. Days are the hospital's; where a day is asked for, NULL is today. Ages are counted to
 -- that day, amounts are as they stand now. Lists come by pages: from behind (p_after_day, p_after), at most p_limit rows, in the
 -- order of (sort_day, id). Amounts of several currencies are never added up.
 --
@@ -10,7 +11,7 @@ SET search_path = zhifu;
 CREATE TABLE work_owner (
 	hospital_id uuid NOT NULL,
 	claim_id    uuid NOT NULL,
-	list        text NOT NULL CHECK (list IN ('dispute', 'denied')),
+	list        text NOT NULL CHECK (list IN ('short', 'takeback', 'dispute', 'denied', 'overpaid')),
 	owner       text NOT NULL CHECK (btrim(owner) <> ''),
 	who         text NOT NULL CHECK (who <> ''),
 	why         text NOT NULL CHECK (why <> ''),
@@ -24,7 +25,7 @@ GRANT SELECT, INSERT, UPDATE ON work_owner TO zhifu_writer;
 GRANT SELECT ON work_owner TO zhifu_operator;
 
 CREATE FUNCTION report_owner(p_list text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-	SELECT CASE WHEN p_list IN ('dispute', 'denied') THEN 'insurance-officer' ELSE 'finance' END
+	SELECT CASE WHEN p_list IN ('takeback', 'dispute', 'denied') THEN 'insurance-officer' ELSE 'finance' END
 $$;
 
 -- Gives an item of a work list to somebody. False: the hospital has no receivable of this claim.
@@ -116,6 +117,12 @@ $$;
 -- What exchange rates did, without looking at what claims post.
 CREATE INDEX posting_fx ON posting (hospital_id, book_day) WHERE debit = 'FX' OR credit = 'FX';
 
+-- What was allocated and not undone.
+CREATE VIEW allocation_kept WITH (security_invoker = true) AS
+	SELECT a.* FROM allocation a WHERE a.undoes IS NULL
+		AND NOT EXISTS (SELECT 1 FROM allocation u WHERE u.hospital_id = a.hospital_id AND u.undoes = a.allocation_id);
+GRANT SELECT ON allocation_kept TO zhifu_writer;
+
 -- The days on which an appeal against a denial of that contract must be in: as many as its document says, from the answer.
 CREATE FUNCTION report_appeal_days(p_hospital uuid, p_contract uuid, p_version integer) RETURNS integer LANGUAGE sql STABLE
 SET search_path = zhifu, pg_temp AS $$
@@ -124,9 +131,12 @@ SET search_path = zhifu, pg_temp AS $$
 $$;
 
 -- One work list:
+--   short     less came than is owed, and the rest is open. minor: that rest
+--   takeback  the payer took money back, and the claim is open again for it. minor: what was taken back
 --   dispute   the hospital does not agree. minor: what is open
 --   denied    minor: what is open; due_day: until when an appeal must be in
--- since: the day of the answer.
+--   overpaid  more came than was owed: a liability. minor: in the book currency
+-- since: the day of the payment, the take-back, the answer.
 CREATE FUNCTION report_work(p_hospital uuid, p_list text, p_day date, p_carrier text, p_owner text, p_after_day date, p_after uuid,
 	p_limit integer)
 RETURNS TABLE (claim_id uuid, ref text, carrier text, remitter text, minor bigint, currency text, exponent smallint, open_minor bigint,
@@ -136,23 +146,46 @@ RETURNS TABLE (claim_id uuid, ref text, carrier text, remitter text, minor bigin
 DECLARE
 	today date;
 	zone text;
+	book text;
 BEGIN
 	PERFORM report_allow(p_hospital, p_list);
-	IF p_list NOT IN ('dispute', 'denied') THEN
+	IF p_list NOT IN ('short', 'takeback', 'dispute', 'denied', 'overpaid') THEN
 		RAISE EXCEPTION 'there is no work list "%"', p_list;
 	END IF;
 	today := report_day(p_hospital, p_day);
-	SELECT h.zone INTO zone FROM hospital h WHERE h.hospital_id = p_hospital;
+	SELECT h.zone, h.book_currency INTO zone, book FROM hospital h WHERE h.hospital_id = p_hospital;
 	RETURN QUERY WITH item AS (
-		SELECT r.claim_id, r.open_minor AS minor, r.currency, r.exponent, r.billed_day AS since, NULL::date AS due
+		SELECT r.claim_id, r.open_minor AS minor, r.currency, r.exponent, p.since, NULL::date AS due
+		FROM receivable r CROSS JOIN LATERAL (SELECT sum(a.cleared_minor) AS paid, max(b.booked_day) AS since
+			FROM allocation_kept a JOIN bank_line b ON b.hospital_id = a.hospital_id AND b.line_id = a.line_id
+			WHERE a.hospital_id = r.hospital_id AND a.claim_id = r.claim_id AND a.kind IN (0, 3)) p
+		WHERE p_list = 'short' AND r.hospital_id = p_hospital AND r.standing = 1 AND r.open_minor < r.owed_minor AND p.paid > 0
+		UNION ALL
+		SELECT r.claim_id, t.minor, r.currency, r.exponent, t.since, NULL
+		FROM (SELECT a.claim_id, -sum(a.cleared_minor)::bigint AS minor, max((a.made_at AT TIME ZONE zone)::date) AS since
+			FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.kind = 3 GROUP BY a.claim_id) t
+		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.claim_id
+		WHERE p_list = 'takeback' AND r.standing <> 2 AND t.minor <> 0
+		UNION ALL
+		SELECT r.claim_id, r.open_minor, r.currency, r.exponent, coalesce((SELECT max((a.made_at AT TIME ZONE zone)::date)
+			FROM allocation_kept a WHERE a.hospital_id = r.hospital_id AND a.claim_id = r.claim_id), r.billed_day), NULL
 		FROM receivable r WHERE p_list = 'dispute' AND r.hospital_id = p_hospital AND r.standing = 4
 		UNION ALL
 		SELECT d.claim_id, d.open_minor, d.currency, d.exponent, d.since, d.since + report_appeal_days(p_hospital, d.contract_id, d.contract_version)
 		FROM (SELECT r.*, coalesce(
 				(SELECT max((e.at AT TIME ZONE zone)::date) FROM claim_event e WHERE e.hospital_id = r.hospital_id AND e.claim_id = r.claim_id
-					AND e.axis = 3 AND e.to_state = 5), r.billed_day) AS since
+					AND e.axis = 3 AND e.to_state = 5),
+				(SELECT max((coalesce(m.created_at, a.made_at) AT TIME ZONE zone)::date) FROM allocation_kept a
+					LEFT JOIN remittance m ON m.hospital_id = a.hospital_id AND m.remittance_id = a.remittance_id
+					WHERE a.hospital_id = r.hospital_id AND a.claim_id = r.claim_id AND a.kind = 2), r.billed_day) AS since
 			FROM receivable r WHERE r.hospital_id = p_hospital AND r.standing = 3) d
 		WHERE p_list = 'denied'
+		UNION ALL
+		SELECT o.claim_id, o.minor, book, NULL::smallint, o.since, NULL
+		FROM (SELECT a.claim_id, sum(a.over_book_minor)::bigint AS minor, max(b.booked_day) AS since
+			FROM allocation_kept a JOIN bank_line b ON b.hospital_id = a.hospital_id AND b.line_id = a.line_id
+			WHERE a.hospital_id = p_hospital AND a.over_book_minor <> 0 GROUP BY a.claim_id) o
+		WHERE p_list = 'overpaid' AND o.minor <> 0
 	)
 	SELECT i.claim_id, s.ref, r.carrier, r.remitter, i.minor, i.currency, i.exponent, r.open_minor, r.currency, r.exponent, i.since, i.due,
 		today - i.since, r.standing, coalesce(w.owner, report_owner(p_list)), w.who, w.why, coalesce(i.due, i.since)
@@ -162,6 +195,62 @@ BEGIN
 	WHERE (p_carrier IS NULL OR r.carrier = p_carrier) AND (p_owner IS NULL OR coalesce(w.owner, report_owner(p_list)) = p_owner)
 		AND (p_after IS NULL OR (coalesce(i.due, i.since), i.claim_id) > (p_after_day, p_after))
 	ORDER BY coalesce(i.due, i.since), i.claim_id LIMIT least(p_limit, 10000);
+END
+$$;
+
+-- ---- payers ----
+
+-- How payers did over some days. A row of role 'carrier' counts the answers of a risk carrier, one of role 'remitter' the payments
+-- of who pays, whoever's claims: a denial is the carrier's, the days until the money came are the remitter's. Of each claim the first
+-- answer and the first payment count, where they fall into the span. Days from the bill: median_tenths in tenths of a day, p90 the
+-- smallest number of days within which 90 % came. short_*: of the claims paid, those of which a part is open all the same, with that
+-- part and what was owed, both in the book currency. disputes: claims that were denied or taken back and are settled since, on a day
+-- of the span; won: by a payment that came after.
+CREATE FUNCTION report_scoreboard(p_hospital uuid, p_from date, p_to date)
+RETURNS TABLE (role text, party text, answered bigint, denied bigint, answer_median_tenths integer, answer_p90 integer, paid bigint,
+	pay_median_tenths integer, pay_p90 integer, short bigint, short_book_minor bigint, owed_book_minor bigint, disputes bigint, won bigint,
+	book_currency text) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	zone text;
+	book text;
+BEGIN
+	PERFORM report_allow(p_hospital, 'scoreboard');
+	SELECT h.zone, h.book_currency INTO zone, book FROM hospital h WHERE h.hospital_id = p_hospital;
+	RETURN QUERY WITH decided AS (
+		SELECT e.claim_id, min((e.at AT TIME ZONE zone)::date) AS day, bool_or(e.to_state = 5) AS denied,
+			min(e.at) FILTER (WHERE e.to_state = 5) AS against FROM claim_event e
+		WHERE e.hospital_id = p_hospital AND e.axis = 3 AND e.to_state IN (3, 4, 5) GROUP BY e.claim_id
+	), money AS (
+		SELECT a.claim_id, min(coalesce((m.created_at AT TIME ZONE zone)::date, b.booked_day)) FILTER (WHERE a.kind IN (0, 2)) AS told,
+			min(b.booked_day) FILTER (WHERE a.kind = 0) AS paid, bool_or(a.kind = 2) AS denied,
+			min(a.made_at) FILTER (WHERE a.kind IN (2, 3)) AS against, max(a.made_at) FILTER (WHERE a.kind = 0) AS last
+		FROM allocation_kept a JOIN bank_line b ON b.hospital_id = a.hospital_id AND b.line_id = a.line_id
+		LEFT JOIN remittance m ON m.hospital_id = a.hospital_id AND m.remittance_id = a.remittance_id
+		WHERE a.hospital_id = p_hospital AND a.kind IN (0, 2, 3) GROUP BY a.claim_id
+	), claim AS (
+		SELECT r.carrier, r.remitter, coalesce(least(d.day, m.told) BETWEEN p_from AND p_to, false) AS answered,
+			coalesce(m.paid BETWEEN p_from AND p_to, false) AS paid, coalesce(d.denied, false) OR coalesce(m.denied, false) AS denied,
+			least(d.day, m.told) - r.billed_day AS answer_days, m.paid - r.billed_day AS pay_days, r.standing IN (1, 4) AS short,
+			r.book_minor, receivable_carried(r.owed_minor, r.book_minor, r.open_minor) AS carried,
+			least(d.against, m.against) < m.last AS won, r.standing = 2 AND least(d.against, m.against) IS NOT NULL
+				AND (SELECT max(p.book_day) FROM posting p WHERE p.hospital_id = r.hospital_id AND p.claim_id = r.claim_id)
+					BETWEEN p_from AND p_to AS disputed
+		FROM receivable r LEFT JOIN decided d ON d.claim_id = r.claim_id LEFT JOIN money m ON m.claim_id = r.claim_id
+		WHERE r.hospital_id = p_hospital
+	)
+	SELECT v.role, v.party, count(*) FILTER (WHERE c.answered AND v.answers), count(*) FILTER (WHERE c.answered AND c.denied AND v.answers),
+		round((percentile_cont(0.5) WITHIN GROUP (ORDER BY c.answer_days) FILTER (WHERE c.answered AND v.answers) * 10)::numeric)::integer,
+		percentile_disc(0.9) WITHIN GROUP (ORDER BY c.answer_days) FILTER (WHERE c.answered AND v.answers),
+		count(*) FILTER (WHERE c.paid),
+		round((percentile_cont(0.5) WITHIN GROUP (ORDER BY c.pay_days) FILTER (WHERE c.paid) * 10)::numeric)::integer,
+		percentile_disc(0.9) WITHIN GROUP (ORDER BY c.pay_days) FILTER (WHERE c.paid),
+		count(*) FILTER (WHERE c.paid AND c.short), coalesce(sum(c.carried) FILTER (WHERE c.paid AND c.short), 0)::bigint,
+		coalesce(sum(c.book_minor) FILTER (WHERE c.paid), 0)::bigint, count(*) FILTER (WHERE c.disputed AND v.answers),
+		count(*) FILTER (WHERE c.disputed AND c.won AND v.answers), book
+	FROM claim c CROSS JOIN LATERAL (VALUES ('carrier', c.carrier, true), ('remitter', c.remitter, false)) AS v (role, party, answers)
+	WHERE c.answered OR c.paid OR c.disputed GROUP BY v.role, v.party
+	HAVING v.role = 'carrier' OR count(*) FILTER (WHERE c.paid) > 0 ORDER BY v.role, v.party;
 END
 $$;
 
@@ -203,7 +292,8 @@ $$;
 -- ---- what is not explained yet ----
 
 -- What waits for an explanation: money in suspense (kind 'line'), advices whose arithmetic is wrong, so that they are parked
--- ('advice': no money, only what they say).
+-- ('advice': no money, only what they say), and what was let go within the tolerance of contracts ('difference', by carrier and
+-- currency; since the first one).
 CREATE FUNCTION report_suspense(p_hospital uuid, p_day date, p_owner text, p_after_day date, p_after uuid, p_limit integer)
 RETURNS TABLE (kind text, id uuid, account text, minor bigint, currency text, exponent smallint, since date, days integer, band smallint,
 	owner text, reason text, sort_day date) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -219,11 +309,16 @@ BEGIN
 		i.reason, i.since
 	FROM (
 		SELECT 'line' AS kind, u.line_id AS id, b.account, u.open_minor AS minor, u.currency, u.exponent, u.since, u.owner,
-			u.reason
+			concat_ws('; ', CASE u.held WHEN 1 THEN 'held by compliance' WHEN 2 THEN 'not from the expected payer' END, u.reason) AS reason
 		FROM suspense u JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = p_hospital
 		UNION ALL
 		SELECT 'advice', m.remittance_id, m.insurer, m.amount_minor, m.currency, m.exponent, (m.made_at AT TIME ZONE zone)::date, NULL,
-			'its details do not come to its amount' FROM remittance_parked m WHERE m.hospital_id = p_hospital) i
+			'its details do not come to its amount' FROM remittance_parked m WHERE m.hospital_id = p_hospital
+		UNION ALL
+		SELECT 'difference', (array_agg(a.allocation_id ORDER BY a.made_at))[1], r.carrier, sum(a.unexplained_minor)::bigint, a.currency,
+			a.exponent, min((a.made_at AT TIME ZONE zone)::date), NULL, 'let go within the tolerance'
+		FROM allocation_kept a JOIN receivable r ON r.hospital_id = a.hospital_id AND r.claim_id = a.claim_id
+		WHERE a.hospital_id = p_hospital AND a.unexplained_minor <> 0 GROUP BY r.carrier, a.currency, a.exponent) i
 	WHERE (p_owner IS NULL OR i.owner = p_owner) AND (p_after IS NULL OR (i.since, i.id) > (p_after_day, p_after))
 	ORDER BY i.since, i.id LIMIT least(p_limit, 10000);
 END
@@ -260,5 +355,5 @@ BEGIN
 	END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION work_assign, report_open, report_claims, report_work, report_fx, report_suspense,
+GRANT EXECUTE ON FUNCTION work_assign, report_open, report_claims, report_work, report_scoreboard, report_fx, report_suspense,
 	report_accounts TO zhifu_operator;

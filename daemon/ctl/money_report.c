@@ -1,4 +1,4 @@
-/* zhifuctl money report: what is open and since when, what is late, what exchange rates did, what waits
+/* zhifuctl money report: what is open and since when, what is late, how payers do, what exchange rates did, what waits
  * in suspense, and the bank accounts. The figures come from schema/054_report.sql. */
 #include <string.h>
 
@@ -17,6 +17,11 @@
 static struct cell cell_date(const struct pg_result *rows, int row, int column)
 {
 	return db_rows_null(rows, row, column) ? cell_none() : cell_day(db_rows_date(rows, row, column));
+}
+
+static struct cell cell_number(const struct pg_result *rows, int row, int column)
+{
+	return db_rows_null(rows, row, column) ? cell_none() : cell_int(db_rows_int(rows, row, column));
 }
 
 /* An age band: report_band() in schema/054_report.sql. */
@@ -133,6 +138,72 @@ static const struct money_list claims_list = {.key = "claims",
 	.id_column = 0,
 	.day_column = 1};
 
+/* ---- scoreboard ---- */
+
+static const struct money_column score_columns[] = {HOSPITAL_COLUMN, {"role", "as", "角色", false},
+	{"party", "payer", "付款方", false}, {"answered", "answers", "答复数", false},
+	{"answer_days_median", "days, median", "答复天数中位", false}, {"answer_days_p90", "90 %", "90 %", false},
+	{"denied", "denied", "拒赔", false}, {"denied_share", "share", "占比", false},
+	{"paid", "paid", "付款数", false}, {"pay_days_median", "days, median", "付款天数中位", false},
+	{"pay_days_p90", "90 %", "90 %", false}, {"short", "short", "短付", false},
+	{"short_share", "share", "占比", false}, {"short_amount", "short by", "短付金额", true},
+	{"short_amount_share", "share", "占比", false}, {"disputes", "disputes", "争议", false},
+	{"won", "won", "争回", false}};
+
+static int score_ask(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter,
+	int32_t after_day, const struct uuid *after, int64_t limit, struct pg_result **ret_rows)
+{
+	(void)after_day, (void)after, (void)limit;
+	return ctl_query(ctl, ret_rows,
+		"SELECT role, party, answered, answer_median_tenths, answer_p90, denied, paid, pay_median_tenths, pay_p90,"
+		" short, short_book_minor, owed_book_minor, disputes, won, book_currency FROM report_scoreboard($1, $2, $3)",
+		"udd", &hospital->id, filter->from, filter->to);
+}
+
+static struct cell cell_median(const struct pg_result *rows, int row, int column)
+{
+	return db_rows_null(rows, row, column) ? cell_none() : cell_tenths(db_rows_int(rows, row, column));
+}
+
+static void score_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table, struct money_sums *sums)
+{
+	const char *role = db_rows_text(rows, row, 0);
+	const char *book = db_rows_text(rows, row, 14);
+	bool carrier = strcmp(role, "carrier") == 0;
+	int64_t answered = db_rows_int(rows, row, 2);
+	int64_t paid = db_rows_int(rows, row, 6);
+
+	(void)hospital, (void)sums;
+	table_add(table, cell_word(carrier ? say(ctl, "carrier", "承保方") : say(ctl, "remitter", "汇款方"), role));
+	table_add(table, cell_text(db_rows_text(rows, row, 1)));
+	/* a remitter is not asked for answers */
+	table_add(table, carrier ? cell_int(answered) : cell_none());
+	table_add(table, cell_median(rows, row, 3));
+	table_add(table, cell_number(rows, row, 4));
+	table_add(table, carrier ? cell_number(rows, row, 5) : cell_none());
+	table_add(table, cell_share(db_rows_int(rows, row, 5), answered));
+	table_add(table, cell_int(paid));
+	table_add(table, cell_median(rows, row, 7));
+	table_add(table, cell_number(rows, row, 8));
+	table_add(table, cell_int(db_rows_int(rows, row, 9)));
+	table_add(table, cell_share(db_rows_int(rows, row, 9), paid));
+	table_add(table, cell_money(db_rows_int(rows, row, 10), book, currency_exponent(book)));
+	table_add(table, cell_share(db_rows_int(rows, row, 10), db_rows_int(rows, row, 11)));
+	table_add(table, carrier ? cell_number(rows, row, 12) : cell_none());
+	table_add(table, carrier ? cell_number(rows, row, 13) : cell_none());
+}
+
+static const struct money_list score_list = {.key = "scoreboard",
+	.report = "scoreboard",
+	.empty = "no payer answered or paid in these days",
+	.empty_zh = "该期间没有答复或付款",
+	.columns = score_columns,
+	.column_count = ARRAY_LEN(score_columns),
+	.ask = score_ask,
+	.row = score_row,
+	.id_column = -1};
+
 /* ---- exchange rates ---- */
 
 static const struct money_column fx_columns[] = {HOSPITAL_COLUMN, {"carrier", "carrier", "付款方", false},
@@ -198,7 +269,9 @@ static void suspense_row(const struct ctl *ctl, const struct hospital *hospital,
 	struct uuid id = db_rows_uuid(rows, row, 0);
 	int exponent = (int)db_rows_int(rows, row, 9);
 	bool line = strcmp(kind, "line") == 0;
-	const char *word = line ? say(ctl, "money", "款项") : say(ctl, "advice", "付款通知");
+	const char *word = line                          ? say(ctl, "money", "款项")
+			   : strcmp(kind, "advice") == 0 ? say(ctl, "advice", "付款通知")
+							 : say(ctl, "difference", "差额");
 
 	(void)hospital;
 	table_add(table, cell_word(word, kind));
@@ -210,7 +283,7 @@ static void suspense_row(const struct ctl *ctl, const struct hospital *hospital,
 	table_add(table, cell_text(db_rows_text(rows, row, 10)));
 	table_add(table, cell_text(db_rows_text(rows, row, 11)));
 	table_add(table, cell_uuid(&id));
-	/* what an advice says is no money */
+	/* the others are no money */
 	if (line) money_sum_add(sums, 1, db_rows_int(rows, row, 7), currency, exponent);
 }
 
@@ -325,6 +398,11 @@ static int span_run(struct ctl *ctl, int argc, char **argv, const struct money_l
 	return r != 0 ? r : money_list_run(ctl, list, &filter);
 }
 
+static int report_scoreboard(struct ctl *ctl, int argc, char **argv)
+{
+	return span_run(ctl, argc, argv, &score_list);
+}
+
 static int report_fx(struct ctl *ctl, int argc, char **argv)
 {
 	return span_run(ctl, argc, argv, &fx_list);
@@ -363,6 +441,8 @@ const struct ctl_command money_report_commands[] = {
 		"open items by payer, currency and age, or one by one", REPORT, report_open},
 	{"money report late", "[--carrier CODE] [--day DAY] [--limit N] [--hospital CODE]",
 		"what was to be paid by now, and by how many days it is late", REPORT, report_late},
+	{"money report scoreboard", "[--from DAY] [--to DAY] [--hospital CODE]",
+		"payers: days to answer and to pay, denied and paid short", REPORT, report_scoreboard},
 	{"money report fx", "[--from DAY] [--to DAY] [--hospital CODE]",
 		"what exchange rates gained and lost, by payer and currency", REPORT, report_fx},
 	{"money report suspense", "[--owner NAME] [--day DAY] [--hospital CODE]",

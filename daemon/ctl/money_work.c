@@ -1,4 +1,4 @@
-/* zhifuctl money report dispute and denied: claims that somebody has to do something about,
+/* zhifuctl money report short, takeback, dispute, denied, overpaid: claims that somebody has to do something about,
  * with who that is, and money report assign, which says who. */
 #include <string.h>
 
@@ -82,6 +82,16 @@ static int work_run(struct ctl *ctl, int argc, char **argv, const char *list)
 	return r != 0 ? r : money_list_run(ctl, &work, &filter);
 }
 
+static int work_short(struct ctl *ctl, int argc, char **argv)
+{
+	return work_run(ctl, argc, argv, "short");
+}
+
+static int work_takeback(struct ctl *ctl, int argc, char **argv)
+{
+	return work_run(ctl, argc, argv, "takeback");
+}
+
 static int work_dispute(struct ctl *ctl, int argc, char **argv)
 {
 	return work_run(ctl, argc, argv, "dispute");
@@ -92,9 +102,14 @@ static int work_denied(struct ctl *ctl, int argc, char **argv)
 	return work_run(ctl, argc, argv, "denied");
 }
 
+static int work_overpaid(struct ctl *ctl, int argc, char **argv)
+{
+	return work_run(ctl, argc, argv, "overpaid");
+}
+
 static bool list_known(const char *list)
 {
-	static const char *const lists[] = {"dispute", "denied"};
+	static const char *const lists[] = {"short", "takeback", "dispute", "denied", "overpaid"};
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		if (strcmp(lists[i], list) == 0) return true;
@@ -114,7 +129,8 @@ static int work_assign(struct ctl *ctl, int argc, char **argv)
 	int r = ctl_arguments(argc, argv, options, 3, 3, words);
 
 	if (r != 0) return r;
-	if (!list_known(words[1])) return ctl_usage("\"%s\" is no work list: dispute, denied", words[1]);
+	if (!list_known(words[1]))
+		return ctl_usage("\"%s\" is no work list: short, takeback, dispute, denied, overpaid", words[1]);
 	hospital = ctl_hospital_of_ref(ctl, words[0]);
 	if (hospital == NULL) return 2;
 	r = ctl_accountable(ctl, why);
@@ -144,8 +160,12 @@ static int work_assign(struct ctl *ctl, int argc, char **argv)
 #define REPORT (CTL_CONFIG | CTL_DB | CTL_REPORT)
 
 const struct ctl_command money_work_commands[] = {
+	{"money report short", WORK_ARGUMENTS, "paid, and less than what is owed", REPORT, work_short},
+	{"money report takeback", WORK_ARGUMENTS, "money that payers took back", REPORT, work_takeback},
 	{"money report dispute", WORK_ARGUMENTS, "what the hospital does not agree with", REPORT, work_dispute},
 	{"money report denied", WORK_ARGUMENTS, "denied, and until when an appeal must be in", REPORT, work_denied},
+	{"money report overpaid", WORK_ARGUMENTS, "more than was owed: to be paid back or netted", REPORT,
+		work_overpaid},
 	{"money report assign", "REF LIST OWNER --why TEXT", "says who looks after an item of a work list",
 		CTL_CONFIG | CTL_DB, work_assign},
 	{NULL, NULL, NULL, 0, NULL},

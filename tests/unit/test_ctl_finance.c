@@ -37,11 +37,28 @@ static void line_of(int line, const char *account, const char *currency, int64_t
 		line, account, line, day, (intmax_t)minor, currency);
 }
 
+/* kind: enum match_part_kind. cleared: of the receivable; over: in the book currency. */
+static void allocated(int allocation, int line, int claim, int advice, int kind, int64_t minor, const char *currency,
+	int64_t cleared, int64_t over)
+{
+	char remittance[64] = "NULL";
+
+	if (advice != 0) snprintf(remittance, sizeof(remittance), "'" ID_A "%04d'", advice);
+	world_sql(&world,
+		"INSERT INTO zhifu.allocation (hospital_id, allocation_id, no, line_id, part, claim_id, remittance_id, kind, amount_minor,"
+		" currency, exponent, cleared_minor, over_book_minor, by_hand, made_at, maker) SELECT '" HOSPITAL_A
+		"', '" ID_A "%04d', coalesce(max(no), 0) + 1, '" ID_A "%04d', 0, '" ID_A
+		"%04d', %s, %d, %jd, '%s', 2, %jd, %jd, false,"
+		" '2026-11-16 03:00Z', 'test' FROM zhifu.allocation WHERE allocation_id = '" ID_A "%04d'",
+		allocation, line, claim, remittance, kind, (intmax_t)minor, currency, (intmax_t)cleared, (intmax_t)over,
+		allocation);
+}
+
 static int none_left(void **state)
 {
 	(void)state;
 	world_sql(&world,
-		"TRUNCATE zhifu.claim_state, zhifu.claim_event, zhifu.receivable, zhifu.bank_line, zhifu.posting,"
+		"TRUNCATE zhifu.claim_state, zhifu.claim_event, zhifu.receivable, zhifu.allocation, zhifu.bank_line, zhifu.posting,"
 		" zhifu.suspense, zhifu.remittance, zhifu.work_owner, zhifu.contract");
 	return 0;
 }
@@ -94,9 +111,19 @@ static void meridian(void)
 	owed(5, "beta", "meridian", "CNY", 2173420, 0, 2173420, "2026-10-20", "2026-11-19", 2);
 	owed(7, "alpha", "meridian", "CNY", 601075, 0, 601075, "2026-10-13", "2026-11-12", 2);
 	owed(6, "alpha", "meridian", "CNY", 145000, 145000, 145000, "2026-06-09", "2026-07-09", 4);
+	line_of(100, "CNY", "CNY", 4849908, "2026-11-12");
 	world_sql(&world,
-		"INSERT INTO zhifu.claim_event (hospital_id, claim_id, axis, seq, from_state, to_state, event, at, who) VALUES ('" HOSPITAL_A
-		"', '" ID_A "0004', 3, 1, 0, 5, 'deny', '2026-11-15 17:00Z', 'zhifu')"); /* 11-16 in Hangzhou */
+		"INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, balanced, content,"
+		" created_at) VALUES ('" HOSPITAL_A "', '" ID_A
+		"0200', 'meridian', 'STMT 2026-10', 4849908, 'CNY', 2, true, '',"
+		" '2026-11-16 02:00Z')");
+	allocated(300, 100, 1, 200, 0, 1248000, "CNY", 1248000, 0);
+	allocated(300, 100, 2, 200, 0, 806895, "CNY", 806895, 0); /* 896.55 is the patient's */
+	allocated(300, 100, 3, 200, 0, 320000, "CNY", 320000, 0);
+	allocated(300, 100, 4, 200, 2, 0, "CNY", 0, 0);
+	allocated(300, 100, 5, 200, 0, 2173420, "CNY", 2173420, 0);
+	allocated(300, 100, 7, 200, 0, 601075, "CNY", 601075, 0);
+	allocated(300, 100, 6, 200, 3, -145000, "CNY", -145000, 0);
 }
 
 static void a_denial_is_the_insurance_officers_until_the_appeal(void **state)
@@ -112,6 +139,12 @@ static void a_denial_is_the_insurance_officers_until_the_appeal(void **state)
 	assert_string_equal(told("items", 0, "since"), "2026-11-16");
 	assert_string_equal(told("items", 0, "due"), "2026-12-16");
 	assert_string_equal(told("items", 0, "days"), "4");
+	/* what the insurer said itself is its answer, whenever the advice came */
+	world_sql(&world,
+		"INSERT INTO zhifu.claim_event (hospital_id, claim_id, axis, seq, from_state, to_state, event, at, who) VALUES ('" HOSPITAL_A
+		"', '" ID_A "0004', 3, 1, 0, 5, 'deny', '2026-11-13 17:00Z', 'zhifu')"); /* 11-14 in Hangzhou */
+	assert_ctl(&world, 0, "money report denied --day 2026-11-20 --json");
+	assert_string_equal(told("items", 0, "due"), "2026-12-14");
 	/* the contract's own term */
 	world_sql(&world,
 		"INSERT INTO zhifu.contract (hospital_id, contract_id, version, name, carrier, remitter, kind, valid_from, valid_to, document,"
@@ -121,31 +154,123 @@ static void a_denial_is_the_insurance_officers_until_the_appeal(void **state)
 		"UPDATE zhifu.receivable SET contract_id = '" ID_A "0500', contract_version = 1 WHERE claim_id = '" ID_A
 		"0004'");
 	assert_ctl(&world, 0, "money report denied --json");
-	assert_string_equal(told("items", 0, "due"), "2026-12-31");
+	assert_string_equal(told("items", 0, "due"), "2026-12-29");
 	assert_ctl(&world, 0, "money report denied --zh");
 	assert_non_null(strstr(world.out, "保险专员"));
 	assert_non_null(strstr(world.out, "拒赔"));
 }
 
-static void items_have_owners(void **state)
+static void a_take_back_is_on_two_lists_and_no_other(void **state)
 {
 	(void)state;
 	meridian();
+	assert_ctl(&world, 0, "money report takeback --json");
+	assert_int_equal(rows_told("items"), 1);
+	assert_string_equal(told("items", 0, "claim"), refs[6]);
+	assert_string_equal(told("items", 0, "amount"), "1450.00");
+	assert_string_equal(told("items", 0, "standing"), "disputed");
+	assert_string_equal(told("items", 0, "since"), "2026-11-16");
 	assert_ctl(&world, 0, "money report dispute --json");
 	assert_int_equal(rows_told("items"), 1);
 	assert_string_equal(told("items", 0, "claim"), refs[6]);
-	assert_string_equal(told("items", 0, "standing"), "disputed");
-	assert_ctl(&world, 2, "money report assign %s dispute 'Ms. Chen' --who li", refs[6]);
-	assert_ctl(&world, 2, "money report assign %s late 'Ms. Chen' --who li --why x", refs[6]);
-	assert_ctl(&world, 0, "money report assign %s dispute 'Ms. Chen' --who li --why 'she knows Alpha'", refs[6]);
-	assert_ctl(&world, 0, "money report dispute --owner 'Ms. Chen'");
+	assert_ctl(&world, 0, "money report short");
+	assert_non_null(strstr(world.out, "nothing to do"));
+	assert_ctl(&world, 0, "money report overpaid");
+	assert_non_null(strstr(world.out, "nothing to do"));
+}
+
+static void short_and_over_payments_have_owners(void **state)
+{
+	(void)state;
+	meridian();
+	owed(8, "alpha", "alpha", "CNY", 100000, 30000, 100000, "2026-09-01", "2026-10-01", 1);
+	owed(9, "alpha", "alpha", "CNY", 50000, 50000, 50000, "2026-09-01", NULL, 1); /* nothing came: not short */
+	line_of(101, "CNY", "CNY", 70000, "2026-10-05");
+	allocated(301, 101, 8, 0, 0, 70000, "CNY", 70000, 0);
+	/* one that was undone counts for nothing */
+	line_of(102, "CNY", "CNY", 20000, "2026-10-06");
+	allocated(302, 102, 9, 0, 0, 20000, "CNY", 20000, 0);
+	allocated(303, 102, 9, 0, 0, -20000, "CNY", -20000, 0);
+	world_sql(&world, "UPDATE zhifu.allocation SET undoes = '" ID_A "0302' WHERE allocation_id = '" ID_A "0303'");
+	line_of(103, "CNY", "CNY", 1248000, "2026-11-20");
+	allocated(304, 103, 1, 0, 1, 1248000, "CNY", 0, 1248000);
+	assert_ctl(&world, 0, "money report short --json");
+	assert_int_equal(rows_told("items"), 1);
+	assert_string_equal(told("items", 0, "claim"), refs[8]);
+	assert_string_equal(told("items", 0, "amount"), "300.00");
+	assert_string_equal(told("items", 0, "since"), "2026-10-05");
+	assert_string_equal(told("items", 0, "owner"), "finance");
+	assert_ctl(&world, 0, "money report overpaid --json");
+	assert_int_equal(rows_told("items"), 1);
+	assert_string_equal(told("items", 0, "claim"), refs[1]);
+	assert_string_equal(told("items", 0, "amount"), "12480.00");
+
+	assert_ctl(&world, 2, "money report assign %s short 'Ms. Chen' --who li", refs[8]);
+	assert_ctl(&world, 2, "money report assign %s late 'Ms. Chen' --who li --why x", refs[8]);
+	assert_ctl(&world, 0, "money report assign %s short 'Ms. Chen' --who li --why 'she knows Alpha'", refs[8]);
+	assert_ctl(&world, 0, "money report short --owner 'Ms. Chen'");
 	assert_non_null(strstr(world.out, "she knows Alpha"));
-	assert_ctl(&world, 0, "money report dispute --owner insurance-officer --json");
+	assert_ctl(&world, 0, "money report short --owner finance --json");
 	assert_int_equal(rows_told("items"), 0);
 	assert_int_equal(
 		world_count(&world,
 			"SELECT count(*) FROM zhifu.operator_act WHERE act = 'work.assign' AND who = 'li' AND why LIKE '%%she knows Alpha'"),
 		1);
+}
+
+/* The denial is Beta's, the days until the money came are Meridian's. */
+static void the_scoreboard_keeps_carrier_and_remitter_apart(void **state)
+{
+	(void)state;
+	meridian();
+	assert_ctl(&world, 0, "money report scoreboard --from 2026-11-01 --to 2026-11-30 --json");
+	assert_int_equal(rows_told("scoreboard"), 3);
+	size_t n = row_of("scoreboard", "party", "alpha");
+	assert_string_equal(told("scoreboard", n, "answered"), "3");
+	assert_string_equal(told("scoreboard", n, "denied_share"), "0.0");
+	assert_string_equal(told("scoreboard", n, "answer_days_median"), "39.0"); /* 41, 39, 34 */
+	assert_string_equal(told("scoreboard", n, "answer_days_p90"), "41");
+	n = row_of("scoreboard", "party", "beta");
+	assert_string_equal(told("scoreboard", n, "answered"), "3");
+	assert_string_equal(told("scoreboard", n, "denied"), "1");
+	assert_string_equal(told("scoreboard", n, "denied_share"), "33.3");
+	assert_string_equal(told("scoreboard", n, "answer_days_median"), "35.0"); /* 37, 35, 27 */
+	n = row_of("scoreboard", "party", "meridian");
+	assert_string_equal(told("scoreboard", n, "role"), "remitter");
+	assert_string_equal(told("scoreboard", n, "denied"), "null");
+	assert_string_equal(told("scoreboard", n, "paid"), "5");
+	assert_string_equal(told("scoreboard", n, "pay_days_median"), "33.0"); /* 23, 30, 33, 35, 37 */
+	assert_string_equal(told("scoreboard", n, "pay_days_p90"), "37");
+	assert_string_equal(told("scoreboard", n, "short_share"), "0.0");
+
+	/* a payment of 700 for 1,000, on day 34 */
+	owed(8, "alpha", "meridian", "CNY", 100000, 30000, 100000, "2026-10-10", "2026-11-09", 1);
+	line_of(101, "CNY", "CNY", 70000, "2026-11-13");
+	allocated(301, 101, 8, 0, 0, 70000, "CNY", 70000, 0);
+	assert_ctl(&world, 0, "money report scoreboard --from 2026-11-01 --to 2026-11-30 --json");
+	n = row_of("scoreboard", "party", "meridian");
+	assert_string_equal(told("scoreboard", n, "pay_days_median"), "33.5");
+	assert_string_equal(told("scoreboard", n, "short"), "1");
+	assert_string_equal(told("scoreboard", n, "short_share"), "16.7");
+	assert_string_equal(told("scoreboard", n, "short_amount"), "300.00");
+	assert_string_equal(told("scoreboard", n, "short_amount_share"), "0.6"); /* of 53,390.45 */
+	/* the appeal for C4 is won in December */
+	line_of(102, "CNY", "CNY", 320000, "2026-12-20");
+	allocated(302, 102, 4, 0, 0, 320000, "CNY", 320000, 0);
+	world_sql(&world,
+		"UPDATE zhifu.allocation SET made_at = '2026-12-20' WHERE allocation_id = '" ID_A "0302';"
+		"UPDATE zhifu.receivable SET open_minor = 0, standing = 2 WHERE claim_id = '" ID_A "0004';"
+		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,"
+		" claim_id, source_id) VALUES ('" HOSPITAL_A "', '" ID_A
+		"0302', 1, 'SUSP', 'AR-BETA', 320000, 'CNY', 2, 320000, '2026-12-20',"
+		" 'match_paid', '" ID_A "0004', '" ID_A "0102')");
+	assert_ctl(&world, 0, "money report scoreboard --from 2026-12-01 --to 2026-12-31 --json");
+	n = row_of("scoreboard", "party", "beta");
+	assert_string_equal(told("scoreboard", n, "disputes"), "1");
+	assert_string_equal(told("scoreboard", n, "won"), "1");
+	assert_string_equal(told("scoreboard", n, "answered"), "0");
+	assert_ctl(&world, 0, "money report scoreboard --from 2027-01-01 --to 2027-01-31");
+	assert_non_null(strstr(world.out, "no payer answered or paid"));
 }
 
 static void open_items_are_aged_by_what_is_due(void **state)
@@ -359,7 +484,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_denial_is_the_insurance_officers_until_the_appeal, none_left),
-		cmocka_unit_test_setup(items_have_owners, none_left),
+		cmocka_unit_test_setup(a_take_back_is_on_two_lists_and_no_other, none_left),
+		cmocka_unit_test_setup(short_and_over_payments_have_owners, none_left),
+		cmocka_unit_test_setup(the_scoreboard_keeps_carrier_and_remitter_apart, none_left),
 		cmocka_unit_test_setup(open_items_are_aged_by_what_is_due, none_left),
 		cmocka_unit_test_setup(gains_and_losses_are_told_by_payer_and_currency, none_left),
 		cmocka_unit_test_setup(suspense_is_told_with_its_age, none_left),

@@ -41,16 +41,16 @@ static void an_inspector_reads_reports_on_record(void **state)
 		world_count(&world,
 			"SELECT count(*) FROM zhifu.inspector_grant WHERE pass_hash = convert_to('%s', 'UTF8')", pass),
 		0);
-	static const char *const reports[] = {
-		"open", "open --items", "late", "dispute", "denied", "fx", "suspense", "accounts"};
+	static const char *const reports[] = {"open", "open --items", "late", "short", "takeback", "dispute", "denied",
+		"overpaid", "scoreboard", "fx", "suspense", "accounts"};
 	for (size_t i = 0; i < ARRAY_LEN(reports); i++)
 		assert_ctl(&world, 0, "money report %s --hospital HZ1 --inspector '%s/pass'", reports[i], world.folder);
 	assert_int_equal(looks("NOT refused"), ARRAY_LEN(reports));
 	assert_int_equal(looks("report = 'claims' AND arguments = 'money report open --items --hospital HZ1'"), 1);
 	assert_ctl(&world, 0, "inspector looks 'Ms. Wu' --csv");
-	assert_non_null(strstr(world.out, "suspense"));
+	assert_non_null(strstr(world.out, "scoreboard"));
 	assert_ctl(&world, 0, "inspector list --json");
-	assert_non_null(strstr(world.out, "\"looks\":8"));
+	assert_non_null(strstr(world.out, "\"looks\":12"));
 	assert_null(strstr(world.out, pass));
 	assert_int_equal(
 		world_count(
