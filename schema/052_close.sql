@@ -355,11 +355,6 @@ $$;
 -- Takes p_amount of a line out of suspense, with its sign and within what is open, and out of the matcher's work.
 CREATE FUNCTION suspense_take(p_hospital uuid, p_line uuid, p_amount bigint) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 BEGIN
-	IF to_regclass('zhifu.match_item') IS NULL THEN
-		DELETE FROM suspense WHERE hospital_id = p_hospital AND line_id = p_line AND open_minor = p_amount;
-		UPDATE suspense SET open_minor = open_minor - p_amount, version = version + 1 WHERE hospital_id = p_hospital AND line_id = p_line;
-		RETURN;
-	END IF;
 	PERFORM match_items_make(p_hospital);
 	-- The last parts first.
 	UPDATE match_item i SET open_minor = i.open_minor - t.taken, version = i.version + 1, wait = NULL,
@@ -375,12 +370,8 @@ $$;
 -- Nobody else works with the hospital's suspense until the transaction ends. False: one of the lines is held.
 CREATE FUNCTION suspense_lock(p_hospital uuid, p_line uuid[]) RETURNS boolean LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 BEGIN
-	IF to_regclass('zhifu.match_item') IS NOT NULL THEN
-		PERFORM match_lock(p_hospital);
-		RETURN NOT EXISTS (SELECT 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = ANY (p_line) AND s.held <> 0);
-	END IF;
-	PERFORM 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = ANY (p_line) ORDER BY s.line_id FOR UPDATE;
-	RETURN true;
+	PERFORM match_lock(p_hospital);
+	RETURN NOT EXISTS (SELECT 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = ANY (p_line) AND s.held <> 0);
 END
 $$;
 

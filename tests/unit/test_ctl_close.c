@@ -72,7 +72,7 @@ static int begin(void **state)
 	world_sql(&world,
 		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.suspense,"
 		" zhifu.posting, zhifu.posting_unvalued, zhifu.receivable, zhifu.period, zhifu.revaluation, zhifu.provision, zhifu.bank_order,"
-		" zhifu.currency_sale, zhifu.conversion, zhifu.rate, zhifu.operator_act CASCADE");
+		" zhifu.currency_sale, zhifu.conversion, zhifu.rate, zhifu.operator_act, zhifu.match_item CASCADE");
 	world_file(&world, "cfets.csv", RATES, 0600);
 	assert_ctl(&world, 0, "money rate import '%s/cfets.csv' --source cfets --who li", world.folder);
 	return 0;
@@ -237,6 +237,35 @@ static void a_closed_month_stays_closed(void **state)
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
 	/* Its 700.00 left the account at what they were ordered at. */
 	assert_int_equal(carried("BANK-USD", "2025-12-31"), 43412389 - 3545);
+}
+
+/* A part of a line goes back, out of the matcher's work as well, and nothing of one that is held. */
+static void orders_take_from_suspense(void **state)
+{
+	char line[40];
+
+	(void)state;
+	statement("a.sta", CNY, 1, "251031CNY0,00", ":61:2511101110C700,00NTRFNONREF//D1\r\n", "251110CNY700,00");
+	struct pg_result *rows = NULL;
+	assert_int_equal(db_sync_query(world.db, "SELECT line_id::text FROM zhifu.suspense", NULL, &rows), 0);
+	snprintf(line, sizeof(line), "%s", db_rows_text(rows, 0, 0));
+	db_sync_rows_free(rows);
+	world_sql(&world, "UPDATE zhifu.suspense SET held = 1");
+	assert_ctl(&world, 1, "money order make %s 300 --why back --hospital HZ1 --who li", line);
+	world_sql(&world, "UPDATE zhifu.suspense SET held = 0");
+	assert_ctl(&world, 1, "money order make %s 700.01 --why back --hospital HZ1 --who li", line);
+	assert_ctl(&world, 1, "money order make %s 3.001 --why back --hospital HZ1 --who li", line);
+	assert_ctl(&world, 2, "money order make %s 300 --hospital HZ1 --who li", line);
+	assert_ctl(&world, 0, "money order make %s 300 --day 2025-11-11 --why back --hospital HZ1 --who li", line);
+	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.suspense"), 40000);
+	assert_int_equal(world_count(&world, "SELECT sum(open_minor)::int8 FROM zhifu.match_item"), 40000);
+	assert_ctl(&world, 0, "money order make %s --why back --hospital HZ1 --who li", line);
+	assert_int_equal(count("suspense"), 0);
+	assert_int_equal(world_count(&world, "SELECT sum(open_minor)::int8 FROM zhifu.match_item"), 0);
+	assert_ctl(&world, 0, "money order list --hospital HZ1");
+	assert_non_null(strstr(world.out, "300.00 CNY"));
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money account proof --hospital HZ1");
 }
 
 static void red_is_not_closed(void **state)
@@ -586,6 +615,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(november_closes_to_the_fen, begin),
 		cmocka_unit_test_setup(a_closed_month_stays_closed, begin),
+		cmocka_unit_test_setup(orders_take_from_suspense, begin),
 		cmocka_unit_test_setup(red_is_not_closed, begin),
 		cmocka_unit_test_setup(rates_are_checked, begin),
 		cmocka_unit_test_setup(contract_b, begin),
