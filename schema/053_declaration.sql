@@ -146,17 +146,11 @@ END
 $$;
 
 -- The fee basis: the claims that the money of a line was matched to, less what was undone. NULL: none yet. With the caller's
--- rights. What is matched stands in a table of the matcher, which an installation may not have yet.
-CREATE FUNCTION declaration_claims(p_hospital uuid, p_line uuid) RETURNS text LANGUAGE plpgsql STABLE
-SET search_path = zhifu, pg_temp AS $$
-BEGIN
-	IF to_regclass('zhifu.allocation') IS NULL THEN
-		RETURN NULL;
-	END IF;
-	RETURN (SELECT string_agg(c.ref, ', ' ORDER BY c.ref) FROM (SELECT s.ref FROM allocation a
+-- rights.
+CREATE FUNCTION declaration_claims(p_hospital uuid, p_line uuid) RETURNS text LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT string_agg(c.ref, ', ' ORDER BY c.ref) FROM (SELECT s.ref FROM allocation a
 		JOIN claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = a.claim_id
-		WHERE a.hospital_id = p_hospital AND a.line_id = p_line GROUP BY s.ref HAVING sum(a.amount_minor) <> 0) c);
-END
+		WHERE a.hospital_id = p_hospital AND a.line_id = p_line GROUP BY s.ref HAVING sum(a.amount_minor) <> 0) c
 $$;
 
 DO $$

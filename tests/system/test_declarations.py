@@ -63,10 +63,6 @@ def test_foreign_receipts_are_due_after_five_working_days(finance):
 
 
 def test_the_fee_basis_is_what_the_money_was_matched_to(finance, place):
-    place.database.sql("CREATE TABLE IF NOT EXISTS zhifu.allocation (hospital_id uuid, allocation_id uuid, no integer, line_id uuid,"
-                       " part integer, claim_id uuid, kind smallint, amount_minor bigint, currency text, exponent smallint,"
-                       " by_hand boolean, maker text)")
-    place.database.sql("GRANT SELECT ON zhifu.allocation TO zhifu_operator")
     with finance.client() as client:
         ids = [story.location_id(client.post("/fhir/Claim", traffic.bill("B-%d" % n, "nobody"), headers=traffic.FHIR)) for n in (1, 2)]
     refs = [place.database.value("SELECT ref FROM zhifu.claim_state WHERE claim_id = %s", (each,)) for each in ids]
