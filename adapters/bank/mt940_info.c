@@ -162,8 +162,8 @@ static bool take_purpose(struct bank_mt940 *mt940, struct bank_detail *detail, s
 /* ---- words between slashes: /EREF/... ---- */
 
 static const char *const codes[] = {"/EREF/", "/MARF/", "/CSID/", "/BENM/", "/ORDP/", "/NAME/", "/IBAN/", "/ACCW/",
-	"/BIC/", "/ADDR/", "/REMI/", "/ISDT/", "/PREF/", "/RTRN/", "/ID/", "/OCMT/", "/CHGS/", "/EXCH/", "/TRTP/",
-	"/CNTP/", "/KREF/", "/PURP/", "/ULTC/", "/ULTD/", "/TR/", "/IACC/", "/SVCL/", "/CHGS1/"};
+	"/ACCT/", "/BIC/", "/ADDR/", "/REMI/", "/ISDT/", "/PREF/", "/RTRN/", "/ID/", "/OCMT/", "/CHGS/", "/EXCH/",
+	"/TRTP/", "/CNTP/", "/KREF/", "/PURP/", "/ULTC/", "/ULTD/", "/TR/", "/IACC/", "/SVCL/", "/CHGS1/"};
 
 static size_t code_at(struct text_span text)
 {
@@ -220,7 +220,8 @@ static bool take_code(struct bank_mt940 *mt940, struct bank_detail *detail, stru
 	if (text_is(code, "/ADDR/")) return keep(mt940, value, &(*party)->address);
 	if (text_is(code, "/BIC/")) return keep(mt940, value, &(*party)->agent);
 	if (text_is(code, "/ID/")) return keep(mt940, value, &(*party)->identifier);
-	if (text_is(code, "/IBAN/") || text_is(code, "/ACCW/")) return keep_account(mt940, value, &(*party)->account);
+	if (text_is(code, "/IBAN/") || text_is(code, "/ACCW/") || text_is(code, "/ACCT/"))
+		return keep_account(mt940, value, &(*party)->account);
 	if (text_is(code, "/CNTP/")) return take_counterparty(mt940, *party, value);
 	if (text_is(code, "/ULTC/")) return keep(mt940, value, &detail->ultimate_creditor.name);
 	if (text_is(code, "/ULTD/")) return keep(mt940, value, &detail->ultimate_debtor.name);

@@ -9,10 +9,13 @@
 /* "12.34 USD"; nothing where there is no amount. */
 static void money_member(struct json_writer *json, const char *key, struct zf_money money)
 {
-	char text[MONEY_TEXT_SIZE];
+	char text[MONEY_TEXT_SIZE + sizeof(money.currency)];
+	size_t len;
 
 	if (!money.present) return;
-	(void)money_format(money, text);
+	len = money_format(money, text);
+	text[len] = ' ';
+	memcpy(text + len + 1, money.currency, sizeof(money.currency));
 	json_write_member(json, key, text);
 }
 

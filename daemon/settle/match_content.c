@@ -79,10 +79,13 @@ static void charges_add(const json_t *object, struct match_line *line)
 	sum.minor = 0;
 	if (json_array_size(charges) == 0 || line->charge.present) return;
 	for (size_t i = 0; i < json_array_size(charges); i++) {
+		const json_t *charge = json_array_get(charges, i);
 		struct zf_money one;
 
-		if (money_at(text_at(json_array_get(charges, i), "amount"), &one) != 0 ||
-			!money_same_currency(one, sum) || one.minor < 0 || money_add(sum, one, &sum) != 0)
+		if (json_is_false(json_object_get(charge, "included"))) continue; /* booked apart */
+		/* what the account pays is negative */
+		if (money_at(text_at(charge, "amount"), &one) != 0 || !money_same_currency(one, sum) || one.minor > 0 ||
+			money_subtract(sum, one, &sum) != 0)
 			return;
 	}
 	line->charge = sum;
