@@ -16,7 +16,9 @@ static int name_open(struct match_desk *desk, const struct pg_result *rows, int 
 
 	desk->line = db_rows_uuid(rows, row, 3); /* under whose id it is sealed */
 	r = match_desk_unseal(desk, db_rows_bytes(rows, row, 2), &plain);
-	if (r == 0) table_add(table, cell_text(arena_printf(&desk->arena, "%.*s", (int)plain.len, (const char *)plain.ptr)));
+	if (r == 0)
+		table_add(
+			table, cell_text(arena_printf(&desk->arena, "%.*s", (int)plain.len, (const char *)plain.ptr)));
 	return r;
 }
 
@@ -70,7 +72,8 @@ static int payer_list(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) r = payers_show(&desk, &table);
 	if (r == 0) r = ctl_commit(ctl);
 	match_desk_close(&desk);
-	table_end(&table, &report, "payers", NULL, "nobody was learned yet; insurers' configured names are known besides");
+	table_end(&table, &report, "payers", NULL,
+		"nobody was learned yet; insurers' configured names are known besides");
 	if (r < 0) {
 		json_decref(report.root);
 		return ctl_fail("could not read the payers");
@@ -85,8 +88,8 @@ static int payer_add(struct ctl *ctl, int argc, char **argv)
 	const char *why = NULL;
 	const char *name = NULL;
 	const char *account = NULL;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--why", &why, NULL}, {"--name", &name, NULL},
-		{"--account", &account, NULL}, {NULL, NULL, NULL}};
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--why", &why, NULL},
+		{"--name", &name, NULL}, {"--account", &account, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	struct report report;
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
@@ -102,8 +105,8 @@ static int payer_add(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) r = match_desk_learn(&desk, words[0], 1, name);
 	if (r == 0) r = match_desk_learn(&desk, words[0], 2, account);
 	if (r == 0)
-		r = ctl_query(ctl, NULL, "SELECT operator_note($1, $2, 'payer.add', $3, $4)", "uttt", &desk.hospital->id,
-			ctl->who, words[0], why);
+		r = ctl_query(ctl, NULL, "SELECT operator_note($1, $2, 'payer.add', $3, $4)", "uttt",
+			&desk.hospital->id, ctl->who, words[0], why);
 	if (r == 0) r = ctl_commit(ctl);
 	match_desk_close(&desk);
 	if (r < 0) {

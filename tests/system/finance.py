@@ -149,11 +149,11 @@ class Finance:
         return [r["line_id"] for r in self.database.sql("SELECT line_id FROM zhifu.bank_line ORDER BY line_id")]
 
     def looked(self):
-        """Waits until matching has nothing more to look at."""
+        """Waits until matching has nothing more to look at, also what it put off because its value was just being posted."""
         zhifu.wait_until(lambda: self.database.value("SELECT count(*) FROM zhifu.posting_unvalued") == 0 and self.database.value(
             "SELECT count(*) FROM zhifu.suspense WHERE NOT items_made") == 0 and self.database.value(
             "SELECT count(*) FROM zhifu.match_item i JOIN zhifu.suspense s USING (hospital_id, line_id)"
-            " WHERE i.due_at <= now() AND i.open_minor <> 0 AND s.held = 0") == 0
+            " WHERE i.due_at <= now() + interval '20 seconds' AND i.open_minor <> 0 AND s.held = 0") == 0
             and self.database.value("SELECT count(*) FROM zhifu.match_turn WHERE leased_until > now()") == 0, "matching")
 
     def open(self, claim):
