@@ -11,8 +11,6 @@
 #define SEARCH_HASHES_MAX (SEARCH_VALUES_MAX * SEARCH_VERSIONS_MAX)
 #define SEARCH_SCAN_ROWS 2000 /* looked at for one page: what a search costs at most, in a table of any size */
 #define SEARCH_OPEN_ROWS 400  /* opened for one page, where a condition is on sealed content */
-#define SEARCH_CURSOR_BYTES_MAX 2600
-#define SEARCH_CURSOR_TEXT_MAX 3600
 
 struct search_hashes {
 	bool present;

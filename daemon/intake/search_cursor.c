@@ -1,18 +1,15 @@
-/* A plan as bytes, sealed with AES-256-GCM under a key that is derived for the hospital: a link may be logged by every
- * proxy on its way, so it says nothing, not even hashes. */
+/* A plan as bytes, which base/cursor.h seals. */
 #include <string.h>
 
-#include "base/aead.h"
+#include "base/cursor.h"
 #include "intake/search.h"
-#include "lib/base64.h"
 
 #define CURSOR_FORM 1
-#define HEAD_BYTES 2 /* version of the look-up key that the sealing key is derived from */
 
 /* ---- writing ---- */
 
 struct out {
-	uint8_t bytes[SEARCH_CURSOR_BYTES_MAX];
+	uint8_t bytes[CURSOR_BYTES_MAX];
 	size_t len;
 	bool is_full;
 };
@@ -206,61 +203,23 @@ static bool plan_read(struct in *in, struct search_plan *plan)
 
 /* ---- sealing ---- */
 
-/* A key of this purpose and hospital only; to be wiped. */
-static int derive(const struct keyring *ring, uint16_t version, const struct uuid *hospital, struct key *ret_key)
-{
-	static const char label[] = "search cursor";
-	struct bytes part = {(const uint8_t *)label, sizeof(label) - 1};
-	return lookup_hash(ring, version, hospital, LOOKUP_CURSOR, &part, 1, ret_key->b);
-}
-
 int search_cursor_write(const struct search_plan *plan, const struct keyring *ring, const struct uuid *hospital,
 	struct zf_arena *arena, const char **ret_text)
 {
-	struct key key CLEANUP(key_wipe);
 	struct out out = {.len = 0};
-	uint8_t blob[HEAD_BYTES + AEAD_NONCE_BYTES + SEARCH_CURSOR_BYTES_MAX + AEAD_TAG_BYTES];
-	uint16_t version = keyring_newest(ring, KEY_LOOKUP);
 	plan_write(&out, plan);
 	if (out.is_full) return err_set(ERR_LIMIT, "the search has too many values for a link");
-	char *text = zf_alloc(arena, BASE64_TEXT_SIZE(sizeof(blob)));
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	int r = text == NULL || ctx == NULL ? err_set(ERR_NOMEM, "no memory for a cursor")
-					    : derive(ring, version, hospital, &key);
-	if (r == 0) {
-		uint8_t *nonce = blob + HEAD_BYTES, *sealed = nonce + AEAD_NONCE_BYTES;
-		blob[0] = (uint8_t)(version >> 8);
-		blob[1] = (uint8_t)version;
-		random_bytes(nonce, AEAD_NONCE_BYTES);
-		struct aead_input input = {.aad = {{blob, HEAD_BYTES}}, .text = {out.bytes, out.len}};
-		r = aead_encrypt(ctx, &key, nonce, &input, sealed, sealed + out.len);
-	}
-	EVP_CIPHER_CTX_free(ctx);
-	if (r < 0) return r;
-	(void)base64url_encode(blob, HEAD_BYTES + AEAD_NONCE_BYTES + out.len + AEAD_TAG_BYTES, text);
-	*ret_text = text;
-	return 0;
+	return cursor_seal((struct bytes){out.bytes, out.len}, ring, hospital, arena, ret_text);
 }
 
 int search_cursor_read(const char *text, const struct keyring *ring, const struct uuid *hospital, enum search_type type,
 	struct zf_arena *arena, struct search_plan *ret_plan)
 {
-	struct key key CLEANUP(key_wipe) = {{0}};
-	uint8_t blob[BASE64_BYTES_MAX(SEARCH_CURSOR_TEXT_MAX)], plain[sizeof(blob)];
-	size_t len = strlen(text), head = HEAD_BYTES + AEAD_NONCE_BYTES;
-	if (len > SEARCH_CURSOR_TEXT_MAX || base64url_decode(text, len, blob, &len) < 0 || len < head + AEAD_TAG_BYTES)
-		return err_set(ERR_INVALID, "not a cursor");
-	if (derive(ring, (uint16_t)(blob[0] << 8 | blob[1]), hospital, &key) < 0)
-		return err_set(ERR_INVALID, "the cursor's key is gone");
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	if (ctx == NULL) return err_set(ERR_NOMEM, "no memory for a cursor");
-	size_t plain_len = len - head - AEAD_TAG_BYTES;
-	struct aead_input input = {.aad = {{blob, HEAD_BYTES}}, .text = {blob + head, plain_len}};
-	int r = aead_decrypt(ctx, &key, blob + HEAD_BYTES, &input, blob + len - AEAD_TAG_BYTES, plain);
-	EVP_CIPHER_CTX_free(ctx);
-	if (r < 0) return err_set(r == ERR_NOMEM ? r : ERR_INVALID, "not a cursor of this hospital");
+	uint8_t plain[CURSOR_TEXT_MAX];
 	struct search_plan plan = {.type = type};
-	struct in in = {.ptr = plain, .len = plain_len, .arena = arena};
+	struct in in = {.ptr = plain, .arena = arena};
+	int r = cursor_open(text, ring, hospital, plain, &in.len);
+	if (r < 0) return r;
 	if (!plan_read(&in, &plan) || plan.type != type || plan.count == 0)
 		return err_set(ERR_INVALID, "not a cursor of this search");
 	*ret_plan = plan;

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/cursor.h"
 #include "intake/search.h"
 #include "lib/date.h"
 
@@ -367,11 +368,11 @@ static void test_the_largest_search_fits_a_link(void **state)
 		0);
 	plan.has_position = true;
 	assert_int_equal(search_cursor_write(&plan, ring, &hospital, &arena.zf, &text), 0);
-	assert_true(strlen(text) <= SEARCH_CURSOR_TEXT_MAX);
+	assert_true(strlen(text) <= CURSOR_TEXT_MAX);
 	/* Two look-up keys at a time while hashes are made again. */
 	plan.persons.count = plan.named.count = plan.own.count = SEARCH_VALUES_MAX * 2;
 	assert_int_equal(search_cursor_write(&plan, ring, &hospital, &arena.zf, &text), 0);
-	assert_true(strlen(text) <= SEARCH_CURSOR_TEXT_MAX);
+	assert_true(strlen(text) <= CURSOR_TEXT_MAX);
 	plan.persons.count = plan.named.count = plan.own.count = SEARCH_HASHES_MAX;
 	assert_int_equal(search_cursor_write(&plan, ring, &hospital, &arena.zf, &text), ERR_LIMIT);
 }
