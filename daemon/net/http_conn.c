@@ -15,6 +15,13 @@
 #define READ_BYTES_HIGH 65536
 #define LINGER_READ_BYTES 4096
 
+/* A request whose body goes to a sink. */
+static bool is_stream(const struct http_conn *conn)
+{
+	return conn->req != NULL && conn->req->match.route != NULL &&
+	       conn->req->match.route->flags & HTTP_ROUTE_STREAM;
+}
+
 static int64_t state_ms(const struct http_conn *conn)
 {
 	const struct http_limits *limits = &conn->server->conf.limits;
@@ -26,9 +33,9 @@ static int64_t state_ms(const struct http_conn *conn)
 	case HTTP_CONN_HEAD:
 		return limits->head_ms;
 	case HTTP_CONN_BODY:
-		return limits->body_ms;
+		return is_stream(conn) ? limits->stream_ms : limits->body_ms;
 	case HTTP_CONN_HANDLE:
-		return limits->handle_ms;
+		return is_stream(conn) ? limits->stream_ms : limits->handle_ms;
 	case HTTP_CONN_WRITE:
 		return limits->write_ms;
 	case HTTP_CONN_LINGER:

@@ -47,6 +47,7 @@ struct http_conn {
 	bool is_over;     /* over a cap: gets a 503 and nothing else */
 	bool close_after; /* the present answer is the last */
 	bool half_closed; /* the peer sends no more */
+	bool is_paused;   /* a sink takes no more of the body for now */
 	struct tls_peer *peer;
 	char address_text[HTTP_ADDRESS_TEXT_LEN];
 };

@@ -42,6 +42,7 @@ void http_request_end(struct http_request *req)
 	CHECK_MAGIC(req, HTTP_REQUEST_MAGIC);
 	struct http_server *server = req->server;
 	list_remove(&req->node);
+	if (req->is_streaming) server->conf.sink->drop(req);
 	if (req->is_counted) server->meter.stats.requests--;
 	server->body_bytes -= req->body_buf.len;
 	buf_free(&req->body_buf);
@@ -201,7 +202,9 @@ static bool is_busy(const struct http_server *server)
 
 static size_t body_bytes_max(const struct http_request *req)
 {
-	size_t server_max = req->server->conf.limits.body_bytes_max;
+	const struct http_limits *limits = &req->server->conf.limits;
+	bool is_stream = req->match.route->flags & HTTP_ROUTE_STREAM;
+	size_t server_max = is_stream ? (size_t)limits->stream_bytes_max : limits->body_bytes_max;
 	size_t route_max = req->match.route->body_bytes_max;
 	return route_max < server_max ? route_max : server_max;
 }
@@ -255,11 +258,12 @@ static void handle(struct http_conn *conn)
 		error_send(conn, 503, "too many requests at this moment");
 		return;
 	}
-	if (req->body_buf.len == 0 && req->match.route->flags & HTTP_ROUTE_BODY) {
+	if (req->body_buf.len + req->streamed_bytes == 0 && req->match.route->flags & HTTP_ROUTE_BODY) {
 		error_send(conn, 400, "this request needs a body");
 		return;
 	}
 	req->body = (struct bytes){req->body_buf.ptr, req->body_buf.len};
+	req->is_streaming = false;
 	req->is_counted = true;
 	server->meter.stats.requests++;
 	list_append(&server->handling, &req->node);
@@ -276,14 +280,31 @@ static bool may_discard(const struct http_conn *conn, int status)
 	return head->content_length <= conn->server->conf.limits.discard_bytes_max;
 }
 
+/* False: the sink takes no body of this request, which is answered. */
+static bool sink_begin(struct http_conn *conn)
+{
+	struct http_request *req = conn->req;
+	const char *text = "the body cannot be taken now";
+	if (req->early_status != 0 || !(req->match.route->flags & HTTP_ROUTE_STREAM)) return true;
+	int status = conn->server->conf.sink->begin(req, req->match.ctx, &text);
+	if (status == 0) {
+		req->is_streaming = true;
+		return true;
+	}
+	http_exchange_refuse(conn, status, text);
+	return false;
+}
+
 static void body_begin(struct http_conn *conn)
 {
 	struct http_request *req = conn->req;
+	if (!sink_begin(conn)) return;
 	size_t max = req->early_status != 0 ? 0 : body_bytes_max(req);
 	conn->body_left_bytes = req->head.content_length;
 	conn->chunked = HTTP_CHUNKED_INIT(max);
 	req->body_buf = BUF_INIT(max);
-	if (req->early_status == 0 && req->head.has_length && req->head.content_length <= BODY_RESERVE_BYTES) {
+	if (req->early_status == 0 && !req->is_streaming && req->head.has_length &&
+		req->head.content_length <= BODY_RESERVE_BYTES) {
 		req->body_buf.ptr = mem_realloc(NULL, (size_t)req->head.content_length);
 		if (req->body_buf.ptr != NULL) req->body_buf.cap = (size_t)req->head.content_length;
 	}
@@ -352,11 +373,47 @@ static bool head_read(struct http_conn *conn, struct evbuffer *input)
 	return verdict == HTTP_DONE;
 }
 
+static void pause_set(struct http_conn *conn, bool is_paused)
+{
+	if (conn->is_paused == is_paused) return;
+	conn->is_paused = is_paused;
+	if (is_paused)
+		(void)bufferevent_disable(conn->bev, EV_READ);
+	else
+		(void)bufferevent_enable(conn->bev, EV_READ);
+}
+
+void http_body_go_on(struct http_request *req)
+{
+	CHECK_MAGIC(req, HTTP_REQUEST_MAGIC);
+	struct http_conn *conn = req->conn;
+	if (conn == NULL || !conn->is_paused) return;
+	pause_set(conn, false);
+	/* What has come already makes no event of its own. */
+	bufferevent_trigger(conn->bev, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+}
+
+/* Returns false when the request was refused. */
+static bool stream_take(struct http_conn *conn, const uint8_t *ptr, size_t len)
+{
+	struct http_request *req = conn->req;
+	req->streamed_bytes += len;
+	int rc = conn->server->conf.sink->take(req, (struct bytes){ptr, len});
+	if (rc == ERR_AGAIN) pause_set(conn, true);
+	if (rc == 0 || rc == ERR_AGAIN) return true;
+	if (rc == ERR_LIMIT)
+		refuse_bad(conn, HTTP_BAD_BODY_LONG);
+	else
+		http_exchange_refuse(conn, 503, "the body cannot be taken now");
+	return false;
+}
+
 /* Returns false when the request was refused. */
 static bool body_take(struct http_conn *conn, const uint8_t *ptr, size_t len)
 {
 	struct http_request *req = conn->req;
 	if (req->early_status != 0 || len == 0) return true;
+	if (req->is_streaming) return stream_take(conn, ptr, len);
 	/* Only memory counts here: whether a handler is free is asked when the body is whole, which keeps the
 	 * connection. */
 	bool is_full = conn->server->body_bytes >= conn->server->conf.limits.body_total_bytes_max;
@@ -394,7 +451,7 @@ static enum http_verdict body_feed(struct http_conn *conn, const uint8_t *ptr, s
 static bool body_read(struct http_conn *conn, struct evbuffer *input)
 {
 	enum http_verdict verdict = HTTP_MORE;
-	while (verdict == HTTP_MORE && evbuffer_get_length(input) > 0) {
+	while (verdict == HTTP_MORE && !conn->is_paused && evbuffer_get_length(input) > 0) {
 		struct evbuffer_iovec piece;
 		size_t used = 0;
 		int n = evbuffer_peek(input, -1, NULL, &piece, 1);
@@ -403,8 +460,10 @@ static bool body_read(struct http_conn *conn, struct evbuffer *input)
 		if (verdict == HTTP_REFUSED) return false;
 		(void)evbuffer_drain(input, used);
 	}
-	if (verdict == HTTP_DONE) handle(conn);
-	return verdict == HTTP_DONE;
+	if (verdict != HTTP_DONE) return false;
+	pause_set(conn, false);
+	handle(conn);
+	return true;
 }
 
 void http_exchange_run(struct http_conn *conn)

@@ -13,6 +13,7 @@ typedef void http_handler_fn(struct http_request *req, void *ctx);
 enum http_route_flag {
 	HTTP_ROUTE_PUBLIC = 1, /* strangers may: no authentication */
 	HTTP_ROUTE_BODY = 2,   /* a body is required: an empty one is 400 */
+	HTTP_ROUTE_STREAM = 4, /* the server's sink takes the body, however long (net/http_server.h) */
 };
 
 #define HTTP_ROUTE_PARAMS_MAX 4

@@ -21,6 +21,7 @@ void http_limits_default(struct http_limits *limits)
 		.body_total_bytes_max = 256u << 20,
 		.discard_bytes_max = 64u << 10,
 		.arena_bytes_max = 64u << 20,
+		.stream_bytes_max = 512u << 20,
 		.conns_max = 4096,
 		.conns_per_address_max = 256,
 		.conns_over_max = 64,
@@ -33,6 +34,7 @@ void http_limits_default(struct http_limits *limits)
 		.body_ms = 60000,
 		.handle_ms = 120000,
 		.write_ms = 60000,
+		.stream_ms = 600000,
 		.linger_ms = 2000,
 	};
 }

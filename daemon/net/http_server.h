@@ -23,6 +23,7 @@ struct http_limits {
 	size_t discard_bytes_max; /* a refused request's body up to this is read and dropped to keep the connection; 64
 				     KiB */
 	size_t arena_bytes_max;   /* of one request's arena; 64 MiB */
+	uint64_t stream_bytes_max; /* of a body that a route's sink takes; 512 MiB */
 	unsigned conns_max;       /* of the process; 4096 */
 	unsigned conns_per_address_max; /* an IPv4 address or an IPv6 /64; 256 */
 	unsigned conns_over_max;        /* over the caps, so many at a time still get a 503; the rest is closed; 64 */
@@ -35,6 +36,7 @@ struct http_limits {
 	unsigned body_ms;               /* end of head to end of body; 60,000 */
 	unsigned handle_ms;             /* end of body to http_respond, then 504 and cancelled; 120,000 */
 	unsigned write_ms;              /* http_respond to last byte handed to the kernel; 60,000 */
+	unsigned stream_ms; /* instead of body_ms, and again of handle_ms, on routes with a sink; 600,000 */
 	unsigned linger_ms;             /* after a final answer, for the peer to read it; 2,000 */
 };
 void http_limits_default(struct http_limits *limits);
@@ -73,6 +75,8 @@ struct http_request {
 	int early_status; /* a refusal that waits until the body is dropped; 0 none */
 	const char *early_text;
 	bool is_counted;
+	bool is_streaming;       /* its sink has begun and its handler has not */
+	uint64_t streamed_bytes; /* that the sink has taken */
 };
 
 /* Answers and ends the request; req is gone afterwards. fields (Content-Type, Location, ...) and body are copied.
@@ -84,11 +88,26 @@ void http_respond(
  */
 void http_respond_error(struct http_request *req, int status, const char *text);
 
+/* A sink that said ERR_AGAIN takes more. Nothing happens when the body has been whole meanwhile. */
+void http_body_go_on(struct http_request *req);
+
 /* Called at the end of the head, before any of the body is read or 100 Continue is sent, on every route; must not
  * block. 0: goes on (req->principal may be set; on a route that is not public it must be, else 401). Otherwise a
  * status: 401, 403, 429 or 503, and *ret_text may be set to a sentence. On public routes the result other than 0 is
  * ignored. */
 typedef int http_authenticate_fn(struct http_request *req, void *ctx, const char **ret_text);
+/* Takes bodies of routes with HTTP_ROUTE_STREAM piece by piece as they come, so that they need no memory of their length;
+ * their limits are stream_bytes_max and stream_ms. Called on the loop. */
+struct http_sink {
+	/* Behind the checks of the head, before any of the body; ctx is the route's. 0, or a status with a sentence. */
+	int (*begin)(struct http_request *req, void *ctx, const char **ret_text);
+	/* 0; ERR_AGAIN: taken, and no more comes until http_body_go_on or the handler; else the request is refused:
+	 * ERR_LIMIT as too long, others as 503. */
+	int (*take)(struct http_request *req, struct bytes piece);
+	/* It began and does not get to its handler; the request is gone behind this call. */
+	void (*drop)(struct http_request *req);
+};
+
 /* Writes the body of an error answer. req is NULL when there was no readable head; text has no client bytes.
  * ret_type: a constant. On any failure the body is left empty. */
 typedef void http_error_body_fn(const struct http_request *req, void *ctx, int status, const char *text,
@@ -102,6 +121,7 @@ struct http_server_conf {
 	struct http_limits limits;
 	http_authenticate_fn *authenticate; /* NULL: nobody is known, only public routes answer */
 	http_error_body_fn *error_body;     /* NULL: text/plain */
+	const struct http_sink *sink;       /* NULL: no route streams; borrowed */
 	void *ctx;                          /* for the two above */
 	struct metrics *metrics;            /* NULL: none; borrowed */
 };

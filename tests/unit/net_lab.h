@@ -176,7 +176,10 @@ struct lab {
 	struct http_request *held[LAB_HELD_MAX];
 	size_t held_count;
 	/* Written by the loop; the test looks at them between commands, which order the memory. */
-	unsigned handled, cancelled;
+	unsigned handled, cancelled, dropped;
+	/* of the one stream at a time */
+	struct http_request *stream; /* NULL: none has its body coming */
+	size_t streamed, pauses;
 	bool drained;
 	struct http_stats stats;
 };
@@ -231,6 +234,56 @@ static void lab_hold(struct http_request *req, void *ctx)
 	lab->held[lab->held_count++] = req;
 }
 
+/* A sink that is tired after each piece and goes on when the loop has turned. */
+static void lab_stream_rested(evutil_socket_t fd, short what, void *ctx)
+{
+	struct lab *lab = ctx;
+	(void)fd, (void)what;
+	if (lab->stream != NULL) http_body_go_on(lab->stream);
+}
+
+static int lab_stream_begin(struct http_request *req, void *ctx, const char **ret_text)
+{
+	struct lab *lab = ctx;
+	*ret_text = "this stream is not wanted";
+	if (http_head_get(&req->head, "x-unwanted") != NULL) return 403;
+	req->user = lab;
+	lab->stream = req;
+	lab->streamed = 0;
+	return 0;
+}
+
+static int lab_stream_take(struct http_request *req, struct bytes piece)
+{
+	struct lab *lab = req->user;
+	static const struct timeval soon = {0, 1000};
+	assert(piece.len > 0);
+	for (size_t i = 0; i < piece.len; i++) assert(piece.ptr[i] == (uint8_t)('a' + (lab->streamed + i) % 26));
+	lab->streamed += piece.len;
+	lab->pauses++;
+	return event_base_once(lab->base, -1, EV_TIMEOUT, lab_stream_rested, lab, &soon) == 0 ? ERR_AGAIN : ERR_NOMEM;
+}
+
+static void lab_stream_drop(struct http_request *req)
+{
+	struct lab *lab = req->user;
+	assert(lab->stream == req);
+	lab->stream = NULL;
+	lab->dropped++;
+}
+
+static const struct http_sink lab_sink = {lab_stream_begin, lab_stream_take, lab_stream_drop};
+
+static void lab_streamed(struct http_request *req, void *ctx)
+{
+	struct lab *lab = ctx;
+	assert(req->body.len == 0 && lab->stream == req);
+	lab->stream = NULL;
+	lab->handled++;
+	char *text = arena_printf(&req->arena, "%zu", lab->streamed);
+	http_respond(req, 200, lab_text, 1, (struct bytes){(const uint8_t *)text, strlen(text)});
+}
+
 static int lab_authenticate(struct http_request *req, void *ctx, const char **ret_text)
 {
 	const char *authorization = http_head_get(&req->head, "authorization");
@@ -261,6 +314,12 @@ static const struct http_route lab_routes[] = {
 	{.method = HTTP_GET, .path = "/hold", .handle = lab_hold, .name = "hold"},
 	{.method = HTTP_POST, .path = "/hold", .body_bytes_max = 1 << 20, .handle = lab_hold, .name = "hold_body"},
 	{.method = HTTP_GET, .path = "/big", .handle = lab_big, .name = "big"},
+	{.method = HTTP_POST,
+		.path = "/stream",
+		.flags = HTTP_ROUTE_BODY | HTTP_ROUTE_STREAM,
+		.body_bytes_max = SIZE_MAX,
+		.handle = lab_streamed,
+		.name = "stream"},
 	{.method = HTTP_GET, .path = "/inject", .handle = lab_inject, .name = "inject"},
 };
 
@@ -342,6 +401,7 @@ static void lab_prepare(struct lab *lab, const struct http_limits *limits, bool 
 		.tls = lab->tls,
 		.limits = *limits,
 		.authenticate = lab_authenticate,
+		.sink = &lab_sink,
 		.ctx = lab,
 		.metrics = lab->metrics};
 	assert_int_equal(http_server_new(&conf, &lab->server), 0);

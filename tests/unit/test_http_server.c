@@ -248,6 +248,79 @@ static void test_oversize(void **state)
 	lab_stop(&lab);
 }
 
+/* A body of letters in chunks of 26,000, as far as the server takes it. */
+static void stream_send(struct client *client, const char *head, unsigned count)
+{
+	static char chunk[26000 + 16];
+	int len = snprintf(chunk, 16, "%x\r\n", 26000);
+	for (int i = 0; i < 26000; i++) chunk[len + i] = (char)('a' + i % 26);
+	memcpy(chunk + len + 26000, "\r\n", 2);
+	client_send(client, head);
+	for (unsigned i = 0; i < count; i++)
+		if (client_write(client, chunk, (size_t)len + 26000 + 2) <= 0) return;
+}
+
+/* A body that a sink takes is in memory at no time, however long it is, and the sink sets the pace. */
+static void test_stream(void **state)
+{
+	struct http_limits limits;
+	(void)state;
+	http_limits_default(&limits);
+	limits.body_bytes_max = 1000;
+	limits.body_total_bytes_max = 1000;
+	limits.body_ms = 100;
+	limits.stream_bytes_max = 26000 * 200;
+	limits.stream_ms = 10000;
+#define STREAM "POST /stream HTTP/1.1\r\n" GOOD
+	for (int tls = 0; tls < 2; tls++) {
+		lab_start(&lab, &limits, tls);
+		struct client *client = client_connect(&lab);
+		stream_send(client, STREAM "Transfer-Encoding: chunked\r\n\r\n", 200);
+		client_send(client, "0\r\n\r\n" STREAM "Content-Length: 26\r\n\r\nabcdefghijklmnopqrstuvwxyz");
+		assert_int_equal(client_read(client, false), 200);
+		assert_string_equal(client->body, "5200000");
+		assert_int_equal(client_read(client, false), 200);
+		assert_string_equal(client->body, "26");
+		/* Still one request, one meaning. */
+		assert_int_equal(client_ask(client, STREAM "Content-Length: 0\r\n\r\n"), 400);
+		assert_int_equal(client_ask(client, STREAM "X-Unwanted: 1\r\nContent-Length: 5\r\n\r\n"), 403);
+		assert_true(client_ended(client));
+		client_close(client);
+		/* Too long, and broken off. */
+		client = client_connect(&lab);
+		stream_send(client, STREAM "Transfer-Encoding: chunked\r\n\r\n", 201);
+		assert_int_equal(client_read(client, false), 413);
+		client_close(client);
+		client = client_connect(&lab);
+		assert_int_equal(client_ask(client, STREAM "Content-Length: 5200001\r\n\r\n"), 413);
+		client_close(client);
+		client = client_connect(&lab);
+		stream_send(client, STREAM "Content-Length: 5000000\r\n\r\nabc", 0);
+		LAB_UNTIL(&lab, lab.stream != NULL && lab.streamed == 3);
+		client_close(client);
+		LAB_UNTIL(&lab, lab.dropped == 2 && lab.stats.conns == 0);
+		assert_int_equal(lab.handled, 2);
+		assert_true(lab.pauses > 100);
+		lab_stop(&lab);
+	}
+}
+
+/* The sink's deadline is its own, and it is told when it passes. */
+static void test_stream_deadline(void **state)
+{
+	struct http_limits limits;
+	(void)state;
+	http_limits_default(&limits);
+	limits.stream_ms = 200;
+	lab_start(&lab, &limits, true);
+	struct client *client = client_connect(&lab);
+	client_send(client, STREAM "Content-Length: 5000000\r\n\r\nabc");
+	assert_int_equal(client_read(client, false), 408);
+	client_close(client);
+	LAB_UNTIL(&lab, lab.dropped == 1);
+	lab_stop(&lab);
+}
+
 static void test_pipelined(void **state)
 {
 	static char text[65536];
@@ -694,6 +767,8 @@ int main(void)
 		cmocka_unit_test(test_slow_sender),
 		cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_oversize),
+		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_stream_deadline),
 		cmocka_unit_test(test_pipelined),
 		cmocka_unit_test(test_expect),
 		cmocka_unit_test(test_half_close),
