@@ -1,13 +1,17 @@
 /* zhifuctl money account, money statement, money suspense: the bank's side of the books. */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
-#include "ctl/bank_import.h"
 #include "ctl/report.h"
 #include "ctl/unseal.h"
 #include "db/sync.h"
 #include "lib/currency.h"
 #include "model/directory.h"
+#include "settle/bank_import.h"
 #include "settle/match.h"
 
 #define LIST_MAX 10000
@@ -109,6 +113,41 @@ static int import_report(struct ctl *ctl, const char *path, const struct bank_im
 	return report_end(report, 0);
 }
 
+static int file_piece(void *ctx, uint64_t at, uint8_t *ret, size_t len, size_t *ret_len)
+{
+	const int *fd = ctx;
+	ssize_t n = 1;
+
+	*ret_len = 0;
+	while (n > 0 && *ret_len < len) {
+		n = pread(*fd, ret + *ret_len, len - *ret_len, (off_t)(at + *ret_len));
+		if (n > 0) *ret_len += (size_t)n;
+	}
+	return n < 0 ? err_set(ERR_SYS, "could not read: %s", strerror(errno)) : 0;
+}
+
+static int file_import(struct ctl *ctl, const char *path, struct arena *arena, struct bank_import *import)
+{
+	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
+	struct stat stat;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int r = 0;
+
+	if (fd < 0) return err_set(ERR_SYS, "could not open \"%s\": %s", path, strerror(errno));
+	if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode))
+		r = err_set(ERR_SYS, "\"%s\" is not a file: it is read twice", path);
+	if (r == 0) r = unseal_keys_load(ctl, &import->hospital->id, &keys);
+	import->read = file_piece;
+	import->ctx = &fd;
+	import->today = (int32_t)zone_day(import->hospital->zone, clock_wall_ms());
+	import->db = ctl->db;
+	import->who = ctl->who;
+	import->key = &keys.rows[0].key;
+	if (r == 0) r = bank_import_run(arena, import);
+	(void)close(fd);
+	return r;
+}
+
 static int statement_import(struct ctl *ctl, int argc, char **argv)
 {
 	static const char *const formats[] = {"detect", "camt", "mt940"};
@@ -132,7 +171,7 @@ static int statement_import(struct ctl *ctl, int argc, char **argv)
 	import.hospital = ctl_hospital(ctl, code);
 	if (import.hospital == NULL) return 2;
 	if (ctl->who == NULL) return ctl_usage("say who imports it with --who NAME");
-	r = bank_import_run(ctl, words[0], &arena, &import);
+	r = file_import(ctl, words[0], &arena, &import);
 	report_begin(&report, ctl);
 	report_faults(&report, words[0], &import.faults, &arena.zf);
 	if (r == ERR_INVALID && fault_refuses(&import.faults)) {

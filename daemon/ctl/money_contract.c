@@ -44,29 +44,6 @@ static void put_close(struct put *put)
 	arena_free(&put->arena);
 }
 
-/* Claims name the carrier by its code, so it must be configured. Another party that looks like a code and is none may
- * be a company that writes itself so. */
-static void parties_check(struct put *put, const struct contract *contract, uint32_t number)
-{
-	const struct {
-		const char *name, *who;
-		enum fault_severity severity;
-	} parties[] = {{"carrier", contract->carrier, FAULT_FAULT}, {"tpa", contract->tpa, FAULT_WARNING},
-		{"remitter", contract->remitter, FAULT_WARNING},
-		{"guarantee_issuer", contract->guarantor, FAULT_WARNING}};
-
-	for (size_t i = 0; i < ARRAY_LEN(parties); i++) {
-		const char *who = parties[i].who;
-		char path[64];
-		if (who == NULL || text_match("[a-z0-9-]+", text_of(who)) != 1) continue;
-		if (i > 0 && text_equal(text_of(who), text_of(contract->carrier))) continue;
-		if (directory_insurer(put->ctl->directory, who) != NULL) continue;
-		(void)snprintf(path, sizeof(path), "[%u].parties.%s", number, parties[i].name);
-		fault_add_as(&put->faults, FAULT_CONTRACT_STRANGER, parties[i].severity,
-			put->list.count == 1 ? strchr(path, '.') + 1 : path, who, NULL);
-	}
-}
-
 static int put_read(struct put *put)
 {
 	struct bytes bytes;
@@ -78,7 +55,7 @@ static int put_read(struct put *put)
 	r = contract_read(text, put->hospital->book_currency, &put->arena.zf, &put->faults, &put->list);
 	if (r == ERR_NOMEM) return err_set(ERR_NOMEM, "no memory to read \"%s\"", put->file);
 	if (r < 0) return r;
-	for (uint32_t i = 0; i < put->list.count; i++) parties_check(put, &put->list.items[i], i);
+	contract_parties_check(&put->list, put->ctl->directory, &put->faults);
 	return fault_refuses(&put->faults) ? ERR_INVALID : 0;
 }
 

@@ -151,6 +151,12 @@ struct contract_list {
 int contract_read(struct text_span text, const char *book, struct zf_arena *arena, struct fault_list *faults,
 	struct contract_list *ret) MUSTUSE;
 
+struct directory;
+/* Claims name the carrier by its code, so it must be configured. Another party that looks like a code and is none may be
+ * a company that writes itself so: a warning. Paths as contract_read has them, without "[0]" where there is but one. */
+void contract_parties_check(
+	const struct contract_list *list, const struct directory *directory, struct fault_list *faults);
+
 /* ---- what is owed ---- */
 
 /* The days of a bill and of its payment; DAY_UNKNOWN while one is not known. */

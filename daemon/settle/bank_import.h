@@ -1,11 +1,15 @@
 /* A bank statement file into the books: read once to know that all of it stands, then once more into one transaction.
  */
-#ifndef CTL_BANK_IMPORT_H
-#define CTL_BANK_IMPORT_H
+#ifndef SETTLE_BANK_IMPORT_H
+#define SETTLE_BANK_IMPORT_H
 
 #include "bank/statement.h"
+#include "base/key.h"
 #include "base/mem.h"
-#include "ctl/ctl.h"
+
+struct db_sync;
+struct hospital;
+struct hospital_account;
 
 #define BANK_IMPORT_STATEMENTS_MAX 10000
 
@@ -24,8 +28,15 @@ struct bank_imported {
 
 struct bank_import {
 	const struct hospital *hospital;
-	const char *account; /* the code that --account gives; NULL: whichever the file names */
+	const char *account; /* the code of the one that is meant; NULL: whichever the file names */
 	enum bank_format format;
+	/* The file's bytes from `at` on, as many as there are up to len, into ret; 0 at its end. ERR_SYS. */
+	int (*read)(void *ctx, uint64_t at, uint8_t *ret, size_t len, size_t *ret_len);
+	void *ctx;
+	int32_t today;         /* of the hospital */
+	struct db_sync *db;    /* as a role that may */
+	const char *who;       /* for the record */
+	const struct key *key; /* the hospital's newest */
 	/* results */
 	bool known; /* the same bytes were taken before: nothing was done */
 	struct bank_imported *statements;
@@ -33,8 +44,9 @@ struct bank_import {
 	struct fault_list faults;
 };
 
-/* Imports the file. Faults of the file are in the list, and nothing of it is stored when one of them refuses; the arena
- * owns what is told. ERR_INVALID: the file is refused, see faults; ERR_SYS: it can't be read; else the database's. */
-int bank_import_run(struct ctl *ctl, const char *path, struct arena *arena, struct bank_import *import) MUSTUSE;
+/* Imports the file, blocking: never on the loop. Faults of the file are in the list, and nothing of it is stored when one
+ * of them refuses; the arena owns what is told. ERR_INVALID: the file is refused, see faults; ERR_SYS: it can't be read;
+ * ERR_AGAIN: it is another one than it was; else the database's. */
+int bank_import_run(struct arena *arena, struct bank_import *import) MUSTUSE;
 
 #endif

@@ -1,21 +1,14 @@
 /* Two readings of one file. The first tells all faults and what each statement opens and closes with; the second, in a
  * transaction that holds off every other import of the hospital, stores the bytes, the statements and their lines. */
-#include "ctl/bank_import.h"
+#include "settle/bank_import.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/point.h"
 #include "base/seal.h"
-#include "ctl/match_desk.h"
-#include "ctl/unseal.h"
 #include "db/sync.h"
 #include "lib/charset.h"
 #include "lib/currency.h"
@@ -33,16 +26,13 @@
 
 /* A reading that is under way. */
 struct importing {
-	struct ctl *ctl;
 	struct bank_import *import;
 	struct arena *arena; /* of the results */
-	int fd;
-	int32_t today; /* of the hospital */
+	uint64_t bytes;      /* of the file */
 	/* the second reading only */
 	struct uuid file_id, statement_id;
 	struct sealer *sealer;
-	struct unseal_keys keys; /* the hospital's, the newest first */
-	struct arena chunk;      /* of the lines at hand */
+	struct arena chunk; /* of the lines at hand */
 	struct bank_imported *statement;
 	char bank[ACCOUNT_LEN];
 	struct db_params lines, details, declarations;
@@ -95,7 +85,7 @@ static const struct hospital_account *account_find(
 	return found;
 }
 
-/* How the files are to be read, before it is known whose they are: as --account says, or as all accounts say. */
+/* How the file is to be read, before it is known whose it is: as the account that is meant says, or as all say. */
 static int profile_of(const struct bank_import *import, struct bank_profile *ret_profile)
 {
 	const struct hospital *hospital = import->hospital;
@@ -109,7 +99,7 @@ static int profile_of(const struct bank_import *import, struct bank_profile *ret
 					    like->reversal_negates != account->reversal_negates ||
 					    like->unproved_accepted != account->unproved_accepted))
 			return err_set(ERR_INVALID,
-				"the accounts of %s are read in different ways: say which one the file is of with --account",
+				"the accounts of %s are read in different ways: say of which account the file is",
 				hospital->code);
 		like = account;
 	}
@@ -193,13 +183,13 @@ static int entry_seen(void *ctx, const struct bank_statement *statement, const s
 		fault_add(&importing->import->faults, FAULT_BANK_MISSING, path, "BookgDt", NULL);
 	/* What is booked tomorrow is not booked. */
 	if (statement->kind == BANK_KIND_STATEMENT && entry->status == BANK_STATUS_BOOKED &&
-		day_of(entry) > importing->today) {
+		day_of(entry) > importing->import->today) {
 		char text[DAY_LEN];
 		char limit[8 + DAY_LEN];
 
 		day_text(day_of(entry), text);
 		memcpy(limit, "≤ ", sizeof("≤ "));
-		day_text(importing->today, limit + strlen(limit));
+		day_text(importing->import->today, limit + strlen(limit));
 		fault_add(&importing->import->faults, FAULT_BANK_VALUE, path, text, limit);
 	}
 	return 0;
@@ -276,8 +266,8 @@ static int lines_flush(struct importing *importing)
 	int r = 0;
 
 	if (importing->line_count > 0) {
-		r = db_sync_query(importing->ctl->db,
-			"SELECT bank_lines_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+		r = db_sync_query(importing->import->db,
+			"SELECT zhifu.bank_lines_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
 			&importing->lines, &rows);
 		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
 			importing->statement->fresh++;
@@ -287,9 +277,9 @@ static int lines_flush(struct importing *importing)
 	}
 	if (r == 0 && importing->detail_count > 0)
 		r = db_sync_query(
-			importing->ctl->db, "SELECT bank_details_add($1, $2, $3, $4, $5)", &importing->details, NULL);
+			importing->import->db, "SELECT zhifu.bank_details_add($1, $2, $3, $4, $5)", &importing->details, NULL);
 	if (r == 0 && importing->declaration_count > 0)
-		r = db_sync_query(importing->ctl->db, "SELECT declaration_add($1, $2, $3, $4, $5, $6, $7)",
+		r = db_sync_query(importing->import->db, "SELECT zhifu.declaration_add($1, $2, $3, $4, $5, $6, $7)",
 			&importing->declarations, NULL);
 	POINT("bank.lines");
 	lines_begin(importing);
@@ -300,7 +290,7 @@ static int content_add(
 	struct importing *importing, struct db_array *array, const struct uuid *id, struct text_span json)
 {
 	struct bytes sealed;
-	int r = seal(importing->sealer, &importing->keys.rows[0].key, id, SEAL_FACT,
+	int r = seal(importing->sealer, importing->import->key, id, SEAL_FACT,
 		(struct bytes){(const uint8_t *)json.ptr, json.len}, &importing->chunk, &sealed);
 
 	if (r == 0) db_array_bytes(array, sealed);
@@ -425,8 +415,8 @@ static int statement_store(void *ctx, const struct bank_statement *statement)
 	balance_params(&params, &one->closing);
 	db_params_int4(&params, (int32_t)one->booked);
 	db_params_text(&params, importing->bank);
-	r = db_sync_query(importing->ctl->db,
-		"SELECT bank_statement_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)::int4",
+	r = db_sync_query(importing->import->db,
+		"SELECT zhifu.bank_statement_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)::int4",
 		&params, &rows);
 	if (r == 0) one->chain = (int)db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
@@ -462,15 +452,19 @@ static int end_store(void *ctx, const struct bank_end *end)
 static int part_store(struct importing *importing, int no, struct bytes bytes)
 {
 	struct arena arena CLEANUP(arena_free);
+	struct db_params params;
 	struct bytes sealed;
 	int r;
 
 	arena_init(&arena, 4 * READ_BYTES);
-	r = seal(importing->sealer, &importing->keys.rows[0].key, &importing->file_id, SEAL_FILE, bytes, &arena,
-		&sealed);
-	return r == 0 ? ctl_query(importing->ctl, NULL, "SELECT bank_file_part_add($1, $2, $3, $4)", "uuny",
-				&importing->import->hospital->id, &importing->file_id, no, sealed)
-		      : r;
+	r = seal(importing->sealer, importing->import->key, &importing->file_id, SEAL_FILE, bytes, &arena, &sealed);
+	if (r < 0) return r;
+	db_params_init(&params, &arena);
+	db_params_uuid(&params, &importing->import->hospital->id);
+	db_params_uuid(&params, &importing->file_id);
+	db_params_int4(&params, no);
+	db_params_bytes(&params, sealed);
+	return db_sync_query(importing->import->db, "SELECT zhifu.bank_file_part_add($1, $2, $3, $4)", &params, NULL);
 }
 
 /* ---- both ---- */
@@ -478,18 +472,15 @@ static int part_store(struct importing *importing, int no, struct bytes bytes)
 /* Feeds the whole file; with `stores` its bytes are kept too. */
 static int file_feed(struct importing *importing, struct bank_reader *reader, EVP_MD_CTX *digest, bool stores)
 {
+	const struct bank_import *import = importing->import;
 	uint8_t *buffer = mem_alloc(READ_BYTES);
-	ssize_t n = 1;
+	size_t len = READ_BYTES;
 	int r = buffer == NULL ? err_set(ERR_NOMEM, "no memory") : 0;
 
-	if (r == 0 && lseek(importing->fd, 0, SEEK_SET) != 0)
-		r = err_set(ERR_SYS, "could not read: %s", strerror(errno));
-	for (int no = 1; r == 0 && n > 0; no++) {
-		size_t len = 0;
-
-		while (len < READ_BYTES && (n = read(importing->fd, buffer + len, READ_BYTES - len)) > 0)
-			len += (size_t)n;
-		if (n < 0) r = err_set(ERR_SYS, "could not read: %s", strerror(errno));
+	importing->bytes = 0;
+	for (int no = 1; r == 0 && len == READ_BYTES; no++) {
+		r = import->read(import->ctx, importing->bytes, buffer, READ_BYTES, &len);
+		importing->bytes += len;
 		if (r == 0 && len > 0 && stores) r = part_store(importing, no, (struct bytes){buffer, len});
 		if (r == 0 && EVP_DigestUpdate(digest, buffer, len) != 1) r = err_set(ERR_NOMEM, "no memory");
 		if (r == 0) r = bank_reader_feed(reader, buffer, len);
@@ -543,20 +534,27 @@ static int file_judge(struct importing *importing, uint8_t ret_hash[32])
 	return r == 0 && fault_refuses(&import->faults) ? ERR_INVALID : r;
 }
 
-static int file_take(struct importing *importing, const uint8_t hash[32], int64_t bytes)
+static int file_take(struct importing *importing, const uint8_t hash[32])
 {
 	struct bank_import *import = importing->import;
 	struct pg_result *rows = NULL;
-	int r = ctl_query(importing->ctl, &rows, "SELECT bank_file_take($1, $2, $3, $4, $5, $6)", "uuyist",
-		&import->hospital->id, &importing->file_id, ((struct bytes){hash, 32}), bytes, (int)import->format,
-		importing->ctl->who);
+	struct db_params params;
+	int r;
 
+	db_params_init(&params, importing->arena);
+	db_params_uuid(&params, &import->hospital->id);
+	db_params_uuid(&params, &importing->file_id);
+	db_params_bytes(&params, (struct bytes){hash, 32});
+	db_params_int8(&params, (int64_t)importing->bytes);
+	db_params_int2(&params, (int16_t)import->format);
+	db_params_text(&params, import->who);
+	r = db_sync_query(import->db, "SELECT zhifu.bank_file_take($1, $2, $3, $4, $5, $6)", &params, &rows);
 	if (r == 0) import->known = !db_rows_bool(rows, 0, 0);
 	db_sync_rows_free(rows);
 	return r;
 }
 
-static int file_store(struct importing *importing, const uint8_t hash[32], int64_t bytes)
+static int file_store(struct importing *importing, const uint8_t hash[32])
 {
 	static const struct bank_events events = {statement_store, entry_store, end_store};
 	uint8_t again[32] = {0};
@@ -564,40 +562,40 @@ static int file_store(struct importing *importing, const uint8_t hash[32], int64
 
 	arena_init(&importing->chunk, CHUNK_BYTES);
 	importing->file_id = uuid_new();
-	if (r == 0) r = unseal_keys_load(importing->ctl, &importing->import->hospital->id, &importing->keys);
-	if (r == 0) r = file_take(importing, hash, bytes);
+	if (r == 0) r = file_take(importing, hash);
 	if (r == 0 && !importing->import->known) r = file_hash(importing, &events, true, again);
 	if (r == 0 && !importing->import->known && memcmp(again, hash, sizeof(again)) != 0) r = file_changed();
 	arena_free(&importing->chunk);
-	unseal_keys_free(&importing->keys);
 	sealer_free(importing->sealer);
 	return r;
 }
 
-int bank_import_run(struct ctl *ctl, const char *path, struct arena *arena, struct bank_import *import)
+/* Whatever happens, no transaction is left open. */
+static int file_import(struct importing *importing, const uint8_t hash[32])
 {
-	struct importing importing = {.ctl = ctl, .import = import, .arena = arena};
-	uint8_t hash[32];
-	struct stat stat;
-	int r = 0;
+	struct bank_import *import = importing->import;
+	int r = db_sync_script(import->db, "BEGIN");
 
-	importing.today = (int32_t)zone_day(import->hospital->zone, clock_wall_ms());
-	importing.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (importing.fd < 0) return err_set(ERR_SYS, "could not open \"%s\": %s", path, strerror(errno));
-	if (fstat(importing.fd, &stat) != 0 || !S_ISREG(stat.st_mode))
-		r = err_set(ERR_SYS, "\"%s\" is not a file: it is read twice", path);
-	if (r == 0) r = file_judge(&importing, hash);
-	if (r == 0) r = ctl_begin(ctl, &import->hospital->id, true);
-	if (r == 0) {
-		r = file_store(&importing, hash, stat.st_size);
-		if (r == 0) POINT("bank.before_commit");
-		if (r == 0 && !import->known)
-			r = ctl_commit(ctl);
-		else
-			ctl_rollback(ctl);
-		if (r == 0 && !import->known) match_desk_wake(ctl);
-		if (r == 0) POINT("bank.after_commit");
-	}
-	(void)close(importing.fd);
+	if (r < 0) return r;
+	r = db_sync_tenant(import->db, &import->hospital->id);
+	if (r == 0) r = file_store(importing, hash);
+	if (r == 0) POINT("bank.before_commit");
+	if (r == 0 && !import->known)
+		r = db_sync_script(import->db, "COMMIT");
+	else
+		(void)!db_sync_script(import->db, "ROLLBACK");
+	/* A hint: settle looks by itself too. */
+	if (r == 0 && !import->known) (void)!db_sync_script(import->db, "NOTIFY zhifu, 'match'");
+	if (r == 0) POINT("bank.after_commit");
 	return r;
+}
+
+int bank_import_run(struct arena *arena, struct bank_import *import)
+{
+	struct importing importing = {.import = import, .arena = arena};
+	uint8_t hash[32];
+	int r;
+
+	r = file_judge(&importing, hash);
+	return r == 0 ? file_import(&importing, hash) : r;
 }
