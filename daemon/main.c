@@ -17,8 +17,8 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "base/point.h"
+#include "desk/desk.h"
 #include "dispatch/dispatch.h"
-#include "intake/intake.h"
 #include "settle/settle.h"
 #include "supervisor.h"
 #include "translate/config_check.h"
@@ -26,7 +26,7 @@
 
 #define CONFIG_DEFAULT "/etc/zhifu/zhifud.conf"
 
-static const struct role *const all_roles[] = {&intake_role, &translate_role, &dispatch_role, &settle_role};
+static const struct role *const all_roles[] = {&desk_role, &translate_role, &dispatch_role, &settle_role};
 
 struct arguments {
 	const char *config_path;

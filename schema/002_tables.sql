@@ -489,6 +489,29 @@ CREATE TABLE remittance_detail (
 );
 CREATE INDEX remittance_detail_claim ON remittance_detail (claim_id);
 
+-- What a hospital's own system charges for a stay, when care is given: revenue of that day, owed by who is in the house
+-- (应收在院病人医疗款) until it is billed. The hospital's id of a charge makes it come once; a correction is a charge of its own.
+CREATE TABLE charge (
+	hospital_id  uuid NOT NULL,
+	charge_id    uuid NOT NULL,
+	identifier   text NOT NULL CHECK (identifier <> ''), -- the hospital's
+	service_day  date NOT NULL,
+	amount_minor bigint NOT NULL CHECK (amount_minor <> 0), -- negative: takes back of what it corrects
+	currency     text NOT NULL,
+	exponent     smallint NOT NULL,
+	corrects     text,          -- the identifier of an earlier one, which is none itself
+	stay         text,          -- keyed hash of the stay's number, behind the version of its key
+	client       text NOT NULL, -- who sent it
+	at           timestamptz NOT NULL DEFAULT now(),
+	CHECK (amount_minor > 0 OR corrects IS NOT NULL),
+	CHECK (corrects <> identifier),
+	PRIMARY KEY (hospital_id, charge_id),
+	UNIQUE (hospital_id, identifier)
+);
+CREATE INDEX charge_day ON charge (hospital_id, service_day, charge_id);
+CREATE INDEX charge_corrects ON charge (hospital_id, corrects) WHERE corrects IS NOT NULL;
+CREATE INDEX charge_stay ON charge (hospital_id, stay) WHERE stay IS NOT NULL;
+
 -- Double entry, balanced by construction: one row moves one positive amount of one currency, and what it is worth in the
 -- hospital's book currency, from the credited to the debited account. Rows of one entry belong together; where one has two
 -- currencies, each passes through the account CONV, which is worth nothing when the entry ends. Never updated, never deleted.

@@ -58,6 +58,7 @@ enum lookup_purpose {
 	LOOKUP_TOKEN = 6,       /* no look-up: the key that signs access tokens, the same in every worker */
 	LOOKUP_CURSOR = 7,      /* no look-up: the key that seals the next links of searches */
 	LOOKUP_PAYER = 8,       /* whose money it is: 1 name or 2 account, folded */
+	LOOKUP_STAY = 9,        /* a hospital's number of a stay */
 };
 int lookup_hash(const struct keyring *ring, uint16_t version, const struct uuid *hospital, enum lookup_purpose purpose,
 	const struct bytes *parts, size_t part_count, uint8_t ret_hash[LOOKUP_HASH_BYTES]) MUSTUSE;

@@ -124,6 +124,14 @@ static const struct conf_option rows[] = {
 		"Milliseconds that a connection may stay open between requests."),
 	NUMBER(wait_max_s, "30", 0, 300, CONF_RELOADABLE,
 		"Most seconds that a request waits for an insurer's answer when it asks to (Prefer: wait)."),
+	NUMBER(statement_bytes_max, "536870912", 1024, 4294967296, CONF_RELOADABLE,
+		"Most bytes of a bank's file at /v1/bank-statements, which is read as it comes and needs no memory of its "
+		"length."),
+	NUMBER(statement_deadline_s, "600", 1, 86400, CONF_RELOADABLE,
+		"Seconds in which such a file must have come, and again in which it must have been imported."),
+	{MEMBER(spool_dir), .type = CONF_PATH, .fallback = "\"/var/tmp\"", .flags = CONF_RELOADABLE,
+		.help = "Folder in which such a file is kept until it is imported: without a name, and encrypted under a key "
+			"that is in memory only."},
 
 	HEADING("Signing in"),
 	NUMBER(jwt_clock_skew_s, "60", 0, 600, CONF_RELOADABLE,

@@ -59,6 +59,9 @@ struct options {
 	int64_t response_deadline_ms;
 	int64_t idle_deadline_ms;
 	int64_t wait_max_s;
+	int64_t statement_bytes_max;
+	int64_t statement_deadline_s;
+	const char *spool_dir;
 
 	/* who may come in */
 	int64_t jwt_clock_skew_s;

@@ -129,6 +129,7 @@ static int file_piece(void *ctx, uint64_t at, uint8_t *ret, size_t len, size_t *
 static int file_import(struct ctl *ctl, const char *path, struct arena *arena, struct bank_import *import)
 {
 	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
+	struct bank_import run = *import;
 	struct stat stat;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	int r = 0;
@@ -137,13 +138,17 @@ static int file_import(struct ctl *ctl, const char *path, struct arena *arena, s
 	if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode))
 		r = err_set(ERR_SYS, "\"%s\" is not a file: it is read twice", path);
 	if (r == 0) r = unseal_keys_load(ctl, &import->hospital->id, &keys);
-	import->read = file_piece;
-	import->ctx = &fd;
-	import->today = (int32_t)zone_day(import->hospital->zone, clock_wall_ms());
-	import->db = ctl->db;
-	import->who = ctl->who;
-	import->key = &keys.rows[0].key;
-	if (r == 0) r = bank_import_run(arena, import);
+	run.read = file_piece;
+	run.ctx = &fd;
+	run.today = (int32_t)zone_day(import->hospital->zone, clock_wall_ms());
+	run.db = ctl->db;
+	run.who = ctl->who;
+	run.key = &keys.rows[0].key;
+	if (r == 0) r = bank_import_run(arena, &run);
+	import->known = run.known;
+	import->statements = run.statements;
+	import->count = run.count;
+	import->faults = run.faults;
 	(void)close(fd);
 	return r;
 }

@@ -235,7 +235,7 @@ static int closing_work_out(struct closing *closing)
 			&closing->desk, NULL, closing->last_day - hospital->rate_reach_days, closing->last_day);
 	if (r == 0) r = ctl_query(closing->ctl, &rows, MONTH_ITEMS_SQL, "ud", &hospital->id, closing->last_day);
 	*end = (struct month_end){.hospital = hospital,
-		.rates = &closing->desk.known,
+		.rates = &closing->desk.known.rates,
 		.last_day = closing->last_day,
 		.today = ctl_today(hospital),
 		.arena = &closing->desk.arena.zf,

@@ -174,7 +174,7 @@ static void of_steps(struct rate_desk *desk, struct report *report, const struct
 					  : cell_word(say(ctl, "divided by it", "除以汇率"), "divide"));
 		table_add(&table, cell_text(rate->maker));
 		table_add(&table, cell_text(rate->checker));
-		table_add(&table, cell_uuid(rate_rows_id(&desk->known, rate)));
+		table_add(&table, cell_uuid(rate_rows_id(&desk->known.rates, rate)));
 	}
 	table_end(&table, report, "steps", "", say(ctl, "one currency: no rate is needed", "币种相同,无需汇率"));
 }
@@ -266,7 +266,7 @@ static int rate_of(struct ctl *ctl, int argc, char **argv)
 	if (r != 0) return r;
 	r = rate_desk_know(&desk, NULL, asked.day - asked.hospital->rate_reach_days, asked.day);
 	if (r < 0) return ctl_fail("could not read the rates");
-	found = book_rate_find(asked.hospital, &desk.known.table, asked.from, asked.to, asked.day,
+	found = book_rate_find(asked.hospital, &desk.known.rates.table, asked.from, asked.to, asked.day,
 			today_of(asked.hospital), &path, gaps) == 0;
 	report_begin(&report, ctl);
 	report_field(&report, "hospital", say(ctl, "hospital", "医院"), cell_text(asked.hospital->code));
@@ -306,8 +306,8 @@ static void missing_add(struct rate_desk *desk, const struct hospital *hospital,
 	char from[4] = "";
 
 	memcpy(from, db_rows_text(rows, row, W_CURRENCY), 3);
-	if (book_rate_find(hospital, &desk->known.table, from, hospital->book_currency, db_rows_date(rows, row, W_DAY),
-		    today_of(hospital), &path, gaps) == 0) {
+	if (book_rate_find(hospital, &desk->known.rates.table, from, hospital->book_currency,
+		    db_rows_date(rows, row, W_DAY), today_of(hospital), &path, gaps) == 0) {
 		table_add(table, cell_word(say(ctl, "none: zhifud is about to take it", "已有,即将折算"), ""));
 		table_add(table, cell_none());
 		return;

@@ -5,14 +5,13 @@
 #include "ctl/report.h"
 #include "lib/fault.h"
 #include "model/rate_batch.h"
-#include "settle/rate_rows.h"
+#include "settle/rate_import.h"
 
 /* Members are read freely. */
 struct rate_desk {
-	struct ctl *ctl;           /* borrowed */
-	struct arena arena;        /* of all that is made */
-	struct pg_result *rows;    /* of rate_around() */
-	struct stored_rates known; /* read from them */
+	struct ctl *ctl;         /* borrowed */
+	struct arena arena;      /* of all that is made */
+	struct rate_known known; /* read from the database */
 	struct rate_reading reading;
 	struct fault_list faults;
 };

@@ -26,7 +26,7 @@ static const struct rate *same_known(const struct rate_desk *desk, const struct 
 
 	memcpy(query.from, rate->base, sizeof(query.from));
 	memcpy(query.to, rate->quote, sizeof(query.to));
-	if (rate_find(&desk->known.table, &query, &known, &gap) != 0) return NULL;
+	if (rate_find(&desk->known.rates.table, &query, &known, &gap) != 0) return NULL;
 	return rate_compare(known, rate) == 0 ? known : NULL;
 }
 
@@ -49,8 +49,8 @@ static int64_t overruled(const struct rate_desk *desk, const struct rate *rate, 
 			strcmp(hospital->book_currency, rate->quote) != 0)
 			continue;
 		/* of the very day: what is older counts only where that has none */
-		if (book_rate_find(hospital, &desk->known.table, rate->base, rate->quote, rate->day, rate->day, &path,
-			    gaps) != 0)
+		if (book_rate_find(hospital, &desk->known.rates.table, rate->base, rate->quote, rate->day, rate->day,
+			    &path, gaps) != 0)
 			continue;
 		if (manual == NULL || memchr(sources, path.steps[0].rate.source, (size_t)(manual - sources)) == NULL)
 			continue;
@@ -166,7 +166,7 @@ int money_rate_set(struct ctl *ctl, int argc, char **argv)
 			&desk, say(ctl, "the rate is not taken: nobody could approve it", "该汇率未录入:无法通过复核"));
 	if (r < 0) return ctl_fail("could not look at the rate");
 	known = same_known(&desk, &rate);
-	if (known != NULL) return set_say(&desk, known, rate_rows_id(&desk.known, known), NULL);
+	if (known != NULL) return set_say(&desk, known, rate_rows_id(&desk.known.rates, known), NULL);
 	return set_store(&desk, &rate, why);
 }
 

@@ -13,11 +13,12 @@ int auth_check(struct http_request *req, void *ctx, const char **ret_text);
  * is stored. ERR_NOTFOUND: no such version. */
 int auth_token_key(const struct keyring *ring, uint32_t version, uint8_t ret_key[JWT_TOKEN_KEY_BYTES]) MUSTUSE;
 
-/* Scopes as words: "submit", "read", "consent", "cancel", and the SMART forms system/Claim.write, system/Consent.write,
- * system/(any).read and the like. text: separated by blanks; words that are not known are passed over. */
+/* Scopes as words: "submit", "read", "consent", "cancel", "finance.read" and the like, and the SMART forms
+ * system/Claim.write, system/Consent.write, system/(any).read and the like. text: separated by blanks; words that are
+ * not known are passed over. */
 uint32_t auth_scope_read(const char *text);
 /* The words of a scope, separated by blanks. */
-#define AUTH_SCOPE_TEXT_MAX 64
+#define AUTH_SCOPE_TEXT_MAX 96
 void auth_scope_write(uint32_t scope, char ret_text[AUTH_SCOPE_TEXT_MAX]);
 
 #endif

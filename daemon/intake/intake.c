@@ -57,6 +57,7 @@ static int routes_add(struct intake *intake)
 	if (r == 0) r = http_router_add(intake->router, routes, ARRAY_LEN(routes), intake);
 	if (r == 0) r = read_routes(intake);
 	if (r == 0) r = task_routes(intake);
+	if (r == 0 && intake->guest != NULL) r = intake->guest->start(intake, &intake->guest_state);
 	return r;
 }
 
@@ -124,6 +125,8 @@ static void limits_of(const struct options *options, struct http_limits *limits)
 	limits->head_ms = (unsigned)options->head_deadline_ms;
 	limits->body_ms = (unsigned)options->body_deadline_ms;
 	limits->write_ms = (unsigned)options->response_deadline_ms;
+	limits->stream_bytes_max = (uint64_t)options->statement_bytes_max;
+	limits->stream_ms = (unsigned)(options->statement_deadline_s * 1000);
 	limits->idle_ms = (unsigned)options->idle_deadline_ms;
 	limits->handle_ms = (unsigned)(options->wait_max_s * 1000 + HANDLE_SPARE_MS);
 }
@@ -147,6 +150,7 @@ static int server_start(struct intake *intake)
 		.router = intake->router,
 		.authenticate = auth_check,
 		.error_body = outcome_error_body,
+		.sink = intake->guest == NULL ? NULL : intake->guest->sink,
 		.ctx = intake,
 		.metrics = worker->metrics};
 	limits_of(worker->options, &conf.limits);
@@ -192,7 +196,7 @@ static void on_changed(void *ctx, bool up)
 
 /* ---- the role ---- */
 
-static void intake_stop(void *state)
+void intake_stop(void *state)
 {
 	struct intake *intake = state;
 	if (intake == NULL) return;
@@ -202,6 +206,7 @@ static void intake_stop(void *state)
 	cpu_pool_free(intake->cpu);
 	db_group_free(intake->group);
 	http_server_free(intake->server);
+	if (intake->guest != NULL) intake->guest->stop(intake->guest_state);
 	http_router_free(intake->router);
 	keyhold_free(intake->keys);
 	db_notify_free(intake->notify);
@@ -215,14 +220,15 @@ static void intake_stop(void *state)
 
 static int pool_open(struct intake *intake)
 {
-	static const struct db_table *const tables[] = {&intake_table, &read_table, &keyhold_table};
+	const struct db_table *tables[] = {
+		&intake_table, &read_table, &keyhold_table, intake->guest == NULL ? NULL : intake->guest->table};
 	const struct options *options = intake->worker->options;
 	struct db_pool_conf conf = {.conninfo = options->database_intake.text,
 		.role = "intake",
 		.connections = (size_t)options->db_connections_per_worker,
 		.schema_version = intake->worker->schema_version,
 		.tables = tables,
-		.table_count = ARRAY_LEN(tables),
+		.table_count = ARRAY_LEN(tables) - (intake->guest == NULL),
 		.changed = on_changed,
 		.ctx = intake};
 	int r = db_pool_new(intake->worker->base, &conf, &intake->pool);
@@ -230,12 +236,13 @@ static int pool_open(struct intake *intake)
 	return r;
 }
 
-static int intake_start(struct worker *worker, void **ret_state)
+int intake_open(struct worker *worker, const struct intake_guest *guest, void **ret_state)
 {
 	struct intake *intake = mem_alloc(sizeof(*intake));
 	if (intake == NULL) return err_set(ERR_NOMEM, "no memory for the role");
 	intake->magic = INTAKE_MAGIC;
 	intake->worker = worker;
+	intake->guest = guest;
 	meters_add(intake);
 	int r = sealer_new(&intake->sealer);
 	if (r == 0) r = patient_cache_new(PATIENT_CACHE_MAX, &intake->patients);
@@ -256,7 +263,7 @@ static int intake_start(struct worker *worker, void **ret_state)
 	return 0;
 }
 
-static void intake_reload(void *state)
+void intake_reload(void *state)
 {
 	struct intake *intake = state;
 	struct worker *worker = intake->worker;
@@ -286,7 +293,7 @@ static void on_drained(void *ctx)
 	intake->worker->drained(intake->worker);
 }
 
-static void intake_drain(void *state)
+void intake_drain(void *state)
 {
 	struct intake *intake = state;
 	intake->draining = true;
@@ -295,10 +302,15 @@ static void intake_drain(void *state)
 		intake->server, (unsigned)(intake->worker->options->drain_deadline_s * 1000), on_drained, intake);
 }
 
-static bool intake_ready(void *state)
+bool intake_ready(void *state)
 {
 	const struct intake *intake = state;
 	return db_pool_up(intake->pool) && keyhold_ready(intake->keys);
+}
+
+static int intake_start(struct worker *worker, void **ret_state)
+{
+	return intake_open(worker, NULL, ret_state);
 }
 
 const struct role intake_role = {"intake", intake_start, intake_reload, intake_drain, intake_ready, intake_stop};

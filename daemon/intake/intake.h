@@ -32,8 +32,22 @@ enum claim_fate {
 	FATE_COUNT
 };
 
+struct intake;
+
+/* Another room's part of the role: what it offers is served by the same server, to the same clients, from the same
+ * database. */
+struct intake_guest {
+	const struct db_table *table; /* its statements */
+	/* Adds its routes to intake->router, with a state of its own; everything but the server is there. */
+	int (*start)(struct intake *intake, void **ret_state);
+	void (*stop)(void *state);    /* behind the server's end; NULL allowed */
+	const struct http_sink *sink; /* of its routes that stream */
+};
+
 struct intake {
 	unsigned magic;
+	const struct intake_guest *guest; /* NULL: none */
+	void *guest_state;
 	struct worker *worker; /* borrowed; options, directory and keyring in it change on reload */
 	struct db_pool *pool;  /* for reads too: db_query_tenant */
 	struct db_notify *notify;
@@ -73,6 +87,14 @@ const struct hospital *intake_hospital(const struct intake *intake, const struct
 /* Tells the loop that this claim's fate is known: metric and log line. insurer may be NULL; why: a code, or NULL. */
 void intake_count(struct intake *intake, enum claim_fate fate, const char *ref, const char *insurer, const char *why);
 
+/* The role with a guest (NULL: none), as struct role's start; and the rest of the role, for who makes one of it. */
+int intake_open(struct worker *worker, const struct intake_guest *guest, void **ret_state) MUSTUSE;
+void intake_reload(void *state);
+void intake_drain(void *state);
+bool intake_ready(void *state);
+void intake_stop(void *state);
+
+/* Without a guest. */
 extern const struct role intake_role;
 
 #endif

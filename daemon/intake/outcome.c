@@ -7,6 +7,7 @@
 
 #include "fhir/write.h"
 #include "intake/intake.h"
+#include "net/problem.h"
 
 const struct outcome_remark outcome_overloaded = {"error", "transient", "overloaded",
 	"Zhifu has too much to do at this moment. Nothing was stored; send the same again after Retry-After.",
@@ -214,6 +215,13 @@ static void explain(const struct http_request *req, struct arena *arena, struct 
 	}
 }
 
+/* The finance API has its own form. A claim's status is older than it, and answers like FHIR. */
+static bool is_finance(const struct http_request *req)
+{
+	return req != NULL && strncmp(req->head.path, "/v1/", 4) == 0 &&
+	       strncmp(req->head.path, "/v1/claims/", 11) != 0;
+}
+
 void outcome_error_body(const struct http_request *req, void *ctx, int status, const char *text, struct buf *ret_body,
 	const char **ret_type)
 {
@@ -234,6 +242,15 @@ void outcome_error_body(const struct http_request *req, void *ctx, int status, c
 		while (row->status != 0 && row->status != status) row++;
 		struct outcome_remark remark = {"error", row->type, row->code, text, row->chinese, row->owner};
 		explain(req, &arena, &remark);
+		if (is_finance(req)) {
+			const struct problem problem = {status, {remark.code, remark.english, remark.chinese}};
+			if (problem_text(&problem, NULL, &arena, &out) < 0 ||
+				buf_append(ret_body, out.ptr, out.len) < 0)
+				buf_reset(ret_body);
+			else
+				*ret_type = PROBLEM_TYPE;
+			return;
+		}
 		outcome_begin(&writer);
 		outcome_add(&writer, outcome_is_chinese(req), &remark, NULL);
 		outcome_end(&writer);

@@ -152,8 +152,9 @@ int contract_read(struct text_span text, const char *book, struct zf_arena *aren
 	struct contract_list *ret) MUSTUSE;
 
 struct directory;
-/* Claims name the carrier by its code, so it must be configured. Another party that looks like a code and is none may be
- * a company that writes itself so: a warning. Paths as contract_read has them, without "[0]" where there is but one. */
+/* Claims name the carrier by its code, so it must be configured. Another party that looks like a code and is none may
+ * be a company that writes itself so: a warning. Paths as contract_read has them, without "[0]" where there is but one.
+ */
 void contract_parties_check(
 	const struct contract_list *list, const struct directory *directory, struct fault_list *faults);
 

@@ -4,8 +4,8 @@
 #include "model/contract.h"
 #include "model/directory.h"
 
-static void party_check(const struct contract *contract, const char *who, const char *path, enum fault_severity severity,
-	const struct directory *directory, struct fault_list *faults)
+static void party_check(const struct contract *contract, const char *who, const char *path,
+	enum fault_severity severity, const struct directory *directory, struct fault_list *faults)
 {
 	if (who == NULL || text_match("[a-z0-9-]+", text_of(who)) != 1) return;
 	if (severity == FAULT_WARNING && text_equal(text_of(who), text_of(contract->carrier))) return;

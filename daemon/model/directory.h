@@ -31,7 +31,15 @@ struct client {
 	const char *jwks_path; /* JWK set file for private_key_jwt, or NULL */
 	const char *jwks_json; /* its content as read at load (validated by net/jwt at start) */
 };
-enum client_scope { SCOPE_SUBMIT = 1, SCOPE_READ = 2, SCOPE_CONSENT = 4, SCOPE_CANCEL = 8 };
+enum client_scope {
+	SCOPE_SUBMIT = 1,
+	SCOPE_READ = 2,
+	SCOPE_CONSENT = 4,
+	SCOPE_CANCEL = 8,
+	SCOPE_FINANCE_READ = 16,
+	SCOPE_FINANCE_WRITE = 32,
+	SCOPE_FINANCE_RATES = 64, /* rates count for all hospitals */
+};
 
 /* A bank account of a hospital, of which statements are read. Its account in the ledger is "BANK-" and its code. */
 struct hospital_account {

@@ -30,7 +30,10 @@ static const struct conf_option client_options[] = {
 		.help = "The client's public keys as a JWK set, for private_key_jwt."},
 	{MEMBER(client_file, scopes), .type = CONF_STRINGS, .flags = CONF_RELOADABLE,
 		.fallback = "[\"submit\", \"read\", \"consent\", \"cancel\"]", .form = form_scope,
-		.help = "What it may do: submit, read, consent, cancel."},
+		.help = "What it may do: submit, read, consent, cancel; finance.read and finance.write, the hospital's money "
+			"by way of /v1; finance.rates, exchange rates, which count for every hospital: for the house's own "
+			"systems. Who acts is on record by the client's id, so two persons who decide on one thing need two "
+			"clients."},
 };
 
 static void client_check(const void *value, const char *file, unsigned line, struct conf_faults *faults)

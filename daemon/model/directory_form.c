@@ -213,8 +213,9 @@ uint32_t scope_of(const char *name)
 	static const struct {
 		const char *name;
 		uint32_t scope;
-	} scopes[] = {
-		{"submit", SCOPE_SUBMIT}, {"read", SCOPE_READ}, {"consent", SCOPE_CONSENT}, {"cancel", SCOPE_CANCEL}};
+	} scopes[] = {{"submit", SCOPE_SUBMIT}, {"read", SCOPE_READ}, {"consent", SCOPE_CONSENT},
+		{"cancel", SCOPE_CANCEL}, {"finance.read", SCOPE_FINANCE_READ}, {"finance.write", SCOPE_FINANCE_WRITE},
+		{"finance.rates", SCOPE_FINANCE_RATES}};
 
 	for (size_t i = 0; i < ARRAY_LEN(scopes); i++)
 		if (strcmp(scopes[i].name, name) == 0) return scopes[i].scope;
@@ -223,7 +224,9 @@ uint32_t scope_of(const char *name)
 
 const char *form_scope(const char *text)
 {
-	return scope_of(text) != 0 ? NULL : "is none of submit, read, consent, cancel";
+	return scope_of(text) != 0
+		       ? NULL
+		       : "is none of submit, read, consent, cancel, finance.read, finance.write, finance.rates";
 }
 
 const char *form_name(const char *text)

@@ -18,8 +18,7 @@
 /* A request whose body goes to a sink. */
 static bool is_stream(const struct http_conn *conn)
 {
-	return conn->req != NULL && conn->req->match.route != NULL &&
-	       conn->req->match.route->flags & HTTP_ROUTE_STREAM;
+	return conn->req != NULL && conn->req->match.route != NULL && conn->req->match.route->flags & HTTP_ROUTE_STREAM;
 }
 
 static int64_t state_ms(const struct http_conn *conn)

@@ -20,11 +20,11 @@ struct http_limits {
 	struct http_head_limits head; /* 16 KiB, 4 KiB, 64 headers */
 	size_t body_bytes_max;        /* of one request; 16 MiB */
 	size_t body_total_bytes_max;  /* of all requests being read or handled; 256 MiB; over it 503 */
-	size_t discard_bytes_max; /* a refused request's body up to this is read and dropped to keep the connection; 64
-				     KiB */
-	size_t arena_bytes_max;   /* of one request's arena; 64 MiB */
+	size_t discard_bytes_max;  /* a refused request's body up to this is read and dropped to keep the connection; 64
+				      KiB */
+	size_t arena_bytes_max;    /* of one request's arena; 64 MiB */
 	uint64_t stream_bytes_max; /* of a body that a route's sink takes; 512 MiB */
-	unsigned conns_max;       /* of the process; 4096 */
+	unsigned conns_max;        /* of the process; 4096 */
 	unsigned conns_per_address_max; /* an IPv4 address or an IPv6 /64; 256 */
 	unsigned conns_over_max;        /* over the caps, so many at a time still get a 503; the rest is closed; 64 */
 	unsigned requests_max; /* handed to handlers and not yet answered; 1024; over it 503 with Retry-After */
@@ -36,7 +36,7 @@ struct http_limits {
 	unsigned body_ms;               /* end of head to end of body; 60,000 */
 	unsigned handle_ms;             /* end of body to http_respond, then 504 and cancelled; 120,000 */
 	unsigned write_ms;              /* http_respond to last byte handed to the kernel; 60,000 */
-	unsigned stream_ms; /* instead of body_ms, and again of handle_ms, on routes with a sink; 600,000 */
+	unsigned stream_ms;             /* instead of body_ms, and again of handle_ms, on routes with a sink; 600,000 */
 	unsigned linger_ms;             /* after a final answer, for the peer to read it; 2,000 */
 };
 void http_limits_default(struct http_limits *limits);
@@ -96,8 +96,8 @@ void http_body_go_on(struct http_request *req);
  * status: 401, 403, 429 or 503, and *ret_text may be set to a sentence. On public routes the result other than 0 is
  * ignored. */
 typedef int http_authenticate_fn(struct http_request *req, void *ctx, const char **ret_text);
-/* Takes bodies of routes with HTTP_ROUTE_STREAM piece by piece as they come, so that they need no memory of their length;
- * their limits are stream_bytes_max and stream_ms. Called on the loop. */
+/* Takes bodies of routes with HTTP_ROUTE_STREAM piece by piece as they come, so that they need no memory of their
+ * length; their limits are stream_bytes_max and stream_ms. Called on the loop. */
 struct http_sink {
 	/* Behind the checks of the head, before any of the body; ctx is the route's. 0, or a status with a sentence. */
 	int (*begin)(struct http_request *req, void *ctx, const char **ret_text);

@@ -276,8 +276,8 @@ static int lines_flush(struct importing *importing)
 		db_sync_rows_free(rows);
 	}
 	if (r == 0 && importing->detail_count > 0)
-		r = db_sync_query(
-			importing->import->db, "SELECT zhifu.bank_details_add($1, $2, $3, $4, $5)", &importing->details, NULL);
+		r = db_sync_query(importing->import->db, "SELECT zhifu.bank_details_add($1, $2, $3, $4, $5)",
+			&importing->details, NULL);
 	if (r == 0 && importing->declaration_count > 0)
 		r = db_sync_query(importing->import->db, "SELECT zhifu.declaration_add($1, $2, $3, $4, $5, $6, $7)",
 			&importing->declarations, NULL);

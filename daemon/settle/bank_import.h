@@ -44,9 +44,9 @@ struct bank_import {
 	struct fault_list faults;
 };
 
-/* Imports the file, blocking: never on the loop. Faults of the file are in the list, and nothing of it is stored when one
- * of them refuses; the arena owns what is told. ERR_INVALID: the file is refused, see faults; ERR_SYS: it can't be read;
- * ERR_AGAIN: it is another one than it was; else the database's. */
+/* Imports the file, blocking: never on the loop. Faults of the file are in the list, and nothing of it is stored when
+ * one of them refuses; the arena owns what is told. ERR_INVALID: the file is refused, see faults; ERR_SYS: it can't be
+ * read; ERR_AGAIN: it is another one than it was; else the database's. */
 int bank_import_run(struct arena *arena, struct bank_import *import) MUSTUSE;
 
 #endif

@@ -8,6 +8,10 @@ static const struct posting_rule rules[] = {
 	/* Posted with the step to sent, by claim_step (schema/004_work.sql); taken back from here. */
 	{"bill", POSTING_BILLED, "AR-{INSURER}", "REV-MED", "the receivable from the insurer arises when it is billed",
 		"向保险公司开单时确认应收医疗款"},
+	/* Posted with the charge, by charge_add (schema/055_api.sql); either way round for what is taken back. */
+	{"care", POSTING_CARED, "AR-INPT", "REV-MED",
+		"revenue arises when care is given, and who is in the house owes it until it is billed",
+		"提供医疗服务时确认收入,开单前计入应收在院病人医疗款"},
 	{"patient_share", POSTING_DECIDED, "AR-PT", "AR-{INSURER}",
 		"deductible, co-insurance and what is not covered become the patient's", "自付部分转为应收患者款"},
 	{"write_off", POSTING_DECIDED, "CONTR", "AR-{INSURER}", "the contract's discount is written off",

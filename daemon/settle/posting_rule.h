@@ -21,6 +21,7 @@ enum posting_event {
 	POSTING_ORDERED = 8,   /* money goes back to who sent it */
 	POSTING_GIVEN_UP = 9,  /* a receivable is uncollectable */
 	POSTING_MATCHED = 10,  /* money in suspense has found its home */
+	POSTING_CARED = 11,    /* the hospital's own system charges for care */
 };
 
 struct posting_rule {

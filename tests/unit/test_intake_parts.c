@@ -115,6 +115,12 @@ static void test_scope(void **state)
 	auth_scope_write(SCOPE_SUBMIT | SCOPE_READ | SCOPE_CONSENT | SCOPE_CANCEL, text);
 	assert_string_equal(text, "submit read consent cancel");
 	assert_int_equal(auth_scope_read(text), SCOPE_SUBMIT | SCOPE_READ | SCOPE_CONSENT | SCOPE_CANCEL);
+	/* Money is none of the FHIR scopes, however wide. */
+	assert_int_equal(
+		auth_scope_read("system/*.* finance.read") & ~auth_scope_read("system/*.*"), SCOPE_FINANCE_READ);
+	auth_scope_write(UINT32_MAX, text);
+	assert_int_equal(auth_scope_read(text), SCOPE_SUBMIT | SCOPE_READ | SCOPE_CONSENT | SCOPE_CANCEL |
+							SCOPE_FINANCE_READ | SCOPE_FINANCE_WRITE | SCOPE_FINANCE_RATES);
 	auth_scope_write(0, text);
 	assert_string_equal(text, "");
 }

@@ -1,0 +1,120 @@
+/* What the tables cannot say of contracts, bank accounts and charges. */
+#include <stdio.h>
+#include <string.h>
+
+#include "desk/call.h"
+#include "model/contract.h"
+#include "model/directory.h"
+#include "settle/posting_rule.h"
+
+#define VERSIONS_MAX 8
+#define STAY_TEXT_MAX (2 * LOOKUP_HASH_BYTES + 8)
+
+/* ---- contracts ---- */
+
+void contract_put_run(struct desk_call *call)
+{
+	const struct value *contract = shape_value(&contract_new_shape, call->body, "contract");
+	const struct hospital *hospital = desk_call_hospital(call);
+	struct arena *arena = &call->req->arena;
+	struct contract_list list;
+	struct fault_list faults;
+	if (hospital == NULL) return;
+	fault_list_init(&faults, &arena->zf, 0);
+	int r = contract_read(text_of(contract->text), hospital->book_currency, &arena->zf, &faults, &list);
+	if (r == 0) contract_parties_check(&list, call->desk->intake->worker->directory, &faults);
+	if (r == ERR_NOMEM) {
+		desk_call_problem(call, &desk_problem_memory);
+	} else if (fault_refuses(&faults)) {
+		problem_add_faults(&call->problems, "/contract", &faults);
+		desk_call_refuse(call);
+	} else {
+		desk_call_go(call);
+	}
+}
+
+/* ---- bank accounts ---- */
+
+/* They are the configuration's; what they come to is the database's. */
+void accounts_run(struct desk_call *call)
+{
+	const struct hospital *hospital = desk_call_hospital(call);
+	struct db_params *params;
+	if (hospital == NULL) return;
+	params = desk_call_params(call);
+	if (params == NULL) return;
+	for (int column = 0; column < 4; column++) {
+		struct db_array *array =
+			db_params_array(params, DB_TEXT, hospital->account_count, 24 * hospital->account_count);
+		for (uint32_t i = 0; i < hospital->account_count; i++) {
+			const struct hospital_account *account = &hospital->accounts[i];
+			char ledger[ACCOUNT_LEN];
+			posting_account(posting_rule("bank_in")->debit, account->code, ledger);
+			const char *texts[] = {account->code, account->number, account->currency, ledger};
+			db_array_text(array, texts[column]);
+		}
+	}
+	desk_call_page(call, params);
+}
+
+/* ---- charges ---- */
+
+/* "VERSION:HEX" of a stay's number under one look-up key. NULL on no memory, or the key is gone. */
+static const char *stay_hash(struct desk_call *call, uint16_t version, const char *number)
+{
+	struct bytes part = {(const uint8_t *)number, strlen(number)};
+	uint8_t hash[LOOKUP_HASH_BYTES];
+	char text[STAY_TEXT_MAX];
+	if (lookup_hash(call->desk->intake->worker->keyring, version, &call->principal->hospital_id, LOOKUP_STAY, &part,
+		    1, hash) < 0)
+		return NULL;
+	int n = snprintf(text, sizeof(text), "%u:", version);
+	for (size_t i = 0; i < sizeof(hash); i++) n += snprintf(text + n, sizeof(text) - (size_t)n, "%02x", hash[i]);
+	return zf_strdup(&call->req->arena.zf, text);
+}
+
+void charge_add_run(struct desk_call *call)
+{
+	const struct value *list = shape_value(&charges_new_shape, call->body, "charges");
+	struct value *rows = zf_alloc_array(
+		&call->req->arena.zf, (size_t)list->row_count * charge_new_shape.count + 1, sizeof(*rows));
+	uint16_t version = keyring_newest(call->desk->intake->worker->keyring, KEY_LOOKUP);
+	bool is_short = rows == NULL;
+	for (uint32_t i = 0; !is_short && i < list->row_count; i++) {
+		struct value *row = &rows[i * charge_new_shape.count];
+		memcpy(row, &list->rows[i * charge_new_shape.count], charge_new_shape.count * sizeof(*row));
+		struct value *stay = &row[charge_new_shape.count - 1];
+		assert(shape_value(&charge_new_shape, row, "stay") == stay);
+		if (stay->given) stay->text = stay_hash(call, version, stay->text);
+		is_short = stay->given && stay->text == NULL;
+	}
+	if (is_short) {
+		desk_call_problem(call, &desk_problem_memory);
+		return;
+	}
+	call->body[0].rows = rows;
+	desk_call_go(call);
+}
+
+/* A stay's number may have been hashed under any of the keys. */
+void charges_run(struct desk_call *call)
+{
+	uint16_t versions[VERSIONS_MAX];
+	size_t count = keyring_versions(call->desk->intake->worker->keyring, KEY_LOOKUP, versions, VERSIONS_MAX);
+	for (size_t i = 0; i < charges_query_shape.count; i++) {
+		struct value *stay = &call->query[i];
+		const char *all = "";
+		if (strcmp(charges_query_shape.fields[i].name, "stay") != 0 || !stay->given) continue;
+		for (size_t v = 0; all != NULL && v < count; v++) {
+			const char *one = stay_hash(call, versions[v], stay->text);
+			all = one == NULL ? NULL
+					  : arena_printf(&call->req->arena, "%s%s%s", all, v == 0 ? "" : ",", one);
+		}
+		stay->text = all;
+		if (all == NULL) {
+			desk_call_problem(call, &desk_problem_memory);
+			return;
+		}
+	}
+	desk_call_go(call);
+}

@@ -1,0 +1,77 @@
+/* A call of /v1: from the request to what its operation needs, and to the answer. Everything is in the request's arena.
+ */
+#ifndef DESK_CALL_H
+#define DESK_CALL_H
+
+#include "desk/desk.h"
+#include "desk/operation.h"
+#include "intake/intake.h"
+
+#define DESK_LIMIT_DEFAULT 100
+#define DESK_LIMIT_MAX 1000
+#define DESK_JSON_TYPE "application/json; charset=utf-8"
+
+struct desk_call {
+	struct desk *desk;
+	struct http_request *req;
+	const struct operation *operation;
+	const struct principal *principal;
+	struct problem_list problems;
+	struct uuid id;      /* of the path */
+	struct value *query; /* of operation->query */
+	struct value *body;  /* of operation->request */
+	/* lists */
+	const char *query_text; /* the parameters that a next link repeats */
+	bool has_position;
+	int64_t position;
+	struct uuid position_id;
+	int32_t limit;
+	/* acts */
+	bool has_key;
+	uint8_t key_hash[32], body_hash[32];
+	int64_t version; /* of If-Match; -1: none */
+	int status;      /* of the answer */
+	/* what a run keeps between its steps */
+	void *own;
+};
+
+/* http_handler_fn of all operations; the route's tag is the operation's number. ctx: the desk. */
+void desk_handle(struct http_request *req, void *ctx);
+
+/* Asks for what the operation's statement says, and answers. From a run, when it has nothing against it. */
+void desk_call_go(struct desk_call *call);
+/* Answers with what is in call->problems, as 422. */
+void desk_call_refuse(struct desk_call *call);
+/* Answers with one problem. */
+void desk_call_problem(struct desk_call *call, const struct problem *problem);
+/* Answers for a database that did not commit; NULL: it could not be asked. */
+void desk_call_fail(struct desk_call *call, const struct db_outcome *outcome);
+/* Answers with a JSON text. */
+void desk_call_answer(struct desk_call *call, int status, struct text_span text);
+/* Begins the parameters of a statement with the hospital. NULL: no memory, answered. */
+struct db_params *desk_call_params(struct desk_call *call);
+/* A statement, as the hospital; done gets the call. On failure it is answered. */
+void desk_call_ask(struct desk_call *call, enum desk_statement statement, struct db_params *params, db_done *done);
+/* The operation's own statement with these parameters, whose rows are the answer. */
+void desk_call_page(struct desk_call *call, struct db_params *params);
+/* The hospital in the configuration of now; NULL: it is gone, answered. */
+const struct hospital *desk_call_hospital(struct desk_call *call);
+
+extern const struct problem desk_problem_memory, desk_problem_refused;
+
+/* Shapes that runs read values of. */
+extern const struct shape rate_new_shape, rate_approval_shape, contract_new_shape, charges_query_shape,
+	charge_new_shape, charges_new_shape, rate_of_query, rate_import_query, statement_import_query,
+	statement_imported_shape, imported_statement_shape;
+
+/* What the table cannot say of some operations. */
+void rate_of_run(struct desk_call *call);
+void rate_enter_run(struct desk_call *call);
+void rate_approve_run(struct desk_call *call);
+void rate_file_run(struct desk_call *call);
+void contract_put_run(struct desk_call *call);
+void accounts_run(struct desk_call *call);
+void charge_add_run(struct desk_call *call);
+void charges_run(struct desk_call *call);
+
+#endif

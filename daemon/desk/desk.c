@@ -1,0 +1,87 @@
+/* From the table of operations to the server's routes, and into the role intake. */
+#include "desk/desk.h"
+
+#include <stdint.h>
+
+#include "base/cpu_pool.h"
+#include "base/options.h"
+#include "desk/call.h"
+#include "desk/openapi.h"
+#include "desk/upload.h"
+#include "model/rate_batch.h"
+
+#define BODY_BYTES_MAX (2u << 20)
+#define DOCUMENT_BYTES_MAX (8u << 20)
+
+static void desk_stop(void *state)
+{
+	struct desk *desk = state;
+	if (desk == NULL) return;
+	CHECK_MAGIC(desk, DESK_MAGIC);
+	cpu_pool_free(desk->importer);
+	cpu_pool_free(desk->writer);
+	upload_free_all(desk);
+	desk->magic = 0;
+	arena_free(&desk->arena);
+	mem_free(desk->routes);
+	mem_free(desk);
+}
+
+static void route_make(struct http_route *route, const struct operation *operation, long number)
+{
+	*route = (struct http_route){.method = operation->method,
+		.path = operation->path,
+		.handle = desk_handle,
+		.name = operation->name,
+		.tag = number};
+	if (operation->kind == OPERATION_UPLOAD) {
+		route->flags = HTTP_ROUTE_BODY | HTTP_ROUTE_STREAM;
+		route->body_bytes_max = SIZE_MAX;
+		route->content_types = operation->media;
+	}
+	if (operation->kind == OPERATION_FILE) {
+		route->flags = HTTP_ROUTE_BODY;
+		route->body_bytes_max = RATE_FILE_BYTES_MAX;
+		route->content_types = operation->media;
+	}
+	if (operation->request == NULL) return;
+	route->flags = HTTP_ROUTE_BODY;
+	route->body_bytes_max = BODY_BYTES_MAX;
+	route->content_types = "application/json";
+}
+
+static int desk_start(struct intake *intake, void **ret_state)
+{
+	struct desk *desk = mem_alloc(sizeof(*desk));
+	if (desk == NULL) return err_set(ERR_NOMEM, "no memory for the desk");
+	desk->magic = DESK_MAGIC;
+	desk->intake = intake;
+	list_init(&desk->uploads);
+	arena_init(&desk->arena, DOCUMENT_BYTES_MAX);
+	desk->routes = mem_alloc(operation_count * sizeof(*desk->routes));
+	if (desk->routes == NULL) {
+		desk_stop(desk);
+		return err_set(ERR_NOMEM, "no memory for the desk");
+	}
+	int r = 0;
+	for (size_t i = 0; i < operation_count; i++) route_make(&desk->routes[i], &operations[i], (long)i);
+	if (r == 0) r = cpu_pool_new(intake->worker->base, 1, 2 * UPLOADS_MAX, &desk->writer);
+	if (r == 0) r = cpu_pool_new(intake->worker->base, 1, UPLOADS_MAX, &desk->importer);
+	if (r == 0) r = openapi_write(intake->worker->options->base_url, &desk->arena, &desk->document);
+	if (r == 0) r = http_router_add(intake->router, desk->routes, operation_count, desk);
+	if (r < 0) {
+		desk_stop(desk);
+		return r;
+	}
+	*ret_state = desk;
+	return 0;
+}
+
+static const struct intake_guest desk_guest = {&desk_table, desk_start, desk_stop, &upload_sink};
+
+static int start(struct worker *worker, void **ret_state)
+{
+	return intake_open(worker, &desk_guest, ret_state);
+}
+
+const struct role desk_role = {"intake", start, intake_reload, intake_drain, intake_ready, intake_stop};

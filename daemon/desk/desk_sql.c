@@ -1,0 +1,190 @@
+/* One row a statement; positions of pages are always compared as a whole, so that a page begins where the last ended.
+ */
+#include "desk/desk_sql.h"
+
+#include "settle/rate_rows.h"
+
+#define RATE_COLUMNS                                                                                                   \
+	"r.rate_id, r.source::int4, nullif(r.bank, ''), r.base, r.quote, r.per, r.digits, r.scale::int4, r.day,"       \
+	" r.version::int4, r.status::int4, r.maker, r.made_at, r.why, r.checker, r.checked_at, r.checked_why"
+#define CONTRACT_COLUMNS                                                                                                 \
+	"c.contract_id, c.version, c.name, c.carrier, c.remitter, c.kind, c.valid_from, nullif(c.valid_to, 'infinity')," \
+	" s.valid_from, nullif(s.counts_to, 'infinity'), c.document::text, c.maker, c.made_at, c.why"
+#define CONTRACT_FROM                                                                                                  \
+	" FROM zhifu.contract c LEFT JOIN zhifu.contract_span s"                                                       \
+	" ON s.hospital_id = c.hospital_id AND s.contract_id = c.contract_id AND s.version = c.version"
+#define SUSPENSE_COLUMNS                                                                                               \
+	"u.line_id, b.account, u.since, u.open_minor, u.currency, u.exponent::int4, u.owner, u.reason, u.version"
+#define SUSPENSE_FROM                                                                                                  \
+	" FROM zhifu.suspense u JOIN zhifu.bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id"
+#define LINE_COLUMNS                                                                                                     \
+	"b.line_id, b.statement_id, b.account, b.booked_day, b.value_day, b.amount_minor, b.currency, b.exponent::int4," \
+	" b.reversal, u.open_minor, u.currency, u.exponent::int4"
+#define LINE_FROM                                                                                                      \
+	" FROM zhifu.bank_line b LEFT JOIN zhifu.suspense u ON u.hospital_id = b.hospital_id AND u.line_id = b.line_id"
+#define CHARGE_COLUMNS                                                                                                 \
+	"c.charge_id, c.identifier, c.service_day, c.amount_minor, c.currency, c.exponent::int4, c.corrects, c.client, c.at"
+#define RECEIVABLE_COLUMNS                                                                                                \
+	"a.claim_id, s.ref, a.carrier, a.remitter, a.contract_id, a.contract_version, a.kind, a.owed_minor, a.currency,"  \
+	" a.exponent::int4, a.open_minor, a.currency, a.exponent::int4,"                                                  \
+	" zhifu.receivable_carried(a.owed_minor, a.book_minor, a.open_minor), h.book_currency, NULL::int4, a.billed_day," \
+	" a.due_day, a.standing::int4, a.version"
+#define RECEIVABLE_FROM                                                                                                  \
+	" FROM zhifu.receivable a JOIN zhifu.claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = a.claim_id" \
+	" JOIN zhifu.hospital h ON h.hospital_id = a.hospital_id"
+/* A page by day and id. */
+#define BEHIND(day, id, n1, n2)                                                                                        \
+	" AND ($" n1 "::int8 IS NULL OR (" day ", " id ") > (date '1970-01-01' + $" n1 "::int8::int4, $" n2 "::uuid))"
+
+const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
+	/* Rates belong to nobody. */
+	[DESK_RATES] = {"desk_rates",
+		"SELECT (r.day - date '1970-01-01')::int8, r.rate_id, " RATE_COLUMNS
+		" FROM zhifu.rate r WHERE $1::uuid IS NOT NULL"
+		" AND ($2::date IS NULL OR r.day >= $2) AND ($3::date IS NULL OR r.day <= $3)"
+		" AND ($4::text IS NULL OR $4 IN (r.low, r.high)) AND ($5::int4 IS NULL OR r.source = $5)"
+		" AND ($6::int4 IS NULL OR r.status = $6)" BEHIND(
+			"r.day", "r.rate_id", "7", "8") " ORDER BY r.day, r.rate_id LIMIT $9::int4",
+		9},
+	[DESK_RATE] = {"desk_rate",
+		"SELECT " RATE_COLUMNS " FROM zhifu.rate r WHERE $1::uuid IS NOT NULL AND r.rate_id = $2::uuid", 2},
+	[DESK_RATES_KNOWN] = {"desk_rates_known",
+		"SELECT " RATE_ROWS_COLUMNS " FROM zhifu.rate_around($2::date, $3::date) WHERE $1::uuid IS NOT NULL",
+		3},
+	[DESK_RATE_ENTER] = {"desk_rate_enter",
+		"SELECT outcome, id, places FROM zhifu.api_rate_enter($1::uuid, $2::text, $3::bytea, $4::bytea, $7::text, $8::text,"
+		" coalesce($9::int8, 1)::int4, $10::int8, $11::int4, $12::date, $13::text)"
+		" WHERE $5::uuid IS NULL AND $6::int4 IS NULL",
+		13},
+	[DESK_RATE_APPROVE] = {"desk_rate_approve",
+		"SELECT outcome, id, places FROM zhifu.api_rate_decide($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, true,"
+		" $7::text) WHERE $6::int4 IS NULL AND ($8::bool IS NULL OR true)",
+		8},
+	[DESK_RATE_REFUSE] = {"desk_rate_refuse",
+		"SELECT outcome, id, places FROM zhifu.api_rate_decide($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, false,"
+		" $7::text) WHERE $6::int4 IS NULL",
+		7},
+	[DESK_CONTRACTS] = {"desk_contracts",
+		"SELECT c.version::int8, c.contract_id, " CONTRACT_COLUMNS CONTRACT_FROM
+		" WHERE c.hospital_id = $1::uuid"
+		" AND ($2::text IS NULL OR c.carrier = $2)"
+		" AND ($3::date IS NULL OR (s.valid_from <= $3 AND s.counts_to >= $3))"
+		" AND ($4::int8 IS NULL OR (c.contract_id, c.version) > ($5::uuid, $4::int8))"
+		" ORDER BY c.contract_id, c.version LIMIT $6::int4",
+		6},
+	[DESK_CONTRACT] = {"desk_contract",
+		"SELECT " CONTRACT_COLUMNS CONTRACT_FROM " WHERE c.hospital_id = $1::uuid AND c.contract_id = $2::uuid"
+		" ORDER BY c.version DESC LIMIT 1",
+		2},
+	[DESK_CONTRACT_PUT] = {"desk_contract_put",
+		"SELECT outcome, id, places FROM zhifu.api_contract_put($1::uuid, $2::text, $3::bytea, $4::bytea,"
+		" $7::text::jsonb, $8::text) WHERE $5::uuid IS NULL AND $6::int4 IS NULL",
+		8},
+	[DESK_CONTRACT_END] = {"desk_contract_end",
+		"SELECT outcome, id, places FROM zhifu.api_contract_end($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4,"
+		" $7::date, $8::text)",
+		8},
+	/* As zhifuctl money account list has it. $2 to $5: codes, numbers, currencies and ledger accounts of the
+	 * configuration. */
+	[DESK_ACCOUNTS] = {"desk_accounts",
+		"WITH account AS (SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY"
+		"  AS t (code, number, currency, ledger, n)),"
+		" proved AS (SELECT * FROM zhifu.bank_statement s WHERE s.hospital_id = $1::uuid AND s.kind = 1"
+		"  AND s.opening_minor IS NOT NULL AND s.closing_minor IS NOT NULL AND s.closing_day IS NOT NULL),"
+		" last AS (SELECT DISTINCT ON (p.account) p.account, p.closing_day, p.closing_minor FROM proved p"
+		"  ORDER BY p.account, p.closing_day DESC, EXISTS (SELECT 1 FROM proved n WHERE n.account = p.account"
+		"   AND n.statement_id <> p.statement_id AND n.closing_day = p.closing_day AND n.opening_minor = p.closing_minor),"
+		"  p.sequence DESC NULLS LAST, p.page DESC NULLS LAST, p.statement_id DESC),"
+		" told AS (SELECT a.n, a.code, a.number, a.currency, l.closing_day, l.closing_minor,"
+		"  (SELECT coalesce(sum(CASE WHEN p.debit = a.ledger THEN p.amount_minor WHEN p.credit = a.ledger THEN -p.amount_minor END), 0)"
+		"   ::bigint FROM zhifu.posting p WHERE p.hospital_id = $1 AND p.currency = a.currency"
+		"   AND (p.debit LIKE 'BANK-%' OR p.credit LIKE 'BANK-%')) AS ledger,"
+		"  (SELECT coalesce(sum(u.open_minor), 0)::bigint FROM zhifu.suspense u JOIN zhifu.bank_line b"
+		"   ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1 AND b.account = a.code) AS suspense,"
+		"  EXISTS (SELECT 1 FROM zhifu.bank_statement s WHERE s.hospital_id = $1 AND s.account = a.code AND s.kind = 1) AS has"
+		"  FROM account a LEFT JOIN last l ON l.account = a.code)"
+		" SELECT code, number, currency, closing_day, closing_minor, currency, NULL::int4, ledger, currency, NULL::int4, suspense,"
+		" currency, NULL::int4, CASE WHEN closing_minor = ledger OR (closing_minor IS NULL AND NOT has) THEN 1"
+		"  WHEN closing_minor IS NULL THEN 3 ELSE 2 END::int4 FROM told ORDER BY n",
+		5},
+	[DESK_STATEMENTS] = {"desk_statements",
+		"SELECT (coalesce(s.closing_day, s.opening_day, s.at::date) - date '1970-01-01')::int8, s.statement_id, s.statement_id, s.account,"
+		" s.kind::int4, s.sequence, s.page, s.identifier, s.opening_minor, s.currency, s.exponent::int4, s.opening_day,"
+		" s.closing_minor, s.currency, s.exponent::int4, s.closing_day, s.entry_count,"
+		" CASE WHEN NOT s.gap AND s.chain IN (4, 6) THEN 2 WHEN s.gap AND s.chain <> 6 THEN 4 ELSE s.chain END::int4, s.gap, f.file_id, f.taken_at, f.who"
+		" FROM zhifu.bank_continuity s JOIN zhifu.bank_file f ON f.hospital_id = s.hospital_id AND f.file_id = s.file_id"
+		" WHERE s.hospital_id = $1::uuid AND ($2::text IS NULL OR s.account = $2) AND ($3::bool IS NULL OR s.gap = $3)" BEHIND(
+			"coalesce(s.closing_day, s.opening_day, s.at::date)", "s.statement_id", "4",
+			"5") " ORDER BY 1, 2 LIMIT $6::int4",
+		6},
+	[DESK_LINES] = {"desk_lines",
+		"SELECT (b.booked_day - date '1970-01-01')::int8, b.line_id, " LINE_COLUMNS LINE_FROM
+		" WHERE b.hospital_id = $1::uuid AND ($2::text IS NULL OR b.account = $2)"
+		" AND ($3::date IS NULL OR b.booked_day >= $3) AND ($4::date IS NULL OR b.booked_day <= $4)"
+		" AND ($5::uuid IS NULL OR b.statement_id = $5)" BEHIND(
+			"b.booked_day", "b.line_id", "6", "7") " ORDER BY b.booked_day, b.line_id LIMIT $8::int4",
+		8},
+	[DESK_LINE] = {"desk_line",
+		"SELECT " LINE_COLUMNS LINE_FROM " WHERE b.hospital_id = $1::uuid AND b.line_id = $2::uuid", 2},
+	[DESK_SUSPENSE] = {"desk_suspense",
+		"SELECT (u.since - date '1970-01-01')::int8, u.line_id, " SUSPENSE_COLUMNS SUSPENSE_FROM
+		" WHERE u.hospital_id = $1::uuid AND ($2::text IS NULL OR b.account = $2) AND ($3::text IS NULL OR u.owner = $3)" BEHIND(
+			"u.since", "u.line_id", "4", "5") " ORDER BY u.since, u.line_id LIMIT $6::int4",
+		6},
+	[DESK_SUSPENSE_ONE] = {"desk_suspense_one",
+		"SELECT " SUSPENSE_COLUMNS SUSPENSE_FROM " WHERE u.hospital_id = $1::uuid AND u.line_id = $2::uuid", 2},
+	[DESK_SUSPENSE_ASSIGN] = {"desk_suspense_assign",
+		"SELECT outcome, id, places FROM zhifu.api_suspense_assign($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4,"
+		" $7::text, $8::text)",
+		8},
+	/* In the order of their ids, which is about that of time, along the key: no page costs more for what is behind
+	   it. */
+	[DESK_ENTRIES] = {"desk_entries",
+		"SELECT p.no::int8, p.entry_id, p.entry_id, p.no::int4, p.book_day, p.debit, p.credit, p.amount_minor, p.currency,"
+		" p.exponent::int4, p.book_minor, h.book_currency, NULL::int4, p.rule, p.claim_id, p.source_id, p.at"
+		" FROM zhifu.posting p JOIN zhifu.hospital h ON h.hospital_id = p.hospital_id WHERE p.hospital_id = $1::uuid"
+		" AND ($2::text IS NULL OR $2 IN (p.debit, p.credit)) AND ($3::date IS NULL OR p.book_day >= $3)"
+		" AND ($4::date IS NULL OR p.book_day <= $4) AND ($5::uuid IS NULL OR p.claim_id = $5)"
+		" AND ($6::int8 IS NULL OR (p.entry_id, p.no) > ($7::uuid, $6::int8)) ORDER BY p.entry_id, p.no LIMIT $8::int4",
+		8},
+	[DESK_BALANCES] = {"desk_balances",
+		"WITH side AS (SELECT p.debit AS account, p.currency, p.exponent, p.amount_minor AS debit, 0::bigint AS credit,"
+		"  p.book_minor AS book FROM zhifu.posting p WHERE p.hospital_id = $1::uuid AND ($2::date IS NULL OR p.book_day >= $2)"
+		"  AND ($3::date IS NULL OR p.book_day <= $3)"
+		" UNION ALL SELECT p.credit, p.currency, p.exponent, 0, p.amount_minor, -p.book_minor FROM zhifu.posting p"
+		"  WHERE p.hospital_id = $1::uuid AND ($2::date IS NULL OR p.book_day >= $2) AND ($3::date IS NULL OR p.book_day <= $3))"
+		" SELECT s.account, sum(s.debit)::int8, s.currency, max(s.exponent)::int4, sum(s.credit)::int8, s.currency,"
+		" max(s.exponent)::int4, sum(s.debit - s.credit)::int8, s.currency, max(s.exponent)::int4, coalesce(sum(s.book), 0)::int8,"
+		" h.book_currency, NULL::int4 FROM side s JOIN zhifu.hospital h ON h.hospital_id = $1"
+		" WHERE $4::text IS NULL OR s.account = $4 GROUP BY s.account, s.currency, h.book_currency ORDER BY s.account, s.currency",
+		4},
+	[DESK_CHARGES] = {"desk_charges",
+		"SELECT (c.service_day - date '1970-01-01')::int8, c.charge_id, " CHARGE_COLUMNS " FROM zhifu.charge c"
+		" WHERE c.hospital_id = $1::uuid AND ($2::date IS NULL OR c.service_day >= $2)"
+		" AND ($3::date IS NULL OR c.service_day <= $3) AND ($4::text IS NULL OR c.stay = ANY (string_to_array($4, ',')))"
+		" AND ($5::text IS NULL OR c.identifier = $5)" BEHIND(
+			"c.service_day", "c.charge_id", "6", "7") " ORDER BY c.service_day, c.charge_id LIMIT $8::int4",
+		8},
+	[DESK_CHARGE] = {"desk_charge",
+		"SELECT " CHARGE_COLUMNS
+		" FROM zhifu.charge c WHERE c.hospital_id = $1::uuid AND c.charge_id = $2::uuid",
+		2},
+	[DESK_CHARGE_ADD] = {"desk_charge_add",
+		"SELECT outcome, id, places, stored, known FROM zhifu.charge_add($1::uuid, $2::text, $3::bytea, $4::bytea, $7::text[],"
+		" $8::date[], $9::int8[], $10::text[], $11::int4[], $12::text[], $13::text[])"
+		" WHERE $5::uuid IS NULL AND $6::int4 IS NULL",
+		13},
+	[DESK_RECEIVABLES] = {"desk_receivables",
+		"SELECT (a.billed_day - date '1970-01-01')::int8, a.claim_id, " RECEIVABLE_COLUMNS RECEIVABLE_FROM
+		" WHERE a.hospital_id = $1::uuid AND ($2::text IS NULL OR a.carrier = $2) AND ($3::text IS NULL OR a.remitter = $3)"
+		" AND ($4::int4 IS NULL OR a.standing = $4) AND ($5::text IS NULL OR a.currency = $5)"
+		" AND ($6::date IS NULL OR a.due_day <= $6)" BEHIND(
+			"a.billed_day", "a.claim_id", "7", "8") " ORDER BY a.billed_day, a.claim_id LIMIT $9::int4",
+		9},
+	[DESK_RECEIVABLE] = {"desk_receivable",
+		"SELECT " RECEIVABLE_COLUMNS RECEIVABLE_FROM
+		" WHERE a.hospital_id = $1::uuid AND a.claim_id = $2::uuid",
+		2},
+};
+
+const struct db_table desk_table = {desk_sql, ARRAY_LEN(desk_sql)};

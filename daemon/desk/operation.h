@@ -1,0 +1,63 @@
+/* Operations: what /v1 can do, as one table. Its rows become the routes of the server and the paths of the OpenAPI
+ * document. */
+#ifndef DESK_OPERATION_H
+#define DESK_OPERATION_H
+
+#include "desk/desk_sql.h"
+#include "desk/shape.h"
+#include "net/http_route.h"
+
+struct desk_call;
+
+/* How an operation goes. */
+enum operation_kind {
+	OPERATION_LIST,    /* a page of rows: parameters, then `limit` and `cursor` */
+	OPERATION_WHOLE,   /* all rows at once: few they are by nature */
+	OPERATION_ONE,     /* the row of the path's id */
+	OPERATION_ACT,     /* a change: the statement says what came of it, `then` reads what it is of */
+	OPERATION_FILE,    /* a file as body, in memory */
+	OPERATION_UPLOAD,  /* a file as body, of any length */
+	OPERATION_DOCUMENT /* the OpenAPI document */
+};
+
+/* What a statement of an act can say came of it, beside 1 (done) and 0 (it was so already). Ended by status 0. */
+struct operation_refusal {
+	int outcome;
+	struct problem problem;
+};
+
+struct operation {
+	enum http_method method;
+	const char *path; /* "{id}" at most once, and a UUID */
+	const char *name; /* operationId, and the route's name in logs and metrics */
+	enum operation_kind kind;
+	uint32_t scope; /* enum client_scope, ORed: what a client needs */
+	const char *summary;
+	const struct shape *query;   /* parameters; NULL: none */
+	const struct shape *request; /* the body; NULL: none, or a file */
+	const char *media;           /* of a file: its media types */
+	const struct shape *answer;  /* of a row */
+	enum desk_statement statement;
+	enum desk_statement
+		then; /* OPERATION_ACT: reads the answer by its id; DESK_NONE: the act's own columns are it */
+	bool creates; /* answers 201 with Location: of operation->then by id at `location` */
+	const char *location;
+	bool versioned; /* the answer has a member "version", which is its ETag; an act on it takes If-Match */
+	const struct operation_refusal *refusals;
+	/* More than the table can say; NULL: none. Ends in desk_call_go, or has answered. */
+	void (*run)(struct desk_call *call);
+};
+
+extern const struct operation operations[];
+extern const size_t operation_count;
+
+/* The scopes that operations need, in the words of configuration and tokens. */
+struct operation_scope {
+	uint32_t scope;
+	const char *word;
+	const char *about;
+};
+extern const struct operation_scope operation_scopes[];
+extern const size_t operation_scope_count;
+
+#endif

@@ -1,0 +1,521 @@
+/* The table, and the shapes of what goes in and out. */
+#include "desk/operation.h"
+
+#include "desk/call.h"
+#include "desk/upload.h"
+#include "model/directory.h"
+
+/* ---- words ---- */
+
+static const char *const rate_sources[] = {"", "cfets", "ecb", "bank-buy", "bank-sell", "manual", NULL};
+static const char *const rate_standings[] = {"", "in-force", "waits", "refused", NULL};
+static const char *const statement_kinds[] = {"", "statement", "report", "notification", NULL};
+static const char *const statement_chains[] = {
+	"none", "first", "follows", "again", "gap", "overlap", "opening", "page", "unproved", NULL};
+static const char *const proofs[] = {"", "holds", "differs", "unproved", NULL};
+static const char *const standings[] = {"", "open", "settled", "denied", "disputed", NULL};
+static const char *const formats[] = {"", "camt", "mt940", NULL};
+
+/* ---- shapes ---- */
+
+#define NEEDED FIELD_REQUIRED
+
+static const struct field rate_fields[] = {
+	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},
+	{"source", FIELD_WORD, NEEDED, "who published it; manual: typed in by one person and approved by another",
+		rate_sources, 0, NULL},
+	{"bank", FIELD_TEXT, 0, "whose board it is, of bank-buy and bank-sell", NULL, 0, NULL},
+	{"base", FIELD_TEXT, NEEDED, "the currency that has the price", NULL, 3, NULL},
+	{"quote", FIELD_TEXT, NEEDED, "the currency that the price is in", NULL, 3, NULL},
+	{"per", FIELD_INT, NEEDED, "units of base that the value is for", NULL, 0, NULL},
+	{"value", FIELD_DECIMAL, NEEDED, "the price, with the decimals with which it was published", NULL, 0, NULL},
+	{"day", FIELD_DAY, NEEDED, "in the source's own calendar", NULL, 0, NULL},
+	{"version", FIELD_INT, NEEDED, "of one pair, source and day the last one in force counts", NULL, 0, NULL},
+	{"status", FIELD_WORD, NEEDED, "waits: for a second person", rate_standings, 0, NULL},
+	{"maker", FIELD_TEXT, NEEDED, "who imported it or typed it in", NULL, 0, NULL},
+	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
+	{"why", FIELD_TEXT, 0, "why it was typed in", NULL, 0, NULL},
+	{"checker", FIELD_TEXT, 0, "who decided on it", NULL, 0, NULL},
+	{"checked_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
+	{"checked_why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
+};
+static const struct shape rate_shape = SHAPE("Rate", rate_fields);
+
+static const struct field rates_query[] = {
+	{"from", FIELD_DAY, 0, "first day", NULL, 0, NULL},
+	{"to", FIELD_DAY, 0, "last day", NULL, 0, NULL},
+	{"currency", FIELD_TEXT, 0, "either currency of the pair", NULL, 3, NULL},
+	{"source", FIELD_WORD, 0, "who published it", rate_sources, 0, NULL},
+	{"status", FIELD_WORD, 0, "how it stands", rate_standings, 0, NULL},
+};
+static const struct shape rates_query_shape = SHAPE("RatesQuery", rates_query);
+
+static const struct field rate_new_fields[] = {
+	{"base", FIELD_TEXT, NEEDED, "the currency that has the price", NULL, 3, NULL},
+	{"quote", FIELD_TEXT, NEEDED, "the currency that the price is in", NULL, 3, NULL},
+	{"per", FIELD_INT, 0, "units of base that the value is for: 1, 10, 100, 1000 or 10000; left out: 1", NULL, 0,
+		NULL},
+	{"value", FIELD_DECIMAL, NEEDED, "the price", NULL, 0, NULL},
+	{"day", FIELD_DAY, NEEDED, "for which it counts; not in the future", NULL, 0, NULL},
+	{"why", FIELD_TEXT, NEEDED, "why no source will do", NULL, 1000, NULL},
+};
+const struct shape rate_new_shape = SHAPE("RateNew", rate_new_fields);
+
+static const struct field rate_import_fields[] = {
+	{"source", FIELD_TEXT, NEEDED, "cfets, ecb (XML), or board:BANK", NULL, 40, NULL},
+	{"charset", FIELD_TEXT, 0, "of CSV that is not in UTF-8: gb18030 and others", NULL, 16, NULL},
+	{"history", FIELD_BOOL, 0, "true: old rates that did jump are taken", NULL, 0, NULL},
+};
+const struct shape rate_import_query = SHAPE("RateImportQuery", rate_import_fields);
+
+static const struct field rate_of_fields[] = {
+	{"currency", FIELD_TEXT, NEEDED, "of an amount", NULL, 3, NULL},
+	{"day", FIELD_DAY, NEEDED, "for which the books want a rate", NULL, 0, NULL},
+};
+const struct shape rate_of_query = SHAPE("RateOfQuery", rate_of_fields);
+
+/* Written by rate.c. */
+static const struct field rate_step_fields[] = {
+	{"id", FIELD_ID, NEEDED, "of the rate", NULL, 0, NULL},
+	{"source", FIELD_WORD, NEEDED, "who published it", rate_sources, 0, NULL},
+	{"base", FIELD_TEXT, NEEDED, "the currency that has the price", NULL, 3, NULL},
+	{"quote", FIELD_TEXT, NEEDED, "the currency that the price is in", NULL, 3, NULL},
+	{"per", FIELD_INT, NEEDED, "units of base that the value is for", NULL, 0, NULL},
+	{"value", FIELD_DECIMAL, NEEDED, "the price", NULL, 0, NULL},
+	{"day", FIELD_DAY, NEEDED, "the rate's own: the last before, where the day has none", NULL, 0, NULL},
+	{"multiplied", FIELD_BOOL, NEEDED, "the amount by the rate; else divided", NULL, 0, NULL},
+};
+static const struct shape rate_step_shape = SHAPE("RateStep", rate_step_fields);
+static const struct field rate_way_fields[] = {
+	{"currency", FIELD_TEXT, NEEDED, "that was asked for", NULL, 3, NULL},
+	{"book_currency", FIELD_TEXT, NEEDED, "of the hospital's books", NULL, 3, NULL},
+	{"day", FIELD_DAY, NEEDED, "that was asked for", NULL, 0, NULL},
+	{"steps", FIELD_LIST, NEEDED, "none: it is the book currency; two: through a third currency", NULL, 0,
+		&rate_step_shape},
+};
+static const struct shape rate_way_shape = SHAPE("RateOf", rate_way_fields);
+
+/* Written by rate_file.c. */
+static const struct field rate_imported_fields[] = {
+	{"source", FIELD_TEXT, NEEDED, "whose rates they are", NULL, 0, NULL},
+	{"new", FIELD_INT, NEEDED, "rates that were not known", NULL, 0, NULL},
+	{"known", FIELD_INT, NEEDED, "that were, with the same value", NULL, 0, NULL},
+	{"first_day", FIELD_DAY, NEEDED, "of the file", NULL, 0, NULL},
+	{"last_day", FIELD_DAY, NEEDED, "of the file", NULL, 0, NULL},
+};
+static const struct shape rate_imported_shape = SHAPE("RateImport", rate_imported_fields);
+
+static const struct field approval_fields[] = {
+	{"why", FIELD_TEXT, NEEDED, "why it is right", NULL, 1000, NULL},
+	{"far", FIELD_BOOL, 0, "true: whoever approves has seen that it is far from the last one, and means it", NULL,
+		0, NULL},
+};
+const struct shape rate_approval_shape = SHAPE("RateApproval", approval_fields);
+
+static const struct field reason_fields[] = {{"why", FIELD_TEXT, NEEDED, "for the record", NULL, 1000, NULL}};
+static const struct shape reason_shape = SHAPE("Reason", reason_fields);
+
+static const struct field contract_fields[] = {
+	{"id", FIELD_ID, NEEDED, "of all its versions", NULL, 0, NULL},
+	{"version", FIELD_INT, NEEDED, "each change is one more", NULL, 0, NULL},
+	{"name", FIELD_TEXT, NEEDED, "unique in the hospital", NULL, 0, NULL},
+	{"carrier", FIELD_TEXT, NEEDED, "the insurer that bears the risk", NULL, 0, NULL},
+	{"remitter", FIELD_TEXT, NEEDED, "who pays", NULL, 0, NULL},
+	{"kind", FIELD_TEXT, NEEDED,
+		"what is owed: A the bill in its currency, B the bill payable in another one, C a foreign amount", NULL,
+		0, NULL},
+	{"valid_from", FIELD_DAY, NEEDED, "first day", NULL, 0, NULL},
+	{"valid_to", FIELD_DAY, 0, "last day; not there: no end", NULL, 0, NULL},
+	{"counts_from", FIELD_DAY, 0, "first day on which this version counts; not there: on none", NULL, 0, NULL},
+	{"counts_to", FIELD_DAY, 0, "last day on which it counts; not there: no end", NULL, 0, NULL},
+	{"contract", FIELD_DOCUMENT, NEEDED, "as zhifu_contract(5) has it", NULL, 0, NULL},
+	{"maker", FIELD_TEXT, NEEDED, "who stored it", NULL, 0, NULL},
+	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
+	{"why", FIELD_TEXT, NEEDED, "why", NULL, 0, NULL},
+};
+static const struct shape contract_shape = SHAPE("Contract", contract_fields);
+
+static const struct field contracts_query[] = {
+	{"carrier", FIELD_TEXT, 0, "an insurer's code", NULL, 0, NULL},
+	{"day", FIELD_DAY, 0, "those versions that count on it", NULL, 0, NULL},
+};
+static const struct shape contracts_query_shape = SHAPE("ContractsQuery", contracts_query);
+
+static const struct field contract_new_fields[] = {
+	{"contract", FIELD_DOCUMENT, NEEDED, "as zhifu_contract(5) has it; its name again is a new version", NULL, 0,
+		NULL},
+	{"why", FIELD_TEXT, NEEDED, "for the record", NULL, 1000, NULL},
+};
+const struct shape contract_new_shape = SHAPE("ContractNew", contract_new_fields);
+
+static const struct field contract_end_fields[] = {
+	{"day", FIELD_DAY, NEEDED, "its last one; before its first one: it is withdrawn", NULL, 0, NULL},
+	{"why", FIELD_TEXT, NEEDED, "for the record", NULL, 1000, NULL},
+};
+static const struct shape contract_end_shape = SHAPE("ContractEnd", contract_end_fields);
+
+static const struct field account_fields[] = {
+	{"code", FIELD_TEXT, NEEDED, "its account in the ledger is BANK- and this", NULL, 0, NULL},
+	{"number", FIELD_TEXT, NEEDED, "as the bank writes it", NULL, 0, NULL},
+	{"currency", FIELD_TEXT, NEEDED, "in which it is kept", NULL, 3, NULL},
+	{"statement_day", FIELD_DAY, 0, "of the last statement", NULL, 0, NULL},
+	{"statement", FIELD_MONEY, 0, "what that closed with", NULL, 0, NULL},
+	{"ledger", FIELD_MONEY, NEEDED, "what the ledger says", NULL, 0, NULL},
+	{"suspense", FIELD_MONEY, NEEDED, "of it without a home", NULL, 0, NULL},
+	{"proof", FIELD_WORD, NEEDED, "differs: a statement is missing; unproved: statements have no balances", proofs,
+		0, NULL},
+};
+static const struct shape account_shape = SHAPE("BankAccount", account_fields);
+
+static const struct field statement_fields[] = {
+	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},
+	{"account", FIELD_TEXT, NEEDED, "a bank account's code", NULL, 0, NULL},
+	{"kind", FIELD_WORD, NEEDED, "only statements are in the books", statement_kinds, 0, NULL},
+	{"sequence", FIELD_INT, 0, "the bank's number of it", NULL, 0, NULL},
+	{"page", FIELD_INT, 0, "of that", NULL, 0, NULL},
+	{"identifier", FIELD_TEXT, 0, "the bank's", NULL, 0, NULL},
+	{"opening", FIELD_MONEY, 0, "balance", NULL, 0, NULL},
+	{"opening_day", FIELD_DAY, 0, "its day", NULL, 0, NULL},
+	{"closing", FIELD_MONEY, 0, "balance", NULL, 0, NULL},
+	{"closing_day", FIELD_DAY, 0, "its day", NULL, 0, NULL},
+	{"lines", FIELD_INT, NEEDED, "booked ones", NULL, 0, NULL},
+	{"chain", FIELD_WORD, NEEDED, "how it goes on from those before", statement_chains, 0, NULL},
+	{"gap", FIELD_BOOL, NEEDED, "a statement beside it is missing", NULL, 0, NULL},
+	{"file", FIELD_ID, NEEDED, "in which it came", NULL, 0, NULL},
+	{"taken_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
+	{"who", FIELD_TEXT, NEEDED, "brought it", NULL, 0, NULL},
+};
+static const struct shape statement_shape = SHAPE("BankStatement", statement_fields);
+
+static const struct field statements_query[] = {
+	{"account", FIELD_TEXT, 0, "a bank account's code", NULL, 0, NULL},
+	{"gap", FIELD_BOOL, 0, "true: only those beside which one is missing", NULL, 0, NULL},
+};
+static const struct shape statements_query_shape = SHAPE("BankStatementsQuery", statements_query);
+
+static const struct field import_query[] = {
+	{"account", FIELD_TEXT, 0, "of which account the file is, where it does not say; a code", NULL, 24, NULL},
+	{"format", FIELD_WORD, 0, "left out: Zhifu finds out", formats, 0, NULL},
+};
+const struct shape statement_import_query = SHAPE("BankStatementImportQuery", import_query);
+
+/* Written by statement.c, which has these from the import and not from rows. */
+static const struct field imported_fields[] = {
+	{"known", FIELD_BOOL, NEEDED, "these very bytes were taken before: nothing was done", NULL, 0, NULL},
+	{"statements", FIELD_LIST, NEEDED, "what was in the file", NULL, 0, &imported_statement_shape},
+};
+const struct shape statement_imported_shape = SHAPE("BankStatementImport", imported_fields);
+static const struct field imported_statement_fields[] = {
+	{"account", FIELD_TEXT, NEEDED, "a bank account's code", NULL, 0, NULL},
+	{"kind", FIELD_WORD, NEEDED, "only statements are in the books", statement_kinds, 0, NULL},
+	{"sequence", FIELD_INT, 0, "the bank's number of it", NULL, 0, NULL},
+	{"page", FIELD_INT, 0, "of that", NULL, 0, NULL},
+	{"identifier", FIELD_TEXT, 0, "the bank's", NULL, 0, NULL},
+	{"opening", FIELD_MONEY, 0, "balance", NULL, 0, NULL},
+	{"closing", FIELD_MONEY, 0, "balance", NULL, 0, NULL},
+	{"lines", FIELD_INT, NEEDED, "booked ones", NULL, 0, NULL},
+	{"new", FIELD_INT, NEEDED, "of them, that no other statement had brought", NULL, 0, NULL},
+	{"not_booked", FIELD_INT, NEEDED, "lines that are not booked", NULL, 0, NULL},
+	{"chain", FIELD_WORD, NEEDED, "how it goes on from those before", statement_chains, 0, NULL},
+};
+const struct shape imported_statement_shape = SHAPE("ImportedStatement", imported_statement_fields);
+
+static const struct field line_fields[] = {
+	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},
+	{"statement", FIELD_ID, NEEDED, "that brought it first", NULL, 0, NULL},
+	{"account", FIELD_TEXT, NEEDED, "a bank account's code", NULL, 0, NULL},
+	{"booked_day", FIELD_DAY, NEEDED, "when the bank booked it", NULL, 0, NULL},
+	{"value_day", FIELD_DAY, 0, "from when it counts for interest", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "positive came in", NULL, 0, NULL},
+	{"reversal", FIELD_BOOL, NEEDED, "takes back another one", NULL, 0, NULL},
+	{"suspense", FIELD_MONEY, 0, "what of it has no home yet", NULL, 0, NULL},
+};
+static const struct shape line_shape = SHAPE("BankLine", line_fields);
+
+static const struct field lines_query[] = {
+	{"account", FIELD_TEXT, 0, "a bank account's code", NULL, 0, NULL},
+	{"from", FIELD_DAY, 0, "first day of booking", NULL, 0, NULL},
+	{"to", FIELD_DAY, 0, "last day of booking", NULL, 0, NULL},
+	{"statement", FIELD_ID, 0, "those that it brought first", NULL, 0, NULL},
+};
+static const struct shape lines_query_shape = SHAPE("BankLinesQuery", lines_query);
+
+static const struct field suspense_fields[] = {
+	{"id", FIELD_ID, NEEDED, "of the bank line", NULL, 0, NULL},
+	{"account", FIELD_TEXT, NEEDED, "a bank account's code", NULL, 0, NULL},
+	{"since", FIELD_DAY, NEEDED, "the day it came", NULL, 0, NULL},
+	{"open", FIELD_MONEY, NEEDED, "negative: it went out", NULL, 0, NULL},
+	{"owner", FIELD_TEXT, 0, "who looks after it", NULL, 0, NULL},
+	{"reason", FIELD_TEXT, NEEDED, "why it has no home", NULL, 0, NULL},
+	{"version", FIELD_INT, NEEDED, "its ETag", NULL, 0, NULL},
+};
+static const struct shape suspense_shape = SHAPE("Suspense", suspense_fields);
+
+static const struct field suspense_query[] = {
+	{"account", FIELD_TEXT, 0, "a bank account's code", NULL, 0, NULL},
+	{"owner", FIELD_TEXT, 0, "who looks after it", NULL, 0, NULL},
+};
+static const struct shape suspense_query_shape = SHAPE("SuspenseQuery", suspense_query);
+
+static const struct field assign_fields[] = {
+	{"owner", FIELD_TEXT, NEEDED, "who looks after it from now on", NULL, 0, NULL},
+	{"reason", FIELD_TEXT, NEEDED, "why it has no home; no patient's name or number", NULL, 1000, NULL},
+};
+static const struct shape assign_shape = SHAPE("SuspenseAssignment", assign_fields);
+
+static const struct field entry_fields[] = {
+	{"entry", FIELD_ID, NEEDED, "postings of one entry belong together", NULL, 0, NULL},
+	{"no", FIELD_INT, NEEDED, "of the posting in it", NULL, 0, NULL},
+	{"day", FIELD_DAY, NEEDED, "the hospital's", NULL, 0, NULL},
+	{"debit", FIELD_TEXT, NEEDED, "account", NULL, 0, NULL},
+	{"credit", FIELD_TEXT, NEEDED, "account", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "0: the value in the books alone changes", NULL, 0, NULL},
+	{"book", FIELD_MONEY, 0, "in the book currency; not there: no rate is known yet", NULL, 0, NULL},
+	{"rule", FIELD_TEXT, NEEDED, "the posting rule", NULL, 0, NULL},
+	{"claim", FIELD_ID, 0, "the claim it is of", NULL, 0, NULL},
+	{"source", FIELD_ID, NEEDED, "what it follows from", NULL, 0, NULL},
+	{"at", FIELD_TIME, NEEDED, "when it was posted", NULL, 0, NULL},
+};
+static const struct shape entry_shape = SHAPE("Posting", entry_fields);
+
+static const struct field entries_query[] = {
+	{"account", FIELD_TEXT, 0, "on either side", NULL, 0, NULL},
+	{"from", FIELD_DAY, 0, "first day", NULL, 0, NULL},
+	{"to", FIELD_DAY, 0, "last day", NULL, 0, NULL},
+	{"claim", FIELD_ID, 0, "of a claim", NULL, 0, NULL},
+};
+static const struct shape entries_query_shape = SHAPE("PostingsQuery", entries_query);
+
+static const struct field balance_fields[] = {
+	{"account", FIELD_TEXT, NEEDED, "short name", NULL, 0, NULL},
+	{"debit", FIELD_MONEY, NEEDED, "sum", NULL, 0, NULL},
+	{"credit", FIELD_MONEY, NEEDED, "sum", NULL, 0, NULL},
+	{"balance", FIELD_MONEY, NEEDED, "debit less credit", NULL, 0, NULL},
+	{"book", FIELD_MONEY, NEEDED, "that in the book currency, as far as it has a value", NULL, 0, NULL},
+};
+static const struct shape balance_shape = SHAPE("Balance", balance_fields);
+
+static const struct field balances_query[] = {
+	{"from", FIELD_DAY, 0, "what was posted from this day on", NULL, 0, NULL},
+	{"to", FIELD_DAY, 0, "to the end of this day", NULL, 0, NULL},
+	{"account", FIELD_TEXT, 0, "this one only", NULL, 0, NULL},
+};
+static const struct shape balances_query_shape = SHAPE("BalancesQuery", balances_query);
+
+static const struct field charge_fields[] = {
+	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},
+	{"identifier", FIELD_TEXT, NEEDED, "the hospital's id of it", NULL, 0, NULL},
+	{"day", FIELD_DAY, NEEDED, "on which the care was given", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "negative: taken back", NULL, 0, NULL},
+	{"corrects", FIELD_TEXT, 0, "the hospital's id of what it corrects", NULL, 0, NULL},
+	{"client", FIELD_TEXT, NEEDED, "who sent it", NULL, 0, NULL},
+	{"at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
+};
+static const struct shape charge_shape = SHAPE("Charge", charge_fields);
+
+static const struct field charges_query[] = {
+	{"from", FIELD_DAY, 0, "first day of care", NULL, 0, NULL},
+	{"to", FIELD_DAY, 0, "last day of care", NULL, 0, NULL},
+	{"stay", FIELD_TEXT, 0, "the hospital's number of the stay", NULL, 128, NULL},
+	{"identifier", FIELD_TEXT, 0, "the hospital's id of a charge", NULL, 128, NULL},
+};
+const struct shape charges_query_shape = SHAPE("ChargesQuery", charges_query);
+
+static const struct field charge_new_fields[] = {
+	{"identifier", FIELD_TEXT, NEEDED, "the hospital's id of it: the same again is taken once", NULL, 128, NULL},
+	{"day", FIELD_DAY, NEEDED, "on which the care was given, by the hospital's clock", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED | FIELD_SIGNED, "in the currency of the books; negative only to take back", NULL,
+		0, NULL},
+	{"corrects", FIELD_TEXT, 0, "the identifier of an earlier charge that this one corrects", NULL, 128, NULL},
+	{"stay", FIELD_TEXT, 0, "the hospital's number of the stay; kept as a keyed hash", NULL, 128, NULL},
+};
+const struct shape charge_new_shape = SHAPE("ChargeNew", charge_new_fields);
+static const struct field charges_new_fields[] = {
+	{"charges", FIELD_LIST, NEEDED, "all are taken, or none", NULL, 1000, &charge_new_shape}};
+const struct shape charges_new_shape = SHAPE("ChargesNew", charges_new_fields);
+static const struct field charges_done_fields[] = {
+	{"stored", FIELD_INT, NEEDED, "new ones", NULL, 0, NULL},
+	{"known", FIELD_INT, NEEDED, "that were there already", NULL, 0, NULL},
+};
+static const struct shape charges_done_shape = SHAPE("ChargesTaken", charges_done_fields);
+
+static const struct field receivable_fields[] = {
+	{"claim", FIELD_ID, NEEDED, "Zhifu's id of the claim", NULL, 0, NULL},
+	{"ref", FIELD_TEXT, NEEDED, "the claim's ref", NULL, 0, NULL},
+	{"carrier", FIELD_TEXT, NEEDED, "the insurer that bears the risk", NULL, 0, NULL},
+	{"remitter", FIELD_TEXT, NEEDED, "who pays", NULL, 0, NULL},
+	{"contract", FIELD_ID, 0, "by which it is owed", NULL, 0, NULL},
+	{"contract_version", FIELD_INT, 0, "of that", NULL, 0, NULL},
+	{"kind", FIELD_TEXT, NEEDED, "A, B or C, as the contract has it", NULL, 0, NULL},
+	{"owed", FIELD_MONEY, NEEDED, "in the currency in which it is owed", NULL, 0, NULL},
+	{"open", FIELD_MONEY, NEEDED, "what of it is neither paid nor moved to somebody else", NULL, 0, NULL},
+	{"book", FIELD_MONEY, NEEDED, "what the open part is carried at", NULL, 0, NULL},
+	{"billed_day", FIELD_DAY, NEEDED, "the hospital's day", NULL, 0, NULL},
+	{"due_day", FIELD_DAY, 0, "by the contract's term", NULL, 0, NULL},
+	{"standing", FIELD_WORD, NEEDED, "denied: stays open, to be appealed", standings, 0, NULL},
+	{"version", FIELD_INT, NEEDED, "its ETag", NULL, 0, NULL},
+};
+static const struct shape receivable_shape = SHAPE("Receivable", receivable_fields);
+
+static const struct field receivables_query[] = {
+	{"carrier", FIELD_TEXT, 0, "an insurer's code", NULL, 0, NULL},
+	{"remitter", FIELD_TEXT, 0, "who pays", NULL, 0, NULL},
+	{"standing", FIELD_WORD, 0, "how it stands", standings, 0, NULL},
+	{"currency", FIELD_TEXT, 0, "in which it is owed", NULL, 3, NULL},
+	{"due_until", FIELD_DAY, 0, "due on this day or before", NULL, 0, NULL},
+};
+static const struct shape receivables_query_shape = SHAPE("ReceivablesQuery", receivables_query);
+
+/* ---- what acts refuse ---- */
+
+static const struct operation_refusal rate_refusals[] = {
+	{-1, {409, {"four-eyes", "Who typed it in may not decide on it: another client has to.",
+			   "录入者不得复核:须由另一客户端复核。"}}},
+	{-2, {404, {"not-found", "There is no such rate.", "没有该汇率。"}}},
+	{-3, {409, {"rate-decided", "This rate waits for nobody: it was decided on, or was published.",
+			   "该汇率无需复核:已复核或为公布汇率。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal contract_refusals[] = {
+	{-1, {409, {"contract-clash", "Another contract with this carrier is in force on one of these days.",
+			   "在此期间已有与该承保人的其他合同生效。"}}},
+	{-2, {409, {"contract-carrier",
+			   "The contract of this name is with another carrier; one with this carrier needs a name of its own.",
+			   "同名合同的承保人不同;与该承保人的合同须另行命名。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal contract_end_refusals[] = {
+	{-1, {404, {"not-found", "There is no such contract of this hospital.", "本院没有该合同。"}}},
+	{-2, {409, {"contract-ended", "The contract ended before that day.", "该合同在此日期之前已终止。"}}},
+	{-3, {412, {"version-stale", "Somebody changed it meanwhile: read it again.",
+			   "该内容已被他人更改:请重新读取。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal suspense_refusals[] = {
+	{-1, {404, {"not-found", "This line is not in suspense, or not any more.", "该流水不在待查收款中,或已核销。"}}},
+	{-2, {412, {"version-stale", "Somebody changed it meanwhile: read it again.",
+			   "该内容已被他人更改:请重新读取。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal charge_refusals[] = {
+	{-1, {409, {"charge-changed",
+			   "This identifier was used before with another day, amount or correction; what is posted is not changed: "
+			   "send a correction with an identifier of its own.",
+			   "该标识此前已用于不同的日期、金额或更正;已入账内容不可更改:请以新的标识发送更正。"}}},
+	{-2, {422, {"charge-uncorrected", "What it corrects is not there, or is a correction itself.",
+			   "被更正的收费不存在,或其本身即为更正。"}}},
+	{-3, {422, {"charge-below-zero", "With it the charge and its corrections come to less than nothing.",
+			   "该收费与其更正合计将小于零。"}}},
+	{-4, {422, {"charge-currency", "Care is charged in the currency of the books.", "医疗收费须以记账货币计价。"}}},
+	{-5, {422, {"charge-future", "The day is in the future.", "日期在将来。"}}},
+	{-6, {422, {"charge-amount", "The amount is nothing, or less than nothing without a charge that it corrects.",
+			   "金额为零,或为负数而未指明被更正的收费。"}}},
+	{-7, {422, {"charge-twice", "The identifier is in this request twice.", "该标识在本请求中重复。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+
+/* ---- operations ---- */
+
+#define READS SCOPE_FINANCE_READ
+#define WRITES SCOPE_FINANCE_WRITE
+#define PAGE(where, id, words, filter, row, sql)                                                                       \
+	{                                                                                                              \
+		.method = HTTP_GET, .path = (where), .name = (id), .kind = OPERATION_LIST, .scope = READS,             \
+		.summary = (words), .query = &(filter), .answer = &(row), .statement = (sql), .then = DESK_NONE        \
+	}
+#define ONE(where, id, words, row, sql)                                                                                \
+	{                                                                                                              \
+		.method = HTTP_GET, .path = (where), .name = (id), .kind = OPERATION_ONE, .scope = READS,              \
+		.summary = (words), .answer = &(row), .statement = (sql), .then = DESK_NONE                            \
+	}
+
+const struct operation operations[] = {
+	{HTTP_GET, "/v1/openapi.json", "openapi", OPERATION_DOCUMENT, 0, "This document", .statement = DESK_NONE,
+		.then = DESK_NONE},
+
+	PAGE("/v1/rates", "rates", "Exchange rates, whatever became of them", rates_query_shape, rate_shape,
+		DESK_RATES),
+	{HTTP_GET, "/v1/rates/of", "rate_of", OPERATION_ONE, READS, "Which rate the books take for a currency on a day",
+		.query = &rate_of_query, .answer = &rate_way_shape, .statement = DESK_NONE, .then = DESK_NONE,
+		.run = rate_of_run},
+	ONE("/v1/rates/{id}", "rate", "One rate", rate_shape, DESK_RATE),
+	{HTTP_POST, "/v1/rates", "rate_enter", OPERATION_ACT, SCOPE_FINANCE_RATES,
+		"Types in a rate, which counts when another client has approved it", .request = &rate_new_shape,
+		.answer = &rate_shape, .statement = DESK_RATE_ENTER, .then = DESK_RATE, .creates = true,
+		.location = "/v1/rates/", .refusals = rate_refusals, .run = rate_enter_run},
+	{HTTP_POST, "/v1/rates/{id}/approve", "rate_approve", OPERATION_ACT, SCOPE_FINANCE_RATES,
+		"The second person's yes: another client than the one that typed it in",
+		.request = &rate_approval_shape, .answer = &rate_shape, .statement = DESK_RATE_APPROVE,
+		.then = DESK_RATE, .refusals = rate_refusals, .run = rate_approve_run},
+	{HTTP_POST, "/v1/rates/{id}/refuse", "rate_refuse", OPERATION_ACT, SCOPE_FINANCE_RATES,
+		"The second person's no", .request = &reason_shape, .answer = &rate_shape,
+		.statement = DESK_RATE_REFUSE, .then = DESK_RATE, .refusals = rate_refusals},
+
+	{HTTP_POST, "/v1/rates/import", "rate_import", OPERATION_FILE, SCOPE_FINANCE_RATES,
+		"Takes a source's file: all of its rates, or nothing and why", .query = &rate_import_query,
+		.media = "text/csv application/xml text/xml text/plain application/octet-stream",
+		.answer = &rate_imported_shape, .statement = DESK_NONE, .then = DESK_NONE, .creates = true,
+		.run = rate_file_run},
+
+	PAGE("/v1/contracts", "contracts", "Agreements with payers, all versions", contracts_query_shape,
+		contract_shape, DESK_CONTRACTS),
+	{HTTP_GET, "/v1/contracts/{id}", "contract", OPERATION_ONE, READS, "The latest version of a contract",
+		.answer = &contract_shape, .statement = DESK_CONTRACT, .then = DESK_NONE, .versioned = true},
+	{HTTP_POST, "/v1/contracts", "contract_put", OPERATION_ACT, WRITES,
+		"Stores a contract, or a new version of one", .request = &contract_new_shape, .answer = &contract_shape,
+		.statement = DESK_CONTRACT_PUT, .then = DESK_CONTRACT, .creates = true, .location = "/v1/contracts/",
+		.versioned = true, .refusals = contract_refusals, .run = contract_put_run},
+	{HTTP_POST, "/v1/contracts/{id}/end", "contract_end", OPERATION_ACT, WRITES, "Ends a contract with a day",
+		.request = &contract_end_shape, .answer = &contract_shape, .statement = DESK_CONTRACT_END,
+		.then = DESK_CONTRACT, .versioned = true, .refusals = contract_end_refusals},
+
+	{HTTP_GET, "/v1/bank-accounts", "bank_accounts", OPERATION_WHOLE, READS,
+		"Bank accounts: what the last statement closed with, and whether the ledger says the same",
+		.answer = &account_shape, .statement = DESK_ACCOUNTS, .then = DESK_NONE, .run = accounts_run},
+	PAGE("/v1/bank-statements", "bank_statements", "Bank statements, and which are missing", statements_query_shape,
+		statement_shape, DESK_STATEMENTS),
+	{HTTP_POST, "/v1/bank-statements", "bank_statement_import", OPERATION_UPLOAD, WRITES,
+		"Takes a bank's file as it is, camt.053 or MT940: all of it, or nothing and why",
+		.query = &statement_import_query,
+		.media = "application/xml text/xml text/plain application/octet-stream",
+		.answer = &statement_imported_shape, .statement = DESK_NONE, .then = DESK_NONE, .creates = true,
+		.run = statement_import_run},
+	PAGE("/v1/bank-lines", "bank_lines", "Lines of bank statements, without what names persons", lines_query_shape,
+		line_shape, DESK_LINES),
+	ONE("/v1/bank-lines/{id}", "bank_line", "One line", line_shape, DESK_LINE),
+	PAGE("/v1/suspense", "suspense", "Money that waits for its home", suspense_query_shape, suspense_shape,
+		DESK_SUSPENSE),
+	{HTTP_GET, "/v1/suspense/{id}", "suspense_one", OPERATION_ONE, READS, "What of a bank line waits for its home",
+		.answer = &suspense_shape, .statement = DESK_SUSPENSE_ONE, .then = DESK_NONE, .versioned = true},
+	{HTTP_POST, "/v1/suspense/{id}/assign", "suspense_assign", OPERATION_ACT, WRITES, "Says who looks after it",
+		.request = &assign_shape, .answer = &suspense_shape, .statement = DESK_SUSPENSE_ASSIGN,
+		.then = DESK_SUSPENSE_ONE, .versioned = true, .refusals = suspense_refusals},
+
+	PAGE("/v1/ledger/postings", "postings", "The journal, in the order of entries", entries_query_shape,
+		entry_shape, DESK_ENTRIES),
+	{HTTP_GET, "/v1/ledger/balances", "balances", OPERATION_WHOLE, READS, "What the accounts come to, by currency",
+		.query = &balances_query_shape, .answer = &balance_shape, .statement = DESK_BALANCES,
+		.then = DESK_NONE},
+
+	{HTTP_GET, "/v1/charges", "charges", OPERATION_LIST, READS, "In-house charges", .query = &charges_query_shape,
+		.answer = &charge_shape, .statement = DESK_CHARGES, .then = DESK_NONE, .run = charges_run},
+	ONE("/v1/charges/{id}", "charge", "One charge", charge_shape, DESK_CHARGE),
+	{HTTP_POST, "/v1/charges", "charge_add", OPERATION_ACT, WRITES,
+		"Takes charges from the hospital's system: revenue of the day on which care was given, owed by who is in the house",
+		.request = &charges_new_shape, .answer = &charges_done_shape, .statement = DESK_CHARGE_ADD,
+		.then = DESK_NONE, .creates = true, .refusals = charge_refusals, .run = charge_add_run},
+
+	PAGE("/v1/receivables", "receivables", "What carriers owe for claims", receivables_query_shape,
+		receivable_shape, DESK_RECEIVABLES),
+	{HTTP_GET, "/v1/receivables/{id}", "receivable", OPERATION_ONE, READS,
+		"What is owed for a claim, by the claim's id", .answer = &receivable_shape,
+		.statement = DESK_RECEIVABLE, .then = DESK_NONE, .versioned = true},
+};
+const size_t operation_count = ARRAY_LEN(operations);
+
+const struct operation_scope operation_scopes[] = {
+	{SCOPE_FINANCE_READ, "finance.read", "reads the hospital's money"},
+	{SCOPE_FINANCE_WRITE, "finance.write", "changes it"},
+	{SCOPE_FINANCE_RATES, "finance.rates", "exchange rates, which count for every hospital"},
+};
+const size_t operation_scope_count = ARRAY_LEN(operation_scopes);

@@ -1,0 +1,275 @@
+-- The finance API (/v1, daemon/desk): what the role intake may see and do of a hospital's money. It reads under row-level
+-- security as the hospital of the client, and changes by functions only, which say what came of it as (outcome, id, places):
+-- 1 done, 0 it was so already, less than 0 refused (daemon/desk/operations.c has the words; places: pointers into the request).
+SET search_path = zhifu;
+
+-- Requests with an Idempotency-Key: the same key and body get the first answer, for ever. A refusal stores no key.
+CREATE TABLE api_request (
+	hospital_id uuid NOT NULL,
+	key_hash    bytea NOT NULL CHECK (length(key_hash) = 32), -- of client, operation and key
+	body_hash   bytea NOT NULL CHECK (length(body_hash) = 32),
+	subject     uuid,
+	answer      bigint[], -- of what has no id: its numbers
+	at          timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, key_hash)
+);
+ALTER TABLE api_request ENABLE ROW LEVEL SECURITY;
+CREATE POLICY writer ON api_request TO zhifu_writer USING (true) WITH CHECK (true);
+GRANT SELECT, INSERT ON api_request TO zhifu_writer;
+
+REVOKE UPDATE, DELETE ON charge FROM zhifu_writer;
+GRANT SELECT ON charge TO zhifu_intake, zhifu_operator;
+
+DO $$
+DECLARE
+	t text;
+BEGIN
+	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_statement', 'bank_line', 'bank_detail', 'suspense', 'contract', 'conversion'] LOOP
+		EXECUTE format('CREATE POLICY client ON %I FOR SELECT TO zhifu_intake USING (hospital_id = tenant())', t);
+		EXECUTE format('GRANT SELECT ON %I TO zhifu_intake', t);
+	END LOOP;
+END
+$$;
+GRANT SELECT ON rate, contract_span, bank_continuity TO zhifu_intake;
+-- What a statement's import does, in one transaction (daemon/settle/bank_import.c).
+GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, declaration_add,
+	rate_around TO zhifu_intake;
+
+CREATE FUNCTION api_seen(p_hospital uuid, p_key bytea, p_body bytea, OUT outcome integer, OUT subject uuid, OUT answer bigint[])
+LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	IF p_key IS NULL THEN
+		RETURN;
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.api ' || encode(p_key, 'hex'), 0));
+	SELECT CASE WHEN r.body_hash = p_body THEN 0 ELSE -100 END, r.subject, r.answer INTO outcome, subject, answer FROM api_request r
+	WHERE r.hospital_id = p_hospital AND r.key_hash = p_key;
+END
+$$;
+
+CREATE FUNCTION api_done(p_hospital uuid, p_key bytea, p_body bytea, p_subject uuid, p_answer bigint[]) RETURNS void LANGUAGE sql
+SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO api_request (hospital_id, key_hash, body_hash, subject, answer)
+	SELECT p_hospital, p_key, p_body, p_subject, p_answer WHERE p_key IS NOT NULL
+$$;
+
+-- An id as the daemon makes them (RFC 9562 section 5.7).
+CREATE FUNCTION api_id() RETURNS uuid LANGUAGE sql VOLATILE SET search_path = zhifu, pg_temp AS $$
+	SELECT (left(uuid_floor(clock_timestamp())::text, 14) || '7' || substr(gen_random_uuid()::text, 16))::uuid
+$$;
+
+CREATE FUNCTION api_rate_enter(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_base text, p_quote text, p_per integer,
+	p_digits bigint, p_scale integer, p_day date, p_why text) RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	made uuid;
+BEGIN
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	made := rate_enter(p_base, p_quote, p_per, p_digits, p_scale::smallint, p_day, p_who, p_why);
+	PERFORM api_done(p_hospital, p_key, p_body, made, NULL);
+	RETURN QUERY SELECT 1, made, NULL::text;
+END
+$$;
+
+-- -1 the one who typed it in may not decide, -2 there is no such rate, -3 it waits for nobody.
+CREATE FUNCTION api_rate_decide(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_rate uuid, p_approve boolean, p_why text)
+RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	done integer;
+BEGIN
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	IF NOT EXISTS (SELECT 1 FROM rate r WHERE r.rate_id = p_rate) THEN
+		RETURN QUERY SELECT -2, NULL::uuid, NULL::text;
+		RETURN;
+	END IF;
+	done := rate_decide(p_rate, p_approve, p_who, p_why);
+	IF done = 1 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, p_rate, NULL);
+	END IF;
+	RETURN QUERY SELECT CASE done WHEN 0 THEN -3 ELSE done END, p_rate, NULL::text;
+END
+$$;
+
+CREATE FUNCTION api_contract_put(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_document jsonb, p_why text)
+RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	done record;
+BEGIN
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	SELECT * INTO done FROM contract_put(p_hospital, p_document, p_who, p_why);
+	IF done.outcome >= 0 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, done.contract_id, NULL);
+	END IF;
+	RETURN QUERY SELECT done.outcome, done.contract_id, CASE done.outcome WHEN -1 THEN '/contract/valid_from'
+		WHEN -2 THEN '/contract/parties/carrier' END;
+END
+$$;
+
+-- -1 there is no such contract, -2 it ended before, -3 it has another version by now.
+CREATE FUNCTION api_contract_end(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_contract uuid, p_version integer, p_day date,
+	p_why text) RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	done integer;
+	latest contract;
+BEGIN
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	PERFORM contract_lock(p_hospital, p_who, p_why);
+	SELECT * INTO latest FROM contract c WHERE c.hospital_id = p_hospital AND c.contract_id = p_contract ORDER BY c.version DESC LIMIT 1;
+	IF latest.version IS NULL THEN
+		RETURN QUERY SELECT -1, NULL::uuid, NULL::text;
+		RETURN;
+	END IF;
+	IF latest.version <> p_version THEN
+		RETURN QUERY SELECT -3, p_contract, NULL::text;
+		RETURN;
+	END IF;
+	SELECT e.outcome INTO done FROM contract_end(p_hospital, latest.name, p_day, p_who, p_why) e;
+	IF done >= 0 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, p_contract, NULL);
+	END IF;
+	RETURN QUERY SELECT done, p_contract, CASE WHEN done = -2 THEN '/day' END;
+END
+$$;
+
+-- -1 the line is not in suspense, -2 it has another version by now.
+CREATE FUNCTION api_suspense_assign(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_line uuid, p_version integer, p_owner text,
+	p_reason text) RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	stands suspense;
+BEGIN
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	SELECT * INTO stands FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_line FOR UPDATE;
+	IF stands.version IS NULL THEN
+		RETURN QUERY SELECT -1, NULL::uuid, NULL::text;
+		RETURN;
+	END IF;
+	IF stands.version <> p_version THEN
+		RETURN QUERY SELECT -2, p_line, NULL::text;
+		RETURN;
+	END IF;
+	PERFORM suspense_assign(p_hospital, p_line, p_owner, p_reason, p_who);
+	PERFORM api_done(p_hospital, p_key, p_body, p_line, NULL);
+	RETURN QUERY SELECT 1, p_line, NULL::text;
+END
+$$;
+
+-- Charges, all or none. Each that is new posts revenue of its day (rule care; either way round for what is taken back). stored and
+-- known: how many. Refused, with the entries: -1 the identifier was used with other content, -2 what it corrects is not there or a
+-- correction itself, -3 a charge and its corrections come to less than nothing, -4 another currency than the books', -5 the day
+-- is not over yet to begin with, -6 an amount of nothing, or less with nothing to correct, -7 an identifier twice.
+CREATE FUNCTION charge_add(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_identifier text[], p_day date[], p_minor bigint[],
+	p_currency text[], p_exponent integer[], p_corrects text[], p_stay text[])
+RETURNS TABLE (outcome integer, id uuid, places text, stored bigint, known bigint) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	house hospital;
+	open_from date := books_day(p_hospital, '-infinity'); -- what comes for a closed month is booked on the first open day
+	made bigint;
+BEGIN
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, NULL::uuid, NULL::text, seen.answer[1], seen.answer[2];
+		RETURN;
+	END IF;
+	-- One after the other: what a correction corrects must be seen.
+	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.charge ' || p_hospital, 0));
+	SELECT * INTO house FROM hospital h WHERE h.hospital_id = p_hospital;
+	RETURN QUERY WITH sent AS (
+		SELECT * FROM unnest(p_identifier, p_day, p_minor, p_currency, p_exponent, p_corrects) WITH ORDINALITY
+			AS t (identifier, day, minor, currency, exponent, corrects, n)
+	), fault AS (
+		SELECT t.n, CASE
+			WHEN t.minor = 0 OR (t.minor < 0 AND t.corrects IS NULL) THEN -6
+			WHEN t.currency <> house.book_currency THEN -4
+			WHEN t.day > (now() AT TIME ZONE house.zone)::date THEN -5
+			WHEN EXISTS (SELECT 1 FROM sent o WHERE o.identifier = t.identifier AND o.n <> t.n) THEN -7
+			WHEN EXISTS (SELECT 1 FROM charge c WHERE c.hospital_id = p_hospital AND c.identifier = t.identifier
+				AND (c.service_day, c.amount_minor, c.corrects) IS DISTINCT FROM (t.day, t.minor, t.corrects)) THEN -1
+			WHEN t.corrects IS NOT NULL AND NOT EXISTS (SELECT 1 FROM charge c
+				WHERE c.hospital_id = p_hospital AND c.identifier = t.corrects AND c.corrects IS NULL)
+				AND NOT EXISTS (SELECT 1 FROM sent o WHERE o.identifier = t.corrects AND o.corrects IS NULL AND o.n <> t.n) THEN -2
+			WHEN t.corrects IS NOT NULL AND (SELECT coalesce(sum(a.minor), 0) FROM (
+					SELECT c.amount_minor AS minor FROM charge c
+					WHERE c.hospital_id = p_hospital AND (c.identifier = t.corrects OR c.corrects = t.corrects)
+					UNION ALL
+					SELECT o.minor FROM sent o WHERE (o.identifier = t.corrects OR o.corrects = t.corrects)
+						AND NOT EXISTS (SELECT 1 FROM charge c WHERE c.hospital_id = p_hospital AND c.identifier = o.identifier)) a) < 0 THEN -3
+		END AS code FROM sent t
+	)
+	SELECT f.code, NULL::uuid, string_agg('/charges/' || f.n - 1, ',' ORDER BY f.n), NULL::bigint, NULL::bigint FROM fault f
+	WHERE f.code IS NOT NULL GROUP BY f.code ORDER BY f.code DESC;
+	IF FOUND THEN
+		RETURN;
+	END IF;
+	WITH fresh AS (
+		INSERT INTO charge (hospital_id, charge_id, identifier, service_day, amount_minor, currency, exponent, corrects, stay, client)
+		SELECT p_hospital, api_id(), t.i, t.d, t.a, t.c, t.e, t.o, t.s, p_who
+		FROM unnest(p_identifier, p_day, p_minor, p_currency, p_exponent, p_corrects, p_stay) AS t (i, d, a, c, e, o, s)
+		ON CONFLICT (hospital_id, identifier) DO NOTHING RETURNING charge_id, service_day, amount_minor, currency, exponent
+	), posted AS (
+		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
+		SELECT p_hospital, f.charge_id, 1, CASE WHEN f.amount_minor > 0 THEN 'AR-INPT' ELSE 'REV-MED' END,
+			CASE WHEN f.amount_minor > 0 THEN 'REV-MED' ELSE 'AR-INPT' END, abs(f.amount_minor), f.currency, f.exponent,
+			abs(f.amount_minor), greatest(f.service_day, open_from), 'care', f.charge_id FROM fresh f RETURNING 1)
+	SELECT count(*) INTO made FROM posted;
+	PERFORM api_done(p_hospital, p_key, p_body, NULL, ARRAY[made, cardinality(p_identifier) - made]);
+	RETURN QUERY SELECT 1, NULL::uuid, NULL::text, made, cardinality(p_identifier) - made;
+END
+$$;
+
+-- That somebody imported rates, which belong to no hospital.
+CREATE FUNCTION api_rate_note(p_who text, p_subject text, p_why text) RETURNS void LANGUAGE sql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO operator_act (hospital_id, who, act, subject, why)
+	VALUES ('00000000-0000-0000-0000-000000000000', p_who, 'rate.import', p_subject, p_why)
+$$;
+
+DO $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
+		AND (p.proname LIKE 'api\_%' OR p.proname LIKE 'charge\_%') LOOP
+		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+	END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION api_rate_enter, api_rate_decide, api_contract_put, api_contract_end, api_suspense_assign, charge_add
+	TO zhifu_intake;
+GRANT EXECUTE ON FUNCTION rate_store TO zhifu_intake;
+GRANT EXECUTE ON FUNCTION api_rate_note TO zhifu_intake, zhifu_operator;

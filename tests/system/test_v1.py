@@ -1,0 +1,438 @@
+"""The finance API under /v1 over real TLS: each resource with good and bad input, who may do what, that nobody sees
+another hospital's money, and that the OpenAPI document says what the server does."""
+
+import concurrent.futures
+import datetime
+import http.client
+import pathlib
+import re
+import ssl
+
+import jsonschema
+import pytest
+
+import story
+import v1
+import zhifu
+
+BODY = {"media": "text/plain"}
+
+
+@pytest.fixture
+def up(place, keep):
+    place = v1.start(place)
+    desks = {}
+
+    def desk(name="finance"):
+        if name not in desks:
+            desks[name] = keep(v1.Desk(place, name))
+        return desks[name]
+
+    place.desk = desk
+    return place
+
+
+def today():
+    return datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8))).date()
+
+
+def contract(**more):
+    return {"name": "Alpha direct", "valid_from": "2026-01-01", "parties": {"carrier": "alpha"},
+            "owed": {"kind": "A"}, **more}
+
+
+# --- who may ----------------------------------------------------------------------------------------------------------
+
+
+def test_scopes_are_demanded(up):
+    for path in ("/v1/rates", "/v1/contracts", "/v1/bank-accounts", "/v1/bank-statements", "/v1/bank-lines", "/v1/suspense",
+                 "/v1/ledger/postings", "/v1/ledger/balances", "/v1/charges", "/v1/receivables"):
+        refused = up.desk("client").call("GET", path)
+        assert refused.status == 403, refused
+        assert "finance.read" in refused.json()["title"] and "finance.read" in refused.json()["title_zh"]
+        assert up.desk("reader").call("GET", path).status == 200
+    charge = {"charges": [{"identifier": "A", "day": "2026-09-24", "amount": v1.money("1.00")}]}
+    for name in ("reader", "second", "client"):
+        assert "finance.write" in up.desk(name).post("/v1/charges", charge, 403)["title"]
+        refused = up.desk(name).call("POST", "/v1/bank-statements", b"x" * 100, **BODY)
+        assert refused.status == 403 and "finance.write" in refused.json()["title"], refused
+    rate = {"base": "USD", "quote": "CNY", "value": "7.1", "day": "2026-09-08", "why": "none published"}
+    assert "finance.rates" in up.desk("reader").post("/v1/rates", rate, 403)["title"]
+    with up.daemon.client(None) as stranger:
+        answer = stranger.get("/v1/rates")
+        assert answer.status == 401 and answer.headers["content-type"] == "application/problem+json", answer
+        assert stranger.get("/v1/openapi.json").status == 401
+    assert up.desk("reader").get("/v1/nothing", 404)["type"] == "urn:zhifu:problem:not-found"
+
+
+def test_no_hospital_sees_anothers_money(up, keep):
+    desk = up.desk()
+    text, _ = v1.statement(1, 10, 0, [100, 250])
+    desk.post("/v1/bank-statements", text, **BODY)
+    desk.post("/v1/charges", {"charges": [{"identifier": "A", "day": "2026-09-24", "amount": v1.money("1.00")}]})
+    other = keep(v1.Desk(up, "other"))
+    for path in ("/v1/contracts", "/v1/bank-accounts", "/v1/bank-statements", "/v1/bank-lines", "/v1/suspense",
+                 "/v1/ledger/postings", "/v1/ledger/balances", "/v1/charges", "/v1/receivables"):
+        assert other.get(path)["items"] == [], path
+    line = desk.get("/v1/suspense")["items"][0]["id"]
+    for path in ("/v1/suspense/", "/v1/bank-lines/"):
+        desk.get(path + line)
+        assert other.get(path + line, 404)["status"] == 404
+    assign = {"owner": "me", "reason": "mine now"}
+    other.post("/v1/suspense/%s/assign" % line, assign, 404)
+    # A link of one hospital's pages is none of another's.
+    link = "/" + desk.get("/v1/bank-lines?limit=1")["next"].split("/", 3)[3]
+    assert desk.get(link)["items"]
+    other.get(link, 400)
+
+
+# --- bank statements --------------------------------------------------------------------------------------------------
+
+
+def test_statements_lines_and_suspense(up):
+    desk = up.desk()
+    text, closing = v1.statement(1, 10, 0, [100, 250])
+    answer = desk.post("/v1/bank-statements", text, **BODY)
+    assert [(s["account"], s["lines"], s["new"], s["chain"], s["closing"]) for s in answer["statements"]] == [
+        ("USD", 2, 2, "first", v1.money("350.00", "USD"))]
+    assert desk.post("/v1/bank-statements", text, 200, **BODY) == {"known": True, "statements": []}
+    later, closing = v1.statement(3, 12, 400, [5])
+    assert desk.post("/v1/bank-statements", later, **BODY)["statements"][0]["chain"] == "gap"
+    gaps = desk.get("/v1/bank-statements?gap=true")["items"]
+    assert [(s["sequence"], s["gap"], s["who"]) for s in gaps] == [(3, True, "finance")]
+    assert len(desk.items("/v1/bank-statements?limit=1")) == 2
+    lines = desk.items("/v1/bank-lines?account=USD&limit=1")
+    assert [line["amount"]["value"] for line in lines] == ["100.00", "250.00", "5.00"]
+    assert [line["suspense"]["value"] for line in lines] == ["100.00", "250.00", "5.00"]
+    assert len(desk.items("/v1/bank-lines?from=2025-11-12")) == 1
+    account = {a["code"]: a for a in desk.get("/v1/bank-accounts")["items"]}
+    assert account["CNY"]["proof"] == "holds" and "statement" not in account["CNY"]
+    assert account["USD"]["statement"] == v1.money("405.00", "USD")
+    assert account["USD"]["proof"] == "differs"  # statement 2 is missing
+    assert account["USD"]["suspense"] == v1.money("355.00", "USD")
+
+    # The matcher has looked at all three, and touches them no more.
+    zhifu.wait_until(lambda: {w["reason"] for w in desk.items("/v1/suspense?limit=2")} == {"the payer is not on record"},
+                     "the matcher")
+    waits = desk.items("/v1/suspense?limit=2")
+    assert len(waits) == 3
+    path = "/v1/suspense/" + waits[0]["id"]
+    first = desk.call("GET", path)
+    old, new = first.json()["version"], first.json()["version"] + 1
+    assert first.headers["etag"] == '"%d"' % old
+    assert desk.call("GET", path, headers={"If-None-Match": '"%d"' % old}).status == 304
+    assign = {"owner": "li", "reason": "payer known, statement number cut"}
+    key = {"Idempotency-Key": "k-1", "If-Match": '"%d"' % old}
+    done = desk.call("POST", path + "/assign", assign, headers=key)
+    assert done.status == 200 and done.headers["etag"] == '"%d"' % new and done.json()["owner"] == "li", done
+    # The same again is the first answer's act, once; a stale version is none.
+    assert desk.call("POST", path + "/assign", assign, headers=key).json()["version"] == new
+    assert desk.errors(path + "/assign", {**assign, "owner": "wu"}, 409, headers=key) == {}
+    desk.post(path + "/assign", assign, 412, headers={"If-Match": '"%d"' % old})
+    desk.post(path + "/assign", assign, 400, headers={"If-Match": "1"})
+    assert desk.errors(path + "/assign", {"owner": " ", "reasons": "?"}) == {
+        "/owner": "text-empty", "/reasons": "member-unknown", "/reason": "member-missing"}
+    assert [w["owner"] for w in desk.items("/v1/suspense?owner=li")] == ["li"]
+
+
+def test_bad_statements_change_nothing(up):
+    desk = up.desk()
+    good, _ = v1.statement(1, 10, 0, [100, 250])
+
+    def codes(text, path="/v1/bank-statements", status=422):
+        return set(desk.errors(path, text, status, **BODY).values())
+
+    assert "bank-balance" in codes(good.replace("62F:C251110USD350", "62F:C251110USD351"))
+    assert "bank-truncated" in codes(good[:len(good) // 2]) or codes(good[:len(good) // 2])
+    assert "bank-account" in codes(good.replace(":25:3301", ":25:9901"))
+    assert codes("no statement at all")
+    assert codes('<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "b">]><a>&b;</a>')
+    assert codes(good, "/v1/bank-statements?account=EUR") == {"cause"}
+    assert codes(good, "/v1/bank-statements?format=pdf&limit=1", 400) == {"word-unknown", "parameter-unknown"}
+    assert desk.call("POST", "/v1/bank-statements", good).status == 415
+    assert desk.call("POST", "/v1/bank-statements", b"", **BODY).status == 400
+    for table in ("bank_file", "bank_statement", "bank_line", "suspense", "posting"):
+        assert up.database.value("SELECT count(*) FROM zhifu." + table) == 0, table
+    assert desk.post("/v1/bank-statements", good, **BODY)["known"] is False
+
+
+def test_the_same_statement_ten_times_at_once_is_one(up, keep):
+    text, _ = v1.statement(1, 10, 0, list(range(1, 400)))
+    desks = [keep(v1.Desk(up)) for _ in range(10)]
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda desk: desk.call("POST", "/v1/bank-statements", text, **BODY), desks))
+    assert sorted(a.status for a in answers) == [200] * 9 + [201], answers
+    assert up.database.value("SELECT count(*) FROM zhifu.bank_line") == 399
+    assert up.database.value("SELECT count(*) FROM zhifu.posting") == 399
+    assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
+
+
+def peak_kb(daemon):
+    """The most memory that one of its processes ever had."""
+    return max(int(line.split()[1]) for child in daemon.children()
+               for line in pathlib.Path("/proc/%d/status" % child).read_text().splitlines() if line.startswith("VmHWM"))
+
+
+def upload(place, pieces):
+    """One chunked request; a server that has heard enough may close before the end."""
+    conn = http.client.HTTPSConnection("127.0.0.1", place.port, context=place.pki.client_context("finance"), timeout=120)
+    try:
+        conn.request("POST", "/v1/bank-statements", body=pieces, headers={"Content-Type": "text/plain"}, encode_chunked=True)
+    except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
+        pass
+    answer = zhifu.Response(conn.getresponse())
+    conn.close()
+    return answer
+
+
+def test_a_large_file_needs_no_memory_of_its_length(up):
+    desk, piece = up.desk(), b"no bank writes like this\r\n" * 4000
+    upload(up, iter([piece] * 20))
+    before, count = peak_kb(up.daemon), 1500
+
+    def pieces():
+        for n in range(count):
+            if n % 500 == 250:
+                desk.get("/v1/rates")  # others are served meanwhile
+            yield piece
+
+    answer = upload(up, pieces())
+    assert answer.status == 422 and answer.json()["errors"][0]["code"] == "bank-format", answer
+    assert count * len(piece) > 140 << 20
+    assert peak_kb(up.daemon) - before < 48 << 10
+    # Nothing stays on the disk, and the same upload can be broken off anywhere.
+    with desk.client.raw() as sock:
+        sock.sendall(b"POST /v1/bank-statements HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+                     b"Content-Length: 5000000\r\n\r\n" + piece * 20)
+    desk.get("/v1/rates")
+
+
+def test_a_file_over_the_limit_is_refused(place, keep):
+    place.settings["statement_bytes_max"] = 1 << 20
+    v1.start(place)
+    desk = keep(v1.Desk(place))
+    piece = b"x" * 65536
+    assert upload(place, iter([piece] * 40)).status == 413
+    assert desk.call("POST", "/v1/bank-statements", piece * 17, **BODY).status == 413
+    assert desk.call("POST", "/v1/bank-statements", piece, **BODY).status == 422
+
+
+# --- rates ------------------------------------------------------------------------------------------------------------
+
+
+def test_rates_by_hand_need_two_clients(up):
+    desk, second = up.desk(), up.desk("second")
+    new = {"base": "JPY", "quote": "CNY", "per": 100, "value": "4.8120", "day": "2026-08-18", "why": "no parity published"}
+    key = {"Idempotency-Key": "rate-1"}
+    made = desk.call("POST", "/v1/rates", new, headers=key)
+    assert made.status == 201 and made.json()["status"] == "waits" and made.json()["value"] == "4.8120", made
+    assert made.headers["location"].endswith("/v1/rates/" + made.json()["id"])
+    assert desk.call("POST", "/v1/rates", dict(reversed(new.items())), headers=key).json()["id"] == made.json()["id"]
+    path = "/v1/rates/" + made.json()["id"]
+    assert desk.post(path + "/approve", {"why": "I say so"}, 409)["type"] == "urn:zhifu:problem:four-eyes"
+    assert second.post(path + "/approve", {"why": "seen on the board"}, 200)["checker"] == "second"
+    assert second.post(path + "/refuse", {"why": "late"}, 409)["type"] == "urn:zhifu:problem:rate-decided"
+    assert [r["id"] for r in desk.items("/v1/rates?currency=JPY&source=manual&status=in-force")] == [made.json()["id"]]
+    # A hundredfold of what is known is never taken; what is far needs a word more.
+    assert desk.errors("/v1/rates", {**new, "day": "2026-08-19", "per": 1}) == {"/value": "rate-hundredfold"}
+    far = desk.post("/v1/rates", {**new, "day": "2026-08-19", "value": "6.9"})
+    path = "/v1/rates/" + far["id"]
+    assert second.errors(path + "/approve", {"why": "?"})["/value"] == "rate-far"
+    assert second.post(path + "/approve", {"why": "it fell", "far": True}, 200)["status"] == "in-force"
+    wrong = desk.post("/v1/rates", {**new, "day": "2026-08-20"})
+    assert second.post("/v1/rates/%s/refuse" % wrong["id"], {"why": "that day has a parity"}, 200)["status"] == "refused"
+    assert second.get("/v1/rates/" + story.HOSPITAL_ID, 404)
+    assert desk.errors("/v1/rates", {"base": 1, "quote": "CNYX", "value": "1e2", "day": "2026-02-30", "why": "", "x": 0}) == {
+        "/base": "member-type", "/quote": "text-long", "/value": "decimal-invalid", "/day": "day-invalid",
+        "/why": "text-empty", "/x": "member-unknown"}
+    tomorrow = (today() + datetime.timedelta(days=2)).isoformat()
+    assert desk.errors("/v1/rates", {**new, "base": "XYZ", "day": tomorrow, "value": "-1"})["/day"] == "rate-future"
+
+
+def test_rates_of_a_file(up):
+    desk, path = up.desk(), "/v1/rates/import?source=cfets"
+    text = "日期,USD/CNY,100JPY/CNY\n2026-09-08,7.1200,4.7400\n"
+    csv = {"media": "text/csv"}
+    assert desk.post(path, text, **csv) == {"source": "cfets", "new": 2, "known": 0, "first_day": "2026-09-08",
+                                            "last_day": "2026-09-08"}
+    assert desk.post(path, text, 200, **csv)["known"] == 2
+    assert [r["value"] for r in desk.items("/v1/rates?source=cfets&limit=1")] in (["7.1200", "4.7400"], ["4.7400", "7.1200"])
+    # The hospital's first source, and the last day before that has a rate.
+    way = desk.get("/v1/rates/of?currency=USD&day=2026-09-12")
+    assert [(s["value"], s["day"], s["multiplied"]) for s in way["steps"]] == [("7.1200", "2026-09-08", True)]
+    assert way["steps"][0]["id"] == desk.items("/v1/rates?currency=USD")[0]["id"]
+    assert desk.get("/v1/rates/of?currency=CNY&day=2026-09-12")["steps"] == []
+    assert {e["code"] for e in desk.get("/v1/rates/of?currency=USD&day=2026-09-30", 404)["errors"]} >= {"rate-gap"}
+    desk.get("/v1/rates/of?currency=XXX&day=2026-09-12", 400)
+    upside_down = text.replace("-08,7.1200", "-09,0.1404")
+    assert desk.errors(path, upside_down, **csv)["2:USD/CNY"] == "rate-upside-down"
+    assert desk.post(path + "&charset=gb18030", text.replace("-08,", "-10,").encode("gb18030"), **csv)["new"] == 2
+    assert desk.errors(path, text.encode("gb18030"), **csv)
+    desk.post("/v1/rates/import?source=reuters", text, 400, **csv)
+    desk.post("/v1/rates/import", text, 400, **csv)
+    assert "finance.rates" in up.desk("reader").post(path, text, 403, **csv)["title"]
+    assert up.database.value("SELECT count(*) FROM zhifu.operator_act WHERE act = 'rate.import' AND who = 'finance'") == 3
+    assert len(desk.items("/v1/rates?from=2026-09-09")) == 2
+
+
+# --- contracts --------------------------------------------------------------------------------------------------------
+
+
+def test_contracts(up):
+    story.insurer(up, "alpha", zhifu.free_port())
+    up.daemon.reload()
+    desk = up.desk()
+    assert set(desk.errors("/v1/contracts", {"contract": contract(owed={"kind": "D"}, valid_from="x"), "why": "signed"})) == {
+        "/contract/owed/kind", "/contract/valid_from"}
+    assert desk.errors("/v1/contracts", {"contract": contract(parties={"carrier": "nobody"}), "why": "signed"}) == {
+        "/contract/parties/carrier": "contract-insurer-unknown"}
+    def put():
+        answer = desk.call("POST", "/v1/contracts", {"contract": contract(), "why": "signed"})
+        return answer if answer.status != 422 else None
+
+    made = zhifu.wait_until(put, "the insurer of the new configuration")
+    assert made.status == 201 and made.headers["etag"] == '"1"' and made.json()["counts_from"] == "2026-01-01", made
+    again = desk.call("POST", "/v1/contracts", {"contract": contract(), "why": "signed"})
+    assert again.status == 200 and again.json()["version"] == 1
+    clash = desk.errors("/v1/contracts", {"contract": contract(name="Second"), "why": "signed"}, 409)
+    assert clash == {"/contract/valid_from": "contract-clash"}
+    path = "/v1/contracts/" + made.json()["id"]
+    end = {"day": "2026-12-31", "why": "not renewed"}
+    desk.post(path + "/end", end, 412, headers={"If-Match": '"7"'})
+    assert desk.post(path + "/end", end, 200, headers={"If-Match": '"1"'})["valid_to"] == "2026-12-31"
+    assert [c["version"] for c in desk.items("/v1/contracts?limit=1")] == [1, 2]
+    assert desk.items("/v1/contracts?day=2027-01-01") == []
+    assert up.desk("reader").call("POST", path + "/end", end).status == 403
+
+
+# --- charges ----------------------------------------------------------------------------------------------------------
+
+STAY = [26350, 18400, 7820, 6940, 6400, 5980, 5760, 5600, 5450, 7300, 5120, 4980, 3900]
+
+
+def stay_charges():
+    """Scenario S2: covered charges of 09-24 to 10-06, and 100 a night for the companion's bed."""
+    first = datetime.date(2026, 9, 24)
+    for n, amount in enumerate(STAY):
+        day = (first + datetime.timedelta(days=n)).isoformat()
+        yield {"identifier": "S2-%d" % n, "day": day, "amount": v1.money("%d.00" % amount), "stay": "ZY-0001"}
+        if n < len(STAY) - 1:
+            yield {"identifier": "S2-%d-bed" % n, "day": day, "amount": v1.money("100.00"), "stay": "ZY-0001"}
+
+
+def balance(desk, account, query=""):
+    found = [b["balance"]["value"] for b in desk.get("/v1/ledger/balances?account=%s%s" % (account, query))["items"]]
+    return found[0] if found else "0.00"
+
+
+def test_charges_are_revenue_when_care_is_given(up):
+    desk = up.desk()
+    if today() < datetime.date(2026, 10, 6):
+        pytest.skip("the stay is in the future")
+    charges = list(stay_charges())
+    for n in range(0, len(charges), 10):
+        some = charges[n:n + 10]
+        assert desk.post("/v1/charges", {"charges": some}) == {"stored": len(some), "known": 0}
+    # The whole stay again changes nothing.
+    assert desk.post("/v1/charges", {"charges": charges}) == {"stored": 0, "known": len(charges)}
+    september, october = "&from=2026-09-01&to=2026-09-30", "&from=2026-10-01&to=2026-10-31"
+    assert balance(desk, "AR-INPT", september) == "78350.00"
+    assert balance(desk, "REV-MED", september) == "-78350.00"
+    assert balance(desk, "AR-INPT", october) == "32850.00"
+    assert balance(desk, "REV-MED", october) == "-32850.00"
+    assert balance(desk, "AR-INPT") == "111200.00"
+    assert len(desk.items("/v1/charges?stay=ZY-0001&limit=7")) == len(charges)
+    assert desk.items("/v1/charges?stay=ZY-0002") == []
+    assert "ZY-0001" not in str(up.database.sql("SELECT * FROM zhifu.charge"))
+    postings = desk.items("/v1/ledger/postings?account=AR-INPT&limit=9")
+    assert len(postings) == len(charges) and {p["rule"] for p in postings} == {"care"}
+    assert all(p["book"] == p["amount"] for p in postings)
+
+    # A correction is a row more, and never takes back more than there was.
+    back = {"identifier": "S2-0-bed-back", "day": "2026-09-24", "amount": v1.money("-100.00"), "corrects": "S2-0-bed"}
+    assert desk.post("/v1/charges", {"charges": [back]}) == {"stored": 1, "known": 0}
+    assert balance(desk, "AR-INPT", september) == "78250.00"
+    more = [{**back, "identifier": "more"}, {**back, "identifier": "none", "corrects": "S2-99"},
+            {**back, "identifier": "free", "amount": v1.money("-1.00"), "corrects": None}]
+    del more[2]["corrects"]
+    assert desk.errors("/v1/charges", {"charges": more}) == {
+        "/charges/0": "charge-below-zero", "/charges/1": "charge-uncorrected", "/charges/2": "charge-amount"}
+    changed = {**charges[0], "amount": v1.money("1.00")}
+    assert desk.errors("/v1/charges", {"charges": [changed]}, 409) == {"/charges/0": "charge-changed"}
+    assert balance(desk, "AR-INPT", september) == "78250.00"
+    assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
+
+
+def test_charges_of_a_closed_month_go_to_the_open_one(up):
+    desk = up.desk()
+    up.database.sql("INSERT INTO zhifu.period (hospital_id, last_day, period_id, who) VALUES (%s, '2026-09-30', %s, 'li')",
+                    (story.HOSPITAL_ID, story.HOSPITAL_ID))
+    desk.post("/v1/charges", {"charges": [{"identifier": "late", "day": "2026-09-24", "amount": v1.money("5.00")}]})
+    assert [p["day"] for p in desk.items("/v1/ledger/postings")] == ["2026-10-01"]
+    assert desk.items("/v1/charges")[0]["day"] == "2026-09-24"
+
+
+def test_bad_charges_are_all_named(up):
+    desk = up.desk()
+    good = {"identifier": "A", "day": "2026-09-24", "amount": v1.money("1.00")}
+    assert desk.errors("/v1/charges", {"charges": [
+        good, {**good, "amount": v1.money("1.001")}, {**good, "amount": {"value": 1.5, "currency": "CNY"}},
+        {**good, "amount": v1.money("1.00", "XXX")}, {"day": "24.09.2026"}, 7]}) == {
+            "/charges/1/amount/value": "amount-precision", "/charges/2/amount/value": "member-type",
+            "/charges/3/amount/currency": "currency-unknown", "/charges/4/day": "day-invalid",
+            "/charges/4/identifier": "member-missing", "/charges/4/amount": "member-missing", "/charges/5": "member-type"}
+    future = (today() + datetime.timedelta(days=2)).isoformat()
+    assert desk.errors("/v1/charges", {"charges": [
+        {**good, "amount": v1.money("1.00", "USD")}, {**good, "identifier": "B", "day": future},
+        {**good, "identifier": "C"}, {**good, "identifier": "C"}]}) == {
+            "/charges/0": "charge-currency", "/charges/1": "charge-future", "/charges/2": "charge-twice",
+            "/charges/3": "charge-twice"}
+    assert desk.errors("/v1/charges", {"charges": []}) == {"/charges": "list-empty"}
+    for text in ("", "[]", "{", '{"charges": [], "charges": []}', "\xff"):
+        body = text.encode("latin-1")
+        assert desk.call("POST", "/v1/charges", body).status in (400, 422), text
+    assert desk.get("/v1/charges")["items"] == []
+    # A key that is used twice for different things.
+    key = {"Idempotency-Key": "once"}
+    desk.post("/v1/charges", {"charges": [good]}, headers=key)
+    assert desk.post("/v1/charges", {"charges": [good]}, 200, headers=key) == {"stored": 1, "known": 0}
+    desk.post("/v1/charges", {"charges": [{**good, "identifier": "B"}]}, 409, headers=key)
+    desk.post("/v1/charges", {"charges": [good]}, 400, headers={"Idempotency-Key": "a b"})
+
+
+# --- queries and the document -----------------------------------------------------------------------------------------
+
+
+def test_bad_queries_are_all_named(up):
+    desk = up.desk()
+    problem = desk.get("/v1/rates?from=yesterday&currency=DOLLAR&source=reuters&limit=0&nothing=1&to=2026-01-01&to=2026-01-02", 400)
+    assert {(e["place"], e["code"]) for e in problem["errors"]} == {
+        ("query: from", "day-invalid"), ("query: currency", "text-long"), ("query: source", "word-unknown"),
+        ("query: limit", "limit-invalid"), ("query: nothing", "parameter-unknown"), ("query: to", "parameter-twice")}
+    assert {e["code"] for e in desk.get("/v1/rates?cursor=abc", 400)["errors"]} == {"cursor-invalid"}
+    desk.get("/v1/suspense/not-an-id", 404)
+    desk.get("/v1/suspense/" + story.HOSPITAL_ID, 404)
+
+
+def test_the_document_is_what_the_server_does(up):
+    desk = up.desk()
+    document = desk.document
+    assert document["openapi"].startswith("3.1")
+    for schema in document["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+    # Every path of the document is served: with its methods and no others.
+    for path, methods in document["paths"].items():
+        concrete = path.replace("{id}", story.HOSPITAL_ID)
+        answer = desk.client.request("DELETE", concrete)
+        assert answer.status == 405, (path, answer)
+        allowed = {word.strip().lower() for word in answer.headers["allow"].split(",")} - {"head"}
+        served = {method for other in document["paths"] for method in document["paths"][other]
+                  if re.fullmatch(re.sub("{id}", "[^/]+", other), concrete)}
+        assert allowed == served and set(methods) <= served, (path, answer.headers["allow"])
+    # And the other way round: what the server's metrics know of /v1's routes stands in the document.
+    names = {operation["operationId"] for methods in document["paths"].values() for operation in methods.values()}
+    assert len(names) == sum(len(methods) for methods in document["paths"].values())
+    for path, methods in document["paths"].items():
+        if "get" in methods and "{id}" not in path and path not in ("/v1/openapi.json", "/v1/rates/of"):
+            desk.get(path)
+    assert {"rates", "postings", "balances", "receivables", "bank_accounts"} <= desk.covered
