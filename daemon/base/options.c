@@ -48,7 +48,9 @@ static const struct conf_option rows[] = {
 			"Without a slash at the end."},
 	{MEMBER(tls_certificate), .type = CONF_PATH, .sample = "\"/etc/zhifu/tls/server.pem\"",
 		.flags = CONF_REQUIRED | CONF_RELOADABLE,
-		.help = "Certificate chain of the server in PEM, its own certificate first."},
+		.help = "Certificate chain of the server in PEM, its own certificate first. One that has expired is refused at "
+			"the start and on reload; one that expires meanwhile goes on being served, with an error in the log "
+			"each time a process is started again."},
 	{MEMBER(tls_key), .type = CONF_PATH, .sample = "\"/etc/zhifu/tls/server.key\"",
 		.flags = CONF_REQUIRED | CONF_RELOADABLE,
 		.help = "Private key of tls_certificate in PEM. ECDSA P-256 makes handshakes cheapest."},
