@@ -23,7 +23,7 @@ INSURERS = ("alpha", "beta", "gamma")
 FIXED_BY = "urn:zhifu:fixed-by"
 ACCOUNTS = (
     ("AR-PT", "what patients owe: deductible, co-insurance, what is not covered"),
-    ("AR-NAME", "what that insurer owes the hospital, until cash is matched (see README.md, Not yet)"),
+    ("AR-NAME", "what that insurer owes the hospital, until its money is matched (zhifuctl money match)"),
     ("CLR-REM-NAME", "what that insurer announced to have paid, less its fees: an announcement is not cash"),
     ("REM-ANN-NAME", "the other side of CLR-REM; both clear when the bank line comes"),
     ("CONTR", "discounts that were agreed on, written off"),
