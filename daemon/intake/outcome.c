@@ -182,8 +182,8 @@ static const struct {
 		"此路径不支持所用的方法；可用方法：%s。"},
 	{"there is nothing at this path",
 		"There is nothing at this path. GET /fhir/metadata lists the resources, searches and operations, which are "
-		"below /fhir/; /v1/claims/REF shows one claim.",
-		"该路径下没有内容。GET /fhir/metadata 列出 /fhir/ 下的资源、检索和操作；/v1/claims/REF 显示单份理赔单。"},
+		"below /fhir/; GET /v1/openapi.json lists what is below /v1/.",
+		"该路径下没有内容。GET /fhir/metadata 列出 /fhir/ 下的资源、检索和操作；GET /v1/openapi.json 列出 /v1/ 下的内容。"},
 	{"this client certificate belongs to no configured client",
 		"This client certificate belongs to no client that is configured in Zhifu. Ask the operator of Zhifu to add its "
 		"SHA-256 fingerprint.",
