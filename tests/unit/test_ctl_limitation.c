@@ -81,6 +81,9 @@ static void roles_have_limits(void **state)
 	assert_ctl(&world, 0, "money writeoff %s 500.00 --why 'too small to sue' --who li", ref);
 	assert_int_equal(carried("AR-ALPHA"), 50000);
 	assert_int_equal(carried("BADDEBT"), 50000);
+	assert_ctl(
+		&world, 1, "money writeoff %s 0.01 --why 'the rest of it' --who li", ref); /* by parts it is no more */
+	assert_non_null(strstr(world.err, "above the limit"));
 	/* What was provided for is used first. */
 	world_sql(&world, "INSERT INTO zhifu.posting VALUES ('" HOSPITAL_A
 			  "', gen_random_uuid(), 1, 'BADDEBT', 'PROV', 20000, 'CNY', 2, 20000, '2025-06-30',"
