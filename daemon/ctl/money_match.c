@@ -317,6 +317,8 @@ struct act {
 /* Does it; ret_id is the id that is told, untouched where there is none. */
 typedef int act_fn(struct match_desk *desk, const struct act *act, struct uuid *ret_id);
 
+static act_fn allocate_run;
+
 static int act_run(
 	struct ctl *ctl, int argc, char **argv, int min, int max, bool why_needed, act_fn *run, const char *failed)
 {
@@ -331,6 +333,7 @@ static int act_run(
 	int r = ctl_arguments(argc, argv, options, min, max, words);
 
 	if (r != 0) return r;
+	if (act.rest != NULL && run != allocate_run) return ctl_usage("--rest goes with money match allocate");
 	r = why_needed ? ctl_accountable(ctl, act.why) : ctl_known(ctl);
 	if (r != 0) return r;
 	act.words = words + 1;
