@@ -868,20 +868,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	ON CONFLICT (hospital_id, remitter, kind, hash) DO UPDATE SET times = m.times + 1
 $$;
 
--- Whoever imports claims from elsewhere says by which numbers payers know them.
-CREATE FUNCTION claim_number_put(p_hospital uuid, p_claim uuid[], p_kind smallint[], p_number text[]) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-	INSERT INTO claim_number AS c (hospital_id, claim_id, kind, number)
-	SELECT p_hospital, t.c, t.k, t.n FROM unnest(p_claim, p_kind, p_number) AS t (c, k, n)
-	ON CONFLICT (hospital_id, claim_id, kind) DO UPDATE SET number = excluded.number WHERE c.number <> excluded.number
-$$;
-
 DO $$
 DECLARE
 	f regprocedure;
 BEGIN
 	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
-		AND (p.proname LIKE 'match\_%' OR p.proname IN ('suspense_hold', 'claim_number_put')) LOOP
+		AND (p.proname LIKE 'match\_%' OR p.proname = 'suspense_hold') LOOP
 		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
 		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
 		EXECUTE format('ALTER FUNCTION %s SET plan_cache_mode = force_generic_plan', f);
@@ -890,6 +882,6 @@ END
 $$;
 ALTER FUNCTION match_share RESET plan_cache_mode; -- so that it is inlined
 GRANT EXECUTE ON FUNCTION match_begin, match_keep, match_claims, match_advices, match_payers, match_charges, match_advisers, match_items, match_store, match_post,
-	match_return, hospital_open TO zhifu_settle;
+	match_return TO zhifu_settle;
 GRANT EXECUTE ON FUNCTION match_items, match_post, match_return, match_undo, match_reject, match_note_add, match_split, match_learn, match_share,
-	suspense_hold, claim_number_put TO zhifu_operator;
+	suspense_hold TO zhifu_operator;

@@ -163,5 +163,4 @@ BEGIN
 	END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION declaration_add TO zhifu_operator, zhifu_settle;
-GRANT EXECUTE ON FUNCTION declaration_claims, declaration_say, declaration_set, declaration_done, declaration_none, declaration_recount TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION declaration_add, declaration_claims, declaration_say, declaration_set, declaration_done, declaration_none, declaration_recount TO zhifu_operator;

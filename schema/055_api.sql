@@ -188,7 +188,7 @@ $$;
 -- Charges, all or none. Each that is new posts revenue of its day (rule care; either way round for what is taken back). stored and
 -- known: how many. Refused, with the entries: -1 the identifier was used with other content, -2 what it corrects is not there or a
 -- correction itself, -3 a charge and its corrections come to less than nothing, -4 another currency than the books', -5 the day
--- is not over yet to begin with, -6 an amount of nothing, or less with nothing to correct, -7 an identifier twice.
+-- has not come, -6 an amount of nothing, or less with nothing to correct, -7 an identifier twice.
 CREATE FUNCTION charge_add(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_identifier text[], p_day date[], p_minor bigint[],
 	p_currency text[], p_exponent integer[], p_corrects text[], p_stay text[])
 RETURNS TABLE (outcome integer, id uuid, places text, stored bigint, known bigint) LANGUAGE plpgsql SECURITY DEFINER

@@ -10,18 +10,18 @@
 #define ACCOUNT_LEN 64
 
 enum posting_event {
-	POSTING_BILLED = 1,    /* the insurer has the claim */
-	POSTING_DECIDED = 2,   /* an adjudication: patient's share and contractual write-off */
-	POSTING_ANNOUNCED = 3, /* a remittance names the claim */
-	POSTING_FEE = 4,       /* and a fee that is kept from it */
-	POSTING_OWED = 5,      /* what carriers owe, by contracts and by what was decided about it */
-	POSTING_BANKED = 6,    /* a bank statement: what was on the account, what came in, what went out */
-	POSTING_CLOSED = 7,    /* the end of a month */
-	POSTING_SOLD = 8,      /* the bank bought foreign currency */
-	POSTING_ORDERED = 9,   /* money goes back to who sent it */
-	POSTING_GIVEN_UP = 10, /* a receivable is uncollectable */
-	POSTING_MATCHED = 11,  /* money in suspense has found its home */
-	POSTING_CARED = 12,    /* the hospital's own system charges for care */
+	POSTING_BILLED,    /* the insurer has the claim */
+	POSTING_DECIDED,   /* an adjudication: patient's share and contractual write-off */
+	POSTING_ANNOUNCED, /* a remittance names the claim */
+	POSTING_FEE,       /* and a fee that is kept from it */
+	POSTING_OWED,      /* what carriers owe, by contracts and by what was decided about it */
+	POSTING_BANKED,    /* a bank statement: what was on the account, what came in, what went out */
+	POSTING_CLOSED,    /* the end of a month */
+	POSTING_SOLD,      /* the bank bought foreign currency */
+	POSTING_ORDERED,   /* money goes back to who sent it */
+	POSTING_GIVEN_UP,  /* a receivable is uncollectable */
+	POSTING_MATCHED,   /* money in suspense has found its home */
+	POSTING_CARED,     /* the hospital's own system charges for care */
 };
 
 struct posting_rule {
