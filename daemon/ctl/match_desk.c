@@ -160,7 +160,7 @@ static int learn(struct match_desk *desk, const struct uuid *claim)
 
 /* ---- posting ---- */
 
-/* match_post() and match_return() of schema/049_match.sql. */
+/* match_post() and match_return() of schema/056_match_decide.sql. */
 static int outcome_check(int64_t outcome)
 {
 	if (outcome == 1) return 0;

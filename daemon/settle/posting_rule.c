@@ -62,7 +62,7 @@ static const struct posting_rule rules[] = {
 		"核销:使用已计提坏账准备"},
 	{"give_up", POSTING_GIVEN_UP, "BADDEBT", "AR-{INSURER}", "and what it was not; CONV where it is foreign",
 		"核销:未计提部分计入费用"},
-	/* Posted with an allocation, by match_post() of schema/049_match.sql; the other way round for what is negative.
+	/* Posted with an allocation, by match_post() of schema/056_match_decide.sql; the other way round for what is negative.
 	 * Where an allocation has several currencies, or something is taken off it, SUSP's part is CONV in all but
 	 * match_in. */
 	{"match_paid", POSTING_MATCHED, "SUSP", "AR-{INSURER}", "money in suspense is for this claim",

@@ -1,5 +1,5 @@
 /* The statements of settle; the functions behind them are in schema/040_settle.sql
- * 045_money.sql, 048_receivable.sql and 049_match.sql. */
+ * 045_money.sql, 048_receivable.sql, 049_match.sql and 056_match_decide.sql. */
 #ifndef SETTLE_SETTLE_SQL_H
 #define SETTLE_SETTLE_SQL_H
 

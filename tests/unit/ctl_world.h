@@ -16,6 +16,9 @@
 
 #include <jansson.h>
 
+#include "base/id.h"
+#include "base/key.h"
+#include "base/keyring.h"
 #include "base/mem.h"
 #include "db/sync.h"
 #include "pg_cluster.h"
@@ -157,6 +160,27 @@ static inline void world_stop(struct ctl_world *world)
 {
 	db_sync_close(world->db);
 	if (world->cluster[0] != '\0') pg_cluster("destroy", world->cluster, "");
+}
+
+/* The hospital with a key of its own, as a process that knows it opens it. The schema is there. */
+static inline void world_hospital_open(struct ctl_world *world, const char *id, const char *code, const char *name,
+	const char *zone, const char *currency)
+{
+	struct keyring *ring = NULL;
+	struct key key;
+	uint8_t wrapped[KEY_WRAPPED_BYTES];
+	struct uuid hospital;
+	char path[160], hex[2 * KEY_WRAPPED_BYTES + 1];
+
+	snprintf(path, sizeof(path), "%s/keys", world->folder);
+	assert_int_equal(keyring_load(path, false, &ring), 0);
+	assert_int_equal(uuid_parse(id, &hospital), 0);
+	key_new(&key);
+	assert_int_equal(key_wrap_master(ring, &hospital, &key, wrapped), 0);
+	for (size_t i = 0; i < sizeof(wrapped); i++) sprintf(hex + 2 * i, "%02x", wrapped[i]);
+	world_sql(world, "SELECT * FROM zhifu.hospital_open('%s', '%s', '%s', '%s', '%s', '\\x%s')", id, code, name,
+		zone, currency, hex);
+	keyring_free(ring);
 }
 
 #endif

@@ -5,8 +5,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "base/key.h"
-#include "base/keyring.h"
+#include "base/clock.h"
 
 static struct ctl_world world;
 
@@ -527,6 +526,15 @@ static void two_at_once_are_one(void **state)
 	assert_int_equal(carried("FX", "2025-11-30"), 114263);
 }
 
+/* Looks until the query's number is not 0; 20 s at most. */
+static void until(const char *query)
+{
+	int64_t end_ms = clock_mono_ms() + 20000;
+
+	while (world_count(&world, "%s", query) == 0)
+		if (clock_mono_ms() > end_ms) fail_msg("still 0 after 20 s: %s", query);
+}
+
 /* Killed while the database is in the middle of it. */
 static void killed_it_has_done_nothing(void **state)
 {
@@ -548,7 +556,7 @@ static void killed_it_has_done_nothing(void **state)
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	world_sql(&world, "ROLLBACK");
-	while (world_count(&world, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") > 0) continue;
+	until("SELECT (count(*) = 0)::int FROM pg_locks WHERE locktype = 'advisory'");
 	assert_int_equal(count("posting"), postings);
 	assert_int_equal(count("period"), 0);
 	assert_int_equal(count("revaluation"), 0);
@@ -568,11 +576,10 @@ static void a_close_waits_for_who_posts(void **state)
 		"'%s' --config '%s/zhifud.conf' money close 2025-11 --hospital HZ1 --who li >'%s/out' 2>&1 &",
 		world.program, world.folder, world.folder);
 	assert_int_equal(system(line), 0);
-	while (world_count(&world, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == 0)
-		continue;
+	until("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
 	assert_int_equal(count("period"), 0);
 	world_sql(&world, "COMMIT");
-	while (count("period") == 0) continue;
+	until("SELECT count(*) FROM zhifu.period");
 	assert_int_equal(world_count(&world,
 				 "SELECT (zhifu.books_day('" HOSPITAL_A "', '2025-11-29') = '2025-12-01')::int::int8"),
 		1);
@@ -580,26 +587,10 @@ static void a_close_waits_for_who_posts(void **state)
 
 static int group_begin(void **state)
 {
-	struct keyring *ring = NULL;
-	struct key key;
-	uint8_t wrapped[KEY_WRAPPED_BYTES];
-	struct uuid hospital;
-	char path[160], hex[2 * KEY_WRAPPED_BYTES + 1];
-
 	(void)state;
 	assert_ctl(&world, 0, "migrate");
-	snprintf(path, sizeof(path), "%s/keys", world.folder);
-	assert_int_equal(keyring_load(path, false, &ring), 0);
-	assert_int_equal(uuid_parse(HOSPITAL_A, &hospital), 0);
-	key_new(&key);
-	assert_int_equal(key_wrap_master(ring, &hospital, &key, wrapped), 0);
-	for (size_t i = 0; i < sizeof(wrapped); i++) sprintf(hex + 2 * i, "%02x", wrapped[i]);
-	world_sql(&world,
-		"SELECT * FROM zhifu.hospital_open('" HOSPITAL_A
-		"', 'HZ1', 'Hangzhou', 'Asia/Shanghai', 'CNY', '\\x%s');"
-		"SELECT * FROM zhifu.hospital_open('" HOSPITAL_B "', 'RY2', 'Riyadh', 'Asia/Riyadh', 'SAR', '\\x%s')",
-		hex, hex);
-	keyring_free(ring);
+	world_hospital_open(&world, HOSPITAL_A, "HZ1", "Hangzhou", "Asia/Shanghai", "CNY");
+	world_hospital_open(&world, HOSPITAL_B, "RY2", "Riyadh", "Asia/Riyadh", "SAR");
 	return 0;
 }
 

@@ -5,8 +5,6 @@
 #include "ctl_world.h"
 
 #include "advice_lab.h"
-#include "base/key.h"
-#include "base/keyring.h"
 
 static struct ctl_world world;
 static char last_id[64];
@@ -236,25 +234,9 @@ static void the_database_guards_its_rules(void **state)
 
 static int group_begin(void **state)
 {
-	struct keyring *ring = NULL;
-	struct key key;
-	uint8_t wrapped[KEY_WRAPPED_BYTES];
-	struct uuid hospital;
-	char path[160], hex[2 * KEY_WRAPPED_BYTES + 1];
-
 	(void)state;
 	assert_ctl(&world, 0, "migrate");
-	snprintf(path, sizeof(path), "%s/keys", world.folder);
-	assert_int_equal(keyring_load(path, false, &ring), 0);
-	assert_int_equal(uuid_parse(HOSPITAL_A, &hospital), 0);
-	key_new(&key);
-	assert_int_equal(key_wrap_master(ring, &hospital, &key, wrapped), 0);
-	for (size_t i = 0; i < sizeof(wrapped); i++) sprintf(hex + 2 * i, "%02x", wrapped[i]);
-	world_sql(&world,
-		"SELECT * FROM zhifu.hospital_open('" HOSPITAL_A
-		"', 'HZ1', 'Hangzhou', 'Asia/Shanghai', 'CNY', '\\x%s')",
-		hex);
-	keyring_free(ring);
+	world_hospital_open(&world, HOSPITAL_A, "HZ1", "Hangzhou", "Asia/Shanghai", "CNY");
 	return 0;
 }
 

@@ -1,0 +1,516 @@
+-- Matching, decided: what a person must look at, the postings of what is certain or was said, and their undoing.
+SET search_path = zhifu;
+
+-- Stores what came out for items that wait, unless one was decided meanwhile (its version): the reason, and the candidates in
+-- place of earlier ones; p_again_s: looked at again then in any case.
+CREATE FUNCTION match_store(p_hospital uuid, l_line uuid[], l_part integer[], l_version integer[], l_wait smallint[], l_reason text[],
+	l_payer text[], l_again_s integer[], q_line integer[], q_claim uuid[], c_line integer[], c_no smallint[], c_kind smallint[],
+	c_score smallint[], c_print bytea[], c_content bytea[]) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	live integer[];
+BEGIN
+	PERFORM match_lock(p_hospital);
+	WITH waits AS (
+		UPDATE match_item i SET wait = t.w, due_at = now() + make_interval(secs => t.s),
+			claims = (SELECT array_agg(q.c) FROM unnest(q_line, q_claim) AS q (l, c) WHERE q.l = t.n)
+		FROM unnest(l_line, l_part, l_version, l_wait, l_again_s) WITH ORDINALITY AS t (l, p, v, w, s, n)
+		WHERE i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p AND i.version = t.v AND i.open_minor <> 0
+		RETURNING t.n)
+	SELECT coalesce(array_agg(n::integer), '{}') INTO live FROM waits;
+	UPDATE suspense s SET wait = t.w, reason = t.r, payer = t.y FROM (
+		SELECT DISTINCT ON (t.l) t.l, t.w, t.r, t.y FROM unnest(l_line, l_wait, l_reason, l_payer) WITH ORDINALITY AS t (l, w, r, y, n)
+		WHERE t.n = ANY (live) ORDER BY t.l, t.n) t
+	WHERE s.hospital_id = p_hospital AND s.line_id = t.l;
+	DELETE FROM match_candidate c USING unnest(l_line, l_part) WITH ORDINALITY AS t (l, p, n)
+	WHERE t.n = ANY (live) AND c.hospital_id = p_hospital AND c.line_id = t.l AND c.part = t.p;
+	INSERT INTO match_candidate (hospital_id, line_id, part, no, kind, score, print, content)
+	SELECT p_hospital, l_line[t.l], l_part[t.l], t.n, t.k, t.s, t.p, t.c
+	FROM unnest(c_line, c_no, c_kind, c_score, c_print, c_content) AS t (l, n, k, s, p, c) WHERE t.l = ANY (live);
+	RETURN cardinality(live);
+END
+$$;
+
+-- Posts decisions: allocations l_*, each of one item (as it was at that version), and their parts a_*, each of the allocation at
+-- its position (from 1). Amounts are signed and of the line; they add up to what leaves suspense. What is over, a charge, a
+-- discount, a fee and what is unexplained is in the line's currency with its book value beside it; what of the receivable is
+-- cleared is in the currency that is owed (of a take-back negative). What the money and the receivable are carried at, and with it
+-- the difference that rates made, is worked out here. Returns for each: 1 posted (or before, by the same id), 0 item or
+-- receivable moved on, -1 a value in the books is not known yet, or what an advice announces is not applied yet, -2 the advice is paid, -3 held. Anything that would not balance is
+-- an exception, and nothing is posted.
+CREATE FUNCTION match_post(p_hospital uuid, p_who text, p_why text, p_by_hand boolean,
+	l_allocation uuid[], l_line uuid[], l_part integer[], l_version integer[],
+	a_line integer[], a_kind smallint[], a_claim uuid[], a_version integer[], a_remittance uuid[], a_detail integer[], a_amount bigint[],
+	a_cleared bigint[], a_over bigint[], a_charge bigint[], a_charge_book bigint[], a_discount bigint[], a_discount_book bigint[],
+	a_fee bigint[], a_fee_book bigint[], a_unexplained bigint[], a_unexplained_book bigint[])
+RETURNS TABLE (ordinal integer, outcome integer) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off AS $$
+#variable_conflict use_column
+DECLARE
+	home text; -- the book currency
+	today date;
+	state integer[]; -- by line, as returned; 2: is posted here
+	a_book bigint[]; -- by part: what the amount is carried at
+	a_moved bigint[]; -- by part: what the receivable's account moves by
+	fault text;
+BEGIN
+	PERFORM match_lock(p_hospital);
+	SELECT h.book_currency, (now() AT TIME ZONE h.zone)::date INTO STRICT home, today FROM hospital h WHERE h.hospital_id = p_hospital;
+	PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = ANY (a_claim) ORDER BY r.claim_id FOR UPDATE;
+	SELECT array_agg(CASE
+			WHEN EXISTS (SELECT 1 FROM allocation o WHERE o.hospital_id = p_hospital AND o.allocation_id = t.a) THEN 1
+			WHEN i.version IS DISTINCT FROM t.v OR s.line_id IS NULL THEN 0
+			WHEN s.held <> 0 THEN -3
+			ELSE 2 END ORDER BY t.n) INTO state
+	FROM unnest(l_allocation, l_line, l_part, l_version) WITH ORDINALITY AS t (a, l, p, v, n)
+	LEFT JOIN match_item i ON i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p
+	LEFT JOIN suspense s ON s.hospital_id = p_hospital AND s.line_id = t.l;
+	-- Receivables and advices as they were, and values known.
+	SELECT array_agg(CASE WHEN s.s <> 2 THEN s.s WHEN b.book IS NULL THEN -1 ELSE coalesce(d.d, 2) END ORDER BY s.n) INTO state
+	FROM unnest(state, l_line) WITH ORDINALITY AS s (s, l, n)
+	LEFT JOIN match_line_book(p_hospital, l_line) b ON b.line_id = s.l
+	LEFT JOIN (SELECT x.l, min(x.d) AS d FROM (
+		SELECT t.l, 0 AS d FROM unnest(a_line, a_claim, a_version) AS t (l, c, v)
+		LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.c
+		WHERE t.c IS NOT NULL AND r.version IS DISTINCT FROM t.v
+		UNION ALL
+		SELECT t.l, -2 FROM unnest(a_line, a_remittance) AS t (l, r)
+		JOIN remittance_paid p ON p.hospital_id = p_hospital AND p.remittance_id = t.r
+		UNION ALL
+		SELECT t.l, -1 FROM unnest(a_line, a_remittance) AS t (l, r)
+		JOIN fact f ON f.hospital_id = p_hospital AND f.remittance_id = t.r AND f.status = 1
+		UNION ALL
+		SELECT t.l, -1 FROM unnest(a_line, a_remittance) AS t (l, r) JOIN match_announced(p_hospital, a_remittance) f ON f.remittance_id = t.r
+		JOIN posting_unvalued u ON u.hospital_id = p_hospital AND u.entry_id = f.entry_id) x GROUP BY 1) d ON d.l = s.n;
+	UPDATE match_item i SET due_at = now() + interval '15 seconds' FROM unnest(l_line, l_part, state) AS t (l, p, s)
+	WHERE t.s = -1 AND i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p;
+	IF 2 <> ALL (state) THEN
+		RETURN QUERY SELECT s.n::integer, s.s FROM unnest(state) WITH ORDINALITY AS s (s, n);
+		RETURN;
+	END IF;
+
+	-- Part after part, so that what is carried comes out even when all of it has left. The whole's sign is the line's.
+	SELECT array_agg(CASE WHEN state[q.l] = 2 THEN match_share(q.book, q.before, q.whole) - match_share(q.book, q.before - q.a, q.whole) END ORDER BY q.n),
+		max(CASE WHEN state[q.l] = 2 AND q.open_item <> q.open_item_left AND (sign(q.sum) <> sign(q.open_item) OR abs(q.sum) > abs(q.open_item))
+			THEN 'more than there is' END)
+	INTO a_book, fault FROM (
+		SELECT t.n, t.l, t.a, b.amount_minor AS whole, sign(b.amount_minor)::bigint * k.book AS book, i.open_minor AS open_item,
+			i.open_minor - sum(t.a) OVER item AS open_item_left, sum(t.a) OVER item AS sum,
+			s.open_minor - coalesce(sum(t.a) FILTER (WHERE state[t.l] = 2) OVER (PARTITION BY b.line_id ORDER BY t.n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS before
+		FROM unnest(a_line, a_amount) WITH ORDINALITY AS t (l, a, n)
+		JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = l_line[t.l]
+		LEFT JOIN match_line_book(p_hospital, l_line) k ON k.line_id = b.line_id
+		LEFT JOIN suspense s ON s.hospital_id = p_hospital AND s.line_id = b.line_id
+		LEFT JOIN match_item i ON i.hospital_id = p_hospital AND i.line_id = b.line_id AND i.part = l_part[t.l]
+		WINDOW item AS (PARTITION BY t.l)) q;
+	IF fault IS NULL THEN
+		SELECT CASE WHEN bool_or(t.o < 0 OR t.c < 0 OR t.d < 0 OR t.f < 0 OR t.o > greatest(t.a, 0)) THEN 'a part of the wrong sign'
+			WHEN bool_or(t.k IN (0, 1, 2, 3) AND r.claim_id IS NULL) THEN 'no receivable'
+			WHEN bool_or(CASE t.k WHEN 0 THEN t.z <= 0 OR t.a < 0 WHEN 2 THEN t.a <> 0 OR t.z <> 0 WHEN 3 THEN t.a >= 0 OR t.z >= 0 WHEN 4 THEN t.a > 0
+				ELSE false END) THEN 'an amount that does not fit its kind'
+			WHEN bool_or(t.k = 0 AND r.currency = b.currency AND t.z <> t.a - t.o + t.c + t.d + t.f + t.u) THEN 'a payment that clears something else'
+			WHEN bool_or(b.currency = home AND (t.c <> t.cb OR t.d <> t.db OR t.f <> t.fb OR t.u <> t.ub)) THEN 'a book value that differs'
+			WHEN bool_or(t.k NOT IN (0, 1, 2, 3, 4, 5, 6)) THEN 'a kind that is not known' END INTO fault
+		FROM unnest(a_line, a_kind, a_claim, a_amount, a_cleared, a_over, a_charge, a_charge_book, a_discount, a_discount_book, a_fee, a_fee_book,
+			a_unexplained, a_unexplained_book) AS t (l, k, claim, a, z, o, c, cb, d, db, f, fb, u, ub)
+		JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = l_line[t.l]
+		LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.claim
+		WHERE state[t.l] = 2;
+	END IF;
+	IF fault IS NOT NULL THEN
+		RAISE EXCEPTION 'an allocation does not fit: %', fault USING ERRCODE = 'check_violation';
+	END IF;
+
+	-- A take-back is disputed until somebody accepts it: owed again, at what it is worth today.
+	SELECT array_agg(m.moved ORDER BY m.n), array_agg(m.z ORDER BY m.n) INTO a_moved, a_cleared FROM (
+		SELECT t.n, t.z, CASE WHEN t.c IS NOT NULL AND t.k IN (0, 2, 3) AND state[t.l] = 2 THEN receivable_move(p_hospital, t.c,
+			t.v + (row_number() OVER (PARTITION BY t.c, t.k IN (0, 2, 3) ORDER BY t.n))::integer - 1, -t.z,
+			CASE t.k WHEN 2 THEN 3 WHEN 3 THEN 4 END::smallint, CASE WHEN t.k = 3 THEN -t.b END) END AS moved
+		FROM (SELECT u.n, u.l, u.k, u.c, u.v, u.b, CASE WHEN u.k = 3 AND r.currency = home THEN u.b ELSE u.z END AS z
+			FROM unnest(a_line, a_kind, a_claim, a_version, a_cleared, a_book) WITH ORDINALITY AS u (l, k, c, v, z, b, n)
+			LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = u.c ORDER BY u.n) t
+		ORDER BY t.n) m;
+
+	PERFORM match_write(p_hospital, p_who, p_why, p_by_hand, home, today, state, l_allocation, l_line, l_part, a_line, a_kind, a_claim,
+		a_remittance, a_detail, a_amount, a_cleared, a_over, a_charge, a_charge_book, a_discount, a_discount_book, a_fee, a_fee_book,
+		a_unexplained, a_unexplained_book, a_book, a_moved);
+	RETURN QUERY SELECT s.n::integer, least(s.s, 1) FROM unnest(state) WITH ORDINALITY AS s (s, n);
+END
+$$;
+
+-- The rows of match_post, of lines whose state is 2. Where one has several currencies or something is taken off, all of its parts
+-- pass through CONV, which is worth nothing when the entry ends.
+CREATE FUNCTION match_write(p_hospital uuid, p_who text, p_why text, p_by_hand boolean, home text, today date, state integer[],
+	l_allocation uuid[], l_line uuid[], l_part integer[], a_line integer[], a_kind smallint[], a_claim uuid[], a_remittance uuid[],
+	a_detail integer[], a_amount bigint[], a_cleared bigint[], a_over bigint[], a_charge bigint[], a_charge_book bigint[],
+	a_discount bigint[], a_discount_book bigint[], a_fee bigint[], a_fee_book bigint[], a_unexplained bigint[], a_unexplained_book bigint[],
+	a_book bigint[], a_moved bigint[])
+RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off AS $$
+#variable_conflict use_column
+DECLARE
+	paid_claims uuid[];
+	worth bigint;
+BEGIN
+	WITH part AS MATERIALIZED (
+		SELECT q.*, row_number() OVER (PARTITION BY q.l ORDER BY q.n) AS no,
+			-coalesce(q.moved, 0) + q.ob - q.b - q.cb - q.db - q.fb - q.ub AS fx, -- of payments and take-backs
+			bool_or(q.a <> 0 AND sign(q.a) <> sign(q.whole) OR q.k IN (0, 3) AND q.owed <> q.currency) OVER (PARTITION BY q.l) AS through
+		FROM (
+			SELECT t.*, l_allocation[t.l] AS id, b.line_id, l_part[t.l] AS item, b.amount_minor AS whole, b.currency, b.exponent,
+				r.currency AS owed, r.exponent AS owed_exponent, upper(r.carrier) AS code,
+				CASE WHEN t.k = 1 THEN t.b WHEN t.o = 0 THEN 0 ELSE t.b - match_share(t.b, t.a - t.o, t.a) END AS ob
+			FROM unnest(a_line, a_kind, a_claim, a_remittance, a_detail, a_amount, a_cleared, a_over, a_charge, a_charge_book, a_discount,
+				a_discount_book, a_fee, a_fee_book, a_unexplained, a_unexplained_book, a_book, a_moved) WITH ORDINALITY
+				AS t (l, k, claim, remittance, detail, a, z, o, c, cb, d, db, f, fb, u, ub, b, moved, n)
+			JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = l_line[t.l]
+			LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.claim
+			WHERE state[t.l] = 2) q
+	), told AS (
+		INSERT INTO allocation (hospital_id, allocation_id, no, line_id, part, claim_id, remittance_id, detail, kind, amount_minor, currency,
+			exponent, cleared_minor, over_minor, charge_minor, discount_minor, fee_minor, unexplained_minor, book_minor, cleared_book_minor,
+			fx_book_minor, charge_book_minor, discount_book_minor, fee_book_minor, over_book_minor, unexplained_book_minor, by_hand, maker, why)
+		SELECT p_hospital, p.id, p.no, p.line_id, p.item, p.claim, p.remittance, p.detail, p.k, p.a, p.currency, p.exponent,
+			CASE WHEN p.k IN (0, 3) THEN p.z ELSE 0 END, CASE WHEN p.k = 1 THEN p.a ELSE p.o END, p.c, p.d, CASE WHEN p.k = 4 THEN -p.a ELSE p.f END, p.u, p.b,
+			-coalesce(p.moved, 0), CASE WHEN p.k IN (0, 3) THEN p.fx WHEN p.k = 6 THEN -p.b - p.cb - p.ub ELSE 0 END, p.cb, p.db,
+			CASE WHEN p.k = 4 THEN -p.b ELSE p.fb END, p.ob, p.ub, p_by_hand, p_who, p_why
+		FROM part p
+	), entry AS (
+		-- amount and book have one sign, or one is nothing; negative ones are posted the other way round
+		SELECT p.id, p.line_id, p.claim, p.n, v.* FROM part p CROSS JOIN LATERAL (
+			SELECT CASE WHEN p.through THEN 'CONV' ELSE 'SUSP' END AS src,
+				CASE WHEN p.owed <> p.currency THEN 'CONV' ELSE 'AR-' || p.code END AS dst, 'AR-' || p.code AS ar, 'OVERPAID-' || p.code AS liability,
+				p.b - p.ob + p.cb + p.db + p.fb + p.ub AS worth) x
+		CROSS JOIN LATERAL (VALUES
+			(1, 'match_paid', x.src, x.ar, CASE WHEN p.k NOT IN (0, 3) THEN 0 WHEN p.owed = p.currency THEN p.a - p.o WHEN p.owed = home THEN x.worth ELSE p.z END,
+				CASE WHEN p.k NOT IN (0, 3) THEN 0 WHEN p.owed = p.currency THEN p.b - p.ob ELSE x.worth END,
+				CASE WHEN p.k IN (0, 3) THEN p.owed ELSE p.currency END, CASE WHEN p.k IN (0, 3) THEN p.owed_exponent ELSE p.exponent END),
+			(2, 'match_charge', 'FEE', CASE WHEN p.k = 6 THEN x.src ELSE x.dst END, p.c, p.cb, p.currency, p.exponent),
+			(3, 'match_discount', 'DISC', x.dst, p.d, p.db, p.currency, p.exponent),
+			(4, 'match_fee', 'FEE-TPA', CASE WHEN p.k = 4 THEN x.src ELSE x.dst END, CASE WHEN p.k = 4 THEN -p.a ELSE p.f END,
+				CASE WHEN p.k = 4 THEN -p.b ELSE p.fb END, p.currency, p.exponent),
+			(5, 'match_difference', 'DIFF', CASE WHEN p.k = 6 THEN x.src ELSE x.dst END, p.u, p.ub, p.currency, p.exponent),
+			(6, 'match_over', x.src, x.liability, CASE WHEN p.k = 1 THEN p.a ELSE p.o END, p.ob, p.currency, p.exponent),
+			(7, 'match_adjusted', 'ADJ', x.src, CASE WHEN p.k = 5 THEN -p.a ELSE 0 END, CASE WHEN p.k = 5 THEN -p.b ELSE 0 END, p.currency, p.exponent),
+			(8, 'match_fx', 'FX', CASE WHEN p.k = 6 THEN x.src ELSE x.ar END,
+				CASE WHEN p.k = 6 THEN -p.a - p.c - p.u WHEN p.k IN (0, 3) AND p.owed = home THEN p.fx ELSE 0 END,
+				CASE WHEN p.k = 6 THEN -p.b - p.cb - p.ub WHEN p.k IN (0, 3) THEN p.fx ELSE 0 END,
+				CASE WHEN p.k = 6 THEN p.currency ELSE p.owed END, CASE WHEN p.k = 6 THEN p.exponent ELSE p.owed_exponent END)
+		) AS v (step, rule, debit, credit, amount, book, currency, exponent)
+		WHERE v.amount <> 0 OR v.book <> 0
+		UNION ALL
+		SELECT p.id, p.line_id, NULL, 0, 0, 'match_in', 'SUSP', 'CONV', sum(p.a)::bigint, sum(p.b)::bigint, p.currency, p.exponent
+		FROM part p WHERE p.through GROUP BY p.id, p.line_id, p.currency, p.exponent
+		UNION ALL
+		-- An announcement has served its purpose: both of its accounts are cleared of it.
+		SELECT p.id, p.line_id, NULL, 1000000, 0, 'match_announced', 'REM-ANN-' || g.code, 'CLR-REM-' || g.code, sum(g.amount)::bigint, sum(g.book)::bigint, g.currency,
+			g.exponent
+		FROM (SELECT DISTINCT p.id, p.line_id, p.remittance FROM part p WHERE p.remittance IS NOT NULL) p
+		JOIN (SELECT f.remittance_id, substr(CASE WHEN o.debit LIKE 'CLR-REM-%' THEN o.debit ELSE o.credit END, 9) AS code, o.currency, o.exponent,
+				CASE WHEN o.debit LIKE 'CLR-REM-%' THEN o.amount_minor ELSE -o.amount_minor END AS amount,
+				CASE WHEN o.debit LIKE 'CLR-REM-%' THEN o.book_minor ELSE -o.book_minor END AS book
+			FROM match_announced(p_hospital, a_remittance) f JOIN posting o ON o.hospital_id = p_hospital AND o.entry_id = f.entry_id
+				AND (o.debit LIKE 'CLR-REM-%' OR o.credit LIKE 'CLR-REM-%')) g ON g.remittance_id = p.remittance
+		GROUP BY p.id, p.line_id, g.code, g.currency, g.exponent HAVING sum(g.amount) <> 0 OR sum(g.book) <> 0
+	)
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
+	SELECT p_hospital, w.id, row_number() OVER (PARTITION BY w.id ORDER BY w.n, w.step, w.credit, w.currency),
+		CASE WHEN w.amount < 0 OR w.book < 0 THEN w.credit ELSE w.debit END, CASE WHEN w.amount < 0 OR w.book < 0 THEN w.debit ELSE w.credit END,
+		abs(w.amount), w.currency, w.exponent, abs(w.book), today, w.rule, w.claim, w.line_id
+	FROM entry w;
+	-- CONV is worth nothing again; each currency of which nothing was changed into another is even.
+	SELECT max(abs(q.worth)) INTO worth FROM (
+		SELECT sum(CASE WHEN g.debit = 'CONV' THEN g.book_minor WHEN g.credit = 'CONV' THEN -g.book_minor END) AS worth
+		FROM unnest(l_allocation, state) AS t (a, s) JOIN posting g ON g.hospital_id = p_hospital AND g.entry_id = t.a
+		WHERE t.s = 2 AND (g.debit = 'CONV' OR g.credit = 'CONV') GROUP BY t.a) q;
+	IF worth <> 0 THEN
+		RAISE EXCEPTION 'an allocation does not balance by %', worth USING ERRCODE = 'check_violation';
+	END IF;
+
+	INSERT INTO remittance_paid (hospital_id, remittance_id, allocation_id)
+	SELECT DISTINCT p_hospital, t.r, l_allocation[t.l] FROM unnest(a_line, a_remittance) AS t (l, r) WHERE t.r IS NOT NULL AND state[t.l] = 2;
+	UPDATE match_item i SET open_minor = i.open_minor - t.a, version = i.version + 1, wait = NULL, by_hand = i.by_hand OR p_by_hand,
+		due_at = CASE WHEN i.open_minor = t.a THEN 'infinity' ELSE now() END, claims = t.c
+	FROM (SELECT l_line[t.l] AS l, l_part[t.l] AS p, sum(t.a)::bigint AS a, CASE WHEN count(*) = 1 THEN array_agg(t.c) FILTER (WHERE t.c IS NOT NULL) END AS c
+		FROM unnest(a_line, a_amount, a_claim) AS t (l, a, c) WHERE state[t.l] = 2 GROUP BY t.l) t
+	WHERE i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p;
+	DELETE FROM match_candidate c USING unnest(l_line, l_part, state) AS t (l, p, s)
+	WHERE t.s = 2 AND c.hospital_id = p_hospital AND c.line_id = t.l AND c.part = t.p;
+	PERFORM match_suspense(p_hospital, (SELECT array_agg(t.l) FROM unnest(l_line, state) AS t (l, s) WHERE t.s = 2));
+	SELECT array_agg(DISTINCT t.c) INTO paid_claims FROM unnest(a_line, a_kind, a_claim) AS t (l, k, c) WHERE state[t.l] = 2 AND t.k IN (0, 3);
+	PERFORM match_steps(p_hospital, paid_claims,
+		(SELECT array_agg(DISTINCT t.c) FROM unnest(a_line, a_kind, a_claim) AS t (l, k, c) WHERE state[t.l] = 2 AND t.k = 3), p_who, p_why);
+END
+$$;
+
+-- Suspense as the items of these lines say.
+CREATE FUNCTION match_suspense(p_hospital uuid, p_line uuid[]) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	WITH left_open AS (
+		SELECT i.line_id, sum(i.open_minor)::bigint AS open FROM match_item i WHERE i.hospital_id = p_hospital AND i.line_id = ANY (p_line) GROUP BY 1
+	), gone AS (
+		DELETE FROM suspense s USING left_open o WHERE s.hospital_id = p_hospital AND s.line_id = o.line_id AND o.open = 0
+	), kept AS (
+		UPDATE suspense s SET open_minor = o.open, version = s.version + 1 FROM left_open o
+		WHERE s.hospital_id = p_hospital AND s.line_id = o.line_id AND o.open NOT IN (0, s.open_minor))
+	INSERT INTO suspense (hospital_id, line_id, open_minor, currency, exponent, since, reason, items_made)
+	SELECT p_hospital, o.line_id, o.open, b.currency, b.exponent, b.booked_day, 'what was done with it was undone', true
+	FROM left_open o JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = o.line_id
+	WHERE o.open <> 0 AND NOT EXISTS (SELECT 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = o.line_id);
+END
+$$;
+
+-- The claims' steps on payment and books that follow from what is open of their receivables now.
+CREATE FUNCTION match_steps(p_hospital uuid, p_claim uuid[], p_taken uuid[], p_who text, p_why text) RETURNS void LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	c uuid[]; x smallint[]; f smallint[]; t smallint[]; e text[];
+	stepped integer;
+BEGIN
+	SELECT array_agg(s.claim_id), array_agg(v.x), array_agg(v.f), array_agg(v.t), array_agg(v.e) INTO c, x, f, t, e
+	FROM claim_state s JOIN receivable r ON r.hospital_id = s.hospital_id AND r.claim_id = s.claim_id
+	CROSS JOIN LATERAL (VALUES
+		(4::smallint, s.payment, CASE WHEN s.claim_id = ANY (p_taken) THEN 4 WHEN r.open_minor = 0 THEN 2 ELSE 3 END::smallint,
+			CASE WHEN s.claim_id = ANY (p_taken) THEN 'take_back' WHEN r.open_minor = 0 THEN 'pay' ELSE 'pay_short' END),
+		(5::smallint, s.books, CASE WHEN s.claim_id = ANY (p_taken) OR r.open_minor > 0 THEN 2 ELSE 4 END::smallint,
+			CASE WHEN s.claim_id = ANY (p_taken) OR r.open_minor > 0 THEN 'post_take_back' ELSE 'post_settlement' END)) AS v (x, f, t, e)
+	WHERE s.hospital_id = p_hospital AND s.claim_id = ANY (p_claim) AND v.f <> v.t
+		AND (v.x = 4 AND (v.t <> 4 OR v.f > 0) OR v.x = 5 AND (v.t = 4 AND v.f IN (2, 3) OR v.t = 2 AND v.f IN (4) OR v.t = 2 AND v.f = 3 AND s.claim_id = ANY (p_taken)));
+	IF c IS NULL THEN
+		RETURN;
+	END IF;
+	SELECT count(*) INTO stepped FROM claim_step(array_fill(p_hospital, ARRAY[cardinality(c)]), c, x, f, array_fill(NULL::integer, ARRAY[cardinality(c)]),
+		t, e, array_fill(p_who, ARRAY[cardinality(c)]), array_fill(p_why, ARRAY[cardinality(c)]));
+	IF stepped < (SELECT count(DISTINCT k) FROM unnest(c) AS k) THEN
+		RAISE EXCEPTION 'a claim moved on' USING ERRCODE = 'serialization_failure';
+	END IF;
+END
+$$;
+
+-- Takes an allocation back by a counter-entry: receivables, advices and the money are as open as before, and the money waits for
+-- a person. 1 done (or before, by the same id), 0 there is no such allocation, or it was undone; -1 a receivable does not allow it.
+CREATE FUNCTION match_undo(p_hospital uuid, p_allocation uuid, p_new uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	today date;
+	part allocation;
+	r receivable;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'what a person undoes needs who and why';
+	END IF;
+	PERFORM match_lock(p_hospital);
+	IF EXISTS (SELECT 1 FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_new) THEN
+		RETURN 1;
+	END IF;
+	IF NOT EXISTS (SELECT 1 FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation AND a.undoes IS NULL)
+		OR EXISTS (SELECT 1 FROM allocation a WHERE a.hospital_id = p_hospital AND a.undoes = p_allocation) THEN
+		RETURN 0;
+	END IF;
+	SELECT (now() AT TIME ZONE h.zone)::date INTO STRICT today FROM hospital h WHERE h.hospital_id = p_hospital;
+	IF EXISTS (SELECT 1 FROM (SELECT a.claim_id, sum(a.cleared_minor) AS cleared FROM allocation a WHERE a.hospital_id = p_hospital
+			AND a.allocation_id = p_allocation AND a.kind IN (0, 2, 3) GROUP BY 1) a
+		JOIN receivable v ON v.hospital_id = p_hospital AND v.claim_id = a.claim_id WHERE v.open_minor + a.cleared < 0) THEN
+		RETURN -1;
+	END IF;
+	FOR part IN SELECT * FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation AND a.kind IN (0, 2, 3)
+		ORDER BY a.claim_id, a.no DESC LOOP
+		SELECT * INTO STRICT r FROM receivable v WHERE v.hospital_id = p_hospital AND v.claim_id = part.claim_id FOR UPDATE;
+		PERFORM receivable_move(p_hospital, part.claim_id, r.version, part.cleared_minor, 1::smallint,
+			CASE WHEN part.cleared_minor <> 0 THEN part.cleared_book_minor END);
+	END LOOP;
+	INSERT INTO allocation (hospital_id, allocation_id, no, line_id, part, claim_id, remittance_id, detail, kind, amount_minor, currency, exponent,
+		cleared_minor, over_minor, charge_minor, discount_minor, fee_minor, unexplained_minor, book_minor, cleared_book_minor, fx_book_minor,
+		charge_book_minor, discount_book_minor, fee_book_minor, over_book_minor, unexplained_book_minor, by_hand, maker, why, undoes)
+	SELECT a.hospital_id, p_new, a.no, a.line_id, a.part, a.claim_id, a.remittance_id, a.detail, a.kind, -a.amount_minor, a.currency, a.exponent,
+		-a.cleared_minor, -a.over_minor, -a.charge_minor, -a.discount_minor, -a.fee_minor, -a.unexplained_minor, -a.book_minor,
+		-a.cleared_book_minor, -a.fx_book_minor, -a.charge_book_minor, -a.discount_book_minor, -a.fee_book_minor, -a.over_book_minor,
+		-a.unexplained_book_minor, true, p_who, p_why, a.allocation_id
+	FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation;
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
+	SELECT g.hospital_id, p_new, g.no, g.credit, g.debit, g.amount_minor, g.currency, g.exponent, g.book_minor, today, g.rule, g.claim_id, g.source_id
+	FROM posting g WHERE g.hospital_id = p_hospital AND g.entry_id = p_allocation;
+	DELETE FROM remittance_paid m WHERE m.hospital_id = p_hospital AND m.allocation_id = p_allocation;
+	UPDATE match_item i SET open_minor = i.open_minor + t.a, version = i.version + 1, by_hand = true, wait = NULL, due_at = now(), claims = NULL
+	FROM (SELECT a.line_id AS l, a.part AS p, sum(a.amount_minor)::bigint AS a FROM allocation a
+		WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation GROUP BY 1, 2) t
+	WHERE i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p;
+	PERFORM match_suspense(p_hospital, (SELECT array_agg(DISTINCT a.line_id) FROM allocation a
+		WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation));
+	PERFORM match_steps(p_hospital, (SELECT array_agg(DISTINCT a.claim_id) FROM allocation a
+		WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation AND a.kind IN (0, 3)), NULL, p_who, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'match.undo', p_allocation::text, p_why);
+	RETURN 1;
+END
+$$;
+
+-- The bank took a credit back: what was done with the credit is undone, and the two lines offset each other. 1 done (or before, by
+-- the same id), 0 an item moved on, -1 a value is not known yet or a receivable does not allow it, -3 held.
+CREATE FUNCTION match_return(p_hospital uuid, p_allocation uuid, p_line uuid, p_part integer, p_version integer, p_credit uuid,
+	p_credit_part integer, p_undo uuid[], p_who text, p_why text, p_by_hand boolean) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	today date;
+	back match_item;
+	credit match_item;
+	of bank_line;
+	earlier uuid[];
+	back_book bigint;
+	credit_book bigint;
+BEGIN
+	PERFORM match_lock(p_hospital);
+	IF EXISTS (SELECT 1 FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation) THEN
+		RETURN 1;
+	END IF;
+	SELECT (now() AT TIME ZONE h.zone)::date INTO STRICT today FROM hospital h WHERE h.hospital_id = p_hospital;
+	SELECT * INTO back FROM match_item i WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = p_part AND i.version = p_version;
+	SELECT * INTO of FROM bank_line b WHERE b.hospital_id = p_hospital AND b.line_id = p_line;
+	IF back.line_id IS NULL OR back.open_minor >= 0 OR EXISTS (SELECT 1 FROM suspense s WHERE s.hospital_id = p_hospital
+		AND s.line_id IN (p_line, p_credit) AND s.held <> 0) THEN
+		RETURN CASE WHEN back.line_id IS NULL OR back.open_minor >= 0 THEN 0 ELSE -3 END;
+	END IF;
+	SELECT array_agg(DISTINCT a.allocation_id) INTO earlier FROM allocation a
+	WHERE a.hospital_id = p_hospital AND a.line_id = p_credit AND a.part = p_credit_part AND a.undoes IS NULL
+		AND NOT EXISTS (SELECT 1 FROM allocation u WHERE u.hospital_id = p_hospital AND u.undoes = a.allocation_id);
+	FOR n IN 1 .. coalesce(cardinality(earlier), 0) LOOP
+		IF coalesce(match_undo(p_hospital, earlier[n], coalesce(p_undo[n], gen_random_uuid()), p_who, coalesce(p_why, 'taken back by the bank')), 0) < 1 THEN
+			RAISE EXCEPTION 'what was done with the credit cannot be undone' USING ERRCODE = 'check_violation';
+		END IF;
+	END LOOP;
+	SELECT * INTO credit FROM match_item i WHERE i.hospital_id = p_hospital AND i.line_id = p_credit AND i.part = p_credit_part;
+	SELECT match_share(k.book, back.open_minor, of.amount_minor) INTO back_book FROM match_line_book(p_hospital, ARRAY[p_line]) k;
+	SELECT match_share(k.book, credit.open_minor, b.amount_minor) INTO credit_book FROM match_line_book(p_hospital, ARRAY[p_credit]) k
+	JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = k.line_id AND b.currency = of.currency;
+	IF credit.open_minor IS DISTINCT FROM -back.open_minor OR back_book IS NULL OR credit_book IS NULL THEN
+		RAISE EXCEPTION 'the credit is not what the bank takes back' USING ERRCODE = 'check_violation';
+	END IF;
+	INSERT INTO allocation (hospital_id, allocation_id, no, line_id, part, kind, amount_minor, currency, exponent, book_minor, fx_book_minor, by_hand,
+		maker, why)
+	VALUES (p_hospital, p_allocation, 1, p_line, p_part, 7, back.open_minor, of.currency, of.exponent, -back_book, back_book - credit_book, p_by_hand,
+			p_who, p_why),
+		(p_hospital, p_allocation, 2, p_credit, p_credit_part, 7, credit.open_minor, of.currency, of.exponent, credit_book, 0, p_by_hand, p_who, p_why);
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
+	SELECT p_hospital, p_allocation, t.n, t.d, t.c, t.a, of.currency, of.exponent, abs(t.b), today, t.r, t.s FROM (VALUES
+		(1, 'SUSP', 'CONV', credit.open_minor, credit_book, 'match_returned', p_credit),
+		(2, 'CONV', 'SUSP', credit.open_minor, back_book, 'match_returned', p_line),
+		(3, CASE WHEN back_book > credit_book THEN 'FX' ELSE 'CONV' END, CASE WHEN back_book > credit_book THEN 'CONV' ELSE 'FX' END, 0,
+			back_book - credit_book, 'match_returned_fx', p_line)) AS t (n, d, c, a, b, r, s)
+	WHERE t.a <> 0 OR t.b <> 0;
+	UPDATE match_item i SET open_minor = 0, version = i.version + 1, wait = NULL, due_at = 'infinity', claims = NULL
+	WHERE i.hospital_id = p_hospital AND (i.line_id, i.part) IN ((p_line, p_part), (p_credit, p_credit_part));
+	DELETE FROM match_candidate c WHERE c.hospital_id = p_hospital AND (c.line_id, c.part) IN ((p_line, p_part), (p_credit, p_credit_part));
+	PERFORM match_suspense(p_hospital, ARRAY[p_line, p_credit]);
+	RETURN 1;
+END
+$$;
+
+-- ---- what persons do ----
+
+-- Not this answer: it is not offered again, and the item is never again posted by itself. False: there is no such candidate.
+CREATE FUNCTION match_reject(p_hospital uuid, p_line uuid, p_part integer, p_no smallint, p_who text, p_why text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM match_lock(p_hospital);
+	INSERT INTO match_rejected (hospital_id, line_id, part, print, who, why)
+	SELECT c.hospital_id, c.line_id, c.part, c.print, p_who, p_why FROM match_candidate c
+	WHERE c.hospital_id = p_hospital AND c.line_id = p_line AND c.part = p_part AND c.no = p_no ON CONFLICT DO NOTHING;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	DELETE FROM match_candidate c WHERE c.hospital_id = p_hospital AND c.line_id = p_line AND c.part = p_part AND c.no = p_no;
+	UPDATE match_item i SET by_hand = true, version = i.version + 1, due_at = now()
+	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = p_part;
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'match.reject', p_line || ':' || p_part, p_why);
+	RETURN true;
+END
+$$;
+
+-- What a person knows of an item: the matcher reads it, at once. False: it does not wait.
+CREATE FUNCTION match_note_add(p_hospital uuid, p_note uuid, p_line uuid, p_part integer, p_content bytea, p_who text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM match_lock(p_hospital);
+	UPDATE match_item i SET due_at = now(), version = i.version + 1
+	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = p_part AND i.open_minor <> 0;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	INSERT INTO match_note (hospital_id, note_id, line_id, part, content, who) VALUES (p_hospital, p_note, p_line, p_part, p_content, p_who);
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'match.note', p_line || ':' || p_part);
+	RETURN true;
+END
+$$;
+
+-- Parts what is open of an item: these amounts become items of their own, the rest stays. 0: it does not wait; -1: they come to as
+-- much as there is, or more.
+CREATE FUNCTION match_split(p_hospital uuid, p_line uuid, p_part integer, p_amount bigint[], p_who text, p_why text) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	item match_item;
+	total bigint := (SELECT sum(a) FROM unnest(p_amount) AS a);
+	next integer;
+BEGIN
+	PERFORM match_lock(p_hospital);
+	SELECT * INTO item FROM match_item i WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = p_part AND i.open_minor <> 0;
+	IF NOT FOUND THEN
+		RETURN 0;
+	END IF;
+	IF total IS NULL OR abs(total) >= abs(item.open_minor) OR EXISTS (SELECT 1 FROM unnest(p_amount) AS a WHERE sign(a) <> sign(item.open_minor)) THEN
+		RETURN -1;
+	END IF;
+	SELECT greatest(max(i.part), 999999) INTO next FROM match_item i WHERE i.hospital_id = p_hospital AND i.line_id = p_line;
+	INSERT INTO match_item (hospital_id, line_id, part, amount_minor, open_minor, booked_day, by_hand)
+	SELECT p_hospital, p_line, next + t.n::integer, t.a, t.a, item.booked_day, true FROM unnest(p_amount) WITH ORDINALITY AS t (a, n);
+	UPDATE match_item i SET amount_minor = i.amount_minor - total, open_minor = i.open_minor - total, by_hand = true, version = i.version + 1,
+		due_at = now()
+	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = p_part;
+	DELETE FROM match_candidate c WHERE c.hospital_id = p_hospital AND c.line_id = p_line AND c.part = p_part;
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'match.split', p_line || ':' || p_part, p_why);
+	RETURN 1;
+END
+$$;
+
+-- Compliance holds the money (1), or its payer is not the expected one (2): nothing is done with it until it is let go (0).
+CREATE FUNCTION suspense_hold(p_hospital uuid, p_line uuid, p_held smallint, p_who text, p_why text) RETURNS boolean LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'holding money and letting it go needs who and why';
+	END IF;
+	PERFORM match_lock(p_hospital);
+	UPDATE suspense SET held = p_held, version = version + 1 WHERE hospital_id = p_hospital AND line_id = p_line;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	UPDATE match_item SET due_at = now() WHERE p_held = 0 AND hospital_id = p_hospital AND line_id = p_line AND open_minor <> 0;
+	INSERT INTO operator_act (hospital_id, who, act, subject, why)
+	VALUES (p_hospital, p_who, (ARRAY['suspense.release', 'suspense.hold', 'suspense.stranger'])[p_held + 1], p_line::text, p_why);
+	RETURN true;
+END
+$$;
+
+-- Learns that this name and this account are a payer's.
+CREATE FUNCTION match_learn(p_hospital uuid, p_remitter text, p_kind smallint, p_hash bytea, p_id uuid, p_content bytea, p_who text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO match_payer AS m (hospital_id, remitter, kind, hash, payer_id, content, who)
+	VALUES (p_hospital, p_remitter, p_kind, p_hash, p_id, p_content, p_who)
+	ON CONFLICT (hospital_id, remitter, kind, hash) DO UPDATE SET times = m.times + 1
+$$;
+
+DO $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
+		AND (p.proname LIKE 'match\_%' OR p.proname = 'suspense_hold') LOOP
+		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+		EXECUTE format('ALTER FUNCTION %s SET plan_cache_mode = force_generic_plan', f);
+	END LOOP;
+END
+$$;
+ALTER FUNCTION match_share RESET plan_cache_mode; -- so that it is inlined
+GRANT EXECUTE ON FUNCTION match_begin, match_keep, match_claims, match_advices, match_payers, match_charges, match_advisers, match_items, match_store, match_post,
+	match_return TO zhifu_settle;
+GRANT EXECUTE ON FUNCTION match_items, match_post, match_return, match_undo, match_reject, match_note_add, match_split, match_learn, match_share,
+	suspense_hold TO zhifu_operator;
