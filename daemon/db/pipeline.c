@@ -20,10 +20,11 @@ const struct db_statement db_builtin[DB_BUILTIN_COUNT] = {
 };
 
 #define JUDGE_SQL "select pg_catalog.pg_is_in_recovery() or pg_catalog.current_setting('transaction_read_only')::bool"
+/* No jit: it compiles at every execution, which takes longer than any statement of ours that runs in turns. */
 #define SESSION_SQL                                                                                                    \
 	"select pg_catalog.set_config(name, value, false) from (values ('TimeZone', 'UTC'), ('DateStyle', 'ISO'), "    \
 	"('statement_timeout', $1::text), ('idle_in_transaction_session_timeout', '10000'), "                          \
-	"('lock_timeout', '5000')) settings(name, value)"
+	"('lock_timeout', '5000'), ('jit', 'off')) settings(name, value)"
 /* Results of the set-up before the tables' own. */
 #define SETUP_JUDGE 0
 #define SETUP_SESSION 1

@@ -3,7 +3,7 @@
 
 #include <limits.h>
 
-enum { ECHO, PAIR, SLOW, INSERT, DEFERRED, CONSTANT, TENANT, SERIAL, COLUMN, ARRAYS };
+enum { ECHO, PAIR, SLOW, INSERT, DEFERRED, CONSTANT, TENANT, SERIAL, COLUMN, ARRAYS, SESSION };
 static const struct db_statement sql[] = {
 	[ECHO] = {"t_echo",
 		"select $1::bool, $2::int2, $3::int4, $4::int8, $5::uuid, $6::bytea, $7::text, $8::timestamptz, "
@@ -17,6 +17,10 @@ static const struct db_statement sql[] = {
 	[CONSTANT] = {"t_constant", "select 7::int8", 0},
 	[TENANT] = {"t_tenant", "select count(*) from owned", 0},
 	[SERIAL] = {"t_serial", "select raise($1::text)", 1},
+	[SESSION] = {"t_session",
+		"select count(*) from pg_settings where (name, setting) in (('TimeZone', 'UTC'), "
+		"('lock_timeout', '5000'), ('idle_in_transaction_session_timeout', '10000'), ('jit', 'off'))",
+		0},
 	[COLUMN] = {"t_column", "select * from shifting", 0},
 	[ARRAYS] = {"t_arrays",
 		"select o::int8, b, s, i, l, u, y, t, w, d from unnest($1::bool[], $2::int2[], $3::int4[], $4::int8[], "
@@ -306,6 +310,21 @@ static void test_tenant(void **state)
 	db_pool_free(pool);
 }
 
+/* What a session works under, whatever the server's own defaults. */
+static void test_session(void **state)
+{
+	struct ended found = {0};
+
+	(void)state;
+	NEED_POSTGRESQL();
+	struct db_pool *pool = POOL(.connections = 1);
+	assert_int_equal(db_query(pool, &sql[SESSION], NULL, 0, on_end, &found), 0);
+	LOOP_UNTIL(found.calls == 1, 3000);
+	assert_int_equal(found.ending, DB_COMMITTED);
+	assert_int_equal(found.first, 4);
+	db_pool_free(pool);
+}
+
 static void test_queue_bound(void **state)
 {
 	(void)state;
@@ -563,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_order_and_errors),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_tenant),
+		cmocka_unit_test(test_session),
 		cmocka_unit_test(test_queue_bound),
 		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_callbacks),
