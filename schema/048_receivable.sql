@@ -102,18 +102,20 @@ BEGIN
 END
 $$;
 
--- Posts a row more of an entry about a claim; negative amounts go the other way, and where amount and value go different ways
--- each has a row.
+-- Posts a row more of an entry about a claim, of the cause that the entry has; negative amounts go the other way, and where amount
+-- and value go different ways each has a row.
 CREATE FUNCTION receivable_post(p_hospital uuid, p_entry uuid, p_rule text, p_debit text, p_credit text, p_amount bigint,
 	p_currency text, p_exponent smallint, p_book bigint, p_day date, p_claim uuid) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id,
 		source_id)
 	SELECT p_hospital, p_entry, l.no + row_number() OVER (), CASE WHEN t.back THEN p_credit ELSE p_debit END,
-		CASE WHEN t.back THEN p_debit ELSE p_credit END, abs(t.amount), p_currency, p_exponent, abs(t.book), p_day, p_rule, p_claim, p_entry
+		CASE WHEN t.back THEN p_debit ELSE p_credit END, abs(t.amount), p_currency, p_exponent, abs(t.book), p_day, p_rule, p_claim,
+		coalesce(l.source, p_entry)
 	FROM (SELECT p_amount < 0 OR (p_amount = 0 AND p_book < 0), p_amount, CASE WHEN sign(p_amount) * sign(p_book) < 0 THEN 0 ELSE p_book END
 		UNION ALL SELECT p_book < 0, 0, p_book WHERE sign(p_amount) * sign(p_book) < 0) AS t (back, amount, book),
 		-- 2 is the bill's that is taken back.
-		(SELECT greatest(max(g.no), 2) AS no FROM posting g WHERE g.hospital_id = p_hospital AND g.entry_id = p_entry AND g.no < 10000) l
+		(SELECT greatest(max(g.no), 2) AS no, (array_agg(g.source_id))[1] AS source FROM posting g
+			WHERE g.hospital_id = p_hospital AND g.entry_id = p_entry AND g.no < 10000) l
 	WHERE (t.amount, t.book) <> (0, 0)
 $$;
 
@@ -148,9 +150,99 @@ BEGIN
 END
 $$;
 
+-- What the ledger says of a claim besides its receivable, in the currency in which that is owed and at what it is carried: what is
+-- owed to the carrier, and what was given up and not put back.
+CREATE FUNCTION receivable_beside(p_hospital uuid, p_claim uuid, p_carrier text, p_currency text, OUT over_minor bigint,
+	OUT over_book bigint, OUT given_minor bigint, OUT given_book bigint) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT coalesce(sum(s.minor) FILTER (WHERE s.account LIKE 'OVERPAID-%'), 0)::bigint,
+		coalesce(sum(s.book) FILTER (WHERE s.account LIKE 'OVERPAID-%'), 0)::bigint,
+		coalesce(sum(s.minor) FILTER (WHERE s.account LIKE 'AR-%'), 0)::bigint,
+		coalesce(sum(s.book) FILTER (WHERE s.account LIKE 'AR-%'), 0)::bigint
+	FROM posting g CROSS JOIN LATERAL (VALUES (g.debit, -g.amount_minor, -g.book_minor), (g.credit, g.amount_minor, g.book_minor))
+		AS s (account, minor, book)
+	WHERE g.claim_id = p_claim AND g.hospital_id = p_hospital AND g.currency = p_currency AND (s.account = 'OVERPAID-' || upper(p_carrier)
+		AND g.rule NOT LIKE 'reval%' OR s.account = 'AR-' || upper(p_carrier) AND g.rule LIKE 'give\_up%')
+$$;
+
+-- Puts back p_amount, worth p_book, of what was given up: the loss was none. As it was given up, through CONV where it is foreign.
+CREATE FUNCTION receivable_put_back(p_hospital uuid, p_claim uuid, p_entry uuid, p_amount bigint, p_book bigint, p_today date) RETURNS void
+LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	r receivable;
+	home text := (SELECT h.book_currency FROM hospital h WHERE h.hospital_id = p_hospital);
+	ar text;
+BEGIN
+	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim;
+	ar := 'AR-' || upper(r.carrier);
+	IF r.currency = home THEN
+		PERFORM receivable_post(p_hospital, p_entry, 'give_up_back', ar, 'BADDEBT', p_amount, home, r.exponent, p_book, p_today, p_claim);
+		RETURN;
+	END IF;
+	PERFORM receivable_post(p_hospital, p_entry, 'give_up_back_foreign', ar, 'CONV', p_amount, r.currency, r.exponent, p_book, p_today, p_claim);
+	PERFORM receivable_post(p_hospital, p_entry, 'give_up_back', 'CONV', 'BADDEBT', p_book, home, (SELECT g.exponent FROM posting g
+		WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim AND g.currency = home AND g.rule IN ('give_up', 'give_up_provided') LIMIT 1),
+		p_book, p_today, p_claim);
+END
+$$;
+
+-- What is left of the value of a liability for a claim of which nothing is left, in any currency, is an exchange difference.
+CREATE FUNCTION receivable_over_rest(p_hospital uuid, p_claim uuid, p_entry uuid, p_carrier text, p_today date) RETURNS void LANGUAGE sql
+SET search_path = zhifu, pg_temp AS $$
+	SELECT receivable_post(p_hospital, p_entry, 'fx_over', 'FX', 'OVERPAID-' || upper(p_carrier), 0, o.currency, o.exponent, o.held, p_today, p_claim)
+	FROM (SELECT g.currency, g.exponent, sum(s.book)::bigint AS held FROM posting g
+		CROSS JOIN LATERAL (VALUES (g.debit, g.amount_minor, g.book_minor), (g.credit, -g.amount_minor, -g.book_minor)) AS s (account, minor, book)
+		WHERE g.claim_id = p_claim AND g.hospital_id = p_hospital AND s.account = 'OVERPAID-' || upper(p_carrier) AND g.rule NOT LIKE 'reval%'
+		GROUP BY 1, 2 HAVING sum(s.minor) = 0 AND sum(s.book) <> 0) o
+$$;
+
+-- Brings a receivable after entry p_entry has moved its account by p_moved, worth p_value, or another account of its claim (0, 0).
+-- A claim is never owed and owed back at once, nor given up and owed back: what came too much is a liability only where it is more
+-- than what is open, and then more than what was given up. So a receivable and a liability offset each other, and before there is
+-- a liability what was given up is put back: it was paid after all, or was never owed. p_standing: of what is open then (NULL: as
+-- before). True: something was offset or put back.
+CREATE FUNCTION receivable_offset(p_hospital uuid, p_claim uuid, p_entry uuid, p_moved bigint, p_value bigint, p_standing smallint)
+RETURNS boolean LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	r receivable;
+	beside record;
+	today date := (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital);
+	opened bigint; -- what the account says
+	held bigint;   -- at what value
+	back bigint;   -- of what was given up
+	net bigint;    -- by how much the liability grows
+	worth bigint;
+	kept bigint;   -- what is open then is carried at
+BEGIN
+	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim FOR UPDATE;
+	SELECT * INTO beside FROM receivable_beside(p_hospital, p_claim, r.carrier, r.currency);
+	opened := r.open_minor + p_moved;
+	held := receivable_carried(r.owed_minor, r.book_minor, r.open_minor) + p_value;
+	back := greatest(least(beside.given_minor, beside.over_minor - opened), 0);
+	IF back > 0 THEN
+		worth := receivable_worth(beside.given_minor, beside.given_book, back);
+		PERFORM receivable_put_back(p_hospital, p_claim, p_entry, back, worth, today);
+		opened := opened + back;
+		held := held + worth;
+	END IF;
+	net := greatest(beside.over_minor - opened, 0) - beside.over_minor;
+	worth := CASE WHEN net = 0 THEN 0 WHEN net < 0 THEN -receivable_worth(beside.over_minor, beside.over_book, -net)
+		WHEN opened + net = 0 THEN -held ELSE -beside.over_book END;
+	kept := CASE WHEN opened + net = 0 THEN 0 WHEN net < 0 THEN held - receivable_worth(opened, held, -net) ELSE greatest(held + worth, 0) END;
+	PERFORM receivable_post(p_hospital, p_entry, 'over_decided', 'AR-' || upper(r.carrier), 'OVERPAID-' || upper(r.carrier), net, r.currency,
+		r.exponent, worth, today, p_claim);
+	PERFORM receivable_post(p_hospital, p_entry, 'fx_decided', 'FX', 'AR-' || upper(r.carrier), 0, r.currency, r.exponent, held + worth - kept,
+		today, p_claim);
+	PERFORM receivable_over_rest(p_hospital, p_claim, p_entry, r.carrier, today);
+	IF (p_moved, p_value, back, net) <> (0, 0, 0, 0) OR p_standing IS NOT NULL THEN
+		PERFORM receivable_put(p_hospital, p_claim, opened + net, kept, coalesce(p_standing, nullif(r.standing, 2::smallint), 1::smallint));
+	END IF;
+	RETURN (back, net) <> (0, 0);
+END
+$$;
+
 -- Brings a receivable after what entries of decisions have moved on its carrier's account in the bill's currency: p_delta. Where
--- another currency is owed, that is moved on to its account at the same value. What was paid and is by now no longer owed is a
--- liability to the carrier; what comes back takes from that first. Postings without a value get what they change of the carried one.
+-- another currency is owed, that is moved on to its account at the same value. Postings without a value get what they change of the
+-- carried one. p_entry NULL: nothing was posted.
 CREATE FUNCTION receivable_apply(p_hospital uuid, p_claim uuid, p_entry uuid, p_delta bigint) RETURNS void LANGUAGE plpgsql
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
@@ -160,35 +252,29 @@ DECLARE
 	house hospital;
 	today date;
 	ar text;
-	liable text;
 	moved bigint := p_delta; -- in the currency in which it is owed
 	value bigint := p_delta; -- in the book currency
-	over_before bigint;
 	net bigint; -- of the bill, in its currency
 	at bigint;
-	opened bigint;
-	over_after bigint;
-	held bigint;  -- what the account says by now
-	after bigint; -- and is to say
+	held bigint;
+	after bigint;
+	standing smallint;
 BEGIN
 	SELECT * INTO r FROM receivable WHERE hospital_id = p_hospital AND claim_id = p_claim FOR UPDATE;
 	SELECT * INTO house FROM hospital WHERE hospital_id = p_hospital;
 	SELECT * INTO bill FROM posting WHERE hospital_id = p_hospital AND entry_id = p_claim AND no = 1;
 	today := (now() AT TIME ZONE house.zone)::date;
 	ar := 'AR-' || upper(r.carrier);
-	liable := 'OVERPAID-' || upper(r.carrier);
-	SELECT coalesce(sum(CASE g.debit WHEN ar THEN g.amount_minor ELSE -g.amount_minor END) FILTER (WHERE g.rule = 'over_decided'), 0),
-		coalesce(sum(CASE g.debit WHEN ar THEN g.amount_minor ELSE -g.amount_minor END)
-			FILTER (WHERE g.rule IN ('bill', 'patient_share', 'write_off')), 0)
-	INTO over_before, net FROM posting g WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim;
 	IF r.currency <> bill.currency THEN
+		SELECT coalesce(sum(CASE g.debit WHEN ar THEN g.amount_minor ELSE -g.amount_minor END), 0) INTO net FROM posting g
+		WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim AND g.rule IN ('bill', 'patient_share', 'write_off');
 		moved := receivable_owed(p_hospital, p_claim, net, bill.exponent, r.exponent)
 			- receivable_owed(p_hospital, p_claim, net - p_delta, bill.exponent, r.exponent);
 		PERFORM receivable_post(p_hospital, p_entry, 'fix_billed', 'CONV', ar, p_delta, bill.currency, bill.exponent, p_delta, today, p_claim);
 		PERFORM receivable_post(p_hospital, p_entry, 'fix_owed', ar, 'CONV', moved, r.currency, r.exponent, p_delta, today, p_claim);
 	ELSIF bill.currency <> house.book_currency THEN
 		value := 0;
-		at := r.open_minor - over_before;
+		at := r.open_minor - (receivable_beside(p_hospital, p_claim, r.carrier, r.currency)).over_minor;
 		FOR p IN SELECT g.* FROM posting_unvalued u JOIN posting g ON g.hospital_id = u.hospital_id AND g.entry_id = u.entry_id AND g.no = u.no
 			WHERE u.hospital_id = p_hospital AND g.claim_id = p_claim AND ar IN (g.debit, g.credit) ORDER BY g.entry_id, g.no
 		LOOP
@@ -203,19 +289,13 @@ BEGIN
 			value := value + after - held;
 		END LOOP;
 	END IF;
-	opened := greatest(r.open_minor - over_before + moved, 0);
-	over_after := greatest(over_before - r.open_minor - moved, 0);
-	held := receivable_carried(r.owed_minor, r.book_minor, r.open_minor) + value;
-	after := CASE WHEN opened = 0 THEN 0 WHEN over_after <> over_before THEN receivable_worth(r.owed_minor, r.book_minor, opened)
-		ELSE greatest(held, 0) END;
-	IF over_after <> over_before THEN
-		PERFORM receivable_post(p_hospital, p_entry, 'over_decided', ar, liable, over_after - over_before, r.currency, r.exponent, after - held,
-			today, p_claim);
+	SELECT CASE WHEN s.adjudication = 5 THEN 3 WHEN r.standing = 4 THEN 4 ELSE 1 END INTO standing FROM claim_state s
+	WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim;
+	IF p_entry IS NULL THEN
+		PERFORM receivable_put(p_hospital, p_claim, r.open_minor, receivable_carried(r.owed_minor, r.book_minor, r.open_minor), standing);
 	ELSE
-		PERFORM receivable_post(p_hospital, p_entry, 'fx_decided', 'FX', ar, 0, r.currency, r.exponent, held - after, today, p_claim);
+		PERFORM receivable_offset(p_hospital, p_claim, p_entry, moved, value, standing);
 	END IF;
-	PERFORM receivable_put(p_hospital, p_claim, opened, after, CASE WHEN s.adjudication = 5 THEN 3 WHEN r.standing = 4 THEN 4 ELSE 1 END::smallint)
-	FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim;
 END
 $$;
 

@@ -116,6 +116,8 @@ $$;
 
 -- What exchange rates did, without looking at what claims post.
 CREATE INDEX posting_fx ON posting (hospital_id, book_day) WHERE debit = 'FX' OR credit = 'FX';
+-- Likewise what is owed to carriers for what they paid too much.
+CREATE INDEX posting_over ON posting (hospital_id) WHERE debit LIKE 'OVERPAID-%' OR credit LIKE 'OVERPAID-%';
 
 -- What was allocated and not undone.
 CREATE VIEW allocation_kept WITH (security_invoker = true) AS
@@ -132,10 +134,10 @@ $$;
 
 -- One work list:
 --   short     less came than is owed, and the rest is open. minor: that rest
---   takeback  the payer took money back, and the claim is open again for it. minor: what was taken back
+--   takeback  the payer took money back, and the claim is open again for it. minor: what was taken back and had not come too much
 --   dispute   the hospital does not agree. minor: what is open
 --   denied    minor: what is open; due_day: until when an appeal must be in
---   overpaid  more came than was owed: a liability. minor: in the book currency
+--   overpaid  more came than is owed, as it is decided by now: a liability. minor: in the book currency
 -- since: the day of the payment, the take-back, the answer.
 CREATE FUNCTION report_work(p_hospital uuid, p_list text, p_day date, p_carrier text, p_owner text, p_after_day date, p_after uuid,
 	p_limit integer)
@@ -162,8 +164,12 @@ BEGIN
 		WHERE p_list = 'short' AND r.hospital_id = p_hospital AND r.standing = 1 AND r.open_minor < r.owed_minor AND p.paid > 0
 		UNION ALL
 		SELECT r.claim_id, t.minor, r.currency, r.exponent, t.since, NULL
-		FROM (SELECT a.claim_id, -sum(a.cleared_minor)::bigint AS minor, max((a.made_at AT TIME ZONE zone)::date) AS since
-			FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.kind = 3 GROUP BY a.claim_id) t
+		FROM (SELECT k.claim_id, sum(k.taken - coalesce(o.minor, 0))::bigint AS minor, max(k.since) AS since
+			FROM (SELECT a.claim_id, a.allocation_id, -sum(a.cleared_minor) AS taken, max((a.made_at AT TIME ZONE zone)::date) AS since
+				FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.kind = 3 GROUP BY 1, 2) k
+			-- What of it was owed back is not open for it.
+			LEFT JOIN LATERAL (SELECT sum(p.amount_minor) AS minor FROM posting p WHERE p.hospital_id = p_hospital AND p.claim_id = k.claim_id
+				AND p.entry_id = k.allocation_id AND p.rule = 'over_decided' AND p.credit LIKE 'AR-%') o ON true GROUP BY 1) t
 		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.claim_id
 		WHERE p_list = 'takeback' AND r.standing <> 2 AND t.minor <> 0
 		UNION ALL
@@ -182,9 +188,11 @@ BEGIN
 		WHERE p_list = 'denied'
 		UNION ALL
 		SELECT o.claim_id, o.minor, book, NULL::smallint, o.since, NULL
-		FROM (SELECT a.claim_id, sum(a.over_book_minor)::bigint AS minor, max(b.booked_day) AS since
-			FROM allocation_kept a JOIN bank_line b ON b.hospital_id = a.hospital_id AND b.line_id = a.line_id
-			WHERE a.hospital_id = p_hospital AND a.over_book_minor <> 0 GROUP BY a.claim_id) o
+		FROM (SELECT p.claim_id, sum(CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.book_minor ELSE -p.book_minor END)::bigint AS minor,
+				max(coalesce(b.booked_day, p.book_day)) FILTER (WHERE p.credit LIKE 'OVERPAID-%') AS since
+			FROM posting p LEFT JOIN bank_line b ON b.hospital_id = p.hospital_id AND b.line_id = p.source_id
+			WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'OVERPAID-%' OR p.credit LIKE 'OVERPAID-%') AND p.rule NOT LIKE 'reval%'
+			GROUP BY p.claim_id) o
 		WHERE p_list = 'overpaid' AND o.minor <> 0
 	)
 	SELECT i.claim_id, s.ref, r.carrier, r.remitter, i.minor, i.currency, i.exponent, r.open_minor, r.currency, r.exponent, i.since, i.due,

@@ -57,6 +57,9 @@ BEGIN
 	PERFORM match_lock(p_hospital);
 	SELECT h.book_currency, (now() AT TIME ZONE h.zone)::date INTO STRICT home, today FROM hospital h WHERE h.hospital_id = p_hospital;
 	PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = ANY (a_claim) ORDER BY r.claim_id FOR UPDATE;
+	IF 3 = ANY (a_kind) THEN
+		a_kind := match_taken(p_hospital, l_line, a_line, a_kind, a_claim, a_amount);
+	END IF;
 	SELECT array_agg(CASE
 			WHEN EXISTS (SELECT 1 FROM allocation o WHERE o.hospital_id = p_hospital AND o.allocation_id = t.a) THEN 1
 			WHEN i.version IS DISTINCT FROM t.v OR s.line_id IS NULL THEN 0
@@ -138,6 +141,18 @@ BEGIN
 END
 $$;
 
+-- The kinds of parts. Taken back in another currency than is owed, money that came too much in that currency is paid back (1), at
+-- the value of that liability; whatever else is taken back (3) is owed again, and receivable_offset() has it meet what is a liability.
+CREATE FUNCTION match_taken(p_hospital uuid, l_line uuid[], a_line integer[], a_kind smallint[], a_claim uuid[], a_amount bigint[])
+RETURNS smallint[] LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT array_agg(CASE WHEN q.k = 3 AND q.owed <> q.currency AND q.taken <= (receivable_beside(p_hospital, q.c, q.carrier, q.currency)).over_minor
+		THEN 1 ELSE q.k END::smallint ORDER BY q.n)
+	FROM (SELECT t.n, t.k, t.c, r.carrier, r.currency AS owed, b.currency, -sum(t.a) OVER (PARTITION BY t.c, t.k ORDER BY t.n) AS taken
+		FROM unnest(a_line, a_kind, a_claim, a_amount) WITH ORDINALITY AS t (l, k, c, a, n)
+		LEFT JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = l_line[t.l]
+		LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.c) q
+$$;
+
 -- The rows of match_post, of lines whose state is 2. Where one has several currencies or something is taken off, all of its parts
 -- pass through CONV, which is worth nothing when the entry ends.
 CREATE FUNCTION match_write(p_hospital uuid, p_who text, p_why text, p_by_hand boolean, home text, today date, state integer[],
@@ -149,7 +164,7 @@ RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off AS $$
 #variable_conflict use_column
 DECLARE
-	paid_claims uuid[];
+	met uuid[]; -- claims of which something was offset
 	worth bigint;
 BEGIN
 	WITH part AS MATERIALIZED (
@@ -237,8 +252,13 @@ BEGIN
 	DELETE FROM match_candidate c USING unnest(l_line, l_part, state) AS t (l, p, s)
 	WHERE t.s = 2 AND c.hospital_id = p_hospital AND c.line_id = t.l AND c.part = t.p;
 	PERFORM match_suspense(p_hospital, (SELECT array_agg(t.l) FROM unnest(l_line, state) AS t (l, s) WHERE t.s = 2));
-	SELECT array_agg(DISTINCT t.c) INTO paid_claims FROM unnest(a_line, a_kind, a_claim) AS t (l, k, c) WHERE state[t.l] = 2 AND t.k IN (0, 3);
-	PERFORM match_steps(p_hospital, paid_claims,
+	-- What is taken back, or came too much.
+	SELECT array_agg(q.c) INTO met FROM (
+		SELECT t.c, receivable_offset(p_hospital, t.c, l_allocation[min(t.l)], 0, 0, NULL) AS done
+		FROM unnest(a_line, a_kind, a_claim, a_over) AS t (l, k, c, o) WHERE state[t.l] = 2 AND (t.k IN (1, 3) OR t.k = 0 AND t.o > 0)
+		GROUP BY t.c ORDER BY t.c) q WHERE q.done;
+	PERFORM match_steps(p_hospital, (SELECT array_agg(DISTINCT t.c) FROM unnest(a_line, a_kind, a_claim) AS t (l, k, c)
+			WHERE state[t.l] = 2 AND (t.k IN (0, 3) OR t.c = ANY (met))),
 		(SELECT array_agg(DISTINCT t.c) FROM unnest(a_line, a_kind, a_claim) AS t (l, k, c) WHERE state[t.l] = 2 AND t.k = 3), p_who, p_why);
 END
 $$;
@@ -260,7 +280,8 @@ BEGIN
 END
 $$;
 
--- The claims' steps on payment and books that follow from what is open of their receivables now.
+-- The claims' steps on payment and books that follow from what is open of their receivables now. p_taken: from which money was
+-- taken back; where it was no more than had come too much, nothing is open for it.
 CREATE FUNCTION match_steps(p_hospital uuid, p_claim uuid[], p_taken uuid[], p_who text, p_why text) RETURNS void LANGUAGE plpgsql
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
@@ -270,10 +291,10 @@ BEGIN
 	SELECT array_agg(s.claim_id), array_agg(v.x), array_agg(v.f), array_agg(v.t), array_agg(v.e) INTO c, x, f, t, e
 	FROM claim_state s JOIN receivable r ON r.hospital_id = s.hospital_id AND r.claim_id = s.claim_id
 	CROSS JOIN LATERAL (VALUES
-		(4::smallint, s.payment, CASE WHEN s.claim_id = ANY (p_taken) THEN 4 WHEN r.open_minor = 0 THEN 2 ELSE 3 END::smallint,
-			CASE WHEN s.claim_id = ANY (p_taken) THEN 'take_back' WHEN r.open_minor = 0 THEN 'pay' ELSE 'pay_short' END),
-		(5::smallint, s.books, CASE WHEN s.claim_id = ANY (p_taken) OR r.open_minor > 0 THEN 2 ELSE 4 END::smallint,
-			CASE WHEN s.claim_id = ANY (p_taken) OR r.open_minor > 0 THEN 'post_take_back' ELSE 'post_settlement' END)) AS v (x, f, t, e)
+		(4::smallint, s.payment, CASE WHEN r.open_minor = 0 THEN 2 WHEN s.claim_id = ANY (p_taken) THEN 4 ELSE 3 END::smallint,
+			CASE WHEN r.open_minor = 0 THEN 'pay' WHEN s.claim_id = ANY (p_taken) THEN 'take_back' ELSE 'pay_short' END),
+		(5::smallint, s.books, CASE WHEN r.open_minor > 0 THEN 2 ELSE 4 END::smallint,
+			CASE WHEN r.open_minor > 0 THEN 'post_take_back' ELSE 'post_settlement' END)) AS v (x, f, t, e)
 	WHERE s.hospital_id = p_hospital AND s.claim_id = ANY (p_claim) AND v.f <> v.t
 		AND (v.x = 4 AND (v.t <> 4 OR v.f > 0) OR v.x = 5 AND (v.t = 4 AND v.f IN (2, 3) OR v.t = 2 AND v.f IN (4) OR v.t = 2 AND v.f = 3 AND s.claim_id = ANY (p_taken)));
 	IF c IS NULL THEN
@@ -288,13 +309,13 @@ END
 $$;
 
 -- Takes an allocation back by a counter-entry: receivables, advices and the money are as open as before, and the money waits for
--- a person. 1 done (or before, by the same id), 0 there is no such allocation, or it was undone; -1 a receivable does not allow it.
+-- a person; what was decided, paid or given up since stands (receivable_offset). 1 done (or before, by the same id), 0 there is no
+-- such allocation, or it was undone.
 CREATE FUNCTION match_undo(p_hospital uuid, p_allocation uuid, p_new uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	today date;
-	part allocation;
-	r receivable;
+	met uuid[]; -- claims that were paid or taken back, or of which something was offset
 BEGIN
 	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
 		RAISE EXCEPTION 'what a person undoes needs who and why';
@@ -308,17 +329,8 @@ BEGIN
 		RETURN 0;
 	END IF;
 	SELECT (now() AT TIME ZONE h.zone)::date INTO STRICT today FROM hospital h WHERE h.hospital_id = p_hospital;
-	IF EXISTS (SELECT 1 FROM (SELECT a.claim_id, sum(a.cleared_minor) AS cleared FROM allocation a WHERE a.hospital_id = p_hospital
-			AND a.allocation_id = p_allocation AND a.kind IN (0, 2, 3) GROUP BY 1) a
-		JOIN receivable v ON v.hospital_id = p_hospital AND v.claim_id = a.claim_id WHERE v.open_minor + a.cleared < 0) THEN
-		RETURN -1;
-	END IF;
-	FOR part IN SELECT * FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation AND a.kind IN (0, 2, 3)
-		ORDER BY a.claim_id, a.no DESC LOOP
-		SELECT * INTO STRICT r FROM receivable v WHERE v.hospital_id = p_hospital AND v.claim_id = part.claim_id FOR UPDATE;
-		PERFORM receivable_move(p_hospital, part.claim_id, r.version, part.cleared_minor, 1::smallint,
-			CASE WHEN part.cleared_minor <> 0 THEN part.cleared_book_minor END);
-	END LOOP;
+	PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id IN (SELECT a.claim_id FROM allocation a
+		WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation) ORDER BY r.claim_id FOR UPDATE;
 	INSERT INTO allocation (hospital_id, allocation_id, no, line_id, part, claim_id, remittance_id, detail, kind, amount_minor, currency, exponent,
 		cleared_minor, over_minor, charge_minor, discount_minor, fee_minor, unexplained_minor, book_minor, cleared_book_minor, fx_book_minor,
 		charge_book_minor, discount_book_minor, fee_book_minor, over_book_minor, unexplained_book_minor, by_hand, maker, why, undoes)
@@ -330,6 +342,16 @@ BEGIN
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
 	SELECT g.hospital_id, p_new, g.no, g.credit, g.debit, g.amount_minor, g.currency, g.exponent, g.book_minor, today, g.rule, g.claim_id, g.source_id
 	FROM posting g WHERE g.hospital_id = p_hospital AND g.entry_id = p_allocation;
+	SELECT array_agg(q.claim_id) INTO met FROM (
+		SELECT a.claim_id, a.paid, receivable_offset(p_hospital, a.claim_id, p_new, coalesce(g.moved, 0), coalesce(g.worth, 0),
+			CASE WHEN a.owed THEN 1 END::smallint) AS done
+		FROM (SELECT i.claim_id, bool_or(i.kind IN (0, 3)) AS paid, bool_or(i.kind IN (0, 2, 3)) AS owed FROM allocation i
+			WHERE i.hospital_id = p_hospital AND i.allocation_id = p_allocation AND i.kind IN (0, 1, 2, 3) GROUP BY 1) a
+		LEFT JOIN (SELECT p.claim_id, sum(CASE WHEN p.debit LIKE 'AR-%' THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS moved,
+				sum(CASE WHEN p.debit LIKE 'AR-%' THEN p.book_minor ELSE -p.book_minor END)::bigint AS worth
+			FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = p_new AND (p.debit LIKE 'AR-%' OR p.credit LIKE 'AR-%')
+			GROUP BY 1) g USING (claim_id)
+		ORDER BY a.claim_id) q WHERE q.paid OR q.done;
 	DELETE FROM remittance_paid m WHERE m.hospital_id = p_hospital AND m.allocation_id = p_allocation;
 	UPDATE match_item i SET open_minor = i.open_minor + t.a, version = i.version + 1, by_hand = true, wait = NULL, due_at = now(), claims = NULL
 	FROM (SELECT a.line_id AS l, a.part AS p, sum(a.amount_minor)::bigint AS a FROM allocation a
@@ -337,15 +359,14 @@ BEGIN
 	WHERE i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p;
 	PERFORM match_suspense(p_hospital, (SELECT array_agg(DISTINCT a.line_id) FROM allocation a
 		WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation));
-	PERFORM match_steps(p_hospital, (SELECT array_agg(DISTINCT a.claim_id) FROM allocation a
-		WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation AND a.kind IN (0, 3)), NULL, p_who, p_why);
+	PERFORM match_steps(p_hospital, met, NULL, p_who, p_why);
 	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'match.undo', p_allocation::text, p_why);
 	RETURN 1;
 END
 $$;
 
 -- The bank took a credit back: what was done with the credit is undone, and the two lines offset each other. 1 done (or before, by
--- the same id), 0 an item moved on, -1 a value is not known yet or a receivable does not allow it, -3 held.
+-- the same id), 0 an item moved on, -1 a value is not known yet, -3 held.
 CREATE FUNCTION match_return(p_hospital uuid, p_allocation uuid, p_line uuid, p_part integer, p_version integer, p_credit uuid,
 	p_credit_part integer, p_undo uuid[], p_who text, p_why text, p_by_hand boolean) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$

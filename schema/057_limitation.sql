@@ -86,8 +86,8 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	worth := -receivable_move(p_hospital, p_claim, owed.version, -amount, NULL);
-	-- In parts it is no more than at once.
-	IF worth + (SELECT coalesce(sum(w.book_minor), 0) FROM write_off w WHERE w.hospital_id = p_hospital AND w.claim_id = p_claim) > p_limit THEN
+	-- In parts it is no more than at once; what was put back since does not count.
+	IF worth + (receivable_beside(p_hospital, p_claim, owed.carrier, owed.currency)).given_book > p_limit THEN
 		RAISE EXCEPTION 'this is above the limit of the role "%"', p_role;
 	END IF;
 	SELECT coalesce(sum(CASE WHEN p.credit = 'PROV' THEN p.book_minor ELSE -p.book_minor END), 0) INTO provided

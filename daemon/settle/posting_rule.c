@@ -29,10 +29,19 @@ static const struct posting_rule rules[] = {
 		"it is owed in the contract's currency, and carried at the same value as the bill",
 		"按合同汇率转入外币应收,账面价值不变"},
 	{"over_decided", POSTING_OWED, "AR-{INSURER}", "OVERPAID-{INSURER}",
-		"what was paid and is by a later decision no longer owed is a liability to the insurer",
-		"已付款后改判减少的部分为对保险公司的负债"},
+		"what was paid and is by a later decision no longer owed is a liability to the insurer; what is taken "
+		"back clears that first",
+		"已付款后改判减少的部分为对保险公司的负债,追回款项时先冲减"},
 	{"fx_decided", POSTING_OWED, "FX", "AR-{INSURER}",
 		"what is left of the value of a receivable of which nothing is open", "应收已无余额时账面价值的尾差"},
+	{"fx_over", POSTING_OWED, "FX", "OVERPAID-{INSURER}",
+		"what is left of the value of a liability of which nothing is left",
+		"多付负债已无余额时账面价值的尾差"},
+	{"give_up_back", POSTING_OWED, "AR-{INSURER}", "BADDEBT",
+		"what was given up and is paid after all, or was never owed, is no loss; CONV where it is foreign",
+		"已核销的应收款收回或改判减少:冲回坏账损失"},
+	{"give_up_back_foreign", POSTING_OWED, "AR-{INSURER}", "CONV", "the same of what is owed in another currency",
+		"已核销的外币应收款转回"},
 	/* Posted with the statement that brings them, by schema/046_bank.sql; either way round for what is negative. */
 	{"bank_open", POSTING_BANKED, "BANK-{ACCOUNT}", "OPENING", "what was on the account before its first statement",
 		"首份对账单之前的账户余额"},
@@ -62,9 +71,9 @@ static const struct posting_rule rules[] = {
 		"核销:使用已计提坏账准备"},
 	{"give_up", POSTING_GIVEN_UP, "BADDEBT", "AR-{INSURER}", "and what it was not; CONV where it is foreign",
 		"核销:未计提部分计入费用"},
-	/* Posted with an allocation, by match_post() of schema/056_match_decide.sql; the other way round for what is negative.
-	 * Where an allocation has several currencies, or something is taken off it, SUSP's part is CONV in all but
-	 * match_in. */
+	/* Posted with an allocation, by match_post() of schema/056_match_decide.sql; the other way round for what is
+	 * negative. Where an allocation has several currencies, or something is taken off it, SUSP's part is CONV in
+	 * all but match_in. */
 	{"match_paid", POSTING_MATCHED, "SUSP", "AR-{INSURER}", "money in suspense is for this claim",
 		"待查收款核销该理赔应收款"},
 	{"match_in", POSTING_MATCHED, "SUSP", "CONV", "money that is for several, or is changed, passes through CONV",

@@ -54,6 +54,17 @@ static void allocated(int allocation, int line, int claim, int advice, int kind,
 		allocation);
 }
 
+/* What the ledger says is owed back for a claim; source: a bank line, or what else. */
+static void owed_back(int entry, int claim, const char *rule, const char *debit, const char *credit, int64_t minor,
+	const char *day, int source)
+{
+	world_sql(&world,
+		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,"
+		" claim_id, source_id) VALUES ('" HOSPITAL_A "', '" ID_A
+		"%04d', 1, '%s', '%s', %jd, 'CNY', 2, %jd, '%s', '%s', '" ID_A "%04d', '" ID_A "%04d')",
+		entry, debit, credit, (intmax_t)minor, (intmax_t)minor, day, rule, claim, source);
+}
+
 static int none_left(void **state)
 {
 	(void)state;
@@ -194,6 +205,12 @@ static void short_and_over_payments_have_owners(void **state)
 	world_sql(&world, "UPDATE zhifu.allocation SET undoes = '" ID_A "0302' WHERE allocation_id = '" ID_A "0303'");
 	line_of(103, "CNY", "CNY", 1248000, "2026-11-20");
 	allocated(304, 103, 1, 0, 1, 1248000, "CNY", 0, 1248000);
+	owed_back(304, 1, "match_over", "SUSP", "OVERPAID-ALPHA", 1248000, "2026-11-21", 103);
+	/* decided lower after it was paid, and some of it taken back; one of which all was */
+	owed_back(305, 2, "over_decided", "AR-ALPHA", "OVERPAID-ALPHA", 9000, "2026-11-22", 305);
+	owed_back(306, 2, "over_decided", "OVERPAID-ALPHA", "AR-ALPHA", 2500, "2026-11-25", 306);
+	owed_back(307, 3, "over_decided", "AR-BETA", "OVERPAID-BETA", 700, "2026-11-22", 307);
+	owed_back(308, 3, "over_decided", "OVERPAID-BETA", "AR-BETA", 700, "2026-11-23", 308);
 	assert_ctl(&world, 0, "money report short --json");
 	assert_int_equal(rows_told("items"), 1);
 	assert_string_equal(told("items", 0, "claim"), refs[8]);
@@ -201,9 +218,13 @@ static void short_and_over_payments_have_owners(void **state)
 	assert_string_equal(told("items", 0, "since"), "2026-10-05");
 	assert_string_equal(told("items", 0, "owner"), "finance");
 	assert_ctl(&world, 0, "money report overpaid --json");
-	assert_int_equal(rows_told("items"), 1);
+	assert_int_equal(rows_told("items"), 2);
 	assert_string_equal(told("items", 0, "claim"), refs[1]);
 	assert_string_equal(told("items", 0, "amount"), "12480.00");
+	assert_string_equal(told("items", 0, "since"), "2026-11-20");
+	assert_string_equal(told("items", 1, "claim"), refs[2]);
+	assert_string_equal(told("items", 1, "amount"), "65.00");
+	assert_string_equal(told("items", 1, "since"), "2026-11-22");
 
 	assert_ctl(&world, 2, "money report assign %s short 'Ms. Chen' --who li", refs[8]);
 	assert_ctl(&world, 2, "money report assign %s late 'Ms. Chen' --who li --why x", refs[8]);

@@ -1,177 +1,6 @@
 /* What carriers owe: made of bills by the contract of their day, moved by what is decided, and always what the ledger
  * says. */
-#include "settle_world.h"
-
-#include "db/pool.h"
-#include "lib/money.h"
-#include "model/receivable.h"
-#include "settle/bills.h"
-#include "settle/settle_sql.h"
-#include "settle/value.h"
-#include "zhifu_adapter.h"
-
-#define HOSPITAL "(SELECT hospital_id FROM zhifu.hospital WHERE code = 'AB1')"
-
-/* Looks at bills, and for values, until the number is what it should be. */
-static void look_until(const char *question, int64_t wanted)
-{
-	static const struct db_table *const tables[] = {&settle_table};
-	char conninfo[256];
-	struct db_pool *pool;
-	struct bills *bills;
-	struct value *value;
-	int64_t give_up_ms = clock_mono_ms() + 10000;
-
-	snprintf(conninfo, sizeof(conninfo), "host=%s user=zhifu_settle dbname=postgres", fix.dir);
-	worker_fill(fix.loop);
-	pool = pool_open(
-		(struct db_pool_conf){.conninfo = conninfo, .role = "settle", .tables = tables, .table_count = 1});
-	assert_int_equal(value_new(&world.worker, pool, &value), 0);
-	assert_int_equal(bills_new(&world.worker, pool, &bills), 0);
-	LOOP_UNTIL(db_pool_up(pool), 5000);
-	do {
-		value_look(value);
-		bills_look(bills);
-		assert_int_equal(event_base_loop(fix.loop, EVLOOP_ONCE), 0);
-	} while (number("%s", question) != wanted && clock_mono_ms() < give_up_ms);
-	assert_int_equal(number("%s", question), wanted);
-	bills_free(bills);
-	value_free(value);
-	db_pool_free(pool);
-	metrics_free(world.metrics);
-	/* What was under way may still put off what is woken next. */
-	while (number("SELECT count(*) FROM pg_stat_activity WHERE usename = 'zhifu_settle'") > 0 &&
-		clock_mono_ms() < give_up_ms) {
-	}
-}
-
-static void all_made(void)
-{
-	look_until("SELECT count(*) FROM zhifu.receivable_wait", 0);
-}
-
-/* A claim of that price that was sent to a carrier, and so billed, on a day. */
-static struct test_claim claim_billed(
-	const char *carrier, const char *currency, int exponent, int64_t minor, const char *day)
-{
-	struct test_claim claim = claim_add("ok");
-
-	sql("UPDATE zhifu.claim SET insurer = '%s', currency = '%s', exponent = %d, total_minor = %jd WHERE claim_id = '%s';"
-	    "UPDATE zhifu.claim_state SET insurer = '%s' WHERE claim_id = '%s'",
-		carrier, currency, exponent, (intmax_t)minor, claim.id_text, carrier, claim.id_text);
-	claim_deliver(&claim);
-	sql("UPDATE zhifu.posting SET book_day = '%s' WHERE claim_id = '%s'", day, claim.id_text);
-	return claim;
-}
-
-static void settle_all(void)
-{
-	settle_start();
-	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 3") == 0, 10000);
-	role_end(&settle_role);
-}
-
-/* What the carrier says of a claim, and settle of that. */
-static void fact_settle(const struct test_claim *claim, int kind, int64_t benefit, int64_t patient, int64_t contract)
-{
-	char fact[UUID_TEXT_LEN];
-	struct uuid id = uuid_new();
-
-	uuid_format(&id, fact);
-	sql("INSERT INTO zhifu.fact (hospital_id, fact_id, claim_id, insurer, kind, adjudication_id)"
-	    " SELECT hospital_id, '%s', claim_id, insurer, %d, CASE WHEN %d = %d THEN '%s'::uuid END FROM zhifu.claim_state WHERE claim_id = '%s';"
-	    "INSERT INTO zhifu.adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, currency, exponent, submitted_minor,"
-	    " benefit_minor, patient_minor, contract_minor, open_minor, content) SELECT hospital_id, '%s', claim_id, insurer, 3, currency, exponent,"
-	    " total_minor, %jd, %jd, %jd, 0, '\\x00' FROM zhifu.claim WHERE claim_id = '%s' AND %d = %d;"
-	    "INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, claim_id, fact_id)"
-	    " SELECT hospital_id, gen_random_uuid(), 3, 1, claim_id, '%s' FROM zhifu.claim_state WHERE claim_id = '%s'",
-		fact, kind, kind, ZF_FACT_ADJUDICATED, fact, claim->id_text, fact, (intmax_t)benefit, (intmax_t)patient,
-		(intmax_t)contract, claim->id_text, kind, ZF_FACT_ADJUDICATED, fact, claim->id_text);
-	settle_all();
-}
-
-static void decide(const struct test_claim *claim, int64_t benefit, int64_t patient, int64_t contract)
-{
-	fact_settle(claim, ZF_FACT_ADJUDICATED, benefit, patient, contract);
-}
-
-static void owes(const struct test_claim *claim, const char *kind, const char *currency, int64_t owed, int64_t open,
-	int64_t book, int standing)
-{
-	struct pg_result *rows = NULL;
-	char question[512], wanted[128];
-
-	snprintf(wanted, sizeof(wanted), "%s %s %jd %jd %jd %d", kind, currency, (intmax_t)owed, (intmax_t)open,
-		(intmax_t)book, standing);
-	snprintf(question, sizeof(question),
-		"SELECT concat_ws(' ', kind, currency, owed_minor, open_minor, book_minor, standing) FROM zhifu.receivable"
-		" WHERE claim_id = '%s'",
-		claim->id_text);
-	if (db_sync_query(fix.admin, question, NULL, &rows) < 0) fail_msg("%s", err_text());
-	assert_int_equal(db_rows_count(rows), 1);
-	assert_string_equal(db_rows_text(rows, 0, 0), wanted);
-	db_sync_rows_free(rows);
-}
-
-/* What the ledger says of an account, in a currency and in the books. */
-static int64_t balance(const char *account, const char *currency)
-{
-	return number(
-		"SELECT coalesce(sum(CASE '%s' WHEN debit THEN amount_minor WHEN credit THEN -amount_minor ELSE 0 END), 0)::int8"
-		" FROM zhifu.posting WHERE currency = '%s'",
-		account, currency);
-}
-
-static int64_t worth(const char *account)
-{
-	return number(
-		"SELECT coalesce(sum(CASE '%s' WHEN debit THEN book_minor WHEN credit THEN -book_minor ELSE 0 END), 0)::int8"
-		" FROM zhifu.posting",
-		account);
-}
-
-/* Receivables and the ledger agree, by account and claim by claim, and whatever passes through CONV is worth nothing.
- */
-static void books_hold(void)
-{
-	assert_int_equal(
-		number("SELECT count(*) FROM zhifu.hospital h, zhifu.books_check(h.hospital_id) b WHERE h.code = 'AB1'"
-		       " AND (b.owed <> b.ledger OR b.owed_book <> b.ledger_book)"),
-		0);
-	assert_int_equal(
-		number("SELECT count(*) FROM zhifu.receivable r CROSS JOIN LATERAL (SELECT"
-		       " sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN 1 ELSE -1 END * CASE p.currency WHEN r.currency THEN p.amount_minor ELSE 0 END) AS minor,"
-		       " sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN 1 ELSE -1 END * CASE p.currency WHEN r.currency THEN 0 ELSE p.amount_minor END) AS other,"
-		       " sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN p.book_minor ELSE -p.book_minor END) AS book"
-		       " FROM zhifu.posting p WHERE p.claim_id = r.claim_id AND 'AR-' || upper(r.carrier) IN (p.debit, p.credit)) l"
-		       " WHERE (l.minor, l.other, l.book) IS DISTINCT FROM"
-		       " (r.open_minor, 0, zhifu.receivable_carried(r.owed_minor, r.book_minor, r.open_minor))"),
-		0);
-	assert_int_equal(worth("CONV"), 0);
-}
-
-static void none_left(void)
-{
-	sql("DELETE FROM zhifu.receivable; DELETE FROM zhifu.receivable_wait; DELETE FROM zhifu.posting; DELETE FROM zhifu.posting_unvalued;"
-	    "DELETE FROM zhifu.conversion; DELETE FROM zhifu.rate; DELETE FROM zhifu.contract; DELETE FROM zhifu.outbox");
-}
-
-static void rate_add(const char *base, int per, const char *digits, int scale, const char *day)
-{
-	sql("SELECT zhifu.rate_store(1::int2, '', '{%s}', '{CNY}', '{%d}', '{%s}', '{%d}', ARRAY['%s'::date], 'li')",
-		base, per, digits, scale, day);
-}
-
-/* The first part of the object `owed`, and of `payment`. */
-static void contract_add(const char *carrier, const char *owed, const char *payment)
-{
-	sql("SELECT zhifu.contract_put(" HOSPITAL
-	    ", '{\"name\": \"%s\", \"valid_from\": \"2025-01-01\", \"parties\": {\"carrier\": \"%s\","
-	    " \"tpa\": \"Meridian\"}, \"owed\": {%s}, \"payment\": {%s}}', 'li', 'test')",
-		carrier, carrier, owed, payment);
-}
-
-#define KIND_C "\"kind\": \"C\", \"currency\": \"USD\""
+#include "receivable_world.h"
 
 /* ---- arithmetic ---- */
 
@@ -458,19 +287,52 @@ static int64_t pick(int64_t below)
 	return (int64_t)((random_state >> 33) % (uint64_t)below);
 }
 
-/* A payment that came last: NULL when there was none. */
-#define LAST(column)                                                                                                               \
-	"(SELECT p." column                                                                                                        \
-	" FROM zhifu.posting p WHERE p.claim_id = r.claim_id AND p.rule = 'settle' AND p.debit = 'SUSP'"                           \
-	" AND NOT EXISTS (SELECT 1 FROM zhifu.posting u WHERE u.claim_id = p.claim_id AND u.rule = 'settle' AND u.credit = 'SUSP'" \
-	" AND u.at > p.at) ORDER BY p.at DESC LIMIT 1)"
+/* Money for a claim, in the currency in which it is owed, carried at some rate. */
+static void money_comes(const struct test_claim *claim, enum test_kind kind, int64_t minor, int64_t over)
+{
+	char currency[4], allocation[UUID_TEXT_LEN];
+	struct pg_result *rows = NULL;
+	char question[256];
+	struct test_line line;
 
-/* One more thing that happens to a claim of that total. What was paid may be undone, at what it had cleared, and taken
- * back in dispute, when it is worth something else. */
+	snprintf(question, sizeof(question),
+		"SELECT currency, exponent::int8 FROM zhifu.receivable WHERE claim_id = '%s'", claim->id_text);
+	if (db_sync_query(fix.admin, question, NULL, &rows) < 0) fail_msg("%s", err_text());
+	snprintf(currency, sizeof(currency), "%s", db_rows_text(rows, 0, 0));
+	line = line_booked(currency, (int)db_rows_int(rows, 0, 1), minor,
+		strcmp(currency, "CNY") == 0 ? minor : minor * (700 + pick(30)) / 100 + (minor > 0 ? 1 : -1));
+	db_sync_rows_free(rows);
+	allocate(&line, claim, kind, kind == TWICE ? 0 : minor - over, over, allocation);
+}
+
+/* A payment: of a part, of all, or of more than is open. */
+static void history_pay(const struct test_claim *claim, int64_t total)
+{
+	int64_t open = number("SELECT open_minor FROM zhifu.receivable WHERE claim_id = '%s'", claim->id_text);
+	int64_t part = open * pick(6) / 4;
+
+	if (open == 0)
+		money_comes(claim, TWICE, 1 + pick(total), 0);
+	else if (part > open)
+		money_comes(claim, PAID, part, part - open);
+	else if (part > 0)
+		money_comes(claim, PAID, part, 0);
+}
+
+/* Any of its allocations that is not undone. */
+static void history_undo(const struct test_claim *claim)
+{
+	sql("SELECT zhifu.match_undo(" HOSPITAL
+	    ", a.allocation_id, gen_random_uuid(), 'li', 'not theirs') FROM zhifu.allocation a"
+	    " WHERE a.claim_id = '%s' AND a.undoes IS NULL AND NOT EXISTS (SELECT 1 FROM zhifu.allocation u"
+	    " WHERE u.undoes = a.allocation_id) ORDER BY hashtext(a.allocation_id::text || '%jd') LIMIT 1",
+		claim->id_text, (intmax_t)pick(1000));
+}
+
+/* One more thing that happens to a claim of that total. */
 static void happen(const struct test_claim *claim, int64_t total)
 {
-	char part[64];
-	int64_t what = pick(10);
+	int64_t what = pick(14);
 
 	if (what >= 5 && number("SELECT count(*) FROM zhifu.receivable WHERE claim_id = '%s'", claim->id_text) == 0)
 		what = 0;
@@ -491,17 +353,47 @@ static void happen(const struct test_claim *claim, int64_t total)
 	case 5:
 	case 6:
 	case 7:
-		snprintf(part, sizeof(part), "-(r.open_minor * %jd / 4)", (intmax_t)pick(5));
-		pay(claim, part, "NULL", "NULL");
-		break;
 	case 8:
-		pay(claim, "coalesce(" LAST("amount_minor") ", 0)", "NULL", "coalesce(" LAST("book_minor") ", 0)");
+		history_pay(claim, total);
+		break;
+	case 9:
+		history_undo(claim);
+		break;
+	case 10:
+	case 11:
+		money_comes(claim, what == 10 ? TAKEN : TWICE, -1 - pick(total), 0);
 		break;
 	default:
-		snprintf(part, sizeof(part), "least(%jd, r.owed_minor - r.open_minor)", (intmax_t)pick(total));
-		pay(claim, part, "4::int2", "CASE r.currency WHEN 'CNY' THEN d ELSE round(d * 7.3321)::int8 END");
-		break;
+		sql("SELECT zhifu.write_off_post(" HOSPITAL
+		    ", gen_random_uuid(), '%s', r.open_minor * %jd / 3 + 1, 2::int2, 'head',"
+		    " 1000000000000, 'li', 'gone') FROM zhifu.receivable r WHERE r.claim_id = '%s' AND r.open_minor * %jd / 3 < r.open_minor",
+			claim->id_text, (intmax_t)(what == 12 ? 2 : 1), claim->id_text, (intmax_t)(what == 12 ? 2 : 1));
 	}
+}
+
+/* What is decided of a claim, less the money that came for it, is open of it or was given up, or, below nothing, is
+ * owed back; never both. Each from rows of its own: decisions, money, what persons gave up, what was offset. */
+static void positions_hold(void)
+{
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.receivable r CROSS JOIN LATERAL (SELECT"
+		       " coalesce(sum(s.minor) FILTER (WHERE s.account LIKE 'AR-%%' AND s.rule IN ('bill', 'patient_share', 'write_off', 'fix_billed',"
+		       "  'fix_owed', 'value')), 0) AS decided,"
+		       " coalesce(-sum(s.minor) FILTER (WHERE s.rule LIKE 'match%%'), 0) AS received,"
+		       " coalesce(-sum(s.minor) FILTER (WHERE s.account LIKE 'OVER%%'), 0) AS over,"
+		       " coalesce(-sum(s.book) FILTER (WHERE s.account LIKE 'OVER%%'), 0) AS over_book,"
+		       " coalesce(-sum(s.minor) FILTER (WHERE s.account LIKE 'AR-%%' AND s.rule LIKE 'give_up%%'), 0) AS given,"
+		       " (SELECT coalesce(sum(w.amount_minor), 0) FROM zhifu.write_off w WHERE w.claim_id = r.claim_id) AS written"
+		       " FROM zhifu.posting p CROSS JOIN LATERAL (VALUES (p.debit, p.amount_minor, p.book_minor), (p.credit, -p.amount_minor, -p.book_minor))"
+		       " AS t (account, minor, book) CROSS JOIN LATERAL (SELECT t.*, p.rule) s WHERE p.claim_id = r.claim_id AND p.currency = r.currency"
+		       " AND s.account IN ('AR-' || upper(r.carrier), 'OVERPAID-' || upper(r.carrier))) l"
+		       " WHERE (r.open_minor + l.given, l.over) IS DISTINCT FROM"
+		       " (greatest(l.decided - l.received, 0)::numeric, greatest(l.received - l.decided, 0)::numeric)"
+		       " OR l.given NOT BETWEEN 0 AND l.written OR (l.over > 0 AND r.open_minor > 0) OR (l.over = 0 AND l.over_book <> 0)"),
+		0);
+	assert_int_equal(worth("BADDEBT"),
+		number("SELECT coalesce(sum(CASE WHEN credit LIKE 'AR-%%' THEN book_minor ELSE -book_minor END), 0)::int8 FROM zhifu.posting"
+		       " WHERE rule LIKE 'give_up%%' AND (debit LIKE 'AR-%%' OR credit LIKE 'AR-%%')"));
 }
 
 static void test_any_history(void **state)
@@ -530,31 +422,24 @@ static void test_any_history(void **state)
 		claims[i] = claim_billed(
 			kinds[kind].carrier, kinds[kind].currency, kinds[kind].exponent, totals[i], "2026-10-06");
 	}
-	for (int i = 0; i < 60; i++) {
+	for (int i = 0; i < 100; i++) {
 		size_t which = (size_t)pick(ARRAY_LEN(claims));
 
 		happen(&claims[which], totals[which]);
 		sql("UPDATE zhifu.posting SET book_day = '2026-10-06' WHERE book_day > '2026-10-06'");
 		books_hold();
+		positions_hold();
 	}
 	for (size_t i = 0; i < ARRAY_LEN(claims); i += 3) fact_settle(&claims[i], ZF_FACT_CANCELLED, 0, 0, 0);
 	all_made();
 	books_hold();
+	positions_hold();
+	/* Of the claims of other tests only their states are left. */
+	assert_int_equal(number("SELECT count(*) FROM zhifu.ledger_proof(" HOSPITAL
+				") WHERE found <> expected AND statement NOT LIKE 'claims%%'"),
+		0);
 	assert_int_equal(number("SELECT count(*) FROM zhifu.receivable"), ARRAY_LEN(claims));
 	none_left();
-}
-
-static int receivable_world_start(void **state)
-{
-	struct zone *zone = NULL;
-	int r = world_start(state);
-
-	world.hospital.rate_sources[0] = RATE_CFETS;
-	world.hospital.rate_source_count = 1;
-	world.hospital.rate_reach_days = 10;
-	assert_int_equal(zone_load("Asia/Shanghai", &zone), 0);
-	world.hospital.zone = zone;
-	return r;
 }
 
 int main(void)

@@ -1,0 +1,324 @@
+/* Money that came too much, for whatever reason, and what becomes of it: taken back, undone, decided anew, and what was
+ * given up before it came. A claim is never owed and owed back at once. */
+#include "receivable_world.h"
+
+/* What is open of a claim, what of it is owed back, and where it stands. */
+static void stands(const struct test_claim *claim, const char *currency, int64_t open, int64_t over, int standing)
+{
+	assert_int_equal(number("SELECT open_minor FROM zhifu.receivable WHERE claim_id = '%s'", claim->id_text), open);
+	assert_int_equal(number("SELECT coalesce(sum(CASE WHEN credit LIKE 'OVERPAID-%%' THEN amount_minor"
+				" WHEN debit LIKE 'OVERPAID-%%' THEN -amount_minor END), 0)::int8 FROM zhifu.posting"
+				" WHERE claim_id = '%s' AND currency = '%s'",
+				 claim->id_text, currency),
+		over);
+	assert_int_equal(
+		number("SELECT standing::int8 FROM zhifu.receivable WHERE claim_id = '%s'", claim->id_text), standing);
+	books_hold();
+}
+
+static void payment_is(const struct test_claim *claim, int payment, int books)
+{
+	assert_int_equal(number("SELECT (payment * 10 + books)::int8 FROM zhifu.claim_state WHERE claim_id = '%s'",
+				 claim->id_text),
+		payment * 10 + books);
+}
+
+static struct test_claim claim_of(int64_t minor)
+{
+	struct test_claim claim;
+
+	none_left();
+	claim = claim_billed("alpha", "CNY", 2, minor, "2026-10-06");
+	all_made();
+	return claim;
+}
+
+static void yuan(const struct test_claim *claim, enum test_kind kind, int64_t minor, int64_t over,
+	char allocation[UUID_TEXT_LEN])
+{
+	struct test_line line = line_booked("CNY", 2, minor, minor);
+
+	allocate(&line, claim, kind, kind == TWICE ? 0 : minor - over, over, allocation);
+}
+
+/* ---- taken back and undone ---- */
+
+static void test_what_is_taken_back_was_owed_back_first(void **state)
+{
+	char payment[UUID_TEXT_LEN], first[UUID_TEXT_LEN], second[UUID_TEXT_LEN];
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = claim_of(100000);
+	yuan(&claim, PAID, 100000, 0, payment);
+	decide(&claim, 70000, 30000, 0);
+	stands(&claim, "CNY", 0, 30000, 2);
+	yuan(&claim, TAKEN, -20000, 0, first);
+	stands(&claim, "CNY", 0, 10000, 2);
+	payment_is(&claim, PAYMENT_PAID, BOOKS_SETTLED);
+	yuan(&claim, TAKEN, -25000, 0, second);
+	stands(&claim, "CNY", 15000, 0, 4);
+	payment_is(&claim, PAYMENT_TAKEN_BACK, BOOKS_ADJUDICATED);
+	assert_int_equal(number("SELECT sum(CASE rule WHEN 'match_paid' THEN amount_minor ELSE -amount_minor END)::int8"
+				" FROM zhifu.posting WHERE entry_id = '%s'",
+				 second),
+		15000);
+	sql("SELECT set_config('zhifu.hospital_id', " HOSPITAL "::text, false)");
+	assert_int_equal(number("SELECT minor FROM zhifu.report_work(" HOSPITAL
+				", 'takeback', NULL, NULL, NULL, NULL, NULL, 10)"),
+		15000);
+	undo(second);
+	stands(&claim, "CNY", 0, 10000, 2);
+	/* It came once more after the dispute, and then it turns out that nothing was taken back: in whatever order. */
+	undo(first);
+	stands(&claim, "CNY", 0, 30000, 2);
+	yuan(&claim, TAKEN, -50000, 0, first);
+	stands(&claim, "CNY", 20000, 0, 4);
+	yuan(&claim, PAID, 20000, 0, second);
+	undo(first);
+	stands(&claim, "CNY", 0, 50000, 2);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.ledger_proof(" HOSPITAL ") WHERE found <> expected"
+				" AND statement LIKE '%%cause%%'"),
+		0);
+}
+
+static void test_a_payment_is_undone_after_it_was_decided_lower(void **state)
+{
+	char payment[UUID_TEXT_LEN];
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = claim_of(100000);
+	yuan(&claim, PAID, 100000, 0, payment);
+	decide(&claim, 70000, 30000, 0);
+	undo(payment);
+	stands(&claim, "CNY", 70000, 0, 1);
+	assert_int_equal(balance("SUSP", "CNY"), -100000);
+	yuan(&claim, PAID, 75000, 5000, payment);
+	stands(&claim, "CNY", 0, 5000, 2);
+	/* Decided higher, it is paid out of what came too much. */
+	decide(&claim, 72000, 28000, 0);
+	stands(&claim, "CNY", 0, 3000, 2);
+	decide(&claim, 78000, 22000, 0);
+	stands(&claim, "CNY", 3000, 0, 1);
+}
+
+/* An insurer corrects itself: all is taken back, and paid again as it is decided by now. */
+static void test_all_is_taken_back_and_paid_anew(void **state)
+{
+	char payment[UUID_TEXT_LEN];
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = claim_of(100000);
+	yuan(&claim, PAID, 100000, 0, payment);
+	decide(&claim, 70000, 30000, 0);
+	yuan(&claim, TAKEN, -100000, 0, payment);
+	stands(&claim, "CNY", 70000, 0, 4);
+	yuan(&claim, TWICE, 68000, 0, payment); /* as matching says of what was open for it in the same advice */
+	stands(&claim, "CNY", 2000, 0, 4);
+	yuan(&claim, TWICE, 2500, 0, payment);
+	stands(&claim, "CNY", 0, 500, 2);
+	payment_is(&claim, PAYMENT_PAID, BOOKS_SETTLED);
+}
+
+static void test_what_came_twice_is_taken_back(void **state)
+{
+	char payment[UUID_TEXT_LEN], again[UUID_TEXT_LEN], back[UUID_TEXT_LEN];
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = claim_of(62000);
+	decide(&claim, 62000, 0, 0);
+	yuan(&claim, PAID, 62000, 0, payment);
+	yuan(&claim, TWICE, 62000, 0, again);
+	stands(&claim, "CNY", 0, 62000, 2);
+	yuan(&claim, TAKEN, -62000, 0, back);
+	stands(&claim, "CNY", 0, 0, 2);
+	payment_is(&claim, PAYMENT_PAID, BOOKS_SETTLED);
+	/* The second was another claim's: then this one's was taken back. */
+	undo(again);
+	stands(&claim, "CNY", 62000, 0, 1);
+	payment_is(&claim, PAYMENT_SHORT_PAID, BOOKS_ADJUDICATED);
+	undo(back);
+	stands(&claim, "CNY", 0, 0, 2);
+	/* The hospital pays back by hand more than came too much. */
+	yuan(&claim, TWICE, -2000, 0, back);
+	stands(&claim, "CNY", 2000, 0, 1);
+}
+
+/* Owed in dollars: what is left of the values is an exchange difference, and nothing stays in either account. */
+static void test_dollars_at_another_rate(void **state)
+{
+	char payment[UUID_TEXT_LEN], back[UUID_TEXT_LEN];
+	struct test_claim claim;
+	struct test_line line;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	none_left();
+	rate_add("USD", 1, "70950", 4, "2026-09-30");
+	contract_add("beta", KIND_C, "\"term_days\": 30");
+	claim = claim_billed("beta", "CNY", 2, 10290000, "2026-10-06");
+	all_made();
+	line = line_booked("USD", 2, 1450317, 10253741);
+	allocate(&line, &claim, PAID, 1450317, 0, payment);
+	decide(&claim, 10200345, 89655, 0);
+	stands(&claim, "USD", 0, 12636, 2);
+	line = line_booked("USD", 2, -12636, 90347); /* at 7.15 */
+	allocate(&line, &claim, TAKEN, -12636, 0, back);
+	stands(&claim, "USD", 0, 0, 2);
+	assert_int_equal(worth("OVERPAID-BETA"), 0);
+	assert_int_equal(worth("FX"), 10290000 - 10253741 + 90347 - 89655);
+	undo(back);
+	stands(&claim, "USD", 0, 12636, 2);
+	assert_int_equal(worth("OVERPAID-BETA"), -89655);
+	allocate(&line, &claim, TWICE, 0, 0, back); /* paid back by hand */
+	stands(&claim, "USD", 0, 0, 2);
+	assert_int_equal(worth("OVERPAID-BETA"), 0);
+	assert_int_equal(worth("FX"), 10290000 - 10253741 + 90347 - 89655);
+}
+
+/* Owed in yuan, and dollars too much: as many dollars taken back open nothing, whatever they are worth by now. */
+static void test_another_currency_than_is_owed(void **state)
+{
+	char payment[UUID_TEXT_LEN], back[UUID_TEXT_LEN];
+	struct test_claim claim;
+	struct test_line line;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = claim_of(71000);
+	line = line_booked("USD", 2, 11000, 77000);
+	allocate(&line, &claim, PAID, 71000, 1000, payment);
+	stands(&claim, "USD", 0, 1000, 2);
+	line = line_booked("USD", 2, -1000, 7150);
+	allocate(&line, &claim, TAKEN, -1000, 0, back);
+	stands(&claim, "USD", 0, 0, 2);
+	assert_int_equal(worth("OVERPAID-ALPHA"), 0);
+	line = line_booked("USD", 2, -1000, 7150);
+	allocate(&line, &claim, TAKEN, -1000, 0, back);
+	stands(&claim, "USD", 7150, 0, 4);
+}
+
+/* ---- given up ---- */
+
+static void test_what_was_given_up_is_no_payment(void **state)
+{
+	char late[UUID_TEXT_LEN], more[UUID_TEXT_LEN];
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = claim_of(100000);
+	give_up(&claim, 30000);
+	decide(&claim, 50000, 50000, 0); /* what is open goes first */
+	stands(&claim, "CNY", 20000, 0, 1);
+	assert_int_equal(balance("BADDEBT", "CNY"), 30000);
+	decide(&claim, 20000, 80000, 0); /* a part of what was given up was never owed */
+	stands(&claim, "CNY", 0, 0, 2);
+	assert_int_equal(balance("BADDEBT", "CNY"), 20000);
+	decide(&claim, 90000, 10000, 0); /* and is owed after all */
+	stands(&claim, "CNY", 70000, 0, 1);
+	assert_int_equal(balance("BADDEBT", "CNY"), 20000);
+	/* More comes than is open: what was given up is collected, and only then it is too much. */
+	yuan(&claim, PAID, 85000, 15000, late);
+	stands(&claim, "CNY", 0, 0, 2);
+	assert_int_equal(balance("BADDEBT", "CNY"), 5000);
+	payment_is(&claim, PAYMENT_PAID, BOOKS_SETTLED);
+	yuan(&claim, TWICE, 9000, 0, more);
+	stands(&claim, "CNY", 0, 4000, 2);
+	assert_int_equal(balance("BADDEBT", "CNY"), 0);
+	undo(more);
+	assert_int_equal(balance("BADDEBT", "CNY"), 5000);
+	undo(late);
+	stands(&claim, "CNY", 70000, 0, 1);
+	assert_int_equal(balance("BADDEBT", "CNY"), 20000);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.ledger_proof(" HOSPITAL ") WHERE found <> expected"
+				" AND statement LIKE '%%cause%%'"),
+		0);
+}
+
+/* All of it given up, denied as it was; then it is paid: that is no double payment. */
+static void test_a_denied_claim_is_paid_after_all(void **state)
+{
+	char late[UUID_TEXT_LEN];
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = claim_of(100000);
+	decide(&claim, 0, 0, 0);
+	give_up(&claim, 100000);
+	decide(&claim, 100000, 0, 0);
+	stands(&claim, "CNY", 0, 0, 2);
+	yuan(&claim, TWICE, 100000, 0, late);
+	stands(&claim, "CNY", 0, 0, 2);
+	assert_int_equal(balance("BADDEBT", "CNY"), 0);
+	payment_is(&claim, PAYMENT_PAID, BOOKS_SETTLED);
+	undo(late);
+	stands(&claim, "CNY", 0, 0, 2);
+	assert_int_equal(balance("BADDEBT", "CNY"), 100000);
+}
+
+static void test_dollars_given_up_come_back_at_their_value(void **state)
+{
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	none_left();
+	rate_add("USD", 1, "70950", 4, "2026-09-30");
+	contract_add("beta", KIND_C, "\"term_days\": 30");
+	claim = claim_billed("beta", "CNY", 2, 10290000, "2026-10-06");
+	all_made();
+	give_up(&claim, 1450317);
+	assert_int_equal(balance("BADDEBT", "CNY"), 10290000);
+	decide(&claim, 10200345, 89655, 0);
+	stands(&claim, "USD", 0, 0, 2);
+	assert_int_equal(worth("BADDEBT") + worth("FX"), 10290000 - 89655);
+	assert_true(worth("FX") >= -8 && worth("FX") <= 8); /* the cent that a value is rounded to */
+}
+
+/* The limit of a role is held against what is given up, not against what was put back. */
+static void test_what_was_put_back_can_be_given_up_again(void **state)
+{
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = claim_of(100000);
+	give_up(&claim, 100000);
+	decide(&claim, 20000, 80000, 0);
+	decide(&claim, 100000, 0, 0);
+	stands(&claim, "CNY", 80000, 0, 1);
+	assert_int_equal(number("SELECT zhifu.write_off_post(" HOSPITAL
+				", gen_random_uuid(), '%s', NULL, 2::int2, 'head', 100000, 'li', 'gone')",
+				 claim.id_text),
+		80000);
+	stands(&claim, "CNY", 0, 0, 2);
+	assert_int_equal(balance("BADDEBT", "CNY"), 100000);
+	none_left();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_taken_back_was_owed_back_first),
+		cmocka_unit_test(test_a_payment_is_undone_after_it_was_decided_lower),
+		cmocka_unit_test(test_all_is_taken_back_and_paid_anew),
+		cmocka_unit_test(test_what_came_twice_is_taken_back),
+		cmocka_unit_test(test_dollars_at_another_rate),
+		cmocka_unit_test(test_another_currency_than_is_owed),
+		cmocka_unit_test(test_what_was_given_up_is_no_payment),
+		cmocka_unit_test(test_a_denied_claim_is_paid_after_all),
+		cmocka_unit_test(test_dollars_given_up_come_back_at_their_value),
+		cmocka_unit_test(test_what_was_put_back_can_be_given_up_again),
+	};
+
+	return cmocka_run_group_tests_name("overpaid", tests, receivable_world_start, world_stop);
+}
