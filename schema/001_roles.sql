@@ -28,6 +28,17 @@ CREATE FUNCTION zhifu.tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
 AS $$ SELECT nullif(current_setting('zhifu.hospital_id', true), '')::uuid $$;
 GRANT EXECUTE ON FUNCTION zhifu.tenant() TO PUBLIC;
 
+-- A function that is told a hospital acts for no other than the session's: whoever mixes them up gets an error and not another
+-- hospital's books. What takes many hospitals in one batch (the path of claims) cannot ask.
+CREATE FUNCTION zhifu.tenant_must(p_hospital uuid) RETURNS void LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+	IF p_hospital IS DISTINCT FROM zhifu.tenant() THEN
+		RAISE EXCEPTION 'the session did not name this hospital' USING ERRCODE = 'insufficient_privilege';
+	END IF;
+END
+$$;
+GRANT EXECUTE ON FUNCTION zhifu.tenant_must TO zhifu_writer;
+
 -- The first UUIDv7 of an instant: what partition bounds and time ranges over ids are made of (RFC 9562 section 5.7).
 CREATE FUNCTION zhifu.uuid_floor(at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid $$;

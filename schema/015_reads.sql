@@ -23,6 +23,7 @@ DECLARE
 	task_outcome text;
 	task_found uuid;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	-- Work before state, as translate and dispatch lock them: the other way round two of them could wait for each other.
 	PERFORM 1 FROM outbox o WHERE o.hospital_id = p_hospital AND o.claim_id = p_claim ORDER BY o.work_id FOR UPDATE;
 	-- The row's lock makes two cancellations, and a cancellation and a sending, happen one after the other.

@@ -19,9 +19,11 @@ CREATE TABLE rate (
 	version  smallint NOT NULL DEFAULT 1,
 	status   smallint NOT NULL DEFAULT 1, -- 1 in force, 2 waits for a second person, 3 refused
 	maker    text NOT NULL CHECK (maker <> ''), -- who imported it or typed it in
+	maker_of uuid DEFAULT tenant(), -- whose client or person that was; NULL: the house's
 	made_at  timestamptz NOT NULL DEFAULT now(),
 	why      text,
 	checker  text,
+	checker_of uuid,
 	checked_at timestamptz,
 	checked_why text,
 	CHECK (base <> quote),
@@ -34,6 +36,13 @@ CREATE TABLE rate (
 CREATE INDEX rate_pair ON rate (low, high, day) WHERE status = 1;
 GRANT SELECT, INSERT, UPDATE ON rate TO zhifu_writer;
 GRANT SELECT ON rate TO zhifu_settle, zhifu_operator;
+
+-- Rates as the clients of hospitals see them: they count for all, and the persons are only those of the session's hospital.
+CREATE VIEW rate_seen AS SELECT r.rate_id, r.source, r.bank, r.base, r.quote, r.low, r.high, r.per, r.digits, r.scale, r.day, r.version, r.status,
+	CASE WHEN r.maker_of = tenant() THEN r.maker END AS maker, r.made_at, r.why,
+	CASE WHEN r.checker_of = tenant() THEN r.checker END AS checker, r.checked_at, r.checked_why
+	FROM rate r;
+ALTER VIEW rate_seen OWNER TO zhifu_writer;
 
 -- The rates by which a posting got its value: one row a step, of which there are two through a pivot. The same conversion
 -- can be made again from it.
@@ -128,7 +137,8 @@ BEGIN
 	IF lower(btrim(entered_by)) = lower(btrim(p_who)) THEN
 		RETURN -1;
 	END IF;
-	UPDATE rate SET status = CASE WHEN p_approve THEN 1 ELSE 3 END, checker = p_who, checked_at = now(), checked_why = p_why
+	UPDATE rate SET status = CASE WHEN p_approve THEN 1 ELSE 3 END, checker = p_who, checker_of = tenant(), checked_at = now(),
+		checked_why = p_why
 	WHERE rate_id = p_rate;
 	IF p_approve THEN
 		PERFORM posting_value_soon();
@@ -149,7 +159,7 @@ RETURNS TABLE (rate_id uuid, source smallint, bank text, base text, quote text, 
 $$;
 
 -- All rates in force over some days, and of each series the last before and the first after them: what new rates are held
--- against, and what can be said where one is missing.
+-- against, and what can be said where one is missing. A session that named a hospital sees only that one's persons.
 CREATE FUNCTION rate_around(p_from date, p_to date)
 RETURNS TABLE (rate_id uuid, source smallint, bank text, base text, quote text, per integer, digits bigint, scale smallint, day date,
 	maker text, checker text, made_at timestamptz) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -162,7 +172,9 @@ RETURNS TABLE (rate_id uuid, source smallint, bank text, base text, quote text, 
 			WHERE (r.source, r.bank, r.low, r.high) > (s.source, s.bank, s.low, s.high)
 			ORDER BY r.source, r.bank, r.low, r.high LIMIT 1) n
 	)
-	SELECT r.rate_id, r.source, r.bank, r.base, r.quote, r.per, r.digits, r.scale, r.day, r.maker, r.checker, r.made_at
+	SELECT r.rate_id, r.source, r.bank, r.base, r.quote, r.per, r.digits, r.scale, r.day,
+		CASE WHEN tenant() IS NULL OR r.maker_of = tenant() THEN r.maker ELSE 'somebody else' END,
+		CASE WHEN tenant() IS NULL OR r.checker_of = tenant() THEN r.checker WHEN r.checker IS NOT NULL THEN 'a second person' END, r.made_at
 	FROM series s CROSS JOIN LATERAL (
 		(SELECT DISTINCT ON (i.day) i.* FROM rate i WHERE i.source = s.source AND i.bank = s.bank AND i.low = s.low
 			AND i.high = s.high AND i.status = 1 AND i.day BETWEEN p_from AND p_to ORDER BY i.day, i.version DESC)

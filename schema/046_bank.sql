@@ -115,6 +115,7 @@ GRANT UPDATE, DELETE ON suspense TO zhifu_writer;
 CREATE FUNCTION bank_file_take(p_hospital uuid, p_file uuid, p_hash bytea, p_bytes bigint, p_format smallint, p_who text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	PERFORM pg_advisory_xact_lock(hashtext('zhifu.bank'), hashtext(p_hospital::text));
 	INSERT INTO bank_file (hospital_id, file_id, hash, bytes, format, who) VALUES (p_hospital, p_file, p_hash, p_bytes, p_format, p_who)
 	ON CONFLICT (hospital_id, hash) DO NOTHING;
@@ -122,9 +123,12 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION bank_file_part_add(p_hospital uuid, p_file uuid, p_no integer, p_content bytea) RETURNS void LANGUAGE sql
+CREATE FUNCTION bank_file_part_add(p_hospital uuid, p_file uuid, p_no integer, p_content bytea) RETURNS void LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-	INSERT INTO bank_file_part VALUES (p_hospital, p_file, p_no, p_content)
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	INSERT INTO bank_file_part VALUES (p_hospital, p_file, p_no, p_content);
+END
 $$;
 
 -- The statements of an account that have both balances, of one currency: only they say how others go on from them.
@@ -207,10 +211,12 @@ CREATE FUNCTION bank_statement_add(p_hospital uuid, p_statement uuid, p_file uui
 	p_closing bigint, p_closing_day date, p_entries integer, p_bank text) RETURNS smallint LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
-	how smallint := bank_chain(p_hospital, p_account, p_kind, p_sequence, p_page, p_opening, p_opening_day, p_closing, p_closing_day);
+	how smallint;
 	oldest record;
 	moved bigint := 0;
 BEGIN
+	PERFORM tenant_must(p_hospital);
+	how := bank_chain(p_hospital, p_account, p_kind, p_sequence, p_page, p_opening, p_opening_day, p_closing, p_closing_day);
 	IF how BETWEEN 1 AND 7 THEN
 		SELECT s.opening_minor, s.opening_day, s.sequence, s.page INTO oldest FROM bank_proved s
 		WHERE s.hospital_id = p_hospital AND s.account = p_account
@@ -261,6 +267,7 @@ DECLARE
 	own bank_statement;
 	fresh uuid[];
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	SELECT * INTO STRICT own FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.statement_id = p_statement;
 	WITH i AS (
 		INSERT INTO bank_line (hospital_id, line_id, statement_id, account, identity, occurrence, booked_day, value_day, amount_minor,
@@ -287,16 +294,20 @@ $$;
 
 -- Details of lines that were added before; those of lines that were known are left out.
 CREATE FUNCTION bank_details_add(p_hospital uuid, p_line uuid[], p_no integer[], p_amount bigint[], p_content bytea[]) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
 	INSERT INTO bank_detail (hospital_id, line_id, no, amount_minor, content)
 	SELECT p_hospital, t.l, t.n, t.a, t.c FROM unnest(p_line, p_no, p_amount, p_content) AS t (l, n, a, c)
-	JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = t.l
+	JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = t.l;
+END
 $$;
 
 -- Who looks after money in suspense, and why it is there. False: it has found its home meanwhile.
 CREATE FUNCTION suspense_assign(p_hospital uuid, p_line uuid, p_owner text, p_reason text, p_who text) RETURNS boolean LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	UPDATE suspense SET owner = p_owner, reason = coalesce(p_reason, reason), version = version + 1
 	WHERE hospital_id = p_hospital AND line_id = p_line;
 	IF NOT FOUND THEN

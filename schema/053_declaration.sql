@@ -32,6 +32,7 @@ CREATE FUNCTION declaration_add(p_hospital uuid, p_line uuid[], p_ground smallin
 DECLARE
 	made integer;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	PERFORM pg_advisory_xact_lock(hashtext('zhifu.declaration'), hashtext(p_hospital::text));
 	INSERT INTO declaration (hospital_id, no, line_id, ground, country, credit_day, due_day, due_assumed, code)
 	SELECT p_hospital, (SELECT coalesce(max(d.no), 0) FROM declaration d WHERE d.hospital_id = p_hospital)

@@ -196,7 +196,8 @@ BEGIN
 		WHERE p_list = 'overpaid' AND o.minor <> 0
 	)
 	SELECT i.claim_id, s.ref, r.carrier, r.remitter, i.minor, i.currency, i.exponent, r.open_minor, r.currency, r.exponent, i.since, i.due,
-		today - i.since, r.standing, coalesce(w.owner, report_owner(p_list)), w.who, w.why, coalesce(i.due, i.since)
+		today - i.since, r.standing, coalesce(w.owner, report_owner(p_list)), w.who, CASE WHEN NOT report_inspected() THEN w.why END,
+		coalesce(i.due, i.since)
 	FROM item i JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = i.claim_id
 	JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = i.claim_id
 	LEFT JOIN work_owner w ON w.hospital_id = p_hospital AND w.claim_id = i.claim_id AND w.list = p_list
@@ -301,10 +302,12 @@ $$;
 
 -- What waits for an explanation: money in suspense (kind 'line'), advices whose arithmetic is wrong, so that they are parked
 -- ('advice': no money, only what they say), and what was let go within the tolerance of contracts ('difference', by carrier and
--- currency; since the first one).
+-- currency; since the first one). wait (enum match_wait, daemon/settle/match.h) and held are why money waits, in classes; the reason
+-- in words may be a person's, so inspectors do not get it.
 CREATE FUNCTION report_suspense(p_hospital uuid, p_day date, p_owner text, p_after_day date, p_after uuid, p_limit integer)
 RETURNS TABLE (kind text, id uuid, account text, minor bigint, currency text, exponent smallint, since date, days integer, band smallint,
-	owner text, reason text, sort_day date) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	owner text, wait smallint, held smallint, reason text, sort_day date) LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	today date;
@@ -314,17 +317,18 @@ BEGIN
 	today := report_day(p_hospital, p_day);
 	SELECT h.zone INTO zone FROM hospital h WHERE h.hospital_id = p_hospital;
 	RETURN QUERY SELECT i.kind, i.id, i.account, i.minor, i.currency, i.exponent, i.since, today - i.since, report_band(today - i.since), i.owner,
-		i.reason, i.since
+		i.wait, i.held, i.reason, i.since
 	FROM (
 		SELECT 'line' AS kind, u.line_id AS id, b.account, u.open_minor AS minor, u.currency, u.exponent, u.since, u.owner,
-			concat_ws('; ', CASE u.held WHEN 1 THEN 'held by compliance' WHEN 2 THEN 'not from the expected payer' END, u.reason) AS reason
+			u.wait, u.held, CASE WHEN NOT report_inspected()
+				THEN concat_ws('; ', CASE u.held WHEN 1 THEN 'held by compliance' WHEN 2 THEN 'not from the expected payer' END, u.reason) END AS reason
 		FROM suspense u JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = p_hospital
 		UNION ALL
-		SELECT 'advice', m.remittance_id, m.insurer, m.amount_minor, m.currency, m.exponent, (m.made_at AT TIME ZONE zone)::date, NULL,
+		SELECT 'advice', m.remittance_id, m.insurer, m.amount_minor, m.currency, m.exponent, (m.made_at AT TIME ZONE zone)::date, NULL, NULL, NULL,
 			'its details do not come to its amount' FROM remittance_parked m WHERE m.hospital_id = p_hospital
 		UNION ALL
 		SELECT 'difference', (array_agg(a.allocation_id ORDER BY a.made_at))[1], r.carrier, sum(a.unexplained_minor)::bigint, a.currency,
-			a.exponent, min((a.made_at AT TIME ZONE zone)::date), NULL, 'let go within the tolerance'
+			a.exponent, min((a.made_at AT TIME ZONE zone)::date), NULL, NULL, NULL, 'let go within the tolerance'
 		FROM allocation_kept a JOIN receivable r ON r.hospital_id = a.hospital_id AND r.claim_id = a.claim_id
 		WHERE a.hospital_id = p_hospital AND a.unexplained_minor <> 0 GROUP BY r.carrier, a.currency, a.exponent) i
 	WHERE (p_owner IS NULL OR i.owner = p_owner) AND (p_after IS NULL OR (i.since, i.id) > (p_after_day, p_after))

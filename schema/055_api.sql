@@ -30,7 +30,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-GRANT SELECT ON rate, contract_span, bank_continuity TO zhifu_intake;
+GRANT SELECT ON rate_seen, contract_span, bank_continuity TO zhifu_intake;
 -- What a statement's import does, in one transaction (daemon/settle/bank_import.c).
 GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, declaration_add,
 	rate_around TO zhifu_intake;
@@ -66,6 +66,7 @@ DECLARE
 	seen record;
 	made uuid;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
 	IF seen.outcome IS NOT NULL THEN
 		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
@@ -85,6 +86,7 @@ DECLARE
 	seen record;
 	done integer;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
 	IF seen.outcome IS NOT NULL THEN
 		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
@@ -109,6 +111,7 @@ DECLARE
 	seen record;
 	done record;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
 	IF seen.outcome IS NOT NULL THEN
 		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
@@ -133,6 +136,7 @@ DECLARE
 	done integer;
 	latest contract;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
 	IF seen.outcome IS NOT NULL THEN
 		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
@@ -165,6 +169,7 @@ DECLARE
 	seen record;
 	stands suspense;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
 	IF seen.outcome IS NOT NULL THEN
 		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
@@ -197,9 +202,10 @@ SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	seen record;
 	house hospital;
-	open_from date := books_day(p_hospital, '-infinity'); -- what comes for a closed month is booked on the first open day
+	open_from date; -- what comes for a closed month is booked on it
 	made bigint;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
 	IF seen.outcome IS NOT NULL THEN
 		RETURN QUERY SELECT seen.outcome, NULL::uuid, NULL::text, seen.answer[1], seen.answer[2];
@@ -208,6 +214,7 @@ BEGIN
 	-- One after the other: what a correction corrects must be seen.
 	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.charge ' || p_hospital, 0));
 	SELECT * INTO house FROM hospital h WHERE h.hospital_id = p_hospital;
+	open_from := books_day(p_hospital, '-infinity');
 	RETURN QUERY WITH sent AS (
 		SELECT * FROM unnest(p_identifier, p_day, p_minor, p_currency, p_exponent, p_corrects) WITH ORDINALITY
 			AS t (identifier, day, minor, currency, exponent, corrects, n)

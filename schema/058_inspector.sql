@@ -113,21 +113,19 @@ BEGIN
 END
 $$;
 
+-- Is who asks neither an operator nor one of the daemon's own roles? The role that a session took by SET ROLE counts, whoever
+-- logged in. To such a one reports say nothing that a person wrote: a patient may be named in it.
+CREATE FUNCTION report_inspected() RETURNS boolean LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT NOT (pg_has_role(c, 'zhifu_operator', 'USAGE') OR pg_has_role(c, 'zhifu_intake', 'USAGE') OR pg_has_role(c, 'zhifu_settle', 'USAGE'))
+	FROM coalesce(nullif(current_setting('role'), 'none'), session_user::text) AS c
+$$;
+
 -- May this session read a report of this hospital now? Operators and the daemon's own roles may, of the hospital that they named
--- (zhifu.hospital_id); whoever is none of them needs a look on record, in a transaction that is over. The role that a session took
--- by SET ROLE counts, whoever logged in.
+-- (zhifu.hospital_id); whoever is none of them needs a look on record, in a transaction that is over.
 CREATE FUNCTION report_allow(p_hospital uuid, p_report text) RETURNS void LANGUAGE plpgsql STABLE SET search_path = zhifu, pg_temp AS $$
-DECLARE
-	caller text := coalesce(nullif(current_setting('role'), 'none'), session_user);
 BEGIN
-	IF p_hospital IS DISTINCT FROM tenant() THEN
-		RAISE EXCEPTION 'the session did not name this hospital' USING ERRCODE = 'insufficient_privilege';
-	END IF;
-	IF pg_has_role(caller, 'zhifu_operator', 'USAGE') OR pg_has_role(caller, 'zhifu_intake', 'USAGE')
-		OR pg_has_role(caller, 'zhifu_settle', 'USAGE') THEN
-		RETURN;
-	END IF;
-	IF NOT EXISTS (SELECT 1 FROM inspector_look l
+	PERFORM tenant_must(p_hospital);
+	IF report_inspected() AND NOT EXISTS (SELECT 1 FROM inspector_look l
 		JOIN inspector_grant g ON g.hospital_id = l.hospital_id AND g.grant_id = l.grant_id
 		WHERE l.hospital_id = p_hospital AND l.report = p_report AND NOT l.refused AND l.at > now() - interval '5 minutes'
 			AND l.backend = pg_backend_pid() AND l.xact IS DISTINCT FROM pg_current_xact_id_if_assigned() AND inspector_stands(g)) THEN
@@ -161,7 +159,7 @@ DECLARE
 	f regprocedure;
 BEGIN
 	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
-		AND (p.proname LIKE 'inspector\_%' OR p.proname = 'report_allow') LOOP
+		AND (p.proname LIKE 'inspector\_%' OR p.proname IN ('report_allow', 'report_inspected')) LOOP
 		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
 		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
 	END LOOP;

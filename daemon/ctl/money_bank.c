@@ -479,12 +479,18 @@ static int suspense_assign(struct ctl *ctl, int argc, char **argv)
 	if (hospital == NULL) return 2;
 	r = ctl_accountable(ctl, why);
 	if (r != 0) return r;
-	r = ctl_query(ctl, &rows, "SELECT suspense_assign($1, $2, $3, $4, $5)", "uuttt", &hospital->id, &id, words[1],
-		why, ctl->who);
+	r = ctl_begin(ctl, &hospital->id, true);
+	if (r == 0)
+		r = ctl_query(ctl, &rows, "SELECT suspense_assign($1, $2, $3, $4, $5)", "uuttt", &hospital->id, &id,
+			words[1], why, ctl->who);
 	if (r == 0) done = db_rows_bool(rows, 0, 0);
 	db_sync_rows_free(rows);
 	if (r == 0 && !done) r = err_set(ERR_NOTFOUND, "this line is not in suspense");
-	if (r < 0) return ctl_fail("not assigned");
+	if (r == 0) r = ctl_commit(ctl);
+	if (r < 0) {
+		ctl_rollback(ctl);
+		return ctl_fail("not assigned");
+	}
 	report_begin(&report, ctl);
 	report_field(&report, "line", "line", cell_uuid(&id));
 	report_field(&report, "owner", "owner", cell_text(words[1]));

@@ -8,6 +8,7 @@
 #include "lib/currency.h"
 #include "lib/date.h"
 #include "model/directory.h"
+#include "settle/match.h"
 
 #define HOSPITAL_COLUMN                                                                                                \
 	{                                                                                                              \
@@ -256,9 +257,24 @@ static int suspense_ask(struct ctl *ctl, const struct hospital *hospital, const 
 	char day[16];
 
 	return ctl_query(ctl, ret_rows,
-		"SELECT id, sort_day, kind, account, since, days, band, minor, currency, exponent, owner, reason"
+		"SELECT id, sort_day, kind, account, since, days, band, minor, currency, exponent, owner, reason, wait::int4, held::int4"
 		" FROM report_suspense($1, $2::text::date, $3, $4, $5, $6)",
 		"uttdun", &hospital->id, money_day_text(filter->day, day), filter->owner, after_day, after, (int)limit);
+}
+
+/* What kind of reason it is, where the words are not for who asks. */
+static struct cell cell_reason_kind(const struct ctl *ctl, const struct pg_result *rows, int row)
+{
+	switch (db_rows_int(rows, row, 13)) {
+	case 1:
+		return cell_text(say(ctl, "held by compliance", "合规冻结"));
+	case 2:
+		return cell_text(say(ctl, "not from the expected payer", "付款人非预期"));
+	default:
+		if (db_rows_null(rows, row, 12))
+			return cell_text(say(ctl, "not matched yet, or as a person noted", "尚未匹配,或由人工说明"));
+		return cell_text(match_wait_text((uint8_t)db_rows_int(rows, row, 12), ctl->chinese));
+	}
 }
 
 static void suspense_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
@@ -281,7 +297,8 @@ static void suspense_row(const struct ctl *ctl, const struct hospital *hospital,
 	table_add(table, cell_band(ctl, db_rows_int(rows, row, 6)));
 	table_add(table, cell_money(db_rows_int(rows, row, 7), currency, exponent));
 	table_add(table, cell_text(db_rows_text(rows, row, 10)));
-	table_add(table, cell_text(db_rows_text(rows, row, 11)));
+	table_add(table, db_rows_null(rows, row, 11) ? cell_reason_kind(ctl, rows, row)
+						     : cell_text(db_rows_text(rows, row, 11)));
 	table_add(table, cell_uuid(&id));
 	/* the others are no money */
 	if (line) money_sum_add(sums, 1, db_rows_int(rows, row, 7), currency, exponent);

@@ -40,14 +40,14 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	/* Rates belong to nobody. */
 	[DESK_RATES] = {"desk_rates",
 		"SELECT (r.day - date '1970-01-01')::int8, r.rate_id, " RATE_COLUMNS
-		" FROM zhifu.rate r WHERE $1::uuid IS NOT NULL"
+		" FROM zhifu.rate_seen r WHERE $1::uuid IS NOT NULL"
 		" AND ($2::date IS NULL OR r.day >= $2) AND ($3::date IS NULL OR r.day <= $3)"
 		" AND ($4::text IS NULL OR $4 IN (r.low, r.high)) AND ($5::int4 IS NULL OR r.source = $5)"
 		" AND ($6::int4 IS NULL OR r.status = $6)" BEHIND(
 			"r.day", "r.rate_id", "7", "8") " ORDER BY r.day, r.rate_id LIMIT $9::int4",
 		9},
 	[DESK_RATE] = {"desk_rate",
-		"SELECT " RATE_COLUMNS " FROM zhifu.rate r WHERE $1::uuid IS NOT NULL AND r.rate_id = $2::uuid", 2},
+		"SELECT " RATE_COLUMNS " FROM zhifu.rate_seen r WHERE $1::uuid IS NOT NULL AND r.rate_id = $2::uuid", 2},
 	[DESK_RATES_KNOWN] = {"desk_rates_known",
 		"SELECT " RATE_ROWS_COLUMNS " FROM zhifu.rate_around($2::date, $3::date) WHERE $1::uuid IS NOT NULL",
 		3},

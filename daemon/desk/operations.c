@@ -32,10 +32,11 @@ static const struct field rate_fields[] = {
 	{"day", FIELD_DAY, NEEDED, "in the source's own calendar", NULL, 0, NULL},
 	{"version", FIELD_INT, NEEDED, "of one pair, source and day the last one in force counts", NULL, 0, NULL},
 	{"status", FIELD_WORD, NEEDED, "waits: for a second person", rate_standings, 0, NULL},
-	{"maker", FIELD_TEXT, NEEDED, "who imported it or typed it in", NULL, 0, NULL},
+	{"maker", FIELD_TEXT, 0, "who imported it or typed it in; not there: somebody of another hospital, or of none", NULL, 0,
+		NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
 	{"why", FIELD_TEXT, 0, "why it was typed in", NULL, 0, NULL},
-	{"checker", FIELD_TEXT, 0, "who decided on it", NULL, 0, NULL},
+	{"checker", FIELD_TEXT, 0, "who decided on it, likewise", NULL, 0, NULL},
 	{"checked_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
 	{"checked_why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
 };

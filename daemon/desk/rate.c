@@ -140,7 +140,9 @@ static void on_entered(void *ctx, const struct db_outcome *outcome)
 		.value = text_of(decimal_words(arena, rate.value)),
 		.per = rate.per,
 		.day = text_of(day_words(arena, day)),
-		.maker = zf_strdup(&arena->zf, db_rows_text(rows, 0, RATE_MAKER)),
+		/* Hidden is who is of another hospital, and so another person. */
+		.maker = db_rows_null(rows, 0, RATE_MAKER) ? "-"
+							   : zf_strdup(&arena->zf, db_rows_text(rows, 0, RATE_MAKER)),
 		.checker = call->principal->client_id,
 		.far_approved = shape_value(&rate_approval_shape, call->body, "far")->number != 0};
 	/* What is decided already the statement says best. */

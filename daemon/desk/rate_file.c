@@ -138,6 +138,7 @@ void rate_file_run(struct desk_call *call)
 	file->call = call;
 	arena_init(&file->arena, RATE_IMPORT_BYTES_MAX);
 	rate_import_begin(&file->import, &file->arena, (int32_t)zone_day(hospital->zone, clock_wall_ms()));
+	file->import.hospital = &call->principal->hospital_id;
 	file->import.who = call->principal->client_id;
 	file->charset = CHARSET_UTF8;
 	file->conninfo = zf_strdup(&file->arena.zf, call->desk->intake->worker->options->database_intake.text);

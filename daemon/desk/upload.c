@@ -33,8 +33,8 @@ struct upload {
 	struct arena arena;
 	struct uuid hospital_id;
 	struct key key;
-	const char *conninfo, *hospitals_dir, *insurers_dir;
-	struct directory *directory; /* of the import's own */
+	const char *conninfo;
+	struct directory *directory; /* in force when the import began; import.hospital is in it */
 	struct bank_import import;
 };
 
@@ -85,25 +85,11 @@ static void error_keep(struct upload *upload, int r)
 	if (r < 0) (void)snprintf(upload->error_text, sizeof(upload->error_text), "%s", err_text());
 }
 
-/* The process's own configuration may be replaced at any time: the thread reads one for itself. */
-static int hospital_find(struct upload *upload)
-{
-	struct conf_faults faults = {.arena = &upload->arena};
-	int r = directory_load(upload->hospitals_dir, upload->insurers_dir, &faults, &upload->directory);
-	if (r == ERR_NOMEM) return r;
-	/* A fault in another file is no reason not to take this hospital's money. */
-	if (upload->directory != NULL && r < 0) (void)directory_sound_only(upload->directory, &faults);
-	if (upload->directory != NULL)
-		upload->import.hospital = directory_hospital(upload->directory, &upload->hospital_id);
-	return upload->import.hospital == NULL ? err_set(ERR_AGAIN, "the hospital's configuration has faults") : 0;
-}
-
 static void import_work(void *ctx)
 {
 	struct upload *upload = ctx;
 	struct db_sync *db = NULL;
-	int r = hospital_find(upload);
-	if (r == 0) r = db_sync_open(upload->conninfo, "intake", &db);
+	int r = db_sync_open(upload->conninfo, "intake", &db);
 	if (r == 0) {
 		upload->import.db = db;
 		r = bank_import_run(&upload->arena, &upload->import);
@@ -192,12 +178,11 @@ static void import_done(void *ctx)
 	upload_free(upload);
 }
 
-/* What the thread reads, copied. False: no memory, or no key. */
+/* What the thread reads, copied or held. False: no memory, or no key. */
 static bool import_prepare(struct upload *upload)
 {
 	const struct desk_call *call = upload->call;
 	const struct intake *intake = upload->desk->intake;
-	const struct options *options = intake->worker->options;
 	const struct hospital *hospital = intake_hospital(intake, call->principal);
 	struct zf_arena *arena = &upload->arena.zf;
 	const struct value *account = shape_value(&statement_import_query, call->query, "account");
@@ -206,19 +191,18 @@ static bool import_prepare(struct upload *upload)
 	const struct key *key = keyhold_newest(intake->keys, &hospital->id, &version);
 	if (key == NULL) return false;
 	upload->key = *key;
-	upload->hospital_id = hospital->id;
-	upload->conninfo = zf_strdup(arena, options->database_intake.text);
-	upload->hospitals_dir = zf_strdup(arena, options->hospitals_dir);
-	upload->insurers_dir = zf_strdup(arena, options->insurers_dir);
-	upload->import = (struct bank_import){.account = account->given ? zf_strdup(arena, account->text) : NULL,
+	upload->conninfo = zf_strdup(arena, intake->worker->options->database_intake.text);
+	upload->directory = directory_hold(intake->worker->directory);
+	upload->import = (struct bank_import){.hospital = hospital,
+		.account = account->given ? zf_strdup(arena, account->text) : NULL,
 		.format = format->given ? (enum bank_format)format->number : BANK_FORMAT_DETECT,
 		.read = piece_read,
 		.ctx = upload->spool,
 		.who = zf_strdup(arena, call->principal->client_id),
 		.key = &upload->key,
 		.today = (int32_t)zone_day(hospital->zone, clock_wall_ms())};
-	return upload->conninfo != NULL && upload->hospitals_dir != NULL && upload->insurers_dir != NULL &&
-	       upload->import.who != NULL && (upload->import.account != NULL) == account->given;
+	return upload->conninfo != NULL && upload->import.who != NULL &&
+	       (upload->import.account != NULL) == account->given;
 }
 
 static void fail(struct upload *upload, const struct problem *problem)
@@ -290,6 +274,14 @@ static void go_on(struct upload *upload)
 		import_go(upload);
 }
 
+static bool hospital_is_full(const struct desk *desk, const struct uuid *hospital_id)
+{
+	unsigned count = 0;
+	LIST_EACH(&desk->uploads, node)
+	count += uuid_equal(&CONTAINER_OF(node, struct upload, node)->hospital_id, hospital_id);
+	return count >= UPLOADS_PER_HOSPITAL_MAX;
+}
+
 static int upload_begin(struct http_request *req, void *ctx, const char **ret_text)
 {
 	struct desk *desk = ctx;
@@ -299,11 +291,17 @@ static int upload_begin(struct http_request *req, void *ctx, const char **ret_te
 		*ret_text = "this client's scopes do not cover this request: it needs finance.write";
 		return 403;
 	}
+	const struct uuid *hospital_id = &intake_principal(req)->hospital_id;
+	if (hospital_is_full(desk, hospital_id)) {
+		*ret_text = "this hospital sends as many files as it may; send this one when one of them has ended";
+		return 429;
+	}
 	struct upload *upload = desk->upload_count >= UPLOADS_MAX ? NULL : mem_alloc(sizeof(*upload));
 	*ret_text = "too many files at this moment";
 	if (upload == NULL) return 503;
 	upload->desk = desk;
 	upload->req = req;
+	upload->hospital_id = *hospital_id;
 	arena_init(&upload->arena, RESULT_BYTES_MAX);
 	list_append(&desk->uploads, &upload->node);
 	desk->upload_count++;

@@ -7,7 +7,9 @@
 
 struct upload;
 
-#define UPLOADS_MAX 16 /* of one process, being received or imported; over it 503 */
+/* Being received or imported, in one process. */
+#define UPLOADS_MAX 16             /* over it 503 */
+#define UPLOADS_PER_HOSPITAL_MAX 4 /* over it 429: nobody keeps the places of the others */
 
 /* What takes the bodies of operations of the kind OPERATION_UPLOAD; the context is the desk. */
 extern const struct http_sink upload_sink;

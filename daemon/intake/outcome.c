@@ -188,6 +188,9 @@ static const struct {
 		"This client certificate belongs to no client that is configured in Zhifu. Ask the operator of Zhifu to add its "
 		"SHA-256 fingerprint.",
 		"该客户端证书不属于直付中已配置的任何客户端；请联系直付运维人员登记其 SHA-256 指纹。"},
+	{"this hospital sends as many files as it may; send this one when one of them has ended",
+		"This hospital sends as many files as it may at a time; send this one when one of them has ended.",
+		"该医院同时上传的文件数已达上限；请待其中一个结束后再发送此文件。"},
 };
 
 static void explain(const struct http_request *req, struct arena *arena, struct outcome_remark *remark)

@@ -106,7 +106,8 @@ static int commit(struct task_call *call)
 	db_params_text(params, intake_principal(call->read.req)->client_id);
 	db_params_bytes(params, call->content);
 	call->tries++;
-	return db_query(call->read.intake->pool, &read_sql[READ_TASK_COMMIT], params, 0, on_committed, call);
+	return db_query_tenant(call->read.intake->pool, &call->read.hospital, &read_sql[READ_TASK_COMMIT], params, 0,
+		on_committed, call);
 }
 
 static const char *location_of(const struct task_call *call, const struct uuid *id)

@@ -75,6 +75,7 @@ struct directory_owned {
 	struct directory directory;
 	struct arena arena;
 	struct reading reading;
+	unsigned owners;
 };
 
 int directory_load(const char *hospitals_dir, const char *insurers_dir, struct conf_faults *faults,
@@ -87,6 +88,7 @@ int directory_load(const char *hospitals_dir, const char *insurers_dir, struct c
 	int r;
 
 	if (owned == NULL) return ERR_NOMEM;
+	owned->owners = 1;
 	arena_init(&owned->arena, DIRECTORY_BYTES_MAX);
 	owned->reading.arena = &owned->arena;
 	owned->reading.faults = faults;
@@ -160,12 +162,21 @@ size_t directory_sound_only(struct directory *directory, const struct conf_fault
 	return faulty;
 }
 
+struct directory *directory_hold(const struct directory *directory)
+{
+	struct directory_owned *owned = CONTAINER_OF((struct directory *)directory, struct directory_owned, directory);
+
+	owned->owners++;
+	return &owned->directory;
+}
+
 void directory_free(struct directory *directory)
 {
 	struct directory_owned *owned;
 
 	if (directory == NULL) return;
 	owned = CONTAINER_OF(directory, struct directory_owned, directory);
+	if (--owned->owners > 0) return;
 	for (size_t i = 0; i < owned->reading.zone_count; i++) zone_free(owned->reading.zones[i]);
 	arena_free(&owned->arena);
 	mem_free(owned);

@@ -162,6 +162,10 @@ int directory_load(const char *hospitals_dir, const char *insurers_dir, struct c
 	struct directory **ret_directory) MUSTUSE;
 /* Takes out the entries in whose files there are faults. Returns how many of the faults those files have. */
 size_t directory_sound_only(struct directory *directory, const struct conf_faults *faults);
+/* One more owner of a directory that directory_load made, for who needs it as it is beyond a reload. Returns owned:
+ * directory_free. All owners are on one thread; others may read. */
+struct directory *directory_hold(const struct directory *directory);
+/* One owner less; with the last one it ends. NULL allowed. */
 void directory_free(struct directory *directory);
 
 const struct hospital *directory_hospital(const struct directory *directory, const struct uuid *id);

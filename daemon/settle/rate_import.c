@@ -270,7 +270,8 @@ int rate_import_run(struct rate_import *import, struct arena *arena)
 	days_guess(import, arena->limit_bytes);
 	r = db_sync_script(import->db, "BEGIN");
 	if (r < 0) return r;
-	r = import_store(import, arena);
+	if (import->hospital != NULL) r = db_sync_tenant(import->db, import->hospital);
+	if (r == 0) r = import_store(import, arena);
 	if (r == 0) return db_sync_script(import->db, "COMMIT");
 	(void)!db_sync_script(import->db, "ROLLBACK");
 	return r;

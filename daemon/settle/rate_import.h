@@ -30,13 +30,15 @@ int rate_known_read(struct db_sync *db, const char *bank, int32_t from, int32_t 
 void rate_known_free(struct rate_known *known); /* usable with CLEANUP */
 
 struct rate_import {
-	struct db_sync *db;          /* borrowed */
-	const char *who, *why;       /* for the record; why: NULL: not said */
-	const char *from;            /* "cfets", "ecb", "board:BANK": rate_import_source has read it */
-	const char *bank;            /* NULL, or whose board it is */
-	enum rate_source source;     /* RATE_BANK_BUY stands for both of a board */
-	struct text_span text;       /* the file, in UTF-8 */
-	const struct zone *zone;     /* as rate_known_read has it */
+	struct db_sync *db; /* borrowed */
+	const struct uuid
+		*hospital;       /* whose client brings it: its persons are named to nobody else; NULL: the house's */
+	const char *who, *why;   /* for the record; why: NULL: not said */
+	const char *from;        /* "cfets", "ecb", "board:BANK": rate_import_source has read it */
+	const char *bank;        /* NULL, or whose board it is */
+	enum rate_source source; /* RATE_BANK_BUY stands for both of a board */
+	struct text_span text;   /* the file, in UTF-8 */
+	const struct zone *zone; /* as rate_known_read has it */
 	struct rate_reading reading; /* today, far_allowed */
 	/* results */
 	struct fault_list faults;

@@ -159,8 +159,13 @@ def test_bad_statements_change_nothing(up):
 def test_the_same_statement_ten_times_at_once_is_one(up, keep):
     text, _ = v1.statement(1, 10, 0, list(range(1, 400)))
     desks = [keep(v1.Desk(up)) for _ in range(10)]
+
+    def send(desk):  # four at a time are taken, the others are told to come again
+        answer = desk.call("POST", "/v1/bank-statements", text, **BODY)
+        return answer if answer.status != 429 else None
+
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(lambda desk: desk.call("POST", "/v1/bank-statements", text, **BODY), desks))
+        answers = list(pool.map(lambda desk: zhifu.wait_until(lambda: send(desk), "a place"), desks))
     assert sorted(a.status for a in answers) == [200] * 9 + [201], answers
     assert up.database.value("SELECT count(*) FROM zhifu.bank_line") == 399
     assert up.database.value("SELECT count(*) FROM zhifu.posting") == 399
@@ -205,6 +210,45 @@ def test_a_large_file_needs_no_memory_of_its_length(up):
         sock.sendall(b"POST /v1/bank-statements HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
                      b"Content-Length: 5000000\r\n\r\n" + piece * 20)
     desk.get("/v1/rates")
+
+
+def slow_upload(desk):
+    """An upload that stops behind its head: its connection, and what the server says to that."""
+    sock = desk.client.raw()
+    sock.sendall(b"POST /v1/bank-statements HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+                 b"Expect: 100-continue\r\nContent-Length: 5000\r\n\r\n")
+    return sock, sock.recv(4096).decode()
+
+
+def test_one_hospitals_slow_uploads_leave_room_for_the_others(up, keep):
+    desk, other = up.desk(), keep(v1.Desk(up, "other"))
+    slow = [slow_upload(desk) for _ in range(17)]
+    socks = [keep(sock) for sock, _ in slow]
+    heads = [head.split("\r\n")[0].split()[1] for _, head in slow]
+    assert heads == ["100"] * 4 + ["429"] * 13
+    assert "Retry-After: " in slow[4][1]
+    text, _ = v1.statement(1, 10, 0, [100])
+    answer = desk.call("POST", "/v1/bank-statements", text, **BODY)
+    assert answer.status == 429 and "as many files" in answer.json()["title"] and "上限" in answer.json()["title_zh"], answer
+    # The other hospital has no bank account, which it hears of the import itself.
+    assert other.errors("/v1/bank-statements", text, **BODY) == {"file": "cause"}
+    socks[0].close()
+    zhifu.wait_until(lambda: desk.call("POST", "/v1/bank-statements", text, **BODY).status == 201, "a place that is free again")
+
+
+def test_an_upload_is_read_by_the_configuration_in_force(up):
+    desk = up.desk()
+    path = up.folder / "hospitals.d" / "hospital.conf"
+    good = path.read_text(encoding="utf-8")
+    path.write_text("no configuration at all", encoding="utf-8")
+    text, _ = v1.statement(1, 10, 0, [100])
+    desk.post("/v1/bank-statements", text, **BODY)
+    path.write_text(good.replace("33010001 00000002", "33010001 00000009"), encoding="utf-8")
+    later, _ = v1.statement(2, 11, 100, [5])
+    desk.post("/v1/bank-statements", later, **BODY)  # nobody has reloaded it
+    up.daemon.reload()
+    zhifu.wait_until(lambda: desk.call("POST", "/v1/bank-statements", later + "\r\n", **BODY).status == 422,
+                     "the new configuration")
 
 
 def test_a_file_over_the_limit_is_refused(place, keep):

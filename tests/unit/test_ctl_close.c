@@ -315,7 +315,8 @@ static void red_is_not_closed(void **state)
 	/* The database refuses it as well. */
 	assert_int_not_equal(
 		db_sync_script(world.db,
-			"SET ROLE zhifu_operator; SELECT zhifu.period_close('" HOSPITAL_A
+			"SET zhifu.hospital_id = '" HOSPITAL_A
+			"'; SET ROLE zhifu_operator; SELECT zhifu.period_close('" HOSPITAL_A
 			"', '2025-11-30', gen_random_uuid(), '{}', 2::smallint, '[]', 3, '[]', 0::smallint, 'li')"),
 		0);
 	assert_non_null(strstr(err_text(), "cannot be closed"));
@@ -339,10 +340,11 @@ static void rates_are_checked(void **state)
 	world_sql(&world, "TRUNCATE zhifu.posting, zhifu.receivable CASCADE");
 	owes(1, "C", "USD", 100000, 710000, "2025-11-03");
 	for (int i = 0; i < 2; i++) {
-		char sql[512];
+		char sql[640];
 
 		snprintf(sql, sizeof(sql),
-			"SET ROLE zhifu_operator; SELECT zhifu.period_close('" HOSPITAL_A
+			"SET zhifu.hospital_id = '" HOSPITAL_A
+			"'; SET ROLE zhifu_operator; SELECT zhifu.period_close('" HOSPITAL_A
 			"', '2025-11-30', gen_random_uuid(), (SELECT jsonb_build_object('USD', jsonb_build_array(jsonb_build_array(rate_id, true)))"
 			" FROM zhifu.rate WHERE base = '%s' AND day = '2025-11-30'), 2::smallint, '%s', 3, '[]', 0::smallint, 'li')",
 			i == 0 ? "EUR" : "USD",

@@ -1,6 +1,8 @@
 /* Inspectors: they read a hospital's reports while their time lasts, nothing else, and never unseen. */
 #include "ctl_world.h"
 
+#include "settle/match.h"
+
 static struct ctl_world world;
 static char pass[128];
 
@@ -162,6 +164,56 @@ static void its_end_is_the_databases(void **state)
 	assert_ctl(&world, 2, "inspector grant A --until 2031-01-01 --who li --hospital HZ1");
 }
 
+/* What persons wrote may name a patient: inspectors get the class of a reason. */
+static void what_persons_wrote_stays_in_the_house(void **state)
+{
+	static const char *const reports[] = {"suspense", "dispute"};
+
+	(void)state;
+	granted("Ms. Wu");
+	world_sql(&world,
+		"INSERT INTO zhifu.bank_line SELECT '" HOSPITAL_A
+		"', ('019ab000-0000-7000-8000-00000000000' || n)::uuid, '" HOSPITAL_A
+		"', 'USD', sha256(n::text::bytea), 1, '2026-10-01', NULL, 100, 'USD', 2, false, '' FROM generate_series(1, 2) AS n;"
+		"INSERT INTO zhifu.suspense (hospital_id, line_id, open_minor, currency, exponent, since, owner, reason, wait)"
+		" SELECT l.hospital_id, l.line_id, 100, 'USD', 2, '2026-10-01', 'li', 'letter of Zhang San', CASE WHEN right(l.line_id::text, 1)"
+		" = '1' THEN %d END FROM zhifu.bank_line l",
+		MATCH_WAIT_NOTHING);
+	world_sql(&world,
+		"INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref) VALUES ('" HOSPITAL_A "', '" HOSPITAL_A
+		"', 'HZ1XXXXXXXXXXXXX');"
+		"INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, kind, currency, exponent, owed_minor, open_minor,"
+		" book_minor, billed_day, standing) VALUES ('" HOSPITAL_A "', '" HOSPITAL_A
+		"', 'alpha', 'alpha', 'A', 'CNY', 2, 100, 100, 100, '2026-10-01', 4);"
+		"INSERT INTO zhifu.work_owner VALUES ('" HOSPITAL_A "', '" HOSPITAL_A
+		"', 'dispute', 'chen', 'li', 'letter of Zhang San')");
+	for (size_t i = 0; i < ARRAY_LEN(reports); i++) {
+		assert_ctl(&world, 0, "money report %s --hospital HZ1 --json", reports[i]);
+		assert_non_null(strstr(world.out, "Zhang San"));
+		assert_ctl(&world, 0, "money report %s --hospital HZ1 --json --inspector '%s/pass'", reports[i],
+			world.folder);
+		assert_null(strstr(world.out, "Zhang San"));
+	}
+	assert_non_null(strstr(world.out, "chen"));
+	assert_ctl(&world, 0, "money report suspense --hospital HZ1 --inspector '%s/pass'", world.folder);
+	assert_non_null(strstr(world.out, match_wait_text(MATCH_WAIT_NOTHING, false)));
+	assert_non_null(strstr(world.out, "as a person noted"));
+	assert_ctl(&world, 0, "money report suspense --zh --hospital HZ1 --inspector '%s/pass'", world.folder);
+	assert_non_null(strstr(world.out, match_wait_text(MATCH_WAIT_NOTHING, true)));
+	/* nor from the functions themselves */
+	world_sql(
+		&world, "SET zhifu.hospital_id = '" HOSPITAL_A "'; SET search_path = zhifu; SET ROLE zhifu_inspector");
+	world_sql(&world, "SELECT inspector_look('" HOSPITAL_A "', '%s', 'suspense', '')", pass);
+	assert_int_equal(world_count(&world,
+				 "SELECT count(*) FROM report_suspense('" HOSPITAL_A "', NULL, NULL, NULL, NULL, 9)"),
+		2);
+	assert_int_equal(world_count(&world, "SELECT count(reason) FROM report_suspense('" HOSPITAL_A
+					     "', NULL, NULL, NULL, NULL, 9)"),
+		0);
+	world_sql(&world,
+		"RESET ROLE; TRUNCATE zhifu.bank_line, zhifu.suspense, zhifu.claim_state, zhifu.receivable, zhifu.work_owner");
+}
+
 static int none_left(void **state)
 {
 	(void)state;
@@ -187,6 +239,7 @@ int main(void)
 		cmocka_unit_test_setup(nothing_else_is_theirs, none_left),
 		cmocka_unit_test_setup(no_look_goes_unrecorded, none_left),
 		cmocka_unit_test_setup(its_end_is_the_databases, none_left),
+		cmocka_unit_test_setup(what_persons_wrote_stays_in_the_house, none_left),
 	};
 	if (r == 77) {
 		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");

@@ -1,0 +1,129 @@
+/* Whose hospital it is: functions that are told one act for the session's and no other, also those that come later;
+ * persons who dealt with rates, which all hospitals share, are known to their own hospital only. */
+#include "ctl_world.h"
+
+static struct ctl_world world;
+
+static void as(const char *role, const char *hospital)
+{
+	world_sql(&world, "RESET ROLE; SET search_path = zhifu; SET zhifu.hospital_id = '%s'; SET ROLE %s", hospital,
+		role);
+}
+
+/* All functions of the role whose first argument is a hospital, called for hospital A with nothing else. */
+static int64_t functions(struct pg_result **ret_rows)
+{
+	world_sql(&world, "RESET ROLE");
+	assert_int_equal(
+		db_sync_query(world.db,
+			"SELECT p.proname::text, format('SELECT zhifu.%I(' || string_agg(CASE WHEN a.n = 1 THEN quote_literal('" HOSPITAL_A
+			"') ELSE 'NULL' END || '::' || format_type(a.type, NULL), ', ' ORDER BY a.n) || ')', p.proname)"
+			" FROM pg_proc p CROSS JOIN LATERAL unnest(p.proargtypes) WITH ORDINALITY AS a (type, n)"
+			" WHERE p.pronamespace = 'zhifu'::regnamespace AND has_function_privilege('zhifu_intake', p.oid, 'EXECUTE')"
+			" AND p.prosecdef" /* row-level security holds the others */
+			" AND p.proargtypes[0] = 'uuid'::regtype AND p.proargnames[1] = 'p_hospital'"
+			/* a process opens the hospitals of its configuration with it, before it acts for any */
+			" AND p.proname <> 'hospital_open'"
+			" GROUP BY p.oid, p.proname ORDER BY p.oid",
+			NULL, ret_rows),
+		0);
+	return db_rows_count(*ret_rows);
+}
+
+static void no_function_acts_for_another_hospital(void **state)
+{
+	static const char *const sessions[] = {HOSPITAL_B, ""};
+	struct pg_result *rows = NULL;
+	int count = (int)functions(&rows);
+
+	(void)state;
+	assert_true(count >= 13);
+	for (size_t i = 0; i < ARRAY_LEN(sessions); i++) {
+		for (int row = 0; row < count; row++) {
+			as("zhifu_intake", sessions[i]);
+			int r = db_sync_script(world.db, db_rows_text(rows, row, 1));
+			if (r != ERR_DB || strcmp(db_sync_sqlstate(world.db), "42501") != 0 ||
+				strstr(err_text(), "did not name this hospital") == NULL)
+				fail_msg("as '%s': %s: %d %s", sessions[i], db_rows_text(rows, row, 1), r, err_text());
+		}
+	}
+	/* In the session's own hospital they get further. */
+	for (int row = 0; row < count; row++) {
+		as("zhifu_intake", HOSPITAL_A);
+		if (db_sync_script(world.db, db_rows_text(rows, row, 1)) == ERR_DB &&
+			strstr(err_text(), "did not name this hospital") != NULL)
+			fail_msg("%s: %s", db_rows_text(rows, row, 1), err_text());
+	}
+	db_sync_rows_free(rows);
+	/* What only persons call. */
+	as("zhifu_operator", HOSPITAL_B);
+	assert_int_equal(
+		db_sync_script(world.db, "SELECT suspense_assign('" HOSPITAL_A "', '" HOSPITAL_A "', 'a', 'b', 'c')"),
+		ERR_DB);
+	assert_string_equal(db_sync_sqlstate(world.db), "42501");
+}
+
+static void persons_of_rates_are_known_at_home(void **state)
+{
+	(void)state;
+	as("zhifu_intake", HOSPITAL_A);
+	world_sql(&world, "SELECT * FROM api_rate_enter('" HOSPITAL_A
+			  "', 'li.at.a', NULL, NULL, 'USD', 'CNY', 1, 71000, 4, current_date - 2, 'holiday')");
+	world_sql(&world,
+		"SELECT * FROM rate_store(1::int2, '', '{USD}', '{CNY}', '{1}', '{71100}', '{4}', ARRAY[current_date - 3], 'li.at.a')");
+	as("zhifu_intake", HOSPITAL_B);
+	world_sql(&world, "SELECT r.* FROM rate_seen s, api_rate_decide('" HOSPITAL_B
+			  "', 'wu.at.b', NULL, NULL, s.rate_id, true, 'seen') r WHERE s.source = 5");
+	static const struct {
+		const char *hospital;
+		int64_t makers, checkers;
+	} seen[] = {{HOSPITAL_A, 2, 0}, {HOSPITAL_B, 0, 1}, {"", 0, 0}};
+	for (size_t i = 0; i < ARRAY_LEN(seen); i++) {
+		as("zhifu_intake", seen[i].hospital);
+		assert_int_equal(world_count(&world, "SELECT count(*) FROM rate_seen"), 2);
+		assert_int_equal(world_count(&world, "SELECT count(maker) FROM rate_seen"), seen[i].makers);
+		assert_int_equal(world_count(&world, "SELECT count(checker) FROM rate_seen"), seen[i].checkers);
+	}
+	/* nor past the view, nor in what is said of a rate that contradicts it */
+	as("zhifu_intake", HOSPITAL_B);
+	assert_int_equal(db_sync_script(world.db, "SELECT maker FROM rate"), ERR_DB);
+	assert_string_equal(db_sync_sqlstate(world.db), "42501");
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM rate_around(current_date - 9, current_date)"), 2);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM rate_around(current_date - 9, current_date) WHERE maker LIKE 'li%%'"),
+		0);
+	/* four eyes all the same; the house sees all */
+	as("zhifu_operator", "");
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM rate_around(current_date - 9, current_date) WHERE maker = 'li.at.a'"),
+		2);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 0, "migrate");
+	world_sql(&world, "SET search_path = zhifu; SELECT hospital_open('" HOSPITAL_A
+			  "', 'HZ1', 'x', 'Asia/Shanghai', 'CNY', '');"
+			  "SELECT hospital_open('" HOSPITAL_B "', 'RY2', 'x', 'Asia/Riyadh', 'SAR', '')");
+	return 0;
+}
+
+int main(void)
+{
+	int r = world_start(&world, "tenant");
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_function_acts_for_another_hospital),
+		cmocka_unit_test(persons_of_rates_are_known_at_home),
+	};
+	if (r == 77) {
+		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
+		return 0;
+	}
+	if (r != 0) return 1;
+	r = cmocka_run_group_tests(tests, start, NULL);
+	world_stop(&world);
+	return r;
+}
