@@ -210,6 +210,7 @@ CREATE FUNCTION period_check(p_hospital uuid, p_last date) RETURNS TABLE (code t
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	RETURN QUERY SELECT CASE WHEN s.chain = 6 THEN 'statement_opening' ELSE 'statement_gap' END, true, s.account, count(*), min(s.opening_day)
 	FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.gap AND s.opening_day <= p_last GROUP BY 1, 3;
 	RETURN QUERY SELECT 'bank_proof', true, b.account, 1::bigint, b.statement_day FROM bank_proof(p_hospital, p_last) b

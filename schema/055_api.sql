@@ -24,12 +24,20 @@ DO $$
 DECLARE
 	t text;
 BEGIN
-	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_statement', 'bank_line', 'bank_detail', 'suspense', 'contract', 'conversion'] LOOP
+	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_statement', 'bank_line', 'bank_detail', 'suspense', 'contract', 'conversion', 'match_item',
+		'match_candidate', 'allocation', 'remittance_paid', 'advice', 'period', 'revaluation', 'provision', 'declaration'] LOOP
 		EXECUTE format('CREATE POLICY client ON %I FOR SELECT TO zhifu_intake USING (hospital_id = tenant())', t);
-		EXECUTE format('GRANT SELECT ON %I TO zhifu_intake', t);
+		IF t <> 'advice' THEN
+			EXECUTE format('GRANT SELECT ON %I TO zhifu_intake', t);
+		END IF;
 	END LOOP;
 END
 $$;
+-- Not the documents that advices were read from.
+GRANT SELECT (hospital_id, advice_id, remitter, identifier, version, standing, form, amount_minor, sum_minor, currency, exponent, maker,
+	made_at, why, decided_by, decided_at, decided_why) ON advice TO zhifu_intake;
+GRANT EXECUTE ON FUNCTION report_open, report_claims, report_work, report_scoreboard, report_fx, report_suspense, report_accounts,
+	period_check, declaration_claims TO zhifu_intake;
 GRANT SELECT ON rate_seen, contract_span, bank_continuity TO zhifu_intake;
 -- What a statement's import does, in one transaction (daemon/settle/bank_import.c).
 GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, declaration_add,

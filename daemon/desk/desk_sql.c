@@ -32,6 +32,25 @@
 #define RECEIVABLE_FROM                                                                                                  \
 	" FROM zhifu.receivable a JOIN zhifu.claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = a.claim_id" \
 	" JOIN zhifu.hospital h ON h.hospital_id = a.hospital_id"
+#define REMITTANCE_COLUMNS                                                                                                         \
+	"r.id, r.remitter, r.identifier, r.version, r.form::int4, r.standing::int4, r.amount_minor, r.currency, r.exponent::int4," \
+	" coalesce(r.sum_minor, (SELECT coalesce(sum(d.amount_minor + d.fee_minor), 0)::bigint FROM zhifu.remittance_detail d"     \
+	"  WHERE d.hospital_id = $1 AND d.remittance_id = r.id)), r.currency, r.exponent::int4,"                                   \
+	" EXISTS (SELECT 1 FROM zhifu.remittance_paid p WHERE p.hospital_id = $1 AND p.remittance_id = r.id), r.made_at, r.maker," \
+	" r.why, r.decided_by, r.decided_at, r.decided_why"
+/* Those that people brought in, and those of modules. */
+#define REMITTANCE_FROM                                                                                                          \
+	" FROM (SELECT a.advice_id AS id, a.remitter, a.identifier, a.version, a.form, a.standing, a.amount_minor, a.sum_minor," \
+	"  a.currency, a.exponent, a.made_at, a.maker, a.why, a.decided_by, a.decided_at, a.decided_why FROM zhifu.advice a"     \
+	"  WHERE a.hospital_id = $1::uuid"                                                                                       \
+	" UNION ALL SELECT m.remittance_id, m.insurer, m.identifier, 1, 0, 1, m.amount_minor, NULL, m.currency, m.exponent,"     \
+	"  m.created_at, NULL, NULL, NULL, NULL, NULL FROM zhifu.remittance m WHERE m.hospital_id = $1 AND NOT EXISTS"           \
+	"  (SELECT 1 FROM zhifu.advice a WHERE a.hospital_id = m.hospital_id AND a.advice_id = m.remittance_id)) r"
+#define DECLARATION_COLUMNS                                                                                                  \
+	"d.line_id, d.no, b.account, d.credit_day, b.amount_minor, b.currency, b.exponent::int4, d.ground::int4, d.country," \
+	" d.code, d.due_day, d.due_assumed, d.status::int4, d.number, zhifu.declaration_claims(d.hospital_id, d.line_id), d.version"
+#define DECLARATION_FROM                                                                                               \
+	" FROM zhifu.declaration d JOIN zhifu.bank_line b ON b.hospital_id = d.hospital_id AND b.line_id = d.line_id"
 /* A page by day and id. */
 #define BEHIND(day, id, n1, n2)                                                                                        \
 	" AND ($" n1 "::int8 IS NULL OR (" day ", " id ") > (date '1970-01-01' + $" n1 "::int8::int4, $" n2 "::uuid))"
@@ -47,7 +66,8 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 			"r.day", "r.rate_id", "7", "8") " ORDER BY r.day, r.rate_id LIMIT $9::int4",
 		9},
 	[DESK_RATE] = {"desk_rate",
-		"SELECT " RATE_COLUMNS " FROM zhifu.rate_seen r WHERE $1::uuid IS NOT NULL AND r.rate_id = $2::uuid", 2},
+		"SELECT " RATE_COLUMNS " FROM zhifu.rate_seen r WHERE $1::uuid IS NOT NULL AND r.rate_id = $2::uuid",
+		2},
 	[DESK_RATES_KNOWN] = {"desk_rates_known",
 		"SELECT " RATE_ROWS_COLUMNS " FROM zhifu.rate_around($2::date, $3::date) WHERE $1::uuid IS NOT NULL",
 		3},
@@ -184,6 +204,110 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	[DESK_RECEIVABLE] = {"desk_receivable",
 		"SELECT " RECEIVABLE_COLUMNS RECEIVABLE_FROM
 		" WHERE a.hospital_id = $1::uuid AND a.claim_id = $2::uuid",
+		2},
+	[DESK_OPEN_SUMS] = {"desk_open_sums",
+		"SELECT r.carrier, r.currency, r.items, r.open_minor, r.currency, r.exponent::int4, r.not_due_minor, r.currency,"
+		" r.exponent::int4, r.to_30_minor, r.currency, r.exponent::int4, r.to_60_minor, r.currency, r.exponent::int4, r.to_90_minor,"
+		" r.currency, r.exponent::int4, r.to_180_minor, r.currency, r.exponent::int4, r.to_365_minor, r.currency, r.exponent::int4,"
+		" r.older_minor, r.currency, r.exponent::int4, r.carried_minor, r.book_currency, NULL::int4, r.oldest_day FROM"
+		" zhifu.report_open($1::uuid, $3::date, $2::text) r",
+		3},
+	[DESK_OPEN_ITEMS] = {"desk_open_items",
+		"SELECT (r.sort_day - date '1970-01-01')::int8, r.claim_id, r.claim_id, r.ref, r.carrier, r.remitter, r.kind, r.owed_minor,"
+		" r.currency, r.exponent::int4, r.open_minor, r.currency, r.exponent::int4, r.carried_minor, r.book_currency, NULL::int4,"
+		" r.billed_day, r.due_day, r.days, r.band::int4, r.standing::int4 FROM zhifu.report_claims($1::uuid, $3::date, $2::text,"
+		" coalesce($4::bool, false), date '1970-01-01' + $5::int8::int4, $6::uuid, $7::int4) r",
+		7},
+	[DESK_WORK_ITEMS] = {"desk_work_items",
+		"SELECT (r.sort_day - date '1970-01-01')::int8, r.claim_id, r.claim_id, r.ref, r.carrier, r.remitter, r.minor, r.currency,"
+		" r.exponent::int4, r.open_minor, r.open_currency, r.open_exponent::int4, r.since, r.due_day, r.days, r.standing::int4,"
+		" r.owner, r.owner_who, r.owner_why FROM zhifu.report_work($1::uuid, (ARRAY['short', 'takeback', 'dispute', 'denied',"
+		" 'overpaid'])[$2::int4], $5::date, $3::text, $4::text, date '1970-01-01' + $6::int8::int4, $7::uuid, $8::int4) r",
+		8},
+	[DESK_SCORES] = {"desk_scores",
+		"SELECT r.role, r.party, r.answered, r.denied, r.answer_median_tenths::int8, 1::int4, r.answer_p90, r.paid,"
+		" r.pay_median_tenths::int8, 1::int4, r.pay_p90, r.short, r.short_book_minor, r.book_currency, NULL::int4, r.owed_book_minor,"
+		" r.book_currency, NULL::int4, r.disputes, r.won FROM zhifu.report_scoreboard($1::uuid, $2::date, $3::date) r",
+		3},
+	[DESK_FX_RESULTS] = {"desk_fx_results",
+		"SELECT r.carrier, r.account, r.currency, r.realised_gain_minor, r.book_currency, NULL::int4, r.realised_loss_minor,"
+		" r.book_currency, NULL::int4, r.revalued_minor, r.book_currency, NULL::int4, r.net_minor, r.book_currency, NULL::int4 FROM"
+		" zhifu.report_fx($1::uuid, $2::date, $3::date) r",
+		3},
+	[DESK_UNEXPLAINED] = {"desk_unexplained",
+		"SELECT (r.sort_day - date '1970-01-01')::int8, r.id, r.kind, r.id, r.account, r.minor, r.currency, r.exponent::int4,"
+		" r.since, r.days, r.band::int4, r.owner, r.wait::int4, r.held::int4, r.reason FROM zhifu.report_suspense($1::uuid, $3::date,"
+		" $2::text, date '1970-01-01' + $4::int8::int4, $5::uuid, $6::int4) r",
+		6},
+	[DESK_PROOFS] = {"desk_proofs",
+		"SELECT r.account, r.currency, r.statement_day, r.statement_minor, r.currency, r.exponent::int4, r.transit_minor, r.currency,"
+		" r.exponent::int4, r.ledger_minor, r.currency, r.exponent::int4, r.difference_minor, r.currency, r.exponent::int4,"
+		" r.suspense_minor, r.currency, r.exponent::int4, r.suspense_since, r.taken_at FROM zhifu.report_accounts($1::uuid, $2::date)"
+		" r",
+		2},
+	/* Parts are of a line: the position's number is the day and the part. */
+	[DESK_MATCH_ITEMS] = {"desk_match_items",
+		"SELECT (i.booked_day - date '1970-01-01')::int8 << 32 | i.part, i.line_id, i.line_id, i.part, b.account, i.booked_day,"
+		" i.amount_minor, b.currency, b.exponent::int4, i.open_minor, b.currency, b.exponent::int4, s.payer, s.owner, s.held::int4,"
+		" i.wait::int4, s.reason, c.count, c.best, i.by_hand FROM zhifu.suspense s JOIN zhifu.match_item i ON i.hospital_id ="
+		" s.hospital_id AND i.line_id = s.line_id AND i.open_minor <> 0 JOIN zhifu.bank_line b ON b.hospital_id = s.hospital_id AND"
+		" b.line_id = s.line_id CROSS JOIN LATERAL (SELECT count(*), max(m.score)::int4 AS best FROM zhifu.match_candidate m  WHERE"
+		" m.hospital_id = i.hospital_id AND m.line_id = i.line_id AND m.part = i.part) c WHERE s.hospital_id = $1::uuid AND ($2::text"
+		" IS NULL OR b.account = $2) AND ($3::int4 IS NULL OR i.wait = $3) AND ($4::text IS NULL OR s.owner = $4) AND ($5::uuid IS"
+		" NULL OR s.line_id = $5) AND ($6::int8 IS NULL OR (i.booked_day, i.line_id, i.part) > (date '1970-01-01' + ($6::int8 >>"
+		" 32)::int4, $7::uuid,  ($6::int8 & 4294967295)::int4)) ORDER BY i.booked_day, i.line_id, i.part LIMIT $8::int4",
+		8},
+	/* In the order of their ids, which is about that of time. */
+	[DESK_ALLOCATIONS] = {"desk_allocations",
+		"SELECT a.no::int8, a.allocation_id, a.allocation_id, a.no, a.line_id, a.part, a.claim_id, s.ref, a.remittance_id,"
+		" a.kind::int4, a.amount_minor, a.currency, a.exponent::int4, nullif(a.cleared_minor, 0), o.currency, o.exponent::int4,"
+		" nullif(a.over_minor, 0), a.currency, a.exponent::int4, nullif(a.charge_minor, 0), a.currency, a.exponent::int4,"
+		" nullif(a.discount_minor, 0), a.currency, a.exponent::int4, nullif(a.fee_minor, 0), a.currency, a.exponent::int4,"
+		" nullif(a.unexplained_minor, 0), a.currency, a.exponent::int4, nullif(a.fx_book_minor, 0), h.book_currency, NULL::int4,"
+		" a.by_hand, a.made_at, a.maker, a.why, a.undoes FROM zhifu.allocation a JOIN zhifu.hospital h ON h.hospital_id ="
+		" a.hospital_id LEFT JOIN zhifu.claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = a.claim_id LEFT JOIN"
+		" zhifu.receivable o ON o.hospital_id = a.hospital_id AND o.claim_id = a.claim_id WHERE a.hospital_id = $1::uuid AND"
+		" ($2::uuid IS NULL OR a.line_id = $2) AND ($3::uuid IS NULL OR a.claim_id = $3) AND ($4::uuid IS NULL OR a.remittance_id ="
+		" $4) AND ($5::int8 IS NULL OR (a.allocation_id, a.no) > ($6::uuid, $5::int8)) ORDER BY a.allocation_id, a.no LIMIT $7::int4",
+		7},
+	[DESK_REMITTANCES] = {"desk_remittances",
+		"SELECT (r.day - date '1970-01-01')::int8, r.id, " REMITTANCE_COLUMNS
+		" FROM (SELECT r.*, (r.made_at AT TIME ZONE 'UTC')::date AS day" REMITTANCE_FROM
+		" WHERE ($2::text IS NULL OR r.remitter = $2) AND ($3::text IS NULL OR r.identifier = $3)"
+		" AND ($4::int4 IS NULL OR r.standing = $4)) r WHERE true" BEHIND(
+			"r.day", "r.id", "5", "6") " ORDER BY r.day, r.id LIMIT $7::int4",
+		7},
+	[DESK_REMITTANCE] = {"desk_remittance", "SELECT " REMITTANCE_COLUMNS REMITTANCE_FROM " WHERE r.id = $2::uuid",
+		2},
+	[DESK_REMITTANCE_DETAILS] = {"desk_remittance_details",
+		"SELECT d.no::int8, d.remittance_id, d.remittance_id, d.no, d.kind::int4, d.claim_id, d.claim_ref, d.insurer_claim_no,"
+		" d.carrier, d.billed_minor, d.currency, d.exponent::int4, d.amount_minor, d.currency, d.exponent::int4, nullif(d.fee_minor,"
+		" 0), d.currency, d.exponent::int4, nullif(d.tax_minor, 0), d.currency, d.exponent::int4, d.difference::int4 FROM"
+		" zhifu.remittance_detail d WHERE d.hospital_id = $1::uuid AND ($2::uuid IS NULL OR d.remittance_id = $2) AND ($3::uuid IS"
+		" NULL OR d.claim_id = $3) AND ($4::int8 IS NULL OR (d.remittance_id, d.no) > ($5::uuid, $4::int8)) ORDER BY d.remittance_id,"
+		" d.no LIMIT $6::int4",
+		6},
+	[DESK_PERIODS] = {"desk_periods",
+		"SELECT p.last_day, p.closed_at, p.who, coalesce((SELECT sum(v.closing_minor - v.carried_minor) FROM zhifu.revaluation v "
+		" WHERE v.hospital_id = p.hospital_id AND v.last_day = p.last_day), 0)::bigint, h.book_currency, NULL::int4, coalesce((SELECT"
+		" sum(CASE WHEN g.credit = 'PROV' THEN g.book_minor ELSE -g.book_minor END) FROM zhifu.provision v  JOIN zhifu.posting g ON"
+		" g.hospital_id = v.hospital_id AND g.entry_id = v.entry_id  WHERE v.hospital_id = p.hospital_id AND v.last_day ="
+		" p.last_day), 0)::bigint, h.book_currency, NULL::int4 FROM zhifu.period p JOIN zhifu.hospital h ON h.hospital_id ="
+		" p.hospital_id WHERE p.hospital_id = $1::uuid ORDER BY p.last_day DESC LIMIT 240",
+		1},
+	[DESK_FINDINGS] = {"desk_findings",
+		"SELECT c.code, c.red, c.subject, c.found, c.since FROM zhifu.period_check($1::uuid, (date_trunc('month', $2::date) +"
+		" interval '1 month')::date - 1) c ORDER BY c.red DESC, c.code, c.since, c.subject",
+		2},
+	[DESK_DECLARATIONS] = {"desk_declarations",
+		"SELECT (d.due_day - date '1970-01-01')::int8, d.line_id, " DECLARATION_COLUMNS DECLARATION_FROM
+		" WHERE d.hospital_id = $1::uuid AND ($2::int4 IS NULL OR d.status = $2) AND ($3::date IS NULL OR d.due_day <= $3)"
+		" AND ($4::text IS NULL OR b.account = $4)" BEHIND(
+			"d.due_day", "d.line_id", "5", "6") " ORDER BY d.due_day, d.line_id LIMIT $7::int4",
+		7},
+	[DESK_DECLARATION] = {"desk_declaration",
+		"SELECT " DECLARATION_COLUMNS DECLARATION_FROM
+		" WHERE d.hospital_id = $1::uuid AND d.line_id = $2::uuid",
 		2},
 };
 

@@ -51,7 +51,7 @@ static void type_put(struct json_writer *writer, struct arena *arena, const stru
 		return;
 	case FIELD_INT:
 		json_write_member(writer, "type", "integer");
-		json_write_member_int64(writer, "minimum", 0);
+		if (!(field->flags & FIELD_SIGNED)) json_write_member_int64(writer, "minimum", 0);
 		return;
 	case FIELD_BOOL:
 		json_write_member(writer, "type", "boolean");

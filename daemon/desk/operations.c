@@ -2,6 +2,7 @@
 #include "desk/operation.h"
 
 #include "desk/call.h"
+#include "desk/shapes.h"
 #include "desk/upload.h"
 #include "model/directory.h"
 
@@ -13,7 +14,6 @@ static const char *const statement_kinds[] = {"", "statement", "report", "notifi
 static const char *const statement_chains[] = {
 	"none", "first", "follows", "again", "gap", "overlap", "opening", "page", "unproved", NULL};
 static const char *const proofs[] = {"", "holds", "differs", "unproved", NULL};
-static const char *const standings[] = {"", "open", "settled", "denied", "disputed", NULL};
 static const char *const formats[] = {"", "camt", "mt940", NULL};
 
 /* ---- shapes ---- */
@@ -32,8 +32,8 @@ static const struct field rate_fields[] = {
 	{"day", FIELD_DAY, NEEDED, "in the source's own calendar", NULL, 0, NULL},
 	{"version", FIELD_INT, NEEDED, "of one pair, source and day the last one in force counts", NULL, 0, NULL},
 	{"status", FIELD_WORD, NEEDED, "waits: for a second person", rate_standings, 0, NULL},
-	{"maker", FIELD_TEXT, 0, "who imported it or typed it in; not there: somebody of another hospital, or of none", NULL, 0,
-		NULL},
+	{"maker", FIELD_TEXT, 0, "who imported it or typed it in; not there: somebody of another hospital, or of none",
+		NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
 	{"why", FIELD_TEXT, 0, "why it was typed in", NULL, 0, NULL},
 	{"checker", FIELD_TEXT, 0, "who decided on it, likewise", NULL, 0, NULL},
@@ -353,7 +353,7 @@ static const struct field receivable_fields[] = {
 	{"book", FIELD_MONEY, NEEDED, "what the open part is carried at", NULL, 0, NULL},
 	{"billed_day", FIELD_DAY, NEEDED, "the hospital's day", NULL, 0, NULL},
 	{"due_day", FIELD_DAY, 0, "by the contract's term", NULL, 0, NULL},
-	{"standing", FIELD_WORD, NEEDED, "denied: stays open, to be appealed", standings, 0, NULL},
+	{"standing", FIELD_WORD, NEEDED, "denied: stays open, to be appealed", shape_standings, 0, NULL},
 	{"version", FIELD_INT, NEEDED, "its ETag", NULL, 0, NULL},
 };
 static const struct shape receivable_shape = SHAPE("Receivable", receivable_fields);
@@ -361,7 +361,7 @@ static const struct shape receivable_shape = SHAPE("Receivable", receivable_fiel
 static const struct field receivables_query[] = {
 	{"carrier", FIELD_TEXT, 0, "an insurer's code", NULL, 0, NULL},
 	{"remitter", FIELD_TEXT, 0, "who pays", NULL, 0, NULL},
-	{"standing", FIELD_WORD, 0, "how it stands", standings, 0, NULL},
+	{"standing", FIELD_WORD, 0, "how it stands", shape_standings, 0, NULL},
 	{"currency", FIELD_TEXT, 0, "in which it is owed", NULL, 3, NULL},
 	{"due_until", FIELD_DAY, 0, "due on this day or before", NULL, 0, NULL},
 };
@@ -422,6 +422,11 @@ static const struct operation_refusal charge_refusals[] = {
 #define PAGE(where, id, words, filter, row, sql)                                                                       \
 	{                                                                                                              \
 		.method = HTTP_GET, .path = (where), .name = (id), .kind = OPERATION_LIST, .scope = READS,             \
+		.summary = (words), .query = &(filter), .answer = &(row), .statement = (sql), .then = DESK_NONE        \
+	}
+#define WHOLE(where, id, words, filter, row, sql)                                                                      \
+	{                                                                                                              \
+		.method = HTTP_GET, .path = (where), .name = (id), .kind = OPERATION_WHOLE, .scope = READS,            \
 		.summary = (words), .query = &(filter), .answer = &(row), .statement = (sql), .then = DESK_NONE        \
 	}
 #define ONE(where, id, words, row, sql)                                                                                \
@@ -511,6 +516,45 @@ const struct operation operations[] = {
 	{HTTP_GET, "/v1/receivables/{id}", "receivable", OPERATION_ONE, READS,
 		"What is owed for a claim, by the claim's id", .answer = &receivable_shape,
 		.statement = DESK_RECEIVABLE, .then = DESK_NONE, .versioned = true},
+
+	PAGE("/v1/match-items", "match_items",
+		"Money without a home, as matching sees it: why it waits, and how many answers there are",
+		match_items_query, match_item_shape, DESK_MATCH_ITEMS),
+	PAGE("/v1/allocations", "allocations", "Which part of which money was for what, also what was undone",
+		allocations_query, allocation_shape, DESK_ALLOCATIONS),
+	PAGE("/v1/remittances", "remittances", "Advices of payers, also those that do not balance", remittances_query,
+		remittance_shape, DESK_REMITTANCES),
+	ONE("/v1/remittances/{id}", "remittance", "One advice", remittance_shape, DESK_REMITTANCE),
+	PAGE("/v1/remittance-details", "remittance_details", "What advices say of single claims, and of fees",
+		remittance_details_query, remittance_detail_shape, DESK_REMITTANCE_DETAILS),
+
+	WHOLE("/v1/reports/open", "report_open", "What is open, by carrier, currency and age", open_sum_query,
+		open_sum_shape, DESK_OPEN_SUMS),
+	PAGE("/v1/reports/open-items", "report_open_items",
+		"What is open, claim by claim: when it is expected, and how late it is", open_item_query,
+		open_item_shape, DESK_OPEN_ITEMS),
+	PAGE("/v1/reports/work", "report_work", "One work list: what somebody has to look after, and who",
+		work_item_query, work_item_shape, DESK_WORK_ITEMS),
+	WHOLE("/v1/reports/scoreboard", "report_scoreboard", "How payers answered and paid over some days", span_query,
+		score_shape, DESK_SCORES),
+	WHOLE("/v1/reports/fx", "report_fx", "What exchange rates gained and lost over some days of the books",
+		span_query, fx_result_shape, DESK_FX_RESULTS),
+	PAGE("/v1/reports/unexplained", "report_unexplained",
+		"Money, advices and differences without an explanation, and since when", unexplained_query,
+		unexplained_shape, DESK_UNEXPLAINED),
+	WHOLE("/v1/reports/bank-proofs", "report_bank_proofs",
+		"Each bank account: its statement, what is in transit, the ledger", day_query, proof_shape,
+		DESK_PROOFS),
+
+	{HTTP_GET, "/v1/periods", "periods", OPERATION_WHOLE, READS, "Closed months, the last one first",
+		.answer = &period_shape, .statement = DESK_PERIODS, .then = DESK_NONE},
+	WHOLE("/v1/periods/findings", "period_findings",
+		"What stands in the way of closing a month, or is worth knowing; rates of its last day are looked at when it is closed",
+		findings_query, finding_shape, DESK_FINDINGS),
+	PAGE("/v1/declarations", "declarations", "Receipts from abroad, and until when they are to be declared",
+		declarations_query, declaration_shape, DESK_DECLARATIONS),
+	{HTTP_GET, "/v1/declarations/{id}", "declaration", OPERATION_ONE, READS, "One of them, by the bank line's id",
+		.answer = &declaration_shape, .statement = DESK_DECLARATION, .then = DESK_NONE, .versioned = true},
 };
 const size_t operation_count = ARRAY_LEN(operations);
 

@@ -26,7 +26,7 @@ enum field_type {
 
 enum field_flag {
 	FIELD_REQUIRED = 1, /* always there: a request lacks it, an answer's column is not null */
-	FIELD_SIGNED = 2,   /* FIELD_MONEY in a request: may be negative */
+	FIELD_SIGNED = 2,   /* FIELD_MONEY in a request, FIELD_INT in an answer: may be negative */
 };
 
 struct shape;

@@ -16,6 +16,13 @@ import v1
 import zhifu
 
 BODY = {"media": "text/plain"}
+SPAN = "?from=2025-01-01&to=2027-12-31"
+# Each list of what is a hospital's own, with the parameters that it cannot do without.
+READS = ("/v1/contracts", "/v1/bank-accounts", "/v1/bank-statements", "/v1/bank-lines", "/v1/suspense", "/v1/ledger/postings",
+         "/v1/ledger/balances", "/v1/charges", "/v1/receivables", "/v1/match-items", "/v1/allocations", "/v1/remittances",
+         "/v1/remittance-details", "/v1/reports/open", "/v1/reports/open-items", "/v1/reports/work?list=short",
+         "/v1/reports/scoreboard" + SPAN, "/v1/reports/fx" + SPAN, "/v1/reports/unexplained", "/v1/reports/bank-proofs",
+         "/v1/periods", "/v1/periods/findings?month=2025-11-01", "/v1/declarations")
 
 
 @pytest.fixture
@@ -45,8 +52,7 @@ def contract(**more):
 
 
 def test_scopes_are_demanded(up):
-    for path in ("/v1/rates", "/v1/contracts", "/v1/bank-accounts", "/v1/bank-statements", "/v1/bank-lines", "/v1/suspense",
-                 "/v1/ledger/postings", "/v1/ledger/balances", "/v1/charges", "/v1/receivables"):
+    for path in ("/v1/rates", *READS):
         refused = up.desk("client").call("GET", path)
         assert refused.status == 403, refused
         assert "finance.read" in refused.json()["title"] and "finance.read" in refused.json()["title_zh"]
@@ -71,8 +77,7 @@ def test_no_hospital_sees_anothers_money(up, keep):
     desk.post("/v1/bank-statements", text, **BODY)
     desk.post("/v1/charges", {"charges": [{"identifier": "A", "day": "2026-09-24", "amount": v1.money("1.00")}]})
     other = keep(v1.Desk(up, "other"))
-    for path in ("/v1/contracts", "/v1/bank-accounts", "/v1/bank-statements", "/v1/bank-lines", "/v1/suspense",
-                 "/v1/ledger/postings", "/v1/ledger/balances", "/v1/charges", "/v1/receivables"):
+    for path in READS:
         assert other.get(path)["items"] == [], path
     line = desk.get("/v1/suspense")["items"][0]["id"]
     for path in ("/v1/suspense/", "/v1/bank-lines/"):
@@ -444,6 +449,125 @@ def test_bad_charges_are_all_named(up):
     desk.post("/v1/charges", {"charges": [good]}, 400, headers={"Idempotency-Key": "a b"})
 
 
+# --- matching, advices, reports, months, declarations -----------------------------------------------------------------
+
+
+def made(hospital):
+    """A claim of 100.00 CNY, paid in part by a line of 60.00, in dispute; an advice in two versions; a closed month; a declaration."""
+    def of(n):
+        return "019ab2c4-5a00-7000-8000-%012d" % n
+    return """
+        INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref) VALUES ('{h}', '{claim}', 'HZ1XXXXXXXXXXXXX');
+        INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, kind, currency, exponent, owed_minor, open_minor,
+            book_minor, billed_day, due_day, standing)
+        VALUES ('{h}', '{claim}', 'alpha', 'alpha', 'A', 'CNY', 2, 10000, 4000, 10000, '2025-11-01', '2025-12-01', 4);
+        INSERT INTO zhifu.bank_line SELECT '{h}', ('019ab2c4-5a00-7000-8000-00000000002' || n)::uuid, '{h}', 'USD', sha256(n::text::bytea),
+            1, '2025-11-20', NULL, 9000, 'USD', 2, false, '' FROM generate_series(1, 2) AS n;
+        INSERT INTO zhifu.suspense (hospital_id, line_id, open_minor, currency, exponent, since, owner, reason, wait, held, items_made)
+        VALUES ('{h}', '{line}', 3000, 'USD', 2, '2025-11-20', 'li', 'nothing open fits', 9, 1, true);
+        INSERT INTO zhifu.match_item (hospital_id, line_id, part, amount_minor, open_minor, booked_day, wait, due_at)
+        SELECT '{h}', '{line}', part, 9000, open, '2025-11-20', 9, 'infinity' FROM (VALUES (0, 0), (1, 1000), (1000000, 2000)) AS t (part, open);
+        INSERT INTO zhifu.match_candidate VALUES ('{h}', '{line}', 1, 1, 0, 412, '', ''), ('{h}', '{line}', 1, 2, 0, 300, '', '');
+        INSERT INTO zhifu.allocation (hospital_id, allocation_id, no, line_id, part, claim_id, kind, amount_minor, currency, exponent,
+            cleared_minor, charge_minor, charge_book_minor, fx_book_minor, by_hand, made_at, maker, why)
+        SELECT '{h}', '{allocation}', n, '{line}', 0, CASE n WHEN 1 THEN '{claim}'::uuid END, CASE n WHEN 1 THEN 0 ELSE 4 END,
+            CASE n WHEN 1 THEN 6000 ELSE -10 END, 'USD', 2, CASE n WHEN 1 THEN 6000 ELSE 0 END, 0, 0, -12, true, '2025-11-21', 'li', 'letter'
+        FROM generate_series(1, 2) AS n;
+        INSERT INTO zhifu.advice (hospital_id, advice_id, remitter, identifier, version, standing, form, hash, amount_minor, sum_minor,
+            currency, exponent, detail_count, document, maker, made_at)
+        VALUES ('{h}', '{parked}', 'Alpha', 'A-1', 1, 2, 3, sha256(''), 10000, 9999, 'USD', 2, 0, '', 'li', '2025-11-19');
+        INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, balanced, content)
+        VALUES ('{h}', '{module}', 'alpha', 'M-1', 9900, 'USD', 2, true, '');
+        INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, claim_id, amount_minor, fee_minor, currency, exponent, kind)
+        VALUES ('{h}', '{module}', 1, '{claim}', 10000, 0, 'USD', 2, 1), ('{h}', '{module}', 2, NULL, 0, -100, 'USD', 2, 2);
+        INSERT INTO zhifu.remittance_paid VALUES ('{h}', '{module}', '{allocation}');
+        INSERT INTO zhifu.period (hospital_id, last_day, period_id, who) VALUES ('{h}', '2025-10-31', gen_random_uuid(), 'wu');
+        INSERT INTO zhifu.declaration (hospital_id, no, line_id, ground, credit_day, due_day, due_assumed, code)
+        VALUES ('{h}', 1, '{line}', 1, '2025-11-20', '2025-11-27', false, '228025'),
+            ('{h}', 2, '{second}', 1, '2025-11-20', '2025-11-28', true, NULL)
+        """.format(h=hospital, claim=of(1), line=of(21), second=of(22), allocation=of(31), parked=of(41), module=of(42))
+
+
+def test_what_matching_reports_and_months_tell(up, keep):
+    up.database.sql(made(story.HOSPITAL_ID))
+    desk, other = up.desk(), keep(v1.Desk(up, "other"))
+    usd = lambda value: v1.money(value, "USD")
+    waits = desk.items("/v1/match-items?limit=1")
+    assert [(w["part"], w["open"], w["candidates"], w.get("best_score"), w["wait"], w["held"]) for w in waits] == [
+        (1, usd("10.00"), 2, 412, "nothing-fits", "compliance"), (1000000, usd("20.00"), 0, None, "nothing-fits", "compliance")]
+    assert desk.items("/v1/match-items?wait=tie") == [] and len(desk.items("/v1/match-items?account=USD&owner=li")) == 2
+
+    parts = desk.items("/v1/allocations?limit=1")
+    assert [(p["no"], p["kind"], p["amount"], p.get("cleared"), p["fx"]) for p in parts] == [
+        (1, "payment", usd("60.00"), v1.money("60.00"), v1.money("-0.12")), (2, "fee", usd("-0.10"), None, v1.money("-0.12"))]
+    assert parts[0]["ref"] == "HZ1XXXXXXXXXXXXX" and "charge" not in parts[0]
+    assert len(desk.items("/v1/allocations?claim=" + parts[0]["claim"])) == 1
+
+    advices = {r["identifier"]: r for r in desk.items("/v1/remittances?limit=1")}
+    assert (advices["A-1"]["standing"], advices["A-1"]["form"], advices["A-1"]["sum"]) == ("parked", "letter", usd("99.99"))
+    assert (advices["M-1"]["standing"], advices["M-1"]["sum"], advices["M-1"]["paid"]) == ("counts", usd("99.00"), True)
+    assert [r["identifier"] for r in desk.items("/v1/remittances?standing=parked")] == ["A-1"]
+    one = "/v1/remittances/" + advices["M-1"]["id"]
+    assert desk.get(one) == advices["M-1"]
+    details = desk.items("/v1/remittance-details?limit=1&remittance=" + advices["M-1"]["id"])
+    assert [(d["kind"], d["amount"], d.get("fee")) for d in details] == [
+        ("claim", usd("100.00"), None), ("fee", usd("0.00"), usd("-1.00"))]
+
+    total = desk.get("/v1/reports/open?day=2026-01-01")["items"]
+    assert [(t["carrier"], t["items"], t["open"], t["to_60"], t["carried"]) for t in total] == [
+        ("alpha", 1, v1.money("40.00"), v1.money("40.00"), v1.money("40.00"))]
+    late = desk.items("/v1/reports/open-items?late=true&day=2026-01-01")
+    assert [(t["due_day"], t["days"], t["age"], t["standing"]) for t in late] == [("2025-12-01", 31, "to-60", "disputed")]
+    assert desk.items("/v1/reports/open-items?late=true&day=2025-11-30") == []
+    assert desk.items("/v1/reports/open-items?day=2025-11-30")[0]["days"] == -1
+    work = desk.items("/v1/reports/work?list=dispute")
+    assert [(w["amount"], w["owner"]) for w in work] == [(v1.money("40.00"), "insurance-officer")]
+    scores = desk.get("/v1/reports/scoreboard" + SPAN)["items"]
+    assert {(s["role"], s["party"], s["paid"]) for s in scores} == {("carrier", "alpha", 1), ("remitter", "alpha", 1)}
+    assert {s["pay_median_days"] for s in scores} == {"19.0"}
+    waiting = {w["kind"]: w for w in desk.items("/v1/reports/unexplained?limit=1")}
+    assert (waiting["line"]["wait"], waiting["line"]["held"]) == ("nothing-fits", "compliance")
+    assert waiting["advice"]["amount"] == usd("100.00") and "held" not in waiting["advice"]
+
+    months = desk.get("/v1/periods")["items"]
+    assert [(m["last_day"], m["who"], m["revalued"]) for m in months] == [("2025-10-31", "wu", v1.money("0.00"))]
+    found = {f["check"]: f for f in desk.get("/v1/periods/findings?month=2025-11-07")["items"]}
+    assert found["remittance_parked"]["red"] is True and found["dispute"]["red"] is False
+    declared = desk.items("/v1/declarations?limit=1")
+    assert [(d["no"], d["due_day"], d.get("code"), d.get("claims")) for d in declared] == [
+        (1, "2025-11-27", "228025", "HZ1XXXXXXXXXXXXX"), (2, "2025-11-28", None, None)]
+    assert [d["no"] for d in desk.items("/v1/declarations?status=open&due_until=2025-11-27")] == [1]
+    assert desk.call("GET", "/v1/declarations/" + declared[0]["id"]).headers["etag"] == '"1"'
+
+    # All of it is that hospital's.
+    for path in READS:
+        assert other.get(path)["items"] == [], path
+    other.get(one, 404)
+    other.get("/v1/declarations/" + declared[0]["id"], 404)
+
+
+def test_bad_queries_of_reports_are_all_named(up):
+    desk = up.desk()
+
+    def codes(path):
+        return {(e["place"], e["code"]) for e in desk.get(path, 400)["errors"]}
+
+    assert codes("/v1/reports/work?list=late&day=soon&who=me") == {
+        ("query: list", "word-unknown"), ("query: day", "day-invalid"), ("query: who", "parameter-unknown")}
+    assert codes("/v1/reports/fx?from=2026-13-01") == {("query: from", "day-invalid"), ("query: to", "member-missing")}
+    assert codes("/v1/reports/open-items?late=yes&limit=1001") == {("query: late", "word-unknown"), ("query: limit", "limit-invalid")}
+    assert codes("/v1/match-items?wait=1&line=x") == {("query: wait", "word-unknown"), ("query: line", "id-invalid")}
+    assert codes("/v1/periods/findings") == {("query: month", "member-missing")}
+    # A link goes with the list that gave it.
+    up.database.sql(made(story.HOSPITAL_ID))
+    link = desk.get("/v1/declarations?limit=1")["next"].split("cursor=")[1]
+    assert codes("/v1/allocations?cursor=" + link) == {("query: cursor", "cursor-invalid")}
+    # Days that no calendar of the database has are answered, not fallen over.
+    for day in ("0001-01-01", "9999-12-31"):
+        for path in ("/v1/reports/open?day=", "/v1/reports/open-items?day=", "/v1/reports/bank-proofs?day=", "/v1/periods/findings?month="):
+            assert desk.call("GET", path + day).status in (200, 400), path + day
+
+
 # --- queries and the document -----------------------------------------------------------------------------------------
 
 
@@ -477,6 +601,7 @@ def test_the_document_is_what_the_server_does(up):
     names = {operation["operationId"] for methods in document["paths"].values() for operation in methods.values()}
     assert len(names) == sum(len(methods) for methods in document["paths"].values())
     for path, methods in document["paths"].items():
-        if "get" in methods and "{id}" not in path and path not in ("/v1/openapi.json", "/v1/rates/of"):
-            desk.get(path)
+        if "get" in methods and "{id}" not in path and path != "/v1/openapi.json":
+            needs = any(parameter["required"] for parameter in methods["get"]["parameters"])
+            desk.get(path, 400 if needs else 200)
     assert {"rates", "postings", "balances", "receivables", "bank_accounts"} <= desk.covered

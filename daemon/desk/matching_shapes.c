@@ -1,0 +1,145 @@
+/* What matching says of the money in suspense, what was allocated, and the advices that payers send. */
+#include "desk/shapes.h"
+#include "settle/match.h"
+
+#define NEEDED FIELD_REQUIRED
+
+const char *const shape_waits[] = {[MATCH_POSTS] = "posts",
+	[MATCH_WAIT_TIE] = "tie",
+	[MATCH_WAIT_TOO_MANY] = "too-many",
+	[MATCH_WAIT_PAYER] = "payer-unknown",
+	[MATCH_WAIT_OTHER_PAYER] = "other-payer",
+	[MATCH_WAIT_ADVICE] = "advice-missing",
+	[MATCH_WAIT_PARKED] = "advice-parked",
+	[MATCH_WAIT_AMOUNT] = "amount",
+	[MATCH_WAIT_PAID] = "paid-already",
+	[MATCH_WAIT_NOTHING] = "nothing-fits",
+	[MATCH_WAIT_OUT] = "money-out",
+	[MATCH_WAIT_TWIN] = "twin",
+	[MATCH_WAIT_CERTAINTY] = "uncertain",
+	[MATCH_WAIT_RATE] = "rate-missing",
+	[MATCH_WAIT_COUNT] = NULL};
+const char *const shape_holds[] = {"no", "compliance", "payer", NULL};
+
+static const char *const part_kinds[] = {[MATCH_PART_PAYMENT] = "payment",
+	[MATCH_PART_DOUBLE] = "double",
+	[MATCH_PART_DENIED] = "denied",
+	[MATCH_PART_TAKE_BACK] = "take-back",
+	[MATCH_PART_FEE] = "fee",
+	[MATCH_PART_ADJUSTED] = "adjusted",
+	[MATCH_PART_RESIDUAL] = "residual",
+	"returned",
+	NULL};
+static const char *const advice_forms[] = {"module", "csv", "xlsx", "letter", NULL};
+static const char *const advice_standings[] = {"", "counts", "parked", "refused", "replaced", NULL};
+static const char *const detail_kinds[] = {"", "claim", "fee", "adjustment", "netted", NULL};
+static const char *const differences[] = {"unsaid", "patient", "contract", "denied", "disputed", NULL};
+
+static const struct field match_item_fields[] = {
+	{"line", FIELD_ID, NEEDED, "the bank line", NULL, 0, NULL},
+	{"part", FIELD_INT, NEEDED, "0: all of the line; else one of its transactions, or what a person split off",
+		NULL, 0, NULL},
+	{"account", FIELD_TEXT, NEEDED, "a bank account's code", NULL, 0, NULL},
+	{"booked_day", FIELD_DAY, NEEDED, "when the bank booked it", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "negative: it went out", NULL, 0, NULL},
+	{"open", FIELD_MONEY, NEEDED, "of it, without a home", NULL, 0, NULL},
+	{"payer", FIELD_TEXT, 0, "who sent it, as far as matching knows", NULL, 0, NULL},
+	{"owner", FIELD_TEXT, 0, "who looks after it", NULL, 0, NULL},
+	{"held", FIELD_WORD, NEEDED, "nothing is done with what is held", shape_holds, 0, NULL},
+	{"wait", FIELD_WORD, 0, "why it waits; not there: not looked at yet", shape_waits, 0, NULL},
+	{"reason", FIELD_TEXT, NEEDED, "in words", NULL, 0, NULL},
+	{"candidates", FIELD_INT, NEEDED, "answers that matching has found", NULL, 0, NULL},
+	{"best_score", FIELD_INT, 0, "of them, of 1000", NULL, 0, NULL},
+	{"by_hand", FIELD_BOOL, NEEDED, "true: a person rejected, split or undid, so it is never posted by itself",
+		NULL, 0, NULL},
+};
+const struct shape match_item_shape = SHAPE("MatchItem", match_item_fields);
+
+static const struct field match_items_fields[] = {
+	{"account", FIELD_TEXT, 0, "a bank account's code", NULL, 0, NULL},
+	{"wait", FIELD_WORD, 0, "why it waits", shape_waits, 0, NULL},
+	{"owner", FIELD_TEXT, 0, "who looks after it", NULL, 0, NULL},
+	{"line", FIELD_ID, 0, "of this bank line", NULL, 0, NULL},
+};
+const struct shape match_items_query = SHAPE("MatchItemsQuery", match_items_fields);
+
+static const struct field allocation_fields[] = {
+	{"id", FIELD_ID, NEEDED, "of the decision, whose parts these are; also the entry in the ledger", NULL, 0, NULL},
+	{"no", FIELD_INT, NEEDED, "of the part", NULL, 0, NULL},
+	{"line", FIELD_ID, NEEDED, "the bank line", NULL, 0, NULL},
+	{"part", FIELD_INT, NEEDED, "of that; 0: all of it", NULL, 0, NULL},
+	{"claim", FIELD_ID, 0, "that it is for", NULL, 0, NULL},
+	{"ref", FIELD_TEXT, 0, "of the claim", NULL, 0, NULL},
+	{"remittance", FIELD_ID, 0, "that says so", NULL, 0, NULL},
+	{"kind", FIELD_WORD, NEEDED, "what it is", part_kinds, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "of the line", NULL, 0, NULL},
+	{"cleared", FIELD_MONEY, 0, "of what is owed for the claim, in its currency", NULL, 0, NULL},
+	{"over", FIELD_MONEY, 0, "of the amount, too much: a liability", NULL, 0, NULL},
+	{"charge", FIELD_MONEY, 0, "kept by banks on the way", NULL, 0, NULL},
+	{"discount", FIELD_MONEY, 0, "for paying early", NULL, 0, NULL},
+	{"fee", FIELD_MONEY, 0, "of the network", NULL, 0, NULL},
+	{"unexplained", FIELD_MONEY, 0, "let go within the tolerance", NULL, 0, NULL},
+	{"fx", FIELD_MONEY, 0, "gained or lost by exchange rates, in the book currency", NULL, 0, NULL},
+	{"by_hand", FIELD_BOOL, NEEDED, "a person decided it", NULL, 0, NULL},
+	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
+	{"maker", FIELD_TEXT, NEEDED, "who", NULL, 0, NULL},
+	{"why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
+	{"undoes", FIELD_ID, 0, "the decision that this takes back", NULL, 0, NULL},
+};
+const struct shape allocation_shape = SHAPE("Allocation", allocation_fields);
+
+static const struct field allocations_fields[] = {
+	{"line", FIELD_ID, 0, "of this bank line", NULL, 0, NULL},
+	{"claim", FIELD_ID, 0, "for this claim", NULL, 0, NULL},
+	{"remittance", FIELD_ID, 0, "by this advice", NULL, 0, NULL},
+};
+const struct shape allocations_query = SHAPE("AllocationsQuery", allocations_fields);
+
+static const struct field remittance_fields[] = {
+	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},
+	{"remitter", FIELD_TEXT, NEEDED, "who pays", NULL, 0, NULL},
+	{"identifier", FIELD_TEXT, NEEDED, "the remitter's", NULL, 0, NULL},
+	{"version", FIELD_INT, NEEDED, "each correction is one more", NULL, 0, NULL},
+	{"form", FIELD_WORD, NEEDED, "how it came; module: from the insurer's system", advice_forms, 0, NULL},
+	{"standing", FIELD_WORD, NEEDED, "parked: its arithmetic is wrong, nothing of it is in the books",
+		advice_standings, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "what is transferred, as it says", NULL, 0, NULL},
+	{"sum", FIELD_MONEY, NEEDED, "what its details come to", NULL, 0, NULL},
+	{"paid", FIELD_BOOL, NEEDED, "its money has come and is allocated", NULL, 0, NULL},
+	{"made_at", FIELD_TIME, NEEDED, "when it came", NULL, 0, NULL},
+	{"maker", FIELD_TEXT, 0, "who brought it in", NULL, 0, NULL},
+	{"why", FIELD_TEXT, 0, "why in place of another one", NULL, 0, NULL},
+	{"decided_by", FIELD_TEXT, 0, "who refused or replaced it", NULL, 0, NULL},
+	{"decided_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
+	{"decided_why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
+};
+const struct shape remittance_shape = SHAPE("Remittance", remittance_fields);
+
+static const struct field remittances_fields[] = {
+	{"remitter", FIELD_TEXT, 0, "who pays", NULL, 0, NULL},
+	{"identifier", FIELD_TEXT, 0, "the remitter's", NULL, 0, NULL},
+	{"standing", FIELD_WORD, 0, "how it stands", advice_standings, 0, NULL},
+};
+const struct shape remittances_query = SHAPE("RemittancesQuery", remittances_fields);
+
+static const struct field detail_fields[] = {
+	{"remittance", FIELD_ID, NEEDED, "whose it is", NULL, 0, NULL},
+	{"no", FIELD_INT, NEEDED, "of the detail", NULL, 0, NULL},
+	{"kind", FIELD_WORD, NEEDED, "of a claim, or of the whole transfer", detail_kinds, 0, NULL},
+	{"claim", FIELD_ID, 0, "not there: none is found", NULL, 0, NULL},
+	{"ref", FIELD_TEXT, 0, "of the claim, as it says", NULL, 0, NULL},
+	{"insurer_number", FIELD_TEXT, 0, "the insurer's number of the claim", NULL, 0, NULL},
+	{"carrier", FIELD_TEXT, 0, "who bears it", NULL, 0, NULL},
+	{"billed", FIELD_MONEY, 0, "what it says was billed", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "negative: taken back", NULL, 0, NULL},
+	{"fee", FIELD_MONEY, 0, "kept by the network", NULL, 0, NULL},
+	{"tax", FIELD_MONEY, 0, "within the fee", NULL, 0, NULL},
+	{"difference", FIELD_WORD, NEEDED, "why less is paid than billed", differences, 0, NULL},
+};
+const struct shape remittance_detail_shape = SHAPE("RemittanceDetail", detail_fields);
+
+static const struct field details_fields[] = {
+	{"remittance", FIELD_ID, 0, "of this advice", NULL, 0, NULL},
+	{"claim", FIELD_ID, 0, "of this claim", NULL, 0, NULL},
+};
+const struct shape remittance_details_query = SHAPE("RemittanceDetailsQuery", details_fields);

@@ -1,0 +1,24 @@
+/* The shapes of what /v1 tells of reports, matching, remittances, months and declarations; those of the rest stand
+ * beside the table of operations. */
+#ifndef DESK_SHAPES_H
+#define DESK_SHAPES_H
+
+#include "desk/shape.h"
+
+/* of receivables, by number */
+extern const char *const shape_standings[];
+
+/* reports: report_shapes.c */
+extern const struct shape open_sum_shape, open_sum_query, open_item_shape, open_item_query, work_item_shape,
+	work_item_query, score_shape, span_query, fx_result_shape, unexplained_shape, unexplained_query, proof_shape,
+	day_query;
+/* what matching waits for and did, advices: matching_shapes.c */
+extern const struct shape match_item_shape, match_items_query, allocation_shape, allocations_query, remittance_shape,
+	remittances_query, remittance_detail_shape, remittance_details_query;
+/* months and declarations: month_shapes.c */
+extern const struct shape period_shape, finding_shape, findings_query, declaration_shape, declarations_query;
+
+/* Why money waits, by enum match_wait; whether it is held. */
+extern const char *const shape_waits[], *const shape_holds[];
+
+#endif
