@@ -170,6 +170,7 @@ CREATE TABLE claim_state (
 	books smallint NOT NULL DEFAULT 0, books_seq integer NOT NULL DEFAULT 0,
 	updated_at   timestamptz NOT NULL DEFAULT now(),
 	attention    boolean NOT NULL GENERATED ALWAYS AS (transport IN (2, 3, 4, 7, 9)) STORED, -- stands where it does not go on by itself
+	vouched      smallint NOT NULL DEFAULT 0, -- 1: sent by the word of a person, which no machine takes back; 2: its insurer denies it
 	PRIMARY KEY (hospital_id, claim_id),
 	UNIQUE (hospital_id, ref)
 ) WITH (fillfactor = 60);

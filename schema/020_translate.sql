@@ -40,7 +40,7 @@ RETURNS TABLE (ordinal integer, claim_id uuid, claim_ref text, claim_use smallin
 	hospital_keys bytea, basis smallint, insurer text, exchange_kind smallint, exchange_status smallint, exchange_step integer,
 	exchange_state bytea, message_status smallint, message_token integer, message_submission boolean, message_http smallint,
 	message_content bytea, message_replay boolean, message_route text, task_id uuid, task_reason text, doubt_message uuid, doubt_exchange uuid, doubt_route text,
-	busy boolean, doubt_older boolean, origin_ref text, acknowledgement smallint, adjudication smallint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
+	busy boolean, doubt_older boolean, origin_ref text, acknowledgement smallint, adjudication smallint, vouched smallint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 BEGIN
@@ -56,7 +56,7 @@ BEGIN
 	), seen AS MATERIALIZED (
 		SELECT l.n, l.hospital_id, l.kind, l.message_id, coalesce(l.claim_id, x.claim_id) AS claim_id, l.route, l.fact_id,
 			x.insurer, x.kind AS x_kind, x.status AS x_status, x.step, x.state, x.created_at AS x_at,
-			cs.insurer AS c_insurer, cs.transport, cs.acknowledgement, cs.adjudication
+			cs.insurer AS c_insurer, cs.transport, cs.acknowledgement, cs.adjudication, cs.vouched
 		FROM live l LEFT JOIN exchange x ON x.hospital_id = l.hospital_id AND x.exchange_id = l.exchange_id
 		LEFT JOIN claim_state cs ON cs.hospital_id = l.hospital_id AND cs.claim_id = coalesce(l.claim_id, x.claim_id)
 	), asked AS MATERIALIZED (
@@ -89,7 +89,7 @@ BEGIN
 		coalesce(s.x_at > d.tried_at, false),
 		CASE WHEN c.predecessor_id IS NOT NULL AND (s.kind IN (1, 3, 5, 6) OR s.kind = 4 AND s.x_kind = 1)
 			THEN claim_origin(s.hospital_id, c.predecessor_id, s.c_insurer) END,
-		s.acknowledgement, s.adjudication
+		s.acknowledgement, s.adjudication, s.vouched
 	FROM seen s
 	LEFT JOIN keys k ON k.hospital_id = s.hospital_id
 	LEFT JOIN claim c ON c.hospital_id = s.hospital_id AND c.claim_id = s.claim_id
@@ -196,6 +196,10 @@ BEGIN
 			CROSS JOIN LATERAL claim_step(a.h, a.c, a.x, a.f, a.q, a.t, a.e, a.w, a.y) d
 		WHERE a.c IS NOT NULL;
 		SELECT array_agg(t.item) INTO behind FROM unnest(s_item, s_claim) AS t (item, c) WHERE t.c <> ALL (stepped);
+		IF 'contradict' = ANY (s_event) THEN
+			UPDATE claim_state s SET vouched = 2 FROM unnest(s_item, s_claim, s_event) AS t (item, c, e)
+			WHERE t.e = 'contradict' AND t.c = ANY (stepped) AND s.hospital_id = i_hospital[t.item] AND s.claim_id = t.c;
+		END IF;
 	END IF;
 	SELECT coalesce(array_agg(n), '{}') INTO good FROM unnest(live) AS n
 	WHERE (lost IS NULL OR n <> ALL (lost)) AND (behind IS NULL OR n <> ALL (behind));

@@ -27,6 +27,18 @@ SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, p_act, p_subject, p_why)
 $$;
 
+-- Ends the work towards sending a claim, and, unless p_asked, the questions about it. For operator_claim_step alone.
+CREATE FUNCTION claim_work_end(p_hospital uuid, p_claim uuid, p_asked boolean) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	DELETE FROM outbox o WHERE o.hospital_id = p_hospital AND o.claim_id = p_claim AND CASE
+		WHEN o.role = 1 AND o.kind IN (1, 5) THEN true
+		WHEN o.role = 1 AND o.kind IN (2, 3, 4) THEN NOT p_asked
+		WHEN o.role = 2 THEN NOT (p_asked AND EXISTS (SELECT 1 FROM message m
+			WHERE m.hospital_id = o.hospital_id AND m.message_id = o.message_id AND NOT m.submission))
+		ELSE false END
+$$;
+REVOKE ALL ON FUNCTION claim_work_end FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION claim_work_end TO zhifu_writer;
+
 -- A step on transport that a person takes, with the work that follows from it; from and to come from the life cycle's
 -- table in C. p_insurer: who it goes to from now on (route_found). Returns where the claim stands afterwards, or NULL when
 -- it had moved on meanwhile and nothing was done.
@@ -38,7 +50,7 @@ DECLARE
 	first uuid;
 	first_ref text;
 BEGIN
-	IF p_event NOT IN ('hold', 'release', 'drop', 'resend', 'route_found', 'prove_present') THEN
+	IF p_event NOT IN ('hold', 'release', 'drop', 'resend', 'route_found', 'prove_present', 'prove_absent') THEN
 		RAISE EXCEPTION 'no person takes the step "%"', p_event;
 	END IF;
 	IF coalesce(p_who, '') = '' OR coalesce(p_why, '') = '' THEN
@@ -55,6 +67,11 @@ BEGIN
 	IF p_from = 7 AND p_event = 'release' AND doubt.message_id IS NOT NULL THEN
 		RAISE EXCEPTION 'its message may have arrived: claim arrived or claim resend';
 	END IF;
+	IF p_event = 'prove_absent' AND NOT EXISTS (SELECT 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim
+		AND s.transport = 8 AND s.vouched > 0 AND s.acknowledgement <> 2 AND s.adjudication < 3)
+	THEN
+		RAISE EXCEPTION 'only a person''s word that it arrived can be taken back, before the insurer has decided it';
+	END IF;
 	IF p_event = 'resend' AND doubt.message_id IS NULL THEN
 		-- The insurer had answered for it and has lost it: its exchange is over, so it is said anew.
 		p_event := 'release';
@@ -65,9 +82,12 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN NULL;
 	END IF;
-	-- Work towards sending it ends with each of these steps; a cancellation on its way and facts for settle go on.
-	DELETE FROM outbox o WHERE o.hospital_id = p_hospital AND o.claim_id = p_claim
-		AND (o.role = 2 OR (o.role = 1 AND o.kind IN (1, 2, 3, 4, 5)));
+	UPDATE claim_state s SET vouched = (p_event = 'prove_present')::integer
+	WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim AND s.vouched <> (p_event = 'prove_present')::integer;
+	-- Work towards sending it ends with each of these steps; a cancellation on its way and facts for settle go on. What the
+	-- insurer is being asked goes on too, unless the claim goes another way: an answer may come, and a question whose work
+	-- is gone stays open for ever and no other one is asked.
+	PERFORM claim_work_end(p_hospital, p_claim, p_event IN ('resend', 'prove_present', 'prove_absent'));
 
 	IF p_event = 'resend' THEN
 		IF doubt.route IS NULL THEN
@@ -80,17 +100,22 @@ BEGIN
 		VALUES (p_hospital, p_work, 2, 1, doubt.route, p_claim, doubt.exchange_id, doubt.message_id);
 		RETURN p_to;
 	END IF;
-	IF p_event = 'prove_present' THEN
-		-- It arrived after all: answers may still come in the old exchange.
+	IF p_event IN ('prove_present', 'prove_absent') THEN
+		-- It arrived after all: answers may still come in the old exchange, and where the insurer can be asked it is asked what
+		-- it has decided. Or it did not: then it is asked whether it is there, as with any doubt.
 		UPDATE message SET status = 4, why = p_why WHERE hospital_id = p_hospital AND message_id = doubt.message_id;
+		INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, exchange_id, message_id)
+		SELECT p_hospital, p_work, 1, 5, p_claim, m.exchange_id, m.message_id FROM message m
+		WHERE m.hospital_id = p_hospital AND m.claim_id = p_claim AND m.direction = 1 AND m.submission
+		ORDER BY m.message_id DESC LIMIT 1;
 		RETURN p_to;
 	END IF;
 
 	-- What was ready to go goes no more; a release translates anew.
 	UPDATE message SET status = 6, why = p_why
-	WHERE hospital_id = p_hospital AND claim_id = p_claim AND direction = 1 AND submission AND status = 1;
+	WHERE hospital_id = p_hospital AND claim_id = p_claim AND direction = 1 AND status = 1;
 	UPDATE exchange SET status = 2, why = p_why, updated_at = now()
-	WHERE hospital_id = p_hospital AND claim_id = p_claim AND kind = 1 AND status IN (1, 3, 4);
+	WHERE hospital_id = p_hospital AND claim_id = p_claim AND kind IN (1, 2) AND status IN (1, 3, 4);
 	IF p_insurer IS NOT NULL THEN
 		UPDATE claim_state SET insurer = p_insurer WHERE hospital_id = p_hospital AND claim_id = p_claim;
 	END IF;

@@ -152,9 +152,8 @@ static struct arena_chunk *arena_grow(struct arena *arena, size_t need)
 	return chunk;
 }
 
-static void *arena_alloc(struct zf_arena *zf, size_t len)
+static void *arena_take(struct arena *arena, size_t len)
 {
-	struct arena *arena = CONTAINER_OF(zf, struct arena, zf);
 	struct arena_chunk *chunk = arena->chunks;
 	size_t rounded;
 	uint8_t *ptr;
@@ -172,6 +171,15 @@ static void *arena_alloc(struct zf_arena *zf, size_t len)
 	arena->used_bytes += rounded;
 	UNPOISON(ptr, len);
 	memset(ptr, 0, len);
+	return ptr;
+}
+
+static void *arena_alloc(struct zf_arena *zf, size_t len)
+{
+	struct arena *arena = CONTAINER_OF(zf, struct arena, zf);
+	void *ptr = arena_take(arena, len);
+
+	if (ptr == NULL) arena->refused = true;
 	return ptr;
 }
 
@@ -202,6 +210,7 @@ void arena_reset(struct arena *arena)
 	}
 	arena->chunks = keep;
 	arena->used_bytes = 0;
+	arena->refused = false;
 }
 
 void arena_free(struct arena *arena)
@@ -215,6 +224,7 @@ void arena_free(struct arena *arena)
 	}
 	arena->chunks = NULL;
 	arena->used_bytes = 0;
+	arena->refused = false;
 }
 
 char *arena_printf(struct arena *arena, const char *fmt, ...)

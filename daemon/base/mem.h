@@ -12,6 +12,7 @@ struct arena {
 	struct arena_chunk *chunks;
 	size_t used_bytes;
 	size_t limit_bytes;
+	bool refused; /* it gave NULL to somebody since it was made or reset */
 };
 
 /* Prepares an arena in caller-owned memory; nothing is allocated until first use. limit_bytes: the most it may hold. */

@@ -29,8 +29,8 @@ int claim_find(struct ctl *ctl, const struct hospital *hospital, const char *ref
 {
 	struct pg_result *rows = NULL;
 	int r = ctl_query(ctl, &rows,
-		"SELECT claim_id, coalesce(insurer, ''), transport, acknowledgement, adjudication, payment, books"
-		" FROM claim_state WHERE hospital_id = $1 AND ref = $2",
+		"SELECT claim_id, coalesce(insurer, ''), transport, acknowledgement, adjudication, payment, books,"
+		" vouched FROM claim_state WHERE hospital_id = $1 AND ref = $2",
 		"ut", &hospital->id, ref);
 
 	if (r < 0) return r;
@@ -42,6 +42,7 @@ int claim_find(struct ctl *ctl, const struct hospital *hospital, const char *ref
 		(void)snprintf(ret_claim->insurer, sizeof(ret_claim->insurer), "%s", db_rows_text(rows, 0, 1));
 		for (int axis = 1; axis <= LIFECYCLE_AXES; axis++)
 			ret_claim->states[axis] = (uint8_t)db_rows_int(rows, 0, axis + 1);
+		ret_claim->vouched = (uint8_t)db_rows_int(rows, 0, LIFECYCLE_AXES + 2);
 	}
 	db_sync_rows_free(rows);
 	return r;

@@ -12,6 +12,7 @@ struct claim_row {
 	struct uuid id;
 	char insurer[64]; /* "" when it has no route */
 	uint8_t states[LIFECYCLE_AXES + 1];
+	uint8_t vouched; /* enum vouched */
 };
 
 /* Inside a transaction of its hospital. ERR_NOTFOUND with text. */

@@ -1,10 +1,12 @@
-/* zhifuctl claim hold, release, drop, resend, arrived, route: steps that a person takes, recorded with name and reason.
- * Which step is legal is the life cycle's table to say; the database takes it and puts the work in place. */
+/* zhifuctl claim hold, release, drop, resend, arrived, missing, route: steps that a person takes, recorded with name
+ * and reason. Which step is legal is the life cycle's table to say; the database takes it and puts the work in place.
+ */
 #include <string.h>
 
 #include "ctl/claim.h"
 #include "ctl/report.h"
 #include "db/sync.h"
+#include "model/work.h"
 
 struct act {
 	enum lifecycle_event event;
@@ -25,13 +27,15 @@ static int act_refused(const struct claim_row *claim, enum lifecycle_event event
 			uint8_t event;
 			const char *verb;
 		} verbs[] = {{EVENT_HOLD, "hold"}, {EVENT_RELEASE, "release"}, {EVENT_DROP, "drop"},
-			{EVENT_RESEND, "resend"}, {EVENT_ROUTE_FOUND, "route"}, {EVENT_PROVE_PRESENT, "arrived"}};
+			{EVENT_RESEND, "resend"}, {EVENT_ROUTE_FOUND, "route"}, {EVENT_PROVE_PRESENT, "arrived"},
+			{EVENT_PROVE_ABSENT, "missing"}};
 
 		if (steps[i].axis != AXIS_TRANSPORT || steps[i].from != state) continue;
 		for (size_t v = 0; v < ARRAY_LEN(verbs); v++) {
 			size_t len = strlen(legal);
 
 			if (steps[i].event != verbs[v].event) continue;
+			if (verbs[v].event == EVENT_PROVE_ABSENT && claim->vouched == VOUCHED_NOT) continue;
 			(void)snprintf(
 				legal + len, sizeof(legal) - len, "%sclaim %s", len > 0 ? ", " : "", verbs[v].verb);
 		}
@@ -127,6 +131,11 @@ static int claim_arrived(struct ctl *ctl, int argc, char **argv)
 	return act_simple(ctl, argc, argv, EVENT_PROVE_PRESENT);
 }
 
+static int claim_missing(struct ctl *ctl, int argc, char **argv)
+{
+	return act_simple(ctl, argc, argv, EVENT_PROVE_ABSENT);
+}
+
 static int claim_route(struct ctl *ctl, int argc, char **argv)
 {
 	const char *why = NULL;
@@ -153,6 +162,8 @@ const struct ctl_command claim_act_commands[] = {
 		CTL_CONFIG | CTL_DB, claim_resend},
 	{"claim arrived", "REF --why TEXT", "records that the insurer has a claim of unknown fate", CTL_CONFIG | CTL_DB,
 		claim_arrived},
+	{"claim missing", "REF --why TEXT", "takes back that the insurer has a claim: it is of unknown fate again",
+		CTL_CONFIG | CTL_DB, claim_missing},
 	{"claim route", "REF INSURER --why TEXT",
 		"names the insurer of a claim that has no route, waits for consent or failed", CTL_CONFIG | CTL_DB,
 		claim_route},

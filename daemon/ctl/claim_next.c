@@ -5,6 +5,7 @@
 
 #include "ctl/report.h"
 #include "db/sync.h"
+#include "model/work.h"
 
 #define LINE_LEN 96
 #define ACTION_LEN 320
@@ -116,6 +117,28 @@ static void action_add(struct table *table, const struct ctl *ctl, enum lifecycl
 	table_add(table, cell_text(instead[0] != '\0' ? instead : say(ctl, action->english, action->chinese)));
 }
 
+/* The insurer denies what a person vouched for. Until it has decided the claim somebody has to find out who is right.
+ */
+static bool is_denied(const struct claim_row *claim)
+{
+	return claim->vouched == VOUCHED_DENIED && claim->states[AXIS_TRANSPORT] == TRANSPORT_SENT &&
+	       claim->states[AXIS_ADJUDICATION] < ADJUDICATION_APPROVED;
+}
+
+static void denied_add(struct table *table, const struct ctl *ctl)
+{
+	table_add(table, cell_text(lifecycle_axis_name(AXIS_TRANSPORT)));
+	table_add(table, cell_word(say(ctl, lifecycle_owner_english(OWNER_IT), lifecycle_owner_chinese(OWNER_IT)),
+				 lifecycle_owner_name(OWNER_IT)));
+	table_add(table, cell_none());
+	table_add(table, cell_text(say(ctl,
+				 "A person recorded that it arrived, and the insurer says that it has not got it: ask "
+				 "the insurer. queue quarantine shows what it said: message drop it if it is wrong; "
+				 "claim missing if it is right.",
+				 "已有人员登记送达,但保险公司称未收到:请与保险公司核实。其答复见 queue quarantine:有误"
+				 "则用 message drop 撤下,属实则用 claim missing 收回登记。")));
+}
+
 int claim_next_show(struct report *report, struct ctl *ctl, const struct claim_row *claim)
 {
 	const struct column columns[] = {{"axis", NULL}, {"owner", say(ctl, "who", "责任方")}, {"event", NULL},
@@ -127,6 +150,7 @@ int claim_next_show(struct report *report, struct ctl *ctl, const struct claim_r
 
 	if (r < 0) return r;
 	table_begin(&table, columns, ARRAY_LEN(columns));
+	if (is_denied(claim)) denied_add(&table, ctl);
 	/* the axis on which it is stuck first, then the others with something open */
 	for (int turn = 0; turn <= LIFECYCLE_AXES; turn++) {
 		enum lifecycle_axis axis = turn == 0 ? main_axis : (enum lifecycle_axis)turn;

@@ -42,8 +42,12 @@ bool read_takes_json(struct http_request *req)
 {
 	struct http_param *params;
 	size_t count;
-	/* A query that can't be read is for the handler to refuse. */
-	if (http_query_parse(req->head.query, strlen(req->head.query), &req->arena.zf, &params, &count) < 0) count = 0;
+	int r = http_query_parse(req->head.query, strlen(req->head.query), &req->arena.zf, &params, &count);
+	if (r == ERR_NOMEM) {
+		outcome_respond(req, 503, &outcome_overloaded);
+		return false;
+	}
+	if (r < 0) count = 0; /* one that can't be read is for the handler to refuse */
 	bool takes = http_accepts(http_head_get(&req->head, "accept"), FHIR_BODY_TYPES);
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(params[i].name, "_format") == 0) takes = search_format_is_json(params[i].value);

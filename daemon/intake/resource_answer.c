@@ -625,7 +625,12 @@ int resource_make(struct intake *intake, const struct uuid *hospital, enum resou
 	struct resource resource = {.id = db_rows_uuid(rows, row, COLUMN_ID),
 		.updated_ms = db_rows_time_ms(rows, row, COLUMN_UPDATED),
 		.version = (int32_t)db_rows_int(rows, row, COLUMN_VERSION)};
+	bool was_refused = arena->refused;
+	arena->refused = false;
 	int r = make(&opener, kind, &resource);
+	/* What was not found or left out for want of memory looks like something that isn't there. */
+	if (arena->refused) r = ERR_NOMEM;
+	arena->refused = arena->refused || was_refused;
 	if (r == 0) {
 		*ret_resource = resource;
 		return 0;

@@ -40,6 +40,15 @@ struct search_call {
 	int32_t limit;
 };
 
+/* 400; 503 where there was no memory for some of it, as then it may be as right as any. */
+static void refuse(struct http_request *req, int r, const struct outcome_remark *remark)
+{
+	if (r == ERR_NOMEM || req->arena.refused)
+		outcome_respond(req, 503, &outcome_overloaded);
+	else
+		outcome_respond(req, 400, remark);
+}
+
 /* ---- parameters ---- */
 
 /* All of URL and body. 0, or answered. */
@@ -52,8 +61,7 @@ static int params_read(struct http_request *req, struct http_param **ret_params,
 		r = http_query_parse((const char *)req->body.ptr, req->body.len, &req->arena.zf, &body, &body_count);
 	all = r == 0 ? zf_alloc_array(&req->arena.zf, url_count + body_count + 1, sizeof(*all)) : NULL;
 	if (r < 0 || all == NULL) {
-		outcome_respond(req, r == ERR_NOMEM || r == 0 ? 503 : 400,
-			r == ERR_NOMEM || r == 0 ? &outcome_overloaded : &remark_query);
+		refuse(req, r, &remark_query);
 		return ERR_INVALID;
 	}
 	enum search_type type = (enum search_type)req->match.route->tag;
@@ -94,8 +102,7 @@ static int plan_read(struct search_call *call, const struct http_param *params, 
 			&req->arena.zf, &call->plan);
 		if (count > 1) r = ERR_INVALID;
 		if (r < 0) {
-			outcome_respond(
-				req, r == ERR_NOMEM ? 503 : 400, r == ERR_NOMEM ? &outcome_overloaded : &remark_cursor);
+			refuse(req, r, &remark_cursor);
 			return ERR_INVALID;
 		}
 		return 0;
@@ -293,7 +300,7 @@ static void page_respond(struct search_call *call, const struct page *page)
 	next.position = page->last;
 	if (page->has_next) next_url = cursor_url(call, &next);
 	if (self == NULL || (page->has_next && next_url == NULL)) {
-		outcome_respond(req, 400, &remark_many);
+		refuse(req, 0, &remark_many);
 		return;
 	}
 	json_write_init(&writer, &req->arena.zf, BUNDLE_BYTES_MAX);
@@ -314,7 +321,8 @@ static void page_respond(struct search_call *call, const struct page *page)
 		json_write_array_end(&writer);
 	}
 	json_write_object_end(&writer);
-	if (json_write_finish(&writer, &text) < 0) {
+	/* Without memory for all of it a page may lack what was there to find. */
+	if (json_write_finish(&writer, &text) < 0 || req->arena.refused) {
 		outcome_respond(req, 503, &outcome_overloaded);
 		return;
 	}

@@ -107,8 +107,9 @@ enum lifecycle_event {
 	EVENT_POST_SETTLEMENT = 36,
 	EVENT_POST_TAKE_BACK = 37,
 	EVENT_REVERSE = 38,
+	EVENT_CONTRADICT = 39, /* a machine says otherwise than a person did: the person's word stands */
 };
-#define LIFECYCLE_EVENTS 38
+#define LIFECYCLE_EVENTS 39
 
 /* What whoever takes a step does in the same transaction. */
 enum lifecycle_effect {

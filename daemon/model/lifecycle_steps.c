@@ -88,7 +88,10 @@ const struct lifecycle_step lifecycle_step_table[] = {
 		"its system had the bytes and answered that it did not take them now"},
 	{T, TRANSPORT_SENT, EVENT_PROVE_ABSENT, TRANSPORT_UNKNOWN, EFFECT_ASK_STATUS | PERSON | EFFECT_ALERT,
 		"delivered and never decided, and now the insurer says that it has nothing: it is asked again, and a "
-		"person decides about sending again"},
+		"person decides about sending again; or the person who had said that it arrived takes that back"},
+	{T, TRANSPORT_SENT, EVENT_CONTRADICT, TRANSPORT_SENT, PERSON | EFFECT_ALERT,
+		"a person recorded that it had arrived, and now its insurer says that it has nothing: the person's word "
+		"stands and nothing is sent, until a person has asked and decides"},
 
 	{T, TRANSPORT_FAILED, EVENT_RELEASE, TRANSPORT_ACCEPTED, EFFECT_TRANSLATE, "the cause is repaired"},
 	{T, TRANSPORT_FAILED, EVENT_ROUTE_FOUND, TRANSPORT_ACCEPTED, EFFECT_TRANSLATE,

@@ -43,6 +43,9 @@ enum exchange_kind {
 };
 enum exchange_status { EXCHANGE_OPEN = 1, EXCHANGE_DONE = 2, EXCHANGE_QUARANTINED = 3, EXCHANGE_HELD = 4 };
 
+/* Whether a claim is `sent` by the word of a person: claim_state.vouched. */
+enum vouched { VOUCHED_NOT = 0, VOUCHED_FOR = 1, VOUCHED_DENIED = 2 /* and its insurer says that it has nothing */ };
+
 enum message_direction { MESSAGE_OUT = 1, MESSAGE_IN = 2 };
 enum message_status {
 	MESSAGE_READY = 1,

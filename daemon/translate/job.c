@@ -67,6 +67,7 @@ enum {
 	C_ORIGIN,
 	C_ACKNOWLEDGEMENT,
 	C_ADJUDICATION,
+	C_VOUCHED,
 };
 
 static int int_or(const struct pg_result *rows, int row, int column, int otherwise)
@@ -116,6 +117,7 @@ static void read_claim(const struct room *room, struct job *job, const struct pg
 	claim->transport = int_or(rows, row, C_TRANSPORT, TRANSPORT_NONE);
 	claim->acknowledgement = int_or(rows, row, C_ACKNOWLEDGEMENT, ACKNOWLEDGEMENT_NONE);
 	claim->adjudication = int_or(rows, row, C_ADJUDICATION, ADJUDICATION_NONE);
+	claim->vouched = int_or(rows, row, C_VOUCHED, VOUCHED_NOT);
 	claim->doubt_message = uuid_or_nil(rows, row, C_DOUBT_MESSAGE);
 	job->patient_key_id = uuid_or_nil(rows, row, C_PATIENT_KEY);
 	if (currency != NULL && strlen(currency) == 3) {

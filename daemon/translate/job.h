@@ -34,7 +34,7 @@ struct job_claim {
 	struct uuid id; /* nil: none */
 	const char *ref, *insurer;
 	int use, transport;
-	int acknowledgement, adjudication; /* of the item's own claim */
+	int acknowledgement, adjudication, vouched; /* of the item's own claim; vouched: enum vouched */
 	struct zf_money total;
 	bool has_key;
 	struct key key;            /* the patient's */
@@ -56,6 +56,7 @@ struct job_fact {
 	const struct job_fact *same; /* an earlier one with this ref: what it finds is this one's claim too; or NULL */
 	struct job_claim claim;      /* found */
 	bool resolved;               /* the look-up was made, or was not needed */
+	const char *refused;         /* why nothing follows from it; or NULL */
 };
 
 struct job {

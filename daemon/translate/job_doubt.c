@@ -60,15 +60,26 @@ static bool claim_for_question(struct room *room, struct job *job, struct zf_cla
 	return true;
 }
 
+/* A person said that it arrived, and the insurer has not been heard of it yet: it is asked what it has decided. */
+static bool is_unheard(const struct job_claim *claim)
+{
+	return claim->transport == TRANSPORT_SENT && claim->vouched == VOUCHED_FOR &&
+	       claim->acknowledgement == ACKNOWLEDGEMENT_NONE && claim->adjudication == ADJUDICATION_NONE;
+}
+
 void job_ask(struct room *room, struct job *job)
 {
 	struct zf_event event = {.size = sizeof(event), .kind = ZF_EVENT_START_STATUS, .claim_count = 1};
 	struct zf_claim claim;
 	const struct zf_claim *claims[1] = {&claim};
 
-	if (job->claim.transport != TRANSPORT_UNKNOWN || job->claim.ref == NULL) return; /* settled meanwhile */
+	bool doubtful = job->claim.transport == TRANSPORT_UNKNOWN;
+
+	if ((!doubtful && !is_unheard(&job->claim)) || job->claim.ref == NULL) return; /* settled meanwhile */
 	if ((job->context->capabilities & ZF_CAP_STATUS) == 0) {
-		exchange_hold(job, EXCHANGE_HELD, "it may have arrived, and the insurer cannot be asked any more");
+		if (doubtful)
+			exchange_hold(
+				job, EXCHANGE_HELD, "it may have arrived, and the insurer cannot be asked any more");
 		return;
 	}
 	if (!job->busy) {
@@ -171,16 +182,35 @@ static void prove_absent(struct job *job)
 	work->message_id = job->claim.doubt_message;
 }
 
+/* A person's word that it arrived stands against a machine's: nothing is sent, and a person hears of it. */
+static void contradict(struct job *job, struct job_fact *fact)
+{
+	if (job->claim.vouched == VOUCHED_DENIED) return;
+	fact->refused =
+		"A person recorded that the insurer has this claim, and now the insurer says that it has not got "
+		"it. The person's word stands and nothing is sent. Ask the insurer: if it has it, drop this; if "
+		"not, claim missing takes the word back. 已有人员登记该理赔单已送达,但保险公司现称未收到。以人"
+		"员登记为准,系统不会重发。请与保险公司核实:如已收到,撤下本条;如未收到,用 claim missing 收回登记。";
+	harvest_step(&job->harvest, &job->claim.id, TRANSPORT_SENT, EVENT_CONTRADICT,
+		"asked, the insurer says that it has not got it; a person had recorded that it has");
+	log_fields(LOG_ERROR, "ALERT: an insurer does not know a claim that a person recorded as arrived", "claim",
+		job->claim.ref, "insurer", job->insurer->code, NULL);
+}
+
 /* A claim that the insurer answered for with success and has not decided: it has lost it, or never had it whatever its
  * front said. Never sent again on this word alone. One that is decided or rejected needs nothing more of the insurer.
  */
-static void lost_there(struct job *job)
+static void lost_there(struct job *job, struct job_fact *fact)
 {
 	bool covers = job->exchange_kind == EXCHANGE_CLAIM || job->doubt_older;
 
 	if (job->message_replay || !covers || job->claim.acknowledgement == ACKNOWLEDGEMENT_REJECTED ||
 		job->claim.adjudication >= ADJUDICATION_APPROVED)
 		return;
+	if (job->claim.vouched != VOUCHED_NOT) {
+		contradict(job, fact);
+		return;
+	}
 	harvest_step(&job->harvest, &job->claim.id, TRANSPORT_SENT, EVENT_PROVE_ABSENT,
 		"the insurer answered for it when it was sent, and says now that it has not got it");
 	ask_again(job);
@@ -188,9 +218,9 @@ static void lost_there(struct job *job)
 		"insurer", job->insurer->code, NULL);
 }
 
-static void absent(struct job *job)
+static void absent(struct job *job, struct job_fact *fact)
 {
-	if (job->claim.transport == TRANSPORT_SENT) lost_there(job);
+	if (job->claim.transport == TRANSPORT_SENT) lost_there(job, fact);
 	if (job->claim.transport == TRANSPORT_UNKNOWN && job->exchange_kind == EXCHANGE_STATUS) prove_absent(job);
 }
 
@@ -198,7 +228,7 @@ void job_absence_conclude(struct job *job)
 {
 	for (struct job_fact *fact = job->facts; fact != NULL; fact = fact->next) {
 		if (!is_own(job, fact) || fact->fact.kind != ZF_FACT_NOT_FOUND) continue;
-		absent(job);
+		absent(job, fact);
 		return;
 	}
 }

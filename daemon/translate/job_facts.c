@@ -376,6 +376,10 @@ static int fact_add(const struct room *room, struct job *job, const struct job_f
 	row->message_id = job->item.kind == WORK_REPLY ? job->item.message_id : nobody;
 	row->text = call_faults_text(fact->fact.faults, fact->fact.fault_count, false, &job->arena.zf);
 	if (why != NULL) *orphaned = true;
+	if (why == NULL && fact->refused != NULL) {
+		row->status = FACT_REFUSED;
+		row->why = fact->refused;
+	}
 	if (why == NULL && is_disputed(fact))
 		r = dispute(job, fact, row);
 	else if (fact->remittance != NULL)

@@ -175,12 +175,12 @@ static int message_seal(
 }
 
 /* The module sends a claim once more that the insurer has answered for: it was told "not now". What has been heard of
- * otherwise is not in its hands any more; dispatch drops such a message. */
+ * otherwise, or vouched for by a person, is not in its hands any more; dispatch drops such a message. */
 static void take_back(struct job *job)
 {
 	if (job->exchange_kind != EXCHANGE_CLAIM || job->claim.transport != TRANSPORT_SENT ||
-		job->claim.acknowledgement != ACKNOWLEDGEMENT_NONE || job->claim.adjudication != ADJUDICATION_NONE ||
-		job->harvest.steps.count > 0)
+		job->claim.vouched != VOUCHED_NOT || job->claim.acknowledgement != ACKNOWLEDGEMENT_NONE ||
+		job->claim.adjudication != ADJUDICATION_NONE || job->harvest.steps.count > 0)
 		return;
 	harvest_step(&job->harvest, &job->claim.id, TRANSPORT_SENT, EVENT_DEFER,
 		"the insurer's system answered that it did not take it now");

@@ -8,8 +8,8 @@ const struct db_statement translate_sql[TRANSLATE_STATEMENTS] = {
 		"hospital_keys, basis::int4, insurer, exchange_kind::int4, exchange_status::int4, "
 		"exchange_step, exchange_state, message_status::int4, message_token, message_submission, "
 		"message_http::int4, message_content, message_replay, message_route, task_id, task_reason, doubt_message, "
-		"doubt_exchange, doubt_route, busy, doubt_older, origin_ref, acknowledgement::int4, adjudication::int4 "
-		"FROM zhifu.translate_begin("
+		"doubt_exchange, doubt_route, busy, doubt_older, origin_ref, acknowledgement::int4, adjudication::int4, "
+		"vouched::int4 FROM zhifu.translate_begin("
 		"$1::uuid[], $2::uuid[], $3::int4[], $4::text[], $5::text[], $6::int2)",
 		6},
 	[TRANSLATE_RESOLVE] = {"translate_resolve",

@@ -73,6 +73,41 @@ def test_a_claim_that_the_insurer_lost(scene):
     end(place)
 
 
+def test_a_person_says_that_it_arrived(scene):
+    """The insurer ends in the middle of a claim, and while it is away a person records that it has it. Back again it denies
+    that: the word stands, nothing leaves, and a person finds it and takes the word back."""
+    place = scene({"faults": ({"kind": "hang", "scope": "submit", "ordinals": ["1"]},)})
+    (claim_id,) = traffic.Sender(place.daemon, ["A-1"]).finish().values()
+    zhifu.wait_until(lambda: place.alpha.counts()["received"] == 1, "the insurer to have it")
+    place.alpha.payer.stop()
+    until(place, claim_id, transport=7)
+    ref = ref_of(place, claim_id)
+    asked = "SELECT count(*) FROM zhifu.exchange WHERE claim_id = %s AND kind = 2"
+    zhifu.wait_until(lambda: place.database.value(asked, (claim_id,)) == 1, "the question")
+    place.daemon.ctl("claim", "arrived", ref, "--who", "li", "--why", "Ms. Chen has it")
+    honest = story.payer_script(place, "alpha", place.alpha.port, place.alpha.control, None)
+    place.alpha.payer.script.write_text(zhifu.config_text(honest))
+    place.alpha.payer.start()
+    denied = "SELECT count(*) FROM zhifu.claim_event WHERE claim_id = %s AND event = 'contradict'"
+    zhifu.wait_until(lambda: place.database.value(denied, (claim_id,)) == 1, "the insurer to deny it")
+    until(place, claim_id, transport=8)
+    place.daemon.wait_log("does not know a claim that a person recorded as arrived")
+    problems = {row["problem"]: row["count"] for row in json.loads(place.daemon.ctl("--json", "status").stdout)["problems"]}
+    assert problems["answers that do not fit or do not add up"] == 1, problems
+    assert "The person's word stands" in place.daemon.ctl("queue", "quarantine").stdout
+    assert "claim missing if it is right" in place.daemon.ctl("claim", "show", ref).stdout
+    assert place.alpha.counts()["received"] == 0
+    place.daemon.ctl("claim", "missing", ref, "--who", "li", "--why", "Ms. Chen was wrong")
+    until(place, claim_id, transport=7)
+    invariants.assert_next_steps(place.database)
+    place.daemon.ctl("claim", "resend", ref, "--who", "li", "--why", "they have not got it")
+    zhifu.wait_until(lambda: place.database.value(
+        "SELECT adjudication >= 3 FROM zhifu.claim_state WHERE claim_id = %s", (claim_id,)), "it to be decided")
+    assert place.alpha.counts()["received"] == 1
+    assert place.database.value("SELECT count(*) FROM zhifu.posting WHERE rule = 'bill'") == 1
+    end(place)
+
+
 def test_amounts_that_do_not_add_up(scene):
     """A decision that pays a cent more than its own reductions leave: booked as it came, and listed with its arithmetic in both
     languages until somebody has settled it."""

@@ -608,6 +608,66 @@ static inline size_t count_text(const char *text, const char *part)
 	return count;
 }
 
+/* Puts an insurer's answer to the one claim of that day into the database as translate and settle do. */
+static inline void lab_decide(const char *day, const char *answer)
+{
+	struct keyring *ring = NULL;
+	struct sealer *sealer = NULL;
+	struct pg_result *rows = NULL;
+	struct arena arena CLEANUP(arena_free);
+	struct key hospital_key, patient_key;
+	struct bytes sealed, plain;
+	char sql[1024];
+	arena_init(&arena, 1 << 22);
+	assert_int_equal(keyring_load(lab_path("keys"), false, &ring), 0);
+	assert_int_equal(sealer_new(&sealer), 0);
+	(void)snprintf(sql, sizeof(sql),
+		"select c.hospital_id, c.claim_id, c.patient_key_id, h.wrapped, p.wrapped, c.content from zhifu.claim c join "
+		"zhifu.hospital_key h using (hospital_id) join zhifu.patient_key p using (hospital_id, patient_key_id) where service_day = "
+		"'%s'",
+		day);
+	assert_int_equal(db_sync_query(lab.admin, sql, NULL, &rows), 0);
+	assert_int_equal(db_rows_count(rows), 1);
+	struct uuid hospital = db_rows_uuid(rows, 0, 0), claim = db_rows_uuid(rows, 0, 1),
+		    key_id = db_rows_uuid(rows, 0, 2);
+	struct bytes wrapped = db_rows_bytes(rows, 0, 3), inner = db_rows_bytes(rows, 0, 4);
+	assert_int_equal(key_unwrap_master(ring, &hospital, wrapped.ptr, wrapped.len, &hospital_key), 0);
+	assert_int_equal(key_unwrap(&hospital_key, &key_id, inner.ptr, inner.len, &patient_key), 0);
+	/* What is kept of the claim: a Bundle with the claim in front, as it came. */
+	assert_int_equal(
+		seal_open(sealer, &patient_key, &claim, SEAL_CLAIM, db_rows_bytes(rows, 0, 5), 1 << 20, &arena, &plain),
+		0);
+	static const char begin[] =
+		"{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[{\"resource\":{\"resourceType\":\"Claim\"";
+	assert_memory_equal(plain.ptr, begin, sizeof(begin) - 1);
+	assert_non_null(memmem(plain.ptr, plain.len, "Geheimnis", 9));
+	struct uuid id = uuid_new();
+	assert_int_equal(seal(sealer, &patient_key, &id, SEAL_FACT,
+				 (struct bytes){(const uint8_t *)answer, strlen(answer)}, &arena, &sealed),
+		0);
+	struct db_params params;
+	db_params_init(&params, &arena);
+	db_params_uuid(&params, &hospital);
+	db_params_uuid(&params, &id);
+	db_params_uuid(&params, &claim);
+	db_params_bytes(&params, sealed);
+	assert_int_equal(
+		db_sync_query(lab.admin,
+			"insert into zhifu.adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, currency, exponent, "
+			"submitted_minor, benefit_minor, patient_minor, contract_minor, open_minor, content) values ($1::uuid, $2::uuid, "
+			"$3::uuid, 'alpha', 2, 'CNY', 2, 1, 1, 0, 0, 0, $4::bytea)",
+			&params, NULL),
+		0);
+	(void)snprintf(sql, sizeof(sql),
+		"update zhifu.claim_state set adjudication = 3 where claim_id in (select claim_id from zhifu.claim where service_day = "
+		"'%s'); notify zhifu, 'settled'",
+		day);
+	lab_sql(sql);
+	db_sync_rows_free(rows);
+	sealer_free(sealer);
+	keyring_free(ring);
+}
+
 /* A permit for payment; status "active" or another; number: its identifier. All are literals. */
 #define CONSENT(person, status, number)                                                                                                  \
 	"{\"resourceType\":\"Consent\",\"identifier\":[{\"system\":\"urn:c\",\"value\":\"" number                                        \

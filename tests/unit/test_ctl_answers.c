@@ -59,6 +59,38 @@ static void a_lost_claim_is_said_anew(void **state)
 	assert_int_equal(transport_of(&doubt), 7);
 }
 
+/* Said to have arrived: who denies it is shown to a person, who may take the word back, and nobody else's. */
+static void a_word_that_it_arrived_is_taken_back(void **state)
+{
+	(void)state;
+	struct made made = make_claim(7, "alpha");
+	make_message(&made, 1, 3, true);
+	assert_ctl(&world, 1, "claim missing %s --who li --why try", made.ref);
+	assert_non_null(strstr(world.err, "only a person's word that it arrived"));
+	assert_ctl(&world, 0, "claim arrived %s --who li --why 'Ms. Chen of Alpha: there'", made.ref);
+	assert_int_equal(work_of(&made, 1, 5), 1);
+	assert_ctl(&world, 1, "claim hold %s --who li --why try", made.ref);
+	assert_non_null(strstr(world.err, "possible here: claim missing"));
+	assert_ctl(&world, 0, "claim show %s", made.ref);
+	assert_null(strstr(world.out, "claim missing"));
+	world_sql(&world, "UPDATE zhifu.claim_state SET vouched = 2 WHERE claim_id = '%s'", uuid_text(&made.claim));
+	assert_ctl(&world, 0, "claim show %s", made.ref);
+	assert_non_null(strstr(world.out, "the insurer says that it has not got it"));
+	assert_ctl(&world, 0, "claim show %s --zh", made.ref);
+	assert_non_null(strstr(world.out, "保险公司称未收到"));
+	assert_ctl(&world, 0, "claim missing %s --who li --why 'Ms. Chen of Alpha: not there'", made.ref);
+	assert_int_equal(transport_of(&made), 7);
+	assert_int_equal(work_of(&made, 1, 5), 1);
+	assert_ctl(&world, 0, "claim resend %s --who li --why 'not there'", made.ref);
+	assert_int_equal(transport_of(&made), 1);
+	/* What the insurer answered for itself is not a person's to take back. */
+	struct made sent = make_claim(8, "alpha");
+	assert_ctl(&world, 1, "claim missing %s --who li --why try", sent.ref);
+	assert_non_null(strstr(world.err, "only a person's word that it arrived"));
+	assert_ctl(&world, 1, "claim hold %s --who li --why try", sent.ref);
+	assert_null(strstr(world.err, "claim missing"));
+}
+
 int main(void)
 {
 	int r = world_start(&world, "ctl-answers");
@@ -70,6 +102,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_that_do_not_add_up_are_listed),
 		cmocka_unit_test(a_lost_claim_is_said_anew),
+		cmocka_unit_test(a_word_that_it_arrived_is_taken_back),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);
 	sealer_free(sealer);

@@ -1,54 +1,11 @@
 /* Each allocation of intake fails in turn, from the first byte of a request to its answer, alone and with all behind
  * it: the hospital is told 503 with Retry-After, or its connection ends; what it was told is stored is stored; and the
  * same sent again is stored once. */
-#include "intake_lab.h"
-
-#include <fcntl.h>
+#include "intake_memory.h"
 
 #define MOST 3000
-#define EACH 25 /* so many one by one, */
-#define NO_MEMORY_MS 40
+#define EACH 25   /* so many one by one, */
 #define STRIDE 40 /* then a sample; each of all with ZHIFU_TEST_ALL */
-
-static unsigned seed = 1;
-
-static long next_of(long n)
-{
-	if (n < EACH || getenv("ZHIFU_TEST_ALL") != NULL) return n + 1;
-	return n + 1 + rand_r(&seed) % STRIDE;
-}
-
-/* One answer, with its head in static memory; 0: the connection was closed instead. */
-static int answer_read(struct caller *his, char *answer, size_t cap)
-{
-	size_t len = 0;
-	char *end = NULL;
-	do {
-		int got = SSL_read(his->ssl, answer + len, (int)(cap - 1 - len));
-		if (got <= 0) break;
-		len += (size_t)got;
-		answer[len] = '\0';
-		end = strstr(answer, "\r\n\r\n");
-	} while (end == NULL);
-	return end == NULL ? 0 : atoi(answer + 9);
-}
-
-/* Whether an answer or the connection's end came within so long. What TLS says for itself, such as tickets, is neither.
- */
-static bool answer_waits(struct caller *his, int ms)
-{
-	int64_t end_ms = clock_mono_ms() + ms, left_ms;
-	bool came = false;
-	char first;
-	assert_int_equal(fcntl(his->fd, F_SETFL, fcntl(his->fd, F_GETFL) | O_NONBLOCK), 0);
-	while (!came && (left_ms = end_ms - clock_mono_ms()) > 0) {
-		if (poll(&(struct pollfd){his->fd, POLLIN, 0}, 1, (int)left_ms) != 1) continue;
-		int got = SSL_peek(his->ssl, &first, 1);
-		came = got > 0 || SSL_get_error(his->ssl, got) != SSL_ERROR_WANT_READ;
-	}
-	assert_int_equal(fcntl(his->fd, F_SETFL, fcntl(his->fd, F_GETFL) & ~O_NONBLOCK), 0);
-	return came;
-}
 
 static char *bundle_text(const char *number, const char *type)
 {
@@ -75,31 +32,23 @@ static bool ended_well(int status)
 }
 
 /* How many allocations failed; -1: there was memory again before it came to that. */
-static long try_call(const struct call *call, long n, bool once, const char *number, int *ret_status)
+static long try_call(
+	struct caller *his, const struct call *call, long n, bool once, const char *number, int *ret_status)
 {
 	static char answer[65536];
-	struct caller his = caller_open("client");
 	char *text = call_text(call, number);
 	char *head = malloc(strlen(text) + 512);
 	int len = sprintf(head,
-		"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/fhir+json\r\nConnection: close\r\n"
+		"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/fhir+json\r\n"
 		"Idempotency-Key: %s\r\nContent-Length: %zu\r\n\r\n%s",
 		call->path, number, strlen(text), text);
-	/* The connection is there; what fails is what the request needs. */
-	lab_fail_memory(n, once);
-	bool written = SSL_write(his.ssl, head, len) == len;
-	/* Without any memory there may be no answer before there is some again. */
-	bool answered = answer_waits(&his, once ? LAB_TIMEOUT_MS : NO_MEMORY_MS);
-	lab_fail_memory(-1, false);
-	*ret_status = written ? answer_read(&his, answer, sizeof(answer)) : 0;
+	long failures = memory_ask(his, head, (size_t)len, n, once, answer, sizeof(answer), ret_status);
 	if (*ret_status != 0 && !ended_well(*ret_status) &&
 		(*ret_status != 503 || strcasestr(answer, "\r\nRetry-After:") == NULL))
 		fail_msg("%s, allocation %ld%s: %.800s", call->path, n, once ? " alone" : "", answer);
-	caller_close(&his);
 	free(text);
 	free(head);
-	long failures = atomic_load(&lab.memory->failures);
-	return failures == 0 && !answered ? -1 : failures;
+	return failures;
 }
 
 static int64_t stored(void)
@@ -111,12 +60,13 @@ static void each_allocation(const struct call *call, bool once)
 {
 	static int calls;
 	long failures = 1, n = 0, tries = 0, lost = 0;
+	struct caller his = caller_open("client");
 	while (failures != 0 && n < MOST) {
 		char number[32], key[80];
 		int status;
 		int64_t before = stored(), after;
 		(void)snprintf(number, sizeof(number), "M%d", calls++);
-		failures = try_call(call, n, once, number, &status);
+		failures = try_call(&his, call, n, once, number, &status);
 		after = stored();
 		tries++;
 		lost += status == 0;
@@ -125,16 +75,15 @@ static void each_allocation(const struct call *call, bool once)
 			fail_msg("%s, allocation %ld: answered %d, %lld stored", call->path, n, status,
 				(long long)(after - before));
 		/* The next one succeeds, and is the same one. */
-		struct caller again = caller_open("client");
 		(void)snprintf(key, sizeof(key), "Idempotency-Key: %s\r\n", number);
-		struct reply reply = claim_send(&again, call->path, key, call_text(call, number));
+		struct reply reply = claim_send(&his, call->path, key, call_text(call, number));
 		if (!ended_well(reply.status)) fail_msg("%s after allocation %ld: %.800s", call->path, n, reply.text);
 		reply_free(&reply);
-		caller_close(&again);
 		if (stored() != before + call->claims)
 			fail_msg("%s after allocation %ld: %lld stored", call->path, n, (long long)(stored() - before));
-		n = failures != 0 ? next_of(n) : n;
+		n = failures != 0 ? memory_next(n, EACH, STRIDE) : n;
 	}
+	caller_close(&his);
 	print_message("%s%s%s%s: %ld allocations, %ld failed, %ld without an answer\n", call->path,
 		call->type == NULL ? "" : " ", call->type == NULL ? "" : call->type, once ? ", one alone" : "", n,
 		tries - 1, lost);

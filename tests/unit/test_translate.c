@@ -241,23 +241,6 @@ static void test_timer(void **state)
 	role_stop();
 }
 
-/* The submission's fate is unknown, as dispatch records it. */
-static struct test_claim claim_lost(void)
-{
-	struct test_claim claim = claim_add("ok");
-	LOOP_UNTIL(transport(&claim) == TRANSPORT_QUEUED, 5000);
-	transport_step(&claim, TRANSPORT_QUEUED, TRANSPORT_SENDING, "send");
-	transport_step(&claim, TRANSPORT_SENDING, TRANSPORT_UNKNOWN, "lose");
-	sql("UPDATE zhifu.message SET status = 3 WHERE claim_id = '%s' AND direction = 1;"
-	    "DELETE FROM zhifu.outbox WHERE role = 2 AND claim_id = '%s';"
-	    "INSERT INTO zhifu.attempt (hospital_id, message_id, attempt, route, outcome) SELECT hospital_id, message_id, 1, 'alpha:https', 4"
-	    " FROM zhifu.message WHERE claim_id = '%s';"
-	    "INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, claim_id, exchange_id, message_id)"
-	    " SELECT hospital_id, gen_random_uuid(), 1, 3, claim_id, exchange_id, message_id FROM zhifu.message WHERE claim_id = '%s'",
-		claim.id_text, claim.id_text, claim.id_text, claim.id_text);
-	return claim;
-}
-
 static void test_doubt(void **state)
 {
 	(void)state;

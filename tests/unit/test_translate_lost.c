@@ -15,12 +15,6 @@ static struct test_claim claim_answered(const char *answer)
 	return claim;
 }
 
-static int64_t claim_work(const struct test_claim *claim, int role, int kind)
-{
-	return number("SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s' AND role = %d AND kind = %d",
-		claim->id_text, role, kind);
-}
-
 /* The clock of its doubt strikes: it is asked about, and the insurer answers. */
 static void asked_again(const struct test_claim *claim, const char *answer)
 {
@@ -34,29 +28,6 @@ static void asked_again(const struct test_claim *claim, const char *answer)
 	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.exchange WHERE claim_id = '%s' AND kind = 2 AND status = 2",
 			   claim->id_text) == before + 1,
 		5000);
-}
-
-/* Submissions of it that wait to leave. */
-static int64_t leaving(const struct test_claim *claim)
-{
-	return number("SELECT count(*) FROM zhifu.outbox o JOIN zhifu.message m USING (hospital_id, message_id)"
-		      " WHERE o.claim_id = '%s' AND o.role = 2 AND m.submission AND m.status = 1",
-		claim->id_text);
-}
-
-static int64_t submissions(const struct test_claim *claim)
-{
-	return number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND submission", claim->id_text);
-}
-
-/* A person's step, as zhifuctl takes it. Returns where the claim stands then. */
-static int64_t person_step(const struct test_claim *claim, int from, int to, const char *event)
-{
-	char hospital[UUID_TEXT_LEN];
-	uuid_format(&world.hospital.id, hospital);
-	return number("SELECT zhifu.operator_claim_step('%s', '%s', %d::int2, %d::int2, '%s', 'who', 'why', NULL,"
-		      " gen_random_uuid())::int4",
-		hospital, claim->id_text, from, to, event);
 }
 
 /* Answered for with success, and not there any more: a person sees it, a clock asks again, and it goes again by itself
