@@ -153,6 +153,7 @@ CREATE TABLE claim (
 	predecessor_id uuid,
 	warnings       integer NOT NULL DEFAULT 0,
 	content        bytea NOT NULL,
+	stay           text,              -- what its stay may be known by: as charge.stay, under each look-up key, newest first, with commas
 	PRIMARY KEY (hospital_id, claim_id)
 ) PARTITION BY RANGE (claim_id);
 ALTER TABLE claim ALTER COLUMN content SET STORAGE EXTERNAL; -- sealed bytes do not compress
@@ -512,6 +513,25 @@ CREATE TABLE charge (
 CREATE INDEX charge_day ON charge (hospital_id, service_day, charge_id);
 CREATE INDEX charge_corrects ON charge (hospital_id, corrects) WHERE corrects IS NOT NULL;
 CREATE INDEX charge_stay ON charge (hospital_id, stay) WHERE stay IS NOT NULL;
+
+-- What a stay came to, in the currency of the books. What is billed before it is charged is revenue with the bill, and what is
+-- charged then is that no more: AR-INPT has what is charged and not billed, and revenue is the larger of the two.
+CREATE TABLE stay (
+	hospital_id   uuid NOT NULL,
+	stay          text NOT NULL, -- as charge.stay
+	charged_minor bigint NOT NULL DEFAULT 0,
+	billed_minor  bigint NOT NULL DEFAULT 0,
+	PRIMARY KEY (hospital_id, stay)
+) WITH (fillfactor = 80);
+
+-- What of billed_minor is a claim's; of hospitals that bring charges.
+CREATE TABLE stay_bill (
+	hospital_id  uuid NOT NULL,
+	claim_id     uuid NOT NULL,
+	stay         text NOT NULL,
+	amount_minor bigint NOT NULL,
+	PRIMARY KEY (hospital_id, claim_id)
+);
 
 -- Double entry, balanced by construction: one row moves one positive amount of one currency, and what it is worth in the
 -- hospital's book currency, from the credited to the debited account. Rows of one entry belong together; where one has two

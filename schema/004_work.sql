@@ -5,7 +5,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA zhifu TO zhifu_writ
 -- History is written once: not even the functions may change it.
 REVOKE UPDATE, DELETE ON claim, claim_event, idempotency, posting, adjudication, adjudication_line, export_ledger, remittance
 	FROM zhifu_writer;
-REVOKE DELETE ON message, remittance_detail, exchange, claim_state FROM zhifu_writer;
+REVOKE DELETE ON message, remittance_detail, exchange, claim_state, stay FROM zhifu_writer;
 -- Rights are asked for at the table that is named: nobody needs any on a partition, which would be a way around the above.
 -- Those that partition_ensure makes later get none to begin with.
 DO $$
@@ -59,12 +59,91 @@ SET search_path = zhifu, pg_temp AS $$
 	ON CONFLICT (insurer) DO UPDATE SET name = excluded.name WHERE insurer.name <> excluded.name;
 $$;
 
+-- A stay that one of these names is of, from now on the first if none is.
+CREATE FUNCTION stay_of(p_hospital uuid, p_names text) RETURNS text LANGUAGE plpgsql STABLE SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	RETURN coalesce((SELECT s.stay FROM stay s WHERE s.hospital_id = p_hospital AND s.stay = ANY (string_to_array(p_names, ','))
+		ORDER BY s.stay LIMIT 1), split_part(p_names, ',', 1));
+END
+$$;
+
+-- Adds to what a stay was charged and billed. Returns by how much more, or less, of it is revenue with bills now.
+CREATE FUNCTION stay_add(p_hospital uuid, p_stay text, p_charged bigint, p_billed bigint) RETURNS bigint LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	now_is stay;
+BEGIN
+	INSERT INTO stay AS s (hospital_id, stay, charged_minor, billed_minor) VALUES (p_hospital, p_stay, p_charged, p_billed)
+	ON CONFLICT (hospital_id, stay) DO UPDATE SET charged_minor = s.charged_minor + p_charged, billed_minor = s.billed_minor + p_billed
+	RETURNING * INTO now_is;
+	RETURN greatest(now_is.billed_minor - now_is.charged_minor, 0)
+		- greatest(now_is.billed_minor - p_billed - now_is.charged_minor + p_charged, 0);
+END
+$$;
+
+-- Posts that, as a row more of an entry.
+CREATE FUNCTION stay_post(p_hospital uuid, p_entry uuid, p_amount bigint, p_currency text, p_exponent smallint, p_claim uuid, p_source uuid)
+RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id,
+		source_id)
+	-- 2 is the bill's that is taken back.
+	SELECT p_hospital, p_entry, (SELECT greatest(max(g.no), 2) + 1 FROM posting g WHERE g.hospital_id = p_hospital AND g.entry_id = p_entry
+			AND g.no < 10000), CASE WHEN p_amount > 0 THEN 'AR-INPT' ELSE 'REV-MED' END, CASE WHEN p_amount > 0 THEN 'REV-MED' ELSE 'AR-INPT' END,
+		abs(p_amount), p_currency, p_exponent, abs(p_amount), (now() AT TIME ZONE h.zone)::date, 'bill_beyond', p_claim, p_source
+	FROM hospital h WHERE h.hospital_id = p_hospital AND p_amount <> 0
+$$;
+
+-- Bills of stays, in hospitals that bring charges: what each of them is revenue by itself, NULL where that is all of it. The arrays
+-- are claim_step's.
+CREATE FUNCTION stay_bills(p_hospital uuid[], p_claim uuid[], p_amount bigint[], p_currency text[], p_stay text[], p_stepped uuid[])
+RETURNS bigint[] LANGUAGE plpgsql SET search_path = zhifu, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+	beyond bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(p_claim)]);
+	b record;
+	own bigint;
+BEGIN
+	-- In their order, so that two calls do not wait for each other.
+	FOR b IN SELECT t.n, t.h, t.c, t.a, stay_of(t.h, t.s) AS stay FROM unnest(p_hospital, p_claim, p_amount, p_currency, p_stay)
+			WITH ORDINALITY AS t (h, c, a, u, s, n) JOIN hospital o ON o.hospital_id = t.h AND o.book_currency = t.u
+		WHERE t.s IS NOT NULL AND t.a > 0 AND t.c = ANY (p_stepped) AND EXISTS (SELECT 1 FROM stay s WHERE s.hospital_id = t.h)
+		ORDER BY t.h, stay, t.n
+	LOOP
+		own := stay_add(b.h, b.stay, 0, b.a);
+		INSERT INTO stay_bill VALUES (b.h, b.c, b.stay, b.a);
+		IF own < b.a THEN
+			beyond[b.n] := own;
+		END IF;
+	END LOOP;
+	RETURN CASE WHEN array_remove(beyond, NULL) <> '{}' THEN beyond END;
+END
+$$;
+
+-- Bills that the entries have taken back: their stays are billed less.
+CREATE FUNCTION stay_unbill(p_hospital uuid[], p_claim uuid[], p_entry uuid[]) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	b record;
+BEGIN
+	FOR b IN WITH gone AS (
+			DELETE FROM stay_bill s USING unnest(p_hospital, p_claim, p_entry) AS t (h, c, e) WHERE s.hospital_id = t.h AND s.claim_id = t.c
+			RETURNING s.*, t.e
+		)
+		SELECT g.*, p.credit, p.currency, p.exponent FROM gone g
+		JOIN posting p ON p.hospital_id = g.hospital_id AND p.entry_id = g.claim_id AND p.no = 1 ORDER BY g.hospital_id, g.stay, g.claim_id
+	LOOP
+		-- The bill was revenue by itself, and has just been taken from that.
+		PERFORM stay_post(b.hospital_id, b.e, stay_add(b.hospital_id, b.stay, 0, -b.amount_minor)
+			+ CASE b.credit WHEN 'REV-MED' THEN b.amount_minor ELSE 0 END, b.currency, b.exponent, b.claim_id, b.e);
+	END LOOP;
+END
+$$;
+
 -- Takes steps; all steps of one claim happen or none. p_seq: the version the caller saw, NULL where it need not match. Several
 -- steps of one axis of a claim are a chain: they come in their order, each from where the one before ends, and each with its
 -- version in p_seq. Axes: 1 transport, 2 acknowledgement, 3 adjudication, 4 payment, 5 books. Returns the claims whose steps
 -- happened; a missing one lost the compare-and-set, which looks at the first step of each axis. A claim
 -- that arrives at its insurer is billed with the very step, whoever takes it, once in its life: rule "bill" of
--- daemon/settle/posting_rule.c, its source the claim. One that is cancelled on its way to be sent once more, because its
+-- daemon/settle/posting_rule.c, its source the claim; what was charged for its stay was revenue then, and is no more. One that is cancelled on its way to be sent once more, because its
 -- insurer had lost it, takes its bill back.
 CREATE FUNCTION claim_step(p_hospital uuid[], p_claim uuid[], p_axis smallint[], p_from smallint[], p_seq integer[],
 	p_to smallint[], p_event text[], p_who text[], p_why text[])
@@ -73,14 +152,15 @@ RETURNS TABLE (hospital_id uuid, claim_id uuid) LANGUAGE plpgsql SECURITY DEFINE
 DECLARE
 	stepped_hospital uuid[]; stepped uuid[];
 	bill_hospital uuid[]; bill uuid[]; bill_debit text[]; bill_amount bigint[]; bill_currency text[]; bill_exponent smallint[];
+	bill_stay text[]; bill_beyond bigint[];
 	bills integer;
 	back_hospital uuid[]; back uuid[]; back_delta bigint[];
 	backs integer;
 BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, which costs milliseconds here
 	IF 8 = ANY (p_to) THEN
 		SELECT count(*), array_agg(c.hospital_id), array_agg(c.claim_id), array_agg('AR-' || upper(s.insurer)),
-			array_agg(c.total_minor), array_agg(c.currency), array_agg(c.exponent)
-		INTO bills, bill_hospital, bill, bill_debit, bill_amount, bill_currency, bill_exponent
+			array_agg(c.total_minor), array_agg(c.currency), array_agg(c.exponent), array_agg(c.stay)
+		INTO bills, bill_hospital, bill, bill_debit, bill_amount, bill_currency, bill_exponent, bill_stay
 		FROM unnest(p_hospital, p_claim, p_axis, p_to) AS t (h, c, x, s)
 		JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c AND s.books = 0
 		JOIN claim c ON c.hospital_id = t.h AND c.claim_id = t.c AND c.use = 1
@@ -149,18 +229,25 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 	)
 	SELECT array_agg(d.hospital_id), array_agg(d.claim_id) INTO stepped_hospital, stepped FROM done d;
 	IF bills > 0 THEN
+		IF array_remove(bill_stay, NULL) <> '{}' THEN
+			bill_beyond := stay_bills(bill_hospital, bill, bill_amount, bill_currency, bill_stay, stepped);
+		END IF;
 		WITH posted AS (
 			INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,
 				claim_id, source_id)
 			-- The hospital is joined here and not above: plans went from it to all of its claims before the first statistics came.
-			SELECT t.h, t.c, 1, t.d, 'REV-MED', t.a, t.u, t.x, CASE WHEN t.u = o.book_currency THEN t.a END,
-				(now() AT TIME ZONE o.zone)::date, 'bill', t.c, t.c
-			FROM unnest(bill_hospital, bill, bill_debit, bill_amount, bill_currency, bill_exponent) AS t (h, c, d, a, u, x)
+			SELECT t.h, t.c, 1, t.d, CASE WHEN t.k IS NULL THEN 'REV-MED' ELSE 'AR-INPT' END, t.a, t.u, t.x,
+				CASE WHEN t.u = o.book_currency THEN t.a END, (now() AT TIME ZONE o.zone)::date, 'bill', t.c, t.c
+			FROM unnest(bill_hospital, bill, bill_debit, bill_amount, bill_currency, bill_exponent, bill_beyond) AS t (h, c, d, a, u, x, k)
 			JOIN hospital o ON o.hospital_id = t.h
 			WHERE t.c = ANY (stepped) AND t.a > 0 RETURNING posting.hospital_id, entry_id, no, book_minor
 		), owed AS (
 			INSERT INTO receivable_wait (hospital_id, claim_id) SELECT p.hospital_id, p.entry_id FROM posted p)
 		INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
+		IF bill_beyond IS NOT NULL THEN
+			PERFORM stay_post(t.h, t.c, t.k, t.u, t.x, t.c, t.c)
+			FROM unnest(bill_hospital, bill, bill_currency, bill_exponent, bill_beyond) AS t (h, c, u, x, k) WHERE t.k > 0;
+		END IF;
 	END IF;
 	IF backs > 0 THEN
 		WITH posted AS (
@@ -177,6 +264,7 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 		SELECT array_agg(p.hospital_id), array_agg(p.entry_id), array_agg(-p.amount_minor) INTO back_hospital, back, back_delta FROM posted p;
 		-- It is owed no more: if a receivable is being made of it, this waits for it.
 		DELETE FROM receivable_wait w USING unnest(back_hospital, back) AS t (h, c) WHERE w.hospital_id = t.h AND w.claim_id = t.c;
+		PERFORM stay_unbill(back_hospital, back, back);
 		PERFORM receivable_follow(back_hospital, back, back, back_delta);
 	END IF;
 	IF 3 = ANY (p_to) AND 1 = ANY (p_axis) THEN
@@ -332,6 +420,10 @@ DECLARE
 BEGIN
 	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.prosecdef LOOP
 		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+	END LOOP;
+	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.proname LIKE 'stay\_%' LOOP
+		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
 	END LOOP;
 END
 $$;

@@ -65,7 +65,7 @@ CREATE FUNCTION intake_commit(p_whole boolean, p_ordinal integer[],
 	p_hospital uuid[], p_claim uuid[], p_ref text[], p_key bytea[], p_key_also bytea[], p_body bytea[], p_use smallint[], p_insurer text[],
 	p_patient_key uuid[], p_client text[], p_received timestamptz[], p_service_day integer[], p_total bigint[], p_currency text[],
 	p_exponent smallint[], p_lines integer[], p_bill_sequence integer[], p_emergency boolean[], p_predecessor uuid[],
-	p_warnings integer[], p_work uuid[], p_content bytea[],
+	p_warnings integer[], p_work uuid[], p_stay text[], p_content bytea[],
 	p_old_hospital uuid[], p_old_hash bytea[], p_old_claim uuid[],
 	p_ident_hospital uuid[], p_ident_hash bytea[], p_ident_claim uuid[],
 	p_print_hospital uuid[], p_print_hash bytea[], p_print_claim uuid[],
@@ -226,10 +226,10 @@ BEGIN
 	-- accepted (1), then no_route (2), held (4) as a duplicate, or on to translate.
 	RETURN QUERY WITH k AS (
 		INSERT INTO claim (hospital_id, claim_id, ref, use, insurer, patient_key_id, client, received_at, service_day, total_minor,
-			currency, exponent, line_count, bill_sequence, emergency, predecessor_id, warnings, content, duplicate_of)
+			currency, exponent, line_count, bill_sequence, emergency, predecessor_id, warnings, stay, content, duplicate_of)
 		SELECT p_hospital[i], c, p_ref[i], p_use[i], p_insurer[i], p_patient_key[i], p_client[i], p_received[i],
 			date '1970-01-01' + p_service_day[i], p_total[i], p_currency[i], p_exponent[i], p_lines[i], p_bill_sequence[i],
-			p_emergency[i], p_predecessor[i], p_warnings[i], p_content[i],
+			p_emergency[i], p_predecessor[i], p_warnings[i], p_stay[i], p_content[i],
 			CASE WHEN cardinality(doubles) = 0 THEN NULL ELSE firsts[array_position(doubles, c)] END
 		FROM unnest(p_claim) WITH ORDINALITY AS t (c, i) WHERE cardinality(repeated) = 0 OR c <> ALL (repeated)
 	), s AS (
@@ -288,7 +288,7 @@ CREATE FUNCTION intake_salvage(p_whole boolean, p_ordinal integer[],
 	p_hospital uuid[], p_claim uuid[], p_ref text[], p_key bytea[], p_key_also bytea[], p_body bytea[], p_use smallint[], p_insurer text[],
 	p_patient_key uuid[], p_client text[], p_received timestamptz[], p_service_day integer[], p_total bigint[], p_currency text[],
 	p_exponent smallint[], p_lines integer[], p_bill_sequence integer[], p_emergency boolean[], p_predecessor uuid[],
-	p_warnings integer[], p_work uuid[], p_content bytea[],
+	p_warnings integer[], p_work uuid[], p_stay text[], p_content bytea[],
 	p_old_hospital uuid[], p_old_hash bytea[], p_old_claim uuid[],
 	p_ident_hospital uuid[], p_ident_hash bytea[], p_ident_claim uuid[],
 	p_print_hospital uuid[], p_print_hash bytea[], p_print_claim uuid[],
@@ -314,7 +314,7 @@ BEGIN
 				p_body[i:i], p_use[i:i], p_insurer[i:i],
 				p_patient_key[i:i], p_client[i:i], p_received[i:i], p_service_day[i:i], p_total[i:i], p_currency[i:i],
 				p_exponent[i:i], p_lines[i:i], p_bill_sequence[i:i], p_emergency[i:i], p_predecessor[i:i],
-				p_warnings[i:i], p_work[i:i], p_content[i:i],
+				p_warnings[i:i], p_work[i:i], p_stay[i:i], p_content[i:i],
 				ARRAY(SELECT a FROM unnest(p_old_hospital, p_old_claim) t (a, c) WHERE c = p_claim[i]),
 				ARRAY(SELECT a FROM unnest(p_old_hash, p_old_claim) t (a, c) WHERE c = p_claim[i]),
 				ARRAY(SELECT c FROM unnest(p_old_claim) t (c) WHERE c = p_claim[i]),

@@ -21,7 +21,7 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call
 	JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c
 	CROSS JOIN LATERAL (
 		-- A correction swaps the sides, so what stands is debit less credit.
-		SELECT coalesce(sum(CASE WHEN rule = 'bill' THEN CASE WHEN debit LIKE 'AR-%' THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS billed,
+		SELECT coalesce(sum(CASE WHEN rule = 'bill' THEN CASE WHEN debit NOT IN ('REV-MED', 'AR-INPT') THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS billed,
 			coalesce(sum(CASE WHEN rule = 'patient_share' THEN CASE WHEN debit = 'AR-PT' THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS patient,
 			coalesce(sum(CASE WHEN rule = 'write_off' THEN CASE WHEN debit = 'CONTR' THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS contract
 		FROM posting g WHERE g.hospital_id = s.hospital_id AND g.claim_id = s.claim_id) p;
@@ -102,13 +102,19 @@ BEGIN
 		WITH posted AS (
 			INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,
 				claim_id, source_id)
-			SELECT o.hospital_id, t.s, t.n, t.d, t.k, t.a, t.u, t.x, CASE WHEN t.u = o.book_currency THEN t.a END,
+			-- A bill that is taken back goes where it came from.
+			SELECT o.hospital_id, t.s, t.n, CASE WHEN t.r = 'bill' AND t.d = 'REV-MED' THEN (SELECT b.credit FROM posting b WHERE b.hospital_id = o.hospital_id
+					AND b.entry_id = c_claim[t.c] AND b.no = 1) ELSE t.d END, t.k, t.a, t.u, t.x, CASE WHEN t.u = o.book_currency THEN t.a END,
 				(now() AT TIME ZONE o.zone)::date, t.r, c_claim[t.c], t.s
 			FROM unnest(p_claim, p_source, p_no, p_debit, p_credit, p_amount, p_currency, p_exponent, p_rule)
 				AS t (c, s, n, d, k, a, u, x, r)
 			JOIN hospital o ON o.hospital_id = c_hospital[t.c] WHERE lost IS NULL OR t.c <> ALL (lost)
 			RETURNING posting.hospital_id, entry_id, no, book_minor)
 		INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
+	END IF;
+	IF 'bill' = ANY (p_rule) THEN
+		PERFORM stay_unbill(array_agg(c_hospital[t.c]), array_agg(c_claim[t.c]), array_agg(t.s)) FROM unnest(p_claim, p_source, p_rule) AS t (c, s, r)
+		WHERE t.r = 'bill' AND (lost IS NULL OR t.c <> ALL (lost));
 	END IF;
 	-- By how much that moves carriers' accounts, claim by claim in their order; also of those that were only decided.
 	SELECT array_agg(c_hospital[t.claim]) AS hospitals, array_agg(c_claim[t.claim]) AS claims, array_agg(t.entry) AS entries,

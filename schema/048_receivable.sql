@@ -449,7 +449,7 @@ CREATE FUNCTION books_check(p_hospital uuid) RETURNS TABLE (account text, curren
 		FROM receivable r WHERE r.hospital_id = p_hospital GROUP BY 1, 2
 	), carrier AS (
 		SELECT DISTINCT o.account FROM owed o UNION SELECT p.debit FROM posting p WHERE p.hospital_id = p_hospital AND p.rule = 'bill'
-			AND p.debit LIKE 'AR-%'
+			AND p.debit LIKE 'AR-%' AND p.debit <> 'AR-INPT'
 	), side AS (
 		SELECT p.debit AS account, p.currency, p.claim_id, p.rule, p.amount_minor AS minor, p.book_minor AS book FROM posting p
 		WHERE p.hospital_id = p_hospital AND p.debit LIKE 'AR-%'

@@ -373,7 +373,7 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	UNION ALL
 	SELECT 'postings whose cause is not on record', NULL, count(*), 0::bigint FROM posting p
 	WHERE p.hospital_id = p_hospital AND p.rule <> 'value'
-		AND (p.rule IN ('bill', 'fix_billed', 'fix_owed', 'over_decided', 'fx_decided') AND p.source_id = p.claim_id) IS NOT TRUE
+		AND (p.rule IN ('bill', 'bill_beyond', 'fix_billed', 'fix_owed', 'over_decided', 'fx_decided') AND p.source_id = p.claim_id) IS NOT TRUE
 		AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.hospital_id = p.hospital_id AND f.fact_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM bank_line b WHERE b.hospital_id = p.hospital_id AND b.line_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = p.hospital_id AND b.statement_id = p.source_id)
@@ -389,6 +389,12 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT 'money in suspense is what its account says', coalesce(a.currency, s.currency), coalesce(s.minor, 0), -coalesce(a.minor, 0)::bigint
 	FROM (SELECT u.currency, sum(u.open_minor)::bigint AS minor FROM suspense u WHERE u.hospital_id = p_hospital GROUP BY 1) s
 	FULL JOIN (SELECT a.currency, a.minor FROM account a WHERE a.account = 'SUSP') a ON a.currency = s.currency
+	UNION ALL
+	SELECT 'what is charged and not billed is what AR-INPT says', h.book_currency, coalesce((SELECT a.minor FROM account a
+			WHERE a.account = 'AR-INPT' AND a.currency = h.book_currency), 0)::bigint,
+		(coalesce((SELECT sum(greatest(s.charged_minor - s.billed_minor, 0)) FROM stay s WHERE s.hospital_id = p_hospital), 0)
+			+ coalesce((SELECT sum(c.amount_minor) FROM charge c WHERE c.hospital_id = p_hospital AND c.stay IS NULL), 0))::bigint
+	FROM hospital h WHERE h.hospital_id = p_hospital
 	UNION ALL
 	SELECT 'open receivables are what ' || b.account || ' says', b.currency, b.ledger, b.owed FROM books_check(p_hospital) b
 	UNION ALL

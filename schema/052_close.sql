@@ -152,7 +152,8 @@ CREATE FUNCTION period_aged(p_hospital uuid, p_day date) RETURNS TABLE (claim_id
 	FROM (SELECT p.claim_id, min(p.book_day) AS first_day, coalesce(sum(a.book) FILTER (WHERE a.account <> 'PROV'), 0) AS carried,
 			coalesce(-sum(a.book) FILTER (WHERE a.account = 'PROV'), 0) AS provided
 		FROM posting p CROSS JOIN LATERAL (VALUES (p.debit, p.book_minor), (p.credit, -p.book_minor)) AS a (account, book)
-		WHERE p.hospital_id = p_hospital AND p.book_day <= p_day AND p.claim_id IS NOT NULL AND (a.account LIKE 'AR-%' OR a.account = 'PROV')
+		WHERE p.hospital_id = p_hospital AND p.book_day <= p_day AND p.claim_id IS NOT NULL
+			AND (a.account LIKE 'AR-%' AND a.account <> 'AR-INPT' OR a.account = 'PROV')
 		GROUP BY p.claim_id) s
 	LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = s.claim_id
 	WHERE s.carried <> 0 OR s.provided <> 0

@@ -19,6 +19,7 @@ GRANT SELECT, INSERT ON api_request TO zhifu_writer;
 
 REVOKE UPDATE, DELETE ON charge FROM zhifu_writer;
 GRANT SELECT ON charge TO zhifu_intake, zhifu_operator;
+GRANT SELECT ON stay, stay_bill TO zhifu_operator;
 
 DO $$
 DECLARE
@@ -201,7 +202,7 @@ $$;
 -- Charges, all or none. Each that is new posts revenue of its day (rule care; either way round for what is taken back). stored and
 -- known: how many. Refused, with the entries: -1 the identifier was used with other content, -2 what it corrects is not there or a
 -- correction itself, -3 a charge and its corrections come to less than nothing, -4 another currency than the books', -5 the day
--- has not come, -6 an amount of nothing, or less with nothing to correct, -7 an identifier twice.
+-- has not come, -6 an amount of nothing, or less with nothing to correct, -7 an identifier twice. p_stay: as claim.stay.
 CREATE FUNCTION charge_add(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_identifier text[], p_day date[], p_minor bigint[],
 	p_currency text[], p_exponent integer[], p_corrects text[], p_stay text[])
 RETURNS TABLE (outcome integer, id uuid, places text, stored bigint, known bigint) LANGUAGE plpgsql SECURITY DEFINER
@@ -211,7 +212,8 @@ DECLARE
 	seen record;
 	house hospital;
 	open_from date; -- what comes for a closed month is booked on it
-	made bigint;
+	made uuid[];
+	moved record; -- by stays
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
@@ -252,17 +254,30 @@ BEGIN
 	END IF;
 	WITH fresh AS (
 		INSERT INTO charge (hospital_id, charge_id, identifier, service_day, amount_minor, currency, exponent, corrects, stay, client)
-		SELECT p_hospital, api_id(), t.i, t.d, t.a, t.c, t.e, t.o, t.s, p_who
+		-- A correction is of the stay of what it corrects.
+		SELECT p_hospital, api_id(), t.i, t.d, t.a, t.c, t.e, t.o, CASE WHEN t.o IS NULL THEN stay_of(p_hospital, t.s) ELSE
+			coalesce((SELECT c.stay FROM charge c WHERE c.hospital_id = p_hospital AND c.identifier = t.o),
+				stay_of(p_hospital, p_stay[array_position(p_identifier, t.o)])) END, p_who
 		FROM unnest(p_identifier, p_day, p_minor, p_currency, p_exponent, p_corrects, p_stay) AS t (i, d, a, c, e, o, s)
-		ON CONFLICT (hospital_id, identifier) DO NOTHING RETURNING charge_id, service_day, amount_minor, currency, exponent
+		ON CONFLICT (hospital_id, identifier) DO NOTHING RETURNING charge_id, service_day, amount_minor, currency, exponent, stay
 	), posted AS (
 		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
 		SELECT p_hospital, f.charge_id, 1, CASE WHEN f.amount_minor > 0 THEN 'AR-INPT' ELSE 'REV-MED' END,
 			CASE WHEN f.amount_minor > 0 THEN 'REV-MED' ELSE 'AR-INPT' END, abs(f.amount_minor), f.currency, f.exponent,
-			abs(f.amount_minor), greatest(f.service_day, open_from), 'care', f.charge_id FROM fresh f RETURNING 1)
-	SELECT count(*) INTO made FROM posted;
-	PERFORM api_done(p_hospital, p_key, p_body, NULL, ARRAY[made, cardinality(p_identifier) - made]);
-	RETURN QUERY SELECT 1, NULL::uuid, NULL::text, made, cardinality(p_identifier) - made;
+			abs(f.amount_minor), greatest(f.service_day, open_from), 'care', f.charge_id FROM fresh f RETURNING entry_id)
+	SELECT array_agg(p.entry_id) INTO made FROM posted p;
+	-- What a bill had before is revenue already.
+	FOR moved IN SELECT c.stay, sum(c.amount_minor)::bigint AS minor, min(c.charge_id::text)::uuid AS entry, min(c.currency) AS currency,
+			min(c.exponent) AS exponent FROM charge c
+		WHERE c.hospital_id = p_hospital AND c.charge_id = ANY (made) AND c.stay IS NOT NULL GROUP BY c.stay ORDER BY c.stay
+	LOOP
+		PERFORM stay_post(p_hospital, moved.entry, stay_add(p_hospital, moved.stay, moved.minor, 0), moved.currency, moved.exponent, NULL,
+			moved.entry);
+	END LOOP;
+	stored := coalesce(cardinality(made), 0);
+	known := cardinality(p_identifier) - stored;
+	PERFORM api_done(p_hospital, p_key, p_body, NULL, ARRAY[stored, known]);
+	RETURN QUERY SELECT 1, NULL::uuid, NULL::text, stored, known;
 END
 $$;
 

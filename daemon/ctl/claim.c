@@ -184,10 +184,10 @@ static int show_money(struct report *report, struct ctl *ctl, const struct claim
 	rows = NULL;
 	r = ctl_query(ctl, &rows,
 		"SELECT currency, exponent,"
-		" coalesce(sum(m) FILTER (WHERE a LIKE 'AR-%' AND a <> 'AR-PT'), 0)::bigint,"
+		" coalesce(sum(m) FILTER (WHERE a LIKE 'AR-%' AND a NOT IN ('AR-PT', 'AR-INPT')), 0)::bigint,"
 		" coalesce(sum(m) FILTER (WHERE a = 'AR-PT'), 0)::bigint, coalesce(sum(m) FILTER (WHERE a = 'CONTR'), 0)::bigint,"
 		" coalesce(sum(m) FILTER (WHERE a LIKE 'CLR-REM-%'), 0)::bigint,"
-		" coalesce(-sum(m) FILTER (WHERE a = 'REV-MED'), 0)::bigint FROM ("
+		" coalesce(-sum(m) FILTER (WHERE a IN ('REV-MED', 'AR-INPT')), 0)::bigint FROM ("
 		"SELECT currency, exponent, debit AS a, amount_minor AS m FROM posting WHERE hospital_id = $1 AND claim_id = $2"
 		" UNION ALL SELECT currency, exponent, credit, -amount_minor FROM posting WHERE hospital_id = $1 AND claim_id = $2) p"
 		" GROUP BY 1, 2 ORDER BY 1",

@@ -1,14 +1,11 @@
 /* What the tables cannot say of contracts, bank accounts and charges. */
-#include <stdio.h>
 #include <string.h>
 
 #include "desk/call.h"
 #include "model/contract.h"
 #include "model/directory.h"
+#include "model/stay.h"
 #include "settle/posting_rule.h"
-
-#define VERSIONS_MAX 8
-#define STAY_TEXT_MAX (2 * LOOKUP_HASH_BYTES + 8)
 
 /* ---- contracts ---- */
 
@@ -59,17 +56,12 @@ void accounts_run(struct desk_call *call)
 
 /* ---- charges ---- */
 
-/* "VERSION:HEX" of a stay's number under one look-up key. NULL on no memory, or the key is gone. */
-static const char *stay_hash(struct desk_call *call, uint16_t version, const char *number)
+/* What the stay of this number is known by. NULL on no memory, or a key is gone. */
+static const char *names_of(struct desk_call *call, const char *number)
 {
-	struct bytes part = {(const uint8_t *)number, strlen(number)};
-	uint8_t hash[LOOKUP_HASH_BYTES];
 	char text[STAY_TEXT_MAX];
-	if (lookup_hash(call->desk->intake->worker->keyring, version, &call->principal->hospital_id, LOOKUP_STAY, &part,
-		    1, hash) < 0)
+	if (stay_names(call->desk->intake->worker->keyring, &call->principal->hospital_id, number, text) < 0)
 		return NULL;
-	int n = snprintf(text, sizeof(text), "%u:", version);
-	for (size_t i = 0; i < sizeof(hash); i++) n += snprintf(text + n, sizeof(text) - (size_t)n, "%02x", hash[i]);
 	return zf_strdup(&call->req->arena.zf, text);
 }
 
@@ -78,14 +70,13 @@ void charge_add_run(struct desk_call *call)
 	const struct value *list = shape_value(&charges_new_shape, call->body, "charges");
 	struct value *rows = zf_alloc_array(
 		&call->req->arena.zf, (size_t)list->row_count * charge_new_shape.count + 1, sizeof(*rows));
-	uint16_t version = keyring_newest(call->desk->intake->worker->keyring, KEY_LOOKUP);
 	bool is_short = rows == NULL;
 	for (uint32_t i = 0; !is_short && i < list->row_count; i++) {
 		struct value *row = &rows[i * charge_new_shape.count];
 		memcpy(row, &list->rows[i * charge_new_shape.count], charge_new_shape.count * sizeof(*row));
 		struct value *stay = &row[charge_new_shape.count - 1];
 		assert(shape_value(&charge_new_shape, row, "stay") == stay);
-		if (stay->given) stay->text = stay_hash(call, version, stay->text);
+		if (stay->given) stay->text = names_of(call, stay->text);
 		is_short = stay->given && stay->text == NULL;
 	}
 	if (is_short) {
@@ -96,22 +87,13 @@ void charge_add_run(struct desk_call *call)
 	desk_call_go(call);
 }
 
-/* A stay's number may have been hashed under any of the keys. */
 void charges_run(struct desk_call *call)
 {
-	uint16_t versions[VERSIONS_MAX];
-	size_t count = keyring_versions(call->desk->intake->worker->keyring, KEY_LOOKUP, versions, VERSIONS_MAX);
 	for (size_t i = 0; i < charges_query_shape.count; i++) {
 		struct value *stay = &call->query[i];
-		const char *all = "";
 		if (strcmp(charges_query_shape.fields[i].name, "stay") != 0 || !stay->given) continue;
-		for (size_t v = 0; all != NULL && v < count; v++) {
-			const char *one = stay_hash(call, versions[v], stay->text);
-			all = one == NULL ? NULL
-					  : arena_printf(&call->req->arena, "%s%s%s", all, v == 0 ? "" : ",", one);
-		}
-		stay->text = all;
-		if (all == NULL) {
+		stay->text = names_of(call, stay->text);
+		if (stay->text == NULL) {
 			desk_call_problem(call, &desk_problem_memory);
 			return;
 		}

@@ -328,7 +328,9 @@ static const struct field charge_new_fields[] = {
 	{"amount", FIELD_MONEY, NEEDED | FIELD_SIGNED, "in the currency of the books; negative only to take back", NULL,
 		0, NULL},
 	{"corrects", FIELD_TEXT, 0, "the identifier of an earlier charge that this one corrects", NULL, 128, NULL},
-	{"stay", FIELD_TEXT, 0, "the hospital's number of the stay; kept as a keyed hash", NULL, 128, NULL},
+	{"stay", FIELD_TEXT, 0,
+		"the hospital's number of the stay, as the first identifier of a claim's Encounter; kept as a keyed hash",
+		NULL, 128, NULL},
 };
 const struct shape charge_new_shape = SHAPE("ChargeNew", charge_new_fields);
 static const struct field charges_new_fields[] = {

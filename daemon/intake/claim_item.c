@@ -7,6 +7,7 @@
 #include "intake/submission.h"
 #include "lib/json_write.h"
 #include "model/fingerprint.h"
+#include "model/stay.h"
 #include "model/validate_document.h"
 
 #define CONTENT_BYTES_MAX SEAL_PLAIN_BYTES_MAX
@@ -217,6 +218,18 @@ static void find_predecessor(struct claim_item *item)
 	}
 }
 
+/* By which the bill finds what was charged for the stay. */
+static int make_stay(struct claim_item *item)
+{
+	const struct submission *submission = item->submission;
+	const char *number = stay_number(item->claim);
+	char names[STAY_TEXT_MAX];
+	if (number == NULL) return 0;
+	int r = stay_names(submission->intake->worker->keyring, &submission->principal->hospital_id, number, names);
+	if (r == 0) item->stay = zf_strdup(&arena_of(item)->zf, names);
+	return r == 0 && item->stay == NULL ? ERR_NOMEM : r;
+}
+
 /* ---- what is kept ---- */
 
 static struct bytes span_bytes(struct text_span text)
@@ -285,6 +298,7 @@ static int complete(struct claim_item *item, const uint32_t *entries, size_t cou
 	if (r == 0) r = make_keys(item, versions, version_count);
 	if (r == 0) r = make_idents(item, versions[0]);
 	if (r == 0) r = make_prints(item, versions, version_count);
+	if (r == 0) r = make_stay(item);
 	if (r == 0) r = hash_body(item, entries, count);
 	if (r == 0) r = seal_content(item, entries, count);
 	return r;

@@ -81,6 +81,7 @@ static void add_claims(struct db_params *params, const struct items *set)
 	COLUMN(DB_UUID, 0, db_array_uuid(array, item->has_predecessor ? &item->predecessor : NULL));
 	COLUMN(DB_INT4, 0, db_array_int4(array, item->warnings));
 	COLUMN(DB_UUID, 0, db_array_uuid(array, &item->work_id));
+	COLUMN(DB_TEXT, 0, db_array_text(array, item->stay));
 	COLUMN(DB_BYTEA, set->content_bytes, db_array_bytes(array, item->content));
 }
 

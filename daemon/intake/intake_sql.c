@@ -1,17 +1,18 @@
 /* The SQL of intake: calls of the functions of schema/010_intake.sql and 004_work.sql. */
 #include "intake/intake_sql.h"
 
-#define COMMIT_PARAMS 47
+#define COMMIT_PARAMS 48
 /* In the order of the function's parameters; commit.c fills them. */
 #define COMMIT_ARGUMENTS                                                                                               \
-	"$1::boolean, $2::integer[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[], $7::bytea[], "                   \
-	"$8::bytea[], $9::smallint[], $10::text[], $11::uuid[], $12::text[], $13::timestamptz[], "                     \
-	"$14::integer[], $15::bigint[], $16::text[], $17::smallint[], $18::integer[], $19::integer[], "                \
-	"$20::boolean[], $21::uuid[], $22::integer[], $23::uuid[], $24::bytea[], $25::uuid[], "                        \
-	"$26::bytea[], $27::uuid[], $28::uuid[], $29::bytea[], $30::uuid[], $31::uuid[], $32::bytea[], "               \
-	"$33::uuid[], $34::uuid[], $35::bytea[], $36::uuid[], $37::uuid[], $38::uuid[], $39::bytea[], "                \
-	"$40::integer[], $41::bytea[], $42::uuid[], $43::uuid[], $44::bytea[], $45::uuid[], "                          \
-	"$46::smallint[], $47::uuid[] "
+	"$1::boolean, $2::integer[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[], "                                \
+	"$7::bytea[], $8::bytea[], $9::smallint[], $10::text[], $11::uuid[], $12::text[], "                            \
+	"$13::timestamptz[], $14::integer[], $15::bigint[], $16::text[], $17::smallint[], "                            \
+	"$18::integer[], $19::integer[], $20::boolean[], $21::uuid[], $22::integer[], "                                \
+	"$23::uuid[], $24::text[], $25::bytea[], $26::uuid[], $27::bytea[], $28::uuid[], "                             \
+	"$29::uuid[], $30::bytea[], $31::uuid[], $32::uuid[], $33::bytea[], $34::uuid[], "                             \
+	"$35::uuid[], $36::bytea[], $37::uuid[], $38::uuid[], $39::uuid[], $40::bytea[], "                             \
+	"$41::integer[], $42::bytea[], $43::uuid[], $44::uuid[], $45::bytea[], $46::uuid[], "                          \
+	"$47::smallint[], $48::uuid[] "
 
 const struct db_statement intake_sql[INTAKE_STATEMENTS] = {
 	[INTAKE_COMMIT] = {"intake_commit", "SELECT * FROM zhifu.intake_commit(" COMMIT_ARGUMENTS ")", COMMIT_PARAMS},

@@ -109,6 +109,7 @@ struct claim_item {
 	bool has_predecessor;
 	struct uuid predecessor;
 	int32_t warnings;
+	const char *stay;     /* hashes of its number (model/stay.h); NULL: none */
 	struct bytes content; /* sealed */
 	size_t consent_count; /* consents that go along with this claim */
 	struct consent_item *const *consents;

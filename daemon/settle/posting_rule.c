@@ -5,9 +5,13 @@
 #include <string.h>
 
 static const struct posting_rule rules[] = {
-	/* Posted with the step to sent, by claim_step (schema/004_work.sql); taken back from here. */
+	/* Posted with the step to sent, by claim_step (schema/004_work.sql); taken back from here. Of a stay that was
+	 * charged the other side is AR-INPT: its revenue is there already. */
 	{"bill", POSTING_BILLED, "AR-{INSURER}", "REV-MED", "the receivable from the insurer arises when it is billed",
 		"向保险公司开单时确认应收医疗款"},
+	/* Posted by stay_post (schema/004_work.sql); the other way round when it is charged after all. */
+	{"bill_beyond", POSTING_BILLED, "AR-INPT", "REV-MED",
+		"what of a stay is billed and was not charged is revenue with the bill", "开单超出已计费部分的收入"},
 	/* Posted with the charge, by charge_add (schema/055_api.sql); either way round for what is taken back. */
 	{"care", POSTING_CARED, "AR-INPT", "REV-MED",
 		"revenue arises when care is given, and who is in the house owes it until it is billed",

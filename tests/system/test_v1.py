@@ -4,6 +4,7 @@ another hospital's money, and that the OpenAPI document says what the server doe
 import concurrent.futures
 import datetime
 import http.client
+import json
 import pathlib
 import re
 import ssl
@@ -12,6 +13,7 @@ import jsonschema
 import pytest
 
 import story
+import traffic
 import v1
 import zhifu
 
@@ -410,6 +412,45 @@ def test_charges_are_revenue_when_care_is_given(up):
     assert desk.errors("/v1/charges", {"charges": [changed]}, 409) == {"/charges/0": "charge-changed"}
     assert balance(desk, "AR-INPT", september) == "78250.00"
     assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
+
+
+def stay_bill(number, yuan):
+    """An interim or final bill of the stay ZY-0001, of the insurer's share."""
+    claim = json.loads(traffic.bill("S2-%d" % number, cents=100 * yuan).replace(b"USD", b"CNY"))
+    claim["contained"] = [{"resourceType": "Encounter", "id": "stay", "status": "finished", "identifier": [{"value": "ZY-0001"}],
+                           "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"}}]
+    claim["item"][0]["encounter"] = [{"reference": "#stay"}]
+    claim["extension"] = [{"url": "urn:zhifu:bill-sequence", "valuePositiveInt": number}]
+    return json.dumps(claim)
+
+
+def test_a_stay_is_revenue_once(place, keep):
+    """S2: what was charged is cleared by the bills, and what is left is the patient's."""
+    if today() < datetime.date(2026, 10, 6):
+        pytest.skip("the stay is in the future")
+    traffic.Insurer(place, keep)
+    v1.start(place)
+    traffic.permit(place.daemon)
+    desk = keep(v1.Desk(place))
+    charges = list(stay_charges())
+    september = [c for c in charges if c["day"] < "2026-10"]
+
+    def bill(number, yuan):
+        with place.daemon.client() as client:
+            assert client.post("/fhir/Claim", stay_bill(number, yuan), headers=traffic.FHIR).status == 201
+        zhifu.wait_until(lambda: place.database.value("SELECT count(*) FROM zhifu.posting WHERE rule = 'bill'") == number, "the bill")
+
+    def balances():
+        return {account: balance(desk, account) for account in ("AR-INPT", "AR-ALPHA", "REV-MED")}
+
+    desk.post("/v1/charges", {"charges": september})
+    bill(1, 70550)
+    assert balances() == {"AR-INPT": "7800.00", "AR-ALPHA": "70550.00", "REV-MED": "-78350.00"}
+    desk.post("/v1/charges", {"charges": charges[len(september):]})
+    bill(2, 32350)
+    assert balances() == {"AR-INPT": "8300.00", "AR-ALPHA": "102900.00", "REV-MED": "-111200.00"}
+    assert {p["credit"] for p in desk.items("/v1/ledger/postings?account=AR-ALPHA")} == {"AR-INPT"}
+    assert place.daemon.ctl_json("ledger", "balance")["balanced"] is True
 
 
 def test_charges_of_a_closed_month_go_to_the_open_one(up):

@@ -102,6 +102,128 @@ static int64_t rounds(const struct test_claim *claim)
 		claim->id_text);
 }
 
+/* ---- stays ---- */
+
+static const char *const stay_accounts[] = {"AR-INPT", "AR-ALPHA", "REV-MED"};
+static int64_t stay_base[3]; /* before the test */
+
+/* Of an account, whatever it is about. */
+static int64_t ledger(const char *account)
+{
+	return number(
+		"SELECT coalesce(sum(CASE '%s' WHEN debit THEN amount_minor WHEN credit THEN -amount_minor ELSE 0 END), 0)::int8"
+		" FROM zhifu.posting",
+		account);
+}
+
+static void charge_take(const char *identifier, const char *stay, int amount, const char *corrects)
+{
+	char hospital[UUID_TEXT_LEN];
+
+	uuid_format(&world.hospital.id, hospital);
+	sql("SET zhifu.hospital_id = '%s'", hospital);
+	assert_int_equal(
+		number("SELECT stored FROM zhifu.charge_add('%s', 'his', NULL, NULL, '{%s}', '{2026-11-01}', '{%d}', '{CNY}', '{2}',"
+		       " ARRAY[nullif('%s', '')], ARRAY[nullif('%s', '')])",
+			hospital, identifier, amount, corrects, stay),
+		1);
+}
+
+/* A claim of 100.00 about a stay. */
+static struct test_claim stay_claim(const char *stay)
+{
+	struct test_claim claim = claim_add("ok");
+
+	sql("UPDATE zhifu.claim SET stay = '%s' WHERE claim_id = '%s'", stay, claim.id_text);
+	return claim;
+}
+
+/* The insurer did not take it after all, and then the hospital withdraws it. */
+static void claim_withdraw(const struct test_claim *claim)
+{
+	transport_step(claim, TRANSPORT_SENT, TRANSPORT_QUEUED, "defer");
+	transport_step(claim, TRANSPORT_QUEUED, TRANSPORT_CANCELLED, "cancel");
+}
+
+static void books_hold(void)
+{
+	char hospital[UUID_TEXT_LEN];
+
+	uuid_format(&world.hospital.id, hospital);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.ledger_proof('%s') WHERE found <> expected", hospital), 0);
+}
+
+static void stay_begin(void)
+{
+	for (int i = 0; i < 3; i++) stay_base[i] = ledger(stay_accounts[i]);
+}
+
+static void assert_stay(int64_t inpatient, int64_t carrier, int64_t revenue)
+{
+	assert_int_equal(ledger("AR-INPT") - stay_base[0], inpatient);
+	assert_int_equal(ledger("AR-ALPHA") - stay_base[1], carrier);
+	assert_int_equal(ledger("REV-MED") - stay_base[2], -revenue);
+	books_hold();
+}
+
+/* Revenue of a stay is what was charged or what was billed, whichever is more, in whatever order they come. */
+static void test_a_stay_is_revenue_once(void **state_)
+{
+	struct test_claim first, second, other;
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	stay_begin();
+	charge_take("C1", "1:aa", 8000, "");
+	first = stay_claim("2:aa,1:aa");
+	claim_deliver(&first);
+	assert_stay(0, 10000, 10000);
+	charge_take("C2", "2:aa,1:aa", 1500, ""); /* under a newer key it is the same stay */
+	assert_stay(0, 10000, 10000);
+	charge_take("C3", "2:aa,1:aa", 13000, "");
+	assert_stay(12500, 10000, 22500);
+	charge_take("C3-back", "", -500, "C3");
+	assert_stay(12000, 10000, 22000);
+	second = stay_claim("2:aa,1:aa");
+	claim_deliver(&second);
+	assert_stay(2000, 20000, 22000);
+	/* Another stay has nothing to do with it: billed first, charged later. */
+	other = stay_claim("2:bb,1:bb");
+	claim_deliver(&other);
+	assert_stay(2000, 30000, 32000);
+	charge_take("C4", "2:bb", 10000, "");
+	assert_stay(2000, 30000, 32000);
+	/* What is taken back is owed by who is in the house again, as far as it was charged. */
+	claim_withdraw(&first);
+	assert_stay(12000, 20000, 32000);
+	sql("DELETE FROM zhifu.outbox WHERE role < 3");
+	work_add(&other, "fact_id", fact_add(&other, ZF_FACT_CANCELLED, NULL));
+	settle_all();
+	assert_int_equal(state(&other, "books"), BOOKS_REVERSED);
+	assert_stay(22000, 10000, 32000);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.stay_bill"), 1); /* the second */
+}
+
+/* A bill that is no longer one and was never charged is no revenue either. */
+static void test_a_bill_of_a_stay_that_is_taken_back(void **state_)
+{
+	struct test_claim claim, beyond;
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	stay_begin();
+	charge_take("D1", "1:dd", 4000, "");
+	claim = stay_claim("1:ee");
+	claim_deliver(&claim);
+	beyond = stay_claim("1:dd");
+	claim_deliver(&beyond);
+	assert_stay(0, 20000, 20000);
+	claim_withdraw(&claim);
+	assert_stay(0, 10000, 10000);
+	claim_withdraw(&beyond);
+	assert_stay(4000, 0, 4000);
+}
+
 /* ---- claim_step ---- */
 
 /* Steps of axes 2 and 5 with versions and of axis 1 without; returns how many claims took theirs. */
@@ -419,6 +541,8 @@ static void test_a_lost_claim_leaves_no_trace(void **state_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_bill_of_a_stay_that_is_taken_back),
+		cmocka_unit_test(test_a_stay_is_revenue_once),
 		cmocka_unit_test(test_a_chain_of_steps_in_one_call),
 		cmocka_unit_test(test_all_steps_of_a_claim_or_none),
 		cmocka_unit_test(test_a_message_is_one_round),
