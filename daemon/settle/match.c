@@ -244,7 +244,10 @@ static int decide(struct match_find *find, struct zf_arena *arena, struct match_
 		reasons_fill(find, answer, others > 0 && among && answer->wait == 0 ? others : 0, candidate);
 		if (match_parts(find, answer, arena, candidate) != 0) return ERR_NOMEM;
 	}
-	if (ret->count > 0 && ret->candidates[0].posts) {
+	if (alone && ret->candidates[0].no_rate) {
+		ret->candidates[0].posts = false;
+		ret->wait = MATCH_WAIT_RATE;
+	} else if (alone && ret->candidates[0].posts) {
 		ret->wait = MATCH_POSTS;
 	} else if (alone) {
 		ret->wait = MATCH_WAIT_CERTAINTY;

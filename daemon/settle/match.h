@@ -275,6 +275,7 @@ struct match_part {
 struct match_candidate {
 	uint8_t kind;        /* enum match_kind */
 	bool posts;          /* is it good enough to be posted, did it stand alone? */
+	bool no_rate;        /* what it settles of a claim can't be told: a rate is missing */
 	uint16_t score;      /* of 1000 */
 	uint32_t advices[2]; /* MATCH_REMITTANCE: the second may be MATCH_NONE */
 	uint32_t credit;     /* MATCH_REVERSAL: the id of the line that is taken back */

@@ -117,8 +117,9 @@ static void paid_part(
 	struct match_find *find, const struct match_row *row, uint32_t advice, struct match_candidate *candidate)
 {
 	int64_t open = open_after(find, candidate, row->claim), due = 0, bound = 0;
-	if (open > 0 && !match_due(find, row->claim, open, &due, &bound)) due = 0;
-	if (due == 0 && row->amount > 0) {
+	bool rated = open == 0 || match_due(find, row->claim, open, &due, &bound);
+	if (!rated) candidate->no_rate = true;
+	if (rated && due == 0 && row->amount > 0) {
 		double_part(row->claim, advice, row->amount, candidate);
 		return;
 	}
@@ -129,6 +130,7 @@ static void paid_part(
 		part->split.short_by = due;
 		return;
 	}
+	if (!rated) return;
 	int64_t rest = due - row->amount, discount = match_discount(find, row->claim, due);
 	bool off = discount > 0 && rest - discount <= bound && discount - rest <= bound && rest > bound;
 	if (off) part->split.discount = discount;

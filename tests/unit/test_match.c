@@ -543,6 +543,34 @@ static void test_a_missing_rate_is_said(void **state)
 	lab_close(&lab);
 }
 
+/* Nobody pays twice because we don't know the rate yet by which an advice was made. */
+static void test_an_advice_waits_for_its_rate(void **state)
+{
+	(void)state;
+	struct match_lab lab = {.payer_count = 0};
+	uint32_t advice;
+	lab_payer(&lab, ALPHA, NULL, MATCH_ADVICE);
+	lab_contract(&lab, 0, "CNY", "EUR", 0);
+	lab_open(&lab);
+	lab_claim(&lab, 0, refs[0], "500.00", "500.00", "2026-10-01");
+	const struct match_detail paid = {.kind = MATCH_PAID, .number = refs[0], .amount = lab_money("60.00", "EUR")};
+	const struct match_advice made = {.number = "REM 2026-10-17",
+		.details = &paid,
+		.detail_count = 1,
+		.payer = 0,
+		.total = paid.amount,
+		.balanced = true,
+		.day = lab_day("2026-10-29")};
+	assert_int_equal(match_index_advise(lab.index, &made, &advice), 0);
+	struct match_line line = lab_line(&lab, "60.00", "EUR", "2026-10-30", ALPHA, "REM 2026-10-17");
+	assert_int_equal(lab_match(&lab, &line), MATCH_WAIT_RATE);
+	assert_int_equal(lab.result.count, 1);
+	assert_false(lab.result.candidates[0].posts);
+	assert_int_equal(lab_part(&lab, 0)->kind, MATCH_PART_PAYMENT);
+	assert_int_equal(lab_part(&lab, 0)->split.over, 0);
+	lab_close(&lab);
+}
+
 /* ---- rules of the interface ---- */
 
 static void test_certainty_is_configured(void **state)
@@ -610,6 +638,7 @@ int main(void)
 		cmocka_unit_test(test_several_claims_in_one_transfer),
 		cmocka_unit_test(test_one_number_for_a_case_billed_in_parts),
 		cmocka_unit_test(test_a_missing_rate_is_said),
+		cmocka_unit_test(test_an_advice_waits_for_its_rate),
 		cmocka_unit_test(test_certainty_is_configured),
 		cmocka_unit_test(test_bad_input_is_refused),
 	};
