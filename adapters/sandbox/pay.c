@@ -1,6 +1,6 @@
 /* Remittances: what was approved is collected by sender and paid in the insurer's own currency. Each claim's amount is
- * converted at the fixture rate, half away from zero; the total is the sum of what was so rounded, never converted
- * itself, so that a remittance always balances. */
+ * converted at the fixture rate, half away from zero; the total, what is transferred, is the sum of what was so
+ * rounded, less the fees, never converted itself, so that a remittance always balances. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -124,6 +124,7 @@ static void pay_sender(struct payer *payer, struct sender *sender, size_t count)
 		mark = misbehave_number((int64_t)(mark >> 1), entry->ref, (uint64_t)details[i].amount.minor);
 		made.amount = i == 0 ? details[i].amount : made.amount;
 		if (i > 0) err = money_add(made.amount, details[i].amount, &made.amount);
+		if (err == 0 && details[i].fee.present) err = money_add(made.amount, details[i].fee, &made.amount);
 		assert(err == 0);
 	}
 	made.detail_count = (uint32_t)count;

@@ -458,7 +458,7 @@ static const struct conf_option script_rows[] = {
 	{.name = "fee_percent",
 		.type = CONF_STRING,
 		.offset = SCRIPT(fee_percent_text),
-		.help = "A fee shown with each paid claim; not part of its amount."},
+		.help = "A fee kept of each paid claim: beside its amount, and not transferred."},
 	{.type = CONF_HEADING, .help = "How it misbehaves"},
 	{.name = "down",
 		.type = CONF_GROUPS,

@@ -246,7 +246,8 @@ def test_remittance_balances(insurer):
     seen = []
     for each in fetched:
         assert each["paymentAmount"]["currency"] == "USD"
-        cents = [int(d["amount"]["value"].replace(".", "")) for d in each["detail"]]
+        cents = [int(m["value"].replace(".", "")) for d in each["detail"]
+                 for m in (d["amount"], d["extension"][0]["valueMoney"])]
         assert sum(cents) == int(each["paymentAmount"]["value"].replace(".", ""))
         seen += [d["request"]["identifier"]["value"] for d in each["detail"]]
         assert all(d["extension"][0]["valueMoney"]["value"].startswith("-") for d in each["detail"])
