@@ -281,6 +281,94 @@ BEGIN
 END
 $$;
 
+-- Has what an act is on another version by now than who asks has seen? -3 yes; NULL no, or there is no such thing.
+CREATE FUNCTION api_stale(p_hospital uuid, p_act text, p_id uuid, p_version integer) RETURNS integer LANGUAGE sql
+SET search_path = zhifu, pg_temp AS $$
+	SELECT -3 WHERE p_version <> CASE
+		WHEN p_act LIKE 'declaration.%' THEN
+			(SELECT d.version FROM declaration d WHERE d.hospital_id = p_hospital AND d.line_id = p_id FOR UPDATE)
+		WHEN p_act = 'work.assign' THEN (SELECT r.version FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_id FOR UPDATE)
+		ELSE (SELECT s.version FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_id FOR UPDATE) END
+$$;
+
+-- 0 done; -1 the line has no declaration, -2 it was declared, -4 it has no code, -5 it needs none, as was said, -6 that is no code.
+CREATE FUNCTION api_declare(p_hospital uuid, p_who text, p_act text, p_line uuid, p_text text, p_why text) RETURNS integer LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	d declaration;
+BEGIN
+	SELECT * INTO d FROM declaration x WHERE x.hospital_id = p_hospital AND x.line_id = p_line FOR UPDATE;
+	IF NOT FOUND THEN
+		RETURN -1;
+	END IF;
+	CASE p_act
+	WHEN 'declaration.set' THEN
+		IF d.status = 2 OR p_text !~ '^[0-9]{6}$' THEN
+			RETURN CASE d.status WHEN 2 THEN -2 ELSE -6 END;
+		END IF;
+		PERFORM declaration_set(p_hospital, d.no, p_text, p_who, p_why);
+	WHEN 'declaration.done' THEN
+		IF d.status = 3 OR d.code IS NULL THEN
+			RETURN CASE d.status WHEN 3 THEN -5 ELSE -4 END;
+		END IF;
+		PERFORM declaration_done(p_hospital, d.no, p_text, p_who, p_why);
+	WHEN 'declaration.none' THEN
+		IF d.status = 2 THEN
+			RETURN -2;
+		END IF;
+		PERFORM declaration_none(p_hospital, d.no, p_who, p_why);
+	END CASE;
+	RETURN 0;
+END
+$$;
+
+-- What a person does with money in suspense, a claim on a work list or a declaration, by name. p_id: the bank line; the allocation; the
+-- claim. p_version: of what is changed, NULL: whichever. -1 there is no such thing, or nothing to do with it any more; -2 what it stands
+-- at is against it; -3 it has another version by now; -4 to -6: api_declare(). The id is what the answer is read by.
+CREATE FUNCTION api_act(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_act text, p_id uuid, p_version integer, p_part bigint,
+	p_number bigint, p_amount bigint[], p_currency text[], p_text text, p_why text)
+RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	done integer;
+	subject uuid := p_id;
+	item integer := least(coalesce(p_part, 0), 2147483647);
+	number smallint := least(p_number, 32767);
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	IF p_act = 'match.undo' THEN
+		SELECT a.line_id INTO subject FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_id LIMIT 1;
+	ELSIF p_act LIKE 'match.%' OR p_act LIKE 'suspense.%' THEN
+		PERFORM match_lock(p_hospital);
+	END IF;
+	done := api_stale(p_hospital, p_act, subject, p_version);
+	IF done IS NULL THEN
+		done := CASE
+			WHEN p_act LIKE 'declaration.%' THEN api_declare(p_hospital, p_who, p_act, p_id, p_text, p_why)
+			WHEN p_act = 'match.reject' THEN match_reject(p_hospital, p_id, item, number, p_who, p_why)::integer - 1
+			WHEN p_act = 'match.note' THEN match_note_add(p_hospital, api_id(), p_id, item, decode(p_text, 'hex'), p_who)::integer - 1
+			WHEN p_act = 'match.split' AND EXISTS (SELECT 1 FROM bank_line b WHERE b.hospital_id = p_hospital AND b.line_id = p_id
+				AND b.currency <> ANY (p_currency)) THEN -2
+			WHEN p_act = 'match.split' THEN match_split(p_hospital, p_id, item, p_amount, p_who, p_why) - 1
+			WHEN p_act = 'match.undo' THEN match_undo(p_hospital, p_id, api_id(), p_who, p_why) - 1
+			WHEN p_act = 'suspense.hold' THEN suspense_hold(p_hospital, p_id, number, p_who, p_why)::integer - 1
+			WHEN p_act = 'work.assign' THEN work_assign(p_hospital, p_id,
+				(ARRAY['short', 'takeback', 'dispute', 'denied', 'overpaid'])[number], p_text, p_who, p_why)::integer - 1
+		END;
+	END IF;
+	IF done = 0 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, subject, NULL);
+	END IF;
+	RETURN QUERY SELECT CASE done WHEN 0 THEN 1 ELSE done END, subject, CASE WHEN p_act = 'match.split' AND done = -2 THEN '/amounts' END;
+END
+$$;
+
 -- That somebody imported rates, which belong to no hospital.
 CREATE FUNCTION api_rate_note(p_who text, p_subject text, p_why text) RETURNS void LANGUAGE sql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
@@ -299,7 +387,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION api_rate_enter, api_rate_decide, api_contract_put, api_contract_end, api_suspense_assign, charge_add
+GRANT EXECUTE ON FUNCTION api_rate_enter, api_rate_decide, api_contract_put, api_contract_end, api_suspense_assign, api_act, charge_add
 	TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION rate_store TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION api_rate_note TO zhifu_intake, zhifu_operator;

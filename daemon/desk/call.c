@@ -22,12 +22,14 @@
 
 const struct problem desk_problem_memory = {
 	503, {"overloaded", "Zhifu has no memory for this request now.", "直付目前内存不足,请稍后重试。"}};
+const struct problem desk_problem_keys = {
+	503, {"key-missing", "The hospital's key is not there yet; try again.", "医院密钥尚未就绪,请稍后重试。"}};
 static const struct problem problem_query = {400, {"query-invalid", "The query can't be read.", "无法读取查询参数。"}};
 static const struct problem problem_wrong = {
 	422, {"invalid", "Something in the request is wrong; nothing was done.", "请求内容有误,未作任何更改。"}};
 static const struct problem problem_parameters = {
 	400, {"parameters-invalid", "Something in the query is wrong.", "查询参数有误。"}};
-static const struct problem problem_found = {
+const struct problem desk_problem_found = {
 	404, {"not-found", "There is no such thing of this hospital.", "本院没有该内容。"}};
 static const struct problem problem_header = {
 	400, {"header-invalid", "Idempotency-Key must have 1 to 255 visible characters.",
@@ -245,7 +247,7 @@ static void on_one(void *ctx, const struct db_outcome *outcome)
 	if (outcome->ending != DB_COMMITTED)
 		desk_call_fail(call, outcome);
 	else if (db_rows_count(outcome->results[0]) == 0)
-		desk_call_problem(call, &problem_found);
+		desk_call_problem(call, &desk_problem_found);
 	else
 		row_answer(call, outcome->results[0], 0);
 }
@@ -531,7 +533,7 @@ static bool call_read(struct desk_call *call)
 	const struct http_match *match = &call->req->match;
 	if (!scope_check(call)) return false;
 	if (match->param_count > 0 && uuid_parse(match->params[0], &call->id) < 0) {
-		desk_call_problem(call, &problem_found);
+		desk_call_problem(call, &desk_problem_found);
 		return false;
 	}
 	return query_read(call) && (call->operation->kind != OPERATION_ACT || act_read(call));

@@ -57,7 +57,7 @@ void desk_call_page(struct desk_call *call, struct db_params *params);
 /* The hospital in the configuration of now; NULL: it is gone, answered. */
 const struct hospital *desk_call_hospital(struct desk_call *call);
 
-extern const struct problem desk_problem_memory, desk_problem_refused;
+extern const struct problem desk_problem_memory, desk_problem_refused, desk_problem_found, desk_problem_keys;
 
 /* Shapes that runs read values of. */
 extern const struct shape rate_new_shape, rate_approval_shape, contract_new_shape, charges_query_shape,
@@ -73,5 +73,7 @@ void contract_put_run(struct desk_call *call);
 void accounts_run(struct desk_call *call);
 void charge_add_run(struct desk_call *call);
 void charges_run(struct desk_call *call);
+void candidates_run(struct desk_call *call);
+void match_note_run(struct desk_call *call);
 
 #endif

@@ -51,6 +51,10 @@
 	" d.code, d.due_day, d.due_assumed, d.status::int4, d.number, zhifu.declaration_claims(d.hospital_id, d.line_id), d.version"
 #define DECLARATION_FROM                                                                                               \
 	" FROM zhifu.declaration d JOIN zhifu.bank_line b ON b.hospital_id = d.hospital_id AND b.line_id = d.line_id"
+/* What a person does: api_act(). */
+#define ACT(act, part, number, amounts, currencies, text, why)                                                         \
+	"SELECT outcome, id, places FROM zhifu.api_act($1::uuid, $2::text, $3::bytea, $4::bytea, " act                 \
+	", $5::uuid, $6::int4, " part ", " number ", " amounts ", " currencies ", " text ", " why ") WHERE true"
 /* A page by day and id. */
 #define BEHIND(day, id, n1, n2)                                                                                        \
 	" AND ($" n1 "::int8 IS NULL OR (" day ", " id ") > (date '1970-01-01' + $" n1 "::int8::int4, $" n2 "::uuid))"
@@ -257,6 +261,23 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" NULL OR s.line_id = $5) AND ($6::int8 IS NULL OR (i.booked_day, i.line_id, i.part) > (date '1970-01-01' + ($6::int8 >>"
 		" 32)::int4, $7::uuid,  ($6::int8 & 4294967295)::int4)) ORDER BY i.booked_day, i.line_id, i.part LIMIT $8::int4",
 		8},
+	/* One row without a candidate where there is none. */
+	[DESK_CANDIDATES] = {"desk_candidates",
+		"SELECT c.no::int4, c.content, b.currency, b.exponent::int4 FROM zhifu.match_item i"
+		" JOIN zhifu.bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id"
+		" LEFT JOIN zhifu.match_candidate c ON c.hospital_id = i.hospital_id AND c.line_id = i.line_id AND c.part = i.part"
+		" WHERE i.hospital_id = $1::uuid AND i.line_id = $2::uuid AND i.part = coalesce($3::int8, 0) AND i.open_minor <> 0"
+		" ORDER BY c.no",
+		3},
+	[DESK_REJECT] = {"desk_reject",
+		ACT("'match.reject'", "$7::int8", "$8::int8", "NULL", "NULL", "NULL", "$9::text"), 9},
+	[DESK_NOTE] = {"desk_note", ACT("'match.note'", "$7::int8", "NULL", "NULL", "NULL", "$8::text", "NULL"), 8},
+	[DESK_SPLIT] = {"desk_split",
+		ACT("'match.split'", "$7::int8", "NULL", "$8::int8[]", "$9::text[]", "NULL",
+			"$11::text") " AND ($10::int4[] IS NULL OR true)",
+		11},
+	[DESK_UNDO] = {"desk_undo", ACT("'match.undo'", "NULL", "NULL", "NULL", "NULL", "NULL", "$7::text"), 7},
+	[DESK_HOLD] = {"desk_hold", ACT("'suspense.hold'", "NULL", "$7::int4", "NULL", "NULL", "NULL", "$8::text"), 8},
 	/* In the order of their ids, which is about that of time. */
 	[DESK_ALLOCATIONS] = {"desk_allocations",
 		"SELECT a.no::int8, a.allocation_id, a.allocation_id, a.no, a.line_id, a.part, a.claim_id, s.ref, a.remittance_id,"
@@ -309,6 +330,14 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"SELECT " DECLARATION_COLUMNS DECLARATION_FROM
 		" WHERE d.hospital_id = $1::uuid AND d.line_id = $2::uuid",
 		2},
+	[DESK_DECLARATION_SET] = {"desk_declaration_set",
+		ACT("'declaration.set'", "NULL", "NULL", "NULL", "NULL", "$7::text", "$8::text"), 8},
+	[DESK_DECLARATION_DONE] = {"desk_declaration_done",
+		ACT("'declaration.done'", "NULL", "NULL", "NULL", "NULL", "$7::text", "$8::text"), 8},
+	[DESK_DECLARATION_NONE] = {"desk_declaration_none",
+		ACT("'declaration.none'", "NULL", "NULL", "NULL", "NULL", "NULL", "$7::text"), 7},
+	[DESK_WORK_ASSIGN] = {"desk_work_assign",
+		ACT("'work.assign'", "NULL", "$7::int4", "NULL", "NULL", "$8::text", "$9::text"), 9},
 };
 
 const struct db_table desk_table = {desk_sql, ARRAY_LEN(desk_sql)};

@@ -21,7 +21,12 @@ const char *const shape_waits[] = {[MATCH_POSTS] = "posts",
 	[MATCH_WAIT_COUNT] = NULL};
 const char *const shape_holds[] = {"no", "compliance", "payer", NULL};
 
-static const char *const part_kinds[] = {[MATCH_PART_PAYMENT] = "payment",
+const char *const shape_match_kinds[] = {[MATCH_PAYMENT] = "payment",
+	[MATCH_DOUBLE] = "double",
+	[MATCH_REMITTANCE] = "remittance",
+	[MATCH_REVERSAL] = "reversal",
+	NULL};
+const char *const shape_part_kinds[] = {[MATCH_PART_PAYMENT] = "payment",
 	[MATCH_PART_DOUBLE] = "double",
 	[MATCH_PART_DENIED] = "denied",
 	[MATCH_PART_TAKE_BACK] = "take-back",
@@ -63,6 +68,44 @@ static const struct field match_items_fields[] = {
 };
 const struct shape match_items_query = SHAPE("MatchItemsQuery", match_items_fields);
 
+/* Written by matching.c. */
+static const struct field why_fields[] = {
+	{"text", FIELD_TEXT, NEEDED, "in English", NULL, 0, NULL},
+	{"text_zh", FIELD_TEXT, NEEDED, "in Chinese", NULL, 0, NULL},
+};
+static const struct shape why_shape = SHAPE("CandidateReason", why_fields);
+static const struct field part_fields[] = {
+	{"kind", FIELD_WORD, NEEDED, "what it is", shape_part_kinds, 0, NULL},
+	{"claim", FIELD_ID, 0, "that it is for", NULL, 0, NULL},
+	{"ref", FIELD_TEXT, 0, "of the claim", NULL, 0, NULL},
+	{"remittance", FIELD_ID, 0, "that says so", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "of the line", NULL, 0, NULL},
+	{"cleared", FIELD_MONEY, 0, "of what is owed for the claim, in its currency", NULL, 0, NULL},
+	{"over", FIELD_MONEY, 0, "of the amount, too much", NULL, 0, NULL},
+	{"short", FIELD_MONEY, 0, "what stays open", NULL, 0, NULL},
+	{"charge", FIELD_MONEY, 0, "kept by banks on the way", NULL, 0, NULL},
+	{"discount", FIELD_MONEY, 0, "for paying early", NULL, 0, NULL},
+	{"fee", FIELD_MONEY, 0, "of the network", NULL, 0, NULL},
+	{"fx", FIELD_MONEY, 0, "what exchange rates made of it", NULL, 0, NULL},
+	{"unexplained", FIELD_MONEY, 0, "within the tolerance", NULL, 0, NULL},
+};
+static const struct shape part_shape = SHAPE("CandidatePart", part_fields);
+static const struct field candidate_fields[] = {
+	{"no", FIELD_INT, NEEDED, "from 1, the best first", NULL, 0, NULL},
+	{"score", FIELD_INT, NEEDED, "of 1000", NULL, 0, NULL},
+	{"kind", FIELD_WORD, NEEDED, "what the money is", shape_match_kinds, 0, NULL},
+	{"sound", FIELD_BOOL, NEEDED, "true: it could be posted as it is", NULL, 0, NULL},
+	{"credit", FIELD_ID, 0, "of a reversal: the line that the bank takes back", NULL, 0, NULL},
+	{"why", FIELD_LIST, NEEDED, "what speaks for it, and against it", NULL, 0, &why_shape},
+	{"parts", FIELD_LIST, NEEDED, "what it would do; the difference split by what made it", NULL, 0, &part_shape},
+};
+const struct shape candidate_shape = SHAPE("Candidate", candidate_fields);
+
+static const struct field candidates_fields[] = {
+	{"part", FIELD_INT, 0, "of the line; left out: 0, all of it", NULL, 0, NULL},
+};
+const struct shape candidates_query = SHAPE("CandidatesQuery", candidates_fields);
+
 static const struct field allocation_fields[] = {
 	{"id", FIELD_ID, NEEDED, "of the decision, whose parts these are; also the entry in the ledger", NULL, 0, NULL},
 	{"no", FIELD_INT, NEEDED, "of the part", NULL, 0, NULL},
@@ -71,7 +114,7 @@ static const struct field allocation_fields[] = {
 	{"claim", FIELD_ID, 0, "that it is for", NULL, 0, NULL},
 	{"ref", FIELD_TEXT, 0, "of the claim", NULL, 0, NULL},
 	{"remittance", FIELD_ID, 0, "that says so", NULL, 0, NULL},
-	{"kind", FIELD_WORD, NEEDED, "what it is", part_kinds, 0, NULL},
+	{"kind", FIELD_WORD, NEEDED, "what it is", shape_part_kinds, 0, NULL},
 	{"amount", FIELD_MONEY, NEEDED, "of the line", NULL, 0, NULL},
 	{"cleared", FIELD_MONEY, 0, "of what is owed for the claim, in its currency", NULL, 0, NULL},
 	{"over", FIELD_MONEY, 0, "of the amount, too much: a liability", NULL, 0, NULL},

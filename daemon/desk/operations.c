@@ -417,6 +417,60 @@ static const struct operation_refusal charge_refusals[] = {
 	{0, {0, {NULL, NULL, NULL}}},
 };
 
+#define STALE                                                                                                          \
+	{                                                                                                              \
+		-3,                                                                                                    \
+		{                                                                                                      \
+			412,                                                                                           \
+			{                                                                                              \
+				"version-stale", "Somebody changed it meanwhile: read it again.",                      \
+					"该内容已被他人更改:请重新读取。"                               \
+			}                                                                                              \
+		}                                                                                                      \
+	}
+static const struct operation_refusal match_refusals[] = {
+	{-1, {404, {"not-found", "There is no such candidate, or not any more.", "没有该候选,或已失效。"}}},
+	STALE,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal split_refusals[] = {
+	{-1, {404, {"not-found", "This money does not wait, or not any more.", "该款项不在待查状态,或已核销。"}}},
+	{-2, {422, {"split-amounts",
+			   "The amounts must be in the line's currency, with its sign, and come to less than what is open.",
+			   "各金额须与流水同币种、同方向,且合计小于未核销金额。"}}},
+	STALE,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal hold_refusals[] = {
+	{-1, {404, {"not-found", "This line is not in suspense, or not any more.", "该流水不在待查收款中,或已核销。"}}},
+	STALE,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal undo_refusals[] = {
+	{-1, {404, {"not-found", "There is no such allocation, or it was undone.", "没有该核销记录,或已撤销。"}}},
+	{-2, {409, {"undo-refused", "What is owed for a claim of it has changed so that it cannot be undone.",
+			   "相关理赔单的应收已变动,不可撤销。"}}},
+	STALE,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal work_refusals[] = {
+	{-1, {404, {"not-found", "Nobody owes anything for this claim.", "该理赔单没有应收款。"}}},
+	STALE,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal declaration_refusals[] = {
+	{-1, {404, {"not-found", "This bank line has no declaration.", "该流水没有申报。"}}},
+	{-2, {409, {"declaration-declared", "It was declared: the bank has to change it.", "已申报:须由银行更改。"}}},
+	{-4, {409, {"declaration-codeless", "It has no code yet: ask the bank, and set it.",
+			   "尚无交易编码:请向银行查询后填写。"}}},
+	{-5, {409, {"declaration-none", "It was said that it needs none: set its code first.",
+			   "已标为无需申报:请先填写交易编码。"}}},
+	{-6, {422, {"code-invalid", "The code of a balance of payments has six digits.",
+			   "国际收支交易编码须为六位数字。"}}},
+	STALE,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+
 /* ---- operations ---- */
 
 #define READS SCOPE_FINANCE_READ
@@ -430,6 +484,13 @@ static const struct operation_refusal charge_refusals[] = {
 	{                                                                                                              \
 		.method = HTTP_GET, .path = (where), .name = (id), .kind = OPERATION_WHOLE, .scope = READS,            \
 		.summary = (words), .query = &(filter), .answer = &(row), .statement = (sql), .then = DESK_NONE        \
+	}
+/* On what has a version. */
+#define ACT(where, id, words, body, row, sql, reads, wrong)                                                            \
+	{                                                                                                              \
+		.method = HTTP_POST, .path = (where), .name = (id), .kind = OPERATION_ACT, .scope = WRITES,            \
+		.summary = (words), .request = &(body), .answer = &(row), .statement = (sql), .then = (reads),         \
+		.versioned = true, .refusals = (wrong)                                                                 \
 	}
 #define ONE(where, id, words, row, sql)                                                                                \
 	{                                                                                                              \
@@ -522,8 +583,27 @@ const struct operation operations[] = {
 	PAGE("/v1/match-items", "match_items",
 		"Money without a home, as matching sees it: why it waits, and how many answers there are",
 		match_items_query, match_item_shape, DESK_MATCH_ITEMS),
+	{HTTP_GET, "/v1/match-items/{id}/candidates", "match_candidates", OPERATION_WHOLE, READS,
+		"What an item may be for, by the bank line's id: each answer with why, and what it would do",
+		.query = &candidates_query, .answer = &candidate_shape, .statement = DESK_CANDIDATES, .then = DESK_NONE,
+		.run = candidates_run},
+	ACT("/v1/match-items/{id}/reject", "match_reject",
+		"Not this answer: it is not offered again, and the item is never again posted by itself", reject_shape,
+		suspense_shape, DESK_REJECT, DESK_SUSPENSE_ONE, match_refusals),
+	{HTTP_POST, "/v1/match-items/{id}/note", "match_note", OPERATION_ACT, WRITES,
+		"Adds what a letter or a call told: matching reads it as if the bank had told it",
+		.request = &note_shape, .answer = &suspense_shape, .statement = DESK_NOTE, .then = DESK_SUSPENSE_ONE,
+		.versioned = true, .refusals = hold_refusals, .run = match_note_run},
+	ACT("/v1/match-items/{id}/split", "match_split",
+		"Parts what is open of an item: each amount is one of its own then", split_shape, suspense_shape,
+		DESK_SPLIT, DESK_SUSPENSE_ONE, split_refusals),
 	PAGE("/v1/allocations", "allocations", "Which part of which money was for what, also what was undone",
 		allocations_query, allocation_shape, DESK_ALLOCATIONS),
+	ACT("/v1/allocations/{id}/undo", "allocation_undo",
+		"Takes a decision back by a counter-entry: the money waits again", undo_shape, suspense_shape,
+		DESK_UNDO, DESK_SUSPENSE_ONE, undo_refusals),
+	ACT("/v1/suspense/{id}/hold", "suspense_hold", "Nothing is done with money that is held, until it is let go",
+		hold_shape, suspense_shape, DESK_HOLD, DESK_SUSPENSE_ONE, hold_refusals),
 	PAGE("/v1/remittances", "remittances", "Advices of payers, also those that do not balance", remittances_query,
 		remittance_shape, DESK_REMITTANCES),
 	ONE("/v1/remittances/{id}", "remittance", "One advice", remittance_shape, DESK_REMITTANCE),
@@ -537,6 +617,8 @@ const struct operation operations[] = {
 		open_item_shape, DESK_OPEN_ITEMS),
 	PAGE("/v1/reports/work", "report_work", "One work list: what somebody has to look after, and who",
 		work_item_query, work_item_shape, DESK_WORK_ITEMS),
+	ACT("/v1/receivables/{id}/assign", "work_assign", "Says who looks after a claim on a work list",
+		assign_work_shape, receivable_shape, DESK_WORK_ASSIGN, DESK_RECEIVABLE, work_refusals),
 	WHOLE("/v1/reports/scoreboard", "report_scoreboard", "How payers answered and paid over some days", span_query,
 		score_shape, DESK_SCORES),
 	WHOLE("/v1/reports/fx", "report_fx", "What exchange rates gained and lost over some days of the books",
@@ -557,6 +639,12 @@ const struct operation operations[] = {
 		declarations_query, declaration_shape, DESK_DECLARATIONS),
 	{HTTP_GET, "/v1/declarations/{id}", "declaration", OPERATION_ONE, READS, "One of them, by the bank line's id",
 		.answer = &declaration_shape, .statement = DESK_DECLARATION, .then = DESK_NONE, .versioned = true},
+	ACT("/v1/declarations/{id}/set", "declaration_set", "Under which code it is to be declared, after all",
+		code_shape, declaration_shape, DESK_DECLARATION_SET, DESK_DECLARATION, declaration_refusals),
+	ACT("/v1/declarations/{id}/done", "declaration_done", "It was declared, and the bank gave it that number",
+		declared_shape, declaration_shape, DESK_DECLARATION_DONE, DESK_DECLARATION, declaration_refusals),
+	ACT("/v1/declarations/{id}/none", "declaration_none", "It needs no declaration", reason_shape,
+		declaration_shape, DESK_DECLARATION_NONE, DESK_DECLARATION, declaration_refusals),
 };
 const size_t operation_count = ARRAY_LEN(operations);
 

@@ -5,7 +5,7 @@
 
 const char *const shape_standings[] = {"", "open", "settled", "denied", "disputed", NULL};
 static const char *const bands[] = {"not-due", "to-30", "to-60", "to-90", "to-180", "to-365", "older", NULL};
-static const char *const lists[] = {"", "short", "takeback", "dispute", "denied", "overpaid", NULL};
+const char *const shape_work_lists[] = {"", "short", "takeback", "dispute", "denied", "overpaid", NULL};
 
 static const struct field day_fields[] = {
 	{"day", FIELD_DAY, 0, "to which ages are counted; left out: the hospital's today", NULL, 0, NULL},
@@ -93,7 +93,7 @@ static const struct field work_item_query_fields[] = {
 	{"list", FIELD_WORD, NEEDED,
 		"short: less came than is owed; takeback: the payer took money back; dispute: the hospital does not agree; denied;"
 		" overpaid: a liability",
-		lists, 0, NULL},
+		shape_work_lists, 0, NULL},
 	{"carrier", FIELD_TEXT, 0, "an insurer's code", NULL, 0, NULL},
 	{"owner", FIELD_TEXT, 0, "who looks after it", NULL, 0, NULL},
 	{"day", FIELD_DAY, 0, "to which days are counted; left out: the hospital's today", NULL, 0, NULL},

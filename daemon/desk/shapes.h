@@ -14,11 +14,21 @@ extern const struct shape open_sum_shape, open_sum_query, open_item_shape, open_
 	day_query;
 /* what matching waits for and did, advices: matching_shapes.c */
 extern const struct shape match_item_shape, match_items_query, allocation_shape, allocations_query, remittance_shape,
-	remittances_query, remittance_detail_shape, remittance_details_query;
+	remittances_query, remittance_detail_shape, remittance_details_query, candidate_shape, candidates_query;
 /* months and declarations: month_shapes.c */
 extern const struct shape period_shape, finding_shape, findings_query, declaration_shape, declarations_query;
 
+#define MATCH_NOTE_TEXT 1 /* the text in note_shape */
+
 /* Why money waits, by enum match_wait; whether it is held. */
 extern const char *const shape_waits[], *const shape_holds[];
+/* By enum match_kind, enum match_part_kind. */
+extern const char *const shape_match_kinds[], *const shape_part_kinds[];
+/* The work lists, by number. */
+extern const char *const shape_work_lists[];
+
+/* acts: act_shapes.c */
+extern const struct shape reject_shape, note_shape, split_shape, undo_shape, hold_shape, assign_work_shape, code_shape,
+	declared_shape;
 
 #endif

@@ -40,8 +40,6 @@ struct upload {
 
 static const struct problem problem_file = {
 	422, {"file-refused", "The file is refused: nothing of it is in the books.", "文件未导入,账簿未变。"}};
-static const struct problem problem_keys = {
-	503, {"key-missing", "The hospital's key is not there yet; try again.", "医院密钥尚未就绪,请稍后重试。"}};
 static const struct problem problem_spool = {
 	503, {"overloaded", "The file could not be kept until it is read; try again.", "无法暂存该文件,请稍后重试。"}};
 static const struct problem problem_failed = {
@@ -216,7 +214,7 @@ static void import_go(struct upload *upload)
 	if (desk_call_hospital(upload->call) == NULL)
 		upload_free(upload);
 	else if (!import_prepare(upload))
-		fail(upload, &problem_keys);
+		fail(upload, &desk_problem_keys);
 	else if (cpu_pool_run(upload->desk->importer, import_work, import_done, upload) < 0)
 		fail(upload, &problem_failed);
 }

@@ -16,6 +16,7 @@ import story
 import traffic
 import v1
 import zhifu
+from finance import Finance
 
 BODY = {"media": "text/plain"}
 SPAN = "?from=2025-01-01&to=2027-12-31"
@@ -585,6 +586,99 @@ def test_what_matching_reports_and_months_tell(up, keep):
         assert other.get(path)["items"] == [], path
     other.get(one, 404)
     other.get("/v1/declarations/" + declared[0]["id"], 404)
+
+
+def test_declarations_are_decided(up):
+    up.database.sql(made(story.HOSPITAL_ID))
+    desk = up.desk()
+    first, second = ("/v1/declarations/" + d["id"] for d in desk.items("/v1/declarations"))
+    declared = {"number": "110000 0001", "why": "sent"}
+    assert desk.post(second + "/done", declared, 409)["type"] == "urn:zhifu:problem:declaration-codeless"
+    desk.post(second + "/set", {"code": "12345x", "why": "?"}, 422)
+    assert desk.errors(second + "/set", {"code": "1234567"}) == {"/code": "text-long", "/why": "member-missing"}
+    stale = {"If-Match": '"1"'}
+    assert desk.post(second + "/set", {"code": "228025", "why": "asked the bank"}, 200, headers=stale)["code"] == "228025"
+    desk.post(second + "/set", {"why": "not sure"}, 412, headers=stale)
+    done = desk.call("POST", second + "/done", declared, headers={"Idempotency-Key": "d-1", "If-Match": '"2"'})
+    assert (done.status, done.headers["etag"], done.json()["status"]) == (200, '"3"', "declared"), done
+    again = desk.call("POST", second + "/done", declared, headers={"Idempotency-Key": "d-1", "If-Match": '"2"'})
+    assert again.json() == done.json()
+    assert desk.post(second + "/none", {"why": "our own"}, 409)["type"] == "urn:zhifu:problem:declaration-declared"
+    assert desk.post(first + "/none", {"why": "our own"}, 200)["status"] == "not-needed"
+    assert desk.post(first + "/done", declared, 409)["type"] == "urn:zhifu:problem:declaration-none"
+    line = desk.get(first)["id"]
+    for path in ("/v1/declarations/" + story.HOSPITAL_ID, "/v1/match-items/" + story.HOSPITAL_ID, "/v1/suspense/" + story.HOSPITAL_ID,
+                 "/v1/receivables/" + story.HOSPITAL_ID, "/v1/allocations/" + line):
+        act, body = {"declarations": ("none", {}), "match-items": ("reject", {"candidate": 1}), "suspense": ("hold", {"held": "payer"}),
+                     "receivables": ("assign", {"list": "short", "owner": "chen"}), "allocations": ("undo", {})}[path.split("/")[2]]
+        desk.post(path + "/" + act, {**body, "why": "x"}, 404)
+        assert "finance.write" in up.desk("reader").post(path + "/" + act, {**body, "why": "x"}, 403)["title"]
+    claim = desk.items("/v1/reports/open-items")[0]["claim"]
+    desk.post("/v1/receivables/%s/assign" % claim, {"list": "dispute", "owner": "chen", "why": "knows them"}, 200)
+    assert [(w["owner"], w["owner_by"], w["why"]) for w in desk.items("/v1/reports/work?list=dispute&owner=chen")] == [
+        ("chen", "finance", "knows them")]
+
+
+def test_persons_decide_on_matches(place, keep):
+    place.pki.more("client", "finance")
+    office = Finance(place, clients=({"id": "finance", "certificates": [place.pki.fingerprint("finance")],
+                                      "scopes": v1.SCOPES["finance"]},))
+    desk = keep(v1.Desk(place))
+    usd = lambda value: v1.money(value, "USD")
+    office.rate("11-27", "USD", "7.1050")
+    allied = office.contract("alpha", "C", "ALLIED HLTH LTD", owed={"currency": "USD"},
+                             tolerances=[{"currency": "USD", "residual": "0.10"}],
+                             usual_charges=[{"currency": "USD", "amount": "15.00", "times": 6}])
+    claims = [office.claim(allied, "09-08", "2315.00", "USD", "16482.80") for _ in range(2)]
+    office.statement("USD", "11-27", ("2300.00", "ALLIED HLTH LTD", "PAYMENT"))
+    office.looked()
+    item, = desk.items("/v1/match-items")
+    assert (item["part"], item["wait"], item["candidates"], item["payer"]) == (0, "tie", 2, "ALLIED HLTH LTD")
+    path = "/v1/match-items/" + item["line"]
+    found = desk.get(path + "/candidates")["items"]
+    assert [c["no"] for c in found] == [1, 2] and {c["parts"][0]["ref"] for c in found} == {c.ref for c in claims}
+    assert found[0]["parts"][0]["charge"] == usd("15.00") and found[0]["why"][0]["text_zh"], found
+    assert found[0]["score"] == item["best_score"]
+    desk.get(path + "/candidates?part=7", 404)
+    assert desk.errors(path + "/reject", {"candidate": "1", "part": -1}) == {
+        "/candidate": "member-type", "/part": "number-invalid", "/why": "member-missing"}
+    reject, key = {"candidate": 1, "why": "not theirs"}, {"Idempotency-Key": "r-1"}
+    for _ in range(2):
+        desk.post(path + "/reject", reject, 200, headers=key)
+    desk.post(path + "/reject", {**reject, "candidate": 99999}, 404)
+    office.looked()
+    left, = desk.get(path + "/candidates")["items"]
+    assert left["parts"][0]["ref"] == found[1]["parts"][0]["ref"]
+    assert desk.items("/v1/match-items")[0]["by_hand"] is True
+
+    for amount in (v1.money("1.00"), usd("2300.00"), usd("-1.00")):
+        assert desk.errors(path + "/split", {"amounts": [{"amount": amount}], "why": "?"}) == {"/amounts": "split-amounts"}
+    desk.post(path + "/split", {"amounts": [{"amount": usd("300.00")}], "why": "two invoices"}, 200)
+    assert [(i["part"], i["open"]["value"]) for i in desk.items("/v1/match-items?line=%s&limit=1" % item["line"])] == [
+        (0, "2000.00"), (1000000, "300.00")]
+
+    hold = "/v1/suspense/%s/hold" % item["line"]
+    tag = desk.call("GET", hold[:-5]).headers["etag"]
+    desk.post(hold, {"held": "compliance", "why": "asked for papers"}, 200, headers={"If-Match": tag})
+    desk.post(hold, {"held": "no", "why": "late"}, 412, headers={"If-Match": tag})
+    assert {i["held"] for i in desk.items("/v1/match-items")} == {"compliance"}
+    desk.post(hold, {"held": "no", "why": "they came"}, 200)
+
+    office.ctl("money", "match", "allocate", item["line"] + ":1000000", claims[0].ref + "=300.00", "--why", "letter")
+    done, = desk.items("/v1/allocations?line=" + item["line"])
+    assert (done["amount"], done["ref"], done["maker"]) == (usd("300.00"), claims[0].ref, "li")
+    desk.post(path + "/note", {"note": "Frau Schmidt called: it is for " + claims[0].ref}, 200)
+    desk.post(path + "/note", {"part": 3, "note": "x"}, 404)
+    assert desk.errors(path + "/note", {"note": "x" * 2001}) == {"/note": "text-long"}
+    office.looked()
+    best = desk.get(path + "/candidates")["items"][0]
+    assert best["parts"][0]["ref"] == claims[0].ref and any("note" in w["text"] or "ref" in w["text"] for w in best["why"]), best
+    assert "Schmidt" not in str(place.database.sql("SELECT encode(content, 'escape') AS c FROM zhifu.match_note"))
+    undo = "/v1/allocations/%s/undo" % done["id"]
+    desk.post(undo, {"why": "the other one"}, 200)
+    desk.post(undo, {"why": "the other one"}, 404)
+    assert [a.get("undoes") for a in desk.items("/v1/allocations?limit=1")] == [None, done["id"]]
+    office.holds()
 
 
 def test_bad_queries_of_reports_are_all_named(up):

@@ -1,0 +1,66 @@
+/* What persons say of money in suspense, of claims on work lists, and of declarations. */
+#include "desk/shapes.h"
+
+#define NEEDED FIELD_REQUIRED
+#define WHY                                                                                                            \
+	{                                                                                                              \
+		"why", FIELD_TEXT, NEEDED, "for the record", NULL, 1000, NULL                                          \
+	}
+#define PART                                                                                                           \
+	{                                                                                                              \
+		"part", FIELD_INT, 0, "of the line; left out: 0, all of it", NULL, 0, NULL                             \
+	}
+
+static const struct field reject_fields[] = {
+	PART,
+	{"candidate", FIELD_INT, NEEDED, "its number", NULL, 0, NULL},
+	WHY,
+};
+const struct shape reject_shape = SHAPE("CandidateRejected", reject_fields);
+
+static const struct field note_fields[] = {
+	PART,
+	{"note", FIELD_TEXT, NEEDED, "what a letter or a call told: matching reads it as if the bank had told it", NULL,
+		2000, NULL},
+};
+const struct shape note_shape = SHAPE("Note", note_fields);
+
+static const struct field amount_fields[] = {
+	{"amount", FIELD_MONEY, NEEDED | FIELD_SIGNED, "in the line's currency, with its sign", NULL, 0, NULL},
+};
+static const struct shape amount_shape = SHAPE("SplitAmount", amount_fields);
+static const struct field split_fields[] = {
+	PART,
+	{"amounts", FIELD_LIST, NEEDED, "each becomes an item of its own; together less than what is open", NULL, 100,
+		&amount_shape},
+	WHY,
+};
+const struct shape split_shape = SHAPE("Split", split_fields);
+
+static const struct field undo_fields[] = {WHY};
+const struct shape undo_shape = SHAPE("Undo", undo_fields);
+
+static const struct field hold_fields[] = {
+	{"held", FIELD_WORD, NEEDED, "no: let go; compliance; payer: it is not the expected one", shape_holds, 0, NULL},
+	WHY,
+};
+const struct shape hold_shape = SHAPE("Hold", hold_fields);
+
+static const struct field assign_work_fields[] = {
+	{"list", FIELD_WORD, NEEDED, "on which work list", shape_work_lists, 0, NULL},
+	{"owner", FIELD_TEXT, NEEDED, "who looks after it", NULL, 64, NULL},
+	WHY,
+};
+const struct shape assign_work_shape = SHAPE("WorkOwner", assign_work_fields);
+
+static const struct field code_fields[] = {
+	{"code", FIELD_TEXT, 0, "six digits; left out: the bank is to be asked", NULL, 6, NULL},
+	WHY,
+};
+const struct shape code_shape = SHAPE("DeclarationCode", code_fields);
+
+static const struct field declared_fields[] = {
+	{"number", FIELD_TEXT, NEEDED, "that the bank gave to it", NULL, 64, NULL},
+	WHY,
+};
+const struct shape declared_shape = SHAPE("Declared", declared_fields);
