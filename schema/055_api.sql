@@ -369,6 +369,44 @@ BEGIN
 END
 $$;
 
+-- Posts a candidate that a client has accepted (match_post(), or of p_credit match_return()) and learns whose name and account stood on
+-- the money, of the remitter of its first claim. -1 it moved on, -2 a value is not known yet, -3 the advice is paid, -4 held.
+CREATE FUNCTION api_match_accept(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_why text, p_by_hand boolean,
+	l_allocation uuid[], l_line uuid[], l_part integer[], l_version integer[], a_line integer[], a_kind smallint[], a_claim uuid[],
+	a_version integer[], a_remittance uuid[], a_detail integer[], a_amount bigint[], a_cleared bigint[], a_over bigint[],
+	a_charge bigint[], a_charge_book bigint[], a_discount bigint[], a_discount_book bigint[], a_fee bigint[], a_fee_book bigint[],
+	a_unexplained bigint[], a_unexplained_book bigint[], p_credit uuid, p_credit_part integer, p_kind smallint[], p_hash bytea[],
+	p_payer uuid[], p_content bytea[])
+RETURNS TABLE (outcome integer, id uuid, places text, line uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	done integer;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text, l_line[1];
+		RETURN;
+	END IF;
+	IF p_credit IS NULL THEN
+		SELECT m.outcome INTO done FROM match_post(p_hospital, p_who, p_why, p_by_hand, l_allocation, l_line, l_part, l_version, a_line, a_kind,
+			a_claim, a_version, a_remittance, a_detail, a_amount, a_cleared, a_over, a_charge, a_charge_book, a_discount, a_discount_book,
+			a_fee, a_fee_book, a_unexplained, a_unexplained_book) m;
+	ELSE
+		done := match_return(p_hospital, l_allocation[1], l_line[1], l_part[1], l_version[1], p_credit, p_credit_part, '{}', p_who, p_why, p_by_hand);
+	END IF;
+	IF done = 1 THEN
+		PERFORM match_learn(p_hospital, r.remitter, t.k, t.h, t.p, t.c, p_who)
+		FROM unnest(p_kind, p_hash, p_payer, p_content) AS t (k, h, p, c)
+		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = (SELECT c FROM unnest(a_claim) WITH ORDINALITY AS f (c, n)
+			WHERE c IS NOT NULL ORDER BY n LIMIT 1);
+		PERFORM api_done(p_hospital, p_key, p_body, l_allocation[1], NULL);
+	END IF;
+	RETURN QUERY SELECT CASE done WHEN 1 THEN 1 ELSE done - 1 END, l_allocation[1], NULL::text, l_line[1];
+END
+$$;
+
 -- That somebody imported rates, which belong to no hospital.
 CREATE FUNCTION api_rate_note(p_who text, p_subject text, p_why text) RETURNS void LANGUAGE sql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
@@ -387,7 +425,8 @@ BEGIN
 	END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION api_rate_enter, api_rate_decide, api_contract_put, api_contract_end, api_suspense_assign, api_act, charge_add
+GRANT EXECUTE ON FUNCTION api_rate_enter, api_rate_decide, api_contract_put, api_contract_end, api_suspense_assign, api_act,
+	api_match_accept, charge_add
 	TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION rate_store TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION api_rate_note TO zhifu_intake, zhifu_operator;

@@ -11,6 +11,18 @@
 		"part", FIELD_INT, 0, "of the line; left out: 0, all of it", NULL, 0, NULL                             \
 	}
 
+static const struct field accept_fields[] = {
+	PART,
+	{"candidate", FIELD_INT, NEEDED, "its number", NULL, 0, NULL},
+	WHY,
+};
+const struct shape accept_shape = SHAPE("CandidateTaken", accept_fields);
+static const struct field accepted_fields[] = {
+	{"allocation", FIELD_ID, NEEDED, "of the decision", NULL, 0, NULL},
+	{"line", FIELD_ID, NEEDED, "the bank line", NULL, 0, NULL},
+};
+const struct shape accepted_shape = SHAPE("Accepted", accepted_fields);
+
 static const struct field reject_fields[] = {
 	PART,
 	{"candidate", FIELD_INT, NEEDED, "its number", NULL, 0, NULL},

@@ -309,23 +309,32 @@ static void on_act(void *ctx, const struct db_outcome *outcome)
 	}
 }
 
+void desk_call_act(struct desk_call *call, struct db_params *params)
+{
+	desk_call_ask(call, call->operation->statement, params, on_act);
+}
+
+void desk_call_key_bind(const struct desk_call *call, struct db_params *params)
+{
+	const struct bytes none = {NULL, 0};
+	db_params_bytes(params, call->has_key ? (struct bytes){call->key_hash, sizeof(call->key_hash)} : none);
+	db_params_bytes(params, call->has_key ? (struct bytes){call->body_hash, sizeof(call->body_hash)} : none);
+}
+
 static void act_go(struct desk_call *call)
 {
 	struct db_params *params = desk_call_params(call);
 	bool has_id = strstr(call->operation->path, "{id}") != NULL;
 	if (params == NULL) return;
 	db_params_text(params, call->principal->client_id);
-	db_params_bytes(params,
-		call->has_key ? (struct bytes){call->key_hash, sizeof(call->key_hash)} : (struct bytes){NULL, 0});
-	db_params_bytes(params,
-		call->has_key ? (struct bytes){call->body_hash, sizeof(call->body_hash)} : (struct bytes){NULL, 0});
+	desk_call_key_bind(call, params);
 	db_params_uuid(params, has_id ? &call->id : NULL);
 	if (call->version >= 0)
 		db_params_int4(params, (int32_t)call->version);
 	else
 		db_params_null(params);
 	shape_bind(params, call->operation->request, call->body);
-	desk_call_ask(call, call->operation->statement, params, on_act);
+	desk_call_act(call, params);
 }
 
 void desk_call_go(struct desk_call *call)

@@ -54,6 +54,10 @@ struct db_params *desk_call_params(struct desk_call *call);
 void desk_call_ask(struct desk_call *call, enum desk_statement statement, struct db_params *params, db_done *done);
 /* The operation's own statement with these parameters, whose rows are the answer. */
 void desk_call_page(struct desk_call *call, struct db_params *params);
+/* The next two parameters: the hashes of Idempotency-Key and body, null without a key. */
+void desk_call_key_bind(const struct desk_call *call, struct db_params *params);
+/* The operation's own statement with these parameters, as an act. */
+void desk_call_act(struct desk_call *call, struct db_params *params);
 /* The hospital in the configuration of now; NULL: it is gone, answered. */
 const struct hospital *desk_call_hospital(struct desk_call *call);
 
@@ -75,5 +79,6 @@ void charge_add_run(struct desk_call *call);
 void charges_run(struct desk_call *call);
 void candidates_run(struct desk_call *call);
 void match_note_run(struct desk_call *call);
+void accept_run(struct desk_call *call);
 
 #endif

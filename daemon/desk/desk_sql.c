@@ -2,6 +2,7 @@
  */
 #include "desk/desk_sql.h"
 
+#include "settle/match_choice.h"
 #include "settle/rate_rows.h"
 
 #define RATE_COLUMNS                                                                                                   \
@@ -269,6 +270,19 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" WHERE i.hospital_id = $1::uuid AND i.line_id = $2::uuid AND i.part = coalesce($3::int8, 0) AND i.open_minor <> 0"
 		" ORDER BY c.no",
 		3},
+	[DESK_CANDIDATE] = {"desk_candidate",
+		"SELECT i.version, c.content, b.content, d.content FROM zhifu.match_item i"
+		" JOIN zhifu.match_candidate c ON c.hospital_id = i.hospital_id AND c.line_id = i.line_id AND c.part = i.part"
+		" JOIN zhifu.bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id"
+		" LEFT JOIN zhifu.bank_detail d ON d.hospital_id = i.hospital_id AND d.line_id = i.line_id AND d.no = i.part"
+		" WHERE i.hospital_id = $1::uuid AND i.line_id = $2::uuid AND i.part = $3::int8 AND c.no = $4::int8 AND i.open_minor <> 0",
+		4},
+	[DESK_ACCEPT] = {"desk_accept",
+		"SELECT outcome, id, places, id, line FROM zhifu.api_match_accept($1::uuid, $2::text, $26::bytea, $27::bytea, $3::text,"
+		" $4::bool, $5::uuid[], $6::uuid[], $7::int4[], $8::int4[], $9::int4[], $10::int2[], $11::uuid[], $12::int4[], $13::uuid[],"
+		" $14::int4[], $15::int8[], $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::int8[], $21::int8[], $22::int8[],"
+		" $23::int8[], $24::int8[], $25::int8[], $28::uuid, $29::int4, $30::int2[], $31::bytea[], $32::uuid[], $33::bytea[])",
+		MATCH_POST_PARAMS + 8},
 	[DESK_REJECT] = {"desk_reject",
 		ACT("'match.reject'", "$7::int8", "$8::int8", "NULL", "NULL", "NULL", "$9::text"), 9},
 	[DESK_NOTE] = {"desk_note", ACT("'match.note'", "$7::int8", "NULL", "NULL", "NULL", "$8::text", "NULL"), 8},

@@ -93,7 +93,7 @@ static int candidates_put(struct desk_call *call, const struct pg_result *rows, 
 	struct arena *arena = &call->req->arena;
 	const struct unit unit = {db_rows_text(rows, 0, 2), (int)db_rows_int(rows, 0, 3)};
 	for (int row = 0; row < db_rows_count(rows) && !db_rows_null(rows, row, 0); row++) {
-		struct match_choice choice;
+		struct match_choice choice = {.kind = MATCH_PAYMENT};
 		struct bytes plain;
 		int r = keyhold_open(intake->keys, intake->sealer, &call->principal->hospital_id, &call->id, SEAL_FACT,
 			db_rows_bytes(rows, row, 1), MATCH_CHOICE_BYTES_MAX, arena, &plain);
@@ -110,7 +110,7 @@ static void on_candidates(void *ctx, const struct db_outcome *outcome)
 {
 	struct desk_call *call = ctx;
 	struct json_writer writer;
-	struct text_span text;
+	struct text_span text = {NULL, 0};
 	if (outcome->ending != DB_COMMITTED) {
 		desk_call_fail(call, outcome);
 		return;

@@ -428,6 +428,17 @@ static const struct operation_refusal charge_refusals[] = {
 			}                                                                                              \
 		}                                                                                                      \
 	}
+static const struct operation_refusal accept_refusals[] = {
+	{-1, {409, {"moved-on", "There is no such candidate, or it, or one of its claims, has moved on: look again.",
+			   "没有该候选,或其款项、理赔单已变动:请重新查看。"}}},
+	{-2, {409, {"value-missing",
+			   "Its value in the books, or what its advice announces, is not known yet: try again later.",
+			   "其账面价值或付款通知的金额尚未确定:请稍后重试。"}}},
+	{-3, {409, {"advice-paid", "The money of this advice has come with another line.",
+			   "该付款通知的款项已随另一笔流水到账。"}}},
+	{-4, {409, {"held", "The money is held.", "该款项已冻结。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
 static const struct operation_refusal match_refusals[] = {
 	{-1, {404, {"not-found", "There is no such candidate, or not any more.", "没有该候选,或已失效。"}}},
 	STALE,
@@ -587,6 +598,10 @@ const struct operation operations[] = {
 		"What an item may be for, by the bank line's id: each answer with why, and what it would do",
 		.query = &candidates_query, .answer = &candidate_shape, .statement = DESK_CANDIDATES, .then = DESK_NONE,
 		.run = candidates_run},
+	{HTTP_POST, "/v1/match-items/{id}/accept", "match_accept", OPERATION_ACT, WRITES,
+		"Takes a candidate: it is posted as it stands, and whose name and account stood on the money is learned",
+		.request = &accept_shape, .answer = &accepted_shape, .statement = DESK_ACCEPT, .then = DESK_NONE,
+		.creates = true, .refusals = accept_refusals, .run = accept_run},
 	ACT("/v1/match-items/{id}/reject", "match_reject",
 		"Not this answer: it is not offered again, and the item is never again posted by itself", reject_shape,
 		suspense_shape, DESK_REJECT, DESK_SUSPENSE_ONE, match_refusals),

@@ -28,7 +28,7 @@ extern const char *const shape_match_kinds[], *const shape_part_kinds[];
 extern const char *const shape_work_lists[];
 
 /* acts: act_shapes.c */
-extern const struct shape reject_shape, note_shape, split_shape, undo_shape, hold_shape, assign_work_shape, code_shape,
-	declared_shape;
+extern const struct shape accept_shape, accepted_shape, reject_shape, note_shape, split_shape, undo_shape, hold_shape,
+	assign_work_shape, code_shape, declared_shape;
 
 #endif

@@ -8,6 +8,7 @@ import json
 import pathlib
 import re
 import ssl
+import urllib.parse
 
 import jsonschema
 import pytest
@@ -651,6 +652,31 @@ def test_persons_decide_on_matches(place, keep):
     assert left["parts"][0]["ref"] == found[1]["parts"][0]["ref"]
     assert desk.items("/v1/match-items")[0]["by_hand"] is True
 
+    ref = left["parts"][0]["ref"]
+    desk.post(path + "/note", {"note": "Frau Schmidt called: it is for " + ref}, 200)
+    desk.post(path + "/note", {"part": 3, "note": "x"}, 404)
+    assert desk.errors(path + "/note", {"note": "x" * 2001}) == {"/note": "text-long"}
+    assert "Schmidt" not in str(place.database.sql("SELECT encode(content, 'escape') AS c FROM zhifu.match_note"))
+    office.looked()
+    best, = desk.get(path + "/candidates")["items"]
+    assert best["parts"][0]["ref"] == ref and best["score"] > left["score"] and best["sound"], best
+
+    take = {"candidate": best["no"], "why": "she said so"}
+    taken = desk.post(path + "/accept", take, headers={"Idempotency-Key": "a-1"})
+    assert taken["line"] == item["line"]
+    assert desk.post(path + "/accept", take, 200, headers={"Idempotency-Key": "a-1"}) == taken
+    assert desk.post(path + "/accept", take, 409)["type"] == "urn:zhifu:problem:moved-on"
+    done, = desk.items("/v1/allocations?line=" + item["line"])
+    assert (done["id"], done["by_hand"], done["maker"], done["ref"]) == (taken["allocation"], True, "finance", ref)
+    assert (done["amount"], done["charge"], done["cleared"]) == (usd("2300.00"), usd("15.00"), usd("2315.00"))
+    learned = place.database.sql("SELECT DISTINCT remitter, who FROM zhifu.match_payer")
+    assert learned == [{"remitter": "ALLIED HLTH LTD", "who": "finance"}], learned
+    assert desk.items("/v1/match-items") == []
+    undo = "/v1/allocations/%s/undo" % done["id"]
+    desk.post(undo, {"why": "the other one"}, 200)
+    desk.post(undo, {"why": "the other one"}, 404)
+    assert [a.get("undoes") for a in desk.items("/v1/allocations?limit=1")] == [None, done["id"]]
+
     for amount in (v1.money("1.00"), usd("2300.00"), usd("-1.00")):
         assert desk.errors(path + "/split", {"amounts": [{"amount": amount}], "why": "?"}) == {"/amounts": "split-amounts"}
     desk.post(path + "/split", {"amounts": [{"amount": usd("300.00")}], "why": "two invoices"}, 200)
@@ -663,21 +689,6 @@ def test_persons_decide_on_matches(place, keep):
     desk.post(hold, {"held": "no", "why": "late"}, 412, headers={"If-Match": tag})
     assert {i["held"] for i in desk.items("/v1/match-items")} == {"compliance"}
     desk.post(hold, {"held": "no", "why": "they came"}, 200)
-
-    office.ctl("money", "match", "allocate", item["line"] + ":1000000", claims[0].ref + "=300.00", "--why", "letter")
-    done, = desk.items("/v1/allocations?line=" + item["line"])
-    assert (done["amount"], done["ref"], done["maker"]) == (usd("300.00"), claims[0].ref, "li")
-    desk.post(path + "/note", {"note": "Frau Schmidt called: it is for " + claims[0].ref}, 200)
-    desk.post(path + "/note", {"part": 3, "note": "x"}, 404)
-    assert desk.errors(path + "/note", {"note": "x" * 2001}) == {"/note": "text-long"}
-    office.looked()
-    best = desk.get(path + "/candidates")["items"][0]
-    assert best["parts"][0]["ref"] == claims[0].ref and any("note" in w["text"] or "ref" in w["text"] for w in best["why"]), best
-    assert "Schmidt" not in str(place.database.sql("SELECT encode(content, 'escape') AS c FROM zhifu.match_note"))
-    undo = "/v1/allocations/%s/undo" % done["id"]
-    desk.post(undo, {"why": "the other one"}, 200)
-    desk.post(undo, {"why": "the other one"}, 404)
-    assert [a.get("undoes") for a in desk.items("/v1/allocations?limit=1")] == [None, done["id"]]
     office.holds()
 
 
@@ -715,6 +726,43 @@ def test_bad_queries_are_all_named(up):
     assert {e["code"] for e in desk.get("/v1/rates?cursor=abc", 400)["errors"]} == {"cursor-invalid"}
     desk.get("/v1/suspense/not-an-id", 404)
     desk.get("/v1/suspense/" + story.HOSPITAL_ID, 404)
+
+
+BAD_TEXTS = ("", " ", "\0", "x" * 70000, "\u202e", "' OR 1=1 --", "null", "-1", "99999999999999999999", "2026-02-30", "NaN")
+
+
+def bad_bodies(schema):
+    """What no operation takes: broken JSON, and each member as what it is not."""
+    yield from (b"", b"{", b"[]", b"null", b"7", b'{"why": "\xff"}', b"{}" * 2, b"[" * 5000, b'{"why": "a", "why": "b"}', b'{"__proto__": {}}')
+    names = schema["properties"]
+    for value in (None, True, -1, 1e300, [], [[]], [None], {}, {"value": "1e9", "currency": "XXX"}, *BAD_TEXTS[:4]):
+        yield json.dumps({name: value for name in names}).encode()
+
+
+def test_no_operation_falls_over_bad_input(up):
+    up.database.sql(made(story.HOSPITAL_ID))
+    desk = up.desk()
+    line = desk.items("/v1/match-items")[0]["line"]
+    tables = ("posting", "allocation", "suspense", "match_item", "declaration", "charge", "contract", "rate", "work_owner", "api_request")
+    before = [up.database.value("SELECT count(*) FROM zhifu." + table) for table in tables]
+    for path, methods in desk.document["paths"].items():
+        path = path.replace("{id}", line)
+        for parameter in methods.get("get", {}).get("parameters", []):
+            for text in BAD_TEXTS:
+                if parameter["in"] == "query" and len(text) < 3000 and "\0" not in text:
+                    answer = desk.call("GET", path + "?%s=%s" % (parameter["name"], urllib.parse.quote(text)))
+                    assert answer.status in (200, 400, 404), (path, parameter["name"], text, answer)
+            for text in ("%ff", "%00", "x" * 9000):  # no request, whatever its path
+                assert desk.client.request("GET", path + "?%s=%s" % (parameter["name"], text)).status in (400, 404, 414), path
+        content = methods.get("post", {}).get("requestBody", {}).get("content", {})
+        if "application/json" not in content:
+            continue
+        schema = desk.document["components"]["schemas"][content["application/json"]["schema"]["$ref"].split("/")[-1]]
+        for body in bad_bodies(schema):
+            answer = desk.call("POST", path, body)
+            assert answer.status in (400, 404, 413, 422), (path, body[:100], answer)
+    assert [up.database.value("SELECT count(*) FROM zhifu." + table) for table in tables] == before
+    up.daemon.assert_sane()
 
 
 def test_the_document_is_what_the_server_does(up):
