@@ -123,6 +123,14 @@ static void test_all_is_taken_back_and_paid_anew(void **state)
 	yuan(&claim, TWICE, 2500, 0, payment);
 	stands(&claim, "CNY", 0, 500, 2);
 	payment_is(&claim, PAYMENT_PAID, BOOKS_SETTLED);
+	/* No month is closed over a claim that stands on both sides. */
+	assert_int_equal(number("SELECT found FROM zhifu.ledger_proof(" HOSPITAL
+				") WHERE statement = 'claims that are owed and owed back at once'"),
+		0);
+	sql("UPDATE zhifu.receivable SET open_minor = 1, standing = 1");
+	assert_int_equal(number("SELECT found FROM zhifu.ledger_proof(" HOSPITAL
+				") WHERE statement = 'claims that are owed and owed back at once'"),
+		1);
 }
 
 static void test_what_came_twice_is_taken_back(void **state)
