@@ -127,17 +127,42 @@ BEGIN
 END
 $$;
 
+-- A remittance that counts and says the same, whoever's name and number it bears: as much money, for the same claims as much each,
+-- within about six weeks of p_day (NULL: today). NULL: there is none.
+CREATE FUNCTION remittance_twin(p_hospital uuid, p_remitter text, p_amount bigint, p_currency text, p_day date, d_kind smallint[],
+	d_carrier text[], d_ref text[], d_number text[], d_amount bigint[]) RETURNS uuid LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	WITH told AS MATERIALIZED (
+		SELECT t.n, c.claim_id, t.r, t.i, t.a FROM unnest(d_kind, d_ref, d_number, d_amount) WITH ORDINALITY AS t (k, r, i, a, n)
+		LEFT JOIN remittance_claims(p_hospital, p_remitter, d_carrier, d_ref, d_number) c ON c.ordinal = t.n AND c.fits WHERE t.k = 1
+	), near AS MATERIALIZED (
+		SELECT m.remittance_id, m.created_at FROM remittance m JOIN hospital h ON h.hospital_id = m.hospital_id
+		WHERE m.hospital_id = p_hospital AND m.amount_minor = p_amount AND m.currency = p_currency
+			AND abs(coalesce(m.payment_date, (m.created_at AT TIME ZONE h.zone)::date) - coalesce(p_day, (now() AT TIME ZONE h.zone)::date)) <= 45
+	), detail AS MATERIALIZED (
+		SELECT d.* FROM near m JOIN remittance_detail d ON d.hospital_id = p_hospital AND d.remittance_id = m.remittance_id AND d.kind = 1
+	), pair AS MATERIALIZED ( -- a claim is known by what is here, else by our ref, else by their number
+		SELECT d.remittance_id, d.no, t.n FROM detail d JOIN told t ON t.a = d.amount_minor
+			AND CASE WHEN d.claim_id IS NOT NULL AND t.claim_id IS NOT NULL THEN d.claim_id = t.claim_id
+				WHEN d.claim_ref IS NOT NULL AND t.r IS NOT NULL THEN d.claim_ref = t.r ELSE d.insurer_claim_no IS NOT DISTINCT FROM t.i END)
+	SELECT m.remittance_id FROM near m WHERE (SELECT count(*) FROM detail d WHERE d.remittance_id = m.remittance_id) = (SELECT count(*) FROM told)
+		AND NOT EXISTS (SELECT 1 FROM told t WHERE NOT EXISTS (SELECT 1 FROM pair p WHERE p.remittance_id = m.remittance_id AND p.n = t.n))
+		AND NOT EXISTS (SELECT 1 FROM detail d WHERE d.remittance_id = m.remittance_id
+			AND NOT EXISTS (SELECT 1 FROM pair p WHERE p.remittance_id = m.remittance_id AND p.no = d.no))
+	ORDER BY m.created_at DESC LIMIT 1
+$$;
+
 -- Takes an advice. d_*: its details, numbered from 1 in their order; claims are looked up here. j_*: decisions on claims that
 -- nobody has told one of, by the detail that tells it; those whose claim was decided meanwhile are left out. p_replaces: the
--- parked version that this one corrects; NULL: whichever is parked, if p_why says why. Returns one row: outcome 1 it counts, 2 it is
+-- parked version that this one corrects; NULL: whichever is parked, if p_why says why. p_another: it is another one though one that
+-- counts says the same, and p_why says so. Returns one row: outcome 1 it counts, 2 it is
 -- parked, 0 the same was taken before, as it stands since; -1 other content counts under this identifier; -2 other content is
--- parked under it, or was refused, and no reason is given for taking this instead; -3 p_replaces is not what is parked now. Nothing
--- is stored then, and other_* tell what is there.
+-- parked under it, or was refused, and no reason is given for taking this instead; -3 p_replaces is not what is parked now;
+-- -4 one that counts says the same, under another name or number. Nothing is stored then, and other_* tell what is there.
 CREATE FUNCTION remittance_put(p_hospital uuid, p_id uuid, p_remitter text, p_identifier text, p_amount bigint, p_currency text,
 	p_exponent smallint, p_day date, p_reference text, p_form smallint, p_profile text, p_hash bytea, p_content bytea, p_document bytea,
 	p_file bytea, d_kind smallint[], d_carrier text[], d_ref text[], d_number text[], d_billed bigint[], d_amount bigint[],
 	d_fee bigint[], d_tax bigint[], d_difference smallint[], j_detail integer[], j_id uuid[], j_content bytea[], p_replaces uuid,
-	p_who text, p_why text)
+	p_another boolean, p_who text, p_why text)
 RETURNS TABLE (outcome integer, advice_id uuid, version integer, other_standing smallint, other_amount bigint, other_currency text,
 	other_exponent smallint, other_count integer) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
@@ -145,6 +170,7 @@ DECLARE
 	known advice;
 	latest advice;
 	module remittance;
+	twin uuid;
 	total bigint;
 	state smallint;
 BEGIN
@@ -172,6 +198,16 @@ BEGIN
 			1::smallint, module.amount_minor, module.currency, module.exponent, (SELECT count(*)::integer FROM remittance_detail d
 				WHERE d.hospital_id = p_hospital AND d.remittance_id = module.remittance_id);
 		RETURN;
+	END IF;
+	twin := remittance_twin(p_hospital, p_remitter, p_amount, p_currency, p_day, d_kind, d_carrier, d_ref, d_number, d_amount);
+	IF twin IS NOT NULL AND (NOT p_another OR coalesce(btrim(p_why), '') = '') THEN
+		RETURN QUERY SELECT -4, twin, coalesce((SELECT a.version FROM advice a WHERE a.hospital_id = p_hospital AND a.advice_id = twin), 1),
+			1::smallint, p_amount, p_currency, p_exponent, (SELECT count(*)::integer FROM remittance_detail d
+				WHERE d.hospital_id = p_hospital AND d.remittance_id = twin);
+		RETURN;
+	ELSIF twin IS NOT NULL THEN
+		INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'remittance.another', p_id::text,
+			'besides ' || twin || ': ' || p_why);
 	END IF;
 	SELECT coalesce(sum(t.a + t.f), 0)::bigint INTO total FROM unnest(d_amount, d_fee) AS t (a, f);
 	state := CASE WHEN total = p_amount THEN 1 ELSE 2 END;
@@ -249,7 +285,7 @@ DECLARE
 	f regprocedure;
 BEGIN
 	FOREACH f IN ARRAY ARRAY(SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
-		AND p.proname IN ('remittance_claims', 'remittance_announce', 'remittance_put', 'remittance_refuse')) LOOP
+		AND p.proname IN ('remittance_claims', 'remittance_twin', 'remittance_announce', 'remittance_put', 'remittance_refuse')) LOOP
 		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
 		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
 	END LOOP;

@@ -109,6 +109,11 @@ static const char *outcome_words(const struct ctl *ctl, const struct remittance_
 			"已拒收:该编号下已有内容不同的通知;如本件正确,请用 --why 说明原因");
 	case REMITTANCE_STALE:
 		return say(ctl, "REFUSED: it is not parked any more", "已拒收:该通知已不处于搁置状态");
+	case REMITTANCE_REPEAT:
+		return say(ctl,
+			"REFUSED: one that counts says the same, claim by claim; if this is money besides that, say why with"
+			" --another --why",
+			"已拒收:已有入账的通知逐项内容相同;如确为另一笔款项,请用 --another --why 说明原因");
 	}
 	return "";
 }
@@ -128,6 +133,8 @@ static const char *outcome_code(const struct remittance_put *put)
 		return "needs-why";
 	case REMITTANCE_STALE:
 		return "stale";
+	case REMITTANCE_REPEAT:
+		return "repeat";
 	}
 	return "";
 }
@@ -169,6 +176,11 @@ static int taking_report(struct taking *taking)
 		&report, "outcome", say(ctl, "outcome", "结果"), cell_word(outcome_words(ctl, put), outcome_code(put)));
 	report_field(&report, "id", "id", cell_uuid(&put->id));
 	report_field(&report, "version", say(ctl, "version", "版本"), cell_int(put->version));
+	if (put->outcome == REMITTANCE_REPEAT) {
+		report_field(&report, "there_remitter", say(ctl, "there from", "现有付款人"),
+			cell_text(put->other_remitter));
+		report_field(&report, "there_identifier", say(ctl, "as", "现有编号"), cell_text(put->other_identifier));
+	}
 	if (put->outcome <= 0 && put->standing != 0) {
 		report_field(
 			&report, "there_standing", say(ctl, "there is", "现有"), cell_standing(ctl, put->standing));
@@ -245,10 +257,11 @@ static int taking_begin(struct taking *taking, int argc, char **argv, const char
 	const char *words[CTL_WORDS_MAX];
 	const char *code = NULL;
 	const struct ctl_option options[] = {{"--why", &taking->put.why, NULL}, {"--hospital", &code, NULL},
-		{profile != NULL ? "--profile" : NULL, profile, NULL}, {NULL, NULL, NULL}};
+		{"--another", NULL, &taking->put.another}, {profile != NULL ? "--profile" : NULL, profile, NULL},
+		{NULL, NULL, NULL}};
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
 
-	if (r == 0) r = ctl_known(taking->ctl);
+	if (r == 0) r = taking->put.another ? ctl_accountable(taking->ctl, taking->put.why) : ctl_known(taking->ctl);
 	if (r == 0 && profile != NULL && *profile == NULL)
 		r = ctl_usage("say how the file is to be read with --profile NAME");
 	if (r != 0) return r;
@@ -616,7 +629,8 @@ static int remittance_release(struct ctl *ctl, int argc, char **argv)
 {
 	struct taking taking CLEANUP(taking_close) = {.ctl = ctl};
 	const char *words[CTL_WORDS_MAX];
-	const struct ctl_option options[] = {{"--why", &taking.put.why, NULL}, {NULL, NULL, NULL}};
+	const struct ctl_option options[] = {
+		{"--why", &taking.put.why, NULL}, {"--another", NULL, &taking.put.another}, {NULL, NULL, NULL}};
 	struct history history = {.version = 0};
 	struct uuid id;
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
@@ -673,15 +687,15 @@ static int remittance_refuse(struct ctl *ctl, int argc, char **argv)
 }
 
 const struct ctl_command money_remittance_commands[] = {
-	{"money remittance import", "FILE --profile NAME [--why TEXT] [--hospital CODE]",
+	{"money remittance import", "FILE --profile NAME [--why TEXT] [--another] [--hospital CODE]",
 		"reads a remittance advice (CSV, XLSX) into the books", CTL_CONFIG | CTL_DB, remittance_import},
-	{"money remittance enter", "FILE --why TEXT [--hospital CODE]", "takes one that came as a letter, typed in",
-		CTL_CONFIG | CTL_DB, remittance_enter},
+	{"money remittance enter", "FILE --why TEXT [--another] [--hospital CODE]",
+		"takes one that came as a letter, typed in", CTL_CONFIG | CTL_DB, remittance_enter},
 	{"money remittance list", "[--parked] [--hospital CODE]", "remittances, or those that do not balance",
 		CTL_CONFIG | CTL_DB, remittance_list},
 	{"money remittance show", "ID", "one with its arithmetic and details", CTL_CONFIG | CTL_DB, remittance_show},
-	{"money remittance release", "ID --why TEXT", "lets a parked one count, its difference as an adjustment",
-		CTL_CONFIG | CTL_DB, remittance_release},
+	{"money remittance release", "ID --why TEXT [--another]",
+		"lets a parked one count, its difference as an adjustment", CTL_CONFIG | CTL_DB, remittance_release},
 	{"money remittance refuse", "ID --why TEXT", "does away with a parked one", CTL_CONFIG | CTL_DB,
 		remittance_refuse},
 	{NULL, NULL, NULL, 0, NULL},

@@ -316,6 +316,23 @@ static void result_take(struct remittance_put *put, struct pg_result *rows)
 	put->other_count = (int)db_rows_int(rows, 0, 6);
 }
 
+/* Under which name and number the one that is there counts. */
+static int other_name(struct storing *storing)
+{
+	struct remittance_put *put = storing->put;
+	struct pg_result *rows = NULL;
+	int r = ctl_query(storing->ctl, &rows,
+		"SELECT insurer, identifier FROM remittance WHERE hospital_id = $1 AND remittance_id = $2", "uu",
+		&put->hospital->id, &put->id);
+
+	if (r == 0) {
+		put->other_remitter = zf_strdup(&storing->arena->zf, db_rows_text(rows, 0, 0));
+		put->other_identifier = zf_strdup(&storing->arena->zf, db_rows_text(rows, 0, 1));
+	}
+	db_sync_rows_free(rows);
+	return r;
+}
+
 static int run(struct storing *storing)
 {
 	struct remittance_put *put = storing->put;
@@ -341,16 +358,17 @@ static int run(struct storing *storing)
 	r = decisions_add(storing);
 	if (r < 0) return r;
 	db_params_uuid(&storing->params, put->replaces);
+	db_params_bool(&storing->params, put->another);
 	db_params_text(&storing->params, storing->ctl->who);
 	db_params_text(&storing->params, put->why);
 	r = db_sync_query(storing->ctl->db,
 		"SELECT outcome, advice_id, version, other_standing, other_amount, other_currency, other_count FROM remittance_put("
 		"$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,"
-		" $27, $28, $29, $30)",
+		" $27, $28, $29, $30, $31)",
 		&storing->params, &rows);
 	if (r == 0) result_take(put, rows);
 	db_sync_rows_free(rows);
-	return r;
+	return r == 0 && put->outcome == REMITTANCE_REPEAT ? other_name(storing) : r;
 }
 
 int remittance_store(struct ctl *ctl, struct arena *arena, struct remittance_put *put)

@@ -9,6 +9,7 @@
 
 /* What remittance_put() of schema/051_remittance.sql says. */
 enum remittance_outcome {
+	REMITTANCE_REPEAT = -4,       /* one that counts says the same, under another name or number */
 	REMITTANCE_STALE = -3,        /* what was to be corrected is not parked any more */
 	REMITTANCE_PARKED_OTHER = -2, /* other content is parked, or was refused, and no reason is given */
 	REMITTANCE_OTHER = -1,        /* other content counts */
@@ -28,15 +29,17 @@ struct remittance_put {
 	struct bytes file;           /* as it came; ptr NULL: none */
 	const struct uuid *replaces; /* the parked one that it corrects; NULL: whichever, if why is given */
 	const char *why;             /* NULL: none */
+	bool another;                /* it is another one, though one that counts says the same; needs why */
 	/* results */
 	enum remittance_outcome outcome;
 	struct uuid id; /* of the advice; with an outcome of 0 and below of the one that is there */
 	int version;
-	enum remittance_standing standing; /* of what was there before; 0: nothing was */
-	struct zf_money other;             /* its amount */
-	int other_count;                   /* its details */
-	uint32_t strangers;                /* rows of claims that are not here, or another insurer's */
-	uint32_t decided;                  /* claims on which it is the first decision */
+	enum remittance_standing standing;             /* of what was there before; 0: nothing was */
+	struct zf_money other;                         /* its amount */
+	int other_count;                               /* its details */
+	const char *other_remitter, *other_identifier; /* of a repeat: under which that counts; in the arena */
+	uint32_t strangers;                            /* rows of claims that are not here, or another insurer's */
+	uint32_t decided;                              /* claims on which it is the first decision */
 };
 
 /* Stores it, in a transaction of its own. ERR_*: nothing is stored. */

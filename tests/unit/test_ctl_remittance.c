@@ -144,6 +144,77 @@ static void one_that_does_not_balance_is_parked(void **state)
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
 }
 
+/* A letter about two claims, or (first NULL) about a flat sum. */
+static int letter(const char *remitter, const char *identifier, const char *day, const char *first, const char *more)
+{
+	char text[1024], claims[512];
+
+	snprintf(claims, sizeof(claims),
+		"\"claims\": [{\"insurer_claim\": \"%s\", \"carrier\": \"alpha\", \"billed\": \"500\", \"paid\": \"300.00\"},"
+		" {\"insurer_claim\": \"N2\", \"carrier\": \"alpha\", \"billed\": \"500\", \"paid\": \"200.00\"}]",
+		first != NULL ? first : "");
+	snprintf(text, sizeof(text),
+		"{\"remitter\": \"%s\", \"identifier\": \"%s\", \"amount\": \"500.00\", \"currency\": \"CNY\", \"payment_date\": \"%s\", %s}",
+		remitter, identifier, day,
+		first != NULL
+			? claims
+			: "\"other\": [{\"kind\": \"adjustment\", \"amount\": \"500.00\", \"remark\": \"flat\"}]");
+	world_file(&world, "letter.json", text, 0600);
+	return ctl(&world, "money remittance enter '%s/letter.json' --hospital HZ1 --why letter --who li --json %s",
+		world.folder, more);
+}
+
+static void the_same_under_another_name_is_a_repeat(void **state)
+{
+	(void)state;
+	assert_int_equal(letter("Meridian", "M-1", "2026-11-12", "N1", ""), 0);
+	snprintf(last_id, sizeof(last_id), "%s", told("id"));
+	assert_int_equal(letter("Meridian Asia Ltd", "M-1", "2026-11-13", "N1", ""), 1);
+	assert_string_equal(told("outcome"), "repeat");
+	assert_string_equal(told("id"), last_id);
+	assert_string_equal(told("there_remitter"), "Meridian");
+	assert_int_equal(letter("Meridian", "MERIDIAN 1", "2026-11-12", "N1", ""), 1);
+	assert_string_equal(told("there_identifier"), "M-1");
+	assert_int_equal(count("advice") + count("remittance"), 2);
+	assert_int_equal(count("remittance_detail"), 2);
+	/* Of another claim, or long after, it is another. */
+	assert_int_equal(letter("Meridian", "M-2", "2026-11-12", "N3", ""), 0);
+	assert_int_equal(letter("Meridian", "M-3", "2027-01-12", "N1", ""), 0);
+	/* A flat sum comes each month: a person says so, and the record has both. */
+	assert_int_equal(letter("Meridian", "FLAT 10", "2026-10-31", NULL, ""), 0);
+	assert_int_equal(letter("Meridian", "FLAT 11", "2026-11-30", NULL, ""), 1);
+	assert_string_equal(told("outcome"), "repeat");
+	assert_ctl(&world, 2, "money remittance import x.csv --profile meridian --another --hospital HZ1 --who li");
+	assert_int_equal(letter("Meridian", "FLAT 11", "2026-11-30", NULL, "--another"), 0);
+	assert_string_equal(told("outcome"), "counts");
+	assert_int_equal(count("operator_act WHERE act = 'remittance.another' AND who = 'li'"), 1);
+	assert_int_equal(count("remittance"), 5);
+	/* What a module brought counts, too; by our ref where both have it. */
+	world_sql(&world,
+		"UPDATE zhifu.remittance_detail SET claim_ref = 'OURS-1' WHERE insurer_claim_no = 'N3'; DELETE FROM zhifu.advice");
+	assert_int_equal(letter("Meridian Asia Ltd", "X-9", "2026-11-12", "N3", ""), 1);
+	assert_string_equal(told("there_identifier"), "M-2");
+}
+
+static void a_correction_of_a_repeat_is_one(void **state)
+{
+	(void)state;
+	if (enter("S-1", "48499.18", "letter") != 0) fail_msg("%s%s", world.err, world.out);
+	assert_string_equal(told("outcome"), "parked");
+	snprintf(last_id, sizeof(last_id), "%s", told("id"));
+	/* What is parked is in nothing's way; what counts is, also for a version that is let go. */
+	assert_ctl(&world, 0, "money remittance release %s --why 'interest' --who li", last_id);
+	if (enter("S-2", "48499.18", "letter") != 1) fail_msg("%s%s", world.err, world.out);
+	assert_string_equal(told("outcome"), "repeat");
+	if (enter("S-2", "48499.28", "letter") != 0) fail_msg("%s%s", world.err, world.out);
+	snprintf(last_id, sizeof(last_id), "%s", told("id"));
+	world_sql(&world, "UPDATE zhifu.remittance SET amount_minor = 4849928");
+	assert_ctl(&world, 1, "money remittance release %s --why 'interest' --who li", last_id);
+	assert_int_equal(count("remittance_parked"), 1);
+	assert_ctl(&world, 0, "money remittance release %s --another --why 'interest' --who li", last_id);
+	assert_int_equal(count("remittance"), 2);
+}
+
 static void what_is_wrong_with_a_file_is_told(void **state)
 {
 	lab_row rows[sizeof(lab_s4) / sizeof(lab_s4[0])];
@@ -265,6 +336,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(what_balances_counts_once_in_any_form, none_left),
 		cmocka_unit_test_setup(one_that_does_not_balance_is_parked, none_left),
+		cmocka_unit_test_setup(the_same_under_another_name_is_a_repeat, none_left),
+		cmocka_unit_test_setup(a_correction_of_a_repeat_is_one, none_left),
 		cmocka_unit_test_setup(what_is_wrong_with_a_file_is_told, none_left),
 		cmocka_unit_test_setup(a_profile_that_cannot_work_is_told, none_left),
 		cmocka_unit_test_setup(the_database_guards_its_rules, none_left),
