@@ -92,6 +92,7 @@ CREATE TABLE suspense (
 	since       date NOT NULL,
 	owner       text,           -- who looks after it; NULL: nobody yet
 	reason      text NOT NULL,  -- why it is here
+	reason_by   text,           -- the person whose words that are, which stay; NULL: nobody's
 	version     integer NOT NULL DEFAULT 1,
 	PRIMARY KEY (hospital_id, line_id)
 );
@@ -308,7 +309,8 @@ CREATE FUNCTION suspense_assign(p_hospital uuid, p_line uuid, p_owner text, p_re
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	PERFORM tenant_must(p_hospital);
-	UPDATE suspense SET owner = p_owner, reason = coalesce(p_reason, reason), version = version + 1
+	UPDATE suspense SET owner = p_owner, reason = coalesce(p_reason, reason), version = version + 1,
+		reason_by = CASE WHEN p_reason IS NULL THEN reason_by ELSE p_who END
 	WHERE hospital_id = p_hospital AND line_id = p_line;
 	IF NOT FOUND THEN
 		RETURN false;

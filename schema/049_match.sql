@@ -24,7 +24,7 @@ CREATE INDEX match_item_due ON match_item (due_at) WHERE open_minor <> 0;
 CREATE INDEX match_item_day ON match_item (hospital_id, booked_day);
 
 ALTER TABLE suspense
-	ADD COLUMN wait smallint,  -- as of match_item; NULL: the reason is a person's own words
+	ADD COLUMN wait smallint,  -- as of match_item; NULL: not looked at yet. A person's reason is shown in its place
 	ADD COLUMN payer text,     -- who sent it, as far as the matcher knows: the remitter of a contract
 	ADD COLUMN held smallint NOT NULL DEFAULT 0 CHECK (held BETWEEN 0 AND 2), -- 1 by compliance, 2 the payer is not the expected one
 	ADD COLUMN items_made boolean NOT NULL DEFAULT false;
@@ -78,14 +78,23 @@ CREATE TABLE match_payer (
 	hash        bytea NOT NULL CHECK (length(hash) = 32), -- LOOKUP_PAYER: kind, folded text
 	payer_id    uuid NOT NULL,
 	content     bytea,         -- sealed (SEAL_FACT, payer_id): a name
-	times       integer NOT NULL DEFAULT 1,
+	times       integer NOT NULL DEFAULT 1 CHECK (times > 0), -- how often accepted or said, and not undone
 	who         text NOT NULL CHECK (who <> ''),
 	at          timestamptz NOT NULL DEFAULT now(),
 	CHECK ((kind = 1) = (content IS NOT NULL)),
 	PRIMARY KEY (hospital_id, remitter, kind, hash)
 );
 
--- The numbers under which payers know a claim, besides our ref and what the insurer's decision said.
+-- Which allocations taught it: what only an undone one taught is forgotten.
+CREATE TABLE match_lesson (
+	hospital_id   uuid NOT NULL,
+	allocation_id uuid NOT NULL,
+	payer_id      uuid NOT NULL, -- of match_payer
+	PRIMARY KEY (hospital_id, allocation_id, payer_id)
+);
+CREATE INDEX match_lesson_payer ON match_lesson (hospital_id, payer_id);
+
+-- The numbers under which payers know a claim, besides our ref and what the insurer's answers and advices said (match_claims).
 CREATE TABLE claim_number (
 	hospital_id uuid NOT NULL,
 	claim_id    uuid NOT NULL,
@@ -154,7 +163,7 @@ DO $$
 DECLARE
 	t text;
 BEGIN
-	FOREACH t IN ARRAY ARRAY['match_item', 'match_candidate', 'match_rejected', 'match_note', 'match_payer', 'claim_number', 'match_turn',
+	FOREACH t IN ARRAY ARRAY['match_item', 'match_candidate', 'match_rejected', 'match_note', 'match_payer', 'match_lesson', 'claim_number', 'match_turn',
 		'allocation', 'remittance_paid'] LOOP
 		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
 		EXECUTE format('CREATE POLICY writer ON %I TO zhifu_writer USING (true) WITH CHECK (true)', t);
@@ -165,7 +174,7 @@ BEGIN
 END
 $$;
 GRANT UPDATE ON match_item, match_payer, claim_number, match_turn TO zhifu_writer;
-GRANT DELETE ON match_candidate, remittance_paid TO zhifu_writer;
+GRANT DELETE ON match_candidate, match_payer, match_lesson, remittance_paid TO zhifu_writer;
 
 -- One who decides for a hospital at a time, until the end of the transaction.
 CREATE FUNCTION match_lock(p_hospital uuid) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
@@ -282,7 +291,9 @@ SET enable_mergejoin = off AS $$
 BEGIN
 	RETURN QUERY SELECT r.claim_id, r.version, c.ref, n.number, coalesce(i.number,
 			(SELECT a.insurer_claim_no FROM adjudication a WHERE a.claim_id = r.claim_id AND a.hospital_id = r.hospital_id
-				AND a.insurer_claim_no IS NOT NULL ORDER BY a.adjudication_id DESC LIMIT 1)),
+				AND a.insurer_claim_no IS NOT NULL ORDER BY a.adjudication_id DESC LIMIT 1),
+			(SELECT d.insurer_claim_no FROM remittance_detail d WHERE d.claim_id = r.claim_id AND d.hospital_id = r.hospital_id
+				AND d.insurer_claim_no IS NOT NULL ORDER BY d.remittance_id DESC, d.no LIMIT 1)),
 		r.carrier, r.remitter, r.contract_id, r.contract_version, r.currency, r.exponent, r.owed_minor, r.open_minor, r.book_minor,
 		r.billed_day, r.due_day
 	FROM receivable r

@@ -1,8 +1,8 @@
 -- Matching, decided: what a person must look at, the postings of what is certain or was said, and their undoing.
 SET search_path = zhifu;
 
--- Stores what came out for items that wait, unless one was decided meanwhile (its version): the reason, and the candidates in
--- place of earlier ones; p_again_s: looked at again then in any case.
+-- Stores what came out for items that wait, unless one was decided meanwhile (its version): the reason, where no person has given
+-- one, and the candidates in place of earlier ones; p_again_s: looked at again then in any case.
 CREATE FUNCTION match_store(p_hospital uuid, l_line uuid[], l_part integer[], l_version integer[], l_wait smallint[], l_reason text[],
 	l_payer text[], l_again_s integer[], q_line integer[], q_claim uuid[], c_line integer[], c_no smallint[], c_kind smallint[],
 	c_score smallint[], c_print bytea[], c_content bytea[]) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
@@ -18,7 +18,7 @@ BEGIN
 		WHERE i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p AND i.version = t.v AND i.open_minor <> 0
 		RETURNING t.n)
 	SELECT coalesce(array_agg(n::integer), '{}') INTO live FROM waits;
-	UPDATE suspense s SET wait = t.w, reason = t.r, payer = t.y FROM (
+	UPDATE suspense s SET wait = t.w, reason = CASE WHEN s.reason_by IS NULL THEN t.r ELSE s.reason END, payer = t.y FROM (
 		SELECT DISTINCT ON (t.l) t.l, t.w, t.r, t.y FROM unnest(l_line, l_wait, l_reason, l_payer) WITH ORDINALITY AS t (l, w, r, y, n)
 		WHERE t.n = ANY (live) ORDER BY t.l, t.n) t
 	WHERE s.hospital_id = p_hospital AND s.line_id = t.l;
@@ -133,6 +133,9 @@ BEGIN
 			FROM unnest(a_line, a_kind, a_claim, a_version, a_cleared, a_book) WITH ORDINALITY AS u (l, k, c, v, z, b, n)
 			LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = u.c ORDER BY u.n) t
 		ORDER BY t.n) m;
+	IF EXISTS (SELECT 1 FROM unnest(a_line, a_kind, a_moved) AS t (l, k, m) WHERE state[t.l] = 2 AND t.k IN (0, 2, 3) AND t.m IS NULL) THEN
+		RAISE EXCEPTION 'a receivable moved on' USING ERRCODE = 'serialization_failure';
+	END IF;
 
 	PERFORM match_write(p_hospital, p_who, p_why, p_by_hand, home, today, state, l_allocation, l_line, l_part, a_line, a_kind, a_claim,
 		a_remittance, a_detail, a_amount, a_cleared, a_over, a_charge, a_charge_book, a_discount, a_discount_book, a_fee, a_fee_book,
@@ -308,9 +311,9 @@ BEGIN
 END
 $$;
 
--- Takes an allocation back by a counter-entry: receivables, advices and the money are as open as before, and the money waits for
--- a person; what was decided, paid or given up since stands (receivable_offset). 1 done (or before, by the same id), 0 there is no
--- such allocation, or it was undone.
+-- Takes an allocation back by a counter-entry: receivables, advices and the money are as open as before, the money waits for a
+-- person, and what only it taught of a payer is forgotten; what was decided, paid or given up since stands (receivable_offset). 1 done
+-- (or before, by the same id), 0 there is no such allocation, or it was undone.
 CREATE FUNCTION match_undo(p_hospital uuid, p_allocation uuid, p_new uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
@@ -361,6 +364,7 @@ BEGIN
 		WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation));
 	PERFORM match_steps(p_hospital, met, NULL, p_who, p_why);
 	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'match.undo', p_allocation::text, p_why);
+	PERFORM match_unlearn(p_hospital, p_allocation);
 	RETURN 1;
 END
 $$;
@@ -510,12 +514,59 @@ BEGIN
 END
 $$;
 
--- Learns that this name and this account are a payer's.
-CREATE FUNCTION match_learn(p_hospital uuid, p_remitter text, p_kind smallint, p_hash bytea, p_id uuid, p_content bytea, p_who text) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-	INSERT INTO match_payer AS m (hospital_id, remitter, kind, hash, payer_id, content, who)
-	VALUES (p_hospital, p_remitter, p_kind, p_hash, p_id, p_content, p_who)
-	ON CONFLICT (hospital_id, remitter, kind, hash) DO UPDATE SET times = m.times + 1
+-- ---- by what payers are known ----
+
+-- Learns that this name or this account is a payer's. p_allocation: the one by which a person accepted that; NULL: a person says so.
+CREATE FUNCTION match_learn(p_hospital uuid, p_remitter text, p_kind smallint, p_hash bytea, p_id uuid, p_content bytea, p_allocation uuid,
+	p_who text) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT match_lock(p_hospital);
+	WITH known AS (
+		INSERT INTO match_payer AS m (hospital_id, remitter, kind, hash, payer_id, content, who)
+		VALUES (p_hospital, p_remitter, p_kind, p_hash, p_id, p_content, p_who)
+		ON CONFLICT (hospital_id, remitter, kind, hash) DO UPDATE SET times = m.times + 1 RETURNING payer_id)
+	INSERT INTO match_lesson (hospital_id, allocation_id, payer_id) SELECT p_hospital, p_allocation, k.payer_id FROM known k
+	WHERE p_allocation IS NOT NULL
+$$;
+
+-- What was looked at with what is no longer known of these payers is looked at again.
+CREATE FUNCTION match_doubt(p_hospital uuid, p_remitter text[]) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	UPDATE match_item i SET due_at = now() FROM suspense s WHERE s.hospital_id = p_hospital AND s.payer = ANY (p_remitter)
+		AND i.hospital_id = s.hospital_id AND i.line_id = s.line_id AND i.open_minor <> 0
+$$;
+
+-- Forgets what nobody but this allocation taught.
+CREATE FUNCTION match_unlearn(p_hospital uuid, p_allocation uuid) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	WITH lesson AS (
+		DELETE FROM match_lesson l WHERE l.hospital_id = p_hospital AND l.allocation_id = p_allocation RETURNING l.payer_id
+	), fewer AS (
+		UPDATE match_payer m SET times = m.times - 1 FROM lesson l
+		WHERE m.hospital_id = p_hospital AND m.payer_id = l.payer_id AND m.times > 1
+	), gone AS (
+		DELETE FROM match_payer m USING lesson l WHERE m.hospital_id = p_hospital AND m.payer_id = l.payer_id AND m.times = 1 RETURNING m.remitter)
+	SELECT match_doubt(p_hospital, array_agg(g.remitter)) FROM gone g
+$$;
+
+-- A person says that a name or an account, by its hashes under all keys, is not this payer's. Returns false where nobody knew it.
+CREATE FUNCTION match_forget(p_hospital uuid, p_remitter text, p_kind smallint, p_hash bytea[], p_who text, p_why text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	gone uuid[];
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'to forget by what a payer is known needs who and why';
+	END IF;
+	PERFORM match_lock(p_hospital);
+	WITH g AS (DELETE FROM match_payer m WHERE m.hospital_id = p_hospital AND m.remitter = p_remitter AND m.kind = p_kind AND m.hash = ANY (p_hash)
+		RETURNING m.payer_id)
+	SELECT array_agg(g.payer_id) INTO gone FROM g;
+	IF gone IS NULL THEN
+		RETURN false;
+	END IF;
+	DELETE FROM match_lesson l WHERE l.hospital_id = p_hospital AND l.payer_id = ANY (gone);
+	PERFORM match_doubt(p_hospital, ARRAY[p_remitter]);
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'payer.forget', p_remitter, p_why);
+	RETURN true;
+END
 $$;
 
 DO $$
@@ -533,5 +584,5 @@ $$;
 ALTER FUNCTION match_share RESET plan_cache_mode; -- so that it is inlined
 GRANT EXECUTE ON FUNCTION match_begin, match_keep, match_claims, match_advices, match_payers, match_charges, match_advisers, match_items, match_store, match_post,
 	match_return TO zhifu_settle;
-GRANT EXECUTE ON FUNCTION match_items, match_post, match_return, match_undo, match_reject, match_note_add, match_split, match_learn, match_share,
-	suspense_hold TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION match_items, match_post, match_return, match_undo, match_reject, match_note_add, match_split, match_learn, match_forget,
+	match_share, suspense_hold TO zhifu_operator;

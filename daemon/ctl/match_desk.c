@@ -11,6 +11,8 @@
 #include "settle/match_content.h"
 #include "settle/match_know.h"
 
+#define HASHES_MAX 64 /* of one text: as many as there are look-up keys */
+
 int match_desk_open(struct match_desk *desk, struct ctl *ctl, const char *code, const char *line)
 {
 	char id[UUID_TEXT_LEN];
@@ -116,7 +118,8 @@ int match_desk_candidate(struct match_desk *desk, int64_t no, struct match_choic
 
 /* ---- learning ---- */
 
-int match_desk_learn(struct match_desk *desk, const char *remitter, uint8_t kind, const char *text)
+int match_desk_learn(
+	struct match_desk *desk, const char *remitter, uint8_t kind, const char *text, const struct uuid *allocation)
 {
 	uint8_t hash[LOOKUP_HASH_BYTES];
 	struct uuid id = uuid_new();
@@ -127,14 +130,45 @@ int match_desk_learn(struct match_desk *desk, const char *remitter, uint8_t kind
 				    &desk->hospital->id, kind, text, hash) != 0)
 		return 0;
 	r = kind == 1 ? match_desk_seal(desk, &id, (struct bytes){(const uint8_t *)text, strlen(text)}, &sealed) : 0;
-	return r == 0 ? ctl_query(desk->ctl, NULL, "SELECT match_learn($1, $2, $3, $4, $5, $6, $7)", "utsyuyt",
+	return r == 0 ? ctl_query(desk->ctl, NULL, "SELECT match_learn($1, $2, $3, $4, $5, $6, $7, $8)", "utsyuyut",
 				&desk->hospital->id, remitter, (int)kind, ((struct bytes){hash, sizeof(hash)}), &id,
-				sealed, desk->ctl->who)
+				sealed, allocation, desk->ctl->who)
 		      : r;
 }
 
+int match_desk_forget(struct match_desk *desk, const char *remitter, uint8_t kind, const char *text, const char *why)
+{
+	uint16_t versions[HASHES_MAX];
+	uint8_t hash[LOOKUP_HASH_BYTES];
+	size_t count = keyring_versions(desk->ctl->keyring, KEY_LOOKUP, versions, ARRAY_LEN(versions));
+	struct pg_result *rows = NULL;
+	struct db_params params;
+	struct db_array *hashes;
+	bool known = false;
+	int r;
+
+	if (text == NULL) return 0;
+	db_params_init(&params, &desk->arena);
+	db_params_uuid(&params, &desk->hospital->id);
+	db_params_text(&params, remitter);
+	db_params_int2(&params, kind);
+	hashes = db_params_array(&params, DB_BYTEA, count, 0);
+	for (size_t i = 0; i < count; i++)
+		if (match_payer_hash(desk->ctl->keyring, versions[i], &desk->hospital->id, kind, text, hash) == 0)
+			db_array_bytes(hashes, (struct bytes){hash, sizeof(hash)});
+	db_params_text(&params, desk->ctl->who);
+	db_params_text(&params, why);
+	r = db_sync_query(desk->ctl->db, "SELECT match_forget($1, $2, $3, $4, $5, $6)", &params, &rows);
+	if (r == 0) known = db_rows_bool(rows, 0, 0);
+	db_sync_rows_free(rows);
+	if (r == 0 && !known)
+		r = err_set(ERR_NOTFOUND, "%s was not known by this %s: money payer list tells names", remitter,
+			kind == 1 ? "name" : "account");
+	return r;
+}
+
 /* Who remits for the claim: that is whose name and account stand on the money. */
-static int learn(struct match_desk *desk, const struct uuid *claim)
+static int learn(struct match_desk *desk, const struct uuid *claim, const struct uuid *allocation)
 {
 	struct pg_result *rows = NULL;
 	struct match_line line = {.amount = desk->zero};
@@ -151,8 +185,8 @@ static int learn(struct match_desk *desk, const struct uuid *claim)
 		if (r == 0 && !db_rows_null(rows, 0, 2))
 			r = match_desk_unseal(desk, db_rows_bytes(rows, 0, 2), &detail);
 		if (r == 0) r = match_content_read(plain, detail, &desk->arena.zf, &line);
-		if (r == 0) r = match_desk_learn(desk, db_rows_text(rows, 0, 0), 1, line.payer_name);
-		if (r == 0) r = match_desk_learn(desk, db_rows_text(rows, 0, 0), 2, line.payer_account);
+		if (r == 0) r = match_desk_learn(desk, db_rows_text(rows, 0, 0), 1, line.payer_name, allocation);
+		if (r == 0) r = match_desk_learn(desk, db_rows_text(rows, 0, 0), 2, line.payer_account, allocation);
 	}
 	db_sync_rows_free(rows);
 	return r;
@@ -198,9 +232,10 @@ int match_desk_post(
 	for (uint32_t i = 0; claim == NULL && i < choice->part_count; i++)
 		if (choice->parts[i].has_claim) claim = &choice->parts[i].claim;
 	if (r == 0) r = post_ask(desk, choice, why, &allocation, &rows);
+	if (r < 0 && strcmp(db_sync_sqlstate(desk->ctl->db), "40001") == 0) r = outcome_check(0);
 	if (r == 0) r = outcome_check(db_rows_int(rows, 0, 1));
 	db_sync_rows_free(rows);
-	if (r == 0 && claim != NULL) r = learn(desk, claim);
+	if (r == 0 && claim != NULL) r = learn(desk, claim, &allocation);
 	POINT("match.desk");
 	if (r == 0)
 		r = ctl_commit(desk->ctl);

@@ -40,8 +40,13 @@ int match_desk_candidate(struct match_desk *desk, int64_t no, struct match_choic
  * posted, and why. */
 int match_desk_post(struct match_desk *desk, const struct match_choice *choice, const char *why,
 	struct uuid *ret_allocation) MUSTUSE;
-/* Learns that a name (kind 1) or an account (2) is a payer's; text NULL: nothing. Needs no item. */
-int match_desk_learn(struct match_desk *desk, const char *remitter, uint8_t kind, const char *text) MUSTUSE;
+/* Learns that a name (kind 1) or an account (2) is a payer's; text NULL: nothing. Needs no item. allocation: by which
+ * it was accepted, and whose undoing takes it back; NULL: a person says so. */
+int match_desk_learn(struct match_desk *desk, const char *remitter, uint8_t kind, const char *text,
+	const struct uuid *allocation) MUSTUSE;
+/* Forgets that it is. ERR_NOTFOUND with text: nobody knew. */
+int match_desk_forget(
+	struct match_desk *desk, const char *remitter, uint8_t kind, const char *text, const char *why) MUSTUSE;
 /* Tells settle that there is something to look at. */
 void match_desk_wake(struct ctl *ctl);
 

@@ -396,14 +396,14 @@ static int suspense_ask(
 	struct ctl *ctl, const struct hospital *hospital, const void *filter, struct pg_result **ret_rows)
 {
 	return ctl_query(ctl, ret_rows,
-		"SELECT b.account, u.since, u.open_minor, u.currency, u.exponent, u.owner, u.reason, u.line_id, u.wait::int4, u.payer,"
-		" u.held::int4 FROM suspense u"
+		"SELECT b.account, u.since, u.open_minor, u.currency, u.exponent, u.owner, u.reason, u.line_id,"
+		" CASE WHEN u.reason_by IS NULL THEN u.wait END::int4, u.payer, u.held::int4 FROM suspense u"
 		" JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1"
 		" AND ($2::text IS NULL OR u.owner = $2) ORDER BY u.since, b.account, u.line_id LIMIT $3",
 		"uti", &hospital->id, (const char *)filter, (int64_t)LIST_MAX);
 }
 
-/* Why it is here, in the reader's language where matching says it. */
+/* Why it is here: in a person's words, else in the reader's language where matching says it. */
 static struct cell cell_why(const struct ctl *ctl, const struct pg_result *rows, int row)
 {
 	const char *held[] = {"", say(ctl, "held by compliance; ", "合规冻结;"),

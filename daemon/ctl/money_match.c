@@ -98,7 +98,7 @@ static int match_list(struct ctl *ctl, int argc, char **argv)
 				"SELECT i.line_id, i.part, b.account, i.booked_day, i.open_minor, b.currency, b.exponent, s.payer,"
 				" (SELECT count(*) FROM match_candidate c WHERE c.hospital_id = i.hospital_id AND c.line_id = i.line_id AND c.part = i.part),"
 				" (SELECT max(c.score)::int4 FROM match_candidate c WHERE c.hospital_id = i.hospital_id AND c.line_id = i.line_id AND c.part = i.part),"
-				" i.wait::int4, s.reason FROM match_item i JOIN bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id"
+				" CASE WHEN s.reason_by IS NULL THEN i.wait END::int4, s.reason FROM match_item i JOIN bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id"
 				" JOIN suspense s ON s.hospital_id = i.hospital_id AND s.line_id = i.line_id"
 				" WHERE i.hospital_id = $1 AND i.open_minor <> 0 ORDER BY i.booked_day, b.account, i.line_id, i.part LIMIT $2",
 				"ui", &hospital->id, (int64_t)LIST_MAX);
@@ -250,7 +250,8 @@ static int waits_show(struct match_desk *desk, struct report *report)
 		{"payer", "the payer is not the expected one", "付款人非预期"}};
 	struct pg_result *rows = NULL;
 	int r = ctl_query(desk->ctl, &rows,
-		"SELECT s.payer, s.held::int4, i.wait::int4, s.reason, s.owner FROM suspense s JOIN match_item i ON i.hospital_id = s.hospital_id"
+		"SELECT s.payer, s.held::int4, i.wait::int4, s.reason, s.owner, s.reason_by FROM suspense s"
+		" JOIN match_item i ON i.hospital_id = s.hospital_id"
 		" AND i.line_id = s.line_id AND i.part = $3 WHERE s.hospital_id = $1 AND s.line_id = $2",
 		"uun", &desk->hospital->id, &desk->line, (int)desk->part);
 
@@ -262,6 +263,10 @@ static int waits_show(struct match_desk *desk, struct report *report)
 			db_rows_null(rows, 0, 2)
 				? cell_text(db_rows_text(rows, 0, 3))
 				: cell_text(match_wait_text((uint8_t)db_rows_int(rows, 0, 2), desk->ctl->chinese)));
+		if (!db_rows_null(rows, 0, 5)) {
+			report_field(report, "said", "a person says", cell_text(db_rows_text(rows, 0, 3)));
+			report_field(report, "said_by", "who", cell_text(db_rows_text(rows, 0, 5)));
+		}
 	}
 	db_sync_rows_free(rows);
 	return r;

@@ -26,12 +26,14 @@ static int payers_show(struct match_desk *desk, struct table *table)
 {
 	struct pg_result *rows = NULL;
 	int r = ctl_query(desk->ctl, &rows,
-		"SELECT remitter, kind::int4, content, payer_id, times, who, at FROM match_payer WHERE hospital_id = $1"
-		" ORDER BY remitter, kind, at LIMIT $2",
+		"SELECT remitter, kind::int4, content, payer_id, times, who, at, (SELECT l.allocation_id FROM match_lesson l"
+		" WHERE l.hospital_id = m.hospital_id AND l.payer_id = m.payer_id ORDER BY l.allocation_id LIMIT 1)"
+		" FROM match_payer m WHERE hospital_id = $1 ORDER BY remitter, kind, at LIMIT $2",
 		"ui", &desk->hospital->id, (int64_t)LIST_MAX);
 
 	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
 		bool name = db_rows_int(rows, row, 1) == 1;
+		struct uuid taught = db_rows_uuid(rows, row, 7);
 
 		table_add(table, cell_text(desk->hospital->code));
 		table_add(table, cell_text(db_rows_text(rows, row, 0)));
@@ -45,6 +47,7 @@ static int payers_show(struct match_desk *desk, struct table *table)
 		table_add(table, cell_int(db_rows_int(rows, row, 4)));
 		table_add(table, cell_text(db_rows_text(rows, row, 5)));
 		table_add(table, cell_time(desk->hospital->zone, db_rows_time_ms(rows, row, 6)));
+		table_add(table, db_rows_null(rows, row, 7) ? cell_none() : cell_uuid(&taught));
 	}
 	db_sync_rows_free(rows);
 	return r;
@@ -53,7 +56,7 @@ static int payers_show(struct match_desk *desk, struct table *table)
 static int payer_list(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct column columns[] = {{"hospital", "hospital"}, {"remitter", "payer"}, {"kind", "known by"},
-		{"name", "name"}, {"times", "times"}, {"by", "by"}, {"at", "since"}};
+		{"name", "name"}, {"times", "times"}, {"by", "by"}, {"at", "since"}, {"allocation", "taught by"}};
 	struct match_desk desk = {.ctl = ctl};
 	const char *code = NULL;
 	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
@@ -81,7 +84,30 @@ static int payer_list(struct ctl *ctl, int argc, char **argv)
 	return report_end(&report, 0);
 }
 
-static int payer_add(struct ctl *ctl, int argc, char **argv)
+static int add_run(
+	struct match_desk *desk, const char *remitter, const char *name, const char *account, const char *why)
+{
+	int r = match_desk_learn(desk, remitter, 1, name, NULL);
+
+	if (r == 0) r = match_desk_learn(desk, remitter, 2, account, NULL);
+	return r == 0 ? ctl_query(desk->ctl, NULL, "SELECT operator_note($1, $2, 'payer.add', $3, $4)", "uttt",
+				&desk->hospital->id, desk->ctl->who, remitter, why)
+		      : r;
+}
+
+static int forget_run(
+	struct match_desk *desk, const char *remitter, const char *name, const char *account, const char *why)
+{
+	int r = match_desk_forget(desk, remitter, 1, name, why);
+
+	return r == 0 ? match_desk_forget(desk, remitter, 2, account, why) : r;
+}
+
+/* Does something with a name and an account of a payer, or with one of them. */
+static int payer_act(struct ctl *ctl, int argc, char **argv,
+	int (*run)(
+		struct match_desk *desk, const char *remitter, const char *name, const char *account, const char *why),
+	const char *failed)
 {
 	struct match_desk desk = {.ctl = ctl};
 	const char *code = NULL;
@@ -102,20 +128,27 @@ static int payer_add(struct ctl *ctl, int argc, char **argv)
 	if (r != 0) return r;
 	arena_init(&desk.arena, MATCH_DESK_BYTES);
 	r = ctl_begin(ctl, &desk.hospital->id, true);
-	if (r == 0) r = match_desk_learn(&desk, words[0], 1, name);
-	if (r == 0) r = match_desk_learn(&desk, words[0], 2, account);
-	if (r == 0)
-		r = ctl_query(ctl, NULL, "SELECT operator_note($1, $2, 'payer.add', $3, $4)", "uttt",
-			&desk.hospital->id, ctl->who, words[0], why);
+	if (r == 0) r = run(&desk, words[0], name, account, why);
 	if (r == 0) r = ctl_commit(ctl);
 	match_desk_close(&desk);
 	if (r < 0) {
 		ctl_rollback(ctl);
-		return ctl_fail("not added");
+		return ctl_fail(failed);
 	}
+	match_desk_wake(ctl);
 	report_begin(&report, ctl);
 	report_field(&report, "remitter", "payer", cell_text(words[0]));
 	return report_end(&report, 0);
+}
+
+static int payer_add(struct ctl *ctl, int argc, char **argv)
+{
+	return payer_act(ctl, argc, argv, add_run, "not added");
+}
+
+static int payer_forget(struct ctl *ctl, int argc, char **argv)
+{
+	return payer_act(ctl, argc, argv, forget_run, "not forgotten");
 }
 
 const struct ctl_command money_payer_commands[] = {
@@ -123,5 +156,7 @@ const struct ctl_command money_payer_commands[] = {
 		payer_list},
 	{"money payer add", "PAYER [--name TEXT] [--account NUMBER] --why TEXT [--hospital CODE]",
 		"says by what a payer is known; what persons accept is learned too", CTL_CONFIG | CTL_DB, payer_add},
+	{"money payer forget", "PAYER [--name TEXT] [--account NUMBER] --why TEXT [--hospital CODE]",
+		"says by what a payer is not known", CTL_CONFIG | CTL_DB, payer_forget},
 	{NULL, NULL, NULL, 0, NULL},
 };

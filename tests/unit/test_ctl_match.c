@@ -1,0 +1,302 @@
+/* What persons decide of money in suspense, through zhifuctl: by what payers are known and how that is forgotten, words
+ * that stay, and books without a hole. Whole stories: tests/system/test_matching.py.
+ */
+#include "ctl_world.h"
+
+#include "base/id.h"
+
+static struct ctl_world world;
+
+#define ID_A "019ab000-0000-7000-8000-00000000"
+
+/* Claims are known by a number; their refs are made once. */
+static char refs[16][REF_TEXT_LEN];
+
+/* What a query says, as text. */
+static const char *text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static const char *text(const char *fmt, ...)
+{
+	static char texts[4][128];
+	static int next;
+	char *out = texts[next++ % 4], sql[1024];
+	struct pg_result *rows = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(sql, sizeof(sql), fmt, args);
+	va_end(args);
+	if (db_sync_query(world.db, sql, NULL, &rows) != 0) fail_msg("%s\n%s", err_text(), sql);
+	snprintf(out, sizeof(texts[0]), "%s", db_rows_count(rows) > 0 ? db_rows_text(rows, 0, 0) : "");
+	db_sync_rows_free(rows);
+	return out;
+}
+
+/* A claim that was billed to alpha, for which Sunrise pays. */
+static void owed(int claim, int minor)
+{
+	if (refs[claim][0] == '\0') ref_new("HZ1", refs[claim]);
+	world_sql(&world,
+		"INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, insurer, transport, books, books_seq)"
+		" VALUES ('" HOSPITAL_A "', '" ID_A "%04d', '%s', 'alpha', 8, 2, 2);"
+		"INSERT INTO zhifu.claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who) VALUES"
+		" ('" HOSPITAL_A "', '" ID_A "%04d', 5, 1, NULL, 0, 1, 'bill', 'test'),"
+		" ('" HOSPITAL_A "', '" ID_A "%04d', 5, 2, 1, 1, 2, 'post_adjudication', 'test');"
+		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day,"
+		" rule, claim_id, source_id) VALUES ('" HOSPITAL_A "', '" ID_A
+		"%04d', 1, 'AR-ALPHA', 'REV-MED', %d, 'CNY', 2, %d, '2025-11-01', 'bill', '" ID_A "%04d', '" ID_A
+		"%04d');"
+		"INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, kind, currency, exponent, owed_minor, open_minor,"
+		" book_minor, billed_day) VALUES ('" HOSPITAL_A "', '" ID_A
+		"%04d', 'alpha', 'Sunrise', 'A', 'CNY', 2, %d, %d, %d, '2025-11-01')",
+		claim, refs[claim], claim, claim, claim, minor, minor, claim, claim, claim, minor, minor, minor);
+}
+
+/* The only line of a statement; its id, until the eighth one after it. */
+static const char *line_of(int number, const char *amount, const char *name)
+{
+	static char ids[8][UUID_TEXT_LEN];
+	char body[1024];
+
+	snprintf(body, sizeof(body),
+		":20:S%d\r\n:25:33010001 00000001\r\n:28C:%d/1\r\n:60F:C2511%02dCNY0,00\r\n"
+		":61:2511%02d11%02dC%sNTRFNONREF//B%d\r\n:86:/ORDP//NAME/%s/REMI/THANKS\r\n:62F:C2511%02dCNY%s\r\n-\r\n",
+		number, number, number, number, number, amount, number, name, number, amount);
+	world_file(&world, "statement.sta", body, 0600);
+	if (ctl(&world, "money statement import '%s/statement.sta' --hospital HZ1 --who li", world.folder) != 0)
+		fail_msg("%s%s", world.err, world.out);
+	world_sql(&world, "SELECT * FROM zhifu.match_begin(1)"); /* as settle does: items are made */
+	snprintf(ids[number % 8], UUID_TEXT_LEN, "%s",
+		text("SELECT line_id::text FROM zhifu.bank_line ORDER BY line_id DESC LIMIT 1"));
+	return ids[number % 8];
+}
+
+/* Allocates all of the line to the claim; the allocation's id. */
+static const char *allocate(const char *line, int claim, const char *amount)
+{
+	assert_ctl(&world, 0, "money match allocate %s %s=%s --why theirs --hospital HZ1 --who li", line, refs[claim],
+		amount);
+	return text(
+		"SELECT allocation_id::text FROM zhifu.allocation WHERE undoes IS NULL ORDER BY allocation_id DESC LIMIT 1");
+}
+
+static void undo(const char *allocation)
+{
+	assert_ctl(&world, 0, "money match undo %s --why 'not theirs' --hospital HZ1 --who li", allocation);
+}
+
+static int64_t known(void)
+{
+	return world_count(
+		&world, "SELECT coalesce(sum(times), 0)::int8 FROM zhifu.match_payer WHERE remitter = 'Sunrise'");
+}
+
+static int none_left(void **state)
+{
+	(void)state;
+	world_sql(&world,
+		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.suspense,"
+		" zhifu.match_item, zhifu.match_candidate, zhifu.match_turn, zhifu.match_payer, zhifu.allocation, zhifu.posting,"
+		" zhifu.posting_unvalued, zhifu.receivable, zhifu.claim_state, zhifu.claim_event, zhifu.adjudication, zhifu.remittance,"
+		" zhifu.remittance_detail, zhifu.operator_act");
+	return 0;
+}
+
+static void an_undone_accept_teaches_nothing(void **state)
+{
+	char first[UUID_TEXT_LEN], second[UUID_TEXT_LEN];
+	(void)state;
+	owed(1, 50000);
+	owed(2, 62000);
+	snprintf(first, sizeof(first), "%s", allocate(line_of(2, "500,00", "SRA CLAIMS GMBH"), 1, "500.00"));
+	assert_int_equal(known(), 1);
+	snprintf(second, sizeof(second), "%s", allocate(line_of(3, "620,00", "SRA CLAIMS GMBH"), 2, "620.00"));
+	assert_int_equal(known(), 2);
+	/* What another one taught as well stays, until that is undone too. */
+	undo(first);
+	assert_int_equal(known(), 1);
+	assert_ctl(&world, 0, "money payer list --hospital HZ1 --json");
+	assert_non_null(strstr(world.out, second));
+	undo(second);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.match_payer"), 0);
+	/* What a person said, too. */
+	assert_ctl(&world, 0, "money payer add Sunrise --name 'SRA Claims GmbH' --why letter --hospital HZ1 --who li");
+	snprintf(first, sizeof(first), "%s", allocate(line_of(4, "500,00", "SRA CLAIMS GMBH"), 1, "500.00"));
+	undo(first);
+	assert_int_equal(known(), 1);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+}
+
+static void a_person_forgets_a_payer(void **state)
+{
+	const char *line;
+	(void)state;
+	owed(1, 50000);
+	line = line_of(2, "500,00", "SRA CLAIMS GMBH");
+	(void)allocate(line, 1, "500.00");
+	assert_ctl(&world, 0, "money payer add Sunrise --account 'DE12 3456' --why letter --hospital HZ1 --who li");
+	line = line_of(3, "620,00", "SRA CLAIMS GMBH");
+	world_sql(
+		&world, "UPDATE zhifu.suspense SET payer = 'Sunrise'; UPDATE zhifu.match_item SET due_at = 'infinity'");
+	assert_ctl(&world, 2, "money payer forget Sunrise --name 'SRA Claims GmbH' --hospital HZ1 --who li");
+	assert_ctl(&world, 2, "money payer forget Sunrise --why x --hospital HZ1 --who li");
+	/* Both or none; and whatever the look-up key was when it was learned. */
+	assert_ctl(&world, 1,
+		"money payer forget Sunrise --name 'SRA Claims GmbH' --account 77 --why x --hospital HZ1 --who li");
+	assert_non_null(strstr(world.err, "not known by this account"));
+	assert_int_equal(known(), 2);
+	assert_ctl(&world, 0, "key rotate lookup");
+	assert_ctl(&world, 0,
+		"money payer forget Sunrise --name 'SRA Claims GmbH' --account 'DE123456' --why 'an agent of many' --hospital HZ1 --who li");
+	assert_int_equal(known(), 0);
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.operator_act WHERE act = 'payer.forget' AND who = 'li'"
+				    " AND why = 'an agent of many'"),
+		2);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.match_lesson"), 0);
+	/* What waits as theirs is looked at again. */
+	assert_string_equal(
+		line, text("SELECT line_id::text FROM zhifu.match_item WHERE open_minor <> 0 AND due_at <= now()"));
+	/* Neither without a person nor past the function. */
+	assert_int_not_equal(db_sync_script(world.db, "SELECT zhifu.match_forget('" HOSPITAL_A
+						      "', 'Sunrise', 1::int2, '{}', 'li', ' ')"),
+		0);
+	assert_int_not_equal(db_sync_script(world.db, "SET ROLE zhifu_operator; DELETE FROM zhifu.match_payer"), 0);
+	world_sql(&world, "RESET ROLE");
+}
+
+/* What matching finds at its next look. */
+static void looked(const char *line, const char *reason)
+{
+	world_sql(&world,
+		"SELECT zhifu.match_store('" HOSPITAL_A
+		"', '{%s}', '{0}', ARRAY(SELECT version FROM zhifu.match_item WHERE line_id = '%s'),"
+		" '{1}', '{%s}', '{NULL}', '{60}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+		line, line, reason);
+}
+
+static void a_persons_words_stay(void **state)
+{
+	const char *line;
+	(void)state;
+	owed(1, 50000);
+	line = line_of(2, "620,00", "SOMEBODY");
+	looked(line, "nobody is known");
+	assert_string_equal(text("SELECT reason FROM zhifu.suspense"), "nobody is known");
+	assert_ctl(&world, 0,
+		"money suspense assign %s wang --why 'rang Sunrise, they ask Berlin' --hospital HZ1 --who li", line);
+	looked(line, "several are known");
+	assert_string_equal(
+		text("SELECT reason FROM zhifu.suspense WHERE owner = 'wang'"), "rang Sunrise, they ask Berlin");
+	assert_ctl(&world, 0, "money suspense list --hospital HZ1 --zh");
+	assert_non_null(strstr(world.out, "they ask Berlin"));
+	assert_ctl(&world, 0, "money match list --hospital HZ1");
+	assert_non_null(strstr(world.out, "they ask Berlin"));
+	assert_ctl(&world, 0, "money match show %s --hospital HZ1", line);
+	assert_non_null(strstr(world.out, "they ask Berlin"));
+	/* Also when a part of it finds its home, and another person changes them. */
+	(void)allocate(line, 1, "500.00");
+	looked(line, "several are known");
+	assert_string_equal(text("SELECT reason FROM zhifu.suspense WHERE open_minor = 12000 AND owner = 'wang'"),
+		"rang Sunrise, they ask Berlin");
+	assert_ctl(
+		&world, 0, "money suspense assign %s wang --why 'Berlin says: ours' --hospital HZ1 --who wang", line);
+	looked(line, "several are known");
+	assert_string_equal(text("SELECT reason FROM zhifu.suspense"), "Berlin says: ours");
+	/* Gone and come back it is another story. */
+	owed(2, 12000);
+	undo(allocate(line, 2, "120.00"));
+	looked(line, "several are known");
+	assert_string_equal(text("SELECT reason FROM zhifu.suspense WHERE owner IS NULL"), "several are known");
+}
+
+static void a_move_that_vanished_leaves_no_hole(void **state)
+{
+	const char *line;
+	(void)state;
+	owed(1, 50000);
+	line = line_of(2, "500,00", "SRA CLAIMS GMBH");
+	/* Between the look at the claim and its move another one had it: the move comes back empty. */
+	world_sql(&world,
+		"CREATE TABLE public.kept AS SELECT pg_get_functiondef('zhifu.receivable_move'::regproc) AS body;"
+		"CREATE OR REPLACE FUNCTION zhifu.receivable_move(p_hospital uuid, p_claim uuid, p_version integer, p_delta bigint,"
+		" p_standing smallint, p_book bigint DEFAULT NULL) RETURNS bigint LANGUAGE sql AS 'SELECT NULL::bigint'");
+	int r = ctl(&world, "money match allocate %s %s=500.00 --why theirs --hospital HZ1 --who li", line, refs[1]);
+	world_sql(&world, "DO $$ BEGIN EXECUTE (SELECT body FROM public.kept); END $$; DROP TABLE public.kept");
+	assert_int_equal(r, 1);
+	assert_non_null(strstr(world.err, "moved on"));
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.allocation"), 0);
+	assert_int_equal(known(), 0);
+	(void)allocate(line, 1, "500.00"); /* the next try */
+	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.receivable"), 0);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+}
+
+static void decided(int claim, int decision, const char *number)
+{
+	world_sql(&world,
+		"INSERT INTO zhifu.adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, insurer_claim_no, currency, exponent,"
+		" submitted_minor, benefit_minor, patient_minor, contract_minor, open_minor, content) VALUES ('" HOSPITAL_A
+		"', '" ID_A "%04d', '" ID_A "%04d', 'alpha', 2, %s, 'CNY', 2, 0, 0, 0, 0, 0, '')",
+		decision, claim, number);
+}
+
+static const char *number_of(int claim)
+{
+	return text("SELECT coalesce(insurer_number, '') FROM zhifu.match_claims('" HOSPITAL_A "', '" ID_A "0000', 100)"
+		    " WHERE claim_id = '" ID_A "%04d'",
+		claim);
+}
+
+/* By which numbers payers know a claim: what the insurer's answers said, else what its advices say. */
+static void matching_knows_the_insurers_numbers(void **state)
+{
+	(void)state;
+	owed(1, 50000);
+	owed(2, 62000);
+	assert_string_equal(number_of(1), "");
+	world_sql(&world,
+		"INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, balanced,"
+		" content) VALUES ('" HOSPITAL_A "', '" ID_A "0100', 'alpha', 'R-1', 100, 'CNY', 2, true, '');"
+		"INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, claim_id, insurer_claim_no, amount_minor, currency, exponent)"
+		" VALUES ('" HOSPITAL_A "', '" ID_A "0100', 1, '" ID_A "0001', 'ADVICE-1', 100, 'CNY', 2),"
+		" ('" HOSPITAL_A "', '" ID_A "0100', 2, '" ID_A "0002', NULL, 0, 'CNY', 2)");
+	assert_string_equal(number_of(1), "ADVICE-1");
+	assert_string_equal(number_of(2), "");
+	decided(1, 201, "'ANSWER-1'");
+	decided(1, 202, "NULL");
+	assert_string_equal(number_of(1), "ANSWER-1");
+	decided(1, 203, "'ANSWER-2'");
+	assert_string_equal(number_of(1), "ANSWER-2");
+}
+
+static int group_begin(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 0, "migrate");
+	world_hospital_open(&world, HOSPITAL_A, "HZ1", "Hangzhou", "Asia/Shanghai", "CNY");
+	return 0;
+}
+
+int main(void)
+{
+	int r = world_start(&world, "ctl_match");
+	if (r == 77) {
+		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
+		return 0;
+	}
+	if (r != 0) return 1;
+	world_file(&world, "hospitals.d/a.conf",
+		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
+		"bank_accounts = ({code = \"CNY\"; number = \"33010001 00000001\"; currency = \"CNY\";});\n",
+		0600);
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(an_undone_accept_teaches_nothing, none_left),
+		cmocka_unit_test_setup(a_person_forgets_a_payer, none_left),
+		cmocka_unit_test_setup(a_persons_words_stay, none_left),
+		cmocka_unit_test_setup(a_move_that_vanished_leaves_no_hole, none_left),
+		cmocka_unit_test_setup(matching_knows_the_insurers_numbers, none_left),
+	};
+	r = cmocka_run_group_tests(tests, group_begin, NULL);
+	world_stop(&world);
+	return r;
+}
