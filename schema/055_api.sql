@@ -397,7 +397,7 @@ BEGIN
 		done := match_return(p_hospital, l_allocation[1], l_line[1], l_part[1], l_version[1], p_credit, p_credit_part, '{}', p_who, p_why, p_by_hand);
 	END IF;
 	IF done = 1 THEN
-		PERFORM match_learn(p_hospital, r.remitter, t.k, t.h, t.p, t.c, p_who)
+		PERFORM match_learn(p_hospital, r.remitter, t.k, t.h, t.p, t.c, l_allocation[1], p_who)
 		FROM unnest(p_kind, p_hash, p_payer, p_content) AS t (k, h, p, c)
 		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = (SELECT c FROM unnest(a_claim) WITH ORDINALITY AS f (c, n)
 			WHERE c IS NOT NULL ORDER BY n LIMIT 1);
