@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The part of conf/quickstart after the build: database, keys, configuration, daemon and insurers; then the sample claims,
-and what became of them as a person would want to read it."""
+"""The part of conf/quickstart after the build: database, keys, configuration, daemon and insurers; then the sample claims
+and the bank's statements, and what became of them as a person would want to read it."""
 
 import argparse
 import base64
@@ -18,14 +18,20 @@ import subprocess
 import sys
 import time
 
+import tour_money
+
 AXES = ("transport", "acknowledgement", "adjudication", "payment", "books")
 INSURERS = ("alpha", "beta", "gamma")
 FIXED_BY = "urn:zhifu:fixed-by"
 ACCOUNTS = (
     ("AR-PT", "what patients owe: deductible, co-insurance, what is not covered"),
-    ("AR-NAME", "what that insurer owes the hospital, until its money is matched (zhifuctl money match)"),
+    ("AR-NAME", "what that insurer owes the hospital, until its money is matched"),
     ("CLR-REM-NAME", "what that insurer announced to have paid, less its fees: an announcement is not cash"),
     ("REM-ANN-NAME", "the other side of CLR-REM; both clear when the bank line comes"),
+    ("BANK-CURRENCY", "what lies on that bank account"),
+    ("SUSP", "of it, what nobody has a home for yet: a liability"),
+    ("CONV", "between two currencies, at the rate of the day: in the books it adds up to nothing"),
+    ("FX, FEE, FEE-TPA", "what rates, banks on the way and a payer's fee made of the payments"),
     ("CONTR", "discounts that were agreed on, written off"),
     ("REV-MED", "what was billed (a credit, so negative)"),
 )
@@ -313,13 +319,19 @@ def words_of(place, ref):
             for axis, code in codes.items()]
 
 
-def wait_settled(place, refs, started):
-    """Until every claim stands where it should, or for SETTLED_S."""
+def announced(axes):
+    """Where a claim stands before the bank's statements: what will be paid has been announced."""
+    return axes if axes["payment"] != "paid" else dict(axes, payment="announced", books="announced")
+
+
+def wait_settled(place, refs, started, before=None):
+    """Until every claim stands where it should, or where it does before that; or for SETTLED_S."""
     end = time.monotonic() + SETTLED_S
     open_refs = dict(refs)
     while open_refs and time.monotonic() < end:
         for name, ref in list(open_refs.items()):
-            if axes_of(claim_state(place, ref)) == place.expected[name]["axes"]:
+            wanted = place.expected[name]["axes"]
+            if axes_of(claim_state(place, ref)) in (wanted, before(wanted) if before else None):
                 del open_refs[name]
         time.sleep(0.3)
     if open_refs:
@@ -387,7 +399,7 @@ def report_books(place):
     print("\n".join(line.rstrip() for line in place.ctl("ledger", "balance").rstrip().splitlines()))
     print()
     for account, meaning in ACCOUNTS:
-        print("  %-14s %s" % (account, meaning))
+        print("  %-16s %s" % (account, meaning))
     print()
 
 
@@ -403,6 +415,7 @@ def where_next(place):
     print("  zhifuctl claim show REF          one claim on its five axes, and who acts next")
     print("  zhifuctl queue list              what waits, and why")
     print("  zhifuctl ledger balance          the books")
+    print("  zhifuctl money match list        money that waits for a person; money match show LINE tells why")
     print("  curl http://127.0.0.1:%d/metrics" % (place.port + 1))
     print("  curl --cacert %s https://localhost:%d/fhir/metadata" % (ca, place.port))
     print("  logs: %s/*.log" % place.dir)
@@ -454,6 +467,8 @@ def tour(place, args):
         raise Fail("%s (conf/quickstart --fresh begins with an empty database)" % fail) from None
     say(started, "starting zhifud and three insurers")
     place.start()
+    say(started, "contracts and rates")
+    tour_money.agree(place)
     say(started, "submitting %d claims" % len(place.expected))
     began = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=1)
     refs, refused, good = submit_all(place)
@@ -462,8 +477,12 @@ def tour(place, args):
         say(started, "%d of them were here from an earlier run: the answer is the first one's, nothing is sent again"
             " (--fresh begins anew)" % old)
     say(started, "waiting for the insurers")
+    good = wait_settled(place, refs, started, announced) and good
+    say(started, "statements of three bank accounts")
+    good = tour_money.settle(place) and good
     good = wait_settled(place, refs, started) and good
     good = report(place, refs, refused) and good
+    tour_money.report(place)
     report_books(place)
     say(started, "all claims ended where they should" if good else "NOT all claims ended where they should")
     return good

@@ -128,7 +128,8 @@ static const struct conf_option rows[] = {
 		"Most seconds that a request waits for an insurer's answer when it asks to (Prefer: wait)."),
 	NUMBER(statement_bytes_max, "536870912", 1024, 4294967296, CONF_RELOADABLE,
 		"Most bytes of a bank's file at /v1/bank-statements, which is read as it comes and needs no memory of its "
-		"length."),
+		"length. A process receives and imports 16 of them at a time, of which 4 may be one hospital's: one more is "
+		"answered 429 (over the 16: 503) with Retry-After."),
 	NUMBER(statement_deadline_s, "600", 1, 86400, CONF_RELOADABLE,
 		"Seconds in which such a file must have come, and again in which it must have been imported."),
 	{MEMBER(spool_dir), .type = CONF_PATH, .fallback = "\"/var/tmp\"", .flags = CONF_RELOADABLE,
