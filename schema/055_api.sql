@@ -26,7 +26,8 @@ DECLARE
 	t text;
 BEGIN
 	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_statement', 'bank_line', 'bank_detail', 'suspense', 'contract', 'conversion', 'match_item',
-		'match_candidate', 'allocation', 'remittance_paid', 'advice', 'period', 'revaluation', 'provision', 'declaration'] LOOP
+		'match_candidate', 'allocation', 'remittance_paid', 'advice', 'period', 'revaluation', 'provision', 'declaration',
+		'write_off', 'bank_order', 'currency_sale'] LOOP
 		EXECUTE format('CREATE POLICY client ON %I FOR SELECT TO zhifu_intake USING (hospital_id = tenant())', t);
 		IF t <> 'advice' THEN
 			EXECUTE format('GRANT SELECT ON %I TO zhifu_intake', t);

@@ -352,6 +352,55 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		ACT("'declaration.none'", "NULL", "NULL", "NULL", "NULL", "NULL", "$7::text"), 7},
 	[DESK_WORK_ASSIGN] = {"desk_work_assign",
 		ACT("'work.assign'", "NULL", "$7::int4", "NULL", "NULL", "$8::text", "$9::text"), 9},
+	[DESK_REVALUATIONS] = {"desk_revaluations",
+		"SELECT (r.last_day - date '1970-01-01')::int8, r.entry_id, r.last_day, r.entry_id, r.account, r.claim_id, s.ref, r.line_id,"
+		" r.amount_minor, r.currency, r.exponent::int4, r.carried_minor, h.book_currency, NULL::int4, r.closing_minor, h.book_currency,"
+		" NULL::int4, r.closing_minor - r.carried_minor, h.book_currency, NULL::int4, r.reversal_id FROM zhifu.revaluation r"
+		" JOIN zhifu.hospital h ON h.hospital_id = r.hospital_id"
+		" LEFT JOIN zhifu.claim_state s ON s.hospital_id = r.hospital_id AND s.claim_id = r.claim_id"
+		" WHERE r.hospital_id = $1::uuid AND ($2::date IS NULL OR date_trunc('month', r.last_day) = date_trunc('month', $2))"
+		" AND ($3::uuid IS NULL OR r.claim_id = $3)" BEHIND(
+			"r.last_day", "r.entry_id", "4", "5") " ORDER BY r.last_day, r.entry_id LIMIT $6::int4",
+		6},
+	[DESK_PROVISIONS] = {"desk_provisions",
+		"SELECT (r.last_day - date '1970-01-01')::int8, r.entry_id, r.last_day, r.entry_id, r.claim_id, s.ref, r.base_minor, h.book_currency,"
+		" NULL::int4, r.age_days, r.basis_points::int8, 4::int4, r.minor, h.book_currency, NULL::int4 FROM zhifu.provision r"
+		" JOIN zhifu.hospital h ON h.hospital_id = r.hospital_id"
+		" JOIN zhifu.claim_state s ON s.hospital_id = r.hospital_id AND s.claim_id = r.claim_id"
+		" WHERE r.hospital_id = $1::uuid AND ($2::date IS NULL OR date_trunc('month', r.last_day) = date_trunc('month', $2))"
+		" AND ($3::uuid IS NULL OR r.claim_id = $3)" BEHIND(
+			"r.last_day", "r.entry_id", "4", "5") " ORDER BY r.last_day, r.entry_id LIMIT $6::int4",
+		6},
+	[DESK_WRITE_OFFS] = {"desk_write_offs",
+		"SELECT ((w.made_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, w.write_off_id, w.write_off_id, w.claim_id, s.ref,"
+		" w.amount_minor, w.currency, w.exponent::int4, w.book_minor, h.book_currency, NULL::int4, w.provided_minor, h.book_currency,"
+		" NULL::int4, w.role, w.limit_minor, h.book_currency, NULL::int4, w.who, w.made_at, w.why FROM zhifu.write_off w"
+		" JOIN zhifu.hospital h ON h.hospital_id = w.hospital_id"
+		" JOIN zhifu.claim_state s ON s.hospital_id = w.hospital_id AND s.claim_id = w.claim_id"
+		" WHERE w.hospital_id = $1::uuid AND ($2::uuid IS NULL OR w.claim_id = $2)" BEHIND(
+			"(w.made_at AT TIME ZONE 'UTC')::date", "w.write_off_id", "3",
+			"4") " ORDER BY 1, 2 LIMIT $5::int4",
+		5},
+	[DESK_ORDERS] = {"desk_orders",
+		"SELECT (o.book_day - date '1970-01-01')::int8, o.order_id, o.order_id, o.account, o.amount_minor, o.currency, o.exponent::int4,"
+		" o.line_id, o.book_day, o.cleared_line, o.maker, o.made_at, o.why FROM zhifu.bank_order o WHERE o.hospital_id = $1::uuid"
+		" AND ($2::text IS NULL OR o.account = $2) AND ($3::bool IS NULL OR $3 = (o.cleared_line IS NULL))" BEHIND(
+			"o.book_day", "o.order_id", "4", "5") " ORDER BY o.book_day, o.order_id LIMIT $6::int4",
+		6},
+	[DESK_SALES] = {"desk_sales",
+		"SELECT ((c.made_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, c.sale_id, c.sale_id, c.out_line, c.in_line,"
+		" c.sold_minor, c.currency, c.exponent::int4, c.proceeds_minor, b.currency, b.exponent::int4, c.carried_minor, h.book_currency,"
+		" NULL::int4, c.maker, c.made_at, c.why FROM zhifu.currency_sale c JOIN zhifu.hospital h ON h.hospital_id = c.hospital_id"
+		" JOIN zhifu.bank_line b ON b.hospital_id = c.hospital_id AND b.line_id = c.in_line WHERE c.hospital_id = $1::uuid" BEHIND(
+			"(c.made_at AT TIME ZONE 'UTC')::date", "c.sale_id", "2", "3") " ORDER BY 1, 2 LIMIT $4::int4",
+		4},
+	/* The position's number is that of the posting and its step. */
+	[DESK_CONVERSIONS] = {"desk_conversions",
+		"SELECT c.no::int8 << 16 | c.step, c.entry_id, c.entry_id, c.no::int4, c.step::int4, c.rate_id, r.source::int4, r.base, r.quote,"
+		" r.per, r.digits, r.scale::int4, r.day, c.multiplied FROM zhifu.conversion c JOIN zhifu.rate_seen r ON r.rate_id = c.rate_id"
+		" WHERE c.hospital_id = $1::uuid AND ($2::uuid IS NULL OR c.entry_id = $2) AND ($3::int8 IS NULL OR (c.entry_id, c.no, c.step) >"
+		"  ($4::uuid, ($3::int8 >> 16)::int4, ($3::int8 & 65535)::int4)) ORDER BY c.entry_id, c.no, c.step LIMIT $5::int4",
+		5},
 };
 
 const struct db_table desk_table = {desk_sql, ARRAY_LEN(desk_sql)};

@@ -1,4 +1,5 @@
-/* Closed months and what stands in the way of closing one; receipts from abroad that are declared. */
+/* Closed months, what was revalued and provided for with them, and what stands in the way of closing one; what was
+ * given up, sent back and sold; by which rates postings got their value; receipts from abroad that are declared. */
 #include "desk/shapes.h"
 
 #define NEEDED FIELD_REQUIRED
@@ -57,3 +58,105 @@ static const struct field declarations_fields[] = {
 	{"account", FIELD_TEXT, 0, "a bank account's code", NULL, 0, NULL},
 };
 const struct shape declarations_query = SHAPE("DeclarationsQuery", declarations_fields);
+
+/* ---- what months and persons did to the books ---- */
+
+static const struct field revaluation_fields[] = {
+	{"last_day", FIELD_DAY, NEEDED, "of the month", NULL, 0, NULL},
+	{"entry", FIELD_ID, NEEDED, "in the ledger, where anything had to be posted", NULL, 0, NULL},
+	{"account", FIELD_TEXT, NEEDED, "of the ledger", NULL, 0, NULL},
+	{"claim", FIELD_ID, 0, "of a receivable", NULL, 0, NULL},
+	{"ref", FIELD_TEXT, 0, "of the claim", NULL, 0, NULL},
+	{"line", FIELD_ID, 0, "of money in suspense", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "the foreign item; negative: a liability", NULL, 0, NULL},
+	{"carried", FIELD_MONEY, NEEDED, "what it was carried at, in the book currency", NULL, 0, NULL},
+	{"closing", FIELD_MONEY, NEEDED, "what it comes to at the closing rate", NULL, 0, NULL},
+	{"difference", FIELD_MONEY, NEEDED, "the one less the other", NULL, 0, NULL},
+	{"reversal", FIELD_ID, 0, "the entry that takes it back on the first of the next month; not there: it stays",
+		NULL, 0, NULL},
+};
+const struct shape revaluation_shape = SHAPE("Revaluation", revaluation_fields);
+
+static const struct field provision_fields[] = {
+	{"last_day", FIELD_DAY, NEEDED, "of the month", NULL, 0, NULL},
+	{"entry", FIELD_ID, NEEDED, "in the ledger", NULL, 0, NULL},
+	{"claim", FIELD_ID, NEEDED, "that it is for", NULL, 0, NULL},
+	{"ref", FIELD_TEXT, NEEDED, "of the claim", NULL, 0, NULL},
+	{"base", FIELD_MONEY, NEEDED, "what the claim was carried at", NULL, 0, NULL},
+	{"days", FIELD_INT, NEEDED | FIELD_SIGNED, "its age", NULL, 0, NULL},
+	{"share", FIELD_DECIMAL, NEEDED, "of the base, by its age", NULL, 0, NULL},
+	{"provided", FIELD_MONEY, NEEDED, "that is provided for since", NULL, 0, NULL},
+};
+const struct shape provision_shape = SHAPE("Provision", provision_fields);
+
+static const struct field month_fields[] = {
+	{"month", FIELD_DAY, 0, "any day of it", NULL, 0, NULL},
+	{"claim", FIELD_ID, 0, "of this claim", NULL, 0, NULL},
+};
+const struct shape month_query = SHAPE("MonthQuery", month_fields);
+
+static const struct field write_off_fields[] = {
+	{"id", FIELD_ID, NEEDED, "also the entry in the ledger", NULL, 0, NULL},
+	{"claim", FIELD_ID, NEEDED, "that it is of", NULL, 0, NULL},
+	{"ref", FIELD_TEXT, NEEDED, "of the claim", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "that was given up, as it was owed", NULL, 0, NULL},
+	{"book", FIELD_MONEY, NEEDED, "what that was carried at", NULL, 0, NULL},
+	{"provided", FIELD_MONEY, NEEDED, "of it, what had been provided for", NULL, 0, NULL},
+	{"role", FIELD_TEXT, NEEDED, "of who did it", NULL, 0, NULL},
+	{"limit", FIELD_MONEY, NEEDED, "what that role may", NULL, 0, NULL},
+	{"who", FIELD_TEXT, NEEDED, "did it", NULL, 0, NULL},
+	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
+	{"why", FIELD_TEXT, NEEDED, "why", NULL, 0, NULL},
+};
+const struct shape write_off_shape = SHAPE("WriteOff", write_off_fields);
+static const struct field write_offs_fields[] = {{"claim", FIELD_ID, 0, "of this claim", NULL, 0, NULL}};
+const struct shape write_offs_query = SHAPE("WriteOffsQuery", write_offs_fields);
+
+static const struct field order_fields[] = {
+	{"id", FIELD_ID, NEEDED, "also the entry in the ledger", NULL, 0, NULL},
+	{"account", FIELD_TEXT, NEEDED, "a bank account's code", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "that goes back to who sent it", NULL, 0, NULL},
+	{"line", FIELD_ID, NEEDED, "the bank line that brought it", NULL, 0, NULL},
+	{"book_day", FIELD_DAY, NEEDED, "of the order", NULL, 0, NULL},
+	{"cleared_line", FIELD_ID, 0, "by which the bank debited it; not there: in transit", NULL, 0, NULL},
+	{"maker", FIELD_TEXT, NEEDED, "who told the bank", NULL, 0, NULL},
+	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
+	{"why", FIELD_TEXT, NEEDED, "why", NULL, 0, NULL},
+};
+const struct shape order_shape = SHAPE("BankOrder", order_fields);
+static const struct field orders_fields[] = {
+	{"account", FIELD_TEXT, 0, "a bank account's code", NULL, 0, NULL},
+	{"transit", FIELD_BOOL, 0, "true: only those that the bank has not debited", NULL, 0, NULL},
+};
+const struct shape orders_query = SHAPE("BankOrdersQuery", orders_fields);
+
+static const struct field sale_fields[] = {
+	{"id", FIELD_ID, NEEDED, "also the entry in the ledger", NULL, 0, NULL},
+	{"out_line", FIELD_ID, NEEDED, "the bank line by which it went out", NULL, 0, NULL},
+	{"in_line", FIELD_ID, NEEDED, "the one by which its price came in", NULL, 0, NULL},
+	{"sold", FIELD_MONEY, NEEDED, "to the bank", NULL, 0, NULL},
+	{"proceeds", FIELD_MONEY, NEEDED, "for it", NULL, 0, NULL},
+	{"carried", FIELD_MONEY, NEEDED, "what it was carried at, in the book currency: the rest is gain or loss", NULL,
+		0, NULL},
+	{"maker", FIELD_TEXT, NEEDED, "who said so", NULL, 0, NULL},
+	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
+	{"why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
+};
+const struct shape sale_shape = SHAPE("CurrencySale", sale_fields);
+
+static const struct field conversion_fields[] = {
+	{"entry", FIELD_ID, NEEDED, "in the ledger", NULL, 0, NULL},
+	{"no", FIELD_INT, NEEDED, "of the posting that has its value by it", NULL, 0, NULL},
+	{"step", FIELD_INT, NEEDED, "of two, through a third currency", NULL, 0, NULL},
+	{"rate", FIELD_ID, NEEDED, "by which", NULL, 0, NULL},
+	{"source", FIELD_WORD, NEEDED, "who published it", shape_rate_sources, 0, NULL},
+	{"base", FIELD_TEXT, NEEDED, "the currency that has the price", NULL, 3, NULL},
+	{"quote", FIELD_TEXT, NEEDED, "the currency that the price is in", NULL, 3, NULL},
+	{"per", FIELD_INT, NEEDED, "units of base that the value is for", NULL, 0, NULL},
+	{"value", FIELD_DECIMAL, NEEDED, "the price", NULL, 0, NULL},
+	{"day", FIELD_DAY, NEEDED, "the rate's own", NULL, 0, NULL},
+	{"multiplied", FIELD_BOOL, NEEDED, "the amount by the rate; else divided", NULL, 0, NULL},
+};
+const struct shape conversion_shape = SHAPE("Conversion", conversion_fields);
+static const struct field conversions_fields[] = {{"entry", FIELD_ID, 0, "of this entry", NULL, 0, NULL}};
+const struct shape conversions_query = SHAPE("ConversionsQuery", conversions_fields);

@@ -8,7 +8,7 @@
 
 /* ---- words ---- */
 
-static const char *const rate_sources[] = {"", "cfets", "ecb", "bank-buy", "bank-sell", "manual", NULL};
+const char *const shape_rate_sources[] = {"", "cfets", "ecb", "bank-buy", "bank-sell", "manual", NULL};
 static const char *const rate_standings[] = {"", "in-force", "waits", "refused", NULL};
 static const char *const statement_kinds[] = {"", "statement", "report", "notification", NULL};
 static const char *const statement_chains[] = {
@@ -23,7 +23,7 @@ static const char *const formats[] = {"", "camt", "mt940", NULL};
 static const struct field rate_fields[] = {
 	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},
 	{"source", FIELD_WORD, NEEDED, "who published it; manual: typed in by one person and approved by another",
-		rate_sources, 0, NULL},
+		shape_rate_sources, 0, NULL},
 	{"bank", FIELD_TEXT, 0, "whose board it is, of bank-buy and bank-sell", NULL, 0, NULL},
 	{"base", FIELD_TEXT, NEEDED, "the currency that has the price", NULL, 3, NULL},
 	{"quote", FIELD_TEXT, NEEDED, "the currency that the price is in", NULL, 3, NULL},
@@ -46,7 +46,7 @@ static const struct field rates_query[] = {
 	{"from", FIELD_DAY, 0, "first day", NULL, 0, NULL},
 	{"to", FIELD_DAY, 0, "last day", NULL, 0, NULL},
 	{"currency", FIELD_TEXT, 0, "either currency of the pair", NULL, 3, NULL},
-	{"source", FIELD_WORD, 0, "who published it", rate_sources, 0, NULL},
+	{"source", FIELD_WORD, 0, "who published it", shape_rate_sources, 0, NULL},
 	{"status", FIELD_WORD, 0, "how it stands", rate_standings, 0, NULL},
 };
 static const struct shape rates_query_shape = SHAPE("RatesQuery", rates_query);
@@ -78,7 +78,7 @@ const struct shape rate_of_query = SHAPE("RateOfQuery", rate_of_fields);
 /* Written by rate.c. */
 static const struct field rate_step_fields[] = {
 	{"id", FIELD_ID, NEEDED, "of the rate", NULL, 0, NULL},
-	{"source", FIELD_WORD, NEEDED, "who published it", rate_sources, 0, NULL},
+	{"source", FIELD_WORD, NEEDED, "who published it", shape_rate_sources, 0, NULL},
 	{"base", FIELD_TEXT, NEEDED, "the currency that has the price", NULL, 3, NULL},
 	{"quote", FIELD_TEXT, NEEDED, "the currency that the price is in", NULL, 3, NULL},
 	{"per", FIELD_INT, NEEDED, "units of base that the value is for", NULL, 0, NULL},
@@ -650,6 +650,19 @@ const struct operation operations[] = {
 	WHOLE("/v1/periods/findings", "period_findings",
 		"What stands in the way of closing a month, or is worth knowing; rates of its last day are looked at when it is closed",
 		findings_query, finding_shape, DESK_FINDINGS),
+	PAGE("/v1/revaluations", "revaluations", "Foreign items at closing rates, item by item", month_query,
+		revaluation_shape, DESK_REVALUATIONS),
+	PAGE("/v1/provisions", "provisions", "What claims are provided for, since which month", month_query,
+		provision_shape, DESK_PROVISIONS),
+	PAGE("/v1/write-offs", "write_offs", "What was given up, and by whom", write_offs_query, write_off_shape,
+		DESK_WRITE_OFFS),
+	PAGE("/v1/bank-orders", "bank_orders",
+		"Money that goes back to who sent it, and whether the bank has debited it", orders_query, order_shape,
+		DESK_ORDERS),
+	{HTTP_GET, "/v1/currency-sales", "currency_sales", OPERATION_LIST, READS, "Foreign money that the bank bought",
+		.answer = &sale_shape, .statement = DESK_SALES, .then = DESK_NONE},
+	PAGE("/v1/ledger/conversions", "conversions", "By which rates postings got their value in the book currency",
+		conversions_query, conversion_shape, DESK_CONVERSIONS),
 	PAGE("/v1/declarations", "declarations", "Receipts from abroad, and until when they are to be declared",
 		declarations_query, declaration_shape, DESK_DECLARATIONS),
 	{HTTP_GET, "/v1/declarations/{id}", "declaration", OPERATION_ONE, READS, "One of them, by the bank line's id",

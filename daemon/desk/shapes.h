@@ -5,8 +5,8 @@
 
 #include "desk/shape.h"
 
-/* of receivables, by number */
-extern const char *const shape_standings[];
+/* of receivables, by number; of rates, by enum rate_source */
+extern const char *const shape_standings[], *const shape_rate_sources[];
 
 /* reports: report_shapes.c */
 extern const struct shape open_sum_shape, open_sum_query, open_item_shape, open_item_query, work_item_shape,
@@ -16,7 +16,9 @@ extern const struct shape open_sum_shape, open_sum_query, open_item_shape, open_
 extern const struct shape match_item_shape, match_items_query, allocation_shape, allocations_query, remittance_shape,
 	remittances_query, remittance_detail_shape, remittance_details_query, candidate_shape, candidates_query;
 /* months and declarations: month_shapes.c */
-extern const struct shape period_shape, finding_shape, findings_query, declaration_shape, declarations_query;
+extern const struct shape period_shape, finding_shape, findings_query, declaration_shape, declarations_query,
+	revaluation_shape, provision_shape, month_query, write_off_shape, write_offs_query, order_shape, orders_query,
+	sale_shape, conversion_shape, conversions_query;
 
 #define MATCH_NOTE_TEXT 1 /* the text in note_shape */
 

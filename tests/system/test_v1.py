@@ -26,7 +26,8 @@ READS = ("/v1/contracts", "/v1/bank-accounts", "/v1/bank-statements", "/v1/bank-
          "/v1/ledger/balances", "/v1/charges", "/v1/receivables", "/v1/match-items", "/v1/allocations", "/v1/remittances",
          "/v1/remittance-details", "/v1/reports/open", "/v1/reports/open-items", "/v1/reports/work?list=short",
          "/v1/reports/scoreboard" + SPAN, "/v1/reports/fx" + SPAN, "/v1/reports/unexplained", "/v1/reports/bank-proofs",
-         "/v1/periods", "/v1/periods/findings?month=2025-11-01", "/v1/declarations")
+         "/v1/periods", "/v1/periods/findings?month=2025-11-01", "/v1/declarations", "/v1/revaluations", "/v1/provisions",
+         "/v1/write-offs", "/v1/bank-orders", "/v1/currency-sales", "/v1/ledger/conversions")
 
 
 @pytest.fixture
@@ -527,7 +528,17 @@ def made(hospital):
         INSERT INTO zhifu.period (hospital_id, last_day, period_id, who) VALUES ('{h}', '2025-10-31', gen_random_uuid(), 'wu');
         INSERT INTO zhifu.declaration (hospital_id, no, line_id, ground, credit_day, due_day, due_assumed, code)
         VALUES ('{h}', 1, '{line}', 1, '2025-11-20', '2025-11-27', false, '228025'),
-            ('{h}', 2, '{second}', 1, '2025-11-20', '2025-11-28', true, NULL)
+            ('{h}', 2, '{second}', 1, '2025-11-20', '2025-11-28', true, NULL);
+        INSERT INTO zhifu.revaluation VALUES ('{h}', '2025-10-31', '{claim}', 'AR-ALPHA', '{claim}', NULL, 'USD', 2, 10000, 71000, 70900, NULL),
+            ('{h}', '2025-10-31', '{line}', 'SUSP', NULL, '{line}', 'USD', 2, -3000, -21300, -21270, '{allocation}');
+        INSERT INTO zhifu.provision VALUES ('{h}', '2025-10-31', '{parked}', '{claim}', 10000, 400, 500, 500);
+        INSERT INTO zhifu.write_off VALUES ('{h}', '{module}', '{claim}', 100, 'CNY', 2, 100, 5, 'cashier', 50000, 'wu', '2025-11-21', 'too small');
+        INSERT INTO zhifu.bank_order VALUES ('{h}', '{module}', 'USD', 500, 'USD', 2, '{line}', '2025-11-21', NULL, 'wu', '2025-11-21', 'not ours'),
+            ('{h}', '{parked}', 'USD', 700, 'USD', 2, '{line}', '2025-11-22', '{second}', 'wu', '2025-11-22', 'not ours');
+        INSERT INTO zhifu.currency_sale VALUES ('{h}', '{module}', '{line}', '{second}', 9000, 'USD', 2, 63810, 63900, 'wu', '2025-11-23', NULL);
+        INSERT INTO zhifu.rate (rate_id, source, base, quote, per, digits, scale, day, maker)
+        VALUES ('{h}', 1, 'USD', 'CNY', 1, 70900, 4, '2025-11-20', 'li');
+        INSERT INTO zhifu.conversion VALUES ('{h}', '{line}', 10001, 1, '{h}', true, 0), ('{h}', '{line}', 10001, 2, '{h}', false, 0)
         """.format(h=hospital, claim=of(1), line=of(21), second=of(22), allocation=of(31), parked=of(41), module=of(42))
 
 
@@ -573,7 +584,7 @@ def test_what_matching_reports_and_months_tell(up, keep):
     assert waiting["advice"]["amount"] == usd("100.00") and "held" not in waiting["advice"]
 
     months = desk.get("/v1/periods")["items"]
-    assert [(m["last_day"], m["who"], m["revalued"]) for m in months] == [("2025-10-31", "wu", v1.money("0.00"))]
+    assert [(m["last_day"], m["who"], m["revalued"]) for m in months] == [("2025-10-31", "wu", v1.money("-0.70"))]
     found = {f["check"]: f for f in desk.get("/v1/periods/findings?month=2025-11-07")["items"]}
     assert found["remittance_parked"]["red"] is True and found["dispute"]["red"] is False
     declared = desk.items("/v1/declarations?limit=1")
@@ -581,6 +592,22 @@ def test_what_matching_reports_and_months_tell(up, keep):
         (1, "2025-11-27", "228025", "HZ1XXXXXXXXXXXXX"), (2, "2025-11-28", None, None)]
     assert [d["no"] for d in desk.items("/v1/declarations?status=open&due_until=2025-11-27")] == [1]
     assert desk.call("GET", "/v1/declarations/" + declared[0]["id"]).headers["etag"] == '"1"'
+
+    revalued = desk.items("/v1/revaluations?limit=1&month=2025-10-02")
+    assert [(r["account"], r.get("ref"), r["amount"], r["difference"], "reversal" in r) for r in revalued] == [
+        ("AR-ALPHA", "HZ1XXXXXXXXXXXXX", usd("100.00"), v1.money("-1.00"), False), ("SUSP", None, usd("-30.00"), v1.money("0.30"), True)]
+    assert desk.items("/v1/revaluations?month=2025-11-02") == []
+    assert [(p["share"], p["provided"], p["days"]) for p in desk.items("/v1/provisions?claim=" + parts[0]["claim"])] == [
+        ("0.0500", v1.money("5.00"), 400)]
+    assert [(w["amount"], w["limit"], w["role"]) for w in desk.items("/v1/write-offs")] == [
+        (v1.money("1.00"), v1.money("500.00"), "cashier")]
+    assert [o["amount"]["value"] for o in desk.items("/v1/bank-orders?limit=1")] == ["5.00", "7.00"]
+    assert [o["amount"]["value"] for o in desk.items("/v1/bank-orders?transit=true")] == ["5.00"]
+    assert [(s["sold"], s["proceeds"], s["carried"]) for s in desk.items("/v1/currency-sales")] == [
+        (usd("90.00"), usd("638.10"), v1.money("639.00"))]
+    assert [(c["no"], c["step"], c["value"], c["source"], c["multiplied"]) for c in desk.items("/v1/ledger/conversions?limit=1")] == [
+        (10001, 1, "7.0900", "cfets", True), (10001, 2, "7.0900", "cfets", False)]
+    assert "maker" not in desk.items("/v1/rates")[0]  # nobody of this hospital
 
     # All of it is that hospital's.
     for path in READS:

@@ -11,8 +11,10 @@
 
 #include "desk/call.h"
 #include "desk/openapi.h"
+#include "desk/shapes.h"
 #include "desk/spool.h"
 #include "lib/json.h"
+#include "settle/match.h"
 
 #define ARENA_MAX (16u << 20)
 
@@ -133,6 +135,18 @@ static void test_document(void **state)
 	}
 }
 
+/* Whatever matching may say has a word, and nothing comes behind the last one. */
+static void test_words(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MATCH_WAIT_COUNT; i++) assert_non_null(shape_waits[i]);
+	assert_null(shape_waits[MATCH_WAIT_COUNT]);
+	for (size_t i = 0; i <= MATCH_REVERSAL; i++) assert_non_null(shape_match_kinds[i]);
+	assert_null(shape_match_kinds[MATCH_REVERSAL + 1]);
+	for (size_t i = 0; i <= MATCH_PART_RESIDUAL + 1; i++) assert_non_null(shape_part_kinds[i]);
+	assert_null(shape_part_kinds[MATCH_PART_RESIDUAL + 2]);
+}
+
 static void test_spool(void **state)
 {
 	static uint8_t piece[100003], back[100003];
@@ -165,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_shape_refuses),
 		cmocka_unit_test(test_shape_memory),
 		cmocka_unit_test(test_document),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_spool),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
