@@ -292,8 +292,7 @@ BEGIN
 	RETURN QUERY SELECT r.claim_id, r.version, c.ref, n.number, coalesce(i.number,
 			(SELECT a.insurer_claim_no FROM adjudication a WHERE a.claim_id = r.claim_id AND a.hospital_id = r.hospital_id
 				AND a.insurer_claim_no IS NOT NULL ORDER BY a.adjudication_id DESC LIMIT 1),
-			(SELECT d.insurer_claim_no FROM remittance_detail d WHERE d.claim_id = r.claim_id AND d.hospital_id = r.hospital_id
-				AND d.insurer_claim_no IS NOT NULL ORDER BY d.remittance_id DESC, d.no LIMIT 1)),
+			(SELECT max(d.insurer_claim_no) FROM remittance_detail d WHERE d.claim_id = r.claim_id AND d.hospital_id = r.hospital_id)),
 		r.carrier, r.remitter, r.contract_id, r.contract_version, r.currency, r.exponent, r.owed_minor, r.open_minor, r.book_minor,
 		r.billed_day, r.due_day
 	FROM receivable r
