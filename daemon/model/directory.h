@@ -15,6 +15,7 @@
 #include "zhifu_model.h"
 
 struct advice_profile;
+struct bank_csv_profile;
 struct calendar;
 struct chart;
 struct erp_profile;
@@ -46,9 +47,11 @@ struct hospital_account {
 	const char *code;   /* [A-Z0-9-]{1,24}; unique in the hospital */
 	const char *number; /* as the bank writes it in its statements: IBAN or other; unique with the currency */
 	char currency[4];
-	const char *charset;    /* of MT940 and CSV: "utf-8", "iso-8859-1", "iso-8859-15", "gb18030" */
-	bool reversal_negates;  /* camt: a reversal has the direction of what it takes back */
-	bool unproved_accepted; /* statements without balances are read */
+	const char *charset;                /* of MT940 and CSV: "utf-8", "iso-8859-1", "iso-8859-15", "gb18030" */
+	bool reversal_negates;              /* camt: a reversal has the direction of what it takes back */
+	bool unproved_accepted;             /* statements without balances are read */
+	const char *profile;                /* how its CSV is called that the next one reads; NULL: it has none */
+	const struct bank_csv_profile *csv; /* adapters/bank/statement.h */
 };
 
 /* Who may write off how much at once. */

@@ -87,6 +87,8 @@ static const struct conf_option bank_account_options[] = {
 			"statement says when this would make its sum right."},
 	{MEMBER(bank_account_file, unproved_accepted), .type = CONF_BOOL, .flags = CONF_RELOADABLE, .fallback = "false",
 		.help = "Statements without an opening and a closing balance are read, though nothing proves that they are whole."},
+	{MEMBER(bank_account_file, profile), .type = CONF_STRING, .flags = CONF_RELOADABLE, .min = 1, .max = 64,
+		.help = "By which of statement_profiles its statements are read that come as CSV. Without it none is."},
 };
 
 static const struct conf_table bank_account_table = {
@@ -156,6 +158,9 @@ static const struct conf_option hospital_options[] = {
 	{MEMBER(hospital_file, bank_accounts), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
 		.group = &bank_account_table, .fallback = "()",
 		.help = "The bank accounts on which insurers' money arrives, and patients'."},
+	{MEMBER(hospital_file, statement_profiles), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
+		.group = &statement_file_table, .fallback = "()",
+		.help = "How bank statements are to be read that come as CSV, because the bank offers no better."},
 	{MEMBER(hospital_file, advice_profiles), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
 		.group = &advice_file_table, .fallback = "()",
 		.help = "How the remittance advices are to be read that come as CSV or XLSX: zhifuctl money remittance import."},

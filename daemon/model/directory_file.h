@@ -18,8 +18,16 @@ struct client_file {
 };
 
 struct bank_account_file {
-	const char *code, *number, *currency, *charset;
+	const char *code, *number, *currency, *charset, *profile;
 	bool reversal_negates, unproved_accepted;
+};
+
+struct statement_file {
+	const char *name, *separator, *decimal, *thousands, *date_form;
+	struct conf_strings columns, optional_columns, credit_marks, debit_marks, opening_words, closing_words,
+		footer_words;
+	struct conf_map currencies;
+	bool debit_negates, newest_first;
 };
 
 struct write_off_role_file {
@@ -51,8 +59,8 @@ struct hospital_file {
 	int64_t rate_reach_days, limitation_years, limitation_alert_days, match_certain;
 	const char *chart, *calendar, *declaration_code;
 	int64_t declaration_days;
-	struct conf_groups identifiers, clients, code_systems, bank_accounts, write_off_roles, advice_profiles,
-		erp_profiles;
+	struct conf_groups identifiers, clients, code_systems, bank_accounts, statement_profiles, write_off_roles,
+		advice_profiles, erp_profiles;
 };
 
 struct range_file {
@@ -82,6 +90,7 @@ struct insurer_file {
 };
 
 extern const struct conf_table advice_file_table;
+extern const struct conf_table statement_file_table;
 extern const struct conf_table hospital_file_table;
 extern const struct conf_table insurer_file_table;
 

@@ -154,12 +154,13 @@ static int client_read(struct reading *reading, const struct hospital *hospital,
 	return 0;
 }
 
-static int accounts_read(struct reading *reading, const struct conf_groups *groups, struct hospital *hospital)
+static int accounts_read(struct reading *reading, const struct conf_groups *groups, const struct conf_groups *profiles,
+	struct hospital *hospital)
 {
 	struct hospital_account *list = zf_alloc_array(&reading->arena->zf, groups->count + 1, sizeof(*list));
+	int r = list == NULL ? ERR_NOMEM : 0;
 
-	if (list == NULL) return ERR_NOMEM;
-	for (size_t i = 0; i < groups->count; i++) {
+	for (size_t i = 0; r == 0 && i < groups->count; i++) {
 		const struct bank_account_file *file = groups->items[i];
 
 		list[i].code = or_empty(file->code);
@@ -168,10 +169,16 @@ static int accounts_read(struct reading *reading, const struct conf_groups *grou
 		list[i].charset = or_empty(file->charset);
 		list[i].reversal_negates = file->reversal_negates;
 		list[i].unproved_accepted = file->unproved_accepted;
+		if (file->profile != NULL) {
+			char setting[64];
+
+			(void)snprintf(setting, sizeof(setting), "bank_accounts.[%zu].profile", i);
+			r = statement_profile_read(reading, profiles, hospital->file, setting, &list[i], file->profile);
+		}
 	}
 	hospital->accounts = list;
 	hospital->account_count = (uint32_t)groups->count;
-	return 0;
+	return r;
 }
 
 /* What closes of months go by. */
@@ -305,7 +312,7 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 	if (r == 0)
 		r = code_systems_read(
 			reading, &file.code_systems, &hospital->code_systems, &hospital->code_system_count);
-	if (r == 0) r = accounts_read(reading, &file.bank_accounts, hospital);
+	if (r == 0) r = accounts_read(reading, &file.bank_accounts, &file.statement_profiles, hospital);
 	if (r == 0) r = close_read(reading, path, &file, hospital);
 	if (r == 0) r = advice_profiles_read(reading, &file.advice_profiles, hospital);
 	if (r == 0) r = books_read(reading, &file, hospital);

@@ -31,6 +31,10 @@ struct reading {
 int hospital_read(struct reading *reading, const char *path, const char *code, const void **ret_entry) MUSTUSE;
 int insurer_read(struct reading *reading, const char *path, const char *code, const void **ret_entry) MUSTUSE;
 struct conf_groups;
+struct hospital_account;
+/* The profile of a bank account's CSV (directory_statement.c); setting: which says its name, for faults. ERR_NOMEM. */
+int statement_profile_read(struct reading *reading, const struct conf_groups *profiles, const char *path,
+	const char *setting, struct hospital_account *account, const char *name) MUSTUSE;
 /* A hospital's profiles of remittance advices (directory_advice.c). ERR_NOMEM. */
 int advice_profiles_read(struct reading *reading, const struct conf_groups *groups, struct hospital *hospital) MUSTUSE;
 

@@ -47,10 +47,11 @@ struct importing {
 		struct db_array *line, *ground, *country, *due, *assumed;
 	} f; /* from abroad */
 	uint32_t line_count, detail_count, declaration_count;
-	int64_t amounts[LINES_MAX]; /* of the lines at hand */
-	struct uuid line_id;        /* of the entry at hand */
-	bool declared;              /* it is among those from abroad */
-	int error;                  /* what ended it, and has its text */
+	int64_t amounts[LINES_MAX];  /* of the lines at hand */
+	int32_t first_day, last_day; /* of the statement's lines: the balances of a CSV have no day of their own */
+	struct uuid line_id;         /* of the entry at hand */
+	bool declared;               /* it is among those from abroad */
+	int error;                   /* what ended it, and has its text */
 };
 
 /* ---- accounts ---- */
@@ -85,8 +86,40 @@ static const struct hospital_account *account_find(
 	return found;
 }
 
-/* How the file is to be read, before it is known whose it is: as the account that is meant says, or as all say. */
-static int profile_of(const struct bank_import *import, struct bank_profile *ret_profile)
+static bool csv_has(const struct bank_csv_profile *csv, enum bank_csv_field field)
+{
+	for (uint32_t i = 0; i < csv->column_count; i++)
+		if (csv->columns[i].field == field && !csv->columns[i].optional) return true;
+	return false;
+}
+
+/* A CSV is read as the profile of the account says that is meant. Where none is, and there are several, all that have
+ * one must have the same, and the file itself must say of which account and currency each line is. False: it is not to
+ * be told how. */
+static bool csv_of(const struct bank_import *import, struct bank_profile *profile)
+{
+	const struct hospital *hospital = import->hospital;
+	const struct hospital_account *like = NULL;
+	bool several = import->account == NULL && hospital->account_count > 1;
+
+	for (uint32_t i = 0; i < hospital->account_count; i++) {
+		const struct hospital_account *account = &hospital->accounts[i];
+
+		if (account->csv == NULL || (import->account != NULL && strcmp(import->account, account->code) != 0))
+			continue;
+		if (like != NULL && strcmp(like->profile, account->profile) != 0) return false;
+		like = account;
+	}
+	if (like == NULL) return true;
+	if (several && !(csv_has(like->csv, BANK_CSV_ACCOUNT) && csv_has(like->csv, BANK_CSV_CURRENCY))) return false;
+	profile->csv = *like->csv;
+	if (!csv_has(like->csv, BANK_CSV_ACCOUNT)) profile->account = like->number;
+	return true;
+}
+
+/* How the file is to be read, before it is known whose it is: as the account that is meant says, or as all say.
+ * ret_csv: how CSV is read can be told. */
+static int profile_of(const struct bank_import *import, struct bank_profile *ret_profile, bool *ret_csv)
 {
 	const struct hospital *hospital = import->hospital;
 	const struct hospital_account *like = NULL;
@@ -111,6 +144,7 @@ static int profile_of(const struct bank_import *import, struct bank_profile *ret
 			hospital->file);
 	*ret_profile = (struct bank_profile){
 		.reversal_negates = like->reversal_negates, .accept_unproved = like->unproved_accepted};
+	*ret_csv = csv_of(import, ret_profile);
 	return charset_find(text_of(like->charset), &ret_profile->charset);
 }
 
@@ -133,6 +167,19 @@ static int32_t day_of(const struct bank_entry *entry)
 
 /* ---- the first reading ---- */
 
+/* It is of none of the accounts, or it is not to be told of which. id: as it says; NULL: it does not. */
+static void account_doubt(struct bank_import *import, const char *path, const char *id)
+{
+	char expected[128] = "";
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < import->hospital->account_count && n < sizeof(expected); i++)
+		n += (size_t)snprintf(expected + n, sizeof(expected) - n, "%s%s", i > 0 ? ", " : "",
+			import->hospital->accounts[i].code);
+	fault_add(&import->faults, FAULT_BANK_ACCOUNT, path, id != NULL ? id : "?",
+		import->account != NULL ? import->account : expected);
+}
+
 static int statement_seen(void *ctx, const struct bank_statement *statement)
 {
 	struct importing *importing = ctx;
@@ -140,18 +187,13 @@ static int statement_seen(void *ctx, const struct bank_statement *statement)
 	const struct hospital_account *account = account_find(import, statement);
 	struct bank_imported *one;
 
+	importing->first_day = INT32_MAX;
+	importing->last_day = INT32_MIN;
 	if (account == NULL) {
 		char path[48];
-		char expected[128] = "";
-		size_t n = 0;
 
-		for (uint32_t i = 0; i < import->hospital->account_count && n < sizeof(expected); i++)
-			n += (size_t)snprintf(expected + n, sizeof(expected) - n, "%s%s", i > 0 ? ", " : "",
-				import->hospital->accounts[i].code);
 		(void)snprintf(path, sizeof(path), "line %u", (unsigned)statement->line);
-		fault_add(&import->faults, FAULT_BANK_ACCOUNT, path,
-			statement->account.id != NULL ? statement->account.id : "?",
-			import->account != NULL ? import->account : expected);
+		account_doubt(import, path, statement->account.id);
 	}
 	if (import->count == BANK_IMPORT_STATEMENTS_MAX)
 		return err_set(ERR_LIMIT, "a file may have %d statements", BANK_IMPORT_STATEMENTS_MAX);
@@ -171,6 +213,8 @@ static int entry_seen(void *ctx, const struct bank_statement *statement, const s
 	char path[48];
 
 	if (entry->part > 0) return 0;
+	if (day_of(entry) != BANK_NO_DAY && day_of(entry) < importing->first_day) importing->first_day = day_of(entry);
+	if (day_of(entry) > importing->last_day) importing->last_day = day_of(entry);
 	if (entry->status == BANK_STATUS_BOOKED)
 		one->booked++;
 	else
@@ -202,8 +246,12 @@ static int end_seen(void *ctx, const struct bank_end *end)
 
 	one->opening = end->opening;
 	one->closing = end->closing;
+	if (end->statement->format == BANK_FORMAT_CSV && importing->last_day != BANK_NO_DAY) {
+		one->opening.day = importing->first_day;
+		one->closing.day = importing->last_day;
+	}
 	for (int i = 0; i < 2; i++) {
-		const struct bank_balance *balance = i == 0 ? &end->opening : &end->closing;
+		const struct bank_balance *balance = i == 0 ? &one->opening : &one->closing;
 		char path[48];
 
 		if (one->kind != BANK_KIND_STATEMENT || balance->kind == 0 || balance->day != BANK_NO_DAY) continue;
@@ -496,7 +544,8 @@ static int file_read(struct importing *importing, const struct bank_events *even
 	struct arena arena CLEANUP(arena_free);
 	struct bank_reader *reader = NULL;
 	struct bank_profile profile;
-	int r = profile_of(import, &profile);
+	bool csv = true;
+	int r = profile_of(import, &profile, &csv);
 
 	if (r < 0) return r;
 	arena_init(&arena, READER_BYTES);
@@ -505,6 +554,8 @@ static int file_read(struct importing *importing, const struct bank_events *even
 	r = bank_reader_open(import->format, &profile, NULL, events, importing, &arena.zf, &import->faults, &reader);
 	if (r == 0) r = file_feed(importing, reader, digest, stores);
 	bank_reader_close(reader);
+	if (!csv && import->faults.count == 1 && import->faults.items[0].code == FAULT_BANK_FORMAT)
+		account_doubt(import, "", NULL);
 	return r;
 }
 
