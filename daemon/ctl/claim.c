@@ -186,10 +186,15 @@ static int show_money(struct report *report, struct ctl *ctl, const struct claim
 		"SELECT currency, exponent,"
 		" coalesce(sum(m) FILTER (WHERE a LIKE 'AR-%' AND a NOT IN ('AR-PT', 'AR-INPT')), 0)::bigint,"
 		" coalesce(sum(m) FILTER (WHERE a = 'AR-PT'), 0)::bigint, coalesce(sum(m) FILTER (WHERE a = 'CONTR'), 0)::bigint,"
-		" coalesce(sum(m) FILTER (WHERE a LIKE 'CLR-REM-%'), 0)::bigint,"
-		" coalesce(-sum(m) FILTER (WHERE a IN ('REV-MED', 'AR-INPT')), 0)::bigint FROM ("
-		"SELECT currency, exponent, debit AS a, amount_minor AS m FROM posting WHERE hospital_id = $1 AND claim_id = $2"
-		" UNION ALL SELECT currency, exponent, credit, -amount_minor FROM posting WHERE hospital_id = $1 AND claim_id = $2) p"
+		" coalesce(sum(m) FILTER (WHERE a LIKE 'CLR-REM-%' AND NOT EXISTS (SELECT 1 FROM fact f JOIN remittance_paid r"
+		"  ON r.hospital_id = f.hospital_id AND r.remittance_id = f.remittance_id"
+		"  WHERE f.hospital_id = $1 AND f.fact_id = source_id)), 0)::bigint,"
+		" coalesce(-sum(m) FILTER (WHERE a IN ('REV-MED', 'AR-INPT')), 0)::bigint,"
+		" coalesce(-sum(m) FILTER (WHERE a LIKE 'AR-%' AND rule = 'match_paid'), 0)::bigint FROM ("
+		"SELECT currency, exponent, rule, source_id, debit AS a, amount_minor AS m FROM posting"
+		" WHERE hospital_id = $1 AND claim_id = $2"
+		" UNION ALL SELECT currency, exponent, rule, source_id, credit, -amount_minor FROM posting"
+		" WHERE hospital_id = $1 AND claim_id = $2) p"
 		" GROUP BY 1, 2 ORDER BY 1",
 		"uu", &claim->hospital->id, &claim->id);
 	if (r < 0) return r;
@@ -208,6 +213,8 @@ static int show_money(struct report *report, struct ctl *ctl, const struct claim
 			exponent);
 		money_row(&table, say(ctl, "announced, not yet cash", "已通知未到账"), "announced",
 			db_rows_int(rows, row, 5), currency, exponent);
+		money_row(&table, say(ctl, "paid by the insurer", "保险公司已付"), "paid_insurer",
+			db_rows_int(rows, row, 7), currency, exponent);
 	}
 	db_sync_rows_free(rows);
 	table_end(&table, report, "books", say(ctl, "What the books say", "账面"), NULL);

@@ -566,6 +566,16 @@ def test_an_explanation_shows_what_was_announced(place, keep):
         assert paid["date"] == stated["paymentDate"], (paid, stated)
         assert paid["identifier"]["value"] in [each["value"] for each in stated["identifier"]], (paid, stated)
 
+        def books():
+            return {row["what"]: row["amount"]["amount"]
+                    for row in place.daemon.ctl_json("claim", "show", ref_of(place, claim_id))["books"]
+                    if row["amount"]["currency"] == "USD"}
+        assert (books()["announced"], books()["paid_insurer"]) == (announced["amount"], "0.00"), books()
+        # When the money has come, it is announced no more.
+        place.database.sql("INSERT INTO zhifu.remittance_paid SELECT hospital_id, remittance_id, gen_random_uuid() "
+                           "FROM zhifu.remittance")
+        assert books()["announced"] == "0.00", books()
+
         def more(number, minor, currency):
             """One more remittance of this insurer, that came later."""
             place.database.sql(
