@@ -146,12 +146,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 $$;
 
 -- What was looked at, newest first.
-CREATE FUNCTION inspector_looks(p_hospital uuid, p_name text, p_limit integer)
+CREATE FUNCTION inspector_looks(p_hospital uuid, p_name text)
 RETURNS TABLE (at timestamptz, name text, report text, arguments text, refused boolean, address text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	SELECT l.at, g.name, l.report, l.arguments, l.refused, host(l.address) FROM inspector_look l
 	JOIN inspector_grant g ON g.hospital_id = l.hospital_id AND g.grant_id = l.grant_id
-	WHERE l.hospital_id = p_hospital AND (p_name IS NULL OR g.name = p_name) ORDER BY l.at DESC, l.look_id LIMIT least(p_limit, 10000)
+	WHERE l.hospital_id = p_hospital AND (p_name IS NULL OR g.name = p_name) ORDER BY l.at DESC, l.look_id
 $$;
 
 DO $$

@@ -81,11 +81,11 @@ static struct cell cell_when(const struct hospital *hospital, const struct pg_re
 					       : cell_time(hospital->zone, db_rows_time_ms(rows, row, column));
 }
 
-static int grants_ask(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter,
-	int32_t after_day, const struct uuid *after, int64_t limit, struct pg_result **ret_rows)
+static int grants_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
 {
-	(void)filter, (void)after_day, (void)after, (void)limit;
-	return ctl_query(ctl, ret_rows,
+	(void)filter;
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
 		"SELECT name, last_day, standing, looks, refused, last_look, maker, made_at, why, ended_by, ended_at, ended_why"
 		" FROM inspector_list($1)",
 		"u", &hospital->id);
@@ -123,9 +123,8 @@ static int inspector_list(struct ctl *ctl, int argc, char **argv)
 		.empty_zh = "没有检查人员",
 		.columns = columns,
 		.column_count = ARRAY_LEN(columns),
-		.ask = grants_ask,
-		.row = grants_row,
-		.id_column = -1};
+		.open = grants_open,
+		.row = grants_row};
 	struct money_filter filter = {.limit = 0};
 	const struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
@@ -134,13 +133,11 @@ static int inspector_list(struct ctl *ctl, int argc, char **argv)
 	return r != 0 ? r : money_list_run(ctl, &list, &filter);
 }
 
-static int looks_ask(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter,
-	int32_t after_day, const struct uuid *after, int64_t limit, struct pg_result **ret_rows)
+static int looks_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
 {
-	(void)after_day, (void)after, (void)limit;
-	return ctl_query(ctl, ret_rows,
-		"SELECT at, name, report, arguments, refused, address FROM inspector_looks($1, $2, $3)", "utn",
-		&hospital->id, filter->owner, MONEY_LIST_MAX);
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR "SELECT at, name, report, arguments, refused, address FROM inspector_looks($1, $2)", "ut",
+		&hospital->id, filter->owner);
 }
 
 static void looks_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
@@ -166,9 +163,8 @@ static int inspector_looks(struct ctl *ctl, int argc, char **argv)
 		.empty_zh = "没有查阅记录",
 		.columns = columns,
 		.column_count = ARRAY_LEN(columns),
-		.ask = looks_ask,
-		.row = looks_row,
-		.id_column = -1};
+		.open = looks_open,
+		.row = looks_row};
 	struct money_filter filter = {.limit = 0};
 	const struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];

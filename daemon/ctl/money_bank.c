@@ -5,8 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "ctl/report.h"
+#include "ctl/money_list.h"
 #include "ctl/unseal.h"
 #include "db/sync.h"
 #include "lib/currency.h"
@@ -14,7 +13,6 @@
 #include "settle/bank_import.h"
 #include "settle/match.h"
 
-#define LIST_MAX 10000
 #define FAULT_BYTES_MAX (64u << 20)
 
 /* How a statement goes on from those before: bank_chain() in schema/046_bank.sql. */
@@ -140,7 +138,7 @@ static int file_import(struct ctl *ctl, const char *path, struct arena *arena, s
 	if (r == 0) r = unseal_keys_load(ctl, &import->hospital->id, &keys);
 	run.read = file_piece;
 	run.ctx = &fd;
-	run.today = (int32_t)zone_day(import->hospital->zone, clock_wall_ms());
+	run.today = ctl_today(import->hospital);
 	run.db = ctl->db;
 	run.who = ctl->who;
 	run.key = &keys.rows[0].key;
@@ -194,82 +192,34 @@ static int statement_import(struct ctl *ctl, int argc, char **argv)
 
 /* ---- lists ---- */
 
-/* A list over hospitals: what it asks of each, and a row of the answer as cells. */
-struct bank_list {
-	const char *key, *empty, *failed;
-	const struct column *columns;
-	size_t column_count;
-	int (*ask)(struct ctl *ctl, const struct hospital *hospital, const void *filter, struct pg_result **ret_rows);
-	void (*row)(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
-		struct table *table);
-};
+static const struct money_column statement_columns[] = {{"hospital", "hospital", "医院", false},
+	{"account", "account", "账户", false}, {"sequence", "number", "编号", false}, {"identifier", NULL, NULL, false},
+	{"opening", "opening", "期初余额", true}, {"closing", "closing", "期末余额", true},
+	{"closing_day", "on", "截止日", false}, {"booked", "lines", "笔数", false},
+	{"chain", "how it goes on", "衔接", false}, {"taken_at", "taken", "导入时间", false},
+	{"who", "by", "经办人", false}, {"statement", NULL, NULL, false}};
 
-static int list_show(struct ctl *ctl, const struct bank_list *list, const char *code, const void *filter)
+static int statements_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
 {
-	const struct hospital *hospital;
-	struct report report;
-	struct table table;
-	uint32_t index = 0;
-	bool cut = false;
-	int r = 0;
-
-	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
-	report_begin(&report, ctl);
-	table_begin(&table, list->columns, list->column_count);
-	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
-		struct pg_result *rows = NULL;
-
-		r = ctl_begin(ctl, &hospital->id, false);
-		if (r == 0) r = list->ask(ctl, hospital, filter, &rows);
-		if (r == 0) r = ctl_commit(ctl);
-		cut = cut || db_rows_count(rows) == LIST_MAX;
-		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
-			table_add(&table, cell_text(hospital->code));
-			list->row(ctl, hospital, rows, row, &table);
-		}
-		db_sync_rows_free(rows);
-	}
-	table_end(&table, &report, list->key, NULL, list->empty);
-	report_field(&report, "cut", NULL, cell_bool(cut));
-	if (cut && ctl_notes(ctl)) (void)fprintf(stderr, "only the first %d of a hospital are shown\n", LIST_MAX);
-	if (r < 0) {
-		json_decref(report.root);
-		return ctl_fail(list->failed);
-	}
-	return report_end(&report, 0);
-}
-
-/* ---- statement list ---- */
-
-struct statement_filter {
-	const char *account;
-	bool gaps;
-};
-
-static const char *const statements_sql =
-	"SELECT s.account, s.sequence, s.identifier, s.opening_minor, s.closing_minor, s.currency, s.exponent, s.closing_day,"
-	" s.entry_count, CASE WHEN NOT s.gap AND s.chain IN (4, 6) THEN 2 WHEN s.gap AND s.chain <> 6 THEN 4 ELSE s.chain END::int4,"
-	" f.taken_at, f.who, s.statement_id FROM bank_continuity s"
-	" JOIN bank_file f ON f.hospital_id = s.hospital_id AND f.file_id = s.file_id"
-	" WHERE s.hospital_id = $1 AND ($2::text IS NULL OR s.account = $2) AND (NOT $3 OR s.gap)"
-	" ORDER BY s.account, s.closing_day, s.sequence, s.page, s.statement_id LIMIT $4";
-
-static int statements_ask(
-	struct ctl *ctl, const struct hospital *hospital, const void *filter, struct pg_result **ret_rows)
-{
-	const struct statement_filter *wanted = filter;
-
-	return ctl_query(
-		ctl, ret_rows, statements_sql, "utbi", &hospital->id, wanted->account, wanted->gaps, (int64_t)LIST_MAX);
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
+		"SELECT s.account, s.sequence, s.identifier, s.opening_minor, s.closing_minor, s.currency, s.exponent, s.closing_day,"
+		" s.entry_count, CASE WHEN NOT s.gap AND s.chain IN (4, 6) THEN 2 WHEN s.gap AND s.chain <> 6 THEN 4 ELSE s.chain END::int4,"
+		" f.taken_at, f.who, s.statement_id FROM bank_continuity s"
+		" JOIN bank_file f ON f.hospital_id = s.hospital_id AND f.file_id = s.file_id"
+		" WHERE s.hospital_id = $1 AND ($2::text IS NULL OR s.account = $2) AND ($3 OR s.gap)"
+		" ORDER BY s.account, s.closing_day, s.sequence, s.page, s.statement_id",
+		"utb", &hospital->id, filter->account, (int)filter->all);
 }
 
 static void statement_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
-	struct table *table)
+	struct table *table, struct money_sums *sums)
 {
 	const char *currency = db_rows_text(rows, row, 5);
 	int exponent = (int)db_rows_int(rows, row, 6);
 	struct uuid id = db_rows_uuid(rows, row, 12);
 
+	(void)sums;
 	table_add(table, cell_text(db_rows_text(rows, row, 0)));
 	table_add(table, db_rows_null(rows, row, 1) ? cell_none() : cell_int(db_rows_int(rows, row, 1)));
 	table_add(table, cell_text(db_rows_text(rows, row, 2)));
@@ -287,26 +237,26 @@ static void statement_row(const struct ctl *ctl, const struct hospital *hospital
 
 static int statement_list(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct column columns[] = {{"hospital", "hospital"}, {"account", "account"},
-		{"sequence", "number"}, {"identifier", NULL}, {"opening", "opening"}, {"closing", "closing"},
-		{"closing_day", "on"}, {"booked", "lines"}, {"chain", "how it goes on"}, {"taken_at", "taken"},
-		{"who", "by"}, {"statement", NULL}};
-	struct bank_list list = {.key = "statements",
+	struct money_list list = {.key = "statements",
 		.empty = "no statements yet",
-		.failed = "could not read the statements",
-		.columns = columns,
-		.column_count = ARRAY_LEN(columns),
-		.ask = statements_ask,
+		.empty_zh = "尚无对账单",
+		.columns = statement_columns,
+		.column_count = ARRAY_LEN(statement_columns),
+		.open = statements_open,
 		.row = statement_row};
-	struct statement_filter filter = {NULL, false};
-	const char *code = NULL;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--account", &filter.account, NULL},
-		{"--gaps", NULL, &filter.gaps}, {NULL, NULL, NULL}};
+	struct money_filter filter = {.limit = 0};
+	bool gaps = false;
+	const struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL},
+		{"--account", &filter.account, NULL}, {"--gaps", NULL, &gaps}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
-	if (filter.gaps) list.empty = "no gaps";
-	return r != 0 ? r : list_show(ctl, &list, code, &filter);
+	filter.all = !gaps;
+	if (gaps) {
+		list.empty = "no gaps";
+		list.empty_zh = "没有缺口";
+	}
+	return r != 0 ? r : money_list_run(ctl, &list, &filter);
 }
 
 /* ---- account list ---- */
@@ -392,15 +342,15 @@ static int account_list(struct ctl *ctl, int argc, char **argv)
 
 /* ---- suspense ---- */
 
-static int suspense_ask(
-	struct ctl *ctl, const struct hospital *hospital, const void *filter, struct pg_result **ret_rows)
+static int suspense_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
 {
-	return ctl_query(ctl, ret_rows,
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
 		"SELECT b.account, u.since, u.open_minor, u.currency, u.exponent, u.owner, u.reason, u.line_id,"
 		" CASE WHEN u.reason_by IS NULL THEN u.wait END::int4, u.payer, u.held::int4 FROM suspense u"
 		" JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1"
-		" AND ($2::text IS NULL OR u.owner = $2) ORDER BY u.since, b.account, u.line_id LIMIT $3",
-		"uti", &hospital->id, (const char *)filter, (int64_t)LIST_MAX);
+		" AND ($2::text IS NULL OR u.owner = $2) ORDER BY u.since, b.account, u.line_id",
+		"ut", &hospital->id, filter->owner);
 }
 
 /* Why it is here: in a person's words, else in the reader's language where matching says it. */
@@ -423,40 +373,43 @@ static struct cell cell_why(const struct ctl *ctl, const struct pg_result *rows,
 }
 
 static void suspense_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
-	struct table *table)
+	struct table *table, struct money_sums *sums)
 {
+	const char *currency = db_rows_text(rows, row, 3);
+	int exponent = (int)db_rows_int(rows, row, 4);
 	struct uuid id = db_rows_uuid(rows, row, 7);
 	int32_t since = db_rows_date(rows, row, 1);
 
 	table_add(table, cell_text(db_rows_text(rows, row, 0)));
 	table_add(table, cell_day(since));
-	table_add(table, cell_int(zone_day(hospital->zone, clock_wall_ms()) - since));
-	table_add(table,
-		cell_money(db_rows_int(rows, row, 2), db_rows_text(rows, row, 3), (int)db_rows_int(rows, row, 4)));
+	table_add(table, cell_int(ctl_today(hospital) - since));
+	table_add(table, cell_money(db_rows_int(rows, row, 2), currency, exponent));
 	table_add(table, cell_text(db_rows_text(rows, row, 5)));
 	table_add(table, cell_why(ctl, rows, row));
 	table_add(table, cell_uuid(&id));
+	money_sum_add(sums, 1, db_rows_int(rows, row, 2), currency, exponent);
 }
 
 static int suspense_list(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct column columns[] = {{"hospital", "hospital"}, {"account", "account"}, {"since", "since"},
-		{"days", "days"}, {"amount", "amount"}, {"owner", "owner"}, {"reason", "why"}, {"line", "line"}};
-	static const struct bank_list list = {.key = "suspense",
+	static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
+		{"account", "account", "账户", false}, {"since", "since", "自", false}, {"days", "days", "天数", false},
+		{"amount", "amount", "金额", true}, {"owner", "owner", "负责人", false},
+		{"reason", "why", "原因", false}, {"line", "line", "流水", false}};
+	static const struct money_list list = {.key = "suspense",
 		.empty = "no money waits for its home",
-		.failed = "could not read what is in suspense",
+		.empty_zh = "没有待查款项",
 		.columns = columns,
 		.column_count = ARRAY_LEN(columns),
-		.ask = suspense_ask,
+		.open = suspense_open,
 		.row = suspense_row};
-	const char *code = NULL;
-	const char *owner = NULL;
+	struct money_filter filter = {.limit = 0};
 	const struct ctl_option options[] = {
-		{"--hospital", &code, NULL}, {"--owner", &owner, NULL}, {NULL, NULL, NULL}};
+		{"--hospital", &filter.hospital, NULL}, {"--owner", &filter.owner, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
-	return r != 0 ? r : list_show(ctl, &list, code, owner);
+	return r != 0 ? r : money_list_run(ctl, &list, &filter);
 }
 
 static int suspense_assign(struct ctl *ctl, int argc, char **argv)
@@ -563,8 +516,8 @@ static int line_content(struct ctl *ctl, const struct hospital *hospital, const 
 			"SELECT content, NULL::bigint, currency, exponent FROM bank_line WHERE hospital_id = $1 AND line_id = $2"
 			" UNION ALL (SELECT d.content, d.amount_minor, b.currency, b.exponent FROM bank_detail d"
 			" JOIN bank_line b ON b.hospital_id = d.hospital_id AND b.line_id = d.line_id"
-			" WHERE d.hospital_id = $1 AND d.line_id = $2 ORDER BY d.no LIMIT $3)",
-			"uui", &hospital->id, id, (int64_t)LIST_MAX);
+			" WHERE d.hospital_id = $1 AND d.line_id = $2 ORDER BY d.no)",
+			"uu", &hospital->id, id);
 	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
 		json_t *content = NULL;
 

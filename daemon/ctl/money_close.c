@@ -2,6 +2,7 @@
  */
 #include <string.h>
 
+#include "ctl/money_list.h"
 #include "ctl/rate_desk.h"
 #include "db/sync.h"
 #include "lib/currency.h"
@@ -9,9 +10,6 @@
 #include "model/directory.h"
 #include "settle/book_rate.h"
 #include "settle/month_end.h"
-
-#define PERIODS_MAX 1200
-#define ITEMS_MAX 10000
 
 /* ---- the checklist ---- */
 
@@ -387,7 +385,7 @@ static int money_close(struct ctl *ctl, int argc, char **argv)
 /* ---- periods ---- */
 
 /* Those that are closed with what they posted, and the months after them that have postings. */
-static const char *const periods_sql =
+static const char *const periods_sql = MONEY_CURSOR
 	"SELECT m.last_day, p.who, p.closed_at, coalesce((SELECT sum(r.closing_minor - r.carried_minor) FROM revaluation r"
 	"  WHERE r.hospital_id = $1 AND r.last_day = m.last_day), 0)::bigint,"
 	" coalesce((SELECT sum(CASE WHEN g.credit = 'PROV' THEN g.book_minor ELSE -g.book_minor END) FROM provision v"
@@ -397,17 +395,28 @@ static const char *const periods_sql =
 	"  WHERE g.hospital_id = $1 UNION SELECT last_day FROM period WHERE hospital_id = $1) m"
 	" LEFT JOIN period p ON p.hospital_id = $1 AND p.last_day = m.last_day"
 	" WHERE p.last_day IS NOT NULL OR m.last_day > coalesce((SELECT max(last_day) FROM period WHERE hospital_id = $1), '-infinity')"
-	" ORDER BY 1 DESC LIMIT $2";
+	" ORDER BY 1 DESC";
+
+static const struct money_column period_columns[] = {{"hospital", "hospital", "医院", false},
+	{"period", "month", "月份", false}, {"state", "state", "状态", false},
+	{"closed_at", "closed", "结账时间", false}, {"who", "by", "结账人", false},
+	{"revaluation", "revaluation", "汇兑重估", true}, {"provision", "provision", "坏账准备变动", true}};
+
+static int periods_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
+{
+	(void)filter;
+	return ctl_query(ctl, NULL, periods_sql, "u", &hospital->id);
+}
 
 static void period_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
-	struct table *table)
+	struct table *table, struct money_sums *sums)
 {
 	bool closed = !db_rows_null(rows, row, 1);
 	char day[DATE_TEXT_SIZE];
 
+	(void)sums;
 	(void)date_format_day(db_rows_date(rows, row, 0), day);
 	day[7] = '\0';
-	table_add(table, cell_text(hospital->code));
 	table_add(table, cell_text(day));
 	table_add(table, closed ? cell_word(say(ctl, "closed", "已结账"), "locked")
 				: cell_word(say(ctl, "open", "未结账"), "open"));
@@ -419,93 +428,75 @@ static void period_row(const struct ctl *ctl, const struct hospital *hospital, c
 
 static int period_list(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct column english[] = {{"hospital", "hospital"}, {"period", "month"}, {"state", "state"},
-		{"closed_at", "closed"}, {"who", "by"}, {"revaluation", "revaluation"}, {"provision", "provision"}};
-	static const struct column chinese[] = {{"hospital", "医院"}, {"period", "月份"}, {"state", "状态"},
-		{"closed_at", "结账时间"}, {"who", "结账人"}, {"revaluation", "汇兑重估"},
-		{"provision", "坏账准备变动"}};
-	const char *code = NULL;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	static const struct money_list list = {.key = "periods",
+		.empty = "no postings yet",
+		.empty_zh = "尚无分录",
+		.columns = period_columns,
+		.column_count = ARRAY_LEN(period_columns),
+		.open = periods_open,
+		.row = period_row};
+	struct money_filter filter = {.limit = 0};
+	const struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
-	struct report report;
-	struct table table;
-	uint32_t index = 0;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
-	if (r != 0) return r;
-	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
-	report_begin(&report, ctl);
-	table_begin(&table, ctl->chinese ? chinese : english, ARRAY_LEN(english));
-	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
-		struct pg_result *rows = NULL;
-
-		r = ctl_begin(ctl, &hospital->id, false);
-		if (r == 0) r = ctl_query(ctl, &rows, periods_sql, "ui", &hospital->id, (int64_t)PERIODS_MAX);
-		if (r == 0) r = ctl_commit(ctl);
-		for (int row = 0; r == 0 && row < db_rows_count(rows); row++)
-			period_row(ctl, hospital, rows, row, &table);
-		db_sync_rows_free(rows);
-	}
-	table_end(&table, &report, "periods", NULL, say(ctl, "no postings yet", "尚无分录"));
-	if (r < 0) {
-		json_decref(report.root);
-		return ctl_fail("could not read the periods");
-	}
-	return report_end(&report, 0);
+	return r != 0 ? r : money_list_run(ctl, &list, &filter);
 }
 
-static const char *const items_sql =
-	"SELECT r.account, s.ref, r.line_id, r.currency, r.exponent, r.amount_minor, r.carried_minor, r.closing_minor,"
-	" r.reversal_id IS NOT NULL FROM revaluation r LEFT JOIN claim_state s ON s.hospital_id = r.hospital_id"
-	" AND s.claim_id = r.claim_id WHERE r.hospital_id = $1 AND r.last_day = $2 ORDER BY r.account, s.ref, r.line_id LIMIT $3";
+static const struct money_column item_columns[] = {{"hospital", "hospital", "医院", false},
+	{"account", "account", "科目", false}, {"claim", "claim", "理赔单", false}, {"line", NULL, NULL, false},
+	{"amount", "amount", "金额", true}, {"carried", "carried at", "账面", true},
+	{"closing", "at the closing rate", "期末折算", true}, {"difference", "difference", "汇兑差额", true},
+	{"reverts", "taken back", "次月转回", false}};
+
+static int items_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
+{
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
+		"SELECT r.account, s.ref, r.line_id, r.currency, r.exponent, r.amount_minor, r.carried_minor, r.closing_minor,"
+		" r.reversal_id IS NOT NULL FROM revaluation r LEFT JOIN claim_state s ON s.hospital_id = r.hospital_id"
+		" AND s.claim_id = r.claim_id WHERE r.hospital_id = $1 AND r.last_day = $2 ORDER BY r.account, s.ref, r.line_id",
+		"ud", &hospital->id, filter->day);
+}
+
+static void item_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table, struct money_sums *sums)
+{
+	int64_t carried = db_rows_int(rows, row, 6);
+	int64_t closing = db_rows_int(rows, row, 7);
+	struct uuid line = {{0}};
+
+	(void)ctl;
+	if (!db_rows_null(rows, row, 2)) line = db_rows_uuid(rows, row, 2);
+	table_add(table, cell_text(db_rows_text(rows, row, 0)));
+	table_add(table, cell_text(db_rows_text(rows, row, 1)));
+	table_add(table, db_rows_null(rows, row, 2) ? cell_none() : cell_uuid(&line));
+	table_add(table,
+		cell_money(db_rows_int(rows, row, 5), db_rows_text(rows, row, 3), (int)db_rows_int(rows, row, 4)));
+	table_add(table, cell_book(hospital, carried));
+	table_add(table, cell_book(hospital, closing));
+	table_add(table, cell_book(hospital, closing - carried));
+	table_add(table, cell_bool(db_rows_bool(rows, row, 8)));
+	money_sum_add(sums, 1, closing - carried, hospital->book_currency, currency_exponent(hospital->book_currency));
+}
 
 /* What was revalued, item by item. */
 static int period_show(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct column columns[] = {{"account", "account"}, {"claim", "claim"}, {"line", NULL},
-		{"amount", "amount"}, {"carried", "carried at"}, {"closing", "at the closing rate"},
-		{"difference", "difference"}, {"reverts", "taken back"}};
-	const char *code = NULL;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	static const struct money_list list = {.key = "items",
+		.empty = "nothing was revalued",
+		.empty_zh = "没有重估项目",
+		.columns = item_columns,
+		.column_count = ARRAY_LEN(item_columns),
+		.open = items_open,
+		.row = item_row};
+	struct money_filter filter = {.limit = 0};
+	const struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
-	struct pg_result *rows = NULL;
-	struct report report;
-	struct table table;
-	int32_t last = 0;
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
 
-	if (r == 0) r = month_read(words[0], &last);
-	if (r != 0) return r;
-	hospital = ctl_hospital(ctl, code);
-	if (hospital == NULL) return 2;
-	r = ctl_begin(ctl, &hospital->id, false);
-	if (r == 0) r = ctl_query(ctl, &rows, items_sql, "udi", &hospital->id, last, (int64_t)ITEMS_MAX);
-	if (r == 0) r = ctl_commit(ctl);
-	if (r < 0) return ctl_fail("could not read what was revalued");
-	report_begin(&report, ctl);
-	table_begin(&table, columns, ARRAY_LEN(columns));
-	for (int row = 0; row < db_rows_count(rows); row++) {
-		int64_t carried = db_rows_int(rows, row, 6);
-		int64_t closing = db_rows_int(rows, row, 7);
-		struct uuid line = {{0}};
-
-		if (!db_rows_null(rows, row, 2)) line = db_rows_uuid(rows, row, 2);
-		table_add(&table, cell_text(db_rows_text(rows, row, 0)));
-		table_add(&table, cell_text(db_rows_text(rows, row, 1)));
-		table_add(&table, db_rows_null(rows, row, 2) ? cell_none() : cell_uuid(&line));
-		table_add(&table, cell_money(db_rows_int(rows, row, 5), db_rows_text(rows, row, 3),
-					  (int)db_rows_int(rows, row, 4)));
-		table_add(&table, cell_book(hospital, carried));
-		table_add(&table, cell_book(hospital, closing));
-		table_add(&table, cell_book(hospital, closing - carried));
-		table_add(&table, cell_bool(db_rows_bool(rows, row, 8)));
-	}
-	report_field(&report, "cut", NULL, cell_bool(db_rows_count(rows) == ITEMS_MAX));
-	db_sync_rows_free(rows);
-	table_end(&table, &report, "items", NULL, "nothing was revalued");
-	return report_end(&report, 0);
+	if (r == 0) r = month_read(words[0], &filter.day);
+	return r != 0 ? r : money_list_run(ctl, &list, &filter);
 }
 
 const struct ctl_command money_close_commands[] = {
@@ -514,7 +505,8 @@ const struct ctl_command money_close_commands[] = {
 		CTL_CONFIG | CTL_DB, money_close},
 	{"money period list", "[--hospital CODE]", "months, which are closed, and what their close posted",
 		CTL_CONFIG | CTL_DB, period_list},
-	{"money period show", "MONTH [--hospital CODE]", "what a close revalued, item by item", CTL_CONFIG | CTL_DB,
+	{"money period show", "MONTH [--hospital CODE]",
+		"what a close revalued, item by item, and the sum of the differences", CTL_CONFIG | CTL_DB,
 		period_show},
 	{NULL, NULL, NULL, 0, NULL},
 };

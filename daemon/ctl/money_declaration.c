@@ -3,14 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/zone.h"
-#include "ctl/report.h"
+#include "ctl/money_list.h"
 #include "db/sync.h"
 #include "model/directory.h"
 #include "settle/declaration.h"
 
-#define LIST_MAX 10000
 #define NUMBER_BYTES_MAX 64
 
 static const struct ground {
@@ -50,17 +47,18 @@ enum {
 	D_CLAIMS
 };
 
-static const char *const list_sql =
-	"SELECT d.no, b.account, d.credit_day, b.amount_minor, b.currency, b.exponent::int4, d.ground::int4, d.country, d.code, d.due_day,"
-	" d.due_assumed, d.status::int4, d.number, d.line_id, declaration_claims(d.hospital_id, d.line_id)"
-	" FROM declaration d JOIN bank_line b ON b.hospital_id = d.hospital_id AND b.line_id = d.line_id"
-	" WHERE d.hospital_id = $1 AND (NOT $2 OR d.status = 1) AND ($3::int4 IS NULL OR d.no = $3::int4)"
-	" ORDER BY d.status <> 1, d.due_day, d.no LIMIT $4";
+#define DECLARATION_SELECT                                                                                             \
+	"SELECT d.no, b.account, d.credit_day, b.amount_minor, b.currency, b.exponent::int4, d.ground::int4,"          \
+	" d.country, d.code, d.due_day, d.due_assumed, d.status::int4, d.number, d.line_id,"                           \
+	" declaration_claims(d.hospital_id, d.line_id)"                                                                \
+	" FROM declaration d JOIN bank_line b ON b.hospital_id = d.hospital_id AND b.line_id = d.line_id"              \
+	" WHERE d.hospital_id = $1"
 
 /* What is left of the term, in days. */
-static struct cell cell_left(const struct ctl *ctl, const struct hospital *hospital, struct pg_result *rows, int row)
+static struct cell cell_left(
+	const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row)
 {
-	int left = (int)(db_rows_date(rows, row, D_DUE) - zone_day(hospital->zone, clock_wall_ms()));
+	int left = db_rows_date(rows, row, D_DUE) - ctl_today(hospital);
 	struct cell cell;
 	char text[64];
 
@@ -74,19 +72,19 @@ static struct cell cell_left(const struct ctl *ctl, const struct hospital *hospi
 	return cell;
 }
 
-static void row_add(
-	const struct ctl *ctl, const struct hospital *hospital, struct pg_result *rows, int row, struct table *table)
+static void row_add(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table, struct money_sums *sums)
 {
 	const struct ground *ground = &grounds[db_rows_int(rows, row, D_GROUND)];
 	const struct state *state = &states[db_rows_int(rows, row, D_STATUS)];
+	const char *currency = db_rows_text(rows, row, D_CURRENCY);
+	int exponent = (int)db_rows_int(rows, row, D_EXPONENT);
 	struct uuid line = db_rows_uuid(rows, row, D_LINE);
 
-	table_add(table, cell_text(hospital->code));
 	table_add(table, cell_int(db_rows_int(rows, row, D_NO)));
 	table_add(table, cell_text(db_rows_text(rows, row, D_ACCOUNT)));
 	table_add(table, cell_day(db_rows_date(rows, row, D_CREDIT)));
-	table_add(table, cell_money(db_rows_int(rows, row, D_AMOUNT), db_rows_text(rows, row, D_CURRENCY),
-				 (int)db_rows_int(rows, row, D_EXPONENT)));
+	table_add(table, cell_money(db_rows_int(rows, row, D_AMOUNT), currency, exponent));
 	table_add(table, cell_word(say(ctl, ground->text, ground->text_zh), ground->name));
 	table_add(table, cell_text(db_rows_text(rows, row, D_COUNTRY)));
 	table_add(table, db_rows_null(rows, row, D_CODE) ? cell_word(say(ctl, "ASK THE BANK", "须询问银行"), "ask")
@@ -98,74 +96,52 @@ static void row_add(
 	table_add(table, cell_text(db_rows_text(rows, row, D_NUMBER)));
 	table_add(table, cell_text(db_rows_text(rows, row, D_CLAIMS)));
 	table_add(table, cell_uuid(&line));
+	money_sum_add(sums, 1, db_rows_int(rows, row, D_AMOUNT), currency, exponent);
+	sums->remark |= db_rows_bool(rows, row, D_ASSUMED) && db_rows_int(rows, row, D_STATUS) == 1;
 }
 
-static int rows_read(
-	struct ctl *ctl, const struct hospital *hospital, bool open_only, const int *no, struct pg_result **ret_rows)
-{
-	int r = ctl_begin(ctl, &hospital->id, false);
-
-	if (r == 0 && no != NULL)
-		r = ctl_query(ctl, ret_rows, list_sql, "ubni", &hospital->id, open_only, *no, (int64_t)LIST_MAX);
-	else if (r == 0)
-		r = ctl_query(ctl, ret_rows, list_sql, "ubti", &hospital->id, open_only, NULL, (int64_t)LIST_MAX);
-	return r == 0 ? ctl_commit(ctl) : r;
-}
-
-static const struct column columns[] = {{"hospital", "hospital"}, {"no", "no"}, {"account", "account"},
-	{"credited", "credited"}, {"amount", "amount"}, {"ground", "ground"}, {"country", "from"}, {"code", "code"},
-	{"due", "due"}, {"due_assumed", "assumed"}, {"days_left", "days left"}, {"state", "state"},
-	{"number", "declared as"}, {"claims", "claims"}, {"line", NULL}};
-static const struct column columns_zh[] = {{"hospital", "医院"}, {"no", "编号"}, {"account", "账户"},
-	{"credited", "入账日"}, {"amount", "金额"}, {"ground", "依据"}, {"country", "国别"}, {"code", "交易编码"},
-	{"due", "申报期限"}, {"due_assumed", "推定"}, {"days_left", "剩余天数"}, {"state", "状态"},
-	{"number", "申报号码"}, {"claims", "理赔单"}, {"line", NULL}};
+static const struct money_column columns[] = {{"hospital", "hospital", "医院", false}, {"no", "no", "编号", false},
+	{"account", "account", "账户", false}, {"credited", "credited", "入账日", false},
+	{"amount", "amount", "金额", true}, {"ground", "ground", "依据", false}, {"country", "from", "国别", false},
+	{"code", "code", "交易编码", false}, {"due", "due", "申报期限", false},
+	{"due_assumed", "assumed", "推定", false}, {"days_left", "days left", "剩余天数", false},
+	{"state", "state", "状态", false}, {"number", "declared as", "申报号码", false},
+	{"claims", "claims", "理赔单", false}, {"line", NULL, NULL, false}};
 
 /* ---- list ---- */
 
+static int declarations_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
+{
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR DECLARATION_SELECT " AND ($2 OR d.status = 1) ORDER BY d.status <> 1, d.due_day, d.no",
+		"ub", &hospital->id, (int)filter->all);
+}
+
 static int declaration_list(struct ctl *ctl, int argc, char **argv)
 {
-	const char *code = NULL;
+	static const struct money_list list = {
+		.key = "declarations",
+		.empty = "nothing is to be declared",
+		.empty_zh = "没有需要申报的收入",
+		.columns = columns,
+		.column_count = ARRAY_LEN(columns),
+		.open = declarations_open,
+		.row = row_add,
+		.remark =
+			"where a day is assumed, the calendar lacks the year and Monday to Friday were counted: put the year into the"
+			" hospital's calendar, then money declaration recount",
+		.remark_zh =
+			"标为“推定”的期限按周一至周五计算:工作日历缺少该年度,请补充后运行 money declaration recount",
+	};
+	struct money_filter filter = {.limit = 0};
 	bool due = false;
-	const struct ctl_option options[] = {{"--due", NULL, &due}, {"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	const struct ctl_option options[] = {
+		{"--due", NULL, &due}, {"--hospital", &filter.hospital, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
-	struct report report;
-	struct table table;
-	uint32_t index = 0;
-	bool assumed = false;
-	bool cut = false;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
-	if (r != 0) return r;
-	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
-	report_begin(&report, ctl);
-	table_begin(&table, ctl->chinese ? columns_zh : columns, ARRAY_LEN(columns));
-	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
-		struct pg_result *rows = NULL;
-
-		r = rows_read(ctl, hospital, due, NULL, &rows);
-		cut = cut || db_rows_count(rows) == LIST_MAX;
-		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
-			row_add(ctl, hospital, rows, row, &table);
-			assumed = assumed ||
-				  (db_rows_bool(rows, row, D_ASSUMED) && db_rows_int(rows, row, D_STATUS) == 1);
-		}
-		db_sync_rows_free(rows);
-	}
-	table_end(&table, &report, "declarations", NULL, say(ctl, "nothing is to be declared", "没有需要申报的收入"));
-	report_field(&report, "cut", NULL, cell_bool(cut));
-	if (r < 0) {
-		json_decref(report.root);
-		return ctl_fail("could not read the declarations");
-	}
-	if (assumed)
-		report_heading(&report,
-			say(ctl,
-				"where a day is assumed, the calendar lacks the year and Monday to Friday were counted: put the year into the"
-				" hospital's calendar, then money declaration recount",
-				"标为“推定”的期限按周一至周五计算:工作日历缺少该年度,请补充后运行 money declaration recount"));
-	return report_end(&report, 0);
+	filter.all = !due;
+	return r != 0 ? r : money_list_run(ctl, &list, &filter);
 }
 
 /* ---- what a person does ---- */
@@ -205,12 +181,14 @@ static int declaration_print(struct ctl *ctl, const struct hospital *hospital, i
 {
 	struct pg_result *rows = NULL;
 	struct pg_result *acts = NULL;
+	struct column titles[TABLE_COLUMNS_MAX];
+	struct money_sums sums = {.count = 0};
 	struct report report;
 	struct table table;
-	int r = rows_read(ctl, hospital, false, &no, &rows);
+	int r = ctl_begin(ctl, &hospital->id, false);
 
+	if (r == 0) r = ctl_query(ctl, &rows, DECLARATION_SELECT " AND d.no = $2", "un", &hospital->id, no);
 	if (r == 0 && db_rows_count(rows) == 0) r = no_such(no);
-	if (r == 0) r = ctl_begin(ctl, &hospital->id, false);
 	if (r == 0)
 		r = ctl_query(ctl, &acts,
 			"SELECT at, who, act, why FROM operator_act WHERE hospital_id = $1 AND act LIKE 'declaration.%'"
@@ -219,8 +197,9 @@ static int declaration_print(struct ctl *ctl, const struct hospital *hospital, i
 	if (r == 0) r = ctl_commit(ctl);
 	if (r == 0) {
 		report_begin(&report, ctl);
-		table_begin(&table, ctl->chinese ? columns_zh : columns, ARRAY_LEN(columns));
-		row_add(ctl, hospital, rows, 0, &table);
+		money_table_begin(ctl, columns, ARRAY_LEN(columns), titles, &table);
+		table_add(&table, cell_text(hospital->code));
+		row_add(ctl, hospital, rows, 0, &table, &sums);
 		table_end(&table, &report, "declarations", NULL, NULL);
 		history_add(ctl, hospital, acts, &report);
 	}

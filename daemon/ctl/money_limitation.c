@@ -2,22 +2,26 @@
  * giving up what never comes. */
 #include <string.h>
 
-#include "ctl/report.h"
+#include "ctl/money_list.h"
 #include "db/sync.h"
 #include "lib/currency.h"
 #include "lib/money.h"
 #include "model/directory.h"
 
-#define LIST_MAX 10000
-
 /* ---- list ---- */
 
-enum { L_REF, L_CARRIER, L_OPEN, L_CURRENCY, L_EXPONENT, L_DUE, L_DEMANDED, L_ALERT, L_ENDS, L_STATE };
+enum { L_REF, L_CARRIER, L_OPEN, L_CURRENCY, L_EXPONENT, L_DUE, L_DEMANDED, L_ALERT, L_ENDS, L_DAYS, L_STATE };
 
-static const char *const list_sql =
-	"SELECT s.ref, l.carrier, l.open_minor, l.currency, l.exponent, l.due_day, l.demanded, l.alert_day, l.ends, l.state"
-	" FROM limitation_list($1, $2, $3, $4) l LEFT JOIN claim_state s ON s.hospital_id = $1 AND s.claim_id = l.claim_id"
-	" WHERE $5 OR l.state > 0 ORDER BY l.ends, s.ref LIMIT $6";
+static int limitations_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
+{
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
+		"SELECT s.ref, l.carrier, l.open_minor, l.currency, l.exponent, l.due_day, l.demanded, l.alert_day, l.ends, l.ends - $2, l.state"
+		" FROM limitation_list($1, $2, $3, $4) l LEFT JOIN claim_state s ON s.hospital_id = $1 AND s.claim_id = l.claim_id"
+		" WHERE $5 OR l.state > 0 ORDER BY l.ends, s.ref",
+		"udnnb", &hospital->id, filter->day != INT32_MIN ? filter->day : ctl_today(hospital),
+		(int)hospital->limitation_years, (int)hospital->limitation_alert_days, (int)filter->all);
+}
 
 static struct cell cell_date(const struct pg_result *rows, int row, int column)
 {
@@ -31,70 +35,50 @@ static struct cell cell_state(const struct ctl *ctl, int64_t state)
 			    : cell_word(say(ctl, "runs", "时效内"), "runs");
 }
 
+static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
+	{"claim", "claim", "单号", false}, {"carrier", "owed by", "欠款方", false}, {"open", "open", "未收", true},
+	{"due", "due", "到期日", false}, {"demanded", "last demand", "最近催收", false},
+	{"alert", "alert from", "预警日", false}, {"ends", "ends", "时效届满", false},
+	{"days", "days left", "剩余天数", false}, {"state", "state", "状态", false}};
+
 static void list_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
-	int32_t day, struct table *table)
+	struct table *table, struct money_sums *sums)
 {
-	table_add(table, cell_text(hospital->code));
+	const char *currency = db_rows_text(rows, row, L_CURRENCY);
+	int exponent = (int)db_rows_int(rows, row, L_EXPONENT);
+
+	(void)hospital;
 	table_add(table, cell_text(db_rows_text(rows, row, L_REF)));
 	table_add(table, cell_text(db_rows_text(rows, row, L_CARRIER)));
-	table_add(table, cell_money(db_rows_int(rows, row, L_OPEN), db_rows_text(rows, row, L_CURRENCY),
-				 (int)db_rows_int(rows, row, L_EXPONENT)));
-	table_add(table, cell_date(rows, row, L_DUE));
-	table_add(table, cell_date(rows, row, L_DEMANDED));
-	table_add(table, cell_date(rows, row, L_ALERT));
-	table_add(table, cell_date(rows, row, L_ENDS));
-	table_add(table, cell_int(db_rows_date(rows, row, L_ENDS) - day));
+	table_add(table, cell_money(db_rows_int(rows, row, L_OPEN), currency, exponent));
+	for (int k = L_DUE; k <= L_ENDS; k++) table_add(table, cell_date(rows, row, k));
+	table_add(table, cell_int(db_rows_int(rows, row, L_DAYS)));
 	table_add(table, cell_state(ctl, db_rows_int(rows, row, L_STATE)));
+	money_sum_add(sums, 1, db_rows_int(rows, row, L_OPEN), currency, exponent);
 }
 
 static int limitation_list(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct column english[] = {{"hospital", "hospital"}, {"claim", "claim"}, {"carrier", "owed by"},
-		{"open", "open"}, {"due", "due"}, {"demanded", "last demand"}, {"alert", "alert from"},
-		{"ends", "ends"}, {"days", "days left"}, {"state", "state"}};
-	static const struct column chinese[] = {{"hospital", "医院"}, {"claim", "单号"}, {"carrier", "欠款方"},
-		{"open", "未收"}, {"due", "到期日"}, {"demanded", "最近催收"}, {"alert", "预警日"},
-		{"ends", "时效届满"}, {"days", "剩余天数"}, {"state", "状态"}};
-	const char *code = NULL;
-	const char *day_text = NULL;
-	bool all = false;
-	const struct ctl_option options[] = {
-		{"--hospital", &code, NULL}, {"--day", &day_text, NULL}, {"--all", NULL, &all}, {NULL, NULL, NULL}};
+	struct money_list list = {.key = "limitations",
+		.empty = "no limitation ends soon",
+		.empty_zh = "没有将届满的时效",
+		.columns = columns,
+		.column_count = ARRAY_LEN(columns),
+		.open = limitations_open,
+		.row = list_row};
+	struct money_filter filter = {.limit = 0};
+	const char *day = NULL;
+	const struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL}, {"--day", &day, NULL},
+		{"--all", NULL, &filter.all}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
-	struct report report;
-	struct table table;
-	uint32_t index = 0;
-	int32_t asked = 0;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
-	if (r == 0) r = ctl_day("--day", day_text, 0, &asked);
-	if (r != 0) return r;
-	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
-	report_begin(&report, ctl);
-	table_begin(&table, ctl->chinese ? chinese : english, ARRAY_LEN(english));
-	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
-		struct pg_result *rows = NULL;
-		int32_t day = day_text != NULL ? asked : ctl_today(hospital);
-
-		r = ctl_begin(ctl, &hospital->id, false);
-		if (r == 0)
-			r = ctl_query(ctl, &rows, list_sql, "udnnbi", &hospital->id, day,
-				(int)hospital->limitation_years, (int)hospital->limitation_alert_days, all,
-				(int64_t)LIST_MAX);
-		if (r == 0) r = ctl_commit(ctl);
-		for (int row = 0; r == 0 && row < db_rows_count(rows); row++)
-			list_row(ctl, hospital, rows, row, day, &table);
-		db_sync_rows_free(rows);
+	if (r == 0) r = ctl_day("--day", day, INT32_MIN, &filter.day);
+	if (filter.all) {
+		list.empty = "nothing is open";
+		list.empty_zh = "没有未收款项";
 	}
-	table_end(&table, &report, "limitations", NULL,
-		say(ctl, all ? "nothing is open" : "no limitation ends soon",
-			all ? "没有未收款项" : "没有将届满的时效"));
-	if (r < 0) {
-		json_decref(report.root);
-		return ctl_fail("could not read the limitations");
-	}
-	return report_end(&report, 0);
+	return r != 0 ? r : money_list_run(ctl, &list, &filter);
 }
 
 /* ---- one claim ---- */

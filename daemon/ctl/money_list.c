@@ -1,4 +1,4 @@
-/* Pages of rows and sums. */
+/* Pages of rows, and sums. */
 #include "ctl/money_list.h"
 
 #include <string.h>
@@ -8,6 +8,8 @@
 #include "model/directory.h"
 
 #define PAGE_ROWS 10000 /* as many as the database gives at a time */
+#define DIGITS(number) #number
+#define FETCH(rows) "FETCH " DIGITS(rows) " FROM list"
 
 struct cell money_standing(const struct ctl *ctl, int64_t standing)
 {
@@ -94,34 +96,53 @@ int money_read_begin(struct ctl *ctl, const struct hospital *hospital, const cha
 	return r == 0 ? ctl_begin(ctl, &hospital->id, false) : r;
 }
 
+/* Where the next page begins. */
+struct place {
+	bool first;
+	struct uuid after;
+	int32_t after_day;
+};
+
+static int page_read(struct ctl *ctl, const struct money_list *list, const struct money_filter *filter,
+	const struct hospital *hospital, struct place *place, int64_t limit, struct pg_result **ret_rows)
+{
+	int r = 0;
+
+	if (list->open != NULL) {
+		if (place->first) r = list->open(ctl, hospital, filter);
+		if (r == 0) r = ctl_query(ctl, ret_rows, FETCH(PAGE_ROWS), "");
+	} else {
+		r = list->ask(
+			ctl, hospital, filter, place->after_day, place->first ? NULL : &place->after, limit, ret_rows);
+		if (r == 0 && db_rows_count(*ret_rows) > 0) {
+			place->after = db_rows_uuid(*ret_rows, db_rows_count(*ret_rows) - 1, list->id_column);
+			place->after_day = db_rows_date(*ret_rows, db_rows_count(*ret_rows) - 1, list->day_column);
+		}
+	}
+	place->first = false;
+	return r;
+}
+
 /* All pages of one hospital, `left` rows at most. */
 static int hospital_list(struct ctl *ctl, const struct money_list *list, const struct money_filter *filter,
 	const struct hospital *hospital, int64_t *left, struct report *report, struct table *table,
 	struct money_sums *sums)
 {
-	struct uuid after;
-	int32_t after_day = 0;
+	struct place place = {.first = true};
 	bool more = true;
 	int r = money_read_begin(ctl, hospital, filter->list != NULL ? filter->list : list->report);
 
-	for (bool first = true; r == 0 && more && *left > 0; first = false) {
+	while (r == 0 && more && *left > 0) {
 		int64_t limit = *left < PAGE_ROWS ? *left : PAGE_ROWS;
 		struct pg_result *rows = NULL;
-		int count;
 
-		r = list->ask(ctl, hospital, filter, after_day, first ? NULL : &after, limit, &rows);
-		count = r == 0 ? db_rows_count(rows) : 0;
-		for (int row = 0; row < count; row++) {
+		r = page_read(ctl, list, filter, hospital, &place, limit, &rows);
+		more = r == 0 && db_rows_count(rows) >= limit;
+		for (int row = 0; r == 0 && row < limit && row < db_rows_count(rows); row++, --*left) {
 			table_add(table, cell_text(hospital->code));
 			list->row(ctl, hospital, rows, row, table, sums);
 		}
 		table_flush(table, report);
-		if (count > 0 && list->id_column >= 0) {
-			after = db_rows_uuid(rows, count - 1, list->id_column);
-			after_day = db_rows_date(rows, count - 1, list->day_column);
-		}
-		more = list->id_column >= 0 && count == limit;
-		*left -= count;
 		db_sync_rows_free(rows);
 	}
 	if (r == 0) return ctl_commit(ctl);
@@ -159,5 +180,6 @@ int money_list_run(struct ctl *ctl, const struct money_list *list, const struct 
 		(void)fprintf(stderr, "%s\n",
 			say(ctl, "there may be more: only these are listed and summed up; --csv lists all",
 				"可能还有更多:仅列示并合计以上各行;--csv 可列出全部"));
+	if (sums.remark) report_heading(&report, say(ctl, list->remark, list->remark_zh));
 	return report_end(&report, 0);
 }

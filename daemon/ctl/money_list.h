@@ -1,5 +1,5 @@
-/* Lists of finance that the database gives by pages: as many rows as fit into memory for people and JSON, all of them
- * for CSV, page by page. Under them stands the sum of each currency; currencies are never added up. */
+/* Lists of finance, read from the database by pages: as many rows as fit into memory for people and JSON, all of them
+ * for CSV. Under them stands the sum of each currency; currencies are never added up. */
 #ifndef CTL_MONEY_LIST_H
 #define CTL_MONEY_LIST_H
 
@@ -16,7 +16,7 @@ struct money_column {
 
 #define MONEY_CURRENCIES_MAX 32
 
-/* Sums by currency. */
+/* What the rows add up to, by currency. */
 struct money_sums {
 	struct money_sum {
 		char currency[4];
@@ -25,6 +25,7 @@ struct money_sums {
 		bool overflow;
 	} items[MONEY_CURRENCIES_MAX];
 	size_t count;
+	bool remark; /* a row wants the list's remark below it */
 };
 
 void money_sum_add(struct money_sums *sums, int64_t items, int64_t minor, const char *currency, int exponent);
@@ -35,12 +36,16 @@ void money_sums_show(const struct money_sums *sums, struct report *report);
 struct money_filter {
 	const char *hospital; /* NULL: all */
 	const char *list;     /* of work lists: which */
-	const char *carrier, *owner;
+	const char *carrier, *owner, *account;
 	int32_t day;      /* INT32_MIN: today */
 	int32_t from, to; /* of a span */
 	bool late;
+	bool all;      /* also what is done with */
 	int64_t limit; /* 0: none said */
 };
+
+/* In front of a list's statement. */
+#define MONEY_CURSOR "DECLARE list NO SCROLL CURSOR FOR "
 
 struct money_list {
 	const char *key;    /* in JSON */
@@ -48,14 +53,17 @@ struct money_list {
 	const char *empty, *empty_zh;
 	const struct money_column *columns;
 	size_t column_count;
-	/* A page of a hospital's rows behind (after_day, after); after NULL: the first. As many as limit, or there are
-	 * no more. */
+	/* Asks for a hospital's rows, all of them: MONEY_CURSOR and a statement. They are fetched page by page. */
+	int (*open)(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter);
+	/* Or, where a function of the database gives pages: one behind (after_day, after), which are columns of the
+	 * rows; after NULL: the first. As many as limit, or there are no more. */
 	int (*ask)(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter,
 		int32_t after_day, const struct uuid *after, int64_t limit, struct pg_result **ret_rows);
+	int id_column, day_column;
 	/* The row's cells but for the hospital's, which comes first; and what of it is summed up. */
 	void (*row)(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
 		struct table *table, struct money_sums *sums);
-	int id_column, day_column; /* of what a page begins behind; id_column -1: one page has all */
+	const char *remark, *remark_zh; /* stands below, where a row wants it */
 };
 
 #define MONEY_LIST_MAX 10000 /* rows that are kept in memory */

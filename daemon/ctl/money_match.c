@@ -1,16 +1,14 @@
 /* zhifuctl money match: what money in suspense is for, in the hands of a person. */
 #include <string.h>
 
-#include "base/clock.h"
 #include "ctl/match_desk.h"
-#include "ctl/report.h"
+#include "ctl/money_list.h"
 #include "db/sync.h"
 #include "lib/money.h"
 #include "model/directory.h"
 #include "model/receivable.h"
 #include "settle/match_know.h"
 
-#define LIST_MAX 10000
 #define NOTE_BYTES_MAX 2000
 
 static const struct word {
@@ -50,18 +48,38 @@ static struct cell cell_item(const struct uuid *line, int64_t part)
 
 /* ---- list ---- */
 
-static void list_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
-	struct table *table)
+static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
+	{"account", "account", "账户", false}, {"booked", "booked", "入账日", false}, {"days", "days", "天数", false},
+	{"open", "open", "未核销", true}, {"payer", "from", "付款方", false},
+	{"candidates", "candidates", "候选", false}, {"score", "best", "最高分", false},
+	{"why", "why it waits", "待处理原因", false}, {"line", "line", "流水", false}};
+
+static int items_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
 {
+	(void)filter;
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
+		"SELECT i.line_id, i.part, b.account, i.booked_day, i.open_minor, b.currency, b.exponent, s.payer,"
+		" (SELECT count(*) FROM match_candidate c WHERE c.hospital_id = i.hospital_id AND c.line_id = i.line_id AND c.part = i.part),"
+		" (SELECT max(c.score)::int4 FROM match_candidate c WHERE c.hospital_id = i.hospital_id AND c.line_id = i.line_id AND c.part = i.part),"
+		" CASE WHEN s.reason_by IS NULL THEN i.wait END::int4, s.reason FROM match_item i JOIN bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id"
+		" JOIN suspense s ON s.hospital_id = i.hospital_id AND s.line_id = i.line_id"
+		" WHERE i.hospital_id = $1 AND i.open_minor <> 0 ORDER BY i.booked_day, b.account, i.line_id, i.part",
+		"u", &hospital->id);
+}
+
+static void item_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table, struct money_sums *sums)
+{
+	const char *currency = db_rows_text(rows, row, 5);
+	int exponent = (int)db_rows_int(rows, row, 6);
 	struct uuid line = db_rows_uuid(rows, row, 0);
 	int32_t day = db_rows_date(rows, row, 3);
 
-	table_add(table, cell_text(hospital->code));
 	table_add(table, cell_text(db_rows_text(rows, row, 2)));
 	table_add(table, cell_day(day));
-	table_add(table, cell_int(zone_day(hospital->zone, clock_wall_ms()) - day));
-	table_add(table,
-		cell_money(db_rows_int(rows, row, 4), db_rows_text(rows, row, 5), (int)db_rows_int(rows, row, 6)));
+	table_add(table, cell_int(ctl_today(hospital) - day));
+	table_add(table, cell_money(db_rows_int(rows, row, 4), currency, exponent));
 	table_add(table, cell_text(db_rows_text(rows, row, 7)));
 	table_add(table, cell_int(db_rows_int(rows, row, 8)));
 	table_add(table, db_rows_null(rows, row, 9) ? cell_none() : cell_int(db_rows_int(rows, row, 9)));
@@ -69,50 +87,24 @@ static void list_row(const struct ctl *ctl, const struct hospital *hospital, con
 				 ? cell_text(db_rows_text(rows, row, 11))
 				 : cell_text(match_wait_text((uint8_t)db_rows_int(rows, row, 10), ctl->chinese)));
 	table_add(table, cell_item(&line, db_rows_int(rows, row, 1)));
+	money_sum_add(sums, 1, db_rows_int(rows, row, 4), currency, exponent);
 }
 
 static int match_list(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct column columns[] = {{"hospital", "hospital"}, {"account", "account"}, {"booked", "booked"},
-		{"days", "days"}, {"open", "open"}, {"payer", "from"}, {"candidates", "candidates"}, {"score", "best"},
-		{"why", "why it waits"}, {"line", "line"}};
-	const char *code = NULL;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	static const struct money_list list = {.key = "items",
+		.empty = "no money waits for a person",
+		.empty_zh = "没有待人工处理的款项",
+		.columns = columns,
+		.column_count = ARRAY_LEN(columns),
+		.open = items_open,
+		.row = item_row};
+	struct money_filter filter = {.limit = 0};
+	const struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
-	struct report report;
-	struct table table;
-	uint32_t index = 0;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
-	if (r != 0) return r;
-	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
-	report_begin(&report, ctl);
-	table_begin(&table, columns, ARRAY_LEN(columns));
-	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
-		struct pg_result *rows = NULL;
-
-		r = ctl_begin(ctl, &hospital->id, false);
-		if (r == 0)
-			r = ctl_query(ctl, &rows,
-				"SELECT i.line_id, i.part, b.account, i.booked_day, i.open_minor, b.currency, b.exponent, s.payer,"
-				" (SELECT count(*) FROM match_candidate c WHERE c.hospital_id = i.hospital_id AND c.line_id = i.line_id AND c.part = i.part),"
-				" (SELECT max(c.score)::int4 FROM match_candidate c WHERE c.hospital_id = i.hospital_id AND c.line_id = i.line_id AND c.part = i.part),"
-				" CASE WHEN s.reason_by IS NULL THEN i.wait END::int4, s.reason FROM match_item i JOIN bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id"
-				" JOIN suspense s ON s.hospital_id = i.hospital_id AND s.line_id = i.line_id"
-				" WHERE i.hospital_id = $1 AND i.open_minor <> 0 ORDER BY i.booked_day, b.account, i.line_id, i.part LIMIT $2",
-				"ui", &hospital->id, (int64_t)LIST_MAX);
-		if (r == 0) r = ctl_commit(ctl);
-		for (int row = 0; r == 0 && row < db_rows_count(rows); row++)
-			list_row(ctl, hospital, rows, row, &table);
-		db_sync_rows_free(rows);
-	}
-	table_end(&table, &report, "items", NULL, "no money waits for a person");
-	if (r < 0) {
-		json_decref(report.root);
-		return ctl_fail("could not read what waits");
-	}
-	return report_end(&report, 0);
+	return r != 0 ? r : money_list_run(ctl, &list, &filter);
 }
 
 /* ---- show ---- */
@@ -221,8 +213,8 @@ static int allocations_show(struct match_desk *desk, struct report *report)
 	int r = ctl_query(desk->ctl, &rows,
 		"SELECT a.made_at, a.kind::int4, c.ref, a.amount_minor, a.maker, a.why, a.undoes, a.allocation_id FROM allocation a"
 		" LEFT JOIN claim_state c ON c.hospital_id = a.hospital_id AND c.claim_id = a.claim_id"
-		" WHERE a.hospital_id = $1 AND a.line_id = $2 AND a.part = $3 ORDER BY a.made_at, a.allocation_id, a.no LIMIT $4",
-		"uuni", &desk->hospital->id, &desk->line, (int)desk->part, (int64_t)LIST_MAX);
+		" WHERE a.hospital_id = $1 AND a.line_id = $2 AND a.part = $3 ORDER BY a.made_at, a.allocation_id, a.no",
+		"uun", &desk->hospital->id, &desk->line, (int)desk->part);
 
 	table_begin(&table, columns, ARRAY_LEN(columns));
 	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {

@@ -2,7 +2,7 @@
  * and foreign currency that the bank bought. */
 #include <string.h>
 
-#include "ctl/report.h"
+#include "ctl/money_list.h"
 #include "db/sync.h"
 #include "lib/currency.h"
 #include "lib/money.h"
@@ -10,7 +10,7 @@
 #include "model/settlement.h"
 #include "settle/book_rate.h"
 
-#define LIST_MAX 10000
+#define TRANSIT_MAX 10000 /* of each hospital */
 
 static struct cell cell_of(const struct pg_result *rows, int row, int column, const char *currency, int exponent)
 {
@@ -103,6 +103,7 @@ static int account_proof(struct ctl *ctl, int argc, char **argv)
 	uint32_t index = 0;
 	int32_t day;
 	bool holds = true;
+	bool cut = false;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
 	if (r == 0) r = ctl_day("--day", day_text, INT32_MIN, &day);
@@ -119,18 +120,26 @@ static int account_proof(struct ctl *ctl, int argc, char **argv)
 		r = ctl_begin(ctl, &hospital->id, false);
 		if (r == 0) r = ctl_query(ctl, &rows, proof_sql, "udt", &hospital->id, end, account);
 		if (r == 0)
-			r = ctl_query(ctl, &items, transit_sql, "udti", &hospital->id, end, account, (int64_t)LIST_MAX);
+			r = ctl_query(ctl, &items, transit_sql, "udti", &hospital->id, end, account,
+				(int64_t)TRANSIT_MAX + 1);
 		if (r == 0) r = ctl_commit(ctl);
 		for (int row = 0; r == 0 && row < db_rows_count(rows); row++)
 			proof_row(ctl, hospital, rows, row, &proofs, &holds);
-		for (int row = 0; r == 0 && row < db_rows_count(items); row++)
+		for (int row = 0; r == 0 && row < db_rows_count(items) && row < TRANSIT_MAX; row++)
 			transit_row(ctl, hospital, items, row, &transit);
+		cut = cut || db_rows_count(items) > TRANSIT_MAX;
 		db_sync_rows_free(rows);
 		db_sync_rows_free(items);
 	}
 	table_end(&proofs, &report, "accounts", NULL, say(ctl, "no bank account has postings", "无银行账户分录"));
 	table_end(&transit, &report, "transit", "", NULL);
 	report_field(&report, "holds", NULL, cell_bool(holds));
+	report_field(&report, "cut", NULL, cell_bool(cut));
+	if (cut && ctl_notes(ctl))
+		(void)fprintf(stderr,
+			ctl->chinese ? "仅显示前 %d 笔未达账项:请用 --account 限定账户\n"
+				     : "only the first %d in transit are shown: use --account\n",
+			TRANSIT_MAX);
 	if (r < 0) {
 		json_decref(report.root);
 		return ctl_fail("could not prove the accounts");
@@ -246,59 +255,55 @@ static int order_clear(struct ctl *ctl, int argc, char **argv)
 	return report_end(&report, 0);
 }
 
+static const struct money_column order_columns[] = {{"hospital", "hospital", "医院", false},
+	{"account", "account", "账户", false}, {"day", "day", "日期", false}, {"amount", "amount", "金额", true},
+	{"state", "state", "状态", false}, {"who", "by", "经办", false}, {"why", "why", "原因", false},
+	{"order", "order", "指令", false}};
+
+static int orders_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
+{
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
+		"SELECT account, book_day, amount_minor, currency, exponent, cleared_line IS NOT NULL, maker, why, order_id"
+		" FROM bank_order WHERE hospital_id = $1 AND ($2 OR cleared_line IS NULL) ORDER BY book_day, order_id",
+		"ub", &hospital->id, (int)filter->all);
+}
+
+static void order_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table, struct money_sums *sums)
+{
+	const char *currency = db_rows_text(rows, row, 3);
+	int exponent = (int)db_rows_int(rows, row, 4);
+	struct uuid id = db_rows_uuid(rows, row, 8);
+
+	(void)hospital;
+	table_add(table, cell_text(db_rows_text(rows, row, 0)));
+	table_add(table, cell_day(db_rows_date(rows, row, 1)));
+	table_add(table, cell_of(rows, row, 2, currency, exponent));
+	table_add(table, db_rows_bool(rows, row, 5) ? cell_word(say(ctl, "debited", "已付"), "debited")
+						    : cell_word(say(ctl, "in transit", "在途"), "transit"));
+	table_add(table, cell_text(db_rows_text(rows, row, 6)));
+	table_add(table, cell_text(db_rows_text(rows, row, 7)));
+	table_add(table, cell_uuid(&id));
+	money_sum_add(sums, 1, db_rows_int(rows, row, 2), currency, exponent);
+}
+
 static int order_list(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct column english[] = {{"hospital", "hospital"}, {"account", "account"}, {"day", "day"},
-		{"amount", "amount"}, {"state", "state"}, {"who", "by"}, {"why", "why"}, {"order", "order"}};
-	static const struct column chinese[] = {{"hospital", "医院"}, {"account", "账户"}, {"day", "日期"},
-		{"amount", "金额"}, {"state", "状态"}, {"who", "经办"}, {"why", "原因"}, {"order", "指令"}};
-	const char *code = NULL;
-	bool all = false;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--all", NULL, &all}, {NULL, NULL, NULL}};
+	static const struct money_list list = {.key = "orders",
+		.empty = "no orders",
+		.empty_zh = "没有付款指令",
+		.columns = order_columns,
+		.column_count = ARRAY_LEN(order_columns),
+		.open = orders_open,
+		.row = order_row};
+	struct money_filter filter = {.limit = 0};
+	const struct ctl_option options[] = {
+		{"--hospital", &filter.hospital, NULL}, {"--all", NULL, &filter.all}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
-	struct report report;
-	struct table table;
-	uint32_t index = 0;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
-	if (r != 0) return r;
-	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
-	report_begin(&report, ctl);
-	table_begin(&table, ctl->chinese ? chinese : english, ARRAY_LEN(english));
-	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
-		struct pg_result *rows = NULL;
-
-		r = ctl_begin(ctl, &hospital->id, false);
-		if (r == 0)
-			r = ctl_query(ctl, &rows,
-				"SELECT account, book_day, amount_minor, currency, exponent, cleared_line IS NOT NULL, maker, why, order_id"
-				" FROM bank_order WHERE hospital_id = $1 AND ($2 OR cleared_line IS NULL) ORDER BY book_day, order_id LIMIT $3",
-				"ubi", &hospital->id, all, (int64_t)LIST_MAX);
-		if (r == 0) r = ctl_commit(ctl);
-		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
-			struct uuid id = db_rows_uuid(rows, row, 8);
-
-			table_add(&table, cell_text(hospital->code));
-			table_add(&table, cell_text(db_rows_text(rows, row, 0)));
-			table_add(&table, cell_day(db_rows_date(rows, row, 1)));
-			table_add(&table,
-				cell_of(rows, row, 2, db_rows_text(rows, row, 3), (int)db_rows_int(rows, row, 4)));
-			table_add(&table, db_rows_bool(rows, row, 5)
-						  ? cell_word(say(ctl, "debited", "已付"), "debited")
-						  : cell_word(say(ctl, "in transit", "在途"), "transit"));
-			table_add(&table, cell_text(db_rows_text(rows, row, 6)));
-			table_add(&table, cell_text(db_rows_text(rows, row, 7)));
-			table_add(&table, cell_uuid(&id));
-		}
-		db_sync_rows_free(rows);
-	}
-	table_end(&table, &report, "orders", NULL, say(ctl, "no orders", "没有付款指令"));
-	if (r < 0) {
-		json_decref(report.root);
-		return ctl_fail("could not read the orders");
-	}
-	return report_end(&report, 0);
+	return r != 0 ? r : money_list_run(ctl, &list, &filter);
 }
 
 /* ---- sale ---- */

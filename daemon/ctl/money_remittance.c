@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "advice/sheet.h"
+#include "ctl/money_list.h"
 #include "ctl/remittance_store.h"
-#include "ctl/report.h"
 #include "ctl/unseal.h"
 #include "db/sync.h"
 #include "lib/currency.h"
@@ -11,7 +11,6 @@
 #include "model/directory.h"
 
 #define ARENA_BYTES_MAX (1u << 30)
-#define LIST_MAX 10000
 
 /* What a remittance's standing is called; by enum remittance_standing, 0 of those that a module brought. */
 static const struct standing {
@@ -310,77 +309,70 @@ static int remittance_enter(struct ctl *ctl, int argc, char **argv)
 
 /* ---- list ---- */
 
-static const char *const list_sql =
-	"SELECT identifier, remitter, version, form::int4, amount_minor, sum_minor, currency, exponent::int4, standing::int4, made_at, maker,"
-	" id FROM (SELECT a.identifier, a.remitter, a.version, a.form, a.amount_minor, a.sum_minor, a.currency, a.exponent, a.standing,"
-	"  a.made_at, a.maker, a.advice_id AS id FROM advice a WHERE a.hospital_id = $1"
-	" UNION ALL SELECT m.identifier, m.insurer, 1, 0, m.amount_minor, (SELECT coalesce(sum(d.amount_minor + d.fee_minor), 0)::bigint"
-	"  FROM remittance_detail d WHERE d.hospital_id = m.hospital_id AND d.remittance_id = m.remittance_id), m.currency, m.exponent,"
-	"  1, m.created_at, m.insurer, m.remittance_id FROM remittance m WHERE m.hospital_id = $1 AND NOT EXISTS (SELECT 1 FROM advice a"
-	"  WHERE a.hospital_id = m.hospital_id AND a.advice_id = m.remittance_id)) r"
-	" WHERE NOT $2 OR standing = 2 ORDER BY made_at DESC, id LIMIT $3";
-
-static int list_rows(struct ctl *ctl, const struct hospital *hospital, bool parked, struct table *table)
+static int remittances_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
 {
-	struct pg_result *rows = NULL;
-	int r = ctl_begin(ctl, &hospital->id, false);
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
+		"SELECT identifier, remitter, version, form::int4, amount_minor, sum_minor, currency, exponent::int4, standing::int4, made_at, maker,"
+		" id FROM (SELECT a.identifier, a.remitter, a.version, a.form, a.amount_minor, a.sum_minor, a.currency, a.exponent, a.standing,"
+		"  a.made_at, a.maker, a.advice_id AS id FROM advice a WHERE a.hospital_id = $1"
+		" UNION ALL SELECT m.identifier, m.insurer, 1, 0, m.amount_minor, (SELECT coalesce(sum(d.amount_minor + d.fee_minor), 0)::bigint"
+		"  FROM remittance_detail d WHERE d.hospital_id = m.hospital_id AND d.remittance_id = m.remittance_id), m.currency, m.exponent,"
+		"  1, m.created_at, m.insurer, m.remittance_id FROM remittance m WHERE m.hospital_id = $1 AND NOT EXISTS (SELECT 1 FROM advice a"
+		"  WHERE a.hospital_id = m.hospital_id AND a.advice_id = m.remittance_id)) r"
+		" WHERE $2 OR standing = 2 ORDER BY made_at DESC, id",
+		"ub", &hospital->id, (int)filter->all);
+}
 
-	if (r == 0) r = ctl_query(ctl, &rows, list_sql, "ubi", &hospital->id, parked, (int64_t)LIST_MAX);
-	if (r == 0) r = ctl_commit(ctl);
-	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
-		const char *currency = db_rows_text(rows, row, 6);
-		int exponent = (int)db_rows_int(rows, row, 7);
-		struct uuid id = db_rows_uuid(rows, row, 11);
+static void list_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table, struct money_sums *sums)
+{
+	const char *currency = db_rows_text(rows, row, 6);
+	int exponent = (int)db_rows_int(rows, row, 7);
+	int64_t standing = db_rows_int(rows, row, 8);
+	struct uuid id = db_rows_uuid(rows, row, 11);
 
-		table_add(table, cell_text(hospital->code));
-		table_add(table, cell_text(db_rows_text(rows, row, 0)));
-		table_add(table, cell_text(db_rows_text(rows, row, 1)));
-		table_add(table, cell_int(db_rows_int(rows, row, 2)));
-		table_add(table, cell_form(ctl, db_rows_int(rows, row, 3)));
-		table_add(table, cell_money(db_rows_int(rows, row, 4), currency, exponent));
-		table_add(table, cell_money(db_rows_int(rows, row, 5), currency, exponent));
-		table_add(table, cell_standing(ctl, db_rows_int(rows, row, 8)));
-		table_add(table, cell_time(hospital->zone, db_rows_time_ms(rows, row, 9)));
-		table_add(table, cell_text(db_rows_text(rows, row, 10)));
-		table_add(table, cell_uuid(&id));
-	}
-	db_sync_rows_free(rows);
-	return r;
+	table_add(table, cell_text(db_rows_text(rows, row, 0)));
+	table_add(table, cell_text(db_rows_text(rows, row, 1)));
+	table_add(table, cell_int(db_rows_int(rows, row, 2)));
+	table_add(table, cell_form(ctl, db_rows_int(rows, row, 3)));
+	table_add(table, cell_money(db_rows_int(rows, row, 4), currency, exponent));
+	table_add(table, cell_money(db_rows_int(rows, row, 5), currency, exponent));
+	table_add(table, cell_standing(ctl, standing));
+	table_add(table, cell_time(hospital->zone, db_rows_time_ms(rows, row, 9)));
+	table_add(table, cell_text(db_rows_text(rows, row, 10)));
+	table_add(table, cell_uuid(&id));
+	if (standing <= STANDING_PARKED) money_sum_add(sums, 1, db_rows_int(rows, row, 4), currency, exponent);
 }
 
 static int remittance_list(struct ctl *ctl, int argc, char **argv)
 {
-	const struct column columns[] = {{"hospital", say(ctl, "hospital", "医院")},
-		{"identifier", say(ctl, "identifier", "编号")}, {"remitter", say(ctl, "remitter", "付款人")},
-		{"version", say(ctl, "version", "版本")}, {"form", say(ctl, "came as", "来源")},
-		{"amount", say(ctl, "transferred", "转账金额")}, {"details", say(ctl, "its details", "明细合计")},
-		{"standing", say(ctl, "standing", "状态")}, {"at", say(ctl, "taken", "导入时间")},
-		{"who", say(ctl, "by", "经办人")}, {"id", "id"}};
-	const char *words[CTL_WORDS_MAX];
-	const char *code = NULL;
+	static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
+		{"identifier", "identifier", "编号", false}, {"remitter", "remitter", "付款人", false},
+		{"version", "version", "版本", false}, {"form", "came as", "来源", false},
+		{"amount", "transferred", "转账金额", true}, {"details", "its details", "明细合计", true},
+		{"standing", "standing", "状态", false}, {"at", "taken", "导入时间", false},
+		{"who", "by", "经办人", false}, {"id", "id", "id", false}};
+	struct money_list list = {.key = "remittances",
+		.empty = "no remittances yet",
+		.empty_zh = "还没有付款通知",
+		.columns = columns,
+		.column_count = ARRAY_LEN(columns),
+		.open = remittances_open,
+		.row = list_row};
+	struct money_filter filter = {.limit = 0};
 	bool parked = false;
 	const struct ctl_option options[] = {
-		{"--parked", NULL, &parked}, {"--hospital", &code, NULL}, {NULL, NULL, NULL}};
-	const struct hospital *hospital;
-	struct report report;
-	struct table table;
-	uint32_t index = 0;
+		{"--parked", NULL, &parked}, {"--hospital", &filter.hospital, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
-	if (r != 0) return r;
-	if (code != NULL && ctl_hospital(ctl, code) == NULL) return 2;
-	report_begin(&report, ctl);
-	table_begin(&table, columns, ARRAY_LEN(columns));
-	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL)
-		r = list_rows(ctl, hospital, parked, &table);
-	table_end(&table, &report, "remittances", NULL,
-		parked ? say(ctl, "none is parked", "没有搁置的付款通知")
-		       : say(ctl, "no remittances yet", "还没有付款通知"));
-	if (r < 0) {
-		json_decref(report.root);
-		return ctl_fail("could not list remittances");
+	filter.all = !parked;
+	if (parked) {
+		list.empty = "none is parked";
+		list.empty_zh = "没有搁置的付款通知";
 	}
-	return report_end(&report, 0);
+	return r != 0 ? r : money_list_run(ctl, &list, &filter);
 }
 
 /* ---- one that is there ---- */

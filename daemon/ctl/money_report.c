@@ -45,13 +45,12 @@ static const struct money_column open_columns[] = {HOSPITAL_COLUMN, {"carrier", 
 	{"days_over_365", "over 365", "超过365天", true}, {"carried", "carried at", "账面价值", true},
 	{"oldest", "oldest", "最早", false}};
 
-static int open_ask(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter,
-	int32_t after_day, const struct uuid *after, int64_t limit, struct pg_result **ret_rows)
+static int open_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
 {
 	char day[16];
 
-	(void)after_day, (void)after, (void)limit;
-	return ctl_query(ctl, ret_rows,
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
 		"SELECT carrier, currency, exponent, items, open_minor, not_due_minor, to_30_minor, to_60_minor, to_90_minor,"
 		" to_180_minor, to_365_minor, older_minor, carried_minor, book_currency, oldest_day"
 		" FROM report_open($1, $2::text::date, $3)",
@@ -81,9 +80,8 @@ static const struct money_list open_list = {.key = "open",
 	.empty_zh = "没有未结款项",
 	.columns = open_columns,
 	.column_count = ARRAY_LEN(open_columns),
-	.ask = open_ask,
-	.row = open_row,
-	.id_column = -1};
+	.open = open_open,
+	.row = open_row};
 
 /* ---- the open claims ---- */
 
@@ -151,11 +149,10 @@ static const struct money_column score_columns[] = {HOSPITAL_COLUMN, {"role", "a
 	{"short_amount_share", "share", "占比", false}, {"disputes", "disputes", "争议", false},
 	{"won", "won", "争回", false}};
 
-static int score_ask(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter,
-	int32_t after_day, const struct uuid *after, int64_t limit, struct pg_result **ret_rows)
+static int score_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
 {
-	(void)after_day, (void)after, (void)limit;
-	return ctl_query(ctl, ret_rows,
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
 		"SELECT role, party, answered, answer_median_tenths, answer_p90, denied, paid, pay_median_tenths, pay_p90,"
 		" short, short_book_minor, owed_book_minor, disputes, won, book_currency FROM report_scoreboard($1, $2, $3)",
 		"udd", &hospital->id, filter->from, filter->to);
@@ -201,9 +198,8 @@ static const struct money_list score_list = {.key = "scoreboard",
 	.empty_zh = "该期间没有答复或付款",
 	.columns = score_columns,
 	.column_count = ARRAY_LEN(score_columns),
-	.ask = score_ask,
-	.row = score_row,
-	.id_column = -1};
+	.open = score_open,
+	.row = score_row};
 
 /* ---- exchange rates ---- */
 
@@ -212,11 +208,10 @@ static const struct money_column fx_columns[] = {HOSPITAL_COLUMN, {"carrier", "c
 	{"realised_gain", "realised gain", "已实现收益", true}, {"realised_loss", "realised loss", "已实现损失", true},
 	{"revaluation", "revaluation", "重估损益", true}, {"net", "gain less loss", "汇兑净损益", true}};
 
-static int fx_ask(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter,
-	int32_t after_day, const struct uuid *after, int64_t limit, struct pg_result **ret_rows)
+static int fx_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
 {
-	(void)after_day, (void)after, (void)limit;
-	return ctl_query(ctl, ret_rows,
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
 		"SELECT carrier, account, currency, realised_gain_minor, realised_loss_minor, revalued_minor, net_minor,"
 		" book_currency FROM report_fx($1, $2, $3)",
 		"udd", &hospital->id, filter->from, filter->to);
@@ -240,9 +235,8 @@ static const struct money_list fx_list = {.key = "fx",
 	.empty_zh = "该期间没有汇兑差额",
 	.columns = fx_columns,
 	.column_count = ARRAY_LEN(fx_columns),
-	.ask = fx_ask,
-	.row = fx_row,
-	.id_column = -1};
+	.open = fx_open,
+	.row = fx_row};
 
 /* ---- suspense ---- */
 
@@ -323,13 +317,12 @@ static const struct money_column account_columns[] = {HOSPITAL_COLUMN, {"account
 	{"difference", "difference", "差额", true}, {"suspense", "of it in suspense", "其中待查", true},
 	{"since", "since", "自", false}, {"taken_at", "last taken", "最近导入", false}};
 
-static int accounts_ask(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter,
-	int32_t after_day, const struct uuid *after, int64_t limit, struct pg_result **ret_rows)
+static int accounts_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
 {
 	char day[16];
 
-	(void)after_day, (void)after, (void)limit;
-	return ctl_query(ctl, ret_rows,
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
 		"SELECT account, currency, exponent, statement_day, statement_minor, transit_minor, ledger_minor,"
 		" difference_minor, suspense_minor, suspense_since, taken_at FROM report_accounts($1, $2::text::date)",
 		"ut", &hospital->id, money_day_text(filter->day, day));
@@ -360,9 +353,8 @@ static const struct money_list accounts_list = {.key = "accounts",
 	.empty_zh = "没有银行对账单",
 	.columns = account_columns,
 	.column_count = ARRAY_LEN(account_columns),
-	.ask = accounts_ask,
-	.row = accounts_row,
-	.id_column = -1};
+	.open = accounts_open,
+	.row = accounts_row};
 
 /* ---- the commands ---- */
 

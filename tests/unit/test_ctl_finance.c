@@ -70,7 +70,8 @@ static int none_left(void **state)
 	(void)state;
 	world_sql(&world,
 		"TRUNCATE zhifu.claim_state, zhifu.claim_event, zhifu.receivable, zhifu.allocation, zhifu.bank_line, zhifu.posting,"
-		" zhifu.suspense, zhifu.remittance, zhifu.work_owner, zhifu.contract");
+		" zhifu.suspense, zhifu.remittance, zhifu.work_owner, zhifu.contract, zhifu.match_item, zhifu.bank_order, zhifu.declaration,"
+		" zhifu.advice, zhifu.revaluation");
 	return 0;
 }
 
@@ -501,6 +502,56 @@ static int start(void **state)
 	return 0;
 }
 
+/* ---- more than a list holds ---- */
+
+#define MANY 10002
+
+/* That many of everything that has a list. */
+static void many_of_all(void)
+{
+	world_sql(&world,
+		"SET session_replication_role = replica;"
+		"CREATE TEMP TABLE many AS SELECT '" HOSPITAL_A "'::uuid AS h, i,"
+		" ('019ab000-0000-7000-8000-' || lpad(i::text, 12, '0'))::uuid AS id FROM generate_series(1, %d) i;"
+		"INSERT INTO zhifu.bank_line (hospital_id, line_id, statement_id, account, identity, occurrence, booked_day, amount_minor,"
+		" currency, exponent, reversal, content) SELECT h, id, h, 'usd', sha256(id::text::bytea), 0, '2026-11-02', 100, 'USD', 2, false, '' FROM many;"
+		"INSERT INTO zhifu.suspense (hospital_id, line_id, open_minor, currency, exponent, since, reason, items_made)"
+		" SELECT h, id, 100, 'USD', 2, '2026-11-02', 'unknown', true FROM many;"
+		"INSERT INTO zhifu.match_item (hospital_id, line_id, part, amount_minor, open_minor, booked_day) SELECT h, id, 0, 100, 100, '2026-11-02' FROM many;"
+		"INSERT INTO zhifu.bank_order (hospital_id, order_id, account, amount_minor, currency, exponent, line_id, book_day, maker, why)"
+		" SELECT h, id, 'usd', 100, 'USD', 2, id, '2026-11-02', 'li', 'test' FROM many;"
+		"INSERT INTO zhifu.declaration (hospital_id, no, line_id, ground, credit_day, due_day, due_assumed)"
+		" SELECT h, i, id, 1, '2026-11-02', '2026-11-09', true FROM many;"
+		"INSERT INTO zhifu.advice (hospital_id, advice_id, remitter, identifier, version, standing, form, hash, amount_minor, sum_minor,"
+		" currency, exponent, detail_count, document, maker) SELECT h, id, 'alpha', i::text, 1, 2, 1, sha256(''), 100, 90, 'USD', 2, 1, '', 'li' FROM many;"
+		"INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, insurer) SELECT h, id, i::text, 'alpha' FROM many;"
+		"INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, kind, currency, exponent, owed_minor, open_minor, book_minor,"
+		" billed_day) SELECT h, id, 'alpha', 'alpha', 'A', 'USD', 2, 100, 100, 700, '2026-11-02' FROM many;"
+		"INSERT INTO zhifu.revaluation (hospital_id, last_day, entry_id, account, claim_id, currency, exponent, amount_minor, carried_minor,"
+		" closing_minor) SELECT h, '2026-11-30', id, 'AR-ALPHA', id, 'USD', 2, 100, 700, 710 FROM many;"
+		"DROP TABLE many; SET session_replication_role = origin",
+		MANY);
+}
+
+static void a_list_that_is_cut_says_so_and_csv_has_all(void **state)
+{
+	static const char *const lists[] = {"match list", "order list", "limitation list --all", "remittance list",
+		"remittance list --parked", "declaration list", "suspense list", "period show 2026-11"};
+	char said[64];
+
+	(void)state;
+	many_of_all();
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		(void)ctl(&world, "money %s --hospital HZ1 2>&1 >/dev/null | cat", lists[i]);
+		if (strstr(world.out, "--csv lists all") == NULL) fail_msg("%s does not say it", lists[i]);
+		(void)ctl(&world, "money %s --hospital HZ1 --csv | wc -l", lists[i]);
+		snprintf(said, sizeof(said), "%d\n", MANY + 1);
+		assert_string_equal(world.out, said);
+	}
+	(void)ctl(&world, "money order list --hospital HZ1 --json | tail -c 200");
+	assert_non_null(strstr(world.out, "\"cut\":true"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -512,6 +563,7 @@ int main(void)
 		cmocka_unit_test_setup(gains_and_losses_are_told_by_payer_and_currency, none_left),
 		cmocka_unit_test_setup(suspense_is_told_with_its_age, none_left),
 		cmocka_unit_test_setup(sums_hold_for_any_history, none_left),
+		cmocka_unit_test_setup(a_list_that_is_cut_says_so_and_csv_has_all, none_left),
 	};
 	int r = world_start(&world, "ctl_finance");
 	if (r == 77) {
