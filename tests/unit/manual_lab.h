@@ -58,4 +58,20 @@ static inline void assert_manual(const char *path, const char *name, const char 
 	free(page);
 }
 
+/* The first example of a page, as NUL-terminated text; free it. */
+static inline char *manual_example(const char *path)
+{
+	static const char mark[] = ".Bd -literal -offset indent\n";
+	char *page = manual_text(path);
+	char *begin = strstr(page, mark), *end;
+
+	assert_non_null(begin);
+	begin += strlen(mark);
+	end = strstr(begin, "\n.Ed");
+	assert_non_null(end);
+	memmove(page, begin, (size_t)(end - begin));
+	page[end - begin] = '\0';
+	return page;
+}
+
 #endif

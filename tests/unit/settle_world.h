@@ -4,7 +4,11 @@
 
 #include "translate_world.h"
 
+#include "db/pool.h"
+#include "settle/bills.h"
 #include "settle/settle.h"
+#include "settle/settle_sql.h"
+#include "settle/value.h"
 
 static inline void settle_start(void)
 {
@@ -33,6 +37,39 @@ static inline struct test_claim claim_sent(void)
 
 	claim_deliver(&claim);
 	return claim;
+}
+
+/* Looks at bills, and for values, as often as it takes until the number is what it should be. */
+static inline void look_until(const char *question, int64_t wanted)
+{
+	static const struct db_table *const tables[] = {&settle_table};
+	char conninfo[256];
+	struct db_pool *pool;
+	struct bills *bills;
+	struct value *value;
+	int64_t give_up_ms = clock_mono_ms() + 10000;
+
+	snprintf(conninfo, sizeof(conninfo), "host=%s user=zhifu_settle dbname=postgres", fix.dir);
+	worker_fill(fix.loop);
+	pool = pool_open(
+		(struct db_pool_conf){.conninfo = conninfo, .role = "settle", .tables = tables, .table_count = 1});
+	assert_int_equal(value_new(&world.worker, pool, &value), 0);
+	assert_int_equal(bills_new(&world.worker, pool, &bills), 0);
+	LOOP_UNTIL(db_pool_up(pool), 5000);
+	do {
+		value_look(value);
+		bills_look(bills);
+		assert_int_equal(event_base_loop(fix.loop, EVLOOP_ONCE), 0);
+	} while (number("%s", question) != wanted && clock_mono_ms() < give_up_ms);
+	assert_int_equal(number("%s", question), wanted);
+	bills_free(bills);
+	value_free(value);
+	db_pool_free(pool);
+	metrics_free(world.metrics);
+	/* What was under way may still put off what is woken next. */
+	while (number("SELECT count(*) FROM pg_stat_activity WHERE usename = 'zhifu_settle'") > 0 &&
+		clock_mono_ms() < give_up_ms) {
+	}
 }
 
 #endif

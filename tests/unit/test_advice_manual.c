@@ -34,20 +34,14 @@ static void the_example_is_read(void **state)
 	struct fault_list faults;
 	struct advice advice;
 	struct advice_sums sums;
-	char *page = manual_text("daemon/zhifu_remittance.5");
-	char *begin = strstr(page, ".Bd -literal -offset indent\n"), *end;
+	char *example = manual_example("daemon/zhifu_remittance.5");
 
-	assert_non_null(begin);
-	begin = strchr(begin, '\n');
-	end = strstr(begin, "\n.Ed");
-	assert_non_null(end);
 	arena_init(&arena, 1 << 20);
 	fault_list_init(&faults, &arena.zf, 0);
-	assert_int_equal(
-		advice_read_document((struct text_span){begin, (size_t)(end - begin)}, &arena.zf, &faults, &advice), 0);
+	assert_int_equal(advice_read_document(text_of(example), &arena.zf, &faults, &advice), 0);
 	assert_int_equal(advice_sums(&advice, &sums), 0);
 	assert_int_equal(sums.difference, 0);
-	free(page);
+	free(example);
 }
 
 int main(void)

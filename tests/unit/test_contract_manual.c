@@ -101,19 +101,13 @@ static void the_example_is_read(void **state)
 	struct arena arena CLEANUP(arena_free);
 	struct fault_list faults;
 	struct contract_list list;
-	char *page = manual_text("daemon/zhifu_contract.5");
-	char *begin = strstr(page, ".Bd -literal -offset indent\n"), *end;
+	char *example = manual_example("daemon/zhifu_contract.5");
 
-	assert_non_null(begin);
-	begin = strchr(begin, '\n');
-	end = strstr(begin, "\n.Ed");
-	assert_non_null(end);
 	arena_init(&arena, 1 << 20);
 	fault_list_init(&faults, &arena.zf, 0);
-	assert_int_equal(
-		contract_read((struct text_span){begin, (size_t)(end - begin)}, "CNY", &arena.zf, &faults, &list), 0);
+	assert_int_equal(contract_read(text_of(example), "CNY", &arena.zf, &faults, &list), 0);
 	assert_int_equal(list.items[0].kind, CONTRACT_B);
-	free(page);
+	free(example);
 }
 
 /* A required key has no default, and each default in words can be told from one that is read. */

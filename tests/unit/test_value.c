@@ -2,36 +2,7 @@
  * record. */
 #include "settle_world.h"
 
-#include "db/pool.h"
-#include "settle/settle_sql.h"
-#include "settle/value.h"
-
 #define TODAY "(now() AT TIME ZONE 'Asia/Shanghai')::date"
-
-/* Looks as often as it takes until the number is what it should be. */
-static void look_until(const char *question, int64_t wanted)
-{
-	static const struct db_table *const tables[] = {&settle_table};
-	char conninfo[256];
-	struct db_pool *pool;
-	struct value *value;
-	int64_t give_up_ms = clock_mono_ms() + 10000;
-
-	snprintf(conninfo, sizeof(conninfo), "host=%s user=zhifu_settle dbname=postgres", fix.dir);
-	worker_fill(fix.loop);
-	pool = pool_open(
-		(struct db_pool_conf){.conninfo = conninfo, .role = "settle", .tables = tables, .table_count = 1});
-	assert_int_equal(value_new(&world.worker, pool, &value), 0);
-	LOOP_UNTIL(db_pool_up(pool), 5000);
-	do {
-		value_look(value);
-		assert_int_equal(event_base_loop(fix.loop, EVLOOP_ONCE), 0);
-	} while (number(question) != wanted && clock_mono_ms() < give_up_ms);
-	assert_int_equal(number(question), wanted);
-	value_free(value);
-	db_pool_free(pool);
-	metrics_free(world.metrics);
-}
 
 /* A claim of that price that was sent, and so billed, so many days ago. */
 static struct test_claim claim_of(const char *currency, int exponent, int64_t minor, int days)
