@@ -32,12 +32,6 @@ CREATE TABLE hospital_key (
 	PRIMARY KEY (hospital_id, version)
 );
 
--- Insurers, TPAs and other companies, mirrored from conf/insurers.d so that reports can name them.
-CREATE TABLE insurer (
-	insurer text PRIMARY KEY CHECK (insurer ~ '^[a-z0-9][a-z0-9-]{0,31}$'),
-	name    text NOT NULL
-);
-
 -- One process owns a route (insurer:channel) by a fenced lease: a larger fence wins, a write with a smaller one is refused.
 CREATE TABLE route_lease (
 	route      text PRIMARY KEY,

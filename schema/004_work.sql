@@ -36,7 +36,7 @@ $$;
 GRANT SELECT ON claim, claim_state, claim_event, idempotency, claim_identifier, patient_key, patient_lookup, consent, task,
 	adjudication, adjudication_line, remittance, remittance_detail, fact, export_ledger, export_count, posting, posting_unvalued, receivable_wait,
 	exchange, message, attempt, outbox TO zhifu_intake, zhifu_operator;
-GRANT SELECT ON hospital, insurer, route_lease TO zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
+GRANT SELECT ON hospital, route_lease TO zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
 
 -- Registers a hospital (the first process that knows it brings a wrapped key) and returns all versions of its key,
 -- newest first.
@@ -51,12 +51,6 @@ BEGIN
 	INSERT INTO hospital_key (hospital_id, version, wrapped) VALUES (p_hospital, 1, p_wrapped) ON CONFLICT DO NOTHING;
 	RETURN QUERY SELECT k.version, k.wrapped FROM hospital_key k WHERE k.hospital_id = p_hospital ORDER BY k.version DESC;
 END
-$$;
-
-CREATE FUNCTION insurer_open(p_insurer text, p_name text) RETURNS void LANGUAGE sql SECURITY DEFINER
-SET search_path = zhifu, pg_temp AS $$
-	INSERT INTO insurer VALUES (p_insurer, p_name)
-	ON CONFLICT (insurer) DO UPDATE SET name = excluded.name WHERE insurer.name <> excluded.name;
 $$;
 
 -- A stay that one of these names is of, from now on the first if none is.
@@ -427,7 +421,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION hospital_open, insurer_open, work_hospitals, work_lease, work_unlease, work_defer, work_revoke
+GRANT EXECUTE ON FUNCTION hospital_open, work_hospitals, work_lease, work_unlease, work_defer, work_revoke
 	TO zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
 GRANT EXECUTE ON FUNCTION claim_step TO zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
 GRANT EXECUTE ON FUNCTION jti_use TO zhifu_intake;

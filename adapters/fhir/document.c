@@ -266,14 +266,3 @@ bool fhir_document_all(const struct fhir_document *document, bool (*accept)(cons
 	}
 	return true;
 }
-
-const struct zf_patient *fhir_document_patient(const struct fhir_document *document, uint32_t entry)
-{
-	if (entry >= document->entry_count) return NULL;
-	const struct fhir_resource *resource = document->entries[entry].resource;
-	if (resource == NULL || resource->type != FHIR_T_PATIENT || resource->value == NULL) return NULL;
-	struct zf_patient *patient = &((struct fhir_patient *)resource->value)->out;
-	patient->size = sizeof(*patient);
-	patient->resolved = 1;
-	return patient;
-}

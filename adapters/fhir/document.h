@@ -100,7 +100,4 @@ int fhir_document_read(const char *bytes, size_t len, const struct fhir_limits *
  * entry without a resource, and of a type that we do not map, since others may be contained in it. */
 bool fhir_document_all(const struct fhir_document *document, bool (*accept)(const char *type_name));
 
-/* The patient of a Patient entry, as a claim would show it; NULL for other entries. */
-const struct zf_patient *fhir_document_patient(const struct fhir_document *document, uint32_t entry);
-
 #endif

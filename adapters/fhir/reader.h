@@ -71,8 +71,6 @@ void fhir_reader_fault_in(
 
 /* "Bundle.entry[4].resource.item[2]" from frames; returns the length, cut to size - 1. */
 size_t fhir_path_format(const struct fhir_frame *frames, uint32_t count, char *ret, size_t size);
-/* The path of a resource in its document. */
-void fhir_resource_path(const struct fhir_resource *root, const struct fhir_resource *resource, char *ret, size_t size);
 
 /* LIB_NOMEM or 0. */
 int fhir_stack_push(struct zf_arena *arena, struct fhir_stack *stack, void *item);

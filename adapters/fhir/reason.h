@@ -11,7 +11,6 @@
 
 #define FHIR_SYSTEM_REASON "urn:zhifu:reason" /* our names below as a code system */
 #define FHIR_SYSTEM_ADJUDICATION "http://terminology.hl7.org/CodeSystem/adjudication"
-#define FHIR_SYSTEM_CARC "https://x12.org/codes/claim-adjustment-reason-codes"
 #define FHIR_SYSTEM_CAGC "https://x12.org/codes/claim-adjustment-group-codes"
 
 /* What an adjudication entry is about. */

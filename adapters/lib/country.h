@@ -15,10 +15,6 @@ static inline bool country_is_alpha2(struct text_span code)
 {
 	return code.len == 2 && country_find(code) != NULL;
 }
-static inline bool country_is_alpha3(struct text_span code)
-{
-	return code.len == 3 && country_find(code) != NULL;
-}
 /* The table, sorted by alpha-2. */
 const struct country *country_table(size_t *ret_n);
 

@@ -240,20 +240,6 @@ enum date_order date_order(const struct date *a, const struct date *b, int offse
 	return DATE_OVERLAPS;
 }
 
-int date_day(const struct date *date, int offset_minutes, int64_t *ret_day)
-{
-	if (date->precision == DATE_NONE) return LIB_INVALID;
-	if (date->precision != DATE_TIME) {
-		*ret_day = date_days_from_civil(date->year, date->month, date->day);
-		return 0;
-	}
-	int64_t ms;
-	int error = date_to_ms(date, 0, &ms);
-	if (error != 0) return error;
-	*ret_day = date_day_of_ms(ms, offset_minutes);
-	return 0;
-}
-
 int date_from_day(int64_t day, struct date *ret)
 {
 	int year;

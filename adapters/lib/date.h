@@ -75,9 +75,6 @@ size_t date_format_day(int64_t day, char ret[DATE_TEXT_SIZE]);
 int date_parse_form(struct text_span text, const char *form, int64_t *ret_day) LIB_MUSTUSE;
 /* The civil day of an instant in a zone, as days since 1970-01-01. */
 int64_t date_day_of_ms(int64_t ms, int offset_minutes);
-/* The civil day on which a date begins, in the zone it was written in (a service day is the hospital's day): a time is
- * first moved to offset_minutes. LIB_INVALID when absent. */
-int date_day(const struct date *date, int offset_minutes, int64_t *ret_day) LIB_MUSTUSE;
 /* "2026-11-21T04:05:06.789Z" or with ±hh:mm, NUL-terminated; returns the length, 0 when out of range. */
 size_t date_format_ms(int64_t ms, int offset_minutes, char ret[DATE_TEXT_SIZE]);
 

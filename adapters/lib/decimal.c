@@ -121,14 +121,6 @@ size_t decimal_format(struct zf_decimal value, char ret[DECIMAL_TEXT_SIZE])
 	return (size_t)(out - ret);
 }
 
-struct text_span decimal_text(struct zf_arena *arena, struct zf_decimal value)
-{
-	char text[DECIMAL_TEXT_SIZE];
-	size_t len = decimal_format(value, text);
-	const char *copy = zf_strndup(arena, text, len);
-	return copy == NULL ? (struct text_span){NULL, 0} : (struct text_span){copy, len};
-}
-
 int decimal_sign(struct zf_decimal value)
 {
 	assert(value.present);
@@ -153,45 +145,6 @@ int decimal_compare(struct zf_decimal a, struct zf_decimal b)
 	struct wide wide_a = magnitude_at(a, scale);
 	struct wide wide_b = magnitude_at(b, scale);
 	return sign_a * wide_compare(&wide_a, &wide_b);
-}
-
-static int add_signed(struct zf_decimal a, struct zf_decimal b, bool negate_b, struct zf_decimal *ret)
-{
-	if (!a.present || !b.present) return LIB_INVALID;
-	uint8_t scale = a.scale > b.scale ? a.scale : b.scale;
-	struct wide wide_a = magnitude_at(a, scale);
-	struct wide wide_b = magnitude_at(b, scale);
-	bool negative_a = a.unscaled < 0;
-	bool negative_b = (b.unscaled < 0) != negate_b;
-	struct wide sum;
-	bool negative = negative_a;
-
-	if (negative_a == negative_b) {
-		sum = wide_a;
-		bool fits = wide_add(&sum, &wide_b);
-		assert(fits);
-	} else if (wide_compare(&wide_a, &wide_b) >= 0) {
-		sum = wide_a;
-		wide_subtract(&sum, &wide_b);
-	} else {
-		sum = wide_b;
-		wide_subtract(&sum, &wide_a);
-		negative = negative_b;
-	}
-	int64_t unscaled;
-	if (!wide_to_int64(&sum, negative, &unscaled)) return LIB_LIMIT;
-	*ret = decimal_of(unscaled, scale);
-	return 0;
-}
-
-int decimal_add(struct zf_decimal a, struct zf_decimal b, struct zf_decimal *ret)
-{
-	return add_signed(a, b, false, ret);
-}
-
-int decimal_subtract(struct zf_decimal a, struct zf_decimal b, struct zf_decimal *ret)
-{
-	return add_signed(a, b, true, ret);
 }
 
 void decimal_quotient(struct wide *magnitude, const uint64_t *divisors, size_t n, enum decimal_rule rule)

@@ -37,16 +37,11 @@ static inline struct zf_decimal decimal_of(int64_t unscaled, uint8_t scale)
 int decimal_parse(struct text_span text, struct zf_decimal *ret) LIB_MUSTUSE;
 /* The plain form with all digits of its scale, NUL-terminated, never an exponent; returns the length. */
 size_t decimal_format(struct zf_decimal value, char ret[DECIMAL_TEXT_SIZE]);
-/* The same as a span in the arena; {NULL, 0} on no memory. */
-struct text_span decimal_text(struct zf_arena *arena, struct zf_decimal value);
 
 /* By value, so 1.0 equals 1.00: -1, 0, 1. Both must be present (asserted). */
 int decimal_compare(struct zf_decimal a, struct zf_decimal b);
 /* -1, 0, 1; present asserted. */
 int decimal_sign(struct zf_decimal value);
-/* Exact; the larger scale of the two. LIB_LIMIT when it does not fit, LIB_INVALID when one is absent. */
-int decimal_add(struct zf_decimal a, struct zf_decimal b, struct zf_decimal *ret) LIB_MUSTUSE;
-int decimal_subtract(struct zf_decimal a, struct zf_decimal b, struct zf_decimal *ret) LIB_MUSTUSE;
 /* To exactly `scale` decimals; widening adds zeros. LIB_LIMIT, LIB_INVALID (absent, or scale above 18). */
 int decimal_round(struct zf_decimal value, uint8_t scale, enum decimal_rule rule, struct zf_decimal *ret) LIB_MUSTUSE;
 /* The same value with the smallest scale that holds it: 1.500 → 1.5, 200 → 200. */

@@ -145,14 +145,14 @@ const char *fault_severity_fhir(uint8_t severity)
 }
 
 static const struct {
-	const char *name, *english, *chinese;
+	const char *name, *english;
 } owners[] = {
-	[FAULT_OWNER_HOSPITAL_IT] = {"hospital-it", "the hospital's IT department", "医院信息科"},
-	[FAULT_OWNER_INSURANCE_DESK] = {"insurance-desk", "the hospital's insurance desk", "医院保险接待处"},
-	[FAULT_OWNER_CODER] = {"coder", "the hospital's coding and billing staff", "医院编码与计费人员"},
-	[FAULT_OWNER_INSURER] = {"insurer", "the insurer", "保险公司"},
-	[FAULT_OWNER_ZHIFU] = {"zhifu", "the operator of Zhifu", "直付系统运维人员"},
-	[FAULT_OWNER_FINANCE] = {"finance", "the hospital's finance office", "医院财务科"},
+	[FAULT_OWNER_HOSPITAL_IT] = {"hospital-it", "the hospital's IT department"},
+	[FAULT_OWNER_INSURANCE_DESK] = {"insurance-desk", "the hospital's insurance desk"},
+	[FAULT_OWNER_CODER] = {"coder", "the hospital's coding and billing staff"},
+	[FAULT_OWNER_INSURER] = {"insurer", "the insurer"},
+	[FAULT_OWNER_ZHIFU] = {"zhifu", "the operator of Zhifu"},
+	[FAULT_OWNER_FINANCE] = {"finance", "the hospital's finance office"},
 };
 
 static uint8_t owner_checked(uint8_t owner)
@@ -169,9 +169,4 @@ const char *fault_owner_name(uint8_t owner)
 const char *fault_owner_text_en(uint8_t owner)
 {
 	return owners[owner_checked(owner)].english;
-}
-
-const char *fault_owner_text_zh(uint8_t owner)
-{
-	return owners[owner_checked(owner)].chinese;
 }

@@ -315,11 +315,6 @@ void fault_add_as(struct fault_list *list, enum fault_code code, enum fault_seve
 void fault_addf(struct fault_list *list, enum fault_code code, const char *arg1, const char *arg2, const char *path_fmt,
 	...) __attribute__((format(printf, 5, 6)));
 
-/* FAULT_NONE when empty. */
-static inline enum fault_severity fault_worst(const struct fault_list *list)
-{
-	return (enum fault_severity)list->worst;
-}
 /* True when the document must be refused. */
 static inline bool fault_refuses(const struct fault_list *list)
 {
@@ -335,6 +330,5 @@ const char *fault_severity_fhir(uint8_t severity);
 const char *fault_owner_name(uint8_t owner);
 /* The owner in words for a person. */
 const char *fault_owner_text_en(uint8_t owner);
-const char *fault_owner_text_zh(uint8_t owner);
 
 #endif

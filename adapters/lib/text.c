@@ -167,14 +167,6 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-char *text_lower(struct zf_arena *arena, const char *ptr, size_t len)
-{
-	char *copy = zf_strndup(arena, ptr, len);
-	if (copy == NULL) return NULL;
-	for (size_t i = 0; i < len; i++) copy[i] = lower(copy[i]);
-	return copy;
-}
-
 bool text_equal_nocase(struct text_span a, struct text_span b)
 {
 	if (a.len != b.len) return false;
@@ -250,31 +242,6 @@ static int hex_value(char c)
 	if (c >= 'a' && c <= 'f') return c - 'a' + 10;
 	if (c >= 'A' && c <= 'F') return c - 'A' + 10;
 	return -1;
-}
-
-int text_percent_decode(struct zf_arena *arena, const char *ptr, size_t len, bool plus_is_space, struct text_span *ret)
-{
-	char *text = len == SIZE_MAX ? NULL : zf_alloc(arena, len + 1);
-	if (text == NULL) return LIB_NOMEM;
-	char *out = text;
-	for (size_t i = 0; i < len; i++) {
-		char c = ptr[i];
-		if (c == '%') {
-			if (len - i < 3) return LIB_INVALID;
-			int high = hex_value(ptr[i + 1]);
-			int low = hex_value(ptr[i + 2]);
-			if (high < 0 || low < 0) return LIB_INVALID;
-			c = (char)(high << 4 | low);
-			i += 2;
-		} else if (c == '+' && plus_is_space) {
-			c = ' ';
-		}
-		if (c == '\0') return LIB_INVALID;
-		*out++ = c;
-	}
-	*out = '\0';
-	*ret = (struct text_span){text, (size_t)(out - text)};
-	return 0;
 }
 
 void text_hex_encode(const void *bytes, size_t len, char *ret)

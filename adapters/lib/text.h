@@ -112,8 +112,6 @@ size_t text_digits_put(uint64_t value, unsigned width, char *ret_digits);
 bool text_line_copy(const uint8_t **at, const uint8_t *end, char *ret_line, size_t size);
 /* printf into the arena; owned by it; NULL on no memory. */
 char *text_printf(struct zf_arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* A NUL-terminated copy with A-Z lowered; other bytes untouched. NULL on no memory. */
-char *text_lower(struct zf_arena *arena, const char *ptr, size_t len);
 /* Compares ignoring the case of ASCII letters only. */
 bool text_equal_nocase(struct text_span a, struct text_span b);
 /* Without leading and trailing space, tab, CR and LF. */
@@ -136,10 +134,6 @@ int text_match(const char *pattern, struct text_span text);
 
 /* Percent-encodes everything but A-Z a-z 0-9 - . _ ~ (RFC 3986). NUL-terminated; NULL on no memory. */
 char *text_percent_encode(struct zf_arena *arena, const char *ptr, size_t len);
-/* Decodes %XX (and + as space when plus_is_space: form data). LIB_INVALID on a broken escape or a NUL; the result is
- * NUL-terminated and its UTF-8 is not checked. */
-int text_percent_decode(
-	struct zf_arena *arena, const char *ptr, size_t len, bool plus_is_space, struct text_span *ret) LIB_MUSTUSE;
 
 /* Lower-case hex of len bytes into ret (2 * len + 1 bytes, NUL-terminated). */
 void text_hex_encode(const void *bytes, size_t len, char *ret);

@@ -27,13 +27,6 @@ struct decision {
 	bool refused; /* a denial took something */
 };
 
-const char *rule_verdict_name(enum rule_verdict verdict)
-{
-	static const char *const names[RULE_VERDICTS] = {"approved", "partial", "denied", "rejected"};
-	assert(verdict < RULE_VERDICTS);
-	return names[verdict];
-}
-
 /* ---- matching ---- */
 
 static bool concept_matches(const char *pattern, const struct zf_concept *concept)

@@ -85,8 +85,6 @@ struct rule_member {
 };
 
 enum rule_verdict { RULE_APPROVED, RULE_PARTIAL, RULE_DENIED, RULE_REJECTED, RULE_VERDICTS };
-/* "approved", "partial", "denied", "rejected". */
-const char *rule_verdict_name(enum rule_verdict verdict);
 
 /* Decides. `member` is changed (work on a copy for what must not count). The result has no ref, number or time yet.
  * 0, LIB_NOMEM, LIB_LIMIT (an amount does not fit). Asserted: submitted = benefit + adjustments, per line and in all.

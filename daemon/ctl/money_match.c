@@ -48,7 +48,7 @@ static struct cell cell_item(const struct uuid *line, int64_t part)
 
 /* ---- list ---- */
 
-static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
+static const struct money_column item_columns[] = {{"hospital", "hospital", "医院", false},
 	{"account", "account", "账户", false}, {"booked", "booked", "入账日", false}, {"days", "days", "天数", false},
 	{"open", "open", "未核销", true}, {"payer", "from", "付款方", false},
 	{"candidates", "candidates", "候选", false}, {"score", "best", "最高分", false},
@@ -95,8 +95,8 @@ static int match_list(struct ctl *ctl, int argc, char **argv)
 	static const struct money_list list = {.key = "items",
 		.empty = "no money waits for a person",
 		.empty_zh = "没有待人工处理的款项",
-		.columns = columns,
-		.column_count = ARRAY_LEN(columns),
+		.columns = item_columns,
+		.column_count = ARRAY_LEN(item_columns),
 		.open = items_open,
 		.row = item_row};
 	struct money_filter filter = {.limit = 0};

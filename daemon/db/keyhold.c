@@ -349,17 +349,3 @@ int keyhold_patient(const struct keyhold *hold, const struct uuid *hospital, con
 	if (outer == NULL) return err_set(ERR_NOTFOUND, "version %d of the hospital's key is not held", version);
 	return key_unwrap(outer, patient_key_id, wrapped.ptr, wrapped.len, ret_key);
 }
-
-int keyhold_patient_new(const struct keyhold *hold, const struct uuid *hospital, const struct uuid *patient_key_id,
-	struct key *ret_key, uint8_t ret_wrapped[KEY_WRAPPED_BYTES], int *ret_version)
-{
-	int version = 0;
-	const struct key *outer = keyhold_newest(hold, hospital, &version);
-	int r;
-
-	if (outer == NULL) return err_set(ERR_NOTFOUND, "no key of this hospital is held");
-	key_new(ret_key);
-	r = key_wrap(outer, patient_key_id, ret_key, ret_wrapped);
-	if (r == 0) *ret_version = version;
-	return r;
-}

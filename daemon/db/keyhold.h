@@ -15,8 +15,6 @@
 struct db_pool;
 struct keyhold;
 
-#define KEYHOLD_VERSIONS_MAX 64 /* of one hospital's key */
-
 extern const struct db_table keyhold_table;
 
 struct keyhold_hospital {
@@ -50,8 +48,5 @@ int keyhold_open(const struct keyhold *hold, struct sealer *sealer, const struct
  * memory longer than its use). ERR_NOTFOUND: that version is not held; ERR_DENIED: does not fit. */
 int keyhold_patient(const struct keyhold *hold, const struct uuid *hospital, const struct uuid *patient_key_id,
 	int version, struct bytes wrapped, struct key *ret_key) MUSTUSE;
-/* A new key for a patient and how to store it. ERR_NOTFOUND: the hospital's key is not held. */
-int keyhold_patient_new(const struct keyhold *hold, const struct uuid *hospital, const struct uuid *patient_key_id,
-	struct key *ret_key, uint8_t ret_wrapped[KEY_WRAPPED_BYTES], int *ret_version) MUSTUSE;
 
 #endif

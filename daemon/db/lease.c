@@ -422,8 +422,3 @@ void lease_drain(struct lease *lease, void (*drained)(void *ctx))
 	lease->drained = drained;
 	lease_quiet(lease);
 }
-
-size_t lease_held(const struct lease *lease)
-{
-	return lease->held;
-}

@@ -70,6 +70,5 @@ void lease_resume(struct lease *lease);
 /* Takes no more for good; what a question under way still brings goes back at once. drained(conf.ctx) is called once,
  * maybe from inside this call, when nothing is held and nothing is under way: then no lease is left behind. */
 void lease_drain(struct lease *lease, void (*drained)(void *ctx));
-size_t lease_held(const struct lease *lease); /* items handed over and not finished */
 
 #endif

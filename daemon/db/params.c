@@ -124,11 +124,6 @@ void db_params_text(struct db_params *params, const char *value)
 		params_copy(params, value, strlen(value));
 }
 
-void db_params_text_len(struct db_params *params, const char *text, size_t len)
-{
-	params_copy(params, text, len);
-}
-
 void db_params_time_ms(struct db_params *params, int64_t wall_ms)
 {
 	uint8_t wire[8];

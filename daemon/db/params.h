@@ -48,12 +48,11 @@ void db_params_bool(struct db_params *params, bool value);
 void db_params_int2(struct db_params *params, int16_t value);
 void db_params_int4(struct db_params *params, int32_t value);
 void db_params_int8(struct db_params *params, int64_t value);
-void db_params_uuid(struct db_params *params, const struct uuid *value);         /* NULL: SQL null */
-void db_params_bytes(struct db_params *params, struct bytes value);              /* bytea; ptr NULL: SQL null */
-void db_params_text(struct db_params *params, const char *value);                /* text, UTF-8; NULL: SQL null */
-void db_params_text_len(struct db_params *params, const char *text, size_t len); /* no NUL byte inside */
-void db_params_time_ms(struct db_params *params, int64_t wall_ms); /* timestamptz; milliseconds since 1970 */
-void db_params_date(struct db_params *params, int32_t days);       /* date; days since 1970-01-01 */
+void db_params_uuid(struct db_params *params, const struct uuid *value); /* NULL: SQL null */
+void db_params_bytes(struct db_params *params, struct bytes value);      /* bytea; ptr NULL: SQL null */
+void db_params_text(struct db_params *params, const char *value);        /* text, UTF-8; NULL: SQL null */
+void db_params_time_ms(struct db_params *params, int64_t wall_ms);       /* timestamptz; milliseconds since 1970 */
+void db_params_date(struct db_params *params, int32_t days);             /* date; days since 1970-01-01 */
 
 /* The next parameter is an array of `type`. count_hint: elements expected; bytes_hint: their bytes together (bytea and
  * text; 0 for fixed types). Both only size the first allocation. Never NULL. Example, one column of a batch:

@@ -14,15 +14,6 @@ int db_rows_count(const struct pg_result *rows)
 	return PQntuples(rows);
 }
 
-int64_t db_rows_affected(const struct pg_result *rows)
-{
-	/* The number at the end of the command tag; "" for commands that count nothing. */
-	int64_t n = 0;
-	for (const char *digit = PQcmdTuples((PGresult *)(uintptr_t)rows); *digit >= '0' && *digit <= '9'; digit++)
-		n = n * 10 + (*digit - '0');
-	return n;
-}
-
 int db_rows_columns(const struct pg_result *rows)
 {
 	return PQnfields(rows);

@@ -8,8 +8,7 @@
 
 struct pg_result; /* libpq's PGresult */
 
-int db_rows_count(const struct pg_result *rows);        /* rows returned; 0 for a NULL result */
-int64_t db_rows_affected(const struct pg_result *rows); /* rows inserted, updated or deleted */
+int db_rows_count(const struct pg_result *rows); /* rows returned; 0 for a NULL result */
 int db_rows_columns(const struct pg_result *rows);
 
 bool db_rows_null(const struct pg_result *rows, int row, int column);

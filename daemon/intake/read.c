@@ -224,12 +224,6 @@ static const struct http_route routes[] = {
 	{HTTP_GET, "/v1/claims/{ref}", 0, 0, NULL, NULL, read_status_handle, "claim_status", 0},
 };
 
-const struct http_route *read_route_table(size_t *ret_count)
-{
-	*ret_count = ARRAY_LEN(routes);
-	return routes;
-}
-
 int read_routes(struct intake *intake)
 {
 	return http_router_add(intake->router, routes, ARRAY_LEN(routes), intake);

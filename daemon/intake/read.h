@@ -13,9 +13,6 @@ struct db_outcome;
  * table; the pool must have been given read_table (read_sql.h). Errors as http_router_add. */
 int read_routes(struct intake *intake) MUSTUSE;
 
-/* All rows of routes that read_routes adds, for the CapabilityStatement and its test. */
-const struct http_route *read_route_table(size_t *ret_count);
-
 /* ---- between the files of the reading side ---- */
 
 /* A request that waits for the database; in the request's arena. */

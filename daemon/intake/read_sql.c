@@ -223,12 +223,11 @@
 /* Amounts stand in the claim's currency; what the insurer decided in its own is NULL here and has its currency beside.
  */
 #define STATUS \
-	"SELECT s.claim_id, s.ref, s.insurer, i.name, c.use, c.received_at, s.updated_at, c.total_minor, c.currency, " \
+	"SELECT s.claim_id, s.ref, s.insurer, c.use, c.received_at, s.updated_at, c.total_minor, c.currency, " \
 	"c.exponent, s.transport, s.acknowledgement, s.adjudication, s.payment, s.books, " \
 	"e.at1, e.at2, e.at3, e.at4, e.at5, e.why1, a.currency, a.exponent, a.benefit_minor, a.patient_minor, " \
 	"a.contract_minor, a.open_minor, d.currency, d.exponent, d.minor, c.duplicate_of, t.task_id, t.status " \
 	"FROM zhifu.claim_state s JOIN zhifu.claim c ON c.hospital_id = $1::uuid AND c.claim_id = s.claim_id " \
-	"LEFT JOIN zhifu.insurer i ON i.insurer = s.insurer " \
 	"LEFT JOIN LATERAL (SELECT max(v.at) FILTER (WHERE axis = 1) AS at1, max(v.at) FILTER (WHERE axis = 2) AS at2, " \
 	"max(v.at) FILTER (WHERE axis = 3) AS at3, max(v.at) FILTER (WHERE axis = 4) AS at4, " \
 	"max(v.at) FILTER (WHERE axis = 5) AS at5, " \

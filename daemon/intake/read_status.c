@@ -9,6 +9,7 @@
 #include "lib/date.h"
 #include "lib/json_write.h"
 #include "lib/money.h"
+#include "model/directory.h"
 #include "model/lifecycle.h"
 
 #define STATUS_BYTES_MAX 65536
@@ -18,7 +19,6 @@ enum column {
 	CLAIM_ID,
 	REF,
 	INSURER,
-	INSURER_NAME,
 	USE,
 	RECEIVED,
 	UPDATED,
@@ -164,7 +164,7 @@ static void put_amounts(struct json_writer *writer, const struct pg_result *rows
 	json_write_object_end(writer);
 }
 
-static void put_claim(struct json_writer *writer, const struct pg_result *rows)
+static void put_claim(struct json_writer *writer, const struct directory *directory, const struct pg_result *rows)
 {
 	static const char *const uses[] = {"", "claim", "preauthorization", "predetermination"};
 	int64_t use = db_rows_int(rows, 0, USE);
@@ -173,11 +173,12 @@ static void put_claim(struct json_writer *writer, const struct pg_result *rows)
 	put_id(writer, "id", rows, CLAIM_ID);
 	json_write_member(writer, "use", use > 0 && use < (int64_t)ARRAY_LEN(uses) ? uses[use] : NULL);
 	if (!db_rows_null(rows, 0, INSURER)) {
-		const char *name = db_rows_text(rows, 0, INSURER_NAME);
+		const char *code = db_rows_text(rows, 0, INSURER);
+		const struct insurer *insurer = directory_insurer(directory, code);
 		json_write_key(writer, "insurer");
 		json_write_object_begin(writer);
-		json_write_member(writer, "code", db_rows_text(rows, 0, INSURER));
-		json_write_member(writer, "name", name);
+		json_write_member(writer, "code", code);
+		json_write_member(writer, "name", insurer == NULL ? NULL : insurer->name);
 		json_write_object_end(writer);
 	}
 	put_time(writer, "received", rows, RECEIVED);
@@ -215,7 +216,7 @@ static void on_status(void *ctx, const struct db_outcome *outcome)
 		return;
 	}
 	json_write_init(&writer, &call->req->arena.zf, STATUS_BYTES_MAX);
-	put_claim(&writer, outcome->results[0]);
+	put_claim(&writer, call->intake->worker->directory, outcome->results[0]);
 	if (json_write_finish(&writer, &text) < 0)
 		outcome_respond(call->req, 503, &outcome_overloaded);
 	else

@@ -29,11 +29,6 @@ static const char *const kind_names[RESOURCE_KINDS] = {
 	[RESOURCE_PAYMENT] = "PaymentReconciliation",
 };
 
-const char *resource_kind_name(enum resource_kind kind)
-{
-	return kind_names[kind];
-}
-
 /* ---- pieces of JSON ---- */
 
 struct text_span resource_member(struct text_span object, const char *name, struct zf_arena *arena)

@@ -18,7 +18,6 @@ enum resource_kind {
 	RESOURCE_PAYMENT,
 	RESOURCE_KINDS
 };
-const char *resource_kind_name(enum resource_kind kind); /* "Claim" */
 
 struct resource {
 	struct text_span text; /* in the arena */

@@ -14,7 +14,6 @@
 #include "model/lifecycle.h"
 #include "model/validate_document.h"
 
-#define URL_BYTES_MAX 640
 #define ANSWER_BYTES_MAX (64u << 20)
 #define NOTES_MAX 64
 #define LINKS_MAX 8

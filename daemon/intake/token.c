@@ -15,7 +15,6 @@
 #include "lib/json_write.h"
 
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-#define URL_BYTES_MAX 640
 
 /* One request for a token; in its request's arena, which outlives the thread's work because only http_respond ends it.
  */

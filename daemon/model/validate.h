@@ -56,7 +56,4 @@ void validate_task(const char *code, const char *path, struct fault_list *faults
 void validate_consent(const struct zf_consent *consent, const char *path, const struct validate_options *options,
 	struct fault_list *faults);
 
-/* The built-in code systems: ICD-10 and its national editions, SNOMED CT, LOINC, RxNorm, CVX, ATC, CPT, ... */
-const struct validate_system *validate_systems_default(size_t *ret_count);
-
 #endif

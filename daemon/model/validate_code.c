@@ -33,12 +33,6 @@ static const struct validate_system systems[] = {
 	{"urn:oid:*", NULL},
 };
 
-const struct validate_system *validate_systems_default(size_t *ret_count)
-{
-	*ret_count = ARRAY_LEN(systems);
-	return systems;
-}
-
 static const struct validate_system *find_in(const struct validate_system *list, size_t count, const char *system)
 {
 	for (size_t i = 0; i < count; i++) {

@@ -149,11 +149,6 @@ void metric_set(struct metric *metric, int64_t value)
 	metric->value = value;
 }
 
-void metric_move(struct metric *metric, int64_t delta)
-{
-	metric->value += delta;
-}
-
 void metric_observe(struct metric *metric, double value)
 {
 	metric->count++;

@@ -28,7 +28,6 @@ extern const size_t METRICS_SECONDS_COUNT;
 
 void metric_add(struct metric *metric, uint64_t n);       /* counters */
 void metric_set(struct metric *metric, int64_t value);    /* gauges */
-void metric_move(struct metric *metric, int64_t delta);   /* gauges: up and down */
 void metric_observe(struct metric *metric, double value); /* histograms */
 uint64_t metric_count(const struct metric *metric);       /* a counter's value, a histogram's number of observations */
 int64_t metric_value(const struct metric *metric);        /* a gauge's */

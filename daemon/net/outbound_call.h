@@ -19,7 +19,6 @@ struct outbound_tls {
 	unsigned refs;
 	struct buf ca, cert, key; /* PEM; cert and key empty: no client certificate */
 	struct buf pins;          /* libcurl's form, with NUL; empty: none */
-	int64_t not_after;
 };
 
 /* The state says which list of struct outbound holds the call; call_move() in outbound.c is the only one to change it.

@@ -89,13 +89,6 @@ static int certs_check(const struct buf *pem, const char *path, X509 **ret_first
 	return 0;
 }
 
-static int64_t time_seconds(const ASN1_TIME *time)
-{
-	struct tm tm = {0};
-	if (ASN1_TIME_to_tm(time, &tm) != 1) return 0;
-	return (int64_t)timegm(&tm);
-}
-
 static int identity_load(struct outbound_tls *tls, const struct outbound_tls_files *files)
 {
 	int rc = file_read(files->cert_file, false, &tls->cert);
@@ -113,7 +106,6 @@ static int identity_load(struct outbound_tls *tls, const struct outbound_tls_fil
 	if (!fits)
 		return err_set(ERR_INVALID, "key \"%s\" does not belong to certificate \"%s\"", files->key_file,
 			files->cert_file);
-	tls->not_after = time_seconds(X509_get0_notAfter(cert));
 	return 0;
 }
 
@@ -184,10 +176,4 @@ void outbound_tls_unref(struct outbound_tls *tls)
 	buf_free(&tls->pins);
 	tls->magic = 0;
 	mem_free(tls);
-}
-
-int64_t outbound_tls_not_after(const struct outbound_tls *tls)
-{
-	CHECK_MAGIC(tls, TLS_MAGIC);
-	return tls->not_after;
 }

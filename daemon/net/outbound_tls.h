@@ -24,7 +24,5 @@ struct outbound_tls;
 int outbound_tls_load(const struct outbound_tls_files *files, struct outbound_tls **ret_tls) MUSTUSE;
 struct outbound_tls *outbound_tls_ref(struct outbound_tls *tls);
 void outbound_tls_unref(struct outbound_tls *tls); /* NULL allowed; the last one wipes the key */
-/* Seconds since 1970 at which the client certificate ends; 0 when there is none. */
-int64_t outbound_tls_not_after(const struct outbound_tls *tls);
 
 #endif

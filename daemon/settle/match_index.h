@@ -8,7 +8,6 @@
 #include "settle/match_text.h"
 
 #define MATCH_INDEX_MAGIC 0x6d617463u
-#define MATCH_LENGTHS (MATCH_KEY_CHARS + 1)
 #define MATCH_FRONT 3 /* characters of a number that tell which kinds of numbers begin so */
 #define MATCH_FRONTS (1u << 18)
 

@@ -151,21 +151,3 @@ int envelope_read(struct bytes content, struct zf_arena *arena, struct envelope 
 	*ret_envelope = envelope;
 	return 0;
 }
-
-int envelope_endpoint(struct bytes content, struct zf_arena *arena, const char **ret_endpoint)
-{
-	const char *at = (const char *)content.ptr;
-	struct text_span line;
-	const char *first, *second;
-	char *name;
-
-	if (at == NULL || !line_next(&at, at + content.len, &line))
-		return err_set(ERR_INVALID, "a message without a head");
-	first = memchr(line.ptr, ' ', line.len);
-	second = first == NULL ? NULL : memchr(first + 1, ' ', line.len - (size_t)(first + 1 - line.ptr));
-	if (second == NULL) return err_set(ERR_INVALID, "a message without an endpoint");
-	name = zf_strndup(arena, first + 1, (size_t)(second - first - 1));
-	if (name == NULL) return err_set(ERR_NOMEM, "no memory for a message");
-	*ret_endpoint = name;
-	return 0;
-}

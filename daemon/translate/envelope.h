@@ -22,7 +22,5 @@ struct envelope {
 int envelope_write(const struct zf_action *action, struct zf_arena *arena, struct bytes *ret_content) MUSTUSE;
 /* Reads one that came in. ERR_INVALID: not that form; ERR_LIMIT, ERR_NOMEM. */
 int envelope_read(struct bytes content, struct zf_arena *arena, struct envelope *ret_envelope) MUSTUSE;
-/* The endpoint in the first line of one that goes out; arena memory. ERR_INVALID, ERR_NOMEM. */
-int envelope_endpoint(struct bytes content, struct zf_arena *arena, const char **ret_endpoint) MUSTUSE;
 
 #endif

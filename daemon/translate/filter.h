@@ -18,8 +18,6 @@
 #include "lib/arena.h"
 #include "lib/text.h"
 
-#define FILTER_PREFIXES_MAX 512
-
 struct filter {
 	const char *const *prefixes;
 	uint32_t count;

@@ -13,8 +13,7 @@
 #include "translate/vault.h"
 
 #define JOB_ARENA_BYTES                                                                                                \
-	(192u << 20) /* a message of MESSAGE_BYTES_MAX, what is read out of it, and what is made of it */
-#define JOB_POLL_DEFAULT_S 300
+	(192u << 20)        /* a message of MESSAGE_BYTES_MAX, what is read out of it, and what is made of it */
 #define JOB_RETRIES_MAX 200 /* a call that says "not now" longer than this is given to a person */
 
 /* What all jobs of a process share. */

@@ -30,8 +30,7 @@ static void test_print(void **state)
 	assert_ptr_not_equal(a, b);
 	metric_add(a, 2);
 	metric_add(b, 1);
-	metric_move(gauge, 5);
-	metric_move(gauge, -7);
+	metric_set(gauge, -2);
 	assert_int_equal(metric_value(gauge), -2);
 	metric_observe(h, 0.1);
 	metric_observe(h, 0.5);

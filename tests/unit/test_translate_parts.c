@@ -46,11 +46,9 @@ static int write_with(const char *method, const char *endpoint, const char *path
 		.body = (const uint8_t *)"a\nb",
 		.body_len = 3};
 	struct bytes content;
-	const char *found;
 	int r = envelope_write(&action, &arena.zf, &content);
 	if (r == 0) {
-		assert_int_equal(envelope_endpoint(content, &arena.zf, &found), 0);
-		assert_string_equal(found, endpoint);
+		assert_memory_equal(content.ptr + strlen(method) + 1, endpoint, strlen(endpoint));
 		assert_memory_equal(content.ptr + content.len - 4, "\na\nb", 4);
 	}
 	return r;
