@@ -246,38 +246,22 @@ CREATE FUNCTION period_value(p_minor bigint, p_top numeric, p_bottom numeric) RE
 	SELECT (sign(p_minor) * div(2 * abs(p_minor::numeric) * p_top + p_bottom, 2 * p_bottom))::bigint
 $$;
 
--- Closes a month. p_rates: {currency: [[rate_id, multiplied], ...]}, from it to the book currency, whose exponent is p_exponent.
--- p_items: what foreign items come to by these, [{account, claim, line, currency, closing}]: all of them, each checked again here. p_reverts:
--- the kinds whose difference is taken back on the first of the next month. p_provisions: claims whose provision changes, [{claim, base,
--- age, share, minor}]. Refuses whatever period_outcome and period_check refuse.
-CREATE FUNCTION period_close(p_hospital uuid, p_last date, p_period uuid, p_rates jsonb, p_exponent smallint, p_items jsonb, p_reverts integer,
-	p_provisions jsonb, p_rounding smallint, p_who text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-#variable_conflict use_column
+-- The helpers of period_close() below, whose parameters these are.
+
+-- By currency, what an amount in minor units is multiplied by and divided by to be in the book currency.
+CREATE FUNCTION period_factors(p_hospital uuid, p_last date, p_rates jsonb, p_exponent smallint, OUT codes text[], OUT tops numeric[],
+	OUT bottoms numeric[]) LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 DECLARE
-	may record;
-	wrong record;
-	price record;
 	books text := (SELECT h.book_currency FROM hospital h WHERE h.hospital_id = p_hospital);
+	price record;
 	at text;
-	nobody constant uuid := '00000000-0000-0000-0000-000000000000';
-	codes text[] := '{}'; -- of the currencies of p_rates, with what an amount in minor units is multiplied by and divided by
-	tops numeric[] := '{}';
-	bottoms numeric[] := '{}';
 	scale smallint;
 	top numeric;
 	bottom numeric;
 BEGIN
-	IF coalesce(btrim(p_who), '') = '' THEN
-		RAISE EXCEPTION 'who closes a month must be known';
-	END IF;
-	SELECT * INTO may FROM period_begin(p_hospital, p_last);
-	IF may.outcome <> 1 THEN
-		RAISE EXCEPTION 'this month is closed, or not over, or another one comes first';
-	END IF;
-	SELECT c.code, c.subject INTO wrong FROM period_check(p_hospital, p_last) c WHERE c.red LIMIT 1;
-	IF FOUND THEN
-		RAISE EXCEPTION 'the month cannot be closed: % of %', wrong.code, wrong.subject;
-	END IF;
+	codes := '{}';
+	tops := '{}';
+	bottoms := '{}';
 	FOR at, scale IN SELECT DISTINCT i.currency, i.exponent FROM period_items(p_hospital, p_last) i LOOP
 		codes := codes || at;
 		top := 10::numeric ^ p_exponent;
@@ -297,9 +281,20 @@ BEGIN
 		tops := tops || top;
 		bottoms := bottoms || bottom;
 	END LOOP;
+END
+$$;
 
+CREATE FUNCTION period_revalue(p_hospital uuid, p_last date, p_period uuid, p_rates jsonb, p_exponent smallint, p_items jsonb, p_reverts integer,
+	p_rounding smallint) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	wrong record;
+	nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+	rates record;
+BEGIN
+	SELECT * INTO rates FROM period_factors(p_hospital, p_last, p_rates, p_exponent);
 	SELECT i.account, i.currency INTO wrong FROM period_items(p_hospital, p_last) i
-	JOIN unnest(codes, tops, bottoms) AS t (code, top, bottom) ON t.code = i.currency
+	JOIN unnest(rates.codes, rates.tops, rates.bottoms) AS t (code, top, bottom) ON t.code = i.currency
 	LEFT JOIN jsonb_to_recordset(p_items) AS g (account text, claim uuid, line uuid, currency text, closing bigint)
 		ON g.account = i.account AND g.currency = i.currency
 			AND coalesce(g.claim, g.line, nobody) = coalesce(i.claim_id, i.line_id, nobody) -- one of them: to be hashed
@@ -309,7 +304,7 @@ BEGIN
 	END IF;
 	WITH item AS MATERIALIZED (
 		SELECT i.*, gen_random_uuid() AS entry, period_value(i.amount_minor, t.top, t.bottom) AS closing FROM period_items(p_hospital, p_last) i
-		JOIN unnest(codes, tops, bottoms) AS t (code, top, bottom) ON t.code = i.currency
+		JOIN unnest(rates.codes, rates.tops, rates.bottoms) AS t (code, top, bottom) ON t.code = i.currency
 	), kept AS (
 		INSERT INTO revaluation (hospital_id, last_day, entry_id, account, claim_id, line_id, currency, exponent, amount_minor, carried_minor,
 			closing_minor, reversal_id)
@@ -328,8 +323,16 @@ BEGIN
 	FROM kept k CROSS JOIN LATERAL (VALUES (k.entry_id, k.difference > 0, p_last, 'revalue'),
 		(k.reversal_id, k.difference < 0, p_last + 1, 'revalue_back')) AS t (entry, gains, day, rule)
 	WHERE k.difference <> 0 AND t.entry IS NOT NULL;
+END
+$$;
 
-	SELECT a.claim_id INTO wrong FROM jsonb_to_recordset(p_provisions) AS g (claim uuid, base bigint, age integer, share integer, minor bigint)
+CREATE FUNCTION period_provide(p_hospital uuid, p_last date, p_period uuid, p_exponent smallint, p_provisions jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	books text := (SELECT h.book_currency FROM hospital h WHERE h.hospital_id = p_hospital);
+BEGIN
+	PERFORM 1 FROM jsonb_to_recordset(p_provisions) AS g (claim uuid, base bigint, age integer, share integer, minor bigint)
 	LEFT JOIN period_aged(p_hospital, p_last) a ON a.claim_id = g.claim
 	WHERE a.carried_minor IS DISTINCT FROM g.base OR g.minor <> period_value(g.base, g.share, 10000) OR g.age <> p_last - a.billed_day LIMIT 1;
 	IF FOUND THEN
@@ -346,7 +349,32 @@ BEGIN
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
 	SELECT p_hospital, g.entry, 1, CASE WHEN g.moved > 0 THEN 'BADDEBT' ELSE 'PROV' END, CASE WHEN g.moved > 0 THEN 'PROV' ELSE 'BADDEBT' END,
 		abs(g.moved), books, p_exponent, abs(g.moved), p_last, 'provision', g.claim, p_period FROM given g;
+END
+$$;
 
+-- Closes a month. p_rates: {currency: [[rate_id, multiplied], ...]}, from it to the book currency, whose exponent is p_exponent.
+-- p_items: what foreign items come to by these, [{account, claim, line, currency, closing}]: all of them, each checked again here. p_reverts:
+-- the kinds whose difference is taken back on the first of the next month. p_provisions: claims whose provision changes, [{claim, base,
+-- age, share, minor}]. Refuses whatever period_outcome and period_check refuse.
+CREATE FUNCTION period_close(p_hospital uuid, p_last date, p_period uuid, p_rates jsonb, p_exponent smallint, p_items jsonb, p_reverts integer,
+	p_provisions jsonb, p_rounding smallint, p_who text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	may record;
+	wrong record;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' THEN
+		RAISE EXCEPTION 'who closes a month must be known';
+	END IF;
+	SELECT * INTO may FROM period_begin(p_hospital, p_last);
+	IF may.outcome <> 1 THEN
+		RAISE EXCEPTION 'this month is closed, or not over, or another one comes first';
+	END IF;
+	SELECT c.code, c.subject INTO wrong FROM period_check(p_hospital, p_last) c WHERE c.red LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'the month cannot be closed: % of %', wrong.code, wrong.subject;
+	END IF;
+	PERFORM period_revalue(p_hospital, p_last, p_period, p_rates, p_exponent, p_items, p_reverts, p_rounding);
+	PERFORM period_provide(p_hospital, p_last, p_period, p_exponent, p_provisions);
 	INSERT INTO period (hospital_id, last_day, period_id, who) VALUES (p_hospital, p_last, p_period, p_who);
 	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'period.close', to_char(p_last, 'YYYY-MM'));
 END

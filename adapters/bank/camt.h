@@ -210,7 +210,6 @@ struct bank_camt {
 	bool exchange_taken;     /* the rate is that of an earlier amount */
 	struct bank_charge charge;
 	int8_t charge_mark;
-	bool has_records;
 	struct scratch_list charges;
 	struct zf_money *charge_total;
 	struct bank_party *party; /* of the detail at hand */

@@ -41,7 +41,7 @@ struct match_round {
 	struct uuid line;
 	struct know_credit *credits; /* owned: by the numbers that lines have in the matcher */
 	uint32_t credit_count, credit_cap;
-	bool post_asked, store_asked, return_asked; /* in the batch */
+	bool post_asked, return_asked; /* in the batch */
 };
 
 void match_round_begin(struct match_round *round, bool single);
