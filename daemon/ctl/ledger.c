@@ -62,9 +62,11 @@ static struct cell cell_book(const struct hospital *hospital, struct pg_result *
 
 static int ledger_show(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct column columns[] = {{"hospital", "hospital"}, {"day", "day"}, {"rule", "rule"},
-		{"debit", "debit"}, {"credit", "credit"}, {"amount", "amount"}, {"book", "in the books"},
-		{"claim", "claim"}, {"entry", NULL}, {"no", NULL}, {"at", NULL}};
+	const struct column columns[] = {{"hospital", say(ctl, "hospital", "医院")}, {"day", say(ctl, "day", "日期")},
+		{"rule", say(ctl, "rule", "规则")}, {"debit", say(ctl, "debit", "借方")},
+		{"credit", say(ctl, "credit", "贷方")}, {"amount", say(ctl, "amount", "金额")},
+		{"book", say(ctl, "in the books", "账面金额")}, {"claim", say(ctl, "claim", "理赔单")}, {"entry", NULL},
+		{"no", NULL}, {"at", NULL}};
 	struct books books CLEANUP(books_close) = {0};
 	struct ledger_filter filter = {0};
 	struct report report;
@@ -100,7 +102,7 @@ static int ledger_show(struct ctl *ctl, int argc, char **argv)
 		}
 		db_sync_rows_free(rows);
 	}
-	table_end(&table, &report, "postings", NULL, "no postings");
+	table_end(&table, &report, "postings", NULL, say(ctl, "no postings", "没有分录"));
 	report_field(&report, "cut", NULL, cell_bool(cut));
 	if (cut && ctl_notes(ctl))
 		(void)fprintf(stderr, "only the first %d are shown: use --from and --to\n", LIST_MAX);
@@ -156,7 +158,8 @@ static int balance_one(struct ctl *ctl, const struct hospital *hospital, struct 
 		table_add(proofs, cell_text(db_rows_text(proof, row, 1)));
 		table_add(proofs, cell_int(db_rows_int(proof, row, 2)));
 		table_add(proofs, cell_int(db_rows_int(proof, row, 3)));
-		table_add(proofs, cell_word(holds ? "holds" : "BROKEN", holds ? "holds" : "broken"));
+		table_add(proofs, holds ? cell_word(say(ctl, "holds", "成立"), "holds")
+					: cell_word(say(ctl, "BROKEN", "不成立"), "broken"));
 		if (!holds) *ret_balanced = false;
 	}
 	db_sync_rows_free(rows);
@@ -166,10 +169,14 @@ static int balance_one(struct ctl *ctl, const struct hospital *hospital, struct 
 
 static int ledger_balance(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct column account_columns[] = {{"hospital", "hospital"}, {"account", "account"},
-		{"debit", "debit"}, {"credit", "credit"}, {"balance", "balance"}, {"book", "in the books"}};
-	static const struct column proof_columns[] = {{"hospital", "hospital"}, {"statement", "statement"},
-		{"currency", "currency"}, {"found", "found"}, {"expected", "expected"}, {"verdict", "verdict"}};
+	const struct column account_columns[] = {{"hospital", say(ctl, "hospital", "医院")},
+		{"account", say(ctl, "account", "科目")}, {"debit", say(ctl, "debit", "借方")},
+		{"credit", say(ctl, "credit", "贷方")}, {"balance", say(ctl, "balance", "余额")},
+		{"book", say(ctl, "in the books", "账面金额")}};
+	const struct column proof_columns[] = {{"hospital", say(ctl, "hospital", "医院")},
+		{"statement", say(ctl, "statement", "应成立")}, {"currency", say(ctl, "currency", "币种")},
+		{"found", say(ctl, "found", "实际")}, {"expected", say(ctl, "expected", "应为")},
+		{"verdict", say(ctl, "verdict", "结论")}};
 	const char *code = NULL;
 	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
@@ -187,14 +194,16 @@ static int ledger_balance(struct ctl *ctl, int argc, char **argv)
 	table_begin(&proofs, proof_columns, ARRAY_LEN(proof_columns));
 	for (uint32_t i = 0; r == 0 && i < books.count; i++)
 		r = balance_one(ctl, &books.hospitals[i], &accounts, &proofs, &balanced);
-	table_end(&accounts, &report, "accounts", NULL, "no postings yet");
-	table_end(&proofs, &report, "proof", "What must hold", NULL);
+	table_end(&accounts, &report, "accounts", NULL, say(ctl, "no postings yet", "尚无分录"));
+	table_end(&proofs, &report, "proof", say(ctl, "What must hold", "必须成立"), NULL);
 	if (r < 0) {
 		json_decref(report.root);
 		return ctl_fail("could not read the ledger");
 	}
-	report_heading(&report,
-		balanced ? "balanced" : "NOT BALANCED: tell whoever looks after Zhifu, and post nothing by hand");
+	report_heading(
+		&report, balanced ? say(ctl, "balanced", "平衡")
+				  : say(ctl, "NOT BALANCED: tell whoever looks after Zhifu, and post nothing by hand",
+					    "不平衡:请通知系统管理员,勿手工记账"));
 	report_field(&report, "balanced", NULL, cell_bool(balanced));
 	return report_end(&report, balanced ? 0 : 1);
 }

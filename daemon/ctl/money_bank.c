@@ -63,9 +63,12 @@ static bool lines_missing(const struct bank_imported *one)
 
 static int import_report(struct ctl *ctl, const char *path, const struct bank_import *import, struct report *report)
 {
-	static const struct column columns[] = {{"account", "account"}, {"sequence", "number"}, {"identifier", NULL},
-		{"opening", "opening"}, {"closing", "closing"}, {"closing_day", "on"}, {"booked", "lines"},
-		{"new", "new"}, {"not_booked", "not booked"}, {"chain", "how it goes on"}};
+	const struct column columns[] = {{"account", say(ctl, "account", "账户")},
+		{"sequence", say(ctl, "number", "编号")}, {"identifier", NULL},
+		{"opening", say(ctl, "opening", "期初余额")}, {"closing", say(ctl, "closing", "期末余额")},
+		{"closing_day", say(ctl, "on", "截止日")}, {"booked", say(ctl, "lines", "笔数")},
+		{"new", say(ctl, "new", "新增")}, {"not_booked", say(ctl, "not booked", "未入账")},
+		{"chain", say(ctl, "how it goes on", "衔接")}};
 	struct table table;
 	bool bad = false;
 	bool missing = false;
@@ -96,7 +99,7 @@ static int import_report(struct ctl *ctl, const char *path, const struct bank_im
 		bad = bad || chain_of(one->chain)->bad;
 		missing = missing || lines_missing(one);
 	}
-	table_end(&table, report, "statements", NULL, "no statement in it");
+	table_end(&table, report, "statements", NULL, say(ctl, "no statement in it", "文件中没有对账单"));
 	report_field(report, "lines_missing", NULL, cell_bool(missing));
 	if (bad)
 		report_heading(
@@ -294,9 +297,11 @@ static int account_row(struct ctl *ctl, const struct hospital *hospital, const s
 	table_add(table, cell_money(db_rows_int(rows, 0, 2), account->currency, exponent));
 	table_add(table, cell_money(db_rows_int(rows, 0, 3), account->currency, exponent));
 	if (db_rows_null(rows, 0, 1) && db_rows_int(rows, 0, 4) > 0)
-		table_add(table, cell_word("not proved: statements without balances", "unproved"));
+		table_add(table,
+			cell_word(say(ctl, "not proved: statements without balances", "无余额,无法核对"), "unproved"));
 	else
-		table_add(table, cell_word(proved ? "holds" : "DIFFERS", proved ? "holds" : "differs"));
+		table_add(table, proved ? cell_word(say(ctl, "holds", "相符"), "holds")
+					: cell_word(say(ctl, "DIFFERS", "不符"), "differs"));
 	if (!proved) *ret_proved = false;
 	db_sync_rows_free(rows);
 	return 0;
@@ -304,9 +309,11 @@ static int account_row(struct ctl *ctl, const struct hospital *hospital, const s
 
 static int account_list(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct column columns[] = {{"hospital", "hospital"}, {"account", "account"}, {"number", "number"},
-		{"statement_day", "statement of"}, {"statement", "closed with"}, {"ledger", "in the ledger"},
-		{"suspense", "of it in suspense"}, {"proof", "proof"}};
+	const struct column columns[] = {{"hospital", say(ctl, "hospital", "医院")},
+		{"account", say(ctl, "account", "账户")}, {"number", say(ctl, "number", "账号")},
+		{"statement_day", say(ctl, "statement of", "对账单日")},
+		{"statement", say(ctl, "closed with", "银行余额")}, {"ledger", say(ctl, "in the ledger", "账面余额")},
+		{"suspense", say(ctl, "of it in suspense", "其中待查")}, {"proof", say(ctl, "proof", "核对")}};
 	const char *code = NULL;
 	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
@@ -327,7 +334,9 @@ static int account_list(struct ctl *ctl, int argc, char **argv)
 			r = account_row(ctl, hospital, &hospital->accounts[i], &table, &proved);
 		if (r == 0) r = ctl_commit(ctl);
 	}
-	table_end(&table, &report, "accounts", NULL, "no bank accounts are configured: bank_accounts of a hospital");
+	table_end(&table, &report, "accounts", NULL,
+		say(ctl, "no bank accounts are configured: bank_accounts of a hospital",
+			"未配置银行账户:医院配置文件中的 bank_accounts"));
 	if (r < 0) {
 		json_decref(report.root);
 		return ctl_fail("could not read the accounts");
@@ -335,8 +344,10 @@ static int account_list(struct ctl *ctl, int argc, char **argv)
 	report_field(&report, "proved", NULL, cell_bool(proved));
 	if (!proved)
 		report_heading(&report,
-			"where the proof differs, a statement is missing (zhifuctl money statement list --gaps), or lines of it"
-			" were taken for known ones");
+			say(ctl,
+				"where the proof differs, a statement is missing (zhifuctl money statement list --gaps), or lines of it"
+				" were taken for known ones",
+				"不符时,或缺少对账单(zhifuctl money statement list --gaps),或有行被误认为已导入"));
 	return report_end(&report, proved ? 0 : 1);
 }
 
