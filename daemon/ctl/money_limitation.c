@@ -36,7 +36,7 @@ static struct cell cell_state(const struct ctl *ctl, int64_t state)
 }
 
 static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
-	{"claim", "claim", "单号", false}, {"carrier", "owed by", "欠款方", false}, {"open", "open", "未收", true},
+	{"claim", "claim", "理赔单", false}, {"carrier", "carrier", "承保人", false}, {"open", "open", "未结", true},
 	{"due", "due", "到期日", false}, {"demanded", "last demand", "最近催收", false},
 	{"alert", "alert from", "预警日", false}, {"ends", "ends", "时效届满", false},
 	{"days", "days left", "剩余天数", false}, {"state", "state", "状态", false}};
@@ -146,7 +146,7 @@ static int demand_add(struct ctl *ctl, int argc, char **argv)
 	if (r == 0 && outcome < 1) r = err_set(ERR_NOTFOUND, "%s", faults[-outcome]);
 	if (r < 0) return ctl_fail("not taken");
 	report_begin(&report, ctl);
-	report_field(&report, "claim", say(ctl, "claim", "单号"), cell_text(words[0]));
+	report_field(&report, "claim", say(ctl, "claim", "理赔单"), cell_text(words[0]));
 	report_field(&report, "delivered", say(ctl, "delivered", "送达日"), cell_day(day));
 	return report_end(&report, 0);
 }
@@ -208,7 +208,7 @@ static int money_writeoff(struct ctl *ctl, int argc, char **argv)
 	}
 	if (writeoff_run(ctl, &owed, role, why, &id, &worth) < 0) return ctl_fail("not written off");
 	report_begin(&report, ctl);
-	report_field(&report, "claim", say(ctl, "claim", "单号"), cell_text(words[0]));
+	report_field(&report, "claim", say(ctl, "claim", "理赔单"), cell_text(words[0]));
 	report_field(&report, "amount", say(ctl, "written off", "核销"),
 		cell_money(owed.open.minor, owed.open.currency, owed.open.exponent));
 	report_field(&report, "worth", say(ctl, "in the books", "账面"),

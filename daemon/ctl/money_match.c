@@ -50,7 +50,7 @@ static struct cell cell_item(const struct uuid *line, int64_t part)
 
 static const struct money_column item_columns[] = {{"hospital", "hospital", "医院", false},
 	{"account", "account", "账户", false}, {"booked", "booked", "入账日", false}, {"days", "days", "天数", false},
-	{"open", "open", "未核销", true}, {"payer", "from", "付款方", false},
+	{"open", "open", "未核销", true}, {"payer", "from", "付款人", false},
 	{"candidates", "candidates", "候选", false}, {"score", "best", "最高分", false},
 	{"why", "why it waits", "待处理原因", false}, {"line", "line", "流水", false}};
 

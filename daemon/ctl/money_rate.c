@@ -401,7 +401,7 @@ static int waiting(struct ctl *ctl, int argc, char **argv)
 	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
 	struct books books CLEANUP(books_close) = {0};
 	const struct column bill_columns[] = {{"hospital", say(ctl, "hospital", "医院")},
-		{"carrier", say(ctl, "carrier", "承保方")}, {"day", say(ctl, "billed", "开单日")},
+		{"carrier", say(ctl, "carrier", "承保人")}, {"day", say(ctl, "billed", "开单日")},
 		{"bills", say(ctl, "bills", "账单数")}, {"amount", say(ctl, "amount", "金额")},
 		{"missing", say(ctl, "missing rate", "所缺汇率")}};
 	struct report report;

@@ -127,8 +127,8 @@ static int receivable_list(struct ctl *ctl, int argc, char **argv)
 		{"remitter", "who pays"}, {"kind", "kind"}, {"owed", "owed"}, {"open", "open"},
 		{"carried", "carried at"}, {"billed", "billed"}, {"due", "due"}, {"days_late", "days late"},
 		{"standing", "stands"}};
-	static const struct column chinese[] = {{"hospital", "医院"}, {"claim", "理赔单"}, {"carrier", "承保方"},
-		{"remitter", "付款方"}, {"kind", "合同类型"}, {"owed", "应收"}, {"open", "未结"},
+	static const struct column chinese[] = {{"hospital", "医院"}, {"claim", "理赔单"}, {"carrier", "承保人"},
+		{"remitter", "付款人"}, {"kind", "合同类型"}, {"owed", "应收"}, {"open", "未结"},
 		{"carried", "账面价值"}, {"billed", "开单日"}, {"due", "到期日"}, {"days_late", "逾期天数"},
 		{"standing", "状态"}};
 	const char *words[CTL_WORDS_MAX];
@@ -169,8 +169,8 @@ static void show_head(
 
 	report_field(report, "hospital", say(ctl, "hospital", "医院"), cell_text(hospital->code));
 	report_field(report, "claim", say(ctl, "claim", "理赔单"), cell_text(db_rows_text(rows, 0, R_REF)));
-	report_field(report, "carrier", say(ctl, "carrier", "承保方"), cell_text(db_rows_text(rows, 0, R_CARRIER)));
-	report_field(report, "remitter", say(ctl, "who pays", "付款方"), cell_text(db_rows_text(rows, 0, R_REMITTER)));
+	report_field(report, "carrier", say(ctl, "carrier", "承保人"), cell_text(db_rows_text(rows, 0, R_CARRIER)));
+	report_field(report, "remitter", say(ctl, "who pays", "付款人"), cell_text(db_rows_text(rows, 0, R_REMITTER)));
 	if (db_rows_null(rows, 0, R_CONTRACT)) {
 		report_field(report, "contract", say(ctl, "contract", "合同"),
 			cell_word(say(ctl, "none counted on the day of the bill", "开单日无有效合同"), ""));

@@ -522,7 +522,7 @@ static int taking_load(struct taking *taking, const struct uuid *id, bool shows,
 static void show_details(const struct taking *taking, struct report *report)
 {
 	const struct ctl *ctl = taking->ctl;
-	const struct column columns[] = {{"kind", say(ctl, "kind", "类型")}, {"claim", say(ctl, "claim", "理赔号")},
+	const struct column columns[] = {{"kind", say(ctl, "kind", "类型")}, {"claim", say(ctl, "claim", "理赔单")},
 		{"insurer_claim", say(ctl, "insurer's number", "保险公司案号")},
 		{"carrier", say(ctl, "carrier", "承保人")}, {"billed", say(ctl, "billed", "账单金额")},
 		{"amount", say(ctl, "paid", "赔付金额")}, {"fee", say(ctl, "fee", "费用")},

@@ -37,7 +37,7 @@ static struct cell cell_band(const struct ctl *ctl, int64_t band)
 
 /* ---- open ---- */
 
-static const struct money_column open_columns[] = {HOSPITAL_COLUMN, {"carrier", "carrier", "付款方", false},
+static const struct money_column open_columns[] = {HOSPITAL_COLUMN, {"carrier", "carrier", "承保人", false},
 	{"currency", "currency", "币种", false}, {"items", "items", "笔数", false}, {"open", "open", "未结", true},
 	{"not_due", "not due", "未到期", true}, {"days_0_30", "0-30 days", "0-30天", true},
 	{"days_31_60", "31-60", "31-60天", true}, {"days_61_90", "61-90", "61-90天", true},
@@ -85,8 +85,8 @@ static const struct money_list open_list = {.key = "open",
 
 /* ---- the open claims ---- */
 
-static const struct money_column claim_columns[] = {HOSPITAL_COLUMN, {"claim", "claim", "理赔号", false},
-	{"carrier", "carrier", "付款方", false}, {"remitter", "paid by", "汇款方", false}, {"kind", NULL, NULL, false},
+static const struct money_column claim_columns[] = {HOSPITAL_COLUMN, {"claim", "claim", "理赔单", false},
+	{"carrier", "carrier", "承保人", false}, {"remitter", "who pays", "付款人", false}, {"kind", NULL, NULL, false},
 	{"owed", NULL, NULL, true}, {"open", "open", "未结", true}, {"carried", NULL, NULL, true},
 	{"billed", "billed", "开单日", false}, {"expected", "expected by", "应付日", false},
 	{"days_late", "days late", "逾期天数", false}, {"age", "age", "账龄", false},
@@ -140,7 +140,7 @@ static const struct money_list claims_list = {.key = "claims",
 /* ---- scoreboard ---- */
 
 static const struct money_column score_columns[] = {HOSPITAL_COLUMN, {"role", "as", "角色", false},
-	{"party", "payer", "付款方", false}, {"answered", "answers", "答复数", false},
+	{"party", "payer", "付款人", false}, {"answered", "answers", "答复数", false},
 	{"answer_days_median", "days, median", "答复天数中位", false}, {"answer_days_p90", "90 %", "90 %", false},
 	{"denied", "denied", "拒赔", false}, {"denied_share", "share", "占比", false},
 	{"paid", "paid", "付款数", false}, {"pay_days_median", "days, median", "付款天数中位", false},
@@ -173,7 +173,7 @@ static void score_row(const struct ctl *ctl, const struct hospital *hospital, co
 	int64_t paid = db_rows_int(rows, row, 6);
 
 	(void)hospital, (void)sums;
-	table_add(table, cell_word(carrier ? say(ctl, "carrier", "承保方") : say(ctl, "remitter", "汇款方"), role));
+	table_add(table, cell_word(carrier ? say(ctl, "carrier", "承保人") : say(ctl, "remitter", "付款人"), role));
 	table_add(table, cell_text(db_rows_text(rows, row, 1)));
 	/* a remitter is not asked for answers */
 	table_add(table, carrier ? cell_int(answered) : cell_none());
@@ -203,7 +203,7 @@ static const struct money_list score_list = {.key = "scoreboard",
 
 /* ---- exchange rates ---- */
 
-static const struct money_column fx_columns[] = {HOSPITAL_COLUMN, {"carrier", "carrier", "付款方", false},
+static const struct money_column fx_columns[] = {HOSPITAL_COLUMN, {"carrier", "carrier", "承保人", false},
 	{"account", "account", "科目", false}, {"currency", "currency", "币种", false},
 	{"realised_gain", "realised gain", "已实现收益", true}, {"realised_loss", "realised loss", "已实现损失", true},
 	{"revaluation", "revaluation", "重估损益", true}, {"net", "gain less loss", "汇兑净损益", true}};

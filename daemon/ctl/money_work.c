@@ -16,8 +16,8 @@ static struct cell cell_owner(const struct ctl *ctl, const char *owner)
 }
 
 static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
-	{"claim", "claim", "理赔号", false}, {"carrier", "carrier", "付款方", false},
-	{"remitter", "paid by", "汇款方", false}, {"amount", "amount", "金额", true}, {"open", "open", "未结", true},
+	{"claim", "claim", "理赔单", false}, {"carrier", "carrier", "承保人", false},
+	{"remitter", "who pays", "付款人", false}, {"amount", "amount", "金额", true}, {"open", "open", "未结", true},
 	{"since", "since", "自", false}, {"days", "days", "天数", false}, {"due", "due", "期限", false},
 	{"standing", "standing", "状态", false}, {"owner", "owner", "负责人", false},
 	{"assigned_by", NULL, NULL, false}, {"why", "why", "说明", false}};
@@ -149,7 +149,7 @@ static int work_assign(struct ctl *ctl, int argc, char **argv)
 		return ctl_fail("not assigned");
 	}
 	report_begin(&report, ctl);
-	report_field(&report, "claim", say(ctl, "claim", "理赔号"), cell_text(words[0]));
+	report_field(&report, "claim", say(ctl, "claim", "理赔单"), cell_text(words[0]));
 	report_field(&report, "list", say(ctl, "list", "清单"), cell_text(words[1]));
 	report_field(&report, "owner", say(ctl, "owner", "负责人"), cell_owner(ctl, words[2]));
 	report_field(&report, "why", say(ctl, "why", "说明"), cell_text(why));
