@@ -345,6 +345,14 @@ static void what_does_not_hold_is_refused_as_a_whole(void **state)
 	assert_ctl(&world, 2, "money statement import '%s/sum.sta' --hospital HZ1 --format csv --who li", world.folder);
 }
 
+static void the_sample_is_read(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 0, "money statement import conf/samples/statement.sta --hospital HZ1 --who li");
+	assert_int_equal(count("suspense"), 2);
+	assert_int_equal(ledger("BANK-CNY"), 341211);
+}
+
 /* Ten at once, and each line is there once. */
 static void the_same_file_ten_times_at_once(void **state)
 {
@@ -522,6 +530,7 @@ int main(void)
 		cmocka_unit_test_setup(parts_of_a_day_are_told_apart, none_left),
 		cmocka_unit_test_setup(two_formats_tell_one_line, none_left),
 		cmocka_unit_test_setup(what_does_not_hold_is_refused_as_a_whole, none_left),
+		cmocka_unit_test_setup(the_sample_is_read, none_left),
 		cmocka_unit_test_setup(the_same_file_ten_times_at_once, none_left),
 		cmocka_unit_test_setup(csv_is_read_by_the_accounts_profile, none_left),
 		cmocka_unit_test_setup(a_csv_profile_that_cannot_work_is_told, none_left),
