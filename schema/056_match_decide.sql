@@ -57,8 +57,9 @@ BEGIN
 	PERFORM match_lock(p_hospital);
 	SELECT h.book_currency, (now() AT TIME ZONE h.zone)::date INTO STRICT home, today FROM hospital h WHERE h.hospital_id = p_hospital;
 	PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = ANY (a_claim) ORDER BY r.claim_id FOR UPDATE;
-	IF 3 = ANY (a_kind) THEN
-		a_kind := match_taken(p_hospital, l_line, a_line, a_kind, a_claim, a_amount);
+	IF EXISTS (SELECT 1 FROM unnest(a_kind, a_amount) AS t (k, a) WHERE t.k IN (1, 3) AND t.a < 0) THEN
+		SELECT array_agg(t.k ORDER BY t.n), array_agg(t.z ORDER BY t.n) INTO a_kind, a_cleared
+		FROM match_taken(p_hospital, l_line, a_line, a_kind, a_claim, a_amount, a_cleared) t;
 	END IF;
 	SELECT array_agg(CASE
 			WHEN EXISTS (SELECT 1 FROM allocation o WHERE o.hospital_id = p_hospital AND o.allocation_id = t.a) THEN 1
@@ -113,6 +114,7 @@ BEGIN
 				ELSE false END) THEN 'an amount that does not fit its kind'
 			WHEN bool_or(t.k = 0 AND r.currency = b.currency AND t.z <> t.a - t.o + t.c + t.d + t.f + t.u) THEN 'a payment that clears something else'
 			WHEN bool_or(b.currency = home AND (t.c <> t.cb OR t.d <> t.db OR t.f <> t.fb OR t.u <> t.ub)) THEN 'a book value that differs'
+			WHEN bool_or(t.k = 3 AND r.currency NOT IN (b.currency, home)) THEN 'taken back in a currency that is not owed'
 			WHEN bool_or(t.k NOT IN (0, 1, 2, 3, 4, 5, 6)) THEN 'a kind that is not known' END INTO fault
 		FROM unnest(a_line, a_kind, a_claim, a_amount, a_cleared, a_over, a_charge, a_charge_book, a_discount, a_discount_book, a_fee, a_fee_book,
 			a_unexplained, a_unexplained_book) AS t (l, k, claim, a, z, o, c, cb, d, db, f, fb, u, ub)
@@ -144,16 +146,18 @@ BEGIN
 END
 $$;
 
--- The kinds of parts. Taken back in another currency than is owed, money that came too much in that currency is paid back (1), at
--- the value of that liability; whatever else is taken back (3) is owed again, and receivable_offset() has it meet what is a liability.
-CREATE FUNCTION match_taken(p_hospital uuid, l_line uuid[], a_line integer[], a_kind smallint[], a_claim uuid[], a_amount bigint[])
-RETURNS smallint[] LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
-	SELECT array_agg(CASE WHEN q.k = 3 AND q.owed <> q.currency AND q.taken <= (receivable_beside(p_hospital, q.c, q.carrier, q.currency)).over_minor
-		THEN 1 ELSE q.k END::smallint ORDER BY q.n)
-	FROM (SELECT t.n, t.k, t.c, r.carrier, r.currency AS owed, b.currency, -sum(t.a) OVER (PARTITION BY t.c, t.k ORDER BY t.n) AS taken
-		FROM unnest(a_line, a_kind, a_claim, a_amount) WITH ORDINALITY AS t (l, k, c, a, n)
-		LEFT JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = l_line[t.l]
-		LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.c) q
+-- The kinds of parts, and what they clear. Money that goes back in another currency than is owed is of what came too much in that
+-- currency (1), at the value of that liability, or else it is owed again (3). In the same currency receivable_offset() sees to that.
+CREATE FUNCTION match_taken(p_hospital uuid, l_line uuid[], a_line integer[], a_kind smallint[], a_claim uuid[], a_amount bigint[],
+	a_cleared bigint[]) RETURNS TABLE (n bigint, k smallint, z bigint) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT d.n, d.k, CASE WHEN d.k = 3 AND d.z = 0 THEN d.a ELSE d.z END FROM (
+		SELECT q.n, q.a, q.z, CASE WHEN q.k NOT IN (1, 3) OR q.a >= 0 OR q.owed = q.currency THEN q.k
+			WHEN q.back <= (receivable_beside(p_hospital, q.c, q.carrier, q.currency)).over_minor THEN 1 ELSE 3 END::smallint AS k
+		FROM (SELECT t.*, r.carrier, r.currency AS owed, b.currency, -sum(t.a) FILTER (WHERE t.k IN (1, 3) AND t.a < 0)
+				OVER (PARTITION BY t.c, b.currency ORDER BY t.n) AS back
+			FROM unnest(a_line, a_kind, a_claim, a_amount, a_cleared) WITH ORDINALITY AS t (l, k, c, a, z, n)
+			LEFT JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = l_line[t.l]
+			LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.c) q) d
 $$;
 
 -- The rows of match_post, of lines whose state is 2. Where one has several currencies or something is taken off, all of its parts
@@ -334,6 +338,12 @@ BEGIN
 	SELECT (now() AT TIME ZONE h.zone)::date INTO STRICT today FROM hospital h WHERE h.hospital_id = p_hospital;
 	PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id IN (SELECT a.claim_id FROM allocation a
 		WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation) ORDER BY r.claim_id FOR UPDATE;
+	IF EXISTS (SELECT 1 FROM (SELECT a.claim_id, a.currency, sum(a.over_minor) AS over FROM allocation a
+			WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation AND a.over_minor <> 0 GROUP BY 1, 2) o
+		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = o.claim_id AND r.currency <> o.currency
+		WHERE o.over > (receivable_beside(p_hospital, r.claim_id, r.carrier, o.currency)).over_minor) THEN
+		RETURN -1;
+	END IF;
 	INSERT INTO allocation (hospital_id, allocation_id, no, line_id, part, claim_id, remittance_id, detail, kind, amount_minor, currency, exponent,
 		cleared_minor, over_minor, charge_minor, discount_minor, fee_minor, unexplained_minor, book_minor, cleared_book_minor, fx_book_minor,
 		charge_book_minor, discount_book_minor, fee_book_minor, over_book_minor, unexplained_book_minor, by_hand, maker, why, undoes)

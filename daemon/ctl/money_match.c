@@ -637,6 +637,8 @@ static int match_undo(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) outcome = db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
 	if (r == 0 && outcome == 0) r = err_set(ERR_NOTFOUND, "there is no such allocation, or it was undone before");
+	if (r == 0 && outcome < 0)
+		r = err_set(ERR_AGAIN, "what came too much in another currency was paid back since: undo that first");
 	if (r < 0) return ctl_fail("not undone");
 	match_desk_wake(ctl);
 	report_begin(&report, ctl);

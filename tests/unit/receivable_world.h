@@ -174,22 +174,30 @@ static inline struct test_line line_booked(const char *currency, int exponent, i
 /* Kinds as enum match_part_kind has them. */
 enum test_kind { PAID = 0, TWICE = 1, TAKEN = 3 };
 
-/* All of the line is for the claim: of its receivable that clears so much, and so much of the line is too much. */
-static inline void allocate(const struct test_line *line, const struct test_claim *claim, enum test_kind kind,
-	int64_t cleared, int64_t over, char ret_allocation[UUID_TEXT_LEN])
+/* What says that all of the line is for the claim: of its receivable that clears so much, and so much of the line is
+ * too much. */
+static inline const char *allocate_sql(const struct test_line *line, const struct test_claim *claim,
+	enum test_kind kind, int64_t cleared, int64_t over, char ret_allocation[UUID_TEXT_LEN])
 {
+	static char text[2048];
 	struct uuid id = uuid_new();
 
 	uuid_format(&id, ret_allocation);
-	assert_int_equal(
-		number("SELECT outcome::int8 FROM zhifu.match_post(" HOSPITAL
-		       ", 'li', 'test', true, ARRAY['%s']::uuid[], ARRAY['%s']::uuid[], ARRAY[0], ARRAY[(SELECT version FROM zhifu.match_item"
-		       " WHERE line_id = '%s')], ARRAY[1], ARRAY[%d]::int2[], ARRAY['%s']::uuid[], ARRAY[(SELECT version FROM zhifu.receivable"
-		       " WHERE claim_id = '%s')], ARRAY[NULL]::uuid[], ARRAY[NULL]::int4[], ARRAY[%jd]::int8[], ARRAY[%jd]::int8[],"
-		       " ARRAY[%jd]::int8[], '{0}', '{0}', '{0}', '{0}', '{0}', '{0}', '{0}', '{0}')",
-			ret_allocation, line->id, line->id, (int)kind, claim->id_text, claim->id_text,
-			(intmax_t)line->minor, (intmax_t)cleared, (intmax_t)over),
-		1);
+	snprintf(text, sizeof(text),
+		"SELECT outcome::int8 FROM zhifu.match_post(" HOSPITAL
+		", 'li', 'test', true, ARRAY['%s']::uuid[], ARRAY['%s']::uuid[], ARRAY[0], ARRAY[(SELECT version FROM zhifu.match_item"
+		" WHERE line_id = '%s')], ARRAY[1], ARRAY[%d]::int2[], ARRAY['%s']::uuid[], ARRAY[(SELECT version FROM zhifu.receivable"
+		" WHERE claim_id = '%s')], ARRAY[NULL]::uuid[], ARRAY[NULL]::int4[], ARRAY[%jd]::int8[], ARRAY[%jd]::int8[],"
+		" ARRAY[%jd]::int8[], '{0}', '{0}', '{0}', '{0}', '{0}', '{0}', '{0}', '{0}')",
+		ret_allocation, line->id, line->id, (int)kind, claim->id_text, claim->id_text, (intmax_t)line->minor,
+		(intmax_t)cleared, (intmax_t)over);
+	return text;
+}
+
+static inline void allocate(const struct test_line *line, const struct test_claim *claim, enum test_kind kind,
+	int64_t cleared, int64_t over, char ret_allocation[UUID_TEXT_LEN])
+{
+	assert_int_equal(admin_int(allocate_sql(line, claim, kind, cleared, over, ret_allocation)), 1);
 }
 
 static inline void undo(const char *allocation)

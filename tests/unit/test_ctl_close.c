@@ -502,9 +502,10 @@ static void what_stays_is_taken_back_when_it_is_gone(void **state)
 static void over_payments_are_liabilities(void **state)
 {
 	(void)state;
-	world_sql(&world, "INSERT INTO zhifu.posting VALUES ('" HOSPITAL_A
-			  "', gen_random_uuid(), 1, 'FX', 'OVERPAID-ALPHA', 10000, 'USD', 2, 71200, '2025-11-05',"
-			  " 'over_decided', '019ab000-0000-7000-8000-000000000002', '019ab000-0000-7000-8000-000000000002')");
+	world_sql(&world,
+		"INSERT INTO zhifu.posting VALUES ('" HOSPITAL_A
+		"', gen_random_uuid(), 1, 'FX', 'OVERPAID-ALPHA', 10000, 'USD', 2, 71200, '2025-11-05',"
+		" 'over_decided', '019ab000-0000-7000-8000-000000000002', '019ab000-0000-7000-8000-000000000002')");
 	owes(1, "C", "USD", 100000, 712000, "2025-05-14");
 	assert_ctl(&world, 0, "money close 2025-11 --hospital HZ1 --who li");
 	assert_int_equal(carried("PROV", "2025-11-30"), -35450);

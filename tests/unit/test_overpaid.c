@@ -189,6 +189,12 @@ static void test_dollars_at_another_rate(void **state)
 	stands(&claim, "USD", 0, 0, 2);
 	assert_int_equal(worth("OVERPAID-BETA"), 0);
 	assert_int_equal(worth("FX"), 10290000 - 10253741 + 90347 - 89655);
+	/* Nobody knows here how many dollars that is. */
+	line = line_booked("CNY", 2, -90000, 90000);
+	assert_true(db_sync_script(fix.admin, allocate_sql(&line, &claim, TAKEN, -90000, 0, back)) < 0);
+	assert_non_null(strstr(err_text(), "not owed"));
+	assert_true(db_sync_script(fix.admin, allocate_sql(&line, &claim, TWICE, 0, 0, back)) < 0);
+	stands(&claim, "USD", 0, 0, 2);
 }
 
 /* Owed in yuan, and dollars too much: as many dollars taken back open nothing, whatever they are worth by now. */
@@ -208,9 +214,20 @@ static void test_another_currency_than_is_owed(void **state)
 	allocate(&line, &claim, TAKEN, -1000, 0, back);
 	stands(&claim, "USD", 0, 0, 2);
 	assert_int_equal(worth("OVERPAID-ALPHA"), 0);
+	/* Those dollars are gone: the payment that brought them is not undone before. */
+	assert_int_equal(
+		number("SELECT zhifu.match_undo(" HOSPITAL ", '%s', gen_random_uuid(), 'li', 'not theirs')::int8",
+			payment),
+		-1);
 	line = line_booked("USD", 2, -1000, 7150);
 	allocate(&line, &claim, TAKEN, -1000, 0, back);
 	stands(&claim, "USD", 7150, 0, 4);
+	/* Nor is there a liability below nothing, whoever paid back. */
+	undo(back);
+	allocate(&line, &claim, TWICE, 0, 0, back);
+	stands(&claim, "USD", 7150, 0, 4);
+	undo(back);
+	stands(&claim, "USD", 0, 0, 2);
 }
 
 /* ---- given up ---- */

@@ -287,21 +287,28 @@ static int64_t pick(int64_t below)
 	return (int64_t)((random_state >> 33) % (uint64_t)below);
 }
 
-/* Money for a claim, in the currency in which it is owed, carried at some rate. */
+/* Money for a claim, in the currency in which it is owed, carried at some rate; what is no payment of what is open is
+ * now and then in dollars where yuan are owed. */
 static void money_comes(const struct test_claim *claim, enum test_kind kind, int64_t minor, int64_t over)
 {
-	char currency[4], allocation[UUID_TEXT_LEN];
+	char currency[4], allocation[UUID_TEXT_LEN], question[256];
 	struct pg_result *rows = NULL;
-	char question[256];
+	int64_t book = minor;
 	struct test_line line;
+	int exponent;
 
 	snprintf(question, sizeof(question),
 		"SELECT currency, exponent::int8 FROM zhifu.receivable WHERE claim_id = '%s'", claim->id_text);
 	if (db_sync_query(fix.admin, question, NULL, &rows) < 0) fail_msg("%s", err_text());
 	snprintf(currency, sizeof(currency), "%s", db_rows_text(rows, 0, 0));
-	line = line_booked(currency, (int)db_rows_int(rows, 0, 1), minor,
-		strcmp(currency, "CNY") == 0 ? minor : minor * (700 + pick(30)) / 100 + (minor > 0 ? 1 : -1));
+	exponent = (int)db_rows_int(rows, 0, 1);
 	db_sync_rows_free(rows);
+	if (strcmp(currency, "CNY") == 0 && kind != PAID && pick(3) == 0) {
+		snprintf(currency, sizeof(currency), "USD");
+		minor = minor / 7 + (minor > 0 ? 1 : -1);
+	}
+	if (strcmp(currency, "CNY") != 0) book = minor * (700 + pick(30)) / 100;
+	line = line_booked(currency, exponent, minor, book);
 	allocate(&line, claim, kind, kind == TWICE ? 0 : minor - over, over, allocation);
 }
 
@@ -390,6 +397,12 @@ static void positions_hold(void)
 		       " WHERE (r.open_minor + l.given, l.over) IS DISTINCT FROM"
 		       " (greatest(l.decided - l.received, 0)::numeric, greatest(l.received - l.decided, 0)::numeric)"
 		       " OR l.given NOT BETWEEN 0 AND l.written OR (l.over > 0 AND r.open_minor > 0) OR (l.over = 0 AND l.over_book <> 0)"),
+		0);
+	/* In no currency a liability below nothing, nor a value of nothing. */
+	assert_int_equal(
+		number("SELECT count(*) FROM (SELECT sum(CASE WHEN credit LIKE 'OVER%%' THEN amount_minor ELSE -amount_minor END) AS minor,"
+		       " sum(CASE WHEN credit LIKE 'OVER%%' THEN book_minor ELSE -book_minor END) AS book FROM zhifu.posting"
+		       " WHERE debit LIKE 'OVER%%' OR credit LIKE 'OVER%%' GROUP BY claim_id, currency) l WHERE minor < 0 OR minor = 0 AND book <> 0"),
 		0);
 	assert_int_equal(worth("BADDEBT"),
 		number("SELECT coalesce(sum(CASE WHEN credit LIKE 'AR-%%' THEN book_minor ELSE -book_minor END), 0)::int8 FROM zhifu.posting"
