@@ -151,33 +151,45 @@ CREATE FUNCTION remittance_twin(p_hospital uuid, p_remitter text, p_amount bigin
 	ORDER BY m.created_at DESC LIMIT 1
 $$;
 
--- Takes an advice. d_*: its details, numbered from 1 in their order; claims are looked up here. j_*: decisions on claims that
--- nobody has told one of, by the detail that tells it; those whose claim was decided meanwhile are left out. p_replaces: the
--- parked version that this one corrects; NULL: whichever is parked, if p_why says why. p_another: it is another one though one that
--- counts says the same, and p_why says so. Returns one row: outcome 1 it counts, 2 it is
--- parked, 0 the same was taken before, as it stands since; -1 other content counts under this identifier; -2 other content is
--- parked under it, or was refused, and no reason is given for taking this instead; -3 p_replaces is not what is parked now;
--- -4 one that counts says the same, under another name or number. Nothing is stored then, and other_* tell what is there.
-CREATE FUNCTION remittance_put(p_hospital uuid, p_id uuid, p_remitter text, p_identifier text, p_amount bigint, p_currency text,
-	p_exponent smallint, p_day date, p_reference text, p_form smallint, p_profile text, p_hash bytea, p_content bytea, p_document bytea,
-	p_file bytea, d_kind smallint[], d_carrier text[], d_ref text[], d_number text[], d_billed bigint[], d_amount bigint[],
-	d_fee bigint[], d_tax bigint[], d_difference smallint[], j_detail integer[], j_id uuid[], j_content bytea[], p_replaces uuid,
-	p_another boolean, p_who text, p_why text)
+-- The decisions that a remittance which is stored tells first: of those given, these are taken. The bill as it stands: an advice decides
+-- it where it is of the whole bill in its currency, and nobody has decided it.
+CREATE FUNCTION remittance_decide(p_hospital uuid, p_id uuid, j_detail integer[], j_id uuid[], j_content bytea[], OUT told integer[],
+	OUT ids uuid[]) LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	WITH made AS (
+		INSERT INTO adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, insurer_claim_no, currency, exponent, submitted_minor,
+			benefit_minor, patient_minor, contract_minor, open_minor, content)
+		SELECT p_hospital, t.id, d.claim_id, d.carrier, 2, d.insurer_claim_no, d.currency, d.exponent, d.billed_minor, d.amount_minor,
+			CASE WHEN d.difference = 1 THEN d.billed_minor - d.amount_minor ELSE 0 END,
+			CASE WHEN d.difference = 2 THEN d.billed_minor - d.amount_minor ELSE 0 END,
+			CASE WHEN d.difference IN (1, 2) THEN 0 ELSE d.billed_minor - d.amount_minor END, t.content
+		FROM unnest(j_detail, j_id, j_content) AS t (n, id, content)
+		JOIN remittance_detail d ON d.hospital_id = p_hospital AND d.remittance_id = p_id AND d.no = t.n AND d.kind = 1
+		JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = d.claim_id AND s.books = 1
+		JOIN claim c ON c.hospital_id = p_hospital AND c.claim_id = d.claim_id AND c.currency = d.currency
+		WHERE d.amount_minor >= 0 AND d.billed_minor = c.total_minor AND d.amount_minor <= d.billed_minor
+		RETURNING adjudication_id, benefit_minor, patient_minor, contract_minor, open_minor, adjudication.currency, adjudication.exponent
+	), lines AS (
+		INSERT INTO adjudication_line (hospital_id, adjudication_id, no, line, grp, reason, amount_minor, currency, exponent)
+		SELECT p_hospital, m.adjudication_id, 1, 0, CASE WHEN m.patient_minor > 0 THEN 2 WHEN m.contract_minor > 0 THEN 1 ELSE 4 END,
+			CASE WHEN m.patient_minor > 0 THEN 2 WHEN m.contract_minor > 0 THEN 4 ELSE 99 END,
+			m.patient_minor + m.contract_minor + m.open_minor, m.currency, m.exponent
+		FROM made m WHERE m.patient_minor + m.contract_minor + m.open_minor > 0)
+	SELECT array_agg(t.n), array_agg(t.id) INTO told, ids FROM unnest(j_detail, j_id) AS t (n, id) JOIN made m ON m.adjudication_id = t.id;
+END
+$$;
+
+-- What is there under an identifier and keeps an advice from being stored, as remittance_put() below tells it; no row: nothing.
+CREATE FUNCTION remittance_there(p_hospital uuid, p_remitter text, p_identifier text, p_amount bigint, p_currency text, p_hash bytea,
+	p_replaces uuid, p_why text)
 RETURNS TABLE (outcome integer, advice_id uuid, version integer, other_standing smallint, other_amount bigint, other_currency text,
-	other_exponent smallint, other_count integer) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	other_exponent smallint, other_count integer) LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	known advice;
 	latest advice;
 	module remittance;
-	twin uuid;
-	total bigint;
-	state smallint;
 BEGIN
-	IF coalesce(btrim(p_who), '') = '' THEN
-		RAISE EXCEPTION 'who brings in a remittance must be known';
-	END IF;
-	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.remittance ' || p_hospital, 0));
 	SELECT * INTO known FROM advice a WHERE a.hospital_id = p_hospital AND a.remitter = p_remitter AND a.identifier = p_identifier
 		AND a.hash = p_hash ORDER BY a.version DESC LIMIT 1;
 	IF FOUND THEN
@@ -199,6 +211,40 @@ BEGIN
 				WHERE d.hospital_id = p_hospital AND d.remittance_id = module.remittance_id);
 		RETURN;
 	END IF;
+END
+$$;
+
+-- Takes an advice. d_*: its details, numbered from 1 in their order; claims are looked up here. j_*: decisions on claims that
+-- nobody has told one of, by the detail that tells it; those whose claim was decided meanwhile are left out. p_replaces: the
+-- parked version that this one corrects; NULL: whichever is parked, if p_why says why. p_another: it is another one though one that
+-- counts says the same, and p_why says so. Returns one row: outcome 1 it counts, 2 it is
+-- parked, 0 the same was taken before, as it stands since; -1 other content counts under this identifier; -2 other content is
+-- parked under it, or was refused, and no reason is given for taking this instead; -3 p_replaces is not what is parked now;
+-- -4 one that counts says the same, under another name or number. Nothing is stored then, and other_* tell what is there.
+CREATE FUNCTION remittance_put(p_hospital uuid, p_id uuid, p_remitter text, p_identifier text, p_amount bigint, p_currency text,
+	p_exponent smallint, p_day date, p_reference text, p_form smallint, p_profile text, p_hash bytea, p_content bytea, p_document bytea,
+	p_file bytea, d_kind smallint[], d_carrier text[], d_ref text[], d_number text[], d_billed bigint[], d_amount bigint[],
+	d_fee bigint[], d_tax bigint[], d_difference smallint[], j_detail integer[], j_id uuid[], j_content bytea[], p_replaces uuid,
+	p_another boolean, p_who text, p_why text)
+RETURNS TABLE (outcome integer, advice_id uuid, version integer, other_standing smallint, other_amount bigint, other_currency text,
+	other_exponent smallint, other_count integer) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	latest advice;
+	twin uuid;
+	total bigint;
+	state smallint;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' THEN
+		RAISE EXCEPTION 'who brings in a remittance must be known';
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.remittance ' || p_hospital, 0));
+	RETURN QUERY SELECT * FROM remittance_there(p_hospital, p_remitter, p_identifier, p_amount, p_currency, p_hash, p_replaces, p_why);
+	IF FOUND THEN
+		RETURN;
+	END IF;
+	SELECT * INTO latest FROM advice a WHERE a.hospital_id = p_hospital AND a.remitter = p_remitter AND a.identifier = p_identifier
+	ORDER BY a.version DESC LIMIT 1;
 	twin := remittance_twin(p_hospital, p_remitter, p_amount, p_currency, p_day, d_kind, d_carrier, d_ref, d_number, d_amount);
 	IF twin IS NOT NULL AND (NOT p_another OR coalesce(btrim(p_why), '') = '') THEN
 		RETURN QUERY SELECT -4, twin, coalesce((SELECT a.version FROM advice a WHERE a.hospital_id = p_hospital AND a.advice_id = twin), 1),
@@ -232,28 +278,7 @@ BEGIN
 		FROM unnest(d_kind, d_carrier, d_ref, d_number, d_billed, d_amount, d_fee, d_tax, d_difference) WITH ORDINALITY
 			AS t (k, c, r, i, b, a, f, x, d, n)
 		LEFT JOIN remittance_claims(p_hospital, p_remitter, d_carrier, d_ref, d_number) c ON c.ordinal = t.n;
-		-- The bill as it stands: an advice decides it where it is of the whole bill in its currency, and nobody has decided it.
-		WITH made AS (
-			INSERT INTO adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, insurer_claim_no, currency, exponent, submitted_minor,
-				benefit_minor, patient_minor, contract_minor, open_minor, content)
-			SELECT p_hospital, t.id, d.claim_id, d.carrier, 2, d.insurer_claim_no, d.currency, d.exponent, d.billed_minor, d.amount_minor,
-				CASE WHEN d.difference = 1 THEN d.billed_minor - d.amount_minor ELSE 0 END,
-				CASE WHEN d.difference = 2 THEN d.billed_minor - d.amount_minor ELSE 0 END,
-				CASE WHEN d.difference IN (1, 2) THEN 0 ELSE d.billed_minor - d.amount_minor END, t.content
-			FROM unnest(j_detail, j_id, j_content) AS t (n, id, content)
-			JOIN remittance_detail d ON d.hospital_id = p_hospital AND d.remittance_id = p_id AND d.no = t.n AND d.kind = 1
-			JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = d.claim_id AND s.books = 1
-			JOIN claim c ON c.hospital_id = p_hospital AND c.claim_id = d.claim_id AND c.currency = d.currency
-			WHERE d.amount_minor >= 0 AND d.billed_minor = c.total_minor AND d.amount_minor <= d.billed_minor
-			RETURNING adjudication_id, benefit_minor, patient_minor, contract_minor, open_minor, adjudication.currency, adjudication.exponent
-		), lines AS (
-			INSERT INTO adjudication_line (hospital_id, adjudication_id, no, line, grp, reason, amount_minor, currency, exponent)
-			SELECT p_hospital, m.adjudication_id, 1, 0, CASE WHEN m.patient_minor > 0 THEN 2 WHEN m.contract_minor > 0 THEN 1 ELSE 4 END,
-				CASE WHEN m.patient_minor > 0 THEN 2 WHEN m.contract_minor > 0 THEN 4 ELSE 99 END,
-				m.patient_minor + m.contract_minor + m.open_minor, m.currency, m.exponent
-			FROM made m WHERE m.patient_minor + m.contract_minor + m.open_minor > 0)
-		SELECT array_agg(t.n), array_agg(t.id) INTO j_detail, j_id FROM unnest(j_detail, j_id) AS t (n, id) JOIN made m ON m.adjudication_id = t.id;
-		PERFORM remittance_announce(p_hospital, p_id, j_detail, j_id);
+		PERFORM remittance_announce(p_hospital, p_id, d.told, d.ids) FROM remittance_decide(p_hospital, p_id, j_detail, j_id, j_content) d;
 	END IF;
 	RETURN QUERY SELECT state::integer, p_id, coalesce(latest.version, 0) + 1, latest.standing, latest.amount_minor, latest.currency, latest.exponent,
 		latest.detail_count;
@@ -285,7 +310,8 @@ DECLARE
 	f regprocedure;
 BEGIN
 	FOREACH f IN ARRAY ARRAY(SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
-		AND p.proname IN ('remittance_claims', 'remittance_twin', 'remittance_announce', 'remittance_put', 'remittance_refuse')) LOOP
+		AND p.proname IN ('remittance_claims', 'remittance_twin', 'remittance_announce', 'remittance_decide', 'remittance_there',
+			'remittance_put', 'remittance_refuse')) LOOP
 		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
 		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
 	END LOOP;
