@@ -276,7 +276,9 @@ static bool hospital_is_full(const struct desk *desk, const struct uuid *hospita
 {
 	unsigned count = 0;
 	LIST_EACH(&desk->uploads, node)
-	count += uuid_equal(&CONTAINER_OF(node, struct upload, node)->hospital_id, hospital_id);
+	{
+		count += uuid_equal(&CONTAINER_OF(node, struct upload, node)->hospital_id, hospital_id);
+	}
 	return count >= UPLOADS_PER_HOSPITAL_MAX;
 }
 
