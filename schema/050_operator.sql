@@ -381,6 +381,8 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 		AND NOT EXISTS (SELECT 1 FROM write_off w WHERE w.hospital_id = p.hospital_id AND w.write_off_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM remittance m WHERE m.hospital_id = p.hospital_id AND m.remittance_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM charge c WHERE c.hospital_id = p.hospital_id AND c.charge_id = p.source_id)
+		AND NOT EXISTS (SELECT 1 FROM patient_bill b WHERE b.hospital_id = p.hospital_id AND b.bill_id = p.source_id)
+		AND NOT EXISTS (SELECT 1 FROM patient_payment y WHERE y.hospital_id = p.hospital_id AND y.payment_id = p.source_id)
 	UNION ALL
 	SELECT 'bank lines that were not posted', NULL, count(*), 0::bigint FROM bank_line b
 	WHERE b.hospital_id = p_hospital AND b.amount_minor <> 0
@@ -390,11 +392,25 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	FROM (SELECT u.currency, sum(u.open_minor)::bigint AS minor FROM suspense u WHERE u.hospital_id = p_hospital GROUP BY 1) s
 	FULL JOIN (SELECT a.currency, a.minor FROM account a WHERE a.account = 'SUSP') a ON a.currency = s.currency
 	UNION ALL
-	SELECT 'what is charged and not billed is what AR-INPT says', h.book_currency, coalesce((SELECT a.minor FROM account a
+	SELECT 'what is charged and neither billed nor paid is what AR-INPT says', h.book_currency, coalesce((SELECT a.minor FROM account a
 			WHERE a.account = 'AR-INPT' AND a.currency = h.book_currency), 0)::bigint,
 		(coalesce((SELECT sum(greatest(s.charged_minor - s.billed_minor, 0)) FROM stay s WHERE s.hospital_id = p_hospital), 0)
-			+ coalesce((SELECT sum(c.amount_minor) FROM charge c WHERE c.hospital_id = p_hospital AND c.stay IS NULL), 0))::bigint
+			+ coalesce((SELECT sum(c.amount_minor) FROM charge c WHERE c.hospital_id = p_hospital AND c.stay IS NULL), 0)
+			+ coalesce((SELECT sum(a.medical_minor + a.other_minor - a.paid_minor) FROM patient_account a
+				WHERE a.hospital_id = p_hospital AND a.receivable = 'AR-INPT'), 0))::bigint
 	FROM hospital h WHERE h.hospital_id = p_hospital
+	UNION ALL
+	SELECT 'deposits held are what DEP says', h.book_currency, -coalesce((SELECT a.minor FROM account a
+			WHERE a.account = 'DEP' AND a.currency = h.book_currency), 0)::bigint,
+		coalesce((SELECT sum(a.deposit_minor) FROM patient_account a WHERE a.hospital_id = p_hospital), 0)::bigint
+	FROM hospital h WHERE h.hospital_id = p_hospital
+	UNION ALL
+	SELECT 'what acquirers have not settled is what ' || t.account || ' says', h.book_currency, coalesce((SELECT a.minor FROM account a
+			WHERE a.account = t.account AND a.currency = h.book_currency), 0)::bigint,
+		coalesce((SELECT sum(CASE WHEN y.kind < 3 THEN y.amount_minor ELSE -y.amount_minor END) FROM patient_payment y
+			WHERE y.hospital_id = p_hospital AND y.settlement_id IS NULL AND y.method = ANY (t.methods)), 0)::bigint
+	FROM hospital h CROSS JOIN (VALUES ('CASH', ARRAY['cash']), ('CLR-CARD', ARRAY['card', 'foreign-card']), ('CLR-WALLET', ARRAY['wallet']))
+		AS t (account, methods) WHERE h.hospital_id = p_hospital
 	UNION ALL
 	SELECT 'open receivables are what ' || b.account || ' says', b.currency, b.ledger, b.owed FROM books_check(p_hospital) b
 	UNION ALL

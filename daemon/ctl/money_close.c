@@ -36,6 +36,8 @@ static const struct check {
 		false},
 	{"order", "orders that the bank has not debited", "银行未付的付款指令", "zhifuctl money order list",
 		"zhifuctl money order list", false},
+	{"clearing", "payments that acquirers have not settled", "收单机构未结算的收款", "zhifuctl money acquirer list",
+		"zhifuctl money acquirer list", false},
 	{"statement_short", "statements up to the last day", "对账单截至月末", "import the next statement",
 		"导入下一份对账单", false},
 	{"overdue", "overdue claims", "逾期应收", "remind the payer", "催收", false},
@@ -222,7 +224,8 @@ static int closing_work_out(struct closing *closing)
 	int r = ctl_query(closing->ctl, &closing->findings,
 		"SELECT code, red, subject, found, since FROM period_check($1, $2) UNION ALL"
 		" SELECT CASE state WHEN 2 THEN 'limitation_ended' ELSE 'limitation' END, false, carrier, count(*), min(ends)"
-		" FROM limitation_list($1, $2, $3, $4) WHERE state > 0 GROUP BY 1, 3 ORDER BY 1, 5, 3",
+		" FROM limitation_list($1, $2, $3, $4) WHERE state > 0 GROUP BY 1, 3 UNION ALL"
+		" SELECT 'clearing', false, acquirer, payments, since FROM acquirer_waiting($1, $2) ORDER BY 1, 5, 3",
 		"udnn", &hospital->id, closing->last_day, (int)hospital->limitation_years,
 		(int)hospital->limitation_alert_days);
 

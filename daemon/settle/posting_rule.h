@@ -22,6 +22,7 @@ enum posting_event {
 	POSTING_GIVEN_UP,  /* a receivable is uncollectable */
 	POSTING_MATCHED,   /* money in suspense has found its home */
 	POSTING_CARED,     /* the hospital's own system charges for care */
+	POSTING_PATIENT,   /* what a patient owes, pays and gets back, and what acquirers settle of it */
 };
 
 struct posting_rule {

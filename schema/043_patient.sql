@@ -1,0 +1,104 @@
+-- What patients pay: the tables. The functions are in 059_patient.sql. Nothing here names a person: an account is of a stay, known by
+-- a keyed hash, or of a claim; a card or wallet by its acquirer's reference of the payment.
+SET search_path = zhifu;
+
+-- What a patient was told, owes and has paid for a stay or a claim, in the currency of the books.
+CREATE TABLE patient_account (
+	hospital_id   uuid NOT NULL,
+	account_id    uuid NOT NULL,
+	stay          text, -- as stay.stay
+	claim_id      uuid,
+	currency      text NOT NULL,
+	exponent      smallint NOT NULL,
+	receivable    text NOT NULL CHECK (receivable IN ('AR-INPT', 'AR-PT')), -- in which what is not paid stands; of a stay the first until it is said to be owed
+	quoted_minor  bigint CHECK (quoted_minor >= 0), -- the share that was quoted; NULL: none
+	medical_minor bigint NOT NULL DEFAULT 0 CHECK (medical_minor >= 0), -- billed of a stay; of a claim its decision says it
+	other_minor   bigint NOT NULL DEFAULT 0 CHECK (other_minor >= 0),   -- billed besides: what is no care, its tax included
+	vat_minor     bigint NOT NULL DEFAULT 0 CHECK (vat_minor BETWEEN 0 AND other_minor),
+	paid_minor    bigint NOT NULL DEFAULT 0,                            -- of what is owed, by payments and deposits
+	deposit_minor bigint NOT NULL DEFAULT 0 CHECK (deposit_minor >= 0), -- held and not used: DEP
+	CHECK (num_nonnulls(stay, claim_id) = 1),
+	CHECK (stay IS NOT NULL OR receivable = 'AR-PT' AND medical_minor = 0),
+	PRIMARY KEY (hospital_id, account_id),
+	UNIQUE (hospital_id, stay),
+	UNIQUE (hospital_id, claim_id)
+);
+
+-- Quotes and bills, as they were told; the last of each counts. A bill's amounts are totals. Insert-only.
+CREATE TABLE patient_bill (
+	hospital_id   uuid NOT NULL,
+	bill_id       uuid NOT NULL, -- also the entry of what it posts
+	account_id    uuid NOT NULL,
+	quote         boolean NOT NULL, -- true: medical_minor is the quoted share
+	medical_minor bigint NOT NULL,
+	other_minor   bigint NOT NULL,
+	vat_minor     bigint NOT NULL,
+	used_minor    bigint NOT NULL, -- of the deposit, by this bill
+	who           text NOT NULL CHECK (who <> ''),
+	made_at       timestamptz NOT NULL DEFAULT now(),
+	why           text NOT NULL CHECK (why <> ''),
+	PRIMARY KEY (hospital_id, bill_id)
+);
+CREATE INDEX patient_bill_account ON patient_bill (account_id);
+
+-- What an acquirer of cards or wallets transferred for payments, less what it keeps; or cash that was brought to the bank.
+CREATE TABLE acquirer_settlement (
+	hospital_id   uuid NOT NULL,
+	settlement_id uuid NOT NULL, -- also the entry
+	acquirer      text NOT NULL,
+	clearing      text NOT NULL, -- the account that it clears
+	line_id       uuid NOT NULL,
+	gross_minor   bigint NOT NULL, -- payments and deposits, less refunds and chargebacks
+	fee_minor     bigint NOT NULL CHECK (fee_minor >= 0),
+	currency      text NOT NULL,
+	exponent      smallint NOT NULL,
+	book_day      date NOT NULL,
+	who           text NOT NULL CHECK (who <> ''),
+	made_at       timestamptz NOT NULL DEFAULT now(),
+	why           text,
+	PRIMARY KEY (hospital_id, settlement_id)
+);
+
+-- Money that moved between a patient and the hospital. Insert-only but for the settlement that brings it.
+CREATE TABLE patient_payment (
+	hospital_id   uuid NOT NULL,
+	payment_id    uuid NOT NULL, -- also the entry
+	account_id    uuid NOT NULL,
+	kind          smallint NOT NULL CHECK (kind BETWEEN 1 AND 4), -- 1 payment, 2 deposit, 3 refund, 4 chargeback: the last two of an earlier one
+	method        text NOT NULL CHECK (method IN ('cash', 'card', 'foreign-card', 'wallet', 'transfer')),
+	amount_minor  bigint NOT NULL CHECK (amount_minor > 0),
+	currency      text NOT NULL,
+	exponent      smallint NOT NULL,
+	book_day      date NOT NULL,
+	acquirer      text, -- of cards and wallets; "cash" of cash
+	reference     text, -- the acquirer's, of cards and wallets
+	line_id       uuid, -- the bank's line of a transfer
+	of_payment    uuid, -- what is paid back
+	settlement_id uuid, -- NULL: still in the clearing account
+	who           text NOT NULL CHECK (who <> ''),
+	made_at       timestamptz NOT NULL DEFAULT now(),
+	why           text,
+	CHECK ((kind IN (3, 4)) = (of_payment IS NOT NULL)),
+	CHECK ((method = 'transfer') = (acquirer IS NULL) AND (method = 'transfer') = (line_id IS NOT NULL)),
+	CHECK ((method IN ('cash', 'transfer')) = (reference IS NULL)),
+	PRIMARY KEY (hospital_id, payment_id)
+);
+CREATE UNIQUE INDEX patient_payment_once ON patient_payment (hospital_id, acquirer, reference) WHERE reference IS NOT NULL;
+CREATE INDEX patient_payment_account ON patient_payment (account_id);
+CREATE INDEX patient_payment_unsettled ON patient_payment (hospital_id, acquirer) WHERE settlement_id IS NULL AND acquirer IS NOT NULL;
+
+DO $$
+DECLARE
+	t text;
+BEGIN
+	FOREACH t IN ARRAY ARRAY['patient_account', 'patient_bill', 'acquirer_settlement', 'patient_payment'] LOOP
+		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+		EXECUTE format('CREATE POLICY writer ON %I TO zhifu_writer USING (true) WITH CHECK (true)', t);
+		EXECUTE format('CREATE POLICY tenant ON %I FOR SELECT TO zhifu_operator USING (hospital_id = tenant())', t);
+		EXECUTE format('GRANT SELECT, INSERT ON %I TO zhifu_writer', t);
+		EXECUTE format('GRANT SELECT ON %I TO zhifu_operator', t);
+	END LOOP;
+END
+$$;
+GRANT UPDATE ON patient_account TO zhifu_writer;
+GRANT UPDATE (settlement_id) ON patient_payment TO zhifu_writer;

@@ -1,0 +1,380 @@
+-- What patients pay: quotes, bills, payments, deposits, refunds, chargebacks, and what acquirers settle of them. The rules of the books
+-- are here; daemon/ctl/money_patient.c has the words for outcomes below 0, with `minor` as their figure.
+SET search_path = zhifu;
+
+-- The account in the ledger where the money of a method is until the bank has it.
+CREATE FUNCTION patient_clearing(p_method text) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT CASE p_method WHEN 'cash' THEN 'CASH' WHEN 'wallet' THEN 'CLR-WALLET' WHEN 'transfer' THEN 'SUSP' ELSE 'CLR-CARD' END
+$$;
+
+-- Is this the number of a card (ISO/IEC 7812: 13 to 19 digits whose check digit is right)? Such a one is kept by nobody but the acquirer.
+CREATE FUNCTION patient_card_number(p_reference text) RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT coalesce((SELECT sum(CASE WHEN n % 2 = 1 THEN c ELSE c * 2 / 10 + c * 2 % 10 END) % 10 = 0
+		FROM (SELECT n, substr(d.digits, length(d.digits) + 1 - n, 1)::integer AS c FROM generate_series(1, length(d.digits)) AS n) s), false)
+	FROM (SELECT substring(regexp_replace(p_reference, '[ -]', '', 'g') FROM '^[0-9]{13,19}$') AS digits) d
+$$;
+
+-- One at a time in a hospital, until the transaction ends. The account of a stay (p_names as claim.stay) or a claim; with p_exponent, of the
+-- currency of the books, it is made where there is none.
+CREATE FUNCTION patient_begin(p_hospital uuid, p_names text, p_claim uuid, p_exponent integer) RETURNS patient_account LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	a patient_account;
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.patient ' || p_hospital, 0));
+	SELECT * INTO a FROM patient_account p
+	WHERE p.hospital_id = p_hospital AND (p.stay = ANY (string_to_array(p_names, ',')) OR p.claim_id = p_claim);
+	IF NOT FOUND AND p_exponent IS NOT NULL THEN
+		IF p_claim IS NOT NULL AND NOT EXISTS (SELECT 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim) THEN
+			RAISE EXCEPTION 'there is no such claim';
+		END IF;
+		INSERT INTO patient_account (hospital_id, account_id, stay, claim_id, currency, exponent, receivable)
+		SELECT p_hospital, gen_random_uuid(), stay_of(p_hospital, p_names), p_claim, h.book_currency, p_exponent,
+			CASE WHEN p_claim IS NULL THEN 'AR-INPT' ELSE 'AR-PT' END
+		FROM hospital h WHERE h.hospital_id = p_hospital RETURNING * INTO a;
+	END IF;
+	RETURN a;
+END
+$$;
+
+-- What is owed and not paid; below 0: paid too much. What a decision says of a claim is in its postings.
+CREATE FUNCTION patient_open(a patient_account) RETURNS bigint LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT CASE WHEN a.claim_id IS NULL THEN a.medical_minor + a.other_minor - a.paid_minor ELSE (
+		SELECT coalesce(sum(CASE p.debit WHEN 'AR-PT' THEN p.amount_minor ELSE -p.amount_minor END), 0)::bigint FROM posting p
+		WHERE p.hospital_id = a.hospital_id AND p.claim_id = a.claim_id AND 'AR-PT' IN (p.debit, p.credit) AND p.currency = a.currency) END
+$$;
+
+-- Of a stay, what is charged and billed to nobody.
+CREATE FUNCTION patient_unbilled(p_hospital uuid, p_stay text) RETURNS bigint LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT greatest(coalesce(sum(s.charged_minor - s.billed_minor), 0), 0)::bigint FROM stay s WHERE s.hospital_id = p_hospital AND s.stay = p_stay
+$$;
+
+-- Uses what was deposited for what is open of an account: its own deposits, and of a claim those of its stay. Returns how much.
+CREATE FUNCTION patient_use(a patient_account, p_entry uuid, p_day date) RETURNS bigint LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	d patient_account;
+	rest bigint := greatest(patient_open(a), 0);
+	used bigint;
+	total bigint := 0;
+BEGIN
+	FOR d IN SELECT p.* FROM patient_account p WHERE p.hospital_id = a.hospital_id AND p.deposit_minor > 0 AND (p.account_id = a.account_id
+		OR p.stay = ANY (string_to_array((SELECT c.stay FROM claim c WHERE c.hospital_id = a.hospital_id AND c.claim_id = a.claim_id), ',')))
+	LOOP
+		used := least(rest - total, d.deposit_minor);
+		UPDATE patient_account p SET deposit_minor = p.deposit_minor - used WHERE p.hospital_id = d.hospital_id AND p.account_id = d.account_id;
+		total := total + used;
+	END LOOP;
+	PERFORM patient_post(a, p_entry, 'patient_use', 'DEP', a.receivable, total, p_day, p_entry);
+	UPDATE patient_account p SET paid_minor = p.paid_minor + total WHERE p.hospital_id = a.hospital_id AND p.account_id = a.account_id;
+	RETURN total;
+END
+$$;
+
+-- Posts a row more of an entry, the other way round for what is negative, and nothing for nothing.
+CREATE FUNCTION patient_post(a patient_account, p_entry uuid, p_rule text, p_debit text, p_credit text, p_amount bigint, p_day date,
+	p_source uuid) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id,
+		source_id)
+	SELECT a.hospital_id, p_entry, (SELECT coalesce(max(g.no), 0) + 1 FROM posting g WHERE g.hospital_id = a.hospital_id AND g.entry_id = p_entry),
+		CASE WHEN p_amount > 0 THEN p_debit ELSE p_credit END, CASE WHEN p_amount > 0 THEN p_credit ELSE p_debit END, abs(p_amount), a.currency,
+		a.exponent, abs(p_amount), p_day, p_rule, a.claim_id, p_source
+	WHERE p_amount <> 0
+$$;
+
+-- Who does it must be known, and the day have come. Returns the day of the posting.
+CREATE FUNCTION patient_day(p_hospital uuid, p_day date, p_who text) RETURNS date LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' THEN
+		RAISE EXCEPTION 'who takes or gives a patient''s money must be known';
+	END IF;
+	IF p_day > (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital) THEN
+		RAISE EXCEPTION 'the day % has not come', p_day USING HINT = 'Give the day on which it happened.';
+	END IF;
+	RETURN books_day(p_hospital, p_day);
+END
+$$;
+
+-- ---- what is owed ----
+
+-- The share that a patient is told before: deposits go as far. Returns the account's quote before, NULL: none.
+CREATE FUNCTION patient_quote(p_hospital uuid, p_bill uuid, p_names text, p_claim uuid, p_amount bigint, p_exponent integer,
+	p_who text, p_why text) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	a patient_account := patient_begin(p_hospital, p_names, p_claim, p_exponent);
+BEGIN
+	UPDATE patient_account p SET quoted_minor = p_amount WHERE p.hospital_id = p_hospital AND p.account_id = a.account_id;
+	INSERT INTO patient_bill (hospital_id, bill_id, account_id, quote, medical_minor, other_minor, vat_minor, used_minor, who, why)
+	VALUES (p_hospital, p_bill, a.account_id, true, p_amount, 0, 0, 0, p_who, p_why);
+	RETURN a.quoted_minor;
+END
+$$;
+
+-- What a patient owes in all, from now on. p_medical: of a stay the share of what was charged; of a claim NULL: its decision says it.
+-- p_other: what is no care, with a tax of p_vat hundredths of a per cent in it. What was deposited is used. minor: open afterwards.
+-- -1 of the stay is only minor charged and not billed; -2 the claim is not decided (yet); -3 of a claim the decision says the share.
+CREATE FUNCTION patient_bill(p_hospital uuid, p_bill uuid, p_names text, p_claim uuid, p_medical bigint, p_other bigint, p_vat integer,
+	p_exponent integer, p_day date, p_who text, p_why text, OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	a patient_account := patient_begin(p_hospital, p_names, p_claim, p_exponent);
+	day date := patient_day(p_hospital, p_day, p_who);
+	vat bigint := div(2 * p_other::numeric * p_vat + 10000 + p_vat, 2 * (10000 + p_vat)::numeric);
+	more bigint := coalesce(p_medical, 0) - a.medical_minor;
+	used bigint;
+BEGIN
+	outcome := CASE WHEN p_claim IS NOT NULL AND p_medical IS NOT NULL THEN -3
+		WHEN p_claim IS NOT NULL AND NOT EXISTS (SELECT 1 FROM claim_state s
+			WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim AND s.books BETWEEN 2 AND 4) THEN -2
+		WHEN p_claim IS NULL AND more > patient_unbilled(p_hospital, a.stay) THEN -1 ELSE 1 END;
+	IF outcome < 0 THEN
+		minor := a.medical_minor + patient_unbilled(p_hospital, a.stay);
+		RETURN;
+	END IF;
+	IF more <> 0 THEN
+		PERFORM stay_post(p_hospital, p_bill, stay_add(p_hospital, a.stay, 0, more), a.currency, a.exponent, NULL, p_bill);
+		IF a.receivable = 'AR-PT' THEN
+			PERFORM patient_post(a, p_bill, 'patient_owe', 'AR-PT', 'AR-INPT', more, day, p_bill);
+		END IF;
+	END IF;
+	PERFORM patient_post(a, p_bill, 'patient_other', a.receivable, 'REV-OTH', p_other - vat - a.other_minor + a.vat_minor, day, p_bill);
+	PERFORM patient_post(a, p_bill, 'patient_vat', a.receivable, 'VAT', vat - a.vat_minor, day, p_bill);
+	UPDATE patient_account p SET medical_minor = coalesce(p_medical, 0), other_minor = p_other, vat_minor = vat
+	WHERE p.hospital_id = p_hospital AND p.account_id = a.account_id RETURNING * INTO a;
+	used := patient_use(a, p_bill, day);
+	SELECT * INTO a FROM patient_account p WHERE p.hospital_id = p_hospital AND p.account_id = a.account_id;
+	INSERT INTO patient_bill (hospital_id, bill_id, account_id, quote, medical_minor, other_minor, vat_minor, used_minor, who, why)
+	VALUES (p_hospital, p_bill, a.account_id, false, coalesce(p_medical, 0), p_other, vat, used, p_who, p_why);
+	minor := patient_open(a);
+END
+$$;
+
+-- A patient has left and owes what is open of a stay: it goes from AR-INPT to AR-PT. Returns that; NULL: the stay has no such account.
+CREATE FUNCTION patient_owe(p_hospital uuid, p_bill uuid, p_names text, p_day date, p_who text, p_why text) RETURNS bigint LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	a patient_account := patient_begin(p_hospital, p_names, NULL, NULL);
+	day date := patient_day(p_hospital, p_day, p_who);
+BEGIN
+	IF a.account_id IS NULL OR a.receivable <> 'AR-INPT' THEN
+		RETURN NULL;
+	END IF;
+	PERFORM patient_post(a, p_bill, 'patient_owe', 'AR-PT', 'AR-INPT', patient_open(a), day, p_bill);
+	UPDATE patient_account p SET receivable = 'AR-PT' WHERE p.hospital_id = p_hospital AND p.account_id = a.account_id;
+	INSERT INTO patient_bill (hospital_id, bill_id, account_id, quote, medical_minor, other_minor, vat_minor, used_minor, who, why)
+	VALUES (p_hospital, p_bill, a.account_id, false, a.medical_minor, a.other_minor, a.vat_minor, 0, p_who, p_why);
+	RETURN patient_open(a);
+END
+$$;
+
+-- Nobody will be billed for the rest of a stay, as where a contract's prices are lower: it was no revenue. Returns the rest.
+CREATE FUNCTION stay_close(p_hospital uuid, p_bill uuid, p_names text, p_exponent integer, p_day date, p_who text, p_why text) RETURNS bigint LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	a patient_account := patient_begin(p_hospital, p_names, NULL, p_exponent);
+	day date := patient_day(p_hospital, p_day, p_who);
+	rest bigint := patient_unbilled(p_hospital, a.stay);
+BEGIN
+	PERFORM patient_post(a, p_bill, 'stay_less', 'REV-MED', 'AR-INPT', rest, day, p_bill);
+	PERFORM stay_add(p_hospital, a.stay, 0, rest);
+	INSERT INTO patient_bill (hospital_id, bill_id, account_id, quote, medical_minor, other_minor, vat_minor, used_minor, who, why)
+	VALUES (p_hospital, p_bill, a.account_id, false, a.medical_minor, a.other_minor, a.vat_minor, 0, p_who, p_why);
+	RETURN rest;
+END
+$$;
+
+-- ---- payments ----
+
+-- Deposits less what was paid back of them.
+CREATE FUNCTION patient_deposited(a patient_account) RETURNS bigint LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT coalesce(sum(CASE WHEN p.kind = 2 THEN p.amount_minor ELSE -p.amount_minor END), 0)::bigint FROM patient_payment p
+	LEFT JOIN patient_payment o ON o.hospital_id = p.hospital_id AND o.payment_id = p.of_payment
+	WHERE p.hospital_id = a.hospital_id AND p.account_id = a.account_id AND (p.kind = 2 OR o.kind = 2)
+$$;
+
+-- A payment (kind 1) or deposit (2). p_line: of a transfer, the bank's line that waits in suspense. outcome 1 done, 0 it was taken
+-- before (acquirer and reference say so); minor: open, or deposited, afterwards. Refused: -1 not the currency of the books, -2 a card or
+-- wallet without acquirer and reference, -3 the number of a card, -4 this reference was used for something else, -5 only minor is
+-- owed, -6 no share was quoted, -7 of the quoted share only minor is left, -8 the line has only minor in suspense, or is held.
+CREATE FUNCTION patient_pay(p_hospital uuid, p_payment uuid, p_names text, p_claim uuid, p_kind smallint, p_method text, p_amount bigint,
+	p_currency text, p_exponent integer, p_acquirer text, p_reference text, p_line uuid, p_day date, p_who text, p_why text, OUT outcome integer, OUT minor bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	a patient_account := patient_begin(p_hospital, p_names, p_claim, (SELECT p_exponent FROM hospital h
+		WHERE h.hospital_id = p_hospital AND h.book_currency = p_currency));
+	day date := patient_day(p_hospital, p_day, p_who);
+	waits suspense;
+	was patient_payment;
+BEGIN
+	IF p_method = 'transfer' AND suspense_lock(p_hospital, ARRAY[p_line]) THEN
+		SELECT * INTO waits FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_line;
+	END IF;
+	SELECT * INTO was FROM patient_payment p WHERE p.hospital_id = p_hospital AND p.acquirer = p_acquirer AND p.reference = p_reference;
+	outcome := CASE WHEN a.account_id IS NULL OR p_currency <> a.currency OR waits.currency <> a.currency THEN -1
+		WHEN p_method IN ('card', 'foreign-card', 'wallet') AND (coalesce(p_acquirer, '') IN ('', 'cash') OR coalesce(p_reference, '') = '') THEN -2
+		WHEN patient_card_number(p_reference) THEN -3
+		WHEN (was.account_id, was.kind, was.method, was.amount_minor) = (a.account_id, p_kind, p_method, p_amount) THEN 0
+		WHEN was.payment_id IS NOT NULL THEN -4
+		WHEN p_kind = 1 AND p_amount > patient_open(a) THEN -5
+		WHEN p_kind = 2 AND a.quoted_minor IS NULL THEN -6
+		WHEN p_kind = 2 AND p_amount > a.quoted_minor - patient_deposited(a) THEN -7
+		WHEN p_method = 'transfer' AND p_amount > coalesce(waits.open_minor, 0) THEN -8 ELSE 1 END;
+	minor := CASE outcome WHEN -5 THEN patient_open(a) WHEN -7 THEN a.quoted_minor - patient_deposited(a) WHEN -8 THEN coalesce(waits.open_minor, 0)
+		ELSE CASE p_kind WHEN 1 THEN patient_open(a) ELSE a.deposit_minor END END;
+	IF outcome < 1 THEN
+		RETURN;
+	END IF;
+	INSERT INTO patient_payment (hospital_id, payment_id, account_id, kind, method, amount_minor, currency, exponent, book_day, acquirer,
+		reference, line_id, who, why)
+	VALUES (p_hospital, p_payment, a.account_id, p_kind, p_method, p_amount, a.currency, a.exponent, day,
+		CASE p_method WHEN 'cash' THEN 'cash' WHEN 'transfer' THEN NULL ELSE p_acquirer END,
+		CASE WHEN p_method NOT IN ('cash', 'transfer') THEN p_reference END, CASE p_method WHEN 'transfer' THEN p_line END, p_who, p_why);
+	PERFORM patient_post(a, p_payment, CASE p_kind WHEN 1 THEN 'patient_pay' ELSE 'patient_deposit' END, patient_clearing(p_method),
+		CASE p_kind WHEN 1 THEN a.receivable ELSE 'DEP' END, p_amount, day, p_payment);
+	UPDATE patient_account p SET paid_minor = p.paid_minor + CASE p_kind WHEN 1 THEN p_amount ELSE 0 END,
+		deposit_minor = p.deposit_minor + CASE p_kind WHEN 2 THEN p_amount ELSE 0 END
+	WHERE p.hospital_id = p_hospital AND p.account_id = a.account_id RETURNING * INTO a;
+	IF p_method = 'transfer' THEN
+		PERFORM suspense_take(p_hospital, p_line, p_amount);
+	END IF;
+	minor := CASE p_kind WHEN 1 THEN patient_open(a) ELSE a.deposit_minor END;
+END
+$$;
+
+-- Puts money of a line back into suspense, which was taken out of it.
+CREATE FUNCTION suspense_return(p_hospital uuid, p_line uuid, p_amount bigint) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM match_lock(p_hospital);
+	UPDATE match_item i SET open_minor = i.open_minor + p_amount, version = i.version + 1, wait = NULL, due_at = now()
+	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = (SELECT m.part FROM match_item m WHERE m.hospital_id = p_hospital
+		AND m.line_id = p_line AND m.amount_minor - m.open_minor >= p_amount ORDER BY m.part LIMIT 1);
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'not as much was taken out of suspense of one transaction of this line';
+	END IF;
+	PERFORM match_suspense(p_hospital, ARRAY[p_line]);
+END
+$$;
+
+-- Pays back (kind 3), to what it was paid with and to nothing else; of a transfer it is in suspense again, from where an order to the bank
+-- sends it back. Or the acquirer took it back (4): it is owed again. As patient_pay; minor: what of the payment is left. Refused: -9
+-- there is no such payment, -10 of it only minor is left, -11 the patient has only minor to get back: what is billed is to be lowered
+-- first, -12 only cards and wallets have chargebacks.
+CREATE FUNCTION patient_return(p_hospital uuid, p_payment uuid, p_of uuid, p_kind smallint, p_amount bigint, p_reference text, p_day date,
+	p_who text, p_why text, OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	a patient_account;
+	o patient_payment;
+	was patient_payment;
+	day date := patient_day(p_hospital, p_day, p_who);
+	over bigint;      -- paid too much
+	deposited bigint; -- of what goes back
+BEGIN
+	a := patient_begin(p_hospital, NULL, NULL, NULL);
+	SELECT * INTO o FROM patient_payment p WHERE p.hospital_id = p_hospital AND p.payment_id = p_of AND p.kind IN (1, 2);
+	SELECT * INTO a FROM patient_account p WHERE p.hospital_id = p_hospital AND p.account_id = o.account_id;
+	SELECT * INTO was FROM patient_payment p WHERE p.hospital_id = p_hospital AND p.acquirer = o.acquirer AND p.reference = p_reference;
+	SELECT o.amount_minor - coalesce(sum(p.amount_minor), 0) INTO minor FROM patient_payment p
+	WHERE p.hospital_id = p_hospital AND p.of_payment = p_of;
+	over := greatest(-patient_open(a), 0);
+	outcome := CASE WHEN o.payment_id IS NULL THEN -9
+		WHEN p_kind = 4 AND o.reference IS NULL THEN -12
+		WHEN o.reference IS NOT NULL AND coalesce(p_reference, '') = '' THEN -2
+		WHEN patient_card_number(p_reference) THEN -3
+		WHEN (was.of_payment, was.kind, was.amount_minor) = (p_of, p_kind, p_amount) THEN 0
+		WHEN was.payment_id IS NOT NULL THEN -4
+		WHEN p_amount > minor THEN -10
+		WHEN p_kind = 3 AND p_amount > a.deposit_minor + over THEN -11 ELSE 1 END;
+	IF outcome < 1 THEN
+		minor := CASE outcome WHEN -11 THEN a.deposit_minor + over ELSE minor END;
+		RETURN;
+	END IF;
+	IF p_kind = 3 THEN -- what was paid too much is held for the patient, and so is what is paid back of it
+		PERFORM patient_post(a, p_payment, 'patient_use', a.receivable, 'DEP', over, day, p_payment);
+		deposited := p_amount;
+	ELSE
+		over := 0;
+		deposited := CASE o.kind WHEN 2 THEN least(a.deposit_minor, p_amount) ELSE 0 END;
+	END IF;
+	INSERT INTO patient_payment (hospital_id, payment_id, account_id, kind, method, amount_minor, currency, exponent, book_day, acquirer,
+		reference, line_id, of_payment, who, why)
+	VALUES (p_hospital, p_payment, a.account_id, p_kind, o.method, p_amount, a.currency, a.exponent, day, o.acquirer,
+		CASE WHEN o.reference IS NOT NULL THEN p_reference END, o.line_id, p_of, p_who, p_why);
+	PERFORM patient_post(a, p_payment, CASE p_kind WHEN 3 THEN 'patient_refund' ELSE 'patient_chargeback' END, 'DEP',
+		patient_clearing(o.method), deposited, day, p_payment);
+	PERFORM patient_post(a, p_payment, 'patient_chargeback', a.receivable, patient_clearing(o.method), p_amount - deposited, day, p_payment);
+	UPDATE patient_account p SET paid_minor = p.paid_minor - over - (p_amount - deposited), deposit_minor = p.deposit_minor + over - deposited
+	WHERE p.hospital_id = p_hospital AND p.account_id = a.account_id;
+	IF o.method = 'transfer' THEN
+		PERFORM suspense_return(p_hospital, o.line_id, p_amount);
+	END IF;
+	minor := minor - p_amount;
+END
+$$;
+
+-- ---- acquirers ----
+
+-- An acquirer's transfer, wholly in suspense, settles payments: those of p_references, or (NULL) all up to a day that wait. What they
+-- come to less p_fee must be what came; the clearing account gets all of it. Cash that was brought to the bank has the acquirer "cash".
+-- minor: what they come to. Refused: -1 nothing of this acquirer waits, -2 only minor of the references wait, -3 they are in several
+-- clearing accounts, -4 the line is not in suspense, or held, or not in the currency of the books, -5 less the fee it is minor more than came.
+CREATE FUNCTION acquirer_settle(p_hospital uuid, p_settlement uuid, p_acquirer text, p_references text[], p_until date, p_line uuid,
+	p_fee bigint, p_who text, p_why text, OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	a patient_account := patient_begin(p_hospital, NULL, NULL, NULL); -- takes the turn; names no claim
+	payments uuid[];
+	clearing text[];
+	came suspense;
+	day date;
+BEGIN
+	SELECT array_agg(p.payment_id), array_agg(DISTINCT patient_clearing(p.method)),
+		coalesce(sum(CASE WHEN p.kind IN (1, 2) THEN p.amount_minor ELSE -p.amount_minor END), 0)
+	INTO payments, clearing, minor FROM patient_payment p
+	WHERE p.hospital_id = p_hospital AND p.acquirer = p_acquirer AND p.settlement_id IS NULL
+		AND (p.reference = ANY (p_references) OR p_references IS NULL AND p.book_day <= p_until);
+	IF suspense_lock(p_hospital, ARRAY[p_line]) THEN
+		SELECT s.* INTO came FROM suspense s JOIN hospital h ON h.hospital_id = s.hospital_id AND h.book_currency = s.currency
+		WHERE s.hospital_id = p_hospital AND s.line_id = p_line;
+	END IF;
+	outcome := CASE WHEN payments IS NULL THEN -1 WHEN cardinality(payments) < cardinality(p_references) THEN -2
+		WHEN cardinality(clearing) > 1 THEN -3 WHEN came.line_id IS NULL THEN -4 WHEN minor - p_fee <> came.open_minor THEN -5 ELSE 1 END;
+	IF outcome < 0 THEN
+		minor := CASE outcome WHEN -2 THEN cardinality(payments) WHEN -5 THEN minor - p_fee - came.open_minor END;
+		RETURN;
+	END IF;
+	day := patient_day(p_hospital, came.since, p_who);
+	a.hospital_id := p_hospital;
+	a.currency := came.currency;
+	a.exponent := came.exponent;
+	PERFORM patient_post(a, p_settlement, 'acquirer_net', 'SUSP', clearing[1], came.open_minor, day, p_line);
+	PERFORM patient_post(a, p_settlement, 'acquirer_fee', 'FEE', clearing[1], p_fee, day, p_line);
+	INSERT INTO acquirer_settlement (hospital_id, settlement_id, acquirer, clearing, line_id, gross_minor, fee_minor, currency, exponent, book_day,
+		who, why)
+	VALUES (p_hospital, p_settlement, p_acquirer, clearing[1], p_line, minor, p_fee, came.currency, came.exponent, day, p_who, p_why);
+	UPDATE patient_payment p SET settlement_id = p_settlement WHERE p.hospital_id = p_hospital AND p.payment_id = ANY (payments);
+	PERFORM suspense_take(p_hospital, p_line, came.open_minor);
+END
+$$;
+
+-- What acquirers have not settled at the end of a day: how many payments, since when, and what they come to.
+CREATE FUNCTION acquirer_waiting(p_hospital uuid, p_day date) RETURNS TABLE (acquirer text, clearing text, payments bigint, since date,
+	minor bigint, currency text, exponent smallint) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT p.acquirer, patient_clearing(p.method), count(*), min(p.book_day),
+		sum(CASE WHEN p.kind IN (1, 2) THEN p.amount_minor ELSE -p.amount_minor END)::bigint, p.currency, p.exponent
+	FROM patient_payment p LEFT JOIN acquirer_settlement s ON s.hospital_id = p.hospital_id AND s.settlement_id = p.settlement_id
+	WHERE p.hospital_id = p_hospital AND p.acquirer IS NOT NULL AND p.book_day <= p_day AND (s.book_day <= p_day) IS NOT TRUE
+	GROUP BY 1, 2, 6, 7
+$$;
+
+DO $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND (p.proname LIKE 'patient\_%'
+		OR p.proname LIKE 'acquirer\_%' OR p.proname IN ('suspense_return', 'stay_close')) LOOP
+		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+	END LOOP;
+END
+$$;
+GRANT EXECUTE ON FUNCTION patient_quote, patient_bill, patient_owe, stay_close, patient_pay, patient_return, acquirer_settle, acquirer_waiting,
+	patient_open, patient_unbilled, patient_clearing TO zhifu_operator;

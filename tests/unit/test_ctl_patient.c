@@ -1,0 +1,435 @@
+/* What patients pay, through zhifuctl: scenarios S1 and S2 to the fen, a year earlier so that their days have come; and
+ * what the database refuses. */
+#include "ctl_world.h"
+
+#include "base/id.h"
+
+static struct ctl_world world;
+static char ref[REF_TEXT_LEN];
+static char stay[80]; /* by which the last account is known */
+
+#define CLAIM "019ab000-0000-7000-8000-000000000001"
+#define OTHER "019ab000-0000-7000-8000-000000000002"
+#define WHO "--who li --hospital HZ1 --json"
+#define STAY "--stay ZY-0001 --why 'as told' " WHO
+#define CNY "3301000100000001"
+
+static int64_t balance(const char *account)
+{
+	return world_count(&world,
+		"SELECT coalesce(sum(CASE '%s' WHEN debit THEN amount_minor WHEN credit THEN -amount_minor ELSE 0 END), 0)::int8"
+		" FROM zhifu.posting WHERE amount_minor = book_minor",
+		account);
+}
+
+static void holds(void)
+{
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+}
+
+static void assert_said(const char *words)
+{
+	if (strstr(world.err, words) == NULL) fail_msg("not \"%s\" in: %s", words, world.err);
+}
+
+/* A text of the first row of a query; static memory, four turns. */
+static const char *text(const char *query)
+{
+	static char texts[4][80];
+	static int turn;
+	char *to = texts[turn++ % 4];
+	struct pg_result *rows = NULL;
+
+	assert_int_equal(db_sync_query(world.db, query, NULL, &rows), 0);
+	snprintf(to, sizeof(texts[0]), "%s", db_rows_text(rows, 0, 0));
+	db_sync_rows_free(rows);
+	return to;
+}
+
+static const char *payment(const char *reference)
+{
+	char query[160];
+
+	snprintf(query, sizeof(query), "SELECT payment_id::text FROM zhifu.patient_payment WHERE reference = '%s'",
+		reference);
+	return text(query);
+}
+
+/* A member of the last answer; amounts by their "amount". */
+static void assert_answer(const char *key, const char *value)
+{
+	json_t *root = world_json(&world);
+	json_t *member = json_object_get(root, key);
+
+	if (json_is_object(member)) member = json_object_get(member, "amount");
+	if (member == NULL || strcmp(json_string_value(member), value) != 0)
+		fail_msg("%s is not %s in: %s", key, value, world.out);
+	json_decref(root);
+}
+
+/* A claim that alpha was billed and has decided: what it pays and what the patient owes. */
+static void decided(const char *claim, int64_t billed, int64_t share)
+{
+	world_sql(&world,
+		"INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, books) VALUES ('" HOSPITAL_A
+		"', '%s', '%s', 2);"
+		"INSERT INTO zhifu.receivable VALUES ('" HOSPITAL_A
+		"', '%s', 'alpha', 'alpha', NULL, NULL, 'A', 'CNY', 2, %jd, %jd, %jd, '2025-09-08', '2025-10-08');"
+		"INSERT INTO zhifu.fact (hospital_id, fact_id, claim_id, insurer, kind, status) VALUES ('" HOSPITAL_A
+		"', gen_random_uuid(), '%s', 'alpha', 6, 2);"
+		"INSERT INTO zhifu.posting SELECT '" HOSPITAL_A
+		"', '%s', 1, 'AR-ALPHA', 'REV-MED', %jd, 'CNY', 2, %jd, '2025-09-08',"
+		" 'bill', '%s', '%s';"
+		"INSERT INTO zhifu.posting SELECT '" HOSPITAL_A
+		"', fact_id, 1, 'AR-PT', 'AR-ALPHA', %jd, 'CNY', 2, %jd, '2025-09-08', 'patient_share', claim_id, fact_id FROM zhifu.fact"
+		" WHERE claim_id = '%s'",
+		claim, ref, claim, (intmax_t)billed, (intmax_t)(billed - share), (intmax_t)billed, claim, claim,
+		(intmax_t)billed, (intmax_t)billed, claim, claim, (intmax_t)share, (intmax_t)share, claim);
+}
+
+/* A bank statement of one line; what it says of the line is looked for by the amount. */
+static const char *came(int number, const char *day, const char *opening, const char *line, const char *closing)
+{
+	char file[1024], query[160];
+
+	snprintf(file, sizeof(file),
+		":20:S\r\n:25:" CNY "\r\n:28C:%d\r\n:60F:C%sCNY%s\r\n:61:%s%sNTRFNONREF//P%d\r\n:62F:C%sCNY%s\r\n-\r\n",
+		number, day, opening, day, line, number, day, closing);
+	world_file(&world, "bank.sta", file, 0600);
+	assert_ctl(&world, 0, "money statement import '%s/bank.sta' " WHO, world.folder);
+	snprintf(query, sizeof(query), "SELECT line_id::text FROM zhifu.bank_line ORDER BY line_id DESC LIMIT 1");
+	return text(query);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	world_sql(&world,
+		"TRUNCATE zhifu.claim_state, zhifu.receivable, zhifu.posting, zhifu.fact, zhifu.patient_account, zhifu.patient_bill,"
+		" zhifu.patient_payment, zhifu.acquirer_settlement, zhifu.charge, zhifu.stay, zhifu.stay_bill, zhifu.bank_file,"
+		" zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.suspense, zhifu.match_item CASCADE");
+	ref_new("HZ1", ref);
+	return 0;
+}
+
+/* ---- S1 ---- */
+
+static void an_outpatient_pays_by_foreign_card(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 1, "money patient quote 852.00 --claim %s --why 'three orders' " WHO, ref);
+	decided(CLAIM, 241829, 53994);
+	assert_ctl(&world, 0, "money patient quote 852.00 --claim %s --why 'three orders' " WHO, ref);
+	assert_ctl(&world, 1, "money patient bill 539.94 --claim %s --why x " WHO, ref);
+	assert_said("the insurer's decision says the share");
+	assert_ctl(&world, 0,
+		"money patient bill --claim %s --other 318.00 --vat 6 --day 2025-09-08 --why 'TCM sub-limit reached' " WHO,
+		ref);
+	assert_answer("open", "857.94");
+	assert_int_equal(balance("AR-PT"), 85794);
+	holds();
+	/* Too much, foreign notes, the number of a card, no reference, a day to come. */
+#define PAY "money patient pay %s --claim %s --day 2025-09-08 --by "
+	assert_ctl(&world, 1, PAY "cash " WHO, "857.95", ref);
+	assert_said("only 857.94 CNY is owed");
+	assert_ctl(&world, 1, PAY "cash --zh " WHO, "857.95", ref);
+	assert_said("应付仅 857.94 CNY");
+	assert_ctl(&world, 1, PAY "cash --currency EUR " WHO, "100.00", ref);
+	assert_said("foreign notes are changed at a bank first");
+	assert_ctl(&world, 1, PAY "foreign-card --acquirer boc --reference '4111 1111 1111 1111' " WHO, "857.94", ref);
+	assert_said("the number of a card");
+	assert_ctl(&world, 1, PAY "foreign-card --acquirer boc " WHO, "857.94", ref);
+	assert_ctl(&world, 2, PAY "cheque " WHO, "857.94", ref);
+	assert_ctl(&world, 2, PAY "cash " WHO, "857.945", ref);
+	assert_ctl(&world, 1, "money patient pay 1.00 --claim %s --by cash --day 2199-01-01 " WHO, ref);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.patient_payment"), 0);
+	assert_ctl(&world, 0, PAY "foreign-card --acquirer boc --reference 525112345678 " WHO, "857.94", ref);
+	assert_answer("open", "0.00");
+	assert_ctl(&world, 0, PAY "foreign-card --acquirer boc --reference 525112345678 " WHO, "857.94",
+		ref); /* the same again */
+	assert_ctl(&world, 1, PAY "foreign-card --acquirer boc --reference 525112345678 " WHO, "1.00", ref);
+	assert_said("used for another payment");
+	assert_int_equal(balance("AR-PT"), 0);
+	assert_int_equal(balance("CLR-CARD"), 85794);
+	holds();
+	/* T+2, net of 2.2 %. */
+	const char *line = came(1, "250910", "0,00", "C839,07", "839,07");
+	assert_ctl(&world, 1, "money acquirer settle boc %s --fee 18.86 " WHO, line);
+	assert_said("0.01 more than the line");
+	assert_ctl(&world, 1, "money acquirer settle other %s --fee 18.87 " WHO, line);
+	assert_ctl(&world, 1, "money acquirer settle boc %s 525112345678 9 --fee 18.87 " WHO, line);
+	assert_said("only 1 wait");
+	assert_ctl(&world, 0, "money acquirer settle boc %s 525112345678 --fee 18.87 " WHO, line);
+	assert_ctl(&world, 1, "money acquirer settle boc %s --fee 18.87 " WHO, line);
+	static const struct {
+		const char *account;
+		int64_t minor;
+	} books[] = {{"AR-ALPHA", 187835}, {"AR-PT", 0}, {"REV-MED", -241829}, {"REV-OTH", -30000}, {"VAT", -1800},
+		{"CLR-CARD", 0}, {"SUSP", 0}, {"BANK-CNY", 83907}, {"FEE", 1887}};
+	for (size_t i = 0; i < ARRAY_LEN(books); i++) assert_int_equal(balance(books[i].account), books[i].minor);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.posting WHERE rule LIKE 'patient%%' AND book_day <> '2025-09-08'"),
+		0);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.posting WHERE rule LIKE 'acquirer%%' AND book_day = '2025-09-10'"),
+		2);
+	holds();
+	assert_ctl(&world, 0, "money patient show --claim %s --json", ref);
+	static const char *const statement[][2] = {{"quoted", "852.00"}, {"medical", "539.94"}, {"other", "318.00"},
+		{"vat", "18.00"}, {"share", "857.94"}, {"difference", "5.94"}, {"why", "TCM sub-limit reached"},
+		{"paid", "857.94"}, {"open", "0.00"}, {"deposit", "0.00"}};
+	for (size_t i = 0; i < ARRAY_LEN(statement); i++) assert_answer(statement[i][0], statement[i][1]);
+	assert_null(strstr(world.out, "4111"));
+}
+
+/* ---- S2 ---- */
+
+static void charged(const char *identifier, int64_t minor, const char *day)
+{
+	world_sql(&world, "SET zhifu.hospital_id = '" HOSPITAL_A "'");
+	assert_int_equal(world_count(&world,
+				 "SELECT stored FROM zhifu.charge_add('" HOSPITAL_A
+				 "', 'his', NULL, NULL, '{%s}', '{%s}', '{%jd}', '{CNY}', '{2}', '{NULL}', '{%s}')",
+				 identifier, day, (intmax_t)minor, stay),
+		1);
+}
+
+/* A bill of the stay, as claim_step leaves it. */
+static void billed(const char *claim, int64_t minor, const char *day)
+{
+	world_sql(&world,
+		"INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, books) VALUES ('" HOSPITAL_A
+		"', '%s', right('%s', 16), 1);"
+		"INSERT INTO zhifu.receivable VALUES ('" HOSPITAL_A
+		"', '%s', 'alpha', 'alpha', NULL, NULL, 'A', 'CNY', 2, %jd, %jd, %jd, '%s', '%s'::date + 30);"
+		"INSERT INTO zhifu.posting VALUES ('" HOSPITAL_A
+		"', '%s', 1, 'AR-ALPHA', 'AR-INPT', %jd, 'CNY', 2, %jd, '%s', 'bill', '%s', '%s');"
+		"SELECT zhifu.stay_add('" HOSPITAL_A "', '%s', 0, %jd)",
+		claim, claim, claim, (intmax_t)minor, (intmax_t)minor, (intmax_t)minor, day, day, claim,
+		(intmax_t)minor, (intmax_t)minor, day, claim, claim, stay, (intmax_t)minor);
+}
+
+static void an_inpatient_leaves(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 1, "money patient deposit 100.00 --by cash " STAY);
+	assert_said("no share was quoted");
+	assert_ctl(&world, 0, "money patient quote 8100.00 " STAY);
+	snprintf(stay, sizeof(stay), "%s", text("SELECT stay FROM zhifu.patient_account"));
+	assert_ctl(&world, 1,
+		"money patient deposit 8100.01 --by card --acquirer unionpay --reference D1 --day 2025-09-24 " STAY);
+	assert_said("only 8,100.00 CNY is left");
+	assert_ctl(&world, 0,
+		"money patient deposit 8100.00 --by card --acquirer unionpay --reference D1 --day 2025-09-24 " STAY);
+	assert_answer("deposit", "8100.00");
+	assert_ctl(&world, 1, "money patient deposit 0.01 --by cash --day 2025-09-25 " STAY);
+	assert_int_equal(balance("CLR-CARD"), 810000);
+	assert_int_equal(balance("DEP"), -810000);
+	charged("september", 7835000, "2025-09-30");
+	billed(CLAIM, 7055000, "2025-09-30");
+	assert_int_equal(balance("AR-INPT"), 780000);
+	assert_int_equal(balance("AR-ALPHA"), 7055000);
+	assert_int_equal(balance("DEP"), -810000);
+	holds();
+	/* Nothing is billed of it yet, and the house owes nothing that could be paid. */
+	assert_ctl(&world, 1,
+		"money patient pay 200.00 --by wallet --acquirer alipay --reference W1 --day 2025-09-30 " STAY);
+	charged("october", 3285000, "2025-10-06");
+	billed(OTHER, 3235000, "2025-10-06");
+	assert_ctl(&world, 1, "money patient bill 8300.01 --day 2025-10-06 " STAY);
+	assert_said("only 8,300.00 CNY is charged");
+	assert_ctl(
+		&world, 0, "money patient bill 8300.00 --day 2025-10-06 --stay ZY-0001 --why 'two more nights' " WHO);
+	assert_answer("open", "200.00");
+	assert_int_equal(balance("DEP"), 0);
+	assert_int_equal(balance("AR-INPT"), 20000);
+	holds();
+	assert_ctl(&world, 0,
+		"money patient pay 200.00 --by wallet --acquirer alipay --reference W1 --day 2025-10-06 " STAY);
+	static const struct {
+		const char *account;
+		int64_t minor;
+	} books[] = {{"AR-INPT", 0}, {"DEP", 0}, {"AR-ALPHA", 10290000}, {"REV-MED", -11120000}, {"CLR-CARD", 810000},
+		{"CLR-WALLET", 20000}, {"AR-PT", 0}};
+	for (size_t i = 0; i < ARRAY_LEN(books); i++) assert_int_equal(balance(books[i].account), books[i].minor);
+	holds();
+	assert_ctl(&world, 0, "money patient show --stay ZY-0001 --hospital HZ1 --json");
+	static const char *const statement[][2] = {{"quoted", "8100.00"}, {"medical", "8300.00"}, {"share", "8300.00"},
+		{"difference", "200.00"}, {"why", "two more nights"}, {"paid", "8300.00"}, {"open", "0.00"}};
+	for (size_t i = 0; i < ARRAY_LEN(statement); i++) assert_answer(statement[i][0], statement[i][1]);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.patient_account a, zhifu.patient_payment p"
+					     " WHERE (a, p)::text LIKE '%%ZY-0001%%'"),
+		0);
+	/* What acquirers have is told, and settled by the card's alone. */
+	assert_ctl(&world, 0, "money acquirer list --hospital HZ1 --day 2025-10-06");
+	assert_non_null(strstr(world.out, "8,100.00 CNY"));
+	assert_ctl(&world, 0, "money acquirer settle unionpay %s --fee 48.60 " WHO,
+		came(1, "251008", "0,00", "C8051,40", "8051,40"));
+	assert_int_equal(balance("CLR-CARD"), 0);
+	assert_int_equal(balance("CLR-WALLET"), 20000);
+	holds();
+}
+
+/* ---- what goes back ---- */
+
+static void money_goes_back_where_it_came_from(void **state)
+{
+	(void)state;
+	decided(CLAIM, 100000, 30000);
+	assert_ctl(&world, 0, "money patient quote 400.00 --claim %s --why x " WHO, ref);
+	assert_ctl(&world, 0,
+		"money patient deposit 100.00 --claim %s --by card --acquirer boc --reference D1 --day 2025-09-08 " WHO,
+		ref);
+	assert_ctl(&world, 0, "money patient deposit 300.00 --claim %s --by cash --day 2025-09-08 " WHO, ref);
+	assert_ctl(&world, 0, "money patient bill --claim %s --day 2025-09-08 --why decided " WHO, ref);
+	assert_answer("open", "0.00");
+	assert_int_equal(balance("DEP"), -10000);
+	/* No more than was paid with it, nor than is the patient's. */
+	const char *card = payment("D1");
+#define REFUND "money patient refund %s %s --day 2025-09-09 --why 'less was owed' "
+	assert_ctl(&world, 1, REFUND WHO, card, "50.00");
+	assert_said("--reference");
+	assert_ctl(&world, 1, REFUND "--reference R1 " WHO, card, "100.01");
+	assert_said("of the payment only 100.00 CNY is left");
+	assert_ctl(&world, 1, REFUND WHO,
+		text("SELECT payment_id::text FROM zhifu.patient_payment WHERE method = 'cash'"), "100.01");
+	assert_said("only 100.00 CNY to get back");
+	assert_ctl(&world, 0, REFUND "--reference R1 " WHO, card, "60.00");
+	assert_ctl(&world, 0, REFUND "--reference R1 " WHO, card, "60.00"); /* the same again */
+	assert_ctl(&world, 1, REFUND "--reference R2 " WHO, card, "40.01");
+	assert_int_equal(balance("CLR-CARD"), 4000);
+	assert_int_equal(balance("CASH"), 30000);
+	assert_int_equal(balance("DEP"), -4000);
+	holds();
+	/* The insurer pays more after all: what was paid too much can go back. */
+	world_sql(&world,
+		"INSERT INTO zhifu.posting SELECT hospital_id, entry_id, 2, credit, debit, 5000, currency, exponent, 5000, book_day, rule,"
+		" claim_id, source_id FROM zhifu.posting WHERE rule = 'patient_share';"
+		"UPDATE zhifu.receivable SET open_minor = open_minor + 5000");
+	assert_ctl(&world, 0, REFUND WHO,
+		text("SELECT payment_id::text FROM zhifu.patient_payment WHERE method = 'cash'"), "90.00");
+	assert_int_equal(balance("AR-PT"), 0);
+	assert_int_equal(balance("DEP"), 0);
+	assert_int_equal(balance("CASH"), 21000);
+	holds();
+	/* An acquirer takes back what it still had, and more than that is not of this payment. */
+	assert_ctl(&world, 1, "money patient chargeback %s 40.01 --reference C1 --why x " WHO, card);
+	assert_ctl(&world, 0,
+		"money patient chargeback %s 40.00 --reference C1 --day 2025-09-20 --why 'cardholder disputes' " WHO,
+		card);
+	assert_int_equal(balance("AR-PT"), 4000);
+	assert_int_equal(balance("CLR-CARD"), 0);
+	holds();
+	/* Cash is brought to the bank. */
+	assert_ctl(&world, 0, "money acquirer settle cash %s " WHO, came(1, "250910", "0,00", "C210,00", "210,00"));
+	assert_int_equal(balance("CASH"), 0);
+	assert_int_equal(balance("SUSP"), 0);
+	holds();
+}
+
+static void a_transfer_goes_back_through_suspense(void **state)
+{
+	(void)state;
+	decided(CLAIM, 100000, 30000);
+	const char *line = came(1, "250910", "0,00", "C320,00", "320,00");
+	assert_ctl(&world, 2, "money patient pay 300.00 --claim %s --by transfer " WHO, ref);
+	assert_ctl(&world, 1, "money patient pay 300.01 --claim %s --by transfer --line %s --day 2025-09-10 " WHO, ref,
+		line);
+	assert_ctl(&world, 0, "money patient pay 300.00 --claim %s --by transfer --line %s --day 2025-09-10 " WHO, ref,
+		line);
+	assert_int_equal(balance("AR-PT"), 0);
+	assert_int_equal(balance("SUSP"), -2000);
+	holds();
+	world_sql(&world,
+		"INSERT INTO zhifu.posting SELECT hospital_id, entry_id, 2, credit, debit, 5000, currency, exponent, 5000, book_day, rule,"
+		" claim_id, source_id FROM zhifu.posting WHERE rule = 'patient_share';"
+		"UPDATE zhifu.receivable SET open_minor = open_minor + 5000");
+	assert_ctl(&world, 0, REFUND WHO, text("SELECT payment_id::text FROM zhifu.patient_payment"), "50.00");
+	assert_int_equal(balance("SUSP"), -7000);
+	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.suspense"), 7000);
+	holds();
+}
+
+/* ---- who leaves without paying, and what nobody pays ---- */
+
+static void who_leaves_owes(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 1, "money patient owe ZY-0001 --why x " WHO);
+	assert_ctl(&world, 0, "money patient quote 0 " STAY);
+	snprintf(stay, sizeof(stay), "%s", text("SELECT stay FROM zhifu.patient_account"));
+	charged("all", 100000, "2025-10-06");
+	billed(CLAIM, 70000, "2025-10-06");
+	assert_ctl(&world, 0, "money patient bill 100.00 --other 20.00 --vat 0 --day 2025-10-06 " STAY);
+	assert_answer("open", "120.00");
+	assert_ctl(&world, 0, "money stay close ZY-0001 --why 'contract prices' --day 2025-10-06 " WHO);
+	assert_answer("rest", "200.00");
+	assert_int_equal(balance("AR-INPT"), 12000);
+	assert_int_equal(balance("REV-MED"), -80000);
+	holds();
+	assert_ctl(&world, 0, "money patient owe ZY-0001 --why 'left at night' --day 2025-10-07 " WHO);
+	assert_answer("owed", "120.00");
+	assert_ctl(&world, 1, "money patient owe ZY-0001 --why again " WHO);
+	assert_int_equal(balance("AR-INPT"), 0);
+	assert_int_equal(balance("AR-PT"), 12000);
+	holds();
+	assert_ctl(&world, 0, "money patient pay 120.00 --by cash --day 2025-10-08 " STAY);
+	assert_int_equal(balance("AR-PT"), 0);
+	holds();
+	/* A claim of the stay that asks more of the patient takes what was deposited for the stay. */
+	assert_ctl(&world, 0, "money patient quote 50.00 " STAY);
+	assert_ctl(&world, 0, "money patient deposit 50.00 --by cash --day 2025-10-08 " STAY);
+	decided(OTHER, 100000, 3000);
+	world_sql(&world,
+		"INSERT INTO zhifu.claim (hospital_id, claim_id, ref, use, insurer, patient_key_id, client, received_at, service_day, total_minor,"
+		" currency, exponent, line_count, content, stay) VALUES ('" HOSPITAL_A "', '" OTHER
+		"', '%s', 1, 'alpha', gen_random_uuid(), 'his', now(), '2025-10-06', 100000, 'CNY', 2, 1, '', '9:ff,%s')",
+		ref, stay);
+	assert_ctl(&world, 0, "money patient bill --claim %s --day 2025-10-09 --why decided " WHO, ref);
+	assert_answer("open", "0.00");
+	assert_int_equal(balance("DEP"), -2000);
+	holds();
+	/* Nobody else's hospital, and no claim that is not decided. */
+	world_sql(&world,
+		"DELETE FROM zhifu.claim; DELETE FROM zhifu.claim_state WHERE claim_id = '" OTHER
+		"'; UPDATE zhifu.claim_state SET ref = '%s'",
+		ref);
+	assert_ctl(&world, 1, "money patient bill --claim %s --why x " WHO, ref);
+	assert_said("has not decided");
+	assert_ctl(&world, 1, "money patient show --stay ZY-0001 --hospital RY2 --json");
+}
+
+static int group_begin(void **state)
+{
+	(void)state;
+	world_file(&world, "hospitals.d/a.conf",
+		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
+		"bank_accounts = ({code = \"CNY\"; number = \"" CNY "\"; currency = \"CNY\";});\n",
+		0600);
+	assert_ctl(&world, 0, "migrate");
+	world_hospital_open(&world, HOSPITAL_A, "HZ1", "Hangzhou", "Asia/Shanghai", "CNY");
+	world_hospital_open(&world, HOSPITAL_B, "RY2", "Riyadh", "Asia/Riyadh", "SAR");
+	return 0;
+}
+
+int main(void)
+{
+	int r = world_start(&world, "ctl_patient");
+	if (r == 77) {
+		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
+		return 0;
+	}
+	if (r != 0) return 1;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(an_outpatient_pays_by_foreign_card, begin),
+		cmocka_unit_test_setup(an_inpatient_leaves, begin),
+		cmocka_unit_test_setup(money_goes_back_where_it_came_from, begin),
+		cmocka_unit_test_setup(a_transfer_goes_back_through_suspense, begin),
+		cmocka_unit_test_setup(who_leaves_owes, begin),
+	};
+	r = cmocka_run_group_tests(tests, group_begin, NULL);
+	world_stop(&world);
+	return r;
+}
