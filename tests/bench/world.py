@@ -97,9 +97,10 @@ class World:
     def script(database, name):
         database.sql((HERE / name).read_text())
 
-    def installation(self, name, program="zhifud", settings=None, database=None, insurer=None, hospitals=HOSPITALS):
+    def installation(self, name, program="zhifud", settings=None, database=None, insurer=None, hospitals=HOSPITALS,
+                     more=None):
         """A migrated database and the daemon over it, not started. Hospital 0 also signs tokens. insurer: configures
-        the one to which the claims go, default fhir_insurer."""
+        the one to which the claims go, default fhir_insurer. more: what hospitals' files have besides."""
         folder = self.folder / name
         folder.mkdir()
         home = place.Place(folder, database or self.cluster.database(name), self.pki)
@@ -116,7 +117,7 @@ class World:
                 client["jwks_file"] = str(jwks)
             home.hospital("h%03d" % i, {
                 "id": hospital_id(i), "name": "Bench Hospital %d" % i, "clients": (client,),
-                "code": "B" + ALPHABET[i // 36] + ALPHABET[i % 36]})
+                "code": "B" + ALPHABET[i // 36] + ALPHABET[i % 36], **(more or {})})
         home.payer_port = zhifu.free_port()
         (insurer or fhir_insurer)(home)
         home.daemon.argv[0] = str(zhifu.BUILD / program)
