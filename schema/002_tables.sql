@@ -426,9 +426,11 @@ CREATE TABLE adjudication (
 	payment_minor   bigint, payment_currency text, payment_exponent smallint,
 	content         bytea NOT NULL,    -- sealed canonical FHIR ClaimResponse
 	created_at      timestamptz NOT NULL DEFAULT now(),
+	changed         bigint NOT NULL DEFAULT txid_current(), -- as in receivable
 	PRIMARY KEY (hospital_id, adjudication_id)
 );
 CREATE INDEX adjudication_claim ON adjudication (claim_id);
+CREATE INDEX adjudication_changed ON adjudication USING brin (changed) WITH (pages_per_range = 16, autosummarize = on);
 
 -- line x group x reason.
 CREATE TABLE adjudication_line (
@@ -460,6 +462,7 @@ CREATE TABLE remittance (
 	balanced      boolean NOT NULL, -- the details and fees add up to the amount
 	content       bytea NOT NULL,   -- sealed canonical FHIR PaymentReconciliation
 	created_at    timestamptz NOT NULL DEFAULT now(),
+	changed       bigint NOT NULL DEFAULT txid_current(), -- as in receivable; with its details
 	PRIMARY KEY (hospital_id, remittance_id),
 	UNIQUE (hospital_id, insurer, identifier)
 );

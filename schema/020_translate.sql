@@ -377,7 +377,9 @@ BEGIN
 				WHERE t.id = ANY (known) AND f.hospital_id = t.h AND f.remittance_id = t.id AND f.claim_id IS NOT NULL
 					AND m.hospital_id = t.h AND m.insurer = f.insurer AND m.identifier = t.i
 					AND d.hospital_id = t.h AND d.remittance_id = m.remittance_id AND d.no = f.detail AND d.claim_id IS NULL
-				RETURNING f.hospital_id, f.fact_id, m.remittance_id)
+				RETURNING f.hospital_id, f.fact_id, m.remittance_id),
+			told AS (UPDATE remittance m SET changed = txid_current() FROM (SELECT DISTINCT hospital_id, remittance_id FROM found) c
+				WHERE m.hospital_id = c.hospital_id AND m.remittance_id = c.remittance_id)
 			UPDATE fact f SET remittance_id = found.remittance_id FROM found
 			WHERE f.hospital_id = found.hospital_id AND f.fact_id = found.fact_id;
 			WITH taken AS (DELETE FROM fact f USING unnest(e_hospital, e_id) AS t (h, id)

@@ -18,10 +18,20 @@ CREATE TABLE match_item (
 	claims       uuid[],           -- which single claims it paid or may have paid: another line of the amount may be the same payment
 	version      integer NOT NULL DEFAULT 1,
 	due_at       timestamptz NOT NULL DEFAULT now(), -- when the matcher looks at it (again)
+	changed      bigint NOT NULL DEFAULT txid_current(), -- as in receivable, by match_change
 	PRIMARY KEY (hospital_id, line_id, part)
 ) WITH (fillfactor = 70);
 CREATE INDEX match_item_due ON match_item (due_at) WHERE open_minor <> 0;
 CREATE INDEX match_item_day ON match_item (hospital_id, booked_day);
+CREATE INDEX match_item_changed ON match_item USING brin (changed) WITH (pages_per_range = 16, autosummarize = on);
+-- Whatever updates it: it changed.
+CREATE FUNCTION match_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	NEW.changed := txid_current();
+	RETURN NEW;
+END
+$$;
+CREATE TRIGGER match_item_change BEFORE UPDATE ON match_item FOR EACH ROW EXECUTE FUNCTION match_change();
 
 ALTER TABLE suspense
 	ADD COLUMN wait smallint,  -- as of match_item; NULL: not looked at yet. A person's reason is shown in its place
@@ -100,8 +110,11 @@ CREATE TABLE claim_number (
 	claim_id    uuid NOT NULL,
 	kind        smallint NOT NULL CHECK (kind IN (1, 2)), -- enum match_number: 1 the hospital's, 2 the insurer's
 	number      text NOT NULL CHECK (number <> ''),
+	changed     bigint NOT NULL DEFAULT txid_current(), -- as in receivable, by match_change
 	PRIMARY KEY (hospital_id, claim_id, kind)
 );
+CREATE INDEX claim_number_changed ON claim_number USING brin (changed) WITH (pages_per_range = 16, autosummarize = on);
+CREATE TRIGGER claim_number_change BEFORE UPDATE ON claim_number FOR EACH ROW EXECUTE FUNCTION match_change();
 
 -- Whose turn it is to match for a hospital, and since when what is new wakes what waits.
 CREATE TABLE match_turn (
@@ -144,8 +157,11 @@ CREATE TABLE allocation (
 	maker         text NOT NULL CHECK (maker <> ''),
 	why           text,
 	undoes        uuid,             -- the allocation that this takes back
+	changed       bigint NOT NULL DEFAULT txid_current(), -- as in receivable
 	PRIMARY KEY (hospital_id, allocation_id, no)
 );
+CREATE INDEX allocation_changed ON allocation USING brin (changed) WITH (pages_per_range = 16, autosummarize = on);
+CREATE INDEX allocation_charge ON allocation (hospital_id, made_at) WHERE charge_minor > 0;
 CREATE INDEX allocation_line ON allocation (line_id);
 CREATE INDEX allocation_claim ON allocation (claim_id) WHERE claim_id IS NOT NULL;
 CREATE UNIQUE INDEX allocation_undone ON allocation (hospital_id, undoes, no) WHERE undoes IS NOT NULL;
@@ -158,6 +174,7 @@ CREATE TABLE remittance_paid (
 	PRIMARY KEY (hospital_id, remittance_id)
 );
 CREATE INDEX remittance_new ON remittance (hospital_id, created_at);
+CREATE INDEX remittance_changed ON remittance USING brin (changed) WITH (pages_per_range = 16, autosummarize = on);
 
 DO $$
 DECLARE
@@ -204,8 +221,9 @@ $$;
 -- ---- taking turns ----
 
 -- Makes the items of lines that have come, wakes what waits for something that has come, and gives the turn of a hospital with
--- something to look at to the caller. No row: there is nothing to do.
-CREATE FUNCTION match_begin(p_lease_s integer) RETURNS TABLE (hospital_id uuid, turn integer) LANGUAGE plpgsql
+-- something to look at to the caller. No row: there is nothing to do. mark: what transactions before it did is seen from now on;
+-- who keeps what he reads in this turn asks in a later one only for what changed since.
+CREATE FUNCTION match_begin(p_lease_s integer) RETURNS TABLE (hospital_id uuid, turn integer, mark bigint) LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -228,7 +246,7 @@ BEGIN
 			JOIN suspense s ON s.hospital_id = i.hospital_id AND s.line_id = i.line_id AND s.held = 0
 			WHERE i.hospital_id = m.hospital_id AND i.due_at <= now() AND i.open_minor <> 0)
 		ORDER BY m.leased_until LIMIT 1 FOR UPDATE SKIP LOCKED) n
-	WHERE t.hospital_id = n.hospital_id RETURNING t.hospital_id, t.turn;
+	WHERE t.hospital_id = n.hospital_id RETURNING t.hospital_id, t.turn, txid_snapshot_xmin(txid_current_snapshot());
 END
 $$;
 
@@ -281,43 +299,81 @@ $$;
 
 -- ---- what the matcher reads ----
 
--- Claims that are open, or that were settled not long ago and may be paid again.
-CREATE FUNCTION match_claims(p_hospital uuid, p_after uuid, p_limit integer)
+-- Claims that are open, or that were settled not long ago and may be paid again. p_since: only those of which something changed since
+-- that mark, and p_again.
+CREATE FUNCTION match_claims(p_hospital uuid, p_after uuid, p_limit integer, p_since bigint DEFAULT NULL,
+	p_again uuid[] DEFAULT NULL)
 RETURNS TABLE (claim_id uuid, version integer, ref text, number text, insurer_number text, carrier text, remitter text, contract_id uuid,
 	contract_version integer, currency text, exponent smallint, owed bigint, open bigint, book bigint, billed_day date, due_day date)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off
 SET enable_mergejoin = off AS $$
 #variable_conflict use_column
+DECLARE
+	chosen uuid[];
 BEGIN
+	IF p_since IS NULL THEN
+		chosen := ARRAY(SELECT r.claim_id FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id > p_after
+			AND (r.open_minor > 0 OR r.billed_day > current_date - 500) ORDER BY r.claim_id LIMIT p_limit);
+	ELSE -- by what changed, and not by the hospital, of which it would be all
+		chosen := ARRAY(SELECT u.c FROM (
+			SELECT r.c FROM (SELECT i.hospital_id AS h, i.claim_id AS c FROM receivable i WHERE i.changed >= p_since OFFSET 0) r
+			WHERE r.h = p_hospital
+			UNION SELECT a.c FROM (SELECT i.hospital_id AS h, i.claim_id AS c FROM adjudication i
+				WHERE i.changed >= p_since AND i.insurer_claim_no IS NOT NULL OFFSET 0) a WHERE a.h = p_hospital
+			UNION SELECT n.c FROM (SELECT i.hospital_id AS h, i.claim_id AS c FROM claim_number i WHERE i.changed >= p_since OFFSET 0) n
+			WHERE n.h = p_hospital
+			UNION SELECT d.claim_id FROM (SELECT i.hospital_id AS h, i.remittance_id AS m FROM remittance i WHERE i.changed >= p_since OFFSET 0) m
+			JOIN remittance_detail d ON d.hospital_id = m.h AND d.remittance_id = m.m AND d.claim_id IS NOT NULL AND d.insurer_claim_no IS NOT NULL
+			WHERE m.h = p_hospital
+			UNION SELECT unnest(p_again)) u WHERE u.c > p_after ORDER BY u.c LIMIT p_limit);
+	END IF;
 	RETURN QUERY SELECT r.claim_id, r.version, c.ref, n.number, coalesce(i.number,
 			(SELECT a.insurer_claim_no FROM adjudication a WHERE a.claim_id = r.claim_id AND a.hospital_id = r.hospital_id
 				AND a.insurer_claim_no IS NOT NULL ORDER BY a.adjudication_id DESC LIMIT 1),
 			(SELECT max(d.insurer_claim_no) FROM remittance_detail d WHERE d.claim_id = r.claim_id AND d.hospital_id = r.hospital_id)),
 		r.carrier, r.remitter, r.contract_id, r.contract_version, r.currency, r.exponent, r.owed_minor, r.open_minor, r.book_minor,
 		r.billed_day, r.due_day
-	FROM receivable r
+	FROM unnest(chosen) WITH ORDINALITY AS t (id, n)
+	JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.id
 	LEFT JOIN claim_state c ON c.hospital_id = r.hospital_id AND c.claim_id = r.claim_id
 	LEFT JOIN claim_number n ON n.hospital_id = r.hospital_id AND n.claim_id = r.claim_id AND n.kind = 1
 	LEFT JOIN claim_number i ON i.hospital_id = r.hospital_id AND i.claim_id = r.claim_id AND i.kind = 2
-	WHERE r.hospital_id = p_hospital AND r.claim_id > p_after AND (r.open_minor > 0 OR r.billed_day > current_date - 500)
-	ORDER BY r.claim_id LIMIT p_limit;
+	ORDER BY t.n;
 END
 $$;
 
--- Advices that wait for their money, a row a detail.
-CREATE FUNCTION match_advices(p_hospital uuid, p_after uuid, p_after_no integer, p_limit integer)
+-- Advices, a row a detail; those whose money came not long ago without: what names them again is no other's. p_since: only those
+-- that changed since that mark, or whose money came or was taken back.
+CREATE FUNCTION match_advices(p_hospital uuid, p_after uuid, p_after_no integer, p_limit integer, p_since bigint)
 RETURNS TABLE (remittance_id uuid, no integer, insurer text, identifier text, total bigint, currency text, exponent smallint,
-	payment_date date, balanced boolean, arrived_day date, number text, amount bigint, fee bigint, kind smallint) LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = zhifu, pg_temp AS $$
-	SELECT r.remittance_id, d.no, r.insurer, r.identifier, r.amount_minor, r.currency, r.exponent, r.payment_date, r.balanced,
-		(r.created_at AT TIME ZONE h.zone)::date, coalesce(c.ref, d.claim_ref, d.insurer_claim_no), d.amount_minor, d.fee_minor, d.kind
-	FROM remittance r JOIN hospital h ON h.hospital_id = r.hospital_id
-	LEFT JOIN remittance_detail d ON d.hospital_id = r.hospital_id AND d.remittance_id = r.remittance_id
+	payment_date date, balanced boolean, arrived_day date, number text, amount bigint, fee bigint, kind smallint, paid boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+DECLARE
+	chosen uuid[];
+BEGIN
+	IF p_since IS NULL THEN
+		chosen := ARRAY(SELECT r.remittance_id FROM remittance r WHERE r.hospital_id = p_hospital AND r.remittance_id >= p_after
+			AND r.created_at > now() - interval '500 days' AND (r.created_at > now() - interval '150 days' OR NOT EXISTS (SELECT 1
+				FROM remittance_paid p WHERE p.hospital_id = r.hospital_id AND p.remittance_id = r.remittance_id)));
+	ELSE
+		chosen := ARRAY(SELECT c.r FROM (
+			SELECT * FROM (SELECT i.hospital_id AS h, i.remittance_id AS r FROM remittance i WHERE i.changed >= p_since OFFSET 0) a
+			UNION SELECT * FROM (SELECT i.hospital_id, i.remittance_id FROM allocation i WHERE i.changed >= p_since
+				AND i.remittance_id IS NOT NULL OFFSET 0) b) c WHERE c.h = p_hospital AND c.r >= p_after);
+	END IF;
+	RETURN QUERY SELECT r.remittance_id, d.no, r.insurer, r.identifier, r.amount_minor, r.currency, r.exponent, r.payment_date, r.balanced,
+		(r.created_at AT TIME ZONE h.zone)::date, coalesce(c.ref, d.claim_ref, d.insurer_claim_no), d.amount_minor, d.fee_minor, d.kind, k.paid
+	FROM unnest(chosen) AS t (id) JOIN remittance r ON r.hospital_id = p_hospital AND r.remittance_id = t.id
+	JOIN hospital h ON h.hospital_id = r.hospital_id
+	CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM remittance_paid p WHERE p.hospital_id = r.hospital_id AND p.remittance_id = r.remittance_id)
+		AS paid) k
+	LEFT JOIN remittance_detail d ON d.hospital_id = r.hospital_id AND d.remittance_id = r.remittance_id AND NOT k.paid
 	LEFT JOIN claim_state c ON c.hospital_id = d.hospital_id AND c.claim_id = d.claim_id
-	WHERE r.hospital_id = p_hospital AND (r.remittance_id, coalesce(d.no, 0)) > (p_after, p_after_no)
-		AND NOT EXISTS (SELECT 1 FROM remittance_paid p WHERE p.hospital_id = r.hospital_id AND p.remittance_id = r.remittance_id)
-		AND r.created_at > now() - interval '500 days'
-	ORDER BY r.remittance_id, d.no LIMIT p_limit
+	WHERE (r.remittance_id, coalesce(d.no, 0)) > (p_after, p_after_no)
+	ORDER BY r.remittance_id, d.no LIMIT p_limit;
+END
 $$;
 
 -- What people accepted of payers.
@@ -330,7 +386,12 @@ $$;
 -- Who ever sent an advice.
 CREATE FUNCTION match_advisers(p_hospital uuid) RETURNS TABLE (insurer text) LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
-	SELECT DISTINCT r.insurer FROM remittance r WHERE r.hospital_id = p_hospital
+	WITH RECURSIVE next AS ( -- from one to the next, by the index, and not through all advices
+		(SELECT r.insurer FROM remittance r WHERE r.hospital_id = p_hospital ORDER BY r.insurer LIMIT 1)
+		UNION ALL
+		SELECT (SELECT r.insurer FROM remittance r WHERE r.hospital_id = p_hospital AND r.insurer > n.insurer ORDER BY r.insurer LIMIT 1)
+		FROM next n WHERE n.insurer IS NOT NULL)
+	SELECT n.insurer FROM next n WHERE n.insurer IS NOT NULL
 $$;
 
 -- What was kept on the way of what each carrier's payers sent, and how often.
@@ -344,11 +405,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 $$;
 
 -- Items in the order of their days. p_due: those to be looked at; else what came in the last months before them: what may be taken
--- back, or may be the same payment.
-CREATE FUNCTION match_items(p_hospital uuid, p_due boolean, p_day date, p_line uuid, p_part integer, p_limit integer)
+-- back, or may be the same payment. p_since: of these only what changed since that mark, and of those to be looked at that they are.
+CREATE FUNCTION match_items(p_hospital uuid, p_due boolean, p_day date, p_line uuid, p_part integer, p_limit integer, p_since bigint)
 RETURNS TABLE (line_id uuid, part integer, version integer, amount bigint, open bigint, currency text, exponent smallint, booked_day date,
 	value_day date, book bigint, whole bigint, by_hand boolean, waits boolean, claims uuid[], content bytea, detail bytea,
-	note bytea[], rejected bytea[]) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	note bytea[], rejected bytea[], due boolean) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	chosen uuid[];
@@ -359,6 +420,13 @@ BEGIN
 			JOIN suspense s ON s.hospital_id = i.hospital_id AND s.line_id = i.line_id AND s.held = 0
 			WHERE i.hospital_id = p_hospital AND i.due_at <= now() AND i.open_minor <> 0 AND (i.booked_day, i.line_id, i.part) > (p_day, p_line, p_part)
 			ORDER BY i.booked_day, i.line_id, i.part LIMIT p_limit) t;
+	ELSIF p_since IS NOT NULL THEN
+		SELECT array_agg(t.line_id), array_agg(t.part) INTO chosen, chosen_part FROM (SELECT u.line_id, u.part FROM (
+				SELECT * FROM (SELECT i.hospital_id, i.line_id, i.part, i.booked_day FROM match_item i WHERE i.changed >= p_since OFFSET 0) c
+				UNION SELECT i.hospital_id, i.line_id, i.part, i.booked_day FROM match_item i
+				WHERE i.hospital_id = p_hospital AND i.due_at <= now() AND i.open_minor <> 0) u
+			WHERE u.hospital_id = p_hospital AND (u.booked_day, u.line_id, u.part) > (p_day, p_line, p_part)
+			ORDER BY u.booked_day, u.line_id, u.part LIMIT p_limit) t;
 	ELSE
 		SELECT array_agg(t.line_id), array_agg(t.part) INTO chosen, chosen_part FROM (SELECT i.line_id, i.part FROM match_item i
 			WHERE i.hospital_id = p_hospital AND NOT (i.due_at <= now() AND i.open_minor <> 0) AND i.amount_minor > 0
@@ -371,7 +439,8 @@ BEGIN
 	RETURN QUERY SELECT i.line_id, i.part, i.version, i.amount_minor, i.open_minor, b.currency, b.exponent, b.booked_day, b.value_day,
 		k.book, b.amount_minor, i.by_hand, i.open_minor <> 0, i.claims, b.content, d.content,
 		(SELECT array_agg(m.content ORDER BY m.at) FROM match_note m WHERE m.hospital_id = i.hospital_id AND m.line_id = i.line_id AND m.part = i.part),
-		(SELECT array_agg(j.print) FROM match_rejected j WHERE j.hospital_id = i.hospital_id AND j.line_id = i.line_id AND j.part = i.part)
+		(SELECT array_agg(j.print) FROM match_rejected j WHERE j.hospital_id = i.hospital_id AND j.line_id = i.line_id AND j.part = i.part),
+		i.due_at <= now() AND i.open_minor <> 0
 	FROM unnest(chosen, chosen_part) WITH ORDINALITY AS t (l, p, n)
 	JOIN match_item i ON i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p
 	JOIN bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id

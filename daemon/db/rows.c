@@ -101,6 +101,12 @@ struct bytes db_rows_bytes(const struct pg_result *rows, int row, int column)
 {
 	cell_check(rows, row, column);
 	assert(type_is_bytes(PQftype(rows, column)));
+	return db_rows_raw(rows, row, column);
+}
+
+struct bytes db_rows_raw(const struct pg_result *rows, int row, int column)
+{
+	cell_check(rows, row, column);
 	if (PQgetisnull(rows, row, column)) return (struct bytes){NULL, 0};
 	return (struct bytes){(const uint8_t *)PQgetvalue(rows, row, column), (size_t)PQgetlength(rows, row, column)};
 }

@@ -17,7 +17,9 @@ int64_t db_rows_int(const struct pg_result *rows, int row, int column); /* int2,
 struct uuid db_rows_uuid(const struct pg_result *rows, int row, int column);
 /* bytea, text and everything whose binary form is text (enums, varchar, json); {NULL, 0} when null. Borrowed. */
 struct bytes db_rows_bytes(const struct pg_result *rows, int row, int column);
-/* The same as a NUL-terminated string; NULL when null. Borrowed. */
+/* Likewise a value of any type as PostgreSQL sends it: to compare with one that it sent before. Borrowed. */
+struct bytes db_rows_raw(const struct pg_result *rows, int row, int column);
+/* bytes as a NUL-terminated string; NULL when null. Borrowed. */
 const char *db_rows_text(const struct pg_result *rows, int row, int column);
 /* timestamptz as milliseconds since 1970, rounded down; 'infinity' is INT64_MAX, '-infinity' INT64_MIN. */
 int64_t db_rows_time_ms(const struct pg_result *rows, int row, int column);

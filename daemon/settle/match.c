@@ -34,7 +34,7 @@ static void find_reversed(struct match_find *find)
 		const struct match_credit *credit = &index->credits[entry->value];
 		bool same = credit->references == wanted.references ||
 			    (credit->end_to_end != 0 && credit->end_to_end == wanted.end_to_end);
-		if (credit->reversed || !same || wanted.references == 0) continue;
+		if (credit->reversed || credit->forgotten || !same || wanted.references == 0) continue;
 		match_answer_add(find, &(struct match_answer){.kind = MATCH_REVERSAL,
 					       .credit = credit->id,
 					       .level = MATCH_LEVEL_NAMED,

@@ -168,9 +168,15 @@ struct match_setting {
 /* ERR_NOMEM; ERR_INVALID: a payer, currency or number among the contracts is out of range. */
 int match_index_new(const struct match_setting *setting, struct match_index **ret) MUSTUSE;
 void match_index_free(struct match_index *index); /* NULL allowed */
+/* Another setting of as many payers and contracts, in the same order; what was worked out by rates stays, so these must
+ * be the same. ERR_INVALID as above, ERR_NOMEM: the index is of no use any more. */
+int match_index_renew(struct match_index *index, const struct match_setting *setting) MUSTUSE;
 /* Adds a claim, open or paid; its number counts up from 0. ERR_INVALID: no such contract, or amounts in other
  * currencies than that says, or more open than owed; ERR_NOMEM: it is not in. */
 int match_index_add(struct match_index *index, const struct match_claim *claim, uint32_t *ret_claim) MUSTUSE;
+/* A claim as it is now, other numbers too. ERR_INVALID as above, or another contract; ERR_NOMEM: the index is of no use
+ * any more. */
+int match_index_change(struct match_index *index, uint32_t claim, const struct match_claim *now) MUSTUSE;
 /* Sets what is open of a claim now: less after a payment, zero closes it, more after a reversal reopens it. ERR_INVALID
  * as above; ERR_NOMEM: as it was. */
 int match_index_open(struct match_index *index, uint32_t claim, struct zf_money open) MUSTUSE;
@@ -188,6 +194,12 @@ void match_index_advice_paid(struct match_index *index, uint32_t advice, bool pa
 struct match_result;
 int match_index_credit(
 	struct match_index *index, const struct match_line *line, const struct match_result *result) MUSTUSE;
+/* What came out for a line that is remembered is this now; only its id and amount are looked at. ERR_NOTFOUND: it is
+ * not, or with another amount; ERR_NOMEM: the index is of no use any more. */
+int match_index_credit_again(
+	struct match_index *index, const struct match_line *line, const struct match_result *result) MUSTUSE;
+/* As if the line had never been remembered. */
+void match_index_credit_forget(struct match_index *index, uint32_t id);
 /* It was taken back: no second one is matched to it. ERR_NOTFOUND: it is not remembered; ERR_NOMEM: try again. */
 int match_index_reversed(struct match_index *index, const struct match_line *line) MUSTUSE;
 /* Brings all that was added into order; match_line does it too, but the first time takes long. ERR_NOMEM. */

@@ -175,14 +175,15 @@ static void search_range(struct amount_search *search, int64_t low, int64_t high
 		match_order_range(&index->amounts, match_amount_key(search->contract, search->fixed, low),
 			match_amount_key(search->contract, search->fixed, high));
 	while (!search->ended && (entry = match_walk_next(&walk)) != NULL) {
+		const struct match_item *item = &index->items[entry->value];
+		int64_t now = search->fixed ? item->fixed : item->open;
+		if ((uint64_t)now != entry->key.lo) continue; /* it was, and does not count */
 		if (search->find->looked++ >= MATCH_LOOKED_MAX) {
 			search->find->answers_many = true;
 			search->ended = true;
 			break;
 		}
-		const struct match_item *item = &index->items[entry->value];
-		int64_t now = search->fixed ? item->fixed : item->open;
-		if ((uint64_t)now != entry->key.lo || item->billed_day > search->find->line->booked_day) continue;
+		if (item->billed_day > search->find->line->booked_day) continue;
 		search->ended = !search->tell(search->find, search->context, entry->value);
 	}
 }

@@ -1,6 +1,6 @@
 /* A decision on money in suspense as the books take it, whoever makes it: what the matcher found, or a person. It is
- * kept as JSON until somebody accepts it, and posted by match_post() of schema/056_match_decide.sql, which works out what the
- * money and the receivables are carried at. */
+ * kept as JSON until somebody accepts it, and posted by match_post() of schema/056_match_decide.sql, which works out
+ * what the money and the receivables are carried at. */
 #ifndef SETTLE_MATCH_CHOICE_H
 #define SETTLE_MATCH_CHOICE_H
 

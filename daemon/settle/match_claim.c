@@ -163,9 +163,9 @@ static void pool_fill(struct match_find *find, struct claim_pool *pool, uint32_t
 			&index->amounts, match_amount_key(i, false, 1), match_amount_key(i, false, INT64_MAX));
 		while ((entry = match_walk_next(&walk)) != NULL && !pool->many) {
 			const struct match_item *item = &index->items[entry->value];
+			if ((uint64_t)item->open != entry->key.lo) continue; /* it was, and does not count */
 			if (++looked > 4 * POOL_MAX) pool->many = true;
-			if ((uint64_t)item->open != entry->key.lo || item->billed_day > find->line->booked_day)
-				continue;
+			if (item->billed_day > find->line->booked_day) continue;
 			/* the same claim and amount may be entered twice, after it was reopened */
 			bool again = last != NULL && last->value == entry->value && last->key.lo == entry->key.lo;
 			if (!again) pool_add(find, pool, entry->value, count_max);

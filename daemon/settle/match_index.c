@@ -1,5 +1,5 @@
 /* Filling the index and keeping it up to date. */
-#include "settle/match_index.h"
+#include "settle/match_find.h"
 
 #include <string.h>
 
@@ -30,6 +30,13 @@ static int number_add(
 	*ret = match_key_of(folded, len);
 	index->lengths[match_front(*ret)] |= UINT32_C(1) << len;
 	return match_order_add(&index->numbers, *ret, value, kind);
+}
+
+bool match_number_gone(const struct match_index *index, const struct match_entry *entry)
+{
+	if (entry->kind == MATCH_ADVICE_NUMBER) return false;
+	const struct match_item *item = &index->items[entry->value];
+	return item->owed == 0 || match_key_compare(item->keys[entry->kind], entry->key) != 0;
 }
 
 /* Folded names (or accounts) of all payers into one list. */
@@ -77,18 +84,24 @@ static int terms_fill(struct match_index *index)
 	return 0;
 }
 
-int match_index_new(const struct match_setting *setting, struct match_index **ret)
+static int setting_take(struct match_index *index, const struct match_setting *setting)
 {
-	struct match_index *index = mem_alloc(sizeof(*index));
-	if (index == NULL) return ERR_NOMEM;
-	index->magic = MATCH_INDEX_MAGIC;
 	index->setting = *setting;
-	index->numbers.filtered = true;
 	if (setting->certain == 0) index->setting.certain = MATCH_CERTAIN_DEFAULT;
 	index->terms = mem_alloc((setting->contract_count + 1) * sizeof(*index->terms));
 	int err = index->terms == NULL ? ERR_NOMEM : terms_fill(index);
 	if (err == 0) err = names_add(setting, false, &index->names, &index->name_count);
 	if (err == 0) err = names_add(setting, true, &index->accounts, &index->account_count);
+	return err;
+}
+
+int match_index_new(const struct match_setting *setting, struct match_index **ret)
+{
+	struct match_index *index = mem_alloc(sizeof(*index));
+	if (index == NULL) return ERR_NOMEM;
+	index->magic = MATCH_INDEX_MAGIC;
+	index->numbers.filtered = true;
+	int err = setting_take(index, setting);
 	if (err != 0) {
 		match_index_free(index);
 		return err;
@@ -97,19 +110,40 @@ int match_index_new(const struct match_setting *setting, struct match_index **re
 	return 0;
 }
 
+/* What follows from the setting. */
+static void setting_free(struct match_index *index)
+{
+	for (uint32_t i = 0; i < index->name_count; i++) mem_free((char *)(uintptr_t)index->names[i].folded);
+	for (uint32_t i = 0; i < index->account_count; i++) mem_free((char *)(uintptr_t)index->accounts[i].folded);
+	mem_free(index->names);
+	mem_free(index->accounts);
+	mem_free(index->terms);
+	index->names = index->accounts = NULL;
+	index->terms = NULL;
+	index->name_count = index->account_count = 0;
+}
+
+int match_index_renew(struct match_index *index, const struct match_setting *setting)
+{
+	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
+	if (setting->contract_count != index->setting.contract_count ||
+		setting->payer_count != index->setting.payer_count)
+		return ERR_INVALID;
+	setting_free(index);
+	return setting_take(index, setting);
+}
+
 void match_index_free(struct match_index *index)
 {
 	if (index == NULL) return;
 	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
-	for (uint32_t i = 0; i < index->name_count; i++) mem_free((char *)(uintptr_t)index->names[i].folded);
-	for (uint32_t i = 0; i < index->account_count; i++) mem_free((char *)(uintptr_t)index->accounts[i].folded);
+	setting_free(index);
 	for (uint32_t i = 0; i < index->notice_count; i++) mem_free(index->notices[i].rows);
-	mem_free(index->names);
-	mem_free(index->accounts);
-	mem_free(index->terms);
 	mem_free(index->items);
 	mem_free(index->notices);
 	mem_free(index->credits);
+	mem_free(index->places);
+	match_order_free(&index->listed);
 	match_order_free(&index->numbers);
 	match_order_free(&index->amounts);
 	match_order_free(&index->waiting);
@@ -179,17 +213,33 @@ static int amounts_add(struct match_index *index, uint32_t claim, int64_t open, 
 	return err;
 }
 
+static bool claim_valid(const struct match_index *index, const struct match_claim *claim)
+{
+	if (claim->contract >= index->setting.contract_count) return false;
+	const struct match_terms *terms = &index->terms[claim->contract];
+	const struct receivable *made = &claim->made;
+	return money_same_currency(made->owed, terms->owed) && money_same_currency(claim->open, terms->owed) &&
+	       money_same_currency(made->book, index->book) && made->owed.minor > 0 && made->book.minor >= 0 &&
+	       claim->open.minor >= 0 && claim->open.minor <= made->owed.minor;
+}
+
+/* Advices that list this number may be told otherwise now. */
+static void listed_stale(struct match_index *index, struct match_key key)
+{
+	const struct match_entry *entry;
+	if (match_key_none(key)) return;
+	struct match_walk walk = match_order_range(&index->listed, key, key);
+	while ((entry = match_walk_next(&walk)) != NULL) {
+		if (entry->value >= index->notice_count || !index->notices[entry->value].waits) continue;
+		index->notices[entry->value].stale = index->stale = true;
+	}
+}
+
 int match_index_add(struct match_index *index, const struct match_claim *claim, uint32_t *ret_claim)
 {
 	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
-	if (claim->contract >= index->setting.contract_count) return ERR_INVALID;
-	const struct match_terms *terms = &index->terms[claim->contract];
+	if (!claim_valid(index, claim)) return ERR_INVALID;
 	const struct receivable *made = &claim->made;
-	if (!money_same_currency(made->owed, terms->owed) || !money_same_currency(claim->open, terms->owed) ||
-		!money_same_currency(made->book, index->book) || made->owed.minor <= 0 || made->book.minor < 0 ||
-		claim->open.minor < 0 || claim->open.minor > made->owed.minor) {
-		return ERR_INVALID;
-	}
 	int err = match_grow((void **)&index->items, index->item_count, &index->item_cap, sizeof(*index->items));
 	if (err != 0) return err;
 	uint32_t id = index->item_count;
@@ -207,6 +257,7 @@ int match_index_add(struct match_index *index, const struct match_claim *claim, 
 	index->item_count++;
 	for (uint8_t i = 0; i < MATCH_NUMBERS && err == 0; i++) {
 		err = number_add(index, claim->numbers[i], i, id, &item->keys[i]);
+		listed_stale(index, item->keys[i]);
 	}
 	if (err == 0) err = amounts_add(index, id, item->open, item->fixed);
 	if (err != 0) {
@@ -215,6 +266,29 @@ int match_index_add(struct match_index *index, const struct match_claim *claim, 
 	}
 	*ret_claim = id;
 	return 0;
+}
+
+int match_index_change(struct match_index *index, uint32_t claim, const struct match_claim *now)
+{
+	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
+	if (claim >= index->item_count || !claim_valid(index, now)) return ERR_INVALID;
+	struct match_item *item = &index->items[claim];
+	if (now->contract != item->contract) return ERR_INVALID;
+	for (uint8_t i = 0; i < MATCH_NUMBERS; i++) {
+		char folded[MATCH_KEY_CHARS];
+		size_t len = match_key_fold(now->numbers[i], folded);
+		struct match_key key = len < MATCH_FRONT ? (struct match_key){0, 0} : match_key_of(folded, len);
+		if (match_key_compare(key, item->keys[i]) == 0) continue;
+		listed_stale(index, item->keys[i]);
+		listed_stale(index, key);
+		int err = number_add(index, now->numbers[i], i, claim, &item->keys[i]);
+		if (err != 0) return err;
+	}
+	item->owed = now->made.owed.minor;
+	item->book = now->made.book.minor;
+	item->billed_day = now->billed_day;
+	item->due_day = now->due_day;
+	return match_index_open(index, claim, now->open);
 }
 
 int match_index_open(struct match_index *index, uint32_t claim, struct zf_money open)
@@ -226,8 +300,8 @@ int match_index_open(struct match_index *index, uint32_t claim, struct zf_money 
 		open.minor > item->owed) {
 		return ERR_INVALID;
 	}
-	if (open.minor == item->open) return 0;
 	int64_t fixed = fixed_of(index, item, open.minor);
+	if (open.minor == item->open && fixed == item->fixed) return 0;
 	int err = amounts_add(index, claim, open.minor, fixed);
 	if (err != 0) return err;
 	item->open = open.minor;
@@ -244,38 +318,49 @@ struct zf_money match_index_opened(const struct match_index *index, uint32_t cla
 }
 
 /* The claim of a row: that of this number which this payer pays for. MATCH_NONE: none, or several. */
-static uint32_t row_claim(const struct match_index *index, const char *number, uint32_t payer)
+static uint32_t row_claim(const struct match_index *index, struct match_key key, uint32_t payer)
 {
-	char folded[MATCH_KEY_CHARS];
-	size_t len = match_key_fold(number, folded);
-	struct match_key key = match_key_of(folded, len);
 	uint32_t found = MATCH_NONE;
 	const struct match_entry *entry;
-	if (len < MATCH_FRONT) return MATCH_NONE;
+	if (match_key_none(key)) return MATCH_NONE;
 	struct match_walk walk = match_order_range(&index->numbers, key, key);
 	while ((entry = match_walk_next(&walk)) != NULL) {
 		if (entry->kind == MATCH_ADVICE_NUMBER) continue;
-		const struct match_item *item = &index->items[entry->value];
-		if (item->owed == 0 || index->terms[item->contract].contract->payer != payer) continue;
+		if (match_number_gone(index, entry) || match_claim_payer(index, entry->value) != payer) continue;
 		if (found != MATCH_NONE && found != entry->value) return MATCH_NONE;
 		found = entry->value;
 	}
 	return found;
 }
 
-/* The rows of an advice. *ret_known: are all of their claims? */
-static int rows_fill(
-	struct match_index *index, const struct match_advice *advice, struct match_row *rows, bool *ret_known)
+/* Finds the claims of an advice's rows. One whose claim is not known makes it one that does not balance. */
+static void rows_resolve(const struct match_index *index, struct match_notice *notice)
 {
-	*ret_known = true;
+	notice->balanced = notice->adds_up;
+	notice->stale = false;
+	for (uint32_t i = 0; i < notice->row_count; i++) {
+		struct match_row *row = &notice->rows[i];
+		if (row->kind != MATCH_PAID && row->kind != MATCH_TAKE_BACK) continue;
+		row->claim = row_claim(index, row->key, notice->payer);
+		if (row->claim == MATCH_NONE) notice->balanced = false;
+	}
+}
+
+/* The rows of an advice, their claims not found yet. */
+static int rows_fill(
+	struct match_index *index, const struct match_advice *advice, uint32_t notice, struct match_row *rows)
+{
 	for (uint32_t i = 0; i < advice->detail_count; i++) {
 		const struct match_detail *detail = &advice->details[i];
 		if (!money_same_currency(detail->amount, advice->total) || detail->kind > MATCH_ADJUSTED)
 			return ERR_INVALID;
 		rows[i] = (struct match_row){.amount = detail->amount.minor, .claim = MATCH_NONE, .kind = detail->kind};
 		if (detail->kind != MATCH_PAID && detail->kind != MATCH_TAKE_BACK) continue;
-		rows[i].claim = row_claim(index, detail->number, advice->payer);
-		if (rows[i].claim == MATCH_NONE) *ret_known = false;
+		char folded[MATCH_KEY_CHARS];
+		size_t len = match_key_fold(detail->number, folded);
+		if (len < MATCH_FRONT) continue;
+		rows[i].key = match_key_of(folded, len);
+		if (match_order_add(&index->listed, rows[i].key, notice, 0) != 0) return ERR_NOMEM;
 	}
 	return 0;
 }
@@ -302,14 +387,13 @@ int match_index_advise(struct match_index *index, const struct match_advice *adv
 		err = match_grow(
 			(void **)&index->notices, index->notice_count, &index->notice_cap, sizeof(*index->notices));
 	if (err != 0) return err;
-	bool known = true;
+	uint32_t id = index->notice_count;
 	struct match_row *rows = mem_alloc((advice->detail_count + 1) * sizeof(*rows));
-	err = rows == NULL ? ERR_NOMEM : rows_fill(index, advice, rows, &known);
+	err = rows == NULL ? ERR_NOMEM : rows_fill(index, advice, id, rows);
 	if (err != 0) {
 		mem_free(rows);
 		return err;
 	}
-	uint32_t id = index->notice_count;
 	struct match_notice *notice = &index->notices[id];
 	*notice = (struct match_notice){
 		.rows = rows,
@@ -317,9 +401,10 @@ int match_index_advise(struct match_index *index, const struct match_advice *adv
 		.total = advice->total,
 		.payer = advice->payer,
 		.order_day = advice->order_day,
-		.balanced = advice->balanced && known,
+		.adds_up = advice->balanced,
 	};
 	index->notice_count++;
+	rows_resolve(index, notice);
 	err = number_add(index, advice->number, MATCH_ADVICE_NUMBER, id, &notice->key);
 	if (err == 0) {
 		struct match_key key = {advice->payer, (uint64_t)advice->total.minor};
@@ -338,6 +423,7 @@ void match_index_advice_paid(struct match_index *index, uint32_t advice, bool pa
 	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
 	assert(advice < index->notice_count);
 	index->notices[advice].waits = !paid;
+	if (!paid) index->notices[advice].stale = index->stale = true;
 }
 
 int match_index_settle(struct match_index *index)
@@ -345,8 +431,12 @@ int match_index_settle(struct match_index *index)
 	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
 	if (match_order_settle(&index->numbers) != 0 || match_order_settle(&index->amounts) != 0 ||
 		match_order_settle(&index->waiting) != 0 || match_order_settle(&index->taken) != 0 ||
-		match_order_settle(&index->seen) != 0) {
+		match_order_settle(&index->seen) != 0 || match_order_settle(&index->listed) != 0) {
 		return ERR_NOMEM;
 	}
+	for (uint32_t i = 0; i < index->notice_count && index->stale; i++) {
+		if (index->notices[i].stale) rows_resolve(index, &index->notices[i]);
+	}
+	index->stale = false;
 	return 0;
 }

@@ -23,6 +23,7 @@ struct match_item {
 
 /* A row of an advice, its claim found. */
 struct match_row {
+	struct match_key key; /* of its claim; hi 0: it has none, or one too short */
 	int64_t amount;
 	uint32_t claim; /* or MATCH_NONE */
 	uint8_t kind;   /* enum match_detail_kind */
@@ -34,14 +35,19 @@ struct match_notice {
 	struct zf_money total;
 	uint32_t row_count, payer;
 	int32_t order_day; /* 0: not told */
-	bool balanced, waits;
+	bool adds_up;      /* as it says */
+	bool balanced;     /* and all of its claims are known */
+	bool waits;
+	bool stale; /* a claim of such a number came: its rows are to be looked up again */
 };
 
 /* A credit that the bank may take back. */
 struct match_credit {
+	struct match_key key;            /* in taken */
 	uint64_t references, end_to_end; /* hashes; 0: none */
 	uint32_t id;
 	bool reversed, waits;
+	bool forgotten; /* another record counts for this line, or none */
 };
 
 /* A folded name or account of a payer. */
@@ -70,8 +76,12 @@ struct match_index {
 	uint32_t notice_count, notice_cap;
 	struct match_credit *credits;
 	uint32_t credit_count, credit_cap;
+	uint32_t *places; /* by the lines' ids: which credit, from 1; 0: none */
+	uint32_t place_count;
+	bool stale;                 /* one of the notices is */
 	struct match_order numbers; /* of claims and advices; kind: enum match_number */
 	struct match_order amounts; /* of open claims: key.hi is contract * 2 + (0 owed, 1 fixed), key.lo the amount */
+	struct match_order listed;  /* advices by the numbers of their claims */
 	struct match_order waiting; /* advices: key.hi is the payer, key.lo the total */
 	struct match_order taken;   /* credits by what match_credit_key says */
 	struct match_order seen;    /* credits by the claims they paid or may have paid, as match_seen_key says */
@@ -80,6 +90,9 @@ struct match_index {
 
 /* Makes room for one more element. ERR_NOMEM. */
 int match_grow(void **list, uint32_t count, uint32_t *cap, size_t size) MUSTUSE;
+/* Can an entry of the numbers lead to nothing any more, since it was never added whole, or has another number by now?
+ */
+bool match_number_gone(const struct match_index *index, const struct match_entry *entry);
 /* The front of a number, for lengths. */
 static inline uint32_t match_front(struct match_key key)
 {

@@ -4,15 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "db/keyhold.h"
 #include "db/rows.h"
 #include "lib/money.h"
 #include "model/contract.h"
 #include "model/directory.h"
+#include "settle/match_index.h"
 #include "settle/match_text.h"
 #include "settle/rate_rows.h"
 
 #define NAME_BYTES_MAX 4096
+#define PRINT_PRIME UINT64_C(0x100000001b3)
 
 /* ---- contracts ---- */
 
@@ -301,20 +304,31 @@ static int payers_fill(struct match_know *know, const struct directory *director
 
 /* ---- all of it ---- */
 
-int match_know_begin(struct match_know *know, const struct hospital *hospital, const struct directory *directory,
-	const struct keyring *keyring, const struct keyhold *hold, struct sealer *sealer, const struct know_rows *rows)
+/* What of the setting the claims in the index were taken in by. */
+static uint64_t rows_print(uint64_t print, const struct pg_result *rows)
 {
+	for (int row = 0; row < db_rows_count(rows); row++)
+		for (int column = 0; column < db_rows_columns(rows); column++) {
+			struct bytes cell = db_rows_raw(rows, row, column);
+
+			print = (print ^ cell.len) * PRINT_PRIME;
+			for (size_t i = 0; i < cell.len; i++) print = (print ^ cell.ptr[i]) * PRINT_PRIME;
+		}
+	return print;
+}
+
+/* The setting, in the arena; no index. */
+static int setting_fill(struct match_know *know, const struct directory *directory, const struct keyhold *hold,
+	struct sealer *sealer, const struct know_rows *rows)
+{
+	const struct hospital *hospital = know->hospital;
 	size_t contracts = (size_t)db_rows_count(rows->contracts) + directory->insurer_count + 1;
-	struct match_payer *payers;
-	struct match_contract *made;
+	struct match_payer *payers = zf_alloc_array(&know->arena.zf, contracts, sizeof(*payers));
+	struct match_contract *made = zf_alloc_array(&know->arena.zf, contracts, sizeof(*made));
 	struct stored_rates rates;
 	const char *bank = NULL;
 	int r;
 
-	*know = (struct match_know){.hospital = hospital, .keyring = keyring};
-	arena_init(&know->arena, KNOW_BYTES_MAX);
-	payers = zf_alloc_array(&know->arena.zf, contracts, sizeof(*payers));
-	made = zf_alloc_array(&know->arena.zf, contracts, sizeof(*made));
 	know->contracts = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->contracts));
 	know->remitters = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->remitters));
 	know->accounts =
@@ -332,18 +346,123 @@ int match_know_begin(struct match_know *know, const struct hospital *hospital, c
 	r = contracts_fill(know, directory, rows, payers, made, &bank);
 	if (r == 0) r = payers_fill(know, directory, hold, sealer, rows, payers);
 	if (r == 0) r = rate_rows_read(rows->rates, bank, &know->arena.zf, &rates);
-	if (r != 0) return r;
-	know->setting.rates = rates.table;
-	return match_index_new(&know->setting, &know->index);
+	if (r == 0) know->setting.rates = rates.table;
+	return r;
+}
+
+int match_know_begin(struct match_know *know, const struct hospital *hospital, const struct directory *directory,
+	const struct keyring *keyring, const struct keyhold *hold, struct sealer *sealer, const struct know_rows *rows)
+{
+	int32_t today = (int32_t)zone_day(hospital->zone, clock_wall_ms());
+	uint64_t print = rows_print(rows_print((uint64_t)today + 1, rows->contracts), rows->rates);
+	struct arena old;
+	int r;
+
+	if (know->index == NULL || know->print != print || know->broken) {
+		match_know_free(know);
+		arena_init(&know->lasting, KNOW_BYTES_MAX);
+	}
+	know->print = print;
+	know->hospital = hospital;
+	know->keyring = keyring;
+	know->account_count = 0;
+	old = know->arena;
+	arena_init(&know->arena, KNOW_BYTES_MAX);
+	r = setting_fill(know, directory, hold, sealer, rows);
+	if (r == 0)
+		r = know->index == NULL ? match_index_new(&know->setting, &know->index)
+					: match_index_renew(know->index, &know->setting);
+	arena_free(&old);
+	return r;
 }
 
 void match_know_free(struct match_know *know)
 {
 	if (know->index != NULL) match_index_free(know->index);
+	match_order_free(&know->ids);
 	mem_free(know->claims);
 	mem_free(know->advices);
+	mem_free(know->credits);
+	mem_free(know->again);
 	arena_free(&know->arena);
+	arena_free(&know->lasting);
 	*know = (struct match_know){.hospital = NULL};
+}
+
+void match_know_loaded(struct match_know *know, int64_t mark)
+{
+	know->loaded = true;
+	know->mark = mark;
+	know->again_count = 0;
+}
+
+/* ---- ids ---- */
+
+static struct match_key id_key(const struct uuid *id, int32_t part)
+{
+	struct match_key key = {0, 0};
+
+	for (int i = 0; i < 8; i++) {
+		key.hi = key.hi << 8 | id->b[i];
+		key.lo = key.lo << 8 | id->b[8 + i];
+	}
+	key.lo ^= (uint64_t)(uint32_t)part * UINT64_C(0x9e3779b97f4a7c15);
+	return key;
+}
+
+/* Is it that one, and not another of the same key? */
+static bool id_of(const struct match_know *know, const struct match_entry *entry, const struct uuid *id, int32_t part)
+{
+	switch ((enum know_kind)entry->kind) {
+	case KNOW_CLAIM:
+		return uuid_equal(&know->claims[entry->value].id, id);
+	case KNOW_ADVICE:
+		return uuid_equal(&know->advices[entry->value].id, id);
+	case KNOW_CREDIT:
+		return uuid_equal(&know->credits[entry->value].line, id) && know->credits[entry->value].part == part;
+	}
+	return false;
+}
+
+uint32_t match_know_find(const struct match_know *know, const struct uuid *id, int32_t part, enum know_kind kind)
+{
+	struct match_key key = id_key(id, part);
+	struct match_walk walk = match_order_range(&know->ids, key, key);
+	const struct match_entry *entry;
+	uint32_t found = MATCH_NONE;
+
+	/* of an advice that came again the last counts */
+	while ((entry = match_walk_next(&walk)) != NULL)
+		if (entry->kind == kind && id_of(know, entry, id, part)) found = entry->value;
+	return found;
+}
+
+int match_know_enter(struct match_know *know, const struct uuid *id, int32_t part, enum know_kind kind, uint32_t number)
+{
+	int r = match_order_add(&know->ids, id_key(id, part), number, kind);
+
+	return r == 0 ? match_order_settle(&know->ids) : r;
+}
+
+uint32_t match_know_claim(const struct match_know *know, const struct uuid *id)
+{
+	return match_know_find(know, id, 0, KNOW_CLAIM);
+}
+
+int match_know_credit(struct match_know *know, const struct uuid *line, int32_t part, uint32_t *ret)
+{
+	uint32_t number = match_know_find(know, line, part, KNOW_CREDIT);
+
+	if (number == MATCH_NONE) {
+		if (match_grow((void **)&know->credits, know->credit_count, &know->credit_cap,
+			    sizeof(*know->credits)) != 0)
+			return ERR_NOMEM;
+		number = know->credit_count;
+		know->credits[know->credit_count++] = (struct know_credit){*line, part};
+		if (match_know_enter(know, line, part, KNOW_CREDIT, number) != 0) return ERR_NOMEM;
+	}
+	*ret = number;
+	return 0;
 }
 
 /* ---- claims ---- */
@@ -381,39 +500,74 @@ static int claims_grow(struct match_know *know)
 	return 0;
 }
 
-static int claim_add(struct match_know *know, const struct pg_result *rows, int row)
+/* False: it can't be matched. */
+static bool claim_read(const struct match_know *know, const struct pg_result *rows, int row, struct match_claim *ret)
 {
 	const struct know_contract *contract = contract_of(know, rows, row);
-	struct match_claim claim = {
-		.numbers = {db_rows_text(rows, row, 2), db_rows_text(rows, row, 3), db_rows_text(rows, row, 4)}};
 	struct text_span currency = text_of(db_rows_text(rows, row, 8));
-	struct know_claim *kept;
+
+	*ret = (struct match_claim){
+		.numbers = {db_rows_text(rows, row, 2), db_rows_text(rows, row, 3), db_rows_text(rows, row, 4)},
+		.billed_day = db_rows_date(rows, row, 13)};
+	ret->due_day = db_rows_null(rows, row, 14) ? ret->billed_day : db_rows_date(rows, row, 14);
+	if (contract == NULL || db_rows_int(rows, row, 10) == 0 ||
+		money_make(db_rows_int(rows, row, 10), currency, &ret->made.owed) != 0 ||
+		money_make(db_rows_int(rows, row, 11), currency, &ret->open) != 0 ||
+		money_make(db_rows_int(rows, row, 12), text_of(know->setting.book), &ret->made.book) != 0)
+		return false;
+	ret->contract = contract->index;
+	return true;
+}
+
+static void claim_keep(struct know_claim *kept, const struct match_claim *claim, const struct pg_result *rows, int row)
+{
+	*kept = (struct know_claim){.id = db_rows_uuid(rows, row, 0),
+		.version = (int32_t)db_rows_int(rows, row, 1),
+		.touched = kept->touched,
+		.exponent = (uint8_t)db_rows_int(rows, row, 9)};
+	memcpy(kept->owed, claim->open.currency, sizeof(kept->owed));
+	if (claim->numbers[0] != NULL && strlen(claim->numbers[0]) < sizeof(kept->ref))
+		memcpy(kept->ref, claim->numbers[0], strlen(claim->numbers[0]) + 1);
+}
+
+/* One that is known already. */
+static int claim_change(struct match_know *know, uint32_t number, const struct pg_result *rows, int row)
+{
+	struct match_claim claim;
+	int r = claim_read(know, rows, row, &claim) ? match_index_change(know->index, number, &claim) : ERR_INVALID;
+
+	if (r == ERR_NOMEM) return r;
+	if (r != 0)
+		know->broken = true; /* it was one that can be matched */
+	else
+		claim_keep(&know->claims[number], &claim, rows, row);
+	return 0;
+}
+
+static int claim_add(struct match_know *know, const struct pg_result *rows, int row)
+{
+	struct uuid id = db_rows_uuid(rows, row, 0);
+	struct match_claim claim;
 	uint32_t number;
 	int r;
 
-	if (contract == NULL || know->claim_count >= KNOW_CLAIMS_MAX || db_rows_int(rows, row, 10) == 0 ||
-		money_make(db_rows_int(rows, row, 10), currency, &claim.made.owed) != 0 ||
-		money_make(db_rows_int(rows, row, 11), currency, &claim.open) != 0 ||
-		money_make(db_rows_int(rows, row, 12), text_of(know->setting.book), &claim.made.book) != 0) {
+	if (memcmp(&id, &know->last_claim, sizeof(id)) > 0) know->last_claim = id;
+	number = know->loaded ? match_know_claim(know, &id) : MATCH_NONE;
+	if (number != MATCH_NONE) return claim_change(know, number, rows, row);
+	if (know->claim_count >= KNOW_CLAIMS_MAX || !claim_read(know, rows, row, &claim)) {
 		know->left_out++;
 		return 0;
 	}
-	claim.contract = contract->index;
-	claim.billed_day = db_rows_date(rows, row, 13);
-	claim.due_day = db_rows_null(rows, row, 14) ? claim.billed_day : db_rows_date(rows, row, 14);
 	if (know->claim_count == know->claim_cap && claims_grow(know) != 0) return ERR_NOMEM;
 	r = match_index_add(know->index, &claim, &number);
 	if (r == ERR_INVALID) know->left_out++;
 	if (r != 0) return r == ERR_INVALID ? 0 : r;
 	assert(number == know->claim_count);
-	kept = &know->claims[know->claim_count++];
-	*kept = (struct know_claim){.id = db_rows_uuid(rows, row, 0),
-		.version = (int32_t)db_rows_int(rows, row, 1),
-		.exponent = (uint8_t)db_rows_int(rows, row, 9)};
-	memcpy(kept->owed, claim.open.currency, sizeof(kept->owed));
-	if (claim.numbers[0] != NULL && strlen(claim.numbers[0]) < sizeof(kept->ref))
-		memcpy(kept->ref, claim.numbers[0], strlen(claim.numbers[0]) + 1);
-	return 0;
+	know->claims[number].touched = 0;
+	claim_keep(&know->claims[know->claim_count++], &claim, rows, row);
+	/* many are brought into order together */
+	return know->loaded ? match_know_enter(know, &id, 0, KNOW_CLAIM, number)
+			    : match_order_add(&know->ids, id_key(&id, 0), number, KNOW_CLAIM);
 }
 
 int match_know_claims(struct match_know *know, const struct pg_result *rows)
@@ -421,22 +575,6 @@ int match_know_claims(struct match_know *know, const struct pg_result *rows)
 	int r = 0;
 
 	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) r = claim_add(know, rows, row);
-	return r;
-}
-
-uint32_t match_know_claim(const struct match_know *know, const struct uuid *id)
-{
-	uint32_t low = 0, high = know->claim_count;
-
-	while (low < high) {
-		uint32_t mid = (low + high) / 2;
-		int order = memcmp(id, &know->claims[mid].id, sizeof(*id));
-
-		if (order == 0) return mid;
-		if (order < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
-	return MATCH_NONE;
+	if (r == 0 && know->loaded) r = match_index_settle(know->index);
+	return r == 0 ? match_order_settle(&know->ids) : r;
 }

@@ -29,7 +29,7 @@ static int details_read(struct match_know *know, const struct pg_result *rows, i
 {
 	size_t max = 2 * (size_t)(end - first);
 	struct match_detail *details = zf_alloc_array(&know->arena.zf, max, sizeof(*details));
-	int32_t *numbers = zf_alloc_array(&know->arena.zf, max, sizeof(*numbers));
+	int32_t *numbers = zf_alloc_array(&know->lasting.zf, max, sizeof(*numbers));
 
 	if (details == NULL || numbers == NULL) return ERR_NOMEM;
 	for (int row = first; row < end; row++) {
@@ -70,9 +70,11 @@ static int advice_add(struct match_know *know, const struct pg_result *rows, int
 		.balanced = db_rows_bool(rows, first, 8),
 		.day = db_rows_date(rows, first, 9),
 		.order_day = db_rows_null(rows, first, 7) ? 0 : db_rows_date(rows, first, 7)};
-	uint32_t number;
+	uint32_t number = match_know_find(know, &kept.id, 0, KNOW_ADVICE);
 	int r;
 
+	if (number != MATCH_NONE) match_index_advice_paid(know->index, number, true); /* or another takes its place */
+	if (number != MATCH_NONE && db_rows_bool(rows, first, 14)) return 0;
 	if (advice.payer == MATCH_NONE || end - first > (int)KNOW_ADVICE_ROWS_MAX ||
 		money_make(db_rows_int(rows, first, 4), currency, &advice.total) != 0) {
 		know->left_out++;
@@ -86,7 +88,8 @@ static int advice_add(struct match_know *know, const struct pg_result *rows, int
 	/* one of the same number may have taken the place of another */
 	if (number == know->advice_count) know->advice_count++;
 	know->advices[number] = kept;
-	return 0;
+	if (db_rows_bool(rows, first, 14)) match_index_advice_paid(know->index, number, true);
+	return match_know_enter(know, &kept.id, 0, KNOW_ADVICE, number);
 }
 
 int match_know_advices(struct match_know *know, const struct pg_result *rows, bool full, struct uuid *ret_after)
@@ -106,6 +109,26 @@ int match_know_advices(struct match_know *know, const struct pg_result *rows, bo
 		r = advice_add(know, rows, first, end);
 		if (r != 0) return r;
 		*ret_after = id;
+	}
+	return match_index_settle(know->index);
+}
+
+int match_know_again(struct match_know *know, const struct match_choice *choice)
+{
+	for (uint32_t i = 0; i < choice->part_count; i++) {
+		const struct match_allot *part = &choice->parts[i];
+		uint32_t advice =
+			part->has_remittance ? match_know_find(know, &part->remittance, 0, KNOW_ADVICE) : MATCH_NONE;
+
+		if (advice != MATCH_NONE) match_index_advice_paid(know->index, advice, false);
+		if (!part->has_claim) continue;
+		if (know->again_count >= KNOW_AGAIN_MAX) {
+			know->broken = true;
+			return 0;
+		}
+		if (match_grow((void **)&know->again, know->again_count, &know->again_cap, sizeof(*know->again)) != 0)
+			return ERR_NOMEM;
+		know->again[know->again_count++] = part->claim;
 	}
 	return 0;
 }
@@ -200,8 +223,7 @@ static bool allot_fill(const struct match_know *know, const struct match_line *l
 }
 
 int match_know_choice(const struct match_know *know, const struct match_line *line,
-	const struct match_candidate *candidate, const struct know_credit *credits, struct zf_arena *arena,
-	struct match_choice *ret)
+	const struct match_candidate *candidate, struct zf_arena *arena, struct match_choice *ret)
 {
 	struct match_choice choice = {.kind = candidate->kind,
 		.score = candidate->score,
@@ -211,8 +233,8 @@ int match_know_choice(const struct match_know *know, const struct match_line *li
 
 	memcpy(choice.reasons, candidate->reasons, sizeof(choice.reasons));
 	if (candidate->kind == MATCH_REVERSAL) {
-		choice.credit = credits[candidate->credit].line;
-		choice.credit_part = credits[candidate->credit].part;
+		choice.credit = know->credits[candidate->credit].line;
+		choice.credit_part = know->credits[candidate->credit].part;
 	}
 	choice.parts = zf_alloc_array(arena, candidate->part_count + 1, sizeof(*choice.parts));
 	if (choice.parts == NULL) return ERR_NOMEM;

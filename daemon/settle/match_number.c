@@ -26,13 +26,6 @@ static void named_add(struct match_find *find, const struct match_entry *entry)
 		(struct match_hint){.thing = entry->value, .number = (uint8_t)entry->kind, .code = MATCH_NAMES};
 }
 
-/* Can nothing find it any more, since it was never added whole, or was replaced? */
-static bool gone(const struct match_index *index, const struct match_entry *entry)
-{
-	if (entry->kind == MATCH_ADVICE_NUMBER) return false;
-	return index->items[entry->value].owed == 0;
-}
-
 /* Enters what has this number. A number inside a longer word counts only when it is a ref. */
 static bool named_at(struct match_find *find, size_t at, size_t len, bool whole)
 {
@@ -43,7 +36,7 @@ static bool named_at(struct match_find *find, size_t at, size_t len, bool whole)
 	bool found = false;
 	struct match_walk walk = match_order_range(&index->numbers, key, key);
 	while ((entry = match_walk_next(&walk)) != NULL) {
-		if ((!whole && entry->kind != MATCH_REF) || gone(index, entry)) continue;
+		if ((!whole && entry->kind != MATCH_REF) || match_number_gone(index, entry)) continue;
 		named_add(find, entry);
 		found = true;
 	}
@@ -94,7 +87,7 @@ static void hint_add(struct match_find *find, const struct match_entry *entry, u
 	const struct match_index *index = find->index;
 	bool advice = entry->kind == MATCH_ADVICE_NUMBER;
 	uint32_t payer = advice ? index->notices[entry->value].payer : match_claim_payer(index, entry->value);
-	if (gone(index, entry) || !match_find_is_payer(find, payer)) return;
+	if (match_number_gone(index, entry) || !match_find_is_payer(find, payer)) return;
 	for (uint32_t i = 0; i < find->hint_count; i++) {
 		struct match_hint *hint = &find->hints[i];
 		if (hint->thing != entry->value || (hint->number == MATCH_ADVICE_NUMBER) != advice) continue;
@@ -190,6 +183,7 @@ static void cuts_before(struct match_find *find, size_t field_end)
 		struct match_walk walk = match_order_range(
 			&index->numbers, match_key_of(text->folded + at, len), match_key_last(text->folded + at, len));
 		while ((entry = match_walk_next(&walk)) != NULL && !find->hints_many) {
+			if (match_number_gone(index, entry)) continue;
 			if (++looked > CUT_RANGE_MAX) find->hints_many = true;
 			bool advice = entry->kind == MATCH_ADVICE_NUMBER;
 			uint32_t payer =

@@ -17,18 +17,17 @@
 #define AGAIN_SOON_S 15    /* what waits for the value of its own posting */
 #define FIRST_DAY (-100000)
 
-void match_round_begin(struct match_round *round, bool single)
+void match_round_begin(struct match_round *round, bool single, int32_t first)
 {
 	match_round_free(round);
 	arena_init(&round->arena, ROUND_BYTES_MAX);
 	round->single = single;
 	round->earlier = true;
-	round->day = (int32_t)(clock_wall_ms() / 86400000) - ROUND_EARLIER_DAYS;
+	round->day = round->first = first;
 }
 
 void match_round_free(struct match_round *round)
 {
-	mem_free(round->credits);
 	arena_free(&round->arena);
 	*round = (struct match_round){.count = 0};
 }
@@ -38,14 +37,18 @@ static int round_limit(const struct match_round *round)
 	return round->earlier ? ROUND_EARLIER : round->single ? 1 : ROUND_ITEMS;
 }
 
-void match_round_ask(const struct match_round *round, const struct uuid *hospital, struct db_params *params)
+void match_round_ask(const struct match_round *round, const struct match_know *know, struct db_params *params)
 {
-	db_params_uuid(params, hospital);
+	db_params_uuid(params, &know->hospital->id);
 	db_params_bool(params, !round->earlier);
 	db_params_date(params, round->day);
 	db_params_uuid(params, &round->line);
 	db_params_int4(params, round->part);
 	db_params_int4(params, round_limit(round));
+	if (round->earlier && know->loaded)
+		db_params_int8(params, know->mark);
+	else
+		db_params_null(params);
 }
 
 /* ---- an item as a line of the matcher ---- */
@@ -68,6 +71,7 @@ enum column {
 	COLUMN_DETAIL,
 	COLUMN_NOTES,
 	COLUMN_REJECTED,
+	COLUMN_DUE,
 };
 
 static int open_sealed(const struct match_know *know, const struct keyhold *hold, struct sealer *sealer,
@@ -115,14 +119,28 @@ static int texts_read(const struct match_know *know, const struct keyhold *hold,
 	return r == 0 ? match_know_account(know, line->payer_account, &arena->zf, &line->payer_account) : r;
 }
 
-/* amount: of the item, or what is open of it. What can't be opened has no texts, and waits. */
-static int line_read(struct match_round *round, const struct match_know *know, const struct keyhold *hold,
+/* The line without its texts. amount: of the item, or what is open of it. */
+static int line_begin(const struct match_round *round, struct match_know *know, const struct pg_result *rows, int row,
+	struct match_line *ret)
+{
+	struct uuid id = db_rows_uuid(rows, row, COLUMN_LINE);
+	int64_t minor = db_rows_int(rows, row, round->earlier ? COLUMN_AMOUNT : COLUMN_OPEN);
+	struct match_line line = {.booked_day = db_rows_date(rows, row, COLUMN_BOOKED)};
+	int r = match_know_credit(know, &id, (int32_t)db_rows_int(rows, row, COLUMN_PART), &line.id);
+
+	if (r == 0) r = money_make(minor, text_of(db_rows_text(rows, row, COLUMN_CURRENCY)), &line.amount);
+	*ret = line;
+	return r;
+}
+
+/* What can't be opened has no texts, and waits. */
+static int line_read(struct match_round *round, struct match_know *know, const struct keyhold *hold,
 	struct sealer *sealer, const struct pg_result *rows, int row, struct match_line *ret)
 {
 	struct uuid id = db_rows_uuid(rows, row, COLUMN_LINE);
 	int64_t minor = db_rows_int(rows, row, round->earlier ? COLUMN_AMOUNT : COLUMN_OPEN);
-	struct match_line line = {.booked_day = db_rows_date(rows, row, COLUMN_BOOKED), .id = round->credit_count};
-	int r = money_make(minor, text_of(db_rows_text(rows, row, COLUMN_CURRENCY)), &line.amount);
+	struct match_line line;
+	int r = line_begin(round, know, rows, row, &line);
 
 	line.order_day =
 		db_rows_null(rows, row, COLUMN_VALUE) ? line.booked_day : db_rows_date(rows, row, COLUMN_VALUE);
@@ -134,14 +152,7 @@ static int line_read(struct match_round *round, const struct match_know *know, c
 			(enum decimal_rule)know->setting.rule, &line.book);
 	}
 	if (r == 0) r = texts_read(know, hold, sealer, &id, rows, row, &round->arena, &line);
-	if (r == ERR_NOMEM) return r;
 	*ret = line;
-	if (r == 0)
-		r = match_grow(
-			(void **)&round->credits, round->credit_count, &round->credit_cap, sizeof(*round->credits));
-	if (r == 0)
-		round->credits[round->credit_count++] =
-			(struct know_credit){id, (int32_t)db_rows_int(rows, row, COLUMN_PART)};
 	return r;
 }
 
@@ -155,8 +166,8 @@ static void taken(struct match_round *round, const struct pg_result *rows, int r
 /* ---- what came before ---- */
 
 /* As the matcher left it, as far as it is looked at: which single claims it paid or may have paid. */
-static int remember(struct match_round *round, struct match_know *know, const struct pg_result *rows, int row,
-	const struct match_line *line)
+static int outcome_read(struct match_round *round, const struct match_know *know, const struct pg_result *rows, int row,
+	struct match_result **ret)
 {
 	struct bytes claims = db_rows_bytes(rows, row, COLUMN_CLAIMS);
 	struct match_result *result = zf_alloc(&round->arena.zf, sizeof(*result));
@@ -177,17 +188,38 @@ static int remember(struct match_round *round, struct match_know *know, const st
 			.kind = MATCH_PAYMENT, .posts = !waits, .part_count = 1, .parts = &parts[result->count]};
 		result->count++;
 	}
-	return match_index_credit(know->index, line, result);
+	*ret = result;
+	return 0;
+}
+
+/* What is looked at in this turn is not what came before; nor is what goes out. */
+static int remember(struct match_round *round, struct match_know *know, const struct keyhold *hold,
+	struct sealer *sealer, const struct pg_result *rows, int row)
+{
+	struct match_result *result;
+	struct match_line line;
+	int r = line_begin(round, know, rows, row, &line);
+
+	if (r != 0) return r;
+	if (db_rows_bool(rows, row, COLUMN_DUE)) {
+		match_index_credit_forget(know->index, line.id);
+		return 0;
+	}
+	if (line.amount.minor <= 0 || line.booked_day < round->first) return 0;
+	r = outcome_read(round, know, rows, row, &result);
+	if (r == 0) r = match_index_credit_again(know->index, &line, result);
+	if (r != ERR_NOTFOUND) return r;
+	match_index_credit_forget(know->index, line.id);
+	r = line_read(round, know, hold, sealer, rows, row, &line);
+	return r == 0 ? match_index_credit(know->index, &line, result) : r;
 }
 
 static int earlier_take(struct match_round *round, struct match_know *know, const struct keyhold *hold,
 	struct sealer *sealer, const struct pg_result *rows)
 {
 	for (int row = 0; row < db_rows_count(rows); row++) {
-		struct match_line line;
-		int r = line_read(round, know, hold, sealer, rows, row, &line);
+		int r = remember(round, know, hold, sealer, rows, row);
 
-		if (r == 0) r = remember(round, know, rows, row, &line);
 		if (r == ERR_NOMEM) return r;
 		taken(round, rows, row);
 	}
@@ -237,7 +269,7 @@ static int choices_fill(struct match_round *round, const struct match_know *know
 	for (uint32_t i = 0; r == 0 && i < result->count; i++) {
 		struct match_choice *choice = &out->choices[out->choice_count];
 
-		r = match_know_choice(know, line, &result->candidates[i], round->credits, &round->arena.zf, choice);
+		r = match_know_choice(know, line, &result->candidates[i], &round->arena.zf, choice);
 		if (r == 0 && !rejected(rows, row, choice)) out->choice_count++;
 	}
 	out->posts = result->wait == MATCH_POSTS && !unvalued && !db_rows_bool(rows, row, COLUMN_BY_HAND) &&
@@ -489,28 +521,29 @@ static void versions_add(struct match_know *know, const struct match_choice *cho
 	}
 }
 
-uint32_t match_round_done(struct match_round *round, struct match_know *know, const struct pg_result *const *results)
+int match_round_done(struct match_round *round, struct match_know *know, const struct pg_result *const *results,
+	uint32_t *ret_posted)
 {
 	uint32_t posted = 0;
-	int row = 0;
+	int row = 0, r = 0;
 
 	if (round->return_asked) {
 		posted = db_rows_int(results[0], 0, 0) == 1;
 		round->stale = true; /* it may have undone what is known */
-		round->posted += posted;
-		return posted;
 	}
-	for (uint32_t i = 0; round->post_asked && i < round->count; i++) {
+	for (uint32_t i = 0; r == 0 && round->post_asked && i < round->count; i++) {
 		if (!round->lines[i].posts) continue;
 		if (db_rows_int(results[0], row++, 1) == 1) {
 			versions_add(know, round->lines[i].choices);
 			posted++;
 		} else {
 			round->stale = true;
+			r = match_know_again(know, round->lines[i].choices);
 		}
 	}
 	round->posted += posted;
-	return posted;
+	*ret_posted = posted;
+	return r;
 }
 
 void match_round_park(struct match_round *round)

@@ -38,24 +38,25 @@ struct match_round {
 	uint32_t posted;   /* by the whole turn */
 	uint32_t number;   /* of the round, from 1 */
 	int32_t day, part; /* the last item that was taken */
+	int32_t first;     /* day of what is remembered */
 	struct uuid line;
-	struct know_credit *credits; /* owned: by the numbers that lines have in the matcher */
-	uint32_t credit_count, credit_cap;
 	bool post_asked, return_asked; /* in the batch */
 };
 
-void match_round_begin(struct match_round *round, bool single);
+/* first: the first day of what came before and is remembered. */
+void match_round_begin(struct match_round *round, bool single, int32_t first);
 void match_round_free(struct match_round *round); /* zeroed is fine */
 /* The parameters of SETTLE_MATCH_ITEMS: what comes next. */
-void match_round_ask(const struct match_round *round, const struct uuid *hospital, struct db_params *params);
+void match_round_ask(const struct match_round *round, const struct match_know *know, struct db_params *params);
 /* Takes its rows. count 0 and not ended: ask on. ERR_NOMEM, or what the matcher says. */
 int match_round_take(struct match_round *round, struct match_know *know, const struct keyhold *hold,
 	struct sealer *sealer, const struct pg_result *rows) MUSTUSE;
 /* Adds what came out to an empty batch. ERR_NOMEM, ERR_NOTFOUND (no key to seal with). */
 int match_round_commit(struct match_round *round, const struct match_know *know, const struct keyhold *hold,
 	struct sealer *sealer, struct db_batch *batch) MUSTUSE;
-/* It was committed. Returns how many were posted. */
-uint32_t match_round_done(struct match_round *round, struct match_know *know, const struct pg_result *const *results);
+/* It was committed. Tells how many were posted. ERR_NOMEM. */
+int match_round_done(struct match_round *round, struct match_know *know, const struct pg_result *const *results,
+	uint32_t *ret_posted) MUSTUSE;
 /* Its one item can't be posted: it waits for a person. */
 void match_round_park(struct match_round *round);
 

@@ -15,10 +15,12 @@
 #include "settle/match_round.h"
 #include "settle/settle_sql.h"
 
-#define LEASE_S 15         /* of a turn; renewed with each question */
-#define CLAIMS_PAGE 20000  /* claims of one question */
-#define ADVICES_PAGE 50000 /* rows of advices, likewise */
-#define RATE_DAYS 600      /* back, as claims and advices may be */
+#define LEASE_S 15               /* of a turn; renewed with each question */
+#define CLAIMS_PAGE 20000        /* claims of one question */
+#define ADVICES_PAGE 50000       /* rows of advices, likewise */
+#define RATE_DAYS 600            /* back, as claims and advices may be */
+#define KEPT_MAX 64              /* hospitals of which what is known is kept between turns, */
+#define KEPT_CLAIMS_MAX 3000000u /* and their claims; each takes about 300 bytes */
 
 struct matching {
 	const struct worker *worker;
@@ -27,14 +29,21 @@ struct matching {
 	struct sealer *sealer;
 	struct db_batch *batch;
 	struct metric *looked, *posted, *left_out;
-	struct match_know know;
+	struct match_know *know; /* of the turn; owned */
+	struct {
+		struct uuid hospital;
+		struct match_know *know; /* owned */
+	} kept[KEPT_MAX];                /* the last used first */
+	uint32_t kept_count;
 	struct match_round round;
 	struct uuid hospital; /* of the turn */
 	int32_t turn;
+	int64_t mark;
 	struct uuid claims_after, advices_after;
 	int tries;
 	bool busy;
 	bool abandon; /* the turn under way: what it borrowed is gone */
+	bool sound;   /* what is known is as the database has it, but for what changes from now on */
 	bool single;  /* something could not be posted: look at one at a time */
 };
 
@@ -44,6 +53,51 @@ static void on_round(void *ctx, const struct db_outcome *outcome);
 static void claims_ask(struct matching *matching);
 static void advices_ask(struct matching *matching);
 static void items_ask(struct matching *matching);
+
+/* ---- what is kept from turn to turn ---- */
+
+static void know_drop(struct match_know *know)
+{
+	if (know == NULL) return;
+	match_know_free(know);
+	mem_free(know);
+}
+
+static void kept_drop(struct matching *matching, uint32_t from)
+{
+	while (matching->kept_count > from) know_drop(matching->kept[--matching->kept_count].know);
+}
+
+/* What is known of the turn's hospital, or nothing yet. ERR_NOMEM. */
+static int kept_take(struct matching *matching)
+{
+	for (uint32_t i = 0; i < matching->kept_count; i++) {
+		if (!uuid_equal(&matching->kept[i].hospital, &matching->hospital)) continue;
+		matching->know = matching->kept[i].know;
+		memmove(&matching->kept[i], &matching->kept[i + 1],
+			(--matching->kept_count - i) * sizeof(*matching->kept));
+		return 0;
+	}
+	matching->know = mem_alloc(sizeof(*matching->know));
+	return matching->know == NULL ? ERR_NOMEM : 0;
+}
+
+/* The longest unused make room. */
+static void kept_put(struct matching *matching)
+{
+	uint32_t claims = matching->know->claim_count, count = 0;
+
+	while (count < matching->kept_count && count < KEPT_MAX - 1 &&
+		claims + matching->kept[count].know->claim_count <= KEPT_CLAIMS_MAX)
+		claims += matching->kept[count++].know->claim_count;
+	kept_drop(matching, count);
+	memmove(&matching->kept[1], &matching->kept[0], count * sizeof(*matching->kept));
+	arena_free(&matching->know->arena); /* the next turn reads the setting anew */
+	matching->kept[0].hospital = matching->hospital;
+	matching->kept[0].know = matching->know;
+	matching->kept_count++;
+	matching->know = NULL;
+}
 
 int matching_new(
 	const struct worker *worker, struct db_pool *pool, struct keyhold *hold, struct matching **ret_matching)
@@ -76,7 +130,8 @@ void matching_free(struct matching *matching)
 	if (matching == NULL) return;
 	db_batch_free(matching->batch);
 	match_round_free(&matching->round);
-	match_know_free(&matching->know);
+	know_drop(matching->know);
+	kept_drop(matching, 0);
 	sealer_free(matching->sealer);
 	mem_free(matching);
 }
@@ -85,9 +140,16 @@ void matching_free(struct matching *matching)
 
 static void turn_drop(struct matching *matching)
 {
-	metric_add(matching->left_out, matching->know.left_out);
+	if (matching->know != NULL) {
+		metric_add(matching->left_out, matching->know->left_out);
+		matching->know->left_out = 0;
+	}
+	if (matching->abandon) kept_drop(matching, 0); /* they borrowed it too */
 	match_round_free(&matching->round);
-	match_know_free(&matching->know);
+	if (matching->know != NULL && matching->sound && !matching->abandon && !matching->know->broken)
+		kept_put(matching);
+	know_drop(matching->know);
+	matching->know = NULL;
 	db_batch_reset(matching->batch);
 	matching->busy = false;
 }
@@ -114,7 +176,7 @@ static void turn_end(struct matching *matching, bool done)
 	db_params_int4(params, matching->turn);
 	db_params_int4(params, 0);
 	db_params_bool(params, done);
-	db_params_uuid(params, &matching->claims_after);
+	db_params_uuid(params, &matching->know->last_claim);
 	if (db_batch_run(matching->batch, 0, on_kept, matching) < 0) turn_drop(matching);
 }
 
@@ -179,7 +241,7 @@ static void round_refused(struct matching *matching, const struct db_outcome *ou
 	}
 	match_round_park(&matching->round);
 	db_batch_reset(matching->batch);
-	if (match_round_commit(&matching->round, &matching->know, matching->hold, matching->sealer, matching->batch) <
+	if (match_round_commit(&matching->round, matching->know, matching->hold, matching->sealer, matching->batch) <
 			0 ||
 		db_batch_run(matching->batch, 0, on_parked, matching) < 0)
 		turn_end(matching, false);
@@ -189,6 +251,7 @@ static void on_round(void *ctx, const struct db_outcome *outcome)
 {
 	struct matching *matching = ctx;
 	struct match_round *round = &matching->round;
+	uint32_t posted = 0;
 
 	if (outcome->ending == DB_REFUSED && !matching->abandon) {
 		round_refused(matching, outcome);
@@ -197,8 +260,9 @@ static void on_round(void *ctx, const struct db_outcome *outcome)
 	if (turn_failed(matching, outcome, on_round, "matched money could not be posted")) return;
 	POINT("match.after_commit");
 	metric_add(matching->looked, round->count);
-	metric_add(matching->posted, match_round_done(round, &matching->know, outcome->results));
-	if (round->stale)
+	matching->sound = match_round_done(round, matching->know, outcome->results, &posted) == 0;
+	metric_add(matching->posted, posted);
+	if (round->stale || !matching->sound)
 		turn_end(matching, false);
 	else
 		items_ask(matching);
@@ -208,14 +272,18 @@ static void on_items(void *ctx, const struct db_outcome *outcome)
 {
 	struct matching *matching = ctx;
 	struct match_round *round = &matching->round;
+	bool earlier = round->earlier;
 	int r;
 
 	if (turn_failed(matching, outcome, on_items, "money in suspense could not be read")) return;
-	r = match_round_take(round, &matching->know, matching->hold, matching->sealer, outcome->results[0]);
+	matching->sound = false; /* until what comes out of it is committed */
+	r = match_round_take(round, matching->know, matching->hold, matching->sealer, outcome->results[0]);
+	if (r == 0 && earlier && !round->earlier) match_know_loaded(matching->know, matching->mark);
 	if (r == 0 && round->count == 0 && !round->ended) { /* what came before is only remembered */
 		items_ask(matching);
 		return;
 	}
+	matching->sound = r == 0 && round->count == 0;
 	if (r < 0 || round->count == 0) {
 		if (r < 0) log_fields(LOG_ERROR, "money in suspense could not be matched", "why", err_name(r), NULL);
 		if (r == 0) matching->single = false;
@@ -223,7 +291,7 @@ static void on_items(void *ctx, const struct db_outcome *outcome)
 		return;
 	}
 	db_batch_reset(matching->batch);
-	r = match_round_commit(round, &matching->know, matching->hold, matching->sealer, matching->batch);
+	r = match_round_commit(round, matching->know, matching->hold, matching->sealer, matching->batch);
 	POINT("match.before_commit");
 	if (r < 0 || db_batch_run(matching->batch, 0, on_round, matching) < 0) turn_end(matching, false);
 }
@@ -232,11 +300,20 @@ static void items_ask(struct matching *matching)
 {
 	db_batch_reset(matching->batch);
 	match_round_ask(
-		&matching->round, &matching->hospital, db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_ITEMS]));
+		&matching->round, matching->know, db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_ITEMS]));
 	turn_ask(matching, on_items);
 }
 
 /* ---- what is known ---- */
+
+/* Of what is kept only what changed. */
+static void since_put(const struct matching *matching, struct db_params *params)
+{
+	if (matching->know->loaded)
+		db_params_int8(params, matching->know->mark);
+	else
+		db_params_null(params);
+}
 
 static void on_advices(void *ctx, const struct db_outcome *outcome)
 {
@@ -246,7 +323,7 @@ static void on_advices(void *ctx, const struct db_outcome *outcome)
 
 	if (turn_failed(matching, outcome, on_advices, "advices could not be read")) return;
 	full = db_rows_count(outcome->results[0]) == ADVICES_PAGE;
-	r = match_know_advices(&matching->know, outcome->results[0], full, &matching->advices_after);
+	r = match_know_advices(matching->know, outcome->results[0], full, &matching->advices_after);
 	if (r < 0)
 		turn_end(matching, false);
 	else if (full)
@@ -265,6 +342,7 @@ static void advices_ask(struct matching *matching)
 	db_params_uuid(params, &matching->advices_after);
 	db_params_int4(params, INT32_MAX);
 	db_params_int4(params, ADVICES_PAGE);
+	since_put(matching, params);
 	turn_ask(matching, on_advices);
 }
 
@@ -276,9 +354,9 @@ static void on_claims(void *ctx, const struct db_outcome *outcome)
 
 	if (turn_failed(matching, outcome, on_claims, "claims could not be read")) return;
 	rows = outcome->results[0];
-	r = match_know_claims(&matching->know, rows);
+	r = match_know_claims(matching->know, rows);
 	if (db_rows_count(rows) > 0) matching->claims_after = db_rows_uuid(rows, db_rows_count(rows) - 1, 0);
-	if (r < 0)
+	if (r < 0 || matching->know->broken) /* the next turn reads all */
 		turn_end(matching, false);
 	else if (db_rows_count(rows) == CLAIMS_PAGE)
 		claims_ask(matching);
@@ -288,13 +366,18 @@ static void on_claims(void *ctx, const struct db_outcome *outcome)
 
 static void claims_ask(struct matching *matching)
 {
+	const struct match_know *know = matching->know;
 	struct db_params *params;
+	struct db_array *again;
 
 	db_batch_reset(matching->batch);
 	params = db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_CLAIMS]);
 	db_params_uuid(params, &matching->hospital);
 	db_params_uuid(params, &matching->claims_after);
 	db_params_int4(params, CLAIMS_PAGE);
+	since_put(matching, params);
+	again = db_params_array(params, DB_UUID, know->again_count, 0);
+	for (uint32_t i = 0; i < know->again_count; i++) db_array_uuid(again, &know->again[i]);
 	turn_ask(matching, on_claims);
 }
 
@@ -307,7 +390,7 @@ static void on_known(void *ctx, const struct db_outcome *outcome)
 	if (turn_failed(matching, outcome, on_known, "contracts and payers could not be read")) return;
 	const struct know_rows rows = {outcome->results[0], outcome->results[1], outcome->results[2],
 		outcome->results[3], outcome->results[4]};
-	r = match_know_begin(&matching->know, directory_hospital(worker->directory, &matching->hospital),
+	r = match_know_begin(matching->know, directory_hospital(worker->directory, &matching->hospital),
 		worker->directory, worker->keyring, matching->hold, matching->sealer, &rows);
 	if (r < 0) {
 		log_fields(LOG_ERROR, "matching could not begin", "why", err_name(r), NULL);
@@ -346,6 +429,7 @@ static void on_begun(void *ctx, const struct db_outcome *outcome)
 {
 	struct matching *matching = ctx;
 	const struct hospital *hospital;
+	int r;
 
 	if (turn_failed(matching, outcome, on_begun, "what is to be matched could not be asked")) return;
 	if (db_rows_count(outcome->results[0]) == 0) {
@@ -354,10 +438,18 @@ static void on_begun(void *ctx, const struct db_outcome *outcome)
 	}
 	matching->hospital = db_rows_uuid(outcome->results[0], 0, 0);
 	matching->turn = (int32_t)db_rows_int(outcome->results[0], 0, 1);
+	matching->mark = db_rows_int(outcome->results[0], 0, 2);
 	matching->claims_after = matching->advices_after = (struct uuid){{0}};
-	match_round_begin(&matching->round, matching->single);
+	match_round_begin(
+		&matching->round, matching->single, (int32_t)(clock_wall_ms() / 86400000) - ROUND_EARLIER_DAYS);
 	hospital = directory_hospital(matching->worker->directory, &matching->hospital);
-	if (hospital == NULL) /* not configured any more: its turn is taken until the lease runs out */
+	r = hospital == NULL ? ERR_NOTFOUND : kept_take(matching);
+	if (r == 0) {
+		/* a turn that is no later one: the database is another, or an older copy */
+		if (matching->know->turn >= matching->turn) matching->know->broken = true;
+		matching->know->turn = matching->turn;
+	}
+	if (r < 0) /* not configured any more: its turn is taken until the lease runs out */
 		turn_drop(matching);
 	else
 		known_ask(matching, hospital);
@@ -365,9 +457,11 @@ static void on_begun(void *ctx, const struct db_outcome *outcome)
 
 void matching_look(struct matching *matching)
 {
+	if (!db_pool_up(matching->pool) && !matching->busy)
+		kept_drop(matching, 0); /* it may not be the same database after */
 	if (matching->busy || !db_pool_up(matching->pool) || !keyhold_ready(matching->hold)) return;
 	matching->tries = 0;
-	matching->abandon = false;
+	matching->abandon = matching->sound = false;
 	db_batch_reset(matching->batch);
 	db_params_int4(db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_BEGIN]), LEASE_S);
 	matching->busy = db_batch_run(matching->batch, 0, on_begun, matching) == 0;
@@ -377,4 +471,5 @@ void matching_look(struct matching *matching)
 void matching_abandon(struct matching *matching)
 {
 	matching->abandon = matching->busy;
+	if (!matching->busy) kept_drop(matching, 0);
 }

@@ -46,22 +46,23 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		" $8::text[], $9::int2[], $10::int8[], $11::bool[], $12::int8[], $13::date[], $14::date[], $15::int4, $16::int4[],"
 		" $17::int2[], $18::uuid[], $19::bool[], $20::int2[])",
 		20},
-	[SETTLE_MATCH_BEGIN] = {"settle_match_begin", "SELECT hospital_id, turn FROM zhifu.match_begin($1::int4)", 1},
+	[SETTLE_MATCH_BEGIN] = {"settle_match_begin", "SELECT hospital_id, turn, mark FROM zhifu.match_begin($1::int4)",
+		1},
 	[SETTLE_MATCH_KEEP] = {"settle_match_keep",
 		"SELECT zhifu.match_keep($1::uuid, $2::int4, $3::int4, $4::bool, $5::uuid)", 5},
 	[SETTLE_MATCH_CONTRACTS] = {"settle_match_contracts", KNOW_CONTRACTS_SQL, 1},
 	[SETTLE_MATCH_PAYERS] = {"settle_match_payers", KNOW_PAYERS_SQL, 1},
 	[SETTLE_MATCH_CHARGES] = {"settle_match_charges", KNOW_CHARGES_SQL, 1},
 	[SETTLE_MATCH_ADVISERS] = {"settle_match_advisers", "SELECT insurer FROM zhifu.match_advisers($1::uuid)", 1},
-	[SETTLE_MATCH_CLAIMS] = {"settle_match_claims", KNOW_CLAIMS_SQL, 3},
-	[SETTLE_MATCH_ADVICES] = {"settle_match_advices", KNOW_ADVICES_SQL, 4},
+	[SETTLE_MATCH_CLAIMS] = {"settle_match_claims", KNOW_CLAIMS_SQL, 5},
+	[SETTLE_MATCH_ADVICES] = {"settle_match_advices", KNOW_ADVICES_SQL, 5},
 	[SETTLE_MATCH_ITEMS] = {"settle_match_items",
 		"SELECT line_id, part, version, open, amount, currency, booked_day, value_day, book, whole, by_hand, waits,"
 		" (SELECT string_agg(uuid_send(c), ''::bytea) FROM unnest(claims) AS c), content, detail,"
 		" (SELECT string_agg(int4send(length(n)) || n, ''::bytea) FROM unnest(note) AS n),"
-		" (SELECT string_agg(p, ''::bytea) FROM unnest(rejected) AS p)"
-		" FROM zhifu.match_items($1::uuid, $2::bool, $3::date, $4::uuid, $5::int4, $6::int4)",
-		6},
+		" (SELECT string_agg(p, ''::bytea) FROM unnest(rejected) AS p), due"
+		" FROM zhifu.match_items($1::uuid, $2::bool, $3::date, $4::uuid, $5::int4, $6::int4, $7::int8)",
+		7},
 	[SETTLE_MATCH_STORE] = {"settle_match_store",
 		"SELECT zhifu.match_store($1::uuid, $2::uuid[], $3::int4[], $4::int4[], $5::int2[], $6::text[], $7::text[], $8::int4[],"
 		" $9::int4[], $10::uuid[], $11::int4[], $12::int2[], $13::int2[], $14::int2[], $15::bytea[], $16::bytea[])",

@@ -220,6 +220,207 @@ static void test_reopening_brings_back(void **state)
 	lab_close(&lab);
 }
 
+/* What an index was brought to by changes, as one that is made of what came of them. */
+#define ADVICES 8
+
+struct book {
+	int64_t open[CLAIMS];
+	struct match_detail details[ADVICES][2];
+	char numbers[ADVICES][16], listed[ADVICES][2][REF_TEXT_LEN];
+	struct match_advice advices[ADVICES];
+	uint32_t id[ADVICES]; /* in the index */
+	bool come[ADVICES], paid[ADVICES];
+	uint32_t seen[LINES]; /* claim that a line paid or may have paid, from 1; 0: it is not remembered */
+	bool waits[LINES];
+};
+
+static struct match_claim book_claim(
+	const struct world *world, const struct match_lab *lab, const struct book *book, uint32_t at)
+{
+	const char *owed = lab->contracts[world->contract[at]].owed;
+	struct match_claim claim = {
+		.numbers = {world->refs[at], world->own[at]},
+		.contract = world->contract[at],
+		.made = {lab_money("1.00", owed), lab_money("1.00", "CNY")},
+		.open = lab_money("0.00", owed),
+		.billed_day = lab_day("2026-09-20"),
+		.due_day = lab_day("2026-11-20"),
+	};
+	claim.made.owed.minor = world->owed[at];
+	claim.made.book.minor = strcmp(owed, "CNY") == 0 ? world->owed[at] : world->owed[at] * 7;
+	claim.open.minor = book->open[at];
+	return claim;
+}
+
+static void advice_make(struct world *world, struct book *book, uint32_t at)
+{
+	struct match_advice *advice = &book->advices[at];
+	const char *currency = "CNY";
+	int64_t total = 0;
+
+	(void)snprintf(book->numbers[at], sizeof(book->numbers[at]), "STMT26%04u", at);
+	*advice = (struct match_advice){.number = book->numbers[at],
+		.details = book->details[at],
+		.detail_count = 2,
+		.payer = 1,
+		.balanced = true};
+	for (uint32_t i = 0; i < 2; i++) {
+		uint32_t claim = dice(CLAIMS);
+
+		for (uint32_t tries = 0; tries < CLAIMS && world->contract[claim] != 1; tries++)
+			claim = (claim + 1) % CLAIMS;
+		/* as the claim is called now, whatever it is called later */
+		(void)snprintf(
+			book->listed[at][i], REF_TEXT_LEN, "%s", dice(2) ? world->refs[claim] : world->own[claim]);
+		book->details[at][i] = (struct match_detail){
+			.number = book->listed[at][i], .amount = lab_money("1.00", currency), .kind = MATCH_PAID};
+		total += book->details[at][i].amount.minor = world->owed[claim];
+	}
+	advice->total = lab_money("1.00", currency);
+	advice->total.minor = total;
+}
+
+static void credit_tell(struct world *world, struct match_lab *lab, const struct book *book, uint32_t line, bool again)
+{
+	struct match_part part = {.claim = world->id[book->seen[line] - 1]};
+	struct match_result result = {.wait = book->waits[line] ? MATCH_WAIT_NOTHING : MATCH_POSTS, .count = 1};
+	int r = ERR_NOTFOUND;
+
+	result.candidates[0] = (struct match_candidate){
+		.kind = MATCH_PAYMENT, .posts = !book->waits[line], .part_count = 1, .parts = &part};
+	if (again) r = match_index_credit_again(lab->index, &world->lines[line], &result);
+	if (r == ERR_NOTFOUND) r = match_index_credit(lab->index, &world->lines[line], &result);
+	assert_int_equal(r, 0);
+}
+
+/* The one claim of the first answer, or any. */
+static uint32_t answer_of(const struct world *world, const struct match_result *result)
+{
+	for (uint32_t i = 0; i < CLAIMS; i++)
+		if (result->count > 0 && result->candidates[0].part_count == 1 &&
+			result->candidates[0].parts[0].claim == world->id[i])
+			return i;
+	return dice(CLAIMS);
+}
+
+/* Something happens, in the book and in the index that is kept. */
+static void happens(struct world *world, struct match_lab *lab, struct book *book)
+{
+	uint32_t claim = dice(CLAIMS), advice = dice(ADVICES), line = dice(LINES);
+	struct match_claim now;
+
+	switch (dice(6)) {
+	case 0: /* paid, in part or reopened */
+		book->open[claim] = dice(2) ? 0 : (int64_t)(dice(2) ? world->owed[claim] : 1 + world->owed[claim] / 2);
+		break;
+	case 1: /* known by another number */
+		(void)snprintf(world->own[claim], sizeof(world->own[claim]), "MZ2610%06u", dice(1000000));
+		break;
+	case 2: /* decided lower */
+		world->owed[claim] = 1 + world->owed[claim] * 9 / 10;
+		if (book->open[claim] > 0) book->open[claim] = world->owed[claim];
+		break;
+	case 3:
+		if (!book->come[advice])
+			assert_int_equal(match_index_advise(lab->index, &book->advices[advice], &book->id[advice]), 0);
+		book->come[advice] = true;
+		return;
+	case 4:
+		if (!book->come[advice]) return;
+		book->paid[advice] = !book->paid[advice];
+		match_index_advice_paid(lab->index, book->id[advice], book->paid[advice]);
+		return;
+	default:
+		if (world->lines[line].amount.minor < 0) return;
+		(void)lab_match(lab, &world->lines[line]);
+		book->seen[line] = dice(3) == 0 ? 0 : 1 + answer_of(world, &lab->result);
+		book->waits[line] = dice(2);
+		if (book->seen[line] == 0)
+			match_index_credit_forget(lab->index, world->lines[line].id);
+		else
+			credit_tell(world, lab, book, line, true);
+		return;
+	}
+	now = book_claim(world, lab, book, claim);
+	assert_int_equal(match_index_change(lab->index, world->id[claim], &now), 0);
+	assert_int_equal(match_index_settle(lab->index), 0);
+}
+
+static void index_anew(struct world *world, struct match_lab *lab, struct book *book)
+{
+	struct match_setting setting = lab_setting(lab);
+
+	assert_int_equal(match_index_new(&setting, &lab->index), 0);
+	for (uint32_t i = 0; i < CLAIMS; i++) {
+		uint32_t at = (i * 13 + 13) % CLAIMS;
+		struct match_claim claim = book_claim(world, lab, book, at);
+
+		assert_int_equal(match_index_add(lab->index, &claim, &world->id[at]), 0);
+	}
+	for (uint32_t i = 0; i < ADVICES; i++) {
+		if (!book->come[i]) continue;
+		assert_int_equal(match_index_advise(lab->index, &book->advices[i], &book->id[i]), 0);
+		if (book->paid[i]) match_index_advice_paid(lab->index, book->id[i], true);
+	}
+	for (uint32_t i = 0; i < LINES; i++)
+		if (book->seen[i] > 0) credit_tell(world, lab, book, i, false);
+}
+
+static void test_kept_is_as_made_anew(void **state)
+{
+	(void)state;
+	uint32_t posted = 0, twins = 0, advised = 0;
+
+	for (uint64_t seed = 1; seed <= WORLDS / 3; seed++) {
+		struct match_lab lab = {.payer_count = 0}, other;
+		struct world world, copy;
+		struct book book = {.open = {0}}, copied;
+
+		dice_state = seed * 104729;
+		contracts_make(&lab);
+		lab.payers[1].settles = MATCH_ADVICE;
+		lab_open(&lab);
+		world_make(&world, &lab);
+		world_fill(&world, &lab, 7);
+		for (uint32_t i = 0; i < CLAIMS; i++) book.open[i] = world.paid[i] ? 0 : world.owed[i];
+		for (uint32_t i = 0; i < ADVICES; i++) {
+			advice_make(&world, &book, i);
+			uint32_t line = dice(LINES); /* its money */
+			world.lines[line] =
+				lab_line(&lab, "1.00", "CNY", "2026-10-30", payer_names[1], world.texts[line]);
+			world.lines[line].id = line;
+			world.lines[line].amount = book.advices[i].total;
+			(void)snprintf(world.texts[line], 120, "PAYMENT %s", book.numbers[i]);
+		}
+		for (uint32_t i = 1; i < LINES; i += 3) { /* the same again */
+			world.lines[i] = world.lines[i - 1];
+			world.lines[i].id = i;
+		}
+		for (uint32_t round = 0; round < 12; round++) {
+			for (uint32_t i = 0; i < 12; i++) happens(&world, &lab, &book);
+			struct match_setting setting = lab_setting(&lab);
+			assert_int_equal(match_index_renew(lab.index, &setting), 0);
+			other = lab;
+			arena_init(&other.arena, LAB_ARENA_BYTES);
+			copy = world;
+			copied = book;
+			index_anew(&copy, &other, &copied);
+			for (uint32_t i = 0; i < LINES; i++) {
+				uint8_t wait = lab_match(&lab, &world.lines[i]);
+
+				assert_int_equal(lab_match(&other, &world.lines[i]), wait);
+				assert_int_equal(result_hash(&world, &lab.result), result_hash(&copy, &other.result));
+				posted += wait == MATCH_POSTS;
+				twins += wait == MATCH_WAIT_TWIN;
+				advised += wait == MATCH_POSTS && lab.result.candidates[0].kind == MATCH_REMITTANCE;
+			}
+			lab_close(&other);
+		}
+		lab_close(&lab);
+	}
+	assert_true(posted > 500 && twins > 10 && advised > 10);
+}
+
 /* All of it with the n-th allocation failing: told as ERR_NOMEM, or it succeeds; never half, never a leak. */
 static int whole_story(struct world *world)
 {
@@ -381,6 +582,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sums_and_orders),
 		cmocka_unit_test(test_reopening_brings_back),
+		cmocka_unit_test(test_kept_is_as_made_anew),
 		cmocka_unit_test(test_any_allocation_may_fail),
 		cmocka_unit_test(test_hostile_texts),
 		cmocka_unit_test(test_order_is_sorted),
