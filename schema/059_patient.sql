@@ -211,7 +211,7 @@ BEGIN
 	SELECT * INTO was FROM patient_payment p WHERE p.hospital_id = p_hospital AND p.acquirer = p_acquirer AND p.reference = p_reference;
 	outcome := CASE WHEN a.account_id IS NULL OR p_currency <> a.currency OR waits.currency <> a.currency THEN -1
 		WHEN p_method IN ('card', 'foreign-card', 'wallet') AND (coalesce(p_acquirer, '') IN ('', 'cash') OR coalesce(p_reference, '') = '') THEN -2
-		WHEN patient_card_number(p_reference) THEN -3
+		WHEN p_method <> 'wallet' AND patient_card_number(p_reference) THEN -3
 		WHEN (was.account_id, was.kind, was.method, was.amount_minor) = (a.account_id, p_kind, p_method, p_amount) THEN 0
 		WHEN was.payment_id IS NOT NULL THEN -4
 		WHEN p_kind = 1 AND p_amount > patient_open(a) THEN -5
@@ -278,7 +278,7 @@ BEGIN
 	outcome := CASE WHEN o.payment_id IS NULL THEN -9
 		WHEN p_kind = 4 AND o.reference IS NULL THEN -12
 		WHEN o.reference IS NOT NULL AND coalesce(p_reference, '') = '' THEN -2
-		WHEN patient_card_number(p_reference) THEN -3
+		WHEN o.method <> 'wallet' AND patient_card_number(p_reference) THEN -3
 		WHEN (was.of_payment, was.kind, was.amount_minor) = (p_of, p_kind, p_amount) THEN 0
 		WHEN was.payment_id IS NOT NULL THEN -4
 		WHEN p_amount > minor THEN -10

@@ -247,7 +247,7 @@ static void an_inpatient_leaves(void **state)
 	assert_int_equal(balance("AR-INPT"), 20000);
 	holds();
 	assert_ctl(&world, 0,
-		"money patient pay 200.00 --by wallet --acquirer alipay --reference W1 --day 2025-10-06 " STAY);
+		"money patient pay 200.00 --by wallet --acquirer alipay --reference 4111111111111111 --day 2025-10-06 " STAY);
 	static const struct {
 		const char *account;
 		int64_t minor;
