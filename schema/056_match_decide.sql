@@ -317,7 +317,8 @@ $$;
 
 -- Takes an allocation back by a counter-entry: receivables, advices and the money are as open as before, the money waits for a
 -- person, and what only it taught of a payer is forgotten; what was decided, paid or given up since stands (receivable_offset). 1 done
--- (or before, by the same id), 0 there is no such allocation, or it was undone.
+-- (or before, by the same id), 0 there is no such allocation, or it was undone; -1 it brought too much in another currency than is
+-- owed, and that was paid back since.
 CREATE FUNCTION match_undo(p_hospital uuid, p_allocation uuid, p_new uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
