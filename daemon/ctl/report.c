@@ -275,7 +275,7 @@ void report_field(struct report *report, const char *key, const char *label, str
 
 void report_heading(struct report *report, const char *text)
 {
-	if (!report->ctl->json) (void)fprintf(report->out, "\n%s\n", text);
+	if (!report->ctl->json) (void)fprintf(report->out, "\n%s%s", text, *text != '\0' ? "\n" : "");
 }
 
 static void fault_print(const struct ctl *ctl, const char *file, const struct fault *fault, const char *text)
@@ -347,6 +347,7 @@ void table_add(struct table *table, struct cell cell)
 static void table_print(const struct table *table, FILE *out)
 {
 	size_t widths[TABLE_COLUMNS_MAX] = {0};
+	bool right[TABLE_COLUMNS_MAX] = {false};
 	size_t last = 0;
 
 	for (size_t c = 0; c < table->column_count; c++) {
@@ -356,14 +357,14 @@ static void table_print(const struct table *table, FILE *out)
 	}
 	for (size_t i = 0; i < table->cell_count; i++) {
 		size_t width = report_width(table->cells[i].text);
+		size_t c = i % table->column_count;
 
-		if (width > widths[i % table->column_count]) widths[i % table->column_count] = width;
+		if (width > widths[c]) widths[c] = width;
+		if (table->cells[i].right) right[c] = true;
 	}
 	for (size_t c = 0; c <= last; c++) {
 		if (table->columns[c].title == NULL) continue;
-		/* a title stands over its column's side, as the first row has it */
-		report_pad(out, table->columns[c].title, c == last && !table->cells[c].right ? 0 : widths[c],
-			table->cells[c].right);
+		report_pad(out, table->columns[c].title, c == last && !right[c] ? 0 : widths[c], right[c]);
 		if (c != last) (void)fputs("  ", out);
 	}
 	(void)fputc('\n', out);
@@ -372,11 +373,11 @@ static void table_print(const struct table *table, FILE *out)
 		const struct cell *cell = &table->cells[i];
 
 		if (table->columns[c].title == NULL) continue;
-		if (cell->right) {
+		/* what is missing stands where the numbers do */
+		if (cell->right || (right[c] && strcmp(cell->text, "-") == 0))
 			report_pad(out, cell->text, widths[c], true);
-		} else {
+		else
 			report_pad(out, cell->text, c == last ? 0 : widths[c], false);
-		}
 		(void)fputs(c == last ? "\n" : "  ", out);
 	}
 }

@@ -123,6 +123,31 @@ static void csv_amounts_take_two_fields(void **state)
 	written = NULL;
 }
 
+/* What is missing in a column of numbers stands where they do, also in the first row. */
+static void numbers_stand_on_their_right(void **state)
+{
+	(void)state;
+	static const struct column columns[] = {{"who", "who"}, {"days", "days"}, {"why", "why"}};
+	struct ctl ctl = {.json = false};
+	struct report report;
+	struct table table;
+	report_begin(&report, &ctl);
+	FILE *out = report.out = writes();
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	table_add(&table, cell_text("a"));
+	table_add(&table, cell_none());
+	table_add(&table, cell_none());
+	table_add(&table, cell_text("b"));
+	table_add(&table, cell_int(123456));
+	table_add(&table, cell_text("late"));
+	table_end(&table, &report, "list", "", NULL);
+	assert_int_equal(report_end(&report, 0), 0);
+	fclose(out);
+	assert_string_equal(written, "\nwho    days  why\na         -  -\nb    123456  late\n");
+	free(written);
+	written = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +155,7 @@ int main(void)
 		cmocka_unit_test(widths_are_a_terminals),
 		cmocka_unit_test(csv_is_read_back_as_it_was),
 		cmocka_unit_test(csv_amounts_take_two_fields),
+		cmocka_unit_test(numbers_stand_on_their_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
