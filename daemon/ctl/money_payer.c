@@ -22,16 +22,17 @@ static int name_open(struct match_desk *desk, const struct pg_result *rows, int 
 	return r;
 }
 
-static int payers_show(struct match_desk *desk, struct table *table)
+static int payers_show(struct match_desk *desk, struct table *table, bool *ret_cut)
 {
 	struct pg_result *rows = NULL;
 	int r = ctl_query(desk->ctl, &rows,
 		"SELECT remitter, kind::int4, content, payer_id, times, who, at, (SELECT l.allocation_id FROM match_lesson l"
 		" WHERE l.hospital_id = m.hospital_id AND l.payer_id = m.payer_id ORDER BY l.allocation_id LIMIT 1)"
 		" FROM match_payer m WHERE hospital_id = $1 ORDER BY remitter, kind, at LIMIT $2",
-		"ui", &desk->hospital->id, (int64_t)LIST_MAX);
+		"ui", &desk->hospital->id, (int64_t)LIST_MAX + 1);
 
-	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+	*ret_cut = db_rows_count(rows) > LIST_MAX;
+	for (int row = 0; r == 0 && row < db_rows_count(rows) && row < LIST_MAX; row++) {
 		bool name = db_rows_int(rows, row, 1) == 1;
 		struct uuid taught = db_rows_uuid(rows, row, 7);
 
@@ -55,14 +56,18 @@ static int payers_show(struct match_desk *desk, struct table *table)
 
 static int payer_list(struct ctl *ctl, int argc, char **argv)
 {
-	static const struct column columns[] = {{"hospital", "hospital"}, {"remitter", "payer"}, {"kind", "known by"},
-		{"name", "name"}, {"times", "times"}, {"by", "by"}, {"at", "since"}, {"allocation", "taught by"}};
+	const struct column columns[] = {{"hospital", say(ctl, "hospital", "医院")},
+		{"remitter", say(ctl, "payer", "付款人")}, {"kind", say(ctl, "known by", "识别依据")},
+		{"name", say(ctl, "name", "名称")}, {"times", say(ctl, "times", "次数")},
+		{"by", say(ctl, "by", "经办人")}, {"at", say(ctl, "since", "自")},
+		{"allocation", say(ctl, "taught by", "来自核销")}};
 	struct match_desk desk = {.ctl = ctl};
 	const char *code = NULL;
 	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	struct report report;
 	struct table table;
+	bool cut = false;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
 	if (r != 0) return r;
@@ -72,11 +77,14 @@ static int payer_list(struct ctl *ctl, int argc, char **argv)
 	report_begin(&report, ctl);
 	table_begin(&table, columns, ARRAY_LEN(columns));
 	r = ctl_begin(ctl, &desk.hospital->id, false);
-	if (r == 0) r = payers_show(&desk, &table);
+	if (r == 0) r = payers_show(&desk, &table, &cut);
 	if (r == 0) r = ctl_commit(ctl);
 	match_desk_close(&desk);
 	table_end(&table, &report, "payers", NULL,
-		"nobody was learned yet; insurers' configured names are known besides");
+		say(ctl, "nobody was learned yet; insurers' configured names are known besides",
+			"尚未学到付款人;另可识别已配置的保险公司名称"));
+	report_field(&report, "cut", NULL, cell_bool(cut));
+	if (cut && ctl_notes(ctl)) (void)fprintf(stderr, "only the first %d are shown\n", LIST_MAX);
 	if (r < 0) {
 		json_decref(report.root);
 		return ctl_fail("could not read the payers");

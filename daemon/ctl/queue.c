@@ -223,14 +223,15 @@ static const char *const unknown_sql =
 	" WHERE m.hospital_id = $1 AND m.problem AND m.status = 3 ORDER BY 5 LIMIT $2";
 
 static int list_one(struct ctl *ctl, const struct uuid *hospital, const char *code, const struct zone *zone,
-	const char *sql, struct table *table)
+	const char *sql, struct table *table, bool *ret_cut)
 {
 	struct pg_result *rows = NULL;
 	int r = ctl_begin(ctl, hospital, false);
 
-	if (r == 0) r = ctl_query(ctl, &rows, sql, "ui", hospital, (int64_t)LIST_MAX);
+	if (r == 0) r = ctl_query(ctl, &rows, sql, "ui", hospital, (int64_t)LIST_MAX + 1);
 	if (r == 0) r = ctl_commit(ctl);
-	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+	if (db_rows_count(rows) > LIST_MAX) *ret_cut = true;
+	for (int row = 0; r == 0 && row < db_rows_count(rows) && row < LIST_MAX; row++) {
 		struct uuid id = db_rows_uuid(rows, row, 0);
 
 		table_add(table, cell_text(code));
@@ -255,6 +256,7 @@ static int list_run(struct ctl *ctl, int argc, char **argv, const char *key, con
 	struct report report;
 	struct table table;
 	uint32_t index = 0;
+	bool cut = false;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
 	if (r != 0) return r;
@@ -262,9 +264,11 @@ static int list_run(struct ctl *ctl, int argc, char **argv, const char *key, con
 	report_begin(&report, ctl);
 	table_begin(&table, list_columns, ARRAY_LEN(list_columns));
 	while (r == 0 && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL)
-		r = list_one(ctl, &hospital->id, hospital->code, hospital->zone, sql, &table);
-	if (r == 0 && code == NULL) r = list_one(ctl, &house, "-", NULL, sql, &table);
+		r = list_one(ctl, &hospital->id, hospital->code, hospital->zone, sql, &table, &cut);
+	if (r == 0 && code == NULL) r = list_one(ctl, &house, "-", NULL, sql, &table, &cut);
 	table_end(&table, &report, key, NULL, empty);
+	report_field(&report, "cut", NULL, cell_bool(cut));
+	if (cut && ctl_notes(ctl)) (void)fprintf(stderr, "only the oldest %d of a hospital are shown\n", LIST_MAX);
 	if (r < 0) {
 		json_decref(report.root);
 		return ctl_fail("could not look at the queue");

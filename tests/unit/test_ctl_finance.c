@@ -70,7 +70,7 @@ static int none_left(void **state)
 	(void)state;
 	world_sql(&world,
 		"TRUNCATE zhifu.claim_state, zhifu.claim_event, zhifu.receivable, zhifu.allocation, zhifu.bank_line, zhifu.posting,"
-		" zhifu.suspense, zhifu.remittance, zhifu.work_owner, zhifu.contract, zhifu.match_item, zhifu.bank_order, zhifu.declaration,"
+		" zhifu.suspense, zhifu.remittance, zhifu.remittance_detail, zhifu.work_owner, zhifu.contract, zhifu.match_item, zhifu.bank_order, zhifu.declaration,"
 		" zhifu.advice, zhifu.revaluation");
 	return 0;
 }
@@ -524,6 +524,10 @@ static void many_of_all(void)
 		" SELECT h, i, id, 1, '2026-11-02', '2026-11-09', true FROM many;"
 		"INSERT INTO zhifu.advice (hospital_id, advice_id, remitter, identifier, version, standing, form, hash, amount_minor, sum_minor,"
 		" currency, exponent, detail_count, document, maker) SELECT h, id, 'alpha', i::text, 1, 2, 1, sha256(''), 100, 90, 'USD', 2, 1, '', 'li' FROM many;"
+		"INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, balanced, content)"
+		" SELECT h, id, 'alpha', i::text, 100, 'USD', 2, true, '' FROM many WHERE i <= 501;"
+		"INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, amount_minor, currency, exponent)"
+		" SELECT h, id, 1, 100, 'USD', 2 FROM many WHERE i <= 501;"
 		"INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, insurer) SELECT h, id, i::text, 'alpha' FROM many;"
 		"INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, kind, currency, exponent, owed_minor, open_minor, book_minor,"
 		" billed_day) SELECT h, id, 'alpha', 'alpha', 'A', 'USD', 2, 100, 100, 700, '2026-11-02' FROM many;"
@@ -550,6 +554,8 @@ static void a_list_that_is_cut_says_so_and_csv_has_all(void **state)
 	}
 	(void)ctl(&world, "money order list --hospital HZ1 --json | tail -c 200");
 	assert_non_null(strstr(world.out, "\"cut\":true"));
+	(void)ctl(&world, "queue orphans --hospital HZ1 2>&1 >/dev/null | cat");
+	assert_string_equal(world.out, "only the oldest 500 of a hospital are shown\n");
 }
 
 int main(void)
