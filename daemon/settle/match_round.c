@@ -490,6 +490,7 @@ int match_round_commit(struct match_round *round, const struct match_know *know,
 
 	if (postings == NULL) return ERR_NOMEM;
 	round->return_asked = round->lines[0].posts && round->lines[0].choices[0].kind == MATCH_REVERSAL;
+	round->post_asked = false;
 	if (round->return_asked) {
 		return_add(round, know, batch);
 		return 0;
