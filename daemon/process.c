@@ -25,6 +25,7 @@ struct process {
 	void *state;
 	struct slot *slot;
 	struct config *config;
+	struct config *former; /* what could not be replaced whole; till the end */
 	int parent;
 	bool draining;
 	int64_t cpu_us; /* used until the last look */
@@ -74,23 +75,43 @@ static void worker_point_at(struct worker *worker, const struct config *config)
 	worker->directory = config->directory;
 }
 
+/* Without memory for all of the new configuration a worker would go on with a part of it, or with another one than the
+ * rest of the daemon: it ends when it has finished, and one that is born with the new one takes its place. */
+static void make_room(struct process *process)
+{
+	log_fields(LOG_ERROR, "this worker cannot take the new configuration over and makes room for one that has it",
+		"why", err_text(), NULL);
+	drain(process);
+}
+
 static void on_hup(evutil_socket_t fd, short what, void *arg)
 {
 	struct process *process = arg;
 	struct config *fresh = NULL;
 	struct config *old = process->config;
+	int r;
 
 	(void)fd, (void)what;
+	if (process->draining) return;
+	r = config_load(old->path, &fresh);
+	if (r == ERR_NOMEM) {
+		make_room(process);
+		return;
+	}
 	/* The supervisor has read it already; a file that broke in between keeps the old configuration here too. */
-	if (config_load(old->path, &fresh) < 0) {
+	if (r < 0) {
 		log_fields(LOG_ERROR, "configuration not reloaded, the old one stays", "why", err_text(), NULL);
 		return;
 	}
 	log_level_set((enum log_level)fresh->options->log_level);
 	process->config = fresh;
 	worker_point_at(&process->worker, fresh);
-	process->role->reload(process->state);
-	config_free(old);
+	if (process->role->reload(process->state) == 0) {
+		config_free(old);
+		return;
+	}
+	process->former = old;
+	make_room(process);
 }
 
 /* A burst leaves free pieces between what stays, which malloc keeps: a thousand requests at once tens of megabytes.
@@ -188,5 +209,6 @@ _Noreturn void process_run(
 	metrics_free(worker->metrics);
 	event_base_free(worker->base);
 	config_free(process.config);
+	config_free(process.former);
 	exit(0);
 }

@@ -32,8 +32,10 @@ struct role {
 	const char *name;
 	/* Opens the role: database pool, timers, listeners. ERR_* with err_text when it cannot start. */
 	int (*start)(struct worker *worker, void **ret_state);
-	/* options, keyring or directory in `worker` have been replaced; the old ones live until this returns. */
-	void (*reload)(void *state);
+	/* options, keyring or directory in `worker` have been replaced; the old ones live until this returns 0.
+	 * ERR_NOMEM: not all of it could be taken over; the process is drained then, and the old ones live until it
+	 * ends. */
+	int (*reload)(void *state);
 	/* Take nothing new; finish what is in flight; then call worker->drained. */
 	void (*drain)(void *state);
 	/* True while the role can do its job (database reachable): readyz. */

@@ -132,7 +132,8 @@ static void on_retry(evutil_socket_t fd, short what, void *ctx)
 	load_step(ctx);
 }
 
-static void rows_take(struct keyhold *hold, const struct keyhold_hospital *hospital, const struct pg_result *rows)
+/* ERR_NOMEM: not all of them were taken. A key that does not open is left out and told. */
+static int rows_take(struct keyhold *hold, const struct keyhold_hospital *hospital, const struct pg_result *rows)
 {
 	/* Newest first, and that one must be ours: with an older one new patients would get a key that was left behind.
 	 */
@@ -142,12 +143,14 @@ static void rows_take(struct keyhold *hold, const struct keyhold_hospital *hospi
 		int r = key_unwrap_master(hold->ring, &hospital->id, wrapped.ptr, wrapped.len, &key.key);
 
 		if (r == 0) r = held_add(&hold->fresh, &key);
-		if (r < 0)
+		if (r < 0 && r != ERR_NOMEM)
 			log_fields(LOG_ERROR, "could not open a hospital's key", "hospital", hospital->code, "why",
 				err_text(), NULL);
 		key_wipe(&key.key);
-		if (r < 0 && row == 0) return;
+		if (r == ERR_NOMEM) return r;
+		if (r < 0 && row == 0) return 0;
 	}
+	return 0;
 }
 
 static void on_opened(void *ctx, const struct db_outcome *outcome)
@@ -162,8 +165,14 @@ static void on_opened(void *ctx, const struct db_outcome *outcome)
 		retry_in(hold, outcome->ending == DB_REFUSED ? REFUSED_RETRY_MS : RETRY_MS);
 		return;
 	}
-	for (size_t i = 0; i < outcome->count; i++)
-		rows_take(hold, &hold->wanted[hold->asked + i], outcome->results[i]);
+	for (size_t i = 0; i < outcome->count; i++) {
+		if (rows_take(hold, &hold->wanted[hold->asked + i], outcome->results[i]) == 0) continue;
+		/* Held without one of them, its hospital would be refused until the next reload: all over again. */
+		held_clear(&hold->fresh);
+		hold->asked = 0;
+		retry_in(hold, RETRY_MS);
+		return;
+	}
 	hold->asked += outcome->count;
 	load_step(hold);
 }
@@ -249,7 +258,7 @@ int keyhold_load(
 	r = wanted == NULL ? ERR_NOMEM : db_batch_new(hold->pool, &batch);
 	if (r < 0) {
 		arena_free(&arena);
-		return r;
+		return err_set(ERR_NOMEM, "no memory to load the hospitals' keys");
 	}
 	/* The batch of an earlier load may still be under way: a new one forgets it. */
 	db_batch_free(hold->batch);

@@ -28,7 +28,7 @@ static int keys_load(struct dispatch *dispatch)
 
 	assert(directory->hospital_count < HOSPITALS_MAX);
 	hospitals = mem_alloc((directory->hospital_count + 1) * sizeof(*hospitals));
-	if (hospitals == NULL) return ERR_NOMEM;
+	if (hospitals == NULL) return err_set(ERR_NOMEM, "no memory to load the hospitals' keys");
 	for (uint32_t i = 0; i < directory->hospital_count; i++) {
 		const struct hospital *hospital = directory->hospitals[i];
 
@@ -218,17 +218,21 @@ static int dispatch_start(struct worker *worker, void **ret_state)
 		return r;
 	}
 	keyhold_on_ready(dispatch->keys, on_keys, dispatch);
-	routes_configure(dispatch);
+	r = routes_configure(dispatch);
+	if (r < 0) {
+		dispatch_stop(dispatch);
+		return r;
+	}
 	*ret_state = dispatch;
 	return 0;
 }
 
-static void dispatch_reload(void *state)
+static int dispatch_reload(void *state)
 {
 	struct dispatch *dispatch = state;
+	int r = routes_configure(dispatch);
 
-	routes_configure(dispatch);
-	if (keys_load(dispatch) < 0) log_line(LOG_ERROR, "no memory to load the hospitals' keys again");
+	return r < 0 ? r : keys_load(dispatch);
 }
 
 static void dispatch_drain(void *state)

@@ -47,7 +47,7 @@ static void tls_clear(struct route *route)
 }
 
 /* Certificates are read at start and on reload only: the loop never waits for a disk. */
-static void tls_load(struct route *route)
+static int tls_load(struct route *route)
 {
 	tls_clear(route);
 	for (size_t i = 0; i < route->insurer->endpoint_count && i < ROUTE_ENDPOINTS_MAX; i++) {
@@ -58,11 +58,14 @@ static void tls_load(struct route *route)
 			.pins = endpoint->pins,
 			.pin_count = endpoint->pin_count};
 
-		if (strncmp(endpoint->url, "http://", 7) == 0) continue;
-		if (outbound_tls_load(&files, &route->tls[i]) < 0)
+		int r = strncmp(endpoint->url, "http://", 7) == 0 ? 0 : outbound_tls_load(&files, &route->tls[i]);
+
+		if (r == ERR_NOMEM) return r;
+		if (r < 0)
 			log_fields(LOG_ERROR, "could not read an endpoint's certificates", "route", route->name,
 				"endpoint", endpoint->name, "why", err_text(), NULL);
 	}
+	return 0;
 }
 
 static void metrics_register(struct route *route)
@@ -180,15 +183,12 @@ static struct route *route_find(struct dispatch *dispatch, const char *name)
 	return NULL;
 }
 
-static void route_make(struct dispatch *dispatch, const char *name, const struct insurer *insurer)
+static int route_make(struct dispatch *dispatch, const char *name, const struct insurer *insurer)
 {
 	struct route *route = mem_alloc(sizeof(*route));
 	struct window_rules rules = window_rules(insurer);
 
-	if (route == NULL) {
-		log_fields(LOG_ERROR, "no memory for a route", "route", name, NULL);
-		return;
-	}
+	if (route == NULL) return err_set(ERR_NOMEM, "no memory for the route %s", name);
 	route->magic = ROUTE_MAGIC;
 	route->dispatch = dispatch;
 	route->insurer = insurer;
@@ -198,46 +198,48 @@ static void route_make(struct dispatch *dispatch, const char *name, const struct
 	breaker_init(&route->breaker, &breaker_rules);
 	list_append(&dispatch->routes, &route->node);
 	metrics_register(route);
-	if (lease_make(route) < 0) {
-		log_fields(LOG_ERROR, "no memory for a route", "route", name, NULL);
-		route_free(route);
-		return;
-	}
-	tls_load(route);
+	if (lease_make(route) == 0) return tls_load(route);
+	route_free(route);
+	return err_set(ERR_NOMEM, "no memory for the route %s", name);
 }
 
-static void insurer_configure(struct dispatch *dispatch, const struct insurer *insurer)
+static int insurer_configure(struct dispatch *dispatch, const struct insurer *insurer)
 {
 	const struct options *options = dispatch->worker->options;
 	struct window_rules rules = window_rules(insurer);
+	int r = 0;
 
-	for (size_t i = 0; i < insurer->endpoint_count; i++) {
+	for (size_t i = 0; r == 0 && i < insurer->endpoint_count; i++) {
 		char name[LEASE_ROUTE_LEN];
 		struct route *route;
 
 		(void)snprintf(name, sizeof(name), "%s:%s", insurer->code, insurer->endpoints[i]->channel);
 		route = route_find(dispatch, name);
 		if (route == NULL) {
-			route_make(dispatch, name, insurer);
+			r = route_make(dispatch, name, insurer);
 		} else if (route->insurer != insurer) { /* the first endpoint of this channel */
 			route->insurer = insurer;
 			window_rules_set(&route->window, &rules);
 			route->lease_s = lease_s_of(insurer, options);
 			lease_times(route->lease, options->poll_ms, route->lease_s);
-			tls_load(route);
+			r = tls_load(route);
 		}
 	}
+	return r;
 }
 
-void routes_configure(struct dispatch *dispatch)
+int routes_configure(struct dispatch *dispatch)
 {
 	const struct directory *directory = dispatch->worker->directory;
+	int r = 0;
 
 	LIST_EACH(&dispatch->routes, node)
 	CONTAINER_OF(node, struct route, node)->insurer = NULL;
-	for (uint32_t i = 0; i < directory->insurer_count; i++) insurer_configure(dispatch, directory->insurers[i]);
+	for (uint32_t i = 0; r == 0 && i < directory->insurer_count; i++)
+		r = insurer_configure(dispatch, directory->insurers[i]);
 	LIST_EACH(&dispatch->routes, node)
 	route_pace(CONTAINER_OF(node, struct route, node), clock_mono_ms());
+	return r;
 }
 
 void route_free(struct route *route)

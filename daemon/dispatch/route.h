@@ -44,7 +44,7 @@ struct route {
 };
 
 /* Makes routes for the directory's insurers, re-points those that exist, retires the others. Reads certificates. */
-void routes_configure(struct dispatch *dispatch);
+int routes_configure(struct dispatch *dispatch) MUSTUSE;
 /* Not while calls are out (outbound_free first). */
 void route_free(struct route *route);
 /* Its index among workers: the process that should own it, as long as it lives. */

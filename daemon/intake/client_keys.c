@@ -24,17 +24,21 @@ static size_t count_clients(const struct directory *directory)
 	return count;
 }
 
-static void take(struct client_keys *keys, const struct client *client)
+/* A key set that cannot be used is left out and told; one that there is no memory for would be missing unsaid. */
+static int take(struct client_keys *keys, const struct client *client)
 {
 	struct client_key *item = &keys->items[keys->count];
-	if (client->jwks_json == NULL || strlen(client->id) > JWT_ID_MAX) return;
-	if (jwt_keys_parse(client->jwks_json, strlen(client->jwks_json), &item->keys) < 0) {
+	if (client->jwks_json == NULL || strlen(client->id) > JWT_ID_MAX) return 0;
+	int r = jwt_keys_parse(client->jwks_json, strlen(client->jwks_json), &item->keys);
+	if (r == ERR_NOMEM) return r;
+	if (r < 0) {
 		log_fields(LOG_ERROR, "the key set of a client cannot be used", "client", client->id, "why", err_text(),
 			NULL);
-		return;
+		return 0;
 	}
 	memcpy(item->id, client->id, strlen(client->id) + 1);
 	keys->count++;
+	return 0;
 }
 
 int client_keys_new(const struct directory *directory, struct client_keys **ret_keys)
@@ -43,13 +47,14 @@ int client_keys_new(const struct directory *directory, struct client_keys **ret_
 	if (keys == NULL) return err_set(ERR_NOMEM, "no memory for clients' keys");
 	keys->refs = 1;
 	keys->items = mem_alloc((count_clients(directory) + 1) * sizeof(*keys->items));
-	if (keys->items == NULL) {
-		mem_free(keys);
+	int r = keys->items == NULL ? ERR_NOMEM : 0;
+	for (uint32_t i = 0; r == 0 && i < directory->hospital_count; i++)
+		for (uint32_t k = 0; r == 0 && k < directory->hospitals[i]->client_count; k++)
+			r = take(keys, directory->hospitals[i]->clients[k]);
+	if (r < 0) {
+		client_keys_drop(keys);
 		return err_set(ERR_NOMEM, "no memory for clients' keys");
 	}
-	for (uint32_t i = 0; i < directory->hospital_count; i++)
-		for (uint32_t k = 0; k < directory->hospitals[i]->client_count; k++)
-			take(keys, directory->hospitals[i]->clients[k]);
 	*ret_keys = keys;
 	return 0;
 }

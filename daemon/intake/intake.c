@@ -263,7 +263,7 @@ int intake_open(struct worker *worker, const struct intake_guest *guest, void **
 	return 0;
 }
 
-void intake_reload(void *state)
+int intake_reload(void *state)
 {
 	struct intake *intake = state;
 	struct worker *worker = intake->worker;
@@ -271,19 +271,21 @@ void intake_reload(void *state)
 	struct client_keys *keys = NULL;
 	SSL_CTX *tls = NULL;
 	limits_of(worker->options, &limits);
-	if (tls_make(worker->options, &tls) < 0)
-		log_fields(LOG_ERROR, "the new certificate is not used, the old one stays", "why", err_text(), NULL);
+	int r = tls_make(worker->options, &tls);
+	if (r == ERR_NOMEM) return r;
+	if (r < 0) log_fields(LOG_ERROR, "the new certificate is not used, the old one stays", "why", err_text(), NULL);
 	http_server_reload(intake->server, &limits, tls);
 	SSL_CTX_free(tls);
-	if (client_keys_new(worker->directory, &keys) == 0) {
-		client_keys_drop(intake->client_keys);
-		intake->client_keys = keys;
-	}
-	if (keys_load(intake) < 0) log_fields(LOG_ERROR, "hospitals' keys not read again", "why", err_text(), NULL);
-	if (db_group_limits(intake->group, (size_t)worker->options->batch_claims_max,
-		    (size_t)worker->options->batches_in_flight_max) < 0)
-		log_fields(LOG_ERROR, "batches_in_flight_max stays what it was", "why", err_text(), NULL);
-	waits_reload(intake->waits);
+	r = client_keys_new(worker->directory, &keys);
+	if (r < 0) return r;
+	client_keys_drop(intake->client_keys);
+	intake->client_keys = keys;
+	r = keys_load(intake);
+	if (r == 0)
+		r = db_group_limits(intake->group, (size_t)worker->options->batch_claims_max,
+			(size_t)worker->options->batches_in_flight_max);
+	if (r == 0) waits_reload(intake->waits);
+	return r;
 }
 
 static void on_drained(void *ctx)

@@ -89,7 +89,7 @@ void intake_count(struct intake *intake, enum claim_fate fate, const char *ref, 
 
 /* The role with a guest (NULL: none), as struct role's start; and the rest of the role, for who makes one of it. */
 int intake_open(struct worker *worker, const struct intake_guest *guest, void **ret_state) MUSTUSE;
-void intake_reload(void *state);
+int intake_reload(void *state);
 void intake_drain(void *state);
 bool intake_ready(void *state);
 void intake_stop(void *state);

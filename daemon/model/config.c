@@ -40,9 +40,10 @@ static int config_read(struct config_owned *owned, const char *path, struct conf
 	if (options->hospitals_dir != NULL && options->insurers_dir != NULL)
 		r = directory_load(options->hospitals_dir, options->insurers_dir, faults, &owned->config.directory);
 	if (r == ERR_NOMEM) return r;
-	if (options->key_file != NULL &&
-		keyring_load(options->key_file, options->sample_ok, &owned->config.keyring) < 0)
-		conf_fault_add(faults, options->key_file, 0, "%s", err_text());
+	r = options->key_file == NULL ? 0 : keyring_load(options->key_file, options->sample_ok, &owned->config.keyring);
+	if (r == ERR_NOMEM) return r;
+	if (r < 0) conf_fault_add(faults, options->key_file, 0, "%s", err_text());
+	if (faults->nomem || owned->arena.refused) return err_set(ERR_NOMEM, "no memory for the configuration");
 	return faults->count > 0 ? err_set(ERR_INVALID, "%s", faults->items[0]) : 0;
 }
 
@@ -72,7 +73,7 @@ int config_load(const char *path, struct config **ret_config)
 	faults.arena = &owned->arena;
 	r = config_read(owned, path, &faults);
 	if (r < 0) {
-		for (size_t i = 0; i < faults.count; i++)
+		for (size_t i = 0; r != ERR_NOMEM && i < faults.count; i++)
 			log_fields(LOG_ERROR, "configuration", "fault", faults.items[i], NULL);
 		config_free(&owned->config);
 		return r;

@@ -38,7 +38,7 @@ static int folder_list(struct reading *reading, const char *folder, const char *
 		free(entries[i]);
 	}
 	free(entries);
-	if (names == NULL) return ERR_NOMEM;
+	if (reading->arena->refused) return ERR_NOMEM;
 	*ret_names = names;
 	*ret_count = count;
 	return 0;
@@ -99,7 +99,8 @@ int directory_load(const char *hospitals_dir, const char *insurers_dir, struct c
 	owned->directory.hospitals = (const struct hospital *const *)hospitals;
 	owned->directory.insurers = (const struct insurer *const *)insurers;
 	if (r != ERR_NOMEM) r = directory_unique_check(&owned->directory, faults);
-	if (r == ERR_NOMEM || faults->nomem) {
+	/* What there was no memory for would be missing, and what is missing reads like a mistake in a file. */
+	if (r == ERR_NOMEM || faults->nomem || owned->arena.refused) {
 		directory_free(&owned->directory);
 		return err_set(ERR_NOMEM, "no memory for the directory");
 	}

@@ -105,11 +105,17 @@ static int code_systems_read(struct reading *reading, const struct conf_groups *
 static const struct zone *zone_for(struct reading *reading, const char *path, const char *name)
 {
 	struct zone *zone = NULL;
+	int r;
 
 	if (name == NULL) return NULL;
 	for (size_t i = 0; i < reading->zone_count; i++)
 		if (strcmp(zone_name(reading->zones[i]), name) == 0) return reading->zones[i];
-	if (reading->zone_count == DIRECTORY_ZONES_MAX || zone_load(name, &zone) < 0) {
+	r = reading->zone_count == DIRECTORY_ZONES_MAX ? ERR_LIMIT : zone_load(name, &zone);
+	if (r == ERR_NOMEM) {
+		reading->faults->nomem = true;
+		return NULL;
+	}
+	if (r < 0) {
 		conf_fault_add(reading->faults, path, conf_setting_line(path, "zone"),
 			"zone = \"%s\" is not a time zone of this machine", name);
 		return NULL;

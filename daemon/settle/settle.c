@@ -189,7 +189,7 @@ static int keys_load(struct settle *settle)
 	struct keyhold_hospital *hospitals = mem_alloc((directory->hospital_count + 1) * sizeof(*hospitals));
 	int r;
 
-	if (hospitals == NULL) return ERR_NOMEM;
+	if (hospitals == NULL) return err_set(ERR_NOMEM, "no memory to load the hospitals' keys");
 	for (uint32_t i = 0; i < directory->hospital_count; i++) {
 		const struct hospital *hospital = directory->hospitals[i];
 
@@ -309,15 +309,15 @@ static int settle_start(struct worker *worker, void **ret_state)
 	return 0;
 }
 
-static void settle_reload(void *state)
+static int settle_reload(void *state)
 {
 	struct settle *settle = state;
 	const struct options *options = settle->worker->options;
 
 	lease_times(settle->lease, options->poll_ms, (int)options->lease_s);
-	if (settle->matching == NULL) return;
+	if (settle->matching == NULL) return 0;
 	matching_abandon(settle->matching);
-	if (keys_load(settle) < 0) log_line(LOG_ERROR, "no memory to load the hospitals' keys again");
+	return keys_load(settle);
 }
 
 static void on_drained(void *ctx)

@@ -11,6 +11,7 @@
 #include "translate/filter.h"
 
 #define RETRY_FIRST_MS 1000
+#define POLL_RETRY_MS 10000
 #define RETRY_MAX_MS 300000
 #define CONFIG_RETRY_MS 60000 /* a mistake in the configuration is looked at again after this */
 
@@ -192,6 +193,12 @@ void job_retry(struct job *job, const char *why)
 {
 	int64_t delay_ms = RETRY_FIRST_MS;
 
+	/* The turns of a mailbox are all one row's, so its attempts say nothing of how often this one was tried. Held
+	 * for a person after the first bad moment of its second day, no decision would come from there any more. */
+	if (job->item.kind == WORK_START_POLL || job->item.kind == WORK_START_REMITTANCE) {
+		put_off(job, job->starved ? 50 : POLL_RETRY_MS);
+		return;
+	}
 	if (job->item.attempt > JOB_RETRIES_MAX) {
 		job_quarantine(job, why);
 		return;

@@ -121,7 +121,8 @@ void job_quarantine(struct job *job, const char *why);
 /* Before the commit: rows that are not all there, as when there was no memory to give it to a person, are dropped, and
  * the item is put off. */
 void job_make_whole(struct job *job);
-/* Tries again later, by attempt; after JOB_RETRIES_MAX it is a quarantine. */
+/* Tries again later, by attempt; after JOB_RETRIES_MAX it is a quarantine. The turn of a mailbox comes again for ever.
+ */
 void job_retry(struct job *job, const char *why);
 /* The claim for the module: opened, filtered by the insurer's allow-list, decoded; json is its source. 0, or the job
  * has been ended (ERR_*). */

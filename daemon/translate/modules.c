@@ -62,15 +62,27 @@ int modules_open(struct translate *translate, const struct zf_adapter *const *li
 int modules_again(struct translate *translate)
 {
 	struct room *room = &translate->room;
-	struct contexts *fresh;
+	const struct directory *directory = room->directory;
+	const char **purposes = translate->purposes;
+	struct arena arena = translate->arena;
+	struct contexts *fresh = NULL;
 	int r;
 
+	/* What is under way is finished with the old one where there is no memory for the new one. */
 	room->directory = translate->worker->directory;
-	r = contexts_new(&room->modules, room->directory, &fresh);
-	if (r < 0) return r;
+	arena_init(&translate->arena, arena.limit_bytes);
+	r = purposes_join(translate);
+	if (r == 0) r = contexts_new(&room->modules, room->directory, &fresh);
+	if (r < 0) {
+		arena_free(&translate->arena);
+		translate->arena = arena;
+		translate->purposes = purposes;
+		room->directory = directory;
+		return r;
+	}
+	arena_free(&arena);
 	contexts_free(room->contexts);
 	room->contexts = fresh;
-	r = purposes_join(translate);
 	for (uint32_t i = 0; r == 0 && i < room->directory->insurer_count; i++)
 		if (adapter_set_find(&room->modules, room->directory->insurers[i]->module) == NULL)
 			r = err_set(ERR_NOTFOUND, "module \"%s\" is not loaded", room->directory->insurers[i]->module);

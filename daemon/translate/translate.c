@@ -541,22 +541,23 @@ static void translate_drain(void *state)
 	lease_drain(translate->lease, on_drained);
 }
 
-static void translate_reload(void *state)
+static int translate_reload(void *state)
 {
 	struct translate *translate = state;
 	struct worker *worker = translate->worker;
+	int r;
 
 	translate->room.options = worker->options;
 	translate->room.keyring = worker->keyring;
 	lease_times(translate->lease, worker->options->poll_ms, (int)worker->options->lease_s);
 	vault_forget(translate->room.vault);
 	if (translate->phase == PHASE_RESOLVING) translate->again = true;
-	if (modules_again(translate) == 0) {
-		seed_ask(translate);
-		return;
-	}
+	r = modules_again(translate);
+	if (r == 0) seed_ask(translate);
+	if (r == 0 || r == ERR_NOMEM) return r;
 	log_line(LOG_INFO, "a new module is configured: this worker makes room for one that loads it");
 	translate_drain(translate);
+	return 0;
 }
 
 static bool translate_ready(void *state)

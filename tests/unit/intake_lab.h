@@ -43,6 +43,9 @@ struct lab_memory {
 	atomic_long at;       /* mem_fail_at; -1: none */
 	atomic_bool once;     /* it alone */
 	atomic_long failures; /* allocations that failed until it was switched off */
+	atomic_bool reload;   /* it is to fail at the next reload, from its beginning on */
+	atomic_int reloads;   /* how often the role was told to reload */
+	atomic_bool ends;     /* it could not take all of it, and ends */
 };
 
 struct lab {
@@ -228,6 +231,8 @@ struct lab_worker {
 	struct arena arenas[2];
 	struct options options[2];
 	int turn;
+	struct keyring *former_ring; /* of a reload that failed; till the end */
+	struct directory *former_directory;
 };
 
 static inline void lab_load(struct lab_worker *process)
@@ -273,10 +278,20 @@ static inline void lab_on_hup(evutil_socket_t fd, short what, void *ctx)
 	struct lab_worker *process = ctx;
 	struct keyring *ring = (struct keyring *)process->worker.keyring;
 	struct directory *directory = (struct directory *)process->worker.directory;
+	if (process->former_directory != NULL) return;
 	lab_load(process);
-	intake_role.reload(process->state);
-	keyring_free(ring);
-	directory_free(directory);
+	if (atomic_exchange(&lab.memory->reload, false))
+		mem_fail_at(atomic_load(&lab.memory->at), atomic_load(&lab.memory->once));
+	if (intake_role.reload(process->state) == 0) {
+		keyring_free(ring);
+		directory_free(directory);
+	} else {
+		process->former_ring = ring;
+		process->former_directory = directory;
+		atomic_store(&lab.memory->ends, true);
+		intake_role.drain(process->state);
+	}
+	(void)atomic_fetch_add(&lab.memory->reloads, 1);
 }
 
 static inline void lab_on_usr1(evutil_socket_t fd, short what, void *ctx)
@@ -325,6 +340,8 @@ static inline void lab_serve(int ready_fd)
 	event_base_free(worker->base);
 	keyring_free((struct keyring *)worker->keyring);
 	directory_free((struct directory *)worker->directory);
+	keyring_free(process.former_ring);
+	directory_free(process.former_directory);
 	arena_free(&process.arenas[0]);
 	arena_free(&process.arenas[1]);
 	exit(0);

@@ -381,14 +381,14 @@ static void test_reload_keeps_and_retires(void **state)
 	int64_t window =
 		metric_value(metrics_gauge(instance.worker.metrics, "zhifu_route_window", "", "route=\"alpha:https\""));
 	insurers[0] = &again;
-	dispatch_role.reload(instance.state);
+	assert_int_equal(dispatch_role.reload(instance.state), 0);
 	assert_int_equal(
 		metric_value(metrics_gauge(instance.worker.metrics, "zhifu_route_window", "", "route=\"alpha:https\"")),
 		window);
 	claims_add(20);
 	LOOP_UNTIL(claims_in(8) == 40, 10000);
 	directory.insurer_count = 0;
-	dispatch_role.reload(instance.state);
+	assert_int_equal(dispatch_role.reload(instance.state), 0);
 	claims_add(1);
 	run_only(fix.loop, 500);
 	assert_int_equal(claims_in(5), 1); /* not sent, and not given up before its grace is over */

@@ -1,0 +1,210 @@
+/* A reload while memory fails, allocation by allocation, alone and with all behind it: a configuration is read whole or
+ * not at all, and says why; a worker takes it over whole, or ends in order, and the one that takes its place has it. */
+#include "intake_memory.h"
+
+#include "intake/client_keys.h"
+#include "model/config.h"
+
+#define MOST 5000
+#define EACH 5 /* so many one by one, */
+#define STRIDE_LOAD 20
+#define STRIDE 9 /* then a sample; each of all with ZHIFU_TEST_ALL */
+#define FAIL_MS 60
+
+/* ---- reading ---- */
+
+/* All that was read, in words. The caller frees them. */
+static char *told(const struct config *config)
+{
+	const struct directory *directory = config->directory;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	fprintf(out, "%s %s %s %d\n", config->options->base_url, config->options->hospitals_dir,
+		config->options->database_settle.text, config->keyring != NULL);
+	for (uint32_t i = 0; i < directory->hospital_count; i++) {
+		const struct hospital *hospital = directory->hospitals[i];
+		fprintf(out, "%s %s %s %u\n", hospital->code, hospital->name, hospital->zone_name,
+			hospital->identifier_count);
+		for (uint32_t k = 0; k < hospital->client_count; k++) {
+			const struct client *client = hospital->clients[k];
+			fprintf(out, " %s %u %s %s\n", client->id, client->scope, client->certificates[0],
+				client->jwks_json == NULL ? "-" : client->jwks_json);
+		}
+	}
+	for (uint32_t i = 0; i < directory->insurer_count; i++) {
+		const struct insurer *insurer = directory->insurers[i];
+		fprintf(out, "%s %s %s %u %s %s\n", insurer->code, insurer->names[0], insurer->module,
+			insurer->payer_identifier_count, insurer->endpoints[0]->url, insurer->endpoints[0]->ca_file);
+	}
+	(void)fclose(out);
+	return text;
+}
+
+static void each_load(bool once)
+{
+	struct config *config = NULL;
+	long failures = 1, n = 0, tries = 0, read = 0;
+	assert_int_equal(config_load(lab_path("zhifud.conf"), &config), 0);
+	char *wanted = told(config);
+	config_free(config);
+	for (; failures != 0 && n < MOST; n = failures != 0 ? memory_next(n, EACH, STRIDE_LOAD) : n) {
+		config = NULL;
+		mem_fail_at(n, once);
+		int r = config_load(lab_path("zhifud.conf"), &config);
+		failures = mem_failures();
+		mem_fail_after(-1);
+		tries++;
+		if (r == 0) {
+			char *is = told(config);
+			if (strcmp(is, wanted) != 0) fail_msg("allocation %ld%s: %s", n, once ? " alone" : "", is);
+			free(is);
+			config_free(config);
+			read++;
+			continue;
+		}
+		assert_null(config);
+		if (r != ERR_NOMEM || strstr(err_text(), "no memory") == NULL)
+			fail_msg("allocation %ld%s: %d %s", n, once ? " alone" : "", r, err_text());
+	}
+	print_message(
+		"%ld allocations of a configuration, %ld failed, %ld read all the same\n", n, tries - 1, read - 1);
+	assert_in_range(n, 100, MOST - 1);
+	free(wanted);
+}
+
+static void test_read(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	log_level_set(LOG_ERROR);
+	each_load(true);
+	each_load(false);
+}
+
+static void test_client_keys(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	struct config *config = NULL;
+	long failures = 1;
+	assert_int_equal(config_load(lab_path("zhifud.conf"), &config), 0);
+	for (long n = 0; failures != 0; n++) {
+		struct client_keys *keys = NULL;
+		mem_fail_at(n, true);
+		int r = client_keys_new(config->directory, &keys);
+		failures = mem_failures();
+		mem_fail_after(-1);
+		if (r == 0)
+			assert_non_null(client_keys_find(keys, "his"));
+		else
+			assert_int_equal(r, ERR_NOMEM);
+		client_keys_drop(keys);
+	}
+	config_free(config);
+}
+
+/* ---- a worker ---- */
+
+/* A third hospital comes and goes. */
+static void third_write(bool is_there)
+{
+	char hex[65];
+	(void)unlink(lab_path("hospitals.d/three.conf"));
+	if (!is_there) return;
+	lab_fingerprint("client3.pem", hex);
+	lab_write("hospitals.d/three.conf",
+		"id = \"019ab2c4-5a00-7000-8000-000000000003\"; code = \"HZ3\"; name = \"Three\"; zone = \"UTC\"; book_currency = \"EUR\";\n"
+		"identifiers = ( { system = \"urn:h\"; value = \"3\"; } );\nclients = ( { id = \"three\"; certificates = [ \"%s\" ]; scopes = [ "
+		"\"submit\" ]; } );\n",
+		hex);
+}
+
+static int status_of(const char *client, const char *number)
+{
+	struct caller his = caller_open(client);
+	struct reply reply = claim_send(&his, "/fhir/Claim", NULL, CLAIM(.number = number, .person = number));
+	int status = reply.status;
+	reply_free(&reply);
+	caller_close(&his);
+	return status;
+}
+
+/* The new configuration holds within a while, for all hospitals. */
+static void expect_in_force(bool third, long n)
+{
+	static int calls;
+	int64_t end_ms = clock_mono_ms() + 10000;
+	int of_third = 0, of_first = 0;
+	char number[32];
+	do {
+		(void)snprintf(number, sizeof(number), "L%d", calls++);
+		of_third = status_of("client3", number);
+		of_first = status_of("client", number);
+		if (of_first == 201 && (of_third == 201) == third) return;
+		(void)poll(NULL, 0, 20);
+	} while (clock_mono_ms() < end_ms);
+	fail_msg("allocation %ld: the third is answered %d, the first %d", n, of_third, of_first);
+}
+
+/* How many allocations failed. A worker that ended did so in order, and another one is there. */
+static long reload_once(long n, bool once, bool *ret_ended)
+{
+	int before = atomic_load(&lab.memory->reloads), status = 0;
+	atomic_store(&lab.memory->at, n);
+	atomic_store(&lab.memory->once, once);
+	atomic_store(&lab.memory->ends, false);
+	atomic_store(&lab.memory->reload, true);
+	assert_int_equal(kill(lab.pid, SIGHUP), 0);
+	while (atomic_load(&lab.memory->reloads) == before) (void)poll(NULL, 0, 1);
+	*ret_ended = atomic_load(&lab.memory->ends);
+	if (!*ret_ended) {
+		/* What goes on behind the reload, such as the hospitals' keys, meets the failure too. */
+		(void)poll(NULL, 0, FAIL_MS);
+		lab_fail_memory(-1, false);
+		return atomic_load(&lab.memory->failures);
+	}
+	assert_int_equal(waitpid(lab.pid, &status, 0), lab.pid);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+		print_message("%s\n", lab_read(lab_path("log")));
+		fail_msg("allocation %ld: the worker ended with %d", n, status);
+	}
+	lab_spawn();
+	return 1;
+}
+
+static void each_reload(bool once)
+{
+	long failures = 1, n = 0, tries = 0, ends = 0;
+	bool third = false, ended;
+	for (; failures != 0 && n < MOST; n = failures != 0 ? memory_next(n, EACH, STRIDE) : n) {
+		third = !third;
+		third_write(third);
+		failures = reload_once(n, once, &ended);
+		expect_in_force(third, n);
+		tries++;
+		ends += ended;
+	}
+	print_message("%ld allocations of a worker's reload, %ld failed, %ld workers made room\n", n, tries - 1, ends);
+	assert_in_range(n, 10, MOST - 1);
+	third_write(false);
+}
+
+static void test_worker(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	each_reload(true);
+	each_reload(false);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_read),
+		cmocka_unit_test(test_client_keys),
+		cmocka_unit_test(test_worker),
+	};
+	(void)signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, lab_start, lab_stop);
+}
