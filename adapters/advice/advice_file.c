@@ -361,6 +361,7 @@ static void take_remark(struct reading *reading, const struct sheet_row *row, st
 		return;
 	}
 	detail->remark = keep(reading, text);
+	if (detail->kind != ADVICE_OF_CLAIM) return; /* only of a claim less is paid than billed */
 	for (int i = ADVICE_WORD_PATIENT; i < ADVICE_WORDS; i++) {
 		if (!has_one(text, &reading->profile->words[i])) continue;
 		detail->difference = differences[i - ADVICE_WORD_PATIENT];
