@@ -304,7 +304,8 @@ $$;
 CREATE FUNCTION match_claims(p_hospital uuid, p_after uuid, p_limit integer, p_since bigint DEFAULT NULL,
 	p_again uuid[] DEFAULT NULL)
 RETURNS TABLE (claim_id uuid, version integer, ref text, number text, insurer_number text, carrier text, remitter text, contract_id uuid,
-	contract_version integer, currency text, exponent smallint, owed bigint, open bigint, book bigint, billed_day date, due_day date)
+	contract_version integer, currency text, exponent smallint, owed bigint, open bigint, book bigint, billed_day date, due_day date,
+	service_day date)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off
 SET enable_mergejoin = off AS $$
 #variable_conflict use_column
@@ -332,7 +333,8 @@ BEGIN
 				AND a.insurer_claim_no IS NOT NULL ORDER BY a.adjudication_id DESC LIMIT 1),
 			(SELECT max(d.insurer_claim_no) FROM remittance_detail d WHERE d.claim_id = r.claim_id AND d.hospital_id = r.hospital_id)),
 		r.carrier, r.remitter, r.contract_id, r.contract_version, r.currency, r.exponent, r.owed_minor, r.open_minor, r.book_minor,
-		r.billed_day, r.due_day
+		r.billed_day, r.due_day,
+		CASE WHEN r.kind = 'B' THEN (SELECT l.service_day FROM claim l WHERE l.hospital_id = r.hospital_id AND l.claim_id = r.claim_id) END
 	FROM unnest(chosen) WITH ORDINALITY AS t (id, n)
 	JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.id
 	LEFT JOIN claim_state c ON c.hospital_id = r.hospital_id AND c.claim_id = r.claim_id

@@ -55,9 +55,9 @@ struct match_payer {
 
 /* Which day's rate a payment in another currency than owed is made at. */
 enum match_rate_day {
-	MATCH_INVOICE = 0, /* of the bill */
-	MATCH_CREDIT,      /* of the booking of the money */
-	MATCH_ORDER,       /* of the order of payment */
+	MATCH_FIXED = 0, /* of the bill, or of the care: told by the claim */
+	MATCH_CREDIT,    /* of the booking of the money */
+	MATCH_ORDER,     /* of the order of payment */
 };
 
 /* What was kept on the way before. */
@@ -102,6 +102,7 @@ struct match_claim {
 	struct zf_money open;               /* of it, not paid yet; zero: paid, but may be paid again */
 	int32_t billed_day;                 /* days since 1970-01-01 */
 	int32_t due_day;
+	int32_t fixing_day; /* of MATCH_FIXED: whose rate counts; 0: that of the bill */
 };
 
 enum match_detail_kind {

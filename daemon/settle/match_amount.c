@@ -39,13 +39,13 @@ static const struct rate_path *path_for(struct match_find *find, uint32_t contra
 }
 
 /* That contract's rate for the line: as agreed, or parity where this currency isn't. */
-static const struct rate_path *rate_for(struct match_find *find, uint32_t contract, int32_t billed_day)
+static const struct rate_path *rate_for(struct match_find *find, uint32_t contract, int32_t fixing_day)
 {
 	const struct match_terms *terms = &find->index->terms[contract];
 	if (!money_same_currency(terms->pay, find->zero)) return path_for(find, contract, find->line->booked_day, true);
 	switch (terms->contract->rate_day) {
-	case MATCH_INVOICE:
-		return path_for(find, contract, billed_day, false);
+	case MATCH_FIXED:
+		return path_for(find, contract, fixing_day, false);
 	case MATCH_ORDER:
 		return path_for(find, contract, find->order_day, false);
 	default:
@@ -68,7 +68,7 @@ bool match_due(struct match_find *find, uint32_t claim, int64_t open, int64_t *r
 	if (agreed && item->fixed > 0 && open == item->open) {
 		*ret_due = item->fixed;
 	} else {
-		const struct rate_path *path = rate_for(find, item->contract, item->billed_day);
+		const struct rate_path *path = rate_for(find, item->contract, item->fixing_day);
 		enum decimal_rule rule = (enum decimal_rule)index->setting.rule;
 		if (path == NULL || rate_convert(match_money(terms->owed, open), path, rule, &conversion) != 0)
 			return false;
@@ -227,7 +227,7 @@ static void search_contract(struct amount_search *search, int64_t beside)
 	const struct match_contract *contract = terms->contract;
 	bool same = money_same_currency(terms->owed, find->zero), agreed = money_same_currency(terms->pay, find->zero);
 	struct rate_path back, *path = NULL;
-	search->fixed = !same && agreed && contract->rate_day == MATCH_INVOICE;
+	search->fixed = !same && agreed && contract->rate_day == MATCH_FIXED;
 	if (!same && !search->fixed) {
 		if (!way_back(find, search->contract, &back)) return;
 		path = &back;

@@ -185,15 +185,15 @@ int match_parity_path(const struct match_index *index, struct zf_money from, str
 	return path_of(index, &query, ret_path);
 }
 
-/* What settles what is open, where the day of the bill fixes it. */
+/* What settles what is open, where a day of the claim fixes it. */
 static int64_t fixed_of(const struct match_index *index, const struct match_item *item, int64_t open)
 {
 	const struct match_terms *terms = &index->terms[item->contract];
 	struct rate_path path;
 	struct rate_conversion conversion;
-	if (open == 0 || terms->contract->rate_day != MATCH_INVOICE) return 0;
+	if (open == 0 || terms->contract->rate_day != MATCH_FIXED) return 0;
 	if (money_same_currency(terms->owed, terms->pay)) return 0;
-	if (match_terms_path(index, terms->contract, terms->owed, terms->pay, item->billed_day, &path) != 0) return 0;
+	if (match_terms_path(index, terms->contract, terms->owed, terms->pay, item->fixing_day, &path) != 0) return 0;
 	if (rate_convert(match_money(terms->owed, open), &path, (enum decimal_rule)index->setting.rule, &conversion) !=
 		0) {
 		return 0;
@@ -235,6 +235,11 @@ static void listed_stale(struct match_index *index, struct match_key key)
 	}
 }
 
+static int32_t fixing_day(const struct match_claim *claim)
+{
+	return claim->fixing_day != 0 ? claim->fixing_day : claim->billed_day;
+}
+
 int match_index_add(struct match_index *index, const struct match_claim *claim, uint32_t *ret_claim)
 {
 	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
@@ -251,6 +256,7 @@ int match_index_add(struct match_index *index, const struct match_claim *claim, 
 		.contract = claim->contract,
 		.billed_day = claim->billed_day,
 		.due_day = claim->due_day,
+		.fixing_day = fixing_day(claim),
 	};
 	item->fixed = fixed_of(index, item, item->open);
 	/* Counted at once: should memory end below, an entry that is in must not lead to nothing. */
@@ -288,6 +294,7 @@ int match_index_change(struct match_index *index, uint32_t claim, const struct m
 	item->book = now->made.book.minor;
 	item->billed_day = now->billed_day;
 	item->due_day = now->due_day;
+	item->fixing_day = fixing_day(now);
 	return match_index_open(index, claim, now->open);
 }
 

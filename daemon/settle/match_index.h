@@ -15,10 +15,10 @@
 struct match_item {
 	struct match_key keys[MATCH_NUMBERS]; /* by enum match_number; hi 0: it has none */
 	int64_t owed, book, open;
-	int64_t fixed; /* what settles `open` in the contract's currency of payment, where that is fixed by the day of
-			* the bill; 0: it is not, or there is no rate */
+	int64_t fixed; /* what settles `open` in the contract's currency of payment, where that is fixed by a day of the
+			* claim; 0: it is not, or there is no rate */
 	uint32_t contract;
-	int32_t billed_day, due_day;
+	int32_t billed_day, due_day, fixing_day;
 };
 
 /* A row of an advice, its claim found. */

@@ -85,7 +85,7 @@ static int usual_fill(struct match_know *know, const struct contract *contract, 
 
 static uint8_t rate_day(uint8_t day)
 {
-	return day == CONTRACT_DAY_ORDER ? MATCH_ORDER : day == CONTRACT_DAY_CREDIT ? MATCH_CREDIT : MATCH_INVOICE;
+	return day == CONTRACT_DAY_ORDER ? MATCH_ORDER : day == CONTRACT_DAY_CREDIT ? MATCH_CREDIT : MATCH_FIXED;
 }
 
 static int terms_fill(
@@ -165,7 +165,8 @@ static int contract_add(struct match_know *know, struct match_payer *payers, str
 	*kept = (struct know_contract){.id = db_rows_uuid(rows->contracts, row, 0),
 		.version = (int32_t)db_rows_int(rows->contracts, row, 1),
 		.carrier = carrier,
-		.index = know->setting.contract_count++};
+		.index = know->setting.contract_count++,
+		.by_care = r == 0 && list.items[0].payment_rate.day == CONTRACT_DAY_SERVICE};
 	return r;
 }
 
@@ -516,6 +517,7 @@ static bool claim_read(const struct match_know *know, const struct pg_result *ro
 		money_make(db_rows_int(rows, row, 12), text_of(know->setting.book), &ret->made.book) != 0)
 		return false;
 	ret->contract = contract->index;
+	if (contract->by_care && !db_rows_null(rows, row, 15)) ret->fixing_day = db_rows_date(rows, row, 15);
 	return true;
 }
 

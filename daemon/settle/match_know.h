@@ -43,6 +43,7 @@ struct know_contract {
 	int32_t version;
 	const char *carrier;
 	uint32_t index; /* among the matcher's contracts */
+	bool by_care;   /* paid at the rate of the day of care */
 };
 
 /* A line by its number in the matcher: whose it is. */
@@ -93,7 +94,7 @@ struct know_rows {
 #define KNOW_CHARGES_SQL "SELECT carrier, currency, exponent::int4, charge, times FROM zhifu.match_charges($1::uuid)"
 #define KNOW_CLAIMS_SQL                                                                                                \
 	"SELECT claim_id, version, ref, number, insurer_number, carrier, contract_id, contract_version, currency,"     \
-	" exponent::int4, owed, open, book, billed_day, due_day"                                                       \
+	" exponent::int4, owed, open, book, billed_day, due_day, service_day"                                          \
 	" FROM zhifu.match_claims($1::uuid, $2::uuid, $3::int4, $4::int8, $5::uuid[])"
 #define KNOW_ADVICES_SQL                                                                                               \
 	"SELECT remittance_id, no, insurer, identifier, total, currency, exponent::int4, payment_date, balanced,"      \

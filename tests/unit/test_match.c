@@ -571,6 +571,32 @@ static void test_an_advice_waits_for_its_rate(void **state)
 	lab_close(&lab);
 }
 
+/* The rate of the bill's day, or of the care's, where the contract says so. */
+static void test_a_claim_tells_the_day_of_its_rate(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *fixing, *due;
+	} cases[] = {{NULL, "1000.00"}, {"2026-09-30", "999.01"}};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct match_lab lab = {.payer_count = 0};
+		uint32_t claim;
+		lab_payer(&lab, ALPHA, NULL, MATCH_SINGLE);
+		lab_contract(&lab, 0, "CNY", "USD", 0)->rate_day = MATCH_FIXED;
+		lab_open(&lab);
+		const struct match_claim made = {.numbers = {refs[0]},
+			.made = {lab_money("7088.00", "CNY"), lab_money("7088.00", "CNY")},
+			.open = lab_money("7088.00", "CNY"),
+			.billed_day = lab_day("2026-10-08"),
+			.fixing_day = cases[i].fixing == NULL ? 0 : lab_day(cases[i].fixing)};
+		assert_int_equal(match_index_add(lab.index, &made, &claim), 0);
+		struct match_line line = lab_line(&lab, cases[i].due, "USD", "2026-10-30", ALPHA, refs[0]);
+		assert_int_equal(lab_match(&lab, &line), MATCH_POSTS);
+		assert_int_equal(lab_part(&lab, 0)->due, line.amount.minor);
+		lab_close(&lab);
+	}
+}
+
 /* ---- rules of the interface ---- */
 
 static void test_certainty_is_configured(void **state)
@@ -639,6 +665,7 @@ int main(void)
 		cmocka_unit_test(test_one_number_for_a_case_billed_in_parts),
 		cmocka_unit_test(test_a_missing_rate_is_said),
 		cmocka_unit_test(test_an_advice_waits_for_its_rate),
+		cmocka_unit_test(test_a_claim_tells_the_day_of_its_rate),
 		cmocka_unit_test(test_certainty_is_configured),
 		cmocka_unit_test(test_bad_input_is_refused),
 	};
