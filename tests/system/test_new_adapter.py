@@ -102,7 +102,7 @@ def test_claims_reach_an_insurer_with_a_format_of_its_own(place, insurer):
 
     zhifu.wait_until(lambda: axes("AL-1") == (8, 3, 3, 2), "AL-1 to be decided and posted")
     zhifu.wait_until(lambda: axes("AL-2")[1] == 2, "AL-2 to be rejected")
-    quarantine = zhifu.wait_until(lambda: daemon.ctl_json("queue", "quarantine"), "AL-3's answer to be quarantined")
+    quarantine = zhifu.wait_until(lambda: daemon.ctl_json("queue", "quarantine")["quarantined"], "AL-3's answer to be quarantined")
     assert len(quarantine) == 1 and axes("AL-3")[2:] == (0, 1), (quarantine, axes("AL-3"))
     assert sorted(lines[0][1] for lines in bills) == sorted(ANSWERS)
     first = next(lines for lines in bills if lines[0][1] == "AL-1")
