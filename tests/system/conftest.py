@@ -14,6 +14,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import place as place_module  # noqa: E402
+import v1  # noqa: E402
 import zhifu  # noqa: E402
 
 
@@ -157,3 +158,18 @@ class _Daemons:
     def kill(self):
         if self.owner._daemon is not None:
             self.owner._daemon.kill()
+
+
+@pytest.fixture
+def up(place, keep):
+    """A place with the finance API up; up.desk(NAME) is a client of it."""
+    place = v1.start(place)
+    desks = {}
+
+    def desk(name="finance"):
+        if name not in desks:
+            desks[name] = keep(v1.Desk(place, name))
+        return desks[name]
+
+    place.desk = desk
+    return place

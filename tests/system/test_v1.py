@@ -1,13 +1,9 @@
 """The finance API under /v1 over real TLS: each resource with good and bad input, who may do what, that nobody sees
 another hospital's money, and that the OpenAPI document says what the server does."""
 
-import concurrent.futures
 import datetime
-import http.client
 import json
-import pathlib
 import re
-import ssl
 import urllib.parse
 
 import jsonschema
@@ -28,20 +24,6 @@ READS = ("/v1/contracts", "/v1/bank-accounts", "/v1/bank-statements", "/v1/bank-
          "/v1/reports/scoreboard" + SPAN, "/v1/reports/fx" + SPAN, "/v1/reports/unexplained", "/v1/reports/bank-proofs",
          "/v1/periods", "/v1/periods/findings?month=2025-11-01", "/v1/declarations", "/v1/revaluations", "/v1/provisions",
          "/v1/write-offs", "/v1/bank-orders", "/v1/currency-sales", "/v1/ledger/conversions")
-
-
-@pytest.fixture
-def up(place, keep):
-    place = v1.start(place)
-    desks = {}
-
-    def desk(name="finance"):
-        if name not in desks:
-            desks[name] = keep(v1.Desk(place, name))
-        return desks[name]
-
-    place.desk = desk
-    return place
 
 
 def today():
@@ -94,181 +76,6 @@ def test_no_hospital_sees_anothers_money(up, keep):
     link = "/" + desk.get("/v1/bank-lines?limit=1")["next"].split("/", 3)[3]
     assert desk.get(link)["items"]
     other.get(link, 400)
-
-
-# --- bank statements --------------------------------------------------------------------------------------------------
-
-
-def test_statements_lines_and_suspense(up):
-    desk = up.desk()
-    text, closing = v1.statement(1, 10, 0, [100, 250])
-    answer = desk.post("/v1/bank-statements", text, **BODY)
-    assert [(s["account"], s["lines"], s["new"], s["chain"], s["closing"]) for s in answer["statements"]] == [
-        ("USD", 2, 2, "first", v1.money("350.00", "USD"))]
-    assert desk.post("/v1/bank-statements", text, 200, **BODY) == {"known": True, "statements": []}
-    later, closing = v1.statement(3, 12, 400, [5])
-    assert desk.post("/v1/bank-statements", later, **BODY)["statements"][0]["chain"] == "gap"
-    gaps = desk.get("/v1/bank-statements?gap=true")["items"]
-    assert [(s["sequence"], s["gap"], s["who"]) for s in gaps] == [(3, True, "finance")]
-    assert len(desk.items("/v1/bank-statements?limit=1")) == 2
-    lines = desk.items("/v1/bank-lines?account=USD&limit=1")
-    assert [line["amount"]["value"] for line in lines] == ["100.00", "250.00", "5.00"]
-    assert [line["suspense"]["value"] for line in lines] == ["100.00", "250.00", "5.00"]
-    assert len(desk.items("/v1/bank-lines?from=2025-11-12")) == 1
-    account = {a["code"]: a for a in desk.get("/v1/bank-accounts")["items"]}
-    assert account["CNY"]["proof"] == "holds" and "statement" not in account["CNY"]
-    assert account["USD"]["statement"] == v1.money("405.00", "USD")
-    assert account["USD"]["proof"] == "differs"  # statement 2 is missing
-    assert account["USD"]["suspense"] == v1.money("355.00", "USD")
-
-    # The matcher has looked at all three, and touches them no more.
-    zhifu.wait_until(lambda: {w["reason"] for w in desk.items("/v1/suspense?limit=2")} == {"the payer is not on record"},
-                     "the matcher")
-    waits = desk.items("/v1/suspense?limit=2")
-    assert len(waits) == 3
-    path = "/v1/suspense/" + waits[0]["id"]
-    first = desk.call("GET", path)
-    old, new = first.json()["version"], first.json()["version"] + 1
-    assert first.headers["etag"] == '"%d"' % old
-    assert desk.call("GET", path, headers={"If-None-Match": '"%d"' % old}).status == 304
-    assign = {"owner": "li", "reason": "payer known, statement number cut"}
-    key = {"Idempotency-Key": "k-1", "If-Match": '"%d"' % old}
-    done = desk.call("POST", path + "/assign", assign, headers=key)
-    assert done.status == 200 and done.headers["etag"] == '"%d"' % new and done.json()["owner"] == "li", done
-    # The same again is the first answer's act, once; a stale version is none.
-    assert desk.call("POST", path + "/assign", assign, headers=key).json()["version"] == new
-    assert desk.errors(path + "/assign", {**assign, "owner": "wu"}, 409, headers=key) == {}
-    desk.post(path + "/assign", assign, 412, headers={"If-Match": '"%d"' % old})
-    desk.post(path + "/assign", assign, 400, headers={"If-Match": "1"})
-    assert desk.errors(path + "/assign", {"owner": " ", "reasons": "?"}) == {
-        "/owner": "text-empty", "/reasons": "member-unknown", "/reason": "member-missing"}
-    assert [w["owner"] for w in desk.items("/v1/suspense?owner=li")] == ["li"]
-
-
-def test_bad_statements_change_nothing(up):
-    desk = up.desk()
-    good, _ = v1.statement(1, 10, 0, [100, 250])
-
-    def codes(text, path="/v1/bank-statements", status=422):
-        return set(desk.errors(path, text, status, **BODY).values())
-
-    assert "bank-balance" in codes(good.replace("62F:C251110USD350", "62F:C251110USD351"))
-    assert "bank-truncated" in codes(good[:len(good) // 2]) or codes(good[:len(good) // 2])
-    assert "bank-account" in codes(good.replace(":25:3301", ":25:9901"))
-    assert codes("no statement at all")
-    assert codes('<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "b">]><a>&b;</a>')
-    assert codes(good, "/v1/bank-statements?account=EUR") == {"cause"}
-    assert codes(good, "/v1/bank-statements?format=pdf&limit=1", 400) == {"word-unknown", "parameter-unknown"}
-    assert desk.call("POST", "/v1/bank-statements", good).status == 415
-    assert desk.call("POST", "/v1/bank-statements", b"", **BODY).status == 400
-    for table in ("bank_file", "bank_statement", "bank_line", "suspense", "posting"):
-        assert up.database.value("SELECT count(*) FROM zhifu." + table) == 0, table
-    assert desk.post("/v1/bank-statements", good, **BODY)["known"] is False
-
-
-def test_the_same_statement_ten_times_at_once_is_one(up, keep):
-    text, _ = v1.statement(1, 10, 0, list(range(1, 400)))
-    desks = [keep(v1.Desk(up)) for _ in range(10)]
-
-    def send(desk):  # four at a time are taken, the others are told to come again
-        answer = desk.call("POST", "/v1/bank-statements", text, **BODY)
-        return answer if answer.status != 429 else None
-
-    with concurrent.futures.ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(lambda desk: zhifu.wait_until(lambda: send(desk), "a place"), desks))
-    assert sorted(a.status for a in answers) == [200] * 9 + [201], answers
-    assert up.database.value("SELECT count(*) FROM zhifu.bank_line") == 399
-    assert up.database.value("SELECT count(*) FROM zhifu.posting") == 399
-    assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
-
-
-def peak_kb(daemon):
-    """The most memory that one of its processes ever had."""
-    return max(int(line.split()[1]) for child in daemon.children()
-               for line in pathlib.Path("/proc/%d/status" % child).read_text().splitlines() if line.startswith("VmHWM"))
-
-
-def upload(place, pieces):
-    """One chunked request; a server that has heard enough may close before the end."""
-    conn = http.client.HTTPSConnection("127.0.0.1", place.port, context=place.pki.client_context("finance"), timeout=120)
-    try:
-        conn.request("POST", "/v1/bank-statements", body=pieces, headers={"Content-Type": "text/plain"}, encode_chunked=True)
-    except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
-        pass
-    answer = zhifu.Response(conn.getresponse())
-    conn.close()
-    return answer
-
-
-def test_a_large_file_needs_no_memory_of_its_length(up):
-    desk, piece = up.desk(), b"no bank writes like this\r\n" * 4000
-    upload(up, iter([piece] * 20))
-    before, count = peak_kb(up.daemon), 1500
-
-    def pieces():
-        for n in range(count):
-            if n % 500 == 250:
-                desk.get("/v1/rates")  # others are served meanwhile
-            yield piece
-
-    answer = upload(up, pieces())
-    assert answer.status == 422 and answer.json()["errors"][0]["code"] == "bank-format", answer
-    assert count * len(piece) > 140 << 20
-    assert peak_kb(up.daemon) - before < 48 << 10
-    # Nothing stays on the disk, and the same upload can be broken off anywhere.
-    with desk.client.raw() as sock:
-        sock.sendall(b"POST /v1/bank-statements HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
-                     b"Content-Length: 5000000\r\n\r\n" + piece * 20)
-    desk.get("/v1/rates")
-
-
-def slow_upload(desk):
-    """An upload that stops behind its head: its connection, and what the server says to that."""
-    sock = desk.client.raw()
-    sock.sendall(b"POST /v1/bank-statements HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
-                 b"Expect: 100-continue\r\nContent-Length: 5000\r\n\r\n")
-    return sock, sock.recv(4096).decode()
-
-
-def test_one_hospitals_slow_uploads_leave_room_for_the_others(up, keep):
-    desk, other = up.desk(), keep(v1.Desk(up, "other"))
-    slow = [slow_upload(desk) for _ in range(17)]
-    socks = [keep(sock) for sock, _ in slow]
-    heads = [head.split("\r\n")[0].split()[1] for _, head in slow]
-    assert heads == ["100"] * 4 + ["429"] * 13
-    assert "Retry-After: " in slow[4][1]
-    text, _ = v1.statement(1, 10, 0, [100])
-    answer = desk.call("POST", "/v1/bank-statements", text, **BODY)
-    assert answer.status == 429 and "as many files" in answer.json()["title"] and "上限" in answer.json()["title_zh"], answer
-    # The other hospital has no bank account, which it hears of the import itself.
-    assert other.errors("/v1/bank-statements", text, **BODY) == {"file": "cause"}
-    socks[0].close()
-    zhifu.wait_until(lambda: desk.call("POST", "/v1/bank-statements", text, **BODY).status == 201, "a place that is free again")
-
-
-def test_an_upload_is_read_by_the_configuration_in_force(up):
-    desk = up.desk()
-    path = up.folder / "hospitals.d" / "hospital.conf"
-    good = path.read_text(encoding="utf-8")
-    path.write_text("no configuration at all", encoding="utf-8")
-    text, _ = v1.statement(1, 10, 0, [100])
-    desk.post("/v1/bank-statements", text, **BODY)
-    path.write_text(good.replace("33010001 00000002", "33010001 00000009"), encoding="utf-8")
-    later, _ = v1.statement(2, 11, 100, [5])
-    desk.post("/v1/bank-statements", later, **BODY)  # nobody has reloaded it
-    up.daemon.reload()
-    zhifu.wait_until(lambda: desk.call("POST", "/v1/bank-statements", later + "\r\n", **BODY).status == 422,
-                     "the new configuration")
-
-
-def test_a_file_over_the_limit_is_refused(place, keep):
-    place.settings["statement_bytes_max"] = 1 << 20
-    v1.start(place)
-    desk = keep(v1.Desk(place))
-    piece = b"x" * 65536
-    assert upload(place, iter([piece] * 40)).status == 413
-    assert desk.call("POST", "/v1/bank-statements", piece * 17, **BODY).status == 413
-    assert desk.call("POST", "/v1/bank-statements", piece, **BODY).status == 422
 
 
 # --- rates ------------------------------------------------------------------------------------------------------------
