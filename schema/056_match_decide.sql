@@ -403,6 +403,9 @@ BEGIN
 	SELECT * INTO of FROM bank_line b WHERE b.hospital_id = p_hospital AND b.line_id = p_line;
 	IF back.line_id IS NULL OR back.open_minor >= 0 OR EXISTS (SELECT 1 FROM suspense s WHERE s.hospital_id = p_hospital
 		AND s.line_id IN (p_line, p_credit) AND s.held <> 0) THEN
+		-- Held: looked at again later. At once it would be found again and again.
+		UPDATE match_item i SET due_at = now() + interval '10 minutes'
+		WHERE i.hospital_id = p_hospital AND i.line_id = back.line_id AND i.part = back.part AND back.open_minor < 0;
 		RETURN CASE WHEN back.line_id IS NULL OR back.open_minor >= 0 THEN 0 ELSE -3 END;
 	END IF;
 	SELECT array_agg(DISTINCT a.allocation_id) INTO earlier FROM allocation a

@@ -44,9 +44,15 @@ CREATE FUNCTION patient_open(a patient_account) RETURNS bigint LANGUAGE sql STAB
 		WHERE p.hospital_id = a.hospital_id AND p.claim_id = a.claim_id AND 'AR-PT' IN (p.debit, p.credit) AND p.currency = a.currency) END
 $$;
 
--- Of a stay, what is charged and billed to nobody.
-CREATE FUNCTION patient_unbilled(p_hospital uuid, p_stay text) RETURNS bigint LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
-	SELECT greatest(coalesce(sum(s.charged_minor - s.billed_minor), 0), 0)::bigint FROM stay s WHERE s.hospital_id = p_hospital AND s.stay = p_stay
+-- Of a stay, what is charged and billed to nobody. Nobody charges or bills it until the end of the transaction: a claim of the same
+-- stay may be on its way.
+CREATE FUNCTION patient_unbilled(p_hospital uuid, p_stay text) RETURNS bigint LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	rest bigint;
+BEGIN
+	SELECT greatest(s.charged_minor - s.billed_minor, 0) INTO rest FROM stay s WHERE s.hospital_id = p_hospital AND s.stay = p_stay FOR UPDATE;
+	RETURN coalesce(rest, 0);
+END
 $$;
 
 -- Uses what was deposited for what is open of an account: its own deposits, and of a claim those of its stay. Returns how much.
@@ -175,7 +181,9 @@ DECLARE
 	rest bigint := patient_unbilled(p_hospital, a.stay);
 BEGIN
 	PERFORM patient_post(a, p_bill, 'stay_less', 'REV-MED', 'AR-INPT', rest, day, p_bill);
-	PERFORM stay_add(p_hospital, a.stay, 0, rest);
+	IF stay_add(p_hospital, a.stay, 0, rest) <> 0 THEN
+		RAISE EXCEPTION 'of this stay more is billed than was charged' USING ERRCODE = 'serialization_failure';
+	END IF;
 	INSERT INTO patient_bill (hospital_id, bill_id, account_id, quote, medical_minor, other_minor, vat_minor, used_minor, who, why)
 	VALUES (p_hospital, p_bill, a.account_id, false, a.medical_minor, a.other_minor, a.vat_minor, 0, p_who, p_why);
 	RETURN rest;
@@ -240,11 +248,12 @@ BEGIN
 END
 $$;
 
--- Puts money of a line back into suspense, which was taken out of it.
+-- Puts money of a line back into suspense, which was taken out of it. It is for a person, who sends it back: matching could take it
+-- for an insurer's.
 CREATE FUNCTION suspense_return(p_hospital uuid, p_line uuid, p_amount bigint) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	PERFORM match_lock(p_hospital);
-	UPDATE match_item i SET open_minor = i.open_minor + p_amount, version = i.version + 1, wait = NULL, due_at = now()
+	UPDATE match_item i SET open_minor = i.open_minor + p_amount, version = i.version + 1, by_hand = true, wait = NULL, due_at = now(), claims = NULL
 	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = (SELECT m.part FROM match_item m WHERE m.hospital_id = p_hospital
 		AND m.line_id = p_line AND m.amount_minor - m.open_minor >= p_amount ORDER BY m.part LIMIT 1);
 	IF NOT FOUND THEN
