@@ -27,12 +27,13 @@ SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, p_act, p_subject, p_why)
 $$;
 
--- Ends the work towards sending a claim, and, unless p_asked, the questions about it. For operator_claim_step alone.
+-- Ends the work towards sending a claim, also what was to follow from its failure, and, unless p_asked, the questions about it.
+-- For operator_claim_step alone.
 CREATE FUNCTION claim_work_end(p_hospital uuid, p_claim uuid, p_asked boolean) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
 	DELETE FROM outbox o WHERE o.hospital_id = p_hospital AND o.claim_id = p_claim AND CASE
 		WHEN o.role = 1 AND o.kind IN (1, 5) THEN true
-		WHEN o.role = 1 AND o.kind IN (2, 3, 4) THEN NOT p_asked
-		WHEN o.role = 2 THEN NOT (p_asked AND EXISTS (SELECT 1 FROM message m
+		WHEN o.role = 1 AND o.kind IN (2, 4) THEN NOT p_asked
+		WHEN o.role = 2 OR (o.role = 1 AND o.kind = 3) THEN NOT (p_asked AND EXISTS (SELECT 1 FROM message m
 			WHERE m.hospital_id = o.hospital_id AND m.message_id = o.message_id AND NOT m.submission))
 		ELSE false END
 $$;

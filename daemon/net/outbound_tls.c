@@ -71,6 +71,7 @@ static int no_passphrase(char *buf, int size, int rwflag, void *arg)
 /* Every certificate in the file must parse; the first one is returned if wanted. */
 static int certs_check(const struct buf *pem, const char *path, X509 **ret_first)
 {
+	if (pem->len == 0) return err_set(ERR_INVALID, "\"%s\" is empty", path);
 	BIO *bio CLEANUP(bio_cleanup) = BIO_new_mem_buf(pem->ptr, (int)pem->len);
 	if (bio == NULL) return err_set(ERR_NOMEM, "no memory to read \"%s\"", path);
 	size_t count = 0;
@@ -97,6 +98,7 @@ static int identity_load(struct outbound_tls *tls, const struct outbound_tls_fil
 	X509 *cert CLEANUP(x509_cleanup) = NULL;
 	rc = certs_check(&tls->cert, files->cert_file, &cert);
 	if (rc != 0) return rc;
+	if (tls->key.len == 0) return err_set(ERR_INVALID, "\"%s\" is empty", files->key_file);
 	BIO *bio CLEANUP(bio_cleanup) = BIO_new_mem_buf(tls->key.ptr, (int)tls->key.len);
 	if (bio == NULL) return err_set(ERR_NOMEM, "no memory to read \"%s\"", files->key_file);
 	EVP_PKEY *key CLEANUP(pkey_cleanup) = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);

@@ -196,6 +196,9 @@ void job_retry(struct job *job, const char *why)
 	/* The turns of a mailbox are all one row's, so its attempts say nothing of how often this one was tried. Held
 	 * for a person after the first bad moment of its second day, no decision would come from there any more. */
 	if (job->item.kind == WORK_START_POLL || job->item.kind == WORK_START_REMITTANCE) {
+		if (!job->starved)
+			log_fields(LOG_WARN, "a mailbox could not be asked, and is asked again", "insurer",
+				job->insurer == NULL ? "" : job->insurer->code, "why", why, NULL);
 		put_off(job, job->starved ? 50 : POLL_RETRY_MS);
 		return;
 	}

@@ -128,9 +128,9 @@ void job_failure(struct room *room, struct job *job)
 	if (job->message_submission) {
 		if (job->message_status == MESSAGE_UNKNOWN)
 			doubt(room, job);
-		else
+		else if (job->message_status == MESSAGE_FAILED)
 			exchange_hold(job, EXCHANGE_DONE, "it was not sent");
-		return;
+		return; /* else a person has decided meanwhile */
 	}
 	if (job->exchange_kind == 0 || job->exchange_status != EXCHANGE_OPEN) return;
 	event.token = (uint32_t)job->message_token;

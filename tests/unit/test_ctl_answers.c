@@ -54,9 +54,17 @@ static void a_lost_claim_is_said_anew(void **state)
 	/* where a message is in doubt, it is that one which goes again */
 	struct made doubt = make_claim(7, "alpha");
 	make_message(&doubt, 1, 3, true);
+	world_sql(&world,
+		"INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, claim_id, message_id)"
+		" SELECT hospital_id, gen_random_uuid(), 1, 3, claim_id, '%s' FROM zhifu.claim_state WHERE claim_id = '%s'",
+		uuid_text(&doubt.message), uuid_text(&doubt.claim));
 	assert_ctl(&world, 1, "claim release %s --who li --why try", doubt.ref);
 	assert_non_null(strstr(world.err, "claim resend"));
 	assert_int_equal(transport_of(&doubt), 7);
+	assert_int_equal(work_of(&doubt, 1, 3), 1);
+	/* and what was to follow from its failure does not: it would end the exchange in which it is answered */
+	assert_ctl(&world, 0, "claim resend %s --who li --why 'not there'", doubt.ref);
+	assert_int_equal(work_of(&doubt, 1, 3), 0);
 }
 
 /* Said to have arrived: who denies it is shown to a person, who may take the word back, and nobody else's. */

@@ -340,8 +340,10 @@ static void test_a_client_certificate_that_is_turned_down(void **state)
 static void test_tls_files_are_checked(void **state)
 {
 	struct world *world = *state;
-	char ca[128], cert[128], key[128], key2[128], other[128];
+	char ca[128], cert[128], key[128], key2[128], other[128], empty[128];
 	world_path(world, "ca", ca);
+	world_path(world, "empty", empty);
+	assert_int_equal(close(open(empty, O_CREAT | O_WRONLY | O_TRUNC, 0600)), 0);
 	world_path(world, "client", cert);
 	world_path(world, "client.key", key);
 	world_path(world, "client2.key", key2);
@@ -355,6 +357,8 @@ static void test_tls_files_are_checked(void **state)
 		{{.ca_file = other}, ERR_SYS},
 		{{.ca_file = world->folder}, ERR_INVALID},
 		{{.ca_file = key}, ERR_INVALID},
+		{{.ca_file = empty}, ERR_INVALID}, /* the disk was full: not "no memory", for which a role ends */
+		{{.ca_file = ca, .cert_file = cert, .key_file = empty}, ERR_INVALID},
 		{{.ca_file = ca, .cert_file = cert}, ERR_INVALID},
 		{{.ca_file = ca, .cert_file = cert, .key_file = key2}, ERR_INVALID},
 		{{.ca_file = ca, .cert_file = cert, .key_file = cert}, ERR_DENIED},
