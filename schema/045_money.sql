@@ -37,10 +37,13 @@ CREATE INDEX rate_pair ON rate (low, high, day) WHERE status = 1;
 GRANT SELECT, INSERT, UPDATE ON rate TO zhifu_writer;
 GRANT SELECT ON rate TO zhifu_settle, zhifu_operator;
 
--- Rates as the clients of hospitals see them: they count for all, and the persons are only those of the session's hospital.
+-- Rates as the clients of hospitals see them: they count for all, and the persons, with what they wrote, are only those of the
+-- session's hospital.
 CREATE VIEW rate_seen AS SELECT r.rate_id, r.source, r.bank, r.base, r.quote, r.low, r.high, r.per, r.digits, r.scale, r.day, r.version, r.status,
-	CASE WHEN r.maker_of = tenant() THEN r.maker END AS maker, r.made_at, r.why,
-	CASE WHEN r.checker_of = tenant() THEN r.checker END AS checker, r.checked_at, r.checked_why
+	CASE WHEN r.maker_of = tenant() THEN r.maker END AS maker, r.made_at,
+	CASE WHEN r.maker_of = tenant() THEN r.why END AS why,
+	CASE WHEN r.checker_of = tenant() THEN r.checker END AS checker, r.checked_at,
+	CASE WHEN r.checker_of = tenant() THEN r.checked_why END AS checked_why
 	FROM rate r;
 ALTER VIEW rate_seen OWNER TO zhifu_writer;
 

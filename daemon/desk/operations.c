@@ -35,10 +35,10 @@ static const struct field rate_fields[] = {
 	{"maker", FIELD_TEXT, 0, "who imported it or typed it in; not there: somebody of another hospital, or of none",
 		NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
-	{"why", FIELD_TEXT, 0, "why it was typed in", NULL, 0, NULL},
+	{"why", FIELD_TEXT, 0, "why it was typed in, likewise", NULL, 0, NULL},
 	{"checker", FIELD_TEXT, 0, "who decided on it, likewise", NULL, 0, NULL},
 	{"checked_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
-	{"checked_why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
+	{"checked_why", FIELD_TEXT, 0, "why, likewise", NULL, 0, NULL},
 };
 static const struct shape rate_shape = SHAPE("Rate", rate_fields);
 

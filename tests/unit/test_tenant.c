@@ -76,13 +76,17 @@ static void persons_of_rates_are_known_at_home(void **state)
 			  "', 'wu.at.b', NULL, NULL, s.rate_id, true, 'seen') r WHERE s.source = 5");
 	static const struct {
 		const char *hospital;
-		int64_t makers, checkers;
+		int64_t makers, checkers; /* and what they wrote */
 	} seen[] = {{HOSPITAL_A, 2, 0}, {HOSPITAL_B, 0, 1}, {"", 0, 0}};
 	for (size_t i = 0; i < ARRAY_LEN(seen); i++) {
 		as("zhifu_intake", seen[i].hospital);
 		assert_int_equal(world_count(&world, "SELECT count(*) FROM rate_seen"), 2);
 		assert_int_equal(world_count(&world, "SELECT count(maker) FROM rate_seen"), seen[i].makers);
 		assert_int_equal(world_count(&world, "SELECT count(checker) FROM rate_seen"), seen[i].checkers);
+		assert_int_equal(world_count(&world, "SELECT count(*) FROM rate_seen WHERE why = 'holiday'"),
+			seen[i].makers > 0);
+		assert_int_equal(world_count(&world, "SELECT count(why) FROM rate_seen WHERE why <> 'holiday'"), 0);
+		assert_int_equal(world_count(&world, "SELECT count(checked_why) FROM rate_seen"), seen[i].checkers);
 	}
 	/* nor past the view, nor in what is said of a rate that contradicts it */
 	as("zhifu_intake", HOSPITAL_B);
