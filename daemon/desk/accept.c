@@ -68,10 +68,14 @@ static int learn(struct desk_call *call, const struct learned *learned, uint8_t 
 /* rows NULL: nothing is learned. */
 static int learned_bind(struct desk_call *call, const struct pg_result *rows, struct db_params *params)
 {
-	struct learned learned = {db_params_array(params, DB_INT2, 2, 0), db_params_array(params, DB_BYTEA, 2, 64),
-		db_params_array(params, DB_UUID, 2, 0), db_params_array(params, DB_BYTEA, 2, 1024)};
+	struct learned learned;
 	struct match_line line = {.payer_name = NULL};
 	struct bytes plain, detail;
+	/* one after the other: that is their order in the statement */
+	learned.kinds = db_params_array(params, DB_INT2, 2, 0);
+	learned.hashes = db_params_array(params, DB_BYTEA, 2, 64);
+	learned.ids = db_params_array(params, DB_UUID, 2, 0);
+	learned.contents = db_params_array(params, DB_BYTEA, 2, 1024);
 	if (rows == NULL) return 0;
 	int r = column_open(call, rows, C_LINE, &plain);
 	if (r == 0) r = column_open(call, rows, C_DETAIL, &detail);
