@@ -26,7 +26,7 @@ DECLARE
 	t text;
 BEGIN
 	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_statement', 'bank_line', 'bank_detail', 'suspense', 'contract', 'conversion', 'match_item',
-		'match_candidate', 'allocation', 'remittance_paid', 'advice', 'period', 'revaluation', 'provision', 'declaration',
+		'match_candidate', 'allocation', 'work_owner', 'remittance_paid', 'advice', 'period', 'revaluation', 'provision', 'declaration',
 		'write_off', 'bank_order', 'currency_sale'] LOOP
 		EXECUTE format('CREATE POLICY client ON %I FOR SELECT TO zhifu_intake USING (hospital_id = tenant())', t);
 		IF t <> 'advice' THEN
@@ -39,7 +39,7 @@ $$;
 GRANT SELECT (hospital_id, advice_id, remitter, identifier, version, standing, form, amount_minor, sum_minor, currency, exponent, maker,
 	made_at, why, decided_by, decided_at, decided_why) ON advice TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION report_open, report_claims, report_work, report_scoreboard, report_fx, report_suspense, report_accounts,
-	period_check, declaration_claims TO zhifu_intake;
+	period_check, declaration_claims, work_version TO zhifu_intake;
 GRANT SELECT ON rate_seen, contract_span, bank_continuity TO zhifu_intake;
 -- What a statement's import does, in one transaction (daemon/settle/bank_import.c).
 GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, declaration_add,
@@ -288,7 +288,8 @@ SET search_path = zhifu, pg_temp AS $$
 	SELECT -3 WHERE p_version <> CASE
 		WHEN p_act LIKE 'declaration.%' THEN
 			(SELECT d.version FROM declaration d WHERE d.hospital_id = p_hospital AND d.line_id = p_id FOR UPDATE)
-		WHEN p_act = 'work.assign' THEN (SELECT r.version FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_id FOR UPDATE)
+		WHEN p_act = 'work.assign' THEN
+			(SELECT r.version + work_version(p_hospital, p_id) FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_id)
 		ELSE (SELECT s.version FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_id FOR UPDATE) END
 $$;
 
@@ -325,7 +326,8 @@ $$;
 
 -- What a person does with money in suspense, a claim on a work list or a declaration, by name. p_id: the bank line; the allocation; the
 -- claim. p_version: of what is changed, NULL: whichever. -1 there is no such thing, or nothing to do with it any more; -2 what it stands
--- at is against it; -3 it has another version by now; -4 to -6: api_declare(). The id is what the answer is read by.
+-- at is against it; -3 it has another version by now; -4 to -6: api_declare(); -7 the money is held, -8 there are as many as may be. The
+-- id is what the answer is read by.
 CREATE FUNCTION api_act(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_act text, p_id uuid, p_version integer, p_part bigint,
 	p_number bigint, p_amount bigint[], p_currency text[], p_text text, p_why text)
 RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -343,17 +345,21 @@ BEGIN
 		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
 		RETURN;
 	END IF;
+	-- Before any row: settle takes it first, too.
+	IF p_act LIKE 'match.%' OR p_act LIKE 'suspense.%' THEN
+		PERFORM match_lock(p_hospital);
+	END IF;
 	IF p_act = 'match.undo' THEN
 		SELECT a.line_id INTO subject FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_id LIMIT 1;
-	ELSIF p_act LIKE 'match.%' OR p_act LIKE 'suspense.%' THEN
-		PERFORM match_lock(p_hospital);
+	ELSIF p_act = 'work.assign' THEN -- by a statement before the one that reads its version
+		PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_id FOR UPDATE;
 	END IF;
 	done := api_stale(p_hospital, p_act, subject, p_version);
 	IF done IS NULL THEN
 		done := CASE
 			WHEN p_act LIKE 'declaration.%' THEN api_declare(p_hospital, p_who, p_act, p_id, p_text, p_why)
-			WHEN p_act = 'match.reject' THEN match_reject(p_hospital, p_id, item, number, p_who, p_why)::integer - 1
-			WHEN p_act = 'match.note' THEN match_note_add(p_hospital, api_id(), p_id, item, decode(p_text, 'hex'), p_who)::integer - 1
+			WHEN p_act = 'match.reject' THEN match_reject(p_hospital, p_id, item, number, p_text, p_who, p_why) - 1
+			WHEN p_act = 'match.note' THEN match_note_add(p_hospital, api_id(), p_id, item, decode(p_text, 'hex'), p_who) - 1
 			WHEN p_act = 'match.split' AND EXISTS (SELECT 1 FROM bank_line b WHERE b.hospital_id = p_hospital AND b.line_id = p_id
 				AND b.currency <> ANY (p_currency)) THEN -2
 			WHEN p_act = 'match.split' THEN match_split(p_hospital, p_id, item, p_amount, p_who, p_why) - 1
@@ -366,7 +372,7 @@ BEGIN
 	IF done = 0 THEN
 		PERFORM api_done(p_hospital, p_key, p_body, subject, NULL);
 	END IF;
-	RETURN QUERY SELECT CASE done WHEN 0 THEN 1 ELSE done END, subject, CASE WHEN p_act = 'match.split' AND done = -2 THEN '/amounts' END;
+	RETURN QUERY SELECT CASE done WHEN 0 THEN 1 ELSE done END, subject, CASE WHEN p_act = 'match.split' AND done IN (-2, -8) THEN '/amounts' END;
 END
 $$;
 

@@ -18,7 +18,8 @@ BEGIN
 		WHERE i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p AND i.version = t.v AND i.open_minor <> 0
 		RETURNING t.n)
 	SELECT coalesce(array_agg(n::integer), '{}') INTO live FROM waits;
-	UPDATE suspense s SET wait = t.w, reason = CASE WHEN s.reason_by IS NULL THEN t.r ELSE s.reason END, payer = t.y FROM (
+	UPDATE suspense s SET wait = t.w, reason = CASE WHEN s.reason_by IS NULL THEN t.r ELSE s.reason END, payer = t.y,
+		version = s.version + (s.reason_by IS NULL AND s.reason IS DISTINCT FROM t.r)::integer FROM (
 		SELECT DISTINCT ON (t.l) t.l, t.w, t.r, t.y FROM unnest(l_line, l_wait, l_reason, l_payer) WITH ORDINALITY AS t (l, w, r, y, n)
 		WHERE t.n = ANY (live) ORDER BY t.l, t.n) t
 	WHERE s.hospital_id = p_hospital AND s.line_id = t.l;
@@ -318,23 +319,27 @@ $$;
 -- Takes an allocation back by a counter-entry: receivables, advices and the money are as open as before, the money waits for a
 -- person, and what only it taught of a payer is forgotten; what was decided, paid or given up since stands (receivable_offset). 1 done
 -- (or before, by the same id), 0 there is no such allocation, or it was undone; -1 it brought too much in another currency than is
--- owed, and that was paid back since.
+-- owed, and that was paid back since; -6 what is left of its money is held.
 CREATE FUNCTION match_undo(p_hospital uuid, p_allocation uuid, p_new uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	today date;
 	met uuid[]; -- claims that were paid or taken back, or of which something was offset
+	free boolean; -- none of the lines is held
 BEGIN
 	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
 		RAISE EXCEPTION 'what a person undoes needs who and why';
 	END IF;
-	PERFORM match_lock(p_hospital);
+	free := suspense_lock(p_hospital, ARRAY(SELECT a.line_id FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation));
 	IF EXISTS (SELECT 1 FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_new) THEN
 		RETURN 1;
 	END IF;
 	IF NOT EXISTS (SELECT 1 FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation AND a.undoes IS NULL)
 		OR EXISTS (SELECT 1 FROM allocation a WHERE a.hospital_id = p_hospital AND a.undoes = p_allocation) THEN
 		RETURN 0;
+	END IF;
+	IF NOT free THEN
+		RETURN -6;
 	END IF;
 	SELECT (now() AT TIME ZONE h.zone)::date INTO STRICT today FROM hospital h WHERE h.hospital_id = p_hospital;
 	PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id IN (SELECT a.claim_id FROM allocation a
@@ -445,51 +450,75 @@ $$;
 
 -- ---- what persons do ----
 
--- Not this answer: it is not offered again, and the item is never again posted by itself. False: there is no such candidate.
-CREATE FUNCTION match_reject(p_hospital uuid, p_line uuid, p_part integer, p_no smallint, p_who text, p_why text) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+-- Beside what is said of each: -6 the money is held, -7 there are as many as may be.
+
+-- Who has seen the line before has seen another one.
+CREATE FUNCTION match_touch(p_hospital uuid, p_line uuid) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	UPDATE suspense s SET version = s.version + 1 WHERE s.hospital_id = p_hospital AND s.line_id = p_line
+$$;
+
+-- Not this answer: it is not offered again, and the item is never again posted by itself. p_print: of the candidate that was seen, in
+-- hex; NULL: whichever has the number. 1 done, 0 there is no such candidate, -1 the number is another one's by now.
+CREATE FUNCTION match_reject(p_hospital uuid, p_line uuid, p_part integer, p_no smallint, p_print text, p_who text, p_why text)
+RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	found_print bytea;
 BEGIN
-	PERFORM match_lock(p_hospital);
-	INSERT INTO match_rejected (hospital_id, line_id, part, print, who, why)
-	SELECT c.hospital_id, c.line_id, c.part, c.print, p_who, p_why FROM match_candidate c
-	WHERE c.hospital_id = p_hospital AND c.line_id = p_line AND c.part = p_part AND c.no = p_no ON CONFLICT DO NOTHING;
-	IF NOT FOUND THEN
-		RETURN false;
+	IF NOT suspense_lock(p_hospital, ARRAY[p_line]) THEN
+		RETURN -6;
 	END IF;
+	SELECT c.print INTO found_print FROM match_candidate c
+	WHERE c.hospital_id = p_hospital AND c.line_id = p_line AND c.part = p_part AND c.no = p_no;
+	IF NOT FOUND OR encode(found_print, 'hex') <> p_print THEN
+		RETURN CASE WHEN found_print IS NULL THEN 0 ELSE -1 END;
+	END IF;
+	INSERT INTO match_rejected (hospital_id, line_id, part, print, who, why)
+	VALUES (p_hospital, p_line, p_part, found_print, p_who, p_why) ON CONFLICT DO NOTHING;
 	DELETE FROM match_candidate c WHERE c.hospital_id = p_hospital AND c.line_id = p_line AND c.part = p_part AND c.no = p_no;
 	UPDATE match_item i SET by_hand = true, version = i.version + 1, due_at = now()
 	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = p_part;
+	PERFORM match_touch(p_hospital, p_line);
 	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'match.reject', p_line || ':' || p_part, p_why);
-	RETURN true;
+	RETURN 1;
 END
 $$;
 
--- What a person knows of an item: the matcher reads it, at once. False: it does not wait.
-CREATE FUNCTION match_note_add(p_hospital uuid, p_note uuid, p_line uuid, p_part integer, p_content bytea, p_who text) RETURNS boolean
+-- What a person knows of an item, also while it is held: the matcher reads it, at once. 1 done, 0 it does not wait.
+CREATE FUNCTION match_note_add(p_hospital uuid, p_note uuid, p_line uuid, p_part integer, p_content bytea, p_who text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	notes_max CONSTANT integer := 50; -- each look reads them all
 BEGIN
 	PERFORM match_lock(p_hospital);
+	IF (SELECT count(*) FROM match_note m WHERE m.hospital_id = p_hospital AND m.line_id = p_line AND m.part = p_part) >= notes_max THEN
+		RETURN -7;
+	END IF;
 	UPDATE match_item i SET due_at = now(), version = i.version + 1
 	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = p_part AND i.open_minor <> 0;
 	IF NOT FOUND THEN
-		RETURN false;
+		RETURN 0;
 	END IF;
 	INSERT INTO match_note (hospital_id, note_id, line_id, part, content, who) VALUES (p_hospital, p_note, p_line, p_part, p_content, p_who);
+	PERFORM match_touch(p_hospital, p_line);
 	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'match.note', p_line || ':' || p_part);
-	RETURN true;
+	RETURN 1;
 END
 $$;
 
--- Parts what is open of an item: these amounts become items of their own, the rest stays. 0: it does not wait; -1: they come to as
--- much as there is, or more.
+-- Parts what is open of an item: these amounts become items of their own, the rest stays. 1 done, 0 it does not wait; -1 they come to
+-- as much as there is, or more.
 CREATE FUNCTION match_split(p_hospital uuid, p_line uuid, p_part integer, p_amount bigint[], p_who text, p_why text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
+	parts_first CONSTANT integer := 1000000; -- of what persons split off
+	parts_max CONSTANT integer := 1000; -- of a line
 	item match_item;
 	total bigint := (SELECT sum(a) FROM unnest(p_amount) AS a);
 	next integer;
 BEGIN
-	PERFORM match_lock(p_hospital);
+	IF NOT suspense_lock(p_hospital, ARRAY[p_line]) THEN
+		RETURN -6;
+	END IF;
 	SELECT * INTO item FROM match_item i WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = p_part AND i.open_minor <> 0;
 	IF NOT FOUND THEN
 		RETURN 0;
@@ -497,19 +526,24 @@ BEGIN
 	IF total IS NULL OR abs(total) >= abs(item.open_minor) OR EXISTS (SELECT 1 FROM unnest(p_amount) AS a WHERE sign(a) <> sign(item.open_minor)) THEN
 		RETURN -1;
 	END IF;
-	SELECT greatest(max(i.part), 999999) INTO next FROM match_item i WHERE i.hospital_id = p_hospital AND i.line_id = p_line;
+	SELECT greatest(max(i.part), parts_first - 1) INTO next FROM match_item i WHERE i.hospital_id = p_hospital AND i.line_id = p_line;
+	IF next - parts_first + 1 + cardinality(p_amount) > parts_max THEN
+		RETURN -7;
+	END IF;
 	INSERT INTO match_item (hospital_id, line_id, part, amount_minor, open_minor, booked_day, by_hand)
 	SELECT p_hospital, p_line, next + t.n::integer, t.a, t.a, item.booked_day, true FROM unnest(p_amount) WITH ORDINALITY AS t (a, n);
 	UPDATE match_item i SET amount_minor = i.amount_minor - total, open_minor = i.open_minor - total, by_hand = true, version = i.version + 1,
 		due_at = now()
 	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = p_part;
 	DELETE FROM match_candidate c WHERE c.hospital_id = p_hospital AND c.line_id = p_line AND c.part = p_part;
+	PERFORM match_touch(p_hospital, p_line);
 	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'match.split', p_line || ':' || p_part, p_why);
 	RETURN 1;
 END
 $$;
 
--- Compliance holds the money (1), or its payer is not the expected one (2): nothing is done with it until it is let go (0).
+-- Compliance holds the money (1), or its payer is not the expected one (2): nothing is done with it until it is let go (0), but what is
+-- learned of it may be noted.
 CREATE FUNCTION suspense_hold(p_hospital uuid, p_line uuid, p_held smallint, p_who text, p_why text) RETURNS boolean LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN

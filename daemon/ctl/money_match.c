@@ -372,12 +372,27 @@ static int match_accept(struct ctl *ctl, int argc, char **argv)
 	return act_run(ctl, argc, argv, 2, 2, true, accept_run, "not accepted");
 }
 
+/* What all functions of schema/056_match_decide.sql refuse that a person calls. */
+static int refusal_check(const struct ctl *ctl, int64_t outcome)
+{
+	if (outcome == -6)
+		return err_set(ERR_AGAIN, "%s",
+			say(ctl, "it is held: money suspense release lets it go",
+				"该款项已冻结:请先用 money suspense release 解除"));
+	if (outcome == -7)
+		return err_set(ERR_LIMIT, "%s",
+			say(ctl, "there are as many as may be: 50 notes on one item, 1000 parts of one line",
+				"已达上限:每项最多 50 条备注,每笔流水最多拆分 1000 笔"));
+	return 0;
+}
+
 static int done_check(struct match_desk *desk, struct pg_result *rows, int r, const char *otherwise)
 {
-	bool done = r == 0 && db_rows_bool(rows, 0, 0);
+	int64_t outcome = r == 0 ? db_rows_int(rows, 0, 0) : 0;
 
 	db_sync_rows_free(rows);
-	if (r == 0 && !done) r = err_set(ERR_NOTFOUND, "%s", otherwise);
+	if (r == 0) r = refusal_check(desk->ctl, outcome);
+	if (r == 0 && outcome < 1) r = err_set(ERR_NOTFOUND, "%s", otherwise);
 	if (r == 0) match_desk_wake(desk->ctl);
 	return r;
 }
@@ -390,8 +405,8 @@ static int reject_run(struct match_desk *desk, const struct act *act, struct uui
 
 	(void)ret_id;
 	if (r != 0) return r;
-	r = ctl_query(desk->ctl, &rows, "SELECT match_reject($1, $2, $3, $4, $5, $6)", "uunstt", &desk->hospital->id,
-		&desk->line, (int)desk->part, (int)no, desk->ctl->who, act->why);
+	r = ctl_query(desk->ctl, &rows, "SELECT match_reject($1, $2, $3, $4, NULL, $5, $6)::int8", "uunstt",
+		&desk->hospital->id, &desk->line, (int)desk->part, (int)no, desk->ctl->who, act->why);
 	return done_check(desk, rows, r, "it has no such candidate: money match show tells them");
 }
 
@@ -412,7 +427,7 @@ static int note_run(struct match_desk *desk, const struct act *act, struct uuid 
 	if (len == 0 || len > NOTE_BYTES_MAX) return ctl_usage("a note has 1 to %d bytes", NOTE_BYTES_MAX);
 	r = match_desk_seal(desk, &desk->line, (struct bytes){(const uint8_t *)act->words[0], len}, &sealed);
 	if (r == 0)
-		r = ctl_query(desk->ctl, &rows, "SELECT match_note_add($1, $2, $3, $4, $5, $6)", "uuunyt",
+		r = ctl_query(desk->ctl, &rows, "SELECT match_note_add($1, $2, $3, $4, $5, $6)::int8", "uuunyt",
 			&desk->hospital->id, &id, &desk->line, (int)desk->part, sealed, desk->ctl->who);
 	return done_check(desk, rows, r, "this money does not wait");
 }
@@ -463,6 +478,7 @@ static int split_run(struct match_desk *desk, const struct act *act, struct uuid
 		r = db_sync_query(desk->ctl->db, "SELECT match_split($1, $2, $3, $4, $5, $6)::int8", &params, &rows);
 	if (r == 0) outcome = db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
+	if (r == 0) r = refusal_check(desk->ctl, outcome);
 	if (r == 0 && outcome == 0) r = err_set(ERR_NOTFOUND, "this money does not wait");
 	if (r == 0 && outcome < 0)
 		r = err_set(ERR_INVALID, "the parts come to all of it or more: what is left stays as it is");
@@ -636,6 +652,7 @@ static int match_undo(struct ctl *ctl, int argc, char **argv)
 		ctl->who, why);
 	if (r == 0) outcome = db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
+	if (r == 0) r = refusal_check(ctl, outcome);
 	if (r == 0 && outcome == 0) r = err_set(ERR_NOTFOUND, "there is no such allocation, or it was undone before");
 	if (r == 0 && outcome < 0)
 		r = err_set(ERR_AGAIN, "what came too much in another currency was paid back since: undo that first");
@@ -650,8 +667,8 @@ static int match_undo(struct ctl *ctl, int argc, char **argv)
 static int hold(struct match_desk *desk, const struct act *act, int state)
 {
 	struct pg_result *rows = NULL;
-	int r = ctl_query(desk->ctl, &rows, "SELECT suspense_hold($1, $2, $3, $4, $5)", "uustt", &desk->hospital->id,
-		&desk->line, state, desk->ctl->who, act->why);
+	int r = ctl_query(desk->ctl, &rows, "SELECT suspense_hold($1, $2, $3, $4, $5)::int4::int8", "uustt",
+		&desk->hospital->id, &desk->line, state, desk->ctl->who, act->why);
 
 	return done_check(desk, rows, r, "this line is not in suspense");
 }

@@ -150,5 +150,6 @@ void accept_run(struct desk_call *call)
 	db_params_uuid(params, &call->id);
 	db_params_int8(params, part->number);
 	db_params_int8(params, candidate->number);
+	db_params_text(params, shape_value(&accept_shape, call->body, "print")->text);
 	desk_call_ask(call, DESK_CANDIDATE, params, on_candidate);
 }

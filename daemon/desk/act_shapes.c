@@ -10,10 +10,15 @@
 	{                                                                                                              \
 		"part", FIELD_INT, 0, "of the line; left out: 0, all of it", NULL, 0, NULL                             \
 	}
+#define PRINT                                                                                                          \
+	{                                                                                                              \
+		"print", FIELD_TEXT, NEEDED, "its print: the number may be another candidate's by now", NULL, 64, NULL \
+	}
 
 static const struct field accept_fields[] = {
 	PART,
 	{"candidate", FIELD_INT, NEEDED, "its number", NULL, 0, NULL},
+	PRINT,
 	WHY,
 };
 const struct shape accept_shape = SHAPE("CandidateTaken", accept_fields);
@@ -26,6 +31,7 @@ const struct shape accepted_shape = SHAPE("Accepted", accepted_fields);
 static const struct field reject_fields[] = {
 	PART,
 	{"candidate", FIELD_INT, NEEDED, "its number", NULL, 0, NULL},
+	PRINT,
 	WHY,
 };
 const struct shape reject_shape = SHAPE("CandidateRejected", reject_fields);

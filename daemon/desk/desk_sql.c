@@ -29,7 +29,7 @@
 	"a.claim_id, s.ref, a.carrier, a.remitter, a.contract_id, a.contract_version, a.kind, a.owed_minor, a.currency,"  \
 	" a.exponent::int4, a.open_minor, a.currency, a.exponent::int4,"                                                  \
 	" zhifu.receivable_carried(a.owed_minor, a.book_minor, a.open_minor), h.book_currency, NULL::int4, a.billed_day," \
-	" a.due_day, a.standing::int4, a.version"
+	" a.due_day, a.standing::int4, a.version + zhifu.work_version(a.hospital_id, a.claim_id)"
 #define RECEIVABLE_FROM                                                                                                  \
 	" FROM zhifu.receivable a JOIN zhifu.claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = a.claim_id" \
 	" JOIN zhifu.hospital h ON h.hospital_id = a.hospital_id"
@@ -158,6 +158,13 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		6},
 	[DESK_SUSPENSE_ONE] = {"desk_suspense_one",
 		"SELECT " SUSPENSE_COLUMNS SUSPENSE_FROM " WHERE u.hospital_id = $1::uuid AND u.line_id = $2::uuid", 2},
+	/* Meanwhile settle may have found its home. */
+	[DESK_SUSPENSE_AFTER] = {"desk_suspense_after",
+		"SELECT b.line_id, b.account, coalesce(u.since, b.booked_day), coalesce(u.open_minor, 0), b.currency, b.exponent::int4,"
+		" u.owner, coalesce(u.reason, 'it has found its home'), coalesce(u.version, 0) FROM zhifu.bank_line b"
+		" LEFT JOIN zhifu.suspense u ON u.hospital_id = b.hospital_id AND u.line_id = b.line_id"
+		" WHERE b.hospital_id = $1::uuid AND b.line_id = $2::uuid",
+		2},
 	[DESK_SUSPENSE_ASSIGN] = {"desk_suspense_assign",
 		"SELECT outcome, id, places FROM zhifu.api_suspense_assign($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4,"
 		" $7::text, $8::text)",
@@ -264,7 +271,7 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		8},
 	/* One row without a candidate where there is none. */
 	[DESK_CANDIDATES] = {"desk_candidates",
-		"SELECT c.no::int4, c.content, b.currency, b.exponent::int4 FROM zhifu.match_item i"
+		"SELECT c.no::int4, c.content, b.currency, b.exponent::int4, encode(c.print, 'hex') FROM zhifu.match_item i"
 		" JOIN zhifu.bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id"
 		" LEFT JOIN zhifu.match_candidate c ON c.hospital_id = i.hospital_id AND c.line_id = i.line_id AND c.part = i.part"
 		" WHERE i.hospital_id = $1::uuid AND i.line_id = $2::uuid AND i.part = coalesce($3::int8, 0) AND i.open_minor <> 0"
@@ -275,8 +282,9 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" JOIN zhifu.match_candidate c ON c.hospital_id = i.hospital_id AND c.line_id = i.line_id AND c.part = i.part"
 		" JOIN zhifu.bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id"
 		" LEFT JOIN zhifu.bank_detail d ON d.hospital_id = i.hospital_id AND d.line_id = i.line_id AND d.no = i.part"
-		" WHERE i.hospital_id = $1::uuid AND i.line_id = $2::uuid AND i.part = $3::int8 AND c.no = $4::int8 AND i.open_minor <> 0",
-		4},
+		" WHERE i.hospital_id = $1::uuid AND i.line_id = $2::uuid AND i.part = $3::int8 AND c.no = $4::int8"
+		" AND encode(c.print, 'hex') = $5::text AND i.open_minor <> 0",
+		5},
 	[DESK_ACCEPT] = {"desk_accept",
 		"SELECT outcome, id, places, id, line FROM zhifu.api_match_accept($1::uuid, $2::text, $26::bytea, $27::bytea, $3::text,"
 		" $4::bool, $5::uuid[], $6::uuid[], $7::int4[], $8::int4[], $9::int4[], $10::int2[], $11::uuid[], $12::int4[], $13::uuid[],"
@@ -284,7 +292,7 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" $23::int8[], $24::int8[], $25::int8[], $28::uuid, $29::int4, $30::int2[], $31::bytea[], $32::uuid[], $33::bytea[])",
 		MATCH_POST_PARAMS + 8},
 	[DESK_REJECT] = {"desk_reject",
-		ACT("'match.reject'", "$7::int8", "$8::int8", "NULL", "NULL", "NULL", "$9::text"), 9},
+		ACT("'match.reject'", "$7::int8", "$8::int8", "NULL", "NULL", "$9::text", "$10::text"), 10},
 	[DESK_NOTE] = {"desk_note", ACT("'match.note'", "$7::int8", "NULL", "NULL", "NULL", "$8::text", "NULL"), 8},
 	[DESK_SPLIT] = {"desk_split",
 		ACT("'match.split'", "$7::int8", "NULL", "$8::int8[]", "$9::text[]", "NULL",

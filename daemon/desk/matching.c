@@ -57,11 +57,12 @@ static void part_put(struct json_writer *writer, const struct match_allot *part,
 }
 
 /* As the shape Candidate has it. False: no memory. */
-static bool candidate_put(struct json_writer *writer, int64_t no, const struct match_choice *choice,
+static bool candidate_put(struct json_writer *writer, int64_t no, const char *print, const struct match_choice *choice,
 	const struct unit *unit, struct zf_arena *arena)
 {
 	json_write_object_begin(writer);
 	json_write_member_int64(writer, "no", no);
+	json_write_member(writer, "print", print);
 	json_write_member_int64(writer, "score", choice->score);
 	json_write_member(writer, "kind", shape_match_kinds[choice->kind]);
 	json_write_member_bool(writer, "sound", choice->sound);
@@ -101,7 +102,9 @@ static int candidates_put(struct desk_call *call, const struct pg_result *rows, 
 			r = match_choice_read(
 				(struct text_span){(const char *)plain.ptr, plain.len}, &arena->zf, &choice);
 		if (r < 0) return r;
-		if (!candidate_put(writer, db_rows_int(rows, row, 0), &choice, &unit, &arena->zf)) return ERR_NOMEM;
+		if (!candidate_put(
+			    writer, db_rows_int(rows, row, 0), db_rows_text(rows, row, 4), &choice, &unit, &arena->zf))
+			return ERR_NOMEM;
 	}
 	return 0;
 }

@@ -50,7 +50,7 @@ static const struct field match_item_fields[] = {
 	{"open", FIELD_MONEY, NEEDED, "of it, without a home", NULL, 0, NULL},
 	{"payer", FIELD_TEXT, 0, "who sent it, as far as matching knows", NULL, 0, NULL},
 	{"owner", FIELD_TEXT, 0, "who looks after it", NULL, 0, NULL},
-	{"held", FIELD_WORD, NEEDED, "nothing is done with what is held", shape_holds, 0, NULL},
+	{"held", FIELD_WORD, NEEDED, "nothing is done with what is held, but notes are taken", shape_holds, 0, NULL},
 	{"wait", FIELD_WORD, 0, "why it waits; not there: not looked at yet", shape_waits, 0, NULL},
 	{"reason", FIELD_TEXT, NEEDED, "in words", NULL, 0, NULL},
 	{"candidates", FIELD_INT, NEEDED, "answers that matching has found", NULL, 0, NULL},
@@ -91,7 +91,9 @@ static const struct field part_fields[] = {
 };
 static const struct shape part_shape = SHAPE("CandidatePart", part_fields);
 static const struct field candidate_fields[] = {
-	{"no", FIELD_INT, NEEDED, "from 1, the best first", NULL, 0, NULL},
+	{"no", FIELD_INT, NEEDED, "from 1, the best first; another look may number them anew", NULL, 0, NULL},
+	{"print", FIELD_TEXT, NEEDED, "the same answer again has the same: to be sent with what is done with it", NULL,
+		0, NULL},
 	{"score", FIELD_INT, NEEDED, "of 1000", NULL, 0, NULL},
 	{"kind", FIELD_WORD, NEEDED, "what the money is", shape_match_kinds, 0, NULL},
 	{"sound", FIELD_BOOL, NEEDED, "true: it could be posted as it is", NULL, 0, NULL},

@@ -247,7 +247,8 @@ static const struct field suspense_fields[] = {
 	{"since", FIELD_DAY, NEEDED, "the day it came", NULL, 0, NULL},
 	{"open", FIELD_MONEY, NEEDED, "negative: it went out", NULL, 0, NULL},
 	{"owner", FIELD_TEXT, 0, "who looks after it", NULL, 0, NULL},
-	{"reason", FIELD_TEXT, NEEDED, "why it has no home", NULL, 0, NULL},
+	{"reason", FIELD_TEXT, NEEDED, "why it has no home; behind an act, with nothing open: that it has one", NULL, 0,
+		NULL},
 	{"version", FIELD_INT, NEEDED, "its ETag", NULL, 0, NULL},
 };
 static const struct shape suspense_shape = SHAPE("Suspense", suspense_fields);
@@ -417,6 +418,16 @@ static const struct operation_refusal charge_refusals[] = {
 	{0, {0, {NULL, NULL, NULL}}},
 };
 
+#define HELD                                                                                                           \
+	{                                                                                                              \
+		-7,                                                                                                    \
+		{                                                                                                      \
+			409,                                                                                           \
+			{                                                                                              \
+				"held", "The money is held: let it go first.", "该款项已冻结:请先解除。"    \
+			}                                                                                              \
+		}                                                                                                      \
+	}
 #define STALE                                                                                                          \
 	{                                                                                                              \
 		-3,                                                                                                    \
@@ -441,7 +452,10 @@ static const struct operation_refusal accept_refusals[] = {
 };
 static const struct operation_refusal match_refusals[] = {
 	{-1, {404, {"not-found", "There is no such candidate, or not any more.", "没有该候选,或已失效。"}}},
+	{-2, {409, {"candidate-other", "This number is another candidate's by now: look again.",
+			   "该序号现为另一候选:请重新查看。"}}},
 	STALE,
+	HELD,
 	{0, {0, {NULL, NULL, NULL}}},
 };
 static const struct operation_refusal split_refusals[] = {
@@ -449,6 +463,14 @@ static const struct operation_refusal split_refusals[] = {
 	{-2, {422, {"split-amounts",
 			   "The amounts must be in the line's currency, with its sign, and come to less than what is open.",
 			   "各金额须与流水同币种、同方向,且合计小于未核销金额。"}}},
+	{-8, {409, {"parts-many", "Of a line at most 1000 parts are split off.", "每笔流水最多拆分 1000 笔。"}}},
+	STALE,
+	HELD,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal note_refusals[] = {
+	{-1, {404, {"not-found", "This money does not wait, or not any more.", "该款项不在待查状态,或已核销。"}}},
+	{-8, {409, {"notes-many", "There are 50 notes on it already.", "该款项已有 50 条备注。"}}},
 	STALE,
 	{0, {0, {NULL, NULL, NULL}}},
 };
@@ -462,6 +484,7 @@ static const struct operation_refusal undo_refusals[] = {
 	{-2, {409, {"undo-refused", "What is owed for a claim of it has changed so that it cannot be undone.",
 			   "相关理赔单的应收已变动,不可撤销。"}}},
 	STALE,
+	HELD,
 	{0, {0, {NULL, NULL, NULL}}},
 };
 static const struct operation_refusal work_refusals[] = {
@@ -569,7 +592,7 @@ const struct operation operations[] = {
 		.answer = &suspense_shape, .statement = DESK_SUSPENSE_ONE, .then = DESK_NONE, .versioned = true},
 	{HTTP_POST, "/v1/suspense/{id}/assign", "suspense_assign", OPERATION_ACT, WRITES, "Says who looks after it",
 		.request = &assign_shape, .answer = &suspense_shape, .statement = DESK_SUSPENSE_ASSIGN,
-		.then = DESK_SUSPENSE_ONE, .versioned = true, .refusals = suspense_refusals},
+		.then = DESK_SUSPENSE_AFTER, .versioned = true, .refusals = suspense_refusals},
 
 	PAGE("/v1/ledger/postings", "postings", "The journal, in the order of entries", entries_query_shape,
 		entry_shape, DESK_ENTRIES),
@@ -604,21 +627,22 @@ const struct operation operations[] = {
 		.creates = true, .refusals = accept_refusals, .run = accept_run},
 	ACT("/v1/match-items/{id}/reject", "match_reject",
 		"Not this answer: it is not offered again, and the item is never again posted by itself", reject_shape,
-		suspense_shape, DESK_REJECT, DESK_SUSPENSE_ONE, match_refusals),
+		suspense_shape, DESK_REJECT, DESK_SUSPENSE_AFTER, match_refusals),
 	{HTTP_POST, "/v1/match-items/{id}/note", "match_note", OPERATION_ACT, WRITES,
-		"Adds what a letter or a call told: matching reads it as if the bank had told it",
-		.request = &note_shape, .answer = &suspense_shape, .statement = DESK_NOTE, .then = DESK_SUSPENSE_ONE,
-		.versioned = true, .refusals = hold_refusals, .run = match_note_run},
+		"Adds what a letter or a call told: matching reads it as if the bank had told it; at most 50",
+		.request = &note_shape, .answer = &suspense_shape, .statement = DESK_NOTE, .then = DESK_SUSPENSE_AFTER,
+		.versioned = true, .refusals = note_refusals, .run = match_note_run},
 	ACT("/v1/match-items/{id}/split", "match_split",
-		"Parts what is open of an item: each amount is one of its own then", split_shape, suspense_shape,
-		DESK_SPLIT, DESK_SUSPENSE_ONE, split_refusals),
+		"Parts what is open of an item: each amount is one of its own then; at most 1000 of a line",
+		split_shape, suspense_shape, DESK_SPLIT, DESK_SUSPENSE_AFTER, split_refusals),
 	PAGE("/v1/allocations", "allocations", "Which part of which money was for what, also what was undone",
 		allocations_query, allocation_shape, DESK_ALLOCATIONS),
 	ACT("/v1/allocations/{id}/undo", "allocation_undo",
 		"Takes a decision back by a counter-entry: the money waits again", undo_shape, suspense_shape,
-		DESK_UNDO, DESK_SUSPENSE_ONE, undo_refusals),
-	ACT("/v1/suspense/{id}/hold", "suspense_hold", "Nothing is done with money that is held, until it is let go",
-		hold_shape, suspense_shape, DESK_HOLD, DESK_SUSPENSE_ONE, hold_refusals),
+		DESK_UNDO, DESK_SUSPENSE_AFTER, undo_refusals),
+	ACT("/v1/suspense/{id}/hold", "suspense_hold",
+		"Nothing but notes is taken of money that is held, until it is let go", hold_shape, suspense_shape,
+		DESK_HOLD, DESK_SUSPENSE_AFTER, hold_refusals),
 	PAGE("/v1/remittances", "remittances", "Advices of payers, also those that do not balance", remittances_query,
 		remittance_shape, DESK_REMITTANCES),
 	ONE("/v1/remittances/{id}", "remittance", "One advice", remittance_shape, DESK_REMITTANCE),

@@ -84,7 +84,7 @@ static int open_sealed(const struct match_know *know, const struct keyhold *hold
 static int notes_read(const struct match_know *know, const struct keyhold *hold, struct sealer *sealer,
 	const struct uuid *id, struct bytes notes, struct arena *arena, struct match_line *line)
 {
-	char *text = NULL;
+	struct buf text CLEANUP(buf_free) = BUF_INIT(CONTENT_BYTES_MAX);
 
 	while (notes.len > 4) {
 		size_t len = (size_t)notes.ptr[0] << 24 | (size_t)notes.ptr[1] << 16 | (size_t)notes.ptr[2] << 8 |
@@ -94,15 +94,15 @@ static int notes_read(const struct match_know *know, const struct keyhold *hold,
 					    : open_sealed(know, hold, sealer, id, (struct bytes){notes.ptr + 4, len},
 						      arena, &plain);
 
+		if (r == 0 && text.len > 0) r = buf_append(&text, " ", 1);
+		if (r == 0) r = buf_append(&text, plain.ptr, plain.len);
 		if (r != 0) return r;
-		text = arena_printf(arena, "%s%s%.*s", text == NULL ? "" : text, text == NULL ? "" : " ",
-			(int)plain.len, (const char *)plain.ptr);
-		if (text == NULL) return ERR_NOMEM;
 		notes.ptr += 4 + len;
 		notes.len -= 4 + len;
 	}
-	line->letter = text;
-	return 0;
+	if (text.len == 0) return 0;
+	line->letter = zf_strndup(&arena->zf, (const char *)text.ptr, text.len);
+	return line->letter == NULL ? ERR_NOMEM : 0;
 }
 
 static int texts_read(const struct match_know *know, const struct keyhold *hold, struct sealer *sealer,

@@ -444,7 +444,7 @@ def test_declarations_are_decided(up):
     line = desk.get(first)["id"]
     for path in ("/v1/declarations/" + story.HOSPITAL_ID, "/v1/match-items/" + story.HOSPITAL_ID, "/v1/suspense/" + story.HOSPITAL_ID,
                  "/v1/receivables/" + story.HOSPITAL_ID, "/v1/allocations/" + line):
-        act, body = {"declarations": ("none", {}), "match-items": ("reject", {"candidate": 1}), "suspense": ("hold", {"held": "payer"}),
+        act, body = {"declarations": ("none", {}), "match-items": ("reject", {"candidate": 1, "print": "00"}), "suspense": ("hold", {"held": "payer"}),
                      "receivables": ("assign", {"list": "short", "owner": "chen"}), "allocations": ("undo", {})}[path.split("/")[2]]
         desk.post(path + "/" + act, {**body, "why": "x"}, 404)
         assert "finance.write" in up.desk("reader").post(path + "/" + act, {**body, "why": "x"}, 403)["title"]
@@ -476,10 +476,13 @@ def test_persons_decide_on_matches(place, keep):
     assert found[0]["score"] == item["best_score"]
     desk.get(path + "/candidates?part=7", 404)
     assert desk.errors(path + "/reject", {"candidate": "1", "part": -1}) == {
-        "/candidate": "member-type", "/part": "number-invalid", "/why": "member-missing"}
-    reject, key = {"candidate": 1, "why": "not theirs"}, {"Idempotency-Key": "r-1"}
+        "/candidate": "member-type", "/part": "number-invalid", "/print": "member-missing", "/why": "member-missing"}
+    reject, key = {"candidate": 1, "print": found[0]["print"], "why": "not theirs"}, {"Idempotency-Key": "r-1"}
+    key["If-Match"] = desk.call("GET", "/v1/suspense/" + item["line"]).headers["etag"]
+    assert desk.post(path + "/reject", {**reject, "candidate": 2}, 409)["type"] == "urn:zhifu:problem:candidate-other"
     for _ in range(2):
         desk.post(path + "/reject", reject, 200, headers=key)
+    desk.post(path + "/reject", {**reject, "candidate": 2}, 412, headers={"If-Match": key["If-Match"]})
     desk.post(path + "/reject", {**reject, "candidate": 99999}, 404)
     office.looked()
     left, = desk.get(path + "/candidates")["items"]
@@ -487,7 +490,8 @@ def test_persons_decide_on_matches(place, keep):
     assert desk.items("/v1/match-items")[0]["by_hand"] is True
 
     ref = left["parts"][0]["ref"]
-    desk.post(path + "/note", {"note": "Frau Schmidt called: it is for " + ref}, 200)
+    desk.post(path + "/note", {"note": "Frau Schmidt called: it is for"}, 200)
+    desk.post(path + "/note", {"note": ref}, 200)
     desk.post(path + "/note", {"part": 3, "note": "x"}, 404)
     assert desk.errors(path + "/note", {"note": "x" * 2001}) == {"/note": "text-long"}
     assert "Schmidt" not in str(place.database.sql("SELECT encode(content, 'escape') AS c FROM zhifu.match_note"))
@@ -495,7 +499,8 @@ def test_persons_decide_on_matches(place, keep):
     best, = desk.get(path + "/candidates")["items"]
     assert best["parts"][0]["ref"] == ref and best["score"] > left["score"] and best["sound"], best
 
-    take = {"candidate": best["no"], "why": "she said so"}
+    take = {"candidate": best["no"], "print": best["print"], "why": "she said so"}
+    assert desk.post(path + "/accept", {**take, "print": found[0]["print"]}, 409)["type"] == "urn:zhifu:problem:moved-on"
     taken = desk.post(path + "/accept", take, headers={"Idempotency-Key": "a-1"})
     assert taken["line"] == item["line"]
     assert desk.post(path + "/accept", take, 200, headers={"Idempotency-Key": "a-1"}) == taken
@@ -506,6 +511,8 @@ def test_persons_decide_on_matches(place, keep):
     learned = place.database.sql("SELECT DISTINCT remitter, who FROM zhifu.match_payer")
     assert learned == [{"remitter": "ALLIED HLTH LTD", "who": "finance"}], learned
     assert desk.items("/v1/match-items") == []
+    again = desk.post(path + "/reject", reject, 200, headers=key)  # was done, though the money has left
+    assert (again["id"], again["open"]) == (item["line"], usd("0.00"))
     undo = "/v1/allocations/%s/undo" % done["id"]
     desk.post(undo, {"why": "the other one"}, 200)
     desk.post(undo, {"why": "the other one"}, 404)
@@ -518,12 +525,29 @@ def test_persons_decide_on_matches(place, keep):
         (0, "2000.00"), (1000000, "300.00")]
 
     hold = "/v1/suspense/%s/hold" % item["line"]
+    office.looked()
     tag = desk.call("GET", hold[:-5]).headers["etag"]
     desk.post(hold, {"held": "compliance", "why": "asked for papers"}, 200, headers={"If-Match": tag})
     desk.post(hold, {"held": "no", "why": "late"}, 412, headers={"If-Match": tag})
     assert {i["held"] for i in desk.items("/v1/match-items")} == {"compliance"}
+    assert desk.post(path + "/split", {"amounts": [{"amount": usd("1.00")}], "why": "?"}, 409)["type"] == "urn:zhifu:problem:held"
     desk.post(hold, {"held": "no", "why": "they came"}, 200)
+    acts(desk, office, item["line"], claims[0].id)
     office.holds()
+
+
+def acts(desk, office, line, claim):
+    """Of two with the same tag the second one is refused, whatever it does."""
+    item, suspense = "/v1/match-items/" + line, "/v1/suspense/" + line
+    for path, body, of in ((item + "/note", {"note": "x"}, suspense),
+                           (item + "/split", {"amounts": [{"amount": v1.money("1.00", "USD")}], "why": "x"}, suspense),
+                           (suspense + "/assign", {"owner": "li", "reason": "x"}, suspense),
+                           (suspense + "/hold", {"held": "no", "why": "x"}, suspense),
+                           ("/v1/receivables/%s/assign" % claim, {"list": "short", "owner": "li", "why": "x"}, "/v1/receivables/" + claim)):
+        office.looked()
+        tag = {"If-Match": desk.call("GET", of).headers["etag"]}
+        desk.post(path, body, 200, headers=tag)
+        desk.post(path, body, 412, headers=tag)
 
 
 def test_bad_queries_of_reports_are_all_named(up):

@@ -174,6 +174,15 @@ static void looked(const char *line, const char *reason)
 		line, line, reason);
 }
 
+/* An answer that matching has found, whose print is 0a. */
+static void candidate(const char *line)
+{
+	world_sql(&world,
+		"INSERT INTO zhifu.match_candidate (hospital_id, line_id, part, no, kind, score, print, content) VALUES ('" HOSPITAL_A
+		"', '%s', 0, 1, 0, 400, '\\x0a', '')",
+		line);
+}
+
 static void a_persons_words_stay(void **state)
 {
 	const char *line;
@@ -207,6 +216,130 @@ static void a_persons_words_stay(void **state)
 	undo(allocate(line, 2, "120.00"));
 	looked(line, "several are known");
 	assert_string_equal(text("SELECT reason FROM zhifu.suspense WHERE owner IS NULL"), "several are known");
+}
+
+static int64_t version_of(const char *line)
+{
+	return world_count(&world, "SELECT version FROM zhifu.suspense WHERE line_id = '%s'", line);
+}
+
+/* What is told of a line has another version when it is another, and only then. */
+static void another_look_is_another_version(void **state)
+{
+	const char *line;
+	(void)state;
+	line = line_of(2, "620,00", "SOMEBODY");
+	looked(line, "nobody is known");
+	int64_t version = version_of(line);
+	looked(line, "nobody is known");
+	assert_int_equal(version_of(line), version);
+	looked(line, "several are known");
+	assert_int_equal(version_of(line), version + 1);
+	assert_ctl(&world, 0, "money match note %s 'a call' --hospital HZ1 --who li", line);
+	assert_int_equal(version_of(line), version + 2);
+	assert_ctl(&world, 0, "money match split %s 20.00 --why two --hospital HZ1 --who li", line);
+	assert_int_equal(version_of(line), version + 3);
+	candidate(line);
+	assert_ctl(&world, 0, "money match reject %s 1 --why no --hospital HZ1 --who li", line);
+	assert_int_equal(version_of(line), version + 4);
+}
+
+/* What /v1 would do, as its client li; the outcome, from a transaction that goes back. */
+static int64_t act(
+	const char *name, const char *id, const char *version, const char *number, const char *text, int64_t *ret_locks)
+{
+	world_sql(&world, "BEGIN; SET LOCAL zhifu.hospital_id = '" HOSPITAL_A "'");
+	int64_t outcome = world_count(&world,
+		"SELECT outcome FROM zhifu.api_act('" HOSPITAL_A
+		"', 'li', NULL, NULL, '%s', '%s', %s, NULL, %s, '{100}', '{CNY}', %s, 'why')",
+		name, id, version, number, text);
+	if (ret_locks != NULL)
+		*ret_locks = world_count(
+			&world, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()");
+	world_sql(&world, "ROLLBACK");
+	return outcome;
+}
+
+/* Settle takes matching's lock and then rows: who takes a row first and then the lock blocks it for ever. */
+static void acts_take_the_lock_of_matching_first(void **state)
+{
+	static const char *const names[] = {"match.undo", "match.reject", "match.note", "match.split", "suspense.hold"};
+	char allocation[UUID_TEXT_LEN];
+	const char *line;
+	(void)state;
+	owed(1, 50000);
+	line = line_of(2, "620,00", "SOMEBODY");
+	snprintf(allocation, sizeof(allocation), "%s", allocate(line, 1, "500.00"));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		int64_t locks = 0;
+		/* refused for its version, which is read of the row */
+		assert_int_equal(act(names[i], i == 0 ? allocation : line, "99", "1", "'00'", &locks), -3);
+		if (locks != 1) fail_msg("%s: %d locks", names[i], (int)locks);
+	}
+}
+
+static void held_money_is_left_alone(void **state)
+{
+	static const char *const names[] = {"match.undo", "match.reject", "match.split"};
+	char allocation[UUID_TEXT_LEN];
+	const char *line;
+	(void)state;
+	owed(1, 50000);
+	line = line_of(2, "620,00", "SOMEBODY");
+	snprintf(allocation, sizeof(allocation), "%s", allocate(line, 1, "500.00"));
+	candidate(line);
+	assert_ctl(&world, 0, "money suspense hold %s --why papers --hospital HZ1 --who li", line);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		assert_int_equal(act(names[i], i == 0 ? allocation : line, "NULL", "1", "'0a'", NULL), -7);
+	assert_ctl(&world, 1, "money match split %s 20.00 --why two --hospital HZ1 --who li", line);
+	assert_non_null(strstr(world.err, "it is held"));
+	assert_ctl(&world, 1, "money match reject %s 1 --why no --hospital HZ1 --who li --zh", line);
+	assert_non_null(strstr(world.err, "已冻结"));
+	assert_ctl(&world, 1, "money match undo %s --why no --hospital HZ1 --who li", allocation);
+	assert_non_null(strstr(world.err, "it is held"));
+	/* What is learned meanwhile is written down. */
+	assert_ctl(&world, 0, "money match note %s 'they sent papers' --hospital HZ1 --who li", line);
+	assert_ctl(&world, 0, "money suspense release %s --why papers --hospital HZ1 --who li", line);
+	assert_ctl(&world, 0, "money match reject %s 1 --why no --hospital HZ1 --who li", line);
+	assert_ctl(&world, 0, "money match split %s 20.00 --why two --hospital HZ1 --who li", line);
+	int64_t version = version_of(line);
+	undo(allocation);
+	assert_int_equal(version_of(line), version + 1);
+}
+
+static void notes_and_parts_have_an_end(void **state)
+{
+	const char *line;
+	(void)state;
+	line = line_of(2, "620,00", "SOMEBODY");
+	world_sql(&world,
+		"INSERT INTO zhifu.match_note (hospital_id, note_id, line_id, part, content, who)"
+		" SELECT '" HOSPITAL_A "', gen_random_uuid(), '%s', 0, '', 'li' FROM generate_series(1, 49);"
+		"INSERT INTO zhifu.match_item (hospital_id, line_id, part, amount_minor, open_minor, booked_day)"
+		" SELECT '" HOSPITAL_A "', '%s', 1000000 + n, 0, 0, '2025-11-02' FROM generate_series(0, 998) AS n",
+		line, line);
+	assert_ctl(&world, 0, "money match note %s 'the last one' --hospital HZ1 --who li", line);
+	assert_ctl(&world, 1, "money match note %s 'one more' --hospital HZ1 --who li", line);
+	assert_non_null(strstr(world.err, "50 notes"));
+	assert_ctl(&world, 1, "money match split %s 1.00 2.00 --why two --hospital HZ1 --who li", line);
+	assert_non_null(strstr(world.err, "1000 parts"));
+	assert_ctl(&world, 0, "money match split %s 1.00 --why two --hospital HZ1 --who li", line);
+	assert_ctl(&world, 1, "money match split %s 1.00 --why two --hospital HZ1 --who li --zh", line);
+	assert_non_null(strstr(world.err, "已达上限"));
+	assert_int_equal(act("match.note", line, "NULL", "NULL", "'00'", NULL), -8);
+	assert_int_equal(act("match.split", line, "NULL", "NULL", "NULL", NULL), -8);
+}
+
+/* The number of a candidate is another one's after another look: /v1 says which one it means. */
+static void a_candidate_is_known_by_its_print(void **state)
+{
+	const char *line;
+	(void)state;
+	line = line_of(2, "620,00", "SOMEBODY");
+	candidate(line);
+	assert_int_equal(act("match.reject", line, "NULL", "1", "'0b'", NULL), -2);
+	assert_int_equal(act("match.reject", line, "NULL", "2", "'0a'", NULL), -1);
+	assert_int_equal(act("match.reject", line, "NULL", "1", "'0a'", NULL), 1);
 }
 
 static void a_move_that_vanished_leaves_no_hole(void **state)
@@ -293,6 +426,11 @@ int main(void)
 		cmocka_unit_test_setup(an_undone_accept_teaches_nothing, none_left),
 		cmocka_unit_test_setup(a_person_forgets_a_payer, none_left),
 		cmocka_unit_test_setup(a_persons_words_stay, none_left),
+		cmocka_unit_test_setup(another_look_is_another_version, none_left),
+		cmocka_unit_test_setup(acts_take_the_lock_of_matching_first, none_left),
+		cmocka_unit_test_setup(held_money_is_left_alone, none_left),
+		cmocka_unit_test_setup(notes_and_parts_have_an_end, none_left),
+		cmocka_unit_test_setup(a_candidate_is_known_by_its_print, none_left),
 		cmocka_unit_test_setup(a_move_that_vanished_leaves_no_hole, none_left),
 		cmocka_unit_test_setup(matching_knows_the_insurers_numbers, none_left),
 	};
