@@ -43,3 +43,30 @@ GRANT EXECUTE ON FUNCTION zhifu.tenant_must TO zhifu_writer;
 CREATE FUNCTION zhifu.uuid_floor(at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid $$;
 GRANT EXECUTE ON FUNCTION zhifu.uuid_floor(timestamptz) TO PUBLIC;
+
+-- For migrations: what every hospital's own table is given. The writer adds rows, an operator sees those of the hospital that he named.
+CREATE PROCEDURE zhifu.tenant_tables(VARIADIC names text[]) LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	t text;
+BEGIN
+	FOREACH t IN ARRAY names LOOP
+		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
+		EXECUTE format('CREATE POLICY writer ON %I TO zhifu_writer USING (true) WITH CHECK (true)', t);
+		EXECUTE format('CREATE POLICY tenant ON %I FOR SELECT TO zhifu_operator USING (hospital_id = tenant())', t);
+		EXECUTE format('GRANT SELECT, INSERT ON %I TO zhifu_writer', t);
+		EXECUTE format('GRANT SELECT ON %I TO zhifu_operator', t);
+	END LOOP;
+END
+$$;
+
+-- For migrations: functions of these names (LIKE patterns) work with the writer's rights, and belong to nobody else.
+CREATE PROCEDURE zhifu.writer_functions(VARIADIC names text[]) LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	f regprocedure;
+BEGIN
+	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.proname LIKE ANY (names) LOOP
+		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+	END LOOP;
+END
+$$;

@@ -416,12 +416,9 @@ BEGIN
 	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.prosecdef LOOP
 		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
 	END LOOP;
-	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.proname LIKE 'stay\_%' LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-	END LOOP;
 END
 $$;
+CALL writer_functions('stay\_%');
 GRANT EXECUTE ON FUNCTION hospital_open, work_hospitals, work_lease, work_unlease, work_defer, work_revoke
 	TO zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
 GRANT EXECUTE ON FUNCTION claim_step TO zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;

@@ -87,18 +87,6 @@ CREATE UNIQUE INDEX patient_payment_once ON patient_payment (hospital_id, acquir
 CREATE INDEX patient_payment_account ON patient_payment (account_id);
 CREATE INDEX patient_payment_unsettled ON patient_payment (hospital_id, acquirer) WHERE settlement_id IS NULL AND acquirer IS NOT NULL;
 
-DO $$
-DECLARE
-	t text;
-BEGIN
-	FOREACH t IN ARRAY ARRAY['patient_account', 'patient_bill', 'acquirer_settlement', 'patient_payment'] LOOP
-		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
-		EXECUTE format('CREATE POLICY writer ON %I TO zhifu_writer USING (true) WITH CHECK (true)', t);
-		EXECUTE format('CREATE POLICY tenant ON %I FOR SELECT TO zhifu_operator USING (hospital_id = tenant())', t);
-		EXECUTE format('GRANT SELECT, INSERT ON %I TO zhifu_writer', t);
-		EXECUTE format('GRANT SELECT ON %I TO zhifu_operator', t);
-	END LOOP;
-END
-$$;
+CALL tenant_tables('patient_account', 'patient_bill', 'acquirer_settlement', 'patient_payment');
 GRANT UPDATE ON patient_account TO zhifu_writer;
 GRANT UPDATE (settlement_id) ON patient_payment TO zhifu_writer;

@@ -252,16 +252,6 @@ BEGIN
 END
 $$;
 
-DO $$
-DECLARE
-	f regprocedure;
-BEGIN
-	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
-		AND (p.proname LIKE 'rate\_%' OR p.proname IN ('posting_value_soon', 'settle_unvalued', 'settle_value')) LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-	END LOOP;
-END
-$$;
+CALL writer_functions('rate\_%', 'posting\_value\_soon', 'settle\_unvalued', 'settle\_value');
 GRANT EXECUTE ON FUNCTION rate_store, rate_enter, rate_decide, rate_between, rate_around TO zhifu_operator;
 GRANT EXECUTE ON FUNCTION rate_between, settle_unvalued, settle_value TO zhifu_settle;

@@ -97,19 +97,7 @@ CREATE TABLE suspense (
 	PRIMARY KEY (hospital_id, line_id)
 );
 
-DO $$
-DECLARE
-	t text;
-BEGIN
-	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_file_part', 'bank_statement', 'bank_line', 'bank_detail', 'suspense'] LOOP
-		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
-		EXECUTE format('CREATE POLICY writer ON %I TO zhifu_writer USING (true) WITH CHECK (true)', t);
-		EXECUTE format('CREATE POLICY tenant ON %I FOR SELECT TO zhifu_operator USING (hospital_id = tenant())', t);
-		EXECUTE format('GRANT SELECT, INSERT ON %I TO zhifu_writer', t);
-		EXECUTE format('GRANT SELECT ON %I TO zhifu_operator', t);
-	END LOOP;
-END
-$$;
+CALL tenant_tables('bank_file', 'bank_file_part', 'bank_statement', 'bank_line', 'bank_detail', 'suspense');
 GRANT UPDATE, DELETE ON suspense TO zhifu_writer;
 
 -- Begins the import of a file: one at a time for a hospital, until the transaction ends. False: these bytes were taken before.
@@ -321,15 +309,5 @@ BEGIN
 END
 $$;
 
-DO $$
-DECLARE
-	f regprocedure;
-BEGIN
-	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
-		AND (p.proname LIKE 'bank\_%' OR p.proname LIKE 'suspense\_%') LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-	END LOOP;
-END
-$$;
+CALL writer_functions('bank\_%', 'suspense\_%');
 GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, suspense_assign TO zhifu_operator;

@@ -160,15 +160,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	ORDER BY c.carrier, c.name, c.version
 $$;
 
-DO $$
-DECLARE
-	f regprocedure;
-BEGIN
-	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.proname LIKE 'contract\_%' LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-	END LOOP;
-END
-$$;
+CALL writer_functions('contract\_%');
 GRANT EXECUTE ON FUNCTION contract_put, contract_end, contract_of, contract_list TO zhifu_operator;
 GRANT EXECUTE ON FUNCTION contract_of, contract_list TO zhifu_settle;

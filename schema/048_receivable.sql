@@ -471,17 +471,7 @@ CREATE FUNCTION books_check(p_hospital uuid) RETURNS TABLE (account text, curren
 	FROM owed o FULL JOIN ledger l USING (account, currency)
 $$;
 
-DO $$
-DECLARE
-	f regprocedure;
-BEGIN
-	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND (p.proname LIKE 'receivable\_%'
-		OR p.proname IN ('settle_bills', 'settle_contracts', 'settle_receivables', 'books_check')) LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-	END LOOP;
-END
-$$;
+CALL writer_functions('receivable\_%', 'settle\_bills', 'settle\_contracts', 'settle\_receivables', 'books\_check');
 GRANT EXECUTE ON FUNCTION receivable_carried TO zhifu_intake, zhifu_settle, zhifu_operator;
 GRANT EXECUTE ON FUNCTION settle_bills, settle_contracts, settle_receivables TO zhifu_settle;
 GRANT EXECUTE ON FUNCTION books_check TO zhifu_settle, zhifu_operator;

@@ -176,20 +176,8 @@ CREATE TABLE remittance_paid (
 CREATE INDEX remittance_new ON remittance (hospital_id, created_at);
 CREATE INDEX remittance_changed ON remittance USING brin (changed) WITH (pages_per_range = 16, autosummarize = on);
 
-DO $$
-DECLARE
-	t text;
-BEGIN
-	FOREACH t IN ARRAY ARRAY['match_item', 'match_candidate', 'match_rejected', 'match_note', 'match_payer', 'match_lesson', 'claim_number', 'match_turn',
-		'allocation', 'remittance_paid'] LOOP
-		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
-		EXECUTE format('CREATE POLICY writer ON %I TO zhifu_writer USING (true) WITH CHECK (true)', t);
-		EXECUTE format('CREATE POLICY tenant ON %I FOR SELECT TO zhifu_operator USING (hospital_id = tenant())', t);
-		EXECUTE format('GRANT SELECT, INSERT ON %I TO zhifu_writer', t);
-		EXECUTE format('GRANT SELECT ON %I TO zhifu_operator', t);
-	END LOOP;
-END
-$$;
+CALL tenant_tables('match_item', 'match_candidate', 'match_rejected', 'match_note', 'match_payer', 'match_lesson',
+	'claim_number', 'match_turn', 'allocation', 'remittance_paid');
 GRANT UPDATE ON match_item, match_payer, claim_number, match_turn TO zhifu_writer;
 GRANT DELETE ON match_candidate, match_payer, match_lesson, remittance_paid TO zhifu_writer;
 

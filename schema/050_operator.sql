@@ -443,13 +443,12 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	WHERE p.hospital_id = p_hospital AND s.books = 0
 $$;
 
+CALL writer_functions('operator\_%');
 DO $$
 DECLARE
 	f regprocedure;
 BEGIN
 	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.proname LIKE 'operator\_%' LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
 		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO zhifu_operator', f);
 	END LOOP;
 END

@@ -305,16 +305,6 @@ BEGIN
 END
 $$;
 
-DO $$
-DECLARE
-	f regprocedure;
-BEGIN
-	FOREACH f IN ARRAY ARRAY(SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
-		AND p.proname IN ('remittance_claims', 'remittance_twin', 'remittance_announce', 'remittance_decide', 'remittance_there',
-			'remittance_put', 'remittance_refuse')) LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-	END LOOP;
-END
-$$;
+CALL writer_functions('remittance\_claims', 'remittance\_twin', 'remittance\_announce', 'remittance\_decide',
+	'remittance\_there', 'remittance\_put', 'remittance\_refuse');
 GRANT EXECUTE ON FUNCTION remittance_claims, remittance_put, remittance_refuse TO zhifu_operator;

@@ -69,19 +69,7 @@ CREATE TABLE currency_sale (
 	UNIQUE (hospital_id, in_line)
 );
 
-DO $$
-DECLARE
-	t text;
-BEGIN
-	FOREACH t IN ARRAY ARRAY['revaluation', 'provision', 'bank_order', 'currency_sale'] LOOP
-		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
-		EXECUTE format('CREATE POLICY writer ON %I TO zhifu_writer USING (true) WITH CHECK (true)', t);
-		EXECUTE format('CREATE POLICY tenant ON %I FOR SELECT TO zhifu_operator USING (hospital_id = tenant())', t);
-		EXECUTE format('GRANT SELECT, INSERT ON %I TO zhifu_writer', t);
-		EXECUTE format('GRANT SELECT ON %I TO zhifu_operator', t);
-	END LOOP;
-END
-$$;
+CALL tenant_tables('revaluation', 'provision', 'bank_order', 'currency_sale');
 GRANT UPDATE (cleared_line) ON bank_order TO zhifu_writer;
 
 -- ---- what a month ends with ----
@@ -554,17 +542,7 @@ BEGIN
 END
 $$;
 
-DO $$
-DECLARE
-	f regprocedure;
-BEGIN
-	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND (p.proname LIKE 'period\_%'
-		OR p.proname LIKE 'sale\_%' OR p.proname LIKE 'order\_%' OR p.proname IN ('bank_proof', 'suspense_take', 'suspense_lock')) LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-	END LOOP;
-END
-$$;
+CALL writer_functions('period\_%', 'sale\_%', 'order\_%', 'bank\_proof', 'suspense\_take', 'suspense\_lock');
 GRANT EXECUTE ON FUNCTION ledger_proof TO zhifu_writer;
 GRANT EXECUTE ON FUNCTION period_outcome, period_begin, period_items, period_aged, period_check, period_close, bank_proof, sale_basis,
 	sale_post, order_make, order_clear TO zhifu_operator;

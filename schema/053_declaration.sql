@@ -154,14 +154,5 @@ CREATE FUNCTION declaration_claims(p_hospital uuid, p_line uuid) RETURNS text LA
 		WHERE a.hospital_id = p_hospital AND a.line_id = p_line GROUP BY s.ref HAVING sum(a.amount_minor) <> 0) c
 $$;
 
-DO $$
-DECLARE
-	f regprocedure;
-BEGIN
-	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND p.proname LIKE 'declaration\_%' LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-	END LOOP;
-END
-$$;
+CALL writer_functions('declaration\_%');
 GRANT EXECUTE ON FUNCTION declaration_add, declaration_claims, declaration_say, declaration_set, declaration_done, declaration_none, declaration_recount TO zhifu_operator;

@@ -364,16 +364,6 @@ BEGIN
 END
 $$;
 
-DO $$
-DECLARE
-	f regprocedure;
-BEGIN
-	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
-		AND (p.proname LIKE 'report\_%' OR p.proname IN ('work_assign', 'work_version')) LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-	END LOOP;
-END
-$$;
+CALL writer_functions('report\_%', 'work\_assign', 'work\_version');
 GRANT EXECUTE ON FUNCTION work_assign, report_open, report_claims, report_work, report_scoreboard, report_fx, report_suspense,
 	report_accounts TO zhifu_operator;

@@ -421,17 +421,7 @@ SET search_path = zhifu, pg_temp AS $$
 	VALUES ('00000000-0000-0000-0000-000000000000', p_who, 'rate.import', p_subject, p_why)
 $$;
 
-DO $$
-DECLARE
-	f regprocedure;
-BEGIN
-	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
-		AND (p.proname LIKE 'api\_%' OR p.proname LIKE 'charge\_%') LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-	END LOOP;
-END
-$$;
+CALL writer_functions('api\_%', 'charge\_%');
 GRANT EXECUTE ON FUNCTION api_rate_enter, api_rate_decide, api_contract_put, api_contract_end, api_suspense_assign, api_act,
 	api_match_accept, charge_add
 	TO zhifu_intake;

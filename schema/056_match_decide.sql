@@ -617,14 +617,13 @@ BEGIN
 END
 $$;
 
+CALL writer_functions('match\_%', 'suspense\_hold');
 DO $$
 DECLARE
 	f regprocedure;
 BEGIN
 	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
 		AND (p.proname LIKE 'match\_%' OR p.proname = 'suspense_hold') LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
 		EXECUTE format('ALTER FUNCTION %s SET plan_cache_mode = force_generic_plan', f);
 	END LOOP;
 END

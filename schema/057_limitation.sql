@@ -109,15 +109,5 @@ BEGIN
 END
 $$;
 
-DO $$
-DECLARE
-	f regprocedure;
-BEGIN
-	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
-		AND p.proname IN ('limitation_list', 'demand_add', 'write_off_post') LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO zhifu_operator', f);
-	END LOOP;
-END
-$$;
+CALL writer_functions('limitation\_list', 'demand\_add', 'write\_off\_post');
+GRANT EXECUTE ON FUNCTION limitation_list, demand_add, write_off_post TO zhifu_operator;

@@ -154,17 +154,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	WHERE l.hospital_id = p_hospital AND (p_name IS NULL OR g.name = p_name) ORDER BY l.at DESC, l.look_id
 $$;
 
-DO $$
-DECLARE
-	f regprocedure;
-BEGIN
-	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace
-		AND (p.proname LIKE 'inspector\_%' OR p.proname IN ('report_allow', 'report_inspected')) LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-	END LOOP;
-END
-$$;
+CALL writer_functions('inspector\_%', 'report\_allow', 'report\_inspected');
 GRANT EXECUTE ON FUNCTION inspector_grant, inspector_end, inspector_list, inspector_looks TO zhifu_operator;
 GRANT EXECUTE ON FUNCTION inspector_look, report_open, report_claims, report_work, report_scoreboard, report_fx, report_suspense,
 	report_accounts TO zhifu_inspector;

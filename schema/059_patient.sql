@@ -374,16 +374,6 @@ CREATE FUNCTION acquirer_waiting(p_hospital uuid, p_day date) RETURNS TABLE (acq
 	GROUP BY 1, 2, 6, 7
 $$;
 
-DO $$
-DECLARE
-	f regprocedure;
-BEGIN
-	FOR f IN SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'zhifu'::regnamespace AND (p.proname LIKE 'patient\_%'
-		OR p.proname LIKE 'acquirer\_%' OR p.proname IN ('suspense_return', 'stay_close')) LOOP
-		EXECUTE format('ALTER FUNCTION %s OWNER TO zhifu_writer', f);
-		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-	END LOOP;
-END
-$$;
+CALL writer_functions('patient\_%', 'acquirer\_%', 'suspense\_return', 'stay\_close');
 GRANT EXECUTE ON FUNCTION patient_quote, patient_bill, patient_owe, stay_close, patient_pay, patient_return, acquirer_settle, acquirer_waiting,
 	patient_open, patient_unbilled, patient_clearing TO zhifu_operator;

@@ -12,17 +12,17 @@ int stay_names(
 	struct bytes part = {(const uint8_t *)number, strlen(number)};
 	uint16_t versions[STAY_VERSIONS_MAX];
 	size_t count = keyring_versions(ring, KEY_LOOKUP, versions, STAY_VERSIONS_MAX);
-	char *at = ret_text;
+	size_t len = 0;
 
-	*at = '\0';
+	ret_text[0] = '\0';
 	for (size_t v = 0; v < count && v < STAY_VERSIONS_MAX; v++) {
 		uint8_t hash[LOOKUP_HASH_BYTES];
 		int r = lookup_hash(ring, versions[v], hospital, LOOKUP_STAY, &part, 1, hash);
 
 		if (r < 0) return r;
-		at += sprintf(at, "%s%u:", v == 0 ? "" : ",", versions[v]);
-		text_hex_encode(hash, sizeof(hash), at);
-		at += 2 * sizeof(hash);
+		len += (size_t)snprintf(ret_text + len, STAY_TEXT_MAX - len, "%s%u:", v == 0 ? "" : ",", versions[v]);
+		text_hex_encode(hash, sizeof(hash), ret_text + len);
+		len += 2 * sizeof(hash);
 	}
 	return 0;
 }
