@@ -33,6 +33,19 @@ static struct test_claim claim_of(int64_t minor)
 	return claim;
 }
 
+/* 102,900.00 CNY, owed as 14,503.17 USD. */
+static struct test_claim claim_in_dollars(void)
+{
+	struct test_claim claim;
+
+	none_left();
+	rate_add("USD", 1, "70950", 4, "2026-09-30");
+	contract_add("beta", KIND_C, "\"term_days\": 30");
+	claim = claim_billed("beta", "CNY", 2, 10290000, "2026-10-06");
+	all_made();
+	return claim;
+}
+
 static void yuan(const struct test_claim *claim, enum test_kind kind, int64_t minor, int64_t over,
 	char allocation[UUID_TEXT_LEN])
 {
@@ -168,11 +181,7 @@ static void test_dollars_at_another_rate(void **state)
 
 	(void)state;
 	NEED_POSTGRESQL();
-	none_left();
-	rate_add("USD", 1, "70950", 4, "2026-09-30");
-	contract_add("beta", KIND_C, "\"term_days\": 30");
-	claim = claim_billed("beta", "CNY", 2, 10290000, "2026-10-06");
-	all_made();
+	claim = claim_in_dollars();
 	line = line_booked("USD", 2, 1450317, 10253741);
 	allocate(&line, &claim, PAID, 1450317, 0, payment);
 	decide(&claim, 10200345, 89655, 0);
@@ -296,11 +305,7 @@ static void test_dollars_given_up_come_back_at_their_value(void **state)
 
 	(void)state;
 	NEED_POSTGRESQL();
-	none_left();
-	rate_add("USD", 1, "70950", 4, "2026-09-30");
-	contract_add("beta", KIND_C, "\"term_days\": 30");
-	claim = claim_billed("beta", "CNY", 2, 10290000, "2026-10-06");
-	all_made();
+	claim = claim_in_dollars();
 	give_up(&claim, 1450317);
 	assert_int_equal(balance("BADDEBT", "CNY"), 10290000);
 	decide(&claim, 10200345, 89655, 0);
