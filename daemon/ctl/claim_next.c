@@ -131,12 +131,13 @@ static void denied_add(struct table *table, const struct ctl *ctl)
 	table_add(table, cell_word(say(ctl, lifecycle_owner_english(OWNER_IT), lifecycle_owner_chinese(OWNER_IT)),
 				 lifecycle_owner_name(OWNER_IT)));
 	table_add(table, cell_none());
-	table_add(table, cell_text(say(ctl,
-				 "A person recorded that it arrived, and the insurer says that it has not got it: ask "
-				 "the insurer. queue quarantine shows what it said: message drop it if it is wrong; "
-				 "claim missing if it is right.",
-				 "已有人员登记送达,但保险公司称未收到:请与保险公司核实。其答复见 queue quarantine:有误"
-				 "则用 message drop 撤下,属实则用 claim missing 收回登记。")));
+	table_add(table,
+		cell_text(say(ctl,
+			"A person recorded that it arrived, and the insurer says that it has not got it: ask "
+			"the insurer. queue quarantine shows what it said: message drop it if it is wrong; "
+			"claim missing if it is right. Until then Zhifu goes on asking it for its decision.",
+			"已有人员登记送达,但保险公司称未收到:请与保险公司核实。其答复见 queue quarantine:有误"
+			"则用 message drop 撤下,属实则用 claim missing 收回登记。在此之前,系统会继续向其查询结果。")));
 }
 
 int claim_next_show(struct report *report, struct ctl *ctl, const struct claim_row *claim)

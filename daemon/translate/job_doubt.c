@@ -60,10 +60,11 @@ static bool claim_for_question(struct room *room, struct job *job, struct zf_cla
 	return true;
 }
 
-/* A person said that it arrived, and the insurer has not been heard of it yet: it is asked what it has decided. */
+/* A person said that it arrived, and the insurer has not been heard of it yet, or only denies it: it is asked what it
+ * has decided. Nothing else would end the waiting of a claim whose submission nobody answered. */
 static bool is_unheard(const struct job_claim *claim)
 {
-	return claim->transport == TRANSPORT_SENT && claim->vouched == VOUCHED_FOR &&
+	return claim->transport == TRANSPORT_SENT && claim->vouched != VOUCHED_NOT &&
 	       claim->acknowledgement == ACKNOWLEDGEMENT_NONE && claim->adjudication == ADJUDICATION_NONE;
 }
 

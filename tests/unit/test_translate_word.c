@@ -34,7 +34,26 @@ static void clocks_strike(void)
 	sql("UPDATE zhifu.outbox SET due_at = now() WHERE role = 1 AND kind = %d", WORK_START_STATUS);
 }
 
-/* The insurer denies it, and then denies it again: one event, one finding for a person, and nothing leaves. */
+/* A person has settled with the insurer that the denial is wrong. */
+static void finding_drop(const struct test_claim *claim)
+{
+	assert_int_equal(
+		number("SELECT zhifu.operator_message_drop(hospital_id, fact_id, 'who', 'why')::int4 FROM zhifu.fact"
+		       " WHERE claim_id = '%s' AND problem",
+			claim->id_text),
+		1);
+}
+
+/* Its clock is there, and when it strikes the insurer is asked. */
+static void expect_asked_again(const struct test_claim *claim)
+{
+	assert_int_equal(claim_work(claim, WORK_TRANSLATE, WORK_START_STATUS), 1);
+	clocks_strike();
+	LOOP_UNTIL(questions(claim, EXCHANGE_OPEN) == 1, 5000);
+}
+
+/* The insurer denies it, and then denies it again: one event, one finding for a person, and nothing leaves. Whoever
+ * stands by his word still waits for the decision: the insurer is asked on. */
 static void denied(void)
 {
 	struct test_claim claim = claim_arrived();
@@ -48,10 +67,12 @@ static void denied(void)
 		       " word stands%%人员登记为准%%'",
 			claim.id_text, FACT_REFUSED),
 		1);
+	finding_drop(&claim);
+	expect_asked_again(&claim);
 	answer_add(&claim, "notfound -\ndone");
-	LOOP_UNTIL(claim_work(&claim, WORK_TRANSLATE, WORK_REPLY) == 0, 5000);
-	clocks_strike();
-	LOOP_UNTIL(claim_work(&claim, WORK_TRANSLATE, WORK_START_STATUS) == 0, 5000);
+	LOOP_UNTIL(questions(&claim, EXCHANGE_OPEN) == 0, 5000);
+	assert_int_equal(claim_work(&claim, WORK_TRANSLATE, WORK_START_STATUS), 1);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND problem", claim.id_text), 0);
 	assert_int_equal(transport(&claim), TRANSPORT_SENT);
 	assert_int_equal(contradictions(&claim), 1);
 	assert_int_equal(submissions(&claim), 1);
@@ -89,6 +110,12 @@ static void test_confirmed(void **state)
 	(void)state;
 	NEED_POSTGRESQL();
 	role_start();
+	struct test_claim denied_first = claim_arrived();
+	answer_add(&denied_first, "notfound -\ndone");
+	LOOP_UNTIL(contradictions(&denied_first) == 1, 5000);
+	expect_asked_again(&denied_first);
+	answer_add(&denied_first, "adj - 10000 7000 2000 500 CNY\ndone");
+	LOOP_UNTIL(facts(&denied_first, ZF_FACT_ADJUDICATED) == 1, 5000);
 	struct test_claim claim = claim_arrived();
 	answer_add(&claim, "ack -\nadj - 10000 7000 2000 500 CNY\ndone");
 	LOOP_UNTIL(facts(&claim, ZF_FACT_ADJUDICATED) == 1, 5000);
@@ -105,8 +132,8 @@ static void test_confirmed(void **state)
 	LOOP_UNTIL(facts(&later, ZF_FACT_ADJUDICATED) == 1, 5000);
 	assert_int_equal(submissions(&later), 1);
 	/* What is heard ends the clock, as settle takes its steps. */
-	sql("UPDATE zhifu.claim_state SET adjudication = 3 WHERE claim_id IN ('%s', '%s')", claim.id_text,
-		later.id_text);
+	sql("UPDATE zhifu.claim_state SET adjudication = 3 WHERE claim_id IN ('%s', '%s', '%s')", claim.id_text,
+		later.id_text, denied_first.id_text);
 	clocks_strike();
 	LOOP_UNTIL(work(WORK_TRANSLATE, WORK_START_STATUS) == 0, 5000);
 	role_stop();
