@@ -56,6 +56,7 @@ struct fhir_step {
 	const struct zf_fault *const *said; /* instead of `faults`, what the catalogue has no words for */
 	uint32_t said_count;
 	bool goes_on; /* MALFORMED is of this message alone: the exchange goes on with state and actions */
+	bool unread;  /* with OK: what `faults` tell of could not be read, and the rest counts */
 };
 
 /* A zeroed one with room for what the event starts, or else for what the state tells of. NULL on no memory. */

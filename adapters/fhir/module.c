@@ -54,6 +54,9 @@ static int32_t finish(struct fhir_step *step, int32_t verdict, struct zf_result 
 	}
 	verdict = action_result(&step->actions, verdict, step->goes_on, &step->faults, false, result);
 	if ((verdict != ZF_OK && !result->goes_on) || step->event->kind == ZF_EVENT_CALL) return verdict;
+	if (verdict == ZF_OK && step->unread &&
+		faults_export(&step->faults, false, step->arena, &result->faults, &result->fault_count) != 0)
+		return ZF_NOMEM;
 	int rc = fhir_exchange_save(step->exchange, step->arena, &result->state, &result->state_len);
 	return rc == 0 ? verdict : ZF_NOMEM;
 }

@@ -2,7 +2,7 @@
  *
  * What an HTTP answer means for a claim that was sent:
  *   2xx with a decision, a queue note or nothing   facts; a claim that is pending is asked about where that is possible
- *   400, 409, 413, 415, 422 and other 4xx          rejected, with the OperationOutcome's errors
+ *   400, 409, 413, 415, 422 and other 4xx          rejected, with its errors; a person sees those that cannot be read
  *   401, 403, 404, 405, 407, 408, 425, 429, 503    not taken: sent again at the timer when the daemon hands the claim
  *                                                  over with it, else asked about, else held (MALFORMED)
  *   any other status                               unknown: asked about, else held (MALFORMED)
@@ -241,7 +241,8 @@ static int32_t reply_submission(struct fhir_step *step, struct fhir_exchange_cla
 	int rc = read_answer(step, &answer);
 	if (rc == LIB_NOMEM) return ZF_NOMEM;
 	if (class == HTTP_REFUSED) {
-		/* A body that can't be read changes nothing: the status says it. */
+		/* The status says it. Errors that can't be read change nothing, and a person is shown them. */
+		step->unread = rc != 0;
 		if (rc == 0 && answer.error_count > 0) {
 			return verdict_read(fhir_step_rejected(step, claim, answer.errors, answer.error_count));
 		}

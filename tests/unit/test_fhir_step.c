@@ -228,8 +228,14 @@ static void test_submit_rejected(void **state)
 	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), SUBMIT);
 	EXPECT(reply_fixture(&lab, 1, 422, "fhir_step/outcome.json"),
 		"fact rejected " REF " [E-12 Claim.insurance[0]]\ndone\n");
+	assert_int_equal(lab.result.fault_count, 0);
+	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), SUBMIT);
+	EXPECT(reply(&lab, 1, 400, NULL, 0), "fact rejected " REF " [http-400 -]\ndone\n");
+	assert_int_equal(lab.result.fault_count, 0);
+	/* Errors that cannot be read: the status counts, and a person is shown the rest. */
 	EXPECT(start(&lab, ZF_EVENT_START_CLAIM), SUBMIT);
 	EXPECT(reply(&lab, 1, 400, "<html>", 6), "fact rejected " REF " [http-400 -]\ndone\n");
+	assert_int_equal(lab.result.fault_count, 1);
 	lab_close(&lab);
 }
 
