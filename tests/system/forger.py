@@ -146,9 +146,9 @@ def reply(handler, body, kind, status=200, headers=()):
     handler.wfile.write(body)
 
 
-def whole(change, kind):
+def whole(change, kind, status=200):
     """The true answer, changed by a function of bytes."""
-    return lambda handler, answer: reply(handler, change(answer), kind)
+    return lambda handler, answer: reply(handler, change(answer), kind, status)
 
 
 def gigabyte(kind, length=True):
@@ -173,9 +173,9 @@ def packed_gigabyte():
     return packed.getvalue()
 
 
-def gzipped(kind):
+def gzipped(kind, status=200):
     """A million bytes that unpack to a gigabyte."""
-    return lambda handler, _: reply(handler, packed_gigabyte(), kind, headers=(("Content-Encoding", "gzip"),))
+    return lambda handler, _: reply(handler, packed_gigabyte(), kind, status, (("Content-Encoding", "gzip"),))
 
 
 # --- XML ---
@@ -249,3 +249,14 @@ def json_attacks():
         "page": (lambda d: b"<html>please log in</html>", "not valid JSON"),
         "cut": (lambda d: d[:-7], "not valid JSON"),
     }
+
+
+DECIDED = b"""<?xml version="1.0" encoding="UTF-8"?>
+<ClaimResponse xmlns="http://hl7.org/fhir"><status value="active"/><outcome value="complete"/></ClaimResponse>"""
+
+
+def xml_for_json(lure):
+    """FHIR's other form from an insurer that was asked for JSON, and what hides in it; as json_attacks()."""
+    changes = {"plain": lambda d: d, **{name: change for name, (change, _) in xml_attacks(lure).items()}}
+    return {"xml " + name: (lambda _, change=change: change(DECIDED), "not valid JSON at byte 0: expected a value")
+            for name, change in changes.items()}

@@ -8,12 +8,14 @@ import pytest
 
 import forger
 import invariants
+import story
 import test_eclaimlink
 import traffic
 import zhifu
 
 SOAP = "text/xml; charset=utf-8"
 JSON = "application/fhir+json"
+XML = "application/fhir+xml"
 # Of one process: the largest message (32 MB), what is read out of it, and the sanitizers' share.
 GROWTH_KB_MAX = 400 << 10
 GAUGE = 'zhifu_attention{role="settle",worker="0",subject="messages_quarantined"}'
@@ -31,6 +33,7 @@ class Scene:
         self.place, self.database, self.daemon = place, place.database, place.daemon
         self.keep = keep
         self.lure = keep(forger.Lure())
+        story.other_hospital(place)
         self.alpha = self.fhir(place, keep)
         self.beta = traffic.Insurer(place, keep, "beta")
 
@@ -44,16 +47,18 @@ class Scene:
     def begin(self, up):
         """up: has started the daemon."""
         traffic.permit(up)
+        traffic.permit(up, "other")
         self.before = {pid: peak_kb(pid) for pid in self.daemon.children()}
 
-    def bills(self, numbers, insurer):
-        return traffic.Sender(self.daemon, numbers, connections=1, insurer=insurer).finish()
+    def bills(self, numbers, insurer, client="client"):
+        return traffic.Sender(self.daemon, numbers, connections=1, insurer=insurer, client=client).finish()
 
-    def decided(self, ids, timeout_s=60):
+    def decided(self, ids, timeout_s=60, refused=0):
+        """refused: so many of them were turned down without being looked at."""
         def done():
             rows = self.database.sql("""SELECT claim_id, transport, acknowledgement, adjudication FROM zhifu.claim_state
                 WHERE claim_id::text = ANY(%s) AND adjudication NOT IN (3, 4, 5)""", (list(ids),))
-            assert not rows, rows
+            assert len(rows) == refused and all(row["acknowledgement"] == 2 for row in rows), rows
             return True
         zhifu.wait_until(done, "claims to be decided", timeout_s)
 
@@ -205,13 +210,14 @@ def test_a_gigabyte(scene, post):
     for operation in ("UploadTransaction", "DownloadTransactionFile", "SearchTransactions"):
         post.front.attacks(operation, {"%s %s" % (operation, name): attack for name, attack in gigabytes(SOAP).items()})
     scene.alpha.front.attacks("POST $submit", {"submit " + name: attack for name, attack in gigabytes(JSON).items()})
+    scene.alpha.front.attacks("GET ClaimResponse", {"question": forger.gigabyte(JSON)})
     ids = [post.submit("N-%d" % n, [("99213", 10000 + n, 0)]) for n in range(4)]
     mine = scene.bills(["A-%d" % n for n in range(1, 5)], "alpha")
-    others = scene.bills(["B-%d" % n for n in range(1, 5)], "beta")
+    others = {**scene.bills(["B-%d" % n for n in range(1, 5)], "beta"), **scene.bills(["O-1"], "beta", "other")}
     zhifu.wait_until(lambda: not post.front.waiting() and not scene.alpha.front.waiting(), "the attacks")
     scene.decided(others.values())
     scene.decided(list(mine.values()) + ids, 120)
-    zhifu.wait_until(lambda: len(post.front.sent) == 9 and len(scene.alpha.front.sent) == 3, "the attacks to end")
+    zhifu.wait_until(lambda: len(post.front.sent) == 9 and len(scene.alpha.front.sent) == 4, "the attacks to end")
     sent = {**post.front.sent, **scene.alpha.front.sent}
     assert max(sent.values()) < 128 << 20, sent
     rows = scene.quarantined("dubai") + scene.quarantined("alpha")
@@ -223,18 +229,27 @@ def test_a_gigabyte(scene, post):
 
 
 def test_answers_in_json(scene, post):
-    """The other format: what cannot be read goes to a person, and the decision is asked for."""
-    changes = forger.json_attacks()
-    scene.alpha.front.attacks("POST $submit", {
-        name: forger.whole(change, JSON) for name, (change, _) in changes.items()})
-    mine = scene.bills(["A-%d" % n for n in range(1, len(changes) + 2)], "alpha")
-    others = scene.bills(["B-1"], "beta")
+    """The other format, in its own form and in XML, to claims and to questions: what cannot be read goes to a person, and
+    the decision is asked for. Another hospital's claims go on, at this insurer too."""
+    front = scene.alpha.front
+    changes = {**forger.json_attacks(), **forger.xml_for_json(scene.lure)}
+    for operation in ("POST $submit", "GET ClaimResponse"):
+        front.attacks(operation, {"%s %s" % (operation, name): forger.whole(change, XML if name.startswith("xml") else JSON)
+                                  for name, (change, _) in changes.items()})
+    # A refusal is one, whatever hides in its report.
+    reports = {"report zipped": forger.gzipped(JSON, 422), **{
+        "report " + name: forger.whole(changes[name][0], XML, 422) for name in ("xml bomb", "xml external")}}
+    front.attacks("POST $submit", reports)
+    mine = scene.bills(["A-%d" % n for n in range(1, len(changes) + len(reports) + 2)], "alpha")
+    others = {**scene.bills(["B-1"], "beta"), **scene.bills(["O-1"], "beta", "other")}
     scene.decided(others.values())
-    scene.decided(mine.values())
+    scene.decided(mine.values(), refused=len(reports))
+    scene.decided(scene.bills(["O-2"], "alpha", "other").values())
+    assert not front.waiting()
     rows = scene.quarantined("alpha")
-    assert len(rows) == len(changes), rows
+    assert len(rows) == 2 * len(changes) + len(reports), rows
     for name, (_, told) in changes.items():
-        assert any(told in row["why"] for row in rows), (name, rows)
+        assert sum(told in row["why"] for row in rows) >= 2, (name, rows)
     assert all(row["claim_id"] in mine.values() for row in rows)
     scene.told(rows)
     # Looked at every ten seconds.

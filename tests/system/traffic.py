@@ -47,9 +47,9 @@ class Insurer:
         return zhifu.payer_counts(self.control)
 
 
-def permit(daemon):
+def permit(daemon, client="client"):
     """The patient's consent, without which nothing leaves."""
-    with daemon.client() as client:
+    with daemon.client(client) as client:
         answer = client.post("/fhir/Consent", story.body_of(story.consent(PATIENT)), headers=FHIR)
         assert answer.status == 201, answer
 
@@ -67,8 +67,9 @@ class Sender:
     """Sends bills on some connections, each until it has its 2xx: a connection that broke or a 503 is followed by the
     same request with the same key."""
 
-    def __init__(self, daemon, numbers, connections=4, insurer="alpha", patience_s=120):
+    def __init__(self, daemon, numbers, connections=4, insurer="alpha", patience_s=120, client="client"):
         self.daemon = daemon
+        self.client = client
         self.insurer = insurer
         self.ids = {}          # number -> claim id, of those that got their 2xx
         self.answers = collections.Counter()
@@ -85,7 +86,7 @@ class Sender:
 
     def _work(self):
         try:
-            client = self.daemon.client(timeout_s=30)
+            client = self.daemon.client(self.client, timeout_s=30)
             while not self.stopped:
                 with self.lock:
                     if not self.waiting:
