@@ -1,5 +1,5 @@
 -- What patients pay: the tables. The functions are in 059_patient.sql. Nothing here names a person: an account is of a stay, known by
--- a keyed hash, or of a claim; a card or wallet by its acquirer's reference of the payment.
+-- a keyed hash, or of a claim; a payment by its acquirer's reference, or by the number of its receipt.
 SET search_path = zhifu;
 
 -- What a patient was told, owes and has paid for a stay or a claim, in the currency of the books.
@@ -71,7 +71,7 @@ CREATE TABLE patient_payment (
 	exponent      smallint NOT NULL,
 	book_day      date NOT NULL,
 	acquirer      text, -- of cards and wallets; "cash" of cash
-	reference     text, -- the acquirer's, of cards and wallets
+	reference     text NOT NULL CHECK (reference = btrim(reference) AND length(reference) BETWEEN 1 AND 64), -- the acquirer's, or the receipt's number
 	line_id       uuid, -- the bank's line of a transfer
 	of_payment    uuid, -- what is paid back
 	settlement_id uuid, -- NULL: still in the clearing account
@@ -80,10 +80,10 @@ CREATE TABLE patient_payment (
 	why           text,
 	CHECK ((kind IN (3, 4)) = (of_payment IS NOT NULL)),
 	CHECK ((method = 'transfer') = (acquirer IS NULL) AND (method = 'transfer') = (line_id IS NOT NULL)),
-	CHECK ((method IN ('cash', 'transfer')) = (reference IS NULL)),
 	PRIMARY KEY (hospital_id, payment_id)
 );
-CREATE UNIQUE INDEX patient_payment_once ON patient_payment (hospital_id, acquirer, reference) WHERE reference IS NOT NULL;
+-- Who gives the same again says the same number: of what came in, of refunds and of chargebacks there is one each.
+CREATE UNIQUE INDEX patient_payment_once ON patient_payment (hospital_id, greatest(kind, 2::smallint), coalesce(acquirer, ''), reference);
 CREATE INDEX patient_payment_account ON patient_payment (account_id);
 CREATE INDEX patient_payment_unsettled ON patient_payment (hospital_id, acquirer) WHERE settlement_id IS NULL AND acquirer IS NOT NULL;
 

@@ -154,7 +154,8 @@ BEGIN
 END
 $$;
 
--- A patient has left and owes what is open of a stay: it goes from AR-INPT to AR-PT. Returns that; NULL: the stay has no such account.
+-- A patient has left and owes what is open of a stay: it goes from AR-INPT to AR-PT. Returns what is open, also of one who has left
+-- before; NULL: the stay has no account.
 CREATE FUNCTION patient_owe(p_hospital uuid, p_bill uuid, p_names text, p_day date, p_who text, p_why text) RETURNS bigint LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
@@ -162,7 +163,7 @@ DECLARE
 	day date := patient_day(p_hospital, p_day, p_who);
 BEGIN
 	IF a.account_id IS NULL OR a.receivable <> 'AR-INPT' THEN
-		RETURN NULL;
+		RETURN CASE WHEN a.account_id IS NOT NULL THEN patient_open(a) END;
 	END IF;
 	PERFORM patient_post(a, p_bill, 'patient_owe', 'AR-PT', 'AR-INPT', patient_open(a), day, p_bill);
 	UPDATE patient_account p SET receivable = 'AR-PT' WHERE p.hospital_id = p_hospital AND p.account_id = a.account_id;
@@ -199,29 +200,49 @@ CREATE FUNCTION patient_deposited(a patient_account) RETURNS bigint LANGUAGE sql
 	WHERE p.hospital_id = a.hospital_id AND p.account_id = a.account_id AND (p.kind = 2 OR o.kind = 2)
 $$;
 
--- A payment (kind 1) or deposit (2). p_line: of a transfer, the bank's line that waits in suspense. outcome 1 done, 0 it was taken
--- before (acquirer and reference say so); minor: open, or deposited, afterwards. Refused: -1 not the currency of the books, -2 a card or
--- wallet without acquirer and reference, -3 the number of a card, -4 this reference was used for something else, -5 only minor is
--- owed, -6 no share was quoted, -7 of the quoted share only minor is left, -8 the line has only minor in suspense, or is held.
+-- The payment that has this reference or receipt, by which what is told twice is one: of what came in, and of each way back.
+CREATE FUNCTION patient_known(p patient_payment) RETURNS patient_payment LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT w.* FROM patient_payment w WHERE w.hospital_id = p.hospital_id AND greatest(w.kind, 2::smallint) = greatest(p.kind, 2::smallint)
+		AND coalesce(w.acquirer, '') = coalesce(p.acquirer, '') AND w.reference = p.reference
+$$;
+
+-- In what two payments of one reference or receipt are not the same, as words; NULL: in nothing. Day, who and why are the first one's.
+CREATE FUNCTION patient_differs(w patient_payment, p patient_payment) RETURNS text LANGUAGE sql IMMUTABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT nullif(concat_ws(',', CASE WHEN w.account_id <> p.account_id THEN 'account' END, CASE WHEN w.kind <> p.kind THEN 'kind' END,
+		CASE WHEN w.method <> p.method THEN 'method' END, CASE WHEN w.amount_minor <> p.amount_minor THEN 'amount' END,
+		CASE WHEN w.line_id <> p.line_id THEN 'line' END, CASE WHEN w.of_payment <> p.of_payment THEN 'payment' END), '')
+$$;
+
+-- A payment (kind 1) or deposit (2). p_reference: the acquirer's, of cards and wallets, else the number of the receipt. p_line: of a
+-- transfer, the bank's line that waits in suspense. outcome 1 done, 0 it was taken before; minor: open, or deposited, afterwards; payment:
+-- its id, or that of the earlier one. Refused: -1 not the currency of the books, -2 no reference or receipt, or a card or wallet without
+-- acquirer, -3 the number of a card, -4 the reference or receipt is of a payment that differs, -5 only minor is owed, -6 no share was
+-- quoted, -7 of the quoted share only minor is left, -8 the line has only minor in suspense, or is held.
 CREATE FUNCTION patient_pay(p_hospital uuid, p_payment uuid, p_names text, p_claim uuid, p_kind smallint, p_method text, p_amount bigint,
-	p_currency text, p_exponent integer, p_acquirer text, p_reference text, p_line uuid, p_day date, p_who text, p_why text, OUT outcome integer, OUT minor bigint)
+	p_currency text, p_exponent integer, p_acquirer text, p_reference text, p_line uuid, p_day date, p_who text, p_why text,
+	OUT outcome integer, OUT minor bigint, OUT payment uuid, OUT differs text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	a patient_account := patient_begin(p_hospital, p_names, p_claim, (SELECT p_exponent FROM hospital h
 		WHERE h.hospital_id = p_hospital AND h.book_currency = p_currency));
-	day date := patient_day(p_hospital, p_day, p_who);
-	waits suspense;
+	p patient_payment;
 	was patient_payment;
+	waits suspense;
 BEGIN
+	p := ROW(p_hospital, p_payment, a.account_id, p_kind, p_method, p_amount, a.currency, a.exponent, patient_day(p_hospital, p_day, p_who),
+		CASE p_method WHEN 'cash' THEN 'cash' WHEN 'transfer' THEN NULL ELSE p_acquirer END, btrim(p_reference),
+		CASE p_method WHEN 'transfer' THEN p_line END, NULL, NULL, p_who, now(), p_why);
 	IF p_method = 'transfer' AND suspense_lock(p_hospital, ARRAY[p_line]) THEN
 		SELECT * INTO waits FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_line;
 	END IF;
-	SELECT * INTO was FROM patient_payment p WHERE p.hospital_id = p_hospital AND p.acquirer = p_acquirer AND p.reference = p_reference;
+	was := patient_known(p);
+	differs := patient_differs(was, p);
+	payment := coalesce(was.payment_id, p_payment);
 	outcome := CASE WHEN a.account_id IS NULL OR p_currency <> a.currency OR waits.currency <> a.currency THEN -1
-		WHEN p_method IN ('card', 'foreign-card', 'wallet') AND (coalesce(p_acquirer, '') IN ('', 'cash') OR coalesce(p_reference, '') = '') THEN -2
-		WHEN p_method <> 'wallet' AND patient_card_number(p_reference) THEN -3
-		WHEN (was.account_id, was.kind, was.method, was.amount_minor) = (a.account_id, p_kind, p_method, p_amount) THEN 0
-		WHEN was.payment_id IS NOT NULL THEN -4
+		WHEN coalesce(length(p.reference), 0) NOT BETWEEN 1 AND 64 THEN -2
+		WHEN p_method IN ('card', 'foreign-card', 'wallet') AND coalesce(p_acquirer, '') IN ('', 'cash') THEN -2
+		WHEN p_method IN ('card', 'foreign-card') AND patient_card_number(p_reference) THEN -3
+		WHEN was.payment_id IS NOT NULL THEN CASE WHEN differs IS NULL THEN 0 ELSE -4 END
 		WHEN p_kind = 1 AND p_amount > patient_open(a) THEN -5
 		WHEN p_kind = 2 AND a.quoted_minor IS NULL THEN -6
 		WHEN p_kind = 2 AND p_amount > a.quoted_minor - patient_deposited(a) THEN -7
@@ -231,16 +252,12 @@ BEGIN
 	IF outcome < 1 THEN
 		RETURN;
 	END IF;
-	INSERT INTO patient_payment (hospital_id, payment_id, account_id, kind, method, amount_minor, currency, exponent, book_day, acquirer,
-		reference, line_id, who, why)
-	VALUES (p_hospital, p_payment, a.account_id, p_kind, p_method, p_amount, a.currency, a.exponent, day,
-		CASE p_method WHEN 'cash' THEN 'cash' WHEN 'transfer' THEN NULL ELSE p_acquirer END,
-		CASE WHEN p_method NOT IN ('cash', 'transfer') THEN p_reference END, CASE p_method WHEN 'transfer' THEN p_line END, p_who, p_why);
+	INSERT INTO patient_payment VALUES (p.*);
 	PERFORM patient_post(a, p_payment, CASE p_kind WHEN 1 THEN 'patient_pay' ELSE 'patient_deposit' END, patient_clearing(p_method),
-		CASE p_kind WHEN 1 THEN a.receivable ELSE 'DEP' END, p_amount, day, p_payment);
-	UPDATE patient_account p SET paid_minor = p.paid_minor + CASE p_kind WHEN 1 THEN p_amount ELSE 0 END,
-		deposit_minor = p.deposit_minor + CASE p_kind WHEN 2 THEN p_amount ELSE 0 END
-	WHERE p.hospital_id = p_hospital AND p.account_id = a.account_id RETURNING * INTO a;
+		CASE p_kind WHEN 1 THEN a.receivable ELSE 'DEP' END, p_amount, p.book_day, p_payment);
+	UPDATE patient_account t SET paid_minor = t.paid_minor + CASE p_kind WHEN 1 THEN p_amount ELSE 0 END,
+		deposit_minor = t.deposit_minor + CASE p_kind WHEN 2 THEN p_amount ELSE 0 END
+	WHERE t.hospital_id = p_hospital AND t.account_id = a.account_id RETURNING * INTO a;
 	IF p_method = 'transfer' THEN
 		PERFORM suspense_take(p_hospital, p_line, p_amount);
 	END IF;
@@ -268,28 +285,31 @@ $$;
 -- there is no such payment, -10 of it only minor is left, -11 the patient has only minor to get back: what is billed is to be lowered
 -- first, -12 only cards and wallets have chargebacks.
 CREATE FUNCTION patient_return(p_hospital uuid, p_payment uuid, p_of uuid, p_kind smallint, p_amount bigint, p_reference text, p_day date,
-	p_who text, p_why text, OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	p_who text, p_why text, OUT outcome integer, OUT minor bigint, OUT payment uuid, OUT differs text) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
 DECLARE
-	a patient_account;
+	a patient_account := patient_begin(p_hospital, NULL, NULL, NULL);
 	o patient_payment;
+	p patient_payment;
 	was patient_payment;
-	day date := patient_day(p_hospital, p_day, p_who);
 	over bigint;      -- paid too much
 	deposited bigint; -- of what goes back
 BEGIN
-	a := patient_begin(p_hospital, NULL, NULL, NULL);
-	SELECT * INTO o FROM patient_payment p WHERE p.hospital_id = p_hospital AND p.payment_id = p_of AND p.kind IN (1, 2);
-	SELECT * INTO a FROM patient_account p WHERE p.hospital_id = p_hospital AND p.account_id = o.account_id;
-	SELECT * INTO was FROM patient_payment p WHERE p.hospital_id = p_hospital AND p.acquirer = o.acquirer AND p.reference = p_reference;
-	SELECT o.amount_minor - coalesce(sum(p.amount_minor), 0) INTO minor FROM patient_payment p
-	WHERE p.hospital_id = p_hospital AND p.of_payment = p_of;
+	SELECT * INTO o FROM patient_payment t WHERE t.hospital_id = p_hospital AND t.payment_id = p_of AND t.kind IN (1, 2);
+	SELECT * INTO a FROM patient_account t WHERE t.hospital_id = p_hospital AND t.account_id = o.account_id;
+	p := ROW(p_hospital, p_payment, a.account_id, p_kind, o.method, p_amount, a.currency, a.exponent, patient_day(p_hospital, p_day, p_who),
+		o.acquirer, btrim(p_reference), o.line_id, p_of, NULL, p_who, now(), p_why);
+	was := patient_known(p);
+	differs := patient_differs(was, p);
+	payment := coalesce(was.payment_id, p_payment);
+	SELECT o.amount_minor - coalesce(sum(t.amount_minor), 0) INTO minor FROM patient_payment t
+	WHERE t.hospital_id = p_hospital AND t.of_payment = p_of;
 	over := greatest(-patient_open(a), 0);
 	outcome := CASE WHEN o.payment_id IS NULL THEN -9
-		WHEN p_kind = 4 AND o.reference IS NULL THEN -12
-		WHEN o.reference IS NOT NULL AND coalesce(p_reference, '') = '' THEN -2
-		WHEN o.method <> 'wallet' AND patient_card_number(p_reference) THEN -3
-		WHEN (was.of_payment, was.kind, was.amount_minor) = (p_of, p_kind, p_amount) THEN 0
-		WHEN was.payment_id IS NOT NULL THEN -4
+		WHEN p_kind = 4 AND o.method IN ('cash', 'transfer') THEN -12
+		WHEN coalesce(length(p.reference), 0) NOT BETWEEN 1 AND 64 THEN -2
+		WHEN o.method IN ('card', 'foreign-card') AND patient_card_number(p_reference) THEN -3
+		WHEN was.payment_id IS NOT NULL THEN CASE WHEN differs IS NULL THEN 0 ELSE -4 END
 		WHEN p_amount > minor THEN -10
 		WHEN p_kind = 3 AND p_amount > a.deposit_minor + over THEN -11 ELSE 1 END;
 	IF outcome < 1 THEN
@@ -297,21 +317,18 @@ BEGIN
 		RETURN;
 	END IF;
 	IF p_kind = 3 THEN -- what was paid too much is held for the patient, and so is what is paid back of it
-		PERFORM patient_post(a, p_payment, 'patient_use', a.receivable, 'DEP', over, day, p_payment);
+		PERFORM patient_post(a, p_payment, 'patient_use', a.receivable, 'DEP', over, p.book_day, p_payment);
 		deposited := p_amount;
 	ELSE
 		over := 0;
 		deposited := CASE o.kind WHEN 2 THEN least(a.deposit_minor, p_amount) ELSE 0 END;
 	END IF;
-	INSERT INTO patient_payment (hospital_id, payment_id, account_id, kind, method, amount_minor, currency, exponent, book_day, acquirer,
-		reference, line_id, of_payment, who, why)
-	VALUES (p_hospital, p_payment, a.account_id, p_kind, o.method, p_amount, a.currency, a.exponent, day, o.acquirer,
-		CASE WHEN o.reference IS NOT NULL THEN p_reference END, o.line_id, p_of, p_who, p_why);
+	INSERT INTO patient_payment VALUES (p.*);
 	PERFORM patient_post(a, p_payment, CASE p_kind WHEN 3 THEN 'patient_refund' ELSE 'patient_chargeback' END, 'DEP',
-		patient_clearing(o.method), deposited, day, p_payment);
-	PERFORM patient_post(a, p_payment, 'patient_chargeback', a.receivable, patient_clearing(o.method), p_amount - deposited, day, p_payment);
-	UPDATE patient_account p SET paid_minor = p.paid_minor - over - (p_amount - deposited), deposit_minor = p.deposit_minor + over - deposited
-	WHERE p.hospital_id = p_hospital AND p.account_id = a.account_id;
+		patient_clearing(o.method), deposited, p.book_day, p_payment);
+	PERFORM patient_post(a, p_payment, 'patient_chargeback', a.receivable, patient_clearing(o.method), p_amount - deposited, p.book_day, p_payment);
+	UPDATE patient_account t SET paid_minor = t.paid_minor - over - (p_amount - deposited), deposit_minor = t.deposit_minor + over - deposited
+	WHERE t.hospital_id = p_hospital AND t.account_id = a.account_id;
 	IF o.method = 'transfer' THEN
 		PERFORM suspense_return(p_hospital, o.line_id, p_amount);
 	END IF;
@@ -331,23 +348,24 @@ SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	a patient_account := patient_begin(p_hospital, NULL, NULL, NULL); -- takes the turn; names no claim
 	payments uuid[];
+	named integer;
 	clearing text[];
 	came suspense;
 	day date;
 BEGIN
-	SELECT array_agg(p.payment_id), array_agg(DISTINCT patient_clearing(p.method)),
+	SELECT array_agg(p.payment_id), count(DISTINCT p.reference), array_agg(DISTINCT patient_clearing(p.method)),
 		coalesce(sum(CASE WHEN p.kind IN (1, 2) THEN p.amount_minor ELSE -p.amount_minor END), 0)
-	INTO payments, clearing, minor FROM patient_payment p
+	INTO payments, named, clearing, minor FROM patient_payment p
 	WHERE p.hospital_id = p_hospital AND p.acquirer = p_acquirer AND p.settlement_id IS NULL
 		AND (p.reference = ANY (p_references) OR p_references IS NULL AND p.book_day <= p_until);
 	IF suspense_lock(p_hospital, ARRAY[p_line]) THEN
 		SELECT s.* INTO came FROM suspense s JOIN hospital h ON h.hospital_id = s.hospital_id AND h.book_currency = s.currency
 		WHERE s.hospital_id = p_hospital AND s.line_id = p_line;
 	END IF;
-	outcome := CASE WHEN payments IS NULL THEN -1 WHEN cardinality(payments) < cardinality(p_references) THEN -2
+	outcome := CASE WHEN payments IS NULL THEN -1 WHEN named < cardinality(p_references) THEN -2
 		WHEN cardinality(clearing) > 1 THEN -3 WHEN came.line_id IS NULL THEN -4 WHEN minor - p_fee <> came.open_minor THEN -5 ELSE 1 END;
 	IF outcome < 0 THEN
-		minor := CASE outcome WHEN -2 THEN cardinality(payments) WHEN -5 THEN minor - p_fee - came.open_minor END;
+		minor := CASE outcome WHEN -2 THEN named WHEN -5 THEN minor - p_fee - came.open_minor END;
 		RETURN;
 	END IF;
 	day := patient_day(p_hospital, came.since, p_who);

@@ -21,6 +21,16 @@ int ctl_fail(const char *what)
 	return 1;
 }
 
+int ctl_fail_act(const struct ctl *ctl, int code, const char *what)
+{
+	if (code != ERR_UNKNOWN) return ctl_fail(what);
+	(void)fprintf(stderr, "zhifuctl: %s: %s\n",
+		say(ctl, "unknown whether it was done; repeat the same command: it is safe",
+			"是否已完成未知;请原样重复该命令,不会重复入账"),
+		err_text());
+	return CTL_EXIT_UNKNOWN;
+}
+
 int ctl_usage(const char *fmt, ...)
 {
 	va_list args;
@@ -178,7 +188,9 @@ int ctl_begin(struct ctl *ctl, const struct uuid *hospital, bool writes)
 
 int ctl_commit(struct ctl *ctl)
 {
-	return db_sync_script(ctl->db, "COMMIT");
+	int r = db_sync_script(ctl->db, "COMMIT");
+
+	return r == ERR_CLOSED ? err_set(ERR_UNKNOWN, "the connection was lost in COMMIT") : r;
 }
 
 void ctl_rollback(struct ctl *ctl)

@@ -83,6 +83,9 @@ extern const struct ctl_command adapter_commands[];
 
 /* The last error as one line on standard error; returns 1. */
 int ctl_fail(const char *what);
+/* The same of a change that may be given again as it is: an ending that is not known (ERR_UNKNOWN) is told as such. */
+int ctl_fail_act(const struct ctl *ctl, int code, const char *what);
+#define CTL_EXIT_UNKNOWN 3
 /* A wrong use of a command as one line on standard error; returns 2. */
 int ctl_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
@@ -131,6 +134,7 @@ int ctl_accountable(const struct ctl *ctl, const char *why) MUSTUSE;
 int ctl_query(struct ctl *ctl, struct pg_result **ret_rows, const char *sql, const char *types, ...) MUSTUSE;
 /* Begins a transaction that sees the rows of one hospital; only reading ones see one state of the database. */
 int ctl_begin(struct ctl *ctl, const struct uuid *hospital, bool writes) MUSTUSE;
+/* ERR_UNKNOWN: the connection was lost in it. */
 int ctl_commit(struct ctl *ctl) MUSTUSE;
 void ctl_rollback(struct ctl *ctl);
 

@@ -69,11 +69,17 @@ static int acquirer_settle(struct ctl *ctl, int argc, char **argv)
 		if (n < 0 || (size_t)n >= sizeof(references) - len) return ctl_usage("too many references at a time");
 		len += (size_t)n;
 	}
-	r = ctl_query(ctl, &rows,
-		"SELECT * FROM acquirer_settle($1, $2, $3, string_to_array($4, E'\\n'), $5, $6, $7, $8, $9)",
-		"uuttduitt", &hospital->id, &id, words[0], len == 0 ? NULL : references, until, &line, fee.minor,
-		ctl->who, why);
-	if (r < 0) return ctl_fail("not settled");
+	r = ctl_begin(ctl, &hospital->id, true);
+	if (r == 0)
+		r = ctl_query(ctl, &rows,
+			"SELECT * FROM acquirer_settle($1, $2, $3, string_to_array($4, E'\\n'), $5, $6, $7, $8, $9)",
+			"uuttduitt", &hospital->id, &id, words[0], len == 0 ? NULL : references, until, &line,
+			fee.minor, ctl->who, why);
+	if (r == 0) r = ctl_commit(ctl);
+	if (r < 0) {
+		db_sync_rows_free(rows);
+		return ctl_fail_act(ctl, r, "not settled");
+	}
 	if (db_rows_int(rows, 0, 0) < 0) return refuse(ctl, rows, &fee);
 	report_begin(&report, ctl);
 	report_field(&report, "settlement", say(ctl, "settlement", "结算"), cell_uuid(&id));

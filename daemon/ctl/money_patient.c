@@ -88,6 +88,13 @@ static int refuse(const struct ctl *ctl, const struct refusal *refusals, struct 
 	return ctl_fail(what);
 }
 
+/* Says what went wrong; takes the rows. */
+static int not_done(const struct ctl *ctl, int code, struct pg_result *rows, const char *what)
+{
+	db_sync_rows_free(rows);
+	return ctl_fail_act(ctl, code, what);
+}
+
 static struct cell cell_like(int64_t minor, const struct zf_money *like)
 {
 	return cell_money(minor, like->currency, like->exponent);
@@ -112,11 +119,13 @@ static int patient_quote(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) r = case_read(ctl, code, ref, stay, &whose);
 	if (r == 0) r = amount_read(words[0], whose.hospital->book_currency, &share);
 	if (r > 0) return r;
+	if (r == 0) r = ctl_begin(ctl, &whose.hospital->id, true);
 	if (r == 0)
 		r = ctl_query(ctl, &rows, "SELECT patient_quote($1, $2, $3, $4, $5, $6, $7, $8)", "uutuintt",
 			&whose.hospital->id, &id, case_names(&whose), case_claim(&whose), share.minor,
 			(int)share.exponent, ctl->who, why);
-	if (r < 0) return ctl_fail("not quoted");
+	if (r == 0) r = ctl_commit(ctl);
+	if (r < 0) return not_done(ctl, r, rows, "not quoted");
 	report_begin(&report, ctl);
 	report_field(&report, "quoted", say(ctl, "quoted share", "预估自付"), cell_like(share.minor, &share));
 	report_field(&report, "before", say(ctl, "before", "此前"),
@@ -175,12 +184,14 @@ static int patient_bill(struct ctl *ctl, int argc, char **argv)
 		if (r == 0) (void)snprintf(medical_text, sizeof(medical_text), "%jd", (intmax_t)medical.minor);
 	}
 	if (r > 0) return r;
+	if (r == 0) r = ctl_begin(ctl, &whose.hospital->id, true);
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
 			"SELECT * FROM patient_bill($1, $2, $3, $4, nullif($5, '')::bigint, $6, $7, $8, $9, $10, $11)",
 			"uututinndtt", &whose.hospital->id, &id, case_names(&whose), case_claim(&whose), medical_text,
 			other.minor, vat, (int)other.exponent, day, ctl->who, why);
-	if (r < 0) return ctl_fail("not billed");
+	if (r == 0) r = ctl_commit(ctl);
+	if (r < 0) return not_done(ctl, r, rows, "not billed");
 	if (db_rows_int(rows, 0, 0) < 0) return refuse(ctl, refusals, rows, &other, "not billed");
 	report_begin(&report, ctl);
 	report_field(&report, "open", say(ctl, "to be paid", "应付"), cell_like(db_rows_int(rows, 0, 1), &other));
@@ -208,15 +219,14 @@ static int stay_act(struct ctl *ctl, int argc, char **argv, const char *sql, con
 	if (r == 0) r = ctl_day("--day", day_text, ctl_today(whose.hospital), &day);
 	if (r == 0) r = amount_read("0", whose.hospital->book_currency, &like);
 	if (r > 0) return r;
+	if (r == 0) r = ctl_begin(ctl, &whose.hospital->id, true);
 	if (r == 0)
 		r = ctl_query(ctl, &rows, sql, "uutndtt", &whose.hospital->id, &id, case_names(&whose),
 			(int)like.exponent, day, ctl->who, why);
+	if (r == 0) r = ctl_commit(ctl);
 	if (r == 0 && db_rows_null(rows, 0, 0))
-		r = err_set(ERR_NOTFOUND, "the stay has no bill of the patient's share, or it is owed already");
-	if (r < 0) {
-		db_sync_rows_free(rows);
-		return ctl_fail("not done");
-	}
+		r = err_set(ERR_NOTFOUND, "the stay has no bill of the patient's share");
+	if (r < 0) return not_done(ctl, r, rows, "not done");
 	report_begin(&report, ctl);
 	report_field(&report, key, label, cell_like(db_rows_int(rows, 0, 0), &like));
 	db_sync_rows_free(rows);
@@ -240,11 +250,10 @@ static int stay_close(struct ctl *ctl, int argc, char **argv)
 static const struct refusal pay_refusals[] = {
 	[1] = {"only the currency of the books is taken: foreign notes are changed at a bank first", "",
 		"仅收本位币:外币现钞请先到银行兑换", ""},
-	[2] = {"cards and wallets need --acquirer and its --reference", "", "银行卡和钱包须注明收单机构和交易参考号",
-		""},
+	[2] = {"cards and wallets need --acquirer and its --reference, cash and transfers the number of their --receipt: at most 64 characters",
+		"", "银行卡和钱包须注明收单机构和交易参考号,现金和转账须注明收据号,最多 64 个字符", ""},
 	[3] = {"the reference is the number of a card, which is not kept: give the acquirer's", "",
 		"参考号不得为银行卡号,请填写收单机构的参考号", ""},
-	[4] = {"this reference was used for another payment", "", "该参考号已用于另一笔交易", ""},
 	[5] = {"only ", " is owed", "应付仅 ", "。"},
 	[6] = {"no share was quoted: money patient quote", "", "尚未预估自付额:money patient quote", ""},
 	[7] = {"of the quoted share only ", " is left: no more may be deposited", "预估自付额内押金仅余 ", "。"},
@@ -254,23 +263,73 @@ static const struct refusal pay_refusals[] = {
 	[11] = {"the patient has only ", " to get back: lower what is billed first", "可退金额仅 ", ":请先调低账单"},
 	[12] = {"only cards and wallets have chargebacks", "", "仅银行卡和钱包有拒付", ""}};
 
-static int method_check(const char *method)
-{
-	static const char *const methods[] = {"cash", "card", "foreign-card", "wallet", "transfer"};
+enum { P_OUTCOME, P_MINOR, P_PAYMENT, P_DIFFERS };
 
-	for (size_t i = 0; method != NULL && i < ARRAY_LEN(methods); i++)
-		if (strcmp(method, methods[i]) == 0) return 0;
-	return ctl_usage("say how: --by cash, card, foreign-card, wallet, or transfer with --line LINE");
+/* The words of patient_differs(). */
+static const struct {
+	const char *word, *english, *chinese;
+} differences[] = {{"account", "whose it is", "所属患者账户"}, {"kind", "payment or deposit", "付款或押金"},
+	{"method", "how it was paid", "支付方式"}, {"amount", "the amount", "金额"},
+	{"line", "the bank's line", "银行流水"}, {"payment", "the payment that goes back", "被退付款"}};
+
+/* Says which payment has the receipt or reference, and in what that is another; takes the rows. */
+static int refuse_other(const struct ctl *ctl, struct pg_result *rows, const char *what)
+{
+	const char *words = db_rows_text(rows, 0, P_DIFFERS);
+	struct uuid earlier = db_rows_uuid(rows, 0, P_PAYMENT);
+	char id[UUID_TEXT_LEN], list[256] = "";
+	size_t len = 0;
+
+	uuid_format(&earlier, id);
+	for (size_t i = 0; i < ARRAY_LEN(differences); i++)
+		if (strstr(words, differences[i].word) != NULL)
+			len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+				len == 0 ? "" : say(ctl, ", ", "、"),
+				say(ctl, differences[i].english, differences[i].chinese));
+	(void)err_set(ERR_EXISTS, "%s %s%s %s",
+		say(ctl, "this receipt or reference was used for another payment,", "该收据号或参考号已用于另一笔交易"),
+		id, say(ctl, ", with a difference in:", ",不同之处:"), list);
+	db_sync_rows_free(rows);
+	return ctl_fail(what);
+}
+
+/* Each payment has the number of its receipt, or what the acquirer calls it: by that it is taken once. Returns 0, or 2
+ * after it has said what is wrong. */
+static int method_check(const char *method, const char *reference, const char *receipt)
+{
+	static const char *const methods[] = {"cash", "transfer", "card", "foreign-card", "wallet"};
+	size_t i = 0;
+
+	while (method != NULL && i < ARRAY_LEN(methods) && strcmp(method, methods[i]) != 0) i++;
+	if (method == NULL || i == ARRAY_LEN(methods))
+		return ctl_usage("say how: --by cash, card, foreign-card, wallet, or transfer with --line LINE");
+	if (i < 2 && (receipt == NULL || reference != NULL))
+		return ctl_usage("%s has a receipt: say its number with --receipt, by which it is taken once", method);
+	if (i >= 2 && receipt != NULL)
+		return ctl_usage("a %s has its acquirer's --reference, and no --receipt", method);
+	return 0;
+}
+
+/* The payment, and whether it is there since an earlier time. */
+static void report_payment(
+	struct report *report, const struct ctl *ctl, const struct pg_result *rows, const char *label)
+{
+	struct uuid id = db_rows_uuid(rows, 0, P_PAYMENT);
+	bool known = db_rows_int(rows, 0, P_OUTCOME) == 0;
+
+	report_field(report, "known", NULL, cell_bool(known));
+	report_field(report, "payment", label, cell_uuid(&id));
+	if (known) report_field(report, "note", NULL, cell_text(say(ctl, "it was there already", "此前已入账")));
 }
 
 static int pay(struct ctl *ctl, int argc, char **argv, int kind)
 {
 	const char *code = NULL, *ref = NULL, *stay = NULL, *why = NULL, *day_text = NULL, *method = NULL,
-		   *acquirer = NULL, *reference = NULL, *line_text = NULL, *currency = NULL;
+		   *acquirer = NULL, *reference = NULL, *receipt = NULL, *line_text = NULL, *currency = NULL;
 	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--claim", &ref, NULL},
 		{"--stay", &stay, NULL}, {"--why", &why, NULL}, {"--day", &day_text, NULL}, {"--by", &method, NULL},
-		{"--acquirer", &acquirer, NULL}, {"--reference", &reference, NULL}, {"--line", &line_text, NULL},
-		{"--currency", &currency, NULL}, {NULL, NULL, NULL}};
+		{"--acquirer", &acquirer, NULL}, {"--reference", &reference, NULL}, {"--receipt", &receipt, NULL},
+		{"--line", &line_text, NULL}, {"--currency", &currency, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	struct uuid id = uuid_new(), line;
 	struct pg_result *rows = NULL;
@@ -281,30 +340,29 @@ static int pay(struct ctl *ctl, int argc, char **argv, int kind)
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
 
 	if (r == 0) r = ctl_known(ctl);
-	if (r == 0) r = method_check(method);
+	if (r == 0) r = method_check(method, reference, receipt);
 	if (r == 0 && (strcmp(method, "transfer") == 0) != (line_text != NULL && uuid_parse(line_text, &line) == 0))
 		r = ctl_usage("a transfer, and nothing else, has --line LINE: money suspense list shows them");
 	if (r == 0) r = case_read(ctl, code, ref, stay, &whose);
 	if (r == 0) r = ctl_day("--day", day_text, ctl_today(whose.hospital), &day);
 	if (r == 0) r = amount_read(words[0], currency == NULL ? whose.hospital->book_currency : currency, &amount);
 	if (r > 0) return r;
+	if (r == 0) r = ctl_begin(ctl, &whose.hospital->id, true);
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
 			"SELECT * FROM patient_pay($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
 			"uutustitnttudtt", &whose.hospital->id, &id, case_names(&whose), case_claim(&whose), kind,
-			method, amount.minor, amount.currency, (int)amount.exponent, acquirer, reference,
-			line_text == NULL ? NULL : &line, day, ctl->who, why);
-	if (r < 0) return ctl_fail("not taken");
-	if (db_rows_int(rows, 0, 0) < 0) return refuse(ctl, pay_refusals, rows, &amount, "not taken");
+			method, amount.minor, amount.currency, (int)amount.exponent, acquirer,
+			receipt != NULL ? receipt : reference, line_text == NULL ? NULL : &line, day, ctl->who, why);
+	if (r == 0) r = ctl_commit(ctl);
+	if (r < 0) return not_done(ctl, r, rows, "not taken");
+	if (db_rows_int(rows, 0, P_OUTCOME) == -4) return refuse_other(ctl, rows, "not taken");
+	if (db_rows_int(rows, 0, P_OUTCOME) < 0) return refuse(ctl, pay_refusals, rows, &amount, "not taken");
 	report_begin(&report, ctl);
-	report_field(&report, "known", NULL, cell_bool(db_rows_int(rows, 0, 0) == 0));
-	if (db_rows_int(rows, 0, 0) == 1)
-		report_field(&report, "payment", say(ctl, "payment", "付款"), cell_uuid(&id));
-	else
-		report_field(&report, "note", NULL, cell_text(say(ctl, "it was taken before", "此前已入账")));
+	report_payment(&report, ctl, rows, say(ctl, "payment", "付款"));
 	report_field(&report, kind == 1 ? "open" : "deposit",
 		kind == 1 ? say(ctl, "still to be paid", "尚未付") : say(ctl, "deposits held", "押金余额"),
-		cell_like(db_rows_int(rows, 0, 1), &amount));
+		cell_like(db_rows_int(rows, 0, P_MINOR), &amount));
 	db_sync_rows_free(rows);
 	return report_end(&report, 0);
 }
@@ -321,9 +379,10 @@ static int patient_deposit(struct ctl *ctl, int argc, char **argv)
 
 static int give_back(struct ctl *ctl, int argc, char **argv, int kind)
 {
-	const char *code = NULL, *why = NULL, *day_text = NULL, *reference = NULL;
+	const char *code = NULL, *why = NULL, *day_text = NULL, *reference = NULL, *receipt = NULL;
 	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--why", &why, NULL},
-		{"--day", &day_text, NULL}, {"--reference", &reference, NULL}, {NULL, NULL, NULL}};
+		{"--day", &day_text, NULL}, {"--reference", &reference, NULL}, {"--receipt", &receipt, NULL},
+		{NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	const struct hospital *hospital;
 	struct uuid id = uuid_new(), of;
@@ -342,17 +401,19 @@ static int give_back(struct ctl *ctl, int argc, char **argv, int kind)
 	r = ctl_day("--day", day_text, ctl_today(hospital), &day);
 	if (r == 0) r = amount_read(words[1], hospital->book_currency, &amount);
 	if (r != 0) return r;
-	r = ctl_query(ctl, &rows, "SELECT * FROM patient_return($1, $2, $3, $4, $5, $6, $7, $8, $9)", "uuusitdtt",
-		&hospital->id, &id, &of, kind, amount.minor, reference, day, ctl->who, why);
-	if (r < 0) return ctl_fail("not booked");
-	if (db_rows_int(rows, 0, 0) < 0) return refuse(ctl, pay_refusals, rows, &amount, "not booked");
+	r = ctl_begin(ctl, &hospital->id, true);
+	if (r == 0)
+		r = ctl_query(ctl, &rows, "SELECT * FROM patient_return($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+			"uuusitdtt", &hospital->id, &id, &of, kind, amount.minor, receipt != NULL ? receipt : reference,
+			day, ctl->who, why);
+	if (r == 0) r = ctl_commit(ctl);
+	if (r < 0) return not_done(ctl, r, rows, "not booked");
+	if (db_rows_int(rows, 0, P_OUTCOME) == -4) return refuse_other(ctl, rows, "not booked");
+	if (db_rows_int(rows, 0, P_OUTCOME) < 0) return refuse(ctl, pay_refusals, rows, &amount, "not booked");
 	report_begin(&report, ctl);
-	report_field(&report, "known", NULL, cell_bool(db_rows_int(rows, 0, 0) == 0));
-	if (db_rows_int(rows, 0, 0) == 1)
-		report_field(&report, "payment",
-			say(ctl, kind == 3 ? "refund" : "chargeback", kind == 3 ? "退款" : "拒付"), cell_uuid(&id));
+	report_payment(&report, ctl, rows, say(ctl, kind == 3 ? "refund" : "chargeback", kind == 3 ? "退款" : "拒付"));
 	report_field(&report, "left", say(ctl, "left of the payment", "该笔付款余额"),
-		cell_like(db_rows_int(rows, 0, 1), &amount));
+		cell_like(db_rows_int(rows, 0, P_MINOR), &amount));
 	db_sync_rows_free(rows);
 	return report_end(&report, 0);
 }
@@ -506,12 +567,15 @@ const struct ctl_command money_patient_commands[] = {
 	{"money patient owe", "STAY [--hospital CODE] [--day DAY] --why TEXT",
 		"the patient left and owes what is open of a stay", CTL_CONFIG | CTL_DB, patient_owe},
 	{"money patient pay",
-		"AMOUNT " WHOSE " --by METHOD [--acquirer NAME --reference TEXT] [--line LINE] [--day DAY]",
+		"AMOUNT " WHOSE
+		" --by METHOD (--acquirer NAME --reference TEXT | [--line LINE] --receipt NUMBER) [--day DAY]",
 		"a patient pays, no more than is owed", CTL_CONFIG | CTL_DB, patient_pay},
 	{"money patient deposit",
-		"AMOUNT " WHOSE " --by METHOD [--acquirer NAME --reference TEXT] [--line LINE] [--day DAY]",
+		"AMOUNT " WHOSE
+		" --by METHOD (--acquirer NAME --reference TEXT | [--line LINE] --receipt NUMBER) [--day DAY]",
 		"a patient deposits, no more than the quoted share", CTL_CONFIG | CTL_DB, patient_deposit},
-	{"money patient refund", "PAYMENT AMOUNT [--reference TEXT] [--day DAY] [--hospital CODE] --why TEXT",
+	{"money patient refund",
+		"PAYMENT AMOUNT (--reference TEXT | --receipt NUMBER) [--day DAY] [--hospital CODE] --why TEXT",
 		"pays back, to what it was paid with", CTL_CONFIG | CTL_DB, patient_refund},
 	{"money patient chargeback", "PAYMENT AMOUNT --reference TEXT [--day DAY] [--hospital CODE] --why TEXT",
 		"an acquirer took a payment back: it is owed again", CTL_CONFIG | CTL_DB, patient_chargeback},

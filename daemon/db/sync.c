@@ -70,8 +70,10 @@ static int finish(struct db_sync *db, PGresult *result, struct pg_result **ret_r
 	}
 	int r;
 	const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-	if (sqlstate == NULL) {
-		r = fail(PQstatus(db->pg) == CONNECTION_OK ? ERR_DB : ERR_CLOSED, PQerrorMessage(db->pg));
+	if (PQstatus(db->pg) != CONNECTION_OK) {
+		r = fail(ERR_CLOSED, PQerrorMessage(db->pg)); /* also where the server had a last word */
+	} else if (sqlstate == NULL) {
+		r = fail(ERR_DB, PQerrorMessage(db->pg));
 	} else {
 		const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 		snprintf(db->sqlstate, sizeof(db->sqlstate), "%s", sqlstate);

@@ -2,6 +2,7 @@
  * what the database refuses. */
 #include "ctl_world.h"
 
+#include "base/clock.h"
 #include "base/id.h"
 
 static struct ctl_world world;
@@ -130,18 +131,18 @@ static void an_outpatient_pays_by_foreign_card(void **state)
 	holds();
 	/* Too much, foreign notes, the number of a card, no reference, a day to come. */
 #define PAY "money patient pay %s --claim %s --day 2025-09-08 --by "
-	assert_ctl(&world, 1, PAY "cash " WHO, "857.95", ref);
+	assert_ctl(&world, 1, PAY "cash --receipt 0900 " WHO, "857.95", ref);
 	assert_said("only 857.94 CNY is owed");
-	assert_ctl(&world, 1, PAY "cash --zh " WHO, "857.95", ref);
+	assert_ctl(&world, 1, PAY "cash --receipt 0900 --zh " WHO, "857.95", ref);
 	assert_said("应付仅 857.94 CNY");
-	assert_ctl(&world, 1, PAY "cash --currency EUR " WHO, "100.00", ref);
+	assert_ctl(&world, 1, PAY "cash --receipt 0900 --currency EUR " WHO, "100.00", ref);
 	assert_said("foreign notes are changed at a bank first");
 	assert_ctl(&world, 1, PAY "foreign-card --acquirer boc --reference '4111 1111 1111 1111' " WHO, "857.94", ref);
 	assert_said("the number of a card");
 	assert_ctl(&world, 1, PAY "foreign-card --acquirer boc " WHO, "857.94", ref);
 	assert_ctl(&world, 2, PAY "cheque " WHO, "857.94", ref);
-	assert_ctl(&world, 2, PAY "cash " WHO, "857.945", ref);
-	assert_ctl(&world, 1, "money patient pay 1.00 --claim %s --by cash --day 2199-01-01 " WHO, ref);
+	assert_ctl(&world, 2, PAY "cash --receipt 0900 " WHO, "857.945", ref);
+	assert_ctl(&world, 1, "money patient pay 1.00 --claim %s --by cash --receipt 0001 --day 2199-01-01 " WHO, ref);
 	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.patient_payment"), 0);
 	assert_ctl(&world, 0, PAY "foreign-card --acquirer boc --reference 525112345678 " WHO, "857.94", ref);
 	assert_answer("open", "0.00");
@@ -149,6 +150,7 @@ static void an_outpatient_pays_by_foreign_card(void **state)
 		ref); /* the same again */
 	assert_ctl(&world, 1, PAY "foreign-card --acquirer boc --reference 525112345678 " WHO, "1.00", ref);
 	assert_said("used for another payment");
+	assert_said("difference in: the amount");
 	assert_int_equal(balance("AR-PT"), 0);
 	assert_int_equal(balance("CLR-CARD"), 85794);
 	holds();
@@ -214,7 +216,7 @@ static void billed(const char *claim, int64_t minor, const char *day)
 static void an_inpatient_leaves(void **state)
 {
 	(void)state;
-	assert_ctl(&world, 1, "money patient deposit 100.00 --by cash " STAY);
+	assert_ctl(&world, 1, "money patient deposit 100.00 --by cash --receipt 0002 " STAY);
 	assert_said("no share was quoted");
 	assert_ctl(&world, 0, "money patient quote 8100.00 " STAY);
 	snprintf(stay, sizeof(stay), "%s", text("SELECT stay FROM zhifu.patient_account"));
@@ -224,7 +226,7 @@ static void an_inpatient_leaves(void **state)
 	assert_ctl(&world, 0,
 		"money patient deposit 8100.00 --by card --acquirer unionpay --reference D1 --day 2025-09-24 " STAY);
 	assert_answer("deposit", "8100.00");
-	assert_ctl(&world, 1, "money patient deposit 0.01 --by cash --day 2025-09-25 " STAY);
+	assert_ctl(&world, 1, "money patient deposit 0.01 --by cash --receipt 0003 --day 2025-09-25 " STAY);
 	assert_int_equal(balance("CLR-CARD"), 810000);
 	assert_int_equal(balance("DEP"), -810000);
 	charged("september", 7835000, "2025-09-30");
@@ -282,7 +284,8 @@ static void money_goes_back_where_it_came_from(void **state)
 	assert_ctl(&world, 0,
 		"money patient deposit 100.00 --claim %s --by card --acquirer boc --reference D1 --day 2025-09-08 " WHO,
 		ref);
-	assert_ctl(&world, 0, "money patient deposit 300.00 --claim %s --by cash --day 2025-09-08 " WHO, ref);
+	assert_ctl(&world, 0, "money patient deposit 300.00 --claim %s --by cash --receipt 0004 --day 2025-09-08 " WHO,
+		ref);
 	assert_ctl(&world, 0, "money patient bill --claim %s --day 2025-09-08 --why decided " WHO, ref);
 	assert_answer("open", "0.00");
 	assert_int_equal(balance("DEP"), -10000);
@@ -293,7 +296,7 @@ static void money_goes_back_where_it_came_from(void **state)
 	assert_said("--reference");
 	assert_ctl(&world, 1, REFUND "--reference R1 " WHO, card, "100.01");
 	assert_said("of the payment only 100.00 CNY is left");
-	assert_ctl(&world, 1, REFUND WHO,
+	assert_ctl(&world, 1, REFUND "--receipt 0800 " WHO,
 		text("SELECT payment_id::text FROM zhifu.patient_payment WHERE method = 'cash'"), "100.01");
 	assert_said("only 100.00 CNY to get back");
 	assert_ctl(&world, 0, REFUND "--reference R1 " WHO, card, "60.00");
@@ -308,7 +311,7 @@ static void money_goes_back_where_it_came_from(void **state)
 		"INSERT INTO zhifu.posting SELECT hospital_id, entry_id, 2, credit, debit, 5000, currency, exponent, 5000, book_day, rule,"
 		" claim_id, source_id FROM zhifu.posting WHERE rule = 'patient_share';"
 		"UPDATE zhifu.receivable SET open_minor = open_minor + 5000");
-	assert_ctl(&world, 0, REFUND WHO,
+	assert_ctl(&world, 0, REFUND "--receipt 0801 " WHO,
 		text("SELECT payment_id::text FROM zhifu.patient_payment WHERE method = 'cash'"), "90.00");
 	assert_int_equal(balance("AR-PT"), 0);
 	assert_int_equal(balance("DEP"), 0);
@@ -335,9 +338,11 @@ static void a_transfer_goes_back_through_suspense(void **state)
 	decided(CLAIM, 100000, 30000);
 	const char *line = came(1, "250910", "0,00", "C320,00", "320,00");
 	assert_ctl(&world, 2, "money patient pay 300.00 --claim %s --by transfer " WHO, ref);
-	assert_ctl(&world, 1, "money patient pay 300.01 --claim %s --by transfer --line %s --day 2025-09-10 " WHO, ref,
+	assert_ctl(&world, 1,
+		"money patient pay 300.01 --claim %s --by transfer --receipt 0007 --line %s --day 2025-09-10 " WHO, ref,
 		line);
-	assert_ctl(&world, 0, "money patient pay 300.00 --claim %s --by transfer --line %s --day 2025-09-10 " WHO, ref,
+	assert_ctl(&world, 0,
+		"money patient pay 300.00 --claim %s --by transfer --receipt 0008 --line %s --day 2025-09-10 " WHO, ref,
 		line);
 	assert_int_equal(balance("AR-PT"), 0);
 	assert_int_equal(balance("SUSP"), -2000);
@@ -346,9 +351,139 @@ static void a_transfer_goes_back_through_suspense(void **state)
 		"INSERT INTO zhifu.posting SELECT hospital_id, entry_id, 2, credit, debit, 5000, currency, exponent, 5000, book_day, rule,"
 		" claim_id, source_id FROM zhifu.posting WHERE rule = 'patient_share';"
 		"UPDATE zhifu.receivable SET open_minor = open_minor + 5000");
-	assert_ctl(&world, 0, REFUND WHO, text("SELECT payment_id::text FROM zhifu.patient_payment"), "50.00");
+	assert_ctl(&world, 0, REFUND "--receipt 0802 " WHO, text("SELECT payment_id::text FROM zhifu.patient_payment"),
+		"50.00");
 	assert_int_equal(balance("SUSP"), -7000);
 	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.suspense"), 7000);
+	holds();
+}
+
+/* ---- told twice ---- */
+
+/* What the last answer says of the payment: was it there already, and its id; static memory, sixteen turns. */
+static const char *assert_taken(bool known)
+{
+	static char ids[16][UUID_TEXT_LEN];
+	static int turn;
+	char *id = ids[turn++ % 16];
+	json_t *root = world_json(&world);
+
+	if (json_is_true(json_object_get(root, "known")) != known) fail_msg("known is not %d in: %s", known, world.out);
+	snprintf(id, UUID_TEXT_LEN, "%s", json_string_value(json_object_get(root, "payment")));
+	json_decref(root);
+	return id;
+}
+
+static void what_is_told_twice_is_booked_once(void **state)
+{
+	(void)state;
+	decided(CLAIM, 100000, 30000);
+	assert_ctl(&world, 0, "money patient quote 300.00 --claim %s --why x " WHO, ref);
+#define CASH "money patient pay %s --claim %s --by cash --day 2025-09-08 "
+	assert_ctl(&world, 2, CASH WHO, "100.00", ref);
+	assert_said("--receipt");
+	assert_ctl(&world, 2, CASH "--receipt 1 --reference 1 " WHO, "100.00", ref);
+	assert_ctl(&world, 1, CASH "--receipt ' ' " WHO, "100.00", ref);
+	assert_ctl(&world, 0, CASH "--receipt 0000417 " WHO, "100.00", ref);
+	const char *first = assert_taken(false);
+	assert_answer("open", "200.00");
+	assert_ctl(&world, 0, CASH "--receipt 0000417 " WHO, "100.00", ref);
+	assert_string_equal(assert_taken(true), first);
+	assert_answer("open", "200.00");
+	/* Another receipt is another payment, if it is for as much; a card that has the number, too. */
+	assert_ctl(&world, 0, CASH "--receipt 0000418 " WHO, "100.00", ref);
+	assert_string_not_equal(assert_taken(false), first);
+	assert_ctl(&world, 0,
+		"money patient pay 20.00 --claim %s --by card --acquirer boc --reference 0000417 --day 2025-09-08 " WHO,
+		ref);
+	assert_taken(false);
+	assert_int_equal(balance("CASH"), 20000);
+	/* With other content it is refused, and what differs is said. */
+	assert_ctl(&world, 1, CASH "--receipt 0000417 " WHO, "99.00", ref);
+	assert_said(first);
+	assert_said("difference in: the amount\n");
+	assert_ctl(&world, 1, CASH "--receipt 0000417 --zh " WHO, "99.00", ref);
+	assert_said("不同之处: 金额");
+	assert_ctl(&world, 1, "money patient deposit 100.00 --claim %s --by cash --receipt 0000417 " WHO, ref);
+	assert_said("difference in: payment or deposit\n");
+	assert_ctl(&world, 0, "money patient quote 300.00 " STAY);
+	assert_ctl(&world, 1, "money patient deposit 90.00 --by cash --receipt 0000417 " STAY);
+	assert_said("difference in: whose it is, payment or deposit, the amount\n");
+	/* Refunds have receipts of their own. */
+	world_sql(&world,
+		"INSERT INTO zhifu.posting SELECT hospital_id, entry_id, 2, credit, debit, 20000, currency, exponent, 20000, book_day, rule,"
+		" claim_id, source_id FROM zhifu.posting WHERE rule = 'patient_share';"
+		"UPDATE zhifu.receivable SET open_minor = open_minor + 20000");
+	assert_ctl(&world, 1, REFUND WHO, first, "50.00");
+	assert_said("--receipt");
+	assert_ctl(&world, 0, REFUND "--receipt 0000417 " WHO, first, "50.00");
+	const char *back = assert_taken(false);
+	assert_ctl(&world, 0, REFUND "--receipt 0000417 " WHO, first, "50.00");
+	assert_string_equal(assert_taken(true), back);
+	assert_answer("left", "50.00");
+	assert_ctl(&world, 1, REFUND "--receipt 0000417 " WHO, first, "49.00");
+	assert_said("difference in: the amount\n");
+	assert_ctl(&world, 1, REFUND "--receipt 0000417 " WHO,
+		text("SELECT payment_id::text FROM zhifu.patient_payment WHERE reference = '0000418'"), "50.00");
+	assert_said("difference in: the payment that goes back\n");
+	assert_int_equal(balance("CASH"), 15000);
+	holds();
+}
+
+/* Ends the session that waits for a standby to confirm its COMMIT, in a process of its own. */
+static pid_t committer_end(void)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid != 0) return pid;
+	struct db_sync *db = NULL;
+	struct pg_result *rows = NULL;
+	int64_t deadline = clock_mono_us() + 30000000;
+	if (db_sync_open(world.conninfo, "test", &db) != 0) _exit(1);
+	for (;;) {
+		if (clock_mono_us() > deadline ||
+			db_sync_query(db,
+				"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+				NULL, &rows) != 0)
+			_exit(1);
+		if (db_rows_int(rows, 0, 0) > 0) _exit(0);
+		db_sync_rows_free(rows);
+	}
+}
+
+static void an_ending_that_is_not_known_is_told(void **state)
+{
+	int status = 1;
+
+	(void)state;
+	decided(CLAIM, 100000, 30000);
+	/* Not committed: the server ends the session at COMMIT. */
+	world_sql(&world,
+		"CREATE FUNCTION public.away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid());"
+		" RETURN NULL; END $$; ALTER FUNCTION public.away OWNER TO postgres; ALTER FUNCTION public.away SECURITY DEFINER;"
+		"CREATE CONSTRAINT TRIGGER away AFTER INSERT ON zhifu.patient_payment DEFERRABLE INITIALLY DEFERRED"
+		" FOR EACH ROW EXECUTE FUNCTION public.away()");
+	assert_ctl(&world, 3, CASH "--receipt 1 " WHO, "100.00", ref);
+	assert_said("unknown whether it was done; repeat the same command");
+	assert_null(strstr(world.err, "not taken"));
+	world_sql(&world, "DROP TRIGGER away ON zhifu.patient_payment; DROP FUNCTION public.away");
+	assert_ctl(&world, 0, CASH "--receipt 1 " WHO, "100.00", ref);
+	assert_taken(false);
+	/* Committed, and nobody says so. */
+	world_sql(&world, "ALTER SYSTEM SET synchronous_standby_names = 'none'");
+	world_sql(&world, "SELECT pg_reload_conf()");
+	pid_t child = committer_end();
+	int told = ctl(&world, CASH "--receipt 2 --zh " WHO, "50.00", ref);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	world_sql(&world, "ALTER SYSTEM RESET synchronous_standby_names");
+	world_sql(&world, "SELECT pg_reload_conf()");
+	assert_int_equal(told, 3);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_said("是否已完成未知");
+	assert_ctl(&world, 0, CASH "--receipt 2 " WHO, "50.00", ref);
+	assert_taken(true);
+	assert_int_equal(balance("CASH"), 15000);
 	holds();
 }
 
@@ -371,16 +506,17 @@ static void who_leaves_owes(void **state)
 	holds();
 	assert_ctl(&world, 0, "money patient owe ZY-0001 --why 'left at night' --day 2025-10-07 " WHO);
 	assert_answer("owed", "120.00");
-	assert_ctl(&world, 1, "money patient owe ZY-0001 --why again " WHO);
+	assert_ctl(&world, 0, "money patient owe ZY-0001 --why again " WHO);
+	assert_answer("owed", "120.00");
 	assert_int_equal(balance("AR-INPT"), 0);
 	assert_int_equal(balance("AR-PT"), 12000);
 	holds();
-	assert_ctl(&world, 0, "money patient pay 120.00 --by cash --day 2025-10-08 " STAY);
+	assert_ctl(&world, 0, "money patient pay 120.00 --by cash --receipt 0005 --day 2025-10-08 " STAY);
 	assert_int_equal(balance("AR-PT"), 0);
 	holds();
 	/* A claim of the stay that asks more of the patient takes what was deposited for the stay. */
 	assert_ctl(&world, 0, "money patient quote 50.00 " STAY);
-	assert_ctl(&world, 0, "money patient deposit 50.00 --by cash --day 2025-10-08 " STAY);
+	assert_ctl(&world, 0, "money patient deposit 50.00 --by cash --receipt 0006 --day 2025-10-08 " STAY);
 	decided(OTHER, 100000, 3000);
 	world_sql(&world,
 		"INSERT INTO zhifu.claim (hospital_id, claim_id, ref, use, insurer, patient_key_id, client, received_at, service_day, total_minor,"
@@ -428,6 +564,8 @@ int main(void)
 		cmocka_unit_test_setup(money_goes_back_where_it_came_from, begin),
 		cmocka_unit_test_setup(a_transfer_goes_back_through_suspense, begin),
 		cmocka_unit_test_setup(who_leaves_owes, begin),
+		cmocka_unit_test_setup(what_is_told_twice_is_booked_once, begin),
+		cmocka_unit_test_setup(an_ending_that_is_not_known_is_told, begin),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);
 	world_stop(&world);
