@@ -86,7 +86,11 @@ static const struct conf_option rows[] = {
 	DATABASE(dispatch, "The same for the role dispatch."),
 	DATABASE(settle, "The same for the role settle."),
 	DATABASE(ctl, "The same for zhifuctl, which also owns the migrations."),
-	NUMBER(db_connections_per_worker, "4", 1, 64, 0, "Connections that a process holds open to the database."),
+	NUMBER(db_connections_per_worker, "4", 1, 32, 0, "Connections that a process holds open to the database."),
+	NUMBER(desk_connections, "3", 1, 32, 0,
+		"Connections that an intake process holds open besides for what finance asks under /v1: so many reports and "
+		"lists run at once, one less of the same hospital. 64 more wait up to 10 seconds, 16 of a hospital; one "
+		"more is answered 503 with Retry-After."),
 	NUMBER(batch_claims_max, "64", 1, 256, CONF_RELOADABLE, "Most claims in one transaction of intake."),
 	NUMBER(batches_in_flight_max, "2", 1, 8, CONF_RELOADABLE,
 		"Transactions that an intake process sends before the first has answered, when there are "

@@ -35,6 +35,7 @@ struct options {
 	struct conf_secret database_settle;
 	struct conf_secret database_ctl;
 	int64_t db_connections_per_worker;
+	int64_t desk_connections;
 	int64_t batch_claims_max;
 	int64_t batches_in_flight_max;
 

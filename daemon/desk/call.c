@@ -9,7 +9,7 @@
 #include "base/cursor.h"
 #include "base/log.h"
 #include "db/batch.h"
-#include "db/pool.h"
+#include "desk/ask.h"
 #include "desk/upload.h"
 #include "lib/json.h"
 #include "model/directory.h"
@@ -41,8 +41,9 @@ static const struct problem problem_key = {
 	409, {"idempotency-conflict", "This Idempotency-Key was used before with other content; nothing was done.",
 		     "该幂等键此前已用于不同内容,未作任何更改。"}};
 static const struct problem problem_later = {
-	503, {"overloaded", "The database did not answer in time. Ask again after Retry-After.",
-		     "数据库未及时响应,请在 Retry-After 之后重试。"}};
+	503, {"overloaded",
+		     "The database did not answer in time. Ask again after Retry-After, for a shorter period perhaps.",
+		     "数据库未及时响应,请在 Retry-After 之后重试,或缩短查询期间。"}};
 static const struct problem problem_away = {
 	503, {"database-away", "Zhifu cannot reach its database. Ask again after Retry-After.",
 		     "直付目前无法连接数据库,请在 Retry-After 之后重试。"}};
@@ -76,7 +77,7 @@ void desk_call_refuse(struct desk_call *call)
 
 void desk_call_fail(struct desk_call *call, const struct db_outcome *outcome)
 {
-	const struct problem *problem = db_pool_up(call->desk->intake->pool) ? &problem_later : &problem_away;
+	const struct problem *problem = desk_asks_up(call->desk->asks) ? &problem_later : &problem_away;
 	if (outcome != NULL && outcome->ending == DB_UNKNOWN && call->operation->method != HTTP_GET)
 		problem = &problem_unknown;
 	if (outcome != NULL && outcome->ending == DB_REFUSED) problem = &desk_problem_refused;
@@ -121,13 +122,6 @@ struct db_params *desk_call_params(struct desk_call *call)
 	db_params_init(params, &call->req->arena);
 	db_params_uuid(params, &call->principal->hospital_id);
 	return params;
-}
-
-void desk_call_ask(struct desk_call *call, enum desk_statement statement, struct db_params *params, db_done *done)
-{
-	if (db_query_tenant(call->desk->intake->pool, &call->principal->hospital_id, &desk_sql[statement], params, 0,
-		    done, call) < 0)
-		desk_call_fail(call, NULL);
 }
 
 /* ---- pages ---- */

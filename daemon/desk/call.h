@@ -29,10 +29,10 @@ struct desk_call {
 	/* acts */
 	bool has_key;
 	uint8_t key_hash[32], body_hash[32];
-	int64_t version; /* of If-Match; -1: none */
-	int status;      /* of the answer */
-	/* what a run keeps between its steps */
-	void *own;
+	int64_t version;      /* of If-Match; -1: none */
+	int status;           /* of the answer */
+	void *own;            /* what a run keeps between its steps */
+	struct desk_ask *ask; /* its turn on the desk's connections (ask.h) */
 };
 
 /* http_handler_fn of all operations; the route's tag is the operation's number. ctx: the desk. */
@@ -50,7 +50,8 @@ void desk_call_fail(struct desk_call *call, const struct db_outcome *outcome);
 void desk_call_answer(struct desk_call *call, int status, struct text_span text);
 /* Begins the parameters of a statement with the hospital. NULL: no memory, answered. */
 struct db_params *desk_call_params(struct desk_call *call);
-/* A statement, as the hospital; done gets the call. On failure it is answered. */
+/* A statement, as the hospital, when the call's turn has come; done gets the call. On failure it is answered. The next
+ * one is asked for from inside done, or not at all. */
 void desk_call_ask(struct desk_call *call, enum desk_statement statement, struct db_params *params, db_done *done);
 /* The operation's own statement with these parameters, whose rows are the answer. */
 void desk_call_page(struct desk_call *call, struct db_params *params);

@@ -5,7 +5,8 @@
 
 #include "base/cpu_pool.h"
 #include "base/options.h"
-#include "desk/call.h"
+#include "desk/ask.h"
+#include "desk/importer.h"
 #include "desk/openapi.h"
 #include "desk/upload.h"
 #include "model/rate_batch.h"
@@ -18,7 +19,8 @@ static void desk_stop(void *state)
 	struct desk *desk = state;
 	if (desk == NULL) return;
 	CHECK_MAGIC(desk, DESK_MAGIC);
-	cpu_pool_free(desk->importer);
+	desk_asks_free(desk->asks);
+	importer_free(desk->importer);
 	cpu_pool_free(desk->writer);
 	upload_free_all(desk);
 	desk->magic = 0;
@@ -66,7 +68,8 @@ static int desk_start(struct intake *intake, void **ret_state)
 	int r = 0;
 	for (size_t i = 0; i < operation_count; i++) route_make(&desk->routes[i], &operations[i], (long)i);
 	if (r == 0) r = cpu_pool_new(intake->worker->base, 1, 2 * UPLOADS_MAX, &desk->writer);
-	if (r == 0) r = cpu_pool_new(intake->worker->base, 1, UPLOADS_MAX, &desk->importer);
+	if (r == 0) r = importer_new(intake->worker->base, &desk->importer);
+	if (r == 0) r = desk_asks_new(intake, &desk->asks);
 	if (r == 0) r = openapi_write(intake->worker->options->base_url, &desk->arena, &desk->document);
 	if (r == 0) r = http_router_add(intake->router, desk->routes, operation_count, desk);
 	if (r < 0) {
@@ -77,7 +80,7 @@ static int desk_start(struct intake *intake, void **ret_state)
 	return 0;
 }
 
-static const struct intake_guest desk_guest = {&desk_table, desk_start, desk_stop, &upload_sink};
+static const struct intake_guest desk_guest = {desk_start, desk_stop, &upload_sink};
 
 static int start(struct worker *worker, void **ret_state)
 {

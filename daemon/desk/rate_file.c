@@ -1,12 +1,12 @@
-/* POST /v1/rates/import: a source's file, read and stored on the thread that reads bank files too. */
+/* POST /v1/rates/import: a source's file, read and stored on the threads that read bank files too. */
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/cpu_pool.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "db/sync.h"
 #include "desk/call.h"
+#include "desk/importer.h"
 #include "lib/date.h"
 #include "model/directory.h"
 #include "settle/rate_import.h"
@@ -14,6 +14,7 @@
 /* What the thread works on; the request, whose body it reads, waits for it. */
 struct rate_file {
 	struct desk_call *call;
+	struct import_job job;
 	struct arena arena;
 	const char *conninfo; /* a copy: the configuration may be another one before it ends */
 	enum charset_kind charset;
@@ -37,6 +38,12 @@ static const struct problem problem_failed = {
 	503, {"not-imported", "The file could not be imported now; nothing of it is stored. Send it again.",
 		     "目前无法导入该文件;请重新发送。"}};
 
+static void error_keep(struct rate_file *file, int r)
+{
+	file->error = r;
+	if (r < 0) (void)snprintf(file->error_text, sizeof(file->error_text), "%s", err_text());
+}
+
 static void work(void *ctx)
 {
 	struct rate_file *file = ctx;
@@ -47,8 +54,7 @@ static void work(void *ctx)
 		file->import.db = db;
 		r = rate_import_run(&file->import, &file->arena);
 	}
-	file->error = r;
-	if (r < 0) (void)snprintf(file->error_text, sizeof(file->error_text), "%s", err_text());
+	error_keep(file, r);
 	db_sync_close(db);
 }
 
@@ -85,9 +91,10 @@ static void rate_file_free(struct rate_file *file)
 	mem_free(file);
 }
 
-static void done(void *ctx)
+static void done(void *ctx, int r)
 {
 	struct rate_file *file = ctx;
+	if (r < 0) error_keep(file, r);
 	bool is_refused = fault_refuses(&file->import.faults);
 	log_fields(file->error == 0 ? LOG_INFO : LOG_WARN, "rate file", "client", file->call->principal->client_id,
 		"verdict",
@@ -136,6 +143,7 @@ void rate_file_run(struct desk_call *call)
 		return;
 	}
 	file->call = call;
+	file->job = (struct import_job){.work = work, .done = done, .ctx = file};
 	arena_init(&file->arena, RATE_IMPORT_BYTES_MAX);
 	rate_import_begin(&file->import, &file->arena, (int32_t)zone_day(hospital->zone, clock_wall_ms()));
 	file->import.hospital = &call->principal->hospital_id;
@@ -144,7 +152,8 @@ void rate_file_run(struct desk_call *call)
 	file->conninfo = zf_strdup(&file->arena.zf, call->desk->intake->worker->options->database_intake.text);
 	if (!query_take(file)) {
 		rate_file_free(file);
-	} else if (file->conninfo == NULL || cpu_pool_run(call->desk->importer, work, done, file) < 0) {
+	} else if (file->conninfo == NULL ||
+		   importer_run(call->desk->importer, &file->job, &call->principal->hospital_id) < 0) {
 		desk_call_problem(call, &problem_failed);
 		rate_file_free(file);
 	}

@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "db/keyhold.h"
 #include "db/sync.h"
+#include "desk/importer.h"
 #include "desk/spool.h"
 #include "model/directory.h"
 #include "settle/bank_import.h"
@@ -36,6 +37,7 @@ struct upload {
 	const char *conninfo;
 	struct directory *directory; /* in force when the import began; import.hospital is in it */
 	struct bank_import import;
+	struct import_job job;
 };
 
 static const struct problem problem_file = {
@@ -150,9 +152,10 @@ static void imported_answer(struct upload *upload)
 		desk_call_answer(upload->call, import->known ? 200 : 201, text);
 }
 
-static void import_done(void *ctx)
+static void import_done(void *ctx, int r)
 {
 	struct upload *upload = ctx;
+	if (r < 0) error_keep(upload, r);
 	struct desk_call *call = upload->call;
 	const struct fault_list *faults = &upload->import.faults;
 	bool is_refused = upload->error == ERR_INVALID && fault_refuses(faults);
@@ -189,6 +192,7 @@ static bool import_prepare(struct upload *upload)
 	const struct key *key = keyhold_newest(intake->keys, &hospital->id, &version);
 	if (key == NULL) return false;
 	upload->key = *key;
+	upload->job = (struct import_job){.work = import_work, .done = import_done, .ctx = upload};
 	upload->conninfo = zf_strdup(arena, intake->worker->options->database_intake.text);
 	upload->directory = directory_hold(intake->worker->directory);
 	upload->import = (struct bank_import){.hospital = hospital,
@@ -215,7 +219,7 @@ static void import_go(struct upload *upload)
 		upload_free(upload);
 	else if (!import_prepare(upload))
 		fail(upload, &desk_problem_keys);
-	else if (cpu_pool_run(upload->desk->importer, import_work, import_done, upload) < 0)
+	else if (importer_run(upload->desk->importer, &upload->job, &upload->hospital_id) < 0)
 		fail(upload, &problem_failed);
 }
 

@@ -1,5 +1,5 @@
-/* POST /v1/bank-statements: the file comes piece by piece into a spool, and is imported from there on a thread of its
- * own, with a database connection of its own. */
+/* POST /v1/bank-statements: the file comes piece by piece into a spool, and is imported from there on a thread, with
+ * a database connection of its own (importer.h). */
 #ifndef DESK_UPLOAD_H
 #define DESK_UPLOAD_H
 

@@ -220,15 +220,14 @@ void intake_stop(void *state)
 
 static int pool_open(struct intake *intake)
 {
-	const struct db_table *tables[] = {
-		&intake_table, &read_table, &keyhold_table, intake->guest == NULL ? NULL : intake->guest->table};
+	const struct db_table *tables[] = {&intake_table, &read_table, &keyhold_table};
 	const struct options *options = intake->worker->options;
 	struct db_pool_conf conf = {.conninfo = options->database_intake.text,
 		.role = "intake",
 		.connections = (size_t)options->db_connections_per_worker,
 		.schema_version = intake->worker->schema_version,
 		.tables = tables,
-		.table_count = ARRAY_LEN(tables) - (intake->guest == NULL),
+		.table_count = ARRAY_LEN(tables),
 		.changed = on_changed,
 		.ctx = intake};
 	int r = db_pool_new(intake->worker->base, &conf, &intake->pool);

@@ -34,10 +34,8 @@ enum claim_fate {
 
 struct intake;
 
-/* Another room's part of the role: what it offers is served by the same server, to the same clients, from the same
- * database. */
+/* Another room's part of the role: what it offers is served by the same server, to the same clients. */
 struct intake_guest {
-	const struct db_table *table; /* its statements */
 	/* Adds its routes to intake->router, with a state of its own; everything but the server is there. */
 	int (*start)(struct intake *intake, void **ret_state);
 	void (*stop)(void *state);    /* behind the server's end; NULL allowed */

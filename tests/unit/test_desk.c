@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "desk/call.h"
+#include "desk/lanes.h"
 #include "desk/openapi.h"
 #include "desk/shapes.h"
 #include "desk/spool.h"
@@ -112,6 +113,84 @@ static void test_shape_memory(void **state)
 	}
 }
 
+/* ---- lanes ---- */
+
+#define TURNS 12
+
+struct lane_lab {
+	struct lanes lanes;
+	struct lane_turn turns[TURNS];
+	char order[TURNS + 1]; /* hospitals as their turns came */
+};
+
+static void came(struct lane_lab *lab, const struct lane_turn *turn)
+{
+	lab->order[strlen(lab->order)] = (char)turn->hospital_id.b[0];
+}
+
+/* ERR_LIMIT, else whether it goes at once. */
+static int enter(struct lane_lab *lab, size_t n, char hospital)
+{
+	struct uuid id = {{(uint8_t)hospital}};
+	bool now;
+	int r = lanes_enter(&lab->lanes, &lab->turns[n], &id, &now);
+	if (r == 0 && now) came(lab, &lab->turns[n]);
+	return r < 0 ? r : now;
+}
+
+static void end_first(struct lane_lab *lab)
+{
+	struct lane_turn *turn = CONTAINER_OF(list_first(&lab->lanes.running), struct lane_turn, node);
+	turn = lanes_leave(&lab->lanes, turn);
+	if (turn != NULL) came(lab, turn);
+}
+
+static struct lane_lab lane_lab(size_t running, size_t of_hospital)
+{
+	return (struct lane_lab){.lanes = {.running_max = running,
+					 .hospital_running_max = of_hospital,
+					 .waiting_max = 6,
+					 .hospital_waiting_max = 4}};
+}
+
+static void test_lanes_go_round(void **state)
+{
+	(void)state;
+	struct lane_lab lab = lane_lab(1, 1);
+	lanes_init(&lab.lanes);
+	const char arriving[] = "AAAABBC";
+	for (size_t i = 0; i < strlen(arriving); i++) assert_int_equal(enter(&lab, i, arriving[i]), i == 0);
+	for (size_t i = 0; i < strlen(arriving); i++) {
+		/* Who comes back behind his last goes on where he was. */
+		if (i == 2) assert_int_equal(enter(&lab, 7, 'C'), 0);
+		end_first(&lab);
+	}
+	assert_string_equal(lab.order, "ABCABCAA");
+	end_first(&lab);
+	assert_true(list_empty(&lab.lanes.running));
+	assert_int_equal(lab.lanes.running_count + lab.lanes.waiting_count, 0);
+}
+
+static void test_lanes_have_ends(void **state)
+{
+	(void)state;
+	struct lane_lab lab = lane_lab(3, 2);
+	lanes_init(&lab.lanes);
+	for (size_t i = 0; i < 6; i++) assert_int_equal(enter(&lab, i, 'A'), i < 2);
+	assert_int_equal(enter(&lab, 6, 'A'), ERR_LIMIT);
+	/* The third place is for others. */
+	assert_int_equal(enter(&lab, 6, 'B'), 1);
+	assert_int_equal(enter(&lab, 7, 'B'), 0);
+	assert_int_equal(enter(&lab, 8, 'C'), 0);
+	assert_int_equal(enter(&lab, 9, 'C'), ERR_LIMIT);
+	/* One that waits goes away: its place is free, and nobody's turn has come. */
+	assert_null(lanes_leave(&lab.lanes, &lab.turns[8]));
+	assert_int_equal(enter(&lab, 8, 'C'), 0);
+	while (!list_empty(&lab.lanes.running)) end_first(&lab);
+	assert_int_equal(lab.lanes.running_count + lab.lanes.waiting_count, 0);
+	assert_int_equal(strlen(lab.order), 9);
+}
+
 static void test_document(void **state)
 {
 	struct text_span text;
@@ -178,6 +257,8 @@ int main(void)
 		cmocka_unit_test(test_shape),
 		cmocka_unit_test(test_shape_refuses),
 		cmocka_unit_test(test_shape_memory),
+		cmocka_unit_test(test_lanes_go_round),
+		cmocka_unit_test(test_lanes_have_ends),
 		cmocka_unit_test(test_document),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_spool),

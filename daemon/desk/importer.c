@@ -1,0 +1,75 @@
+/* Lanes in front of a pool of threads. */
+#include "desk/importer.h"
+
+#include "base/cpu_pool.h"
+#include "base/mem.h"
+
+struct importer {
+	struct cpu_pool *threads;
+	struct lanes lanes;
+};
+
+int importer_new(struct event_base *base, struct importer **ret_importer)
+{
+	struct importer *importer = mem_alloc(sizeof(*importer));
+	if (importer == NULL) return err_set(ERR_NOMEM, "no memory for the importer");
+	importer->lanes = (struct lanes){.running_max = IMPORTS_RUNNING_MAX,
+		.hospital_running_max = 1,
+		.waiting_max = IMPORTS_WAITING_MAX,
+		.hospital_waiting_max = IMPORTS_HOSPITAL_WAITING_MAX};
+	lanes_init(&importer->lanes);
+	int r = cpu_pool_new(base, IMPORTS_RUNNING_MAX, IMPORTS_RUNNING_MAX, &importer->threads);
+	if (r < 0) {
+		mem_free(importer);
+		return r;
+	}
+	*ret_importer = importer;
+	return 0;
+}
+
+void importer_free(struct importer *importer)
+{
+	if (importer == NULL) return;
+	cpu_pool_free(importer->threads);
+	mem_free(importer);
+}
+
+static void on_work(void *ctx)
+{
+	struct import_job *job = ctx;
+	job->work(job->ctx);
+}
+
+static void on_done(void *ctx);
+
+/* Whose turn has come; and those behind it while one can't be begun. */
+static void begin(struct importer *importer, struct lane_turn *turn)
+{
+	while (turn != NULL) {
+		struct import_job *job = CONTAINER_OF(turn, struct import_job, turn);
+		int r = cpu_pool_run(importer->threads, on_work, on_done, job);
+		if (r == 0) return;
+		turn = lanes_leave(&importer->lanes, turn);
+		job->done(job->ctx, r);
+	}
+}
+
+static void on_done(void *ctx)
+{
+	struct import_job *job = ctx;
+	struct importer *importer = job->importer;
+	struct lane_turn *turn = lanes_leave(&importer->lanes, &job->turn);
+	job->done(job->ctx, 0);
+	begin(importer, turn);
+}
+
+int importer_run(struct importer *importer, struct import_job *job, const struct uuid *hospital_id)
+{
+	bool now;
+	job->importer = importer;
+	int r = lanes_enter(&importer->lanes, &job->turn, hospital_id, &now);
+	if (r < 0 || !now) return r;
+	r = cpu_pool_run(importer->threads, on_work, on_done, job);
+	if (r < 0) begin(importer, lanes_leave(&importer->lanes, &job->turn));
+	return r;
+}

@@ -1,0 +1,88 @@
+"""What long work of one hospital's finance office leaves to the others: claims at their usual pace, reports and
+statements of other hospitals."""
+
+import concurrent.futures
+import contextlib
+import time
+import uuid
+
+import story
+import v1
+import zhifu
+from test_consent import claim
+
+BODY = {"media": "text/plain"}
+USUAL_S = 1  # a claim behind a report that waits for a lock takes 5 and more
+
+
+@contextlib.contextmanager
+def locked(database, text, *args):
+    """Something that a long statement waits for."""
+    conn = database.connect()
+    try:
+        with conn.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute(text, args)
+        yield
+    finally:
+        conn.close()
+
+
+def waiting(database):
+    return database.value("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+
+def claims_in(client, count):
+    """The longest that one of so many claims took."""
+    longest = 0
+    for _ in range(count):
+        begun = time.monotonic()
+        assert client.post("/fhir/Claim", claim(str(uuid.uuid4()))).status == 201
+        longest = max(longest, time.monotonic() - begun)
+    return longest
+
+
+def test_long_reports_hold_up_no_claim(place, keep):
+    place.settings["desk_connections"] = 3
+    story.insurer(place, "alpha", 1)
+    v1.start(place)
+    other = keep(v1.Desk(place, "other"))
+    his = keep(place.daemon.client())
+    assert claims_in(his, 3) < USUAL_S
+    with concurrent.futures.ThreadPoolExecutor(40) as pool:
+        with locked(place.database, "LOCK TABLE zhifu.charge"):
+            reports = [pool.submit(place.daemon.client("reader").get, "/v1/charges") for _ in range(40)]
+            zhifu.wait_until(lambda: waiting(place.database) > 0, "the reports")
+            assert claims_in(his, 10) < USUAL_S
+            # Two of a hospital's go at once, sixteen wait, and the others are told so.
+            refused = zhifu.wait_until(lambda: [r.result() for r in reports if r.done()][21:] and [
+                r.result() for r in reports if r.done()], "those that are too many")
+            assert waiting(place.database) == 2
+            # One connection is left to another hospital.
+            begun = time.monotonic()
+            assert other.get("/v1/receivables") == {"items": []}
+            assert time.monotonic() - begun < USUAL_S
+        answers = [report.result() for report in reports]
+    assert [answer.status for answer in refused] == [503] * 22
+    for answer in refused:
+        assert answer.headers["retry-after"] and answer.json()["type"] == "urn:zhifu:problem:busy", answer
+        assert "report" in answer.json()["title"] and "报表" in answer.json()["title_zh"]
+    assert sorted(answer.status for answer in answers) == [200] * 18 + [503] * 22
+
+
+def test_one_hospitals_statements_hold_up_nobody_elses(up, keep):
+    other = keep(v1.Desk(up, "other"))
+    texts = [v1.statement(n, 9 + n, 100 * (n - 1), [100])[0] for n in (1, 2, 3)]
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        with locked(up.database, "SELECT pg_advisory_xact_lock(hashtext('zhifu.bank'), hashtext(%s))", story.HOSPITAL_ID):
+            sent = []
+            for text in texts:
+                sent.append(pool.submit(keep(v1.Desk(up)).call, "POST", "/v1/bank-statements", text, **BODY))
+                zhifu.wait_until(lambda: waiting(up.database) == 1, "the import")
+            # It has no bank account, which it hears of the import itself.
+            begun = time.monotonic()
+            assert other.errors("/v1/bank-statements", texts[0], **BODY) == {"file": "cause"}
+            assert time.monotonic() - begun < USUAL_S
+            assert waiting(up.database) == 1  # the hospital's own go one by one
+            assert not any(each.done() for each in sent)
+        assert [each.result().status for each in sent] == [201] * 3
