@@ -47,48 +47,75 @@ CREATE FUNCTION receivable_worth(p_owed bigint, p_book bigint, p_amount bigint) 
 	SELECT CASE WHEN p_owed = 0 THEN 0 ELSE sign(p_amount)::bigint * div(2 * p_book::numeric * abs(p_amount) + p_owed, 2 * p_owed::numeric)::bigint END
 $$;
 
--- What is open now, and what that is carried at. Where it is no longer in proportion, what is open is all there is.
-CREATE FUNCTION receivable_put(p_hospital uuid, p_claim uuid, p_open bigint, p_carried bigint, p_standing smallint) RETURNS void
-LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
-	UPDATE receivable r SET open_minor = p_open, standing = CASE WHEN p_open = 0 THEN 2 ELSE p_standing END, version = r.version + 1,
-		changed = txid_current(), owed_minor = CASE WHEN k.same THEN r.owed_minor ELSE p_open END, book_minor = CASE WHEN k.same THEN r.book_minor ELSE p_carried END
-	FROM (SELECT p_open <= i.owed_minor AND p_carried = receivable_carried(i.owed_minor, i.book_minor, p_open) AS same
-		FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim) k
-	WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim
+-- Is that what this part of it is carried at?
+CREATE FUNCTION receivable_fits(p_owed bigint, p_book bigint, p_open bigint, p_carried bigint) RETURNS boolean LANGUAGE sql IMMUTABLE
+PARALLEL SAFE AS $$
+	SELECT p_open <= p_owed AND p_carried = receivable_carried(p_owed, p_book, p_open)
 $$;
 
--- Moves what is open by p_delta of the currency in which it is owed: negative is paid or moved to somebody else, positive comes
--- back, and what is open then stands as p_standing (NULL: as before). Returns what the ledger's account AR-CARRIER must move by
--- in the book currency, with the sign of p_delta; whoever calls posts that in the same transaction. p_book: that value, where it
--- is known: of a payment that is undone what it had cleared, of a take-back in dispute what it is worth today; NULL: in
--- proportion. NULL returned: it has another version by now, or the claim has no receivable (yet).
-CREATE FUNCTION receivable_move(p_hospital uuid, p_claim uuid, p_version integer, p_delta bigint, p_standing smallint,
-	p_book bigint DEFAULT NULL) RETURNS bigint LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
-DECLARE
-	r receivable;
-	opened bigint; -- what is open afterwards
-	before bigint;
-	after bigint;
+-- What is open now of each of these, and what that is carried at. Where it is no longer in proportion, what is open is all there is.
+CREATE FUNCTION receivable_puts(p_hospital uuid, p_claim uuid[], p_open bigint[], p_carried bigint[], p_standing smallint[]) RETURNS void
+LANGUAGE plpgsql SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-	SELECT * INTO r FROM receivable WHERE hospital_id = p_hospital AND claim_id = p_claim AND version = p_version FOR UPDATE;
-	IF NOT FOUND THEN
-		RETURN NULL;
-	END IF;
-	opened := r.open_minor + p_delta;
-	before := receivable_carried(r.owed_minor, r.book_minor, r.open_minor);
-	IF opened < 0 OR (p_book IS NULL AND opened > r.owed_minor) THEN
-		RAISE EXCEPTION 'of a receivable of % of which % is open, % cannot move', r.owed_minor, r.open_minor, p_delta
-			USING ERRCODE = 'check_violation';
-	END IF;
-	after := coalesce(before + p_book, receivable_carried(r.owed_minor, r.book_minor, opened));
-	IF after < 0 OR (opened = 0 AND after <> 0)
-		OR (after <> opened AND r.currency = (SELECT h.book_currency FROM hospital h WHERE h.hospital_id = p_hospital)) THEN
-		RAISE EXCEPTION 'a receivable of which % is open, and worth %, cannot move by % worth %', r.open_minor, before, p_delta, p_book
-			USING ERRCODE = 'check_violation';
-	END IF;
-	PERFORM receivable_put(p_hospital, p_claim, opened, after, coalesce(p_standing, nullif(r.standing, 2::smallint), 1::smallint));
-	RETURN after - before;
+	UPDATE receivable r SET open_minor = t.o, standing = CASE WHEN t.o = 0 THEN 2 ELSE t.s END, version = r.version + 1,
+		changed = txid_current(), owed_minor = CASE WHEN receivable_fits(r.owed_minor, r.book_minor, t.o, t.b) THEN r.owed_minor ELSE t.o END,
+		book_minor = CASE WHEN receivable_fits(r.owed_minor, r.book_minor, t.o, t.b) THEN r.book_minor ELSE t.b END
+	FROM unnest(p_claim, p_open, p_carried, p_standing) AS t (c, o, b, s) WHERE r.hospital_id = p_hospital AND r.claim_id = t.c;
 END
+$$;
+
+CREATE FUNCTION receivable_put(p_hospital uuid, p_claim uuid, p_open bigint, p_carried bigint, p_standing smallint) RETURNS void
+LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	SELECT receivable_puts(p_hospital, ARRAY[p_claim], ARRAY[p_open], ARRAY[p_carried], ARRAY[p_standing])
+$$;
+
+-- Moves what is open of receivables, each by its p_delta of the currency in which it is owed: negative is paid or moved to somebody
+-- else, positive comes back, and what is open then stands as p_standing (NULL: as before). Returns what the ledger's account
+-- AR-CARRIER must move by for each in the book currency, with the sign of p_delta; whoever calls posts that in the same transaction.
+-- p_book: that value, where it is known: of a payment that is undone what it had cleared, of a take-back in dispute what it is worth
+-- today; NULL: in proportion. NULL returned: it has another version by now, or the claim has no receivable (yet). A claim that comes
+-- several times is moved in that order, each time from the version that the move before left.
+CREATE FUNCTION receivable_moves(p_hospital uuid, p_claim uuid[], p_version integer[], p_delta bigint[], p_standing smallint[],
+	p_book bigint[]) RETURNS bigint[] LANGUAGE plpgsql SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off
+SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+	home text := (SELECT h.book_currency FROM hospital h WHERE h.hospital_id = p_hospital);
+	moved bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(p_claim)]);
+	turns integer := (SELECT max(q.times) FROM (SELECT count(*) AS times FROM unnest(p_claim) AS c GROUP BY c) q);
+	at integer[]; claim uuid[]; opened bigint[]; after bigint[]; standing smallint[]; shift bigint[];
+	fault text;
+BEGIN
+	FOR turn IN 1 .. coalesce(turns, 0) LOOP
+		SELECT array_agg(q.n), array_agg(q.c), array_agg(q.opened), array_agg(q.after), array_agg(q.s), array_agg(q.after - q.before),
+			max(CASE WHEN q.opened < 0 OR (q.b IS NULL AND q.opened > q.owed_minor)
+					THEN format('of a receivable of %s of which %s is open, %s cannot move', q.owed_minor, q.open_minor, q.d)
+				WHEN q.after < 0 OR (q.opened = 0 AND q.after <> 0) OR (q.after <> q.opened AND q.currency = home)
+					THEN format('a receivable of which %s is open, and worth %s, cannot move by %s worth %s', q.open_minor, q.before, q.d, q.b) END)
+		INTO at, claim, opened, after, standing, shift, fault FROM (
+			SELECT k.*, coalesce(k.before + k.b, CASE WHEN k.opened BETWEEN 0 AND k.owed_minor
+				THEN receivable_carried(k.owed_minor, k.book_minor, k.opened) END) AS after FROM (
+				SELECT t.n::integer, t.c, t.d, t.b, coalesce(t.s, nullif(r.standing, 2::smallint), 1::smallint) AS s, r.owed_minor, r.open_minor,
+					r.book_minor, r.currency, r.open_minor + t.d AS opened, receivable_carried(r.owed_minor, r.book_minor, r.open_minor) AS before
+				FROM (SELECT u.*, row_number() OVER (PARTITION BY u.c ORDER BY u.n) AS time
+					FROM unnest(p_claim, p_version, p_delta, p_standing, p_book) WITH ORDINALITY AS u (c, v, d, s, b, n)) t
+				JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.c AND r.version = t.v + turn - 1
+				WHERE t.time = turn FOR UPDATE OF r) k) q;
+		IF fault IS NOT NULL THEN
+			RAISE EXCEPTION '%', fault USING ERRCODE = 'check_violation';
+		END IF;
+		PERFORM receivable_puts(p_hospital, claim, opened, after, standing);
+		FOR i IN 1 .. coalesce(cardinality(at), 0) LOOP
+			moved[at[i]] := shift[i];
+		END LOOP;
+	END LOOP;
+	RETURN moved;
+END
+$$;
+
+CREATE FUNCTION receivable_move(p_hospital uuid, p_claim uuid, p_version integer, p_delta bigint, p_standing smallint,
+	p_book bigint DEFAULT NULL) RETURNS bigint LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	SELECT (receivable_moves(p_hospital, ARRAY[p_claim], ARRAY[p_version], ARRAY[p_delta], ARRAY[p_standing], ARRAY[p_book]))[1]
 $$;
 
 -- ---- made from bills ----

@@ -23,6 +23,7 @@ CREATE TABLE match_item (
 ) WITH (fillfactor = 70);
 CREATE INDEX match_item_due ON match_item (due_at) WHERE open_minor <> 0;
 CREATE INDEX match_item_day ON match_item (hospital_id, booked_day);
+CREATE INDEX match_item_open ON match_item (hospital_id, booked_day, line_id, part) WHERE open_minor <> 0; -- in the order they are looked at
 CREATE INDEX match_item_changed ON match_item USING brin (changed) WITH (pages_per_range = 16, autosummarize = on);
 -- Whatever updates it: it changed.
 CREATE FUNCTION match_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -239,22 +240,23 @@ END
 $$;
 
 -- A line whose transactions are told with their amounts is as many items; any other is one.
-CREATE FUNCTION match_items_make(p_hospital uuid) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
-DECLARE
-	fresh uuid[];
+CREATE FUNCTION match_items_make(p_hospital uuid) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp SET enable_seqscan = off
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off AS $$
 BEGIN
 	PERFORM match_lock(p_hospital);
-	SELECT array_agg(s.line_id) INTO fresh FROM suspense s WHERE s.hospital_id = p_hospital AND NOT s.items_made;
+	WITH fresh AS (
+		UPDATE suspense s SET items_made = true WHERE s.hospital_id = p_hospital AND NOT s.items_made RETURNING s.line_id)
 	INSERT INTO match_item (hospital_id, line_id, part, amount_minor, open_minor, booked_day)
-	SELECT b.hospital_id, b.line_id, coalesce(d.no, 0), coalesce(d.amount_minor, b.amount_minor), coalesce(d.amount_minor, b.amount_minor),
+	SELECT p_hospital, f.line_id, coalesce(d.no, 0), coalesce(d.amount_minor, b.amount_minor), coalesce(d.amount_minor, b.amount_minor),
 		b.booked_day
-	FROM bank_line b LEFT JOIN (
-		SELECT e.line_id FROM bank_detail e JOIN bank_line k ON k.hospital_id = e.hospital_id AND k.line_id = e.line_id
-		WHERE e.hospital_id = p_hospital AND e.line_id = ANY (fresh) GROUP BY e.line_id
-		HAVING count(*) > 1 AND bool_and(e.amount_minor <> 0 AND sign(e.amount_minor) = sign(k.amount_minor)) AND sum(e.amount_minor) = min(k.amount_minor)
-	) m ON m.line_id = b.line_id LEFT JOIN bank_detail d ON d.hospital_id = p_hospital AND d.line_id = m.line_id
-	WHERE b.hospital_id = p_hospital AND b.line_id = ANY (fresh) ON CONFLICT DO NOTHING;
-	UPDATE suspense s SET items_made = true WHERE s.hospital_id = p_hospital AND s.line_id = ANY (fresh);
+	FROM fresh f CROSS JOIN LATERAL (SELECT k.amount_minor, k.booked_day FROM bank_line k
+		WHERE k.hospital_id = p_hospital AND k.line_id = f.line_id OFFSET 0) b
+	CROSS JOIN LATERAL (SELECT count(*) > 1 AND bool_and(e.amount_minor <> 0 AND sign(e.amount_minor) = sign(b.amount_minor))
+			AND sum(e.amount_minor) = b.amount_minor AS told
+		FROM bank_detail e WHERE e.hospital_id = p_hospital AND e.line_id = f.line_id) m
+	LEFT JOIN LATERAL (SELECT e.no, e.amount_minor FROM bank_detail e
+		WHERE m.told AND e.hospital_id = p_hospital AND e.line_id = f.line_id OFFSET 0) d ON true
+	ON CONFLICT DO NOTHING;
 END
 $$;
 
@@ -399,7 +401,8 @@ $$;
 CREATE FUNCTION match_items(p_hospital uuid, p_due boolean, p_day date, p_line uuid, p_part integer, p_limit integer, p_since bigint)
 RETURNS TABLE (line_id uuid, part integer, version integer, amount bigint, open bigint, currency text, exponent smallint, booked_day date,
 	value_day date, book bigint, whole bigint, by_hand boolean, waits boolean, claims uuid[], content bytea, detail bytea,
-	note bytea[], rejected bytea[], due boolean) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	note bytea[], rejected bytea[], due boolean) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_sort = off AS $$
 #variable_conflict use_column
 DECLARE
 	chosen uuid[];
@@ -434,7 +437,8 @@ BEGIN
 	FROM unnest(chosen, chosen_part) WITH ORDINALITY AS t (l, p, n)
 	JOIN match_item i ON i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p
 	JOIN bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id
-	LEFT JOIN match_line_book(p_hospital, chosen) k ON k.line_id = i.line_id
+	CROSS JOIN LATERAL (SELECT CASE WHEN bool_or(g.book_minor IS NOT NULL) THEN sum(g.book_minor)::bigint END AS book
+		FROM posting g WHERE g.hospital_id = i.hospital_id AND g.entry_id = i.line_id AND g.no IN (1, 10001)) k
 	LEFT JOIN bank_detail d ON d.hospital_id = i.hospital_id AND d.line_id = i.line_id AND d.no = i.part
 	ORDER BY t.n;
 END

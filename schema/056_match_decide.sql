@@ -32,13 +32,111 @@ BEGIN
 END
 $$;
 
+-- Of one call of match_post: an allocation, with its item, its line and what is left of these. state: as returned; 2: is posted.
+CREATE TYPE match_posting AS (id uuid, line_id uuid, item integer, state integer, whole bigint, currency text, exponent smallint, book bigint,
+	open_item bigint, open_line bigint);
+-- A part of one that is posted, at its place n: l the allocation's, no its own in that. k kind, a amount, z cleared, o over, c charge,
+-- d discount, f fee, u unexplained, b what the amount is carried at, each followed by b: in the book currency. through: by CONV.
+CREATE TYPE match_allot AS (n integer, l integer, no integer, id uuid, line_id uuid, item integer, claim uuid, v integer, remittance uuid,
+	detail integer, k smallint, a bigint, z bigint, o bigint, ob bigint, c bigint, cb bigint, d bigint, db bigint, f bigint, fb bigint, u bigint,
+	ub bigint, b bigint, whole bigint, currency text, exponent smallint, owed text, owed_exponent smallint, code text, through boolean);
+
+-- The allocations of a call, and which of them can be posted now.
+CREATE FUNCTION match_postings(p_hospital uuid, l_allocation uuid[], l_line uuid[], l_part integer[], l_version integer[], a_line integer[],
+	a_claim uuid[], a_version integer[], a_remittance uuid[]) RETURNS match_posting[] LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	posting match_posting[];
+	hindered record;
+BEGIN
+	SELECT array_agg(ROW(t.a, t.l, t.p, CASE
+				WHEN EXISTS (SELECT 1 FROM allocation o WHERE o.hospital_id = p_hospital AND o.allocation_id = t.a) THEN 1
+				WHEN i.version IS DISTINCT FROM t.v OR s.line_id IS NULL THEN 0
+				WHEN s.held <> 0 THEN -3
+				WHEN k.book IS NULL THEN -1
+				ELSE 2 END,
+			b.amount_minor, b.currency, b.exponent, k.book, i.open_minor, s.open_minor)::match_posting ORDER BY t.n) INTO posting
+	FROM unnest(l_allocation, l_line, l_part, l_version) WITH ORDINALITY AS t (a, l, p, v, n)
+	LEFT JOIN match_item i ON i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p
+	LEFT JOIN suspense s ON s.hospital_id = p_hospital AND s.line_id = t.l
+	LEFT JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = t.l
+	CROSS JOIN LATERAL (SELECT CASE WHEN bool_or(p.book_minor IS NOT NULL) THEN sum(p.book_minor)::bigint END AS book
+		FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = t.l AND p.no IN (1, 10001)) k;
+	-- Receivables and advices as they were, and values known.
+	FOR hindered IN SELECT x.l, min(x.state) AS state FROM (
+			SELECT t.l, 0 AS state FROM unnest(a_line, a_claim, a_version) AS t (l, c, v)
+			LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.c
+			WHERE t.c IS NOT NULL AND r.version IS DISTINCT FROM t.v
+			UNION ALL
+			SELECT d.l, d.state FROM (SELECT DISTINCT t.l, t.r FROM unnest(a_line, a_remittance) AS t (l, r) WHERE t.r IS NOT NULL) t
+			CROSS JOIN LATERAL (
+				SELECT t.l, -2 AS state FROM remittance_paid p WHERE p.hospital_id = p_hospital AND p.remittance_id = t.r
+				UNION ALL
+				SELECT t.l, -1 FROM fact f WHERE f.hospital_id = p_hospital AND f.remittance_id = t.r AND f.status = 1
+				UNION ALL
+				SELECT t.l, -1 FROM match_announced(p_hospital, ARRAY[t.r]) f
+				JOIN posting_unvalued u ON u.hospital_id = p_hospital AND u.entry_id = f.entry_id) d) x
+		GROUP BY 1 LOOP
+		IF posting[hindered.l].state = 2 THEN
+			posting[hindered.l].state := hindered.state;
+		END IF;
+	END LOOP;
+	RETURN posting;
+END
+$$;
+
+-- The parts of those that are posted. Part after part, so that what is carried comes out even when all of it has left; the whole's
+-- sign is the line's. What does not fit is an exception.
+CREATE FUNCTION match_allots(p_hospital uuid, home text, posting match_posting[], a_line integer[], a_kind smallint[], a_claim uuid[],
+	a_version integer[], a_remittance uuid[], a_detail integer[], a_amount bigint[], a_cleared bigint[], a_over bigint[], a_charge bigint[],
+	a_charge_book bigint[], a_discount bigint[], a_discount_book bigint[], a_fee bigint[], a_fee_book bigint[], a_unexplained bigint[],
+	a_unexplained_book bigint[]) RETURNS match_allot[] LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	allots match_allot[];
+	fault text;
+BEGIN
+	SELECT array_agg(ROW(w.place, w.l, w.no, (w.p).id, (w.p).line_id, (w.p).item, w.claim, w.v, w.remittance, w.detail, w.k, w.a,
+				-- taken back in the currency of the books: at what it is worth there
+				CASE WHEN w.k = 3 AND w.owed = home THEN w.b ELSE w.z END,
+				w.o, CASE WHEN w.k = 1 THEN w.b WHEN w.o = 0 THEN 0 ELSE w.b - match_share(w.b, w.a - w.o, w.a) END,
+				w.c, w.cb, w.d, w.db, w.f, w.fb, w.u, w.ub, w.b, (w.p).whole, (w.p).currency, (w.p).exponent, w.owed, w.owed_exponent, w.code,
+				w.through)::match_allot ORDER BY w.n),
+		max(CASE WHEN w.sum <> 0 AND (sign(w.sum) <> sign((w.p).open_item) OR abs(w.sum) > abs((w.p).open_item)) THEN 'more than there is'
+			WHEN w.o < 0 OR w.c < 0 OR w.d < 0 OR w.f < 0 OR w.o > greatest(w.a, 0) THEN 'a part of the wrong sign'
+			WHEN w.k IN (0, 1, 2, 3) AND w.owed IS NULL THEN 'no receivable'
+			WHEN CASE w.k WHEN 0 THEN w.z <= 0 OR w.a < 0 WHEN 2 THEN w.a <> 0 OR w.z <> 0 WHEN 3 THEN w.a >= 0 OR w.z >= 0 WHEN 4 THEN w.a > 0
+				ELSE false END THEN 'an amount that does not fit its kind'
+			WHEN w.k = 0 AND w.owed = (w.p).currency AND w.z <> w.a - w.o + w.c + w.d + w.f + w.u THEN 'a payment that clears something else'
+			WHEN (w.p).currency = home AND (w.c <> w.cb OR w.d <> w.db OR w.f <> w.fb OR w.u <> w.ub) THEN 'a book value that differs'
+			WHEN w.k = 3 AND w.owed NOT IN ((w.p).currency, home) THEN 'taken back in a currency that is not owed'
+			WHEN w.k NOT IN (0, 1, 2, 3, 4, 5, 6) THEN 'a kind that is not known' END)
+	INTO allots, fault FROM (
+		SELECT q.*, match_share(q.book, q.before, (q.p).whole) - match_share(q.book, q.before - q.a, (q.p).whole) AS b,
+			bool_or(q.a <> 0 AND sign(q.a) <> sign((q.p).whole) OR q.k IN (0, 3) AND q.owed <> (q.p).currency) OVER (PARTITION BY q.l) AS through
+		FROM (
+			SELECT t.*, row_number() OVER (ORDER BY t.n) AS place, row_number() OVER item AS no, sum(t.a) OVER (PARTITION BY t.l) AS sum, sign((t.p).whole)::bigint * (t.p).book AS book,
+				(t.p).open_line - coalesce(sum(t.a) OVER line, 0)::bigint AS before, r.currency AS owed, r.exponent AS owed_exponent,
+				upper(r.carrier) AS code
+			FROM (SELECT u.*, posting[u.l] AS p FROM unnest(a_line, a_kind, a_claim, a_version, a_remittance, a_detail, a_amount, a_cleared,
+					a_over, a_charge, a_charge_book, a_discount, a_discount_book, a_fee, a_fee_book, a_unexplained, a_unexplained_book)
+					WITH ORDINALITY AS u (l, k, claim, v, remittance, detail, a, z, o, c, cb, d, db, f, fb, u, ub, n)
+				WHERE posting[u.l].state = 2 OFFSET 0) t
+			LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.claim
+			WINDOW item AS (PARTITION BY t.l ORDER BY t.n),
+				line AS (PARTITION BY (t.p).line_id ORDER BY t.n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) q) w;
+	IF fault IS NOT NULL THEN
+		RAISE EXCEPTION 'an allocation does not fit: %', fault USING ERRCODE = 'check_violation';
+	END IF;
+	RETURN allots;
+END
+$$;
+
 -- Posts decisions: allocations l_*, each of one item (as it was at that version), and their parts a_*, each of the allocation at
 -- its position (from 1). Amounts are signed and of the line; they add up to what leaves suspense. What is over, a charge, a
 -- discount, a fee and what is unexplained is in the line's currency with its book value beside it; what of the receivable is
 -- cleared is in the currency that is owed (of a take-back negative). What the money and the receivable are carried at, and with it
 -- the difference that rates made, is worked out here. Returns for each: 1 posted (or before, by the same id), 0 item or
--- receivable moved on, -1 a value in the books is not known yet, or what an advice announces is not applied yet, -2 the advice is paid, -3 held. Anything that would not balance is
--- an exception, and nothing is posted.
+-- receivable moved on, -1 a value in the books is not known yet, or what an advice announces is not applied yet, -2 the advice is
+-- paid, -3 held. Anything that would not balance is an exception, and nothing is posted.
 CREATE FUNCTION match_post(p_hospital uuid, p_who text, p_why text, p_by_hand boolean,
 	l_allocation uuid[], l_line uuid[], l_part integer[], l_version integer[],
 	a_line integer[], a_kind smallint[], a_claim uuid[], a_version integer[], a_remittance uuid[], a_detail integer[], a_amount bigint[],
@@ -50,10 +148,9 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 DECLARE
 	home text; -- the book currency
 	today date;
-	state integer[]; -- by line, as returned; 2: is posted here
-	a_book bigint[]; -- by part: what the amount is carried at
-	a_moved bigint[]; -- by part: what the receivable's account moves by
-	fault text;
+	posting match_posting[];
+	allots match_allot[];
+	moved bigint[]; -- by part: what the receivable's account moves by
 BEGIN
 	PERFORM match_lock(p_hospital);
 	SELECT h.book_currency, (now() AT TIME ZONE h.zone)::date INTO STRICT home, today FROM hospital h WHERE h.hospital_id = p_hospital;
@@ -62,88 +159,24 @@ BEGIN
 		SELECT array_agg(t.k ORDER BY t.n), array_agg(t.z ORDER BY t.n) INTO a_kind, a_cleared
 		FROM match_taken(p_hospital, l_line, a_line, a_kind, a_claim, a_amount, a_cleared) t;
 	END IF;
-	SELECT array_agg(CASE
-			WHEN EXISTS (SELECT 1 FROM allocation o WHERE o.hospital_id = p_hospital AND o.allocation_id = t.a) THEN 1
-			WHEN i.version IS DISTINCT FROM t.v OR s.line_id IS NULL THEN 0
-			WHEN s.held <> 0 THEN -3
-			ELSE 2 END ORDER BY t.n) INTO state
-	FROM unnest(l_allocation, l_line, l_part, l_version) WITH ORDINALITY AS t (a, l, p, v, n)
-	LEFT JOIN match_item i ON i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p
-	LEFT JOIN suspense s ON s.hospital_id = p_hospital AND s.line_id = t.l;
-	-- Receivables and advices as they were, and values known.
-	SELECT array_agg(CASE WHEN s.s <> 2 THEN s.s WHEN b.book IS NULL THEN -1 ELSE coalesce(d.d, 2) END ORDER BY s.n) INTO state
-	FROM unnest(state, l_line) WITH ORDINALITY AS s (s, l, n)
-	LEFT JOIN match_line_book(p_hospital, l_line) b ON b.line_id = s.l
-	LEFT JOIN (SELECT x.l, min(x.d) AS d FROM (
-		SELECT t.l, 0 AS d FROM unnest(a_line, a_claim, a_version) AS t (l, c, v)
-		LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.c
-		WHERE t.c IS NOT NULL AND r.version IS DISTINCT FROM t.v
-		UNION ALL
-		SELECT t.l, -2 FROM unnest(a_line, a_remittance) AS t (l, r)
-		JOIN remittance_paid p ON p.hospital_id = p_hospital AND p.remittance_id = t.r
-		UNION ALL
-		SELECT t.l, -1 FROM unnest(a_line, a_remittance) AS t (l, r)
-		JOIN fact f ON f.hospital_id = p_hospital AND f.remittance_id = t.r AND f.status = 1
-		UNION ALL
-		SELECT t.l, -1 FROM unnest(a_line, a_remittance) AS t (l, r) JOIN match_announced(p_hospital, a_remittance) f ON f.remittance_id = t.r
-		JOIN posting_unvalued u ON u.hospital_id = p_hospital AND u.entry_id = f.entry_id) x GROUP BY 1) d ON d.l = s.n;
-	UPDATE match_item i SET due_at = now() + interval '15 seconds' FROM unnest(l_line, l_part, state) AS t (l, p, s)
-	WHERE t.s = -1 AND i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p;
-	IF 2 <> ALL (state) THEN
-		RETURN QUERY SELECT s.n::integer, s.s FROM unnest(state) WITH ORDINALITY AS s (s, n);
-		RETURN;
+	posting := match_postings(p_hospital, l_allocation, l_line, l_part, l_version, a_line, a_claim, a_version, a_remittance);
+	UPDATE match_item i SET due_at = now() + interval '15 seconds' FROM unnest(posting) AS t
+	WHERE t.state = -1 AND i.hospital_id = p_hospital AND i.line_id = t.line_id AND i.part = t.item;
+	IF EXISTS (SELECT 1 FROM unnest(posting) AS t WHERE t.state = 2) THEN
+		allots := match_allots(p_hospital, home, posting, a_line, a_kind, a_claim, a_version, a_remittance, a_detail, a_amount, a_cleared, a_over,
+			a_charge, a_charge_book, a_discount, a_discount_book, a_fee, a_fee_book, a_unexplained, a_unexplained_book);
+		-- A take-back is disputed until somebody accepts it: owed again, at what it is worth today.
+		SELECT receivable_moves(p_hospital, array_agg(CASE WHEN p.k IN (0, 2, 3) THEN p.claim END), array_agg(p.v), array_agg(-p.z),
+			array_agg(CASE p.k WHEN 2 THEN 3 WHEN 3 THEN 4 END::smallint), array_agg(CASE WHEN p.k = 3 THEN -p.b END)) INTO moved
+		FROM unnest(allots) AS p;
+		IF EXISTS (SELECT 1 FROM unnest(allots) AS p WHERE p.k IN (0, 2, 3) AND moved[p.n] IS NULL) THEN
+			RAISE EXCEPTION 'a receivable moved on' USING ERRCODE = 'serialization_failure';
+		END IF;
+		PERFORM match_write(p_hospital, p_who, p_why, p_by_hand, home, today, allots, moved);
+		PERFORM match_even(p_hospital, allots);
+		PERFORM match_follow(p_hospital, p_who, p_why, p_by_hand, allots);
 	END IF;
-
-	-- Part after part, so that what is carried comes out even when all of it has left. The whole's sign is the line's.
-	SELECT array_agg(CASE WHEN state[q.l] = 2 THEN match_share(q.book, q.before, q.whole) - match_share(q.book, q.before - q.a, q.whole) END ORDER BY q.n),
-		max(CASE WHEN state[q.l] = 2 AND q.open_item <> q.open_item_left AND (sign(q.sum) <> sign(q.open_item) OR abs(q.sum) > abs(q.open_item))
-			THEN 'more than there is' END)
-	INTO a_book, fault FROM (
-		SELECT t.n, t.l, t.a, b.amount_minor AS whole, sign(b.amount_minor)::bigint * k.book AS book, i.open_minor AS open_item,
-			i.open_minor - sum(t.a) OVER item AS open_item_left, sum(t.a) OVER item AS sum,
-			s.open_minor - coalesce(sum(t.a) FILTER (WHERE state[t.l] = 2) OVER (PARTITION BY b.line_id ORDER BY t.n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::bigint AS before
-		FROM unnest(a_line, a_amount) WITH ORDINALITY AS t (l, a, n)
-		JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = l_line[t.l]
-		LEFT JOIN match_line_book(p_hospital, l_line) k ON k.line_id = b.line_id
-		LEFT JOIN suspense s ON s.hospital_id = p_hospital AND s.line_id = b.line_id
-		LEFT JOIN match_item i ON i.hospital_id = p_hospital AND i.line_id = b.line_id AND i.part = l_part[t.l]
-		WINDOW item AS (PARTITION BY t.l)) q;
-	IF fault IS NULL THEN
-		SELECT CASE WHEN bool_or(t.o < 0 OR t.c < 0 OR t.d < 0 OR t.f < 0 OR t.o > greatest(t.a, 0)) THEN 'a part of the wrong sign'
-			WHEN bool_or(t.k IN (0, 1, 2, 3) AND r.claim_id IS NULL) THEN 'no receivable'
-			WHEN bool_or(CASE t.k WHEN 0 THEN t.z <= 0 OR t.a < 0 WHEN 2 THEN t.a <> 0 OR t.z <> 0 WHEN 3 THEN t.a >= 0 OR t.z >= 0 WHEN 4 THEN t.a > 0
-				ELSE false END) THEN 'an amount that does not fit its kind'
-			WHEN bool_or(t.k = 0 AND r.currency = b.currency AND t.z <> t.a - t.o + t.c + t.d + t.f + t.u) THEN 'a payment that clears something else'
-			WHEN bool_or(b.currency = home AND (t.c <> t.cb OR t.d <> t.db OR t.f <> t.fb OR t.u <> t.ub)) THEN 'a book value that differs'
-			WHEN bool_or(t.k = 3 AND r.currency NOT IN (b.currency, home)) THEN 'taken back in a currency that is not owed'
-			WHEN bool_or(t.k NOT IN (0, 1, 2, 3, 4, 5, 6)) THEN 'a kind that is not known' END INTO fault
-		FROM unnest(a_line, a_kind, a_claim, a_amount, a_cleared, a_over, a_charge, a_charge_book, a_discount, a_discount_book, a_fee, a_fee_book,
-			a_unexplained, a_unexplained_book) AS t (l, k, claim, a, z, o, c, cb, d, db, f, fb, u, ub)
-		JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = l_line[t.l]
-		LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.claim
-		WHERE state[t.l] = 2;
-	END IF;
-	IF fault IS NOT NULL THEN
-		RAISE EXCEPTION 'an allocation does not fit: %', fault USING ERRCODE = 'check_violation';
-	END IF;
-
-	-- A take-back is disputed until somebody accepts it: owed again, at what it is worth today.
-	SELECT array_agg(m.moved ORDER BY m.n), array_agg(m.z ORDER BY m.n) INTO a_moved, a_cleared FROM (
-		SELECT t.n, t.z, CASE WHEN t.c IS NOT NULL AND t.k IN (0, 2, 3) AND state[t.l] = 2 THEN receivable_move(p_hospital, t.c,
-			t.v + (row_number() OVER (PARTITION BY t.c, t.k IN (0, 2, 3) ORDER BY t.n))::integer - 1, -t.z,
-			CASE t.k WHEN 2 THEN 3 WHEN 3 THEN 4 END::smallint, CASE WHEN t.k = 3 THEN -t.b END) END AS moved
-		FROM (SELECT u.n, u.l, u.k, u.c, u.v, u.b, CASE WHEN u.k = 3 AND r.currency = home THEN u.b ELSE u.z END AS z
-			FROM unnest(a_line, a_kind, a_claim, a_version, a_cleared, a_book) WITH ORDINALITY AS u (l, k, c, v, z, b, n)
-			LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = u.c ORDER BY u.n) t
-		ORDER BY t.n) m;
-	IF EXISTS (SELECT 1 FROM unnest(a_line, a_kind, a_moved) AS t (l, k, m) WHERE state[t.l] = 2 AND t.k IN (0, 2, 3) AND t.m IS NULL) THEN
-		RAISE EXCEPTION 'a receivable moved on' USING ERRCODE = 'serialization_failure';
-	END IF;
-
-	PERFORM match_write(p_hospital, p_who, p_why, p_by_hand, home, today, state, l_allocation, l_line, l_part, a_line, a_kind, a_claim,
-		a_remittance, a_detail, a_amount, a_cleared, a_over, a_charge, a_charge_book, a_discount, a_discount_book, a_fee, a_fee_book,
-		a_unexplained, a_unexplained_book, a_book, a_moved);
-	RETURN QUERY SELECT s.n::integer, least(s.s, 1) FROM unnest(state) WITH ORDINALITY AS s (s, n);
+	RETURN QUERY SELECT t.ordinality::integer, least(t.state, 1) FROM unnest(posting) WITH ORDINALITY AS t;
 END
 $$;
 
@@ -161,34 +194,15 @@ CREATE FUNCTION match_taken(p_hospital uuid, l_line uuid[], a_line integer[], a_
 			LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.c) q) d
 $$;
 
--- The rows of match_post, of lines whose state is 2. Where one has several currencies or something is taken off, all of its parts
--- pass through CONV, which is worth nothing when the entry ends.
-CREATE FUNCTION match_write(p_hospital uuid, p_who text, p_why text, p_by_hand boolean, home text, today date, state integer[],
-	l_allocation uuid[], l_line uuid[], l_part integer[], a_line integer[], a_kind smallint[], a_claim uuid[], a_remittance uuid[],
-	a_detail integer[], a_amount bigint[], a_cleared bigint[], a_over bigint[], a_charge bigint[], a_charge_book bigint[],
-	a_discount bigint[], a_discount_book bigint[], a_fee bigint[], a_fee_book bigint[], a_unexplained bigint[], a_unexplained_book bigint[],
-	a_book bigint[], a_moved bigint[])
-RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off AS $$
+-- The rows of match_post. Where one has several currencies or something is taken off, all of its parts pass through CONV, which is
+-- worth nothing when the entry ends. moved: by part.
+CREATE FUNCTION match_write(p_hospital uuid, p_who text, p_why text, p_by_hand boolean, home text, today date, allots match_allot[],
+	moved bigint[]) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
-DECLARE
-	met uuid[]; -- claims of which something was offset
-	worth bigint;
 BEGIN
-	WITH part AS MATERIALIZED (
-		SELECT q.*, row_number() OVER (PARTITION BY q.l ORDER BY q.n) AS no,
-			-coalesce(q.moved, 0) + q.ob - q.b - q.cb - q.db - q.fb - q.ub AS fx, -- of payments and take-backs
-			bool_or(q.a <> 0 AND sign(q.a) <> sign(q.whole) OR q.k IN (0, 3) AND q.owed <> q.currency) OVER (PARTITION BY q.l) AS through
-		FROM (
-			SELECT t.*, l_allocation[t.l] AS id, b.line_id, l_part[t.l] AS item, b.amount_minor AS whole, b.currency, b.exponent,
-				r.currency AS owed, r.exponent AS owed_exponent, upper(r.carrier) AS code,
-				CASE WHEN t.k = 1 THEN t.b WHEN t.o = 0 THEN 0 ELSE t.b - match_share(t.b, t.a - t.o, t.a) END AS ob
-			FROM unnest(a_line, a_kind, a_claim, a_remittance, a_detail, a_amount, a_cleared, a_over, a_charge, a_charge_book, a_discount,
-				a_discount_book, a_fee, a_fee_book, a_unexplained, a_unexplained_book, a_book, a_moved) WITH ORDINALITY
-				AS t (l, k, claim, remittance, detail, a, z, o, c, cb, d, db, f, fb, u, ub, b, moved, n)
-			JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = l_line[t.l]
-			LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.claim
-			WHERE state[t.l] = 2) q
+	WITH allot AS MATERIALIZED (
+		-- fx: of payments and take-backs
+		SELECT p.*, moved[p.n] AS moved, -coalesce(moved[p.n], 0) + p.ob - p.b - p.cb - p.db - p.fb - p.ub AS fx FROM unnest(allots) AS p
 	), told AS (
 		INSERT INTO allocation (hospital_id, allocation_id, no, line_id, part, claim_id, remittance_id, detail, kind, amount_minor, currency,
 			exponent, cleared_minor, over_minor, charge_minor, discount_minor, fee_minor, unexplained_minor, book_minor, cleared_book_minor,
@@ -197,10 +211,10 @@ BEGIN
 			CASE WHEN p.k IN (0, 3) THEN p.z ELSE 0 END, CASE WHEN p.k = 1 THEN p.a ELSE p.o END, p.c, p.d, CASE WHEN p.k = 4 THEN -p.a ELSE p.f END, p.u, p.b,
 			-coalesce(p.moved, 0), CASE WHEN p.k IN (0, 3) THEN p.fx WHEN p.k = 6 THEN -p.b - p.cb - p.ub ELSE 0 END, p.cb, p.db,
 			CASE WHEN p.k = 4 THEN -p.b ELSE p.fb END, p.ob, p.ub, p_by_hand, p_who, p_why
-		FROM part p
+		FROM allot p
 	), entry AS (
 		-- amount and book have one sign, or one is nothing; negative ones are posted the other way round
-		SELECT p.id, p.line_id, p.claim, p.n, v.* FROM part p CROSS JOIN LATERAL (
+		SELECT p.id, p.line_id, p.claim, p.n, v.* FROM allot p CROSS JOIN LATERAL (
 			SELECT CASE WHEN p.through THEN 'CONV' ELSE 'SUSP' END AS src,
 				CASE WHEN p.owed <> p.currency THEN 'CONV' ELSE 'AR-' || p.code END AS dst, 'AR-' || p.code AS ar, 'OVERPAID-' || p.code AS liability,
 				p.b - p.ob + p.cb + p.db + p.fb + p.ub AS worth) x
@@ -223,16 +237,17 @@ BEGIN
 		WHERE v.amount <> 0 OR v.book <> 0
 		UNION ALL
 		SELECT p.id, p.line_id, NULL, 0, 0, 'match_in', 'SUSP', 'CONV', sum(p.a)::bigint, sum(p.b)::bigint, p.currency, p.exponent
-		FROM part p WHERE p.through GROUP BY p.id, p.line_id, p.currency, p.exponent
+		FROM allot p WHERE p.through GROUP BY p.id, p.line_id, p.currency, p.exponent
 		UNION ALL
 		-- An announcement has served its purpose: both of its accounts are cleared of it.
 		SELECT p.id, p.line_id, NULL, 1000000, 0, 'match_announced', 'REM-ANN-' || g.code, 'CLR-REM-' || g.code, sum(g.amount)::bigint, sum(g.book)::bigint, g.currency,
 			g.exponent
-		FROM (SELECT DISTINCT p.id, p.line_id, p.remittance FROM part p WHERE p.remittance IS NOT NULL) p
+		FROM (SELECT DISTINCT p.id, p.line_id, p.remittance FROM allot p WHERE p.remittance IS NOT NULL) p
 		JOIN (SELECT f.remittance_id, substr(CASE WHEN o.debit LIKE 'CLR-REM-%' THEN o.debit ELSE o.credit END, 9) AS code, o.currency, o.exponent,
 				CASE WHEN o.debit LIKE 'CLR-REM-%' THEN o.amount_minor ELSE -o.amount_minor END AS amount,
 				CASE WHEN o.debit LIKE 'CLR-REM-%' THEN o.book_minor ELSE -o.book_minor END AS book
-			FROM match_announced(p_hospital, a_remittance) f JOIN posting o ON o.hospital_id = p_hospital AND o.entry_id = f.entry_id
+			FROM match_announced(p_hospital, ARRAY(SELECT DISTINCT i.remittance FROM unnest(allots) AS i WHERE i.remittance IS NOT NULL)) f
+			JOIN posting o ON o.hospital_id = p_hospital AND o.entry_id = f.entry_id
 				AND (o.debit LIKE 'CLR-REM-%' OR o.credit LIKE 'CLR-REM-%')) g ON g.remittance_id = p.remittance
 		GROUP BY p.id, p.line_id, g.code, g.currency, g.exponent HAVING sum(g.amount) <> 0 OR sum(g.book) <> 0
 	)
@@ -241,33 +256,48 @@ BEGIN
 		CASE WHEN w.amount < 0 OR w.book < 0 THEN w.credit ELSE w.debit END, CASE WHEN w.amount < 0 OR w.book < 0 THEN w.debit ELSE w.credit END,
 		abs(w.amount), w.currency, w.exponent, abs(w.book), today, w.rule, w.claim, w.line_id
 	FROM entry w;
-	-- CONV is worth nothing again; each currency of which nothing was changed into another is even.
+END
+$$;
+
+-- CONV is worth nothing again; each currency of which nothing was changed into another is even.
+CREATE FUNCTION match_even(p_hospital uuid, allots match_allot[]) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	worth bigint;
+BEGIN
 	SELECT max(abs(q.worth)) INTO worth FROM (
 		SELECT sum(CASE WHEN g.debit = 'CONV' THEN g.book_minor WHEN g.credit = 'CONV' THEN -g.book_minor END) AS worth
-		FROM unnest(l_allocation, state) AS t (a, s) JOIN posting g ON g.hospital_id = p_hospital AND g.entry_id = t.a
-		WHERE t.s = 2 AND (g.debit = 'CONV' OR g.credit = 'CONV') GROUP BY t.a) q;
+		FROM unnest(allots) AS p JOIN posting g ON g.hospital_id = p_hospital AND g.entry_id = p.id
+		WHERE p.no = 1 AND 'CONV' IN (g.debit, g.credit) GROUP BY p.id) q;
 	IF worth <> 0 THEN
 		RAISE EXCEPTION 'an allocation does not balance by %', worth USING ERRCODE = 'check_violation';
 	END IF;
+END
+$$;
 
+-- What follows for advices, items, suspense, and the claims' receivables and steps.
+CREATE FUNCTION match_follow(p_hospital uuid, p_who text, p_why text, p_by_hand boolean, allots match_allot[]) RETURNS void LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	met uuid[]; -- claims of which something was offset
+BEGIN
 	INSERT INTO remittance_paid (hospital_id, remittance_id, allocation_id)
-	SELECT DISTINCT p_hospital, t.r, l_allocation[t.l] FROM unnest(a_line, a_remittance) AS t (l, r) WHERE t.r IS NOT NULL AND state[t.l] = 2;
+	SELECT DISTINCT p_hospital, p.remittance, p.id FROM unnest(allots) AS p WHERE p.remittance IS NOT NULL;
 	UPDATE match_item i SET open_minor = i.open_minor - t.a, version = i.version + 1, wait = NULL, by_hand = i.by_hand OR p_by_hand,
 		due_at = CASE WHEN i.open_minor = t.a THEN 'infinity' ELSE now() END, claims = t.c
-	FROM (SELECT l_line[t.l] AS l, l_part[t.l] AS p, sum(t.a)::bigint AS a, CASE WHEN count(*) = 1 THEN array_agg(t.c) FILTER (WHERE t.c IS NOT NULL) END AS c
-		FROM unnest(a_line, a_amount, a_claim) AS t (l, a, c) WHERE state[t.l] = 2 GROUP BY t.l) t
+	FROM (SELECT p.line_id AS l, p.item AS p, sum(p.a)::bigint AS a,
+			CASE WHEN count(*) = 1 THEN array_agg(p.claim) FILTER (WHERE p.claim IS NOT NULL) END AS c
+		FROM unnest(allots) AS p GROUP BY p.l, p.line_id, p.item) t
 	WHERE i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p;
-	DELETE FROM match_candidate c USING unnest(l_line, l_part, state) AS t (l, p, s)
-	WHERE t.s = 2 AND c.hospital_id = p_hospital AND c.line_id = t.l AND c.part = t.p;
-	PERFORM match_suspense(p_hospital, (SELECT array_agg(t.l) FROM unnest(l_line, state) AS t (l, s) WHERE t.s = 2));
+	DELETE FROM match_candidate c USING unnest(allots) AS p
+	WHERE p.no = 1 AND c.hospital_id = p_hospital AND c.line_id = p.line_id AND c.part = p.item;
+	PERFORM match_suspense(p_hospital, ARRAY(SELECT p.line_id FROM unnest(allots) AS p WHERE p.no = 1));
 	-- What is taken back, or came too much.
-	SELECT array_agg(q.c) INTO met FROM (
-		SELECT t.c, receivable_offset(p_hospital, t.c, l_allocation[min(t.l)], 0, 0, NULL) AS done
-		FROM unnest(a_line, a_kind, a_claim, a_over) AS t (l, k, c, o) WHERE state[t.l] = 2 AND (t.k IN (1, 3) OR t.k = 0 AND t.o > 0)
-		GROUP BY t.c ORDER BY t.c) q WHERE q.done;
-	PERFORM match_steps(p_hospital, (SELECT array_agg(DISTINCT t.c) FROM unnest(a_line, a_kind, a_claim) AS t (l, k, c)
-			WHERE state[t.l] = 2 AND (t.k IN (0, 3) OR t.c = ANY (met))),
-		(SELECT array_agg(DISTINCT t.c) FROM unnest(a_line, a_kind, a_claim) AS t (l, k, c) WHERE state[t.l] = 2 AND t.k = 3), p_who, p_why);
+	SELECT array_agg(q.claim) INTO met FROM (
+		SELECT p.claim, receivable_offset(p_hospital, p.claim, (array_agg(p.id ORDER BY p.l))[1], 0, 0, NULL) AS done
+		FROM unnest(allots) AS p WHERE p.k IN (1, 3) OR p.k = 0 AND p.o > 0
+		GROUP BY p.claim ORDER BY p.claim) q WHERE q.done;
+	PERFORM match_steps(p_hospital, (SELECT array_agg(DISTINCT p.claim) FROM unnest(allots) AS p WHERE p.k IN (0, 3) OR p.claim = ANY (met)),
+		(SELECT array_agg(DISTINCT p.claim) FROM unnest(allots) AS p WHERE p.k = 3), p_who, p_why);
 END
 $$;
 

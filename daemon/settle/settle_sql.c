@@ -58,9 +58,10 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 	[SETTLE_MATCH_ADVICES] = {"settle_match_advices", KNOW_ADVICES_SQL, 5},
 	[SETTLE_MATCH_ITEMS] = {"settle_match_items",
 		"SELECT line_id, part, version, open, amount, currency, booked_day, value_day, book, whole, by_hand, waits,"
-		" (SELECT string_agg(uuid_send(c), ''::bytea) FROM unnest(claims) AS c), content, detail,"
-		" (SELECT string_agg(int4send(length(n)) || n, ''::bytea) FROM unnest(note) AS n),"
-		" (SELECT string_agg(p, ''::bytea) FROM unnest(rejected) AS p), due"
+		" CASE WHEN claims IS NOT NULL THEN (SELECT string_agg(uuid_send(c), ''::bytea) FROM unnest(claims) AS c) END,"
+		" content, detail, CASE WHEN note IS NOT NULL THEN"
+		" (SELECT string_agg(int4send(length(n)) || n, ''::bytea) FROM unnest(note) AS n) END,"
+		" CASE WHEN rejected IS NOT NULL THEN (SELECT string_agg(p, ''::bytea) FROM unnest(rejected) AS p) END, due"
 		" FROM zhifu.match_items($1::uuid, $2::bool, $3::date, $4::uuid, $5::int4, $6::int4, $7::int8)",
 		7},
 	[SETTLE_MATCH_STORE] = {"settle_match_store",

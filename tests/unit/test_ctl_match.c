@@ -348,11 +348,11 @@ static void a_move_that_vanished_leaves_no_hole(void **state)
 	(void)state;
 	owed(1, 50000);
 	line = line_of(2, "500,00", "SRA CLAIMS GMBH");
-	/* Between the look at the claim and its move another one had it: the move comes back empty. */
+	/* Between the look at the claim and its move another one had it: its move comes back empty. */
 	world_sql(&world,
-		"CREATE TABLE public.kept AS SELECT pg_get_functiondef('zhifu.receivable_move'::regproc) AS body;"
-		"CREATE OR REPLACE FUNCTION zhifu.receivable_move(p_hospital uuid, p_claim uuid, p_version integer, p_delta bigint,"
-		" p_standing smallint, p_book bigint DEFAULT NULL) RETURNS bigint LANGUAGE sql AS 'SELECT NULL::bigint'");
+		"CREATE TABLE public.kept AS SELECT pg_get_functiondef('zhifu.receivable_moves'::regproc) AS body;"
+		"CREATE OR REPLACE FUNCTION zhifu.receivable_moves(p_hospital uuid, p_claim uuid[], p_version integer[], p_delta bigint[],"
+		" p_standing smallint[], p_book bigint[]) RETURNS bigint[] LANGUAGE sql AS 'SELECT ARRAY[NULL::bigint]'");
 	int r = ctl(&world, "money match allocate %s %s=500.00 --why theirs --hospital HZ1 --who li", line, refs[1]);
 	world_sql(&world, "DO $$ BEGIN EXECUTE (SELECT body FROM public.kept); END $$; DROP TABLE public.kept");
 	assert_int_equal(r, 1);
