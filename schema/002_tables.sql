@@ -521,6 +521,16 @@ CREATE TABLE stay (
 	PRIMARY KEY (hospital_id, stay)
 ) WITH (fillfactor = 80);
 
+-- What of a stay is revenue with its bills alone, by the day of the books on which it is: in all what is billed beyond what is
+-- charged. Below 0: bills that were taken back on another day than theirs.
+CREATE TABLE stay_ahead (
+	hospital_id uuid NOT NULL,
+	stay        text NOT NULL,
+	day         date NOT NULL,
+	minor       bigint NOT NULL,
+	PRIMARY KEY (hospital_id, stay, day)
+);
+
 -- What of billed_minor is a claim's; of hospitals that bring charges.
 CREATE TABLE stay_bill (
 	hospital_id  uuid NOT NULL,

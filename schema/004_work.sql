@@ -76,16 +76,56 @@ BEGIN
 END
 $$;
 
+-- So much is revenue with bills from now on, on a day of the books. Returns it.
+CREATE FUNCTION stay_ahead_add(p_hospital uuid, p_stay text, p_day date, p_minor bigint) RETURNS bigint LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	IF p_minor <> 0 THEN
+		INSERT INTO stay_ahead AS s (hospital_id, stay, day, minor) VALUES (p_hospital, p_stay, p_day, p_minor)
+		ON CONFLICT (hospital_id, stay, day) DO UPDATE SET minor = s.minor + p_minor;
+	END IF;
+	RETURN p_minor;
+END
+$$;
+
 -- Posts that, as a row more of an entry.
-CREATE FUNCTION stay_post(p_hospital uuid, p_entry uuid, p_amount bigint, p_currency text, p_exponent smallint, p_claim uuid, p_source uuid)
+CREATE FUNCTION stay_post(p_hospital uuid, p_entry uuid, p_amount bigint, p_day date, p_currency text, p_exponent smallint, p_claim uuid,
+	p_source uuid)
 RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id,
 		source_id)
 	-- 2 is the bill's that is taken back.
 	SELECT p_hospital, p_entry, (SELECT greatest(max(g.no), 2) + 1 FROM posting g WHERE g.hospital_id = p_hospital AND g.entry_id = p_entry
 			AND g.no < 10000), CASE WHEN p_amount > 0 THEN 'AR-INPT' ELSE 'REV-MED' END, CASE WHEN p_amount > 0 THEN 'REV-MED' ELSE 'AR-INPT' END,
-		abs(p_amount), p_currency, p_exponent, abs(p_amount), (now() AT TIME ZONE h.zone)::date, 'bill_beyond', p_claim, p_source
-	FROM hospital h WHERE h.hospital_id = p_hospital AND p_amount <> 0
+		abs(p_amount), p_currency, p_exponent, abs(p_amount), p_day, 'bill_beyond', p_claim, p_source
+	WHERE p_amount <> 0
+$$;
+
+-- A stay is charged more, or less, on p_day of the books. What was revenue with a bill until then is taken back from the day that it is
+-- on, so that neither month has what is the other's: from the first bill that may be for this care, then from those before it. What
+-- is closed stays; the first open day has it then. What a bill is revenue for again is so on the day of the care.
+CREATE FUNCTION stay_charge(p_hospital uuid, p_entry uuid, p_stay text, p_minor bigint, p_day date, p_open_from date, p_currency text,
+	p_exponent smallint) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	rest bigint := stay_add(p_hospital, p_stay, p_minor, 0);
+	a record;
+	part bigint;
+BEGIN
+	IF rest > 0 THEN
+		PERFORM stay_post(p_hospital, p_entry, stay_ahead_add(p_hospital, p_stay, p_day, rest), p_day, p_currency, p_exponent, NULL, p_entry);
+		RETURN;
+	END IF;
+	FOR a IN SELECT s.day, s.minor FROM stay_ahead s WHERE s.hospital_id = p_hospital AND s.stay = p_stay AND s.minor > 0
+		ORDER BY s.day < p_day, abs(s.day - p_day)
+	LOOP
+		EXIT WHEN rest = 0;
+		part := greatest(rest, -a.minor);
+		PERFORM stay_post(p_hospital, p_entry, stay_ahead_add(p_hospital, p_stay, a.day, part), greatest(a.day, p_open_from), p_currency,
+			p_exponent, NULL, p_entry);
+		rest := rest - part;
+	END LOOP;
+	ASSERT rest = 0, 'a stay has less revenue with bills than it should';
+END
 $$;
 
 -- Bills of stays, in hospitals that bring charges: what each of them is revenue by itself, NULL where that is all of it. The arrays
@@ -99,12 +139,12 @@ DECLARE
 	own bigint;
 BEGIN
 	-- In their order, so that two calls do not wait for each other.
-	FOR b IN SELECT t.n, t.h, t.c, t.a, stay_of(t.h, t.s) AS stay FROM unnest(p_hospital, p_claim, p_amount, p_currency, p_stay)
+	FOR b IN SELECT t.n, t.h, t.c, t.a, stay_of(t.h, t.s) AS stay, (now() AT TIME ZONE o.zone)::date AS day FROM unnest(p_hospital, p_claim, p_amount, p_currency, p_stay)
 			WITH ORDINALITY AS t (h, c, a, u, s, n) JOIN hospital o ON o.hospital_id = t.h AND o.book_currency = t.u
 		WHERE t.s IS NOT NULL AND t.a > 0 AND t.c = ANY (p_stepped) AND EXISTS (SELECT 1 FROM stay s WHERE s.hospital_id = t.h)
 		ORDER BY t.h, stay, t.n
 	LOOP
-		own := stay_add(b.h, b.stay, 0, b.a);
+		own := stay_ahead_add(b.h, b.stay, b.day, stay_add(b.h, b.stay, 0, b.a));
 		INSERT INTO stay_bill VALUES (b.h, b.c, b.stay, b.a);
 		IF own < b.a THEN
 			beyond[b.n] := own;
@@ -123,12 +163,13 @@ BEGIN
 			DELETE FROM stay_bill s USING unnest(p_hospital, p_claim, p_entry) AS t (h, c, e) WHERE s.hospital_id = t.h AND s.claim_id = t.c
 			RETURNING s.*, t.e
 		)
-		SELECT g.*, p.credit, p.currency, p.exponent FROM gone g
-		JOIN posting p ON p.hospital_id = g.hospital_id AND p.entry_id = g.claim_id AND p.no = 1 ORDER BY g.hospital_id, g.stay, g.claim_id
+		SELECT g.*, p.credit, p.currency, p.exponent, (now() AT TIME ZONE o.zone)::date AS day FROM gone g
+		JOIN posting p ON p.hospital_id = g.hospital_id AND p.entry_id = g.claim_id AND p.no = 1
+		JOIN hospital o ON o.hospital_id = g.hospital_id ORDER BY g.hospital_id, g.stay, g.claim_id
 	LOOP
 		-- The bill was revenue by itself, and has just been taken from that.
-		PERFORM stay_post(b.hospital_id, b.e, stay_add(b.hospital_id, b.stay, 0, -b.amount_minor)
-			+ CASE b.credit WHEN 'REV-MED' THEN b.amount_minor ELSE 0 END, b.currency, b.exponent, b.claim_id, b.e);
+		PERFORM stay_post(b.hospital_id, b.e, stay_ahead_add(b.hospital_id, b.stay, b.day, stay_add(b.hospital_id, b.stay, 0, -b.amount_minor))
+			+ CASE b.credit WHEN 'REV-MED' THEN b.amount_minor ELSE 0 END, b.day, b.currency, b.exponent, b.claim_id, b.e);
 	END LOOP;
 END
 $$;
@@ -240,8 +281,9 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call, wh
 			INSERT INTO receivable_wait (hospital_id, claim_id) SELECT p.hospital_id, p.entry_id FROM posted p)
 		INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
 		IF bill_beyond IS NOT NULL THEN
-			PERFORM stay_post(t.h, t.c, t.k, t.u, t.x, t.c, t.c)
-			FROM unnest(bill_hospital, bill, bill_currency, bill_exponent, bill_beyond) AS t (h, c, u, x, k) WHERE t.k > 0;
+			PERFORM stay_post(t.h, t.c, t.k, (now() AT TIME ZONE o.zone)::date, t.u, t.x, t.c, t.c)
+			FROM unnest(bill_hospital, bill, bill_currency, bill_exponent, bill_beyond) AS t (h, c, u, x, k)
+			JOIN hospital o ON o.hospital_id = t.h WHERE t.k > 0;
 		END IF;
 	END IF;
 	IF backs > 0 THEN

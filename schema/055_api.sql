@@ -19,7 +19,7 @@ GRANT SELECT, INSERT ON api_request TO zhifu_writer;
 
 REVOKE UPDATE, DELETE ON charge FROM zhifu_writer;
 GRANT SELECT ON charge TO zhifu_intake, zhifu_operator;
-GRANT SELECT ON stay, stay_bill TO zhifu_operator;
+GRANT SELECT ON stay, stay_ahead, stay_bill TO zhifu_operator;
 
 DO $$
 DECLARE
@@ -214,7 +214,7 @@ DECLARE
 	house hospital;
 	open_from date; -- what comes for a closed month is booked on it
 	made uuid[];
-	moved record; -- by stays
+	moved record; -- by stays and days of the books
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
@@ -268,12 +268,11 @@ BEGIN
 			abs(f.amount_minor), greatest(f.service_day, open_from), 'care', f.charge_id FROM fresh f RETURNING entry_id)
 	SELECT array_agg(p.entry_id) INTO made FROM posted p;
 	-- What a bill had before is revenue already.
-	FOR moved IN SELECT c.stay, sum(c.amount_minor)::bigint AS minor, min(c.charge_id::text)::uuid AS entry, min(c.currency) AS currency,
-			min(c.exponent) AS exponent FROM charge c
-		WHERE c.hospital_id = p_hospital AND c.charge_id = ANY (made) AND c.stay IS NOT NULL GROUP BY c.stay ORDER BY c.stay
+	FOR moved IN SELECT c.stay, greatest(c.service_day, open_from) AS day, sum(c.amount_minor)::bigint AS minor,
+			min(c.charge_id::text)::uuid AS entry, min(c.currency) AS currency, min(c.exponent) AS exponent FROM charge c
+		WHERE c.hospital_id = p_hospital AND c.charge_id = ANY (made) AND c.stay IS NOT NULL GROUP BY c.stay, 2 ORDER BY c.stay, 2
 	LOOP
-		PERFORM stay_post(p_hospital, moved.entry, stay_add(p_hospital, moved.stay, moved.minor, 0), moved.currency, moved.exponent, NULL,
-			moved.entry);
+		PERFORM stay_charge(p_hospital, moved.entry, moved.stay, moved.minor, moved.day, open_from, moved.currency, moved.exponent);
 	END LOOP;
 	stored := coalesce(cardinality(made), 0);
 	known := cardinality(p_identifier) - stored;

@@ -137,7 +137,8 @@ BEGIN
 		RETURN;
 	END IF;
 	IF more <> 0 THEN
-		PERFORM stay_post(p_hospital, p_bill, stay_add(p_hospital, a.stay, 0, more), a.currency, a.exponent, NULL, p_bill);
+		PERFORM stay_post(p_hospital, p_bill, stay_ahead_add(p_hospital, a.stay, day, stay_add(p_hospital, a.stay, 0, more)), day,
+			a.currency, a.exponent, NULL, p_bill);
 		IF a.receivable = 'AR-PT' THEN
 			PERFORM patient_post(a, p_bill, 'patient_owe', 'AR-PT', 'AR-INPT', more, day, p_bill);
 		END IF;

@@ -107,7 +107,7 @@ static int begin(void **state)
 	(void)state;
 	world_sql(&world,
 		"TRUNCATE zhifu.claim_state, zhifu.receivable, zhifu.posting, zhifu.fact, zhifu.patient_account, zhifu.patient_bill,"
-		" zhifu.patient_payment, zhifu.acquirer_settlement, zhifu.charge, zhifu.stay, zhifu.stay_bill, zhifu.bank_file,"
+		" zhifu.patient_payment, zhifu.acquirer_settlement, zhifu.charge, zhifu.stay, zhifu.stay_ahead, zhifu.stay_bill, zhifu.bank_file,"
 		" zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.suspense, zhifu.match_item CASCADE");
 	ref_new("HZ1", ref);
 	return 0;

@@ -116,17 +116,22 @@ static int64_t ledger(const char *account)
 		account);
 }
 
-static void charge_take(const char *identifier, const char *stay, int amount, const char *corrects)
+static void charge_take_on(const char *day, const char *identifier, const char *stay, int amount, const char *corrects)
 {
 	char hospital[UUID_TEXT_LEN];
 
 	uuid_format(&world.hospital.id, hospital);
 	sql("SET zhifu.hospital_id = '%s'", hospital);
 	assert_int_equal(
-		number("SELECT stored FROM zhifu.charge_add('%s', 'his', NULL, NULL, '{%s}', '{2026-11-01}', '{%d}', '{CNY}', '{2}',"
+		number("SELECT stored FROM zhifu.charge_add('%s', 'his', NULL, NULL, '{%s}', '{%s}', '{%d}', '{CNY}', '{2}',"
 		       " ARRAY[nullif('%s', '')], ARRAY[nullif('%s', '')])",
-			hospital, identifier, amount, corrects, stay),
+			hospital, identifier, day, amount, corrects, stay),
 		1);
+}
+
+static void charge_take(const char *identifier, const char *stay, int amount, const char *corrects)
+{
+	charge_take_on("2026-11-01", identifier, stay, amount, corrects);
 }
 
 /* A claim of 100.00 about a stay. */
@@ -222,6 +227,90 @@ static void test_a_bill_of_a_stay_that_is_taken_back(void **state_)
 	assert_stay(0, 10000, 10000);
 	claim_withdraw(&beyond);
 	assert_stay(4000, 0, 4000);
+}
+
+/* Revenue of medical care in a month. */
+static int64_t revenue_of(const char *month)
+{
+	return number(
+		"SELECT coalesce(sum(CASE 'REV-MED' WHEN credit THEN amount_minor WHEN debit THEN -amount_minor ELSE 0 END), 0)::int8"
+		" FROM zhifu.posting WHERE date_trunc('month', book_day) = '%s-01'",
+		month);
+}
+
+/* As if the claim had been billed on that day. */
+static void billed_on(const struct test_claim *claim, const char *day)
+{
+	sql("UPDATE zhifu.stay_ahead a SET day = '%s' FROM zhifu.stay_bill b WHERE b.claim_id = '%s' AND a.stay = b.stay"
+	    " AND a.day = (SELECT book_day FROM zhifu.posting WHERE entry_id = b.claim_id AND no = 1)",
+		day, claim->id_text);
+	sql("UPDATE zhifu.posting SET book_day = '%s' WHERE entry_id = '%s'", day, claim->id_text);
+}
+
+static void assert_months(int64_t june, int64_t july, int64_t august)
+{
+	assert_int_equal(revenue_of("2026-06"), june);
+	assert_int_equal(revenue_of("2026-07"), july);
+	assert_int_equal(revenue_of("2026-08"), august);
+	books_hold();
+}
+
+/* Care is revenue of its own month, whenever its charge comes; and what was revenue with a bill until then is none of
+ * the month that it was revenue of. */
+static void test_a_charge_behind_its_bill_moves_no_revenue(void **state_)
+{
+	struct test_claim june, july;
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	stay_begin();
+	june = stay_claim("1:ff");
+	claim_deliver(&june);
+	billed_on(&june, "2026-06-30");
+	july = stay_claim("1:ff");
+	claim_deliver(&july);
+	billed_on(&july, "2026-07-31");
+	assert_months(10000, 10000, 0);
+	/* Care of either month, brought in later: it is what the bill of the month was for. */
+	charge_take_on("2026-07-05", "F1", "1:ff", 4000, "");
+	assert_months(10000, 10000, 0);
+	charge_take_on("2026-06-29", "F2", "1:ff", 3000, "");
+	assert_months(10000, 10000, 0);
+	/* Care that was billed before it was given: the latest bill before it was for it. */
+	charge_take_on("2026-08-02", "F3", "1:ff", 1000, "");
+	assert_months(10000, 9000, 1000);
+	/* A correction is of its own day, and so is what the bill is worth for it again. */
+	charge_take_on("2026-07-05", "F1-back", "", -4000, "F1");
+	assert_months(10000, 9000, 1000);
+	charge_take_on("2026-07-05", "F4", "1:ff", 4000, "");
+	assert_months(10000, 9000, 1000);
+	/* More than was billed, of more months than one. */
+	charge_take_on("2026-06-30", "F5", "1:ff", 13000, "");
+	assert_months(16000, 4000, 1000);
+	assert_stay(1000, 20000, 21000);
+	assert_int_equal(number("SELECT sum(minor)::int8 FROM zhifu.stay_ahead WHERE stay = '1:ff'"), 0);
+}
+
+/* What a closed month has stays there: both sides go to the first day that is open. */
+static void test_a_charge_of_a_closed_month(void **state_)
+{
+	struct test_claim claim;
+	char hospital[UUID_TEXT_LEN];
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	stay_begin();
+	uuid_format(&world.hospital.id, hospital);
+	claim = stay_claim("1:9f");
+	claim_deliver(&claim);
+	billed_on(&claim, "2026-04-30");
+	sql("INSERT INTO zhifu.period (hospital_id, last_day, period_id, who) VALUES ('%s', '2026-04-30', '%s', 'li')",
+		hospital, hospital);
+	charge_take_on("2026-04-29", "G1", "1:9f", 10000, "");
+	sql("DELETE FROM zhifu.period");
+	assert_int_equal(revenue_of("2026-04"), 10000);
+	assert_int_equal(revenue_of("2026-05"), 0);
+	assert_stay(0, 10000, 10000);
 }
 
 /* ---- claim_step ---- */
@@ -543,6 +632,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_bill_of_a_stay_that_is_taken_back),
 		cmocka_unit_test(test_a_stay_is_revenue_once),
+		cmocka_unit_test(test_a_charge_behind_its_bill_moves_no_revenue),
+		cmocka_unit_test(test_a_charge_of_a_closed_month),
 		cmocka_unit_test(test_a_chain_of_steps_in_one_call),
 		cmocka_unit_test(test_all_steps_of_a_claim_or_none),
 		cmocka_unit_test(test_a_message_is_one_round),
