@@ -180,6 +180,11 @@ struct zf_result {
 	const struct zf_fault *const *faults;
 	uint32_t fault_count;
 	uint32_t goes_on; /* with MALFORMED: only this message is lost; state and actions (no facts) count */
+	/* 1, with OK and nothing but ACKNOWLEDGED and DONE, of the reply to a submission: under this profile a reply of
+	 * the same status, Content-Type and body, to the byte, says the same of any claim. The daemon need not ask
+	 * then. */
+	uint32_t constant;
+	uint32_t reserved;
 };
 
 #define ZF_STATE_BYTES_MAX 65536

@@ -176,20 +176,37 @@ $$;
 
 -- ---- the ending ----
 
+-- What translate would write down of answers that say "taken" and nothing else: the fact, already applied, and the end of
+-- the exchange and its timer.
+CREATE FUNCTION dispatch_taken(p_hospital uuid[], p_claim uuid[], p_exchange uuid[], p_insurer text[], p_reply uuid[], p_fact uuid[])
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	INSERT INTO fact (hospital_id, fact_id, claim_id, insurer, exchange_id, message_id, kind, status)
+	SELECT t.h, t.f, t.c, t.i, t.x, t.m, 1, 2 FROM unnest(p_hospital, p_fact, p_claim, p_insurer, p_exchange, p_reply) AS t (h, f, c, i, x, m);
+	UPDATE exchange e SET status = 2, step = e.step + 1, updated_at = now() FROM unnest(p_hospital, p_exchange) AS t (h, x)
+	WHERE e.hospital_id = t.h AND e.exchange_id = t.x;
+	DELETE FROM outbox o USING unnest(p_hospital, p_exchange) AS t (h, x) WHERE o.hospital_id = t.h AND o.work_id = t.x;
+END
+$$;
+
 -- Ends open attempts: 2 answered, 3 not sent, 4 unknown, 5 failed for good. Submissions take their step; what is not a
 -- submission may be sent again, so it is due again, unless its answer was lost for the fifth time. p_attempt: the leases
 -- under which they were begun. p_fence: of the caller, NULL when it has made sure itself that they are its to end.
 -- p_reply and p_content: what came back, where anything did (status 11 to be read by translate, 12 kept for people, 13 cannot
--- be read). Returns the ordinals of those that were ended. (outcome = 1) IS TRUE keeps to the primary key: the index of open
+-- be read). p_taken: what came back says that the claim was taken and nothing else (model/taken.h): the step that its reading
+-- would take is taken here, and its exchange ends, where nothing else has been heard of the claim and the exchange goes on.
+-- Returns the ordinals of those that were ended. (outcome = 1) IS TRUE keeps to the primary key: the index of open
 -- attempts is always small to the statistics, and all of it would be read for each row.
 CREATE FUNCTION dispatch_finish(p_route text, p_fence bigint, p_hospital uuid[], p_work uuid[], p_attempt integer[], p_message uuid[],
 	p_outcome smallint[], p_http smallint[], p_error text[], p_delay_ms bigint[], p_reply uuid[], p_reply_status smallint[],
-	p_content bytea[], p_next uuid[])
+	p_content bytea[], p_next uuid[], p_taken boolean[])
 RETURNS integer[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	n integer[]; c uuid[]; x uuid[]; i text[]; k integer[]; s boolean[];
 	z smallint[]; -- the outgoing message's new status
+	taken integer[] := '{}'; -- those that need no reading
+	stepped uuid[];
 BEGIN
 	WITH due AS (
 		SELECT t.h, t.m, t.w, t.l, t.o, t.n::integer FROM unnest(p_hospital, p_message, p_work, p_attempt, p_outcome) WITH ORDINALITY AS t (h, m, w, l, o, n)
@@ -212,14 +229,29 @@ BEGIN
 	IF n IS NULL THEN
 		RETURN n;
 	END IF;
-	PERFORM claim_step(d.h, d.c, d.x, d.f, d.q, d.t, d.e, d.w, d.y) FROM (
-		SELECT array_agg(p_hospital[t.n]) h, array_agg(t.c) c, array_agg(1::smallint) x, array_agg(6::smallint) f, array_agg(NULL::integer) q,
-			array_agg((CASE t.z WHEN 4 THEN 8 WHEN 1 THEN 5 WHEN 3 THEN 7 ELSE 9 END)::smallint) t,
-			array_agg(CASE t.z WHEN 4 THEN 'deliver' WHEN 1 THEN 'defer' WHEN 3 THEN 'lose' ELSE 'fail' END) e,
-			array_agg('zhifu'::text) w, array_agg(p_error[t.n]) y
-		FROM unnest(n, c, s, z) AS t (n, c, s, z) WHERE t.s) d;
+	IF true = ANY (p_taken) THEN
+		SELECT coalesce(array_agg(q.n), '{}') INTO taken FROM (
+			SELECT t.n FROM unnest(n, c, x, s, z) AS t (n, c, x, s, z)
+			JOIN exchange e ON e.hospital_id = p_hospital[t.n] AND e.exchange_id = t.x AND e.kind = 1
+			JOIN claim_state k ON k.hospital_id = p_hospital[t.n] AND k.claim_id = t.c AND k.transport = 6 AND k.acknowledgement = 0
+			WHERE p_taken[t.n] AND t.s AND t.z = 4 AND (e.status = 1) IS TRUE ORDER BY e.exchange_id FOR UPDATE OF e) q;
+	END IF;
+	SELECT coalesce(array_agg(b.claim_id), '{}') INTO stepped FROM (
+		SELECT array_agg(p_hospital[t.n]) h, array_agg(t.c) c, array_agg(t.x) x, array_agg(t.f) f, array_agg(NULL::integer) q,
+			array_agg(t.t) t, array_agg(t.e) e, array_agg('zhifu'::text) w, array_agg(t.y) y
+		FROM (
+			SELECT t.n, t.c, 1::smallint x, 6::smallint f, (CASE t.z WHEN 4 THEN 8 WHEN 1 THEN 5 WHEN 3 THEN 7 ELSE 9 END)::smallint t,
+				CASE t.z WHEN 4 THEN 'deliver' WHEN 1 THEN 'defer' WHEN 3 THEN 'lose' ELSE 'fail' END e, p_error[t.n] y
+			FROM unnest(n, c, s, z) AS t (n, c, s, z) WHERE t.s
+			UNION ALL
+			SELECT t.n, t.c, 2::smallint, 0::smallint, 3::smallint, 'accept', NULL FROM unnest(n, c) AS t (n, c) WHERE t.n = ANY (taken)) t) d
+		CROSS JOIN LATERAL claim_step(d.h, d.c, d.x, d.f, d.q, d.t, d.e, d.w, d.y) b WHERE d.c IS NOT NULL;
+	IF EXISTS (SELECT 1 FROM unnest(n, c) AS t (n, c) WHERE t.n = ANY (taken) AND t.c <> ALL (stepped)) THEN
+		RAISE EXCEPTION 'a claim has moved' USING ERRCODE = 'serialization_failure';
+	END IF;
 	INSERT INTO message (hospital_id, message_id, exchange_id, claim_id, insurer, direction, token, answers, status, fence, http_status, why, content)
-	SELECT p_hospital[t.n], p_reply[t.n], t.x, t.c, t.i, 2, t.k, p_message[t.n], p_reply_status[t.n], p_fence, p_http[t.n], p_error[t.n],
+	SELECT p_hospital[t.n], p_reply[t.n], t.x, t.c, t.i, 2, t.k, p_message[t.n],
+		CASE WHEN t.n = ANY (taken) THEN 12 ELSE p_reply_status[t.n] END, p_fence, p_http[t.n], p_error[t.n],
 		p_content[t.n]
 	FROM unnest(n, c, x, i, k) AS t (n, c, x, i, k) WHERE p_content[t.n] IS NOT NULL;
 	IF 1 = ANY (z) THEN
@@ -232,7 +264,12 @@ BEGIN
 	DELETE FROM outbox o USING unnest(n, z) AS t (n, z) WHERE t.z <> 1 AND o.hospital_id = p_hospital[t.n] AND o.work_id = p_work[t.n];
 	INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, exchange_id, message_id)
 	SELECT p_hospital[t.n], p_next[t.n], 1, CASE WHEN t.z = 4 THEN 2 ELSE 3 END, t.c, t.x, CASE WHEN t.z = 4 THEN p_reply[t.n] ELSE p_message[t.n] END
-	FROM unnest(n, c, x, z) AS t (n, c, x, z) WHERE t.z <> 1;
+	FROM unnest(n, c, x, z) AS t (n, c, x, z) WHERE t.z <> 1 AND t.n <> ALL (taken);
+	IF taken <> '{}' THEN
+		PERFORM dispatch_taken(array_agg(p_hospital[t.n]), array_agg(t.c), array_agg(t.x), array_agg(t.i), array_agg(p_reply[t.n]),
+			array_agg(p_next[t.n]))
+		FROM unnest(n, c, x, i) AS t (n, c, x, i) WHERE t.n = ANY (taken);
+	END IF;
 	RETURN n;
 END
 $$;
@@ -241,14 +278,14 @@ $$;
 -- more, or when a larger fence exists: the same call may be made again. Returns the ordinals of those that were ended.
 CREATE FUNCTION dispatch_end(p_route text, p_fence bigint, p_hospital uuid[], p_work uuid[], p_attempt integer[], p_message uuid[],
 	p_outcome smallint[], p_http smallint[], p_error text[], p_delay_ms bigint[], p_reply uuid[], p_reply_status smallint[],
-	p_content bytea[], p_next uuid[])
+	p_content bytea[], p_next uuid[], p_taken boolean[])
 RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	IF EXISTS (SELECT 1 FROM route_lease l WHERE l.route = p_route AND l.fence > p_fence) THEN
 		RETURN;
 	END IF;
 	RETURN QUERY SELECT unnest(dispatch_finish(p_route, p_fence, p_hospital, p_work, p_attempt, p_message, p_outcome, p_http, p_error,
-		p_delay_ms, p_reply, p_reply_status, p_content, p_next));
+		p_delay_ms, p_reply, p_reply_status, p_content, p_next, p_taken));
 END
 $$;
 
@@ -273,7 +310,7 @@ BEGIN
 	IF found_count > 0 THEN
 		PERFORM dispatch_finish(p_route, NULL, h, w, l, m, array_fill(4::smallint, ARRAY[found_count]), NULL,
 			array_fill('the process that sent it ended before the answer was stored'::text, ARRAY[found_count]),
-			array_fill(1000::bigint, ARRAY[found_count]), NULL, NULL, NULL, p_next);
+			array_fill(1000::bigint, ARRAY[found_count]), NULL, NULL, NULL, p_next, NULL);
 	END IF;
 	RETURN found_count;
 END
@@ -346,7 +383,7 @@ BEGIN
 		total := total + 1;
 		PERFORM dispatch_finish(d.route, NULL, ARRAY[d.hospital_id], ARRAY[d.work_id], ARRAY[d.lease], ARRAY[d.message_id],
 			ARRAY[4::smallint], NULL, ARRAY['the process that sent it ended before the answer was stored'::text], ARRAY[0::bigint],
-			NULL, NULL, NULL, ARRAY[p_next[total]]);
+			NULL, NULL, NULL, ARRAY[p_next[total]], NULL);
 	END LOOP;
 	RETURN total;
 END
@@ -364,7 +401,7 @@ BEGIN
 		EXECUTE format('ALTER FUNCTION %s SET enable_seqscan = off', f);
 		EXECUTE format('ALTER FUNCTION %s SET enable_hashjoin = off', f);
 		EXECUTE format('ALTER FUNCTION %s SET enable_mergejoin = off', f);
-		IF f::text NOT LIKE '%dispatch_finish%' THEN
+		IF f::text !~ 'dispatch_(finish|taken)' THEN
 			EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO zhifu_dispatch', f);
 		END IF;
 	END LOOP;

@@ -52,8 +52,9 @@ struct eclaim_step {
 	struct eclaim_exchange *exchange;
 	struct action_list actions;
 	struct fault_list faults;
-	bool goes_on; /* MALFORMED is of this message alone: the exchange goes on with state and actions */
-	int unread;   /* LIB_*: why the report in it cannot be read; 0: nothing is wrong with it */
+	bool goes_on;  /* MALFORMED is of this message alone: the exchange goes on with state and actions */
+	bool constant; /* the reply says nothing of its own: zf_result.constant */
+	int unread;    /* LIB_*: why the report in it cannot be read; 0: nothing is wrong with it */
 };
 
 /* The state as text, versioned; LIB_INVALID on anything that we did not write. */

@@ -63,6 +63,7 @@ static int32_t finish(struct eclaim_step *step, int32_t verdict, struct zf_resul
 {
 	verdict = action_result(&step->actions, verdict, step->goes_on, &step->faults, true, result);
 	if (verdict != ZF_OK && !result->goes_on) return verdict;
+	result->constant = verdict == ZF_OK && step->constant;
 	if (verdict == ZF_OK && step->unread != 0 &&
 		faults_export(&step->faults, true, step->arena, &result->faults, &result->fault_count) != 0)
 		return ZF_NOMEM;

@@ -177,6 +177,9 @@ static int uploaded(struct eclaim_step *step)
 	rc = read_findings(step, &reply);
 	if (rc != 0) return rc;
 	if (reply.result < 0) return tell_all(step, ZF_FACT_REJECTED);
+	/* Taken, without a word or warning: there is nothing of this claim in it. */
+	step->constant = reply.result == 0 && reply.message.len == 0 &&
+			 eclaim_reply_content(&reply, "errorReport").len == 0 && !cancel;
 	return tell_all(step, cancel ? ZF_FACT_CANCELLED : ZF_FACT_ACKNOWLEDGED);
 }
 

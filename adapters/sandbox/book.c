@@ -174,11 +174,12 @@ static void pack(struct payer *payer, struct entry *entry, struct text_span answ
 	entry->answer_size = answer.len;
 }
 
-int book_unpack(const struct entry *entry, struct zf_arena *arena, struct text_span *ret)
+int book_unpack(const struct payer *payer, const struct entry *entry, struct zf_arena *arena, struct text_span *ret)
 {
 	char *text = zf_alloc(arena, entry->answer_size);
 	if (text == NULL) return LIB_NOMEM;
-	size_t len = ZSTD_decompress(text, entry->answer_size, entry->answer, entry->answer_len);
+	size_t len =
+		ZSTD_decompressDCtx(payer->decompressor, text, entry->answer_size, entry->answer, entry->answer_len);
 	assert(len == entry->answer_size);
 	*ret = (struct text_span){text, len};
 	return 0;
@@ -192,7 +193,7 @@ static bool is_open(const struct entry *entry)
 int book_present(struct payer *payer, const struct entry *entry, struct zf_arena *arena, struct text_span *ret)
 {
 	if (!is_open(entry) && entry->state != ENTRY_CANCELLED && entry->answer != NULL) {
-		return book_unpack(entry, arena, ret);
+		return book_unpack(payer, entry, arena, ret);
 	}
 	struct zf_claim claim = {.size = sizeof(claim), .use = entry->use};
 	struct zf_adjudication adjudication = {.size = sizeof(adjudication),

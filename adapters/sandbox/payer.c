@@ -35,7 +35,8 @@ void payer_begin(struct payer *payer)
 	payer->files_end = &payer->files;
 	payer->uploads_end = &payer->uploads;
 	payer->compressor = ZSTD_createCCtx();
-	assert(payer->compressor != NULL);
+	payer->decompressor = ZSTD_createDCtx();
+	assert(payer->compressor != NULL && payer->decompressor != NULL);
 	apply_faults(payer);
 }
 
@@ -92,6 +93,8 @@ void payer_end(struct payer *payer)
 	payer_forget(payer);
 	(void)ZSTD_freeCCtx(payer->compressor);
 	payer->compressor = NULL;
+	(void)ZSTD_freeDCtx(payer->decompressor);
+	payer->decompressor = NULL;
 }
 
 static int apply_tls(struct payer *payer, const struct script *script)

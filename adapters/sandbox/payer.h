@@ -113,6 +113,7 @@ struct payer {
 	int64_t down_until_ms;          /* monotonic; of down_by_hand */
 	FILE *record;                   /* NULL: none */
 	struct ZSTD_CCtx_s *compressor; /* of answers */
+	struct ZSTD_DCtx_s *decompressor;
 	struct table by_ref, by_claim_id, members, senders;
 	struct entry *entries, **entries_end;
 	struct sender *sender_list;
@@ -180,7 +181,8 @@ int book_take(struct payer *payer, const struct fhir_document *document, uint32_
 int book_take_brought(
 	struct payer *payer, const struct brought *brought, struct zf_arena *arena, struct taken *ret) LIB_MUSTUSE;
 /* What is kept of the decision: a ClaimResponse, or the part of an advice. */
-int book_unpack(const struct entry *entry, struct zf_arena *arena, struct text_span *ret) LIB_MUSTUSE;
+int book_unpack(const struct payer *payer, const struct entry *entry, struct zf_arena *arena,
+	struct text_span *ret) LIB_MUSTUSE;
 /* The decision, or that there is none yet, as ClaimResponse; as the fault wants it, if it is given. */
 int book_answer(
 	struct payer *payer, const struct taken *taken, struct zf_arena *arena, struct text_span *ret) LIB_MUSTUSE;

@@ -101,7 +101,7 @@ void post_advice(struct payer *payer, struct sender *sender, struct entry *const
 	const char **references = zf_alloc_array(&arena.zf, count, sizeof(*references));
 	assert(parts != NULL && references != NULL);
 	for (size_t i = 0; i < count; i++) {
-		int err = book_unpack(entries[i], &arena.zf, &parts[i]);
+		int err = book_unpack(payer, entries[i], &arena.zf, &parts[i]);
 		if (err == 0 && details[i].amount.minor < 0)
 			err = eclaim_advice_claim_reverse(payer->profile, parts[i], &arena.zf, &parts[i]);
 		assert(err == 0);
@@ -229,7 +229,7 @@ static int authorize(struct payer *payer, const struct taken *taken, struct zf_a
 {
 	struct entry *entry = taken->entry;
 	struct text_span decision;
-	int err = book_unpack(entry, arena, &decision);
+	int err = book_unpack(payer, entry, arena, &decision);
 	for (int i = 0; i < (entry->is_twice ? 2 : 1) && err == 0; i++) {
 		err = add_decision(payer, taken, decision, "A", entry->sender, arena);
 	}

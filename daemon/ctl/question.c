@@ -41,7 +41,7 @@ static int letter_make(const struct insurer *insurer, const char *endpoint, stru
 		if (action.kind != ZF_ACTION_HTTP || action.endpoint == NULL || strcmp(action.endpoint, endpoint) != 0)
 			continue;
 		question->token = action.token;
-		r = envelope_write(&action, &question->arena.zf, &plain);
+		r = envelope_write(&action, NULL, &question->arena.zf, &plain);
 		if (r == 0) r = letter_read(plain, &question->arena, &question->letter);
 		if (r == 0) r = letter_fill(&question->letter, insurer->secrets, &question->arena);
 		/* Not found means something else to our caller. */

@@ -17,8 +17,8 @@ const struct db_statement dispatch_sql[DISPATCH_STATEMENTS] = {
 		12},
 	[DISPATCH_END] = {"dispatch_end",
 		"SELECT zhifu.dispatch_end($1::text, $2::int8, $3::uuid[], $4::uuid[], $5::int4[], $6::uuid[], $7::int2[], "
-		"$8::int2[], $9::text[], $10::int8[], $11::uuid[], $12::int2[], $13::bytea[], $14::uuid[])",
-		14},
+		"$8::int2[], $9::text[], $10::int8[], $11::uuid[], $12::int2[], $13::bytea[], $14::uuid[], $15::bool[])",
+		15},
 	[DISPATCH_SWEEP] = {"dispatch_sweep", "SELECT zhifu.dispatch_sweep($1::text, $2::int8, $3::int4, $4::uuid[])",
 		4},
 	[DISPATCH_DEAD] = {"dispatch_dead", "SELECT zhifu.dispatch_dead($1::text[], $2::text[], $3::int4, $4::uuid[])",

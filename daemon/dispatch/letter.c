@@ -33,6 +33,16 @@ static int method_read(const char *name, enum outbound_method *ret_method)
 	return err_set(ERR_INVALID, "message names no known method");
 }
 
+/* What may stand behind the path. */
+static bool extra_read(const char *word, struct letter *letter)
+{
+	size_t len = sizeof(MESSAGE_TAKEN) - 2; /* without its blank */
+
+	if (strncmp(word, MESSAGE_TAKEN + 1, len) == 0) return taken_parse(word + len, &letter->taken);
+	letter->body_secrets = strcmp(word, MESSAGE_SECRETS_XML + 1) == 0;
+	return letter->body_secrets;
+}
+
 static int request_line_read(char *line, struct letter *letter)
 {
 	char *endpoint = strchr(line, ' ');
@@ -41,12 +51,11 @@ static int request_line_read(char *line, struct letter *letter)
 	if (path == NULL || endpoint + 1 == path) return err_set(ERR_INVALID, "message has no request line");
 	*endpoint++ = '\0';
 	*path++ = '\0';
-	char *more = strchr(path, ' ');
-	if (more != NULL) {
-		if (strcmp(more, MESSAGE_SECRETS_XML) != 0)
-			return err_set(ERR_INVALID, "message has a malformed request line");
-		letter->body_secrets = true;
-		*more = '\0';
+	for (char *more = strchr(path, ' '), *next; more != NULL; more = next) {
+		next = strchr(more + 1, ' ');
+		*more++ = '\0';
+		if (next != NULL) *next = '\0';
+		if (!extra_read(more, letter)) return err_set(ERR_INVALID, "message has a malformed request line");
 	}
 	letter->endpoint = endpoint;
 	letter->path = strcmp(path, "-") == 0 ? "" : path;

@@ -4,6 +4,7 @@
 
 #include "base/conf.h"
 #include "base/mem.h"
+#include "model/taken.h"
 #include "net/outbound.h"
 
 /* All of it borrowed from the arena or the bytes it was read from. */
@@ -13,8 +14,9 @@ struct letter {
 	const char *path;                                     /* to be put behind the endpoint's URL; "" for none */
 	struct outbound_header headers[OUTBOUND_HEADERS_MAX]; /* values with placeholders until letter_fill */
 	size_t header_count;
-	struct bytes body; /* likewise where body_secrets */
-	bool body_secrets; /* it is XML with placeholders */
+	struct bytes body;  /* likewise where body_secrets */
+	bool body_secrets;  /* it is XML with placeholders */
+	struct taken taken; /* the answer that says no more than that it was taken */
 };
 
 /* ERR_INVALID with what is wrong (no content in the text), ERR_NOMEM. */

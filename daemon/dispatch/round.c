@@ -101,6 +101,7 @@ static void end_fill(struct round *round)
 	COLUMN(DB_INT2, db_array_int2, (int16_t)s->reply_status);
 	COLUMN(DB_BYTEA, db_array_bytes, s->reply);
 	COLUMN(DB_UUID, db_array_uuid, &s->next_id);
+	COLUMN(DB_BOOL, db_array_bool, s->taken);
 }
 
 /* ---- running ---- */
@@ -376,7 +377,7 @@ static void on_ended(void *ctx, const struct db_outcome *outcome)
 		const struct sending *sending = round->items[i];
 
 		doubt = doubt || sending->in_doubt;
-		read = read || sending->outcome != VERDICT_NOT_SENT;
+		read = read || (sending->outcome != VERDICT_NOT_SENT && !sending->taken);
 		again = again || (sending->outcome == VERDICT_NOT_SENT && sending->delay_ms == 0);
 		sending_free(round->items[i]);
 	}

@@ -190,6 +190,15 @@ static void window_count(const struct sending *sending, const struct outbound_re
 		sending->route->name, "claim", sending->ref, NULL);
 }
 
+static bool is_plain(const struct sending *sending, const struct outbound_result *result)
+{
+	struct taken came;
+
+	if (!sending->submission || !sending->plain_answer.known) return false;
+	came = taken_of(result->status, outbound_result_header(result, "content-type"), result->body);
+	return taken_equal(&came, &sending->plain_answer);
+}
+
 static void on_result(void *arg, const struct outbound_result *result)
 {
 	struct sending *sending = arg;
@@ -210,6 +219,7 @@ static void on_result(void *arg, const struct outbound_result *result)
 		return;
 	}
 	sending->http_status = result->status;
+	sending->taken = verdict.outcome == VERDICT_ANSWERED && is_plain(sending, result);
 	if (result->outcome == OUTBOUND_ANSWERED) metric_observe(route->seconds, (double)result->total_ms / 1000);
 	if (verdict.outcome == VERDICT_ANSWERED || verdict.keep) {
 		sending->reply_status = verdict.outcome == VERDICT_ANSWERED ? MESSAGE_RECEIVED
@@ -220,6 +230,7 @@ static void on_result(void *arg, const struct outbound_result *result)
 	}
 	if (r < 0) {
 		sending->reply = (struct bytes){0};
+		sending->taken = false;
 		verdict.outcome = VERDICT_UNKNOWN;
 		verdict.why = err_text();
 	}
@@ -311,6 +322,7 @@ static void letter_send(struct sending *sending, struct bytes plain)
 		end_route_wrong(sending, "the endpoint's certificates could not be read");
 		return;
 	}
+	sending->plain_answer = letter.taken;
 	r = letter_fill(&letter, sending->route->insurer->secrets, &sending->arena);
 	if (r == ERR_NOTFOUND) {
 		end_route_wrong(sending, err_text());

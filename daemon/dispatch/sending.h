@@ -8,6 +8,7 @@
 #include "db/lease.h"
 #include "db/rows.h"
 #include "dispatch/verdict.h"
+#include "model/taken.h"
 
 struct route;
 struct outbound_call;
@@ -35,8 +36,9 @@ struct sending {
 	struct arena arena;
 	struct outbound_call *call;
 	bool submission;
-	char ref[REF_TEXT_LEN]; /* of its claim, "" for none: for log lines */
-	bool has_key;           /* the patient's; else the hospital's key seals */
+	struct taken plain_answer; /* the answer that needs no reading; not known: each does */
+	char ref[REF_TEXT_LEN];    /* of its claim, "" for none: for log lines */
+	bool has_key;              /* the patient's; else the hospital's key seals */
 	struct key key;
 	struct uuid reply_id, next_id; /* for rows that follow; made once, so that a round may run again */
 	/* the end */
@@ -46,6 +48,7 @@ struct sending {
 	int64_t delay_ms;
 	bool in_doubt;      /* whether it was begun: its end also gives the lease back */
 	int reply_status;   /* of the message that came in */
+	bool taken;         /* it says that the claim was taken, and nothing else */
 	struct bytes reply; /* sealed; ptr NULL: nothing came */
 };
 

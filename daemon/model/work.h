@@ -79,10 +79,13 @@ enum fact_status {
  *   then    Name: value for each header, an empty line, then the body verbatim. Lines end with \n.
  * Secrets are placeholders ${secret:NAME} in header values that dispatch fills while sending; in the body too, escaped
  * as XML, where line 1 ends with MESSAGE_SECRETS_XML.
+ * Where line 1 goes on with MESSAGE_TAKEN and a digest in hex (model/taken.h), an answer of that digest says that the
+ * claim was taken, and nothing else: dispatch then concludes it by itself.
  * Sealed under the key of the claim's patient; under the hospital's key when message.claim_id is NULL (db/keyhold.h).
  */
 #define MESSAGE_HEAD_BYTES_MAX 65536
 #define MESSAGE_BYTES_MAX (32u << 20)
 #define MESSAGE_SECRETS_XML " xml-secrets"
+#define MESSAGE_TAKEN " taken="
 
 #endif

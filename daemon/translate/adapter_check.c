@@ -181,6 +181,8 @@ static void golden(struct trial *trial)
 			state_keep(trial, i, &result) < 0)
 			finding(trial->run, "no memory");
 		if (verdict == ZF_BUG) finding(trial->run, "%s", err_text());
+		if (result.constant != 0 && !call_says_taken(&result))
+			finding(trial->run, "it is called constant, and says more than that a claim was taken");
 		expect(trial, i, got);
 		again = step_render(trial, i, &check->events[i], -1, &second, NULL);
 		if (!json_equal(got, again)) finding(trial->run, "the same step yields something else the second time");

@@ -241,3 +241,20 @@ const char *call_faults_text(
 	}
 	return text.len == 0 ? NULL : zf_strndup(arena, (const char *)text.ptr, text.len);
 }
+
+bool call_says_taken(const struct zf_result *result)
+{
+	uint32_t facts = 0, ends = 0;
+
+	for (uint32_t i = 0; i < result->action_count; i++) {
+		struct zf_action action = call_action(result->actions[i]);
+
+		if (action.kind == ZF_ACTION_FACT) {
+			struct zf_fact fact = call_fact(action.fact);
+
+			facts += fact.kind == ZF_FACT_ACKNOWLEDGED && fact.fault_count == 0;
+		}
+		ends += action.kind == ZF_ACTION_DONE;
+	}
+	return facts == 1 && ends == 1 && result->action_count == 2 && result->fault_count == 0;
+}

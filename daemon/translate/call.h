@@ -40,6 +40,10 @@ struct call {
 int32_t call_step(struct call *call, struct bytes state, const struct zf_event *event, struct zf_arena *arena,
 	struct zf_result *ret_result);
 
+/* Whether it may be constant (zf_result): one claim was taken, the exchange is over, and there is nothing else to it.
+ */
+bool call_says_taken(const struct zf_result *result);
+
 /* A view of an action or fact as this ABI has it: what its maker did not know is zero. */
 struct zf_action call_action(const struct zf_action *action);
 struct zf_fact call_fact(const struct zf_fact *fact);

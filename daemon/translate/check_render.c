@@ -219,6 +219,7 @@ json_t *check_render(int32_t verdict, const struct zf_result *result, int64_t no
 		for (uint32_t i = 0; i < result->action_count; i++)
 			(void)json_array_append_new(actions, render_action(result->actions[i], now_ms));
 	(void)json_object_set_new(object, "actions", actions);
+	if (result->constant != 0) (void)json_object_set_new(object, "constant", json_true());
 	if (result->fault_count > 0)
 		(void)json_object_set_new(object, "faults", render_faults(result->faults, result->fault_count));
 	return object;

@@ -249,3 +249,11 @@ int contexts_get(struct contexts *contexts, const struct hospital *hospital, con
 	*ret_context = &entry->context;
 	return 0;
 }
+
+void contexts_learn(struct contexts *contexts, const struct context *context, const struct taken *taken)
+{
+	struct entry *entry = contexts->buckets[bucket_of(context->hospital, context->insurer)];
+
+	while (entry != NULL && &entry->context != context) entry = entry->next;
+	if (entry != NULL) entry->context.taken = *taken;
+}

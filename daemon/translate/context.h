@@ -15,6 +15,7 @@
 #define TRANSLATE_CONTEXT_H
 
 #include "base/mem.h"
+#include "model/taken.h"
 #include "translate/adapter.h"
 
 #define CONTEXTS_MAX 1024
@@ -28,6 +29,7 @@ struct context {
 	const struct hospital *hospital;
 	const void *handle;    /* the module's own */
 	uint32_t capabilities; /* enum zf_capability */
+	struct taken taken;    /* the last answer that the module called constant */
 };
 
 struct contexts;
@@ -43,6 +45,9 @@ void contexts_side(struct contexts *contexts, uint32_t side);
  * the module refuses the profile, with its reason; ERR_NOMEM. Borrowed until the next call that opens one. */
 int contexts_get(struct contexts *contexts, const struct hospital *hospital, const struct insurer *insurer,
 	const struct context **ret_context) MUSTUSE;
+
+/* An answer that says no more than that a claim was taken; kept until the context goes. */
+void contexts_learn(struct contexts *contexts, const struct context *context, const struct taken *taken);
 
 /* The services handed to every module. */
 extern const struct zf_host host_services;

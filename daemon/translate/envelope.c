@@ -45,7 +45,8 @@ static int head_check(const struct zf_action *action, size_t *ret_len)
 	if (!is_token(action->method) || !is_token(action->endpoint) || !is_plain(path))
 		return err_set(ERR_INVALID, "a request without a proper method, endpoint or path");
 	if (action->header_count > ENVELOPE_HEADERS_MAX) return err_set(ERR_LIMIT, "a request with too many headers");
-	len = strlen(action->method) + strlen(action->endpoint) + strlen(path) + 4 + strlen(MESSAGE_SECRETS_XML);
+	len = strlen(action->method) + strlen(action->endpoint) + strlen(path) + 4 + strlen(MESSAGE_SECRETS_XML) +
+	      strlen(MESSAGE_TAKEN) + TAKEN_TEXT_LEN;
 	for (uint32_t i = 0; i < action->header_count; i++) {
 		const struct zf_header *header = action->headers[i];
 
@@ -59,18 +60,22 @@ static int head_check(const struct zf_action *action, size_t *ret_len)
 	return 0;
 }
 
-int envelope_write(const struct zf_action *action, struct zf_arena *arena, struct bytes *ret_content)
+int envelope_write(
+	const struct zf_action *action, const struct taken *taken, struct zf_arena *arena, struct bytes *ret_content)
 {
 	const char *path = action->path == NULL || action->path[0] == '\0' ? "-" : action->path;
 	size_t head_len = 0;
+	char digest[TAKEN_TEXT_LEN + 1] = "";
+	bool told = taken != NULL && taken->known;
 	char *text, *at;
 	int r = head_check(action, &head_len);
 
 	if (r < 0) return r;
 	text = zf_alloc(arena, head_len + action->body_len + 1);
 	if (text == NULL) return err_set(ERR_NOMEM, "no memory for a message");
-	at = text + snprintf(text, head_len + 1, "%s %s %s%s\n", action->method, action->endpoint, path,
-			    action->body_secrets != 0 ? MESSAGE_SECRETS_XML : "");
+	if (told) taken_format(taken, digest);
+	at = text + snprintf(text, head_len + 1, "%s %s %s%s%s%s\n", action->method, action->endpoint, path,
+			    action->body_secrets != 0 ? MESSAGE_SECRETS_XML : "", told ? MESSAGE_TAKEN : "", digest);
 	for (uint32_t i = 0; i < action->header_count; i++)
 		at += snprintf(at, head_len + 1 - (size_t)(at - text), "%s: %s\n", action->headers[i]->name,
 			action->headers[i]->value);

@@ -1,6 +1,7 @@
 /* One step of an exchange: its state opened, the module called, its actions carried over into rows. */
 #include <openssl/evp.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -197,7 +198,7 @@ static int http_add(const struct room *room, struct job *job, const struct zf_ac
 	int r;
 
 	if (endpoint == NULL) return err_set(ERR_INVALID, "the module names an endpoint that is not configured");
-	r = envelope_write(action, &job->arena.zf, &plain);
+	r = envelope_write(action, action->submission != 0 ? &job->context->taken : NULL, &job->arena.zf, &plain);
 	if (r == 0) r = message_seal(room, job, &id, plain, &sealed);
 	if (r < 0) return r;
 	message = harvest_add(&job->harvest, &job->harvest.messages, sizeof(*message));
@@ -372,6 +373,20 @@ static int goes_on(const struct room *room, struct job *job, const struct zf_res
 	return job->harvest.err;
 }
 
+/* The module calls the answer constant: the next submissions carry its digest along. */
+static void learn(const struct room *room, const struct job *job, const struct zf_event *event)
+{
+	const char *content_type = NULL;
+	struct taken taken;
+
+	if (job->item.kind != WORK_REPLY || job->exchange_kind != EXCHANGE_CLAIM || has_ended(job)) return;
+	if (!uuid_equal(&job->facts->claim.id, &job->claim.id)) return;
+	for (uint32_t i = 0; i < event->header_count; i++)
+		if (strcasecmp(event->headers[i]->name, "content-type") == 0) content_type = event->headers[i]->value;
+	taken = taken_of(event->http_status, content_type, (struct bytes){event->body, event->body_len});
+	contexts_learn(room->contexts, job->context, &taken);
+}
+
 static bool numbers_wanted(const struct room *room)
 {
 	for (size_t i = 0; i < room->numbers.count; i++)
@@ -416,6 +431,7 @@ bool job_step(struct room *room, struct job *job, struct zf_event *event, int ki
 	} else {
 		r = take_over(room, job, &result, kind);
 		if (r == 0 && result.fault_count > 0) job->unread_part = kept_why(job, &result);
+		if (r == 0 && result.constant != 0 && call_says_taken(&result)) learn(room, job, event);
 		if (r == 0) return true;
 	}
 	if (r == ERR_NOMEM)

@@ -13,6 +13,7 @@
 #include "base/seal.h"
 #include "dispatch/dispatch.h"
 #include "model/directory.h"
+#include "model/taken.h"
 #include "model/work.h"
 #include "net/metrics.h"
 #include "outbound_peer.h"
@@ -85,6 +86,9 @@ static const char helpers[] =
 	" TRUNCATE zhifu.outbox, zhifu.claim_event, zhifu.claim_state, zhifu.claim, zhifu.message, zhifu.attempt, zhifu.exchange, zhifu.posting,"
 	" zhifu.export_ledger, zhifu.export_person, zhifu.export_count, zhifu.consent, zhifu.patient_lookup, zhifu.patient_key, zhifu.route_lease,"
 	" zhifu.consent_clock $$;";
+
+/* What dispatch is told to take for "taken"; not known: nothing. */
+static struct taken plain_answer;
 
 /* ---- the cluster ---- */
 
@@ -196,6 +200,7 @@ static int world_clear(void **state)
 	memset(seen.times, 0, sizeof(seen.times));
 	atomic_store(&seen.begun, 0);
 	claims_made = 0;
+	plain_answer.known = false;
 	endpoint.deadline_ms = 1500;
 	insurers[0] = &alpha;
 	directory.insurer_count = 1;
@@ -215,12 +220,14 @@ static void serve_note(struct peer_conn *conn)
 	atomic_fetch_add(&seen.begun, 1);
 }
 
+#define SERVE_TYPE "application/fhir+json"
+static const char serve_body[] = "{\"resourceType\":\"ClaimResponse\"}";
+
 static inline void serve_ok(struct peer_conn *conn)
 {
-	static const char body[] = "{\"resourceType\":\"ClaimResponse\"}";
 	while (conn_request(conn)) {
 		serve_note(conn);
-		conn_answer(conn, "200 OK", "Content-Type: application/fhir+json\r\n", body, sizeof(body) - 1);
+		conn_answer(conn, "200 OK", "Content-Type: " SERVE_TYPE "\r\n", serve_body, sizeof(serve_body) - 1);
 	}
 }
 
@@ -277,7 +284,7 @@ static inline void claim_add(int flags)
 	struct uuid id[5];
 	struct key key;
 	uint8_t wrapped[KEY_WRAPPED_BYTES];
-	char ref[REF_TEXT_LEN], hash[16];
+	char ref[REF_TEXT_LEN], hash[16], digest[TAKEN_TEXT_LEN + 1] = "";
 	struct bytes sealed;
 	for (size_t i = 0; i < ARRAY_LEN(id); i++) id[i] = uuid_new();
 	ref_new("T01", ref);
@@ -285,10 +292,11 @@ static inline void claim_add(int flags)
 	claim_key = key;
 	arena_init(&arena, 1u << 20);
 	assert_int_equal(key_wrap(&hospital_key, &id[1], &key, wrapped), 0);
+	if (plain_answer.known) taken_format(&plain_answer, digest);
 	char *plain = arena_printf(&arena,
-		"POST claims /Claim/$submit\nContent-Type: application/fhir+json\n"
+		"POST claims /Claim/$submit%s%s\nContent-Type: application/fhir+json\n"
 		"Authorization: Bearer ${secret:token}\n\n{\"resourceType\":\"Claim\",\"n\":%d}",
-		claims_made);
+		plain_answer.known ? MESSAGE_TAKEN : "", digest, claims_made);
 	snprintf(hash, sizeof(hash), "person%d", claims_made++);
 	assert_int_equal(seal(sealer, &key, &id[4], SEAL_MESSAGE, (struct bytes){(uint8_t *)plain, strlen(plain)},
 				 &arena, &sealed),

@@ -30,6 +30,58 @@ static void test_delivered_once(void **state)
 	peer_stop(peer);
 }
 
+/* An answer that is known to say "taken" and nothing else is not read again: the fact is there, and the exchange is
+ * over. Where anything is otherwise it is read as any other. */
+static void test_plain_answer(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	static const char *const taken =
+		"SELECT count(*) FROM zhifu.claim_state s JOIN zhifu.exchange x USING (hospital_id, claim_id)"
+		" JOIN zhifu.fact f USING (hospital_id, claim_id, exchange_id) JOIN zhifu.message i USING (hospital_id, message_id)"
+		" WHERE s.transport = 8 AND s.acknowledgement = 3 AND x.status = 2 AND x.step = 1 AND f.kind = 1 AND f.status = 2"
+		" AND i.status = 12 AND i.direction = 2 AND i.http_status = 200";
+	struct bytes body = {(const uint8_t *)serve_body, sizeof(serve_body) - 1};
+	struct instance instance;
+	struct peer *peer = insurer_start(serve_ok);
+	plain_answer = taken_of(200, SERVE_TYPE, body);
+	claims_add(100);
+	admin("INSERT INTO zhifu.outbox (hospital_id, work_id, role, kind, exchange_id, due_at)"
+	      " SELECT hospital_id, exchange_id, 1, 4, exchange_id, now() + interval '1 day' FROM zhifu.exchange");
+	instance_start(&instance, fix.loop, 0, 30);
+	LOOP_UNTIL(claims_in(8) == 100, 20000);
+	assert_int_equal(admin_int(taken), 100);
+	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.outbox"), 0); /* the timers went with their exchanges */
+	assert_int_equal(
+		admin_int("SELECT count(*) FROM zhifu.claim_event WHERE axis = 2 AND seq = 1 AND prev_seq IS NULL"
+			  " AND from_state = 0 AND to_state = 3 AND event = 'accept' AND who = 'zhifu'"),
+		100);
+	check_invariants();
+	/* Heard of before; an exchange that stands still; another answer than the one that is known; none that is
+	 * known. */
+	admin("SELECT zhifu.test_clear(); TRUNCATE zhifu.fact");
+	claims_add(2);
+	admin("UPDATE zhifu.exchange SET status = 4 WHERE claim_id = (SELECT max(claim_id::text)::uuid FROM zhifu.claim);"
+	      "SELECT zhifu.claim_step(ARRAY[hospital_id], ARRAY[claim_id], '{2}', '{0}', '{NULL}', '{3}', '{accept}', '{zhifu}', '{NULL}')"
+	      " FROM zhifu.claim WHERE claim_id = (SELECT min(claim_id::text)::uuid FROM zhifu.claim)");
+	plain_answer = taken_of(200, "application/json", body);
+	claims_add(1);
+	plain_answer = taken_of(201, SERVE_TYPE, body);
+	claims_add(1);
+	body.len--;
+	plain_answer = taken_of(200, SERVE_TYPE, body);
+	claims_add(1);
+	plain_answer.known = false;
+	claims_add(1);
+	LOOP_UNTIL(claims_in(8) == 6, 20000);
+	assert_int_equal(works(WORK_TRANSLATE, WORK_REPLY), 6);
+	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.message WHERE direction = 2 AND status = 11"), 6);
+	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.fact"), 0);
+	check_invariants();
+	instance_stop(&instance);
+	peer_stop(peer);
+}
+
 /* Only what is claimed is billed, and only once in its life, whatever the insurer says about having it. */
 static void test_billed_once(void **state)
 {
@@ -290,6 +342,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_delivered_once, world_clear),
+		cmocka_unit_test_setup(test_plain_answer, world_clear),
 		cmocka_unit_test_setup(test_billed_once, world_clear),
 		cmocka_unit_test_setup(test_drain_waits_for_answers, world_clear),
 		cmocka_unit_test_setup(test_polls_need_no_consent, world_clear),

@@ -125,6 +125,35 @@ static void test_acknowledgement(void **state)
 	role_stop();
 }
 
+/* What the module calls constant, the next submission carries along: an answer that says more than "taken" never. */
+static void test_constant(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	static const char *const more[] = {"ack -\npend -\ndone\nconstant", "ack -\nconstant",
+		"ack -\nmore\ndone\nconstant", "adj - 10000 7000 2000 500 CNY\ndone\nconstant",
+		"ack -\ndone\nconstant\npartly", "ack -\ndone"};
+	static const char plain[] = "ack -\ndone\nconstant";
+	char line[128], digest[TAKEN_TEXT_LEN + 1];
+	role_start();
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		struct test_claim claim = claim_sent();
+		answer_add(&claim, more[i]);
+		LOOP_UNTIL(work(WORK_TRANSLATE, WORK_REPLY) == 0, 5000);
+		struct test_claim next = claim_sent();
+		assert_int_equal(strncmp(message_text(&next), "POST submit /x\n", 15), 0);
+	}
+	struct test_claim claim = claim_sent();
+	answer_add(&claim, plain);
+	LOOP_UNTIL(work(WORK_TRANSLATE, WORK_REPLY) == 0, 5000);
+	struct taken taken = taken_of(200, "text/plain", (struct bytes){(const uint8_t *)plain, sizeof(plain) - 1});
+	taken_format(&taken, digest);
+	snprintf(line, sizeof(line), "POST submit /x taken=%s\n", digest);
+	struct test_claim next = claim_sent();
+	assert_int_equal(strncmp(message_text(&next), line, strlen(line)), 0);
+	role_stop();
+}
+
 /* A decision and the payment that comes with it are of one claim, also of another than the one that was asked about. */
 static void test_advice(void **state)
 {
@@ -214,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_orphans),
 		cmocka_unit_test(test_remittance),
 		cmocka_unit_test(test_acknowledgement),
+		cmocka_unit_test(test_constant),
 		cmocka_unit_test(test_advice),
 		cmocka_unit_test(test_amounts),
 		cmocka_unit_test(test_answers_in_turn),

@@ -46,7 +46,7 @@ static int write_with(const char *method, const char *endpoint, const char *path
 		.body = (const uint8_t *)"a\nb",
 		.body_len = 3};
 	struct bytes content;
-	int r = envelope_write(&action, &arena.zf, &content);
+	int r = envelope_write(&action, NULL, &arena.zf, &content);
 	if (r == 0) {
 		assert_memory_equal(content.ptr + strlen(method) + 1, endpoint, strlen(endpoint));
 		assert_memory_equal(content.ptr + content.len - 4, "\na\nb", 4);

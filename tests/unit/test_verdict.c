@@ -11,6 +11,10 @@
 #include "dispatch/verdict.h"
 
 #define NOW_S 1790000000
+/* Of the bytes "0123456789abcdef0123456789abcde" and 0xff. */
+#define DIGEST                                                                                                         \
+	"3031323334353637383961626364656630313233343536373839616263646"                                                \
+	"5ff"
 
 static struct verdict judge(int status, const char *type, const char *body, bool submission)
 {
@@ -188,6 +192,16 @@ static void test_secrets_in_a_body(void **state)
 	assert_int_equal(letter_read(bytes_of("POST soap - xml-secrets\n\n${secret:one"), &arena, &letter), 0);
 	assert_int_equal(letter_fill(&letter, &map, &arena), ERR_INVALID);
 	assert_int_equal(letter_read(bytes_of("POST soap - json-secrets\n\n"), &arena, &letter), ERR_INVALID);
+	assert_false(letter.taken.known);
+	assert_int_equal(letter_read(bytes_of("POST soap - xml-secrets taken=" DIGEST "\n\n"), &arena, &letter), 0);
+	assert_true(letter.body_secrets && letter.taken.known);
+	assert_memory_equal(letter.taken.digest, "0123456789abcdef0123456789abcde\xff", TAKEN_BYTES);
+	assert_int_equal(letter_read(bytes_of("POST soap /x taken=" DIGEST "\n\n"), &arena, &letter), 0);
+	assert_true(!letter.body_secrets && letter.taken.known);
+	assert_int_equal(letter_read(bytes_of("POST soap - taken=" DIGEST "0\n\n"), &arena, &letter), ERR_INVALID);
+	assert_int_equal(letter_read(bytes_of("POST soap - taken=" DIGEST " \n\n"), &arena, &letter), ERR_INVALID);
+	assert_int_equal(letter_read(bytes_of("POST soap - taken=\n\n"), &arena, &letter), ERR_INVALID);
+	assert_int_equal(letter_read(bytes_of("POST soap -  xml-secrets\n\n"), &arena, &letter), ERR_INVALID);
 }
 
 static void test_letter_is_refused(void **state)

@@ -5,6 +5,7 @@
  * lines of the body, each a fact: ack REF | adj REF SUBMITTED BENEFIT PR CO CURRENCY | pend REF | reject REF | notfound
  * REF | cancelled REF remit ID AMOUNT CURRENCY, followed by lines  detail REF AMOUNT FEE ; REF "-" means none named
  *                 done | wait SECONDS | malformed | crash | more (a further request) | again (the claim once more)
+ *                 constant (the answer is)
  *   at the end    lost (unreadable, but what stands before is done) | partly (something in it is unreadable) */
 #ifndef UNIT_TRANSLATE_PROBE_H
 #define UNIT_TRANSLATE_PROBE_H
@@ -152,7 +153,7 @@ static inline bool probe_line(struct action_list *list, const char *line, const 
 		if (strcmp(word, words[i].word) == 0) return probe_fact(list, words[i].kind, ref) != NULL;
 	if (strcmp(word, "adj") == 0) return probe_adjudicate(list, line);
 	if (strcmp(word, "remit") == 0) return probe_remit(list, line);
-	if (strcmp(word, "detail") == 0 || strcmp(word, "partly") == 0) return true;
+	if (strcmp(word, "detail") == 0 || strcmp(word, "partly") == 0 || strcmp(word, "constant") == 0) return true;
 	if (strcmp(word, "done") == 0) return action_add(list, ZF_ACTION_DONE) != NULL;
 	if (strcmp(word, "more") == 0) return probe_request(list, "GET", NULL, 0, 0);
 	if (strcmp(word, "again") == 0) return probe_request(list, "POST", "again", 5, 1);
@@ -265,6 +266,7 @@ static inline int32_t probe_step(const void *context, void *call, const uint8_t 
 			result.faults = probe_faults;
 			result.fault_count = 1;
 		}
+		result.constant = memmem(event->body, event->body_len, "constant", 8) != NULL;
 		break;
 	case ZF_EVENT_TIMER:
 		verdict = probe_request(&list, "GET", NULL, 0, 0) ? ZF_OK : ZF_NOMEM;

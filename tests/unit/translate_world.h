@@ -16,6 +16,7 @@
 #include "base/seal.h"
 #include "model/directory.h"
 #include "model/lifecycle.h"
+#include "model/taken.h"
 #include "model/work.h"
 #include "net/metrics.h"
 #include "translate/translate.h"
