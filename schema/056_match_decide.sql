@@ -301,18 +301,18 @@ BEGIN
 END
 $$;
 
--- Suspense as the items of these lines say.
+-- Suspense as the items of these lines say. What returns begins far behind any version that it had: its items' own grow for ever.
 CREATE FUNCTION match_suspense(p_hospital uuid, p_line uuid[]) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	WITH left_open AS (
-		SELECT i.line_id, sum(i.open_minor)::bigint AS open FROM match_item i WHERE i.hospital_id = p_hospital AND i.line_id = ANY (p_line) GROUP BY 1
+		SELECT i.line_id, sum(i.open_minor)::bigint AS open, sum(i.version) % 32000 AS round FROM match_item i WHERE i.hospital_id = p_hospital AND i.line_id = ANY (p_line) GROUP BY 1
 	), gone AS (
 		DELETE FROM suspense s USING left_open o WHERE s.hospital_id = p_hospital AND s.line_id = o.line_id AND o.open = 0
 	), kept AS (
 		UPDATE suspense s SET open_minor = o.open, version = s.version + 1 FROM left_open o
 		WHERE s.hospital_id = p_hospital AND s.line_id = o.line_id AND o.open NOT IN (0, s.open_minor))
-	INSERT INTO suspense (hospital_id, line_id, open_minor, currency, exponent, since, reason, items_made)
-	SELECT p_hospital, o.line_id, o.open, b.currency, b.exponent, b.booked_day, 'what was done with it was undone', true
+	INSERT INTO suspense (hospital_id, line_id, open_minor, currency, exponent, since, reason, version, items_made)
+	SELECT p_hospital, o.line_id, o.open, b.currency, b.exponent, b.booked_day, 'what was done with it was undone', o.round * 65536 + 1, true
 	FROM left_open o JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = o.line_id
 	WHERE o.open <> 0 AND NOT EXISTS (SELECT 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = o.line_id);
 END
@@ -488,7 +488,7 @@ CREATE FUNCTION match_touch(p_hospital uuid, p_line uuid) RETURNS void LANGUAGE 
 $$;
 
 -- Not this answer: it is not offered again, and the item is never again posted by itself. p_print: of the candidate that was seen, in
--- hex; NULL: whichever has the number. 1 done, 0 there is no such candidate, -1 the number is another one's by now.
+-- hex. 1 done, 0 there is no such candidate, -1 the number is another one's by now.
 CREATE FUNCTION match_reject(p_hospital uuid, p_line uuid, p_part integer, p_no smallint, p_print text, p_who text, p_why text)
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
@@ -499,7 +499,7 @@ BEGIN
 	END IF;
 	SELECT c.print INTO found_print FROM match_candidate c
 	WHERE c.hospital_id = p_hospital AND c.line_id = p_line AND c.part = p_part AND c.no = p_no;
-	IF NOT FOUND OR encode(found_print, 'hex') <> p_print THEN
+	IF NOT FOUND OR encode(found_print, 'hex') IS DISTINCT FROM p_print THEN
 		RETURN CASE WHEN found_print IS NULL THEN 0 ELSE -1 END;
 	END IF;
 	INSERT INTO match_rejected (hospital_id, line_id, part, print, who, why)

@@ -100,20 +100,47 @@ int match_desk_seal(struct match_desk *desk, const struct uuid *id, struct bytes
 	return r < 0 ? r : seal(desk->sealer, &desk->keys.rows[0].key, id, SEAL_FACT, plain, &desk->arena, ret_sealed);
 }
 
-int match_desk_candidate(struct match_desk *desk, int64_t no, struct match_choice *ret)
+void match_desk_name(int64_t no, const struct match_choice *choice, char ret[MATCH_NAME_SIZE])
+{
+	uint8_t digest[MATCH_PRINT_BYTES];
+
+	match_choice_digest(choice, digest);
+	(void)snprintf(
+		ret, MATCH_NAME_SIZE, "%d-%02x%02x%02x%02x", (int)no, digest[0], digest[1], digest[2], digest[3]);
+}
+
+int match_desk_candidate(struct match_desk *desk, const char *name, int32_t *ret_no, struct match_choice *ret)
 {
 	struct pg_result *rows = NULL;
 	struct bytes plain;
+	char now[MATCH_NAME_SIZE];
+	const char *dash = strchr(name, '-');
+	int64_t no = 0;
+
+	if (dash == NULL || strlen(dash + 1) != 8 ||
+		text_to_int64((struct text_span){name, (size_t)(dash - name)}, &no) != 0 || no < 1 || no > INT16_MAX)
+		return ctl_usage("a candidate is named as money match show tells it, like 1-4f3a9c2e, not \"%s\": its "
+				 "number alone may be another one's by now",
+			name);
 	int r = ctl_query(desk->ctl, &rows,
 		"SELECT content FROM match_candidate WHERE hospital_id = $1 AND line_id = $2 AND part = $3 AND no = $4",
 		"uuns", &desk->hospital->id, &desk->line, (int)desk->part, (int)no);
 
 	if (r == 0 && db_rows_count(rows) == 0)
-		r = err_set(ERR_NOTFOUND, "it has no candidate %lld: money match show tells them", (long long)no);
+		r = err_set(ERR_NOTFOUND, "%s",
+			say(desk->ctl, "it has no such candidate (any more): money match show tells them",
+				"没有(或已不再有)该候选:请用 money match show 查看"));
 	if (r == 0) r = match_desk_unseal(desk, db_rows_bytes(rows, 0, 0), &plain);
 	if (r == 0) r = match_choice_read((struct text_span){(const char *)plain.ptr, plain.len}, &desk->arena.zf, ret);
 	db_sync_rows_free(rows);
-	return r;
+	if (r < 0) return r;
+	match_desk_name(no, ret, now);
+	if (strcmp(now, name) != 0)
+		return err_set(ERR_AGAIN, "%s",
+			say(desk->ctl, "this candidate is not what you saw any more: look again with money match show",
+				"该候选已与您所见不同:请用 money match show 重新查看"));
+	*ret_no = (int32_t)no;
+	return 0;
 }
 
 /* ---- learning ---- */

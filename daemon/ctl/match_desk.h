@@ -6,6 +6,7 @@
 #include "settle/match_choice.h"
 
 #define MATCH_DESK_BYTES (64u << 20)
+#define MATCH_NAME_SIZE 16
 
 /* One item of money in suspense. Made by match_desk_open, freed by match_desk_close. */
 struct match_desk {
@@ -34,8 +35,11 @@ int match_desk_item(struct match_desk *desk) MUSTUSE;
 int match_desk_unseal(struct match_desk *desk, struct bytes sealed, struct bytes *ret_plain) MUSTUSE;
 int match_desk_seal(
 	struct match_desk *desk, const struct uuid *id, struct bytes plain, struct bytes *ret_sealed) MUSTUSE;
-/* The candidate of a number, inside a transaction. ERR_NOTFOUND. */
-int match_desk_candidate(struct match_desk *desk, int64_t no, struct match_choice *ret) MUSTUSE;
+/* How a candidate is told and named: its number, and eight digits of what it would post. */
+void match_desk_name(int64_t no, const struct match_choice *choice, char ret[MATCH_NAME_SIZE]);
+/* The candidate of a name, inside a transaction. ERR_NOTFOUND; ERR_AGAIN: it is not what it was; else 2 after it has
+ * said what is wrong. */
+int match_desk_candidate(struct match_desk *desk, const char *name, int32_t *ret_no, struct match_choice *ret) MUSTUSE;
 /* Posts a decision and learns who paid, in a transaction of its own. Returns its id. ERR_AGAIN with text: it is not
  * posted, and why. */
 int match_desk_post(struct match_desk *desk, const struct match_choice *choice, const char *why,

@@ -158,17 +158,19 @@ static void candidate_show(
 {
 	struct ctl *ctl = desk->ctl;
 	struct report one;
+	char name[MATCH_NAME_SIZE];
 
+	match_desk_name(no, choice, name);
 	if (ctl->json) {
 		report_begin(&one, ctl);
 	} else {
-		(void)printf("\n%s %lld, %u/1000: %s%s\n", say(ctl, "candidate", "候选"), (long long)no, choice->score,
+		(void)printf("\n%s %s, %u/1000: %s%s\n", say(ctl, "candidate", "候选"), name, choice->score,
 			ctl->chinese ? kinds[choice->kind].text_zh : kinds[choice->kind].text,
 			choice->sound ? "" : say(ctl, " (can't be posted as it is)", "(无法直接入账)"));
 		one = *report;
 	}
 	if (ctl->json) {
-		report_field(&one, "no", NULL, cell_int(no));
+		report_field(&one, "candidate", NULL, cell_text(name));
 		report_field(&one, "score", NULL, cell_int(choice->score));
 		report_field(&one, "kind", NULL, cell_of(ctl, &kinds[choice->kind]));
 		report_field(&one, "sound", NULL, cell_bool(choice->sound));
@@ -349,17 +351,22 @@ static int act_run(
 	return ctl_fail(failed);
 }
 
+/* As match_desk_candidate, with the item, in a transaction of its own. */
+static int candidate_read(struct match_desk *desk, const char *name, int32_t *ret_no, struct match_choice *ret)
+{
+	int r = ctl_begin(desk->ctl, &desk->hospital->id, false);
+
+	if (r == 0) r = match_desk_item(desk);
+	if (r == 0) r = match_desk_candidate(desk, name, ret_no, ret);
+	return r == 0 ? ctl_commit(desk->ctl) : r;
+}
+
 static int accept_run(struct match_desk *desk, const struct act *act, struct uuid *ret_id)
 {
 	struct match_choice choice;
-	int64_t no = 0;
-	int r = ctl_number("the candidate", act->words[0], 32767, &no);
+	int32_t no;
+	int r = candidate_read(desk, act->words[0], &no, &choice);
 
-	if (r != 0) return r;
-	r = ctl_begin(desk->ctl, &desk->hospital->id, false);
-	if (r == 0) r = match_desk_item(desk);
-	if (r == 0) r = match_desk_candidate(desk, no, &choice);
-	if (r == 0) r = ctl_commit(desk->ctl);
 	if (r == 0 && !choice.sound)
 		r = err_set(ERR_INVALID,
 			"this candidate can't be posted as it is: a rate is missing, the advice does not balance, or "
@@ -400,13 +407,17 @@ static int done_check(struct match_desk *desk, struct pg_result *rows, int r, co
 static int reject_run(struct match_desk *desk, const struct act *act, struct uuid *ret_id)
 {
 	struct pg_result *rows = NULL;
-	int64_t no = 0;
-	int r = ctl_number("the candidate", act->words[0], 32767, &no);
+	struct match_choice choice;
+	uint8_t print[MATCH_PRINT_BYTES];
+	int32_t no;
+	int r = candidate_read(desk, act->words[0], &no, &choice);
 
 	(void)ret_id;
 	if (r != 0) return r;
-	r = ctl_query(desk->ctl, &rows, "SELECT match_reject($1, $2, $3, $4, NULL, $5, $6)::int8", "uunstt",
-		&desk->hospital->id, &desk->line, (int)desk->part, (int)no, desk->ctl->who, act->why);
+	match_choice_print(&choice, print);
+	r = ctl_query(desk->ctl, &rows, "SELECT match_reject($1, $2, $3, $4, encode($5, 'hex'), $6, $7)::int8",
+		"uunsytt", &desk->hospital->id, &desk->line, (int)desk->part, (int)no,
+		(struct bytes){print, sizeof(print)}, desk->ctl->who, act->why);
 	return done_check(desk, rows, r, "it has no such candidate: money match show tells them");
 }
 
@@ -711,9 +722,9 @@ const struct ctl_command money_match_commands[] = {
 		match_list},
 	{"money match show", "LINE [--hospital CODE]", "what it may be for, with reasons; what was done with it",
 		CTL_CONFIG | CTL_DB, match_show},
-	{"money match accept", "LINE N --why TEXT [--hospital CODE]", "posts a candidate", CTL_CONFIG | CTL_DB,
+	{"money match accept", "LINE CANDIDATE --why TEXT [--hospital CODE]", "posts a candidate", CTL_CONFIG | CTL_DB,
 		match_accept},
-	{"money match reject", "LINE N --why TEXT [--hospital CODE]", "a candidate is not offered again",
+	{"money match reject", "LINE CANDIDATE --why TEXT [--hospital CODE]", "a candidate is not offered again",
 		CTL_CONFIG | CTL_DB, match_reject},
 	{"money match allocate",
 		"LINE REF=AMOUNT... --why TEXT [--rest short|charge|fee|discount|difference|fx] [--hospital CODE]",

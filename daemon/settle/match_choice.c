@@ -227,6 +227,31 @@ static void part_amounts(const struct match_allot *part, int64_t ret[PART_AMOUNT
 	memcpy(ret, all, sizeof(all));
 }
 
+void match_choice_digest(const struct match_choice *choice, uint8_t ret[MATCH_PRINT_BYTES])
+{
+	const int32_t head[] = {choice->kind, choice->sound, choice->credit_part};
+	EVP_MD_CTX *digest = EVP_MD_CTX_new();
+	bool good = digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
+		    EVP_DigestUpdate(digest, head, sizeof(head)) == 1 &&
+		    EVP_DigestUpdate(digest, &choice->credit, sizeof(choice->credit)) == 1;
+
+	for (uint32_t i = 0; good && i < choice->part_count; i++) {
+		const struct match_allot *part = &choice->parts[i];
+		const int32_t of[] = {part->kind, part->detail, part->owed_exponent};
+		int64_t amounts[PART_AMOUNTS];
+
+		part_amounts(part, amounts);
+		good = EVP_DigestUpdate(digest, of, sizeof(of)) == 1 &&
+		       EVP_DigestUpdate(digest, &part->claim, sizeof(part->claim)) == 1 &&
+		       EVP_DigestUpdate(digest, &part->remittance, sizeof(part->remittance)) == 1 &&
+		       EVP_DigestUpdate(digest, part->owed, sizeof(part->owed)) == 1 &&
+		       EVP_DigestUpdate(digest, amounts, sizeof(amounts)) == 1;
+	}
+	good = good && EVP_DigestFinal_ex(digest, ret, NULL) == 1;
+	EVP_MD_CTX_free(digest);
+	assert(good);
+}
+
 void match_post_params(struct db_params *params, const struct uuid *hospital, const char *who, const char *why,
 	bool by_hand, const struct match_posting *postings, size_t count)
 {

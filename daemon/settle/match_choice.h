@@ -52,6 +52,8 @@ int match_choice_write(const struct match_choice *choice, struct zf_arena *arena
 int match_choice_read(struct text_span json, struct zf_arena *arena, struct match_choice *ret) MUSTUSE;
 /* What it says is paid, whatever the amounts: the same answer to another look has the same. */
 void match_choice_print(const struct match_choice *choice, uint8_t ret[MATCH_PRINT_BYTES]);
+/* What would be posted, to the last amount: what a person saw is this still while this is the same. */
+void match_choice_digest(const struct match_choice *choice, uint8_t ret[MATCH_PRINT_BYTES]);
 
 /* One to be posted. */
 struct match_posting {

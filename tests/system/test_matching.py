@@ -96,9 +96,10 @@ def test_two_carriers_in_one_transfer(office):
     candidate, = office.daemon.ctl_json("money", "match", "show", line)["candidates"]
     assert candidate["kind"] == "remittance" and candidate["sound"], candidate
     office.holds()
-    office.ctl("money", "match", "accept", line, "1", "--why", "it is this month's after all")
+    office.ctl("money", "match", "accept", line, candidate["candidate"], "--why", "it is this month's after all")
     assert office.open(c6) == {"open_minor": 145000, "standing": 4}
-    assert "not accepted" in office.ctl("money", "match", "accept", line, "1", "--why", "twice", check=False).stderr
+    again = office.ctl("money", "match", "accept", line, candidate["candidate"], "--why", "twice", check=False)
+    assert "not accepted" in again.stderr
     office.holds()
 
 
@@ -169,7 +170,7 @@ def persons(office):
     office.looked()
     before = office.daemon.ctl_json("money", "match", "show", items["840.00"])["candidates"]
     assert [c["parts"][0]["ref"] for c in before] == [g4.ref], before
-    office.ctl("money", "match", "reject", items["840.00"], "1", "--why", "it is not")
+    office.ctl("money", "match", "reject", items["840.00"], before[0]["candidate"], "--why", "it is not")
     office.looked()
     assert office.daemon.ctl_json("money", "match", "show", items["840.00"])["candidates"] == []
     for amount, claim in (("730.00", g3), ("840.00", g4)):

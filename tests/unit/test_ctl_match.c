@@ -4,6 +4,8 @@
 #include "ctl_world.h"
 
 #include "base/id.h"
+#include "base/seal.h"
+#include "ctl/match_desk.h"
 
 static struct ctl_world world;
 
@@ -174,13 +176,74 @@ static void looked(const char *line, const char *reason)
 		line, line, reason);
 }
 
-/* An answer that matching has found, whose print is 0a. */
-static void candidate(const char *line)
+/* As hex, sealed under the hospital's key as the line's. */
+static void sealed_hex(const char *line, struct text_span plain, char *ret, size_t size)
 {
+	struct arena arena CLEANUP(arena_free);
+	struct keyring *ring = NULL;
+	struct sealer *sealer = NULL;
+	struct pg_result *rows = NULL;
+	struct uuid hospital, id;
+	struct bytes wrapped, sealed;
+	struct key key;
+	char path[160];
+
+	arena_init(&arena, 1u << 20);
+	snprintf(path, sizeof(path), "%s/keys", world.folder);
+	assert_int_equal(keyring_load(path, false, &ring), 0);
+	assert_int_equal(sealer_new(&sealer), 0);
+	assert_int_equal(uuid_parse(HOSPITAL_A, &hospital) + uuid_parse(line, &id), 0);
+	assert_int_equal(
+		db_sync_query(world.db, "SELECT wrapped FROM zhifu.hospital_key WHERE hospital_id = '" HOSPITAL_A "'",
+			NULL, &rows),
+		0);
+	wrapped = db_rows_bytes(rows, 0, 0);
+	assert_int_equal(key_unwrap_master(ring, &hospital, wrapped.ptr, wrapped.len, &key), 0);
+	assert_int_equal(seal(sealer, &key, &id, SEAL_FACT, (struct bytes){(const uint8_t *)plain.ptr, plain.len},
+				 &arena, &sealed),
+		0);
+	assert_true(2 * sealed.len < size);
+	for (size_t i = 0; i < sealed.len; i++) sprintf(ret + 2 * i, "%02x", sealed.ptr[i]);
+	db_sync_rows_free(rows);
+	sealer_free(sealer);
+	keyring_free(ring);
+}
+
+/* The answer that matching has found, in place of another: so much for that claim, and so much kept on the way. Returns
+ * how it is named. */
+static const char *candidate(const char *line, int claim, int amount, int charge)
+{
+	static char name[MATCH_NAME_SIZE];
+	struct match_allot part = {.kind = MATCH_PART_PAYMENT,
+		.has_claim = true,
+		.owed = "CNY",
+		.owed_exponent = 2,
+		.version = 1,
+		.amount = amount,
+		.cleared = amount + charge,
+		.charge = {charge, charge}};
+	struct match_choice choice = {
+		.kind = MATCH_PAYMENT, .score = 400, .sound = true, .part_count = 1, .parts = &part};
+	struct arena arena CLEANUP(arena_free);
+	struct text_span json;
+	uint8_t print[MATCH_PRINT_BYTES];
+	char id[UUID_TEXT_LEN], hex[2 * MATCH_PRINT_BYTES + 1], content[4096];
+
+	arena_init(&arena, 1u << 20);
+	snprintf(id, sizeof(id), ID_A "%04d", claim);
+	assert_int_equal(uuid_parse(id, &part.claim), 0);
+	memcpy(part.ref, refs[claim], sizeof(part.ref));
+	assert_int_equal(match_choice_write(&choice, &arena.zf, &json), 0);
+	sealed_hex(line, json, content, sizeof(content));
+	match_choice_print(&choice, print);
+	for (size_t i = 0; i < sizeof(print); i++) sprintf(hex + 2 * i, "%02x", print[i]);
 	world_sql(&world,
+		"DELETE FROM zhifu.match_candidate WHERE line_id = '%s';"
 		"INSERT INTO zhifu.match_candidate (hospital_id, line_id, part, no, kind, score, print, content) VALUES ('" HOSPITAL_A
-		"', '%s', 0, 1, 0, 400, '\\x0a', '')",
-		line);
+		"', '%s', 0, 1, 0, 400, '\\x%s', '\\x%s')",
+		line, line, hex, content);
+	match_desk_name(1, &choice, name);
+	return name;
 }
 
 static void a_persons_words_stay(void **state)
@@ -228,6 +291,7 @@ static void another_look_is_another_version(void **state)
 {
 	const char *line;
 	(void)state;
+	owed(1, 60000);
 	line = line_of(2, "620,00", "SOMEBODY");
 	looked(line, "nobody is known");
 	int64_t version = version_of(line);
@@ -239,8 +303,8 @@ static void another_look_is_another_version(void **state)
 	assert_int_equal(version_of(line), version + 2);
 	assert_ctl(&world, 0, "money match split %s 20.00 --why two --hospital HZ1 --who li", line);
 	assert_int_equal(version_of(line), version + 3);
-	candidate(line);
-	assert_ctl(&world, 0, "money match reject %s 1 --why no --hospital HZ1 --who li", line);
+	assert_ctl(&world, 0, "money match reject %s %s --why no --hospital HZ1 --who li", line,
+		candidate(line, 1, 60000, 0));
 	assert_int_equal(version_of(line), version + 4);
 }
 
@@ -282,29 +346,88 @@ static void held_money_is_left_alone(void **state)
 {
 	static const char *const names[] = {"match.undo", "match.reject", "match.split"};
 	char allocation[UUID_TEXT_LEN];
-	const char *line;
+	const char *line, *name;
 	(void)state;
 	owed(1, 50000);
 	line = line_of(2, "620,00", "SOMEBODY");
 	snprintf(allocation, sizeof(allocation), "%s", allocate(line, 1, "500.00"));
-	candidate(line);
+	name = candidate(line, 1, 12000, 0);
 	assert_ctl(&world, 0, "money suspense hold %s --why papers --hospital HZ1 --who li", line);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		assert_int_equal(act(names[i], i == 0 ? allocation : line, "NULL", "1", "'0a'", NULL), -7);
 	assert_ctl(&world, 1, "money match split %s 20.00 --why two --hospital HZ1 --who li", line);
 	assert_non_null(strstr(world.err, "it is held"));
-	assert_ctl(&world, 1, "money match reject %s 1 --why no --hospital HZ1 --who li --zh", line);
+	assert_ctl(&world, 1, "money match reject %s %s --why no --hospital HZ1 --who li --zh", line, name);
 	assert_non_null(strstr(world.err, "已冻结"));
 	assert_ctl(&world, 1, "money match undo %s --why no --hospital HZ1 --who li", allocation);
 	assert_non_null(strstr(world.err, "it is held"));
 	/* What is learned meanwhile is written down. */
 	assert_ctl(&world, 0, "money match note %s 'they sent papers' --hospital HZ1 --who li", line);
 	assert_ctl(&world, 0, "money suspense release %s --why papers --hospital HZ1 --who li", line);
-	assert_ctl(&world, 0, "money match reject %s 1 --why no --hospital HZ1 --who li", line);
+	assert_ctl(&world, 0, "money match reject %s %s --why no --hospital HZ1 --who li", line, name);
 	assert_ctl(&world, 0, "money match split %s 20.00 --why two --hospital HZ1 --who li", line);
 	int64_t version = version_of(line);
 	undo(allocation);
 	assert_int_equal(version_of(line), version + 1);
+}
+
+/* What is taken is what was seen: its claim and every amount. */
+static void a_candidate_that_changed_is_not_taken(void **state)
+{
+	static const char *const verbs[] = {"accept", "reject"};
+	char seen[MATCH_NAME_SIZE];
+	const char *line;
+	(void)state;
+	owed(1, 50000);
+	owed(2, 50000);
+	line = line_of(2, "490,00", "SOMEBODY");
+	snprintf(seen, sizeof(seen), "%s", candidate(line, 1, 49000, 0));
+	assert_ctl(&world, 0, "money match show %s --hospital HZ1", line);
+	if (strstr(world.out, seen) == NULL) fail_msg("no \"%s\" in %s", seen, world.out);
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		assert_ctl(&world, 2, "money match %s %s 1 --why x --hospital HZ1 --who li", verbs[i], line);
+		assert_non_null(strstr(world.err, "as money match show tells it"));
+		(void)candidate(line, 1, 49000, 1000);
+		assert_ctl(&world, 1, "money match %s %s %s --why x --hospital HZ1 --who li", verbs[i], line, seen);
+		assert_non_null(strstr(world.err, "not what you saw"));
+		(void)candidate(line, 2, 49000, 0);
+		assert_ctl(
+			&world, 1, "money match %s %s %s --why x --hospital HZ1 --who li --zh", verbs[i], line, seen);
+		assert_non_null(strstr(world.err, "与您所见不同"));
+	}
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.match_rejected WHERE line_id = '%s'", line), 0);
+	/* Neither past zhifuctl. */
+	assert_int_equal(
+		world_count(&world,
+			"SELECT zhifu.match_reject('" HOSPITAL_A "', '%s', 0, 1::int2, NULL, 'li', 'x')::int8", line),
+		-1);
+	/* Found again, it is what it was. */
+	(void)candidate(line, 1, 49000, 0);
+	assert_ctl(&world, 0, "money match accept %s %s --why x --hospital HZ1 --who li", line, seen);
+	assert_int_equal(
+		world_count(&world, "SELECT open_minor FROM zhifu.receivable WHERE claim_id = '" ID_A "0001'"), 1000);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+}
+
+/* Money that comes back waits as something new: no version that was told of it before fits. */
+static void money_that_returns_has_another_version(void **state)
+{
+	char allocation[UUID_TEXT_LEN];
+	const char *line;
+	int64_t last = 0;
+	(void)state;
+	owed(1, 50000);
+	line = line_of(2, "500,00", "SOMEBODY");
+	for (int i = 0; i < 3; i++) {
+		assert_true(version_of(line) > last);
+		assert_ctl(&world, 0, "money match note %s 'a call' --hospital HZ1 --who li", line);
+		last = version_of(line);
+		snprintf(allocation, sizeof(allocation), "%s", allocate(line, 1, "500.00"));
+		assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.suspense"), 0);
+		undo(allocation);
+	}
+	assert_true(version_of(line) > last);
 }
 
 static void notes_and_parts_have_an_end(void **state)
@@ -335,8 +458,10 @@ static void a_candidate_is_known_by_its_print(void **state)
 {
 	const char *line;
 	(void)state;
+	owed(1, 62000);
 	line = line_of(2, "620,00", "SOMEBODY");
-	candidate(line);
+	(void)candidate(line, 1, 62000, 0);
+	world_sql(&world, "UPDATE zhifu.match_candidate SET print = '\\x0a'");
 	assert_int_equal(act("match.reject", line, "NULL", "1", "'0b'", NULL), -2);
 	assert_int_equal(act("match.reject", line, "NULL", "2", "'0a'", NULL), -1);
 	assert_int_equal(act("match.reject", line, "NULL", "1", "'0a'", NULL), 1);
@@ -429,6 +554,8 @@ int main(void)
 		cmocka_unit_test_setup(another_look_is_another_version, none_left),
 		cmocka_unit_test_setup(acts_take_the_lock_of_matching_first, none_left),
 		cmocka_unit_test_setup(held_money_is_left_alone, none_left),
+		cmocka_unit_test_setup(a_candidate_that_changed_is_not_taken, none_left),
+		cmocka_unit_test_setup(money_that_returns_has_another_version, none_left),
 		cmocka_unit_test_setup(notes_and_parts_have_an_end, none_left),
 		cmocka_unit_test_setup(a_candidate_is_known_by_its_print, none_left),
 		cmocka_unit_test_setup(a_move_that_vanished_leaves_no_hole, none_left),
