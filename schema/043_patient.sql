@@ -87,6 +87,17 @@ CREATE UNIQUE INDEX patient_payment_once ON patient_payment (hospital_id, greate
 CREATE INDEX patient_payment_account ON patient_payment (account_id);
 CREATE INDEX patient_payment_unsettled ON patient_payment (hospital_id, acquirer) WHERE settlement_id IS NULL AND acquirer IS NOT NULL;
 
-CALL tenant_tables('patient_account', 'patient_bill', 'acquirer_settlement', 'patient_payment');
+-- What of the deposits of one account (a stay's) was used for another one (a claim's); below 0: it is a deposit again. Insert-only.
+CREATE TABLE patient_used (
+	hospital_id  uuid NOT NULL,
+	entry_id     uuid NOT NULL, -- with the postings of it
+	deposit_id   uuid NOT NULL, -- the account that held it
+	account_id   uuid NOT NULL,
+	amount_minor bigint NOT NULL CHECK (amount_minor <> 0),
+	PRIMARY KEY (hospital_id, entry_id, deposit_id, account_id)
+);
+CREATE INDEX patient_used_deposit ON patient_used (deposit_id);
+
+CALL tenant_tables('patient_account', 'patient_bill', 'acquirer_settlement', 'patient_payment', 'patient_used');
 GRANT UPDATE ON patient_account TO zhifu_writer;
 GRANT UPDATE (settlement_id) ON patient_payment TO zhifu_writer;

@@ -68,10 +68,41 @@ BEGIN
 	LOOP
 		used := least(rest - total, d.deposit_minor);
 		UPDATE patient_account p SET deposit_minor = p.deposit_minor - used WHERE p.hospital_id = d.hospital_id AND p.account_id = d.account_id;
+		INSERT INTO patient_used (hospital_id, entry_id, deposit_id, account_id, amount_minor)
+		SELECT a.hospital_id, p_entry, d.account_id, a.account_id, used WHERE used > 0 AND d.account_id <> a.account_id;
 		total := total + used;
 	END LOOP;
 	PERFORM patient_post(a, p_entry, 'patient_use', 'DEP', a.receivable, total, p_day, p_entry);
 	UPDATE patient_account p SET paid_minor = p.paid_minor + total WHERE p.hospital_id = a.hospital_id AND p.account_id = a.account_id;
+	RETURN total;
+END
+$$;
+
+-- What of an account's deposits other accounts use, and (over) what of that is more than they owe.
+CREATE FUNCTION patient_lent(d patient_account) RETURNS TABLE (a patient_account, used bigint, over bigint) LANGUAGE sql STABLE
+SET search_path = zhifu, pg_temp AS $$
+	SELECT t, u.minor, least(u.minor, greatest(-patient_open(t), 0)) FROM (SELECT p.account_id, sum(p.amount_minor)::bigint AS minor
+		FROM patient_used p WHERE p.hospital_id = d.hospital_id AND p.deposit_id = d.account_id GROUP BY 1 HAVING sum(p.amount_minor) > 0) u
+	JOIN patient_account t ON t.hospital_id = d.hospital_id AND t.account_id = u.account_id
+$$;
+
+-- Takes back up to p_want of that, only what is more than owed or all. Returns how much is a deposit again; the caller adds it.
+CREATE FUNCTION patient_free(d patient_account, p_entry uuid, p_day date, p_want bigint, p_over boolean) RETURNS bigint LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	u record;
+	part bigint;
+	total bigint := 0;
+BEGIN
+	FOR u IN SELECT l.* FROM patient_lent(d) l LOOP
+		part := least(p_want - total, CASE WHEN p_over THEN u.over ELSE u.used END);
+		CONTINUE WHEN part <= 0;
+		PERFORM patient_post(u.a, p_entry, 'patient_use', (u.a).receivable, 'DEP', part, p_day, p_entry);
+		INSERT INTO patient_used (hospital_id, entry_id, deposit_id, account_id, amount_minor)
+		VALUES (d.hospital_id, p_entry, d.account_id, (u.a).account_id, -part);
+		UPDATE patient_account p SET paid_minor = p.paid_minor - part WHERE p.hospital_id = d.hospital_id AND p.account_id = (u.a).account_id;
+		total := total + part;
+	END LOOP;
 	RETURN total;
 END
 $$;
@@ -282,9 +313,9 @@ END
 $$;
 
 -- Pays back (kind 3), to what it was paid with and to nothing else; of a transfer it is in suspense again, from where an order to the bank
--- sends it back. Or the acquirer took it back (4): it is owed again. As patient_pay; minor: what of the payment is left. Refused: -9
--- there is no such payment, -10 of it only minor is left, -11 the patient has only minor to get back: what is billed is to be lowered
--- first, -12 only cards and wallets have chargebacks.
+-- sends it back. Or the acquirer took it back (4): it is owed again, of the claim for which a stay's deposit was used. As patient_pay;
+-- minor: what of the payment is left. Refused: -9 there is no such payment, -10 of it only minor is left, -11 the patient has only minor
+-- to get back: what is billed is to be lowered first, -12 only cards and wallets have chargebacks.
 CREATE FUNCTION patient_return(p_hospital uuid, p_payment uuid, p_of uuid, p_kind smallint, p_amount bigint, p_reference text, p_day date,
 	p_who text, p_why text, OUT outcome integer, OUT minor bigint, OUT payment uuid, OUT differs text) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
@@ -294,6 +325,7 @@ DECLARE
 	p patient_payment;
 	was patient_payment;
 	over bigint;      -- paid too much
+	lent bigint;      -- of deposits, for other accounts that owe less now
 	deposited bigint; -- of what goes back
 BEGIN
 	SELECT * INTO o FROM patient_payment t WHERE t.hospital_id = p_hospital AND t.payment_id = p_of AND t.kind IN (1, 2);
@@ -306,29 +338,35 @@ BEGIN
 	SELECT o.amount_minor - coalesce(sum(t.amount_minor), 0) INTO minor FROM patient_payment t
 	WHERE t.hospital_id = p_hospital AND t.of_payment = p_of;
 	over := greatest(-patient_open(a), 0);
+	lent := coalesce((SELECT sum(l.over) FROM patient_lent(a) l), 0);
 	outcome := CASE WHEN o.payment_id IS NULL THEN -9
 		WHEN p_kind = 4 AND o.method IN ('cash', 'transfer') THEN -12
 		WHEN coalesce(length(p.reference), 0) NOT BETWEEN 1 AND 64 THEN -2
 		WHEN o.method IN ('card', 'foreign-card') AND patient_card_number(p_reference) THEN -3
 		WHEN was.payment_id IS NOT NULL THEN CASE WHEN differs IS NULL THEN 0 ELSE -4 END
 		WHEN p_amount > minor THEN -10
-		WHEN p_kind = 3 AND p_amount > a.deposit_minor + over THEN -11 ELSE 1 END;
+		WHEN p_kind = 3 AND p_amount > a.deposit_minor + over + lent THEN -11 ELSE 1 END;
 	IF outcome < 1 THEN
-		minor := CASE outcome WHEN -11 THEN a.deposit_minor + over ELSE minor END;
+		minor := CASE outcome WHEN -11 THEN a.deposit_minor + over + lent ELSE minor END;
 		RETURN;
 	END IF;
-	IF p_kind = 3 THEN -- what was paid too much is held for the patient, and so is what is paid back of it
+	IF p_kind = 3 THEN -- what was paid too much is a deposit again before it goes back
+		over := least(over, greatest(p_amount - a.deposit_minor, 0));
 		PERFORM patient_post(a, p_payment, 'patient_use', a.receivable, 'DEP', over, p.book_day, p_payment);
+		lent := patient_free(a, p_payment, p.book_day, p_amount - a.deposit_minor - over, true);
 		deposited := p_amount;
-	ELSE
+	ELSE -- a payment is owed again as far as it paid something here; the rest, and a deposit, first lacks where it is held, or was used
+		over := CASE o.kind WHEN 1 THEN greatest(p_amount - a.paid_minor, 0) ELSE p_amount END;
+		deposited := least(over, a.deposit_minor);
+		lent := patient_free(a, p_payment, p.book_day, over - deposited, false);
+		deposited := deposited + lent;
 		over := 0;
-		deposited := CASE o.kind WHEN 2 THEN least(a.deposit_minor, p_amount) ELSE 0 END;
 	END IF;
 	INSERT INTO patient_payment VALUES (p.*);
 	PERFORM patient_post(a, p_payment, CASE p_kind WHEN 3 THEN 'patient_refund' ELSE 'patient_chargeback' END, 'DEP',
 		patient_clearing(o.method), deposited, p.book_day, p_payment);
 	PERFORM patient_post(a, p_payment, 'patient_chargeback', a.receivable, patient_clearing(o.method), p_amount - deposited, p.book_day, p_payment);
-	UPDATE patient_account t SET paid_minor = t.paid_minor - over - (p_amount - deposited), deposit_minor = t.deposit_minor + over - deposited
+	UPDATE patient_account t SET paid_minor = t.paid_minor - over - (p_amount - deposited), deposit_minor = t.deposit_minor + over + lent - deposited
 	WHERE t.hospital_id = p_hospital AND t.account_id = a.account_id;
 	IF o.method = 'transfer' THEN
 		PERFORM suspense_return(p_hospital, o.line_id, p_amount);

@@ -437,6 +437,7 @@ static pid_t committer_end(void)
 
 	assert_true(pid >= 0);
 	if (pid != 0) return pid;
+	(void)alarm(60); /* nobody waits for ever */
 	struct db_sync *db = NULL;
 	struct pg_result *rows = NULL;
 	int64_t deadline = clock_mono_us() + 30000000;
