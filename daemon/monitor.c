@@ -116,6 +116,14 @@ static bool worker_ready(const struct slot *slot, int64_t now)
 	       now - atomic_load(&slot->heartbeat_ms) <= STALE_MS;
 }
 
+static int reload_failed(const struct monitor *monitor)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < monitor->slot_count; i++) failed |= atomic_load(&monitor->slots[i].reload_failed);
+	return failed;
+}
+
 /* What only the supervisor knows of its workers. */
 static int workers_print(const struct monitor *monitor, struct buf *text)
 {
@@ -143,7 +151,7 @@ static int workers_print(const struct monitor *monitor, struct buf *text)
 		r = buf_printf(text,
 			"# HELP zhifu_reload_failed 1 while the configuration is older than its files because the last "
 			"reload failed.\n# TYPE zhifu_reload_failed gauge\nzhifu_reload_failed %d\n",
-			atomic_load(&monitor->slots[0].reload_failed));
+			reload_failed(monitor));
 	return r;
 }
 

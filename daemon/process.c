@@ -13,6 +13,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "model/config.h"
+#include "model/reload.h"
 #include "net/metrics.h"
 #include "slot.h"
 
@@ -24,8 +26,7 @@ struct process {
 	const struct role *role;
 	void *state;
 	struct slot *slot;
-	struct config *config;
-	struct config *former; /* what could not be replaced whole; till the end */
+	struct reload reload;
 	int parent;
 	bool draining;
 	int64_t cpu_us; /* used until the last look */
@@ -68,15 +69,8 @@ static void on_term(evutil_socket_t fd, short what, void *arg)
 	drain(arg);
 }
 
-static void worker_point_at(struct worker *worker, const struct config *config)
-{
-	worker->options = config->options;
-	worker->keyring = config->keyring;
-	worker->directory = config->directory;
-}
-
-/* Without memory for all of the new configuration a worker would go on with a part of it, or with another one than the
- * rest of the daemon: it ends when it has finished, and one that is born with the new one takes its place. */
+/* With a part of the new configuration a worker would go on with another one than the rest of the daemon: it ends when
+ * it has finished, and one that is born with the new one takes its place. */
 static void make_room(struct process *process)
 {
 	log_fields(LOG_ERROR, "this worker cannot take the new configuration over and makes room for one that has it",
@@ -87,31 +81,9 @@ static void make_room(struct process *process)
 static void on_hup(evutil_socket_t fd, short what, void *arg)
 {
 	struct process *process = arg;
-	struct config *fresh = NULL;
-	struct config *old = process->config;
-	int r;
 
 	(void)fd, (void)what;
-	if (process->draining) return;
-	r = config_load(old->path, &fresh);
-	if (r == ERR_NOMEM) {
-		make_room(process);
-		return;
-	}
-	/* The supervisor has read it already; a file that broke in between keeps the old configuration here too. */
-	if (r < 0) {
-		log_fields(LOG_ERROR, "configuration not reloaded, the old one stays", "why", err_text(), NULL);
-		return;
-	}
-	log_level_set((enum log_level)fresh->options->log_level);
-	process->config = fresh;
-	worker_point_at(&process->worker, fresh);
-	if (process->role->reload(process->state) == 0) {
-		config_free(old);
-		return;
-	}
-	process->former = old;
-	make_room(process);
+	if (!process->draining && !reload_begin(&process->reload)) make_room(process);
 }
 
 /* A burst leaves free pieces between what stays, which malloc keeps: a thousand requests at once tens of megabytes.
@@ -136,15 +108,17 @@ static void on_housekeeping(evutil_socket_t fd, short what, void *arg)
 	if (metrics_print(process->worker.metrics, &text) == 0)
 		slot_publish(process->slot, (const char *)text.ptr, text.len);
 	memory_give_back(process);
+	if (!process->draining && !reload_tick(&process->reload)) make_room(process);
+	atomic_store(&process->slot->reload_failed, process->reload.again_ms != 0);
 	/* The death signal is lost when the supervisor died between fork and prctl. */
 	if (getppid() != process->parent) drain(process);
 }
 
 /* The keys go as at an end in order: they lie in pages of their own, which no allocator knows of. */
-_Noreturn static void process_fail(const struct process *process)
+_Noreturn static void process_fail(struct process *process)
 {
 	log_line(LOG_ERROR, "could not start %s: %s", process->role->name, err_text());
-	config_free(process->config);
+	reload_close(&process->reload);
 	exit(1);
 }
 
@@ -160,12 +134,13 @@ static struct event *every(struct event_base *base, int ms, event_callback_fn ca
 _Noreturn void process_run(
 	const struct supervisor *supervisor, const struct role *role, int number, struct slot *slot, int parent)
 {
-	struct process process = {.role = role, .slot = slot, .config = supervisor->config, .parent = parent};
+	struct process process = {.role = role, .slot = slot, .parent = parent};
 	struct worker *worker = &process.worker;
 	bool has_network = strcmp(role->name, "intake") == 0 || strcmp(role->name, "dispatch") == 0;
 	struct event *term, *hup, *interrupt, *timer;
 
-	log_init(STDERR_FILENO, role->name, (enum log_level)process.config->options->log_level);
+	log_init(STDERR_FILENO, role->name, (enum log_level)supervisor->config->options->log_level);
+	reload_open(&process.reload, worker, role, supervisor->config);
 	for (size_t i = 0; supervisor->monitor_fds[i] >= 0; i++) close(supervisor->monitor_fds[i]);
 	if (strcmp(role->name, "intake") != 0)
 		for (size_t i = 0; supervisor->listen_fds[i] >= 0; i++) close(supervisor->listen_fds[i]);
@@ -186,7 +161,6 @@ _Noreturn void process_run(
 	worker->listen_fds = supervisor->listen_fds;
 	worker->heartbeat = heartbeat;
 	worker->drained = drained;
-	worker_point_at(worker, process.config);
 	term = evsignal_new(worker->base, SIGTERM, on_term, &process);
 	interrupt = evsignal_new(worker->base, SIGINT, on_term, &process);
 	hup = evsignal_new(worker->base, SIGHUP, on_hup, &process);
@@ -198,6 +172,7 @@ _Noreturn void process_run(
 	}
 	process_signals_open();
 	if (role->start(worker, &process.state) < 0) process_fail(&process);
+	process.reload.state = process.state;
 	log_line(LOG_INFO, "started, worker %d", number);
 	(void)event_base_dispatch(worker->base);
 	role->stop(process.state);
@@ -208,7 +183,6 @@ _Noreturn void process_run(
 	if (worker->dns != NULL) evdns_base_free(worker->dns, 0);
 	metrics_free(worker->metrics);
 	event_base_free(worker->base);
-	config_free(process.config);
-	config_free(process.former);
+	reload_close(&process.reload);
 	exit(0);
 }

@@ -20,7 +20,8 @@ struct slot {
 	_Atomic uint32_t starts;      /* processes that were begun here */
 	_Atomic pid_t pid;
 	_Atomic int64_t renew_until_ms; /* being replaced after a reload: to be taken as ready until then */
-	_Atomic int reload_failed;      /* of the monitor's slot alone: the last reload kept the old configuration */
+	_Atomic int reload_failed;      /* the last reload kept the old configuration: of the daemon in the monitor's
+					 * slot, else of this worker for want of memory */
 	char role[16];
 	int number;
 	char why[SLOT_WHY_LEN];   /* why it is not ready; written before `ready` is cleared */

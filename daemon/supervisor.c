@@ -24,12 +24,14 @@
 #include "translate/config_check.h"
 
 #define CHECK_S 20 /* less than the unit's WatchdogSec */
+#define CHECK_NOMEM 2
 #define TICK_MS 200
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 30000
 #define STEADY_MS 60000         /* a child that lived this long starts again at once */
 #define HEARTBEAT_LOST_MS 30000 /* a loop that has not turned for this long is stuck */
 #define LISTEN_BACKLOG 1024
+#define RELOAD_AGAIN_MS 5000 /* a reload for which there was no memory is tried again */
 #define RENEW_READY_MS 10000 /* a process that makes room for its successor counts as ready for so long */
 
 enum child_state { CHILD_WAITING, CHILD_RUNNING, CHILD_DRAINING, CHILD_GONE };
@@ -52,6 +54,7 @@ struct nursery {
 	size_t count;
 	bool draining;
 	int64_t drain_until_ms;
+	int64_t reload_at_ms; /* 0: no reload waits for memory */
 };
 
 static const char *child_name(const struct child *child)
@@ -307,33 +310,37 @@ static void fixed_tell(const struct options *before, const struct options *after
 static int check(const char *path)
 {
 	struct config *config = NULL;
-	int status = 0;
+	int status = 0, r;
 	pid_t pid = fork();
 
-	if (pid < 0) return err_set(ERR_SYS, "could not start its check: %s", strerror(errno));
+	if (pid < 0) return err_set(ERR_NOMEM, "could not start its check: %s", strerror(errno));
 	if (pid == 0) {
 		(void)alarm(CHECK_S);
-		_exit(config_check(path, false, &config) < 0 ? 1 : 0);
+		r = config_check(path, false, &config);
+		_exit(r == ERR_NOMEM ? CHECK_NOMEM : r < 0);
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
 	}
 	if (WIFSIGNALED(status)) return err_set(ERR_INVALID, "its check ended by signal %d", WTERMSIG(status));
+	if (WEXITSTATUS(status) == CHECK_NOMEM) return err_set(ERR_NOMEM, "no memory for its check");
 	return WEXITSTATUS(status) == 0 ? 0 : err_set(ERR_INVALID, "it has the mistakes named before this");
 }
 
 /* A broken file keeps the old configuration: the children are told only when everything can be read. */
 static void reload(struct nursery *nursery)
 {
+	const char *path = nursery->supervisor->config->path;
 	struct config *fresh = NULL;
-	bool failed;
 	char text[64];
+	int r;
 
 	(void)snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_us());
 	(void)sd_notify(0, text);
-	failed = check(nursery->supervisor->config->path) < 0 ||
-		 config_load(nursery->supervisor->config->path, &fresh) < 0;
-	atomic_store(&nursery->supervisor->slots[0].reload_failed, failed);
-	if (failed) {
+	r = check(path);
+	if (r == 0) r = config_load(path, &fresh);
+	nursery->reload_at_ms = r == ERR_NOMEM ? clock_mono_ms() + RELOAD_AGAIN_MS : 0;
+	atomic_store(&nursery->supervisor->slots[0].reload_failed, r < 0);
+	if (fresh == NULL) {
 		log_fields(LOG_ERROR, "configuration not reloaded, the old one stays", "why", err_text(), NULL);
 	} else {
 		fixed_tell(nursery->supervisor->config->options, fresh->options);
@@ -344,6 +351,11 @@ static void reload(struct nursery *nursery)
 		log_line(LOG_INFO, "configuration reloaded");
 	}
 	(void)sd_notify(0, "READY=1");
+}
+
+static bool reload_is_due(const struct nursery *nursery)
+{
+	return nursery->reload_at_ms != 0 && clock_mono_ms() >= nursery->reload_at_ms;
 }
 
 static int nursery_fill(struct nursery *nursery)
@@ -395,7 +407,7 @@ int supervisor_run(struct supervisor *supervisor)
 		if (!nursery.draining) children_check(&nursery);
 		signal_number = sigtimedwait(&signals, NULL, &tick);
 		if (signal_number == SIGTERM || signal_number == SIGINT) drain_begin(&nursery);
-		if (signal_number == SIGHUP && !nursery.draining) reload(&nursery);
+		if (!nursery.draining && (signal_number == SIGHUP || reload_is_due(&nursery))) reload(&nursery);
 		children_reap(&nursery);
 		(void)sd_notify(0, "WATCHDOG=1");
 		if (nursery.draining && clock_mono_ms() > nursery.drain_until_ms) {

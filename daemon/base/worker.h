@@ -33,8 +33,8 @@ struct role {
 	/* Opens the role: database pool, timers, listeners. ERR_* with err_text when it cannot start. */
 	int (*start)(struct worker *worker, void **ret_state);
 	/* options, keyring or directory in `worker` have been replaced; the old ones live until this returns 0.
-	 * ERR_NOMEM: not all of it could be taken over; the process is drained then, and the old ones live until it
-	 * ends. */
+	 * ERR_NOMEM: it goes on with all that it had, and is called again when there may be memory. Any other ERR_*: it
+	 * has a part of them; the process is drained then, and the old ones live until it ends. */
 	int (*reload)(void *state);
 	/* Take nothing new; finish what is in flight; then call worker->drained. */
 	void (*drain)(void *state);

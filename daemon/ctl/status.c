@@ -241,7 +241,8 @@ static int status_run(struct ctl *ctl, int argc, char **argv)
 	buf_free(&page.body);
 	problem_add(&problems, "the last reload failed: zhifud goes on with the configuration before it",
 		reload_failed(ctl->options),
-		"conf check names the mistakes; repair them, then systemctl reload zhifud");
+		"conf check names the mistakes; repair them, then systemctl reload zhifud. Without mistakes it wants memory "
+		"and goes on trying");
 	r = queue_collect(ctl, NULL, NULL, NULL, NULL, &totals);
 	if (r == 0) queue_show(ctl, &report, &totals, &problems);
 	if (r == 0) r = routes_show(ctl, &report, &problems);

@@ -218,11 +218,12 @@ static int dispatch_start(struct worker *worker, void **ret_state)
 		return r;
 	}
 	keyhold_on_ready(dispatch->keys, on_keys, dispatch);
-	r = routes_configure(dispatch);
+	r = routes_read(dispatch);
 	if (r < 0) {
 		dispatch_stop(dispatch);
 		return r;
 	}
+	routes_take(dispatch);
 	*ret_state = dispatch;
 	return 0;
 }
@@ -230,9 +231,15 @@ static int dispatch_start(struct worker *worker, void **ret_state)
 static int dispatch_reload(void *state)
 {
 	struct dispatch *dispatch = state;
-	int r = routes_configure(dispatch);
+	int r = routes_read(dispatch);
 
-	return r < 0 ? r : keys_load(dispatch);
+	if (r < 0) return r;
+	r = keys_load(dispatch);
+	if (r == 0)
+		routes_take(dispatch);
+	else
+		routes_forget(dispatch);
+	return r;
 }
 
 static void dispatch_drain(void *state)

@@ -38,27 +38,27 @@ static struct window_rules window_rules(const struct insurer *insurer)
 
 /* ---- configuration ---- */
 
-static void tls_clear(struct route *route)
+static void tls_clear(struct outbound_tls *tls[ROUTE_ENDPOINTS_MAX])
 {
 	for (size_t i = 0; i < ROUTE_ENDPOINTS_MAX; i++) {
-		outbound_tls_unref(route->tls[i]);
-		route->tls[i] = NULL;
+		outbound_tls_unref(tls[i]);
+		tls[i] = NULL;
 	}
 }
 
 /* Certificates are read at start and on reload only: the loop never waits for a disk. */
-static int tls_load(struct route *route)
+static int tls_load(struct route *route, const struct insurer *insurer)
 {
-	tls_clear(route);
-	for (size_t i = 0; i < route->insurer->endpoint_count && i < ROUTE_ENDPOINTS_MAX; i++) {
-		const struct endpoint *endpoint = route->insurer->endpoints[i];
+	for (size_t i = 0; i < insurer->endpoint_count && i < ROUTE_ENDPOINTS_MAX; i++) {
+		const struct endpoint *endpoint = insurer->endpoints[i];
 		struct outbound_tls_files files = {.ca_file = endpoint->ca_file,
 			.cert_file = endpoint->certificate,
 			.key_file = endpoint->private_key,
 			.pins = endpoint->pins,
 			.pin_count = endpoint->pin_count};
 
-		int r = strncmp(endpoint->url, "http://", 7) == 0 ? 0 : outbound_tls_load(&files, &route->tls[i]);
+		int r = strncmp(endpoint->url, "http://", 7) == 0 ? 0
+								  : outbound_tls_load(&files, &route->coming_tls[i]);
 
 		if (r == ERR_NOMEM) return r;
 		if (r < 0)
@@ -149,7 +149,7 @@ static int lease_s_of(const struct insurer *insurer, const struct options *optio
 	return lease_s;
 }
 
-static int lease_make(struct route *route)
+static int lease_make(struct route *route, const struct insurer *insurer)
 {
 	const struct options *options = route->dispatch->worker->options;
 	struct lease_conf conf = {.pool = route->dispatch->pool,
@@ -163,7 +163,7 @@ static int lease_make(struct route *route)
 		.ctx = route};
 	int r;
 
-	route->lease_s = lease_s_of(route->insurer, options);
+	route->lease_s = lease_s_of(insurer, options);
 	conf.lease_s = route->lease_s;
 	r = lease_new(&conf, &route->lease);
 	if (r < 0) return r;
@@ -183,7 +183,9 @@ static struct route *route_find(struct dispatch *dispatch, const char *name)
 	return NULL;
 }
 
-static int route_make(struct dispatch *dispatch, const char *name, const struct insurer *insurer)
+/* One without an insurer yet. */
+static int route_make(
+	struct dispatch *dispatch, const char *name, const struct insurer *insurer, struct route **ret_route)
 {
 	struct route *route = mem_alloc(sizeof(*route));
 	struct window_rules rules = window_rules(insurer);
@@ -191,22 +193,22 @@ static int route_make(struct dispatch *dispatch, const char *name, const struct 
 	if (route == NULL) return err_set(ERR_NOMEM, "no memory for the route %s", name);
 	route->magic = ROUTE_MAGIC;
 	route->dispatch = dispatch;
-	route->insurer = insurer;
 	(void)snprintf(route->name, sizeof(route->name), "%s", name);
 	for (size_t i = 0; i < SENDING_STATES; i++) list_init(&route->sendings[i]);
 	window_init(&route->window, &rules);
 	breaker_init(&route->breaker, &breaker_rules);
 	list_append(&dispatch->routes, &route->node);
 	metrics_register(route);
-	if (lease_make(route) == 0) return tls_load(route);
+	if (lease_make(route, insurer) == 0) {
+		*ret_route = route;
+		return 0;
+	}
 	route_free(route);
 	return err_set(ERR_NOMEM, "no memory for the route %s", name);
 }
 
-static int insurer_configure(struct dispatch *dispatch, const struct insurer *insurer)
+static int insurer_read(struct dispatch *dispatch, const struct insurer *insurer)
 {
-	const struct options *options = dispatch->worker->options;
-	struct window_rules rules = window_rules(insurer);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < insurer->endpoint_count; i++) {
@@ -215,31 +217,62 @@ static int insurer_configure(struct dispatch *dispatch, const struct insurer *in
 
 		(void)snprintf(name, sizeof(name), "%s:%s", insurer->code, insurer->endpoints[i]->channel);
 		route = route_find(dispatch, name);
-		if (route == NULL) {
-			r = route_make(dispatch, name, insurer);
-		} else if (route->insurer != insurer) { /* the first endpoint of this channel */
-			route->insurer = insurer;
-			window_rules_set(&route->window, &rules);
-			route->lease_s = lease_s_of(insurer, options);
-			lease_times(route->lease, options->poll_ms, route->lease_s);
-			r = tls_load(route);
-		}
+		if (route == NULL) r = route_make(dispatch, name, insurer, &route);
+		if (route == NULL || route->coming == insurer) continue; /* not the first endpoint of this channel */
+		route->coming = insurer;
+		r = tls_load(route, insurer);
 	}
 	return r;
 }
 
-int routes_configure(struct dispatch *dispatch)
+int routes_read(struct dispatch *dispatch)
 {
 	const struct directory *directory = dispatch->worker->directory;
 	int r = 0;
 
-	LIST_EACH(&dispatch->routes, node)
-	CONTAINER_OF(node, struct route, node)->insurer = NULL;
 	for (uint32_t i = 0; r == 0 && i < directory->insurer_count; i++)
-		r = insurer_configure(dispatch, directory->insurers[i]);
-	LIST_EACH(&dispatch->routes, node)
-	route_pace(CONTAINER_OF(node, struct route, node), clock_mono_ms());
+		r = insurer_read(dispatch, directory->insurers[i]);
+	if (r < 0) routes_forget(dispatch);
 	return r;
+}
+
+void routes_forget(struct dispatch *dispatch)
+{
+	LIST_EACH(&dispatch->routes, node)
+	{
+		struct route *route = CONTAINER_OF(node, struct route, node);
+
+		route->coming = NULL;
+		tls_clear(route->coming_tls);
+	}
+}
+
+static void route_configure(struct route *route, const struct insurer *insurer)
+{
+	const struct options *options = route->dispatch->worker->options;
+	struct window_rules rules;
+
+	tls_clear(route->tls);
+	memcpy(route->tls, route->coming_tls, sizeof(route->tls));
+	memset(route->coming_tls, 0, sizeof(route->coming_tls));
+	route->coming = NULL;
+	route->insurer = insurer;
+	if (insurer == NULL) return;
+	rules = window_rules(insurer);
+	window_rules_set(&route->window, &rules);
+	route->lease_s = lease_s_of(insurer, options);
+	lease_times(route->lease, options->poll_ms, route->lease_s);
+}
+
+void routes_take(struct dispatch *dispatch)
+{
+	LIST_EACH(&dispatch->routes, node)
+	{
+		struct route *route = CONTAINER_OF(node, struct route, node);
+
+		route_configure(route, route->coming);
+		route_pace(route, clock_mono_ms());
+	}
 }
 
 void route_free(struct route *route)
@@ -249,7 +282,8 @@ void route_free(struct route *route)
 	sending_free(CONTAINER_OF(node, struct sending, node));
 	lease_free(route->lease);
 	db_forget(route->dispatch->pool, route);
-	tls_clear(route);
+	tls_clear(route->tls);
+	tls_clear(route->coming_tls);
 	metric_set(route->in_flight, 0);
 	metric_set(route->depth, 0);
 	list_remove(&route->node);

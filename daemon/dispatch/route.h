@@ -19,6 +19,8 @@ struct route {
 	char name[LEASE_ROUTE_LEN];
 	const struct insurer *insurer;                 /* NULL: configured no more; goes when nothing is under way */
 	struct outbound_tls *tls[ROUTE_ENDPOINTS_MAX]; /* of insurer->endpoints; NULL: http, or not readable */
+	const struct insurer *coming; /* of a configuration that is being read; NULL: it has no such route */
+	struct outbound_tls *coming_tls[ROUTE_ENDPOINTS_MAX];
 
 	/* ownership */
 	int64_t fence;    /* 0: not ours */
@@ -43,8 +45,13 @@ struct route {
 	struct metric *answered, *not_sent, *unknown, *failed, *seconds;
 };
 
-/* Makes routes for the directory's insurers, re-points those that exist, retires the others. Reads certificates. */
-int routes_configure(struct dispatch *dispatch) MUSTUSE;
+/* Makes routes for the directory's insurers and reads their certificates; those that there are go on with what they
+ * have. ERR_NOMEM: nothing is left of it. */
+int routes_read(struct dispatch *dispatch) MUSTUSE;
+/* What was read holds: re-points the routes, retires those that are configured no more. */
+void routes_take(struct dispatch *dispatch);
+/* Or it does not. */
+void routes_forget(struct dispatch *dispatch);
 /* Not while calls are out (outbound_free first). */
 void route_free(struct route *route);
 /* Its index among workers: the process that should own it, as long as it lives. */

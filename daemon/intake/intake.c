@@ -262,6 +262,7 @@ int intake_open(struct worker *worker, const struct intake_guest *guest, void **
 	return 0;
 }
 
+/* All that may fail comes first, so that without memory everything stays as it is, but for the size of batches. */
 int intake_reload(void *state)
 {
 	struct intake *intake = state;
@@ -269,21 +270,24 @@ int intake_reload(void *state)
 	struct http_limits limits;
 	struct client_keys *keys = NULL;
 	SSL_CTX *tls = NULL;
-	limits_of(worker->options, &limits);
 	int r = tls_make(worker->options, &tls);
-	if (r == ERR_NOMEM) return r;
-	if (r < 0) log_fields(LOG_ERROR, "the new certificate is not used, the old one stays", "why", err_text(), NULL);
-	http_server_reload(intake->server, &limits, tls);
-	SSL_CTX_free(tls);
-	r = client_keys_new(worker->directory, &keys);
-	if (r < 0) return r;
-	client_keys_drop(intake->client_keys);
-	intake->client_keys = keys;
-	r = keys_load(intake);
+	if (r < 0 && r != ERR_NOMEM)
+		log_fields(LOG_ERROR, "the new certificate is not used, the old one stays", "why", err_text(), NULL);
+	if (r != ERR_NOMEM) r = client_keys_new(worker->directory, &keys);
 	if (r == 0)
 		r = db_group_limits(intake->group, (size_t)worker->options->batch_claims_max,
 			(size_t)worker->options->batches_in_flight_max);
-	if (r == 0) waits_reload(intake->waits);
+	if (r == 0) r = keys_load(intake);
+	if (r == 0) {
+		limits_of(worker->options, &limits);
+		http_server_reload(intake->server, &limits, tls);
+		client_keys_drop(intake->client_keys);
+		intake->client_keys = keys;
+		waits_reload(intake->waits);
+	} else {
+		client_keys_drop(keys);
+	}
+	SSL_CTX_free(tls);
 	return r;
 }
 

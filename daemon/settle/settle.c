@@ -313,11 +313,12 @@ static int settle_reload(void *state)
 {
 	struct settle *settle = state;
 	const struct options *options = settle->worker->options;
+	int r = settle->matching == NULL ? 0 : keys_load(settle);
 
+	if (r < 0) return r;
 	lease_times(settle->lease, options->poll_ms, (int)options->lease_s);
-	if (settle->matching == NULL) return 0;
-	matching_abandon(settle->matching);
-	return keys_load(settle);
+	if (settle->matching != NULL) matching_abandon(settle->matching);
+	return 0;
 }
 
 static void on_drained(void *ctx)

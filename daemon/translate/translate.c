@@ -545,16 +545,18 @@ static int translate_reload(void *state)
 {
 	struct translate *translate = state;
 	struct worker *worker = translate->worker;
-	int r;
+	int r = modules_again(translate);
 
+	if (r == ERR_NOMEM) return r;
 	translate->room.options = worker->options;
 	translate->room.keyring = worker->keyring;
 	lease_times(translate->lease, worker->options->poll_ms, (int)worker->options->lease_s);
 	vault_forget(translate->room.vault);
 	if (translate->phase == PHASE_RESOLVING) translate->again = true;
-	r = modules_again(translate);
-	if (r == 0) seed_ask(translate);
-	if (r == 0 || r == ERR_NOMEM) return r;
+	if (r == 0) {
+		seed_ask(translate);
+		return 0;
+	}
 	log_line(LOG_INFO, "a new module is configured: this worker makes room for one that loads it");
 	translate_drain(translate);
 	return 0;

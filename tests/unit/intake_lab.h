@@ -32,6 +32,8 @@
 #include "base/log.h"
 #include "db/sync.h"
 #include "intake/intake.h"
+#include "model/config.h"
+#include "model/reload.h"
 #include "pg_cluster.h"
 
 #define LAB_TIMEOUT_MS 90000
@@ -43,9 +45,9 @@ struct lab_memory {
 	atomic_long at;       /* mem_fail_at; -1: none */
 	atomic_bool once;     /* it alone */
 	atomic_long failures; /* allocations that failed until it was switched off */
-	atomic_bool reload;   /* it is to fail at the next reload, from its beginning on */
-	atomic_int reloads;   /* how often the role was told to reload */
-	atomic_bool ends;     /* it could not take all of it, and ends */
+	atomic_bool reload;   /* it is to fail at the next reload, from the role's part on */
+	atomic_bool reading;  /* or already in the reading of the files */
+	atomic_int reloads;   /* how often the process was told to reload */
 };
 
 struct lab {
@@ -228,32 +230,8 @@ static inline void lab_listen(void)
 struct lab_worker {
 	struct worker worker;
 	void *state;
-	struct arena arenas[2];
-	struct options options[2];
-	int turn;
-	struct keyring *former_ring; /* of a reload that failed; till the end */
-	struct directory *former_directory;
+	struct reload reload;
 };
-
-static inline void lab_load(struct lab_worker *process)
-{
-	int turn = process->turn++ & 1;
-	struct conf_faults faults;
-	struct keyring *ring = NULL;
-	struct directory *directory = NULL;
-	arena_free(&process->arenas[turn]);
-	arena_init(&process->arenas[turn], 1 << 24);
-	if (options_load(lab.config, &process->arenas[turn], &process->options[turn], &faults) < 0 ||
-		keyring_load(process->options[turn].key_file, false, &ring) < 0 ||
-		directory_load(process->options[turn].hospitals_dir, process->options[turn].insurers_dir, &faults,
-			&directory) < 0) {
-		log_line(LOG_ERROR, "%s", err_text());
-		exit(3);
-	}
-	process->worker.options = &process->options[turn];
-	process->worker.keyring = ring;
-	process->worker.directory = directory;
-}
 
 static inline void lab_drained(struct worker *worker)
 {
@@ -272,26 +250,40 @@ static inline void lab_on_term(evutil_socket_t fd, short what, void *ctx)
 	intake_role.drain(process->state);
 }
 
+/* The role's own part of a reload is what a test's failing allocations are counted in, or, where it asks for that, the
+ * reading before it too. */
+static inline void lab_memory_fails(void)
+{
+	if (atomic_exchange(&lab.memory->reload, false))
+		mem_fail_at(atomic_load(&lab.memory->at), atomic_load(&lab.memory->once));
+}
+
+static inline int lab_role_reload(void *state)
+{
+	lab_memory_fails();
+	return intake_role.reload(state);
+}
+
+static inline void lab_reloaded(bool good)
+{
+	if (!good) exit(4);
+	atomic_store(&lab.memory->failures, mem_failures());
+	(void)atomic_fetch_add(&lab.memory->reloads, 1);
+}
+
 static inline void lab_on_hup(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd, (void)what;
 	struct lab_worker *process = ctx;
-	struct keyring *ring = (struct keyring *)process->worker.keyring;
-	struct directory *directory = (struct directory *)process->worker.directory;
-	if (process->former_directory != NULL) return;
-	lab_load(process);
-	if (atomic_exchange(&lab.memory->reload, false))
-		mem_fail_at(atomic_load(&lab.memory->at), atomic_load(&lab.memory->once));
-	if (intake_role.reload(process->state) == 0) {
-		keyring_free(ring);
-		directory_free(directory);
-	} else {
-		process->former_ring = ring;
-		process->former_directory = directory;
-		atomic_store(&lab.memory->ends, true);
-		intake_role.drain(process->state);
-	}
-	(void)atomic_fetch_add(&lab.memory->reloads, 1);
+	if (atomic_load(&lab.memory->reading)) lab_memory_fails();
+	lab_reloaded(reload_begin(&process->reload));
+}
+
+static inline void lab_on_tick(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd, (void)what;
+	struct lab_worker *process = ctx;
+	if (!reload_tick(&process->reload)) exit(4);
 }
 
 static inline void lab_on_usr1(evutil_socket_t fd, short what, void *ctx)
@@ -309,11 +301,15 @@ static inline void lab_on_usr1(evutil_socket_t fd, short what, void *ctx)
 
 static inline void lab_serve(int ready_fd)
 {
-	struct lab_worker process = {.turn = 0};
+	struct lab_worker process = {.state = NULL};
 	struct worker *worker = &process.worker;
+	struct role role = intake_role;
+	struct config *config = NULL;
 	int listeners[] = {lab.listener, -1};
 	log_init(2, "intake", LOG_INFO);
-	lab_load(&process);
+	if (config_load(lab.config, &config) < 0) exit(3);
+	role.reload = lab_role_reload;
+	reload_open(&process.reload, worker, &role, config);
 	worker->base = event_base_new();
 	if (worker->base == NULL || metrics_new(&worker->metrics) < 0) exit(3);
 	worker->role = "intake";
@@ -323,11 +319,15 @@ static inline void lab_serve(int ready_fd)
 	struct event *term = evsignal_new(worker->base, SIGTERM, lab_on_term, &process);
 	struct event *hup = evsignal_new(worker->base, SIGHUP, lab_on_hup, &process);
 	struct event *usr1 = evsignal_new(worker->base, SIGUSR1, lab_on_usr1, NULL);
-	if (event_add(term, NULL) != 0 || event_add(hup, NULL) != 0 || event_add(usr1, NULL) != 0) exit(3);
+	struct event *tick = event_new(worker->base, -1, EV_PERSIST, lab_on_tick, &process);
+	if (event_add(term, NULL) != 0 || event_add(hup, NULL) != 0 || event_add(usr1, NULL) != 0 ||
+		event_add(tick, &(struct timeval){.tv_usec = 50000}) != 0)
+		exit(3);
 	if (intake_role.start(worker, &process.state) < 0) {
 		log_line(LOG_ERROR, "%s", err_text());
 		exit(3);
 	}
+	process.reload.state = process.state;
 	while (!intake_role.ready(process.state)) (void)event_base_loop(worker->base, EVLOOP_ONCE);
 	if (write(ready_fd, "1", 1) != 1) exit(3);
 	(void)close(ready_fd);
@@ -336,14 +336,10 @@ static inline void lab_serve(int ready_fd)
 	event_free(term);
 	event_free(hup);
 	event_free(usr1);
+	event_free(tick);
 	metrics_free(worker->metrics);
 	event_base_free(worker->base);
-	keyring_free((struct keyring *)worker->keyring);
-	directory_free((struct directory *)worker->directory);
-	keyring_free(process.former_ring);
-	directory_free(process.former_directory);
-	arena_free(&process.arenas[0]);
-	arena_free(&process.arenas[1]);
+	reload_close(&process.reload);
 	exit(0);
 }
 
