@@ -12,6 +12,7 @@ import pathlib
 import random
 import subprocess
 import threading
+import time
 
 import invariants
 import place as place_module
@@ -43,7 +44,7 @@ class Hospital:
         self.next = first
         self.going = threading.Event()
         self.stopped = threading.Event()
-        self.busy = 0
+        self.open = {}  # number: what was said last, of those that have no 2xx yet
         for _ in range(2):
             threading.Thread(target=self._work, daemon=True).start()
 
@@ -58,15 +59,15 @@ class Hospital:
             with self.lock:
                 if not self.going.is_set():
                     continue
-                self.busy += 1
                 self.next += 1
                 number = "%s-%d" % (self.client, self.next)
+                self.open[number] = "nothing"
             try:
                 self.send(client, number, self.insurers[self.next % len(self.insurers)])
             except AssertionError as fault:
                 self.faults.append(str(fault))
             with self.lock:
-                self.busy -= 1
+                del self.open[number]
             self.stopped.wait(self.pause_s)
 
     def send(self, client, number, insurer):
@@ -75,12 +76,14 @@ class Hospital:
             try:
                 answer = client.post("/fhir/Claim", traffic.bill(number, insurer),
                                      headers=dict(traffic.FHIR, **{"Idempotency-Key": number}))
-            except (OSError, http.client.HTTPException):
+            except (OSError, http.client.HTTPException) as fault:
                 client.close()
                 self.broken += 1
+                self._said(number, repr(fault))
                 self.stopped.wait(0.1)
                 continue
             self.answers[answer.status] += 1
+            self._said(number, repr(answer))
             if answer.status == 503:
                 self.stopped.wait(0.1)
                 continue
@@ -90,13 +93,23 @@ class Hospital:
                 self.insurer_of[number] = insurer
             return
 
+    def _said(self, number, what):
+        with self.lock:
+            if number in self.open:
+                self.open[number] = "%s: %s" % (time.strftime("%H:%M:%S"), what[:300])
+
     def one(self, number, insurer):
         self.send(self._connect(), number, insurer)
 
     def quiet(self, timeout_s):
         """Sends nothing new; what is under way gets its answer first."""
         self.going.clear()
-        zhifu.wait_until(lambda: self.busy == 0, "the hospital's open claims to be answered", timeout_s)
+
+        def answered():
+            with self.lock:
+                assert not self.open, "said last: %s" % self.open
+            return True
+        zhifu.wait_until(answered, "intake to take what hospital %s is sending" % self.client, timeout_s)
 
 
 class Payer(traffic.Insurer):

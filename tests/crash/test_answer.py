@@ -11,6 +11,10 @@ import invariants
 import traffic
 import zhifu
 
+# What ended without a known end because the insurer's answer was cut, by what the daemon says of it. A busy machine also lets
+# an answer that was whole come too late: it is in doubt as well, and says nothing about where the answers end.
+DEATHS_SQL = """SELECT coalesce(error, '') AS error, count(*) FROM zhifu.attempt WHERE outcome = 4
+    AND coalesce(error, '') NOT ILIKE '%%timed out%%' GROUP BY 1"""
 AT_ONCE = 20  # deaths a script; every other submission is answered well, or the breaker would rest the route
 
 
@@ -27,9 +31,10 @@ def load(insurer, cuts):
 
 
 def die_at(place, keep, cuts):
-    """Claims whose answers end at these bytes, until the answer is over before. Returns how many were begun and died."""
+    """Claims whose answers end at these bytes, until the answer is over before. Returns how many were begun, and how many
+    died by what the daemon says of it."""
     insurer = traffic.start(place, keep).insurers[0]
-    ids, begun, deaths = {}, 0, 0
+    ids, begun, deaths = {}, 0, {}
     while begun < len(cuts):
         some = cuts[begun:begun + AT_ONCE]
         load(insurer, some)
@@ -37,7 +42,7 @@ def die_at(place, keep, cuts):
         ids.update(traffic.Sender(place.daemon, numbers).finish())
         begun += len(some)
         traffic.wait_adjudicated(place, 2 * begun)
-        before, deaths = deaths, place.database.value("SELECT count(*) FROM zhifu.attempt WHERE outcome = 4")
+        before, deaths = deaths, {row["error"]: row["count"] for row in place.database.sql(DEATHS_SQL)}
         if deaths == before:
             break
     invariants.assert_all_is_well(place, [insurer], ids)
@@ -49,12 +54,14 @@ def die_at(place, keep, cuts):
 def test_it_dies_at_some_bytes(place, keep):
     rng = random.Random(os.environ.get("ZHIFU_CRASH_SEED") or datetime.date.today().toordinal())
     begun, deaths = die_at(place, keep, [0, 1, *rng.sample(range(2, 1200), AT_ONCE - 2)])
-    assert deaths == begun == AT_ONCE
+    assert sum(deaths.values()) == begun == AT_ONCE, deaths
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_it_dies_at_every_byte(place, keep):
     begun, deaths = die_at(place, keep, range(100000))
-    print("%d bytes, %d deaths within an answer" % (begun, deaths))
-    assert deaths > 500 and begun - deaths < 2 * AT_ONCE
+    died = sum(deaths.values())
+    print("%d bytes, %d deaths within an answer: %s" % (begun, died, deaths))
+    # The last turn met whole answers alone, the one before some of them; all others died, each at its byte.
+    assert died > 500 and begun - died < 2 * AT_ONCE, deaths
