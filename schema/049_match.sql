@@ -182,14 +182,21 @@ CALL tenant_tables('match_item', 'match_candidate', 'match_rejected', 'match_not
 GRANT UPDATE ON match_item, match_payer, claim_number, match_turn TO zhifu_writer;
 GRANT DELETE ON match_candidate, match_payer, match_lesson, remittance_paid TO zhifu_writer;
 
--- One who decides for a hospital at a time, until the end of the transaction.
-CREATE FUNCTION match_lock(p_hospital uuid) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
-	SELECT pg_advisory_xact_lock(hashtextextended('zhifu.match ' || p_hospital, 0))
+-- One who decides for a hospital at a time, until the end of the transaction. p_machine: the matcher, whose turn it is, may write
+-- several rounds at once: no two of them are about the same claim or item, and each locks its receivables and lines.
+CREATE FUNCTION match_lock(p_hospital uuid, p_machine boolean DEFAULT false) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	IF p_machine THEN
+		PERFORM pg_advisory_xact_lock_shared(hashtextextended('zhifu.match ' || p_hospital, 0));
+	ELSE
+		PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.match ' || p_hospital, 0));
+	END IF;
+END
 $$;
 
 -- A part's share of what the whole is worth, rounded half away from zero.
 CREATE FUNCTION match_share(p_book bigint, p_part bigint, p_whole bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
-	SELECT CASE WHEN p_part = p_whole THEN p_book ELSE round(p_book::numeric * p_part / p_whole)::bigint END
+	SELECT CASE WHEN p_part = p_whole THEN p_book WHEN p_part = 0 THEN 0 ELSE round(p_book::numeric * p_part / p_whole)::bigint END
 $$;
 
 -- What lines are carried at in the books, from their own postings; book NULL: there is no rate for one yet.
@@ -397,7 +404,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 $$;
 
 -- Items in the order of their days. p_due: those to be looked at; else what came in the last months before them: what may be taken
--- back, or may be the same payment. p_since: of these only what changed since that mark, and of those to be looked at that they are.
+-- back, or may be the same payment. p_since: of these only what changed since that mark, and of those to be looked at again that they are.
 CREATE FUNCTION match_items(p_hospital uuid, p_due boolean, p_day date, p_line uuid, p_part integer, p_limit integer, p_since bigint)
 RETURNS TABLE (line_id uuid, part integer, version integer, amount bigint, open bigint, currency text, exponent smallint, booked_day date,
 	value_day date, book bigint, whole bigint, by_hand boolean, waits boolean, claims uuid[], content bytea, detail bytea,
@@ -415,9 +422,10 @@ BEGIN
 			ORDER BY i.booked_day, i.line_id, i.part LIMIT p_limit) t;
 	ELSIF p_since IS NOT NULL THEN
 		SELECT array_agg(t.line_id), array_agg(t.part) INTO chosen, chosen_part FROM (SELECT u.line_id, u.part FROM (
-				SELECT * FROM (SELECT i.hospital_id, i.line_id, i.part, i.booked_day FROM match_item i WHERE i.changed >= p_since OFFSET 0) c
+				SELECT * FROM (SELECT i.hospital_id, i.line_id, i.part, i.booked_day FROM match_item i WHERE i.changed >= p_since
+					AND (i.wait IS NOT NULL OR i.version > 1 OR i.open_minor = 0) OFFSET 0) c
 				UNION SELECT i.hospital_id, i.line_id, i.part, i.booked_day FROM match_item i
-				WHERE i.hospital_id = p_hospital AND i.due_at <= now() AND i.open_minor <> 0) u
+				WHERE i.hospital_id = p_hospital AND i.due_at <= now() AND i.open_minor <> 0 AND i.wait IS NOT NULL) u
 			WHERE u.hospital_id = p_hospital AND (u.booked_day, u.line_id, u.part) > (p_day, p_line, p_part)
 			ORDER BY u.booked_day, u.line_id, u.part LIMIT p_limit) t;
 	ELSE

@@ -10,7 +10,7 @@ SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	live integer[];
 BEGIN
-	PERFORM match_lock(p_hospital);
+	PERFORM match_lock(p_hospital, true);
 	WITH waits AS (
 		UPDATE match_item i SET wait = t.w, due_at = now() + make_interval(secs => t.s),
 			claims = (SELECT array_agg(q.c) FROM unnest(q_line, q_claim) AS q (l, c) WHERE q.l = t.n)
@@ -152,9 +152,10 @@ DECLARE
 	allots match_allot[];
 	moved bigint[]; -- by part: what the receivable's account moves by
 BEGIN
-	PERFORM match_lock(p_hospital);
+	PERFORM match_lock(p_hospital, NOT p_by_hand);
 	SELECT h.book_currency, (now() AT TIME ZONE h.zone)::date INTO STRICT home, today FROM hospital h WHERE h.hospital_id = p_hospital;
 	PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = ANY (a_claim) ORDER BY r.claim_id FOR UPDATE;
+	PERFORM 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = ANY (l_line) ORDER BY s.line_id FOR UPDATE;
 	IF EXISTS (SELECT 1 FROM unnest(a_kind, a_amount) AS t (k, a) WHERE t.k IN (1, 3) AND t.a < 0) THEN
 		SELECT array_agg(t.k ORDER BY t.n), array_agg(t.z ORDER BY t.n) INTO a_kind, a_cleared
 		FROM match_taken(p_hospital, l_line, a_line, a_kind, a_claim, a_amount, a_cleared) t;

@@ -79,6 +79,7 @@ struct match_know {
 	uint64_t print;    /* of what the index was made by, besides what it is made of */
 	int64_t mark;      /* what changed since then is not known (match_begin) */
 	int32_t turn;      /* in which it was last used */
+	uint32_t rounds;   /* that it was used in */
 	bool loaded;       /* all that was to be read has been read once */
 	bool broken;       /* it can't be brought up to date: only making it anew helps */
 	uint64_t left_out; /* claims and contracts that can't be matched */

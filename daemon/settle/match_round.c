@@ -26,6 +26,19 @@ void match_round_begin(struct match_round *round, bool single, int32_t first)
 	round->day = round->first = first;
 }
 
+void match_round_next(struct match_round *round, const struct match_round *before)
+{
+	round->earlier = before->earlier;
+	round->day = before->day;
+	round->line = before->line;
+	round->part = before->part;
+}
+
+bool match_round_alone(const struct match_round *round)
+{
+	return round->count > 0 && round->lines[0].posts && round->lines[0].choices[0].kind == MATCH_REVERSAL;
+}
+
 void match_round_free(struct match_round *round)
 {
 	arena_free(&round->arena);
@@ -283,17 +296,27 @@ static int choices_fill(struct match_round *round, const struct match_know *know
 	return r;
 }
 
-/* Is one of these claims moved in this round already? */
+static bool moves(
+	const struct match_know *know, const struct match_candidate *candidate, uint32_t from, uint32_t before)
+{
+	for (uint32_t i = 0; i < candidate->part_count; i++) {
+		uint32_t claim = candidate->parts[i].claim, touched;
+
+		if (claim == MATCH_NONE) continue;
+		touched = know->claims[claim].touched;
+		if (touched >= from && touched < before) return true;
+	}
+	return false;
+}
+
+/* Is a claim that it may be for moved by what is not committed yet, or one that it moves in this round already? */
 static bool collides(const struct match_round *round, const struct match_know *know, const struct match_result *result)
 {
-	const struct match_candidate *first = &result->candidates[0];
-
+	for (uint32_t i = 0; i < result->count; i++)
+		if (moves(know, &result->candidates[i], round->oldest, round->number)) return true;
 	if (result->wait != MATCH_POSTS) return false;
-	if (first->kind == MATCH_REVERSAL) return round->count > 0;
-	for (uint32_t i = 0; i < first->part_count; i++)
-		if (first->parts[i].claim != MATCH_NONE && know->claims[first->parts[i].claim].touched == round->number)
-			return true;
-	return false;
+	if (result->candidates[0].kind == MATCH_REVERSAL) return round->count > 0;
+	return moves(know, &result->candidates[0], round->number, round->number + 1);
 }
 
 /* The index as it is when it is posted. */
@@ -356,7 +379,8 @@ int match_round_take(struct match_round *round, struct match_know *know, const s
 
 	arena_reset(&round->arena);
 	round->count = 0;
-	round->number++;
+	round->number = ++know->rounds;
+	if (round->oldest == 0) round->oldest = round->number;
 	if (round->earlier) return earlier_take(round, know, hold, sealer, rows);
 	round->lines = zf_alloc_array(&round->arena.zf, ROUND_ITEMS, sizeof(*round->lines));
 	if (round->lines == NULL) return ERR_NOMEM;
@@ -489,7 +513,7 @@ int match_round_commit(struct match_round *round, const struct match_know *know,
 	size_t count = 0;
 
 	if (postings == NULL) return ERR_NOMEM;
-	round->return_asked = round->lines[0].posts && round->lines[0].choices[0].kind == MATCH_REVERSAL;
+	round->return_asked = match_round_alone(round);
 	round->post_asked = false;
 	if (round->return_asked) {
 		return_add(round, know, batch);
@@ -522,6 +546,16 @@ static void versions_add(struct match_know *know, const struct match_choice *cho
 	}
 }
 
+/* What was not posted is looked at again, and nothing came of it. */
+static int undone(struct match_know *know, const struct round_line *line)
+{
+	uint32_t credit;
+	int r = match_know_credit(know, &line->line, line->part, &credit);
+
+	if (r == 0) match_index_credit_forget(know->index, credit);
+	return r == 0 ? match_know_again(know, line->choices) : r;
+}
+
 int match_round_done(struct match_round *round, struct match_know *know, const struct pg_result *const *results,
 	uint32_t *ret_posted)
 {
@@ -539,10 +573,9 @@ int match_round_done(struct match_round *round, struct match_know *know, const s
 			posted++;
 		} else {
 			round->stale = true;
-			r = match_know_again(know, round->lines[i].choices);
+			r = undone(know, &round->lines[i]);
 		}
 	}
-	round->posted += posted;
 	*ret_posted = posted;
 	return r;
 }

@@ -1,5 +1,6 @@
 /* One round of a turn of matching: some items of money in suspense, what the matcher says of them, and what of that
- * goes to the database together. Items whose claims were moved in this very round are left for the next. */
+ * goes to the database together. Items whose claims are moved in this very round, or in one that is not committed
+ * yet, are left for the next. */
 #ifndef SETTLE_MATCH_ROUND_H
 #define SETTLE_MATCH_ROUND_H
 
@@ -8,7 +9,7 @@
 struct db_batch;
 struct db_params;
 
-#define ROUND_ITEMS 200    /* to be looked at */
+#define ROUND_ITEMS 400    /* to be looked at */
 #define ROUND_EARLIER 2000 /* to be remembered */
 #define ROUND_EARLIER_DAYS 150
 #define ROUND_BYTES_MAX (256u << 20)
@@ -26,7 +27,7 @@ struct round_line {
 	struct match_choice choices[MATCH_CANDIDATES_MAX];
 };
 
-/* Members are private, but for count, single, stale, ended and posted. */
+/* Members are private, but for count, single, earlier, stale, ended, number and oldest. */
 struct match_round {
 	struct arena arena;
 	struct round_line *lines; /* of this round */
@@ -35,8 +36,8 @@ struct match_round {
 	bool stale;        /* what is known is not what is any more: the turn must end */
 	bool ended;        /* there is nothing behind these */
 	bool earlier;      /* it is still about what came before */
-	uint32_t posted;   /* by the whole turn */
-	uint32_t number;   /* of the round, from 1 */
+	uint32_t number;   /* of the round, from 1 and never again */
+	uint32_t oldest;   /* the first one that is not committed yet; 0: this */
 	int32_t day, part; /* the last item that was taken */
 	int32_t first;     /* day of what is remembered */
 	struct uuid line;
@@ -45,7 +46,11 @@ struct match_round {
 
 /* first: the first day of what came before and is remembered. */
 void match_round_begin(struct match_round *round, bool single, int32_t first);
+/* Goes on behind another one, which is not committed yet. */
+void match_round_next(struct match_round *round, const struct match_round *before);
 void match_round_free(struct match_round *round); /* zeroed is fine */
+/* It may undo anything: nothing else is under way while it is written. */
+bool match_round_alone(const struct match_round *round);
 /* The parameters of SETTLE_MATCH_ITEMS: what comes next. */
 void match_round_ask(const struct match_round *round, const struct match_know *know, struct db_params *params);
 /* Takes its rows. count 0 and not ended: ask on. ERR_NOMEM, or what the matcher says. */

@@ -22,6 +22,24 @@
 #define KEPT_MAX 64              /* hospitals of which what is known is kept between turns, */
 #define KEPT_CLAIMS_MAX 3000000u /* and their claims; each takes about 300 bytes */
 
+#define FLIGHTS 2 /* rounds at a time: while PostgreSQL writes one, the other is looked at, or written beside it */
+
+/* How a turn ends; the worst counts. */
+enum turn_end {
+	TURN_GOES_ON,
+	TURN_DONE,    /* all that was due was looked at */
+	TURN_BROKEN,  /* the rest is for the next one */
+	TURN_DROPPED, /* it can't even be given back */
+};
+
+/* A round, from its rows to its commit. */
+struct flight {
+	struct matching *matching;
+	struct db_batch *batch;
+	struct match_round round;
+	bool flying; /* it is being written */
+};
+
 struct matching {
 	const struct worker *worker;
 	struct db_pool *pool;
@@ -35,7 +53,13 @@ struct matching {
 		struct match_know *know; /* owned */
 	} kept[KEPT_MAX];                /* the last used first */
 	uint32_t kept_count;
-	struct match_round round;
+	struct flight flights[FLIGHTS];
+	struct flight *taking;  /* whose rows came last, or are asked */
+	struct flight *waiting; /* looked at, to be written when nothing else is; NULL: none */
+	enum turn_end over;
+	uint32_t turn_posted; /* lines */
+	bool stale;           /* what is known is not what is any more */
+	bool reading;         /* the batch is under way */
 	struct uuid hospital; /* of the turn */
 	int32_t turn;
 	int64_t mark;
@@ -48,11 +72,8 @@ struct matching {
 };
 
 static void on_begun(void *ctx, const struct db_outcome *outcome);
-static void on_parked(void *ctx, const struct db_outcome *outcome);
-static void on_round(void *ctx, const struct db_outcome *outcome);
 static void claims_ask(struct matching *matching);
 static void advices_ask(struct matching *matching);
-static void items_ask(struct matching *matching);
 
 /* ---- what is kept from turn to turn ---- */
 
@@ -107,9 +128,12 @@ int matching_new(
 
 	if (r == 0) r = sealer_new(&matching->sealer);
 	if (r == 0) r = db_batch_new(pool, &matching->batch);
+	for (int i = 0; r == 0 && i < FLIGHTS; i++) {
+		matching->flights[i].matching = matching;
+		r = db_batch_new(pool, &matching->flights[i].batch);
+	}
 	if (r < 0) {
-		if (matching != NULL) sealer_free(matching->sealer);
-		mem_free(matching);
+		matching_free(matching);
 		return r;
 	}
 	matching->worker = worker;
@@ -129,7 +153,10 @@ void matching_free(struct matching *matching)
 {
 	if (matching == NULL) return;
 	db_batch_free(matching->batch);
-	match_round_free(&matching->round);
+	for (int i = 0; i < FLIGHTS; i++) {
+		db_batch_free(matching->flights[i].batch);
+		match_round_free(&matching->flights[i].round);
+	}
 	know_drop(matching->know);
 	kept_drop(matching, 0);
 	sealer_free(matching->sealer);
@@ -138,6 +165,13 @@ void matching_free(struct matching *matching)
 
 /* ---- the turn ends ---- */
 
+static bool any_flies(const struct matching *matching)
+{
+	for (int i = 0; i < FLIGHTS; i++)
+		if (matching->flights[i].flying) return true;
+	return false;
+}
+
 static void turn_drop(struct matching *matching)
 {
 	if (matching->know != NULL) {
@@ -145,7 +179,10 @@ static void turn_drop(struct matching *matching)
 		matching->know->left_out = 0;
 	}
 	if (matching->abandon) kept_drop(matching, 0); /* they borrowed it too */
-	match_round_free(&matching->round);
+	for (int i = 0; i < FLIGHTS; i++) {
+		match_round_free(&matching->flights[i].round);
+		db_batch_reset(matching->flights[i].batch);
+	}
 	if (matching->know != NULL && matching->sound && !matching->abandon && !matching->know->broken)
 		kept_put(matching);
 	know_drop(matching->know);
@@ -157,16 +194,15 @@ static void turn_drop(struct matching *matching)
 static void on_kept(void *ctx, const struct db_outcome *outcome)
 {
 	struct matching *matching = ctx;
-	bool again = outcome->ending == DB_COMMITTED && !matching->abandon &&
-		     (matching->round.posted > 0 || matching->round.stale);
+	bool again =
+		outcome->ending == DB_COMMITTED && !matching->abandon && (matching->turn_posted > 0 || matching->stale);
 
 	turn_drop(matching);
 	if (again) matching_look(matching); /* another hospital may wait */
 }
 
-/* done: all that was due was looked at. What was not is found by the next turn, when the lease has run out or at once.
- */
-static void turn_end(struct matching *matching, bool done)
+/* What was not looked at is found by the next turn, when the lease has run out or at once. */
+static void turn_end(struct matching *matching)
 {
 	struct db_params *params;
 
@@ -175,9 +211,22 @@ static void turn_end(struct matching *matching, bool done)
 	db_params_uuid(params, &matching->hospital);
 	db_params_int4(params, matching->turn);
 	db_params_int4(params, 0);
-	db_params_bool(params, done);
+	db_params_bool(params, matching->over == TURN_DONE);
 	db_params_uuid(params, &matching->know->last_claim);
 	if (db_batch_run(matching->batch, 0, on_kept, matching) < 0) turn_drop(matching);
+}
+
+/* Nothing more is begun. The turn ends when nothing is under way any more. */
+static void turn_over(struct matching *matching, enum turn_end how)
+{
+	if (how > matching->over) matching->over = how;
+	if (matching->reading || any_flies(matching) || matching->over == TURN_GOES_ON) return;
+	if (matching->waiting != NULL) matching->sound = false; /* it is known as if it were written */
+	matching->waiting = NULL;
+	if (matching->over == TURN_DROPPED)
+		turn_drop(matching);
+	else
+		turn_end(matching);
 }
 
 /* Asks what is in the batch, and keeps the turn with it. */
@@ -190,118 +239,197 @@ static void turn_ask(struct matching *matching, db_done *done)
 	db_params_int4(params, LEASE_S);
 	db_params_bool(params, false);
 	db_params_null(params);
-	if (db_batch_run(matching->batch, 0, done, matching) < 0) turn_drop(matching);
+	matching->reading = db_batch_run(matching->batch, 0, done, matching) == 0;
+	if (!matching->reading) turn_over(matching, TURN_DROPPED);
 }
 
-/* True when there is no answer to go on with, and that was dealt with. */
+/* True when there is no answer to go on with, and that was dealt with: the batch is run again, or the turn is over. */
+static bool run_failed(struct matching *matching, const struct db_outcome *outcome, struct db_batch *batch,
+	bool *under_way, db_done *again, void *ctx, const char *what)
+{
+	bool retryable = outcome->ending == DB_UNKNOWN || outcome->ending == DB_RETRYABLE;
+
+	*under_way = false;
+	if (!matching->abandon && outcome->ending == DB_COMMITTED) {
+		matching->tries = 0;
+		return false;
+	}
+	if (!matching->abandon && retryable && matching->tries++ < 5 && db_batch_run(batch, 0, again, ctx) == 0) {
+		*under_way = true;
+		return true;
+	}
+	if (!matching->abandon && outcome->ending == DB_REFUSED)
+		log_fields(LOG_ERROR, what, "sqlstate", outcome->sqlstate, "why", outcome->message, NULL);
+	turn_over(matching, TURN_DROPPED); /* the next one is when its lease has run out */
+	return true;
+}
+
+/* The same of what is asked in the turn. */
 static bool turn_failed(struct matching *matching, const struct db_outcome *outcome, db_done *again, const char *what)
 {
-	if (matching->abandon) {
-		turn_drop(matching); /* the next turn is when its lease has run out */
-		return true;
-	}
-	if (outcome->ending == DB_COMMITTED) {
-		const struct pg_result *last = outcome->results[outcome->count - 1];
-
-		matching->tries = 0;
-		if (again == on_parked || again == on_round || again == on_begun || db_rows_bool(last, 0, 0))
-			return false;
-		turn_drop(matching); /* it took so long that another has the turn */
-		return true;
-	}
-	if ((outcome->ending == DB_UNKNOWN || outcome->ending == DB_RETRYABLE) && matching->tries++ < 5 &&
-		db_batch_run(matching->batch, 0, again, matching) == 0)
-		return true;
-	if (outcome->ending == DB_REFUSED)
-		log_fields(LOG_ERROR, what, "sqlstate", outcome->sqlstate, "why", outcome->message, NULL);
-	turn_drop(matching);
+	if (run_failed(matching, outcome, matching->batch, &matching->reading, again, matching, what)) return true;
+	if (db_rows_bool(outcome->results[outcome->count - 1], 0, 0)) return false;
+	turn_over(matching, TURN_DROPPED); /* it took so long that another has the turn */
 	return true;
 }
 
 /* ---- rounds ---- */
 
+static void flights_go_on(struct matching *matching);
+
 static void on_parked(void *ctx, const struct db_outcome *outcome)
 {
-	struct matching *matching = ctx;
+	struct flight *flight = ctx;
 
-	if (!turn_failed(matching, outcome, on_parked, "money that can't be posted could not be put aside"))
-		turn_end(matching, false);
+	if (!run_failed(flight->matching, outcome, flight->batch, &flight->flying, on_parked, flight,
+		    "money that can't be posted could not be put aside"))
+		turn_over(flight->matching, TURN_BROKEN);
+}
+
+/* False: it could not be run. */
+static bool flight_run(struct flight *flight, db_done *done)
+{
+	struct matching *matching = flight->matching;
+	int r;
+
+	db_batch_reset(flight->batch);
+	r = match_round_commit(&flight->round, matching->know, matching->hold, matching->sealer, flight->batch);
+	flight->flying = r == 0 && db_batch_run(flight->batch, 0, done, flight) == 0;
+	return flight->flying;
 }
 
 /* The database found a fault in what was to be posted: one at a time finds in which, and that one waits for a person.
  */
-static void round_refused(struct matching *matching, const struct db_outcome *outcome)
+static void round_refused(struct flight *flight, const struct db_outcome *outcome)
 {
+	struct matching *matching = flight->matching;
+
+	flight->flying = matching->sound = false;
 	log_fields(LOG_ERROR, "matched money could not be posted", "sqlstate", outcome->sqlstate, "why",
 		outcome->message, NULL);
-	if (!matching->round.single) {
+	if (!flight->round.single) {
 		matching->single = true;
-		turn_end(matching, false);
+		turn_over(matching, TURN_BROKEN);
 		return;
 	}
-	match_round_park(&matching->round);
-	db_batch_reset(matching->batch);
-	if (match_round_commit(&matching->round, matching->know, matching->hold, matching->sealer, matching->batch) <
-			0 ||
-		db_batch_run(matching->batch, 0, on_parked, matching) < 0)
-		turn_end(matching, false);
+	match_round_park(&flight->round);
+	if (!flight_run(flight, on_parked)) turn_over(matching, TURN_BROKEN);
 }
 
 static void on_round(void *ctx, const struct db_outcome *outcome)
 {
-	struct matching *matching = ctx;
-	struct match_round *round = &matching->round;
+	struct flight *flight = ctx;
+	struct matching *matching = flight->matching;
+	struct match_round *round = &flight->round;
 	uint32_t posted = 0;
 
 	if (outcome->ending == DB_REFUSED && !matching->abandon) {
-		round_refused(matching, outcome);
+		round_refused(flight, outcome);
 		return;
 	}
-	if (turn_failed(matching, outcome, on_round, "matched money could not be posted")) return;
+	if (run_failed(matching, outcome, flight->batch, &flight->flying, on_round, flight,
+		    "matched money could not be posted")) {
+		if (!flight->flying) matching->sound = false;
+		return;
+	}
 	POINT("match.after_commit");
 	metric_add(matching->looked, round->count);
-	matching->sound = match_round_done(round, matching->know, outcome->results, &posted) == 0;
+	if (match_round_done(round, matching->know, outcome->results, &posted) < 0) matching->sound = false;
 	metric_add(matching->posted, posted);
+	matching->turn_posted += posted;
+	matching->stale |= round->stale;
 	if (round->stale || !matching->sound)
-		turn_end(matching, false);
+		turn_over(matching, TURN_BROKEN);
 	else
-		items_ask(matching);
+		flights_go_on(matching);
+}
+
+static void flight_write(struct flight *flight)
+{
+	POINT("match.before_commit");
+	if (!flight_run(flight, on_round)) {
+		flight->matching->sound = false;
+		turn_over(flight->matching, TURN_BROKEN);
+	}
+}
+
+/* The number of the first round that is not committed; 0: all are. */
+static uint32_t oldest_flying(const struct matching *matching)
+{
+	uint32_t oldest = 0;
+
+	for (int i = 0; i < FLIGHTS; i++) {
+		const struct flight *flight = &matching->flights[i];
+
+		if (flight->flying && (oldest == 0 || flight->round.number < oldest)) oldest = flight->round.number;
+	}
+	return oldest;
 }
 
 static void on_items(void *ctx, const struct db_outcome *outcome)
 {
 	struct matching *matching = ctx;
-	struct match_round *round = &matching->round;
+	struct flight *flight = matching->taking;
+	struct match_round *round = &flight->round;
 	bool earlier = round->earlier;
 	int r;
 
 	if (turn_failed(matching, outcome, on_items, "money in suspense could not be read")) return;
-	matching->sound = false; /* until what comes out of it is committed */
+	if (matching->over != TURN_GOES_ON) { /* by a round that landed meanwhile */
+		turn_over(matching, matching->over);
+		return;
+	}
+	round->oldest = oldest_flying(matching);
 	r = match_round_take(round, matching->know, matching->hold, matching->sealer, outcome->results[0]);
-	if (r == 0 && earlier && !round->earlier) match_know_loaded(matching->know, matching->mark);
-	if (r == 0 && round->count == 0 && !round->ended) { /* what came before is only remembered */
-		items_ask(matching);
+	if (r == 0 && earlier && !round->earlier) {
+		match_know_loaded(matching->know, matching->mark);
+		matching->sound = true;
+	}
+	if (r < 0) {
+		matching->sound = false;
+		log_fields(LOG_ERROR, "money in suspense could not be matched", "why", err_name(r), NULL);
+		turn_over(matching, TURN_BROKEN);
 		return;
 	}
-	matching->sound = r == 0 && round->count == 0;
-	if (r < 0 || round->count == 0) {
-		if (r < 0) log_fields(LOG_ERROR, "money in suspense could not be matched", "why", err_name(r), NULL);
-		if (r == 0) matching->single = false;
-		turn_end(matching, r == 0);
+	if (round->count == 0 && round->ended) {
+		matching->single = false;
+		turn_over(matching, TURN_DONE);
 		return;
 	}
-	db_batch_reset(matching->batch);
-	r = match_round_commit(round, matching->know, matching->hold, matching->sealer, matching->batch);
-	POINT("match.before_commit");
-	if (r < 0 || db_batch_run(matching->batch, 0, on_round, matching) < 0) turn_end(matching, false);
+	if (round->count > 0) matching->waiting = flight;
+	/* what comes next hangs on what is being written */
+	if (round->count > 0 || earlier || !any_flies(matching)) flights_go_on(matching);
 }
 
-static void items_ask(struct matching *matching)
+static void items_ask(struct matching *matching, struct flight *flight)
 {
+	if (flight != matching->taking) match_round_next(&flight->round, &matching->taking->round);
+	matching->taking = flight;
 	db_batch_reset(matching->batch);
-	match_round_ask(
-		&matching->round, matching->know, db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_ITEMS]));
+	match_round_ask(&flight->round, matching->know, db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_ITEMS]));
 	turn_ask(matching, on_items);
+}
+
+/* Writes what was looked at, and asks for more, as far as there is room. */
+static void flights_go_on(struct matching *matching)
+{
+	struct flight *waiting = matching->waiting, *room = NULL;
+	bool alone = false;
+
+	if (matching->over != TURN_GOES_ON) {
+		turn_over(matching, matching->over);
+		return;
+	}
+	if (waiting != NULL) {
+		alone = waiting->round.single || match_round_alone(&waiting->round);
+		if (alone && any_flies(matching)) return;
+		matching->waiting = NULL;
+		flight_write(waiting);
+	}
+	for (int i = 0; i < FLIGHTS && room == NULL && !alone; i++)
+		if (!matching->flights[i].flying) room = &matching->flights[i];
+	if (matching->over != TURN_GOES_ON || matching->reading || room == NULL) return;
+	items_ask(matching, room);
 }
 
 /* ---- what is known ---- */
@@ -325,11 +453,11 @@ static void on_advices(void *ctx, const struct db_outcome *outcome)
 	full = db_rows_count(outcome->results[0]) == ADVICES_PAGE;
 	r = match_know_advices(matching->know, outcome->results[0], full, &matching->advices_after);
 	if (r < 0)
-		turn_end(matching, false);
+		turn_over(matching, TURN_BROKEN);
 	else if (full)
 		advices_ask(matching);
 	else
-		items_ask(matching);
+		items_ask(matching, matching->taking);
 }
 
 static void advices_ask(struct matching *matching)
@@ -357,7 +485,7 @@ static void on_claims(void *ctx, const struct db_outcome *outcome)
 	r = match_know_claims(matching->know, rows);
 	if (db_rows_count(rows) > 0) matching->claims_after = db_rows_uuid(rows, db_rows_count(rows) - 1, 0);
 	if (r < 0 || matching->know->broken) /* the next turn reads all */
-		turn_end(matching, false);
+		turn_over(matching, TURN_BROKEN);
 	else if (db_rows_count(rows) == CLAIMS_PAGE)
 		claims_ask(matching);
 	else
@@ -394,7 +522,7 @@ static void on_known(void *ctx, const struct db_outcome *outcome)
 		worker->directory, worker->keyring, matching->hold, matching->sealer, &rows);
 	if (r < 0) {
 		log_fields(LOG_ERROR, "matching could not begin", "why", err_name(r), NULL);
-		turn_end(matching, false);
+		turn_over(matching, TURN_BROKEN);
 		return;
 	}
 	claims_ask(matching);
@@ -431,7 +559,9 @@ static void on_begun(void *ctx, const struct db_outcome *outcome)
 	const struct hospital *hospital;
 	int r;
 
-	if (turn_failed(matching, outcome, on_begun, "what is to be matched could not be asked")) return;
+	if (run_failed(matching, outcome, matching->batch, &matching->reading, on_begun, matching,
+		    "what is to be matched could not be asked"))
+		return;
 	if (db_rows_count(outcome->results[0]) == 0) {
 		turn_drop(matching);
 		return;
@@ -440,8 +570,10 @@ static void on_begun(void *ctx, const struct db_outcome *outcome)
 	matching->turn = (int32_t)db_rows_int(outcome->results[0], 0, 1);
 	matching->mark = db_rows_int(outcome->results[0], 0, 2);
 	matching->claims_after = matching->advices_after = (struct uuid){{0}};
-	match_round_begin(
-		&matching->round, matching->single, (int32_t)(clock_wall_ms() / 86400000) - ROUND_EARLIER_DAYS);
+	for (int i = 0; i < FLIGHTS; i++)
+		match_round_begin(&matching->flights[i].round, matching->single,
+			(int32_t)(clock_wall_ms() / 86400000) - ROUND_EARLIER_DAYS);
+	matching->taking = &matching->flights[0];
 	hospital = directory_hospital(matching->worker->directory, &matching->hospital);
 	r = hospital == NULL ? ERR_NOTFOUND : kept_take(matching);
 	if (r == 0) {
@@ -461,10 +593,13 @@ void matching_look(struct matching *matching)
 		kept_drop(matching, 0); /* it may not be the same database after */
 	if (matching->busy || !db_pool_up(matching->pool) || !keyhold_ready(matching->hold)) return;
 	matching->tries = 0;
-	matching->abandon = matching->sound = false;
+	matching->over = TURN_GOES_ON;
+	matching->waiting = NULL;
+	matching->turn_posted = 0;
+	matching->abandon = matching->sound = matching->stale = false;
 	db_batch_reset(matching->batch);
 	db_params_int4(db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_BEGIN]), LEASE_S);
-	matching->busy = db_batch_run(matching->batch, 0, on_begun, matching) == 0;
+	matching->busy = matching->reading = db_batch_run(matching->batch, 0, on_begun, matching) == 0;
 	if (!matching->busy) db_batch_reset(matching->batch);
 }
 

@@ -12,19 +12,20 @@ import points  # noqa: E402
 import zhifu  # noqa: E402
 from finance import ALPHA, Finance  # noqa: E402
 
-CLAIMS = 250  # more than one round
+CLAIMS = 420  # more than one round
 
 
 @pytest.fixture
-def office(place):
+def office(place, request):
     place.points = points.Points(place.folder)
     place.daemon.env.update(place.points.env)
     made = Finance(place)
     alpha = made.contract("alpha", "A")
-    made.claims = [made.claim(alpha, "10-06", "%d.00" % (1000 + n)) for n in range(CLAIMS)]
+    made.claims = [made.claim(alpha, "10-06", "%d.00" % (1000 + n)) for n in range(request.param)]
     return made
 
 
+@pytest.mark.parametrize("office", [CLAIMS], indirect=True)
 @pytest.mark.parametrize("name", list(points.MATCH_POINTS))
 def test_killed_while_matching(office, name):
     office.place.points.arm(name, nth=2)
@@ -44,6 +45,7 @@ def test_killed_while_matching(office, name):
     office.holds()
 
 
+@pytest.mark.parametrize("office", [1], indirect=True)
 def test_killed_while_a_person_decides(office):
     line, = office.statement("CNY", "10-30", ("999.00", "SOMEBODY", "HELLO"))
     office.looked()
