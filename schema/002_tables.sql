@@ -521,6 +521,15 @@ CREATE TABLE stay (
 	PRIMARY KEY (hospital_id, stay)
 ) WITH (fillfactor = 80);
 
+-- By what a stay is known: its number under each look-up key that has been in force since it was first heard of. stay: the name
+-- that counts everywhere else.
+CREATE TABLE stay_name (
+	hospital_id uuid NOT NULL,
+	name        text NOT NULL,
+	stay        text NOT NULL,
+	PRIMARY KEY (hospital_id, name)
+);
+
 -- What of a stay is revenue with its bills alone, by the day of the books on which it is: in all what is billed beyond what is
 -- charged. Below 0: bills that were taken back on another day than theirs.
 CREATE TABLE stay_ahead (

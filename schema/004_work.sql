@@ -3,7 +3,7 @@ SET search_path = zhifu;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA zhifu TO zhifu_writer;
 -- History is written once: not even the functions may change it.
-REVOKE UPDATE, DELETE ON claim, claim_event, idempotency, posting, adjudication, adjudication_line, export_ledger, remittance
+REVOKE UPDATE, DELETE ON claim, claim_event, idempotency, posting, adjudication, adjudication_line, export_ledger, remittance, stay_name
 	FROM zhifu_writer;
 GRANT UPDATE (changed) ON remittance TO zhifu_writer; -- no history: which transaction did last, for who asks for news
 REVOKE DELETE ON message, remittance_detail, exchange, claim_state, stay FROM zhifu_writer;
@@ -54,11 +54,28 @@ BEGIN
 END
 $$;
 
--- A stay that one of these names is of, from now on the first if none is.
-CREATE FUNCTION stay_of(p_hospital uuid, p_names text) RETURNS text LANGUAGE plpgsql STABLE SET search_path = zhifu, pg_temp AS $$
+-- The stay that one of these names, newest first, is of; the oldest one says it, which most have heard of. NULL: none.
+CREATE FUNCTION stay_known(p_hospital uuid, p_names text) RETURNS text LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT s.stay FROM stay_name s WHERE s.hospital_id = p_hospital AND s.name = ANY (string_to_array(p_names, ','))
+	ORDER BY array_position(string_to_array(p_names, ','), s.name) DESC LIMIT 1
+$$;
+
+-- The same, and from now on it has all of these names: a claim brings those of the keys when it came, and a key may go. The stay is
+-- called by the oldest, so that two who meet it at once, one of them not knowing the newest key yet, say the same.
+CREATE FUNCTION stay_of(p_hospital uuid, p_names text) RETURNS text LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	names CONSTANT text[] := string_to_array(p_names, ',');
+	known bigint;
+	found text;
 BEGIN
-	RETURN coalesce((SELECT s.stay FROM stay s WHERE s.hospital_id = p_hospital AND s.stay = ANY (string_to_array(p_names, ','))
-		ORDER BY s.stay LIMIT 1), split_part(p_names, ',', 1));
+	SELECT count(*), (array_agg(s.stay ORDER BY array_position(names, s.name) DESC))[1] INTO known, found
+	FROM stay_name s WHERE s.hospital_id = p_hospital AND s.name = ANY (names);
+	IF known < cardinality(names) THEN
+		INSERT INTO stay_name (hospital_id, name, stay)
+		SELECT p_hospital, n, coalesce(found, names[cardinality(names)]) FROM unnest(names) AS n ORDER BY n ON CONFLICT DO NOTHING;
+		found := stay_known(p_hospital, p_names);
+	END IF;
+	RETURN found;
 END
 $$;
 
@@ -138,11 +155,13 @@ DECLARE
 	b record;
 	own bigint;
 BEGIN
-	-- In their order, so that two calls do not wait for each other.
-	FOR b IN SELECT t.n, t.h, t.c, t.a, stay_of(t.h, t.s) AS stay, (now() AT TIME ZONE o.zone)::date AS day FROM unnest(p_hospital, p_claim, p_amount, p_currency, p_stay)
-			WITH ORDINALITY AS t (h, c, a, u, s, n) JOIN hospital o ON o.hospital_id = t.h AND o.book_currency = t.u
-		WHERE t.s IS NOT NULL AND t.a > 0 AND t.c = ANY (p_stepped) AND EXISTS (SELECT 1 FROM stay s WHERE s.hospital_id = t.h)
-		ORDER BY t.h, stay, t.n
+	-- In their order, so that two calls do not wait for each other: by their names, which may be new, and then as stays.
+	FOR b IN SELECT q.n, q.h, q.c, q.a, q.day, stay_of(q.h, q.s) AS stay FROM (
+			SELECT t.*, (now() AT TIME ZONE o.zone)::date AS day FROM unnest(p_hospital, p_claim, p_amount, p_currency, p_stay)
+				WITH ORDINALITY AS t (h, c, a, u, s, n) JOIN hospital o ON o.hospital_id = t.h AND o.book_currency = t.u
+			WHERE t.s IS NOT NULL AND t.a > 0 AND t.c = ANY (p_stepped) AND EXISTS (SELECT 1 FROM stay s WHERE s.hospital_id = t.h)
+			ORDER BY t.h, t.s) q
+		ORDER BY q.h, stay, q.n
 	LOOP
 		own := stay_ahead_add(b.h, b.stay, b.day, stay_add(b.h, b.stay, 0, b.a));
 		INSERT INTO stay_bill VALUES (b.h, b.c, b.stay, b.a);

@@ -20,6 +20,8 @@ GRANT SELECT, INSERT ON api_request TO zhifu_writer;
 REVOKE UPDATE, DELETE ON charge FROM zhifu_writer;
 GRANT SELECT ON charge TO zhifu_intake, zhifu_operator;
 GRANT SELECT ON stay, stay_ahead, stay_bill TO zhifu_operator;
+GRANT SELECT ON stay_name TO zhifu_intake, zhifu_operator;
+GRANT EXECUTE ON FUNCTION stay_known TO zhifu_intake, zhifu_operator;
 
 DO $$
 DECLARE

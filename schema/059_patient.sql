@@ -23,7 +23,7 @@ DECLARE
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.patient ' || p_hospital, 0));
 	SELECT * INTO a FROM patient_account p
-	WHERE p.hospital_id = p_hospital AND (p.stay = ANY (string_to_array(p_names, ',')) OR p.claim_id = p_claim);
+	WHERE p.hospital_id = p_hospital AND (p.stay = stay_known(p_hospital, p_names) OR p.claim_id = p_claim);
 	IF NOT FOUND AND p_exponent IS NOT NULL THEN
 		IF p_claim IS NOT NULL AND NOT EXISTS (SELECT 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim) THEN
 			RAISE EXCEPTION 'there is no such claim';
@@ -64,7 +64,7 @@ DECLARE
 	total bigint := 0;
 BEGIN
 	FOR d IN SELECT p.* FROM patient_account p WHERE p.hospital_id = a.hospital_id AND p.deposit_minor > 0 AND (p.account_id = a.account_id
-		OR p.stay = ANY (string_to_array((SELECT c.stay FROM claim c WHERE c.hospital_id = a.hospital_id AND c.claim_id = a.claim_id), ',')))
+		OR p.stay = stay_known(a.hospital_id, (SELECT c.stay FROM claim c WHERE c.hospital_id = a.hospital_id AND c.claim_id = a.claim_id)))
 	LOOP
 		used := least(rest - total, d.deposit_minor);
 		UPDATE patient_account p SET deposit_minor = p.deposit_minor - used WHERE p.hospital_id = d.hospital_id AND p.account_id = d.account_id;

@@ -452,7 +452,7 @@ static const char *const account_sql =
 	" a.other_minor, a.vat_minor, a.paid_minor, a.deposit_minor, patient_open(a),"
 	" (SELECT b.why FROM patient_bill b WHERE b.hospital_id = a.hospital_id AND b.account_id = a.account_id AND NOT b.quote"
 	"  ORDER BY b.made_at DESC LIMIT 1), a.receivable"
-	" FROM patient_account a WHERE a.hospital_id = $1 AND (a.stay = ANY (string_to_array($2, ',')) OR a.claim_id = $3)";
+	" FROM patient_account a WHERE a.hospital_id = $1 AND (a.stay = stay_known($1, $2) OR a.claim_id = $3)";
 
 static const char *const payments_sql =
 	"SELECT p.payment_id, p.book_day, p.kind, p.method, p.amount_minor, p.acquirer, p.reference, p.settlement_id IS NOT NULL, p.of_payment"

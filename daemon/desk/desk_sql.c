@@ -193,7 +193,7 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	[DESK_CHARGES] = {"desk_charges",
 		"SELECT (c.service_day - date '1970-01-01')::int8, c.charge_id, " CHARGE_COLUMNS " FROM zhifu.charge c"
 		" WHERE c.hospital_id = $1::uuid AND ($2::date IS NULL OR c.service_day >= $2)"
-		" AND ($3::date IS NULL OR c.service_day <= $3) AND ($4::text IS NULL OR c.stay = ANY (string_to_array($4, ',')))"
+		" AND ($3::date IS NULL OR c.service_day <= $3) AND ($4::text IS NULL OR c.stay = zhifu.stay_known($1, $4))"
 		" AND ($5::text IS NULL OR c.identifier = $5)" BEHIND(
 			"c.service_day", "c.charge_id", "6", "7") " ORDER BY c.service_day, c.charge_id LIMIT $8::int4",
 		8},

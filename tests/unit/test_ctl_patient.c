@@ -4,10 +4,11 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "model/stay.h"
 
 static struct ctl_world world;
 static char ref[REF_TEXT_LEN];
-static char stay[80]; /* by which the last account is known */
+static char stay[STAY_TEXT_MAX]; /* by which the last account is known */
 
 #define CLAIM "019ab000-0000-7000-8000-000000000001"
 #define OTHER "019ab000-0000-7000-8000-000000000002"
@@ -107,7 +108,7 @@ static int begin(void **state)
 	(void)state;
 	world_sql(&world,
 		"TRUNCATE zhifu.claim_state, zhifu.receivable, zhifu.posting, zhifu.fact, zhifu.patient_account, zhifu.patient_bill,"
-		" zhifu.patient_payment, zhifu.acquirer_settlement, zhifu.charge, zhifu.stay, zhifu.stay_ahead, zhifu.stay_bill, zhifu.bank_file,"
+		" zhifu.patient_payment, zhifu.acquirer_settlement, zhifu.charge, zhifu.stay, zhifu.stay_name, zhifu.stay_ahead, zhifu.stay_bill, zhifu.bank_file,"
 		" zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.suspense, zhifu.match_item CASCADE");
 	ref_new("HZ1", ref);
 	return 0;
@@ -193,7 +194,7 @@ static void charged(const char *identifier, int64_t minor, const char *day)
 	world_sql(&world, "SET zhifu.hospital_id = '" HOSPITAL_A "'");
 	assert_int_equal(world_count(&world,
 				 "SELECT stored FROM zhifu.charge_add('" HOSPITAL_A
-				 "', 'his', NULL, NULL, '{%s}', '{%s}', '{%jd}', '{CNY}', '{2}', '{NULL}', '{%s}')",
+				 "', 'his', NULL, NULL, '{%s}', '{%s}', '{%jd}', '{CNY}', '{2}', '{NULL}', '{\"%s\"}')",
 				 identifier, day, (intmax_t)minor, stay),
 		1);
 }
@@ -211,6 +212,31 @@ static void billed(const char *claim, int64_t minor, const char *day)
 		"SELECT zhifu.stay_add('" HOSPITAL_A "', '%s', 0, %jd)",
 		claim, claim, claim, (intmax_t)minor, (intmax_t)minor, (intmax_t)minor, day, day, claim,
 		(intmax_t)minor, (intmax_t)minor, day, claim, claim, stay, (intmax_t)minor);
+}
+
+/* What was quoted and deposited under one look-up key is of the stay that is charged under the next. */
+static void a_new_look_up_key_splits_no_stay(void **state)
+{
+	struct keyring *ring = NULL;
+	struct uuid hospital;
+	char path[160];
+	(void)state;
+	assert_ctl(&world, 0, "money patient quote 100.00 " STAY);
+	assert_ctl(&world, 0, "money patient deposit 100.00 --by cash --receipt 0004 --day 2025-09-24 " STAY);
+	assert_ctl(&world, 0, "key rotate lookup");
+	snprintf(path, sizeof(path), "%s/keys", world.folder);
+	assert_int_equal(keyring_load(path, false, &ring), 0);
+	assert_int_equal(uuid_parse(HOSPITAL_A, &hospital), 0);
+	assert_int_equal(stay_names(ring, &hospital, "ZY-0001", stay), 0);
+	keyring_free(ring);
+	charged("rotated", 10000, "2025-09-30");
+	assert_ctl(&world, 0, "money patient bill 100.00 --day 2025-10-06 " STAY);
+	assert_answer("open", "0.00");
+	assert_int_equal(balance("AR-INPT"), 0);
+	assert_int_equal(balance("DEP"), 0);
+	assert_ctl(&world, 0, "money patient show --json --stay ZY-0001 --hospital HZ1");
+	assert_answer("paid", "100.00");
+	holds();
 }
 
 static void an_inpatient_leaves(void **state)
@@ -567,6 +593,7 @@ int main(void)
 		cmocka_unit_test_setup(who_leaves_owes, begin),
 		cmocka_unit_test_setup(what_is_told_twice_is_booked_once, begin),
 		cmocka_unit_test_setup(an_ending_that_is_not_known_is_told, begin),
+		cmocka_unit_test_setup(a_new_look_up_key_splits_no_stay, begin),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);
 	world_stop(&world);

@@ -229,6 +229,30 @@ static void test_a_bill_of_a_stay_that_is_taken_back(void **state_)
 	assert_stay(4000, 0, 4000);
 }
 
+/* A claim knows its stay by the look-up keys there were when it came, a charge by those of now. */
+static void test_a_new_look_up_key_splits_no_stay(void **state_)
+{
+	struct test_claim first, second, third;
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	stay_begin();
+	first = stay_claim("1:c1");
+	second = stay_claim("2:c1,1:c1");
+	charge_take("H1", "2:c1,1:c1", 10000, "");
+	claim_deliver(&first);
+	assert_stay(0, 10000, 10000);
+	/* The first key is gone from the file: whoever came in between has told what the stay is by the second. */
+	third = stay_claim("3:c1,2:c1");
+	claim_deliver(&third);
+	assert_stay(0, 20000, 20000);
+	charge_take("H2", "3:c1", 25000, "");
+	assert_stay(15000, 20000, 35000);
+	claim_deliver(&second);
+	assert_stay(5000, 30000, 35000);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.stay WHERE stay LIKE '%%:c1'"), 1);
+}
+
 /* Revenue of medical care in a month. */
 static int64_t revenue_of(const char *month)
 {
@@ -632,6 +656,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_bill_of_a_stay_that_is_taken_back),
 		cmocka_unit_test(test_a_stay_is_revenue_once),
+		cmocka_unit_test(test_a_new_look_up_key_splits_no_stay),
 		cmocka_unit_test(test_a_charge_behind_its_bill_moves_no_revenue),
 		cmocka_unit_test(test_a_charge_of_a_closed_month),
 		cmocka_unit_test(test_a_chain_of_steps_in_one_call),
