@@ -124,6 +124,8 @@ CREATE TABLE match_turn (
 	leased_until timestamptz NOT NULL DEFAULT '-infinity',
 	begun_at     timestamptz NOT NULL DEFAULT '-infinity',
 	looked_at    timestamptz NOT NULL DEFAULT '-infinity', -- what came later wakes
+	begun_mark   bigint NOT NULL DEFAULT 0, -- what transactions before it did was seen
+	looked_mark  bigint NOT NULL DEFAULT 0, -- what later ones changed of an advice wakes
 	last_claim   uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000' -- the newest that was looked at
 );
 
@@ -220,7 +222,7 @@ $$;
 -- something to look at to the caller. No row: there is nothing to do. mark: what transactions before it did is seen from now on;
 -- who keeps what he reads in this turn asks in a later one only for what changed since.
 CREATE FUNCTION match_begin(p_lease_s integer) RETURNS TABLE (hospital_id uuid, turn integer, mark bigint) LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
 	h uuid;
@@ -230,19 +232,23 @@ BEGIN
 	END LOOP;
 	INSERT INTO match_turn (hospital_id) SELECT DISTINCT i.hospital_id FROM match_item i WHERE i.due_at <= now() AND i.open_minor <> 0
 	ON CONFLICT DO NOTHING;
-	-- What has come since the last turn: an advice, or (every ten minutes, for it may be all the time) a claim.
+	-- What has come since the last turn: an advice, news of one (by what changed, as in match_claims; while a transaction lasts, those after
+	-- it stay news, so not at once again), or (every ten minutes, for it may be all the time) a claim.
 	FOR h IN SELECT t.hospital_id FROM match_turn t WHERE t.leased_until <= now()
 		AND (EXISTS (SELECT 1 FROM remittance r WHERE r.hospital_id = t.hospital_id AND r.created_at > t.looked_at)
+			OR (t.looked_at < now() - interval '20 seconds' AND EXISTS (SELECT 1 FROM (SELECT i.hospital_id AS h FROM remittance i
+				WHERE i.changed >= t.looked_mark OFFSET 0) r WHERE r.h = t.hospital_id))
 			OR (t.looked_at < now() - interval '10 minutes'
 				AND EXISTS (SELECT 1 FROM receivable r WHERE r.hospital_id = t.hospital_id AND r.claim_id > t.last_claim))) LOOP
 		UPDATE match_item i SET due_at = now() WHERE i.hospital_id = h AND i.open_minor <> 0 AND i.due_at > now() AND i.wait IS NOT NULL;
 	END LOOP;
-	RETURN QUERY UPDATE match_turn t SET turn = t.turn + 1, begun_at = now(), leased_until = now() + make_interval(secs => p_lease_s)
+	RETURN QUERY UPDATE match_turn t SET turn = t.turn + 1, begun_at = now(), leased_until = now() + make_interval(secs => p_lease_s),
+		begun_mark = txid_snapshot_xmin(txid_current_snapshot())
 	FROM (SELECT m.hospital_id FROM match_turn m WHERE m.leased_until <= now() AND EXISTS (SELECT 1 FROM match_item i
 			JOIN suspense s ON s.hospital_id = i.hospital_id AND s.line_id = i.line_id AND s.held = 0
 			WHERE i.hospital_id = m.hospital_id AND i.due_at <= now() AND i.open_minor <> 0)
 		ORDER BY m.leased_until LIMIT 1 FOR UPDATE SKIP LOCKED) n
-	WHERE t.hospital_id = n.hospital_id RETURNING t.hospital_id, t.turn, txid_snapshot_xmin(txid_current_snapshot());
+	WHERE t.hospital_id = n.hospital_id RETURNING t.hospital_id, t.turn, t.begun_mark;
 END
 $$;
 
@@ -275,6 +281,7 @@ BEGIN
 	-- Some seconds of overlap: what was being committed when it began was not seen.
 	UPDATE match_turn SET leased_until = CASE WHEN p_lease_s > 0 THEN now() + make_interval(secs => p_lease_s) ELSE '-infinity' END,
 		looked_at = CASE WHEN p_done THEN begun_at - interval '5 seconds' ELSE looked_at END,
+		looked_mark = CASE WHEN p_done THEN begun_mark ELSE looked_mark END,
 		last_claim = CASE WHEN p_done THEN p_last_claim ELSE last_claim END
 	WHERE hospital_id = p_hospital AND turn = p_turn;
 	RETURN FOUND;

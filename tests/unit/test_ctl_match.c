@@ -527,6 +527,29 @@ static void matching_knows_the_insurers_numbers(void **state)
 	assert_string_equal(number_of(1), "ANSWER-2");
 }
 
+static int64_t turns(void)
+{
+	return world_count(&world, "SELECT count(*) FROM zhifu.match_begin(1)");
+}
+
+static void an_advice_told_again_wakes(void **state)
+{
+	(void)state;
+	world_sql(&world,
+		"INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, balanced,"
+		" content, created_at) VALUES ('" HOSPITAL_A "', '" ID_A
+		"0100', 'alpha', 'R-1', 100, 'CNY', 2, true, '', now() - interval '1 day')");
+	line_of(2, "620,00", "SOMEBODY"); /* begins a turn */
+	/* It waits, and all was looked at. */
+	world_sql(&world, "UPDATE zhifu.match_item SET wait = 1, due_at = now() + interval '6 hours'");
+	world_sql(&world, "SELECT zhifu.match_keep(hospital_id, turn, 0, true, last_claim) FROM zhifu.match_turn");
+	world_sql(&world, "UPDATE zhifu.match_turn SET looked_at = now() - interval '1 minute'");
+	assert_int_equal(turns(), 0);
+	/* As translate does when a detail's claim has become known. */
+	world_sql(&world, "UPDATE zhifu.remittance SET changed = txid_current()");
+	assert_int_equal(turns(), 1);
+}
+
 static int group_begin(void **state)
 {
 	(void)state;
@@ -560,6 +583,7 @@ int main(void)
 		cmocka_unit_test_setup(a_candidate_is_known_by_its_print, none_left),
 		cmocka_unit_test_setup(a_move_that_vanished_leaves_no_hole, none_left),
 		cmocka_unit_test_setup(matching_knows_the_insurers_numbers, none_left),
+		cmocka_unit_test_setup(an_advice_told_again_wakes, none_left),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);
 	world_stop(&world);
