@@ -25,7 +25,7 @@ static const uint16_t level_score[] = {
 /* Credits that look as this line, which the bank takes back. */
 static void find_reversed(struct match_find *find)
 {
-	const struct match_index *index = find->index;
+	struct match_index *index = find->index;
 	const struct match_entry *entry;
 	struct match_credit wanted;
 	struct match_key key = match_credit_key(find->line, &wanted);
@@ -34,7 +34,9 @@ static void find_reversed(struct match_find *find)
 		const struct match_credit *credit = &index->credits[entry->value];
 		bool same = credit->references == wanted.references ||
 			    (credit->end_to_end != 0 && credit->end_to_end == wanted.end_to_end);
-		if (credit->reversed || credit->forgotten || !same || wanted.references == 0) continue;
+		bool gone = match_credit_gone(index, entry);
+		index->taken.passed += gone;
+		if (gone || !same || wanted.references == 0) continue;
 		match_answer_add(find, &(struct match_answer){.kind = MATCH_REVERSAL,
 					       .credit = credit->id,
 					       .level = MATCH_LEVEL_NAMED,

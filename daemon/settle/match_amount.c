@@ -167,7 +167,7 @@ struct amount_search {
 /* All claims with such an amount in the index. */
 static void search_range(struct amount_search *search, int64_t low, int64_t high)
 {
-	const struct match_index *index = search->find->index;
+	struct match_index *index = search->find->index;
 	const struct match_entry *entry;
 	if (high < 1) return;
 	if (low < 1) low = 1;
@@ -176,8 +176,10 @@ static void search_range(struct amount_search *search, int64_t low, int64_t high
 			match_amount_key(search->contract, search->fixed, high));
 	while (!search->ended && (entry = match_walk_next(&walk)) != NULL) {
 		const struct match_item *item = &index->items[entry->value];
-		int64_t now = search->fixed ? item->fixed : item->open;
-		if ((uint64_t)now != entry->key.lo) continue; /* it was, and does not count */
+		if (match_amount_gone(index, entry)) {
+			index->amounts.passed++;
+			continue;
+		}
 		if (search->find->looked++ >= MATCH_LOOKED_MAX) {
 			search->find->answers_many = true;
 			search->ended = true;

@@ -150,7 +150,7 @@ static void pool_add(struct match_find *find, struct claim_pool *pool, uint32_t 
 /* All that these payers owe and that can be paid in this currency. */
 static void pool_fill(struct match_find *find, struct claim_pool *pool, uint32_t count_max)
 {
-	const struct match_index *index = find->index;
+	struct match_index *index = find->index;
 	pool_clear(pool);
 	for (uint32_t i = 0; i < index->setting.contract_count && !pool->many; i++) {
 		const struct match_terms *terms = &index->terms[i];
@@ -163,7 +163,10 @@ static void pool_fill(struct match_find *find, struct claim_pool *pool, uint32_t
 			&index->amounts, match_amount_key(i, false, 1), match_amount_key(i, false, INT64_MAX));
 		while ((entry = match_walk_next(&walk)) != NULL && !pool->many) {
 			const struct match_item *item = &index->items[entry->value];
-			if ((uint64_t)item->open != entry->key.lo) continue; /* it was, and does not count */
+			if (match_amount_gone(index, entry)) {
+				index->amounts.passed++;
+				continue;
+			}
 			if (++looked > 4 * POOL_MAX) pool->many = true;
 			if (item->billed_day > find->line->booked_day) continue;
 			/* the same claim and amount may be entered twice, after it was reopened */
@@ -315,7 +318,7 @@ static bool amount_told(struct match_find *find, void *context, uint32_t claim)
 /* The claims that are hinted, and open. */
 static void pool_hints(struct match_find *find, struct claim_pool *pool)
 {
-	const struct match_index *index = find->index;
+	struct match_index *index = find->index;
 	pool_clear(pool);
 	for (uint32_t i = 0; i < find->hint_count; i++) {
 		const struct match_hint *hint = &find->hints[i];

@@ -39,6 +39,19 @@ bool match_number_gone(const struct match_index *index, const struct match_entry
 	return item->owed == 0 || match_key_compare(item->keys[entry->kind], entry->key) != 0;
 }
 
+bool match_amount_gone(const void *ctx, const struct match_entry *entry)
+{
+	const struct match_index *index = ctx;
+	const struct match_item *item = &index->items[entry->value];
+	return (uint64_t)(entry->key.hi % 2 != 0 ? item->fixed : item->open) != entry->key.lo;
+}
+
+bool match_credit_gone(const void *ctx, const struct match_entry *entry)
+{
+	const struct match_index *index = ctx;
+	return index->credits[entry->value].reversed || index->credits[entry->value].forgotten;
+}
+
 /* Folded names (or accounts) of all payers into one list. */
 static int names_add(const struct match_setting *setting, bool accounts, struct match_name **ret, uint32_t *ret_count)
 {
@@ -441,6 +454,8 @@ int match_index_settle(struct match_index *index)
 		match_order_settle(&index->seen) != 0 || match_order_settle(&index->listed) != 0) {
 		return ERR_NOMEM;
 	}
+	match_order_sweep(&index->amounts, match_amount_gone, index);
+	match_order_sweep(&index->taken, match_credit_gone, index);
 	for (uint32_t i = 0; i < index->notice_count && index->stale; i++) {
 		if (index->notices[i].stale) rows_resolve(index, &index->notices[i]);
 	}

@@ -93,6 +93,9 @@ int match_grow(void **list, uint32_t count, uint32_t *cap, size_t size) MUSTUSE;
 /* Can an entry of the numbers lead to nothing any more, since it was never added whole, or has another number by now?
  */
 bool match_number_gone(const struct match_index *index, const struct match_entry *entry);
+/* The same of an amount, which a claim had, and of a credit (match_order_sweep; ctx: the index). */
+bool match_amount_gone(const void *ctx, const struct match_entry *entry);
+bool match_credit_gone(const void *ctx, const struct match_entry *entry);
 /* The front of a number, for lengths. */
 static inline uint32_t match_front(struct match_key key)
 {

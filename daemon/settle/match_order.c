@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 #define TAIL_MAX 4096      /* entries that are looked through beside the sorted ones before they are merged */
+#define PASSED_MIN 4096    /* entries that do not count, passed by before a sweep */
 #define INSERT_MAX 16      /* so many are inserted one by one, more are sorted */
 #define COUNT_FIRST 64     /* entries in the first piece of memory */
 #define FILTER_WORDS_MIN 8 /* of 64 bits: a key takes two bits in one of them */
@@ -60,6 +61,25 @@ static void tail_sort(struct match_order *order)
 		}
 	}
 	order->tail_sorted = order->tail_count;
+}
+
+static uint32_t sweep(struct match_entry *entries, uint32_t count,
+	bool (*gone)(const void *, const struct match_entry *), const void *ctx)
+{
+	uint32_t left = 0;
+	for (uint32_t i = 0; i < count; i++)
+		if (!gone(ctx, &entries[i])) entries[left++] = entries[i];
+	return left;
+}
+
+void match_order_sweep(
+	struct match_order *order, bool (*gone)(const void *ctx, const struct match_entry *entry), const void *ctx)
+{
+	assert(order->tail_sorted == order->tail_count);
+	if (order->passed < PASSED_MIN + (uint64_t)order->main_count + order->tail_count) return;
+	order->main_count = sweep(order->main, order->main_count, gone, ctx);
+	order->tail_count = order->tail_sorted = sweep(order->tail, order->tail_count, gone, ctx);
+	order->passed = 0;
 }
 
 static uint64_t key_hash(struct match_key key)

@@ -1,6 +1,7 @@
 /* A sorted list of keys with what each stands for: exact and range look-ups among millions at the cost of a binary
- * search, and adding at the cost of an append. Nothing is ever taken out: who looks up asks whether what he found still
- * counts. A small filter in front answers most questions for keys that are not there. */
+ * search, and adding at the cost of an append. Who looks up asks whether what he found still counts, and says so of
+ * what does not: that is swept out when as much of it was passed by as there is in the list. A small filter in front
+ * answers most questions for keys that are not there. */
 #ifndef SETTLE_MATCH_ORDER_H
 #define SETTLE_MATCH_ORDER_H
 
@@ -31,6 +32,7 @@ struct match_order {
 	uint64_t *filter;     /* bits of the keys' hashes; NULL while not wanted */
 	uint64_t filter_mask; /* words of it, a power of two, less one */
 	bool filtered;        /* is one wanted? */
+	uint64_t passed;      /* entries that were found since the last sweep and do not count any more */
 };
 
 void match_order_free(struct match_order *order);
@@ -39,6 +41,9 @@ int match_order_add(struct match_order *order, struct match_key key, uint32_t va
 /* Brings what was added into order; must be called between adding and looking up. ERR_NOMEM: try again before looking
  * up. */
 int match_order_settle(struct match_order *order) MUSTUSE;
+/* Takes out what does not count any more, where enough of it was passed by; not while somebody walks. */
+void match_order_sweep(
+	struct match_order *order, bool (*gone)(const void *ctx, const struct match_entry *entry), const void *ctx);
 /* False when no entry has this key; true: one may. Only of an order with a filter. */
 bool match_order_maybe(const struct match_order *order, struct match_key key);
 

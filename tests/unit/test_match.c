@@ -1,6 +1,7 @@
 /* Matching as a cashier does it: the scenarios S3, S4 and S5 to the fen, damaged references, and money that must not
  * find a home by luck. */
 #include "match_lab.h"
+#include "settle/match_index.h"
 
 #define ALPHA "ALPHA INTERNATIONAL HEALTH INSURANCE PLC"
 #define MERIDIAN "MERIDIAN HEALTHCARE ADMINISTRATORS"
@@ -528,6 +529,27 @@ static void test_one_number_for_a_case_billed_in_parts(void **state)
 	lab_close(&lab);
 }
 
+/* Claims of one amount, paid one by one: what was paid is not passed by for ever. */
+static void test_what_is_paid_is_not_in_the_way(void **state)
+{
+	enum { CLAIMS = 12000 };
+	(void)state;
+	struct match_lab lab = {.payer_count = 0};
+	one_payer(&lab, 1);
+	struct match_line line = lab_line(&lab, "500.00", "CNY", "2026-10-30", ALPHA, "THANKS");
+	for (uint32_t i = 1; i <= CLAIMS; i++) lab_claim(&lab, 0, NULL, "500.00", "500.00", "2026-10-01");
+	for (uint32_t i = 1; i < CLAIMS; i++) {
+		struct zf_money open = match_index_opened(lab.index, i);
+		open.minor = 0;
+		assert_int_equal(match_index_open(lab.index, i, open), 0);
+		if (i % 4 == 0) assert_int_not_equal(lab_match(&lab, &line), MATCH_WAIT_NOTHING);
+	}
+	assert_true(lab.index->amounts.main_count + lab.index->amounts.tail_count < CLAIMS / 4);
+	assert_int_not_equal(lab_match(&lab, &line), MATCH_WAIT_NOTHING);
+	assert_int_equal(lab.result.candidates[0].parts[0].claim, CLAIMS);
+	lab_close(&lab);
+}
+
 static void test_a_missing_rate_is_said(void **state)
 {
 	(void)state;
@@ -663,6 +685,7 @@ int main(void)
 		cmocka_unit_test(test_reversal_finds_its_credit),
 		cmocka_unit_test(test_several_claims_in_one_transfer),
 		cmocka_unit_test(test_one_number_for_a_case_billed_in_parts),
+		cmocka_unit_test(test_what_is_paid_is_not_in_the_way),
 		cmocka_unit_test(test_a_missing_rate_is_said),
 		cmocka_unit_test(test_an_advice_waits_for_its_rate),
 		cmocka_unit_test(test_a_claim_tells_the_day_of_its_rate),
