@@ -36,7 +36,7 @@ CREATE TABLE patient_bill (
 	used_minor    bigint NOT NULL, -- of the deposit, by this bill
 	who           text NOT NULL CHECK (who <> ''),
 	made_at       timestamptz NOT NULL DEFAULT now(),
-	why           text NOT NULL CHECK (why <> ''),
+	why           bytea NOT NULL CHECK (length(why) > 0), -- sealed for bill_id (SEAL_FACT): a patient or an illness may be named in it
 	PRIMARY KEY (hospital_id, bill_id)
 );
 CREATE INDEX patient_bill_account ON patient_bill (account_id);
@@ -77,7 +77,7 @@ CREATE TABLE patient_payment (
 	settlement_id uuid, -- NULL: still in the clearing account
 	who           text NOT NULL CHECK (who <> ''),
 	made_at       timestamptz NOT NULL DEFAULT now(),
-	why           text,
+	why           bytea, -- likewise, for payment_id
 	CHECK ((kind IN (3, 4)) = (of_payment IS NOT NULL)),
 	CHECK ((method = 'transfer') = (acquirer IS NULL) AND (method = 'transfer') = (line_id IS NOT NULL)),
 	PRIMARY KEY (hospital_id, payment_id)

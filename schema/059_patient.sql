@@ -1,5 +1,5 @@
 -- What patients pay: quotes, bills, payments, deposits, refunds, chargebacks, and what acquirers settle of them. The rules of the books
--- are here; daemon/ctl/money_patient.c has the words for outcomes below 0, with `minor` as their figure.
+-- are here; daemon/ctl/money_patient.c has the words for outcomes below 0, with `minor` as their figure. p_why comes sealed.
 SET search_path = zhifu;
 
 -- The account in the ledger where the money of a method is until the bank has it.
@@ -14,13 +14,14 @@ CREATE FUNCTION patient_card_number(p_reference text) RETURNS boolean LANGUAGE s
 	FROM (SELECT substring(regexp_replace(p_reference, '[ -]', '', 'g') FROM '^[0-9]{13,19}$') AS digits) d
 $$;
 
--- One at a time in a hospital, until the transaction ends. The account of a stay (p_names as claim.stay) or a claim; with p_exponent, of the
+-- One at a time in a hospital, the session's, until the transaction ends. The account of a stay (p_names as claim.stay) or a claim; with p_exponent, of the
 -- currency of the books, it is made where there is none.
 CREATE FUNCTION patient_begin(p_hospital uuid, p_names text, p_claim uuid, p_exponent integer) RETURNS patient_account LANGUAGE plpgsql
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	a patient_account;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.patient ' || p_hospital, 0));
 	SELECT * INTO a FROM patient_account p
 	WHERE p.hospital_id = p_hospital AND (p.stay = stay_known(p_hospital, p_names) OR p.claim_id = p_claim);
@@ -135,7 +136,7 @@ $$;
 
 -- The share that a patient is told before: deposits go as far. Returns the account's quote before, NULL: none.
 CREATE FUNCTION patient_quote(p_hospital uuid, p_bill uuid, p_names text, p_claim uuid, p_amount bigint, p_exponent integer,
-	p_who text, p_why text) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	p_who text, p_why bytea) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	a patient_account := patient_begin(p_hospital, p_names, p_claim, p_exponent);
 BEGIN
@@ -150,7 +151,7 @@ $$;
 -- p_other: what is no care, with a tax of p_vat hundredths of a per cent in it. What was deposited is used. minor: open afterwards.
 -- -1 of the stay is only minor charged and not billed; -2 the claim is not decided (yet); -3 of a claim the decision says the share.
 CREATE FUNCTION patient_bill(p_hospital uuid, p_bill uuid, p_names text, p_claim uuid, p_medical bigint, p_other bigint, p_vat integer,
-	p_exponent integer, p_day date, p_who text, p_why text, OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER
+	p_exponent integer, p_day date, p_who text, p_why bytea, OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	a patient_account := patient_begin(p_hospital, p_names, p_claim, p_exponent);
@@ -188,7 +189,7 @@ $$;
 
 -- A patient has left and owes what is open of a stay: it goes from AR-INPT to AR-PT. Returns what is open, also of one who has left
 -- before; NULL: the stay has no account.
-CREATE FUNCTION patient_owe(p_hospital uuid, p_bill uuid, p_names text, p_day date, p_who text, p_why text) RETURNS bigint LANGUAGE plpgsql
+CREATE FUNCTION patient_owe(p_hospital uuid, p_bill uuid, p_names text, p_day date, p_who text, p_why bytea) RETURNS bigint LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	a patient_account := patient_begin(p_hospital, p_names, NULL, NULL);
@@ -206,7 +207,7 @@ END
 $$;
 
 -- Nobody will be billed for the rest of a stay, as where a contract's prices are lower: it was no revenue. Returns the rest.
-CREATE FUNCTION stay_close(p_hospital uuid, p_bill uuid, p_names text, p_exponent integer, p_day date, p_who text, p_why text) RETURNS bigint LANGUAGE plpgsql
+CREATE FUNCTION stay_close(p_hospital uuid, p_bill uuid, p_names text, p_exponent integer, p_day date, p_who text, p_why bytea) RETURNS bigint LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	a patient_account := patient_begin(p_hospital, p_names, NULL, p_exponent);
@@ -251,7 +252,7 @@ $$;
 -- acquirer, -3 the number of a card, -4 the reference or receipt is of a payment that differs, -5 only minor is owed, -6 no share was
 -- quoted, -7 of the quoted share only minor is left, -8 the line has only minor in suspense, or is held.
 CREATE FUNCTION patient_pay(p_hospital uuid, p_payment uuid, p_names text, p_claim uuid, p_kind smallint, p_method text, p_amount bigint,
-	p_currency text, p_exponent integer, p_acquirer text, p_reference text, p_line uuid, p_day date, p_who text, p_why text,
+	p_currency text, p_exponent integer, p_acquirer text, p_reference text, p_line uuid, p_day date, p_who text, p_why bytea,
 	OUT outcome integer, OUT minor bigint, OUT payment uuid, OUT differs text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
@@ -317,7 +318,7 @@ $$;
 -- minor: what of the payment is left. Refused: -9 there is no such payment, -10 of it only minor is left, -11 the patient has only minor
 -- to get back: what is billed is to be lowered first, -12 only cards and wallets have chargebacks.
 CREATE FUNCTION patient_return(p_hospital uuid, p_payment uuid, p_of uuid, p_kind smallint, p_amount bigint, p_reference text, p_day date,
-	p_who text, p_why text, OUT outcome integer, OUT minor bigint, OUT payment uuid, OUT differs text) LANGUAGE plpgsql SECURITY DEFINER
+	p_who text, p_why bytea, OUT outcome integer, OUT minor bigint, OUT payment uuid, OUT differs text) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	a patient_account := patient_begin(p_hospital, NULL, NULL, NULL);

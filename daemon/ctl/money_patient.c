@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "ctl/report.h"
+#include "ctl/unseal.h"
 #include "db/sync.h"
 #include "lib/money.h"
 #include "model/directory.h"
 #include "model/stay.h"
 
 #define LIST_MAX 10000
+#define WORDS_ARENA_BYTES (1u << 20)
 
 /* ---- whose ---- */
 
@@ -88,6 +90,16 @@ static int refuse(const struct ctl *ctl, const struct refusal *refusals, struct 
 	return ctl_fail(what);
 }
 
+/* Begins a change of the hospital's, whose words are sealed for its id. */
+static int change_begin(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, const char *why,
+	struct arena *arena, struct bytes *ret_why)
+{
+	int r = ctl_begin(ctl, hospital, true);
+
+	arena_init(arena, WORDS_ARENA_BYTES);
+	return r < 0 ? r : unseal_words_seal(ctl, hospital, id, why, arena, ret_why);
+}
+
 /* Says what went wrong; takes the rows. */
 static int not_done(const struct ctl *ctl, int code, struct pg_result *rows, const char *what)
 {
@@ -112,6 +124,8 @@ static int patient_quote(struct ctl *ctl, int argc, char **argv)
 	struct pg_result *rows = NULL;
 	struct patient_case whose;
 	struct zf_money share;
+	struct arena arena CLEANUP(arena_free) = {.chunks = NULL};
+	struct bytes sealed;
 	struct report report;
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
 
@@ -119,11 +133,11 @@ static int patient_quote(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) r = case_read(ctl, code, ref, stay, &whose);
 	if (r == 0) r = amount_read(words[0], whose.hospital->book_currency, &share);
 	if (r > 0) return r;
-	if (r == 0) r = ctl_begin(ctl, &whose.hospital->id, true);
+	if (r == 0) r = change_begin(ctl, &whose.hospital->id, &id, why, &arena, &sealed);
 	if (r == 0)
-		r = ctl_query(ctl, &rows, "SELECT patient_quote($1, $2, $3, $4, $5, $6, $7, $8)", "uutuintt",
+		r = ctl_query(ctl, &rows, "SELECT patient_quote($1, $2, $3, $4, $5, $6, $7, $8)", "uutuinty",
 			&whose.hospital->id, &id, case_names(&whose), case_claim(&whose), share.minor,
-			(int)share.exponent, ctl->who, why);
+			(int)share.exponent, ctl->who, sealed);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r < 0) return not_done(ctl, r, rows, "not quoted");
 	report_begin(&report, ctl);
@@ -169,6 +183,8 @@ static int patient_bill(struct ctl *ctl, int argc, char **argv)
 	struct pg_result *rows = NULL;
 	struct patient_case whose;
 	struct zf_money medical, other;
+	struct arena arena CLEANUP(arena_free) = {.chunks = NULL};
+	struct bytes sealed;
 	struct report report;
 	int32_t day = 0;
 	int vat = 0;
@@ -184,12 +200,12 @@ static int patient_bill(struct ctl *ctl, int argc, char **argv)
 		if (r == 0) (void)snprintf(medical_text, sizeof(medical_text), "%jd", (intmax_t)medical.minor);
 	}
 	if (r > 0) return r;
-	if (r == 0) r = ctl_begin(ctl, &whose.hospital->id, true);
+	if (r == 0) r = change_begin(ctl, &whose.hospital->id, &id, why, &arena, &sealed);
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
 			"SELECT * FROM patient_bill($1, $2, $3, $4, nullif($5, '')::bigint, $6, $7, $8, $9, $10, $11)",
-			"uututinndtt", &whose.hospital->id, &id, case_names(&whose), case_claim(&whose), medical_text,
-			other.minor, vat, (int)other.exponent, day, ctl->who, why);
+			"uututinndty", &whose.hospital->id, &id, case_names(&whose), case_claim(&whose), medical_text,
+			other.minor, vat, (int)other.exponent, day, ctl->who, sealed);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r < 0) return not_done(ctl, r, rows, "not billed");
 	if (db_rows_int(rows, 0, 0) < 0) return refuse(ctl, refusals, rows, &other, "not billed");
@@ -210,6 +226,8 @@ static int stay_act(struct ctl *ctl, int argc, char **argv, const char *sql, con
 	struct pg_result *rows = NULL;
 	struct patient_case whose;
 	struct zf_money like;
+	struct arena arena CLEANUP(arena_free) = {.chunks = NULL};
+	struct bytes sealed;
 	struct report report;
 	int32_t day = 0;
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
@@ -219,10 +237,10 @@ static int stay_act(struct ctl *ctl, int argc, char **argv, const char *sql, con
 	if (r == 0) r = ctl_day("--day", day_text, ctl_today(whose.hospital), &day);
 	if (r == 0) r = amount_read("0", whose.hospital->book_currency, &like);
 	if (r > 0) return r;
-	if (r == 0) r = ctl_begin(ctl, &whose.hospital->id, true);
+	if (r == 0) r = change_begin(ctl, &whose.hospital->id, &id, why, &arena, &sealed);
 	if (r == 0)
-		r = ctl_query(ctl, &rows, sql, "uutndtt", &whose.hospital->id, &id, case_names(&whose),
-			(int)like.exponent, day, ctl->who, why);
+		r = ctl_query(ctl, &rows, sql, "uutndty", &whose.hospital->id, &id, case_names(&whose),
+			(int)like.exponent, day, ctl->who, sealed);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r == 0 && db_rows_null(rows, 0, 0))
 		r = err_set(ERR_NOTFOUND, "the stay has no bill of the patient's share");
@@ -335,6 +353,8 @@ static int pay(struct ctl *ctl, int argc, char **argv, int kind)
 	struct pg_result *rows = NULL;
 	struct patient_case whose;
 	struct zf_money amount;
+	struct arena arena CLEANUP(arena_free) = {.chunks = NULL};
+	struct bytes sealed;
 	struct report report;
 	int32_t day = 0;
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
@@ -347,13 +367,13 @@ static int pay(struct ctl *ctl, int argc, char **argv, int kind)
 	if (r == 0) r = ctl_day("--day", day_text, ctl_today(whose.hospital), &day);
 	if (r == 0) r = amount_read(words[0], currency == NULL ? whose.hospital->book_currency : currency, &amount);
 	if (r > 0) return r;
-	if (r == 0) r = ctl_begin(ctl, &whose.hospital->id, true);
+	if (r == 0) r = change_begin(ctl, &whose.hospital->id, &id, why, &arena, &sealed);
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
 			"SELECT * FROM patient_pay($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
-			"uutustitnttudtt", &whose.hospital->id, &id, case_names(&whose), case_claim(&whose), kind,
+			"uutustitnttudty", &whose.hospital->id, &id, case_names(&whose), case_claim(&whose), kind,
 			method, amount.minor, amount.currency, (int)amount.exponent, acquirer,
-			receipt != NULL ? receipt : reference, line_text == NULL ? NULL : &line, day, ctl->who, why);
+			receipt != NULL ? receipt : reference, line_text == NULL ? NULL : &line, day, ctl->who, sealed);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r < 0) return not_done(ctl, r, rows, "not taken");
 	if (db_rows_int(rows, 0, P_OUTCOME) == -4) return refuse_other(ctl, rows, "not taken");
@@ -388,6 +408,8 @@ static int give_back(struct ctl *ctl, int argc, char **argv, int kind)
 	struct uuid id = uuid_new(), of;
 	struct pg_result *rows = NULL;
 	struct zf_money amount;
+	struct arena arena CLEANUP(arena_free) = {.chunks = NULL};
+	struct bytes sealed;
 	struct report report;
 	int32_t day = 0;
 	int r = ctl_arguments(argc, argv, options, 2, 2, words);
@@ -401,11 +423,11 @@ static int give_back(struct ctl *ctl, int argc, char **argv, int kind)
 	r = ctl_day("--day", day_text, ctl_today(hospital), &day);
 	if (r == 0) r = amount_read(words[1], hospital->book_currency, &amount);
 	if (r != 0) return r;
-	r = ctl_begin(ctl, &hospital->id, true);
+	r = change_begin(ctl, &hospital->id, &id, why, &arena, &sealed);
 	if (r == 0)
 		r = ctl_query(ctl, &rows, "SELECT * FROM patient_return($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-			"uuusitdtt", &hospital->id, &id, &of, kind, amount.minor, receipt != NULL ? receipt : reference,
-			day, ctl->who, why);
+			"uuusitdty", &hospital->id, &id, &of, kind, amount.minor, receipt != NULL ? receipt : reference,
+			day, ctl->who, sealed);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r < 0) return not_done(ctl, r, rows, "not booked");
 	if (db_rows_int(rows, 0, P_OUTCOME) == -4) return refuse_other(ctl, rows, "not booked");
@@ -441,8 +463,9 @@ enum {
 	A_PAID,
 	A_DEPOSIT,
 	A_OPEN,
-	A_WHY,
-	A_RECEIVABLE
+	A_RECEIVABLE,
+	A_BILL,
+	A_WHY /* sealed */
 };
 
 static const char *const account_sql =
@@ -450,16 +473,16 @@ static const char *const account_sql =
 	" (SELECT coalesce(sum(CASE p.debit WHEN 'AR-PT' THEN p.amount_minor ELSE -p.amount_minor END), 0)::bigint FROM posting p"
 	"  WHERE p.hospital_id = a.hospital_id AND p.claim_id = a.claim_id AND p.rule = 'patient_share') END,"
 	" a.other_minor, a.vat_minor, a.paid_minor, a.deposit_minor, patient_open(a),"
-	" (SELECT b.why FROM patient_bill b WHERE b.hospital_id = a.hospital_id AND b.account_id = a.account_id AND NOT b.quote"
-	"  ORDER BY b.made_at DESC LIMIT 1), a.receivable"
-	" FROM patient_account a WHERE a.hospital_id = $1 AND (a.stay = stay_known($1, $2) OR a.claim_id = $3)";
+	" a.receivable, b.bill_id, b.why FROM patient_account a LEFT JOIN LATERAL (SELECT p.bill_id, p.why FROM patient_bill p"
+	"  WHERE p.hospital_id = a.hospital_id AND p.account_id = a.account_id AND NOT p.quote ORDER BY p.made_at DESC LIMIT 1) b ON true"
+	" WHERE a.hospital_id = $1 AND (a.stay = stay_known($1, $2) OR a.claim_id = $3)";
 
 static const char *const payments_sql =
 	"SELECT p.payment_id, p.book_day, p.kind, p.method, p.amount_minor, p.acquirer, p.reference, p.settlement_id IS NOT NULL, p.of_payment"
 	" FROM patient_payment p WHERE p.hospital_id = $1 AND p.account_id = $2 ORDER BY p.made_at, p.payment_id LIMIT $3";
 
-static void show_account(
-	const struct ctl *ctl, const struct pg_result *rows, const struct zf_money *like, struct report *report)
+static void show_account(const struct ctl *ctl, const struct pg_result *rows, const char *why,
+	const struct zf_money *like, struct report *report)
 {
 	int64_t share = db_rows_int(rows, 0, A_MEDICAL) + db_rows_int(rows, 0, A_OTHER);
 	bool quoted = !db_rows_null(rows, 0, A_QUOTED);
@@ -474,7 +497,7 @@ static void show_account(
 	report_field(report, "share", say(ctl, "in all", "合计"), cell_like(share, like));
 	report_field(report, "difference", say(ctl, "more than quoted", "与预估差额"),
 		quoted ? cell_like(share - db_rows_int(rows, 0, A_QUOTED), like) : cell_none());
-	report_field(report, "why", say(ctl, "because", "原因"), cell_text(db_rows_text(rows, 0, A_WHY)));
+	report_field(report, "why", say(ctl, "because", "原因"), cell_text(why));
 	report_field(report, "paid", say(ctl, "paid", "已付"), cell_like(db_rows_int(rows, 0, A_PAID), like));
 	report_field(report, "open", say(ctl, "to be paid", "应付"), cell_like(db_rows_int(rows, 0, A_OPEN), like));
 	report_field(report, "deposit", say(ctl, "deposits held", "押金余额"),
@@ -529,7 +552,9 @@ static int patient_show(struct ctl *ctl, int argc, char **argv)
 	struct pg_result *payments = NULL;
 	struct patient_case whose;
 	struct zf_money like;
+	struct arena arena CLEANUP(arena_free) = {.chunks = NULL};
 	struct report report;
+	const char *why = NULL;
 	struct uuid id;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
@@ -546,10 +571,15 @@ static int patient_show(struct ctl *ctl, int argc, char **argv)
 		id = db_rows_uuid(rows, 0, A_ID);
 		r = ctl_query(ctl, &payments, payments_sql, "uui", &whose.hospital->id, &id, (int64_t)LIST_MAX);
 	}
+	arena_init(&arena, WORDS_ARENA_BYTES);
+	if (r == 0 && !db_rows_null(rows, 0, A_BILL)) {
+		id = db_rows_uuid(rows, 0, A_BILL);
+		r = unseal_words(ctl, &whose.hospital->id, &id, db_rows_bytes(rows, 0, A_WHY), &arena, &why);
+	}
 	if (r == 0) r = ctl_commit(ctl);
 	if (r == 0) {
 		report_begin(&report, ctl);
-		show_account(ctl, rows, &like, &report);
+		show_account(ctl, rows, why, &like, &report);
 		show_payments(ctl, payments, &like, &report);
 	}
 	db_sync_rows_free(rows);

@@ -6,6 +6,8 @@
 #include "db/sync.h"
 #include "model/work.h"
 
+#define WORDS_BYTES_MAX 65536
+
 int unseal_keys_load(struct ctl *ctl, const struct uuid *hospital, struct unseal_keys *ret_keys)
 {
 	struct pg_result *rows = NULL;
@@ -80,4 +82,41 @@ int unseal_message(struct ctl *ctl, const struct uuid *hospital, const struct uu
 	db_sync_rows_free(rows);
 	if (r < 0) key_wipe(ret_key);
 	return r;
+}
+
+int unseal_words_seal(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, const char *words,
+	struct arena *arena, struct bytes *ret_sealed)
+{
+	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
+	struct sealer *sealer = NULL;
+	int r;
+
+	*ret_sealed = (struct bytes){NULL, 0};
+	if (words == NULL) return 0;
+	r = unseal_keys_load(ctl, hospital, &keys);
+	if (r == 0) r = sealer_new(&sealer);
+	if (r == 0)
+		r = seal(sealer, &keys.rows[0].key, id, SEAL_FACT,
+			(struct bytes){(const uint8_t *)words, strlen(words)}, arena, ret_sealed);
+	sealer_free(sealer);
+	return r;
+}
+
+int unseal_words(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, struct bytes sealed,
+	struct arena *arena, const char **ret_words)
+{
+	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
+	struct sealer *sealer = NULL;
+	struct bytes plain = {NULL, 0};
+	int r = unseal_keys_load(ctl, hospital, &keys);
+
+	if (r == 0) r = sealer_new(&sealer);
+	if (r < 0) return r;
+	r = ERR_DENIED;
+	for (size_t i = 0; r < 0 && i < keys.count; i++)
+		r = seal_open(sealer, &keys.rows[i].key, id, SEAL_FACT, sealed, WORDS_BYTES_MAX, arena, &plain);
+	sealer_free(sealer);
+	if (r < 0) return err_set(r, "none of the hospital's keys opens what was written");
+	*ret_words = zf_strndup(&arena->zf, (const char *)plain.ptr, plain.len);
+	return *ret_words == NULL ? ERR_NOMEM : 0;
 }

@@ -30,4 +30,12 @@ int unseal_patient(const struct unseal_keys *keys, const struct uuid *patient_ke
 int unseal_message(struct ctl *ctl, const struct uuid *hospital, const struct uuid *message, struct sealer *sealer,
 	struct arena *arena, struct key *ret_key, struct bytes *ret_plain) MUSTUSE;
 
+/* Words that a person wrote, sealed for a row's id (SEAL_FACT) under the hospital's newest key; NULL: nothing is
+ * sealed. In the arena. */
+int unseal_words_seal(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, const char *words,
+	struct arena *arena, struct bytes *ret_sealed) MUSTUSE;
+/* Opens them again. ERR_DENIED. */
+int unseal_words(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, struct bytes sealed,
+	struct arena *arena, const char **ret_words) MUSTUSE;
+
 #endif

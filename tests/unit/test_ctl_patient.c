@@ -185,6 +185,13 @@ static void an_outpatient_pays_by_foreign_card(void **state)
 		{"paid", "857.94"}, {"open", "0.00"}, {"deposit", "0.00"}};
 	for (size_t i = 0; i < ARRAY_LEN(statement); i++) assert_answer(statement[i][0], statement[i][1]);
 	assert_null(strstr(world.out, "4111"));
+	/* What a person wrote is nowhere in the clear. */
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.patient_bill WHERE get_byte(why, 0) = 90 AND"
+				    " position('TCM'::bytea IN why) = 0"),
+		2);
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.patient_bill b WHERE b::text LIKE '%%sub-limit%%'"), 0);
 }
 
 /* ---- S2 ---- */

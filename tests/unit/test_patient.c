@@ -137,7 +137,7 @@ static int begin(void **state)
 	world_sql(&world,
 		"SET zhifu.hospital_id = '" HOSPITAL_A "';"
 		"TRUNCATE zhifu.claim, zhifu.claim_state, zhifu.posting, zhifu.patient_account, zhifu.patient_bill, zhifu.patient_payment,"
-		" zhifu.patient_used, zhifu.charge, zhifu.stay, zhifu.stay_bill CASCADE;"
+		" zhifu.patient_used, zhifu.charge, zhifu.stay, zhifu.stay_name, zhifu.stay_ahead, zhifu.stay_bill CASCADE;"
 		"SELECT zhifu.charge_add('" HOSPITAL_A
 		"', 'his', NULL, NULL, '{all}', '{2025-10-06}', '{100000}', '{CNY}', '{2}', '{NULL}', '{" STAY "}')");
 	for (int i = 0; i < CLAIMS; i++) {
