@@ -198,7 +198,10 @@ $$;
 
 -- A part's share of what the whole is worth, rounded half away from zero.
 CREATE FUNCTION match_share(p_book bigint, p_part bigint, p_whole bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
-	SELECT CASE WHEN p_part = p_whole THEN p_book WHEN p_part = 0 THEN 0 ELSE round(p_book::numeric * p_part / p_whole)::bigint END
+	SELECT CASE WHEN p_part = p_whole THEN p_book WHEN p_part = 0 THEN 0
+		-- A quotient of numerics is cut somewhere, and rounding that is not rounding the fraction.
+		ELSE (sign(p_book::numeric) * sign(p_part::numeric) * sign(p_whole::numeric)
+			* div(2 * abs(p_book::numeric * p_part) + abs(p_whole), 2 * abs(p_whole)::numeric))::bigint END
 $$;
 
 -- What lines are carried at in the books, from their own postings; book NULL: there is no rate for one yet.

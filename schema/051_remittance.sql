@@ -59,7 +59,7 @@ CREATE VIEW remittance_share WITH (security_invoker = true) AS
 		SELECT n.hospital_id, n.remittance_id, n.carrier, sum(n.paid) AS own, sum(sum(n.paid)) OVER (PARTITION BY n.hospital_id, n.remittance_id) AS whole
 		FROM named n WHERE n.kind = 1 AND n.paid > 0 GROUP BY 1, 2, 3
 	), cut AS NOT MATERIALIZED (
-		SELECT n.hospital_id, n.remittance_id, n.no, n.kind, n.currency, n.exponent, n.amount, w.carrier, trunc(n.amount * w.own / w.whole) AS part,
+		SELECT n.hospital_id, n.remittance_id, n.no, n.kind, n.currency, n.exponent, n.amount, w.carrier, div(n.amount * w.own, w.whole) AS part,
 			row_number() OVER (PARTITION BY n.hospital_id, n.remittance_id, n.no ORDER BY abs(mod(n.amount * w.own, w.whole)) DESC, w.carrier) AS turn
 		FROM named n JOIN weight w ON w.hospital_id = n.hospital_id AND w.remittance_id = n.remittance_id WHERE n.carrier IS NULL
 	)
@@ -68,7 +68,7 @@ CREATE VIEW remittance_share WITH (security_invoker = true) AS
 		WHERE w.hospital_id = n.hospital_id AND w.remittance_id = n.remittance_id)
 	UNION ALL
 	SELECT c.hospital_id, c.remittance_id, c.no, c.kind, c.carrier, (c.part + CASE WHEN c.turn <= abs(c.amount - sum(c.part) OVER t)
-		THEN sign(c.amount) ELSE 0 END)::bigint, c.currency, c.exponent
+		THEN sign(c.amount::numeric) ELSE 0 END)::bigint, c.currency, c.exponent
 	FROM cut c WINDOW t AS (PARTITION BY c.hospital_id, c.remittance_id, c.no);
 GRANT SELECT ON remittance_share TO zhifu_writer, zhifu_operator;
 

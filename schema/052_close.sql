@@ -231,7 +231,7 @@ $$;
 
 -- An amount at closing rates, of which p_top and p_bottom are the product: exact, a half away from zero.
 CREATE FUNCTION period_value(p_minor bigint, p_top numeric, p_bottom numeric) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
-	SELECT (sign(p_minor) * div(2 * abs(p_minor::numeric) * p_top + p_bottom, 2 * p_bottom))::bigint
+	SELECT (sign(p_minor::numeric) * div(2 * abs(p_minor::numeric) * p_top + p_bottom, 2 * p_bottom))::bigint
 $$;
 
 -- The helpers of period_close() below, whose parameters these are.
@@ -377,7 +377,7 @@ BEGIN
 	-- The last parts first.
 	UPDATE match_item i SET open_minor = i.open_minor - t.taken, version = i.version + 1, wait = NULL,
 		due_at = CASE WHEN i.open_minor = t.taken THEN 'infinity' ELSE now() END
-	FROM (SELECT m.part, (sign(p_amount) * greatest(least(abs(m.open_minor), abs(p_amount) - coalesce(sum(abs(m.open_minor))
+	FROM (SELECT m.part, (sign(p_amount::numeric) * greatest(least(abs(m.open_minor), abs(p_amount) - coalesce(sum(abs(m.open_minor))
 			OVER (ORDER BY m.part DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)), 0))::bigint AS taken
 		FROM match_item m WHERE m.hospital_id = p_hospital AND m.line_id = p_line AND sign(m.open_minor) = sign(p_amount)) t
 	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = t.part AND t.taken <> 0;
@@ -438,7 +438,7 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	IF basis.sold_minor > basis.balance_minor
-		OR p_carried <> sign(basis.carried_minor) * div(2 * abs(basis.carried_minor::numeric) * basis.sold_minor + basis.balance_minor, 2 * basis.balance_minor::numeric) THEN
+		OR p_carried <> sign(basis.carried_minor::numeric) * div(2 * abs(basis.carried_minor::numeric) * basis.sold_minor + basis.balance_minor, 2 * basis.balance_minor::numeric) THEN
 		RAISE EXCEPTION 'a sale of % of % cannot have been carried at %', basis.sold_minor, basis.balance_minor, p_carried;
 	END IF;
 	loss := p_carried - got.amount_minor;
