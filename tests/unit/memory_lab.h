@@ -14,7 +14,7 @@ enum memory_mode { MEMORY_ONE, MEMORY_ALL, MEMORY_MODES };
 	60000           /* for the role: only the hints wake it, so that the n-th allocation is the same each time */
 #define MEMORY_EACH 100 /* so many one by one */
 #define MEMORY_STRIDE 8 /* then about every fourth */
-#define MEMORY_PATIENCE_MS 5000 /* for one piece of work */
+#define MEMORY_PATIENCE_MS 15000 /* for one piece of work */
 
 /* Says to the role that there is work. */
 static inline void memory_hint(const char *topic)
@@ -25,14 +25,15 @@ static inline void memory_hint(const char *topic)
 	admin(text);
 }
 
-/* Makes due what the role put off. Where only one allocation failed it has given its leases back; else they run out. */
+/* Makes due what the role put off. Where only one allocation failed it has given its leases back; else they run out,
+ * which counts as no crash here: on a slow machine the work may still be going on. */
 static inline void memory_hasten(int role, const char *topic, enum memory_mode mode)
 {
 	char text[160];
 
 	snprintf(text, sizeof(text),
 		"UPDATE zhifu.outbox SET %sdue_at = least(due_at, now()) WHERE role = %d AND NOT held",
-		mode == MEMORY_ALL ? "leased_until = '-infinity', " : "", role);
+		mode == MEMORY_ALL ? "leased_until = '-infinity', crashes = 0, " : "", role);
 	admin(text);
 	memory_hint(topic);
 }
