@@ -219,21 +219,21 @@ BEGIN
 			SELECT CASE WHEN p.through THEN 'CONV' ELSE 'SUSP' END AS src,
 				CASE WHEN p.owed <> p.currency THEN 'CONV' ELSE 'AR-' || p.code END AS dst, 'AR-' || p.code AS ar, 'OVERPAID-' || p.code AS liability,
 				p.b - p.ob + p.cb + p.db + p.fb + p.ub AS worth) x
-		CROSS JOIN LATERAL (VALUES
-			(1, 'match_paid', x.src, x.ar, CASE WHEN p.k NOT IN (0, 3) THEN 0 WHEN p.owed = p.currency THEN p.a - p.o WHEN p.owed = home THEN x.worth ELSE p.z END,
+		CROSS JOIN LATERAL ( -- not VALUES, which are made ready anew for every part
+			SELECT 1, 'match_paid', x.src, x.ar, CASE WHEN p.k NOT IN (0, 3) THEN 0 WHEN p.owed = p.currency THEN p.a - p.o WHEN p.owed = home THEN x.worth ELSE p.z END,
 				CASE WHEN p.k NOT IN (0, 3) THEN 0 WHEN p.owed = p.currency THEN p.b - p.ob ELSE x.worth END,
-				CASE WHEN p.k IN (0, 3) THEN p.owed ELSE p.currency END, CASE WHEN p.k IN (0, 3) THEN p.owed_exponent ELSE p.exponent END),
-			(2, 'match_charge', 'FEE', CASE WHEN p.k = 6 THEN x.src ELSE x.dst END, p.c, p.cb, p.currency, p.exponent),
-			(3, 'match_discount', 'DISC', x.dst, p.d, p.db, p.currency, p.exponent),
-			(4, 'match_fee', 'FEE-TPA', CASE WHEN p.k = 4 THEN x.src ELSE x.dst END, CASE WHEN p.k = 4 THEN -p.a ELSE p.f END,
-				CASE WHEN p.k = 4 THEN -p.b ELSE p.fb END, p.currency, p.exponent),
-			(5, 'match_difference', 'DIFF', CASE WHEN p.k = 6 THEN x.src ELSE x.dst END, p.u, p.ub, p.currency, p.exponent),
-			(6, 'match_over', x.src, x.liability, CASE WHEN p.k = 1 THEN p.a ELSE p.o END, p.ob, p.currency, p.exponent),
-			(7, 'match_adjusted', 'ADJ', x.src, CASE WHEN p.k = 5 THEN -p.a ELSE 0 END, CASE WHEN p.k = 5 THEN -p.b ELSE 0 END, p.currency, p.exponent),
-			(8, 'match_fx', 'FX', CASE WHEN p.k = 6 THEN x.src ELSE x.ar END,
+				CASE WHEN p.k IN (0, 3) THEN p.owed ELSE p.currency END, CASE WHEN p.k IN (0, 3) THEN p.owed_exponent ELSE p.exponent END
+			UNION ALL SELECT 2, 'match_charge', 'FEE', CASE WHEN p.k = 6 THEN x.src ELSE x.dst END, p.c, p.cb, p.currency, p.exponent
+			UNION ALL SELECT 3, 'match_discount', 'DISC', x.dst, p.d, p.db, p.currency, p.exponent
+			UNION ALL SELECT 4, 'match_fee', 'FEE-TPA', CASE WHEN p.k = 4 THEN x.src ELSE x.dst END, CASE WHEN p.k = 4 THEN -p.a ELSE p.f END,
+				CASE WHEN p.k = 4 THEN -p.b ELSE p.fb END, p.currency, p.exponent
+			UNION ALL SELECT 5, 'match_difference', 'DIFF', CASE WHEN p.k = 6 THEN x.src ELSE x.dst END, p.u, p.ub, p.currency, p.exponent
+			UNION ALL SELECT 6, 'match_over', x.src, x.liability, CASE WHEN p.k = 1 THEN p.a ELSE p.o END, p.ob, p.currency, p.exponent
+			UNION ALL SELECT 7, 'match_adjusted', 'ADJ', x.src, CASE WHEN p.k = 5 THEN -p.a ELSE 0 END, CASE WHEN p.k = 5 THEN -p.b ELSE 0 END, p.currency, p.exponent
+			UNION ALL SELECT 8, 'match_fx', 'FX', CASE WHEN p.k = 6 THEN x.src ELSE x.ar END,
 				CASE WHEN p.k = 6 THEN -p.a - p.c - p.u WHEN p.k IN (0, 3) AND p.owed = home THEN p.fx ELSE 0 END,
 				CASE WHEN p.k = 6 THEN -p.b - p.cb - p.ub WHEN p.k IN (0, 3) THEN p.fx ELSE 0 END,
-				CASE WHEN p.k = 6 THEN p.currency ELSE p.owed END, CASE WHEN p.k = 6 THEN p.exponent ELSE p.owed_exponent END)
+				CASE WHEN p.k = 6 THEN p.currency ELSE p.owed END, CASE WHEN p.k = 6 THEN p.exponent ELSE p.owed_exponent END
 		) AS v (step, rule, debit, credit, amount, book, currency, exponent)
 		WHERE v.amount <> 0 OR v.book <> 0
 		UNION ALL
@@ -329,11 +329,11 @@ DECLARE
 BEGIN
 	SELECT array_agg(s.claim_id), array_agg(v.x), array_agg(v.f), array_agg(v.t), array_agg(v.e) INTO c, x, f, t, e
 	FROM claim_state s JOIN receivable r ON r.hospital_id = s.hospital_id AND r.claim_id = s.claim_id
-	CROSS JOIN LATERAL (VALUES
-		(4::smallint, s.payment, CASE WHEN r.open_minor = 0 THEN 2 WHEN s.claim_id = ANY (p_taken) THEN 4 ELSE 3 END::smallint,
-			CASE WHEN r.open_minor = 0 THEN 'pay' WHEN s.claim_id = ANY (p_taken) THEN 'take_back' ELSE 'pay_short' END),
-		(5::smallint, s.books, CASE WHEN r.open_minor > 0 THEN 2 ELSE 4 END::smallint,
-			CASE WHEN r.open_minor > 0 THEN 'post_take_back' ELSE 'post_settlement' END)) AS v (x, f, t, e)
+	CROSS JOIN LATERAL (
+		SELECT 4::smallint, s.payment, CASE WHEN r.open_minor = 0 THEN 2 WHEN s.claim_id = ANY (p_taken) THEN 4 ELSE 3 END::smallint,
+			CASE WHEN r.open_minor = 0 THEN 'pay' WHEN s.claim_id = ANY (p_taken) THEN 'take_back' ELSE 'pay_short' END
+		UNION ALL SELECT 5::smallint, s.books, CASE WHEN r.open_minor > 0 THEN 2 ELSE 4 END::smallint,
+			CASE WHEN r.open_minor > 0 THEN 'post_take_back' ELSE 'post_settlement' END) AS v (x, f, t, e)
 	WHERE s.hospital_id = p_hospital AND s.claim_id = ANY (p_claim) AND v.f <> v.t
 		AND (v.x = 4 AND (v.t <> 4 OR v.f > 0) OR v.x = 5 AND (v.t = 4 AND v.f IN (2, 3) OR v.t = 2 AND v.f IN (4) OR v.t = 2 AND v.f = 3 AND s.claim_id = ANY (p_taken)));
 	IF c IS NULL THEN
