@@ -432,6 +432,85 @@ CREATE FUNCTION acquirer_waiting(p_hospital uuid, p_day date) RETURNS TABLE (acq
 	GROUP BY 1, 2, 6, 7
 $$;
 
-CALL writer_functions('patient\_%', 'acquirer\_%', 'suspense\_return', 'stay\_close');
+-- ---- /v1 ----
+
+DO $$
+DECLARE
+	t text;
+BEGIN
+	FOREACH t IN ARRAY ARRAY['patient_account', 'patient_payment'] LOOP
+		EXECUTE format('CREATE POLICY client ON %I FOR SELECT TO zhifu_intake USING (hospital_id = tenant())', t);
+	END LOOP;
+END
+$$;
+GRANT SELECT ON patient_account TO zhifu_intake;
+GRANT SELECT (hospital_id, payment_id, account_id, kind, method, amount_minor, currency, exponent, book_day, acquirer, reference, line_id,
+	of_payment, settlement_id) ON patient_payment TO zhifu_intake;
+
+-- What a client of /v1 does with a patient's money (055_api.sql): p_act quote, bill, pay, refund, chargeback; p_id: the payment that goes
+-- back, p_version: as the client saw it; p_new: of what is made. Outcomes as of those functions, of bill less 20 more; -30 the version
+-- is stale, -31 not the currency of the books, -32 there is no such claim, -33 the day has not come, -34 of a stay the share
+-- is missing, -35 nothing is moved, -36 more tax than a hundred per cent.
+CREATE FUNCTION api_patient(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_act text, p_id uuid, p_version integer, p_new uuid,
+	p_why bytea, p_claim uuid, p_names text, p_minor bigint, p_currency text, p_exponent integer, p_kind integer DEFAULT NULL,
+	p_method integer DEFAULT NULL, p_other bigint DEFAULT NULL, p_other_currency text DEFAULT NULL, p_vat bigint DEFAULT NULL,
+	p_acquirer text DEFAULT NULL, p_reference text DEFAULT NULL, p_line uuid DEFAULT NULL, p_day date DEFAULT NULL)
+RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	a patient_account := patient_begin(p_hospital, NULL, NULL, NULL); -- its turn before all else
+	seen record;
+	done integer;
+	made uuid := p_new;
+	differs text;
+	house record;
+BEGIN
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	SELECT h.book_currency, (now() AT TIME ZONE h.zone)::date AS today INTO house FROM hospital h WHERE h.hospital_id = p_hospital;
+	done := CASE WHEN p_currency <> house.book_currency OR p_other_currency <> house.book_currency THEN -31
+		WHEN p_claim IS NOT NULL AND NOT EXISTS (SELECT 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim) THEN -32
+		WHEN p_day > house.today THEN -33 WHEN p_act = 'bill' AND p_claim IS NULL AND p_minor IS NULL THEN -34
+		WHEN p_act IN ('pay', 'refund', 'chargeback') AND p_minor = 0 THEN -35 WHEN p_vat > 10000 THEN -36
+		WHEN p_id IS NOT NULL AND p_version <> (SELECT 1 + count(*) + count(p.settlement_id) FILTER (WHERE p.payment_id = p_id) - 1
+			FROM patient_payment p WHERE p.hospital_id = p_hospital AND p_id IN (p.payment_id, p.of_payment)) THEN -30 END;
+	IF done IS NOT NULL THEN
+		NULL;
+	ELSIF p_act = 'quote' THEN
+		PERFORM patient_quote(p_hospital, p_new, p_names, p_claim, p_minor, p_exponent, p_who, p_why);
+		done := 1;
+	ELSIF p_act = 'bill' THEN
+		SELECT CASE WHEN b.outcome < 0 THEN b.outcome - 20 ELSE 1 END INTO done FROM patient_bill(p_hospital, p_new, p_names, p_claim,
+			p_minor, coalesce(p_other, 0), coalesce(p_vat, 0)::integer, coalesce(p_exponent, (SELECT max(t.exponent)
+				FROM posting t WHERE t.hospital_id = p_hospital AND t.claim_id = p_claim AND t.currency = house.book_currency)),
+			coalesce(p_day, house.today), p_who, p_why) b;
+	ELSIF p_act = 'pay' THEN
+		SELECT b.outcome, b.payment, b.differs INTO done, made, differs FROM patient_pay(p_hospital, p_new, p_names, p_claim, p_kind::smallint,
+			(ARRAY['cash', 'card', 'foreign-card', 'wallet', 'transfer'])[p_method], p_minor, p_currency, p_exponent, p_acquirer, p_reference,
+			p_line, coalesce(p_day, house.today), p_who, p_why) b;
+	ELSE
+		SELECT b.outcome, b.payment, b.differs INTO done, made, differs FROM patient_return(p_hospital, p_new, p_id, p_kind::smallint, p_minor, p_reference,
+			coalesce(p_day, house.today), p_who, p_why) b;
+	END IF;
+	IF done >= 0 AND p_act IN ('quote', 'bill') THEN
+		SELECT b.account_id INTO made FROM patient_bill b WHERE b.hospital_id = p_hospital AND b.bill_id = p_new;
+	END IF;
+	IF done >= 0 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, made, NULL);
+	END IF;
+	RETURN QUERY SELECT done, made, CASE WHEN done IN (-2, -3) THEN '/reference'
+		WHEN done = -4 THEN '/' || replace(replace(replace(differs, ',', ',/'), 'account', CASE WHEN p_names IS NULL THEN 'claim' ELSE 'stay' END),
+			'payment', 'reference')
+		WHEN done = -31 AND p_act = 'bill' THEN CASE WHEN p_other_currency <> house.book_currency THEN '/other' ELSE '/medical' END
+		WHEN done IN (-5, -7, -8, -10, -11, -31, -35) THEN '/amount' WHEN done IN (-21, -23, -34) THEN '/medical'
+		WHEN done IN (-22, -32) THEN '/claim' WHEN done = -33 THEN '/day' WHEN done = -36 THEN '/vat' END;
+END
+$$;
+
+CALL writer_functions('patient\_%', 'acquirer\_%', 'suspense\_return', 'stay\_close', 'api\_patient');
 GRANT EXECUTE ON FUNCTION patient_quote, patient_bill, patient_owe, stay_close, patient_pay, patient_return, acquirer_settle, acquirer_waiting,
 	patient_open, patient_unbilled, patient_clearing TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION api_patient, patient_open TO zhifu_intake;

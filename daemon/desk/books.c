@@ -56,8 +56,7 @@ void accounts_run(struct desk_call *call)
 
 /* ---- charges ---- */
 
-/* What the stay of this number is known by. NULL on no memory, or a key is gone. */
-static const char *names_of(struct desk_call *call, const char *number)
+const char *desk_stay_names(struct desk_call *call, const char *number)
 {
 	char text[STAY_TEXT_MAX];
 	if (stay_names(call->desk->intake->worker->keyring, &call->principal->hospital_id, number, text) < 0)
@@ -76,7 +75,7 @@ void charge_add_run(struct desk_call *call)
 		memcpy(row, &list->rows[i * charge_new_shape.count], charge_new_shape.count * sizeof(*row));
 		struct value *stay = &row[charge_new_shape.count - 1];
 		assert(shape_value(&charge_new_shape, row, "stay") == stay);
-		if (stay->given) stay->text = names_of(call, stay->text);
+		if (stay->given) stay->text = desk_stay_names(call, stay->text);
 		is_short = stay->given && stay->text == NULL;
 	}
 	if (is_short) {
@@ -92,7 +91,7 @@ void charges_run(struct desk_call *call)
 	for (size_t i = 0; i < charges_query_shape.count; i++) {
 		struct value *stay = &call->query[i];
 		if (strcmp(charges_query_shape.fields[i].name, "stay") != 0 || !stay->given) continue;
-		stay->text = names_of(call, stay->text);
+		stay->text = desk_stay_names(call, stay->text);
 		if (stay->text == NULL) {
 			desk_call_problem(call, &desk_problem_memory);
 			return;

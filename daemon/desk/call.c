@@ -315,11 +315,11 @@ void desk_call_key_bind(const struct desk_call *call, struct db_params *params)
 	db_params_bytes(params, call->has_key ? (struct bytes){call->body_hash, sizeof(call->body_hash)} : none);
 }
 
-static void act_go(struct desk_call *call)
+struct db_params *desk_call_act_params(struct desk_call *call)
 {
 	struct db_params *params = desk_call_params(call);
 	bool has_id = strstr(call->operation->path, "{id}") != NULL;
-	if (params == NULL) return;
+	if (params == NULL) return NULL;
 	db_params_text(params, call->principal->client_id);
 	desk_call_key_bind(call, params);
 	db_params_uuid(params, has_id ? &call->id : NULL);
@@ -328,7 +328,13 @@ static void act_go(struct desk_call *call)
 	else
 		db_params_null(params);
 	shape_bind(params, call->operation->request, call->body);
-	desk_call_act(call, params);
+	return params;
+}
+
+static void act_go(struct desk_call *call)
+{
+	struct db_params *params = desk_call_act_params(call);
+	if (params != NULL) desk_call_act(call, params);
 }
 
 void desk_call_go(struct desk_call *call)

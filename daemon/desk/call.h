@@ -57,6 +57,11 @@ void desk_call_ask(struct desk_call *call, enum desk_statement statement, struct
 void desk_call_page(struct desk_call *call, struct db_params *params);
 /* The next two parameters: the hashes of Idempotency-Key and body, null without a key. */
 void desk_call_key_bind(const struct desk_call *call, struct db_params *params);
+/* The parameters of an act: hospital, client, hashes, the path's id, the version, and the body's values. NULL: no
+ * memory, answered. */
+struct db_params *desk_call_act_params(struct desk_call *call);
+/* What the stay of this number is known by. NULL on no memory, or a key is gone. */
+const char *desk_stay_names(struct desk_call *call, const char *number);
 /* The operation's own statement with these parameters, as an act. */
 void desk_call_act(struct desk_call *call, struct db_params *params);
 /* The hospital in the configuration of now; NULL: it is gone, answered. */
@@ -81,5 +86,7 @@ void charges_run(struct desk_call *call);
 void candidates_run(struct desk_call *call);
 void match_note_run(struct desk_call *call);
 void accept_run(struct desk_call *call);
+void patient_accounts_run(struct desk_call *call);
+void patient_act_run(struct desk_call *call);
 
 #endif

@@ -56,6 +56,28 @@
 #define ACT(act, part, number, amounts, currencies, text, why)                                                         \
 	"SELECT outcome, id, places FROM zhifu.api_act($1::uuid, $2::text, $3::bytea, $4::bytea, " act                 \
 	", $5::uuid, $6::int4, " part ", " number ", " amounts ", " currencies ", " text ", " why ") WHERE true"
+#define PATIENT_ACCOUNT                                                                                                \
+	"a.account_id, a.claim_id, a.receivable, a.quoted_minor, a.currency, a.exponent::int4,"                        \
+	" CASE WHEN a.claim_id IS NULL THEN a.medical_minor ELSE (SELECT coalesce(sum("                                \
+	"   CASE p.debit WHEN 'AR-PT' THEN p.amount_minor ELSE -p.amount_minor END), 0)::int8 FROM zhifu.posting p"    \
+	"  WHERE p.hospital_id = a.hospital_id AND p.claim_id = a.claim_id AND p.rule = 'patient_share') END,"         \
+	" a.currency, a.exponent::int4, a.other_minor, a.currency, a.exponent::int4, a.vat_minor, a.currency,"         \
+	" a.exponent::int4, a.paid_minor, a.currency, a.exponent::int4, zhifu.patient_open(a), a.currency,"            \
+	" a.exponent::int4, a.deposit_minor, a.currency, a.exponent::int4 FROM zhifu.patient_account a"                \
+	" WHERE a.hospital_id = $1::uuid"
+/* The version counts what happened to it. */
+#define PATIENT_PAYMENT                                                                                                      \
+	"p.payment_id, p.account_id, p.kind::int4, array_position(ARRAY['cash', 'card', 'foreign-card', 'wallet',"           \
+	" 'transfer'], p.method), p.amount_minor, p.currency, p.exponent::int4, CASE WHEN p.kind < 3 THEN p.amount_minor"    \
+	" - b.minor END, p.currency, p.exponent::int4, p.book_day, p.acquirer, p.reference, p.line_id, p.of_payment,"        \
+	" p.settlement_id IS NOT NULL, (1 + b.count + (p.settlement_id IS NOT NULL)::int4)::int4"                            \
+	" FROM zhifu.patient_payment p CROSS JOIN LATERAL (SELECT count(*), coalesce(sum(r.amount_minor), 0)::int8 AS minor" \
+	"  FROM zhifu.patient_payment r WHERE r.hospital_id = p.hospital_id AND r.account_id = p.account_id"                 \
+	"  AND r.of_payment = p.payment_id) b WHERE p.hospital_id = $1::uuid"
+/* What is done with a patient's money: api_patient(). */
+#define PATIENT(act, more)                                                                                             \
+	"SELECT outcome, id, places FROM zhifu.api_patient($1::uuid, $2::text, $3::bytea, $4::bytea, '" act            \
+	"', $5::uuid, $6::int4, " more ")"
 /* A page by day and id. */
 #define BEHIND(day, id, n1, n2)                                                                                        \
 	" AND ($" n1 "::int8 IS NULL OR (" day ", " id ") > (date '1970-01-01' + $" n1 "::int8::int4, $" n2 "::uuid))"
@@ -409,6 +431,44 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" WHERE c.hospital_id = $1::uuid AND ($2::uuid IS NULL OR c.entry_id = $2) AND ($3::int8 IS NULL OR (c.entry_id, c.no, c.step) >"
 		"  ($4::uuid, ($3::int8 >> 16)::int4, ($3::int8 & 65535)::int4)) ORDER BY c.entry_id, c.no, c.step LIMIT $5::int4",
 		5},
+	[DESK_PATIENT_ACCOUNTS] = {"desk_patient_accounts",
+		"SELECT 0::int8, a.account_id, " PATIENT_ACCOUNT
+		" AND ($2::uuid IS NULL OR a.claim_id = $2) AND ($3::text IS NULL OR a.stay = zhifu.stay_known($1, $3))"
+		" AND ($4::int8 IS NULL OR a.account_id > $5::uuid) ORDER BY a.account_id LIMIT $6::int4",
+		6},
+	[DESK_PATIENT_ACCOUNT] = {"desk_patient_account", "SELECT " PATIENT_ACCOUNT " AND a.account_id = $2::uuid", 2},
+	[DESK_PATIENT_PAYMENTS] = {"desk_patient_payments",
+		"SELECT (p.book_day - date '1970-01-01')::int8, p.payment_id, " PATIENT_PAYMENT
+		" AND ($2::uuid IS NULL OR p.account_id = $2) AND ($3::date IS NULL OR p.book_day >= $3)"
+		" AND ($4::date IS NULL OR p.book_day <= $4)" BEHIND(
+			"p.book_day", "p.payment_id", "5", "6") " ORDER BY p.book_day, p.payment_id LIMIT $7::int4",
+		7},
+	[DESK_PATIENT_PAYMENT] = {"desk_patient_payment", "SELECT " PATIENT_PAYMENT " AND p.payment_id = $2::uuid", 2},
+	/* claim, stay, amount, why (never: it is behind, sealed), id, sealed */
+	[DESK_PATIENT_QUOTE] = {"desk_patient_quote",
+		PATIENT("quote",
+			"$13::uuid, $14::bytea, $7::uuid, $8::text, $9::int8, $10::text, $11::int4") " WHERE $12::text IS NULL",
+		14},
+	[DESK_PATIENT_BILL] = {"desk_patient_bill",
+		PATIENT("bill",
+			"$18::uuid, $19::bytea, $7::uuid, $8::text, $9::int8, coalesce($10::text, $13::text),"
+			" coalesce($11::int4, $14::int4), p_other => $12::int8, p_vat => $15::int8, p_day => $16::date,"
+			" p_other_currency => $13::text") " WHERE $17::text IS NULL",
+		19},
+	[DESK_PATIENT_PAY] = {"desk_patient_pay",
+		PATIENT("pay",
+			"$18::uuid, $19::bytea, $7::uuid, $8::text, $11::int8, $12::text, $13::int4, p_kind => $9::int4,"
+			" p_method => $10::int4, p_acquirer => $14::text, p_reference => $15::text,"
+			" p_line => $16::uuid, p_day => $17::date"),
+		19},
+	[DESK_PATIENT_REFUND] = {"desk_patient_refund",
+		PATIENT("refund", "$13::uuid, $14::bytea, NULL, NULL, $7::int8, $8::text, $9::int4, p_kind => 3,"
+				  " p_reference => $10::text, p_day => $11::date") " WHERE $12::text IS NULL",
+		14},
+	[DESK_PATIENT_CHARGEBACK] = {"desk_patient_chargeback",
+		PATIENT("chargeback", "$13::uuid, $14::bytea, NULL, NULL, $7::int8, $8::text, $9::int4, p_kind => 4,"
+				      " p_reference => $10::text, p_day => $11::date") " WHERE $12::text IS NULL",
+		14},
 };
 
 const struct db_table desk_table = {desk_sql, ARRAY_LEN(desk_sql)};

@@ -33,4 +33,8 @@ extern const char *const shape_work_lists[];
 extern const struct shape accept_shape, accepted_shape, reject_shape, note_shape, split_shape, undo_shape, hold_shape,
 	assign_work_shape, code_shape, declared_shape;
 
+/* what patients pay: patient_shapes.c */
+extern const struct shape patient_account_shape, patient_accounts_query, patient_payment_shape, patient_payments_query,
+	patient_quote_shape, patient_bill_shape, patient_pay_shape, patient_return_shape;
+
 #endif

@@ -1,0 +1,68 @@
+/* What patients pay: the number of a stay becomes the hashes that it is known by, and what a person wrote leaves the
+ * process only sealed. */
+#include <string.h>
+
+#include "db/keyhold.h"
+#include "desk/call.h"
+#include "desk/shapes.h"
+
+static const struct problem_word word_whose = {"patient-unclear", "Say whose it is: by exactly one of claim and stay.",
+	"请注明所属:claim 与 stay 须且仅须填写其一。"};
+
+/* The field of this name; NULL: the shape has none. */
+static struct value *find(const struct shape *shape, struct value *values, const char *name)
+{
+	for (size_t i = 0; i < shape->count; i++)
+		if (strcmp(shape->fields[i].name, name) == 0) return &values[i];
+	return NULL;
+}
+
+/* Makes names of the number of the stay. False: answered. */
+static bool whose_read(struct desk_call *call, const struct shape *shape, struct value *values, bool one_needed)
+{
+	struct value *claim = find(shape, values, "claim"), *stay = find(shape, values, "stay");
+	if (stay == NULL) return true;
+	if (one_needed && claim->given == stay->given) {
+		problem_add(&call->problems, &word_whose, "/claim", NULL);
+		desk_call_refuse(call);
+		return false;
+	}
+	if (!stay->given) return true;
+	stay->text = desk_stay_names(call, stay->text);
+	if (stay->text == NULL) desk_call_problem(call, &desk_problem_memory);
+	return stay->text != NULL;
+}
+
+void patient_accounts_run(struct desk_call *call)
+{
+	if (whose_read(call, call->operation->query, call->query, false)) desk_call_go(call);
+}
+
+void patient_act_run(struct desk_call *call)
+{
+	const struct shape *shape = call->operation->request;
+	const struct intake *intake = call->desk->intake;
+	struct value *why = find(shape, call->body, "why");
+	struct bytes sealed = {NULL, 0};
+	struct uuid id = uuid_new();
+	int version, r = 0;
+	if (!whose_read(call, shape, call->body, true)) return;
+	const struct key *key = keyhold_newest(intake->keys, &call->principal->hospital_id, &version);
+	if (key == NULL) {
+		desk_call_problem(call, &desk_problem_keys);
+		return;
+	}
+	if (why != NULL) {
+		struct bytes plain = {(const uint8_t *)why->text, strlen(why->text)};
+		r = seal(intake->sealer, key, &id, SEAL_FACT, plain, &call->req->arena, &sealed);
+		why->given = false;
+	}
+	struct db_params *params = r < 0 ? NULL : desk_call_act_params(call);
+	if (params == NULL) {
+		if (r < 0) desk_call_problem(call, &desk_problem_memory);
+		return;
+	}
+	db_params_uuid(params, &id);
+	db_params_bytes(params, sealed);
+	desk_call_act(call, params);
+}

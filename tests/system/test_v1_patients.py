@@ -1,0 +1,79 @@
+"""What patients pay under /v1: a stay from its quote to its refund, each request sent twice, and who may."""
+
+import story
+import v1
+
+
+def test_a_stay_is_quoted_deposited_billed_and_paid_back(up):
+    desk = up.desk()
+    yuan = v1.money
+    charge = {"identifier": "P-1", "day": "2026-09-24", "amount": yuan("900.00"), "stay": "ZY-P1"}
+    desk.post("/v1/charges", {"charges": [charge]})
+    whose = {"stay": "ZY-P1"}
+    pay = {**whose, "kind": "deposit", "method": "cash", "amount": yuan("500.00"), "reference": "0041733", "day": "2026-09-24"}
+    assert desk.post("/v1/patient-payments", pay, 409)["type"].endswith("not-quoted")
+    account = desk.post("/v1/patient-quotes", {**whose, "amount": yuan("500.00"), "why": "Li Wei, two nights"}, 200)
+    assert (account["quoted"], account["deposit"]) == (yuan("500.00"), yuan("0.00"))
+
+    # A receipt is booked once, with a key and without one; with other content it is refused.
+    first = desk.call("POST", "/v1/patient-payments", pay, {"Idempotency-Key": "p1"})
+    paid = first.json()
+    assert first.status == 201 and first.headers["location"].endswith("/v1/patient-payments/" + paid["id"])
+    assert (paid["left"], paid["reference"], paid["settled"]) == (yuan("500.00"), "0041733", False)
+    for headers in ({"Idempotency-Key": "p1"}, {}):
+        again = desk.call("POST", "/v1/patient-payments", pay, headers)
+        assert (again.status, again.json()) == (200, paid)
+    assert desk.errors("/v1/patient-payments", {**pay, "amount": yuan("400.00"), "kind": "payment"}, 409) == {
+        "/amount": "reference-used", "/kind": "reference-used"}
+    assert desk.errors("/v1/patient-payments", {**pay, "reference": "2"}, 409) == {"/amount": "more-than-quoted"}
+
+    # A bill uses the deposit; what is lowered goes back to what it was paid with.
+    bill = {**whose, "medical": yuan("450.00"), "day": "2026-09-25", "why": "went home early"}
+    assert desk.errors("/v1/patient-bills", {**bill, "medical": yuan("900.01")}, 409) == {"/medical": "more-than-charged"}
+    assert desk.errors("/v1/patient-bills", {**whose, "other": yuan("1.00"), "why": "x"}) == {"/medical": "medical-missing"}
+    assert desk.errors("/v1/patient-bills", {**bill, "vat": 10001}) == {"/vat": "vat-invalid"}
+    assert desk.errors("/v1/patient-bills", {**bill, "other": yuan("1.00", "USD")}) == {"/other": "book-currency"}
+    account = desk.post("/v1/patient-bills", bill, 200)
+    assert (account["open"], account["paid"], account["deposit"]) == (yuan("0.00"), yuan("450.00"), yuan("50.00"))
+    assert desk.get("/v1/patient-accounts/" + account["id"]) == account
+    assert desk.items("/v1/patient-accounts?stay=ZY-P1") == [account] and desk.items("/v1/patient-accounts?stay=ZY-P2") == []
+    path = "/v1/patient-payments/" + paid["id"]
+    back = {"amount": yuan("50.00"), "reference": "R1", "why": "deposit left", "day": "2026-09-26"}
+    assert desk.errors(path + "/refund", {**back, "amount": yuan("50.01")}, 409) == {"/amount": "nothing-over"}
+    assert desk.errors(path + "/refund", {**back, "amount": yuan("50.00", "USD")}) == {"/amount": "book-currency"}
+    assert desk.errors(path + "/refund", {**back, "amount": yuan("0.00")}) == {"/amount": "amount-zero"}
+    assert desk.post(path + "/chargeback", back, 409)["type"].endswith("no-chargeback")
+    assert desk.post(path + "/refund", back, 412, headers={"If-Match": '"9"'})["type"].endswith("version-stale")
+    gone = desk.post(path + "/refund", back, headers={"If-Match": first.headers["etag"], "Idempotency-Key": "r1"})
+    assert (gone["kind"], gone["of"], gone["method"]) == ("refund", paid["id"], "cash")
+    assert desk.post(path + "/refund", back, 200) == gone
+    now = desk.get(path)
+    assert (now["left"], now["version"]) == (yuan("450.00"), paid["version"] + 1)
+    assert [p["kind"] for p in desk.items("/v1/patient-payments?limit=1&account=" + account["id"])] == ["deposit", "refund"]
+
+    # A card's money that the acquirer takes back is owed again.
+    desk.post("/v1/patient-bills", {**bill, "medical": yuan("460.00")}, 200)
+    card = {**pay, "kind": "payment", "method": "card", "amount": yuan("10.00"), "acquirer": "boc", "reference": "A1"}
+    card_path = "/v1/patient-payments/" + desk.post("/v1/patient-payments", card)["id"]
+    desk.post(card_path + "/chargeback", {**back, "amount": yuan("10.00"), "reference": "C1"})
+    assert desk.get("/v1/patient-accounts/" + account["id"])["open"] == yuan("10.00")
+    assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
+
+    # What was written is nowhere in the clear, nor is the stay's number.
+    kept = str(up.database.sql("SELECT b::text FROM zhifu.patient_bill b UNION ALL SELECT p::text FROM zhifu.patient_payment p"
+                               " UNION ALL SELECT a::text FROM zhifu.patient_account a"))
+    assert "Li Wei" not in kept and "ZY-P1" not in kept
+    assert up.daemon.ctl_json("money", "patient", "show", "--stay", "ZY-P1", "--hospital", "HZ1")["why"] == "went home early"
+
+
+def test_whose_it_is_must_be_clear_and_whose_money_it_is(up):
+    desk = up.desk()
+    quote = {"amount": v1.money("1.00"), "why": "x"}
+    assert desk.errors("/v1/patient-quotes", quote) == {"/claim": "patient-unclear"}
+    assert desk.errors("/v1/patient-quotes", {**quote, "stay": "1", "claim": story.HOSPITAL_ID}) == {"/claim": "patient-unclear"}
+    assert desk.errors("/v1/patient-quotes", {**quote, "claim": story.HOSPITAL_ID}) == {"/claim": "claim-unknown"}
+    desk.post("/v1/patient-quotes", {**quote, "stay": "ZY-P3"}, 200)
+    reader, other = up.desk("reader"), up.desk("other")
+    assert reader.post("/v1/patient-quotes", {**quote, "stay": "ZY-P3"}, 403)["type"].endswith("forbidden")
+    assert len(reader.items("/v1/patient-accounts?stay=ZY-P3")) == 1
+    assert other.items("/v1/patient-accounts") == [] and other.items("/v1/patient-payments") == []
