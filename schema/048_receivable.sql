@@ -39,7 +39,7 @@ GRANT SELECT ON receivable TO zhifu_intake, zhifu_operator;
 
 -- What an open part is carried at: receivable_carried() of daemon/model/receivable.h, with a half away from zero.
 CREATE FUNCTION receivable_carried(p_owed bigint, p_book bigint, p_open bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT CASE WHEN p_open = p_owed THEN p_book ELSE div(2 * p_book::numeric * p_open + p_owed, 2 * p_owed::numeric)::bigint END
+	SELECT CASE WHEN p_open = p_owed THEN p_book WHEN p_open = 0 THEN 0 ELSE div(2 * p_book::numeric * p_open + p_owed, 2 * p_owed::numeric)::bigint END
 $$;
 
 -- The same of an amount that may be more than all of it, or a liability.
