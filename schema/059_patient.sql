@@ -434,18 +434,17 @@ $$;
 
 -- ---- /v1 ----
 
-DO $$
-DECLARE
-	t text;
-BEGIN
-	FOREACH t IN ARRAY ARRAY['patient_account', 'patient_payment'] LOOP
-		EXECUTE format('CREATE POLICY client ON %I FOR SELECT TO zhifu_intake USING (hospital_id = tenant())', t);
-	END LOOP;
-END
-$$;
+CREATE POLICY client ON patient_account FOR SELECT TO zhifu_intake USING (hospital_id = tenant());
+CREATE POLICY client ON patient_payment FOR SELECT TO zhifu_intake USING (hospital_id = tenant());
 GRANT SELECT ON patient_account TO zhifu_intake;
 GRANT SELECT (hospital_id, payment_id, account_id, kind, method, amount_minor, currency, exponent, book_day, acquirer, reference, line_id,
 	of_payment, settlement_id) ON patient_payment TO zhifu_intake;
+
+-- The version of a payment counts what happened to it: what went back, and its settlement.
+CREATE FUNCTION patient_version(p_hospital uuid, p_payment uuid) RETURNS bigint LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT 1 + count(p.settlement_id) + (SELECT count(*) FROM patient_payment r WHERE r.hospital_id = p_hospital AND r.of_payment = p_payment)
+	FROM patient_payment p WHERE p.hospital_id = p_hospital AND p.payment_id = p_payment
+$$;
 
 -- What a client of /v1 does with a patient's money (055_api.sql): p_act quote, bill, pay, refund, chargeback; p_id: the payment that goes
 -- back, p_version: as the client saw it; p_new: of what is made. Outcomes as of those functions, of bill less 20 more; -30 the version
@@ -475,8 +474,8 @@ BEGIN
 		WHEN p_claim IS NOT NULL AND NOT EXISTS (SELECT 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim) THEN -32
 		WHEN p_day > house.today THEN -33 WHEN p_act = 'bill' AND p_claim IS NULL AND p_minor IS NULL THEN -34
 		WHEN p_act IN ('pay', 'refund', 'chargeback') AND p_minor = 0 THEN -35 WHEN p_vat > 10000 THEN -36
-		WHEN p_id IS NOT NULL AND p_version <> (SELECT 1 + count(*) + count(p.settlement_id) FILTER (WHERE p.payment_id = p_id) - 1
-			FROM patient_payment p WHERE p.hospital_id = p_hospital AND p_id IN (p.payment_id, p.of_payment)) THEN -30 END;
+		WHEN p_version <> patient_version(p_hospital, p_id) AND NOT EXISTS (SELECT 1 FROM patient_payment r -- told again: it was not stale
+			WHERE r.hospital_id = p_hospital AND r.of_payment = p_id AND r.kind = p_kind AND r.reference = btrim(p_reference)) THEN -30 END;
 	IF done IS NOT NULL THEN
 		NULL;
 	ELSIF p_act = 'quote' THEN
@@ -513,4 +512,4 @@ $$;
 CALL writer_functions('patient\_%', 'acquirer\_%', 'suspense\_return', 'stay\_close', 'api\_patient');
 GRANT EXECUTE ON FUNCTION patient_quote, patient_bill, patient_owe, stay_close, patient_pay, patient_return, acquirer_settle, acquirer_waiting,
 	patient_open, patient_unbilled, patient_clearing TO zhifu_operator;
-GRANT EXECUTE ON FUNCTION api_patient, patient_open TO zhifu_intake;
+GRANT EXECUTE ON FUNCTION api_patient, patient_open, patient_version TO zhifu_intake;

@@ -65,15 +65,13 @@
 	" a.exponent::int4, a.paid_minor, a.currency, a.exponent::int4, zhifu.patient_open(a), a.currency,"            \
 	" a.exponent::int4, a.deposit_minor, a.currency, a.exponent::int4 FROM zhifu.patient_account a"                \
 	" WHERE a.hospital_id = $1::uuid"
-/* The version counts what happened to it. */
 #define PATIENT_PAYMENT                                                                                                      \
 	"p.payment_id, p.account_id, p.kind::int4, array_position(ARRAY['cash', 'card', 'foreign-card', 'wallet',"           \
 	" 'transfer'], p.method), p.amount_minor, p.currency, p.exponent::int4, CASE WHEN p.kind < 3 THEN p.amount_minor"    \
-	" - b.minor END, p.currency, p.exponent::int4, p.book_day, p.acquirer, p.reference, p.line_id, p.of_payment,"        \
-	" p.settlement_id IS NOT NULL, (1 + b.count + (p.settlement_id IS NOT NULL)::int4)::int4"                            \
-	" FROM zhifu.patient_payment p CROSS JOIN LATERAL (SELECT count(*), coalesce(sum(r.amount_minor), 0)::int8 AS minor" \
-	"  FROM zhifu.patient_payment r WHERE r.hospital_id = p.hospital_id AND r.account_id = p.account_id"                 \
-	"  AND r.of_payment = p.payment_id) b WHERE p.hospital_id = $1::uuid"
+	" - (SELECT coalesce(sum(r.amount_minor), 0)::int8 FROM zhifu.patient_payment r WHERE r.hospital_id = p.hospital_id" \
+	"  AND r.of_payment = p.payment_id) END, p.currency, p.exponent::int4, p.book_day, p.acquirer, p.reference,"         \
+	" p.line_id, p.of_payment, p.settlement_id IS NOT NULL, zhifu.patient_version(p.hospital_id, p.payment_id)"          \
+	" FROM zhifu.patient_payment p WHERE p.hospital_id = $1::uuid"
 /* What is done with a patient's money: api_patient(). */
 #define PATIENT(act, more)                                                                                             \
 	"SELECT outcome, id, places FROM zhifu.api_patient($1::uuid, $2::text, $3::bytea, $4::bytea, '" act            \
