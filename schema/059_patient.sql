@@ -449,7 +449,8 @@ $$;
 -- What a client of /v1 does with a patient's money (055_api.sql): p_act quote, bill, pay, refund, chargeback; p_id: the payment that goes
 -- back, p_version: as the client saw it; p_new: of what is made. Outcomes as of those functions, of bill less 20 more; -30 the version
 -- is stale, -31 not the currency of the books, -32 there is no such claim, -33 the day has not come, -34 of a stay the share
--- is missing, -35 nothing is moved, -36 more tax than a hundred per cent.
+-- is missing, -35 nothing is moved, -36 more tax than a hundred per cent, -37 a line or acquirer that the method does not
+-- have, or a transfer without a line.
 CREATE FUNCTION api_patient(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_act text, p_id uuid, p_version integer, p_new uuid,
 	p_why bytea, p_claim uuid, p_names text, p_minor bigint, p_currency text, p_exponent integer, p_kind integer DEFAULT NULL,
 	p_method integer DEFAULT NULL, p_other bigint DEFAULT NULL, p_other_currency text DEFAULT NULL, p_vat bigint DEFAULT NULL,
@@ -474,6 +475,7 @@ BEGIN
 		WHEN p_claim IS NOT NULL AND NOT EXISTS (SELECT 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim) THEN -32
 		WHEN p_day > house.today THEN -33 WHEN p_act = 'bill' AND p_claim IS NULL AND p_minor IS NULL THEN -34
 		WHEN p_act IN ('pay', 'refund', 'chargeback') AND p_minor = 0 THEN -35 WHEN p_vat > 10000 THEN -36
+		WHEN p_act = 'pay' AND ((p_line IS NULL) = (p_method = 5) OR p_acquirer IS NOT NULL AND p_method IN (1, 5)) THEN -37
 		WHEN p_version <> patient_version(p_hospital, p_id) AND NOT EXISTS (SELECT 1 FROM patient_payment r -- told again: it was not stale
 			WHERE r.hospital_id = p_hospital AND r.of_payment = p_id AND r.kind = p_kind AND r.reference = btrim(p_reference)) THEN -30 END;
 	IF done IS NOT NULL THEN
@@ -505,7 +507,7 @@ BEGIN
 			'payment', 'reference')
 		WHEN done = -31 AND p_act = 'bill' THEN CASE WHEN p_other_currency <> house.book_currency THEN '/other' ELSE '/medical' END
 		WHEN done IN (-5, -7, -8, -10, -11, -31, -35) THEN '/amount' WHEN done IN (-21, -23, -34) THEN '/medical'
-		WHEN done IN (-22, -32) THEN '/claim' WHEN done = -33 THEN '/day' WHEN done = -36 THEN '/vat' END;
+		WHEN done IN (-22, -32) THEN '/claim' WHEN done = -33 THEN '/day' WHEN done = -36 THEN '/vat' WHEN done = -37 THEN '/method' END;
 END
 $$;
 

@@ -540,6 +540,9 @@ static const struct operation_refusal patient_refusals[] = {
 	{-35, {422, {"amount-zero", "Nothing is moved: say more than zero.", "金额须大于零。"}}},
 	{-36, {422, {"vat-invalid", "The tax is in hundredths of a per cent: at most 10000.",
 			    "税率以万分之一计,最多 10000。"}}},
+	{-37, {422, {"method-unfit",
+			    "A transfer, and nothing else, has a bank line; cards and wallets alone have an acquirer.",
+			    "仅转账须有银行流水,仅银行卡和钱包有收单机构。"}}},
 	{0, {0, {NULL, NULL, NULL}}},
 };
 #define READS SCOPE_FINANCE_READ

@@ -25,6 +25,8 @@ def test_a_stay_is_quoted_deposited_billed_and_paid_back(up):
         assert (again.status, again.json()) == (200, paid)
     assert desk.errors("/v1/patient-payments", {**pay, "amount": yuan("400.00"), "kind": "payment"}, 409) == {
         "/amount": "reference-used", "/kind": "reference-used"}
+    for unfit in ({"method": "transfer"}, {"line": story.HOSPITAL_ID}, {"acquirer": "boc"}):
+        assert desk.errors("/v1/patient-payments", {**pay, **unfit, "reference": "2"}) == {"/method": "method-unfit"}
     assert desk.errors("/v1/patient-payments", {**pay, "reference": "2"}, 409) == {"/amount": "more-than-quoted"}
 
     # A bill uses the deposit; what is lowered goes back to what it was paid with.
