@@ -99,6 +99,46 @@ CREATE TABLE patient_used (
 );
 CREATE INDEX patient_used_deposit ON patient_used (deposit_id);
 
-CALL tenant_tables('patient_account', 'patient_bill', 'acquirer_settlement', 'patient_payment', 'patient_used');
+-- Who pays what of a stay for which a claim was billed to a policy that comes after others: the social insurance (医保) and a group
+-- plan. Worked out by daemon/model/coordination.c; what must hold of it is said here. Insert-only but for what takes it back.
+CREATE TABLE coordination (
+	hospital_id     uuid NOT NULL,
+	coordination_id uuid NOT NULL, -- also the entry
+	claim_id        uuid NOT NULL,
+	clause          text NOT NULL CHECK (clause IN ('whole', 'carve-out', 'percentage')), -- of the policy, on other insurance
+	total_minor     bigint NOT NULL, -- of the bill
+	fund_minor      bigint NOT NULL, -- the fund of 医保
+	group_code      text CHECK (group_code ~ '^[a-z0-9][a-z0-9-]{0,31}$'),
+	group_minor     bigint NOT NULL,
+	benefit_minor   bigint NOT NULL, -- what the policy would pay alone
+	plan_minor      bigint NOT NULL, -- and what it pays after them
+	available_minor bigint NOT NULL, -- in the personal account
+	account_minor   bigint NOT NULL, -- of the patient's share, what is paid from it
+	cash_minor      bigint NOT NULL, -- and what is not
+	currency        text NOT NULL,
+	exponent        smallint NOT NULL,
+	book_day        date NOT NULL,
+	who             text NOT NULL CHECK (who <> ''),
+	made_at         timestamptz NOT NULL DEFAULT now(),
+	why             bytea NOT NULL CHECK (length(why) > 0), -- as patient_bill.why, for coordination_id
+	undone_entry    uuid, -- what took it back
+	undone_by       text,
+	undone_at       timestamptz,
+	undone_why      bytea, -- likewise, for undone_entry
+	CHECK (num_nulls(undone_entry, undone_by, undone_at, undone_why) IN (0, 4)),
+	CHECK (least(fund_minor, group_minor, benefit_minor, plan_minor, account_minor, cash_minor) >= 0),
+	CHECK (fund_minor + group_minor + plan_minor + account_minor + cash_minor = total_minor),
+	CHECK (group_code IS NOT NULL OR group_minor = 0),
+	CHECK (benefit_minor <= total_minor AND account_minor <= available_minor),
+	-- The personal account is the patient's money, and no payer before the policy.
+	CHECK (CASE clause WHEN 'whole' THEN plan_minor = least(benefit_minor, total_minor - fund_minor - group_minor)
+		WHEN 'carve-out' THEN plan_minor = greatest(benefit_minor - fund_minor - group_minor, 0)
+		ELSE plan_minor <= least(benefit_minor, total_minor - fund_minor - group_minor) END),
+	PRIMARY KEY (hospital_id, coordination_id)
+);
+CREATE UNIQUE INDEX coordination_standing ON coordination (hospital_id, claim_id) WHERE undone_entry IS NULL;
+
+CALL tenant_tables('patient_account', 'patient_bill', 'acquirer_settlement', 'patient_payment', 'patient_used', 'coordination');
 GRANT UPDATE ON patient_account TO zhifu_writer;
 GRANT UPDATE (settlement_id) ON patient_payment TO zhifu_writer;
+GRANT UPDATE (undone_entry, undone_by, undone_at, undone_why) ON coordination TO zhifu_writer;

@@ -297,7 +297,7 @@ BEGIN
 	ar := 'AR-' || upper(r.carrier);
 	IF r.currency <> bill.currency THEN
 		SELECT coalesce(sum(CASE g.debit WHEN ar THEN g.amount_minor ELSE -g.amount_minor END), 0) INTO net FROM posting g
-		WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim AND g.rule IN ('bill', 'patient_share', 'write_off');
+		WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim AND g.rule IN ('bill', 'patient_share', 'write_off', 'coordinate_fund', 'coordinate_group');
 		moved := receivable_owed(p_hospital, p_claim, net, bill.exponent, r.exponent)
 			- receivable_owed(p_hospital, p_claim, net - p_delta, bill.exponent, r.exponent);
 		PERFORM receivable_post(p_hospital, p_entry, 'fix_billed', 'CONV', ar, p_delta, bill.currency, bill.exponent, p_delta, today, p_claim);

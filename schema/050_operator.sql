@@ -384,6 +384,7 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 		AND NOT EXISTS (SELECT 1 FROM charge c WHERE c.hospital_id = p.hospital_id AND c.charge_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM patient_bill b WHERE b.hospital_id = p.hospital_id AND b.bill_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM patient_payment y WHERE y.hospital_id = p.hospital_id AND y.payment_id = p.source_id)
+		AND NOT EXISTS (SELECT 1 FROM coordination k WHERE k.hospital_id = p.hospital_id AND k.coordination_id = p.source_id)
 	UNION ALL
 	SELECT 'bank lines that were not posted', NULL, count(*), 0::bigint FROM bank_line b
 	WHERE b.hospital_id = p_hospital AND b.amount_minor <> 0

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "db/sync.h"
 #include "lib/date.h"
+#include "lib/money.h"
 #include "lib/text.h"
 #include "model/directory.h"
 
@@ -91,6 +92,29 @@ int ctl_day(const char *option, const char *text, int32_t otherwise, int32_t *re
 	if (date_parse(text_of(text), DATE_KIND_DATE, &date) != 0 || date.precision != DATE_DAY)
 		return ctl_usage("%s takes a day like 2026-11-21, not \"%s\"", option, text);
 	*ret_day = (int32_t)date_days_from_civil(date.year, date.month, date.day);
+	return 0;
+}
+
+int ctl_amount(const char *text, const char *currency, struct zf_money *ret)
+{
+	struct zf_decimal value;
+
+	if (text != NULL && decimal_parse(text_of(text), &value) == 0 &&
+		money_from_decimal(value, text_of(currency), ret) == 0 && ret->minor >= 0)
+		return 0;
+	return ctl_usage("\"%s\" is no amount of %s", text == NULL ? "" : text, currency);
+}
+
+int ctl_percent(const char *option, const char *text, int *ret_points)
+{
+	struct zf_decimal value, points;
+
+	*ret_points = 0;
+	if (text == NULL) return 0;
+	if (decimal_parse(text_of(text), &value) != 0 || value.scale > 2 ||
+		decimal_round(value, 2, DECIMAL_DOWN, &points) != 0 || points.unscaled < 0 || points.unscaled > 10000)
+		return ctl_usage("%s: \"%s\" is no percentage, as 6 or 6.5", option, text);
+	*ret_points = (int)points.unscaled;
 	return 0;
 }
 

@@ -15,6 +15,7 @@ struct directory;
 struct hospital;
 struct db_sync;
 struct pg_result;
+struct zf_money;
 
 struct ctl {
 	const char *config_path;
@@ -76,6 +77,7 @@ extern const struct ctl_command money_match_commands[];
 extern const struct ctl_command money_payer_commands[];
 extern const struct ctl_command money_patient_commands[];
 extern const struct ctl_command money_acquirer_commands[];
+extern const struct ctl_command money_coordination_commands[];
 extern const struct ctl_command key_commands[];
 extern const struct ctl_command check_commands[];
 extern const struct ctl_command status_commands[];
@@ -119,6 +121,11 @@ int ctl_arguments(int argc, char **argv, const struct ctl_option *options, int m
 int ctl_number(const char *option, const char *text, int64_t max, int64_t *ret_number) MUSTUSE;
 /* A day ("2026-11-21") as days since 1970; NULL gives `otherwise`. Returns 0, or 2 after it has said what is wrong. */
 int ctl_day(const char *option, const char *text, int32_t otherwise, int32_t *ret_day) MUSTUSE;
+/* An amount of a currency, not negative. Returns 0, or 2 after it has said what is wrong. */
+int ctl_amount(const char *text, const char *currency, struct zf_money *ret) MUSTUSE;
+/* "6", "6.5" of a hundred as hundredths of a per cent; NULL gives 0. Returns 0, or 2 after it has said what is wrong.
+ */
+int ctl_percent(const char *option, const char *text, int *ret_points) MUSTUSE;
 /* A whole file, or standard input for "-". ERR_SYS, ERR_NOMEM; ERR_LIMIT: it has more than bytes_max. */
 int ctl_file_read(const char *path, size_t bytes_max, struct arena *arena, struct bytes *ret_bytes) MUSTUSE;
 /* Whoever changes something must be known. Returns 0, or 2 after it has said what is missing. */

@@ -56,18 +56,6 @@ static int case_read(struct ctl *ctl, const char *code, const char *ref, const c
 	return r;
 }
 
-/* An amount of the books' currency. Returns 0, or 2 after it has said what is wrong. */
-static int amount_read(const char *text, const char *currency, struct zf_money *ret)
-{
-	struct zf_decimal value;
-
-	if (text != NULL && decimal_parse(text_of(text), &value) == 0 &&
-		money_from_decimal(value, text_of(currency), ret) == 0 && ret->minor >= 0)
-		return 0;
-	(void)ctl_usage("\"%s\" is no amount of %s", text == NULL ? "" : text, currency);
-	return 2;
-}
-
 /* What the database did not allow, around its figure. */
 struct refusal {
 	const char *before, *after, *before_zh, *after_zh;
@@ -131,7 +119,7 @@ static int patient_quote(struct ctl *ctl, int argc, char **argv)
 
 	if (r == 0) r = ctl_accountable(ctl, why);
 	if (r == 0) r = case_read(ctl, code, ref, stay, &whose);
-	if (r == 0) r = amount_read(words[0], whose.hospital->book_currency, &share);
+	if (r == 0) r = ctl_amount(words[0], whose.hospital->book_currency, &share);
 	if (r > 0) return r;
 	if (r == 0) r = change_begin(ctl, &whose.hospital->id, &id, why, &arena, &sealed);
 	if (r == 0)
@@ -146,21 +134,6 @@ static int patient_quote(struct ctl *ctl, int argc, char **argv)
 		db_rows_null(rows, 0, 0) ? cell_none() : cell_like(db_rows_int(rows, 0, 0), &share));
 	db_sync_rows_free(rows);
 	return report_end(&report, 0);
-}
-
-/* "6", "6.5" of a hundred as hundredths of a per cent. Returns 0, or 2 after it has said what is wrong. */
-static int tax_read(const char *text, int *ret_points)
-{
-	struct zf_decimal value;
-
-	*ret_points = 0;
-	if (text == NULL) return 0;
-	if (decimal_parse(text_of(text), &value) != 0 || value.scale > 2 || value.unscaled < 0 ||
-		value.unscaled > 10000)
-		return ctl_usage("\"%s\" is no tax in per cent, as 6 or 6.5", text);
-	*ret_points = (int)value.unscaled;
-	for (int scale = value.scale; scale < 2; scale++) *ret_points *= 10;
-	return 0;
 }
 
 static int patient_bill(struct ctl *ctl, int argc, char **argv)
@@ -191,12 +164,12 @@ static int patient_bill(struct ctl *ctl, int argc, char **argv)
 	int r = ctl_arguments(argc, argv, options, 0, 1, words);
 
 	if (r == 0) r = ctl_accountable(ctl, why);
-	if (r == 0) r = tax_read(vat_text, &vat);
+	if (r == 0) r = ctl_percent("--vat", vat_text, &vat);
 	if (r == 0) r = case_read(ctl, code, ref, stay, &whose);
 	if (r == 0) r = ctl_day("--day", day_text, ctl_today(whose.hospital), &day);
-	if (r == 0) r = amount_read(other_text, whose.hospital->book_currency, &other);
+	if (r == 0) r = ctl_amount(other_text, whose.hospital->book_currency, &other);
 	if (r == 0 && (words[0] != NULL || stay != NULL)) {
-		r = amount_read(words[0], whose.hospital->book_currency, &medical);
+		r = ctl_amount(words[0], whose.hospital->book_currency, &medical);
 		if (r == 0) (void)snprintf(medical_text, sizeof(medical_text), "%jd", (intmax_t)medical.minor);
 	}
 	if (r > 0) return r;
@@ -235,7 +208,7 @@ static int stay_act(struct ctl *ctl, int argc, char **argv, const char *sql, con
 	if (r == 0) r = ctl_accountable(ctl, why);
 	if (r == 0) r = case_read(ctl, code, NULL, words[0], &whose);
 	if (r == 0) r = ctl_day("--day", day_text, ctl_today(whose.hospital), &day);
-	if (r == 0) r = amount_read("0", whose.hospital->book_currency, &like);
+	if (r == 0) r = ctl_amount("0", whose.hospital->book_currency, &like);
 	if (r > 0) return r;
 	if (r == 0) r = change_begin(ctl, &whose.hospital->id, &id, why, &arena, &sealed);
 	if (r == 0)
@@ -365,7 +338,7 @@ static int pay(struct ctl *ctl, int argc, char **argv, int kind)
 		r = ctl_usage("a transfer, and nothing else, has --line LINE: money suspense list shows them");
 	if (r == 0) r = case_read(ctl, code, ref, stay, &whose);
 	if (r == 0) r = ctl_day("--day", day_text, ctl_today(whose.hospital), &day);
-	if (r == 0) r = amount_read(words[0], currency == NULL ? whose.hospital->book_currency : currency, &amount);
+	if (r == 0) r = ctl_amount(words[0], currency == NULL ? whose.hospital->book_currency : currency, &amount);
 	if (r > 0) return r;
 	if (r == 0) r = change_begin(ctl, &whose.hospital->id, &id, why, &arena, &sealed);
 	if (r == 0)
@@ -421,7 +394,7 @@ static int give_back(struct ctl *ctl, int argc, char **argv, int kind)
 	hospital = ctl_hospital(ctl, code);
 	if (hospital == NULL) return 2;
 	r = ctl_day("--day", day_text, ctl_today(hospital), &day);
-	if (r == 0) r = amount_read(words[1], hospital->book_currency, &amount);
+	if (r == 0) r = ctl_amount(words[1], hospital->book_currency, &amount);
 	if (r != 0) return r;
 	r = change_begin(ctl, &hospital->id, &id, why, &arena, &sealed);
 	if (r == 0)
@@ -471,7 +444,7 @@ enum {
 static const char *const account_sql =
 	"SELECT a.account_id, a.currency, a.exponent, a.quoted_minor, CASE WHEN a.claim_id IS NULL THEN a.medical_minor ELSE"
 	" (SELECT coalesce(sum(CASE p.debit WHEN 'AR-PT' THEN p.amount_minor ELSE -p.amount_minor END), 0)::bigint FROM posting p"
-	"  WHERE p.hospital_id = a.hospital_id AND p.claim_id = a.claim_id AND p.rule = 'patient_share') END,"
+	"  WHERE p.hospital_id = a.hospital_id AND p.claim_id = a.claim_id AND p.rule IN ('patient_share', 'coordinate_account')) END,"
 	" a.other_minor, a.vat_minor, a.paid_minor, a.deposit_minor, patient_open(a),"
 	" a.receivable, b.bill_id, b.why FROM patient_account a LEFT JOIN LATERAL (SELECT p.bill_id, p.why FROM patient_bill p"
 	"  WHERE p.hospital_id = a.hospital_id AND p.account_id = a.account_id AND NOT p.quote ORDER BY p.made_at DESC LIMIT 1) b ON true"
@@ -559,7 +532,7 @@ static int patient_show(struct ctl *ctl, int argc, char **argv)
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
 	if (r == 0) r = case_read(ctl, code, ref, stay, &whose);
-	if (r == 0) r = amount_read("0", whose.hospital->book_currency, &like);
+	if (r == 0) r = ctl_amount("0", whose.hospital->book_currency, &like);
 	if (r > 0) return r;
 	if (r == 0) r = ctl_begin(ctl, &whose.hospital->id, false);
 	if (r == 0)

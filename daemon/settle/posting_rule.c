@@ -127,6 +127,16 @@ static const struct posting_rule rules[] = {
 	{"acquirer_net", POSTING_PATIENT, "SUSP", "{ITEM}", "an acquirer transferred what it had taken",
 		"收单机构净额到账"},
 	{"acquirer_fee", POSTING_PATIENT, "FEE", "{ITEM}", "less what it keeps", "收单手续费"},
+	/* By schema/061_coordination.sql, of a claim to a policy that comes after others; the patient's part is
+	 * patient_share. {ITEM}: the group plan's AR-CODE. */
+	{"coordinate_fund", POSTING_DIVIDED, "AR-SI", "AR-{INSURER}",
+		"the fund of the social insurance owes it, not the policy that comes after it", "医保统筹基金支付部分"},
+	{"coordinate_group", POSTING_DIVIDED, "{ITEM}", "AR-{INSURER}", "and the group plan this",
+		"团体补充险支付部分"},
+	{"coordinate_account", POSTING_DIVIDED, "AR-SI-ACCOUNT", "AR-PT",
+		"of the patient's share, what is paid from the personal account: the patient's money, which the social "
+		"insurance hands over",
+		"患者自付中由个人账户支付的部分"},
 };
 
 const struct posting_rule *posting_rules(size_t *ret_count)

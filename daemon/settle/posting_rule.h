@@ -23,6 +23,7 @@ enum posting_event {
 	POSTING_MATCHED,   /* money in suspense has found its home */
 	POSTING_CARED,     /* the hospital's own system charges for care */
 	POSTING_PATIENT,   /* what a patient owes, pays and gets back, and what acquirers settle of it */
+	POSTING_DIVIDED,   /* several payers share a stay */
 };
 
 struct posting_rule {

@@ -83,7 +83,8 @@ static void the_closest_row_is_found(void **state)
 	assert_row(chart, "AR-PT", "AR-PT", NULL);
 	assert_row(chart, "AR-ALPHA", "AR-{INSURER}", "ALPHA");
 	assert_row(chart, "AR-PTX", "AR-{INSURER}", "PTX");
-	assert_row(chart, "AR-SI-ACCOUNT", "AR-{INSURER}", "SI-ACCOUNT");
+	assert_row(chart, "AR-SI-ACCOUNT", "AR-SI-ACCOUNT", NULL);
+	assert_row(chart, "AR-SI-OTHER", "AR-{INSURER}", "SI-OTHER");
 	assert_row(chart, "CLR-REM-ALPHA", "CLR-REM-{INSURER}", "ALPHA");
 	assert_row(chart, "CLR-CARD", "CLR-{WHAT}", "CARD");
 	assert_row(chart, "FEE", "FEE", NULL);

@@ -1,0 +1,89 @@
+-- Several payers on one stay: what the social insurance (医保), a group plan and the patient owe of a claim that was billed to a policy
+-- which comes after them (scenario S7). The table is in 043_patient.sql; daemon/ctl/money_coordination.c has the words for outcomes
+-- below 0, with `minor` as their figure. p_why comes sealed.
+SET search_path = zhifu;
+
+-- The account of a claim's patient, which is made where there is none, with the claim's step and bill. Of what is decided meanwhile
+-- either sees the other.
+CREATE FUNCTION coordination_begin(p_hospital uuid, p_claim uuid, p_exponent integer, OUT a patient_account, OUT bill posting, OUT books smallint)
+LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	a := patient_begin(p_hospital, NULL, p_claim, p_exponent);
+	SELECT s.books INTO books FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim FOR UPDATE;
+	PERFORM receivable_lock(false);
+	SELECT * INTO bill FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = p_claim AND p.no = 1 AND p.rule = 'bill'
+		AND p.currency = a.currency;
+END
+$$;
+
+-- Posts a row of each share, or takes it back (negative amounts), and brings the policy's receivable after it: the patient's share as a
+-- decision posts it, so that the policy's own posts but what differs.
+CREATE FUNCTION coordination_entry(k coordination, a patient_account, p_entry uuid, p_policy text, p_sign integer, p_share bigint, p_day date)
+RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM patient_post(a, p_entry, 'coordinate_fund', 'AR-SI', p_policy, p_sign * k.fund_minor, p_day, k.coordination_id);
+	PERFORM patient_post(a, p_entry, 'coordinate_group', 'AR-' || upper(k.group_code), p_policy, p_sign * k.group_minor, p_day,
+		k.coordination_id);
+	PERFORM patient_post(a, p_entry, 'patient_share', 'AR-PT', p_policy, p_sign * p_share, p_day, k.coordination_id);
+	PERFORM patient_post(a, p_entry, 'coordinate_account', 'AR-SI-ACCOUNT', 'AR-PT', p_sign * k.account_minor, p_day, k.coordination_id);
+	PERFORM receivable_follow(ARRAY[k.hospital_id], ARRAY[k.claim_id], ARRAY[p_entry],
+		ARRAY[-p_sign * (k.fund_minor + k.group_minor + p_share)]);
+END
+$$;
+
+-- Divides a claim that was billed and is not decided. p_fund NULL: 医保 has not settled; p_group: the plan's code, its account is
+-- AR-CODE. minor: what the patient is to pay. Refused: -1 not settled, -2 no clause, -3 the claim is not billed in the currency of the
+-- books, -4 it is decided, or taken back, -5 it was billed with minor, -6 it is divided already, -7 the plan's code is not one, or is
+-- that of a carrier to which claims are billed. Shares that do not add up, or do not follow the clause, are an exception.
+CREATE FUNCTION coordination_post(p_hospital uuid, p_id uuid, p_claim uuid, p_clause text, p_total bigint, p_fund bigint, p_group text,
+	p_group_minor bigint, p_benefit bigint, p_plan bigint, p_available bigint, p_account bigint, p_cash bigint, p_exponent integer, p_day date,
+	p_who text, p_why bytea, OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	b record := coordination_begin(p_hospital, p_claim, p_exponent);
+	a patient_account := b.a;
+	bill posting := b.bill;
+	k coordination;
+BEGIN
+	outcome := CASE WHEN p_fund IS NULL THEN -1 WHEN coalesce(p_clause, '') NOT IN ('whole', 'carve-out', 'percentage') THEN -2
+		WHEN EXISTS (SELECT 1 FROM coordination c WHERE c.hospital_id = p_hospital AND c.claim_id = p_claim AND c.undone_entry IS NULL) THEN -6
+		WHEN b.books > 1 THEN -4 WHEN b.books = 0 OR bill.entry_id IS NULL THEN -3 WHEN bill.amount_minor <> p_total THEN -5
+		WHEN p_group !~ '^[a-z0-9][a-z0-9-]{0,31}$' OR p_group IN ('si', 'si-account', 'pt', 'inpt') OR 'AR-' || upper(p_group) = bill.debit
+			OR EXISTS (SELECT 1 FROM contract c WHERE c.hospital_id = p_hospital AND c.carrier = p_group)
+			OR EXISTS (SELECT 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.carrier = p_group) THEN -7 ELSE 1 END;
+	IF outcome < 0 THEN
+		minor := CASE outcome WHEN -5 THEN bill.amount_minor END;
+		RETURN;
+	END IF;
+	INSERT INTO coordination AS c VALUES (p_hospital, p_id, p_claim, p_clause, p_total, p_fund, p_group, p_group_minor, p_benefit, p_plan,
+		p_available, p_account, p_cash, a.currency, a.exponent, patient_day(p_hospital, p_day, p_who), p_who, now(), p_why) RETURNING * INTO k;
+	PERFORM coordination_entry(k, a, p_id, bill.debit, 1, k.account_minor + k.cash_minor, k.book_day);
+	minor := patient_open(a);
+END
+$$;
+
+-- Takes it back, as where 医保 settles anew: of the patient's share what stands, for a claim that was taken back has taken that with it.
+-- minor: what the patient is to pay, below 0: to get back. Refused: -4 the policy has decided, -8 nothing is divided.
+CREATE FUNCTION coordination_undo(p_hospital uuid, p_entry uuid, p_claim uuid, p_exponent integer, p_day date, p_who text, p_why bytea,
+	OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	b record := coordination_begin(p_hospital, p_claim, p_exponent);
+	a patient_account := b.a;
+	bill posting := b.bill;
+	k coordination;
+BEGIN
+	SELECT * INTO k FROM coordination c WHERE c.hospital_id = p_hospital AND c.claim_id = p_claim AND c.undone_entry IS NULL;
+	outcome := CASE WHEN k.claim_id IS NULL THEN -8 WHEN b.books BETWEEN 2 AND 4 THEN -4 ELSE 1 END;
+	IF outcome < 0 THEN
+		RETURN;
+	END IF;
+	PERFORM coordination_entry(k, a, p_entry, bill.debit, -1, (
+		SELECT coalesce(sum(CASE p.debit WHEN 'AR-PT' THEN p.amount_minor ELSE -p.amount_minor END), 0)::bigint FROM posting p
+		WHERE p.hospital_id = p_hospital AND p.claim_id = p_claim AND p.rule = 'patient_share'), patient_day(p_hospital, p_day, p_who));
+	UPDATE coordination c SET undone_entry = p_entry, undone_by = p_who, undone_at = now(), undone_why = p_why
+	WHERE c.hospital_id = p_hospital AND c.coordination_id = k.coordination_id;
+	minor := patient_open(a);
+END
+$$;
+
+CALL writer_functions('coordination\_%');
+GRANT EXECUTE ON FUNCTION coordination_post, coordination_undo TO zhifu_operator;

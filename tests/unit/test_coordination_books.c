@@ -1,0 +1,154 @@
+/* Several payers on one claim through its whole life, with the real settle: scenario S7's claim, whenever its
+ * receivable is made, however it is owed and whatever the policy decides after all. */
+#include "receivable_world.h"
+
+#define TOTAL 3200000
+
+/* What the ledger says, in the books. */
+static void stands(int64_t policy, int64_t fund, int64_t group, int64_t account, int64_t patient)
+{
+	static const char *const accounts[] = {"AR-IPMI", "AR-SI", "AR-GROUP", "AR-SI-ACCOUNT", "AR-PT"};
+	const int64_t wanted[] = {policy, fund, group, account, patient};
+
+	for (size_t i = 0; i < ARRAY_LEN(accounts); i++)
+		if (worth(accounts[i]) != wanted[i]) fail_msg("%s: %jd", accounts[i], (intmax_t)worth(accounts[i]));
+	books_hold();
+	/* Of the claims of other tests only their states are left. */
+	assert_int_equal(number("SELECT count(*) FROM zhifu.ledger_proof(" HOSPITAL
+				") WHERE found <> expected AND statement NOT LIKE 'claims billed%%'"),
+		0);
+}
+
+static struct test_claim billed(void)
+{
+	none_left();
+	sql("TRUNCATE zhifu.patient_account, zhifu.coordination; SELECT set_config('zhifu.hospital_id', " HOSPITAL
+	    "::text, false)");
+	rate_add("USD", 1, "70950", 4, "2026-09-30");
+	return claim_billed("ipmi", "CNY", 2, TOTAL, "2026-10-06");
+}
+
+/* 医保 and group plan pay, and the policy what is carved out: 242.00, the patient 6,400.00. */
+static int64_t divide(const struct test_claim *claim)
+{
+	return number(
+		"SELECT outcome::int8 FROM zhifu.coordination_post(" HOSPITAL
+		", gen_random_uuid(), '%s', 'carve-out', %d, 2048000, 'group', 487800, 2560000, 24200, 150000, 150000, 490000, 2,"
+		" '2026-10-06', 'li', '\\x00')",
+		claim->id_text, TOTAL);
+}
+
+static int64_t take_back(const struct test_claim *claim)
+{
+	return number("SELECT outcome::int8 FROM zhifu.coordination_undo(" HOSPITAL
+		      ", gen_random_uuid(), '%s', 2, '2026-10-06', 'li', '\\x00')",
+		claim->id_text);
+}
+
+/* What settle made of the bill before is moved, and what it makes of it afterwards is the policy's part. */
+static void test_before_or_after_its_receivable(void **state)
+{
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = billed();
+	all_made();
+	assert_int_equal(divide(&claim), 1);
+	owes(&claim, "A", "CNY", TOTAL, 24200, TOTAL, 1);
+	stands(24200, 2048000, 487800, 150000, 490000);
+	claim = billed();
+	assert_int_equal(divide(&claim), 1);
+	all_made();
+	owes(&claim, "A", "CNY", TOTAL, 24200, TOTAL, 1);
+	stands(24200, 2048000, 487800, 150000, 490000);
+	assert_int_equal(take_back(&claim), 1);
+	owes(&claim, "A", "CNY", TOTAL, TOTAL, TOTAL, 1);
+	stands(TOTAL, 0, 0, 0, 0);
+}
+
+/* A policy that owes an amount of dollars, fixed with the bill. */
+static void test_owed_in_another_currency(void **state)
+{
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	for (int before = 0; before < 2; before++) {
+		claim = billed();
+		contract_add("ipmi", KIND_C, "\"term_days\": 30");
+		if (before == 1) assert_int_equal(divide(&claim), 1);
+		all_made();
+		if (before == 0) assert_int_equal(divide(&claim), 1);
+		assert_int_equal(number("SELECT open_minor FROM zhifu.receivable"), 3411); /* 242.00 / 7.0950 */
+		stands(24200, 2048000, 487800, 150000, 490000);
+		assert_int_equal(take_back(&claim), 1);
+		assert_int_equal(number("SELECT open_minor FROM zhifu.receivable"), 451022);
+		stands(TOTAL, 0, 0, 0, 0);
+		assert_int_equal(divide(&claim), 1);
+		decide(&claim, 20000, 644200, 0);
+		assert_int_equal(
+			number("SELECT open_minor FROM zhifu.receivable"), 2819); /* of the rest, not of parts */
+		stands(20000, 2048000, 487800, 150000, 494200);
+	}
+}
+
+/* What the policy decides: the same moves nothing, and what differs moves as much. */
+static void test_the_policy_decides(void **state)
+{
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = billed();
+	all_made();
+	assert_int_equal(divide(&claim), 1);
+	decide(&claim, 24200, 640000, 0);
+	stands(24200, 2048000, 487800, 150000, 490000);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.posting WHERE rule = 'patient_share'"), 1);
+	decide(&claim, 20000, 644200, 0);
+	stands(20000, 2048000, 487800, 150000, 494200);
+	owes(&claim, "A", "CNY", TOTAL, 20000, TOTAL, 1);
+	assert_int_equal(take_back(&claim), -4);
+	assert_int_equal(divide(&claim), -6);
+	/* One that was decided first. */
+	claim = billed();
+	all_made();
+	decide(&claim, 2560000, 640000, 0);
+	assert_int_equal(divide(&claim), -4);
+	stands(2560000, 0, 0, 0, 640000);
+}
+
+/* What is cancelled takes its bill and the patient's share back; the rest is taken back by hand. */
+static void test_a_cancelled_claim(void **state)
+{
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = billed();
+	all_made();
+	assert_int_equal(divide(&claim), 1);
+	fact_settle(&claim, ZF_FACT_CANCELLED, 0, 0, 0);
+	assert_int_equal(worth("REV-MED"), 0);
+	assert_int_equal(worth("OVERPAID-IPMI"), -2535800);
+	assert_int_equal(divide(&claim), -6);
+	assert_int_equal(take_back(&claim), 1);
+	assert_int_equal(worth("OVERPAID-IPMI"), 0);
+	stands(0, 0, 0, 0, 0);
+	assert_int_equal(take_back(&claim), -8);
+	assert_int_equal(divide(&claim), -4);
+	none_left();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_before_or_after_its_receivable),
+		cmocka_unit_test(test_owed_in_another_currency),
+		cmocka_unit_test(test_the_policy_decides),
+		cmocka_unit_test(test_a_cancelled_claim),
+	};
+
+	return cmocka_run_group_tests_name("coordination_books", tests, receivable_world_start, world_stop);
+}
