@@ -10,6 +10,7 @@ CREATE INDEX exchange_poll ON exchange (hospital_id, insurer) WHERE poll_open;
 -- version, newest first. basis as export_basis, NULL where nobody asked. busy: the same question is still open. doubt_older: the exchange that the
 -- item belongs to began after the last try to send the message in doubt had ended, so what is answered in it covers that try.
 -- In doubt is the submission whose fate is unknown; of a claim that is sent and asked about, the one that was answered last.
+-- message_submission: of an answer in a claim's exchange, whether it answers the submission.
 -- The settings keep a plan by index whatever the statistics say: a claim costs the same in a table of any size.
 -- The ref of the first claim of a chain of corrections, as far back as the insurer was sent them.
 CREATE FUNCTION claim_origin(p_hospital uuid, p_claim uuid, p_insurer text)
@@ -74,7 +75,9 @@ BEGIN
 	SELECT s.n, s.claim_id, c.ref, c.use, s.transport, c.total_minor, c.currency, c.exponent,
 		CASE WHEN s.kind IN (1, 3, 5, 6) OR s.kind = 4 AND s.x_kind = 1 THEN c.content END, c.patient_key_id, pk.wrapped, pk.hospital_key_version,
 		k.versions, g.bases[array_position(g.claims, s.claim_id)], coalesce(s.insurer, s.c_insurer, s.route), s.x_kind, s.x_status, s.step, s.state,
-		m.status, coalesce(nullif(m.token, 0), r.token), m.submission, m.http_status, m.content, m.replay_of IS NOT NULL,
+		m.status, coalesce(nullif(m.token, 0), r.token),
+		CASE WHEN s.kind = 2 AND s.x_kind = 1 THEN (SELECT a.submission FROM message a WHERE a.hospital_id = m.hospital_id
+			AND a.message_id = m.answers) ELSE m.submission END, m.http_status, m.content, m.replay_of IS NOT NULL,
 		CASE WHEN s.kind = 3 THEN (SELECT a.route FROM attempt a WHERE a.hospital_id = s.hospital_id AND a.message_id = s.message_id
 			ORDER BY a.attempt DESC LIMIT 1) END,
 		CASE WHEN s.x_kind = 3 THEN (SELECT t.task_id FROM task t WHERE t.hospital_id = s.hospital_id AND t.claim_id = s.claim_id

@@ -177,7 +177,7 @@ $$;
 -- ---- the ending ----
 
 -- What translate would write down of answers that say "taken" and nothing else: the fact, already applied, and the end of
--- the exchange and its timer.
+-- the exchange.
 CREATE FUNCTION dispatch_taken(p_hospital uuid[], p_claim uuid[], p_exchange uuid[], p_insurer text[], p_reply uuid[], p_fact uuid[])
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
@@ -185,7 +185,6 @@ BEGIN
 	SELECT t.h, t.f, t.c, t.i, t.x, t.m, 1, 2 FROM unnest(p_hospital, p_fact, p_claim, p_insurer, p_exchange, p_reply) AS t (h, f, c, i, x, m);
 	UPDATE exchange e SET status = 2, step = e.step + 1, updated_at = now() FROM unnest(p_hospital, p_exchange) AS t (h, x)
 	WHERE e.hospital_id = t.h AND e.exchange_id = t.x;
-	DELETE FROM outbox o USING unnest(p_hospital, p_exchange) AS t (h, x) WHERE o.hospital_id = t.h AND o.work_id = t.x;
 END
 $$;
 
@@ -235,6 +234,9 @@ BEGIN
 			JOIN exchange e ON e.hospital_id = p_hospital[t.n] AND e.exchange_id = t.x AND e.kind = 1
 			JOIN claim_state k ON k.hospital_id = p_hospital[t.n] AND k.claim_id = t.c AND k.transport = 6 AND k.acknowledgement = 0
 			WHERE p_taken[t.n] AND t.s AND t.z = 4 AND (e.status = 1) IS TRUE ORDER BY e.exchange_id FOR UPDATE OF e) q;
+		-- Their timers, before the claims: who takes a claim's step has its work first.
+		DELETE FROM outbox o USING unnest(n, x) AS t (n, x)
+		WHERE t.n = ANY (taken) AND o.hospital_id = p_hospital[t.n] AND o.work_id = t.x;
 	END IF;
 	SELECT coalesce(array_agg(b.claim_id), '{}') INTO stepped FROM (
 		SELECT array_agg(p_hospital[t.n]) h, array_agg(t.c) c, array_agg(t.x) x, array_agg(t.f) f, array_agg(NULL::integer) q,

@@ -82,6 +82,8 @@ static void metrics_register(struct route *route)
 		metrics_gauge(m, "zhifu_route_breaker", "Circuit breaker: 0 closed, 1 open, 2 probing.", labels);
 	route->depth = metrics_gauge(m, "zhifu_route_waiting", "Messages in the queue of the route.", labels);
 	route->answered = metrics_counter(m, "zhifu_route_answered_total", "Messages answered.", labels);
+	route->plain = metrics_counter(
+		m, "zhifu_route_plain_total", "Answers that were known to say \"taken\" and nothing else.", labels);
 	route->not_sent =
 		metrics_counter(m, "zhifu_route_not_sent_total", "Tries after which nothing had arrived.", labels);
 	route->unknown = metrics_counter(

@@ -42,7 +42,7 @@ struct route {
 	size_t trouble;    /* rounds whose ending is not known yet */
 
 	struct metric *in_flight, *window_size, *breaker_state, *depth;
-	struct metric *answered, *not_sent, *unknown, *failed, *seconds;
+	struct metric *answered, *plain, *not_sent, *unknown, *failed, *seconds;
 };
 
 /* Makes routes for the directory's insurers and reads their certificates; those that there are go on with what they

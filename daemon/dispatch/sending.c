@@ -220,6 +220,7 @@ static void on_result(void *arg, const struct outbound_result *result)
 	}
 	sending->http_status = result->status;
 	sending->taken = verdict.outcome == VERDICT_ANSWERED && is_plain(sending, result);
+	if (sending->taken) metric_add(route->plain, 1);
 	if (result->outcome == OUTBOUND_ANSWERED) metric_observe(route->seconds, (double)result->total_ms / 1000);
 	if (verdict.outcome == VERDICT_ANSWERED || verdict.keep) {
 		sending->reply_status = verdict.outcome == VERDICT_ANSWERED ? MESSAGE_RECEIVED

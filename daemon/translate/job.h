@@ -83,7 +83,7 @@ struct job {
 	/* the message */
 	int message_status; /* 0: there is none */
 	int message_token, message_http;
-	bool message_submission;
+	bool message_submission; /* it is one; in a claim's exchange: or it answers one */
 	bool message_replay; /* a person has it read again: also when its exchange has ended, then for its facts only */
 	struct bytes message_content; /* sealed */
 	const char *message_route;

@@ -380,8 +380,8 @@ static void learn(const struct room *room, const struct job *job, const struct z
 	struct taken taken;
 
 	if (job->item.kind != WORK_REPLY || job->exchange_kind != EXCHANGE_CLAIM || has_ended(job)) return;
-	if (!uuid_equal(&job->facts->claim.id, &job->claim.id)) return;
-	for (uint32_t i = 0; i < event->header_count; i++)
+	if (!job->message_submission || !uuid_equal(&job->facts->claim.id, &job->claim.id)) return;
+	for (uint32_t i = 0; content_type == NULL && i < event->header_count; i++)
 		if (strcasecmp(event->headers[i]->name, "content-type") == 0) content_type = event->headers[i]->value;
 	taken = taken_of(event->http_status, content_type, (struct bytes){event->body, event->body_len});
 	contexts_learn(room->contexts, job->context, &taken);

@@ -181,6 +181,26 @@ def test_claims_come_back_decided_and_paid(post):
     assert PASSWORD not in log and "hz1\"" not in log
 
 
+def test_an_answer_that_says_nothing_new_is_not_read_again(post):
+    """The post office takes each file with the same bytes: who has read them once concludes the next ones by themselves."""
+    one = post()
+    claims = []
+
+    def concluded():
+        claims.append(one.submit("N-%d" % len(claims), [("99213", 10000 + len(claims), 0)]))
+        one.wait(claims[-1], acknowledgement=(3,))
+        return sum(n for name, n in one.daemon.metrics().items() if name.startswith("zhifu_route_plain_total")) > 0
+
+    zhifu.wait_until(concluded, "an answer that is concluded")
+    for claim_id in claims:
+        one.wait(claim_id, **DECIDED)
+    rows = one.database.sql("""SELECT x.step, m.status, f.status AS fact FROM zhifu.exchange x
+        JOIN zhifu.message m USING (hospital_id, exchange_id) JOIN zhifu.fact f USING (hospital_id, message_id)
+        WHERE x.kind = 1 AND m.direction = 2 AND f.kind = 1""")
+    assert len(rows) == len(claims) and all((row["step"], row["status"], row["fact"]) == (2, 12, 2) for row in rows), rows
+    invariants.assert_events_are_paths(one.database, invariants.lifecycle_of(one.daemon))
+
+
 def test_a_correction_and_a_request(post):
     """A correction goes out under its origin's number with Resubmission, and its answer comes to itself; a request for
     authorization is answered by a file of its own."""

@@ -143,7 +143,13 @@ static void test_constant(void **state)
 		struct test_claim next = claim_sent();
 		assert_int_equal(strncmp(message_text(&next), "POST submit /x\n", 15), 0);
 	}
+	/* The answer to something that is not the submission. */
+	struct test_claim question = claim_sent();
+	sql("UPDATE zhifu.message SET submission = false WHERE claim_id = '%s'", question.id_text);
+	answer_add(&question, plain);
+	LOOP_UNTIL(work(WORK_TRANSLATE, WORK_REPLY) == 0, 5000);
 	struct test_claim claim = claim_sent();
+	assert_int_equal(strncmp(message_text(&claim), "POST submit /x\n", 15), 0);
 	answer_add(&claim, plain);
 	LOOP_UNTIL(work(WORK_TRANSLATE, WORK_REPLY) == 0, 5000);
 	struct taken taken = taken_of(200, "text/plain", (struct bytes){(const uint8_t *)plain, sizeof(plain) - 1});
