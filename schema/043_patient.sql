@@ -138,7 +138,33 @@ CREATE TABLE coordination (
 );
 CREATE UNIQUE INDEX coordination_standing ON coordination (hospital_id, claim_id) WHERE undone_entry IS NULL;
 
-CALL tenant_tables('patient_account', 'patient_bill', 'acquirer_settlement', 'patient_payment', 'patient_used', 'coordination');
+-- Money of payers that have no claims of their own, by their account in the ledger; below 0: it is in suspense again. Insert-only.
+CREATE TABLE coordination_payment (
+	hospital_id  uuid NOT NULL,
+	payment_id   uuid NOT NULL, -- also the entry
+	account      text NOT NULL,
+	line_id      uuid NOT NULL, -- of the bank
+	amount_minor bigint NOT NULL CHECK (amount_minor <> 0),
+	currency     text NOT NULL,
+	exponent     smallint NOT NULL,
+	book_day     date NOT NULL,
+	who          text NOT NULL CHECK (who <> ''),
+	made_at      timestamptz NOT NULL DEFAULT now(),
+	why          bytea, -- as patient_bill.why, for payment_id
+	PRIMARY KEY (hospital_id, payment_id)
+);
+
+-- What such payers owe.
+CREATE VIEW coordination_owed WITH (security_invoker = true) AS
+	SELECT o.hospital_id, o.account, o.currency, sum(o.minor)::bigint AS minor FROM (
+		SELECT k.hospital_id, v.account, k.currency, v.minor FROM coordination k CROSS JOIN LATERAL (VALUES ('AR-SI', k.fund_minor),
+			('AR-SI-ACCOUNT', k.account_minor), ('AR-' || upper(k.group_code), k.group_minor)) AS v (account, minor)
+		WHERE k.undone_entry IS NULL AND v.account IS NOT NULL
+		UNION ALL SELECT y.hospital_id, y.account, y.currency, -y.amount_minor FROM coordination_payment y) o
+	GROUP BY 1, 2, 3;
+GRANT SELECT ON coordination_owed TO zhifu_writer, zhifu_operator;
+
+CALL tenant_tables('patient_account', 'patient_bill', 'acquirer_settlement', 'patient_payment', 'patient_used', 'coordination', 'coordination_payment');
 GRANT UPDATE ON patient_account TO zhifu_writer;
 GRANT UPDATE (settlement_id) ON patient_payment TO zhifu_writer;
 GRANT UPDATE (undone_entry, undone_by, undone_at, undone_why) ON coordination TO zhifu_writer;

@@ -414,6 +414,10 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	FROM hospital h CROSS JOIN (VALUES ('CASH', ARRAY['cash']), ('CLR-CARD', ARRAY['card', 'foreign-card']), ('CLR-WALLET', ARRAY['wallet']))
 		AS t (account, methods) WHERE h.hospital_id = p_hospital
 	UNION ALL
+	SELECT 'what is owed of divided stays is what ' || o.account || ' says', o.currency, coalesce((SELECT a.minor FROM account a
+			WHERE a.account = o.account AND a.currency = o.currency), 0)::bigint, o.minor
+	FROM coordination_owed o WHERE o.hospital_id = p_hospital
+	UNION ALL
 	SELECT 'open receivables are what ' || b.account || ' says', b.currency, b.ledger, b.owed FROM books_check(p_hospital) b
 	UNION ALL
 	SELECT 'open receivables are worth what ' || b.account || ' says', b.currency, b.ledger_book, b.owed_book FROM books_check(p_hospital) b

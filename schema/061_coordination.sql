@@ -85,5 +85,47 @@ BEGIN
 END
 $$;
 
+-- Money of a payer that has no claims of its own came, p_amount of a line in suspense; below 0: it was not for that, and waits for a
+-- person again. minor: what the payer owes then. Refused: -9 it owes only minor, -10 of the line only minor is in suspense, or it is held
+-- or not in the currency of the books, -11 of the line only minor was taken for it.
+CREATE FUNCTION coordination_pay(p_hospital uuid, p_payment uuid, p_account text, p_line uuid, p_amount bigint, p_who text, p_why bytea,
+	OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	a patient_account := patient_begin(p_hospital, NULL, NULL, NULL); -- takes the turn; names no claim
+	line bank_line;
+	waits bigint := 0;
+	taken bigint := (SELECT coalesce(sum(y.amount_minor), 0) FROM coordination_payment y
+		WHERE y.hospital_id = p_hospital AND y.account = p_account AND y.line_id = p_line);
+	owed bigint;
+	day date;
+BEGIN
+	SELECT b.* INTO line FROM bank_line b JOIN hospital h ON h.hospital_id = b.hospital_id AND h.book_currency = b.currency
+	WHERE b.hospital_id = p_hospital AND b.line_id = p_line;
+	SELECT o.minor INTO owed FROM coordination_owed o WHERE o.hospital_id = p_hospital AND o.account = p_account;
+	IF suspense_lock(p_hospital, ARRAY[p_line]) AND line.line_id IS NOT NULL THEN
+		SELECT s.open_minor INTO waits FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_line;
+	END IF;
+	outcome := CASE WHEN p_amount > greatest(owed, 0) OR owed IS NULL THEN -9 WHEN p_amount > greatest(waits, 0) OR waits IS NULL AND p_amount > 0
+		THEN -10 WHEN -p_amount > taken THEN -11 ELSE 1 END;
+	minor := CASE outcome WHEN -9 THEN greatest(coalesce(owed, 0), 0) WHEN -10 THEN greatest(coalesce(waits, 0), 0) WHEN -11 THEN taken
+		ELSE owed - p_amount END;
+	IF outcome < 0 THEN
+		RETURN;
+	END IF;
+	day := patient_day(p_hospital, line.booked_day, p_who);
+	a.hospital_id := p_hospital;
+	a.currency := line.currency;
+	a.exponent := line.exponent;
+	INSERT INTO coordination_payment (hospital_id, payment_id, account, line_id, amount_minor, currency, exponent, book_day, who, why)
+	VALUES (p_hospital, p_payment, p_account, p_line, p_amount, a.currency, a.exponent, day, p_who, p_why);
+	PERFORM patient_post(a, p_payment, 'coordinate_paid', 'SUSP', p_account, p_amount, day, p_line);
+	IF p_amount > 0 THEN
+		PERFORM suspense_take(p_hospital, p_line, p_amount);
+	ELSE
+		PERFORM suspense_return(p_hospital, p_line, -p_amount);
+	END IF;
+END
+$$;
+
 CALL writer_functions('coordination\_%');
-GRANT EXECUTE ON FUNCTION coordination_post, coordination_undo TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION coordination_post, coordination_undo, coordination_pay TO zhifu_operator;

@@ -9,6 +9,7 @@
 #include "db/sync.h"
 #include "model/coordination.h"
 #include "model/directory.h"
+#include "settle/posting_rule.h"
 
 #define WORDS_ARENA_BYTES (1u << 20)
 
@@ -174,12 +175,16 @@ static const struct {
 		"该理赔单已分担入账:如需更正,请先执行 money coordination undo"},
 	[7] = {"the group plan's code is none that can be: a-z, 0-9 and hyphens, not the policy's, and none to which claims are billed or with which there is a contract",
 		"团体补充险代码不可用:限 a-z、0-9 和连字符,不得与保单相同,也不得是已有理赔单或合同的保险公司"},
-	[8] = {"nothing is divided of the claim", "该理赔单没有分担入账"}};
+	[8] = {"nothing is divided of the claim", "该理赔单没有分担入账"},
+	[9] = {"this payer owes no more than ", "该付款方应付余额为 "},
+	[10] = {"the line is held, not in the currency of the books, or has in suspense only ",
+		"该流水已冻结、币种不是本位币,或待查余额仅 "},
+	[11] = {"of the line was taken for this payer only ", "该流水中已记为该付款方到账的仅 "}};
 
 /* Tells the end of a statement whose first row is an outcome and a figure, or that no claim has the ref; takes the
  * rows. */
 static int told(struct ctl *ctl, int code, struct pg_result *rows, const struct zf_money *like,
-	const struct coordination *shares)
+	const struct coordination *shares, const char *open)
 {
 	struct report report;
 	char figure[REPORT_AMOUNT_LEN] = "";
@@ -197,8 +202,7 @@ static int told(struct ctl *ctl, int code, struct pg_result *rows, const struct 
 	}
 	report_begin(&report, ctl);
 	if (shares != NULL) report_shares(&report, shares);
-	report_field(&report, "open", say(ctl, "the patient is to pay", "患者应付"),
-		cell_money(db_rows_int(rows, 0, 1), like->currency, like->exponent));
+	report_field(&report, "open", open, cell_money(db_rows_int(rows, 0, 1), like->currency, like->exponent));
 	db_sync_rows_free(rows);
 	return report_end(&report, 0);
 }
@@ -238,7 +242,7 @@ static int coordination_post(struct ctl *ctl, int argc, char **argv)
 			shares.plan.minor, stay.account.present ? stay.account.minor : 0, shares.account.minor,
 			shares.cash.minor, (int)stay.total.exponent, day, ctl->who, why);
 	if (r == 0) r = ctl_commit(ctl);
-	return told(ctl, r, rows, &stay.total, &shares);
+	return told(ctl, r, rows, &stay.total, &shares, say(ctl, "the patient is to pay", "患者应付"));
 }
 
 static int coordination_undo(struct ctl *ctl, int argc, char **argv)
@@ -271,7 +275,45 @@ static int coordination_undo(struct ctl *ctl, int argc, char **argv)
 			" WHERE s.hospital_id = $1 AND s.ref = $3",
 			"uutndty", &hospital->id, &entry, words[0], (int)like.exponent, day, ctl->who, why);
 	if (r == 0) r = ctl_commit(ctl);
-	return told(ctl, r, rows, &like, NULL);
+	return told(ctl, r, rows, &like, NULL, say(ctl, "the patient is to pay", "患者应付"));
+}
+
+/* Money of the social insurance or a group plan came, or did not after all. */
+static int coordination_paid(struct ctl *ctl, int argc, char **argv)
+{
+	const char *code = NULL, *by = NULL, *reason = NULL;
+	bool back = false;
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--by", &by, NULL}, {"--why", &reason, NULL},
+		{"--back", NULL, &back}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct uuid payment = uuid_new(), line;
+	struct pg_result *rows = NULL;
+	struct arena arena CLEANUP(arena_free) = {.chunks = NULL};
+	struct bytes why;
+	struct zf_money amount;
+	char account[ACCOUNT_LEN];
+	int r = ctl_arguments(argc, argv, options, 2, 2, words);
+
+	if (r == 0) r = back ? ctl_accountable(ctl, reason) : ctl_known(ctl);
+	if (r == 0 && by == NULL) r = ctl_usage("say who paid: --by si, si-account, or the group plan's code");
+	if (r == 0 && uuid_parse(words[0], &line) < 0)
+		r = ctl_usage("\"%s\" is no line's id: money suspense list shows them", words[0]);
+	if (r != 0) return r;
+	hospital = ctl_hospital(ctl, code);
+	if (hospital == NULL) return 2;
+	r = ctl_amount(words[1], hospital->book_currency, &amount);
+	if (r == 0 && amount.minor == 0) r = ctl_usage("an amount of nothing");
+	if (r != 0) return r;
+	posting_account("AR-{PAYER}", by, account);
+	r = ctl_begin(ctl, &hospital->id, true);
+	arena_init(&arena, WORDS_ARENA_BYTES);
+	if (r == 0) r = unseal_words_seal(ctl, &hospital->id, &payment, reason, &arena, &why);
+	if (r == 0)
+		r = ctl_query(ctl, &rows, "SELECT * FROM coordination_pay($1, $2, $3, $4, $5, $6, $7)", "uutuity",
+			&hospital->id, &payment, account, &line, back ? -amount.minor : amount.minor, ctl->who, why);
+	if (r == 0) r = ctl_commit(ctl);
+	return told(ctl, r, rows, &amount, NULL, say(ctl, "the payer owes", "该付款方应付余额"));
 }
 
 #define BROUGHT                                                                                                          \
@@ -286,5 +328,7 @@ const struct ctl_command money_coordination_commands[] = {
 		"posts that for the claim to the policy that comes last", CTL_CONFIG | CTL_DB, coordination_post},
 	{"money coordination undo", "REF [--day DAY] --why TEXT", "takes it back, as where 医保 settles anew",
 		CTL_CONFIG | CTL_DB, coordination_undo},
+	{"money coordination paid", "LINE AMOUNT --by CODE [--back] [--hospital CODE] [--why TEXT]",
+		"money of 医保 or a group plan came, of a line in suspense", CTL_CONFIG | CTL_DB, coordination_paid},
 	{NULL, NULL, NULL, 0, NULL},
 };

@@ -454,6 +454,16 @@ static void insurer_fill(struct insurer *insurer, const struct insurer_file *fil
 	insurer->purpose_count = (uint32_t)file->purposes.count;
 }
 
+/* Is AR-CODE an account of the ledger that is no insurer's? */
+static bool code_taken(const char *code)
+{
+	static const char *const codes[] = {"inpt", "pt", "si", "si-account"};
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		if (strcmp(code, codes[i]) == 0) return true;
+	return false;
+}
+
 int insurer_read(struct reading *reading, const char *path, const char *code, const void **ret_entry)
 {
 	struct insurer *insurer = zf_alloc(&reading->arena->zf, sizeof(*insurer));
@@ -465,6 +475,10 @@ int insurer_read(struct reading *reading, const char *path, const char *code, co
 	if (code[strspn(code, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0' || strlen(code) > 32 || code[0] == '-')
 		conf_fault_add(reading->faults, path, 1,
 			"the file's name is the insurer's code: lower case letters, digits and hyphens");
+	if (code_taken(code))
+		conf_fault_add(reading->faults, path, 1,
+			"the ledger has an account \"ar-%s\" that is no insurer's: give the file, and so the insurer, another name",
+			code);
 	r = conf_load_partial(&insurer_file_table, path, reading->arena, &file, reading->faults);
 	if (r < 0 && r != ERR_INVALID) return r;
 	insurer->code = code;

@@ -137,6 +137,9 @@ static const struct posting_rule rules[] = {
 		"of the patient's share, what is paid from the personal account: the patient's money, which the social "
 		"insurance hands over",
 		"患者自付中由个人账户支付的部分"},
+	{"coordinate_paid", POSTING_DIVIDED, "SUSP", "{ITEM}",
+		"money of a payer that has no claims of its own came: AR-SI, AR-SI-ACCOUNT or a group plan's",
+		"医保或团体补充险款项到账"},
 };
 
 const struct posting_rule *posting_rules(size_t *ret_count)

@@ -2,7 +2,9 @@
  * have come; and what both refuse. */
 #include "ctl_world.h"
 
+#include "base/conf.h"
 #include "base/id.h"
+#include "model/directory.h"
 
 static struct ctl_world world;
 static char ref[REF_TEXT_LEN];
@@ -10,6 +12,7 @@ static char ref[REF_TEXT_LEN];
 #define CLAIM "019ab000-0000-7000-8000-000000000001"
 #define STAY "9:5a"
 #define TOTAL 3200000
+#define CNY "3301000100000001"
 #define WHO "--day 2025-10-20 --why 'settled' --who li --json"
 /* What the hospital's system brings, but for the clause. */
 #define SETTLED "--fund 20480.00 --personal 11520.00 --catalogue 26400.00 --account 1500.00 "
@@ -111,7 +114,9 @@ static int begin(void **state)
 	world_sql(&world,
 		"TRUNCATE zhifu.claim, zhifu.claim_state, zhifu.claim_event, zhifu.receivable, zhifu.receivable_wait, zhifu.posting,"
 		" zhifu.patient_account, zhifu.patient_payment, zhifu.coordination, zhifu.charge, zhifu.stay, zhifu.stay_ahead,"
-		" zhifu.stay_bill, zhifu.contract CASCADE; SET zhifu.hospital_id = '" HOSPITAL_A "'");
+		" zhifu.stay_bill, zhifu.contract, zhifu.coordination_payment, zhifu.bank_file, zhifu.bank_statement, zhifu.bank_line,"
+		" zhifu.bank_detail, zhifu.suspense, zhifu.match_item CASCADE; SET zhifu.hospital_id = '" HOSPITAL_A
+		"'");
 	ref_new("HZ1", ref);
 	return 0;
 }
@@ -277,6 +282,36 @@ static void what_must_not_be(void **state)
 	assert_int_equal(asked("'whole'", "2048000", 664200, 0, 0), -6);
 }
 
+/* Nobody's claims are billed to an account that is no insurer's. */
+static void no_insurer_has_their_accounts(void **state)
+{
+	static const char *const codes[] = {"inpt", "pt", "si", "si-account"};
+	char hospitals[160], insurers[160], path[224], name[48];
+
+	(void)state;
+	snprintf(hospitals, sizeof(hospitals), "%s/hospitals.d", world.folder);
+	snprintf(insurers, sizeof(insurers), "%s/insurers.d", world.folder);
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		struct arena arena CLEANUP(arena_free);
+		struct conf_faults faults = {.arena = &arena};
+		struct directory *directory = NULL;
+
+		arena_init(&arena, 1 << 20);
+		snprintf(name, sizeof(name), "insurers.d/%s.conf", codes[i]);
+		world_file(&world, name,
+			"name = \"Other\";\nmodule = \"fhir\";\nendpoints = ({name = \"submit\"; url = \"http://127.0.0.1:9/fhir\";"
+			" allow_plain = true; deadline_ms = 1000;});\nallowed_fields = \"*\";\n",
+			0600);
+		assert_int_equal(directory_load(hospitals, insurers, &faults, &directory), ERR_INVALID);
+		assert_int_equal(faults.count, 1);
+		snprintf(path, sizeof(path), "%s.conf:1: the ledger has an account \"ar-%s\"", codes[i], codes[i]);
+		assert_non_null(strstr(faults.items[0], path));
+		directory_free(directory);
+		snprintf(path, sizeof(path), "%s/%s.conf", insurers, codes[i]);
+		assert_int_equal(unlink(path), 0);
+	}
+}
+
 /* ---- what changes afterwards ---- */
 
 #define UNDO "money coordination undo %s "
@@ -316,6 +351,55 @@ static void what_was_wrong_is_taken_back(void **state)
 	assert_said("以理算结果为准");
 }
 
+/* A line of a bank statement, in suspense. */
+static void came(const char *amount, char id[UUID_TEXT_LEN])
+{
+	struct pg_result *rows = NULL;
+	char file[256];
+
+	snprintf(file, sizeof(file),
+		":20:S\r\n:25:" CNY "\r\n:28C:1\r\n:60F:C251120CNY0,00\r\n:61:251120C%sNTRFNONREF//P1\r\n"
+		":62F:C251120CNY%s\r\n-\r\n",
+		amount, amount);
+	world_file(&world, "bank.sta", file, 0600);
+	assert_ctl(&world, 0, "money statement import '%s/bank.sta' --hospital HZ1 --who li --json", world.folder);
+	assert_int_equal(db_sync_query(world.db, "SELECT line_id::text FROM zhifu.bank_line", NULL, &rows), 0);
+	snprintf(id, UUID_TEXT_LEN, "%s", db_rows_text(rows, 0, 0));
+	db_sync_rows_free(rows);
+}
+
+/* 医保 transfers what it owes of all its patients together. */
+static void the_fund_pays(void **state)
+{
+	static const char *const open[][2] = {{"open", "1480.00"}}, *const back[][2] = {{"open", "2000.00"}};
+	char line[UUID_TEXT_LEN];
+
+	(void)state;
+	claim_billed();
+	assert_ctl(&world, 0, POST SETTLED GROUP "--clause carve-out " WHO, ref);
+	came("20500,00", line);
+#define PAID "money coordination paid %s %s --hospital HZ1 --who li --json --by "
+	assert_ctl(&world, 1, PAID "si", line, "20480.01");
+	assert_said("owes no more than 20,480.00");
+	assert_ctl(&world, 1, PAID "beta --zh", line, "0.01");
+	assert_said("应付余额为 0.00");
+	assert_ctl(&world, 0, PAID "si", line, "19000.00");
+	assert_answer(open, 1);
+	assert_ctl(&world, 0, PAID "si-account", line, "1500.00");
+	assert_ctl(&world, 1, PAID "group", line, "0.01");
+	assert_said("has in suspense only 0.00");
+	ASSERT_BOOKS({"AR-SI", 148000}, {"AR-GROUP", 487800}, {"AR-IPMI", 24200}, {"AR-PT", 490000},
+		{"BANK-CNY", 2050000}, {"REV-MED", -3200000});
+	/* Not all of it was for that. */
+	assert_ctl(&world, 2, PAID "si --back", line, "520.00");
+	assert_ctl(&world, 1, PAID "group --back --why 'another stay'", line, "0.01");
+	assert_said("for this payer only 0.00");
+	assert_ctl(&world, 0, PAID "si --back --why 'another stay'", line, "520.00");
+	assert_answer(back, 1);
+	ASSERT_BOOKS({"AR-SI", 200000}, {"AR-GROUP", 487800}, {"AR-IPMI", 24200}, {"AR-PT", 490000},
+		{"BANK-CNY", 2050000}, {"SUSP", -52000}, {"REV-MED", -3200000});
+}
+
 /* Worked out before anything is sent. */
 static void what_it_would_be(void **state)
 {
@@ -346,6 +430,10 @@ static void what_it_would_be(void **state)
 static int group_begin(void **state)
 {
 	(void)state;
+	world_file(&world, "hospitals.d/a.conf",
+		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
+		"bank_accounts = ({code = \"CNY\"; number = \"" CNY "\"; currency = \"CNY\";});\n",
+		0600);
 	assert_ctl(&world, 0, "migrate");
 	world_hospital_open(&world, HOSPITAL_A, "HZ1", "Hangzhou", "Asia/Shanghai", "CNY");
 	return 0;
@@ -364,7 +452,9 @@ int main(void)
 		cmocka_unit_test_setup(a_stay_that_was_charged, begin),
 		cmocka_unit_test_setup(the_other_clauses, begin),
 		cmocka_unit_test_setup(what_must_not_be, begin),
+		cmocka_unit_test(no_insurer_has_their_accounts),
 		cmocka_unit_test_setup(what_was_wrong_is_taken_back, begin),
+		cmocka_unit_test_setup(the_fund_pays, begin),
 		cmocka_unit_test_setup(what_it_would_be, begin),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);

@@ -63,7 +63,7 @@ static void no_function_acts_for_another_hospital(void **state)
 {
 	(void)state;
 	none_acts_for_another("zhifu_intake", "{%}", 13);
-	none_acts_for_another("zhifu_operator", "{patient\\_%,acquirer\\_%,stay\\_close,coordination\\_%}", 9);
+	none_acts_for_another("zhifu_operator", "{patient\\_%,acquirer\\_%,stay\\_close,coordination\\_%}", 10);
 	/* What only persons call. */
 	as("zhifu_operator", HOSPITAL_B);
 	assert_int_equal(
