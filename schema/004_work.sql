@@ -118,18 +118,19 @@ RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
 	WHERE p_amount <> 0
 $$;
 
--- A stay is charged more, or less, on p_day of the books. What was revenue with a bill until then is taken back from the day that it is
+-- A stay is charged more, or less, for care of p_day. What was revenue with a bill until then is taken back from the day that it is
 -- on, so that neither month has what is the other's: from the first bill that may be for this care, then from those before it. What
 -- is closed stays; the first open day has it then. What a bill is revenue for again is so on the day of the care.
 CREATE FUNCTION stay_charge(p_hospital uuid, p_entry uuid, p_stay text, p_minor bigint, p_day date, p_open_from date, p_currency text,
 	p_exponent smallint) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	rest bigint := stay_add(p_hospital, p_stay, p_minor, 0);
+	book_day date := greatest(p_day, p_open_from);
 	a record;
 	part bigint;
 BEGIN
 	IF rest > 0 THEN
-		PERFORM stay_post(p_hospital, p_entry, stay_ahead_add(p_hospital, p_stay, p_day, rest), p_day, p_currency, p_exponent, NULL, p_entry);
+		PERFORM stay_post(p_hospital, p_entry, stay_ahead_add(p_hospital, p_stay, book_day, rest), book_day, p_currency, p_exponent, NULL, p_entry);
 		RETURN;
 	END IF;
 	FOR a IN SELECT s.day, s.minor FROM stay_ahead s WHERE s.hospital_id = p_hospital AND s.stay = p_stay AND s.minor > 0

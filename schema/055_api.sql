@@ -202,6 +202,35 @@ BEGIN
 END
 $$;
 
+-- What charge_add refuses of charges, and where.
+CREATE FUNCTION charge_faults(house hospital, p_identifier text[], p_day date[], p_minor bigint[], p_currency text[], p_exponent integer[],
+	p_corrects text[]) RETURNS TABLE (outcome integer, places text) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	WITH sent AS (
+		SELECT * FROM unnest(p_identifier, p_day, p_minor, p_currency, p_exponent, p_corrects) WITH ORDINALITY
+			AS t (identifier, day, minor, currency, exponent, corrects, n)
+	), fault AS (
+		SELECT t.n, CASE
+			WHEN t.minor = 0 OR (t.minor < 0 AND t.corrects IS NULL) THEN -6
+			WHEN t.currency <> house.book_currency THEN -4
+			WHEN t.day > (now() AT TIME ZONE house.zone)::date THEN -5
+			WHEN EXISTS (SELECT 1 FROM sent o WHERE o.identifier = t.identifier AND o.n <> t.n) THEN -7
+			WHEN EXISTS (SELECT 1 FROM charge c WHERE c.hospital_id = house.hospital_id AND c.identifier = t.identifier
+				AND (c.service_day, c.amount_minor, c.corrects) IS DISTINCT FROM (t.day, t.minor, t.corrects)) THEN -1
+			WHEN t.corrects IS NOT NULL AND NOT EXISTS (SELECT 1 FROM charge c
+				WHERE c.hospital_id = house.hospital_id AND c.identifier = t.corrects AND c.corrects IS NULL)
+				AND NOT EXISTS (SELECT 1 FROM sent o WHERE o.identifier = t.corrects AND o.corrects IS NULL AND o.n <> t.n) THEN -2
+			WHEN t.corrects IS NOT NULL AND (SELECT coalesce(sum(a.minor), 0) FROM (
+					SELECT c.amount_minor AS minor FROM charge c
+					WHERE c.hospital_id = house.hospital_id AND (c.identifier = t.corrects OR c.corrects = t.corrects)
+					UNION ALL
+					SELECT o.minor FROM sent o WHERE (o.identifier = t.corrects OR o.corrects = t.corrects)
+						AND NOT EXISTS (SELECT 1 FROM charge c WHERE c.hospital_id = house.hospital_id AND c.identifier = o.identifier)) a) < 0 THEN -3
+		END AS code FROM sent t
+	)
+	SELECT f.code, string_agg('/charges/' || f.n - 1, ',' ORDER BY f.n) FROM fault f
+	WHERE f.code IS NOT NULL GROUP BY f.code ORDER BY f.code DESC
+$$;
+
 -- Charges, all or none. Each that is new posts revenue of its day (rule care; either way round for what is taken back). stored and
 -- known: how many. Refused, with the entries: -1 the identifier was used with other content, -2 what it corrects is not there or a
 -- correction itself, -3 a charge and its corrections come to less than nothing, -4 another currency than the books', -5 the day
@@ -216,7 +245,7 @@ DECLARE
 	house hospital;
 	open_from date; -- what comes for a closed month is booked on it
 	made uuid[];
-	moved record; -- by stays and days of the books
+	moved record; -- by stays and days of the care
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
@@ -228,33 +257,14 @@ BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.charge ' || p_hospital, 0));
 	SELECT * INTO house FROM hospital h WHERE h.hospital_id = p_hospital;
 	open_from := books_day(p_hospital, '-infinity');
-	RETURN QUERY WITH sent AS (
-		SELECT * FROM unnest(p_identifier, p_day, p_minor, p_currency, p_exponent, p_corrects) WITH ORDINALITY
-			AS t (identifier, day, minor, currency, exponent, corrects, n)
-	), fault AS (
-		SELECT t.n, CASE
-			WHEN t.minor = 0 OR (t.minor < 0 AND t.corrects IS NULL) THEN -6
-			WHEN t.currency <> house.book_currency THEN -4
-			WHEN t.day > (now() AT TIME ZONE house.zone)::date THEN -5
-			WHEN EXISTS (SELECT 1 FROM sent o WHERE o.identifier = t.identifier AND o.n <> t.n) THEN -7
-			WHEN EXISTS (SELECT 1 FROM charge c WHERE c.hospital_id = p_hospital AND c.identifier = t.identifier
-				AND (c.service_day, c.amount_minor, c.corrects) IS DISTINCT FROM (t.day, t.minor, t.corrects)) THEN -1
-			WHEN t.corrects IS NOT NULL AND NOT EXISTS (SELECT 1 FROM charge c
-				WHERE c.hospital_id = p_hospital AND c.identifier = t.corrects AND c.corrects IS NULL)
-				AND NOT EXISTS (SELECT 1 FROM sent o WHERE o.identifier = t.corrects AND o.corrects IS NULL AND o.n <> t.n) THEN -2
-			WHEN t.corrects IS NOT NULL AND (SELECT coalesce(sum(a.minor), 0) FROM (
-					SELECT c.amount_minor AS minor FROM charge c
-					WHERE c.hospital_id = p_hospital AND (c.identifier = t.corrects OR c.corrects = t.corrects)
-					UNION ALL
-					SELECT o.minor FROM sent o WHERE (o.identifier = t.corrects OR o.corrects = t.corrects)
-						AND NOT EXISTS (SELECT 1 FROM charge c WHERE c.hospital_id = p_hospital AND c.identifier = o.identifier)) a) < 0 THEN -3
-		END AS code FROM sent t
-	)
-	SELECT f.code, NULL::uuid, string_agg('/charges/' || f.n - 1, ',' ORDER BY f.n), NULL::bigint, NULL::bigint FROM fault f
-	WHERE f.code IS NOT NULL GROUP BY f.code ORDER BY f.code DESC;
+	RETURN QUERY SELECT f.outcome, NULL::uuid, f.places, NULL::bigint, NULL::bigint
+	FROM charge_faults(house, p_identifier, p_day, p_minor, p_currency, p_exponent, p_corrects) f;
 	IF FOUND THEN
 		RETURN;
 	END IF;
+	-- Stays that are new first, in the order in which bills name theirs (stay_bills), so that neither waits for the other.
+	PERFORM stay_of(p_hospital, n.stay) FROM (SELECT DISTINCT t.s AS stay FROM unnest(p_stay, p_corrects) AS t (s, o)
+		WHERE t.s IS NOT NULL AND t.o IS NULL ORDER BY 1) n;
 	WITH fresh AS (
 		INSERT INTO charge (hospital_id, charge_id, identifier, service_day, amount_minor, currency, exponent, corrects, stay, client)
 		-- A correction is of the stay of what it corrects.
@@ -270,7 +280,7 @@ BEGIN
 			abs(f.amount_minor), greatest(f.service_day, open_from), 'care', f.charge_id FROM fresh f RETURNING entry_id)
 	SELECT array_agg(p.entry_id) INTO made FROM posted p;
 	-- What a bill had before is revenue already.
-	FOR moved IN SELECT c.stay, greatest(c.service_day, open_from) AS day, sum(c.amount_minor)::bigint AS minor,
+	FOR moved IN SELECT c.stay, c.service_day AS day, sum(c.amount_minor)::bigint AS minor,
 			min(c.charge_id::text)::uuid AS entry, min(c.currency) AS currency, min(c.exponent) AS exponent FROM charge c
 		WHERE c.hospital_id = p_hospital AND c.charge_id = ANY (made) AND c.stay IS NOT NULL GROUP BY c.stay, 2 ORDER BY c.stay, 2
 	LOOP

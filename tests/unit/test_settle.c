@@ -106,6 +106,8 @@ static int64_t rounds(const struct test_claim *claim)
 
 static const char *const stay_accounts[] = {"AR-INPT", "AR-ALPHA", "REV-MED"};
 static int64_t stay_base[3]; /* before the test */
+static const char *const stay_months[] = {"2026-06", "2026-07", "2026-08"};
+static int64_t month_base[3];
 
 /* Of an account, whatever it is about. */
 static int64_t ledger(const char *account)
@@ -158,9 +160,19 @@ static void books_hold(void)
 	assert_int_equal(number("SELECT count(*) FROM zhifu.ledger_proof('%s') WHERE found <> expected", hospital), 0);
 }
 
+/* Revenue of medical care in a month. */
+static int64_t revenue_of(const char *month)
+{
+	return number(
+		"SELECT coalesce(sum(CASE 'REV-MED' WHEN credit THEN amount_minor WHEN debit THEN -amount_minor ELSE 0 END), 0)::int8"
+		" FROM zhifu.posting WHERE date_trunc('month', book_day) = '%s-01'",
+		month);
+}
+
 static void stay_begin(void)
 {
 	for (int i = 0; i < 3; i++) stay_base[i] = ledger(stay_accounts[i]);
+	for (int i = 0; i < 3; i++) month_base[i] = revenue_of(stay_months[i]);
 }
 
 static void assert_stay(int64_t inpatient, int64_t carrier, int64_t revenue)
@@ -253,15 +265,6 @@ static void test_a_new_look_up_key_splits_no_stay(void **state_)
 	assert_int_equal(number("SELECT count(*) FROM zhifu.stay WHERE stay LIKE '%%:c1'"), 1);
 }
 
-/* Revenue of medical care in a month. */
-static int64_t revenue_of(const char *month)
-{
-	return number(
-		"SELECT coalesce(sum(CASE 'REV-MED' WHEN credit THEN amount_minor WHEN debit THEN -amount_minor ELSE 0 END), 0)::int8"
-		" FROM zhifu.posting WHERE date_trunc('month', book_day) = '%s-01'",
-		month);
-}
-
 /* As if the claim had been billed on that day. */
 static void billed_on(const struct test_claim *claim, const char *day)
 {
@@ -273,9 +276,9 @@ static void billed_on(const struct test_claim *claim, const char *day)
 
 static void assert_months(int64_t june, int64_t july, int64_t august)
 {
-	assert_int_equal(revenue_of("2026-06"), june);
-	assert_int_equal(revenue_of("2026-07"), july);
-	assert_int_equal(revenue_of("2026-08"), august);
+	const int64_t wanted[] = {june, july, august};
+
+	for (int i = 0; i < 3; i++) assert_int_equal(revenue_of(stay_months[i]) - month_base[i], wanted[i]);
 	books_hold();
 }
 
@@ -335,6 +338,60 @@ static void test_a_charge_of_a_closed_month(void **state_)
 	assert_int_equal(revenue_of("2026-04"), 10000);
 	assert_int_equal(revenue_of("2026-05"), 0);
 	assert_stay(0, 10000, 10000);
+}
+
+/* Which bill was for it is told by the day of the care, not by the open day on which it is booked. */
+static void test_a_charge_of_a_closed_month_and_two_bills(void **state_)
+{
+	struct test_claim june, august;
+	char hospital[UUID_TEXT_LEN];
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	stay_begin();
+	uuid_format(&world.hospital.id, hospital);
+	june = stay_claim("1:ef");
+	claim_deliver(&june);
+	billed_on(&june, "2026-06-30");
+	august = stay_claim("1:ef");
+	claim_deliver(&august);
+	billed_on(&august, "2026-08-02");
+	sql("INSERT INTO zhifu.period (hospital_id, last_day, period_id, who) VALUES ('%s', '2026-06-30', '%s', 'li')",
+		hospital, hospital);
+	charge_take_on("2026-06-29", "I1", "1:ef", 10000, "");
+	assert_months(10000, 0, 10000);
+	charge_take_on("2026-08-01", "I2", "1:ef", 10000, "");
+	assert_months(10000, 0, 10000);
+	/* What a correction takes back, and the bill is worth for it again, are on the first open day. */
+	charge_take_on("2026-06-28", "I1-back", "", -4000, "I1");
+	assert_months(10000, 0, 10000);
+	assert_int_equal(number("SELECT minor FROM zhifu.stay_ahead WHERE stay = '1:ef' AND day = '2026-07-01'"), 4000);
+	sql("DELETE FROM zhifu.period");
+	assert_stay(0, 20000, 20000);
+}
+
+/* Bills name stays in their order, and so do charges, whatever order they come in: neither waits for the other. */
+static void test_charges_name_stays_in_their_order(void **state_)
+{
+	char hospital[UUID_TEXT_LEN];
+
+	(void)state_;
+	NEED_POSTGRESQL();
+	stay_begin();
+	uuid_format(&world.hospital.id, hospital);
+	sql("SET zhifu.hospital_id = '%s'", hospital);
+	assert_int_equal(
+		number("SELECT stored FROM zhifu.charge_add('%s', 'his', NULL, NULL, '{J1,J2,J3}',"
+		       " array_fill('2026-11-01'::date, ARRAY[3]), '{100,-1,100}', '{CNY,CNY,CNY}', '{2,2,2}', '{NULL,J1,NULL}',"
+		       " '{1:fb,1:f0,1:fa}')",
+			hospital),
+		3);
+	/* A correction is of the stay of what it corrects, and names none. */
+	assert_int_equal(number("SELECT count(*) FROM zhifu.stay_name WHERE name IN ('1:f0', '1:fa', '1:fb')"), 2);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.stay_name a, zhifu.stay_name b WHERE a.name = '1:fa'"
+				" AND b.name = '1:fb' AND a.cmin::text::int8 < b.cmin::text::int8"),
+		1);
+	assert_stay(199, 0, 199);
 }
 
 /* ---- claim_step ---- */
@@ -659,6 +716,8 @@ int main(void)
 		cmocka_unit_test(test_a_new_look_up_key_splits_no_stay),
 		cmocka_unit_test(test_a_charge_behind_its_bill_moves_no_revenue),
 		cmocka_unit_test(test_a_charge_of_a_closed_month),
+		cmocka_unit_test(test_a_charge_of_a_closed_month_and_two_bills),
+		cmocka_unit_test(test_charges_name_stays_in_their_order),
 		cmocka_unit_test(test_a_chain_of_steps_in_one_call),
 		cmocka_unit_test(test_all_steps_of_a_claim_or_none),
 		cmocka_unit_test(test_a_message_is_one_round),
