@@ -2,6 +2,7 @@
  */
 #include <string.h>
 
+#include "base/point.h"
 #include "ctl/money_list.h"
 #include "ctl/rate_desk.h"
 #include "db/sync.h"
@@ -281,7 +282,12 @@ static int closing_run(struct closing *closing)
 	if (r == 0 && (closing->outcome == 1 || (closing->check && closing->outcome != 0)))
 		r = closing_work_out(closing);
 	if (r == 0 && closing->outcome == 1 && !closing->red && !closing->check) r = closing_post(closing);
-	if (r == 0) return ctl_commit(closing->ctl);
+	if (r == 0) {
+		POINT("close.before_commit");
+		r = ctl_commit(closing->ctl);
+		if (r == 0) POINT("close.after_commit");
+		return r;
+	}
 	ctl_rollback(closing->ctl);
 	return r;
 }

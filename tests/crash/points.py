@@ -55,6 +55,11 @@ MATCH_POINTS = {
 }
 # Where zhifuctl may be killed while a person decides.
 DESK_POINTS = {"match.desk": "posted, nothing is durable"}
+# Where zhifuctl may be killed while it closes a month.
+CLOSE_POINTS = {
+    "close.before_commit": "all of it is posted and the month is locked, nothing is durable",
+    "close.after_commit": "durable, nobody has been told",
+}
 # A holder that is paused here sends after its lease: the window that zhifud(8) tells of. Killing it is harmless.
 WINDOW = "dispatch.window"
 
@@ -76,7 +81,7 @@ class Points:
 
     def __init__(self, folder):
         self.path = pathlib.Path(folder) / "points"
-        self.names = [*POINTS, *IMPORT_POINTS, *REMITTANCE_POINTS, *MATCH_POINTS, *DESK_POINTS]
+        self.names = [*POINTS, *IMPORT_POINTS, *REMITTANCE_POINTS, *MATCH_POINTS, *DESK_POINTS, *CLOSE_POINTS]
         self.path.write_bytes(b"".join(ROW.pack(n.encode(), 0, 0, 0, 0, 0, 0, 0) for n in self.names))
         self.path.chmod(0o666)
         with open(self.path, "r+b") as file:

@@ -1,5 +1,7 @@
-"""A bank statement is in the books as a whole or not at all: the import is killed at its worst moments, and repeated."""
+"""A bank statement is in the books as a whole or not at all: the import is killed at its worst moments, and repeated, also
+ten times at once."""
 
+import concurrent.futures
 import subprocess
 
 import pytest
@@ -47,6 +49,15 @@ def run_import(place):
                           timeout=120)
 
 
+def in_the_books_once(place):
+    assert stored(place) == {"bank_file": 1, "bank_file_part": 1, "bank_statement": 2, "bank_line": 2 * LINES, "suspense": 2 * LINES,
+                             "posting": 2 * LINES}
+    account = place.daemon.ctl_json("money", "account", "list")
+    assert account["proved"] is True, account
+    assert account["accounts"][0]["ledger"] == {"amount": "%d.00" % place.closing, "currency": "USD"}
+    assert place.daemon.ctl_json("ledger", "balance")["balanced"] is True
+
+
 @pytest.mark.parametrize("name", list(points.IMPORT_POINTS))
 def test_killed_while_importing(up, name):
     up.points.arm(name, nth=2 if name in ("bank.statement", "bank.lines") else 1)
@@ -58,9 +69,13 @@ def test_killed_while_importing(up, name):
     again = run_import(up)
     assert again.returncode == 0, again.stderr
     assert ("taken before" in again.stdout) == durable, again.stdout
-    assert stored(up) == {"bank_file": 1, "bank_file_part": 1, "bank_statement": 2, "bank_line": 2 * LINES, "suspense": 2 * LINES,
-                          "posting": 2 * LINES}
-    account = up.daemon.ctl_json("money", "account", "list")
-    assert account["proved"] is True, account
-    assert account["accounts"][0]["ledger"] == {"amount": "%d.00" % up.closing, "currency": "USD"}
-    assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
+    in_the_books_once(up)
+
+
+def test_ten_at_once_of_which_one_is_killed(up):
+    up.points.arm("bank.before_commit")
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        done = list(pool.map(lambda _: run_import(up), range(10)))
+    assert sorted(each.returncode for each in done) == [-9] + 9 * [0], [each.stderr for each in done]
+    assert sum("taken before" in each.stdout for each in done) == 8, [each.stdout for each in done]
+    in_the_books_once(up)
