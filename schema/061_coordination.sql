@@ -17,10 +17,12 @@ END
 $$;
 
 -- Posts a row of each share, or takes it back (negative amounts), and brings the policy's receivable after it: the patient's share as a
--- decision posts it, so that the policy's own posts but what differs.
-CREATE FUNCTION coordination_entry(k coordination, a patient_account, p_entry uuid, p_policy text, p_sign integer, p_share bigint, p_day date)
-RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+-- decision posts it, so that the policy's own posts but what differs. Settle may have read what is posted already: its next step fails
+-- for this one, and it reads again.
+CREATE FUNCTION coordination_entry(k coordination, a patient_account, p_entry uuid, p_policy text, p_sign integer, p_share bigint, p_day date,
+	p_who text) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 BEGIN
+	PERFORM claim_step(ARRAY[k.hospital_id], ARRAY[k.claim_id], '{5}', '{1}', '{NULL}', '{1}', '{divide}', ARRAY[p_who], '{NULL}');
 	PERFORM patient_post(a, p_entry, 'coordinate_fund', 'AR-SI', p_policy, p_sign * k.fund_minor, p_day, k.coordination_id);
 	PERFORM patient_post(a, p_entry, 'coordinate_group', 'AR-' || upper(k.group_code), p_policy, p_sign * k.group_minor, p_day,
 		k.coordination_id);
@@ -56,7 +58,7 @@ BEGIN
 	END IF;
 	INSERT INTO coordination AS c VALUES (p_hospital, p_id, p_claim, p_clause, p_total, p_fund, p_group, p_group_minor, p_benefit, p_plan,
 		p_available, p_account, p_cash, a.currency, a.exponent, patient_day(p_hospital, p_day, p_who), p_who, now(), p_why) RETURNING * INTO k;
-	PERFORM coordination_entry(k, a, p_id, bill.debit, 1, k.account_minor + k.cash_minor, k.book_day);
+	PERFORM coordination_entry(k, a, p_id, bill.debit, 1, k.account_minor + k.cash_minor, k.book_day, p_who);
 	minor := patient_open(a);
 END
 $$;
@@ -78,7 +80,7 @@ BEGIN
 	END IF;
 	PERFORM coordination_entry(k, a, p_entry, bill.debit, -1, (
 		SELECT coalesce(sum(CASE p.debit WHEN 'AR-PT' THEN p.amount_minor ELSE -p.amount_minor END), 0)::bigint FROM posting p
-		WHERE p.hospital_id = p_hospital AND p.claim_id = p_claim AND p.rule = 'patient_share'), patient_day(p_hospital, p_day, p_who));
+		WHERE p.hospital_id = p_hospital AND p.claim_id = p_claim AND p.rule = 'patient_share'), patient_day(p_hospital, p_day, p_who), p_who);
 	UPDATE coordination c SET undone_entry = p_entry, undone_by = p_who, undone_at = now(), undone_why = p_why
 	WHERE c.hospital_id = p_hospital AND c.coordination_id = k.coordination_id;
 	minor := patient_open(a);

@@ -162,8 +162,8 @@ static int coordination_try(struct ctl *ctl, int argc, char **argv)
 /* What the database did not allow, by -outcome, before its figure. */
 static const struct {
 	const char *english, *chinese;
-} refusals[] = {
-	[1] = {"医保 has not settled the stay: the policy comes after it", "医保尚未结算:国际医疗险须在医保结算之后"},
+} refusals[] = {[1] = {"the social insurance (医保) has not settled the stay: the policy comes after it",
+			"医保尚未结算:国际医疗险须在医保结算之后"},
 	[2] = {"the policy's clause on other insurance is not given, and none is assumed",
 		"未填写保单的多重保险协调条款,系统不作默认"},
 	[3] = {"the claim is not billed to the policy yet, or not in the currency of the books",
@@ -326,9 +326,10 @@ const struct ctl_command money_coordination_commands[] = {
 		CTL_CONFIG, coordination_try},
 	{"money coordination post", "REF " BROUGHT " [--day DAY] --why TEXT",
 		"posts that for the claim to the policy that comes last", CTL_CONFIG | CTL_DB, coordination_post},
-	{"money coordination undo", "REF [--day DAY] --why TEXT", "takes it back, as where 医保 settles anew",
-		CTL_CONFIG | CTL_DB, coordination_undo},
+	{"money coordination undo", "REF [--day DAY] --why TEXT",
+		"takes it back, as where the social insurance settles anew", CTL_CONFIG | CTL_DB, coordination_undo},
 	{"money coordination paid", "LINE AMOUNT --by CODE [--back] [--hospital CODE] [--why TEXT]",
-		"money of 医保 or a group plan came, of a line in suspense", CTL_CONFIG | CTL_DB, coordination_paid},
+		"money of the social insurance or a group plan came, of a line in suspense", CTL_CONFIG | CTL_DB,
+		coordination_paid},
 	{NULL, NULL, NULL, 0, NULL},
 };

@@ -128,19 +128,19 @@ const char *coordination_fault_text(enum coordination_fault fault, bool chinese)
 	static const char *const texts[][2] = {
 		[COORDINATION_FITS] = {"", ""},
 		[COORDINATION_NOT_SETTLED] =
-			{"医保 has not settled the stay: the international policy comes after it. Say what its fund pays; 0 where it pays nothing",
+			{"the social insurance (医保) has not settled the stay: the international policy comes after it. Say what its fund pays; 0 where it pays nothing",
 				"医保尚未结算:国际医疗险须在医保结算之后计算。请填写统筹基金支付额,不支付时填 0"},
 		[COORDINATION_NO_CLAUSE] =
 			{"the policy's clause on other insurance is not given, and none is assumed: whole, carve-out or percentage, as the policy says",
 				"未填写保单的多重保险协调条款,系统不作默认:请按保单填写 whole(补足)、carve-out(不重复给付)或 percentage(剩余部分按比例)"},
 		[COORDINATION_ACCOUNT_PAID] =
-			{"the settlement counts the personal account as paid by 医保: it is the patient's money. Give what the fund alone pays",
+			{"the settlement counts the personal account as paid by the social insurance: it is the patient's money. Give what the fund alone pays",
 				"结算数据把个人账户计入医保支付:个人账户是患者自己的钱。请只填写统筹基金支付额"},
 		[COORDINATION_SETTLEMENT] =
-			{"the settlement of 医保 does not add up: fund and personal part must be the total, the fund no more than what is in the catalogue, and that no more than the total",
+			{"the settlement of the social insurance does not add up: fund and personal part must be the total, the fund no more than what is in the catalogue, and that no more than the total",
 				"医保结算数据不平:基金支付与个人负担之和须等于总额,基金支付不得超过目录内费用,目录内费用不得超过总额"},
 		[COORDINATION_GROUP] =
-			{"the group plan pays more than 医保 leaves, or its rule needs what is in the catalogue",
+			{"the group plan pays more than the social insurance leaves, or its rule needs what is in the catalogue",
 				"团体补充险赔付超过医保结算后的个人负担,或按规则计算时缺少目录内费用"},
 		[COORDINATION_REASONABLE] = {"the reasonable charges are more than the total", "合理费用超过总额"},
 		[COORDINATION_ACCOUNT_SOON] =

@@ -45,6 +45,7 @@ static const char *const event_names[LIFECYCLE_EVENTS + 1] = {
 	[EVENT_POST_TAKE_BACK] = "post_take_back",
 	[EVENT_REVERSE] = "reverse",
 	[EVENT_CONTRADICT] = "contradict",
+	[EVENT_DIVIDE] = "divide",
 };
 
 static const struct {

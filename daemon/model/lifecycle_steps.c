@@ -229,6 +229,8 @@ const struct lifecycle_step lifecycle_step_table[] = {
 	{B, BOOKS_NONE, EVENT_BILL, BOOKS_BILLED, 0, "the insurer has the claim: the receivable arises"},
 	{B, BOOKS_BILLED, EVENT_POST_ADJUDICATION, BOOKS_ADJUDICATED, 0,
 		"the decision moves the patient's share and the contractual write-off"},
+	{B, BOOKS_BILLED, EVENT_DIVIDE, BOOKS_BILLED, 0,
+		"what payers before this one and the patient owe is posted, or taken back: who knows what was posted reads again"},
 	{B, BOOKS_BILLED, EVENT_REVERSE, BOOKS_REVERSED, 0,
 		"cancelled, or rejected and replaced by a successor that bills anew; a rejection alone moves nothing"},
 	{B, BOOKS_ADJUDICATED, EVENT_POST_ADJUDICATION, BOOKS_ADJUDICATED, 0,

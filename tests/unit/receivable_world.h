@@ -37,8 +37,8 @@ static inline void settle_all(void)
 	role_end(&settle_role);
 }
 
-/* What the carrier says of a claim, and settle of that. */
-static inline void fact_settle(
+/* What the carrier says of a claim, for settle. */
+static inline void fact_add(
 	const struct test_claim *claim, int kind, int64_t benefit, int64_t patient, int64_t contract)
 {
 	char fact[UUID_TEXT_LEN];
@@ -54,6 +54,13 @@ static inline void fact_settle(
 	    " SELECT hospital_id, gen_random_uuid(), 3, 1, claim_id, '%s' FROM zhifu.claim_state WHERE claim_id = '%s'",
 		fact, kind, kind, ZF_FACT_ADJUDICATED, fact, claim->id_text, fact, (intmax_t)benefit, (intmax_t)patient,
 		(intmax_t)contract, claim->id_text, kind, ZF_FACT_ADJUDICATED, fact, claim->id_text);
+}
+
+/* And settle of that. */
+static inline void fact_settle(
+	const struct test_claim *claim, int kind, int64_t benefit, int64_t patient, int64_t contract)
+{
+	fact_add(claim, kind, benefit, patient, contract);
 	settle_all();
 }
 

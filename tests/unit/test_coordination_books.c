@@ -29,13 +29,13 @@ static struct test_claim billed(void)
 }
 
 /* 医保 and group plan pay, and the policy what is carved out: 242.00, the patient 6,400.00. */
+#define DIVIDED                                                                                                         \
+	", gen_random_uuid(), '%s', 'carve-out', %d, 2048000, 'group', 487800, 2560000, 24200, 150000, 150000, 490000," \
+	" 2, '2026-10-06', 'li', '\\x00')"
+
 static int64_t divide(const struct test_claim *claim)
 {
-	return number(
-		"SELECT outcome::int8 FROM zhifu.coordination_post(" HOSPITAL
-		", gen_random_uuid(), '%s', 'carve-out', %d, 2048000, 'group', 487800, 2560000, 24200, 150000, 150000, 490000, 2,"
-		" '2026-10-06', 'li', '\\x00')",
-		claim->id_text, TOTAL);
+	return number("SELECT outcome::int8 FROM zhifu.coordination_post(" HOSPITAL DIVIDED, claim->id_text, TOTAL);
 }
 
 static int64_t take_back(const struct test_claim *claim)
@@ -119,6 +119,34 @@ static void test_the_policy_decides(void **state)
 	stands(2560000, 0, 0, 0, 640000);
 }
 
+/* Settle has read what was posted of the claim, and meets who divides it: it reads again. */
+static void test_who_decides_meanwhile(void **state)
+{
+	struct db_sync *other = NULL;
+	struct test_claim claim;
+	char text[512];
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = billed();
+	all_made();
+	fact_add(&claim, ZF_FACT_ADJUDICATED, 24200, 640000, 0);
+	assert_int_equal(db_sync_open(fix.conninfo, "test", &other), 0);
+	snprintf(text, sizeof(text),
+		"BEGIN; SELECT set_config('zhifu.hospital_id', " HOSPITAL "::text, false);"
+		"SELECT outcome FROM zhifu.coordination_post(" HOSPITAL DIVIDED,
+		claim.id_text, TOTAL);
+	assert_int_equal(db_sync_script(other, text), 0);
+	settle_start();
+	LOOP_UNTIL(number("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0, 10000);
+	assert_int_equal(db_sync_script(other, "COMMIT"), 0);
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 3") == 0, 10000);
+	role_end(&settle_role);
+	db_sync_close(other);
+	stands(24200, 2048000, 487800, 150000, 490000);
+	assert_int_equal(number("SELECT books FROM zhifu.claim_state WHERE claim_id = '%s'", claim.id_text), 2);
+}
+
 /* What is cancelled takes its bill and the patient's share back; the rest is taken back by hand. */
 static void test_a_cancelled_claim(void **state)
 {
@@ -147,6 +175,7 @@ int main(void)
 		cmocka_unit_test(test_before_or_after_its_receivable),
 		cmocka_unit_test(test_owed_in_another_currency),
 		cmocka_unit_test(test_the_policy_decides),
+		cmocka_unit_test(test_who_decides_meanwhile),
 		cmocka_unit_test(test_a_cancelled_claim),
 	};
 
