@@ -82,7 +82,7 @@ SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
 	home text := (SELECT h.book_currency FROM hospital h WHERE h.hospital_id = p_hospital);
 	moved bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(p_claim)]);
-	turns integer := (SELECT max(q.times) FROM (SELECT count(*) AS times FROM unnest(p_claim) AS c GROUP BY c) q);
+	turns integer := (SELECT max(q.times) FROM (SELECT count(*) AS times FROM unnest(p_claim) AS c WHERE c IS NOT NULL GROUP BY c) q);
 	at integer[]; claim uuid[]; opened bigint[]; after bigint[]; standing smallint[]; shift bigint[];
 	fault text;
 BEGIN
