@@ -177,7 +177,7 @@ CREATE TABLE remittance_paid (
 	PRIMARY KEY (hospital_id, remittance_id)
 );
 CREATE INDEX remittance_new ON remittance (hospital_id, created_at);
-CREATE INDEX remittance_changed ON remittance USING brin (changed) WITH (pages_per_range = 16, autosummarize = on);
+CREATE INDEX remittance_changed ON remittance (hospital_id, changed); -- each look asks for each hospital, also for those that have no news for long
 
 CALL tenant_tables('match_item', 'match_candidate', 'match_rejected', 'match_note', 'match_payer', 'match_lesson',
 	'claim_number', 'match_turn', 'allocation', 'remittance_paid');
@@ -239,8 +239,8 @@ BEGIN
 	-- it stay news, so not at once again), or (every ten minutes, for it may be all the time) a claim.
 	FOR h IN SELECT t.hospital_id FROM match_turn t WHERE t.leased_until <= now()
 		AND (EXISTS (SELECT 1 FROM remittance r WHERE r.hospital_id = t.hospital_id AND r.created_at > t.looked_at)
-			OR (t.looked_at < now() - interval '20 seconds' AND EXISTS (SELECT 1 FROM (SELECT i.hospital_id AS h FROM remittance i
-				WHERE i.changed >= t.looked_mark OFFSET 0) r WHERE r.h = t.hospital_id))
+			OR (t.looked_at < now() - interval '20 seconds'
+				AND EXISTS (SELECT 1 FROM remittance r WHERE r.hospital_id = t.hospital_id AND r.changed >= t.looked_mark))
 			OR (t.looked_at < now() - interval '10 minutes'
 				AND EXISTS (SELECT 1 FROM receivable r WHERE r.hospital_id = t.hospital_id AND r.claim_id > t.last_claim))) LOOP
 		UPDATE match_item i SET due_at = now() WHERE i.hospital_id = h AND i.open_minor <> 0 AND i.due_at > now() AND i.wait IS NOT NULL;
@@ -330,9 +330,8 @@ BEGIN
 				WHERE i.changed >= p_since AND i.insurer_claim_no IS NOT NULL OFFSET 0) a WHERE a.h = p_hospital
 			UNION SELECT n.c FROM (SELECT i.hospital_id AS h, i.claim_id AS c FROM claim_number i WHERE i.changed >= p_since OFFSET 0) n
 			WHERE n.h = p_hospital
-			UNION SELECT d.claim_id FROM (SELECT i.hospital_id AS h, i.remittance_id AS m FROM remittance i WHERE i.changed >= p_since OFFSET 0) m
-			JOIN remittance_detail d ON d.hospital_id = m.h AND d.remittance_id = m.m AND d.claim_id IS NOT NULL AND d.insurer_claim_no IS NOT NULL
-			WHERE m.h = p_hospital
+			UNION SELECT d.claim_id FROM remittance m JOIN remittance_detail d ON d.hospital_id = m.hospital_id AND d.remittance_id = m.remittance_id
+				AND d.claim_id IS NOT NULL AND d.insurer_claim_no IS NOT NULL WHERE m.hospital_id = p_hospital AND m.changed >= p_since
 			UNION SELECT unnest(p_again)) u WHERE u.c > p_after ORDER BY u.c LIMIT p_limit);
 	END IF;
 	RETURN QUERY SELECT r.claim_id, r.version, c.ref, n.number, coalesce(i.number,
@@ -368,7 +367,7 @@ BEGIN
 				FROM remittance_paid p WHERE p.hospital_id = r.hospital_id AND p.remittance_id = r.remittance_id)));
 	ELSE
 		chosen := ARRAY(SELECT c.r FROM (
-			SELECT * FROM (SELECT i.hospital_id AS h, i.remittance_id AS r FROM remittance i WHERE i.changed >= p_since OFFSET 0) a
+			SELECT i.hospital_id AS h, i.remittance_id AS r FROM remittance i WHERE i.hospital_id = p_hospital AND i.changed >= p_since
 			UNION SELECT * FROM (SELECT i.hospital_id, i.remittance_id FROM allocation i WHERE i.changed >= p_since
 				AND i.remittance_id IS NOT NULL OFFSET 0) b) c WHERE c.h = p_hospital AND c.r >= p_after);
 	END IF;

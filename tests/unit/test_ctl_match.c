@@ -550,6 +550,41 @@ static void an_advice_told_again_wakes(void **state)
 	assert_int_equal(turns(), 1);
 }
 
+/* Of a bank line's parts that are no claim's (a fee, a rest) there are many; only claims have turns. */
+static void only_claims_move_in_turns(void **state)
+{
+	(void)state;
+	owed(1, 50000);
+	world_sql(&world,
+		"SET LOCAL track_functions = 'all';"
+		"DROP TABLE IF EXISTS public.counted;"
+		"SELECT zhifu.receivable_moves('" HOSPITAL_A "', '{" ID_A
+		"0001}'::uuid[] || array_fill(NULL::uuid, ARRAY[9]),"
+		" '{1}' || array_fill(NULL::int, ARRAY[9]), '{-100}' || array_fill(-7::int8, ARRAY[9]),"
+		" array_fill(NULL::int2, ARRAY[10]), array_fill(NULL::int8, ARRAY[10]));"
+		"CREATE TABLE public.counted AS SELECT calls FROM pg_stat_xact_user_functions WHERE funcname = 'receivable_puts'");
+	assert_int_equal(world_count(&world, "SELECT calls FROM public.counted"), 1);
+	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.receivable"), 49900);
+}
+
+/* Who has had no news for long does not read that of others, each time anew. */
+static void a_look_reads_no_others_advices(void **state)
+{
+	(void)state;
+	world_sql(&world,
+		"INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, balanced,"
+		" content) SELECT gen_random_uuid(), gen_random_uuid(), 'alpha', 'R-' || n, 100, 'CNY', 2, true, ''"
+		" FROM generate_series(1, 500) AS n;"
+		"INSERT INTO zhifu.match_turn (hospital_id, looked_at) VALUES ('" HOSPITAL_A
+		"', now() - interval '1 minute')");
+	world_sql(&world,
+		"DROP TABLE IF EXISTS public.counted;"
+		"SELECT * FROM zhifu.match_begin(1);"
+		"CREATE TABLE public.counted AS SELECT idx_tup_fetch + seq_tup_read AS rows FROM pg_stat_xact_all_tables"
+		" WHERE relid = 'zhifu.remittance'::regclass");
+	assert_int_equal(world_count(&world, "SELECT rows FROM public.counted"), 0);
+}
+
 static int group_begin(void **state)
 {
 	(void)state;
@@ -584,6 +619,8 @@ int main(void)
 		cmocka_unit_test_setup(a_move_that_vanished_leaves_no_hole, none_left),
 		cmocka_unit_test_setup(matching_knows_the_insurers_numbers, none_left),
 		cmocka_unit_test_setup(an_advice_told_again_wakes, none_left),
+		cmocka_unit_test_setup(only_claims_move_in_turns, none_left),
+		cmocka_unit_test_setup(a_look_reads_no_others_advices, none_left),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);
 	world_stop(&world);
