@@ -97,6 +97,50 @@ def test_conversion_is_exact():
     assert CASES // 100 < limits < CASES // 2, "the cases are lopsided: %d beyond the limit" % limits
 
 
+def random_amount(dice):
+    """An amount as a file may write it, and what reads and writes it again."""
+    currency = dice.choice(list(EXPONENTS))
+    whole = str(dice.getrandbits(dice.randint(0, 70)))
+    places = dice.choice((0, 0, 1, 2, 2, 2, 3, 4, 10, 18, 19))
+    part = "".join(dice.choice("0123456789") for _ in range(places))
+    if dice.random() < 0.5:  # more zeros than the currency has places, or fewer places than it
+        part = part[:dice.randint(0, EXPONENTS[currency])] + "0" * dice.randint(0, 3)
+    power = dice.choice((0, 0, 0, 0, 1, -1, 3, -3, 17, -19))
+    sign = dice.choice(("", "-"))
+    text = sign + whole + ("." + part if part else "") + (dice.choice("eE") + "%d" % power if power else "")
+    digits, scale = int(sign + whole + part), len(part) - power
+    if scale < 0:
+        digits, scale = digits * 10 ** -scale, 0
+    minor = fractions.Fraction(digits * 10 ** EXPONENTS[currency], 10 ** scale)
+    if scale > 18 or not -2 ** 63 <= digits < 2 ** 63:
+        wanted = "limit"
+    elif minor.denominator != 1:
+        wanted = "inexact"
+    elif not -2 ** 63 <= minor < 2 ** 63:
+        wanted = "limit"
+    else:
+        places = EXPONENTS[currency]
+        written = "%0*d" % (places + 1, abs(minor.numerator))
+        written = written[:len(written) - places] + ("." + written[len(written) - places:] if places else "")
+        wanted = "%d %s%s" % (minor, "-" if minor < 0 else "", written)
+    return "%s %s" % (text, currency), wanted
+
+
+def test_money_is_read_and_written_exactly():
+    seed = int(os.environ.get("ZHIFU_SEED") or random.SystemRandom().randrange(2 ** 32))
+    print("ZHIFU_SEED=%d" % seed)
+    dice = random.Random(seed)
+    cases = [random_amount(dice) for _ in range(CASES)]
+    done = probe("money", stdin="".join(line + "\n" for line, _ in cases))
+    assert done.returncode == 0, done.stderr
+    answers = done.stdout.splitlines()
+    assert len(answers) == len(cases)
+    wrong = ["%s: %s, not %s" % (line, answer, wanted)
+             for (line, wanted), answer in zip(cases, answers) if answer != wanted]
+    assert not wrong, "ZHIFU_SEED=%d: %d wrong, such as %s" % (seed, len(wrong), wrong[:3])
+    assert all(answers.count(word) > CASES // 50 for word in ("limit", "inexact")) and len(set(answers)) > CASES // 4
+
+
 @pytest.mark.parametrize("name", ["exchange_rates.xml", "exchange_rates_90_day.xml"])
 def test_ecb_file(name):
     path = ECB / name

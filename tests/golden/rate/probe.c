@@ -3,6 +3,8 @@
  *
  *     rate_probe convert            a line "MINOR CURRENCY RULE STEPS [BASE PER UNSCALED SCALE QUOTE]..." each;
  *                                   answers "MINOR CURRENCY", "limit" or "invalid"
+ *     rate_probe money              a line "AMOUNT CURRENCY" each, read and written again;
+ *                                   answers "MINOR AMOUNT", "limit", "inexact" or "invalid"
  *     rate_probe ecb FILE TODAY     answers "DAY BASE PER VALUE QUOTE" for each rate; faults on stderr, status 1
  *     rate_probe month DIR TODAY    with the rates of a month of tests/bench/make_month; a line each of
  *        "on SOURCE DAY MINOR CURRENCY TO"    answers the amount in that currency, through CNY
@@ -55,6 +57,29 @@ static int convert(void)
 			printf("%" PRId64 " %s\n", got.to.minor, got.to.currency);
 		} else {
 			puts(rc == LIB_LIMIT ? "limit" : "invalid");
+		}
+	}
+	return feof(stdin) ? 0 : 2;
+}
+
+static const char *refusal(int error)
+{
+	return error == LIB_LIMIT ? "limit" : error == LIB_INEXACT ? "inexact" : "invalid";
+}
+
+static int money(void)
+{
+	char text[96], currency[4], written[MONEY_TEXT_SIZE];
+	while (scanf("%95s %3s", text, currency) == 2) {
+		struct zf_decimal value;
+		struct zf_money amount;
+		int rc = decimal_parse(text_of(text), &value);
+		if (rc == 0) rc = money_from_decimal(value, text_of(currency), &amount);
+		if (rc == 0) {
+			money_format(amount, written);
+			printf("%" PRId64 " %s\n", amount.minor, written);
+		} else {
+			puts(refusal(rc));
 		}
 	}
 	return feof(stdin) ? 0 : 2;
@@ -275,6 +300,7 @@ static int contract(const char *folder, const char *today, const char *path)
 int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "convert") == 0) return convert();
+	if (argc == 2 && strcmp(argv[1], "money") == 0) return money();
 	if (argc == 4 && strcmp(argv[1], "ecb") == 0) return ecb(argv[2], argv[3]);
 	if (argc == 4 && strcmp(argv[1], "month") == 0) return month(argv[2], argv[3]);
 	if (argc == 5 && strcmp(argv[1], "contract") == 0) return contract(argv[2], argv[3], argv[4]);
