@@ -45,6 +45,13 @@ CREATE FUNCTION patient_open(a patient_account) RETURNS bigint LANGUAGE sql STAB
 		WHERE p.hospital_id = a.hospital_id AND p.claim_id = a.claim_id AND 'AR-PT' IN (p.debit, p.credit) AND p.currency = a.currency) END
 $$;
 
+-- The share of the care: of a stay as it was billed, of a claim as its decision and those who pay before the patient leave it.
+CREATE FUNCTION patient_share(a patient_account) RETURNS bigint LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT CASE WHEN a.claim_id IS NULL THEN a.medical_minor ELSE (
+		SELECT coalesce(sum(CASE p.debit WHEN 'AR-PT' THEN p.amount_minor ELSE -p.amount_minor END), 0)::bigint FROM posting p
+		WHERE p.hospital_id = a.hospital_id AND p.claim_id = a.claim_id AND p.rule IN ('patient_share', 'coordinate_account')) END
+$$;
+
 -- Of a stay, what is charged and billed to nobody. Nobody charges or bills it until the end of the transaction: a claim of the same
 -- stay may be on its way.
 CREATE FUNCTION patient_unbilled(p_hospital uuid, p_stay text) RETURNS bigint LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
@@ -513,5 +520,5 @@ $$;
 
 CALL writer_functions('patient\_%', 'acquirer\_%', 'suspense\_return', 'stay\_close', 'api\_patient');
 GRANT EXECUTE ON FUNCTION patient_quote, patient_bill, patient_owe, stay_close, patient_pay, patient_return, acquirer_settle, acquirer_waiting,
-	patient_open, patient_unbilled, patient_clearing TO zhifu_operator;
-GRANT EXECUTE ON FUNCTION api_patient, patient_open, patient_version TO zhifu_intake;
+	patient_open, patient_share, patient_unbilled, patient_clearing TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION api_patient, patient_open, patient_share, patient_version TO zhifu_intake;

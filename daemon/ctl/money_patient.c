@@ -442,9 +442,7 @@ enum {
 };
 
 static const char *const account_sql =
-	"SELECT a.account_id, a.currency, a.exponent, a.quoted_minor, CASE WHEN a.claim_id IS NULL THEN a.medical_minor ELSE"
-	" (SELECT coalesce(sum(CASE p.debit WHEN 'AR-PT' THEN p.amount_minor ELSE -p.amount_minor END), 0)::bigint FROM posting p"
-	"  WHERE p.hospital_id = a.hospital_id AND p.claim_id = a.claim_id AND p.rule IN ('patient_share', 'coordinate_account')) END,"
+	"SELECT a.account_id, a.currency, a.exponent, a.quoted_minor, patient_share(a),"
 	" a.other_minor, a.vat_minor, a.paid_minor, a.deposit_minor, patient_open(a),"
 	" a.receivable, b.bill_id, b.why FROM patient_account a LEFT JOIN LATERAL (SELECT p.bill_id, p.why FROM patient_bill p"
 	"  WHERE p.hospital_id = a.hospital_id AND p.account_id = a.account_id AND NOT p.quote ORDER BY p.made_at DESC LIMIT 1) b ON true"

@@ -58,9 +58,7 @@
 	", $5::uuid, $6::int4, " part ", " number ", " amounts ", " currencies ", " text ", " why ") WHERE true"
 #define PATIENT_ACCOUNT                                                                                                \
 	"a.account_id, a.claim_id, a.receivable, a.quoted_minor, a.currency, a.exponent::int4,"                        \
-	" CASE WHEN a.claim_id IS NULL THEN a.medical_minor ELSE (SELECT coalesce(sum("                                \
-	"   CASE p.debit WHEN 'AR-PT' THEN p.amount_minor ELSE -p.amount_minor END), 0)::int8 FROM zhifu.posting p"    \
-	"  WHERE p.hospital_id = a.hospital_id AND p.claim_id = a.claim_id AND p.rule = 'patient_share') END,"         \
+	" zhifu.patient_share(a),"                                                                                     \
 	" a.currency, a.exponent::int4, a.other_minor, a.currency, a.exponent::int4, a.vat_minor, a.currency,"         \
 	" a.exponent::int4, a.paid_minor, a.currency, a.exponent::int4, zhifu.patient_open(a), a.currency,"            \
 	" a.exponent::int4, a.deposit_minor, a.currency, a.exponent::int4 FROM zhifu.patient_account a"                \

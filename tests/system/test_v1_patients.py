@@ -80,3 +80,21 @@ def test_whose_it_is_must_be_clear_and_whose_money_it_is(up):
     assert reader.post("/v1/patient-quotes", {**quote, "stay": "ZY-P3"}, 403)["type"].endswith("forbidden")
     assert len(reader.items("/v1/patient-accounts?stay=ZY-P3")) == 1
     assert other.items("/v1/patient-accounts") == [] and other.items("/v1/patient-payments") == []
+
+
+def test_a_share_is_one_wherever_it_is_told(up):
+    """S7: 6,400.00 are the patient's share, and 1,500.00 of it the personal account of the social insurance pays."""
+    claim = "019ab2c4-5a00-7000-8000-000000000071"
+    up.database.sql(
+        """INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref) VALUES ('{h}', '{c}', 'HZ1000000000000V');
+        INSERT INTO zhifu.patient_account (hospital_id, account_id, claim_id, currency, exponent, receivable)
+        VALUES ('{h}', '{c}', '{c}', 'CNY', 2, 'AR-PT');
+        INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,
+            claim_id, source_id)
+        SELECT '{h}', '{c}', no, debit, credit, minor, 'CNY', 2, minor, '2026-10-20', rule, '{c}', '{c}' FROM (VALUES
+            (1, 'AR-PT', 'AR-IPMI', 640000, 'patient_share'), (2, 'AR-SI-ACCOUNT', 'AR-PT', 150000, 'coordinate_account'))
+            AS p (no, debit, credit, minor, rule)""".format(h=story.HOSPITAL_ID, c=claim))
+    account = up.desk().get("/v1/patient-accounts/" + claim)
+    assert (account["medical"], account["open"]) == (v1.money("4900.00"), v1.money("4900.00"))
+    shown = up.daemon.ctl_json("money", "patient", "show", "--claim", "HZ1000000000000V")
+    assert (shown["medical"]["amount"], shown["open"]["amount"]) == ("4900.00", "4900.00")
