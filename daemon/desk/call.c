@@ -60,6 +60,9 @@ static const struct problem_word word_limit = {
 	"limit-invalid", "limit must be a number from 1 to 1000.", "limit 须为 1 至 1000 的数字。"};
 static const struct problem_word word_cursor = {"cursor-invalid",
 	"This cursor is none of this path; take the next link as it is.", "该游标不属于此路径;请原样使用 next 链接。"};
+static const struct problem_word word_personal = {"parameter-personal",
+	"\"$1\" may name a person, and URLs are logged on their way: POST it as a form, to this path and \"/_search\".",
+	"“$1”可识别个人,而 URL 会被记入日志:请向此路径加“/_search”以 POST 表单提交。"};
 static const struct problem_word word_cursor_alone = {"cursor-with-others",
 	"A cursor has all parameters in it: leave out the others.", "游标已包含全部参数:请勿附加其他参数。"};
 
@@ -78,7 +81,8 @@ void desk_call_refuse(struct desk_call *call)
 void desk_call_fail(struct desk_call *call, const struct db_outcome *outcome)
 {
 	const struct problem *problem = desk_asks_up(call->desk->asks) ? &problem_later : &problem_away;
-	if (outcome != NULL && outcome->ending == DB_UNKNOWN && call->operation->method != HTTP_GET)
+	if (outcome != NULL && outcome->ending == DB_UNKNOWN && call->operation->method != HTTP_GET &&
+		!operation_is_search(call->operation))
 		problem = &problem_unknown;
 	if (outcome != NULL && outcome->ending == DB_REFUSED) problem = &desk_problem_refused;
 	if (outcome != NULL)
@@ -126,6 +130,12 @@ struct db_params *desk_call_params(struct desk_call *call)
 
 /* ---- pages ---- */
 
+/* The list that links lead to. */
+static const struct operation *list_of(const struct operation *operation)
+{
+	return operation_is_search(operation) ? operation - 1 : operation;
+}
+
 /* The link behind this page: the operation, the position and all parameters, sealed. NULL: too much for a link. */
 static const char *next_link(struct desk_call *call, const struct pg_result *rows, int last)
 {
@@ -135,7 +145,7 @@ static const char *next_link(struct desk_call *call, const struct pg_result *row
 	struct uuid id = db_rows_uuid(rows, last, 1);
 	uint8_t head[CURSOR_HEAD];
 	const char *text;
-	head[0] = (uint8_t)(call->operation - operations);
+	head[0] = (uint8_t)(list_of(call->operation) - operations);
 	for (int i = 0; i < 8; i++) head[1 + i] = (uint8_t)((uint64_t)position >> (56 - 8 * i));
 	memcpy(head + 9, id.b, sizeof(id.b));
 	if (buf_append(&plain, head, sizeof(head)) < 0 ||
@@ -143,8 +153,8 @@ static const char *next_link(struct desk_call *call, const struct pg_result *row
 		cursor_seal((struct bytes){plain.ptr, plain.len}, intake->worker->keyring,
 			&call->principal->hospital_id, &call->req->arena.zf, &text) < 0)
 		return NULL;
-	return arena_printf(
-		&call->req->arena, "%s%s?cursor=%s", intake->worker->options->base_url, call->operation->path, text);
+	return arena_printf(&call->req->arena, "%s%s?cursor=%s", intake->worker->options->base_url,
+		list_of(call->operation)->path, text);
 }
 
 static void on_page(void *ctx, const struct db_outcome *outcome)
@@ -443,7 +453,7 @@ static bool cursor_read(struct desk_call *call, const char *text)
 	uint8_t plain[CURSOR_TEXT_MAX + 1];
 	size_t len;
 	if (cursor_open(text, intake->worker->keyring, &call->principal->hospital_id, plain, &len) < 0 ||
-		len < CURSOR_HEAD || plain[0] != call->operation - operations)
+		len < CURSOR_HEAD || plain[0] != list_of(call->operation) - operations)
 		return false;
 	plain[len] = '\0';
 	call->has_position = true;
@@ -495,13 +505,38 @@ static int page_read(struct desk_call *call, struct http_param **params, size_t 
 	return r;
 }
 
+/* What stands in a URL names nobody. */
+static void personal_refuse(struct desk_call *call, const struct http_param *params, size_t count)
+{
+	const struct shape *shape = call->operation->query;
+	for (size_t i = 0; shape != NULL && i < shape->count; i++)
+		for (size_t p = 0; p < count && (shape->fields[i].flags & FIELD_PERSONAL); p++)
+			if (strcmp(params[p].name, shape->fields[i].name) == 0)
+				problem_add_place(&call->problems, &word_personal,
+					arena_printf(&call->req->arena, "query: %s", shape->fields[i].name),
+					shape->fields[i].name);
+}
+
+/* The parameters' text: of a search its form, beside which the URL has none. */
+static int query_text(struct desk_call *call)
+{
+	const struct bytes body = call->req->body;
+	call->query_text = call->req->head.query;
+	if (!operation_is_search(call->operation)) return 0;
+	if (*call->query_text != '\0' || (body.len > 0 && memchr(body.ptr, '\0', body.len) != NULL)) return ERR_INVALID;
+	call->query_text = body.len == 0 ? "" : zf_strndup(&call->req->arena.zf, (const char *)body.ptr, body.len);
+	return call->query_text == NULL ? ERR_NOMEM : 0;
+}
+
 static bool query_read(struct desk_call *call)
 {
 	const struct shape *shape = call->operation->query;
 	struct http_param *params = NULL;
 	size_t count = 0;
-	call->query_text = call->req->head.query;
-	int r = http_query_parse(call->query_text, strlen(call->query_text), &call->req->arena.zf, &params, &count);
+	int r = query_text(call);
+	if (r == 0)
+		r = http_query_parse(call->query_text, strlen(call->query_text), &call->req->arena.zf, &params, &count);
+	if (r == 0 && !operation_is_search(call->operation)) personal_refuse(call, params, count);
 	if (r == 0 && call->operation->kind == OPERATION_LIST) r = page_read(call, &params, &count);
 	if (r < 0) {
 		desk_call_problem(call, r == ERR_NOMEM ? &desk_problem_memory : &problem_query);

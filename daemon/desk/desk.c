@@ -12,6 +12,7 @@
 #include "model/rate_batch.h"
 
 #define BODY_BYTES_MAX (2u << 20)
+#define SEARCH_BYTES_MAX 8192
 #define DOCUMENT_BYTES_MAX (8u << 20)
 
 static void desk_stop(void *state)
@@ -45,6 +46,11 @@ static void route_make(struct http_route *route, const struct operation *operati
 		route->flags = HTTP_ROUTE_BODY;
 		route->body_bytes_max = RATE_FILE_BYTES_MAX;
 		route->content_types = operation->media;
+	}
+	if (operation_is_search(operation)) {
+		route->flags = HTTP_ROUTE_BODY;
+		route->body_bytes_max = SEARCH_BYTES_MAX;
+		route->content_types = DESK_FORM_TYPE;
 	}
 	if (operation->request == NULL) return;
 	route->flags = HTTP_ROUTE_BODY;

@@ -86,13 +86,8 @@ static void type_put(struct json_writer *writer, struct arena *arena, const stru
 	if (field->max != 0) json_write_member_int64(writer, "maxLength", field->max);
 }
 
-static void shape_put(struct json_writer *writer, struct arena *arena, const struct shape *shape)
+static void properties_put(struct json_writer *writer, struct arena *arena, const struct shape *shape)
 {
-	json_write_key(writer, shape->name);
-	json_write_object_begin(writer);
-	json_write_member(writer, "type", "object");
-	json_write_key(writer, "properties");
-	json_write_object_begin(writer);
 	for (size_t i = 0; i < shape->count; i++) {
 		json_write_key(writer, shape->fields[i].name);
 		json_write_object_begin(writer);
@@ -100,6 +95,16 @@ static void shape_put(struct json_writer *writer, struct arena *arena, const str
 		json_write_member(writer, "description", shape->fields[i].about);
 		json_write_object_end(writer);
 	}
+}
+
+static void shape_put(struct json_writer *writer, struct arena *arena, const struct shape *shape)
+{
+	json_write_key(writer, shape->name);
+	json_write_object_begin(writer);
+	json_write_member(writer, "type", "object");
+	json_write_key(writer, "properties");
+	json_write_object_begin(writer);
+	properties_put(writer, arena, shape);
 	json_write_object_end(writer);
 	json_write_key(writer, "required");
 	json_write_array_begin(writer);
@@ -181,11 +186,13 @@ static void parameter_put(struct json_writer *writer, struct arena *arena, const
 	json_write_object_end(writer);
 }
 
+static const struct field limit[] = {
+	{"limit", FIELD_INT, 0, "entries of a page, 1 to 1000; left out: 100", NULL, 0, NULL}};
+static const struct shape limit_shape = SHAPE("Limit", limit);
+
 static void parameters_put(struct json_writer *writer, struct arena *arena, const struct operation *operation)
 {
 	static const struct field id = {"id", FIELD_ID, FIELD_REQUIRED, "of what is meant", NULL, 0, NULL};
-	static const struct field limit = {
-		"limit", FIELD_INT, 0, "entries of a page, 1 to 1000; left out: 100", NULL, 0, NULL};
 	static const struct field cursor = {
 		"cursor", FIELD_TEXT, 0, "of a next link; with no other parameter", NULL, 0, NULL};
 	static const struct field key = {"Idempotency-Key", FIELD_TEXT, 0,
@@ -195,10 +202,12 @@ static void parameters_put(struct json_writer *writer, struct arena *arena, cons
 	json_write_key(writer, "parameters");
 	json_write_array_begin(writer);
 	if (strstr(operation->path, "{id}") != NULL) parameter_put(writer, arena, "path", &id);
-	for (size_t i = 0; operation->query != NULL && i < operation->query->count; i++)
-		parameter_put(writer, arena, "query", &operation->query->fields[i]);
-	if (operation->kind == OPERATION_LIST) {
-		parameter_put(writer, arena, "query", &limit);
+	bool in_url = operation->query != NULL && !operation_is_search(operation);
+	for (size_t i = 0; in_url && i < operation->query->count; i++)
+		if (!(operation->query->fields[i].flags & FIELD_PERSONAL))
+			parameter_put(writer, arena, "query", &operation->query->fields[i]);
+	if (operation->kind == OPERATION_LIST && operation->method == HTTP_GET) {
+		parameter_put(writer, arena, "query", limit);
 		parameter_put(writer, arena, "query", &cursor);
 	}
 	if (operation->kind == OPERATION_ACT) parameter_put(writer, arena, "header", &key);
@@ -272,8 +281,30 @@ static void security_put(struct json_writer *writer, const struct operation *ope
 	json_write_array_end(writer);
 }
 
+/* The parameters of a search. */
+static void form_put(struct json_writer *writer, struct arena *arena, const struct shape *query)
+{
+	json_write_key(writer, "requestBody");
+	json_write_object_begin(writer);
+	json_write_key(writer, "content");
+	json_write_object_begin(writer);
+	json_write_key(writer, DESK_FORM_TYPE);
+	json_write_object_begin(writer);
+	json_write_key(writer, "schema");
+	json_write_object_begin(writer);
+	json_write_member(writer, "type", "object");
+	json_write_key(writer, "properties");
+	json_write_object_begin(writer);
+	properties_put(writer, arena, query);
+	properties_put(writer, arena, &limit_shape);
+	json_write_object_end(writer);
+	json_write_member_bool(writer, "additionalProperties", false);
+	for (int depth = 0; depth < 4; depth++) json_write_object_end(writer);
+}
+
 static void body_put(struct json_writer *writer, struct arena *arena, const struct operation *operation)
 {
+	if (operation_is_search(operation)) form_put(writer, arena, operation->query);
 	if (operation->request == NULL && operation->media == NULL) return;
 	json_write_key(writer, "requestBody");
 	json_write_object_begin(writer);

@@ -11,7 +11,9 @@ struct desk_call;
 
 /* How an operation goes. */
 enum operation_kind {
-	OPERATION_LIST,    /* a page of rows: parameters, then `limit` and `cursor` */
+	/* A page of rows: parameters, then `limit` and `cursor`. By POST they are a form: the row behind its list's by
+	 * GET, with "/_search" added to the path, to which the next links lead. */
+	OPERATION_LIST,
 	OPERATION_WHOLE,   /* all rows at once: few they are by nature */
 	OPERATION_ONE,     /* the row of the path's id */
 	OPERATION_ACT,     /* a change: the statement says what came of it, `then` reads what it is of */
@@ -47,6 +49,14 @@ struct operation {
 	/* More than the table can say; NULL: none. Ends in desk_call_go, or has answered. */
 	void (*run)(struct desk_call *call);
 };
+
+/* Is it a list whose parameters are a form? */
+static inline bool operation_is_search(const struct operation *operation)
+{
+	return operation->kind == OPERATION_LIST && operation->method == HTTP_POST;
+}
+
+#define DESK_FORM_TYPE "application/x-www-form-urlencoded"
 
 extern const struct operation operations[];
 extern const size_t operation_count;

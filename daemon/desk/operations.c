@@ -318,7 +318,7 @@ static const struct shape charge_shape = SHAPE("Charge", charge_fields);
 static const struct field charges_query[] = {
 	{"from", FIELD_DAY, 0, "first day of care", NULL, 0, NULL},
 	{"to", FIELD_DAY, 0, "last day of care", NULL, 0, NULL},
-	{"stay", FIELD_TEXT, 0, "the hospital's number of the stay", NULL, 128, NULL},
+	{"stay", FIELD_TEXT, FIELD_PERSONAL, "the hospital's number of the stay", NULL, 128, NULL},
 	{"identifier", FIELD_TEXT, 0, "the hospital's id of a charge", NULL, 128, NULL},
 };
 const struct shape charges_query_shape = SHAPE("ChargesQuery", charges_query);
@@ -557,6 +557,24 @@ static const struct operation_refusal patient_refusals[] = {
 		.method = HTTP_GET, .path = (where), .name = (id), .kind = OPERATION_WHOLE, .scope = READS,            \
 		.summary = (words), .query = &(filter), .answer = &(row), .statement = (sql), .then = DESK_NONE        \
 	}
+/* A list whose parameters may name a person: the list by GET does without those. */
+#define SEARCH(where, id, words, filter, row, sql, first)                                                              \
+	{.method = HTTP_GET,                                                                                           \
+		.path = (where),                                                                                       \
+		.name = id,                                                                                            \
+		.kind = OPERATION_LIST,                                                                                \
+		.scope = READS,                                                                                        \
+		.summary = words,                                                                                      \
+		.query = &(filter),                                                                                    \
+		.answer = &(row),                                                                                      \
+		.statement = (sql),                                                                                    \
+		.then = DESK_NONE,                                                                                     \
+		.run = (first)},                                                                                       \
+	{                                                                                                              \
+		.method = HTTP_POST, .path = where "/_search", .name = id "_search", .kind = OPERATION_LIST,           \
+		.scope = READS, .summary = words ", also by what may name a person", .query = &(filter),               \
+		.answer = &(row), .statement = (sql), .then = DESK_NONE, .run = (first)                                \
+	}
 /* On what has a version. */
 #define ACT(where, id, words, body, row, sql, reads, wrong)                                                            \
 	{                                                                                                              \
@@ -638,8 +656,8 @@ const struct operation operations[] = {
 		.query = &balances_query_shape, .answer = &balance_shape, .statement = DESK_BALANCES,
 		.then = DESK_NONE},
 
-	{HTTP_GET, "/v1/charges", "charges", OPERATION_LIST, READS, "In-house charges", .query = &charges_query_shape,
-		.answer = &charge_shape, .statement = DESK_CHARGES, .then = DESK_NONE, .run = charges_run},
+	SEARCH("/v1/charges", "charges", "In-house charges", charges_query_shape, charge_shape, DESK_CHARGES,
+		charges_run),
 	ONE("/v1/charges/{id}", "charge", "One charge", charge_shape, DESK_CHARGE),
 	{HTTP_POST, "/v1/charges", "charge_add", OPERATION_ACT, WRITES,
 		"Takes charges from the hospital's system: revenue of the day on which care was given, owed by who is in the house",
@@ -687,10 +705,9 @@ const struct operation operations[] = {
 	PAGE("/v1/remittance-details", "remittance_details", "What advices say of single claims, and of fees",
 		remittance_details_query, remittance_detail_shape, DESK_REMITTANCE_DETAILS),
 
-	{HTTP_GET, "/v1/patient-accounts", "patient_accounts", OPERATION_LIST, READS,
-		"What patients were quoted, owe, deposited and paid, of claims and stays",
-		.query = &patient_accounts_query, .answer = &patient_account_shape, .statement = DESK_PATIENT_ACCOUNTS,
-		.then = DESK_NONE, .run = patient_accounts_run},
+	SEARCH("/v1/patient-accounts", "patient_accounts",
+		"What patients were quoted, owe, deposited and paid, of claims and stays", patient_accounts_query,
+		patient_account_shape, DESK_PATIENT_ACCOUNTS, patient_accounts_run),
 	ONE("/v1/patient-accounts/{id}", "patient_account", "One of them", patient_account_shape, DESK_PATIENT_ACCOUNT),
 	{HTTP_POST, "/v1/patient-quotes", "patient_quote", OPERATION_ACT, WRITES,
 		"The share that a patient is told before: deposits go as far and no further",

@@ -35,7 +35,8 @@ static const struct field account_fields[] = {
 };
 const struct shape patient_account_shape = SHAPE("PatientAccount", account_fields);
 
-static const struct field accounts_query_fields[] = {WHOSE};
+static const struct field accounts_query_fields[] = {{"claim", FIELD_ID, 0, "of which claim", NULL, 0, NULL},
+	{"stay", FIELD_TEXT, FIELD_PERSONAL, "the hospital's number of the stay", NULL, 100, NULL}};
 const struct shape patient_accounts_query = SHAPE("PatientAccountsQuery", accounts_query_fields);
 
 static const struct field payment_fields[] = {

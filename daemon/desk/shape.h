@@ -27,6 +27,7 @@ enum field_type {
 enum field_flag {
 	FIELD_REQUIRED = 1, /* always there: a request lacks it, an answer's column is not null */
 	FIELD_SIGNED = 2,   /* FIELD_MONEY in a request, FIELD_INT in an answer: may be negative */
+	FIELD_PERSONAL = 4, /* of a query: may name a person, so that it is in no URL; by POST _search only */
 };
 
 struct shape;

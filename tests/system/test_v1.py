@@ -203,8 +203,9 @@ def test_charges_are_revenue_when_care_is_given(up):
     assert balance(desk, "AR-INPT", october) == "32850.00"
     assert balance(desk, "REV-MED", october) == "-32850.00"
     assert balance(desk, "AR-INPT") == "111200.00"
-    assert len(desk.items("/v1/charges?stay=ZY-0001&limit=7")) == len(charges)
-    assert desk.items("/v1/charges?stay=ZY-0002") == []
+    assert len(desk.search("/v1/charges", stay="ZY-0001", limit=7)) == len(charges)
+    assert desk.search("/v1/charges", stay="ZY-0002") == []
+    assert len(desk.search("/v1/charges", stay="ZY-0001", to="2026-09-24")) == 2
     assert "ZY-0001" not in str(up.database.sql("SELECT * FROM zhifu.charge"))
     postings = desk.items("/v1/ledger/postings?account=AR-INPT&limit=9")
     assert len(postings) == len(charges) and {p["rule"] for p in postings} == {"care"}

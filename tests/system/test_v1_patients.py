@@ -38,7 +38,7 @@ def test_a_stay_is_quoted_deposited_billed_and_paid_back(up):
     account = desk.post("/v1/patient-bills", bill, 200)
     assert (account["open"], account["paid"], account["deposit"]) == (yuan("0.00"), yuan("450.00"), yuan("50.00"))
     assert desk.get("/v1/patient-accounts/" + account["id"]) == account
-    assert desk.items("/v1/patient-accounts?stay=ZY-P1") == [account] and desk.items("/v1/patient-accounts?stay=ZY-P2") == []
+    assert desk.search("/v1/patient-accounts", stay="ZY-P1") == [account] and desk.search("/v1/patient-accounts", stay="ZY-P2") == []
     path = "/v1/patient-payments/" + paid["id"]
     back = {"amount": yuan("50.00"), "reference": "R1", "why": "deposit left", "day": "2026-09-26"}
     assert desk.errors(path + "/refund", {**back, "amount": yuan("50.01")}, 409) == {"/amount": "nothing-over"}
@@ -78,7 +78,7 @@ def test_whose_it_is_must_be_clear_and_whose_money_it_is(up):
     desk.post("/v1/patient-quotes", {**quote, "stay": "ZY-P3"}, 200)
     reader, other = up.desk("reader"), up.desk("other")
     assert reader.post("/v1/patient-quotes", {**quote, "stay": "ZY-P3"}, 403)["type"].endswith("forbidden")
-    assert len(reader.items("/v1/patient-accounts?stay=ZY-P3")) == 1
+    assert len(reader.search("/v1/patient-accounts", stay="ZY-P3")) == 1
     assert other.items("/v1/patient-accounts") == [] and other.items("/v1/patient-payments") == []
 
 
@@ -98,3 +98,20 @@ def test_a_share_is_one_wherever_it_is_told(up):
     assert (account["medical"], account["open"]) == (v1.money("4900.00"), v1.money("4900.00"))
     shown = up.daemon.ctl_json("money", "patient", "show", "--claim", "HZ1000000000000V")
     assert (shown["medical"]["amount"], shown["open"]["amount"]) == ("4900.00", "4900.00")
+
+
+def test_a_stay_stands_in_no_url(up):
+    """Who lies in the house is not for the logs of what is on the way: such a question is a form."""
+    desk = up.desk()
+    form = "application/x-www-form-urlencoded"
+    for path in ("/v1/patient-accounts", "/v1/charges"):
+        refused = desk.call("GET", path + "?stay=ZY-P1")
+        assert refused.status == 400 and [(e["place"], e["code"]) for e in refused.json()["errors"]] == [
+            ("query: stay", "parameter-personal")]
+        assert "ZY-P1" not in str(refused.json())
+        names = {p["name"] for p in desk.document["paths"][path]["get"]["parameters"]}
+        asked = desk.document["paths"][path + "/_search"]["post"]["requestBody"]["content"][form]["schema"]["properties"]
+        assert "stay" not in names and {"stay", "limit"} <= set(asked)
+        assert desk.search(path, limit=1) == [] and desk.call("POST", path + "/_search", "stay=1&stay=2", media=form).status == 400
+        assert desk.call("POST", path + "/_search?limit=1", "stay=1", media=form).status == 400
+        assert desk.call("POST", path + "/_search", {"stay": "1"}).status == 415

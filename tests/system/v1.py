@@ -1,6 +1,7 @@
 """What the tests of /v1 share: clients with finance scopes, and answers held against the OpenAPI document."""
 
 import json
+import urllib.parse
 
 import jsonschema
 
@@ -78,6 +79,14 @@ class Desk:
         answer = self.call("POST", path, body, **options)
         assert answer.status == status, answer
         return answer.json()
+
+    def search(self, path, **parameters):
+        """All pages of POST _search: the first by a form, the others by their links."""
+        form = urllib.parse.urlencode(parameters)
+        answer = self.call("POST", path + "/_search", form, media="application/x-www-form-urlencoded")
+        assert answer.status == 200, answer
+        page = answer.json()
+        return page["items"] + (self.items("/" + page["next"].split("/", 3)[3]) if "next" in page else [])
 
     def items(self, path):
         """All pages."""
