@@ -45,7 +45,7 @@ CREATE INDEX patient_bill_account ON patient_bill (account_id);
 CREATE TABLE acquirer_settlement (
 	hospital_id   uuid NOT NULL,
 	settlement_id uuid NOT NULL, -- also the entry
-	acquirer      text NOT NULL,
+	acquirer      text NOT NULL CHECK (acquirer = lower(btrim(acquirer))), -- a payment is known by it, however it is written
 	clearing      text NOT NULL, -- the account that it clears
 	line_id       uuid NOT NULL,
 	gross_minor   bigint NOT NULL, -- payments and deposits, less refunds and chargebacks
@@ -55,7 +55,7 @@ CREATE TABLE acquirer_settlement (
 	book_day      date NOT NULL,
 	who           text NOT NULL CHECK (who <> ''),
 	made_at       timestamptz NOT NULL DEFAULT now(),
-	why           text,
+	why           bytea, -- as in patient_bill, for settlement_id
 	PRIMARY KEY (hospital_id, settlement_id)
 );
 
@@ -70,7 +70,7 @@ CREATE TABLE patient_payment (
 	currency      text NOT NULL,
 	exponent      smallint NOT NULL,
 	book_day      date NOT NULL,
-	acquirer      text, -- of cards and wallets; "cash" of cash
+	acquirer      text CHECK (acquirer = lower(btrim(acquirer))), -- of cards and wallets; "cash" of cash
 	reference     text NOT NULL CHECK (reference = btrim(reference) AND length(reference) BETWEEN 1 AND 64), -- the acquirer's, or the receipt's number
 	line_id       uuid, -- the bank's line of a transfer
 	of_payment    uuid, -- what is paid back

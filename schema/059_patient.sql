@@ -14,9 +14,9 @@ CREATE FUNCTION patient_card_number(p_reference text) RETURNS boolean LANGUAGE s
 	FROM (SELECT substring(regexp_replace(p_reference, '[ -]', '', 'g') FROM '^[0-9]{13,19}$') AS digits) d
 $$;
 
--- One at a time in a hospital, the session's, until the transaction ends. The account of a stay (p_names as claim.stay) or a claim; with p_exponent, of the
--- currency of the books, it is made where there is none.
-CREATE FUNCTION patient_begin(p_hospital uuid, p_names text, p_claim uuid, p_exponent integer) RETURNS patient_account LANGUAGE plpgsql
+-- One at a time in a hospital, the session's, until the transaction ends. The account of a stay (p_names as claim.stay) or a claim; with
+-- p_exponent, of the currency of the books, where there is none the one that patient_make() would make.
+CREATE FUNCTION patient_look(p_hospital uuid, p_names text, p_claim uuid, p_exponent integer) RETURNS patient_account LANGUAGE plpgsql
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	a patient_account;
@@ -29,13 +29,28 @@ BEGIN
 		IF p_claim IS NOT NULL AND NOT EXISTS (SELECT 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim) THEN
 			RAISE EXCEPTION 'there is no such claim';
 		END IF;
-		INSERT INTO patient_account (hospital_id, account_id, stay, claim_id, currency, exponent, receivable)
-		SELECT p_hospital, gen_random_uuid(), stay_of(p_hospital, p_names), p_claim, h.book_currency, p_exponent,
-			CASE WHEN p_claim IS NULL THEN 'AR-INPT' ELSE 'AR-PT' END
-		FROM hospital h WHERE h.hospital_id = p_hospital RETURNING * INTO a;
+		SELECT p_hospital, gen_random_uuid(), stay_known(p_hospital, p_names), p_claim, h.book_currency, p_exponent,
+			CASE WHEN p_claim IS NULL THEN 'AR-INPT' ELSE 'AR-PT' END, NULL, 0, 0, 0, 0, 0 INTO a FROM hospital h WHERE h.hospital_id = p_hospital;
 	END IF;
 	RETURN a;
 END
+$$;
+
+-- Makes it, where there is none: not before it is sure that something comes of what was asked for.
+CREATE FUNCTION patient_make(a patient_account, p_names text) RETURNS patient_account LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	IF a.account_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM patient_account p
+		WHERE p.hospital_id = a.hospital_id AND p.account_id = a.account_id) THEN
+		a.stay := stay_of(a.hospital_id, p_names);
+		INSERT INTO patient_account VALUES (a.*);
+	END IF;
+	RETURN a;
+END
+$$;
+
+CREATE FUNCTION patient_begin(p_hospital uuid, p_names text, p_claim uuid, p_exponent integer) RETURNS patient_account LANGUAGE sql
+SET search_path = zhifu, pg_temp AS $$
+	SELECT patient_make(patient_look(p_hospital, p_names, p_claim, p_exponent), p_names)
 $$;
 
 -- What is owed and not paid; below 0: paid too much. What a decision says of a claim is in its postings.
@@ -161,7 +176,7 @@ CREATE FUNCTION patient_bill(p_hospital uuid, p_bill uuid, p_names text, p_claim
 	p_exponent integer, p_day date, p_who text, p_why bytea, OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
-	a patient_account := patient_begin(p_hospital, p_names, p_claim, p_exponent);
+	a patient_account := patient_look(p_hospital, p_names, p_claim, p_exponent);
 	day date := patient_day(p_hospital, p_day, p_who);
 	vat bigint := div(2 * p_other::numeric * p_vat + 10000 + p_vat, 2 * (10000 + p_vat)::numeric);
 	more bigint := coalesce(p_medical, 0) - a.medical_minor;
@@ -175,6 +190,7 @@ BEGIN
 		minor := a.medical_minor + patient_unbilled(p_hospital, a.stay);
 		RETURN;
 	END IF;
+	a := patient_make(a, p_names);
 	IF more <> 0 THEN
 		PERFORM stay_post(p_hospital, p_bill, stay_ahead_add(p_hospital, a.stay, day, stay_add(p_hospital, a.stay, 0, more)), day,
 			a.currency, a.exponent, NULL, p_bill);
@@ -263,14 +279,14 @@ CREATE FUNCTION patient_pay(p_hospital uuid, p_payment uuid, p_names text, p_cla
 	OUT outcome integer, OUT minor bigint, OUT payment uuid, OUT differs text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
-	a patient_account := patient_begin(p_hospital, p_names, p_claim, (SELECT p_exponent FROM hospital h
+	a patient_account := patient_look(p_hospital, p_names, p_claim, (SELECT p_exponent FROM hospital h
 		WHERE h.hospital_id = p_hospital AND h.book_currency = p_currency));
 	p patient_payment;
 	was patient_payment;
 	waits suspense;
 BEGIN
 	p := ROW(p_hospital, p_payment, a.account_id, p_kind, p_method, p_amount, a.currency, a.exponent, patient_day(p_hospital, p_day, p_who),
-		CASE p_method WHEN 'cash' THEN 'cash' WHEN 'transfer' THEN NULL ELSE p_acquirer END, btrim(p_reference),
+		CASE p_method WHEN 'cash' THEN 'cash' WHEN 'transfer' THEN NULL ELSE lower(btrim(p_acquirer)) END, btrim(p_reference),
 		CASE p_method WHEN 'transfer' THEN p_line END, NULL, NULL, p_who, now(), p_why);
 	IF p_method = 'transfer' AND suspense_lock(p_hospital, ARRAY[p_line]) THEN
 		SELECT * INTO waits FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_line;
@@ -280,7 +296,7 @@ BEGIN
 	payment := coalesce(was.payment_id, p_payment);
 	outcome := CASE WHEN a.account_id IS NULL OR p_currency <> a.currency OR waits.currency <> a.currency THEN -1
 		WHEN coalesce(length(p.reference), 0) NOT BETWEEN 1 AND 64 THEN -2
-		WHEN p_method IN ('card', 'foreign-card', 'wallet') AND coalesce(p_acquirer, '') IN ('', 'cash') THEN -2
+		WHEN p_method IN ('card', 'foreign-card', 'wallet') AND coalesce(p.acquirer, '') IN ('', 'cash') THEN -2
 		WHEN p_method IN ('card', 'foreign-card') AND patient_card_number(p_reference) THEN -3
 		WHEN was.payment_id IS NOT NULL THEN CASE WHEN differs IS NULL THEN 0 ELSE -4 END
 		WHEN p_kind = 1 AND p_amount > patient_open(a) THEN -5
@@ -292,6 +308,7 @@ BEGIN
 	IF outcome < 1 THEN
 		RETURN;
 	END IF;
+	a := patient_make(a, p_names);
 	INSERT INTO patient_payment VALUES (p.*);
 	PERFORM patient_post(a, p_payment, CASE p_kind WHEN 1 THEN 'patient_pay' ELSE 'patient_deposit' END, patient_clearing(p_method),
 		CASE p_kind WHEN 1 THEN a.receivable ELSE 'DEP' END, p_amount, p.book_day, p_payment);
@@ -385,12 +402,13 @@ $$;
 
 -- ---- acquirers ----
 
--- An acquirer's transfer, wholly in suspense, settles payments: those of p_references, or (NULL) all up to a day that wait. What they
--- come to less p_fee must be what came; the clearing account gets all of it. Cash that was brought to the bank has the acquirer "cash".
--- minor: what they come to. Refused: -1 nothing of this acquirer waits, -2 only minor of the references wait, -3 they are in several
--- clearing accounts, -4 the line is not in suspense, or held, or not in the currency of the books, -5 less the fee it is minor more than came.
+-- An acquirer's transfer, wholly in suspense, settles payments that wait, up to a day: those of p_references, or (NULL) all. A payment
+-- and its refund may have one reference; the day tells which of them came. What they come to less p_fee must be what came; the clearing
+-- account gets all of it. Cash that was brought to the bank has the acquirer "cash". minor: what they come to. Refused: -1 nothing of
+-- this acquirer waits, -2 only minor of the references wait, -3 they are in several clearing accounts, -4 the line is not in suspense, or
+-- held, or not in the currency of the books, -5 less the fee it is minor more than came. p_why: sealed for the settlement's id.
 CREATE FUNCTION acquirer_settle(p_hospital uuid, p_settlement uuid, p_acquirer text, p_references text[], p_until date, p_line uuid,
-	p_fee bigint, p_who text, p_why text, OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER
+	p_fee bigint, p_who text, p_why bytea, OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	a patient_account := patient_begin(p_hospital, NULL, NULL, NULL); -- takes the turn; names no claim
@@ -403,8 +421,8 @@ BEGIN
 	SELECT array_agg(p.payment_id), count(DISTINCT p.reference), array_agg(DISTINCT patient_clearing(p.method)),
 		coalesce(sum(CASE WHEN p.kind IN (1, 2) THEN p.amount_minor ELSE -p.amount_minor END), 0)
 	INTO payments, named, clearing, minor FROM patient_payment p
-	WHERE p.hospital_id = p_hospital AND p.acquirer = p_acquirer AND p.settlement_id IS NULL
-		AND (p.reference = ANY (p_references) OR p_references IS NULL AND p.book_day <= p_until);
+	WHERE p.hospital_id = p_hospital AND p.acquirer = lower(btrim(p_acquirer)) AND p.settlement_id IS NULL
+		AND p.book_day <= p_until AND (p_references IS NULL OR p.reference = ANY (p_references));
 	IF suspense_lock(p_hospital, ARRAY[p_line]) THEN
 		SELECT s.* INTO came FROM suspense s JOIN hospital h ON h.hospital_id = s.hospital_id AND h.book_currency = s.currency
 		WHERE s.hospital_id = p_hospital AND s.line_id = p_line;
@@ -423,7 +441,7 @@ BEGIN
 	PERFORM patient_post(a, p_settlement, 'acquirer_fee', 'FEE', clearing[1], p_fee, day, p_line);
 	INSERT INTO acquirer_settlement (hospital_id, settlement_id, acquirer, clearing, line_id, gross_minor, fee_minor, currency, exponent, book_day,
 		who, why)
-	VALUES (p_hospital, p_settlement, p_acquirer, clearing[1], p_line, minor, p_fee, came.currency, came.exponent, day, p_who, p_why);
+	VALUES (p_hospital, p_settlement, lower(btrim(p_acquirer)), clearing[1], p_line, minor, p_fee, came.currency, came.exponent, day, p_who, p_why);
 	UPDATE patient_payment p SET settlement_id = p_settlement WHERE p.hospital_id = p_hospital AND p.payment_id = ANY (payments);
 	PERFORM suspense_take(p_hospital, p_line, came.open_minor);
 END

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "ctl/report.h"
+#include "ctl/unseal.h"
 #include "db/sync.h"
 #include "lib/money.h"
 #include "model/directory.h"
 
 #define REFERENCES_BYTES_MAX 4096
+#define WORDS_ARENA_BYTES (1u << 20)
 
 /* Says why it is not settled, around the database's figure: a number, or minor units. Takes the rows. */
 static int refuse(const struct ctl *ctl, struct pg_result *rows, const struct zf_money *like)
@@ -47,6 +49,8 @@ static int acquirer_settle(struct ctl *ctl, int argc, char **argv)
 	struct pg_result *rows = NULL;
 	struct zf_decimal value;
 	struct zf_money fee;
+	struct arena arena CLEANUP(arena_free) = {.chunks = NULL};
+	struct bytes sealed;
 	struct report report;
 	size_t len = 0;
 	int32_t until = 0;
@@ -69,12 +73,14 @@ static int acquirer_settle(struct ctl *ctl, int argc, char **argv)
 		if (n < 0 || (size_t)n >= sizeof(references) - len) return ctl_usage("too many references at a time");
 		len += (size_t)n;
 	}
+	arena_init(&arena, WORDS_ARENA_BYTES);
 	r = ctl_begin(ctl, &hospital->id, true);
+	if (r == 0) r = unseal_words_seal(ctl, &hospital->id, &id, why, &arena, &sealed);
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
 			"SELECT * FROM acquirer_settle($1, $2, $3, string_to_array($4, E'\\n'), $5, $6, $7, $8, $9)",
-			"uuttduitt", &hospital->id, &id, words[0], len == 0 ? NULL : references, until, &line,
-			fee.minor, ctl->who, why);
+			"uuttduity", &hospital->id, &id, words[0], len == 0 ? NULL : references, until, &line,
+			fee.minor, ctl->who, sealed);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r < 0) {
 		db_sync_rows_free(rows);

@@ -370,6 +370,20 @@ static int patient_deposit(struct ctl *ctl, int argc, char **argv)
 	return pay(ctl, argc, argv, 2);
 }
 
+/* What goes back has a receipt or a reference as the payment has. 0, as method_check, or below 0; of what is no payment
+ * the database says so. */
+static int back_check(
+	struct ctl *ctl, const struct uuid *hospital, const struct uuid *of, const char *reference, const char *receipt)
+{
+	struct pg_result *rows = NULL;
+	int r = ctl_query(ctl, &rows, "SELECT method FROM patient_payment WHERE hospital_id = $1 AND payment_id = $2",
+		"uu", hospital, of);
+
+	if (r == 0 && db_rows_count(rows) > 0) r = method_check(db_rows_text(rows, 0, 0), reference, receipt);
+	db_sync_rows_free(rows);
+	return r;
+}
+
 static int give_back(struct ctl *ctl, int argc, char **argv, int kind)
 {
 	const char *code = NULL, *why = NULL, *day_text = NULL, *reference = NULL, *receipt = NULL;
@@ -397,6 +411,8 @@ static int give_back(struct ctl *ctl, int argc, char **argv, int kind)
 	if (r == 0) r = ctl_amount(words[1], hospital->book_currency, &amount);
 	if (r != 0) return r;
 	r = change_begin(ctl, &hospital->id, &id, why, &arena, &sealed);
+	if (r == 0) r = back_check(ctl, &hospital->id, &of, reference, receipt);
+	if (r > 0) return r;
 	if (r == 0)
 		r = ctl_query(ctl, &rows, "SELECT * FROM patient_return($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 			"uuusitdty", &hospital->id, &id, &of, kind, amount.minor, receipt != NULL ? receipt : reference,

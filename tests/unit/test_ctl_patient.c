@@ -186,9 +186,8 @@ static void an_outpatient_pays_by_foreign_card(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(statement); i++) assert_answer(statement[i][0], statement[i][1]);
 	assert_null(strstr(world.out, "4111"));
 	/* What a person wrote is nowhere in the clear. */
-	assert_int_equal(
-		world_count(&world, "SELECT count(*) FROM zhifu.patient_bill WHERE get_byte(why, 0) = 90 AND"
-				    " position('TCM'::bytea IN why) = 0"),
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.patient_bill WHERE get_byte(why, 0) = 90 AND"
+					     " position('TCM'::bytea IN why) = 0"),
 		2);
 	assert_int_equal(
 		world_count(&world, "SELECT count(*) FROM zhifu.patient_bill b WHERE b::text LIKE '%%sub-limit%%'"), 0);
@@ -309,6 +308,8 @@ static void an_inpatient_leaves(void **state)
 
 /* ---- what goes back ---- */
 
+#define CARD "money patient pay 300.00 --claim %s --day 2025-09-08 --by card --acquirer "
+
 static void money_goes_back_where_it_came_from(void **state)
 {
 	(void)state;
@@ -332,6 +333,9 @@ static void money_goes_back_where_it_came_from(void **state)
 	assert_ctl(&world, 1, REFUND "--receipt 0800 " WHO,
 		text("SELECT payment_id::text FROM zhifu.patient_payment WHERE method = 'cash'"), "100.01");
 	assert_said("only 100.00 CNY to get back");
+	assert_ctl(&world, 2, REFUND "--receipt R1 " WHO, card, "60.00");
+	assert_said("and no --receipt");
+	assert_ctl(&world, 2, REFUND "--receipt R1 --reference R1 " WHO, card, "60.00");
 	assert_ctl(&world, 0, REFUND "--reference R1 " WHO, card, "60.00");
 	assert_ctl(&world, 0, REFUND "--reference R1 " WHO, card, "60.00"); /* the same again */
 	assert_ctl(&world, 1, REFUND "--reference R2 " WHO, card, "40.01");
@@ -352,6 +356,7 @@ static void money_goes_back_where_it_came_from(void **state)
 	holds();
 	/* An acquirer takes back what it still had, and more than that is not of this payment. */
 	assert_ctl(&world, 1, "money patient chargeback %s 40.01 --reference C1 --why x " WHO, card);
+	assert_ctl(&world, 2, "money patient chargeback %s 40.00 --receipt C1 --why x " WHO, card);
 	assert_ctl(&world, 0,
 		"money patient chargeback %s 40.00 --reference C1 --day 2025-09-20 --why 'cardholder disputes' " WHO,
 		card);
@@ -391,7 +396,56 @@ static void a_transfer_goes_back_through_suspense(void **state)
 	holds();
 }
 
+/* A refund has its payment's reference, as some acquirers have it, and its money comes another day. */
+static void the_day_tells_which_of_one_reference_came(void **state)
+{
+	(void)state;
+	decided(CLAIM, 100000, 30000);
+	assert_ctl(&world, 0, CARD "boc --reference R1 " WHO, ref);
+	world_sql(&world,
+		"INSERT INTO zhifu.posting SELECT hospital_id, entry_id, 2, credit, debit, 5000, currency, exponent, 5000, book_day, rule,"
+		" claim_id, source_id FROM zhifu.posting WHERE rule = 'patient_share';"
+		"UPDATE zhifu.receivable SET open_minor = open_minor + 5000");
+	assert_ctl(&world, 0, REFUND "--reference R1 " WHO, payment("R1"), "50.00");
+	const char *line = came(1, "250910", "0,00", "C300,00", "300,00");
+	assert_ctl(&world, 1, "money acquirer settle boc %s R1 " WHO, line); /* both: 250.00 */
+	assert_ctl(&world, 0, "money acquirer settle BOC %s R1 --until 2025-09-08 --why 'for Jane Doe' " WHO, line);
+	assert_int_equal(balance("CLR-CARD"), -5000);
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.acquirer_settlement s WHERE get_byte(why, 0) = 90"
+				    " AND position('Jane'::bytea IN why) = 0"),
+		1);
+	holds();
+}
+
 /* ---- told twice ---- */
+
+static void an_acquirer_is_one_however_it_is_written(void **state)
+{
+	(void)state;
+	decided(CLAIM, 100000, 30000);
+	assert_ctl(&world, 0, CARD "boc --reference R1 " WHO, ref);
+	assert_ctl(&world, 0, CARD "' BOC' --reference R1 " WHO, ref); /* the same again */
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.patient_payment WHERE acquirer = 'boc'"), 1);
+	assert_ctl(&world, 1, CARD "CASH --reference R2 " WHO, ref);
+	assert_int_equal(balance("CLR-CARD"), 30000);
+	holds();
+}
+
+static void what_is_refused_leaves_no_account(void **state)
+{
+	(void)state;
+	decided(CLAIM, 100000, 30000);
+	assert_ctl(&world, 1, "money patient deposit 1.00 --by cash --receipt 1 --day 2025-09-08 " STAY);
+	assert_ctl(&world, 1, "money patient bill 1.00 --day 2025-09-08 " STAY);
+	assert_ctl(&world, 1, "money patient pay 300.01 --claim %s --by cash --receipt 1 --day 2025-09-08 " WHO, ref);
+	assert_int_equal(world_count(&world, "SELECT (SELECT count(*) FROM zhifu.patient_account)"
+					     " + (SELECT count(*) FROM zhifu.stay_name)"),
+		0);
+	assert_ctl(&world, 0, "money patient pay 300.00 --claim %s --by cash --receipt 1 --day 2025-09-08 " WHO, ref);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.patient_account"), 1);
+	holds();
+}
 
 /* What the last answer says of the payment: was it there already, and its id; static memory, sixteen turns. */
 static const char *assert_taken(bool known)
@@ -447,8 +501,10 @@ static void what_is_told_twice_is_booked_once(void **state)
 		"INSERT INTO zhifu.posting SELECT hospital_id, entry_id, 2, credit, debit, 20000, currency, exponent, 20000, book_day, rule,"
 		" claim_id, source_id FROM zhifu.posting WHERE rule = 'patient_share';"
 		"UPDATE zhifu.receivable SET open_minor = open_minor + 20000");
-	assert_ctl(&world, 1, REFUND WHO, first, "50.00");
+	assert_ctl(&world, 2, REFUND WHO, first, "50.00");
 	assert_said("--receipt");
+	assert_ctl(&world, 2, REFUND "--reference 0000417 " WHO, first, "50.00");
+	assert_ctl(&world, 2, REFUND "--receipt 0000417 --reference 1 " WHO, first, "50.00");
 	assert_ctl(&world, 0, REFUND "--receipt 0000417 " WHO, first, "50.00");
 	const char *back = assert_taken(false);
 	assert_ctl(&world, 0, REFUND "--receipt 0000417 " WHO, first, "50.00");
@@ -597,6 +653,9 @@ int main(void)
 		cmocka_unit_test_setup(an_inpatient_leaves, begin),
 		cmocka_unit_test_setup(money_goes_back_where_it_came_from, begin),
 		cmocka_unit_test_setup(a_transfer_goes_back_through_suspense, begin),
+		cmocka_unit_test_setup(the_day_tells_which_of_one_reference_came, begin),
+		cmocka_unit_test_setup(an_acquirer_is_one_however_it_is_written, begin),
+		cmocka_unit_test_setup(what_is_refused_leaves_no_account, begin),
 		cmocka_unit_test_setup(who_leaves_owes, begin),
 		cmocka_unit_test_setup(what_is_told_twice_is_booked_once, begin),
 		cmocka_unit_test_setup(an_ending_that_is_not_known_is_told, begin),
