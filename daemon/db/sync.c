@@ -27,10 +27,12 @@ int db_sync_open(const char *conninfo, const char *role, struct db_sync **ret_db
 {
 	char application[80];
 	snprintf(application, sizeof(application), "zhifu-%s", role);
-	/* The conninfo as dbname is expanded in place; what comes after it wins. */
-	const char *const names[] = {
-		"connect_timeout", "target_session_attrs", "dbname", "application_name", "client_encoding", NULL};
-	const char *const values[] = {"5", "read-write", conninfo, application, "UTF8", NULL};
+	/* The conninfo as dbname is expanded in place; what comes after it wins. A server that is gone without a word
+	 * is noticed as by the pool (host.c). */
+	const char *const names[] = {"connect_timeout", "target_session_attrs", "keepalives_idle",
+		"keepalives_interval", "keepalives_count", "tcp_user_timeout", "dbname", "application_name",
+		"client_encoding", NULL};
+	const char *const values[] = {"5", "read-write", "10", "3", "3", "8000", conninfo, application, "UTF8", NULL};
 	struct db_sync *db = mem_alloc(sizeof(*db));
 	if (db == NULL) return err_set(ERR_NOMEM, "no memory for a database connection");
 	db->pg = PQconnectdbParams(names, values, 1);

@@ -15,13 +15,21 @@
 #define SEARCH_BYTES_MAX 8192
 #define DOCUMENT_BYTES_MAX (8u << 20)
 
+/* Its threads read bodies of requests, and what they end is answered. */
+static void desk_halt(void *state)
+{
+	struct desk *desk = state;
+	importer_free(desk->importer);
+	desk->importer = NULL;
+}
+
 static void desk_stop(void *state)
 {
 	struct desk *desk = state;
 	if (desk == NULL) return;
 	CHECK_MAGIC(desk, DESK_MAGIC);
+	desk_halt(desk);
 	desk_asks_free(desk->asks);
-	importer_free(desk->importer);
 	cpu_pool_free(desk->writer);
 	upload_free_all(desk);
 	desk->magic = 0;
@@ -86,7 +94,7 @@ static int desk_start(struct intake *intake, void **ret_state)
 	return 0;
 }
 
-static const struct intake_guest desk_guest = {desk_start, desk_stop, &upload_sink};
+static const struct intake_guest desk_guest = {desk_start, desk_halt, desk_stop, &upload_sink};
 
 static int start(struct worker *worker, void **ret_state)
 {

@@ -1,8 +1,11 @@
 /* Lanes in front of a pool of threads. */
 #include "desk/importer.h"
 
+#include <stdio.h>
+
 #include "base/cpu_pool.h"
 #include "base/mem.h"
+#include "db/sync.h"
 
 struct importer {
 	struct cpu_pool *threads;
@@ -27,10 +30,22 @@ int importer_new(struct event_base *base, struct importer **ret_importer)
 	return 0;
 }
 
+/* Without the threads. */
+static void all_end(struct list *turns)
+{
+	for (struct list *node; (node = list_first(turns)) != NULL;) {
+		struct import_job *job = CONTAINER_OF(node, struct import_job, turn.node);
+		list_remove(node);
+		job->done(job->ctx, job->has_worked ? 0 : err_set(ERR_CLOSED, "the process ends"));
+	}
+}
+
 void importer_free(struct importer *importer)
 {
 	if (importer == NULL) return;
 	cpu_pool_free(importer->threads);
+	all_end(&importer->lanes.running);
+	all_end(&importer->lanes.waiting);
 	mem_free(importer);
 }
 
@@ -38,6 +53,7 @@ static void on_work(void *ctx)
 {
 	struct import_job *job = ctx;
 	job->work(job->ctx);
+	job->has_worked = true;
 }
 
 static void on_done(void *ctx);
@@ -72,4 +88,21 @@ int importer_run(struct importer *importer, struct import_job *job, const struct
 	r = cpu_pool_run(importer->threads, on_work, on_done, job);
 	if (r < 0) begin(importer, lanes_leave(&importer->lanes, &job->turn));
 	return r;
+}
+
+int importer_connect(const char *conninfo, struct db_sync **ret_db)
+{
+	char limits[96];
+	struct db_sync *db;
+	int r = db_sync_open(conninfo, "intake", &db);
+	if (r < 0) return r;
+	(void)snprintf(limits, sizeof(limits), "set statement_timeout to %d; set lock_timeout to %d",
+		IMPORT_STATEMENT_MS, IMPORT_LOCK_MS);
+	r = db_sync_script(db, limits);
+	if (r < 0) {
+		db_sync_close(db);
+		return r;
+	}
+	*ret_db = db;
+	return 0;
 }

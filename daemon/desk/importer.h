@@ -5,17 +5,21 @@
 
 #include "desk/lanes.h"
 
+struct db_sync;
 struct event_base;
 struct importer;
 
 #define IMPORTS_RUNNING_MAX 4          /* of one process, each of another hospital */
 #define IMPORTS_WAITING_MAX 32         /* over it, or over the next, refused */
 #define IMPORTS_HOSPITAL_WAITING_MAX 8 /* statements and rates */
+#define IMPORT_STATEMENT_MS 300000     /* the longest that one statement runs, */
+#define IMPORT_LOCK_MS 120000          /* or waits, as for another process's import of the same hospital */
 
 /* One file, a member of what knows it. */
 struct import_job {
-	struct lane_turn turn; /* the importer's */
-	struct importer *importer;
+	struct lane_turn turn;          /* the importer's */
+	struct importer *importer;      /* likewise */
+	bool has_worked;                /* likewise */
 	void (*work)(void *ctx);        /* on the thread */
 	void (*done)(void *ctx, int r); /* on the loop, once; r < 0: it could not be begun. May free the job */
 	void *ctx;
@@ -23,9 +27,12 @@ struct import_job {
 
 /* Returns owned: importer_free. ERR_NOMEM, ERR_SYS. */
 int importer_new(struct event_base *base, struct importer **ret_importer) MUSTUSE;
-/* Waits for what runs; done of what has not ended is not called. NULL allowed. */
+/* Waits for what runs, and tells every job's end: ERR_CLOSED to those that have not begun. NULL allowed. */
 void importer_free(struct importer *importer);
 /* work, done and ctx are set. ERR_LIMIT: too many wait; ERR_NOMEM. done is not called then. */
 int importer_run(struct importer *importer, struct import_job *job, const struct uuid *hospital_id) MUSTUSE;
+/* A job's own connection, from its thread. Nothing holds it for ever: a statement has an end, and so has a server that
+ * is gone without a word. Returns owned: db_sync_close. As db_sync_open. */
+int importer_connect(const char *conninfo, struct db_sync **ret_db) MUSTUSE;
 
 #endif

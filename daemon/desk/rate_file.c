@@ -49,7 +49,7 @@ static void work(void *ctx)
 	struct rate_file *file = ctx;
 	struct db_sync *db = NULL;
 	int r = rate_import_text(&file->import, file->charset, file->call->req->body, &file->arena);
-	if (r == 0) r = db_sync_open(file->conninfo, "intake", &db);
+	if (r == 0) r = importer_connect(file->conninfo, &db);
 	if (r == 0) {
 		file->import.db = db;
 		r = rate_import_run(&file->import, &file->arena);

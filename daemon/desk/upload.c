@@ -89,7 +89,7 @@ static void import_work(void *ctx)
 {
 	struct upload *upload = ctx;
 	struct db_sync *db = NULL;
-	int r = db_sync_open(upload->conninfo, "intake", &db);
+	int r = importer_connect(upload->conninfo, &db);
 	if (r == 0) {
 		upload->import.db = db;
 		r = bank_import_run(&upload->arena, &upload->import);

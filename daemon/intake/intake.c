@@ -205,6 +205,7 @@ void intake_stop(void *state)
 	waits_free(intake->waits);
 	cpu_pool_free(intake->cpu);
 	db_group_free(intake->group);
+	if (intake->guest_state != NULL) intake->guest->halt(intake->guest_state);
 	http_server_free(intake->server);
 	if (intake->guest != NULL) intake->guest->stop(intake->guest_state);
 	http_router_free(intake->router);

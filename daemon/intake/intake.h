@@ -38,6 +38,7 @@ struct intake;
 struct intake_guest {
 	/* Adds its routes to intake->router, with a state of its own; everything but the server is there. */
 	int (*start)(struct intake *intake, void **ret_state);
+	void (*halt)(void *state);    /* before the server's end: behind it no thread reads a request */
 	void (*stop)(void *state);    /* behind the server's end; NULL allowed */
 	const struct http_sink *sink; /* of its routes that stream */
 };
