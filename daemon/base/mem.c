@@ -159,9 +159,12 @@ static void *arena_take(struct arena *arena, size_t len)
 	uint8_t *ptr;
 
 	if (atomic_load_explicit(&arenas_count, memory_order_relaxed) && allocation_fails()) return NULL;
-	if (len > arena->limit_bytes || len > SIZE_MAX - 2 * ALIGN) return NULL;
-	rounded = len == 0 ? ALIGN : (len + ALIGN - 1) / ALIGN * ALIGN;
-	if (arena->limit_bytes - arena->used_bytes < rounded) return NULL;
+	bool is_over = len > arena->limit_bytes || len > SIZE_MAX - 2 * ALIGN;
+	rounded = is_over || len == 0 ? ALIGN : (len + ALIGN - 1) / ALIGN * ALIGN;
+	if (is_over || arena->limit_bytes - arena->used_bytes < rounded) {
+		arena->is_full = true;
+		return NULL;
+	}
 	if (chunk == NULL || chunk->cap - chunk->used < rounded) {
 		chunk = arena_grow(arena, rounded);
 		if (chunk == NULL) return NULL;
@@ -210,7 +213,7 @@ void arena_reset(struct arena *arena)
 	}
 	arena->chunks = keep;
 	arena->used_bytes = 0;
-	arena->refused = false;
+	arena->refused = arena->is_full = false;
 }
 
 void arena_free(struct arena *arena)
@@ -224,7 +227,7 @@ void arena_free(struct arena *arena)
 	}
 	arena->chunks = NULL;
 	arena->used_bytes = 0;
-	arena->refused = false;
+	arena->refused = arena->is_full = false;
 }
 
 char *arena_printf(struct arena *arena, const char *fmt, ...)

@@ -13,6 +13,7 @@ struct arena {
 	size_t used_bytes;
 	size_t limit_bytes;
 	bool refused; /* it gave NULL to somebody since it was made or reset */
+	bool is_full; /* for its limit, which no free memory would have changed */
 };
 
 /* Prepares an arena in caller-owned memory; nothing is allocated until first use. limit_bytes: the most it may hold. */

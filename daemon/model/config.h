@@ -26,6 +26,8 @@ int config_load(const char *path, struct config **ret_config) MUSTUSE;
  * directory (see directory_load) and keyring may be NULL. */
 struct conf_faults;
 int config_try(const char *path, struct conf_faults *faults, struct config **ret_config) MUSTUSE;
+/* When the latest of its files or folders was changed, as clock_wall_ms; INT64_MAX: one is gone. */
+int64_t config_changed_ms(const struct config *config) MUSTUSE;
 void config_free(struct config *config);
 
 #endif

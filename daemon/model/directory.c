@@ -101,8 +101,12 @@ int directory_load(const char *hospitals_dir, const char *insurers_dir, struct c
 	if (r != ERR_NOMEM) r = directory_unique_check(&owned->directory, faults);
 	/* What there was no memory for would be missing, and what is missing reads like a mistake in a file. */
 	if (r == ERR_NOMEM || faults->nomem || owned->arena.refused) {
+		bool is_full = owned->arena.is_full;
+
 		directory_free(&owned->directory);
-		return err_set(ERR_NOMEM, "no memory for the directory");
+		return is_full ? err_set(ERR_LIMIT, "the hospitals and insurers need more than %u bytes",
+					 DIRECTORY_BYTES_MAX)
+			       : err_set(ERR_NOMEM, "no memory for the directory");
 	}
 	*ret_directory = &owned->directory;
 	return faults->count > before ? err_set(ERR_INVALID, "%s", faults->items[before]) : 0;

@@ -32,22 +32,40 @@ void reload_open(struct reload *reload, struct worker *worker, const struct role
 	point_at(reload, config);
 }
 
-bool reload_begin(struct reload *reload)
+/* The files, as they were when this process was told of them. */
+static int files_read(const struct reload *reload, struct config **ret_config)
+{
+	struct config *fresh = NULL;
+	int r = config_load(reload->config->path, &fresh);
+
+	if (r == 0 && reload->again_ms != 0 && config_changed_ms(fresh) > reload->told_ms) {
+		config_free(fresh);
+		(void)err_set(ERR_INVALID, "the files were changed before there was memory to read them");
+		return ERR_INVALID;
+	}
+	if (r == 0) *ret_config = fresh;
+	return r;
+}
+
+static bool take_over(struct reload *reload)
 {
 	struct config *old = reload->config, *fresh = NULL;
-	int r = config_load(old->path, &fresh);
+	bool is_behind = reload->again_ms != 0;
+	int r = files_read(reload, &fresh);
 
-	/* The supervisor has read it already; a file that broke in between keeps the old configuration here too. */
+	/* The supervisor has read it already; a file that broke in between keeps the old configuration here too. Who
+	 * could not take over what was right then is behind the others: what the supervisor has, a successor gets. */
 	if (r < 0 && r != ERR_NOMEM) {
-		log_fields(LOG_ERROR, "configuration not reloaded, the old one stays", "why", err_text(), NULL);
 		reload->again_ms = 0;
-		return true;
+		if (!is_behind)
+			log_fields(LOG_ERROR, "configuration not reloaded, the old one stays", "why", err_text(), NULL);
+		return !is_behind;
 	}
-	if (r == 0) {
+	if (fresh != NULL) {
 		point_at(reload, fresh);
 		r = reload->role->reload(reload->state);
 	}
-	if (r == ERR_NOMEM) {
+	if (fresh == NULL || r == ERR_NOMEM) {
 		point_at(reload, old);
 		config_free(fresh);
 		again_later(reload);
@@ -64,9 +82,15 @@ bool reload_begin(struct reload *reload)
 	return r == 0;
 }
 
+bool reload_begin(struct reload *reload)
+{
+	reload->told_ms = clock_wall_ms();
+	return take_over(reload);
+}
+
 bool reload_tick(struct reload *reload)
 {
-	return reload->again_ms == 0 || clock_mono_ms() < reload->again_ms || reload_begin(reload);
+	return reload->again_ms == 0 || clock_mono_ms() < reload->again_ms || take_over(reload);
 }
 
 void reload_close(struct reload *reload)

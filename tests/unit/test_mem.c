@@ -15,7 +15,9 @@ static void arena_keeps_its_limit(void **state)
 
 	(void)state;
 	arena_init(&arena, 1024);
+	assert_false(arena.is_full);
 	assert_null(zf_alloc(&arena.zf, 1025));
+	assert_true(arena.is_full);
 	assert_non_null(zf_alloc(&arena.zf, 1000)); /* counts as 1008 */
 	assert_non_null(zf_alloc(&arena.zf, 16));
 	assert_null(zf_alloc(&arena.zf, 1));
@@ -23,6 +25,7 @@ static void arena_keeps_its_limit(void **state)
 	assert_int_equal(arena.used_bytes, 1024);
 	arena_reset(&arena);
 	assert_int_equal(arena.used_bytes, 0);
+	assert_false(arena.is_full);
 	assert_non_null(zf_alloc(&arena.zf, 1024));
 	arena_free(&arena);
 	assert_null(arena.chunks);

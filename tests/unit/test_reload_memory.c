@@ -206,12 +206,78 @@ static void test_worker(void **state)
 	assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
 }
 
+/* ---- a retry ---- */
+
+static int no_memory(void *state)
+{
+	(void)state;
+	return err_set(ERR_NOMEM, "no memory");
+}
+
+static int taken(void *state)
+{
+	(void)state;
+	return 0;
+}
+
+/* A worker that was told of the files as they are, had no memory, and whose next try is due; it will have some. */
+static void behind(struct reload *reload, struct worker *worker, struct role *role)
+{
+	struct config *config = NULL;
+	assert_int_equal(config_load(lab_path("zhifud.conf"), &config), 0);
+	role->reload = no_memory;
+	reload_open(reload, worker, role, config);
+	(void)poll(NULL, 0, 20); /* the clock of files is coarse */
+	assert_true(reload_begin(reload));
+	assert_int_not_equal(reload->again_ms, 0);
+	reload->again_ms = 1;
+	role->reload = taken;
+	(void)poll(NULL, 0, 20);
+}
+
+/* It takes over what it was told of, or leaves it to a successor, which has what the supervisor has: neither for good
+ * the old one, nor what nobody has released yet. */
+static void test_retry(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	struct worker worker = {.options = NULL};
+	struct role role = {.name = "intake"};
+	struct reload reload;
+	behind(&reload, &worker, &role);
+	struct config *before = reload.config;
+	assert_true(reload_tick(&reload));
+	assert_int_equal(reload.again_ms, 0);
+	assert_ptr_not_equal(reload.config, before);
+	reload_close(&reload);
+
+	behind(&reload, &worker, &role);
+	before = reload.config;
+	lab_write("hospitals.d/three.conf", "%s", "half a file");
+	assert_false(reload_tick(&reload));
+	assert_non_null(strstr(err_text(), "three.conf"));
+	assert_ptr_equal(reload.config, before);
+	assert_true(reload_tick(&reload));
+	reload_close(&reload);
+
+	third_write(false);
+	behind(&reload, &worker, &role);
+	before = reload.config;
+	third_write(true);
+	assert_false(reload_tick(&reload));
+	assert_non_null(strstr(err_text(), "changed"));
+	assert_ptr_equal(reload.config, before);
+	reload_close(&reload);
+	third_write(false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_client_keys),
 		cmocka_unit_test(test_worker),
+		cmocka_unit_test(test_retry),
 	};
 	(void)signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, lab_start, lab_stop);
