@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "db/pool.h"
 #include "desk/lanes.h"
+#include "net/metrics.h"
 
 /* Beyond the statement's own end, so that PostgreSQL is the one that ends it. */
 #define SPARE_MS 5000
@@ -16,6 +17,8 @@ struct desk_asks {
 	struct db_pool *pool;
 	struct lanes lanes;
 	struct event *clock; /* the first that waits has waited long enough */
+	struct metrics *metrics;
+	struct metric *running, *waiting, *turned_away;
 };
 
 /* A call's turn; ends with the first statement that no other follows. */
@@ -44,6 +47,7 @@ static void refuse(struct desk_call *call)
 {
 	log_fields(LOG_WARN, "a finance call found no place", "operation", call->operation->name, "hospital",
 		call->principal->hospital_code, NULL);
+	metric_add(call->desk->asks->turned_away, 1);
 	if (desk_asks_up(call->desk->asks))
 		desk_call_problem(call, &problem_busy);
 	else
@@ -61,6 +65,18 @@ static void clock_set(struct desk_asks *asks)
 	if (ms < 0) ms = 0;
 	struct timeval after = {.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
 	(void)event_add(asks->clock, &after);
+}
+
+/* Its client is gone: nobody waits behind one whom nobody waits for. */
+static void on_gone(struct http_request *req)
+{
+	struct desk_call *call = req->user;
+	struct desk_asks *asks = call->desk->asks;
+	struct lane_turn *none = lanes_leave(&asks->lanes, &call->ask->turn);
+	assert(none == NULL);
+	mem_free(call->ask);
+	clock_set(asks);
+	desk_call_problem(call, &problem_busy); /* ends it */
 }
 
 static void on_clock(evutil_socket_t fd, short what, void *ctx)
@@ -99,6 +115,7 @@ static void on_done(void *ctx, const struct db_outcome *outcome)
 static bool query(struct desk_asks *asks, struct desk_ask *ask)
 {
 	struct desk_call *call = ask->call;
+	call->req->on_cancel = NULL;
 	if (db_query_tenant(asks->pool, &call->principal->hospital_id, &desk_sql[ask->statement], ask->params, 0,
 		    on_done, ask) == 0)
 		return true;
@@ -144,10 +161,31 @@ void desk_call_ask(struct desk_call *call, enum desk_statement statement, struct
 		refuse(call);
 		return;
 	}
-	if (now)
+	if (now) {
 		begin(asks, &ask->turn);
-	else
-		clock_set(asks);
+		return;
+	}
+	call->req->user = call;
+	call->req->on_cancel = on_gone;
+	clock_set(asks);
+}
+
+static void on_print(void *ctx)
+{
+	struct desk_asks *asks = ctx;
+	metric_set(asks->running, (int64_t)asks->lanes.running_count);
+	metric_set(asks->waiting, (int64_t)asks->lanes.waiting_count);
+}
+
+static void meters_add(struct desk_asks *asks)
+{
+	asks->running = metrics_gauge(
+		asks->metrics, "zhifu_desk_running_calls", "Finance calls that the database works on.", NULL);
+	asks->waiting = metrics_gauge(
+		asks->metrics, "zhifu_desk_waiting_calls", "Finance calls that wait for their turn.", NULL);
+	asks->turned_away = metrics_counter(asks->metrics, "zhifu_desk_turned_away_total",
+		"Finance calls that found no place, or waited too long.", NULL);
+	metrics_on_print(asks->metrics, on_print, asks);
 }
 
 int desk_asks_new(struct intake *intake, struct desk_asks **ret_asks)
@@ -172,6 +210,8 @@ int desk_asks_new(struct intake *intake, struct desk_asks **ret_asks)
 		.waiting_max = ASKS_WAITING_MAX,
 		.hospital_waiting_max = ASKS_HOSPITAL_WAITING_MAX};
 	lanes_init(&asks->lanes);
+	asks->metrics = worker->metrics;
+	meters_add(asks);
 	asks->clock = event_new(worker->base, -1, 0, on_clock, asks);
 	int r = asks->clock == NULL ? err_set(ERR_NOMEM, "no memory for the desk")
 				    : db_pool_new(worker->base, &conf, &asks->pool);
@@ -185,12 +225,16 @@ int desk_asks_new(struct intake *intake, struct desk_asks **ret_asks)
 
 static void all_free(struct list *list)
 {
-	LIST_EACH(list, node) mem_free(CONTAINER_OF(node, struct desk_ask, turn.node));
+	LIST_EACH(list, node)
+	{
+		mem_free(CONTAINER_OF(node, struct desk_ask, turn.node));
+	}
 }
 
 void desk_asks_free(struct desk_asks *asks)
 {
 	if (asks == NULL) return;
+	metrics_off_print(asks->metrics, on_print, asks);
 	db_pool_free(asks->pool);
 	if (asks->clock != NULL) event_free(asks->clock);
 	all_free(&asks->lanes.waiting);
