@@ -321,6 +321,9 @@ static int check(const char *path)
 	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
 	}
+	/* By whom the machine is short of memory; its own alarm and its own crash are other signals. */
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		return err_set(ERR_NOMEM, "its check was killed, as where memory runs out");
 	if (WIFSIGNALED(status)) return err_set(ERR_INVALID, "its check ended by signal %d", WTERMSIG(status));
 	if (WEXITSTATUS(status) == CHECK_NOMEM) return err_set(ERR_NOMEM, "no memory for its check");
 	return WEXITSTATUS(status) == 0 ? 0 : err_set(ERR_INVALID, "it has the mistakes named before this");
