@@ -195,6 +195,7 @@ static int route_make(
 	if (route == NULL) return err_set(ERR_NOMEM, "no memory for the route %s", name);
 	route->magic = ROUTE_MAGIC;
 	route->dispatch = dispatch;
+	route->is_new = true;
 	(void)snprintf(route->name, sizeof(route->name), "%s", name);
 	for (size_t i = 0; i < SENDING_STATES; i++) list_init(&route->sendings[i]);
 	window_init(&route->window, &rules);
@@ -246,6 +247,7 @@ void routes_forget(struct dispatch *dispatch)
 
 		route->coming = NULL;
 		tls_clear(route->coming_tls);
+		if (route->is_new) route_free(route);
 	}
 }
 
@@ -258,6 +260,7 @@ static void route_configure(struct route *route, const struct insurer *insurer)
 	memcpy(route->tls, route->coming_tls, sizeof(route->tls));
 	memset(route->coming_tls, 0, sizeof(route->coming_tls));
 	route->coming = NULL;
+	route->is_new = false;
 	route->insurer = insurer;
 	if (insurer == NULL) return;
 	rules = window_rules(insurer);

@@ -21,6 +21,7 @@ struct route {
 	struct outbound_tls *tls[ROUTE_ENDPOINTS_MAX]; /* of insurer->endpoints; NULL: http, or not readable */
 	const struct insurer *coming; /* of a configuration that is being read; NULL: it has no such route */
 	struct outbound_tls *coming_tls[ROUTE_ENDPOINTS_MAX];
+	bool is_new; /* made for what is being read */
 
 	/* ownership */
 	int64_t fence;    /* 0: not ours */
@@ -50,7 +51,7 @@ struct route {
 int routes_read(struct dispatch *dispatch) MUSTUSE;
 /* What was read holds: re-points the routes, retires those that are configured no more. */
 void routes_take(struct dispatch *dispatch);
-/* Or it does not. */
+/* Or it does not: the routes made for it go at once. */
 void routes_forget(struct dispatch *dispatch);
 /* Not while calls are out (outbound_free first). */
 void route_free(struct route *route);

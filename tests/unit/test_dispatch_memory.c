@@ -4,6 +4,7 @@
 #include "dispatch_world.h"
 #include "memory_lab.h"
 
+#include "dispatch/state.h"
 #include "model/lifecycle.h"
 
 #define MOST 600
@@ -125,6 +126,14 @@ static void test_each_question(void **state)
 
 /* ---- a reload ---- */
 
+static size_t routes_count(const struct instance *instance)
+{
+	const struct dispatch *dispatch = instance->state;
+	size_t count = 0;
+	for (const struct list *node = dispatch->routes.next; node != &dispatch->routes; node = node->next) count++;
+	return count;
+}
+
 /* A second insurer comes and goes. It takes its route, and the first one's claims go on. */
 static void each_reload(enum memory_mode mode)
 {
@@ -141,6 +150,7 @@ static void each_reload(enum memory_mode mode)
 	instance_start(&instance, fix.loop, 0, 30);
 	for (bool two = true; failures > 0 && n < MOST; two = !two) {
 		instance.worker.directory = two ? &wider : &directory;
+		size_t routes = routes_count(&instance);
 		mem_fail_at(n, mode == MEMORY_ONE);
 		r = dispatch_role.reload(instance.state);
 		failures = mem_failures();
@@ -148,6 +158,7 @@ static void each_reload(enum memory_mode mode)
 		if (r < 0) {
 			/* It goes on with what it had, and has the new one at the next try. */
 			assert_int_equal(r, ERR_NOMEM);
+			assert_int_equal(routes_count(&instance), routes);
 			refused++;
 			instance.worker.directory = two ? &directory : &wider;
 			claims_add(1);
