@@ -306,7 +306,6 @@ int db_group_limits(struct db_group *group, size_t cap, size_t flights)
 {
 	CHECK_MAGIC(group, GROUP_MAGIC);
 	assert(cap > 0 && cap <= DB_GROUP_CAP_MAX && flights > 0 && flights <= DB_GROUP_FLIGHTS_MAX);
-	group->conf.cap = cap;
 	for (; group->made < flights; group->made++) {
 		struct flight *flight = &group->flights[group->made];
 		flight->group = group;
@@ -316,6 +315,7 @@ int db_group_limits(struct db_group *group, size_t cap, size_t flights)
 		flight->timer = NULL;
 		return err_set(ERR_NOMEM, "no memory for a commit group");
 	}
+	group->conf.cap = cap;
 	group->conf.flights = flights;
 	event_active(group->turn, 0, 0);
 	return 0;

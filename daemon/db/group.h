@@ -50,8 +50,8 @@ struct db_group_conf {
 
 /* Returns owned: db_group_free. ERR_NOMEM. */
 int db_group_new(struct db_pool *pool, const struct db_group_conf *conf, struct db_group **ret_group) MUSTUSE;
-/* Another cap and number of flights, within the same bounds, from the next batch on (a reload). ERR_NOMEM: the flights
- * stay as many as they were. */
+/* Another cap and number of flights, within the same bounds, from the next batch on (a reload). ERR_NOMEM: both
+ * stay as they were. */
 int db_group_limits(struct db_group *group, size_t cap, size_t flights) MUSTUSE;
 /* Drops what waits or runs without calling done. NULL allowed. Not from inside done. */
 void db_group_free(struct db_group *group);

@@ -263,7 +263,8 @@ int intake_open(struct worker *worker, const struct intake_guest *guest, void **
 	return 0;
 }
 
-/* All that may fail comes first, so that without memory everything stays as it is, but for the size of batches. */
+/* All that may fail comes first, so that without memory everything stays as it is, but for the size of batches: the
+ * keys come last, since once they are loaded they borrow the new key ring. */
 int intake_reload(void *state)
 {
 	struct intake *intake = state;
