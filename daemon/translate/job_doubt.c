@@ -9,13 +9,15 @@
 
 #define ASK_FIRST_MS 30000 /* a question is repeated after this, then twice as long, and so on */
 #define ASK_MAX_MS 3600000
+#define ASK_DENIED_MAX_MS 86400000 /* where the insurer denies it, and a person stands by it */
 
-static int64_t ask_delay_ms(int asked)
+static int64_t ask_delay_ms(const struct job *job, int asked)
 {
+	int64_t max_ms = job->claim.vouched == VOUCHED_DENIED ? ASK_DENIED_MAX_MS : ASK_MAX_MS;
 	int64_t delay_ms = ASK_FIRST_MS;
 
-	for (int i = 1; i < asked && delay_ms < ASK_MAX_MS; i++) delay_ms *= 2;
-	return delay_ms < ASK_MAX_MS ? delay_ms : ASK_MAX_MS;
+	for (int i = 1; i < asked && delay_ms < max_ms; i++) delay_ms *= 2;
+	return delay_ms < max_ms ? delay_ms : max_ms;
 }
 
 /* The clock of a doubt: one row of work that comes back until the claim is no longer in doubt. */
@@ -25,14 +27,14 @@ static void ask_again(struct job *job)
 
 	if (job->item.kind == WORK_START_STATUS) {
 		job->harvest.action = HARVEST_DEFER;
-		job->harvest.delay_ms = ask_delay_ms(job->item.attempt);
+		job->harvest.delay_ms = ask_delay_ms(job, job->item.attempt);
 		return;
 	}
 	work = harvest_work(&job->harvest, WORK_TRANSLATE, WORK_START_STATUS);
 	work->claim_id = job->claim.id;
 	work->exchange_id = job->item.exchange_id;
 	work->message_id = job->item.message_id;
-	work->delay_ms = ask_delay_ms(1);
+	work->delay_ms = ask_delay_ms(job, 1);
 }
 
 static void exchange_hold(struct job *job, int status, const char *why)

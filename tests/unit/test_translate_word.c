@@ -52,6 +52,19 @@ static void expect_asked_again(const struct test_claim *claim)
 	LOOP_UNTIL(questions(claim, EXCHANGE_OPEN) == 1, 5000);
 }
 
+/* When the next question is, with so many behind it. */
+static int64_t hours_to_question(const struct test_claim *claim, int asked)
+{
+	sql("UPDATE zhifu.outbox SET attempt = %d, due_at = now() WHERE kind = %d", asked, WORK_START_STATUS);
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE claim_id = '%s' AND kind = %d AND due_at > now() +"
+			  " interval '30 minutes'",
+			   claim->id_text, WORK_START_STATUS) == 1,
+		5000);
+	return number("SELECT round(extract(epoch FROM due_at - now()) / 3600)::int8 FROM zhifu.outbox"
+		      " WHERE claim_id = '%s' AND kind = %d",
+		claim->id_text, WORK_START_STATUS);
+}
+
 /* The insurer denies it, and then denies it again: one event, one finding for a person, and nothing leaves. Whoever
  * stands by his word still waits for the decision: the insurer is asked on. */
 static void denied(void)
@@ -78,6 +91,10 @@ static void denied(void)
 	assert_int_equal(submissions(&claim), 1);
 	assert_int_equal(leaving(&claim), 0);
 	assert_int_equal(bills(&claim), 1);
+	/* Less and less often. */
+	assert_int_equal(hours_to_question(&claim, 20), 24);
+	answer_add(&claim, "notfound -\ndone");
+	LOOP_UNTIL(questions(&claim, EXCHANGE_OPEN) == 0, 5000);
 	/* Only the person takes the word back. Then it is a doubt like any other. */
 	assert_int_equal(person_step(&claim, TRANSPORT_SENT, TRANSPORT_UNKNOWN, "prove_absent"), TRANSPORT_UNKNOWN);
 	assert_int_equal(vouched(&claim), VOUCHED_NOT);
