@@ -505,8 +505,6 @@ static const struct operation_refusal declaration_refusals[] = {
 	{0, {0, {NULL, NULL, NULL}}},
 };
 
-/* ---- operations ---- */
-
 static const struct operation_refusal patient_refusals[] = {
 	{-1, {422, {"book-currency", "Only the currency of the books is taken.", "仅收本位币。"}}},
 	{-31, {422, {"book-currency", "Only the currency of the books is taken.", "仅收本位币。"}}},
@@ -545,6 +543,9 @@ static const struct operation_refusal patient_refusals[] = {
 			    "仅转账须有银行流水,仅银行卡和钱包有收单机构。"}}},
 	{0, {0, {NULL, NULL, NULL}}},
 };
+
+/* ---- operations ---- */
+
 #define READS SCOPE_FINANCE_READ
 #define WRITES SCOPE_FINANCE_WRITE
 #define PAGE(where, id, words, filter, row, sql)                                                                       \
