@@ -229,7 +229,10 @@ static int decide(struct match_find *find, struct zf_arena *arena, struct match_
 	bool whole =
 		alone && (find->answers[0].level == MATCH_LEVEL_NAMED || find->answers[0].level == MATCH_LEVEL_APART);
 	if (alone && find->answers_many && !whole) alone = false;
-	*ret = (struct match_result){.payer_count = find->payer_count};
+	*ret = (struct match_result){.payer_count = find->payer_count,
+		.moved = find->moved,
+		.moved_count = find->moved_count,
+		.moved_many = find->moved_many};
 	memcpy(ret->payers, find->payers, sizeof(ret->payers));
 	for (uint32_t i = 0; i < find->answer_count && i < MATCH_CANDIDATES_MAX; i++) {
 		const struct match_answer *answer = &find->answers[i];
@@ -237,6 +240,7 @@ static int decide(struct match_find *find, struct zf_arena *arena, struct match_
 		*candidate = (struct match_candidate){
 			.kind = answer->kind, .advices = {MATCH_NONE, MATCH_NONE}, .credit = MATCH_NONE};
 		candidate->score = score_of(answer, alone && i == 0);
+		candidate->thin = answer->level != MATCH_LEVEL_NAMED;
 		candidate->posts = alone && i == 0 && candidate->score >= find->index->setting.certain;
 		if (answer->kind == MATCH_REVERSAL) candidate->credit = answer->credit;
 		for (uint32_t j = 0; j < answer->count && answer->kind == MATCH_REMITTANCE; j++) {
@@ -293,4 +297,48 @@ int match_line(
 		find_credit(find);
 	}
 	return decide(find, arena, ret);
+}
+
+/* Are both posted, and the same? */
+static bool same_posted(const struct match_result *a, const struct match_result *b)
+{
+	const struct match_candidate *one = &a->candidates[0], *two = &b->candidates[0];
+	if (a->wait != MATCH_POSTS || b->wait != MATCH_POSTS || one->kind != two->kind) return false;
+	if (memcmp(one->advices, two->advices, sizeof(one->advices)) != 0 || one->part_count != two->part_count)
+		return false;
+	for (uint32_t i = 0; i < one->part_count; i++) {
+		if (one->parts[i].claim != two->parts[i].claim) return false;
+	}
+	return true;
+}
+
+int match_line_hangs(struct match_index *index, const struct match_line *line, struct zf_arena *arena,
+	const struct match_result *result, bool *ret)
+{
+	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
+	*ret = result->wait == MATCH_POSTS && result->candidates[0].thin &&
+	       (result->moved_count > 0 || result->moved_many);
+	if (!*ret || result->moved_many) return 0;
+	struct match_result *again = zf_alloc(arena, sizeof(*again));
+	int64_t *open = zf_alloc_array(arena, result->moved_count, sizeof(*open));
+	uint32_t *moved = zf_alloc_array(arena, result->moved_count, sizeof(*moved)), count = 0;
+	if (again == NULL || open == NULL || moved == NULL) return ERR_NOMEM;
+	int err = 0;
+	for (; err == 0 && count < result->moved_count; count++) {
+		const struct match_item *item = &index->items[result->moved[count]];
+		open[count] = item->open;
+		moved[count] = item->moved;
+		struct zf_money before = match_money(index->terms[item->contract].owed, item->before);
+		err = match_index_open(index, result->moved[count], before);
+	}
+	if (err == 0) err = match_line(index, line, arena, again);
+	if (err == 0) *ret = !same_posted(result, again);
+	while (count-- > 0) {
+		struct match_item *item = &index->items[result->moved[count]];
+		struct zf_money now = match_money(index->terms[item->contract].owed, open[count]);
+		int closed = match_index_open(index, result->moved[count], now);
+		item->moved = moved[count];
+		if (closed != 0) err = closed;
+	}
+	return err;
 }

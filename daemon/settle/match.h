@@ -203,6 +203,8 @@ int match_index_credit_again(
 void match_index_credit_forget(struct match_index *index, uint32_t id);
 /* It was taken back: no second one is matched to it. ERR_NOTFOUND: it is not remembered; ERR_NOMEM: try again. */
 int match_index_reversed(struct match_index *index, const struct match_line *line) MUSTUSE;
+/* What is paid from now on is of this round. oldest: the first one that is not committed yet, or this. */
+void match_index_round(struct match_index *index, uint32_t round, uint32_t oldest);
 /* Brings all that was added into order; match_line does it too, but the first time takes long. ERR_NOMEM. */
 int match_index_settle(struct match_index *index) MUSTUSE;
 
@@ -289,6 +291,7 @@ struct match_candidate {
 	uint8_t kind;        /* enum match_kind */
 	bool posts;          /* is it good enough to be posted, did it stand alone? */
 	bool no_rate;        /* what it settles of a claim can't be told: a rate is missing */
+	bool thin;           /* not all of it is named: another that is as good would be in doubt with it */
 	uint16_t score;      /* of 1000 */
 	uint32_t advices[2]; /* MATCH_REMITTANCE: the second may be MATCH_NONE */
 	uint32_t credit;     /* MATCH_REVERSAL: the id of the line that is taken back */
@@ -324,12 +327,21 @@ struct match_result {
 	uint32_t payers[MATCH_PAYERS_MAX]; /* who paid, or may have: a name that is cut may be several */
 	uint32_t count;
 	struct match_candidate candidates[MATCH_CANDIDATES_MAX]; /* best first; the order of adding never counts */
+	/* Claims that were not looked at, since a round that is not committed has paid them: */
+	const uint32_t *moved;
+	uint32_t moved_count;
+	bool moved_many; /* there are more, or it is so with an advice */
 };
 
 /* Finds what a line is for. ERR_NOMEM; ERR_INVALID: no amount, or its currency or that of another part of it is wrong.
  * Changes nothing but the order inside the index. */
 int match_line(struct match_index *index, const struct match_line *line, struct zf_arena *arena,
 	struct match_result *ret) MUSTUSE;
+
+/* Would a line be for something else, were what is not committed (match_index_round) not paid? Only of an answer that
+ * is posted, and thin: one that names it all does not hang on others. ERR_NOMEM. */
+int match_line_hangs(struct match_index *index, const struct match_line *line, struct zf_arena *arena,
+	const struct match_result *result, bool *ret) MUSTUSE;
 
 /* Says why, a sentence a reason, in English or in Chinese; in the arena, NULL on no memory. */
 const char *match_reason_text(const struct match_reason *reason, bool chinese, struct zf_arena *arena);

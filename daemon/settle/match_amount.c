@@ -178,6 +178,7 @@ static void search_range(struct amount_search *search, int64_t low, int64_t high
 		const struct match_item *item = &index->items[entry->value];
 		if (match_amount_gone(index, entry)) {
 			index->amounts.passed++;
+			match_find_passed(search->find, entry->value);
 			continue;
 		}
 		if (search->find->looked++ >= MATCH_LOOKED_MAX) {

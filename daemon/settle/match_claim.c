@@ -62,6 +62,17 @@ void match_answer_add(struct match_find *find, const struct match_answer *answer
 	find->answers[find->answer_count++] = *answer;
 }
 
+void match_find_passed(struct match_find *find, uint32_t claim)
+{
+	if (!match_uncommitted(find->index, find->index->items[claim].moved)) return;
+	for (uint32_t i = 0; i < find->moved_count; i++)
+		if (find->moved[i] == claim) return;
+	if (find->moved_count == MATCH_MOVED_MAX)
+		find->moved_many = true;
+	else
+		find->moved[find->moved_count++] = claim;
+}
+
 /* Is the line's currency one in which the claim is owed, or to be paid? In another an amount alone proves nothing. */
 static bool foreseen(const struct match_find *find, uint32_t claim)
 {
@@ -151,6 +162,7 @@ static void pool_add(struct match_find *find, struct claim_pool *pool, uint32_t 
 static void pool_fill(struct match_find *find, struct claim_pool *pool, uint32_t count_max)
 {
 	struct match_index *index = find->index;
+	uint64_t enough = 2 * (uint64_t)(find->amount + find->stated); /* no set has a larger one */
 	pool_clear(pool);
 	for (uint32_t i = 0; i < index->setting.contract_count && !pool->many; i++) {
 		const struct match_terms *terms = &index->terms[i];
@@ -165,6 +177,8 @@ static void pool_fill(struct match_find *find, struct claim_pool *pool, uint32_t
 			const struct match_item *item = &index->items[entry->value];
 			if (match_amount_gone(index, entry)) {
 				index->amounts.passed++;
+				if (!money_same_currency(terms->owed, find->zero) || entry->key.lo <= enough)
+					match_find_passed(find, entry->value);
 				continue;
 			}
 			if (++looked > 4 * POOL_MAX) pool->many = true;
@@ -322,7 +336,11 @@ static void pool_hints(struct match_find *find, struct claim_pool *pool)
 	pool_clear(pool);
 	for (uint32_t i = 0; i < find->hint_count; i++) {
 		const struct match_hint *hint = &find->hints[i];
-		if (hint->number == MATCH_ADVICE_NUMBER || index->items[hint->thing].open == 0) continue;
+		if (hint->number == MATCH_ADVICE_NUMBER) continue;
+		if (index->items[hint->thing].open == 0) {
+			match_find_passed(find, hint->thing);
+			continue;
+		}
 		if (index->items[hint->thing].billed_day > find->line->booked_day) continue;
 		pool_add(find, pool, hint->thing, POOL_MAX);
 	}

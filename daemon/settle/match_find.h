@@ -10,6 +10,7 @@
 #define MATCH_ANSWERS_MAX 48 /* that are kept; more are too many for a person as well */
 #define MATCH_PATHS_MAX 24   /* rates that are kept while the line is looked at */
 #define MATCH_LOOKED_MAX 512 /* entries by amount that are looked at for a line */
+#define MATCH_MOVED_MAX 256  /* claims passed by since they are as good as paid */
 
 /* How an amount compares with what is due, in minor units of the line's currency. */
 struct match_fit {
@@ -76,7 +77,10 @@ struct match_find {
 	uint32_t answer_count;
 	bool answers_many;
 	uint32_t looked;
-	bool no_rate; /* a rate was missing */
+	uint32_t moved[MATCH_MOVED_MAX]; /* claims that were passed by, paid by what is not committed yet */
+	uint32_t moved_count;
+	bool moved_many; /* more than these, or an advice */
+	bool no_rate;    /* a rate was missing */
 	struct {
 		uint32_t contract;
 		int32_t day;
@@ -118,6 +122,8 @@ typedef bool match_amount_fn(struct match_find *find, void *context, uint32_t cl
 void match_amounts(struct match_find *find, int64_t beside, match_amount_fn *tell, void *context);
 
 /* match_claim.c, match_remittance.c, match_reversal in match.c: add answers. */
+/* A claim with an amount that it has no more is passed by. */
+void match_find_passed(struct match_find *find, uint32_t claim);
 void match_find_claims(struct match_find *find);
 void match_find_advices(struct match_find *find);
 /* Adds an answer, unless it is there already or there are too many. */

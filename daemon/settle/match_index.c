@@ -46,6 +46,13 @@ bool match_amount_gone(const void *ctx, const struct match_entry *entry)
 	return (uint64_t)(entry->key.hi % 2 != 0 ? item->fixed : item->open) != entry->key.lo;
 }
 
+/* What may come back is still looked for. */
+static bool amount_useless(const void *ctx, const struct match_entry *entry)
+{
+	const struct match_index *index = ctx;
+	return match_amount_gone(index, entry) && !match_uncommitted(index, index->items[entry->value].moved);
+}
+
 bool match_credit_gone(const void *ctx, const struct match_entry *entry)
 {
 	const struct match_index *index = ctx;
@@ -308,6 +315,7 @@ int match_index_change(struct match_index *index, uint32_t claim, const struct m
 	item->billed_day = now->billed_day;
 	item->due_day = now->due_day;
 	item->fixing_day = fixing_day(now);
+	item->moved = 0;
 	return match_index_open(index, claim, now->open);
 }
 
@@ -324,9 +332,20 @@ int match_index_open(struct match_index *index, uint32_t claim, struct zf_money 
 	if (open.minor == item->open && fixed == item->fixed) return 0;
 	int err = amounts_add(index, claim, open.minor, fixed);
 	if (err != 0) return err;
+	if (open.minor < item->open) {
+		item->before = item->open;
+		item->moved = index->round;
+	}
 	item->open = open.minor;
 	item->fixed = fixed;
 	return 0;
+}
+
+void match_index_round(struct match_index *index, uint32_t round, uint32_t oldest)
+{
+	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
+	index->round = round;
+	index->oldest = oldest;
 }
 
 struct zf_money match_index_opened(const struct match_index *index, uint32_t claim)
@@ -443,6 +462,7 @@ void match_index_advice_paid(struct match_index *index, uint32_t advice, bool pa
 	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
 	assert(advice < index->notice_count);
 	index->notices[advice].waits = !paid;
+	index->notices[advice].moved = paid ? index->round : 0;
 	if (!paid) index->notices[advice].stale = index->stale = true;
 }
 
@@ -454,7 +474,7 @@ int match_index_settle(struct match_index *index)
 		match_order_settle(&index->seen) != 0 || match_order_settle(&index->listed) != 0) {
 		return ERR_NOMEM;
 	}
-	match_order_sweep(&index->amounts, match_amount_gone, index);
+	match_order_sweep(&index->amounts, amount_useless, index);
 	match_order_sweep(&index->taken, match_credit_gone, index);
 	for (uint32_t i = 0; i < index->notice_count && index->stale; i++) {
 		if (index->notices[i].stale) rows_resolve(index, &index->notices[i]);

@@ -19,6 +19,8 @@ struct match_item {
 			* claim; 0: it is not, or there is no rate */
 	uint32_t contract;
 	int32_t billed_day, due_day, fixing_day;
+	uint32_t moved; /* the round that paid of it last; 0: none */
+	int64_t before; /* what was open until then */
 };
 
 /* A row of an advice, its claim found. */
@@ -34,6 +36,7 @@ struct match_notice {
 	struct match_row *rows; /* owned */
 	struct zf_money total;
 	uint32_t row_count, payer;
+	uint32_t moved;    /* the round that paid it; 0: none */
 	int32_t order_day; /* 0: not told */
 	bool adds_up;      /* as it says */
 	bool balanced;     /* and all of its claims are known */
@@ -78,6 +81,7 @@ struct match_index {
 	uint32_t credit_count, credit_cap;
 	uint32_t *places; /* by the lines' ids: which credit, from 1; 0: none */
 	uint32_t place_count;
+	uint32_t round, oldest;     /* of match_index_round */
 	bool stale;                 /* one of the notices is */
 	struct match_order numbers; /* of claims and advices; kind: enum match_number */
 	struct match_order amounts; /* of open claims: key.hi is contract * 2 + (0 owed, 1 fixed), key.lo the amount */
@@ -96,6 +100,11 @@ bool match_number_gone(const struct match_index *index, const struct match_entry
 /* The same of an amount, which a claim had, and of a credit (match_order_sweep; ctx: the index). */
 bool match_amount_gone(const void *ctx, const struct match_entry *entry);
 bool match_credit_gone(const void *ctx, const struct match_entry *entry);
+/* Is what a round did, as in `moved`, not committed yet? */
+static inline bool match_uncommitted(const struct match_index *index, uint32_t moved)
+{
+	return moved != 0 && moved >= index->oldest;
+}
 /* The front of a number, for lengths. */
 static inline uint32_t match_front(struct match_key key)
 {

@@ -69,7 +69,11 @@ static void by_total(
 	struct match_walk walk = match_order_range(&index->waiting, (struct match_key){payer, (uint64_t)least},
 		(struct match_key){payer, (uint64_t)(target + 2 * slack + more)});
 	while ((entry = match_walk_next(&walk)) != NULL && !find->answers_many) {
-		if (!index->notices[entry->value].waits || entry->value == named) continue;
+		if (entry->value == named) continue;
+		if (!index->notices[entry->value].waits) {
+			if (match_uncommitted(index, index->notices[entry->value].moved)) find->moved_many = true;
+			continue;
+		}
 		if (named == MATCH_NONE) {
 			advices_add(find, entry->value, MATCH_NONE, level, wait, false);
 		} else {

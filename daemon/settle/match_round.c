@@ -349,10 +349,13 @@ static int due_take(struct match_round *round, struct match_know *know, const st
 	struct round_line *out = &round->lines[round->count];
 	struct match_result *result = zf_alloc(&round->arena.zf, sizeof(*result));
 	struct match_line line;
+	bool hangs = false;
 	int r = result == NULL ? ERR_NOMEM : line_read(round, know, hold, sealer, rows, row, &line);
 
 	if (r == 0) r = match_line(know->index, &line, &round->arena.zf, result);
 	if (r == 0 && collides(round, know, result)) return 1;
+	if (r == 0) r = match_line_hangs(know->index, &line, &round->arena.zf, result, &hangs);
+	if (hangs) return r < 0 ? r : 1;
 	*out = (struct round_line){.line = db_rows_uuid(rows, row, COLUMN_LINE),
 		.part = (int32_t)db_rows_int(rows, row, COLUMN_PART),
 		.version = (int32_t)db_rows_int(rows, row, COLUMN_VERSION),
@@ -381,6 +384,7 @@ int match_round_take(struct match_round *round, struct match_know *know, const s
 	round->count = 0;
 	round->number = ++know->rounds;
 	if (round->oldest == 0) round->oldest = round->number;
+	match_index_round(know->index, round->number, round->oldest);
 	if (round->earlier) return earlier_take(round, know, hold, sealer, rows);
 	round->lines = zf_alloc_array(&round->arena.zf, ROUND_ITEMS, sizeof(*round->lines));
 	if (round->lines == NULL) return ERR_NOMEM;

@@ -1,6 +1,6 @@
 /* One round of a turn of matching: some items of money in suspense, what the matcher says of them, and what of that
  * goes to the database together. Items whose claims are moved in this very round, or in one that is not committed
- * yet, are left for the next. */
+ * yet, are left for the next; so are those that nothing names and that would be in doubt, did such a round fail. */
 #ifndef SETTLE_MATCH_ROUND_H
 #define SETTLE_MATCH_ROUND_H
 

@@ -413,6 +413,48 @@ static void test_twin_of_a_waiting_line_waits(void **state)
 	lab_close(&lab);
 }
 
+static bool hangs(struct match_lab *lab, const struct match_line *line)
+{
+	bool is = false;
+	assert_int_equal(lab_match(lab, line), MATCH_POSTS);
+	assert_int_equal(match_line_hangs(lab->index, line, &lab->arena.zf, &lab->result, &is), 0);
+	return is;
+}
+
+/* What is the only answer since its rival is being paid waits until that is sure. */
+static void test_an_answer_by_amount_hangs_on_what_is_not_committed(void **state)
+{
+	(void)state;
+	struct match_lab lab = {.payer_count = 0};
+	lab_payer(&lab, ALPHA, NULL, MATCH_SINGLE);
+	lab_contract(&lab, 0, "USD", "USD", 0);
+	lab_open(&lab);
+	for (int i = 0; i < 4; i++)
+		lab_claim(&lab, 0, refs[i],
+			i < 2   ? "2315.00"
+			: i < 3 ? "2400.00"
+				: "9000.00",
+			"16482.80", "2026-09-08");
+	struct match_line named = lab_line(&lab, "2315.00", "USD", "2026-11-27", ALPHA, refs[0]);
+	struct match_line line = lab_line(&lab, "2315.00", "USD", "2026-11-28", ALPHA, "MEDICAL EXPENSES");
+	struct match_line other = lab_line(&lab, "2400.00", "USD", "2026-11-28", ALPHA, "MEDICAL EXPENSES");
+	struct match_line also_named = lab_line(&lab, "2315.00", "USD", "2026-11-28", ALPHA, refs[1]);
+	match_index_round(lab.index, 1, 1);
+	assert_int_equal(lab_post(&lab, &named), MATCH_POSTS);
+	for (uint32_t round = 1; round <= 2; round++) { /* in the same round, and in the next beside it */
+		match_index_round(lab.index, round, 1);
+		assert_true(hangs(&lab, &line));
+		assert_int_equal(lab.result.candidates[0].parts[0].claim, 1);
+		assert_true(hangs(&lab, &line)); /* the index is as before */
+		assert_false(hangs(&lab, &other));
+		assert_false(hangs(&lab, &also_named));
+	}
+	match_index_round(lab.index, 3, 3); /* it is committed */
+	assert_false(hangs(&lab, &line));
+	assert_int_equal(lab_post(&lab, &line), MATCH_POSTS);
+	lab_close(&lab);
+}
+
 /* That another line may have paid one of two equal claims does not make the other one the answer. */
 static void test_twins_do_not_break_a_tie(void **state)
 {
@@ -681,6 +723,7 @@ int main(void)
 		cmocka_unit_test(test_paid_twice_is_a_liability),
 		cmocka_unit_test(test_twin_of_a_waiting_line_waits),
 		cmocka_unit_test(test_twins_do_not_break_a_tie),
+		cmocka_unit_test(test_an_answer_by_amount_hangs_on_what_is_not_committed),
 		cmocka_unit_test(test_amount_alone_needs_a_foreseen_currency),
 		cmocka_unit_test(test_reversal_finds_its_credit),
 		cmocka_unit_test(test_several_claims_in_one_transfer),
