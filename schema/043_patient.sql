@@ -84,6 +84,7 @@ CREATE TABLE patient_payment (
 );
 -- Who gives the same again says the same number: of what came in, of refunds and of chargebacks there is one each.
 CREATE UNIQUE INDEX patient_payment_once ON patient_payment (hospital_id, greatest(kind, 2::smallint), coalesce(acquirer, ''), reference);
+CREATE INDEX patient_payment_day ON patient_payment (hospital_id, book_day, payment_id);
 CREATE INDEX patient_payment_account ON patient_payment (account_id);
 CREATE INDEX patient_payment_of ON patient_payment (of_payment) WHERE of_payment IS NOT NULL;
 CREATE INDEX patient_payment_unsettled ON patient_payment (hospital_id, acquirer) WHERE settlement_id IS NULL AND acquirer IS NOT NULL;

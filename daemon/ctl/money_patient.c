@@ -50,7 +50,8 @@ static int case_read(struct ctl *ctl, const char *code, const char *ref, const c
 		r = ctl_query(ctl, &rows, "SELECT claim_id FROM claim_state WHERE hospital_id = $1 AND ref = $2", "ut",
 			&ret->hospital->id, ref);
 	if (r == 0) r = ctl_commit(ctl);
-	if (r == 0 && db_rows_count(rows) == 0) r = err_set(ERR_NOTFOUND, "there is no claim \"%s\"", ref);
+	if (r == 0 && db_rows_count(rows) == 0)
+		r = err_set(ERR_NOTFOUND, "%s \"%s\"", say(ctl, "there is no claim", "没有该理赔单"), ref);
 	if (r == 0) ret->claim = db_rows_uuid(rows, 0, 0);
 	db_sync_rows_free(rows);
 	return r;
@@ -216,7 +217,9 @@ static int stay_act(struct ctl *ctl, int argc, char **argv, const char *sql, con
 			(int)like.exponent, day, ctl->who, sealed);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r == 0 && db_rows_null(rows, 0, 0))
-		r = err_set(ERR_NOTFOUND, "the stay has no bill of the patient's share");
+		r = err_set(ERR_NOTFOUND, "%s",
+			say(ctl, "no patient was quoted, billed or paid anything of this stay: money patient bill",
+				"该住院尚无患者账户:money patient bill"));
 	if (r < 0) return not_done(ctl, r, rows, "not done");
 	report_begin(&report, ctl);
 	report_field(&report, key, label, cell_like(db_rows_int(rows, 0, 0), &like));
@@ -542,6 +545,7 @@ static int patient_show(struct ctl *ctl, int argc, char **argv)
 	struct arena arena CLEANUP(arena_free) = {.chunks = NULL};
 	struct report report;
 	const char *why = NULL;
+	bool sealed = false;
 	struct uuid id;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
@@ -553,7 +557,8 @@ static int patient_show(struct ctl *ctl, int argc, char **argv)
 		r = ctl_query(
 			ctl, &rows, account_sql, "utu", &whose.hospital->id, case_names(&whose), case_claim(&whose));
 	if (r == 0 && db_rows_count(rows) == 0)
-		r = err_set(ERR_NOTFOUND, "no patient was quoted, billed or paid anything of it");
+		r = err_set(ERR_NOTFOUND, "%s",
+			say(ctl, "no patient was quoted, billed or paid anything of it", "尚无患者账户"));
 	if (r == 0) {
 		id = db_rows_uuid(rows, 0, A_ID);
 		r = ctl_query(ctl, &payments, payments_sql, "uui", &whose.hospital->id, &id, (int64_t)LIST_MAX);
@@ -562,12 +567,20 @@ static int patient_show(struct ctl *ctl, int argc, char **argv)
 	if (r == 0 && !db_rows_null(rows, 0, A_BILL)) {
 		id = db_rows_uuid(rows, 0, A_BILL);
 		r = unseal_words(ctl, &whose.hospital->id, &id, db_rows_bytes(rows, 0, A_WHY), &arena, &why);
+		/* A key that is gone takes what it sealed with it, and not the money. */
+		sealed = r < 0 && r != ERR_NOMEM && r != ERR_DB;
+		if (sealed) r = 0;
 	}
 	if (r == 0) r = ctl_commit(ctl);
 	if (r == 0) {
 		report_begin(&report, ctl);
 		show_account(ctl, rows, why, &like, &report);
+		report_field(&report, "why_sealed", NULL, cell_bool(sealed));
 		show_payments(ctl, payments, &like, &report);
+		if (sealed && ctl_notes(ctl))
+			(void)fprintf(stderr, "%s\n",
+				say(ctl, "why it was billed cannot be told: no key here opens what was written",
+					"账单原因无法显示:此处没有可打开它的密钥"));
 	}
 	db_sync_rows_free(rows);
 	db_sync_rows_free(payments);

@@ -440,7 +440,7 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 			"p.book_day", "p.payment_id", "5", "6") " ORDER BY p.book_day, p.payment_id LIMIT $7::int4",
 		7},
 	[DESK_PATIENT_PAYMENT] = {"desk_patient_payment", "SELECT " PATIENT_PAYMENT " AND p.payment_id = $2::uuid", 2},
-	/* claim, stay, amount, why (never: it is behind, sealed), id, sealed */
+	/* claim, stay, amount, why (never: it is behind, sealed), id, sealed; of a bill the exponent of the books */
 	[DESK_PATIENT_QUOTE] = {"desk_patient_quote",
 		PATIENT("quote",
 			"$13::uuid, $14::bytea, $7::uuid, $8::text, $9::int8, $10::text, $11::int4") " WHERE $12::text IS NULL",
@@ -448,9 +448,9 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	[DESK_PATIENT_BILL] = {"desk_patient_bill",
 		PATIENT("bill",
 			"$18::uuid, $19::bytea, $7::uuid, $8::text, $9::int8, coalesce($10::text, $13::text),"
-			" coalesce($11::int4, $14::int4), p_other => $12::int8, p_vat => $15::int8, p_day => $16::date,"
+			" coalesce($11::int4, $14::int4, $20::int4), p_other => $12::int8, p_vat => $15::int8, p_day => $16::date,"
 			" p_other_currency => $13::text") " WHERE $17::text IS NULL",
-		19},
+		20},
 	[DESK_PATIENT_PAY] = {"desk_patient_pay",
 		PATIENT("pay",
 			"$18::uuid, $19::bytea, $7::uuid, $8::text, $11::int8, $12::text, $13::int4, p_kind => $9::int4,"

@@ -515,7 +515,7 @@ static const struct operation_refusal patient_refusals[] = {
 			   "参考号不得为银行卡号。"}}},
 	{-4, {409, {"reference-used", "This reference or receipt was used for a payment that differs from this one.",
 			   "该参考号或收据号已用于另一笔不同的交易。"}}},
-	{-5, {409, {"more-than-owed", "Less is owed.", "应付金额不足。"}}},
+	{-5, {409, {"more-than-owed", "Less is owed.", "付款金额超过应付金额。"}}},
 	{-6, {409, {"not-quoted", "No share was quoted yet: a deposit goes as far as that.", "尚未预估自付额。"}}},
 	{-7, {409, {"more-than-quoted", "Of the quoted share less is left.", "超出预估自付额内可收押金。"}}},
 	{-8, {409, {"not-in-suspense", "The bank line has less in suspense, or is held.",

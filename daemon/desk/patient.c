@@ -5,6 +5,8 @@
 #include "db/keyhold.h"
 #include "desk/call.h"
 #include "desk/shapes.h"
+#include "lib/currency.h"
+#include "model/directory.h"
 
 static const struct problem_word word_whose = {"patient-unclear", "Say whose it is: by exactly one of claim and stay.",
 	"请注明所属:claim 与 stay 须且仅须填写其一。"};
@@ -46,7 +48,8 @@ void patient_act_run(struct desk_call *call)
 	struct bytes sealed = {NULL, 0};
 	struct uuid id = uuid_new();
 	int version, r = 0;
-	if (!whose_read(call, shape, call->body, true)) return;
+	const struct hospital *hospital = desk_call_hospital(call);
+	if (hospital == NULL || !whose_read(call, shape, call->body, true)) return;
 	const struct key *key = keyhold_newest(intake->keys, &call->principal->hospital_id, &version);
 	if (key == NULL) {
 		desk_call_problem(call, &desk_problem_keys);
@@ -64,5 +67,8 @@ void patient_act_run(struct desk_call *call)
 	}
 	db_params_uuid(params, &id);
 	db_params_bytes(params, sealed);
+	/* Of a claim it may name no amount that would say it. */
+	if (call->operation->statement == DESK_PATIENT_BILL)
+		db_params_int4(params, currency_exponent(hospital->book_currency));
 	desk_call_act(call, params);
 }

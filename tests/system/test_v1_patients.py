@@ -115,3 +115,11 @@ def test_a_stay_stands_in_no_url(up):
         assert desk.search(path, limit=1) == [] and desk.call("POST", path + "/_search", "stay=1&stay=2", media=form).status == 400
         assert desk.call("POST", path + "/_search?limit=1", "stay=1", media=form).status == 400
         assert desk.call("POST", path + "/_search", {"stay": "1"}).status == 415
+
+
+def test_a_claim_of_which_nothing_is_posted_is_billed(up):
+    claim = "019ab2c4-5a00-7000-8000-000000000072"
+    up.database.sql("INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, books) VALUES ('%s', '%s', 'HZ1000000000000V', 2)"
+                    % (story.HOSPITAL_ID, claim))
+    account = up.desk().post("/v1/patient-bills", {"claim": claim, "why": "covered in full"}, 200)
+    assert (account["claim"], account["medical"], account["open"]) == (claim, v1.money("0.00"), v1.money("0.00"))

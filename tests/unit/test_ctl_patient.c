@@ -293,6 +293,16 @@ static void an_inpatient_leaves(void **state)
 	static const char *const statement[][2] = {{"quoted", "8100.00"}, {"medical", "8300.00"}, {"share", "8300.00"},
 		{"difference", "200.00"}, {"why", "two more nights"}, {"paid", "8300.00"}, {"open", "0.00"}};
 	for (size_t i = 0; i < ARRAY_LEN(statement); i++) assert_answer(statement[i][0], statement[i][1]);
+	/* Words that nobody can open any more keep nobody from the money. */
+	world_sql(&world,
+		"UPDATE zhifu.patient_bill SET why = set_byte(why, length(why) - 1, get_byte(why, length(why) - 1) # 1)"
+		" WHERE NOT quote");
+	assert_ctl(&world, 0, "money patient show --stay ZY-0001 --hospital HZ1");
+	assert_non_null(strstr(world.out, "8,300.00"));
+	assert_null(strstr(world.out, "two more nights"));
+	assert_said("no key here opens");
+	assert_ctl(&world, 0, "money patient show --stay ZY-0001 --hospital HZ1 --json");
+	assert_answer("paid", "8300.00");
 	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.patient_account a, zhifu.patient_payment p"
 					     " WHERE (a, p)::text LIKE '%%ZY-0001%%'"),
 		0);
@@ -304,6 +314,35 @@ static void an_inpatient_leaves(void **state)
 	assert_int_equal(balance("CLR-CARD"), 0);
 	assert_int_equal(balance("CLR-WALLET"), 20000);
 	holds();
+}
+
+/* A page of payments is read by their day, and nothing is sorted for it. */
+static void payments_are_read_by_day(void **state)
+{
+	struct pg_result *rows = NULL;
+	(void)state;
+	world_sql(&world, "SET enable_seqscan = off; SET enable_sort = off");
+	assert_int_equal(db_sync_query(world.db,
+				 "EXPLAIN SELECT payment_id FROM zhifu.patient_payment WHERE hospital_id = '" HOSPITAL_A
+				 "' AND (book_day, payment_id) > ('2025-10-06', '" HOSPITAL_A
+				 "') ORDER BY book_day, payment_id LIMIT 100",
+				 NULL, &rows),
+		0);
+	for (int row = 0; row < db_rows_count(rows); row++) assert_null(strstr(db_rows_text(rows, row, 0), "Sort"));
+	db_sync_rows_free(rows);
+	world_sql(&world, "RESET enable_seqscan; RESET enable_sort");
+}
+
+/* What is not there is told in the clerk's language. */
+static void what_is_not_there_is_told_in_chinese(void **state)
+{
+	(void)state;
+	assert_ctl(&world, 1, "money patient owe ZY-0001 --hospital HZ1 --why gone --zh " WHO);
+	assert_said("该住院尚无患者账户");
+	assert_ctl(&world, 1, "money patient show --stay ZY-0001 --hospital HZ1 --zh");
+	assert_said("尚无患者账户");
+	assert_ctl(&world, 1, "money patient show --claim HZ1000000000000V --zh");
+	assert_said("没有该理赔单");
 }
 
 /* ---- what goes back ---- */
@@ -659,6 +698,8 @@ int main(void)
 		cmocka_unit_test_setup(who_leaves_owes, begin),
 		cmocka_unit_test_setup(what_is_told_twice_is_booked_once, begin),
 		cmocka_unit_test_setup(an_ending_that_is_not_known_is_told, begin),
+		cmocka_unit_test_setup(payments_are_read_by_day, begin),
+		cmocka_unit_test_setup(what_is_not_there_is_told_in_chinese, begin),
 		cmocka_unit_test_setup(a_new_look_up_key_splits_no_stay, begin),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);
