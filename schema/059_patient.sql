@@ -510,9 +510,7 @@ BEGIN
 		done := 1;
 	ELSIF p_act = 'bill' THEN
 		SELECT CASE WHEN b.outcome < 0 THEN b.outcome - 20 ELSE 1 END INTO done FROM patient_bill(p_hospital, p_new, p_names, p_claim,
-			p_minor, coalesce(p_other, 0), coalesce(p_vat, 0)::integer, coalesce(p_exponent, (SELECT max(t.exponent)
-				FROM posting t WHERE t.hospital_id = p_hospital AND t.claim_id = p_claim AND t.currency = house.book_currency)),
-			coalesce(p_day, house.today), p_who, p_why) b;
+			p_minor, coalesce(p_other, 0), coalesce(p_vat, 0)::integer, p_exponent, coalesce(p_day, house.today), p_who, p_why) b;
 	ELSIF p_act = 'pay' THEN
 		SELECT b.outcome, b.payment, b.differs INTO done, made, differs FROM patient_pay(p_hospital, p_new, p_names, p_claim, p_kind::smallint,
 			(ARRAY['cash', 'card', 'foreign-card', 'wallet', 'transfer'])[p_method], p_minor, p_currency, p_exponent, p_acquirer, p_reference,
