@@ -64,6 +64,7 @@ CREATE TABLE bank_line (
 	exponent     smallint NOT NULL,
 	reversal     boolean NOT NULL,
 	content      bytea NOT NULL,
+	no           integer NOT NULL DEFAULT 0, -- its place in the statement; ids need not be in that order (bank_told)
 	PRIMARY KEY (hospital_id, line_id),
 	UNIQUE (hospital_id, account, identity, occurrence)
 );
@@ -81,6 +82,18 @@ CREATE TABLE bank_detail (
 );
 ALTER TABLE bank_detail ALTER COLUMN content SET STORAGE EXTERNAL;
 
+-- The line of a batch whose transactions a notification told: the id that it has, or will have when a statement brings it.
+CREATE TABLE bank_told (
+	hospital_id  uuid NOT NULL,
+	account      text NOT NULL,
+	identity     bytea NOT NULL CHECK (length(identity) = 32), -- with the bank's own reference in it
+	occurrence   integer NOT NULL,
+	line_id      uuid NOT NULL,
+	statement_id uuid NOT NULL, -- the notification
+	PRIMARY KEY (hospital_id, account, identity, occurrence)
+);
+CREATE INDEX bank_told_line ON bank_told (hospital_id, line_id);
+
 -- Money without a home (待查收款), from the day it arrives until matching or a person finds it one. Its account in the ledger is
 -- SUSP; a line that leaves the account waits here too, with a negative amount.
 CREATE TABLE suspense (
@@ -97,7 +110,7 @@ CREATE TABLE suspense (
 	PRIMARY KEY (hospital_id, line_id)
 );
 
-CALL tenant_tables('bank_file', 'bank_file_part', 'bank_statement', 'bank_line', 'bank_detail', 'suspense');
+CALL tenant_tables('bank_file', 'bank_file_part', 'bank_statement', 'bank_line', 'bank_detail', 'bank_told', 'suspense');
 GRANT UPDATE, DELETE ON suspense TO zhifu_writer;
 
 -- Begins the import of a file: one at a time for a hospital, until the transaction ends. False: these bytes were taken before.
@@ -249,7 +262,7 @@ $$;
 -- common; pages of one file are counted on by who read it. Returns the ordinals of the new ones.
 CREATE FUNCTION bank_lines_add(p_hospital uuid, p_statement uuid, p_account text, p_line uuid[], p_identity bytea[],
 	p_referenced boolean[], p_occurrence integer[], p_booked date[], p_value date[], p_amount bigint[], p_currency text,
-	p_exponent smallint, p_reversal boolean[], p_content bytea[], p_bank text, p_suspense text, p_reason text)
+	p_exponent smallint, p_reversal boolean[], p_no integer[], p_content bytea[], p_bank text, p_suspense text, p_reason text)
 RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -260,16 +273,16 @@ BEGIN
 	SELECT * INTO STRICT own FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.statement_id = p_statement;
 	WITH i AS (
 		INSERT INTO bank_line (hospital_id, line_id, statement_id, account, identity, occurrence, booked_day, value_day, amount_minor,
-			currency, exponent, reversal, content)
+			currency, exponent, reversal, no, content)
 		SELECT p_hospital, t.l, p_statement, p_account, t.i, t.o + CASE WHEN t.f THEN 0 ELSE (SELECT count(*) FROM bank_line b
 				JOIN bank_proved s ON s.hospital_id = b.hospital_id AND s.statement_id = b.statement_id
 				WHERE b.hospital_id = p_hospital AND b.account = p_account AND b.identity = t.i AND s.statement_id <> p_statement
 					AND (s.file_id, s.sequence) IS DISTINCT FROM (own.file_id, own.sequence)
 					AND bank_disjoint(own.opening_day, own.closing_day, own.opening_minor, own.closing_minor, s.opening_day, s.closing_day,
 						s.opening_minor, s.closing_minor)) END,
-			t.b, t.v, t.a, p_currency, p_exponent, t.r, t.c
-		FROM unnest(p_line, p_identity, p_referenced, p_occurrence, p_booked, p_value, p_amount, p_reversal, p_content)
-			AS t (l, i, f, o, b, v, a, r, c)
+			t.b, t.v, t.a, p_currency, p_exponent, t.r, t.n, t.c
+		FROM unnest(p_line, p_identity, p_referenced, p_occurrence, p_booked, p_value, p_amount, p_reversal, p_no, p_content)
+			AS t (l, i, f, o, b, v, a, r, n, c)
 		ON CONFLICT DO NOTHING RETURNING line_id)
 	SELECT coalesce(array_agg(i.line_id), '{}') INTO fresh FROM i;
 	PERFORM bank_post(p_hospital, array_agg(t.l), array_agg(t.a), p_currency, p_exponent, array_agg(t.b), p_bank, p_suspense, 'bank_in', 'bank_out')
@@ -281,14 +294,48 @@ BEGIN
 END
 $$;
 
--- Details of lines that were added before; those of lines that were known are left out.
+-- What waits for its line, newest first.
+CREATE FUNCTION bank_told_waiting(p_hospital uuid, p_account text, p_limit integer)
+RETURNS TABLE (identity bytea, occurrence integer, line_id uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	RETURN QUERY SELECT t.identity, t.occurrence, t.line_id FROM bank_told t
+	WHERE t.hospital_id = p_hospital AND t.account = p_account AND NOT EXISTS (
+		SELECT 1 FROM bank_line b WHERE b.hospital_id = t.hospital_id AND b.line_id = t.line_id)
+	ORDER BY t.line_id DESC LIMIT p_limit;
+END
+$$;
+
+-- The line whose transactions a notification tells: one that came without them, or one that will have this id. NULL: they are
+-- there, with the line or from another notification.
+CREATE FUNCTION bank_told_add(p_hospital uuid, p_statement uuid, p_account text, p_identity bytea, p_occurrence integer, p_line uuid)
+RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	line uuid;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT b.line_id INTO line FROM bank_line b
+	WHERE b.hospital_id = p_hospital AND b.account = p_account AND b.identity = p_identity AND b.occurrence = p_occurrence;
+	IF FOUND AND EXISTS (SELECT 1 FROM bank_detail d WHERE d.hospital_id = p_hospital AND d.line_id = line) THEN
+		RETURN NULL;
+	END IF;
+	INSERT INTO bank_told (hospital_id, account, identity, occurrence, line_id, statement_id)
+	VALUES (p_hospital, p_account, p_identity, p_occurrence, coalesce(line, p_line), p_statement)
+	ON CONFLICT DO NOTHING RETURNING line_id INTO line;
+	RETURN CASE WHEN FOUND THEN line END;
+END
+$$;
+
+-- Details of lines that were added or told of before; those of lines that were known are left out.
 CREATE FUNCTION bank_details_add(p_hospital uuid, p_line uuid[], p_no integer[], p_amount bigint[], p_content bytea[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	INSERT INTO bank_detail (hospital_id, line_id, no, amount_minor, content)
 	SELECT p_hospital, t.l, t.n, t.a, t.c FROM unnest(p_line, p_no, p_amount, p_content) AS t (l, n, a, c)
-	JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = t.l;
+	WHERE EXISTS (SELECT 1 FROM bank_line b WHERE b.hospital_id = p_hospital AND b.line_id = t.l)
+		OR EXISTS (SELECT 1 FROM bank_told b WHERE b.hospital_id = p_hospital AND b.line_id = t.l)
+	ON CONFLICT DO NOTHING;
 END
 $$;
 
@@ -310,4 +357,4 @@ END
 $$;
 
 CALL writer_functions('bank\_%', 'suspense\_%');
-GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, suspense_assign TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting, bank_told_add, suspense_assign TO zhifu_operator;

@@ -15,6 +15,7 @@
 #include "lib/date.h"
 #include "model/directory.h"
 #include "settle/bank_content.h"
+#include "settle/bank_told.h"
 #include "settle/declaration.h"
 #include "settle/posting_rule.h"
 
@@ -37,7 +38,7 @@ struct importing {
 	char bank[ACCOUNT_LEN];
 	struct db_params lines, details, declarations;
 	struct {
-		struct db_array *line, *identity, *referenced, *occurrence, *booked, *value, *amount, *reversal,
+		struct db_array *line, *identity, *referenced, *occurrence, *booked, *value, *amount, *reversal, *no,
 			*content;
 	} l;
 	struct {
@@ -51,6 +52,8 @@ struct importing {
 	int32_t first_day, last_day; /* of the statement's lines: the balances of a CSV have no day of their own */
 	struct uuid line_id;         /* of the entry at hand */
 	bool declared;               /* it is among those from abroad */
+	struct bank_told told;       /* of the statement's account: what a notification told before */
+	bool keeps;                  /* of the notification's entry at hand: its transactions are news */
 	int error;                   /* what ended it, and has its text */
 };
 
@@ -289,6 +292,7 @@ static void lines_begin(struct importing *importing)
 	db_params_text(&importing->lines, importing->statement->account->currency);
 	db_params_int2(&importing->lines, (int16_t)currency_exponent(importing->statement->account->currency));
 	importing->l.reversal = db_params_array(&importing->lines, DB_BOOL, LINES_MAX, 0);
+	importing->l.no = db_params_array(&importing->lines, DB_INT4, LINES_MAX, 0);
 	importing->l.content = db_params_array(&importing->lines, DB_BYTEA, LINES_MAX, 512 * LINES_MAX);
 	db_params_text(&importing->lines, importing->bank);
 	db_params_text(&importing->lines, posting_rule("bank_in")->credit);
@@ -315,7 +319,7 @@ static int lines_flush(struct importing *importing)
 
 	if (importing->line_count > 0) {
 		r = db_sync_query(importing->import->db,
-			"SELECT zhifu.bank_lines_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+			"SELECT zhifu.bank_lines_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
 			&importing->lines, &rows);
 		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
 			importing->statement->fresh++;
@@ -348,12 +352,14 @@ static int content_add(
 static int line_add(struct importing *importing, const struct bank_entry *entry)
 {
 	const struct bank_detail *single = entry->last && entry->detail_count == 1 ? &entry->details[0] : NULL;
+	const struct uuid *told;
 	struct text_span json;
 	int r = bank_line_content(entry, single, &importing->chunk.zf, &json);
 
 	if (r < 0)
 		return err_set(r, "line %u has more text than %u bytes", (unsigned)entry->line, BANK_CONTENT_BYTES_MAX);
-	importing->line_id = uuid_new();
+	told = bank_told_find(&importing->told, entry);
+	importing->line_id = told == NULL ? uuid_new() : *told;
 	db_array_uuid(importing->l.line, &importing->line_id);
 	db_array_bytes(importing->l.identity, (struct bytes){entry->identity, sizeof(entry->identity)});
 	db_array_bool(importing->l.referenced, entry->servicer_reference != NULL);
@@ -366,6 +372,7 @@ static int line_add(struct importing *importing, const struct bank_entry *entry)
 	db_array_int8(importing->l.amount, entry->amount.minor);
 	importing->amounts[importing->line_count] = entry->amount.minor;
 	db_array_bool(importing->l.reversal, entry->reversal);
+	db_array_int4(importing->l.no, (int32_t)entry->number);
 	importing->line_count++;
 	return content_add(importing, importing->l.content, &importing->line_id, json);
 }
@@ -468,9 +475,28 @@ static int statement_store(void *ctx, const struct bank_statement *statement)
 		&params, &rows);
 	if (r == 0) one->chain = (int)db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
+	if (r == 0 && one->kind == BANK_KIND_STATEMENT)
+		r = bank_told_load(
+			import->db, importing->arena, &import->hospital->id, one->account->code, &importing->told);
 	POINT("bank.statement");
 	lines_begin(importing);
 	return importing->error = r;
+}
+
+/* A notification may be all that tells the transactions of a batch. */
+static int told_store(struct importing *importing, const struct bank_entry *entry)
+{
+	struct arena arena CLEANUP(arena_free);
+	int r = 0;
+
+	arena_init(&arena, 1u << 16);
+	if (entry->servicer_reference == NULL || (entry->part == 0 && entry->last && entry->detail_count <= 1))
+		return 0;
+	if (entry->part == 0)
+		r = bank_told_add(importing->import->db, &arena, &importing->import->hospital->id,
+			&importing->statement_id, importing->statement->account->code, entry, &importing->line_id,
+			&importing->keeps);
+	return r == 0 && importing->keeps ? details_add(importing, entry) : r;
 }
 
 /* Only what a statement says was booked is in the books: a report or notification of the same comes again with it. */
@@ -479,10 +505,14 @@ static int entry_store(void *ctx, const struct bank_statement *statement, const 
 	struct importing *importing = ctx;
 	int r = 0;
 
-	if (statement->kind != BANK_KIND_STATEMENT || entry->status != BANK_STATUS_BOOKED) return 0;
-	if (entry->part == 0) r = line_add(importing, entry);
-	if (r == 0) r = details_add(importing, entry);
-	if (r == 0) declaration_add(importing, entry);
+	if (entry->status != BANK_STATUS_BOOKED || statement->kind == BANK_KIND_REPORT) return 0;
+	if (statement->kind == BANK_KIND_NOTIFICATION) {
+		r = told_store(importing, entry);
+	} else {
+		if (entry->part == 0) r = line_add(importing, entry);
+		if (r == 0) r = details_add(importing, entry);
+		if (r == 0) declaration_add(importing, entry);
+	}
 	if (r == 0 && (importing->line_count >= LINES_MAX || importing->detail_count >= LINES_MAX ||
 			      importing->chunk.used_bytes >= CHUNK_BYTES / 2))
 		r = lines_flush(importing);

@@ -23,11 +23,11 @@ def score(month, programs, *options, timeout_s=240):
 def test_a_small_month(folder, programs):
     figures, told = score(make(folder / "month", 11, 60, "--reversed", "0.2"), programs)
     assert figures["auto_right"] == 1 and figures["auto"] > 40 and figures["balanced"] and not figures["died"], told
-    # A batch whose transactions only a camt.054 tells is left to persons.
-    assert figures["auto_share"] > 0.85, told
+    assert figures["auto_share"] > 0.9, told
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("seed", range(21, 31))
 def test_a_month_of_20000(folder, programs, seed):
     figures, told = score(make(folder / "month", seed, 20000), programs, timeout_s=7200)
@@ -36,6 +36,7 @@ def test_a_month_of_20000(folder, programs, seed):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("seed", [12, 13])
 def test_what_is_kept_decides_nothing(folder, programs, seed):
     """Between turns the daemon keeps what it read and asks for changes; reading all again comes to the same."""

@@ -77,8 +77,8 @@ static int none_left(void **state)
 {
 	(void)state;
 	world_sql(&world,
-		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.suspense,"
-		" zhifu.posting, zhifu.posting_unvalued");
+		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.bank_told,"
+		" zhifu.suspense, zhifu.posting, zhifu.posting_unvalued");
 	return 0;
 }
 
@@ -294,6 +294,66 @@ static void two_formats_tell_one_line(void **state)
 	if (import("one.xml") != 0) fail_msg("%s", world.err);
 	assert_string_equal(imported("new"), "0");
 	account_holds(500);
+}
+
+/* A statement or, with balances NULL, a notification with one entry of 5.00 that the bank booked together. */
+static void batch(const char *name, const char *message, const char *balances, const char *details)
+{
+	char text[4096];
+	bool is_statement = balances != NULL;
+
+	snprintf(text, sizeof(text),
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.%s.001.08\"><%s>"
+		"<GrpHdr><MsgId>%s</MsgId><CreDtTm>2025-11-10T20:00:00</CreDtTm></GrpHdr><%s><Id>S</Id>"
+		"<CreDtTm>2025-11-10T20:00:00</CreDtTm><Acct><Id><Othr><Id>3301000100000002</Id></Othr></Id><Ccy>USD</Ccy></Acct>%s"
+		"<Ntry><Amt Ccy=\"USD\">5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
+		"<BookgDt><Dt>2025-11-10</Dt></BookgDt><ValDt><Dt>2025-11-10</Dt></ValDt><AcctSvcrRef>B1</AcctSvcrRef>"
+		"<BkTxCd><Prtry><Cd>X</Cd></Prtry></BkTxCd><NtryDtls><Btch><NbOfTxs>2</NbOfTxs></Btch>%s</NtryDtls></Ntry></%s></%s>"
+		"</Document>\n",
+		is_statement ? "053" : "054", is_statement ? "BkToCstmrStmt" : "BkToCstmrDbtCdtNtfctn", message,
+		is_statement ? "Stmt" : "Ntfctn", is_statement ? balances : "", details,
+		is_statement ? "Stmt" : "Ntfctn", is_statement ? "BkToCstmrStmt" : "BkToCstmrDbtCdtNtfctn");
+	world_file(&world, name, text, 0600);
+	if (import(name) != 0) fail_msg("%s", world.err);
+}
+
+#define BALANCE(code, amount, day)                                                                                     \
+	"<Bal><Tp><CdOrPrtry><Cd>" code "</Cd></CdOrPrtry></Tp><Amt Ccy=\"USD\">" amount                               \
+	"</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2025-11-" day "</Dt></Dt></Bal>"
+#define SHARE(id, amount)                                                                                              \
+	"<TxDtls><Refs><EndToEndId>" id "</EndToEndId></Refs><Amt Ccy=\"USD\">" amount                                 \
+	"</Amt><CdtDbtInd>CRDT</CdtDbtInd></TxDtls>"
+
+/* What the bank booked together, and tells of in a notification only, comes to its line, whichever comes first. */
+static void a_notification_tells_a_batch(void **state)
+{
+	static const char sums[] = BALANCE("OPBD", "0.00", "09") BALANCE("CLBD", "5.00", "10");
+	static const char parts[] = SHARE("E1", "2.00") SHARE("E2", "3.00");
+	static const char one[] = SHARE("E1", "5.00");
+	(void)state;
+	for (int first = 0; first < 2; first++) {
+		none_left(NULL);
+		batch("single.xml", "N0", NULL, one);
+		for (int i = 0; i < 2; i++) {
+			if (i == first)
+				batch("told.xml", "N1", NULL, parts);
+			else
+				batch("line.xml", "S1", sums, "");
+		}
+		assert_int_equal(count("bank_line"), 1);
+		assert_int_equal(count("bank_detail"), 2);
+		assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.bank_detail d JOIN zhifu.bank_line l"
+						     " USING (hospital_id, line_id) WHERE d.amount_minor IN (200, 300)"
+						     " AND l.amount_minor = 500"),
+			2);
+		account_holds(500);
+		/* Told once more, by another notification and by a copy of the statement that has them itself. */
+		batch("again.xml", "N2", NULL, parts);
+		batch("copy.xml", "S2", sums, parts);
+		assert_int_equal(count("bank_line"), 1);
+		assert_int_equal(count("bank_detail"), 2);
+		account_holds(500);
+	}
 }
 
 static void refused(const char *name, const char *sentence)
@@ -529,6 +589,7 @@ int main(void)
 		cmocka_unit_test_setup(older_ones_come_late_and_with_a_gap, none_left),
 		cmocka_unit_test_setup(parts_of_a_day_are_told_apart, none_left),
 		cmocka_unit_test_setup(two_formats_tell_one_line, none_left),
+		cmocka_unit_test_setup(a_notification_tells_a_batch, none_left),
 		cmocka_unit_test_setup(what_does_not_hold_is_refused_as_a_whole, none_left),
 		cmocka_unit_test_setup(the_sample_is_read, none_left),
 		cmocka_unit_test_setup(the_same_file_ten_times_at_once, none_left),

@@ -96,7 +96,8 @@ static int none_left(void **state)
 {
 	(void)state;
 	world_sql(&world,
-		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.suspense,"
+		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.bank_told,"
+		" zhifu.suspense,"
 		" zhifu.match_item, zhifu.match_candidate, zhifu.match_turn, zhifu.match_payer, zhifu.allocation, zhifu.posting,"
 		" zhifu.posting_unvalued, zhifu.receivable, zhifu.claim_state, zhifu.claim_event, zhifu.adjudication, zhifu.remittance,"
 		" zhifu.remittance_detail, zhifu.operator_act");

@@ -1,0 +1,91 @@
+/* Read once for a statement, for there are few; each entry looks itself up. */
+#include "settle/bank_told.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/params.h"
+#include "db/rows.h"
+#include "db/sync.h"
+
+struct bank_told_line {
+	uint8_t identity[BANK_IDENTITY_BYTES];
+	uint32_t occurrence;
+	struct uuid id;
+};
+
+static int line_compare(const void *a, const void *b)
+{
+	const struct bank_told_line *x = a, *y = b;
+	int r = memcmp(x->identity, y->identity, sizeof(x->identity));
+
+	if (r != 0) return r;
+	return x->occurrence < y->occurrence ? -1 : x->occurrence > y->occurrence;
+}
+
+int bank_told_load(struct db_sync *db, struct arena *arena, const struct uuid *hospital_id, const char *account,
+	struct bank_told *ret_told)
+{
+	struct bank_told told = {NULL, 0};
+	struct pg_result *rows = NULL;
+	struct db_params params;
+	int r;
+
+	db_params_init(&params, arena);
+	db_params_uuid(&params, hospital_id);
+	db_params_text(&params, account);
+	db_params_int4(&params, BANK_TOLD_MAX);
+	r = db_sync_query(
+		db, "SELECT identity, occurrence, line_id FROM zhifu.bank_told_waiting($1, $2, $3)", &params, &rows);
+	if (r < 0) return r;
+	told.count = (size_t)db_rows_count(rows);
+	told.lines = zf_alloc_array(&arena->zf, told.count + 1, sizeof(*told.lines));
+	for (size_t i = 0; told.lines != NULL && i < told.count; i++) {
+		struct bytes identity = db_rows_bytes(rows, (int)i, 0);
+
+		assert(identity.len == BANK_IDENTITY_BYTES);
+		memcpy(told.lines[i].identity, identity.ptr, BANK_IDENTITY_BYTES);
+		told.lines[i].occurrence = (uint32_t)db_rows_int(rows, (int)i, 1);
+		told.lines[i].id = db_rows_uuid(rows, (int)i, 2);
+	}
+	db_sync_rows_free(rows);
+	if (told.lines == NULL) return err_set(ERR_NOMEM, "no memory");
+	qsort(told.lines, told.count, sizeof(*told.lines), line_compare);
+	*ret_told = told;
+	return 0;
+}
+
+const struct uuid *bank_told_find(const struct bank_told *told, const struct bank_entry *entry)
+{
+	struct bank_told_line wanted = {.occurrence = entry->occurrence};
+	const struct bank_told_line *found;
+
+	if (told->count == 0 || entry->servicer_reference == NULL) return NULL;
+	memcpy(wanted.identity, entry->identity, sizeof(wanted.identity));
+	found = bsearch(&wanted, told->lines, told->count, sizeof(*told->lines), line_compare);
+	return found == NULL ? NULL : &found->id;
+}
+
+int bank_told_add(struct db_sync *db, struct arena *arena, const struct uuid *hospital_id,
+	const struct uuid *statement_id, const char *account, const struct bank_entry *entry, struct uuid *ret_line,
+	bool *ret_keep)
+{
+	struct uuid fresh = uuid_new();
+	struct pg_result *rows = NULL;
+	struct db_params params;
+	int r;
+
+	db_params_init(&params, arena);
+	db_params_uuid(&params, hospital_id);
+	db_params_uuid(&params, statement_id);
+	db_params_text(&params, account);
+	db_params_bytes(&params, (struct bytes){entry->identity, sizeof(entry->identity)});
+	db_params_int4(&params, (int32_t)entry->occurrence);
+	db_params_uuid(&params, &fresh);
+	r = db_sync_query(db, "SELECT zhifu.bank_told_add($1, $2, $3, $4, $5, $6)", &params, &rows);
+	if (r < 0) return r;
+	*ret_keep = !db_rows_null(rows, 0, 0);
+	if (*ret_keep) *ret_line = db_rows_uuid(rows, 0, 0);
+	db_sync_rows_free(rows);
+	return 0;
+}
