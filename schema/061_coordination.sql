@@ -33,7 +33,8 @@ BEGIN
 END
 $$;
 
--- Divides a claim that was billed and is not decided. p_fund NULL: 医保 has not settled; p_group: the plan's code, its account is
+-- Divides a claim that was billed and is not decided, on the bill's day at the earliest: a month has no shares of a bill that it has not.
+-- p_fund NULL: 医保 has not settled; p_group: the plan's code, its account is
 -- AR-CODE. minor: what the patient is to pay. Refused: -1 not settled, -2 no clause, -3 the claim is not billed in the currency of the
 -- books, -4 it is decided, or taken back, -5 it was billed with minor, -6 it is divided already, -7 the plan's code is not one, or is
 -- that of a carrier to which claims are billed. Shares that do not add up, or do not follow the clause, are an exception.
@@ -57,7 +58,8 @@ BEGIN
 		RETURN;
 	END IF;
 	INSERT INTO coordination AS c VALUES (p_hospital, p_id, p_claim, p_clause, p_total, p_fund, p_group, p_group_minor, p_benefit, p_plan,
-		p_available, p_account, p_cash, a.currency, a.exponent, patient_day(p_hospital, p_day, p_who), p_who, now(), p_why) RETURNING * INTO k;
+		p_available, p_account, p_cash, a.currency, a.exponent, patient_day(p_hospital, greatest(p_day, bill.book_day), p_who), p_who, now(), p_why)
+	RETURNING * INTO k;
 	PERFORM coordination_entry(k, a, p_id, bill.debit, 1, k.account_minor + k.cash_minor, k.book_day, p_who);
 	minor := patient_open(a);
 END
@@ -80,7 +82,7 @@ BEGIN
 	END IF;
 	PERFORM coordination_entry(k, a, p_entry, bill.debit, -1, (
 		SELECT coalesce(sum(CASE p.debit WHEN 'AR-PT' THEN p.amount_minor ELSE -p.amount_minor END), 0)::bigint FROM posting p
-		WHERE p.hospital_id = p_hospital AND p.claim_id = p_claim AND p.rule = 'patient_share'), patient_day(p_hospital, p_day, p_who), p_who);
+		WHERE p.hospital_id = p_hospital AND p.claim_id = p_claim AND p.rule = 'patient_share'), patient_day(p_hospital, greatest(p_day, k.book_day), p_who), p_who);
 	UPDATE coordination c SET undone_entry = p_entry, undone_by = p_who, undone_at = now(), undone_why = p_why
 	WHERE c.hospital_id = p_hospital AND c.coordination_id = k.coordination_id;
 	minor := patient_open(a);
