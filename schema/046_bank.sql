@@ -357,4 +357,5 @@ END
 $$;
 
 CALL writer_functions('bank\_%', 'suspense\_%');
-GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting, bank_told_add, suspense_assign TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
+	bank_told_add, suspense_assign TO zhifu_operator;

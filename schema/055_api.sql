@@ -44,7 +44,8 @@ GRANT EXECUTE ON FUNCTION report_open, report_claims, report_work, report_scoreb
 	period_check, declaration_claims, work_version TO zhifu_intake;
 GRANT SELECT ON rate_seen, contract_span, bank_continuity TO zhifu_intake;
 -- What a statement's import does, in one transaction (daemon/settle/bank_import.c).
-GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, declaration_add,
+GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
+	bank_told_add, declaration_add,
 	rate_around TO zhifu_intake;
 
 CREATE FUNCTION api_seen(p_hospital uuid, p_key bytea, p_body bytea, OUT outcome integer, OUT subject uuid, OUT answer bigint[])
