@@ -9,6 +9,7 @@ import os
 import random
 import re
 import signal
+import zoneinfo
 
 import psycopg2.extras
 import pytest
@@ -156,10 +157,10 @@ class History(Finance):
         self.price += self.dice.randint(-400, 400)
         self.price_now()
 
-    def price_now(self):
+    def price_now(self, day=None):
         """The day's rate; what waits for one has it."""
         self.database.sql("INSERT INTO zhifu.rate (source, base, quote, per, digits, scale, day, maker) VALUES (1, 'USD', 'CNY', 1, %s, 4, %s, 'li')"
-                          " ON CONFLICT DO NOTHING; SELECT zhifu.posting_value_soon()", (self.price, self.today))
+                          " ON CONFLICT DO NOTHING; SELECT zhifu.posting_value_soon()", (self.price, day or self.today))
 
     def bill(self):
         """As dispatch delivers it. Some are foreign."""
@@ -347,6 +348,7 @@ class History(Finance):
             self.killed[name] += self.points.fired(name)[0]
             self.points.disarm(name)
         self.price_now()
+        self.price_now(datetime.datetime.now(zoneinfo.ZoneInfo("Asia/Shanghai")).date())  # what persons write off is of today
         zhifu.wait_until(lambda: self.settle_pids() and self.database.value(
             "SELECT count(*) FROM zhifu.match_turn WHERE leased_until > now()") == 0, "settle to be back", BACK_S)
         # What is told of the money of a claim waits for what is decided of it, and so does the money.
