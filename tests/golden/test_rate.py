@@ -82,17 +82,24 @@ def random_case(dice):
     return " ".join(map(str, words)), wanted
 
 
-def test_conversion_is_exact():
+def judged(command, make):
+    """The answers to as many cases, each (line, wanted) as make(dice) has it; all are what is wanted."""
     seed = int(os.environ.get("ZHIFU_SEED") or random.SystemRandom().randrange(2 ** 32))
+    print("ZHIFU_SEED=%d" % seed)
     dice = random.Random(seed)
-    cases = [random_case(dice) for _ in range(CASES)]
-    done = probe("convert", stdin="".join(line + "\n" for line, _ in cases))
+    cases = [make(dice) for _ in range(CASES)]
+    done = probe(command, stdin="".join(line + "\n" for line, _ in cases))
     assert done.returncode == 0, done.stderr
     answers = done.stdout.splitlines()
     assert len(answers) == len(cases)
     wrong = ["%s: %s, not %s" % (line, answer, wanted)
              for (line, wanted), answer in zip(cases, answers) if answer != wanted]
-    assert not wrong, "ZHIFU_SEED=%d: %d wrong, such as %s" % (seed, len(wrong), wrong[0])
+    assert not wrong, "ZHIFU_SEED=%d: %d wrong, such as %s" % (seed, len(wrong), wrong[:3])
+    return answers
+
+
+def test_conversion_is_exact():
+    answers = judged("convert", random_case)
     limits = answers.count("limit")
     assert CASES // 100 < limits < CASES // 2, "the cases are lopsided: %d beyond the limit" % limits
 
@@ -127,17 +134,7 @@ def random_amount(dice):
 
 
 def test_money_is_read_and_written_exactly():
-    seed = int(os.environ.get("ZHIFU_SEED") or random.SystemRandom().randrange(2 ** 32))
-    print("ZHIFU_SEED=%d" % seed)
-    dice = random.Random(seed)
-    cases = [random_amount(dice) for _ in range(CASES)]
-    done = probe("money", stdin="".join(line + "\n" for line, _ in cases))
-    assert done.returncode == 0, done.stderr
-    answers = done.stdout.splitlines()
-    assert len(answers) == len(cases)
-    wrong = ["%s: %s, not %s" % (line, answer, wanted)
-             for (line, wanted), answer in zip(cases, answers) if answer != wanted]
-    assert not wrong, "ZHIFU_SEED=%d: %d wrong, such as %s" % (seed, len(wrong), wrong[:3])
+    answers = judged("money", random_amount)
     assert all(answers.count(word) > CASES // 50 for word in ("limit", "inexact")) and len(set(answers)) > CASES // 4
 
 

@@ -162,6 +162,22 @@ static inline void world_stop(struct ctl_world *world)
 	if (world->cluster[0] != '\0') pg_cluster("destroy", world->cluster, "");
 }
 
+/* What main does: the tests in a world that is there for them, or a word that there can be none. setup may be NULL. */
+static inline int world_main(struct ctl_world *world, const char *name, const struct CMUnitTest *tests, size_t count,
+	CMFixtureFunction setup)
+{
+	int r = world_start(world, name);
+
+	if (r == 77) {
+		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
+		return 0;
+	}
+	if (r != 0) return 1;
+	r = _cmocka_run_group_tests(name, tests, count, setup, NULL);
+	world_stop(world);
+	return r;
+}
+
 /* The hospital with a key of its own, as a process that knows it opens it. The schema is there. */
 static inline void world_hospital_open(struct ctl_world *world, const char *id, const char *code, const char *name,
 	const char *zone, const char *currency)

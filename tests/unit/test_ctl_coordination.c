@@ -442,12 +442,6 @@ static int group_begin(void **state)
 
 int main(void)
 {
-	int r = world_start(&world, "ctl_coordination");
-	if (r == 77) {
-		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
-		return 0;
-	}
-	if (r != 0) return 1;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_policy_that_carves_out, begin),
 		cmocka_unit_test_setup(a_stay_that_was_charged, begin),
@@ -458,7 +452,6 @@ int main(void)
 		cmocka_unit_test_setup(the_fund_pays, begin),
 		cmocka_unit_test_setup(what_it_would_be, begin),
 	};
-	r = cmocka_run_group_tests(tests, group_begin, NULL);
-	world_stop(&world);
-	return r;
+
+	return world_main(&world, "ctl_coordination", tests, ARRAY_LEN(tests), group_begin);
 }

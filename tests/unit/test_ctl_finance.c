@@ -571,13 +571,6 @@ int main(void)
 		cmocka_unit_test_setup(sums_hold_for_any_history, none_left),
 		cmocka_unit_test_setup(a_list_that_is_cut_says_so_and_csv_has_all, none_left),
 	};
-	int r = world_start(&world, "ctl_finance");
-	if (r == 77) {
-		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
-		return 0;
-	}
-	if (r != 0) return 1;
-	r = cmocka_run_group_tests(tests, start, NULL);
-	world_stop(&world);
-	return r;
+
+	return world_main(&world, "ctl_finance", tests, ARRAY_LEN(tests), start);
 }

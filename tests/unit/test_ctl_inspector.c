@@ -233,7 +233,6 @@ static int start(void **state)
 
 int main(void)
 {
-	int r = world_start(&world, "ctl-inspector");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(an_inspector_reads_reports_on_record, none_left),
 		cmocka_unit_test_setup(nothing_else_is_theirs, none_left),
@@ -241,12 +240,6 @@ int main(void)
 		cmocka_unit_test_setup(its_end_is_the_databases, none_left),
 		cmocka_unit_test_setup(what_persons_wrote_stays_in_the_house, none_left),
 	};
-	if (r == 77) {
-		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
-		return 0;
-	}
-	if (r != 0) return 1;
-	r = cmocka_run_group_tests(tests, start, NULL);
-	world_stop(&world);
-	return r;
+
+	return world_main(&world, "ctl-inspector", tests, ARRAY_LEN(tests), start);
 }

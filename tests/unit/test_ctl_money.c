@@ -561,12 +561,6 @@ static int group_begin(void **state)
 
 int main(void)
 {
-	int r = world_start(&world, "ctl_money");
-	if (r == 77) {
-		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
-		return 0;
-	}
-	if (r != 0) return 1;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(parities_are_imported_once, rates_begin),
 		cmocka_unit_test_setup(another_value_is_refused_with_both, rates_begin),
@@ -580,7 +574,6 @@ int main(void)
 		cmocka_unit_test_setup(rates_are_listed, rates_begin),
 		cmocka_unit_test_setup(what_waits_is_shown, rates_begin),
 	};
-	r = cmocka_run_group_tests(tests, group_begin, NULL);
-	world_stop(&world);
-	return r;
+
+	return world_main(&world, "ctl_money", tests, ARRAY_LEN(tests), group_begin);
 }

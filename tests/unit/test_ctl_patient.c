@@ -681,12 +681,6 @@ static int group_begin(void **state)
 
 int main(void)
 {
-	int r = world_start(&world, "ctl_patient");
-	if (r == 77) {
-		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
-		return 0;
-	}
-	if (r != 0) return 1;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(an_outpatient_pays_by_foreign_card, begin),
 		cmocka_unit_test_setup(an_inpatient_leaves, begin),
@@ -702,7 +696,6 @@ int main(void)
 		cmocka_unit_test_setup(what_is_not_there_is_told_in_chinese, begin),
 		cmocka_unit_test_setup(a_new_look_up_key_splits_no_stay, begin),
 	};
-	r = cmocka_run_group_tests(tests, group_begin, NULL);
-	world_stop(&world);
-	return r;
+
+	return world_main(&world, "ctl_patient", tests, ARRAY_LEN(tests), group_begin);
 }

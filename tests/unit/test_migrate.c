@@ -101,12 +101,6 @@ static void broken_is_rolled_back(void **state)
 
 int main(void)
 {
-	int r = world_start(&world, "migrate");
-	if (r == 77) {
-		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
-		return 0;
-	}
-	if (r != 0) return 1;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fresh_then_again),
 		cmocka_unit_test(edited_is_refused),
@@ -114,7 +108,6 @@ int main(void)
 		cmocka_unit_test(two_at_once),
 		cmocka_unit_test(broken_is_rolled_back),
 	};
-	r = cmocka_run_group_tests(tests, NULL, NULL);
-	world_stop(&world);
-	return r;
+
+	return world_main(&world, "migrate", tests, ARRAY_LEN(tests), NULL);
 }

@@ -274,6 +274,25 @@ static void billed_on(const struct test_claim *claim, const char *day)
 	sql("UPDATE zhifu.posting SET book_day = '%s' WHERE entry_id = '%s'", day, claim->id_text);
 }
 
+/* A claim of the stay that has been billed on that day. */
+static struct test_claim stay_billed(const char *stay, const char *day)
+{
+	struct test_claim claim = stay_claim(stay);
+
+	claim_deliver(&claim);
+	billed_on(&claim, day);
+	return claim;
+}
+
+static void month_closes(const char *day)
+{
+	char hospital[UUID_TEXT_LEN];
+
+	uuid_format(&world.hospital.id, hospital);
+	sql("INSERT INTO zhifu.period (hospital_id, last_day, period_id, who) VALUES ('%s', '%s', '%s', 'li')",
+		hospital, day, hospital);
+}
+
 static void assert_months(int64_t june, int64_t july, int64_t august)
 {
 	const int64_t wanted[] = {june, july, august};
@@ -286,17 +305,11 @@ static void assert_months(int64_t june, int64_t july, int64_t august)
  * the month that it was revenue of. */
 static void test_a_charge_behind_its_bill_moves_no_revenue(void **state_)
 {
-	struct test_claim june, july;
-
 	(void)state_;
 	NEED_POSTGRESQL();
 	stay_begin();
-	june = stay_claim("1:ff");
-	claim_deliver(&june);
-	billed_on(&june, "2026-06-30");
-	july = stay_claim("1:ff");
-	claim_deliver(&july);
-	billed_on(&july, "2026-07-31");
+	(void)stay_billed("1:ff", "2026-06-30");
+	(void)stay_billed("1:ff", "2026-07-31");
 	assert_months(10000, 10000, 0);
 	/* Care of either month, brought in later: it is what the bill of the month was for. */
 	charge_take_on("2026-07-05", "F1", "1:ff", 4000, "");
@@ -321,18 +334,11 @@ static void test_a_charge_behind_its_bill_moves_no_revenue(void **state_)
 /* What a closed month has stays there: both sides go to the first day that is open. */
 static void test_a_charge_of_a_closed_month(void **state_)
 {
-	struct test_claim claim;
-	char hospital[UUID_TEXT_LEN];
-
 	(void)state_;
 	NEED_POSTGRESQL();
 	stay_begin();
-	uuid_format(&world.hospital.id, hospital);
-	claim = stay_claim("1:9f");
-	claim_deliver(&claim);
-	billed_on(&claim, "2026-04-30");
-	sql("INSERT INTO zhifu.period (hospital_id, last_day, period_id, who) VALUES ('%s', '2026-04-30', '%s', 'li')",
-		hospital, hospital);
+	(void)stay_billed("1:9f", "2026-04-30");
+	month_closes("2026-04-30");
 	charge_take_on("2026-04-29", "G1", "1:9f", 10000, "");
 	sql("DELETE FROM zhifu.period");
 	assert_int_equal(revenue_of("2026-04"), 10000);
@@ -343,21 +349,12 @@ static void test_a_charge_of_a_closed_month(void **state_)
 /* Which bill was for it is told by the day of the care, not by the open day on which it is booked. */
 static void test_a_charge_of_a_closed_month_and_two_bills(void **state_)
 {
-	struct test_claim june, august;
-	char hospital[UUID_TEXT_LEN];
-
 	(void)state_;
 	NEED_POSTGRESQL();
 	stay_begin();
-	uuid_format(&world.hospital.id, hospital);
-	june = stay_claim("1:ef");
-	claim_deliver(&june);
-	billed_on(&june, "2026-06-30");
-	august = stay_claim("1:ef");
-	claim_deliver(&august);
-	billed_on(&august, "2026-08-02");
-	sql("INSERT INTO zhifu.period (hospital_id, last_day, period_id, who) VALUES ('%s', '2026-06-30', '%s', 'li')",
-		hospital, hospital);
+	(void)stay_billed("1:ef", "2026-06-30");
+	(void)stay_billed("1:ef", "2026-08-02");
+	month_closes("2026-06-30");
 	charge_take_on("2026-06-29", "I1", "1:ef", 10000, "");
 	assert_months(10000, 0, 10000);
 	charge_take_on("2026-08-01", "I2", "1:ef", 10000, "");

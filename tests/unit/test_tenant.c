@@ -126,17 +126,10 @@ static int start(void **state)
 
 int main(void)
 {
-	int r = world_start(&world, "tenant");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_function_acts_for_another_hospital),
 		cmocka_unit_test(persons_of_rates_are_known_at_home),
 	};
-	if (r == 77) {
-		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
-		return 0;
-	}
-	if (r != 0) return 1;
-	r = cmocka_run_group_tests(tests, start, NULL);
-	world_stop(&world);
-	return r;
+
+	return world_main(&world, "tenant", tests, ARRAY_LEN(tests), start);
 }
