@@ -138,19 +138,40 @@ CREATE VIEW bank_proved AS SELECT * FROM bank_statement WHERE kind = 1 AND openi
 	AND opening_day IS NOT NULL AND closing_day IS NOT NULL;
 ALTER VIEW bank_proved OWNER TO zhifu_writer;
 
--- What is missing now, whatever was when a statement came: nothing closes as it opens, or the number before its own is not
--- there, though there are older ones. Copies and overlapping statements ask for nobody.
-CREATE VIEW bank_continuity WITH (security_invoker = true) AS SELECT a.*, a.kind = 1 AND a.chain NOT IN (0, 3, 5, 8) AND (
-	NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1
-			AND b.statement_id <> a.statement_id AND b.closing_minor = a.opening_minor AND b.closing_day <= a.closing_day)
-		AND EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1
-			AND b.statement_id <> a.statement_id AND (b.opening_day, coalesce(b.sequence, 0)) < (a.opening_day, coalesce(a.sequence, 0)))
-	OR NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1
-			AND b.statement_id <> a.statement_id AND b.sequence BETWEEN a.sequence - 1 AND a.sequence
-			AND date_part('year', b.closing_day) = date_part('year', a.closing_day))
-		AND EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1
-			AND b.sequence < a.sequence AND date_part('year', b.closing_day) = date_part('year', a.closing_day))) AS gap
-	FROM bank_statement a;
+-- A gap before a statement of which a person says why nothing can fill it: what moved meanwhile is between the bank and the ledger
+-- in the account's proof. Who said it last counts; all of it is on record (operator_act).
+CREATE TABLE bank_gap (
+	hospital_id  uuid NOT NULL,
+	statement_id uuid NOT NULL,
+	who          text NOT NULL CHECK (who <> ''),
+	why          text NOT NULL CHECK (btrim(why) <> ''),
+	at           timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, statement_id)
+);
+CALL tenant_tables('bank_gap');
+GRANT UPDATE ON bank_gap TO zhifu_writer;
+
+-- What is missing now, whatever was when a statement came. gap: it does not open as the one before it closed; by missing_minor, and
+-- explained, where a person did. skipped: it does, and only the number before its own is not there, though there are older ones: banks
+-- leave numbers out. Copies and overlapping statements ask for nobody.
+CREATE VIEW bank_continuity WITH (security_invoker = true) AS
+	SELECT a.*, coalesce(asks AND o.closing_minor <> a.opening_minor, false) AS gap,
+		coalesce(asks AND o.closing_minor = a.opening_minor
+			AND NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1
+				AND b.statement_id <> a.statement_id AND b.sequence BETWEEN a.sequence - 1 AND a.sequence
+				AND date_part('year', b.closing_day) = date_part('year', a.closing_day))
+			AND EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1
+				AND b.sequence < a.sequence AND date_part('year', b.closing_day) = date_part('year', a.closing_day)), false) AS skipped,
+		CASE WHEN asks THEN a.opening_minor - o.closing_minor END AS missing_minor,
+		CASE WHEN asks AND o.closing_minor <> a.opening_minor THEN g.who END AS explained_by, g.why AS explained_why, g.at AS explained_at
+	FROM bank_statement a CROSS JOIN LATERAL (SELECT a.kind = 1 AND a.chain NOT IN (0, 3, 5, 8) AS asks) k
+	-- Of several that closed before it opens, on its last days or that day, the one as whose closing it opens.
+	LEFT JOIN LATERAL (SELECT b.closing_minor FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account
+			AND b.kind = 1 AND b.opening_minor IS NOT NULL AND b.closing_minor IS NOT NULL AND b.statement_id <> a.statement_id
+			AND b.closing_day <= a.closing_day AND (b.closing_minor = a.opening_minor OR b.closing_day <= a.opening_day
+				AND (b.opening_day, coalesce(b.sequence, 0), coalesce(b.page, 0)) < (a.opening_day, coalesce(a.sequence, 0), coalesce(a.page, 0)))
+		ORDER BY b.closing_day DESC, b.closing_minor = a.opening_minor DESC, b.sequence DESC NULLS LAST, b.page DESC NULLS LAST LIMIT 1) o ON true
+	LEFT JOIN bank_gap g ON g.hospital_id = a.hospital_id AND g.statement_id = a.statement_id;
 GRANT SELECT ON bank_continuity TO zhifu_writer, zhifu_operator;
 
 -- Do two statements have no line in common? Their days may touch (one closes on the day on which the next opens) or be the
@@ -164,7 +185,7 @@ $$;
 -- How a statement of an account goes on from those that are there: 1 the first; 2 it follows (or, come late, stands directly before
 -- the next one) without a gap; 3 the same number and balances were there already; 4 there is a gap beside it: numbers are
 -- missing; 5 it overlaps another one; 6 it opens with another balance than the one before closed with; 7 the next page of the
--- one before; 8 it has no balances and proves nothing. Reports and notifications: 0.
+-- one before; 8 it has no balances and proves nothing; 9 it follows, and only a number is left out. Reports and notifications: 0.
 CREATE FUNCTION bank_chain(p_hospital uuid, p_account text, p_kind smallint, p_sequence bigint, p_page bigint, p_opening bigint,
 	p_opening_day date, p_closing bigint, p_closing_day date) RETURNS smallint LANGUAGE plpgsql STABLE SET search_path = zhifu, pg_temp AS $$
 DECLARE
@@ -199,7 +220,7 @@ BEGIN
 	IF last.closing_minor = p_opening THEN
 		-- Numbers begin anew with the year.
 		RETURN CASE WHEN p_sequence = last.sequence AND p_page > last.page THEN 7
-			WHEN p_sequence > last.sequence + 1 AND date_part('year', p_closing_day) = date_part('year', last.closing_day) THEN 4
+			WHEN p_sequence > last.sequence + 1 AND date_part('year', p_closing_day) = date_part('year', last.closing_day) THEN 9
 			ELSE 2 END;
 	END IF;
 	RETURN CASE WHEN p_sequence > last.sequence + 1 THEN 4 ELSE 6 END;
@@ -219,7 +240,7 @@ DECLARE
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	how := bank_chain(p_hospital, p_account, p_kind, p_sequence, p_page, p_opening, p_opening_day, p_closing, p_closing_day);
-	IF how BETWEEN 1 AND 7 THEN
+	IF how BETWEEN 1 AND 7 OR how = 9 THEN
 		SELECT s.opening_minor, s.opening_day, s.sequence, s.page INTO oldest FROM bank_proved s
 		WHERE s.hospital_id = p_hospital AND s.account = p_account
 		ORDER BY s.opening_day, s.sequence NULLS FIRST, s.page NULLS FIRST, s.statement_id DESC LIMIT 1;
@@ -339,6 +360,27 @@ BEGIN
 END
 $$;
 
+-- Why nothing can fill the gap before a statement. 1 done, 0 there is no such statement, -1 there is no gap before it.
+CREATE FUNCTION bank_gap_explain(p_hospital uuid, p_statement uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	open boolean;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'a gap is explained by somebody, who says why';
+	END IF;
+	SELECT s.gap INTO open FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.statement_id = p_statement;
+	IF open IS NOT TRUE THEN
+		RETURN CASE WHEN NOT open THEN -1 ELSE 0 END;
+	END IF;
+	INSERT INTO bank_gap (hospital_id, statement_id, who, why) VALUES (p_hospital, p_statement, p_who, p_why)
+	ON CONFLICT (hospital_id, statement_id) DO UPDATE SET who = excluded.who, why = excluded.why, at = now();
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'gap.explain', p_statement::text, p_why);
+	RETURN 1;
+END
+$$;
+
 -- Who looks after money in suspense, and why it is there. False: it has found its home meanwhile.
 CREATE FUNCTION suspense_assign(p_hospital uuid, p_line uuid, p_owner text, p_reason text, p_who text) RETURNS boolean LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -358,4 +400,4 @@ $$;
 
 CALL writer_functions('bank\_%', 'suspense\_%');
 GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
-	bank_told_add, suspense_assign TO zhifu_operator;
+	bank_told_add, bank_gap_explain, suspense_assign TO zhifu_operator;

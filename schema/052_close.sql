@@ -149,10 +149,11 @@ $$;
 
 -- The bank's word against ours (余额调节表), for each account at the end of a day. statement_minor: the closing balance of its last
 -- statement (of statement_day; NULL: none has balances) and what a statement that closes later has up to the day. ordered_minor:
--- what we have and the bank has not; late_minor: what it has and we posted later only. The proof holds when statement +
--- ordered - late = ledger.
+-- what we have and the bank has not; late_minor: what it has and we posted later only; explained_minor: what moved in gaps between
+-- statements that a person explained. The proof holds when statement + ordered - late - explained = ledger.
 CREATE FUNCTION bank_proof(p_hospital uuid, p_day date) RETURNS TABLE (account text, currency text, exponent smallint, statement_day date,
-	statement_minor bigint, ordered_minor bigint, late_minor bigint, ledger_minor bigint) LANGUAGE sql STABLE SECURITY DEFINER
+	statement_minor bigint, ordered_minor bigint, late_minor bigint, explained_minor bigint, ledger_minor bigint) LANGUAGE sql STABLE
+SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 	WITH ledger AS (
 		SELECT substr(a.account, 6) AS account, p.currency, p.exponent, sum(a.minor)::bigint AS minor
@@ -189,6 +190,8 @@ SET search_path = zhifu, pg_temp AS $$
 			ON p.hospital_id = l.hospital_id AND p.entry_id = l.line_id AND p.no = 1
 			WHERE l.hospital_id = p_hospital AND l.account = b.account AND l.booked_day <= p_day AND p.book_day > p_day
 				AND NOT EXISTS (SELECT 1 FROM bank_order o WHERE o.hospital_id = p_hospital AND o.cleared_line = l.line_id AND o.book_day <= p_day))::bigint,
+		(SELECT coalesce(sum(s.missing_minor), 0) FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.account = b.account
+			AND s.explained_by IS NOT NULL AND s.closing_day <= b.day)::bigint,
 		coalesce(g.minor, 0)
 	FROM base b LEFT JOIN ledger g ON g.account = b.account AND g.currency = b.currency
 $$;
@@ -201,17 +204,23 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	RETURN QUERY SELECT CASE WHEN s.chain = 6 THEN 'statement_opening' ELSE 'statement_gap' END, true, s.account, count(*), min(s.opening_day)
-	FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.gap AND s.opening_day <= p_last GROUP BY 1, 3;
+	FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.gap AND s.explained_by IS NULL AND s.opening_day <= p_last GROUP BY 1, 3;
+	RETURN QUERY SELECT 'statement_number', false, s.account, count(*), min(s.opening_day)
+	FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.skipped AND s.opening_day <= p_last GROUP BY s.account;
+	RETURN QUERY SELECT 'statement_explained', false, concat_ws(' ', s.account, s.sequence) || ': ' || s.explained_by || ': ' || s.explained_why,
+		1::bigint, s.opening_day
+	FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.explained_by IS NOT NULL AND s.opening_day <= p_last;
 	RETURN QUERY SELECT 'bank_proof', true, b.account, 1::bigint, b.statement_day FROM bank_proof(p_hospital, p_last) b
-	WHERE b.statement_minor + b.ordered_minor - b.late_minor <> b.ledger_minor;
+	WHERE b.statement_minor + b.ordered_minor - b.late_minor - b.explained_minor <> b.ledger_minor;
 	RETURN QUERY SELECT 'rate_missing', true, p.currency, count(*), min(p.book_day) FROM posting_unvalued u
 	JOIN posting p ON p.hospital_id = u.hospital_id AND p.entry_id = u.entry_id AND p.no = u.no
 	WHERE u.hospital_id = p_hospital AND p.book_day <= p_last GROUP BY p.currency;
 	RETURN QUERY SELECT 'receivable_waiting', true, p.debit, count(*), min(p.book_day) FROM receivable_wait w
 	JOIN posting p ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1
 	WHERE w.hospital_id = p_hospital AND p.book_day <= p_last GROUP BY 3;
-	RETURN QUERY SELECT 'remittance_parked', true, r.insurer, count(*), min(r.made_at)::date FROM remittance_parked r
-	WHERE r.hospital_id = p_hospital GROUP BY r.insurer;
+	RETURN QUERY SELECT 'remittance_parked', true, r.insurer, count(*), min((r.made_at AT TIME ZONE h.zone)::date) FROM remittance_parked r
+	JOIN hospital h ON h.hospital_id = r.hospital_id
+	WHERE r.hospital_id = p_hospital AND (r.made_at AT TIME ZONE h.zone)::date <= p_last GROUP BY r.insurer;
 	-- Money that has a home it was not given, or none: also what breaks the ledger in any other way.
 	RETURN QUERY SELECT 'books', true, concat_ws(' ', l.statement, l.currency), l.found - l.expected, NULL::date FROM ledger_proof(p_hospital) l
 	WHERE l.found <> l.expected;

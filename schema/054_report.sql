@@ -345,7 +345,7 @@ END
 $$;
 
 -- Bank accounts: bank_proof() of the day (schema/052_close.sql), with what waits in suspense of them and since when. The proof holds when
--- statement + ordered - late = ledger; difference_minor is by how much it does not, NULL where no statement has balances.
+-- statement + ordered - late - explained = ledger, transit being what is between the two; difference_minor is by how much it does not, NULL where no statement has balances.
 CREATE FUNCTION report_accounts(p_hospital uuid, p_day date)
 RETURNS TABLE (account text, currency text, exponent smallint, statement_day date, statement_minor bigint, transit_minor bigint,
 	ledger_minor bigint, difference_minor bigint, suspense_minor bigint, suspense_since date, taken_at timestamptz) LANGUAGE plpgsql STABLE
@@ -353,8 +353,8 @@ SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
 	PERFORM report_allow(p_hospital, 'accounts');
-	RETURN QUERY SELECT b.account, b.currency, b.exponent, b.statement_day, b.statement_minor, b.ordered_minor - b.late_minor, b.ledger_minor,
-		b.statement_minor + b.ordered_minor - b.late_minor - b.ledger_minor, coalesce(w.minor, 0), w.since,
+	RETURN QUERY SELECT b.account, b.currency, b.exponent, b.statement_day, b.statement_minor, b.ordered_minor - b.late_minor - b.explained_minor,
+		b.ledger_minor, b.statement_minor + b.ordered_minor - b.late_minor - b.explained_minor - b.ledger_minor, coalesce(w.minor, 0), w.since,
 		(SELECT max(s.at) FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.account = b.account)
 	FROM bank_proof(p_hospital, report_day(p_hospital, p_day)) b LEFT JOIN (
 		SELECT l.account, l.currency, sum(u.open_minor)::bigint AS minor, min(u.since) AS since FROM suspense u

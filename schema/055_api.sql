@@ -27,7 +27,7 @@ DO $$
 DECLARE
 	t text;
 BEGIN
-	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_statement', 'bank_line', 'bank_detail', 'suspense', 'contract', 'conversion', 'match_item',
+	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_statement', 'bank_gap', 'bank_line', 'bank_detail', 'suspense', 'contract', 'conversion', 'match_item',
 		'match_candidate', 'allocation', 'work_owner', 'remittance_paid', 'advice', 'period', 'revaluation', 'provision', 'declaration',
 		'write_off', 'bank_order', 'currency_sale'] LOOP
 		EXECUTE format('CREATE POLICY client ON %I FOR SELECT TO zhifu_intake USING (hospital_id = tenant())', t);

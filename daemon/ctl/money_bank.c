@@ -29,6 +29,9 @@ static const struct chain {
 	{"opening", "OPENS with another balance than the last one closed with", "期初余额与上期期末余额不符", true},
 	{"page", "next page", "下一页", false},
 	{"unproved", "has no balances: nothing proves it", "无余额,无法核对", false},
+	{"number", "follows; a number before it is left out", "余额连续,编号有跳号", false},
+	/* no chain of an import, but what a person made of one */
+	{"explained", "gap, explained", "缺口已说明", false},
 };
 
 static const struct chain *chain_of(int64_t number)
@@ -56,7 +59,8 @@ static struct cell cell_balance(const struct bank_balance *balance)
  */
 static bool lines_missing(const struct bank_imported *one)
 {
-	bool all_new = one->chain == 1 || one->chain == 2 || one->chain == 4 || one->chain == 6 || one->chain == 7;
+	bool all_new = one->chain == 1 || one->chain == 2 || one->chain == 4 || one->chain == 6 || one->chain == 7 ||
+		       one->chain == 9;
 
 	return all_new && one->moved != one->closing.amount.minor - one->opening.amount.minor;
 }
@@ -200,15 +204,17 @@ static const struct money_column statement_columns[] = {{"hospital", "hospital",
 	{"opening", "opening", "期初余额", true}, {"closing", "closing", "期末余额", true},
 	{"closing_day", "on", "截止日", false}, {"booked", "lines", "笔数", false},
 	{"chain", "how it goes on", "衔接", false}, {"taken_at", "taken", "导入时间", false},
-	{"who", "by", "经办人", false}, {"statement", NULL, NULL, false}};
+	{"who", "by", "经办人", false}, {"statement", "statement", "对账单", false},
+	{"explained_by", "explained by", "说明人", false}, {"why", "why", "说明", false}};
 
 static int statements_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
 {
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
 		"SELECT s.account, s.sequence, s.identifier, s.opening_minor, s.closing_minor, s.currency, s.exponent, s.closing_day,"
-		" s.entry_count, CASE WHEN NOT s.gap AND s.chain IN (4, 6) THEN 2 WHEN s.gap AND s.chain <> 6 THEN 4 ELSE s.chain END::int4,"
-		" f.taken_at, f.who, s.statement_id FROM bank_continuity s"
+		" s.entry_count, CASE WHEN s.explained_by IS NOT NULL THEN 10 WHEN s.gap AND s.chain <> 6 THEN 4 WHEN s.skipped THEN 9"
+		" WHEN NOT s.gap AND s.chain IN (4, 6, 9) THEN 2 ELSE s.chain END::int4,"
+		" f.taken_at, f.who, s.statement_id, s.explained_by, CASE WHEN s.gap THEN s.explained_why END FROM bank_continuity s"
 		" JOIN bank_file f ON f.hospital_id = s.hospital_id AND f.file_id = s.file_id"
 		" WHERE s.hospital_id = $1 AND ($2::text IS NULL OR s.account = $2) AND ($3 OR s.gap)"
 		" ORDER BY s.account, s.closing_day, s.sequence, s.page, s.statement_id",
@@ -236,6 +242,49 @@ static void statement_row(const struct ctl *ctl, const struct hospital *hospital
 	table_add(table, cell_time(hospital->zone, db_rows_time_ms(rows, row, 10)));
 	table_add(table, cell_text(db_rows_text(rows, row, 11)));
 	table_add(table, cell_uuid(&id));
+	table_add(table, cell_text(db_rows_text(rows, row, 13)));
+	table_add(table, cell_text(db_rows_text(rows, row, 14)));
+}
+
+/* Why nothing will fill a gap. */
+static int statement_explain(struct ctl *ctl, int argc, char **argv)
+{
+	const char *why = NULL;
+	const char *code = NULL;
+	const struct ctl_option options[] = {{"--why", &why, NULL}, {"--hospital", &code, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct pg_result *rows = NULL;
+	struct report report;
+	struct uuid id;
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+
+	if (r != 0) return r;
+	if (uuid_parse(words[0], &id) < 0)
+		return ctl_usage("\"%s\" is no statement's id: money statement list --gaps shows them", words[0]);
+	hospital = ctl_hospital(ctl, code);
+	if (hospital == NULL) return 2;
+	r = ctl_accountable(ctl, why);
+	if (r != 0) return r;
+	r = ctl_begin(ctl, &hospital->id, true);
+	if (r == 0)
+		r = ctl_query(ctl, &rows, "SELECT bank_gap_explain($1, $2, $3, $4)", "uutt", &hospital->id, &id,
+			ctl->who, why);
+	if (r == 0 && db_rows_int(rows, 0, 0) != 1)
+		r = err_set(ERR_NOTFOUND, "%s",
+			db_rows_int(rows, 0, 0) == 0
+				? say(ctl, "there is no such statement", "没有该对账单")
+				: say(ctl, "there is no gap before this statement", "该对账单之前没有缺口"));
+	db_sync_rows_free(rows);
+	if (r == 0) r = ctl_commit(ctl);
+	if (r < 0) {
+		ctl_rollback(ctl);
+		return ctl_fail("not explained");
+	}
+	report_begin(&report, ctl);
+	report_field(&report, "statement", say(ctl, "statement", "对账单"), cell_uuid(&id));
+	report_field(&report, "why", say(ctl, "why", "说明"), cell_text(why));
+	return report_end(&report, 0);
 }
 
 static int statement_list(struct ctl *ctl, int argc, char **argv)
@@ -279,7 +328,7 @@ static int account_row(struct ctl *ctl, const struct hospital *hospital, const s
 		" (SELECT coalesce(sum(u.open_minor), 0)::bigint FROM suspense u JOIN bank_line b"
 		"  ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1 AND b.account = $2),"
 		" (SELECT count(*) FROM bank_statement s WHERE s.hospital_id = $1 AND s.account = $2 AND s.kind = 1),"
-		" coalesce(p.statement_minor + p.ordered_minor - p.late_minor = p.ledger_minor, true)"
+		" coalesce(p.statement_minor + p.ordered_minor - p.late_minor - p.explained_minor = p.ledger_minor, true)"
 		" FROM (VALUES (1)) AS one LEFT JOIN bank_proof($1, 'infinity') p ON p.account = $2 AND p.currency = $3",
 		"utt", &hospital->id, account->code, account->currency);
 	if (r < 0) return r;
@@ -627,6 +676,9 @@ const struct ctl_command money_bank_commands[] = {
 		CTL_CONFIG | CTL_DB, statement_import},
 	{"money statement list", "[--hospital CODE] [--account CODE] [--gaps]", "statements, and which are missing",
 		CTL_CONFIG | CTL_DB, statement_list},
+	{"money statement explain", "STATEMENT --why TEXT [--hospital CODE]",
+		"says why nothing will fill the gap before a statement: a remark at the close then, and an item of the proof",
+		CTL_CONFIG | CTL_DB, statement_explain},
 	{"money suspense list", "[--hospital CODE] [--owner NAME]", "money that waits for its home",
 		CTL_CONFIG | CTL_DB, suspense_list},
 	{"money suspense assign", "LINE OWNER --why TEXT [--hospital CODE]", "says who looks after it",

@@ -19,10 +19,12 @@ static const struct check {
 	const char *code, *what, *what_zh, *todo, *todo_zh;
 	bool red;
 } checks[] = {
-	{"statement_gap", "statements without gaps", "银行对账单连续", "ask the bank for the missing statements",
-		"向银行索取缺少的对账单", true},
+	{"statement_gap", "statements without gaps", "银行对账单连续",
+		"ask the bank for the missing statements, or zhifuctl money statement explain",
+		"向银行索取缺少的对账单,或用 zhifuctl money statement explain 说明", true},
 	{"statement_opening", "statements that open as the last one closed", "对账单余额衔接",
-		"ask the bank for what is missing", "向银行索取缺少的对账单", true},
+		"ask the bank for what is missing, or zhifuctl money statement explain",
+		"向银行索取缺少的对账单,或用 zhifuctl money statement explain 说明", true},
 	{"bank_proof", "bank proof", "余额调节表", "zhifuctl money account proof", "zhifuctl money account proof",
 		true},
 	{"rate_missing", "exchange rates", "汇率齐全", "zhifuctl money waiting; money rate import or set",
@@ -33,6 +35,10 @@ static const struct check {
 		"更正或退回挂起的付款通知", true},
 	{"books", "the ledger's proof, and all money in suspense or at home", "账簿平衡,资金均已核销或待查",
 		"zhifuctl ledger balance", "zhifuctl ledger balance", true},
+	{"statement_explained", "gaps that are explained", "已说明的对账单缺口", "zhifuctl money account proof",
+		"zhifuctl money account proof", false},
+	{"statement_number", "statements whose balances join, with numbers left out", "余额衔接而编号跳号的对账单",
+		"none: nothing is missing", "无需处理", false},
 	{"suspense", "money in suspense", "待查收款", "zhifuctl money suspense list", "zhifuctl money suspense list",
 		false},
 	{"order", "orders that the bank has not debited", "银行未付的付款指令", "zhifuctl money order list",

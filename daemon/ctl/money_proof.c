@@ -20,10 +20,10 @@ static struct cell cell_of(const struct pg_result *rows, int row, int column, co
 
 /* ---- proof ---- */
 
-enum { P_ACCOUNT, P_CURRENCY, P_EXPONENT, P_DAY, P_STATEMENT, P_ORDERED, P_LATE, P_LEDGER };
+enum { P_ACCOUNT, P_CURRENCY, P_EXPONENT, P_DAY, P_STATEMENT, P_ORDERED, P_LATE, P_EXPLAINED, P_LEDGER };
 
 static const char *const proof_sql =
-	"SELECT account, currency, exponent, statement_day, statement_minor, ordered_minor, late_minor, ledger_minor"
+	"SELECT account, currency, exponent, statement_day, statement_minor, ordered_minor, late_minor, explained_minor, ledger_minor"
 	" FROM bank_proof($1, $2) WHERE $3::text IS NULL OR account = $3 ORDER BY account";
 
 /* What is on one side only at the end of the day: what bank_proof() adds up. */
@@ -36,6 +36,9 @@ static const char *const transit_sql =
 	" JOIN posting p ON p.hospital_id = l.hospital_id AND p.entry_id = l.line_id AND p.no = 1"
 	" WHERE l.hospital_id = $1 AND l.booked_day <= $2 AND p.book_day > $2 AND ($3::text IS NULL OR l.account = $3)"
 	" AND NOT EXISTS (SELECT 1 FROM bank_order o WHERE o.hospital_id = $1 AND o.cleared_line = l.line_id AND o.book_day <= $2)"
+	" UNION ALL SELECT s.account, 'gap', s.opening_day, s.missing_minor, s.currency, s.exponent, s.explained_by || ': ' || s.explained_why,"
+	" s.statement_id FROM bank_continuity s WHERE s.hospital_id = $1 AND s.explained_by IS NOT NULL AND s.closing_day <= $2"
+	" AND ($3::text IS NULL OR s.account = $3)"
 	" ORDER BY 1, 3, 8 LIMIT $4";
 
 static void proof_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
@@ -45,7 +48,7 @@ static void proof_row(const struct ctl *ctl, const struct hospital *hospital, co
 	int exponent = (int)db_rows_int(rows, row, P_EXPONENT);
 	bool stated = !db_rows_null(rows, row, P_STATEMENT);
 	bool holds = stated && db_rows_int(rows, row, P_STATEMENT) + db_rows_int(rows, row, P_ORDERED) -
-					       db_rows_int(rows, row, P_LATE) ==
+					       db_rows_int(rows, row, P_LATE) - db_rows_int(rows, row, P_EXPLAINED) ==
 				       db_rows_int(rows, row, P_LEDGER);
 
 	table_add(table, cell_text(hospital->code));
@@ -54,6 +57,7 @@ static void proof_row(const struct ctl *ctl, const struct hospital *hospital, co
 	table_add(table, cell_of(rows, row, P_STATEMENT, currency, exponent));
 	table_add(table, cell_of(rows, row, P_ORDERED, currency, exponent));
 	table_add(table, cell_money(-db_rows_int(rows, row, P_LATE), currency, exponent));
+	table_add(table, cell_money(-db_rows_int(rows, row, P_EXPLAINED), currency, exponent));
 	table_add(table, cell_of(rows, row, P_LEDGER, currency, exponent));
 	table_add(table,
 		!stated ? cell_word(say(ctl, "not proved: no statement has balances", "无余额,无法核对"), "unproved")
@@ -65,13 +69,16 @@ static void proof_row(const struct ctl *ctl, const struct hospital *hospital, co
 static void transit_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
 	struct table *table)
 {
-	bool order = strcmp(db_rows_text(rows, row, 1), "order") == 0;
+	const char *what = db_rows_text(rows, row, 1);
+	bool order = strcmp(what, "order") == 0;
 	struct uuid id = db_rows_uuid(rows, row, 7);
 
 	table_add(table, cell_text(hospital->code));
 	table_add(table, cell_text(db_rows_text(rows, row, 0)));
-	table_add(table, order ? cell_word(say(ctl, "we have it, the bank not yet", "企业已记、银行未记"), "order")
-			       : cell_word(say(ctl, "the bank has it, we later", "银行已记、企业未记"), "late"));
+	table_add(table, strcmp(what, "gap") == 0
+				 ? cell_word(say(ctl, "moved in a gap, as explained", "缺口内变动,已说明"), "gap")
+			 : order ? cell_word(say(ctl, "we have it, the bank not yet", "企业已记、银行未记"), "order")
+				 : cell_word(say(ctl, "the bank has it, we later", "银行已记、企业未记"), "late"));
 	table_add(table, cell_day(db_rows_date(rows, row, 2)));
 	table_add(table, cell_of(rows, row, 3, db_rows_text(rows, row, 4), (int)db_rows_int(rows, row, 5)));
 	table_add(table, cell_text(db_rows_text(rows, row, 6)));
@@ -82,10 +89,10 @@ static int account_proof(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct column english[] = {{"hospital", "hospital"}, {"account", "account"},
 		{"statement_day", "statement of"}, {"statement", "closed with"}, {"ordered", "not debited yet"},
-		{"late", "not posted yet"}, {"ledger", "in the ledger"}, {"proof", "proof"}};
+		{"late", "not posted yet"}, {"explained", "in gaps"}, {"ledger", "in the ledger"}, {"proof", "proof"}};
 	static const struct column chinese[] = {{"hospital", "医院"}, {"account", "账户"},
 		{"statement_day", "对账单日"}, {"statement", "银行余额"}, {"ordered", "银行未记"}, {"late", "企业未记"},
-		{"ledger", "账面余额"}, {"proof", "核对"}};
+		{"explained", "缺口内变动"}, {"ledger", "账面余额"}, {"proof", "核对"}};
 	static const struct column transit_english[] = {{"hospital", "hospital"}, {"account", "account"},
 		{"what", "in transit"}, {"day", "day"}, {"amount", "amount"}, {"why", "why"}, {"id", NULL}};
 	static const struct column transit_chinese[] = {{"hospital", "医院"}, {"account", "账户"}, {"what", "未达账项"},

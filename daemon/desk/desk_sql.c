@@ -154,7 +154,8 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"SELECT (coalesce(s.closing_day, s.opening_day, s.at::date) - date '1970-01-01')::int8, s.statement_id, s.statement_id, s.account,"
 		" s.kind::int4, s.sequence, s.page, s.identifier, s.opening_minor, s.currency, s.exponent::int4, s.opening_day,"
 		" s.closing_minor, s.currency, s.exponent::int4, s.closing_day, s.entry_count,"
-		" CASE WHEN NOT s.gap AND s.chain IN (4, 6) THEN 2 WHEN s.gap AND s.chain <> 6 THEN 4 ELSE s.chain END::int4, s.gap, f.file_id, f.taken_at, f.who"
+		" CASE WHEN s.gap AND s.chain <> 6 THEN 4 WHEN s.skipped THEN 9"
+		" WHEN NOT s.gap AND s.chain IN (4, 6, 9) THEN 2 ELSE s.chain END::int4, s.gap, f.file_id, f.taken_at, f.who"
 		" FROM zhifu.bank_continuity s JOIN zhifu.bank_file f ON f.hospital_id = s.hospital_id AND f.file_id = s.file_id"
 		" WHERE s.hospital_id = $1::uuid AND ($2::text IS NULL OR s.account = $2) AND ($3::bool IS NULL OR s.gap = $3)" BEHIND(
 			"coalesce(s.closing_day, s.opening_day, s.at::date)", "s.statement_id", "4",

@@ -12,7 +12,7 @@ const char *const shape_rate_sources[] = {"", "cfets", "ecb", "bank-buy", "bank-
 static const char *const rate_standings[] = {"", "in-force", "waits", "refused", NULL};
 static const char *const statement_kinds[] = {"", "statement", "report", "notification", NULL};
 static const char *const statement_chains[] = {
-	"none", "first", "follows", "again", "gap", "overlap", "opening", "page", "unproved", NULL};
+	"none", "first", "follows", "again", "gap", "overlap", "opening", "page", "unproved", "number", NULL};
 static const char *const proofs[] = {"", "holds", "differs", "unproved", NULL};
 static const char *const formats[] = {"", "camt", "mt940", NULL};
 

@@ -69,7 +69,7 @@ static int begin(void **state)
 {
 	(void)state;
 	world_sql(&world,
-		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.bank_told,"
+		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_gap, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.bank_told,"
 		" zhifu.suspense,"
 		" zhifu.posting, zhifu.posting_unvalued, zhifu.receivable, zhifu.period, zhifu.revaluation, zhifu.provision, zhifu.bank_order,"
 		" zhifu.currency_sale, zhifu.conversion, zhifu.rate, zhifu.operator_act, zhifu.match_item CASCADE");
@@ -290,18 +290,6 @@ static void red_is_not_closed(void **state)
 	assert_non_null(strstr(world.out, "不通过"));
 	assert_ctl(&world, 1, "money account proof --hospital HZ1 --day 2025-11-30");
 	assert_non_null(strstr(world.out, "DIFFERS"));
-	/* An advice whose arithmetic is wrong. */
-	world_sql(&world,
-		"INSERT INTO zhifu.advice (hospital_id, advice_id, remitter, identifier, version, standing, form, hash, amount_minor, sum_minor,"
-		" currency, exponent, detail_count, document, maker) VALUES ('" HOSPITAL_A
-		"', gen_random_uuid(), 'alpha', 'A-1', 1, 2, 1, sha256(''), 100, 99, 'CNY', 2, 1, '', 'li')");
-	assert_ctl(&world, 1, "money close 2025-11 --hospital HZ1 --check --json");
-	root = world_json(&world);
-	assert_string_equal(
-		json_string_value(json_object_get(found(root, "checks", "check", "remittance_parked"), "state")),
-		"red");
-	json_decref(root);
-	world_sql(&world, "TRUNCATE zhifu.advice");
 	/* A bill that waits for the rate by which it is owed. */
 	owes(1, "C", "CNY", 100000, 100000, "2025-11-03");
 	world_sql(&world, "INSERT INTO zhifu.receivable_wait (hospital_id, claim_id) VALUES ('" HOSPITAL_A
@@ -327,6 +315,90 @@ static void red_is_not_closed(void **state)
 	assert_ctl(&world, 2, "money close 2025-13 --hospital HZ1 --who li");
 	assert_ctl(&world, 2, "money close --hospital HZ1 --who li");
 	assert_int_equal(count("period"), 0);
+}
+
+/* What the last answer says of a check. */
+static const char *state_of(const char *check)
+{
+	static char word[16];
+	json_t *root = world_json(&world);
+
+	snprintf(word, sizeof(word), "%s",
+		json_string_value(json_object_get(found(root, "checks", "check", check), "state")));
+	json_decref(root);
+	return word;
+}
+
+/* Numbers that banks leave out are a remark. A true gap is red until the statement comes, or somebody says why it will
+ * not: then what moved in it is an item of the proof. */
+static void a_gap_is_filled_or_explained(void **state)
+{
+	char gap[40];
+
+	(void)state;
+	statement("1.sta", CNY, 1, "251031CNY0,00", ":61:2511101110C700,00NTRFNONREF//D1\r\n", "251110CNY700,00");
+	statement("3.sta", CNY, 3, "251110CNY700,00", "", "251129CNY700,00");
+	assert_ctl(&world, 0, "money close 2025-11 --check --hospital HZ1 --json");
+	assert_string_equal(state_of("statement_number"), "report");
+	assert_string_equal(state_of("statement_gap"), "ok");
+	statement("4.sta", CNY, 4, "251129CNY750,00", ":61:2511301130C10,00NTRFNONREF//D2\r\n", "251130CNY760,00");
+	assert_ctl(&world, 1, "money close 2025-11 --check --hospital HZ1 --json");
+	assert_string_equal(state_of("statement_opening"), "red");
+	assert_string_equal(state_of("bank_proof"), "red");
+	struct pg_result *rows = NULL;
+	assert_int_equal(
+		db_sync_query(world.db, "SELECT statement_id::text, missing_minor FROM zhifu.bank_continuity WHERE gap",
+			NULL, &rows),
+		0);
+	assert_int_equal(db_rows_count(rows), 1);
+	assert_int_equal(db_rows_int(rows, 0, 1), 5000);
+	snprintf(gap, sizeof(gap), "%s", db_rows_text(rows, 0, 0));
+	db_sync_rows_free(rows);
+	assert_ctl(&world, 2, "money statement explain %s --hospital HZ1 --who li", gap);
+	assert_ctl(&world, 1, "money statement explain " HOSPITAL_A " --why 'the bank' --hospital HZ1 --who li");
+	assert_ctl(&world, 0, "money statement explain %s --why 'the bank has no copy' --hospital HZ1 --who li", gap);
+	assert_ctl(&world, 0, "money account proof --hospital HZ1 --day 2025-11-30 --json");
+	json_t *root = world_json(&world);
+	json_t *proof = found(root, "accounts", "account", "CNY");
+	assert_string_equal(amount(proof, "statement"), "760.00");
+	assert_string_equal(amount(proof, "explained"), "-50.00");
+	assert_string_equal(amount(proof, "ledger"), "710.00");
+	assert_string_equal(amount(found(root, "transit", "what", "gap"), "amount"), "50.00");
+	json_decref(root);
+	assert_ctl(&world, 0, "money account list --hospital HZ1");
+	assert_ctl(&world, 0, "money statement list --gaps --json");
+	assert_non_null(strstr(world.out, "the bank has no copy"));
+	assert_ctl(&world, 0, "money close 2025-11 --check --hospital HZ1 --json");
+	assert_string_equal(state_of("statement_explained"), "report");
+	assert_non_null(strstr(world.out, "CNY 4: li: the bank has no copy"));
+	/* It comes after all. */
+	statement("2.sta", CNY, 2, "251129CNY700,00", ":61:2511291129C50,00NTRFNONREF//D3\r\n", "251129CNY750,00");
+	assert_ctl(&world, 1, "money statement explain %s --why again --hospital HZ1 --who li", gap);
+	assert_ctl(&world, 0, "money close 2025-11 --check --hospital HZ1 --json");
+	assert_string_equal(state_of("statement_explained"), "ok");
+	assert_ctl(&world, 0, "money account proof --hospital HZ1 --day 2025-11-30 --json");
+	root = world_json(&world);
+	assert_string_equal(amount(found(root, "accounts", "account", "CNY"), "explained"), "0.00");
+	assert_string_equal(amount(found(root, "accounts", "account", "CNY"), "ledger"), "760.00");
+	json_decref(root);
+}
+
+/* An advice stands in the way of the months that were over when it came, and of no earlier one. */
+static void a_parked_advice_is_of_its_month(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		world_sql(&world,
+			"INSERT INTO zhifu.advice (hospital_id, advice_id, remitter, identifier, version, standing, form, hash, amount_minor,"
+			" sum_minor, currency, exponent, detail_count, document, maker, made_at) VALUES ('" HOSPITAL_A
+			"', gen_random_uuid(), 'alpha', 'A-1', 1, 2, 1, sha256(''), 100, 99, 'CNY', 2, 1, '', 'li', '%s')",
+			i == 0 ? "2025-11-30 16:00:00+00" : "2025-11-30 15:59:59+00");
+		assert_ctl(&world, i, "money close 2025-11 --hospital HZ1 --check --json");
+		assert_string_equal(state_of("remittance_parked"), i == 0 ? "ok" : "red");
+		assert_ctl(&world, 1, "money close 2025-12 --hospital HZ1 --check --json");
+		assert_string_equal(state_of("remittance_parked"), "red");
+		world_sql(&world, "TRUNCATE zhifu.advice");
+	}
 }
 
 /* The closing rate is missing, or another one is given for it. */
@@ -612,6 +684,8 @@ int main(void)
 		cmocka_unit_test_setup(a_closed_month_stays_closed, begin),
 		cmocka_unit_test_setup(orders_take_from_suspense, begin),
 		cmocka_unit_test_setup(red_is_not_closed, begin),
+		cmocka_unit_test_setup(a_gap_is_filled_or_explained, begin),
+		cmocka_unit_test_setup(a_parked_advice_is_of_its_month, begin),
 		cmocka_unit_test_setup(rates_are_checked, begin),
 		cmocka_unit_test_setup(contract_b, begin),
 		cmocka_unit_test_setup(contract_c, begin),
