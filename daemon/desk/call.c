@@ -136,6 +136,11 @@ static const struct operation *list_of(const struct operation *operation)
 	return operation_is_search(operation) ? operation - 1 : operation;
 }
 
+static uint8_t list_number(const struct desk_call *call)
+{
+	return (uint8_t)(call->req->match.route->tag - (operation_is_search(call->operation) ? 1 : 0));
+}
+
 /* The link behind this page: the operation, the position and all parameters, sealed. NULL: too much for a link. */
 static const char *next_link(struct desk_call *call, const struct pg_result *rows, int last)
 {
@@ -145,7 +150,7 @@ static const char *next_link(struct desk_call *call, const struct pg_result *row
 	struct uuid id = db_rows_uuid(rows, last, 1);
 	uint8_t head[CURSOR_HEAD];
 	const char *text;
-	head[0] = (uint8_t)(list_of(call->operation) - operations);
+	head[0] = list_number(call);
 	for (int i = 0; i < 8; i++) head[1 + i] = (uint8_t)((uint64_t)position >> (56 - 8 * i));
 	memcpy(head + 9, id.b, sizeof(id.b));
 	if (buf_append(&plain, head, sizeof(head)) < 0 ||
@@ -453,7 +458,7 @@ static bool cursor_read(struct desk_call *call, const char *text)
 	uint8_t plain[CURSOR_TEXT_MAX + 1];
 	size_t len;
 	if (cursor_open(text, intake->worker->keyring, &call->principal->hospital_id, plain, &len) < 0 ||
-		len < CURSOR_HEAD || plain[0] != list_of(call->operation) - operations)
+		len < CURSOR_HEAD || plain[0] != list_number(call))
 		return false;
 	plain[len] = '\0';
 	call->has_position = true;
@@ -586,7 +591,8 @@ static bool call_read(struct desk_call *call)
 void desk_handle(struct http_request *req, void *ctx)
 {
 	struct desk_call *call = zf_alloc(&req->arena.zf, sizeof(*call));
-	struct upload *upload = operations[req->match.route->tag].kind == OPERATION_UPLOAD ? req->user : NULL;
+	struct upload *upload =
+		operation_at((size_t)req->match.route->tag)->kind == OPERATION_UPLOAD ? req->user : NULL;
 	if (call == NULL) {
 		if (upload != NULL) upload_abandon(upload);
 		http_respond_error(req, 503, "no memory for the request");
@@ -594,7 +600,7 @@ void desk_handle(struct http_request *req, void *ctx)
 	}
 	*call = (struct desk_call){.desk = ctx,
 		.req = req,
-		.operation = &operations[req->match.route->tag],
+		.operation = operation_at((size_t)req->match.route->tag),
 		.principal = intake_principal(req),
 		.problems = {.arena = &req->arena},
 		.version = -1,

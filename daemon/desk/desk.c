@@ -74,18 +74,18 @@ static int desk_start(struct intake *intake, void **ret_state)
 	desk->intake = intake;
 	list_init(&desk->uploads);
 	arena_init(&desk->arena, DOCUMENT_BYTES_MAX);
-	desk->routes = mem_alloc(operation_count * sizeof(*desk->routes));
+	desk->routes = mem_alloc(operation_count() * sizeof(*desk->routes));
 	if (desk->routes == NULL) {
 		desk_stop(desk);
 		return err_set(ERR_NOMEM, "no memory for the desk");
 	}
 	int r = 0;
-	for (size_t i = 0; i < operation_count; i++) route_make(&desk->routes[i], &operations[i], (long)i);
+	for (size_t i = 0; i < operation_count(); i++) route_make(&desk->routes[i], operation_at(i), (long)i);
 	if (r == 0) r = cpu_pool_new(intake->worker->base, 1, 2 * UPLOADS_MAX, &desk->writer);
 	if (r == 0) r = importer_new(intake->worker->base, &desk->importer);
 	if (r == 0) r = desk_asks_new(intake, &desk->asks);
 	if (r == 0) r = openapi_write(intake->worker->options->base_url, &desk->arena, &desk->document);
-	if (r == 0) r = http_router_add(intake->router, desk->routes, operation_count, desk);
+	if (r == 0) r = http_router_add(intake->router, desk->routes, operation_count(), desk);
 	if (r < 0) {
 		desk_stop(desk);
 		return r;

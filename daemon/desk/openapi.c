@@ -150,9 +150,9 @@ static void components_put(struct json_writer *writer, struct arena *arena, cons
 	json_write_key(writer, "components");
 	json_write_object_begin(writer);
 	json_write_key(writer, "schemas");
-	for (size_t i = 0; i < operation_count; i++) {
-		shapes_add(&shapes, operations[i].request);
-		shapes_add(&shapes, operations[i].answer);
+	for (size_t i = 0; i < operation_count(); i++) {
+		shapes_add(&shapes, operation_at(i)->request);
+		shapes_add(&shapes, operation_at(i)->answer);
 	}
 	struct json_writer own;
 	struct text_span text;
@@ -344,15 +344,15 @@ static void paths_put(struct json_writer *writer, struct arena *arena)
 {
 	json_write_key(writer, "paths");
 	json_write_object_begin(writer);
-	for (size_t i = 0; i < operation_count; i++) {
+	for (size_t i = 0; i < operation_count(); i++) {
 		size_t first = 0;
-		while (strcmp(operations[first].path, operations[i].path) != 0) first++;
+		while (strcmp(operation_at(first)->path, operation_at(i)->path) != 0) first++;
 		if (first < i) continue;
-		json_write_key(writer, operations[i].path);
+		json_write_key(writer, operation_at(i)->path);
 		json_write_object_begin(writer);
-		for (size_t k = i; k < operation_count; k++)
-			if (strcmp(operations[k].path, operations[i].path) == 0)
-				operation_put(writer, arena, &operations[k]);
+		for (size_t k = i; k < operation_count(); k++)
+			if (strcmp(operation_at(k)->path, operation_at(i)->path) == 0)
+				operation_put(writer, arena, operation_at(k));
 		json_write_object_end(writer);
 	}
 	json_write_object_end(writer);

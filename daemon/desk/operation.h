@@ -1,4 +1,4 @@
-/* Operations: what /v1 can do, as one table. Its rows become the routes of the server and the paths of the OpenAPI
+/* Operations: what /v1 can do, as tables. Their rows become the routes of the server and the paths of the OpenAPI
  * document. */
 #ifndef DESK_OPERATION_H
 #define DESK_OPERATION_H
@@ -58,8 +58,15 @@ static inline bool operation_is_search(const struct operation *operation)
 
 #define DESK_FORM_TYPE "application/x-www-form-urlencoded"
 
-extern const struct operation operations[];
-extern const size_t operation_count;
+/* The table is put together of one for each subject. */
+struct operation_group {
+	const struct operation *rows;
+	size_t count;
+};
+
+size_t operation_count(void);
+/* number: from 0 on; a route's tag. */
+const struct operation *operation_at(size_t number);
 
 /* The scopes that operations need, in the words of configuration and tokens. */
 struct operation_scope {

@@ -1,5 +1,5 @@
 /* The shapes of what /v1 tells of reports, matching, remittances, months and declarations; those of the rest stand
- * beside the table of operations. */
+ * beside the operations of their subject, and here where another subject needs them. */
 #ifndef DESK_SHAPES_H
 #define DESK_SHAPES_H
 
@@ -7,6 +7,9 @@
 
 /* of receivables, by number; of rates, by enum rate_source */
 extern const char *const shape_standings[], *const shape_rate_sources[];
+
+/* of operations of more than one subject */
+extern const struct shape reason_shape, suspense_shape, receivable_shape;
 
 /* reports: report_shapes.c */
 extern const struct shape open_sum_shape, open_sum_query, open_item_shape, open_item_query, work_item_shape,

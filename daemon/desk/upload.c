@@ -289,7 +289,7 @@ static bool hospital_is_full(const struct desk *desk, const struct uuid *hospita
 static int upload_begin(struct http_request *req, void *ctx, const char **ret_text)
 {
 	struct desk *desk = ctx;
-	const struct operation *operation = &operations[req->match.route->tag];
+	const struct operation *operation = operation_at((size_t)req->match.route->tag);
 	/* Who may not send one is told so before it is sent. */
 	if ((intake_principal(req)->scope & operation->scope) != operation->scope) {
 		*ret_text = "this client's scopes do not cover this request: it needs finance.write";

@@ -1,0 +1,95 @@
+/* What waits to be matched, what was allocated, and advices. */
+#include "desk/operation_rows.h"
+
+#include "desk/call.h"
+
+/* ---- what acts refuse ---- */
+
+static const struct operation_refusal accept_refusals[] = {
+	{-1, {409, {"moved-on", "There is no such candidate, or it, or one of its claims, has moved on: look again.",
+			   "没有该候选,或其款项、理赔单已变动:请重新查看。"}}},
+	{-2, {409, {"value-missing",
+			   "Its value in the books, or what its advice announces, is not known yet: try again later.",
+			   "其账面价值或付款通知的金额尚未确定:请稍后重试。"}}},
+	{-3, {409, {"advice-paid", "The money of this advice has come with another line.",
+			   "该付款通知的款项已随另一笔流水到账。"}}},
+	{-4, {409, {"held", "The money is held.", "该款项已冻结。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal match_refusals[] = {
+	{-1, {404, {"not-found", "There is no such candidate, or not any more.", "没有该候选,或已失效。"}}},
+	{-2, {409, {"candidate-other", "This number is another candidate's by now: look again.",
+			   "该序号现为另一候选:请重新查看。"}}},
+	STALE,
+	HELD,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal split_refusals[] = {
+	{-1, {404, {"not-found", "This money does not wait, or not any more.", "该款项不在待查状态,或已核销。"}}},
+	{-2, {422, {"split-amounts",
+			   "The amounts must be in the line's currency, with its sign, and come to less than what is open.",
+			   "各金额须与流水同币种、同方向,且合计小于未核销金额。"}}},
+	{-8, {409, {"parts-many", "Of a line at most 1000 parts are split off.", "每笔流水最多拆分 1000 笔。"}}},
+	STALE,
+	HELD,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal note_refusals[] = {
+	{-1, {404, {"not-found", "This money does not wait, or not any more.", "该款项不在待查状态,或已核销。"}}},
+	{-8, {409, {"notes-many", "There are 50 notes on it already.", "该款项已有 50 条备注。"}}},
+	STALE,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal hold_refusals[] = {
+	{-1, {404, {"not-found", "This line is not in suspense, or not any more.", "该流水不在待查收款中,或已核销。"}}},
+	STALE,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal undo_refusals[] = {
+	{-1, {404, {"not-found", "There is no such allocation, or it was undone.", "没有该核销记录,或已撤销。"}}},
+	{-2, {409, {"undo-refused", "What is owed for a claim of it has changed so that it cannot be undone.",
+			   "相关理赔单的应收已变动,不可撤销。"}}},
+	STALE,
+	HELD,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+
+/* ---- operations ---- */
+
+static const struct operation rows[] = {
+	PAGE("/v1/match-items", "match_items",
+		"Money without a home, as matching sees it: why it waits, and how many answers there are",
+		match_items_query, match_item_shape, DESK_MATCH_ITEMS),
+	{HTTP_GET, "/v1/match-items/{id}/candidates", "match_candidates", OPERATION_WHOLE, READS,
+		"What an item may be for, by the bank line's id: each answer with why, and what it would do",
+		.query = &candidates_query, .answer = &candidate_shape, .statement = DESK_CANDIDATES, .then = DESK_NONE,
+		.run = candidates_run},
+	{HTTP_POST, "/v1/match-items/{id}/accept", "match_accept", OPERATION_ACT, WRITES,
+		"Takes a candidate: it is posted as it stands, and whose name and account stood on the money is learned",
+		.request = &accept_shape, .answer = &accepted_shape, .statement = DESK_ACCEPT, .then = DESK_NONE,
+		.creates = true, .refusals = accept_refusals, .run = accept_run},
+	ACT("/v1/match-items/{id}/reject", "match_reject",
+		"Not this answer: it is not offered again, and the item is never again posted by itself", reject_shape,
+		suspense_shape, DESK_REJECT, DESK_SUSPENSE_AFTER, match_refusals),
+	{HTTP_POST, "/v1/match-items/{id}/note", "match_note", OPERATION_ACT, WRITES,
+		"Adds what a letter or a call told: matching reads it as if the bank had told it; at most 50",
+		.request = &note_shape, .answer = &suspense_shape, .statement = DESK_NOTE, .then = DESK_SUSPENSE_AFTER,
+		.versioned = true, .refusals = note_refusals, .run = match_note_run},
+	ACT("/v1/match-items/{id}/split", "match_split",
+		"Parts what is open of an item: each amount is one of its own then; at most 1000 of a line",
+		split_shape, suspense_shape, DESK_SPLIT, DESK_SUSPENSE_AFTER, split_refusals),
+	PAGE("/v1/allocations", "allocations", "Which part of which money was for what, also what was undone",
+		allocations_query, allocation_shape, DESK_ALLOCATIONS),
+	ACT("/v1/allocations/{id}/undo", "allocation_undo",
+		"Takes a decision back by a counter-entry: the money waits again", undo_shape, suspense_shape,
+		DESK_UNDO, DESK_SUSPENSE_AFTER, undo_refusals),
+	ACT("/v1/suspense/{id}/hold", "suspense_hold",
+		"Nothing but notes is taken of money that is held, until it is let go", hold_shape, suspense_shape,
+		DESK_HOLD, DESK_SUSPENSE_AFTER, hold_refusals),
+	PAGE("/v1/remittances", "remittances", "Advices of payers, also those that do not balance", remittances_query,
+		remittance_shape, DESK_REMITTANCES),
+	ONE("/v1/remittances/{id}", "remittance", "One advice", remittance_shape, DESK_REMITTANCE),
+	PAGE("/v1/remittance-details", "remittance_details", "What advices say of single claims, and of fees",
+		remittance_details_query, remittance_detail_shape, DESK_REMITTANCE_DETAILS),
+};
+const struct operation_group match_operations = OPERATION_GROUP(rows);

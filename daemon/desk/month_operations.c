@@ -1,0 +1,53 @@
+/* Closed months and what was done with them, and declarations. */
+#include "desk/operation_rows.h"
+
+#include "desk/call.h"
+
+/* ---- what acts refuse ---- */
+
+static const struct operation_refusal declaration_refusals[] = {
+	{-1, {404, {"not-found", "This bank line has no declaration.", "该流水没有申报。"}}},
+	{-2, {409, {"declaration-declared", "It was declared: the bank has to change it.", "已申报:须由银行更改。"}}},
+	{-4, {409, {"declaration-codeless", "It has no code yet: ask the bank, and set it.",
+			   "尚无交易编码:请向银行查询后填写。"}}},
+	{-5, {409, {"declaration-none", "It was said that it needs none: set its code first.",
+			   "已标为无需申报:请先填写交易编码。"}}},
+	{-6, {422, {"code-invalid", "The code of a balance of payments has six digits.",
+			   "国际收支交易编码须为六位数字。"}}},
+	STALE,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+
+/* ---- operations ---- */
+
+static const struct operation rows[] = {
+	{HTTP_GET, "/v1/periods", "periods", OPERATION_WHOLE, READS, "Closed months, the last one first",
+		.answer = &period_shape, .statement = DESK_PERIODS, .then = DESK_NONE},
+	WHOLE("/v1/periods/findings", "period_findings",
+		"What stands in the way of closing a month, or is worth knowing; rates of its last day are looked at when it is closed",
+		findings_query, finding_shape, DESK_FINDINGS),
+	PAGE("/v1/revaluations", "revaluations", "Foreign items at closing rates, item by item", month_query,
+		revaluation_shape, DESK_REVALUATIONS),
+	PAGE("/v1/provisions", "provisions", "What claims are provided for, since which month", month_query,
+		provision_shape, DESK_PROVISIONS),
+	PAGE("/v1/write-offs", "write_offs", "What was given up, and by whom", write_offs_query, write_off_shape,
+		DESK_WRITE_OFFS),
+	PAGE("/v1/bank-orders", "bank_orders",
+		"Money that goes back to who sent it, and whether the bank has debited it", orders_query, order_shape,
+		DESK_ORDERS),
+	{HTTP_GET, "/v1/currency-sales", "currency_sales", OPERATION_LIST, READS, "Foreign money that the bank bought",
+		.answer = &sale_shape, .statement = DESK_SALES, .then = DESK_NONE},
+	PAGE("/v1/ledger/conversions", "conversions", "By which rates postings got their value in the book currency",
+		conversions_query, conversion_shape, DESK_CONVERSIONS),
+	PAGE("/v1/declarations", "declarations", "Receipts from abroad, and until when they are to be declared",
+		declarations_query, declaration_shape, DESK_DECLARATIONS),
+	{HTTP_GET, "/v1/declarations/{id}", "declaration", OPERATION_ONE, READS, "One of them, by the bank line's id",
+		.answer = &declaration_shape, .statement = DESK_DECLARATION, .then = DESK_NONE, .versioned = true},
+	ACT("/v1/declarations/{id}/set", "declaration_set", "Under which code it is to be declared, after all",
+		code_shape, declaration_shape, DESK_DECLARATION_SET, DESK_DECLARATION, declaration_refusals),
+	ACT("/v1/declarations/{id}/done", "declaration_done", "It was declared, and the bank gave it that number",
+		declared_shape, declaration_shape, DESK_DECLARATION_DONE, DESK_DECLARATION, declaration_refusals),
+	ACT("/v1/declarations/{id}/none", "declaration_none", "It needs no declaration", reason_shape,
+		declaration_shape, DESK_DECLARATION_NONE, DESK_DECLARATION, declaration_refusals),
+};
+const struct operation_group month_operations = OPERATION_GROUP(rows);

@@ -1,0 +1,83 @@
+/* What patients owe and pay. */
+#include "desk/operation_rows.h"
+
+#include "desk/call.h"
+
+/* ---- what acts refuse ---- */
+
+static const struct operation_refusal patient_refusals[] = {
+	{-1, {422, {"book-currency", "Only the currency of the books is taken.", "仅收本位币。"}}},
+	{-31, {422, {"book-currency", "Only the currency of the books is taken.", "仅收本位币。"}}},
+	{-2, {422, {"reference-missing",
+			   "A card or wallet needs its acquirer and a reference, cash and a transfer a receipt's number.",
+			   "银行卡和钱包须有收单机构和参考号,现金和转账须有收据号。"}}},
+	{-3, {422, {"card-number", "The reference is the number of a card, which is not kept.",
+			   "参考号不得为银行卡号。"}}},
+	{-4, {409, {"reference-used", "This reference or receipt was used for a payment that differs from this one.",
+			   "该参考号或收据号已用于另一笔不同的交易。"}}},
+	{-5, {409, {"more-than-owed", "Less is owed.", "付款金额超过应付金额。"}}},
+	{-6, {409, {"not-quoted", "No share was quoted yet: a deposit goes as far as that.", "尚未预估自付额。"}}},
+	{-7, {409, {"more-than-quoted", "Of the quoted share less is left.", "超出预估自付额内可收押金。"}}},
+	{-8, {409, {"not-in-suspense", "The bank line has less in suspense, or is held.",
+			   "该流水待查余额不足,或已冻结。"}}},
+	{-9, {404, {"not-found", "There is no such payment.", "没有该笔付款。"}}},
+	{-10, {409, {"more-than-paid", "Of the payment less is left.", "该笔付款余额不足。"}}},
+	{-11, {409, {"nothing-over", "The patient has less to get back: lower what is billed first.",
+			    "可退金额不足:请先调低账单。"}}},
+	{-12, {409, {"no-chargeback", "Only cards and wallets have chargebacks.", "仅银行卡和钱包有拒付。"}}},
+	{-21, {409, {"more-than-charged", "Of the stay less is charged and not billed to an insurer.",
+			    "该住院未向保险公司开单的费用不足。"}}},
+	{-22, {409, {"not-decided", "The insurer has not decided the claim.", "保险公司尚未理算。"}}},
+	{-23, {422, {"decided-by-insurer", "The insurer's decision says the share of a claim: give none.",
+			    "自付额以理算结果为准。"}}},
+	{-30, {412, {"version-stale", "Somebody changed it meanwhile: read it again.",
+			    "该内容已被他人更改:请重新读取。"}}},
+	{-32, {422, {"claim-unknown", "There is no such claim.", "没有该理赔单。"}}},
+	{-33, {422, {"day-to-come", "The day has not come.", "日期未到。"}}},
+	{-34, {422, {"medical-missing", "Of a stay the share of the care must be said.", "住院须填写医疗自付额。"}}},
+	{-35, {422, {"amount-zero", "Nothing is moved: say more than zero.", "金额须大于零。"}}},
+	{-36, {422, {"vat-invalid", "The tax is in hundredths of a per cent: at most 10000.",
+			    "税率以万分之一计,最多 10000。"}}},
+	{-37, {422, {"method-unfit",
+			    "A transfer, and nothing else, has a bank line; cards and wallets alone have an acquirer.",
+			    "仅转账须有银行流水,仅银行卡和钱包有收单机构。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+
+/* ---- operations ---- */
+
+static const struct operation rows[] = {
+	SEARCH("/v1/patient-accounts", "patient_accounts",
+		"What patients were quoted, owe, deposited and paid, of claims and stays", patient_accounts_query,
+		patient_account_shape, DESK_PATIENT_ACCOUNTS, patient_accounts_run),
+	ONE("/v1/patient-accounts/{id}", "patient_account", "One of them", patient_account_shape, DESK_PATIENT_ACCOUNT),
+	{HTTP_POST, "/v1/patient-quotes", "patient_quote", OPERATION_ACT, WRITES,
+		"The share that a patient is told before: deposits go as far and no further",
+		.request = &patient_quote_shape, .answer = &patient_account_shape, .statement = DESK_PATIENT_QUOTE,
+		.then = DESK_PATIENT_ACCOUNT, .refusals = patient_refusals, .run = patient_act_run},
+	{HTTP_POST, "/v1/patient-bills", "patient_bill", OPERATION_ACT, WRITES,
+		"What a patient owes in all from now on: what was deposited is used", .request = &patient_bill_shape,
+		.answer = &patient_account_shape, .statement = DESK_PATIENT_BILL, .then = DESK_PATIENT_ACCOUNT,
+		.refusals = patient_refusals, .run = patient_act_run},
+	PAGE("/v1/patient-payments", "patient_payments", "Payments, deposits, refunds and chargebacks of patients",
+		patient_payments_query, patient_payment_shape, DESK_PATIENT_PAYMENTS),
+	{HTTP_GET, "/v1/patient-payments/{id}", "patient_payment", OPERATION_ONE, READS, "One of them",
+		.answer = &patient_payment_shape, .statement = DESK_PATIENT_PAYMENT, .then = DESK_NONE,
+		.versioned = true},
+	{HTTP_POST, "/v1/patient-payments", "patient_pay", OPERATION_ACT, WRITES,
+		"A patient paid what is owed, or deposited: the same reference or receipt again is one payment",
+		.request = &patient_pay_shape, .answer = &patient_payment_shape, .statement = DESK_PATIENT_PAY,
+		.then = DESK_PATIENT_PAYMENT, .creates = true, .location = "/v1/patient-payments/", .versioned = true,
+		.refusals = patient_refusals, .run = patient_act_run},
+	{HTTP_POST, "/v1/patient-payments/{id}/refund", "patient_refund", OPERATION_ACT, WRITES,
+		"Pays back what is the patient's, to what it was paid with", .request = &patient_return_shape,
+		.answer = &patient_payment_shape, .statement = DESK_PATIENT_REFUND, .then = DESK_PATIENT_PAYMENT,
+		.creates = true, .location = "/v1/patient-payments/", .versioned = true, .refusals = patient_refusals,
+		.run = patient_act_run},
+	{HTTP_POST, "/v1/patient-payments/{id}/chargeback", "patient_chargeback", OPERATION_ACT, WRITES,
+		"The acquirer took a payment back: it is owed again", .request = &patient_return_shape,
+		.answer = &patient_payment_shape, .statement = DESK_PATIENT_CHARGEBACK, .then = DESK_PATIENT_PAYMENT,
+		.creates = true, .location = "/v1/patient-payments/", .versioned = true, .refusals = patient_refusals,
+		.run = patient_act_run},
+};
+const struct operation_group patient_operations = OPERATION_GROUP(rows);

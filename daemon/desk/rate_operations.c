@@ -1,0 +1,211 @@
+/* Exchange rates and contracts. */
+#include "desk/operation_rows.h"
+
+#include "desk/call.h"
+
+const char *const shape_rate_sources[] = {"", "cfets", "ecb", "bank-buy", "bank-sell", "manual", NULL};
+static const char *const rate_standings[] = {"", "in-force", "waits", "refused", NULL};
+
+/* ---- shapes ---- */
+
+static const struct field rate_fields[] = {
+	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},
+	{"source", FIELD_WORD, NEEDED, "who published it; manual: typed in by one person and approved by another",
+		shape_rate_sources, 0, NULL},
+	{"bank", FIELD_TEXT, 0, "whose board it is, of bank-buy and bank-sell", NULL, 0, NULL},
+	{"base", FIELD_TEXT, NEEDED, "the currency that has the price", NULL, 3, NULL},
+	{"quote", FIELD_TEXT, NEEDED, "the currency that the price is in", NULL, 3, NULL},
+	{"per", FIELD_INT, NEEDED, "units of base that the value is for", NULL, 0, NULL},
+	{"value", FIELD_DECIMAL, NEEDED, "the price, with the decimals with which it was published", NULL, 0, NULL},
+	{"day", FIELD_DAY, NEEDED, "in the source's own calendar", NULL, 0, NULL},
+	{"version", FIELD_INT, NEEDED, "of one pair, source and day the last one in force counts", NULL, 0, NULL},
+	{"status", FIELD_WORD, NEEDED, "waits: for a second person", rate_standings, 0, NULL},
+	{"maker", FIELD_TEXT, 0, "who imported it or typed it in; not there: somebody of another hospital, or of none",
+		NULL, 0, NULL},
+	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
+	{"why", FIELD_TEXT, 0, "why it was typed in, likewise", NULL, 0, NULL},
+	{"checker", FIELD_TEXT, 0, "who decided on it, likewise", NULL, 0, NULL},
+	{"checked_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
+	{"checked_why", FIELD_TEXT, 0, "why, likewise", NULL, 0, NULL},
+};
+static const struct shape rate_shape = SHAPE("Rate", rate_fields);
+
+static const struct field rates_query[] = {
+	{"from", FIELD_DAY, 0, "first day", NULL, 0, NULL},
+	{"to", FIELD_DAY, 0, "last day", NULL, 0, NULL},
+	{"currency", FIELD_TEXT, 0, "either currency of the pair", NULL, 3, NULL},
+	{"source", FIELD_WORD, 0, "who published it", shape_rate_sources, 0, NULL},
+	{"status", FIELD_WORD, 0, "how it stands", rate_standings, 0, NULL},
+};
+static const struct shape rates_query_shape = SHAPE("RatesQuery", rates_query);
+
+static const struct field rate_new_fields[] = {
+	{"base", FIELD_TEXT, NEEDED, "the currency that has the price", NULL, 3, NULL},
+	{"quote", FIELD_TEXT, NEEDED, "the currency that the price is in", NULL, 3, NULL},
+	{"per", FIELD_INT, 0, "units of base that the value is for: 1, 10, 100, 1000 or 10000; left out: 1", NULL, 0,
+		NULL},
+	{"value", FIELD_DECIMAL, NEEDED, "the price", NULL, 0, NULL},
+	{"day", FIELD_DAY, NEEDED, "for which it counts; not in the future", NULL, 0, NULL},
+	{"why", FIELD_TEXT, NEEDED, "why no source will do", NULL, 1000, NULL},
+};
+const struct shape rate_new_shape = SHAPE("RateNew", rate_new_fields);
+
+static const struct field rate_import_fields[] = {
+	{"source", FIELD_TEXT, NEEDED, "cfets, ecb (XML), or board:BANK", NULL, 40, NULL},
+	{"charset", FIELD_TEXT, 0, "of CSV that is not in UTF-8: gb18030 and others", NULL, 16, NULL},
+	{"history", FIELD_BOOL, 0, "true: old rates that did jump are taken", NULL, 0, NULL},
+};
+const struct shape rate_import_query = SHAPE("RateImportQuery", rate_import_fields);
+
+static const struct field rate_of_fields[] = {
+	{"currency", FIELD_TEXT, NEEDED, "of an amount", NULL, 3, NULL},
+	{"day", FIELD_DAY, NEEDED, "for which the books want a rate", NULL, 0, NULL},
+};
+const struct shape rate_of_query = SHAPE("RateOfQuery", rate_of_fields);
+
+/* Written by rate.c. */
+static const struct field rate_step_fields[] = {
+	{"id", FIELD_ID, NEEDED, "of the rate", NULL, 0, NULL},
+	{"source", FIELD_WORD, NEEDED, "who published it", shape_rate_sources, 0, NULL},
+	{"base", FIELD_TEXT, NEEDED, "the currency that has the price", NULL, 3, NULL},
+	{"quote", FIELD_TEXT, NEEDED, "the currency that the price is in", NULL, 3, NULL},
+	{"per", FIELD_INT, NEEDED, "units of base that the value is for", NULL, 0, NULL},
+	{"value", FIELD_DECIMAL, NEEDED, "the price", NULL, 0, NULL},
+	{"day", FIELD_DAY, NEEDED, "the rate's own: the last before, where the day has none", NULL, 0, NULL},
+	{"multiplied", FIELD_BOOL, NEEDED, "the amount by the rate; else divided", NULL, 0, NULL},
+};
+static const struct shape rate_step_shape = SHAPE("RateStep", rate_step_fields);
+static const struct field rate_way_fields[] = {
+	{"currency", FIELD_TEXT, NEEDED, "that was asked for", NULL, 3, NULL},
+	{"book_currency", FIELD_TEXT, NEEDED, "of the hospital's books", NULL, 3, NULL},
+	{"day", FIELD_DAY, NEEDED, "that was asked for", NULL, 0, NULL},
+	{"steps", FIELD_LIST, NEEDED, "none: it is the book currency; two: through a third currency", NULL, 0,
+		&rate_step_shape},
+};
+static const struct shape rate_way_shape = SHAPE("RateOf", rate_way_fields);
+
+/* Written by rate_file.c. */
+static const struct field rate_imported_fields[] = {
+	{"source", FIELD_TEXT, NEEDED, "whose rates they are", NULL, 0, NULL},
+	{"new", FIELD_INT, NEEDED, "rates that were not known", NULL, 0, NULL},
+	{"known", FIELD_INT, NEEDED, "that were, with the same value", NULL, 0, NULL},
+	{"first_day", FIELD_DAY, NEEDED, "of the file", NULL, 0, NULL},
+	{"last_day", FIELD_DAY, NEEDED, "of the file", NULL, 0, NULL},
+};
+static const struct shape rate_imported_shape = SHAPE("RateImport", rate_imported_fields);
+
+static const struct field approval_fields[] = {
+	{"why", FIELD_TEXT, NEEDED, "why it is right", NULL, 1000, NULL},
+	{"far", FIELD_BOOL, 0, "true: whoever approves has seen that it is far from the last one, and means it", NULL,
+		0, NULL},
+};
+const struct shape rate_approval_shape = SHAPE("RateApproval", approval_fields);
+
+static const struct field reason_fields[] = {{"why", FIELD_TEXT, NEEDED, "for the record", NULL, 1000, NULL}};
+const struct shape reason_shape = SHAPE("Reason", reason_fields);
+
+static const struct field contract_fields[] = {
+	{"id", FIELD_ID, NEEDED, "of all its versions", NULL, 0, NULL},
+	{"version", FIELD_INT, NEEDED, "each change is one more", NULL, 0, NULL},
+	{"name", FIELD_TEXT, NEEDED, "unique in the hospital", NULL, 0, NULL},
+	{"carrier", FIELD_TEXT, NEEDED, "the insurer that bears the risk", NULL, 0, NULL},
+	{"remitter", FIELD_TEXT, NEEDED, "who pays", NULL, 0, NULL},
+	{"kind", FIELD_TEXT, NEEDED,
+		"what is owed: A the bill in its currency, B the bill payable in another one, C a foreign amount", NULL,
+		0, NULL},
+	{"valid_from", FIELD_DAY, NEEDED, "first day", NULL, 0, NULL},
+	{"valid_to", FIELD_DAY, 0, "last day; not there: no end", NULL, 0, NULL},
+	{"counts_from", FIELD_DAY, 0, "first day on which this version counts; not there: on none", NULL, 0, NULL},
+	{"counts_to", FIELD_DAY, 0, "last day on which it counts; not there: no end", NULL, 0, NULL},
+	{"contract", FIELD_DOCUMENT, NEEDED, "as zhifu_contract(5) has it", NULL, 0, NULL},
+	{"maker", FIELD_TEXT, NEEDED, "who stored it", NULL, 0, NULL},
+	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
+	{"why", FIELD_TEXT, NEEDED, "why", NULL, 0, NULL},
+};
+static const struct shape contract_shape = SHAPE("Contract", contract_fields);
+
+static const struct field contracts_query[] = {
+	{"carrier", FIELD_TEXT, 0, "an insurer's code", NULL, 0, NULL},
+	{"day", FIELD_DAY, 0, "those versions that count on it", NULL, 0, NULL},
+};
+static const struct shape contracts_query_shape = SHAPE("ContractsQuery", contracts_query);
+
+static const struct field contract_new_fields[] = {
+	{"contract", FIELD_DOCUMENT, NEEDED, "as zhifu_contract(5) has it; its name again is a new version", NULL, 0,
+		NULL},
+	{"why", FIELD_TEXT, NEEDED, "for the record", NULL, 1000, NULL},
+};
+const struct shape contract_new_shape = SHAPE("ContractNew", contract_new_fields);
+
+static const struct field contract_end_fields[] = {
+	{"day", FIELD_DAY, NEEDED, "its last one; before its first one: it is withdrawn", NULL, 0, NULL},
+	{"why", FIELD_TEXT, NEEDED, "for the record", NULL, 1000, NULL},
+};
+static const struct shape contract_end_shape = SHAPE("ContractEnd", contract_end_fields);
+
+/* ---- what acts refuse ---- */
+
+static const struct operation_refusal rate_refusals[] = {
+	{-1, {409, {"four-eyes", "Who typed it in may not decide on it: another client has to.",
+			   "录入者不得复核:须由另一客户端复核。"}}},
+	{-2, {404, {"not-found", "There is no such rate.", "没有该汇率。"}}},
+	{-3, {409, {"rate-decided", "This rate waits for nobody: it was decided on, or was published.",
+			   "该汇率无需复核:已复核或为公布汇率。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal contract_refusals[] = {
+	{-1, {409, {"contract-clash", "Another contract with this carrier is in force on one of these days.",
+			   "在此期间已有与该承保人的其他合同生效。"}}},
+	{-2, {409, {"contract-carrier",
+			   "The contract of this name is with another carrier; one with this carrier needs a name of its own.",
+			   "同名合同的承保人不同;与该承保人的合同须另行命名。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal contract_end_refusals[] = {
+	{-1, {404, {"not-found", "There is no such contract of this hospital.", "本院没有该合同。"}}},
+	{-2, {409, {"contract-ended", "The contract ended before that day.", "该合同在此日期之前已终止。"}}},
+	{-3, {412, {"version-stale", "Somebody changed it meanwhile: read it again.",
+			   "该内容已被他人更改:请重新读取。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+
+/* ---- operations ---- */
+
+static const struct operation rows[] = {
+	PAGE("/v1/rates", "rates", "Exchange rates, whatever became of them", rates_query_shape, rate_shape,
+		DESK_RATES),
+	{HTTP_GET, "/v1/rates/of", "rate_of", OPERATION_ONE, READS, "Which rate the books take for a currency on a day",
+		.query = &rate_of_query, .answer = &rate_way_shape, .statement = DESK_NONE, .then = DESK_NONE,
+		.run = rate_of_run},
+	ONE("/v1/rates/{id}", "rate", "One rate", rate_shape, DESK_RATE),
+	{HTTP_POST, "/v1/rates", "rate_enter", OPERATION_ACT, SCOPE_FINANCE_RATES,
+		"Types in a rate, which counts when another client has approved it", .request = &rate_new_shape,
+		.answer = &rate_shape, .statement = DESK_RATE_ENTER, .then = DESK_RATE, .creates = true,
+		.location = "/v1/rates/", .refusals = rate_refusals, .run = rate_enter_run},
+	{HTTP_POST, "/v1/rates/{id}/approve", "rate_approve", OPERATION_ACT, SCOPE_FINANCE_RATES,
+		"The second person's yes: another client than the one that typed it in",
+		.request = &rate_approval_shape, .answer = &rate_shape, .statement = DESK_RATE_APPROVE,
+		.then = DESK_RATE, .refusals = rate_refusals, .run = rate_approve_run},
+	{HTTP_POST, "/v1/rates/{id}/refuse", "rate_refuse", OPERATION_ACT, SCOPE_FINANCE_RATES,
+		"The second person's no", .request = &reason_shape, .answer = &rate_shape,
+		.statement = DESK_RATE_REFUSE, .then = DESK_RATE, .refusals = rate_refusals},
+
+	{HTTP_POST, "/v1/rates/import", "rate_import", OPERATION_FILE, SCOPE_FINANCE_RATES,
+		"Takes a source's file: all of its rates, or nothing and why", .query = &rate_import_query,
+		.media = "text/csv application/xml text/xml text/plain application/octet-stream",
+		.answer = &rate_imported_shape, .statement = DESK_NONE, .then = DESK_NONE, .creates = true,
+		.run = rate_file_run},
+
+	PAGE("/v1/contracts", "contracts", "Agreements with payers, all versions", contracts_query_shape,
+		contract_shape, DESK_CONTRACTS),
+	{HTTP_GET, "/v1/contracts/{id}", "contract", OPERATION_ONE, READS, "The latest version of a contract",
+		.answer = &contract_shape, .statement = DESK_CONTRACT, .then = DESK_NONE, .versioned = true},
+	{HTTP_POST, "/v1/contracts", "contract_put", OPERATION_ACT, WRITES,
+		"Stores a contract, or a new version of one", .request = &contract_new_shape, .answer = &contract_shape,
+		.statement = DESK_CONTRACT_PUT, .then = DESK_CONTRACT, .creates = true, .location = "/v1/contracts/",
+		.versioned = true, .refusals = contract_refusals, .run = contract_put_run},
+	{HTTP_POST, "/v1/contracts/{id}/end", "contract_end", OPERATION_ACT, WRITES, "Ends a contract with a day",
+		.request = &contract_end_shape, .answer = &contract_shape, .statement = DESK_CONTRACT_END,
+		.then = DESK_CONTRACT, .versioned = true, .refusals = contract_end_refusals},
+};
+const struct operation_group rate_operations = OPERATION_GROUP(rows);
