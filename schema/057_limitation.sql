@@ -24,13 +24,17 @@ GRANT SELECT ON demand TO zhifu_operator;
 -- the last demand was delivered. state: 0 runs, 1 ends within p_alert days (since alert_day), 2 has ended.
 CREATE FUNCTION limitation_list(p_hospital uuid, p_day date, p_years integer, p_alert integer) RETURNS TABLE (claim_id uuid, carrier text,
 	currency text, exponent smallint, open_minor bigint, standing smallint, due_day date, demanded date, alert_day date, ends date, state integer)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-	SELECT l.claim_id, l.carrier, l.currency, l.exponent, l.open_minor, l.standing, l.due_day, l.demanded, l.ends - p_alert, l.ends,
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	RETURN QUERY SELECT l.claim_id, l.carrier, l.currency, l.exponent, l.open_minor, l.standing, l.due_day, l.demanded, l.ends - p_alert, l.ends,
 		CASE WHEN p_day > l.ends THEN 2 WHEN p_day >= l.ends - p_alert THEN 1 ELSE 0 END
 	FROM (SELECT r.*, d.demanded, (greatest(coalesce(r.due_day, r.billed_day), d.demanded) + make_interval(years => p_years))::date AS ends
 		FROM receivable r LEFT JOIN LATERAL (SELECT max(d.delivered) AS demanded FROM demand d
 			WHERE d.hospital_id = r.hospital_id AND d.claim_id = r.claim_id AND d.delivered <= p_day) d ON true
-		WHERE r.hospital_id = p_hospital AND r.standing <> 2 AND r.billed_day <= p_day) l
+		WHERE r.hospital_id = p_hospital AND r.standing <> 2 AND r.billed_day <= p_day) l;
+END
 $$;
 
 -- A demand was delivered. 1 done, 0 the claim has no open receivable, -1 not between its bill and today, -2 its limitation had ended
@@ -88,7 +92,7 @@ BEGIN
 	worth := -receivable_move(p_hospital, p_claim, owed.version, -amount, NULL);
 	-- In parts it is no more than at once; what was put back since does not count.
 	IF worth + (receivable_beside(p_hospital, p_claim, owed.carrier, owed.currency)).given_book > p_limit THEN
-		RAISE EXCEPTION 'this is above the limit of the role "%"', p_role;
+		RAISE EXCEPTION 'this is above the limit of the role "%"', p_role USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	SELECT coalesce(sum(CASE WHEN p.credit = 'PROV' THEN p.book_minor ELSE -p.book_minor END), 0) INTO provided
 	FROM posting p WHERE p.hospital_id = p_hospital AND p.claim_id = p_claim AND 'PROV' IN (p.debit, p.credit);

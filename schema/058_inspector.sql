@@ -137,21 +137,29 @@ $$;
 -- For operators: who may look or could, and how often they did.
 CREATE FUNCTION inspector_list(p_hospital uuid) RETURNS TABLE (name text, last_day date, standing text, looks bigint, refused bigint,
 	last_look timestamptz, maker text, made_at timestamptz, why text, ended_by text, ended_at timestamptz, ended_why text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-	SELECT g.name, g.last_day, CASE WHEN g.ended_at IS NOT NULL THEN 'ended' WHEN inspector_stands(g) THEN 'stands' ELSE 'over' END,
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	RETURN QUERY SELECT g.name, g.last_day, CASE WHEN g.ended_at IS NOT NULL THEN 'ended' WHEN inspector_stands(g) THEN 'stands' ELSE 'over' END,
 		count(l.look_id) FILTER (WHERE NOT l.refused), count(l.look_id) FILTER (WHERE l.refused), max(l.at), g.maker, g.made_at, g.why,
 		g.ended_by, g.ended_at, g.ended_why
 	FROM inspector_grant g LEFT JOIN inspector_look l ON l.hospital_id = g.hospital_id AND l.grant_id = g.grant_id
-	WHERE g.hospital_id = p_hospital GROUP BY g.hospital_id, g.grant_id ORDER BY g.made_at, g.grant_id
+	WHERE g.hospital_id = p_hospital GROUP BY g.hospital_id, g.grant_id ORDER BY g.made_at, g.grant_id;
+END
 $$;
 
 -- What was looked at, newest first.
 CREATE FUNCTION inspector_looks(p_hospital uuid, p_name text)
-RETURNS TABLE (at timestamptz, name text, report text, arguments text, refused boolean, address text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-	SELECT l.at, g.name, l.report, l.arguments, l.refused, host(l.address) FROM inspector_look l
+RETURNS TABLE (at timestamptz, name text, report text, arguments text, refused boolean, address text, look_id uuid)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	RETURN QUERY SELECT l.at, g.name, l.report, l.arguments, l.refused, host(l.address), l.look_id FROM inspector_look l
 	JOIN inspector_grant g ON g.hospital_id = l.hospital_id AND g.grant_id = l.grant_id
-	WHERE l.hospital_id = p_hospital AND (p_name IS NULL OR g.name = p_name) ORDER BY l.at DESC, l.look_id
+	WHERE l.hospital_id = p_hospital AND (p_name IS NULL OR g.name = p_name) ORDER BY l.at DESC, l.look_id DESC;
+END
 $$;
 
 CALL writer_functions('inspector\_%', 'report\_allow', 'report\_inspected');

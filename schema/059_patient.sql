@@ -471,7 +471,7 @@ CREATE FUNCTION patient_version(p_hospital uuid, p_payment uuid) RETURNS bigint 
 	FROM patient_payment p WHERE p.hospital_id = p_hospital AND p.payment_id = p_payment
 $$;
 
--- What a client of /v1 does with a patient's money (055_api.sql): p_act quote, bill, pay, refund, chargeback; p_id: the payment that goes
+-- What a client of /v1 does with a patient's money (055_api.sql): p_act quote, bill, close (a stay), pay, refund, chargeback; p_id: the payment that goes
 -- back, p_version: as the client saw it; p_new: of what is made. Outcomes as of those functions, of bill less 20 more; -30 the version
 -- is stale, -31 not the currency of the books, -32 there is no such claim, -33 the day has not come, -34 of a stay the share
 -- is missing, -35 nothing is moved, -36 more tax than a hundred per cent, -37 a line or acquirer that the method does not
@@ -505,6 +505,9 @@ BEGIN
 			WHERE r.hospital_id = p_hospital AND r.of_payment = p_id AND r.kind = p_kind AND r.reference = btrim(p_reference)) THEN -30 END;
 	IF done IS NOT NULL THEN
 		NULL;
+	ELSIF p_act = 'close' THEN
+		PERFORM stay_close(p_hospital, p_new, p_names, p_exponent, coalesce(p_day, house.today), p_who, p_why);
+		done := 1;
 	ELSIF p_act = 'quote' THEN
 		PERFORM patient_quote(p_hospital, p_new, p_names, p_claim, p_minor, p_exponent, p_who, p_why);
 		done := 1;
@@ -519,7 +522,7 @@ BEGIN
 		SELECT b.outcome, b.payment, b.differs INTO done, made, differs FROM patient_return(p_hospital, p_new, p_id, p_kind::smallint, p_minor, p_reference,
 			coalesce(p_day, house.today), p_who, p_why) b;
 	END IF;
-	IF done >= 0 AND p_act IN ('quote', 'bill') THEN
+	IF done >= 0 AND p_act IN ('quote', 'bill', 'close') THEN
 		SELECT b.account_id INTO made FROM patient_bill b WHERE b.hospital_id = p_hospital AND b.bill_id = p_new;
 	END IF;
 	IF done >= 0 THEN

@@ -137,10 +137,12 @@ static int demand_add(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) r = ctl_accountable(ctl, why);
 	if (r == 0) r = owed_read(ctl, words[0], &owed);
 	if (r > 0) return r;
+	if (r == 0) r = ctl_begin(ctl, &owed.hospital->id, true);
 	if (r == 0)
 		r = ctl_query(ctl, &rows, "SELECT demand_add($1, $2, $3, $4, $5, $6, $7)", "uuudntt",
 			&owed.hospital->id, &demand, &owed.claim, day, (int)owed.hospital->limitation_years, ctl->who,
 			why);
+	if (r == 0) r = ctl_commit(ctl);
 	if (r == 0) outcome = (int)db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
 	if (r == 0 && outcome < 1) r = err_set(ERR_NOTFOUND, "%s", faults[-outcome]);
@@ -149,22 +151,6 @@ static int demand_add(struct ctl *ctl, int argc, char **argv)
 	report_field(&report, "claim", say(ctl, "claim", "理赔单"), cell_text(words[0]));
 	report_field(&report, "delivered", say(ctl, "delivered", "送达日"), cell_day(day));
 	return report_end(&report, 0);
-}
-
-/* The role of who acts that allows most; NULL: none. */
-static const struct write_off_role *role_of(const struct hospital *hospital, const char *who)
-{
-	const struct write_off_role *best = NULL;
-
-	for (uint32_t i = 0; i < hospital->write_off_role_count; i++) {
-		const struct write_off_role *role = &hospital->write_off_roles[i];
-
-		for (uint32_t k = 0; k < role->person_count; k++)
-			if (strcmp(role->people[k], who) == 0 &&
-				(best == NULL || role->limit.minor > best->limit.minor))
-				best = role;
-	}
-	return best;
 }
 
 static int writeoff_run(struct ctl *ctl, const struct owed *owed, const struct write_off_role *role, const char *why,
@@ -201,7 +187,7 @@ static int money_writeoff(struct ctl *ctl, int argc, char **argv)
 	if (words[1] != NULL && (decimal_parse(text_of(words[1]), &value) != 0 ||
 					money_from_decimal(value, text_of(owed.open.currency), &owed.open) != 0))
 		return ctl_usage("\"%s\" is no amount of %s", words[1], owed.open.currency);
-	role = role_of(owed.hospital, ctl->who);
+	role = hospital_write_off_role(owed.hospital, ctl->who);
 	if (role == NULL) {
 		(void)err_set(ERR_DENIED, "\"%s\" has no role of write_off_roles in the hospital's file", ctl->who);
 		return ctl_fail("not written off");

@@ -291,9 +291,7 @@ static int rate_of(struct ctl *ctl, int argc, char **argv)
 enum { W_CURRENCY, W_EXPONENT, W_DAY, W_COUNT, W_AMOUNT };
 
 static const char *const waiting_sql =
-	"SELECT p.currency, p.exponent, p.book_day, count(*), sum(p.amount_minor)::int8 FROM posting_unvalued u JOIN posting p"
-	" ON p.hospital_id = u.hospital_id AND p.entry_id = u.entry_id AND p.no = u.no WHERE u.hospital_id = $1"
-	" GROUP BY p.currency, p.exponent, p.book_day ORDER BY p.currency, p.exponent, p.book_day";
+	"SELECT currency, exponent, day, items, minor FROM rate_waiting($1) WHERE carrier IS NULL ORDER BY 1, 2, 3";
 
 /* Which rate is missing, of the source that comes first, and the last day that has one. */
 static void missing_add(struct rate_desk *desk, const struct hospital *hospital, const struct pg_result *rows, int row,
@@ -364,11 +362,8 @@ static int waiting_bills(struct ctl *ctl, const struct hospital *hospital, struc
 
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
-			"SELECT lower(substr(p.debit, 4)), p.book_day, count(*), sum(p.amount_minor)::int8, p.currency, p.exponent::int4,"
-			" c.document->'owed'->>'currency', coalesce(c.document->'owed'->'bill_rate'->>'source', 'cfets')"
-			" FROM receivable_wait w JOIN posting p ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1"
-			" CROSS JOIN LATERAL contract_of(p.hospital_id, lower(substr(p.debit, 4)), p.book_day) c"
-			" WHERE w.hospital_id = $1 AND w.due_at > now() AND c.kind = 'C' GROUP BY 1, 2, 5, 6, 7, 8 ORDER BY 1, 2",
+			"SELECT carrier, day, items, minor, currency, exponent::int4, wanted, source FROM rate_waiting($1)"
+			" WHERE carrier IS NOT NULL ORDER BY 1, 2",
 			"u", &hospital->id);
 	if (r == 0) r = ctl_commit(ctl);
 	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {

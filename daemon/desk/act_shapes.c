@@ -82,3 +82,13 @@ static const struct field declared_fields[] = {
 	WHY,
 };
 const struct shape declared_shape = SHAPE("Declared", declared_fields);
+
+static const struct field declaration_new_fields[] = {
+	{"line", FIELD_ID, NEEDED, "the bank line that is a receipt from abroad", NULL, 0, NULL},
+	WHY,
+};
+const struct shape declaration_new_shape = SHAPE("DeclarationNew", declaration_new_fields);
+static const struct field recounted_fields[] = {
+	{"recounted", FIELD_INT, NEEDED, "declarations that have another due day now", NULL, 0, NULL},
+};
+const struct shape recounted_shape = SHAPE("Recounted", recounted_fields);

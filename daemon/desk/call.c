@@ -192,10 +192,10 @@ void desk_call_page(struct desk_call *call, struct db_params *params)
 	desk_call_ask(call, call->operation->statement, params, on_page);
 }
 
-static void page_go(struct desk_call *call)
+struct db_params *desk_call_page_params(struct desk_call *call)
 {
 	struct db_params *params = desk_call_params(call);
-	if (params == NULL) return;
+	if (params == NULL) return NULL;
 	if (call->operation->query != NULL) shape_bind(params, call->operation->query, call->query);
 	if (call->operation->kind == OPERATION_LIST) {
 		if (call->has_position)
@@ -205,7 +205,13 @@ static void page_go(struct desk_call *call)
 		db_params_uuid(params, call->has_position ? &call->position_id : NULL);
 		db_params_int4(params, call->limit + 1);
 	}
-	desk_call_page(call, params);
+	return params;
+}
+
+static void page_go(struct desk_call *call)
+{
+	struct db_params *params = desk_call_page_params(call);
+	if (params != NULL) desk_call_page(call, params);
 }
 
 /* ---- one thing ---- */

@@ -53,6 +53,9 @@ struct db_params *desk_call_params(struct desk_call *call);
 /* A statement, as the hospital, when the call's turn has come; done gets the call. On failure it is answered. The next
  * one is asked for from inside done, or not at all. */
 void desk_call_ask(struct desk_call *call, enum desk_statement statement, struct db_params *params, db_done *done);
+/* The parameters of a page or of all rows: hospital, the query's values, and of a page position, id and limit. NULL: no
+ * memory, answered. */
+struct db_params *desk_call_page_params(struct desk_call *call);
 /* The operation's own statement with these parameters, whose rows are the answer. */
 void desk_call_page(struct desk_call *call, struct db_params *params);
 /* The next two parameters: the hashes of Idempotency-Key and body, null without a key. */
@@ -88,5 +91,10 @@ void match_note_run(struct desk_call *call);
 void accept_run(struct desk_call *call);
 void patient_accounts_run(struct desk_call *call);
 void patient_act_run(struct desk_call *call);
+void limitations_run(struct desk_call *call);
+void demand_run(struct desk_call *call);
+void write_off_run(struct desk_call *call);
+void declaration_add_run(struct desk_call *call);
+void declaration_recount_run(struct desk_call *call);
 
 #endif

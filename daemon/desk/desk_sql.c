@@ -70,6 +70,10 @@
 	"  AND r.of_payment = p.payment_id) END, p.currency, p.exponent::int4, p.book_day, p.acquirer, p.reference,"         \
 	" p.line_id, p.of_payment, p.settlement_id IS NOT NULL, zhifu.patient_version(p.hospital_id, p.payment_id)"          \
 	" FROM zhifu.patient_payment p WHERE p.hospital_id = $1::uuid"
+#define DEMAND                                                                                                         \
+	"d.demand_id, d.claim_id, s.ref, d.delivered, d.who, d.made_at, d.why FROM zhifu.demand d"                     \
+	" LEFT JOIN zhifu.claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = d.claim_id"                  \
+	" WHERE d.hospital_id = $1::uuid"
 /* What is done with a patient's money: api_patient(). */
 #define PATIENT(act, more)                                                                                             \
 	"SELECT outcome, id, places FROM zhifu.api_patient($1::uuid, $2::text, $3::bytea, $4::bytea, '" act            \
@@ -466,6 +470,69 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		PATIENT("chargeback", "$13::uuid, $14::bytea, NULL, NULL, $7::int8, $8::text, $9::int4, p_kind => 4,"
 				      " p_reference => $10::text, p_day => $11::date") " WHERE $12::text IS NULL",
 		14},
+	/* stay, day, why (never), id, sealed, exponent of the books */
+	[DESK_STAY_CLOSE] = {"desk_stay_close",
+		PATIENT("close",
+			"$10::uuid, $11::bytea, NULL, $7::text, NULL, NULL, $12::int4, p_day => $8::date") " WHERE $9::text IS NULL",
+		12},
+	[DESK_WAITING] = {"desk_waiting",
+		"SELECT w.carrier, w.day, w.items, w.minor, w.currency, w.exponent::int4, w.wanted, w.source FROM"
+		" zhifu.rate_waiting($1::uuid) w",
+		1},
+	/* $8, $9: years and days of alert, of the configuration. */
+	[DESK_LIMITATIONS] = {"desk_limitations",
+		"SELECT (l.ends - date '1970-01-01')::int8, l.claim_id, l.claim_id, s.ref, l.carrier, l.open_minor, l.currency,"
+		" l.exponent::int4, l.due_day, l.demanded, l.alert_day, l.ends, l.ends - d.day, l.state FROM (SELECT coalesce($2::date, (now()"
+		" AT TIME ZONE h.zone)::date) AS day FROM zhifu.hospital h WHERE h.hospital_id = $1::uuid) d CROSS JOIN LATERAL"
+		" zhifu.limitation_list($1::uuid, d.day, $8::int4, $9::int4) l LEFT JOIN zhifu.claim_state s ON s.hospital_id = $1 AND"
+		" s.claim_id = l.claim_id WHERE (coalesce($3::bool, false) OR l.state > 0) AND ($4::text IS NULL OR l.carrier = $4)" BEHIND(
+			"l.ends", "l.claim_id", "5", "6") " ORDER BY l.ends, l.claim_id LIMIT $7::int4",
+		9},
+	[DESK_DEMANDS] = {"desk_demands",
+		"SELECT (d.delivered - date '1970-01-01')::int8, d.demand_id, " DEMAND
+		" AND ($2::uuid IS NULL OR d.claim_id = $2)" BEHIND(
+			"d.delivered", "d.demand_id", "3", "4") " ORDER BY d.delivered, d.demand_id LIMIT $5::int4",
+		5},
+	[DESK_DEMAND] = {"desk_demand", "SELECT " DEMAND " AND d.demand_id = $2::uuid", 2},
+	[DESK_DEMAND_ADD] = {"desk_demand_add",
+		"SELECT outcome, id, places FROM zhifu.api_demand($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4, $7::date,"
+		" $8::text, $9::int4)",
+		9},
+	/* amount, why; role, limit, exponent of the books */
+	[DESK_WRITE_OFF] = {"desk_write_off",
+		"SELECT outcome, id, places FROM zhifu.api_write_off($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4, $7::int8,"
+		" $8::text, $10::text, $11::text, $12::int8, $13::int4) WHERE ($9::int4 IS NULL OR true)",
+		13},
+	[DESK_DECLARATION_ADD] = {"desk_declaration_add",
+		"SELECT outcome, id, places FROM zhifu.api_declaration_add($1::uuid, $2::text, $3::bytea, $4::bytea, $7::uuid, $8::text,"
+		" $9::date, $10::bool, $11::text) WHERE $5::uuid IS NULL AND $6::int4 IS NULL",
+		11},
+	[DESK_DECLARATIONS_ASSUMED] = {"desk_declarations_assumed",
+		"SELECT d.no, d.credit_day FROM zhifu.declaration d WHERE d.hospital_id = $1::uuid AND d.status = 1 AND d.due_assumed",
+		1},
+	[DESK_DECLARATION_RECOUNT] = {"desk_declaration_recount",
+		"SELECT outcome, id, places, recounted FROM zhifu.api_declaration_recount($1::uuid, $2::text, $3::bytea, $4::bytea,"
+		" $7::text, $8::int4[], $9::date[]) WHERE $5::uuid IS NULL AND $6::int4 IS NULL",
+		9},
+	[DESK_INSPECTORS] = {"desk_inspectors",
+		"SELECT i.name, i.last_day, array_position(ARRAY['stands', 'over', 'ended'], i.standing), i.looks, i.refused, i.last_look,"
+		" i.maker, i.made_at, i.why, i.ended_by, i.ended_at, i.ended_why FROM zhifu.inspector_list($1::uuid) i",
+		1},
+	/* Newest first: the position's number is the moment. */
+	[DESK_INSPECTOR_LOOKS] = {"desk_inspector_looks",
+		"SELECT m.us, l.look_id, l.look_id, l.at, l.name, l.report, l.arguments, l.refused, l.address"
+		" FROM zhifu.inspector_looks($1::uuid, $2::text) l"
+		" CROSS JOIN LATERAL (SELECT (extract(epoch FROM l.at) * 1000000)::int8 AS us) m"
+		" WHERE $3::int8 IS NULL OR (m.us, l.look_id) < ($3::int8, $4::uuid) ORDER BY m.us DESC, l.look_id DESC LIMIT $5::int4",
+		5},
+	[DESK_INSPECTOR_GRANT] = {"desk_inspector_grant",
+		"SELECT outcome, id, places, name, until, pass FROM zhifu.api_inspector_grant($1::uuid, $2::text, $3::bytea, $4::bytea,"
+		" $7::text, $8::date, $9::text) WHERE $5::uuid IS NULL AND $6::int4 IS NULL",
+		9},
+	[DESK_INSPECTOR_END] = {"desk_inspector_end",
+		"SELECT outcome, id, places, ended FROM zhifu.api_inspector_end($1::uuid, $2::text, $3::bytea, $4::bytea, $7::text,"
+		" $8::text) WHERE $5::uuid IS NULL AND $6::int4 IS NULL",
+		8},
 };
 
 const struct db_table desk_table = {desk_sql, ARRAY_LEN(desk_sql)};

@@ -129,6 +129,26 @@ static const struct operation_refusal charge_refusals[] = {
 	{0, {0, {NULL, NULL, NULL}}},
 };
 
+static const struct operation_refusal demand_refusals[] = {
+	{-1, {404, {"not-found", "Nothing of this claim is open.", "该理赔单没有未收款项。"}}},
+	{-4, {422, {"day-unfit", "A demand is delivered between the bill and today.",
+			   "催收送达日须在开单日与今天之间。"}}},
+	{-5, {409, {"limitation-ended", "The limitation had ended before: a demand does not bring it back.",
+			   "诉讼时效此前已届满,催收不能使其恢复。"}}},
+	STALE,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal write_off_refusals[] = {
+	{-1, {404, {"not-found", "Nothing of this claim is open.", "该理赔单没有未收款项。"}}},
+	{-4, {409, {"more-than-open", "Give up more than nothing, and no more than what is open.",
+			   "核销金额须大于零且不超过未收金额。"}}},
+	{-5, {422, {"currency-other", "It is owed in another currency.", "应收币种不符。"}}},
+	{-6, {403, {"write-off-limit", "This is more than this client's role may give up of a claim.",
+			   "超过该客户端角色对单笔理赔的核销限额。"}}},
+	STALE,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+
 /* ---- operations ---- */
 
 static const struct operation rows[] = {
@@ -137,6 +157,9 @@ static const struct operation rows[] = {
 	{HTTP_GET, "/v1/ledger/balances", "balances", OPERATION_WHOLE, READS, "What the accounts come to, by currency",
 		.query = &balances_query_shape, .answer = &balance_shape, .statement = DESK_BALANCES,
 		.then = DESK_NONE},
+	{HTTP_GET, "/v1/ledger/waiting", "waiting", OPERATION_WHOLE, READS,
+		"Postings and bills that wait for an exchange rate; /v1/rates/of says which one is missing",
+		.answer = &waiting_shape, .statement = DESK_WAITING, .then = DESK_NONE},
 
 	SEARCH("/v1/charges", "charges", "In-house charges", charges_query_shape, charge_shape, DESK_CHARGES,
 		charges_run),
@@ -151,5 +174,18 @@ static const struct operation rows[] = {
 	{HTTP_GET, "/v1/receivables/{id}", "receivable", OPERATION_ONE, READS,
 		"What is owed for a claim, by the claim's id", .answer = &receivable_shape,
 		.statement = DESK_RECEIVABLE, .then = DESK_NONE, .versioned = true},
+	{HTTP_POST, "/v1/receivables/{id}/write-off", "write_off", OPERATION_ACT, WRITES,
+		"Gives up what is open of a claim, within the limit of the client's role",
+		.request = &write_off_new_shape, .answer = &receivable_shape, .statement = DESK_WRITE_OFF,
+		.then = DESK_RECEIVABLE, .versioned = true, .refusals = write_off_refusals, .run = write_off_run},
+	{HTTP_POST, "/v1/receivables/{id}/demand", "demand_add", OPERATION_ACT, WRITES,
+		"A demand was delivered: the claim's limitation begins anew", .request = &demand_new_shape,
+		.answer = &demand_shape, .statement = DESK_DEMAND_ADD, .then = DESK_DEMAND, .creates = true,
+		.refusals = demand_refusals, .run = demand_run},
+	PAGE("/v1/demands", "demands", "Demands for payment that were delivered", demands_query, demand_shape,
+		DESK_DEMANDS),
+	{HTTP_GET, "/v1/limitations", "limitations", OPERATION_LIST, READS,
+		"What is open and soon can be enforced no more", .query = &limitations_query,
+		.answer = &limitation_shape, .statement = DESK_LIMITATIONS, .then = DESK_NONE, .run = limitations_run},
 };
 const struct operation_group ledger_operations = OPERATION_GROUP(rows);

@@ -18,6 +18,13 @@ static const struct operation_refusal declaration_refusals[] = {
 	{0, {0, {NULL, NULL, NULL}}},
 };
 
+static const struct operation_refusal declaration_add_refusals[] = {
+	{-1, {404, {"not-found", "There is no such bank line.", "没有该流水。"}}},
+	{-2, {409, {"no-receipt", "The line is no receipt: money went out.", "该流水为付款,不是收款。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal recount_refusals[] = {{0, {0, {NULL, NULL, NULL}}}};
+
 /* ---- operations ---- */
 
 static const struct operation rows[] = {
@@ -43,6 +50,15 @@ static const struct operation rows[] = {
 		declarations_query, declaration_shape, DESK_DECLARATIONS),
 	{HTTP_GET, "/v1/declarations/{id}", "declaration", OPERATION_ONE, READS, "One of them, by the bank line's id",
 		.answer = &declaration_shape, .statement = DESK_DECLARATION, .then = DESK_NONE, .versioned = true},
+	{HTTP_POST, "/v1/declarations", "declaration_add", OPERATION_ACT, WRITES,
+		"Says that a bank line is a receipt from abroad", .request = &declaration_new_shape,
+		.answer = &declaration_shape, .statement = DESK_DECLARATION_ADD, .then = DESK_DECLARATION,
+		.creates = true, .location = "/v1/declarations/", .versioned = true,
+		.refusals = declaration_add_refusals, .run = declaration_add_run},
+	{HTTP_POST, "/v1/declarations/recount", "declaration_recount", OPERATION_ACT, WRITES,
+		"Counts due days anew that were assumed, by the hospital's calendar of now", .request = &reason_shape,
+		.answer = &recounted_shape, .statement = DESK_DECLARATION_RECOUNT, .then = DESK_NONE,
+		.refusals = recount_refusals, .run = declaration_recount_run},
 	ACT("/v1/declarations/{id}/set", "declaration_set", "Under which code it is to be declared, after all",
 		code_shape, declaration_shape, DESK_DECLARATION_SET, DESK_DECLARATION, declaration_refusals),
 	ACT("/v1/declarations/{id}/done", "declaration_done", "It was declared, and the bank gave it that number",

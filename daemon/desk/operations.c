@@ -8,7 +8,8 @@ static const struct operation document_rows[] = {
 static const struct operation_group document_operations = OPERATION_GROUP(document_rows);
 
 static const struct operation_group *const groups[] = {&document_operations, &rate_operations, &bank_operations,
-	&ledger_operations, &match_operations, &patient_operations, &report_operations, &month_operations};
+	&ledger_operations, &match_operations, &patient_operations, &report_operations, &month_operations,
+	&inspector_operations};
 
 size_t operation_count(void)
 {

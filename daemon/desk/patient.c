@@ -24,7 +24,7 @@ static bool whose_read(struct desk_call *call, const struct shape *shape, struct
 {
 	struct value *claim = find(shape, values, "claim"), *stay = find(shape, values, "stay");
 	if (stay == NULL) return true;
-	if (one_needed && claim->given == stay->given) {
+	if (one_needed && claim != NULL && claim->given == stay->given) {
 		problem_add(&call->problems, &word_whose, "/claim", NULL);
 		desk_call_refuse(call);
 		return false;
@@ -67,8 +67,8 @@ void patient_act_run(struct desk_call *call)
 	}
 	db_params_uuid(params, &id);
 	db_params_bytes(params, sealed);
-	/* Of a claim it may name no amount that would say it. */
-	if (call->operation->statement == DESK_PATIENT_BILL)
+	/* They may name no amount that would say it. */
+	if (call->operation->statement == DESK_PATIENT_BILL || call->operation->statement == DESK_STAY_CLOSE)
 		db_params_int4(params, currency_exponent(hospital->book_currency));
 	desk_call_act(call, params);
 }

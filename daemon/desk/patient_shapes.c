@@ -103,3 +103,10 @@ static const struct field return_fields[] = {
 	WHY,
 };
 const struct shape patient_return_shape = SHAPE("PatientReturn", return_fields);
+
+static const struct field stay_close_fields[] = {
+	{"stay", FIELD_TEXT, NEEDED, "the hospital's number of the stay", NULL, 128, NULL},
+	DAY,
+	WHY,
+};
+const struct shape stay_close_shape = SHAPE("StayClose", stay_close_fields);

@@ -32,12 +32,17 @@ extern const char *const shape_match_kinds[], *const shape_part_kinds[];
 /* The work lists, by number. */
 extern const char *const shape_work_lists[];
 
+/* what does not come, what waits for a rate, inspectors: office_shapes.c */
+extern const struct shape limitation_shape, limitations_query, demand_shape, demands_query, demand_new_shape,
+	write_off_new_shape, waiting_shape, inspector_shape, inspector_new_shape, inspector_pass_shape,
+	inspector_end_shape, inspector_ended_shape, look_shape, looks_query;
+
 /* acts: act_shapes.c */
 extern const struct shape accept_shape, accepted_shape, reject_shape, note_shape, split_shape, undo_shape, hold_shape,
-	assign_work_shape, code_shape, declared_shape;
+	assign_work_shape, code_shape, declared_shape, declaration_new_shape, recounted_shape;
 
 /* what patients pay: patient_shapes.c */
 extern const struct shape patient_account_shape, patient_accounts_query, patient_payment_shape, patient_payments_query,
-	patient_quote_shape, patient_bill_shape, patient_pay_shape, patient_return_shape;
+	patient_quote_shape, patient_bill_shape, patient_pay_shape, patient_return_shape, stay_close_shape;
 
 #endif

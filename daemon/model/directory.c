@@ -202,6 +202,21 @@ const struct hospital *directory_hospital_code(const struct directory *directory
 	return NULL;
 }
 
+const struct write_off_role *hospital_write_off_role(const struct hospital *hospital, const char *who)
+{
+	const struct write_off_role *best = NULL;
+
+	for (uint32_t i = 0; i < hospital->write_off_role_count; i++) {
+		const struct write_off_role *role = &hospital->write_off_roles[i];
+
+		for (uint32_t k = 0; k < role->person_count; k++)
+			if (strcmp(role->people[k], who) == 0 &&
+				(best == NULL || role->limit.minor > best->limit.minor))
+				best = role;
+	}
+	return best;
+}
+
 const struct insurer *directory_insurer(const struct directory *directory, const char *code)
 {
 	for (uint32_t i = 0; i < directory->insurer_count; i++)

@@ -173,6 +173,8 @@ void directory_free(struct directory *directory);
 
 const struct hospital *directory_hospital(const struct directory *directory, const struct uuid *id);
 const struct hospital *directory_hospital_code(const struct directory *directory, const char *code);
+/* Of the roles that a person, or client, has the one that may write off most; NULL: none. */
+const struct write_off_role *hospital_write_off_role(const struct hospital *hospital, const char *who);
 const struct insurer *directory_insurer(const struct directory *directory, const char *code);
 const struct client *directory_client(const struct directory *directory, const char *client_id);
 const struct client *directory_client_certificate(const struct directory *directory, const char *sha256_hex);

@@ -98,7 +98,7 @@ static const struct conf_option write_off_role_options[] = {
 	{MEMBER(write_off_role_file, role), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 1,
 		.max = 64, .sample = "\"head of finance\"", .help = "What the role is called."},
 	{MEMBER(write_off_role_file, people), .type = CONF_STRINGS, .flags = CONF_RELOADABLE, .fallback = "[]",
-		.help = "The logins of those who have it."},
+		.help = "The logins of those who have it, and ids of clients that may under /v1."},
 	{MEMBER(write_off_role_file, limit), .type = CONF_STRING, .flags = CONF_REQUIRED | CONF_RELOADABLE, .min = 1,
 		.max = 20, .sample = "\"5000.00\"", .form = form_limit,
 		.help = "The most that one of them may write off of a claim, in the book currency."},

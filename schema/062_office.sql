@@ -1,0 +1,222 @@
+-- What the finance office does through /v1 beside what 055_api.sql has: demands, write-offs, declarations by hand, inspectors, and what
+-- stands in the way of closing a month. Outcomes as there: 1 done, 0 it was so already, less than 0 refused.
+SET search_path = zhifu;
+
+-- ---- months ----
+
+-- All that is found wrong with a month or worth knowing: period_check(), claims whose limitation has ended or ends soon, and what
+-- acquirers have not settled. Rates of its last day are looked at by who closes it (daemon/settle/month_close.c).
+CREATE FUNCTION period_findings(p_hospital uuid, p_last date, p_years integer, p_alert integer)
+RETURNS TABLE (code text, red boolean, subject text, found bigint, since date) LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	RETURN QUERY SELECT * FROM (SELECT * FROM period_check(p_hospital, p_last)
+		UNION ALL SELECT CASE l.state WHEN 2 THEN 'limitation_ended' ELSE 'limitation' END, false, l.carrier, count(*), min(l.ends)
+		FROM limitation_list(p_hospital, p_last, p_years, p_alert) l WHERE l.state > 0 GROUP BY 1, 3
+		UNION ALL SELECT 'clearing', false, a.acquirer, a.payments, a.since FROM acquirer_waiting(p_hospital, p_last) a) f
+	ORDER BY 1, 5, 3;
+END
+$$;
+
+-- Postings that have no value in the books yet, by currency and day, and bills that are owed in another currency whose amount is not
+-- known yet (with the carrier; wanted: in which currency, source: whose rate).
+CREATE FUNCTION rate_waiting(p_hospital uuid) RETURNS TABLE (carrier text, currency text, exponent smallint, day date, items bigint,
+	minor bigint, wanted text, source text) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	RETURN QUERY SELECT NULL, p.currency, p.exponent, p.book_day, count(*), sum(p.amount_minor)::bigint, NULL, NULL
+	FROM posting_unvalued u JOIN posting p ON p.hospital_id = u.hospital_id AND p.entry_id = u.entry_id AND p.no = u.no
+	WHERE u.hospital_id = p_hospital GROUP BY 2, 3, 4
+	UNION ALL
+	SELECT lower(substr(p.debit, 4)), p.currency, p.exponent, p.book_day, count(*), sum(p.amount_minor)::bigint,
+		c.document->'owed'->>'currency', coalesce(c.document->'owed'->'bill_rate'->>'source', 'cfets')
+	FROM receivable_wait w JOIN posting p ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1
+	CROSS JOIN LATERAL contract_of(p.hospital_id, lower(substr(p.debit, 4)), p.book_day) c
+	WHERE w.hospital_id = p_hospital AND w.due_at > now() AND c.kind = 'C' GROUP BY 1, 2, 3, 4, 7, 8
+	ORDER BY 4, 2, 1;
+END
+$$;
+
+-- ---- what does not come ----
+
+CREATE POLICY client ON demand FOR SELECT TO zhifu_intake USING (hospital_id = tenant());
+GRANT SELECT ON demand TO zhifu_intake;
+
+-- A demand was delivered (p_years: of the limitation). -1 nothing of the claim is open, -3 it has another version by now, -4 not between
+-- its bill and today, -5 its limitation had ended.
+CREATE FUNCTION api_demand(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_claim uuid, p_version integer, p_day date, p_why text,
+	p_years integer) RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	done integer;
+	made uuid := api_id();
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim FOR UPDATE;
+	done := coalesce(api_stale(p_hospital, 'work.assign', p_claim, p_version),
+		(ARRAY[1, -1, -4, -5])[2 - demand_add(p_hospital, made, p_claim, p_day, p_years, p_who, p_why)]);
+	IF done = 1 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, made, NULL);
+	END IF;
+	RETURN QUERY SELECT done, made, CASE WHEN done IN (-4, -5) THEN '/delivered' END;
+END
+$$;
+
+-- Gives up p_minor of what is open of a claim (NULL: all). p_role and p_limit: of who does it, as configured; p_exponent: of the books.
+-- -1 nothing of the claim is open, -3 it has another version by now, -4 not as much is open, -5 that is another currency, -6 it is above
+-- the limit.
+CREATE FUNCTION api_write_off(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_claim uuid, p_version integer, p_minor bigint,
+	p_currency text, p_why text, p_role text, p_limit bigint, p_exponent integer) RETURNS TABLE (outcome integer, id uuid, places text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	owed receivable;
+	done integer;
+	made uuid := api_id();
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	SELECT * INTO owed FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim FOR UPDATE;
+	done := CASE WHEN owed.claim_id IS NULL THEN -1 ELSE coalesce(api_stale(p_hospital, 'work.assign', p_claim, p_version),
+		CASE WHEN owed.open_minor = 0 THEN -1 WHEN p_currency <> owed.currency THEN -5 END) END;
+	IF done IS NULL THEN
+		BEGIN
+			done := CASE WHEN write_off_post(p_hospital, made, p_claim, p_minor, p_exponent::smallint, p_role, p_limit, p_who, p_why) IS NULL
+				THEN -4 ELSE 1 END;
+		EXCEPTION WHEN insufficient_privilege THEN
+			done := -6;
+		END;
+	END IF;
+	IF done = 1 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, p_claim, NULL);
+	END IF;
+	RETURN QUERY SELECT done, p_claim, CASE WHEN done IN (-4, -5, -6) THEN '/amount' END;
+END
+$$;
+
+-- ---- declarations ----
+
+-- Says that a bank line is a receipt from abroad, to be declared until p_due. 0 it has a declaration, -1 the hospital has no such line,
+-- -2 money went out.
+CREATE FUNCTION api_declaration_add(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_line uuid, p_why text, p_due date,
+	p_assumed boolean, p_code text) RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	line bank_line;
+	done integer;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtext('zhifu.declaration'), hashtext(p_hospital::text)); -- as declaration_add()
+	SELECT * INTO line FROM bank_line b WHERE b.hospital_id = p_hospital AND b.line_id = p_line;
+	done := CASE WHEN line.line_id IS NULL THEN -1 WHEN line.amount_minor <= 0 THEN -2
+		WHEN EXISTS (SELECT 1 FROM declaration d WHERE d.hospital_id = p_hospital AND d.line_id = p_line) THEN 0 ELSE 1 END;
+	IF done = 1 THEN
+		PERFORM declaration_say(p_hospital, p_line, p_due, p_assumed, p_code, p_who, p_why);
+	END IF;
+	IF done >= 0 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, p_line, NULL);
+	END IF;
+	RETURN QUERY SELECT done, p_line, CASE WHEN done < 0 THEN '/line' END;
+END
+$$;
+
+-- Due days that were assumed and are known by now. recounted: how many changed.
+CREATE FUNCTION api_declaration_recount(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_why text, p_no integer[], p_due date[])
+RETURNS TABLE (outcome integer, id uuid, places text, recounted bigint) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	done bigint;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, NULL::uuid, NULL::text, seen.answer[1];
+		RETURN;
+	END IF;
+	SELECT count(*) FILTER (WHERE declaration_recount(p_hospital, t.n, t.d)) INTO done FROM unnest(p_no, p_due) AS t (n, d);
+	IF done > 0 THEN
+		PERFORM operator_note(p_hospital, p_who, 'declaration.recount', done::text, p_why);
+	END IF;
+	PERFORM api_done(p_hospital, p_key, p_body, NULL, ARRAY[done]);
+	RETURN QUERY SELECT 1, NULL::uuid, NULL::text, done;
+END
+$$;
+
+-- ---- inspectors ----
+
+-- Lets somebody read the reports up to a day, as inspector_grant(). pass: told once; NULL when the same request comes again. -1 the last
+-- day is not from today to a year from now.
+CREATE FUNCTION api_inspector_grant(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_name text, p_until date, p_why text)
+RETURNS TABLE (outcome integer, id uuid, places text, name text, until date, pass text) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	told text;
+	today date := (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital);
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, NULL::uuid, NULL::text, p_name, p_until, NULL::text;
+		RETURN;
+	END IF;
+	IF (p_until BETWEEN today AND today + 366) IS NOT TRUE THEN
+		RETURN QUERY SELECT -1, NULL::uuid, '/until', NULL::text, NULL::date, NULL::text;
+		RETURN;
+	END IF;
+	told := inspector_grant(p_hospital, p_name, p_until, p_who, p_why);
+	PERFORM api_done(p_hospital, p_key, p_body, NULL, NULL);
+	RETURN QUERY SELECT 1, NULL::uuid, NULL::text, p_name, p_until, told;
+END
+$$;
+
+-- Ends all that stands under a name. -1 nothing does.
+CREATE FUNCTION api_inspector_end(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_name text, p_why text)
+RETURNS TABLE (outcome integer, id uuid, places text, ended bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	done bigint;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, NULL::uuid, NULL::text, seen.answer[1];
+		RETURN;
+	END IF;
+	done := inspector_end(p_hospital, p_name, p_who, p_why);
+	IF done > 0 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, NULL, ARRAY[done]);
+	END IF;
+	RETURN QUERY SELECT CASE WHEN done > 0 THEN 1 ELSE -1 END, NULL::uuid, NULL::text, done;
+END
+$$;
+
+CALL writer_functions('period\_findings', 'rate\_waiting', 'api\_%');
+GRANT EXECUTE ON FUNCTION period_findings, rate_waiting, limitation_list TO zhifu_operator, zhifu_intake;
+GRANT EXECUTE ON FUNCTION api_demand, api_write_off, api_declaration_add, api_declaration_recount, api_inspector_grant,
+	api_inspector_end, inspector_list, inspector_looks TO zhifu_intake;

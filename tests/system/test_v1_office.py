@@ -1,0 +1,167 @@
+"""The finance office's own acts under /v1: what does not come, what waits for a rate, declarations by hand, stays that nobody is
+billed for, inspectors."""
+
+import datetime
+
+import pytest
+
+import finance
+import story
+import test_v1
+import v1
+import zhifu
+
+CLIENTS = {**v1.SCOPES, "second": ["finance.read", "finance.write"]}
+ROLES = ({"role": "cashier", "people": ["finance", "li"], "limit": "50.00"},
+         {"role": "head of finance", "people": ["second"], "limit": "5000.00"})
+
+
+@pytest.fixture
+def office(place, keep):
+    """A finance office with claims and statements; office.desk(NAME) is a client of it."""
+    clients = []
+    for name, scopes in {**CLIENTS, "clerk": CLIENTS["finance"]}.items():
+        place.pki.more("client", name)
+        clients.append({"id": name, "certificates": [place.pki.fingerprint(name)], "scopes": scopes})
+    made = finance.Finance(place, clients=tuple(clients), write_off_roles=ROLES)
+    made.desk = lambda name="finance": keep(v1.Desk(place, name))
+    return made
+
+
+def test_what_never_comes(office):
+    desk, second = office.desk(), office.desk("second")
+    claim = office.claim(office.contract("alpha", "A"), "09-08", "100.00")
+    path = "/v1/receivables/" + claim.id
+    due = finance.day("09-08") + datetime.timedelta(days=30)
+    ends = due.replace(year=due.year + 3)
+
+    # Until when it can be enforced, and a demand that begins it anew.
+    assert desk.items("/v1/limitations") == []
+    row, = desk.items("/v1/limitations?all=true&limit=1")
+    assert (row["claim"], row["ref"], row["open"], row["ends"], row["state"]) == (
+        claim.id, claim.ref, v1.money("100.00"), ends.isoformat(), "runs")
+    soon, = desk.items("/v1/limitations?day=" + (ends - datetime.timedelta(days=90)).isoformat())
+    assert (soon["state"], soon["days"]) == ("alert", 90)
+    assert [r["state"] for r in desk.items("/v1/limitations?carrier=alpha&day=" + (ends + datetime.timedelta(days=1)).isoformat())] == ["ended"]
+    day = finance.day("11-20").isoformat()
+    demand = {"delivered": day, "why": "by courier, signed for"}
+    early = {**demand, "delivered": finance.day("09-07").isoformat()}
+    assert desk.errors(path + "/demand", early) == {"/delivered": "day-unfit"}
+    key = {"Idempotency-Key": "d1"}
+    made = desk.post(path + "/demand", demand, headers=key)
+    assert (made["claim"], made["delivered"], made["who"]) == (claim.id, day, "finance")
+    assert desk.post(path + "/demand", demand, 200, headers=key) == made
+    assert desk.items("/v1/demands?claim=" + claim.id) == [made] and desk.items("/v1/demands?limit=1") == [made]
+    row, = desk.items("/v1/limitations?all=true")
+    assert (row["demanded"], row["ends"][5:]) == (day, day[5:])
+    desk.post("/v1/receivables/%s/demand" % story.HOSPITAL_ID, demand, 404)
+
+    # Who gives up how much is the client's, whatever it says.
+    give_up = {"amount": v1.money("40.00"), "why": "not worth a letter"}
+    assert office.desk("clerk").post(path + "/write-off", give_up, 403)["type"].endswith("role-missing")
+    assert "finance.write" in office.desk("reader").post(path + "/write-off", give_up, 403)["title"]
+    assert desk.errors(path + "/write-off", {**give_up, "role": "head of finance", "limit": v1.money("9999.00")}) == {
+        "/role": "member-unknown", "/limit": "member-unknown"}
+    assert desk.errors(path + "/write-off", {**give_up, "amount": v1.money("50.01")}, 403) == {"/amount": "write-off-limit"}
+    assert desk.errors(path + "/write-off", {"why": "all of it"}, 403) == {"/amount": "write-off-limit"}
+    assert second.errors(path + "/write-off", {**give_up, "amount": v1.money("100.01")}, 409) == {"/amount": "more-than-open"}
+    assert desk.errors(path + "/write-off", {**give_up, "amount": v1.money("1.00", "USD")}) == {"/amount": "currency-other"}
+    tag = desk.call("GET", path).headers["etag"]
+    key = {"Idempotency-Key": "w1", "If-Match": tag}
+    first = desk.call("POST", path + "/write-off", give_up, headers=key)
+    assert (first.status, first.json()["open"]) == (200, v1.money("60.00")) and first.headers["etag"] != tag, first
+    assert desk.call("POST", path + "/write-off", give_up, headers=key).json() == first.json()
+    desk.post(path + "/write-off", give_up, 412, headers={"If-Match": tag})
+    assert desk.errors(path + "/write-off", {**give_up, "amount": v1.money("10.01")}, 403) == {"/amount": "write-off-limit"}
+    assert second.post(path + "/write-off", {"why": "insolvent"}, 200)["open"] == v1.money("0.00")
+    desk.post(path + "/write-off", give_up, 404)
+    assert [(w["amount"], w["who"], w["role"], w["limit"]) for w in desk.items("/v1/write-offs")] == [
+        (v1.money("40.00"), "finance", "cashier", v1.money("50.00")),
+        (v1.money("60.00"), "second", "head of finance", v1.money("5000.00"))]
+    assert test_v1.balance(desk, "BADDEBT") == "100.00" and test_v1.balance(desk, "AR-ALPHA") == "0.00"
+    office.holds()
+
+
+def test_what_waits_for_a_rate(office):
+    desk = office.desk()
+    assert desk.get("/v1/ledger/waiting")["items"] == []
+    office.statement("USD", "11-27", ("2300.00", "ALLIED HLTH LTD", "PAYMENT"))
+    waits, = desk.get("/v1/ledger/waiting")["items"]
+    assert (waits["day"], waits["items"], waits["amount"], "carrier" in waits) == (
+        finance.day("11-27").isoformat(), 1, v1.money("2300.00", "USD"), False)
+    assert [(w["currency"], w["postings"]) for w in office.daemon.ctl_json("money", "waiting")["waiting"]] == [("USD", 1)]
+    office.rate("11-27", "USD", "7.1050")
+    zhifu.wait_until(lambda: desk.get("/v1/ledger/waiting")["items"] == [], "the value")
+
+
+def test_declarations_by_hand(up):
+    up.database.sql(test_v1.made(story.HOSPITAL_ID))
+    desk = up.desk()
+    lines = ["019ab2c4-5a00-7000-8000-00000000002%d" % n for n in (3, 4)]
+    for line, amount in zip(lines, (8000, -8000)):
+        up.database.sql("""INSERT INTO zhifu.bank_line VALUES (%s, %s, %s, 'USD', sha256(%s::text::bytea), 1, '2025-11-20', NULL, %s,
+            'USD', 2, false, '')""", (story.HOSPITAL_ID, line, story.HOSPITAL_ID, line, amount))
+    new = {"line": lines[0], "why": "from our Hong Kong office"}
+    key = {"Idempotency-Key": "n1"}
+    made = desk.call("POST", "/v1/declarations", new, headers=key)
+    assert made.status == 201 and made.headers["location"].endswith("/v1/declarations/" + lines[0]), made
+    assert made.headers["etag"] == '"1"'
+    assert (made.json()["ground"], made.json()["due_day"], made.json()["status"]) == ("person", "2025-11-27", "open")
+    assert desk.post("/v1/declarations", new, 200, headers=key) == made.json() == desk.post("/v1/declarations", new, 200)
+    assert desk.errors("/v1/declarations", {**new, "line": lines[1]}, 409) == {"/line": "no-receipt"}
+    assert desk.errors("/v1/declarations", {**new, "line": story.HOSPITAL_ID}, 404) == {"/line": "not-found"}
+    assert "finance.write" in up.desk("reader").post("/v1/declarations", new, 403)["title"]
+    # What was assumed and is known by now.
+    assumed = {d["no"]: d["due_day"] for d in desk.items("/v1/declarations") if d["due_assumed"]}
+    assert assumed == {2: "2025-11-28"}
+    key = {"Idempotency-Key": "r1"}
+    for status in (200, 200):
+        assert desk.post("/v1/declarations/recount", {"why": "the new calendar"}, status, headers=key) == {"recounted": 1}
+    assert desk.post("/v1/declarations/recount", {"why": "once more"}, 200) == {"recounted": 0}
+    assert {d["no"]: (d["due_day"], d["due_assumed"]) for d in desk.items("/v1/declarations")}[2] == ("2025-11-27", False)
+
+
+def test_the_rest_of_a_stay_is_no_revenue(up):
+    desk = up.desk()
+    charge = {"identifier": "P-1", "day": "2026-09-24", "amount": v1.money("900.00"), "stay": "ZY-P1"}
+    desk.post("/v1/charges", {"charges": [charge]})
+    desk.post("/v1/patient-bills", {"stay": "ZY-P1", "medical": v1.money("450.00"), "day": "2026-09-25", "why": "his share"}, 200)
+    close = {"stay": "ZY-P1", "day": "2026-09-26", "why": "contract prices, said Li Wei"}
+    key = {"Idempotency-Key": "s1"}
+    account = desk.post("/v1/stays/close", close, 200, headers=key)
+    assert (account["medical"], account["open"]) == (v1.money("450.00"), v1.money("450.00"))
+    assert desk.post("/v1/stays/close", close, 200, headers=key) == account
+    assert test_v1.balance(desk, "REV-MED") == "-450.00" and test_v1.balance(desk, "AR-INPT") == "450.00"
+    tomorrow = (test_v1.today() + datetime.timedelta(days=2)).isoformat()
+    assert desk.errors("/v1/stays/close", {**close, "day": tomorrow}) == {"/day": "day-to-come"}
+    assert desk.errors("/v1/stays/close", {"day": "2026-09-26"}) == {"/stay": "member-missing", "/why": "member-missing"}
+    assert "Li Wei" not in str(up.database.sql("SELECT b::text FROM zhifu.patient_bill b"))
+
+
+def test_inspectors_are_let_in_and_seen(up):
+    desk = up.desk()
+    until = (test_v1.today() + datetime.timedelta(days=30)).isoformat()
+    new = {"name": "Ms. Wu", "until": until, "why": "yearly audit"}
+    assert desk.errors("/v1/inspectors", {**new, "until": "2020-01-01"}) == {"/until": "day-unfit"}
+    key = {"Idempotency-Key": "i1"}
+    made = desk.post("/v1/inspectors", new, headers=key)
+    assert (made["name"], made["until"], len(made["pass"])) == ("Ms. Wu", until, 64)
+    again = desk.post("/v1/inspectors", new, 200, headers=key)
+    assert again == {"name": "Ms. Wu", "until": until}, "the pass is told once"
+    path = up.folder / "pass"
+    path.write_text(made["pass"])
+    path.chmod(0o600)
+    for report in ("open", "fx"):
+        up.daemon.ctl("money", "report", report, "--hospital", "HZ1", "--inspector", path)
+    row, = desk.get("/v1/inspectors")["items"]
+    assert (row["name"], row["standing"], row["looks"], row["maker"], row["why"]) == ("Ms. Wu", "stands", 2, "finance", "yearly audit")
+    assert [look["report"] for look in desk.items("/v1/inspectors/looks?limit=1")] == ["fx", "open"]
+    assert desk.items("/v1/inspectors/looks?name=nobody") == []
+    assert made["pass"] not in str(up.database.sql("SELECT g::text FROM zhifu.inspector_grant g"))
+    end = {"name": "Ms. Wu", "why": "done"}
+    assert "finance.write" in up.desk("reader").post("/v1/inspectors/end", end, 403)["title"]
+    assert desk.post("/v1/inspectors/end", end, 200) == {"ended": 1}
+    desk.post("/v1/inspectors/end", end, 404)
+    assert desk.get("/v1/inspectors")["items"][0]["standing"] == "ended"
+    up.daemon.ctl("money", "report", "open", "--hospital", "HZ1", "--inspector", path, check=False)
+    assert desk.items("/v1/inspectors/looks")[0]["refused"] is True
