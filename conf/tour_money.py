@@ -11,6 +11,7 @@ ACCOUNTS = {"USD": "33010001 0000 0002", "EUR": "33010001 0000 0003", "JPY": "33
 PAYERS = {"alpha": "ALPHA HEALTH INTERNATIONAL", "beta": "BETA ASSISTANCE", "gamma": "GAMMA LIFE INSURANCE"}
 CHARGES = {"USD": 1500}  # a bank on the way keeps it
 STRANGER = ("USD", 125000, "TRAVEL ASSIST PARTNERS LTD", "MEDICAL EXPENSES")
+WAITS_WHY = "the payer is not on record"
 MATCHED_S = 30
 
 
@@ -87,22 +88,24 @@ def bank_says(place):
 
 
 def suspense(place):
-    return json.loads(place.ctl("money", "suspense", "list", "--json"))["suspense"]
+    """What waits, and why."""
+    return [(one["amount"]["currency"], minor(one["amount"]), one["reason"])
+            for one in json.loads(place.ctl("money", "suspense", "list", "--json"))["suspense"]]
 
 
 def settle(place):
     """Imports the statements, once, and waits until matching has looked at them. Returns whether only the stranger's
-    money is left."""
+    money is left, with the reason why it waits."""
     if not json.loads(place.ctl("money", "statement", "list", "--json"))["statements"]:
         for currency, lines in bank_says(place).items():
             path = place.dir / ("statement-%s.%s" % (currency, "xml" if currency == "USD" else "sta"))
             path.write_text(camt(currency, lines) if currency == "USD" else mt940(currency, lines))
             place.ctl(*WHO, "money", "statement", "import", path)
+    wanted = [(*STRANGER[:2], WAITS_WHY)]
     end = time.monotonic() + MATCHED_S
-    while len(suspense(place)) > 1 and time.monotonic() < end:
+    while suspense(place) != wanted and time.monotonic() < end:
         time.sleep(0.2)
-    left = [(one["amount"]["currency"], minor(one["amount"])) for one in suspense(place)]
-    return left == [STRANGER[:2]]
+    return suspense(place) == wanted
 
 
 def report(place):
