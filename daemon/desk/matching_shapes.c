@@ -18,6 +18,7 @@ const char *const shape_waits[] = {[MATCH_POSTS] = "posts",
 	[MATCH_WAIT_TWIN] = "twin",
 	[MATCH_WAIT_CERTAINTY] = "uncertain",
 	[MATCH_WAIT_RATE] = "rate-missing",
+	[MATCH_WAIT_CUT] = "advice-cut",
 	[MATCH_WAIT_COUNT] = NULL};
 const char *const shape_holds[] = {"no", "compliance", "payer", NULL};
 

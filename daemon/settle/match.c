@@ -102,8 +102,8 @@ static int answer_compare(const struct match_find *find, const struct match_answ
 	if (a->kind == MATCH_REVERSAL) return a->credit == b->credit ? 0 : a->credit < b->credit ? -1 : 1;
 	const struct match_index *index = find->index;
 	for (uint32_t i = 0; i < a->count; i++) {
-		int by_key = a->kind == MATCH_REMITTANCE ? match_key_compare(index->notices[a->things[i]].key,
-								   index->notices[b->things[i]].key)
+		int by_key = a->kind == MATCH_REMITTANCE ? match_notices_compare(&index->notices[a->things[i]],
+								   &index->notices[b->things[i]])
 							 : match_claims_compare(index, a->things[i], b->things[i]);
 		if (by_key != 0) return by_key;
 	}
@@ -146,7 +146,8 @@ static uint8_t wait_why(const struct match_find *find)
 		if (find->answers[i].wait == MATCH_WAIT_PARKED) return MATCH_WAIT_PARKED;
 	}
 	if (find->answer_count > 0 && find->answers[0].wait != 0) return find->answers[0].wait;
-	if (find->index->setting.payers[find->payers[0]].settles == MATCH_ADVICE) return MATCH_WAIT_ADVICE;
+	if (find->index->setting.payers[find->payers[0]].settles == MATCH_ADVICE)
+		return match_find_cut_off(find) ? MATCH_WAIT_CUT : MATCH_WAIT_ADVICE;
 	if (find->no_rate) return MATCH_WAIT_RATE;
 	return find->answer_count > 0 ? MATCH_WAIT_AMOUNT : MATCH_WAIT_NOTHING;
 }

@@ -317,6 +317,7 @@ enum match_wait {
 	MATCH_WAIT_TWIN,        /* another line of the same amount waits, or was posted, that may be the same payment */
 	MATCH_WAIT_CERTAINTY,   /* the best answer is below the configured certainty */
 	MATCH_WAIT_RATE,        /* a rate is missing that its amount would be told by */
+	MATCH_WAIT_CUT,         /* the advice has not come, and its number is cut off in the text */
 	MATCH_WAIT_COUNT,
 };
 

@@ -104,6 +104,8 @@ void match_find_hints(struct match_find *find);
 /* Is it among the hints, or does one of its numbers begin as something that was cut off? */
 const struct match_hint *match_find_hint_of(const struct match_find *find, uint32_t thing, bool advice);
 bool match_find_cut_of(const struct match_find *find, uint32_t claim);
+/* Does the text end within what looks like the number of an advice of this payer? */
+bool match_find_cut_off(const struct match_find *find);
 
 /* match_amount.c */
 /* What settles an open amount (of it, in minor units owed) in the line's currency, and the bound of its rate. False:

@@ -24,7 +24,7 @@ static int number_add(
 	struct match_index *index, const char *number, uint8_t kind, uint32_t value, struct match_key *ret)
 {
 	char folded[MATCH_KEY_CHARS];
-	size_t len = match_key_fold(number, folded);
+	size_t len = match_key_fold(number, folded, sizeof(folded));
 	*ret = (struct match_key){0, 0};
 	if (len < MATCH_FRONT) return 0; /* too short to be told from a word */
 	*ret = match_key_of(folded, len);
@@ -158,7 +158,10 @@ void match_index_free(struct match_index *index)
 	if (index == NULL) return;
 	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
 	setting_free(index);
-	for (uint32_t i = 0; i < index->notice_count; i++) mem_free(index->notices[i].rows);
+	for (uint32_t i = 0; i < index->notice_count; i++) {
+		mem_free(index->notices[i].rest);
+		mem_free(index->notices[i].rows);
+	}
 	mem_free(index->items);
 	mem_free(index->notices);
 	mem_free(index->credits);
@@ -302,7 +305,7 @@ int match_index_change(struct match_index *index, uint32_t claim, const struct m
 	if (now->contract != item->contract) return ERR_INVALID;
 	for (uint8_t i = 0; i < MATCH_NUMBERS; i++) {
 		char folded[MATCH_KEY_CHARS];
-		size_t len = match_key_fold(now->numbers[i], folded);
+		size_t len = match_key_fold(now->numbers[i], folded, sizeof(folded));
 		struct match_key key = len < MATCH_FRONT ? (struct match_key){0, 0} : match_key_of(folded, len);
 		if (match_key_compare(key, item->keys[i]) == 0) continue;
 		listed_stale(index, item->keys[i]);
@@ -396,12 +399,29 @@ static int rows_fill(
 		rows[i] = (struct match_row){.amount = detail->amount.minor, .claim = MATCH_NONE, .kind = detail->kind};
 		if (detail->kind != MATCH_PAID && detail->kind != MATCH_TAKE_BACK) continue;
 		char folded[MATCH_KEY_CHARS];
-		size_t len = match_key_fold(detail->number, folded);
+		size_t len = match_key_fold(detail->number, folded, sizeof(folded));
 		if (len < MATCH_FRONT) continue;
 		rows[i].key = match_key_of(folded, len);
 		if (match_order_add(&index->listed, rows[i].key, notice, 0) != 0) return ERR_NOMEM;
 	}
 	return 0;
+}
+
+int match_notices_compare(const struct match_notice *a, const struct match_notice *b)
+{
+	int by_key = match_key_compare(a->key, b->key);
+	return by_key != 0 ? by_key : strcmp(a->rest == NULL ? "" : a->rest, b->rest == NULL ? "" : b->rest);
+}
+
+/* What of a number its key has no room for. ERR_NOMEM. */
+static int rest_take(const char *number, char **ret)
+{
+	char folded[MATCH_NUMBER_MAX + 1];
+	size_t len = match_key_fold(number, folded, MATCH_NUMBER_MAX);
+	if (len <= MATCH_KEY_CHARS) return 0;
+	folded[len] = '\0';
+	*ret = mem_strdup(folded + MATCH_KEY_CHARS);
+	return *ret == NULL ? ERR_NOMEM : 0;
 }
 
 /* The advice that this one takes the place of. */
@@ -413,7 +433,8 @@ static void replaced(struct match_index *index, const struct match_notice *notic
 	while ((entry = match_walk_next(&walk)) != NULL) {
 		if (entry->kind != MATCH_ADVICE_NUMBER) continue;
 		struct match_notice *old = &index->notices[entry->value];
-		if (old != notice && old->payer == notice->payer) old->waits = false;
+		if (old != notice && old->payer == notice->payer && match_notices_compare(old, notice) == 0)
+			old->waits = false;
 	}
 }
 
@@ -444,7 +465,8 @@ int match_index_advise(struct match_index *index, const struct match_advice *adv
 	};
 	index->notice_count++;
 	rows_resolve(index, notice);
-	err = number_add(index, advice->number, MATCH_ADVICE_NUMBER, id, &notice->key);
+	err = rest_take(advice->number, &notice->rest);
+	if (err == 0) err = number_add(index, advice->number, MATCH_ADVICE_NUMBER, id, &notice->key);
 	if (err == 0) {
 		struct match_key key = {advice->payer, (uint64_t)advice->total.minor};
 		err = match_order_add(&index->waiting, key, id, 0);

@@ -33,6 +33,7 @@ struct match_row {
 
 struct match_notice {
 	struct match_key key;
+	char *rest;             /* owned: the folded characters of its number behind those of the key; NULL: none */
 	struct match_row *rows; /* owned */
 	struct zf_money total;
 	uint32_t row_count, payer;
@@ -94,6 +95,8 @@ struct match_index {
 
 /* Makes room for one more element. ERR_NOMEM. */
 int match_grow(void **list, uint32_t count, uint32_t *cap, size_t size) MUSTUSE;
+/* Orders advices by their numbers; 0: they have the same. */
+int match_notices_compare(const struct match_notice *a, const struct match_notice *b);
 /* Can an entry of the numbers lead to nothing any more, since it was never added whole, or has another number by now?
  */
 bool match_number_gone(const struct match_index *index, const struct match_entry *entry);

@@ -1,4 +1,5 @@
 /* The numbers in a line: whole ones, and what damaged ones may mean. */
+#include <ctype.h>
 #include <string.h>
 
 #include "settle/match_find.h"
@@ -26,23 +27,43 @@ static void named_add(struct match_find *find, const struct match_entry *entry)
 		(struct match_hint){.thing = entry->value, .number = (uint8_t)entry->kind, .code = MATCH_NAMES};
 }
 
+/* What of an entry's number its key had no room for; "": nothing. */
+static const char *rest_of(const struct match_index *index, const struct match_entry *entry)
+{
+	const char *rest = entry->kind == MATCH_ADVICE_NUMBER ? index->notices[entry->value].rest : NULL;
+	return rest == NULL ? "" : rest;
+}
+
+/* Does the text go on like this from `at` on, to the end of a word? */
+static bool goes_on(const struct match_text *text, size_t at, const char *rest, size_t len)
+{
+	if (at + len > text->len || memcmp(text->folded + at, rest, len) != 0) return false;
+	for (size_t i = at; i < at + len; i++) {
+		if (text->marks[i - 1] & MATCH_FIELD_END) return false;
+	}
+	return (text->marks[at + len - 1] & MATCH_END) != 0;
+}
+
 /* Enters what has this number. A number inside a longer word counts only when it is a ref. */
-static bool named_at(struct match_find *find, size_t at, size_t len, bool whole)
+static bool named_at(struct match_find *find, size_t at, size_t len)
 {
 	const struct match_index *index = find->index;
 	struct match_key key = match_key_of(find->text.folded + at, len);
+	size_t end = at + len;
 	if (!match_order_maybe(&index->numbers, key)) return false;
 	const struct match_entry *entry;
 	bool found = false;
 	struct match_walk walk = match_order_range(&index->numbers, key, key);
 	while ((entry = match_walk_next(&walk)) != NULL) {
+		const char *rest = rest_of(index, entry);
+		size_t more = strlen(rest);
+		bool whole = (find->text.marks[at] & MATCH_BEGIN) && goes_on(&find->text, at + len, rest, more);
 		if ((!whole && entry->kind != MATCH_REF) || match_number_gone(index, entry)) continue;
 		named_add(find, entry);
+		if (at + len + more > end) end = at + len + more;
 		found = true;
 	}
-	if (found) {
-		for (size_t i = at; i < at + len; i++) find->text.marks[i] |= MATCH_USED;
-	}
+	for (size_t i = at; found && i < end; i++) find->text.marks[i] |= MATCH_USED;
 	return found;
 }
 
@@ -76,8 +97,7 @@ void match_find_named(struct match_find *find)
 		size_t rest = field_rest(text, at);
 		for (size_t len = rest < MATCH_KEY_CHARS ? rest : MATCH_KEY_CHARS; len >= MATCH_FRONT; len--) {
 			if (!(lengths >> len & 1)) continue;
-			bool whole = (text->marks[at] & MATCH_BEGIN) && (text->marks[at + len - 1] & MATCH_END);
-			if (named_at(find, at, len, whole)) break;
+			if (named_at(find, at, len)) break;
 		}
 	}
 }
@@ -162,6 +182,13 @@ static void slips_at(struct match_find *find, size_t at)
 	}
 }
 
+/* Does the number begin so? Of a claim's no more is known than its key. */
+static bool begins_so(const struct match_index *index, const struct match_entry *entry, const char *folded, size_t len)
+{
+	if (len <= MATCH_KEY_CHARS) return true;
+	return strncmp(rest_of(index, entry), folded + MATCH_KEY_CHARS, len - MATCH_KEY_CHARS) == 0;
+}
+
 /* What begins like the last words of a field. */
 static void cuts_before(struct match_find *find, size_t field_end)
 {
@@ -174,16 +201,18 @@ static void cuts_before(struct match_find *find, size_t field_end)
 			break;
 		digits += (text->marks[at] & MATCH_DIGIT) != 0;
 		size_t len = field_end - at;
-		if (len > MATCH_KEY_CHARS) break;
+		if (len > MATCH_NUMBER_MAX) break;
 		if (!(text->marks[at] & MATCH_BEGIN)) continue;
 		pieces++;
 		if (len < CUT_MIN || digits == 0 || index->lengths[front_at(text, at)] == 0) continue;
 		const struct match_entry *entry;
 		uint32_t looked = 0, before = find->hint_count;
-		struct match_walk walk = match_order_range(
-			&index->numbers, match_key_of(text->folded + at, len), match_key_last(text->folded + at, len));
+		size_t keyed = len < MATCH_KEY_CHARS ? len : MATCH_KEY_CHARS;
+		struct match_walk walk = match_order_range(&index->numbers, match_key_of(text->folded + at, keyed),
+			match_key_last(text->folded + at, keyed));
 		while ((entry = match_walk_next(&walk)) != NULL && !find->hints_many) {
-			if (match_number_gone(index, entry)) continue;
+			if (match_number_gone(index, entry) || !begins_so(index, entry, text->folded + at, len))
+				continue;
 			if (++looked > CUT_RANGE_MAX) find->hints_many = true;
 			bool advice = entry->kind == MATCH_ADVICE_NUMBER;
 			uint32_t payer =
@@ -192,7 +221,8 @@ static void cuts_before(struct match_find *find, size_t field_end)
 			if (open) hint_add(find, entry, MATCH_CUT, len);
 			if (!advice && match_find_is_payer(find, payer)) find->cut_known = true;
 		}
-		if ((find->hint_count > before || find->hints_many) && find->cut_count < MATCH_CUTS_MAX) {
+		if ((find->hint_count > before || find->hints_many) && len <= MATCH_KEY_CHARS &&
+			find->cut_count < MATCH_CUTS_MAX) {
 			find->cuts[find->cut_count].at = (uint16_t)at;
 			find->cuts[find->cut_count++].len = (uint16_t)len;
 		}
@@ -229,6 +259,64 @@ bool match_find_cut_of(const struct match_find *find, uint32_t claim)
 		const char *folded = find->text.folded + find->cuts[i].at;
 		for (int j = 0; j < MATCH_NUMBERS; j++) {
 			if (match_key_begins(item->keys[j], folded, find->cuts[i].len)) return true;
+		}
+	}
+	return false;
+}
+
+/* The latest advice of a payer of the line that has a number; NULL: there is none. */
+static const struct match_notice *latest(const struct match_find *find)
+{
+	const struct match_index *index = find->index;
+	for (uint32_t i = index->notice_count; i > 0; i--) {
+		const struct match_notice *notice = &index->notices[i - 1];
+		if (!match_key_none(notice->key) && match_find_is_payer(find, notice->payer)) return notice;
+	}
+	return NULL;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Are these the begin of such a number, and not all of it: its letters, and digits where it has any? */
+static bool begins_like(const struct match_notice *like, const char *folded, size_t len)
+{
+	size_t more = like->rest == NULL ? 0 : strlen(like->rest);
+	for (size_t i = 0; i <= len; i++) {
+		char own = '\0';
+		if (i < MATCH_KEY_CHARS)
+			own = match_key_char(like->key, i);
+		else if (i - MATCH_KEY_CHARS < more)
+			own = like->rest[i - MATCH_KEY_CHARS];
+		if (i == len || own == '\0') return own != '\0';
+		if (own != folded[i] && !(is_digit(own) && is_digit(folded[i]))) return false;
+	}
+	return false;
+}
+
+/* Where no number of this payer is known: a sign for one, and next to nothing behind it. */
+static bool ends_at_once(const char *text)
+{
+	const char *sign = text == NULL ? NULL : strrchr(text, '#');
+	size_t len = 0;
+	if (sign == NULL) return false;
+	while (isalnum((unsigned char)sign[1 + len])) len++;
+	return sign[1 + len] == '\0' && len < MATCH_FRONT;
+}
+
+bool match_find_cut_off(const struct match_find *find)
+{
+	const struct match_text *text = &find->text;
+	const struct match_notice *like = latest(find);
+	if (like == NULL) return ends_at_once(find->line->text) || ends_at_once(find->line->end_to_end);
+	for (size_t end = 1; end <= text->len; end++) {
+		if (!(text->marks[end - 1] & MATCH_FIELD_END)) continue;
+		for (size_t at = end; at > 0 && end - at < MATCH_NUMBER_MAX; at--) {
+			if (at < end && (text->marks[at - 1] & MATCH_FIELD_END)) break;
+			if (!(text->marks[at - 1] & MATCH_BEGIN) || end - at + 1 < CUT_MIN) continue;
+			if (begins_like(like, text->folded + at - 1, end - at + 1)) return true;
 		}
 	}
 	return false;

@@ -34,7 +34,7 @@ static bool advices_add(struct match_find *find, uint32_t one, uint32_t two, uin
 	if (contract == MATCH_NONE || one == two) return false;
 	int64_t total = notice->total.minor;
 	if (other != NULL && __builtin_add_overflow(total, other->total.minor, &total)) return false;
-	if (other != NULL && match_key_compare(notice->key, other->key) > 0) {
+	if (other != NULL && match_notices_compare(notice, other) > 0) {
 		answer.things[0] = two;
 		answer.things[1] = one;
 	}

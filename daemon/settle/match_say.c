@@ -66,6 +66,7 @@ static const char *const waits[MATCH_WAIT_COUNT][2] = {
 		"另有一笔同额款项,可能是同一笔付款"},
 	[MATCH_WAIT_CERTAINTY] = {"the best answer is below the certainty for posting", "最佳答案未达到自动入账的把握"},
 	[MATCH_WAIT_RATE] = {"an exchange rate is missing", "缺少汇率"},
+	[MATCH_WAIT_CUT] = {"payer known, statement number cut, no advice", "付款人已知,对账单号被截断,付款通知未到"},
 };
 
 const char *match_reason_text(const struct match_reason *reason, bool chinese, struct zf_arena *arena)

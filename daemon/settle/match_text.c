@@ -94,12 +94,20 @@ struct match_key match_key_last(const char *folded, size_t len)
 	return key;
 }
 
-size_t match_key_fold(const char *number, char ret[MATCH_KEY_CHARS])
+char match_key_char(struct match_key key, size_t at)
+{
+	uint64_t word = at < WORD_CHARS ? key.hi : key.lo;
+	uint64_t code = word >> (CHAR_BITS * (WORD_CHARS - 1 - at % WORD_CHARS)) & ((1u << CHAR_BITS) - 1);
+	if (code == 0) return '\0';
+	return (char)(code <= 10 ? '0' + code - 1 : 'A' + code - 11);
+}
+
+size_t match_key_fold(const char *number, char *ret, size_t max)
 {
 	size_t len = 0;
 	if (number == NULL) return 0;
 	const char *at = number, *end = number + strlen(number);
-	while (at < end && len < MATCH_KEY_CHARS) {
+	while (at < end && len < max) {
 		char c = fold(next_code(&at, end));
 		if (c != '\0') ret[len++] = c;
 	}

@@ -6,7 +6,8 @@
 #include "settle/match_order.h"
 
 #define MATCH_TEXT_MAX 1024  /* letters and digits of a line that are looked at */
-#define MATCH_KEY_CHARS 20   /* of a number that are compared; longer ones with the same begin count as the same */
+#define MATCH_KEY_CHARS 20   /* of a number that are in its key */
+#define MATCH_NUMBER_MAX 80  /* of the number of an advice that are compared; of one of a claim those of its key */
 #define MATCH_NAME_SIZE 160  /* bytes of a folded name, with NUL; the rest is not compared */
 #define MATCH_NAME_WEIGHT 10 /* a name must be so long to say who it is: 10 letters, or 5 of Chinese */
 
@@ -33,8 +34,10 @@ void match_text_add(struct match_text *text, const char *field);
 struct match_key match_key_of(const char *folded, size_t len);
 /* The last of the keys that begin so (len at most MATCH_KEY_CHARS). */
 struct match_key match_key_last(const char *folded, size_t len);
-/* Folds a number, such as one of a claim; returns the length that is compared, 0 for NULL or nothing. */
-size_t match_key_fold(const char *number, char ret[MATCH_KEY_CHARS]);
+/* Folds at most max characters of a number, such as one of a claim; returns how many, 0 for NULL or nothing. */
+size_t match_key_fold(const char *number, char *ret, size_t max);
+/* Its character `at`, below MATCH_KEY_CHARS; NUL: it has none there. */
+char match_key_char(struct match_key key, size_t at);
 /* Does the key begin with these? */
 bool match_key_begins(struct match_key key, const char *folded, size_t len);
 static inline bool match_key_none(struct match_key key)

@@ -17,7 +17,7 @@ from month import refs  # noqa: E402
 LAST = datetime.date(2026, 12, 8)
 SHIFT = datetime.timedelta(weeks=(datetime.date.today() - LAST).days // 7)
 ACCOUNTS = {"CNY": "33010001 00000001", "USD": "33010001 00000002"}
-DIGITS = {"CNY": 2, "USD": 2}
+BANK_ACCOUNTS = tuple({"code": c, "number": n, "currency": c} for c, n in ACCOUNTS.items())
 ALPHA, BETA, GAMMA = "ALPHA GLOBAL HEALTH INSURANCE", "BETA ASSURANCE COMPANY", "GAMMA MEDICAL INSURANCE"
 
 Claim = collections.namedtuple("Claim", "id ref carrier")
@@ -31,32 +31,18 @@ def minor(amount):
     return int((decimal.Decimal(amount.replace(",", "")) * 100).to_integral_exact())
 
 
-class Finance:
-    """Over a place; the daemon is started."""
+class Desk:
+    """Of a place whose hospital has the accounts below; the daemon is started."""
 
-    def __init__(self, place, **more):
+    def __init__(self, place):
         self.place = place
         self.database = place.database
-        story.hospital(place, bank_accounts=tuple({"code": c, "number": n, "currency": c} for c, n in ACCOUNTS.items()),
-                       **more)
-        for code, name in (("alpha", ALPHA), ("beta", BETA), ("gamma", GAMMA)):
-            story.insurer(place, code, zhifu.free_port(), {"name": name, "names": [name]})
-        self.daemon = place.daemon.start()
+        self.daemon = place.daemon
         self.closing = dict.fromkeys(ACCOUNTS, 0)
         self.number = 0
-        zhifu.wait_until(lambda: self.database.value("SELECT count(*) FROM zhifu.hospital_key WHERE hospital_id = %s",
-                                                     (story.HOSPITAL_ID,)), "the hospital's key")
 
     def ctl(self, *args, **options):
         return self.daemon.ctl("--who", "li", *args, **options)
-
-    def rate(self, when, currency, price):
-        """The central parity: CNY for 1."""
-        scaled = decimal.Decimal(price)
-        self.database.sql(
-            "INSERT INTO zhifu.rate (source, base, quote, per, digits, scale, day, maker) VALUES (1, %s, 'CNY', 1, %s, 4, %s, 'li')",
-            (currency, int(scaled * 10000), day(when)))
-        self.database.sql("SELECT zhifu.posting_value_soon()")
 
     def contract(self, carrier, kind, remitter=None, **more):
         document = {"name": carrier + " " + kind, "valid_from": day("01-01").isoformat(),
@@ -68,32 +54,6 @@ class Finance:
         row = self.database.sql("SELECT contract_id, version FROM zhifu.contract WHERE name = %s", (document["name"],))[0]
         return {"carrier": carrier, "remitter": remitter or carrier, "kind": kind, "id": row["contract_id"],
                 "version": row["version"]}
-
-    def claim(self, contract, billed, owed, currency="CNY", book=None, paid=False):
-        """A claim that was billed: its receivable and the bill's posting."""
-        self.number += 1
-        ref = None
-        number = (55_000_000_000 << 20) + self.number * 36 ** 6
-        while ref is None:
-            ref = refs.from_number("HZ1", number)
-            number += 1
-        made = Claim("019a0000-0000-7000-8000-%012d" % self.number, ref, contract["carrier"])
-        worth = minor(book or owed)
-        self.database.sql("""WITH s AS (INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, insurer, transport, books, books_seq)
-                VALUES (%(h)s, %(c)s, %(r)s, %(k)s, 8, 2, 2)),
-            e AS (INSERT INTO zhifu.claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who)
-                VALUES (%(h)s, %(c)s, 5, 1, NULL, 0, 1, 'bill', 'li'), (%(h)s, %(c)s, 5, 2, 1, 1, 2, 'post_adjudication', 'li')),
-            g AS (INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor,
-                    book_day, rule, claim_id, source_id)
-                SELECT %(h)s, %(c)s, 1, 'AR-' || upper(%(k)s), 'REV-MED', %(o)s, %(u)s, 2, %(b)s, %(d)s, 'bill', %(c)s, %(c)s
-                WHERE %(p)s > 0)
-            INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, contract_id, contract_version, kind, currency, exponent,
-                owed_minor, open_minor, book_minor, billed_day, due_day, standing)
-            VALUES (%(h)s, %(c)s, %(k)s, %(m)s, %(i)s, %(v)s, %(t)s, %(u)s, 2, %(o)s, %(p)s, %(b)s, %(d)s, %(d)s + 30, %(s)s)""", {
-                "h": story.HOSPITAL_ID, "c": made.id, "r": ref, "k": contract["carrier"], "m": contract["remitter"],
-                "i": contract["id"], "v": contract["version"], "t": contract["kind"], "u": currency, "o": minor(owed), "b": worth,
-                "p": 0 if paid else minor(owed), "d": day(billed), "s": 2 if paid else 1})
-        return made
 
     def statement(self, account, booked, *lines):
         """MT940 of a day; a line is (amount, name, text[, value day]). Returns the ids of its lines."""
@@ -116,28 +76,6 @@ class Finance:
         before = self.lines()
         self.ctl("money", "statement", "import", path)
         return [line for line in self.lines() if line not in before]
-
-    def advice(self, remitter, identifier, total, details):
-        """What a payer says that it pays: (claim, amount), without a claim a fee. Returns its id."""
-        self.number += 1
-        made = "019a0000-0000-7000-9000-%012d" % self.number
-        conn = self.database.connect()
-        conn.autocommit = False
-        cursor = conn.cursor()
-        cursor.execute(
-            "INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, balanced, content)"
-            " VALUES (%s, %s, %s, %s, %s, 'CNY', 2, %s, '')",
-            (story.HOSPITAL_ID, made, remitter, identifier, minor(total), sum(minor(a) for _, a in details) == minor(total)))
-        for no, (claim, amount) in enumerate(details, 1):
-            cursor.execute(
-                "INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, claim_id, claim_ref, amount_minor, currency, exponent, kind)"
-                " VALUES (%s, %s, %s, %s, %s, %s, 'CNY', 2, %s)",
-                (story.HOSPITAL_ID, made, no, claim and claim.id, claim and claim.ref, minor(amount), 1 if claim else 2))
-        conn.commit()
-        conn.close()
-        zhifu.wait_until(lambda: self.database.value(
-            "SELECT count(*) FROM zhifu.match_turn t JOIN zhifu.remittance r ON r.created_at > t.looked_at + interval '5 seconds'") == 0, "a look")
-        return made
 
     def _amount(self, cents):
         return "%d,%02d" % divmod(cents, 100)
@@ -174,3 +112,50 @@ class Finance:
     def holds(self):
         """The books' proof."""
         assert self.daemon.ctl_json("ledger", "balance")["balanced"] is True, self.daemon.ctl("ledger", "balance", check=False)
+
+
+class Finance(Desk):
+    """Over a place, which is configured and started."""
+
+    def __init__(self, place, **more):
+        story.hospital(place, bank_accounts=BANK_ACCOUNTS, **more)
+        for code, name in (("alpha", ALPHA), ("beta", BETA), ("gamma", GAMMA)):
+            story.insurer(place, code, zhifu.free_port(), {"name": name, "names": [name]})
+        place.daemon.start()
+        super().__init__(place)
+        zhifu.wait_until(lambda: self.database.value("SELECT count(*) FROM zhifu.hospital_key WHERE hospital_id = %s",
+                                                     (story.HOSPITAL_ID,)), "the hospital's key")
+
+    def rate(self, when, currency, price):
+        """The central parity: CNY for 1."""
+        scaled = decimal.Decimal(price)
+        self.database.sql(
+            "INSERT INTO zhifu.rate (source, base, quote, per, digits, scale, day, maker) VALUES (1, %s, 'CNY', 1, %s, 4, %s, 'li')",
+            (currency, int(scaled * 10000), day(when)))
+        self.database.sql("SELECT zhifu.posting_value_soon()")
+
+    def claim(self, contract, billed, owed, currency="CNY", book=None, paid=False):
+        """A claim that was billed: its receivable and the bill's posting."""
+        self.number += 1
+        ref = None
+        number = (55_000_000_000 << 20) + self.number * 36 ** 6
+        while ref is None:
+            ref = refs.from_number("HZ1", number)
+            number += 1
+        made = Claim("019a0000-0000-7000-8000-%012d" % self.number, ref, contract["carrier"])
+        worth = minor(book or owed)
+        self.database.sql("""WITH s AS (INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, insurer, transport, books, books_seq)
+                VALUES (%(h)s, %(c)s, %(r)s, %(k)s, 8, 2, 2)),
+            e AS (INSERT INTO zhifu.claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who)
+                VALUES (%(h)s, %(c)s, 5, 1, NULL, 0, 1, 'bill', 'li'), (%(h)s, %(c)s, 5, 2, 1, 1, 2, 'post_adjudication', 'li')),
+            g AS (INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor,
+                    book_day, rule, claim_id, source_id)
+                SELECT %(h)s, %(c)s, 1, 'AR-' || upper(%(k)s), 'REV-MED', %(o)s, %(u)s, 2, %(b)s, %(d)s, 'bill', %(c)s, %(c)s
+                WHERE %(p)s > 0)
+            INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, contract_id, contract_version, kind, currency, exponent,
+                owed_minor, open_minor, book_minor, billed_day, due_day, standing)
+            VALUES (%(h)s, %(c)s, %(k)s, %(m)s, %(i)s, %(v)s, %(t)s, %(u)s, 2, %(o)s, %(p)s, %(b)s, %(d)s, %(d)s + 30, %(s)s)""", {
+                "h": story.HOSPITAL_ID, "c": made.id, "r": ref, "k": contract["carrier"], "m": contract["remitter"],
+                "i": contract["id"], "v": contract["version"], "t": contract["kind"], "u": currency, "o": minor(owed), "b": worth,
+                "p": 0 if paid else minor(owed), "d": day(billed), "s": 2 if paid else 1})
+        return made

@@ -1,10 +1,9 @@
-"""Money from the bank to the claims it is for, through the books of a running daemon: scenarios S3, S4 and S5 to the fen,
-and what persons do."""
+"""Money from the bank to the claims it is for, through the books of a running daemon: scenarios S3 and S5 to the fen, and what
+persons do. S4 is test_remittance.py's."""
 
 import pytest
 
-from finance import ALPHA, BETA, GAMMA, Finance, day
-import story
+from finance import ALPHA, BETA, GAMMA, Finance
 
 
 def cents(text):
@@ -49,57 +48,6 @@ def test_one_claim_by_three_contracts(office):
     assert [office.open(claim) for claim in (a, b, c)] == 3 * [{"open_minor": 0, "standing": 2}]
     states = office.database.sql("SELECT DISTINCT payment, books FROM zhifu.claim_state")
     assert states == [{"payment": 2, "books": 4}], states
-    office.holds()
-
-
-def test_two_carriers_in_one_transfer(office):
-    """S4: the advice comes days after the money, denies one claim, takes an older one back and keeps a fee."""
-    terms = {"payment": {"settles": "advice"}, "tolerances": [{"currency": "CNY", "residual": "0.10"}]}
-    alpha = office.contract("alpha", "A", "Meridian Health Care", **terms)
-    beta = office.contract("beta", "A", "Meridian Health Care", **terms)
-    c1, c2, c7 = (office.claim(alpha, "10-10", owed) for owed in ("12480.00", "8965.50", "6010.75"))
-    c3, c4, c5 = (office.claim(beta, "10-10", owed) for owed in ("3200.00", "3200.00", "21734.20"))
-    c6 = office.claim(alpha, "06-10", "4100.00", paid=True)
-    line, = office.statement("CNY", "11-12", ("48499.08", "MERIDIAN HEALTH CARE", "MERIDIAN HC STMT 2026-10 #0"))
-    office.looked()
-    waits, = office.daemon.ctl_json("money", "match", "list")["items"]
-    assert (waits["payer"], waits["why"], waits["candidates"]) == ("Meridian Health Care", "payer known, its advice has not come", 0)
-    suspended, = office.daemon.ctl_json("money", "suspense", "list")["suspense"]
-    assert suspended["reason"] == "from Meridian Health Care: payer known, its advice has not come", suspended
-    assert "通知" in office.daemon.ctl("--zh", "money", "suspense", "list").stdout
-
-    # What the member pays of C2 is decided with the advice.
-    office.database.sql("SELECT zhifu.receivable_move(%s, %s, 1, -89655, NULL)", (story.HOSPITAL_ID, c2.id))
-    office.database.sql(
-        "INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,"
-        " claim_id, source_id) VALUES (%s, gen_random_uuid(), 1, 'AR-PT', 'AR-ALPHA', 89655, 'CNY', 2, 89655, %s, 'patient_share', %s, %s)",
-        (story.HOSPITAL_ID, day("11-16"), c2.id, line))
-    office.advice("Meridian Health Care", "STMT 2026-10 #0417", "48499.08", [
-        (c1, "12480.00"), (c2, "8068.95"), (c3, "3200.00"), (c4, "0.00"), (c5, "21734.20"), (c7, "6010.75"), (c6, "-1450.00"),
-        (None, "-1544.82")])
-    office.looked()
-    assert office.daemon.ctl_json("money", "match", "list")["items"] == []
-    assert office.journal(line) == {
-        "SUSP": dr("48499.08"), "FEE-TPA": dr("1544.82"), "AR-PT": dr("896.55"), "AR-ALPHA": (cents("1450.00"), cents("27456.25")),
-        "AR-BETA": cr("24934.20")}
-    assert [office.open(c)["open_minor"] for c in (c1, c2, c3, c5, c7)] == 5 * [0]
-    assert office.open(c4) == {"open_minor": 320000, "standing": 3}  # denied, to be appealed
-    assert office.open(c6) == {"open_minor": 145000, "standing": 4}  # disputed
-    office.holds()
-
-    # Undone, all of it is as it was, and waits for a person.
-    shown = office.daemon.ctl_json("money", "match", "show", line)
-    office.ctl("money", "match", "undo", shown["allocations"][0]["allocation"], "--why", "for another month")
-    office.looked()
-    assert office.journal(line)["SUSP"] == (cents("48499.08"), cents("48499.08"))
-    assert [office.open(c)["open_minor"] for c in (c1, c4, c6)] == [1248000, 320000, 0]
-    candidate, = office.daemon.ctl_json("money", "match", "show", line)["candidates"]
-    assert candidate["kind"] == "remittance" and candidate["sound"], candidate
-    office.holds()
-    office.ctl("money", "match", "accept", line, candidate["candidate"], "--why", "it is this month's after all")
-    assert office.open(c6) == {"open_minor": 145000, "standing": 4}
-    again = office.ctl("money", "match", "accept", line, candidate["candidate"], "--why", "twice", check=False)
-    assert "not accepted" in again.stderr
     office.holds()
 
 

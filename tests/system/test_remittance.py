@@ -1,7 +1,9 @@
-"""Scenario S4's advice: an administrator pays for two carriers, with a denial, a patient's share, a take-back and a fee. It
-comes as a workbook that another program has written, as CSV and as a letter; each is the same, and what it says is in the
-books to the fen. With one figure wrong it is parked, and nothing of it is."""
+"""Scenario S4 from the bills to the money: an administrator pays for two carriers, with a denial, a patient's share, a
+take-back and a fee. The transfer waits for its advice, which comes as a workbook that another program has written, as CSV and
+as a letter; each is the same, and what it says is in the books to the fen. With one figure wrong it is parked, and nothing of
+it is."""
 
+import collections
 import concurrent.futures
 import datetime
 import json
@@ -9,11 +11,12 @@ import json
 import openpyxl
 import pytest
 
+import finance
 import story
 import traffic
 import zhifu
 
-REMITTER = "Meridian Health Care"
+REMITTER, MERIDIAN = "Meridian Health Care", "MERIDIAN HEALTH CARE"
 NUMBER = "MERIDIAN HC STMT 2026-10 #0417"
 BILLED = {"C1": ("alpha", 1248000), "C2": ("alpha", 896550), "C3": ("beta", 320000), "C4": ("beta", 320000),
           "C5": ("beta", 2173420), "C6": ("alpha", 145000), "C7": ("alpha", 601075)}
@@ -36,11 +39,15 @@ def yuan(minor):
 @pytest.fixture
 def up(place, keep):
     """Seven bills that their insurers have and have not decided."""
-    story.hospital(place, advice_profiles=(PROFILE,))
+    story.hospital(place, advice_profiles=(PROFILE,), bank_accounts=finance.BANK_ACCOUNTS)
     for name in ("alpha", "beta"):
         traffic.Insurer(place, keep, name, {"pend_ms": 3600000})
     place.daemon.start()
     traffic.permit(place.daemon)
+    place.office = finance.Desk(place)
+    for name in ("alpha", "beta"):
+        place.office.contract(name, "A", REMITTER, payment={"settles": "advice"},
+                              tolerances=[{"currency": "CNY", "residual": "0.10"}])
     place.refs = {}
     with place.daemon.client() as client:
         for number, (insurer, cents) in BILLED.items():
@@ -49,8 +56,8 @@ def up(place, keep):
             assert answer.status == 201, answer
             place.refs[number] = place.database.value("SELECT ref FROM zhifu.claim WHERE claim_id = %s",
                                                       (story.location_id(answer),))
-    zhifu.wait_until(lambda: place.database.value("SELECT count(*) FROM zhifu.claim_state WHERE books = 1") == len(BILLED),
-                     "all to be billed")
+    zhifu.wait_until(lambda: place.database.value("SELECT count(*) FROM zhifu.claim_state WHERE books = 1") == len(BILLED)
+                     and place.database.value("SELECT count(*) FROM zhifu.receivable_wait") == 0, "all to be billed")
     return place
 
 
@@ -99,9 +106,33 @@ def ctl(up, *words, expect=0):
     return json.loads(done.stdout)
 
 
-def account(up, name):
+def account(up, name, rules="%"):
     return up.database.value("SELECT coalesce(sum(CASE WHEN debit = %s THEN amount_minor ELSE -amount_minor END), 0)::bigint"
-                             " FROM zhifu.posting WHERE %s IN (debit, credit)", (name, name))
+                             " FROM zhifu.posting WHERE %s IN (debit, credit) AND rule LIKE %s", (name, name, rules))
+
+
+def owed(up, number):
+    """What is open of a bill, and how it stands."""
+    row, = up.database.sql("SELECT r.open_minor, r.standing FROM zhifu.receivable r JOIN zhifu.claim_state s"
+                           " USING (hospital_id, claim_id) WHERE s.ref = %s", (up.refs[number],))
+    return row["open_minor"], row["standing"]
+
+
+def postings_of(up):
+    return {(row["entry_id"], row["no"]): row for row in up.database.sql("SELECT * FROM zhifu.posting")}
+
+
+def journal_since(up, before):
+    """What was posted since postings_of(): account -> (debit, credit), without what only passes through. What was announced and
+    has come passes through as well."""
+    sides = collections.defaultdict(lambda: [0, 0])
+    for row in [row for key, row in postings_of(up).items() if key not in before]:
+        sides[row["debit"]][0] += row["amount_minor"]
+        sides[row["credit"]][1] += row["amount_minor"]
+    for name in ("CONV", "CLR-REM-ALPHA", "CLR-REM-BETA", "REM-ANN-ALPHA", "REM-ANN-BETA"):
+        through = sides.pop(name)
+        assert through[0] == through[1] > 0, (name, through)
+    return {name: tuple(both) for name, both in sides.items()}
 
 
 def settled(up):
@@ -120,7 +151,22 @@ def test_scenario_4(up):
     assert sorted(a["outcome"] for a in answers) == ["counts", *["known"] * 9], answers
     settled(up)
     assert account(up, "CLR-REM-ALPHA") == 145000
+    up.office.statement("CNY", "07-02", ("1450.00", MERIDIAN, "MERIDIAN HC STMT 2026-06 #0201"))
+    up.office.looked()
+    assert account(up, "CLR-REM-ALPHA") == 0 and account(up, "AR-ALPHA") == 1248000 + 896550 + 601075
+    assert owed(up, "C6") == (0, 2)
+
+    # The money is there days before its advice, and does not find its home by luck.
+    line, = up.office.statement("CNY", "11-12", ("48499.08", MERIDIAN, "MERIDIAN HC STMT 2026-10 #0"))
+    up.office.looked()
+    waits, = up.daemon.ctl_json("money", "match", "list")["items"]
+    assert (waits["payer"], waits["why"], waits["candidates"]) == (REMITTER, "payer known, statement number cut, no advice", 0)
+    suspended, = up.daemon.ctl_json("money", "suspense", "list")["suspense"]
+    assert suspended["reason"] == "from Meridian Health Care: payer known, statement number cut, no advice", suspended
+    assert "对账单号被截断" in up.daemon.ctl("--zh", "money", "suspense", "list").stdout
+    assert account(up, "SUSP") == -4849908 == -account(up, "BANK-CNY") + 145000
     before = up.database.value("SELECT count(*) FROM zhifu.posting")
+    there = postings_of(up)
 
     # One figure wrong: it is parked, and the books are as they were.
     parked = ctl(up, "money", "remittance", "import", str(workbook(up.folder / "wrong.xlsx", rows_of(up, wrong=-18))),
@@ -144,15 +190,21 @@ def test_scenario_4(up):
     settled(up)
 
     # To the fen, and by carrier. June's 1,450.00 was announced, and is taken back.
-    assert account(up, "CLR-REM-ALPHA") == 2655970 - 79679
-    assert account(up, "CLR-REM-BETA") == 2493420 - 74803
-    assert account(up, "CLR-REM-ALPHA") + account(up, "CLR-REM-BETA") == 4849908 + 145000
-    assert account(up, "REM-ANN-ALPHA") == -account(up, "CLR-REM-ALPHA")
+    assert account(up, "CLR-REM-ALPHA", "announce%") == 2655970 - 79679
+    assert account(up, "CLR-REM-BETA", "announce%") == 2493420 - 74803
     assert account(up, "AR-PT") == 89655
+    zhifu.wait_until(lambda: up.daemon.ctl_json("money", "match", "list")["items"] == [], "the money to find its home")
+    assert journal_since(up, there) == {
+        "SUSP": (4849908, 0), "FEE-TPA": (154482, 0), "AR-PT": (89655, 0), "AR-ALPHA": (145000, 2745625), "AR-BETA": (0, 2493420)}
+    assert [account(up, name) for name in ("CLR-REM-ALPHA", "CLR-REM-BETA", "REM-ANN-ALPHA", "REM-ANN-BETA", "SUSP")] == [0] * 5
+    assert [owed(up, number)[0] for number in ("C1", "C2", "C3", "C5", "C7")] == [0] * 5
+    assert owed(up, "C4") == (320000, 3)  # denied, to be appealed
+    assert owed(up, "C6") == (145000, 4)  # disputed
     states = {row["number"]: (row["adjudication"], row["payment"]) for row in up.database.sql(
         "SELECT c.ref AS number, s.adjudication, s.payment FROM zhifu.claim c JOIN zhifu.claim_state s USING (hospital_id, claim_id)")}
     denied, paid = states[up.refs["C4"]], states[up.refs["C1"]]
     assert denied != paid and denied[1] == 0, states
+    reported(up)
     # The hospital's system reads both where it reads those of modules: what is announced, and the decision with its reason.
     with up.daemon.client() as client:
         read = client.get("/fhir/PaymentReconciliation/" + made["id"])
@@ -183,6 +235,37 @@ def test_scenario_4(up):
     assert up.database.value("SELECT count(*) FROM zhifu.posting") == postings
     listed = ctl(up, "money", "remittance", "list")["remittances"]
     assert sorted(row["standing"] for row in listed) == ["counts", "counts", "replaced"], listed
+    undone(up, line)
+
+
+def reported(up):
+    """C4 is denied and has an owner until the appeal, by default 30 days; C6 is disputed; the denial counts for Beta alone."""
+    c4, = up.daemon.ctl_json("money", "report", "denied")["items"]
+    answered = datetime.date.fromisoformat(c4["since"])
+    assert (c4["claim"], c4["carrier"], c4["open"]["amount"], c4["owner"], c4["due"]) == (
+        up.refs["C4"], "beta", "3200.00", "insurance-officer", (answered + datetime.timedelta(30)).isoformat()), c4
+    c6, = up.daemon.ctl_json("money", "report", "dispute")["items"]
+    assert (c6["claim"], c6["carrier"], c6["open"]["amount"]) == (up.refs["C6"], "alpha", "1450.00"), c6
+    denied = {row["party"]: row["denied"] for row in up.daemon.ctl_json("money", "report", "scoreboard")["scoreboard"]}
+    assert denied == {"alpha": 0, "beta": 1, REMITTER: None}, denied
+
+
+def undone(up, line):
+    """Undone, all of it is as it was, and waits for a person; accepted, it is as before."""
+    office = up.office
+    shown = up.daemon.ctl_json("money", "match", "show", line)
+    office.ctl("money", "match", "undo", shown["allocations"][0]["allocation"], "--why", "for another month")
+    office.looked()
+    assert account(up, "SUSP") == -4849908 and account(up, "REM-ANN-BETA") == -(2493420 - 74803)
+    assert [owed(up, number)[0] for number in ("C1", "C4", "C6")] == [1248000, 320000, 0]
+    candidate, = up.daemon.ctl_json("money", "match", "show", line)["candidates"]
+    assert candidate["kind"] == "remittance" and candidate["sound"], candidate
+    office.holds()
+    office.ctl("money", "match", "accept", line, candidate["candidate"], "--why", "it is this month's after all")
+    assert owed(up, "C6") == (145000, 4) and account(up, "SUSP") == 0
+    again = office.ctl("money", "match", "accept", line, candidate["candidate"], "--why", "twice", check=False)
+    assert "not accepted" in again.stderr
+    office.holds()
 
 
 def test_a_claim_that_nobody_knows_waits_for_a_person(up):

@@ -121,8 +121,11 @@ static void test_s4_waits_for_the_advice(void **state)
 	fill_s4(&lab);
 	struct match_line line =
 		lab_line(&lab, "48499.08", "CNY", "2026-11-12", MERIDIAN, "MERIDIAN HC STMT 2026-10 #0");
-	assert_int_equal(lab_post(&lab, &line), MATCH_WAIT_ADVICE);
+	assert_int_equal(lab_post(&lab, &line), MATCH_WAIT_CUT);
 	assert_int_equal(lab.result.count, 0);
+	assert_string_equal(match_wait_text(MATCH_WAIT_CUT, false), "payer known, statement number cut, no advice");
+	struct match_line other = lab_line(&lab, "48499.09", "CNY", "2026-11-12", MERIDIAN, "HC PAYMENT FOR OCTOBER");
+	assert_int_equal(lab_post(&lab, &other), MATCH_WAIT_ADVICE);
 	assert_string_equal(match_wait_text(MATCH_WAIT_ADVICE, false), "payer known, its advice has not come");
 
 	uint32_t advice = advise_s4(&lab, "48499.08", true);
@@ -152,6 +155,52 @@ static void test_s4_waits_for_the_advice(void **state)
 	again.id = lab.lines++;
 	assert_int_not_equal(lab_post(&lab, &again), MATCH_POSTS);
 	lab_close(&lab);
+}
+
+/* Numbers that begin alike for longer than their keys are two all the same, and what is shorter is cut. */
+static void test_long_numbers_of_advices(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint8_t wait;
+		const char *why;
+		int which;
+	} cases[] = {{"MERIDIAN HC STMT 2026-10 #0417", MATCH_POSTS, "the payment names the number of the advice", 0},
+		{"pay MERIDIAN HC STMT 2026-10 #0418 ok", MATCH_POSTS, "the payment names the number of the advice", 1},
+		{"MERIDIAN HC STMT 2026-10 #041", MATCH_POSTS,
+			"the payment names the begin of the number of the advice", 0},
+		{"MERIDIAN HC STMT 2026-10 #0416", MATCH_WAIT_ADVICE, NULL, -1},
+		{"MERIDIAN HC STMT 2026-11 #0", MATCH_WAIT_CUT, NULL, -1},
+		{"MERIDIAN HC STMT 2026-11 #0420", MATCH_WAIT_ADVICE, NULL, -1}};
+	static const char *const numbers[] = {"MERIDIAN HC STMT 2026-10 #0417", "MERIDIAN HC STMT 2026-10 #0418"};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct match_lab lab = {.payer_count = 0};
+		uint32_t advices[2];
+		lab_payer(&lab, MERIDIAN, NULL, MATCH_ADVICE);
+		lab_contract(&lab, 0, "CNY", "CNY", 0);
+		lab_open(&lab);
+		for (uint32_t j = 0; j < 2; j++) {
+			const char *owed = j == 0 ? "300.00" : "400.00";
+			lab_claim(&lab, 0, refs[j], owed, owed, "2026-10-10");
+			const struct match_detail row = detail(MATCH_PAID, refs[j], owed);
+			const struct match_advice made = {.number = numbers[j],
+				.details = &row,
+				.detail_count = 1,
+				.total = row.amount,
+				.balanced = true,
+				.day = lab_day("2026-11-10")};
+			assert_int_equal(match_index_advise(lab.index, &made, &advices[j]), 0);
+		}
+		const char *amount = cases[i].which < 0 ? "350.00" : cases[i].which == 0 ? "300.00" : "400.00";
+		struct match_line line = lab_line(&lab, amount, "CNY", "2026-11-12", MERIDIAN, cases[i].text);
+		assert_int_equal(lab_match(&lab, &line), cases[i].wait);
+		if (cases[i].which >= 0) {
+			assert_int_equal(lab.result.candidates[0].advices[0], advices[cases[i].which]);
+			assert_true(lab_says(&lab, 0, cases[i].why));
+		}
+		lab_close(&lab);
+	}
 }
 
 static void test_s4_parks_what_does_not_balance(void **state)
@@ -713,6 +762,7 @@ int main(void)
 		cmocka_unit_test(test_s3_owed_in_yuan_paid_in_dollars),
 		cmocka_unit_test(test_s3_owed_in_dollars),
 		cmocka_unit_test(test_s4_waits_for_the_advice),
+		cmocka_unit_test(test_long_numbers_of_advices),
 		cmocka_unit_test(test_s4_parks_what_does_not_balance),
 		cmocka_unit_test(test_s4_equal_amounts_are_never_told_apart),
 		cmocka_unit_test(test_s5_tie_waits_and_the_letter_decides),
