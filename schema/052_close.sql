@@ -115,9 +115,9 @@ $$;
 
 -- What is foreign at the end of a day, as the ledger has it: receivables, by claim (kind 1), money in suspense, by line, and
 -- over-payments, by claim (2), bank accounts (4); debit less credit. Whatever an item was revalued by is in what it is carried at,
--- and one that is gone with something of that left has it taken back.
+-- and one that is gone with something of that left has it taken back. With the caller's rights, like the next.
 CREATE FUNCTION period_items(p_hospital uuid, p_day date) RETURNS TABLE (kind smallint, account text, claim_id uuid, line_id uuid,
-	currency text, exponent smallint, amount_minor bigint, carried_minor bigint) LANGUAGE sql STABLE SECURITY DEFINER
+	currency text, exponent smallint, amount_minor bigint, carried_minor bigint) LANGUAGE sql STABLE
 SET search_path = zhifu, pg_temp AS $$
 	SELECT s.kind::smallint, s.account, s.claim_id, s.line_id, s.currency, s.exponent, sum(s.minor)::bigint, coalesce(sum(s.book), 0)::bigint
 	FROM (SELECT CASE WHEN a.account LIKE 'AR-%' THEN 1 WHEN a.account LIKE 'BANK-%' THEN 4 ELSE 2 END AS kind, a.account,
@@ -135,7 +135,7 @@ $$;
 -- Claims with receivables or a provision at the end of a day: since when they are owed, what they are carried at, and what they
 -- are provided for.
 CREATE FUNCTION period_aged(p_hospital uuid, p_day date) RETURNS TABLE (claim_id uuid, billed_day date, carried_minor bigint,
-	provided_minor bigint) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	provided_minor bigint) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT s.claim_id, coalesce(r.billed_day, s.first_day), s.carried::bigint, s.provided::bigint
 	FROM (SELECT p.claim_id, min(p.book_day) AS first_day, coalesce(sum(a.book) FILTER (WHERE a.account <> 'PROV'), 0) AS carried,
 			coalesce(-sum(a.book) FILTER (WHERE a.account = 'PROV'), 0) AS provided
@@ -196,7 +196,7 @@ SET search_path = zhifu, pg_temp AS $$
 	FROM base b LEFT JOIN ledger g ON g.account = b.account AND g.currency = b.currency
 $$;
 
--- What is found wrong with a month (red: it is not closed) or worth knowing (not red), a row a subject: codes as daemon/ctl/money_close.c
+-- What is found wrong with a month (red: it is not closed) or worth knowing (not red), a row a subject: codes as daemon/settle/month_close.c
 -- explains them.
 CREATE FUNCTION period_check(p_hospital uuid, p_last date) RETURNS TABLE (code text, red boolean, subject text, found bigint, since date)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$

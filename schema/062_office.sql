@@ -19,6 +19,35 @@ BEGIN
 END
 $$;
 
+-- Begins a close as period_begin(). p_key: of a request of /v1, NULL: none. -100 the key was used with another body.
+CREATE FUNCTION api_period_begin(p_hospital uuid, p_last date, p_key bytea, p_body bytea) RETURNS TABLE (outcome integer, since date, who text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome = -100 THEN
+		RETURN QUERY SELECT -100, NULL::date, NULL::text;
+		RETURN;
+	END IF;
+	RETURN QUERY SELECT * FROM period_begin(p_hospital, p_last);
+END
+$$;
+
+-- Closes a month, as period_close().
+CREATE FUNCTION api_period_close(p_hospital uuid, p_last date, p_period uuid, p_rates jsonb, p_exponent integer, p_items jsonb,
+	p_reverts integer, p_provisions jsonb, p_rounding integer, p_who text, p_key bytea, p_body bytea) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	PERFORM period_close(p_hospital, p_last, p_period, p_rates, p_exponent::smallint, p_items, p_reverts, p_provisions,
+		p_rounding::smallint, p_who);
+	PERFORM api_done(p_hospital, p_key, p_body, p_period, NULL);
+END
+$$;
+
 -- Postings that have no value in the books yet, by currency and day, and bills that are owed in another currency whose amount is not
 -- known yet (with the carrier; wanted: in which currency, source: whose rate).
 CREATE FUNCTION rate_waiting(p_hospital uuid) RETURNS TABLE (carrier text, currency text, exponent smallint, day date, items bigint,
@@ -218,5 +247,7 @@ $$;
 
 CALL writer_functions('period\_findings', 'rate\_waiting', 'api\_%');
 GRANT EXECUTE ON FUNCTION period_findings, rate_waiting, limitation_list TO zhifu_operator, zhifu_intake;
+GRANT EXECUTE ON FUNCTION api_period_begin, api_period_close TO zhifu_operator, zhifu_intake;
+GRANT EXECUTE ON FUNCTION period_outcome, period_items, period_aged TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION api_demand, api_write_off, api_declaration_add, api_declaration_recount, api_inspector_grant,
 	api_inspector_end, inspector_list, inspector_looks TO zhifu_intake;

@@ -2,109 +2,53 @@
  */
 #include <string.h>
 
-#include "base/point.h"
 #include "ctl/money_list.h"
-#include "ctl/rate_desk.h"
 #include "db/sync.h"
 #include "lib/currency.h"
 #include "lib/date.h"
 #include "model/directory.h"
-#include "settle/book_rate.h"
-#include "settle/month_end.h"
+#include "settle/month_close.h"
 
 /* ---- the checklist ---- */
 
-/* The findings of period_check() in schema/052_close.sql, and those of this side. */
-static const struct check {
-	const char *code, *what, *what_zh, *todo, *todo_zh;
-	bool red;
-} checks[] = {
-	{"statement_gap", "statements without gaps", "银行对账单连续",
-		"ask the bank for the missing statements, or zhifuctl money statement explain",
-		"向银行索取缺少的对账单,或用 zhifuctl money statement explain 说明", true},
-	{"statement_opening", "statements that open as the last one closed", "对账单余额衔接",
-		"ask the bank for what is missing, or zhifuctl money statement explain",
-		"向银行索取缺少的对账单,或用 zhifuctl money statement explain 说明", true},
-	{"bank_proof", "bank proof", "余额调节表", "zhifuctl money account proof", "zhifuctl money account proof",
-		true},
-	{"rate_missing", "exchange rates", "汇率齐全", "zhifuctl money waiting; money rate import or set",
-		"zhifuctl money waiting,导入或录入汇率", true},
-	{"receivable_waiting", "bills with their receivable", "应收款已确认",
-		"zhifuctl money waiting; import or set the rate", "zhifuctl money waiting,导入或录入汇率", true},
-	{"remittance_parked", "remittances that balance", "付款通知平衡", "correct or refuse what is parked",
-		"更正或退回挂起的付款通知", true},
-	{"books", "the ledger's proof, and all money in suspense or at home", "账簿平衡,资金均已核销或待查",
-		"zhifuctl ledger balance", "zhifuctl ledger balance", true},
-	{"statement_explained", "gaps that are explained", "已说明的对账单缺口", "zhifuctl money account proof",
-		"zhifuctl money account proof", false},
-	{"statement_number", "statements whose balances join, with numbers left out", "余额衔接而编号跳号的对账单",
-		"none: nothing is missing", "无需处理", false},
-	{"suspense", "money in suspense", "待查收款", "zhifuctl money suspense list", "zhifuctl money suspense list",
-		false},
-	{"order", "orders that the bank has not debited", "银行未付的付款指令", "zhifuctl money order list",
-		"zhifuctl money order list", false},
-	{"clearing", "payments that acquirers have not settled", "收单机构未结算的收款", "zhifuctl money acquirer list",
-		"zhifuctl money acquirer list", false},
-	{"statement_short", "statements up to the last day", "对账单截至月末", "import the next statement",
-		"导入下一份对账单", false},
-	{"overdue", "overdue claims", "逾期应收", "remind the payer", "催收", false},
-	{"limitation", "claims whose limitation ends soon", "诉讼时效将届满", "zhifuctl money limitation list",
-		"zhifuctl money limitation list", false},
-	{"limitation_ended", "claims whose limitation has ended", "已过诉讼时效", "zhifuctl money limitation list",
-		"zhifuctl money limitation list", false},
-	{"dispute", "disputes", "争议款项", "follow them up", "跟进", false},
-};
-
-enum { F_CODE, F_RED, F_SUBJECT, F_FOUND, F_SINCE };
-
-/* Everything that a close works with. */
 struct closing {
 	struct ctl *ctl;
-	const struct hospital *hospital;
-	int32_t last_day;
 	char month[8]; /* "2026-11" */
-	bool check;    /* only that */
-	int outcome;   /* of period_outcome() */
-	int32_t since; /* likewise */
-	char who[65];
-	struct pg_result *findings;
-	struct rate_desk desk;
-	struct month_end end;
-	bool red;
+	struct month_close close;
 };
 
 static void closing_end(struct closing *closing)
 {
-	db_sync_rows_free(closing->findings);
-	month_end_free(&closing->end);
-	rate_desk_close(&closing->desk);
+	month_close_end(&closing->close);
 }
 
 /* A row for each finding, or one that says that there is none. */
-static void check_rows(const struct closing *closing, const struct check *check, struct table *table)
+static void check_rows(const struct closing *closing, const struct month_check *check, struct table *table)
 {
 	const struct ctl *ctl = closing->ctl;
-	const struct pg_result *rows = closing->findings;
-	bool rates = strcmp(check->code, "rate_missing") == 0 && closing->desk.faults.count > 0;
+	const struct pg_result *rows = closing->close.findings;
+	uint32_t fault_count = closing->close.faults.count;
+	bool rates = strcmp(check->code, "rate_missing") == 0 && fault_count > 0;
 	bool found = false;
 
 	for (int row = 0; row < db_rows_count(rows); row++) {
-		if (strcmp(db_rows_text(rows, row, F_CODE), check->code) != 0) continue;
+		if (strcmp(db_rows_text(rows, row, FINDING_CODE), check->code) != 0) continue;
 		found = true;
 		table_add(table, cell_word(say(ctl, check->what, check->what_zh), check->code));
 		table_add(table, check->red ? cell_word(say(ctl, "RED", "不通过"), "red")
 					    : cell_word(say(ctl, "report", "提示"), "report"));
-		table_add(table, cell_text(db_rows_text(rows, row, F_SUBJECT)));
-		table_add(table, cell_int(db_rows_int(rows, row, F_FOUND)));
-		table_add(table,
-			db_rows_null(rows, row, F_SINCE) ? cell_none() : cell_day(db_rows_date(rows, row, F_SINCE)));
+		table_add(table, cell_text(db_rows_text(rows, row, FINDING_SUBJECT)));
+		table_add(table, cell_int(db_rows_int(rows, row, FINDING_FOUND)));
+		table_add(table, db_rows_null(rows, row, FINDING_SINCE)
+					 ? cell_none()
+					 : cell_day(db_rows_date(rows, row, FINDING_SINCE)));
 		table_add(table, cell_text(say(ctl, check->todo, check->todo_zh)));
 	}
 	if (found && !rates) return;
 	table_add(table, cell_word(say(ctl, check->what, check->what_zh), check->code));
 	table_add(table, rates ? cell_word(say(ctl, "RED", "不通过"), "red") : cell_word("ok", "ok"));
 	table_add(table, rates ? cell_text(say(ctl, "the closing rate", "期末汇率")) : cell_none());
-	table_add(table, rates ? cell_int((int64_t)closing->desk.faults.count) : cell_none());
+	table_add(table, rates ? cell_int((int64_t)fault_count) : cell_none());
 	table_add(table, cell_none());
 	table_add(table, rates ? cell_text(say(ctl, check->todo, check->todo_zh)) : cell_none());
 }
@@ -118,19 +62,12 @@ static void checklist_show(struct closing *closing, struct report *report)
 	struct table table;
 
 	table_begin(&table, closing->ctl->chinese ? chinese : english, ARRAY_LEN(english));
-	for (size_t i = 0; i < ARRAY_LEN(checks); i++) check_rows(closing, &checks[i], &table);
+	for (size_t i = 0; i < month_check_count; i++) check_rows(closing, &month_checks[i], &table);
 	table_end(&table, report, "checks", NULL, NULL);
-	report_faults(report, NULL, &closing->desk.faults, &closing->desk.arena.zf);
+	report_faults(report, NULL, &closing->close.faults, &closing->close.arena.zf);
 }
 
 /* ---- what it posts ---- */
-
-struct sum {
-	uint8_t kind;
-	const char *account;
-	struct zf_money amount;
-	int64_t items, carried, closing, difference;
-};
 
 static struct cell cell_book(const struct hospital *hospital, int64_t minor)
 {
@@ -145,158 +82,38 @@ static void revaluation_show(const struct closing *closing, struct report *repor
 		{"reverts", "on the 1st"}};
 	static const struct column chinese[] = {{"account", "重估科目"}, {"items", "笔数"}, {"amount", "金额"},
 		{"carried", "账面"}, {"closing", "期末折算"}, {"difference", "汇兑差额"}, {"reverts", "次月一日"}};
-	const struct month_end *end = &closing->end;
 	const struct ctl *ctl = closing->ctl;
-	struct sum *sums = zf_alloc_array(end->arena, end->item_count + 1, sizeof(*sums));
-	struct table table;
+	const struct hospital *hospital = closing->close.hospital;
 	size_t count = 0;
-	int64_t net = 0;
+	const struct month_sum *sums = month_close_sums(&closing->close, &count);
+	struct table table;
 
-	for (size_t i = 0; sums != NULL && i < end->item_count; i++) {
-		const struct month_item *item = &end->items[i];
-		const struct zf_money *amount = &item->item.amount;
-		size_t k = 0;
-
-		while (k < count && (strcmp(sums[k].account, item->account) != 0 ||
-					    strcmp(sums[k].amount.currency, amount->currency) != 0))
-			k++;
-		if (k == count) {
-			sums[count] =
-				(struct sum){.kind = item->item.kind, .account = item->account, .amount = *amount};
-			sums[count++].amount.minor = 0;
-		}
-		sums[k].items++;
-		sums[k].amount.minor += amount->minor;
-		sums[k].carried += item->item.carried.minor;
-		sums[k].closing += item->made.closing.minor;
-		sums[k].difference += item->made.difference.minor;
-		net += item->made.difference.minor;
-	}
 	table_begin(&table, ctl->chinese ? chinese : english, ARRAY_LEN(english));
 	for (size_t i = 0; i < count; i++) {
-		bool reverts = (sums[i].kind & closing->hospital->revaluation_reverts) != 0;
+		bool reverts = (sums[i].kind & hospital->revaluation_reverts) != 0;
 
 		table_add(&table, cell_text(sums[i].account));
 		table_add(&table, cell_int(sums[i].items));
 		table_add(&table, cell_money(sums[i].amount.minor, sums[i].amount.currency, sums[i].amount.exponent));
-		table_add(&table, cell_book(closing->hospital, sums[i].carried));
-		table_add(&table, cell_book(closing->hospital, sums[i].closing));
-		table_add(&table, cell_book(closing->hospital, sums[i].difference));
+		table_add(&table, cell_book(hospital, sums[i].carried));
+		table_add(&table, cell_book(hospital, sums[i].closing));
+		table_add(&table, cell_book(hospital, sums[i].difference));
 		table_add(&table, reverts ? cell_word(say(ctl, "taken back", "转回"), "back")
 					  : cell_word(say(ctl, "stays", "保留"), "stays"));
 	}
 	table_end(&table, report, "revaluation", "", say(ctl, "nothing foreign is open", "无外币余额"));
-	report_field(
-		report, "revaluation_net", say(ctl, "net to FX", "汇兑损益合计"), cell_book(closing->hospital, net));
+	report_field(report, "revaluation_net", say(ctl, "net to FX", "汇兑损益合计"),
+		cell_book(hospital, month_close_revalued(&closing->close)));
 }
 
 static void provision_show(const struct closing *closing, struct report *report)
 {
-	const struct month_end *end = &closing->end;
-	int64_t moved = 0;
-
-	for (size_t i = 0; i < end->provision_count; i++)
-		moved += end->provisions[i].after.minor - end->provisions[i].before.minor;
-	report_field(report, "provision_claims", NULL, cell_int((int64_t)end->provision_count));
+	report_field(report, "provision_claims", NULL, cell_int((int64_t)closing->close.end.provision_count));
 	report_field(report, "provision", say(closing->ctl, "provision", "坏账准备变动"),
-		cell_book(closing->hospital, moved));
+		cell_book(closing->close.hospital, month_close_provided(&closing->close)));
 }
 
 /* ---- close ---- */
-
-static int outcome_read(struct closing *closing)
-{
-	struct pg_result *rows = NULL;
-	int r = ctl_query(closing->ctl, &rows,
-		closing->check ? "SELECT outcome, since, who FROM period_outcome($1, $2)"
-			       : "SELECT outcome, since, who FROM period_begin($1, $2)",
-		"ud", &closing->hospital->id, closing->last_day);
-
-	if (r == 0) {
-		closing->outcome = (int)db_rows_int(rows, 0, 0);
-		if (!db_rows_null(rows, 0, 1)) closing->since = db_rows_date(rows, 0, 1);
-		if (!db_rows_null(rows, 0, 2))
-			(void)snprintf(closing->who, sizeof(closing->who), "%s", db_rows_text(rows, 0, 2));
-	}
-	db_sync_rows_free(rows);
-	return r;
-}
-
-/* What stands in the way, and what would be posted. */
-static int closing_work_out(struct closing *closing)
-{
-	const struct hospital *hospital = closing->hospital;
-	struct month_end *end = &closing->end;
-	struct pg_result *rows = NULL;
-	int r = ctl_query(closing->ctl, &closing->findings,
-		"SELECT code, red, subject, found, since FROM period_check($1, $2) UNION ALL"
-		" SELECT CASE state WHEN 2 THEN 'limitation_ended' ELSE 'limitation' END, false, carrier, count(*), min(ends)"
-		" FROM limitation_list($1, $2, $3, $4) WHERE state > 0 GROUP BY 1, 3 UNION ALL"
-		" SELECT 'clearing', false, acquirer, payments, since FROM acquirer_waiting($1, $2) ORDER BY 1, 5, 3",
-		"udnn", &hospital->id, closing->last_day, (int)hospital->limitation_years,
-		(int)hospital->limitation_alert_days);
-
-	for (int row = 0; r == 0 && row < db_rows_count(closing->findings); row++)
-		closing->red = closing->red || db_rows_bool(closing->findings, row, F_RED);
-	if (r == 0)
-		r = rate_desk_know(
-			&closing->desk, NULL, closing->last_day - hospital->rate_reach_days, closing->last_day);
-	if (r == 0) r = ctl_query(closing->ctl, &rows, MONTH_ITEMS_SQL, "ud", &hospital->id, closing->last_day);
-	*end = (struct month_end){.hospital = hospital,
-		.rates = &closing->desk.known.rates,
-		.last_day = closing->last_day,
-		.today = ctl_today(hospital),
-		.arena = &closing->desk.arena.zf,
-		.faults = &closing->desk.faults};
-	if (r == 0) r = month_end_revalue(end, rows);
-	db_sync_rows_free(rows);
-	rows = NULL;
-	if (r == ERR_NOTFOUND) { /* each is a fault */
-		closing->red = true;
-		return 0;
-	}
-	if (r == 0) r = ctl_query(closing->ctl, &rows, MONTH_AGED_SQL, "ud", &hospital->id, closing->last_day);
-	if (r == 0) r = month_end_provide(end, rows);
-	db_sync_rows_free(rows);
-	if (r == ERR_LIMIT) return err_set(r, "an amount does not fit");
-	if (r == ERR_INVALID) return err_set(r, "the ledger has an amount in an unknown currency");
-	return r;
-}
-
-static int closing_post(struct closing *closing)
-{
-	const struct month_end *end = &closing->end;
-	const char *rates = month_end_rates_json(end);
-	const char *items = month_end_items_json(end);
-	const char *provisions = month_end_provisions_json(end);
-	struct uuid period = uuid_new();
-
-	if (rates == NULL || items == NULL || provisions == NULL) return err_set(ERR_NOMEM, "no memory for the close");
-	return ctl_query(closing->ctl, NULL,
-		"SELECT period_close($1, $2, $3, $4::text::jsonb, $5, $6::text::jsonb, $7, $8::text::jsonb, $9, $10)",
-		"udutstntst", &closing->hospital->id, closing->last_day, &period, rates,
-		currency_exponent(closing->hospital->book_currency), items, (int)closing->hospital->revaluation_reverts,
-		provisions, (int)BOOK_RATE_ROUNDING, closing->ctl->who);
-}
-
-/* The whole of it in one transaction. */
-static int closing_run(struct closing *closing)
-{
-	int r = ctl_begin(closing->ctl, &closing->hospital->id, !closing->check);
-
-	if (r == 0) r = outcome_read(closing);
-	if (r == 0 && (closing->outcome == 1 || (closing->check && closing->outcome != 0)))
-		r = closing_work_out(closing);
-	if (r == 0 && closing->outcome == 1 && !closing->red && !closing->check) r = closing_post(closing);
-	if (r == 0) {
-		POINT("close.before_commit");
-		r = ctl_commit(closing->ctl);
-		if (r == 0) POINT("close.after_commit");
-		return r;
-	}
-	ctl_rollback(closing->ctl);
-	return r;
-}
 
 /* Why it is not its turn. */
 static const char *outcome_say(struct closing *closing, char text[160])
@@ -304,13 +121,13 @@ static const char *outcome_say(struct closing *closing, char text[160])
 	bool chinese = closing->ctl->chinese;
 	char day[DATE_TEXT_SIZE];
 
-	(void)date_format_day(closing->since, day);
-	if (closing->outcome == 0)
+	(void)date_format_day(closing->close.since, day);
+	if (closing->close.outcome == MONTH_CLOSED)
 		(void)snprintf(text, 160,
 			chinese ? "%s 已于 %s 由 %s 结账:未作任何更改"
 				: "%s is closed, since %s by %s: nothing was done",
-			closing->month, day, closing->who);
-	else if (closing->outcome == -2)
+			closing->month, day, closing->close.by);
+	else if (closing->close.outcome == MONTH_EARLIER)
 		(void)snprintf(text, 160, chinese ? "应先结 %.7s,再结 %s" : "%.7s is to be closed before %s", day,
 			closing->month);
 	else
@@ -322,31 +139,31 @@ static const char *outcome_say(struct closing *closing, char text[160])
 static int closing_report(struct closing *closing, struct report *report)
 {
 	struct ctl *ctl = closing->ctl;
-	bool may = closing->outcome == 1;
-	bool closed = may && !closing->red && !closing->check;
+	bool may = closing->close.outcome == MONTH_MAY;
+	bool closed = may && !closing->close.red && !closing->close.check;
 	char text[160];
 
-	report_field(report, "hospital", NULL, cell_text(closing->hospital->code));
+	report_field(report, "hospital", NULL, cell_text(closing->close.hospital->code));
 	report_field(report, "period", NULL, cell_text(closing->month));
-	report_field(report, "closed", NULL, cell_bool(closed || closing->outcome == 0));
-	if (closing->findings != NULL) checklist_show(closing, report);
-	if (closing->findings != NULL && closing->desk.faults.count == 0) {
+	report_field(report, "closed", NULL, cell_bool(closed || closing->close.outcome == MONTH_CLOSED));
+	if (closing->close.looked) checklist_show(closing, report);
+	if (closing->close.looked && closing->close.faults.count == 0) {
 		revaluation_show(closing, report);
 		provision_show(closing, report);
 	}
 	report_heading(report, "");
 	if (!may)
 		report_heading(report, outcome_say(closing, text));
-	else if (closing->red)
+	else if (closing->close.red)
 		report_heading(report,
 			say(ctl, "RED: it is not closed, and nothing was posted", "不通过:未结账,未作任何更改"));
-	else if (closing->check)
+	else if (closing->close.check)
 		report_heading(report, say(ctl, "it can be closed; nothing was posted", "可以结账;未作任何更改"));
 	else
 		report_heading(report, say(ctl, "closed: what comes late is posted on the first open day",
 					       "已结账:迟到的业务记入首个未结日期"));
-	report_field(report, "red", NULL, cell_bool(closing->red));
-	return report_end(report, may && !closing->red ? 0 : 1);
+	report_field(report, "red", NULL, cell_bool(closing->close.red));
+	return report_end(report, may && !closing->close.red ? 0 : 1);
 }
 
 /* "2026-11" to its last day. Returns 0, or 2 after it has said what is wrong. */
@@ -371,27 +188,29 @@ static int money_close(struct ctl *ctl, int argc, char **argv)
 	struct closing closing CLEANUP(closing_end) = {.ctl = ctl};
 	const char *code = NULL;
 	bool undo = false;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--check", NULL, &closing.check},
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--check", NULL, &closing.close.check},
 		{"--undo", NULL, &undo}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	struct report report;
 	int r;
 
-	rate_desk_open(ctl, &closing.desk);
 	r = ctl_arguments(argc, argv, options, 0, 1, words);
 	if (r != 0) return r;
 	if (undo)
 		return ctl_usage(
 			"a closed month is never opened again: correct it in the open one, by a counter-entry");
 	if (words[0] == NULL) return ctl_usage("say which month: money close 2026-11");
-	r = month_read(words[0], &closing.last_day);
+	r = month_read(words[0], &closing.close.last_day);
 	if (r != 0) return r;
 	memcpy(closing.month, words[0], 7);
-	closing.hospital = ctl_hospital(ctl, code);
-	if (closing.hospital == NULL) return 2;
-	if (!closing.check) r = ctl_known(ctl);
+	closing.close.hospital = ctl_hospital(ctl, code);
+	if (closing.close.hospital == NULL) return 2;
+	if (!closing.close.check) r = ctl_known(ctl);
 	if (r != 0) return r;
-	r = closing_run(&closing);
+	closing.close.db = ctl->db;
+	closing.close.today = ctl_today(closing.close.hospital);
+	closing.close.who = ctl->who;
+	r = month_close_run(&closing.close);
 	if (r < 0) return ctl_fail("not closed");
 	report_begin(&report, ctl);
 	return closing_report(&closing, &report);

@@ -16,11 +16,11 @@ struct pg_result;
 struct stored_rates;
 
 /* The rows that are wanted, in this order. */
-#define MONTH_ITEMS_SQL                                                                                                      \
-	"SELECT kind, account, claim_id, line_id, currency, exponent, amount_minor, carried_minor FROM period_items($1, $2)" \
+#define MONTH_ITEMS_SQL                                                                                                                        \
+	"SELECT kind, account, claim_id, line_id, currency, exponent, amount_minor, carried_minor FROM zhifu.period_items($1::uuid, $2::date)" \
 	" ORDER BY claim_id, account, currency, line_id"
 #define MONTH_AGED_SQL                                                                                                 \
-	"SELECT claim_id, billed_day, carried_minor, provided_minor FROM period_aged($1, $2) ORDER BY claim_id"
+	"SELECT claim_id, billed_day, carried_minor, provided_minor FROM zhifu.period_aged($1::uuid, $2::date) ORDER BY claim_id"
 
 struct month_item {
 	const char *account;

@@ -1,0 +1,268 @@
+/* The transaction of a close. */
+#include "settle/month_close.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/point.h"
+#include "db/sync.h"
+#include "lib/currency.h"
+#include "model/directory.h"
+#include "settle/book_rate.h"
+
+#define PARAMS_BYTES_MAX (64u << 20)
+
+const struct month_check month_checks[] = {
+	{"statement_gap", "statements without gaps", "银行对账单连续",
+		"ask the bank for the missing statements, or zhifuctl money statement explain",
+		"向银行索取缺少的对账单,或用 zhifuctl money statement explain 说明", true},
+	{"statement_opening", "statements that open as the last one closed", "对账单余额衔接",
+		"ask the bank for what is missing, or zhifuctl money statement explain",
+		"向银行索取缺少的对账单,或用 zhifuctl money statement explain 说明", true},
+	{"bank_proof", "bank proof", "余额调节表", "zhifuctl money account proof", "zhifuctl money account proof",
+		true},
+	{"rate_missing", "exchange rates", "汇率齐全", "zhifuctl money waiting; money rate import or set",
+		"zhifuctl money waiting,导入或录入汇率", true},
+	{"receivable_waiting", "bills with their receivable", "应收款已确认",
+		"zhifuctl money waiting; import or set the rate", "zhifuctl money waiting,导入或录入汇率", true},
+	{"remittance_parked", "remittances that balance", "付款通知平衡", "correct or refuse what is parked",
+		"更正或退回挂起的付款通知", true},
+	{"books", "the ledger's proof, and all money in suspense or at home", "账簿平衡,资金均已核销或待查",
+		"zhifuctl ledger balance", "zhifuctl ledger balance", true},
+	{"statement_explained", "gaps that are explained", "已说明的对账单缺口", "zhifuctl money account proof",
+		"zhifuctl money account proof", false},
+	{"statement_number", "statements whose balances join, with numbers left out", "余额衔接而编号跳号的对账单",
+		"none: nothing is missing", "无需处理", false},
+	{"suspense", "money in suspense", "待查收款", "zhifuctl money suspense list", "zhifuctl money suspense list",
+		false},
+	{"order", "orders that the bank has not debited", "银行未付的付款指令", "zhifuctl money order list",
+		"zhifuctl money order list", false},
+	{"clearing", "payments that acquirers have not settled", "收单机构未结算的收款", "zhifuctl money acquirer list",
+		"zhifuctl money acquirer list", false},
+	{"statement_short", "statements up to the last day", "对账单截至月末", "import the next statement",
+		"导入下一份对账单", false},
+	{"overdue", "overdue claims", "逾期应收", "remind the payer", "催收", false},
+	{"limitation", "claims whose limitation ends soon", "诉讼时效将届满", "zhifuctl money limitation list",
+		"zhifuctl money limitation list", false},
+	{"limitation_ended", "claims whose limitation has ended", "已过诉讼时效", "zhifuctl money limitation list",
+		"zhifuctl money limitation list", false},
+	{"dispute", "disputes", "争议款项", "follow them up", "跟进", false},
+};
+const size_t month_check_count = ARRAY_LEN(month_checks);
+
+const struct month_check *month_check_find(const char *code)
+{
+	for (size_t i = 0; i < month_check_count; i++)
+		if (strcmp(month_checks[i].code, code) == 0) return &month_checks[i];
+	return NULL;
+}
+
+void month_close_end(struct month_close *close)
+{
+	db_sync_rows_free(close->findings);
+	month_end_free(&close->end);
+	rate_known_free(&close->known);
+	arena_free(&close->arena);
+}
+
+/* ---- what it works with ---- */
+
+static void params_begin(struct db_params *params, struct arena *arena, const struct month_close *close)
+{
+	db_params_init(params, arena);
+	db_params_uuid(params, &close->hospital->id);
+	db_params_date(params, close->last_day);
+}
+
+/* Rows of the month. */
+static int rows_read(const struct month_close *close, const char *sql, struct pg_result **ret_rows)
+{
+	struct arena arena CLEANUP(arena_free);
+	struct db_params params;
+
+	arena_init(&arena, PARAMS_BYTES_MAX);
+	params_begin(&params, &arena, close);
+	return db_sync_query(close->db, sql, &params, ret_rows);
+}
+
+static int outcome_read(struct month_close *close)
+{
+	struct arena arena CLEANUP(arena_free);
+	struct pg_result *rows = NULL;
+	struct db_params params;
+	int r;
+
+	arena_init(&arena, PARAMS_BYTES_MAX);
+	params_begin(&params, &arena, close);
+	if (!close->check) {
+		db_params_bytes(&params, close->key_hash);
+		db_params_bytes(&params, close->body_hash);
+	}
+	r = db_sync_query(close->db,
+		close->check
+			? "SELECT outcome, since, who FROM zhifu.period_outcome($1::uuid, $2::date)"
+			: "SELECT outcome, since, who FROM zhifu.api_period_begin($1::uuid, $2::date, $3::bytea, $4::bytea)",
+		&params, &rows);
+	if (r == 0) {
+		close->outcome = (enum month_outcome)db_rows_int(rows, 0, 0);
+		if (!db_rows_null(rows, 0, 1)) close->since = db_rows_date(rows, 0, 1);
+		if (!db_rows_null(rows, 0, 2))
+			(void)snprintf(close->by, sizeof(close->by), "%s", db_rows_text(rows, 0, 2));
+	}
+	db_sync_rows_free(rows);
+	return r;
+}
+
+static int findings_read(struct month_close *close)
+{
+	struct arena arena CLEANUP(arena_free);
+	struct db_params params;
+	int r;
+
+	arena_init(&arena, PARAMS_BYTES_MAX);
+	params_begin(&params, &arena, close);
+	db_params_int4(&params, (int32_t)close->hospital->limitation_years);
+	db_params_int4(&params, (int32_t)close->hospital->limitation_alert_days);
+	r = db_sync_query(close->db,
+		"SELECT code, red, subject, found, since FROM zhifu.period_findings($1::uuid, $2::date, $3::int4, $4::int4)",
+		&params, &close->findings);
+	for (int row = 0; r == 0 && row < db_rows_count(close->findings); row++)
+		close->red = close->red || db_rows_bool(close->findings, row, FINDING_RED);
+	return r;
+}
+
+/* What stands in the way, and what would be posted. */
+static int work_out(struct month_close *close)
+{
+	struct month_end *end = &close->end;
+	struct pg_result *rows = NULL;
+	int r = findings_read(close);
+
+	close->looked = r == 0;
+	if (r == 0)
+		r = rate_known_read(close->db, NULL, close->last_day - close->hospital->rate_reach_days,
+			close->last_day, NULL, &close->arena, &close->known);
+	if (r == 0) r = rows_read(close, MONTH_ITEMS_SQL, &rows);
+	*end = (struct month_end){.hospital = close->hospital,
+		.rates = &close->known.rates,
+		.last_day = close->last_day,
+		.today = close->today,
+		.arena = &close->arena.zf,
+		.faults = &close->faults};
+	if (r == 0) r = month_end_revalue(end, rows);
+	db_sync_rows_free(rows);
+	rows = NULL;
+	if (r == ERR_NOTFOUND) { /* each is a fault */
+		close->red = true;
+		return 0;
+	}
+	if (r == 0) r = rows_read(close, MONTH_AGED_SQL, &rows);
+	if (r == 0) r = month_end_provide(end, rows);
+	db_sync_rows_free(rows);
+	if (r == ERR_LIMIT) return err_set(r, "an amount does not fit");
+	if (r == ERR_INVALID) return err_set(r, "the ledger has an amount in an unknown currency");
+	return r;
+}
+
+/* ---- what it does ---- */
+
+static int post(struct month_close *close)
+{
+	struct arena arena CLEANUP(arena_free);
+	const struct hospital *hospital = close->hospital;
+	const struct month_end *end = &close->end;
+	const char *rates = month_end_rates_json(end);
+	const char *items = month_end_items_json(end);
+	const char *provisions = month_end_provisions_json(end);
+	struct uuid period = uuid_new();
+	struct db_params params;
+
+	if (rates == NULL || items == NULL || provisions == NULL) return err_set(ERR_NOMEM, "no memory for the close");
+	arena_init(&arena, PARAMS_BYTES_MAX);
+	params_begin(&params, &arena, close);
+	db_params_uuid(&params, &period);
+	db_params_text(&params, rates);
+	db_params_int4(&params, currency_exponent(hospital->book_currency));
+	db_params_text(&params, items);
+	db_params_int4(&params, (int32_t)hospital->revaluation_reverts);
+	db_params_text(&params, provisions);
+	db_params_int4(&params, (int32_t)BOOK_RATE_ROUNDING);
+	db_params_text(&params, close->who);
+	db_params_bytes(&params, close->key_hash);
+	db_params_bytes(&params, close->body_hash);
+	return db_sync_query(close->db,
+		"SELECT zhifu.api_period_close($1::uuid, $2::date, $3::uuid, $4::text::jsonb, $5::int4, $6::text::jsonb, $7::int4,"
+		" $8::text::jsonb, $9::int4, $10::text, $11::bytea, $12::bytea)",
+		&params, NULL);
+}
+
+int month_close_run(struct month_close *close)
+{
+	int r;
+
+	arena_init(&close->arena, RATE_IMPORT_BYTES_MAX);
+	fault_list_init(&close->faults, &close->arena.zf, 0);
+	r = db_sync_script(close->db, close->check ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN");
+	if (r == 0) r = db_sync_tenant(close->db, &close->hospital->id);
+	if (r == 0) r = outcome_read(close);
+	if (r == 0 &&
+		(close->outcome == MONTH_MAY || (close->check && (close->always || close->outcome != MONTH_CLOSED))))
+		r = work_out(close);
+	if (r == 0 && close->outcome == MONTH_MAY && !close->red && !close->check) r = post(close);
+	if (r < 0) {
+		(void)!db_sync_script(close->db, "ROLLBACK");
+		return r;
+	}
+	POINT("close.before_commit");
+	r = db_sync_script(close->db, "COMMIT");
+	if (r == 0) POINT("close.after_commit");
+	return r == ERR_CLOSED ? err_set(ERR_UNKNOWN, "the connection was lost in COMMIT") : r;
+}
+
+/* ---- sums ---- */
+
+const struct month_sum *month_close_sums(const struct month_close *close, size_t *ret_count)
+{
+	const struct month_end *end = &close->end;
+	struct month_sum *sums = zf_alloc_array(end->arena, end->item_count + 1, sizeof(*sums));
+	size_t count = 0;
+
+	for (size_t i = 0; sums != NULL && i < end->item_count; i++) {
+		const struct month_item *item = &end->items[i];
+		const struct zf_money *amount = &item->item.amount;
+		size_t k = 0;
+
+		while (k < count && (strcmp(sums[k].account, item->account) != 0 ||
+					    strcmp(sums[k].amount.currency, amount->currency) != 0))
+			k++;
+		if (k == count) {
+			sums[count] = (struct month_sum){
+				.kind = item->item.kind, .account = item->account, .amount = *amount};
+			sums[count++].amount.minor = 0;
+		}
+		sums[k].items++;
+		sums[k].amount.minor += amount->minor;
+		sums[k].carried += item->item.carried.minor;
+		sums[k].closing += item->made.closing.minor;
+		sums[k].difference += item->made.difference.minor;
+	}
+	*ret_count = count;
+	return sums;
+}
+
+int64_t month_close_revalued(const struct month_close *close)
+{
+	int64_t net = 0;
+
+	for (size_t i = 0; i < close->end.item_count; i++) net += close->end.items[i].made.difference.minor;
+	return net;
+}
+
+int64_t month_close_provided(const struct month_close *close)
+{
+	int64_t moved = 0;
+
+	for (size_t i = 0; i < close->end.provision_count; i++)
+		moved += close->end.provisions[i].after.minor - close->end.provisions[i].before.minor;
+	return moved;
+}
