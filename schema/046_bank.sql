@@ -280,11 +280,12 @@ $$;
 
 -- Booked lines of a statement that was added. Those that are new are posted and wait in suspense. p_referenced: the bank's own
 -- reference says which line it is. Without one, a line like another is another line if the two statements have none in
--- common; pages of one file are counted on by who read it. Returns the ordinals of the new ones.
+-- common; pages of one file are counted on by who read it. p_whole: nothing is told of its transactions apart from it, so it is
+-- one item to be matched; of others match_items_make knows when their details are there. Returns the ordinals of the new ones.
 CREATE FUNCTION bank_lines_add(p_hospital uuid, p_statement uuid, p_account text, p_line uuid[], p_identity bytea[],
 	p_referenced boolean[], p_occurrence integer[], p_booked date[], p_value date[], p_amount bigint[], p_currency text,
-	p_exponent smallint, p_reversal boolean[], p_no integer[], p_content bytea[], p_bank text, p_suspense text, p_reason text)
-RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	p_exponent smallint, p_reversal boolean[], p_no integer[], p_whole boolean[], p_content bytea[], p_bank text, p_suspense text,
+	p_reason text) RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	own bank_statement;
@@ -308,9 +309,12 @@ BEGIN
 	SELECT coalesce(array_agg(i.line_id), '{}') INTO fresh FROM i;
 	PERFORM bank_post(p_hospital, array_agg(t.l), array_agg(t.a), p_currency, p_exponent, array_agg(t.b), p_bank, p_suspense, 'bank_in', 'bank_out')
 	FROM unnest(p_line, p_amount, p_booked) AS t (l, a, b) WHERE t.l = ANY (fresh);
-	INSERT INTO suspense (hospital_id, line_id, open_minor, currency, exponent, since, reason)
-	SELECT p_hospital, t.l, t.a, p_currency, p_exponent, t.b, p_reason FROM unnest(p_line, p_amount, p_booked) AS t (l, a, b)
+	INSERT INTO suspense (hospital_id, line_id, open_minor, currency, exponent, since, reason, items_made)
+	SELECT p_hospital, t.l, t.a, p_currency, p_exponent, t.b, p_reason, t.w FROM unnest(p_line, p_amount, p_booked, p_whole) AS t (l, a, b, w)
 	WHERE t.l = ANY (fresh) AND t.a <> 0;
+	INSERT INTO match_item (hospital_id, line_id, part, amount_minor, open_minor, booked_day)
+	SELECT p_hospital, t.l, 0, t.a, t.a, t.b FROM unnest(p_line, p_amount, p_booked, p_whole) AS t (l, a, b, w)
+	WHERE t.w AND t.l = ANY (fresh) AND t.a <> 0;
 	RETURN QUERY SELECT t.n::integer FROM unnest(p_line) WITH ORDINALITY AS t (l, n) WHERE t.l = ANY (fresh);
 END
 $$;

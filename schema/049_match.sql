@@ -21,7 +21,7 @@ CREATE TABLE match_item (
 	changed      bigint NOT NULL DEFAULT txid_current(), -- as in receivable, by match_change
 	PRIMARY KEY (hospital_id, line_id, part)
 ) WITH (fillfactor = 70);
-CREATE INDEX match_item_due ON match_item (due_at) WHERE open_minor <> 0;
+CREATE INDEX match_item_due ON match_item (hospital_id, due_at) WHERE open_minor <> 0;
 CREATE INDEX match_item_day ON match_item (hospital_id, booked_day);
 CREATE INDEX match_item_open ON match_item (hospital_id, booked_day, line_id, part) WHERE open_minor <> 0; -- in the order they are looked at
 CREATE INDEX match_item_changed ON match_item USING brin (changed) WITH (pages_per_range = 16, autosummarize = on);
@@ -233,7 +233,8 @@ BEGIN
 	FOR h IN SELECT DISTINCT s.hospital_id FROM suspense s WHERE NOT s.items_made LOOP
 		PERFORM match_items_make(h);
 	END LOOP;
-	INSERT INTO match_turn (hospital_id) SELECT DISTINCT i.hospital_id FROM match_item i WHERE i.due_at <= now() AND i.open_minor <> 0
+	INSERT INTO match_turn (hospital_id) SELECT o.hospital_id FROM hospital o WHERE NOT EXISTS (SELECT 1 FROM match_turn t
+		WHERE t.hospital_id = o.hospital_id) AND EXISTS (SELECT 1 FROM match_item i WHERE i.hospital_id = o.hospital_id AND i.open_minor <> 0)
 	ON CONFLICT DO NOTHING;
 	-- What has come since the last turn: an advice, news of one (by what changed, as in match_claims; while a transaction lasts, those after
 	-- it stay news, so not at once again), or (every ten minutes, for it may be all the time) a claim.
@@ -247,9 +248,10 @@ BEGIN
 	END LOOP;
 	RETURN QUERY UPDATE match_turn t SET turn = t.turn + 1, begun_at = now(), leased_until = now() + make_interval(secs => p_lease_s),
 		begun_mark = txid_snapshot_xmin(txid_current_snapshot())
-	FROM (SELECT m.hospital_id FROM match_turn m WHERE m.leased_until <= now() AND EXISTS (SELECT 1 FROM match_item i
-			JOIN suspense s ON s.hospital_id = i.hospital_id AND s.line_id = i.line_id AND s.held = 0
-			WHERE i.hospital_id = m.hospital_id AND i.due_at <= now() AND i.open_minor <> 0)
+	FROM (SELECT m.hospital_id FROM match_turn m WHERE m.leased_until <= now()
+			AND (SELECT true FROM match_item i -- the first will do; EXISTS is joined, which goes through all of them
+				WHERE i.hospital_id = m.hospital_id AND i.due_at <= now() AND i.open_minor <> 0
+					AND (SELECT s.held FROM suspense s WHERE s.hospital_id = i.hospital_id AND s.line_id = i.line_id) = 0 LIMIT 1)
 		ORDER BY m.leased_until LIMIT 1 FOR UPDATE SKIP LOCKED) n
 	WHERE t.hospital_id = n.hospital_id RETURNING t.hospital_id, t.turn, t.begun_mark;
 END
@@ -314,7 +316,7 @@ RETURNS TABLE (claim_id uuid, version integer, ref text, number text, insurer_nu
 	contract_version integer, currency text, exponent smallint, owed bigint, open bigint, book bigint, billed_day date, due_day date,
 	service_day date)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off
-SET enable_mergejoin = off AS $$
+SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
 DECLARE
 	chosen uuid[];
@@ -356,7 +358,7 @@ CREATE FUNCTION match_advices(p_hospital uuid, p_after uuid, p_after_no integer,
 RETURNS TABLE (remittance_id uuid, no integer, insurer text, identifier text, total bigint, currency text, exponent smallint,
 	payment_date date, balanced boolean, arrived_day date, number text, amount bigint, fee bigint, kind smallint, paid boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off
-SET enable_mergejoin = off AS $$
+SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
 DECLARE
 	chosen uuid[];
@@ -418,7 +420,8 @@ CREATE FUNCTION match_items(p_hospital uuid, p_due boolean, p_day date, p_line u
 RETURNS TABLE (line_id uuid, part integer, version integer, amount bigint, open bigint, currency text, exponent smallint, booked_day date,
 	value_day date, book bigint, whole bigint, by_hand boolean, waits boolean, claims uuid[], content bytea, detail bytea,
 	note bytea[], rejected bytea[], due boolean) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_sort = off AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off SET enable_material = off
+SET enable_sort = off AS $$
 #variable_conflict use_column
 DECLARE
 	chosen uuid[];
@@ -448,15 +451,19 @@ BEGIN
 	END IF;
 	RETURN QUERY SELECT i.line_id, i.part, i.version, i.amount_minor, i.open_minor, b.currency, b.exponent, b.booked_day, b.value_day,
 		k.book, b.amount_minor, i.by_hand, i.open_minor <> 0, i.claims, b.content, d.content,
-		(SELECT array_agg(m.content ORDER BY m.at) FROM match_note m WHERE m.hospital_id = i.hospital_id AND m.line_id = i.line_id AND m.part = i.part),
-		(SELECT array_agg(j.print) FROM match_rejected j WHERE j.hospital_id = i.hospital_id AND j.line_id = i.line_id AND j.part = i.part),
+		-- Who notes something makes another version of the item, who rejects takes it into his hand.
+		CASE WHEN i.version > 1 THEN (SELECT array_agg(m.content ORDER BY m.at) FROM match_note m
+			WHERE m.hospital_id = i.hospital_id AND m.line_id = i.line_id AND m.part = i.part) END,
+		CASE WHEN i.by_hand THEN (SELECT array_agg(j.print) FROM match_rejected j
+			WHERE j.hospital_id = i.hospital_id AND j.line_id = i.line_id AND j.part = i.part) END,
 		i.due_at <= now() AND i.open_minor <> 0
 	FROM unnest(chosen, chosen_part) WITH ORDINALITY AS t (l, p, n)
 	JOIN match_item i ON i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p
 	JOIN bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id
 	CROSS JOIN LATERAL (SELECT CASE WHEN bool_or(g.book_minor IS NOT NULL) THEN sum(g.book_minor)::bigint END AS book
 		FROM posting g WHERE g.hospital_id = i.hospital_id AND g.entry_id = i.line_id AND g.no IN (1, 10001)) k
-	LEFT JOIN bank_detail d ON d.hospital_id = i.hospital_id AND d.line_id = i.line_id AND d.no = i.part
+	LEFT JOIN LATERAL (SELECT e.content FROM bank_detail e
+		WHERE i.part > 0 AND e.hospital_id = i.hospital_id AND e.line_id = i.line_id AND e.no = i.part OFFSET 0) d ON true
 	ORDER BY t.n;
 END
 $$;

@@ -6,7 +6,7 @@ SET search_path = zhifu;
 CREATE FUNCTION match_store(p_hospital uuid, l_line uuid[], l_part integer[], l_version integer[], l_wait smallint[], l_reason text[],
 	l_payer text[], l_again_s integer[], q_line integer[], q_claim uuid[], c_line integer[], c_no smallint[], c_kind smallint[],
 	c_score smallint[], c_print bytea[], c_content bytea[]) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = zhifu, pg_temp AS $$
+SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_material = off AS $$
 DECLARE
 	live integer[];
 BEGIN
@@ -143,7 +143,7 @@ CREATE FUNCTION match_post(p_hospital uuid, p_who text, p_why text, p_by_hand bo
 	a_cleared bigint[], a_over bigint[], a_charge bigint[], a_charge_book bigint[], a_discount bigint[], a_discount_book bigint[],
 	a_fee bigint[], a_fee_book bigint[], a_unexplained bigint[], a_unexplained_book bigint[])
 RETURNS TABLE (ordinal integer, outcome integer) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off AS $$
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off SET enable_material = off AS $$
 #variable_conflict use_column
 DECLARE
 	home text; -- the book currency
@@ -151,11 +151,15 @@ DECLARE
 	posting match_posting[];
 	allots match_allot[];
 	moved bigint[]; -- by part: what the receivable's account moves by
+	through boolean;
 BEGIN
 	PERFORM match_lock(p_hospital, NOT p_by_hand);
 	SELECT h.book_currency, (now() AT TIME ZONE h.zone)::date INTO STRICT home, today FROM hospital h WHERE h.hospital_id = p_hospital;
-	PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = ANY (a_claim) ORDER BY r.claim_id FOR UPDATE;
-	PERFORM 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = ANY (l_line) ORDER BY s.line_id FOR UPDATE;
+	-- The matcher's plain payments do without: receivable_moves() tells what moved on, and no person decides meanwhile.
+	IF p_by_hand OR 0 <> ANY (a_kind) THEN
+		PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = ANY (a_claim) ORDER BY r.claim_id FOR UPDATE;
+		PERFORM 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = ANY (l_line) ORDER BY s.line_id FOR UPDATE;
+	END IF;
 	IF EXISTS (SELECT 1 FROM unnest(a_kind, a_amount) AS t (k, a) WHERE t.k IN (1, 3) AND t.a < 0) THEN
 		SELECT array_agg(t.k ORDER BY t.n), array_agg(t.z ORDER BY t.n) INTO a_kind, a_cleared
 		FROM match_taken(p_hospital, l_line, a_line, a_kind, a_claim, a_amount, a_cleared) t;
@@ -168,13 +172,15 @@ BEGIN
 			a_charge, a_charge_book, a_discount, a_discount_book, a_fee, a_fee_book, a_unexplained, a_unexplained_book);
 		-- A take-back is disputed until somebody accepts it: owed again, at what it is worth today.
 		SELECT receivable_moves(p_hospital, array_agg(CASE WHEN p.k IN (0, 2, 3) THEN p.claim END), array_agg(p.v), array_agg(-p.z),
-			array_agg(CASE p.k WHEN 2 THEN 3 WHEN 3 THEN 4 END::smallint), array_agg(CASE WHEN p.k = 3 THEN -p.b END)) INTO moved
-		FROM unnest(allots) AS p;
+			array_agg(CASE p.k WHEN 2 THEN 3 WHEN 3 THEN 4 END::smallint), array_agg(CASE WHEN p.k = 3 THEN -p.b END)), bool_or(p.through OR p.owed <> p.currency)
+		INTO moved, through FROM unnest(allots) AS p;
 		IF EXISTS (SELECT 1 FROM unnest(allots) AS p WHERE p.k IN (0, 2, 3) AND moved[p.n] IS NULL) THEN
 			RAISE EXCEPTION 'a receivable moved on' USING ERRCODE = 'serialization_failure';
 		END IF;
 		PERFORM match_write(p_hospital, p_who, p_why, p_by_hand, home, today, allots, moved);
-		PERFORM match_even(p_hospital, allots);
+		IF through THEN
+			PERFORM match_even(p_hospital, allots);
+		END IF;
 		PERFORM match_follow(p_hospital, p_who, p_why, p_by_hand, allots);
 	END IF;
 	RETURN QUERY SELECT t.ordinality::integer, least(t.state, 1) FROM unnest(posting) WITH ORDINALITY AS t;
@@ -279,10 +285,17 @@ $$;
 CREATE FUNCTION match_follow(p_hospital uuid, p_who text, p_why text, p_by_hand boolean, allots match_allot[]) RETURNS void LANGUAGE plpgsql
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
+	lines uuid[]; claims uuid[]; taken uuid[]; -- claims: paid, or taken back from
+	advised boolean; much boolean;
 	met uuid[]; -- claims of which something was offset
 BEGIN
-	INSERT INTO remittance_paid (hospital_id, remittance_id, allocation_id)
-	SELECT DISTINCT p_hospital, p.remittance, p.id FROM unnest(allots) AS p WHERE p.remittance IS NOT NULL;
+	SELECT array_agg(p.line_id) FILTER (WHERE p.no = 1), array_agg(DISTINCT p.claim) FILTER (WHERE p.k IN (0, 3)),
+		array_agg(DISTINCT p.claim) FILTER (WHERE p.k = 3), bool_or(p.remittance IS NOT NULL), bool_or(p.k IN (1, 3) OR p.k = 0 AND p.o > 0)
+	INTO lines, claims, taken, advised, much FROM unnest(allots) AS p;
+	IF advised THEN
+		INSERT INTO remittance_paid (hospital_id, remittance_id, allocation_id)
+		SELECT DISTINCT p_hospital, p.remittance, p.id FROM unnest(allots) AS p WHERE p.remittance IS NOT NULL;
+	END IF;
 	UPDATE match_item i SET open_minor = i.open_minor - t.a, version = i.version + 1, wait = NULL, by_hand = i.by_hand OR p_by_hand,
 		due_at = CASE WHEN i.open_minor = t.a THEN 'infinity' ELSE now() END, claims = t.c
 	FROM (SELECT p.line_id AS l, p.item AS p, sum(p.a)::bigint AS a,
@@ -291,14 +304,14 @@ BEGIN
 	WHERE i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p;
 	DELETE FROM match_candidate c USING unnest(allots) AS p
 	WHERE p.no = 1 AND c.hospital_id = p_hospital AND c.line_id = p.line_id AND c.part = p.item;
-	PERFORM match_suspense(p_hospital, ARRAY(SELECT p.line_id FROM unnest(allots) AS p WHERE p.no = 1));
-	-- What is taken back, or came too much.
-	SELECT array_agg(q.claim) INTO met FROM (
-		SELECT p.claim, receivable_offset(p_hospital, p.claim, (array_agg(p.id ORDER BY p.l))[1], 0, 0, NULL) AS done
-		FROM unnest(allots) AS p WHERE p.k IN (1, 3) OR p.k = 0 AND p.o > 0
-		GROUP BY p.claim ORDER BY p.claim) q WHERE q.done;
-	PERFORM match_steps(p_hospital, (SELECT array_agg(DISTINCT p.claim) FROM unnest(allots) AS p WHERE p.k IN (0, 3) OR p.claim = ANY (met)),
-		(SELECT array_agg(DISTINCT p.claim) FROM unnest(allots) AS p WHERE p.k = 3), p_who, p_why);
+	PERFORM match_suspense(p_hospital, lines);
+	IF much THEN -- what is taken back, or came too much
+		SELECT array_agg(q.claim) INTO met FROM (
+			SELECT p.claim, receivable_offset(p_hospital, p.claim, (array_agg(p.id ORDER BY p.l))[1], 0, 0, NULL) AS done
+			FROM unnest(allots) AS p WHERE p.k IN (1, 3) OR p.k = 0 AND p.o > 0
+			GROUP BY p.claim ORDER BY p.claim) q WHERE q.done;
+	END IF;
+	PERFORM match_steps(p_hospital, claims || met, taken, p_who, p_why);
 END
 $$;
 

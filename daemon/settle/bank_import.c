@@ -39,7 +39,7 @@ struct importing {
 	struct db_params lines, details, declarations;
 	struct {
 		struct db_array *line, *identity, *referenced, *occurrence, *booked, *value, *amount, *reversal, *no,
-			*content;
+			*whole, *content;
 	} l;
 	struct {
 		struct db_array *line, *no, *amount, *content;
@@ -293,6 +293,7 @@ static void lines_begin(struct importing *importing)
 	db_params_int2(&importing->lines, (int16_t)currency_exponent(importing->statement->account->currency));
 	importing->l.reversal = db_params_array(&importing->lines, DB_BOOL, LINES_MAX, 0);
 	importing->l.no = db_params_array(&importing->lines, DB_INT4, LINES_MAX, 0);
+	importing->l.whole = db_params_array(&importing->lines, DB_BOOL, LINES_MAX, 0);
 	importing->l.content = db_params_array(&importing->lines, DB_BYTEA, LINES_MAX, 512 * LINES_MAX);
 	db_params_text(&importing->lines, importing->bank);
 	db_params_text(&importing->lines, posting_rule("bank_in")->credit);
@@ -319,7 +320,7 @@ static int lines_flush(struct importing *importing)
 
 	if (importing->line_count > 0) {
 		r = db_sync_query(importing->import->db,
-			"SELECT zhifu.bank_lines_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+			"SELECT zhifu.bank_lines_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
 			&importing->lines, &rows);
 		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
 			importing->statement->fresh++;
@@ -373,6 +374,7 @@ static int line_add(struct importing *importing, const struct bank_entry *entry)
 	importing->amounts[importing->line_count] = entry->amount.minor;
 	db_array_bool(importing->l.reversal, entry->reversal);
 	db_array_int4(importing->l.no, (int32_t)entry->number);
+	db_array_bool(importing->l.whole, told == NULL && entry->last && entry->detail_count <= 1);
 	importing->line_count++;
 	return content_add(importing, importing->l.content, &importing->line_id, json);
 }

@@ -92,15 +92,13 @@ class Office:
         return path
 
     def match(self, count):
-        """Lines come while another has the turn. Seconds from the begin of the next one, which makes their items, to their
-        last posting."""
+        """Lines come while another has the turn. Seconds from the begin of the next one to their last posting."""
         value = self.database.value
         self.database.sql("UPDATE zhifu.match_turn SET leased_until = 'infinity'")
         self.fill()
         self.ctl("statement", "import", self.statement(count))
         zhifu.wait_until(lambda: value("SELECT count(*) FROM zhifu.posting_unvalued") == 0, "values", timeout_s=600)
-        self.database.sql("UPDATE zhifu.suspense SET items_made = false; DELETE FROM zhifu.match_item WHERE open_minor <> 0")
-        self.database.sql("VACUUM zhifu.suspense")
+        self.database.sql("VACUUM zhifu.suspense, zhifu.match_item")
         self.database.sql("CHECKPOINT")
         with contextlib.closing(self.database.connect()) as conn, conn.cursor() as cursor:
             cursor.execute("UPDATE zhifu.match_turn SET leased_until = '-infinity' RETURNING begun_at")
