@@ -13,9 +13,15 @@ struct row_file {
 	int type;
 };
 
+struct line_kind_file {
+	const char *kind, *name, *account;
+	int way;
+	struct conf_strings codes, texts;
+};
+
 struct chart_file {
 	const char *name;
-	struct conf_groups accounts;
+	struct conf_groups accounts, line_kinds;
 };
 
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -41,6 +47,31 @@ static const char *form_number(const char *text)
 	if (strchr(".-", text[0]) != NULL || strchr(".-", text[len - 1]) != NULL)
 		return "begins or ends with a dot or a hyphen";
 	return NULL;
+}
+
+static const char *form_kind(const char *text)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz" DIGITS "-";
+
+	if (text[0] == '\0' || text[strspn(text, allowed)] != '\0') return "may have only a-z, 0-9 and hyphen";
+	return strcmp(text, "transfer") == 0 ? "is what money match transfer books" : NULL;
+}
+
+/* Not an account whose balance something else proves. */
+static const char *form_own_account(const char *text)
+{
+	static const char *const kept[] = {"AR-", "BANK-", "CLR-", "CONV", "DEP", "HELD", "OPENING", "OVERPAID", "PROV",
+		"REM-ANN-", "SUSP", "CASH"};
+
+	if (text[0] == '\0' || text[strspn(text, UPPER DIGITS "-")] != '\0') return "is no short name as FEE";
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		if (strncmp(text, kept[i], strlen(kept[i])) == 0) return "is an account that only Zhifu posts to";
+	return NULL;
+}
+
+static const char *form_pattern(const char *text)
+{
+	return text[0] == '\0' || text[strspn(text, "*? ")] == '\0' ? "would fit everything" : NULL;
 }
 
 /* What hledger and beancount can both carry. */
@@ -75,6 +106,25 @@ static const struct conf_option row_options[] = {
 static const struct conf_table row_table = {
 	"account", row_options, ARRAY_LEN(row_options), sizeof(struct row_file), NULL};
 
+static const char *const way_names[] = {"both", "in", "out", NULL};
+
+static const struct conf_option line_kind_options[] = {
+	{MEMBER(line_kind_file, kind), .type = CONF_STRING, .flags = CONF_REQUIRED, .sample = "\"bank-fee\"", .max = 24,
+		.form = form_kind, .help = "By which persons and programs call it."},
+	{MEMBER(line_kind_file, name), .type = CONF_STRING, .flags = CONF_REQUIRED, .sample = "\"银行手续费\"",
+		.max = 120, .form = form_account_name, .help = "What it is called."},
+	{MEMBER(line_kind_file, account), .type = CONF_STRING, .flags = CONF_REQUIRED, .sample = "\"FEE\"", .max = 63,
+		.form = form_own_account, .help = "The ledger's short name of the account; it has a row above."},
+	{MEMBER(line_kind_file, way), .type = CONF_ENUM, .fallback = "\"both\"", .names = way_names,
+		.help = "Whether money of it comes in or goes out."},
+	{MEMBER(line_kind_file, codes), .type = CONF_STRINGS, .fallback = "[]", .max = 64, .form = form_pattern,
+		.help = "The bank's codes of it: * stands for any letters, ? for one."},
+	{MEMBER(line_kind_file, texts), .type = CONF_STRINGS, .fallback = "[]", .max = 64, .form = form_pattern,
+		.help = "Words of the bank that speak for it."},
+};
+static const struct conf_table line_kind_table = {
+	"line_kind", line_kind_options, ARRAY_LEN(line_kind_options), sizeof(struct line_kind_file), NULL};
+
 /* Beancount writes no dots in a number. */
 static bool number_alike(const char *a, const char *b)
 {
@@ -83,11 +133,44 @@ static bool number_alike(const char *a, const char *b)
 	return *a == *b;
 }
 
+/* Does the row stand for that account? */
+static bool row_covers(const struct row_file *row, const char *account)
+{
+	size_t len = row->account != NULL ? strcspn(row->account, "{") : 0;
+
+	if (row->account == NULL) return false;
+	if (row->account[len] == '\0') return strcmp(row->account, account) == 0;
+	return strlen(account) > len && strncmp(row->account, account, len) == 0;
+}
+
+static void line_kinds_check(const struct chart_file *chart, const char *file, struct conf_faults *faults)
+{
+	for (size_t i = 0; i < chart->line_kinds.count; i++) {
+		const struct line_kind_file *one = chart->line_kinds.items[i];
+		bool covered = one->account == NULL;
+
+		for (size_t k = 0; !covered && k < chart->accounts.count; k++)
+			covered = row_covers(chart->accounts.items[k], one->account);
+		if (!covered)
+			conf_fault_add(faults, file, conf_checked_line(faults, "line_kinds.[%zu].account", i),
+				"account \"%s\" has no row in the chart", one->account);
+		for (size_t k = 0; k < i; k++) {
+			const struct line_kind_file *other = chart->line_kinds.items[k];
+
+			if (one->kind != NULL && other->kind != NULL && strcmp(one->kind, other->kind) == 0)
+				conf_fault_add(faults, file, conf_checked_line(faults, "line_kinds.[%zu].kind", i),
+					"kind \"%s\" is on line %u already", one->kind,
+					conf_checked_line(faults, "line_kinds.[%zu].kind", k));
+		}
+	}
+}
+
 static void rows_check(const void *value, const char *file, unsigned line, struct conf_faults *faults)
 {
 	const struct chart_file *chart = value;
 
 	(void)line;
+	line_kinds_check(chart, file, faults);
 	for (size_t i = 0; i < chart->accounts.count; i++) {
 		const struct row_file *row = chart->accounts.items[i];
 
@@ -118,16 +201,42 @@ static const struct conf_option chart_options[] = {
 		.form = form_account_name, .help = "What it is called."},
 	{MEMBER(chart_file, accounts), .type = CONF_GROUPS, .flags = CONF_REQUIRED, .min = 1, .max = 2000,
 		.group = &row_table, .help = "A row an account."},
+	{MEMBER(chart_file, line_kinds), .type = CONF_GROUPS, .max = 100, .group = &line_kind_table,
+		.help = "What lines of statements are that no claim explains, and their accounts."},
 };
 static const struct conf_table chart_table = {
 	"chart", chart_options, ARRAY_LEN(chart_options), sizeof(struct chart_file), rows_check};
+
+static int line_kinds_make(const struct chart_file *file, struct arena *arena, struct chart *chart)
+{
+	static const uint8_t ways[] = {CHART_IN | CHART_OUT, CHART_IN, CHART_OUT};
+	struct chart_line_kind *kinds = zf_alloc_array(&arena->zf, file->line_kinds.count + 1, sizeof(*kinds));
+
+	if (kinds == NULL) return ERR_NOMEM;
+	for (size_t i = 0; i < file->line_kinds.count; i++) {
+		const struct line_kind_file *one = file->line_kinds.items[i];
+
+		if (one->kind == NULL || one->name == NULL || one->account == NULL) continue; /* told */
+		kinds[chart->line_kind_count++] = (struct chart_line_kind){.kind = one->kind,
+			.name = one->name,
+			.account = one->account,
+			.ways = ways[one->way],
+			.codes = one->codes.items,
+			.texts = one->texts.items,
+			.code_count = (uint32_t)one->codes.count,
+			.text_count = (uint32_t)one->texts.count};
+	}
+	chart->line_kinds = kinds;
+	return 0;
+}
 
 static int chart_make(const struct chart_file *file, struct arena *arena, const struct chart **ret_chart)
 {
 	struct chart *chart = zf_alloc(&arena->zf, sizeof(*chart));
 	struct chart_row *rows = zf_alloc_array(&arena->zf, file->accounts.count + 1, sizeof(*rows));
 
-	if (chart == NULL || rows == NULL) return err_set(ERR_NOMEM, "no memory for a chart of accounts");
+	if (chart == NULL || rows == NULL || line_kinds_make(file, arena, chart) < 0)
+		return err_set(ERR_NOMEM, "no memory for a chart of accounts");
 	for (size_t i = 0; i < file->accounts.count; i++) {
 		const struct row_file *row = file->accounts.items[i];
 
@@ -175,4 +284,11 @@ const struct chart_row *chart_find(const struct chart *chart, const char *accoun
 		*ret_sub = account + row->prefix_len;
 	}
 	return found;
+}
+
+const struct chart_line_kind *chart_line_kind(const struct chart *chart, const char *kind)
+{
+	for (uint32_t i = 0; i < chart->line_kind_count; i++)
+		if (strcmp(chart->line_kinds[i].kind, kind) == 0) return &chart->line_kinds[i];
+	return NULL;
 }

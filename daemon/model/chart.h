@@ -21,10 +21,23 @@ struct chart_row {
 	enum chart_type type;
 };
 
+/* What a line of a statement may be that is for no claim: a charge of the bank, interest. Zhifu books it on that
+ * account; `transfer` is its own, see schema/062_classify.sql. */
+enum chart_way { CHART_IN = 1, CHART_OUT = 2 };
+struct chart_line_kind {
+	const char *kind; /* [a-z0-9-]{1,24}; unique in the chart */
+	const char *name;
+	const char *account;                     /* the ledger's, without a parameter */
+	uint8_t ways;                            /* enum chart_way, ORed: does money of it come in, or go out? */
+	const char *const *codes, *const *texts; /* by which the bank names it, as settle/match.h reads them */
+	uint32_t code_count, text_count;
+};
+
 struct chart {
 	const char *name;
 	const struct chart_row *rows;
-	uint32_t row_count;
+	uint32_t row_count, line_kind_count;
+	const struct chart_line_kind *line_kinds;
 };
 
 /* Reads a file; path NULL: the chart for public hospitals that is built in. All mistakes go to the faults, with file
@@ -36,5 +49,8 @@ int chart_load(
 /* The row of a short name: its own, else the longest that it begins like. *ret_sub (borrowed from account): what stands
  * in the place of the parameter, or NULL. NULL: there is none. */
 const struct chart_row *chart_find(const struct chart *chart, const char *account, const char **ret_sub);
+
+/* What a line may be, by its name. NULL: the chart has none of that name. */
+const struct chart_line_kind *chart_line_kind(const struct chart *chart, const char *kind);
 
 #endif

@@ -108,11 +108,17 @@ static void faults_are_told_at_once(void **state)
 		     "{ account = \"FX\"; number = \"7.1\"; name = \"fx\"; type = \"expense\"; },\n"
 		     "{ account = \"FX\"; number = \"7.1\"; name = \"fx\"; type = \"expense\"; },\n"
 		     "{ account = \"FEE\"; number = \"7-1\"; name = \"fx\"; type = \"expense\"; },\n"
-		     "{ account = \"FEE-{X}\"; number = \"7.1\"; name = \"fee\"; type = \"expense\"; } );\n";
+		     "{ account = \"FEE-{X}\"; number = \"7.1\"; name = \"fee\"; type = \"expense\"; } );\n"
+		     "line_kinds = (\n"
+		     "{ kind = \"a\"; name = \"a\"; account = \"FX\"; },\n"
+		     "{ kind = \"a\"; name = \"a\"; account = \"FEE-BANK\"; codes = [\"*\"]; },\n"
+		     "{ kind = \"transfer\"; name = \"a\"; account = \"INTEREST\"; },\n"
+		     "{ kind = \"b\"; name = \"a\"; account = \"SUSP\"; } );\n";
 	static const char *const wanted[] = {":3: ", ":4: ", ":5: ", ":6: ", ":7: ",
 		":9: account \"FX\" has a row on line 8 already", ":10: number \"7-1\" differs from \"7.1\" of line 8",
 		":10: number \"7-1\" differs from \"7.1\" of line 9",
-		":11: number \"7.1\" has another name or type on line 8"};
+		":11: number \"7.1\" has another name or type on line 8", ":14: kind \"a\" is on line 13 already",
+		":14: ", ":15: account \"INTEREST\" has no row in the chart", ":15: ", ":16: "};
 	char path[] = "/tmp/chart-XXXXXX";
 	struct arena arena;
 	struct conf_faults faults;
