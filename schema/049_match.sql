@@ -142,7 +142,8 @@ CREATE TABLE allocation (
 	claim_id      uuid,
 	remittance_id uuid,
 	detail        integer,          -- of the remittance
-	kind          smallint NOT NULL, -- enum match_part_kind; 7: offset against a line that the bank took back
+	kind          smallint NOT NULL, -- enum match_part_kind
+	line_kind     text,             -- of the kinds 8 and 9: what it is, by the chart (065_classify.sql)
 	amount_minor  bigint NOT NULL,  -- of the line, in its currency; all of an allocation add up to what left suspense
 	currency      text NOT NULL,
 	exponent      smallint NOT NULL,

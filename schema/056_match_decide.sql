@@ -394,10 +394,10 @@ BEGIN
 		WHERE o.over > (receivable_beside(p_hospital, r.claim_id, r.carrier, o.currency)).over_minor) THEN
 		RETURN -1;
 	END IF;
-	INSERT INTO allocation (hospital_id, allocation_id, no, line_id, part, claim_id, remittance_id, detail, kind, amount_minor, currency, exponent,
+	INSERT INTO allocation (hospital_id, allocation_id, no, line_id, part, claim_id, remittance_id, detail, kind, line_kind, amount_minor, currency, exponent,
 		cleared_minor, over_minor, charge_minor, discount_minor, fee_minor, unexplained_minor, book_minor, cleared_book_minor, fx_book_minor,
 		charge_book_minor, discount_book_minor, fee_book_minor, over_book_minor, unexplained_book_minor, by_hand, maker, why, undoes)
-	SELECT a.hospital_id, p_new, a.no, a.line_id, a.part, a.claim_id, a.remittance_id, a.detail, a.kind, -a.amount_minor, a.currency, a.exponent,
+	SELECT a.hospital_id, p_new, a.no, a.line_id, a.part, a.claim_id, a.remittance_id, a.detail, a.kind, a.line_kind, -a.amount_minor, a.currency, a.exponent,
 		-a.cleared_minor, -a.over_minor, -a.charge_minor, -a.discount_minor, -a.fee_minor, -a.unexplained_minor, -a.book_minor,
 		-a.cleared_book_minor, -a.fx_book_minor, -a.charge_book_minor, -a.discount_book_minor, -a.fee_book_minor, -a.over_book_minor,
 		-a.unexplained_book_minor, true, p_who, p_why, a.allocation_id

@@ -74,6 +74,7 @@ extern const struct ctl_command money_remittance_commands[];
 extern const struct ctl_command money_export_commands[];
 extern const struct ctl_command money_declaration_commands[];
 extern const struct ctl_command money_match_commands[];
+extern const struct ctl_command money_classify_commands[];
 extern const struct ctl_command money_payer_commands[];
 extern const struct ctl_command money_patient_commands[];
 extern const struct ctl_command money_acquirer_commands[];

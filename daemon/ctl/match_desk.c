@@ -221,7 +221,7 @@ static int learn(struct match_desk *desk, const struct uuid *claim, const struct
 
 /* ---- posting ---- */
 
-/* match_post() and match_return() of schema/056_match_decide.sql. */
+/* match_post() and match_return() of schema/056_match_decide.sql, match_classify() of 065. */
 static int outcome_check(int64_t outcome)
 {
 	if (outcome == 1) return 0;
@@ -229,6 +229,7 @@ static int outcome_check(int64_t outcome)
 		return err_set(ERR_AGAIN, "its value in the books, or what its advice announces, is not known yet");
 	if (outcome == -2) return err_set(ERR_AGAIN, "the money of this advice has come with another line");
 	if (outcome == -3) return err_set(ERR_AGAIN, "it is held: money suspense release lets it go");
+	if (outcome == -4) return err_set(ERR_INVALID, "there is not as much open of it");
 	return err_set(ERR_AGAIN, "it, or one of its claims, has moved on since it was looked at: look again");
 }
 
@@ -244,6 +245,10 @@ static int post_ask(struct match_desk *desk, const struct match_choice *choice, 
 			&desk->hospital->id, allocation, &desk->line, (int)desk->part, (int)desk->version,
 			&choice->credit, (int)choice->credit_part, desk->ctl->who, why);
 	db_params_init(&params, &desk->arena);
+	if (choice->kind == MATCH_OWN) {
+		match_classify_params(&params, &desk->hospital->id, desk->ctl->who, why, true, &posting, 1);
+		return db_sync_query(desk->ctl->db, MATCH_CLASSIFY_SQL, &params, ret_rows);
+	}
 	match_post_params(&params, &desk->hospital->id, desk->ctl->who, why, true, &posting, 1);
 	return db_sync_query(desk->ctl->db, MATCH_POST_SQL, &params, ret_rows);
 }
@@ -271,6 +276,18 @@ int match_desk_post(
 	if (r != 0) return r;
 	match_desk_wake(desk->ctl);
 	*ret_allocation = allocation;
+	return 0;
+}
+
+int match_desk_amount(const struct match_desk *desk, const char *text, int64_t *ret)
+{
+	struct zf_decimal value;
+	struct zf_money money;
+
+	if (decimal_parse(text_of(text), &value) != 0 ||
+		money_from_decimal(value, text_of(desk->zero.currency), &money) != 0 || money.minor <= 0)
+		return err_set(ERR_INVALID, "\"%s\" is no amount of %s above zero", text, desk->zero.currency);
+	*ret = desk->open < 0 ? -money.minor : money.minor;
 	return 0;
 }
 

@@ -31,6 +31,8 @@ int match_desk_open(struct match_desk *desk, struct ctl *ctl, const char *code, 
 void match_desk_close(struct match_desk *desk);
 /* Reads the item, inside a transaction of its hospital. ERR_NOTFOUND. */
 int match_desk_item(struct match_desk *desk) MUSTUSE;
+/* An amount of the item's currency; one without a sign has the item's. ERR_INVALID with text. */
+int match_desk_amount(const struct match_desk *desk, const char *text, int64_t *ret) MUSTUSE;
 /* Opens something sealed that belongs to the line. */
 int match_desk_unseal(struct match_desk *desk, struct bytes sealed, struct bytes *ret_plain) MUSTUSE;
 int match_desk_seal(

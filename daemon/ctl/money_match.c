@@ -19,6 +19,7 @@ static const struct word {
 		[MATCH_DOUBLE] = {"double", "paid before, a liability", "重复支付,记为负债"},
 		[MATCH_REMITTANCE] = {"remittance", "what an advice lists", "按付款通知"},
 		[MATCH_REVERSAL] = {"reversal", "the bank takes a credit back", "银行冲回"},
+		[MATCH_OWN] = {"own", "for no claim", "与理赔无关"},
 },
   part_kinds[] = {
 	  [MATCH_PART_PAYMENT] = {"payment", "paid", "支付"},
@@ -28,7 +29,9 @@ static const struct word {
 	  [MATCH_PART_FEE] = {"fee", "fee", "服务费"},
 	  [MATCH_PART_ADJUSTED] = {"adjusted", "adjustment", "调整"},
 	  [MATCH_PART_RESIDUAL] = {"residual", "kept on the way", "途中扣除"},
-	  {"returned", "taken back by the bank", "银行冲回"},
+	  [MATCH_PART_RETURNED] = {"returned", "taken back by the bank", "银行冲回"},
+	  [MATCH_PART_OWN] = {"own", "for no claim", "与理赔无关"},
+	  [MATCH_PART_TRANSFER] = {"transfer", "between own accounts", "本院账户间划转"},
 };
 
 static struct cell cell_of(const struct ctl *ctl, const struct word *word)
@@ -177,6 +180,10 @@ static void candidate_show(
 		if (choice->kind == MATCH_REVERSAL)
 			report_field(&one, "credit", NULL, cell_item(&choice->credit, choice->credit_part));
 	}
+	if (choice->kind == MATCH_OWN) {
+		report_field(&one, "line_kind", say(ctl, "it is", "用途"), cell_text(choice->line_kind));
+		report_field(&one, "account", say(ctl, "account", "科目"), cell_text(choice->account));
+	}
 	reasons_show(ctl, &one, choice, &desk->arena);
 	if (choice->part_count > 0) parts_show(desk, &one, choice);
 	if (ctl->json) (void)json_array_append_new(json_object_get(report->root, "candidates"), one.root);
@@ -208,12 +215,14 @@ static int candidates_show(struct match_desk *desk, struct report *report)
 /* What was done with it, and undone. */
 static int allocations_show(struct match_desk *desk, struct report *report)
 {
-	static const struct column columns[] = {{"at", "at"}, {"kind", "what"}, {"ref", "claim"}, {"amount", "amount"},
-		{"by", "by"}, {"why", "why"}, {"undoes", NULL}, {"allocation", "allocation"}};
+	static const struct column columns[] = {{"at", "at"}, {"kind", "what"}, {"line_kind", "it is"},
+		{"ref", "claim"}, {"amount", "amount"}, {"by", "by"}, {"why", "why"}, {"undoes", NULL},
+		{"allocation", "allocation"}};
 	struct pg_result *rows = NULL;
 	struct table table;
 	int r = ctl_query(desk->ctl, &rows,
-		"SELECT a.made_at, a.kind::int4, c.ref, a.amount_minor, a.maker, a.why, a.undoes, a.allocation_id FROM allocation a"
+		"SELECT a.made_at, a.kind::int4, c.ref, a.amount_minor, a.maker, a.why, a.undoes, a.allocation_id, a.line_kind"
+		" FROM allocation a"
 		" LEFT JOIN claim_state c ON c.hospital_id = a.hospital_id AND c.claim_id = a.claim_id"
 		" WHERE a.hospital_id = $1 AND a.line_id = $2 AND a.part = $3 ORDER BY a.made_at, a.allocation_id, a.no",
 		"uun", &desk->hospital->id, &desk->line, (int)desk->part);
@@ -225,6 +234,7 @@ static int allocations_show(struct match_desk *desk, struct report *report)
 
 		table_add(&table, cell_time(desk->hospital->zone, db_rows_time_ms(rows, row, 0)));
 		table_add(&table, cell_of(desk->ctl, &part_kinds[db_rows_int(rows, row, 1)]));
+		table_add(&table, db_rows_null(rows, row, 8) ? cell_none() : cell_text(db_rows_text(rows, row, 8)));
 		table_add(&table, cell_text(db_rows_text(rows, row, 2)));
 		table_add(&table, cell_money(db_rows_int(rows, row, 3), desk->zero.currency, desk->zero.exponent));
 		table_add(&table, cell_text(db_rows_text(rows, row, 4)));
@@ -448,19 +458,6 @@ static int match_note(struct ctl *ctl, int argc, char **argv)
 	return act_run(ctl, argc, argv, 2, 2, false, note_run, "not noted");
 }
 
-/* An amount of the line's currency; one without a sign has the line's. */
-static int amount_read(const struct match_desk *desk, const char *text, int64_t *ret)
-{
-	struct zf_decimal value;
-	struct zf_money money;
-
-	if (decimal_parse(text_of(text), &value) != 0 ||
-		money_from_decimal(value, text_of(desk->zero.currency), &money) != 0 || money.minor <= 0)
-		return err_set(ERR_INVALID, "\"%s\" is no amount of %s above zero", text, desk->zero.currency);
-	*ret = desk->open < 0 ? -money.minor : money.minor;
-	return 0;
-}
-
 static int split_run(struct match_desk *desk, const struct act *act, struct uuid *ret_id)
 {
 	struct db_params params;
@@ -480,7 +477,7 @@ static int split_run(struct match_desk *desk, const struct act *act, struct uuid
 	for (int i = 0; r == 0 && i < act->count; i++) {
 		int64_t minor = 0;
 
-		r = amount_read(desk, act->words[i], &minor);
+		r = match_desk_amount(desk, act->words[i], &minor);
 		db_array_int8(amounts, minor);
 	}
 	db_params_text(&params, desk->ctl->who);
@@ -583,7 +580,7 @@ static int hand_part(struct match_desk *desk, const char *text, enum rest rest, 
 	*part = (struct match_allot){.kind = MATCH_PART_PAYMENT, .has_claim = true};
 	if (equals == NULL || len >= sizeof(part->ref)) return err_set(ERR_INVALID, "\"%s\" is not REF=AMOUNT", text);
 	memcpy(part->ref, text, len);
-	r = amount_read(desk, equals + 1, &part->amount);
+	r = match_desk_amount(desk, equals + 1, &part->amount);
 	if (r == 0)
 		r = ctl_query(desk->ctl, &rows,
 			"SELECT r.claim_id, r.version, r.currency, r.exponent::int4, r.open_minor FROM claim_state c JOIN receivable r"

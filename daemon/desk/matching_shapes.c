@@ -26,6 +26,7 @@ const char *const shape_match_kinds[] = {[MATCH_PAYMENT] = "payment",
 	[MATCH_DOUBLE] = "double",
 	[MATCH_REMITTANCE] = "remittance",
 	[MATCH_REVERSAL] = "reversal",
+	[MATCH_OWN] = "own",
 	NULL};
 const char *const shape_part_kinds[] = {[MATCH_PART_PAYMENT] = "payment",
 	[MATCH_PART_DOUBLE] = "double",
@@ -34,7 +35,9 @@ const char *const shape_part_kinds[] = {[MATCH_PART_PAYMENT] = "payment",
 	[MATCH_PART_FEE] = "fee",
 	[MATCH_PART_ADJUSTED] = "adjusted",
 	[MATCH_PART_RESIDUAL] = "residual",
-	"returned",
+	[MATCH_PART_RETURNED] = "returned",
+	[MATCH_PART_OWN] = "own",
+	[MATCH_PART_TRANSFER] = "transfer",
 	NULL};
 static const char *const advice_forms[] = {"module", "csv", "xlsx", "letter", NULL};
 static const char *const advice_standings[] = {"", "counts", "parked", "refused", "replaced", NULL};

@@ -22,7 +22,7 @@ struct chart_row {
 };
 
 /* What a line of a statement may be that is for no claim: a charge of the bank, interest. Zhifu books it on that
- * account; `transfer` is its own, see schema/062_classify.sql. */
+ * account; `transfer` is its own, see schema/065_classify.sql. */
 enum chart_way { CHART_IN = 1, CHART_OUT = 2 };
 struct chart_line_kind {
 	const char *kind; /* [a-z0-9-]{1,24}; unique in the chart */

@@ -20,6 +20,7 @@ static const uint16_t level_score[] = {
 	[MATCH_LEVEL_APART] = 950,
 	[MATCH_LEVEL_AMOUNT] = 930,
 	[MATCH_LEVEL_SHOWN] = SHOWN_SCORE,
+	[MATCH_LEVEL_WORDS] = 850,
 };
 
 /* Credits that look as this line, which the bank takes back. */
@@ -74,6 +75,8 @@ static void find_credit(struct match_find *find)
 	if (claims_first) match_find_claims(find);
 	if (!any_eligible(find)) match_find_advices(find);
 	if (!claims_first && !any_eligible(find)) match_find_claims(find);
+	/* only where nothing at all speaks for a payment */
+	if (find->answer_count == 0 && find->named_count == 0 && find->payer_count == 0) match_find_own(find);
 }
 
 /* What the amount takes from the score: the plainer it is explained, the better. */
@@ -100,6 +103,7 @@ static int answer_compare(const struct match_find *find, const struct match_answ
 	if (left != right) return left < right ? -1 : 1;
 	if (a->kind != b->kind) return a->kind < b->kind ? -1 : 1;
 	if (a->kind == MATCH_REVERSAL) return a->credit == b->credit ? 0 : a->credit < b->credit ? -1 : 1;
+	if (a->kind == MATCH_OWN) return a->things[0] == b->things[0] ? 0 : a->things[0] < b->things[0] ? -1 : 1;
 	const struct match_index *index = find->index;
 	for (uint32_t i = 0; i < a->count; i++) {
 		int by_key = a->kind == MATCH_REMITTANCE ? match_notices_compare(&index->notices[a->things[i]],
@@ -190,6 +194,9 @@ static void reasons_fill(const struct match_find *find, const struct match_answe
 							   : MATCH_NAMES;
 	if (answer->kind == MATCH_REVERSAL) {
 		reason_add(candidate, (struct match_reason){.code = MATCH_SAME_CREDIT});
+	} else if (answer->kind == MATCH_OWN) {
+		bool words = answer->level == MATCH_LEVEL_WORDS;
+		reason_add(candidate, (struct match_reason){.code = words ? MATCH_BANK_WORDS : MATCH_BANK_CODE});
 	} else {
 		if (answer->wait == MATCH_WAIT_OTHER_PAYER) {
 			reason_add(candidate, (struct match_reason){.code = MATCH_OTHER_PAYER});
@@ -244,6 +251,7 @@ static int decide(struct match_find *find, struct zf_arena *arena, struct match_
 		candidate->thin = answer->level != MATCH_LEVEL_NAMED;
 		candidate->posts = alone && i == 0 && candidate->score >= find->index->setting.certain;
 		if (answer->kind == MATCH_REVERSAL) candidate->credit = answer->credit;
+		if (answer->kind == MATCH_OWN) candidate->own = answer->things[0];
 		for (uint32_t j = 0; j < answer->count && answer->kind == MATCH_REMITTANCE; j++) {
 			candidate->advices[j] = answer->things[j];
 		}
@@ -294,6 +302,7 @@ int match_line(
 	find->stated = line->charge.present ? line->charge.minor : 0;
 	if (line->amount.minor < 0) {
 		find_reversed(find);
+		if (find->answer_count == 0) match_find_own(find);
 	} else if (line->amount.minor > 0) {
 		find_credit(find);
 	}

@@ -131,6 +131,9 @@ struct match_advice {
 	int32_t order_day; /* when it says that it was or will be paid: that day's rates count; 0: it does not say */
 };
 
+#define MATCH_LINE_CODES 3
+#define MATCH_LINE_TEXTS 4
+
 /* A line of a bank statement. Nothing of it is kept. */
 struct match_line {
 	uint32_t id;            /* the caller's, of this line for ever */
@@ -144,8 +147,18 @@ struct match_line {
 	const char *end_to_end;        /* the payer's id of it */
 	const char *const *structured; /* creditor references */
 	uint32_t structured_count;
-	const char *text;   /* free text, its lines joined as the bank's format says */
-	const char *letter; /* what a person adds from a letter or a call: read like the text */
+	const char *text;                    /* free text, its lines joined as the bank's format says */
+	const char *letter;                  /* what a person adds from a letter or a call: read like the text */
+	const char *codes[MATCH_LINE_CODES]; /* the bank's, of what kind of line it is */
+	const char *words[MATCH_LINE_TEXTS]; /* the bank's own, besides what a payer wrote */
+};
+
+/* What a line may be that is for no claim, as a charge of the bank, and how the bank names it. A code has * for any
+ * letters and ? for one; words are looked for whatever their case. */
+struct match_own {
+	const char *const *codes, *const *texts;
+	uint32_t code_count, text_count;
+	bool in, out; /* does money of it come in, go out? */
 };
 
 /* ---- the index ---- */
@@ -156,7 +169,8 @@ struct match_index;
 struct match_setting {
 	const struct match_payer *payers;
 	const struct match_contract *contracts;
-	uint32_t payer_count, contract_count;
+	const struct match_own *owns;
+	uint32_t payer_count, contract_count, own_count;
 	struct rate_table rates; /* of all sources */
 	char book[4];            /* the currency of the books, and the pivot of cross rates */
 	uint8_t parity_source;   /* enum rate_source: what money is booked by, and what a currency that no contract
@@ -232,6 +246,8 @@ enum match_reason_code {
 	MATCH_TOGETHER,       /* times: the sum of so many claims */
 	MATCH_SAME_CREDIT,    /* same amount, name and references as the credit that the bank takes back */
 	MATCH_LIKE_OTHERS,    /* times: so many answers are as good as this one */
+	MATCH_BANK_CODE,      /* the bank's code says what it is */
+	MATCH_BANK_WORDS,     /* words of the bank do */
 	MATCH_REASON_COUNT,
 };
 
@@ -249,6 +265,7 @@ enum match_kind {
 	MATCH_DOUBLE,      /* of a claim that is paid: all a liability */
 	MATCH_REMITTANCE,  /* what one or two advices list */
 	MATCH_REVERSAL,    /* the bank takes a credit back */
+	MATCH_OWN,         /* of no claim: a charge of the bank and the like */
 };
 
 enum match_part_kind {
@@ -260,6 +277,9 @@ enum match_part_kind {
 	MATCH_PART_ADJUSTED,    /* either sign, no claim */
 	MATCH_PART_RESIDUAL, /* either sign, no claim: what was kept of a transfer for several, or differs within bounds
 			      */
+	MATCH_PART_RETURNED, /* offset against a line that the bank took back; never of a candidate */
+	MATCH_PART_OWN,      /* either sign, no claim: all of MATCH_OWN */
+	MATCH_PART_TRANSFER, /* either sign, no claim: between own accounts; never of a candidate */
 };
 
 /* The difference between what was due and what came, in the currency of the line:
@@ -295,6 +315,7 @@ struct match_candidate {
 	uint16_t score;      /* of 1000 */
 	uint32_t advices[2]; /* MATCH_REMITTANCE: the second may be MATCH_NONE */
 	uint32_t credit;     /* MATCH_REVERSAL: the id of the line that is taken back */
+	uint32_t own;        /* MATCH_OWN: which of the setting */
 	uint32_t part_count; /* 0 of MATCH_REVERSAL: undo what was done with the credit */
 	struct match_part *parts;
 	uint32_t reason_count;

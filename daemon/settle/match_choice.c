@@ -88,6 +88,8 @@ int match_choice_write(const struct match_choice *choice, struct zf_arena *arena
 		member_uuid(&json, "credit", &choice->credit);
 		member_int(&json, "credit_part", choice->credit_part);
 	}
+	json_write_member(&json, "line_kind", choice->line_kind);
+	json_write_member(&json, "account", choice->account);
 	json_write_key(&json, "reasons");
 	json_write_array_begin(&json);
 	for (uint32_t i = 0; i < choice->reason_count; i++) reason_write(&json, &choice->reasons[i]);
@@ -164,6 +166,18 @@ static void reason_read(const json_t *object, struct match_reason *reason)
 		reason->amount = (struct zf_money){0};
 }
 
+/* What it is by the chart. ERR_NOMEM, ERR_INVALID. */
+static int own_read(const json_t *root, struct zf_arena *arena, struct match_choice *choice)
+{
+	const char *kind = json_string_value(json_object_get(root, "line_kind"));
+	const char *account = json_string_value(json_object_get(root, "account"));
+
+	if (kind == NULL || account == NULL || choice->part_count != 1) return ERR_INVALID;
+	choice->line_kind = zf_strdup(arena, kind);
+	choice->account = zf_strdup(arena, account);
+	return choice->line_kind == NULL || choice->account == NULL ? ERR_NOMEM : 0;
+}
+
 int match_choice_read(struct text_span text, struct zf_arena *arena, struct match_choice *ret)
 {
 	json_t *root = json_loadb(text.ptr, text.len, 0, NULL);
@@ -177,9 +191,10 @@ int match_choice_read(struct text_span text, struct zf_arena *arena, struct matc
 		.part_count = (uint32_t)json_array_size(parts)};
 	int r = 0;
 
-	if (root == NULL || choice.kind > MATCH_REVERSAL || choice.reason_count > MATCH_REASONS_MAX ||
+	if (root == NULL || choice.kind > MATCH_OWN || choice.reason_count > MATCH_REASONS_MAX ||
 		(choice.kind == MATCH_REVERSAL && !take_uuid(root, "credit", &choice.credit)))
 		r = ERR_INVALID;
+	if (r == 0 && choice.kind == MATCH_OWN) r = own_read(root, arena, &choice);
 	if (r == 0) choice.parts = zf_alloc_array(arena, choice.part_count + 1, sizeof(*choice.parts));
 	if (r == 0 && choice.parts == NULL) r = ERR_NOMEM;
 	for (uint32_t i = 0; r == 0 && i < choice.reason_count; i++)
@@ -199,6 +214,8 @@ void match_choice_print(const struct match_choice *choice, uint8_t ret[MATCH_PRI
 
 	if (choice->kind == MATCH_REVERSAL)
 		good = good && EVP_DigestUpdate(digest, &choice->credit, sizeof(choice->credit)) == 1;
+	if (choice->kind == MATCH_OWN)
+		good = good && EVP_DigestUpdate(digest, choice->line_kind, strlen(choice->line_kind)) == 1;
 	for (uint32_t i = 0; good && i < choice->part_count; i++) {
 		const struct match_allot *part = &choice->parts[i];
 
@@ -235,6 +252,9 @@ void match_choice_digest(const struct match_choice *choice, uint8_t ret[MATCH_PR
 		    EVP_DigestUpdate(digest, head, sizeof(head)) == 1 &&
 		    EVP_DigestUpdate(digest, &choice->credit, sizeof(choice->credit)) == 1;
 
+	if (choice->kind == MATCH_OWN)
+		good = good && EVP_DigestUpdate(digest, choice->line_kind, strlen(choice->line_kind)) == 1 &&
+		       EVP_DigestUpdate(digest, choice->account, strlen(choice->account)) == 1;
 	for (uint32_t i = 0; good && i < choice->part_count; i++) {
 		const struct match_allot *part = &choice->parts[i];
 		const int32_t of[] = {part->kind, part->detail, part->owed_exponent};
@@ -296,5 +316,32 @@ void match_post_params(struct db_params *params, const struct uuid *hospital, co
 			part_amounts(one, values);
 			for (int k = 0; k < PART_AMOUNTS; k++) db_array_int8(amounts[k], values[k]);
 		}
+	}
+}
+
+void match_classify_params(struct db_params *params, const struct uuid *hospital, const char *who, const char *why,
+	bool by_hand, const struct match_posting *postings, size_t count)
+{
+	struct db_array *allocation, *line, *part, *version, *amount, *kind, *account;
+
+	db_params_uuid(params, hospital);
+	db_params_text(params, who);
+	db_params_text(params, why);
+	db_params_bool(params, by_hand);
+	allocation = db_params_array(params, DB_UUID, count, 0);
+	line = db_params_array(params, DB_UUID, count, 0);
+	part = db_params_array(params, DB_INT4, count, 0);
+	version = db_params_array(params, DB_INT4, count, 0);
+	amount = db_params_array(params, DB_INT8, count, 0);
+	kind = db_params_array(params, DB_TEXT, count, 24);
+	account = db_params_array(params, DB_TEXT, count, 24);
+	for (size_t i = 0; i < count; i++) {
+		db_array_uuid(allocation, &postings[i].allocation);
+		db_array_uuid(line, &postings[i].line);
+		db_array_int4(part, postings[i].part);
+		db_array_int4(version, postings[i].version);
+		db_array_int8(amount, postings[i].choice->parts[0].amount);
+		db_array_text(kind, postings[i].choice->line_kind);
+		db_array_text(account, postings[i].choice->account);
 	}
 }

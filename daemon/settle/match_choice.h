@@ -37,10 +37,11 @@ struct match_allot {
 };
 
 struct match_choice {
-	uint8_t kind;       /* enum match_kind */
-	uint16_t score;     /* of 1000 */
-	bool sound;         /* can be posted as it is */
-	struct uuid credit; /* MATCH_REVERSAL: whose line the bank takes back */
+	uint8_t kind;                    /* enum match_kind */
+	uint16_t score;                  /* of 1000 */
+	bool sound;                      /* can be posted as it is */
+	struct uuid credit;              /* MATCH_REVERSAL: whose line the bank takes back */
+	const char *line_kind, *account; /* MATCH_OWN: what it is by the chart, and its account */
 	int32_t credit_part;
 	uint32_t reason_count, part_count;
 	struct match_reason reasons[MATCH_REASONS_MAX];
@@ -70,5 +71,13 @@ void match_post_params(struct db_params *params, const struct uuid *hospital, co
 	" $7::int4[], $8::int4[], $9::int4[], $10::int2[], $11::uuid[], $12::int4[], $13::uuid[], $14::int4[], $15::int8[],"    \
 	" $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::int8[], $21::int8[], $22::int8[], $23::int8[], $24::int8[]," \
 	" $25::int8[]) ORDER BY ordinal"
+
+/* The parameters of match_classify() for postings of MATCH_OWN. */
+void match_classify_params(struct db_params *params, const struct uuid *hospital, const char *who, const char *why,
+	bool by_hand, const struct match_posting *postings, size_t count);
+#define MATCH_CLASSIFY_PARAMS 11
+#define MATCH_CLASSIFY_SQL                                                                                                  \
+	"SELECT ordinal, outcome FROM zhifu.match_classify($1::uuid, $2::text, $3::text, $4::bool, $5::uuid[], $6::uuid[]," \
+	" $7::int4[], $8::int4[], $9::int8[], $10::text[], $11::text[]) ORDER BY ordinal"
 
 #endif

@@ -112,6 +112,19 @@ static int references_add(const json_t *root, const json_t *detail, struct zf_ar
 	return err;
 }
 
+/* How the bank names what kind of line it is. */
+static void kind_take(
+	const json_t *root, const json_t *detail, struct zf_arena *arena, struct match_line *line, int *err)
+{
+	line->codes[0] = keep(text_at(root, "code"), arena, err);
+	line->codes[1] = keep(text_at(root, "bank_code"), arena, err);
+	line->codes[2] = keep(text_at(detail, "code"), arena, err);
+	line->words[0] = keep(text_at(root, "posting"), arena, err);
+	line->words[1] = keep(text_at(root, "additional"), arena, err);
+	line->words[2] = keep(text_at(root, "supplementary"), arena, err);
+	line->words[3] = keep(text_at(detail, "additional"), arena, err);
+}
+
 static int content_take(const json_t *root, const json_t *detail, struct zf_arena *arena, struct match_line *line)
 {
 	const char *text = text_at(detail, "text");
@@ -124,6 +137,7 @@ static int content_take(const json_t *root, const json_t *detail, struct zf_aren
 	line->payer_account = keep(party_at(detail, "account", line->amount.minor < 0), arena, &err);
 	line->end_to_end = keep(text_at(detail, "end_to_end_id"), arena, &err);
 	line->text = keep_joined(text, arena, &err);
+	kind_take(root, detail, arena, line, &err);
 	ordered_take(detail, line);
 	charges_add(detail, line);
 	charges_add(root, line);

@@ -31,6 +31,7 @@ enum match_level {
 	MATCH_LEVEL_APART,     /* named, but the amount is another */
 	MATCH_LEVEL_AMOUNT,    /* by amount alone */
 	MATCH_LEVEL_SHOWN,     /* only to be shown: nothing speaks for it but a hint */
+	MATCH_LEVEL_WORDS,     /* of no claim, by words of the bank alone */
 };
 
 /* A possible answer. */
@@ -128,6 +129,8 @@ void match_amounts(struct match_find *find, int64_t beside, match_amount_fn *tel
 void match_find_passed(struct match_find *find, uint32_t claim);
 void match_find_claims(struct match_find *find);
 void match_find_advices(struct match_find *find);
+/* match_own.c: adds what a line is that is for no claim. */
+void match_find_own(struct match_find *find);
 /* Adds an answer, unless it is there already or there are too many. */
 void match_answer_add(struct match_find *find, const struct match_answer *answer);
 /* Orders claims so that neither the order of adding nor that of the text counts. */

@@ -8,6 +8,7 @@
 #include "db/keyhold.h"
 #include "db/rows.h"
 #include "lib/money.h"
+#include "model/chart.h"
 #include "model/contract.h"
 #include "model/directory.h"
 #include "settle/match_index.h"
@@ -318,6 +319,26 @@ static uint64_t rows_print(uint64_t print, const struct pg_result *rows)
 	return print;
 }
 
+/* What of the chart lines may be that are for no claim, in its order. */
+static int owns_fill(struct match_know *know)
+{
+	const struct chart *chart = know->hospital->chart;
+	uint32_t count = chart != NULL ? chart->line_kind_count : 0;
+	struct match_own *owns = zf_alloc_array(&know->arena.zf, count + 1, sizeof(*owns));
+
+	if (owns == NULL) return ERR_NOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		owns[i] = (struct match_own){.codes = chart->line_kinds[i].codes,
+			.texts = chart->line_kinds[i].texts,
+			.code_count = chart->line_kinds[i].code_count,
+			.text_count = chart->line_kinds[i].text_count,
+			.in = (chart->line_kinds[i].ways & CHART_IN) != 0,
+			.out = (chart->line_kinds[i].ways & CHART_OUT) != 0};
+	know->setting.owns = owns;
+	know->setting.own_count = count;
+	return 0;
+}
+
 /* The setting, in the arena; no index. */
 static int setting_fill(struct match_know *know, const struct directory *directory, const struct keyhold *hold,
 	struct sealer *sealer, const struct know_rows *rows)
@@ -344,7 +365,8 @@ static int setting_fill(struct match_know *know, const struct directory *directo
 		.reach_days = hospital->rate_reach_days,
 		.certain = hospital->match_certain};
 	memcpy(know->setting.book, hospital->book_currency, sizeof(know->setting.book));
-	r = contracts_fill(know, directory, rows, payers, made, &bank);
+	r = owns_fill(know);
+	if (r == 0) r = contracts_fill(know, directory, rows, payers, made, &bank);
 	if (r == 0) r = payers_fill(know, directory, hold, sealer, rows, payers);
 	if (r == 0) r = rate_rows_read(rows->rates, bank, &know->arena.zf, &rates);
 	if (r == 0) know->setting.rates = rates.table;

@@ -3,6 +3,7 @@
 
 #include "db/rows.h"
 #include "lib/money.h"
+#include "model/chart.h"
 #include "model/directory.h"
 #include "settle/match_index.h"
 #include "settle/match_know.h"
@@ -235,6 +236,10 @@ int match_know_choice(const struct match_know *know, const struct match_line *li
 	if (candidate->kind == MATCH_REVERSAL) {
 		choice.credit = know->credits[candidate->credit].line;
 		choice.credit_part = know->credits[candidate->credit].part;
+	}
+	if (candidate->kind == MATCH_OWN) {
+		choice.line_kind = know->hospital->chart->line_kinds[candidate->own].kind;
+		choice.account = know->hospital->chart->line_kinds[candidate->own].account;
 	}
 	choice.parts = zf_alloc_array(arena, candidate->part_count + 1, sizeof(*choice.parts));
 	if (choice.parts == NULL) return ERR_NOMEM;

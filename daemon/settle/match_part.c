@@ -183,7 +183,13 @@ int match_parts(struct match_find *find, const struct match_answer *answer, stru
 	}
 	candidate->parts = zf_alloc_array(arena, count, sizeof(*candidate->parts));
 	if (candidate->parts == NULL) return ERR_NOMEM;
-	if (answer->kind == MATCH_REMITTANCE) {
+	if (answer->kind == MATCH_OWN) {
+		candidate->part_count = 1;
+		candidate->parts[0] = (struct match_part){.claim = MATCH_NONE,
+			.advice = MATCH_NONE,
+			.kind = MATCH_PART_OWN,
+			.amount = find->line->amount.minor};
+	} else if (answer->kind == MATCH_REMITTANCE) {
 		advice_parts(find, answer, candidate);
 	} else if (answer->kind == MATCH_DOUBLE) {
 		double_part(answer->things[0], MATCH_NONE, find->amount, candidate);

@@ -510,15 +510,22 @@ static int store_add(struct match_round *round, const struct match_know *know, c
 	return candidates_add(round, know, hold, sealer, params);
 }
 
+/* Is it for no claim? */
+static bool own(const struct round_line *line)
+{
+	return line->choices[0].kind == MATCH_OWN;
+}
+
 int match_round_commit(struct match_round *round, const struct match_know *know, const struct keyhold *hold,
 	struct sealer *sealer, struct db_batch *batch)
 {
 	struct match_posting *postings = zf_alloc_array(&round->arena.zf, round->count, sizeof(*postings));
-	size_t count = 0;
+	struct match_posting *owns = zf_alloc_array(&round->arena.zf, round->count, sizeof(*owns));
+	size_t count = 0, own_count = 0;
 
-	if (postings == NULL) return ERR_NOMEM;
+	if (postings == NULL || owns == NULL) return ERR_NOMEM;
 	round->return_asked = match_round_alone(round);
-	round->post_asked = false;
+	round->post_asked = round->own_asked = false;
 	if (round->return_asked) {
 		return_add(round, know, batch);
 		return 0;
@@ -526,15 +533,19 @@ int match_round_commit(struct match_round *round, const struct match_know *know,
 	for (uint32_t i = 0; i < round->count; i++) {
 		const struct round_line *line = &round->lines[i];
 
-		if (line->posts)
-			postings[count++] = (struct match_posting){
-				line->allocation, line->line, line->part, line->version, line->choices};
+		if (!line->posts) continue;
+		*(own(line) ? &owns[own_count++] : &postings[count++]) =
+			(struct match_posting){line->allocation, line->line, line->part, line->version, line->choices};
 	}
 	round->post_asked = count > 0;
+	round->own_asked = own_count > 0;
 	if (count > 0)
 		match_post_params(db_batch_add(batch, &settle_sql[SETTLE_MATCH_POST]), &know->hospital->id, "zhifu",
 			NULL, false, postings, count);
-	return count < round->count ? store_add(round, know, hold, sealer, batch) : 0;
+	if (own_count > 0)
+		match_classify_params(db_batch_add(batch, &settle_sql[SETTLE_MATCH_CLASSIFY]), &know->hospital->id,
+			"zhifu", NULL, false, owns, own_count);
+	return count + own_count < round->count ? store_add(round, know, hold, sealer, batch) : 0;
 }
 
 /* The claims' versions as they are now. */
@@ -563,16 +574,18 @@ static int undone(struct match_know *know, const struct round_line *line)
 int match_round_done(struct match_round *round, struct match_know *know, const struct pg_result *const *results,
 	uint32_t *ret_posted)
 {
+	const struct pg_result *owns = round->own_asked ? results[round->post_asked] : NULL;
 	uint32_t posted = 0;
-	int row = 0, r = 0;
+	int row = 0, own_row = 0, r = 0;
 
 	if (round->return_asked) {
 		posted = db_rows_int(results[0], 0, 0) == 1;
 		round->stale = true; /* it may have undone what is known */
 	}
-	for (uint32_t i = 0; r == 0 && round->post_asked && i < round->count; i++) {
+	for (uint32_t i = 0; r == 0 && (round->post_asked || round->own_asked) && i < round->count; i++) {
 		if (!round->lines[i].posts) continue;
-		if (db_rows_int(results[0], row++, 1) == 1) {
+		if ((own(&round->lines[i]) ? db_rows_int(owns, own_row++, 1) : db_rows_int(results[0], row++, 1)) ==
+			1) {
 			versions_add(know, round->lines[i].choices);
 			posted++;
 		} else {

@@ -41,7 +41,7 @@ struct match_round {
 	int32_t day, part; /* the last item that was taken */
 	int32_t first;     /* day of what is remembered */
 	struct uuid line;
-	bool post_asked, return_asked; /* in the batch */
+	bool post_asked, own_asked, return_asked; /* in the batch, in this order */
 };
 
 /* first: the first day of what came before and is remembered. */

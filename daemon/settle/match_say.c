@@ -40,6 +40,8 @@ static const struct saying sayings[MATCH_REASON_COUNT] = {
 	[MATCH_SAME_CREDIT] = {NOTHING, "same amount, name and references as a credit that came before",
 		"与先前一笔入账的金额、名称和参考号相同"},
 	[MATCH_LIKE_OTHERS] = {TIMES, "%u other answers are as good", "另有 %u 个同样合适的答案"},
+	[MATCH_BANK_CODE] = {NOTHING, "the bank's code says what it is", "银行代码已注明用途"},
+	[MATCH_BANK_WORDS] = {NOTHING, "words of the bank say what it is", "银行摘要已注明用途"},
 };
 
 static const char *const numbers[][2] = {

@@ -104,6 +104,16 @@ static const struct posting_rule rules[] = {
 		"银行冲回:两笔流水同时转出待查收款"},
 	{"match_returned_fx", POSTING_MATCHED, "FX", "CONV", "which was carried at another rate when it came",
 		"冲回款项的汇兑差额"},
+	/* By schema/065_classify.sql. {ITEM}: the account that the chart names for what the line is; the other way
+	 * round for what came in. */
+	{"classified", POSTING_CLASSIFIED, "{ITEM}", "SUSP",
+		"what the bank took, or gave as interest, and what else is for no claim",
+		"银行收费、利息及其他与理赔无关的款项"},
+	{"transfer_out", POSTING_CLASSIFIED, "CONV", "SUSP", "what left one of the hospital's accounts for another",
+		"本院账户间划转:转出"},
+	{"transfer_in", POSTING_CLASSIFIED, "SUSP", "CONV", "and came to that", "本院账户间划转:转入"},
+	{"transfer_fx", POSTING_CLASSIFIED, "FX", "CONV", "what the bank's rate, or that of the other day, made of it",
+		"划转的汇兑差额"},
 	/* By schema/059_patient.sql. Of a stay whose patient has not left AR-PT is AR-INPT; {ITEM}: CASH, CLR-CARD,
 	 * CLR-WALLET, or SUSP of a transfer. */
 	{"patient_other", POSTING_PATIENT, "AR-PT", "REV-OTH", "what a patient is billed besides care",

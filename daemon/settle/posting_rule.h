@@ -1,7 +1,7 @@
 /* The posting rules: what each business event moves between which accounts, as one table that finance can read.
  * Accounts are short names (a chart of accounts maps them: 应收医疗款, 医疗收入, ...); {INSURER} becomes the insurer's
- * code in upper case, {ACCOUNT} the bank account's, {ITEM} the account of what is revalued. One rule is one row of the
- * ledger: debit, credit, one positive amount, one currency. */
+ * code in upper case, {ACCOUNT} the bank account's, {ITEM} the account of what is revalued, or any other. One rule is
+ * one row of the ledger: debit, credit, one positive amount, one currency. */
 #ifndef SETTLE_POSTING_RULE_H
 #define SETTLE_POSTING_RULE_H
 
@@ -10,20 +10,21 @@
 #define ACCOUNT_LEN 64
 
 enum posting_event {
-	POSTING_BILLED,    /* the insurer has the claim */
-	POSTING_DECIDED,   /* an adjudication: patient's share and contractual write-off */
-	POSTING_ANNOUNCED, /* a remittance names the claim */
-	POSTING_FEE,       /* and a fee that is kept from it */
-	POSTING_OWED,      /* what carriers owe, by contracts and by what was decided about it */
-	POSTING_BANKED,    /* a bank statement: what was on the account, what came in, what went out */
-	POSTING_CLOSED,    /* the end of a month */
-	POSTING_SOLD,      /* the bank bought foreign currency */
-	POSTING_ORDERED,   /* money goes back to who sent it */
-	POSTING_GIVEN_UP,  /* a receivable is uncollectable */
-	POSTING_MATCHED,   /* money in suspense has found its home */
-	POSTING_CARED,     /* the hospital's own system charges for care */
-	POSTING_PATIENT,   /* what a patient owes, pays and gets back, and what acquirers settle of it */
-	POSTING_DIVIDED,   /* several payers share a stay */
+	POSTING_BILLED,     /* the insurer has the claim */
+	POSTING_DECIDED,    /* an adjudication: patient's share and contractual write-off */
+	POSTING_ANNOUNCED,  /* a remittance names the claim */
+	POSTING_FEE,        /* and a fee that is kept from it */
+	POSTING_OWED,       /* what carriers owe, by contracts and by what was decided about it */
+	POSTING_BANKED,     /* a bank statement: what was on the account, what came in, what went out */
+	POSTING_CLOSED,     /* the end of a month */
+	POSTING_SOLD,       /* the bank bought foreign currency */
+	POSTING_ORDERED,    /* money goes back to who sent it */
+	POSTING_GIVEN_UP,   /* a receivable is uncollectable */
+	POSTING_MATCHED,    /* money in suspense has found its home */
+	POSTING_CLASSIFIED, /* it is for no claim: a charge of the bank, interest, a transfer between own accounts */
+	POSTING_CARED,      /* the hospital's own system charges for care */
+	POSTING_PATIENT,    /* what a patient owes, pays and gets back, and what acquirers settle of it */
+	POSTING_DIVIDED,    /* several payers share a stay */
 };
 
 struct posting_rule {

@@ -69,6 +69,7 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		" $9::int4[], $10::uuid[], $11::int4[], $12::int2[], $13::int2[], $14::int2[], $15::bytea[], $16::bytea[])",
 		16},
 	[SETTLE_MATCH_POST] = {"settle_match_post", MATCH_POST_SQL, MATCH_POST_PARAMS},
+	[SETTLE_MATCH_CLASSIFY] = {"settle_match_classify", MATCH_CLASSIFY_SQL, MATCH_CLASSIFY_PARAMS},
 	[SETTLE_MATCH_RETURN] = {"settle_match_return",
 		"SELECT zhifu.match_return($1::uuid, $2::uuid, $3::uuid, $4::int4, $5::int4, $6::uuid, $7::int4, '{}', 'zhifu', NULL, false)",
 		7},

@@ -56,7 +56,7 @@ class Desk:
                 "version": row["version"]}
 
     def statement(self, account, booked, *lines):
-        """MT940 of a day; a line is (amount, name, text[, value day]). Returns the ids of its lines."""
+        """MT940 of a day; a line is (amount, name, text[, value day[, code]]), going out without a code a credit taken back. Returns the ids of its lines."""
         self.number += 1
         opening = self.closing[account]
         moved = 0
@@ -64,10 +64,11 @@ class Desk:
                 ":60F:%s" % self._balance(opening, booked, account)]
         for at, (amount, name, text, *more) in enumerate(lines):
             value = day(more[0]) if more else day(booked)
+            code = more[1] if len(more) > 1 else None
             moved += minor(amount)
-            rows += [":61:%s%s%s%sNTRFNONREF//B%dL%d" % (value.strftime("%y%m%d"), day(booked).strftime("%m%d"),
-                                                       "RC" if minor(amount) < 0 else "C", self._amount(abs(minor(amount))),
-                                                       self.number, at),
+            mark = "C" if minor(amount) > 0 else "D" if code else "RC"
+            rows += [":61:%s%s%s%sN%sNONREF//B%dL%d" % (value.strftime("%y%m%d"), day(booked).strftime("%m%d"), mark,
+                                                      self._amount(abs(minor(amount))), code or "TRF", self.number, at),
                      ":86:/ORDP//NAME/%s/REMI/%s" % (name, text)]
         self.closing[account] = opening + moved
         rows += [":62F:%s" % self._balance(opening + moved, booked, account), "-"]

@@ -107,6 +107,20 @@ def persons(office):
     assert office.daemon.ctl_json("money", "match", "list")["items"] == []
     office.holds()
 
+    # What the bank names as its own charge or as interest is booked by itself; what only its words say waits.
+    fee, interest, words = office.statement(
+        "CNY", "12-01", ("-25.00", "BANK", "MONTHLY", "12-01", "CHG"), ("1.23", "BANK", "QUARTER", "12-01", "INT"),
+        ("-7.00", "BANK", "WIRE FEE", "12-01", "MSC"))
+    office.looked()
+    assert office.journal(fee) == {"FEE": dr("25.00"), "SUSP": cr("25.00")}
+    assert office.journal(interest) == {"SUSP": dr("1.23"), "INTEREST": cr("1.23")}
+    shown = office.daemon.ctl_json("money", "match", "show", words)
+    candidate, = shown["candidates"]
+    assert (candidate["kind"], candidate["line_kind"], office.journal(words)) == ("own", "bank-fee", {}), shown
+    office.ctl("money", "match", "accept", words, candidate["candidate"], "--why", "their tariff")
+    assert office.journal(words) == {"FEE": dr("7.00"), "SUSP": cr("7.00")}
+    office.holds()
+
     # One transfer for two, of which the matcher knows nothing: split, one half rejected and the other allocated.
     line, = office.statement("CNY", "12-01", ("1570.00", "SOMEBODY", "THANK YOU"))
     office.looked()
