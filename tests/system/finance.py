@@ -1,5 +1,5 @@
 """A hospital's finance office in a test: rates, contracts, receivables and bank statements. Days are those of the stories
-in 2026, moved by whole weeks so that the last of them is past."""
+in 2026, moved by whole weeks so that the last of them is past, or by whole years where months count."""
 
 import collections
 import datetime
@@ -16,6 +16,7 @@ from month import refs  # noqa: E402
 
 LAST = datetime.date(2026, 12, 8)
 SHIFT = datetime.timedelta(weeks=(datetime.date.today() - LAST).days // 7)
+YEARS = LAST.replace(year=(datetime.date.today() - datetime.timedelta(LAST.timetuple().tm_yday)).year) - LAST
 ACCOUNTS = {"CNY": "33010001 00000001", "USD": "33010001 00000002"}
 BANK_ACCOUNTS = tuple({"code": c, "number": n, "currency": c} for c, n in ACCOUNTS.items())
 ALPHA, BETA, GAMMA = "ALPHA GLOBAL HEALTH INSURANCE", "BETA ASSURANCE COMPANY", "GAMMA MEDICAL INSURANCE"
@@ -34,18 +35,22 @@ def minor(amount):
 class Desk:
     """Of a place whose hospital has the accounts below; the daemon is started."""
 
-    def __init__(self, place):
+    def __init__(self, place, shift=SHIFT):
         self.place = place
+        self.shift = shift
         self.database = place.database
         self.daemon = place.daemon
         self.closing = dict.fromkeys(ACCOUNTS, 0)
         self.number = 0
 
+    def day(self, text):
+        return datetime.date.fromisoformat("2026-" + text) + self.shift
+
     def ctl(self, *args, **options):
         return self.daemon.ctl("--who", "li", *args, **options)
 
     def contract(self, carrier, kind, remitter=None, **more):
-        document = {"name": carrier + " " + kind, "valid_from": day("01-01").isoformat(),
+        document = {"name": carrier + " " + kind, "valid_from": self.day("01-01").isoformat(),
                     "parties": {"carrier": carrier, **({"remitter": remitter} if remitter else {})},
                     "owed": {"kind": kind, **more.pop("owed", {})}, **more}
         path = self.place.folder / "contract.json"
@@ -63,11 +68,11 @@ class Desk:
         rows = [":20:S%d" % self.number, ":25:" + ACCOUNTS[account], ":28C:%d/1" % self.number,
                 ":60F:%s" % self._balance(opening, booked, account)]
         for at, (amount, name, text, *more) in enumerate(lines):
-            value = day(more[0]) if more else day(booked)
+            value = self.day(more[0]) if more else self.day(booked)
             code = more[1] if len(more) > 1 else None
             moved += minor(amount)
             mark = "C" if minor(amount) > 0 else "D" if code else "RC"
-            rows += [":61:%s%s%s%sN%sNONREF//B%dL%d" % (value.strftime("%y%m%d"), day(booked).strftime("%m%d"), mark,
+            rows += [":61:%s%s%s%sN%sNONREF//B%dL%d" % (value.strftime("%y%m%d"), self.day(booked).strftime("%m%d"), mark,
                                                       self._amount(abs(minor(amount))), code or "TRF", self.number, at),
                      ":86:/ORDP//NAME/%s/REMI/%s" % (name, text)]
         self.closing[account] = opening + moved
@@ -82,7 +87,7 @@ class Desk:
         return "%d,%02d" % divmod(cents, 100)
 
     def _balance(self, cents, booked, account):
-        return ("C" if cents >= 0 else "D") + day(booked).strftime("%y%m%d") + account + self._amount(abs(cents))
+        return ("C" if cents >= 0 else "D") + self.day(booked).strftime("%y%m%d") + account + self._amount(abs(cents))
 
     def lines(self):
         return [r["line_id"] for r in self.database.sql("SELECT line_id FROM zhifu.bank_line ORDER BY line_id")]
@@ -100,10 +105,10 @@ class Desk:
 
     def journal(self, line):
         """What was posted for a line since it came: account -> (debit, credit) in the book currency, without what only
-        passes through."""
+        passes through and what a month's end made of it."""
         sides = collections.defaultdict(lambda: [0, 0])
         for row in self.database.sql("SELECT debit, credit, coalesce(book_minor, 0) AS book FROM zhifu.posting"
-                                     " WHERE source_id = %s AND entry_id <> %s", (line, line)):
+                                     " WHERE source_id = %s AND entry_id <> %s AND rule NOT LIKE 'revalue%%'", (line, line)):
             sides[row["debit"]][0] += row["book"]
             sides[row["credit"]][1] += row["book"]
         through = sides.pop("CONV", [0, 0])
@@ -118,21 +123,21 @@ class Desk:
 class Finance(Desk):
     """Over a place, which is configured and started."""
 
-    def __init__(self, place, **more):
+    def __init__(self, place, shift=SHIFT, **more):
         story.hospital(place, bank_accounts=BANK_ACCOUNTS, **more)
         for code, name in (("alpha", ALPHA), ("beta", BETA), ("gamma", GAMMA)):
             story.insurer(place, code, zhifu.free_port(), {"name": name, "names": [name]})
         place.daemon.start()
-        super().__init__(place)
+        super().__init__(place, shift)
         zhifu.wait_until(lambda: self.database.value("SELECT count(*) FROM zhifu.hospital_key WHERE hospital_id = %s",
                                                      (story.HOSPITAL_ID,)), "the hospital's key")
 
     def rate(self, when, currency, price):
         """The central parity: CNY for 1."""
-        scaled = decimal.Decimal(price)
+        whole, fraction = price.split(".")
         self.database.sql(
-            "INSERT INTO zhifu.rate (source, base, quote, per, digits, scale, day, maker) VALUES (1, %s, 'CNY', 1, %s, 4, %s, 'li')",
-            (currency, int(scaled * 10000), day(when)))
+            "INSERT INTO zhifu.rate (source, base, quote, per, digits, scale, day, maker) VALUES (1, %s, 'CNY', 1, %s, %s, %s, 'li')",
+            (currency, int(whole + fraction), len(fraction), self.day(when)))
         self.database.sql("SELECT zhifu.posting_value_soon()")
 
     def claim(self, contract, billed, owed, currency="CNY", book=None, paid=False):
@@ -158,5 +163,5 @@ class Finance(Desk):
             VALUES (%(h)s, %(c)s, %(k)s, %(m)s, %(i)s, %(v)s, %(t)s, %(u)s, 2, %(o)s, %(p)s, %(b)s, %(d)s, %(d)s + 30, %(s)s)""", {
                 "h": story.HOSPITAL_ID, "c": made.id, "r": ref, "k": contract["carrier"], "m": contract["remitter"],
                 "i": contract["id"], "v": contract["version"], "t": contract["kind"], "u": currency, "o": minor(owed), "b": worth,
-                "p": 0 if paid else minor(owed), "d": day(billed), "s": 2 if paid else 1})
+                "p": 0 if paid else minor(owed), "d": self.day(billed), "s": 2 if paid else 1})
         return made

@@ -3,7 +3,10 @@ persons do. S4 is test_remittance.py's."""
 
 import pytest
 
-from finance import ALPHA, BETA, GAMMA, Finance
+import collections
+
+from finance import ALPHA, BETA, GAMMA, YEARS, Finance
+import story
 
 
 def cents(text):
@@ -51,14 +54,24 @@ def test_one_claim_by_three_contracts(office):
     office.holds()
 
 
-def test_two_equal_candidates(office):
-    """S5: no reference; a letter names the claim a week later. Then what persons do besides."""
-    office.rate("11-27", "USD", "7.1050")
+def test_two_equal_candidates_over_a_closed_month(place):
+    """S5: no reference; November closes with the money in suspense; a letter names the claim in December. Then what persons do
+    besides."""
+    for code in ("delta", "epsilon"):
+        story.insurer(place, code, 1)
+    office = Finance(place, YEARS)
+    for when, currency, price in (("10-31", "USD", "7.10406284"),  # so that the account is carried at what the story says
+                                  ("11-10", "USD", "7.0900"), ("11-27", "USD", "7.1050"), ("11-30", "USD", "7.0900"),
+                                  ("11-30", "EUR", "8.3100"), ("12-08", "USD", "7.1010")):
+        office.rate(when, currency, price)
     terms = {"owed": {"currency": "USD"}, "tolerances": [{"currency": "USD", "residual": "0.10"}], "usual_charges": [
         {"currency": "USD", "amount": "15.00", "times": 6}, {"currency": "USD", "amount": "25.00", "times": 2}]}
     allied = office.contract("alpha", "C", "ALLIED HLTH LTD", **terms)
     n1, n2, n3 = (office.claim(allied, "09-08", owed, "USD", book) for owed, book in (
         ("2315.00", "16482.80"), ("2315.00", "16482.80"), ("2325.00", "16554.00")))
+    office.closing["USD"] = 5893045
+    office.statement("USD", "10-31")
+    twice, = office.statement("USD", "11-10", ("700.00", "PAID TWICE LTD", "PAYMENT"))
     line, = office.statement("USD", "11-27", ("2300.00", "ALLIED HLTH LTD", "PAYMENT"))
     office.looked()
     shown = office.daemon.ctl_json("money", "match", "show", line)
@@ -70,20 +83,62 @@ def test_two_equal_candidates(office):
     human = office.daemon.ctl("money", "match", "show", line).stdout
     assert "15.00 USD" in human and n1.ref in human, human
 
+    b = november_closes(office, twice)
+    assert effect(office, n2, line) == -6945 + 3450 + 6945 - 3450
     office.ctl("money", "match", "note", line, "letter of 4 December: for %s" % n2.ref)
     office.looked()
     assert office.journal(line) == {
         "SUSP": dr("16341.50"), "FEE": dr("106.58"), "FX": dr("34.72"), "AR-ALPHA": cr("16482.80")}
     assert [office.open(c)["standing"] for c in (n1, n2, n3)] == [1, 2, 1]
+    # N2 over both months: what came for it less what it was booked at.
+    assert effect(office, n2, line) == -14130 == 1634150 - 1648280
+    # B is paid in December: what November took from it comes back, and the gain is that of all the time.
+    line, = office.statement("USD", "12-08", ("3050.00", BETA, b.ref))
+    office.looked()
+    assert office.journal(line) == {"SUSP": dr("21658.05"), "FX": cr("18.30"), "AR-BETA": (cents("18.30"), cents("21658.05"))}
+    assert effect(office, b, line) == 1830
     office.holds()
     persons(office)
+
+
+def november_closes(office, twice):
+    """The other receivables, a refund that the bank has not debited yet, and the close. Returns B."""
+    usd = office.contract("beta", "C", owed={"currency": "USD"}, tolerances=[{"currency": "USD", "residual": "0.10"}])
+    eur = office.contract("delta", "C", owed={"currency": "EUR"})
+    yuan = office.contract("epsilon", "B", owed={"pay_currency": "USD", "payment_rate": {"day": "order", "source": "cfets"}})
+    office.claim(usd, "05-14", "14200.00", "USD", "101104.00")  # A: 200 days old
+    b = office.claim(usd, "10-20", "3050.00", "USD", "21639.75")
+    office.claim(eur, "10-20", "5600.00", "EUR", "46200.00")
+    office.claim(yuan, "10-06", "102900.00")
+    office.ctl("money", "order", "make", twice, "700.00", "--day", office.day("11-30"), "--why", "paid twice")
+    office.looked()
+    month = office.day("11-30").strftime("%Y-%m")
+    closed = office.daemon.ctl_json("--who", "li", "money", "close", month)
+    assert closed["revaluation_net"]["amount"] == "-1142.63" and closed["provision"]["amount"] == "5033.90", closed
+    assert {check["check"]: check["state"] for check in closed["checks"]}["suspense"] == "report", closed
+    proof = office.daemon.ctl_json("money", "account", "proof", "--day", office.day("11-30"))
+    usd, = [(row["statement"]["amount"], row["ledger"]["amount"], row["proof"]) for row in proof["accounts"] if row["account"] == "USD"]
+    assert usd == ("61930.45", "61230.45", "holds"), proof
+    return b
+
+
+def effect(office, claim, line):
+    """What a claim and its money made of it in the books, gain or loss: exchange rates, also at the month's end, and charges."""
+    total = collections.Counter()
+    for row in office.database.sql(
+            "SELECT debit, credit, coalesce(book_minor, 0) AS book FROM zhifu.posting WHERE source_id = %s OR entry_id IN (SELECT"
+            " unnest(ARRAY[entry_id, reversal_id]) FROM zhifu.revaluation WHERE claim_id = %s OR line_id = %s)",
+            (line, claim.id, line)):
+        total[row["debit"]] -= row["book"]
+        total[row["credit"]] += row["book"]
+    return total["FX"] + total["FEE"]
 
 
 def persons(office):
     """By hand: a stranger is learned, an answer rejected, money split, held, paid twice and taken back."""
     gamma = office.contract("gamma", "A", "Sunrise Assistance", tolerances=[{"currency": "CNY", "residual": "0.05"}])
-    g1, g2, g3, g4 = (office.claim(gamma, "11-02", owed) for owed in ("500.00", "620.00", "730.00", "840.00"))
-    line, = office.statement("CNY", "11-27", ("490.00", "SRA CLAIMS SETTLEMENT GMBH", "FOR " + g1.ref))
+    g1, g2, g3, g4 = (office.claim(gamma, "12-01", owed) for owed in ("500.00", "620.00", "730.00", "840.00"))
+    line, = office.statement("CNY", "12-01", ("490.00", "SRA CLAIMS SETTLEMENT GMBH", "FOR " + g1.ref))
     office.looked()
     assert office.daemon.ctl_json("money", "match", "show", line)["why"] == "the payer is not on record"
     office.ctl("money", "suspense", "stranger", line, "--why", "who is that?")
@@ -96,13 +151,13 @@ def persons(office):
     assert [row["kind"] for row in secret] == [1] and "SRA" not in str(secret), secret
 
     # Its name is known from now on; the second time is a liability, and the bank takes that one back.
-    second, third = office.statement("CNY", "11-30", ("620.00", "SRA CLAIMS SETTLEMENT GMBH", "FOR " + g2.ref),
+    second, third = office.statement("CNY", "12-02", ("620.00", "SRA CLAIMS SETTLEMENT GMBH", "FOR " + g2.ref),
                                      ("620.00", "SRA CLAIMS SETTLEMENT GMBH", "AGAIN FOR " + g2.ref))
     office.looked()
     journals = sorted((office.journal(one) for one in (second, third)), key=len)
     assert journals == [{"SUSP": dr("620.00"), "AR-GAMMA": cr("620.00")}, {"SUSP": dr("620.00"), "OVERPAID-GAMMA": cr("620.00")}] or \
         journals == [{"SUSP": dr("620.00"), "OVERPAID-GAMMA": cr("620.00")}, {"SUSP": dr("620.00"), "AR-GAMMA": cr("620.00")}]
-    office.statement("CNY", "12-01", ("-620.00", "SRA CLAIMS SETTLEMENT GMBH", "AGAIN FOR " + g2.ref))
+    office.statement("CNY", "12-03", ("-620.00", "SRA CLAIMS SETTLEMENT GMBH", "AGAIN FOR " + g2.ref))
     office.looked()
     assert office.daemon.ctl_json("money", "match", "list")["items"] == []
     office.holds()
@@ -122,7 +177,7 @@ def persons(office):
     office.holds()
 
     # One transfer for two, of which the matcher knows nothing: split, one half rejected and the other allocated.
-    line, = office.statement("CNY", "12-01", ("1570.00", "SOMEBODY", "THANK YOU"))
+    line, = office.statement("CNY", "12-03", ("1570.00", "SOMEBODY", "THANK YOU"))
     office.looked()
     office.ctl("money", "match", "split", line, "840.00", "--why", "two invoices")
     office.looked()
