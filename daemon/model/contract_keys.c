@@ -136,7 +136,8 @@ static const struct contract_key payment_keys[] = {
 	{"term_counts", FORM_WORD, .offset = MADE(term_business), .words = terms, .fallback = "calendar",
 		.help = "Which days are counted: calendar days, or business days of the calendar."},
 	{"charges", FORM_WORD, .offset = MADE(bearer), .words = bearers, .fallback = "SHA",
-		.help = "Who bears what banks keep on the way: the payer, each its own side's, or the hospital."},
+		.help = "Who bears what banks keep on the way: the payer, each its own side's, or the hospital. What the payer "
+			"bears and is missing is a short payment, also where it is a usual charge."},
 	{"settles", FORM_WORD, .offset = MADE(settles), .words = settlings, .fallback = "any",
 		.help = "What a transfer of the payer is for: a single claim, several that it names, or what an advice lists. "
 			"Matching looks for nothing else; any: for advices where the payer ever sent one, else for claims."},

@@ -178,6 +178,7 @@ static void reasons_amount(
 	reason_amount(find, candidate, MATCH_STATED_CHARGE, find->stated, 0);
 	reason_amount(find, candidate, MATCH_DISCOUNT, fit->discount, 0);
 	reason_amount(find, candidate, MATCH_USUAL_CHARGE, fit->charge, fit->times);
+	reason_amount(find, candidate, MATCH_SHORT, fit->bears ? fit->stated + fit->charge : 0, 0);
 	uint8_t code = away <= fit->bound       ? MATCH_RATE
 		       : away <= fit->tolerance ? MATCH_WITHIN
 		       : fit->rest > 0          ? MATCH_SHORT

@@ -79,6 +79,9 @@ struct match_contract {
 	uint16_t bound_other;              /* likewise in a currency that the contract doesn't foresee */
 	uint16_t discount;                 /* basis points for paying early; 0: none */
 	uint16_t discount_days;            /* from the bill, for that */
+	bool discount_business;            /* these are working days */
+	const struct calendar *calendar;   /* of them; NULL: Monday to Friday */
+	bool payer_bears;                  /* what banks keep on the way is missing, and still owed */
 	const struct zf_money *tolerances; /* of the residual, one a currency; none: exactly */
 	uint32_t tolerance_count;
 	uint32_t usual_count;

@@ -1,6 +1,7 @@
 /* Does the amount fit? What is due in the line's currency, and which claims would explain an amount. */
 #include <string.h>
 
+#include "model/calendar.h"
 #include "settle/match_find.h"
 
 #define BASIS 10000 /* basis points of the whole */
@@ -82,7 +83,12 @@ int64_t match_discount(const struct match_find *find, uint32_t claim, int64_t du
 {
 	const struct match_item *item = &find->index->items[claim];
 	const struct match_contract *contract = find->index->terms[item->contract].contract;
-	if (contract->discount == 0 || find->order_day > item->billed_day + contract->discount_days) return 0;
+	bool assumed = false;
+	if (contract->discount == 0) return 0;
+	int32_t last = contract->discount_business
+			       ? calendar_after(contract->calendar, item->billed_day, contract->discount_days, &assumed)
+			       : item->billed_day + contract->discount_days;
+	if (find->order_day > last) return 0;
 	return share(find, due, contract->discount);
 }
 
@@ -95,15 +101,19 @@ static int64_t tolerance_of(const struct match_find *find, const struct match_co
 }
 
 /* Takes the discount and a usual charge, or neither: whichever leaves least; but only when that is within the
- * tolerance, or nothing else is within the bounds. */
-static void fit_parts(
-	const struct match_find *find, const struct match_contract *contract, int64_t discount, struct match_fit *fit)
+ * tolerance, or nothing else is within the bounds. A charge that the payer bears explains why one claim is short; of
+ * several nobody knows which (single false), and it explains nothing. */
+static void fit_parts(const struct match_find *find, const struct match_contract *contract, bool single,
+	int64_t discount, struct match_fit *fit)
 {
-	int64_t plain = fit->due - find->amount - find->stated, limit = fit->tolerance + fit->bound;
+	bool charges = single || !contract->payer_bears;
+	fit->bears = contract->payer_bears;
+	fit->stated = charges ? find->stated : 0;
+	int64_t plain = fit->due - find->amount - fit->stated, limit = fit->tolerance + fit->bound;
 	struct match_fit best = *fit;
 	best.rest = plain;
 	for (int ways = discount > 0 ? 2 : 1, taken = 0; taken < ways; taken++) {
-		uint32_t usual = find->stated == 0 ? contract->usual_count : 0;
+		uint32_t usual = charges && find->stated == 0 ? contract->usual_count : 0;
 		for (uint32_t i = 0; i <= usual; i++) {
 			int64_t off = taken ? discount : 0, kept = 0;
 			if (i > 0 && !money_same_currency(contract->usual[i - 1].kept, find->zero)) continue;
@@ -142,7 +152,7 @@ bool match_fit_claims(
 		discount += match_discount(find, claims[i], due);
 	}
 	fit.tolerance = tolerance_of(find, contract);
-	fit_parts(find, contract, discount, &fit);
+	fit_parts(find, contract, count == 1, discount, &fit);
 	*ret = fit;
 	return true;
 }
@@ -151,7 +161,7 @@ void match_fit_sum(struct match_find *find, uint32_t contract, int64_t due, stru
 {
 	const struct match_contract *terms = find->index->terms[contract].contract;
 	struct match_fit fit = {.due = due, .tolerance = tolerance_of(find, terms)};
-	fit_parts(find, terms, 0, &fit);
+	fit_parts(find, terms, false, 0, &fit);
 	*ret = fit;
 }
 

@@ -19,6 +19,8 @@ struct match_fit {
 	int64_t discount; /* taken */
 	int64_t charge;   /* a usual one, taken for it */
 	uint32_t times;   /* how often that was seen */
+	int64_t stated;   /* what the bank says it kept, taken for it */
+	bool bears;       /* the payer bears both: they stay open */
 	bool fits, near;  /* within the bounds; within twice the bounds */
 };
 

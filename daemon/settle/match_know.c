@@ -103,11 +103,14 @@ static int terms_fill(
 	made->rate_source = rate->given ? rate->source : know->setting.parity_source;
 	made->rate_bank = rate->bank != NULL && bank != NULL && strcmp(rate->bank, bank) == 0;
 	made->reach_days = (uint16_t)(rate->given ? rate->reach_days : know->setting.reach_days);
+	made->payer_bears = contract->bearer == CONTRACT_OUR;
 	made->bound = basis_points(contract->rate_bound);
 	made->bound_other = basis_points(contract->other_bound);
 	if (contract->early.given) {
 		made->discount = basis_points(contract->early.percent);
 		made->discount_days = (uint16_t)contract->early.days;
+		made->discount_business = contract->term_business;
+		made->calendar = know->hospital->calendar;
 	}
 	for (uint32_t i = 0; i < contract->tolerance_count; i++) tolerances[i] = contract->tolerances[i].residual;
 	made->tolerances = tolerances;

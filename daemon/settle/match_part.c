@@ -12,7 +12,7 @@ static void split_rest(struct match_split *split, int64_t rest, int64_t bound, i
 	} else if (away <= tolerance) {
 		split->unexplained = rest;
 	} else if (rest > 0) {
-		split->short_by = rest;
+		split->short_by += rest;
 	} else {
 		split->over = -rest;
 	}
@@ -58,14 +58,14 @@ static void part_settle(const struct match_find *find, struct match_part *part, 
 }
 
 /* The part that no claim has: what was kept of a transfer for several, or differs within the bounds. */
-static void residual_add(struct match_candidate *candidate, const struct match_find *find, const struct match_fit *fit,
-	int64_t amount, uint32_t advice)
+static void residual_add(
+	struct match_candidate *candidate, const struct match_fit *fit, int64_t amount, uint32_t advice)
 {
 	if (amount == 0) return;
 	struct match_part *part = &candidate->parts[candidate->part_count++];
 	*part = (struct match_part){
 		.claim = MATCH_NONE, .advice = advice, .kind = MATCH_PART_RESIDUAL, .amount = amount};
-	part->split.charge = find->stated + fit->charge;
+	part->split.charge = fit->stated + fit->charge;
 	split_rest(&part->split, fit->rest, fit->bound, fit->tolerance);
 }
 
@@ -80,7 +80,7 @@ static void claim_parts(struct match_find *find, const struct match_answer *answ
 		if (answer->count == 1) {
 			part->due = fit->due;
 			part->amount = find->amount;
-			part->split.charge = find->stated + fit->charge;
+			*(fit->bears ? &part->split.short_by : &part->split.charge) = fit->stated + fit->charge;
 			part->split.discount = fit->discount;
 			split_rest(&part->split, fit->rest, fit->bound, fit->tolerance);
 		} else {
@@ -91,7 +91,7 @@ static void claim_parts(struct match_find *find, const struct match_answer *answ
 		left -= part->amount;
 		part_settle(find, part, item->open);
 	}
-	residual_add(candidate, find, fit, left, MATCH_NONE);
+	residual_add(candidate, fit, left, MATCH_NONE);
 }
 
 static void double_part(uint32_t claim, uint32_t advice, int64_t amount, struct match_candidate *candidate)
@@ -169,8 +169,8 @@ static void advice_parts(struct match_find *find, const struct match_answer *ans
 	find->order_day = find->line->order_day;
 	struct match_fit fit = answer->fit;
 	/* of one that does not balance the rest is what it doesn't explain */
-	fit.rest = -left - find->stated - fit.charge;
-	residual_add(candidate, find, &fit, left, answer->count == 1 ? answer->things[0] : MATCH_NONE);
+	fit.rest = -left - fit.stated - fit.charge;
+	residual_add(candidate, &fit, left, answer->count == 1 ? answer->things[0] : MATCH_NONE);
 }
 
 int match_parts(struct match_find *find, const struct match_answer *answer, struct zf_arena *arena,

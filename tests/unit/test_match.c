@@ -564,56 +564,6 @@ static void test_reversal_finds_its_credit(void **state)
 	lab_close(&lab);
 }
 
-static void test_lines_that_are_for_no_claim(void **state)
-{
-	(void)state;
-	static const char *const fee_codes[] = {"*/CHRG", "?CHG*"}, *const fee_texts[] = {"手续费"};
-	static const char *const interest_codes[] = {"*/INTR"};
-	const struct match_own owns[] = {
-		{interest_codes, NULL, 1, 0, .in = true}, {fee_codes, fee_texts, 2, 1, .out = true}};
-	struct match_lab lab = {.payer_count = 0};
-	lab_payer(&lab, ALPHA, NULL, MATCH_SINGLE);
-	lab_contract(&lab, 0, "CNY", "CNY", 0);
-	struct match_setting setting = lab_setting(&lab);
-	setting.owns = owns;
-	setting.own_count = ARRAY_LEN(owns);
-	assert_int_equal(match_index_new(&setting, &lab.index), 0);
-	arena_init(&lab.arena, LAB_ARENA_BYTES);
-	lab_claim(&lab, 0, refs[0], "500.00", "500.00", "2026-10-01");
-	struct match_line line = lab_line(&lab, "-25.00", "CNY", "2026-10-30", NULL, NULL);
-	static const char *const named[] = {"PMNT/MDOP/CHRG", "NCHG", "NCHG+808", "FCHG"}, *const not [] = {
-												   "PMNT/CHRG/ESCT",
-												   "CHG", "NTRF",
-												   "PMNT/RCDT/INTR"};
-	for (size_t i = 0; i < ARRAY_LEN(named); i++) {
-		line.codes[i % 3] = named[i];
-		assert_int_equal(lab_match(&lab, &line), MATCH_POSTS);
-		assert_int_equal(lab.result.candidates[0].kind, MATCH_OWN);
-		assert_int_equal(lab.result.candidates[0].own, 1);
-		assert_int_equal(lab.result.candidates[0].parts[0].kind, MATCH_PART_OWN);
-		assert_int_equal(lab.result.candidates[0].parts[0].amount, -2500);
-		line.codes[i % 3] = not [i];
-		assert_int_equal(lab_match(&lab, &line), MATCH_WAIT_OUT);
-		assert_int_equal(lab.result.count, 0);
-	}
-	/* By words alone a person is asked; a payer's words are not the bank's. */
-	line.text = "网银跨行手续费";
-	assert_int_equal(lab_match(&lab, &line), MATCH_WAIT_CERTAINTY);
-	assert_int_equal(lab.result.count, 1);
-	line = lab_line(&lab, "25.00", "CNY", "2026-10-30", ALPHA, "手续费");
-	line.codes[0] = "PMNT/MDOP/CHRG"; /* what comes in is no charge */
-	assert_int_equal(lab_match(&lab, &line), MATCH_WAIT_NOTHING);
-	line = lab_line(&lab, "500.00", "CNY", "2026-10-30", ALPHA, refs[0]);
-	line.codes[0] = "PMNT/MDOP/INTR"; /* what names a claim pays that */
-	assert_int_equal(lab_match(&lab, &line), MATCH_POSTS);
-	assert_int_equal(lab.result.candidates[0].kind, MATCH_PAYMENT);
-	line = lab_line(&lab, "3.21", "CNY", "2026-10-30", NULL, NULL);
-	line.codes[2] = "ACMT/MCOP/INTR";
-	assert_int_equal(lab_match(&lab, &line), MATCH_POSTS);
-	assert_int_equal(lab.result.candidates[0].own, 0);
-	lab_close(&lab);
-}
-
 static void test_several_claims_in_one_transfer(void **state)
 {
 	(void)state;
@@ -826,7 +776,6 @@ int main(void)
 		cmocka_unit_test(test_an_answer_by_amount_hangs_on_what_is_not_committed),
 		cmocka_unit_test(test_amount_alone_needs_a_foreseen_currency),
 		cmocka_unit_test(test_reversal_finds_its_credit),
-		cmocka_unit_test(test_lines_that_are_for_no_claim),
 		cmocka_unit_test(test_several_claims_in_one_transfer),
 		cmocka_unit_test(test_one_number_for_a_case_billed_in_parts),
 		cmocka_unit_test(test_what_is_paid_is_not_in_the_way),
