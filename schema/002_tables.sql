@@ -20,6 +20,8 @@ CREATE TABLE hospital (
 	name        text NOT NULL,
 	zone        text NOT NULL,
 	book_currency text NOT NULL CHECK (book_currency ~ '^[A-Z]{3}$'),
+	book_exponent smallint NOT NULL DEFAULT 2,
+	accepts_take_backs boolean NOT NULL DEFAULT false, -- at once; else they are disputed until a person accepts them
 	created_at  timestamptz NOT NULL DEFAULT now()
 );
 

@@ -41,14 +41,15 @@ GRANT SELECT ON hospital, route_lease TO zhifu_intake, zhifu_translate, zhifu_di
 
 -- Registers a hospital (the first process that knows it brings a wrapped key) and returns all versions of its key,
 -- newest first.
-CREATE FUNCTION hospital_open(p_hospital uuid, p_code text, p_name text, p_zone text, p_book_currency text, p_wrapped bytea)
+CREATE FUNCTION hospital_open(p_hospital uuid, p_code text, p_name text, p_zone text, p_book_currency text, p_wrapped bytea,
+	p_book_exponent smallint DEFAULT 2, p_accepts_take_backs boolean DEFAULT false)
 RETURNS TABLE (version integer, wrapped bytea) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	-- Without a target, so that two who meet a new hospital at the same time do not fail on its code.
-	INSERT INTO hospital (hospital_id, code, name, zone, book_currency)
-	VALUES (p_hospital, p_code, p_name, p_zone, p_book_currency) ON CONFLICT DO NOTHING;
-	UPDATE hospital h SET name = p_name, zone = p_zone
-	WHERE h.hospital_id = p_hospital AND (h.name, h.zone) IS DISTINCT FROM (p_name, p_zone);
+	INSERT INTO hospital (hospital_id, code, name, zone, book_currency, book_exponent, accepts_take_backs)
+	VALUES (p_hospital, p_code, p_name, p_zone, p_book_currency, p_book_exponent, p_accepts_take_backs) ON CONFLICT DO NOTHING;
+	UPDATE hospital h SET name = p_name, zone = p_zone, accepts_take_backs = p_accepts_take_backs
+	WHERE h.hospital_id = p_hospital AND (h.name, h.zone, h.accepts_take_backs) IS DISTINCT FROM (p_name, p_zone, p_accepts_take_backs);
 	INSERT INTO hospital_key (hospital_id, version, wrapped) VALUES (p_hospital, 1, p_wrapped) ON CONFLICT DO NOTHING;
 	RETURN QUERY SELECT k.version, k.wrapped FROM hospital_key k WHERE k.hospital_id = p_hospital ORDER BY k.version DESC;
 END

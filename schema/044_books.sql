@@ -1,4 +1,4 @@
--- Which months of a hospital's books are closed, and that nothing is posted into them; what was given up. A closed month is
+-- Which months of a hospital's books are closed, and that nothing is posted into them; what was given up or conceded. A closed month is
 -- never opened again.
 SET search_path = zhifu;
 
@@ -81,3 +81,29 @@ CREATE POLICY writer ON write_off TO zhifu_writer USING (true) WITH CHECK (true)
 CREATE POLICY tenant ON write_off FOR SELECT TO zhifu_operator USING (hospital_id = tenant());
 GRANT SELECT, INSERT ON write_off TO zhifu_writer;
 GRANT SELECT ON write_off TO zhifu_operator;
+
+-- A receivable, or a part of one, that nobody will pay because nobody owed it: the revenue is reversed at its original value, or
+-- the patient owes it instead. Insert-only; what was wrong is undone by another row, of the other sign.
+CREATE TABLE concession (
+	hospital_id   uuid NOT NULL,
+	concession_id uuid NOT NULL, -- also the entry
+	claim_id      uuid NOT NULL,
+	kind          smallint NOT NULL CHECK (kind IN (1, 2)), -- 1 the revenue is reversed, 2 the patient's
+	amount_minor  bigint NOT NULL CHECK (amount_minor <> 0),
+	taken_minor   bigint NOT NULL, -- of it, what had been taken back
+	origin_minor  bigint NOT NULL, -- what was owed for it when it was billed: another amount where it was paid and taken back at two rates
+	currency      text NOT NULL,
+	exponent      smallint NOT NULL,
+	book_minor    bigint NOT NULL, -- what it was carried at
+	value_minor   bigint NOT NULL, -- what it was billed at, in the book currency
+	by_policy     boolean NOT NULL,
+	who           text NOT NULL CHECK (who <> ''),
+	made_at       timestamptz NOT NULL DEFAULT now(),
+	why           text NOT NULL CHECK (why <> ''),
+	undoes        uuid,
+	CHECK ((undoes IS NULL) = (amount_minor > 0)),
+	PRIMARY KEY (hospital_id, concession_id)
+);
+CREATE INDEX concession_claim ON concession (hospital_id, claim_id);
+CREATE UNIQUE INDEX concession_undone ON concession (hospital_id, undoes) WHERE undoes IS NOT NULL;
+CALL tenant_tables('concession');

@@ -181,37 +181,73 @@ END
 $$;
 
 -- What the ledger says of a claim besides its receivable, in the currency in which that is owed and at what it is carried: what is
--- owed to the carrier, and what was given up and not put back.
+-- owed to the carrier, what was given up and not put back, and of that, what was conceded (schema/063_dispute.sql), which is no loss.
 CREATE FUNCTION receivable_beside(p_hospital uuid, p_claim uuid, p_carrier text, p_currency text, OUT over_minor bigint,
-	OUT over_book bigint, OUT given_minor bigint, OUT given_book bigint) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	OUT over_book bigint, OUT given_minor bigint, OUT given_book bigint, OUT conceded_minor bigint, OUT conceded_book bigint)
+LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT coalesce(sum(s.minor) FILTER (WHERE s.account LIKE 'OVERPAID-%'), 0)::bigint,
 		coalesce(sum(s.book) FILTER (WHERE s.account LIKE 'OVERPAID-%'), 0)::bigint,
 		coalesce(sum(s.minor) FILTER (WHERE s.account LIKE 'AR-%'), 0)::bigint,
-		coalesce(sum(s.book) FILTER (WHERE s.account LIKE 'AR-%'), 0)::bigint
+		coalesce(sum(s.book) FILTER (WHERE s.account LIKE 'AR-%'), 0)::bigint,
+		coalesce(sum(s.minor) FILTER (WHERE s.account LIKE 'AR-%' AND g.rule ~ '^give_up_(revenue|share)'), 0)::bigint,
+		coalesce(sum(s.book) FILTER (WHERE s.account LIKE 'AR-%' AND g.rule ~ '^give_up_(revenue|share)'), 0)::bigint
 	FROM posting g CROSS JOIN LATERAL (VALUES (g.debit, -g.amount_minor, -g.book_minor), (g.credit, g.amount_minor, g.book_minor))
 		AS s (account, minor, book)
 	WHERE g.claim_id = p_claim AND g.hospital_id = p_hospital AND g.currency = p_currency AND (s.account = 'OVERPAID-' || upper(p_carrier)
 		AND g.rule NOT LIKE 'reval%' OR s.account = 'AR-' || upper(p_carrier) AND g.rule LIKE 'give\_up%')
 $$;
 
--- Puts back p_amount, worth p_book, of what was given up: the loss was none. As it was given up, through CONV where it is foreign.
+-- What of a claim was conceded by p_rule and not put back: in the currency in which it is owed, what that was carried at, and what was
+-- billed for it.
+CREATE FUNCTION receivable_conceded(p_hospital uuid, p_claim uuid, p_carrier text, p_currency text, p_rule text, OUT minor bigint,
+	OUT book bigint, OUT value bigint) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT coalesce(sum(CASE g.credit WHEN a.ar THEN g.amount_minor ELSE -g.amount_minor END) FILTER (WHERE m.ours), 0)::bigint,
+		coalesce(sum(CASE g.credit WHEN a.ar THEN g.book_minor ELSE -g.book_minor END) FILTER (WHERE m.ours), 0)::bigint,
+		coalesce(sum(CASE WHEN g.debit IN ('REV-MED', 'AR-PT') THEN g.book_minor ELSE -g.book_minor END) FILTER (WHERE g.rule = p_rule), 0)::bigint
+	FROM posting g CROSS JOIN (SELECT 'AR-' || upper(p_carrier) AS ar) a
+	CROSS JOIN LATERAL (SELECT g.currency = p_currency AND a.ar IN (g.debit, g.credit) AS ours) m
+	WHERE g.claim_id = p_claim AND g.hospital_id = p_hospital AND g.rule IN (p_rule, p_rule || '_foreign', p_rule || '_fx')
+$$;
+
+-- Puts back p_amount, worth p_book, of what was given up: what was conceded first, at what was billed for it, then a loss that was none.
+-- As it was given up, through CONV where it is foreign.
 CREATE FUNCTION receivable_put_back(p_hospital uuid, p_claim uuid, p_entry uuid, p_amount bigint, p_book bigint, p_today date) RETURNS void
 LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	r receivable;
-	home text := (SELECT h.book_currency FROM hospital h WHERE h.hospital_id = p_hospital);
+	home hospital;
 	ar text;
+	side text; -- the other one of what is in the book currency
+	was record;
+	part bigint;
+	held bigint; -- which was carried at
+	value bigint;
 BEGIN
 	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim;
+	SELECT * INTO home FROM hospital h WHERE h.hospital_id = p_hospital;
 	ar := 'AR-' || upper(r.carrier);
-	IF r.currency = home THEN
-		PERFORM receivable_post(p_hospital, p_entry, 'give_up_back', ar, 'BADDEBT', p_amount, home, r.exponent, p_book, p_today, p_claim);
-		RETURN;
+	side := CASE WHEN r.currency = home.book_currency THEN ar ELSE 'CONV' END;
+	FOR was IN SELECT k.rule, k.account, c.minor, c.book, c.value FROM (VALUES ('give_up_revenue', 'REV-MED'), ('give_up_share', 'AR-PT'))
+		AS k (rule, account) CROSS JOIN LATERAL receivable_conceded(p_hospital, p_claim, r.carrier, r.currency, k.rule) c WHERE c.minor > 0
+	LOOP
+		part := least(p_amount, was.minor);
+		held := CASE WHEN part = p_amount THEN p_book ELSE receivable_worth(was.minor, was.book, part) END;
+		value := receivable_worth(was.minor, was.value, part);
+		IF side <> ar THEN
+			PERFORM receivable_post(p_hospital, p_entry, was.rule || '_foreign', ar, 'CONV', part, r.currency, r.exponent, held, p_today, p_claim);
+		END IF;
+		PERFORM receivable_post(p_hospital, p_entry, was.rule, side, was.account, value, home.book_currency, home.book_exponent, value, p_today,
+			p_claim);
+		PERFORM receivable_post(p_hospital, p_entry, was.rule || '_fx', side, 'FX', held - value, home.book_currency, home.book_exponent,
+			held - value, p_today, p_claim);
+		p_amount := p_amount - part;
+		p_book := p_book - held;
+	END LOOP;
+	IF side <> ar THEN
+		PERFORM receivable_post(p_hospital, p_entry, 'give_up_back_foreign', ar, 'CONV', p_amount, r.currency, r.exponent, p_book, p_today, p_claim);
 	END IF;
-	PERFORM receivable_post(p_hospital, p_entry, 'give_up_back_foreign', ar, 'CONV', p_amount, r.currency, r.exponent, p_book, p_today, p_claim);
-	PERFORM receivable_post(p_hospital, p_entry, 'give_up_back', 'CONV', 'BADDEBT', p_book, home, (SELECT g.exponent FROM posting g
-		WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim AND g.currency = home AND g.rule IN ('give_up', 'give_up_provided') LIMIT 1),
-		p_book, p_today, p_claim);
+	PERFORM receivable_post(p_hospital, p_entry, 'give_up_back', side, 'BADDEBT', p_book, home.book_currency, home.book_exponent, p_book, p_today,
+		p_claim);
 END
 $$;
 

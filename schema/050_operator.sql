@@ -380,6 +380,7 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 		AND NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = p.hospital_id AND b.statement_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM period r WHERE r.hospital_id = p.hospital_id AND r.period_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM write_off w WHERE w.hospital_id = p.hospital_id AND w.write_off_id = p.source_id)
+		AND NOT EXISTS (SELECT 1 FROM concession k WHERE k.hospital_id = p.hospital_id AND k.concession_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM remittance m WHERE m.hospital_id = p.hospital_id AND m.remittance_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM charge c WHERE c.hospital_id = p.hospital_id AND c.charge_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM patient_bill b WHERE b.hospital_id = p.hospital_id AND b.bill_id = p.source_id)

@@ -142,7 +142,8 @@ $$;
 
 -- One work list:
 --   short     less came than is owed, and the rest is open. minor: that rest
---   takeback  the payer took money back, and the claim is open again for it. minor: what was taken back and had not come too much
+--   takeback  the payer took money back, and the claim is open again for it. minor: what was taken back, had not come too much and
+--             is not accepted
 --   dispute   the hospital does not agree. minor: what is open
 --   denied    minor: what is open; due_day: until when an appeal must be in
 --   overpaid  more came than is owed, as it is decided by now: a liability. minor: in the book currency
@@ -172,14 +173,15 @@ BEGIN
 		WHERE p_list = 'short' AND r.hospital_id = p_hospital AND r.standing = 1 AND r.open_minor < r.owed_minor AND p.paid > 0
 		UNION ALL
 		SELECT r.claim_id, t.minor, r.currency, r.exponent, t.since, NULL
-		FROM (SELECT k.claim_id, sum(k.taken - coalesce(o.minor, 0))::bigint AS minor, max(k.since) AS since
+		FROM (SELECT k.claim_id, sum(k.taken - coalesce(o.minor, 0))::bigint - coalesce((SELECT sum(c.taken_minor) FROM concession c
+				WHERE c.hospital_id = p_hospital AND c.claim_id = k.claim_id), 0)::bigint AS minor, max(k.since) AS since
 			FROM (SELECT a.claim_id, a.allocation_id, -sum(a.cleared_minor) AS taken, max((a.made_at AT TIME ZONE zone)::date) AS since
 				FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.kind = 3 GROUP BY 1, 2) k
 			-- What of it was owed back is not open for it.
 			LEFT JOIN LATERAL (SELECT sum(p.amount_minor) AS minor FROM posting p WHERE p.hospital_id = p_hospital AND p.claim_id = k.claim_id
 				AND p.entry_id = k.allocation_id AND p.rule = 'over_decided' AND p.credit LIKE 'AR-%') o ON true GROUP BY 1) t
 		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.claim_id
-		WHERE p_list = 'takeback' AND r.standing <> 2 AND t.minor <> 0
+		WHERE p_list = 'takeback' AND r.standing <> 2 AND t.minor > 0
 		UNION ALL
 		SELECT r.claim_id, r.open_minor, r.currency, r.exponent, coalesce((SELECT max((a.made_at AT TIME ZONE zone)::date)
 			FROM allocation_kept a WHERE a.hospital_id = r.hospital_id AND a.claim_id = r.claim_id), r.billed_day), NULL

@@ -170,7 +170,7 @@ BEGIN
 	IF EXISTS (SELECT 1 FROM unnest(posting) AS t WHERE t.state = 2) THEN
 		allots := match_allots(p_hospital, home, posting, a_line, a_kind, a_claim, a_version, a_remittance, a_detail, a_amount, a_cleared, a_over,
 			a_charge, a_charge_book, a_discount, a_discount_book, a_fee, a_fee_book, a_unexplained, a_unexplained_book);
-		-- A take-back is disputed until somebody accepts it: owed again, at what it is worth today.
+		-- A take-back is disputed until it is accepted (take_back_settle, take_back_accept): owed again, at what it is worth today.
 		SELECT receivable_moves(p_hospital, array_agg(CASE WHEN p.k IN (0, 2, 3) THEN p.claim END), array_agg(p.v), array_agg(-p.z),
 			array_agg(CASE p.k WHEN 2 THEN 3 WHEN 3 THEN 4 END::smallint), array_agg(CASE WHEN p.k = 3 THEN -p.b END)), bool_or(p.through OR p.owed <> p.currency)
 		INTO moved, through FROM unnest(allots) AS p;
@@ -312,6 +312,9 @@ BEGIN
 			GROUP BY p.claim ORDER BY p.claim) q WHERE q.done;
 	END IF;
 	PERFORM match_steps(p_hospital, claims || met, taken, p_who, p_why);
+	IF taken IS NOT NULL THEN
+		PERFORM take_back_settle(p_hospital, allots, p_who, p_why);
+	END IF;
 END
 $$;
 
@@ -410,9 +413,10 @@ BEGIN
 			CASE WHEN a.owed THEN 1 END::smallint) AS done
 		FROM (SELECT i.claim_id, bool_or(i.kind IN (0, 3)) AS paid, bool_or(i.kind IN (0, 2, 3)) AS owed FROM allocation i
 			WHERE i.hospital_id = p_hospital AND i.allocation_id = p_allocation AND i.kind IN (0, 1, 2, 3) GROUP BY 1) a
-		LEFT JOIN (SELECT p.claim_id, sum(CASE WHEN p.debit LIKE 'AR-%' THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS moved,
-				sum(CASE WHEN p.debit LIKE 'AR-%' THEN p.book_minor ELSE -p.book_minor END)::bigint AS worth
-			FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = p_new AND (p.debit LIKE 'AR-%' OR p.credit LIKE 'AR-%')
+		LEFT JOIN (SELECT p.claim_id, sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS moved,
+				sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN p.book_minor ELSE -p.book_minor END)::bigint AS worth
+			FROM posting p JOIN receivable r ON r.hospital_id = p.hospital_id AND r.claim_id = p.claim_id
+			WHERE p.hospital_id = p_hospital AND p.entry_id = p_new AND 'AR-' || upper(r.carrier) IN (p.debit, p.credit)
 			GROUP BY 1) g USING (claim_id)
 		ORDER BY a.claim_id) q WHERE q.paid OR q.done;
 	DELETE FROM remittance_paid m WHERE m.hospital_id = p_hospital AND m.allocation_id = p_allocation;

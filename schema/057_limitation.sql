@@ -78,6 +78,7 @@ DECLARE
 	worth bigint;
 	provided bigint;
 	abroad boolean;
+	beside record;
 BEGIN
 	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
 		RAISE EXCEPTION 'writing off needs who and why';
@@ -91,7 +92,8 @@ BEGIN
 	END IF;
 	worth := -receivable_move(p_hospital, p_claim, owed.version, -amount, NULL);
 	-- In parts it is no more than at once; what was put back since does not count.
-	IF worth + (receivable_beside(p_hospital, p_claim, owed.carrier, owed.currency)).given_book > p_limit THEN
+	SELECT * INTO beside FROM receivable_beside(p_hospital, p_claim, owed.carrier, owed.currency);
+	IF worth + beside.given_book - beside.conceded_book > p_limit THEN
 		RAISE EXCEPTION 'this is above the limit of the role "%"', p_role USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	SELECT coalesce(sum(CASE WHEN p.credit = 'PROV' THEN p.book_minor ELSE -p.book_minor END), 0) INTO provided

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ctl/money_list.h"
+#include "ctl/money_owed.h"
 #include "db/sync.h"
 #include "lib/currency.h"
 #include "lib/money.h"
@@ -83,37 +84,6 @@ static int limitation_list(struct ctl *ctl, int argc, char **argv)
 
 /* ---- one claim ---- */
 
-/* A claim that is named by its ref, with its receivable's currency. */
-struct owed {
-	const struct hospital *hospital;
-	struct uuid claim;
-	struct zf_money open;
-};
-
-/* Returns 0, 2 after it has said what is wrong, or a negative error. */
-static int owed_read(struct ctl *ctl, const char *ref, struct owed *ret)
-{
-	struct pg_result *rows = NULL;
-	int r;
-
-	ret->hospital = ctl_hospital_of_ref(ctl, ref);
-	if (ret->hospital == NULL) return 2;
-	r = ctl_begin(ctl, &ret->hospital->id, false);
-	if (r == 0)
-		r = ctl_query(ctl, &rows,
-			"SELECT r.claim_id, r.open_minor, r.currency FROM claim_state s JOIN receivable r"
-			" ON r.hospital_id = s.hospital_id AND r.claim_id = s.claim_id WHERE s.hospital_id = $1 AND s.ref = $2",
-			"ut", &ret->hospital->id, ref);
-	if (r == 0) r = ctl_commit(ctl);
-	if (r == 0 && db_rows_count(rows) == 0) r = err_set(ERR_NOTFOUND, "there is no receivable of \"%s\"", ref);
-	if (r == 0) {
-		ret->claim = db_rows_uuid(rows, 0, 0);
-		r = money_make(db_rows_int(rows, 0, 1), text_of(db_rows_text(rows, 0, 2)), &ret->open);
-	}
-	db_sync_rows_free(rows);
-	return r;
-}
-
 static int demand_add(struct ctl *ctl, int argc, char **argv)
 {
 	static const char *const faults[] = {"nothing of it is open",
@@ -174,7 +144,6 @@ static int money_writeoff(struct ctl *ctl, int argc, char **argv)
 	const char *words[CTL_WORDS_MAX];
 	const struct write_off_role *role;
 	struct uuid id = uuid_new();
-	struct zf_decimal value;
 	struct report report;
 	struct owed owed;
 	int64_t worth = 0;
@@ -184,9 +153,8 @@ static int money_writeoff(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) r = owed_read(ctl, words[0], &owed);
 	if (r > 0) return r;
 	if (r < 0) return ctl_fail("not written off");
-	if (words[1] != NULL && (decimal_parse(text_of(words[1]), &value) != 0 ||
-					money_from_decimal(value, text_of(owed.open.currency), &owed.open) != 0))
-		return ctl_usage("\"%s\" is no amount of %s", words[1], owed.open.currency);
+	r = owed_amount(words[1], &owed);
+	if (r != 0) return r;
 	role = hospital_write_off_role(owed.hospital, ctl->who);
 	if (role == NULL) {
 		(void)err_set(ERR_DENIED, "\"%s\" has no role of write_off_roles in the hospital's file", ctl->who);

@@ -9,6 +9,7 @@
 #include "db/batch.h"
 #include "db/pool.h"
 #include "db/rows.h"
+#include "lib/currency.h"
 
 #define KEYHOLD_MAGIC 0x6b657968u
 #define RETRY_MS 200
@@ -19,8 +20,8 @@ enum { KEYHOLD_OPEN };
 static const struct db_statement keyhold_sql[] = {
 	[KEYHOLD_OPEN] = {"keyhold_open",
 		"SELECT version, wrapped FROM zhifu.hospital_open($1::uuid, $2::text, $3::text, $4::text, $5::text, "
-		"$6::bytea)",
-		6},
+		"$6::bytea, $7::int4::int2, $8::bool)",
+		8},
 };
 const struct db_table keyhold_table = {keyhold_sql, ARRAY_LEN(keyhold_sql)};
 
@@ -194,6 +195,7 @@ static int open_add(struct keyhold *hold, const struct keyhold_hospital *hospita
 	struct db_params *params = db_batch_add(hold->batch, &keyhold_sql[KEYHOLD_OPEN]);
 	struct key key CLEANUP(key_wipe);
 	uint8_t wrapped[KEY_WRAPPED_BYTES];
+	int exponent = currency_exponent(hospital->book_currency);
 	int r;
 
 	key_new(&key);
@@ -204,6 +206,8 @@ static int open_add(struct keyhold *hold, const struct keyhold_hospital *hospita
 	db_params_text(params, hospital->zone);
 	db_params_text(params, hospital->book_currency);
 	db_params_bytes(params, (struct bytes){wrapped, sizeof(wrapped)});
+	db_params_int4(params, exponent < 0 ? 0 : exponent); /* of XXX, which is no currency */
+	db_params_bool(params, hospital->accepts_take_backs);
 	return r;
 }
 
@@ -236,7 +240,8 @@ static struct keyhold_hospital *hospitals_copy(
 			.code = zf_strdup(arena, hospitals[i].code),
 			.name = zf_strdup(arena, hospitals[i].name),
 			.zone = zf_strdup(arena, hospitals[i].zone),
-			.book_currency = zf_strdup(arena, hospitals[i].book_currency)};
+			.book_currency = zf_strdup(arena, hospitals[i].book_currency),
+			.accepts_take_backs = hospitals[i].accepts_take_backs};
 		if (copy->code == NULL || copy->name == NULL || copy->zone == NULL || copy->book_currency == NULL)
 			return NULL;
 	}

@@ -20,6 +20,7 @@ extern const struct db_table keyhold_table;
 struct keyhold_hospital {
 	struct uuid id;
 	const char *code, *name, *zone, *book_currency;
+	bool accepts_take_backs;
 };
 
 /* Returns owned: keyhold_free, before the pool. ERR_NOMEM. */

@@ -36,7 +36,8 @@ static int keys_load(struct dispatch *dispatch)
 			.code = hospital->code,
 			.name = hospital->name,
 			.zone = hospital->zone_name,
-			.book_currency = hospital->book_currency};
+			.book_currency = hospital->book_currency,
+			.accepts_take_backs = hospital->accepts_take_backs};
 	}
 	r = keyhold_load(dispatch->keys, dispatch->worker->keyring, hospitals, directory->hospital_count);
 	mem_free(hospitals);

@@ -182,7 +182,8 @@ static int keys_load(struct intake *intake)
 			.code = hospital->code,
 			.name = hospital->name,
 			.zone = hospital->zone_name,
-			.book_currency = hospital->book_currency};
+			.book_currency = hospital->book_currency,
+			.accepts_take_backs = hospital->accepts_take_backs};
 	}
 	return keyhold_load(intake->keys, intake->worker->keyring, hospitals, (size_t)directory->hospital_count + 1);
 }

@@ -85,6 +85,7 @@ struct hospital {
 	const struct provision_band *provision_bands; /* by days */
 	uint32_t provision_band_count;
 	uint32_t limitation_years, limitation_alert_days;
+	bool accepts_take_backs; /* at once; else they are disputed */
 	const struct write_off_role *write_off_roles;
 	uint32_t write_off_role_count;
 	const struct chart *chart;              /* of accounts */

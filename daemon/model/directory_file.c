@@ -145,6 +145,11 @@ static const struct conf_option hospital_options[] = {
 			"demand was last delivered."},
 	{MEMBER(hospital_file, limitation_alert_days), .type = CONF_INT, .flags = CONF_RELOADABLE, .fallback = "90",
 		.min = 0, .max = 3650, .help = "How many days before that it is told."},
+	{MEMBER(hospital_file, take_backs), .type = CONF_STRING, .flags = CONF_RELOADABLE, .fallback = "\"disputed\"",
+		.form = form_take_backs,
+		.help = "What becomes of money that an insurer takes back: disputed (it is owed again until a person accepts that it is "
+			"not) or accepted (the revenue is reversed at once, unless the advice says that it is in dispute or it is more "
+			"than the claim)."},
 	{MEMBER(hospital_file, write_off_roles), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
 		.group = &write_off_role_table, .fallback = "()",
 		.help = "Who may write off receivables as uncollectable, and up to how much. Nobody else may."},

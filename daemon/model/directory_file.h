@@ -57,7 +57,7 @@ struct hospital_file {
 	const char *id, *code, *name, *zone, *book_currency;
 	struct conf_strings rate_sources, revaluation_reverts, provision_bands;
 	int64_t rate_reach_days, limitation_years, limitation_alert_days, match_certain;
-	const char *chart, *calendar, *declaration_code;
+	const char *take_backs, *chart, *calendar, *declaration_code;
 	int64_t declaration_days;
 	struct conf_groups identifiers, clients, code_systems, bank_accounts, statement_profiles, write_off_roles,
 		advice_profiles, erp_profiles;

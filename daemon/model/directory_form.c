@@ -162,6 +162,12 @@ const char *form_revalued(const char *text)
 	return revalued_of(text) != 0 ? NULL : "is none of receivable, suspense, bank";
 }
 
+const char *form_take_backs(const char *text)
+{
+	return strcmp(text, "disputed") == 0 || strcmp(text, "accepted") == 0 ? NULL
+									      : "is neither disputed nor accepted";
+}
+
 bool band_of(const char *text, struct provision_band *ret_band)
 {
 	size_t digits = strspn(text, DIGITS);

@@ -11,6 +11,7 @@ const char *form_currency(const char *text);
 const char *form_rate_source(const char *text);
 const char *form_account(const char *text);
 const char *form_revalued(const char *text);
+const char *form_take_backs(const char *text);
 const char *form_band(const char *text);  /* "91: 5": days and per cent */
 const char *form_limit(const char *text); /* an amount that is not negative */
 const char *form_charset(const char *text);

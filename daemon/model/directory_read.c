@@ -221,6 +221,7 @@ static int close_read(
 	}
 	hospital->limitation_years = (uint32_t)file->limitation_years;
 	hospital->limitation_alert_days = (uint32_t)file->limitation_alert_days;
+	hospital->accepts_take_backs = strcmp(file->take_backs, "accepted") == 0;
 	hospital->provision_bands = bands;
 	hospital->write_off_roles = roles;
 	hospital->write_off_role_count = (uint32_t)file->write_off_roles.count;

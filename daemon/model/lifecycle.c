@@ -46,6 +46,7 @@ static const char *const event_names[LIFECYCLE_EVENTS + 1] = {
 	[EVENT_REVERSE] = "reverse",
 	[EVENT_CONTRADICT] = "contradict",
 	[EVENT_DIVIDE] = "divide",
+	[EVENT_ACCEPT_TAKE_BACK] = "accept_take_back",
 };
 
 static const struct {

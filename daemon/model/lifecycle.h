@@ -109,8 +109,9 @@ enum lifecycle_event {
 	EVENT_REVERSE = 38,
 	EVENT_CONTRADICT = 39, /* a machine says otherwise than a person did: the person's word stands */
 	EVENT_DIVIDE = 40,     /* other payers owe a part of it, or do not after all */
+	EVENT_ACCEPT_TAKE_BACK = 41,
 };
-#define LIFECYCLE_EVENTS 40
+#define LIFECYCLE_EVENTS 41
 
 /* What whoever takes a step does in the same transaction. */
 enum lifecycle_effect {

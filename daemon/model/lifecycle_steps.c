@@ -220,9 +220,11 @@ const struct lifecycle_step lifecycle_step_table[] = {
 		"the insurer takes paid money back, mostly by netting"},
 	{P, PAYMENT_TAKEN_BACK, EVENT_ANNOUNCE, PAYMENT_ANNOUNCED, EFFECT_POST | EFFECT_TELL,
 		"the dispute was won: announced again"},
-	{P, PAYMENT_TAKEN_BACK, EVENT_PAY, PAYMENT_PAID, EFFECT_POST | EFFECT_TELL,
-		"paid again, or finance accepted the take-back and nothing is due any more"},
-	{P, PAYMENT_TAKEN_BACK, EVENT_PAY_SHORT, PAYMENT_SHORT_PAID, EFFECT_POST | PERSON, "paid again in part"},
+	{P, PAYMENT_TAKEN_BACK, EVENT_PAY, PAYMENT_PAID, EFFECT_POST | EFFECT_TELL, "it was paid again"},
+	{P, PAYMENT_TAKEN_BACK, EVENT_ACCEPT_TAKE_BACK, PAYMENT_PAID, EFFECT_POST | EFFECT_TELL,
+		"finance accepted the take-back and nothing is due any more"},
+	{P, PAYMENT_TAKEN_BACK, EVENT_PAY_SHORT, PAYMENT_SHORT_PAID, EFFECT_POST | PERSON,
+		"paid again in part, or the take-back was accepted and a part was short before"},
 	{P, PAYMENT_TAKEN_BACK, EVENT_TAKE_BACK, PAYMENT_TAKEN_BACK, EFFECT_POST | PERSON, "more is taken back"},
 
 	/* ---- books ---- */
@@ -322,7 +324,7 @@ const struct lifecycle_action lifecycle_action_table[] = {
 		"请说明差额性质:银行手续费、汇兑、服务费或实际少付;并追讨余款。"},
 	{P, PAYMENT_TAKEN_BACK, EVENT_ANNOUNCE, OWNER_FINANCE, "Dispute the take-back with the insurer, or accept it.",
 		"请就追回款项向保险公司提出异议,或予以接受。"},
-	{P, PAYMENT_TAKEN_BACK, EVENT_PAY, OWNER_CASHIER,
+	{P, PAYMENT_TAKEN_BACK, EVENT_ACCEPT_TAKE_BACK, OWNER_CASHIER,
 		"If it is accepted, bill the patient where the contract allows it.",
 		"如接受追回,在合同允许时向患者收取。"},
 

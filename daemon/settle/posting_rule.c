@@ -75,6 +75,22 @@ static const struct posting_rule rules[] = {
 		"核销:使用已计提坏账准备"},
 	{"give_up", POSTING_GIVEN_UP, "BADDEBT", "AR-{INSURER}", "and what it was not; CONV where it is foreign",
 		"核销:未计提部分计入费用"},
+	/* By schema/063_dispute.sql, of what the hospital concedes; the other way round where it is undone, or put back
+	 * by schema/048_receivable.sql. A difference is either a loss or, the other way round, a gain. */
+	{"give_up_revenue", POSTING_CONCEDED, "REV-MED", "AR-{INSURER}",
+		"a take-back was accepted, or a dispute lost: the revenue at its original value; CONV where it is foreign",
+		"接受追回或争议败诉:按原入账金额冲减收入"},
+	{"give_up_revenue_foreign", POSTING_CONCEDED, "CONV", "AR-{INSURER}",
+		"the same of what is owed in another currency", "冲减收入对应的外币应收款"},
+	{"give_up_revenue_fx", POSTING_CONCEDED, "FX", "AR-{INSURER}",
+		"what it was carried at, owed again at the rate of its day, differs from that",
+		"账面价值与原入账金额之间的汇兑差额"},
+	{"give_up_share", POSTING_CONCEDED, "AR-PT", "AR-{INSURER}",
+		"a dispute was lost, and the patient owes it: at what was billed for it", "争议败诉,转由患者承担"},
+	{"give_up_share_foreign", POSTING_CONCEDED, "CONV", "AR-{INSURER}",
+		"the same of what is owed in another currency", "转由患者承担的外币应收款"},
+	{"give_up_share_fx", POSTING_CONCEDED, "FX", "AR-{INSURER}", "what it was carried at differs from that",
+		"账面价值与开单金额之间的汇兑差额"},
 	/* Posted with an allocation, by match_post() of schema/056_match_decide.sql; the other way round for what is
 	 * negative. Where an allocation has several currencies, or something is taken off it, SUSP's part is CONV in
 	 * all but match_in. */

@@ -20,6 +20,7 @@ enum posting_event {
 	POSTING_SOLD,       /* the bank bought foreign currency */
 	POSTING_ORDERED,    /* money goes back to who sent it */
 	POSTING_GIVEN_UP,   /* a receivable is uncollectable */
+	POSTING_CONCEDED,   /* or nobody owed it: a take-back accepted, a dispute lost */
 	POSTING_MATCHED,    /* money in suspense has found its home */
 	POSTING_CLASSIFIED, /* it is for no claim: a charge of the bank, interest, a transfer between own accounts */
 	POSTING_CARED,      /* the hospital's own system charges for care */

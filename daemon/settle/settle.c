@@ -197,7 +197,8 @@ static int keys_load(struct settle *settle)
 			.code = hospital->code,
 			.name = hospital->name,
 			.zone = hospital->zone_name,
-			.book_currency = hospital->book_currency};
+			.book_currency = hospital->book_currency,
+			.accepts_take_backs = hospital->accepts_take_backs};
 	}
 	r = keyhold_load(settle->keys, settle->worker->keyring, hospitals, directory->hospital_count);
 	mem_free(hospitals);

@@ -71,7 +71,7 @@ static int none_left(void **state)
 	world_sql(&world,
 		"TRUNCATE zhifu.claim_state, zhifu.claim_event, zhifu.receivable, zhifu.allocation, zhifu.bank_line, zhifu.posting,"
 		" zhifu.suspense, zhifu.remittance, zhifu.remittance_detail, zhifu.work_owner, zhifu.contract, zhifu.match_item, zhifu.bank_order, zhifu.declaration,"
-		" zhifu.advice, zhifu.revaluation");
+		" zhifu.advice, zhifu.revaluation, zhifu.concession");
 	return 0;
 }
 
@@ -189,6 +189,49 @@ static void a_take_back_is_on_two_lists_and_no_other(void **state)
 	assert_non_null(strstr(world.out, "nothing to do"));
 	assert_ctl(&world, 0, "money report overpaid");
 	assert_non_null(strstr(world.out, "nothing to do"));
+}
+
+/* S4's C6 was billed at 9,800.00 in June. */
+static void a_take_back_is_accepted(void **state)
+{
+	(void)state;
+	meridian();
+	owed_back(6, 6, "bill", "AR-ALPHA", "REV-MED", 980000, "2026-06-09", 6);
+	owed_back(310, 6, "match_paid", "SUSP", "AR-ALPHA", 980000, "2026-07-09", 100);
+	owed_back(311, 6, "match_paid", "AR-ALPHA", "SUSP", 145000, "2026-11-16", 100);
+	assert_ctl(&world, 2, "money takeback accept %s --who li", refs[6]);
+	assert_ctl(&world, 2, "money takeback accept %s 1.001 --why 'our fault' --who li", refs[6]);
+	assert_ctl(&world, 1, "money takeback accept %s 1450.01 --why 'our fault' --who li", refs[6]);
+	assert_non_null(strstr(world.err, "of CNY 1450.01 at most 1450.00 can be accepted"));
+	assert_ctl(&world, 1, "money takeback accept %s --why 'our fault' --who li", refs[4]);
+	assert_ctl(&world, 0, "money takeback accept %s 450.00 --why 'coded twice' --who li --json", refs[6]);
+	assert_non_null(strstr(world.out, "\"revenue\":{\"amount\":\"450.00\",\"currency\":\"CNY\"}"));
+	assert_ctl(&world, 0, "money report takeback --json");
+	assert_string_equal(told("items", 0, "amount"), "1000.00");
+	assert_ctl(&world, 0, "money takeback accept %s --why 'and the rest' --who li", refs[6]);
+	assert_ctl(&world, 0, "money report takeback");
+	assert_non_null(strstr(world.out, "nothing to do"));
+	assert_ctl(&world, 0, "money report dispute");
+	assert_non_null(strstr(world.out, "nothing to do"));
+	assert_int_equal(world_count(&world,
+				 "SELECT sum(CASE debit WHEN 'REV-MED' THEN amount_minor ELSE -amount_minor END)::int8"
+				 " FROM zhifu.posting WHERE 'REV-MED' IN (debit, credit)"),
+		145000 - 980000);
+	assert_ctl(&world, 0, "money concession list --json");
+	assert_int_equal(rows_told("concessions"), 2);
+	assert_string_equal(told("concessions", 1, "amount"), "1000.00");
+	assert_string_equal(told("concessions", 1, "why"), "and the rest");
+	assert_ctl(&world, 0, "money concession undo %s --hospital HZ1 --why 'it was theirs' --who wang",
+		told("concessions", 1, "concession"));
+	assert_ctl(&world, 0, "money report takeback --json");
+	assert_string_equal(told("items", 0, "amount"), "1000.00");
+	assert_string_equal(told("items", 0, "standing"), "disputed");
+	assert_ctl(&world, 0, "money concession list --json");
+	assert_int_equal(rows_told("concessions"), 1);
+	/* Of what had no revenue there is none to reverse. */
+	world_sql(&world, "UPDATE zhifu.posting SET amount_minor = 100000, book_minor = 100000 WHERE rule = 'bill'");
+	assert_ctl(&world, 1, "money takeback accept %s --why 'and the rest' --who li", refs[6]);
+	assert_non_null(strstr(world.err, "CNY 1000.00 was billed for it, and of the claim's revenue 550.00 is left"));
 }
 
 static void short_and_over_payments_have_owners(void **state)
@@ -563,6 +606,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_denial_is_the_insurance_officers_until_the_appeal, none_left),
 		cmocka_unit_test_setup(a_take_back_is_on_two_lists_and_no_other, none_left),
+		cmocka_unit_test_setup(a_take_back_is_accepted, none_left),
 		cmocka_unit_test_setup(short_and_over_payments_have_owners, none_left),
 		cmocka_unit_test_setup(the_scoreboard_keeps_carrier_and_remitter_apart, none_left),
 		cmocka_unit_test_setup(open_items_are_aged_by_what_is_due, none_left),

@@ -13,7 +13,7 @@
 static const char *const schema =
 	"create schema zhifu;"
 	"create table zhifu.k (hospital uuid primary key, wrapped bytea);"
-	"create function zhifu.hospital_open(h uuid, text, text, text, text, w bytea)"
+	"create function zhifu.hospital_open(h uuid, text, text, text, text, w bytea, smallint, boolean)"
 	" returns table (version integer, wrapped bytea) language sql as $$"
 	" insert into zhifu.k values (h, w) on conflict do nothing; select 1, k.wrapped from zhifu.k where k.hospital = h $$;";
 

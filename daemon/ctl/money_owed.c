@@ -1,0 +1,39 @@
+/* One claim's receivable, by its ref. */
+#include "ctl/money_owed.h"
+
+#include "db/sync.h"
+#include "lib/money.h"
+#include "model/directory.h"
+
+int owed_read(struct ctl *ctl, const char *ref, struct owed *ret)
+{
+	struct pg_result *rows = NULL;
+	int r;
+
+	ret->hospital = ctl_hospital_of_ref(ctl, ref);
+	if (ret->hospital == NULL) return 2;
+	r = ctl_begin(ctl, &ret->hospital->id, false);
+	if (r == 0)
+		r = ctl_query(ctl, &rows,
+			"SELECT r.claim_id, r.open_minor, r.currency FROM claim_state s JOIN receivable r"
+			" ON r.hospital_id = s.hospital_id AND r.claim_id = s.claim_id WHERE s.hospital_id = $1 AND s.ref = $2",
+			"ut", &ret->hospital->id, ref);
+	if (r == 0) r = ctl_commit(ctl);
+	if (r == 0 && db_rows_count(rows) == 0) r = err_set(ERR_NOTFOUND, "there is no receivable of \"%s\"", ref);
+	if (r == 0) {
+		ret->claim = db_rows_uuid(rows, 0, 0);
+		r = money_make(db_rows_int(rows, 0, 1), text_of(db_rows_text(rows, 0, 2)), &ret->open);
+	}
+	db_sync_rows_free(rows);
+	return r;
+}
+
+int owed_amount(const char *text, struct owed *owed)
+{
+	struct zf_decimal value;
+
+	if (text == NULL || (decimal_parse(text_of(text), &value) == 0 &&
+				    money_from_decimal(value, text_of(owed->open.currency), &owed->open) == 0))
+		return 0;
+	return ctl_usage("\"%s\" is no amount of %s", text, owed->open.currency);
+}
