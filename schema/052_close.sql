@@ -107,7 +107,8 @@ BEGIN
 	BEGIN
 		PERFORM pg_advisory_xact_lock(hashtext('zhifu.books'), hashtext(p_hospital::text));
 	EXCEPTION WHEN lock_not_available THEN
-		RAISE EXCEPTION 'somebody is posting into past days, such as a bank statement that is being read: try again later';
+		RAISE EXCEPTION 'somebody is posting into past days, such as a bank statement that is being read: try again later'
+			USING ERRCODE = 'lock_not_available';
 	END;
 	RETURN QUERY SELECT * FROM period_outcome(p_hospital, p_last);
 END

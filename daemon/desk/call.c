@@ -37,17 +37,17 @@ static const struct problem problem_header = {
 static const struct problem problem_match = {
 	400, {"header-invalid", "If-Match must be one ETag that was given here, such as \"3\".",
 		     "If-Match 须为此处给出的一个 ETag,例如 \"3\"。"}};
-static const struct problem problem_key = {
+const struct problem desk_problem_key = {
 	409, {"idempotency-conflict", "This Idempotency-Key was used before with other content; nothing was done.",
 		     "该幂等键此前已用于不同内容,未作任何更改。"}};
-static const struct problem problem_later = {
+const struct problem desk_problem_later = {
 	503, {"overloaded",
 		     "The database did not answer in time. Ask again after Retry-After, for a shorter period perhaps.",
 		     "数据库未及时响应,请在 Retry-After 之后重试,或缩短查询期间。"}};
 static const struct problem problem_away = {
 	503, {"database-away", "Zhifu cannot reach its database. Ask again after Retry-After.",
 		     "直付目前无法连接数据库,请在 Retry-After 之后重试。"}};
-static const struct problem problem_unknown = {
+const struct problem desk_problem_unknown = {
 	503, {"outcome-unknown",
 		     "It is not known yet whether this was done. Send the same again with the same Idempotency-Key.",
 		     "目前无法确定是否已完成。请使用相同的幂等键原样重发。"}};
@@ -80,10 +80,10 @@ void desk_call_refuse(struct desk_call *call)
 
 void desk_call_fail(struct desk_call *call, const struct db_outcome *outcome)
 {
-	const struct problem *problem = desk_asks_up(call->desk->asks) ? &problem_later : &problem_away;
+	const struct problem *problem = desk_asks_up(call->desk->asks) ? &desk_problem_later : &problem_away;
 	if (outcome != NULL && outcome->ending == DB_UNKNOWN && call->operation->method != HTTP_GET &&
 		!operation_is_search(call->operation))
-		problem = &problem_unknown;
+		problem = &desk_problem_unknown;
 	if (outcome != NULL && outcome->ending == DB_REFUSED) problem = &desk_problem_refused;
 	if (outcome != NULL)
 		log_fields(outcome->ending == DB_REFUSED ? LOG_ERROR : LOG_WARN, "a finance call failed", "operation",
@@ -98,13 +98,13 @@ void desk_call_answer(struct desk_call *call, int status, struct text_span text)
 	http_respond(call->req, status, fields, ARRAY_LEN(fields), (struct bytes){(const uint8_t *)text.ptr, text.len});
 }
 
-static void writer_answer(struct desk_call *call, struct json_writer *writer)
+void desk_call_write(struct desk_call *call, int status, struct json_writer *writer)
 {
 	struct text_span text;
 	if (json_write_finish(writer, &text) < 0)
 		desk_call_problem(call, &desk_problem_memory);
 	else
-		desk_call_answer(call, 200, text);
+		desk_call_answer(call, status, text);
 }
 
 const struct hospital *desk_call_hospital(struct desk_call *call)
@@ -184,7 +184,7 @@ static void on_page(void *ctx, const struct db_outcome *outcome)
 	json_write_array_end(&writer);
 	if (has_next) json_write_member(&writer, "next", next_link(call, rows, count - 1));
 	json_write_object_end(&writer);
-	writer_answer(call, &writer);
+	desk_call_write(call, 200, &writer);
 }
 
 void desk_call_page(struct desk_call *call, struct db_params *params)
@@ -311,7 +311,7 @@ static void on_act(void *ctx, const struct db_outcome *outcome)
 	const struct pg_result *rows = outcome->results[0];
 	int64_t done = db_rows_count(rows) == 0 ? -1000 : db_rows_int(rows, 0, 0);
 	if (done == -100) {
-		desk_call_problem(call, &problem_key);
+		desk_call_problem(call, &desk_problem_key);
 	} else if (done < 0) {
 		refusal_answer(call, rows);
 	} else {

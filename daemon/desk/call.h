@@ -48,6 +48,8 @@ void desk_call_problem(struct desk_call *call, const struct problem *problem);
 void desk_call_fail(struct desk_call *call, const struct db_outcome *outcome);
 /* Answers with a JSON text. */
 void desk_call_answer(struct desk_call *call, int status, struct text_span text);
+/* The same with what was written. */
+void desk_call_write(struct desk_call *call, int status, struct json_writer *writer);
 /* Begins the parameters of a statement with the hospital. NULL: no memory, answered. */
 struct db_params *desk_call_params(struct desk_call *call);
 /* A statement, as the hospital, when the call's turn has come; done gets the call. On failure it is answered. The next
@@ -70,7 +72,8 @@ void desk_call_act(struct desk_call *call, struct db_params *params);
 /* The hospital in the configuration of now; NULL: it is gone, answered. */
 const struct hospital *desk_call_hospital(struct desk_call *call);
 
-extern const struct problem desk_problem_memory, desk_problem_refused, desk_problem_found, desk_problem_keys;
+extern const struct problem desk_problem_memory, desk_problem_refused, desk_problem_found, desk_problem_keys,
+	desk_problem_later, desk_problem_unknown, desk_problem_key;
 
 /* Shapes that runs read values of. */
 extern const struct shape rate_new_shape, rate_approval_shape, contract_new_shape, charges_query_shape,
@@ -96,5 +99,7 @@ void demand_run(struct desk_call *call);
 void write_off_run(struct desk_call *call);
 void declaration_add_run(struct desk_call *call);
 void declaration_recount_run(struct desk_call *call);
+void findings_run(struct desk_call *call);
+void period_close_run(struct desk_call *call);
 
 #endif

@@ -20,7 +20,9 @@ static void desk_halt(void *state)
 {
 	struct desk *desk = state;
 	importer_free(desk->importer);
+	importer_free(desk->clerk);
 	desk->importer = NULL;
+	desk->clerk = NULL;
 }
 
 static void desk_stop(void *state)
@@ -83,6 +85,7 @@ static int desk_start(struct intake *intake, void **ret_state)
 	for (size_t i = 0; i < operation_count(); i++) route_make(&desk->routes[i], operation_at(i), (long)i);
 	if (r == 0) r = cpu_pool_new(intake->worker->base, 1, 2 * UPLOADS_MAX, &desk->writer);
 	if (r == 0) r = importer_new(intake->worker->base, &desk->importer);
+	if (r == 0) r = importer_new(intake->worker->base, &desk->clerk);
 	if (r == 0) r = desk_asks_new(intake, &desk->asks);
 	if (r == 0) r = openapi_write(intake->worker->options->base_url, &desk->arena, &desk->document);
 	if (r == 0) r = http_router_add(intake->router, desk->routes, operation_count(), desk);

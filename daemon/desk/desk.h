@@ -24,6 +24,7 @@ struct desk {
 	/* files that come in; see upload.h */
 	struct cpu_pool *writer;   /* one thread that writes to the disk */
 	struct importer *importer; /* threads that read files into the database */
+	struct importer *clerk;    /* threads that close months and write journals (clerk.h) */
 	struct list uploads;
 	unsigned upload_count;
 };

@@ -361,10 +361,6 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" p.last_day), 0)::bigint, h.book_currency, NULL::int4 FROM zhifu.period p JOIN zhifu.hospital h ON h.hospital_id ="
 		" p.hospital_id WHERE p.hospital_id = $1::uuid ORDER BY p.last_day DESC LIMIT 240",
 		1},
-	[DESK_FINDINGS] = {"desk_findings",
-		"SELECT c.code, c.red, c.subject, c.found, c.since FROM zhifu.period_check($1::uuid, (date_trunc('month', $2::date) +"
-		" interval '1 month')::date - 1) c ORDER BY c.red DESC, c.code, c.since, c.subject",
-		2},
 	[DESK_DECLARATIONS] = {"desk_declarations",
 		"SELECT (d.due_day - date '1970-01-01')::int8, d.line_id, " DECLARATION_COLUMNS DECLARATION_FROM
 		" WHERE d.hospital_id = $1::uuid AND ($2::int4 IS NULL OR d.status = $2) AND ($3::date IS NULL OR d.due_day <= $3)"

@@ -23,16 +23,20 @@ static const struct operation_refusal declaration_add_refusals[] = {
 	{-2, {409, {"no-receipt", "The line is no receipt: money went out.", "该流水为付款,不是收款。"}}},
 	{0, {0, {NULL, NULL, NULL}}},
 };
-static const struct operation_refusal recount_refusals[] = {{0, {0, {NULL, NULL, NULL}}}};
+static const struct operation_refusal no_refusals[] = {{0, {0, {NULL, NULL, NULL}}}};
 
 /* ---- operations ---- */
 
 static const struct operation rows[] = {
 	{HTTP_GET, "/v1/periods", "periods", OPERATION_WHOLE, READS, "Closed months, the last one first",
 		.answer = &period_shape, .statement = DESK_PERIODS, .then = DESK_NONE},
-	WHOLE("/v1/periods/findings", "period_findings",
-		"What stands in the way of closing a month, or is worth knowing; rates of its last day are looked at when it is closed",
-		findings_query, finding_shape, DESK_FINDINGS),
+	{HTTP_GET, "/v1/periods/findings", "period_findings", OPERATION_WHOLE, READS,
+		"What stands in the way of closing a month, or is worth knowing", .query = &findings_query,
+		.answer = &finding_shape, .statement = DESK_NONE, .then = DESK_NONE, .run = findings_run},
+	{HTTP_POST, "/v1/periods", "period_close", OPERATION_ACT, WRITES,
+		"Closes a month: revaluation, provision and the lock, or the findings that stand in the way",
+		.request = &period_close_new_shape, .answer = &period_close_shape, .statement = DESK_NONE,
+		.then = DESK_NONE, .creates = true, .refusals = no_refusals, .run = period_close_run},
 	PAGE("/v1/revaluations", "revaluations", "Foreign items at closing rates, item by item", month_query,
 		revaluation_shape, DESK_REVALUATIONS),
 	PAGE("/v1/provisions", "provisions", "What claims are provided for, since which month", month_query,
@@ -58,7 +62,7 @@ static const struct operation rows[] = {
 	{HTTP_POST, "/v1/declarations/recount", "declaration_recount", OPERATION_ACT, WRITES,
 		"Counts due days anew that were assumed, by the hospital's calendar of now", .request = &reason_shape,
 		.answer = &recounted_shape, .statement = DESK_DECLARATION_RECOUNT, .then = DESK_NONE,
-		.refusals = recount_refusals, .run = declaration_recount_run},
+		.refusals = no_refusals, .run = declaration_recount_run},
 	ACT("/v1/declarations/{id}/set", "declaration_set", "Under which code it is to be declared, after all",
 		code_shape, declaration_shape, DESK_DECLARATION_SET, DESK_DECLARATION, declaration_refusals),
 	ACT("/v1/declarations/{id}/done", "declaration_done", "It was declared, and the bank gave it that number",

@@ -24,6 +24,8 @@ static const struct field finding_fields[] = {
 	{"subject", FIELD_TEXT, 0, "an account, a currency, a payer, an owner", NULL, 0, NULL},
 	{"found", FIELD_INT, NEEDED | FIELD_SIGNED, "how many", NULL, 0, NULL},
 	{"since", FIELD_DAY, 0, "the oldest of them", NULL, 0, NULL},
+	{"what", FIELD_TEXT, 0, "what was looked at, or is missing, in words", NULL, 0, NULL},
+	{"what_zh", FIELD_TEXT, 0, "the same in Chinese", NULL, 0, NULL},
 };
 const struct shape finding_shape = SHAPE("Finding", finding_fields);
 
@@ -31,6 +33,41 @@ static const struct field findings_fields[] = {
 	{"month", FIELD_DAY, NEEDED, "any day of it", NULL, 0, NULL},
 };
 const struct shape findings_query = SHAPE("FindingsQuery", findings_fields);
+
+static const struct field close_new_fields[] = {
+	{"month", FIELD_DAY, NEEDED, "any day of it", NULL, 0, NULL},
+	{"check", FIELD_BOOL, 0, "true: nothing is posted, only said what stands in the way and what would be", NULL, 0,
+		NULL},
+};
+const struct shape period_close_new_shape = SHAPE("MonthCloseNew", close_new_fields);
+
+/* Written by month.c. */
+static const char *const close_states[] = {"closed", "may-be-closed", "red", "lasts", "earlier-first", NULL};
+static const struct field revalued_fields[] = {
+	{"account", FIELD_TEXT, NEEDED, "of the ledger", NULL, 0, NULL},
+	{"items", FIELD_INT, NEEDED, "claims, lines, accounts", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "what is foreign; negative: a liability", NULL, 0, NULL},
+	{"carried", FIELD_MONEY, NEEDED, "what it is carried at, in the book currency", NULL, 0, NULL},
+	{"closing", FIELD_MONEY, NEEDED, "what it comes to at the closing rate", NULL, 0, NULL},
+	{"difference", FIELD_MONEY, NEEDED, "the one less the other", NULL, 0, NULL},
+	{"reverts", FIELD_BOOL, NEEDED, "true: taken back on the first of the next month", NULL, 0, NULL},
+};
+static const struct shape revalued_shape = SHAPE("RevaluedSum", revalued_fields);
+static const struct field close_fields[] = {
+	{"last_day", FIELD_DAY, NEEDED, "of the month", NULL, 0, NULL},
+	{"closed", FIELD_BOOL, NEEDED, "true: nobody posts into it any more", NULL, 0, NULL},
+	{"state", FIELD_WORD, NEEDED,
+		"lasts: not over for an hour; earlier-first: another month is to be closed before", close_states, 0,
+		NULL},
+	{"since", FIELD_DAY, 0, "when it had been closed before", NULL, 0, NULL},
+	{"who", FIELD_TEXT, 0, "by whom", NULL, 0, NULL},
+	{"findings", FIELD_LIST, 0, "what was looked at; red ones first", NULL, 0, &finding_shape},
+	{"revaluation", FIELD_LIST, 0, "not there while a closing rate is missing", NULL, 0, &revalued_shape},
+	{"revalued", FIELD_MONEY, 0, "what foreign items gain, in the book currency; negative: lose", NULL, 0, NULL},
+	{"provision_claims", FIELD_INT, 0, "whose provision changes", NULL, 0, NULL},
+	{"provided", FIELD_MONEY, 0, "what is provided for; negative: taken back", NULL, 0, NULL},
+};
+const struct shape period_close_shape = SHAPE("MonthClose", close_fields);
 
 static const struct field declaration_fields[] = {
 	{"id", FIELD_ID, NEEDED, "of the bank line", NULL, 0, NULL},

@@ -19,9 +19,9 @@ extern const struct shape open_sum_shape, open_sum_query, open_item_shape, open_
 extern const struct shape match_item_shape, match_items_query, allocation_shape, allocations_query, remittance_shape,
 	remittances_query, remittance_detail_shape, remittance_details_query, candidate_shape, candidates_query;
 /* months and declarations: month_shapes.c */
-extern const struct shape period_shape, finding_shape, findings_query, declaration_shape, declarations_query,
-	revaluation_shape, provision_shape, month_query, write_off_shape, write_offs_query, order_shape, orders_query,
-	sale_shape, conversion_shape, conversions_query;
+extern const struct shape period_shape, finding_shape, findings_query, period_close_new_shape, period_close_shape,
+	declaration_shape, declarations_query, revaluation_shape, provision_shape, month_query, write_off_shape,
+	write_offs_query, order_shape, orders_query, sale_shape, conversion_shape, conversions_query;
 
 #define MATCH_NOTE_TEXT 1 /* the text in note_shape */
 

@@ -2,6 +2,7 @@
 billed for, inspectors."""
 
 import datetime
+import json
 
 import pytest
 
@@ -165,3 +166,68 @@ def test_inspectors_are_let_in_and_seen(up):
     assert desk.get("/v1/inspectors")["items"][0]["standing"] == "ended"
     up.daemon.ctl("money", "report", "open", "--hospital", "HZ1", "--inspector", path, check=False)
     assert desk.items("/v1/inspectors/looks")[0]["refused"] is True
+
+
+def story_day(when):
+    """A day as the finance office's stories name it."""
+    return (when - finance.SHIFT).strftime("%m-%d")
+
+
+def test_a_month_is_closed(office):
+    desk = office.desk()
+    this = test_v1.today().replace(day=1)
+    target = ((this - datetime.timedelta(days=1)).replace(day=1) - datetime.timedelta(days=1)).replace(day=5)
+    last = (target.replace(day=28) + datetime.timedelta(days=4)).replace(day=1) - datetime.timedelta(days=1)
+    month = {"month": target.isoformat()}
+    office.rate(story_day(target), "USD", "7.1000")
+    office.statement("USD", story_day(target), ("1000.00", "ALLIED HLTH LTD", "PAYMENT"))
+    office.looked()
+    desk.post("/v1/patient-quotes", {"stay": "ZY-1", "amount": v1.money("500.00"), "why": "two nights"}, 200)
+    desk.post("/v1/patient-payments", {"stay": "ZY-1", "kind": "deposit", "method": "card", "amount": v1.money("500.00"),
+                                       "acquirer": "boc", "reference": "A1", "day": target.isoformat()})
+    claim = office.claim(office.contract("alpha", "A"), "09-08", "100.00")
+    office.database.sql("UPDATE zhifu.receivable SET billed_day = %s - 2000, due_day = %s - 2000 WHERE claim_id = %s",
+                        (last, last, claim.id))
+
+    # What stands in the way, and what is worth knowing: also what zhifuctl alone had looked at.
+    path = "/v1/periods/findings?month=" + target.isoformat()
+    found = desk.get(path)["items"]
+    assert [(f["subject"], f["since"]) for f in found if f["check"] == "clearing"] == [("boc", target.isoformat())]
+    assert [f["subject"] for f in found if f["check"] == "limitation_ended"] == ["alpha"]
+    red = [f for f in found if f["red"]]
+    assert {f["check"] for f in red} == {"rate_missing"} and found[:len(red)] == red, found
+    assert "USD/CNY (cfets)" in {f["subject"] for f in red} and all(f["what"] and f["what_zh"] for f in found)
+    told = json.loads(office.daemon.ctl("money", "close", target.strftime("%Y-%m"), "--check", "--json", check=False).stdout)
+    assert {c["check"] for c in told["checks"] if c["state"] in ("red", "report")} == {f["check"] for f in found}
+    dry = desk.post("/v1/periods", {**month, "check": True}, 200)
+    assert (dry["state"], dry["closed"], dry["findings"], "revalued" in dry) == ("red", False, found, False)
+    refused = desk.post("/v1/periods", month, 409)
+    assert refused["type"].endswith("month-red") and {e["code"] for e in refused["errors"]} <= {"rate-gap", "rate-never"}, refused
+    assert desk.get("/v1/periods")["items"] == []
+
+    # With the closing rate it goes: what is foreign comes to it, and suspense reverts on the first.
+    office.rate(story_day(last), "USD", "7.0900")
+    dry = desk.post("/v1/periods", {**month, "check": True}, 200)
+    assert (dry["state"], dry["closed"], dry["last_day"]) == ("may-be-closed", False, last.isoformat())
+    sums = {s["account"]: s for s in dry["revaluation"]}
+    assert set(sums) == {"BANK-USD", "SUSP"} and [sums["SUSP"]["reverts"], sums["BANK-USD"]["reverts"]] == [True, False]
+    assert [(s["amount"], s["carried"], s["closing"], s["difference"]) for s in (sums["BANK-USD"], sums["SUSP"])] == [
+        (v1.money("1000.00", "USD"), v1.money("7100.00"), v1.money("7090.00"), v1.money("-10.00")),
+        (v1.money("-1000.00", "USD"), v1.money("-7100.00"), v1.money("-7090.00"), v1.money("10.00"))]
+    assert (dry["revalued"], test_v1.balance(desk, "FX")) == (v1.money("0.00"), "0.00")
+    assert "finance.write" in office.desk("reader").post("/v1/periods", month, 403)["title"]
+    assert desk.post("/v1/periods", {"month": this.isoformat()}, 409)["type"].endswith("month-lasts")
+    key = {"Idempotency-Key": "m1"}
+    made = desk.post("/v1/periods", month, headers=key)
+    assert (made["closed"], made["state"], made["revaluation"]) == (True, "closed", dry["revaluation"])
+    for headers in (key, {}):
+        again = desk.post("/v1/periods", month, 200, headers=headers)
+        assert (again["state"], again["who"], "revaluation" in again) == ("closed", "finance", False)
+    desk.post("/v1/periods", {"month": this.isoformat()}, 409, headers=key)
+    assert desk.post("/v1/periods", {"month": this.isoformat()}, 409)["type"].endswith("month-earlier")
+    assert [(p["last_day"], p["who"]) for p in desk.get("/v1/periods")["items"]] == [(last.isoformat(), "finance")]
+    until = "&to=" + last.isoformat()
+    assert test_v1.balance(desk, "FX", until) == "0.00" and len(desk.items("/v1/revaluations")) == 2
+    assert desk.get("/v1/ledger/balances?account=BANK-USD" + until)["items"][0]["book"] == v1.money("7090.00")
+    assert office.database.value("SELECT count(*) FROM zhifu.operator_act WHERE act = 'period.close' AND who = 'finance'") == 1
+    office.holds()

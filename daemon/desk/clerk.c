@@ -1,0 +1,85 @@
+/* From a call to its thread, and back. */
+#include "desk/clerk.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/options.h"
+#include "db/sync.h"
+#include "model/directory.h"
+
+static const struct problem problem_full = {503,
+	{"busy",
+		"As many months and journals of this hospital are being worked on as may be. Ask again after Retry-After.",
+		"本院正在处理的结账与导出已达上限,请在 Retry-After 之后重试。"}};
+
+static void work_free(struct clerk_work *work)
+{
+	directory_free(work->directory);
+	mem_free(work->conninfo);
+	mem_free(work);
+}
+
+static void on_work(void *ctx)
+{
+	struct clerk_work *work = ctx;
+	int r = importer_connect(work->conninfo, &work->db);
+	if (r == 0) r = work->work(work);
+	work->error = r;
+	if (r < 0) (void)snprintf(work->text, sizeof(work->text), "%s", err_text());
+	if (r == ERR_DB && work->db != NULL)
+		(void)snprintf(work->sqlstate, sizeof(work->sqlstate), "%.5s", db_sync_sqlstate(work->db));
+	db_sync_close(work->db);
+	work->db = NULL;
+}
+
+static void on_done(void *ctx, int r)
+{
+	struct clerk_work *work = ctx;
+	if (r < 0) work->error = r;
+	if (work->error < 0)
+		log_fields(LOG_WARN, "a finance call failed", "operation", work->call->operation->name, "why",
+			work->text[0] == '\0' ? "-" : work->text, NULL);
+	work->answer(work);
+	work_free(work);
+}
+
+void clerk_fail(struct clerk_work *work)
+{
+	/* lock_not_available, serialization_failure, query_canceled: it may go another time. */
+	static const char *const passing[] = {"55P03", "40001", "57014"};
+	bool passes = work->error != ERR_DB;
+	for (size_t i = 0; i < ARRAY_LEN(passing); i++) passes = passes || strcmp(work->sqlstate, passing[i]) == 0;
+	if (work->error == ERR_UNKNOWN && work->call->operation->method != HTTP_GET)
+		desk_call_problem(work->call, &desk_problem_unknown);
+	else
+		desk_call_problem(work->call, passes ? &desk_problem_later : &desk_problem_refused);
+}
+
+void clerk_run(struct desk_call *call, void *own, int (*work)(struct clerk_work *work),
+	void (*answer)(struct clerk_work *work))
+{
+	const struct worker *worker = call->desk->intake->worker;
+	const struct hospital *hospital = desk_call_hospital(call);
+	if (hospital == NULL) return;
+	struct clerk_work *made = mem_alloc(sizeof(*made));
+	char *conninfo = mem_strdup(worker->options->database_intake.text);
+	if (made == NULL || conninfo == NULL) {
+		mem_free(made);
+		mem_free(conninfo);
+		desk_call_problem(call, &desk_problem_memory);
+		return;
+	}
+	made->call = call;
+	made->own = own;
+	made->hospital = hospital;
+	made->directory = directory_hold(worker->directory);
+	made->conninfo = conninfo;
+	made->work = work;
+	made->answer = answer;
+	made->job = (struct import_job){.work = on_work, .done = on_done, .ctx = made};
+	if (importer_run(call->desk->clerk, &made->job, &call->principal->hospital_id) < 0) {
+		work_free(made);
+		desk_call_problem(call, &problem_full);
+	}
+}
