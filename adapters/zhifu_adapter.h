@@ -1,4 +1,4 @@
-/* The adapter ABI, version 0.1: the whole contract between Zhifu and the module that speaks one insurer format.
+/* The adapter ABI, version 0.2: the whole contract between Zhifu and the module that speaks one insurer format.
  *
  * A module is a pure translator: no socket, file, thread, clock, randomness or SQL of its own. It is a shared object
  * that exports one symbol, `const struct zf_adapter *zf_adapter(void)`. The manual is zhifu_adapter.7.
@@ -16,7 +16,7 @@
 #include "zhifu_model.h"
 
 #define ZF_ABI_MAJOR 0
-#define ZF_ABI_MINOR 1
+#define ZF_ABI_MINOR 2
 
 /* What a call ended with. */
 enum zf_verdict {

@@ -434,14 +434,24 @@ struct zf_adjudication {
 	uint32_t reserved2;
 };
 
-/* One paid claim of a remittance (FHIR PaymentReconciliation.detail, X12 CLP). */
+enum zf_detail_kind {
+	ZF_DETAIL_PAYMENT = 0,    /* of a claim; below zero: a payment that is taken back */
+	ZF_DETAIL_TAKE_BACK = 1,  /* of a claim, said to be one: not above zero */
+	ZF_DETAIL_FEE = 2,        /* of the whole transfer, as are the next two (X12 PLB): kept by the network */
+	ZF_DETAIL_ADJUSTMENT = 3, /* a correction, an advance, interest */
+	ZF_DETAIL_NETTING = 4,    /* set off against what the hospital owes */
+};
+
+/* One row of a remittance: of a claim (FHIR PaymentReconciliation.detail, X12 CLP), or of the whole transfer. */
 struct zf_remittance_detail {
 	const char *claim_ref;        /* our ref, or NULL */
 	const char *insurer_claim_no; /* or NULL */
-	struct zf_money amount;       /* negative: take-back */
+	struct zf_money amount;       /* as it moves the transfer */
 	struct zf_money fee;          /* negative: kept by the network; not part of amount */
-	const char *type;             /* payment, adjustment, advance, ... */
+	const char *type;             /* in the insurer's own word, or NULL */
 	struct zf_time date;
+	uint8_t kind; /* enum zf_detail_kind */
+	uint8_t reserved[7];
 };
 
 struct zf_remittance {

@@ -480,8 +480,8 @@ CREATE TABLE remittance_detail (
 	fee_minor     bigint NOT NULL DEFAULT 0,
 	currency      text NOT NULL,
 	exponent      smallint NOT NULL,
-	-- Told by advices that people bring in (schema/051_remittance.sql); a module's details are all of claims.
 	kind          smallint NOT NULL DEFAULT 1 CHECK (kind BETWEEN 1 AND 4), -- 1 of a claim; of the whole transfer: 2 a fee, 3 an adjustment, 4 netted
+	-- From here on told by advices that people bring in (schema/051_remittance.sql).
 	carrier       text,            -- who bears it: an insurer's code; NULL: the remittance's insurer, or all that it pays for
 	billed_minor  bigint,          -- what the advice says was billed
 	tax_minor     bigint NOT NULL DEFAULT 0, -- within the fee, signed as it is

@@ -327,7 +327,8 @@ $$;
 
 -- The decisions and remittances of a round's facts, after translate_commit in the same transaction: what stands here
 -- belongs to a fact that was committed, or is left out. A remittance that the hospital already has (same insurer and
--- identifier) is no news: the facts that came with it go again.
+-- identifier) is no news: the facts that came with it go again. One whose details do not come to its amount is parked
+-- (051_remittance.sql): e_document then has it.
 CREATE FUNCTION translate_answer(
 	a_hospital uuid[], a_fact uuid[], a_id uuid[], a_outcome smallint[], a_number text[], a_preauth text[], a_currency text[],
 	a_exponent smallint[], a_submitted bigint[], a_benefit bigint[], a_patient bigint[], a_contract bigint[], a_open bigint[],
@@ -335,9 +336,9 @@ CREATE FUNCTION translate_answer(
 	l_hospital uuid[], l_id uuid[], l_no integer[], l_line integer[], l_group smallint[], l_reason smallint[], l_amount bigint[],
 	l_currency text[], l_exponent smallint[], l_system text[], l_code text[],
 	e_hospital uuid[], e_fact uuid[], e_id uuid[], e_identifier text[], e_amount bigint[], e_currency text[], e_exponent smallint[],
-	e_day date[], e_reference text[], e_balanced boolean[], e_content bytea[],
+	e_day date[], e_reference text[], e_content bytea[], e_sum bigint[], e_count integer[], e_hash bytea[], e_document bytea[],
 	d_hospital uuid[], d_id uuid[], d_no integer[], d_claim uuid[], d_ref text[], d_number text[], d_amount bigint[], d_fee bigint[],
-	d_currency text[], d_exponent smallint[])
+	d_currency text[], d_exponent smallint[], d_kind smallint[])
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
@@ -364,14 +365,22 @@ BEGIN
 		WHERE cardinality(made) = cardinality(a_id) OR t.id = ANY (made);
 	END IF;
 	IF cardinality(e_id) > 0 THEN
+		PERFORM remittance_lock(t.h) FROM (SELECT DISTINCT h FROM unnest(e_hospital) AS h ORDER BY h) t;
 		INSERT INTO remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, payment_date,
 			payment_reference, balanced, content)
-		SELECT t.h, t.id, f.insurer, t.i, t.a, t.c, t.x, t.d, t.r, t.b, t.o
-		FROM unnest(e_hospital, e_fact, e_id, e_identifier, e_amount, e_currency, e_exponent, e_day, e_reference, e_balanced, e_content)
-			AS t (h, f, id, i, a, c, x, d, r, b, o)
-		JOIN fact f ON f.hospital_id = t.h AND f.fact_id = t.f ON CONFLICT DO NOTHING;
-		SELECT array_agg(t.id) INTO known FROM unnest(e_hospital, e_id) AS t (h, id)
-		WHERE NOT EXISTS (SELECT 1 FROM remittance m WHERE m.hospital_id = t.h AND m.remittance_id = t.id);
+		SELECT t.h, t.id, f.insurer, t.i, t.a, t.c, t.x, t.d, t.r, true, t.o
+		FROM unnest(e_hospital, e_fact, e_id, e_identifier, e_amount, e_currency, e_exponent, e_day, e_reference, e_content, e_hash, e_document)
+			AS t (h, f, id, i, a, c, x, d, r, o, s, doc)
+		JOIN fact f ON f.hospital_id = t.h AND f.fact_id = t.f
+		WHERE t.doc IS NULL AND NOT EXISTS (SELECT 1 FROM advice v WHERE v.hospital_id = t.h AND v.remitter = f.insurer AND v.identifier = t.i
+			AND v.hash = t.s)
+		ON CONFLICT DO NOTHING;
+		PERFORM remittance_module(e_hospital[n], e_id[n], f.insurer, e_identifier[n], e_amount[n], e_sum[n], e_currency[n], e_exponent[n],
+				e_count[n], e_hash[n], e_document[n])
+		FROM generate_subscripts(e_id, 1) AS n JOIN fact f ON f.hospital_id = e_hospital[n] AND f.fact_id = e_fact[n];
+		SELECT array_agg(t.id) INTO known FROM unnest(e_hospital, e_id, e_document) AS t (h, id, doc)
+		WHERE CASE WHEN t.doc IS NULL THEN NOT EXISTS (SELECT 1 FROM remittance m WHERE m.hospital_id = t.h AND m.remittance_id = t.id)
+			ELSE NOT EXISTS (SELECT 1 FROM advice v WHERE v.hospital_id = t.h AND v.advice_id = t.id) END;
 		IF known IS NOT NULL THEN
 			-- But a detail whose claim was not known then, and is now, is news.
 			WITH found AS (
@@ -395,11 +404,13 @@ BEGIN
 				AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.hospital_id = t.h AND f.claim_id = t.c AND f.message_id = t.m AND f.status = 1));
 		END IF;
 		INSERT INTO remittance_detail (hospital_id, remittance_id, no, claim_id, claim_ref, insurer_claim_no, amount_minor, fee_minor,
-			currency, exponent)
-		SELECT t.h, t.id, t.n, t.c, t.r, t.i, t.a, t.f, t.u, t.x
-		FROM unnest(d_hospital, d_id, d_no, d_claim, d_ref, d_number, d_amount, d_fee, d_currency, d_exponent)
-			AS t (h, id, n, c, r, i, a, f, u, x)
+			currency, exponent, kind)
+		SELECT t.h, t.id, t.n, t.c, t.r, t.i, t.a, t.f, t.u, t.x, t.k
+		FROM unnest(d_hospital, d_id, d_no, d_claim, d_ref, d_number, d_amount, d_fee, d_currency, d_exponent, d_kind)
+			AS t (h, id, n, c, r, i, a, f, u, x, k)
 		JOIN remittance m ON m.hospital_id = t.h AND m.remittance_id = t.id ON CONFLICT DO NOTHING;
+		PERFORM remittance_announce_whole(t.h, t.id) FROM (SELECT DISTINCT d.h, d.id FROM unnest(d_hospital, d_id, d_kind) AS d (h, id, k)
+			WHERE d.k <> 1 AND (known IS NULL OR d.id <> ALL (known))) t;
 	END IF;
 	RETURN cardinality(a_id) + cardinality(e_id) - coalesce(cardinality(known), 0);
 END

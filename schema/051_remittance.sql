@@ -1,9 +1,9 @@
 -- Remittance advices that no module brings: files read by a profile, and letters that are typed in. What balances becomes a
--- remittance, as if a module had told it; what does not is parked, and nothing of it is in the books.
+-- remittance, as if a module had told it; what does not is parked, and nothing of it is in the books. So is what a module brings.
 SET search_path = zhifu;
 
--- An advice as it was brought in, each correction a version more. Of one remitter and identifier at most one version counts or
--- is parked.
+-- An advice as it was brought in, each correction a version more; of a module's only what is or was parked. Of one remitter and
+-- identifier at most one version counts or is parked.
 CREATE TABLE advice (
 	hospital_id  uuid NOT NULL,
 	advice_id    uuid NOT NULL,     -- also the remittance's, once it counts
@@ -11,7 +11,7 @@ CREATE TABLE advice (
 	identifier   text NOT NULL CHECK (identifier <> ''),
 	version      integer NOT NULL CHECK (version > 0),
 	standing     smallint NOT NULL CHECK (standing BETWEEN 1 AND 4), -- 1 counts, 2 parked, 3 refused, 4 a later version took its place
-	form         smallint NOT NULL, -- enum advice_form (adapters/advice/advice.h)
+	form         smallint NOT NULL, -- enum advice_form (adapters/advice/advice.h); 0: a module brought it
 	profile      text,              -- by which a file was read
 	hash         bytea NOT NULL CHECK (length(hash) = 32), -- SHA-256 of the document: the same again is the same advice
 	amount_minor bigint NOT NULL,   -- what is transferred, as it says
@@ -21,7 +21,7 @@ CREATE TABLE advice (
 	detail_count integer NOT NULL,
 	document     bytea NOT NULL,    -- what was read (SEAL_FACT, by a key of the hospital: JSON, zhifu_remittance(5))
 	file         bytea,             -- the bytes that it was read from (SEAL_FILE, likewise)
-	maker        text NOT NULL CHECK (maker <> ''),
+	maker        text NOT NULL CHECK (maker <> ''), -- of a module's: the insurer
 	made_at      timestamptz NOT NULL DEFAULT now(),
 	why          text,
 	decided_by   text,              -- who refused or replaced it
@@ -91,7 +91,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 $$;
 
 -- The facts that follow from a remittance, for settle: what is paid or taken back of each claim, and before it the decision where
--- the advice is the first to tell one. Fees and the like are of no claim and announced here, each carrier's share on its accounts.
+-- the advice is the first to tell one; fees and the like are announced at once.
 CREATE FUNCTION remittance_announce(p_hospital uuid, p_id uuid, j_detail integer[], j_id uuid[]) RETURNS void LANGUAGE plpgsql
 SET search_path = zhifu, pg_temp AS $$
 BEGIN
@@ -112,6 +112,41 @@ BEGIN
 	INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, fact_id, due_at) -- behind the decisions
 	SELECT p_hospital, gen_random_uuid(), 3, 1, told.claim_id, told.fact_id, now() + interval '1 millisecond' FROM told
 	WHERE told.claim_id IS NOT NULL;
+	PERFORM remittance_announce_whole(p_hospital, p_id);
+END
+$$;
+
+-- One who says what becomes of a hospital's advices at a time, until the end of the transaction.
+CREATE FUNCTION remittance_lock(p_hospital uuid) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	SELECT pg_advisory_xact_lock(hashtextextended('zhifu.remittance ' || p_hospital, 0))
+$$;
+
+-- What a module brought (translate_answer). p_document: it does not balance and is parked, in place of an earlier one that is, unless it
+-- is known; NULL: it counts already, where it was no news, and takes the place of what is parked. The insurer corrected it.
+CREATE FUNCTION remittance_module(p_hospital uuid, p_id uuid, p_insurer text, p_identifier text, p_amount bigint, p_sum bigint,
+	p_currency text, p_exponent smallint, p_count integer, p_hash bytea, p_document bytea) RETURNS void LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	IF p_document IS NULL AND NOT EXISTS (SELECT 1 FROM remittance m WHERE m.hospital_id = p_hospital AND m.remittance_id = p_id)
+		OR p_document IS NOT NULL AND (EXISTS (SELECT 1 FROM remittance m WHERE m.hospital_id = p_hospital AND m.insurer = p_insurer
+				AND m.identifier = p_identifier)
+			OR EXISTS (SELECT 1 FROM advice a WHERE a.hospital_id = p_hospital AND a.remitter = p_insurer AND a.identifier = p_identifier
+				AND a.hash = p_hash)) THEN
+		RETURN;
+	END IF;
+	UPDATE advice a SET standing = 4, decided_by = p_insurer, decided_at = now(), decided_why = 'corrected by who sent it'
+	WHERE a.hospital_id = p_hospital AND a.remitter = p_insurer AND a.identifier = p_identifier AND a.standing = 2;
+	INSERT INTO advice (hospital_id, advice_id, remitter, identifier, version, standing, form, hash, amount_minor, sum_minor, currency, exponent,
+		detail_count, document, maker)
+	SELECT p_hospital, p_id, p_insurer, p_identifier, coalesce(max(a.version), 0) + 1, 2, 0, p_hash, p_amount, p_sum, p_currency, p_exponent,
+		p_count, p_document, p_insurer FROM advice a
+	WHERE a.hospital_id = p_hospital AND a.remitter = p_insurer AND a.identifier = p_identifier HAVING p_document IS NOT NULL;
+END
+$$;
+
+-- Fees and the like of a remittance, which are of no claim: announced here, each carrier's share on its accounts.
+CREATE FUNCTION remittance_announce_whole(p_hospital uuid, p_id uuid) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
 	WITH moved AS (
 		SELECT upper(left(regexp_replace(s.carrier, '[^A-Za-z0-9]+', '-', 'g'), 40)) AS account, s.currency, s.exponent,
 			CASE s.kind WHEN 2 THEN 'announce_fee' ELSE 'announce' END AS rule, sum(s.amount_minor)::bigint AS amount
@@ -238,7 +273,7 @@ BEGIN
 	IF coalesce(btrim(p_who), '') = '' THEN
 		RAISE EXCEPTION 'who brings in a remittance must be known';
 	END IF;
-	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.remittance ' || p_hospital, 0));
+	PERFORM remittance_lock(p_hospital);
 	RETURN QUERY SELECT * FROM remittance_there(p_hospital, p_remitter, p_identifier, p_amount, p_currency, p_hash, p_replaces, p_why);
 	IF FOUND THEN
 		RETURN;
@@ -294,7 +329,7 @@ BEGIN
 	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
 		RAISE EXCEPTION 'to refuse a remittance needs who and why';
 	END IF;
-	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.remittance ' || p_hospital, 0));
+	PERFORM remittance_lock(p_hospital);
 	SELECT a.standing INTO was FROM advice a WHERE a.hospital_id = p_hospital AND a.advice_id = p_id;
 	IF was = 2 THEN
 		UPDATE advice a SET standing = 3, decided_by = p_who, decided_at = now(), decided_why = p_why
@@ -305,6 +340,6 @@ BEGIN
 END
 $$;
 
-CALL writer_functions('remittance\_claims', 'remittance\_twin', 'remittance\_announce', 'remittance\_decide',
+CALL writer_functions('remittance\_claims', 'remittance\_twin', 'remittance\_announce%', 'remittance\_lock', 'remittance\_module', 'remittance\_decide',
 	'remittance\_there', 'remittance\_put', 'remittance\_refuse');
 GRANT EXECUTE ON FUNCTION remittance_claims, remittance_put, remittance_refuse TO zhifu_operator;

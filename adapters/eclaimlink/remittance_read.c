@@ -170,7 +170,8 @@ static int gather(struct eclaim_advice *advice, uint32_t from, struct zf_remitta
 			.insurer_claim_no = paid->number,
 			.amount = paid->amount,
 			.type = paid->amount.minor < 0 ? "adjustment" : "payment",
-			.date = paid->day};
+			.date = paid->day,
+			.kind = paid->amount.minor < 0 ? ZF_DETAIL_TAKE_BACK : ZF_DETAIL_PAYMENT};
 		list[remittance->detail_count++] = detail;
 		paid->is_counted = true;
 		if (paid->disputed != NULL && fact->fault_count == 0) {

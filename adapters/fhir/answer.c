@@ -324,6 +324,21 @@ static int take_fee(
 	return 0;
 }
 
+/* Of the payment types of FHIR an adjustment and an advance may be of the transfer as a whole; fee and netting are
+ * words of ours, which FHIR lacks. What names a claim is of that claim, whatever it is called. */
+static uint8_t detail_kind(const struct fhir_payment_detail *detail)
+{
+	const char *word = fhir_concept_code(detail->type);
+	bool back = detail->amount.minor < 0;
+	if (word != NULL && detail->request == NULL && detail->response == NULL) {
+		if (strcmp(word, "adjustment") == 0) return ZF_DETAIL_ADJUSTMENT;
+		if (strcmp(word, "advance") == 0) return back ? ZF_DETAIL_NETTING : ZF_DETAIL_ADJUSTMENT;
+		if (strcmp(word, "fee") == 0) return ZF_DETAIL_FEE;
+		if (strcmp(word, "netting") == 0) return ZF_DETAIL_NETTING;
+	}
+	return back ? ZF_DETAIL_TAKE_BACK : ZF_DETAIL_PAYMENT;
+}
+
 static int make_detail(const struct builder *builder, const struct fhir_resource *resource, uint32_t index,
 	const struct fhir_payment_detail *detail, const struct zf_remittance_detail **ret_detail)
 {
@@ -333,7 +348,9 @@ static int make_detail(const struct builder *builder, const struct fhir_resource
 	if (detail->response != NULL && detail->response->identifier != NULL) {
 		out->insurer_claim_no = detail->response->identifier->value;
 	}
-	if (out->insurer_claim_no == NULL && detail->identifier != NULL) {
+	out->kind = detail_kind(detail);
+	/* of the transfer as a whole it is the row's own number */
+	if (out->insurer_claim_no == NULL && detail->identifier != NULL && out->kind < ZF_DETAIL_FEE) {
 		out->insurer_claim_no = detail->identifier->value;
 	}
 	out->amount = detail->amount;

@@ -8,6 +8,13 @@
 
 /* ---- PaymentReconciliation ---- */
 
+/* As the payment types of FHIR have it. */
+static const char *type_of(const struct zf_remittance_detail *detail)
+{
+	if (detail->type != NULL) return detail->type;
+	return detail->kind == ZF_DETAIL_PAYMENT ? "payment" : "adjustment";
+}
+
 static void put_detail(struct json_writer *writer, const struct zf_remittance_detail *detail,
 	const struct fhir_answer_options *options, const char *fee_extension)
 {
@@ -22,7 +29,7 @@ static void put_detail(struct json_writer *writer, const struct zf_remittance_de
 		json_write_object_end(writer);
 		json_write_array_end(writer);
 	}
-	fhir_put_code(writer, "type", PAYMENT_TYPE, detail->type != NULL ? detail->type : "payment", NULL);
+	fhir_put_code(writer, "type", PAYMENT_TYPE, type_of(detail), NULL);
 	fhir_put_logical(writer, "request", "Claim", system, detail->claim_ref);
 	fhir_put_logical(writer, "response", "ClaimResponse", options->number_system, detail->insurer_claim_no);
 	fhir_put_date(writer, "date", detail->date);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "translate/check_case.h"
+#include "translate/job.h"
 #include "translate/sums.h"
 
 #define STEP_ARENA_BYTES (256u << 20)
@@ -136,6 +137,23 @@ static bool states_money(const struct zf_result *result)
 
 /* ---- golden ---- */
 
+/* What translate would not take at its word. */
+static void remittances_check(struct run *run, const struct zf_result *result)
+{
+	for (uint32_t i = 0; i < result->action_count; i++) {
+		struct zf_action action = call_action(result->actions[i]);
+		struct zf_remittance remittance;
+		const char *fault;
+		int64_t sum;
+
+		if (action.kind != ZF_ACTION_FACT || action.fact->kind != ZF_FACT_REMITTED) continue;
+		if (call_fact(action.fact).remittance == NULL) continue;
+		remittance = call_remittance(call_fact(action.fact).remittance);
+		fault = job_remittance_fault(&remittance, &sum);
+		if (fault != NULL) finding(run, "it states %s", fault);
+	}
+}
+
 static void expect(struct trial *trial, size_t no, json_t *got)
 {
 	struct run *run = trial->run;
@@ -176,6 +194,7 @@ static void golden(struct trial *trial)
 		verdict = step(trial, i, &check->events[i], &failing, &result);
 		trial->run->steps++;
 		got = check_render(verdict, &result, check->now_ms + (int64_t)i * 1000);
+		remittances_check(trial->run, &result);
 		trial->states[i + 1] = trial->states[i];
 		if ((verdict == ZF_OK || (verdict == ZF_MALFORMED && result.goes_on != 0)) &&
 			state_keep(trial, i, &result) < 0)

@@ -4,6 +4,7 @@
 #include "lib/date.h"
 #include "lib/money.h"
 #include "translate/check_case.h"
+#include "translate/job.h"
 
 const char *check_verdict_name(int32_t verdict)
 {
@@ -111,8 +112,10 @@ static json_t *render_adjudication(const struct zf_adjudication *adjudication)
 
 static json_t *render_remittance(const struct zf_remittance *remittance)
 {
+	static const char *const kinds[] = {"payment", "take-back", "fee", "adjustment", "netting"};
 	json_t *object = json_object();
 	json_t *details = json_array();
+	struct zf_money difference = remittance->amount;
 
 	put_text(object, "identifier", remittance->identifier);
 	put_money(object, "amount", remittance->amount);
@@ -127,9 +130,14 @@ static json_t *render_remittance(const struct zf_remittance *remittance)
 		put_money(one, "amount", detail->amount);
 		put_money(one, "fee", detail->fee);
 		put_text(one, "type", detail->type);
+		if (detail->kind != ZF_DETAIL_PAYMENT)
+			put_text(one, "kind", detail->kind < ARRAY_LEN(kinds) ? kinds[detail->kind] : "?");
 		(void)json_array_append_new(details, one);
 	}
 	(void)json_object_set_new(object, "details", details);
+	if (job_remittance_fault(remittance, &difference.minor) != NULL) return object;
+	difference.minor -= remittance->amount.minor; /* parked: its details come to so much more */
+	if (difference.minor != 0) put_money(object, "unbalanced_by", difference);
 	return object;
 }
 

@@ -255,7 +255,7 @@ static void add_lines(struct db_params *params, const struct job *const *jobs, s
 static void add_remittances(struct db_params *params, const struct job *const *jobs, size_t n)
 {
 	struct arrays t = ARRAYS(params, COUNT(remittances), 0, DB_UUID, DB_UUID, DB_UUID, DB_TEXT, DB_INT8, DB_TEXT,
-		DB_INT2, DB_DATE, DB_TEXT, DB_BOOL, DB_BYTEA);
+		DB_INT2, DB_DATE, DB_TEXT, DB_BYTEA, DB_INT8, DB_INT4, DB_BYTEA, DB_BYTEA);
 
 	EACH_JOB_ROW(harvest_remittance, row, remittances)
 	{
@@ -271,15 +271,18 @@ static void add_remittances(struct db_params *params, const struct job *const *j
 		else
 			db_array_null(t.a[7]);
 		db_array_text(t.a[8], row->reference);
-		db_array_bool(t.a[9], row->balanced);
-		db_array_bytes(t.a[10], row->content);
+		db_array_bytes(t.a[9], row->content);
+		db_array_int8(t.a[10], row->sum);
+		db_array_int4(t.a[11], row->detail_count);
+		db_array_bytes(t.a[12], (struct bytes){row->hash, row->hash == NULL ? 0 : HARVEST_HASH_BYTES});
+		db_array_bytes(t.a[13], row->document);
 	}
 }
 
 static void add_details(struct db_params *params, const struct job *const *jobs, size_t n)
 {
 	struct arrays t = ARRAYS(params, COUNT(details), 0, DB_UUID, DB_UUID, DB_INT4, DB_UUID, DB_TEXT, DB_TEXT,
-		DB_INT8, DB_INT8, DB_TEXT, DB_INT2);
+		DB_INT8, DB_INT8, DB_TEXT, DB_INT2, DB_INT2);
 
 	EACH_JOB_ROW(harvest_detail, row, details)
 	{
@@ -293,6 +296,7 @@ static void add_details(struct db_params *params, const struct job *const *jobs,
 		db_array_int8(t.a[7], row->fee);
 		db_array_text(t.a[8], row->currency);
 		db_array_int2(t.a[9], (int16_t)row->exponent);
+		db_array_int2(t.a[10], (int16_t)row->kind);
 	}
 }
 

@@ -109,17 +109,20 @@ struct harvest_remittance {
 	struct harvest_row row;
 	struct uuid id, fact_id; /* fact_id: any of its facts */
 	const char *identifier, *currency, *reference;
-	int64_t amount;
-	int exponent;
+	int64_t amount,
+		sum; /* what it says is transferred, and what its details come to: it is parked where they differ */
+	int exponent, detail_count;
 	bool has_day;
-	int32_t day; /* days since 1970 */
-	bool balanced;
-	struct bytes content; /* sealed under the hospital's key, SEAL_FACT, id: a FHIR PaymentReconciliation */
+	int32_t day;           /* days since 1970 */
+	uint8_t *hash;         /* HARVEST_HASH_BYTES: of its document, by which it is known again; NULL: none */
+	struct bytes content;  /* sealed under the hospital's key, SEAL_FACT, id: a FHIR PaymentReconciliation */
+	struct bytes document; /* likewise, of one that is parked: zhifu_remittance(5) */
 };
+#define HARVEST_HASH_BYTES 32
 struct harvest_detail {
 	struct harvest_row row;
 	struct uuid id, claim_id; /* id: of the remittance */
-	int no;
+	int no, kind;             /* kind: as in remittance_detail */
 	const char *ref, *number, *currency;
 	int64_t amount, fee;
 	int exponent;

@@ -143,6 +143,24 @@ void job_absence_conclude(struct job *job);
 void job_cancel(struct room *room, struct job *job);
 void job_cancel_conclude(struct job *job);
 void job_poll(struct room *room, struct job *job);
+/* Insurers' own numbers and codes, cut: never needed whole. NULL stays NULL. */
+const char *job_short_text(struct job *job, const char *text);
+/* The sealed canonical form of what was read. */
+int job_content_seal(const struct room *room, struct job *job, const struct key *key, const struct uuid *id,
+	struct text_span json, struct bytes *ret_sealed) MUSTUSE;
+/* What an encoder returned, as ERR_*. */
+int job_encoded(int r) MUSTUSE;
+/* Is it of no claim, but of the transfer as a whole? */
+bool job_detail_whole(const struct zf_remittance_detail *detail);
+/* Why a remittance can't be taken at its word; NULL: it can, and its details come to ret_sum. */
+const char *job_remittance_fault(const struct zf_remittance *remittance, int64_t *ret_sum);
+/* A remittance's row, as harvest.remittances.last, its arithmetic done; of one that does not balance with its document.
+ * ERR_INVALID with text: it cannot be taken at its word; ERR_NOMEM. */
+int job_remittance_add(const struct room *room, struct job *job, const struct zf_remittance *said) MUSTUSE;
+/* Why it is parked, with its arithmetic. NULL: no memory. */
+const char *job_remittance_parked(struct job *job, const struct harvest_remittance *remittance);
+/* The row of one of its details, whose fact has its claim and remittance. */
+void job_detail_add(struct job *job, const struct job_fact *fact, struct harvest_fact *row);
 /* Rows of all facts. ERR_INVALID with text: one of them cannot be taken at its word; ERR_NOMEM. */
 int job_facts_harvest(const struct room *room, struct job *job) MUSTUSE;
 /* The key that seals a message or state of this job. */

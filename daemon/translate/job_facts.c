@@ -1,5 +1,4 @@
-/* Facts to rows: each finds its claim or becomes an orphan with the reason; decisions are added up, remittances taken
- * apart. */
+/* Facts to rows: each finds its claim or becomes an orphan with the reason; decisions are added up. */
 #include <openssl/evp.h>
 #include <string.h>
 
@@ -25,8 +24,7 @@ static const char *orphan_why(const struct job *job, const struct job_fact *fact
 	return NULL;
 }
 
-/* Insurers' own numbers and codes, cut: never needed whole. NULL stays NULL. */
-static const char *short_text(struct job *job, const char *text)
+const char *job_short_text(struct job *job, const char *text)
 {
 	size_t len;
 
@@ -38,15 +36,14 @@ static const char *short_text(struct job *job, const char *text)
 	return text;
 }
 
-/* The sealed canonical form of what was read. */
-static int content_seal(const struct room *room, struct job *job, const struct key *key, const struct uuid *id,
+int job_content_seal(const struct room *room, struct job *job, const struct key *key, const struct uuid *id,
 	struct text_span json, struct bytes *ret_sealed)
 {
 	return seal(room->sealer, key, id, SEAL_FACT, (struct bytes){(const uint8_t *)json.ptr, json.len}, &job->arena,
 		ret_sealed);
 }
 
-static int encoded(int r)
+int job_encoded(int r)
 {
 	if (r == 0) return 0;
 	return r == LIB_NOMEM ? err_set(ERR_NOMEM, "no memory to write an answer")
@@ -68,7 +65,7 @@ static int answer_encode(
 	memcpy(claim.id, claim_text, sizeof(claim_text));
 	if (fact->claim.ref != NULL) memcpy(claim.ref, fact->claim.ref, strlen(fact->claim.ref) + 1);
 	options.request_reference = arena_printf(&job->arena, "Claim/%s", claim_text);
-	return encoded(fhir_encode_claim_response(&claim, &fact->adjudication, &options, &job->arena.zf, ret_json));
+	return job_encoded(fhir_encode_claim_response(&claim, &fact->adjudication, &options, &job->arena.zf, ret_json));
 }
 
 static void lines_add(struct job *job, const struct zf_adjudication *adjudication, const struct uuid *id)
@@ -92,8 +89,8 @@ static void lines_add(struct job *job, const struct zf_adjudication *adjudicatio
 			row->amount = adjustment->amount.minor;
 			row->currency = adjustment->amount.currency;
 			row->exponent = adjustment->amount.exponent;
-			row->system = short_text(job, adjustment->original_system);
-			row->code = short_text(job, adjustment->original_code);
+			row->system = job_short_text(job, adjustment->original_system);
+			row->code = job_short_text(job, adjustment->original_code);
 		}
 	}
 }
@@ -136,7 +133,7 @@ static int adjudication_add(
 	if (r == 0 && !fact->claim.has_key)
 		r = err_set(ERR_INVALID, "the patient's key is erased: the answer cannot be kept");
 	if (r == 0) r = answer_encode(job, fact, &id, &json);
-	if (r == 0) r = content_seal(room, job, &fact->claim.key, &id, json, &sealed);
+	if (r == 0) r = job_content_seal(room, job, &fact->claim.key, &id, json, &sealed);
 	if (r < 0) return r;
 	row->adjudication_id = id;
 	if (sums.wrong != SUMS_RIGHT) {
@@ -147,8 +144,8 @@ static int adjudication_add(
 	adjudication->id = id;
 	adjudication->fact_id = row->id;
 	adjudication->outcome = fact->fact.kind == ZF_FACT_REJECTED ? ZF_OUTCOME_ERROR : said->outcome;
-	adjudication->number = short_text(job, said->insurer_claim_no);
-	adjudication->preauth = short_text(job, said->preauth_ref);
+	adjudication->number = job_short_text(job, said->insurer_claim_no);
+	adjudication->preauth = job_short_text(job, said->preauth_ref);
 	adjudication->currency = zf_strdup(&job->arena.zf, sums.currency);
 	if (adjudication->currency == NULL) return err_set(ERR_NOMEM, "no memory for a decision");
 	adjudication->exponent = sums.exponent;
@@ -169,114 +166,50 @@ static int adjudication_add(
 
 /* ---- remittances ---- */
 
-static int remittance_check(const struct zf_remittance *remittance, int64_t *ret_sum)
+static const struct uuid nobody = {{0}};
+
+/* What is of the whole transfer is of no claim, and nobody has to settle it. */
+static void whole_fact(struct harvest_fact *row)
 {
-	int64_t sum = 0;
-
-	if (remittance->identifier == NULL || !remittance->amount.present)
-		return err_set(ERR_INVALID, "a remittance without identifier or amount");
-	for (uint32_t i = 0; i < remittance->detail_count; i++) {
-		const struct zf_remittance_detail *detail = remittance->details[i];
-
-		if (!detail->amount.present) return err_set(ERR_INVALID, "a remittance with a detail without amount");
-		if (strcmp(detail->amount.currency, remittance->amount.currency) != 0 ||
-			(detail->fee.present && strcmp(detail->fee.currency, remittance->amount.currency) != 0))
-			return err_set(ERR_INVALID, "a remittance in two currencies");
-		if (__builtin_add_overflow(sum, detail->amount.minor, &sum) ||
-			(detail->fee.present && __builtin_add_overflow(sum, detail->fee.minor, &sum)))
-			return err_set(ERR_INVALID, "a remittance with too large an amount");
-	}
-	*ret_sum = sum;
-	return 0;
+	row->status = FACT_APPLIED;
+	row->why = NULL;
 }
 
-/* Its parts are posted as they are, and a person finds that they are not the whole. */
-static const char *unbalanced_text(struct job *job, const struct zf_money *total, int64_t sum)
+/* One that does not balance is one fact: the money of all of it waits for a person (schema/051_remittance.sql). What
+ * its insurer decided of the claims does not: a decision is said of a claim by itself, and no other claim's row makes
+ * it wrong. */
+static void parked_fact(struct job *job, const struct job_fact *fact, struct harvest_remittance *remittance)
 {
-	struct zf_money parts = *total;
-	char a[MONEY_TEXT_SIZE], b[MONEY_TEXT_SIZE];
+	struct harvest_fact *row;
 
-	parts.minor = sum;
-	(void)money_format(parts, a);
-	(void)money_format(*total, b);
-	return text_printf(&job->arena.zf,
-		"The payments and fees of a remittance come to %s, its total says %s %s. "
-		"付款通知的各笔付款与费用合计 %s,其总额为 %s %s。",
-		a, b, total->currency, a, b, total->currency);
-}
-
-static int32_t day_of(const struct zf_time *time)
-{
-	int64_t local_ms = time->utc_ms + (int64_t)time->offset_minutes * 60000;
-	int64_t day = local_ms / 86400000;
-
-	return (int32_t)(local_ms % 86400000 < 0 ? day - 1 : day);
-}
-
-static int remittance_add(
-	const struct room *room, struct job *job, const struct job_fact *fact, struct harvest_fact *row)
-{
-	const struct zf_remittance *said = fact->remittance;
-	struct harvest_remittance *remittance;
-	const struct key *key = NULL;
-	char id_text[UUID_TEXT_LEN];
-	struct fhir_answer_options options = {.id = id_text};
-	struct text_span json;
-	struct bytes sealed = {NULL, 0};
-	struct uuid id = uuid_new();
-	int64_t sum = 0;
-	int r = remittance_check(said, &sum);
-
-	uuid_format(&id, id_text);
-	if (r == 0) r = encoded(fhir_encode_remittance(said, &options, NULL, &job->arena.zf, &json));
-	if (r == 0) r = job_hospital_key(room, job, &key);
-	if (r == 0) r = content_seal(room, job, key, &id, json, &sealed);
-	if (r < 0) return r;
-	remittance = harvest_add(&job->harvest, &job->harvest.remittances, sizeof(*remittance));
-	remittance->id = id;
+	if (fact->detail_no > 1) return;
+	row = harvest_fact(&job->harvest, (int)fact->fact.kind, &nobody, job_remittance_parked(job, remittance));
+	row->status = FACT_APPLIED;
+	row->exchange_id = job->exchange_id;
+	row->message_id = job->item.kind == WORK_REPLY ? job->item.message_id : nobody;
+	row->remittance_id = remittance->id;
 	remittance->fact_id = row->id;
-	remittance->identifier = short_text(job, said->identifier);
-	remittance->amount = said->amount.minor;
-	remittance->currency = said->amount.currency;
-	remittance->exponent = said->amount.exponent;
-	remittance->has_day = said->payment_date.precision != ZF_NO_TIME;
-	if (remittance->has_day) remittance->day = day_of(&said->payment_date);
-	remittance->reference = short_text(job, said->payment_reference);
-	remittance->balanced = sum == said->amount.minor;
-	if (!remittance->balanced && row->why == NULL) {
-		row->why = unbalanced_text(job, &said->amount, sum);
-		if (row->why == NULL) return err_set(ERR_NOMEM, "no memory for a remittance");
-	}
-	remittance->content = sealed;
-	return job->harvest.err;
+	if (row->why == NULL) job->harvest.err = err_set(ERR_NOMEM, "no memory for a remittance");
 }
 
 /* The remittance's row comes with its first detail. */
-static int detail_add(const struct room *room, struct job *job, const struct job_fact *fact, struct harvest_fact *row)
+static int remittance_of(
+	const struct room *room, struct job *job, const struct job_fact *fact, struct harvest_remittance **ret)
 {
-	const struct harvest_remittance *remittance;
-	struct harvest_detail *detail;
-	int r;
+	int r = fact->detail_no <= 1 ? job_remittance_add(room, job, fact->remittance) : 0;
 
-	if (fact->detail_no <= 1) {
-		r = remittance_add(room, job, fact, row);
-		if (r < 0) return r;
-	}
-	remittance = (const struct harvest_remittance *)(const void *)job->harvest.remittances.last;
+	if (r == 0) *ret = (struct harvest_remittance *)(void *)job->harvest.remittances.last;
+	return r;
+}
+
+static void detail_add(
+	struct job *job, const struct job_fact *fact, struct harvest_remittance *remittance, struct harvest_fact *row)
+{
+	if (fact->detail_no <= 1) remittance->fact_id = row->id;
 	row->remittance_id = remittance->id;
 	row->detail = (int)fact->detail_no;
-	if (fact->detail == NULL) return 0;
-	detail = harvest_add(&job->harvest, &job->harvest.details, sizeof(*detail));
-	detail->id = remittance->id;
-	detail->no = (int)fact->detail_no;
-	detail->claim_id = row->claim_id;
-	detail->ref = short_text(job, fact->detail->claim_ref);
-	detail->number = short_text(job, fact->detail->insurer_claim_no);
-	detail->amount = fact->detail->amount.minor;
-	detail->fee = fact->detail->fee.present ? fact->detail->fee.minor : 0;
-	detail->currency = fact->detail->amount.currency;
-	detail->exponent = fact->detail->amount.exponent;
-	return job->harvest.err;
+	if (job_detail_whole(fact->detail)) whole_fact(row);
+	if (fact->detail != NULL) job_detail_add(job, fact, row);
 }
 
 /* ---- all of them ---- */
@@ -363,14 +296,21 @@ static bool rejection_of(const struct job_fact *fact, struct job_fact *ret_told)
 
 static int fact_add(const struct room *room, struct job *job, const struct job_fact *fact, bool *orphaned)
 {
-	static const struct uuid nobody = {{0}};
-	const char *why = is_disputed(fact) && fact->remittance != NULL ? NULL : orphan_why(job, fact);
+	bool whole = job_detail_whole(fact->detail) || (is_disputed(fact) && fact->remittance != NULL);
+	const char *why = whole ? NULL : orphan_why(job, fact);
+	struct harvest_remittance *remittance = NULL;
 	struct harvest_fact *row;
 	struct job_fact told;
 	int r = 0;
 
 	if (why == NULL && rejection_of(fact, &told)) fact = &told;
 	if (why == NULL) arrival(job, fact);
+	if (fact->remittance != NULL && !is_disputed(fact)) r = remittance_of(room, job, fact, &remittance);
+	if (r < 0) return r;
+	if (remittance != NULL && remittance->sum != remittance->amount) {
+		parked_fact(job, fact, remittance);
+		return job->harvest.err;
+	}
 	row = harvest_fact(&job->harvest, (int)fact->fact.kind, why == NULL ? &fact->claim.id : &nobody, why);
 	row->exchange_id = job->exchange_id;
 	row->message_id = job->item.kind == WORK_REPLY ? job->item.message_id : nobody;
@@ -382,8 +322,8 @@ static int fact_add(const struct room *room, struct job *job, const struct job_f
 	}
 	if (why == NULL && is_disputed(fact))
 		r = dispute(job, fact, row);
-	else if (fact->remittance != NULL)
-		r = detail_add(room, job, fact, row);
+	else if (remittance != NULL)
+		detail_add(job, fact, remittance, row);
 	else if (why == NULL && fact->has_adjudication &&
 		 (fact->fact.kind == ZF_FACT_ADJUDICATED || fact->fact.kind == ZF_FACT_REJECTED))
 		r = adjudication_add(room, job, fact, row);

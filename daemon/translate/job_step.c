@@ -99,7 +99,8 @@ static void remittance_add(struct job *job, const struct zf_fact *made)
 		if (n == 0) return; /* one orphan, so that somebody sees it */
 		fact->detail = remittance->details[i];
 		fact->detail_no = i + 1;
-		fact->resolved = false;
+		fact->resolved = job_detail_whole(fact->detail);
+		if (fact->resolved) continue;
 		if (fact->detail->claim_ref == NULL && fact->detail->insurer_claim_no == NULL)
 			fact->resolved = true;
 		else

@@ -36,10 +36,10 @@ const struct db_statement translate_sql[TRANSLATE_STATEMENTS] = {
 		"$13::int8[], $14::int8[], $15::text[], $16::int2[], $17::bytea[], $18::uuid[], $19::uuid[], "
 		"$20::int4[], $21::int4[], $22::int2[], $23::int2[], $24::int8[], $25::text[], $26::int2[], "
 		"$27::text[], $28::text[], $29::uuid[], $30::uuid[], $31::uuid[], $32::text[], $33::int8[], "
-		"$34::text[], $35::int2[], $36::date[], $37::text[], $38::bool[], $39::bytea[], $40::uuid[], "
-		"$41::uuid[], $42::int4[], $43::uuid[], $44::text[], $45::text[], $46::int8[], $47::int8[], "
-		"$48::text[], $49::int2[])",
-		49},
+		"$34::text[], $35::int2[], $36::date[], $37::text[], $38::bytea[], $39::int8[], $40::int4[], "
+		"$41::bytea[], $42::bytea[], $43::uuid[], $44::uuid[], $45::int4[], $46::uuid[], $47::text[], "
+		"$48::text[], $49::int8[], $50::int8[], $51::text[], $52::int2[], $53::int2[])",
+		53},
 	[TRANSLATE_SEED] = {"translate_seed",
 		"SELECT zhifu.translate_seed($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], "
 		"$6::bytea[], $7::uuid[], $8::uuid[], $9::int2[], $10::text[])",

@@ -5,6 +5,7 @@ it is."""
 
 import collections
 import concurrent.futures
+import copy
 import datetime
 import json
 
@@ -12,6 +13,7 @@ import openpyxl
 import pytest
 
 import finance
+import forger
 import story
 import traffic
 import zhifu
@@ -279,3 +281,108 @@ def test_a_claim_that_nobody_knows_waits_for_a_person(up):
     assert up.database.value("SELECT count(*) FROM zhifu.fact WHERE status = 4 AND remittance_id = %s", (made["id"],)) == 2
     assert up.database.value("SELECT count(*) FROM zhifu.posting WHERE rule = 'announce'") == 0
     assert up.daemon.ctl("queue", "orphans").stdout.count("payment") == 2
+
+
+# --- what a module brings ---
+
+
+def changed(more=0, rows=()):
+    """An insurer's remittances, each with so much more as its total, and with rows (type, minor units) of no claim."""
+    def change(body):
+        bundle = json.loads(body)
+        for entry in bundle.get("entry", ()):
+            told = entry["resource"]
+            if told["resourceType"] != "PaymentReconciliation":
+                continue
+            told["paymentAmount"]["value"] = round(told["paymentAmount"]["value"] + (more + sum(a for _, a in rows)) / 100, 2)
+            for kind, minor in rows:
+                row = copy.deepcopy({k: v for k, v in told["detail"][0].items() if k in ("amount", "date")})
+                row["type"] = {"coding": [{"code": kind}]}
+                row["identifier"] = {"value": "ROW-1"}
+                row["amount"]["value"] = minor / 100
+                told["detail"].append(row)
+        return json.dumps(bundle).encode()
+    return forger.whole(change, traffic.FHIR["Content-Type"])
+
+
+def front(place, keep):
+    """An insurer that is asked for remittances, with somebody in between."""
+    made = traffic.Insurer(place, keep, "alpha", {"plan_currency": "CNY", "pay_every": 1}, {
+        "poll_interval_s": 1, "keys": {"remittance_path": "/PaymentReconciliation"}})
+    made.front = keep(forger.Forger(place.pki, made.port))
+    text = (place.folder / "insurers.d" / "alpha.conf").read_text()
+    place.insurer("alpha", text.replace(":%d/" % made.port, ":%d/" % made.front.port))
+    return made.front
+
+
+def send(up, number):
+    with up.daemon.client() as client:
+        answer = client.post("/fhir/Claim", traffic.bill(number).replace(b'"USD"', b'"CNY"'), headers=traffic.FHIR)
+        assert answer.status == 201, answer
+    return story.location_id(answer)
+
+
+def parked_one(up):
+    return zhifu.wait_until(lambda: ctl(up, "money", "remittance", "list", "--parked")["remittances"], "one that is parked")[0]
+
+
+def forge(up, front, change):
+    """From now on the insurer's remittances are so."""
+    with front.lock:
+        front.planned.clear()
+    front.attacks("GET PaymentReconciliation", {str(n): change for n in range(5000)})
+
+
+def test_a_module_brings_what_does_not_balance(place, keep):
+    """It is parked as if a person had brought it, however often it comes, and the claim's decision counts. Released, refused or
+    corrected by its insurer it is as any other."""
+    story.hospital(place)
+    alpha = front(place, keep)
+    place.daemon.start()
+    traffic.permit(place.daemon)
+    forge(place, alpha, changed(more=10))
+    claim = send(place, "M-990") # 19.90, of which the insurer pays 17.91
+    one = parked_one(place)
+    assert (one["form"], one["remitter"], one["amount"]["amount"], one["details"]["amount"]) == ("module", "alpha", "18.01", "17.91"), one
+    shown = ctl(place, "money", "remittance", "show", one["id"])
+    assert shown["arithmetic"].endswith("its details are 0.10 too little"), shown
+    assert shown["details"][0]["claim"] == place.database.value("SELECT ref FROM zhifu.claim"), shown
+    zhifu.wait_until(lambda: place.database.value("SELECT adjudication FROM zhifu.claim_state") in (3, 4), "the decision")
+    settled(place)
+    assert place.database.value("SELECT count(*) FROM zhifu.remittance") == 0
+    assert place.database.value("SELECT count(*) FROM zhifu.posting WHERE rule LIKE 'announce%%'") == 0
+    assert "付款通知的各笔付款与费用合计 17.91,其总额为 18.01 CNY:已搁置。" in place.database.value(
+        "SELECT why FROM zhifu.fact WHERE kind = 6")
+    month = datetime.date.today().strftime("%Y-%m")
+    red = [c for c in ctl(place, "money", "close", month, "--check", expect=1)["checks"] if c["check"] == "remittance_parked"]
+    assert len(red) == 1 and red[0]["subject"] == "alpha" and red[0]["state"] == "red", red
+
+    made = ctl(place, "money", "remittance", "release", one["id"], "--why", "interest, says alpha")
+    assert (made["outcome"], made["version"]) == ("counts", 2), made
+    zhifu.wait_until(lambda: place.database.value("SELECT payment FROM zhifu.claim_state") == 1, "the announcement")
+    settled(place)
+    assert account(place, "CLR-REM-ALPHA") == 1801
+    asked = len(alpha.served)
+    zhifu.wait_until(lambda: len(alpha.served) > asked + 2, "it to come again")
+    assert [(r["version"], r["standing"]) for r in ctl(place, "money", "remittance", "list")["remittances"]] == [(2, "counts"), (1, "replaced")]
+
+    # Refused it is gone, however often it comes.
+    other = send(place, "M-995") # 19.95, of which 17.95 or 17.96 is paid
+    two = parked_one(place)
+    ctl(place, "money", "remittance", "refuse", two["id"], "--why", "theirs is wrong")
+    asked = len(alpha.served)
+    zhifu.wait_until(lambda: len(alpha.served) > asked + 2, "it to come again")
+    assert ctl(place, "money", "remittance", "list", "--parked")["remittances"] == []
+    # Until its insurer corrects it, and keeps a fee, gives an advance, and sets off an old debt.
+    forge(place, alpha, changed(rows=(("fee", -100), ("advance", 50), ("netting", -30))))
+    zhifu.wait_until(lambda: place.database.value("SELECT payment FROM zhifu.claim_state WHERE claim_id = %s", (other,)) == 1,
+                     "the corrected one")
+    settled(place)
+    paid = place.database.value("SELECT amount_minor FROM zhifu.remittance_detail WHERE claim_id = %s AND kind = 1", (other,))
+    rows = place.database.sql("SELECT d.kind, d.amount_minor AS amount FROM zhifu.remittance_detail d JOIN zhifu.remittance m USING"
+                              " (hospital_id, remittance_id) WHERE m.amount_minor = %s AND d.claim_id IS NULL ORDER BY d.no", (paid - 80,))
+    assert [(r["kind"], r["amount"]) for r in rows] == [(2, -100), (3, 50), (4, -30)], rows
+    assert account(place, "CLR-REM-ALPHA") == 1801 + paid - 80
+    assert place.database.value("SELECT amount_minor FROM zhifu.posting WHERE rule = 'announce_fee'") == 100
+    assert place.daemon.ctl_json("ledger", "balance")["balanced"] is True
+    assert claim != other

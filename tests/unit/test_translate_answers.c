@@ -191,7 +191,22 @@ static void test_advice(void **state)
 	role_stop();
 }
 
-/* What does not add up is booked like any other, and has its arithmetic for a person. */
+static int64_t parked(const char *identifier, int standing)
+{
+	return number(
+		"SELECT count(*) FROM zhifu.advice WHERE identifier = '%s' AND standing = %d", identifier, standing);
+}
+
+static int64_t whole_minor(const char *identifier, int kind)
+{
+	return number(
+		"SELECT d.amount_minor + d.fee_minor FROM zhifu.remittance_detail d JOIN zhifu.remittance m USING (hospital_id,"
+		" remittance_id) WHERE m.identifier = '%s' AND d.kind = %d AND d.claim_id IS NULL",
+		identifier, kind);
+}
+
+/* What does not add up has its arithmetic for a person: a decision is applied like any other, of a remittance nothing
+ * is. */
 static void test_amounts(void **state)
 {
 	(void)state;
@@ -207,17 +222,144 @@ static void test_amounts(void **state)
 		number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND why IS NOT NULL", claim.id_text), 0);
 	snprintf(body, sizeof(body), "adj - 10000 11000 0 0 CNY\nremit TRN8 9000 CNY\ndetail %s 7000 -100", claim.ref);
 	answer_add(&claim, body);
-	LOOP_UNTIL(facts(&claim, ZF_FACT_REMITTED) == 2, 5000);
+	LOOP_UNTIL(facts(&claim, ZF_FACT_ADJUDICATED) == 2, 5000);
+	assert_int_equal(facts(&claim, ZF_FACT_REMITTED), 1);
 	assert_int_equal(
 		number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND status = %d AND kind = %d AND adjudication_id IS NOT NULL"
 		       " AND why LIKE 'The insurer pays 110.00, where 100.00 was submitted: 10.00 CNY too much. %%'",
 			claim.id_text, FACT_NEW, ZF_FACT_ADJUDICATED),
 		1);
 	assert_int_equal(
-		number("SELECT count(*) FROM zhifu.fact WHERE claim_id = '%s' AND status = %d AND kind = %d AND remittance_id IS NOT NULL"
-		       " AND why LIKE '%%come to 69.00, its total says 90.00 CNY. %%'",
-			claim.id_text, FACT_NEW, ZF_FACT_REMITTED),
+		number("SELECT count(*) FROM zhifu.fact WHERE claim_id IS NULL AND status = %d AND kind = %d AND remittance_id IS NOT NULL"
+		       " AND why LIKE '%%come to 69.00, its total says 90.00 CNY: it is parked. %%'",
+			FACT_APPLIED, ZF_FACT_REMITTED),
 		1);
+	assert_int_equal(parked("TRN8", 2), 1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.advice WHERE amount_minor = 9000 AND sum_minor = 6900 AND detail_count = 1"
+		       " AND form = 0 AND maker = 'alpha' AND version = 1"),
+		1);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.remittance WHERE identifier = 'TRN8'"), 0);
+	role_stop();
+}
+
+/* However often it comes, one that does not balance is parked once; what its insurer says instead takes its place. */
+static void test_parked(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	struct test_claim claim = claim_sent();
+	char body[512];
+	int64_t settle;
+	answer_add(&claim, "adj - 10000 7000 2000 1000 CNY");
+	LOOP_UNTIL(facts(&claim, ZF_FACT_ADJUDICATED) == 1, 5000);
+	settle = work(WORK_SETTLE, WORK_FACT);
+	/* Its rows may name no claim, or none that is here; they may be of the whole transfer; there may be none. */
+	snprintf(body, sizeof(body),
+		"remit P-1 9000 CNY\ndetail %s 7000 -100\ndetail - 10 0\ndetail ABC 20 0\ndetail - -30 0 2", claim.ref);
+	answer_add(&claim, body);
+	LOOP_UNTIL(parked("P-1", 2) == 1, 5000);
+	answer_add(&claim, body);
+	answer_add(&claim, "remit P-2 500 CNY");
+	LOOP_UNTIL(parked("P-2", 2) == 1, 5000);
+	answer_add(&claim, body);
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1") == 0, 5000);
+	assert_int_equal(parked("P-1", 2), 1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.fact WHERE kind = %d AND remittance_id IN (SELECT advice_id FROM zhifu.advice"
+		       " WHERE identifier IN ('P-1', 'P-2'))",
+			ZF_FACT_REMITTED),
+		2);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.fact f WHERE f.kind = %d AND NOT EXISTS (SELECT 1 FROM zhifu.remittance m"
+		       " WHERE m.remittance_id = f.remittance_id) AND NOT EXISTS (SELECT 1 FROM zhifu.advice a WHERE a.advice_id = f.remittance_id)",
+			ZF_FACT_REMITTED),
+		0);
+	assert_int_equal(work(WORK_SETTLE, WORK_FACT), settle);
+	assert_int_equal(number("SELECT sum_minor FROM zhifu.advice WHERE identifier = 'P-1'"), 6900);
+	/* Another one that does not balance is another version. */
+	snprintf(body, sizeof(body), "remit P-1 9001 CNY\ndetail %s 7000 -100", claim.ref);
+	answer_add(&claim, body);
+	LOOP_UNTIL(parked("P-1", 4) == 1, 5000);
+	assert_int_equal(parked("P-1", 2), 1);
+	assert_int_equal(
+		number("SELECT max(version)::int8 FROM zhifu.advice WHERE identifier = 'P-1' AND decided_by IS NULL"),
+		2);
+	/* One that does counts, and what is parked in its name is no more. */
+	snprintf(body, sizeof(body), "remit P-1 6900 CNY\ndetail %s 7000 -100", claim.ref);
+	answer_add(&claim, body);
+	LOOP_UNTIL(facts(&claim, ZF_FACT_REMITTED) == 1, 5000);
+	assert_int_equal(parked("P-1", 2), 0);
+	assert_int_equal(parked("P-1", 4), 2);
+	/* Nor does it come back. */
+	snprintf(body, sizeof(body), "remit P-1 9002 CNY\ndetail %s 7000 -100", claim.ref);
+	answer_add(&claim, body);
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1") == 0, 5000);
+	assert_int_equal(parked("P-1", 2), 0);
+	assert_int_equal(facts(&claim, ZF_FACT_REMITTED), 1);
+	/* Refused it is no news either. */
+	sql("UPDATE zhifu.advice SET standing = 3 WHERE identifier = 'P-2'");
+	answer_add(&claim, "remit P-2 500 CNY");
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1") == 0, 5000);
+	assert_int_equal(parked("P-2", 2), 0);
+	role_stop();
+}
+
+/* Fees, adjustments and what is set off are of no claim: nobody waits for one, and they are announced. */
+static void test_whole(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	role_start();
+	struct test_claim claim = claim_sent();
+	char body[512];
+	int64_t orphans = number("SELECT count(*) FROM zhifu.fact WHERE status = %d", FACT_ORPHAN);
+	answer_add(&claim, "adj - 10000 7000 2000 1000 CNY");
+	LOOP_UNTIL(facts(&claim, ZF_FACT_ADJUDICATED) == 1, 5000);
+	snprintf(body, sizeof(body),
+		"remit W-1 6345 CNY\ndetail - -150 -5 2\ndetail %s 7000 -100\ndetail - 100 0 3\ndetail - -500 0 4",
+		claim.ref);
+	answer_add(&claim, body);
+	LOOP_UNTIL(facts(&claim, ZF_FACT_REMITTED) == 1, 5000);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.fact WHERE status = %d", FACT_ORPHAN), orphans);
+	assert_int_equal(
+		number("SELECT status::int8 FROM zhifu.message WHERE claim_id = '%s' AND direction = 2 ORDER BY message_id DESC LIMIT 1",
+			claim.id_text),
+		MESSAGE_READ);
+	assert_int_equal(whole_minor("W-1", 2), -155);
+	assert_int_equal(whole_minor("W-1", 3), 100);
+	assert_int_equal(whole_minor("W-1", 4), -500);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.posting p JOIN zhifu.remittance m ON p.entry_id = m.remittance_id WHERE m.identifier = 'W-1'"),
+		2);
+	assert_int_equal(
+		number("SELECT p.amount_minor FROM zhifu.posting p JOIN zhifu.remittance m ON p.entry_id = m.remittance_id"
+		       " WHERE m.identifier = 'W-1' AND p.debit = 'REM-ANN-ALPHA' AND p.rule = 'announce_fee'"),
+		155);
+	assert_int_equal(
+		number("SELECT p.amount_minor FROM zhifu.posting p JOIN zhifu.remittance m ON p.entry_id = m.remittance_id"
+		       " WHERE m.identifier = 'W-1' AND p.debit = 'REM-ANN-ALPHA' AND p.rule = 'announce'"),
+		400);
+	/* Once. */
+	answer_add(&claim, body);
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 1") == 0, 5000);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.posting p JOIN zhifu.remittance m ON p.entry_id = m.remittance_id WHERE m.identifier = 'W-1'"),
+		2);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.fact f JOIN zhifu.remittance m USING (remittance_id) WHERE m.identifier = 'W-1'"),
+		4);
+	/* What takes back above zero, or is of no kind, is not taken at its word. */
+	answer_add(&claim, "remit W-2 100 CNY\ndetail - 100 0 1");
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND status = %d", claim.id_text,
+			   MESSAGE_QUARANTINED) == 1,
+		5000);
+	answer_add(&claim, "remit W-3 100 CNY\ndetail - 100 0 5");
+	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.message WHERE claim_id = '%s' AND status = %d", claim.id_text,
+			   MESSAGE_QUARANTINED) == 2,
+		5000);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.remittance WHERE identifier IN ('W-2', 'W-3')"), 0);
 	role_stop();
 }
 
@@ -252,6 +394,8 @@ int main(void)
 		cmocka_unit_test(test_constant),
 		cmocka_unit_test(test_advice),
 		cmocka_unit_test(test_amounts),
+		cmocka_unit_test(test_parked),
+		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_answers_in_turn),
 	};
 	return cmocka_run_group_tests(tests, claims_begin, world_stop);

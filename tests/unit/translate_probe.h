@@ -3,8 +3,8 @@
  *   START_CLAIM   by Claim.identifier: "reject", "retry", "malformed", "garbage" (a result that breaks the ABI),
  * "crash", "loop", "open" (tries to write a file), anything else: POST to "submit", body the ref and the source REPLY
  * lines of the body, each a fact: ack REF | adj REF SUBMITTED BENEFIT PR CO CURRENCY | pend REF | reject REF | notfound
- * REF | cancelled REF remit ID AMOUNT CURRENCY, followed by lines  detail REF AMOUNT FEE ; REF "-" means none named
- *                 done | wait SECONDS | malformed | crash | more (a further request) | again (the claim once more)
+ * REF | cancelled REF remit ID AMOUNT CURRENCY, followed by lines  detail REF AMOUNT FEE [KIND] (its number); REF "-"
+ * means none named done | wait SECONDS | malformed | crash | more (a further request) | again (the claim once more)
  *                 constant (the answer is)
  *   at the end    lost (unreadable, but what stands before is done) | partly (something in it is unreadable) */
 #ifndef UNIT_TRANSLATE_PROBE_H
@@ -120,8 +120,11 @@ static inline bool probe_remit(struct action_list *list, const char *text)
 	for (const char *at = strstr(text, "\ndetail "); at != NULL && n < 16; at = strstr(at + 1, "\ndetail ")) {
 		char ref[40];
 		long part, fee;
+		unsigned kind = ZF_DETAIL_PAYMENT;
 		struct zf_remittance_detail *detail = zf_alloc(list->arena, sizeof(*detail));
-		if (detail == NULL || sscanf(at + 1, "detail %39s %ld %ld", ref, &part, &fee) != 3) return false;
+		if (detail == NULL || sscanf(at + 1, "detail %39s %ld %ld %u", ref, &part, &fee, &kind) < 3)
+			return false;
+		detail->kind = (uint8_t)kind;
 		if (strncmp(ref, "INS-", 4) == 0)
 			detail->insurer_claim_no = zf_strdup(list->arena, ref);
 		else if (strcmp(ref, "-") != 0)
