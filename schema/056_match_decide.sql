@@ -130,13 +130,46 @@ BEGIN
 END
 $$;
 
+-- Allocations of a call by which a person lets more go than anybody may: beyond what the claim's contract foresees (usual charges, or one
+-- seen before of the carrier, the early discount, the network's fee) no more than hard_max of the money's currency. Without a contract
+-- nothing is agreed, and nothing let go. What a rate is said to have made of money in another currency than is owed: 5 per cent at most.
+CREATE FUNCTION match_beyond(p_hospital uuid, home text, l_line uuid[], a_line integer[], a_kind smallint[], a_claim uuid[], a_amount bigint[],
+	a_cleared bigint[], a_over bigint[], a_charge bigint[], a_discount bigint[], a_fee bigint[], a_unexplained bigint[], a_kept_book bigint[])
+RETURNS SETOF integer LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT DISTINCT q.l FROM (
+		SELECT t.*, r.carrier, r.currency AS owed, b.currency, abs(t.u)
+				+ CASE WHEN t.c <= w.usual OR t.c > 0 AND EXISTS (SELECT 1 FROM match_charges(p_hospital) s
+					WHERE s.carrier = r.carrier AND s.currency = b.currency AND s.charge = t.c) THEN 0 ELSE t.c END
+				+ greatest(t.d - g.gross * w.early - 1, 0) + greatest(t.f - g.gross * w.fee - 1, 0) AS let_go,
+			w.hard, match_share(sign(b.amount_minor)::bigint * k.book, t.a - t.o, b.amount_minor) AS worth
+		FROM unnest(a_line, a_kind, a_claim, a_amount, a_cleared, a_over, a_charge, a_discount, a_fee, a_unexplained, a_kept_book)
+			AS t (l, k, claim, a, z, o, c, d, f, u, kept)
+		JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = l_line[t.l]
+		-- what no claim has of several: by the contract of the first
+		LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = coalesce(t.claim,
+			(SELECT i.c FROM unnest(a_line, a_claim) WITH ORDINALITY AS i (l, c, n) WHERE i.l = t.l AND i.c IS NOT NULL ORDER BY i.n LIMIT 1))
+		LEFT JOIN contract c ON c.hospital_id = p_hospital AND c.contract_id = r.contract_id AND c.version = r.contract_version
+		LEFT JOIN match_line_book(p_hospital, ARRAY[b.line_id]) k ON true
+		CROSS JOIN LATERAL (SELECT greatest(t.a - t.o + t.c + t.d + t.f + t.u, CASE WHEN r.currency = b.currency THEN r.owed_minor ELSE 0 END)
+			AS gross) g
+		CROSS JOIN LATERAL (SELECT coalesce((SELECT max(coalesce(x->>'hard_max', x->>'residual')::numeric)
+				FROM jsonb_array_elements(c.document->'tolerances') x WHERE x->>'currency' = b.currency), 0) * 10 ^ b.exponent AS hard,
+			coalesce((SELECT max((x->>'amount')::numeric) FROM jsonb_array_elements(c.document->'usual_charges') x
+				WHERE x->>'currency' = b.currency), 0) * 10 ^ b.exponent AS usual,
+			coalesce((c.document#>>'{payment,early_discount,percent}')::numeric, 0) / 100 AS early,
+			coalesce((c.document#>>'{payment,fee,percent}')::numeric, 0) / 100 * CASE WHEN c.document#>>'{payment,fee,tax}' = 'added'
+				THEN 1 + coalesce((c.document#>>'{payment,fee,tax_percent}')::numeric, 0) / 100 ELSE 1 END AS fee) w
+		WHERE t.k IN (0, 6)) q
+	WHERE q.let_go > q.hard OR q.k = 0 AND q.owed = home AND q.currency <> home AND abs(q.z - q.worth - q.kept) * 20 > q.z
+$$;
+
 -- Posts decisions: allocations l_*, each of one item (as it was at that version), and their parts a_*, each of the allocation at
 -- its position (from 1). Amounts are signed and of the line; they add up to what leaves suspense. What is over, a charge, a
 -- discount, a fee and what is unexplained is in the line's currency with its book value beside it; what of the receivable is
 -- cleared is in the currency that is owed (of a take-back negative). What the money and the receivable are carried at, and with it
 -- the difference that rates made, is worked out here. Returns for each: 1 posted (or before, by the same id), 0 item or
 -- receivable moved on, -1 a value in the books is not known yet, or what an advice announces is not applied yet, -2 the advice is
--- paid, -3 held. Anything that would not balance is an exception, and nothing is posted.
+-- paid, -3 held, -5 a person lets more go than anybody may. Anything that would not balance is an exception, and nothing is posted.
 CREATE FUNCTION match_post(p_hospital uuid, p_who text, p_why text, p_by_hand boolean,
 	l_allocation uuid[], l_line uuid[], l_part integer[], l_version integer[],
 	a_line integer[], a_kind smallint[], a_claim uuid[], a_version integer[], a_remittance uuid[], a_detail integer[], a_amount bigint[],
@@ -150,6 +183,7 @@ DECLARE
 	today date;
 	posting match_posting[];
 	allots match_allot[];
+	beyond integer;
 	moved bigint[]; -- by part: what the receivable's account moves by
 	through boolean;
 BEGIN
@@ -165,6 +199,15 @@ BEGIN
 		FROM match_taken(p_hospital, l_line, a_line, a_kind, a_claim, a_amount, a_cleared) t;
 	END IF;
 	posting := match_postings(p_hospital, l_allocation, l_line, l_part, l_version, a_line, a_claim, a_version, a_remittance);
+	IF p_by_hand THEN
+		FOR beyond IN SELECT * FROM match_beyond(p_hospital, home, l_line, a_line, a_kind, a_claim, a_amount, a_cleared, a_over, a_charge,
+			a_discount, a_fee, a_unexplained, (SELECT array_agg(t.c + t.d + t.f + t.u ORDER BY t.n)
+				FROM unnest(a_charge_book, a_discount_book, a_fee_book, a_unexplained_book) WITH ORDINALITY AS t (c, d, f, u, n))) LOOP
+			IF posting[beyond].state = 2 THEN
+				posting[beyond].state := -5;
+			END IF;
+		END LOOP;
+	END IF;
 	UPDATE match_item i SET due_at = now() + interval '15 seconds' FROM unnest(posting) AS t
 	WHERE t.state = -1 AND i.hospital_id = p_hospital AND i.line_id = t.line_id AND i.part = t.item;
 	IF EXISTS (SELECT 1 FROM unnest(posting) AS t WHERE t.state = 2) THEN

@@ -222,7 +222,7 @@ static int learn(struct match_desk *desk, const struct uuid *claim, const struct
 /* ---- posting ---- */
 
 /* match_post() and match_return() of schema/056_match_decide.sql, match_classify() of 065. */
-static int outcome_check(int64_t outcome)
+static int outcome_check(const struct ctl *ctl, int64_t outcome)
 {
 	if (outcome == 1) return 0;
 	if (outcome == -1)
@@ -230,6 +230,13 @@ static int outcome_check(int64_t outcome)
 	if (outcome == -2) return err_set(ERR_AGAIN, "the money of this advice has come with another line");
 	if (outcome == -3) return err_set(ERR_AGAIN, "it is held: money suspense release lets it go");
 	if (outcome == -4) return err_set(ERR_INVALID, "there is not as much open of it");
+	if (outcome == -5)
+		return err_set(ERR_DENIED, "%s",
+			say(ctl,
+				"more would be let go than the claim's contract allows anybody (hard_max, usual charges, early "
+				"discount, fee; of a rate 5 per cent): leave it short, and who may writes it off",
+				"超出合同允许放弃的限额(hard_max、惯常扣费、提前付款折扣、服务费;汇兑差额不超过 5%):请保留为少付,"
+				"由有权限的人员核销"));
 	return err_set(ERR_AGAIN, "it, or one of its claims, has moved on since it was looked at: look again");
 }
 
@@ -264,8 +271,8 @@ int match_desk_post(
 	for (uint32_t i = 0; claim == NULL && i < choice->part_count; i++)
 		if (choice->parts[i].has_claim) claim = &choice->parts[i].claim;
 	if (r == 0) r = post_ask(desk, choice, why, &allocation, &rows);
-	if (r < 0 && strcmp(db_sync_sqlstate(desk->ctl->db), "40001") == 0) r = outcome_check(0);
-	if (r == 0) r = outcome_check(db_rows_int(rows, 0, 1));
+	if (r < 0 && strcmp(db_sync_sqlstate(desk->ctl->db), "40001") == 0) r = outcome_check(desk->ctl, 0);
+	if (r == 0) r = outcome_check(desk->ctl, db_rows_int(rows, 0, 1));
 	db_sync_rows_free(rows);
 	if (r == 0 && claim != NULL) r = learn(desk, claim, &allocation);
 	POINT("match.desk");

@@ -14,6 +14,9 @@ static const struct operation_refusal accept_refusals[] = {
 	{-3, {409, {"advice-paid", "The money of this advice has come with another line.",
 			   "该付款通知的款项已随另一笔流水到账。"}}},
 	{-4, {409, {"held", "The money is held.", "该款项已冻结。"}}},
+	{-6, {409, {"beyond-contract",
+			   "More would be let go than the claim's contract allows anybody: leave it short, and who may writes it off.",
+			   "超出合同允许放弃的限额:请保留为少付,由有权限的人员核销。"}}},
 	{0, {0, {NULL, NULL, NULL}}},
 };
 static const struct operation_refusal match_refusals[] = {

@@ -170,7 +170,8 @@ static const struct contract_key tolerance_keys[] = {
 	{"residual", FORM_AMOUNT, .needed = true, .offset = offsetof(struct contract_tolerance_row, residual),
 		.help = "What may be left over or missing, after all that can be explained, and is let go by itself."},
 	{"hard_max", FORM_AMOUNT, .offset = offsetof(struct contract_tolerance_row, hard_max),
-		.otherwise = "the residual", .help = "What a person may let go; beyond it nobody may."},
+		.otherwise = "the residual",
+		.help = "What a person may let go; beyond it nobody may. Besides, what the contract foresees: a usual charge, the early discount, the fee."},
 };
 static const struct contract_section tolerance_section = SECTION(tolerance_keys, struct contract_tolerance_row);
 

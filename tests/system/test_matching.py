@@ -136,7 +136,7 @@ def effect(office, claim, line):
 
 def persons(office):
     """By hand: a stranger is learned, an answer rejected, money split, held, paid twice and taken back."""
-    gamma = office.contract("gamma", "A", "Sunrise Assistance", tolerances=[{"currency": "CNY", "residual": "0.05"}])
+    gamma = office.contract("gamma", "A", "Sunrise Assistance", tolerances=[{"currency": "CNY", "residual": "0.05", "hard_max": "10.00"}])
     g1, g2, g3, g4 = (office.claim(gamma, "12-01", owed) for owed in ("500.00", "620.00", "730.00", "840.00"))
     line, = office.statement("CNY", "12-01", ("490.00", "SRA CLAIMS SETTLEMENT GMBH", "FOR " + g1.ref))
     office.looked()
@@ -145,6 +145,8 @@ def persons(office):
     refused = office.ctl("money", "match", "allocate", line, g1.ref + "=490.00", "--why", "theirs", check=False)
     assert refused.returncode == 1 and "it is held" in refused.stderr, refused
     office.ctl("money", "suspense", "release", line, "--why", "asked them")
+    refused = office.ctl("money", "match", "allocate", line, g1.ref + "=489.99", "--rest", "charge", "--why", "theirs", check=False)
+    assert refused.returncode == 1 and "allows anybody" in refused.stderr, refused
     office.ctl("money", "match", "allocate", line, g1.ref + "=490.00", "--rest", "charge", "--why", "theirs")
     assert office.journal(line) == {"SUSP": dr("490.00"), "FEE": dr("10.00"), "AR-GAMMA": cr("500.00")}
     secret = office.database.sql("SELECT kind, encode(coalesce(content, hash), 'escape') AS kept FROM zhifu.match_payer")

@@ -98,7 +98,7 @@ static int none_left(void **state)
 	world_sql(&world,
 		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.bank_told,"
 		" zhifu.suspense,"
-		" zhifu.match_item, zhifu.match_candidate, zhifu.match_turn, zhifu.match_payer, zhifu.allocation, zhifu.posting,"
+		" zhifu.match_item, zhifu.match_candidate, zhifu.match_turn, zhifu.match_payer, zhifu.match_lesson, zhifu.allocation, zhifu.posting,"
 		" zhifu.posting_unvalued, zhifu.receivable, zhifu.claim_state, zhifu.claim_event, zhifu.adjudication, zhifu.remittance,"
 		" zhifu.remittance_detail, zhifu.operator_act");
 	return 0;
@@ -127,6 +127,54 @@ static void an_undone_accept_teaches_nothing(void **state)
 	undo(first);
 	assert_int_equal(known(), 1);
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+}
+
+/* What a person may let go of a claim's 1000.00 by its contract. */
+static void nobody_lets_more_go_than_is_agreed(void **state)
+{
+	static const struct {
+		const char *amount, *rest;
+		int status;
+	} cases[] = {{"1.00", "difference", 1}, {"1.00", "charge", 1}, {"1.00", "fee", 1}, {"1.00", "discount", 1},
+		{"994.99", "difference", 1}, {"995.00", "difference", 0}, {"974.99", "charge", 1},
+		{"975.00", "charge", 0}, {"964.98", "discount", 1}, {"965.00", "discount", 0}, /* 3 per cent and 5.00 */
+		{"941.98", "fee", 1}, {"942.00", "fee", 0}, /* 5 per cent, 6 per cent tax on it, and 5.00 */
+		{"1.00", "short", 0}};
+	char line[UUID_TEXT_LEN];
+	(void)state;
+	world_sql(&world,
+		"INSERT INTO zhifu.contract (hospital_id, contract_id, version, name, carrier, remitter, kind, valid_from, valid_to, document,"
+		" maker, why) VALUES ('" HOSPITAL_A "', '" ID_A
+		"0900', 1, 'Sunrise', 'alpha', 'Sunrise', 'A', '2025-01-01', 'infinity',"
+		" '{\"tolerances\": [{\"currency\": \"CNY\", \"residual\": \"0.05\", \"hard_max\": \"5.00\"}],"
+		" \"usual_charges\": [{\"currency\": \"CNY\", \"amount\": \"25.00\"}], \"payment\": {\"early_discount\": {\"percent\": \"3\","
+		" \"days\": 10}, \"fee\": {\"percent\": \"5\", \"tax_percent\": \"6\", \"tax\": \"added\"}}}', 'li', 'test')");
+	for (int i = 0; i < (int)ARRAY_LEN(cases); i++) {
+		if (cases[i].status == 1 && i > 0 && cases[i - 1].status == 1) {
+			/* the same claim and money, still as they were */
+		} else {
+			none_left(NULL);
+			owed(1, 100000);
+			world_sql(&world,
+				"UPDATE zhifu.receivable SET contract_id = '" ID_A "0900', contract_version = 1");
+			snprintf(line, sizeof(line), "%s", line_of(2, "1000,00", "SRA CLAIMS GMBH"));
+		}
+		assert_ctl(&world, cases[i].status,
+			"money match allocate %s %s=%s --rest %s --why theirs --hospital HZ1 --who li", line, refs[1],
+			cases[i].amount, cases[i].rest);
+		if (cases[i].status != 0) assert_non_null(strstr(world.err, "allows anybody"));
+	}
+	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.receivable"), 99900);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	/* Where nothing is agreed nothing is let go. */
+	none_left(NULL);
+	owed(1, 100000);
+	snprintf(line, sizeof(line), "%s", line_of(2, "1000,00", "SRA CLAIMS GMBH"));
+	assert_ctl(&world, 1,
+		"money match allocate %s %s=999.99 --rest difference --why theirs --hospital HZ1 --who li --zh", line,
+		refs[1]);
+	assert_non_null(strstr(world.err, "核销"));
+	world_sql(&world, "DELETE FROM zhifu.contract");
 }
 
 static void a_person_forgets_a_payer(void **state)
@@ -609,6 +657,7 @@ int main(void)
 		0600);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(an_undone_accept_teaches_nothing, none_left),
+		cmocka_unit_test_setup(nobody_lets_more_go_than_is_agreed, none_left),
 		cmocka_unit_test_setup(a_person_forgets_a_payer, none_left),
 		cmocka_unit_test_setup(a_persons_words_stay, none_left),
 		cmocka_unit_test_setup(another_look_is_another_version, none_left),
