@@ -11,7 +11,7 @@ SET search_path = zhifu;
 CREATE TABLE work_owner (
 	hospital_id uuid NOT NULL,
 	claim_id    uuid NOT NULL,
-	list        text NOT NULL CHECK (list IN ('short', 'takeback', 'dispute', 'denied', 'overpaid')),
+	list        text NOT NULL CHECK (list IN ('short', 'takeback', 'dispute', 'denied', 'overpaid', 'patient')),
 	owner       text NOT NULL CHECK (btrim(owner) <> ''),
 	who         text NOT NULL CHECK (who <> ''),
 	why         text NOT NULL CHECK (why <> ''),
@@ -26,7 +26,7 @@ GRANT SELECT, INSERT, UPDATE ON work_owner TO zhifu_writer;
 GRANT SELECT ON work_owner TO zhifu_operator;
 
 CREATE FUNCTION report_owner(p_list text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-	SELECT CASE WHEN p_list IN ('takeback', 'dispute', 'denied') THEN 'insurance-officer' ELSE 'finance' END
+	SELECT CASE WHEN p_list IN ('takeback', 'dispute', 'denied') THEN 'insurance-officer' WHEN p_list = 'patient' THEN 'cashier' ELSE 'finance' END
 $$;
 
 -- Gives an item of a work list to somebody. False: the hospital has no receivable of this claim.
@@ -124,7 +124,9 @@ $$;
 
 -- What exchange rates did, without looking at what claims post.
 CREATE INDEX posting_fx ON posting (hospital_id, book_day) WHERE debit = 'FX' OR credit = 'FX';
--- Likewise what is owed to carriers for what they paid too much.
+-- Likewise what patients owe for claims.
+CREATE INDEX posting_patient ON posting (hospital_id, claim_id) WHERE debit = 'AR-PT' OR credit = 'AR-PT';
+-- And what is owed to carriers for what they paid too much.
 CREATE INDEX posting_over ON posting (hospital_id) WHERE debit LIKE 'OVERPAID-%' OR credit LIKE 'OVERPAID-%';
 
 -- What was allocated and not undone.
@@ -144,10 +146,11 @@ $$;
 --   short     less came than is owed, and the rest is open. minor: that rest
 --   takeback  the payer took money back, and the claim is open again for it. minor: what was taken back, had not come too much and
 --             is not accepted
---   dispute   the hospital does not agree. minor: what is open
+--   dispute   the hospital does not agree. minor: what is open; due_day: until when the payer is to answer the appeal
 --   denied    minor: what is open; due_day: until when an appeal must be in
 --   overpaid  more came than is owed, as it is decided by now: a liability. minor: in the book currency
--- since: the day of the payment, the take-back, the answer.
+--   patient   the patient's share of a claim is open. minor: that, in the book currency
+-- since: the day of the payment, the take-back, the dispute, the answer; of the patient's share the day since when it is as it is.
 CREATE FUNCTION report_work(p_hospital uuid, p_list text, p_day date, p_carrier text, p_owner text, p_after_day date, p_after uuid,
 	p_limit integer)
 RETURNS TABLE (claim_id uuid, ref text, carrier text, remitter text, minor bigint, currency text, exponent smallint, open_minor bigint,
@@ -160,7 +163,7 @@ DECLARE
 	book text;
 BEGIN
 	PERFORM report_allow(p_hospital, p_list);
-	IF p_list NOT IN ('short', 'takeback', 'dispute', 'denied', 'overpaid') THEN
+	IF p_list NOT IN ('short', 'takeback', 'dispute', 'denied', 'overpaid', 'patient') THEN
 		RAISE EXCEPTION 'there is no work list "%"', p_list;
 	END IF;
 	today := report_day(p_hospital, p_day);
@@ -183,9 +186,11 @@ BEGIN
 		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.claim_id
 		WHERE p_list = 'takeback' AND r.standing <> 2 AND t.minor > 0
 		UNION ALL
-		SELECT r.claim_id, r.open_minor, r.currency, r.exponent, coalesce((SELECT max((a.made_at AT TIME ZONE zone)::date)
-			FROM allocation_kept a WHERE a.hospital_id = r.hospital_id AND a.claim_id = r.claim_id), r.billed_day), NULL
-		FROM receivable r WHERE p_list = 'dispute' AND r.hospital_id = p_hospital AND r.standing = 4
+		SELECT r.claim_id, r.open_minor, r.currency, r.exponent, coalesce((d.opened_at AT TIME ZONE zone)::date,
+			(SELECT max((a.made_at AT TIME ZONE zone)::date) FROM allocation_kept a WHERE a.hospital_id = r.hospital_id
+				AND a.claim_id = r.claim_id), r.billed_day), d.due_day
+		FROM receivable r LEFT JOIN dispute d ON d.hospital_id = r.hospital_id AND d.claim_id = r.claim_id AND d.state = 1
+		WHERE p_list = 'dispute' AND r.hospital_id = p_hospital AND r.standing <> 2 AND (r.standing = 4 OR d.dispute_id IS NOT NULL)
 		UNION ALL
 		SELECT d.claim_id, d.open_minor, d.currency, d.exponent, d.since, d.since + report_appeal_days(p_hospital, d.contract_id, d.contract_version)
 		FROM (SELECT r.*, coalesce(
@@ -204,6 +209,13 @@ BEGIN
 			WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'OVERPAID-%' OR p.credit LIKE 'OVERPAID-%') AND p.rule NOT LIKE 'reval%'
 			GROUP BY p.claim_id) o
 		WHERE p_list = 'overpaid' AND o.minor <> 0
+		UNION ALL
+		SELECT p.claim_id, p.minor, book, NULL, p.since, NULL
+		FROM (SELECT g.claim_id, sum(CASE g.debit WHEN 'AR-PT' THEN g.book_minor ELSE -g.book_minor END)::bigint AS minor,
+				max(g.book_day) AS since
+			FROM posting g WHERE g.hospital_id = p_hospital AND (g.debit = 'AR-PT' OR g.credit = 'AR-PT') AND g.claim_id IS NOT NULL
+			GROUP BY g.claim_id) p
+		WHERE p_list = 'patient' AND p.minor > 0
 	)
 	SELECT i.claim_id, s.ref, r.carrier, r.remitter, i.minor, i.currency, i.exponent, r.open_minor, r.currency, r.exponent, i.since, i.due,
 		today - i.since, r.standing, coalesce(w.owner, report_owner(p_list)), w.who, CASE WHEN NOT report_inspected() THEN w.why END,
@@ -223,8 +235,9 @@ $$;
 -- of who pays, whoever's claims: a denial is the carrier's, the days until the money came are the remitter's. Of each claim the first
 -- answer and the first payment count, where they fall into the span. Days from the bill: median_tenths in tenths of a day, p90 the
 -- smallest number of days within which 90 % came. short_*: of the claims paid, those of which a part is open all the same, with that
--- part and what was owed, both in the book currency. disputes: claims that were denied or taken back and are settled since, on a day
--- of the span; won: by a payment that came after.
+-- part and what was owed, both in the book currency. disputes: of the claims whose last dispute persons ended on a day of the span, and
+-- of others that were denied, taken back or disputed and are settled since, on a day of the span; won: persons said so, or else by a
+-- payment that came after.
 CREATE FUNCTION report_scoreboard(p_hospital uuid, p_from date, p_to date)
 RETURNS TABLE (role text, party text, answered bigint, denied bigint, answer_median_tenths integer, answer_p90 integer, paid bigint,
 	pay_median_tenths integer, pay_p90 integer, short bigint, short_book_minor bigint, owed_book_minor bigint, disputes bigint, won bigint,
@@ -247,15 +260,21 @@ BEGIN
 		FROM allocation_kept a JOIN bank_line b ON b.hospital_id = a.hospital_id AND b.line_id = a.line_id
 		LEFT JOIN remittance m ON m.hospital_id = a.hospital_id AND m.remittance_id = a.remittance_id
 		WHERE a.hospital_id = p_hospital AND a.kind IN (0, 2, 3) GROUP BY a.claim_id
+	), argued AS (
+		SELECT DISTINCT ON (d.claim_id) d.claim_id, d.state, d.opened_at, (d.decided_at AT TIME ZONE zone)::date AS day FROM dispute d
+		WHERE d.hospital_id = p_hospital AND d.state <> 4 ORDER BY d.claim_id, d.opened_at DESC
 	), claim AS (
 		SELECT r.carrier, r.remitter, coalesce(least(d.day, m.told) BETWEEN p_from AND p_to, false) AS answered,
 			coalesce(m.paid BETWEEN p_from AND p_to, false) AS paid, coalesce(d.denied, false) OR coalesce(m.denied, false) AS denied,
 			least(d.day, m.told) - r.billed_day AS answer_days, m.paid - r.billed_day AS pay_days, r.standing IN (1, 4) AS short,
 			r.book_minor, receivable_carried(r.owed_minor, r.book_minor, r.open_minor) AS carried,
-			least(d.against, m.against) < m.last AS won, r.standing = 2 AND least(d.against, m.against) IS NOT NULL
+			CASE WHEN g.state > 1 THEN g.state = 2 ELSE least(d.against, m.against, g.opened_at) < m.last END AS won,
+			CASE WHEN g.state > 1 THEN g.day BETWEEN p_from AND p_to ELSE r.standing = 2
+				AND least(d.against, m.against, g.opened_at) IS NOT NULL
 				AND (SELECT max(p.book_day) FROM posting p WHERE p.hospital_id = r.hospital_id AND p.claim_id = r.claim_id)
-					BETWEEN p_from AND p_to AS disputed
+					BETWEEN p_from AND p_to END AS disputed
 		FROM receivable r LEFT JOIN decided d ON d.claim_id = r.claim_id LEFT JOIN money m ON m.claim_id = r.claim_id
+		LEFT JOIN argued g ON g.claim_id = r.claim_id
 		WHERE r.hospital_id = p_hospital
 	)
 	SELECT v.role, v.party, count(*) FILTER (WHERE c.answered AND v.answers), count(*) FILTER (WHERE c.answered AND c.denied AND v.answers),

@@ -1,5 +1,5 @@
--- What the hospital concedes to carriers: a take-back that it accepts, a dispute that it lost. A loss of receivables that never
--- come is schema/057_limitation.sql.
+-- Disputes with carriers, and what the hospital concedes to them: a take-back that it accepts, a dispute that it lost. A loss of
+-- receivables that never come is schema/057_limitation.sql.
 SET search_path = zhifu;
 
 -- What was taken back of a claim and was not owed back, in the currency in which the claim is owed, and what of the claim had been
@@ -122,12 +122,6 @@ BEGIN
 END
 $$;
 
--- How what is open of a receivable stands, after what p_standing was: p_taken: something of what was taken back is open.
-CREATE FUNCTION dispute_standing(p_hospital uuid, p_claim uuid, p_standing smallint, p_taken boolean) RETURNS smallint LANGUAGE sql STABLE
-SET search_path = zhifu, pg_temp AS $$
-	SELECT CASE WHEN p_taken THEN 4 WHEN p_standing = 3 THEN 3 ELSE 1 END::smallint
-$$;
-
 -- The steps that follow where nothing is open any more, or nothing of what was taken back.
 CREATE FUNCTION concession_steps(p_hospital uuid, p_claim uuid, p_who text, p_why text) RETURNS void LANGUAGE plpgsql
 SET search_path = zhifu, pg_temp AS $$
@@ -147,6 +141,23 @@ BEGIN
 		array_fill(NULL::integer, ARRAY[n]), t, e, array_fill(p_who, ARRAY[n]), array_fill(p_why, ARRAY[n]))) THEN
 		RAISE EXCEPTION 'the claim moved on' USING ERRCODE = 'serialization_failure';
 	END IF;
+END
+$$;
+
+-- The figures of a claim from which money was taken back: what was taken and not owed back, what of it was accepted, what can be; what
+-- was billed, in the book currency, and what is left of that revenue.
+CREATE FUNCTION take_back_figures(p_hospital uuid, p_claim uuid) RETURNS TABLE (taken bigint, accepted bigint, acceptable bigint, currency text,
+	exponent smallint, revenue bigint, left_revenue bigint, book_currency text, book_exponent smallint) LANGUAGE plpgsql STABLE
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	RETURN QUERY SELECT (take_back_sum(p_hospital, p_claim, r.currency)).taken, coalesce((SELECT sum(c.taken_minor) FROM concession c
+			WHERE c.hospital_id = p_hospital AND c.claim_id = p_claim), 0)::bigint, take_back_left(p_hospital, p_claim, r.currency, r.open_minor),
+		r.currency, r.exponent, v.value, v.left_value, h.book_currency, h.book_exponent
+	FROM receivable r JOIN hospital h ON h.hospital_id = r.hospital_id
+	CROSS JOIN LATERAL claim_revenue(p_hospital, p_claim, r.carrier, r.currency) v
+	WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim;
 END
 $$;
 
@@ -221,5 +232,263 @@ BEGIN
 END
 $$;
 
-CALL writer_functions('take\_back\_%', 'claim\_revenue', 'concede', 'concession\_%', 'dispute\_%');
-GRANT EXECUTE ON FUNCTION take_back_accept, concession_undo TO zhifu_operator;
+-- ---- disputes ----
+
+-- What the hospital does not agree with: a short payment, a take-back, a denial. One of a claim is open at a time.
+CREATE TABLE dispute (
+	hospital_id  uuid NOT NULL,
+	dispute_id   uuid NOT NULL,
+	claim_id     uuid NOT NULL,
+	about        smallint NOT NULL CHECK (about BETWEEN 1 AND 3), -- 1 a short payment, 2 a take-back, 3 a denial
+	amount_minor bigint NOT NULL CHECK (amount_minor > 0), -- what was open when it began
+	currency     text NOT NULL,
+	exponent     smallint NOT NULL,
+	reason       text NOT NULL CHECK (reason ~ '^[0-9A-Za-z._-]{1,32}$'), -- a code: the insurer's, or one of the house
+	due_day      date, -- until when the payer is to answer the last appeal
+	state        smallint NOT NULL DEFAULT 1 CHECK (state BETWEEN 1 AND 4), -- 1 open, 2 won, 3 lost, 4 withdrawn
+	outcome      smallint, -- won: 1 it is paid, 2 it is decided anew; lost: 3 written off, 4 the patient's, 5 no revenue
+	who          text NOT NULL CHECK (who <> ''),
+	opened_at    timestamptz NOT NULL DEFAULT now(),
+	decided_by   text,
+	decided_at   timestamptz,
+	CHECK ((decided_at IS NULL) = (state = 1) AND (decided_by IS NULL) = (state = 1)),
+	CHECK (CASE state WHEN 2 THEN outcome IN (1, 2) WHEN 3 THEN outcome IN (3, 4, 5) ELSE outcome IS NULL END),
+	PRIMARY KEY (hospital_id, dispute_id)
+);
+CREATE INDEX dispute_claim ON dispute (hospital_id, claim_id);
+CREATE UNIQUE INDEX dispute_open ON dispute (hospital_id, claim_id) WHERE state = 1;
+-- What was done about it. Insert-only.
+CREATE TABLE dispute_step (
+	hospital_id uuid NOT NULL,
+	step_id     uuid NOT NULL,
+	dispute_id  uuid NOT NULL,
+	step        smallint NOT NULL CHECK (step BETWEEN 1 AND 5), -- 1 begun, 2 appealed, 3 won, 4 lost, 5 withdrawn
+	day         date NOT NULL, -- on which it was
+	reason      text CHECK (reason ~ '^[0-9A-Za-z._-]{1,32}$'),
+	content     bytea, -- words, which may name a person: sealed for the claim by the hospital's key
+	who         text NOT NULL CHECK (who <> ''),
+	at          timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, step_id)
+);
+CREATE INDEX dispute_step_of ON dispute_step (hospital_id, dispute_id);
+CALL tenant_tables('dispute', 'dispute_step');
+GRANT UPDATE ON dispute TO zhifu_writer;
+
+-- Of a claim whose dispute is open; NULL: none is.
+CREATE FUNCTION dispute_of(p_hospital uuid, p_claim uuid) RETURNS dispute LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT d FROM dispute d WHERE d.hospital_id = p_hospital AND d.claim_id = p_claim AND d.state = 1
+$$;
+
+-- How what is open of a receivable stands, which stood at p_standing. p_taken: something of what was taken back is open.
+CREATE FUNCTION dispute_standing(p_hospital uuid, p_claim uuid, p_standing smallint, p_taken boolean) RETURNS smallint LANGUAGE sql STABLE
+SET search_path = zhifu, pg_temp AS $$
+	SELECT CASE WHEN p_taken OR EXISTS (SELECT 1 FROM dispute d WHERE d.hospital_id = p_hospital AND d.claim_id = p_claim AND d.state = 1) THEN 4
+		WHEN p_standing = 3 THEN 3 ELSE 1 END::smallint
+$$;
+
+CREATE FUNCTION dispute_note(p_hospital uuid, p_dispute uuid, p_step smallint, p_day date, p_reason text, p_content bytea, p_who text)
+RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO dispute_step (hospital_id, step_id, dispute_id, step, day, reason, content, who)
+	SELECT p_hospital, gen_random_uuid(), p_dispute, p_step, coalesce(p_day, (now() AT TIME ZONE h.zone)::date), p_reason, p_content, p_who
+	FROM hospital h WHERE h.hospital_id = p_hospital;
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who,
+		'dispute.' || (ARRAY['open', 'appeal', 'won', 'lost', 'withdraw'])[p_step], p_dispute::text, p_reason)
+$$;
+
+-- Where the receivable of a claim stands by now.
+CREATE FUNCTION dispute_stand(p_hospital uuid, p_claim uuid, p_standing smallint, p_taken boolean) RETURNS void LANGUAGE sql
+SET search_path = zhifu, pg_temp AS $$
+	UPDATE receivable r SET standing = dispute_standing(p_hospital, p_claim, p_standing, p_taken), version = r.version + 1, changed = txid_current()
+	WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim AND r.open_minor > 0
+$$;
+
+-- The hospital does not agree. p_owner: who looks after it, NULL: the insurance officer. 1 done, 0 nothing of the claim is open; -1 it is
+-- in dispute already, -2 nothing of it was paid, taken back or denied.
+CREATE FUNCTION dispute_open(p_hospital uuid, p_id uuid, p_claim uuid, p_reason text, p_content bytea, p_owner text, p_who text)
+RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	r receivable;
+	about smallint;
+BEGIN
+	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim FOR UPDATE;
+	IF r.claim_id IS NULL OR r.open_minor = 0 THEN
+		RETURN 0;
+	END IF;
+	IF (dispute_of(p_hospital, p_claim)).dispute_id IS NOT NULL THEN
+		RETURN -1;
+	END IF;
+	about := CASE WHEN r.standing = 3 THEN 3 WHEN take_back_left(p_hospital, p_claim, r.currency, r.open_minor) > 0 THEN 2
+		WHEN EXISTS (SELECT 1 FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.claim_id = p_claim AND a.kind = 0) THEN 1 END;
+	IF about IS NULL THEN
+		RETURN -2;
+	END IF;
+	INSERT INTO dispute (hospital_id, dispute_id, claim_id, about, amount_minor, currency, exponent, reason, who)
+	VALUES (p_hospital, p_id, p_claim, about, r.open_minor, r.currency, r.exponent, p_reason, p_who);
+	PERFORM dispute_stand(p_hospital, p_claim, r.standing, false);
+	PERFORM dispute_note(p_hospital, p_id, 1::smallint, NULL, p_reason, p_content, p_who);
+	IF p_owner IS NOT NULL THEN
+		PERFORM work_assign(p_hospital, p_claim, 'dispute', p_owner, p_who, p_reason);
+	END IF;
+	RETURN 1;
+END
+$$;
+
+-- An appeal went out on p_day (NULL: today), to be answered until p_due. 1 done, 0 the claim is not in dispute; -1 the day is to come or
+-- before the bill, or the answer due before it.
+CREATE FUNCTION dispute_appeal(p_hospital uuid, p_claim uuid, p_day date, p_due date, p_reason text, p_content bytea, p_who text)
+RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	d dispute;
+	day date := coalesce(p_day, (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital));
+BEGIN
+	PERFORM 1 FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim FOR UPDATE;
+	d := dispute_of(p_hospital, p_claim);
+	IF d.dispute_id IS NULL THEN
+		RETURN 0;
+	END IF;
+	IF day > (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital) OR p_due < day
+		OR day < (SELECT r.billed_day FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim) THEN
+		RETURN -1;
+	END IF;
+	UPDATE dispute o SET due_day = p_due WHERE o.hospital_id = p_hospital AND o.dispute_id = d.dispute_id;
+	PERFORM dispute_note(p_hospital, d.dispute_id, 2::smallint, day, coalesce(p_reason, d.reason), p_content, p_who);
+	RETURN 1;
+END
+$$;
+
+-- It is over: p_state as in dispute, p_outcome of what was won. What is open is owed as before; where it was withdrawn, a take-back
+-- stays in dispute and a denial a denial. 1 done, 0 the claim is not in dispute; -1 it was to be paid, and no money has come since.
+CREATE FUNCTION dispute_end(p_hospital uuid, p_claim uuid, p_state smallint, p_outcome smallint, p_reason text, p_content bytea, p_who text)
+RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	d dispute;
+	r receivable;
+BEGIN
+	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim FOR UPDATE;
+	d := dispute_of(p_hospital, p_claim);
+	IF d.dispute_id IS NULL THEN
+		RETURN 0;
+	END IF;
+	IF p_outcome = 1 AND NOT EXISTS (SELECT 1 FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.claim_id = p_claim AND a.kind = 0
+		AND a.made_at >= d.opened_at) THEN
+		RETURN -1;
+	END IF;
+	UPDATE dispute o SET state = p_state, outcome = p_outcome, decided_by = p_who, decided_at = now()
+	WHERE o.hospital_id = p_hospital AND o.dispute_id = d.dispute_id;
+	PERFORM dispute_stand(p_hospital, p_claim, CASE WHEN p_state = 4 AND d.about = 3 THEN 3 ELSE 1 END::smallint, p_state = 4 AND d.about = 2
+		AND take_back_left(p_hospital, p_claim, r.currency, r.open_minor) > 0);
+	PERFORM dispute_note(p_hospital, d.dispute_id, (p_state + 1)::smallint, NULL, coalesce(p_reason, d.reason), p_content, p_who);
+	RETURN 1;
+END
+$$;
+
+-- It is lost: p_amount of what is open (NULL: all) is written off within the limit of p_role (p_outcome 3), the patient's (4), or no
+-- revenue (5). outcome: 1 done, 0 the claim is not in dispute; -1 not as much is open, -2 its value would be more than what is left of the
+-- claim's revenue (value, left_value), -3 a value in the books is not known yet, -6 above the limit.
+CREATE FUNCTION dispute_lose(p_hospital uuid, p_id uuid, p_claim uuid, p_outcome smallint, p_amount bigint, p_role text, p_limit bigint,
+	p_exponent smallint, p_reason text, p_content bytea, p_who text, OUT outcome integer, OUT amount bigint, OUT most bigint, OUT value bigint,
+	OUT left_value bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	d dispute;
+	why text;
+BEGIN
+	PERFORM match_lock(p_hospital);
+	SELECT open_minor INTO most FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim FOR UPDATE;
+	d := dispute_of(p_hospital, p_claim);
+	IF d.dispute_id IS NULL THEN
+		outcome := 0;
+		RETURN;
+	END IF;
+	UPDATE dispute o SET state = 3, outcome = p_outcome, decided_by = p_who, decided_at = now()
+	WHERE o.hospital_id = p_hospital AND o.dispute_id = d.dispute_id;
+	why := 'dispute lost: ' || coalesce(p_reason, d.reason);
+	BEGIN
+		IF p_outcome = 3 THEN
+			amount := coalesce(p_amount, most);
+			value := write_off_post(p_hospital, p_id, p_claim, amount, p_exponent, p_role, p_limit, p_who, why);
+			outcome := CASE WHEN value IS NULL THEN -1 ELSE 1 END;
+		ELSE
+			SELECT c.outcome, c.amount, c.value, c.left_value INTO outcome, amount, value, left_value
+			FROM concede(p_hospital, p_id, p_claim, CASE p_outcome WHEN 4 THEN 2 ELSE 1 END::smallint, p_amount, false, false, p_who, why) c;
+		END IF;
+	EXCEPTION WHEN insufficient_privilege THEN
+		outcome := -6;
+	END;
+	IF outcome <> 1 THEN
+		outcome := CASE outcome WHEN 0 THEN -1 ELSE outcome END;
+		UPDATE dispute o SET state = 1, outcome = NULL, decided_by = NULL, decided_at = NULL
+		WHERE o.hospital_id = p_hospital AND o.dispute_id = d.dispute_id;
+		RETURN;
+	END IF;
+	PERFORM dispute_stand(p_hospital, p_claim, CASE d.about WHEN 3 THEN 3 ELSE 1 END::smallint, false);
+	PERFORM dispute_note(p_hospital, d.dispute_id, 4::smallint, NULL, coalesce(p_reason, d.reason), p_content, p_who);
+	IF p_outcome = 3 THEN
+		PERFORM concession_steps(p_hospital, p_claim, p_who, why);
+	END IF;
+END
+$$;
+
+-- ---- by /v1 ----
+
+CREATE POLICY client ON concession FOR SELECT TO zhifu_intake USING (hospital_id = tenant());
+CREATE POLICY client ON dispute FOR SELECT TO zhifu_intake USING (hospital_id = tenant());
+CREATE POLICY client ON dispute_step FOR SELECT TO zhifu_intake USING (hospital_id = tenant());
+GRANT SELECT ON concession, dispute, dispute_step TO zhifu_intake;
+
+-- What a client does about a take-back or a dispute of a claim, by name; p_words: sealed, in hex. p_number: of 'won' and 'lost', the
+-- outcome as in dispute. -1 there is nothing to do it with, -3 it has another version by now; -4 to -12: see below.
+CREATE FUNCTION api_dispute(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_act text, p_claim uuid, p_version integer, p_minor bigint,
+	p_currency text, p_number integer, p_reason text, p_words text, p_day date, p_due date, p_text text, p_role text, p_limit bigint,
+	p_exponent integer) RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	owed receivable;
+	claim uuid := p_claim;
+	words bytea := decode(p_words, 'hex');
+	done integer;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	PERFORM match_lock(p_hospital);
+	IF p_act = 'undo' THEN
+		SELECT c.claim_id INTO claim FROM concession c WHERE c.hospital_id = p_hospital AND c.concession_id = p_claim;
+	END IF;
+	SELECT * INTO owed FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = claim FOR UPDATE;
+	done := CASE WHEN owed.claim_id IS NULL THEN -1 ELSE coalesce(api_stale(p_hospital, 'work.assign', claim, p_version),
+		CASE WHEN p_currency <> owed.currency THEN -5 WHEN p_reason !~ '^[0-9A-Za-z._-]{1,32}$' THEN -10 END) END;
+	IF done IS NULL THEN
+		done := CASE
+			-- -1 nothing is open; -4 not as much was taken back, -6 more than the claim's revenue, -8 a rate is missing
+			WHEN p_act = 'accept' THEN (SELECT (ARRAY[1, -1, -4, -6, -8])[2 - a.outcome]
+				FROM take_back_accept(p_hospital, api_id(), claim, p_minor, p_who, p_text) a)
+			-- -1 there is no such concession, -9 it was put back since
+			WHEN p_act = 'undo' THEN (ARRAY[1, -1, -9])[2 - concession_undo(p_hospital, p_claim, api_id(), p_who, p_text)]
+			-- -1 nothing is open; -7 in dispute already, -11 nothing to dispute
+			WHEN p_act = 'open' THEN (ARRAY[1, -1, -7, -11])[2 - dispute_open(p_hospital, api_id(), claim, p_reason, words, p_text, p_who)]
+			-- -1 not in dispute; -12 the days do not fit
+			WHEN p_act = 'appeal' THEN (ARRAY[1, -1, -12])[2 - dispute_appeal(p_hospital, claim, p_day, p_due, p_reason, words, p_who)]
+			-- -1 not in dispute; -11 no money came
+			WHEN p_act = 'won' THEN (ARRAY[1, -1, -11])[2 - dispute_end(p_hospital, claim, 2::smallint, p_number::smallint, p_reason, words, p_who)]
+			WHEN p_act = 'withdraw' THEN (ARRAY[1, -1, -11])[2 - dispute_end(p_hospital, claim, 4::smallint, NULL, p_reason, words, p_who)]
+			-- -1 not in dispute; -4 not as much is open, -6 more than the claim's revenue, -8 a rate is missing, -13 above the limit
+			WHEN p_act = 'lost' AND p_number = 3 AND p_role IS NULL THEN -13
+			WHEN p_act = 'lost' THEN (SELECT (ARRAY[1, -1, -4, -6, -8, NULL, NULL, -13])[2 - l.outcome] FROM dispute_lose(p_hospital, api_id(),
+				claim, p_number::smallint, p_minor, p_role, p_limit, p_exponent::smallint, p_reason, words, p_who) l)
+		END;
+	END IF;
+	IF done = 1 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, claim, NULL);
+	END IF;
+	RETURN QUERY SELECT done, claim, CASE WHEN done IN (-4, -5, -6, -13) THEN '/amount' WHEN done = -10 THEN '/reason' WHEN done = -12 THEN '/sent' END;
+END
+$$;
+
+CALL writer_functions('take\_back\_%', 'claim\_revenue', 'concede', 'concession\_%', 'dispute\_%', 'api\_dispute');
+GRANT EXECUTE ON FUNCTION take_back_accept, concession_undo, dispute_open, dispute_appeal, dispute_end, dispute_lose TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION api_dispute, take_back_figures TO zhifu_intake;

@@ -1,4 +1,4 @@
-/* One claim's receivable, by its ref. */
+/* One claim's receivable, by its ref, and what is conceded of it. */
 #include "ctl/money_owed.h"
 
 #include "db/sync.h"
@@ -36,4 +36,38 @@ int owed_amount(const char *text, struct owed *owed)
 				    money_from_decimal(value, text_of(owed->open.currency), &owed->open) == 0))
 		return 0;
 	return ctl_usage("\"%s\" is no amount of %s", text, owed->open.currency);
+}
+
+struct conceded conceded_of(const struct pg_result *rows)
+{
+	return (struct conceded){(int)db_rows_int(rows, 0, 0), db_rows_int(rows, 0, 1), db_rows_int(rows, 0, 2),
+		db_rows_int(rows, 0, 3), db_rows_int(rows, 0, 4), db_rows_int(rows, 0, 5)};
+}
+
+static const char *amount_text(const char *currency, int64_t minor, char text[MONEY_TEXT_SIZE])
+{
+	struct zf_money money;
+
+	if (money_make(minor, text_of(currency), &money) == 0) money_format(money, text);
+	return text;
+}
+
+int conceded_fault(const struct owed *owed, const struct conceded *made)
+{
+	const char *home = owed->hospital->book_currency;
+	const char *currency = owed->open.currency;
+	char one[MONEY_TEXT_SIZE] = "", two[MONEY_TEXT_SIZE] = "";
+
+	switch (made->outcome) {
+	case 0:
+		return err_set(ERR_NOTFOUND, "nothing of it is open");
+	case -1:
+		return err_set(ERR_INVALID, "of %s %s at most %s can be: no more was taken back, or is open", currency,
+			amount_text(currency, made->amount, one), amount_text(currency, made->most, two));
+	case -2:
+		return err_set(ERR_INVALID, "%s %s was billed for it, and of the claim's revenue %s is left", home,
+			amount_text(home, made->value, one), amount_text(home, made->left, two));
+	default:
+		return err_set(ERR_AGAIN, "a value of it in the books is not known yet: a rate is missing");
+	}
 }

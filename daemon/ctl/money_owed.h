@@ -17,4 +17,18 @@ int owed_read(struct ctl *ctl, const char *ref, struct owed *ret);
  * is wrong. */
 int owed_amount(const char *text, struct owed *owed);
 
+/* What came of conceding something (schema/063_dispute.sql): 1 done; amounts as its columns outcome, amount, most,
+ * value, left_value, carried have them, NULL as 0. */
+struct conceded {
+	int outcome;
+	int64_t amount, most;         /* in the currency in which it is owed */
+	int64_t value, left, carried; /* in that of the books */
+};
+
+struct pg_result;
+
+struct conceded conceded_of(const struct pg_result *rows);
+/* Why nothing was conceded, with the figures: sets the error and returns it. */
+int conceded_fault(const struct owed *owed, const struct conceded *made);
+
 #endif

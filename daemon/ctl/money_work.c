@@ -1,5 +1,5 @@
-/* zhifuctl money report short, takeback, dispute, denied, overpaid: claims that somebody has to do something about,
- * with who that is, and money report assign, which says who. */
+/* zhifuctl money report short, takeback, dispute, denied, overpaid, patient: claims that somebody has to do something
+ * about, with who that is, and money report assign, which says who. */
 #include <string.h>
 
 #include "ctl/claim.h"
@@ -12,6 +12,7 @@
 static struct cell cell_owner(const struct ctl *ctl, const char *owner)
 {
 	if (strcmp(owner, "insurance-officer") == 0) return cell_word(say(ctl, "insurance officer", "保险专员"), owner);
+	if (strcmp(owner, "cashier") == 0) return cell_word(say(ctl, "cashier", "收费处"), owner);
 	return cell_word(strcmp(owner, "finance") == 0 ? say(ctl, "finance", "财务") : owner, owner);
 }
 
@@ -107,9 +108,14 @@ static int work_overpaid(struct ctl *ctl, int argc, char **argv)
 	return work_run(ctl, argc, argv, "overpaid");
 }
 
+static int work_patient(struct ctl *ctl, int argc, char **argv)
+{
+	return work_run(ctl, argc, argv, "patient");
+}
+
 static bool list_known(const char *list)
 {
-	static const char *const lists[] = {"short", "takeback", "dispute", "denied", "overpaid"};
+	static const char *const lists[] = {"short", "takeback", "dispute", "denied", "overpaid", "patient"};
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		if (strcmp(lists[i], list) == 0) return true;
@@ -130,7 +136,8 @@ static int work_assign(struct ctl *ctl, int argc, char **argv)
 
 	if (r != 0) return r;
 	if (!list_known(words[1]))
-		return ctl_usage("\"%s\" is no work list: short, takeback, dispute, denied, overpaid", words[1]);
+		return ctl_usage(
+			"\"%s\" is no work list: short, takeback, dispute, denied, overpaid, patient", words[1]);
 	hospital = ctl_hospital_of_ref(ctl, words[0]);
 	if (hospital == NULL) return 2;
 	r = ctl_accountable(ctl, why);
@@ -166,6 +173,7 @@ const struct ctl_command money_work_commands[] = {
 	{"money report denied", WORK_ARGUMENTS, "denied, and until when an appeal must be in", REPORT, work_denied},
 	{"money report overpaid", WORK_ARGUMENTS, "more than was owed: to be paid back or netted", REPORT,
 		work_overpaid},
+	{"money report patient", WORK_ARGUMENTS, "patients' shares of claims that are open", REPORT, work_patient},
 	{"money report assign", "REF LIST OWNER --why TEXT", "says who looks after an item of a work list",
 		CTL_CONFIG | CTL_DB, work_assign},
 	{NULL, NULL, NULL, 0, NULL},

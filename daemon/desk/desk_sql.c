@@ -257,7 +257,7 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"SELECT (r.sort_day - date '1970-01-01')::int8, r.claim_id, r.claim_id, r.ref, r.carrier, r.remitter, r.minor, r.currency,"
 		" r.exponent::int4, r.open_minor, r.open_currency, r.open_exponent::int4, r.since, r.due_day, r.days, r.standing::int4,"
 		" r.owner, r.owner_who, r.owner_why FROM zhifu.report_work($1::uuid, (ARRAY['short', 'takeback', 'dispute', 'denied',"
-		" 'overpaid'])[$2::int4], $5::date, $3::text, $4::text, date '1970-01-01' + $6::int8::int4, $7::uuid, $8::int4) r",
+		" 'overpaid', 'patient'])[$2::int4], $5::date, $3::text, $4::text, date '1970-01-01' + $6::int8::int4, $7::uuid, $8::int4) r",
 		8},
 	[DESK_SCORES] = {"desk_scores",
 		"SELECT r.role, r.party, r.answered, r.denied, r.answer_median_tenths::int8, 1::int4, r.answer_p90, r.paid,"

@@ -5,7 +5,7 @@
 
 const char *const shape_standings[] = {"", "open", "settled", "denied", "disputed", NULL};
 static const char *const bands[] = {"not-due", "to-30", "to-60", "to-90", "to-180", "to-365", "older", NULL};
-const char *const shape_work_lists[] = {"", "short", "takeback", "dispute", "denied", "overpaid", NULL};
+const char *const shape_work_lists[] = {"", "short", "takeback", "dispute", "denied", "overpaid", "patient", NULL};
 
 static const struct field day_fields[] = {
 	{"day", FIELD_DAY, 0, "to which ages are counted; left out: the hospital's today", NULL, 0, NULL},
@@ -78,12 +78,13 @@ static const struct field work_item_fields[] = {
 	{"remitter", FIELD_TEXT, NEEDED, "who pays", NULL, 0, NULL},
 	{"amount", FIELD_MONEY, NEEDED, "what it is about", NULL, 0, NULL},
 	{"open", FIELD_MONEY, NEEDED, "what the carrier owes for the claim still", NULL, 0, NULL},
-	{"since", FIELD_DAY, NEEDED, "the payment, the take-back, the answer", NULL, 0, NULL},
-	{"due_day", FIELD_DAY, 0, "until when an appeal must be in", NULL, 0, NULL},
+	{"since", FIELD_DAY, NEEDED, "the payment, the take-back, the dispute, the answer", NULL, 0, NULL},
+	{"due_day", FIELD_DAY, 0, "until when an appeal must be in; of a dispute, until when it is to be answered",
+		NULL, 0, NULL},
 	{"days", FIELD_INT, NEEDED | FIELD_SIGNED, "since then", NULL, 0, NULL},
 	{"standing", FIELD_WORD, NEEDED, "how it stands", shape_standings, 0, NULL},
-	{"owner", FIELD_TEXT, NEEDED, "who looks after it; finance or insurance-officer where nobody was named", NULL,
-		0, NULL},
+	{"owner", FIELD_TEXT, NEEDED,
+		"who looks after it; finance, insurance-officer or cashier where nobody was named", NULL, 0, NULL},
 	{"owner_by", FIELD_TEXT, 0, "who named them", NULL, 0, NULL},
 	{"why", FIELD_TEXT, 0, "and why", NULL, 0, NULL},
 };
@@ -92,7 +93,7 @@ const struct shape work_item_shape = SHAPE("WorkItem", work_item_fields);
 static const struct field work_item_query_fields[] = {
 	{"list", FIELD_WORD, NEEDED,
 		"short: less came than is owed; takeback: the payer took money back; dispute: the hospital does not agree; denied;"
-		" overpaid: a liability",
+		" overpaid: a liability; patient: the patient owes a share",
 		shape_work_lists, 0, NULL},
 	{"carrier", FIELD_TEXT, 0, "an insurer's code", NULL, 0, NULL},
 	{"owner", FIELD_TEXT, 0, "who looks after it", NULL, 0, NULL},
@@ -115,8 +116,9 @@ static const struct field score_fields[] = {
 	{"short", FIELD_INT, NEEDED, "of those paid, with a part open all the same", NULL, 0, NULL},
 	{"short_amount", FIELD_MONEY, NEEDED, "that part, in the book currency", NULL, 0, NULL},
 	{"owed_amount", FIELD_MONEY, NEEDED, "what was owed for those paid, likewise", NULL, 0, NULL},
-	{"disputes", FIELD_INT, NEEDED, "denied or taken back, and settled in the span", NULL, 0, NULL},
-	{"won", FIELD_INT, NEEDED, "of them, by a payment that came after", NULL, 0, NULL},
+	{"disputes", FIELD_INT, NEEDED, "ended in the span, or denied, taken back or disputed and settled in it", NULL,
+		0, NULL},
+	{"won", FIELD_INT, NEEDED, "of them, as persons said, or else by a payment that came after", NULL, 0, NULL},
 };
 const struct shape score_shape = SHAPE("Score", score_fields);
 

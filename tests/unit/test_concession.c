@@ -191,6 +191,62 @@ static void test_decided_lower_after_it_was_accepted(void **state)
 	payment_is(&claim, PAYMENT_SHORT_PAID, BOOKS_ADJUDICATED);
 }
 
+static int64_t lost(const struct test_claim *claim, int outcome, const char *amount)
+{
+	return number("SELECT outcome::int8 FROM zhifu.dispute_lose(" HOSPITAL
+		      ", gen_random_uuid(), '%s', %d::int2, %s, 'head', 20000, 2::int2, NULL, NULL, 'wang')",
+		claim->id_text, outcome, amount);
+}
+
+static int64_t disputed(const struct test_claim *claim)
+{
+	return number("SELECT zhifu.dispute_open(" HOSPITAL
+		      ", gen_random_uuid(), '%s', 'CO-45', NULL, NULL, 'wang')::int8",
+		claim->id_text);
+}
+
+/* What was short is disputed, and lost: the steps follow, and what had been disputed stays so whatever is undone. */
+static void test_a_lost_dispute_settles_the_claim(void **state)
+{
+	char payment[UUID_TEXT_LEN], more[UUID_TEXT_LEN];
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = claim_of(100000);
+	assert_int_equal(disputed(&claim), -2);
+	decide(&claim, 100000, 0, 0);
+	yuan(&claim, PAID, 60000, 0, payment);
+	assert_int_equal(disputed(&claim), 1);
+	stands(&claim, "CNY", 40000, 0, 4);
+	yuan(&claim, PAID, 10000, 0, more);
+	stands(&claim, "CNY", 30000, 0, 4);
+	undo(more);
+	stands(&claim, "CNY", 40000, 0, 4);
+	assert_int_equal(lost(&claim, 3, "20001"), -6);
+	stands(&claim, "CNY", 40000, 0, 4);
+	assert_int_equal(lost(&claim, 3, "15000"), 1);
+	stands(&claim, "CNY", 25000, 0, 1);
+	assert_int_equal(balance("BADDEBT", "CNY"), 15000);
+	assert_int_equal(disputed(&claim), 1);
+	assert_int_equal(lost(&claim, 4, "5000"), 1);
+	assert_int_equal(balance("AR-PT", "CNY"), 5000);
+	payment_is(&claim, PAYMENT_SHORT_PAID, BOOKS_ADJUDICATED);
+	assert_int_equal(disputed(&claim), 1);
+	assert_int_equal(lost(&claim, 5, "NULL"), 1);
+	stands(&claim, "CNY", 0, 0, 2);
+	assert_int_equal(balance("REV-MED", "CNY"), -80000);
+	payment_is(&claim, PAYMENT_PAID, BOOKS_SETTLED);
+	assert_int_equal(lost(&claim, 5, "NULL"), 0);
+	/* It is paid after all: nothing was given up, and the patient owes nothing. */
+	yuan(&claim, TWICE, 40000, 0, more);
+	stands(&claim, "CNY", 0, 0, 2);
+	assert_int_equal(balance("REV-MED", "CNY"), -100000);
+	assert_int_equal(balance("AR-PT", "CNY"), 0);
+	assert_int_equal(balance("BADDEBT", "CNY"), 0);
+	sql("TRUNCATE zhifu.dispute, zhifu.dispute_step");
+}
+
 /* By configuration: at once, but not more than the claim. */
 static void test_the_hospital_accepts_what_is_taken_back(void **state)
 {
@@ -222,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_yuan_that_went_as_dollars),
 		cmocka_unit_test(test_never_more_than_the_claim),
 		cmocka_unit_test(test_decided_lower_after_it_was_accepted),
+		cmocka_unit_test(test_a_lost_dispute_settles_the_claim),
 		cmocka_unit_test(test_the_hospital_accepts_what_is_taken_back),
 	};
 

@@ -71,7 +71,7 @@ static int none_left(void **state)
 	world_sql(&world,
 		"TRUNCATE zhifu.claim_state, zhifu.claim_event, zhifu.receivable, zhifu.allocation, zhifu.bank_line, zhifu.posting,"
 		" zhifu.suspense, zhifu.remittance, zhifu.remittance_detail, zhifu.work_owner, zhifu.contract, zhifu.match_item, zhifu.bank_order, zhifu.declaration,"
-		" zhifu.advice, zhifu.revaluation, zhifu.concession");
+		" zhifu.advice, zhifu.revaluation, zhifu.concession, zhifu.dispute, zhifu.dispute_step");
 	return 0;
 }
 
@@ -202,7 +202,7 @@ static void a_take_back_is_accepted(void **state)
 	assert_ctl(&world, 2, "money takeback accept %s --who li", refs[6]);
 	assert_ctl(&world, 2, "money takeback accept %s 1.001 --why 'our fault' --who li", refs[6]);
 	assert_ctl(&world, 1, "money takeback accept %s 1450.01 --why 'our fault' --who li", refs[6]);
-	assert_non_null(strstr(world.err, "of CNY 1450.01 at most 1450.00 can be accepted"));
+	assert_non_null(strstr(world.err, "of CNY 1450.01 at most 1450.00 can be: no more was taken back"));
 	assert_ctl(&world, 1, "money takeback accept %s --why 'our fault' --who li", refs[4]);
 	assert_ctl(&world, 0, "money takeback accept %s 450.00 --why 'coded twice' --who li --json", refs[6]);
 	assert_non_null(strstr(world.out, "\"revenue\":{\"amount\":\"450.00\",\"currency\":\"CNY\"}"));
@@ -232,6 +232,122 @@ static void a_take_back_is_accepted(void **state)
 	world_sql(&world, "UPDATE zhifu.posting SET amount_minor = 100000, book_minor = 100000 WHERE rule = 'bill'");
 	assert_ctl(&world, 1, "money takeback accept %s --why 'and the rest' --who li", refs[6]);
 	assert_non_null(strstr(world.err, "CNY 1000.00 was billed for it, and of the claim's revenue 550.00 is left"));
+}
+
+static int64_t in_books(const char *account)
+{
+	return world_count(&world,
+		"SELECT coalesce(sum(CASE debit WHEN '%s' THEN book_minor ELSE -book_minor END), 0)::int8 FROM zhifu.posting"
+		" WHERE '%s' IN (debit, credit)",
+		account, account);
+}
+
+/* A claim of 1,000.00 of which 700.00 came in October. */
+static void paid_short(int claim, int line)
+{
+	owed(claim, "alpha", "alpha", "CNY", 100000, 30000, 100000, "2026-09-01", "2026-10-01", 1);
+	owed_back(claim, claim, "bill", "AR-ALPHA", "REV-MED", 100000, "2026-09-01", claim);
+	line_of(line, "CNY", "CNY", 70000, "2026-10-05");
+	allocated(line + 200, line, claim, 0, 0, 70000, "CNY", 70000, 0);
+	owed_back(line + 200, claim, "match_paid", "SUSP", "AR-ALPHA", 70000, "2026-10-06", line);
+}
+
+static const char *dispute_of(int claim)
+{
+	assert_ctl(&world, 0, "money dispute list --all --json");
+	return told("disputes", row_of("disputes", "claim", refs[claim]), "state");
+}
+
+static void a_short_payment_is_disputed(void **state)
+{
+	(void)state;
+	paid_short(8, 101);
+	assert_ctl(&world, 2, "money dispute open %s --who li", refs[8]);
+	assert_ctl(&world, 1, "money dispute appeal %s --who li", refs[8]);
+	assert_non_null(strstr(world.err, "not in dispute"));
+	assert_ctl(&world, 0,
+		"money dispute open %s --reason CO-45 --words 'Ms Mueller had no choice' --owner zhao --who li",
+		refs[8]);
+	assert_ctl(&world, 1, "money dispute open %s --reason CO-45 --who li", refs[8]);
+	assert_non_null(strstr(world.err, "already"));
+	/* It is on another list then, and whose it is was said. */
+	assert_ctl(&world, 0, "money report short");
+	assert_non_null(strstr(world.out, "nothing to do"));
+	assert_ctl(&world, 0, "money dispute appeal %s --sent 2026-10-09 --due 2026-11-08 --who zhao", refs[8]);
+	assert_ctl(&world, 1, "money dispute appeal %s --sent 2026-10-09 --due 2026-10-08 --who zhao", refs[8]);
+	assert_ctl(&world, 1, "money dispute appeal %s --sent 2026-08-31 --who zhao", refs[8]);
+	assert_ctl(&world, 0, "money report dispute --json");
+	assert_string_equal(told("items", 0, "claim"), refs[8]);
+	assert_string_equal(told("items", 0, "owner"), "zhao");
+	assert_string_equal(told("items", 0, "amount"), "300.00");
+	assert_string_equal(told("items", 0, "due"), "2026-11-08");
+	assert_ctl(&world, 0, "money dispute show %s --json", refs[8]);
+	assert_string_equal(told("steps", 0, "words"), "Ms Mueller had no choice");
+	assert_string_equal(told("steps", 1, "step"), "appeal");
+	assert_string_equal(told("steps", 1, "day"), "2026-10-09");
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.dispute_step WHERE position('Mueller'::bytea IN content) > 0"),
+		0);
+	/* The rest comes: it is won, by a payment. */
+	assert_ctl(&world, 1, "money dispute won %s --by paid --who zhao", refs[8]);
+	assert_non_null(strstr(world.err, "no money has come"));
+	line_of(102, "CNY", "CNY", 30000, "2026-11-05");
+	allocated(302, 102, 8, 0, 0, 30000, "CNY", 30000, 0);
+	world_sql(&world, "UPDATE zhifu.allocation SET made_at = now() WHERE allocation_id = '" ID_A "0302';"
+			  "UPDATE zhifu.receivable SET open_minor = 0, standing = 2");
+	assert_ctl(&world, 2, "money dispute won %s --by luck --who zhao", refs[8]);
+	assert_ctl(&world, 0, "money dispute won %s --by paid --who zhao", refs[8]);
+	assert_string_equal(dispute_of(8), "won");
+	assert_ctl(&world, 0, "money dispute list");
+	assert_non_null(strstr(world.out, "nothing is in dispute"));
+}
+
+/* Lost: written off, the patient's, or no revenue; and the scoreboard counts who won. */
+static void lost_disputes_are_given_up(void **state)
+{
+	size_t alpha;
+
+	(void)state;
+	paid_short(8, 101);
+	paid_short(9, 102);
+	paid_short(10, 103);
+	paid_short(11, 104);
+	for (int claim = 8; claim <= 11; claim++) {
+		assert_ctl(&world, 0, "money dispute open %s --reason late --who li", refs[claim]);
+		assert_ctl(&world, 0, "money report short");
+	}
+	assert_ctl(&world, 2, "money dispute lost %s --who li", refs[8]);
+	assert_ctl(&world, 1, "money dispute lost %s --as writeoff --who mallory", refs[8]);
+	assert_non_null(strstr(world.err, "write_off_roles"));
+	assert_ctl(&world, 1, "money dispute lost %s 300.01 --as patient --who li", refs[8]);
+	assert_non_null(strstr(world.err, "at most 300.00"));
+	assert_string_equal(dispute_of(8), "open");
+	assert_ctl(
+		&world, 0, "money dispute lost %s 100.00 --as patient --words 'she signed for it' --who li", refs[8]);
+	assert_int_equal(in_books("AR-PT"), 10000);
+	assert_int_equal(in_books("AR-ALPHA"), 4 * 30000 - 10000);
+	assert_ctl(&world, 0, "money report short --json"); /* the rest is short as before */
+	assert_string_equal(told("items", 0, "amount"), "200.00");
+	assert_ctl(&world, 0, "money report patient --json"); /* and the patient's is the cashier's */
+	assert_string_equal(told("items", 0, "claim"), refs[8]);
+	assert_string_equal(told("items", 0, "amount"), "100.00");
+	assert_string_equal(told("items", 0, "owner"), "cashier");
+	assert_ctl(&world, 0, "money dispute lost %s --as revenue --who li", refs[9]);
+	assert_int_equal(in_books("REV-MED"), -4 * 100000 + 30000);
+	assert_ctl(&world, 0, "money dispute withdraw %s --who li", refs[11]);
+	assert_ctl(&world, 0, "money dispute won %s --by decision --reason N1 --who li", refs[10]);
+	assert_ctl(&world, 0, "money dispute list --all --json");
+	assert_int_equal(rows_told("disputes"), 4);
+	assert_string_equal(dispute_of(8), "lost");
+	assert_string_equal(told("disputes", row_of("disputes", "claim", refs[9]), "outcome"), "revenue");
+	assert_string_equal(told("disputes", row_of("disputes", "claim", refs[11]), "state"), "withdrawn");
+	assert_ctl(&world, 0, "money report dispute");
+	assert_non_null(strstr(world.out, "nothing to do"));
+	assert_ctl(&world, 0, "money report scoreboard --json");
+	alpha = row_of("scoreboard", "role", "carrier");
+	assert_string_equal(told("scoreboard", alpha, "disputes"), "3");
+	assert_string_equal(told("scoreboard", alpha, "won"), "1");
 }
 
 static void short_and_over_payments_have_owners(void **state)
@@ -540,8 +656,8 @@ static int start(void **state)
 {
 	(void)state;
 	assert_ctl(&world, 0, "migrate");
-	world_sql(&world, "SET search_path = zhifu; SELECT hospital_open('" HOSPITAL_A
-			  "', 'HZ1', 'x', 'Asia/Shanghai', 'CNY', '')");
+	world_hospital_open(&world, HOSPITAL_A, "HZ1", "Hangzhou", "Asia/Shanghai", "CNY");
+	world_sql(&world, "SET search_path = zhifu");
 	return 0;
 }
 
@@ -607,6 +723,8 @@ int main(void)
 		cmocka_unit_test_setup(a_denial_is_the_insurance_officers_until_the_appeal, none_left),
 		cmocka_unit_test_setup(a_take_back_is_on_two_lists_and_no_other, none_left),
 		cmocka_unit_test_setup(a_take_back_is_accepted, none_left),
+		cmocka_unit_test_setup(a_short_payment_is_disputed, none_left),
+		cmocka_unit_test_setup(lost_disputes_are_given_up, none_left),
 		cmocka_unit_test_setup(short_and_over_payments_have_owners, none_left),
 		cmocka_unit_test_setup(the_scoreboard_keeps_carrier_and_remitter_apart, none_left),
 		cmocka_unit_test_setup(open_items_are_aged_by_what_is_due, none_left),
