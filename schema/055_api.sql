@@ -28,7 +28,7 @@ DECLARE
 	t text;
 BEGIN
 	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_statement', 'bank_gap', 'bank_line', 'bank_detail', 'suspense', 'contract', 'conversion', 'match_item',
-		'match_candidate', 'allocation', 'work_owner', 'remittance_paid', 'advice', 'period', 'revaluation', 'provision', 'declaration',
+		'match_candidate', 'match_note', 'allocation', 'work_owner', 'remittance_paid', 'advice', 'period', 'revaluation', 'provision', 'declaration',
 		'write_off', 'bank_order', 'currency_sale'] LOOP
 		EXECUTE format('CREATE POLICY client ON %I FOR SELECT TO zhifu_intake USING (hospital_id = tenant())', t);
 		IF t <> 'advice' THEN
@@ -64,6 +64,15 @@ CREATE FUNCTION api_done(p_hospital uuid, p_key bytea, p_body bytea, p_subject u
 SET search_path = zhifu, pg_temp AS $$
 	INSERT INTO api_request (hospital_id, key_hash, body_hash, subject, answer)
 	SELECT p_hospital, p_key, p_body, p_subject, p_answer WHERE p_key IS NOT NULL
+$$;
+
+-- Was this very request done before? For what needs more than one statement; the last one asks again.
+CREATE FUNCTION api_was(p_hospital uuid, p_key bytea, p_body bytea) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	RETURN EXISTS (SELECT 1 FROM api_request r WHERE r.hospital_id = p_hospital AND r.key_hash = p_key);
+END
 $$;
 
 -- An id as the daemon makes them (RFC 9562 section 5.7).
@@ -426,6 +435,17 @@ BEGIN
 END
 $$;
 
+-- Puts on record who looks at what a bank said of a line, which may name persons. False: there is no such line.
+CREATE FUNCTION api_line_look(p_hospital uuid, p_who text, p_line uuid) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	INSERT INTO operator_act (hospital_id, who, act, subject)
+	SELECT p_hospital, p_who, 'bank_line.show', b.line_id::text FROM bank_line b WHERE b.hospital_id = p_hospital AND b.line_id = p_line;
+	RETURN FOUND;
+END
+$$;
+
 -- That somebody imported rates, which belong to no hospital.
 CREATE FUNCTION api_rate_note(p_who text, p_subject text, p_why text) RETURNS void LANGUAGE sql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
@@ -435,7 +455,7 @@ $$;
 
 CALL writer_functions('api\_%', 'charge\_%');
 GRANT EXECUTE ON FUNCTION api_rate_enter, api_rate_decide, api_contract_put, api_contract_end, api_suspense_assign, api_act,
-	api_match_accept, charge_add
+	api_match_accept, api_was, api_line_look, charge_add
 	TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION rate_store TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION api_rate_note TO zhifu_intake, zhifu_operator;

@@ -132,12 +132,13 @@ $$;
 
 -- Allocations of a call by which a person lets more go than anybody may: beyond what the claim's contract foresees (usual charges, or one
 -- seen before of the carrier, the early discount, the network's fee) no more than hard_max of the money's currency. Without a contract
--- nothing is agreed, and nothing let go. What a rate is said to have made of money in another currency than is owed: 5 per cent at most.
+-- nothing is agreed, and nothing let go. What a rate is said to have made of money in another currency than is owed: 5 per cent at most, or
+-- where a foreign amount is owed a fifth of what that is carried at.
 CREATE FUNCTION match_beyond(p_hospital uuid, home text, l_line uuid[], a_line integer[], a_kind smallint[], a_claim uuid[], a_amount bigint[],
 	a_cleared bigint[], a_over bigint[], a_charge bigint[], a_discount bigint[], a_fee bigint[], a_unexplained bigint[], a_kept_book bigint[])
 RETURNS SETOF integer LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT DISTINCT q.l FROM (
-		SELECT t.*, r.carrier, r.currency AS owed, b.currency, abs(t.u)
+		SELECT t.*, r.carrier, r.currency AS owed, b.currency, match_share(r.book_minor, t.z, nullif(r.owed_minor, 0)) AS carried, abs(t.u)
 				+ CASE WHEN t.c <= w.usual OR t.c > 0 AND EXISTS (SELECT 1 FROM match_charges(p_hospital) s
 					WHERE s.carrier = r.carrier AND s.currency = b.currency AND s.charge = t.c) THEN 0 ELSE t.c END
 				+ greatest(t.d - g.gross * w.early - 1, 0) + greatest(t.f - g.gross * w.fee - 1, 0) AS let_go,
@@ -161,6 +162,7 @@ RETURNS SETOF integer LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 				THEN 1 + coalesce((c.document#>>'{payment,fee,tax_percent}')::numeric, 0) / 100 ELSE 1 END AS fee) w
 		WHERE t.k IN (0, 6)) q
 	WHERE q.let_go > q.hard OR q.k = 0 AND q.owed = home AND q.currency <> home AND abs(q.z - q.worth - q.kept) * 20 > q.z
+		OR q.k = 0 AND q.owed NOT IN (home, q.currency) AND abs(q.carried - q.worth - q.kept) * 5 > q.carried
 $$;
 
 -- Posts decisions: allocations l_*, each of one item (as it was at that version), and their parts a_*, each of the allocation at

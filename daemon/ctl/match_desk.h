@@ -3,10 +3,17 @@
 #define CTL_MATCH_DESK_H
 
 #include "ctl/unseal.h"
+#include "lib/rate_convert.h"
 #include "settle/match_choice.h"
 
 #define MATCH_DESK_BYTES (64u << 20)
 #define MATCH_NAME_SIZE 16
+
+/* A decision by hand, and the rates that it took; see match_allocate.h. */
+struct match_made {
+	struct match_choice choice;
+	struct rate_path rate; /* of the last part that took one; count 0: none did */
+};
 
 /* One item of money in suspense. Made by match_desk_open, freed by match_desk_close. */
 struct match_desk {
@@ -24,6 +31,7 @@ struct match_desk {
 	int32_t booked_day;
 	int64_t whole, book; /* the line's amount, and what that is carried at */
 	bool valued;         /* is that known? */
+	struct match_made made;
 };
 
 /* "LINE" or "LINE:PART". 0, or 2 after it has said what is wrong. Both are freed by match_desk_close in any case. */

@@ -1,12 +1,11 @@
 /* zhifuctl money match: what money in suspense is for, in the hands of a person. */
 #include <string.h>
 
+#include "ctl/match_allocate.h"
 #include "ctl/match_desk.h"
 #include "ctl/money_list.h"
 #include "db/sync.h"
-#include "lib/money.h"
 #include "model/directory.h"
-#include "model/receivable.h"
 #include "settle/match_know.h"
 
 #define NOTE_BYTES_MAX 2000
@@ -353,6 +352,8 @@ static int act_run(
 		report_begin(&report, ctl);
 		report_field(&report, "line", "line", cell_item(&desk.line, desk.part));
 		if (!uuid_equal(&id, &none)) report_field(&report, "allocation", "allocation", cell_uuid(&id));
+		if (desk.made.choice.part_count > 0) parts_show(&desk, &report, &desk.made.choice);
+		match_allocate_rates(&desk, &report);
 		r = report_end(&report, 0);
 	}
 	match_desk_close(&desk);
@@ -502,131 +503,11 @@ static int match_split(struct ctl *ctl, int argc, char **argv)
 
 /* ---- by hand ---- */
 
-/* How what is missing of a claim is called. */
-enum rest { REST_SHORT, REST_CHARGE, REST_FEE, REST_DISCOUNT, REST_DIFFERENCE, REST_FX };
-static const char *const rests[] = {"short", "charge", "fee", "discount", "difference", "fx"};
-
-static int rest_read(const char *text, enum rest *ret)
-{
-	size_t at = 0;
-
-	*ret = REST_SHORT;
-	if (text == NULL) return 0;
-	while (at < ARRAY_LEN(rests) && strcmp(rests[at], text) != 0) at++;
-	if (at == ARRAY_LEN(rests))
-		return ctl_usage("--rest takes short, charge, fee, discount, difference or fx, not \"%s\"", text);
-	*ret = (enum rest)at;
-	return 0;
-}
-
-/* What an amount of the line's currency is carried at, in proportion to the line. */
-static int book_share(const struct match_desk *desk, int64_t minor, int64_t *ret)
-{
-	struct zf_money book, share;
-	int r = money_make(desk->book, text_of(desk->hospital->book_currency), &book);
-
-	if (r == 0)
-		r = money_share(book, minor < 0 ? -minor : minor, desk->whole < 0 ? -desk->whole : desk->whole,
-			DECIMAL_HALF_AWAY, &share);
-	if (r == 0) *ret = minor < 0 ? -share.minor : share.minor;
-	return r;
-}
-
-/* A claim in the currency of the line: what is missing of it is told, what is too much is a liability. */
-static int hand_same(const struct match_desk *desk, int64_t open, enum rest rest, struct match_allot *part)
-{
-	struct match_sum *sums[] = {NULL, &part->charge, &part->fee, &part->discount, &part->unexplained, NULL};
-	int64_t missing = open - part->amount;
-
-	if (rest == REST_FX)
-		return err_set(
-			ERR_INVALID, "no rate is between %s and what is owed: --rest fx does not fit", part->owed);
-	if (missing < 0) {
-		part->over = -missing;
-		part->cleared = open;
-		return 0;
-	}
-	part->cleared = part->amount;
-	if (rest == REST_SHORT || missing == 0) return 0;
-	part->cleared = open;
-	sums[rest]->minor = missing;
-	return book_share(desk, missing, &sums[rest]->book);
-}
-
-/* In another one: by what the money is carried at; with --rest fx it settles all that is open. */
-static int hand_other(const struct match_desk *desk, int64_t open, enum rest rest, struct match_allot *part)
-{
-	int64_t worth = 0;
-	int r = 0;
-
-	if (strcmp(part->owed, desk->hospital->book_currency) != 0)
-		return err_set(ERR_INVALID, "%s is owed in %s: accept a candidate, which knows the rate", part->ref,
-			part->owed);
-	if (rest != REST_FX && rest != REST_SHORT)
-		return err_set(ERR_INVALID, "%s is owed in %s: --rest takes short or fx there", part->ref, part->owed);
-	r = book_share(desk, part->amount, &worth);
-	part->cleared = rest == REST_FX || worth > open ? open : worth;
-	return r;
-}
-
-static int hand_part(struct match_desk *desk, const char *text, enum rest rest, struct match_allot *part)
-{
-	const char *equals = strchr(text, '=');
-	size_t len = equals != NULL ? (size_t)(equals - text) : 0;
-	struct pg_result *rows = NULL;
-	int64_t open = 0;
-	int r;
-
-	*part = (struct match_allot){.kind = MATCH_PART_PAYMENT, .has_claim = true};
-	if (equals == NULL || len >= sizeof(part->ref)) return err_set(ERR_INVALID, "\"%s\" is not REF=AMOUNT", text);
-	memcpy(part->ref, text, len);
-	r = match_desk_amount(desk, equals + 1, &part->amount);
-	if (r == 0)
-		r = ctl_query(desk->ctl, &rows,
-			"SELECT r.claim_id, r.version, r.currency, r.exponent::int4, r.open_minor FROM claim_state c JOIN receivable r"
-			" ON r.hospital_id = c.hospital_id AND r.claim_id = c.claim_id WHERE c.hospital_id = $1 AND c.ref = $2",
-			"ut", &desk->hospital->id, part->ref);
-	if (r == 0 && db_rows_count(rows) == 0)
-		r = err_set(ERR_NOTFOUND, "nothing was ever owed for \"%s\"", part->ref);
-	if (r == 0) {
-		part->claim = db_rows_uuid(rows, 0, 0);
-		part->version = (int32_t)db_rows_int(rows, 0, 1);
-		memcpy(part->owed, db_rows_text(rows, 0, 2), 3);
-		part->owed_exponent = (uint8_t)db_rows_int(rows, 0, 3);
-		open = db_rows_int(rows, 0, 4);
-	}
-	db_sync_rows_free(rows);
-	if (r != 0) return r;
-	if (open == 0 || part->amount < 0) {
-		part->kind = MATCH_PART_DOUBLE; /* nothing is owed: a liability, or its refund */
-		return 0;
-	}
-	return strcmp(part->owed, desk->zero.currency) == 0 ? hand_same(desk, open, rest, part)
-							    : hand_other(desk, open, rest, part);
-}
-
 static int allocate_run(struct match_desk *desk, const struct act *act, struct uuid *ret_id)
 {
-	struct match_choice choice = {.kind = MATCH_PAYMENT, .sound = true};
-	enum rest rest;
-	int r = rest_read(act->rest, &rest);
+	int r = match_allocate_read(desk, act->words, act->count, act->rest, &desk->made);
 
-	if (r != 0) return r;
-	choice.parts = zf_alloc_array(&desk->arena.zf, (size_t)act->count, sizeof(*choice.parts));
-	r = choice.parts == NULL ? ERR_NOMEM : ctl_begin(desk->ctl, &desk->hospital->id, false);
-	if (r == 0) r = match_desk_item(desk);
-	if (r == 0 && !desk->valued)
-		r = err_set(
-			ERR_AGAIN, "there is no rate yet that says what it is worth in the books: money waiting tells");
-	for (int i = 0; r == 0 && i < act->count; i++) {
-		r = hand_part(desk, act->words[i], rest, &choice.parts[i]);
-		for (int k = 0; r == 0 && k < i; k++)
-			if (uuid_equal(&choice.parts[k].claim, &choice.parts[i].claim))
-				r = err_set(ERR_INVALID, "%s is named twice", choice.parts[i].ref);
-		choice.part_count++;
-	}
-	if (r == 0) r = ctl_commit(desk->ctl);
-	return r == 0 ? match_desk_post(desk, &choice, act->why, ret_id) : r;
+	return r == 0 ? match_desk_post(desk, &desk->made.choice, act->why, ret_id) : r;
 }
 
 static int match_allocate(struct ctl *ctl, int argc, char **argv)
@@ -723,8 +604,7 @@ const struct ctl_command money_match_commands[] = {
 		match_accept},
 	{"money match reject", "LINE CANDIDATE --why TEXT [--hospital CODE]", "a candidate is not offered again",
 		CTL_CONFIG | CTL_DB, match_reject},
-	{"money match allocate",
-		"LINE REF=AMOUNT... --why TEXT [--rest short|charge|fee|discount|difference|fx] [--hospital CODE]",
+	{"money match allocate", "LINE REF=AMOUNT[,KIND[=AMOUNT]]... --why TEXT [--rest KIND] [--hospital CODE]",
 		"says by hand which claims it is for", CTL_CONFIG | CTL_DB, match_allocate},
 	{"money match split", "LINE AMOUNT... --why TEXT [--hospital CODE]", "makes several of it", CTL_CONFIG | CTL_DB,
 		match_split},

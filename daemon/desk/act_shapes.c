@@ -28,6 +28,42 @@ static const struct field accepted_fields[] = {
 };
 const struct shape accepted_shape = SHAPE("Accepted", accepted_fields);
 
+/* Read by allocate.c. */
+static const char *const missing_kinds[] = {"short", "charge", "fee", "discount", "difference", "fx", NULL};
+static const struct field missing_fields[] = {
+	{"kind", FIELD_WORD, NEEDED,
+		"short: it stays open; charge: of banks on the way; fee: of the payer; discount: for paying early; difference: it is "
+		"let go; fx: what another rate made of it, where another currency is owed",
+		missing_kinds, 0, NULL},
+	{"amount", FIELD_MONEY, 0, "in the line's currency; left out: all that is left, and always of fx", NULL, 0,
+		NULL},
+};
+static const struct shape missing_shape = SHAPE("Missing", missing_fields);
+static const struct field claim_said_fields[] = {
+	{"ref", FIELD_TEXT, NEEDED, "of the claim", NULL, 16, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "of the line, in its currency, without a sign", NULL, 0, NULL},
+	{"missing", FIELD_LIST, 0,
+		"of what is owed, several of different kinds; left out: what is missing stays open, and what is too much is a liability",
+		NULL, 8, &missing_shape},
+};
+static const struct shape claim_said_shape = SHAPE("ClaimSaid", claim_said_fields);
+#define CLAIMS                                                                                                         \
+	{                                                                                                              \
+		"claims", FIELD_LIST, NEEDED, "that the money is for; what is not allocated goes on waiting", NULL,    \
+			500, &claim_said_shape                                                                         \
+	}
+static const struct field allocate_fields[] = {PART, CLAIMS, WHY};
+const struct shape allocate_shape = SHAPE("AllocationNew", allocate_fields);
+static const struct field allocate_check_fields[] = {PART, CLAIMS};
+const struct shape allocate_check_shape = SHAPE("AllocationCheck", allocate_check_fields);
+static const struct field allocate_checked_fields[] = {
+	{"line", FIELD_ID, NEEDED, "the bank line", NULL, 0, NULL},
+	{"parts", FIELD_LIST, NEEDED, "what would be posted", NULL, 0, &candidate_part_shape},
+	{"rates", FIELD_LIST, NEEDED, "that were taken of the line's day; none: none was needed", NULL, 0,
+		&rate_step_shape},
+};
+const struct shape allocate_checked_shape = SHAPE("AllocationChecked", allocate_checked_fields);
+
 static const struct field reject_fields[] = {
 	PART,
 	{"candidate", FIELD_INT, NEEDED, "its number", NULL, 0, NULL},

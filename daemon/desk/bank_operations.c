@@ -78,17 +78,60 @@ static const struct field imported_statement_fields[] = {
 };
 const struct shape imported_statement_shape = SHAPE("ImportedStatement", imported_statement_fields);
 
-static const struct field line_fields[] = {
-	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},
-	{"statement", FIELD_ID, NEEDED, "that brought it first", NULL, 0, NULL},
-	{"account", FIELD_TEXT, NEEDED, "a bank account's code", NULL, 0, NULL},
-	{"booked_day", FIELD_DAY, NEEDED, "when the bank booked it", NULL, 0, NULL},
-	{"value_day", FIELD_DAY, 0, "from when it counts for interest", NULL, 0, NULL},
-	{"amount", FIELD_MONEY, NEEDED, "positive came in", NULL, 0, NULL},
-	{"reversal", FIELD_BOOL, NEEDED, "takes back another one", NULL, 0, NULL},
-	{"suspense", FIELD_MONEY, 0, "what of it has no home yet", NULL, 0, NULL},
+#define TOLD_FIELDS                                                                                                    \
+	{"payer", FIELD_TEXT, 0, "who sent it, as the bank writes it; of money that went out, whom it names", NULL, 0, \
+		NULL},                                                                                                 \
+		{"payer_account", FIELD_TEXT, 0, "as the bank writes it", NULL, 0, NULL},                              \
+		{"end_to_end", FIELD_TEXT, 0, "the payer's id of it", NULL, 0, NULL},                                  \
+		{"text", FIELD_TEXT, 0, "what was written with it, its lines joined", NULL, 0, NULL},                  \
+		{"references", FIELD_LIST, 0, "the structured ones", NULL, 0, &line_reference_shape},                  \
+	{                                                                                                              \
+		"content", FIELD_DOCUMENT, NEEDED, "all that the bank said, by its own members", NULL, 0, NULL         \
+	}
+
+/* Written by line.c. */
+static const struct field line_reference_fields[] = {
+	{"reference", FIELD_TEXT, NEEDED, "as it stands there", NULL, 0, NULL}};
+static const struct shape line_reference_shape = SHAPE("BankReference", line_reference_fields);
+static const struct field transaction_fields[] = {
+	{"no", FIELD_INT, NEEDED, "of the line's transactions, and the part of it that waits", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, 0, "its share of the line; not there: the bank does not say", NULL, 0, NULL},
+	TOLD_FIELDS,
 };
-static const struct shape line_shape = SHAPE("BankLine", line_fields);
+static const struct shape transaction_shape = SHAPE("BankTransaction", transaction_fields);
+static const struct field line_note_fields[] = {
+	{"part", FIELD_INT, NEEDED, "of the line; 0: of all of it", NULL, 0, NULL},
+	{"note", FIELD_TEXT, NEEDED, "what a letter or a call told", NULL, 0, NULL},
+	{"who", FIELD_TEXT, NEEDED, "noted it", NULL, 0, NULL},
+	{"at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
+};
+static const struct shape line_note_shape = SHAPE("BankLineNote", line_note_fields);
+
+#define LINE_FIELDS                                                                                                    \
+	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},                                                   \
+		{"statement", FIELD_ID, NEEDED, "that brought it first", NULL, 0, NULL},                               \
+		{"account", FIELD_TEXT, NEEDED, "a bank account's code", NULL, 0, NULL},                               \
+		{"booked_day", FIELD_DAY, NEEDED, "when the bank booked it", NULL, 0, NULL},                           \
+		{"value_day", FIELD_DAY, 0, "from when it counts for interest", NULL, 0, NULL},                        \
+		{"amount", FIELD_MONEY, NEEDED, "positive came in", NULL, 0, NULL},                                    \
+		{"reversal", FIELD_BOOL, NEEDED, "takes back another one", NULL, 0, NULL},                             \
+	{                                                                                                              \
+		"suspense", FIELD_MONEY, 0, "what of it has no home yet", NULL, 0, NULL                                \
+	}
+static const struct field line_fields[] = {LINE_FIELDS};
+const struct shape line_shape = SHAPE("BankLine", line_fields);
+static const struct field line_told_fields[] = {
+	LINE_FIELDS,
+	TOLD_FIELDS,
+	{"transaction_count", FIELD_INT, NEEDED, "that the bank tells apart; 0: one, which is the line", NULL, 0, NULL},
+	{"transactions", FIELD_LIST, 0, "the first 1000, or the one of `transaction`", NULL, 0, &transaction_shape},
+	{"notes", FIELD_LIST, 0, "what persons noted for matching", NULL, 0, &line_note_shape},
+};
+static const struct shape line_told_shape = SHAPE("BankLineTold", line_told_fields);
+static const struct field line_told_query[] = {
+	{"transaction", FIELD_INT, 0, "only this one of them", NULL, 0, NULL},
+};
+static const struct shape line_told_query_shape = SHAPE("BankLineQuery", line_told_query);
 
 static const struct field lines_query[] = {
 	{"account", FIELD_TEXT, 0, "a bank account's code", NULL, 0, NULL},
@@ -140,14 +183,17 @@ static const struct operation rows[] = {
 	PAGE("/v1/bank-statements", "bank_statements", "Bank statements, and which are missing", statements_query_shape,
 		statement_shape, DESK_STATEMENTS),
 	{HTTP_POST, "/v1/bank-statements", "bank_statement_import", OPERATION_UPLOAD, WRITES,
-		"Takes a bank's file as it is, camt.053 or MT940: all of it, or nothing and why",
+		"Takes a bank's file as it is, camt.053, MT940 or CSV as the account's profile has it: all of it, or nothing and why",
 		.query = &statement_import_query,
-		.media = "application/xml text/xml text/plain application/octet-stream",
+		.media = "application/xml text/xml text/plain text/csv application/octet-stream",
 		.answer = &statement_imported_shape, .statement = DESK_NONE, .then = DESK_NONE, .creates = true,
 		.run = statement_import_run},
 	PAGE("/v1/bank-lines", "bank_lines", "Lines of bank statements, without what names persons", lines_query_shape,
 		line_shape, DESK_LINES),
-	ONE("/v1/bank-lines/{id}", "bank_line", "One line", line_shape, DESK_LINE),
+	{HTTP_GET, "/v1/bank-lines/{id}", "bank_line", OPERATION_ONE, READS,
+		"One line with what the bank said of it, which may name persons: who looks is on record",
+		.query = &line_told_query_shape, .answer = &line_told_shape, .statement = DESK_LINE_TOLD,
+		.then = DESK_NONE, .run = line_run},
 	PAGE("/v1/suspense", "suspense", "Money that waits for its home", suspense_query_shape, suspense_shape,
 		DESK_SUSPENSE),
 	{HTTP_GET, "/v1/suspense/{id}", "suspense_one", OPERATION_ONE, READS, "What of a bank line waits for its home",

@@ -11,6 +11,9 @@
 #define DESK_LIMIT_MAX 1000
 #define DESK_JSON_TYPE "application/json; charset=utf-8"
 
+struct stored_rates;
+struct rate_step;
+
 struct desk_call {
 	struct desk *desk;
 	struct http_request *req;
@@ -67,6 +70,10 @@ void desk_call_key_bind(const struct desk_call *call, struct db_params *params);
 struct db_params *desk_call_act_params(struct desk_call *call);
 /* What the stay of this number is known by. NULL on no memory, or a key is gone. */
 const char *desk_stay_names(struct desk_call *call, const char *number);
+/* Asks for the rates of these days, as rate_rows_read takes them. */
+void rates_ask(struct desk_call *call, int32_t from, int32_t to, db_done *done);
+/* As the shape RateStep has it. */
+void rate_step_write(struct json_writer *writer, const struct stored_rates *known, const struct rate_step *step);
 /* The operation's own statement with these parameters, as an act. */
 void desk_call_act(struct desk_call *call, struct db_params *params);
 /* The hospital in the configuration of now; NULL: it is gone, answered. */
@@ -92,6 +99,9 @@ void charges_run(struct desk_call *call);
 void candidates_run(struct desk_call *call);
 void match_note_run(struct desk_call *call);
 void accept_run(struct desk_call *call);
+void reject_run(struct desk_call *call);
+void allocate_run(struct desk_call *call);
+void line_run(struct desk_call *call);
 void patient_accounts_run(struct desk_call *call);
 void patient_act_run(struct desk_call *call);
 void limitations_run(struct desk_call *call);

@@ -174,6 +174,18 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		8},
 	[DESK_LINE] = {"desk_line",
 		"SELECT " LINE_COLUMNS LINE_FROM " WHERE b.hospital_id = $1::uuid AND b.line_id = $2::uuid", 2},
+	[DESK_LINE_LOOK] = {"desk_line_look", "SELECT zhifu.api_line_look($1::uuid, $2::text, $3::uuid)", 3},
+	/* The line, its transactions, of which $3 is wanted or the first 1000, and its notes. */
+	[DESK_LINE_TOLD] = {"desk_line_told",
+		"SELECT " LINE_COLUMNS
+		", t.kind, t.no, t.amount, t.content, t.who, t.at, (SELECT count(*) FROM zhifu.bank_detail d"
+		"  WHERE d.hospital_id = b.hospital_id AND d.line_id = b.line_id)" LINE_FROM
+		" CROSS JOIN LATERAL (SELECT 0 AS kind, 0 AS no, NULL::bigint AS amount, b.content, NULL AS who, NULL::timestamptz AS at"
+		" UNION ALL (SELECT 1, d.no, d.amount_minor, d.content, NULL, NULL FROM zhifu.bank_detail d WHERE d.hospital_id = $1"
+		"  AND d.line_id = $2 AND ($3::int8 IS NULL OR d.no = $3) ORDER BY d.no LIMIT 1000)"
+		" UNION ALL SELECT 2, m.part, NULL, m.content, m.who, m.at FROM zhifu.match_note m WHERE m.hospital_id = $1"
+		"  AND m.line_id = $2) t WHERE b.hospital_id = $1::uuid AND b.line_id = $2::uuid ORDER BY t.kind, t.no, t.at",
+		3},
 	[DESK_SUSPENSE] = {"desk_suspense",
 		"SELECT (u.since - date '1970-01-01')::int8, u.line_id, " SUSPENSE_COLUMNS SUSPENSE_FROM
 		" WHERE u.hospital_id = $1::uuid AND ($2::text IS NULL OR b.account = $2) AND ($3::text IS NULL OR u.owner = $3)" BEHIND(
@@ -294,7 +306,7 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		8},
 	/* One row without a candidate where there is none. */
 	[DESK_CANDIDATES] = {"desk_candidates",
-		"SELECT c.no::int4, c.content, b.currency, b.exponent::int4, encode(c.print, 'hex') FROM zhifu.match_item i"
+		"SELECT c.no::int4, c.content, b.currency, b.exponent::int4 FROM zhifu.match_item i"
 		" JOIN zhifu.bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id"
 		" LEFT JOIN zhifu.match_candidate c ON c.hospital_id = i.hospital_id AND c.line_id = i.line_id AND c.part = i.part"
 		" WHERE i.hospital_id = $1::uuid AND i.line_id = $2::uuid AND i.part = coalesce($3::int8, 0) AND i.open_minor <> 0"
@@ -306,8 +318,22 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" JOIN zhifu.bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id"
 		" LEFT JOIN zhifu.bank_detail d ON d.hospital_id = i.hospital_id AND d.line_id = i.line_id AND d.no = i.part"
 		" WHERE i.hospital_id = $1::uuid AND i.line_id = $2::uuid AND i.part = $3::int8 AND c.no = $4::int8"
-		" AND encode(c.print, 'hex') = $5::text AND i.open_minor <> 0",
-		5},
+		" AND i.open_minor <> 0",
+		4},
+	/* The item, and what is owed for the claims of $4, in their order. $5, $6: did this very request do it before?
+	 */
+	[DESK_HAND] = {"desk_hand",
+		"SELECT i.version, b.content, d.content, b.currency, b.amount_minor, i.open_minor, i.booked_day, k.book,"
+		" zhifu.api_was($1::uuid, $5::bytea, $6::bytea), t.n::int4, r.claim_id, r.version, r.currency, r.open_minor"
+		" FROM zhifu.match_item i JOIN zhifu.bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id"
+		" LEFT JOIN zhifu.bank_detail d ON d.hospital_id = i.hospital_id AND d.line_id = i.line_id AND d.no = i.part"
+		" CROSS JOIN LATERAL (SELECT CASE WHEN bool_or(p.book_minor IS NOT NULL) THEN sum(p.book_minor)::bigint END AS book"
+		"  FROM zhifu.posting p WHERE p.hospital_id = $1 AND p.entry_id = b.line_id AND p.no IN (1, 10001)) k"
+		" CROSS JOIN unnest($4::text[]) WITH ORDINALITY AS t (ref, n)"
+		" LEFT JOIN zhifu.claim_state c ON c.hospital_id = $1 AND c.ref = t.ref"
+		" LEFT JOIN zhifu.receivable r ON r.hospital_id = $1 AND r.claim_id = c.claim_id"
+		" WHERE i.hospital_id = $1 AND i.line_id = $2::uuid AND i.part = $3::int8 ORDER BY t.n",
+		6},
 	[DESK_ACCEPT] = {"desk_accept",
 		"SELECT outcome, id, places, id, line FROM zhifu.api_match_accept($1::uuid, $2::text, $26::bytea, $27::bytea, $3::text,"
 		" $4::bool, $5::uuid[], $6::uuid[], $7::int4[], $8::int4[], $9::int4[], $10::int2[], $11::uuid[], $12::int4[], $13::uuid[],"

@@ -4,7 +4,7 @@
 
 #include "db/batch.h"
 #include "db/keyhold.h"
-#include "desk/call.h"
+#include "desk/accept.h"
 #include "desk/shapes.h"
 #include "settle/match_choice.h"
 
@@ -19,13 +19,7 @@ static void id_put(struct json_writer *writer, const char *name, const struct uu
 	json_write_member(writer, name, text);
 }
 
-/* The bank line's currency. */
-struct unit {
-	const char *currency;
-	int exponent;
-};
-
-static void sum_put(struct json_writer *writer, const char *name, int64_t minor, const struct unit *unit)
+static void sum_put(struct json_writer *writer, const char *name, int64_t minor, const struct part_unit *unit)
 {
 	if (minor == 0) return;
 	json_write_key(writer, name);
@@ -33,9 +27,9 @@ static void sum_put(struct json_writer *writer, const char *name, int64_t minor,
 }
 
 /* As the shape CandidatePart has it. */
-static void part_put(struct json_writer *writer, const struct match_allot *part, const struct unit *unit)
+void match_part_write(struct json_writer *writer, const struct match_allot *part, const struct part_unit *unit)
 {
-	const struct unit owed = {part->owed, part->owed_exponent};
+	const struct part_unit owed = {part->owed, part->owed_exponent};
 	json_write_object_begin(writer);
 	json_write_member(writer, "kind", shape_part_kinds[part->kind]);
 	if (part->has_claim) {
@@ -57,9 +51,11 @@ static void part_put(struct json_writer *writer, const struct match_allot *part,
 }
 
 /* As the shape Candidate has it. False: no memory. */
-static bool candidate_put(struct json_writer *writer, int64_t no, const char *print, const struct match_choice *choice,
-	const struct unit *unit, struct zf_arena *arena)
+static bool candidate_put(struct json_writer *writer, int64_t no, const struct match_choice *choice,
+	const struct part_unit *unit, struct zf_arena *arena)
 {
+	char print[CANDIDATE_PRINT_LEN];
+	candidate_print(choice, print);
 	json_write_object_begin(writer);
 	json_write_member_int64(writer, "no", no);
 	json_write_member(writer, "print", print);
@@ -81,7 +77,7 @@ static bool candidate_put(struct json_writer *writer, int64_t no, const char *pr
 	json_write_array_end(writer);
 	json_write_key(writer, "parts");
 	json_write_array_begin(writer);
-	for (uint32_t i = 0; i < choice->part_count; i++) part_put(writer, &choice->parts[i], unit);
+	for (uint32_t i = 0; i < choice->part_count; i++) match_part_write(writer, &choice->parts[i], unit);
 	json_write_array_end(writer);
 	json_write_object_end(writer);
 	return true;
@@ -92,7 +88,7 @@ static int candidates_put(struct desk_call *call, const struct pg_result *rows, 
 {
 	const struct intake *intake = call->desk->intake;
 	struct arena *arena = &call->req->arena;
-	const struct unit unit = {db_rows_text(rows, 0, 2), (int)db_rows_int(rows, 0, 3)};
+	const struct part_unit unit = {db_rows_text(rows, 0, 2), (int)db_rows_int(rows, 0, 3)};
 	for (int row = 0; row < db_rows_count(rows) && !db_rows_null(rows, row, 0); row++) {
 		struct match_choice choice = {.kind = MATCH_PAYMENT};
 		struct bytes plain;
@@ -102,9 +98,7 @@ static int candidates_put(struct desk_call *call, const struct pg_result *rows, 
 			r = match_choice_read(
 				(struct text_span){(const char *)plain.ptr, plain.len}, &arena->zf, &choice);
 		if (r < 0) return r;
-		if (!candidate_put(
-			    writer, db_rows_int(rows, row, 0), db_rows_text(rows, row, 4), &choice, &unit, &arena->zf))
-			return ERR_NOMEM;
+		if (!candidate_put(writer, db_rows_int(rows, row, 0), &choice, &unit, &arena->zf)) return ERR_NOMEM;
 	}
 	return 0;
 }
@@ -152,7 +146,6 @@ void candidates_run(struct desk_call *call)
 /* Its text leaves the process only sealed; in hex, as the statement takes it. */
 void match_note_run(struct desk_call *call)
 {
-	static const char digits[] = "0123456789abcdef";
 	const struct intake *intake = call->desk->intake;
 	struct value *note = &call->body[MATCH_NOTE_TEXT];
 	struct arena *arena = &call->req->arena;
@@ -171,11 +164,7 @@ void match_note_run(struct desk_call *call)
 		desk_call_problem(call, &desk_problem_memory);
 		return;
 	}
-	for (size_t i = 0; i < sealed.len; i++) {
-		hex[2 * i] = digits[sealed.ptr[i] >> 4];
-		hex[2 * i + 1] = digits[sealed.ptr[i] & 15];
-	}
-	hex[2 * sealed.len] = '\0';
+	text_hex_encode(sealed.ptr, sealed.len, hex);
 	note->text = hex;
 	desk_call_go(call);
 }

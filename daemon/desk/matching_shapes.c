@@ -93,17 +93,18 @@ static const struct field part_fields[] = {
 	{"fx", FIELD_MONEY, 0, "what exchange rates made of it", NULL, 0, NULL},
 	{"unexplained", FIELD_MONEY, 0, "within the tolerance", NULL, 0, NULL},
 };
-static const struct shape part_shape = SHAPE("CandidatePart", part_fields);
+const struct shape candidate_part_shape = SHAPE("CandidatePart", part_fields);
 static const struct field candidate_fields[] = {
 	{"no", FIELD_INT, NEEDED, "from 1, the best first; another look may number them anew", NULL, 0, NULL},
-	{"print", FIELD_TEXT, NEEDED, "the same answer again has the same: to be sent with what is done with it", NULL,
-		0, NULL},
+	{"print", FIELD_TEXT, NEEDED,
+		"of what would be posted, to the last amount: to be sent with what is done with it", NULL, 0, NULL},
 	{"score", FIELD_INT, NEEDED, "of 1000", NULL, 0, NULL},
 	{"kind", FIELD_WORD, NEEDED, "what the money is", shape_match_kinds, 0, NULL},
 	{"sound", FIELD_BOOL, NEEDED, "true: it could be posted as it is", NULL, 0, NULL},
 	{"credit", FIELD_ID, 0, "of a reversal: the line that the bank takes back", NULL, 0, NULL},
 	{"why", FIELD_LIST, NEEDED, "what speaks for it, and against it", NULL, 0, &why_shape},
-	{"parts", FIELD_LIST, NEEDED, "what it would do; the difference split by what made it", NULL, 0, &part_shape},
+	{"parts", FIELD_LIST, NEEDED, "what it would do; the difference split by what made it", NULL, 0,
+		&candidate_part_shape},
 };
 const struct shape candidate_shape = SHAPE("Candidate", candidate_fields);
 

@@ -26,7 +26,7 @@ static const struct problem problem_currency = {
 static const struct problem problem_missing = {404, {"not-found", "There is no such rate.", "没有该汇率。"}};
 
 /* The days' rates, and of each series the last before and the first behind them. */
-static void known_ask(struct desk_call *call, int32_t from, int32_t to, db_done *done)
+void rates_ask(struct desk_call *call, int32_t from, int32_t to, db_done *done)
 {
 	struct db_params *params = desk_call_params(call);
 	if (params == NULL) return;
@@ -114,7 +114,7 @@ void rate_enter_run(struct desk_call *call)
 						    : (uint32_t)per->number,
 		.day = text_of(day_words(arena, day)),
 		.maker = call->principal->client_id};
-	if (entry_keep(call, &entry)) known_ask(call, day, day, on_known);
+	if (entry_keep(call, &entry)) rates_ask(call, day, day, on_known);
 }
 
 /* ---- the second person ---- */
@@ -149,7 +149,7 @@ static void on_entered(void *ctx, const struct db_outcome *outcome)
 	if (db_rows_int(rows, 0, RATE_MAKER - 1) != 2 || rate_same_person(entry.maker, entry.checker))
 		desk_call_go(call);
 	else if (entry_keep(call, &entry))
-		known_ask(call, day, day, on_known);
+		rates_ask(call, day, day, on_known);
 }
 
 void rate_approve_run(struct desk_call *call)
@@ -169,8 +169,7 @@ static void day_put(struct json_writer *writer, int32_t day)
 	json_write_member(writer, "day", text);
 }
 
-/* As the shape RateStep has it. */
-static void step_put(struct json_writer *writer, const struct stored_rates *known, const struct rate_step *step)
+void rate_step_write(struct json_writer *writer, const struct stored_rates *known, const struct rate_step *step)
 {
 	struct rate_query pair = {.source = step->rate.source, .bank = step->rate.bank, .day = step->rate.day};
 	const struct rate *rate = &step->rate;
@@ -206,7 +205,7 @@ static void way_answer(struct desk_call *call, const struct hospital *hospital, 
 	day_put(&writer, shape_value(&rate_of_query, call->query, "day")->day);
 	json_write_key(&writer, "steps");
 	json_write_array_begin(&writer);
-	for (uint8_t i = 0; path != NULL && i < path->count; i++) step_put(&writer, known, &path->steps[i]);
+	for (uint8_t i = 0; path != NULL && i < path->count; i++) rate_step_write(&writer, known, &path->steps[i]);
 	json_write_array_end(&writer);
 	json_write_object_end(&writer);
 	if (json_write_finish(&writer, &text) < 0)
@@ -257,5 +256,5 @@ void rate_of_run(struct desk_call *call)
 	if (!currency_is_money(text_of(currency->text)))
 		desk_call_problem(call, &problem_currency);
 	else
-		known_ask(call, day - hospital->rate_reach_days, day, on_known_of);
+		rates_ask(call, day - hospital->rate_reach_days, day, on_known_of);
 }

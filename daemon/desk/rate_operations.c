@@ -74,7 +74,7 @@ static const struct field rate_step_fields[] = {
 	{"day", FIELD_DAY, NEEDED, "the rate's own: the last before, where the day has none", NULL, 0, NULL},
 	{"multiplied", FIELD_BOOL, NEEDED, "the amount by the rate; else divided", NULL, 0, NULL},
 };
-static const struct shape rate_step_shape = SHAPE("RateStep", rate_step_fields);
+const struct shape rate_step_shape = SHAPE("RateStep", rate_step_fields);
 static const struct field rate_way_fields[] = {
 	{"currency", FIELD_TEXT, NEEDED, "that was asked for", NULL, 3, NULL},
 	{"book_currency", FIELD_TEXT, NEEDED, "of the hospital's books", NULL, 3, NULL},

@@ -80,10 +80,9 @@ static int columns_of(enum field_type type)
 	return type == FIELD_MONEY ? 3 : type == FIELD_DECIMAL ? 2 : 1;
 }
 
-int shape_write(
+int shape_members_write(
 	struct json_writer *writer, const struct shape *shape, const struct pg_result *rows, int row, int column)
 {
-	json_write_object_begin(writer);
 	for (size_t i = 0; i < shape->count; i++) {
 		const struct field *field = &shape->fields[i];
 		if (!db_rows_null(rows, row, column)) {
@@ -92,6 +91,14 @@ int shape_write(
 		}
 		column += columns_of(field->type);
 	}
+	return column;
+}
+
+int shape_write(
+	struct json_writer *writer, const struct shape *shape, const struct pg_result *rows, int row, int column)
+{
+	json_write_object_begin(writer);
+	column = shape_members_write(writer, shape, rows, row, column);
 	json_write_object_end(writer);
 	return column;
 }

@@ -71,6 +71,9 @@ struct value {
 /* Writes the columns from `column` on as one object. Columns that are null are left out. Returns the column behind. */
 int shape_write(
 	struct json_writer *writer, const struct shape *shape, const struct pg_result *rows, int row, int column);
+/* Likewise its members only, of an object that has others too. */
+int shape_members_write(
+	struct json_writer *writer, const struct shape *shape, const struct pg_result *rows, int row, int column);
 
 /* An amount as FIELD_MONEY has it. */
 void shape_money_write(struct json_writer *writer, int64_t minor, const char *currency, int exponent);

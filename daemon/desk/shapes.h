@@ -23,7 +23,12 @@ extern const struct shape period_shape, finding_shape, findings_query, period_cl
 	declaration_shape, declarations_query, revaluation_shape, provision_shape, month_query, write_off_shape,
 	write_offs_query, order_shape, orders_query, sale_shape, conversion_shape, conversions_query;
 
-#define MATCH_NOTE_TEXT 1 /* the text in note_shape */
+#define MATCH_NOTE_TEXT 1 /* the text in note_shape, */
+#define REJECT_PRINT 2    /* the print in reject_shape */
+
+/* a line of a statement: bank_operations.c; a step of a rate: rate_operations.c; a part of a decision:
+ * matching_shapes.c */
+extern const struct shape line_shape, rate_step_shape, candidate_part_shape;
 
 /* Why money waits, by enum match_wait; whether it is held. */
 extern const char *const shape_waits[], *const shape_holds[];
@@ -38,8 +43,9 @@ extern const struct shape limitation_shape, limitations_query, demand_shape, dem
 	inspector_end_shape, inspector_ended_shape, look_shape, looks_query;
 
 /* acts: act_shapes.c */
-extern const struct shape accept_shape, accepted_shape, reject_shape, note_shape, split_shape, undo_shape, hold_shape,
-	assign_work_shape, code_shape, declared_shape, declaration_new_shape, recounted_shape;
+extern const struct shape accept_shape, accepted_shape, allocate_shape, allocate_check_shape, allocate_checked_shape,
+	reject_shape, note_shape, split_shape, undo_shape, hold_shape, assign_work_shape, code_shape, declared_shape,
+	declaration_new_shape, recounted_shape;
 
 /* what patients pay: patient_shapes.c */
 extern const struct shape patient_account_shape, patient_accounts_query, patient_payment_shape, patient_payments_query,

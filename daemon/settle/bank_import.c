@@ -614,7 +614,8 @@ static int file_judge(struct importing *importing, uint8_t ret_hash[32])
 		zf_alloc_array(&importing->arena->zf, BANK_IMPORT_STATEMENTS_MAX, sizeof(*import->statements));
 	if (import->statements == NULL) return err_set(ERR_NOMEM, "no memory");
 	r = file_hash(importing, &events, false, ret_hash);
-	return r == 0 && fault_refuses(&import->faults) ? ERR_INVALID : r;
+	/* also what ended the reading at a limit: it has its fault */
+	return (r == 0 || r == ERR_LIMIT) && fault_refuses(&import->faults) ? ERR_INVALID : r;
 }
 
 static int file_take(struct importing *importing, const uint8_t hash[32])

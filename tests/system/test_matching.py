@@ -65,7 +65,8 @@ def test_two_equal_candidates_over_a_closed_month(place):
                                   ("11-30", "EUR", "8.3100"), ("12-08", "USD", "7.1010")):
         office.rate(when, currency, price)
     terms = {"owed": {"currency": "USD"}, "tolerances": [{"currency": "USD", "residual": "0.10"}], "usual_charges": [
-        {"currency": "USD", "amount": "15.00", "times": 6}, {"currency": "USD", "amount": "25.00", "times": 2}]}
+        {"currency": "USD", "amount": "15.00", "times": 6}, {"currency": "USD", "amount": "25.00", "times": 2},
+        {"currency": "CNY", "amount": "100.00", "times": 1}]}
     allied = office.contract("alpha", "C", "ALLIED HLTH LTD", **terms)
     n1, n2, n3 = (office.claim(allied, "09-08", owed, "USD", book) for owed, book in (
         ("2315.00", "16482.80"), ("2315.00", "16482.80"), ("2325.00", "16554.00")))
@@ -99,6 +100,21 @@ def test_two_equal_candidates_over_a_closed_month(place):
     assert effect(office, b, line) == 1830
     office.holds()
     persons(office)
+    yuan_for_dollars(office, n1)
+
+
+def yuan_for_dollars(office, claim):
+    """Owed in dollars, paid in yuan: by the rate of the line's day, which is shown; a bank kept 100.00 yuan."""
+    line, = office.statement("CNY", "11-27", ("16000.00", "ALLIED AGENT", "FOR A PATIENT"))
+    office.looked()
+    refused = office.ctl("money", "match", "allocate", line, claim.ref + "=1600.00,fx", "--why", "a letter", check=False)
+    assert "allows anybody" in refused.stderr, refused
+    made = office.ctl("money", "match", "allocate", line, claim.ref + "=16000.00,charge=100.00", "--why", "a letter")
+    assert "7.1050 CNY" in made.stdout and "2,266.01 USD" in made.stdout, made.stdout
+    assert office.journal(line) == {
+        "SUSP": dr("16000.00"), "FEE": dr("100.00"), "FX": dr("33.99"), "AR-ALPHA": cr("16133.99")}
+    assert office.open(claim) == {"open_minor": 4899, "standing": 1}
+    office.holds()
 
 
 def november_closes(office, twice):

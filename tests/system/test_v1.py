@@ -466,7 +466,8 @@ def test_persons_decide_on_matches(place, keep):
     office.rate("11-27", "USD", "7.1050")
     allied = office.contract("alpha", "C", "ALLIED HLTH LTD", owed={"currency": "USD"},
                              tolerances=[{"currency": "USD", "residual": "0.10"}],
-                             usual_charges=[{"currency": "USD", "amount": "15.00", "times": 6}])
+                             usual_charges=[{"currency": "USD", "amount": "15.00", "times": 6},
+                                            {"currency": "USD", "amount": "25.00", "times": 1}, {"currency": "CNY", "amount": "71.05", "times": 1}])
     claims = [office.claim(allied, "09-08", "2315.00", "USD", "16482.80") for _ in range(2)]
     office.statement("USD", "11-27", ("2300.00", "ALLIED HLTH LTD", "PAYMENT"))
     office.looked()
@@ -499,6 +500,7 @@ def test_persons_decide_on_matches(place, keep):
     assert desk.errors(path + "/note", {"note": "x" * 2001}) == {"/note": "text-long"}
     assert "Schmidt" not in str(place.database.sql("SELECT encode(content, 'escape') AS c FROM zhifu.match_note"))
     office.looked()
+    told(place, desk, item["line"], ref)
     best, = desk.get(path + "/candidates")["items"]
     assert best["parts"][0]["ref"] == ref and best["score"] > left["score"] and best["sound"], best
 
@@ -521,6 +523,7 @@ def test_persons_decide_on_matches(place, keep):
     desk.post(undo, {"why": "the other one"}, 404)
     assert [a.get("undoes") for a in desk.items("/v1/allocations?limit=1")] == [None, done["id"]]
 
+    by_hand(desk, office, path, claims)
     for amount in (v1.money("1.00"), usd("2300.00"), usd("-1.00")):
         assert desk.errors(path + "/split", {"amounts": [{"amount": amount}], "why": "?"}) == {"/amounts": "split-amounts"}
     desk.post(path + "/split", {"amounts": [{"amount": usd("300.00")}], "why": "two invoices"}, 200)
@@ -536,6 +539,60 @@ def test_persons_decide_on_matches(place, keep):
     assert desk.post(path + "/split", {"amounts": [{"amount": usd("1.00")}], "why": "?"}, 409)["type"] == "urn:zhifu:problem:held"
     desk.post(hold, {"held": "no", "why": "they came"}, 200)
     acts(desk, office, item["line"], claims[0].id)
+    office.holds()
+
+
+def told(place, desk, line, ref):
+    """What the bank said of a line, and persons noted: names are in the one read that is on record, and in no list."""
+    looks = "SELECT count(*) FROM zhifu.operator_act WHERE act = 'bank_line.show' AND who = 'finance' AND subject = %s"
+    said = desk.get("/v1/bank-lines/" + line)
+    assert (said["payer"], said["text"], said["transaction_count"]) == ("ALLIED HLTH LTD", "PAYMENT", 0), said
+    assert said["content"]["detail"]["debtor"]["name"] == "ALLIED HLTH LTD" and "transactions" not in said
+    assert [(n["part"], n["note"], n["who"]) for n in said["notes"]] == [
+        (0, "Frau Schmidt called: it is for", "finance"), (0, ref, "finance")]
+    assert place.database.value(looks, (line,)) == 1
+    for path in ("/v1/bank-lines", "/v1/suspense", "/v1/match-items"):
+        assert "PAYMENT" not in json.dumps(desk.items(path)) and "Schmidt" not in json.dumps(desk.items(path)), path
+    assert place.database.value(looks, (line,)) == 1
+
+
+def by_hand(desk, office, path, claims):
+    """What persons know and matching does not: several things missing at once; dollars owed and yuan paid."""
+    usd, check, allocate = lambda value: v1.money(value, "USD"), path + "/allocate-check", path + "/allocate"
+    said = {"ref": claims[0].ref, "amount": usd("2175.00"), "missing": [{"kind": "charge", "amount": usd("25.00")},
+                                                                      {"kind": "short", "amount": usd("115.00")}]}
+    checked = desk.post(check, {"claims": [said]}, 200)
+    assert checked["rates"] == [] and [(p["cleared"], p["charge"], p["short"]) for p in checked["parts"]] == [
+        (usd("2200.00"), usd("25.00"), usd("115.00"))]
+    assert desk.errors(allocate, {"why": "x", "claims": [
+        {**said, "amount": v1.money("1.00")}, {"ref": "HZ1", "amount": usd("1.00")}, said, said,
+        {"ref": claims[1].ref, "amount": usd("1.00"), "missing": [{"kind": "fx"}]}]}) == {"/claims/1/ref": "claim-unknown"}
+    assert desk.errors(allocate, {"why": "x", "claims": [
+        {**said, "amount": v1.money("1.00")}, {"ref": claims[1].ref, "amount": usd("1.00"), "missing": [{"kind": "fx"}]}]}) == {
+        "/claims/0/amount": "amount-currency", "/claims/1": "missing-no-rate"}
+    assert desk.errors(check, {"claims": [said, said]}) == {"/claims/1/ref": "claim-twice"}
+    assert desk.errors(check, {"claims": [{**said, "missing": [{"kind": "fee", "amount": usd("0.00")}]}]}) == {
+        "/claims/0/missing/0/amount": "amount-nothing"}
+    key, body = {"Idempotency-Key": "h-1"}, {"claims": [said], "why": "a letter"}
+    made = desk.post(allocate, body, headers=key)
+    assert desk.post(allocate, body, 200, headers=key) == made
+    assert desk.post(allocate, {**body, "why": "another"}, 409, headers=key)["type"] == "urn:zhifu:problem:idempotency-conflict"
+    row, = [a for a in desk.items("/v1/allocations?line=" + made["line"]) if a["id"] == made["allocation"]]
+    assert (row["amount"], row["cleared"], row["charge"], row["maker"]) == (usd("2175.00"), usd("2200.00"), usd("25.00"), "finance")
+    assert desk.get("/v1/receivables/" + claims[0].id)["open"] == usd("115.00")
+    desk.post("/v1/allocations/%s/undo" % made["allocation"], {"why": "not theirs"}, 200)
+
+    line, = office.statement("CNY", "11-27", ("7105.00", "ALLIED AGENT", "FOR A PATIENT"))
+    office.looked()
+    path = "/v1/match-items/" + line
+    said = {"ref": claims[0].ref, "amount": v1.money("7105.00"), "missing": [{"kind": "charge", "amount": v1.money("71.05")}]}
+    checked = desk.post(path + "/allocate-check", {"claims": [said]}, 200)
+    assert [(r["base"], r["quote"], r["value"], r["multiplied"]) for r in checked["rates"]] == [("USD", "CNY", "7.1050", False)]
+    assert [(p["cleared"], p["charge"]) for p in checked["parts"]] == [(usd("1010.00"), v1.money("71.05"))]
+    made = desk.post(path + "/allocate", {"claims": [said], "why": "their agent wrote"})
+    assert desk.get("/v1/receivables/" + claims[0].id)["open"] == usd("1305.00")
+    desk.post("/v1/allocations/%s/undo" % made["allocation"], {"why": "not theirs"}, 200)
+    desk.post("/v1/suspense/%s/hold" % line, {"held": "compliance", "why": "who is that?"}, 200)
     office.holds()
 
 

@@ -176,8 +176,16 @@ def test_an_upload_is_read_by_the_configuration_in_force(up):
 
 def test_a_file_over_the_limit_is_refused(place, keep):
     place.settings["statement_bytes_max"] = 1 << 20
-    v1.start(place)
+    v1.start(place, bank_accounts=({"code": "ICBC", "number": "6222 0000", "currency": "CNY", "charset": "gb18030", "profile": "icbc"},),
+             statement_profiles=({"name": "icbc", "date_form": "YYYYMMDD", "opening_words": ["期初余额"], "closing_words": ["期末余额"],
+                                  "columns": ["booking_day=交易日期", "debit=借方", "credit=贷方", "text=摘要", "name=对方户名"]},))
     desk = keep(v1.Desk(place))
+    csv = "期初余额,100.00\r\n交易日期,借方,贷方,摘要,对方户名\r\n20251120,,20.50,付款,某某健康保险\r\n期末余额,120.50\r\n".encode("gb18030")
+    made = desk.call("POST", "/v1/bank-statements?account=ICBC", csv, media="text/csv")
+    assert made.status == 201 and made.json()["statements"][0]["closing"] == v1.money("120.50"), made
+    line, = desk.items("/v1/bank-lines")
+    said = desk.get("/v1/bank-lines/" + line["id"])
+    assert (said["payer"], said["text"], said["amount"]) == ("某某健康保险", "付款", v1.money("20.50")), said
     piece = b"x" * 65536
     assert upload(place, iter([piece] * 40)).status == 413
     assert desk.call("POST", "/v1/bank-statements", piece * 17, **BODY).status == 413

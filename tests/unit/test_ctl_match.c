@@ -129,6 +129,18 @@ static void an_undone_accept_teaches_nothing(void **state)
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
 }
 
+/* A contract that foresees a charge of 25.00, a discount, a fee, and 5.00 besides. */
+static void agreed(void)
+{
+	world_sql(&world,
+		"INSERT INTO zhifu.contract (hospital_id, contract_id, version, name, carrier, remitter, kind, valid_from, valid_to, document,"
+		" maker, why) VALUES ('" HOSPITAL_A "', '" ID_A
+		"0900', 1, 'Sunrise', 'alpha', 'Sunrise', 'A', '2025-01-01', 'infinity',"
+		" '{\"tolerances\": [{\"currency\": \"CNY\", \"residual\": \"0.05\", \"hard_max\": \"5.00\"}],"
+		" \"usual_charges\": [{\"currency\": \"CNY\", \"amount\": \"25.00\"}], \"payment\": {\"early_discount\": {\"percent\": \"3\","
+		" \"days\": 10}, \"fee\": {\"percent\": \"5\", \"tax_percent\": \"6\", \"tax\": \"added\"}}}', 'li', 'test')");
+}
+
 /* What a person may let go of a claim's 1000.00 by its contract. */
 static void nobody_lets_more_go_than_is_agreed(void **state)
 {
@@ -142,13 +154,7 @@ static void nobody_lets_more_go_than_is_agreed(void **state)
 		{"1.00", "short", 0}};
 	char line[UUID_TEXT_LEN];
 	(void)state;
-	world_sql(&world,
-		"INSERT INTO zhifu.contract (hospital_id, contract_id, version, name, carrier, remitter, kind, valid_from, valid_to, document,"
-		" maker, why) VALUES ('" HOSPITAL_A "', '" ID_A
-		"0900', 1, 'Sunrise', 'alpha', 'Sunrise', 'A', '2025-01-01', 'infinity',"
-		" '{\"tolerances\": [{\"currency\": \"CNY\", \"residual\": \"0.05\", \"hard_max\": \"5.00\"}],"
-		" \"usual_charges\": [{\"currency\": \"CNY\", \"amount\": \"25.00\"}], \"payment\": {\"early_discount\": {\"percent\": \"3\","
-		" \"days\": 10}, \"fee\": {\"percent\": \"5\", \"tax_percent\": \"6\", \"tax\": \"added\"}}}', 'li', 'test')");
+	agreed();
 	for (int i = 0; i < (int)ARRAY_LEN(cases); i++) {
 		if (cases[i].status == 1 && i > 0 && cases[i - 1].status == 1) {
 			/* the same claim and money, still as they were */
@@ -174,6 +180,39 @@ static void nobody_lets_more_go_than_is_agreed(void **state)
 		"money match allocate %s %s=999.99 --rest difference --why theirs --hospital HZ1 --who li --zh", line,
 		refs[1]);
 	assert_non_null(strstr(world.err, "核销"));
+	world_sql(&world, "DELETE FROM zhifu.contract");
+}
+
+/* 25 for a bank and 100 short: what is missing of one claim is several things. */
+static void a_claim_is_short_by_several_things(void **state)
+{
+	const char *line;
+	(void)state;
+	agreed();
+	owed(1, 100000);
+	owed(2, 30000);
+	world_sql(&world, "UPDATE zhifu.receivable SET contract_id = '" ID_A "0900', contract_version = 1");
+	line = line_of(2, "1175,00", "SRA CLAIMS GMBH");
+	assert_ctl(&world, 1,
+		"money match allocate %s %s=875.00,charge=25.00,short=99.00 --why x --hospital HZ1 --who li", line,
+		refs[1]);
+	assert_non_null(strstr(world.err, "is not what is left"));
+	assert_ctl(&world, 1, "money match allocate %s %s=875.00,tip --why x --hospital HZ1 --who li", line, refs[1]);
+	assert_non_null(strstr(world.err, "not \"tip\""));
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.allocation"), 0);
+	assert_ctl(&world, 0,
+		"money match allocate %s %s=875.00,charge=25.00,short=100.00 %s=290.00,discount=4.00,fee --why theirs"
+		" --hospital HZ1 --who li",
+		line, refs[1], refs[2]);
+	assert_non_null(strstr(world.out, "25.00 CNY"));
+	assert_string_equal(
+		text("SELECT string_agg(open_minor::text, ' ' ORDER BY claim_id) FROM zhifu.receivable"), "10000 0");
+	assert_string_equal(
+		text("SELECT string_agg(concat_ws(' ', cleared_minor, charge_minor, discount_minor, fee_minor), ', '"
+		     " ORDER BY no) FROM zhifu.allocation"),
+		"90000 2500 0 0, 30000 0 400 600");
+	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.suspense"), 1000);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
 	world_sql(&world, "DELETE FROM zhifu.contract");
 }
 
@@ -658,6 +697,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(an_undone_accept_teaches_nothing, none_left),
 		cmocka_unit_test_setup(nobody_lets_more_go_than_is_agreed, none_left),
+		cmocka_unit_test_setup(a_claim_is_short_by_several_things, none_left),
 		cmocka_unit_test_setup(a_person_forgets_a_payer, none_left),
 		cmocka_unit_test_setup(a_persons_words_stay, none_left),
 		cmocka_unit_test_setup(another_look_is_another_version, none_left),

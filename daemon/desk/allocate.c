@@ -1,0 +1,334 @@
+/* Allocating by hand: the client says of which claims the money is, and what is missing of them; the claims are read as
+ * they stand, the rates of the line's day where one is needed, and settle/match_hand.h works it out. A check answers
+ * with what would be posted. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "db/batch.h"
+#include "desk/accept.h"
+#include "desk/shapes.h"
+#include "lib/money.h"
+#include "model/directory.h"
+#include "settle/book_rate.h"
+#include "settle/match_hand.h"
+#include "settle/rate_rows.h"
+
+#define ANSWER_BYTES_MAX (4u << 20)
+
+/* Rows of DESK_HAND. */
+enum {
+	H_VERSION,
+	H_LINE,
+	H_DETAIL,
+	H_CURRENCY,
+	H_WHOLE,
+	H_OPEN,
+	H_DAY,
+	H_BOOK,
+	H_WAS,
+	H_NO,
+	H_CLAIM,
+	H_RECEIVABLE,
+	H_OWED,
+	H_OWED_OPEN
+};
+/* Values of claim_said_shape and missing_shape (act_shapes.c). */
+enum { SAID_REF, SAID_AMOUNT, SAID_MISSING, SAID_COUNT };
+enum { MISSING_KIND, MISSING_AMOUNT, MISSING_COUNT };
+
+/* What is kept between the statements. */
+struct allocating {
+	struct match_hand money;
+	struct match_hand_claim *claims; /* as the body lists them */
+	const struct value *said;        /* likewise */
+	uint32_t count;
+	int32_t day;
+	struct decided decided;
+	struct match_line line;
+	struct match_choice choice;
+	struct rate_path (*ways)[2]; /* by claim */
+};
+
+static const struct problem problem_waits = {
+	404, {"not-found", "This money does not wait, or not any more.", "该款项不在待查状态,或已核销。"}};
+static const struct problem problem_value = {
+	409, {"value-missing", "There is no rate yet that says what it is worth in the books: try again later.",
+		     "其账面价值尚未确定:请稍后重试。"}};
+static const struct problem_word word_unknown = {
+	"claim-unknown", "Nothing was ever owed for this claim.", "该理赔单没有应收款。"};
+static const struct problem_word word_twice = {"claim-twice", "The claim is named twice.", "该理赔单重复。"};
+static const struct problem_word word_currency = {
+	"amount-currency", "The amount is not in the line's currency, $1.", "金额须与流水同币种($1)。"};
+static const struct problem_word word_nothing = {
+	"amount-nothing", "The amount is nothing: leave it out, or say more.", "金额不得为零:请省略或填写。"};
+
+static void wrong(
+	struct desk_call *call, const struct problem_word *word, uint32_t claim, const char *more, const char *arg)
+{
+	problem_add(&call->problems, word, arena_printf(&call->req->arena, "/claims/%u%s", claim, more), arg);
+}
+
+/* An amount of the line's currency above nothing. */
+static bool amount_fits(struct desk_call *call, const struct allocating *own, uint32_t claim, const char *more,
+	const struct zf_money *money)
+{
+	if (strcmp(money->currency, own->money.zero.currency) != 0)
+		wrong(call, &word_currency, claim, more, own->money.zero.currency);
+	else if (money->minor == 0)
+		wrong(call, &word_nothing, claim, more, NULL);
+	else
+		return true;
+	return false;
+}
+
+/* ---- what is said ---- */
+
+static bool claim_fits(struct desk_call *call, struct allocating *own, uint32_t at)
+{
+	for (uint32_t i = 0; i < at; i++) {
+		if (!uuid_equal(&own->claims[i].id, &own->claims[at].id)) continue;
+		wrong(call, &word_twice, at, "/ref", NULL);
+		return false;
+	}
+	return true;
+}
+
+/* Of one claim, in the shape of the arithmetic. NULL: something is wrong, and told. */
+static const struct match_rest_sum *rests_of(
+	struct desk_call *call, const struct allocating *own, uint32_t at, const struct value *list)
+{
+	struct match_rest_sum *rests = zf_alloc_array(&call->req->arena.zf, list->row_count + 1, sizeof(*rests));
+	bool is_good = rests != NULL;
+	if (rests == NULL) call->problems.no_memory = true;
+	for (uint32_t i = 0; is_good && i < list->row_count; i++) {
+		const struct value *row = &list->rows[(size_t)i * MISSING_COUNT];
+		rests[i] = (struct match_rest_sum){(uint8_t)row[MISSING_KIND].number, 0};
+		if (!row[MISSING_AMOUNT].given) continue;
+		is_good = amount_fits(call, own, at, arena_printf(&call->req->arena, "/missing/%u/amount", i),
+			&row[MISSING_AMOUNT].money);
+		rests[i].minor = row[MISSING_AMOUNT].money.minor;
+	}
+	return is_good ? rests : NULL;
+}
+
+static void part_make(struct desk_call *call, struct allocating *own, uint32_t at)
+{
+	static const char *const codes[] = {[MATCH_HAND_RATE] = "rate-missing",
+		[MATCH_HAND_ALL] = "missing-all",
+		[MATCH_HAND_MORE] = "missing-more",
+		[MATCH_HAND_OTHER] = "missing-other",
+		[MATCH_HAND_NO_RATE] = "missing-no-rate",
+		[MATCH_HAND_NOTHING] = "missing-nothing"};
+	const struct value *said = &own->said[(size_t)at * SAID_COUNT];
+	const struct zf_money *amount = &said[SAID_AMOUNT].money;
+	enum match_hand_fault fault;
+	if (!claim_fits(call, own, at) || !amount_fits(call, own, at, "/amount", amount)) return;
+	const struct match_rest_sum *rests = rests_of(call, own, at, &said[SAID_MISSING]);
+	if (rests == NULL) return;
+	int r = match_hand_part(&own->money, &own->claims[at], own->money.open < 0 ? -amount->minor : amount->minor,
+		rests, said[SAID_MISSING].row_count, &own->choice.parts[at], &fault);
+	if (r == 0) return;
+	if (r != ERR_DENIED) fault = MATCH_HAND_RATE;
+	const struct problem_word word = {
+		codes[fault], match_hand_fault_text(fault, false), match_hand_fault_text(fault, true)};
+	wrong(call, &word, at, "", NULL);
+}
+
+/* ---- the answer of a check ---- */
+
+static void check_answer(struct desk_call *call, const struct allocating *own, const struct stored_rates *known)
+{
+	const struct part_unit unit = {own->money.zero.currency, own->money.zero.exponent};
+	struct json_writer writer;
+	struct text_span text;
+	char id[UUID_TEXT_LEN];
+	json_write_init(&writer, &call->req->arena.zf, ANSWER_BYTES_MAX);
+	json_write_object_begin(&writer);
+	uuid_format(&call->id, id);
+	json_write_member(&writer, "line", id);
+	json_write_key(&writer, "parts");
+	json_write_array_begin(&writer);
+	for (uint32_t i = 0; i < own->count; i++) match_part_write(&writer, &own->choice.parts[i], &unit);
+	json_write_array_end(&writer);
+	json_write_key(&writer, "rates");
+	json_write_array_begin(&writer);
+	for (uint32_t i = 0; i < own->count; i++)
+		for (uint8_t k = 0; own->claims[i].from_line != NULL && k < own->ways[i][0].count; k++)
+			rate_step_write(&writer, known, &own->ways[i][0].steps[k]);
+	json_write_array_end(&writer);
+	json_write_object_end(&writer);
+	if (json_write_finish(&writer, &text) < 0)
+		desk_call_problem(call, &desk_problem_memory);
+	else
+		desk_call_answer(call, 200, text);
+}
+
+/* known NULL: none was needed. */
+static void decide(struct desk_call *call, const struct stored_rates *known)
+{
+	struct allocating *own = call->own;
+	for (uint32_t i = 0; i < own->count; i++) part_make(call, own, i);
+	own->choice.part_count = own->count;
+	if (call->problems.no_memory)
+		desk_call_problem(call, &desk_problem_memory);
+	else if (call->problems.count > 0)
+		desk_call_refuse(call);
+	else if (call->operation->statement == DESK_NONE)
+		check_answer(call, own, known);
+	else
+		decided_post(call, &own->decided, &own->choice);
+}
+
+/* ---- rates ---- */
+
+/* Is it owed in a currency that is neither the line's nor that of the books? */
+static bool needs_rate(const struct allocating *own, const struct match_hand_claim *claim)
+{
+	return strcmp(claim->open.currency, own->money.zero.currency) != 0 &&
+	       strcmp(claim->open.currency, own->money.book.currency) != 0;
+}
+
+static void on_rates(void *ctx, const struct db_outcome *outcome)
+{
+	struct desk_call *call = ctx;
+	struct allocating *own = call->own;
+	struct rate_gap gaps[RATE_SOURCE_COUNT];
+	struct stored_rates known;
+	if (outcome->ending != DB_COMMITTED) {
+		desk_call_fail(call, outcome);
+		return;
+	}
+	const struct hospital *hospital = desk_call_hospital(call);
+	if (hospital == NULL) return;
+	int32_t today = (int32_t)zone_day(hospital->zone, clock_wall_ms());
+	if (rate_rows_read(outcome->results[0], NULL, &call->req->arena.zf, &known) < 0) {
+		desk_call_problem(call, &desk_problem_memory);
+		return;
+	}
+	for (uint32_t i = 0; i < own->count; i++) {
+		struct match_hand_claim *claim = &own->claims[i];
+		const char *line = own->money.zero.currency, *owed = claim->open.currency;
+		if (!needs_rate(own, claim)) continue;
+		if (book_rate_find(hospital, &known.table, line, owed, own->day, today, &own->ways[i][0], gaps) == 0)
+			claim->from_line = &own->ways[i][0];
+		if (book_rate_find(hospital, &known.table, owed, line, own->day, today, &own->ways[i][1], gaps) == 0)
+			claim->to_line = &own->ways[i][1];
+	}
+	decide(call, &known);
+}
+
+/* ---- the item and the claims ---- */
+
+static int claims_read(struct desk_call *call, struct allocating *own, const struct pg_result *rows)
+{
+	int r = 0;
+	for (uint32_t i = 0; r == 0 && i < own->count; i++) {
+		struct match_hand_claim *claim = &own->claims[i];
+		int row = (int)i;
+		if (db_rows_null(rows, row, H_CLAIM) || db_rows_null(rows, row, H_RECEIVABLE)) {
+			wrong(call, &word_unknown, i, "/ref", NULL);
+			continue;
+		}
+		claim->id = db_rows_uuid(rows, row, H_CLAIM);
+		claim->version = (int32_t)db_rows_int(rows, row, H_RECEIVABLE);
+		(void)text_copy_cut(
+			text_of(own->said[(size_t)i * SAID_COUNT + SAID_REF].text), claim->ref, sizeof(claim->ref));
+		r = money_make(
+			db_rows_int(rows, row, H_OWED_OPEN), text_of(db_rows_text(rows, row, H_OWED)), &claim->open);
+	}
+	return r;
+}
+
+/* ERR_AGAIN: what it is carried at is not known. */
+static int money_read(
+	struct desk_call *call, struct allocating *own, const struct pg_result *rows, const struct hospital *hospital)
+{
+	if (db_rows_null(rows, 0, H_BOOK)) return ERR_AGAIN;
+	own->money.whole = db_rows_int(rows, 0, H_WHOLE);
+	own->money.open = db_rows_int(rows, 0, H_OPEN);
+	own->day = db_rows_date(rows, 0, H_DAY);
+	own->decided.version = (int32_t)db_rows_int(rows, 0, H_VERSION);
+	own->decided.line = &own->line;
+	int r = money_make(0, text_of(db_rows_text(rows, 0, H_CURRENCY)), &own->money.zero);
+	if (r == 0) r = money_make(db_rows_int(rows, 0, H_BOOK), text_of(hospital->book_currency), &own->money.book);
+	if (r == 0 && call->operation->statement != DESK_NONE)
+		r = decided_line_read(call, rows, H_LINE, H_DETAIL, &own->line);
+	return r;
+}
+
+static void on_hand(void *ctx, const struct db_outcome *outcome)
+{
+	static const struct match_choice none = {.kind = MATCH_PAYMENT};
+	struct desk_call *call = ctx;
+	struct allocating *own = call->own;
+	bool rates = false;
+	if (outcome->ending != DB_COMMITTED) {
+		desk_call_fail(call, outcome);
+		return;
+	}
+	const struct pg_result *rows = outcome->results[0];
+	const struct hospital *hospital = desk_call_hospital(call);
+	if (hospital == NULL) return;
+	if (db_rows_count(rows) == 0) {
+		desk_call_problem(call, &problem_waits);
+		return;
+	}
+	if (db_rows_bool(rows, 0, H_WAS) && call->operation->statement != DESK_NONE) {
+		decided_post(call, &own->decided, &none);
+		return;
+	}
+	if (db_rows_int(rows, 0, H_OPEN) == 0) {
+		desk_call_problem(call, &problem_waits);
+		return;
+	}
+	int r = money_read(call, own, rows, hospital);
+	if (r == 0) r = claims_read(call, own, rows);
+	for (uint32_t i = 0; r == 0 && i < own->count; i++) rates = rates || needs_rate(own, &own->claims[i]);
+	if (r == ERR_AGAIN)
+		desk_call_problem(call, &problem_value);
+	else if (r < 0)
+		desk_call_problem(call, r == ERR_NOMEM ? &desk_problem_memory : &desk_problem_keys);
+	else if (call->problems.count > 0)
+		desk_call_refuse(call);
+	else if (rates)
+		rates_ask(call, own->day - hospital->rate_reach_days, own->day, on_rates);
+	else
+		decide(call, NULL);
+}
+
+static struct allocating *allocating_make(struct desk_call *call)
+{
+	const struct shape *shape = call->operation->request;
+	const struct value *claims = shape_value(shape, call->body, "claims");
+	struct zf_arena *arena = &call->req->arena.zf;
+	struct allocating *own = zf_alloc(arena, sizeof(*own));
+	if (own == NULL) return NULL;
+	*own = (struct allocating){.said = claims->rows,
+		.count = claims->row_count,
+		.decided = {.part = (int32_t)shape_value(shape, call->body, "part")->number},
+		.choice = {.kind = MATCH_PAYMENT, .sound = true}};
+	if (call->operation->statement != DESK_NONE) own->decided.why = shape_value(shape, call->body, "why")->text;
+	own->claims = zf_alloc_array(arena, own->count, sizeof(*own->claims));
+	own->ways = zf_alloc_array(arena, own->count, sizeof(*own->ways));
+	own->choice.parts = zf_alloc_array(arena, own->count, sizeof(*own->choice.parts));
+	return own->claims == NULL || own->ways == NULL || own->choice.parts == NULL ? NULL : own;
+}
+
+void allocate_run(struct desk_call *call)
+{
+	struct db_params *params = desk_call_params(call);
+	if (params == NULL) return;
+	struct allocating *own = allocating_make(call);
+	call->own = own;
+	if (own == NULL) {
+		desk_call_problem(call, &desk_problem_memory);
+		return;
+	}
+	db_params_uuid(params, &call->id);
+	db_params_int8(params, own->decided.part);
+	struct db_array *refs = db_params_array(params, DB_TEXT, own->count, 16 * (size_t)own->count);
+	for (uint32_t i = 0; i < own->count; i++)
+		db_array_text(refs, own->said[(size_t)i * SAID_COUNT + SAID_REF].text);
+	desk_call_key_bind(call, params);
+	desk_call_ask(call, DESK_HAND, params, on_hand);
+}

@@ -1,0 +1,60 @@
+/* What a person says of money in suspense: so much of it is for that claim, and what is missing is a charge, a fee, a
+ * discount, a difference that is let go, what a rate made of it, or stays open. From that to a part of a decision. */
+#ifndef SETTLE_MATCH_HAND_H
+#define SETTLE_MATCH_HAND_H
+
+#include "lib/rate_convert.h"
+#include "settle/match_choice.h"
+
+/* What is missing of a claim. */
+enum match_rest {
+	MATCH_REST_SHORT,
+	MATCH_REST_CHARGE,
+	MATCH_REST_FEE,
+	MATCH_REST_DISCOUNT,
+	MATCH_REST_DIFFERENCE,
+	MATCH_REST_FX
+};
+extern const char *const match_rest_words[]; /* by number, ended by NULL */
+
+struct match_rest_sum {
+	uint8_t kind;  /* enum match_rest */
+	int64_t minor; /* of the line's currency; 0: all that is left */
+};
+
+/* The money at hand. */
+struct match_hand {
+	struct zf_money zero; /* of its currency */
+	struct zf_money book; /* what the whole line is carried at */
+	int64_t whole;        /* the line's amount */
+	int64_t open;         /* of the item; its sign is that of all amounts */
+};
+
+/* What is owed for the claim. The ways are needed where that is in a currency that is neither the line's nor that of
+ * the books. */
+struct match_hand_claim {
+	struct uuid id;
+	char ref[REF_TEXT_LEN];
+	int32_t version;
+	struct zf_money open;
+	const struct rate_path *from_line, *to_line; /* by the line's day; NULL: no rate */
+};
+
+enum match_hand_fault {
+	MATCH_HAND_FITS,
+	MATCH_HAND_RATE,    /* there is no rate */
+	MATCH_HAND_ALL,     /* two of them take all that is left, or what a rate made is said with an amount */
+	MATCH_HAND_MORE,    /* with what is said to be missing it comes to more than is open */
+	MATCH_HAND_OTHER,   /* what is said to stay open is not what is left */
+	MATCH_HAND_NO_RATE, /* no rate lies between: it is owed in the line's currency */
+	MATCH_HAND_NOTHING, /* nothing is owed, or the money goes out: nothing can be missing */
+};
+
+/* amount: of the line, with its sign. ERR_DENIED with the fault; ERR_LIMIT: an amount does not fit. */
+int match_hand_part(const struct match_hand *hand, const struct match_hand_claim *claim, int64_t amount,
+	const struct match_rest_sum *rests, size_t rest_count, struct match_allot *ret,
+	enum match_hand_fault *ret_fault) MUSTUSE;
+/* In words; constant. "" for MATCH_HAND_FITS. */
+const char *match_hand_fault_text(enum match_hand_fault fault, bool chinese);
+
+#endif

@@ -1,0 +1,150 @@
+/* What a person says of money in suspense, to the minor unit: several things missing at once, in one currency and
+ * across two, what is too much, and what does not fit. */
+#include "rate_lab.h"
+
+#include "settle/match_hand.h"
+
+static struct match_hand money(const char *amount, const char *currency, const char *book)
+{
+	struct match_hand hand = {.zero = lab_money("0", currency), .book = lab_money(book, "CNY")};
+	hand.whole = hand.open = lab_money(amount, currency).minor;
+	return hand;
+}
+
+static struct match_hand_claim claim(const char *open, const char *currency)
+{
+	return (struct match_hand_claim){.ref = "HZ1", .version = 3, .open = lab_money(open, currency)};
+}
+
+#define SAID(...) ((struct match_rest_sum[]){__VA_ARGS__}), ARRAY_LEN(((struct match_rest_sum[]){__VA_ARGS__}))
+
+static struct match_allot fits(const struct match_hand *hand, const struct match_hand_claim *claim, int64_t amount,
+	const struct match_rest_sum *rests, size_t count)
+{
+	enum match_hand_fault fault;
+	struct match_allot part;
+	assert_int_equal(match_hand_part(hand, claim, amount, rests, count, &part, &fault), 0);
+	assert_int_equal(fault, MATCH_HAND_FITS);
+	assert_int_equal(part.amount, amount);
+	assert_int_equal(part.version, 3);
+	return part;
+}
+
+static void refused(const struct match_hand *hand, const struct match_hand_claim *claim, int64_t amount,
+	enum match_hand_fault expected, const struct match_rest_sum *rests, size_t count)
+{
+	enum match_hand_fault fault;
+	struct match_allot part;
+	assert_int_equal(match_hand_part(hand, claim, amount, rests, count, &part, &fault), ERR_DENIED);
+	assert_int_equal(fault, expected);
+	assert_true(match_hand_fault_text(fault, false)[0] != '\0' && match_hand_fault_text(fault, true)[0] != '\0');
+}
+
+static void several_things_are_missing_at_once(void **state)
+{
+	(void)state;
+	struct match_hand hand = money("875.00", "CNY", "875.00");
+	struct match_hand_claim owed = claim("1000.00", "CNY");
+	struct match_allot part = fits(&hand, &owed, 87500, SAID({MATCH_REST_CHARGE, 2500}, {MATCH_REST_SHORT, 10000}));
+	assert_int_equal(part.cleared, 90000);
+	assert_int_equal(part.short_by, 10000);
+	assert_int_equal(part.charge.minor, 2500);
+	assert_int_equal(part.charge.book, 2500);
+	part = fits(
+		&hand, &owed, 87500, SAID({MATCH_REST_FEE, 5000}, {MATCH_REST_DISCOUNT, 2000}, {MATCH_REST_CHARGE, 0}));
+	assert_int_equal(part.cleared, 100000);
+	assert_int_equal(part.fee.minor, 5000);
+	assert_int_equal(part.discount.minor, 2000);
+	assert_int_equal(part.charge.minor, 5500);
+	assert_int_equal(part.short_by, 0);
+	/* Nothing said, it stays open; what is too much is a liability. */
+	part = fits(&hand, &owed, 87500, NULL, 0);
+	assert_int_equal(part.cleared, 87500);
+	assert_int_equal(part.short_by, 12500);
+	owed = claim("800.00", "CNY");
+	part = fits(&hand, &owed, 87500, NULL, 0);
+	assert_int_equal(part.over, 7500);
+	assert_int_equal(part.cleared, 80000);
+	owed = claim("0.00", "CNY");
+	assert_int_equal(fits(&hand, &owed, 87500, SAID({MATCH_REST_CHARGE, 0})).kind, MATCH_PART_DOUBLE);
+	refused(&hand, &owed, 87500, MATCH_HAND_NOTHING, SAID({MATCH_REST_CHARGE, 100}));
+}
+
+static void what_does_not_fit_is_told(void **state)
+{
+	(void)state;
+	struct match_hand hand = money("875.00", "CNY", "875.00");
+	struct match_hand_claim owed = claim("1000.00", "CNY");
+	refused(&hand, &owed, 87500, MATCH_HAND_OTHER, SAID({MATCH_REST_CHARGE, 2500}, {MATCH_REST_SHORT, 9900}));
+	refused(&hand, &owed, 87500, MATCH_HAND_MORE, SAID({MATCH_REST_CHARGE, 12501}));
+	refused(&hand, &owed, 87500, MATCH_HAND_ALL, SAID({MATCH_REST_CHARGE, 0}, {MATCH_REST_FEE, 0}));
+	refused(&hand, &owed, 87500, MATCH_HAND_NO_RATE, SAID({MATCH_REST_FX, 0}));
+	owed = claim("1000.00", "USD");
+	refused(&hand, &owed, 87500, MATCH_HAND_RATE, NULL, 0);
+	refused(&hand, &owed, 87500, MATCH_HAND_ALL, SAID({MATCH_REST_FX, 100}));
+}
+
+/* Owed in yuan and paid in dollars: at what these are carried at. */
+static void dollars_for_yuan(void **state)
+{
+	(void)state;
+	struct match_hand hand = money("1000.00", "USD", "7105.00");
+	struct match_hand_claim owed = claim("7300.00", "CNY");
+	struct match_allot part = fits(&hand, &owed, 100000, SAID({MATCH_REST_CHARGE, 2000}));
+	assert_int_equal(part.charge.book, 14210);
+	assert_int_equal(part.cleared, 724710);
+	part = fits(&hand, &owed, 100000, SAID({MATCH_REST_CHARGE, 2000}, {MATCH_REST_FX, 0}));
+	assert_int_equal(part.cleared, 730000);
+	assert_int_equal(part.charge.minor, 2000);
+	part = fits(&hand, &owed, 100000, SAID({MATCH_REST_FEE, 0}));
+	assert_int_equal(part.cleared, 730000);
+	assert_int_equal(part.fee.minor, 2745); /* 7300.00 / 7.105 = 1027.45 */
+	assert_int_equal(part.fee.book, 19503);
+	part = fits(&hand, &owed, 100000, SAID({MATCH_REST_CHARGE, 1000}, {MATCH_REST_SHORT, 1000}));
+	assert_int_equal(part.cleared, 730000 - 7105);
+	/* Too much is a liability, but where it is said to be the rate's. */
+	owed = claim("7000.00", "CNY");
+	part = fits(&hand, &owed, 100000, NULL, 0);
+	assert_int_equal(part.cleared, 700000);
+	assert_int_equal(part.over, 1478); /* 7000.00 / 7.105 = 985.22 */
+	assert_int_equal(fits(&hand, &owed, 100000, SAID({MATCH_REST_FX, 0})).over, 0);
+	refused(&hand, &owed, 100000, MATCH_HAND_MORE, SAID({MATCH_REST_CHARGE, 100}));
+}
+
+/* Owed as a foreign amount and paid in another currency: by the rate of the line's day. */
+static void yuan_for_dollars(void **state)
+{
+	(void)state;
+	struct rate rate = lab_rate(RATE_CFETS, "2025-11-20", 1, "USD", "7.1050", "CNY");
+	struct match_hand hand = money("16000.00", "CNY", "16000.00");
+	struct match_hand_claim owed = claim("2315.00", "USD");
+	struct rate_path from, to;
+	assert_int_equal(rate_path_init(&from, TEXT("CNY")), 0);
+	assert_int_equal(rate_path_add(&from, &rate), 0);
+	assert_int_equal(rate_path_init(&to, TEXT("USD")), 0);
+	assert_int_equal(rate_path_add(&to, &rate), 0);
+	owed.from_line = &from;
+	owed.to_line = &to;
+	struct match_allot part = fits(&hand, &owed, 1600000, SAID({MATCH_REST_CHARGE, 10000}));
+	assert_int_equal(part.cleared, 226601); /* 16100.00 / 7.105 */
+	assert_int_equal(part.charge.book, 10000);
+	part = fits(&hand, &owed, 1600000, SAID({MATCH_REST_CHARGE, 0}));
+	assert_int_equal(part.cleared, 231500);
+	assert_int_equal(part.charge.minor, 44808); /* 2315.00 * 7.105 = 16448.08 */
+	part = fits(&hand, &owed, 1600000, SAID({MATCH_REST_FX, 0}));
+	assert_int_equal(part.cleared, 231500);
+	assert_int_equal(part.charge.minor, 0);
+	owed.open = lab_money("2000.00", "USD");
+	assert_int_equal(fits(&hand, &owed, 1600000, NULL, 0).over, 179000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(several_things_are_missing_at_once),
+		cmocka_unit_test(what_does_not_fit_is_told),
+		cmocka_unit_test(dollars_for_yuan),
+		cmocka_unit_test(yuan_for_dollars),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
