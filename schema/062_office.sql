@@ -68,6 +68,9 @@ BEGIN
 END
 $$;
 
+CREATE POLICY client ON posting_unvalued FOR SELECT TO zhifu_intake USING (hospital_id = tenant());
+GRANT SELECT ON posting_unvalued TO zhifu_intake;
+
 -- ---- what does not come ----
 
 CREATE POLICY client ON demand FOR SELECT TO zhifu_intake USING (hospital_id = tenant());

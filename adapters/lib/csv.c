@@ -128,3 +128,16 @@ int csv_next(struct csv_reader *reader, struct csv_record *ret)
 	*ret = record;
 	return 1;
 }
+
+/* ---- writing ---- */
+
+bool csv_formula(const char *text)
+{
+	/* the last four are the wide forms of the first */
+	static const char *const signs[] = {
+		"=", "+", "-", "@", "\t", "\r", "\n", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (strncmp(text, signs[i], strlen(signs[i])) == 0) return true;
+	return false;
+}

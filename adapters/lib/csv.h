@@ -37,5 +37,7 @@ int csv_init(struct csv_reader *reader, struct text_span text, char separator, b
  * line as its path: a quote where none may be or that is not closed; LIB_LIMIT likewise: more than CSV_FIELDS_MAX
  * fields; LIB_NOMEM. After an error nothing more is read. */
 int csv_next(struct csv_reader *reader, struct csv_record *ret) LIB_MUSTUSE;
+/* Of what is written: does a spreadsheet take it for the beginning of a formula (OWASP, "CSV injection")? */
+bool csv_formula(const char *text);
 
 #endif

@@ -4,22 +4,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/csv.h"
 #include "lib/text.h"
-
-bool report_csv_formula(const char *text)
-{
-	/* the last four are the wide forms of the first */
-	static const char *const signs[] = {
-		"=", "+", "-", "@", "\t", "\r", "\n", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
-
-	for (size_t i = 0; i < ARRAY_LEN(signs); i++)
-		if (strncmp(text, signs[i], strlen(signs[i])) == 0) return true;
-	return false;
-}
 
 static void report_csv_text(FILE *out, const char *text)
 {
-	bool guarded = report_csv_formula(text);
+	bool guarded = csv_formula(text);
 	size_t len = strlen(text);
 	bool quoted =
 		guarded || strpbrk(text, ",\"\r\n") != NULL || (len > 0 && (text[0] == ' ' || text[len - 1] == ' '));

@@ -9,8 +9,6 @@
 
 #include "base/core.h"
 
-/* Does a spreadsheet take it for the beginning of a formula? */
-bool report_csv_formula(const char *text);
 /* The next title; of a column of amounts "KEY" and "KEY_currency". */
 void report_csv_title(FILE *out, const char *key, bool money, bool first);
 /* The next value of a line: null, a boolean, a number, a text, or an amount of struct cell. */

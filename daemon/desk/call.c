@@ -141,18 +141,15 @@ static uint8_t list_number(const struct desk_call *call)
 	return (uint8_t)(call->req->match.route->tag - (operation_is_search(call->operation) ? 1 : 0));
 }
 
-/* The link behind this page: the operation, the position and all parameters, sealed. NULL: too much for a link. */
-static const char *next_link(struct desk_call *call, const struct pg_result *rows, int last)
+const char *desk_call_link(struct desk_call *call, int64_t position, const struct uuid *id)
 {
 	struct buf plain CLEANUP(buf_free) = BUF_INIT(CURSOR_BYTES_MAX);
 	const struct intake *intake = call->desk->intake;
-	int64_t position = db_rows_int(rows, last, 0);
-	struct uuid id = db_rows_uuid(rows, last, 1);
 	uint8_t head[CURSOR_HEAD];
 	const char *text;
 	head[0] = list_number(call);
 	for (int i = 0; i < 8; i++) head[1 + i] = (uint8_t)((uint64_t)position >> (56 - 8 * i));
-	memcpy(head + 9, id.b, sizeof(id.b));
+	memcpy(head + 9, id->b, sizeof(id->b));
 	if (buf_append(&plain, head, sizeof(head)) < 0 ||
 		buf_printf(&plain, "%d&%s", (int)call->limit, call->query_text) < 0 ||
 		cursor_seal((struct bytes){plain.ptr, plain.len}, intake->worker->keyring,
@@ -160,6 +157,12 @@ static const char *next_link(struct desk_call *call, const struct pg_result *row
 		return NULL;
 	return arena_printf(&call->req->arena, "%s%s?cursor=%s", intake->worker->options->base_url,
 		list_of(call->operation)->path, text);
+}
+
+static const char *next_link(struct desk_call *call, const struct pg_result *rows, int last)
+{
+	const struct uuid id = db_rows_uuid(rows, last, 1);
+	return desk_call_link(call, db_rows_int(rows, last, 0), &id);
 }
 
 static void on_page(void *ctx, const struct db_outcome *outcome)
@@ -376,6 +379,7 @@ void desk_call_go(struct desk_call *call)
 		return;
 	case OPERATION_FILE:
 	case OPERATION_UPLOAD:
+	case OPERATION_TEXT:
 		break;
 	}
 	assert(!"a file goes its own way");
@@ -497,8 +501,9 @@ static int page_read(struct desk_call *call, struct http_param **params, size_t 
 {
 	const char *cursor = param_take(*params, count, "cursor");
 	const char *limit = param_take(*params, count, "limit");
-	int64_t number = DESK_LIMIT_DEFAULT;
-	if (limit != NULL && (text_to_int64(text_of(limit), &number) != 0 || number < 1 || number > DESK_LIMIT_MAX))
+	bool is_text = call->operation->kind == OPERATION_TEXT;
+	int64_t number = is_text ? DESK_TEXT_LIMIT_MAX : DESK_LIMIT_DEFAULT, most = is_text ? number : DESK_LIMIT_MAX;
+	if (limit != NULL && (text_to_int64(text_of(limit), &number) != 0 || number < 1 || number > most))
 		problem_add_place(&call->problems, &word_limit, "query: limit", NULL);
 	call->limit = (int32_t)number;
 	if (cursor == NULL) return 0;
@@ -548,7 +553,7 @@ static bool query_read(struct desk_call *call)
 	if (r == 0)
 		r = http_query_parse(call->query_text, strlen(call->query_text), &call->req->arena.zf, &params, &count);
 	if (r == 0 && !operation_is_search(call->operation)) personal_refuse(call, params, count);
-	if (r == 0 && call->operation->kind == OPERATION_LIST) r = page_read(call, &params, &count);
+	if (r == 0 && operation_is_paged(call->operation)) r = page_read(call, &params, &count);
 	if (r < 0) {
 		desk_call_problem(call, r == ERR_NOMEM ? &desk_problem_memory : &problem_query);
 		return false;

@@ -9,6 +9,7 @@
 
 #define DESK_LIMIT_DEFAULT 100
 #define DESK_LIMIT_MAX 1000
+#define DESK_TEXT_LIMIT_MAX 10000 /* postings of a page of OPERATION_TEXT; also where none is said */
 #define DESK_JSON_TYPE "application/json; charset=utf-8"
 
 struct stored_rates;
@@ -58,6 +59,9 @@ struct db_params *desk_call_params(struct desk_call *call);
 /* A statement, as the hospital, when the call's turn has come; done gets the call. On failure it is answered. The next
  * one is asked for from inside done, or not at all. */
 void desk_call_ask(struct desk_call *call, enum desk_statement statement, struct db_params *params, db_done *done);
+/* The link behind a page that ends at this position: the operation, the position and all parameters, sealed. NULL: too
+ * much for a link, or no memory. */
+const char *desk_call_link(struct desk_call *call, int64_t position, const struct uuid *id);
 /* The parameters of a page or of all rows: hospital, the query's values, and of a page position, id and limit. NULL: no
  * memory, answered. */
 struct db_params *desk_call_page_params(struct desk_call *call);
@@ -111,5 +115,6 @@ void declaration_add_run(struct desk_call *call);
 void declaration_recount_run(struct desk_call *call);
 void findings_run(struct desk_call *call);
 void period_close_run(struct desk_call *call);
+void journal_run(struct desk_call *call);
 
 #endif

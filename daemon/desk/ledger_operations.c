@@ -28,6 +28,16 @@ static const struct field entries_query[] = {
 };
 static const struct shape entries_query_shape = SHAPE("PostingsQuery", entries_query);
 
+static const char *const journal_formats[] = {"csv", "hledger", "beancount", NULL};
+static const struct field journal_fields[] = {
+	{"format", FIELD_WORD, NEEDED, "csv: as the profile has it, for the hospital's ERP", journal_formats, 0, NULL},
+	{"profile", FIELD_TEXT, 0, "of csv: one of erp_profiles, or plain; left out: the only one there is", NULL, 64,
+		NULL},
+	{"from", FIELD_DAY, 0, "first day", NULL, 0, NULL},
+	{"to", FIELD_DAY, 0, "last day", NULL, 0, NULL},
+};
+const struct shape journal_query = SHAPE("JournalQuery", journal_fields);
+
 static const struct field balance_fields[] = {
 	{"account", FIELD_TEXT, NEEDED, "short name", NULL, 0, NULL},
 	{"debit", FIELD_MONEY, NEEDED, "sum", NULL, 0, NULL},
@@ -157,6 +167,9 @@ static const struct operation rows[] = {
 	{HTTP_GET, "/v1/ledger/balances", "balances", OPERATION_WHOLE, READS, "What the accounts come to, by currency",
 		.query = &balances_query_shape, .answer = &balance_shape, .statement = DESK_BALANCES,
 		.then = DESK_NONE},
+	{HTTP_GET, "/v1/ledger/journal", "journal", OPERATION_TEXT, READS,
+		"The journal for other programs, by the chart of accounts; pages joined in their order are the file",
+		.query = &journal_query, .statement = DESK_NONE, .then = DESK_NONE, .run = journal_run},
 	{HTTP_GET, "/v1/ledger/waiting", "waiting", OPERATION_WHOLE, READS,
 		"Postings and bills that wait for an exchange rate; /v1/rates/of says which one is missing",
 		.answer = &waiting_shape, .statement = DESK_WAITING, .then = DESK_NONE},

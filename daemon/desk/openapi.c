@@ -188,6 +188,8 @@ static void parameter_put(struct json_writer *writer, struct arena *arena, const
 
 static const struct field limit[] = {
 	{"limit", FIELD_INT, 0, "entries of a page, 1 to 1000; left out: 100", NULL, 0, NULL}};
+static const struct field text_limit[] = {
+	{"limit", FIELD_INT, 0, "postings of a page, 1 to 10000; left out: 10000", NULL, 0, NULL}};
 static const struct shape limit_shape = SHAPE("Limit", limit);
 
 static void parameters_put(struct json_writer *writer, struct arena *arena, const struct operation *operation)
@@ -206,8 +208,8 @@ static void parameters_put(struct json_writer *writer, struct arena *arena, cons
 	for (size_t i = 0; in_url && i < operation->query->count; i++)
 		if (!(operation->query->fields[i].flags & FIELD_PERSONAL))
 			parameter_put(writer, arena, "query", &operation->query->fields[i]);
-	if (operation->kind == OPERATION_LIST && operation->method == HTTP_GET) {
-		parameter_put(writer, arena, "query", limit);
+	if (operation_is_paged(operation) && operation->method == HTTP_GET) {
+		parameter_put(writer, arena, "query", operation->kind == OPERATION_TEXT ? text_limit : limit);
 		parameter_put(writer, arena, "query", &cursor);
 	}
 	if (operation->kind == OPERATION_ACT) parameter_put(writer, arena, "header", &key);
@@ -239,6 +241,18 @@ static void content_put(struct json_writer *writer, struct arena *arena, const c
 	json_write_object_end(writer);
 }
 
+/* A text, and where the next page of it is. */
+static void text_put(struct json_writer *writer)
+{
+	json_write_key(writer, "headers");
+	json_write_raw(writer,
+		TEXT("{\"Link\":{\"description\":\"the next page, rel=\\\"next\\\"; not there: this is the last\","
+		     "\"schema\":{\"type\":\"string\"}}}"));
+	json_write_key(writer, "content");
+	json_write_raw(writer,
+		TEXT("{\"text/csv\":{\"schema\":{\"type\":\"string\"}},\"text/plain\":{\"schema\":{\"type\":\"string\"}}}"));
+}
+
 static void responses_put(struct json_writer *writer, struct arena *arena, const struct operation *operation)
 {
 	bool is_page = operation->kind == OPERATION_LIST;
@@ -251,9 +265,12 @@ static void responses_put(struct json_writer *writer, struct arena *arena, const
 			i == 1               ? "done"
 			: operation->creates ? "it was so already"
 					     : "as asked");
-		content_put(writer, arena, "application/json",
-			operation->answer == NULL ? NULL : operation->answer->name,
-			is_page || operation->kind == OPERATION_WHOLE, is_page);
+		if (operation->kind == OPERATION_TEXT)
+			text_put(writer);
+		else
+			content_put(writer, arena, "application/json",
+				operation->answer == NULL ? NULL : operation->answer->name,
+				is_page || operation->kind == OPERATION_WHOLE, is_page);
 		json_write_object_end(writer);
 	}
 	json_write_key(writer, "default");

@@ -16,6 +16,7 @@ enum operation_kind {
 	OPERATION_LIST,
 	OPERATION_WHOLE,   /* all rows at once: few they are by nature */
 	OPERATION_ONE,     /* the row of the path's id */
+	OPERATION_TEXT,    /* a text, page by page: parameters, limit and cursor; the next link is a header's */
 	OPERATION_ACT,     /* a change: the statement says what came of it, `then` reads what it is of */
 	OPERATION_FILE,    /* a file as body, in memory */
 	OPERATION_UPLOAD,  /* a file as body, of any length */
@@ -49,6 +50,12 @@ struct operation {
 	/* More than the table can say; NULL: none. Ends in desk_call_go, or has answered. */
 	void (*run)(struct desk_call *call);
 };
+
+/* Does it come in pages? */
+static inline bool operation_is_paged(const struct operation *operation)
+{
+	return operation->kind == OPERATION_LIST || operation->kind == OPERATION_TEXT;
+}
 
 /* Is it a list whose parameters are a form? */
 static inline bool operation_is_search(const struct operation *operation)

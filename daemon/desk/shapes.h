@@ -11,6 +11,9 @@ extern const char *const shape_standings[], *const shape_rate_sources[];
 /* of operations of more than one subject */
 extern const struct shape reason_shape, suspense_shape, receivable_shape;
 
+/* what its run reads */
+extern const struct shape journal_query;
+
 /* reports: report_shapes.c */
 extern const struct shape open_sum_shape, open_sum_query, open_item_shape, open_item_query, work_item_shape,
 	work_item_query, score_shape, span_query, fx_result_shape, unexplained_shape, unexplained_query, proof_shape,

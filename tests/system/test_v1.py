@@ -68,6 +68,8 @@ def test_no_hospital_sees_anothers_money(up, keep):
     other = keep(v1.Desk(up, "other"))
     for path in READS:
         assert other.get(path)["items"] == [], path
+    journal = "/v1/ledger/journal?format=hledger"
+    assert b"BANK-USD" in desk.text(journal) and b"BANK-USD" not in other.text(journal)
     line = desk.get("/v1/suspense")["items"][0]["id"]
     for path in ("/v1/suspense/", "/v1/bank-lines/"):
         desk.get(path + line)

@@ -3,6 +3,7 @@ billed for, inspectors."""
 
 import datetime
 import json
+import subprocess
 
 import pytest
 
@@ -16,6 +17,9 @@ CLIENTS = {**v1.SCOPES, "second": ["finance.read", "finance.write"]}
 ROLES = ({"role": "cashier", "people": ["finance", "li"], "limit": "50.00"},
          {"role": "head of finance", "people": ["second"], "limit": "5000.00"})
 
+PROFILES = ({"name": "erp", "columns": ["entry=凭证", "day=日期", "account=科目", "debit=借方", "credit=贷方", "text_zh=摘要"],
+             "charset": "gb18030"},)
+
 
 @pytest.fixture
 def office(place, keep):
@@ -24,7 +28,7 @@ def office(place, keep):
     for name, scopes in {**CLIENTS, "clerk": CLIENTS["finance"]}.items():
         place.pki.more("client", name)
         clients.append({"id": name, "certificates": [place.pki.fingerprint(name)], "scopes": scopes})
-    made = finance.Finance(place, clients=tuple(clients), write_off_roles=ROLES)
+    made = finance.Finance(place, clients=tuple(clients), write_off_roles=ROLES, erp_profiles=PROFILES)
     made.desk = lambda name="finance": keep(v1.Desk(place, name))
     return made
 
@@ -231,3 +235,34 @@ def test_a_month_is_closed(office):
     assert desk.get("/v1/ledger/balances?account=BANK-USD" + until)["items"][0]["book"] == v1.money("7090.00")
     assert office.database.value("SELECT count(*) FROM zhifu.operator_act WHERE act = 'period.close' AND who = 'finance'") == 1
     office.holds()
+
+
+def test_the_journal_is_what_zhifuctl_writes(office):
+    desk = office.desk()
+    office.rate("11-20", "USD", "7.1000")
+    contract = office.contract("alpha", "A")
+    for n in range(5):
+        office.claim(contract, "11-1%d" % n, "%d.00" % (100 + n))
+    office.statement("USD", "11-20", *(("%d.00" % n, "ALLIED HLTH LTD", "PAYMENT") for n in range(1, 8)))
+    office.looked()
+    for format, *more in (("hledger",), ("beancount",), ("csv", "plain"), ("csv", "erp")):
+        path = "/v1/ledger/journal?format=" + format + "".join("&profile=" + name for name in more)
+        written = subprocess.run(
+            [zhifu.BUILD / "zhifuctl", "--config", office.daemon.config, "money", "export", "--hospital", "HZ1", "--format", format,
+             *(word for name in more for word in ("--profile", name))],
+            env=office.daemon.env, check=True, stdout=subprocess.PIPE).stdout
+        assert desk.text(path) == written and len(written) > 500, format
+        for limit in (1, 3, 19):
+            assert desk.text(path + "&limit=%d" % limit) == written, (format, limit)
+    assert desk.call("GET", path).headers["content-type"] == "text/csv; charset=gb18030"
+    day = finance.day("11-12").isoformat()
+    one = desk.text("/v1/ledger/journal?format=csv&profile=plain&from=%s&to=%s" % (day, day)).decode()
+    assert one.count("\r\n") == 3 and "102.00" in one, one
+    assert office.desk("reader").call("GET", "/v1/ledger/journal?format=hledger").status == 200
+    for wrong, status in (("format=csv&profile=none", 404), ("format=hledger&profile=erp", 400), ("format=ledger", 400), ("", 400),
+                          ("format=csv&from=2026-02-01&to=2026-01-01", 400), ("format=csv&limit=10001", 400)):
+        desk.get("/v1/ledger/journal?" + wrong, status)
+    # What has no value cannot be taken over, and says so.
+    office.statement("USD", "12-05", ("5.00", "ALLIED HLTH LTD", "PAYMENT"))
+    lacking = desk.get("/v1/ledger/journal?format=csv&profile=plain", 409)
+    assert [(e["code"], e["place"]) for e in lacking["errors"]] == [("rate-missing", finance.day("12-05").isoformat())]

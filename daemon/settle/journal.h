@@ -1,8 +1,8 @@
 /* The journal of a hospital's books as text for other programs: hledger, beancount, and CSV as its own bookkeeping
  * program wants it. Accounts are those of the chart. A posting is one debit and one credit of the same amount, so that
  * each cancels out by itself, in its own currency and in that of the books. */
-#ifndef CTL_JOURNAL_H
-#define CTL_JOURNAL_H
+#ifndef SETTLE_JOURNAL_H
+#define SETTLE_JOURNAL_H
 
 #include <stdio.h>
 
@@ -74,6 +74,8 @@ extern const struct journal_format journal_hledger, journal_beancount, journal_c
 const struct journal_account *journal_account(const struct journal *journal, const char *account);
 /* Is it the first of those that are written alike? Several of the ledger's may be one of the chart's. */
 bool journal_account_first(const struct journal *journal, const struct journal_account *account);
+/* An amount with all decimals of its currency. ret_text: DECIMAL_TEXT_SIZE. */
+void journal_amount(int64_t minor, int exponent, char ret_text[]);
 /* A stream that writes what it is given in UTF-8 to `out` in GB18030; fclose of it leaves `out` open and says whether
  * all went well. NULL: this system cannot. */
 FILE *journal_gb18030(FILE *out);

@@ -1,14 +1,14 @@
 /* The journal for hledger and beancount, plain text accounting programs that check it independently. */
-#include "ctl/journal.h"
+#include "settle/journal.h"
 
 #include <errno.h>
 #include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ctl/report.h"
 #include "lib/currency.h"
 #include "lib/date.h"
+#include "lib/decimal.h"
 
 static int account_compare(const void *key, const void *item)
 {
@@ -37,6 +37,11 @@ static void day_print(const struct journal *journal, int32_t day)
 
 	(void)date_format_day(day, text);
 	(void)fputs(text, journal->out);
+}
+
+void journal_amount(int64_t minor, int exponent, char ret_text[])
+{
+	(void)decimal_format(decimal_of(minor, (uint8_t)exponent), ret_text);
 }
 
 /* "2026-10-01 to 2026-10-31". */
@@ -69,14 +74,14 @@ static void lines_print(const struct journal *journal, const struct journal_row 
 	const char *book = journal->hospital->book_currency;
 	bool alone = row->minor == 0;
 	bool cost = !alone && row->valued && strcmp(row->currency, book) != 0;
-	char amount[REPORT_AMOUNT_LEN];
-	char value[REPORT_AMOUNT_LEN] = "";
+	char amount[DECIMAL_TEXT_SIZE];
+	char value[DECIMAL_TEXT_SIZE] = "";
 
-	if (row->valued) report_amount(row->book_minor, currency_exponent(book), false, value);
+	if (row->valued) journal_amount(row->book_minor, currency_exponent(book), value);
 	if (alone)
 		(void)snprintf(amount, sizeof(amount), "%s", value);
 	else
-		report_amount(row->minor, row->exponent, false, amount);
+		journal_amount(row->minor, row->exponent, amount);
 	for (int side = 0; side < 2; side++) {
 		const char *account = side == 0 ? row->debit : row->credit;
 

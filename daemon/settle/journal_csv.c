@@ -1,12 +1,12 @@
 /* The journal as CSV by a profile: two lines a posting, its debit and its credit. */
 #include <string.h>
 
-#include "ctl/journal.h"
-#include "ctl/report.h"
-#include "ctl/report_csv.h"
+#include "lib/csv.h"
 #include "lib/currency.h"
 #include "lib/date.h"
+#include "lib/decimal.h"
 #include "model/erp_profile.h"
+#include "settle/journal.h"
 #include "settle/posting_rule.h"
 
 /* One side of a posting. */
@@ -27,7 +27,7 @@ static int csv_account(const struct chart_row *row, const char *sub, struct aren
 static void text_print(const struct journal *journal, const char *text)
 {
 	const char special[] = {'"', '\r', '\n', journal->profile->separator, '\0'};
-	bool guarded = report_csv_formula(text);
+	bool guarded = csv_formula(text);
 	bool quoted = guarded || strpbrk(text, special) != NULL;
 
 	if (quoted) (void)fputc('"', journal->out);
@@ -42,9 +42,9 @@ static void text_print(const struct journal *journal, const char *text)
 /* Ours, and a number whatever it begins with. */
 static void amount_print(const struct journal *journal, int64_t minor, int exponent)
 {
-	char text[REPORT_AMOUNT_LEN];
+	char text[DECIMAL_TEXT_SIZE];
 
-	report_amount(minor, exponent, false, text);
+	journal_amount(minor, exponent, text);
 	(void)fputs(text, journal->out);
 }
 
