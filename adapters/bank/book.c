@@ -126,9 +126,7 @@ static void choose_currency(struct bank_reader *reader, const struct bank_statem
 	if (given != NULL && currency_is_money(text_of(given))) {
 		memcpy(reader->currency, given, sizeof(reader->currency));
 	} else if (given != NULL) {
-		char plain[40];
-		bank_fault(reader, FAULT_CURRENCY_UNKNOWN, statement->line, "Acct/Ccy",
-			bank_plain(text_of(given), plain), NULL);
+		bank_currency_fault(reader, text_of(given), statement->line, "Acct/Ccy");
 	} else if (statement->opening.kind != 0) {
 		memcpy(reader->currency, statement->opening.amount.currency, sizeof(reader->currency));
 	} else if (statement->closing.kind != 0) {

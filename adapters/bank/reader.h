@@ -44,6 +44,7 @@ struct bank_reader {
 	bool finished;
 	uint64_t bytes;               /* fed */
 	uint64_t fault_count;         /* of severity fault, in the whole file */
+	char unknown_currency[4];     /* the last that was told; "": none yet */
 	struct evp_md_ctx_st *digest; /* of the identities */
 	const char *own_account;      /* the profile's, normalised */
 
@@ -102,6 +103,8 @@ struct bank_number_style {
 
 /* LIB_INVALID, LIB_LIMIT. Leading zeros are fine; at least one digit. */
 int bank_decimal(struct text_span text, struct bank_number_style style, struct zf_decimal *ret) LIB_MUSTUSE;
+/* No currency: told once a file, where it stands first, and not again with each amount. */
+void bank_currency_fault(struct bank_reader *reader, struct text_span currency, uint32_t line, const char *where);
 /* An amount with a fault where it is none: no number, an unknown currency, more decimals than the currency has. */
 bool bank_amount(struct bank_reader *reader, struct text_span text, struct text_span currency,
 	struct bank_number_style style, uint32_t line, const char *where, struct zf_money *ret);

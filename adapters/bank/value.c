@@ -1,5 +1,6 @@
 /* Numbers, days, times, accounts and references as banks write them. */
 #include <stdio.h>
+#include <string.h>
 
 #include "lib/date.h"
 #include "lib/money.h"
@@ -37,6 +38,18 @@ int bank_decimal(struct text_span text, struct bank_number_style style, struct z
 	return 0;
 }
 
+void bank_currency_fault(struct bank_reader *reader, struct text_span currency, uint32_t line, const char *where)
+{
+	char plain[40];
+	const char *told = currency.len <= 3 ? bank_plain(currency, plain) : "?";
+	if (strcmp(told, reader->unknown_currency) == 0) {
+		reader->fault_count++;
+		return;
+	}
+	(void)snprintf(reader->unknown_currency, sizeof(reader->unknown_currency), "%s", told);
+	bank_fault(reader, FAULT_CURRENCY_UNKNOWN, line, where, told, NULL);
+}
+
 bool bank_amount(struct bank_reader *reader, struct text_span text, struct text_span currency,
 	struct bank_number_style style, uint32_t line, const char *where, struct zf_money *ret)
 {
@@ -55,9 +68,7 @@ bool bank_amount(struct bank_reader *reader, struct text_span text, struct text_
 	}
 	const struct currency *known = currency_find(currency);
 	if (known == NULL || known->exponent < 0) {
-		bool short_one = currency.len <= 3;
-		bank_fault(reader, FAULT_CURRENCY_UNKNOWN, line, where, short_one ? bank_plain(currency, plain) : "?",
-			NULL);
+		bank_currency_fault(reader, currency, line, where);
 		return false;
 	}
 	rc = money_from_decimal(value, currency, ret);

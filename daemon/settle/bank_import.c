@@ -173,14 +173,17 @@ static int32_t day_of(const struct bank_entry *entry)
 /* It is of none of the accounts, or it is not to be told of which. id: as it says; NULL: it does not. */
 static void account_doubt(struct bank_import *import, const char *path, const char *id)
 {
-	char expected[128] = "";
+	char expected[192] = "";
 	size_t n = 0;
 
-	for (uint32_t i = 0; i < import->hospital->account_count && n < sizeof(expected); i++)
-		n += (size_t)snprintf(expected + n, sizeof(expected) - n, "%s%s", i > 0 ? ", " : "",
-			import->hospital->accounts[i].code);
-	fault_add(&import->faults, FAULT_BANK_ACCOUNT, path, id != NULL ? id : "?",
-		import->account != NULL ? import->account : expected);
+	for (uint32_t i = 0; i < import->hospital->account_count && n < sizeof(expected); i++) {
+		const struct hospital_account *account = &import->hospital->accounts[i];
+
+		if (import->account != NULL && strcmp(import->account, account->code) != 0) continue;
+		n += (size_t)snprintf(expected + n, sizeof(expected) - n, "%s%s (%s)", n > 0 ? ", " : "", account->code,
+			account->currency);
+	}
+	fault_add(&import->faults, FAULT_BANK_ACCOUNT, path, id != NULL ? id : "?", expected);
 }
 
 static int statement_seen(void *ctx, const struct bank_statement *statement)
@@ -193,10 +196,13 @@ static int statement_seen(void *ctx, const struct bank_statement *statement)
 	importing->first_day = INT32_MAX;
 	importing->last_day = INT32_MIN;
 	if (account == NULL) {
-		char path[48];
+		const char *currency = statement->account.currency != NULL ? statement->account.currency : "";
+		char path[48], id[128];
 
 		(void)snprintf(path, sizeof(path), "line %u", (unsigned)statement->line);
-		account_doubt(import, path, statement->account.id);
+		(void)snprintf(id, sizeof(id), "%s%s%s%s", statement->account.id != NULL ? statement->account.id : "?",
+			currency[0] == '\0' ? "" : " (", currency, currency[0] == '\0' ? "" : ")");
+		account_doubt(import, path, id);
 	}
 	if (import->count == BANK_IMPORT_STATEMENTS_MAX)
 		return err_set(ERR_LIMIT, "a file may have %d statements", BANK_IMPORT_STATEMENTS_MAX);
