@@ -357,7 +357,8 @@ $$;
 -- that changed since that mark, or whose money came or was taken back.
 CREATE FUNCTION match_advices(p_hospital uuid, p_after uuid, p_after_no integer, p_limit integer, p_since bigint)
 RETURNS TABLE (remittance_id uuid, no integer, insurer text, identifier text, total bigint, currency text, exponent smallint,
-	payment_date date, balanced boolean, arrived_day date, number text, amount bigint, fee bigint, kind smallint, paid boolean)
+	payment_date date, balanced boolean, arrived_day date, number text, amount bigint, fee bigint, kind smallint, paid boolean,
+	payment_reference text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off
 SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
@@ -375,7 +376,8 @@ BEGIN
 				AND i.remittance_id IS NOT NULL OFFSET 0) b) c WHERE c.h = p_hospital AND c.r >= p_after);
 	END IF;
 	RETURN QUERY SELECT r.remittance_id, d.no, r.insurer, r.identifier, r.amount_minor, r.currency, r.exponent, r.payment_date, r.balanced,
-		(r.created_at AT TIME ZONE h.zone)::date, coalesce(c.ref, d.claim_ref, d.insurer_claim_no), d.amount_minor, d.fee_minor, d.kind, k.paid
+		(r.created_at AT TIME ZONE h.zone)::date, coalesce(c.ref, d.claim_ref, d.insurer_claim_no), d.amount_minor, d.fee_minor, d.kind, k.paid,
+		r.payment_reference
 	FROM unnest(chosen) AS t (id) JOIN remittance r ON r.hospital_id = p_hospital AND r.remittance_id = t.id
 	JOIN hospital h ON h.hospital_id = r.hospital_id
 	CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM remittance_paid p WHERE p.hospital_id = r.hospital_id AND p.remittance_id = r.remittance_id)

@@ -48,7 +48,7 @@ static void find_reversed(struct match_find *find)
 static bool names_claims(const struct match_find *find)
 {
 	for (uint32_t i = 0; i < find->named_count; i++) {
-		if (find->named[i].number != MATCH_ADVICE_NUMBER) return true;
+		if (!match_of_advice(find->named[i].number)) return true;
 	}
 	return false;
 }

@@ -4,11 +4,12 @@
  * threads; the caller fills the index once, keeps it up to date as lines are decided, and does what comes out.
  *
  * The rules, in the order in which a cashier asks:
- *  - Who paid? By the account on the wire, else by a name that was accepted before, cut or whole. A stranger's money
- *    waits, whatever it names.
- *  - What does it name? Our ref, the hospital's and the insurer's claim number, an advice's number, in any field, with
- *    other blanks, marks and case, O for 0 and I for 1. Only when that doesn't explain the amount: what is one slip of
- *    the keyboard away, or cut off at the end of a field, among what this payer owes.
+ *  - Who paid? By the account on the wire, else by a name that was accepted before, cut or whole; of a stranger by whom
+ *    it says that it pays for. Another stranger's money waits, whatever it names.
+ *  - What does it name? Our ref, the hospital's and the insurer's claim number, an advice's number or payment
+ * reference, in any field, with other blanks, marks and case, O for 0 and I for 1. Only when that doesn't explain the
+ * amount: what is one slip of the keyboard away, or cut off at the end of a field, among what this payer owes; not in
+ * the ids and the bank's words that stand besides, which programs write.
  *  - Does the amount fit? What is due (by the contract's rate where it is paid in another currency), less a discount in
  *    time or none, less a usual charge or none (none when the bank says what it kept), to within the tolerance and the
  *    bound of the rate.
@@ -90,12 +91,14 @@ struct match_contract {
 
 /* The numbers under which a claim is known. */
 enum match_number {
-	MATCH_REF = 0,      /* ours, with a check character */
-	MATCH_CLAIM_NUMBER, /* the hospital's */
-	MATCH_PAYER_NUMBER, /* the insurer's */
-	MATCH_ADVICE_NUMBER,
+	MATCH_REF = 0,          /* ours, with a check character */
+	MATCH_CLAIM_NUMBER,     /* the hospital's */
+	MATCH_PAYER_NUMBER,     /* the insurer's */
+	MATCH_ADVICE_NUMBER,    /* of an advice */
+	MATCH_ADVICE_REFERENCE, /* what an advice says that the text of the transfer will say */
 };
-#define MATCH_NUMBERS 3 /* of a claim */
+#define MATCH_NUMBERS 3        /* of a claim */
+#define MATCH_ADVICE_NUMBERS 2 /* of an advice, from MATCH_ADVICE_NUMBER on */
 
 /* What is owed for a bill. */
 struct match_claim {
@@ -125,6 +128,7 @@ struct match_detail {
 /* A remittance advice. */
 struct match_advice {
 	const char *number;                 /* the payer's. Not kept */
+	const char *reference;              /* what the transfer's text will say; NULL: it doesn't tell. Not kept */
 	const struct match_detail *details; /* not kept */
 	uint32_t detail_count;
 	uint32_t payer;        /* index among the payers */
@@ -136,6 +140,7 @@ struct match_advice {
 
 #define MATCH_LINE_CODES 3
 #define MATCH_LINE_TEXTS 4
+#define MATCH_LINE_IDS 13
 
 /* A line of a bank statement. Nothing of it is kept. */
 struct match_line {
@@ -147,6 +152,7 @@ struct match_line {
 	int32_t order_day;      /* when it was ordered, or the value day where that is not told */
 	const char *payer_name; /* UTF-8, may be cut; this and all texts below may be NULL */
 	const char *payer_account;
+	const char *ultimate_name;     /* whom it is paid for, where that is another than the payer */
 	const char *end_to_end;        /* the payer's id of it */
 	const char *const *structured; /* creditor references */
 	uint32_t structured_count;
@@ -154,6 +160,7 @@ struct match_line {
 	const char *letter;                  /* what a person adds from a letter or a call: read like the text */
 	const char *codes[MATCH_LINE_CODES]; /* the bank's, of what kind of line it is */
 	const char *words[MATCH_LINE_TEXTS]; /* the bank's own, besides what a payer wrote */
+	const char *ids[MATCH_LINE_IDS];     /* what else programs of banks and payers call it */
 };
 
 /* What a line may be that is for no claim, as a charge of the bank, and how the bank names it. A code has * for any
@@ -251,6 +258,7 @@ enum match_reason_code {
 	MATCH_LIKE_OTHERS,    /* times: so many answers are as good as this one */
 	MATCH_BANK_CODE,      /* the bank's code says what it is */
 	MATCH_BANK_WORDS,     /* words of the bank do */
+	MATCH_BY_ULTIMATE,    /* the payer is not on record, whom it pays for is */
 	MATCH_REASON_COUNT,
 };
 

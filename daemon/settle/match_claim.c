@@ -336,7 +336,7 @@ static void pool_hints(struct match_find *find, struct claim_pool *pool)
 	pool_clear(pool);
 	for (uint32_t i = 0; i < find->hint_count; i++) {
 		const struct match_hint *hint = &find->hints[i];
-		if (hint->number == MATCH_ADVICE_NUMBER) continue;
+		if (match_of_advice(hint->number)) continue;
 		if (index->items[hint->thing].open == 0) {
 			match_find_passed(find, hint->thing);
 			continue;
@@ -398,7 +398,7 @@ static bool find_hinted(struct match_find *find)
 	bool closed = false;
 	for (uint32_t i = 0; i < find->hint_count; i++) {
 		const struct match_hint *hint = &find->hints[i];
-		if (hint->number == MATCH_ADVICE_NUMBER || find->index->items[hint->thing].open > 0) continue;
+		if (match_of_advice(hint->number) || find->index->items[hint->thing].open > 0) continue;
 		if (hint->code != MATCH_SLIP) continue;
 		if (double_add(find, hint->thing, MATCH_LEVEL_SLIP, hint->number, MATCH_WAIT_PAID)) closed = true;
 	}
@@ -439,7 +439,7 @@ static void named_sort(const struct match_find *find, struct named_claims *ret)
 	*ret = (struct named_claims){.open_count = 0};
 	for (uint32_t i = 0; i < find->named_count; i++) {
 		const struct match_hint *named = &find->named[i];
-		if (named->number == MATCH_ADVICE_NUMBER) continue;
+		if (match_of_advice(named->number)) continue;
 		uint8_t *number = &ret->open_number;
 		if (find->payer_count == 0 ||
 			!match_find_is_payer(find, match_claim_payer(find->index, named->thing))) {
@@ -475,7 +475,7 @@ static bool names_others_advice(const struct match_find *find)
 {
 	for (uint32_t i = 0; i < find->named_count; i++) {
 		const struct match_hint *named = &find->named[i];
-		if (named->number != MATCH_ADVICE_NUMBER) continue;
+		if (!match_of_advice(named->number)) continue;
 		if (!match_find_is_payer(find, find->index->notices[named->thing].payer)) return true;
 	}
 	return false;

@@ -125,7 +125,25 @@ static void kind_take(
 	line->words[3] = keep(text_at(detail, "additional"), arena, err);
 }
 
-static int content_take(const json_t *root, const json_t *detail, struct zf_arena *arena, struct match_line *line)
+/* What programs on the way call it; of one of several transactions not what its whole batch is called. */
+static void ids_take(
+	const json_t *root, const json_t *detail, bool alone, struct zf_arena *arena, struct match_line *line, int *err)
+{
+	static const char *const of_detail[] = {"message_id", "payment_id", "instruction_id", "uetr", "transaction_id",
+		"clearing_reference", "servicer_reference", "other_reference", "cheque_number"};
+	static const char *const of_line[] = {
+		"entry_reference", "servicer_reference", "batch_message_id", "batch_payment_id"};
+	_Static_assert(ARRAY_LEN(of_detail) + ARRAY_LEN(of_line) == MATCH_LINE_IDS, "all have a place");
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(of_detail); i++)
+		line->ids[count++] = keep(text_at(detail, of_detail[i]), arena, err);
+	for (size_t i = 0; alone && i < ARRAY_LEN(of_line); i++)
+		line->ids[count++] = keep(text_at(root, of_line[i]), arena, err);
+}
+
+static int content_take(
+	const json_t *root, const json_t *detail, bool alone, struct zf_arena *arena, struct match_line *line)
 {
 	const char *text = text_at(detail, "text");
 	int err = references_add(root, detail, arena, line);
@@ -137,6 +155,8 @@ static int content_take(const json_t *root, const json_t *detail, struct zf_aren
 	line->payer_account = keep(party_at(detail, "account", line->amount.minor < 0), arena, &err);
 	line->end_to_end = keep(text_at(detail, "end_to_end_id"), arena, &err);
 	line->text = keep_joined(text, arena, &err);
+	line->ultimate_name = keep(text_at(json_object_get(detail, "ultimate_debtor"), "name"), arena, &err);
+	ids_take(root, detail, alone, arena, line, &err);
 	kind_take(root, detail, arena, line, &err);
 	ordered_take(detail, line);
 	charges_add(detail, line);
@@ -152,7 +172,8 @@ int match_content_read(struct bytes line, struct bytes detail, struct zf_arena *
 	int err = ERR_INVALID;
 
 	if (json_is_object(root) && (detail.ptr == NULL || json_is_object(own)))
-		err = content_take(root, own != NULL ? own : json_object_get(root, "detail"), arena, &made);
+		err = content_take(
+			root, own != NULL ? own : json_object_get(root, "detail"), own == NULL, arena, &made);
 	json_decref(root);
 	json_decref(own);
 	if (err == 0) *ret_line = made;

@@ -66,6 +66,7 @@ struct match_find {
 	uint32_t payer_count;
 	uint8_t payer_code; /* MATCH_BY_ACCOUNT or MATCH_BY_NAME */
 	struct match_text text;
+	size_t written; /* of it, by people: what is behind only names whole numbers; 0: not known yet */
 	struct match_hint named[MATCH_NAMED_MAX], hints[MATCH_HINTS_MAX];
 	uint32_t named_count, hint_count;
 	struct {

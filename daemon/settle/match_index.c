@@ -5,7 +5,8 @@
 
 #include "base/mem.h"
 
-#define COUNT_FIRST 64 /* of a list that grows */
+#define COUNT_FIRST 64  /* of a list that grows */
+#define REFERENCE_MIN 6 /* characters of a payment reference that tell it from a word */
 
 int match_grow(void **list, uint32_t count, uint32_t *cap, size_t size)
 {
@@ -34,7 +35,7 @@ static int number_add(
 
 bool match_number_gone(const struct match_index *index, const struct match_entry *entry)
 {
-	if (entry->kind == MATCH_ADVICE_NUMBER) return false;
+	if (match_of_advice(entry->kind)) return false;
 	const struct match_item *item = &index->items[entry->value];
 	return item->owed == 0 || match_key_compare(item->keys[entry->kind], entry->key) != 0;
 }
@@ -159,7 +160,7 @@ void match_index_free(struct match_index *index)
 	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
 	setting_free(index);
 	for (uint32_t i = 0; i < index->notice_count; i++) {
-		mem_free(index->notices[i].rest);
+		for (uint32_t j = 0; j < MATCH_ADVICE_NUMBERS; j++) mem_free(index->notices[i].numbers[j].rest);
 		mem_free(index->notices[i].rows);
 	}
 	mem_free(index->items);
@@ -367,7 +368,7 @@ static uint32_t row_claim(const struct match_index *index, struct match_key key,
 	if (match_key_none(key)) return MATCH_NONE;
 	struct match_walk walk = match_order_range(&index->numbers, key, key);
 	while ((entry = match_walk_next(&walk)) != NULL) {
-		if (entry->kind == MATCH_ADVICE_NUMBER) continue;
+		if (match_of_advice(entry->kind)) continue;
 		if (match_number_gone(index, entry) || match_claim_payer(index, entry->value) != payer) continue;
 		if (found != MATCH_NONE && found != entry->value) return MATCH_NONE;
 		found = entry->value;
@@ -409,27 +410,34 @@ static int rows_fill(
 
 int match_notices_compare(const struct match_notice *a, const struct match_notice *b)
 {
-	int by_key = match_key_compare(a->key, b->key);
-	return by_key != 0 ? by_key : strcmp(a->rest == NULL ? "" : a->rest, b->rest == NULL ? "" : b->rest);
+	const struct match_notice_number *x = &a->numbers[0], *y = &b->numbers[0];
+	int by_key = match_key_compare(x->key, y->key);
+	return by_key != 0 ? by_key : strcmp(x->rest == NULL ? "" : x->rest, y->rest == NULL ? "" : y->rest);
 }
 
-/* What of a number its key has no room for. ERR_NOMEM. */
-static int rest_take(const char *number, char **ret)
+/* Enters what an advice is known by, with what the key has no room for. ERR_NOMEM. */
+static int notice_number_add(struct match_index *index, const char *number, uint8_t kind, uint32_t notice)
 {
+	struct match_notice_number *made = &index->notices[notice].numbers[kind - MATCH_ADVICE_NUMBER];
 	char folded[MATCH_NUMBER_MAX + 1];
 	size_t len = match_key_fold(number, folded, MATCH_NUMBER_MAX);
-	if (len <= MATCH_KEY_CHARS) return 0;
-	folded[len] = '\0';
-	*ret = mem_strdup(folded + MATCH_KEY_CHARS);
-	return *ret == NULL ? ERR_NOMEM : 0;
+	/* CLAIMS and OCTOBER name no advice */
+	if (kind == MATCH_ADVICE_REFERENCE && (len < REFERENCE_MIN || strpbrk(number, "0123456789") == NULL)) return 0;
+	if (len > MATCH_KEY_CHARS) {
+		folded[len] = '\0';
+		made->rest = mem_strdup(folded + MATCH_KEY_CHARS);
+		if (made->rest == NULL) return ERR_NOMEM;
+	}
+	return number_add(index, number, kind, notice, &made->key);
 }
 
 /* The advice that this one takes the place of. */
 static void replaced(struct match_index *index, const struct match_notice *notice)
 {
 	const struct match_entry *entry;
-	if (match_key_none(notice->key)) return;
-	struct match_walk walk = match_order_range(&index->numbers, notice->key, notice->key);
+	struct match_key key = notice->numbers[0].key;
+	if (match_key_none(key)) return;
+	struct match_walk walk = match_order_range(&index->numbers, key, key);
 	while ((entry = match_walk_next(&walk)) != NULL) {
 		if (entry->kind != MATCH_ADVICE_NUMBER) continue;
 		struct match_notice *old = &index->notices[entry->value];
@@ -465,8 +473,8 @@ int match_index_advise(struct match_index *index, const struct match_advice *adv
 	};
 	index->notice_count++;
 	rows_resolve(index, notice);
-	err = rest_take(advice->number, &notice->rest);
-	if (err == 0) err = number_add(index, advice->number, MATCH_ADVICE_NUMBER, id, &notice->key);
+	err = notice_number_add(index, advice->number, MATCH_ADVICE_NUMBER, id);
+	if (err == 0) err = notice_number_add(index, advice->reference, MATCH_ADVICE_REFERENCE, id);
 	if (err == 0) {
 		struct match_key key = {advice->payer, (uint64_t)advice->total.minor};
 		err = match_order_add(&index->waiting, key, id, 0);

@@ -31,10 +31,15 @@ struct match_row {
 	uint8_t kind;   /* enum match_detail_kind */
 };
 
+/* What an advice is known by. */
+struct match_notice_number {
+	struct match_key key; /* hi 0: nothing */
+	char *rest;           /* owned: the folded characters behind those of the key; NULL: none */
+};
+
 struct match_notice {
-	struct match_key key;
-	char *rest;             /* owned: the folded characters of its number behind those of the key; NULL: none */
-	struct match_row *rows; /* owned */
+	struct match_notice_number numbers[MATCH_ADVICE_NUMBERS]; /* from MATCH_ADVICE_NUMBER on */
+	struct match_row *rows;                                   /* owned */
 	struct zf_money total;
 	uint32_t row_count, payer;
 	uint32_t moved;    /* the round that paid it; 0: none */
@@ -95,7 +100,12 @@ struct match_index {
 
 /* Makes room for one more element. ERR_NOMEM. */
 int match_grow(void **list, uint32_t count, uint32_t *cap, size_t size) MUSTUSE;
-/* Orders advices by their numbers; 0: they have the same. */
+/* Is it one of an advice? */
+static inline bool match_of_advice(uint32_t number)
+{
+	return number >= MATCH_ADVICE_NUMBER;
+}
+/* Orders advices by their own numbers; 0: they have the same. */
 int match_notices_compare(const struct match_notice *a, const struct match_notice *b);
 /* Can an entry of the numbers lead to nothing any more, since it was never added whole, or has another number by now?
  */

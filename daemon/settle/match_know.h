@@ -99,7 +99,7 @@ struct know_rows {
 	" FROM zhifu.match_claims($1::uuid, $2::uuid, $3::int4, $4::int8, $5::uuid[])"
 #define KNOW_ADVICES_SQL                                                                                               \
 	"SELECT remittance_id, no, insurer, identifier, total, currency, exponent::int4, payment_date, balanced,"      \
-	" arrived_day, number, amount, fee, kind::int4, paid"                                                          \
+	" arrived_day, number, amount, fee, kind::int4, paid, payment_reference"                                       \
 	" FROM zhifu.match_advices($1::uuid, $2::uuid, $3::int4, $4::int4, $5::int8)"
 
 /* Makes the index, still without claims; one that is kept from an earlier turn stays, with the setting of now, unless

@@ -67,6 +67,7 @@ static int advice_add(struct match_know *know, const struct pg_result *rows, int
 	struct text_span currency = text_of(db_rows_text(rows, first, 5));
 	struct know_advice kept = {.id = db_rows_uuid(rows, first, 0)};
 	struct match_advice advice = {.number = db_rows_text(rows, first, 3),
+		.reference = db_rows_text(rows, first, 15),
 		.payer = adviser_of(know, db_rows_text(rows, first, 2)),
 		.balanced = db_rows_bool(rows, first, 8),
 		.day = db_rows_date(rows, first, 9),

@@ -15,10 +15,10 @@
 
 static void named_add(struct match_find *find, const struct match_entry *entry)
 {
-	bool advice = entry->kind == MATCH_ADVICE_NUMBER;
+	bool advice = match_of_advice(entry->kind);
 	for (uint32_t i = 0; i < find->named_count; i++) {
 		struct match_hint *named = &find->named[i];
-		if (named->thing != entry->value || (named->number == MATCH_ADVICE_NUMBER) != advice) continue;
+		if (named->thing != entry->value || match_of_advice(named->number) != advice) continue;
 		if (entry->kind < named->number) named->number = (uint8_t)entry->kind;
 		return;
 	}
@@ -30,7 +30,8 @@ static void named_add(struct match_find *find, const struct match_entry *entry)
 /* What of an entry's number its key had no room for; "": nothing. */
 static const char *rest_of(const struct match_index *index, const struct match_entry *entry)
 {
-	const char *rest = entry->kind == MATCH_ADVICE_NUMBER ? index->notices[entry->value].rest : NULL;
+	if (!match_of_advice(entry->kind)) return "";
+	const char *rest = index->notices[entry->value].numbers[entry->kind - MATCH_ADVICE_NUMBER].rest;
 	return rest == NULL ? "" : rest;
 }
 
@@ -42,6 +43,14 @@ static bool goes_on(const struct match_text *text, size_t at, const char *rest, 
 		if (text->marks[i - 1] & MATCH_FIELD_END) return false;
 	}
 	return (text->marks[at + len - 1] & MATCH_END) != 0;
+}
+
+/* In what programs write a short number may be there by chance, unless it is all of the field. */
+static bool says_enough(const struct match_find *find, size_t at, size_t len)
+{
+	const uint8_t *marks = find->text.marks;
+	if (find->written == 0 || at < find->written || len >= RUN_MIN) return true;
+	return (at == find->written || (marks[at - 1] & MATCH_FIELD_END)) && (marks[at + len - 1] & MATCH_FIELD_END);
 }
 
 /* Enters what has this number. A number inside a longer word counts only when it is a ref. */
@@ -57,7 +66,8 @@ static bool named_at(struct match_find *find, size_t at, size_t len)
 	while ((entry = match_walk_next(&walk)) != NULL) {
 		const char *rest = rest_of(index, entry);
 		size_t more = strlen(rest);
-		bool whole = (find->text.marks[at] & MATCH_BEGIN) && goes_on(&find->text, at + len, rest, more);
+		bool whole = (find->text.marks[at] & MATCH_BEGIN) && goes_on(&find->text, at + len, rest, more) &&
+			     says_enough(find, at, len + more);
 		if ((!whole && entry->kind != MATCH_REF) || match_number_gone(index, entry)) continue;
 		named_add(find, entry);
 		if (at + len + more > end) end = at + len + more;
@@ -82,6 +92,21 @@ static size_t field_rest(const struct match_text *text, size_t at)
 	return len;
 }
 
+/* What has a number that begins at `from` or behind. */
+static void named_from(struct match_find *find, size_t from)
+{
+	const struct match_text *text = &find->text;
+	for (size_t at = from; at + MATCH_FRONT <= text->len; at++) {
+		if (text->marks[at] & MATCH_USED) continue;
+		uint32_t lengths = find->index->lengths[front_at(text, at)];
+		if (lengths == 0) continue;
+		size_t rest = field_rest(text, at);
+		for (size_t len = rest < MATCH_KEY_CHARS ? rest : MATCH_KEY_CHARS; len >= MATCH_FRONT; len--) {
+			if ((lengths >> len & 1) && named_at(find, at, len)) break;
+		}
+	}
+}
+
 void match_find_named(struct match_find *find)
 {
 	const struct match_line *line = find->line;
@@ -90,27 +115,23 @@ void match_find_named(struct match_find *find)
 	for (uint32_t i = 0; i < line->structured_count; i++) match_text_add(text, line->structured[i]);
 	match_text_add(text, line->text);
 	match_text_add(text, line->end_to_end);
-	for (size_t at = 0; at + MATCH_FRONT <= text->len; at++) {
-		if (text->marks[at] & MATCH_USED) continue;
-		uint32_t lengths = find->index->lengths[front_at(text, at)];
-		if (lengths == 0) continue;
-		size_t rest = field_rest(text, at);
-		for (size_t len = rest < MATCH_KEY_CHARS ? rest : MATCH_KEY_CHARS; len >= MATCH_FRONT; len--) {
-			if (!(lengths >> len & 1)) continue;
-			if (named_at(find, at, len)) break;
-		}
-	}
+	named_from(find, 0);
+	find->written = text->len;
+	for (int i = 0; i < MATCH_LINE_TEXTS; i++) match_text_add(text, line->words[i]);
+	for (int i = 0; i < MATCH_LINE_IDS; i++) match_text_add(text, line->ids[i]);
+	named_from(find, find->written);
+	text->len = find->written;
 }
 
 static void hint_add(struct match_find *find, const struct match_entry *entry, uint8_t code, size_t len)
 {
 	const struct match_index *index = find->index;
-	bool advice = entry->kind == MATCH_ADVICE_NUMBER;
+	bool advice = match_of_advice(entry->kind);
 	uint32_t payer = advice ? index->notices[entry->value].payer : match_claim_payer(index, entry->value);
 	if (match_number_gone(index, entry) || !match_find_is_payer(find, payer)) return;
 	for (uint32_t i = 0; i < find->hint_count; i++) {
 		struct match_hint *hint = &find->hints[i];
-		if (hint->thing != entry->value || (hint->number == MATCH_ADVICE_NUMBER) != advice) continue;
+		if (hint->thing != entry->value || match_of_advice(hint->number) != advice) continue;
 		if (code < hint->code) hint->code = code;
 		if (entry->kind < hint->number) hint->number = (uint8_t)entry->kind;
 		if (len > hint->len) hint->len = (uint8_t)len;
@@ -214,7 +235,7 @@ static void cuts_before(struct match_find *find, size_t field_end)
 			if (match_number_gone(index, entry) || !begins_so(index, entry, text->folded + at, len))
 				continue;
 			if (++looked > CUT_RANGE_MAX) find->hints_many = true;
-			bool advice = entry->kind == MATCH_ADVICE_NUMBER;
+			bool advice = match_of_advice(entry->kind);
 			uint32_t payer =
 				advice ? index->notices[entry->value].payer : match_claim_payer(index, entry->value);
 			bool open = advice ? index->notices[entry->value].waits : index->items[entry->value].open > 0;
@@ -247,7 +268,7 @@ const struct match_hint *match_find_hint_of(const struct match_find *find, uint3
 {
 	for (uint32_t i = 0; i < find->hint_count; i++) {
 		const struct match_hint *hint = &find->hints[i];
-		if (hint->thing == thing && (hint->number == MATCH_ADVICE_NUMBER) == advice) return hint;
+		if (hint->thing == thing && match_of_advice(hint->number) == advice) return hint;
 	}
 	return NULL;
 }
@@ -264,13 +285,14 @@ bool match_find_cut_of(const struct match_find *find, uint32_t claim)
 	return false;
 }
 
-/* The latest advice of a payer of the line that has a number; NULL: there is none. */
-static const struct match_notice *latest(const struct match_find *find)
+/* The number of the latest advice of a payer of the line that has one; NULL: there is none. */
+static const struct match_notice_number *latest(const struct match_find *find)
 {
 	const struct match_index *index = find->index;
 	for (uint32_t i = index->notice_count; i > 0; i--) {
 		const struct match_notice *notice = &index->notices[i - 1];
-		if (!match_key_none(notice->key) && match_find_is_payer(find, notice->payer)) return notice;
+		const struct match_notice_number *number = &notice->numbers[0];
+		if (!match_key_none(number->key) && match_find_is_payer(find, notice->payer)) return number;
 	}
 	return NULL;
 }
@@ -281,7 +303,7 @@ static bool is_digit(char c)
 }
 
 /* Are these the begin of such a number, and not all of it: its letters, and digits where it has any? */
-static bool begins_like(const struct match_notice *like, const char *folded, size_t len)
+static bool begins_like(const struct match_notice_number *like, const char *folded, size_t len)
 {
 	size_t more = like->rest == NULL ? 0 : strlen(like->rest);
 	for (size_t i = 0; i <= len; i++) {
@@ -309,7 +331,7 @@ static bool ends_at_once(const char *text)
 bool match_find_cut_off(const struct match_find *find)
 {
 	const struct match_text *text = &find->text;
-	const struct match_notice *like = latest(find);
+	const struct match_notice_number *like = latest(find);
 	if (like == NULL) return ends_at_once(find->line->text) || ends_at_once(find->line->end_to_end);
 	for (size_t end = 1; end <= text->len; end++) {
 		if (!(text->marks[end - 1] & MATCH_FIELD_END)) continue;

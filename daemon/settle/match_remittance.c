@@ -16,6 +16,17 @@ static uint32_t contract_of(const struct match_index *index, const struct match_
 	return MATCH_NONE;
 }
 
+/* By which of its numbers the line names or hints at an advice. */
+static uint8_t number_of(const struct match_find *find, uint32_t advice)
+{
+	for (uint32_t i = 0; i < find->named_count; i++) {
+		const struct match_hint *named = &find->named[i];
+		if (named->thing == advice && match_of_advice(named->number)) return named->number;
+	}
+	const struct match_hint *hint = match_find_hint_of(find, advice, true);
+	return hint == NULL ? MATCH_ADVICE_NUMBER : hint->number;
+}
+
 /* Adds one or two advices. Returns whether they fit. always: also when they don't. */
 static bool advices_add(struct match_find *find, uint32_t one, uint32_t two, uint8_t level, uint8_t wait, bool always)
 {
@@ -29,7 +40,7 @@ static bool advices_add(struct match_find *find, uint32_t one, uint32_t two, uin
 		.count = other == NULL ? 1 : 2,
 		.kind = MATCH_REMITTANCE,
 		.level = level,
-		.number = MATCH_ADVICE_NUMBER,
+		.number = number_of(find, one),
 		.wait = wait};
 	if (contract == MATCH_NONE || one == two) return false;
 	int64_t total = notice->total.minor;
@@ -88,7 +99,7 @@ static uint32_t told(const struct match_find *find, const struct match_hint *hin
 {
 	uint32_t told_count = 0;
 	for (uint32_t i = 0; i < count; i++) {
-		if (hints[i].number != MATCH_ADVICE_NUMBER) continue;
+		if (!match_of_advice(hints[i].number)) continue;
 		const struct match_notice *notice = &find->index->notices[hints[i].thing];
 		if (notice->waits == waiting && match_find_is_payer(find, notice->payer))
 			ret[told_count++] = hints[i].thing;
@@ -104,10 +115,15 @@ static bool takes_two(const struct match_find *find, uint32_t advice)
 static void find_named(struct match_find *find, const uint32_t *named, uint32_t count)
 {
 	if (count == 2 && advices_add(find, named[0], named[1], MATCH_LEVEL_NAMED, MATCH_POSTS, true)) return;
-	bool fits = false;
+	bool fits = false, shared = count > 1;
 	for (uint32_t i = 0; i < count; i++) {
-		uint8_t wait = count > 1 ? MATCH_WAIT_AMOUNT : MATCH_POSTS;
-		if (advices_add(find, named[i], MATCH_NONE, MATCH_LEVEL_NAMED, wait, true)) fits = true;
+		if (number_of(find, named[i]) != MATCH_ADVICE_REFERENCE) shared = false;
+	}
+	/* a reference that several have names all of them, and the amount which */
+	uint8_t wait = count > 1 && !shared ? MATCH_WAIT_AMOUNT : MATCH_POSTS;
+	uint8_t level = shared ? MATCH_LEVEL_PART : MATCH_LEVEL_NAMED;
+	for (uint32_t i = 0; i < count; i++) {
+		if (advices_add(find, named[i], MATCH_NONE, level, wait, true)) fits = true;
 	}
 	if (fits || count != 1 || !takes_two(find, named[0])) return;
 	const struct match_notice *notice = &find->index->notices[named[0]];
@@ -144,7 +160,7 @@ static void show_named(struct match_find *find)
 {
 	for (uint32_t i = 0; i < find->named_count; i++) {
 		const struct match_hint *named = &find->named[i];
-		if (named->number != MATCH_ADVICE_NUMBER || !find->index->notices[named->thing].waits) continue;
+		if (!match_of_advice(named->number) || !find->index->notices[named->thing].waits) continue;
 		if (match_find_is_payer(find, find->index->notices[named->thing].payer)) continue;
 		uint8_t wait = find->payer_count == 0 ? MATCH_WAIT_PAYER : MATCH_WAIT_OTHER_PAYER;
 		advices_add(find, named->thing, MATCH_NONE, MATCH_LEVEL_SHOWN, wait, true);

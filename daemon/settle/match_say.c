@@ -42,6 +42,7 @@ static const struct saying sayings[MATCH_REASON_COUNT] = {
 	[MATCH_LIKE_OTHERS] = {TIMES, "%u other answers are as good", "另有 %u 个同样合适的答案"},
 	[MATCH_BANK_CODE] = {NOTHING, "the bank's code says what it is", "银行代码已注明用途"},
 	[MATCH_BANK_WORDS] = {NOTHING, "words of the bank say what it is", "银行摘要已注明用途"},
+	[MATCH_BY_ULTIMATE] = {NOTHING, "the name of whom it is paid for is on record", "被代付人名称已有记录"},
 };
 
 static const char *const numbers[][2] = {
@@ -49,6 +50,7 @@ static const char *const numbers[][2] = {
 	[MATCH_CLAIM_NUMBER] = {"the hospital's number of the claim", "医院账单号"},
 	[MATCH_PAYER_NUMBER] = {"the insurer's number of the claim", "保险方案件号"},
 	[MATCH_ADVICE_NUMBER] = {"the number of the advice", "付款通知号"},
+	[MATCH_ADVICE_REFERENCE] = {"the payment reference of the advice", "付款通知所列的付款附言"},
 };
 
 static const char *const waits[MATCH_WAIT_COUNT][2] = {

@@ -146,6 +146,7 @@ def test_scenario_4(up):
     june = up.folder / "june.json"
     june.write_text(json.dumps({
         "remitter": REMITTER, "identifier": "MERIDIAN HC STMT 2026-06 #0201", "amount": "1450.00", "currency": "CNY",
+        "payment_reference": "TRF 7781-2026-07",
         "claims": [{"claim": up.refs["C6"], "carrier": "alpha", "billed": "1450.00", "paid": "1450.00"}]}))
     # Ten clerks at once: one is first.
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
@@ -153,7 +154,7 @@ def test_scenario_4(up):
     assert sorted(a["outcome"] for a in answers) == ["counts", *["known"] * 9], answers
     settled(up)
     assert account(up, "CLR-REM-ALPHA") == 145000
-    up.office.statement("CNY", "07-02", ("1450.00", MERIDIAN, "MERIDIAN HC STMT 2026-06 #0201"))
+    up.office.statement("CNY", "07-02", ("1450.00", MERIDIAN, "PAYMENT TRF 7781-2026-07"))
     up.office.looked()
     assert account(up, "CLR-REM-ALPHA") == 0 and account(up, "AR-ALPHA") == 1248000 + 896550 + 601075
     assert owed(up, "C6") == (0, 2)

@@ -1,0 +1,240 @@
+/* Matching by all that a bank tells of a payment: references that advices announce, ids of banks' and payers' programs,
+ * whom it is paid for. */
+#include "match_lab.h"
+#include "settle/match_content.h"
+
+#define ALPHA "ALPHA INTERNATIONAL HEALTH INSURANCE PLC"
+#define MERIDIAN "MERIDIAN HEALTHCARE ADMINISTRATORS"
+
+static char refs[8][REF_TEXT_LEN]; /* of the claims of a test; filled once, in setup */
+
+static int setup(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) ref_from_number("HZ1", UINT64_C(57346912345678) * (i + 3), refs[i]);
+	return 0;
+}
+
+/* A payer by advices, claims of 100.00, 200.00 and so on, and an advice of each, with these references. */
+static void advised(struct match_lab *lab, const char *const *references, size_t count, int64_t step)
+{
+	static const char *const numbers[] = {"RA-5501-77aa01", "RA-5501-bb8802", "RA-5501-cc9903"};
+	lab_payer(lab, MERIDIAN, NULL, MATCH_ADVICE);
+	lab_contract(lab, 0, "CNY", "CNY", 0);
+	lab_open(lab);
+	for (size_t i = 0; i < count; i++) {
+		char owed[32];
+		uint32_t advice;
+		(void)snprintf(owed, sizeof(owed), "%jd.00", (intmax_t)(100 + step * (int64_t)i));
+		lab_claim(lab, 0, refs[i], owed, owed, "2026-10-10");
+		const struct match_detail row = {
+			.kind = MATCH_PAID, .number = refs[i], .amount = lab_money(owed, "CNY")};
+		const struct match_advice made = {.number = numbers[i],
+			.reference = references[i],
+			.details = &row,
+			.detail_count = 1,
+			.total = row.amount,
+			.balanced = true,
+			.day = lab_day("2026-11-10")};
+		assert_int_equal(match_index_advise(lab->index, &made, &advice), 0);
+		assert_int_equal(advice, i);
+	}
+}
+
+/* eClaimLink appends a hash to an advice's number: its bank's text can name it by the reference alone. */
+static void a_reference_names_the_advice(void **state)
+{
+	(void)state;
+	static const char *const references[] = {"TRF 7781-2026-10", "TRF 7781-2026-11", "TRF 7781-2026-12"};
+	static const struct {
+		const char *text, *amount;
+		uint8_t wait;
+		uint32_t which;
+		const char *why;
+	} cases[] = {
+		{"PAYMENT TRF7781-2026-11 CLAIMS", "210.00", MATCH_POSTS, 1,
+			"the payment names the payment reference of the advice"},
+		{"TRF 7781/2026/10", "100.00", MATCH_POSTS, 0, "the payment names the payment reference of the advice"},
+		{"TRF 7781-2062-11", "210.00", MATCH_POSTS, 1,
+			"the payment names the payment reference of the advice with one slip in it"},
+		{"TRF 7781-2026-1", "320.00", MATCH_POSTS, 2,
+			"the payment names the payment reference of the advice with one slip in it"},
+		{"CLAIMS OF OCTOBER TRF 7781-20", "320.00", MATCH_POSTS, 2,
+			"the payment names the begin of the payment reference of the advice"},
+		{"RA-5501-BB8802", "210.00", MATCH_POSTS, 1, "the payment names the number of the advice"},
+		{"TRF 7781-2026-11", "250.00", MATCH_WAIT_AMOUNT, 1,
+			"the payment names the payment reference of the advice"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct match_lab lab = {.payer_count = 0};
+		advised(&lab, references, 3, 110);
+		struct match_line line = lab_line(&lab, cases[i].amount, "CNY", "2026-11-12", MERIDIAN, cases[i].text);
+		assert_int_equal(lab_match(&lab, &line), cases[i].wait);
+		assert_int_equal(lab.result.candidates[0].advices[0], cases[i].which);
+		assert_true(lab_says(&lab, 0, cases[i].why));
+		lab_close(&lab);
+	}
+}
+
+/* One that several advices have, and one that is no number. */
+static void a_shared_reference_leaves_it_to_the_amount(void **state)
+{
+	(void)state;
+	static const char *const same[] = {"MHC 2026-4471", "MHC 2026-4471", "MHC 2026-4471"};
+	static const char *const words[] = {"CLAIMS", "CLAIMS", "CLAIMS"};
+	static const struct {
+		const char *const *references;
+		int64_t step;
+		size_t count;
+		const char *text, *amount;
+		uint8_t wait;
+		uint32_t which;
+	} cases[] = {
+		{same, 100, 3, "MHC 2026-4471", "200.00", MATCH_POSTS, 1},
+		{same, 0, 3, "MHC 2026-4471", "100.00", MATCH_WAIT_TIE, MATCH_NONE},
+		{same, 100, 2, "MHC 2026-4471", "300.00", MATCH_POSTS, 0}, /* both */
+		{words, 100, 3, "CLAIMS", "200.00", MATCH_POSTS, 1},       /* by its amount */
+		{words, 100, 3, "CLAIMS", "250.00", MATCH_WAIT_ADVICE, MATCH_NONE},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct match_lab lab = {.payer_count = 0};
+		advised(&lab, cases[i].references, cases[i].count, cases[i].step);
+		struct match_line line = lab_line(&lab, cases[i].amount, "CNY", "2026-11-12", MERIDIAN, cases[i].text);
+		assert_int_equal(lab_match(&lab, &line), cases[i].wait);
+		if (cases[i].which != MATCH_NONE) assert_int_equal(lab.result.candidates[0].advices[0], cases[i].which);
+		if (cases[i].count == 2) assert_int_equal(lab.result.candidates[0].advices[1], 1);
+		assert_int_equal(lab_says(&lab, 0, "the payment names the payment reference of the advice"),
+			cases[i].references == same);
+		lab_close(&lab);
+	}
+}
+
+/* What stands in JSON as the importer writes it, taken in and matched. */
+static uint8_t told(struct match_lab *lab, struct match_line *line, const char *root, const char *detail)
+{
+	const struct bytes whole = {(const uint8_t *)root, strlen(root)};
+	const struct bytes part = {(const uint8_t *)detail, detail == NULL ? 0 : strlen(detail)};
+	assert_int_equal(match_content_read(whole, part, &lab->arena.zf, line), 0);
+	return lab_match(lab, line);
+}
+
+/* Two open claims of one amount: only what names one tells them apart. */
+static void twins(struct match_lab *lab)
+{
+	lab_payer(lab, ALPHA, NULL, MATCH_SINGLE);
+	lab_contract(lab, 0, "CNY", "CNY", 0);
+	lab_open(lab);
+	for (uint32_t i = 0; i < 2; i++) lab_claim(lab, 0, refs[i], "500.00", "500.00", "2026-10-10");
+}
+
+static void every_id_is_read(void **state)
+{
+	(void)state;
+	static const char *const of_detail[] = {"message_id", "payment_id", "instruction_id", "uetr", "transaction_id",
+		"clearing_reference", "servicer_reference", "other_reference", "cheque_number", "end_to_end_id", "text",
+		"additional"};
+	static const char *const of_line[] = {"entry_reference", "servicer_reference", "customer_reference",
+		"batch_message_id", "batch_payment_id", "additional", "supplementary", "posting"};
+	char root[512], detail[256];
+	for (size_t i = 0; i < ARRAY_LEN(of_detail) + ARRAY_LEN(of_line); i++) {
+		struct match_lab lab = {.payer_count = 0};
+		bool own = i < ARRAY_LEN(of_detail);
+		const char *key = own ? of_detail[i] : of_line[i - ARRAY_LEN(of_detail)];
+		twins(&lab);
+		/* beside a text that names nothing */
+		const char *text = strcmp(key, "text") == 0 ? "" : "\"text\":\"MEDICAL EXPENSES\",";
+		(void)snprintf(detail, sizeof(detail), "{%s\"debtor\":{\"name\":\"%s\"}%s%s%s%s%s}", text, ALPHA,
+			own ? ",\"" : "", own ? key : "", own ? "\":\"X/" : "", own ? refs[1] : "", own ? "/1\"" : "");
+		(void)snprintf(root, sizeof(root), "{\"detail\":%s%s%s%s%s%s}", detail, own ? "" : ",\"",
+			own ? "" : key, own ? "" : "\":\"X/", own ? "" : refs[1], own ? "" : "/1\"");
+		struct match_line line = lab_line(&lab, "500.00", "CNY", "2026-11-12", NULL, NULL);
+		assert_int_equal(told(&lab, &line, root, NULL), MATCH_POSTS);
+		assert_int_equal(lab.result.candidates[0].parts[0].claim, 1);
+		assert_true(lab_says(&lab, 0, "the payment names our reference"));
+		/* what a batch is called names none of its transactions */
+		bool of_batch = !own && strcmp(key, "customer_reference") != 0 && strcmp(key, "additional") != 0 &&
+				strcmp(key, "supplementary") != 0 && strcmp(key, "posting") != 0;
+		line = lab_line(&lab, "500.00", "CNY", "2026-11-12", NULL, NULL);
+		assert_int_equal(told(&lab, &line, root, detail), of_batch ? MATCH_WAIT_TIE : MATCH_POSTS);
+		lab_close(&lab);
+	}
+}
+
+/* Programs don't slip: what is like a number of ours in an id says nothing, for it or against it. */
+static void ids_are_read_to_the_letter(void **state)
+{
+	(void)state;
+	struct match_lab lab = {.payer_count = 0};
+	char slip[REF_TEXT_LEN], root[512];
+	lab_payer(&lab, ALPHA, NULL, MATCH_SINGLE);
+	lab_contract(&lab, 0, "CNY", "CNY", 0);
+	lab_open(&lab);
+	lab_claim(&lab, 0, refs[0], "500.00", "500.00", "2026-10-10");
+	uint32_t other;
+	const struct match_claim numbered = {.numbers = {refs[1], NULL, "4711"},
+		.made = {lab_money("700.00", "CNY"), lab_money("700.00", "CNY")},
+		.open = lab_money("700.00", "CNY"),
+		.billed_day = lab_day("2026-10-10")};
+	assert_int_equal(match_index_add(lab.index, &numbered, &other), 0);
+	memcpy(slip, refs[1], sizeof(slip));
+	slip[6] = slip[6] == 'A' ? 'B' : 'A';
+	const char *const ids[] = {slip, refs[1], "AB-4711-9", "4711"};
+	const bool names[] = {false, true, false, true};
+	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+		(void)snprintf(root, sizeof(root),
+			"{\"detail\":{\"text\":\"MEDICAL\",\"uetr\":\"%s\",\"debtor\":{\"name\":\"%s\"}}}", ids[i],
+			ALPHA);
+		struct match_line line = lab_line(&lab, "500.00", "CNY", "2026-11-12", NULL, NULL);
+		uint8_t wait = told(&lab, &line, root, NULL);
+		/* by its amount it is the first claim's, unless another is named */
+		assert_int_equal(wait == MATCH_POSTS && lab.result.candidates[0].parts[0].claim == 0, !names[i]);
+		if (!names[i]) assert_true(lab_says(&lab, 0, "nothing names it: found by amount alone"));
+	}
+	lab_close(&lab);
+}
+
+/* A stranger that pays for one who is known; a payer who is known pays for itself. */
+static void whom_it_is_paid_for_counts_for_a_stranger(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *debtor, *ultimate;
+		uint8_t wait;
+		const char *why;
+	} cases[] = {
+		{"CITY TREASURY SERVICES LTD", ALPHA, MATCH_POSTS, "the name of whom it is paid for is on record"},
+		{ALPHA, "CITY TREASURY SERVICES LTD", MATCH_POSTS, "the payer's name is on record"},
+		{ALPHA, MERIDIAN, MATCH_POSTS, "the payer's name is on record"},
+		{MERIDIAN, ALPHA, MATCH_WAIT_OTHER_PAYER, "it is owed by another than the payer"},
+		{"CITY TREASURY SERVICES LTD", "SOMEBODY ELSE ENTIRELY", MATCH_WAIT_PAYER, NULL},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct match_lab lab = {.payer_count = 0};
+		char root[512];
+		lab_payer(&lab, ALPHA, NULL, MATCH_SINGLE);
+		lab_payer(&lab, MERIDIAN, NULL, MATCH_SINGLE);
+		lab_contract(&lab, 0, "CNY", "CNY", 0);
+		lab_contract(&lab, 1, "CNY", "CNY", 0);
+		lab_open(&lab);
+		lab_claim(&lab, 0, refs[0], "500.00", "500.00", "2026-10-10");
+		(void)snprintf(root, sizeof(root),
+			"{\"detail\":{\"text\":\"%s\",\"debtor\":{\"name\":\"%s\"},\"ultimate_debtor\":{\"name\":\"%s\"}}}",
+			refs[0], cases[i].debtor, cases[i].ultimate);
+		struct match_line line = lab_line(&lab, "500.00", "CNY", "2026-11-12", NULL, NULL);
+		assert_int_equal(told(&lab, &line, root, NULL), cases[i].wait);
+		if (cases[i].why != NULL) assert_true(lab_says(&lab, 0, cases[i].why));
+		lab_close(&lab);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_reference_names_the_advice),
+		cmocka_unit_test(a_shared_reference_leaves_it_to_the_amount),
+		cmocka_unit_test(every_id_is_read),
+		cmocka_unit_test(ids_are_read_to_the_letter),
+		cmocka_unit_test(whom_it_is_paid_for_counts_for_a_stranger),
+	};
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
