@@ -522,7 +522,7 @@ static void csv_is_read_by_the_accounts_profile(void **state)
 	/* The file does not say of which account it is, and neither does who imports it; or it is the other one's. */
 	csv_day(28, "49,500.08", "1.00", "49,501.08");
 	assert_int_equal(csv_import(""), 1);
-	assert_non_null(strstr(world.out, "ICBC, ICBCU"));
+	assert_non_null(strstr(world.out, "ICBC (CNY), ICBCU (USD)"));
 	assert_int_equal(csv_import("--account ICBCU"), 1);
 	assert_non_null(strstr(world.out, "bank-account"));
 	/* Without a profile none is read. */
