@@ -465,9 +465,13 @@ CREATE TABLE remittance (
 	content       bytea NOT NULL,   -- sealed canonical FHIR PaymentReconciliation
 	created_at    timestamptz NOT NULL DEFAULT now(),
 	changed       bigint NOT NULL DEFAULT txid_current(), -- as in receivable; with its details
-	PRIMARY KEY (hospital_id, remittance_id),
-	UNIQUE (hospital_id, insurer, identifier)
+	hash          bytea,            -- of a module's: SHA-256 of what it says, as in advice; NULL: longer than any that is kept
+	withdrawn_at  timestamptz,      -- a person took it back (remittance_withdraw): it is as if it had not come
+	withdrawn_by  text,
+	withdrawn_why text,
+	PRIMARY KEY (hospital_id, remittance_id)
 );
+CREATE UNIQUE INDEX remittance_identifier ON remittance (hospital_id, insurer, identifier) WHERE withdrawn_at IS NULL;
 
 CREATE TABLE remittance_detail (
 	hospital_id   uuid NOT NULL,

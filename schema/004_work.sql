@@ -5,7 +5,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA zhifu TO zhifu_writ
 -- History is written once: not even the functions may change it.
 REVOKE UPDATE, DELETE ON claim, claim_event, idempotency, posting, adjudication, adjudication_line, export_ledger, remittance, stay_name
 	FROM zhifu_writer;
-GRANT UPDATE (changed) ON remittance TO zhifu_writer; -- no history: which transaction did last, for who asks for news
+-- No history: which transaction did last, for who asks for news, and that it was withdrawn.
+GRANT UPDATE (changed, withdrawn_at, withdrawn_by, withdrawn_why) ON remittance TO zhifu_writer;
 REVOKE DELETE ON message, remittance_detail, exchange, claim_state, stay FROM zhifu_writer;
 -- Rights are asked for at the table that is named: nobody needs any on a partition, which would be a way around the above.
 -- Those that partition_ensure makes later get none to begin with.

@@ -367,13 +367,14 @@ BEGIN
 	IF cardinality(e_id) > 0 THEN
 		PERFORM remittance_lock(t.h) FROM (SELECT DISTINCT h FROM unnest(e_hospital) AS h ORDER BY h) t;
 		INSERT INTO remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, payment_date,
-			payment_reference, balanced, content)
-		SELECT t.h, t.id, f.insurer, t.i, t.a, t.c, t.x, t.d, t.r, true, t.o
+			payment_reference, balanced, content, hash)
+		SELECT t.h, t.id, f.insurer, t.i, t.a, t.c, t.x, t.d, t.r, true, t.o, t.s
 		FROM unnest(e_hospital, e_fact, e_id, e_identifier, e_amount, e_currency, e_exponent, e_day, e_reference, e_content, e_hash, e_document)
 			AS t (h, f, id, i, a, c, x, d, r, o, s, doc)
 		JOIN fact f ON f.hospital_id = t.h AND f.fact_id = t.f
 		WHERE t.doc IS NULL AND NOT EXISTS (SELECT 1 FROM advice v WHERE v.hospital_id = t.h AND v.remitter = f.insurer AND v.identifier = t.i
-			AND v.hash = t.s)
+			AND v.hash = t.s) AND NOT EXISTS (SELECT 1 FROM remittance w WHERE w.hospital_id = t.h AND w.insurer = f.insurer
+			AND w.identifier = t.i AND w.hash IS NOT DISTINCT FROM t.s AND w.withdrawn_at IS NOT NULL)
 		ON CONFLICT DO NOTHING;
 		PERFORM remittance_module(e_hospital[n], e_id[n], f.insurer, e_identifier[n], e_amount[n], e_sum[n], e_currency[n], e_exponent[n],
 				e_count[n], e_hash[n], e_document[n])
@@ -387,7 +388,7 @@ BEGIN
 				UPDATE remittance_detail d SET claim_id = f.claim_id
 				FROM unnest(e_hospital, e_id, e_identifier) AS t (h, id, i), fact f, remittance m
 				WHERE t.id = ANY (known) AND f.hospital_id = t.h AND f.remittance_id = t.id AND f.claim_id IS NOT NULL
-					AND m.hospital_id = t.h AND m.insurer = f.insurer AND m.identifier = t.i
+					AND m.hospital_id = t.h AND m.insurer = f.insurer AND m.identifier = t.i AND m.withdrawn_at IS NULL
 					AND d.hospital_id = t.h AND d.remittance_id = m.remittance_id AND d.no = f.detail AND d.claim_id IS NULL
 				RETURNING f.hospital_id, f.fact_id, m.remittance_id),
 			told AS (UPDATE remittance m SET changed = txid_current() FROM (SELECT DISTINCT hospital_id, remittance_id FROM found) c

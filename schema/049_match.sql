@@ -353,7 +353,7 @@ BEGIN
 END
 $$;
 
--- Advices, a row a detail; those whose money came not long ago without: what names them again is no other's. p_since: only those
+-- Advices, a row a detail; those whose money came not long ago, or that were withdrawn since, without: what names them again is no other's. p_since: only those
 -- that changed since that mark, or whose money came or was taken back.
 CREATE FUNCTION match_advices(p_hospital uuid, p_after uuid, p_after_no integer, p_limit integer, p_since bigint)
 RETURNS TABLE (remittance_id uuid, no integer, insurer text, identifier text, total bigint, currency text, exponent smallint,
@@ -367,7 +367,7 @@ DECLARE
 BEGIN
 	IF p_since IS NULL THEN
 		chosen := ARRAY(SELECT r.remittance_id FROM remittance r WHERE r.hospital_id = p_hospital AND r.remittance_id >= p_after
-			AND r.created_at > now() - interval '500 days' AND (r.created_at > now() - interval '150 days' OR NOT EXISTS (SELECT 1
+			AND r.created_at > now() - interval '500 days' AND r.withdrawn_at IS NULL AND (r.created_at > now() - interval '150 days' OR NOT EXISTS (SELECT 1
 				FROM remittance_paid p WHERE p.hospital_id = r.hospital_id AND p.remittance_id = r.remittance_id)));
 	ELSE
 		chosen := ARRAY(SELECT c.r FROM (
@@ -380,8 +380,8 @@ BEGIN
 		r.payment_reference
 	FROM unnest(chosen) AS t (id) JOIN remittance r ON r.hospital_id = p_hospital AND r.remittance_id = t.id
 	JOIN hospital h ON h.hospital_id = r.hospital_id
-	CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM remittance_paid p WHERE p.hospital_id = r.hospital_id AND p.remittance_id = r.remittance_id)
-		AS paid) k
+	CROSS JOIN LATERAL (SELECT r.withdrawn_at IS NOT NULL OR EXISTS (SELECT 1 FROM remittance_paid p WHERE p.hospital_id = r.hospital_id
+		AND p.remittance_id = r.remittance_id) AS paid) k
 	LEFT JOIN remittance_detail d ON d.hospital_id = r.hospital_id AND d.remittance_id = r.remittance_id AND NOT k.paid
 	LEFT JOIN claim_state c ON c.hospital_id = d.hospital_id AND c.claim_id = d.claim_id
 	WHERE (r.remittance_id, coalesce(d.no, 0)) > (p_after, p_after_no)

@@ -10,7 +10,7 @@ CREATE TABLE advice (
 	remitter     text NOT NULL CHECK (remitter <> ''), -- who pays: an insurer's code or a company's name, as contracts have it
 	identifier   text NOT NULL CHECK (identifier <> ''),
 	version      integer NOT NULL CHECK (version > 0),
-	standing     smallint NOT NULL CHECK (standing BETWEEN 1 AND 4), -- 1 counts, 2 parked, 3 refused, 4 a later version took its place
+	standing     smallint NOT NULL CHECK (standing BETWEEN 1 AND 5), -- 1 counts, 2 parked, 3 refused, 4 a later version took its place, 5 withdrawn
 	form         smallint NOT NULL, -- enum advice_form (adapters/advice/advice.h); 0: a module brought it
 	profile      text,              -- by which a file was read
 	hash         bytea NOT NULL CHECK (length(hash) = 32), -- SHA-256 of the document: the same again is the same advice
@@ -24,7 +24,7 @@ CREATE TABLE advice (
 	maker        text NOT NULL CHECK (maker <> ''), -- of a module's: the insurer
 	made_at      timestamptz NOT NULL DEFAULT now(),
 	why          text,
-	decided_by   text,              -- who refused or replaced it
+	decided_by   text,              -- who refused, replaced or withdrew it
 	decided_at   timestamptz,
 	decided_why  text,
 	CHECK (standing <> 1 OR sum_minor = amount_minor),
@@ -72,13 +72,23 @@ CREATE VIEW remittance_share WITH (security_invoker = true) AS
 	FROM cut c WINDOW t AS (PARTITION BY c.hospital_id, c.remittance_id, c.no);
 GRANT SELECT ON remittance_share TO zhifu_writer, zhifu_operator;
 
+-- May an advice decide a claim? Nobody has, or the one that did last was withdrawn, and nothing else was done with it since.
+CREATE FUNCTION remittance_undecided(p_hospital uuid, p_claim uuid, p_books smallint) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = zhifu, pg_temp AS $$
+	SELECT p_books = 1 OR p_books = 2 AND EXISTS (SELECT 1 FROM (SELECT a.adjudication_id FROM adjudication a
+			WHERE a.hospital_id = p_hospital AND a.claim_id = p_claim ORDER BY a.created_at DESC LIMIT 1) a
+		JOIN fact f ON f.hospital_id = p_hospital AND f.claim_id = p_claim AND f.adjudication_id = a.adjudication_id
+		JOIN remittance m ON m.hospital_id = p_hospital AND m.remittance_id = f.remittance_id AND m.withdrawn_at IS NOT NULL)
+$$;
+
 -- The claims that details name, by our ref or by the carrier's own number (NULL where they name none). fits: it is a bill and the
--- carrier's; only such a detail is of the claim. Details whose claim is not here are missing.
+-- carrier's; only such a detail is of the claim. books: 1 where an advice may decide it. Details whose claim is not here are missing.
 CREATE FUNCTION remittance_claims(p_hospital uuid, p_remitter text, p_carrier text[], p_ref text[], p_number text[])
 RETURNS TABLE (ordinal integer, claim_id uuid, ref text, insurer text, fits boolean, books smallint, total_minor bigint, currency text,
 	exponent smallint, patient_key_id uuid, patient_wrapped bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-	SELECT f.n::integer, c.claim_id, c.ref, s.insurer, c.use = 1 AND (f.k IS NULL OR f.k = s.insurer), s.books, c.total_minor, c.currency,
+	SELECT f.n::integer, c.claim_id, c.ref, s.insurer, c.use = 1 AND (f.k IS NULL OR f.k = s.insurer),
+		CASE WHEN remittance_undecided(p_hospital, c.claim_id, s.books) THEN 1 ELSE s.books END, c.total_minor, c.currency,
 		c.exponent, c.patient_key_id, k.wrapped
 	FROM (SELECT t.n, t.k, coalesce(
 			(SELECT s.claim_id FROM claim_state s WHERE s.hospital_id = p_hospital AND s.ref = t.r),
@@ -96,8 +106,8 @@ CREATE FUNCTION remittance_announce(p_hospital uuid, p_id uuid, j_detail integer
 SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	WITH told AS (
-		INSERT INTO fact (hospital_id, fact_id, claim_id, insurer, kind, adjudication_id, status)
-		SELECT p_hospital, gen_random_uuid(), d.claim_id, d.carrier, 3, t.id, 1 FROM unnest(j_detail, j_id) AS t (n, id)
+		INSERT INTO fact (hospital_id, fact_id, claim_id, insurer, kind, adjudication_id, remittance_id, status)
+		SELECT p_hospital, gen_random_uuid(), d.claim_id, d.carrier, 3, t.id, p_id, 1 FROM unnest(j_detail, j_id) AS t (n, id)
 		JOIN remittance_detail d ON d.hospital_id = p_hospital AND d.remittance_id = p_id AND d.no = t.n
 		RETURNING fact_id, claim_id)
 	INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, fact_id)
@@ -129,7 +139,7 @@ SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	IF p_document IS NULL AND NOT EXISTS (SELECT 1 FROM remittance m WHERE m.hospital_id = p_hospital AND m.remittance_id = p_id)
 		OR p_document IS NOT NULL AND (EXISTS (SELECT 1 FROM remittance m WHERE m.hospital_id = p_hospital AND m.insurer = p_insurer
-				AND m.identifier = p_identifier)
+				AND m.identifier = p_identifier AND m.withdrawn_at IS NULL)
 			OR EXISTS (SELECT 1 FROM advice a WHERE a.hospital_id = p_hospital AND a.remitter = p_insurer AND a.identifier = p_identifier
 				AND a.hash = p_hash)) THEN
 		RETURN;
@@ -171,7 +181,7 @@ CREATE FUNCTION remittance_twin(p_hospital uuid, p_remitter text, p_amount bigin
 		LEFT JOIN remittance_claims(p_hospital, p_remitter, d_carrier, d_ref, d_number) c ON c.ordinal = t.n AND c.fits WHERE t.k = 1
 	), near AS MATERIALIZED (
 		SELECT m.remittance_id, m.created_at FROM remittance m JOIN hospital h ON h.hospital_id = m.hospital_id
-		WHERE m.hospital_id = p_hospital AND m.amount_minor = p_amount AND m.currency = p_currency
+		WHERE m.hospital_id = p_hospital AND m.amount_minor = p_amount AND m.currency = p_currency AND m.withdrawn_at IS NULL
 			AND abs(coalesce(m.payment_date, (m.created_at AT TIME ZONE h.zone)::date) - coalesce(p_day, (now() AT TIME ZONE h.zone)::date)) <= 45
 	), detail AS MATERIALIZED (
 		SELECT d.* FROM near m JOIN remittance_detail d ON d.hospital_id = p_hospital AND d.remittance_id = m.remittance_id AND d.kind = 1
@@ -200,7 +210,8 @@ BEGIN
 			CASE WHEN d.difference IN (1, 2) THEN 0 ELSE d.billed_minor - d.amount_minor END, t.content
 		FROM unnest(j_detail, j_id, j_content) AS t (n, id, content)
 		JOIN remittance_detail d ON d.hospital_id = p_hospital AND d.remittance_id = p_id AND d.no = t.n AND d.kind = 1
-		JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = d.claim_id AND s.books = 1
+		JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = d.claim_id
+			AND remittance_undecided(p_hospital, d.claim_id, s.books)
 		JOIN claim c ON c.hospital_id = p_hospital AND c.claim_id = d.claim_id AND c.currency = d.currency
 		WHERE d.amount_minor >= 0 AND d.billed_minor = c.total_minor AND d.amount_minor <= d.billed_minor
 		RETURNING adjudication_id, benefit_minor, patient_minor, contract_minor, open_minor, adjudication.currency, adjudication.exponent
@@ -233,13 +244,14 @@ BEGIN
 	END IF;
 	SELECT * INTO latest FROM advice a WHERE a.hospital_id = p_hospital AND a.remitter = p_remitter AND a.identifier = p_identifier
 	ORDER BY a.version DESC LIMIT 1;
-	IF latest.standing = 1 OR latest.standing IN (2, 3) AND p_replaces IS NULL AND coalesce(btrim(p_why), '') = ''
+	IF latest.standing = 1 OR latest.standing IN (2, 3, 5) AND p_replaces IS NULL AND coalesce(btrim(p_why), '') = ''
 		OR p_replaces IS NOT NULL AND (latest.advice_id, latest.standing) IS DISTINCT FROM (p_replaces, 2::smallint) THEN
 		RETURN QUERY SELECT CASE WHEN latest.standing = 1 THEN -1 WHEN p_replaces IS NOT NULL THEN -3 ELSE -2 END, latest.advice_id, latest.version,
 			latest.standing, latest.amount_minor, latest.currency, latest.exponent, latest.detail_count;
 		RETURN;
 	END IF;
-	SELECT * INTO module FROM remittance m WHERE m.hospital_id = p_hospital AND m.insurer = p_remitter AND m.identifier = p_identifier;
+	SELECT * INTO module FROM remittance m WHERE m.hospital_id = p_hospital AND m.insurer = p_remitter AND m.identifier = p_identifier
+		AND m.withdrawn_at IS NULL;
 	IF FOUND THEN -- a module brought it
 		RETURN QUERY SELECT CASE WHEN (module.amount_minor, module.currency) = (p_amount, p_currency) THEN 0 ELSE -1 END, module.remittance_id, 1,
 			1::smallint, module.amount_minor, module.currency, module.exponent, (SELECT count(*)::integer FROM remittance_detail d
@@ -251,10 +263,10 @@ $$;
 
 -- Takes an advice. d_*: its details, numbered from 1 in their order; claims are looked up here. j_*: decisions on claims that
 -- nobody has told one of, by the detail that tells it; those whose claim was decided meanwhile are left out. p_replaces: the
--- parked version that this one corrects; NULL: whichever is parked, if p_why says why. p_another: it is another one though one that
+-- parked version that this one corrects; NULL: whichever is parked or was withdrawn, if p_why says why. p_another: it is another one though one that
 -- counts says the same, and p_why says so. Returns one row: outcome 1 it counts, 2 it is
 -- parked, 0 the same was taken before, as it stands since; -1 other content counts under this identifier; -2 other content is
--- parked under it, or was refused, and no reason is given for taking this instead; -3 p_replaces is not what is parked now;
+-- parked under it, or was refused or withdrawn, and no reason is given for taking this instead; -3 p_replaces is not what is parked now;
 -- -4 one that counts says the same, under another name or number. Nothing is stored then, and other_* tell what is there.
 CREATE FUNCTION remittance_put(p_hospital uuid, p_id uuid, p_remitter text, p_identifier text, p_amount bigint, p_currency text,
 	p_exponent smallint, p_day date, p_reference text, p_form smallint, p_profile text, p_hash bytea, p_content bytea, p_document bytea,
@@ -336,10 +348,114 @@ BEGIN
 		WHERE a.hospital_id = p_hospital AND a.advice_id = p_id;
 		INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'remittance.refuse', p_id::text, p_why);
 	END IF;
-	RETURN CASE was WHEN 2 THEN 1 WHEN 3 THEN 0 WHEN 1 THEN -2 WHEN 4 THEN -2 ELSE -1 END;
+	RETURN CASE WHEN was = 2 THEN 1 WHEN was = 3 THEN 0 WHEN was IS NULL THEN -1 ELSE -2 END;
 END
 $$;
 
-CALL writer_functions('remittance\_claims', 'remittance\_twin', 'remittance\_announce%', 'remittance\_lock', 'remittance\_module', 'remittance\_decide',
+-- What advices announced, by carrier's account.
+CREATE FUNCTION remittance_announced(p_hospital uuid, p_remittance uuid[]) RETURNS TABLE (remittance_id uuid, code text, currency text,
+	exponent smallint, amount bigint, book bigint) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT g.remittance_id, g.code, g.currency, g.exponent, sum(g.side * g.amount_minor)::bigint, sum(g.side * g.book_minor)::bigint
+	FROM (SELECT f.remittance_id, substr(CASE WHEN o.debit LIKE 'CLR-REM-%' THEN o.debit ELSE o.credit END, 9) AS code, o.currency, o.exponent,
+			CASE WHEN o.debit LIKE 'CLR-REM-%' THEN 1 ELSE -1 END AS side, o.amount_minor, o.book_minor
+		FROM match_announced(p_hospital, p_remittance) f JOIN posting o ON o.hospital_id = p_hospital AND o.entry_id = f.entry_id
+			AND (o.debit LIKE 'CLR-REM-%' OR o.credit LIKE 'CLR-REM-%')) g
+	GROUP BY 1, 2, 3, 4 HAVING sum(g.side * g.amount_minor) <> 0 OR sum(g.side * g.book_minor) <> 0
+$$;
+
+-- What withdrawing an advice makes of its claims: they stand where other advices and their money leave them. Only what it moved
+-- itself is moved back.
+CREATE FUNCTION remittance_unstep(p_hospital uuid, p_id uuid, p_who text, p_why text) RETURNS void LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	c uuid[]; x smallint[]; f smallint[]; t smallint[]; e text[];
+	stepped integer;
+BEGIN
+	WITH told AS ( -- back: it took back
+		SELECT d.claim_id, bool_or(d.amount_minor < 0) AS back, bool_or(d.amount_minor >= 0) AS paid FROM fact g
+		JOIN remittance_detail d ON d.hospital_id = g.hospital_id AND d.remittance_id = g.remittance_id AND d.no = g.detail
+		WHERE g.hospital_id = p_hospital AND g.remittance_id = p_id AND g.status IN (2, 5) AND g.claim_id IS NOT NULL GROUP BY 1
+	), stands AS (
+		SELECT s.claim_id, s.payment, s.books, told.back, told.paid, r.open_minor, coalesce((SELECT sum(a.cleared_minor) > 0 FROM allocation a
+				WHERE a.hospital_id = p_hospital AND a.claim_id = s.claim_id), false) AS cash, (SELECT d.amount_minor < 0 FROM remittance_detail d
+				JOIN remittance m ON m.hospital_id = d.hospital_id AND m.remittance_id = d.remittance_id AND m.withdrawn_at IS NULL
+				JOIN fact g ON g.hospital_id = d.hospital_id AND g.remittance_id = d.remittance_id AND g.detail = d.no AND g.status IN (2, 5)
+				WHERE d.hospital_id = p_hospital AND d.claim_id = s.claim_id AND d.remittance_id <> p_id AND NOT EXISTS (SELECT 1
+					FROM remittance_paid p WHERE p.hospital_id = p_hospital AND p.remittance_id = d.remittance_id)
+				ORDER BY g.at DESC, g.fact_id DESC LIMIT 1) AS other
+		FROM told JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = told.claim_id
+		LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = s.claim_id
+	), goal AS (
+		SELECT s.claim_id, 4::smallint AS axis, s.payment AS was, CASE WHEN s.payment = 1 AND s.paid OR s.payment = 4 AND s.back THEN
+			CASE WHEN s.other THEN 4 WHEN NOT s.other THEN 1 WHEN s.open_minor = 0 THEN 2 WHEN s.cash THEN 3 ELSE 0 END
+			ELSE s.payment END::smallint AS is FROM stands s
+		UNION ALL
+		SELECT s.claim_id, 5, s.books, CASE WHEN s.books = 3 AND s.paid OR s.books = 2 AND s.back THEN
+			CASE WHEN NOT s.other THEN 3 WHEN s.open_minor = 0 THEN 4 ELSE 2 END ELSE s.books END::smallint FROM stands s)
+	SELECT array_agg(g.claim_id), array_agg(g.axis), array_agg(g.was), array_agg(g.is), array_agg(CASE g.axis
+		WHEN 4 THEN (ARRAY['withdraw', 'announce', 'pay', 'pay_short', 'take_back'])[g.is + 1]
+		ELSE (ARRAY['post_take_back', 'post_announcement', 'post_settlement'])[g.is - 1] END)
+	INTO c, x, f, t, e FROM goal g WHERE g.was <> g.is;
+	IF c IS NULL THEN
+		RETURN;
+	END IF;
+	SELECT count(*) INTO stepped FROM claim_step(array_fill(p_hospital, ARRAY[cardinality(c)]), c, x, f, array_fill(NULL::integer, ARRAY[cardinality(c)]),
+		t, e, array_fill(p_who, ARRAY[cardinality(c)]), array_fill(p_why, ARRAY[cardinality(c)]));
+	IF stepped < (SELECT count(DISTINCT k) FROM unnest(c) AS k) THEN
+		RAISE EXCEPTION 'a claim moved on' USING ERRCODE = 'serialization_failure';
+	END IF;
+END
+$$;
+
+-- Takes an advice that counts back, by a counter-entry: what it announced is announced no more, and a corrected one may come under its
+-- identifier. A decision that it told first stands until that one, or the carrier, tells another. 1 done (or before, by the same id); 0 it
+-- was withdrawn before; -1 there is none of this id; -2 it does not count; -3 its money is allocated: undo that first; -4 what it announced
+-- has no value in the books yet.
+CREATE FUNCTION remittance_withdraw(p_hospital uuid, p_id uuid, p_new uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	was remittance;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'to withdraw a remittance needs who and why';
+	END IF;
+	PERFORM match_lock(p_hospital);
+	PERFORM remittance_lock(p_hospital);
+	SELECT * INTO was FROM remittance m WHERE m.hospital_id = p_hospital AND m.remittance_id = p_id;
+	IF NOT FOUND THEN
+		RETURN CASE WHEN EXISTS (SELECT 1 FROM advice a WHERE a.hospital_id = p_hospital AND a.advice_id = p_id) THEN -2 ELSE -1 END;
+	ELSIF was.withdrawn_at IS NOT NULL THEN
+		RETURN 0;
+	ELSIF EXISTS (SELECT 1 FROM remittance_paid p WHERE p.hospital_id = p_hospital AND p.remittance_id = p_id) THEN
+		RETURN -3;
+	END IF;
+	-- Whoever settles one of its facts now has lost it; then what is not settled is not settled any more.
+	PERFORM 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id IN (SELECT f.claim_id FROM fact f
+		WHERE f.hospital_id = p_hospital AND f.remittance_id = p_id) ORDER BY s.claim_id FOR UPDATE;
+	UPDATE outbox o SET leased_until = '-infinity', attempt = o.attempt + 1 FROM fact f
+	WHERE f.hospital_id = p_hospital AND f.remittance_id = p_id AND f.claim_id IS NOT NULL AND o.hospital_id = p_hospital AND o.role = 3
+		AND o.claim_id = f.claim_id AND (o.fact_id = f.fact_id OR o.fact_id IS NULL AND o.message_id = f.message_id);
+	IF EXISTS (SELECT 1 FROM match_announced(p_hospital, ARRAY[p_id]) f
+		JOIN posting_unvalued u ON u.hospital_id = p_hospital AND u.entry_id = f.entry_id) THEN
+		RETURN -4;
+	END IF;
+	UPDATE fact f SET status = 6, why = 'the remittance was withdrawn' WHERE f.hospital_id = p_hospital AND f.remittance_id = p_id
+		AND f.status IN (1, 4);
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
+	SELECT p_hospital, p_new, row_number() OVER (ORDER BY g.code, g.currency), CASE WHEN g.amount < 0 OR g.book < 0 THEN 'CLR-REM-' ELSE 'REM-ANN-' END
+		|| g.code, CASE WHEN g.amount < 0 OR g.book < 0 THEN 'REM-ANN-' ELSE 'CLR-REM-' END || g.code, abs(g.amount), g.currency, g.exponent,
+		abs(g.book), (now() AT TIME ZONE h.zone)::date, 'withdrawn', p_id
+	FROM remittance_announced(p_hospital, ARRAY[p_id]) g JOIN hospital h ON h.hospital_id = p_hospital;
+	PERFORM remittance_unstep(p_hospital, p_id, p_who, p_why);
+	UPDATE remittance m SET withdrawn_at = now(), withdrawn_by = p_who, withdrawn_why = p_why, changed = txid_current()
+	WHERE m.hospital_id = p_hospital AND m.remittance_id = p_id;
+	UPDATE advice a SET standing = 5, decided_by = p_who, decided_at = now(), decided_why = p_why
+	WHERE a.hospital_id = p_hospital AND a.advice_id = p_id;
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'remittance.withdraw', p_id::text, p_why);
+	RETURN 1;
+END
+$$;
+
+CALL writer_functions('remittance\_undecided', 'remittance\_announced', 'remittance\_unstep', 'remittance\_withdraw', 'remittance\_claims', 'remittance\_twin', 'remittance\_announce%', 'remittance\_lock', 'remittance\_module', 'remittance\_decide',
 	'remittance\_there', 'remittance\_put', 'remittance\_refuse');
-GRANT EXECUTE ON FUNCTION remittance_claims, remittance_put, remittance_refuse TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION remittance_claims, remittance_put, remittance_refuse, remittance_withdraw TO zhifu_operator;

@@ -71,6 +71,8 @@ BEGIN
 			CROSS JOIN LATERAL (
 				SELECT t.l, -2 AS state FROM remittance_paid p WHERE p.hospital_id = p_hospital AND p.remittance_id = t.r
 				UNION ALL
+				SELECT t.l, 0 FROM remittance m WHERE m.hospital_id = p_hospital AND m.remittance_id = t.r AND m.withdrawn_at IS NOT NULL
+				UNION ALL
 				SELECT t.l, -1 FROM fact f WHERE f.hospital_id = p_hospital AND f.remittance_id = t.r AND f.status = 1
 				UNION ALL
 				SELECT t.l, -1 FROM match_announced(p_hospital, ARRAY[t.r]) f

@@ -21,6 +21,7 @@ static const struct standing {
 	{"parked", "PARKED: does not balance", "搁置:不平"},
 	{"refused", "refused", "已拒绝"},
 	{"replaced", "replaced by a later version", "已被更正版本取代"},
+	{"withdrawn", "withdrawn", "已撤回"},
 };
 
 static const struct form_word {
@@ -318,7 +319,7 @@ static int remittances_open(struct ctl *ctl, const struct hospital *hospital, co
 		"  a.made_at, a.maker, a.advice_id AS id FROM advice a WHERE a.hospital_id = $1"
 		" UNION ALL SELECT m.identifier, m.insurer, 1, 0, m.amount_minor, (SELECT coalesce(sum(d.amount_minor + d.fee_minor), 0)::bigint"
 		"  FROM remittance_detail d WHERE d.hospital_id = m.hospital_id AND d.remittance_id = m.remittance_id), m.currency, m.exponent,"
-		"  1, m.created_at, m.insurer, m.remittance_id FROM remittance m WHERE m.hospital_id = $1 AND NOT EXISTS (SELECT 1 FROM advice a"
+		"  CASE WHEN m.withdrawn_at IS NULL THEN 1 ELSE 5 END, m.created_at, m.insurer, m.remittance_id FROM remittance m WHERE m.hospital_id = $1 AND NOT EXISTS (SELECT 1 FROM advice a"
 		"  WHERE a.hospital_id = m.hospital_id AND a.advice_id = m.remittance_id)) r"
 		" WHERE $2 OR standing = 2 ORDER BY made_at DESC, id",
 		"ub", &hospital->id, (int)filter->all);
@@ -377,7 +378,7 @@ static int remittance_list(struct ctl *ctl, int argc, char **argv)
 
 /* ---- one that is there ---- */
 
-/* Who brought it and what became of it; made_at 0: a module brought it. */
+/* Who brought it and what became of it. */
 struct history {
 	int version;
 	int64_t form, standing, made_at, decided_at;
@@ -459,7 +460,8 @@ static int module_load(struct taking *taking, const struct uuid *id, struct hist
 	struct pg_result *rows = NULL;
 	const char *currency = NULL;
 	int r = ctl_query(taking->ctl, &rows,
-		"SELECT insurer, identifier, amount_minor, currency, payment_date, payment_reference FROM remittance"
+		"SELECT insurer, identifier, amount_minor, currency, payment_date, payment_reference, created_at, withdrawn_at,"
+		" withdrawn_by, withdrawn_why FROM remittance"
 		" WHERE hospital_id = $1 AND remittance_id = $2",
 		"uu", hospital, id);
 
@@ -471,7 +473,13 @@ static int module_load(struct taking *taking, const struct uuid *id, struct hist
 			.amount = money_at(rows, 0, 2, currency),
 			.payment_day = db_rows_null(rows, 0, 4) ? ADVICE_NO_DAY : db_rows_date(rows, 0, 4),
 			.payment_reference = keep(&taking->arena, rows, 5)};
-		*history = (struct history){.version = 1, .standing = STANDING_COUNTS};
+		*history = (struct history){.version = 1,
+			.standing = db_rows_null(rows, 0, 7) ? STANDING_COUNTS : STANDING_WITHDRAWN,
+			.made_at = db_rows_time_ms(rows, 0, 6),
+			.maker = advice->remitter,
+			.decided_at = db_rows_null(rows, 0, 7) ? 0 : db_rows_time_ms(rows, 0, 7),
+			.decided_by = keep(&taking->arena, rows, 8),
+			.decided_why = keep(&taking->arena, rows, 9)};
 	}
 	db_sync_rows_free(rows);
 	if (r < 0) return r;
@@ -556,6 +564,19 @@ static void show_details(const struct taking *taking, struct report *report)
 	table_end(&table, report, "details", say(ctl, "details", "明细"), NULL);
 }
 
+static void show_history(
+	const struct ctl *ctl, const struct zone *zone, const struct history *history, struct report *report)
+{
+	report_field(report, "profile", say(ctl, "profile", "模板"), cell_text(history->profile));
+	report_field(report, "at", say(ctl, "taken", "导入时间"), cell_time(zone, history->made_at));
+	report_field(report, "who", say(ctl, "by", "经办人"), cell_text(history->maker));
+	report_field(report, "why", say(ctl, "why", "原因"), cell_text(history->why));
+	if (history->decided_at == 0) return;
+	report_field(report, "decided_at", say(ctl, "decided", "处理时间"), cell_time(zone, history->decided_at));
+	report_field(report, "decided_by", say(ctl, "by", "处理人"), cell_text(history->decided_by));
+	report_field(report, "decided_why", say(ctl, "why", "处理原因"), cell_text(history->decided_why));
+}
+
 static int remittance_show(struct ctl *ctl, int argc, char **argv)
 {
 	struct taking taking CLEANUP(taking_close) = {.ctl = ctl};
@@ -577,26 +598,12 @@ static int remittance_show(struct ctl *ctl, int argc, char **argv)
 	report_field(&report, "standing", say(ctl, "standing", "状态"), cell_standing(ctl, history.standing));
 	report_field(&report, "version", say(ctl, "version", "版本"), cell_int(history.version));
 	report_field(&report, "form", say(ctl, "came as", "来源"), cell_form(ctl, history.form));
-	if (history.made_at != 0) {
-		const struct zone *zone = taking.put.hospital->zone;
-
-		report_field(&report, "profile", say(ctl, "profile", "模板"), cell_text(history.profile));
-		report_field(&report, "at", say(ctl, "taken", "导入时间"), cell_time(zone, history.made_at));
-		report_field(&report, "who", say(ctl, "by", "经办人"), cell_text(history.maker));
-		report_field(&report, "why", say(ctl, "why", "原因"), cell_text(history.why));
-		if (history.decided_at != 0) {
-			report_field(&report, "decided_at", say(ctl, "decided", "处理时间"),
-				cell_time(zone, history.decided_at));
-			report_field(&report, "decided_by", say(ctl, "by", "处理人"), cell_text(history.decided_by));
-			report_field(
-				&report, "decided_why", say(ctl, "why", "处理原因"), cell_text(history.decided_why));
-		}
-	}
+	show_history(ctl, taking.put.hospital->zone, &history, &report);
 	show_details(&taking, &report);
 	return report_end(&report, 0);
 }
 
-/* ---- release, refuse ---- */
+/* ---- release, refuse, withdraw ---- */
 
 /* The difference as an adjustment that somebody answers for: a new version, which balances. */
 static int difference_add(struct taking *taking)
@@ -642,7 +649,9 @@ static int remittance_release(struct ctl *ctl, int argc, char **argv)
 	return r == ERR_INVALID ? taking_refuse(&taking) : r;
 }
 
-static int remittance_refuse(struct ctl *ctl, int argc, char **argv)
+/* Runs one of the functions of schema/051_remittance.sql that do away with a remittance, in whichever hospital has it.
+ */
+static int remittance_end(struct ctl *ctl, int argc, char **argv, bool withdraw)
 {
 	const char *words[CTL_WORDS_MAX];
 	const char *why = NULL;
@@ -662,20 +671,37 @@ static int remittance_refuse(struct ctl *ctl, int argc, char **argv)
 
 		r = ctl_begin(ctl, &hospital->id, true);
 		if (r == 0)
-			r = ctl_query(ctl, &rows, "SELECT remittance_refuse($1, $2, $3, $4)", "uutt", &hospital->id,
-				&id, ctl->who, why);
+			r = ctl_query(ctl, &rows,
+				withdraw ? "SELECT remittance_withdraw($1, $2, gen_random_uuid(), $3, $4)"
+					 : "SELECT remittance_refuse($1, $2, $3, $4)",
+				"uutt", &hospital->id, &id, ctl->who, why);
 		if (r == 0) outcome = db_rows_int(rows, 0, 0);
 		if (r == 0) r = ctl_commit(ctl);
 		db_sync_rows_free(rows);
 	}
 	if (r == 0 && outcome == -1) r = err_set(ERR_NOTFOUND, "there is no such remittance");
-	if (r == 0 && outcome == -2) r = err_set(ERR_INVALID, "it is not parked");
+	if (r == 0 && outcome == -2) r = err_set(ERR_INVALID, withdraw ? "it does not count" : "it is not parked");
+	if (r == 0 && outcome == -3)
+		r = err_set(ERR_INVALID, "its money is allocated: undo that first (money match undo)");
+	if (r == 0 && outcome == -4)
+		r = err_set(ERR_INVALID, "what it announced has no value in the books yet: a rate is missing");
 	if (r < 0) return ctl_fail(words[0]);
 	report_begin(&report, ctl);
 	report_field(&report, "id", "id", cell_uuid(&id));
-	report_field(&report, "standing", say(ctl, "standing", "状态"), cell_standing(ctl, STANDING_REFUSED));
+	report_field(&report, "standing", say(ctl, "standing", "状态"),
+		cell_standing(ctl, withdraw ? STANDING_WITHDRAWN : STANDING_REFUSED));
 	report_field(&report, "known", NULL, cell_bool(outcome == 0));
 	return report_end(&report, 0);
+}
+
+static int remittance_refuse(struct ctl *ctl, int argc, char **argv)
+{
+	return remittance_end(ctl, argc, argv, false);
+}
+
+static int remittance_withdraw(struct ctl *ctl, int argc, char **argv)
+{
+	return remittance_end(ctl, argc, argv, true);
 }
 
 const struct ctl_command money_remittance_commands[] = {
@@ -690,5 +716,7 @@ const struct ctl_command money_remittance_commands[] = {
 		"lets a parked one count, its difference as an adjustment", CTL_CONFIG | CTL_DB, remittance_release},
 	{"money remittance refuse", "ID --why TEXT", "does away with a parked one", CTL_CONFIG | CTL_DB,
 		remittance_refuse},
+	{"money remittance withdraw", "ID --why TEXT", "takes one that counts back, before its money is allocated",
+		CTL_CONFIG | CTL_DB, remittance_withdraw},
 	{NULL, NULL, NULL, 0, NULL},
 };

@@ -27,7 +27,8 @@ static const char *const trouble_sql =
 	" + (SELECT count(*) FROM fact WHERE hospital_id = $1 AND problem AND status = 4),"
 	" (SELECT count(*) FROM message WHERE hospital_id = $1 AND problem AND status = 3),"
 	" (SELECT count(*) FROM fact WHERE hospital_id = $1 AND problem AND status IN (3, 5)),"
-	" (SELECT count(*) FROM remittance_detail WHERE hospital_id = $1 AND claim_id IS NULL AND kind = 1)";
+	" (SELECT count(*) FROM remittance_detail d JOIN remittance r ON r.hospital_id = d.hospital_id AND r.remittance_id = d.remittance_id"
+	"  WHERE d.hospital_id = $1 AND d.claim_id IS NULL AND d.kind = 1 AND r.withdrawn_at IS NULL)";
 
 static int collect_one(struct ctl *ctl, const struct uuid *hospital, const char *code, const char *role,
 	const char *route, struct table *table, struct queue_totals *totals)
@@ -216,7 +217,7 @@ static const char *const orphans_sql =
 	" UNION ALL SELECT fact_id, 'fact', insurer, NULL, at, why FROM fact WHERE hospital_id = $1 AND problem AND status = 4"
 	" UNION ALL SELECT d.remittance_id, 'payment', r.insurer, NULL, r.created_at, 'no claim of ours has this number'"
 	" FROM remittance_detail d JOIN remittance r ON r.hospital_id = d.hospital_id AND r.remittance_id = d.remittance_id"
-	" WHERE d.hospital_id = $1 AND d.claim_id IS NULL AND d.kind = 1 ORDER BY 5 LIMIT $2";
+	" WHERE d.hospital_id = $1 AND d.claim_id IS NULL AND d.kind = 1 AND r.withdrawn_at IS NULL ORDER BY 5 LIMIT $2";
 static const char *const unknown_sql =
 	"SELECT m.message_id, CASE WHEN m.submission THEN 'submission' ELSE 'message' END, m.insurer, s.ref, m.created_at, m.why"
 	" FROM message m LEFT JOIN claim_state s ON s.hospital_id = m.hospital_id AND s.claim_id = m.claim_id"

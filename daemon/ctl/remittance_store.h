@@ -19,7 +19,13 @@ enum remittance_outcome {
 };
 
 /* advice.standing */
-enum remittance_standing { STANDING_COUNTS = 1, STANDING_PARKED, STANDING_REFUSED, STANDING_REPLACED };
+enum remittance_standing {
+	STANDING_COUNTS = 1,
+	STANDING_PARKED,
+	STANDING_REFUSED,
+	STANDING_REPLACED,
+	STANDING_WITHDRAWN
+};
 
 struct remittance_put {
 	const struct hospital *hospital;

@@ -40,7 +40,7 @@ const char *const shape_part_kinds[] = {[MATCH_PART_PAYMENT] = "payment",
 	[MATCH_PART_TRANSFER] = "transfer",
 	NULL};
 static const char *const advice_forms[] = {"module", "csv", "xlsx", "letter", NULL};
-static const char *const advice_standings[] = {"", "counts", "parked", "refused", "replaced", NULL};
+static const char *const advice_standings[] = {"", "counts", "parked", "refused", "replaced", "withdrawn", NULL};
 static const char *const detail_kinds[] = {"", "claim", "fee", "adjustment", "netted", NULL};
 static const char *const differences[] = {"unsaid", "patient", "contract", "denied", "disputed", NULL};
 
@@ -159,7 +159,7 @@ static const struct field remittance_fields[] = {
 	{"made_at", FIELD_TIME, NEEDED, "when it came", NULL, 0, NULL},
 	{"maker", FIELD_TEXT, 0, "who brought it in", NULL, 0, NULL},
 	{"why", FIELD_TEXT, 0, "why in place of another one", NULL, 0, NULL},
-	{"decided_by", FIELD_TEXT, 0, "who refused or replaced it", NULL, 0, NULL},
+	{"decided_by", FIELD_TEXT, 0, "who refused, replaced or withdrew it", NULL, 0, NULL},
 	{"decided_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
 	{"decided_why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
 };

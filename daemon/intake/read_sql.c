@@ -138,7 +138,8 @@
 	"bool_or(v.currency <> v.latest)::integer || ' ' || string_agg(v.remittance_id::text, ',' ORDER BY v.n) || ' ' || " \
 	"max(v.identifier) FILTER (WHERE v.n = 1) FROM (SELECT d.amount_minor, d.currency, d.exponent, m.payment_date, " \
 	"m.identifier, m.remittance_id, first_value(d.currency) OVER o AS latest, row_number() OVER o AS n " \
-	"FROM zhifu.remittance_detail d JOIN zhifu.remittance m ON m.hospital_id = $1 AND m.remittance_id = d.remittance_id " \
+	"FROM zhifu.remittance_detail d JOIN zhifu.remittance m ON m.hospital_id = $1 AND m.remittance_id = d.remittance_id AND " \
+	"m.withdrawn_at IS NULL " \
 	"WHERE d.hospital_id = $1 AND d.claim_id = p.id WINDOW o AS (ORDER BY d.remittance_id DESC, d.no DESC)) v " \
 	"GROUP BY v.latest)"
 /* Announced money counts the version up, too: not all of it is a step of the claim. */
@@ -236,7 +237,8 @@
 	"LEFT JOIN LATERAL (SELECT * FROM zhifu.adjudication x WHERE x.hospital_id = $1 AND x.claim_id = s.claim_id " \
 	"AND x.outcome IN (2, 3) ORDER BY x.adjudication_id DESC LIMIT 1) a ON true " \
 	"LEFT JOIN LATERAL (SELECT r.currency, r.exponent, sum(r.amount_minor)::bigint AS minor " \
-	"FROM zhifu.remittance_detail r WHERE r.hospital_id = $1 AND r.claim_id = s.claim_id " \
+	"FROM zhifu.remittance_detail r JOIN zhifu.remittance m ON m.hospital_id = $1 AND m.remittance_id = r.remittance_id AND " \
+	"m.withdrawn_at IS NULL WHERE r.hospital_id = $1 AND r.claim_id = s.claim_id " \
 	"GROUP BY r.currency, r.exponent ORDER BY 3 DESC LIMIT 1) d ON true " \
 	"LEFT JOIN LATERAL (SELECT x.task_id, x.status FROM zhifu.task x WHERE x.hospital_id = $1 " \
 	"AND x.claim_id = s.claim_id ORDER BY x.task_id DESC LIMIT 1) t ON true " \

@@ -47,6 +47,7 @@ static const char *const event_names[LIFECYCLE_EVENTS + 1] = {
 	[EVENT_CONTRADICT] = "contradict",
 	[EVENT_DIVIDE] = "divide",
 	[EVENT_ACCEPT_TAKE_BACK] = "accept_take_back",
+	[EVENT_WITHDRAW] = "withdraw",
 };
 
 static const struct {

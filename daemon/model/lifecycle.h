@@ -110,8 +110,9 @@ enum lifecycle_event {
 	EVENT_CONTRADICT = 39, /* a machine says otherwise than a person did: the person's word stands */
 	EVENT_DIVIDE = 40,     /* other payers owe a part of it, or do not after all */
 	EVENT_ACCEPT_TAKE_BACK = 41,
+	EVENT_WITHDRAW = 42, /* the advice that announced it was wrong */
 };
-#define LIFECYCLE_EVENTS 41
+#define LIFECYCLE_EVENTS 42
 
 /* What whoever takes a step does in the same transaction. */
 enum lifecycle_effect {

@@ -204,6 +204,8 @@ const struct lifecycle_step lifecycle_step_table[] = {
 		"a bank line arrived, for less than is due"},
 	{P, PAYMENT_ANNOUNCED, EVENT_TAKE_BACK, PAYMENT_TAKEN_BACK, EFFECT_POST | PERSON,
 		"a later remittance takes the announced money back"},
+	{P, PAYMENT_ANNOUNCED, EVENT_WITHDRAW, PAYMENT_NONE, EFFECT_POST | EFFECT_TELL,
+		"the remittance that announced it was withdrawn"},
 	{P, PAYMENT_SHORT_PAID, EVENT_ANNOUNCE, PAYMENT_ANNOUNCED, EFFECT_POST | EFFECT_TELL,
 		"a further remittance announces more"},
 	{P, PAYMENT_SHORT_PAID, EVENT_PAY, PAYMENT_PAID, EFFECT_POST | EFFECT_TELL,
@@ -225,6 +227,8 @@ const struct lifecycle_step lifecycle_step_table[] = {
 		"finance accepted the take-back and nothing is due any more"},
 	{P, PAYMENT_TAKEN_BACK, EVENT_PAY_SHORT, PAYMENT_SHORT_PAID, EFFECT_POST | PERSON,
 		"paid again in part, or the take-back was accepted and a part was short before"},
+	{P, PAYMENT_TAKEN_BACK, EVENT_WITHDRAW, PAYMENT_NONE, EFFECT_POST | EFFECT_TELL,
+		"the remittance that took it back was withdrawn, and so is what announced it"},
 	{P, PAYMENT_TAKEN_BACK, EVENT_TAKE_BACK, PAYMENT_TAKEN_BACK, EFFECT_POST | PERSON, "more is taken back"},
 
 	/* ---- books ---- */

@@ -25,6 +25,10 @@ static const struct posting_rule rules[] = {
 		"付款通知并非到账:收到银行流水时两科目同时结清"},
 	{"announce_fee", POSTING_FEE, "REM-ANN-{INSURER}", "CLR-REM-{INSURER}",
 		"a fee that the payer keeps makes the announced transfer smaller", "付款方扣除的服务费减少通知金额"},
+	/* Posted by schema/051_remittance.sql; either way round. */
+	{"withdrawn", POSTING_ANNOUNCED, "REM-ANN-{INSURER}", "CLR-REM-{INSURER}",
+		"an advice that was wrong announces nothing: both accounts are as before it",
+		"付款通知撤回:冲回通知金额"},
 	/* Posted by schema/048_receivable.sql; either way round. CONV is worth nothing when an entry ends. */
 	{"fix_billed", POSTING_OWED, "CONV", "AR-{INSURER}",
 		"a bill of which the contract fixes an amount in another currency is not owed in its own",

@@ -139,7 +139,7 @@ def journal_since(up, before):
 
 def settled(up):
     zhifu.wait_until(lambda: up.database.value("SELECT count(*) FROM zhifu.fact WHERE status = 1") == 0, "all facts to be applied")
-    assert up.database.sql("SELECT kind, why FROM zhifu.fact WHERE status <> 2") == []
+    assert up.database.sql("SELECT kind, why FROM zhifu.fact WHERE status NOT IN (2, 6)") == []
 
 
 def test_scenario_4(up):
@@ -282,6 +282,48 @@ def test_a_claim_that_nobody_knows_waits_for_a_person(up):
     assert up.database.value("SELECT count(*) FROM zhifu.fact WHERE status = 4 AND remittance_id = %s", (made["id"],)) == 2
     assert up.database.value("SELECT count(*) FROM zhifu.posting WHERE rule = 'announce'") == 0
     assert up.daemon.ctl("queue", "orphans").stdout.count("payment") == 2
+    # Withdrawn it waits for nobody.
+    ctl(up, "money", "remittance", "withdraw", made["id"], "--why", "meant for another hospital")
+    assert up.daemon.ctl("queue", "orphans").stdout.count("payment") == 0
+
+    # One that told decisions, of C2 a wrong one: what it announced is taken back to the fen, and the corrected one decides anew.
+    def enter(paid, why, expect=0):
+        path.write_text(json.dumps({
+            "remitter": REMITTER, "identifier": "X-2", "amount": yuan(1248000 + paid - 1000), "currency": "CNY", "claims": [
+                {"claim": up.refs["C1"], "carrier": "alpha", "billed": "12480.00", "paid": "12480.00"},
+                {"claim": up.refs["C2"], "carrier": "alpha", "billed": "8965.50", "paid": yuan(paid), "difference": "patient"}],
+            "other": [{"kind": "fee", "amount": "-10.00"}]}))
+        return ctl(up, "money", "remittance", "enter", str(path), "--why", why, expect=expect)
+
+    def state(number):
+        row = up.database.sql("SELECT payment, books FROM zhifu.claim_state WHERE ref = %s", (up.refs[number],))[0]
+        return row["payment"], row["books"]
+    first = enter(796550, "letter")
+    assert (first["outcome"], first["decisions"]) == ("counts", 2), first
+    zhifu.wait_until(lambda: (state("C1"), state("C2")) == ((1, 3), (1, 3)), "both to be announced")
+    assert account(up, "CLR-REM-ALPHA") == 1248000 + 796550 - 1000 and account(up, "AR-PT") == 100000
+    done = ctl(up, "money", "remittance", "withdraw", first["id"], "--why", "they paid 9 less of C2")
+    assert (done["standing"], done["known"]) == ("withdrawn", False), done
+    assert ctl(up, "money", "remittance", "withdraw", first["id"], "--why", "again")["known"] is True
+    assert account(up, "CLR-REM-ALPHA") == 0 and account(up, "REM-ANN-ALPHA") == 0
+    assert (state("C1"), state("C2")) == ((0, 2), (0, 2))
+    shown = ctl(up, "money", "remittance", "show", first["id"])
+    assert (shown["standing"], shown["decided_by"], shown["decided_why"]) == ("withdrawn", "li", "they paid 9 less of C2"), shown
+    assert enter(796550, "again")["outcome"] == "known"
+    second = enter(795650, "the corrected letter")
+    assert (second["outcome"], second["version"], second["decisions"]) == ("counts", 2, 2), second
+    zhifu.wait_until(lambda: (state("C1"), state("C2")) == ((1, 3), (1, 3)), "both to be announced")
+    settled(up)
+    assert account(up, "CLR-REM-ALPHA") == 1248000 + 795650 - 1000 and account(up, "AR-PT") == 100900
+    assert up.database.value("SELECT string_agg(event, ' ' ORDER BY seq) FROM zhifu.claim_event JOIN zhifu.claim_state USING (claim_id)"
+                             " WHERE ref = %s AND axis = 4", (up.refs["C2"],)) == "announce withdraw announce"
+    # Where its money is allocated that is undone first.
+    up.database.sql("INSERT INTO zhifu.remittance_paid SELECT hospital_id, remittance_id, gen_random_uuid() FROM zhifu.remittance"
+                    " WHERE remittance_id = %s", (second["id"],))
+    late = up.daemon.ctl("money", "remittance", "withdraw", second["id"], "--why", "late", "--who", "li", check=False)
+    assert late.returncode == 1 and "its money is allocated" in late.stderr, late
+    assert up.database.value("SELECT count(*) FROM zhifu.remittance WHERE withdrawn_at IS NULL") == 1
+    assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
 
 
 # --- what a module brings ---
@@ -367,6 +409,14 @@ def test_a_module_brings_what_does_not_balance(place, keep):
     zhifu.wait_until(lambda: len(alpha.served) > asked + 2, "it to come again")
     assert [(r["version"], r["standing"]) for r in ctl(place, "money", "remittance", "list")["remittances"]] == [(2, "counts"), (1, "replaced")]
 
+    # Withdrawn it is announced no more, and what comes again is what was known.
+    ctl(place, "money", "remittance", "withdraw", made["id"], "--why", "alpha knows of no interest")
+    assert account(place, "CLR-REM-ALPHA") == 0
+    assert place.database.value("SELECT payment FROM zhifu.claim_state") == 0
+    asked = len(alpha.served)
+    zhifu.wait_until(lambda: len(alpha.served) > asked + 2, "it to come again")
+    assert [(r["version"], r["standing"]) for r in ctl(place, "money", "remittance", "list")["remittances"]] == [(2, "withdrawn"), (1, "replaced")]
+
     # Refused it is gone, however often it comes.
     other = send(place, "M-995") # 19.95, of which 17.95 or 17.96 is paid
     two = parked_one(place)
@@ -383,7 +433,19 @@ def test_a_module_brings_what_does_not_balance(place, keep):
     rows = place.database.sql("SELECT d.kind, d.amount_minor AS amount FROM zhifu.remittance_detail d JOIN zhifu.remittance m USING"
                               " (hospital_id, remittance_id) WHERE m.amount_minor = %s AND d.claim_id IS NULL ORDER BY d.no", (paid - 80,))
     assert [(r["kind"], r["amount"]) for r in rows] == [(2, -100), (3, 50), (4, -30)], rows
-    assert account(place, "CLR-REM-ALPHA") == 1801 + paid - 80
-    assert place.database.value("SELECT amount_minor FROM zhifu.posting WHERE rule = 'announce_fee'") == 100
+    # The first claim's is among what comes anew.
+    other_paid = place.database.value("SELECT sum(amount_minor)::bigint FROM zhifu.remittance WHERE withdrawn_at IS NULL AND amount_minor <> %s", (paid - 80,))
+    assert other_paid in (None, 1791 - 80)
+    module = place.database.value("SELECT remittance_id::text FROM zhifu.remittance WHERE amount_minor = %s", (paid - 80,))
+    assert account(place, "CLR-REM-ALPHA") == (other_paid or 0) + paid - 80
+    assert place.database.value("SELECT DISTINCT amount_minor FROM zhifu.posting WHERE rule = 'announce_fee'") == 100
+    # What a module brought is withdrawn likewise, and does not come back as it was.
+    ctl(place, "money", "remittance", "withdraw", module, "--why", "paid by mistake, says alpha")
+    assert account(place, "CLR-REM-ALPHA") == (other_paid or 0)
+    asked = len(alpha.served)
+    zhifu.wait_until(lambda: len(alpha.served) > asked + 2, "it to come again")
+    assert account(place, "CLR-REM-ALPHA") == (other_paid or 0)
+    shown = ctl(place, "money", "remittance", "show", module)
+    assert (shown["standing"], shown["decided_by"]) == ("withdrawn", "li"), shown
     assert place.daemon.ctl_json("ledger", "balance")["balanced"] is True
     assert claim != other
