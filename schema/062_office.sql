@@ -248,6 +248,7 @@ BEGIN
 END
 $$;
 
+GRANT EXECUTE ON FUNCTION charge_add TO zhifu_operator;
 CALL writer_functions('period\_findings', 'rate\_waiting', 'api\_%');
 GRANT EXECUTE ON FUNCTION period_findings, rate_waiting, limitation_list TO zhifu_operator, zhifu_intake;
 GRANT EXECUTE ON FUNCTION api_period_begin, api_period_close TO zhifu_operator, zhifu_intake;

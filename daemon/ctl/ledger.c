@@ -13,11 +13,11 @@ struct ledger_filter {
 	int32_t from_day, to_day;
 };
 
-static int filter_read(struct ctl *ctl, int argc, char **argv, struct ledger_filter *filter)
+static int filter_read(struct ctl *ctl, int argc, char **argv, struct ledger_filter *filter, bool by_claim)
 {
-	const struct ctl_option options[] = {{"--hospital", &filter->hospital, NULL}, {"--claim", &filter->claim, NULL},
+	const struct ctl_option options[] = {{"--hospital", &filter->hospital, NULL},
 		{"--account", &filter->account, NULL}, {"--from", &filter->from, NULL}, {"--to", &filter->to, NULL},
-		{NULL, NULL, NULL}};
+		{by_claim ? "--claim" : NULL, &filter->claim, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
@@ -72,7 +72,7 @@ static int ledger_show(struct ctl *ctl, int argc, char **argv)
 	struct report report;
 	struct table table;
 	bool cut = false;
-	int r = filter_read(ctl, argc, argv, &filter);
+	int r = filter_read(ctl, argc, argv, &filter, true);
 
 	if (r == 0) r = books_open(ctl, filter.hospital, &books);
 	if (r != 0) return r;
@@ -115,8 +115,8 @@ static int ledger_show(struct ctl *ctl, int argc, char **argv)
 
 /* ---- balance ---- */
 
-static int balance_one(struct ctl *ctl, const struct hospital *hospital, struct table *accounts, struct table *proofs,
-	bool *ret_balanced)
+static int balance_one(struct ctl *ctl, const struct hospital *hospital, const struct ledger_filter *filter,
+	struct table *accounts, struct table *proofs, bool *ret_balanced)
 {
 	struct pg_result *rows = NULL;
 	struct pg_result *proof = NULL;
@@ -129,9 +129,10 @@ static int balance_one(struct ctl *ctl, const struct hospital *hospital, struct 
 			" SELECT p.*, s.*, u.no IS NOT NULL AS w FROM posting p"
 			" LEFT JOIN posting_unvalued u ON u.hospital_id = p.hospital_id AND u.entry_id = p.entry_id AND u.no = p.no"
 			" CROSS JOIN LATERAL (VALUES (debit, amount_minor, 0::bigint, book_minor), (credit, 0, amount_minor, -book_minor))"
-			" AS s (account, d, c, b) WHERE p.hospital_id = $1) p"
+			" AS s (account, d, c, b) WHERE p.hospital_id = $1 AND p.book_day BETWEEN $2 AND $3"
+			"  AND ($4::text IS NULL OR s.account = $4)) p"
 			" GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
-			"u", &hospital->id);
+			"uddt", &hospital->id, filter->from_day, filter->to_day, filter->account);
 	if (r == 0)
 		r = ctl_query(ctl, &proof,
 			"SELECT statement, currency, found, expected FROM ledger_proof($1) ORDER BY 1, 2", "u",
@@ -177,23 +178,21 @@ static int ledger_balance(struct ctl *ctl, int argc, char **argv)
 		{"statement", say(ctl, "statement", "应成立")}, {"currency", say(ctl, "currency", "币种")},
 		{"found", say(ctl, "found", "实际")}, {"expected", say(ctl, "expected", "应为")},
 		{"verdict", say(ctl, "verdict", "结论")}};
-	const char *code = NULL;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
-	const char *words[CTL_WORDS_MAX];
+	struct ledger_filter filter = {0};
 	struct books books CLEANUP(books_close) = {0};
 	struct table accounts;
 	struct table proofs;
 	struct report report;
 	bool balanced = true;
-	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+	int r = filter_read(ctl, argc, argv, &filter, false);
 
-	if (r == 0) r = books_open(ctl, code, &books);
+	if (r == 0) r = books_open(ctl, filter.hospital, &books);
 	if (r != 0) return r;
 	report_begin(&report, ctl);
 	table_begin(&accounts, account_columns, ARRAY_LEN(account_columns));
 	table_begin(&proofs, proof_columns, ARRAY_LEN(proof_columns));
 	for (uint32_t i = 0; r == 0 && i < books.count; i++)
-		r = balance_one(ctl, &books.hospitals[i], &accounts, &proofs, &balanced);
+		r = balance_one(ctl, &books.hospitals[i], &filter, &accounts, &proofs, &balanced);
 	table_end(&accounts, &report, "accounts", NULL, say(ctl, "no postings yet", "尚无分录"));
 	table_end(&proofs, &report, "proof", say(ctl, "What must hold", "必须成立"), NULL);
 	if (r < 0) {
@@ -211,7 +210,8 @@ static int ledger_balance(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command ledger_commands[] = {
 	{"ledger show", "[--hospital CODE] [--claim REF] [--account NAME] [--from DAY] [--to DAY]", "postings",
 		CTL_CONFIG | CTL_DB, ledger_show},
-	{"ledger balance", "[--hospital CODE]", "the trial balance and its proof; fails when the books do not balance",
+	{"ledger balance", "[--hospital CODE] [--account NAME] [--from DAY] [--to DAY]",
+		"the trial balance, of some days, and the proof of all; fails when the books do not balance",
 		CTL_CONFIG | CTL_DB, ledger_balance},
 	{NULL, NULL, NULL, 0, NULL},
 };

@@ -45,6 +45,8 @@ int match_desk_amount(const struct match_desk *desk, const char *text, int64_t *
 int match_desk_unseal(struct match_desk *desk, struct bytes sealed, struct bytes *ret_plain) MUSTUSE;
 int match_desk_seal(
 	struct match_desk *desk, const struct uuid *id, struct bytes plain, struct bytes *ret_sealed) MUSTUSE;
+/* What a part of an allocation is, in words: enum match_part_kind. */
+struct cell match_part_cell(const struct ctl *ctl, int64_t kind);
 /* How a candidate is told and named: its number, and eight digits of what it would post. */
 void match_desk_name(int64_t no, const struct match_choice *choice, char ret[MATCH_NAME_SIZE]);
 /* The candidate of a name, inside a transaction. ERR_NOTFOUND; ERR_AGAIN: it is not what it was; else 2 after it has

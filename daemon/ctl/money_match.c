@@ -38,6 +38,11 @@ static struct cell cell_of(const struct ctl *ctl, const struct word *word)
 	return cell_word(ctl->chinese ? word->text_zh : word->text, word->code);
 }
 
+struct cell match_part_cell(const struct ctl *ctl, int64_t kind)
+{
+	return kind >= 0 && kind < (int64_t)ARRAY_LEN(part_kinds) ? cell_of(ctl, &part_kinds[kind]) : cell_int(kind);
+}
+
 /* "LINE:PART", without the part where it is all of the line. */
 static struct cell cell_item(const struct uuid *line, int64_t part)
 {

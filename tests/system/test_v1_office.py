@@ -33,6 +33,11 @@ def office(place, keep):
     return made
 
 
+def amount(value, currency="CNY"):
+    """As zhifuctl writes it."""
+    return {"amount": value, "currency": currency}
+
+
 def test_what_never_comes(office):
     desk, second = office.desk(), office.desk("second")
     claim = office.claim(office.contract("alpha", "A"), "09-08", "100.00")
@@ -84,6 +89,11 @@ def test_what_never_comes(office):
         (v1.money("40.00"), "finance", "cashier", v1.money("50.00")),
         (v1.money("60.00"), "second", "head of finance", v1.money("5000.00"))]
     assert test_v1.balance(desk, "BADDEBT") == "100.00" and test_v1.balance(desk, "AR-ALPHA") == "0.00"
+    told = office.daemon.ctl_json("money", "writeoff", "list", "--claim", claim.ref)
+    assert [(w["amount"], w["who"], w["role"], w["limit"]) for w in told["write_offs"]] == [
+        (amount("40.00"), "finance", "cashier", amount("50.00")), (amount("60.00"), "second", "head of finance", amount("5000.00"))]
+    assert told["totals"] == [{"items": 2, "total": amount("100.00")}]
+    assert office.daemon.ctl_json("money", "writeoff", "list", "--claim", "HZ1XXXXXXXXXXXXX")["write_offs"] == []
     office.holds()
 
 
@@ -141,6 +151,32 @@ def test_the_rest_of_a_stay_is_no_revenue(up):
     assert desk.errors("/v1/stays/close", {**close, "day": tomorrow}) == {"/day": "day-to-come"}
     assert desk.errors("/v1/stays/close", {"day": "2026-09-26"}) == {"/stay": "member-missing", "/why": "member-missing"}
     assert "Li Wei" not in str(up.database.sql("SELECT b::text FROM zhifu.patient_bill b"))
+
+    # By hand, the same charge once.
+    add = ("--who", "li", "money", "charge", "add", "P-2", "80.00", "--day", "2026-09-27", "--stay", "ZY-P1", "--hospital", "HZ1")
+    assert [up.daemon.ctl_json(*add)["known"] for _ in range(2)] == [False, True]
+    up.daemon.ctl("--who", "li", "money", "charge", "add", "P-3", "-30.00", "--day", "2026-09-27", "--corrects", "P-2", "--hospital", "HZ1")
+    other = up.daemon.ctl(*add[:6], "81.00", *add[7:], check=False)
+    assert other.returncode == 1 and "used before" in other.stderr, other
+    told = up.daemon.ctl_json("money", "charge", "list", "--from", "2026-09-27")
+    assert [(c["identifier"], c["amount"], c.get("corrects"), c["who"]) for c in told["charges"]] == [
+        (c["identifier"], amount(c["amount"]["value"]), c.get("corrects"), "li") for c in desk.items("/v1/charges?from=2026-09-27")]
+    assert told["totals"] == [{"items": 2, "total": amount("50.00")}] and test_v1.balance(desk, "AR-INPT") == "500.00"
+
+
+def test_zhifuctl_lists_the_same(up):
+    up.database.sql(test_v1.made(story.HOSPITAL_ID))
+    desk = up.desk()
+    parts = up.daemon.ctl_json("money", "allocation", "list", "--claim", "HZ1XXXXXXXXXXXXX")["allocations"]
+    assert [(p["kind"], p["amount"], p["cleared"], p["fx"], p["who"]) for p in parts] == [
+        ("payment", amount("60.00", "USD"), amount("60.00"), amount("-0.12"), "li")]
+    assert len(up.daemon.ctl_json("money", "allocation", "list")["allocations"]) == len(desk.items("/v1/allocations")) == 2
+    provided, = up.daemon.ctl_json("money", "provision", "list", "--from", "2025-10-01", "--to", "2025-10-31")["provisions"]
+    assert (provided["claim"], provided["base"], provided["share"], provided["provided"]) == (
+        "HZ1XXXXXXXXXXXXX", amount("100.00"), 500, amount("5.00"))
+    sale, = up.daemon.ctl_json("money", "sale", "list")["sales"]
+    assert (sale["sold"], sale["proceeds"], sale["carried"]) == (amount("90.00", "USD"), amount("638.10", "USD"), amount("639.00"))
+    assert up.daemon.ctl_json("money", "sale", "list", "--hospital", "HZ2")["sales"] == []
 
 
 def test_inspectors_are_let_in_and_seen(up):
@@ -231,6 +267,13 @@ def test_a_month_is_closed(office):
     assert desk.post("/v1/periods", {"month": this.isoformat()}, 409)["type"].endswith("month-earlier")
     assert [(p["last_day"], p["who"]) for p in desk.get("/v1/periods")["items"]] == [(last.isoformat(), "finance")]
     until = "&to=" + last.isoformat()
+    trial = office.daemon.ctl_json("ledger", "balance", "--to", last.isoformat())
+    assert {(a["account"], a["balance"]["amount"], a["book"]["amount"]) for a in trial["accounts"]} == {
+        (b["account"], b["balance"]["value"], b["book"]["value"]) for b in desk.get("/v1/ledger/balances?" + until[1:])["items"]}
+    one, = office.daemon.ctl_json("ledger", "balance", "--to", last.isoformat(), "--account", "SUSP")["accounts"]
+    assert (one["balance"], one["book"]) == (amount("-1000.00", "USD"), amount("-7090.00"))
+    back, = office.daemon.ctl_json("ledger", "balance", "--from", (last + datetime.timedelta(days=1)).isoformat(), "--account", "SUSP")["accounts"]
+    assert back["book"] == amount("-10.00"), "taken back on the first"
     assert test_v1.balance(desk, "FX", until) == "0.00" and len(desk.items("/v1/revaluations")) == 2
     assert desk.get("/v1/ledger/balances?account=BANK-USD" + until)["items"][0]["book"] == v1.money("7090.00")
     assert office.database.value("SELECT count(*) FROM zhifu.operator_act WHERE act = 'period.close' AND who = 'finance'") == 1
@@ -245,6 +288,14 @@ def test_the_journal_is_what_zhifuctl_writes(office):
         office.claim(contract, "11-1%d" % n, "%d.00" % (100 + n))
     office.statement("USD", "11-20", *(("%d.00" % n, "ALLIED HLTH LTD", "PAYMENT") for n in range(1, 8)))
     office.looked()
+    lines = office.daemon.ctl_json("money", "line", "list", "--account", "USD", "--from", finance.day("11-20").isoformat())
+    assert lines["totals"] == [{"items": 7, "total": amount("28.00", "USD")}]
+    assert sorted((l["line"], l["amount"]["amount"]) for l in lines["lines"]) == sorted(
+        (l["id"], l["amount"]["value"]) for l in desk.items("/v1/bank-lines"))
+    assert office.daemon.ctl_json("money", "line", "list", "--to", finance.day("11-19").isoformat())["lines"] == []
+    rates = office.daemon.ctl_json("money", "conversion", "list", "--from", finance.day("11-20").isoformat())["conversions"]
+    assert {(c["rate"], c["source"], c["rate_day"]) for c in rates} == {("1 USD = 7.1000 CNY", "cfets", finance.day("11-20").isoformat())}
+    assert len(rates) == len(desk.items("/v1/ledger/conversions")) == 7
     for format, *more in (("hledger",), ("beancount",), ("csv", "plain"), ("csv", "erp")):
         path = "/v1/ledger/journal?format=" + format + "".join("&profile=" + name for name in more)
         written = subprocess.run(
