@@ -436,7 +436,7 @@ CREATE POLICY client ON dispute_step FOR SELECT TO zhifu_intake USING (hospital_
 GRANT SELECT ON concession, dispute, dispute_step TO zhifu_intake;
 
 -- What a client does about a take-back or a dispute of a claim, by name; p_words: sealed, in hex. p_number: of 'won' and 'lost', the
--- outcome as in dispute. -1 there is nothing to do it with, -3 it has another version by now; -4 to -12: see below.
+-- outcome as in dispute. -1 there is nothing to do it with, -3 it has another version by now; -4 to -14: see below.
 CREATE FUNCTION api_dispute(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_act text, p_claim uuid, p_version integer, p_minor bigint,
 	p_currency text, p_number integer, p_reason text, p_words text, p_day date, p_due date, p_text text, p_role text, p_limit bigint,
 	p_exponent integer) RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER
@@ -473,9 +473,9 @@ BEGIN
 			WHEN p_act = 'open' THEN (ARRAY[1, -1, -7, -11])[2 - dispute_open(p_hospital, api_id(), claim, p_reason, words, p_text, p_who)]
 			-- -1 not in dispute; -12 the days do not fit
 			WHEN p_act = 'appeal' THEN (ARRAY[1, -1, -12])[2 - dispute_appeal(p_hospital, claim, p_day, p_due, p_reason, words, p_who)]
-			-- -1 not in dispute; -11 no money came
-			WHEN p_act = 'won' THEN (ARRAY[1, -1, -11])[2 - dispute_end(p_hospital, claim, 2::smallint, p_number::smallint, p_reason, words, p_who)]
-			WHEN p_act = 'withdraw' THEN (ARRAY[1, -1, -11])[2 - dispute_end(p_hospital, claim, 4::smallint, NULL, p_reason, words, p_who)]
+			-- -1 not in dispute; -14 no money came
+			WHEN p_act = 'won' THEN (ARRAY[1, -1, -14])[2 - dispute_end(p_hospital, claim, 2::smallint, p_number::smallint, p_reason, words, p_who)]
+			WHEN p_act = 'withdraw' THEN (ARRAY[1, -1])[2 - dispute_end(p_hospital, claim, 4::smallint, NULL, p_reason, words, p_who)]
 			-- -1 not in dispute; -4 not as much is open, -6 more than the claim's revenue, -8 a rate is missing, -13 above the limit
 			WHEN p_act = 'lost' AND p_number = 3 AND p_role IS NULL THEN -13
 			WHEN p_act = 'lost' THEN (SELECT (ARRAY[1, -1, -4, -6, -8, NULL, NULL, -13])[2 - l.outcome] FROM dispute_lose(p_hospital, api_id(),

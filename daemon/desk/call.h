@@ -65,6 +65,9 @@ const char *desk_call_link(struct desk_call *call, int64_t position, const struc
 /* The parameters of a page or of all rows: hospital, the query's values, and of a page position, id and limit. NULL: no
  * memory, answered. */
 struct db_params *desk_call_page_params(struct desk_call *call);
+/* Words of a person leave the process only sealed, for what the path names; the value is their hex then, as statements
+ * take it. False: answered. */
+bool desk_words_seal(struct desk_call *call, struct value *words);
 /* The operation's own statement with these parameters, whose rows are the answer. */
 void desk_call_page(struct desk_call *call, struct db_params *params);
 /* The next two parameters: the hashes of Idempotency-Key and body, null without a key. */
@@ -113,6 +116,8 @@ void demand_run(struct desk_call *call);
 void write_off_run(struct desk_call *call);
 void declaration_add_run(struct desk_call *call);
 void declaration_recount_run(struct desk_call *call);
+void dispute_run(struct desk_call *call);
+void dispute_lost_run(struct desk_call *call);
 void findings_run(struct desk_call *call);
 void period_close_run(struct desk_call *call);
 void journal_run(struct desk_call *call);

@@ -57,6 +57,9 @@
 #define ACT(act, part, number, amounts, currencies, text, why)                                                         \
 	"SELECT outcome, id, places FROM zhifu.api_act($1::uuid, $2::text, $3::bytea, $4::bytea, " act                 \
 	", $5::uuid, $6::int4, " part ", " number ", " amounts ", " currencies ", " text ", " why ") WHERE true"
+#define DISPUTE(act, rest)                                                                                             \
+	"SELECT outcome, id, places FROM zhifu.api_dispute($1::uuid, $2::text, $3::bytea, $4::bytea, '" act            \
+	"', $5::uuid, $6::int4, " rest ")"
 #define PATIENT_ACCOUNT                                                                                                \
 	"a.account_id, a.claim_id, a.receivable, a.quoted_minor, a.currency, a.exponent::int4,"                        \
 	" zhifu.patient_share(a),"                                                                                     \
@@ -556,6 +559,65 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"SELECT outcome, id, places, ended FROM zhifu.api_inspector_end($1::uuid, $2::text, $3::bytea, $4::bytea, $7::text,"
 		" $8::text) WHERE $5::uuid IS NULL AND $6::int4 IS NULL",
 		8},
+	[DESK_TAKE_BACK] = {"desk_take_back",
+		"SELECT $2::uuid, t.taken, t.currency, t.exponent::int4, t.accepted, t.currency, t.exponent::int4, t.acceptable, t.currency,"
+		" t.exponent::int4, t.revenue, t.book_currency, t.book_exponent::int4, t.left_revenue, t.book_currency,"
+		" t.book_exponent::int4 FROM zhifu.take_back_figures($1::uuid, $2::uuid) t",
+		2},
+	/* amount, why */
+	[DESK_TAKE_BACK_ACCEPT] = {"desk_take_back_accept",
+		DISPUTE("accept",
+			"$7::int8, $8::text, NULL, NULL, NULL, NULL, NULL, $10::text, NULL, NULL, NULL") " WHERE ($9::int4 IS NULL OR true)",
+		10},
+	[DESK_CONCESSIONS] = {"desk_concessions",
+		"SELECT ((c.made_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, c.concession_id, c.concession_id, c.claim_id, s.ref,"
+		" c.kind::int4, c.amount_minor, c.currency, c.exponent::int4, c.taken_minor, c.currency, c.exponent::int4, c.value_minor,"
+		" h.book_currency, h.book_exponent::int4, c.value_minor - c.book_minor, h.book_currency, h.book_exponent::int4, c.by_policy,"
+		" c.who, c.made_at, c.why, c.undoes FROM zhifu.concession c JOIN zhifu.hospital h ON h.hospital_id = c.hospital_id"
+		" JOIN zhifu.claim_state s ON s.hospital_id = c.hospital_id AND s.claim_id = c.claim_id"
+		" WHERE c.hospital_id = $1::uuid AND ($2::uuid IS NULL OR c.claim_id = $2)" BEHIND(
+			"(c.made_at AT TIME ZONE 'UTC')::date", "c.concession_id", "3",
+			"4") " ORDER BY 1, 2 LIMIT $5::int4",
+		5},
+	[DESK_CONCESSION_UNDO] = {"desk_concession_undo",
+		DISPUTE("undo", "NULL, NULL, NULL, NULL, NULL, NULL, NULL, $7::text, NULL, NULL, NULL"), 7},
+	[DESK_DISPUTES] = {"desk_disputes",
+		"SELECT ((d.opened_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, d.dispute_id, d.dispute_id, d.claim_id, s.ref,"
+		" r.carrier, d.about::int4, d.reason, d.amount_minor, d.currency, d.exponent::int4, r.open_minor, r.currency, r.exponent::int4,"
+		" d.due_day, d.state::int4, d.outcome::int4, d.who, d.opened_at, d.decided_by, d.decided_at FROM zhifu.dispute d"
+		" JOIN zhifu.receivable r ON r.hospital_id = d.hospital_id AND r.claim_id = d.claim_id"
+		" JOIN zhifu.claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = d.claim_id"
+		" WHERE d.hospital_id = $1::uuid AND ($2::uuid IS NULL OR d.claim_id = $2) AND ($3::int4 IS NULL OR d.state = $3)" BEHIND(
+			"(d.opened_at AT TIME ZONE 'UTC')::date", "d.dispute_id", "4",
+			"5") " ORDER BY 1, 2 LIMIT $6::int4",
+		6},
+	/* Steps of a day are in no order but that of their time: the position is that, in microseconds. */
+	[DESK_DISPUTE_STEPS] = {"desk_dispute_steps",
+		"SELECT (extract(epoch FROM t.at) * 1000000)::int8, t.step_id, t.dispute_id, d.claim_id, t.step::int4, t.day, t.reason,"
+		" t.content IS NOT NULL, t.who, t.at FROM zhifu.dispute d JOIN zhifu.dispute_step t ON t.hospital_id = d.hospital_id"
+		" AND t.dispute_id = d.dispute_id WHERE d.hospital_id = $1::uuid AND ($2::uuid IS NULL OR d.claim_id = $2)"
+		" AND ($3::int8 IS NULL OR ((extract(epoch FROM t.at) * 1000000)::int8, t.step_id) > ($3::int8, $4::uuid))"
+		" ORDER BY 1, 2 LIMIT $5::int4",
+		5},
+	/* reason, words, owner */
+	[DESK_DISPUTE_OPEN] = {"desk_dispute_open",
+		DISPUTE("open", "NULL, NULL, NULL, $7::text, $8::text, NULL, NULL, $9::text, NULL, NULL, NULL"), 9},
+	/* sent, due, reason, words */
+	[DESK_DISPUTE_APPEAL] = {"desk_dispute_appeal",
+		DISPUTE("appeal", "NULL, NULL, NULL, $9::text, $10::text, $7::date, $8::date, NULL, NULL, NULL, NULL"),
+		10},
+	/* by, reason, words */
+	[DESK_DISPUTE_WON] = {"desk_dispute_won",
+		DISPUTE("won", "NULL, NULL, $7::int4, $8::text, $9::text, NULL, NULL, NULL, NULL, NULL, NULL"), 9},
+	/* as, amount, reason, words; role, limit, exponent of the books */
+	[DESK_DISPUTE_LOST] = {"desk_dispute_lost",
+		DISPUTE("lost",
+			"$8::int8, $9::text, 2 + $7::int4, $11::text, $12::text, NULL, NULL, NULL, $13::text, $14::int8, $15::int4") " WHERE ($10::int4"
+																     " IS NULL OR true)",
+		15},
+	/* reason, words */
+	[DESK_DISPUTE_WITHDRAW] = {"desk_dispute_withdraw",
+		DISPUTE("withdraw", "NULL, NULL, NULL, $7::text, $8::text, NULL, NULL, NULL, NULL, NULL, NULL"), 8},
 };
 
 const struct db_table desk_table = {desk_sql, ARRAY_LEN(desk_sql)};

@@ -143,28 +143,32 @@ void candidates_run(struct desk_call *call)
 
 /* ---- notes ---- */
 
-/* Its text leaves the process only sealed; in hex, as the statement takes it. */
-void match_note_run(struct desk_call *call)
+bool desk_words_seal(struct desk_call *call, struct value *words)
 {
 	const struct intake *intake = call->desk->intake;
-	struct value *note = &call->body[MATCH_NOTE_TEXT];
 	struct arena *arena = &call->req->arena;
 	struct bytes sealed;
 	int version;
-	assert(shape_value(&note_shape, call->body, "note") == note);
 	const struct key *key = keyhold_newest(intake->keys, &call->principal->hospital_id, &version);
 	if (key == NULL) {
 		desk_call_problem(call, &desk_problem_keys);
-		return;
+		return false;
 	}
-	struct bytes plain = {(const uint8_t *)note->text, strlen(note->text)};
+	struct bytes plain = {(const uint8_t *)words->text, strlen(words->text)};
 	int r = seal(intake->sealer, key, &call->id, SEAL_FACT, plain, arena, &sealed);
 	char *hex = r < 0 ? NULL : zf_alloc(&arena->zf, 2 * sealed.len + 1);
 	if (hex == NULL) {
 		desk_call_problem(call, &desk_problem_memory);
-		return;
+		return false;
 	}
 	text_hex_encode(sealed.ptr, sealed.len, hex);
-	note->text = hex;
-	desk_call_go(call);
+	words->text = hex;
+	return true;
+}
+
+void match_note_run(struct desk_call *call)
+{
+	struct value *note = &call->body[MATCH_NOTE_TEXT];
+	assert(shape_value(&note_shape, call->body, "note") == note);
+	if (desk_words_seal(call, note)) desk_call_go(call);
 }

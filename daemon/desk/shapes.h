@@ -40,6 +40,11 @@ extern const char *const shape_match_kinds[], *const shape_part_kinds[];
 /* The work lists, by number. */
 extern const char *const shape_work_lists[];
 
+/* take-backs and disputes: dispute_shapes.c */
+extern const struct shape take_back_shape, take_back_accept_shape, concession_shape, concessions_query,
+	concession_undo_shape, dispute_shape, disputes_query, dispute_step_shape, dispute_steps_query,
+	dispute_open_shape, dispute_appeal_shape, dispute_won_shape, dispute_lost_shape, dispute_withdraw_shape;
+
 /* what does not come, what waits for a rate, inspectors: office_shapes.c */
 extern const struct shape limitation_shape, limitations_query, demand_shape, demands_query, demand_new_shape,
 	write_off_new_shape, waiting_shape, inspector_shape, inspector_new_shape, inspector_pass_shape,

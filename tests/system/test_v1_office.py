@@ -40,7 +40,8 @@ def amount(value, currency="CNY"):
 
 def test_what_never_comes(office):
     desk, second = office.desk(), office.desk("second")
-    claim = office.claim(office.contract("alpha", "A"), "09-08", "100.00")
+    contract = office.contract("alpha", "A")
+    claim = office.claim(contract, "09-08", "100.00")
     path = "/v1/receivables/" + claim.id
     due = finance.day("09-08") + datetime.timedelta(days=30)
     ends = due.replace(year=due.year + 3)
@@ -94,6 +95,91 @@ def test_what_never_comes(office):
         (amount("40.00"), "finance", "cashier", amount("50.00")), (amount("60.00"), "second", "head of finance", amount("5000.00"))]
     assert told["totals"] == [{"items": 2, "total": amount("100.00")}]
     assert office.daemon.ctl_json("money", "writeoff", "list", "--claim", "HZ1XXXXXXXXXXXXX")["write_offs"] == []
+    office.holds()
+    what_is_taken_back(office, contract)
+    what_is_disputed(office, contract)
+
+
+def what_is_taken_back(office, contract):
+    desk = office.desk()
+    claim = office.claim(contract, "09-08", "100.00")
+    path = "/v1/receivables/" + claim.id
+    line, back = office.statement("CNY", "11-12", ("100.00", "SOMEBODY", "X"), ("-40.00", "SOMEBODY", "Y", "11-12", "TRF"))
+    office.ctl("money", "match", "allocate", line, claim.ref + "=100.00", "--why", "theirs")
+    assert desk.post(path + "/take-back", {"why": "ours"}, 404)["type"].endswith("not-found")
+    # As matching says of it: the payer took it back.
+    office.database.sql("""SELECT * FROM zhifu.match_post(%(h)s, 'li', 'theirs', true, ARRAY[gen_random_uuid()], ARRAY[%(l)s]::uuid[], '{0}',
+        ARRAY[(SELECT version FROM zhifu.match_item WHERE line_id = %(l)s)], '{1}', '{3}', ARRAY[%(c)s]::uuid[],
+        ARRAY[(SELECT version FROM zhifu.receivable WHERE claim_id = %(c)s)], '{NULL}', '{NULL}', '{-4000}', '{-4000}', '{0}', '{0}', '{0}', '{0}',
+        '{0}', '{0}', '{0}', '{0}', '{0}')""", {"h": story.HOSPITAL_ID, "l": back, "c": claim.id})
+    figures = desk.get(path + "/take-back")
+    assert [figures[k] for k in ("taken", "accepted", "acceptable", "revenue", "revenue_left")] == [
+        v1.money(a) for a in ("40.00", "0.00", "40.00", "100.00", "100.00")]
+    why = {"why": "coded twice"}
+    assert desk.errors(path + "/take-back", {**why, "amount": v1.money("40.01")}, 409) == {"/amount": "more-than-open"}
+    assert desk.errors(path + "/take-back", {**why, "amount": v1.money("1.00", "USD")}) == {"/amount": "currency-other"}
+    assert "finance.write" in office.desk("reader").post(path + "/take-back", why, 403)["title"]
+    tag = desk.call("GET", path).headers["etag"]
+    key = {"Idempotency-Key": "t1", "If-Match": tag}
+    first = desk.call("POST", path + "/take-back", {**why, "amount": v1.money("15.00")}, headers=key)
+    assert (first.status, first.json()["open"], first.json()["standing"]) == (200, v1.money("25.00"), "disputed"), first
+    assert desk.call("POST", path + "/take-back", {**why, "amount": v1.money("15.00")}, headers=key).json() == first.json()
+    desk.post(path + "/take-back", why, 412, headers={"If-Match": tag})
+    assert desk.post(path + "/take-back", why, 200)["standing"] == "settled"
+    assert test_v1.balance(desk, "REV-MED") == "-160.00"
+    made = desk.items("/v1/concessions?claim=" + claim.id)
+    assert [(c["amount"], c["value"], c["fx"], c["what"], c["who"], c["by_policy"]) for c in made] == [
+        (v1.money(a), v1.money(a), v1.money("0.00"), "revenue", "finance", False) for a in ("15.00", "25.00")]
+    undo = "/v1/concessions/%s/undo" % made[0]["id"]
+    assert desk.post(undo, {"why": "theirs"}, 200)["open"] == v1.money("15.00")
+    desk.post(undo, {"why": "theirs"}, 404)
+    assert [c["amount"] for c in desk.items("/v1/concessions?limit=1") if c.get("undoes") == made[0]["id"]] == [v1.money("-15.00")]
+    office.holds()
+
+
+def what_is_disputed(office, contract):
+    desk, second = office.desk(), office.desk("second")
+    claim = office.claim(contract, "09-08", "100.00")
+    path = "/v1/receivables/" + claim.id
+    begin = {"reason": "CO-45", "words": "Ms Müller had no choice", "owner": "zhao"}
+    assert desk.post(path + "/dispute", begin, 409)["type"].endswith("nothing-to-dispute")
+    line, more = office.statement("CNY", "11-13", ("70.00", "SOMEBODY", "Z"), ("10.00", "SOMEBODY", "ZZ"))
+    office.ctl("money", "match", "allocate", line, claim.ref + "=70.00", "--why", "theirs")
+    assert desk.errors(path + "/dispute", {**begin, "reason": "no choice"}) == {"/reason": "reason-invalid"}
+    desk.post(path + "/appeal", {}, 404)
+    key = {"Idempotency-Key": "p1"}
+    first = desk.post(path + "/dispute", begin, 200, headers=key)
+    assert first["standing"] == "disputed" and desk.post(path + "/dispute", begin, 200, headers=key) == first
+    assert desk.post(path + "/dispute", begin, 409)["type"].endswith("in-dispute")
+    sent, due = finance.day("11-16").isoformat(), finance.day("12-16").isoformat()
+    assert desk.errors(path + "/appeal", {"sent": due, "due": sent}) == {"/sent": "day-unfit"}
+    desk.post(path + "/appeal", {"sent": sent, "due": due}, 200)
+    item, = [i for i in desk.items("/v1/reports/work?list=dispute") if i["claim"] == claim.id]
+    assert (item["owner"], item["amount"], item["due_day"]) == ("zhao", v1.money("30.00"), due)
+    dispute, = desk.items("/v1/disputes?claim=" + claim.id)
+    assert (dispute["about"], dispute["reason"], dispute["state"], dispute["due_day"]) == ("short", "CO-45", "open", due)
+    shown = office.daemon.ctl_json("money", "dispute", "show", claim.ref)["steps"]
+    assert [(s["step"], s["words"]) for s in shown] == [("open", "Ms Müller had no choice"), ("appeal", None)]
+    # Won in part, and the rest lost, in three ways.
+    assert desk.post(path + "/dispute-won", {"by": "paid"}, 409)["type"].endswith("no-payment")
+    office.ctl("money", "match", "allocate", more, claim.ref + "=10.00", "--why", "theirs")
+    assert desk.post(path + "/dispute-won", {"by": "paid"}, 200)["standing"] == "open"
+    for how, amount in (("patient", "5.00"), ("revenue", "8.00"), ("writeoff", "7.00")):
+        desk.post(path + "/dispute", {"reason": "again"}, 200)
+        lost = {"as": how, "amount": v1.money(amount), "words": "let it go"}
+        if how == "writeoff":
+            assert office.desk("clerk").errors(path + "/dispute-lost", lost, 403) == {"/amount": "write-off-limit"}
+        assert desk.errors(path + "/dispute-lost", {**lost, "as": "patient", "amount": v1.money("20.01")}, 409) == {"/amount": "more-than-open"}
+        last = second.post(path + "/dispute-lost", lost, 200)
+    assert last["standing"] == "settled"
+    ended = [(d["state"], d["outcome"]) for d in sorted(desk.items("/v1/disputes?claim=%s&limit=1" % claim.id), key=lambda d: d["opened_at"])]
+    assert ended == [("won", "paid"), ("lost", "patient"), ("lost", "revenue"), ("lost", "writeoff")]
+    assert [s["step"] for s in desk.items("/v1/dispute-steps?limit=3&claim=" + claim.id)] == [
+        "open", "appeal", "won", "open", "lost", "open", "lost", "open", "lost"]
+    item, = desk.items("/v1/reports/work?list=patient")
+    assert (item["claim"], item["amount"], item["owner"]) == (claim.id, v1.money("5.00"), "cashier")
+    score, = [s for s in desk.get("/v1/reports/scoreboard" + test_v1.SPAN)["items"] if s["role"] == "carrier"]
+    assert (score["disputes"], score["won"]) == (1, 0)
     office.holds()
 
 
