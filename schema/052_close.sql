@@ -46,6 +46,12 @@ CREATE TABLE bank_order (
 	maker        text NOT NULL CHECK (maker <> ''),
 	made_at      timestamptz NOT NULL DEFAULT now(),
 	why          text NOT NULL CHECK (why <> ''),
+	cancel_id    uuid,          -- the counter-entry, where the bank never executed it
+	cancel_day   date,
+	canceller    text,
+	cancelled_at timestamptz,
+	cancel_why   text,
+	CHECK (cancel_id IS NULL OR cleared_line IS NULL AND cancel_day >= book_day AND canceller <> '' AND cancelled_at IS NOT NULL AND cancel_why <> ''),
 	PRIMARY KEY (hospital_id, order_id)
 );
 CREATE UNIQUE INDEX bank_order_cleared ON bank_order (hospital_id, cleared_line);
@@ -70,7 +76,7 @@ CREATE TABLE currency_sale (
 );
 
 CALL tenant_tables('revaluation', 'provision', 'bank_order', 'currency_sale');
-GRANT UPDATE (cleared_line) ON bank_order TO zhifu_writer;
+GRANT UPDATE (cleared_line, cancel_id, cancel_day, canceller, cancelled_at, cancel_why) ON bank_order TO zhifu_writer;
 
 -- ---- what a month ends with ----
 
@@ -186,7 +192,8 @@ SET search_path = zhifu, pg_temp AS $$
 				AND s.opening_day >= b.day))::bigint,
 		(SELECT coalesce(-sum(o.amount_minor), 0) FROM bank_order o LEFT JOIN bank_line l
 			ON l.hospital_id = o.hospital_id AND l.line_id = o.cleared_line
-			WHERE o.hospital_id = p_hospital AND o.account = b.account AND o.book_day <= p_day AND (l.line_id IS NULL OR l.booked_day > p_day))::bigint,
+			WHERE o.hospital_id = p_hospital AND o.account = b.account AND o.book_day <= p_day AND (l.line_id IS NULL OR l.booked_day > p_day)
+				AND (o.cancel_day IS NULL OR o.cancel_day > p_day))::bigint,
 		(SELECT coalesce(sum(l.amount_minor), 0) FROM bank_line l JOIN posting p
 			ON p.hospital_id = l.hospital_id AND p.entry_id = l.line_id AND p.no = 1
 			WHERE l.hospital_id = p_hospital AND l.account = b.account AND l.booked_day <= p_day AND p.book_day > p_day
@@ -232,7 +239,8 @@ BEGIN
 	RETURN QUERY SELECT 'dispute', false, r.carrier, count(*), min(r.billed_day) FROM receivable r
 	WHERE r.hospital_id = p_hospital AND r.standing = 4 AND r.billed_day <= p_last GROUP BY r.carrier;
 	RETURN QUERY SELECT 'order', false, o.account, count(*), min(o.book_day) FROM bank_order o
-	WHERE o.hospital_id = p_hospital AND o.cleared_line IS NULL AND o.book_day <= p_last GROUP BY o.account;
+	WHERE o.hospital_id = p_hospital AND o.cleared_line IS NULL AND o.book_day <= p_last AND (o.cancel_day IS NULL OR o.cancel_day > p_last)
+	GROUP BY o.account;
 	RETURN QUERY SELECT 'statement_short', false, b.account, 1::bigint, b.statement_day FROM bank_proof(p_hospital, p_last) b
 	WHERE b.statement_day < p_last AND NOT EXISTS (SELECT 1 FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = b.account
 		AND s.closing_day > p_last) OR b.statement_day IS NULL;
@@ -524,7 +532,8 @@ BEGIN
 	IF coalesce(btrim(p_who), '') = '' THEN
 		RAISE EXCEPTION 'who clears an order must be known';
 	END IF;
-	SELECT * INTO given FROM bank_order o WHERE o.hospital_id = p_hospital AND o.order_id = p_order AND o.cleared_line IS NULL FOR UPDATE;
+	SELECT * INTO given FROM bank_order o WHERE o.hospital_id = p_hospital AND o.order_id = p_order AND o.cleared_line IS NULL
+		AND o.cancel_id IS NULL FOR UPDATE;
 	IF NOT FOUND THEN
 		RETURN 0;
 	END IF;
@@ -552,7 +561,41 @@ BEGIN
 END
 $$;
 
+-- The bank never executed an order: a counter-entry of today, and its money waits in suspense again. p_new: of the entry. Returns 1 done
+-- (or before, by the same id), 0 there is no such order in transit, -1 there is no rate yet of the day of the order.
+CREATE FUNCTION order_cancel(p_hospital uuid, p_order uuid, p_new uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	given bank_order;
+	today date;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'to cancel an order to the bank needs who and why';
+	END IF;
+	PERFORM match_lock(p_hospital);
+	SELECT * INTO given FROM bank_order o WHERE o.hospital_id = p_hospital AND o.order_id = p_order AND o.cleared_line IS NULL
+		AND (o.cancel_id IS NULL OR o.cancel_id = p_new) FOR UPDATE;
+	IF NOT FOUND THEN
+		RETURN 0;
+	ELSIF given.cancel_id IS NOT NULL THEN
+		RETURN 1;
+	ELSIF EXISTS (SELECT 1 FROM posting_unvalued w WHERE w.hospital_id = p_hospital AND w.entry_id = p_order) THEN
+		RETURN -1;
+	END IF;
+	SELECT books_day(p_hospital, greatest(given.book_day, (now() AT TIME ZONE h.zone)::date)) INTO STRICT today
+	FROM hospital h WHERE h.hospital_id = p_hospital;
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
+	SELECT p_hospital, p_new, 1, 'BANK-' || given.account, 'SUSP', given.amount_minor, given.currency, given.exponent,
+		(SELECT sum(p.book_minor) FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = p_order), today, 'order_cancel', given.line_id;
+	UPDATE bank_order SET cancel_id = p_new, cancel_day = today, canceller = p_who, cancelled_at = now(), cancel_why = p_why
+	WHERE hospital_id = p_hospital AND order_id = p_order;
+	PERFORM suspense_return(p_hospital, given.line_id, given.amount_minor);
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'order.cancel', p_order::text, p_why);
+	RETURN 1;
+END
+$$;
+
 CALL writer_functions('period\_%', 'sale\_%', 'order\_%', 'bank\_proof', 'suspense\_take', 'suspense\_lock');
 GRANT EXECUTE ON FUNCTION ledger_proof TO zhifu_writer;
 GRANT EXECUTE ON FUNCTION period_outcome, period_begin, period_items, period_aged, period_check, period_close, bank_proof, sale_basis,
-	sale_post, order_make, order_clear TO zhifu_operator;
+	sale_post, order_make, order_clear, order_cancel TO zhifu_operator;

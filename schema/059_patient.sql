@@ -325,13 +325,25 @@ $$;
 -- Puts money of a line back into suspense, which was taken out of it. It is for a person, who sends it back: matching could take it
 -- for an insurer's.
 CREATE FUNCTION suspense_return(p_hospital uuid, p_line uuid, p_amount bigint) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	returned bigint;
 BEGIN
 	PERFORM match_lock(p_hospital);
-	UPDATE match_item i SET open_minor = i.open_minor + p_amount, version = i.version + 1, by_hand = true, wait = NULL, due_at = now(), claims = NULL
-	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = (SELECT m.part FROM match_item m WHERE m.hospital_id = p_hospital
-		AND m.line_id = p_line AND m.amount_minor - m.open_minor >= p_amount ORDER BY m.part LIMIT 1);
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'not as much was taken out of suspense of one transaction of this line';
+	WITH room AS ( -- the last parts first, as suspense_take(); what was allocated of a part is not there
+		SELECT m.part, m.amount_minor - m.open_minor - coalesce((SELECT sum(a.amount_minor) FROM allocation a
+			WHERE a.hospital_id = p_hospital AND a.line_id = p_line AND a.part = m.part), 0) AS taken
+		FROM match_item m WHERE m.hospital_id = p_hospital AND m.line_id = p_line
+	), back AS (
+		SELECT r.part, greatest(least(r.taken, p_amount - coalesce(sum(r.taken) OVER (ORDER BY r.part DESC
+			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)), 0)::bigint AS minor
+		FROM room r WHERE r.taken > 0
+	), put AS (
+		UPDATE match_item i SET open_minor = i.open_minor + b.minor, version = i.version + 1, by_hand = true, wait = NULL, due_at = now(),
+			claims = NULL
+		FROM back b WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = b.part AND b.minor > 0 RETURNING b.minor)
+	SELECT coalesce(sum(p.minor), 0) INTO returned FROM put p;
+	IF returned <> p_amount THEN
+		RAISE EXCEPTION 'not as much was taken out of suspense of this line';
 	END IF;
 	PERFORM match_suspense(p_hospital, ARRAY[p_line]);
 END

@@ -31,7 +31,7 @@ static const char *const transit_sql =
 	"SELECT o.account, 'order', o.book_day, -o.amount_minor, o.currency, o.exponent, o.why, o.order_id FROM bank_order o"
 	" LEFT JOIN bank_line l ON l.hospital_id = o.hospital_id AND l.line_id = o.cleared_line"
 	" WHERE o.hospital_id = $1 AND o.book_day <= $2 AND (l.line_id IS NULL OR l.booked_day > $2)"
-	" AND ($3::text IS NULL OR o.account = $3)"
+	" AND (o.cancel_day IS NULL OR o.cancel_day > $2) AND ($3::text IS NULL OR o.account = $3)"
 	" UNION ALL SELECT l.account, 'late', l.booked_day, l.amount_minor, l.currency, l.exponent, NULL, l.line_id FROM bank_line l"
 	" JOIN posting p ON p.hospital_id = l.hospital_id AND p.entry_id = l.line_id AND p.no = 1"
 	" WHERE l.hospital_id = $1 AND l.booked_day <= $2 AND p.book_day > $2 AND ($3::text IS NULL OR l.account = $3)"
@@ -262,6 +262,38 @@ static int order_clear(struct ctl *ctl, int argc, char **argv)
 	return report_end(&report, 0);
 }
 
+/* The bank never executed it. */
+static int order_cancel(struct ctl *ctl, int argc, char **argv)
+{
+	const char *code = NULL, *why = NULL;
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--why", &why, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital *hospital;
+	struct pg_result *rows = NULL;
+	struct report report;
+	struct uuid order, entry = uuid_new();
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+
+	if (r == 0 && uuid_parse(words[0], &order) < 0)
+		return ctl_usage("\"%s\" is no order's id: money order list shows them", words[0]);
+	if (r == 0) r = ctl_accountable(ctl, why);
+	if (r != 0) return r;
+	hospital = ctl_hospital(ctl, code);
+	if (hospital == NULL) return 2;
+	r = ctl_query(ctl, &rows, "SELECT order_cancel($1, $2, $3, $4, $5)", "uuutt", &hospital->id, &order, &entry,
+		ctl->who, why);
+	if (r == 0 && db_rows_int(rows, 0, 0) == 0)
+		r = err_set(ERR_NOTFOUND, "no such order is in transit: it was debited, or cancelled before");
+	if (r == 0 && db_rows_int(rows, 0, 0) < 0)
+		r = err_set(ERR_AGAIN, "its value in the books is not known yet: money waiting tells the missing rate");
+	db_sync_rows_free(rows);
+	if (r < 0) return ctl_fail("not cancelled");
+	report_begin(&report, ctl);
+	report_field(&report, "order", say(ctl, "order", "指令"), cell_uuid(&order));
+	report_field(&report, "entry", say(ctl, "counter-entry", "冲回分录"), cell_uuid(&entry));
+	return report_end(&report, 0);
+}
+
 static const struct money_column order_columns[] = {{"hospital", "hospital", "医院", false},
 	{"account", "account", "账户", false}, {"day", "day", "日期", false}, {"amount", "amount", "金额", true},
 	{"state", "state", "状态", false}, {"who", "by", "经办", false}, {"why", "why", "原因", false},
@@ -271,8 +303,9 @@ static int orders_open(struct ctl *ctl, const struct hospital *hospital, const s
 {
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
-		"SELECT account, book_day, amount_minor, currency, exponent, cleared_line IS NOT NULL, maker, why, order_id"
-		" FROM bank_order WHERE hospital_id = $1 AND ($2 OR cleared_line IS NULL) ORDER BY book_day, order_id",
+		"SELECT account, book_day, amount_minor, currency, exponent, cleared_line IS NOT NULL, maker, why, order_id,"
+		" cancel_id IS NOT NULL FROM bank_order"
+		" WHERE hospital_id = $1 AND ($2 OR cleared_line IS NULL AND cancel_id IS NULL) ORDER BY book_day, order_id",
 		"ub", &hospital->id, (int)filter->all);
 }
 
@@ -287,8 +320,9 @@ static void order_row(const struct ctl *ctl, const struct hospital *hospital, co
 	table_add(table, cell_text(db_rows_text(rows, row, 0)));
 	table_add(table, cell_day(db_rows_date(rows, row, 1)));
 	table_add(table, cell_of(rows, row, 2, currency, exponent));
-	table_add(table, db_rows_bool(rows, row, 5) ? cell_word(say(ctl, "debited", "已付"), "debited")
-						    : cell_word(say(ctl, "in transit", "在途"), "transit"));
+	table_add(table, db_rows_bool(rows, row, 5)   ? cell_word(say(ctl, "debited", "已付"), "debited")
+			 : db_rows_bool(rows, row, 9) ? cell_word(say(ctl, "cancelled", "已撤销"), "cancelled")
+						      : cell_word(say(ctl, "in transit", "在途"), "transit"));
 	table_add(table, cell_text(db_rows_text(rows, row, 6)));
 	table_add(table, cell_text(db_rows_text(rows, row, 7)));
 	table_add(table, cell_uuid(&id));
@@ -429,6 +463,9 @@ const struct ctl_command money_proof_commands[] = {
 		CTL_CONFIG | CTL_DB, order_make},
 	{"money order clear", "ORDER LINE [--hospital CODE]", "the bank has debited an order, by a line in suspense",
 		CTL_CONFIG | CTL_DB, order_clear},
+	{"money order cancel", "ORDER --why TEXT [--hospital CODE]",
+		"the bank never executed it: by a counter-entry its money waits again", CTL_CONFIG | CTL_DB,
+		order_cancel},
 	{"money order list", "[--hospital CODE] [--all]", "orders that are in transit", CTL_CONFIG | CTL_DB,
 		order_list},
 	{"money sale", "LINE-OUT LINE-IN [--why TEXT] [--hospital CODE]",

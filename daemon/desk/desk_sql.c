@@ -440,8 +440,9 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		5},
 	[DESK_ORDERS] = {"desk_orders",
 		"SELECT (o.book_day - date '1970-01-01')::int8, o.order_id, o.order_id, o.account, o.amount_minor, o.currency, o.exponent::int4,"
-		" o.line_id, o.book_day, o.cleared_line, o.maker, o.made_at, o.why FROM zhifu.bank_order o WHERE o.hospital_id = $1::uuid"
-		" AND ($2::text IS NULL OR o.account = $2) AND ($3::bool IS NULL OR $3 = (o.cleared_line IS NULL))" BEHIND(
+		" o.line_id, o.book_day, o.cleared_line, o.maker, o.made_at, o.why, o.canceller, o.cancelled_at, o.cancel_why"
+		" FROM zhifu.bank_order o WHERE o.hospital_id = $1::uuid"
+		" AND ($2::text IS NULL OR o.account = $2) AND ($3::bool IS NULL OR $3 = (o.cleared_line IS NULL AND o.cancel_id IS NULL))" BEHIND(
 			"o.book_day", "o.order_id", "4", "5") " ORDER BY o.book_day, o.order_id LIMIT $6::int4",
 		6},
 	[DESK_SALES] = {"desk_sales",

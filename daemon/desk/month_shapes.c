@@ -155,15 +155,20 @@ static const struct field order_fields[] = {
 	{"amount", FIELD_MONEY, NEEDED, "that goes back to who sent it", NULL, 0, NULL},
 	{"line", FIELD_ID, NEEDED, "the bank line that brought it", NULL, 0, NULL},
 	{"book_day", FIELD_DAY, NEEDED, "of the order", NULL, 0, NULL},
-	{"cleared_line", FIELD_ID, 0, "by which the bank debited it; not there: in transit", NULL, 0, NULL},
+	{"cleared_line", FIELD_ID, 0, "by which the bank debited it; not there: in transit, or cancelled", NULL, 0,
+		NULL},
 	{"maker", FIELD_TEXT, NEEDED, "who told the bank", NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
 	{"why", FIELD_TEXT, NEEDED, "why", NULL, 0, NULL},
+	{"cancelled_by", FIELD_TEXT, 0, "who said that the bank never executed it", NULL, 0, NULL},
+	{"cancelled_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
+	{"cancelled_why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
 };
 const struct shape order_shape = SHAPE("BankOrder", order_fields);
 static const struct field orders_fields[] = {
 	{"account", FIELD_TEXT, 0, "a bank account's code", NULL, 0, NULL},
-	{"transit", FIELD_BOOL, 0, "true: only those that the bank has not debited", NULL, 0, NULL},
+	{"transit", FIELD_BOOL, 0, "true: only those that are on their way: neither debited nor cancelled", NULL, 0,
+		NULL},
 };
 const struct shape orders_query = SHAPE("BankOrdersQuery", orders_fields);
 

@@ -72,6 +72,8 @@ static const struct posting_rule rules[] = {
 		"退回款项,银行付出前为未达账项"},
 	{"order_clear", POSTING_ORDERED, "BANK-{ACCOUNT}", "SUSP",
 		"the bank debited it: what its line posted is taken back", "银行已付:冲回流水分录"},
+	{"order_cancel", POSTING_ORDERED, "BANK-{ACCOUNT}", "SUSP", "the bank never executed it: the money waits again",
+		"银行未执行付款指令:冲回并重新待查"},
 	/* By schema/057_limitation.sql. */
 	{"give_up_foreign", POSTING_GIVEN_UP, "CONV", "AR-{INSURER}", "what is owed in another currency",
 		"核销外币应收款"},

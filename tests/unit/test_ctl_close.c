@@ -1,56 +1,11 @@
 /* Closing a month through zhifuctl: scenarios S3 and S5 to the fen (a year earlier, so that they are over), what stands
  * in the way, the lock, and that a close happens once and whole or not at all. */
-#include "ctl_world.h"
+#include "close_world.h"
 
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
-
-static struct ctl_world world;
-
-#define RATES                                                                                                          \
-	"日期,USD/CNY,EUR/CNY\n2025-11-30,7.0900,8.3100\n2025-11-27,7.1050,\n2025-10-30,7.0700,\n2025-09-30,7.0950,\n"
-
-static int64_t count(const char *table)
-{
-	return world_count(&world, "SELECT count(*) FROM zhifu.%s", table);
-}
-
-/* What an account is carried at on a day, in fen. */
-static int64_t carried(const char *account, const char *day)
-{
-	return world_count(&world,
-		"SELECT coalesce(sum(CASE WHEN debit = '%s' THEN book_minor ELSE -book_minor END), 0)::int8 FROM zhifu.posting"
-		" WHERE '%s' IN (debit, credit) AND book_day <= '%s'",
-		account, account, day);
-}
-
-static void statement(
-	const char *name, const char *account, int number, const char *opening, const char *lines, const char *closing)
-{
-	char text[4096];
-
-	snprintf(text, sizeof(text), ":20:S\r\n:25:%s\r\n:28C:%d\r\n:60F:C%s\r\n%s:62F:C%s\r\n-\r\n", account, number,
-		opening, lines, closing);
-	world_file(&world, name, text, 0600);
-	assert_ctl(&world, 0, "money statement import '%s/%s' --hospital HZ1 --who li --json", world.folder, name);
-}
-
-#define USD "3301000100000002"
-#define CNY "3301000100000001"
-
-/* The postings that wait for a value get theirs as settle gives it; of one account and day, at one rate. */
-static void value(const char *account, const char *day, const char *rate)
-{
-	world_sql(&world,
-		"WITH gone AS (DELETE FROM zhifu.posting_unvalued u USING zhifu.posting p WHERE p.entry_id = u.entry_id AND p.no = u.no"
-		"  AND '%s' IN (p.debit, p.credit) AND p.book_day = '%s' RETURNING p.*)"
-		" INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day,"
-		"  rule, source_id) SELECT hospital_id, entry_id, no + 10000, debit, credit, 0, currency, exponent, round(amount_minor * %s),"
-		"  book_day, 'value', source_id FROM gone",
-		account, day, rate);
-}
 
 /* A claim's receivable as its bill left it. */
 static void owes(int number, const char *kind, const char *currency, int64_t owed, int64_t book, const char *billed)
@@ -63,19 +18,6 @@ static void owes(int number, const char *kind, const char *currency, int64_t owe
 		" '019ab000-0000-7000-8000-00000000%04d', '019ab000-0000-7000-8000-00000000%04d')",
 		number, kind, currency, (intmax_t)owed, (intmax_t)owed, (intmax_t)book, billed, billed, number,
 		(intmax_t)owed, currency, (intmax_t)book, billed, number, number);
-}
-
-static int begin(void **state)
-{
-	(void)state;
-	world_sql(&world,
-		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_gap, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.bank_told,"
-		" zhifu.suspense,"
-		" zhifu.posting, zhifu.posting_unvalued, zhifu.receivable, zhifu.period, zhifu.revaluation, zhifu.provision, zhifu.bank_order,"
-		" zhifu.currency_sale, zhifu.conversion, zhifu.rate, zhifu.operator_act, zhifu.match_item CASCADE");
-	world_file(&world, "cfets.csv", RATES, 0600);
-	assert_ctl(&world, 0, "money rate import '%s/cfets.csv' --source cfets --who li", world.folder);
-	return 0;
 }
 
 /* S5 up to the evening of November 30. */
@@ -111,23 +53,6 @@ static void november(void)
 		"INSERT INTO zhifu.posting SELECT hospital_id, entry_id, no + 10000, debit, credit, 0, currency, exponent, 41864562, book_day,"
 		" 'value', NULL, source_id FROM zhifu.posting WHERE rule = 'bank_open'; DELETE FROM zhifu.posting_unvalued");
 	assert_int_equal(carried("BANK-USD", "2025-11-30"), 43498712);
-}
-
-/* The member of the JSON object of a list in which `key` is `name`. */
-static json_t *found(json_t *root, const char *list, const char *key, const char *name)
-{
-	size_t i;
-	json_t *item;
-
-	json_array_foreach(json_object_get(root, list), i,
-		item) if (strcmp(json_string_value(json_object_get(item, key)), name) == 0) return item;
-	fail_msg("no %s %s in %s", key, name, world.out);
-	return NULL;
-}
-
-static const char *amount(json_t *object, const char *member)
-{
-	return json_string_value(json_object_get(json_object_get(object, member), "amount"));
 }
 
 static void november_closes_to_the_fen(void **state)
@@ -237,35 +162,6 @@ static void a_closed_month_stays_closed(void **state)
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
 	/* Its 700.00 left the account at what they were ordered at. */
 	assert_int_equal(carried("BANK-USD", "2025-12-31"), 43412389 - 3545);
-}
-
-/* A part of a line goes back, out of the matcher's work as well, and nothing of one that is held. */
-static void orders_take_from_suspense(void **state)
-{
-	char line[40];
-
-	(void)state;
-	statement("a.sta", CNY, 1, "251031CNY0,00", ":61:2511101110C700,00NTRFNONREF//D1\r\n", "251110CNY700,00");
-	struct pg_result *rows = NULL;
-	assert_int_equal(db_sync_query(world.db, "SELECT line_id::text FROM zhifu.suspense", NULL, &rows), 0);
-	snprintf(line, sizeof(line), "%s", db_rows_text(rows, 0, 0));
-	db_sync_rows_free(rows);
-	world_sql(&world, "UPDATE zhifu.suspense SET held = 1");
-	assert_ctl(&world, 1, "money order make %s 300 --why back --hospital HZ1 --who li", line);
-	world_sql(&world, "UPDATE zhifu.suspense SET held = 0");
-	assert_ctl(&world, 1, "money order make %s 700.01 --why back --hospital HZ1 --who li", line);
-	assert_ctl(&world, 1, "money order make %s 3.001 --why back --hospital HZ1 --who li", line);
-	assert_ctl(&world, 2, "money order make %s 300 --hospital HZ1 --who li", line);
-	assert_ctl(&world, 0, "money order make %s 300 --day 2025-11-11 --why back --hospital HZ1 --who li", line);
-	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.suspense"), 40000);
-	assert_int_equal(world_count(&world, "SELECT sum(open_minor)::int8 FROM zhifu.match_item"), 40000);
-	assert_ctl(&world, 0, "money order make %s --why back --hospital HZ1 --who li", line);
-	assert_int_equal(count("suspense"), 0);
-	assert_int_equal(world_count(&world, "SELECT sum(open_minor)::int8 FROM zhifu.match_item"), 0);
-	assert_ctl(&world, 0, "money order list --hospital HZ1");
-	assert_non_null(strstr(world.out, "300.00 CNY"));
-	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
-	assert_ctl(&world, 0, "money account proof --hospital HZ1");
 }
 
 static void red_is_not_closed(void **state)
@@ -516,20 +412,6 @@ static void provision_follows_age(void **state)
 	assert_int_equal(carried("PROV", "2025-12-31"), 0);
 }
 
-/* The hospital's file, with more in it. */
-static void configure(const char *more)
-{
-	char text[1024];
-
-	snprintf(text, sizeof(text),
-		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
-		"bank_accounts = ({code = \"CNY\"; number = \"33010001 00000001\"; currency = \"CNY\";},\n"
-		" {code = \"CNY2\"; number = \"33010001 00000003\"; currency = \"CNY\";},\n"
-		" {code = \"USD\"; number = \"33010001 00000002\"; currency = \"USD\";});\n%s",
-		more);
-	world_file(&world, "hospitals.d/a.conf", text, 0600);
-}
-
 static int configured_as_before(void **state)
 {
 	(void)state;
@@ -586,131 +468,6 @@ static void over_payments_are_liabilities(void **state)
 	assert_int_equal(carried("OVERPAID-ALPHA", "2025-11-30"), -70900);
 	assert_int_equal(carried("OVERPAID-ALPHA", "2025-12-01"), -71200);
 	assert_int_equal(carried("AR-ALPHA", "2025-11-30"), 709000);
-}
-
-/* The line of an amount, until the fourth one after it. */
-static const char *line_of(int64_t minor)
-{
-	static char lines[4][40];
-	static int next;
-	struct pg_result *rows = NULL;
-	char sql[128], *line = lines[next++ % 4];
-
-	snprintf(sql, sizeof(sql), "SELECT line_id::text FROM zhifu.bank_line WHERE amount_minor = %jd",
-		(intmax_t)minor);
-	assert_int_equal(db_sync_query(world.db, sql, NULL, &rows), 0);
-	assert_int_equal(db_rows_count(rows), 1);
-	snprintf(line, sizeof(lines[0]), "%s", db_rows_text(rows, 0, 0));
-	db_sync_rows_free(rows);
-	return line;
-}
-
-static void classify(int64_t minor, const char *kind)
-{
-	assert_ctl(&world, 0, "money match classify %s %s --why 'as the bank says' --hospital HZ1 --who li",
-		line_of(minor), kind);
-}
-
-static void no_transfer(int64_t minor, int64_t other, const char *why)
-{
-	assert_ctl(&world, 1, "money match transfer %s %s --why so --hospital HZ1 --who li", line_of(minor),
-		line_of(other));
-	if (strstr(world.err, why) == NULL) fail_msg("%s", world.err);
-}
-
-/* Charges, interest, what was moved between own accounts: nothing of it stays in suspense. */
-static void what_is_for_no_claim_finds_its_account(void **state)
-{
-	char sql[256];
-
-	(void)state;
-	statement("usd.sta", USD, 1, "251031USD1000,00",
-		":61:2511101110D5,00NCHGNONREF//F1\r\n:61:2511121112C100,00NTRFNONREF//T2\r\n"
-		":61:2511201120C0,33NINTNONREF//I1\r\n",
-		"251130USD1095,33");
-	statement("cny.sta", CNY, 1, "251031CNY5000,00",
-		":61:2511101110D25,00NCHGNONREF//F1\r\n:61:2511121112D710,00NTRFNONREF//T1\r\n"
-		":61:2511141114D30,00NMSCNONREF//M1\r\n:61:2511151115D400,00NTRFNONREF//T3\r\n"
-		":61:2511211121C12,34NMSCNONREF//M2\r\n",
-		"251130CNY3847,34");
-	statement("two.sta", "3301000100000003", 1, "251031CNY0,00", ":61:2511171117C400,00NTRFNONREF//T4\r\n",
-		"251130CNY400,00");
-	world_sql(&world, "SELECT * FROM zhifu.match_begin(1)"); /* as settle does: items are made */
-	value("OPENING", "2025-10-31", "7.07");
-	assert_ctl(&world, 1, "money match classify %s bank-fee --why so --hospital HZ1 --who li", line_of(-500));
-	assert_non_null(strstr(world.err, "not known yet"));
-	value("SUSP", "2025-11-10", "7.10");
-	value("SUSP", "2025-11-12", "7.09");
-	value("SUSP", "2025-11-20", "7.10");
-	assert_ctl(&world, 0, "money match kinds --hospital HZ1 --zh");
-	assert_non_null(strstr(world.out, "银行手续费"));
-	assert_ctl(&world, 1, "money match classify %s salary --why so --hospital HZ1 --who li", line_of(-500));
-	assert_non_null(strstr(world.err, "no kind of line"));
-	assert_ctl(&world, 1, "money match classify %s interest --why so --hospital HZ1 --who li", line_of(-500));
-	assert_non_null(strstr(world.err, "went out"));
-	assert_ctl(&world, 2, "money match classify %s bank-fee --hospital HZ1 --who li", line_of(-500));
-	classify(-500, "bank-fee");
-	classify(-2500, "bank-fee");
-	classify(33, "interest");
-	classify(1234, "other-income");
-	assert_ctl(
-		&world, 1, "money match classify %s bank-fee 30.01 --why so --hospital HZ1 --who li", line_of(-3000));
-	assert_non_null(strstr(world.err, "not as much"));
-	assert_ctl(&world, 0, "money match classify %s bank-fee 5 --why so --hospital HZ1 --who li", line_of(-3000));
-	classify(-3000, "other-cost");
-	assert_ctl(&world, 1, "money match classify %s other-cost --why so --hospital HZ1 --who li", line_of(-3000));
-
-	/* A transfer has two lines, which come to the same. */
-	no_transfer(-40000, 10000, "come to the same");
-	no_transfer(-71000, 40000, "come to the same");
-	no_transfer(-71000, -40000, "one comes in");
-	world_sql(&world, "UPDATE zhifu.suspense SET held = 1 WHERE open_minor = -40000");
-	no_transfer(-40000, 40000, "is held");
-	world_sql(&world,
-		"UPDATE zhifu.suspense SET held = 0; UPDATE zhifu.match_item SET booked_day = '2025-11-27' WHERE open_minor = 40000");
-	no_transfer(-40000, 40000, "ten days");
-	world_sql(&world, "UPDATE zhifu.match_item SET booked_day = '2025-11-17' WHERE open_minor = 40000");
-	assert_ctl(&world, 0, "money match transfer %s --why 'to the wages account' --hospital HZ1 --who li",
-		line_of(40000));
-	assert_ctl(&world, 0, "money match transfer %s %s --why 'dollars for abroad' --hospital HZ1 --who li",
-		line_of(-71000), line_of(10000));
-	assert_int_equal(count("suspense"), 0);
-	assert_int_equal(carried("FEE", "2025-11-30"), 3550 + 2500 + 500);
-	assert_int_equal(carried("INTEREST", "2025-11-30"), -234);
-	assert_int_equal(carried("REV-OTH", "2025-11-30"), -1234);
-	assert_int_equal(carried("COST-OTH", "2025-11-30"), 2500);
-	assert_int_equal(carried("FX", "2025-11-30"), 71000 - 70900);
-	assert_int_equal(carried("SUSP", "2025-11-30"), 0);
-	assert_int_equal(carried("CONV", "2025-11-30"), 0);
-	assert_int_equal(carried("FEE", "2025-11-10"), 3550 + 2500); /* the day on which the bank took it */
-
-	/* Undone it waits again, and is booked again not before that. */
-	snprintf(sql, sizeof(sql), "SELECT allocation_id::text FROM zhifu.allocation WHERE line_id = '%s'",
-		line_of(10000));
-	struct pg_result *rows = NULL;
-	assert_int_equal(db_sync_query(world.db, sql, NULL, &rows), 0);
-	assert_ctl(&world, 0, "money match undo %s --why 'other dollars' --hospital HZ1 --who li",
-		db_rows_text(rows, 0, 0));
-	db_sync_rows_free(rows);
-	assert_int_equal(count("suspense"), 2);
-	assert_int_equal(carried("FX", "2099-01-01"), 0);
-	assert_ctl(&world, 0, "money match transfer %s %s --why 'these after all' --hospital HZ1 --who li",
-		line_of(10000), line_of(-71000));
-	assert_int_equal(count("suspense"), 0);
-	assert_int_equal(carried("FX", "2025-11-30"), 100);
-	assert_int_equal(carried("FX", "2099-01-01"), 100);
-	assert_ctl(&world, 0, "money match show %s --hospital HZ1", line_of(-71000));
-	assert_non_null(strstr(world.out, "between own accounts"));
-	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
-	assert_ctl(&world, 0, "money account proof --hospital HZ1 --day 2025-11-30");
-	assert_ctl(&world, 0, "money close 2025-11 --hospital HZ1 --who li");
-	/* Nothing is booked so on accounts whose balance something else proves. */
-	assert_int_not_equal(
-		db_sync_script(world.db,
-			"SELECT * FROM zhifu.match_classify('" HOSPITAL_A
-			"', 'li', 'so', true, ARRAY[gen_random_uuid()], ARRAY[gen_random_uuid()], '{0}', '{1}', '{1}', '{x}', '{AR-ALPHA}')"),
-		0);
-	assert_non_null(strstr(err_text(), "no account"));
 }
 
 static void two_at_once_are_one(void **state)
@@ -787,15 +544,6 @@ static void a_close_waits_for_who_posts(void **state)
 		1);
 }
 
-static int group_begin(void **state)
-{
-	(void)state;
-	assert_ctl(&world, 0, "migrate");
-	world_hospital_open(&world, HOSPITAL_A, "HZ1", "Hangzhou", "Asia/Shanghai", "CNY");
-	world_hospital_open(&world, HOSPITAL_B, "RY2", "Riyadh", "Asia/Riyadh", "SAR");
-	return 0;
-}
-
 int main(void)
 {
 	int r = world_start(&world, "ctl_close");
@@ -808,7 +556,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(november_closes_to_the_fen, begin),
 		cmocka_unit_test_setup(a_closed_month_stays_closed, begin),
-		cmocka_unit_test_setup(orders_take_from_suspense, begin),
 		cmocka_unit_test_setup(red_is_not_closed, begin),
 		cmocka_unit_test_setup(a_gap_is_filled_or_explained, begin),
 		cmocka_unit_test_setup(a_parked_advice_is_of_its_month, begin),
@@ -818,7 +565,6 @@ int main(void)
 		cmocka_unit_test_setup(provision_follows_age, begin),
 		cmocka_unit_test_setup_teardown(what_stays_is_taken_back_when_it_is_gone, begin, configured_as_before),
 		cmocka_unit_test_setup(over_payments_are_liabilities, begin),
-		cmocka_unit_test_setup(what_is_for_no_claim_finds_its_account, begin),
 		cmocka_unit_test_setup(two_at_once_are_one, begin),
 		cmocka_unit_test_setup(killed_it_has_done_nothing, begin),
 		cmocka_unit_test_setup(a_close_waits_for_who_posts, begin),
