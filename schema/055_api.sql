@@ -397,14 +397,14 @@ BEGIN
 END
 $$;
 
--- Posts a candidate that a client has accepted (match_post(), or of p_credit match_return()) and learns whose name and account stood on
+-- Posts a candidate that a client has accepted (match_post(), of p_credit match_return(), of p_line_kind match_classify()) and learns whose name and account stood on
 -- the money, of the remitter of its first claim. -1 it moved on, -2 a value is not known yet, -3 the advice is paid, -4 held.
 CREATE FUNCTION api_match_accept(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_why text, p_by_hand boolean,
 	l_allocation uuid[], l_line uuid[], l_part integer[], l_version integer[], a_line integer[], a_kind smallint[], a_claim uuid[],
 	a_version integer[], a_remittance uuid[], a_detail integer[], a_amount bigint[], a_cleared bigint[], a_over bigint[],
 	a_charge bigint[], a_charge_book bigint[], a_discount bigint[], a_discount_book bigint[], a_fee bigint[], a_fee_book bigint[],
 	a_unexplained bigint[], a_unexplained_book bigint[], p_credit uuid, p_credit_part integer, p_kind smallint[], p_hash bytea[],
-	p_payer uuid[], p_content bytea[])
+	p_payer uuid[], p_content bytea[], p_line_kind text, p_account text)
 RETURNS TABLE (outcome integer, id uuid, places text, line uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -417,7 +417,10 @@ BEGIN
 		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text, l_line[1];
 		RETURN;
 	END IF;
-	IF p_credit IS NULL THEN
+	IF p_line_kind IS NOT NULL THEN
+		SELECT m.outcome INTO done FROM match_classify(p_hospital, p_who, p_why, p_by_hand, l_allocation, l_line, l_part, l_version, a_amount,
+			ARRAY[p_line_kind], ARRAY[p_account]) m;
+	ELSIF p_credit IS NULL THEN
 		SELECT m.outcome INTO done FROM match_post(p_hospital, p_who, p_why, p_by_hand, l_allocation, l_line, l_part, l_version, a_line, a_kind,
 			a_claim, a_version, a_remittance, a_detail, a_amount, a_cleared, a_over, a_charge, a_charge_book, a_discount, a_discount_book,
 			a_fee, a_fee_book, a_unexplained, a_unexplained_book) m;

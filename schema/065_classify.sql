@@ -187,6 +187,78 @@ BEGIN
 END
 $$;
 
-CALL writer_functions('match\_classify%', 'match\_leave', 'match\_transfer%');
+-- ---- through /v1 ----
+
+-- As match_classify(), of the item as it is now. p_ways: 1 money of that kind comes in, 2 goes out, 3 both. -1 nothing of it waits, -2 a
+-- value is not known yet, -3 it has another version, -5 it goes the other way, -6 not as much, or in another currency; -7 held.
+CREATE FUNCTION api_classify(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_line uuid, p_version integer, p_part bigint, p_kind text,
+	p_amount bigint, p_currency text, p_why text, p_account text, p_ways integer)
+RETURNS TABLE (outcome integer, id uuid, places text, line uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	item record;
+	made uuid := api_id();
+	done integer;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text, p_line;
+		RETURN;
+	END IF;
+	PERFORM match_lock(p_hospital);
+	done := api_stale(p_hospital, 'match.classify', p_line, p_version);
+	SELECT i.part, i.version, i.open_minor, b.currency INTO item FROM match_item i
+	JOIN bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id
+	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = coalesce(p_part, 0) AND i.open_minor <> 0;
+	done := coalesce(done, CASE WHEN item.part IS NULL THEN -1 WHEN p_ways & CASE WHEN item.open_minor > 0 THEN 1 ELSE 2 END = 0 THEN -5
+		WHEN p_currency <> item.currency THEN -6 END);
+	IF done IS NULL THEN
+		SELECT CASE m.outcome WHEN 1 THEN 1 WHEN 0 THEN -1 WHEN -1 THEN -2 WHEN -3 THEN -7 ELSE -6 END INTO done
+		FROM match_classify(p_hospital, p_who, p_why, true, ARRAY[made], ARRAY[p_line], ARRAY[item.part], ARRAY[item.version],
+			ARRAY[sign(item.open_minor)::bigint * p_amount], ARRAY[p_kind], ARRAY[p_account]) m;
+	END IF;
+	IF done = 1 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, made, NULL);
+	END IF;
+	RETURN QUERY SELECT done, made, CASE done WHEN -5 THEN '/kind' WHEN -6 THEN '/amount' END, p_line;
+END
+$$;
+
+-- As match_transfer(). -1 one of the lines does not wait, -2 a value is not known yet, -3 it has another version; -4 to -6 as
+-- match_transfer_pairs(), -7 held, -8 it is a sale.
+CREATE FUNCTION api_transfer(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_line uuid, p_version integer, p_part bigint, p_other uuid,
+	p_other_part bigint, p_why text) RETURNS TABLE (outcome integer, id uuid, places text, line uuid) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	made uuid := api_id();
+	item integer := least(coalesce(p_part, 0), 2147483647);
+	done integer;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text, p_line;
+		RETURN;
+	END IF;
+	PERFORM match_lock(p_hospital);
+	done := api_stale(p_hospital, 'match.transfer', p_line, p_version);
+	IF done IS NULL THEN
+		done := match_transfer(p_hospital, made, p_line, item, (SELECT i.version FROM match_item i WHERE i.hospital_id = p_hospital
+			AND i.line_id = p_line AND i.part = item), p_other, least(coalesce(p_other_part, 0), 2147483647)::integer, NULL, p_who, p_why);
+		done := CASE done WHEN 0 THEN -1 WHEN -1 THEN -2 WHEN -3 THEN -7 WHEN -7 THEN -8 ELSE done END;
+	END IF;
+	IF done = 1 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, made, NULL);
+	END IF;
+	RETURN QUERY SELECT done, made, CASE WHEN done IN (-4, -5, -6, -8) THEN '/other' END, p_line;
+END
+$$;
+
+CALL writer_functions('match\_classify%', 'match\_leave', 'match\_transfer%', 'api\_classify', 'api\_transfer');
+GRANT EXECUTE ON FUNCTION api_classify, api_transfer TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION match_classify TO zhifu_settle;
 GRANT EXECUTE ON FUNCTION match_classify, match_transfer, match_transfer_pairs TO zhifu_operator;

@@ -110,6 +110,8 @@ void decided_post(struct desk_call *call, const struct decided *decided, const s
 	db_params_uuid(params, choice->kind == MATCH_REVERSAL ? &choice->credit : NULL);
 	db_params_int4(params, choice->credit_part);
 	int r = learned_bind(call, decided->line, params);
+	db_params_text(params, choice->line_kind);
+	db_params_text(params, choice->account);
 	if (r == ERR_NOMEM)
 		desk_call_problem(call, &desk_problem_memory);
 	else if (r < 0)

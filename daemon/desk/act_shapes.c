@@ -28,6 +28,22 @@ static const struct field accepted_fields[] = {
 };
 const struct shape accepted_shape = SHAPE("Accepted", accepted_fields);
 
+/* The kind is looked up in the chart by matching.c. */
+static const struct field classify_fields[] = {
+	PART,
+	{"kind", FIELD_TEXT, NEEDED, "what it is: one of the chart's line_kinds, such as bank-fee", NULL, 24, NULL},
+	{"amount", FIELD_MONEY, 0, "so much of it, without a sign; left out: all", NULL, 0, NULL},
+	WHY,
+};
+const struct shape classify_shape = SHAPE("Classification", classify_fields);
+static const struct field transfer_fields[] = {
+	PART,
+	{"other", FIELD_ID, NEEDED, "the bank line on the other account", NULL, 0, NULL},
+	{"other_part", FIELD_INT, 0, "of that; left out: 0, all of it", NULL, 0, NULL},
+	WHY,
+};
+const struct shape transfer_shape = SHAPE("OwnTransfer", transfer_fields);
+
 /* Read by allocate.c. */
 static const char *const missing_kinds[] = {"short", "charge", "fee", "discount", "difference", "fx", NULL};
 static const struct field missing_fields[] = {

@@ -106,6 +106,7 @@ void charges_run(struct desk_call *call);
 void candidates_run(struct desk_call *call);
 void match_note_run(struct desk_call *call);
 void accept_run(struct desk_call *call);
+void classify_run(struct desk_call *call);
 void reject_run(struct desk_call *call);
 void allocate_run(struct desk_call *call);
 void line_run(struct desk_call *call);

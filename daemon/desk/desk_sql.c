@@ -342,8 +342,16 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"SELECT outcome, id, places, id, line FROM zhifu.api_match_accept($1::uuid, $2::text, $26::bytea, $27::bytea, $3::text,"
 		" $4::bool, $5::uuid[], $6::uuid[], $7::int4[], $8::int4[], $9::int4[], $10::int2[], $11::uuid[], $12::int4[], $13::uuid[],"
 		" $14::int4[], $15::int8[], $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::int8[], $21::int8[], $22::int8[],"
-		" $23::int8[], $24::int8[], $25::int8[], $28::uuid, $29::int4, $30::int2[], $31::bytea[], $32::uuid[], $33::bytea[])",
-		MATCH_POST_PARAMS + 8},
+		" $23::int8[], $24::int8[], $25::int8[], $28::uuid, $29::int4, $30::int2[], $31::bytea[], $32::uuid[], $33::bytea[], $34::text, $35::text)",
+		MATCH_POST_PARAMS + 10},
+	[DESK_CLASSIFY] = {"desk_classify",
+		"SELECT outcome, id, places, id, line FROM zhifu.api_classify($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4,"
+		" $7::int8, $8::text, $9::int8, $10::text, $12::text, $13::text, $14::int4) WHERE $11::int4 IS NULL OR true",
+		14},
+	[DESK_TRANSFER] = {"desk_transfer",
+		"SELECT outcome, id, places, id, line FROM zhifu.api_transfer($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4,"
+		" $7::int8, $8::uuid, $9::int8, $10::text)",
+		10},
 	[DESK_REJECT] = {"desk_reject",
 		ACT("'match.reject'", "$7::int8", "$8::int8", "NULL", "NULL", "$9::text", "$10::text"), 10},
 	[DESK_NOTE] = {"desk_note", ACT("'match.note'", "$7::int8", "NULL", "NULL", "NULL", "$8::text", "NULL"), 8},
@@ -356,7 +364,7 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	/* In the order of their ids, which is about that of time. */
 	[DESK_ALLOCATIONS] = {"desk_allocations",
 		"SELECT a.no::int8, a.allocation_id, a.allocation_id, a.no, a.line_id, a.part, a.claim_id, s.ref, a.remittance_id,"
-		" a.kind::int4, a.amount_minor, a.currency, a.exponent::int4, nullif(a.cleared_minor, 0), o.currency, o.exponent::int4,"
+		" a.kind::int4, a.line_kind, a.amount_minor, a.currency, a.exponent::int4, nullif(a.cleared_minor, 0), o.currency, o.exponent::int4,"
 		" nullif(a.over_minor, 0), a.currency, a.exponent::int4, nullif(a.charge_minor, 0), a.currency, a.exponent::int4,"
 		" nullif(a.discount_minor, 0), a.currency, a.exponent::int4, nullif(a.fee_minor, 0), a.currency, a.exponent::int4,"
 		" nullif(a.unexplained_minor, 0), a.currency, a.exponent::int4, nullif(a.fx_book_minor, 0), h.book_currency, NULL::int4,"

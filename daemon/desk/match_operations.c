@@ -57,6 +57,35 @@ static const struct operation_refusal undo_refusals[] = {
 	{0, {0, {NULL, NULL, NULL}}},
 };
 
+static const struct operation_refusal classify_refusals[] = {
+	{-1, {404, {"not-found", "This money does not wait, or not any more.", "该款项不在待查状态,或已核销。"}}},
+	{-2, {409, {"value-missing", "Its value in the books is not known yet: try again later.",
+			   "其账面价值尚未确定:请稍后重试。"}}},
+	STALE,
+	{-5, {422, {"kind-way", "Money of this kind goes the other way.", "该类别的收支方向不符。"}}},
+	{-6, {422, {"amount-more", "There is not as much open of it, or in another currency.",
+			   "未核销金额不足,或币种不符。"}}},
+	HELD,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal transfer_refusals[] = {
+	{-1, {404, {"not-found", "One of the lines does not wait, or not any more.",
+			   "其中一笔流水不在待查状态,或已核销。"}}},
+	{-2, {409, {"value-missing", "A value in the books is not known yet: try again later.",
+			   "账面价值尚未确定:请稍后重试。"}}},
+	STALE,
+	{-4, {422, {"transfer-way", "Of a transfer one line goes out of one account, and one comes in on another.",
+			   "划转须一笔转出、一笔转入,且分属两个账户。"}}},
+	{-5, {422, {"transfer-amount",
+			   "The two do not come to the same: in one currency to the last unit, else within 3 per cent.",
+			   "两笔金额不符:同币种须完全一致,不同币种相差不超过 3%。"}}},
+	{-6, {422, {"transfer-days", "More than ten days lie between the two.", "两笔相隔超过十天。"}}},
+	{-8, {422, {"transfer-sale", "Foreign money became the currency of the books: that is a sale.",
+			   "外币兑换为记账本位币:应按结汇入账。"}}},
+	HELD,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+
 /* ---- operations ---- */
 
 static const struct operation rows[] = {
@@ -86,6 +115,14 @@ static const struct operation rows[] = {
 		"Adds what a letter or a call told: matching reads it as if the bank had told it; at most 50",
 		.request = &note_shape, .answer = &suspense_shape, .statement = DESK_NOTE, .then = DESK_SUSPENSE_AFTER,
 		.versioned = true, .refusals = note_refusals, .run = match_note_run},
+	{HTTP_POST, "/v1/match-items/{id}/classify", "match_classify", OPERATION_ACT, WRITES,
+		"Says that it, or so much of it, is for no claim: a charge of the bank, interest, as the chart lists it",
+		.request = &classify_shape, .answer = &accepted_shape, .statement = DESK_CLASSIFY, .then = DESK_NONE,
+		.creates = true, .refusals = classify_refusals, .run = classify_run},
+	{HTTP_POST, "/v1/match-items/{id}/transfer", "match_transfer", OPERATION_ACT, WRITES,
+		"Says that it went to, or came from, another account of the hospital: both lines are checked against each other",
+		.request = &transfer_shape, .answer = &accepted_shape, .statement = DESK_TRANSFER, .then = DESK_NONE,
+		.creates = true, .refusals = transfer_refusals},
 	ACT("/v1/match-items/{id}/split", "match_split",
 		"Parts what is open of an item: each amount is one of its own then; at most 1000 of a line",
 		split_shape, suspense_shape, DESK_SPLIT, DESK_SUSPENSE_AFTER, split_refusals),

@@ -6,6 +6,8 @@
 #include "db/keyhold.h"
 #include "desk/accept.h"
 #include "desk/shapes.h"
+#include "model/chart.h"
+#include "model/directory.h"
 #include "settle/match_choice.h"
 
 #define ANSWER_BYTES_MAX (32u << 20)
@@ -63,6 +65,8 @@ static bool candidate_put(struct json_writer *writer, int64_t no, const struct m
 	json_write_member(writer, "kind", shape_match_kinds[choice->kind]);
 	json_write_member_bool(writer, "sound", choice->sound);
 	if (choice->kind == MATCH_REVERSAL) id_put(writer, "credit", &choice->credit);
+	json_write_member(writer, "line_kind", choice->line_kind);
+	json_write_member(writer, "ledger_account", choice->account);
 	json_write_key(writer, "why");
 	json_write_array_begin(writer);
 	for (uint32_t i = 0; i < choice->reason_count; i++) {
@@ -171,4 +175,30 @@ void match_note_run(struct desk_call *call)
 	struct value *note = &call->body[MATCH_NOTE_TEXT];
 	assert(shape_value(&note_shape, call->body, "note") == note);
 	if (desk_words_seal(call, note)) desk_call_go(call);
+}
+
+/* ---- for no claim ---- */
+
+/* What the kind is, and its account, is in the hospital's chart. */
+void classify_run(struct desk_call *call)
+{
+	static const struct problem_word word_kind = {"kind-unknown",
+		"The chart of accounts has no kind of line of this name (line_kinds).",
+		"科目表的 line_kinds 中没有该类别。"};
+	const struct hospital *hospital = desk_call_hospital(call);
+	if (hospital == NULL) return;
+	const struct chart_line_kind *kind =
+		hospital->chart == NULL
+			? NULL
+			: chart_line_kind(hospital->chart, shape_value(&classify_shape, call->body, "kind")->text);
+	if (kind == NULL) {
+		problem_add(&call->problems, &word_kind, "/kind", NULL);
+		desk_call_refuse(call);
+		return;
+	}
+	struct db_params *params = desk_call_act_params(call);
+	if (params == NULL) return;
+	db_params_text(params, kind->account);
+	db_params_int4(params, kind->ways);
+	desk_call_act(call, params);
 }

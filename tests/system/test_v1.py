@@ -527,6 +527,7 @@ def test_persons_decide_on_matches(place, keep):
     assert [a.get("undoes") for a in desk.items("/v1/allocations?limit=1")] == [None, done["id"]]
 
     by_hand(desk, office, path, claims)
+    for_no_claim(desk, office)
     for amount in (v1.money("1.00"), usd("2300.00"), usd("-1.00")):
         assert desk.errors(path + "/split", {"amounts": [{"amount": amount}], "why": "?"}) == {"/amounts": "split-amounts"}
     desk.post(path + "/split", {"amounts": [{"amount": usd("300.00")}], "why": "two invoices"}, 200)
@@ -596,6 +597,45 @@ def by_hand(desk, office, path, claims):
     assert desk.get("/v1/receivables/" + claims[0].id)["open"] == usd("1305.00")
     desk.post("/v1/allocations/%s/undo" % made["allocation"], {"why": "not theirs"}, 200)
     desk.post("/v1/suspense/%s/hold" % line, {"held": "compliance", "why": "who is that?"}, 200)
+    office.holds()
+
+
+def for_no_claim(desk, office):
+    """A charge in words and a part of it, a candidate that is one, and dollars that the hospital bought for its other account."""
+    problem = lambda answer: answer["type"].removeprefix("urn:zhifu:problem:")
+    usd = lambda value: v1.money(value, "USD")
+    fee, other, paid = office.statement("CNY", "11-28", ("-30.00", "BANK", "WIRE FEE", "11-28", "MSC"), ("-8.00", "BANK", "X", "11-28", "MSC"),
+                                        ("-710.00", "SELF", "TO OUR DOLLARS", "11-28", "MSC"))
+    got, = office.statement("USD", "11-28", ("100.00", "SELF", "FROM OUR YUAN"))
+    office.looked()
+    path = "/v1/match-items/%s/" % other
+    assert desk.errors(path + "classify", {"kind": "salary", "why": "x"}) == {"/kind": "kind-unknown"}
+    assert desk.errors(path + "classify", {"kind": "interest", "why": "x"}) == {"/kind": "kind-way"}
+    for amount in (usd("1.00"), v1.money("8.01")):
+        assert desk.errors(path + "classify", {"kind": "bank-fee", "amount": amount, "why": "x"}) == {"/amount": "amount-more"}
+    tag = {"If-Match": desk.call("GET", "/v1/suspense/" + other).headers["etag"], "Idempotency-Key": "k-1"}
+    body = {"kind": "bank-fee", "amount": v1.money("5.00"), "why": "their tariff"}
+    made = desk.post(path + "classify", body, headers=tag)
+    assert desk.post(path + "classify", body, 200, headers=tag) == made
+    desk.post(path + "classify", body, 412, headers={"If-Match": tag["If-Match"]})
+    desk.post(path + "classify", {"kind": "other-cost", "why": "a stamp"})
+    desk.post(path + "classify", body, 404)
+    assert office.journal(other) == {"FEE": (500, 0), "COST-OTH": (300, 0), "SUSP": (0, 800)}
+    row, = [a for a in desk.items("/v1/allocations?line=" + other) if a["id"] == made["allocation"]]
+    assert (row["kind"], row["line_kind"], row["amount"], row["maker"]) == ("own", "bank-fee", v1.money("-5.00"), "finance")
+    best, = desk.get("/v1/match-items/%s/candidates" % fee)["items"]
+    assert (best["kind"], best["line_kind"], best["ledger_account"], best["sound"]) == ("own", "bank-fee", "FEE", True), best
+    desk.post("/v1/match-items/%s/accept" % fee, {"candidate": best["no"], "print": best["print"], "why": "it is"})
+    assert office.journal(fee) == {"FEE": (3000, 0), "SUSP": (0, 3000)}
+    path = "/v1/match-items/%s/transfer" % paid
+    desk.post(path, {"other": got, "part": 1, "why": "x"}, 404)
+    made = desk.post(path, {"other": got, "why": "for abroad"})
+    assert problem(desk.post(path, {"other": got, "why": "for abroad"}, 404)) == "not-found"
+    assert [desk.items("/v1/match-items?line=" + line) for line in (paid, got)] == [[], []]
+    fx = "SELECT debit, credit, book_minor FROM zhifu.posting WHERE rule = 'transfer_fx'"
+    assert office.database.sql(fx) == [{"debit": "CONV", "credit": "FX", "book_minor": 50}]
+    desk.post("/v1/allocations/%s/undo" % made["allocation"], {"why": "not these"}, 200)
+    desk.post("/v1/match-items/%s/transfer" % got, {"other": paid, "why": "these after all"})
     office.holds()
 
 
