@@ -280,10 +280,16 @@ END
 $$;
 
 -- Keeps the turn, or ends it (p_lease_s 0; p_done: everything that was due when it began was looked at, as far as p_last_claim).
--- False: another has it.
+-- As long as half of the lease is left nothing is written, so that a question costs no flush. False: another has it.
 CREATE FUNCTION match_keep(p_hospital uuid, p_turn integer, p_lease_s integer, p_done boolean, p_last_claim uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
+	IF p_lease_s > 0 THEN
+		PERFORM 1 FROM match_turn WHERE hospital_id = p_hospital AND turn = p_turn AND leased_until > now() + make_interval(secs => p_lease_s / 2.0);
+		IF FOUND THEN
+			RETURN true;
+		END IF;
+	END IF;
 	-- Some seconds of overlap: what was being committed when it began was not seen.
 	UPDATE match_turn SET leased_until = CASE WHEN p_lease_s > 0 THEN now() + make_interval(secs => p_lease_s) ELSE '-infinity' END,
 		looked_at = CASE WHEN p_done THEN begun_at - interval '5 seconds' ELSE looked_at END,
@@ -310,9 +316,9 @@ $$;
 -- ---- what the matcher reads ----
 
 -- Claims that are open, or that were settled not long ago and may be paid again. p_since: only those of which something changed since
--- that mark, and p_again.
+-- that mark, and p_again; but what the asker's own transactions (p_own) settled, he knows.
 CREATE FUNCTION match_claims(p_hospital uuid, p_after uuid, p_limit integer, p_since bigint DEFAULT NULL,
-	p_again uuid[] DEFAULT NULL)
+	p_again uuid[] DEFAULT NULL, p_own bigint[] DEFAULT '{}')
 RETURNS TABLE (claim_id uuid, version integer, ref text, number text, insurer_number text, carrier text, remitter text, contract_id uuid,
 	contract_version integer, currency text, exponent smallint, owed bigint, open bigint, book bigint, billed_day date, due_day date,
 	service_day date)
@@ -327,7 +333,8 @@ BEGIN
 			AND (r.open_minor > 0 OR r.billed_day > current_date - 500) ORDER BY r.claim_id LIMIT p_limit);
 	ELSE -- by what changed, and not by the hospital, of which it would be all
 		chosen := ARRAY(SELECT u.c FROM (
-			SELECT r.c FROM (SELECT i.hospital_id AS h, i.claim_id AS c FROM receivable i WHERE i.changed >= p_since OFFSET 0) r
+			SELECT r.c FROM (SELECT i.hospital_id AS h, i.claim_id AS c FROM receivable i WHERE i.changed >= p_since
+				AND (i.open_minor <> 0 OR i.changed <> ALL (p_own)) OFFSET 0) r
 			WHERE r.h = p_hospital
 			UNION SELECT a.c FROM (SELECT i.hospital_id AS h, i.claim_id AS c FROM adjudication i
 				WHERE i.changed >= p_since AND i.insurer_claim_no IS NOT NULL OFFSET 0) a WHERE a.h = p_hospital
@@ -418,8 +425,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 $$;
 
 -- Items in the order of their days. p_due: those to be looked at; else what came in the last months before them: what may be taken
--- back, or may be the same payment. p_since: of these only what changed since that mark, and of those to be looked at again that they are.
-CREATE FUNCTION match_items(p_hospital uuid, p_due boolean, p_day date, p_line uuid, p_part integer, p_limit integer, p_since bigint)
+-- back, or may be the same payment. p_since: of these only what changed since that mark (p_own: as in match_claims), and of those to
+-- be looked at again that they are.
+CREATE FUNCTION match_items(p_hospital uuid, p_due boolean, p_day date, p_line uuid, p_part integer, p_limit integer, p_since bigint,
+	p_own bigint[] DEFAULT '{}')
 RETURNS TABLE (line_id uuid, part integer, version integer, amount bigint, open bigint, currency text, exponent smallint, booked_day date,
 	value_day date, book bigint, whole bigint, by_hand boolean, waits boolean, claims uuid[], content bytea, detail bytea,
 	note bytea[], rejected bytea[], due boolean) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp
@@ -438,7 +447,8 @@ BEGIN
 	ELSIF p_since IS NOT NULL THEN
 		SELECT array_agg(t.line_id), array_agg(t.part) INTO chosen, chosen_part FROM (SELECT u.line_id, u.part FROM (
 				SELECT * FROM (SELECT i.hospital_id, i.line_id, i.part, i.booked_day FROM match_item i WHERE i.changed >= p_since
-					AND (i.wait IS NOT NULL OR i.version > 1 OR i.open_minor = 0) OFFSET 0) c
+					AND (i.wait IS NOT NULL OR i.version > 1 OR i.open_minor = 0)
+					AND (i.open_minor <> 0 OR i.changed <> ALL (p_own)) OFFSET 0) c
 				UNION SELECT i.hospital_id, i.line_id, i.part, i.booked_day FROM match_item i
 				WHERE i.hospital_id = p_hospital AND i.due_at <= now() AND i.open_minor <> 0 AND i.wait IS NOT NULL) u
 			WHERE u.hospital_id = p_hospital AND (u.booked_day, u.line_id, u.part) > (p_day, p_line, p_part)

@@ -49,8 +49,8 @@ DECLARE
 	hindered record;
 BEGIN
 	SELECT array_agg(ROW(t.a, t.l, t.p, CASE
-				WHEN EXISTS (SELECT 1 FROM allocation o WHERE o.hospital_id = p_hospital AND o.allocation_id = t.a) THEN 1
-				WHEN i.version IS DISTINCT FROM t.v OR s.line_id IS NULL THEN 0
+				WHEN i.version IS DISTINCT FROM t.v OR s.line_id IS NULL THEN CASE WHEN EXISTS (SELECT 1 FROM allocation o
+					WHERE o.hospital_id = p_hospital AND o.allocation_id = t.a) THEN 1 ELSE 0 END
 				WHEN s.held <> 0 THEN -3
 				WHEN k.book IS NULL THEN -1
 				ELSE 2 END,

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "db/keyhold.h"
+#include "db/params.h"
 #include "db/rows.h"
 #include "lib/money.h"
 #include "model/chart.h"
@@ -417,9 +418,25 @@ void match_know_free(struct match_know *know)
 
 void match_know_loaded(struct match_know *know, int64_t mark)
 {
+	uint32_t count = know->own_count;
+
 	know->loaded = true;
 	know->mark = mark;
-	know->again_count = 0;
+	know->again_count = know->own_count = 0;
+	for (uint32_t i = 0; i < count; i++)
+		if (know->own[i] >= mark) match_know_own(know, know->own[i]);
+}
+
+void match_know_own(struct match_know *know, int64_t transaction)
+{
+	if (know->own_count < KNOW_OWN_MAX) know->own[know->own_count++] = transaction;
+}
+
+void match_know_own_put(const struct match_know *know, struct db_params *params)
+{
+	struct db_array *own = db_params_array(params, DB_INT8, know->own_count, 0);
+
+	for (uint32_t i = 0; i < know->own_count; i++) db_array_int8(own, know->own[i]);
 }
 
 /* ---- ids ---- */

@@ -21,6 +21,7 @@ struct sealer;
 #define KNOW_CLAIMS_MAX 5000000u    /* so many at most: others are not looked at */
 #define KNOW_ADVICE_ROWS_MAX 20000u /* of one advice: a longer one is not looked at */
 #define KNOW_AGAIN_MAX 5000u        /* claims to be read again; where more are, all is */
+#define KNOW_OWN_MAX 1024u          /* transactions of its own; what more did is read again */
 
 /* A claim of the index, by its number there. */
 struct know_claim {
@@ -77,6 +78,8 @@ struct match_know {
 	struct uuid *again;     /* owned: claims that are not as they are here */
 	uint32_t again_count, again_cap;
 	uint64_t print;    /* of what the index was made by, besides what it is made of */
+	int64_t own[KNOW_OWN_MAX]; /* transactions that posted what is known already */
+	uint32_t own_count;
 	int64_t mark;      /* what changed since then is not known (match_begin) */
 	int32_t turn;      /* in which it was last used */
 	uint32_t rounds;   /* that it was used in */
@@ -96,7 +99,7 @@ struct know_rows {
 #define KNOW_CLAIMS_SQL                                                                                                \
 	"SELECT claim_id, version, ref, number, insurer_number, carrier, contract_id, contract_version, currency,"     \
 	" exponent::int4, owed, open, book, billed_day, due_day, service_day"                                          \
-	" FROM zhifu.match_claims($1::uuid, $2::uuid, $3::int4, $4::int8, $5::uuid[])"
+	" FROM zhifu.match_claims($1::uuid, $2::uuid, $3::int4, $4::int8, $5::uuid[], $6::int8[])"
 #define KNOW_ADVICES_SQL                                                                                               \
 	"SELECT remittance_id, no, insurer, identifier, total, currency, exponent::int4, payment_date, balanced,"      \
 	" arrived_day, number, amount, fee, kind::int4, paid, payment_reference"                                       \
@@ -115,6 +118,10 @@ void match_know_free(struct match_know *know); /* zeroed is fine */
 int match_know_claims(struct match_know *know, const struct pg_result *rows) MUSTUSE;
 /* All was read: claims, advices and lines; from now on only what changes after that mark is to be. */
 void match_know_loaded(struct match_know *know, int64_t mark);
+/* What this transaction settled in whole stands in the index as it is: it is not read again. */
+void match_know_own(struct match_know *know, int64_t transaction);
+/* The parameter that says so in KNOW_CLAIMS_SQL and of match_items(). */
+void match_know_own_put(const struct match_know *know, struct db_params *params);
 /* Claims that are not in the index as the database has them, since what was to be posted was not: read again next time.
  */
 int match_know_again(struct match_know *know, const struct match_choice *choice) MUSTUSE;

@@ -62,6 +62,7 @@ void match_round_ask(const struct match_round *round, const struct match_know *k
 		db_params_int8(params, know->mark);
 	else
 		db_params_null(params);
+	match_know_own_put(know, params);
 }
 
 /* ---- an item as a line of the matcher ---- */
@@ -593,6 +594,7 @@ int match_round_done(struct match_round *round, struct match_know *know, const s
 			r = undone(know, &round->lines[i]);
 		}
 	}
+	if (round->post_asked && db_rows_count(results[0]) > 0) match_know_own(know, db_rows_int(results[0], 0, 2));
 	*ret_posted = posted;
 	return r;
 }

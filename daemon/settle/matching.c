@@ -22,7 +22,7 @@
 #define KEPT_MAX 64              /* hospitals of which what is known is kept between turns, */
 #define KEPT_CLAIMS_MAX 3000000u /* and their claims; each takes about 300 bytes */
 
-#define FLIGHTS 2 /* rounds at a time: while PostgreSQL writes one, the other is looked at, or written beside it */
+#define FLIGHTS 3 /* rounds at a time: while PostgreSQL flushes one, the second is written and the third looked at */
 
 /* How a turn ends; the worst counts. */
 enum turn_end {
@@ -506,6 +506,7 @@ static void claims_ask(struct matching *matching)
 	since_put(matching, params);
 	again = db_params_array(params, DB_UUID, know->again_count, 0);
 	for (uint32_t i = 0; i < know->again_count; i++) db_array_uuid(again, &know->again[i]);
+	match_know_own_put(know, params);
 	turn_ask(matching, on_claims);
 }
 

@@ -54,7 +54,7 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 	[SETTLE_MATCH_PAYERS] = {"settle_match_payers", KNOW_PAYERS_SQL, 1},
 	[SETTLE_MATCH_CHARGES] = {"settle_match_charges", KNOW_CHARGES_SQL, 1},
 	[SETTLE_MATCH_ADVISERS] = {"settle_match_advisers", "SELECT insurer FROM zhifu.match_advisers($1::uuid)", 1},
-	[SETTLE_MATCH_CLAIMS] = {"settle_match_claims", KNOW_CLAIMS_SQL, 5},
+	[SETTLE_MATCH_CLAIMS] = {"settle_match_claims", KNOW_CLAIMS_SQL, 6},
 	[SETTLE_MATCH_ADVICES] = {"settle_match_advices", KNOW_ADVICES_SQL, 5},
 	[SETTLE_MATCH_ITEMS] = {"settle_match_items",
 		"SELECT line_id, part, version, open, amount, currency, booked_day, value_day, book, whole, by_hand, waits,"
@@ -62,8 +62,8 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		" content, detail, CASE WHEN note IS NOT NULL THEN"
 		" (SELECT string_agg(int4send(length(n)) || n, ''::bytea) FROM unnest(note) AS n) END,"
 		" CASE WHEN rejected IS NOT NULL THEN (SELECT string_agg(p, ''::bytea) FROM unnest(rejected) AS p) END, due"
-		" FROM zhifu.match_items($1::uuid, $2::bool, $3::date, $4::uuid, $5::int4, $6::int4, $7::int8)",
-		7},
+		" FROM zhifu.match_items($1::uuid, $2::bool, $3::date, $4::uuid, $5::int4, $6::int4, $7::int8, $8::int8[])",
+		8},
 	[SETTLE_MATCH_STORE] = {"settle_match_store",
 		"SELECT zhifu.match_store($1::uuid, $2::uuid[], $3::int4[], $4::int4[], $5::int2[], $6::text[], $7::text[], $8::int4[],"
 		" $9::int4[], $10::uuid[], $11::int4[], $12::int2[], $13::int2[], $14::int2[], $15::bytea[], $16::bytea[])",
