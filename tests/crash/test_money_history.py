@@ -66,8 +66,8 @@ NEVER = {
         WHERE b.amount_minor <> coalesce(s.open_minor, 0) + a.minor + o.minor""",
         "UPDATE zhifu.allocation SET amount_minor = amount_minor + 1"),
     "an item that is open where its line is not": ("""
-        SELECT s.line_id, s.open_minor, sum(i.open_minor) FROM zhifu.suspense s JOIN zhifu.match_item i USING (hospital_id, line_id)
-        WHERE s.items_made GROUP BY 1, 2 HAVING sum(i.open_minor) <> s.open_minor""",
+        SELECT line_id, max(s.open_minor), sum(i.open_minor) FROM zhifu.suspense s FULL JOIN zhifu.match_item i USING (hospital_id, line_id)
+        WHERE s.items_made IS NOT FALSE GROUP BY 1 HAVING coalesce(sum(i.open_minor), 0) <> coalesce(max(s.open_minor), 0)""",
         "UPDATE zhifu.match_item SET open_minor = open_minor + 1"),
     "what was matched and not posted, or posted and not matched": ("""
         SELECT a.allocation_id, p.entry_id FROM (SELECT DISTINCT allocation_id FROM zhifu.allocation) a
@@ -229,7 +229,9 @@ class History(Finance):
         """A letter names claims, pays, takes back and keeps a fee; the money comes or does not."""
         some = [b for b in self.bills if b["carrier"] == "alpha"]
         some = self.dice.sample(some, min(len(some), self.dice.randint(1, 3)))
-        paid = [self.dice.choice((1, 1, 1, -1)) * max(1, self.asked(b) // self.dice.choice((1, 1, 2))) for b in some]
+        # What is taken back was paid or announced: settle waits for minutes for the advice that would say so.
+        told = [r["claim_id"] for r in self.database.sql("SELECT claim_id FROM zhifu.claim_state WHERE payment > 0")]
+        paid = [self.dice.choice((1, 1, 1, -1 if b["id"] in told else 1)) * max(1, self.asked(b) // self.dice.choice((1, 1, 2))) for b in some]
         fee = self.dice.choice((0, -50))
         self.made += 1
         path = self.place.folder / "advice.json"
