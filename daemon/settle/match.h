@@ -24,6 +24,7 @@
 #include "lib/arena.h"
 #include "lib/rate_table.h"
 #include "model/settlement.h"
+#include "settle/book_rate.h"
 
 #define MATCH_NONE UINT32_MAX  /* no payer, contract, claim, advice or credit */
 #define MATCH_PAYERS_MAX 8     /* who a cut name may be */
@@ -73,7 +74,9 @@ struct match_contract {
 	char owed[4];        /* ISO 4217: the currency in which claims are owed (kinds A and B the books', C another) */
 	char pay[4];         /* the currency in which they are to be paid */
 	uint8_t rate_day;    /* enum match_rate_day; counts where pay is not owed */
-	uint8_t rate_source; /* enum rate_source, likewise */
+	uint8_t rate_source; /* enum rate_source, likewise; 0: as money is booked */
+	uint8_t rule;        /* enum decimal_rule of what is due and cleared by it */
+	char pivot[4];       /* as in struct rate_query */
 	uint16_t rate_bank;  /* as in struct rate */
 	uint16_t reach_days; /* as in struct rate_query */
 	uint16_t bound;      /* basis points of what is due by which a rate may differ from ours */
@@ -182,12 +185,10 @@ struct match_setting {
 	const struct match_own *owns;
 	uint32_t payer_count, contract_count, own_count;
 	struct rate_table rates; /* of all sources */
-	char book[4];            /* the currency of the books, and the pivot of cross rates */
-	uint8_t parity_source;   /* enum rate_source: what money is booked by, and what a currency that no contract
-				  * foresees   is converted by */
-	uint8_t rule;            /* enum decimal_rule of every rounding */
-	uint16_t reach_days;     /* for that, as in struct rate_query */
-	uint16_t certain;        /* of 1000: posted by itself from there on; 0: MATCH_CERTAIN_DEFAULT */
+	char book[4];            /* the currency of the books */
+	struct book_rates
+		booked;   /* by which rates money is booked, and a currency converted that no contract foresees */
+	uint16_t certain; /* of 1000: posted by itself from there on; 0: MATCH_CERTAIN_DEFAULT */
 };
 
 /* ERR_NOMEM; ERR_INVALID: a payer, currency or number among the contracts is out of range. */

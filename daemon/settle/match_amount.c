@@ -11,10 +11,11 @@ static int64_t distance(int64_t a)
 	return a < 0 ? -a : a;
 }
 
-static int64_t share(const struct match_find *find, int64_t amount, uint32_t basis)
+static int64_t share(
+	const struct match_find *find, const struct match_contract *contract, int64_t amount, uint32_t basis)
 {
 	struct zf_money part;
-	enum decimal_rule rule = (enum decimal_rule)find->index->setting.rule;
+	enum decimal_rule rule = (enum decimal_rule)contract->rule;
 	return money_share(match_money(find->zero, amount), basis, BASIS, rule, &part) == 0 ? part.minor : 0;
 }
 
@@ -70,12 +71,13 @@ bool match_due(struct match_find *find, uint32_t claim, int64_t open, int64_t *r
 		*ret_due = item->fixed;
 	} else {
 		const struct rate_path *path = rate_for(find, item->contract, item->fixing_day);
-		enum decimal_rule rule = (enum decimal_rule)index->setting.rule;
+		enum decimal_rule rule = (enum decimal_rule)terms->contract->rule;
 		if (path == NULL || rate_convert(match_money(terms->owed, open), path, rule, &conversion) != 0)
 			return false;
 		*ret_due = conversion.to.minor;
 	}
-	*ret_bound = share(find, *ret_due, agreed ? terms->contract->bound : terms->contract->bound_other);
+	*ret_bound =
+		share(find, terms->contract, *ret_due, agreed ? terms->contract->bound : terms->contract->bound_other);
 	return true;
 }
 
@@ -89,7 +91,7 @@ int64_t match_discount(const struct match_find *find, uint32_t claim, int64_t du
 			       ? calendar_after(contract->calendar, item->billed_day, contract->discount_days, &assumed)
 			       : item->billed_day + contract->discount_days;
 	if (find->order_day > last) return 0;
-	return share(find, due, contract->discount);
+	return share(find, contract, due, contract->discount);
 }
 
 static int64_t tolerance_of(const struct match_find *find, const struct match_contract *contract)
@@ -206,7 +208,7 @@ static void search_around(struct amount_search *search, int64_t wanted, int64_t 
 	const struct rate_path *path)
 {
 	struct rate_conversion low, high;
-	enum decimal_rule rule = (enum decimal_rule)search->find->index->setting.rule;
+	enum decimal_rule rule = (enum decimal_rule)search->find->index->terms[search->contract].contract->rule;
 	const __int128 slack = (__int128)2 * tolerance + 2;
 	__int128 least = (wanted - slack) * BASIS / (BASIS - off + 2 * bound) - 1;
 	__int128 most = (wanted + slack) * BASIS / (BASIS - off - 2 * bound) + 1;

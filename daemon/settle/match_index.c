@@ -177,15 +177,10 @@ void match_index_free(struct match_index *index)
 	mem_free(index);
 }
 
-static int path_of(const struct match_index *index, const struct rate_query *query, struct rate_path *ret)
-{
-	struct rate_gap gap;
-	return rate_route(&index->setting.rates, query, ret, &gap) == 0 ? 0 : ERR_NOTFOUND;
-}
-
 int match_terms_path(const struct match_index *index, const struct match_contract *contract, struct zf_money from,
 	struct zf_money to, int32_t day, struct rate_path *ret_path)
 {
+	if (contract->rate_source == 0) return match_parity_path(index, from, to, day, ret_path);
 	struct rate_query query = {
 		.source = contract->rate_source,
 		.bank = contract->rate_bank,
@@ -194,19 +189,17 @@ int match_terms_path(const struct match_index *index, const struct match_contrac
 	};
 	memcpy(query.from, from.currency, sizeof(query.from));
 	memcpy(query.to, to.currency, sizeof(query.to));
-	memcpy(query.pivot, index->setting.book, sizeof(query.pivot));
-	return path_of(index, &query, ret_path);
+	memcpy(query.pivot, contract->pivot, sizeof(query.pivot));
+	struct rate_gap gap;
+	return rate_route(&index->setting.rates, &query, ret_path, &gap) == 0 ? 0 : ERR_NOTFOUND;
 }
 
 int match_parity_path(const struct match_index *index, struct zf_money from, struct zf_money to, int32_t day,
 	struct rate_path *ret_path)
 {
-	struct rate_query query = {
-		.source = index->setting.parity_source, .reach_days = index->setting.reach_days, .day = day};
-	memcpy(query.from, from.currency, sizeof(query.from));
-	memcpy(query.to, to.currency, sizeof(query.to));
-	memcpy(query.pivot, index->setting.book, sizeof(query.pivot));
-	return path_of(index, &query, ret_path);
+	struct rate_gap gaps[RATE_SOURCE_COUNT];
+	return book_rate_way(
+		&index->setting.booked, &index->setting.rates, from.currency, to.currency, day, ret_path, gaps);
 }
 
 /* What settles what is open, where a day of the claim fixes it. */
@@ -218,8 +211,8 @@ static int64_t fixed_of(const struct match_index *index, const struct match_item
 	if (open == 0 || terms->contract->rate_day != MATCH_FIXED) return 0;
 	if (money_same_currency(terms->owed, terms->pay)) return 0;
 	if (match_terms_path(index, terms->contract, terms->owed, terms->pay, item->fixing_day, &path) != 0) return 0;
-	if (rate_convert(match_money(terms->owed, open), &path, (enum decimal_rule)index->setting.rule, &conversion) !=
-		0) {
+	if (rate_convert(match_money(terms->owed, open), &path, (enum decimal_rule)terms->contract->rule,
+		    &conversion) != 0) {
 		return 0;
 	}
 	return conversion.to.minor;

@@ -90,8 +90,17 @@ static uint8_t rate_day(uint8_t day)
 	return day == CONTRACT_DAY_ORDER ? MATCH_ORDER : day == CONTRACT_DAY_CREDIT ? MATCH_CREDIT : MATCH_FIXED;
 }
 
-static int terms_fill(
-	struct match_know *know, const struct contract *contract, const char *bank, struct match_contract *made)
+/* The number of a bank, a new one if there is none. */
+static uint16_t bank_of(struct match_know *know, const char *bank)
+{
+	uint16_t at = 0;
+
+	while (at < know->bank_count && strcmp(know->banks[at], bank) != 0) at++;
+	if (at == know->bank_count) know->banks[know->bank_count++] = bank;
+	return (uint16_t)(at + 1);
+}
+
+static int terms_fill(struct match_know *know, const struct contract *contract, struct match_contract *made)
 {
 	const struct contract_rate *rate = &contract->payment_rate;
 	struct zf_money *tolerances =
@@ -101,9 +110,13 @@ static int terms_fill(
 	memcpy(made->owed, contract->owed, sizeof(made->owed));
 	memcpy(made->pay, contract->paid, sizeof(made->pay));
 	made->rate_day = rate->given ? rate_day(rate->day) : MATCH_CREDIT;
-	made->rate_source = rate->given ? rate->source : know->setting.parity_source;
-	made->rate_bank = rate->bank != NULL && bank != NULL && strcmp(rate->bank, bank) == 0;
-	made->reach_days = (uint16_t)(rate->given ? rate->reach_days : know->setting.reach_days);
+	made->rule = contract->rounding;
+	if (rate->given) {
+		made->rate_source = rate->source;
+		made->rate_bank = rate->bank != NULL ? bank_of(know, rate->bank) : 0;
+		made->reach_days = (uint16_t)rate->reach_days;
+		memcpy(made->pivot, rate->pivot, sizeof(made->pivot));
+	}
 	made->payer_bears = contract->bearer == CONTRACT_OUR;
 	made->bound = basis_points(contract->rate_bound);
 	made->bound_other = basis_points(contract->other_bound);
@@ -125,8 +138,6 @@ static void terms_plain(const struct match_know *know, struct match_contract *ma
 	memcpy(made->owed, know->hospital->book_currency, sizeof(made->owed));
 	memcpy(made->pay, know->hospital->book_currency, sizeof(made->pay));
 	made->rate_day = MATCH_CREDIT;
-	made->rate_source = know->setting.parity_source;
-	made->reach_days = know->setting.reach_days;
 	made->bound_other = 100;
 }
 
@@ -143,7 +154,7 @@ static void payer_terms(struct match_payer *payer, const struct contract *contra
 }
 
 static int contract_add(struct match_know *know, struct match_payer *payers, struct match_contract *made,
-	const struct know_rows *rows, int row, const char **bank)
+	const struct know_rows *rows, int row)
 {
 	const char *document = zf_strdup(&know->arena.zf, db_rows_text(rows->contracts, row, 4));
 	const char *remitter = zf_strdup(&know->arena.zf, db_rows_text(rows->contracts, row, 3));
@@ -161,11 +172,10 @@ static int contract_add(struct match_know *know, struct match_payer *payers, str
 		know->left_out++;
 		return 0;
 	}
-	if (*bank == NULL) *bank = list.items[0].payment_rate.bank;
 	made = &made[know->setting.contract_count];
 	made->payer = payer_of(know, payers, remitter);
 	payer_terms(&payers[made->payer], &list.items[0]);
-	r = terms_fill(know, &list.items[0], *bank, made);
+	r = terms_fill(know, &list.items[0], made);
 	if (r == 0) r = usual_fill(know, &list.items[0], carrier, rows->charges, made);
 	*kept = (struct know_contract){.id = db_rows_uuid(rows->contracts, row, 0),
 		.version = (int32_t)db_rows_int(rows->contracts, row, 1),
@@ -176,12 +186,12 @@ static int contract_add(struct match_know *know, struct match_payer *payers, str
 }
 
 static int contracts_fill(struct match_know *know, const struct directory *directory, const struct know_rows *rows,
-	struct match_payer *payers, struct match_contract *made, const char **bank)
+	struct match_payer *payers, struct match_contract *made)
 {
 	int r = 0;
 
 	for (int row = 0; r == 0 && row < db_rows_count(rows->contracts); row++)
-		r = contract_add(know, payers, made, rows, row, bank);
+		r = contract_add(know, payers, made, rows, row);
 	for (uint32_t i = 0; r == 0 && i < directory->insurer_count; i++) {
 		const char *carrier = directory->insurers[i]->code;
 		struct match_contract *plain = &made[know->setting.contract_count];
@@ -345,34 +355,33 @@ static int owns_fill(struct match_know *know)
 
 /* The setting, in the arena; no index. */
 static int setting_fill(struct match_know *know, const struct directory *directory, const struct keyhold *hold,
-	struct sealer *sealer, const struct know_rows *rows)
+	struct sealer *sealer, const struct know_rows *rows, int32_t today)
 {
 	const struct hospital *hospital = know->hospital;
 	size_t contracts = (size_t)db_rows_count(rows->contracts) + directory->insurer_count + 1;
 	struct match_payer *payers = zf_alloc_array(&know->arena.zf, contracts, sizeof(*payers));
 	struct match_contract *made = zf_alloc_array(&know->arena.zf, contracts, sizeof(*made));
 	struct stored_rates rates;
-	const char *bank = NULL;
 	int r;
 
 	know->contracts = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->contracts));
 	know->remitters = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->remitters));
 	know->accounts =
 		zf_alloc_array(&know->arena.zf, (size_t)db_rows_count(rows->payers) + 1, sizeof(*know->accounts));
+	know->banks = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->banks));
+	know->bank_count = 0;
 	if (payers == NULL || made == NULL || know->contracts == NULL || know->remitters == NULL ||
-		know->accounts == NULL)
+		know->accounts == NULL || know->banks == NULL)
 		return ERR_NOMEM;
 	know->setting = (struct match_setting){.payers = payers,
 		.contracts = made,
-		.rule = DECIMAL_HALF_AWAY,
-		.parity_source = hospital->rate_source_count > 0 ? hospital->rate_sources[0] : RATE_CFETS,
-		.reach_days = hospital->rate_reach_days,
+		.booked = book_rates_of(hospital, today),
 		.certain = hospital->match_certain};
 	memcpy(know->setting.book, hospital->book_currency, sizeof(know->setting.book));
 	r = owns_fill(know);
-	if (r == 0) r = contracts_fill(know, directory, rows, payers, made, &bank);
+	if (r == 0) r = contracts_fill(know, directory, rows, payers, made);
 	if (r == 0) r = payers_fill(know, directory, hold, sealer, rows, payers);
-	if (r == 0) r = rate_rows_read(rows->rates, bank, &know->arena.zf, &rates);
+	if (r == 0) r = rate_rows_read_boards(rows->rates, know->banks, know->bank_count, &know->arena.zf, &rates);
 	if (r == 0) know->setting.rates = rates.table;
 	return r;
 }
@@ -395,7 +404,7 @@ int match_know_begin(struct match_know *know, const struct hospital *hospital, c
 	know->account_count = 0;
 	old = know->arena;
 	arena_init(&know->arena, KNOW_BYTES_MAX);
-	r = setting_fill(know, directory, hold, sealer, rows);
+	r = setting_fill(know, directory, hold, sealer, rows, today);
 	if (r == 0)
 		r = know->index == NULL ? match_index_new(&know->setting, &know->index)
 					: match_index_renew(know->index, &know->setting);

@@ -67,7 +67,9 @@ struct match_know {
 	uint32_t claim_count, claim_cap;
 	struct know_advice *advices;
 	uint32_t advice_count, advice_cap;
-	struct know_contract *contracts;        /* by id and version */
+	struct know_contract *contracts; /* by id and version */
+	const char **banks;              /* whose boards contracts name, from 1 in the matcher */
+	uint16_t bank_count;
 	const char **remitters;                 /* of the payers, in the matcher's order */
 	uint8_t (*accounts)[LOOKUP_HASH_BYTES]; /* those on record, in order */
 	size_t account_count;

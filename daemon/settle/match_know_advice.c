@@ -149,7 +149,7 @@ static bool to_book(const struct match_know *know, const struct match_line *line
 		return true;
 	}
 	if (match_parity_path(know->index, amount, know->index->book, line->booked_day, &path) != 0 ||
-		rate_convert(amount, &path, (enum decimal_rule)know->setting.rule, &conversion) != 0)
+		rate_convert(amount, &path, BOOK_RATE_ROUNDING, &conversion) != 0)
 		return false;
 	*ret = conversion.to.minor;
 	return true;

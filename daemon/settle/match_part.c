@@ -23,7 +23,7 @@ static bool part_book(const struct match_find *find, int64_t amount, struct rate
 {
 	const struct match_index *index = find->index;
 	const struct match_line *line = find->line;
-	enum decimal_rule rule = (enum decimal_rule)index->setting.rule;
+	enum decimal_rule rule = BOOK_RATE_ROUNDING;
 	struct rate_conversion conversion;
 	if (match_parity_path(index, find->zero, index->book, line->booked_day, ret_path) != 0) return false;
 	if (line->book.present) return money_share(line->book, amount, find->amount, rule, ret) == 0;
@@ -51,7 +51,7 @@ static void part_settle(const struct match_find *find, struct match_part *part, 
 	};
 	struct rate_path path;
 	struct zf_money book;
-	enum decimal_rule rule = (enum decimal_rule)find->index->setting.rule;
+	enum decimal_rule rule = (enum decimal_rule)terms->contract->rule;
 	if (!part_book(find, part->amount, &path, &book)) return;
 	part->booked =
 		settlement_split(&made, match_money(terms->owed, open), &parts, book, &path, rule, &part->books) == 0;

@@ -162,8 +162,8 @@ static int line_read(struct match_round *round, struct match_know *know, const s
 		struct zf_money book = match_money(know->index->book, db_rows_int(rows, row, COLUMN_BOOK));
 		int64_t whole = db_rows_int(rows, row, COLUMN_WHOLE);
 
-		r = money_share(book, minor < 0 ? -minor : minor, whole < 0 ? -whole : whole,
-			(enum decimal_rule)know->setting.rule, &line.book);
+		r = money_share(
+			book, minor < 0 ? -minor : minor, whole < 0 ? -whole : whole, BOOK_RATE_ROUNDING, &line.book);
 	}
 	if (r == 0) r = texts_read(know, hold, sealer, &id, rows, row, &round->arena, &line);
 	*ret = line;

@@ -35,14 +35,15 @@ void rate_rows_price(const struct pg_result *rows, int row, int column, struct r
 		.present = 1};
 }
 
-static int row_read(const struct pg_result *rows, int row, struct zf_arena *arena, struct stored_rate *ret)
+static int row_read(
+	const struct pg_result *rows, int row, uint16_t bank, struct zf_arena *arena, struct stored_rate *ret)
 {
 	struct rate *rate = &ret->rate;
 
 	ret->row = row;
 	ret->id = db_rows_uuid(rows, row, 0);
 	rate->source = (uint8_t)db_rows_int(rows, row, 1);
-	rate->bank = *db_rows_text(rows, row, 2) != '\0';
+	rate->bank = bank;
 	rate_rows_price(rows, row, 3, rate);
 	rate->day = db_rows_date(rows, row, 8);
 	if (rate->source != RATE_MANUAL) return 0;
@@ -51,8 +52,22 @@ static int row_read(const struct pg_result *rows, int row, struct zf_arena *aren
 	return rate->maker == NULL || rate->checker == NULL ? ERR_NOMEM : 0;
 }
 
+/* Which of the banks it is, from 1; 0: none of them. */
+static uint16_t bank_of(const char *bank, const char *const *banks, uint16_t bank_count)
+{
+	for (uint16_t i = 0; i < bank_count; i++)
+		if (strcmp(bank, banks[i]) == 0) return (uint16_t)(i + 1);
+	return 0;
+}
+
 int rate_rows_read(
 	const struct pg_result *rows, const char *bank, struct zf_arena *arena, struct stored_rates *ret_rates)
+{
+	return rate_rows_read_boards(rows, &bank, bank != NULL, arena, ret_rates);
+}
+
+int rate_rows_read_boards(const struct pg_result *rows, const char *const *banks, uint16_t bank_count,
+	struct zf_arena *arena, struct stored_rates *ret_rates)
 {
 	size_t n = (size_t)db_rows_count(rows);
 	struct stored_rate *list = zf_alloc_array(arena, n + 1, sizeof(*list));
@@ -64,9 +79,10 @@ int rate_rows_read(
 	if (list == NULL || rates == NULL || ids == NULL || numbers == NULL) return ERR_NOMEM;
 	for (int row = 0; row < (int)n; row++) {
 		const char *of = db_rows_text(rows, row, 2);
+		uint16_t bank = bank_of(of, banks, bank_count);
 
-		if (*of != '\0' && (bank == NULL || strcmp(of, bank) != 0)) continue;
-		if (row_read(rows, row, arena, &list[count++]) < 0) return ERR_NOMEM;
+		if (*of != '\0' && bank == 0) continue;
+		if (row_read(rows, row, bank, arena, &list[count++]) < 0) return ERR_NOMEM;
 	}
 	qsort(list, count, sizeof(*list), stored_place);
 	for (size_t i = 0; i < count; i++) {

@@ -21,6 +21,9 @@ struct stored_rates {
  * ERR_NOMEM. */
 int rate_rows_read(
 	const struct pg_result *rows, const char *bank, struct zf_arena *arena, struct stored_rates *ret_rates) MUSTUSE;
+/* The same with several banks, as rates of banks 1, 2 and so on. */
+int rate_rows_read_boards(const struct pg_result *rows, const char *const *banks, uint16_t bank_count,
+	struct zf_arena *arena, struct stored_rates *ret_rates) MUSTUSE;
 /* The price in five columns from `column` on: base, quote, per, digits, scale. */
 void rate_rows_price(const struct pg_result *rows, int row, int column, struct rate *rate);
 /* What to ask rate_between() for: some currencies, each once, and the days from first to last. */

@@ -132,12 +132,12 @@ class Finance(Desk):
         zhifu.wait_until(lambda: self.database.value("SELECT count(*) FROM zhifu.hospital_key WHERE hospital_id = %s",
                                                      (story.HOSPITAL_ID,)), "the hospital's key")
 
-    def rate(self, when, currency, price):
-        """The central parity: CNY for 1."""
+    def rate(self, when, currency, price, source=1, quote="CNY", bank=""):
+        """The central parity: CNY for 1; or another source's, as enum rate_source."""
         whole, fraction = price.split(".")
         self.database.sql(
-            "INSERT INTO zhifu.rate (source, base, quote, per, digits, scale, day, maker) VALUES (1, %s, 'CNY', 1, %s, %s, %s, 'li')",
-            (currency, int(whole + fraction), len(fraction), self.day(when)))
+            "INSERT INTO zhifu.rate (source, bank, base, quote, per, digits, scale, day, maker) VALUES (%s, %s, %s, %s, 1, %s, %s, %s, 'li')",
+            (source, bank, currency, quote, int(whole + fraction), len(fraction), self.day(when)))
         self.database.sql("SELECT zhifu.posting_value_soon()")
 
     def claim(self, contract, billed, owed, currency="CNY", book=None, paid=False):

@@ -54,6 +54,29 @@ def test_one_claim_by_three_contracts(office):
     office.holds()
 
 
+def test_each_contract_has_its_own_rates(place):
+    """The books by the European Central Bank's rates, which meet in euros; two contracts by the boards of two banks."""
+    office = Finance(place, rate_sources=("ecb", "manual"))
+    office.rate("10-30", "EUR", "1.1600", 2, "USD")
+    office.rate("10-30", "EUR", "8.2360", 2)
+    office.rate("10-30", "USD", "7.0000", 3, bank="icbc")
+    office.rate("10-30", "USD", "7.2000", 3, bank="boc")
+    claims = []
+    for carrier, owed, rate in (("alpha", "7100.00", {"source": "ecb"}), ("beta", "7000.00", {"source": "bank-buy", "bank": "icbc"}),
+                                ("gamma", "7200.00", {"source": "bank-buy", "bank": "boc"})):
+        contract = office.contract(carrier, "B", owed={"pay_currency": "USD", "payment_rate": {"day": "credit", **rate}})
+        claims.append(office.claim(contract, "10-06", owed))
+    lines = office.statement("USD", "10-30", *(("1000.00", name, claim.ref) for name, claim in zip((ALPHA, BETA, GAMMA), claims)))
+    office.looked()
+    assert office.daemon.ctl_json("money", "match", "list")["items"] == []
+    assert sorted((office.journal(line) for line in lines), key=lambda j: sorted(j)[0]) == [
+        {"SUSP": dr("7100.00"), "AR-ALPHA": cr("7100.00")},
+        {"SUSP": dr("7100.00"), "FX": cr("100.00"), "AR-BETA": (cents("100.00"), cents("7100.00"))},
+        {"SUSP": dr("7100.00"), "FX": dr("100.00"), "AR-GAMMA": cr("7200.00")}]
+    assert [office.open(claim)["standing"] for claim in claims] == [2, 2, 2]
+    office.holds()
+
+
 def test_two_equal_candidates_over_a_closed_month(place):
     """S5: no reference; November closes with the money in suspense; a letter names the claim in December. Then what persons do
     besides."""

@@ -54,6 +54,7 @@ static inline struct match_contract *lab_contract(
 		.payer = payer,
 		.rate_day = MATCH_ORDER,
 		.rate_source = RATE_CFETS,
+		.pivot = "CNY",
 		.reach_days = RATE_REACH_DAYS,
 		.bound = 50,
 		.bound_other = 100,
@@ -82,8 +83,7 @@ static inline struct match_setting lab_setting(struct match_lab *lab)
 		.contract_count = lab->contract_count,
 		.rates = lab_fixture(lab->rates),
 		.book = "CNY",
-		.parity_source = RATE_CFETS,
-		.reach_days = RATE_REACH_DAYS,
+		.booked = {{RATE_CFETS}, 1, RATE_REACH_DAYS, INT32_MAX},
 	};
 }
 

@@ -173,6 +173,7 @@ static void add_contract(struct probe *probe, char **field)
 		.payer = (uint32_t)number(field[1]),
 		.rate_day = (uint8_t)number(field[4]),
 		.rate_source = (uint8_t)number(field[5]),
+		.pivot = "CNY",
 		.reach_days = RATE_REACH_DAYS,
 		.bound = (uint16_t)number(field[6]),
 		.bound_other = (uint16_t)number(field[7]),
@@ -192,9 +193,7 @@ static void index_make(struct probe *probe)
 		.contract_count = probe->contract_count,
 		.rates = probe->rates,
 		.book = "CNY",
-		.parity_source = RATE_CFETS,
-		.rule = DECIMAL_HALF_AWAY,
-		.reach_days = RATE_REACH_DAYS,
+		.booked = {{RATE_CFETS}, 1, RATE_REACH_DAYS, INT32_MAX},
 		.certain = probe->certain,
 	};
 	if (probe->index == NULL) need(match_index_new(&setting, &probe->index) == 0, "index");
