@@ -77,6 +77,9 @@ static const struct conf_option rows[] = {
 	{MEMBER(sample_ok), .type = CONF_BOOL, .fallback = "false",
 		.help = "Accept sample keys and passwords. For conf/quickstart and tests: never where there are "
 			"patients."},
+	{MEMBER(who_is_stated), .type = CONF_BOOL, .flags = CONF_RELOADABLE, .fallback = "false",
+		.help = "Whether zhifuctl believes --who also where an act has a limit or needs a second person: write-offs, and rates "
+			"that are typed in and approved. By default who acts there is the user of the login, also behind sudo."},
 
 	HEADING("Database"),
 	DATABASE(intake,

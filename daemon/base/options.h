@@ -27,6 +27,7 @@ struct options {
 	int64_t cpu_threads;
 	int64_t drain_deadline_s;
 	bool sample_ok;
+	bool who_is_stated;
 
 	/* database: one conninfo string each, with one host or several */
 	struct conf_secret database_intake;

@@ -2,12 +2,15 @@
 #include "ctl/ctl.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/options.h"
 #include "db/sync.h"
 #include "lib/date.h"
 #include "lib/money.h"
@@ -152,6 +155,55 @@ int ctl_accountable(const struct ctl *ctl, const char *why)
 	if (why == NULL || text_trim(text_of(why)).len == 0)
 		return ctl_usage("this is recorded: say why with --why TEXT (no patient's name or number in it)");
 	return ctl_known(ctl);
+}
+
+int ctl_himself(const struct ctl *ctl)
+{
+	int r = ctl_known(ctl);
+
+	if (r != 0 || ctl->options->who_is_stated) return r;
+	if (ctl->login == NULL)
+		return ctl_usage("this has a limit or needs a second person, and the system does not know your login: "
+				 "who_is_stated in the configuration lets --who say it");
+	if (strcmp(ctl->who, ctl->login) != 0)
+		return ctl_usage(
+			"this has a limit or needs a second person: it is done as \"%s\", who is logged in, and not "
+			"as \"%s\"; who_is_stated in the configuration lets --who say it",
+			ctl->login, ctl->who);
+	return 0;
+}
+
+/* The kernel's word for who logged in; false: it has none, as in a container. */
+static bool session_uid(uid_t *ret_uid)
+{
+	FILE *file = fopen("/proc/self/loginuid", "re");
+	char text[24] = "";
+	int64_t uid;
+
+	if (file == NULL) return false;
+	if (fgets(text, sizeof(text), file) == NULL) text[0] = '\0';
+	(void)fclose(file);
+	if (text_to_int64(text_trim(text_of(text)), &uid) != 0 || uid < 0 || uid >= UINT32_MAX) return false;
+	*ret_uid = (uid_t)uid;
+	return true;
+}
+
+const char *ctl_login(char ret_name[CTL_LOGIN_SIZE])
+{
+	const char *sudo = getenv("SUDO_USER");
+	uid_t uid = getuid();
+	struct passwd entry;
+	struct passwd *found = NULL;
+	char text[4096];
+
+	/* Only root's sudo is believed: anybody else may have set the variable himself. */
+	if (!session_uid(&uid) && uid == 0 && sudo != NULL) {
+		(void)snprintf(ret_name, CTL_LOGIN_SIZE, "%s", sudo);
+		return ret_name;
+	}
+	if (getpwuid_r(uid, &entry, text, sizeof(text), &found) != 0 || found == NULL) return NULL;
+	(void)snprintf(ret_name, CTL_LOGIN_SIZE, "%s", found->pw_name);
+	return ret_name;
 }
 
 static void param_add(struct db_params *params, char type, va_list *args)

@@ -19,10 +19,11 @@ struct zf_money;
 
 struct ctl {
 	const char *config_path;
-	bool json;       /* for programs; also where the form is CSV */
-	bool csv;        /* lists as CSV: report_csv.h */
-	bool chinese;    /* --zh: states, actions and headings in Chinese */
-	const char *who; /* the person who acts, for the record: --who, else $SUDO_USER, else $USER; NULL: unknown */
+	bool json;         /* for programs; also where the form is CSV */
+	bool csv;          /* lists as CSV: report_csv.h */
+	bool chinese;      /* --zh: states, actions and headings in Chinese */
+	const char *login; /* the person of the operating system's login; NULL: unknown */
+	const char *who;   /* the person who acts, for the record: --who, else login, else $USER; NULL: unknown */
 	const char
 		*pass; /* an inspector's, --inspector: only reports are read, with no other rights; NULL: an operator */
 	const char *asked; /* the command as it was given, for the record of an inspector's looks */
@@ -92,6 +93,7 @@ int ctl_fail(const char *what);
 /* The same of a change that may be given again as it is: an ending that is not known (ERR_UNKNOWN) is told as such. */
 int ctl_fail_act(const struct ctl *ctl, int code, const char *what);
 #define CTL_EXIT_UNKNOWN 3
+#define CTL_LOGIN_SIZE 65
 /* A wrong use of a command as one line on standard error; returns 2. */
 int ctl_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
@@ -136,6 +138,13 @@ int ctl_file_read(const char *path, size_t bytes_max, struct arena *arena, struc
 int ctl_known(const struct ctl *ctl) MUSTUSE;
 /* And say why. Returns 0, or 2 after it has said what is missing. */
 int ctl_accountable(const struct ctl *ctl, const char *why) MUSTUSE;
+
+/* And is who the system says, unless the configuration lets --who say it: for acts with a limit, and those that need a
+ * second person. Returns 0, or 2 after it has said what is wrong. */
+int ctl_himself(const struct ctl *ctl) MUSTUSE;
+/* The login's user: as the kernel has it of the session, which no sudo changes; else of root the one who called sudo;
+ * else the process's. NULL: it has no name. */
+const char *ctl_login(char ret_name[CTL_LOGIN_SIZE]);
 
 /* ---- the database ---- */
 

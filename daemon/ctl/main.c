@@ -110,8 +110,7 @@ static int options_take(int argc, char **argv, struct ctl *ctl, const char **ret
 
 	ctl->config_path = getenv("ZHIFU_CONFIG");
 	if (ctl->config_path == NULL) ctl->config_path = CONFIG_DEFAULT;
-	/* sudo says who really acts */
-	ctl->who = getenv("SUDO_USER");
+	ctl->who = ctl->login;
 	if (ctl->who == NULL) ctl->who = getenv("USER");
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc)
@@ -155,7 +154,8 @@ static int inspector_take(const struct ctl_command *command, const char *path, i
 
 int main(int argc, char **argv)
 {
-	struct ctl ctl = {.config_path = NULL};
+	char login[CTL_LOGIN_SIZE];
+	struct ctl ctl = {.login = ctl_login(login)};
 	const struct ctl_command *command = NULL;
 	char **words = calloc((size_t)argc + 1, sizeof(*words));
 	const char *inspector = NULL;

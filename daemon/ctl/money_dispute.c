@@ -201,7 +201,7 @@ static int dispute_lost(struct ctl *ctl, int argc, char **argv)
 	while (said.word != NULL && loss < ARRAY_LEN(losses) && strcmp(losses[loss], said.word) != 0) loss++;
 	if (said.word == NULL || loss == ARRAY_LEN(losses))
 		return ctl_usage("say what becomes of it: --as writeoff, --as patient, or --as revenue");
-	r = ctl_known(ctl);
+	r = loss == 0 ? ctl_himself(ctl) : ctl_known(ctl);
 	if (r == 0) r = owed_read(ctl, words[0], &owed);
 	if (r == 0) r = owed_amount(words[1], &owed);
 	if (r == 0) r = lost_ask(ctl, &owed, &said, words[1] == NULL, (int)loss + 3, &made);

@@ -150,6 +150,7 @@ static int money_writeoff(struct ctl *ctl, int argc, char **argv)
 	int r = ctl_arguments(argc, argv, options, 1, 2, words);
 
 	if (r == 0) r = ctl_accountable(ctl, why);
+	if (r == 0) r = ctl_himself(ctl);
 	if (r == 0) r = owed_read(ctl, words[0], &owed);
 	if (r > 0) return r;
 	if (r < 0) return ctl_fail("not written off");

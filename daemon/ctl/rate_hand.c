@@ -151,6 +151,7 @@ int money_rate_set(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) r = ctl_number("--per", per, RATE_PER_MAX, &units);
 	if (r == 0) r = ctl_day("DAY", words[3], 0, &day);
 	if (r == 0) r = ctl_accountable(ctl, why);
+	if (r == 0) r = ctl_himself(ctl);
 	if (r != 0) return r;
 	entry = (struct rate_entry){.base = text_of(words[0]),
 		.quote = text_of(words[1]),
@@ -255,6 +256,7 @@ static int decide(struct ctl *ctl, int argc, char **argv, bool approve)
 	if (r != 0) return r;
 	if (uuid_parse(words[0], &id) != 0) return ctl_usage("\"%s\" is no rate's id", words[0]);
 	r = ctl_accountable(ctl, why);
+	if (r == 0) r = ctl_himself(ctl);
 	if (r == 0) r = entered_read(ctl, &id, words[0], &entered);
 	if (r != 0) return r;
 	if (rate_same_person(entered.maker, ctl->who)) {

@@ -34,6 +34,7 @@ class Place:
             "workers_settle": 1,
             "drain_deadline_s": 10,
             "sample_ok": True,
+            "who_is_stated": True,
             "database_ctl": database.conninfo(),
             "key_file": str(folder / "keys"),
             "insurers_dir": str(folder / "insurers.d"),

@@ -139,7 +139,7 @@ static inline int world_start(struct ctl_world *world, const char *name)
 	snprintf(text, sizeof(text),
 		"tls_certificate = \"%s/none.pem\";\ntls_key = \"%s/none.key\";\nkey_file = \"%s/keys\";\n"
 		"database_ctl = \"%s\";\nhospitals_dir = \"%s/hospitals.d\";\ninsurers_dir = \"%s/insurers.d\";\n"
-		"metrics_listen = [\"127.0.0.1:1\"];\n",
+		"metrics_listen = [\"127.0.0.1:1\"];\nwho_is_stated = true;\n",
 		world->folder, world->folder, world->folder, world->conninfo, world->folder, world->folder);
 	world_file(world, "zhifud.conf", text, 0600);
 	world_file(world, "hospitals.d/a.conf",

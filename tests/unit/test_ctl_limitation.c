@@ -97,6 +97,38 @@ static void roles_have_limits(void **state)
 	assert_ctl(&world, 1, "money writeoff %s --why again --who wang", ref);
 }
 
+/* Where the configuration does not say otherwise the login says who acts. */
+static void nobody_borrows_a_name_for_what_has_a_limit(void **state)
+{
+	char command[512];
+
+	(void)state;
+	owes("CNY", 100000, 100000, "2025-01-05", "2025-02-05");
+	snprintf(command, sizeof(command), "sed /who_is_stated/d '%s/zhifud.conf' > '%s/bound.conf'", world.folder,
+		world.folder);
+	assert_int_equal(system(command), 0);
+	setenv("USER", "wang", 1); /* whoever sets this is no wang for it */
+	snprintf(command, sizeof(command), "--config '%s/bound.conf'", world.folder);
+	assert_ctl(&world, 2, "%s money writeoff %s --why gone --who wang", command, ref);
+	assert_non_null(strstr(world.err, "who_is_stated"));
+	assert_ctl(&world, 1, "%s money writeoff %s --why gone", command, ref);
+	assert_non_null(strstr(world.err, "has no role of write_off_roles"));
+	assert_null(strstr(world.err, "\"wang\""));
+	assert_ctl(&world, 2, "%s money rate set USD CNY 7.1 2025-02-05 --why x --who li", command);
+	assert_ctl(&world, 0, "%s money rate set USD CNY 7.1 2025-02-05 --why x --json", command);
+	json_t *made = world_json(&world);
+	const char *id = json_string_value(json_object_get(made, "id"));
+	assert_non_null(id);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.rate WHERE maker IN ('li', 'wang')"), 0);
+	assert_ctl(&world, 2, "%s money rate approve %s --why yes --who chen", command, id);
+	assert_ctl(&world, 1, "%s money rate approve %s --why yes", command, id); /* typed in by the same */
+	json_decref(made);
+	/* What has no limit is recorded as it was. */
+	assert_ctl(&world, 0, "%s money demand add %s --delivered 2025-03-01 --why x --who li", command, ref);
+	assert_ctl(&world, 0, "money writeoff %s 10.00 --why gone --who li", ref); /* where it is configured */
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.write_off"), 1);
+}
+
 /* What is owed in dollars leaves at what it is carried at, through CONV. */
 static void foreign_ones_go_at_their_value(void **state)
 {
@@ -138,6 +170,7 @@ int main(void)
 		cmocka_unit_test(a_demand_interrupts),
 		cmocka_unit_test(roles_have_limits),
 		cmocka_unit_test(foreign_ones_go_at_their_value),
+		cmocka_unit_test(nobody_borrows_a_name_for_what_has_a_limit),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);
 	world_stop(&world);
