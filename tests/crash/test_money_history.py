@@ -1,6 +1,7 @@
 """Whatever happens to a hospital's money, in whatever order, and whoever is killed meanwhile, the books hold after each step:
-bills, decisions, payments, rates, take-backs, refunds, what persons do and undo, and a month that is closed. ZHIFU_SEED
-repeats a history, ZHIFU_STEPS makes it longer or shorter."""
+bills, decisions, payments, rates, take-backs, refunds, sales of currency, stays with several payers, acquirers and chargebacks,
+what persons and the house's programs do and undo, and a month that is closed. ZHIFU_SEED repeats a history, ZHIFU_STEPS makes it
+longer or shorter."""
 
 import collections
 import datetime
@@ -18,6 +19,7 @@ import invariants
 import judges
 import points
 import story
+import v1
 import zhifu
 from finance import ALPHA, BETA, GAMMA, LAST, SHIFT, Finance, day
 from month import refs
@@ -63,7 +65,11 @@ NEVER = {
         CROSS JOIN LATERAL (SELECT coalesce(sum(amount_minor), 0) AS minor FROM zhifu.allocation WHERE line_id = b.line_id) a
         CROSS JOIN LATERAL (SELECT coalesce(sum(CASE line_id WHEN b.line_id THEN amount_minor ELSE -amount_minor END), 0) AS minor
             FROM zhifu.bank_order WHERE b.line_id IN (line_id, cleared_line)) o
-        WHERE b.amount_minor <> coalesce(s.open_minor, 0) + a.minor + o.minor""",
+        CROSS JOIN LATERAL (SELECT coalesce(sum(CASE out_line WHEN b.line_id THEN -sold_minor ELSE proceeds_minor END), 0) AS minor
+            FROM zhifu.currency_sale WHERE b.line_id IN (out_line, in_line)) e
+        CROSS JOIN LATERAL (SELECT coalesce(sum(gross_minor - fee_minor), 0) AS minor FROM zhifu.acquirer_settlement
+            WHERE line_id = b.line_id) q
+        WHERE b.amount_minor <> coalesce(s.open_minor, 0) + a.minor + o.minor + e.minor + q.minor""",
         "UPDATE zhifu.allocation SET amount_minor = amount_minor + 1"),
     "an item that is open where its line is not": ("""
         SELECT line_id, max(s.open_minor), sum(i.open_minor) FROM zhifu.suspense s FULL JOIN zhifu.match_item i USING (hospital_id, line_id)
@@ -81,7 +87,10 @@ class History(Finance):
     """A hospital to which things happen. What happens is a method, and what zhifuctl or settle is killed at is chance."""
 
     def __init__(self, place, seed):
-        super().__init__(place, write_off_roles=({"role": "head", "people": ["li"], "limit": "90000000.00"},))
+        place.pki.more("client", "finance")
+        super().__init__(place, write_off_roles=({"role": "head", "people": ["li"], "limit": "90000000.00"},), clients=(
+            {"id": "finance", "certificates": [place.pki.fingerprint("finance")], "scopes": v1.SCOPES["finance"]},))
+        self.desk = v1.Desk(place)
         self.points, self.dice = place.points, random.Random(seed)
         self.bills, self.moved, self.made, self.price = [], 0, 0, 70900
         self.sequence = collections.Counter()
@@ -130,6 +139,14 @@ class History(Finance):
             assert not re.search(r"violates|division|overflow|ASSERT|assert|syntax|does not exist|permission", said), done
             self.refused[args[0] + " " + re.sub(r"[0-9a-f]{8}-[-0-9a-f]+|\d+", "N", said)[:100]] += 1
         return done.returncode == 0
+
+    def program(self, path, body, headers=None, media="application/json"):
+        """The house's program does something under /v1, which may be refused."""
+        answer = self.desk.call("POST", path, body, headers=headers, media=media)
+        assert answer.status < 500, answer
+        if answer.status >= 300:
+            self.refused["/v1 " + re.sub(r"[0-9a-f]{8}-[-0-9a-f]+", "N", path) + " " + answer.json()["type"]] += 1
+        return answer.status < 300
 
     def settle_pids(self):
         started = {entry["pid"] for entry in self.daemon.log_lines()
@@ -280,24 +297,78 @@ class History(Finance):
             minor = self.dice.choice((line["open_minor"], max(1, line["open_minor"] // 3)))
             self.person("order", "make", line["line_id"], "%.2f" % (minor / 100), "--why", "not ours", "--day", self.today.isoformat())
 
+    def somebody_sells(self):
+        """Dollars that the bank bought: its two lines are one sale, once both have their value."""
+        sold = self.closing["USD"] // self.dice.choice((2, 3, 10))
+        if sold > 0:
+            when = (self.today - SHIFT).isoformat()[5:]
+            out, = self.statement("USD", when, ("-%.2f" % (sold / 100), "BANK", "SALE"))
+            got, = self.statement("CNY", when, ("%.2f" % max(0.01, round(sold * (self.price - 300) / 10 ** 6, 2)), "BANK", "SALE"))
+            self.price_now()
+            zhifu.wait_until(lambda: self.database.value("SELECT count(*) FROM zhifu.posting_unvalued u WHERE entry_id = ANY (%s::uuid[])",
+                                                         ([out, got],)) == 0, "values of a sale", BACK_S)
+            self.person("sale", out, got, "--why", "to pay wages")
+
+    def somebody_holds(self):
+        """Compliance holds money, or lets it go; by the desk or by a program."""
+        waiting = self.database.sql("SELECT line_id, held FROM zhifu.suspense ORDER BY line_id")
+        if not waiting:
+            return
+        line = self.dice.choice(waiting)
+        if self.dice.random() < 0.5:
+            self.person("suspense", "release" if line["held"] else self.dice.choice(("hold", "stranger")), line["line_id"], "--why", "papers")
+        else:
+            self.program("/v1/suspense/%s/hold" % line["line_id"], {"held": "no" if line["held"] else self.dice.choice(("compliance", "payer")),
+                                                                   "why": "papers"})
+
+    def a_program_notes(self):
+        """What a letter told, by a program."""
+        waiting = self.waits()
+        if waiting:
+            self.program("/v1/match-items/%s/note" % self.dice.choice(waiting)["line_id"], {"note": "for " + self.dice.choice(self.bills)["ref"]})
+
+    def a_stay_is_divided(self):
+        """The social insurance has settled: what is left is for the policy that comes last; or it settles anew."""
+        bill = self.dice.choice([b for b in self.bills if b["currency"] == "CNY"] or self.bills)
+        fund = self.dice.randint(0, bill["total"])
+        divided = self.database.value("SELECT count(*) FROM zhifu.coordination WHERE claim_id = %s", (bill["id"],))
+        if divided and self.dice.random() < 0.5:
+            self.person("coordination", "undo", bill["ref"], "--why", "settled anew")
+        else:
+            self.person("coordination", "post", bill["ref"], "--total", "%.2f" % (bill["total"] / 100), "--fund", "%.2f" % (fund / 100),
+                        "--personal", "%.2f" % ((bill["total"] - fund) / 100), "--plan-share", self.dice.choice(("80", "33.33", "100")),
+                        "--clause", self.dice.choice(("whole", "carve-out", "percentage")), "--why", "as settled")
+
+    def an_acquirer_settles(self):
+        """What a terminal took comes days later, less a fee."""
+        waiting = self.database.sql("SELECT minor FROM zhifu.acquirer_waiting(%s, '2100-01-01') WHERE acquirer = 'unionpay'", (story.HOSPITAL_ID,))
+        fee = self.dice.choice((0, 1, 30))
+        if waiting and waiting[0]["minor"] > fee:
+            line, = self.statement("CNY", (self.today - SHIFT).isoformat()[5:], ("%.2f" % ((waiting[0]["minor"] - fee) / 100), "UNIONPAY", "NET"))
+            self.person("acquirer", "settle", "unionpay", line, "--fee", "%.2f" % (fee / 100))
+
     def somebody_gives_up(self):
         bill = self.dice.choice(self.bills)
         self.person("writeoff", bill["ref"], "--why", "gone")
 
     def a_patient_pays(self):
         """A deposit at the desk, and some of it back; a receipt that is told twice is one payment."""
-        paid = self.database.sql("SELECT payment_id FROM zhifu.patient_payment WHERE kind < 3 ORDER BY 1")
+        paid = self.database.sql("SELECT payment_id, acquirer IS NULL OR acquirer = 'cash' AS cash FROM zhifu.patient_payment WHERE kind < 3"
+                                 " ORDER BY 1")
         amount = "%.2f" % (self.dice.randint(1, 10 ** 5) / 100)
         if not self.stays or self.dice.random() < 0.2:
             self.stays.append("STAY-%d" % len(self.stays))
             self.person("patient", "quote", "5000.00", "--stay", self.stays[-1], "--why", "as told")
         self.made += 1
+        cash, card = ("--receipt", "R%d" % self.made), ("--reference", "C%d" % self.made)
         if paid and self.dice.random() < 0.4:
-            self.person("patient", "refund", self.dice.choice(paid)["payment_id"], amount, "--receipt", "R%d" % self.made, "--why", "back")
+            back = self.dice.choice(paid)
+            act = "refund" if back["cash"] or self.dice.random() < 0.5 else "chargeback"
+            self.person("patient", act, back["payment_id"], amount, *(cash if back["cash"] else card), "--why", "back")
         else:
+            by = self.dice.choice((("--by", "cash", *cash), ("--by", "card", "--acquirer", "unionpay", *card)))
             for _ in range(self.dice.choice((1, 2))):
-                self.person("patient", "deposit", amount, "--stay", self.dice.choice(self.stays), "--by", "cash", "--receipt",
-                            "R%d" % self.made)
+                self.person("patient", "deposit", amount, "--stay", self.dice.choice(self.stays), *by)
 
     def a_month_ends(self):
         """Once."""
@@ -382,7 +453,8 @@ class History(Finance):
 
 STEPS = ((History.money_comes, 6), (History.decide, 4), (History.bill, 2), (History.rate_comes, 3), (History.advice_comes, 2),
          (History.somebody_allocates, 3), (History.somebody_undoes, 3), (History.somebody_sends_back, 2),
-         (History.somebody_gives_up, 1), (History.a_patient_pays, 1), (History.a_month_ends, 2))
+         (History.somebody_gives_up, 1), (History.a_patient_pays, 2), (History.an_acquirer_settles, 1), (History.somebody_sells, 1),
+         (History.somebody_holds, 1), (History.a_program_notes, 1), (History.a_stay_is_divided, 1), (History.a_month_ends, 2))
 
 
 @pytest.mark.parametrize("steps", [12, pytest.param(250, marks=pytest.mark.slow)])
@@ -397,13 +469,15 @@ def test_any_history(place, steps):
     for step in range(steps):
         if history.dice.random() < 0.3:
             history.settle_dies(at_once=history.dice.random() < 0.3)
-        what = history.dice.choices([s for s, _ in STEPS], [w for _, w in STEPS])[0]
+        # Without money there is nothing to lose.
+        what = history.dice.choices([s for s, _ in STEPS], [w for _, w in STEPS])[0] if step > 0 else History.money_comes
         what(history)
         history.happened[what.__name__] += 1
         history.holds_now("step %d, %s" % (step, what.__name__))
     zhifu.wait_until(history.settle_pids, "settle", BACK_S)
     history.settle_dies(at_once=True)
     history.holds_at_rest()
+    history.desk.close()
     rules = history.database.sql("SELECT rule, count(*) AS n FROM zhifu.posting GROUP BY 1 ORDER BY 1")
     print("closed %s\nhappened %s\nkilled %s\nrefused %s\nposted %s" % (history.closed, dict(history.happened), dict(history.killed), dict(history.refused),
                                                            {r["rule"]: r["n"] for r in rules}))
