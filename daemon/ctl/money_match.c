@@ -31,6 +31,7 @@ static const struct word {
 	  [MATCH_PART_RETURNED] = {"returned", "taken back by the bank", "银行冲回"},
 	  [MATCH_PART_OWN] = {"own", "for no claim", "与理赔无关"},
 	  [MATCH_PART_TRANSFER] = {"transfer", "between own accounts", "本院账户间划转"},
+	  [MATCH_PART_STAYS] = {"stays", "of a claim that is not here: stays in suspense", "理赔不在本院:留在待查收款"},
 };
 
 static struct cell cell_of(const struct ctl *ctl, const struct word *word)

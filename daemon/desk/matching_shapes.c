@@ -19,6 +19,7 @@ const char *const shape_waits[] = {[MATCH_POSTS] = "posts",
 	[MATCH_WAIT_CERTAINTY] = "uncertain",
 	[MATCH_WAIT_RATE] = "rate-missing",
 	[MATCH_WAIT_CUT] = "advice-cut",
+	[MATCH_WAIT_STRANGERS] = "claims-unknown",
 	[MATCH_WAIT_COUNT] = NULL};
 const char *const shape_holds[] = {"no", "compliance", "payer", NULL};
 
@@ -38,6 +39,7 @@ const char *const shape_part_kinds[] = {[MATCH_PART_PAYMENT] = "payment",
 	[MATCH_PART_RETURNED] = "returned",
 	[MATCH_PART_OWN] = "own",
 	[MATCH_PART_TRANSFER] = "transfer",
+	[MATCH_PART_STAYS] = "stays",
 	NULL};
 static const char *const advice_forms[] = {"module", "csv", "xlsx", "letter", NULL};
 static const char *const advice_standings[] = {"", "counts", "parked", "refused", "replaced", "withdrawn", NULL};

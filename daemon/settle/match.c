@@ -147,7 +147,8 @@ static uint8_t wait_why(const struct match_find *find)
 	if (find->line->amount.minor < 0) return MATCH_WAIT_OUT;
 	if (find->payer_count == 0) return MATCH_WAIT_PAYER;
 	for (uint32_t i = 0; i < find->answer_count; i++) {
-		if (find->answers[i].wait == MATCH_WAIT_PARKED) return MATCH_WAIT_PARKED;
+		uint8_t wait = find->answers[i].wait;
+		if (wait == MATCH_WAIT_PARKED || wait == MATCH_WAIT_STRANGERS) return wait;
 	}
 	if (find->answer_count > 0 && find->answers[0].wait != 0) return find->answers[0].wait;
 	if (find->index->setting.payers[find->payers[0]].settles == MATCH_ADVICE)
@@ -212,8 +213,11 @@ static void reasons_fill(const struct match_find *find, const struct match_answe
 		}
 		for (uint32_t i = 0; i < answer->count && answer->kind == MATCH_REMITTANCE; i++) {
 			const struct match_notice *notice = &find->index->notices[answer->things[i]];
-			uint8_t lists = notice->balanced ? MATCH_LISTS : MATCH_UNBALANCED;
+			uint8_t lists = notice->adds_up ? MATCH_LISTS : MATCH_UNBALANCED;
 			reason_add(candidate, (struct match_reason){.code = lists, .times = notice->row_count});
+			if (notice->strangers == 0) continue;
+			reason_add(
+				candidate, (struct match_reason){.code = MATCH_STRANGERS, .times = notice->strangers});
 		}
 		reasons_amount(find, answer, candidate);
 	}

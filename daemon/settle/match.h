@@ -136,7 +136,7 @@ struct match_advice {
 	uint32_t detail_count;
 	uint32_t payer;        /* index among the payers */
 	struct zf_money total; /* what is transferred, as it says */
-	bool balanced;         /* do its rows come to that? Another is parked: it is shown, and never posted */
+	bool balanced;         /* do its rows come to that? Another is shown, and never posted */
 	int32_t day;           /* of arrival */
 	int32_t order_day; /* when it says that it was or will be paid: that day's rates count; 0: it does not say */
 };
@@ -260,6 +260,7 @@ enum match_reason_code {
 	MATCH_BANK_CODE,      /* the bank's code says what it is */
 	MATCH_BANK_WORDS,     /* words of the bank do */
 	MATCH_BY_ULTIMATE,    /* the payer is not on record, whom it pays for is */
+	MATCH_STRANGERS,      /* times: so many rows of the advice are of claims that are not here */
 	MATCH_REASON_COUNT,
 };
 
@@ -292,6 +293,7 @@ enum match_part_kind {
 	MATCH_PART_RETURNED, /* offset against a line that the bank took back; never of a candidate */
 	MATCH_PART_OWN,      /* either sign, no claim: all of MATCH_OWN */
 	MATCH_PART_TRANSFER, /* either sign, no claim: between own accounts; never of a candidate */
+	MATCH_PART_STAYS,    /* of a claim that is not here, by the advice: told only, it stays in suspense */
 };
 
 /* The difference between what was due and what came, in the currency of the line:
@@ -351,6 +353,7 @@ enum match_wait {
 	MATCH_WAIT_CERTAINTY,   /* the best answer is below the configured certainty */
 	MATCH_WAIT_RATE,        /* a rate is missing that its amount would be told by */
 	MATCH_WAIT_CUT,         /* the advice has not come, and its number is cut off in the text */
+	MATCH_WAIT_STRANGERS,   /* the advice names claims that are not here */
 	MATCH_WAIT_COUNT,
 };
 

@@ -304,6 +304,7 @@ void match_post_params(struct db_params *params, const struct uuid *hospital, co
 			const struct match_allot *one = &postings[i].choice->parts[j];
 			int64_t values[PART_AMOUNTS];
 
+			if (one->kind == MATCH_PART_STAYS) continue;
 			db_array_int4(of, (int32_t)i + 1);
 			db_array_int2(kind, one->kind);
 			db_array_uuid(claim, one->has_claim ? &one->claim : NULL);

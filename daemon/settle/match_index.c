@@ -369,16 +369,16 @@ static uint32_t row_claim(const struct match_index *index, struct match_key key,
 	return found;
 }
 
-/* Finds the claims of an advice's rows. One whose claim is not known makes it one that does not balance. */
+/* Finds the claims of an advice's rows. */
 static void rows_resolve(const struct match_index *index, struct match_notice *notice)
 {
-	notice->balanced = notice->adds_up;
+	notice->strangers = 0;
 	notice->stale = false;
 	for (uint32_t i = 0; i < notice->row_count; i++) {
 		struct match_row *row = &notice->rows[i];
 		if (row->kind != MATCH_PAID && row->kind != MATCH_TAKE_BACK) continue;
 		row->claim = row_claim(index, row->key, notice->payer);
-		if (row->claim == MATCH_NONE) notice->balanced = false;
+		if (row->claim == MATCH_NONE) notice->strangers++;
 	}
 }
 

@@ -42,10 +42,10 @@ struct match_notice {
 	struct match_row *rows;                                   /* owned */
 	struct zf_money total;
 	uint32_t row_count, payer;
-	uint32_t moved;    /* the round that paid it; 0: none */
-	int32_t order_day; /* 0: not told */
-	bool adds_up;      /* as it says */
-	bool balanced;     /* and all of its claims are known */
+	uint32_t strangers; /* rows of claims that are not known */
+	uint32_t moved;     /* the round that paid it; 0: none */
+	int32_t order_day;  /* 0: not told */
+	bool adds_up;       /* as it says */
 	bool waits;
 	bool stale; /* a claim of such a number came: its rows are to be looked up again */
 };

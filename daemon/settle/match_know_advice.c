@@ -219,9 +219,28 @@ static bool allot_fill(const struct match_know *know, const struct match_line *l
 		allot->cleared = part->amount;
 		return sound && allot->has_claim && (same || strcmp(allot->owed, know->setting.book) == 0);
 	}
+	if (part->kind == MATCH_PART_STAYS) return true;
 	if (part->kind == MATCH_PART_RESIDUAL) return sound && part->split.short_by == 0 && part->split.over == 0;
 	if (part->kind == MATCH_PART_FEE) return sound && part->amount < 0;
 	return sound;
+}
+
+/* Where some of it stays in suspense, the rest can leave it if there is any: of the line's sign, and no more. */
+static bool rest_leaves(const struct match_choice *choice, int64_t amount)
+{
+	int64_t leaves = 0;
+	bool stays = false;
+
+	for (uint32_t i = 0; i < choice->part_count; i++) {
+		const struct match_allot *part = &choice->parts[i];
+
+		if (part->kind == MATCH_PART_STAYS)
+			stays = true;
+		else
+			leaves += part->amount;
+	}
+	if (!stays) return true;
+	return amount > 0 ? leaves > 0 && leaves <= amount : leaves < 0 && leaves >= amount;
 }
 
 int match_know_choice(const struct match_know *know, const struct match_line *line,
@@ -252,6 +271,7 @@ int match_know_choice(const struct match_know *know, const struct match_line *li
 		advice = part->advice;
 		if (!allot_fill(know, line, part, row, &choice.parts[choice.part_count++])) choice.sound = false;
 	}
+	if (!rest_leaves(&choice, line->amount.minor)) choice.sound = false;
 	*ret = choice;
 	return 0;
 }

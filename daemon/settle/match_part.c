@@ -154,12 +154,15 @@ static void advice_parts(struct match_find *find, const struct match_answer *ans
 			struct match_part *part = &candidate->parts[candidate->part_count++];
 			*part = (struct match_part){
 				.claim = row->claim, .advice = answer->things[i], .amount = row->amount};
-			if (row->kind == MATCH_TAKE_BACK) {
+			/* what is taken back for a claim that is not here moves what others are paid */
+			if (row->kind == MATCH_TAKE_BACK && row->claim != MATCH_NONE) {
 				part->kind = MATCH_PART_TAKE_BACK;
 				part->due = row->amount;
 			} else if (row->kind == MATCH_FEE) {
 				part->kind = MATCH_PART_FEE;
 				part->split.fee = -row->amount;
+			} else if (row->kind == MATCH_PAID) {
+				part->kind = MATCH_PART_STAYS;
 			} else {
 				part->kind = MATCH_PART_ADJUSTED;
 				part->split.unexplained = -row->amount;

@@ -49,7 +49,8 @@ static bool advices_add(struct match_find *find, uint32_t one, uint32_t two, uin
 		answer.things[0] = two;
 		answer.things[1] = one;
 	}
-	if (!notice->balanced || (other != NULL && !other->balanced)) answer.wait = MATCH_WAIT_PARKED;
+	if (notice->strangers > 0 || (other != NULL && other->strangers > 0)) answer.wait = MATCH_WAIT_STRANGERS;
+	if (!notice->adds_up || (other != NULL && !other->adds_up)) answer.wait = MATCH_WAIT_PARKED;
 	match_fit_sum(find, contract, total, &answer.fit);
 	if (!answer.fit.fits && answer.wait == 0) answer.wait = MATCH_WAIT_AMOUNT;
 	if (answer.fit.near || always) match_answer_add(find, &answer);

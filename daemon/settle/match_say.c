@@ -42,6 +42,8 @@ static const struct saying sayings[MATCH_REASON_COUNT] = {
 	[MATCH_LIKE_OTHERS] = {TIMES, "%u other answers are as good", "另有 %u 个同样合适的答案"},
 	[MATCH_BANK_CODE] = {NOTHING, "the bank's code says what it is", "银行代码已注明用途"},
 	[MATCH_BANK_WORDS] = {NOTHING, "words of the bank say what it is", "银行摘要已注明用途"},
+	[MATCH_STRANGERS] = {TIMES, "%u of its rows are of claims that are not here: what they pay stays in suspense",
+		"其中 %u 行所列理赔不在本院:所付款项留在待查收款"},
 	[MATCH_BY_ULTIMATE] = {NOTHING, "the name of whom it is paid for is on record", "被代付人名称已有记录"},
 };
 
@@ -70,6 +72,7 @@ static const char *const waits[MATCH_WAIT_COUNT][2] = {
 		"另有一笔同额款项,可能是同一笔付款"},
 	[MATCH_WAIT_CERTAINTY] = {"the best answer is below the certainty for posting", "最佳答案未达到自动入账的把握"},
 	[MATCH_WAIT_RATE] = {"an exchange rate is missing", "缺少汇率"},
+	[MATCH_WAIT_STRANGERS] = {"its advice names claims that are not here", "付款通知列有本院没有的理赔"},
 	[MATCH_WAIT_CUT] = {"payer known, statement number cut, no advice", "付款人已知,对账单号被截断,付款通知未到"},
 };
 

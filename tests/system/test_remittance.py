@@ -142,6 +142,10 @@ def settled(up):
     assert up.database.sql("SELECT kind, why FROM zhifu.fact WHERE status NOT IN (2, 6)") == []
 
 
+def settled_but_orphans(up):
+    zhifu.wait_until(lambda: up.database.value("SELECT count(*) FROM zhifu.fact WHERE status = 1") == 0, "all facts to be applied")
+
+
 def test_scenario_4(up):
     june = up.folder / "june.json"
     june.write_text(json.dumps({
@@ -324,6 +328,30 @@ def test_a_claim_that_nobody_knows_waits_for_a_person(up):
     assert late.returncode == 1 and "its money is allocated" in late.stderr, late
     assert up.database.value("SELECT count(*) FROM zhifu.remittance WHERE withdrawn_at IS NULL") == 1
     assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
+
+    # Beside a claim that is here one from before: the advice waits, and a person has the one paid and the other's money stay.
+    number, before = "MERIDIAN HC STMT 2026-10 #0999", account(up, "CLR-REM-ALPHA")
+    path.write_text(json.dumps({
+        "remitter": REMITTER, "identifier": number, "amount": "6660.75", "currency": "CNY", "claims": [
+            {"claim": up.refs["C7"], "carrier": "alpha", "billed": "6010.75", "paid": "6010.75"},
+            {"insurer_claim": "OLD-2019-1", "carrier": "alpha", "paid": "700.00"},
+            {"insurer_claim": "OLD-2019-2", "carrier": "alpha", "paid": "-50.00"}]}))
+    assert ctl(up, "money", "remittance", "enter", str(path), "--why", "letter")["strangers"] == 2
+    settled_but_orphans(up)
+    line, = up.office.statement("CNY", "11-12", ("6660.75", MERIDIAN, number))
+    up.office.looked()
+    waits, = up.daemon.ctl_json("money", "match", "list")["items"]
+    assert (waits["why"], waits["candidates"]) == ("its advice names claims that are not here", 1), waits
+    candidate, = up.daemon.ctl_json("money", "match", "show", line)["candidates"]
+    assert candidate["sound"] and [(p["kind"], p["amount"]["amount"]) for p in candidate["parts"]] == [
+        ("payment", "6010.75"), ("stays", "700.00"), ("adjusted", "-50.00")], candidate
+    up.office.ctl("money", "match", "accept", line, candidate["candidate"], "--why", "the old system had them")
+    assert owed(up, "C7")[0] == 0 and account(up, "SUSP") == -70000 and account(up, "ADJ") == 5000
+    assert account(up, "CLR-REM-ALPHA") == before
+    up.office.looked()
+    left, = up.daemon.ctl_json("money", "match", "list")["items"]
+    assert left["open"]["amount"] == "700.00", left
+    up.office.holds()
 
 
 # --- what a module brings ---

@@ -224,8 +224,8 @@ static void test_words(void **state)
 	assert_null(shape_waits[MATCH_WAIT_COUNT]);
 	for (size_t i = 0; i <= MATCH_OWN; i++) assert_non_null(shape_match_kinds[i]);
 	assert_null(shape_match_kinds[MATCH_OWN + 1]);
-	for (size_t i = 0; i <= MATCH_PART_TRANSFER; i++) assert_non_null(shape_part_kinds[i]);
-	assert_null(shape_part_kinds[MATCH_PART_TRANSFER + 1]);
+	for (size_t i = 0; i <= MATCH_PART_STAYS; i++) assert_non_null(shape_part_kinds[i]);
+	assert_null(shape_part_kinds[MATCH_PART_STAYS + 1]);
 }
 
 static void test_spool(void **state)

@@ -218,6 +218,45 @@ static void test_s4_parks_what_does_not_balance(void **state)
 	lab_close(&lab);
 }
 
+/* A row of a claim that is not here keeps nobody from accepting the others. */
+static void test_s4_a_claim_that_is_not_here_stays(void **state)
+{
+	(void)state;
+	struct match_lab lab = {.payer_count = 0};
+	uint32_t advice;
+	fill_s4(&lab);
+	const struct match_detail details[] = {
+		detail(MATCH_PAID, refs[0], "12480.00"),
+		detail(MATCH_PAID, "HZ1BEFORE000000X", "700.00"),
+		detail(MATCH_TAKE_BACK, "HZ1BEFORE000000Y", "-80.00"),
+		detail(MATCH_FEE, NULL, "-100.00"),
+	};
+	const struct match_advice made = {.number = "HC STMT 2026-10 #08",
+		.details = details,
+		.detail_count = ARRAY_LEN(details),
+		.payer = 0,
+		.total = lab_money("13000.00", "CNY"),
+		.balanced = true,
+		.day = lab_day("2026-11-16")};
+	assert_int_equal(match_index_advise(lab.index, &made, &advice), 0);
+	struct match_line line = lab_line(&lab, "13000.00", "CNY", "2026-11-12", MERIDIAN, "HC STMT 2026-10 #08");
+	assert_int_equal(lab_match(&lab, &line), MATCH_WAIT_STRANGERS);
+	assert_int_equal(lab.result.count, 1);
+	assert_false(lab.result.candidates[0].posts);
+	assert_true(lab_says(&lab, 0, "the advice lists 4 rows and balances"));
+	assert_true(
+		lab_says(&lab, 0, "2 of its rows are of claims that are not here: what they pay stays in suspense"));
+	assert_int_equal(lab.result.candidates[0].part_count, 4);
+	assert_int_equal(lab.result.candidates[0].parts[0].kind, MATCH_PART_PAYMENT);
+	assert_int_equal(lab.result.candidates[0].parts[1].kind, MATCH_PART_STAYS);
+	assert_int_equal(lab.result.candidates[0].parts[1].amount, 70000);
+	assert_int_equal(lab.result.candidates[0].parts[2].kind, MATCH_PART_ADJUSTED);
+	assert_int_equal(lab.result.candidates[0].parts[2].amount, -8000);
+	assert_int_equal(lab.result.candidates[0].parts[3].kind, MATCH_PART_FEE);
+	assert_string_equal(match_wait_text(MATCH_WAIT_STRANGERS, false), "its advice names claims that are not here");
+	lab_close(&lab);
+}
+
 static void test_s4_equal_amounts_are_never_told_apart(void **state)
 {
 	(void)state;
@@ -764,6 +803,7 @@ int main(void)
 		cmocka_unit_test(test_s4_waits_for_the_advice),
 		cmocka_unit_test(test_long_numbers_of_advices),
 		cmocka_unit_test(test_s4_parks_what_does_not_balance),
+		cmocka_unit_test(test_s4_a_claim_that_is_not_here_stays),
 		cmocka_unit_test(test_s4_equal_amounts_are_never_told_apart),
 		cmocka_unit_test(test_s5_tie_waits_and_the_letter_decides),
 		cmocka_unit_test(test_references_are_found_as_banks_write_them),
