@@ -177,6 +177,7 @@ CREATE TABLE remittance_paid (
 	allocation_id uuid NOT NULL,
 	PRIMARY KEY (hospital_id, remittance_id)
 );
+CREATE INDEX remittance_netting ON remittance_detail (hospital_id, remittance_id) WHERE kind = 4; -- what these name is asked anew each look
 CREATE INDEX remittance_new ON remittance (hospital_id, created_at);
 CREATE INDEX remittance_changed ON remittance (hospital_id, changed); -- each look asks for each hospital, also for those that have no news for long
 
@@ -360,6 +361,24 @@ BEGIN
 END
 $$;
 
+-- Of which claim a payer sets off what came too much: of the one that it names, while as much of that is owed back; where it names none,
+-- of the oldest with enough. Two that are as old are told by nobody. NULL: there is none.
+CREATE FUNCTION match_netted(p_hospital uuid, p_insurer text, p_claim uuid, p_named text, p_currency text, p_minor bigint) RETURNS text
+LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT CASE WHEN o.since < coalesce(o.next, 'infinity') THEN coalesce(p_named, o.ref) END FROM (
+		SELECT s.ref, b.since, lead(b.since) OVER (ORDER BY b.since, b.claim_id) AS next, row_number() OVER (ORDER BY b.since, b.claim_id) AS no
+		FROM (SELECT p.claim_id, min(p.book_day) AS since FROM posting p
+			WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'OVERPAID-%' OR p.credit LIKE 'OVERPAID-%') AND p.currency = p_currency
+				AND p.rule NOT LIKE 'reval%'
+			GROUP BY p.claim_id
+			HAVING sum(CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.amount_minor ELSE -p.amount_minor END) >= p_minor) b
+		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = b.claim_id AND p_insurer IN (r.remitter, r.carrier)
+		JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = b.claim_id
+		WHERE p_named IS NULL OR b.claim_id = p_claim OR p_claim IS NULL AND (s.ref = p_named OR EXISTS (SELECT 1 FROM claim_number n
+			WHERE n.hospital_id = p_hospital AND n.claim_id = b.claim_id AND n.number = p_named))) o
+	WHERE o.no = 1
+$$;
+
 -- Advices, a row a detail; those whose money came not long ago, or that were withdrawn since, without: what names them again is no other's. p_since: only those
 -- that changed since that mark, or whose money came or was taken back.
 CREATE FUNCTION match_advices(p_hospital uuid, p_after uuid, p_after_no integer, p_limit integer, p_since bigint)
@@ -380,10 +399,16 @@ BEGIN
 		chosen := ARRAY(SELECT c.r FROM (
 			SELECT i.hospital_id AS h, i.remittance_id AS r FROM remittance i WHERE i.hospital_id = p_hospital AND i.changed >= p_since
 			UNION SELECT * FROM (SELECT i.hospital_id, i.remittance_id FROM allocation i WHERE i.changed >= p_since
-				AND i.remittance_id IS NOT NULL OFFSET 0) b) c WHERE c.h = p_hospital AND c.r >= p_after);
+				AND i.remittance_id IS NOT NULL OFFSET 0) b
+			UNION SELECT d.hospital_id, d.remittance_id FROM remittance_detail d JOIN remittance i ON i.hospital_id = d.hospital_id
+				AND i.remittance_id = d.remittance_id AND i.created_at > now() - interval '150 days'
+			WHERE d.hospital_id = p_hospital AND d.kind = 4 AND NOT EXISTS (SELECT 1 FROM remittance_paid p
+				WHERE p.hospital_id = d.hospital_id AND p.remittance_id = d.remittance_id)) c WHERE c.h = p_hospital AND c.r >= p_after);
 	END IF;
 	RETURN QUERY SELECT r.remittance_id, d.no, r.insurer, r.identifier, r.amount_minor, r.currency, r.exponent, r.payment_date, r.balanced,
-		(r.created_at AT TIME ZONE h.zone)::date, coalesce(c.ref, d.claim_ref, d.insurer_claim_no), d.amount_minor, d.fee_minor, d.kind, k.paid,
+		(r.created_at AT TIME ZONE h.zone)::date, CASE WHEN d.kind <> 4 OR d.amount_minor > 0 THEN coalesce(c.ref, d.claim_ref, d.insurer_claim_no)
+			ELSE match_netted(p_hospital, r.insurer, d.claim_id, coalesce(c.ref, d.claim_ref, d.insurer_claim_no), d.currency, -d.amount_minor) END,
+		d.amount_minor, d.fee_minor, d.kind, k.paid,
 		r.payment_reference
 	FROM unnest(chosen) AS t (id) JOIN remittance r ON r.hospital_id = p_hospital AND r.remittance_id = t.id
 	JOIN hospital h ON h.hospital_id = r.hospital_id

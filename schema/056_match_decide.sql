@@ -173,7 +173,8 @@ $$;
 -- cleared is in the currency that is owed (of a take-back negative). What the money and the receivable are carried at, and with it
 -- the difference that rates made, is worked out here. Returns for each: 1 posted (or before, by the same id), 0 item or
 -- receivable moved on, -1 a value in the books is not known yet, or what an advice announces is not applied yet, -2 the advice is
--- paid, -3 held, -5 a person lets more go than anybody may. Anything that would not balance is an exception, and nothing is posted.
+-- paid, -3 held, -5 a person lets more go than anybody may, -6 an advice sets off what is not owed
+-- back. Anything that would not balance is an exception, and nothing is posted.
 CREATE FUNCTION match_post(p_hospital uuid, p_who text, p_why text, p_by_hand boolean,
 	l_allocation uuid[], l_line uuid[], l_part integer[], l_version integer[],
 	a_line integer[], a_kind smallint[], a_claim uuid[], a_version integer[], a_remittance uuid[], a_detail integer[], a_amount bigint[],
@@ -188,6 +189,7 @@ DECLARE
 	posting match_posting[];
 	allots match_allot[];
 	beyond integer;
+	unowed integer[]; -- which set off more than is owed back
 	moved bigint[]; -- by part: what the receivable's account moves by
 	through boolean;
 BEGIN
@@ -199,6 +201,12 @@ BEGIN
 		PERFORM 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = ANY (l_line) ORDER BY s.line_id FOR UPDATE;
 	END IF;
 	IF EXISTS (SELECT 1 FROM unnest(a_kind, a_amount) AS t (k, a) WHERE t.k IN (1, 3) AND t.a < 0) THEN
+		-- By an advice no more is set off than is owed back.
+		unowed := ARRAY(SELECT t.l FROM (SELECT i.l, i.c, sum(-i.a) AS minor FROM unnest(a_line, a_kind, a_claim, a_amount, a_remittance)
+				AS i (l, k, c, a, r) WHERE i.k = 1 AND i.a < 0 AND i.r IS NOT NULL GROUP BY 1, 2) t
+			LEFT JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = l_line[t.l]
+			LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.c
+			WHERE r.claim_id IS NULL OR (receivable_beside(p_hospital, t.c, r.carrier, b.currency)).over_minor < t.minor);
 		SELECT array_agg(t.k ORDER BY t.n), array_agg(t.z ORDER BY t.n) INTO a_kind, a_cleared
 		FROM match_taken(p_hospital, l_line, a_line, a_kind, a_claim, a_amount, a_cleared) t;
 	END IF;
@@ -212,8 +220,13 @@ BEGIN
 			END IF;
 		END LOOP;
 	END IF;
-	UPDATE match_item i SET due_at = now() + interval '15 seconds' FROM unnest(posting) AS t
-	WHERE t.state = -1 AND i.hospital_id = p_hospital AND i.line_id = t.line_id AND i.part = t.item;
+	FOREACH beyond IN ARRAY coalesce(unowed, '{}') LOOP
+		IF posting[beyond].state = 2 THEN
+			posting[beyond].state := -6;
+		END IF;
+	END LOOP;
+	UPDATE match_item i SET due_at = now() + CASE t.state WHEN -1 THEN interval '15 seconds' ELSE interval '10 minutes' END FROM unnest(posting) AS t
+	WHERE t.state IN (-1, -6) AND i.hospital_id = p_hospital AND i.line_id = t.line_id AND i.part = t.item;
 	IF EXISTS (SELECT 1 FROM unnest(posting) AS t WHERE t.state = 2) THEN
 		allots := match_allots(p_hospital, home, posting, a_line, a_kind, a_claim, a_version, a_remittance, a_detail, a_amount, a_cleared, a_over,
 			a_charge, a_charge_book, a_discount, a_discount_book, a_fee, a_fee_book, a_unexplained, a_unexplained_book);

@@ -230,6 +230,8 @@ static int outcome_check(const struct ctl *ctl, int64_t outcome)
 	if (outcome == -2) return err_set(ERR_AGAIN, "the money of this advice has come with another line");
 	if (outcome == -3) return err_set(ERR_AGAIN, "it is held: money suspense release lets it go");
 	if (outcome == -4) return err_set(ERR_INVALID, "there is not as much open of it");
+	if (outcome == -6)
+		return err_set(ERR_AGAIN, "its advice sets off more than is owed back for that claim (any more)");
 	if (outcome == -5)
 		return err_set(ERR_DENIED, "%s",
 			say(ctl,

@@ -14,6 +14,8 @@ static const struct operation_refusal accept_refusals[] = {
 	{-3, {409, {"advice-paid", "The money of this advice has come with another line.",
 			   "该付款通知的款项已随另一笔流水到账。"}}},
 	{-4, {409, {"held", "The money is held.", "该款项已冻结。"}}},
+	{-7, {409, {"netting-more", "Its advice sets off more than is owed back for that claim.",
+			   "付款通知抵扣的金额超过该理赔单的应退金额。"}}},
 	{-6, {409, {"beyond-contract",
 			   "More would be let go than the claim's contract allows anybody: leave it short, and who may writes it off.",
 			   "超出合同允许放弃的限额:请保留为少付,由有权限的人员核销。"}}},

@@ -119,6 +119,7 @@ enum match_detail_kind {
 	MATCH_TAKE_BACK, /* negative: an older payment of a claim is taken back */
 	MATCH_FEE,       /* negative: kept by the payer, as agreed */
 	MATCH_ADJUSTED,  /* anything else, of either sign, without a claim */
+	MATCH_NETTED,    /* negative: set off against what came too much of a claim */
 };
 
 /* A row of an advice. */
@@ -283,7 +284,7 @@ enum match_kind {
 
 enum match_part_kind {
 	MATCH_PART_PAYMENT = 0, /* of a claim */
-	MATCH_PART_DOUBLE,      /* too much: a liability */
+	MATCH_PART_DOUBLE,      /* too much: a liability; negative: that was set off */
 	MATCH_PART_DENIED,      /* of a claim: nothing, by the advice; stays open */
 	MATCH_PART_TAKE_BACK,   /* negative, of a claim */
 	MATCH_PART_FEE,         /* negative, no claim */

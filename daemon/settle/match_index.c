@@ -369,6 +369,11 @@ static uint32_t row_claim(const struct match_index *index, struct match_key key,
 	return found;
 }
 
+static bool of_claim(uint8_t kind)
+{
+	return kind == MATCH_PAID || kind == MATCH_TAKE_BACK || kind == MATCH_NETTED;
+}
+
 /* Finds the claims of an advice's rows. */
 static void rows_resolve(const struct match_index *index, struct match_notice *notice)
 {
@@ -376,7 +381,7 @@ static void rows_resolve(const struct match_index *index, struct match_notice *n
 	notice->stale = false;
 	for (uint32_t i = 0; i < notice->row_count; i++) {
 		struct match_row *row = &notice->rows[i];
-		if (row->kind != MATCH_PAID && row->kind != MATCH_TAKE_BACK) continue;
+		if (!of_claim(row->kind)) continue;
 		row->claim = row_claim(index, row->key, notice->payer);
 		if (row->claim == MATCH_NONE) notice->strangers++;
 	}
@@ -388,10 +393,10 @@ static int rows_fill(
 {
 	for (uint32_t i = 0; i < advice->detail_count; i++) {
 		const struct match_detail *detail = &advice->details[i];
-		if (!money_same_currency(detail->amount, advice->total) || detail->kind > MATCH_ADJUSTED)
+		if (!money_same_currency(detail->amount, advice->total) || detail->kind > MATCH_NETTED)
 			return ERR_INVALID;
 		rows[i] = (struct match_row){.amount = detail->amount.minor, .claim = MATCH_NONE, .kind = detail->kind};
-		if (detail->kind != MATCH_PAID && detail->kind != MATCH_TAKE_BACK) continue;
+		if (!of_claim(detail->kind)) continue;
 		char folded[MATCH_KEY_CHARS];
 		size_t len = match_key_fold(detail->number, folded, sizeof(folded));
 		if (len < MATCH_FRONT) continue;

@@ -22,7 +22,7 @@ static uint32_t adviser_of(const struct match_know *know, const char *insurer)
 }
 
 /* remittance_detail.kind (schema/002_tables.sql). */
-enum { DETAIL_CLAIM = 1, DETAIL_FEE = 2 };
+enum { DETAIL_CLAIM = 1, DETAIL_FEE = 2, DETAIL_NETTED = 4 };
 
 /* The rows of one advice, [first, end); a detail with a fee is two. */
 static int details_read(struct match_know *know, const struct pg_result *rows, int first, int end,
@@ -39,13 +39,21 @@ static int details_read(struct match_know *know, const struct pg_result *rows, i
 		const char *number = db_rows_text(rows, row, 10);
 		struct match_detail *detail = &details[advice->detail_count];
 
+		bool netted = db_rows_int(rows, row, 13) == DETAIL_NETTED && amount < 0;
+
 		/* of a claim that nobody knows: a person looks, as with one that does not balance */
-		number = db_rows_int(rows, row, 13) != DETAIL_CLAIM ? NULL : number == NULL ? "UNKNOWN" : number;
+		if (db_rows_int(rows, row, 13) != DETAIL_CLAIM && !netted)
+			number = NULL;
+		else if (number == NULL)
+			number = "UNKNOWN";
 		if (db_rows_int(rows, row, 13) == DETAIL_FEE) {
 			fee += amount;
 			amount = 0;
 		}
-		detail->kind = number == NULL ? MATCH_ADJUSTED : amount < 0 ? MATCH_TAKE_BACK : MATCH_PAID;
+		detail->kind = netted           ? MATCH_NETTED
+			       : number == NULL ? MATCH_ADJUSTED
+			       : amount < 0     ? MATCH_TAKE_BACK
+						: MATCH_PAID;
 		detail->number = number;
 		if (money_make(amount, currency, &detail->amount) != 0) return ERR_INVALID;
 		/* a fee that stands alone is no denial */
@@ -220,6 +228,7 @@ static bool allot_fill(const struct match_know *know, const struct match_line *l
 		return sound && allot->has_claim && (same || strcmp(allot->owed, know->setting.book) == 0);
 	}
 	if (part->kind == MATCH_PART_STAYS) return true;
+	if (part->kind == MATCH_PART_DOUBLE) return sound && allot->has_claim;
 	if (part->kind == MATCH_PART_RESIDUAL) return sound && part->split.short_by == 0 && part->split.over == 0;
 	if (part->kind == MATCH_PART_FEE) return sound && part->amount < 0;
 	return sound;

@@ -154,8 +154,11 @@ static void advice_parts(struct match_find *find, const struct match_answer *ans
 			struct match_part *part = &candidate->parts[candidate->part_count++];
 			*part = (struct match_part){
 				.claim = row->claim, .advice = answer->things[i], .amount = row->amount};
-			/* what is taken back for a claim that is not here moves what others are paid */
-			if (row->kind == MATCH_TAKE_BACK && row->claim != MATCH_NONE) {
+			if (row->kind == MATCH_NETTED) {
+				part->kind = MATCH_PART_DOUBLE;
+				part->split.over = row->amount;
+				/* what is taken back for a claim that is not here moves what others are paid */
+			} else if (row->kind == MATCH_TAKE_BACK && row->claim != MATCH_NONE) {
 				part->kind = MATCH_PART_TAKE_BACK;
 				part->due = row->amount;
 			} else if (row->kind == MATCH_FEE) {

@@ -1,9 +1,10 @@
 """Money from the bank to the claims it is for, through the books of a running daemon: scenarios S3 and S5 to the fen, and what
 persons do. S4 is test_remittance.py's."""
 
-import pytest
-
 import collections
+import json
+
+import pytest
 
 from finance import ALPHA, BETA, GAMMA, YEARS, Finance
 import story
@@ -32,7 +33,8 @@ def test_one_claim_by_three_contracts(office):
         office.rate(when, "USD", price)
     usual = {"usual_charges": [{"currency": "USD", "amount": "25.00", "times": 3}],
              "tolerances": [{"currency": "USD", "residual": "0.10"}, {"currency": "CNY", "residual": "0.05"}]}
-    a = office.claim(office.contract("beta", "A", **usual), "10-06", "102900.00")
+    beta = office.contract("beta", "A", **usual)
+    a = office.claim(beta, "10-06", "102900.00")
     b = office.claim(office.contract("gamma", "B", owed={
         "pay_currency": "USD", "payment_rate": {"day": "order", "source": "cfets"}}, **usual), "10-06", "102900.00")
     c = office.claim(office.contract("alpha", "C", owed={
@@ -51,6 +53,52 @@ def test_one_claim_by_three_contracts(office):
     assert [office.open(claim) for claim in (a, b, c)] == 3 * [{"open_minor": 0, "standing": 2}]
     states = office.database.sql("SELECT DISTINCT payment, books FROM zhifu.claim_state")
     assert states == [{"payment": 2, "books": 4}], states
+    office.holds()
+    sets_off(office, beta)
+
+
+def sets_off(office, beta):
+    """What came twice is a liability, which the payer sets off in a later advice: never income, never more than is owed back."""
+    twice, paid, late = (office.claim(beta, "10-20", owed) for owed in ("1000.00", "1500.00", "700.00"))
+    office.statement("CNY", "11-02", ("1000.00", BETA, twice.ref))
+    again, = office.statement("CNY", "11-03", ("1000.00", BETA, "ONCE MORE " + twice.ref))
+    office.looked()
+    assert office.journal(again) == {"SUSP": dr("1000.00"), "OVERPAID-BETA": cr("1000.00")}
+
+    def advised(number, claim, amount, netted, net):
+        path = office.place.folder / "letter.json"
+        path.write_text(json.dumps({
+            "remitter": "beta", "identifier": number, "amount": net, "currency": "CNY",
+            "claims": [{"claim": claim.ref, "carrier": "beta", "paid": amount}], "other": [{"kind": "netting", "amount": netted}]}))
+        office.ctl("money", "remittance", "enter", path, "--why", "their letter")
+        line, = office.statement("CNY", "11-05", (net, BETA, number))
+        office.looked()
+        return line
+
+    line = advised("NET-0001", paid, "1500.00", "-600.00", "900.00")
+    journal = office.journal(line)
+    assert {account: sides for account, sides in journal.items() if "REM-" not in account} == {
+        "SUSP": dr("900.00"), "OVERPAID-BETA": dr("600.00"), "AR-BETA": cr("1500.00")}, journal
+    announced = "SELECT coalesce(sum(CASE WHEN debit = 'CLR-REM-BETA' THEN amount_minor ELSE -amount_minor END), 0)::int8 FROM zhifu.posting" \
+        " WHERE 'CLR-REM-BETA' IN (debit, credit)"
+    assert office.database.value(announced) == 0
+    assert [office.open(claim)["open_minor"] for claim in (twice, paid)] == [0, 0]
+    office.holds()
+    # 400.00 are left of it.
+    waits = advised("NET-0002", late, "700.00", "-500.00", "200.00")
+    assert office.journal(waits) == {} and office.open(late)["open_minor"] == 70000
+    office.holds()
+    undone, = office.daemon.ctl_json("money", "match", "show", line)["allocations"][:1]
+    office.ctl("money", "match", "undo", undone["allocation"], "--why", "not this month's")
+    # Now there is enough for the other one, when it is looked at again.
+    office.database.sql("UPDATE zhifu.match_item SET due_at = now() WHERE line_id = %s", (waits,))
+    office.looked()
+    journal = office.journal(waits)
+    assert {account: sides for account, sides in journal.items() if "REM-" not in account} == {
+        "SUSP": dr("200.00"), "OVERPAID-BETA": dr("500.00"), "AR-BETA": cr("700.00")}, journal
+    over = "SELECT sum(CASE WHEN credit = 'OVERPAID-BETA' THEN amount_minor ELSE -amount_minor END)::int8 FROM zhifu.posting" \
+        " WHERE 'OVERPAID-BETA' IN (debit, credit)"
+    assert office.database.value(over) == 50000
     office.holds()
 
 

@@ -187,6 +187,46 @@ static void test_another_currency_than_is_owed(void **state)
 	stands(&claim, "USD", 0, 0, 2);
 }
 
+/* Whose is it? 1: the first one's, 2: the second one's, 0: nobody knows. named: the claim that the advice names, or
+ * NULL. */
+static int64_t netted(
+	const struct test_claim *first, const struct test_claim *second, const struct test_claim *named, int64_t minor)
+{
+	char id[64] = "NULL";
+
+	if (named != NULL) snprintf(id, sizeof(id), "'%s'", named->id_text);
+	return number(
+		"SELECT coalesce((SELECT CASE s.claim_id WHEN '%s' THEN 1 WHEN '%s' THEN 2 END FROM zhifu.claim_state s WHERE s.ref ="
+		" zhifu.match_netted(" HOSPITAL
+		", 'alpha', %s, (SELECT n.ref FROM zhifu.claim_state n WHERE n.claim_id = %s), 'CNY', %jd)), 0)::int8",
+		first->id_text, second->id_text, id, id, (intmax_t)minor);
+}
+
+static void test_what_is_set_off_is_of_the_oldest(void **state)
+{
+	char payment[UUID_TEXT_LEN];
+	struct test_claim first, second;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	first = claim_of(100000);
+	second = claim_billed("alpha", "CNY", 2, 100000, "2026-10-07");
+	all_made();
+	yuan(&first, PAID, 100000, 0, payment);
+	yuan(&second, PAID, 100000, 0, payment);
+	yuan(&first, TWICE, 60000, 0, payment);
+	yuan(&second, TWICE, 30000, 0, payment);
+	assert_int_equal(netted(&first, &second, NULL, 50000), 1); /* the only one with enough */
+	assert_int_equal(netted(&first, &second, NULL, 30000), 0); /* both are as old */
+	assert_int_equal(netted(&first, &second, NULL, 60001), 0);
+	sql("UPDATE zhifu.posting SET book_day = book_day - 1 WHERE claim_id = '%s' AND credit LIKE 'OVERPAID-%%'",
+		second.id_text);
+	assert_int_equal(netted(&first, &second, NULL, 30000), 2);
+	assert_int_equal(netted(&first, &second, NULL, 30001), 1);
+	assert_int_equal(netted(&first, &second, &first, 30000), 1);
+	assert_int_equal(netted(&first, &second, &second, 30001), 0);
+}
+
 /* ---- given up ---- */
 
 static void test_what_was_given_up_is_no_payment(void **state)
@@ -292,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_what_came_twice_is_taken_back),
 		cmocka_unit_test(test_dollars_at_another_rate),
 		cmocka_unit_test(test_another_currency_than_is_owed),
+		cmocka_unit_test(test_what_is_set_off_is_of_the_oldest),
 		cmocka_unit_test(test_what_was_given_up_is_no_payment),
 		cmocka_unit_test(test_a_denied_claim_is_paid_after_all),
 		cmocka_unit_test(test_dollars_given_up_come_back_at_their_value),
