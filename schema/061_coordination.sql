@@ -3,12 +3,12 @@
 -- below 0, with `minor` as their figure. p_why comes sealed.
 SET search_path = zhifu;
 
--- The account of a claim's patient, which is made where there is none, with the claim's step and bill. Of what is decided meanwhile
--- either sees the other.
-CREATE FUNCTION coordination_begin(p_hospital uuid, p_claim uuid, p_exponent integer, OUT a patient_account, OUT bill posting, OUT books smallint)
+-- The account of a claim's patient, or where there is none the one that patient_make() would make, with the claim's step and bill. Of
+-- what is decided meanwhile either sees the other.
+CREATE FUNCTION coordination_look(p_hospital uuid, p_claim uuid, p_exponent integer, OUT a patient_account, OUT bill posting, OUT books smallint)
 LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 BEGIN
-	a := patient_begin(p_hospital, NULL, p_claim, p_exponent);
+	a := patient_look(p_hospital, NULL, p_claim, p_exponent);
 	SELECT s.books INTO books FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim FOR UPDATE;
 	PERFORM receivable_lock(false);
 	SELECT * INTO bill FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = p_claim AND p.no = 1 AND p.rule = 'bill'
@@ -37,16 +37,24 @@ $$;
 -- p_fund NULL: 医保 has not settled; p_group: the plan's code, its account is
 -- AR-CODE. minor: what the patient is to pay. Refused: -1 not settled, -2 no clause, -3 the claim is not billed in the currency of the
 -- books, -4 it is decided, or taken back, -5 it was billed with minor, -6 it is divided already, -7 the plan's code is not one, or is
--- that of a carrier to which claims are billed. Shares that do not add up, or do not follow the clause, are an exception.
+-- that of a carrier to which claims are billed. 0: the very same stands already, as after a first try whose end nobody heard of. Shares
+-- that do not add up, or do not follow the clause, are an exception.
 CREATE FUNCTION coordination_post(p_hospital uuid, p_id uuid, p_claim uuid, p_clause text, p_total bigint, p_fund bigint, p_group text,
 	p_group_minor bigint, p_benefit bigint, p_plan bigint, p_available bigint, p_account bigint, p_cash bigint, p_exponent integer, p_day date,
 	p_who text, p_why bytea, OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
-	b record := coordination_begin(p_hospital, p_claim, p_exponent);
+	b record := coordination_look(p_hospital, p_claim, p_exponent);
 	a patient_account := b.a;
 	bill posting := b.bill;
 	k coordination;
 BEGIN
+	IF EXISTS (SELECT 1 FROM coordination c WHERE c.hospital_id = p_hospital AND c.claim_id = p_claim AND c.undone_entry IS NULL
+		AND (c.clause, c.total_minor, c.fund_minor, c.group_code, c.group_minor, c.benefit_minor, c.plan_minor, c.available_minor, c.account_minor,
+			c.cash_minor) IS NOT DISTINCT FROM (p_clause, p_total, p_fund, p_group, p_group_minor, p_benefit, p_plan, p_available, p_account, p_cash)) THEN
+		outcome := 0;
+		minor := patient_open(a);
+		RETURN;
+	END IF;
 	outcome := CASE WHEN p_fund IS NULL THEN -1 WHEN coalesce(p_clause, '') NOT IN ('whole', 'carve-out', 'percentage') THEN -2
 		WHEN EXISTS (SELECT 1 FROM coordination c WHERE c.hospital_id = p_hospital AND c.claim_id = p_claim AND c.undone_entry IS NULL) THEN -6
 		WHEN b.books > 1 THEN -4 WHEN b.books = 0 OR bill.entry_id IS NULL THEN -3 WHEN bill.amount_minor <> p_total THEN -5
@@ -57,6 +65,7 @@ BEGIN
 		minor := CASE outcome WHEN -5 THEN bill.amount_minor END;
 		RETURN;
 	END IF;
+	a := patient_make(a, NULL);
 	INSERT INTO coordination AS c VALUES (p_hospital, p_id, p_claim, p_clause, p_total, p_fund, p_group, p_group_minor, p_benefit, p_plan,
 		p_available, p_account, p_cash, a.currency, a.exponent, patient_day(p_hospital, greatest(p_day, bill.book_day), p_who), p_who, now(), p_why)
 	RETURNING * INTO k;
@@ -70,7 +79,7 @@ $$;
 CREATE FUNCTION coordination_undo(p_hospital uuid, p_entry uuid, p_claim uuid, p_exponent integer, p_day date, p_who text, p_why bytea,
 	OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
-	b record := coordination_begin(p_hospital, p_claim, p_exponent);
+	b record := coordination_look(p_hospital, p_claim, p_exponent);
 	a patient_account := b.a;
 	bill posting := b.bill;
 	k coordination;
@@ -80,6 +89,7 @@ BEGIN
 	IF outcome < 0 THEN
 		RETURN;
 	END IF;
+	a := patient_make(a, NULL);
 	PERFORM coordination_entry(k, a, p_entry, bill.debit, -1, (
 		SELECT coalesce(sum(CASE p.debit WHEN 'AR-PT' THEN p.amount_minor ELSE -p.amount_minor END), 0)::bigint FROM posting p
 		WHERE p.hospital_id = p_hospital AND p.claim_id = p_claim AND p.rule = 'patient_share'), patient_day(p_hospital, greatest(p_day, k.book_day), p_who), p_who);

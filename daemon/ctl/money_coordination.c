@@ -201,6 +201,10 @@ static int told(struct ctl *ctl, int code, struct pg_result *rows, const struct 
 		return ctl_fail("not posted");
 	}
 	report_begin(&report, ctl);
+	report_field(&report, "known", NULL, cell_bool(db_rows_int(rows, 0, 0) == 0));
+	if (db_rows_int(rows, 0, 0) == 0)
+		report_heading(&report,
+			say(ctl, "this very division stands already: nothing was done", "该分担已入账:未作任何更改"));
 	if (shares != NULL) report_shares(&report, shares);
 	report_field(&report, "open", open, cell_money(db_rows_int(rows, 0, 1), like->currency, like->exponent));
 	db_sync_rows_free(rows);

@@ -82,6 +82,29 @@
 #define PATIENT(act, more)                                                                                             \
 	"SELECT outcome, id, places FROM zhifu.api_patient($1::uuid, $2::text, $3::bytea, $4::bytea, '" act            \
 	"', $5::uuid, $6::int4, " more ")"
+#define ORDER_COLUMNS                                                                                                          \
+	"o.order_id, o.account, o.amount_minor, o.currency, o.exponent::int4, o.line_id, o.book_day, o.cleared_line, o.maker," \
+	" o.made_at, o.why, o.canceller, o.cancelled_at, o.cancel_why FROM zhifu.bank_order o WHERE o.hospital_id = $1::uuid"
+#define SALE_COLUMNS                                                                                                                    \
+	"c.sale_id, c.out_line, c.in_line, c.sold_minor, c.currency, c.exponent::int4, c.proceeds_minor, b.currency, b.exponent::int4," \
+	" c.carried_minor, h.book_currency, NULL::int4, c.maker, c.made_at, c.why FROM zhifu.currency_sale c"                           \
+	" JOIN zhifu.hospital h ON h.hospital_id = c.hospital_id"                                                                       \
+	" JOIN zhifu.bank_line b ON b.hospital_id = c.hospital_id AND b.line_id = c.in_line WHERE c.hospital_id = $1::uuid"
+/* What is done with money on the hospital's own side: api_treasury(). */
+#define TREASURY(act, id, line, amount, currency, day, text, why, references, made, sealed)                            \
+	"SELECT outcome, id, places FROM zhifu.api_treasury($1::uuid, $2::text, $3::bytea, $4::bytea, '" act "', " id  \
+	", " line ", " amount ", " currency ", " day ", " text ", " why ", " references ", " made ", " sealed          \
+	") WHERE ($5::uuid IS NULL OR true) AND $6::int4 IS NULL"
+#define COORDINATION_COLUMNS                                                                                                           \
+	"k.coordination_id, k.claim_id, s.ref, k.clause, k.total_minor, k.currency, k.exponent::int4, k.fund_minor, k.currency,"       \
+	" k.exponent::int4, k.group_code, k.group_minor, k.currency, k.exponent::int4, k.plan_minor, k.currency, k.exponent::int4,"    \
+	" k.account_minor, k.currency, k.exponent::int4, k.cash_minor, k.currency, k.exponent::int4, k.book_day, k.who, k.undone_by,"  \
+	" k.undone_at FROM zhifu.coordination k JOIN zhifu.claim_state s ON s.hospital_id = k.hospital_id AND s.claim_id = k.claim_id" \
+	" WHERE k.hospital_id = $1::uuid"
+#define COORDINATION(act, columns, more)                                                                               \
+	"SELECT outcome, id, places" columns                                                                           \
+	" FROM zhifu.api_coordination($1::uuid, $2::text, $3::bytea, $4::bytea, '" act                                 \
+	"', $5::uuid, $6::bytea, $7::uuid, " more ")"
 /* A page by day and id. */
 #define BEHIND(day, id, n1, n2)                                                                                        \
 	" AND ($" n1 "::int8 IS NULL OR (" day ", " id ") > (date '1970-01-01' + $" n1 "::int8::int4, $" n2 "::uuid))"
@@ -447,19 +470,63 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 			"4") " ORDER BY 1, 2 LIMIT $5::int4",
 		5},
 	[DESK_ORDERS] = {"desk_orders",
-		"SELECT (o.book_day - date '1970-01-01')::int8, o.order_id, o.order_id, o.account, o.amount_minor, o.currency, o.exponent::int4,"
-		" o.line_id, o.book_day, o.cleared_line, o.maker, o.made_at, o.why, o.canceller, o.cancelled_at, o.cancel_why"
-		" FROM zhifu.bank_order o WHERE o.hospital_id = $1::uuid"
+		"SELECT (o.book_day - date '1970-01-01')::int8, o.order_id, " ORDER_COLUMNS
 		" AND ($2::text IS NULL OR o.account = $2) AND ($3::bool IS NULL OR $3 = (o.cleared_line IS NULL AND o.cancel_id IS NULL))" BEHIND(
 			"o.book_day", "o.order_id", "4", "5") " ORDER BY o.book_day, o.order_id LIMIT $6::int4",
 		6},
+	[DESK_ORDER] = {"desk_order", "SELECT " ORDER_COLUMNS " AND o.order_id = $2::uuid", 2},
+	[DESK_ORDER_MAKE] = {"desk_order_make",
+		TREASURY("order.make", "NULL", "$7::uuid", "$8::int8", "$9::text", "$11::date", "NULL", "$12::text",
+			"NULL", "NULL", "NULL") " AND ($10::int4 IS NULL OR true)",
+		12},
+	[DESK_ORDER_CLEAR] = {"desk_order_clear",
+		TREASURY("order.clear", "$5::uuid", "$7::uuid", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL", "NULL",
+			"NULL"),
+		7},
+	[DESK_ORDER_CANCEL] = {"desk_order_cancel",
+		TREASURY("order.cancel", "$5::uuid", "NULL", "NULL", "NULL", "NULL", "NULL", "$7::text", "NULL", "NULL",
+			"NULL"),
+		7},
 	[DESK_SALES] = {"desk_sales",
-		"SELECT ((c.made_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, c.sale_id, c.sale_id, c.out_line, c.in_line,"
-		" c.sold_minor, c.currency, c.exponent::int4, c.proceeds_minor, b.currency, b.exponent::int4, c.carried_minor, h.book_currency,"
-		" NULL::int4, c.maker, c.made_at, c.why FROM zhifu.currency_sale c JOIN zhifu.hospital h ON h.hospital_id = c.hospital_id"
-		" JOIN zhifu.bank_line b ON b.hospital_id = c.hospital_id AND b.line_id = c.in_line WHERE c.hospital_id = $1::uuid" BEHIND(
-			"(c.made_at AT TIME ZONE 'UTC')::date", "c.sale_id", "2", "3") " ORDER BY 1, 2 LIMIT $4::int4",
+		"SELECT ((c.made_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, c.sale_id, " SALE_COLUMNS
+			BEHIND("(c.made_at AT TIME ZONE 'UTC')::date", "c.sale_id", "2",
+				"3") " ORDER BY 1, 2 LIMIT $4::int4",
 		4},
+	[DESK_SALE] = {"desk_sale", "SELECT " SALE_COLUMNS " AND c.sale_id = $2::uuid", 2},
+	[DESK_SALE_POST] = {"desk_sale_post",
+		TREASURY("sale", "$7::uuid", "$8::uuid", "NULL", "NULL", "NULL", "NULL", "$9::text", "NULL", "NULL",
+			"NULL"),
+		9},
+	[DESK_ACQUIRERS] = {"desk_acquirers",
+		"SELECT a.acquirer, a.clearing, a.payments, a.since, a.minor, a.currency, a.exponent::int4"
+		" FROM zhifu.acquirer_waiting($1::uuid, coalesce($2::date, 'infinity')) a ORDER BY 1, 2",
+		2},
+	[DESK_ACQUIRER_SETTLE] = {"desk_acquirer_settle",
+		TREASURY("acquirer", "NULL", "$8::uuid", "$9::int8", "$10::text", "$12::date", "$7::text", "$14::text",
+			"$13::text[]", "$15::uuid", "$16::bytea") " AND ($11::int4 IS NULL OR true)",
+		16},
+	[DESK_SETTLEMENT] = {"desk_settlement",
+		"SELECT s.settlement_id, s.acquirer, s.clearing, s.line_id, s.gross_minor, s.currency, s.exponent::int4, s.fee_minor,"
+		" s.currency, s.exponent::int4, s.book_day, s.who FROM zhifu.acquirer_settlement s"
+		" WHERE s.hospital_id = $1::uuid AND s.settlement_id = $2::uuid",
+		2},
+	[DESK_COORDINATIONS] = {"desk_coordinations",
+		"SELECT (k.book_day - date '1970-01-01')::int8, k.coordination_id, " COORDINATION_COLUMNS
+		" AND ($2::uuid IS NULL OR k.claim_id = $2)" BEHIND(
+			"k.book_day", "k.coordination_id", "3", "4") " ORDER BY 1, 2 LIMIT $5::int4",
+		5},
+	[DESK_COORDINATION] = {"desk_coordination", "SELECT " COORDINATION_COLUMNS " AND k.coordination_id = $2::uuid",
+		2},
+	[DESK_COORDINATION_POST] = {"desk_coordination_post",
+		COORDINATION("post", "",
+			"$9::date, $8::int4, $10::text, $11::int8, $12::int8, $13::text, $14::int8, $15::int8, $16::int8, $17::int8,"
+			" $18::int8, $19::int8"),
+		19},
+	[DESK_COORDINATION_UNDO] = {"desk_coordination_undo", COORDINATION("undo", "", "$9::date, $8::int4"), 9},
+	[DESK_COORDINATION_PAY] = {"desk_coordination_pay",
+		COORDINATION("pay", ", id, owed, currency, exponent",
+			"NULL, $8::int4, p_by => $9::text, p_minor => $10::int8, p_currency => $11::text"),
+		11},
 	/* The position's number is that of the posting and its step. */
 	[DESK_CONVERSIONS] = {"desk_conversions",
 		"SELECT c.no::int8 << 16 | c.step, c.entry_id, c.entry_id, c.no::int4, c.step::int4, c.rate_id, r.source::int4, r.base, r.quote,"

@@ -23,7 +23,7 @@ READS = ("/v1/contracts", "/v1/bank-accounts", "/v1/bank-statements", "/v1/bank-
          "/v1/remittance-details", "/v1/reports/open", "/v1/reports/open-items", "/v1/reports/work?list=short",
          "/v1/reports/scoreboard" + SPAN, "/v1/reports/fx" + SPAN, "/v1/reports/unexplained", "/v1/reports/bank-proofs",
          "/v1/periods", "/v1/periods/findings?month=2025-11-01", "/v1/declarations", "/v1/revaluations", "/v1/provisions",
-         "/v1/write-offs", "/v1/bank-orders", "/v1/currency-sales", "/v1/ledger/conversions", "/v1/patient-accounts",
+         "/v1/write-offs", "/v1/bank-orders", "/v1/currency-sales", "/v1/acquirers", "/v1/coordinations", "/v1/ledger/conversions", "/v1/patient-accounts",
          "/v1/patient-payments", "/v1/ledger/waiting", "/v1/limitations?all=true", "/v1/demands", "/v1/inspectors",
          "/v1/concessions", "/v1/disputes", "/v1/dispute-steps",
          "/v1/inspectors/looks")

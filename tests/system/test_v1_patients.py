@@ -2,6 +2,7 @@
 
 import story
 import v1
+import zhifu
 
 
 def test_a_stay_is_quoted_deposited_billed_and_paid_back(up):
@@ -123,3 +124,112 @@ def test_a_claim_of_which_nothing_is_posted_is_billed(up):
                     % (story.HOSPITAL_ID, claim))
     account = up.desk().post("/v1/patient-bills", {"claim": claim, "why": "covered in full"}, 200)
     assert (account["claim"], account["medical"], account["open"]) == (claim, v1.money("0.00"), v1.money("0.00"))
+
+
+STAY = {"total": v1.money("32000.00"), "fund": v1.money("20480.00"), "personal": v1.money("11520.00"), "catalogue": v1.money("26400.00"),
+        "account": v1.money("1500.00"), "group": "group", "group_share": 9000, "group_above": v1.money("500.00"), "plan_share": 8000,
+        "clause": "carve-out"}
+
+
+def yuan_line(desk, number, day, opening, amount):
+    """The only line of a statement of the yuan account; negative goes out."""
+    text, _ = v1.statement(number, day, opening, [amount], "3301000100000001", "CNY")
+    before = {line["id"] for line in desk.items("/v1/bank-lines")}
+    desk.post("/v1/bank-statements", text.replace("C-", "D"), media="text/plain")
+    return next(line["id"] for line in desk.items("/v1/bank-lines") if line["id"] not in before)
+
+
+def test_several_payers_share_one_stay(up):
+    """S7 by programs: worked out, posted once, paid by the social insurance, taken back."""
+    desk, yuan, claim = up.desk(), v1.money, "019ab2c4-5a00-7000-8000-000000000073"
+    up.database.sql(
+        """INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, insurer, transport, books, books_seq)
+            VALUES ('{h}', '{c}', 'HZ1000000000000V', 'ipmi', 8, 1, 1);
+        INSERT INTO zhifu.claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who)
+            VALUES ('{h}', '{c}', 5, 1, NULL, 0, 1, 'bill', 'test');
+        INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,
+            claim_id, source_id) VALUES ('{h}', '{c}', 1, 'AR-IPMI', 'REV-MED', 3200000, 'CNY', 2, 3200000, '2025-10-20', 'bill', '{c}', '{c}');
+        INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, kind, currency, exponent, owed_minor, open_minor, book_minor,
+            billed_day) VALUES ('{h}', '{c}', 'ipmi', 'ipmi', 'A', 'CNY', 2, 3200000, 3200000, 3200000, '2025-10-20')
+        """.format(h=story.HOSPITAL_ID, c=claim))
+    shares = desk.post("/v1/coordinations/try", STAY, 200)
+    assert {name: share["value"] for name, share in shares.items()} == {
+        "fund": "20480.00", "group": "4878.00", "policy": "242.00", "account": "1500.00", "cash": "4900.00", "benefit": "25600.00"}
+    assert desk.errors("/v1/coordinations/try", {**STAY, "fund": yuan("1.00", "USD"), "plan_share": 10001, "group_paid": yuan("1.00")}) == {
+        "/fund": "book-currency", "/plan_share": "share-invalid", "/group": "group-unclear"}
+    assert desk.errors("/v1/coordinations/try", {name: said for name, said in STAY.items() if name != "clause"}) == {"": "coordination-refused"}
+    post = {**STAY, "claim": claim, "why": "Mr. Roth's stay"}
+    assert desk.errors("/v1/coordinations", {**post, "total": yuan("31999.99"), "personal": yuan("11519.99")}, 409) == {"/total": "total-other"}
+    assert up.database.value("SELECT count(*) FROM zhifu.patient_account") == 0  # a refusal makes none
+    made = desk.post("/v1/coordinations", post, headers={"Idempotency-Key": "k-1"})
+    assert (made["claim"], made["policy"], made["cash"], made["who"]) == (claim, yuan("242.00"), yuan("4900.00"), "finance")
+    for headers in ({"Idempotency-Key": "k-1"}, {}):  # told again it is this one
+        assert desk.post("/v1/coordinations", post, 200, headers=headers) == made
+    assert desk.errors("/v1/coordinations", {**post, "clause": "whole"}, 409) == {"/claim": "divided"}
+    balances = {b["account"]: b["balance"]["value"] for b in desk.get("/v1/ledger/balances")["items"]}
+    assert balances == {"AR-SI": "20480.00", "AR-SI-ACCOUNT": "1500.00", "AR-GROUP": "4878.00", "AR-IPMI": "242.00", "AR-PT": "4900.00",
+                        "REV-MED": "-32000.00"}
+    assert desk.get("/v1/receivables/" + claim)["open"] == yuan("242.00")
+    paid = {"line": yuan_line(desk, 1, 10, 0, 20480), "by": "si", "amount": yuan("20480.00"), "why": "settlement of October"}
+    assert desk.errors("/v1/coordination-payments", {**paid, "by": "group"}, 409) == {"/amount": "more-than-owed"}
+    assert desk.post("/v1/coordination-payments", paid)["owed"] == yuan("0.00")
+    assert desk.post("/v1/coordination-payments", {**paid, "amount": yuan("-480.00")})["owed"] == yuan("480.00")
+    undo = "/v1/coordinations/%s/undo" % made["id"]
+    assert desk.post(undo, {"why": "settled anew"}, 200)["undone_by"] == "finance"
+    assert desk.post(undo, {"why": "again"}, 409)["type"].endswith("not-divided")
+    assert [c["id"] for c in desk.items("/v1/coordinations?claim=" + claim)] == [made["id"]]
+    kept = str(up.database.sql("SELECT k::text FROM zhifu.coordination k UNION ALL SELECT p::text FROM zhifu.coordination_payment p"))
+    assert "Roth" not in kept
+    assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
+
+
+def test_acquirers_orders_and_sales(up):
+    desk, yuan = up.desk(), v1.money
+    desk.post("/v1/patient-quotes", {"stay": "ZY-P9", "amount": yuan("500.00"), "why": "two nights"}, 200)
+    card = {"stay": "ZY-P9", "kind": "deposit", "method": "card", "acquirer": "boc", "amount": yuan("300.00"), "reference": "A9"}
+    desk.post("/v1/patient-payments", card)
+    waits, = desk.get("/v1/acquirers")["items"]
+    assert (waits["acquirer"], waits["payments"], waits["amount"]) == ("boc", 1, yuan("300.00"))
+    line = yuan_line(desk, 1, 10, 0, 298)
+    settle = {"acquirer": "BOC", "line": line, "fee": yuan("1.00"), "references": [{"reference": "A9"}], "why": "their list"}
+    path = "/v1/acquirer-settlements"
+    assert desk.errors(path, settle, 409) == {"/fee": "settlement-differs"}
+    assert desk.errors(path, {**settle, "references": [{"reference": "A8"}]}, 409) == {"/acquirer": "nothing-waits"}
+    key = {"Idempotency-Key": "s-1"}
+    done = desk.post(path, {**settle, "fee": yuan("2.00")}, headers=key)
+    assert (done["gross"], done["fee"], done["line"]) == (yuan("300.00"), yuan("2.00"), line)
+    assert desk.post(path, {**settle, "fee": yuan("2.00")}, 200, headers=key) == done
+    assert desk.get("/v1/acquirers")["items"] == []
+
+    # What is not ours goes back, and the bank debits it.
+    line = yuan_line(desk, 2, 11, 298, 100)
+    order = {"line": line, "amount": yuan("40.00"), "day": "2025-11-12", "why": "not ours"}
+    assert desk.errors("/v1/bank-orders", {**order, "amount": yuan("100.01")}, 409) == {"/amount": "not-in-suspense"}
+    assert desk.errors("/v1/bank-orders", {**order, "amount": yuan("1.00", "USD")}) == {"/amount": "currency-other"}
+    assert desk.errors("/v1/bank-orders", {**order, "day": "2025-11-01"}) == {"/day": "day-invalid"}
+    made = desk.post("/v1/bank-orders", order)
+    assert desk.items("/v1/bank-orders?transit=true") == [made] and "cleared_line" not in made
+    clear = "/v1/bank-orders/%s/clear" % made["id"]
+    assert desk.errors(clear, {"line": line}, 409) == {"/line": "line-other"}
+    debit = yuan_line(desk, 3, 13, 398, -40)
+    assert desk.post(clear, {"line": debit}, 200)["cleared_line"] == debit
+    assert desk.post(clear, {"line": debit}, 404)["type"].endswith("not-found")
+
+    wrong = desk.post("/v1/bank-orders", {**order, "amount": yuan("1.00")})
+    cancel = "/v1/bank-orders/%s/cancel" % wrong["id"]
+    assert desk.post(cancel, {"why": "refused there"}, 200)["cancelled_why"] == "refused there"
+    assert desk.post(cancel, {"why": "refused there"}, 404)["type"].endswith("not-found")
+
+    # Dollars are sold: 100.00 that were carried at 710.00 bring 705.00.
+    desk.post("/v1/rates/import?source=cfets", "日期,USD/CNY\n2025-11-10,7.1000\n2025-11-14,7.1000\n", media="text/csv")
+    for number, day, opening, amount in ((1, 10, 0, 250), (2, 14, 250, -100)):
+        text, _ = v1.statement(number, day, opening, [amount])
+        desk.post("/v1/bank-statements", text.replace("C-", "D"), media="text/plain")
+    zhifu.wait_until(lambda: up.database.value("SELECT count(*) FROM zhifu.posting_unvalued") == 0, "values")
+    out, = [w["id"] for w in desk.items("/v1/suspense?account=USD") if w["open"]["value"] == "-100.00"]
+    sale = {"out": out, "in": yuan_line(desk, 4, 15, 358, 705), "why": "sold to the bank"}
+    assert desk.errors("/v1/currency-sales", {**sale, "out": line}, 409) == {"/out": "sale-lines", "/in": "sale-lines"}
+    sold = desk.post("/v1/currency-sales", sale)
+    assert (sold["sold"], sold["carried"], sold["proceeds"]) == (yuan("100.00", "USD"), yuan("710.00"), yuan("705.00"))
+    assert desk.items("/v1/currency-sales") == [sold]
+    assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
