@@ -51,6 +51,10 @@ const struct problem desk_problem_unknown = {
 	503, {"outcome-unknown",
 		     "It is not known yet whether this was done. Send the same again with the same Idempotency-Key.",
 		     "目前无法确定是否已完成。请使用相同的幂等键原样重发。"}};
+static const struct problem problem_inspection = {
+	403, {"inspection-over",
+		     "No grant of this inspector stands, or not any more: the finance office lets inspectors in.",
+		     "该检查人员没有有效的授权,或授权已到期:由财务部门授权。"}};
 const struct problem desk_problem_refused = {
 	422, {"refused", "The database did not take this; nothing was done.", "数据库拒绝了该请求,未作任何更改。"}};
 static const struct problem problem_hospital = {
@@ -183,7 +187,8 @@ static void on_page(void *ctx, const struct db_outcome *outcome)
 	json_write_key(&writer, "items");
 	json_write_array_begin(&writer);
 	for (int row = 0; row < count; row++)
-		(void)shape_write(&writer, call->operation->answer, rows, row, is_page ? 2 : 0);
+		(void)shape_write(&writer, call->operation->answer, rows, row, is_page ? 2 : 0,
+			call->inspects ? FIELD_WRITTEN : 0);
 	json_write_array_end(&writer);
 	if (has_next) json_write_member(&writer, "next", next_link(call, rows, count - 1));
 	json_write_object_end(&writer);
@@ -236,7 +241,7 @@ static void row_answer(struct desk_call *call, const struct pg_result *rows, int
 	char tag[TAG_MAX], id[UUID_TEXT_LEN];
 	size_t count = 1;
 	json_write_init(&writer, &call->req->arena.zf, ANSWER_BYTES_MAX);
-	(void)shape_write(&writer, operation->answer, rows, 0, column);
+	(void)shape_write(&writer, operation->answer, rows, 0, column, 0);
 	if (version_of(operation, rows, tag)) fields[count++] = (struct http_field){"ETag", tag};
 	if (operation->location != NULL && call->status == 201) {
 		uuid_format(&call->id, id);
@@ -574,6 +579,8 @@ static bool scope_check(struct desk_call *call)
 {
 	struct problem problem = {403, {.code = "forbidden"}};
 	if ((call->principal->scope & call->operation->scope) == call->operation->scope) return true;
+	call->inspects = (call->principal->scope & SCOPE_INSPECTOR) && operation_is_inspected(call->operation);
+	if (call->inspects) return true;
 	for (size_t i = 0; i < operation_scope_count; i++) {
 		const char *word = operation_scopes[i].word;
 		if (!(call->operation->scope & operation_scopes[i].scope)) continue;
@@ -599,6 +606,38 @@ static bool call_read(struct desk_call *call)
 	return query_read(call) && (call->operation->kind != OPERATION_ACT || act_read(call));
 }
 
+static void call_go(struct desk_call *call)
+{
+	if (call->operation->run != NULL)
+		call->operation->run(call);
+	else
+		desk_call_go(call);
+}
+
+/* ---- inspectors ---- */
+
+static void on_look(void *ctx, const struct db_outcome *outcome)
+{
+	struct desk_call *call = ctx;
+	if (outcome->ending != DB_COMMITTED)
+		desk_call_fail(call, outcome);
+	else if (!db_rows_bool(outcome->results[0], 0, 0))
+		desk_call_problem(call, &problem_inspection);
+	else
+		call_go(call);
+}
+
+/* On record before anything is read, in a transaction of its own. */
+static void look(struct desk_call *call)
+{
+	struct db_params *params = desk_call_params(call);
+	if (params == NULL) return;
+	db_params_text(params, call->principal->client_id);
+	db_params_text(params, call->operation->name);
+	db_params_text(params, call->query_text);
+	desk_call_ask(call, DESK_INSPECTOR_LOOK, params, on_look);
+}
+
 void desk_handle(struct http_request *req, void *ctx)
 {
 	struct desk_call *call = zf_alloc(&req->arena.zf, sizeof(*call));
@@ -620,8 +659,8 @@ void desk_handle(struct http_request *req, void *ctx)
 		if (upload != NULL) upload_abandon(upload);
 		return;
 	}
-	if (call->operation->run != NULL)
-		call->operation->run(call);
+	if (call->inspects)
+		look(call);
 	else
-		desk_call_go(call);
+		call_go(call);
 }

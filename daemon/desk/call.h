@@ -35,6 +35,7 @@ struct desk_call {
 	uint8_t key_hash[32], body_hash[32];
 	int64_t version;      /* of If-Match; -1: none */
 	int status;           /* of the answer */
+	bool inspects;        /* an inspector's: a look on record, and nothing that a person wrote */
 	void *own;            /* what a run keeps between its steps */
 	struct desk_ask *ask; /* its turn on the desk's connections (ask.h) */
 };

@@ -631,6 +631,8 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"SELECT outcome, id, places, name, until, pass FROM zhifu.api_inspector_grant($1::uuid, $2::text, $3::bytea, $4::bytea,"
 		" $7::text, $8::date, $9::text) WHERE $5::uuid IS NULL AND $6::int4 IS NULL",
 		9},
+	[DESK_INSPECTOR_LOOK] = {"desk_inspector_look",
+		"SELECT zhifu.inspector_client_look($1::uuid, $2::text, $3::text, nullif($4::text, ''))", 4},
 	[DESK_INSPECTOR_END] = {"desk_inspector_end",
 		"SELECT outcome, id, places, ended FROM zhifu.api_inspector_end($1::uuid, $2::text, $3::bytea, $4::bytea, $7::text,"
 		" $8::text) WHERE $5::uuid IS NULL AND $6::int4 IS NULL",

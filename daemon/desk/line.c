@@ -119,7 +119,7 @@ static void on_told(void *ctx, const struct db_outcome *outcome)
 	telling.rows = outcome->results[0];
 	json_write_init(&telling.writer, &call->req->arena.zf, ANSWER_BYTES_MAX);
 	json_write_object_begin(&telling.writer);
-	telling.behind = shape_members_write(&telling.writer, &line_shape, telling.rows, 0, 0);
+	telling.behind = shape_members_write(&telling.writer, &line_shape, telling.rows, 0, 0, 0);
 	int r = open_content(&telling, &telling.line);
 	if (r == 0) r = content_put(&telling, (struct bytes){NULL, 0});
 	json_write_member_int64(

@@ -1,4 +1,6 @@
 /* All operations, subject by subject, and the scopes that they need. */
+#include <string.h>
+
 #include "desk/operation_rows.h"
 
 static const struct operation document_rows[] = {
@@ -26,9 +28,21 @@ const struct operation *operation_at(size_t number)
 	return &groups[i]->rows[number];
 }
 
+/* What an inspector may read: reports and books, which hold no person's data, and nothing that a person wrote. */
+static const char *const inspected[] = {"report_open", "report_open_items", "report_work", "report_scoreboard",
+	"report_fx", "report_unexplained", "report_bank_proofs", "balances", "journal", "periods", "period_findings"};
+
+bool operation_is_inspected(const struct operation *operation)
+{
+	for (size_t i = 0; i < ARRAY_LEN(inspected); i++)
+		if (strcmp(inspected[i], operation->name) == 0) return true;
+	return false;
+}
+
 const struct operation_scope operation_scopes[] = {
 	{SCOPE_FINANCE_READ, "finance.read", "reads the hospital's money"},
 	{SCOPE_FINANCE_WRITE, "finance.write", "changes it"},
+	{SCOPE_INSPECTOR, "inspector", "reads reports, until a day and on record"},
 	{SCOPE_FINANCE_RATES, "finance.rates", "exchange rates, which count for every hospital"},
 };
 const size_t operation_scope_count = ARRAY_LEN(operation_scopes);

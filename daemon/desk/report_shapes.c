@@ -86,7 +86,7 @@ static const struct field work_item_fields[] = {
 	{"owner", FIELD_TEXT, NEEDED,
 		"who looks after it; finance, insurance-officer or cashier where nobody was named", NULL, 0, NULL},
 	{"owner_by", FIELD_TEXT, 0, "who named them", NULL, 0, NULL},
-	{"why", FIELD_TEXT, 0, "and why", NULL, 0, NULL},
+	{"why", FIELD_TEXT, FIELD_WRITTEN, "and why", NULL, 0, NULL},
 };
 const struct shape work_item_shape = SHAPE("WorkItem", work_item_fields);
 
@@ -150,7 +150,7 @@ static const struct field unexplained_fields[] = {
 	{"wait", FIELD_WORD, 0, "what matching says of it; not there: not looked at yet, or a person explained it",
 		shape_waits, 0, NULL},
 	{"held", FIELD_WORD, 0, "of a line", shape_holds, 0, NULL},
-	{"reason", FIELD_TEXT, 0, "in words", NULL, 0, NULL},
+	{"reason", FIELD_TEXT, FIELD_WRITTEN, "in words", NULL, 0, NULL},
 };
 const struct shape unexplained_shape = SHAPE("Unexplained", unexplained_fields);
 

@@ -80,12 +80,12 @@ static int columns_of(enum field_type type)
 	return type == FIELD_MONEY ? 3 : type == FIELD_DECIMAL ? 2 : 1;
 }
 
-int shape_members_write(
-	struct json_writer *writer, const struct shape *shape, const struct pg_result *rows, int row, int column)
+int shape_members_write(struct json_writer *writer, const struct shape *shape, const struct pg_result *rows, int row,
+	int column, unsigned without)
 {
 	for (size_t i = 0; i < shape->count; i++) {
 		const struct field *field = &shape->fields[i];
-		if (!db_rows_null(rows, row, column)) {
+		if (!db_rows_null(rows, row, column) && !(field->flags & without)) {
 			json_write_key(writer, field->name);
 			value_write(writer, field, rows, row, column);
 		}
@@ -94,11 +94,11 @@ int shape_members_write(
 	return column;
 }
 
-int shape_write(
-	struct json_writer *writer, const struct shape *shape, const struct pg_result *rows, int row, int column)
+int shape_write(struct json_writer *writer, const struct shape *shape, const struct pg_result *rows, int row,
+	int column, unsigned without)
 {
 	json_write_object_begin(writer);
-	column = shape_members_write(writer, shape, rows, row, column);
+	column = shape_members_write(writer, shape, rows, row, column, without);
 	json_write_object_end(writer);
 	return column;
 }

@@ -28,6 +28,7 @@ enum field_flag {
 	FIELD_REQUIRED = 1, /* always there: a request lacks it, an answer's column is not null */
 	FIELD_SIGNED = 2,   /* FIELD_MONEY in a request, FIELD_INT in an answer: may be negative */
 	FIELD_PERSONAL = 4, /* of a query: may name a person, so that it is in no URL; by POST _search only */
+	FIELD_WRITTEN = 8,  /* of an answer: a person wrote it and may have named a patient; not for inspectors */
 };
 
 struct shape;
@@ -68,12 +69,13 @@ struct value {
 	uint32_t row_count;
 };
 
-/* Writes the columns from `column` on as one object. Columns that are null are left out. Returns the column behind. */
-int shape_write(
-	struct json_writer *writer, const struct shape *shape, const struct pg_result *rows, int row, int column);
+/* Writes the columns from `column` on as one object. Columns that are null are left out, and fields with one of the
+ * flags in `without`. Returns the column behind. */
+int shape_write(struct json_writer *writer, const struct shape *shape, const struct pg_result *rows, int row,
+	int column, unsigned without);
 /* Likewise its members only, of an object that has others too. */
-int shape_members_write(
-	struct json_writer *writer, const struct shape *shape, const struct pg_result *rows, int row, int column);
+int shape_members_write(struct json_writer *writer, const struct shape *shape, const struct pg_result *rows, int row,
+	int column, unsigned without);
 
 /* An amount as FIELD_MONEY has it. */
 void shape_money_write(struct json_writer *writer, int64_t minor, const char *currency, int exponent);

@@ -14,13 +14,13 @@ struct scope_word {
 
 static const struct scope_word scope_words[] = {{"submit", SCOPE_SUBMIT}, {"read", SCOPE_READ},
 	{"consent", SCOPE_CONSENT}, {"cancel", SCOPE_CANCEL}, {"finance.read", SCOPE_FINANCE_READ},
-	{"finance.write", SCOPE_FINANCE_WRITE}, {"finance.rates", SCOPE_FINANCE_RATES},
+	{"finance.write", SCOPE_FINANCE_WRITE}, {"finance.rates", SCOPE_FINANCE_RATES}, {"inspector", SCOPE_INSPECTOR},
 	{"system/Claim.write", SCOPE_SUBMIT}, {"system/Claim.c", SCOPE_SUBMIT}, {"system/Consent.write", SCOPE_CONSENT},
 	{"system/Consent.c", SCOPE_CONSENT}, {"system/Task.write", SCOPE_CANCEL}, {"system/Task.c", SCOPE_CANCEL},
 	{"system/*.read", SCOPE_READ}, {"system/*.rs", SCOPE_READ},
 	{"system/*.write", SCOPE_SUBMIT | SCOPE_CONSENT | SCOPE_CANCEL},
 	{"system/*.*", SCOPE_SUBMIT | SCOPE_READ | SCOPE_CONSENT | SCOPE_CANCEL}};
-#define SCOPE_OWN_WORDS 7 /* the first ones: what we write */
+#define SCOPE_OWN_WORDS 8 /* the first ones: what we write */
 
 uint32_t auth_scope_read(const char *text)
 {

@@ -246,8 +246,8 @@ void smart_configuration_handle(struct http_request *req, void *ctx)
 	static const char *const methods[] = {"private_key_jwt", "tls_client_auth", NULL};
 	static const char *const algorithms[] = {"ES256", "RS256", NULL};
 	static const char *const scopes[] = {"submit", "read", "consent", "cancel", "finance.read", "finance.write",
-		"finance.rates", "system/Claim.write", "system/Consent.write", "system/Task.write", "system/*.read",
-		NULL};
+		"finance.rates", "inspector", "system/Claim.write", "system/Consent.write", "system/Task.write",
+		"system/*.read", NULL};
 	static const char *const capabilities[] = {"client-confidential-asymmetric", "permission-v1", NULL};
 	const struct intake *intake = ctx;
 	struct json_writer writer;

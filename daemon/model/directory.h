@@ -40,6 +40,7 @@ enum client_scope {
 	SCOPE_FINANCE_READ = 16,
 	SCOPE_FINANCE_WRITE = 32,
 	SCOPE_FINANCE_RATES = 64, /* rates count for all hospitals */
+	SCOPE_INSPECTOR = 128,    /* reports alone, as long as a grant of its id stands, each look on record */
 };
 
 /* A bank account of a hospital, of which statements are read. Its account in the ledger is "BANK-" and its code. */

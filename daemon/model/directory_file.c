@@ -32,8 +32,9 @@ static const struct conf_option client_options[] = {
 		.fallback = "[\"submit\", \"read\", \"consent\", \"cancel\"]", .form = form_scope,
 		.help = "What it may do: submit, read, consent, cancel; finance.read and finance.write, the hospital's money "
 			"by way of /v1; finance.rates, exchange rates, which count for every hospital: for the house's own "
-			"systems. Who acts is on record by the client's id, so two persons who decide on one thing need two "
-			"clients."},
+			"systems; inspector, alone, reports under /v1 as long as a grant of the client's id stands (zhifuctl "
+			"inspector grant), each look on record. Who acts is on record by the client's id, so two persons who decide on "
+			"one thing need two clients."},
 };
 
 static void client_check(const void *value, const char *file, unsigned line, struct conf_faults *faults)
@@ -43,6 +44,10 @@ static void client_check(const void *value, const char *file, unsigned line, str
 	if (client->certificates.count == 0 && client->jwks_file == NULL && !faults->group_faulty)
 		conf_fault_add(faults, file, line,
 			"client \"%s\" has neither a certificate nor a key set to come in with", client->id);
+	for (size_t i = 0; client->scopes.count > 1 && i < client->scopes.count; i++)
+		if (strcmp(client->scopes.items[i], "inspector") == 0)
+			conf_fault_add(faults, file, line, "client \"%s\" is an inspector, who has no other scope",
+				client->id);
 }
 
 static const struct conf_table client_table = {

@@ -221,7 +221,7 @@ uint32_t scope_of(const char *name)
 		uint32_t scope;
 	} scopes[] = {{"submit", SCOPE_SUBMIT}, {"read", SCOPE_READ}, {"consent", SCOPE_CONSENT},
 		{"cancel", SCOPE_CANCEL}, {"finance.read", SCOPE_FINANCE_READ}, {"finance.write", SCOPE_FINANCE_WRITE},
-		{"finance.rates", SCOPE_FINANCE_RATES}};
+		{"finance.rates", SCOPE_FINANCE_RATES}, {"inspector", SCOPE_INSPECTOR}};
 
 	for (size_t i = 0; i < ARRAY_LEN(scopes); i++)
 		if (strcmp(scopes[i].name, name) == 0) return scopes[i].scope;
@@ -232,7 +232,7 @@ const char *form_scope(const char *text)
 {
 	return scope_of(text) != 0
 		       ? NULL
-		       : "is none of submit, read, consent, cancel, finance.read, finance.write, finance.rates";
+		       : "is none of submit, read, consent, cancel, finance.read, finance.write, finance.rates, inspector";
 }
 
 const char *form_name(const char *text)

@@ -403,3 +403,47 @@ def test_the_journal_is_what_zhifuctl_writes(office):
     office.statement("USD", "12-05", ("5.00", "ALLIED HLTH LTD", "PAYMENT"))
     lacking = desk.get("/v1/ledger/journal?format=csv&profile=plain", 409)
     assert [(e["code"], e["place"]) for e in lacking["errors"]] == [("rate-missing", finance.day("12-05").isoformat())]
+
+
+def test_an_inspectors_client_reads_reports_on_record(up):
+    up.database.sql(test_v1.made(story.HOSPITAL_ID))
+    desk, auditor = up.desk(), up.desk("auditor")
+    claim = desk.items("/v1/reports/open-items")[0]["claim"]
+    desk.post("/v1/receivables/%s/assign" % claim, {"list": "dispute", "owner": "chen", "why": "knows Li Wei"}, 200)
+    assert auditor.get("/v1/reports/open", 403)["type"].endswith("inspection-over")
+    until = (test_v1.today() + datetime.timedelta(days=30)).isoformat()
+    desk.post("/v1/inspectors", {"name": "auditor", "until": until, "why": "yearly audit"})
+
+    # Reports and books, without what persons wrote; nothing else, and no change.
+    span = test_v1.SPAN
+    may = ["/v1/reports/open", "/v1/reports/open-items", "/v1/reports/work?list=dispute", "/v1/reports/scoreboard" + span,
+           "/v1/reports/fx" + span, "/v1/reports/unexplained", "/v1/reports/bank-proofs", "/v1/ledger/balances", "/v1/periods",
+           "/v1/periods/findings?month=2025-11-01"]
+    told = {path: auditor.get(path)["items"] for path in may}
+    assert b"hledger" not in auditor.text("/v1/ledger/journal?format=hledger")
+    work, same = told["/v1/reports/work?list=dispute"], desk.items("/v1/reports/work?list=dispute")
+    assert [w.pop("why") for w in same] == ["knows Li Wei"] and work == same
+    waiting = desk.items("/v1/reports/unexplained")
+    assert any("reason" in w for w in waiting) and not any("reason" in w for w in told["/v1/reports/unexplained"])
+    for path in test_v1.READS:
+        if path.split("?")[0] not in {m.split("?")[0] for m in may}:
+            assert "finance.read" in auditor.get(path, 403)["title"], path
+    for path, body in (("/v1/charges", {"charges": []}), ("/v1/periods", {"month": "2025-11-01"}),
+                       ("/v1/inspectors", {"name": "x", "until": until, "why": "x"})):
+        assert "finance.write" in auditor.post(path, body, 403)["title"]
+    with up.daemon.client("auditor") as other:
+        assert other.get("/fhir/Claim").status == 403
+
+    # Nobody is an inspector and something else.
+    story.hospital(up, clients=({"id": "both", "certificates": ["0" * 64], "scopes": ["inspector", "finance.read"]},))
+    checked = zhifu.run([zhifu.BUILD / "zhifud", "--config", up.daemon.config, "--check"], check=False)
+    assert checked.returncode != 0 and "who has no other scope" in checked.stdout + checked.stderr, checked
+
+    # Each look is on record, also the one that came too late.
+    looks = desk.items("/v1/inspectors/looks?name=auditor")
+    assert len(looks) == len(may) + 1 and not any(look["refused"] for look in looks)
+    assert {(look["report"], look.get("arguments")) for look in looks} >= {
+        ("report_work", "list=dispute"), ("report_open", None), ("journal", "format=hledger"), ("period_findings", "month=2025-11-01")}
+    desk.post("/v1/inspectors/end", {"name": "auditor", "why": "done"}, 200)
+    assert auditor.get("/v1/reports/open", 403)["type"].endswith("inspection-over")
+    assert desk.items("/v1/inspectors/looks")[0]["refused"] is True

@@ -9,7 +9,7 @@ import story
 
 FORM = {"Content-Type": "application/json"}
 SCOPES = {"finance": ["finance.read", "finance.write", "finance.rates"], "second": ["finance.read", "finance.rates"],
-          "reader": ["finance.read"]}
+          "reader": ["finance.read"], "auditor": ["inspector"]}
 ACCOUNTS = ({"code": "USD", "number": "33010001 00000002", "currency": "USD"},
             {"code": "CNY", "number": "33010001 00000001", "currency": "CNY"})
 

@@ -202,6 +202,7 @@ static void test_document(void **state)
 	assert_int_equal(json_check(text.ptr, text.len, &arena.zf, JSON_DEPTH_DEFAULT, JSON_BYTES_DEFAULT, &error), 0);
 	/* The table keeps its own promises. A link has a byte for the operation's number. */
 	assert_true(operation_count() <= UINT8_MAX + 1);
+	int inspected = 0;
 	for (size_t i = 0; i < operation_count(); i++) {
 		const struct operation *operation = operation_at(i);
 		bool asks = operation->kind != OPERATION_DOCUMENT;
@@ -212,8 +213,12 @@ static void test_document(void **state)
 		if (operation->kind == OPERATION_ACT && operation->statement != DESK_NONE)
 			assert_non_null(operation->refusals);
 		if (operation->versioned) (void)shape_column(operation->answer, "version");
+		/* Inspectors change nothing. */
+		inspected += operation_is_inspected(operation);
+		if (operation_is_inspected(operation)) assert_int_equal(operation->method, HTTP_GET);
 		if (operation->statement != DESK_NONE) assert_non_null(desk_sql[operation->statement].sql);
 	}
+	assert_int_equal(inspected, 11);
 }
 
 /* Whatever matching may say has a word, and nothing comes behind the last one. */

@@ -120,7 +120,8 @@ static void test_scope(void **state)
 		auth_scope_read("system/*.* finance.read") & ~auth_scope_read("system/*.*"), SCOPE_FINANCE_READ);
 	auth_scope_write(UINT32_MAX, text);
 	assert_int_equal(auth_scope_read(text), SCOPE_SUBMIT | SCOPE_READ | SCOPE_CONSENT | SCOPE_CANCEL |
-							SCOPE_FINANCE_READ | SCOPE_FINANCE_WRITE | SCOPE_FINANCE_RATES);
+							SCOPE_FINANCE_READ | SCOPE_FINANCE_WRITE | SCOPE_FINANCE_RATES |
+							SCOPE_INSPECTOR);
 	auth_scope_write(0, text);
 	assert_string_equal(text, "");
 }
