@@ -1,11 +1,13 @@
 -- What is owed and does not come: demands and the limitation of claims, and writing off what never will.
 SET search_path = zhifu;
 
--- A demand for payment that was delivered: the limitation begins anew (Civil Code of China, article 195). Insert-only.
+-- A demand for payment that was delivered, or that the debtor said it owes: the limitation begins anew (Civil Code of China, article
+-- 195). Insert-only.
 CREATE TABLE demand (
 	hospital_id uuid NOT NULL,
 	demand_id   uuid NOT NULL,
 	claim_id    uuid NOT NULL,
+	kind        smallint NOT NULL DEFAULT 1 CHECK (kind IN (1, 2)), -- 1 a demand, 2 the debtor's acknowledgement
 	delivered   date NOT NULL,
 	who         text NOT NULL CHECK (who <> ''),
 	made_at     timestamptz NOT NULL DEFAULT now(),
@@ -20,27 +22,51 @@ CREATE POLICY tenant ON demand FOR SELECT TO zhifu_operator USING (hospital_id =
 GRANT SELECT, INSERT ON demand TO zhifu_writer;
 GRANT SELECT ON demand TO zhifu_operator;
 
+-- Until when something can be enforced that was due on p_due, and was interrupted on these days: each counts where it came in time.
+CREATE FUNCTION limitation_end(p_due date, p_days date[], p_years integer) RETURNS date LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+	ends date := (p_due + make_interval(years => p_years))::date;
+	day date;
+BEGIN
+	FOR day IN SELECT d FROM unnest(p_days) AS d ORDER BY d LOOP
+		EXIT WHEN day > ends;
+		ends := greatest(ends, (day + make_interval(years => p_years))::date);
+	END LOOP;
+	RETURN ends;
+END
+$$;
+
 -- Receivables that are open, and until when each can be enforced: p_years from the day on which it was due (without a term, billed) or
--- the last demand was delivered. state: 0 runs, 1 ends within p_alert days (since alert_day), 2 has ended.
-CREATE FUNCTION limitation_list(p_hospital uuid, p_day date, p_years integer, p_alert integer) RETURNS TABLE (claim_id uuid, carrier text,
-	currency text, exponent smallint, open_minor bigint, standing smallint, due_day date, demanded date, alert_day date, ends date, state integer)
+-- was last interrupted. p_interrupts: by what (enum interruption_kind, daemon/model/directory.h), a set: 1 a demand, 2 an acknowledgement,
+-- 4 a part that was paid. demanded: the last of these. p_near: only those that could be ended or end soon. state: 0 runs, 1 ends within
+-- p_alert days (since alert_day), 2 has ended.
+CREATE FUNCTION limitation_list(p_hospital uuid, p_day date, p_years integer, p_alert integer, p_interrupts integer DEFAULT 3,
+	p_near boolean DEFAULT false) RETURNS TABLE (claim_id uuid, carrier text, currency text, exponent smallint, open_minor bigint,
+	standing smallint, due_day date, demanded date, alert_day date, ends date, state integer)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	RETURN QUERY SELECT l.claim_id, l.carrier, l.currency, l.exponent, l.open_minor, l.standing, l.due_day, l.demanded, l.ends - p_alert, l.ends,
 		CASE WHEN p_day > l.ends THEN 2 WHEN p_day >= l.ends - p_alert THEN 1 ELSE 0 END
-	FROM (SELECT r.*, d.demanded, (greatest(coalesce(r.due_day, r.billed_day), d.demanded) + make_interval(years => p_years))::date AS ends
-		FROM receivable r LEFT JOIN LATERAL (SELECT max(d.delivered) AS demanded FROM demand d
-			WHERE d.hospital_id = r.hospital_id AND d.claim_id = r.claim_id AND d.delivered <= p_day) d ON true
-		WHERE r.hospital_id = p_hospital AND r.standing <> 2 AND r.billed_day <= p_day) l;
+	FROM (SELECT r.*, d.demanded, CASE WHEN d.days IS NULL THEN (coalesce(r.due_day, r.billed_day) + make_interval(years => p_years))::date
+			ELSE limitation_end(coalesce(r.due_day, r.billed_day), d.days, p_years) END AS ends
+		FROM receivable r LEFT JOIN LATERAL (SELECT max(i.day) AS demanded, array_agg(i.day) AS days FROM (
+				SELECT d.delivered AS day FROM demand d WHERE d.hospital_id = r.hospital_id AND d.claim_id = r.claim_id AND d.kind & p_interrupts > 0
+				UNION ALL
+				SELECT b.booked_day FROM allocation_kept a JOIN bank_line b ON b.hospital_id = a.hospital_id AND b.line_id = a.line_id
+				WHERE p_interrupts & 4 > 0 AND a.hospital_id = r.hospital_id AND a.claim_id = r.claim_id AND a.kind = 0) i
+			WHERE i.day <= p_day) d ON true
+		WHERE r.hospital_id = p_hospital AND r.standing <> 2 AND r.billed_day <= p_day
+			AND (NOT p_near OR coalesce(r.due_day, r.billed_day) <= p_day + p_alert + 1 - make_interval(years => p_years))) l;
 END
 $$;
 
--- A demand was delivered. 1 done, 0 the claim has no open receivable, -1 not between its bill and today, -2 its limitation had ended
+-- A demand was delivered, or (p_kind 2) the debtor acknowledged on that day what it owes. 1 done, 0 the claim has no open receivable, -1 not between its bill and today, -2 its limitation had ended
 -- before.
-CREATE FUNCTION demand_add(p_hospital uuid, p_demand uuid, p_claim uuid, p_delivered date, p_years integer, p_who text, p_why text)
-RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+CREATE FUNCTION demand_add(p_hospital uuid, p_demand uuid, p_claim uuid, p_delivered date, p_years integer, p_who text, p_why text,
+	p_kind smallint DEFAULT 1, p_interrupts integer DEFAULT 3) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	owed receivable;
 	ended date;
@@ -55,13 +81,14 @@ BEGIN
 	IF p_delivered < owed.billed_day OR p_delivered > (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital) THEN
 		RETURN -1;
 	END IF;
-	SELECT l.ends INTO ended FROM limitation_list(p_hospital, p_delivered, p_years, 0) l WHERE l.claim_id = p_claim;
+	SELECT l.ends INTO ended FROM limitation_list(p_hospital, p_delivered, p_years, 0, p_interrupts) l WHERE l.claim_id = p_claim;
 	IF p_delivered > ended THEN
 		RETURN -2;
 	END IF;
-	INSERT INTO demand (hospital_id, demand_id, claim_id, delivered, who, why)
-	VALUES (p_hospital, p_demand, p_claim, p_delivered, p_who, p_why);
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'demand.add', p_claim::text, p_why);
+	INSERT INTO demand (hospital_id, demand_id, claim_id, kind, delivered, who, why)
+	VALUES (p_hospital, p_demand, p_claim, p_kind, p_delivered, p_who, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, CASE p_kind WHEN 1 THEN 'demand.add' ELSE 'demand.acknowledge' END,
+		p_claim::text, p_why);
 	RETURN 1;
 END
 $$;
@@ -115,5 +142,5 @@ BEGIN
 END
 $$;
 
-CALL writer_functions('limitation\_list', 'demand\_add', 'write\_off\_post');
+CALL writer_functions('limitation\_list', 'limitation\_end', 'demand\_add', 'write\_off\_post');
 GRANT EXECUTE ON FUNCTION limitation_list, demand_add, write_off_post TO zhifu_operator;

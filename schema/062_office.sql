@@ -6,14 +6,14 @@ SET search_path = zhifu;
 
 -- All that is found wrong with a month or worth knowing: period_check(), claims whose limitation has ended or ends soon, and what
 -- acquirers have not settled. Rates of its last day are looked at by who closes it (daemon/settle/month_close.c).
-CREATE FUNCTION period_findings(p_hospital uuid, p_last date, p_years integer, p_alert integer)
+CREATE FUNCTION period_findings(p_hospital uuid, p_last date, p_years integer, p_alert integer, p_interrupts integer DEFAULT 3)
 RETURNS TABLE (code text, red boolean, subject text, found bigint, since date) LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	RETURN QUERY SELECT * FROM (SELECT * FROM period_check(p_hospital, p_last)
 		UNION ALL SELECT CASE l.state WHEN 2 THEN 'limitation_ended' ELSE 'limitation' END, false, l.carrier, count(*), min(l.ends)
-		FROM limitation_list(p_hospital, p_last, p_years, p_alert) l WHERE l.state > 0 GROUP BY 1, 3
+		FROM limitation_list(p_hospital, p_last, p_years, p_alert, p_interrupts, true) l WHERE l.state > 0 GROUP BY 1, 3
 		UNION ALL SELECT 'clearing', false, a.acquirer, a.payments, a.since FROM acquirer_waiting(p_hospital, p_last) a) f
 	ORDER BY 1, 5, 3;
 END
@@ -76,10 +76,10 @@ GRANT SELECT ON posting_unvalued TO zhifu_intake;
 CREATE POLICY client ON demand FOR SELECT TO zhifu_intake USING (hospital_id = tenant());
 GRANT SELECT ON demand TO zhifu_intake;
 
--- A demand was delivered (p_years: of the limitation). -1 nothing of the claim is open, -3 it has another version by now, -4 not between
+-- A demand was delivered, or the debtor acknowledged (p_kind as in demand; p_years, p_interrupts: of the limitation). -1 nothing of the claim is open, -3 it has another version by now, -4 not between
 -- its bill and today, -5 its limitation had ended.
 CREATE FUNCTION api_demand(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_claim uuid, p_version integer, p_day date, p_why text,
-	p_years integer) RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER
+	p_kind integer, p_years integer, p_interrupts integer) RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -95,7 +95,8 @@ BEGIN
 	END IF;
 	PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim FOR UPDATE;
 	done := coalesce(api_stale(p_hospital, 'work.assign', p_claim, p_version),
-		(ARRAY[1, -1, -4, -5])[2 - demand_add(p_hospital, made, p_claim, p_day, p_years, p_who, p_why)]);
+		(ARRAY[1, -1, -4, -5])[2 - demand_add(p_hospital, made, p_claim, p_day, p_years, p_who, p_why,
+			coalesce(p_kind, 1)::smallint, p_interrupts)]);
 	IF done = 1 THEN
 		PERFORM api_done(p_hospital, p_key, p_body, made, NULL);
 	END IF;

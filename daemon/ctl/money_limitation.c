@@ -18,10 +18,11 @@ static int limitations_open(struct ctl *ctl, const struct hospital *hospital, co
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
 		"SELECT s.ref, l.carrier, l.open_minor, l.currency, l.exponent, l.due_day, l.demanded, l.alert_day, l.ends, l.ends - $2, l.state"
-		" FROM limitation_list($1, $2, $3, $4) l LEFT JOIN claim_state s ON s.hospital_id = $1 AND s.claim_id = l.claim_id"
+		" FROM limitation_list($1, $2, $3, $4, $6, NOT $5) l LEFT JOIN claim_state s ON s.hospital_id = $1 AND s.claim_id = l.claim_id"
 		" WHERE $5 OR l.state > 0 ORDER BY l.ends, s.ref",
-		"udnnb", &hospital->id, filter->day != INT32_MIN ? filter->day : ctl_today(hospital),
-		(int)hospital->limitation_years, (int)hospital->limitation_alert_days, (int)filter->all);
+		"udnnbn", &hospital->id, filter->day != INT32_MIN ? filter->day : ctl_today(hospital),
+		(int)hospital->limitation_years, (int)hospital->limitation_alert_days, (int)filter->all,
+		(int)hospital->limitation_interrupts);
 }
 
 static struct cell cell_date(const struct pg_result *rows, int row, int column)
@@ -38,7 +39,7 @@ static struct cell cell_state(const struct ctl *ctl, int64_t state)
 
 static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
 	{"claim", "claim", "理赔单", false}, {"carrier", "carrier", "承保人", false}, {"open", "open", "未结", true},
-	{"due", "due", "到期日", false}, {"demanded", "last demand", "最近催收", false},
+	{"due", "due", "到期日", false}, {"demanded", "interrupted", "最近中断", false},
 	{"alert", "alert from", "预警日", false}, {"ends", "ends", "时效届满", false},
 	{"days", "days left", "剩余天数", false}, {"state", "state", "状态", false}};
 
@@ -84,15 +85,15 @@ static int limitation_list(struct ctl *ctl, int argc, char **argv)
 
 /* ---- one claim ---- */
 
-static int demand_add(struct ctl *ctl, int argc, char **argv)
+/* enum interruption_kind: a demand that was delivered, or an acknowledgement. */
+static int demand_take(struct ctl *ctl, int argc, char **argv, enum interruption_kind kind, const char *option)
 {
 	static const char *const faults[] = {"nothing of it is open",
-		"it was delivered between the bill and today, or not at all",
-		"its limitation had ended before: a demand does not bring it back"};
+		"it was between the bill and today, or not at all",
+		"its limitation had ended before: nothing brings it back"};
 	const char *why = NULL;
 	const char *delivered = NULL;
-	const struct ctl_option options[] = {
-		{"--why", &why, NULL}, {"--delivered", &delivered, NULL}, {NULL, NULL, NULL}};
+	const struct ctl_option options[] = {{"--why", &why, NULL}, {option, &delivered, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	struct pg_result *rows = NULL;
 	struct uuid demand = uuid_new();
@@ -102,16 +103,16 @@ static int demand_add(struct ctl *ctl, int argc, char **argv)
 	int outcome = 1;
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
 
-	if (r == 0 && delivered == NULL) return ctl_usage("say on which day it was delivered, with --delivered DAY");
-	if (r == 0) r = ctl_day("--delivered", delivered, 0, &day);
+	if (r == 0 && delivered == NULL) return ctl_usage("say on which day it was, with %s DAY", option);
+	if (r == 0) r = ctl_day(option, delivered, 0, &day);
 	if (r == 0) r = ctl_accountable(ctl, why);
 	if (r == 0) r = owed_read(ctl, words[0], &owed);
 	if (r > 0) return r;
 	if (r == 0) r = ctl_begin(ctl, &owed.hospital->id, true);
 	if (r == 0)
-		r = ctl_query(ctl, &rows, "SELECT demand_add($1, $2, $3, $4, $5, $6, $7)", "uuudntt",
+		r = ctl_query(ctl, &rows, "SELECT demand_add($1, $2, $3, $4, $5, $6, $7, $8, $9)", "uuudnttsn",
 			&owed.hospital->id, &demand, &owed.claim, day, (int)owed.hospital->limitation_years, ctl->who,
-			why);
+			why, (int)kind, (int)owed.hospital->limitation_interrupts);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r == 0) outcome = (int)db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
@@ -119,8 +120,21 @@ static int demand_add(struct ctl *ctl, int argc, char **argv)
 	if (r < 0) return ctl_fail("not taken");
 	report_begin(&report, ctl);
 	report_field(&report, "claim", say(ctl, "claim", "理赔单"), cell_text(words[0]));
-	report_field(&report, "delivered", say(ctl, "delivered", "送达日"), cell_day(day));
+	if (kind == INTERRUPTION_DEMAND)
+		report_field(&report, "delivered", say(ctl, "delivered", "送达日"), cell_day(day));
+	else
+		report_field(&report, "acknowledged", say(ctl, "acknowledged", "确认日"), cell_day(day));
 	return report_end(&report, 0);
+}
+
+static int demand_add(struct ctl *ctl, int argc, char **argv)
+{
+	return demand_take(ctl, argc, argv, INTERRUPTION_DEMAND, "--delivered");
+}
+
+static int demand_acknowledge(struct ctl *ctl, int argc, char **argv)
+{
+	return demand_take(ctl, argc, argv, INTERRUPTION_ACKNOWLEDGEMENT, "--day");
 }
 
 static int writeoff_run(struct ctl *ctl, const struct owed *owed, const struct write_off_role *role, const char *why,
@@ -177,6 +191,8 @@ const struct ctl_command money_limitation_commands[] = {
 		"receivables that soon can be enforced no more", CTL_CONFIG | CTL_DB, limitation_list},
 	{"money demand add", "REF --delivered DAY --why TEXT", "a demand was delivered: the limitation begins anew",
 		CTL_CONFIG | CTL_DB, demand_add},
+	{"money demand acknowledge", "REF --day DAY --why TEXT", "who owes it said so: the limitation begins anew",
+		CTL_CONFIG | CTL_DB, demand_acknowledge},
 	{"money writeoff", "REF [AMOUNT] --why TEXT",
 		"gives up what is open of a claim, within the limit of one's role", CTL_CONFIG | CTL_DB,
 		money_writeoff},

@@ -218,6 +218,44 @@ static void queue_show(
 		"queue quarantine says why; claim show REF; ask the insurer, then message drop ID");
 }
 
+/* What finance must not let pass, over all hospitals. */
+static int days_count(struct ctl *ctl, struct problems *problems)
+{
+	const struct hospital *hospital;
+	int64_t near = 0;
+	int64_t over = 0;
+	int64_t declarations = 0;
+	uint32_t index = 0;
+	int r = 0;
+
+	while (r == 0 && (hospital = ctl_hospital_next(ctl, NULL, &index)) != NULL) {
+		struct pg_result *rows = NULL;
+		int32_t today = ctl_today(hospital);
+
+		r = ctl_begin(ctl, &hospital->id, false);
+		if (r == 0)
+			r = ctl_query(ctl, &rows,
+				"SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2),"
+				" (SELECT count(*) FROM declaration d WHERE d.hospital_id = $1 AND d.status = 1 AND d.due_day <= $2)"
+				" FROM limitation_list($1, $2, $3, $4, $5, true)",
+				"udnnn", &hospital->id, today, (int)hospital->limitation_years,
+				(int)hospital->limitation_alert_days, (int)hospital->limitation_interrupts);
+		if (r == 0) r = ctl_commit(ctl);
+		if (r == 0) {
+			near += db_rows_int(rows, 0, 0);
+			over += db_rows_int(rows, 0, 1);
+			declarations += db_rows_int(rows, 0, 2);
+		}
+		db_sync_rows_free(rows);
+	}
+	problem_add(problems, "claims that soon can be enforced no more", near,
+		"money limitation list; then a demand: money demand add REF");
+	problem_add(problems, "claims that can be enforced no more", over, "money limitation list; money writeoff REF");
+	problem_add(problems, "receipts from abroad whose declaration is due today or late", declarations,
+		"money declaration list says which");
+	return r;
+}
+
 static int status_run(struct ctl *ctl, int argc, char **argv)
 {
 	const char *words[CTL_WORDS_MAX];
@@ -248,6 +286,7 @@ static int status_run(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) r = routes_show(ctl, &report, &problems);
 	if (r == 0) r = claims_count(ctl, &problems);
 	if (r == 0) r = unvalued_count(ctl, &problems);
+	if (r == 0) r = days_count(ctl, &problems);
 	table_end(&problems.table, &report, "problems", "What needs somebody", "\nNothing needs anybody.");
 	if (r < 0) {
 		json_decref(report.root);

@@ -75,7 +75,7 @@
 	" p.line_id, p.of_payment, p.settlement_id IS NOT NULL, zhifu.patient_version(p.hospital_id, p.payment_id)"          \
 	" FROM zhifu.patient_payment p WHERE p.hospital_id = $1::uuid"
 #define DEMAND                                                                                                         \
-	"d.demand_id, d.claim_id, s.ref, d.delivered, d.who, d.made_at, d.why FROM zhifu.demand d"                     \
+	"d.demand_id, d.claim_id, s.ref, d.kind::int4, d.delivered, d.who, d.made_at, d.why FROM zhifu.demand d"       \
 	" LEFT JOIN zhifu.claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = d.claim_id"                  \
 	" WHERE d.hospital_id = $1::uuid"
 /* What is done with a patient's money: api_patient(). */
@@ -581,15 +581,15 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"SELECT w.carrier, w.day, w.items, w.minor, w.currency, w.exponent::int4, w.wanted, w.source FROM"
 		" zhifu.rate_waiting($1::uuid) w",
 		1},
-	/* $8, $9: years and days of alert, of the configuration. */
+	/* $8 to $10: years, days of alert and what interrupts, of the configuration. */
 	[DESK_LIMITATIONS] = {"desk_limitations",
 		"SELECT (l.ends - date '1970-01-01')::int8, l.claim_id, l.claim_id, s.ref, l.carrier, l.open_minor, l.currency,"
 		" l.exponent::int4, l.due_day, l.demanded, l.alert_day, l.ends, l.ends - d.day, l.state FROM (SELECT coalesce($2::date, (now()"
 		" AT TIME ZONE h.zone)::date) AS day FROM zhifu.hospital h WHERE h.hospital_id = $1::uuid) d CROSS JOIN LATERAL"
-		" zhifu.limitation_list($1::uuid, d.day, $8::int4, $9::int4) l LEFT JOIN zhifu.claim_state s ON s.hospital_id = $1 AND"
+		" zhifu.limitation_list($1::uuid, d.day, $8::int4, $9::int4, $10::int4, NOT coalesce($3::bool, false)) l LEFT JOIN zhifu.claim_state s ON s.hospital_id = $1 AND"
 		" s.claim_id = l.claim_id WHERE (coalesce($3::bool, false) OR l.state > 0) AND ($4::text IS NULL OR l.carrier = $4)" BEHIND(
 			"l.ends", "l.claim_id", "5", "6") " ORDER BY l.ends, l.claim_id LIMIT $7::int4",
-		9},
+		10},
 	[DESK_DEMANDS] = {"desk_demands",
 		"SELECT (d.delivered - date '1970-01-01')::int8, d.demand_id, " DEMAND
 		" AND ($2::uuid IS NULL OR d.claim_id = $2)" BEHIND(
@@ -598,8 +598,8 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	[DESK_DEMAND] = {"desk_demand", "SELECT " DEMAND " AND d.demand_id = $2::uuid", 2},
 	[DESK_DEMAND_ADD] = {"desk_demand_add",
 		"SELECT outcome, id, places FROM zhifu.api_demand($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4, $7::date,"
-		" $8::text, $9::int4)",
-		9},
+		" $8::text, $9::int4, $10::int4, $11::int4)",
+		11},
 	/* amount, why; role, limit, exponent of the books */
 	[DESK_WRITE_OFF] = {"desk_write_off",
 		"SELECT outcome, id, places FROM zhifu.api_write_off($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4, $7::int8,"

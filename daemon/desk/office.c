@@ -25,6 +25,7 @@ void limitations_run(struct desk_call *call)
 	if (params == NULL) return;
 	db_params_int4(params, (int32_t)hospital->limitation_years);
 	db_params_int4(params, (int32_t)hospital->limitation_alert_days);
+	db_params_int4(params, (int32_t)hospital->limitation_interrupts);
 	desk_call_page(call, params);
 }
 
@@ -34,6 +35,7 @@ void demand_run(struct desk_call *call)
 	struct db_params *params = hospital == NULL ? NULL : desk_call_act_params(call);
 	if (params == NULL) return;
 	db_params_int4(params, (int32_t)hospital->limitation_years);
+	db_params_int4(params, (int32_t)hospital->limitation_interrupts);
 	desk_call_act(call, params);
 }
 

@@ -8,6 +8,7 @@
 		"why", FIELD_TEXT, NEEDED, "for the record", NULL, 1000, NULL                                          \
 	}
 
+static const char *const demand_kinds[] = {"", "demand", "acknowledgement", NULL};
 static const char *const states[] = {"runs", "alert", "ended", NULL};
 static const char *const standings[] = {"", "stands", "over", "ended", NULL};
 
@@ -19,7 +20,8 @@ static const struct field limitation_fields[] = {
 	{"carrier", FIELD_TEXT, NEEDED, "the insurer that bears the risk", NULL, 0, NULL},
 	{"open", FIELD_MONEY, NEEDED, "what it owes", NULL, 0, NULL},
 	{"due_day", FIELD_DAY, 0, "by the contract's term", NULL, 0, NULL},
-	{"demanded", FIELD_DAY, 0, "when the last demand was delivered", NULL, 0, NULL},
+	{"demanded", FIELD_DAY, 0, "when it was last interrupted, by what the hospital's file says interrupts it", NULL,
+		0, NULL},
 	{"alert_day", FIELD_DAY, NEEDED, "from when on it is told", NULL, 0, NULL},
 	{"ends", FIELD_DAY, NEEDED, "the last day on which it can be enforced", NULL, 0, NULL},
 	{"days", FIELD_INT, NEEDED | FIELD_SIGNED, "until then", NULL, 0, NULL},
@@ -37,6 +39,7 @@ static const struct field demand_fields[] = {
 	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},
 	{"claim", FIELD_ID, NEEDED, "that was demanded", NULL, 0, NULL},
 	{"ref", FIELD_TEXT, 0, "of the claim", NULL, 0, NULL},
+	{"kind", FIELD_WORD, NEEDED, "acknowledgement: the insurer said that it owes it", demand_kinds, 0, NULL},
 	{"delivered", FIELD_DAY, NEEDED, "when it was: the limitation begins anew", NULL, 0, NULL},
 	{"who", FIELD_TEXT, NEEDED, "said so", NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
@@ -48,6 +51,8 @@ const struct shape demands_query = SHAPE("DemandsQuery", demands_fields);
 static const struct field demand_new_fields[] = {
 	{"delivered", FIELD_DAY, NEEDED, "between the bill and today", NULL, 0, NULL},
 	{"why", FIELD_TEXT, NEEDED, "how it was delivered, and what proves it", NULL, 1000, NULL},
+	{"kind", FIELD_WORD, 0, "left out: a demand; acknowledgement: the insurer said on that day that it owes it",
+		demand_kinds, 0, NULL},
 };
 const struct shape demand_new_shape = SHAPE("DemandNew", demand_new_fields);
 

@@ -55,6 +55,13 @@ struct hospital_account {
 	const struct bank_csv_profile *csv; /* adapters/bank/statement.h */
 };
 
+/* What begins the limitation of a claim anew. */
+enum interruption_kind {
+	INTERRUPTION_DEMAND = 1,          /* a demand was delivered */
+	INTERRUPTION_ACKNOWLEDGEMENT = 2, /* the debtor said that it owes it */
+	INTERRUPTION_PART_PAYMENT = 4,    /* it paid a part */
+};
+
 /* Who may write off how much at once. */
 struct write_off_role {
 	const char *role;
@@ -86,7 +93,8 @@ struct hospital {
 	const struct provision_band *provision_bands; /* by days */
 	uint32_t provision_band_count;
 	uint32_t limitation_years, limitation_alert_days;
-	bool accepts_take_backs; /* at once; else they are disputed */
+	unsigned limitation_interrupts; /* a set of enum interruption_kind */
+	bool accepts_take_backs;        /* at once; else they are disputed */
 	const struct write_off_role *write_off_roles;
 	uint32_t write_off_role_count;
 	const struct chart *chart;              /* of accounts */

@@ -146,10 +146,14 @@ static const struct conf_option hospital_options[] = {
 			"days. Younger ones are not."},
 	{MEMBER(hospital_file, limitation_years), .type = CONF_INT, .flags = CONF_RELOADABLE, .fallback = "3", .min = 1,
 		.max = 30,
-		.help = "After how many years a claim can no longer be enforced, from the day on which it was due or a "
-			"demand was last delivered."},
+		.help = "After how many years a claim can no longer be enforced, from the day on which it was due or was "
+			"last interrupted."},
 	{MEMBER(hospital_file, limitation_alert_days), .type = CONF_INT, .flags = CONF_RELOADABLE, .fallback = "90",
 		.min = 0, .max = 3650, .help = "How many days before that it is told."},
+	{MEMBER(hospital_file, limitation_interrupts), .type = CONF_STRINGS, .flags = CONF_RELOADABLE,
+		.fallback = "[ \"demand\", \"acknowledgement\" ]", .max = 3, .form = form_interruption,
+		.help = "What begins that period anew while it runs: demand (one that was delivered), acknowledgement (the insurer said "
+			"that it owes it), part-payment (it paid a part, on the day of the bank line)."},
 	{MEMBER(hospital_file, take_backs), .type = CONF_STRING, .flags = CONF_RELOADABLE, .fallback = "\"disputed\"",
 		.form = form_take_backs,
 		.help = "What becomes of money that an insurer takes back: disputed (it is owed again until a person accepts that it is "

@@ -55,7 +55,7 @@ struct advice_file {
 
 struct hospital_file {
 	const char *id, *code, *name, *zone, *book_currency;
-	struct conf_strings rate_sources, revaluation_reverts, provision_bands;
+	struct conf_strings rate_sources, revaluation_reverts, provision_bands, limitation_interrupts;
 	int64_t rate_reach_days, limitation_years, limitation_alert_days, match_certain;
 	const char *take_backs, *chart, *calendar, *declaration_code;
 	int64_t declaration_days;

@@ -162,6 +162,24 @@ const char *form_revalued(const char *text)
 	return revalued_of(text) != 0 ? NULL : "is none of receivable, suspense, bank";
 }
 
+unsigned interruption_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		unsigned kind;
+	} kinds[] = {{"demand", INTERRUPTION_DEMAND}, {"acknowledgement", INTERRUPTION_ACKNOWLEDGEMENT},
+		{"part-payment", INTERRUPTION_PART_PAYMENT}};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (strcmp(kinds[i].name, name) == 0) return kinds[i].kind;
+	return 0;
+}
+
+const char *form_interruption(const char *text)
+{
+	return interruption_of(text) != 0 ? NULL : "is none of demand, acknowledgement, part-payment";
+}
+
 const char *form_take_backs(const char *text)
 {
 	return strcmp(text, "disputed") == 0 || strcmp(text, "accepted") == 0 ? NULL

@@ -12,6 +12,7 @@ const char *form_rate_source(const char *text);
 const char *form_account(const char *text);
 const char *form_revalued(const char *text);
 const char *form_take_backs(const char *text);
+const char *form_interruption(const char *text);
 const char *form_band(const char *text);  /* "91: 5": days and per cent */
 const char *form_limit(const char *text); /* an amount that is not negative */
 const char *form_charset(const char *text);
@@ -30,6 +31,8 @@ const char *form_field(const char *text);   /* a path that begins with a FHIR R4
 
 /* The enum revaluation_kind of a name; 0: none. */
 unsigned revalued_of(const char *name);
+/* enum interruption_kind of a word that form_interruption likes; else 0. */
+unsigned interruption_of(const char *name);
 /* A band of provision that form_band likes. */
 struct provision_band;
 bool band_of(const char *text, struct provision_band *ret_band);

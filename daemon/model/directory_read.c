@@ -221,6 +221,8 @@ static int close_read(
 	}
 	hospital->limitation_years = (uint32_t)file->limitation_years;
 	hospital->limitation_alert_days = (uint32_t)file->limitation_alert_days;
+	for (size_t i = 0; i < file->limitation_interrupts.count; i++)
+		hospital->limitation_interrupts |= interruption_of(file->limitation_interrupts.items[i]);
 	hospital->accepts_take_backs = strcmp(file->take_backs, "accepted") == 0;
 	hospital->provision_bands = bands;
 	hospital->write_off_roles = roles;

@@ -123,8 +123,9 @@ static int findings_read(struct month_close *close)
 	params_begin(&params, &arena, close);
 	db_params_int4(&params, (int32_t)close->hospital->limitation_years);
 	db_params_int4(&params, (int32_t)close->hospital->limitation_alert_days);
+	db_params_int4(&params, (int32_t)close->hospital->limitation_interrupts);
 	r = db_sync_query(close->db,
-		"SELECT code, red, subject, found, since FROM zhifu.period_findings($1::uuid, $2::date, $3::int4, $4::int4)",
+		"SELECT code, red, subject, found, since FROM zhifu.period_findings($1::uuid, $2::date, $3::int4, $4::int4, $5::int4)",
 		&params, &close->findings);
 	for (int row = 0; r == 0 && row < db_rows_count(close->findings); row++)
 		close->red = close->red || db_rows_bool(close->findings, row, FINDING_RED);

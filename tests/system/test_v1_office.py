@@ -65,6 +65,11 @@ def test_what_never_comes(office):
     assert desk.items("/v1/demands?claim=" + claim.id) == [made] and desk.items("/v1/demands?limit=1") == [made]
     row, = desk.items("/v1/limitations?all=true")
     assert (row["demanded"], row["ends"][5:]) == (day, day[5:])
+    later = finance.day("11-23").isoformat()
+    said = desk.post(path + "/demand", {"delivered": later, "why": "their letter", "kind": "acknowledgement"})
+    assert (made["kind"], said["kind"]) == ("demand", "acknowledgement")
+    row, = desk.items("/v1/limitations?all=true")
+    assert (row["demanded"], row["ends"][5:]) == (later, later[5:])
     desk.post("/v1/receivables/%s/demand" % story.HOSPITAL_ID, demand, 404)
 
     # Who gives up how much is the client's, whatever it says.

@@ -58,6 +58,76 @@ static void a_demand_interrupts(void **state)
 	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.demand"), 0);
 }
 
+static void configure(const char *interrupts)
+{
+	char file[1024];
+
+	snprintf(file, sizeof(file),
+		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
+		"write_off_roles = ({role = \"cashier\"; people = [\"li\", \"wang\"]; limit = \"500.00\";},\n"
+		" {role = \"head of finance\"; people = [\"wang\"]; limit = \"5000.00\";});\n%s",
+		interrupts);
+	world_file(&world, "hospitals.d/a.conf", file, 0600);
+}
+
+/* An acknowledgement interrupts as a demand does; a part that is paid, where the hospital says so; each in time. */
+static void others_interrupt_by_configuration(void **state)
+{
+	(void)state;
+	owes("CNY", 100000, 100000, "2020-11-05", "2020-12-05");
+	world_sql(&world,
+		"INSERT INTO zhifu.bank_line (hospital_id, line_id, statement_id, account, identity, occurrence, booked_day, amount_minor,"
+		" currency, exponent, reversal, content) SELECT '" HOSPITAL_A
+		"', ('019ab000-0000-7000-8000-00000000010' || n)::uuid, '" CLAIM
+		"', 'CNY', sha256(n::text::bytea), 0, d, 100, 'CNY', 2, false, '' FROM (VALUES (1, date '2021-10-20'), (2, date '2025-06-30')) t (n, d);"
+		"INSERT INTO zhifu.allocation (hospital_id, allocation_id, no, line_id, part, claim_id, kind, amount_minor, currency, exponent,"
+		" cleared_minor, by_hand, maker) SELECT hospital_id, line_id, 1, line_id, 0, '" CLAIM
+		"', 0, 100, 'CNY', 2, 100, false, 'test' FROM zhifu.bank_line");
+	shows("2023-01-01", "runs", "2023-12-05");
+	assert_ctl(&world, 0, "money demand acknowledge %s --day 2022-03-01 --why 'their letter' --who li", ref);
+	assert_ctl(&world, 2, "money demand acknowledge %s --delivered 2022-03-01 --why x --who li", ref);
+	shows("2022-02-28", "runs", "2023-12-05");
+	shows("2025-01-01", "alert", "2025-03-01");
+	configure("limitation_interrupts = [ \"demand\" ];\n");
+	shows("2023-01-01", "runs", "2023-12-05");
+	configure("limitation_interrupts = [ \"part-payment\" ];\n");
+	shows("2023-01-01", "runs", "2024-10-20");
+	shows("2025-07-01", "ended", "2024-10-20"); /* what came then came too late */
+	configure("limitation_interrupts = [ \"part-payment\", \"acknowledgement\", \"demand\" ];\n");
+	shows("2025-02-28", "alert", "2025-03-01");
+	configure("limitation_interrupts = [ \"letter\" ];\n");
+	assert_ctl(&world, 0, "money limitation list");
+	assert_non_null(strstr(world.err, "part-payment"));
+	configure("");
+	world_sql(&world, "TRUNCATE zhifu.bank_line, zhifu.allocation");
+}
+
+/* One page says how many there are. */
+static void status_counts_what_comes_to_its_end(void **state)
+{
+	(void)state;
+	owes("CNY", 100000, 100000, "2020-11-05", "2020-12-05");
+	assert_ctl(&world, 0, "status");
+	assert_non_null(strstr(world.out, "claims that can be enforced no more"));
+	assert_null(strstr(world.out, "soon can be enforced"));
+	world_sql(&world,
+		"UPDATE zhifu.receivable SET due_day = (now() - interval '3 years' + interval '80 days')::date;"
+		"INSERT INTO zhifu.bank_line (hospital_id, line_id, statement_id, account, identity, occurrence, booked_day,"
+		" amount_minor, currency, exponent, reversal, content) VALUES ('" HOSPITAL_A "', '" CLAIM "', '" CLAIM
+		"', 'USD', sha256('1'), 0, '2026-01-02', 100, 'USD', 2, false, '');"
+		"INSERT INTO zhifu.declaration (hospital_id, no, line_id, ground, credit_day, due_day, due_assumed) VALUES ('" HOSPITAL_A
+		"', 1, '" CLAIM "', 1, '2026-01-02', '2026-01-09', true)");
+	assert_ctl(&world, 0, "status");
+	assert_non_null(strstr(world.out, "claims that soon can be enforced no more"));
+	assert_null(strstr(world.out, "claims that can be enforced"));
+	assert_non_null(strstr(world.out, "whose declaration is due"));
+	world_sql(&world, "TRUNCATE zhifu.bank_line, zhifu.declaration");
+	owes("CNY", 100000, 100000, "2026-01-05", "2026-02-05");
+	assert_ctl(&world, 0, "status");
+	assert_null(strstr(world.out, "enforced"));
+	assert_null(strstr(world.out, "declaration"));
+}
+
 static int64_t carried(const char *account)
 {
 	return world_count(&world,
@@ -161,13 +231,11 @@ int main(void)
 		return 0;
 	}
 	if (r != 0) return 1;
-	world_file(&world, "hospitals.d/a.conf",
-		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
-		"write_off_roles = ({role = \"cashier\"; people = [\"li\", \"wang\"]; limit = \"500.00\";},\n"
-		" {role = \"head of finance\"; people = [\"wang\"]; limit = \"5000.00\";});\n",
-		0600);
+	configure("");
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_demand_interrupts),
+		cmocka_unit_test(others_interrupt_by_configuration),
+		cmocka_unit_test(status_counts_what_comes_to_its_end),
 		cmocka_unit_test(roles_have_limits),
 		cmocka_unit_test(foreign_ones_go_at_their_value),
 		cmocka_unit_test(nobody_borrows_a_name_for_what_has_a_limit),
