@@ -223,7 +223,7 @@ static int close_read(
 	hospital->limitation_alert_days = (uint32_t)file->limitation_alert_days;
 	for (size_t i = 0; i < file->limitation_interrupts.count; i++)
 		hospital->limitation_interrupts |= interruption_of(file->limitation_interrupts.items[i]);
-	hospital->accepts_take_backs = strcmp(file->take_backs, "accepted") == 0;
+	hospital->accepts_take_backs = strcmp(or_empty(file->take_backs), "accepted") == 0;
 	hospital->provision_bands = bands;
 	hospital->write_off_roles = roles;
 	hospital->write_off_role_count = (uint32_t)file->write_off_roles.count;
