@@ -41,7 +41,8 @@ def yuan(minor):
 @pytest.fixture
 def up(place, keep):
     """Seven bills that their insurers have and have not decided."""
-    story.hospital(place, advice_profiles=(PROFILE,), bank_accounts=finance.BANK_ACCOUNTS)
+    # Accepted unless the advice says otherwise, as it does of C6.
+    story.hospital(place, advice_profiles=(PROFILE,), bank_accounts=finance.BANK_ACCOUNTS, take_backs="accepted")
     for name in ("alpha", "beta"):
         traffic.Insurer(place, keep, name, {"pend_ms": 3600000})
     place.daemon.start()
@@ -206,6 +207,7 @@ def test_scenario_4(up):
     assert [account(up, name) for name in ("CLR-REM-ALPHA", "CLR-REM-BETA", "REM-ANN-ALPHA", "REM-ANN-BETA", "SUSP")] == [0] * 5
     assert [owed(up, number)[0] for number in ("C1", "C2", "C3", "C5", "C7")] == [0] * 5
     assert owed(up, "C4") == (320000, 3)  # denied, to be appealed
+    assert up.database.value("SELECT accepts_take_backs FROM zhifu.hospital WHERE code = 'HZ1'") is True
     assert owed(up, "C6") == (145000, 4)  # disputed
     states = {row["number"]: (row["adjudication"], row["payment"]) for row in up.database.sql(
         "SELECT c.ref AS number, s.adjudication, s.payment FROM zhifu.claim c JOIN zhifu.claim_state s USING (hospital_id, claim_id)")}
