@@ -45,6 +45,30 @@ CREATE TABLE bank_statement (
 -- Those that prove something: by their balances they stand in a row.
 CREATE INDEX bank_statement_account ON bank_statement (hospital_id, account, closing_day, sequence)
 	WHERE kind = 1 AND opening_minor IS NOT NULL AND closing_minor IS NOT NULL;
+-- The accounts of the hospital's file, as whoever read that last knows them: those of which statements are due, and who looks after
+-- money that waits there. One that is not there any more was closed at the bank.
+CREATE TABLE bank_account (
+	hospital_id uuid NOT NULL,
+	code        text NOT NULL,
+	currency    text NOT NULL,
+	exponent    smallint NOT NULL,
+	owner       text NOT NULL CHECK (btrim(owner) <> ''),
+	PRIMARY KEY (hospital_id, code)
+);
+-- What a person saw at the bank for the end of a day up to which no statement reaches: many banks send none for days without movements.
+CREATE TABLE bank_confirmation (
+	hospital_id uuid NOT NULL,
+	account     text NOT NULL,
+	day         date NOT NULL,
+	minor       bigint NOT NULL,
+	who         text NOT NULL CHECK (who <> ''),
+	why         text NOT NULL CHECK (btrim(why) <> ''),
+	at          timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (hospital_id, account, day)
+);
+CALL tenant_tables('bank_account', 'bank_confirmation');
+GRANT UPDATE, DELETE ON bank_account TO zhifu_writer;
+GRANT UPDATE ON bank_confirmation TO zhifu_writer;
 -- What the ledger says of a bank account, without looking at what claims post.
 CREATE INDEX posting_bank ON posting (hospital_id) WHERE debit LIKE 'BANK-%' OR credit LIKE 'BANK-%';
 
@@ -103,7 +127,7 @@ CREATE TABLE suspense (
 	currency    text NOT NULL,
 	exponent    smallint NOT NULL,
 	since       date NOT NULL,
-	owner       text,           -- who looks after it; NULL: nobody yet
+	owner       text,           -- who looks after it, where a person said so; else suspense_owner() does
 	reason      text NOT NULL,  -- why it is here
 	reason_by   text,           -- the person whose words that are, which stay; NULL: nobody's
 	version     integer NOT NULL DEFAULT 1,
@@ -112,6 +136,26 @@ CREATE TABLE suspense (
 
 CALL tenant_tables('bank_file', 'bank_file_part', 'bank_statement', 'bank_line', 'bank_detail', 'bank_told', 'suspense');
 GRANT UPDATE, DELETE ON suspense TO zhifu_writer;
+
+-- The accounts of the hospital's file are these. For processes, which know all hospitals.
+CREATE FUNCTION accounts_configure(p_hospital uuid, p_code text[], p_currency text[], p_exponent smallint[], p_owner text[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	DELETE FROM bank_account a WHERE a.hospital_id = p_hospital AND NOT a.code = ANY (p_code);
+	INSERT INTO bank_account (hospital_id, code, currency, exponent, owner)
+	SELECT p_hospital, t.c, t.u, t.x, t.o FROM unnest(p_code, p_currency, p_exponent, p_owner) AS t (c, u, x, o)
+	WHERE NOT EXISTS (SELECT 1 FROM bank_account a WHERE a.hospital_id = p_hospital
+		AND (a.code, a.currency, a.exponent, a.owner) = (t.c, t.u, t.x, t.o))
+	ON CONFLICT (hospital_id, code) DO UPDATE SET currency = excluded.currency, exponent = excluded.exponent, owner = excluded.owner
+$$;
+
+-- The same for who acts for one.
+CREATE FUNCTION bank_accounts_keep(p_hospital uuid, p_code text[], p_currency text[], p_exponent smallint[], p_owner text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	PERFORM accounts_configure(p_hospital, p_code, p_currency, p_exponent, p_owner);
+END
+$$;
 
 -- Begins the import of a file: one at a time for a hospital, until the transaction ends. False: these bytes were taken before.
 CREATE FUNCTION bank_file_take(p_hospital uuid, p_file uuid, p_hash bytea, p_bytes bigint, p_format smallint, p_who text) RETURNS boolean
@@ -385,6 +429,37 @@ BEGIN
 END
 $$;
 
+-- What is on an account at the end of a day, as the bank shows it. 1 done; refused: 0 the hospital has no such account, -1 the day is not
+-- over, -2 its month is closed, -3 a statement reaches up to that day or beyond it, and says it.
+CREATE FUNCTION bank_confirm(p_hospital uuid, p_account text, p_day date, p_minor bigint, p_who text, p_why text) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'a balance is confirmed by somebody, who says why';
+	END IF;
+	IF NOT EXISTS (SELECT 1 FROM bank_account a WHERE a.hospital_id = p_hospital AND a.code = p_account) THEN
+		RETURN 0;
+	ELSIF p_day >= (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital) THEN
+		RETURN -1;
+	ELSIF EXISTS (SELECT 1 FROM period p WHERE p.hospital_id = p_hospital AND p.last_day >= p_day) THEN
+		RETURN -2;
+	ELSIF EXISTS (SELECT 1 FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account AND s.closing_day >= p_day) THEN
+		RETURN -3;
+	END IF;
+	INSERT INTO bank_confirmation (hospital_id, account, day, minor, who, why) VALUES (p_hospital, p_account, p_day, p_minor, p_who, p_why)
+	ON CONFLICT (hospital_id, account, day) DO UPDATE SET minor = excluded.minor, who = excluded.who, why = excluded.why, at = now();
+	INSERT INTO operator_act (hospital_id, who, act, subject, why)
+	VALUES (p_hospital, p_who, 'account.confirm', concat_ws(' ', p_account, p_day, p_minor), p_why);
+	RETURN 1;
+END
+$$;
+
+-- Who looks after money of an account in suspense: who was told to, else whom the hospital's file names.
+CREATE FUNCTION suspense_owner(p_hospital uuid, p_account text, p_owner text) RETURNS text LANGUAGE sql STABLE AS $$
+	SELECT coalesce(p_owner, (SELECT a.owner FROM zhifu.bank_account a WHERE a.hospital_id = p_hospital AND a.code = p_account), 'finance')
+$$;
+
 -- Who looks after money in suspense, and why it is there. False: it has found its home meanwhile.
 CREATE FUNCTION suspense_assign(p_hospital uuid, p_line uuid, p_owner text, p_reason text, p_who text) RETURNS boolean LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -402,6 +477,8 @@ BEGIN
 END
 $$;
 
-CALL writer_functions('bank\_%', 'suspense\_%');
+CALL writer_functions('bank\_%', 'accounts\_configure', 'suspense\_%');
 GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
-	bank_told_add, bank_gap_explain, suspense_assign TO zhifu_operator;
+	bank_told_add, bank_gap_explain, bank_accounts_keep, bank_confirm, suspense_assign,
+	suspense_owner TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION accounts_configure TO zhifu_settle;

@@ -154,12 +154,14 @@ CREATE FUNCTION period_aged(p_hospital uuid, p_day date) RETURNS TABLE (claim_id
 	WHERE s.carried <> 0 OR s.provided <> 0
 $$;
 
--- The bank's word against ours (余额调节表), for each account at the end of a day. statement_minor: the closing balance of its last
--- statement (of statement_day; NULL: none has balances) and what a statement that closes later has up to the day. ordered_minor:
--- what we have and the bank has not; late_minor: what it has and we posted later only; explained_minor: what moved in gaps between
--- statements that a person explained. The proof holds when statement + ordered - late - explained = ledger.
+-- The bank's word against ours (余额调节表), for each account at the end of a day, also one that has neither statement nor posting yet.
+-- statement_minor: the closing balance of its last statement or, where none reaches so far, what a person saw at the bank (of
+-- statement_day; NULL: there is neither), and what a statement that closes later has up to the day. reached: that is its balance at the
+-- day's end: it is of that day, or the next statement opens with it; an account that was opened later or is closed has none.
+-- ordered_minor: what we have and the bank has not; late_minor: what it has and we posted later only; explained_minor: what moved in gaps
+-- between statements that a person explained. The proof holds when statement + ordered - late - explained = ledger.
 CREATE FUNCTION bank_proof(p_hospital uuid, p_day date) RETURNS TABLE (account text, currency text, exponent smallint, statement_day date,
-	statement_minor bigint, ordered_minor bigint, late_minor bigint, explained_minor bigint, ledger_minor bigint) LANGUAGE sql STABLE
+	statement_minor bigint, ordered_minor bigint, late_minor bigint, explained_minor bigint, ledger_minor bigint, reached boolean) LANGUAGE sql STABLE
 SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 	WITH ledger AS (
@@ -173,18 +175,25 @@ SET search_path = zhifu, pg_temp AS $$
 		UNION
 		SELECT s.account, s.currency, s.exponent FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.kind = 1
 			AND coalesce(s.opening_day, s.closing_day) <= p_day
+		UNION
+		SELECT a.code, a.currency, a.exponent FROM bank_account a WHERE a.hospital_id = p_hospital
 	), base AS (
-		SELECT k.*, c.day, c.minor FROM known k LEFT JOIN LATERAL (
+		SELECT k.*, c.day, c.minor, c.turn FROM known k LEFT JOIN LATERAL (SELECT t.* FROM (
 			-- Of several on one day the one as whose closing no other opens; before all of them, what the first opens with.
-			(SELECT s.closing_day AS day, s.closing_minor AS minor FROM bank_proved s
+			(SELECT s.closing_day AS day, s.closing_minor AS minor, 1 AS turn FROM bank_proved s
 			WHERE s.hospital_id = p_hospital AND s.account = k.account AND s.closing_day <= p_day
 			ORDER BY s.closing_day DESC, EXISTS (SELECT 1 FROM bank_proved n WHERE n.hospital_id = p_hospital AND n.account = s.account
 				AND n.statement_id <> s.statement_id AND n.closing_day = s.closing_day AND n.opening_minor = s.closing_minor),
 				s.sequence DESC NULLS LAST, s.page DESC NULLS LAST, s.statement_id DESC LIMIT 1)
 			UNION ALL
-			(SELECT s.opening_day, s.opening_minor FROM bank_proved s
+			(SELECT f.day, f.minor, 2 FROM bank_confirmation f WHERE f.hospital_id = p_hospital AND f.account = k.account AND f.day <= p_day
+				AND NOT EXISTS (SELECT 1 FROM bank_proved n WHERE n.hospital_id = p_hospital AND n.account = f.account
+					AND n.opening_day < f.day AND n.closing_day > f.day)
+			ORDER BY f.day DESC LIMIT 1)
+			UNION ALL
+			(SELECT s.opening_day, s.opening_minor, 3 FROM bank_proved s
 			WHERE s.hospital_id = p_hospital AND s.account = k.account AND s.opening_day <= p_day AND s.closing_day > p_day
-			ORDER BY s.opening_day, s.sequence NULLS FIRST, s.page NULLS FIRST LIMIT 1) LIMIT 1) c ON true
+			ORDER BY s.opening_day, s.sequence NULLS FIRST, s.page NULLS FIRST LIMIT 1)) t ORDER BY t.turn = 3, t.day DESC, t.turn LIMIT 1) c ON true
 	)
 	SELECT b.account, b.currency, b.exponent, b.day, (b.minor + (
 			SELECT coalesce(sum(l.amount_minor), 0) FROM bank_line l JOIN bank_proved s ON s.hospital_id = l.hospital_id AND s.statement_id = l.statement_id
@@ -200,7 +209,14 @@ SET search_path = zhifu, pg_temp AS $$
 				AND NOT EXISTS (SELECT 1 FROM bank_order o WHERE o.hospital_id = p_hospital AND o.cleared_line = l.line_id AND o.book_day <= p_day))::bigint,
 		(SELECT coalesce(sum(s.missing_minor), 0) FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.account = b.account
 			AND s.explained_by IS NOT NULL AND s.closing_day <= b.day)::bigint,
-		coalesce(g.minor, 0)
+		coalesce(g.minor, 0),
+		coalesce(b.day >= p_day OR b.turn = 3, false)
+			OR coalesce((SELECT CASE WHEN b.day IS NULL THEN n.opening_day > p_day ELSE n.opening_minor = b.minor OR EXISTS (
+					SELECT 1 FROM bank_gap x WHERE x.hospital_id = p_hospital AND x.statement_id = n.statement_id) END
+				FROM bank_proved n WHERE n.hospital_id = p_hospital AND n.account = b.account AND n.closing_day > p_day
+				ORDER BY n.closing_day, n.opening_minor = b.minor DESC, n.sequence NULLS FIRST, n.page NULLS FIRST LIMIT 1), false)
+			OR coalesce(b.minor, 0) = 0 AND coalesce(g.minor, 0) = 0 AND NOT EXISTS (
+				SELECT 1 FROM bank_account a WHERE a.hospital_id = p_hospital AND a.code = b.account)
 	FROM base b LEFT JOIN ledger g ON g.account = b.account AND g.currency = b.currency
 $$;
 
@@ -220,6 +236,10 @@ BEGIN
 	FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.explained_by IS NOT NULL AND s.opening_day <= p_last;
 	RETURN QUERY SELECT 'bank_proof', true, b.account, 1::bigint, b.statement_day FROM bank_proof(p_hospital, p_last) b
 	WHERE b.statement_minor + b.ordered_minor - b.late_minor - b.explained_minor <> b.ledger_minor;
+	-- What a person saw there stands in for the statement.
+	RETURN QUERY SELECT 'statement_short', true, b.account, 1::bigint, b.statement_day FROM bank_proof(p_hospital, p_last) b WHERE NOT b.reached;
+	RETURN QUERY SELECT 'statement_confirmed', false, f.account || ': ' || f.who || ': ' || f.why, 1::bigint, f.day FROM bank_confirmation f
+	WHERE f.hospital_id = p_hospital AND f.day = p_last;
 	RETURN QUERY SELECT 'rate_missing', true, p.currency, count(*), min(p.book_day) FROM posting_unvalued u
 	JOIN posting p ON p.hospital_id = u.hospital_id AND p.entry_id = u.entry_id AND p.no = u.no
 	WHERE u.hospital_id = p_hospital AND p.book_day <= p_last GROUP BY p.currency;
@@ -232,7 +252,8 @@ BEGIN
 	-- Money that has a home it was not given, or none: also what breaks the ledger in any other way.
 	RETURN QUERY SELECT 'books', true, concat_ws(' ', l.statement, l.currency), l.found - l.expected, NULL::date FROM ledger_proof(p_hospital) l
 	WHERE l.found <> l.expected;
-	RETURN QUERY SELECT 'suspense', false, coalesce(u.owner, ''), count(*), min(u.since) FROM suspense u
+	RETURN QUERY SELECT 'suspense', false, suspense_owner(p_hospital, b.account, u.owner), count(*), min(u.since) FROM suspense u
+	JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id
 	WHERE u.hospital_id = p_hospital AND u.since <= p_last GROUP BY 3;
 	RETURN QUERY SELECT 'overdue', false, r.carrier, count(*), min(r.due_day) FROM receivable r
 	WHERE r.hospital_id = p_hospital AND r.standing <> 2 AND r.due_day <= p_last GROUP BY r.carrier;
@@ -241,9 +262,6 @@ BEGIN
 	RETURN QUERY SELECT 'order', false, o.account, count(*), min(o.book_day) FROM bank_order o
 	WHERE o.hospital_id = p_hospital AND o.cleared_line IS NULL AND o.book_day <= p_last AND (o.cancel_day IS NULL OR o.cancel_day > p_last)
 	GROUP BY o.account;
-	RETURN QUERY SELECT 'statement_short', false, b.account, 1::bigint, b.statement_day FROM bank_proof(p_hospital, p_last) b
-	WHERE b.statement_day < p_last AND NOT EXISTS (SELECT 1 FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = b.account
-		AND s.closing_day > p_last) OR b.statement_day IS NULL;
 END
 $$;
 

@@ -348,7 +348,8 @@ BEGIN
 	RETURN QUERY SELECT i.kind, i.id, i.account, i.minor, i.currency, i.exponent, i.since, today - i.since, report_band(today - i.since), i.owner,
 		i.wait, i.held, i.reason, i.since
 	FROM (
-		SELECT 'line' AS kind, u.line_id AS id, b.account, u.open_minor AS minor, u.currency, u.exponent, u.since, u.owner,
+		SELECT 'line' AS kind, u.line_id AS id, b.account, u.open_minor AS minor, u.currency, u.exponent, u.since,
+			suspense_owner(p_hospital, b.account, u.owner) AS owner,
 			u.wait, u.held, CASE WHEN NOT report_inspected()
 				THEN concat_ws('; ', CASE u.held WHEN 1 THEN 'held by compliance' WHEN 2 THEN 'not from the expected payer' END, u.reason) END AS reason
 		FROM suspense u JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = p_hospital

@@ -27,8 +27,9 @@ DO $$
 DECLARE
 	t text;
 BEGIN
-	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_statement', 'bank_gap', 'bank_line', 'bank_detail', 'suspense', 'contract', 'conversion', 'match_item',
-		'match_candidate', 'match_note', 'allocation', 'work_owner', 'remittance_paid', 'advice', 'period', 'revaluation', 'provision', 'declaration',
+	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_statement', 'bank_gap', 'bank_account', 'bank_confirmation', 'bank_line', 'bank_detail',
+		'suspense', 'contract', 'conversion', 'match_item', 'match_candidate', 'match_note', 'allocation', 'work_owner', 'remittance_paid',
+		'advice', 'period', 'revaluation', 'provision', 'declaration',
 		'write_off', 'bank_order', 'currency_sale'] LOOP
 		EXECUTE format('CREATE POLICY client ON %I FOR SELECT TO zhifu_intake USING (hospital_id = tenant())', t);
 		IF t <> 'advice' THEN
@@ -45,7 +46,7 @@ GRANT EXECUTE ON FUNCTION report_open, report_claims, report_work, report_scoreb
 GRANT SELECT ON rate_seen, contract_span, bank_continuity TO zhifu_intake;
 -- What a statement's import does, in one transaction (daemon/settle/bank_import.c).
 GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
-	bank_told_add, declaration_add,
+	bank_told_add, bank_accounts_keep, suspense_owner, declaration_add,
 	rate_around TO zhifu_intake;
 
 CREATE FUNCTION api_seen(p_hospital uuid, p_key bytea, p_body bytea, OUT outcome integer, OUT subject uuid, OUT answer bigint[])

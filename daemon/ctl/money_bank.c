@@ -406,10 +406,10 @@ static int suspense_open(struct ctl *ctl, const struct hospital *hospital, const
 {
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
-		"SELECT b.account, u.since, u.open_minor, u.currency, u.exponent, u.owner, u.reason, u.line_id,"
+		"SELECT b.account, u.since, u.open_minor, u.currency, u.exponent, suspense_owner($1, b.account, u.owner), u.reason, u.line_id,"
 		" CASE WHEN u.reason_by IS NULL THEN u.wait END::int4, u.payer, u.held::int4 FROM suspense u"
 		" JOIN bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1"
-		" AND ($2::text IS NULL OR u.owner = $2) ORDER BY u.since, b.account, u.line_id",
+		" AND ($2::text IS NULL OR suspense_owner($1, b.account, u.owner) = $2) ORDER BY u.since, b.account, u.line_id",
 		"ut", &hospital->id, filter->owner);
 }
 
@@ -627,8 +627,8 @@ static int line_show(struct ctl *ctl, int argc, char **argv)
 	r = ctl_begin(ctl, &hospital->id, true);
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
-			"SELECT b.account, b.booked_day, b.value_day, b.amount_minor, b.currency, b.exponent, b.reversal, u.open_minor, u.owner,"
-			" u.reason FROM bank_line b LEFT JOIN suspense u ON u.hospital_id = b.hospital_id AND u.line_id = b.line_id"
+			"SELECT b.account, b.booked_day, b.value_day, b.amount_minor, b.currency, b.exponent, b.reversal, u.open_minor,"
+			" suspense_owner($1, b.account, u.owner), u.reason FROM bank_line b LEFT JOIN suspense u ON u.hospital_id = b.hospital_id AND u.line_id = b.line_id"
 			" WHERE b.hospital_id = $1 AND b.line_id = $2",
 			"uu", &hospital->id, &id);
 	if (r == 0 && db_rows_count(rows) == 0) r = err_set(ERR_NOTFOUND, "there is no such line");

@@ -259,7 +259,8 @@ static int waits_show(struct match_desk *desk, struct report *report)
 		{"payer", "the payer is not the expected one", "付款人非预期"}};
 	struct pg_result *rows = NULL;
 	int r = ctl_query(desk->ctl, &rows,
-		"SELECT s.payer, s.held::int4, i.wait::int4, s.reason, s.owner, s.reason_by FROM suspense s"
+		"SELECT s.payer, s.held::int4, i.wait::int4, s.reason, suspense_owner(s.hospital_id, b.account, s.owner), s.reason_by"
+		" FROM suspense s JOIN bank_line b ON b.hospital_id = s.hospital_id AND b.line_id = s.line_id"
 		" JOIN match_item i ON i.hospital_id = s.hospital_id"
 		" AND i.line_id = s.line_id AND i.part = $3 WHERE s.hospital_id = $1 AND s.line_id = $2",
 		"uun", &desk->hospital->id, &desk->line, (int)desk->part);

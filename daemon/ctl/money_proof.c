@@ -2,6 +2,7 @@
  * and foreign currency that the bank bought. */
 #include <string.h>
 
+#include "ctl/accounts.h"
 #include "ctl/money_list.h"
 #include "db/sync.h"
 #include "lib/currency.h"
@@ -124,7 +125,8 @@ static int account_proof(struct ctl *ctl, int argc, char **argv)
 		struct pg_result *items = NULL;
 		int32_t end = day_text != NULL ? day : ctl_today(hospital);
 
-		r = ctl_begin(ctl, &hospital->id, false);
+		r = ctl_accounts_keep(ctl, hospital);
+		if (r == 0) r = ctl_begin(ctl, &hospital->id, false);
 		if (r == 0) r = ctl_query(ctl, &rows, proof_sql, "udt", &hospital->id, end, account);
 		if (r == 0)
 			r = ctl_query(ctl, &items, transit_sql, "udti", &hospital->id, end, account,
@@ -152,6 +154,81 @@ static int account_proof(struct ctl *ctl, int argc, char **argv)
 		return ctl_fail("could not prove the accounts");
 	}
 	return report_end(&report, holds ? 0 : 1);
+}
+
+/* ---- confirmations ---- */
+
+/* What is on an account, as the bank shows it; below zero is an overdraft. Returns 0, or 2 after it has said what is
+ * wrong. */
+static int balance_read(const char *text, const char *currency, struct zf_money *ret)
+{
+	struct zf_decimal value;
+
+	if (decimal_parse(text_of(text), &value) == 0 && money_from_decimal(value, text_of(currency), ret) == 0)
+		return 0;
+	return ctl_usage("\"%s\" is no amount of %s", text, currency);
+}
+
+/* Why the database does not want it, by its outcome. */
+static const char *confirm_refusal(const struct ctl *ctl, int64_t outcome)
+{
+	switch (outcome) {
+	case -1:
+		return say(ctl, "the day is not over", "该日尚未结束");
+	case -2:
+		return say(ctl, "its month is closed", "该月已结账");
+	case -3:
+		return say(ctl, "a statement reaches that far and says it", "已有对账单覆盖该日,以对账单为准");
+	default:
+		return say(ctl, "the hospital has no such account", "没有该账户");
+	}
+}
+
+static int account_confirm(struct ctl *ctl, int argc, char **argv)
+{
+	const char *code = NULL, *day_text = NULL, *why = NULL;
+	const struct ctl_option options[] = {
+		{"--hospital", &code, NULL}, {"--day", &day_text, NULL}, {"--why", &why, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	const struct hospital_account *account = NULL;
+	const struct hospital *hospital;
+	struct pg_result *rows = NULL;
+	struct zf_money balance = {.present = 0};
+	struct report report;
+	int32_t day = 0;
+	int r = ctl_arguments(argc, argv, options, 2, 2, words);
+
+	if (r == 0 && day_text == NULL) r = ctl_usage("say of which day's end with --day DAY");
+	if (r == 0) r = ctl_day("--day", day_text, 0, &day);
+	if (r == 0) r = ctl_accountable(ctl, why);
+	if (r != 0) return r;
+	hospital = ctl_hospital(ctl, code);
+	if (hospital == NULL) return 2;
+	for (uint32_t i = 0; i < hospital->account_count && account == NULL; i++)
+		if (strcmp(hospital->accounts[i].code, words[0]) == 0) account = &hospital->accounts[i];
+	if (account == NULL)
+		return ctl_usage("%s has no bank account \"%s\": bank_accounts in its file", hospital->code, words[0]);
+	r = balance_read(words[1], account->currency, &balance);
+	if (r != 0) return r;
+	r = ctl_accounts_keep(ctl, hospital);
+	if (r == 0) r = ctl_begin(ctl, &hospital->id, true);
+	if (r == 0)
+		r = ctl_query(ctl, &rows, "SELECT bank_confirm($1, $2, $3, $4, $5, $6)", "utditt", &hospital->id,
+			account->code, day, balance.minor, ctl->who, why);
+	if (r == 0 && db_rows_int(rows, 0, 0) != 1)
+		r = err_set(ERR_DENIED, "%s", confirm_refusal(ctl, db_rows_int(rows, 0, 0)));
+	db_sync_rows_free(rows);
+	if (r == 0) r = ctl_commit(ctl);
+	if (r < 0) {
+		ctl_rollback(ctl);
+		return ctl_fail("not confirmed");
+	}
+	report_begin(&report, ctl);
+	report_field(&report, "account", say(ctl, "account", "账户"), cell_text(account->code));
+	report_field(&report, "day", say(ctl, "at the end of", "日终"), cell_day(day));
+	report_field(&report, "balance", say(ctl, "the bank shows", "银行余额"),
+		cell_money(balance.minor, balance.currency, balance.exponent));
+	return report_end(&report, 0);
 }
 
 /* ---- orders ---- */
@@ -458,6 +535,9 @@ const struct ctl_command money_proof_commands[] = {
 	{"money account proof", "[--hospital CODE] [--account CODE] [--day DAY]",
 		"the bank's word against the ledger's, with what is in transit; fails when they differ",
 		CTL_CONFIG | CTL_DB, account_proof},
+	{"money account confirm", "ACCOUNT BALANCE --day DAY --why TEXT [--hospital CODE]",
+		"what the bank shows for the end of a day that no statement reaches, as where nothing moved",
+		CTL_CONFIG | CTL_DB, account_confirm},
 	{"money order make", "LINE [AMOUNT] --why TEXT [--day DAY] [--hospital CODE]",
 		"money in suspense goes back: an order to the bank is in the ledger, and in transit until it is debited",
 		CTL_CONFIG | CTL_DB, order_make},

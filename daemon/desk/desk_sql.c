@@ -15,7 +15,8 @@
 	" FROM zhifu.contract c LEFT JOIN zhifu.contract_span s"                                                       \
 	" ON s.hospital_id = c.hospital_id AND s.contract_id = c.contract_id AND s.version = c.version"
 #define SUSPENSE_COLUMNS                                                                                               \
-	"u.line_id, b.account, u.since, u.open_minor, u.currency, u.exponent::int4, u.owner, u.reason, u.version"
+	"u.line_id, b.account, u.since, u.open_minor, u.currency, u.exponent::int4,"                                   \
+	" zhifu.suspense_owner(u.hospital_id, b.account, u.owner), u.reason, u.version"
 #define SUSPENSE_FROM                                                                                                  \
 	" FROM zhifu.suspense u JOIN zhifu.bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id"
 #define LINE_COLUMNS                                                                                                     \
@@ -215,7 +216,8 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		3},
 	[DESK_SUSPENSE] = {"desk_suspense",
 		"SELECT (u.since - date '1970-01-01')::int8, u.line_id, " SUSPENSE_COLUMNS SUSPENSE_FROM
-		" WHERE u.hospital_id = $1::uuid AND ($2::text IS NULL OR b.account = $2) AND ($3::text IS NULL OR u.owner = $3)" BEHIND(
+		" WHERE u.hospital_id = $1::uuid AND ($2::text IS NULL OR b.account = $2) AND ($3::text IS NULL OR"
+		" zhifu.suspense_owner(u.hospital_id, b.account, u.owner) = $3)" BEHIND(
 			"u.since", "u.line_id", "4", "5") " ORDER BY u.since, u.line_id LIMIT $6::int4",
 		6},
 	[DESK_SUSPENSE_ONE] = {"desk_suspense_one",
@@ -223,7 +225,7 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	/* Meanwhile settle may have found its home. */
 	[DESK_SUSPENSE_AFTER] = {"desk_suspense_after",
 		"SELECT b.line_id, b.account, coalesce(u.since, b.booked_day), coalesce(u.open_minor, 0), b.currency, b.exponent::int4,"
-		" u.owner, coalesce(u.reason, 'it has found its home'), coalesce(u.version, 0) FROM zhifu.bank_line b"
+		" CASE WHEN u.line_id IS NOT NULL THEN zhifu.suspense_owner(u.hospital_id, b.account, u.owner) END, coalesce(u.reason, 'it has found its home'), coalesce(u.version, 0) FROM zhifu.bank_line b"
 		" LEFT JOIN zhifu.suspense u ON u.hospital_id = b.hospital_id AND u.line_id = b.line_id"
 		" WHERE b.hospital_id = $1::uuid AND b.line_id = $2::uuid",
 		2},
@@ -322,12 +324,13 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	/* Parts are of a line: the position's number is the day and the part. */
 	[DESK_MATCH_ITEMS] = {"desk_match_items",
 		"SELECT (i.booked_day - date '1970-01-01')::int8 << 32 | i.part, i.line_id, i.line_id, i.part, b.account, i.booked_day,"
-		" i.amount_minor, b.currency, b.exponent::int4, i.open_minor, b.currency, b.exponent::int4, s.payer, s.owner, s.held::int4,"
+		" i.amount_minor, b.currency, b.exponent::int4, i.open_minor, b.currency, b.exponent::int4, s.payer,"
+		" zhifu.suspense_owner(s.hospital_id, b.account, s.owner), s.held::int4,"
 		" i.wait::int4, s.reason, c.count, c.best, i.by_hand FROM zhifu.suspense s JOIN zhifu.match_item i ON i.hospital_id ="
 		" s.hospital_id AND i.line_id = s.line_id AND i.open_minor <> 0 JOIN zhifu.bank_line b ON b.hospital_id = s.hospital_id AND"
 		" b.line_id = s.line_id CROSS JOIN LATERAL (SELECT count(*), max(m.score)::int4 AS best FROM zhifu.match_candidate m  WHERE"
 		" m.hospital_id = i.hospital_id AND m.line_id = i.line_id AND m.part = i.part) c WHERE s.hospital_id = $1::uuid AND ($2::text"
-		" IS NULL OR b.account = $2) AND ($3::int4 IS NULL OR i.wait = $3) AND ($4::text IS NULL OR s.owner = $4) AND ($5::uuid IS"
+		" IS NULL OR b.account = $2) AND ($3::int4 IS NULL OR i.wait = $3) AND ($4::text IS NULL OR zhifu.suspense_owner(s.hospital_id, b.account, s.owner) = $4) AND ($5::uuid IS"
 		" NULL OR s.line_id = $5) AND ($6::int8 IS NULL OR (i.booked_day, i.line_id, i.part) > (date '1970-01-01' + ($6::int8 >>"
 		" 32)::int4, $7::uuid,  ($6::int8 & 4294967295)::int4)) ORDER BY i.booked_day, i.line_id, i.part LIMIT $8::int4",
 		8},

@@ -51,6 +51,7 @@ struct hospital_account {
 	const char *charset;                /* of MT940 and CSV: "utf-8", "iso-8859-1", "iso-8859-15", "gb18030" */
 	bool reversal_negates;              /* camt: a reversal has the direction of what it takes back */
 	bool unproved_accepted;             /* statements without balances are read */
+	const char *owner;                  /* who looks after its money in suspense unless a person says who */
 	const char *profile;                /* how its CSV is called that the next one reads; NULL: it has none */
 	const struct bank_csv_profile *csv; /* adapters/bank/statement.h */
 };

@@ -94,6 +94,9 @@ static const struct conf_option bank_account_options[] = {
 		.help = "Statements without an opening and a closing balance are read, though nothing proves that they are whole."},
 	{MEMBER(bank_account_file, profile), .type = CONF_STRING, .flags = CONF_RELOADABLE, .min = 1, .max = 64,
 		.help = "By which of statement_profiles its statements are read that come as CSV. Without it none is."},
+	{MEMBER(bank_account_file, owner), .type = CONF_STRING, .flags = CONF_RELOADABLE, .min = 1, .max = 64,
+		.help = "Who looks after money that came to it and waits in suspense, until a person says who. Without it whom "
+			"suspense_owner names."},
 };
 
 static const struct conf_table bank_account_table = {
@@ -172,6 +175,9 @@ static const struct conf_option hospital_options[] = {
 	{MEMBER(hospital_file, bank_accounts), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
 		.group = &bank_account_table, .fallback = "()",
 		.help = "The bank accounts on which insurers' money arrives, and patients'."},
+	{MEMBER(hospital_file, suspense_owner), .type = CONF_STRING, .flags = CONF_RELOADABLE,
+		.fallback = "\"finance\"", .min = 1, .max = 64,
+		.help = "Who looks after money in suspense of an account that names nobody, until a person says who."},
 	{MEMBER(hospital_file, statement_profiles), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
 		.group = &statement_file_table, .fallback = "()",
 		.help = "How bank statements are to be read that come as CSV, because the bank offers no better."},

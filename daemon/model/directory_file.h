@@ -18,7 +18,7 @@ struct client_file {
 };
 
 struct bank_account_file {
-	const char *code, *number, *currency, *charset, *profile;
+	const char *code, *number, *currency, *charset, *profile, *owner;
 	bool reversal_negates, unproved_accepted;
 };
 
@@ -54,7 +54,7 @@ struct advice_file {
 };
 
 struct hospital_file {
-	const char *id, *code, *name, *zone, *book_currency;
+	const char *id, *code, *name, *zone, *book_currency, *suspense_owner;
 	struct conf_strings rate_sources, revaluation_reverts, provision_bands, limitation_interrupts;
 	int64_t rate_reach_days, limitation_years, limitation_alert_days, match_certain;
 	const char *take_backs, *chart, *calendar, *declaration_code;

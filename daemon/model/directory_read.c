@@ -160,9 +160,9 @@ static int client_read(struct reading *reading, const struct hospital *hospital,
 	return 0;
 }
 
-static int accounts_read(struct reading *reading, const struct conf_groups *groups, const struct conf_groups *profiles,
-	struct hospital *hospital)
+static int accounts_read(struct reading *reading, const struct hospital_file *from, struct hospital *hospital)
 {
+	const struct conf_groups *groups = &from->bank_accounts;
 	struct hospital_account *list = zf_alloc_array(&reading->arena->zf, groups->count + 1, sizeof(*list));
 	int r = list == NULL ? ERR_NOMEM : 0;
 
@@ -175,11 +175,13 @@ static int accounts_read(struct reading *reading, const struct conf_groups *grou
 		list[i].charset = or_empty(file->charset);
 		list[i].reversal_negates = file->reversal_negates;
 		list[i].unproved_accepted = file->unproved_accepted;
+		list[i].owner = file->owner != NULL ? file->owner : or_empty(from->suspense_owner);
 		if (file->profile != NULL) {
 			char setting[64];
 
 			(void)snprintf(setting, sizeof(setting), "bank_accounts.[%zu].profile", i);
-			r = statement_profile_read(reading, profiles, hospital->file, setting, &list[i], file->profile);
+			r = statement_profile_read(
+				reading, &from->statement_profiles, hospital->file, setting, &list[i], file->profile);
 		}
 	}
 	hospital->accounts = list;
@@ -321,7 +323,7 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 	if (r == 0)
 		r = code_systems_read(
 			reading, &file.code_systems, &hospital->code_systems, &hospital->code_system_count);
-	if (r == 0) r = accounts_read(reading, &file.bank_accounts, &file.statement_profiles, hospital);
+	if (r == 0) r = accounts_read(reading, &file, hospital);
 	if (r == 0) r = close_read(reading, path, &file, hospital);
 	if (r == 0) r = advice_profiles_read(reading, &file.advice_profiles, hospital);
 	if (r == 0) r = books_read(reading, &file, hospital);

@@ -14,6 +14,7 @@
 #include "lib/currency.h"
 #include "lib/date.h"
 #include "model/directory.h"
+#include "settle/bank_accounts.h"
 #include "settle/bank_content.h"
 #include "settle/bank_told.h"
 #include "settle/declaration.h"
@@ -668,6 +669,7 @@ static int file_import(struct importing *importing, const uint8_t hash[32])
 
 	if (r < 0) return r;
 	r = db_sync_tenant(import->db, &import->hospital->id);
+	if (r == 0) r = bank_accounts_keep(import->db, import->hospital);
 	if (r == 0) r = file_store(importing, hash);
 	if (r == 0) POINT("bank.before_commit");
 	if (r == 0 && !import->known)

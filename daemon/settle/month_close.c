@@ -8,6 +8,7 @@
 #include "db/sync.h"
 #include "lib/currency.h"
 #include "model/directory.h"
+#include "settle/bank_accounts.h"
 #include "settle/book_rate.h"
 
 #define PARAMS_BYTES_MAX (64u << 20)
@@ -21,6 +22,9 @@ const struct month_check month_checks[] = {
 		"向银行索取缺少的对账单,或用 zhifuctl money statement explain 说明", true},
 	{"bank_proof", "bank proof", "余额调节表", "zhifuctl money account proof", "zhifuctl money account proof",
 		true},
+	{"statement_short", "statements up to the last day", "对账单截至月末",
+		"import the next statement, or zhifuctl money account confirm what the bank shows",
+		"导入下一份对账单,或用 zhifuctl money account confirm 确认银行余额", true},
 	{"rate_missing", "exchange rates", "汇率齐全", "zhifuctl money waiting; money rate import or set",
 		"zhifuctl money waiting,导入或录入汇率", true},
 	{"receivable_waiting", "bills with their receivable", "应收款已确认",
@@ -31,6 +35,8 @@ const struct month_check month_checks[] = {
 		"zhifuctl ledger balance", "zhifuctl ledger balance", true},
 	{"statement_explained", "gaps that are explained", "已说明的对账单缺口", "zhifuctl money account proof",
 		"zhifuctl money account proof", false},
+	{"statement_confirmed", "balances that a person saw at the bank", "人工确认的银行余额",
+		"none: no statement reaches there", "无需处理", false},
 	{"statement_number", "statements whose balances join, with numbers left out", "余额衔接而编号跳号的对账单",
 		"none: nothing is missing", "无需处理", false},
 	{"suspense", "money in suspense", "待查收款", "zhifuctl money suspense list", "zhifuctl money suspense list",
@@ -39,8 +45,6 @@ const struct month_check month_checks[] = {
 		"zhifuctl money order list", false},
 	{"clearing", "payments that acquirers have not settled", "收单机构未结算的收款", "zhifuctl money acquirer list",
 		"zhifuctl money acquirer list", false},
-	{"statement_short", "statements up to the last day", "对账单截至月末", "import the next statement",
-		"导入下一份对账单", false},
 	{"overdue", "overdue claims", "逾期应收", "remind the payer", "催收", false},
 	{"limitation", "claims whose limitation ends soon", "诉讼时效将届满", "zhifuctl money limitation list",
 		"zhifuctl money limitation list", false},
@@ -197,12 +201,28 @@ static int post(struct month_close *close)
 		&params, NULL);
 }
 
+/* What of the hospital's file the database must know. Of its own, for what follows may be a transaction that only
+ * reads. */
+static int accounts_keep(struct month_close *close)
+{
+	int r = db_sync_script(close->db, "BEGIN");
+
+	if (r < 0) return r;
+	r = db_sync_tenant(close->db, &close->hospital->id);
+	if (r == 0) r = bank_accounts_keep(close->db, close->hospital);
+	if (r == 0) return db_sync_script(close->db, "COMMIT");
+	(void)!db_sync_script(close->db, "ROLLBACK");
+	return r;
+}
+
 int month_close_run(struct month_close *close)
 {
 	int r;
 
 	arena_init(&close->arena, RATE_IMPORT_BYTES_MAX);
 	fault_list_init(&close->faults, &close->arena.zf, 0);
+	r = accounts_keep(close);
+	if (r < 0) return r;
 	r = db_sync_script(close->db, close->check ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN");
 	if (r == 0) r = db_sync_tenant(close->db, &close->hospital->id);
 	if (r == 0) r = outcome_read(close);

@@ -12,6 +12,7 @@
 #include "db/lease.h"
 #include "model/directory.h"
 #include "net/metrics.h"
+#include "settle/bank_accounts.h"
 #include "settle/bills.h"
 #include "settle/matching.h"
 #include "settle/round.h"
@@ -155,6 +156,22 @@ static void consents_look(struct settle *settle)
 	}
 }
 
+/* The hospitals' files may be others by now, and other machines' are. */
+static void accounts_tell(struct settle *settle)
+{
+	const struct directory *directory = settle->worker->directory;
+
+	for (uint32_t i = 0; i < directory->hospital_count; i++) {
+		struct arena arena CLEANUP(arena_free);
+		struct db_params params;
+
+		arena_init(&arena, 1u << 20);
+		db_params_init(&params, &arena);
+		bank_accounts_params(&params, directory->hospitals[i]);
+		(void)!db_query(settle->pool, &settle_sql[SETTLE_ACCOUNTS], &params, 0, on_housekept, settle);
+	}
+}
+
 static void on_often(evutil_socket_t fd, short what, void *ctx)
 {
 	struct settle *settle = ctx;
@@ -162,6 +179,7 @@ static void on_often(evutil_socket_t fd, short what, void *ctx)
 	(void)fd, (void)what;
 	if (settle->worker->number != 0 || settle->draining || !db_pool_up(settle->pool)) return;
 	consents_look(settle);
+	accounts_tell(settle);
 	watch_look(settle->watch);
 	value_look(settle->value);
 }

@@ -24,6 +24,8 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		25},
 	[SETTLE_HOUSEKEEPING] = {"settle_housekeeping", "SELECT zhifu.settle_housekeeping()", 0},
 	[SETTLE_CONSENTS] = {"settle_consents", "SELECT zhifu.consent_recheck($1::text, $2::text[], 1000)", 2},
+	[SETTLE_ACCOUNTS] = {"settle_accounts",
+		"SELECT zhifu.accounts_configure($1::uuid, $2::text[], $3::text[], $4::int2[], $5::text[])", 5},
 	[SETTLE_WATCH] = {"settle_watch", "SELECT subject, found FROM zhifu.settle_watch()", 0},
 	[SETTLE_UNVALUED] = {"settle_unvalued",
 		"SELECT hospital_id, entry_id, no::int4, amount_minor, currency, exponent::int4, book_day, book_currency"

@@ -375,6 +375,8 @@ class History(Finance):
         if self.closed is None and self.today > self.month:
             self.price_now()
             zhifu.wait_until(lambda: self.database.value("SELECT count(*) FROM zhifu.posting_unvalued") == 0, "values", BACK_S)
+            for account, closing in self.closing.items():  # refused where a statement says it
+                self.person("account", "confirm", account, "%.2f" % (closing / 100), "--day", self.month.isoformat(), "--why", "e-banking")
             self.person("close", self.month.isoformat()[:7])
             if self.database.value("SELECT count(*) FROM zhifu.period") > 0:
                 self.closed = self.month

@@ -199,6 +199,8 @@ def november_closes(office, twice):
     office.claim(yuan, "10-06", "102900.00")
     office.ctl("money", "order", "make", twice, "700.00", "--day", office.day("11-30"), "--why", "paid twice")
     office.looked()
+    for account, closing in office.closing.items():  # nothing moved since the last statement
+        office.ctl("money", "account", "confirm", account, "%.2f" % (closing / 100), "--day", office.day("11-30"), "--why", "e-banking")
     month = office.day("11-30").strftime("%Y-%m")
     closed = office.daemon.ctl_json("--who", "li", "money", "close", month)
     assert closed["revaluation_net"]["amount"] == "-1142.63" and closed["provision"]["amount"] == "5033.90", closed

@@ -312,6 +312,8 @@ def test_a_month_is_closed(office):
     month = {"month": target.isoformat()}
     office.rate(story_day(target), "USD", "7.1000")
     office.statement("USD", story_day(target), ("1000.00", "ALLIED HLTH LTD", "PAYMENT"))
+    for account, balance in office.closing.items():
+        office.ctl("money", "account", "confirm", account, "%d.00" % (balance // 100), "--day", last.isoformat(), "--why", "seen in e-banking")
     office.looked()
     desk.post("/v1/patient-quotes", {"stay": "ZY-1", "amount": v1.money("500.00"), "why": "two nights"}, 200)
     desk.post("/v1/patient-payments", {"stay": "ZY-1", "kind": "deposit", "method": "card", "amount": v1.money("500.00"),

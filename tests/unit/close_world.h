@@ -1,5 +1,5 @@
-/* What the tests of a month's close and of what persons do with money in suspense share: a hospital with accounts in
- * two currencies, its statements and rates. */
+/* What tests of closing a month share: a hospital with two bank accounts, its statements, bills and rates, and what the
+ * checklist says of them. */
 #ifndef UNIT_CLOSE_WORLD_H
 #define UNIT_CLOSE_WORLD_H
 
@@ -13,6 +13,33 @@ static struct ctl_world world;
 static inline int64_t count(const char *table)
 {
 	return world_count(&world, "SELECT count(*) FROM zhifu.%s", table);
+}
+
+/* The hospital's file, with more in it. */
+static inline void accounts(const char *list, const char *more)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
+		"bank_accounts = (%s);\n%s",
+		list, more);
+	world_file(&world, "hospitals.d/a.conf", text, 0600);
+}
+
+static inline void configure(const char *more)
+{
+	accounts("{code = \"CNY\"; number = \"33010001 00000001\"; currency = \"CNY\";},\n"
+		 " {code = \"CNY2\"; number = \"33010001 00000003\"; currency = \"CNY\";},\n"
+		 " {code = \"USD\"; number = \"33010001 00000002\"; currency = \"USD\";}",
+		more);
+}
+
+static inline int configured_as_before(void **state)
+{
+	(void)state;
+	configure("");
+	return 0;
 }
 
 /* What an account is carried at on a day, in fen. */
@@ -50,6 +77,20 @@ static inline void value(const char *account, const char *day, const char *rate)
 		account, day, rate);
 }
 
+/* A claim's receivable as its bill left it. */
+static inline void owes(
+	int number, const char *kind, const char *currency, int64_t owed, int64_t book, const char *billed)
+{
+	world_sql(&world,
+		"INSERT INTO zhifu.receivable VALUES ('" HOSPITAL_A
+		"', '019ab000-0000-7000-8000-00000000%04d', 'alpha', 'alpha', NULL, NULL, '%s', '%s', 2, %jd, %jd, %jd, '%s', '%s'::date + 30);"
+		"INSERT INTO zhifu.posting VALUES ('" HOSPITAL_A
+		"', '019ab000-0000-7000-8000-00000000%04d', 1, 'AR-ALPHA', 'REV-MED', %jd, '%s', 2, %jd, '%s', 'bill',"
+		" '019ab000-0000-7000-8000-00000000%04d', '019ab000-0000-7000-8000-00000000%04d')",
+		number, kind, currency, (intmax_t)owed, (intmax_t)owed, (intmax_t)book, billed, billed, number,
+		(intmax_t)owed, currency, (intmax_t)book, billed, number, number);
+}
+
 static inline int begin(void **state)
 {
 	(void)state;
@@ -57,7 +98,11 @@ static inline int begin(void **state)
 		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_gap, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.bank_told,"
 		" zhifu.suspense,"
 		" zhifu.posting, zhifu.posting_unvalued, zhifu.receivable, zhifu.period, zhifu.revaluation, zhifu.provision, zhifu.bank_order,"
-		" zhifu.currency_sale, zhifu.conversion, zhifu.rate, zhifu.operator_act, zhifu.match_item CASCADE");
+		" zhifu.currency_sale, zhifu.conversion, zhifu.rate, zhifu.operator_act, zhifu.match_item, zhifu.bank_confirmation CASCADE;"
+		/* Accounts on which nothing moved, unless a statement says otherwise. */
+		"INSERT INTO zhifu.bank_confirmation (hospital_id, account, day, minor, who, why) SELECT '" HOSPITAL_A
+		"', a, d, 0, 'wang', 'e-banking' FROM unnest('{CNY, CNY2, USD}'::text[]) AS a,"
+		" unnest('{2025-08-31, 2025-09-30, 2025-10-31, 2025-11-30}'::date[]) AS d");
 	world_file(&world, "cfets.csv", RATES, 0600);
 	assert_ctl(&world, 0, "money rate import '%s/cfets.csv' --source cfets --who li", world.folder);
 	return 0;
@@ -80,18 +125,16 @@ static inline const char *amount(json_t *object, const char *member)
 	return json_string_value(json_object_get(json_object_get(object, member), "amount"));
 }
 
-/* The hospital's file, with more in it. */
-static inline void configure(const char *more)
+/* What the last answer says of a check. */
+static inline const char *state_of(const char *check)
 {
-	char text[1024];
+	static char word[16];
+	json_t *root = world_json(&world);
 
-	snprintf(text, sizeof(text),
-		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
-		"bank_accounts = ({code = \"CNY\"; number = \"33010001 00000001\"; currency = \"CNY\";},\n"
-		" {code = \"CNY2\"; number = \"33010001 00000003\"; currency = \"CNY\";},\n"
-		" {code = \"USD\"; number = \"33010001 00000002\"; currency = \"USD\";});\n%s",
-		more);
-	world_file(&world, "hospitals.d/a.conf", text, 0600);
+	snprintf(word, sizeof(word), "%s",
+		json_string_value(json_object_get(found(root, "checks", "check", check), "state")));
+	json_decref(root);
+	return word;
 }
 
 static inline int group_begin(void **state)

@@ -584,7 +584,7 @@ static void suspense_is_told_with_its_age(void **state)
 	assert_string_equal(world.out,
 		"hospital,kind,account,since,days,age,amount,amount_currency,owner,reason,id\r\n"
 		"HZ1,line,USD,2026-11-27,33,31-60,2300.00,USD,Ms. Chen,two answers are as good," ID_A "0100\r\n"
-		"HZ1,line,CNY,2026-11-29,31,31-60,-50.00,CNY,,\"'=cmd()\"," ID_A "0101\r\n");
+		"HZ1,line,CNY,2026-11-29,31,31-60,-50.00,CNY,finance,\"'=cmd()\"," ID_A "0101\r\n");
 	assert_ctl(&world, 0, "money report suspense --owner 'Ms. Chen' --csv --zh");
 	assert_memory_equal(world.out, "\xef\xbb\xbfhospital", 11);
 	assert_ctl(&world, 0, "money report accounts --csv");
