@@ -83,6 +83,7 @@ extern const struct ctl_command money_payer_commands[];
 extern const struct ctl_command money_patient_commands[];
 extern const struct ctl_command money_acquirer_commands[];
 extern const struct ctl_command money_coordination_commands[];
+extern const struct ctl_command money_rules_commands[];
 extern const struct ctl_command key_commands[];
 extern const struct ctl_command check_commands[];
 extern const struct ctl_command status_commands[];

@@ -33,11 +33,17 @@ struct posting_rule {
 	enum posting_event event;
 	const char *debit, *credit; /* account templates */
 	const char *why, *why_zh;
+	/* Templates that stand in the one's or the other's place where the comments of the table say so, with blanks
+	 * between; NULL: none. */
+	const char *debit_or, *credit_or;
+	bool one_way; /* never the other way round, which else corrections and undoing are */
 };
 
 const struct posting_rule *posting_rules(size_t *ret_count);
 /* The rule by its name; aborts when there is none, for names are constants of the program. */
 const struct posting_rule *posting_rule(const char *name);
+/* May the rule have posted between these accounts? What SQL posts is held to the table by it. */
+bool posting_fits(const struct posting_rule *rule, const char *debit, const char *credit);
 /* Fills {INSURER}, {ACCOUNT} or {ITEM} with the code, of which a rule has one; account holds ACCOUNT_LEN bytes. */
 void posting_account(const char *template, const char *code, char account[ACCOUNT_LEN]);
 

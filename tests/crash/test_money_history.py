@@ -437,6 +437,7 @@ class History(Finance):
         self.holds_now("all of it")
         self.would_be_seen()
         self.holds()
+        assert self.daemon.ctl_json("money", "rules", "check")["strange"] == []
         assert self.database.value("SELECT count(*) FROM zhifu.bank_line") == self.moved
         for account, closing in self.closing.items():
             assert self.database.value(

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/point.h"
 
 /* S5 up to the evening of November 30. */
 static void november(void)
@@ -91,6 +92,12 @@ static void november_closes_to_the_fen(void **state)
 	assert_int_equal(carried("AR-ALPHA", "2025-12-01"), carried("AR-ALPHA", "2025-11-29"));
 	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.conversion"), 8); /* one a difference */
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money rules check --hospital HZ1");
+	world_sql(&world, "UPDATE zhifu.posting SET credit = 'AR-PT' WHERE rule = 'provision'");
+	assert_ctl(&world, 1, "money rules check --hospital HZ1");
+	assert_non_null(strstr(world.out, "provision"));
+	assert_ctl(&world, 0, "money rules list --zh");
+	assert_non_null(strstr(world.out, "按账龄计提坏账准备"));
 	assert_ctl(&world, 0, "money period show 2025-11 --hospital HZ1");
 	assert_non_null(strstr(world.out, "100,678.00 CNY"));
 }
@@ -421,6 +428,60 @@ static void killed_it_has_done_nothing(void **state)
 	assert_int_equal(carried("FX", "2025-11-30"), 114263);
 }
 
+/* Arms a point: the next process that comes by is killed there. */
+static void point_arm(const char *name)
+{
+	struct point row = {.action = POINT_KILL, .left = 1};
+	char path[128];
+
+	snprintf(row.name, sizeof(row.name), "%s", name);
+	snprintf(path, sizeof(path), "%s/points", world.folder);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(&row, sizeof(row), 1, file), 1);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void close_is_killed(void)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line),
+		"ZHIFU_POINTS='%s/points' '%s' --config '%s/zhifud.conf' money close 2025-11 --hospital HZ1 --who li"
+		" >/dev/null 2>&1; test $? = 137",
+		world.folder, world.program, world.folder);
+	assert_int_equal(system(line), 0);
+	until("SELECT (count(*) = 0)::int FROM pg_locks WHERE locktype = 'advisory'");
+}
+
+/* At its last moment before the month is locked, and at the first after it, when nobody has been told. */
+static void killed_around_its_commit(void **state)
+{
+	(void)state;
+	november();
+	int64_t postings = count("posting");
+	point_arm("close.before_commit");
+	close_is_killed();
+	assert_int_equal(count("posting"), postings);
+	assert_int_equal(count("period"), 0);
+	assert_int_equal(count("revaluation") + count("provision") + count("conversion"), 0);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.operator_act WHERE act = 'period.close'"), 0);
+	point_arm("close.after_commit");
+	close_is_killed();
+	assert_int_equal(count("period"), 1);
+	assert_int_equal(count("revaluation"), 8);
+	assert_int_equal(carried("FX", "2025-11-30"), 114263);
+	assert_int_equal(carried("PROV", "2025-12-31"), -503390);
+	postings = count("posting");
+	/* Whoever asks again is told, and nothing is done twice. */
+	assert_ctl(&world, 1, "money close 2025-11 --hospital HZ1 --who wang");
+	assert_non_null(strstr(world.out, "by li"));
+	assert_int_equal(count("posting"), postings);
+	assert_int_equal(count("period"), 1);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money rules check");
+}
+
 /* Whoever posts into the past is waited for, and what is posted meanwhile waits. */
 static void a_close_waits_for_who_posts(void **state)
 {
@@ -463,6 +524,7 @@ int main(void)
 		cmocka_unit_test_setup(over_payments_are_liabilities, begin),
 		cmocka_unit_test_setup(two_at_once_are_one, begin),
 		cmocka_unit_test_setup(killed_it_has_done_nothing, begin),
+		cmocka_unit_test_setup(killed_around_its_commit, begin),
 		cmocka_unit_test_setup(a_close_waits_for_who_posts, begin),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);

@@ -49,6 +49,7 @@ static void assert_books(const struct books *books, size_t count)
 			" SELECT credit, -amount_minor FROM zhifu.posting) s GROUP BY a HAVING sum(m) <> 0) o"),
 		others);
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money rules check --hospital HZ1");
 }
 #define ASSERT_BOOKS(...)                                                                                              \
 	do {                                                                                                           \

@@ -127,6 +127,7 @@ static void an_undone_accept_teaches_nothing(void **state)
 	undo(first);
 	assert_int_equal(known(), 1);
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money rules check --hospital HZ1");
 }
 
 /* A contract that foresees a charge of 25.00, a discount, a fee, and 5.00 besides. */
@@ -496,6 +497,7 @@ static void a_candidate_that_changed_is_not_taken(void **state)
 	assert_int_equal(
 		world_count(&world, "SELECT open_minor FROM zhifu.receivable WHERE claim_id = '" ID_A "0001'"), 1000);
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money rules check --hospital HZ1");
 }
 
 /* Money that comes back waits as something new: no version that was told of it before fits. */
@@ -575,6 +577,7 @@ static void a_move_that_vanished_leaves_no_hole(void **state)
 	(void)allocate(line, 1, "500.00"); /* the next try */
 	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.receivable"), 0);
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money rules check --hospital HZ1");
 }
 
 static void decided(int claim, int decision, const char *number)

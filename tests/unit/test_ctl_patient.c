@@ -27,6 +27,7 @@ static int64_t balance(const char *account)
 static void holds(void)
 {
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money rules check --hospital HZ1");
 }
 
 static void assert_said(const char *words)

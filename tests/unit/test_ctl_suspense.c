@@ -8,6 +8,7 @@ static void orders_take_from_suspense(void **state)
 	char line[40];
 
 	(void)state;
+	world_sql(&world, "TRUNCATE zhifu.bank_confirmation");
 	statement("a.sta", CNY, 1, "251031CNY0,00", ":61:2511101110C700,00NTRFNONREF//D1\r\n", "251110CNY700,00");
 	struct pg_result *rows = NULL;
 	assert_int_equal(db_sync_query(world.db, "SELECT line_id::text FROM zhifu.suspense", NULL, &rows), 0);
@@ -37,6 +38,7 @@ static void an_order_is_cancelled(void **state)
 	char line[40], order[40];
 
 	(void)state;
+	world_sql(&world, "TRUNCATE zhifu.bank_confirmation");
 	statement("a.sta", USD, 1, "251031USD0,00", ":61:2511101110C700,00NTRFNONREF//D1\r\n", "251110USD700,00");
 	struct pg_result *rows = NULL;
 	assert_int_equal(db_sync_query(world.db, "SELECT line_id::text FROM zhifu.suspense", NULL, &rows), 0);
