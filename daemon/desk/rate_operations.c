@@ -130,6 +130,15 @@ static const struct field contracts_query[] = {
 };
 static const struct shape contracts_query_shape = SHAPE("ContractsQuery", contracts_query);
 
+static const struct field contract_check_fields[] = {
+	{"contract", FIELD_DOCUMENT, NEEDED, "as zhifu_contract(5) has it", NULL, 0, NULL},
+};
+static const struct shape contract_check_shape = SHAPE("ContractCheck", contract_check_fields);
+static const struct field contract_checked_fields[] = {
+	{"fits", FIELD_BOOL, NEEDED, "true; what does not is refused with its faults", NULL, 0, NULL},
+};
+static const struct shape contract_checked_shape = SHAPE("ContractChecked", contract_checked_fields);
+
 static const struct field contract_new_fields[] = {
 	{"contract", FIELD_DOCUMENT, NEEDED, "as zhifu_contract(5) has it; its name again is a new version", NULL, 0,
 		NULL},
@@ -200,6 +209,10 @@ static const struct operation rows[] = {
 		contract_shape, DESK_CONTRACTS),
 	{HTTP_GET, "/v1/contracts/{id}", "contract", OPERATION_ONE, READS, "The latest version of a contract",
 		.answer = &contract_shape, .statement = DESK_CONTRACT, .then = DESK_NONE, .versioned = true},
+	{HTTP_POST, "/v1/contracts/check", "contract_check", OPERATION_ACT, READS,
+		"Says what is wrong with a contract, and stores nothing; what clashes with another one is told when it is stored",
+		.request = &contract_check_shape, .answer = &contract_checked_shape, .statement = DESK_NONE,
+		.then = DESK_NONE, .run = contract_put_run},
 	{HTTP_POST, "/v1/contracts", "contract_put", OPERATION_ACT, WRITES,
 		"Stores a contract, or a new version of one", .request = &contract_new_shape, .answer = &contract_shape,
 		.statement = DESK_CONTRACT_PUT, .then = DESK_CONTRACT, .creates = true, .location = "/v1/contracts/",

@@ -152,11 +152,16 @@ def test_contracts(up):
         "/contract/owed/kind", "/contract/valid_from"}
     assert desk.errors("/v1/contracts", {"contract": contract(parties={"carrier": "nobody"}), "why": "signed"}) == {
         "/contract/parties/carrier": "contract-insurer-unknown"}
+    assert set(desk.errors("/v1/contracts/check", {"contract": contract(owed={"kind": "D"}, valid_from="x")})) == {
+        "/contract/owed/kind", "/contract/valid_from"}
+
     def put():
         answer = desk.call("POST", "/v1/contracts", {"contract": contract(), "why": "signed"})
         return answer if answer.status != 422 else None
 
     made = zhifu.wait_until(put, "the insurer of the new configuration")
+    assert desk.post("/v1/contracts/check", {"contract": contract(name="Another")}, 200) == {"fits": True}
+    assert len(desk.items("/v1/contracts")) == 1
     assert made.status == 201 and made.headers["etag"] == '"1"' and made.json()["counts_from"] == "2026-01-01", made
     again = desk.call("POST", "/v1/contracts", {"contract": contract(), "why": "signed"})
     assert again.status == 200 and again.json()["version"] == 1
