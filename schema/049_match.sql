@@ -170,12 +170,12 @@ CREATE INDEX allocation_line ON allocation (line_id);
 CREATE INDEX allocation_claim ON allocation (claim_id) WHERE claim_id IS NOT NULL;
 CREATE UNIQUE INDEX allocation_undone ON allocation (hospital_id, undoes, no) WHERE undoes IS NOT NULL;
 
--- An advice whose money has come: once, as long as its allocation stands.
+-- An advice whose money has come, as long as its allocation stands: at once, or by hand in several transfers, each for other details.
 CREATE TABLE remittance_paid (
 	hospital_id   uuid NOT NULL,
 	remittance_id uuid NOT NULL,
 	allocation_id uuid NOT NULL,
-	PRIMARY KEY (hospital_id, remittance_id)
+	PRIMARY KEY (hospital_id, remittance_id, allocation_id)
 );
 CREATE INDEX remittance_netting ON remittance_detail (hospital_id, remittance_id) WHERE kind = 4; -- what these name is asked anew each look
 CREATE INDEX remittance_new ON remittance (hospital_id, created_at);

@@ -43,7 +43,7 @@ CREATE TYPE match_allot AS (n integer, l integer, no integer, id uuid, line_id u
 
 -- The allocations of a call, and which of them can be posted now.
 CREATE FUNCTION match_postings(p_hospital uuid, l_allocation uuid[], l_line uuid[], l_part integer[], l_version integer[], a_line integer[],
-	a_claim uuid[], a_version integer[], a_remittance uuid[]) RETURNS match_posting[] LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+	a_claim uuid[], a_version integer[], a_remittance uuid[], a_detail integer[], p_by_hand boolean) RETURNS match_posting[] LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	posting match_posting[];
 	hindered record;
@@ -67,9 +67,13 @@ BEGIN
 			LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.c
 			WHERE t.c IS NOT NULL AND r.version IS DISTINCT FROM t.v
 			UNION ALL
-			SELECT d.l, d.state FROM (SELECT DISTINCT t.l, t.r FROM unnest(a_line, a_remittance) AS t (l, r) WHERE t.r IS NOT NULL) t
+			SELECT d.l, d.state FROM (SELECT t.l, t.r, array_agg(t.d) FILTER (WHERE t.d IS NOT NULL) AS details
+				FROM unnest(a_line, a_remittance, a_detail) AS t (l, r, d) WHERE t.r IS NOT NULL GROUP BY 1, 2) t
 			CROSS JOIN LATERAL (
+				-- A person says of each transfer which of its details it pays.
 				SELECT t.l, -2 AS state FROM remittance_paid p WHERE p.hospital_id = p_hospital AND p.remittance_id = t.r
+					AND (NOT p_by_hand OR t.details IS NULL OR EXISTS (SELECT 1 FROM allocation o WHERE o.hospital_id = p_hospital
+						AND o.allocation_id = p.allocation_id AND o.remittance_id = t.r AND o.detail = ANY (t.details)))
 				UNION ALL
 				SELECT t.l, 0 FROM remittance m WHERE m.hospital_id = p_hospital AND m.remittance_id = t.r AND m.withdrawn_at IS NOT NULL
 				UNION ALL
@@ -173,8 +177,8 @@ $$;
 -- cleared is in the currency that is owed (of a take-back negative). What the money and the receivable are carried at, and with it
 -- the difference that rates made, is worked out here. Returns for each: 1 posted (or before, by the same id), 0 item or
 -- receivable moved on, -1 a value in the books is not known yet, or what an advice announces is not applied yet, -2 the advice is
--- paid, -3 held, -5 a person lets more go than anybody may, -6 an advice sets off what is not owed
--- back. Anything that would not balance is an exception, and nothing is posted.
+-- paid (by hand: one of these details of it), -3 held, -5 a person lets more go than anybody may, -6 an advice sets off what is not
+-- owed back. Anything that would not balance is an exception, and nothing is posted.
 CREATE FUNCTION match_post(p_hospital uuid, p_who text, p_why text, p_by_hand boolean,
 	l_allocation uuid[], l_line uuid[], l_part integer[], l_version integer[],
 	a_line integer[], a_kind smallint[], a_claim uuid[], a_version integer[], a_remittance uuid[], a_detail integer[], a_amount bigint[],
@@ -210,7 +214,7 @@ BEGIN
 		SELECT array_agg(t.k ORDER BY t.n), array_agg(t.z ORDER BY t.n) INTO a_kind, a_cleared
 		FROM match_taken(p_hospital, l_line, a_line, a_kind, a_claim, a_amount, a_cleared) t;
 	END IF;
-	posting := match_postings(p_hospital, l_allocation, l_line, l_part, l_version, a_line, a_claim, a_version, a_remittance);
+	posting := match_postings(p_hospital, l_allocation, l_line, l_part, l_version, a_line, a_claim, a_version, a_remittance, a_detail, p_by_hand);
 	IF p_by_hand THEN
 		FOR beyond IN SELECT * FROM match_beyond(p_hospital, home, l_line, a_line, a_kind, a_claim, a_amount, a_cleared, a_over, a_charge,
 			a_discount, a_fee, a_unexplained, (SELECT array_agg(t.c + t.d + t.f + t.u ORDER BY t.n)
@@ -266,6 +270,8 @@ $$;
 CREATE FUNCTION match_write(p_hospital uuid, p_who text, p_why text, p_by_hand boolean, home text, today date, allots match_allot[],
 	moved bigint[]) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
+DECLARE
+	partly uuid[] := CASE WHEN p_by_hand THEN match_partly(p_hospital, allots) END;
 BEGIN
 	WITH allot AS MATERIALIZED (
 		-- fx: of payments and take-backs
@@ -309,7 +315,8 @@ BEGIN
 		-- An announcement has served its purpose: both of its accounts are cleared of it.
 		SELECT p.id, p.line_id, NULL, 1000000, 0, 'match_announced', 'REM-ANN-' || g.code, 'CLR-REM-' || g.code, sum(g.amount)::bigint, sum(g.book)::bigint, g.currency,
 			g.exponent
-		FROM (SELECT DISTINCT p.id, p.line_id, p.remittance FROM allot p WHERE p.remittance IS NOT NULL) p
+		FROM (SELECT DISTINCT p.id, p.line_id, p.remittance FROM allot p WHERE p.remittance IS NOT NULL
+			AND (partly IS NULL OR p.remittance <> ALL (partly))) p
 		JOIN (SELECT f.remittance_id, substr(CASE WHEN o.debit LIKE 'CLR-REM-%' THEN o.debit ELSE o.credit END, 9) AS code, o.currency, o.exponent,
 				CASE WHEN o.debit LIKE 'CLR-REM-%' THEN o.amount_minor ELSE -o.amount_minor END AS amount,
 				CASE WHEN o.debit LIKE 'CLR-REM-%' THEN o.book_minor ELSE -o.book_minor END AS book
@@ -323,6 +330,59 @@ BEGIN
 		CASE WHEN w.amount < 0 OR w.book < 0 THEN w.credit ELSE w.debit END, CASE WHEN w.amount < 0 OR w.book < 0 THEN w.debit ELSE w.credit END,
 		abs(w.amount), w.currency, w.exponent, abs(w.book), today, w.rule, w.claim, w.line_id
 	FROM entry w;
+	IF partly IS NOT NULL THEN
+		PERFORM match_write_partly(p_hospital, today, allots, partly);
+	END IF;
+END
+$$;
+
+-- The advices that a person does not allocate as a whole, or not at once: of what they announced something is of other details.
+CREATE FUNCTION match_partly(p_hospital uuid, allots match_allot[]) RETURNS uuid[] LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT array_agg(q.r) FROM (SELECT i.remittance AS r, coalesce(array_agg(i.detail) FILTER (WHERE i.detail IS NOT NULL), '{}') AS details
+		FROM unnest(allots) AS i WHERE i.remittance IS NOT NULL GROUP BY 1) q
+	WHERE EXISTS (SELECT 1 FROM remittance_paid p WHERE p.hospital_id = p_hospital AND p.remittance_id = q.r)
+		OR EXISTS (SELECT 1 FROM fact f WHERE f.hospital_id = p_hospital AND f.remittance_id = q.r AND f.status IN (2, 5)
+			AND f.claim_id IS NOT NULL AND f.detail <> ALL (q.details))
+$$;
+
+-- Of these what was announced is cleared with each allocation by its details, and with the last one, by which all have come, whatever
+-- is left: fees and the like, too.
+CREATE FUNCTION match_write_partly(p_hospital uuid, today date, allots match_allot[], partly uuid[]) RETURNS void LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	one record;
+	earlier uuid[];
+	covered integer[];
+	complete boolean;
+BEGIN
+	FOR one IN SELECT p.id, p.line_id, p.remittance, coalesce(array_agg(p.detail) FILTER (WHERE p.detail IS NOT NULL), '{}') AS details
+		FROM unnest(allots) AS p WHERE p.remittance = ANY (partly) GROUP BY 1, 2, 3 LOOP
+		SELECT coalesce(array_agg(m.allocation_id), '{}') INTO earlier FROM remittance_paid m
+		WHERE m.hospital_id = p_hospital AND m.remittance_id = one.remittance;
+		SELECT one.details || coalesce(array_agg(a.detail) FILTER (WHERE a.detail IS NOT NULL), '{}') INTO covered FROM allocation a
+		WHERE a.hospital_id = p_hospital AND a.allocation_id = ANY (earlier) AND a.remittance_id = one.remittance;
+		complete := NOT EXISTS (SELECT 1 FROM fact f WHERE f.hospital_id = p_hospital AND f.remittance_id = one.remittance
+			AND f.status IN (2, 5) AND f.claim_id IS NOT NULL AND f.detail <> ALL (covered));
+		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
+		SELECT p_hospital, one.id, e.last + row_number() OVER (ORDER BY g.code, g.currency),
+			CASE WHEN g.amount < 0 OR g.book < 0 THEN 'CLR-REM-' ELSE 'REM-ANN-' END || g.code,
+			CASE WHEN g.amount < 0 OR g.book < 0 THEN 'REM-ANN-' ELSE 'CLR-REM-' END || g.code,
+			abs(g.amount), g.currency, g.exponent, abs(g.book), today, 'match_announced', one.line_id
+		FROM (SELECT u.code, u.currency, u.exponent, sum(u.amount)::bigint AS amount, sum(u.book)::bigint AS book FROM (
+				SELECT a.code, a.currency, a.exponent, a.amount, a.book FROM remittance_announced(p_hospital, ARRAY[one.remittance]) a WHERE complete
+				UNION ALL
+				SELECT substr(s.account, 9), s.currency, s.exponent, s.side * s.amount_minor, s.side * s.book_minor FROM (
+					SELECT CASE WHEN o.debit LIKE 'CLR-REM-%' THEN 1 ELSE -1 END AS side, o.amount_minor, o.book_minor, o.currency, o.exponent,
+						CASE WHEN o.debit LIKE 'CLR-REM-%' THEN o.debit ELSE o.credit END AS account
+					FROM posting o WHERE o.hospital_id = p_hospital AND (o.debit LIKE 'CLR-REM-%' OR o.credit LIKE 'CLR-REM-%')
+						AND CASE WHEN complete THEN o.entry_id = ANY (earlier) AND o.rule = 'match_announced'
+							ELSE o.entry_id IN (SELECT f.fact_id FROM fact f WHERE f.hospital_id = p_hospital
+								AND f.remittance_id = one.remittance AND f.detail = ANY (one.details)) END
+						AND o.entry_id = ANY (earlier || ARRAY(SELECT f.fact_id FROM fact f WHERE f.hospital_id = p_hospital
+							AND f.remittance_id = one.remittance))) s) u
+			GROUP BY 1, 2, 3 HAVING sum(u.amount) <> 0 OR sum(u.book) <> 0) g
+		CROSS JOIN (SELECT coalesce(max(p.no), 0) AS last FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = one.id) e;
+	END LOOP;
 END
 $$;
 

@@ -618,6 +618,79 @@ static void matching_knows_the_insurers_numbers(void **state)
 	assert_string_equal(number_of(1), "ANSWER-2");
 }
 
+/* A decision by hand on an advice's detail, as match_post() takes it. */
+static int64_t post_detail(const char *line, int claim, int detail, int minor)
+{
+	return world_count(&world,
+		"SELECT outcome::int8 FROM zhifu.match_post('" HOSPITAL_A
+		"', 'li', 'in two transfers', true, ARRAY[gen_random_uuid()],"
+		" ARRAY['%s']::uuid[], ARRAY[0], ARRAY[(SELECT version FROM zhifu.match_item WHERE line_id = '%s')], ARRAY[1], ARRAY[0]::int2[],"
+		" ARRAY['" ID_A "%04d']::uuid[], ARRAY[(SELECT version FROM zhifu.receivable WHERE claim_id = '" ID_A
+		"%04d')],"
+		" ARRAY['" ID_A
+		"0100']::uuid[], ARRAY[%d], ARRAY[%d]::int8[], ARRAY[%d]::int8[], ARRAY[0]::int8[], ARRAY[0]::int8[],"
+		" ARRAY[0]::int8[], ARRAY[0]::int8[], ARRAY[0]::int8[], ARRAY[0]::int8[], ARRAY[0]::int8[], ARRAY[0]::int8[], ARRAY[0]::int8[])",
+		line, line, claim, claim, detail, minor, minor);
+}
+
+static int64_t announced(void)
+{
+	return world_count(&world,
+		"SELECT coalesce(sum(CASE WHEN debit = 'CLR-REM-ALPHA' THEN amount_minor WHEN credit = 'CLR-REM-ALPHA'"
+		" THEN -amount_minor ELSE 0 END), 0)::int8 FROM zhifu.posting");
+}
+
+/* Each transfer pays other details, by hand; what was announced is cleared with them, and the fee with the last. */
+static void an_advice_may_come_in_two_transfers(void **state)
+{
+	const char *first, *second;
+	(void)state;
+	owed(1, 50000);
+	owed(2, 62000);
+	world_sql(&world,
+		"INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, balanced,"
+		" content) VALUES ('" HOSPITAL_A "', '" ID_A "0100', 'alpha', 'R-2', 111000, 'CNY', 2, true, '');"
+		"INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, claim_id, amount_minor, currency, exponent, kind)"
+		" VALUES ('" HOSPITAL_A "', '" ID_A "0100', 1, '" ID_A "0001', 50000, 'CNY', 2, 1),"
+		" ('" HOSPITAL_A "', '" ID_A "0100', 2, '" ID_A "0002', 62000, 'CNY', 2, 1),"
+		" ('" HOSPITAL_A "', '" ID_A "0100', 3, NULL, -1000, 'CNY', 2, 2);"
+		"INSERT INTO zhifu.fact (hospital_id, fact_id, claim_id, insurer, kind, remittance_id, detail, status) VALUES"
+		" ('" HOSPITAL_A "', '" ID_A "0111', '" ID_A "0001', 'alpha', 6, '" ID_A "0100', 1, 2),"
+		" ('" HOSPITAL_A "', '" ID_A "0112', '" ID_A "0002', 'alpha', 6, '" ID_A "0100', 2, 2);"
+		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day,"
+		" rule, source_id) VALUES"
+		" ('" HOSPITAL_A "', '" ID_A
+		"0111', 1, 'CLR-REM-ALPHA', 'REM-ANN-ALPHA', 50000, 'CNY', 2, 50000, '2025-11-01', 'announce', '" ID_A
+		"0111'),"
+		" ('" HOSPITAL_A "', '" ID_A
+		"0112', 1, 'CLR-REM-ALPHA', 'REM-ANN-ALPHA', 62000, 'CNY', 2, 62000, '2025-11-01', 'announce', '" ID_A
+		"0112'),"
+		" ('" HOSPITAL_A "', '" ID_A
+		"0100', 1, 'REM-ANN-ALPHA', 'CLR-REM-ALPHA', 1000, 'CNY', 2, 1000, '2025-11-01', 'announce_fee', '" ID_A
+		"0100')");
+	assert_int_equal(announced(), 111000);
+	first = line_of(2, "500,00", "SRA CLAIMS GMBH");
+	second = line_of(3, "620,00", "SRA CLAIMS GMBH");
+	assert_int_equal(post_detail(first, 1, 1, 50000), 1);
+	assert_int_equal(announced(), 61000);
+	/* What is paid is paid. */
+	assert_int_equal(post_detail(second, 2, 1, 62000), -2);
+	assert_int_equal(post_detail(second, 2, 2, 62000), 1);
+	assert_int_equal(announced(), 0);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.remittance_paid"), 2);
+	/* Undone in any order, it is announced again to the fen, and comes out once more. */
+	undo(text("SELECT allocation_id::text FROM zhifu.allocation WHERE line_id = '%s'", first));
+	assert_int_equal(announced(), 50000);
+	assert_int_equal(post_detail(first, 1, 1, 50000), 1);
+	assert_int_equal(announced(), 0);
+	undo(text(
+		"SELECT allocation_id::text FROM zhifu.allocation a WHERE line_id = '%s' AND undoes IS NULL", second));
+	assert_int_equal(announced(), 62000 - 1000);
+	assert_int_equal(post_detail(second, 2, 2, 62000), 1);
+	assert_int_equal(announced(), 0);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+}
+
 static int64_t turns(void)
 {
 	return world_count(&world, "SELECT count(*) FROM zhifu.match_begin(1)");
@@ -712,6 +785,7 @@ int main(void)
 		cmocka_unit_test_setup(a_candidate_is_known_by_its_print, none_left),
 		cmocka_unit_test_setup(a_move_that_vanished_leaves_no_hole, none_left),
 		cmocka_unit_test_setup(matching_knows_the_insurers_numbers, none_left),
+		cmocka_unit_test_setup(an_advice_may_come_in_two_transfers, none_left),
 		cmocka_unit_test_setup(an_advice_told_again_wakes, none_left),
 		cmocka_unit_test_setup(only_claims_move_in_turns, none_left),
 		cmocka_unit_test_setup(a_look_reads_no_others_advices, none_left),
