@@ -46,8 +46,8 @@ static void on_done(void *ctx, int r)
 
 void clerk_fail(struct clerk_work *work)
 {
-	/* lock_not_available, serialization_failure, query_canceled: it may go another time. */
-	static const char *const passing[] = {"55P03", "40001", "57014"};
+	/* lock_not_available, serialization_failure, deadlock_detected, query_canceled: it may go another time. */
+	static const char *const passing[] = {"55P03", "40001", "40P01", "57014"};
 	bool passes = work->error != ERR_DB;
 	for (size_t i = 0; i < ARRAY_LEN(passing); i++) passes = passes || strcmp(work->sqlstate, passing[i]) == 0;
 	if (work->error == ERR_UNKNOWN && work->call->operation->method != HTTP_GET)

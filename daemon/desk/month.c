@@ -69,15 +69,19 @@ static void day_put(struct json_writer *writer, const char *name, int32_t day)
 	json_write_member(writer, name, text);
 }
 
-/* As the shape Finding has it. */
-static void finding_put(struct json_writer *writer, const struct pg_result *rows, int row)
+/* As the shape Finding has it. inspects: without what a person wrote, which stands behind a colon (period_check). */
+static void finding_put(
+	struct json_writer *writer, struct zf_arena *arena, const struct pg_result *rows, int row, bool inspects)
 {
 	const char *code = db_rows_text(rows, row, FINDING_CODE);
+	const char *subject = db_rows_text(rows, row, FINDING_SUBJECT);
 	const struct month_check *check = month_check_find(code);
+	const char *said = inspects ? strstr(subject, ": ") : NULL;
 	json_write_object_begin(writer);
 	json_write_member(writer, "check", code);
 	json_write_member_bool(writer, "red", db_rows_bool(rows, row, FINDING_RED));
-	json_write_member(writer, "subject", db_rows_text(rows, row, FINDING_SUBJECT));
+	json_write_member(
+		writer, "subject", said == NULL ? subject : zf_strndup(arena, subject, (size_t)(said - subject)));
 	json_write_member_int64(writer, "found", db_rows_int(rows, row, FINDING_FOUND));
 	if (!db_rows_null(rows, row, FINDING_SINCE)) day_put(writer, "since", db_rows_date(rows, row, FINDING_SINCE));
 	json_write_member(writer, "what", check == NULL ? NULL : check->what);
@@ -98,13 +102,14 @@ static void fault_put(struct json_writer *writer, struct zf_arena *arena, const 
 	json_write_object_end(writer);
 }
 
-static void findings_put(struct json_writer *writer, struct zf_arena *arena, const struct month_close *close)
+static void findings_put(
+	struct json_writer *writer, struct zf_arena *arena, const struct month_close *close, bool inspects)
 {
 	json_write_array_begin(writer);
 	for (int red = 1; red >= 0; red--) {
 		for (int row = 0; row < db_rows_count(close->findings); row++)
 			if (db_rows_bool(close->findings, row, FINDING_RED) == (red == 1))
-				finding_put(writer, close->findings, row);
+				finding_put(writer, arena, close->findings, row, inspects);
 		for (uint32_t i = 0; red == 1 && i < close->faults.count; i++)
 			fault_put(writer, arena, &close->faults.items[i]);
 	}
@@ -119,7 +124,7 @@ static void findings_answer(struct clerk_work *work)
 	json_write_init(&writer, &call->req->arena.zf, ANSWER_BYTES_MAX);
 	json_write_object_begin(&writer);
 	json_write_key(&writer, "items");
-	if (work->error == 0) findings_put(&writer, &call->req->arena.zf, close);
+	if (work->error == 0) findings_put(&writer, &call->req->arena.zf, close, call->inspects);
 	json_write_object_end(&writer);
 	month_close_end(close); /* it is in the call's arena, which is gone with the answer */
 	if (work->error < 0)
@@ -177,7 +182,7 @@ static void close_put(struct json_writer *writer, struct clerk_work *work)
 	}
 	if (close->looked) {
 		json_write_key(writer, "findings");
-		findings_put(writer, &work->call->req->arena.zf, close);
+		findings_put(writer, &work->call->req->arena.zf, close, work->call->inspects);
 	}
 	if (close->looked && close->outcome != MONTH_CLOSED && close->faults.count == 0) {
 		size_t count = 0;
