@@ -410,6 +410,10 @@ BEGIN
 		ELSE
 			SELECT c.outcome, c.amount, c.value, c.left_value INTO outcome, amount, value, left_value
 			FROM concede(p_hospital, p_id, p_claim, CASE p_outcome WHEN 4 THEN 2 ELSE 1 END::smallint, p_amount, false, false, p_who, why) c;
+			-- Revenue that is given up is lost as much as what is written off.
+			IF p_outcome = 5 AND outcome = 1 AND (p_role IS NULL OR value > p_limit) THEN
+				RAISE insufficient_privilege;
+			END IF;
 		END IF;
 	EXCEPTION WHEN insufficient_privilege THEN
 		outcome := -6;
@@ -477,7 +481,7 @@ BEGIN
 			WHEN p_act = 'won' THEN (ARRAY[1, -1, -14])[2 - dispute_end(p_hospital, claim, 2::smallint, p_number::smallint, p_reason, words, p_who)]
 			WHEN p_act = 'withdraw' THEN (ARRAY[1, -1])[2 - dispute_end(p_hospital, claim, 4::smallint, NULL, p_reason, words, p_who)]
 			-- -1 not in dispute; -4 not as much is open, -6 more than the claim's revenue, -8 a rate is missing, -13 above the limit
-			WHEN p_act = 'lost' AND p_number = 3 AND p_role IS NULL THEN -13
+			WHEN p_act = 'lost' AND p_number IN (3, 5) AND p_role IS NULL THEN -13
 			WHEN p_act = 'lost' THEN (SELECT (ARRAY[1, -1, -4, -6, -8, NULL, NULL, -13])[2 - l.outcome] FROM dispute_lose(p_hospital, api_id(),
 				claim, p_number::smallint, p_minor, p_role, p_limit, p_exponent::smallint, p_reason, words, p_who) l)
 		END;

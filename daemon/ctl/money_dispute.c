@@ -166,7 +166,7 @@ static int lost_ask(struct ctl *ctl, const struct owed *owed, const struct said 
 	int r;
 
 	arena_init(&arena, DISPUTE_BYTES);
-	if (outcome == 3 && role == NULL)
+	if (outcome != 4 && role == NULL)
 		return err_set(ERR_DENIED, "\"%s\" has no role of write_off_roles in the hospital's file", ctl->who);
 	r = words_seal(ctl, owed, said->words, &arena, &sealed);
 	if (r == 0)
@@ -201,7 +201,7 @@ static int dispute_lost(struct ctl *ctl, int argc, char **argv)
 	while (said.word != NULL && loss < ARRAY_LEN(losses) && strcmp(losses[loss], said.word) != 0) loss++;
 	if (said.word == NULL || loss == ARRAY_LEN(losses))
 		return ctl_usage("say what becomes of it: --as writeoff, --as patient, or --as revenue");
-	r = loss == 0 ? ctl_himself(ctl) : ctl_known(ctl);
+	r = strcmp(losses[loss], "patient") == 0 ? ctl_known(ctl) : ctl_himself(ctl);
 	if (r == 0) r = owed_read(ctl, words[0], &owed);
 	if (r == 0) r = owed_amount(words[1], &owed);
 	if (r == 0) r = lost_ask(ctl, &owed, &said, words[1] == NULL, (int)loss + 3, &made);

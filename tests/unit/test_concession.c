@@ -229,6 +229,8 @@ static void test_a_lost_dispute_settles_the_claim(void **state)
 	stands(&claim, "CNY", 25000, 0, 1);
 	assert_int_equal(balance("BADDEBT", "CNY"), 15000);
 	assert_int_equal(disputed(&claim), 1);
+	assert_int_equal(lost(&claim, 5, "20001"), -6); /* nor as no revenue */
+	stands(&claim, "CNY", 25000, 0, 4);
 	assert_int_equal(lost(&claim, 4, "5000"), 1);
 	assert_int_equal(balance("AR-PT", "CNY"), 5000);
 	payment_is(&claim, PAYMENT_SHORT_PAID, BOOKS_ADJUDICATED);
