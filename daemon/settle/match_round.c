@@ -562,6 +562,15 @@ static void versions_add(struct match_know *know, const struct match_choice *cho
 	}
 }
 
+/* Does it pay claims and no more? What follows of money that is taken back or came twice, only the database knows. */
+static bool pays_only(const struct match_choice *choice)
+{
+	for (uint32_t i = 0; i < choice->part_count; i++)
+		if (choice->parts[i].kind == MATCH_PART_DOUBLE || choice->parts[i].kind == MATCH_PART_TAKE_BACK)
+			return false;
+	return true;
+}
+
 /* What was not posted is looked at again, and nothing came of it. */
 static int undone(struct match_know *know, const struct round_line *line)
 {
@@ -578,6 +587,7 @@ int match_round_done(struct match_round *round, struct match_know *know, const s
 	const struct pg_result *owns = round->own_asked ? results[round->post_asked] : NULL;
 	uint32_t posted = 0;
 	int row = 0, own_row = 0, r = 0;
+	bool known = round->post_asked;
 
 	if (round->return_asked) {
 		posted = db_rows_int(results[0], 0, 0) == 1;
@@ -585,6 +595,7 @@ int match_round_done(struct match_round *round, struct match_know *know, const s
 	}
 	for (uint32_t i = 0; r == 0 && (round->post_asked || round->own_asked) && i < round->count; i++) {
 		if (!round->lines[i].posts) continue;
+		known = known && pays_only(round->lines[i].choices);
 		if ((own(&round->lines[i]) ? db_rows_int(owns, own_row++, 1) : db_rows_int(results[0], row++, 1)) ==
 			1) {
 			versions_add(know, round->lines[i].choices);
@@ -594,7 +605,7 @@ int match_round_done(struct match_round *round, struct match_know *know, const s
 			r = undone(know, &round->lines[i]);
 		}
 	}
-	if (round->post_asked && db_rows_count(results[0]) > 0) match_know_own(know, db_rows_int(results[0], 0, 2));
+	if (known && db_rows_count(results[0]) > 0) match_know_own(know, db_rows_int(results[0], 0, 2));
 	*ret_posted = posted;
 	return r;
 }
