@@ -550,6 +550,7 @@ BEGIN
 	IF coalesce(btrim(p_who), '') = '' THEN
 		RAISE EXCEPTION 'who clears an order must be known';
 	END IF;
+	PERFORM match_lock(p_hospital); -- before the order, as whoever cancels one
 	SELECT * INTO given FROM bank_order o WHERE o.hospital_id = p_hospital AND o.order_id = p_order AND o.cleared_line IS NULL
 		AND o.cancel_id IS NULL FOR UPDATE;
 	IF NOT FOUND THEN
