@@ -331,8 +331,8 @@ static uint8_t detail_kind(const struct fhir_payment_detail *detail)
 	const char *word = fhir_concept_code(detail->type);
 	bool back = detail->amount.minor < 0;
 	if (word != NULL && detail->request == NULL && detail->response == NULL) {
-		if (strcmp(word, "adjustment") == 0) return ZF_DETAIL_ADJUSTMENT;
-		if (strcmp(word, "advance") == 0) return back ? ZF_DETAIL_NETTING : ZF_DETAIL_ADJUSTMENT;
+		/* What is taken back of an advance is of that, and sets off nobody's over-payment. */
+		if (strcmp(word, "adjustment") == 0 || strcmp(word, "advance") == 0) return ZF_DETAIL_ADJUSTMENT;
 		if (strcmp(word, "fee") == 0) return ZF_DETAIL_FEE;
 		if (strcmp(word, "netting") == 0) return ZF_DETAIL_NETTING;
 	}
