@@ -244,7 +244,7 @@ def test_the_shipped_files_have_no_mistakes(place):
 
 # Options that another member of the directory stands for.
 MEMBERS = {"jwks_file": "jwks_json", "scopes": "scope", "zone": "zone_name", "keys": "module_keys", "prefix": "from",
-           "entries": "maps", "bank_accounts": "accounts", "statement_profiles": "csv"}
+           "entries": "maps", "bank_accounts": "accounts", "statement_profiles": "csv", "take_backs": "accepts_take_backs"}
 
 
 def test_every_option_is_used():
