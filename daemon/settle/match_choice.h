@@ -66,10 +66,10 @@ struct match_posting {
 void match_post_params(struct db_params *params, const struct uuid *hospital, const char *who, const char *why,
 	bool by_hand, const struct match_posting *postings, size_t count);
 #define MATCH_POST_PARAMS 25
-#define MATCH_POST_SQL                                                                                                          \
-	"SELECT ordinal, outcome, txid_current() FROM zhifu.match_post($1::uuid, $2::text, $3::text, $4::bool, $5::uuid[], $6::uuid[],"         \
-	" $7::int4[], $8::int4[], $9::int4[], $10::int2[], $11::uuid[], $12::int4[], $13::uuid[], $14::int4[], $15::int8[],"    \
-	" $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::int8[], $21::int8[], $22::int8[], $23::int8[], $24::int8[]," \
+#define MATCH_POST_SQL                                                                                                                  \
+	"SELECT ordinal, outcome, txid_current() FROM zhifu.match_post($1::uuid, $2::text, $3::text, $4::bool, $5::uuid[], $6::uuid[]," \
+	" $7::int4[], $8::int4[], $9::int4[], $10::int2[], $11::uuid[], $12::int4[], $13::uuid[], $14::int4[], $15::int8[],"            \
+	" $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::int8[], $21::int8[], $22::int8[], $23::int8[], $24::int8[],"         \
 	" $25::int8[]) ORDER BY ordinal"
 
 /* The parameters of match_classify() for postings of MATCH_OWN. */

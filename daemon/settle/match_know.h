@@ -79,7 +79,7 @@ struct match_know {
 	struct uuid last_claim; /* the highest id of them */
 	struct uuid *again;     /* owned: claims that are not as they are here */
 	uint32_t again_count, again_cap;
-	uint64_t print;    /* of what the index was made by, besides what it is made of */
+	uint64_t print;            /* of what the index was made by, besides what it is made of */
 	int64_t own[KNOW_OWN_MAX]; /* transactions that posted what is known already */
 	uint32_t own_count;
 	int64_t mark;      /* what changed since then is not known (match_begin) */
