@@ -333,6 +333,12 @@ static void lost_disputes_are_given_up(void **state)
 	assert_string_equal(told("items", 0, "claim"), refs[8]);
 	assert_string_equal(told("items", 0, "amount"), "100.00");
 	assert_string_equal(told("items", 0, "owner"), "cashier");
+	assert_ctl(&world, 1, "money dispute lost %s --as revenue --who li", refs[9]);
+	assert_non_null(strstr(world.err, "write_off_roles"));
+	world_file(&world, "hospitals.d/a.conf",
+		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
+		"write_off_roles = ({role = \"cashier\"; people = [\"li\"]; limit = \"500.00\";});\n",
+		0600);
 	assert_ctl(&world, 0, "money dispute lost %s --as revenue --who li", refs[9]);
 	assert_int_equal(in_books("REV-MED"), -4 * 100000 + 30000);
 	assert_ctl(&world, 0, "money dispute withdraw %s --who li", refs[11]);
