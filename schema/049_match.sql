@@ -1,5 +1,5 @@
 -- Matching: what money in suspense may be for, whose turn it is to look, and what the matcher reads. What is decided then is
--- 056_match_decide.sql's, which also says who may call what.
+-- 056_match_decide.sql's, what persons do 064_match_person.sql's, which also says who may call what.
 SET search_path = zhifu;
 
 -- ---- what is matched ----

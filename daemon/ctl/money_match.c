@@ -397,7 +397,7 @@ static int match_accept(struct ctl *ctl, int argc, char **argv)
 	return act_run(ctl, argc, argv, 2, 2, true, accept_run, "not accepted");
 }
 
-/* What all functions of schema/056_match_decide.sql refuse that a person calls. */
+/* What all functions of schema/056_match_decide.sql and 064_match_person.sql refuse that a person calls. */
 static int refusal_check(const struct ctl *ctl, int64_t outcome)
 {
 	if (outcome == -6)
