@@ -245,11 +245,6 @@ static struct cell cell_outcome(const struct ctl *ctl, const struct pg_result *r
 	return n == 0 ? cell_none() : cell_word(say(ctl, english[n - 1], chinese[n - 1]), keys[n - 1]);
 }
 
-static struct cell cell_date(const struct pg_result *rows, int row, int column)
-{
-	return db_rows_null(rows, row, column) ? cell_none() : cell_day(db_rows_date(rows, row, column));
-}
-
 enum {
 	D_REF,
 	D_CARRIER,

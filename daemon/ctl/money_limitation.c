@@ -25,11 +25,6 @@ static int limitations_open(struct ctl *ctl, const struct hospital *hospital, co
 		(int)hospital->limitation_interrupts);
 }
 
-static struct cell cell_date(const struct pg_result *rows, int row, int column)
-{
-	return db_rows_null(rows, row, column) ? cell_none() : cell_day(db_rows_date(rows, row, column));
-}
-
 static struct cell cell_state(const struct ctl *ctl, int64_t state)
 {
 	return state == 2   ? cell_word(say(ctl, "ENDED", "已过时效"), "ended")

@@ -11,6 +11,11 @@
 #define DIGITS(number) #number
 #define FETCH(rows) "FETCH " DIGITS(rows) " FROM list"
 
+struct cell cell_date(const struct pg_result *rows, int row, int column)
+{
+	return db_rows_null(rows, row, column) ? cell_none() : cell_day(db_rows_date(rows, row, column));
+}
+
 struct cell money_standing(const struct ctl *ctl, int64_t standing)
 {
 	static const char *const names[] = {"?", "open", "settled", "denied", "disputed"};

@@ -7,6 +7,8 @@
 
 /* How a receivable stands. */
 struct cell money_standing(const struct ctl *ctl, int64_t standing);
+/* A day of a row; where it has none, none. */
+struct cell cell_date(const struct pg_result *rows, int row, int column);
 
 /* A column with its titles in both languages. */
 struct money_column {

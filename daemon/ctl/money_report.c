@@ -15,11 +15,6 @@
 		"hospital", "hospital", "医院", false                                                                  \
 	}
 
-static struct cell cell_date(const struct pg_result *rows, int row, int column)
-{
-	return db_rows_null(rows, row, column) ? cell_none() : cell_day(db_rows_date(rows, row, column));
-}
-
 static struct cell cell_number(const struct pg_result *rows, int row, int column)
 {
 	return db_rows_null(rows, row, column) ? cell_none() : cell_int(db_rows_int(rows, row, column));

@@ -2,10 +2,6 @@
 #include "desk/shapes.h"
 
 #define NEEDED FIELD_REQUIRED
-#define WHY                                                                                                            \
-	{                                                                                                              \
-		"why", FIELD_TEXT, NEEDED, "for the record", NULL, 1000, NULL                                          \
-	}
 #define PART                                                                                                           \
 	{                                                                                                              \
 		"part", FIELD_INT, 0, "of the line; left out: 0, all of it", NULL, 0, NULL                             \
@@ -19,7 +15,7 @@ static const struct field accept_fields[] = {
 	PART,
 	{"candidate", FIELD_INT, NEEDED, "its number", NULL, 0, NULL},
 	PRINT,
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape accept_shape = SHAPE("CandidateTaken", accept_fields);
 static const struct field accepted_fields[] = {
@@ -33,14 +29,14 @@ static const struct field classify_fields[] = {
 	PART,
 	{"kind", FIELD_TEXT, NEEDED, "what it is: one of the chart's line_kinds, such as bank-fee", NULL, 24, NULL},
 	{"amount", FIELD_MONEY, 0, "so much of it, without a sign; left out: all", NULL, 0, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape classify_shape = SHAPE("Classification", classify_fields);
 static const struct field transfer_fields[] = {
 	PART,
 	{"other", FIELD_ID, NEEDED, "the bank line on the other account", NULL, 0, NULL},
 	{"other_part", FIELD_INT, 0, "of that; left out: 0, all of it", NULL, 0, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape transfer_shape = SHAPE("OwnTransfer", transfer_fields);
 
@@ -68,7 +64,7 @@ static const struct shape claim_said_shape = SHAPE("ClaimSaid", claim_said_field
 		"claims", FIELD_LIST, NEEDED, "that the money is for; what is not allocated goes on waiting", NULL,    \
 			500, &claim_said_shape                                                                         \
 	}
-static const struct field allocate_fields[] = {PART, CLAIMS, WHY};
+static const struct field allocate_fields[] = {PART, CLAIMS, SHAPE_WHY};
 const struct shape allocate_shape = SHAPE("AllocationNew", allocate_fields);
 static const struct field allocate_check_fields[] = {PART, CLAIMS};
 const struct shape allocate_check_shape = SHAPE("AllocationCheck", allocate_check_fields);
@@ -84,7 +80,7 @@ static const struct field reject_fields[] = {
 	PART,
 	{"candidate", FIELD_INT, NEEDED, "its number", NULL, 0, NULL},
 	PRINT,
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape reject_shape = SHAPE("CandidateRejected", reject_fields);
 
@@ -103,41 +99,41 @@ static const struct field split_fields[] = {
 	PART,
 	{"amounts", FIELD_LIST, NEEDED, "each becomes an item of its own; together less than what is open", NULL, 100,
 		&amount_shape},
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape split_shape = SHAPE("Split", split_fields);
 
-static const struct field undo_fields[] = {WHY};
+static const struct field undo_fields[] = {SHAPE_WHY};
 const struct shape undo_shape = SHAPE("Undo", undo_fields);
 
 static const struct field hold_fields[] = {
 	{"held", FIELD_WORD, NEEDED, "no: let go; compliance; payer: it is not the expected one", shape_holds, 0, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape hold_shape = SHAPE("Hold", hold_fields);
 
 static const struct field assign_work_fields[] = {
 	{"list", FIELD_WORD, NEEDED, "on which work list", shape_work_lists, 0, NULL},
 	{"owner", FIELD_TEXT, NEEDED, "who looks after it", NULL, 64, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape assign_work_shape = SHAPE("WorkOwner", assign_work_fields);
 
 static const struct field code_fields[] = {
 	{"code", FIELD_TEXT, 0, "six digits; left out: the bank is to be asked", NULL, 6, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape code_shape = SHAPE("DeclarationCode", code_fields);
 
 static const struct field declared_fields[] = {
 	{"number", FIELD_TEXT, NEEDED, "that the bank gave to it", NULL, 64, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape declared_shape = SHAPE("Declared", declared_fields);
 
 static const struct field declaration_new_fields[] = {
 	{"line", FIELD_ID, NEEDED, "the bank line that is a receipt from abroad", NULL, 0, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape declaration_new_shape = SHAPE("DeclarationNew", declaration_new_fields);
 static const struct field recounted_fields[] = {

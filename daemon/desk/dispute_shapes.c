@@ -2,10 +2,6 @@
 #include "desk/shapes.h"
 
 #define NEEDED FIELD_REQUIRED
-#define WHY                                                                                                            \
-	{                                                                                                              \
-		"why", FIELD_TEXT, NEEDED, "for the record", NULL, 1000, NULL                                          \
-	}
 #define REASON                                                                                                         \
 	{                                                                                                              \
 		"reason", FIELD_TEXT, 0, "a code: the insurer's, or one of the house", NULL, 32, NULL                  \
@@ -39,7 +35,7 @@ const struct shape take_back_shape = SHAPE("TakeBack", take_back_fields);
 static const struct field take_back_accept_fields[] = {
 	{"amount", FIELD_MONEY, 0, "of what was taken back, in the currency in which it is owed; left out: all of it",
 		NULL, 0, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape take_back_accept_shape = SHAPE("TakeBackAccepted", take_back_accept_fields);
 
@@ -62,7 +58,7 @@ static const struct field concession_fields[] = {
 const struct shape concession_shape = SHAPE("Concession", concession_fields);
 static const struct field of_claim_fields[] = {{"claim", FIELD_ID, 0, "of this claim", NULL, 0, NULL}};
 const struct shape concessions_query = SHAPE("ConcessionsQuery", of_claim_fields);
-static const struct field undo_fields[] = {WHY};
+static const struct field undo_fields[] = {SHAPE_WHY};
 const struct shape concession_undo_shape = SHAPE("ConcessionUndone", undo_fields);
 
 /* ---- disputes ---- */

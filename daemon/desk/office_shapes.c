@@ -3,10 +3,6 @@
 #include "desk/shapes.h"
 
 #define NEEDED FIELD_REQUIRED
-#define WHY                                                                                                            \
-	{                                                                                                              \
-		"why", FIELD_TEXT, NEEDED, "for the record", NULL, 1000, NULL                                          \
-	}
 
 static const char *const demand_kinds[] = {"", "demand", "acknowledgement", NULL};
 static const char *const states[] = {"runs", "alert", "ended", NULL};
@@ -58,7 +54,7 @@ const struct shape demand_new_shape = SHAPE("DemandNew", demand_new_fields);
 
 static const struct field write_off_new_fields[] = {
 	{"amount", FIELD_MONEY, 0, "of what is open, in its currency; left out: all of it", NULL, 0, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape write_off_new_shape = SHAPE("WriteOffNew", write_off_new_fields);
 
@@ -96,7 +92,7 @@ const struct shape inspector_shape = SHAPE("Inspector", inspector_fields);
 static const struct field inspector_new_fields[] = {
 	{"name", FIELD_TEXT, NEEDED, "who is let in; of a client with the scope inspector its id", NULL, 128, NULL},
 	{"until", FIELD_DAY, NEEDED, "the last day, at most a year from now", NULL, 0, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape inspector_new_shape = SHAPE("InspectorNew", inspector_new_fields);
 static const struct field inspector_pass_fields[] = {
@@ -108,7 +104,7 @@ static const struct field inspector_pass_fields[] = {
 const struct shape inspector_pass_shape = SHAPE("InspectorPass", inspector_pass_fields);
 static const struct field inspector_end_fields[] = {
 	{"name", FIELD_TEXT, NEEDED, "all that stands under it ends", NULL, 128, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 const struct shape inspector_end_shape = SHAPE("InspectorEnd", inspector_end_fields);
 static const struct field inspector_ended_fields[] = {

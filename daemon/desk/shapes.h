@@ -26,6 +26,12 @@ extern const struct shape period_shape, finding_shape, findings_query, period_cl
 	declaration_shape, declarations_query, revaluation_shape, provision_shape, month_query, write_off_shape,
 	write_offs_query, order_shape, orders_query, sale_shape, conversion_shape, conversions_query;
 
+/* A member of an act that says why it is done. */
+#define SHAPE_WHY                                                                                                      \
+	{                                                                                                              \
+		"why", FIELD_TEXT, FIELD_REQUIRED, "for the record", NULL, 1000, NULL                                  \
+	}
+
 #define MATCH_NOTE_TEXT 1 /* the text in note_shape, */
 #define REJECT_PRINT 2    /* the print in reject_shape */
 

@@ -7,11 +7,6 @@
 static const char *const clauses[] = {"", "whole", "carve-out", "percentage", NULL};   /* enum coordination_clause */
 static const char *const roundings[] = {"half-away", "half-even", "up", "down", NULL}; /* enum decimal_rule */
 
-#define WHY                                                                                                            \
-	{                                                                                                              \
-		"why", FIELD_TEXT, NEEDED, "for the record", NULL, 1000, NULL                                          \
-	}
-
 /* ---- orders, sales, acquirers ---- */
 
 static const struct field order_new_fields[] = {
@@ -19,7 +14,7 @@ static const struct field order_new_fields[] = {
 		NULL},
 	{"amount", FIELD_MONEY, NEEDED, "in the line's currency, at most what of it is in suspense", NULL, 0, NULL},
 	{"day", FIELD_DAY, 0, "on which the bank was told; left out: today", NULL, 0, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 static const struct shape order_new_shape = SHAPE("BankOrderNew", order_new_fields);
 static const struct field order_debited_fields[] = {
@@ -27,13 +22,13 @@ static const struct field order_debited_fields[] = {
 };
 static const struct shape order_debited_shape = SHAPE("BankOrderDebited", order_debited_fields);
 
-static const struct field order_cancel_fields[] = {WHY};
+static const struct field order_cancel_fields[] = {SHAPE_WHY};
 static const struct shape order_cancel_shape = SHAPE("BankOrderCancel", order_cancel_fields);
 
 static const struct field sale_new_fields[] = {
 	{"out", FIELD_ID, NEEDED, "the bank line by which the foreign currency went out", NULL, 0, NULL},
 	{"in", FIELD_ID, NEEDED, "the one by which its price came in; both whole in suspense", NULL, 0, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 static const struct shape sale_new_shape = SHAPE("CurrencySaleNew", sale_new_fields);
 
@@ -58,7 +53,7 @@ static const struct field settlement_new_fields[] = {
 	{"fee", FIELD_MONEY, 0, "that it kept", NULL, 0, NULL},
 	{"until", FIELD_DAY, 0, "payments up to this day; left out: today", NULL, 0, NULL},
 	{"references", FIELD_LIST, 0, "of the payments that it settles; left out: all", NULL, 1000, &reference_shape},
-	WHY,
+	SHAPE_WHY,
 };
 static const struct shape settlement_new_shape = SHAPE("AcquirerSettlementNew", settlement_new_fields);
 static const struct field settlement_fields[] = {
@@ -111,7 +106,7 @@ static const struct field coordination_new_fields[] = {
 	{"claim", FIELD_ID, NEEDED, "that was billed to the policy", NULL, 0, NULL},
 	STAY_FIELDS,
 	{"day", FIELD_DAY, 0, "in the books; left out: today", NULL, 0, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 static const struct shape coordination_new_shape = SHAPE("CoordinationNew", coordination_new_fields);
 static const struct field coordination_fields[] = {
@@ -136,7 +131,7 @@ static const struct field coordinations_fields[] = {{"claim", FIELD_ID, 0, "of t
 static const struct shape coordinations_query = SHAPE("CoordinationsQuery", coordinations_fields);
 static const struct field coordination_undo_fields[] = {
 	{"day", FIELD_DAY, 0, "in the books; left out: today", NULL, 0, NULL},
-	WHY,
+	SHAPE_WHY,
 };
 static const struct shape coordination_undo_shape = SHAPE("CoordinationUndo", coordination_undo_fields);
 static const struct field paid_new_fields[] = {
@@ -144,7 +139,7 @@ static const struct field paid_new_fields[] = {
 	{"by", FIELD_TEXT, NEEDED, "si, si-account, or the group plan's code", NULL, 32, NULL},
 	{"amount", FIELD_MONEY, NEEDED | FIELD_SIGNED, "of the line; negative: it was not for that after all", NULL, 0,
 		NULL},
-	WHY,
+	SHAPE_WHY,
 };
 static const struct shape paid_new_shape = SHAPE("CoordinationPaidNew", paid_new_fields);
 static const struct field paid_fields[] = {
