@@ -187,7 +187,7 @@ static const struct operation rows[] = {
 		.query = &statement_import_query,
 		.media = "application/xml text/xml text/plain text/csv application/octet-stream",
 		.answer = &statement_imported_shape, .statement = DESK_NONE, .then = DESK_NONE, .creates = true,
-		.run = statement_import_run},
+		.run = statement_import_run, .once = "statements and lines are known by what the bank says of them"},
 	PAGE("/v1/bank-lines", "bank_lines", "Lines of bank statements, without what names persons", lines_query_shape,
 		line_shape, DESK_LINES),
 	{HTTP_GET, "/v1/bank-lines/{id}", "bank_line", OPERATION_ONE, READS,
@@ -200,6 +200,6 @@ static const struct operation rows[] = {
 		.answer = &suspense_shape, .statement = DESK_SUSPENSE_ONE, .then = DESK_NONE, .versioned = true},
 	{HTTP_POST, "/v1/suspense/{id}/assign", "suspense_assign", OPERATION_ACT, WRITES, "Says who looks after it",
 		.request = &assign_shape, .answer = &suspense_shape, .statement = DESK_SUSPENSE_ASSIGN,
-		.then = DESK_SUSPENSE_AFTER, .versioned = true, .refusals = suspense_refusals},
+		.then = DESK_SUSPENSE_AFTER, .versioned = true, .refusals = suspense_refusals, .once = ONCE_STATE},
 };
 const struct operation_group bank_operations = OPERATION_GROUP(rows);

@@ -34,6 +34,11 @@ const struct problem desk_problem_found = {
 static const struct problem problem_header = {
 	400, {"header-invalid", "Idempotency-Key must have 1 to 255 visible characters.",
 		     "Idempotency-Key 须为 1 至 255 个可见字符。"}};
+static const struct problem problem_keyless = {428,
+	{"idempotency-key-missing",
+		"Sent again, this would be done twice: send it with an Idempotency-Key, of your own for each thing "
+		"that you want done, and the same one when you send it again.",
+		"重复发送将重复执行:请附 Idempotency-Key,每项操作自定一个,重发时使用同一个。"}};
 static const struct problem problem_match = {
 	400, {"header-invalid", "If-Match must be one ETag that was given here, such as \"3\".",
 		     "If-Match 须为此处给出的一个 ETag,例如 \"3\"。"}};
@@ -459,6 +464,10 @@ static bool match_read(struct desk_call *call)
 static bool act_read(struct desk_call *call)
 {
 	const struct shape *shape = call->operation->request;
+	if (operation_wants_key(call->operation) && http_head_get(&call->req->head, "idempotency-key") == NULL) {
+		desk_call_problem(call, &problem_keyless);
+		return false;
+	}
 	call->body = zf_alloc_array(&call->req->arena.zf, shape->count, sizeof(*call->body));
 	if (call->body == NULL) {
 		desk_call_problem(call, &desk_problem_memory);

@@ -39,11 +39,11 @@ static const struct operation_refusal refusals[] = {
 
 /* ---- operations ---- */
 
-#define DISPUTE(where, id, words, body, sql, first)                                                                    \
+#define DISPUTE(where, id, words, body, sql, first, reason)                                                            \
 	{                                                                                                              \
 		.method = HTTP_POST, .path = (where), .name = (id), .kind = OPERATION_ACT, .scope = WRITES,            \
 		.summary = (words), .request = &(body), .answer = &receivable_shape, .statement = (sql),               \
-		.then = DESK_RECEIVABLE, .versioned = true, .refusals = refusals, .run = (first)                       \
+		.then = DESK_RECEIVABLE, .versioned = true, .refusals = refusals, .run = (first), .once = (reason)     \
 	}
 
 static const struct operation rows[] = {
@@ -55,8 +55,8 @@ static const struct operation rows[] = {
 		take_back_accept_shape, receivable_shape, DESK_TAKE_BACK_ACCEPT, DESK_RECEIVABLE, refusals),
 	PAGE("/v1/concessions", "concessions", "Take-backs that were accepted, and what was lost in disputes",
 		concessions_query, concession_shape, DESK_CONCESSIONS),
-	ACT("/v1/concessions/{id}/undo", "concession_undo", "It is owed again after all, as it was",
-		concession_undo_shape, receivable_shape, DESK_CONCESSION_UNDO, DESK_RECEIVABLE, refusals),
+	ACT_ONCE("/v1/concessions/{id}/undo", "concession_undo", "It is owed again after all, as it was",
+		concession_undo_shape, receivable_shape, DESK_CONCESSION_UNDO, DESK_RECEIVABLE, refusals, ONCE_ENDED),
 
 	PAGE("/v1/disputes", "disputes", "What the hospital does not agree with, and how it ended", disputes_query,
 		dispute_shape, DESK_DISPUTES),
@@ -64,17 +64,17 @@ static const struct operation rows[] = {
 		dispute_step_shape, DESK_DISPUTE_STEPS),
 	DISPUTE("/v1/receivables/{id}/dispute", "dispute_open",
 		"The hospital does not agree: with a short payment, a take-back, a denial", dispute_open_shape,
-		DESK_DISPUTE_OPEN, dispute_run),
+		DESK_DISPUTE_OPEN, dispute_run, "a claim is in dispute once at a time"),
 	DISPUTE("/v1/receivables/{id}/appeal", "dispute_appeal", "An appeal went out", dispute_appeal_shape,
-		DESK_DISPUTE_APPEAL, dispute_run),
+		DESK_DISPUTE_APPEAL, dispute_run, NULL),
 	DISPUTE("/v1/receivables/{id}/dispute-won", "dispute_won",
 		"The payer has paid, or has decided anew: what is open is owed as before", dispute_won_shape,
-		DESK_DISPUTE_WON, dispute_run),
+		DESK_DISPUTE_WON, dispute_run, "a dispute ends once"),
 	DISPUTE("/v1/receivables/{id}/dispute-lost", "dispute_lost",
 		"Gives up what is open: as a loss, to the patient, or as no revenue", dispute_lost_shape,
-		DESK_DISPUTE_LOST, dispute_lost_run),
+		DESK_DISPUTE_LOST, dispute_lost_run, NULL),
 	DISPUTE("/v1/receivables/{id}/dispute-withdraw", "dispute_withdraw",
 		"The hospital does not dispute it any more, and nothing is decided", dispute_withdraw_shape,
-		DESK_DISPUTE_WITHDRAW, dispute_run),
+		DESK_DISPUTE_WITHDRAW, dispute_run, "a dispute ends once"),
 };
 const struct operation_group dispute_operations = OPERATION_GROUP(rows);

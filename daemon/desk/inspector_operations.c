@@ -24,6 +24,6 @@ static const struct operation rows[] = {
 		.then = DESK_NONE, .creates = true, .refusals = grant_refusals},
 	{HTTP_POST, "/v1/inspectors/end", "inspector_end", OPERATION_ACT, WRITES, "Ends it now",
 		.request = &inspector_end_shape, .answer = &inspector_ended_shape, .statement = DESK_INSPECTOR_END,
-		.then = DESK_NONE, .refusals = end_refusals},
+		.then = DESK_NONE, .refusals = end_refusals, .once = ONCE_ENDED},
 };
 const struct operation_group inspector_operations = OPERATION_GROUP(rows);

@@ -180,7 +180,8 @@ static const struct operation rows[] = {
 	{HTTP_POST, "/v1/charges", "charge_add", OPERATION_ACT, WRITES,
 		"Takes charges from the hospital's system: revenue of the day on which care was given, owed by who is in the house",
 		.request = &charges_new_shape, .answer = &charges_done_shape, .statement = DESK_CHARGE_ADD,
-		.then = DESK_NONE, .creates = true, .refusals = charge_refusals, .run = charge_add_run},
+		.then = DESK_NONE, .creates = true, .refusals = charge_refusals, .run = charge_add_run,
+		.once = "a charge has the hospital's own identifier, and is taken once"},
 
 	PAGE("/v1/receivables", "receivables", "What carriers owe for claims", receivables_query_shape,
 		receivable_shape, DESK_RECEIVABLES),

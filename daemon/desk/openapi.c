@@ -192,13 +192,20 @@ static const struct field text_limit[] = {
 	{"limit", FIELD_INT, 0, "postings of a page, 1 to 10000; left out: 10000", NULL, 0, NULL}};
 static const struct shape limit_shape = SHAPE("Limit", limit);
 
+static void key_put(struct json_writer *writer, struct arena *arena, const struct operation *operation)
+{
+	const char *about = "the same key and body again get the first answer, for ever; another body is refused";
+	struct field key = {"Idempotency-Key", FIELD_TEXT, operation_wants_key(operation) ? FIELD_REQUIRED : 0, about,
+		NULL, 255, NULL};
+	if (operation->once != NULL) key.about = arena_printf(arena, "%s; may be left out: %s", about, operation->once);
+	if (key.about != NULL) parameter_put(writer, arena, "header", &key);
+}
+
 static void parameters_put(struct json_writer *writer, struct arena *arena, const struct operation *operation)
 {
 	static const struct field id = {"id", FIELD_ID, FIELD_REQUIRED, "of what is meant", NULL, 0, NULL};
 	static const struct field cursor = {
 		"cursor", FIELD_TEXT, 0, "of a next link; with no other parameter", NULL, 0, NULL};
-	static const struct field key = {"Idempotency-Key", FIELD_TEXT, 0,
-		"the same key and body again get the first answer, for ever", NULL, 255, NULL};
 	static const struct field match = {"If-Match", FIELD_TEXT, 0,
 		"the ETag of what is to be changed: 412 when somebody was faster", NULL, 0, NULL};
 	json_write_key(writer, "parameters");
@@ -212,7 +219,7 @@ static void parameters_put(struct json_writer *writer, struct arena *arena, cons
 		parameter_put(writer, arena, "query", operation->kind == OPERATION_TEXT ? text_limit : limit);
 		parameter_put(writer, arena, "query", &cursor);
 	}
-	if (operation->kind == OPERATION_ACT) parameter_put(writer, arena, "header", &key);
+	if (operation->kind == OPERATION_ACT) key_put(writer, arena, operation);
 	if (operation->kind == OPERATION_ACT && operation->versioned && strstr(operation->path, "{id}") != NULL)
 		parameter_put(writer, arena, "header", &match);
 	json_write_array_end(writer);

@@ -46,6 +46,9 @@ struct operation {
 	bool creates; /* answers 201 with Location: of operation->then by id at `location` */
 	const char *location;
 	bool versioned; /* the answer has a member "version", which is its ETag; an act on it takes If-Match */
+	/* Why the same act sent again is done once, also without an Idempotency-Key. NULL: it would be done twice, and
+	 * is taken with a key only. */
+	const char *once;
 	const struct operation_refusal *refusals;
 	/* More than the table can say; NULL: none. Ends in desk_call_go, or has answered. */
 	void (*run)(struct desk_call *call);
@@ -61,6 +64,12 @@ static inline bool operation_is_paged(const struct operation *operation)
 static inline bool operation_is_search(const struct operation *operation)
 {
 	return operation->kind == OPERATION_LIST && operation->method == HTTP_POST;
+}
+
+/* Is it taken with an Idempotency-Key only? */
+static inline bool operation_wants_key(const struct operation *operation)
+{
+	return operation->kind == OPERATION_ACT && operation->once == NULL;
 }
 
 #define DESK_FORM_TYPE "application/x-www-form-urlencoded"

@@ -45,18 +45,27 @@ extern const struct operation_group rate_operations, bank_operations, ledger_ope
 		.scope = READS, .summary = words ", also by what may name a person", .query = &(filter),               \
 		.answer = &(row), .statement = (sql), .then = DESK_NONE, .run = (first)                                \
 	}
-/* On what has a version. */
-#define ACT(where, id, words, body, row, sql, reads, wrong)                                                            \
+/* On what has a version. ACT_ONCE: why the same again is once (operation.once). */
+#define ACT_ONCE(where, id, words, body, row, sql, reads, wrong, reason)                                               \
 	{                                                                                                              \
 		.method = HTTP_POST, .path = (where), .name = (id), .kind = OPERATION_ACT, .scope = WRITES,            \
 		.summary = (words), .request = &(body), .answer = &(row), .statement = (sql), .then = (reads),         \
-		.versioned = true, .refusals = (wrong)                                                                 \
+		.versioned = true, .refusals = (wrong), .once = (reason)                                               \
 	}
+#define ACT(where, id, words, body, row, sql, reads, wrong)                                                            \
+	ACT_ONCE(where, id, words, body, row, sql, reads, wrong, NULL)
 #define ONE(where, id, words, row, sql)                                                                                \
 	{                                                                                                              \
 		.method = HTTP_GET, .path = (where), .name = (id), .kind = OPERATION_ONE, .scope = READS,              \
 		.summary = (words), .answer = &(row), .statement = (sql), .then = DESK_NONE                            \
 	}
+
+/* ---- why an act again is done once ---- */
+
+#define ONCE_NOTHING "nothing is done by it"
+#define ONCE_STATE "it says how something stands from now on: the same again is the same"
+#define ONCE_ENDED "what it ends or undoes is ended or undone then, and is so once"
+#define ONCE_LINES "what is open of the line leaves suspense with it as a whole"
 
 /* ---- what acts refuse ---- */
 

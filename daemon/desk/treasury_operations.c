@@ -206,46 +206,49 @@ static const struct operation_refusal coordination_refusals[] = {
 
 /* ---- operations ---- */
 
-#define MAKES(where, id, words, body, row, sql, reads, wrong, first)                                                   \
+#define MAKES(where, id, words, body, row, sql, reads, wrong, first, reason)                                           \
 	{                                                                                                              \
 		.method = HTTP_POST, .path = (where), .name = (id), .kind = OPERATION_ACT, .scope = WRITES,            \
 		.summary = (words), .request = &(body), .answer = &(row), .statement = (sql), .then = (reads),         \
-		.creates = true, .refusals = (wrong), .run = (first)                                                   \
+		.creates = true, .refusals = (wrong), .run = (first), .once = (reason)                                 \
 	}
 
 static const struct operation rows[] = {
 	ONE("/v1/bank-orders/{id}", "bank_order", "One of them", order_shape, DESK_ORDER),
 	MAKES("/v1/bank-orders", "bank_order_make", "Money in suspense goes back to who sent it: the bank was told",
-		order_new_shape, order_shape, DESK_ORDER_MAKE, DESK_ORDER, treasury_refusals, NULL),
+		order_new_shape, order_shape, DESK_ORDER_MAKE, DESK_ORDER, treasury_refusals, NULL, NULL),
 	{HTTP_POST, "/v1/bank-orders/{id}/clear", "bank_order_clear", OPERATION_ACT, WRITES, "The bank has debited it",
 		.request = &order_debited_shape, .answer = &order_shape, .statement = DESK_ORDER_CLEAR,
-		.then = DESK_ORDER, .refusals = treasury_refusals},
+		.then = DESK_ORDER, .refusals = treasury_refusals, .once = "an order is debited once"},
 	{HTTP_POST, "/v1/bank-orders/{id}/cancel", "bank_order_cancel", OPERATION_ACT, WRITES,
 		"The bank never executed it: its money waits in suspense again", .request = &order_cancel_shape,
 		.answer = &order_shape, .statement = DESK_ORDER_CANCEL, .then = DESK_ORDER,
-		.refusals = treasury_refusals},
+		.refusals = treasury_refusals, .once = ONCE_ENDED},
 	MAKES("/v1/currency-sales", "currency_sale", "The bank bought foreign currency: the gain or loss is realised",
-		sale_new_shape, sale_shape, DESK_SALE_POST, DESK_SALE, treasury_refusals, NULL),
+		sale_new_shape, sale_shape, DESK_SALE_POST, DESK_SALE, treasury_refusals, NULL, ONCE_LINES),
 	WHOLE("/v1/acquirers", "acquirers", "What acquirers of cards and wallets have not settled, and cash",
 		acquirers_query, acquirer_shape, DESK_ACQUIRERS),
 	MAKES("/v1/acquirer-settlements", "acquirer_settle",
 		"An acquirer's transfer, less what it kept, settles payments of patients", settlement_new_shape,
-		settlement_shape, DESK_ACQUIRER_SETTLE, DESK_SETTLEMENT, treasury_refusals, patient_act_run),
+		settlement_shape, DESK_ACQUIRER_SETTLE, DESK_SETTLEMENT, treasury_refusals, patient_act_run,
+		ONCE_LINES),
 
 	{HTTP_POST, "/v1/coordinations/try", "coordination_try", OPERATION_ACT, READS,
 		"What each of several payers owes of a stay: nothing is done", .request = &stay_shape,
-		.answer = &shares_shape, .statement = DESK_NONE, .then = DESK_NONE, .run = coordination_try_run},
+		.answer = &shares_shape, .statement = DESK_NONE, .then = DESK_NONE, .run = coordination_try_run,
+		.once = ONCE_NOTHING},
 	PAGE("/v1/coordinations", "coordinations", "Claims that several payers share, also what was taken back",
 		coordinations_query, coordination_shape, DESK_COORDINATIONS),
 	MAKES("/v1/coordinations", "coordination_post", "Posts what each of several payers owes of a claim's stay",
 		coordination_new_shape, coordination_shape, DESK_COORDINATION_POST, DESK_COORDINATION,
-		coordination_refusals, coordination_post_run),
+		coordination_refusals, coordination_post_run,
+		"a claim is divided once: the same division again is known"),
 	{HTTP_POST, "/v1/coordinations/{id}/undo", "coordination_undo", OPERATION_ACT, WRITES,
 		"Takes it back, as where the social insurance settles anew", .request = &coordination_undo_shape,
 		.answer = &coordination_shape, .statement = DESK_COORDINATION_UNDO, .then = DESK_COORDINATION,
-		.refusals = coordination_refusals, .run = coordination_undo_run},
+		.refusals = coordination_refusals, .run = coordination_undo_run, .once = ONCE_ENDED},
 	MAKES("/v1/coordination-payments", "coordination_pay",
 		"Money of the social insurance or a group plan came, or was not for that after all", paid_new_shape,
-		paid_shape, DESK_COORDINATION_PAY, DESK_NONE, coordination_refusals, coordination_pay_run),
+		paid_shape, DESK_COORDINATION_PAY, DESK_NONE, coordination_refusals, coordination_pay_run, NULL),
 };
 const struct operation_group treasury_operations = OPERATION_GROUP(rows);

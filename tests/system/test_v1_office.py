@@ -105,6 +105,14 @@ def test_what_never_comes(office):
     what_is_disputed(office, contract)
 
 
+def taken_back(office, claim, line):
+    """As matching says of it: the payer took back 40.00 of a claim."""
+    office.database.sql("""SELECT * FROM zhifu.match_post(%(h)s, 'li', 'theirs', true, ARRAY[gen_random_uuid()], ARRAY[%(l)s]::uuid[], '{0}',
+        ARRAY[(SELECT version FROM zhifu.match_item WHERE line_id = %(l)s)], '{1}', '{3}', ARRAY[%(c)s]::uuid[],
+        ARRAY[(SELECT version FROM zhifu.receivable WHERE claim_id = %(c)s)], '{NULL}', '{NULL}', '{-4000}', '{-4000}', '{0}', '{0}', '{0}', '{0}',
+        '{0}', '{0}', '{0}', '{0}', '{0}')""", {"h": story.HOSPITAL_ID, "l": line, "c": claim.id})
+
+
 def what_is_taken_back(office, contract):
     desk = office.desk()
     claim = office.claim(contract, "09-08", "100.00")
@@ -112,11 +120,7 @@ def what_is_taken_back(office, contract):
     line, back = office.statement("CNY", "11-12", ("100.00", "SOMEBODY", "X"), ("-40.00", "SOMEBODY", "Y", "11-12", "TRF"))
     office.ctl("money", "match", "allocate", line, claim.ref + "=100.00", "--why", "theirs")
     assert desk.post(path + "/take-back", {"why": "ours"}, 404)["type"].endswith("not-found")
-    # As matching says of it: the payer took it back.
-    office.database.sql("""SELECT * FROM zhifu.match_post(%(h)s, 'li', 'theirs', true, ARRAY[gen_random_uuid()], ARRAY[%(l)s]::uuid[], '{0}',
-        ARRAY[(SELECT version FROM zhifu.match_item WHERE line_id = %(l)s)], '{1}', '{3}', ARRAY[%(c)s]::uuid[],
-        ARRAY[(SELECT version FROM zhifu.receivable WHERE claim_id = %(c)s)], '{NULL}', '{NULL}', '{-4000}', '{-4000}', '{0}', '{0}', '{0}', '{0}',
-        '{0}', '{0}', '{0}', '{0}', '{0}')""", {"h": story.HOSPITAL_ID, "l": back, "c": claim.id})
+    taken_back(office, claim, back)
     figures = desk.get(path + "/take-back")
     assert [figures[k] for k in ("taken", "accepted", "acceptable", "revenue", "revenue_left")] == [
         v1.money(a) for a in ("40.00", "0.00", "40.00", "100.00", "100.00")]

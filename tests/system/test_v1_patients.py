@@ -139,10 +139,12 @@ def yuan_line(desk, number, day, opening, amount):
     return next(line["id"] for line in desk.items("/v1/bank-lines") if line["id"] not in before)
 
 
-def test_several_payers_share_one_stay(up):
-    """S7 by programs: worked out, posted once, paid by the social insurance, taken back."""
-    desk, yuan, claim = up.desk(), v1.money, "019ab2c4-5a00-7000-8000-000000000073"
-    up.database.sql(
+SHARED = "019ab2c4-5a00-7000-8000-000000000073"
+
+
+def shared_claim(database):
+    """A claim that was billed, of the stay above."""
+    database.sql(
         """INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, insurer, transport, books, books_seq)
             VALUES ('{h}', '{c}', 'HZ1000000000000V', 'ipmi', 8, 1, 1);
         INSERT INTO zhifu.claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who)
@@ -151,7 +153,13 @@ def test_several_payers_share_one_stay(up):
             claim_id, source_id) VALUES ('{h}', '{c}', 1, 'AR-IPMI', 'REV-MED', 3200000, 'CNY', 2, 3200000, '2025-10-20', 'bill', '{c}', '{c}');
         INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, kind, currency, exponent, owed_minor, open_minor, book_minor,
             billed_day) VALUES ('{h}', '{c}', 'ipmi', 'ipmi', 'A', 'CNY', 2, 3200000, 3200000, 3200000, '2025-10-20')
-        """.format(h=story.HOSPITAL_ID, c=claim))
+        """.format(h=story.HOSPITAL_ID, c=SHARED))
+
+
+def test_several_payers_share_one_stay(up):
+    """S7 by programs: worked out, posted once, paid by the social insurance, taken back."""
+    desk, yuan, claim = up.desk(), v1.money, SHARED
+    shared_claim(up.database)
     shares = desk.post("/v1/coordinations/try", STAY, 200)
     assert {name: share["value"] for name, share in shares.items()} == {
         "fund": "20480.00", "group": "4878.00", "policy": "242.00", "account": "1500.00", "cash": "4900.00", "benefit": "25600.00"}

@@ -2,6 +2,7 @@
 
 import json
 import urllib.parse
+import uuid
 
 import jsonschema
 
@@ -48,13 +49,18 @@ class Desk:
                     return methods[method.lower()]
         return None
 
+    def wants_key(self, operation):
+        return any(p["name"] == "Idempotency-Key" and p["required"] for p in operation["parameters"])
+
     def call(self, method, path, body=None, headers=None, media="application/json"):
-        sent = dict(headers or {})
+        """What is taken with an Idempotency-Key only has one of its own, unless headers say otherwise (None: none)."""
+        operation = self.operation(method, path)
+        own = {"Idempotency-Key": str(uuid.uuid4())} if operation is not None and self.wants_key(operation) else {}
+        sent = {name: value for name, value in {**own, **(headers or {})}.items() if value is not None}
         if body is not None:
             sent["Content-Type"] = media
             body = body if isinstance(body, (bytes, str)) else json.dumps(body, ensure_ascii=False)
         answer = self.client.request(method, path, body, headers=sent)
-        operation = self.operation(method, path)
         if operation is not None:
             self.covered.add(operation["operationId"])
             self.check(operation, answer)
