@@ -18,6 +18,7 @@
 #include "model/directory.h"
 
 #define PARAMS_BYTES_MAX (64u << 20)
+#define OPENING_OPTIONS_MAX 6
 
 int ctl_fail(const char *what)
 {
@@ -333,4 +334,28 @@ const struct hospital *ctl_hospital_next(const struct ctl *ctl, const char *code
 int32_t ctl_today(const struct hospital *hospital)
 {
 	return (int32_t)zone_day(hospital->zone, clock_wall_ms());
+}
+
+int ctl_opening(struct ctl *ctl, int argc, char **argv, const struct ctl_opens *opens, struct ctl_opening *ret)
+{
+	const char *code = NULL;
+	struct ctl_opening opening = {.why = NULL};
+	struct ctl_option options[OPENING_OPTIONS_MAX + 1] = {{"--hospital", &code, NULL}};
+	size_t count = 1;
+	int r;
+
+	if (opens->why != CTL_WHY_NONE) options[count++] = (struct ctl_option){"--why", &opening.why, NULL};
+	for (const struct ctl_option *o = opens->more; o != NULL && o->name != NULL; o++) {
+		assert(count < OPENING_OPTIONS_MAX);
+		options[count++] = *o;
+	}
+	r = ctl_arguments(argc, argv, options, opens->min, opens->max, opening.words);
+	if (r != 0) return r;
+	if (uuid_parse(opening.words[0], &opening.id) < 0)
+		return ctl_usage("\"%s\" is no %s", opening.words[0], opens->id);
+	opening.hospital = ctl_hospital(ctl, code);
+	if (opening.hospital == NULL) return 2;
+	r = opens->why == CTL_WHY_NEEDED ? ctl_accountable(ctl, opening.why) : ctl_known(ctl);
+	if (r == 0) *ret = opening;
+	return r;
 }

@@ -172,4 +172,27 @@ const struct hospital *ctl_hospital_next(const struct ctl *ctl, const char *code
 /* Its day now. */
 int32_t ctl_today(const struct hospital *hospital);
 
+/* ---- an act on one thing ---- */
+
+/* How it begins: ID [WORD...] [--hospital CODE] [--why TEXT]. */
+struct ctl_opening {
+	const struct hospital *hospital;
+	struct uuid id;                   /* the first word */
+	const char *words[CTL_WORDS_MAX]; /* all of them */
+	const char *why;
+};
+
+enum ctl_why { CTL_WHY_NEEDED, CTL_WHY_OPTIONAL, CTL_WHY_NONE };
+
+/* What it needs. */
+struct ctl_opens {
+	const char *id; /* whose the first word is, and who tells it: "order's id: money order list shows them" */
+	int min, max;   /* words, the id with them */
+	enum ctl_why why;
+	const struct ctl_option *more; /* options besides, ended by name == NULL; NULL: none */
+};
+
+/* Returns 0, or 2 after it has said what is wrong. */
+int ctl_opening(struct ctl *ctl, int argc, char **argv, const struct ctl_opens *opens, struct ctl_opening *ret) MUSTUSE;
+
 #endif

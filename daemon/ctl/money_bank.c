@@ -249,27 +249,18 @@ static void statement_row(const struct ctl *ctl, const struct hospital *hospital
 /* Why nothing will fill a gap. */
 static int statement_explain(struct ctl *ctl, int argc, char **argv)
 {
-	const char *why = NULL;
-	const char *code = NULL;
-	const struct ctl_option options[] = {{"--why", &why, NULL}, {"--hospital", &code, NULL}, {NULL, NULL, NULL}};
-	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
+	static const struct ctl_opens opens = {
+		"statement's id: money statement list --gaps shows them", .min = 1, .max = 1};
+	struct ctl_opening act;
 	struct pg_result *rows = NULL;
 	struct report report;
-	struct uuid id;
-	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
 	if (r != 0) return r;
-	if (uuid_parse(words[0], &id) < 0)
-		return ctl_usage("\"%s\" is no statement's id: money statement list --gaps shows them", words[0]);
-	hospital = ctl_hospital(ctl, code);
-	if (hospital == NULL) return 2;
-	r = ctl_accountable(ctl, why);
-	if (r != 0) return r;
-	r = ctl_begin(ctl, &hospital->id, true);
+	r = ctl_begin(ctl, &act.hospital->id, true);
 	if (r == 0)
-		r = ctl_query(ctl, &rows, "SELECT bank_gap_explain($1, $2, $3, $4)", "uutt", &hospital->id, &id,
-			ctl->who, why);
+		r = ctl_query(ctl, &rows, "SELECT bank_gap_explain($1, $2, $3, $4)", "uutt", &act.hospital->id, &act.id,
+			ctl->who, act.why);
 	if (r == 0 && db_rows_int(rows, 0, 0) != 1)
 		r = err_set(ERR_NOTFOUND, "%s",
 			db_rows_int(rows, 0, 0) == 0
@@ -282,8 +273,8 @@ static int statement_explain(struct ctl *ctl, int argc, char **argv)
 		return ctl_fail("not explained");
 	}
 	report_begin(&report, ctl);
-	report_field(&report, "statement", say(ctl, "statement", "对账单"), cell_uuid(&id));
-	report_field(&report, "why", say(ctl, "why", "说明"), cell_text(why));
+	report_field(&report, "statement", say(ctl, "statement", "对账单"), cell_uuid(&act.id));
+	report_field(&report, "why", say(ctl, "why", "说明"), cell_text(act.why));
 	return report_end(&report, 0);
 }
 
@@ -474,28 +465,18 @@ static int suspense_list(struct ctl *ctl, int argc, char **argv)
 
 static int suspense_assign(struct ctl *ctl, int argc, char **argv)
 {
-	const char *why = NULL;
-	const char *code = NULL;
-	const struct ctl_option options[] = {{"--why", &why, NULL}, {"--hospital", &code, NULL}, {NULL, NULL, NULL}};
-	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
+	static const struct ctl_opens opens = {"line's id: money suspense list shows them", .min = 2, .max = 2};
+	struct ctl_opening act;
 	struct pg_result *rows = NULL;
 	struct report report;
-	struct uuid id;
 	bool done = false;
-	int r = ctl_arguments(argc, argv, options, 2, 2, words);
+	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
 	if (r != 0) return r;
-	if (uuid_parse(words[0], &id) < 0)
-		return ctl_usage("\"%s\" is no line's id: money suspense list shows them", words[0]);
-	hospital = ctl_hospital(ctl, code);
-	if (hospital == NULL) return 2;
-	r = ctl_accountable(ctl, why);
-	if (r != 0) return r;
-	r = ctl_begin(ctl, &hospital->id, true);
+	r = ctl_begin(ctl, &act.hospital->id, true);
 	if (r == 0)
-		r = ctl_query(ctl, &rows, "SELECT suspense_assign($1, $2, $3, $4, $5)", "uuttt", &hospital->id, &id,
-			words[1], why, ctl->who);
+		r = ctl_query(ctl, &rows, "SELECT suspense_assign($1, $2, $3, $4, $5)", "uuttt", &act.hospital->id,
+			&act.id, act.words[1], act.why, ctl->who);
 	if (r == 0) done = db_rows_bool(rows, 0, 0);
 	db_sync_rows_free(rows);
 	if (r == 0 && !done) r = err_set(ERR_NOTFOUND, "this line is not in suspense");
@@ -505,9 +486,9 @@ static int suspense_assign(struct ctl *ctl, int argc, char **argv)
 		return ctl_fail("not assigned");
 	}
 	report_begin(&report, ctl);
-	report_field(&report, "line", "line", cell_uuid(&id));
-	report_field(&report, "owner", "owner", cell_text(words[1]));
-	report_field(&report, "why", "why", cell_text(why));
+	report_field(&report, "line", "line", cell_uuid(&act.id));
+	report_field(&report, "owner", "owner", cell_text(act.words[1]));
+	report_field(&report, "why", "why", cell_text(act.why));
 	return report_end(&report, 0);
 }
 

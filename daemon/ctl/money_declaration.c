@@ -315,23 +315,14 @@ static int line_declare(
 
 static int declaration_add(struct ctl *ctl, int argc, char **argv)
 {
-	const char *why = NULL;
-	const char *code = NULL;
-	const struct ctl_option options[] = {{"--why", &why, NULL}, {"--hospital", &code, NULL}, {NULL, NULL, NULL}};
-	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
-	struct uuid line;
+	static const struct ctl_opens opens = {"line's id: money suspense list shows them", .min = 1, .max = 1};
+	struct ctl_opening act;
 	int no = 0;
-	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
 	if (r != 0) return r;
-	if (uuid_parse(words[0], &line) < 0) return ctl_usage("\"%s\" is no line's id", words[0]);
-	hospital = ctl_hospital(ctl, code);
-	if (hospital == NULL) return 2;
-	r = ctl_accountable(ctl, why);
-	if (r != 0) return r;
-	r = line_declare(ctl, hospital, &line, why, &no);
-	return r < 0 ? ctl_fail("not added") : declaration_print(ctl, hospital, no);
+	r = line_declare(ctl, act.hospital, &act.id, act.why, &no);
+	return r < 0 ? ctl_fail("not added") : declaration_print(ctl, act.hospital, no);
 }
 
 /* ---- recount ---- */

@@ -526,26 +526,17 @@ static int match_allocate(struct ctl *ctl, int argc, char **argv)
 
 static int match_undo(struct ctl *ctl, int argc, char **argv)
 {
-	const char *code = NULL;
-	const char *why = NULL;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--why", &why, NULL}, {NULL, NULL, NULL}};
-	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
+	static const struct ctl_opens opens = {"allocation's id: money match show tells them", .min = 1, .max = 1};
+	struct ctl_opening act;
 	struct pg_result *rows = NULL;
 	struct report report;
-	struct uuid id, made = uuid_new();
+	struct uuid made = uuid_new();
 	int64_t outcome = 0;
-	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
 	if (r != 0) return r;
-	if (uuid_parse(words[0], &id) < 0)
-		return ctl_usage("\"%s\" is no allocation's id: money match show tells them", words[0]);
-	hospital = ctl_hospital(ctl, code);
-	if (hospital == NULL) return 2;
-	r = ctl_accountable(ctl, why);
-	if (r != 0) return r;
-	r = ctl_query(ctl, &rows, "SELECT match_undo($1, $2, $3, $4, $5)::int8", "uuutt", &hospital->id, &id, &made,
-		ctl->who, why);
+	r = ctl_query(ctl, &rows, "SELECT match_undo($1, $2, $3, $4, $5)::int8", "uuutt", &act.hospital->id, &act.id,
+		&made, ctl->who, act.why);
 	if (r == 0) outcome = db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
 	if (r == 0) r = refusal_check(ctl, outcome);
@@ -555,7 +546,7 @@ static int match_undo(struct ctl *ctl, int argc, char **argv)
 	if (r < 0) return ctl_fail("not undone");
 	match_desk_wake(ctl);
 	report_begin(&report, ctl);
-	report_field(&report, "undoes", "undoes", cell_uuid(&id));
+	report_field(&report, "undoes", "undoes", cell_uuid(&act.id));
 	report_field(&report, "allocation", "allocation", cell_uuid(&made));
 	return report_end(&report, 0);
 }

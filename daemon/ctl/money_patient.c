@@ -389,37 +389,31 @@ static int back_check(
 
 static int give_back(struct ctl *ctl, int argc, char **argv, int kind)
 {
-	const char *code = NULL, *why = NULL, *day_text = NULL, *reference = NULL, *receipt = NULL;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--why", &why, NULL},
-		{"--day", &day_text, NULL}, {"--reference", &reference, NULL}, {"--receipt", &receipt, NULL},
-		{NULL, NULL, NULL}};
-	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
-	struct uuid id = uuid_new(), of;
+	const char *day_text = NULL, *reference = NULL, *receipt = NULL;
+	const struct ctl_option more[] = {{"--day", &day_text, NULL}, {"--reference", &reference, NULL},
+		{"--receipt", &receipt, NULL}, {NULL, NULL, NULL}};
+	const struct ctl_opens opens = {
+		"payment's id: money patient show shows them", .min = 2, .max = 2, .more = more};
+	struct ctl_opening act;
+	struct uuid id = uuid_new();
 	struct pg_result *rows = NULL;
 	struct zf_money amount;
 	struct arena arena CLEANUP(arena_free) = {.chunks = NULL};
 	struct bytes sealed;
 	struct report report;
 	int32_t day = 0;
-	int r = ctl_arguments(argc, argv, options, 2, 2, words);
+	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
-	if (r == 0) r = ctl_accountable(ctl, why);
-	if (r == 0 && uuid_parse(words[0], &of) < 0)
-		r = ctl_usage("\"%s\" is no payment's id: money patient show shows them", words[0]);
+	if (r == 0) r = ctl_day("--day", day_text, ctl_today(act.hospital), &day);
+	if (r == 0) r = ctl_amount(act.words[1], act.hospital->book_currency, &amount);
 	if (r != 0) return r;
-	hospital = ctl_hospital(ctl, code);
-	if (hospital == NULL) return 2;
-	r = ctl_day("--day", day_text, ctl_today(hospital), &day);
-	if (r == 0) r = ctl_amount(words[1], hospital->book_currency, &amount);
-	if (r != 0) return r;
-	r = change_begin(ctl, &hospital->id, &id, why, &arena, &sealed);
-	if (r == 0) r = back_check(ctl, &hospital->id, &of, reference, receipt);
+	r = change_begin(ctl, &act.hospital->id, &id, act.why, &arena, &sealed);
+	if (r == 0) r = back_check(ctl, &act.hospital->id, &act.id, reference, receipt);
 	if (r > 0) return r;
 	if (r == 0)
 		r = ctl_query(ctl, &rows, "SELECT * FROM patient_return($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-			"uuusitdty", &hospital->id, &id, &of, kind, amount.minor, receipt != NULL ? receipt : reference,
-			day, ctl->who, sealed);
+			"uuusitdty", &act.hospital->id, &id, &act.id, kind, amount.minor,
+			receipt != NULL ? receipt : reference, day, ctl->who, sealed);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r < 0) return not_done(ctl, r, rows, "not booked");
 	if (db_rows_int(rows, 0, P_OUTCOME) == -4) return refuse_other(ctl, rows, "not booked");

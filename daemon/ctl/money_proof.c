@@ -233,11 +233,14 @@ static int account_confirm(struct ctl *ctl, int argc, char **argv)
 
 /* ---- orders ---- */
 
+#define LINE_ID "line's id: money suspense list shows them"
+#define ORDER_ID "order's id: money order list shows them"
+
 /* A line's id. Returns 0, or 2 after it has said what is wrong. */
 static int line_read(const char *text, struct uuid *ret_id)
 {
 	if (uuid_parse(text, ret_id) == 0) return 0;
-	return ctl_usage("\"%s\" is no line's id: money suspense list shows them", text);
+	return ctl_usage("\"%s\" is no " LINE_ID, text);
 }
 
 /* An amount of the line's currency: minor units. Its exponent is asked of the line. */
@@ -267,32 +270,23 @@ static int amount_read(struct ctl *ctl, const struct hospital *hospital, const s
 
 static int order_make(struct ctl *ctl, int argc, char **argv)
 {
-	const char *code = NULL;
-	const char *why = NULL;
 	const char *day_text = NULL;
-	const struct ctl_option options[] = {
-		{"--hospital", &code, NULL}, {"--why", &why, NULL}, {"--day", &day_text, NULL}, {NULL, NULL, NULL}};
-	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
+	const struct ctl_option more[] = {{"--day", &day_text, NULL}, {NULL, NULL, NULL}};
+	const struct ctl_opens opens = {LINE_ID, .min = 1, .max = 2, .more = more};
+	struct ctl_opening act;
 	struct pg_result *rows = NULL;
 	struct zf_money amount;
 	struct report report;
 	struct uuid order = uuid_new();
-	struct uuid line;
 	int32_t day = 0;
-	int r = ctl_arguments(argc, argv, options, 1, 2, words);
+	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
-	if (r == 0) r = line_read(words[0], &line);
+	if (r == 0) r = ctl_day("--day", day_text, ctl_today(act.hospital), &day);
 	if (r != 0) return r;
-	hospital = ctl_hospital(ctl, code);
-	if (hospital == NULL) return 2;
-	r = ctl_day("--day", day_text, ctl_today(hospital), &day);
-	if (r == 0) r = ctl_accountable(ctl, why);
-	if (r != 0) return r;
-	r = amount_read(ctl, hospital, &line, words[1], &amount);
+	r = amount_read(ctl, act.hospital, &act.id, act.words[1], &amount);
 	if (r == 0)
-		r = ctl_query(ctl, &rows, "SELECT order_make($1, $2, $3, $4, $5, $6, $7)", "uuuidtt", &hospital->id,
-			&order, &line, amount.minor, day, ctl->who, why);
+		r = ctl_query(ctl, &rows, "SELECT order_make($1, $2, $3, $4, $5, $6, $7)", "uuuidtt", &act.hospital->id,
+			&order, &act.id, amount.minor, day, ctl->who, act.why);
 	if (r == 0 && db_rows_null(rows, 0, 0))
 		r = err_set(ERR_NOTFOUND, "not as much of this line is in suspense, or it is held");
 	if (r != 0) {
@@ -310,31 +304,24 @@ static int order_make(struct ctl *ctl, int argc, char **argv)
 
 static int order_clear(struct ctl *ctl, int argc, char **argv)
 {
-	const char *code = NULL;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
-	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
+	static const struct ctl_opens opens = {ORDER_ID, .min = 2, .max = 2, .why = CTL_WHY_NONE};
+	struct ctl_opening act;
 	struct pg_result *rows = NULL;
 	struct report report;
-	struct uuid order;
 	struct uuid line;
-	int r = ctl_arguments(argc, argv, options, 2, 2, words);
+	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
-	if (r == 0 && uuid_parse(words[0], &order) < 0)
-		return ctl_usage("\"%s\" is no order's id: money order list shows them", words[0]);
-	if (r == 0) r = line_read(words[1], &line);
-	if (r == 0) r = ctl_known(ctl);
+	if (r == 0) r = line_read(act.words[1], &line);
 	if (r != 0) return r;
-	hospital = ctl_hospital(ctl, code);
-	if (hospital == NULL) return 2;
-	r = ctl_query(ctl, &rows, "SELECT order_clear($1, $2, $3, $4)", "uuut", &hospital->id, &order, &line, ctl->who);
+	r = ctl_query(
+		ctl, &rows, "SELECT order_clear($1, $2, $3, $4)", "uuut", &act.hospital->id, &act.id, &line, ctl->who);
 	if (r == 0 && db_rows_int(rows, 0, 0) == 0) r = err_set(ERR_NOTFOUND, "no such order is in transit");
 	if (r == 0 && db_rows_int(rows, 0, 0) < 0)
 		r = err_set(ERR_NOTFOUND, "the line is not one of its account and amount in suspense");
 	db_sync_rows_free(rows);
 	if (r < 0) return ctl_fail("not cleared");
 	report_begin(&report, ctl);
-	report_field(&report, "order", say(ctl, "order", "指令"), cell_uuid(&order));
+	report_field(&report, "order", say(ctl, "order", "指令"), cell_uuid(&act.id));
 	report_field(&report, "line", say(ctl, "debited by", "银行流水"), cell_uuid(&line));
 	return report_end(&report, 0);
 }
@@ -342,23 +329,16 @@ static int order_clear(struct ctl *ctl, int argc, char **argv)
 /* The bank never executed it. */
 static int order_cancel(struct ctl *ctl, int argc, char **argv)
 {
-	const char *code = NULL, *why = NULL;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--why", &why, NULL}, {NULL, NULL, NULL}};
-	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
+	static const struct ctl_opens opens = {ORDER_ID, .min = 1, .max = 1};
+	struct ctl_opening act;
 	struct pg_result *rows = NULL;
 	struct report report;
-	struct uuid order, entry = uuid_new();
-	int r = ctl_arguments(argc, argv, options, 1, 1, words);
+	struct uuid entry = uuid_new();
+	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
-	if (r == 0 && uuid_parse(words[0], &order) < 0)
-		return ctl_usage("\"%s\" is no order's id: money order list shows them", words[0]);
-	if (r == 0) r = ctl_accountable(ctl, why);
 	if (r != 0) return r;
-	hospital = ctl_hospital(ctl, code);
-	if (hospital == NULL) return 2;
-	r = ctl_query(ctl, &rows, "SELECT order_cancel($1, $2, $3, $4, $5)", "uuutt", &hospital->id, &order, &entry,
-		ctl->who, why);
+	r = ctl_query(ctl, &rows, "SELECT order_cancel($1, $2, $3, $4, $5)", "uuutt", &act.hospital->id, &act.id,
+		&entry, ctl->who, act.why);
 	if (r == 0 && db_rows_int(rows, 0, 0) == 0)
 		r = err_set(ERR_NOTFOUND, "no such order is in transit: it was debited, or cancelled before");
 	if (r == 0 && db_rows_int(rows, 0, 0) < 0)
@@ -366,7 +346,7 @@ static int order_cancel(struct ctl *ctl, int argc, char **argv)
 	db_sync_rows_free(rows);
 	if (r < 0) return ctl_fail("not cancelled");
 	report_begin(&report, ctl);
-	report_field(&report, "order", say(ctl, "order", "指令"), cell_uuid(&order));
+	report_field(&report, "order", say(ctl, "order", "指令"), cell_uuid(&act.id));
 	report_field(&report, "entry", say(ctl, "counter-entry", "冲回分录"), cell_uuid(&entry));
 	return report_end(&report, 0);
 }
@@ -485,30 +465,22 @@ static struct cell cell_price(const struct sale *sale)
 
 static int money_sale(struct ctl *ctl, int argc, char **argv)
 {
-	const char *code = NULL;
-	const char *why = NULL;
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--why", &why, NULL}, {NULL, NULL, NULL}};
-	const char *words[CTL_WORDS_MAX];
-	const struct hospital *hospital;
+	static const struct ctl_opens opens = {LINE_ID, .min = 2, .max = 2, .why = CTL_WHY_OPTIONAL};
+	struct ctl_opening act;
 	struct pg_result *rows = NULL;
 	struct report report;
 	struct sale sale;
 	struct uuid id = uuid_new();
-	struct uuid out;
 	struct uuid in;
-	int r = ctl_arguments(argc, argv, options, 2, 2, words);
+	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
-	if (r == 0) r = line_read(words[0], &out);
-	if (r == 0) r = line_read(words[1], &in);
-	if (r == 0) r = ctl_known(ctl);
+	if (r == 0) r = line_read(act.words[1], &in);
 	if (r != 0) return r;
-	hospital = ctl_hospital(ctl, code);
-	if (hospital == NULL) return 2;
-	r = ctl_begin(ctl, &hospital->id, true);
-	if (r == 0) r = sale_work_out(ctl, hospital, &out, &in, &sale);
+	r = ctl_begin(ctl, &act.hospital->id, true);
+	if (r == 0) r = sale_work_out(ctl, act.hospital, &act.id, &in, &sale);
 	if (r == 0)
-		r = ctl_query(ctl, &rows, "SELECT sale_post($1, $2, $3, $4, $5, $6, $7)", "uuuuitt", &hospital->id, &id,
-			&out, &in, sale.made.carried.minor, ctl->who, why);
+		r = ctl_query(ctl, &rows, "SELECT sale_post($1, $2, $3, $4, $5, $6, $7)", "uuuuitt", &act.hospital->id,
+			&id, &act.id, &in, sale.made.carried.minor, ctl->who, act.why);
 	if (r == 0 && db_rows_null(rows, 0, 0))
 		r = err_set(ERR_NOTFOUND, "one of the lines is not wholly in suspense, is held, or has no value yet");
 	db_sync_rows_free(rows);
