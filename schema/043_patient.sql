@@ -41,7 +41,8 @@ CREATE TABLE patient_bill (
 );
 CREATE INDEX patient_bill_account ON patient_bill (account_id);
 
--- What an acquirer of cards or wallets transferred for payments, less what it keeps; or cash that was brought to the bank.
+-- What an acquirer of cards or wallets transferred for payments, less what it keeps; or cash that was brought to the bank. Insert-only
+-- but for what takes it back.
 CREATE TABLE acquirer_settlement (
 	hospital_id   uuid NOT NULL,
 	settlement_id uuid NOT NULL, -- also the entry
@@ -56,7 +57,21 @@ CREATE TABLE acquirer_settlement (
 	who           text NOT NULL CHECK (who <> ''),
 	made_at       timestamptz NOT NULL DEFAULT now(),
 	why           bytea, -- as in patient_bill, for settlement_id
+	undone_entry  uuid, -- what took it back
+	undone_day    date,
+	undone_by     text,
+	undone_at     timestamptz,
+	undone_why    bytea, -- likewise, for undone_entry
+	CHECK (num_nulls(undone_entry, undone_day, undone_by, undone_at, undone_why) IN (0, 5)),
 	PRIMARY KEY (hospital_id, settlement_id)
+);
+
+-- The payments that a settlement brought which was taken back. Insert-only.
+CREATE TABLE acquirer_unsettled (
+	hospital_id   uuid NOT NULL,
+	payment_id    uuid NOT NULL,
+	settlement_id uuid NOT NULL,
+	PRIMARY KEY (hospital_id, payment_id, settlement_id)
 );
 
 -- Money that moved between a patient and the hospital. Insert-only but for the settlement that brings it.
@@ -165,7 +180,8 @@ CREATE VIEW coordination_owed WITH (security_invoker = true) AS
 	GROUP BY 1, 2, 3;
 GRANT SELECT ON coordination_owed TO zhifu_writer, zhifu_operator;
 
-CALL tenant_tables('patient_account', 'patient_bill', 'acquirer_settlement', 'patient_payment', 'patient_used', 'coordination', 'coordination_payment');
+CALL tenant_tables('patient_account', 'patient_bill', 'acquirer_settlement', 'acquirer_unsettled', 'patient_payment', 'patient_used', 'coordination', 'coordination_payment');
 GRANT UPDATE ON patient_account TO zhifu_writer;
 GRANT UPDATE (settlement_id) ON patient_payment TO zhifu_writer;
+GRANT UPDATE (undone_entry, undone_day, undone_by, undone_at, undone_why) ON acquirer_settlement TO zhifu_writer;
 GRANT UPDATE (undone_entry, undone_by, undone_at, undone_why) ON coordination TO zhifu_writer;

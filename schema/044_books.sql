@@ -58,7 +58,7 @@ CREATE POLICY period ON posting AS RESTRICTIVE FOR INSERT TO zhifu_writer
 		OR book_day >= (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = posting.hospital_id)
 		OR books_guard(hospital_id, book_day));
 
--- A receivable, or a part of one, that was given up as uncollectable.
+-- A receivable, or a part of one, that was given up as uncollectable. Insert-only but for what takes it back.
 CREATE TABLE write_off (
 	hospital_id  uuid NOT NULL,
 	write_off_id uuid NOT NULL, -- also the entry
@@ -74,12 +74,18 @@ CREATE TABLE write_off (
 	made_at      timestamptz NOT NULL DEFAULT now(),
 	why          text NOT NULL CHECK (why <> ''),
 	CHECK (book_minor <= limit_minor),
+	undone_entry uuid, -- what took it back
+	undone_day   date,
+	undone_by    text,
+	undone_at    timestamptz,
+	undone_why   text,
+	CHECK (num_nulls(undone_entry, undone_day, undone_by, undone_at, undone_why) IN (0, 5)),
 	PRIMARY KEY (hospital_id, write_off_id)
 );
 ALTER TABLE write_off ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON write_off TO zhifu_writer USING (true) WITH CHECK (true);
 CREATE POLICY tenant ON write_off FOR SELECT TO zhifu_operator USING (hospital_id = tenant());
-GRANT SELECT, INSERT ON write_off TO zhifu_writer;
+GRANT SELECT, INSERT, UPDATE (undone_entry, undone_day, undone_by, undone_at, undone_why) ON write_off TO zhifu_writer;
 GRANT SELECT ON write_off TO zhifu_operator;
 
 -- A receivable, or a part of one, that nobody will pay because nobody owed it: the revenue is reversed at its original value, or

@@ -56,6 +56,26 @@ CREATE TABLE bank_order (
 );
 CREATE UNIQUE INDEX bank_order_cleared ON bank_order (hospital_id, cleared_line);
 
+-- Who said by which line the bank debited an order. Insert-only but for what takes it back.
+CREATE TABLE order_clearing (
+	hospital_id  uuid NOT NULL,
+	clearing_id  uuid NOT NULL, -- also the entry
+	order_id     uuid NOT NULL,
+	line_id      uuid NOT NULL,
+	since        date NOT NULL, -- from this day on the order is in transit no more
+	who          text NOT NULL CHECK (who <> ''),
+	made_at      timestamptz NOT NULL DEFAULT now(),
+	undone_entry uuid, -- what took it back
+	undone_day   date,
+	undone_by    text,
+	undone_at    timestamptz,
+	undone_why   text,
+	CHECK (num_nulls(undone_entry, undone_day, undone_by, undone_at, undone_why) IN (0, 5)),
+	PRIMARY KEY (hospital_id, clearing_id)
+);
+CREATE INDEX order_clearing_order ON order_clearing (hospital_id, order_id);
+CREATE INDEX order_clearing_line ON order_clearing (hospital_id, line_id);
+
 -- Foreign money that the bank bought: a line that went out and a line that came in.
 CREATE TABLE currency_sale (
 	hospital_id    uuid NOT NULL,
@@ -70,13 +90,23 @@ CREATE TABLE currency_sale (
 	maker          text NOT NULL CHECK (maker <> ''),
 	made_at        timestamptz NOT NULL DEFAULT now(),
 	why            text,
-	PRIMARY KEY (hospital_id, sale_id),
-	UNIQUE (hospital_id, out_line),
-	UNIQUE (hospital_id, in_line)
+	undone_entry uuid, -- what took it back
+	undone_day   date,
+	undone_by    text,
+	undone_at    timestamptz,
+	undone_why   text,
+	CHECK (num_nulls(undone_entry, undone_day, undone_by, undone_at, undone_why) IN (0, 5)),
+	PRIMARY KEY (hospital_id, sale_id)
 );
+-- A line may be in several that were undone, and in one that stands.
+CREATE INDEX currency_sale_out ON currency_sale (hospital_id, out_line);
+CREATE UNIQUE INDEX currency_sale_out_once ON currency_sale (hospital_id, out_line) WHERE undone_entry IS NULL;
+CREATE INDEX currency_sale_in ON currency_sale (hospital_id, in_line);
+CREATE UNIQUE INDEX currency_sale_in_once ON currency_sale (hospital_id, in_line) WHERE undone_entry IS NULL;
 
-CALL tenant_tables('revaluation', 'provision', 'bank_order', 'currency_sale');
+CALL tenant_tables('revaluation', 'provision', 'bank_order', 'order_clearing', 'currency_sale');
 GRANT UPDATE (cleared_line, cancel_id, cancel_day, canceller, cancelled_at, cancel_why) ON bank_order TO zhifu_writer;
+GRANT UPDATE (undone_entry, undone_day, undone_by, undone_at, undone_why) ON order_clearing, currency_sale TO zhifu_writer;
 
 -- ---- what a month ends with ----
 
@@ -154,6 +184,20 @@ CREATE FUNCTION period_aged(p_hospital uuid, p_day date) RETURNS TABLE (claim_id
 	WHERE s.carried <> 0 OR s.provided <> 0
 $$;
 
+-- Was an order made and not debited at the end of a day? What was said of that and taken back counts until it was.
+CREATE FUNCTION order_in_transit(o bank_order, p_day date) RETURNS boolean LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT o.book_day <= p_day AND (o.cancel_day IS NULL OR o.cancel_day > p_day) AND NOT EXISTS (SELECT 1 FROM order_clearing c
+		WHERE c.hospital_id = o.hospital_id AND c.order_id = o.order_id AND c.since <= p_day AND (c.undone_day IS NULL OR c.undone_day > p_day))
+$$;
+
+-- Is a line, at the end of a day, one by which the bank debited an order that was posted before it?
+CREATE FUNCTION order_has_posted(p_hospital uuid, p_line uuid, p_day date) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = zhifu, pg_temp AS $$
+	SELECT EXISTS (SELECT 1 FROM order_clearing c JOIN bank_order o ON o.hospital_id = c.hospital_id AND o.order_id = c.order_id
+		WHERE c.hospital_id = p_hospital AND c.line_id = p_line AND o.book_day <= p_day AND c.since <= p_day
+			AND (c.undone_day IS NULL OR c.undone_day > p_day))
+$$;
+
 -- The bank's word against ours (余额调节表), for each account at the end of a day, also one that has neither statement nor posting yet.
 -- statement_minor: the closing balance of its last statement or, where none reaches so far, what a person saw at the bank (of
 -- statement_day; NULL: there is neither), and what a statement that closes later has up to the day. reached: that is its balance at the
@@ -199,14 +243,12 @@ SET search_path = zhifu, pg_temp AS $$
 			SELECT coalesce(sum(l.amount_minor), 0) FROM bank_line l JOIN bank_proved s ON s.hospital_id = l.hospital_id AND s.statement_id = l.statement_id
 			WHERE l.hospital_id = p_hospital AND l.account = b.account AND l.booked_day <= p_day AND s.closing_day > p_day
 				AND s.opening_day >= b.day))::bigint,
-		(SELECT coalesce(-sum(o.amount_minor), 0) FROM bank_order o LEFT JOIN bank_line l
-			ON l.hospital_id = o.hospital_id AND l.line_id = o.cleared_line
-			WHERE o.hospital_id = p_hospital AND o.account = b.account AND o.book_day <= p_day AND (l.line_id IS NULL OR l.booked_day > p_day)
-				AND (o.cancel_day IS NULL OR o.cancel_day > p_day))::bigint,
+		(SELECT coalesce(-sum(o.amount_minor), 0) FROM bank_order o
+			WHERE o.hospital_id = p_hospital AND o.account = b.account AND order_in_transit(o, p_day))::bigint,
 		(SELECT coalesce(sum(l.amount_minor), 0) FROM bank_line l JOIN posting p
 			ON p.hospital_id = l.hospital_id AND p.entry_id = l.line_id AND p.no = 1
 			WHERE l.hospital_id = p_hospital AND l.account = b.account AND l.booked_day <= p_day AND p.book_day > p_day
-				AND NOT EXISTS (SELECT 1 FROM bank_order o WHERE o.hospital_id = p_hospital AND o.cleared_line = l.line_id AND o.book_day <= p_day))::bigint,
+				AND NOT order_has_posted(p_hospital, l.line_id, p_day))::bigint,
 		(SELECT coalesce(sum(s.missing_minor), 0) FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.account = b.account
 			AND s.explained_by IS NOT NULL AND s.closing_day <= b.day)::bigint,
 		coalesce(g.minor, 0),
@@ -430,7 +472,9 @@ END
 $$;
 
 -- A line in suspense that took foreign money off an account, and what its account had before: of lines that went out and still wait
--- in suspense nobody knows yet at what they were carried, so they count as not gone. day: of its posting. valued: all of it is.
+-- in suspense nobody knows yet at what they were carried, so they count as not gone. What a sale was carried at counts from the
+-- day of its line on, whenever it was said or said again; sales that were undone do not count, nor what undid them. day: of its posting.
+-- valued: all of it is.
 CREATE FUNCTION sale_basis(p_hospital uuid, p_line uuid) RETURNS TABLE (account text, day date, sold_minor bigint, currency text, exponent smallint,
 	book_minor bigint, balance_minor bigint, carried_minor bigint, valued boolean) LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
@@ -442,9 +486,13 @@ SET search_path = zhifu, pg_temp AS $$
 	JOIN posting o ON o.hospital_id = b.hospital_id AND o.entry_id = b.line_id AND o.no = 1
 	LEFT JOIN LATERAL (SELECT v.minor, v.book FROM posting p
 		CROSS JOIN LATERAL (VALUES (p.debit, p.amount_minor, p.book_minor), (p.credit, -p.amount_minor, -p.book_minor)) AS v (account, minor, book)
+		LEFT JOIN currency_sale y ON y.hospital_id = p.hospital_id AND y.sale_id = p.entry_id
+		LEFT JOIN posting q ON q.hospital_id = y.hospital_id AND q.entry_id = y.out_line AND q.no = 1
 		WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'BANK-%' OR p.credit LIKE 'BANK-%') AND v.account = 'BANK-' || b.account
-			AND p.book_day <= o.book_day AND NOT EXISTS (SELECT 1 FROM suspense w WHERE w.hospital_id = p_hospital AND w.line_id = p.entry_id
-				AND w.open_minor < 0)) a ON true
+			AND coalesce(q.book_day, p.book_day) <= o.book_day AND NOT EXISTS (SELECT 1 FROM suspense w WHERE w.hospital_id = p_hospital AND w.line_id = p.entry_id
+				AND w.open_minor < 0)
+			AND p.entry_id <> ALL (ARRAY(SELECT unnest(ARRAY[x.sale_id, x.undone_entry]) FROM currency_sale x
+				WHERE x.hospital_id = p_hospital AND x.undone_entry IS NOT NULL))) a ON true
 	WHERE b.hospital_id = p_hospital AND b.line_id = p_line AND b.amount_minor < 0
 	GROUP BY b.line_id, b.account, o.book_day, b.amount_minor, b.currency, b.exponent
 $$;
@@ -478,7 +526,8 @@ BEGIN
 		RAISE EXCEPTION 'a sale of % of % cannot have been carried at %', basis.sold_minor, basis.balance_minor, p_carried;
 	END IF;
 	loss := p_carried - got.amount_minor;
-	day := books_day(p_hospital, greatest(basis.day, got.booked_day));
+	day := books_day(p_hospital, greatest(basis.day, got.booked_day, (SELECT max(s.undone_day) FROM currency_sale s
+		WHERE s.hospital_id = p_hospital AND (s.out_line = p_out OR s.in_line = p_in))));
 	INSERT INTO currency_sale (hospital_id, sale_id, out_line, in_line, sold_minor, currency, exponent, proceeds_minor, carried_minor, maker, why)
 	VALUES (p_hospital, p_sale, p_out, p_in, basis.sold_minor, basis.currency, basis.exponent, got.amount_minor, p_carried, p_who, p_why);
 	-- What the line took off the account is set to what that was carried at.
@@ -546,6 +595,9 @@ DECLARE
 	given bank_order;
 	debited bank_line;
 	value bigint;
+	entry uuid := gen_random_uuid();
+	undone date; -- the last time that this order or line was cleared and that taken back
+	posted date;
 BEGIN
 	IF coalesce(btrim(p_who), '') = '' THEN
 		RAISE EXCEPTION 'who clears an order must be known';
@@ -570,10 +622,13 @@ BEGIN
 	IF EXISTS (SELECT 1 FROM posting_unvalued w WHERE w.hospital_id = p_hospital AND w.entry_id = p_line) THEN
 		RAISE EXCEPTION 'there is no rate yet of the day on which the bank debited it, %', debited.booked_day;
 	END IF;
+	SELECT max(c.undone_day) INTO undone FROM order_clearing c WHERE c.hospital_id = p_hospital AND (c.order_id = p_order OR c.line_id = p_line);
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
-	SELECT p_hospital, gen_random_uuid(), 1, p.credit, p.debit, p.amount_minor, p.currency, p.exponent, value, books_day(p_hospital, p.book_day),
-		'order_clear', p_line
-	FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = p_line AND p.no = 1;
+	SELECT p_hospital, entry, 1, p.credit, p.debit, p.amount_minor, p.currency, p.exponent, value,
+		books_day(p_hospital, greatest(p.book_day, undone)), 'order_clear', p_line
+	FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = p_line AND p.no = 1 RETURNING book_day INTO posted;
+	INSERT INTO order_clearing (hospital_id, clearing_id, order_id, line_id, since, who)
+	VALUES (p_hospital, entry, p_order, p_line, CASE WHEN undone IS NULL THEN debited.booked_day ELSE posted END, p_who);
 	UPDATE bank_order SET cleared_line = p_line WHERE hospital_id = p_hospital AND order_id = p_order;
 	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'order.clear', p_order::text);
 	RETURN 1;
@@ -616,5 +671,6 @@ $$;
 
 CALL writer_functions('period\_%', 'sale\_%', 'order\_%', 'bank\_proof', 'suspense\_take', 'suspense\_lock');
 GRANT EXECUTE ON FUNCTION ledger_proof TO zhifu_writer;
+GRANT EXECUTE ON FUNCTION order_in_transit, order_has_posted TO zhifu_operator;
 GRANT EXECUTE ON FUNCTION period_outcome, period_begin, period_items, period_aged, period_check, period_close, bank_proof, sale_basis,
 	sale_post, order_make, order_clear, order_cancel TO zhifu_operator;

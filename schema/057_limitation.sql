@@ -2,7 +2,7 @@
 SET search_path = zhifu;
 
 -- A demand for payment that was delivered, or that the debtor said it owes: the limitation begins anew (Civil Code of China, article
--- 195). Insert-only.
+-- 195). Insert-only but for what takes it back.
 CREATE TABLE demand (
 	hospital_id uuid NOT NULL,
 	demand_id   uuid NOT NULL,
@@ -12,6 +12,10 @@ CREATE TABLE demand (
 	who         text NOT NULL CHECK (who <> ''),
 	made_at     timestamptz NOT NULL DEFAULT now(),
 	why         text NOT NULL CHECK (why <> ''), -- how it was delivered, and what proves it
+	undone_by   text, -- who said that it was none
+	undone_at   timestamptz,
+	undone_why  text,
+	CHECK (num_nulls(undone_by, undone_at, undone_why) IN (0, 3)),
 	PRIMARY KEY (hospital_id, demand_id)
 );
 CREATE INDEX demand_claim ON demand (claim_id);
@@ -19,7 +23,7 @@ CREATE INDEX demand_claim ON demand (claim_id);
 ALTER TABLE demand ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON demand TO zhifu_writer USING (true) WITH CHECK (true);
 CREATE POLICY tenant ON demand FOR SELECT TO zhifu_operator USING (hospital_id = tenant());
-GRANT SELECT, INSERT ON demand TO zhifu_writer;
+GRANT SELECT, INSERT, UPDATE (undone_by, undone_at, undone_why) ON demand TO zhifu_writer;
 GRANT SELECT ON demand TO zhifu_operator;
 
 -- Until when something can be enforced that was due on p_due, and was interrupted on these days: each counts where it came in time.
@@ -34,6 +38,15 @@ BEGIN
 	END LOOP;
 	RETURN ends;
 END
+$$;
+
+-- What interrupted the limitation of a claim, and when: p_interrupts as in limitation_list(). Without a path of its own, so that it is inlined.
+CREATE FUNCTION limitation_days(p_hospital uuid, p_claim uuid, p_interrupts integer) RETURNS TABLE (day date, demand_id uuid) LANGUAGE sql STABLE AS $$
+	SELECT d.delivered, d.demand_id FROM zhifu.demand d
+	WHERE d.hospital_id = p_hospital AND d.claim_id = p_claim AND d.kind & p_interrupts > 0 AND d.undone_at IS NULL
+	UNION ALL
+	SELECT b.booked_day, NULL FROM zhifu.allocation_kept a JOIN zhifu.bank_line b ON b.hospital_id = a.hospital_id AND b.line_id = a.line_id
+	WHERE p_interrupts & 4 > 0 AND a.hospital_id = p_hospital AND a.claim_id = p_claim AND a.kind = 0
 $$;
 
 -- Receivables that are open, and until when each can be enforced: p_years from the day on which it was due (without a term, billed) or
@@ -51,12 +64,8 @@ BEGIN
 		CASE WHEN p_day > l.ends THEN 2 WHEN p_day >= l.ends - p_alert THEN 1 ELSE 0 END
 	FROM (SELECT r.*, d.demanded, CASE WHEN d.days IS NULL THEN (coalesce(r.due_day, r.billed_day) + make_interval(years => p_years))::date
 			ELSE limitation_end(coalesce(r.due_day, r.billed_day), d.days, p_years) END AS ends
-		FROM receivable r LEFT JOIN LATERAL (SELECT max(i.day) AS demanded, array_agg(i.day) AS days FROM (
-				SELECT d.delivered AS day FROM demand d WHERE d.hospital_id = r.hospital_id AND d.claim_id = r.claim_id AND d.kind & p_interrupts > 0
-				UNION ALL
-				SELECT b.booked_day FROM allocation_kept a JOIN bank_line b ON b.hospital_id = a.hospital_id AND b.line_id = a.line_id
-				WHERE p_interrupts & 4 > 0 AND a.hospital_id = r.hospital_id AND a.claim_id = r.claim_id AND a.kind = 0) i
-			WHERE i.day <= p_day) d ON true
+		FROM receivable r LEFT JOIN LATERAL (SELECT max(i.day) AS demanded, array_agg(i.day) AS days
+			FROM limitation_days(r.hospital_id, r.claim_id, p_interrupts) i WHERE i.day <= p_day) d ON true
 		WHERE r.hospital_id = p_hospital AND r.standing <> 2 AND r.billed_day <= p_day
 			AND (NOT p_near OR coalesce(r.due_day, r.billed_day) <= p_day + p_alert + 1 - make_interval(years => p_years))) l;
 END
@@ -142,5 +151,5 @@ BEGIN
 END
 $$;
 
-CALL writer_functions('limitation\_list', 'limitation\_end', 'demand\_add', 'write\_off\_post');
+CALL writer_functions('limitation\_list', 'limitation\_end', 'limitation\_days', 'demand\_add', 'write\_off\_post');
 GRANT EXECUTE ON FUNCTION limitation_list, demand_add, write_off_post TO zhifu_operator;

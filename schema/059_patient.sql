@@ -322,8 +322,8 @@ BEGIN
 END
 $$;
 
--- Puts money of a line back into suspense, which was taken out of it. It is for a person, who sends it back: matching could take it
--- for an insurer's.
+-- Puts money of a line back into suspense, with its sign, which was taken out of it. It is for a person, who sends it back: matching could
+-- take it for an insurer's.
 CREATE FUNCTION suspense_return(p_hospital uuid, p_line uuid, p_amount bigint) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	returned bigint;
@@ -334,13 +334,13 @@ BEGIN
 			WHERE a.hospital_id = p_hospital AND a.line_id = p_line AND a.part = m.part), 0) AS taken
 		FROM match_item m WHERE m.hospital_id = p_hospital AND m.line_id = p_line
 	), back AS (
-		SELECT r.part, greatest(least(r.taken, p_amount - coalesce(sum(r.taken) OVER (ORDER BY r.part DESC
-			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)), 0)::bigint AS minor
-		FROM room r WHERE r.taken > 0
+		SELECT r.part, (sign(p_amount::numeric) * greatest(least(abs(r.taken), abs(p_amount) - coalesce(sum(abs(r.taken)) OVER (ORDER BY r.part DESC
+			ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)), 0))::bigint AS minor
+		FROM room r WHERE sign(r.taken) = sign(p_amount)
 	), put AS (
 		UPDATE match_item i SET open_minor = i.open_minor + b.minor, version = i.version + 1, by_hand = true, wait = NULL, due_at = now(),
 			claims = NULL
-		FROM back b WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = b.part AND b.minor > 0 RETURNING b.minor)
+		FROM back b WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = b.part AND b.minor <> 0 RETURNING b.minor)
 	SELECT coalesce(sum(p.minor), 0) INTO returned FROM put p;
 	IF returned <> p_amount THEN
 		RAISE EXCEPTION 'not as much was taken out of suspense of this line';
@@ -445,7 +445,9 @@ BEGIN
 		minor := CASE outcome WHEN -2 THEN named WHEN -5 THEN minor - p_fee - came.open_minor END;
 		RETURN;
 	END IF;
-	day := patient_day(p_hospital, came.since, p_who);
+	day := patient_day(p_hospital, greatest(came.since, (SELECT max(s.undone_day) FROM acquirer_settlement s
+		LEFT JOIN acquirer_unsettled u ON u.hospital_id = s.hospital_id AND u.settlement_id = s.settlement_id
+		WHERE s.hospital_id = p_hospital AND s.undone_entry IS NOT NULL AND (s.line_id = p_line OR u.payment_id = ANY (payments)))), p_who);
 	a.hospital_id := p_hospital;
 	a.currency := came.currency;
 	a.exponent := came.exponent;
@@ -466,6 +468,9 @@ CREATE FUNCTION acquirer_waiting(p_hospital uuid, p_day date) RETURNS TABLE (acq
 		sum(CASE WHEN p.kind IN (1, 2) THEN p.amount_minor ELSE -p.amount_minor END)::bigint, p.currency, p.exponent
 	FROM patient_payment p LEFT JOIN acquirer_settlement s ON s.hospital_id = p.hospital_id AND s.settlement_id = p.settlement_id
 	WHERE p.hospital_id = p_hospital AND p.acquirer IS NOT NULL AND p.book_day <= p_day AND (s.book_day <= p_day) IS NOT TRUE
+		AND NOT EXISTS (SELECT 1 FROM acquirer_unsettled u JOIN acquirer_settlement o ON o.hospital_id = u.hospital_id
+			AND o.settlement_id = u.settlement_id
+			WHERE u.hospital_id = p_hospital AND u.payment_id = p.payment_id AND o.book_day <= p_day AND o.undone_day > p_day)
 	GROUP BY 1, 2, 6, 7
 $$;
 
@@ -477,9 +482,10 @@ GRANT SELECT ON patient_account TO zhifu_intake;
 GRANT SELECT (hospital_id, payment_id, account_id, kind, method, amount_minor, currency, exponent, book_day, acquirer, reference, line_id,
 	of_payment, settlement_id) ON patient_payment TO zhifu_intake;
 
--- The version of a payment counts what happened to it: what went back, and its settlement.
+-- The version of a payment counts what happened to it: what went back, its settlement, and that this was taken back.
 CREATE FUNCTION patient_version(p_hospital uuid, p_payment uuid) RETURNS bigint LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT 1 + count(p.settlement_id) + (SELECT count(*) FROM patient_payment r WHERE r.hospital_id = p_hospital AND r.of_payment = p_payment)
+		+ 2 * (SELECT count(*) FROM acquirer_unsettled u WHERE u.hospital_id = p_hospital AND u.payment_id = p_payment)
 	FROM patient_payment p WHERE p.hospital_id = p_hospital AND p.payment_id = p_payment
 $$;
 

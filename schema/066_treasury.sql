@@ -5,8 +5,10 @@ SET search_path = zhifu;
 CREATE POLICY client ON acquirer_settlement FOR SELECT TO zhifu_intake USING (hospital_id = tenant());
 CREATE POLICY client ON coordination FOR SELECT TO zhifu_intake USING (hospital_id = tenant());
 -- Not what a person wrote of them.
-GRANT SELECT (hospital_id, settlement_id, acquirer, clearing, line_id, gross_minor, fee_minor, currency, exponent, book_day, who, made_at)
-	ON acquirer_settlement TO zhifu_intake;
+GRANT SELECT (hospital_id, settlement_id, acquirer, clearing, line_id, gross_minor, fee_minor, currency, exponent, book_day, who, made_at,
+	undone_entry, undone_day, undone_by, undone_at) ON acquirer_settlement TO zhifu_intake;
+CREATE POLICY client ON acquirer_unsettled FOR SELECT TO zhifu_intake USING (hospital_id = tenant());
+GRANT SELECT ON acquirer_unsettled TO zhifu_intake;
 GRANT SELECT (hospital_id, coordination_id, claim_id, clause, total_minor, fund_minor, group_code, group_minor, benefit_minor, plan_minor,
 	available_minor, account_minor, cash_minor, currency, exponent, book_day, who, made_at, undone_entry, undone_by, undone_at)
 	ON coordination TO zhifu_intake;

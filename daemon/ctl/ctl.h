@@ -71,6 +71,7 @@ extern const struct ctl_command inspector_commands[];
 extern const struct ctl_command money_close_commands[];
 extern const struct ctl_command money_proof_commands[];
 extern const struct ctl_command money_limitation_commands[];
+extern const struct ctl_command money_undo_commands[];
 extern const struct ctl_command money_books_commands[];
 extern const struct ctl_command money_concession_commands[];
 extern const struct ctl_command money_dispute_commands[];

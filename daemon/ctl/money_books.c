@@ -1,5 +1,5 @@
 /* zhifuctl money charge, and lists of what happened to the books: bank lines, allocations, conversions, provisions,
- * write-offs, sales. As /v1 has them. */
+ * write-offs, sales, settlements, demands. As /v1 has them. */
 #include <string.h>
 
 #include "ctl/match_desk.h"
@@ -256,7 +256,7 @@ static int write_offs_open(struct ctl *ctl, const struct hospital *hospital, con
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
 		"SELECT w.made_at, s.ref, w.amount_minor, w.currency, w.exponent, w.book_minor, w.provided_minor, w.role, w.limit_minor,"
-		" w.who, w.why, w.write_off_id FROM write_off w"
+		" w.who, w.why, w.undone_by, w.write_off_id FROM write_off w"
 		" LEFT JOIN claim_state s ON s.hospital_id = w.hospital_id AND s.claim_id = w.claim_id"
 		" WHERE w.hospital_id = $1 AND ($2::text IS NULL OR s.ref = $2) ORDER BY w.made_at, w.write_off_id",
 		"ut", &hospital->id, filter->claim);
@@ -265,8 +265,10 @@ static int write_offs_open(struct ctl *ctl, const struct hospital *hospital, con
 static void write_offs_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows,
 	int row, struct table *table, struct money_sums *sums)
 {
+	enum { UNDONE_BY = 11 };
+
 	(void)ctl;
-	cells_add("Ttmkktkttu", hospital, rows, row, table, sums, 2);
+	cells_add("Ttmkktktttu", hospital, rows, row, table, sums, db_rows_null(rows, row, UNDONE_BY) ? 2 : -1);
 }
 
 static int write_off_list(struct ctl *ctl, int argc, char **argv)
@@ -275,7 +277,8 @@ static int write_off_list(struct ctl *ctl, int argc, char **argv)
 		{"at", "at", "时间", false}, {"claim", "claim", "理赔单", false}, {"amount", "given up", "核销", true},
 		{"book", "in the books", "账面", true}, {"provided", "provided", "已计提", true},
 		{"role", "as", "角色", false}, {"limit", "limit", "限额", true}, {"who", "by", "操作人", false},
-		{"why", "why", "原因", false}, {"entry", NULL, NULL, false}};
+		{"why", "why", "原因", false}, {"undone_by", "undone by", "撤销人", false},
+		{"entry", "write-off", "核销编号", false}};
 	static const struct money_list list = {.key = "write_offs",
 		.empty = "nothing was given up",
 		.empty_zh = "没有核销",
@@ -293,7 +296,8 @@ static int sales_open(struct ctl *ctl, const struct hospital *hospital, const st
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
 		"SELECT c.made_at, c.sold_minor, c.currency, c.exponent, c.proceeds_minor, b.currency, b.exponent, c.carried_minor,"
-		" c.proceeds_minor - c.carried_minor, c.maker, c.why, c.out_line, c.in_line, c.sale_id FROM currency_sale c"
+		" c.proceeds_minor - c.carried_minor, c.maker, c.why, c.undone_by, c.out_line, c.in_line, c.sale_id"
+		" FROM currency_sale c"
 		" JOIN bank_line b ON b.hospital_id = c.hospital_id AND b.line_id = c.in_line"
 		" WHERE c.hospital_id = $1 ORDER BY c.made_at, c.sale_id",
 		"u", &hospital->id);
@@ -302,8 +306,10 @@ static int sales_open(struct ctl *ctl, const struct hospital *hospital, const st
 static void sales_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
 	struct table *table, struct money_sums *sums)
 {
+	enum { UNDONE_BY = 11 };
+
 	(void)ctl;
-	cells_add("Tmmkkttuuu", hospital, rows, row, table, sums, 1);
+	cells_add("Tmmkktttuuu", hospital, rows, row, table, sums, db_rows_null(rows, row, UNDONE_BY) ? 1 : -1);
 }
 
 static int sale_list(struct ctl *ctl, int argc, char **argv)
@@ -311,8 +317,9 @@ static int sale_list(struct ctl *ctl, int argc, char **argv)
 	static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
 		{"at", "at", "时间", false}, {"sold", "sold", "卖出", true}, {"proceeds", "for", "所得", true},
 		{"carried", "carried at", "账面", true}, {"gain", "gain", "汇兑收益", true},
-		{"who", "by", "操作人", false}, {"why", "why", "原因", false}, {"out", NULL, NULL, false},
-		{"in", NULL, NULL, false}, {"entry", "sale", "结汇", false}};
+		{"who", "by", "操作人", false}, {"why", "why", "原因", false},
+		{"undone_by", "undone by", "撤销人", false}, {"out", NULL, NULL, false}, {"in", NULL, NULL, false},
+		{"entry", "sale", "结汇", false}};
 	static const struct money_list list = {.key = "sales",
 		.empty = "nothing was sold to the bank",
 		.empty_zh = "没有结汇",
@@ -322,6 +329,83 @@ static int sale_list(struct ctl *ctl, int argc, char **argv)
 		.row = sales_row};
 
 	return list_run(ctl, argc, argv, &list, 0);
+}
+
+static int settlements_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
+{
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
+		"SELECT s.book_day, s.acquirer, s.clearing, s.gross_minor - s.fee_minor, s.currency, s.exponent, s.fee_minor, s.who,"
+		" s.undone_by, s.line_id, s.settlement_id FROM acquirer_settlement s"
+		" WHERE s.hospital_id = $1 AND s.book_day BETWEEN $2 AND $3 ORDER BY s.book_day, s.settlement_id",
+		"udd", &hospital->id, filter->from, filter->to);
+}
+
+static void settlements_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows,
+	int row, struct table *table, struct money_sums *sums)
+{
+	enum { UNDONE_BY = 8 };
+
+	(void)ctl;
+	cells_add("dttmkttuu", hospital, rows, row, table, sums, db_rows_null(rows, row, UNDONE_BY) ? 3 : -1);
+}
+
+static int settlement_list(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
+		{"day", "day", "日期", false}, {"acquirer", "acquirer", "收单机构", false},
+		{"account", "account", "科目", false}, {"net", "transferred", "到账净额", true},
+		{"fee", "fee", "手续费", true}, {"who", "by", "操作人", false},
+		{"undone_by", "undone by", "撤销人", false}, {"line", NULL, NULL, false},
+		{"settlement", "settlement", "结算", false}};
+	static const struct money_list list = {.key = "settlements",
+		.empty = "no acquirer has settled anything",
+		.empty_zh = "没有结算记录",
+		.columns = columns,
+		.column_count = ARRAY_LEN(columns),
+		.open = settlements_open,
+		.row = settlements_row};
+
+	return list_run(ctl, argc, argv, &list, BY_DAYS);
+}
+
+static int demands_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
+{
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
+		"SELECT d.delivered, s.ref, d.kind, d.who, d.why, d.undone_by, d.demand_id FROM demand d"
+		" LEFT JOIN claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = d.claim_id"
+		" WHERE d.hospital_id = $1 AND ($2::text IS NULL OR s.ref = $2) ORDER BY d.delivered, d.demand_id",
+		"ut", &hospital->id, filter->claim);
+}
+
+static void demands_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table, struct money_sums *sums)
+{
+	enum { KIND = 2 };
+
+	cells_add("dt", hospital, rows, row, table, sums, -1);
+	table_add(table, db_rows_int(rows, row, KIND) == INTERRUPTION_DEMAND
+				 ? cell_word(say(ctl, "demand", "催收"), "demand")
+				 : cell_word(say(ctl, "acknowledgement", "债务人确认"), "acknowledgement"));
+	cells_add("   tttu", hospital, rows, row, table, sums, -1);
+}
+
+static int demand_list(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
+		{"delivered", "on", "日期", false}, {"claim", "claim", "理赔单", false},
+		{"kind", "what", "类型", false}, {"who", "by", "操作人", false}, {"why", "why", "原因", false},
+		{"undone_by", "undone by", "撤销人", false}, {"demand", "demand", "催收编号", false}};
+	static const struct money_list list = {.key = "demands",
+		.empty = "nothing was demanded",
+		.empty_zh = "没有催收记录",
+		.columns = columns,
+		.column_count = ARRAY_LEN(columns),
+		.open = demands_open,
+		.row = demands_row};
+
+	return list_run(ctl, argc, argv, &list, BY_CLAIM);
 }
 
 /* ---- charges ---- */
@@ -448,6 +532,10 @@ const struct ctl_command money_books_commands[] = {
 		CTL_CONFIG | CTL_DB, write_off_list},
 	{"money sale list", "[--limit N] [--hospital CODE]", "foreign money that the bank bought", CTL_CONFIG | CTL_DB,
 		sale_list},
+	{"money acquirer settlements", "[--from DAY] [--to DAY] [--limit N] [--hospital CODE]",
+		"what acquirers transferred, also what was undone", CTL_CONFIG | CTL_DB, settlement_list},
+	{"money demand list", "[--claim REF] [--limit N] [--hospital CODE]",
+		"demands and acknowledgements, also what was undone", CTL_CONFIG | CTL_DB, demand_list},
 	{"money charge list", "[--from DAY] [--to DAY] [--limit N] [--hospital CODE]", "in-house charges",
 		CTL_CONFIG | CTL_DB, charge_list},
 	{"money charge add", "IDENTIFIER AMOUNT [--day DAY] [--stay NUMBER] [--corrects IDENTIFIER] [--hospital CODE]",

@@ -119,6 +119,7 @@ static int demand_take(struct ctl *ctl, int argc, char **argv, enum interruption
 		report_field(&report, "delivered", say(ctl, "delivered", "送达日"), cell_day(day));
 	else
 		report_field(&report, "acknowledged", say(ctl, "acknowledged", "确认日"), cell_day(day));
+	report_field(&report, "demand", say(ctl, "demand", "催收编号"), cell_uuid(&demand));
 	return report_end(&report, 0);
 }
 
@@ -178,6 +179,7 @@ static int money_writeoff(struct ctl *ctl, int argc, char **argv)
 	report_field(&report, "worth", say(ctl, "in the books", "账面"),
 		cell_money(worth, role->limit.currency, role->limit.exponent));
 	report_field(&report, "role", say(ctl, "as", "角色"), cell_text(role->role));
+	report_field(&report, "entry", say(ctl, "write-off", "核销编号"), cell_uuid(&id));
 	return report_end(&report, 0);
 }
 

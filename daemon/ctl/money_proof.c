@@ -30,13 +30,11 @@ static const char *const proof_sql =
 /* What is on one side only at the end of the day: what bank_proof() adds up. */
 static const char *const transit_sql =
 	"SELECT o.account, 'order', o.book_day, -o.amount_minor, o.currency, o.exponent, o.why, o.order_id FROM bank_order o"
-	" LEFT JOIN bank_line l ON l.hospital_id = o.hospital_id AND l.line_id = o.cleared_line"
-	" WHERE o.hospital_id = $1 AND o.book_day <= $2 AND (l.line_id IS NULL OR l.booked_day > $2)"
-	" AND (o.cancel_day IS NULL OR o.cancel_day > $2) AND ($3::text IS NULL OR o.account = $3)"
+	" WHERE o.hospital_id = $1 AND order_in_transit(o, $2) AND ($3::text IS NULL OR o.account = $3)"
 	" UNION ALL SELECT l.account, 'late', l.booked_day, l.amount_minor, l.currency, l.exponent, NULL, l.line_id FROM bank_line l"
 	" JOIN posting p ON p.hospital_id = l.hospital_id AND p.entry_id = l.line_id AND p.no = 1"
 	" WHERE l.hospital_id = $1 AND l.booked_day <= $2 AND p.book_day > $2 AND ($3::text IS NULL OR l.account = $3)"
-	" AND NOT EXISTS (SELECT 1 FROM bank_order o WHERE o.hospital_id = $1 AND o.cleared_line = l.line_id AND o.book_day <= $2)"
+	" AND NOT order_has_posted($1, l.line_id, $2)"
 	" UNION ALL SELECT s.account, 'gap', s.opening_day, s.missing_minor, s.currency, s.exponent, s.explained_by || ': ' || s.explained_why,"
 	" s.statement_id FROM bank_continuity s WHERE s.hospital_id = $1 AND s.explained_by IS NOT NULL AND s.closing_day <= $2"
 	" AND ($3::text IS NULL OR s.account = $3)"

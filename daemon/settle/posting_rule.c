@@ -75,8 +75,8 @@ static const struct posting_rule rules[] = {
 	{"provision", POSTING_CLOSED, "BADDEBT", "PROV", "old receivables are provided for", "按账龄计提坏账准备",
 		EITHER_WAY},
 	{"sale_out", POSTING_SOLD, "CONV", "SUSP", "the foreign money that went out was sold", "付出外币系售予银行",
-		ONE_WAY},
-	{"sale_in", POSTING_SOLD, "SUSP", "CONV", "and is what came in for it", "收到结汇款", ONE_WAY},
+		EITHER_WAY},
+	{"sale_in", POSTING_SOLD, "SUSP", "CONV", "and is what came in for it", "收到结汇款", EITHER_WAY},
 	{"sale_carried", POSTING_SOLD, "CONV", "BANK-{ACCOUNT}",
 		"it leaves the account at what that is carried at, not at the rate of the day", "按账面价值转出外币",
 		EITHER_WAY},
@@ -84,16 +84,16 @@ static const struct posting_rule rules[] = {
 	{"order", POSTING_ORDERED, "SUSP", "BANK-{ACCOUNT}", "money goes back; in transit until the bank debits it",
 		"退回款项,银行付出前为未达账项", ONE_WAY},
 	{"order_clear", POSTING_ORDERED, "BANK-{ACCOUNT}", "SUSP",
-		"the bank debited it: what its line posted is taken back", "银行已付:冲回流水分录", ONE_WAY},
+		"the bank debited it: what its line posted is taken back", "银行已付:冲回流水分录", EITHER_WAY},
 	{"order_cancel", POSTING_ORDERED, "BANK-{ACCOUNT}", "SUSP", "the bank never executed it: the money waits again",
 		"银行未执行付款指令:冲回并重新待查", EITHER_WAY},
-	/* By schema/057_limitation.sql. */
+	/* By schema/057_limitation.sql; the other way round where it is undone, by schema/067_undo.sql. */
 	{"give_up_foreign", POSTING_GIVEN_UP, "CONV", "AR-{INSURER}", "what is owed in another currency",
-		"核销外币应收款", ONE_WAY},
+		"核销外币应收款", EITHER_WAY},
 	{"give_up_provided", POSTING_GIVEN_UP, "PROV", "AR-{INSURER}", "what it was provided for",
-		"核销:使用已计提坏账准备", .credit_or = "CONV", ONE_WAY},
+		"核销:使用已计提坏账准备", .credit_or = "CONV", EITHER_WAY},
 	{"give_up", POSTING_GIVEN_UP, "BADDEBT", "AR-{INSURER}", "and what it was not; CONV where it is foreign",
-		"核销:未计提部分计入费用", .credit_or = "CONV", ONE_WAY},
+		"核销:未计提部分计入费用", .credit_or = "CONV", EITHER_WAY},
 	/* By schema/063_dispute.sql, of what the hospital concedes; the other way round where it is undone, or put back
 	 * by schema/048_receivable.sql. A difference is either a loss or, the other way round, a gain. */
 	{"give_up_revenue", POSTING_CONCEDED, "REV-MED", "AR-{INSURER}",
@@ -175,7 +175,7 @@ static const struct posting_rule rules[] = {
 	{"stay_less", POSTING_PATIENT, "REV-MED", "AR-INPT", "what of a stay nobody will be billed for is no revenue",
 		"住院费用中不再开单的部分冲减收入", EITHER_WAY},
 	{"acquirer_net", POSTING_PATIENT, "SUSP", "{ITEM}", "an acquirer transferred what it had taken",
-		"收单机构净额到账", ONE_WAY},
+		"收单机构净额到账", EITHER_WAY},
 	{"acquirer_fee", POSTING_PATIENT, "FEE", "{ITEM}", "less what it keeps", "收单手续费", EITHER_WAY},
 	/* By schema/061_coordination.sql, of a claim to a policy that comes after others; the patient's part is
 	 * patient_share. {ITEM}: the group plan's AR-CODE. */

@@ -98,7 +98,7 @@ static inline int begin(void **state)
 		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_gap, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.bank_told,"
 		" zhifu.suspense,"
 		" zhifu.posting, zhifu.posting_unvalued, zhifu.receivable, zhifu.period, zhifu.revaluation, zhifu.provision, zhifu.bank_order,"
-		" zhifu.currency_sale, zhifu.conversion, zhifu.rate, zhifu.operator_act, zhifu.match_item, zhifu.bank_confirmation CASCADE;"
+		" zhifu.order_clearing, zhifu.currency_sale, zhifu.conversion, zhifu.rate, zhifu.operator_act, zhifu.match_item, zhifu.bank_confirmation CASCADE;"
 		/* Accounts on which nothing moved, unless a statement says otherwise. */
 		"INSERT INTO zhifu.bank_confirmation (hospital_id, account, day, minor, who, why) SELECT '" HOSPITAL_A
 		"', a, d, 0, 'wang', 'e-banking' FROM unnest('{CNY, CNY2, USD}'::text[]) AS a,"

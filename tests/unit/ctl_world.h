@@ -116,6 +116,37 @@ static inline int64_t world_count(const struct ctl_world *world, const char *fmt
 	return n;
 }
 
+/* A text of the first row of a query; static memory, four turns. */
+static inline const char *world_text(const struct ctl_world *world, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static inline const char *world_text(const struct ctl_world *world, const char *fmt, ...)
+{
+	static char texts[4][512];
+	static int turn;
+	char *to = texts[turn++ % 4];
+	struct pg_result *rows = NULL;
+	char *sql = NULL;
+	va_list args;
+	va_start(args, fmt);
+	assert_true(vasprintf(&sql, fmt, args) > 0);
+	va_end(args);
+	if (db_sync_query(world->db, sql, NULL, &rows) != 0) fail_msg("%s\n%s", err_text(), sql);
+	free(sql);
+	snprintf(to, sizeof(texts[0]), "%s", db_rows_count(rows) > 0 ? db_rows_text(rows, 0, 0) : "nothing");
+	db_sync_rows_free(rows);
+	return to;
+}
+
+/* The postings of the entry that an act's row names as what undid it: "DEBIT CREDIT minor CUR book; ...". */
+static inline const char *world_undone(const struct ctl_world *world, const char *table)
+{
+	return world_text(world,
+		"SELECT string_agg(concat_ws(' ', p.debit, p.credit, p.amount_minor, p.currency, p.book_minor), '; ' ORDER BY p.no)"
+		" FROM zhifu.posting p WHERE p.entry_id = (SELECT undone_entry FROM zhifu.%s ORDER BY undone_at DESC NULLS LAST LIMIT 1)"
+		" AND p.book_day = (now() AT TIME ZONE 'Asia/Shanghai')::date",
+		table);
+}
+
 /* Cluster, folder, configuration, keys; not migrated. 0; 77: no PostgreSQL or no zhifuctl. */
 static inline int world_start(struct ctl_world *world, const char *name)
 {

@@ -102,6 +102,50 @@ static void november_closes_to_the_fen(void **state)
 	assert_non_null(strstr(world.out, "100,678.00 CNY"));
 }
 
+/* The account's proof holds on each of some days, also on those between what was said and taken back. */
+static void proof_holds(void)
+{
+	static const char *const days[] = {"2025-11-30", "2025-12-01", "2025-12-02", "2025-12-03", "2025-12-04"};
+
+	for (size_t i = 0; i < ARRAY_LEN(days); i++)
+		assert_ctl(&world, 0, "money account proof --hospital HZ1 --account USD --day %s", days[i]);
+	assert_ctl(&world, 0, "money account proof --hospital HZ1 --account USD");
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+}
+
+/* It was not that line: the order is on its way again, until the bank debits it by another. */
+static void another_line_debited_it(const char *debit)
+{
+	char order[40], other[40];
+
+	snprintf(order, sizeof(order), "%s", world_text(&world, "SELECT order_id::text FROM zhifu.bank_order"));
+	assert_ctl(&world, 2, "money order unclear %s --hospital HZ1 --who li", order);
+	assert_ctl(&world, 0, "money order unclear %s --why 'that was for another' --hospital HZ1 --who li", order);
+	assert_string_equal(world_undone(&world, "order_clearing"), "SUSP BANK-USD 70000 USD 495600");
+	assert_ctl(&world, 1, "money order unclear %s --why again --hospital HZ1 --who li", order);
+	assert_string_equal(
+		world_text(&world, "SELECT line_id::text FROM zhifu.suspense WHERE open_minor = -70000"), debit);
+	assert_ctl(&world, 0, "money order list --hospital HZ1");
+	assert_non_null(strstr(world.out, order));
+	proof_holds();
+	/* By the same line after all, and not: */
+	assert_ctl(&world, 0, "money order clear %s %s --hospital HZ1 --who li", order, debit);
+	proof_holds();
+	assert_ctl(&world, 0, "money order unclear %s --why 'no' --hospital HZ1 --who li", order);
+	statement("dec2.sta", USD, 3, "251202USD61225,45", ":61:2512031203D700,00NTRFNONREF//R2\r\n",
+		"251203USD60525,45");
+	value("SUSP", "2025-12-03", "7.08");
+	snprintf(other, sizeof(other), "%s",
+		world_text(&world,
+			"SELECT line_id::text FROM zhifu.suspense WHERE open_minor = -70000 AND line_id <> '%s'",
+			debit));
+	assert_ctl(&world, 0, "money order clear %s %s --hospital HZ1 --who li", order, other);
+	proof_holds();
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.order_clearing WHERE undone_by = 'li'"), 2);
+	assert_int_equal(count("suspense"), 3); /* what came, and two that went out */
+	assert_ctl(&world, 0, "money rules check --hospital HZ1");
+}
+
 static void a_closed_month_stays_closed(void **state)
 {
 	char debit[40];
@@ -156,6 +200,7 @@ static void a_closed_month_stays_closed(void **state)
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
 	/* Its 700.00 left the account at what they were ordered at. */
 	assert_int_equal(carried("BANK-USD", "2025-12-31"), 43412389 - 3545);
+	another_line_debited_it(debit);
 }
 
 static void red_is_not_closed(void **state)
@@ -302,6 +347,72 @@ static void contract_c(void **state)
 		10253741);
 	assert_int_equal(carried("AR-ALPHA", "2025-10-31"), 10253741);
 	assert_int_equal(carried("AR-ALPHA", "2025-11-01"), 10290000);
+}
+
+/* What a sale of 500.00 and its price in yuan come to. */
+static void sells_five_hundred(const char *loss)
+{
+	assert_ctl(&world, 0, "money sale %s %s --hospital HZ1 --who li --json",
+		world_text(&world, "SELECT line_id::text FROM zhifu.suspense WHERE open_minor = -50000"),
+		world_text(&world,
+			"SELECT line_id::text FROM zhifu.suspense WHERE currency = 'CNY' AND open_minor = 352600"));
+	json_t *root = world_json(&world);
+	assert_string_equal(amount(root, "loss"), loss);
+	json_decref(root);
+}
+
+static const char *standing_sale(int64_t sold_minor)
+{
+	return world_text(&world,
+		"SELECT sale_id::text FROM zhifu.currency_sale WHERE sold_minor = %jd AND undone_entry IS NULL",
+		(intmax_t)sold_minor);
+}
+
+/* The later one first; both lines wait again, and the same sale comes to the same. */
+static void a_sale_is_undone(void **state)
+{
+	char first[40], second[40];
+
+	(void)state;
+	owes(1, "C", "USD", 1450317, 10290000, "2025-10-06");
+	october_and_the_sale("14478", "102100,05", "260.61", 1447817);
+	assert_int_equal(carried("FX", "2099-12-31") - carried("FX", "2025-11-02"), 26061);
+	statement("nov2.sta", USD, 3, "251103USD0,00",
+		":61:2511041104C1000,00NTRFNONREF//A2\r\n:61:2511051105D500,00NTRFNONREF//S3\r\n", "251105USD500,00");
+	statement("cny2.sta", CNY, 2, "251103CNY102100,05", ":61:2511051105C3526,00NTRFNONREF//S4\r\n",
+		"251105CNY105626,05");
+	value("SUSP", "2025-11-04", "7.06");
+	value("SUSP", "2025-11-05", "7.05");
+	sells_five_hundred("4.00"); /* 3,530.00 that brought 3,526.00 */
+	snprintf(first, sizeof(first), "%s", standing_sale(1447817));
+	snprintf(second, sizeof(second), "%s", standing_sale(50000));
+	assert_ctl(&world, 2, "money sale undo %s --hospital HZ1 --who li", first);
+	assert_ctl(&world, 1, "money sale undo %s --why 'wrong line' --hospital HZ1 --who li", first);
+	assert_non_null(strstr(world.err, second));
+	assert_ctl(&world, 0, "money sale undo %s --why 'wrong line' --hospital HZ1 --who li", second);
+	assert_string_equal(world_undone(&world, "currency_sale"),
+		"SUSP CONV 50000 USD 352500; CONV SUSP 352600 CNY 352600; BANK-USD CONV 0 USD 500; CONV FX 400 CNY 400");
+	assert_ctl(&world, 1, "money sale undo %s --why again --hospital HZ1 --who li", second);
+	assert_ctl(&world, 0, "money sale undo %s --why 'wrong line' --hospital HZ1 --who li", first);
+	assert_int_equal(count("suspense"), 6);
+	assert_int_equal(carried("FX", "2099-12-31"), carried("FX", "2025-11-02"));
+	assert_int_equal(carried("CONV", "2099-12-31"), 0);
+	/* On no day less or more stands in suspense than the lines brought. */
+	assert_int_equal(carried("SUSP", "2025-11-05"), carried("SUSP", "2025-11-02") - 706000);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money sale %s %s --hospital HZ1 --who li --json",
+		world_text(&world, "SELECT line_id::text FROM zhifu.suspense WHERE open_minor = -1447817"),
+		world_text(&world,
+			"SELECT line_id::text FROM zhifu.suspense WHERE currency = 'CNY' AND open_minor = 10210005"));
+	json_t *root = world_json(&world);
+	assert_string_equal(amount(root, "loss"), "260.61");
+	json_decref(root);
+	sells_five_hundred("4.00");
+	assert_int_equal(carried("FX", "2099-12-31") - carried("FX", "2025-11-02"), 26461);
+	assert_int_equal(carried("BANK-USD", "2099-12-31"), 353000);
+	assert_int_equal(carried("SUSP", "2025-11-05"), carried("SUSP", "2025-11-02") - 706000);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money rules check --hospital HZ1");
 }
 
 /* Provided for as it grows older, and released when it is paid. */
@@ -528,6 +639,7 @@ int main(void)
 		cmocka_unit_test_setup(rates_are_checked, begin),
 		cmocka_unit_test_setup(contract_b, begin),
 		cmocka_unit_test_setup(contract_c, begin),
+		cmocka_unit_test_setup(a_sale_is_undone, begin),
 		cmocka_unit_test_setup(provision_follows_age, begin),
 		cmocka_unit_test_setup_teardown(what_stays_is_taken_back_when_it_is_gone, begin, configured_as_before),
 		cmocka_unit_test_setup(over_payments_are_liabilities, begin),

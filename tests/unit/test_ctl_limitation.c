@@ -167,6 +167,113 @@ static void roles_have_limits(void **state)
 	assert_ctl(&world, 1, "money writeoff %s --why again --who wang", ref);
 }
 
+/* By a counter-entry it is owed again and provided for as before, and can be given up again. */
+static void what_was_given_up_is_owed_again(void **state)
+{
+	char first[40];
+
+	(void)state;
+	owes("CNY", 100000, 100000, "2025-01-05", "2025-02-05");
+	world_sql(&world, "INSERT INTO zhifu.posting VALUES ('" HOSPITAL_A
+			  "', gen_random_uuid(), 1, 'BADDEBT', 'PROV', 20000, 'CNY', 2, 20000, '2025-06-30',"
+			  " 'provision', '" CLAIM "', '" CLAIM "')");
+	assert_ctl(&world, 0, "money writeoff %s 500.00 --why 'too small to sue' --who li", ref);
+	snprintf(first, sizeof(first), "%s", world_text(&world, "SELECT write_off_id::text FROM zhifu.write_off"));
+	assert_ctl(&world, 0, "money writeoff %s --why 'bankrupt' --who wang", ref);
+	assert_int_equal(carried("AR-ALPHA"), 0);
+	assert_int_equal(carried("BADDEBT"), 100000);
+	assert_ctl(&world, 2, "money writeoff undo %s --hospital HZ1 --who li", first);
+	assert_ctl(&world, 2, "money writeoff undo %s --hospital HZ1 --why x --who li", ref);
+	assert_ctl(&world, 1, "money writeoff undo %s --hospital HZ1 --why x --who mallory", first);
+	assert_non_null(strstr(world.err, "write_off_roles"));
+	assert_ctl(&world, 1, "money writeoff undo " CLAIM " --hospital HZ1 --why x --who li");
+	assert_ctl(&world, 0, "money writeoff undo %s --hospital HZ1 --why 'they pay after all' --who li", first);
+	assert_string_equal(
+		world_undone(&world, "write_off"), "AR-ALPHA PROV 20000 CNY 20000; AR-ALPHA BADDEBT 30000 CNY 30000");
+	assert_int_equal(carried("AR-ALPHA"), 50000);
+	assert_int_equal(carried("PROV"), -20000);
+	assert_int_equal(carried("BADDEBT"), 70000);
+	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.receivable WHERE standing = 1"), 50000);
+	assert_ctl(&world, 1, "money writeoff undo %s --hospital HZ1 --why again --who li", first);
+	assert_non_null(strstr(world.err, "undone before"));
+	/* Who may not give it up may not take that back. */
+	world_sql(&world,
+		"UPDATE zhifu.write_off SET book_minor = 60000, limit_minor = 60000 WHERE undone_entry IS NULL");
+	assert_ctl(&world, 1, "money writeoff undo %s --hospital HZ1 --why x --who li",
+		world_text(&world, "SELECT write_off_id::text FROM zhifu.write_off WHERE undone_entry IS NULL"));
+	assert_non_null(strstr(world.err, "above the limit"));
+	world_sql(&world, "UPDATE zhifu.write_off SET book_minor = 50000 WHERE undone_entry IS NULL");
+	assert_ctl(&world, 0, "money writeoff list --hospital HZ1 --json");
+	json_t *root = world_json(&world);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(json_object_get(root, "write_offs"), 0), "undone_by")),
+		"li");
+	assert_true(json_is_null(json_object_get(json_array_get(json_object_get(root, "write_offs"), 1), "undone_by")));
+	assert_string_equal(
+		json_string_value(json_object_get(
+			json_object_get(json_array_get(json_object_get(root, "totals"), 0), "total"), "amount")),
+		"500.00");
+	json_decref(root);
+	assert_ctl(&world, 1, "money writeoff %s --why 'bankrupt' --who li", ref); /* with the other it is too much */
+	assert_ctl(&world, 0, "money writeoff %s --why 'bankrupt' --who wang", ref);
+	assert_int_equal(carried("AR-ALPHA"), 0);
+	assert_int_equal(carried("PROV"), 0);
+	assert_int_equal(carried("BADDEBT"), 100000);
+	assert_ctl(&world, 0, "money rules check --hospital HZ1");
+	/* Two at once are one. */
+	snprintf(first, sizeof(first), "%s",
+		world_text(&world, "SELECT write_off_id::text FROM zhifu.write_off ORDER BY made_at DESC LIMIT 1"));
+	char line[2048];
+	snprintf(line, sizeof(line),
+		"for i in 1 2 3; do ( '%s' --config '%s/zhifud.conf' money writeoff undo %s --hospital HZ1 --why x --who wang"
+		" >/dev/null 2>&1; echo $? >\"%s/rc$i\" ) & done; wait; test \"$(cat '%s'/rc[123] | sort | tr -d '\\n')\" = 011",
+		world.program, world.folder, first, world.folder, world.folder);
+	assert_int_equal(system(line), 0);
+	assert_int_equal(carried("AR-ALPHA"), 50000);
+	/* What was decided lower since had been put back: there is nothing to undo any more. */
+	world_sql(&world, "INSERT INTO zhifu.posting VALUES ('" HOSPITAL_A
+			  "', gen_random_uuid(), 1, 'AR-ALPHA', 'BADDEBT', 1, 'CNY', 2, 1, '2025-06-30',"
+			  " 'give_up_back', '" CLAIM "', '" CLAIM "')");
+	assert_ctl(&world, 1, "money writeoff undo %s --hospital HZ1 --why x --who wang",
+		world_text(&world, "SELECT write_off_id::text FROM zhifu.write_off WHERE undone_entry IS NULL"));
+	assert_non_null(strstr(world.err, "decided lower"));
+}
+
+/* It interrupts nothing any more; what came in time only because of it goes before. */
+static void a_demand_is_undone(void **state)
+{
+	char demand[40], said[40];
+
+	(void)state;
+	owes("CNY", 100000, 100000, "2017-11-05", "2017-12-05");
+	assert_ctl(&world, 0, "money demand add %s --delivered 2020-11-20 --why 'by EMS' --who li", ref);
+	assert_ctl(&world, 0, "money demand acknowledge %s --day 2023-01-10 --why 'their letter' --who li", ref);
+	shows("2023-06-01", "runs", "2026-01-10");
+	snprintf(demand, sizeof(demand), "%s",
+		world_text(&world, "SELECT demand_id::text FROM zhifu.demand WHERE kind = 1"));
+	snprintf(said, sizeof(said), "%s",
+		world_text(&world, "SELECT demand_id::text FROM zhifu.demand WHERE kind = 2"));
+	assert_ctl(&world, 2, "money demand undo %s --hospital HZ1 --who li", demand);
+	assert_ctl(&world, 1, "money demand undo %s --hospital HZ1 --why 'came back' --who li", demand);
+	assert_non_null(strstr(world.err, said));
+	configure("limitation_interrupts = [ \"demand\" ];\n"); /* then it was not because of it */
+	assert_ctl(&world, 0, "money demand undo %s --hospital HZ1 --why 'came back' --who li", demand);
+	configure("");
+	world_sql(&world, "UPDATE zhifu.demand SET undone_by = NULL, undone_at = NULL, undone_why = NULL");
+	assert_ctl(&world, 0, "money demand undo %s --hospital HZ1 --why 'not theirs' --who li", said);
+	shows("2023-06-01", "runs", "2023-11-20");
+	assert_ctl(&world, 1, "money demand undo %s --hospital HZ1 --why again --who li", said);
+	assert_ctl(&world, 0, "money demand undo %s --hospital HZ1 --why 'came back' --who li", demand);
+	shows("2020-11-30", "alert", "2020-12-05");
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.operator_act WHERE act = 'demand.undo' AND who = 'li'"),
+		3);
+	assert_ctl(&world, 0, "money demand list --claim %s --json", ref);
+	assert_non_null(strstr(world.out, "\"undone_by\":\"li\""));
+	assert_ctl(&world, 0, "money demand add %s --delivered 2020-11-20 --why 'by EMS' --who li", ref);
+	shows("2023-06-01", "runs", "2023-11-20");
+}
+
 /* Where the configuration does not say otherwise the login says who acts. */
 static void nobody_borrows_a_name_for_what_has_a_limit(void **state)
 {
@@ -210,6 +317,13 @@ static void foreign_ones_go_at_their_value(void **state)
 	assert_int_equal(carried("CONV"), 0);
 	assert_int_equal(carried("BADDEBT"), 71200);
 	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.receivable"), 90000);
+	assert_ctl(&world, 0, "money writeoff undo %s --hospital HZ1 --why x --who wang",
+		world_text(&world, "SELECT write_off_id::text FROM zhifu.write_off"));
+	assert_string_equal(
+		world_undone(&world, "write_off"), "AR-ALPHA CONV 10000 USD 71200; CONV BADDEBT 71200 CNY 71200");
+	assert_int_equal(carried("AR-ALPHA"), 712000);
+	assert_int_equal(carried("BADDEBT"), 0);
+	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.receivable"), 100000);
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
 }
 
@@ -237,7 +351,9 @@ int main(void)
 		cmocka_unit_test(others_interrupt_by_configuration),
 		cmocka_unit_test(status_counts_what_comes_to_its_end),
 		cmocka_unit_test(roles_have_limits),
+		cmocka_unit_test(what_was_given_up_is_owed_again),
 		cmocka_unit_test(foreign_ones_go_at_their_value),
+		cmocka_unit_test(a_demand_is_undone),
 		cmocka_unit_test(nobody_borrows_a_name_for_what_has_a_limit),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);

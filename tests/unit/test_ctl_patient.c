@@ -35,27 +35,13 @@ static void assert_said(const char *words)
 	if (strstr(world.err, words) == NULL) fail_msg("not \"%s\" in: %s", words, world.err);
 }
 
-/* A text of the first row of a query; static memory, four turns. */
-static const char *text(const char *query)
-{
-	static char texts[4][80];
-	static int turn;
-	char *to = texts[turn++ % 4];
-	struct pg_result *rows = NULL;
-
-	assert_int_equal(db_sync_query(world.db, query, NULL, &rows), 0);
-	snprintf(to, sizeof(texts[0]), "%s", db_rows_text(rows, 0, 0));
-	db_sync_rows_free(rows);
-	return to;
-}
-
 static const char *payment(const char *reference)
 {
 	char query[160];
 
 	snprintf(query, sizeof(query), "SELECT payment_id::text FROM zhifu.patient_payment WHERE reference = '%s'",
 		reference);
-	return text(query);
+	return world_text(&world, "%s", query);
 }
 
 /* A member of the last answer; amounts by their "amount". */
@@ -101,7 +87,7 @@ static const char *came(int number, const char *day, const char *opening, const 
 	world_file(&world, "bank.sta", file, 0600);
 	assert_ctl(&world, 0, "money statement import '%s/bank.sta' " WHO, world.folder);
 	snprintf(query, sizeof(query), "SELECT line_id::text FROM zhifu.bank_line ORDER BY line_id DESC LIMIT 1");
-	return text(query);
+	return world_text(&world, "%s", query);
 }
 
 static int begin(void **state)
@@ -109,7 +95,7 @@ static int begin(void **state)
 	(void)state;
 	world_sql(&world,
 		"TRUNCATE zhifu.claim_state, zhifu.receivable, zhifu.posting, zhifu.fact, zhifu.patient_account, zhifu.patient_bill,"
-		" zhifu.patient_payment, zhifu.acquirer_settlement, zhifu.charge, zhifu.stay, zhifu.stay_name, zhifu.stay_ahead, zhifu.stay_bill, zhifu.bank_file,"
+		" zhifu.patient_payment, zhifu.acquirer_settlement, zhifu.acquirer_unsettled, zhifu.charge, zhifu.stay, zhifu.stay_name, zhifu.stay_ahead, zhifu.stay_bill, zhifu.bank_file,"
 		" zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.suspense, zhifu.match_item CASCADE");
 	ref_new("HZ1", ref);
 	return 0;
@@ -252,7 +238,7 @@ static void an_inpatient_leaves(void **state)
 	assert_ctl(&world, 1, "money patient deposit 100.00 --by cash --receipt 0002 " STAY);
 	assert_said("no share was quoted");
 	assert_ctl(&world, 0, "money patient quote 8100.00 " STAY);
-	snprintf(stay, sizeof(stay), "%s", text("SELECT stay FROM zhifu.patient_account"));
+	snprintf(stay, sizeof(stay), "%s", world_text(&world, "SELECT stay FROM zhifu.patient_account"));
 	assert_ctl(&world, 1,
 		"money patient deposit 8100.01 --by card --acquirer unionpay --reference D1 --day 2025-09-24 " STAY);
 	assert_said("only 8,100.00 CNY is left");
@@ -371,7 +357,8 @@ static void money_goes_back_where_it_came_from(void **state)
 	assert_ctl(&world, 1, REFUND "--reference R1 " WHO, card, "100.01");
 	assert_said("of the payment only 100.00 CNY is left");
 	assert_ctl(&world, 1, REFUND "--receipt 0800 " WHO,
-		text("SELECT payment_id::text FROM zhifu.patient_payment WHERE method = 'cash'"), "100.01");
+		world_text(&world, "SELECT payment_id::text FROM zhifu.patient_payment WHERE method = 'cash'"),
+		"100.01");
 	assert_said("only 100.00 CNY to get back");
 	assert_ctl(&world, 2, REFUND "--receipt R1 " WHO, card, "60.00");
 	assert_said("and no --receipt");
@@ -389,7 +376,8 @@ static void money_goes_back_where_it_came_from(void **state)
 		" claim_id, source_id FROM zhifu.posting WHERE rule = 'patient_share';"
 		"UPDATE zhifu.receivable SET open_minor = open_minor + 5000");
 	assert_ctl(&world, 0, REFUND "--receipt 0801 " WHO,
-		text("SELECT payment_id::text FROM zhifu.patient_payment WHERE method = 'cash'"), "90.00");
+		world_text(&world, "SELECT payment_id::text FROM zhifu.patient_payment WHERE method = 'cash'"),
+		"90.00");
 	assert_int_equal(balance("AR-PT"), 0);
 	assert_int_equal(balance("DEP"), 0);
 	assert_int_equal(balance("CASH"), 21000);
@@ -407,6 +395,63 @@ static void money_goes_back_where_it_came_from(void **state)
 	assert_ctl(&world, 0, "money acquirer settle cash %s " WHO, came(1, "250910", "0,00", "C210,00", "210,00"));
 	assert_int_equal(balance("CASH"), 0);
 	assert_int_equal(balance("SUSP"), 0);
+	holds();
+}
+
+/* The wrong line: both wait again, and the right one settles what it settled. */
+static void a_settlement_is_undone(void **state)
+{
+	char wrong[40], id[40];
+
+	(void)state;
+	decided(CLAIM, 100000, 30000);
+	assert_ctl(&world, 0, CARD "boc --reference R1 " WHO, ref);
+	assert_ctl(&world, 0, "money patient quote 852.00 --claim %s --why 'three orders' " WHO, ref);
+	snprintf(wrong, sizeof(wrong), "%s", came(1, "250910", "0,00", "C298,00", "298,00"));
+	int64_t version = world_count(&world, "SELECT zhifu.patient_version('" HOSPITAL_A "', '%s')", payment("R1"));
+	assert_ctl(&world, 0, "money acquirer settle boc %s --fee 2.00 " WHO, wrong);
+	snprintf(id, sizeof(id), "%s", world_text(&world, "SELECT settlement_id::text FROM zhifu.acquirer_settlement"));
+	assert_int_equal(balance("CLR-CARD"), 0);
+	assert_ctl(&world, 2, "money acquirer undo %s " WHO, id);
+	assert_ctl(&world, 1, "money acquirer undo %s --why x " WHO, payment("R1"));
+	assert_ctl(&world, 0, "money acquirer undo %s --why 'that was for Jane Doe' " WHO, id);
+	assert_string_equal(
+		world_undone(&world, "acquirer_settlement"), "CLR-CARD SUSP 29800 CNY 29800; CLR-CARD FEE 200 CNY 200");
+	assert_int_equal(balance("CLR-CARD"), 30000);
+	assert_int_equal(balance("SUSP"), -29800);
+	assert_int_equal(balance("FEE"), 0);
+	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.suspense"), 29800);
+	assert_int_equal(
+		world_count(&world, "SELECT minor FROM zhifu.acquirer_waiting('" HOSPITAL_A "', 'infinity')"), 30000);
+	/* As it was known on days before. */
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.acquirer_waiting('" HOSPITAL_A "', '2025-09-10')"), 0);
+	assert_int_equal(
+		world_count(&world, "SELECT minor FROM zhifu.acquirer_waiting('" HOSPITAL_A "', '2025-09-09')"), 30000);
+	assert_int_equal(world_count(&world, "SELECT zhifu.patient_version('" HOSPITAL_A "', '%s')", payment("R1")),
+		version + 2);
+	assert_int_equal(world_count(&world,
+				 "SELECT count(*) FROM zhifu.acquirer_settlement s WHERE get_byte(undone_why, 0) = 90"
+				 " AND position('Jane'::bytea IN undone_why) = 0 AND undone_by = 'li'"),
+		1);
+	holds();
+	assert_ctl(&world, 1, "money acquirer undo %s --why again " WHO, id);
+	assert_said("undone before");
+	assert_ctl(&world, 0, "money acquirer settlements " WHO);
+	assert_non_null(strstr(world.out, "\"undone_by\":\"li\""));
+	const char *line = came(2, "250911", "298,00", "C297,00", "595,00");
+	assert_ctl(&world, 0, "money acquirer settle boc %s --fee 3.00 " WHO, line);
+	assert_int_equal(balance("CLR-CARD"), 0);
+	assert_int_equal(balance("SUSP"), -29800);
+	assert_int_equal(balance("FEE"), 300);
+	/* It clears no more than what the undoing put there. */
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.posting WHERE rule = 'acquirer_net' AND book_day"
+				    " = (now() AT TIME ZONE 'Asia/Shanghai')::date"),
+		2);
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.acquirer_waiting('" HOSPITAL_A "', 'infinity')"), 0);
+	assert_ctl(&world, 0, "money rules check --hospital HZ1");
 	holds();
 }
 
@@ -429,8 +474,8 @@ static void a_transfer_goes_back_through_suspense(void **state)
 		"INSERT INTO zhifu.posting SELECT hospital_id, entry_id, 2, credit, debit, 5000, currency, exponent, 5000, book_day, rule,"
 		" claim_id, source_id FROM zhifu.posting WHERE rule = 'patient_share';"
 		"UPDATE zhifu.receivable SET open_minor = open_minor + 5000");
-	assert_ctl(&world, 0, REFUND "--receipt 0802 " WHO, text("SELECT payment_id::text FROM zhifu.patient_payment"),
-		"50.00");
+	assert_ctl(&world, 0, REFUND "--receipt 0802 " WHO,
+		world_text(&world, "SELECT payment_id::text FROM zhifu.patient_payment"), "50.00");
 	assert_int_equal(balance("SUSP"), -7000);
 	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.suspense"), 7000);
 	holds();
@@ -553,7 +598,8 @@ static void what_is_told_twice_is_booked_once(void **state)
 	assert_ctl(&world, 1, REFUND "--receipt 0000417 " WHO, first, "49.00");
 	assert_said("difference in: the amount\n");
 	assert_ctl(&world, 1, REFUND "--receipt 0000417 " WHO,
-		text("SELECT payment_id::text FROM zhifu.patient_payment WHERE reference = '0000418'"), "50.00");
+		world_text(&world, "SELECT payment_id::text FROM zhifu.patient_payment WHERE reference = '0000418'"),
+		"50.00");
 	assert_said("difference in: the payment that goes back\n");
 	assert_int_equal(balance("CASH"), 15000);
 	holds();
@@ -624,7 +670,7 @@ static void who_leaves_owes(void **state)
 	(void)state;
 	assert_ctl(&world, 1, "money patient owe ZY-0001 --why x " WHO);
 	assert_ctl(&world, 0, "money patient quote 0 " STAY);
-	snprintf(stay, sizeof(stay), "%s", text("SELECT stay FROM zhifu.patient_account"));
+	snprintf(stay, sizeof(stay), "%s", world_text(&world, "SELECT stay FROM zhifu.patient_account"));
 	charged("all", 100000, "2025-10-06");
 	billed(CLAIM, 70000, "2025-10-06");
 	assert_ctl(&world, 0, "money patient bill 100.00 --other 20.00 --vat 0 --day 2025-10-06 " STAY);
@@ -686,6 +732,7 @@ int main(void)
 		cmocka_unit_test_setup(an_outpatient_pays_by_foreign_card, begin),
 		cmocka_unit_test_setup(an_inpatient_leaves, begin),
 		cmocka_unit_test_setup(money_goes_back_where_it_came_from, begin),
+		cmocka_unit_test_setup(a_settlement_is_undone, begin),
 		cmocka_unit_test_setup(a_transfer_goes_back_through_suspense, begin),
 		cmocka_unit_test_setup(the_day_tells_which_of_one_reference_came, begin),
 		cmocka_unit_test_setup(an_acquirer_is_one_however_it_is_written, begin),
