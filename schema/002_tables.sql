@@ -573,11 +573,13 @@ CREATE TABLE posting (
 	claim_id     uuid,
 	source_id    uuid NOT NULL,     -- the fact it follows from, a bill: the claim
 	at           timestamptz NOT NULL DEFAULT now(),
+	posted       bigint NOT NULL DEFAULT txid_current(), -- the transaction: who has a snapshot knows whether it was there by then
 	CHECK (debit <> credit),
 	CHECK (amount_minor > 0 OR book_minor > 0 OR rule = 'value'),
 	PRIMARY KEY (hospital_id, entry_id, no)
 );
 CREATE INDEX posting_claim ON posting (claim_id);
+CREATE INDEX posting_day ON posting (hospital_id, book_day, entry_id, no); -- the journal's pages
 
 -- Postings in a foreign currency for which no rate was known when they were made: each waits here for its value.
 CREATE TABLE posting_unvalued (

@@ -163,7 +163,7 @@ const char *desk_call_link(struct desk_call *call, int64_t position, const struc
 	for (int i = 0; i < 8; i++) head[1 + i] = (uint8_t)((uint64_t)position >> (56 - 8 * i));
 	memcpy(head + 9, id->b, sizeof(id->b));
 	if (buf_append(&plain, head, sizeof(head)) < 0 ||
-		buf_printf(&plain, "%d&%s", (int)call->limit, call->query_text) < 0 ||
+		buf_printf(&plain, "%d/%s&%s", (int)call->limit, call->seen, call->query_text) < 0 ||
 		cursor_seal((struct bytes){plain.ptr, plain.len}, intake->worker->keyring,
 			&call->principal->hospital_id, &call->req->arena.zf, &text) < 0)
 		return NULL;
@@ -494,13 +494,14 @@ static bool cursor_read(struct desk_call *call, const char *text)
 	call->position = 0;
 	for (int i = 0; i < 8; i++) call->position = (int64_t)((uint64_t)call->position << 8 | plain[1 + i]);
 	memcpy(call->position_id.b, plain + 9, sizeof(call->position_id.b));
-	const char *rest = (const char *)plain + CURSOR_HEAD, *behind = strchr(rest, '&');
+	const char *rest = (const char *)plain + CURSOR_HEAD, *seen = strchr(rest, '/');
+	const char *behind = seen == NULL ? NULL : strchr(seen, '&');
 	int64_t limit;
-	if (behind == NULL || text_to_int64((struct text_span){rest, (size_t)(behind - rest)}, &limit) != 0)
-		return false;
+	if (behind == NULL || text_to_int64((struct text_span){rest, (size_t)(seen - rest)}, &limit) != 0) return false;
 	call->limit = (int32_t)limit;
+	call->seen = zf_strndup(&call->req->arena.zf, seen + 1, (size_t)(behind - seen - 1));
 	call->query_text = zf_strdup(&call->req->arena.zf, behind + 1);
-	return call->query_text != NULL;
+	return call->seen != NULL && call->query_text != NULL;
 }
 
 /* Takes `name` out of the parameters; NULL: not there. */
@@ -667,6 +668,7 @@ void desk_handle(struct http_request *req, void *ctx)
 		.operation = operation_at((size_t)req->match.route->tag),
 		.principal = intake_principal(req),
 		.problems = {.arena = &req->arena},
+		.seen = "",
 		.version = -1,
 		.status = 200};
 	if (!call_read(call)) {

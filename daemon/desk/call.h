@@ -30,6 +30,7 @@ struct desk_call {
 	int64_t position;
 	struct uuid position_id;
 	int32_t limit;
+	const char *seen; /* of a text: what its first page saw, which its links repeat; "" on the first page */
 	/* acts */
 	bool has_key;
 	uint8_t key_hash[32], body_hash[32];

@@ -76,6 +76,7 @@ static void page_answer(struct clerk_work *work)
 	if (problem == &problem_lacking) lacking_add(call, export);
 	if (work->error == 0 && export->more) {
 		const struct journal_place *place = &export->place;
+		call->seen = export->seen;
 		const char *link = desk_call_link(
 			call, (int64_t)((uint64_t)(int64_t)place->day << 32) | (uint32_t)place->no, &place->entry);
 		fields[1] = (struct http_field){
@@ -116,6 +117,7 @@ void journal_run(struct desk_call *call)
 				      .place = {.day = (int32_t)(call->position >> 32),
 					      .entry = call->position_id,
 					      .no = (int32_t)(call->position & UINT32_MAX)}}};
+	(void)text_copy_cut(text_of(call->seen), page->export.seen, sizeof(page->export.seen));
 	if (page->export.to < page->export.from ||
 		(page->export.profile != NULL && page->export.format != &journal_csv) || hospital->chart == NULL)
 		desk_call_problem(call, &problem_parameters);

@@ -49,6 +49,53 @@ void journal_export_end(struct journal_export *export)
 
 /* ---- what it needs ---- */
 
+/* Was a posting there when the first page was read ($7)? What claims to be of a transaction that is still to come was
+ * brought from another database, and is old. */
+#define SEEN(posting)                                                                                                  \
+	"($7::text IS NULL OR txid_visible_in_snapshot(" posting ".posted, $7::txid_snapshot)"                         \
+	" OR " posting ".posted >= txid_snapshot_xmax(txid_current_snapshot()))"
+
+/* The postings of a page, in their order: $1 to $8 as page_bind() has them. */
+#define PAGE_WHERE                                                                                                     \
+	" WHERE p.hospital_id = $1::uuid AND p.book_day BETWEEN $2::date AND $3::date AND p.rule <> 'value'"           \
+	" AND ($4::date IS NULL OR (p.book_day, p.entry_id, p.no) > ($4, $5::uuid, $6::int4)) AND " SEEN(              \
+		"p") " ORDER BY p.book_day, p.entry_id, p.no LIMIT $8::int8"
+
+static void page_bind(struct journal_export *export, struct db_params *params)
+{
+	db_params_init(params, &export->arena);
+	db_params_uuid(params, &export->hospital->id);
+	db_params_date(params, export->from);
+	db_params_date(params, export->to);
+	if (export->has_place)
+		db_params_date(params, export->place.day);
+	else
+		db_params_null(params);
+	db_params_uuid(params, &export->place.entry);
+	db_params_int4(params, export->place.no);
+	db_params_text(params, export->has_place ? export->seen : NULL);
+	/* one more says that there is another page */
+	if (export->limit > 0)
+		db_params_int8(params, export->limit + 1);
+	else
+		db_params_null(params);
+}
+
+/* What the first page of several sees. */
+static int seen_read(struct journal_export *export)
+{
+	struct pg_result *rows = NULL;
+	int r;
+
+	if (export->has_place || export->limit == 0) return 0;
+	r = db_sync_query(export->db, "SELECT txid_current_snapshot()::text", NULL, &rows);
+	if (r == 0 && strlen(db_rows_text(rows, 0, 0)) >= sizeof(export->seen))
+		r = err_set(ERR_AGAIN, "too many transactions at once");
+	if (r == 0) (void)text_copy_cut(text_of(db_rows_text(rows, 0, 0)), export->seen, sizeof(export->seen));
+	db_sync_rows_free(rows);
+	return r;
+}
+
 /* $1 to $3 of all statements. */
 static int rows_read(struct journal_export *export, const char *sql, struct pg_result **ret_rows)
 {
@@ -75,15 +122,30 @@ static int account_read(
 	return 0;
 }
 
+/* Of the days; of a page that is not the first, its own: the first one has told the others. */
+static int accounts_ask(struct journal_export *export, struct pg_result **ret_rows)
+{
+	struct db_params params;
+
+	if (!export->has_place)
+		return rows_read(export,
+			"SELECT a.account, min(a.book_day) FROM (SELECT debit, book_day FROM zhifu.posting WHERE hospital_id = $1::uuid AND"
+			" book_day BETWEEN $2::date AND $3::date UNION ALL SELECT credit, book_day FROM zhifu.posting WHERE hospital_id = $1 AND"
+			" book_day BETWEEN $2 AND $3) a (account, book_day) GROUP BY 1 ORDER BY a.account COLLATE \"C\"",
+			ret_rows);
+	page_bind(export, &params);
+	return db_sync_query(export->db,
+		"WITH page AS (SELECT p.debit, p.credit, p.book_day FROM zhifu.posting p" PAGE_WHERE
+		") SELECT a.account, min(a.book_day) FROM (SELECT debit, book_day FROM page UNION ALL SELECT credit, book_day FROM page)"
+		" a (account, book_day) GROUP BY 1 ORDER BY a.account COLLATE \"C\"",
+		&params, ret_rows);
+}
+
 static int accounts_read(struct journal_export *export)
 {
 	struct journal *journal = &export->journal;
 	struct pg_result *rows = NULL;
-	int r = rows_read(export,
-		"SELECT a.account, min(a.book_day) FROM (SELECT debit, book_day FROM zhifu.posting WHERE hospital_id = $1::uuid AND"
-		" book_day BETWEEN $2::date AND $3::date UNION ALL SELECT credit, book_day FROM zhifu.posting WHERE hospital_id = $1 AND"
-		" book_day BETWEEN $2 AND $3) a (account, book_day) GROUP BY 1 ORDER BY a.account COLLATE \"C\"",
-		&rows);
+	int r = accounts_ask(export, &rows);
 	size_t count = r < 0 ? 0 : (size_t)db_rows_count(rows);
 	struct journal_account *accounts = zf_alloc_array(&export->arena.zf, count + 1, sizeof(*accounts));
 
@@ -167,31 +229,14 @@ static const char *const cursor_sql =
 	"DECLARE journal NO SCROLL CURSOR FOR SELECT p.book_day, p.entry_id, p.no, p.debit, p.credit, p.amount_minor, p.currency,"
 	" p.exponent, coalesce(p.book_minor, v.book_minor), p.rule, s.ref FROM zhifu.posting p"
 	" LEFT JOIN zhifu.posting v ON v.hospital_id = p.hospital_id AND v.entry_id = p.entry_id AND v.no = p.no + 10000"
-	"  AND v.rule = 'value' AND p.book_minor IS NULL"
-	" LEFT JOIN zhifu.claim_state s ON s.hospital_id = p.hospital_id AND s.claim_id = p.claim_id"
-	" WHERE p.hospital_id = $1::uuid AND p.book_day BETWEEN $2::date AND $3::date AND p.rule <> 'value'"
-	" AND ($4::date IS NULL OR (p.book_day, p.entry_id, p.no) > ($4, $5::uuid, $6::int4))"
-	" ORDER BY p.book_day, p.entry_id, p.no LIMIT $7::int8";
+	"  AND v.rule = 'value' AND p.book_minor IS NULL AND " SEEN(
+		"v") " LEFT JOIN zhifu.claim_state s ON s.hospital_id = p.hospital_id AND s.claim_id = p.claim_id" PAGE_WHERE;
 
 static int cursor_open(struct journal_export *export)
 {
 	struct db_params params;
 
-	db_params_init(&params, &export->arena);
-	db_params_uuid(&params, &export->hospital->id);
-	db_params_date(&params, export->from);
-	db_params_date(&params, export->to);
-	if (export->has_place)
-		db_params_date(&params, export->place.day);
-	else
-		db_params_null(&params);
-	db_params_uuid(&params, &export->place.entry);
-	db_params_int4(&params, export->place.no);
-	/* one more says that there is another page */
-	if (export->limit > 0)
-		db_params_int8(&params, export->limit + 1);
-	else
-		db_params_null(&params);
+	page_bind(export, &params);
 	return db_sync_query(export->db, cursor_sql, &params, NULL);
 }
 
@@ -267,9 +312,11 @@ int journal_export_run(struct journal_export *export)
 		.to = export->to};
 	r = db_sync_script(export->db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 	if (r == 0) r = db_sync_tenant(export->db, &export->hospital->id);
+	if (r == 0) r = seen_read(export);
 	if (r == 0) r = accounts_read(export);
-	if (r == 0) r = currencies_read(export);
-	if (r == 0) r = values_check(export);
+	/* What is told before the first posting, or refused, the first page has. */
+	if (r == 0 && !export->has_place) r = currencies_read(export);
+	if (r == 0 && !export->has_place) r = values_check(export);
 	if (r == 0) r = journal_write(export);
 	if (r == 0) return db_sync_script(export->db, "COMMIT");
 	(void)!db_sync_script(export->db, "ROLLBACK");

@@ -15,6 +15,8 @@ struct journal_place {
 	int32_t no;
 };
 
+#define JOURNAL_SEEN_LEN 1024
+
 /* Begin with the first members set, the others zero; members are read freely. End it by journal_export_end. */
 struct journal_export {
 	struct db_sync *db;              /* borrowed, like the others */
@@ -25,7 +27,10 @@ struct journal_export {
 	int64_t limit;              /* postings of a page; 0: all */
 	bool has_place;             /* not the first page */
 	struct journal_place place; /* with more, of the next page */
-	FILE *out;                  /* in UTF-8, but for the profile's charset */
+	/* What the first page saw: a snapshot, as PostgreSQL writes it. The pages behind it tell what was posted by
+	 * then and nothing else: ids and days are in no order of commits. */
+	char seen[JOURNAL_SEEN_LEN];
+	FILE *out; /* in UTF-8, but for the profile's charset */
 	/* results */
 	const char **missing; /* accounts without a row in the chart */
 	uint32_t missing_count;

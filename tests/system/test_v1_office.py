@@ -410,10 +410,49 @@ def test_the_journal_is_what_zhifuctl_writes(office):
     for wrong, status in (("format=csv&profile=none", 404), ("format=hledger&profile=erp", 400), ("format=ledger", 400), ("", 400),
                           ("format=csv&from=2026-02-01&to=2026-01-01", 400), ("format=csv&limit=10001", 400)):
         desk.get("/v1/ledger/journal?" + wrong, status)
+    pages_are_of_one_moment(office, desk)
     # What has no value cannot be taken over, and says so.
     office.statement("USD", "12-05", ("5.00", "ALLIED HLTH LTD", "PAYMENT"))
     lacking = desk.get("/v1/ledger/journal?format=csv&profile=plain", 409)
     assert [(e["code"], e["place"]) for e in lacking["errors"]] == [("rate-missing", finance.day("12-05").isoformat())]
+
+
+POSTED = """INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,
+    source_id) SELECT %s, gen_random_uuid(), 1, 'AR-ALPHA', 'REV-MED', n, 'CNY', 2, n, %s, 'bill', gen_random_uuid() FROM generate_series(1, %s) n"""
+
+
+def pages_are_of_one_moment(office, desk):
+    """What is posted, or becomes visible, while pages are read is in none of them, though its day and its transaction are earlier; and
+    a page reads no more than itself."""
+    path = "/v1/ledger/journal?format=hledger"
+    written = desk.text(path)
+    early, late = office.database.connect(), office.database.connect()
+    early.autocommit = False
+    try:
+        with early.cursor() as waits, late.cursor() as comes:
+            # Its transaction, and one inside of it, began before the first page; another one that is later ends before it.
+            waits.execute(POSTED, (story.HOSPITAL_ID, finance.day("11-21"), 2))
+            waits.execute("SAVEPOINT one")
+            waits.execute(POSTED, (story.HOSPITAL_ID, finance.day("11-22"), 2))
+            comes.execute("SELECT txid_current()")
+            first = desk.call("GET", path + "&limit=3")
+            early.commit()
+            comes.execute(POSTED, (story.HOSPITAL_ID, finance.day("11-22"), 20000))
+        assert first.body + desk.text("/" + first.headers["link"].split(">")[0].split("/", 3)[3]) == written
+        assert len(desk.text(path)) > 100 * len(written)
+    finally:
+        early.close()
+        late.close()
+    office.database.sql("ANALYZE zhifu.posting")
+    reads = lambda: office.database.sql("""SELECT i.idx_scan, t.seq_tup_read + t.idx_tup_fetch AS rows FROM pg_stat_user_tables t
+        JOIN pg_stat_user_indexes i USING (relid) WHERE i.indexrelname = 'posting_day'""")[0]
+    link = "/" + desk.call("GET", path + "&limit=100").headers["link"].split(">")[0].split("/", 3)[3]
+    before = reads()  # what pages before it read may still be added: less than 40 times all
+    for _ in range(40):
+        assert desk.call("GET", link).status == 200
+    after = zhifu.wait_until(lambda: reads()["idx_scan"] >= before["idx_scan"] + 2 * 40 and reads(), "what the pages read")
+    assert after["rows"] - before["rows"] < 20 * 20000, (before, after)
+    office.database.sql("DELETE FROM zhifu.posting WHERE book_day IN (%s, %s) AND rule = 'bill'", (finance.day("11-21"), finance.day("11-22")))
 
 
 def test_an_inspectors_client_reads_reports_on_record(up):
