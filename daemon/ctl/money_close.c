@@ -84,12 +84,11 @@ static void revaluation_show(const struct closing *closing, struct report *repor
 		{"carried", "账面"}, {"closing", "期末折算"}, {"difference", "汇兑差额"}, {"reverts", "次月一日"}};
 	const struct ctl *ctl = closing->ctl;
 	const struct hospital *hospital = closing->close.hospital;
-	size_t count = 0;
-	const struct month_sum *sums = month_close_sums(&closing->close, &count);
+	const struct month_sum *sums = closing->close.sums;
 	struct table table;
 
 	table_begin(&table, ctl->chinese ? chinese : english, ARRAY_LEN(english));
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < closing->close.sum_count; i++) {
 		bool reverts = (sums[i].kind & hospital->revaluation_reverts) != 0;
 
 		table_add(&table, cell_text(sums[i].account));
@@ -103,14 +102,14 @@ static void revaluation_show(const struct closing *closing, struct report *repor
 	}
 	table_end(&table, report, "revaluation", "", say(ctl, "nothing foreign is open", "无外币余额"));
 	report_field(report, "revaluation_net", say(ctl, "net to FX", "汇兑损益合计"),
-		cell_book(hospital, month_close_revalued(&closing->close)));
+		cell_book(hospital, closing->close.revalued));
 }
 
 static void provision_show(const struct closing *closing, struct report *report)
 {
 	report_field(report, "provision_claims", NULL, cell_int((int64_t)closing->close.end.provision_count));
 	report_field(report, "provision", say(closing->ctl, "provision", "坏账准备变动"),
-		cell_book(closing->close.hospital, month_close_provided(&closing->close)));
+		cell_book(closing->close.hospital, closing->close.provided));
 }
 
 /* ---- close ---- */

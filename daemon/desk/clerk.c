@@ -13,6 +13,10 @@ static const struct problem problem_full = {503,
 		"As many months and journals of this hospital are being worked on as may be. Ask again after Retry-After.",
 		"本院正在处理的结账与导出已达上限,请在 Retry-After 之后重试。"}};
 
+static const struct problem problem_large = {
+	422, {"amount-large", "A sum of it is larger than books can have; nothing was done.",
+		     "合计金额超出可记账范围,未作任何更改。"}};
+
 static void work_free(struct clerk_work *work)
 {
 	directory_free(work->directory);
@@ -26,7 +30,6 @@ static void on_work(void *ctx)
 	int r = importer_connect(work->conninfo, &work->db);
 	if (r == 0) r = work->work(work);
 	work->error = r;
-	if (r < 0) (void)snprintf(work->text, sizeof(work->text), "%s", err_text());
 	if (r == ERR_DB && work->db != NULL)
 		(void)snprintf(work->sqlstate, sizeof(work->sqlstate), "%.5s", db_sync_sqlstate(work->db));
 	db_sync_close(work->db);
@@ -37,9 +40,10 @@ static void on_done(void *ctx, int r)
 {
 	struct clerk_work *work = ctx;
 	if (r < 0) work->error = r;
+	/* Not the error's text: PostgreSQL's may quote what was sent. */
 	if (work->error < 0)
-		log_fields(LOG_WARN, "a finance call failed", "operation", work->call->operation->name, "why",
-			work->text[0] == '\0' ? "-" : work->text, NULL);
+		log_fields(LOG_WARN, "a finance call failed", "operation", work->call->operation->name, "error",
+			err_name(work->error), "sqlstate", work->sqlstate, NULL);
 	work->answer(work);
 	work_free(work);
 }
@@ -52,6 +56,10 @@ void clerk_fail(struct clerk_work *work)
 	for (size_t i = 0; i < ARRAY_LEN(passing); i++) passes = passes || strcmp(work->sqlstate, passing[i]) == 0;
 	if (work->error == ERR_UNKNOWN && work->call->operation->method != HTTP_GET)
 		desk_call_problem(work->call, &desk_problem_unknown);
+	else if (work->error == ERR_NOMEM)
+		desk_call_problem(work->call, &desk_problem_memory);
+	else if (work->error == ERR_LIMIT)
+		desk_call_problem(work->call, &problem_large);
 	else
 		desk_call_problem(work->call, passes ? &desk_problem_later : &desk_problem_refused);
 }

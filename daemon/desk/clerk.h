@@ -19,7 +19,6 @@ struct clerk_work {
 	char *conninfo;
 	int (*work)(struct clerk_work *work);    /* on the thread */
 	void (*answer)(struct clerk_work *work); /* on the loop; has answered behind it */
-	char text[256];
 };
 
 /* Has work done on the thread and answer on the loop, or answers that it cannot. */

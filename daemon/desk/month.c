@@ -185,15 +185,13 @@ static void close_put(struct json_writer *writer, struct clerk_work *work)
 		findings_put(writer, &work->call->req->arena.zf, close, work->call->inspects);
 	}
 	if (close->looked && close->outcome != MONTH_CLOSED && close->faults.count == 0) {
-		size_t count = 0;
-		const struct month_sum *sums = month_close_sums(close, &count);
 		json_write_key(writer, "revaluation");
 		json_write_array_begin(writer);
-		for (size_t i = 0; sums != NULL && i < count; i++) sum_put(writer, hospital, &sums[i]);
+		for (size_t i = 0; i < close->sum_count; i++) sum_put(writer, hospital, &close->sums[i]);
 		json_write_array_end(writer);
-		money_put(writer, "revalued", month_close_revalued(close), hospital->book_currency);
+		money_put(writer, "revalued", close->revalued, hospital->book_currency);
 		json_write_member_int64(writer, "provision_claims", (int64_t)close->end.provision_count);
-		money_put(writer, "provided", month_close_provided(close), hospital->book_currency);
+		money_put(writer, "provided", close->provided, hospital->book_currency);
 	}
 	json_write_object_end(writer);
 }

@@ -42,6 +42,7 @@ static void error_keep(struct rate_file *file, int r)
 {
 	file->error = r;
 	if (r < 0) (void)snprintf(file->error_text, sizeof(file->error_text), "%s", err_text());
+	if (r == ERR_DB) file->error_text[5] = '\0'; /* SQLSTATE; behind it what was sent may be quoted */
 }
 
 static void work(void *ctx)

@@ -83,6 +83,7 @@ static void error_keep(struct upload *upload, int r)
 {
 	upload->error = r;
 	if (r < 0) (void)snprintf(upload->error_text, sizeof(upload->error_text), "%s", err_text());
+	if (r == ERR_DB) upload->error_text[5] = '\0'; /* SQLSTATE; behind it what was sent may be quoted */
 }
 
 static void import_work(void *ctx)

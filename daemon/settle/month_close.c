@@ -136,6 +136,56 @@ static int findings_read(struct month_close *close)
 	return r;
 }
 
+/* ---- sums ---- */
+
+/* The one of this item's account and currency. */
+static struct month_sum *sum_of(struct month_close *close, const struct month_item *item)
+{
+	const struct zf_money *amount = &item->item.amount;
+	size_t k = 0;
+
+	while (k < close->sum_count && (strcmp(close->sums[k].account, item->account) != 0 ||
+					       strcmp(close->sums[k].amount.currency, amount->currency) != 0))
+		k++;
+	if (k == close->sum_count) {
+		close->sums[k] =
+			(struct month_sum){.kind = item->item.kind, .account = item->account, .amount = *amount};
+		close->sums[k].amount.minor = 0;
+		close->sum_count++;
+	}
+	return &close->sums[k];
+}
+
+/* What is told of it. ERR_LIMIT: a sum does not fit. */
+static int sums_make(struct month_close *close)
+{
+	const struct month_end *end = &close->end;
+	bool over = false;
+
+	close->sums = zf_alloc_array(end->arena, end->item_count + 1, sizeof(*close->sums));
+	if (close->sums == NULL) return err_set(ERR_NOMEM, "no memory for the close");
+	for (size_t i = 0; i < end->item_count; i++) {
+		const struct month_item *item = &end->items[i];
+		struct month_sum *sum = sum_of(close, item);
+		int64_t difference = item->made.difference.minor;
+
+		sum->items++;
+		over |= __builtin_add_overflow(sum->amount.minor, item->item.amount.minor, &sum->amount.minor);
+		over |= __builtin_add_overflow(sum->carried, item->item.carried.minor, &sum->carried);
+		over |= __builtin_add_overflow(sum->closing, item->made.closing.minor, &sum->closing);
+		over |= __builtin_add_overflow(sum->difference, difference, &sum->difference);
+		over |= __builtin_add_overflow(close->revalued, difference, &close->revalued);
+	}
+	for (size_t i = 0; i < end->provision_count; i++) {
+		int64_t change;
+
+		over |= __builtin_sub_overflow(
+			end->provisions[i].after.minor, end->provisions[i].before.minor, &change);
+		over |= __builtin_add_overflow(close->provided, change, &close->provided);
+	}
+	return over ? ERR_LIMIT : 0;
+}
+
 /* What stands in the way, and what would be posted. */
 static int work_out(struct month_close *close)
 {
@@ -163,6 +213,7 @@ static int work_out(struct month_close *close)
 	}
 	if (r == 0) r = rows_read(close, MONTH_AGED_SQL, &rows);
 	if (r == 0) r = month_end_provide(end, rows);
+	if (r == 0) r = sums_make(close);
 	db_sync_rows_free(rows);
 	if (r == ERR_LIMIT) return err_set(r, "an amount does not fit");
 	if (r == ERR_INVALID) return err_set(r, "the ledger has an amount in an unknown currency");
@@ -238,52 +289,4 @@ int month_close_run(struct month_close *close)
 	r = db_sync_script(close->db, "COMMIT");
 	if (r == 0) POINT("close.after_commit");
 	return r == ERR_CLOSED ? err_set(ERR_UNKNOWN, "the connection was lost in COMMIT") : r;
-}
-
-/* ---- sums ---- */
-
-const struct month_sum *month_close_sums(const struct month_close *close, size_t *ret_count)
-{
-	const struct month_end *end = &close->end;
-	struct month_sum *sums = zf_alloc_array(end->arena, end->item_count + 1, sizeof(*sums));
-	size_t count = 0;
-
-	for (size_t i = 0; sums != NULL && i < end->item_count; i++) {
-		const struct month_item *item = &end->items[i];
-		const struct zf_money *amount = &item->item.amount;
-		size_t k = 0;
-
-		while (k < count && (strcmp(sums[k].account, item->account) != 0 ||
-					    strcmp(sums[k].amount.currency, amount->currency) != 0))
-			k++;
-		if (k == count) {
-			sums[count] = (struct month_sum){
-				.kind = item->item.kind, .account = item->account, .amount = *amount};
-			sums[count++].amount.minor = 0;
-		}
-		sums[k].items++;
-		sums[k].amount.minor += amount->minor;
-		sums[k].carried += item->item.carried.minor;
-		sums[k].closing += item->made.closing.minor;
-		sums[k].difference += item->made.difference.minor;
-	}
-	*ret_count = count;
-	return sums;
-}
-
-int64_t month_close_revalued(const struct month_close *close)
-{
-	int64_t net = 0;
-
-	for (size_t i = 0; i < close->end.item_count; i++) net += close->end.items[i].made.difference.minor;
-	return net;
-}
-
-int64_t month_close_provided(const struct month_close *close)
-{
-	int64_t moved = 0;
-
-	for (size_t i = 0; i < close->end.provision_count; i++)
-		moved += close->end.provisions[i].after.minor - close->end.provisions[i].before.minor;
-	return moved;
 }

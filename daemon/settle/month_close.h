@@ -33,6 +33,14 @@ enum month_outcome {
 	MONTH_KEY_OTHER = -100 /* the Idempotency-Key was used with other content */
 };
 
+/* What of an account and a currency was revalued. */
+struct month_sum {
+	uint8_t kind;
+	const char *account;
+	struct zf_money amount;
+	int64_t items, carried, closing, difference;
+};
+
 /* Begin with the first members set, the others zero; members are read freely. End it by month_close_end. */
 struct month_close {
 	struct db_sync *db; /* borrowed, like the others */
@@ -49,28 +57,20 @@ struct month_close {
 	bool looked;                /* what follows is known */
 	struct pg_result *findings; /* without those of the closing rates, */
 	struct fault_list faults;   /* which are these */
-	struct month_end end;       /* nothing where there are such */
-	bool red;                   /* it may not be closed */
+	struct month_end end;       /* nothing where there are such, nor of its sums: */
+	struct month_sum *sums;
+	size_t sum_count;
+	int64_t revalued; /* what all of it gains, in the book currency */
+	int64_t provided; /* by how much provisions change */
+	bool red;         /* it may not be closed */
 	/* private */
 	struct arena arena;
 	struct rate_known known;
 };
 
-/* 0 also where it was not closed: outcome and red say why. ERR_LIMIT, ERR_NOMEM; else the database's. */
+/* 0 also where it was not closed: outcome and red say why. ERR_LIMIT: an amount or a sum does not fit, ERR_NOMEM; else
+ * the database's. Nothing is done then. */
 int month_close_run(struct month_close *close) MUSTUSE;
 void month_close_end(struct month_close *close); /* usable with CLEANUP */
-
-/* What of an account and a currency was revalued. */
-struct month_sum {
-	uint8_t kind;
-	const char *account;
-	struct zf_money amount;
-	int64_t items, carried, closing, difference;
-};
-/* In the arena; NULL: no memory. */
-const struct month_sum *month_close_sums(const struct month_close *close, size_t *ret_count);
-/* What all of it gains, in the book currency; by how much provisions change. */
-int64_t month_close_revalued(const struct month_close *close);
-int64_t month_close_provided(const struct month_close *close);
 
 #endif
