@@ -118,7 +118,8 @@ static void part_make(struct desk_call *call, struct allocating *own, uint32_t a
 		[MATCH_HAND_MORE] = "missing-more",
 		[MATCH_HAND_OTHER] = "missing-other",
 		[MATCH_HAND_NO_RATE] = "missing-no-rate",
-		[MATCH_HAND_NOTHING] = "missing-nothing"};
+		[MATCH_HAND_NOTHING] = "missing-nothing",
+		[MATCH_HAND_SMALL] = "amount-small"};
 	const struct value *said = &own->said[(size_t)at * SAID_COUNT];
 	const struct zf_money *amount = &said[SAID_AMOUNT].money;
 	enum match_hand_fault fault;
@@ -128,7 +129,10 @@ static void part_make(struct desk_call *call, struct allocating *own, uint32_t a
 	int r = match_hand_part(&own->money, &own->claims[at], own->money.open < 0 ? -amount->minor : amount->minor,
 		rests, said[SAID_MISSING].row_count, &own->choice.parts[at], &fault);
 	if (r == 0) return;
-	if (r != ERR_DENIED) fault = MATCH_HAND_RATE;
+	if (r != ERR_DENIED) {
+		wrong(call, &desk_word_large, at, "", NULL);
+		return;
+	}
 	const struct problem_word word = {
 		codes[fault], match_hand_fault_text(fault, false), match_hand_fault_text(fault, true)};
 	wrong(call, &word, at, "", NULL);

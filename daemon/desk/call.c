@@ -68,6 +68,8 @@ const struct problem desk_problem_refused = {
 static const struct problem problem_hospital = {
 	503, {"hospital-gone", "This hospital is not configured any more.", "该医院已不在配置中。"}};
 
+const struct problem_word desk_word_large = {"amount-large",
+	"An amount, or what it comes to, is larger than books can have.", "金额或其折算结果超出可记账范围。"};
 static const struct problem_word word_limit = {
 	"limit-invalid", "limit must be a number from 1 to 1000.", "limit 须为 1 至 1000 的数字。"};
 static const struct problem_word word_cursor = {"cursor-invalid",

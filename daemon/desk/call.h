@@ -90,6 +90,7 @@ const struct hospital *desk_call_hospital(struct desk_call *call);
 
 extern const struct problem desk_problem_memory, desk_problem_refused, desk_problem_found, desk_problem_keys,
 	desk_problem_later, desk_problem_unknown, desk_problem_key;
+extern const struct problem_word desk_word_large;
 
 /* Shapes that runs read values of. */
 extern const struct shape rate_new_shape, rate_approval_shape, contract_new_shape, charges_query_shape,

@@ -15,6 +15,9 @@ static const struct problem_word word_currency = {
 static const struct problem_word word_group = {"group-unclear",
 	"A group plan has its code in group, and either group_paid or group_share.",
 	"团体补充险须填写 group 及 group_paid 与 group_share 之一。"};
+static const struct problem_word word_personal = {"personal-missing",
+	"Say in personal what the settlement of the social insurance leaves besides fund.",
+	"填写 fund 时须在 personal 中填写医保结算后的个人负担。"};
 static const struct problem_word word_share = {
 	"share-invalid", "A share is in hundredths of a per cent: at most 10000.", "比例以万分之一计,最多 10000。"};
 
@@ -62,6 +65,8 @@ static bool shares_make(struct desk_call *call, const struct hospital *hospital,
 	bool paid = of(call, "group_paid")->given, shared = of(call, "group_share")->given;
 	if (of(call, "group")->given != (paid || shared) || (paid && shared))
 		problem_add(&call->problems, &word_group, "/group", NULL);
+	if (stay.fund.present && !stay.personal.present)
+		problem_add(&call->problems, &word_personal, "/personal", NULL);
 	if (call->problems.count > 0) {
 		desk_call_refuse(call);
 		return false;
@@ -73,6 +78,8 @@ static bool shares_make(struct desk_call *call, const struct hospital *hospital,
 		const struct problem_word word = {"coordination-refused", coordination_fault_text(fault, false),
 			coordination_fault_text(fault, true)};
 		problem_add(&call->problems, &word, "", NULL);
+	} else {
+		problem_add(&call->problems, &desk_word_large, "", NULL);
 	}
 	desk_call_refuse(call);
 	return false;

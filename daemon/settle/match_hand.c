@@ -181,7 +181,7 @@ int match_hand_part(const struct match_hand *hand, const struct match_hand_claim
 		r = book_share(hand, sum->minor, &sum->book);
 	}
 	if (r == ERR_NOTFOUND) return denied(MATCH_HAND_RATE, ret_fault);
-	if (r == 0 && part.cleared == 0) return denied(MATCH_HAND_RATE, ret_fault);
+	if (r == 0 && part.cleared == 0) return denied(MATCH_HAND_SMALL, ret_fault);
 	if (r == 0) *ret = part;
 	return r == 0 || r == ERR_DENIED ? r : ERR_LIMIT;
 }
@@ -199,6 +199,8 @@ const char *match_hand_fault_text(enum match_hand_fault fault, bool chinese)
 		[MATCH_HAND_NO_RATE] = {"no rate lies between: it is owed in the line's currency",
 			"应收与流水同币种,不存在汇差"},
 		[MATCH_HAND_NOTHING] = {"nothing is owed, or the money goes out: nothing can be missing",
-			"没有未付金额或为付出款项,不能填写缺额"}};
+			"没有未付金额或为付出款项,不能填写缺额"},
+		[MATCH_HAND_SMALL] = {
+			"it comes to nothing in the currency in which the claim is owed", "折合应收币种后金额为零"}};
 	return texts[fault][chinese];
 }

@@ -48,6 +48,7 @@ enum match_hand_fault {
 	MATCH_HAND_OTHER,   /* what is said to stay open is not what is left */
 	MATCH_HAND_NO_RATE, /* no rate lies between: it is owed in the line's currency */
 	MATCH_HAND_NOTHING, /* nothing is owed, or the money goes out: nothing can be missing */
+	MATCH_HAND_SMALL,   /* in the currency that is owed it comes to nothing */
 };
 
 /* amount: of the line, with its sign. ERR_DENIED with the fault; ERR_LIMIT: an amount does not fit. */

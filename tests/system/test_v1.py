@@ -582,6 +582,8 @@ def by_hand(desk, office, path, claims):
     assert desk.errors(check, {"claims": [said, said]}) == {"/claims/1/ref": "claim-twice"}
     assert desk.errors(check, {"claims": [{**said, "missing": [{"kind": "fee", "amount": usd("0.00")}]}]}) == {
         "/claims/0/missing/0/amount": "amount-nothing"}
+    most = {"kind": "fee", "amount": usd("92233720368547758.07")}
+    assert desk.errors(check, {"claims": [{**said, "missing": [most, most]}]}) == {"/claims/0": "amount-large"}
     key, body = {"Idempotency-Key": "h-1"}, {"claims": [said], "why": "a letter"}
     made = desk.post(allocate, body, headers=key)
     assert desk.post(allocate, body, 200, headers=key) == made

@@ -166,6 +166,8 @@ def test_several_payers_share_one_stay(up):
     assert desk.errors("/v1/coordinations/try", {**STAY, "fund": yuan("1.00", "USD"), "plan_share": 10001, "group_paid": yuan("1.00")}) == {
         "/fund": "book-currency", "/plan_share": "share-invalid", "/group": "group-unclear"}
     assert desk.errors("/v1/coordinations/try", {name: said for name, said in STAY.items() if name != "clause"}) == {"": "coordination-refused"}
+    assert desk.errors("/v1/coordinations/try", {name: said for name, said in STAY.items() if name != "personal"}) == {
+        "/personal": "personal-missing"}
     post = {**STAY, "claim": claim, "why": "Mr. Roth's stay"}
     assert desk.errors("/v1/coordinations", {**post, "total": yuan("31999.99"), "personal": yuan("11519.99")}, 409) == {"/total": "total-other"}
     assert up.database.value("SELECT count(*) FROM zhifu.patient_account") == 0  # a refusal makes none

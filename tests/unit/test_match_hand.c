@@ -84,6 +84,15 @@ static void what_does_not_fit_is_told(void **state)
 	refused(&hand, &owed, 87500, MATCH_HAND_ALL, SAID({MATCH_REST_FX, 100}));
 }
 
+/* A rate there is, but what it makes of a cent is less than half of one. */
+static void so_little_is_nothing(void **state)
+{
+	(void)state;
+	struct match_hand hand = money("1000.00", "USD", "0.10");
+	struct match_hand_claim owed = claim("100.00", "CNY");
+	refused(&hand, &owed, 1, MATCH_HAND_SMALL, NULL, 0);
+}
+
 /* Owed in yuan and paid in dollars: at what these are carried at. */
 static void dollars_for_yuan(void **state)
 {
@@ -141,6 +150,7 @@ static void yuan_for_dollars(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(so_little_is_nothing),
 		cmocka_unit_test(several_things_are_missing_at_once),
 		cmocka_unit_test(what_does_not_fit_is_told),
 		cmocka_unit_test(dollars_for_yuan),
