@@ -58,18 +58,12 @@ static int learn(struct desk_call *call, const struct learned *learned, uint8_t 
 	uint8_t hash[LOOKUP_HASH_BYTES];
 	struct uuid id = uuid_new();
 	struct bytes sealed = {NULL, 0};
-	int version;
 	if (text == NULL ||
 		match_payer_hash(intake->worker->keyring, keyring_newest(intake->worker->keyring, KEY_LOOKUP), hospital,
 			kind, text, hash) < 0)
 		return 0;
-	const struct key *key = keyhold_newest(intake->keys, hospital, &version);
-	if (key == NULL) return ERR_NOTFOUND;
-	if (kind == 1) {
-		struct bytes plain = {(const uint8_t *)text, strlen(text)};
-		int r = seal(intake->sealer, key, &id, SEAL_FACT, plain, &call->req->arena, &sealed);
-		if (r < 0) return r;
-	}
+	int r = kind == 1 ? desk_seal(call, &id, text, &sealed) : 0;
+	if (r < 0) return r;
 	db_array_int2(learned->kinds, kind);
 	db_array_bytes(learned->hashes, (struct bytes){hash, sizeof(hash)});
 	db_array_uuid(learned->ids, &id);

@@ -67,8 +67,12 @@ const char *desk_call_link(struct desk_call *call, int64_t position, const struc
 /* The parameters of a page or of all rows: hospital, the query's values, and of a page position, id and limit. NULL: no
  * memory, answered. */
 struct db_params *desk_call_page_params(struct desk_call *call);
-/* Words of a person leave the process only sealed, for what the path names; the value is their hex then, as statements
- * take it. False: answered. */
+/* Words of a person, sealed for the row of this id (SEAL_FACT), in the request's arena. ERR_NOTFOUND: the hospital's
+ * key is not there; ERR_NOMEM. */
+int desk_seal(struct desk_call *call, const struct uuid *id, const char *words, struct bytes *ret_sealed) MUSTUSE;
+/* The same. False: answered. */
+bool desk_seal_or_refuse(struct desk_call *call, const struct uuid *id, const char *words, struct bytes *ret_sealed);
+/* The same for what the path names; the value is their hex then, as statements take it. False: answered. */
 bool desk_words_seal(struct desk_call *call, struct value *words);
 /* The operation's own statement with these parameters, whose rows are the answer. */
 void desk_call_page(struct desk_call *call, struct db_params *params);

@@ -1,7 +1,7 @@
 /* Several payers on one stay: the arithmetic of model/coordination.h under /v1, and what of it is posted. */
 #include <string.h>
 
-#include "db/keyhold.h"
+#include "db/batch.h"
 #include "desk/call.h"
 #include "desk/treasury.h"
 #include "model/coordination.h"
@@ -119,23 +119,11 @@ void coordination_try_run(struct desk_call *call)
 /* Begins the parameters of api_coordination() with the reason, which leaves the process only sealed. NULL: answered. */
 static struct db_params *begin(struct desk_call *call, const struct hospital *hospital, const struct uuid *of_id)
 {
-	const struct intake *intake = call->desk->intake;
-	const char *why = of(call, "why")->text;
 	struct uuid id = uuid_new();
 	struct bytes sealed;
-	int version;
-	const struct key *key = keyhold_newest(intake->keys, &call->principal->hospital_id, &version);
-	if (key == NULL) {
-		desk_call_problem(call, &desk_problem_keys);
-		return NULL;
-	}
-	int r = seal(intake->sealer, key, &id, SEAL_FACT, (struct bytes){(const uint8_t *)why, strlen(why)},
-		&call->req->arena, &sealed);
-	struct db_params *params = r < 0 ? NULL : desk_call_params(call);
-	if (params == NULL) {
-		if (r < 0) desk_call_problem(call, &desk_problem_memory);
-		return NULL;
-	}
+	if (!desk_seal_or_refuse(call, &id, of(call, "why")->text, &sealed)) return NULL;
+	struct db_params *params = desk_call_params(call);
+	if (params == NULL) return NULL;
 	db_params_text(params, call->principal->client_id);
 	desk_call_key_bind(call, params);
 	db_params_uuid(params, &id);

@@ -147,29 +147,6 @@ void candidates_run(struct desk_call *call)
 
 /* ---- notes ---- */
 
-bool desk_words_seal(struct desk_call *call, struct value *words)
-{
-	const struct intake *intake = call->desk->intake;
-	struct arena *arena = &call->req->arena;
-	struct bytes sealed;
-	int version;
-	const struct key *key = keyhold_newest(intake->keys, &call->principal->hospital_id, &version);
-	if (key == NULL) {
-		desk_call_problem(call, &desk_problem_keys);
-		return false;
-	}
-	struct bytes plain = {(const uint8_t *)words->text, strlen(words->text)};
-	int r = seal(intake->sealer, key, &call->id, SEAL_FACT, plain, arena, &sealed);
-	char *hex = r < 0 ? NULL : zf_alloc(&arena->zf, 2 * sealed.len + 1);
-	if (hex == NULL) {
-		desk_call_problem(call, &desk_problem_memory);
-		return false;
-	}
-	text_hex_encode(sealed.ptr, sealed.len, hex);
-	words->text = hex;
-	return true;
-}
-
 void match_note_run(struct desk_call *call)
 {
 	struct value *note = &call->body[MATCH_NOTE_TEXT];

@@ -2,7 +2,7 @@
  * process only sealed. */
 #include <string.h>
 
-#include "db/keyhold.h"
+#include "db/batch.h"
 #include "desk/call.h"
 #include "desk/shapes.h"
 #include "lib/currency.h"
@@ -43,28 +43,15 @@ void patient_accounts_run(struct desk_call *call)
 void patient_act_run(struct desk_call *call)
 {
 	const struct shape *shape = call->operation->request;
-	const struct intake *intake = call->desk->intake;
 	struct value *why = find(shape, call->body, "why");
 	struct bytes sealed = {NULL, 0};
 	struct uuid id = uuid_new();
-	int version, r = 0;
 	const struct hospital *hospital = desk_call_hospital(call);
 	if (hospital == NULL || !whose_read(call, shape, call->body, true)) return;
-	const struct key *key = keyhold_newest(intake->keys, &call->principal->hospital_id, &version);
-	if (key == NULL) {
-		desk_call_problem(call, &desk_problem_keys);
-		return;
-	}
-	if (why != NULL) {
-		struct bytes plain = {(const uint8_t *)why->text, strlen(why->text)};
-		r = seal(intake->sealer, key, &id, SEAL_FACT, plain, &call->req->arena, &sealed);
-		why->given = false;
-	}
-	struct db_params *params = r < 0 ? NULL : desk_call_act_params(call);
-	if (params == NULL) {
-		if (r < 0) desk_call_problem(call, &desk_problem_memory);
-		return;
-	}
+	if (why != NULL && !desk_seal_or_refuse(call, &id, why->text, &sealed)) return;
+	if (why != NULL) why->given = false;
+	struct db_params *params = desk_call_act_params(call);
+	if (params == NULL) return;
 	db_params_uuid(params, &id);
 	db_params_bytes(params, sealed);
 	/* They may name no amount that would say it. */
