@@ -45,6 +45,8 @@ CREATE TABLE bank_statement (
 -- Those that prove something: by their balances they stand in a row.
 CREATE INDEX bank_statement_account ON bank_statement (hospital_id, account, closing_day, sequence)
 	WHERE kind = 1 AND opening_minor IS NOT NULL AND closing_minor IS NOT NULL;
+-- Those without balances, whose lines are in the books all the same.
+CREATE INDEX bank_statement_loose ON bank_statement (hospital_id, account) WHERE chain = 8;
 -- The accounts of the hospital's file, as whoever read that last knows them: those of which statements are due, and who looks after
 -- money that waits there. One that is not there any more was closed at the bank.
 CREATE TABLE bank_account (
@@ -66,7 +68,14 @@ CREATE TABLE bank_confirmation (
 	at          timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (hospital_id, account, day)
 );
-CALL tenant_tables('bank_account', 'bank_confirmation');
+-- The entries of the ledger that say what was on an account before anything that is known of it: bank_opening_keep().
+CREATE TABLE bank_opening (
+	hospital_id uuid NOT NULL,
+	account     text NOT NULL,
+	entry_id    uuid NOT NULL,
+	PRIMARY KEY (hospital_id, entry_id)
+);
+CALL tenant_tables('bank_account', 'bank_confirmation', 'bank_opening');
 GRANT UPDATE, DELETE ON bank_account TO zhifu_writer;
 GRANT UPDATE ON bank_confirmation TO zhifu_writer;
 -- What the ledger says of a bank account, without looking at what claims post.
@@ -195,26 +204,78 @@ CREATE TABLE bank_gap (
 CALL tenant_tables('bank_gap');
 GRANT UPDATE ON bank_gap TO zhifu_writer;
 
--- What is missing now, whatever was when a statement came. gap: it does not open as the one before it closed; by missing_minor, and
--- explained, where a person did. skipped: it does, and only the number before its own is not there, though there are older ones: banks
+-- What lines of statements without balances come to: booked after a day (NULL: from the first on) and up to another. With the caller's
+-- rights, like the next two.
+CREATE FUNCTION bank_loose(p_hospital uuid, p_account text, p_after date, p_to date) RETURNS bigint LANGUAGE plpgsql STABLE
+SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	IF NOT EXISTS (SELECT 1 FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.account = p_account AND s.chain = 8) THEN
+		RETURN 0;
+	END IF;
+	RETURN (SELECT coalesce(sum(l.amount_minor), 0) FROM bank_line l
+		JOIN bank_statement s ON s.hospital_id = l.hospital_id AND s.statement_id = l.statement_id AND s.chain = 8
+		WHERE l.hospital_id = p_hospital AND l.account = p_account AND l.booked_day > coalesce(p_after, '-infinity') AND l.booked_day <= p_to);
+END
+$$;
+
+-- What such lines come to that were booked before a statement opened. Some banks date the opening with the day that has ended, others
+-- with the first of the statement's own: which it is, its sum tells, for such lines may be among its own too.
+CREATE FUNCTION bank_loose_before(p_hospital uuid, p_account text, p_statement uuid) RETURNS bigint LANGUAGE plpgsql STABLE
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	own bank_statement;
+	before bigint;
+	through bigint;
+	brought bigint;
+BEGIN
+	SELECT * INTO STRICT own FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.statement_id = p_statement;
+	before := bank_loose(p_hospital, p_account, NULL, own.opening_day - 1);
+	through := bank_loose(p_hospital, p_account, NULL, own.opening_day);
+	IF before = through THEN
+		RETURN before;
+	END IF;
+	SELECT coalesce(sum(l.amount_minor), 0) INTO brought FROM bank_line l WHERE l.hospital_id = p_hospital AND l.account = p_account
+		AND l.statement_id = p_statement AND l.booked_day BETWEEN own.opening_day AND own.closing_day;
+	RETURN CASE WHEN own.closing_minor - own.opening_minor - brought = bank_loose(p_hospital, p_account, own.opening_day, own.closing_day)
+		THEN through ELSE before END;
+END
+$$;
+
+-- What was on an account before all lines of it, by the first balance that a person confirmed; NULL: nobody did up to that day.
+CREATE FUNCTION bank_confirmed(p_hospital uuid, p_account text, p_to date) RETURNS bigint LANGUAGE sql STABLE
+SET search_path = zhifu, pg_temp AS $$
+	SELECT (f.minor - (SELECT coalesce(sum(l.amount_minor), 0) FROM bank_line l
+		WHERE l.hospital_id = p_hospital AND l.account = p_account AND l.booked_day <= f.day))::bigint
+	FROM bank_confirmation f WHERE f.hospital_id = p_hospital AND f.account = p_account AND f.day <= p_to ORDER BY f.day LIMIT 1
+$$;
+
+-- What is missing now, whatever was when a statement came. gap: it does not open as the one before it closed or, where it is the first, as
+-- a person had confirmed, lines of statements without balances counted; by missing_minor, and explained, where a person did. confirmed:
+-- it is held to what was confirmed. skipped: it does, and only the number before its own is not there, though there are older ones: banks
 -- leave numbers out. Copies and overlapping statements ask for nobody.
 CREATE VIEW bank_continuity WITH (security_invoker = true) AS
-	SELECT a.*, coalesce(asks AND o.closing_minor <> a.opening_minor, false) AS gap,
-		coalesce(asks AND o.closing_minor = a.opening_minor
+	SELECT a.*, coalesce(m.minor <> 0, false) AS gap,
+		coalesce(m.minor = 0
 			AND NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1
 				AND b.statement_id <> a.statement_id AND b.sequence BETWEEN a.sequence - 1 AND a.sequence
 				AND date_part('year', b.closing_day) = date_part('year', a.closing_day))
 			AND EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account AND b.kind = 1
 				AND b.sequence < a.sequence AND date_part('year', b.closing_day) = date_part('year', a.closing_day)), false) AS skipped,
-		CASE WHEN asks THEN a.opening_minor - o.closing_minor END AS missing_minor,
-		CASE WHEN asks AND o.closing_minor <> a.opening_minor THEN g.who END AS explained_by, g.why AS explained_why, g.at AS explained_at
+		m.minor AS missing_minor, m.minor IS NOT NULL AND o.closing_day IS NULL AS confirmed,
+		CASE WHEN m.minor <> 0 THEN g.who END AS explained_by, g.why AS explained_why, g.at AS explained_at
 	FROM bank_statement a CROSS JOIN LATERAL (SELECT a.kind = 1 AND a.chain NOT IN (0, 3, 5, 8) AS asks) k
 	-- Of several that closed before it opens, on its last days or that day, the one as whose closing it opens.
-	LEFT JOIN LATERAL (SELECT b.closing_minor FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account
+	LEFT JOIN LATERAL (SELECT b.closing_minor, b.closing_day FROM bank_statement b WHERE b.hospital_id = a.hospital_id AND b.account = a.account
 			AND b.kind = 1 AND b.opening_minor IS NOT NULL AND b.closing_minor IS NOT NULL AND b.statement_id <> a.statement_id
 			AND b.closing_day <= a.closing_day AND (b.closing_minor = a.opening_minor OR b.closing_day <= a.opening_day
 				AND (b.opening_day, coalesce(b.sequence, 0), coalesce(b.page, 0)) < (a.opening_day, coalesce(a.sequence, 0), coalesce(a.page, 0)))
 		ORDER BY b.closing_day DESC, b.closing_minor = a.opening_minor DESC, b.sequence DESC NULLS LAST, b.page DESC NULLS LAST LIMIT 1) o ON true
+	CROSS JOIN LATERAL (SELECT CASE WHEN NOT k.asks THEN NULL
+			WHEN o.closing_day >= a.opening_day THEN a.opening_minor - o.closing_minor
+			WHEN o.closing_day IS NOT NULL THEN a.opening_minor - o.closing_minor - bank_loose_before(a.hospital_id, a.account, a.statement_id)
+				+ bank_loose(a.hospital_id, a.account, NULL, o.closing_day)
+			ELSE a.opening_minor - bank_confirmed(a.hospital_id, a.account, a.opening_day)
+				- bank_loose_before(a.hospital_id, a.account, a.statement_id) END AS minor) m
 	LEFT JOIN bank_gap g ON g.hospital_id = a.hospital_id AND g.statement_id = a.statement_id;
 GRANT SELECT ON bank_continuity TO zhifu_writer, zhifu_operator;
 
@@ -235,6 +296,8 @@ CREATE FUNCTION bank_chain(p_hospital uuid, p_account text, p_kind smallint, p_s
 DECLARE
 	last record; -- the one before it
 	next record;
+	confirmed bigint;
+	fits boolean;
 BEGIN
 	IF p_kind <> 1 THEN
 		RETURN 0;
@@ -259,9 +322,18 @@ BEGIN
 	IF NOT FOUND THEN
 		SELECT s.opening_minor INTO next FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account
 		ORDER BY s.opening_day, s.opening_minor = p_closing DESC, s.sequence, s.page LIMIT 1;
-		RETURN CASE WHEN NOT FOUND THEN 1 WHEN next.opening_minor = p_closing THEN 2 ELSE 4 END;
+		IF FOUND THEN
+			RETURN CASE WHEN next.opening_minor = p_closing THEN 2 ELSE 4 END;
+		END IF;
+		confirmed := bank_confirmed(p_hospital, p_account, p_opening_day);
+		-- On the very day that was confirmed its own lines, which come later, have a say in it.
+		RETURN CASE WHEN confirmed IS NULL OR bank_confirmed(p_hospital, p_account, p_opening_day - 1) IS NULL AND p_opening <> confirmed THEN 1
+			WHEN p_opening - confirmed IN (bank_loose(p_hospital, p_account, NULL, p_opening_day - 1),
+				bank_loose(p_hospital, p_account, NULL, p_opening_day)) THEN 2 ELSE 6 END;
 	END IF;
-	IF last.closing_minor = p_opening THEN
+	fits := p_opening = last.closing_minor + CASE WHEN last.closing_day >= p_opening_day THEN 0
+		ELSE bank_loose(p_hospital, p_account, last.closing_day, p_opening_day) END;
+	IF fits OR last.closing_minor = p_opening THEN
 		-- Numbers begin anew with the year.
 		RETURN CASE WHEN p_sequence = last.sequence AND p_page > last.page THEN 7
 			WHEN p_sequence > last.sequence + 1 AND date_part('year', p_closing_day) = date_part('year', last.closing_day) THEN 9
@@ -271,38 +343,20 @@ BEGIN
 END
 $$;
 
--- A statement whose lines follow; returns its chain. p_bank: the account of the ledger that it is of. What was on that before
--- its oldest statement is posted with the first one that comes, and set right by each that is older.
+-- A statement whose lines follow, and then bank_opening_keep(); returns its chain.
 CREATE FUNCTION bank_statement_add(p_hospital uuid, p_statement uuid, p_file uuid, p_no integer, p_account text, p_kind smallint,
 	p_identifier text, p_sequence bigint, p_page bigint, p_currency text, p_exponent smallint, p_opening bigint, p_opening_day date,
-	p_closing bigint, p_closing_day date, p_entries integer, p_bank text) RETURNS smallint LANGUAGE plpgsql SECURITY DEFINER
+	p_closing bigint, p_closing_day date, p_entries integer) RETURNS smallint LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	how smallint;
-	oldest record;
-	moved bigint := 0;
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	how := bank_chain(p_hospital, p_account, p_kind, p_sequence, p_page, p_opening, p_opening_day, p_closing, p_closing_day);
-	IF how BETWEEN 1 AND 7 OR how = 9 THEN
-		SELECT s.opening_minor, s.opening_day, s.sequence, s.page INTO oldest FROM bank_proved s
-		WHERE s.hospital_id = p_hospital AND s.account = p_account
-		ORDER BY s.opening_day, s.sequence NULLS FIRST, s.page NULLS FIRST, s.statement_id DESC LIMIT 1;
-		IF NOT FOUND THEN
-			moved := p_opening;
-		ELSIF p_opening_day < oldest.opening_day OR p_opening_day = oldest.opening_day
-			AND coalesce((p_sequence, coalesce(p_page, 0)) < (oldest.sequence, coalesce(oldest.page, 0)), p_closing = oldest.opening_minor) THEN
-			moved := p_opening - oldest.opening_minor;
-		END IF;
-	END IF;
 	INSERT INTO bank_statement (hospital_id, statement_id, file_id, no, account, kind, identifier, sequence, page, currency, exponent,
 		opening_minor, opening_day, closing_minor, closing_day, entry_count, chain)
 	VALUES (p_hospital, p_statement, p_file, p_no, p_account, p_kind, p_identifier, p_sequence, p_page, p_currency, p_exponent, p_opening,
 		p_opening_day, p_closing, p_closing_day, p_entries, how);
-	IF moved <> 0 THEN
-		PERFORM bank_post(p_hospital, ARRAY[p_statement], ARRAY[moved], p_currency, p_exponent, ARRAY[p_opening_day], p_bank, 'OPENING',
-			'bank_open', 'bank_open');
-	END IF;
 	RETURN how;
 END
 $$;
@@ -360,6 +414,44 @@ BEGIN
 	SELECT p_hospital, t.l, 0, t.a, t.a, t.b FROM unnest(p_line, p_amount, p_booked, p_whole) AS t (l, a, b, w)
 	WHERE t.w AND t.l = ANY (fresh) AND t.a <> 0;
 	RETURN QUERY SELECT t.n::integer FROM unnest(p_line) WITH ORDINALITY AS t (l, n) WHERE t.l = ANY (fresh);
+END
+$$;
+
+-- Posts what was on an account before all lines of it, or the difference to what was posted of it before: by its oldest statement with
+-- balances or, where a person had confirmed one by the day on which that opens, by the first confirmation. So whatever comes first, and
+-- however late what is older comes, there is one opening, and what is confirmed or opened with is what the ledger has then.
+CREATE FUNCTION bank_opening_keep(p_hospital uuid, p_account text, p_currency text, p_exponent smallint) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	first bank_statement;
+	was bigint;
+	day date;
+	posted bigint;
+	made uuid := gen_random_uuid();
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT s.* INTO first FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account
+	ORDER BY s.opening_day, s.sequence NULLS FIRST, s.page NULLS FIRST, EXISTS (SELECT 1 FROM bank_proved n WHERE n.hospital_id = p_hospital
+		AND n.account = p_account AND n.statement_id <> s.statement_id AND n.closing_day = s.opening_day AND n.closing_minor = s.opening_minor),
+		s.statement_id LIMIT 1;
+	was := bank_confirmed(p_hospital, p_account, coalesce(first.opening_day, 'infinity'));
+	IF was IS NOT NULL THEN
+		SELECT least(min(f.day), (SELECT min(l.booked_day) FROM bank_line l WHERE l.hospital_id = p_hospital AND l.account = p_account)) INTO day
+		FROM bank_confirmation f WHERE f.hospital_id = p_hospital AND f.account = p_account;
+	ELSIF first.statement_id IS NOT NULL THEN
+		was := first.opening_minor - bank_loose_before(p_hospital, p_account, first.statement_id);
+		SELECT least(first.opening_day, min(l.booked_day)) INTO day FROM bank_statement s
+		JOIN bank_line l ON l.hospital_id = s.hospital_id AND l.account = s.account AND l.statement_id = s.statement_id
+		WHERE s.hospital_id = p_hospital AND s.account = p_account AND s.chain = 8;
+	END IF;
+	SELECT coalesce(sum(CASE p.credit WHEN 'OPENING' THEN p.amount_minor ELSE -p.amount_minor END), 0) INTO posted FROM bank_opening o
+	JOIN posting p ON p.hospital_id = o.hospital_id AND p.entry_id = o.entry_id AND p.no = 1
+	WHERE o.hospital_id = p_hospital AND o.account = p_account;
+	IF was <> posted THEN
+		PERFORM bank_post(p_hospital, ARRAY[made], ARRAY[was - posted], p_currency, p_exponent, ARRAY[day], 'BANK-' || p_account, 'OPENING',
+			'bank_open', 'bank_open');
+		INSERT INTO bank_opening (hospital_id, account, entry_id) VALUES (p_hospital, p_account, made);
+	END IF;
 END
 $$;
 
@@ -429,28 +521,51 @@ BEGIN
 END
 $$;
 
--- What is on an account at the end of a day, as the bank shows it. 1 done; refused: 0 the hospital has no such account, -1 the day is not
--- over, -2 its month is closed, -3 a statement reaches up to that day or beyond it, and says it.
+-- In which currency an account is kept: also one that the hospital's file does not name any more.
+CREATE FUNCTION bank_kept_in(p_hospital uuid, p_account text, OUT currency text, OUT exponent smallint) LANGUAGE sql STABLE
+SET search_path = zhifu, pg_temp AS $$
+	SELECT k.currency, k.exponent FROM (
+		SELECT 1, a.currency, a.exponent FROM bank_account a WHERE a.hospital_id = p_hospital AND a.code = p_account
+		UNION ALL
+		(SELECT 2, p.currency, p.exponent FROM posting p WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'BANK-%' OR p.credit LIKE 'BANK-%')
+			AND 'BANK-' || p_account IN (p.debit, p.credit) LIMIT 1)) AS k (turn, currency, exponent) ORDER BY k.turn LIMIT 1
+$$;
+
+-- What is on an account at the end of a day, as the bank shows it. The first of an account without an older statement is its opening
+-- (bank_opening_keep), and can be set right at any time: what that moves is posted on an open day. 1 done; refused: 0 the hospital has no
+-- such account, -1 the day is not over, -2 its month is closed, -3 statements reach up to that day, and say it.
 CREATE FUNCTION bank_confirm(p_hospital uuid, p_account text, p_day date, p_minor bigint, p_who text, p_why text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	kept record;
+	first date;
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
 		RAISE EXCEPTION 'a balance is confirmed by somebody, who says why';
 	END IF;
-	IF NOT EXISTS (SELECT 1 FROM bank_account a WHERE a.hospital_id = p_hospital AND a.code = p_account) THEN
+	PERFORM pg_advisory_xact_lock(hashtext('zhifu.bank'), hashtext(p_hospital::text)); -- as who imports a file
+	SELECT * INTO kept FROM bank_kept_in(p_hospital, p_account);
+	SELECT min(s.opening_day) INTO first FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account;
+	IF kept.currency IS NULL THEN
 		RETURN 0;
 	ELSIF p_day >= (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital) THEN
 		RETURN -1;
-	ELSIF EXISTS (SELECT 1 FROM period p WHERE p.hospital_id = p_hospital AND p.last_day >= p_day) THEN
-		RETURN -2;
-	ELSIF EXISTS (SELECT 1 FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account AND s.closing_day >= p_day) THEN
-		RETURN -3;
+	END IF;
+	IF p_day IS DISTINCT FROM (SELECT min(f.day) FROM bank_confirmation f WHERE f.hospital_id = p_hospital AND f.account = p_account)
+		OR p_day > first THEN
+		IF EXISTS (SELECT 1 FROM period p WHERE p.hospital_id = p_hospital AND p.last_day >= p_day) THEN
+			RETURN -2;
+		ELSIF p_day >= first AND EXISTS (SELECT 1 FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account
+			AND s.closing_day >= p_day) THEN
+			RETURN -3;
+		END IF;
 	END IF;
 	INSERT INTO bank_confirmation (hospital_id, account, day, minor, who, why) VALUES (p_hospital, p_account, p_day, p_minor, p_who, p_why)
 	ON CONFLICT (hospital_id, account, day) DO UPDATE SET minor = excluded.minor, who = excluded.who, why = excluded.why, at = now();
 	INSERT INTO operator_act (hospital_id, who, act, subject, why)
 	VALUES (p_hospital, p_who, 'account.confirm', concat_ws(' ', p_account, p_day, p_minor), p_why);
+	PERFORM bank_opening_keep(p_hospital, p_account, kept.currency, kept.exponent);
 	RETURN 1;
 END
 $$;
@@ -479,6 +594,6 @@ $$;
 
 CALL writer_functions('bank\_%', 'accounts\_configure', 'suspense\_%');
 GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
-	bank_told_add, bank_gap_explain, bank_accounts_keep, bank_confirm, suspense_assign,
-	suspense_owner TO zhifu_operator;
+	bank_told_add, bank_opening_keep, bank_gap_explain, bank_accounts_keep, bank_confirm, bank_kept_in, bank_loose, bank_loose_before,
+	bank_confirmed, suspense_assign, suspense_owner TO zhifu_operator;
 GRANT EXECUTE ON FUNCTION accounts_configure TO zhifu_settle;

@@ -377,7 +377,7 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 		AND (p.rule IN ('bill', 'bill_beyond', 'fix_billed', 'fix_owed', 'over_decided', 'fx_decided') AND p.source_id = p.claim_id) IS NOT TRUE
 		AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.hospital_id = p.hospital_id AND f.fact_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM bank_line b WHERE b.hospital_id = p.hospital_id AND b.line_id = p.source_id)
-		AND NOT EXISTS (SELECT 1 FROM bank_statement b WHERE b.hospital_id = p.hospital_id AND b.statement_id = p.source_id)
+		AND NOT EXISTS (SELECT 1 FROM bank_opening b WHERE b.hospital_id = p.hospital_id AND b.entry_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM period r WHERE r.hospital_id = p.hospital_id AND r.period_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM write_off w WHERE w.hospital_id = p.hospital_id AND w.write_off_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM concession k WHERE k.hospital_id = p.hospital_id AND k.concession_id = p.source_id)

@@ -199,11 +199,12 @@ SET search_path = zhifu, pg_temp AS $$
 $$;
 
 -- The bank's word against ours (余额调节表), for each account at the end of a day, also one that has neither statement nor posting yet.
--- statement_minor: the closing balance of its last statement or, where none reaches so far, what a person saw at the bank (of
--- statement_day; NULL: there is neither), and what a statement that closes later has up to the day. reached: that is its balance at the
--- day's end: it is of that day, or the next statement opens with it; an account that was opened later or is closed has none.
--- ordered_minor: what we have and the bank has not; late_minor: what it has and we posted later only; explained_minor: what moved in gaps
--- between statements that a person explained. The proof holds when statement + ordered - late - explained = ledger.
+-- statement_minor: by a statement that closes later, what that closed with less what it has after the day, whether others overlap it or
+-- not; else the closing balance of the last statement or, where none reaches so far, what a person saw at the bank (of statement_day; NULL:
+-- there is neither), with what statements without balances have from there to the day. reached: that is its balance at the day's end: it
+-- is of that day, or the next statement opens with it; an account that was opened later or is closed has none.
+-- ordered_minor: what we have and the bank has not; late_minor: what it has and we posted later only, also of an opening; explained_minor: what
+-- moved in gaps between statements that a person explained. The proof holds when statement + ordered - late - explained = ledger.
 CREATE FUNCTION bank_proof(p_hospital uuid, p_day date) RETURNS TABLE (account text, currency text, exponent smallint, statement_day date,
 	statement_minor bigint, ordered_minor bigint, late_minor bigint, explained_minor bigint, ledger_minor bigint, reached boolean) LANGUAGE sql STABLE
 SECURITY DEFINER
@@ -222,44 +223,53 @@ SET search_path = zhifu, pg_temp AS $$
 		UNION
 		SELECT a.code, a.currency, a.exponent FROM bank_account a WHERE a.hospital_id = p_hospital
 	), base AS (
-		SELECT k.*, c.day, c.minor, c.turn FROM known k LEFT JOIN LATERAL (SELECT t.* FROM (
-			-- Of several on one day the one as whose closing no other opens; before all of them, what the first opens with.
-			(SELECT s.closing_day AS day, s.closing_minor AS minor, 1 AS turn FROM bank_proved s
+		SELECT k.*, c.day, c.minor, c.statement_id FROM known k LEFT JOIN LATERAL (SELECT t.* FROM (
+			(SELECT p_day AS day, (s.closing_minor - (SELECT coalesce(sum(l.amount_minor), 0) FROM bank_line l
+				JOIN bank_statement f ON f.hospital_id = l.hospital_id AND f.statement_id = l.statement_id
+				WHERE l.hospital_id = p_hospital AND l.account = k.account AND l.booked_day > p_day AND (f.statement_id = s.statement_id
+					OR l.booked_day <= s.closing_day AND (f.chain = 8 OR f.opening_day < s.closing_day))))::bigint AS minor, 0 AS turn, s.statement_id
+			FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = k.account AND s.opening_day <= p_day AND s.closing_day > p_day
+			ORDER BY s.closing_day, s.opening_day, s.sequence DESC NULLS LAST, s.page DESC NULLS LAST LIMIT 1)
+			UNION ALL
+			-- Of several on one day the one as whose closing no other opens.
+			(SELECT s.closing_day, s.closing_minor, 1, s.statement_id FROM bank_proved s
 			WHERE s.hospital_id = p_hospital AND s.account = k.account AND s.closing_day <= p_day
 			ORDER BY s.closing_day DESC, EXISTS (SELECT 1 FROM bank_proved n WHERE n.hospital_id = p_hospital AND n.account = s.account
 				AND n.statement_id <> s.statement_id AND n.closing_day = s.closing_day AND n.opening_minor = s.closing_minor),
 				s.sequence DESC NULLS LAST, s.page DESC NULLS LAST, s.statement_id DESC LIMIT 1)
 			UNION ALL
-			(SELECT f.day, f.minor, 2 FROM bank_confirmation f WHERE f.hospital_id = p_hospital AND f.account = k.account AND f.day <= p_day
+			(SELECT f.day, f.minor, 2, NULL FROM bank_confirmation f WHERE f.hospital_id = p_hospital AND f.account = k.account AND f.day <= p_day
 				AND NOT EXISTS (SELECT 1 FROM bank_proved n WHERE n.hospital_id = p_hospital AND n.account = f.account
 					AND n.opening_day < f.day AND n.closing_day > f.day)
-			ORDER BY f.day DESC LIMIT 1)
-			UNION ALL
-			(SELECT s.opening_day, s.opening_minor, 3 FROM bank_proved s
-			WHERE s.hospital_id = p_hospital AND s.account = k.account AND s.opening_day <= p_day AND s.closing_day > p_day
-			ORDER BY s.opening_day, s.sequence NULLS FIRST, s.page NULLS FIRST LIMIT 1)) t ORDER BY t.turn = 3, t.day DESC, t.turn LIMIT 1) c ON true
+			ORDER BY f.day DESC LIMIT 1)) t ORDER BY t.day DESC, t.turn LIMIT 1) c ON true
 	)
-	SELECT b.account, b.currency, b.exponent, b.day, (b.minor + (
-			SELECT coalesce(sum(l.amount_minor), 0) FROM bank_line l JOIN bank_proved s ON s.hospital_id = l.hospital_id AND s.statement_id = l.statement_id
-			WHERE l.hospital_id = p_hospital AND l.account = b.account AND l.booked_day <= p_day AND s.closing_day > p_day
-				AND s.opening_day >= b.day))::bigint,
+	SELECT b.account, b.currency, b.exponent, b.day, b.minor + bank_loose(p_hospital, b.account, b.day, p_day),
 		(SELECT coalesce(-sum(o.amount_minor), 0) FROM bank_order o
 			WHERE o.hospital_id = p_hospital AND o.account = b.account AND order_in_transit(o, p_day))::bigint,
 		(SELECT coalesce(sum(l.amount_minor), 0) FROM bank_line l JOIN posting p
 			ON p.hospital_id = l.hospital_id AND p.entry_id = l.line_id AND p.no = 1
 			WHERE l.hospital_id = p_hospital AND l.account = b.account AND l.booked_day <= p_day AND p.book_day > p_day
-				AND NOT order_has_posted(p_hospital, l.line_id, p_day))::bigint,
+				AND NOT order_has_posted(p_hospital, l.line_id, p_day))::bigint
+			+ (SELECT coalesce(sum(CASE p.credit WHEN 'OPENING' THEN p.amount_minor ELSE -p.amount_minor END), 0) FROM bank_opening o
+				JOIN posting p ON p.hospital_id = o.hospital_id AND p.entry_id = o.entry_id AND p.no = 1
+				WHERE o.hospital_id = p_hospital AND o.account = b.account AND p.book_day > p_day AND b.day IS NOT NULL)::bigint,
 		(SELECT coalesce(sum(s.missing_minor), 0) FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.account = b.account
-			AND s.explained_by IS NOT NULL AND s.closing_day <= b.day)::bigint,
+			AND s.explained_by IS NOT NULL AND (s.closing_day <= b.day OR s.statement_id = b.statement_id))::bigint,
 		coalesce(g.minor, 0),
-		coalesce(b.day >= p_day OR b.turn = 3, false)
-			OR coalesce((SELECT CASE WHEN b.day IS NULL THEN n.opening_day > p_day ELSE n.opening_minor = b.minor OR EXISTS (
-					SELECT 1 FROM bank_gap x WHERE x.hospital_id = p_hospital AND x.statement_id = n.statement_id) END
+		coalesce(b.day >= p_day, false)
+			OR coalesce((SELECT CASE WHEN b.day IS NULL THEN n.opening_day > p_day ELSE n.opening_minor - b.minor IN (
+					bank_loose(p_hospital, b.account, b.day, n.opening_day), bank_loose(p_hospital, b.account, b.day, n.opening_day - 1))
+					OR EXISTS (SELECT 1 FROM bank_gap x WHERE x.hospital_id = p_hospital AND x.statement_id = n.statement_id) END
 				FROM bank_proved n WHERE n.hospital_id = p_hospital AND n.account = b.account AND n.closing_day > p_day
 				ORDER BY n.closing_day, n.opening_minor = b.minor DESC, n.sequence NULLS FIRST, n.page NULLS FIRST LIMIT 1), false)
 			OR coalesce(b.minor, 0) = 0 AND coalesce(g.minor, 0) = 0 AND NOT EXISTS (
 				SELECT 1 FROM bank_account a WHERE a.hospital_id = p_hospital AND a.code = b.account)
 	FROM base b LEFT JOIN ledger g ON g.account = b.account AND g.currency = b.currency
+$$;
+
+-- Two figures that should be one.
+CREATE FUNCTION period_differs(p_is bigint, p_should bigint, p_exponent smallint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+	SELECT round(p_is / 10::numeric ^ p_exponent, p_exponent) || ' ≠ ' || round(p_should / 10::numeric ^ p_exponent, p_exponent)
 $$;
 
 -- What is found wrong with a month (red: it is not closed) or worth knowing (not red), a row a subject: codes as daemon/settle/month_close.c
@@ -270,7 +280,11 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	RETURN QUERY SELECT CASE WHEN s.chain = 6 THEN 'statement_opening' ELSE 'statement_gap' END, true, s.account, count(*), min(s.opening_day)
-	FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.gap AND s.explained_by IS NULL AND s.opening_day <= p_last GROUP BY 1, 3;
+	FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.gap AND NOT s.confirmed AND s.explained_by IS NULL AND s.opening_day <= p_last
+	GROUP BY 1, 3;
+	RETURN QUERY SELECT 'opening_confirmed', true, s.account || ': ' || period_differs(s.opening_minor, s.opening_minor - s.missing_minor, s.exponent),
+		1::bigint, s.opening_day
+	FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.gap AND s.confirmed AND s.explained_by IS NULL AND s.opening_day <= p_last;
 	RETURN QUERY SELECT 'statement_number', false, s.account, count(*), min(s.opening_day)
 	FROM bank_continuity s WHERE s.hospital_id = p_hospital AND s.skipped AND s.opening_day <= p_last GROUP BY s.account;
 	RETURN QUERY SELECT 'statement_explained', false, concat_ws(' ', s.account, s.sequence) || ': ' || s.explained_by || ': ' || s.explained_why,
@@ -279,9 +293,17 @@ BEGIN
 	RETURN QUERY SELECT 'bank_proof', true, b.account, 1::bigint, b.statement_day FROM bank_proof(p_hospital, p_last) b
 	WHERE b.statement_minor + b.ordered_minor - b.late_minor - b.explained_minor <> b.ledger_minor;
 	-- What a person saw there stands in for the statement.
-	RETURN QUERY SELECT 'statement_short', true, b.account, 1::bigint, b.statement_day FROM bank_proof(p_hospital, p_last) b WHERE NOT b.reached;
+	RETURN QUERY SELECT CASE WHEN EXISTS (SELECT 1 FROM bank_account a WHERE a.hospital_id = p_hospital AND a.code = b.account)
+		THEN 'statement_short' ELSE 'account_gone' END, true, b.account, 1::bigint, b.statement_day
+	FROM bank_proof(p_hospital, p_last) b WHERE NOT b.reached;
 	RETURN QUERY SELECT 'statement_confirmed', false, f.account || ': ' || f.who || ': ' || f.why, 1::bigint, f.day FROM bank_confirmation f
 	WHERE f.hospital_id = p_hospital AND f.day = p_last;
+	-- Where a statement came that says otherwise, it counts.
+	RETURN QUERY SELECT 'confirmation_differs', false, f.account || ': ' || period_differs(b.statement_minor, f.minor, b.exponent), 1::bigint, f.day
+	FROM bank_confirmation f CROSS JOIN LATERAL bank_proof(p_hospital, f.day) b
+	WHERE f.hospital_id = p_hospital AND f.day BETWEEN date_trunc('month', p_last)::date AND p_last AND b.account = f.account
+		AND b.statement_minor <> f.minor AND EXISTS (SELECT 1 FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = f.account
+			AND s.opening_day <= f.day AND s.closing_day >= f.day);
 	RETURN QUERY SELECT 'rate_missing', true, p.currency, count(*), min(p.book_day) FROM posting_unvalued u
 	JOIN posting p ON p.hospital_id = u.hospital_id AND p.entry_id = u.entry_id AND p.no = u.no
 	WHERE u.hospital_id = p_hospital AND p.book_day <= p_last GROUP BY p.currency;

@@ -35,8 +35,14 @@ static const char *const transit_sql =
 	" JOIN posting p ON p.hospital_id = l.hospital_id AND p.entry_id = l.line_id AND p.no = 1"
 	" WHERE l.hospital_id = $1 AND l.booked_day <= $2 AND p.book_day > $2 AND ($3::text IS NULL OR l.account = $3)"
 	" AND NOT order_has_posted($1, l.line_id, $2)"
+	" UNION ALL SELECT o.account, 'opening', p.book_day, CASE p.credit WHEN 'OPENING' THEN p.amount_minor ELSE -p.amount_minor END,"
+	" p.currency, p.exponent, NULL, o.entry_id FROM bank_opening o JOIN posting p ON p.hospital_id = o.hospital_id"
+	" AND p.entry_id = o.entry_id AND p.no = 1 WHERE o.hospital_id = $1 AND p.book_day > $2 AND ($3::text IS NULL OR o.account = $3)"
+	" AND (EXISTS (SELECT 1 FROM bank_statement s WHERE s.hospital_id = $1 AND s.account = o.account AND s.kind = 1 AND s.chain <> 8"
+	"   AND s.opening_day <= $2)"
+	"  OR EXISTS (SELECT 1 FROM bank_confirmation f WHERE f.hospital_id = $1 AND f.account = o.account AND f.day <= $2))"
 	" UNION ALL SELECT s.account, 'gap', s.opening_day, s.missing_minor, s.currency, s.exponent, s.explained_by || ': ' || s.explained_why,"
-	" s.statement_id FROM bank_continuity s WHERE s.hospital_id = $1 AND s.explained_by IS NOT NULL AND s.closing_day <= $2"
+	" s.statement_id FROM bank_continuity s WHERE s.hospital_id = $1 AND s.explained_by IS NOT NULL AND s.opening_day <= $2"
 	" AND ($3::text IS NULL OR s.account = $3)"
 	" ORDER BY 1, 3, 8 LIMIT $4";
 
@@ -74,10 +80,13 @@ static void transit_row(const struct ctl *ctl, const struct hospital *hospital, 
 
 	table_add(table, cell_text(hospital->code));
 	table_add(table, cell_text(db_rows_text(rows, row, 0)));
-	table_add(table, strcmp(what, "gap") == 0
-				 ? cell_word(say(ctl, "moved in a gap, as explained", "缺口内变动,已说明"), "gap")
-			 : order ? cell_word(say(ctl, "we have it, the bank not yet", "企业已记、银行未记"), "order")
-				 : cell_word(say(ctl, "the bank has it, we later", "银行已记、企业未记"), "late"));
+	table_add(table,
+		strcmp(what, "gap") == 0
+			? cell_word(say(ctl, "moved in a gap, as explained", "缺口内变动,已说明"), "gap")
+		: strcmp(what, "opening") == 0
+			? cell_word(say(ctl, "was there before, we have it later", "期初已有、企业后记"), "opening")
+		: order ? cell_word(say(ctl, "we have it, the bank not yet", "企业已记、银行未记"), "order")
+			: cell_word(say(ctl, "the bank has it, we later", "银行已记、企业未记"), "late"));
 	table_add(table, cell_day(db_rows_date(rows, row, 2)));
 	table_add(table, cell_of(rows, row, 3, db_rows_text(rows, row, 4), (int)db_rows_int(rows, row, 5)));
 	table_add(table, cell_text(db_rows_text(rows, row, 6)));
@@ -182,17 +191,31 @@ static const char *confirm_refusal(const struct ctl *ctl, int64_t outcome)
 	}
 }
 
+/* In which currency it is kept, also where the hospital's file does not name it any more; NULL: there is none.
+ * Within a transaction. */
+static int account_currency(struct ctl *ctl, const struct hospital *hospital, const char *account, char ret_currency[4])
+{
+	struct pg_result *rows = NULL;
+	int r = ctl_query(ctl, &rows, "SELECT currency FROM bank_kept_in($1, $2)", "ut", &hospital->id, account);
+
+	ret_currency[0] = '\0';
+	if (r == 0 && db_rows_count(rows) > 0 && !db_rows_null(rows, 0, 0))
+		(void)snprintf(ret_currency, 4, "%s", db_rows_text(rows, 0, 0));
+	db_sync_rows_free(rows);
+	return r;
+}
+
 static int account_confirm(struct ctl *ctl, int argc, char **argv)
 {
 	const char *code = NULL, *day_text = NULL, *why = NULL;
 	const struct ctl_option options[] = {
 		{"--hospital", &code, NULL}, {"--day", &day_text, NULL}, {"--why", &why, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
-	const struct hospital_account *account = NULL;
 	const struct hospital *hospital;
 	struct pg_result *rows = NULL;
 	struct zf_money balance = {.present = 0};
 	struct report report;
+	char currency[4] = "";
 	int32_t day = 0;
 	int r = ctl_arguments(argc, argv, options, 2, 2, words);
 
@@ -202,27 +225,23 @@ static int account_confirm(struct ctl *ctl, int argc, char **argv)
 	if (r != 0) return r;
 	hospital = ctl_hospital(ctl, code);
 	if (hospital == NULL) return 2;
-	for (uint32_t i = 0; i < hospital->account_count && account == NULL; i++)
-		if (strcmp(hospital->accounts[i].code, words[0]) == 0) account = &hospital->accounts[i];
-	if (account == NULL)
-		return ctl_usage("%s has no bank account \"%s\": bank_accounts in its file", hospital->code, words[0]);
-	r = balance_read(words[1], account->currency, &balance);
-	if (r != 0) return r;
 	r = ctl_accounts_keep(ctl, hospital);
 	if (r == 0) r = ctl_begin(ctl, &hospital->id, true);
+	if (r == 0) r = account_currency(ctl, hospital, words[0], currency);
+	if (r == 0 && currency[0] == '\0')
+		r = ctl_usage("%s has no bank account \"%s\": bank_accounts in its file", hospital->code, words[0]);
+	if (r == 0) r = balance_read(words[1], currency, &balance);
 	if (r == 0)
 		r = ctl_query(ctl, &rows, "SELECT bank_confirm($1, $2, $3, $4, $5, $6)", "utditt", &hospital->id,
-			account->code, day, balance.minor, ctl->who, why);
+			words[0], day, balance.minor, ctl->who, why);
 	if (r == 0 && db_rows_int(rows, 0, 0) != 1)
 		r = err_set(ERR_DENIED, "%s", confirm_refusal(ctl, db_rows_int(rows, 0, 0)));
 	db_sync_rows_free(rows);
 	if (r == 0) r = ctl_commit(ctl);
-	if (r < 0) {
-		ctl_rollback(ctl);
-		return ctl_fail("not confirmed");
-	}
+	if (r != 0) ctl_rollback(ctl);
+	if (r != 0) return r < 0 ? ctl_fail("not confirmed") : r;
 	report_begin(&report, ctl);
-	report_field(&report, "account", say(ctl, "account", "账户"), cell_text(account->code));
+	report_field(&report, "account", say(ctl, "account", "账户"), cell_text(words[0]));
 	report_field(&report, "day", say(ctl, "at the end of", "日终"), cell_day(day));
 	report_field(&report, "balance", say(ctl, "the bank shows", "银行余额"),
 		cell_money(balance.minor, balance.currency, balance.exponent));

@@ -478,9 +478,8 @@ static int statement_store(void *ctx, const struct bank_statement *statement)
 	balance_params(&params, &one->opening);
 	balance_params(&params, &one->closing);
 	db_params_int4(&params, (int32_t)one->booked);
-	db_params_text(&params, importing->bank);
 	r = db_sync_query(importing->import->db,
-		"SELECT zhifu.bank_statement_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)::int4",
+		"SELECT zhifu.bank_statement_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)::int4",
 		&params, &rows);
 	if (r == 0) one->chain = (int)db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
@@ -528,12 +527,29 @@ static int entry_store(void *ctx, const struct bank_statement *statement, const 
 	return importing->error = r;
 }
 
+/* With all lines of a statement there: what was on the account before them. */
+static int opening_keep(struct importing *importing)
+{
+	const struct hospital_account *account = importing->statement->account;
+	struct arena arena CLEANUP(arena_free);
+	struct db_params params;
+
+	arena_init(&arena, 1u << 16);
+	db_params_init(&params, &arena);
+	db_params_uuid(&params, &importing->import->hospital->id);
+	db_params_text(&params, account->code);
+	db_params_text(&params, account->currency);
+	db_params_int2(&params, (int16_t)currency_exponent(account->currency));
+	return db_sync_query(importing->import->db, "SELECT zhifu.bank_opening_keep($1, $2, $3, $4)", &params, NULL);
+}
+
 static int end_store(void *ctx, const struct bank_end *end)
 {
 	struct importing *importing = ctx;
+	int r = lines_flush(importing);
 
-	(void)end;
-	return importing->error = lines_flush(importing);
+	if (r == 0 && end->statement->kind == BANK_KIND_STATEMENT) r = opening_keep(importing);
+	return importing->error = r;
 }
 
 static int part_store(struct importing *importing, int no, struct bytes bytes)

@@ -13,6 +13,7 @@ static void november(void)
 {
 	char line[40];
 
+	not_empty("{USD}");
 	statement("nov.sta", USD, 1, "251031USD58930,45",
 		":61:2511101110C700,00NTRFNONREF//D1\r\n:86:PAID TWICE\r\n"
 		":61:2511271127C2300,00NTRFNONREF//A1\r\n:86:ALLIED HLTH LTD\r\n",
@@ -206,6 +207,7 @@ static void a_closed_month_stays_closed(void **state)
 static void red_is_not_closed(void **state)
 {
 	(void)state;
+	not_empty("{USD}");
 	statement("nov.sta", USD, 1, "251031USD100,00", ":61:2511271127C2300,00NTRFNONREF//A1\r\n", "251127USD2400,00");
 	assert_ctl(&world, 1, "money close 2025-11 --hospital HZ1 --who li --json");
 	json_t *root = world_json(&world);

@@ -123,6 +123,7 @@ static void what_is_for_no_claim_finds_its_account(void **state)
 	char sql[256];
 
 	(void)state;
+	not_empty("{USD, CNY}");
 	statement("usd.sta", USD, 1, "251031USD1000,00",
 		":61:2511101110D5,00NCHGNONREF//F1\r\n:61:2511121112C100,00NTRFNONREF//T2\r\n"
 		":61:2511201120C0,33NINTNONREF//I1\r\n",
