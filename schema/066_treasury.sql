@@ -1,4 +1,5 @@
--- Under /v1: orders to the bank, currency that it bought, what acquirers transferred, and several payers on one stay
+-- Under /v1: orders to the bank, currency that it bought, what acquirers transferred, several payers on one stay, and what persons say of
+-- the bank's statements
 -- (schema/055_api.sql says how these functions answer; daemon/desk/treasury_operations.c has the words).
 SET search_path = zhifu;
 
@@ -143,5 +144,58 @@ BEGIN
 END
 $$;
 
-CALL writer_functions('api\_sale', 'api\_treasury', 'api\_coordination');
-GRANT EXECUTE ON FUNCTION api_treasury, api_coordination TO zhifu_intake;
+-- Why nothing can fill the gap before a statement. -1 there is no such statement, -2 there is no gap before it.
+CREATE FUNCTION api_gap_explain(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_statement uuid, p_why text)
+RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	done integer;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	done := CASE bank_gap_explain(p_hospital, p_statement, p_who, p_why) WHEN 1 THEN 1 WHEN 0 THEN -1 ELSE -2 END;
+	IF done = 1 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, p_statement, NULL);
+	END IF;
+	RETURN QUERY SELECT done, p_statement, NULL::text;
+END
+$$;
+
+-- What the bank shows for the end of a day, with the row that it becomes. -1 the day is not over, -2 its month is closed, -3 statements
+-- say it, -4 there is no such account, -5 it is kept in another currency.
+CREATE FUNCTION api_bank_confirm(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_account text, p_day date, p_minor bigint,
+	p_currency text, p_why text) RETURNS TABLE (outcome integer, id uuid, places text, account text, day date, minor bigint, currency text,
+	exponent integer, who text, why text, at timestamptz) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	kept record;
+	done integer;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	SELECT * INTO kept FROM bank_kept_in(p_hospital, p_account);
+	IF seen.outcome IS NOT NULL THEN
+		done := seen.outcome;
+	ELSIF kept.currency <> p_currency THEN
+		done := -5;
+	ELSE
+		done := CASE bank_confirm(p_hospital, p_account, p_day, p_minor, p_who, p_why) WHEN 1 THEN 1 WHEN 0 THEN -4 WHEN -1 THEN -1
+			WHEN -2 THEN -2 ELSE -3 END;
+	END IF;
+	IF done = 1 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, NULL, NULL);
+	END IF;
+	RETURN QUERY SELECT done, NULL::uuid, CASE WHEN done IN (-1, -2, -3) THEN '/day' WHEN done = -4 THEN '/account' WHEN done = -5 THEN '/balance' END,
+		f.account, f.day, f.minor, kept.currency, kept.exponent::integer, f.who, f.why, f.at
+	FROM (VALUES (1)) AS one LEFT JOIN bank_confirmation f ON done >= 0 AND f.hospital_id = p_hospital AND f.account = p_account AND f.day = p_day;
+END
+$$;
+
+CALL writer_functions('api\_sale', 'api\_treasury', 'api\_coordination', 'api\_gap\_explain', 'api\_bank\_confirm');
+GRANT EXECUTE ON FUNCTION api_treasury, api_coordination, api_gap_explain, api_bank_confirm TO zhifu_intake;

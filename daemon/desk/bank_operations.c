@@ -38,7 +38,11 @@ static const struct field statement_fields[] = {
 	{"closing_day", FIELD_DAY, 0, "its day", NULL, 0, NULL},
 	{"lines", FIELD_INT, NEEDED, "booked ones", NULL, 0, NULL},
 	{"chain", FIELD_WORD, NEEDED, "how it goes on from those before", statement_chains, 0, NULL},
-	{"gap", FIELD_BOOL, NEEDED, "a statement beside it is missing", NULL, 0, NULL},
+	{"gap", FIELD_BOOL, NEEDED, "a statement beside it is missing, or it does not open as was confirmed", NULL, 0,
+		NULL},
+	{"missing", FIELD_MONEY, 0, "by how much it opens with something else", NULL, 0, NULL},
+	{"explained_by", FIELD_TEXT, 0, "who said why nothing fills the gap", NULL, 0, NULL},
+	{"explained_why", FIELD_TEXT, 0, "why that is", NULL, 0, NULL},
 	{"file", FIELD_ID, NEEDED, "in which it came", NULL, 0, NULL},
 	{"taken_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
 	{"who", FIELD_TEXT, NEEDED, "brought it", NULL, 0, NULL},
@@ -50,6 +54,32 @@ static const struct field statements_query[] = {
 	{"gap", FIELD_BOOL, 0, "true: only those beside which one is missing", NULL, 0, NULL},
 };
 static const struct shape statements_query_shape = SHAPE("BankStatementsQuery", statements_query);
+
+static const struct field explain_fields[] = {SHAPE_WHY};
+static const struct shape explain_shape = SHAPE("GapExplanation", explain_fields);
+
+#define CONFIRMED_FIELDS                                                                                               \
+	{"account", FIELD_TEXT, NEEDED, "a bank account's code", NULL, 24, NULL},                                      \
+		{"day", FIELD_DAY, NEEDED, "at the end of which", NULL, 0, NULL},                                      \
+	{                                                                                                              \
+		"balance", FIELD_MONEY, NEEDED | FIELD_SIGNED, "as the bank shows it; below zero: an overdraft", NULL, \
+			0, NULL                                                                                        \
+	}
+static const struct field confirmation_new_fields[] = {CONFIRMED_FIELDS, SHAPE_WHY};
+static const struct shape confirmation_new_shape = SHAPE("BankConfirmationNew", confirmation_new_fields);
+static const struct field confirmation_fields[] = {
+	CONFIRMED_FIELDS,
+	{"who", FIELD_TEXT, NEEDED, "saw it", NULL, 0, NULL},
+	{"why", FIELD_TEXT, NEEDED, "where, or why no statement says it", NULL, 0, NULL},
+	{"at", FIELD_TIME, NEEDED, "when that was said", NULL, 0, NULL},
+};
+static const struct shape confirmation_shape = SHAPE("BankConfirmation", confirmation_fields);
+static const struct field confirmations_query[] = {
+	{"account", FIELD_TEXT, 0, "a bank account's code", NULL, 0, NULL},
+	{"from", FIELD_DAY, 0, "first day", NULL, 0, NULL},
+	{"to", FIELD_DAY, 0, "last day", NULL, 0, NULL},
+};
+static const struct shape confirmations_query_shape = SHAPE("BankConfirmationsQuery", confirmations_query);
 
 static const struct field import_query[] = {
 	{"account", FIELD_TEXT, 0, "of which account the file is, where it does not say; a code", NULL, 24, NULL},
@@ -174,6 +204,20 @@ static const struct operation_refusal suspense_refusals[] = {
 	{0, {0, {NULL, NULL, NULL}}},
 };
 
+static const struct operation_refusal explain_refusals[] = {
+	{-1, {404, {"not-found", "There is no such statement.", "没有该对账单。"}}},
+	{-2, {409, {"gap-none", "There is no gap before this statement.", "该对账单之前没有缺口。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal confirm_refusals[] = {
+	{-1, {409, {"day-lasts", "The day is not over.", "该日尚未结束。"}}},
+	{-2, {409, {"month-closed", "Its month is closed.", "该月已结账。"}}},
+	{-3, {409, {"statement-says", "Statements reach that far and say it.", "已有对账单覆盖该日,以对账单为准。"}}},
+	{-4, {422, {"account-unknown", "The hospital has no such account.", "没有该账户。"}}},
+	{-5, {422, {"currency-other", "The account is kept in another currency.", "该账户为其他币种。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+
 /* ---- operations ---- */
 
 static const struct operation rows[] = {
@@ -188,6 +232,18 @@ static const struct operation rows[] = {
 		.media = "application/xml text/xml text/plain text/csv application/octet-stream",
 		.answer = &statement_imported_shape, .statement = DESK_NONE, .then = DESK_NONE, .creates = true,
 		.run = statement_import_run, .once = "statements and lines are known by what the bank says of them"},
+	ONE("/v1/bank-statements/{id}", "bank_statement", "One of them", statement_shape, DESK_STATEMENT),
+	{HTTP_POST, "/v1/bank-statements/{id}/explain", "bank_gap_explain", OPERATION_ACT, WRITES,
+		"Says why nothing can fill the gap before a statement: what moved in it is an item of the proof",
+		.request = &explain_shape, .answer = &statement_shape, .statement = DESK_GAP_EXPLAIN,
+		.then = DESK_STATEMENT, .refusals = explain_refusals, .once = ONCE_STATE},
+	WHOLE("/v1/bank-confirmations", "bank_confirmations",
+		"What persons saw at the bank, where no statement says it", confirmations_query_shape,
+		confirmation_shape, DESK_CONFIRMATIONS),
+	{HTTP_POST, "/v1/bank-confirmations", "bank_confirm", OPERATION_ACT, WRITES,
+		"Says what the bank shows for a day that no statement reaches; the first of an account is its opening",
+		.request = &confirmation_new_shape, .answer = &confirmation_shape, .statement = DESK_CONFIRM,
+		.then = DESK_NONE, .creates = true, .refusals = confirm_refusals, .once = ONCE_STATE},
 	PAGE("/v1/bank-lines", "bank_lines", "Lines of bank statements, without what names persons", lines_query_shape,
 		line_shape, DESK_LINES),
 	{HTTP_GET, "/v1/bank-lines/{id}", "bank_line", OPERATION_ONE, READS,

@@ -19,6 +19,14 @@
 	" zhifu.suspense_owner(u.hospital_id, b.account, u.owner), u.reason, u.version"
 #define SUSPENSE_FROM                                                                                                  \
 	" FROM zhifu.suspense u JOIN zhifu.bank_line b ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id"
+#define STATEMENT_COLUMNS                                                                                                                    \
+	"s.statement_id, s.account, s.kind::int4, s.sequence, s.page, s.identifier, s.opening_minor, s.currency, s.exponent::int4,"          \
+	" s.opening_day, s.closing_minor, s.currency, s.exponent::int4, s.closing_day, s.entry_count,"                                       \
+	" CASE WHEN s.gap AND s.chain <> 6 THEN 4 WHEN s.skipped THEN 9"                                                                     \
+	" WHEN NOT s.gap AND s.chain IN (4, 6, 9) THEN 2 ELSE s.chain END::int4, s.gap,"                                                     \
+	" CASE WHEN s.gap THEN s.missing_minor END, s.currency, s.exponent::int4, s.explained_by, CASE WHEN s.gap THEN s.explained_why END," \
+	" f.file_id, f.taken_at, f.who"                                                                                                      \
+	" FROM zhifu.bank_continuity s JOIN zhifu.bank_file f ON f.hospital_id = s.hospital_id AND f.file_id = s.file_id"
 #define LINE_COLUMNS                                                                                                     \
 	"b.line_id, b.statement_id, b.account, b.booked_day, b.value_day, b.amount_minor, b.currency, b.exponent::int4," \
 	" b.reversal, u.open_minor, u.currency, u.exponent::int4"
@@ -183,16 +191,29 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"  WHEN closing_minor IS NULL THEN 3 ELSE 2 END::int4 FROM told ORDER BY n",
 		5},
 	[DESK_STATEMENTS] = {"desk_statements",
-		"SELECT (coalesce(s.closing_day, s.opening_day, s.at::date) - date '1970-01-01')::int8, s.statement_id, s.statement_id, s.account,"
-		" s.kind::int4, s.sequence, s.page, s.identifier, s.opening_minor, s.currency, s.exponent::int4, s.opening_day,"
-		" s.closing_minor, s.currency, s.exponent::int4, s.closing_day, s.entry_count,"
-		" CASE WHEN s.gap AND s.chain <> 6 THEN 4 WHEN s.skipped THEN 9"
-		" WHEN NOT s.gap AND s.chain IN (4, 6, 9) THEN 2 ELSE s.chain END::int4, s.gap, f.file_id, f.taken_at, f.who"
-		" FROM zhifu.bank_continuity s JOIN zhifu.bank_file f ON f.hospital_id = s.hospital_id AND f.file_id = s.file_id"
+		"SELECT (coalesce(s.closing_day, s.opening_day, s.at::date) - date '1970-01-01')::int8, s.statement_id, " STATEMENT_COLUMNS
 		" WHERE s.hospital_id = $1::uuid AND ($2::text IS NULL OR s.account = $2) AND ($3::bool IS NULL OR s.gap = $3)" BEHIND(
 			"coalesce(s.closing_day, s.opening_day, s.at::date)", "s.statement_id", "4",
 			"5") " ORDER BY 1, 2 LIMIT $6::int4",
 		6},
+	[DESK_STATEMENT] = {"desk_statement",
+		"SELECT " STATEMENT_COLUMNS " WHERE s.hospital_id = $1::uuid AND s.statement_id = $2::uuid", 2},
+	[DESK_GAP_EXPLAIN] = {"desk_gap_explain",
+		"SELECT outcome, id, places FROM zhifu.api_gap_explain($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $7::text)"
+		" WHERE $6::int4 IS NULL",
+		7},
+	[DESK_CONFIRMATIONS] = {"desk_confirmations",
+		"SELECT f.account, f.day, f.minor, k.currency, k.exponent::int4, f.who, f.why, f.at FROM zhifu.bank_confirmation f"
+		" CROSS JOIN LATERAL zhifu.bank_kept_in(f.hospital_id, f.account) k WHERE f.hospital_id = $1::uuid"
+		" AND ($2::text IS NULL OR f.account = $2) AND ($3::date IS NULL OR f.day >= $3) AND ($4::date IS NULL OR f.day <= $4)"
+		" ORDER BY f.day, f.account",
+		4},
+	/* account, day, balance, why */
+	[DESK_CONFIRM] = {"desk_confirm",
+		"SELECT outcome, id, places, account, day, minor, currency, exponent, who, why, at"
+		" FROM zhifu.api_bank_confirm($1::uuid, $2::text, $3::bytea, $4::bytea, $7::text, $8::date, $9::int8, $10::text, $12::text)"
+		" WHERE $5::uuid IS NULL AND $6::int4 IS NULL AND ($11::int4 IS NULL OR true)",
+		12},
 	[DESK_LINES] = {"desk_lines",
 		"SELECT (b.booked_day - date '1970-01-01')::int8, b.line_id, " LINE_COLUMNS LINE_FROM
 		" WHERE b.hospital_id = $1::uuid AND ($2::text IS NULL OR b.account = $2)"

@@ -6,6 +6,7 @@ import pathlib
 import re
 import ssl
 
+import story
 import v1
 import zhifu
 
@@ -56,6 +57,56 @@ def test_statements_lines_and_suspense(up):
     assert desk.errors(path + "/assign", {"owner": " ", "reasons": "?"}) == {
         "/owner": "text-empty", "/reasons": "member-unknown", "/reason": "member-missing"}
     assert [w["owner"] for w in desk.items("/v1/suspense?owner=li")] == ["li"]
+
+
+def test_persons_say_what_no_statement_does(up):
+    """A gap that nothing fills, and what the bank shows where no statement reaches."""
+    desk, reader = up.desk(), up.desk("reader")
+    first, closing = v1.statement(1, 10, 0, [100])
+    desk.post("/v1/bank-statements", first, **BODY)
+    later, _ = v1.statement(3, 12, 400, [5])
+    desk.post("/v1/bank-statements", later, **BODY)
+    gap, = desk.get("/v1/bank-statements?gap=true")["items"]
+    assert (gap["missing"], "explained_by" in gap) == (v1.money("300.00", "USD"), False)
+    whole, = [s for s in desk.get("/v1/bank-statements")["items"] if not s["gap"]]
+    path = "/v1/bank-statements/%s/explain"
+    why = {"why": "the bank keeps no copy"}
+    assert reader.call("POST", path % gap["id"], why).status == 403
+    assert desk.errors(path % gap["id"], {}) == {"/why": "member-missing"}
+    assert "no gap" in desk.post(path % whole["id"], why, 409)["title"]
+    assert "no such statement" in desk.post(path % story.HOSPITAL_ID, why, 404)["title"]
+    key = {"Idempotency-Key": "gap-1"}
+    done = desk.post(path % gap["id"], why, 200, headers=key)
+    assert (done["explained_by"], done["explained_why"], done["missing"]) == ("finance", why["why"], v1.money("300.00", "USD"))
+    assert desk.post(path % gap["id"], why, 200, headers=key) == done == desk.get("/v1/bank-statements/" + gap["id"])
+    desk.post(path % gap["id"], {"why": "another"}, 409, headers=key)
+    assert up.database.value("SELECT count(*) FROM zhifu.operator_act WHERE act = 'gap.explain'") == 1
+    proof, = [p for p in desk.get("/v1/reports/bank-proofs?day=2025-11-12")["items"] if p["account"] == "USD"]
+    assert (proof["statement"]["value"], proof["ledger"]["value"], proof["difference"]["value"]) == ("405.00", "105.00", "0.00")
+
+    # What the bank shows: the first of an account without statements is its opening.
+    seen = {"account": "CNY", "day": "2025-11-30", "balance": v1.money("5000.10"), "why": "seen in e-banking"}
+    assert reader.call("POST", "/v1/bank-confirmations", seen).status == 403
+    assert desk.errors("/v1/bank-confirmations", {**seen, "balance": v1.money("1.001")}) == {"/balance/value": "amount-precision"}
+    assert desk.errors("/v1/bank-confirmations", {**seen, "balance": v1.money("1.00", "USD")}) == {"/balance": "currency-other"}
+    assert desk.errors("/v1/bank-confirmations", {**seen, "account": "EUR"}) == {"/account": "account-unknown"}
+    assert desk.errors("/v1/bank-confirmations", {**seen, "day": "2099-01-01"}, 409) == {"/day": "day-lasts"}
+    assert desk.errors("/v1/bank-confirmations", {
+        **seen, "account": "USD", "day": "2025-11-11", "balance": v1.money("100.00", "USD")}, 409) == {"/day": "statement-says"}
+    assert up.database.value("SELECT count(*) FROM zhifu.bank_confirmation") == 0
+    key = {"Idempotency-Key": "seen-1"}
+    made = desk.post("/v1/bank-confirmations", seen, headers=key)
+    assert {name: made[name] for name in seen} == seen and made["who"] == "finance"
+    assert desk.post("/v1/bank-confirmations", seen, 200, headers=key) == made
+    assert [b["balance"]["value"] for b in desk.get("/v1/ledger/balances")["items"] if b["account"] == "OPENING"
+            and b["balance"]["currency"] == "CNY"] == ["-5000.10"]
+    low = desk.post("/v1/bank-confirmations", {**seen, "balance": v1.money("-0.10")})
+    assert low["balance"] == v1.money("-0.10")
+    assert desk.get("/v1/bank-confirmations?account=CNY")["items"] == [low]
+    assert desk.get("/v1/bank-confirmations?from=2025-12-01")["items"] == []
+    proof, = [p for p in desk.get("/v1/reports/bank-proofs?day=2025-11-30")["items"] if p["account"] == "CNY"]
+    assert (proof["statement"]["value"], proof["ledger"]["value"], proof["difference"]["value"]) == ("-0.10", "-0.10", "0.00")
+    assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
 
 
 def test_bad_statements_change_nothing(up):
