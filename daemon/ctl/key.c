@@ -145,7 +145,7 @@ static int key_rewrap(struct ctl *ctl, int argc, char **argv)
 struct rehash {
 	struct ctl *ctl;
 	const struct uuid *hospital;
-	struct unseal_keys keys; /* of that hospital */
+	struct key_set keys; /* of that hospital */
 	struct sealer *sealer;
 	uint16_t version;
 	int64_t hashes, patients, unreadable;
@@ -190,7 +190,7 @@ static int rehash_patient(struct rehash *rehash, const struct uuid *id, struct b
 	int r;
 
 	arena_init(&arena, 1u << 20);
-	r = unseal_patient(&rehash->keys, id, wrapped, &key);
+	r = key_set_unwrap(&rehash->keys, id, wrapped, &key);
 	if (r == 0 && identity.ptr == NULL) r = err_set(ERR_NOTFOUND, "a patient's key has no identities with it");
 	if (r == 0)
 		r = seal_open(rehash->sealer, &key, id, SEAL_IDENTITY, identity, IDENTITY_BYTES_MAX, &arena, &plain);
@@ -255,7 +255,7 @@ static int rehash_hospital(struct rehash *rehash, const struct uuid *hospital)
 		r = rehash_batch(rehash, &after);
 		if (r == 0) break;
 	}
-	unseal_keys_free(&rehash->keys);
+	key_set_wipe(&rehash->keys);
 	return r;
 }
 

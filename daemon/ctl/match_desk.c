@@ -39,7 +39,7 @@ int match_desk_open(struct match_desk *desk, struct ctl *ctl, const char *code, 
 
 void match_desk_close(struct match_desk *desk)
 {
-	unseal_keys_free(&desk->keys);
+	key_set_wipe(&desk->keys);
 	sealer_free(desk->sealer);
 	arena_free(&desk->arena);
 }
@@ -86,10 +86,8 @@ int match_desk_unseal(struct match_desk *desk, struct bytes sealed, struct bytes
 	int r = desk_keys(desk);
 
 	if (r < 0) return r;
-	r = ERR_DENIED;
-	for (size_t i = 0; r < 0 && i < desk->keys.count; i++)
-		r = seal_open(desk->sealer, &desk->keys.rows[i].key, &desk->line, SEAL_FACT, sealed,
-			MATCH_CHOICE_BYTES_MAX, &desk->arena, ret_plain);
+	r = key_set_open(&desk->keys, desk->sealer, &desk->line, SEAL_FACT, sealed, MATCH_CHOICE_BYTES_MAX,
+		&desk->arena, ret_plain);
 	return r < 0 ? err_set(r, "none of the hospital's keys opens what is stored of it") : 0;
 }
 
@@ -97,7 +95,7 @@ int match_desk_seal(struct match_desk *desk, const struct uuid *id, struct bytes
 {
 	int r = desk_keys(desk);
 
-	return r < 0 ? r : seal(desk->sealer, &desk->keys.rows[0].key, id, SEAL_FACT, plain, &desk->arena, ret_sealed);
+	return r < 0 ? r : seal(desk->sealer, &desk->keys.items[0], id, SEAL_FACT, plain, &desk->arena, ret_sealed);
 }
 
 void match_desk_name(int64_t no, const struct match_choice *choice, char ret[MATCH_NAME_SIZE])

@@ -21,7 +21,7 @@ struct match_desk {
 	const struct hospital *hospital;
 	struct uuid line;
 	int32_t part;
-	struct unseal_keys keys;
+	struct key_set keys;
 	struct sealer *sealer;
 	struct arena arena;
 	/* of the item, by match_desk_item */

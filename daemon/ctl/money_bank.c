@@ -133,7 +133,7 @@ static int file_piece(void *ctx, uint64_t at, uint8_t *ret, size_t len, size_t *
 
 static int file_import(struct ctl *ctl, const char *path, struct arena *arena, struct bank_import *import)
 {
-	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
+	struct key_set keys CLEANUP(key_set_wipe) = {.count = 0};
 	struct bank_import run = *import;
 	struct stat stat;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -148,7 +148,7 @@ static int file_import(struct ctl *ctl, const char *path, struct arena *arena, s
 	run.today = ctl_today(import->hospital);
 	run.db = ctl->db;
 	run.who = ctl->who;
-	run.key = &keys.rows[0].key;
+	run.key = &keys.items[0];
 	if (r == 0) r = bank_import_run(arena, &run);
 	import->known = run.known;
 	import->statements = run.statements;
@@ -495,14 +495,12 @@ static int suspense_assign(struct ctl *ctl, int argc, char **argv)
 /* ---- line show ---- */
 
 /* A sealed JSON object of the line, opened by whichever of the hospital's keys fits. */
-static int content_open(const struct unseal_keys *keys, struct sealer *sealer, const struct uuid *line,
-	struct bytes sealed, struct arena *arena, json_t **ret_json)
+static int content_open(const struct key_set *keys, struct sealer *sealer, const struct uuid *line, struct bytes sealed,
+	struct arena *arena, json_t **ret_json)
 {
 	struct bytes plain;
-	int r = ERR_DENIED;
+	int r = key_set_open(keys, sealer, line, SEAL_FACT, sealed, 1u << 20, arena, &plain);
 
-	for (size_t i = 0; r < 0 && i < keys->count; i++)
-		r = seal_open(sealer, &keys->rows[i].key, line, SEAL_FACT, sealed, 1u << 20, arena, &plain);
 	if (r < 0) return r;
 	*ret_json = json_loadb((const char *)plain.ptr, plain.len, 0, NULL);
 	return *ret_json != NULL ? 0 : err_set(ERR_INVALID, "what is stored of the line can't be read");
@@ -544,7 +542,7 @@ static void content_print(struct report *report, json_t *object, const char *pre
 
 static int line_content(struct ctl *ctl, const struct hospital *hospital, const struct uuid *id, struct report *report)
 {
-	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
+	struct key_set keys CLEANUP(key_set_wipe) = {.count = 0};
 	struct arena arena CLEANUP(arena_free);
 	struct sealer *sealer = NULL;
 	struct pg_result *rows = NULL;

@@ -3,12 +3,12 @@
 
 #include "advice/sheet.h"
 #include "ctl/money_list.h"
-#include "ctl/remittance_store.h"
 #include "ctl/unseal.h"
 #include "db/sync.h"
 #include "lib/currency.h"
 #include "lib/money.h"
 #include "model/directory.h"
+#include "settle/remittance_store.h"
 
 #define ARENA_BYTES_MAX (1u << 30)
 
@@ -54,6 +54,7 @@ static struct cell cell_zf_money(struct zf_money money)
 /* One that is read, and what becomes of it. */
 struct taking {
 	struct ctl *ctl;
+	const struct hospital *hospital;
 	const char *file;
 	struct arena arena;
 	struct fault_list faults;
@@ -145,7 +146,7 @@ static void report_advice(struct taking *taking, struct report *report)
 	const struct advice *advice = &taking->advice;
 	const char *words = advice_sums_words(advice, &taking->sums, ctl->chinese, &taking->arena.zf);
 
-	report_field(report, "hospital", say(ctl, "hospital", "医院"), cell_text(taking->put.hospital->code));
+	report_field(report, "hospital", say(ctl, "hospital", "医院"), cell_text(taking->hospital->code));
 	report_field(report, "remitter", say(ctl, "remitter", "付款人"), cell_text(advice->remitter));
 	report_field(report, "identifier", say(ctl, "identifier", "编号"), cell_text(advice->identifier));
 	report_field(report, "amount", say(ctl, "transferred", "转账金额"), cell_zf_money(advice->amount));
@@ -201,6 +202,15 @@ static int taking_report(struct taking *taking)
 	return report_end(&report, refused ? 1 : 0);
 }
 
+static int books_store(struct taking *taking)
+{
+	struct key_set keys CLEANUP(key_set_wipe) = {.count = 0};
+	const struct remittance_books books = {taking->ctl->db, taking->hospital, &keys, taking->ctl->who};
+	int r = unseal_keys_load(taking->ctl, &taking->hospital->id, &keys);
+
+	return r == 0 ? remittance_store(&books, &taking->arena, &taking->put) : r;
+}
+
 /* Stores what was read and says what became of it. */
 static int taking_store(struct taking *taking)
 {
@@ -212,7 +222,7 @@ static int taking_store(struct taking *taking)
 		fault_add(&taking->faults, FAULT_AMOUNT_ABSURD, "", "?", "2^63");
 	}
 	if (!fault_refuses(&taking->faults)) {
-		r = remittance_store(taking->ctl, &taking->arena, &taking->put);
+		r = books_store(taking);
 		return r < 0 ? ctl_fail("not taken") : taking_report(taking);
 	}
 	return ERR_INVALID;
@@ -265,8 +275,8 @@ static int taking_begin(struct taking *taking, int argc, char **argv, const char
 	if (r == 0 && profile != NULL && *profile == NULL)
 		r = ctl_usage("say how the file is to be read with --profile NAME");
 	if (r != 0) return r;
-	taking->put.hospital = ctl_hospital(taking->ctl, code);
-	if (taking->put.hospital == NULL) return 2;
+	taking->hospital = ctl_hospital(taking->ctl, code);
+	if (taking->hospital == NULL) return 2;
 	taking->file = words[0];
 	if (ctl_file_read(words[0], SHEET_BYTES_MAX, &taking->arena, &taking->put.file) < 0) return ctl_fail(words[0]);
 	return 0;
@@ -282,10 +292,10 @@ static int remittance_import(struct ctl *ctl, int argc, char **argv)
 	taking_open(&taking);
 	r = taking_begin(&taking, argc, argv, &name);
 	if (r != 0) return r;
-	profile = profile_find(taking.put.hospital, name);
+	profile = profile_find(taking.hospital, name);
 	if (profile == NULL) {
-		(void)err_set(ERR_NOTFOUND, "%s has no such profile: advice_profiles in %s", taking.put.hospital->code,
-			taking.put.hospital->file);
+		(void)err_set(ERR_NOTFOUND, "%s has no such profile: advice_profiles in %s", taking.hospital->code,
+			taking.hospital->file);
 		return ctl_fail(name);
 	}
 	taking.put.profile = profile->name;
@@ -393,8 +403,8 @@ static const char *keep(struct arena *arena, struct pg_result *rows, int column)
 /* The document of an advice that a person brought in. ERR_NOTFOUND: there is none of this id. */
 static int advice_load(struct taking *taking, const struct uuid *id, struct history *history)
 {
-	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
-	const struct uuid *hospital = &taking->put.hospital->id;
+	struct key_set keys CLEANUP(key_set_wipe) = {.count = 0};
+	const struct uuid *hospital = &taking->hospital->id;
 	struct sealer *sealer = NULL;
 	struct pg_result *rows = NULL;
 	struct bytes plain = {NULL, 0};
@@ -406,10 +416,9 @@ static int advice_load(struct taking *taking, const struct uuid *id, struct hist
 	if (r == 0 && db_rows_count(rows) == 0) r = ERR_NOTFOUND;
 	if (r == 0) r = unseal_keys_load(taking->ctl, hospital, &keys);
 	if (r == 0) r = sealer_new(&sealer);
-	if (r == 0) r = ERR_DENIED;
-	for (size_t i = 0; r == ERR_DENIED && i < keys.count; i++)
-		r = seal_open(sealer, &keys.rows[i].key, id, SEAL_FACT, db_rows_bytes(rows, 0, 0),
-			ADVICE_DOCUMENT_BYTES_MAX, &taking->arena, &plain);
+	if (r == 0)
+		r = key_set_open(&keys, sealer, id, SEAL_FACT, db_rows_bytes(rows, 0, 0), ADVICE_DOCUMENT_BYTES_MAX,
+			&taking->arena, &plain);
 	if (r == 0 && advice_read_document((struct text_span){(const char *)plain.ptr, plain.len}, &taking->arena.zf,
 			      &taking->faults, &taking->advice) != 0)
 		r = err_set(ERR_INVALID, "what is stored of the remittance can't be read");
@@ -455,7 +464,7 @@ static void detail_load(
 /* What a module brought, from its rows. ERR_NOTFOUND. */
 static int module_load(struct taking *taking, const struct uuid *id, struct history *history)
 {
-	const struct uuid *hospital = &taking->put.hospital->id;
+	const struct uuid *hospital = &taking->hospital->id;
 	struct advice *advice = &taking->advice;
 	struct pg_result *rows = NULL;
 	const char *currency = NULL;
@@ -509,13 +518,13 @@ static int taking_load(struct taking *taking, const struct uuid *id, bool shows,
 	int r = ERR_NOTFOUND;
 
 	uuid_format(id, text);
-	while (r == ERR_NOTFOUND && (taking->put.hospital = ctl_hospital_next(taking->ctl, NULL, &index)) != NULL) {
-		r = ctl_begin(taking->ctl, &taking->put.hospital->id, shows);
+	while (r == ERR_NOTFOUND && (taking->hospital = ctl_hospital_next(taking->ctl, NULL, &index)) != NULL) {
+		r = ctl_begin(taking->ctl, &taking->hospital->id, shows);
 		if (r == 0) r = advice_load(taking, id, history);
 		if (r == ERR_NOTFOUND && shows) r = module_load(taking, id, history);
 		if (r == 0 && shows)
 			r = ctl_query(taking->ctl, NULL, "SELECT operator_note($1, $2, 'remittance.show', $3, NULL)",
-				"utt", &taking->put.hospital->id, taking->ctl->who, text);
+				"utt", &taking->hospital->id, taking->ctl->who, text);
 		if (r == 0)
 			r = ctl_commit(taking->ctl);
 		else
@@ -598,7 +607,7 @@ static int remittance_show(struct ctl *ctl, int argc, char **argv)
 	report_field(&report, "standing", say(ctl, "standing", "状态"), cell_standing(ctl, history.standing));
 	report_field(&report, "version", say(ctl, "version", "版本"), cell_int(history.version));
 	report_field(&report, "form", say(ctl, "came as", "来源"), cell_form(ctl, history.form));
-	show_history(ctl, taking.put.hospital->zone, &history, &report);
+	show_history(ctl, taking.hospital->zone, &history, &report);
 	show_details(&taking, &report);
 	return report_end(&report, 0);
 }

@@ -8,47 +8,31 @@
 
 #define WORDS_BYTES_MAX 65536
 
-int unseal_keys_load(struct ctl *ctl, const struct uuid *hospital, struct unseal_keys *ret_keys)
+int unseal_keys_load(struct ctl *ctl, const struct uuid *hospital, struct key_set *ret_keys)
 {
 	struct pg_result *rows = NULL;
-	int r = ctl_query(ctl, &rows, "SELECT version, wrapped FROM operator_hospital_keys($1)", "u", hospital);
+	int r = ctl_query(ctl, &rows, "SELECT wrapped FROM operator_hospital_keys($1)", "u", hospital);
 
 	if (r < 0) return r;
 	ret_keys->count = 0;
-	for (int row = 0; r == 0 && row < db_rows_count(rows) && ret_keys->count < UNSEAL_KEYS_MAX; row++) {
-		struct bytes wrapped = db_rows_bytes(rows, row, 1);
-		struct hospital_key_row *out = &ret_keys->rows[ret_keys->count];
+	for (int row = 0; r == 0 && row < db_rows_count(rows) && ret_keys->count < KEY_SET_MAX; row++) {
+		struct bytes wrapped = db_rows_bytes(rows, row, 0);
 
-		out->version = (int)db_rows_int(rows, row, 0);
-		r = key_unwrap_master(ctl->keyring, hospital, wrapped.ptr, wrapped.len, &out->key);
+		r = key_unwrap_master(
+			ctl->keyring, hospital, wrapped.ptr, wrapped.len, &ret_keys->items[ret_keys->count]);
 		if (r == 0) ret_keys->count++;
 	}
 	db_sync_rows_free(rows);
 	if (r == 0 && ret_keys->count == 0)
 		r = err_set(ERR_NOTFOUND, "the hospital has no key yet: zhifud makes it when it first starts");
-	if (r < 0) unseal_keys_free(ret_keys);
+	if (r < 0) key_set_wipe(ret_keys);
 	return r;
-}
-
-void unseal_keys_free(struct unseal_keys *keys)
-{
-	for (size_t i = 0; i < keys->count; i++) key_wipe(&keys->rows[i].key);
-	keys->count = 0;
-}
-
-int unseal_patient(
-	const struct unseal_keys *keys, const struct uuid *patient_key, struct bytes wrapped, struct key *ret_key)
-{
-	if (wrapped.ptr == NULL) return err_set(ERR_DENIED, "the patient's key was erased");
-	for (size_t i = 0; i < keys->count; i++)
-		if (key_unwrap(&keys->rows[i].key, patient_key, wrapped.ptr, wrapped.len, ret_key) == 0) return 0;
-	return err_set(ERR_DENIED, "none of the hospital's keys opens the patient's key");
 }
 
 int unseal_message(struct ctl *ctl, const struct uuid *hospital, const struct uuid *message, struct sealer *sealer,
 	struct arena *arena, struct key *ret_key, struct bytes *ret_plain)
 {
-	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
+	struct key_set keys CLEANUP(key_set_wipe) = {.count = 0};
 	struct pg_result *rows = NULL;
 	struct bytes content;
 	int r = unseal_keys_load(ctl, hospital, &keys);
@@ -70,13 +54,13 @@ int unseal_message(struct ctl *ctl, const struct uuid *hospital, const struct uu
 	if (!db_rows_null(rows, 0, 1)) {
 		struct uuid id = db_rows_uuid(rows, 0, 1);
 
-		r = unseal_patient(&keys, &id, db_rows_bytes(rows, 0, 2), ret_key);
+		r = key_set_unwrap(&keys, &id, db_rows_bytes(rows, 0, 2), ret_key);
 		if (r == 0)
 			r = seal_open(
 				sealer, ret_key, message, SEAL_MESSAGE, content, MESSAGE_BYTES_MAX, arena, ret_plain);
 	}
 	for (size_t i = 0; r < 0 && i < keys.count; i++) {
-		*ret_key = keys.rows[i].key;
+		*ret_key = keys.items[i];
 		r = seal_open(sealer, ret_key, message, SEAL_MESSAGE, content, MESSAGE_BYTES_MAX, arena, ret_plain);
 	}
 	db_sync_rows_free(rows);
@@ -87,7 +71,7 @@ int unseal_message(struct ctl *ctl, const struct uuid *hospital, const struct uu
 int unseal_words_seal(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, const char *words,
 	struct arena *arena, struct bytes *ret_sealed)
 {
-	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
+	struct key_set keys CLEANUP(key_set_wipe) = {.count = 0};
 	struct sealer *sealer = NULL;
 	int r;
 
@@ -96,8 +80,8 @@ int unseal_words_seal(struct ctl *ctl, const struct uuid *hospital, const struct
 	r = unseal_keys_load(ctl, hospital, &keys);
 	if (r == 0) r = sealer_new(&sealer);
 	if (r == 0)
-		r = seal(sealer, &keys.rows[0].key, id, SEAL_FACT,
-			(struct bytes){(const uint8_t *)words, strlen(words)}, arena, ret_sealed);
+		r = seal(sealer, &keys.items[0], id, SEAL_FACT, (struct bytes){(const uint8_t *)words, strlen(words)},
+			arena, ret_sealed);
 	sealer_free(sealer);
 	return r;
 }
@@ -105,16 +89,14 @@ int unseal_words_seal(struct ctl *ctl, const struct uuid *hospital, const struct
 int unseal_words(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, struct bytes sealed,
 	struct arena *arena, const char **ret_words)
 {
-	struct unseal_keys keys CLEANUP(unseal_keys_free) = {.count = 0};
+	struct key_set keys CLEANUP(key_set_wipe) = {.count = 0};
 	struct sealer *sealer = NULL;
 	struct bytes plain = {NULL, 0};
 	int r = unseal_keys_load(ctl, hospital, &keys);
 
 	if (r == 0) r = sealer_new(&sealer);
 	if (r < 0) return r;
-	r = ERR_DENIED;
-	for (size_t i = 0; r < 0 && i < keys.count; i++)
-		r = seal_open(sealer, &keys.rows[i].key, id, SEAL_FACT, sealed, WORDS_BYTES_MAX, arena, &plain);
+	r = key_set_open(&keys, sealer, id, SEAL_FACT, sealed, WORDS_BYTES_MAX, arena, &plain);
 	sealer_free(sealer);
 	if (r < 0) return err_set(r, "none of the hospital's keys opens what was written");
 	*ret_words = zf_strndup(&arena->zf, (const char *)plain.ptr, plain.len);

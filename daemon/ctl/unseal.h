@@ -2,29 +2,12 @@
 #ifndef CTL_UNSEAL_H
 #define CTL_UNSEAL_H
 
-#include "base/key.h"
+#include "base/key_set.h"
 #include "base/mem.h"
-#include "base/seal.h"
 #include "ctl/ctl.h"
 
-#define UNSEAL_KEYS_MAX 64
-
-struct hospital_key_row {
-	int version;
-	struct key key;
-};
-
-/* A hospital's keys, newest first, in memory that is wiped by unseal_keys_free (usable with CLEANUP). */
-struct unseal_keys {
-	size_t count;
-	struct hospital_key_row rows[UNSEAL_KEYS_MAX];
-};
-
-int unseal_keys_load(struct ctl *ctl, const struct uuid *hospital, struct unseal_keys *ret_keys) MUSTUSE;
-void unseal_keys_free(struct unseal_keys *keys);
-/* A patient's key by whichever of the hospital's keys opens it. ERR_DENIED when none does or it was erased. */
-int unseal_patient(const struct unseal_keys *keys, const struct uuid *patient_key, struct bytes wrapped,
-	struct key *ret_key) MUSTUSE;
+/* A hospital's keys, wiped by key_set_wipe. */
+int unseal_keys_load(struct ctl *ctl, const struct uuid *hospital, struct key_set *ret_keys) MUSTUSE;
 /* The key that a message's content is sealed under: its patient's, or the hospital's where it belongs to no claim; and
  * the content. Inside a transaction of its hospital. ERR_NOTFOUND, ERR_DENIED. */
 int unseal_message(struct ctl *ctl, const struct uuid *hospital, const struct uuid *message, struct sealer *sealer,

@@ -1,5 +1,5 @@
 /* An advice to the parameters of remittance_put(). */
-#include "ctl/remittance_store.h"
+#include "settle/remittance_store.h"
 
 #include <ctype.h>
 #include <openssl/evp.h>
@@ -7,8 +7,6 @@
 
 #include "base/clock.h"
 #include "base/point.h"
-#include "base/seal.h"
-#include "ctl/unseal.h"
 #include "db/sync.h"
 #include "fhir/encode.h"
 #include "lib/date.h"
@@ -18,11 +16,10 @@
 
 /* One that is under way. */
 struct storing {
-	struct ctl *ctl;
+	const struct remittance_books *books;
 	struct remittance_put *put;
 	struct arena *arena;
 	struct sealer *sealer;
-	struct unseal_keys keys;
 	struct uuid id;
 	struct pg_result *claims; /* rows of remittance_claims, by ordinal */
 	struct db_params params;
@@ -72,7 +69,7 @@ static int claims_find(struct storing *storing)
 	struct db_array *numbers;
 
 	db_params_init(&params, storing->arena);
-	db_params_uuid(&params, &storing->put->hospital->id);
+	db_params_uuid(&params, &storing->books->hospital->id);
 	db_params_text(&params, advice->remitter);
 	carriers = db_params_array(&params, DB_TEXT, advice->detail_count, 0);
 	refs = db_params_array(&params, DB_TEXT, advice->detail_count, 0);
@@ -85,9 +82,9 @@ static int claims_find(struct storing *storing)
 		db_array_text(refs, ref_of(detail->claim, ref));
 		db_array_text(numbers, detail->insurer_claim);
 	}
-	return db_sync_query(storing->ctl->db,
+	return db_sync_query(storing->books->db,
 		"SELECT ordinal, claim_id, ref, insurer, fits, books, total_minor, currency, patient_key_id, patient_wrapped"
-		" FROM remittance_claims($1, $2, $3, $4, $5) ORDER BY ordinal",
+		" FROM zhifu.remittance_claims($1, $2, $3, $4, $5) ORDER BY ordinal",
 		&params, &storing->claims);
 }
 
@@ -177,8 +174,8 @@ static int decisions_add(struct storing *storing)
 		patient = db_rows_uuid(storing->claims, row, C_PATIENT);
 		r = decision_encode(storing, row, &id, &json);
 		if (r == 0)
-			r = unseal_patient(
-				&storing->keys, &patient, db_rows_bytes(storing->claims, row, C_WRAPPED), &key);
+			r = key_set_unwrap(
+				storing->books->keys, &patient, db_rows_bytes(storing->claims, row, C_WRAPPED), &key);
 		if (r < 0) break;
 		r = seal_one(storing, &key, &id, SEAL_FACT, bytes_of(json), &sealed);
 		key_wipe(&key);
@@ -267,7 +264,7 @@ static int whole_add(struct storing *storing)
 {
 	const struct remittance_put *put = storing->put;
 	const struct advice *advice = put->advice;
-	const struct key *key = &storing->keys.rows[0].key;
+	const struct key *key = &storing->books->keys->items[0];
 	struct db_params *params = &storing->params;
 	struct text_span document = {NULL, 0};
 	struct text_span content = {NULL, 0};
@@ -284,7 +281,7 @@ static int whole_add(struct storing *storing)
 	if (r == 0 && put->file.ptr != NULL)
 		r = seal_one(storing, key, &storing->id, SEAL_FILE, put->file, &sealed_file);
 	if (r < 0) return r;
-	db_params_uuid(params, &put->hospital->id);
+	db_params_uuid(params, &storing->books->hospital->id);
 	db_params_uuid(params, &storing->id);
 	db_params_text(params, advice->remitter);
 	db_params_text(params, advice->identifier);
@@ -321,10 +318,15 @@ static int other_name(struct storing *storing)
 {
 	struct remittance_put *put = storing->put;
 	struct pg_result *rows = NULL;
-	int r = ctl_query(storing->ctl, &rows,
-		"SELECT insurer, identifier FROM remittance WHERE hospital_id = $1 AND remittance_id = $2", "uu",
-		&put->hospital->id, &put->id);
+	struct db_params params;
+	int r;
 
+	db_params_init(&params, storing->arena);
+	db_params_uuid(&params, &storing->books->hospital->id);
+	db_params_uuid(&params, &put->id);
+	r = db_sync_query(storing->books->db,
+		"SELECT insurer, identifier FROM zhifu.remittance WHERE hospital_id = $1 AND remittance_id = $2",
+		&params, &rows);
 	if (r == 0) {
 		put->other_remitter = zf_strdup(&storing->arena->zf, db_rows_text(rows, 0, 0));
 		put->other_identifier = zf_strdup(&storing->arena->zf, db_rows_text(rows, 0, 1));
@@ -340,7 +342,6 @@ static int run(struct storing *storing)
 	uint32_t found = 0;
 	int r = sealer_new(&storing->sealer);
 
-	if (r == 0) r = unseal_keys_load(storing->ctl, &put->hospital->id, &storing->keys);
 	if (r == 0) r = claims_find(storing);
 	if (r < 0) return r;
 	storing->id = uuid_new();
@@ -359,10 +360,10 @@ static int run(struct storing *storing)
 	if (r < 0) return r;
 	db_params_uuid(&storing->params, put->replaces);
 	db_params_bool(&storing->params, put->another);
-	db_params_text(&storing->params, storing->ctl->who);
+	db_params_text(&storing->params, storing->books->who);
 	db_params_text(&storing->params, put->why);
-	r = db_sync_query(storing->ctl->db,
-		"SELECT outcome, advice_id, version, other_standing, other_amount, other_currency, other_count FROM remittance_put("
+	r = db_sync_query(storing->books->db,
+		"SELECT outcome, advice_id, version, other_standing, other_amount, other_currency, other_count FROM zhifu.remittance_put("
 		"$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,"
 		" $27, $28, $29, $30, $31)",
 		&storing->params, &rows);
@@ -371,21 +372,23 @@ static int run(struct storing *storing)
 	return r == 0 && put->outcome == REMITTANCE_REPEAT ? other_name(storing) : r;
 }
 
-int remittance_store(struct ctl *ctl, struct arena *arena, struct remittance_put *put)
+int remittance_store(const struct remittance_books *books, struct arena *arena, struct remittance_put *put)
 {
-	struct storing storing = {.ctl = ctl, .put = put, .arena = arena};
-	int r = ctl_begin(ctl, &put->hospital->id, true);
+	struct storing storing = {.books = books, .put = put, .arena = arena};
+	int r = db_sync_script(books->db, "BEGIN");
 
 	if (r < 0) return r;
-	r = run(&storing);
-	if (r == 0) POINT("remittance.before_commit");
-	if (r == 0)
-		r = ctl_commit(ctl);
-	else
-		ctl_rollback(ctl);
+	r = db_sync_tenant(books->db, &books->hospital->id);
+	if (r == 0) r = run(&storing);
+	if (r == 0) {
+		POINT("remittance.before_commit");
+		r = db_sync_script(books->db, "COMMIT");
+		if (r == ERR_CLOSED) r = err_set(ERR_UNKNOWN, "the connection was lost in COMMIT");
+	} else {
+		(void)!db_sync_script(books->db, "ROLLBACK");
+	}
 	if (r == 0) POINT("remittance.after_commit");
 	db_sync_rows_free(storing.claims);
-	unseal_keys_free(&storing.keys);
 	sealer_free(storing.sealer);
 	return r;
 }

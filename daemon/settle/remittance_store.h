@@ -1,11 +1,14 @@
 /* A remittance advice that a person brings in, into the books: its claims found, what it decides of them, all sealed,
- * and one function of the database that stores it or says why not. */
-#ifndef CTL_REMITTANCE_STORE_H
-#define CTL_REMITTANCE_STORE_H
+ * and one function of the database that stores it or says why not. Blocking: for zhifuctl, and for threads of /v1. */
+#ifndef SETTLE_REMITTANCE_STORE_H
+#define SETTLE_REMITTANCE_STORE_H
 
 #include "advice/advice.h"
+#include "base/key_set.h"
 #include "base/mem.h"
-#include "ctl/ctl.h"
+
+struct db_sync;
+struct hospital;
 
 /* What remittance_put() of schema/051_remittance.sql says. */
 enum remittance_outcome {
@@ -27,8 +30,15 @@ enum remittance_standing {
 	STANDING_WITHDRAWN
 };
 
-struct remittance_put {
+/* Whose books, and who writes in them. */
+struct remittance_books {
+	struct db_sync *db;
 	const struct hospital *hospital;
+	const struct key_set *keys; /* the hospital's */
+	const char *who;
+};
+
+struct remittance_put {
 	const struct advice *advice;
 	enum advice_form form;
 	const char *profile;         /* NULL: none */
@@ -49,6 +59,6 @@ struct remittance_put {
 };
 
 /* Stores it, in a transaction of its own. ERR_*: nothing is stored. */
-int remittance_store(struct ctl *ctl, struct arena *arena, struct remittance_put *put) MUSTUSE;
+int remittance_store(const struct remittance_books *books, struct arena *arena, struct remittance_put *put) MUSTUSE;
 
 #endif
