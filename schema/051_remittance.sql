@@ -87,6 +87,7 @@ CREATE FUNCTION remittance_claims(p_hospital uuid, p_remitter text, p_carrier te
 RETURNS TABLE (ordinal integer, claim_id uuid, ref text, insurer text, fits boolean, books smallint, total_minor bigint, currency text,
 	exponent smallint, patient_key_id uuid, patient_wrapped bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT tenant_must(p_hospital);
 	SELECT f.n::integer, c.claim_id, c.ref, s.insurer, c.use = 1 AND (f.k IS NULL OR f.k = s.insurer),
 		CASE WHEN remittance_undecided(p_hospital, c.claim_id, s.books) THEN 1 ELSE s.books END, c.total_minor, c.currency,
 		c.exponent, c.patient_key_id, k.wrapped
@@ -282,6 +283,7 @@ DECLARE
 	total bigint;
 	state smallint;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	IF coalesce(btrim(p_who), '') = '' THEN
 		RAISE EXCEPTION 'who brings in a remittance must be known';
 	END IF;
@@ -456,6 +458,27 @@ BEGIN
 END
 $$;
 
-CALL writer_functions('remittance\_undecided', 'remittance\_announced', 'remittance\_unstep', 'remittance\_withdraw', 'remittance\_claims', 'remittance\_twin', 'remittance\_announce%', 'remittance\_lock', 'remittance\_module', 'remittance\_decide',
+-- One as it was brought in, and what became of it; of a module's that counts there is no document, but rows. p_who: to be shown to,
+-- which is on record, for remarks may name persons; NULL: not to be shown.
+CREATE FUNCTION remittance_told(p_hospital uuid, p_id uuid, p_who text) RETURNS TABLE (document bytea, version integer, form integer,
+	standing integer, made_at timestamptz, maker text, why text, profile text, decided_at timestamptz, decided_by text, decided_why text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	RETURN QUERY SELECT a.document, a.version, a.form::integer, a.standing::integer, a.made_at, a.maker, a.why, a.profile, a.decided_at,
+		a.decided_by, a.decided_why FROM advice a WHERE a.hospital_id = p_hospital AND a.advice_id = p_id
+	UNION ALL
+	SELECT NULL, 1, 0, CASE WHEN m.withdrawn_at IS NULL THEN 1 ELSE 5 END, m.created_at, m.insurer, NULL, NULL, m.withdrawn_at,
+		m.withdrawn_by, m.withdrawn_why FROM remittance m WHERE m.hospital_id = p_hospital AND m.remittance_id = p_id
+		AND NOT EXISTS (SELECT 1 FROM advice a WHERE a.hospital_id = p_hospital AND a.advice_id = p_id);
+	IF FOUND AND p_who IS NOT NULL THEN
+		INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'remittance.show', p_id::text);
+	END IF;
+END
+$$;
+
+CALL writer_functions('remittance\_told', 'remittance\_undecided', 'remittance\_announced', 'remittance\_unstep', 'remittance\_withdraw', 'remittance\_claims', 'remittance\_twin', 'remittance\_announce%', 'remittance\_lock', 'remittance\_module', 'remittance\_decide',
 	'remittance\_there', 'remittance\_put', 'remittance\_refuse');
-GRANT EXECUTE ON FUNCTION remittance_claims, remittance_put, remittance_refuse, remittance_withdraw TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION remittance_claims, remittance_put, remittance_told TO zhifu_operator, zhifu_intake;
+GRANT EXECUTE ON FUNCTION remittance_refuse, remittance_withdraw TO zhifu_operator;

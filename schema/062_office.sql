@@ -270,10 +270,53 @@ BEGIN
 END
 $$;
 
+-- ---- advices ----
+
+-- Was this very request done before? Of what takes several statements of one transaction, which ends with api_key_done(). 0 it was, and
+-- with which id; -100 with another body.
+CREATE FUNCTION api_key_seen(p_hospital uuid, p_key bytea, p_body bytea) RETURNS TABLE (outcome integer, id uuid) LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	RETURN QUERY SELECT s.outcome, s.subject FROM api_seen(p_hospital, p_key, p_body) s;
+END
+$$;
+
+CREATE FUNCTION api_key_done(p_hospital uuid, p_key bytea, p_body bytea, p_id uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	PERFORM api_done(p_hospital, p_key, p_body, p_id, NULL);
+END
+$$;
+
+-- Refuses one that is parked, or takes back one that counts; outcomes as of remittance_refuse() and remittance_withdraw().
+CREATE FUNCTION api_remittance_end(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_id uuid, p_why text, p_withdraw boolean)
+RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	done integer;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	done := CASE WHEN p_withdraw THEN remittance_withdraw(p_hospital, p_id, api_id(), p_who, p_why)
+		ELSE remittance_refuse(p_hospital, p_id, p_who, p_why) END;
+	IF done >= 0 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, p_id, NULL);
+	END IF;
+	RETURN QUERY SELECT done, p_id, NULL::text;
+END
+$$;
+
 GRANT EXECUTE ON FUNCTION charge_add TO zhifu_operator;
 CALL writer_functions('inspector\_client\_look', 'period\_findings', 'rate\_waiting', 'api\_%');
 GRANT EXECUTE ON FUNCTION period_findings, rate_waiting, limitation_list TO zhifu_operator, zhifu_intake;
 GRANT EXECUTE ON FUNCTION api_period_begin, api_period_close TO zhifu_operator, zhifu_intake;
 GRANT EXECUTE ON FUNCTION period_outcome, period_items, period_aged TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION api_demand, api_write_off, api_declaration_add, api_declaration_recount, api_inspector_grant,
-	api_inspector_end, inspector_client_look, inspector_list, inspector_looks TO zhifu_intake;
+	api_inspector_end, inspector_client_look, inspector_list, inspector_looks, api_key_seen, api_key_done, api_remittance_end TO zhifu_intake;

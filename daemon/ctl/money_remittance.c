@@ -8,7 +8,7 @@
 #include "lib/currency.h"
 #include "lib/money.h"
 #include "model/directory.h"
-#include "settle/remittance_store.h"
+#include "settle/remittance_read.h"
 
 #define ARENA_BYTES_MAX (1u << 30)
 
@@ -74,20 +74,6 @@ static void taking_open(struct taking *taking)
 	fault_list_init(&taking->faults, &taking->arena.zf, 0);
 }
 
-/* Carriers must be insurers that are configured: their accounts in the ledger bear their codes. */
-static void carriers_check(struct taking *taking)
-{
-	for (uint32_t i = 0; i < taking->advice.detail_count; i++) {
-		const struct advice_detail *detail = &taking->advice.details[i];
-		char place[32] = "";
-
-		if (detail->carrier == NULL || directory_insurer(taking->ctl->directory, detail->carrier) != NULL)
-			continue;
-		if (detail->row > 0) (void)snprintf(place, sizeof(place), "%u", detail->row);
-		fault_add(&taking->faults, FAULT_CONTRACT_STRANGER, place, detail->carrier, NULL);
-	}
-}
-
 static const char *outcome_words(const struct ctl *ctl, const struct remittance_put *put)
 {
 	switch (put->outcome) {
@@ -115,6 +101,8 @@ static const char *outcome_words(const struct ctl *ctl, const struct remittance_
 			"REFUSED: one that counts says the same, claim by claim; if this is money besides that, say why with"
 			" --another --why",
 			"已拒收:已有入账的通知逐项内容相同;如确为另一笔款项,请用 --another --why 说明原因");
+	case REMITTANCE_KEY_OTHER: /* of /v1 alone */
+		break;
 	}
 	return "";
 }
@@ -136,6 +124,8 @@ static const char *outcome_code(const struct remittance_put *put)
 		return "stale";
 	case REMITTANCE_REPEAT:
 		return "repeat";
+	case REMITTANCE_KEY_OTHER:
+		break;
 	}
 	return "";
 }
@@ -205,7 +195,8 @@ static int taking_report(struct taking *taking)
 static int books_store(struct taking *taking)
 {
 	struct key_set keys CLEANUP(key_set_wipe) = {.count = 0};
-	const struct remittance_books books = {taking->ctl->db, taking->hospital, &keys, taking->ctl->who};
+	const struct remittance_books books = {
+		.db = taking->ctl->db, .hospital = taking->hospital, .keys = &keys, .who = taking->ctl->who};
 	int r = unseal_keys_load(taking->ctl, &taking->hospital->id, &keys);
 
 	return r == 0 ? remittance_store(&books, &taking->arena, &taking->put) : r;
@@ -217,10 +208,7 @@ static int taking_store(struct taking *taking)
 	int r = 0;
 
 	taking->put.advice = &taking->advice;
-	carriers_check(taking);
-	if (advice_sums(&taking->advice, &taking->sums) != 0) {
-		fault_add(&taking->faults, FAULT_AMOUNT_ABSURD, "", "?", "2^63");
-	}
+	remittance_check(&taking->advice, taking->ctl->directory, &taking->faults, &taking->sums);
 	if (!fault_refuses(&taking->faults)) {
 		r = books_store(taking);
 		return r < 0 ? ctl_fail("not taken") : taking_report(taking);
@@ -254,13 +242,6 @@ static int taking_end(struct taking *taking, int lib)
 
 /* ---- import, enter ---- */
 
-static const struct advice_profile *profile_find(const struct hospital *hospital, const char *name)
-{
-	for (uint32_t i = 0; i < hospital->advice_profile_count; i++)
-		if (strcmp(hospital->advice_profiles[i].name, name) == 0) return &hospital->advice_profiles[i];
-	return NULL;
-}
-
 /* Reads the words and the file. Returns 0 or an exit status. */
 static int taking_begin(struct taking *taking, int argc, char **argv, const char **profile)
 {
@@ -292,7 +273,7 @@ static int remittance_import(struct ctl *ctl, int argc, char **argv)
 	taking_open(&taking);
 	r = taking_begin(&taking, argc, argv, &name);
 	if (r != 0) return r;
-	profile = profile_find(taking.hospital, name);
+	profile = remittance_profile(taking.hospital, name);
 	if (profile == NULL) {
 		(void)err_set(ERR_NOTFOUND, "%s has no such profile: advice_profiles in %s", taking.hospital->code,
 			taking.hospital->file);
@@ -388,147 +369,26 @@ static int remittance_list(struct ctl *ctl, int argc, char **argv)
 
 /* ---- one that is there ---- */
 
-/* Who brought it and what became of it. */
-struct history {
-	int version;
-	int64_t form, standing, made_at, decided_at;
-	const char *maker, *why, *profile, *decided_by, *decided_why;
-};
-
-static const char *keep(struct arena *arena, struct pg_result *rows, int column)
+/* By its id, in whichever hospital has it. shows: to be looked at, which is on record since remarks may name persons.
+ */
+static int taking_load(struct taking *taking, const struct uuid *id, bool shows, struct remittance_history *history)
 {
-	return db_rows_null(rows, 0, column) ? NULL : zf_strdup(&arena->zf, db_rows_text(rows, 0, column));
-}
-
-/* The document of an advice that a person brought in. ERR_NOTFOUND: there is none of this id. */
-static int advice_load(struct taking *taking, const struct uuid *id, struct history *history)
-{
+	struct ctl *ctl = taking->ctl;
 	struct key_set keys CLEANUP(key_set_wipe) = {.count = 0};
-	const struct uuid *hospital = &taking->hospital->id;
-	struct sealer *sealer = NULL;
-	struct pg_result *rows = NULL;
-	struct bytes plain = {NULL, 0};
-	int r = ctl_query(taking->ctl, &rows,
-		"SELECT document, version, form::int4, standing::int4, made_at, maker, why, profile, decided_at, decided_by, decided_why"
-		" FROM advice WHERE hospital_id = $1 AND advice_id = $2",
-		"uu", hospital, id);
-
-	if (r == 0 && db_rows_count(rows) == 0) r = ERR_NOTFOUND;
-	if (r == 0) r = unseal_keys_load(taking->ctl, hospital, &keys);
-	if (r == 0) r = sealer_new(&sealer);
-	if (r == 0)
-		r = key_set_open(&keys, sealer, id, SEAL_FACT, db_rows_bytes(rows, 0, 0), ADVICE_DOCUMENT_BYTES_MAX,
-			&taking->arena, &plain);
-	if (r == 0 && advice_read_document((struct text_span){(const char *)plain.ptr, plain.len}, &taking->arena.zf,
-			      &taking->faults, &taking->advice) != 0)
-		r = err_set(ERR_INVALID, "what is stored of the remittance can't be read");
-	if (r == 0)
-		*history = (struct history){.version = (int)db_rows_int(rows, 0, 1),
-			.form = db_rows_int(rows, 0, 2),
-			.standing = db_rows_int(rows, 0, 3),
-			.made_at = db_rows_time_ms(rows, 0, 4),
-			.maker = keep(&taking->arena, rows, 5),
-			.why = keep(&taking->arena, rows, 6),
-			.profile = keep(&taking->arena, rows, 7),
-			.decided_at = db_rows_null(rows, 0, 8) ? 0 : db_rows_time_ms(rows, 0, 8),
-			.decided_by = keep(&taking->arena, rows, 9),
-			.decided_why = keep(&taking->arena, rows, 10)};
-	db_sync_rows_free(rows);
-	sealer_free(sealer);
-	return r;
-}
-
-static struct zf_money money_at(struct pg_result *rows, int row, int column, const char *currency)
-{
-	struct zf_money money = {.present = 0};
-
-	if (!db_rows_null(rows, row, column))
-		(void)!money_make(db_rows_int(rows, row, column), text_of(currency), &money);
-	return money;
-}
-
-static void detail_load(
-	struct pg_result *rows, int row, const char *currency, struct arena *arena, struct advice_detail *ret)
-{
-	ret->kind = (uint8_t)db_rows_int(rows, row, 0);
-	ret->carrier = db_rows_null(rows, row, 1) ? NULL : zf_strdup(&arena->zf, db_rows_text(rows, row, 1));
-	ret->claim = db_rows_null(rows, row, 2) ? NULL : zf_strdup(&arena->zf, db_rows_text(rows, row, 2));
-	ret->insurer_claim = db_rows_null(rows, row, 3) ? NULL : zf_strdup(&arena->zf, db_rows_text(rows, row, 3));
-	ret->billed = money_at(rows, row, 4, currency);
-	ret->amount = money_at(rows, row, 5, currency);
-	ret->fee = money_at(rows, row, 6, currency);
-	ret->tax = money_at(rows, row, 7, currency);
-	ret->difference = (uint8_t)db_rows_int(rows, row, 8);
-}
-
-/* What a module brought, from its rows. ERR_NOTFOUND. */
-static int module_load(struct taking *taking, const struct uuid *id, struct history *history)
-{
-	const struct uuid *hospital = &taking->hospital->id;
-	struct advice *advice = &taking->advice;
-	struct pg_result *rows = NULL;
-	const char *currency = NULL;
-	int r = ctl_query(taking->ctl, &rows,
-		"SELECT insurer, identifier, amount_minor, currency, payment_date, payment_reference, created_at, withdrawn_at,"
-		" withdrawn_by, withdrawn_why FROM remittance"
-		" WHERE hospital_id = $1 AND remittance_id = $2",
-		"uu", hospital, id);
-
-	if (r == 0 && db_rows_count(rows) == 0) r = ERR_NOTFOUND;
-	if (r == 0) {
-		currency = keep(&taking->arena, rows, 3);
-		*advice = (struct advice){.remitter = keep(&taking->arena, rows, 0),
-			.identifier = keep(&taking->arena, rows, 1),
-			.amount = money_at(rows, 0, 2, currency),
-			.payment_day = db_rows_null(rows, 0, 4) ? ADVICE_NO_DAY : db_rows_date(rows, 0, 4),
-			.payment_reference = keep(&taking->arena, rows, 5)};
-		*history = (struct history){.version = 1,
-			.standing = db_rows_null(rows, 0, 7) ? STANDING_COUNTS : STANDING_WITHDRAWN,
-			.made_at = db_rows_time_ms(rows, 0, 6),
-			.maker = advice->remitter,
-			.decided_at = db_rows_null(rows, 0, 7) ? 0 : db_rows_time_ms(rows, 0, 7),
-			.decided_by = keep(&taking->arena, rows, 8),
-			.decided_why = keep(&taking->arena, rows, 9)};
-	}
-	db_sync_rows_free(rows);
-	if (r < 0) return r;
-	rows = NULL;
-	r = ctl_query(taking->ctl, &rows,
-		"SELECT kind::int4, carrier, claim_ref, insurer_claim_no, billed_minor, amount_minor, fee_minor, tax_minor, difference::int4"
-		" FROM remittance_detail WHERE hospital_id = $1 AND remittance_id = $2 ORDER BY no",
-		"uu", hospital, id);
-	advice->detail_count = (uint32_t)db_rows_count(rows);
-	advice->details = zf_alloc_array(&taking->arena.zf, (size_t)advice->detail_count + 1, sizeof(*advice->details));
-	if (advice->details == NULL) {
-		db_sync_rows_free(rows);
-		return err_set(ERR_NOMEM, "no memory for a remittance");
-	}
-	for (uint32_t i = 0; r == 0 && i < advice->detail_count; i++)
-		detail_load(rows, (int)i, currency, &taking->arena, &advice->details[i]);
-	db_sync_rows_free(rows);
-	return r;
-}
-
-/* By its id, in whichever hospital has it. shows: to be looked at, which is on record since remarks may name persons;
- * then those of modules, too. */
-static int taking_load(struct taking *taking, const struct uuid *id, bool shows, struct history *history)
-{
-	char text[UUID_TEXT_LEN];
 	uint32_t index = 0;
 	int r = ERR_NOTFOUND;
 
-	uuid_format(id, text);
-	while (r == ERR_NOTFOUND && (taking->hospital = ctl_hospital_next(taking->ctl, NULL, &index)) != NULL) {
-		r = ctl_begin(taking->ctl, &taking->hospital->id, shows);
-		if (r == 0) r = advice_load(taking, id, history);
-		if (r == ERR_NOTFOUND && shows) r = module_load(taking, id, history);
-		if (r == 0 && shows)
-			r = ctl_query(taking->ctl, NULL, "SELECT operator_note($1, $2, 'remittance.show', $3, NULL)",
-				"utt", &taking->hospital->id, taking->ctl->who, text);
+	while (r == ERR_NOTFOUND && (taking->hospital = ctl_hospital_next(ctl, NULL, &index)) != NULL) {
+		const struct remittance_books books = {
+			.db = ctl->db, .hospital = taking->hospital, .keys = &keys, .who = ctl->who};
+
+		r = ctl_begin(ctl, &taking->hospital->id, shows);
+		if (r == 0) r = unseal_keys_load(ctl, &taking->hospital->id, &keys);
+		if (r == 0) r = remittance_read(&books, id, shows, &taking->arena, &taking->advice, history);
 		if (r == 0)
-			r = ctl_commit(taking->ctl);
+			r = ctl_commit(ctl);
 		else
-			ctl_rollback(taking->ctl);
+			ctl_rollback(ctl);
 	}
 	if (r == ERR_NOTFOUND) (void)err_set(r, "there is no such remittance");
 	if (r == 0 && advice_sums(&taking->advice, &taking->sums) != 0)
@@ -574,7 +434,7 @@ static void show_details(const struct taking *taking, struct report *report)
 }
 
 static void show_history(
-	const struct ctl *ctl, const struct zone *zone, const struct history *history, struct report *report)
+	const struct ctl *ctl, const struct zone *zone, const struct remittance_history *history, struct report *report)
 {
 	report_field(report, "profile", say(ctl, "profile", "模板"), cell_text(history->profile));
 	report_field(report, "at", say(ctl, "taken", "导入时间"), cell_time(zone, history->made_at));
@@ -590,7 +450,7 @@ static int remittance_show(struct ctl *ctl, int argc, char **argv)
 {
 	struct taking taking CLEANUP(taking_close) = {.ctl = ctl};
 	const char *words[CTL_WORDS_MAX];
-	struct history history = {.version = 0};
+	struct remittance_history history = {.version = 0};
 	struct report report;
 	struct uuid id;
 	int r = ctl_arguments(argc, argv, NULL, 1, 1, words);
@@ -614,32 +474,13 @@ static int remittance_show(struct ctl *ctl, int argc, char **argv)
 
 /* ---- release, refuse, withdraw ---- */
 
-/* The difference as an adjustment that somebody answers for: a new version, which balances. */
-static int difference_add(struct taking *taking)
-{
-	struct advice *advice = &taking->advice;
-	uint32_t n = advice->detail_count;
-	struct advice_detail *details = zf_alloc_array(&taking->arena.zf, (size_t)n + 1, sizeof(*details));
-
-	if (details == NULL) return err_set(ERR_NOMEM, "no memory for a remittance");
-	memcpy(details, advice->details, n * sizeof(*details));
-	details[n] = (struct advice_detail){
-		.kind = ADVICE_ADJUSTMENT, .amount = advice->amount, .fee = advice->amount, .remark = taking->put.why};
-	details[n].amount.minor = -taking->sums.difference;
-	details[n].fee.minor = 0;
-	details[n].tax = details[n].fee;
-	advice->details = details;
-	advice->detail_count = n + 1;
-	return advice_sums(advice, &taking->sums) == 0 ? 0 : err_set(ERR_INVALID, "its amounts do not fit together");
-}
-
 static int remittance_release(struct ctl *ctl, int argc, char **argv)
 {
 	struct taking taking CLEANUP(taking_close) = {.ctl = ctl};
 	const char *words[CTL_WORDS_MAX];
 	const struct ctl_option options[] = {
 		{"--why", &taking.put.why, NULL}, {"--another", NULL, &taking.put.another}, {NULL, NULL, NULL}};
-	struct history history = {.version = 0};
+	struct remittance_history history = {.version = 0};
 	struct uuid id;
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
 
@@ -649,10 +490,10 @@ static int remittance_release(struct ctl *ctl, int argc, char **argv)
 	if (uuid_parse(words[0], &id) < 0) return ctl_usage("\"%s\" is not the id of a remittance", words[0]);
 	r = taking_load(&taking, &id, false, &history);
 	if (r == 0 && history.standing != STANDING_PARKED) r = err_set(ERR_INVALID, "it is not parked");
-	if (r == 0) r = difference_add(&taking);
+	if (r == 0) r = remittance_balance(&taking.advice, taking.put.why, &taking.arena, &taking.sums);
 	if (r < 0) return ctl_fail(words[0]);
 	taking.put.replaces = &id;
-	taking.put.form = (enum advice_form)history.form;
+	taking.put.form = history.form;
 	taking.put.profile = history.profile;
 	r = taking_store(&taking);
 	return r == ERR_INVALID ? taking_refuse(&taking) : r;

@@ -342,6 +342,16 @@ const struct key *keyhold_version(const struct keyhold *hold, const struct uuid 
 	return key == NULL ? NULL : &key->key;
 }
 
+size_t keyhold_set(const struct keyhold *hold, const struct uuid *hospital, struct key_set *ret_set)
+{
+	const struct held_key *key = held_first(&hold->held, hospital);
+
+	ret_set->count = 0;
+	for (; key != NULL && ret_set->count < KEY_SET_MAX; key = held_next(&hold->held, key))
+		ret_set->items[ret_set->count++] = key->key;
+	return ret_set->count;
+}
+
 int keyhold_open(const struct keyhold *hold, struct sealer *sealer, const struct uuid *hospital, const struct uuid *id,
 	enum seal_kind kind, struct bytes sealed, size_t plain_bytes_max, struct arena *arena, struct bytes *ret_plain)
 {

@@ -8,8 +8,7 @@
 #ifndef DB_KEYHOLD_H
 #define DB_KEYHOLD_H
 
-#include "base/key.h"
-#include "base/seal.h"
+#include "base/key_set.h"
 #include "db/statement.h"
 
 struct db_pool;
@@ -40,6 +39,8 @@ void keyhold_on_ready(struct keyhold *hold, void (*ready)(void *ctx), void *ctx)
 const struct key *keyhold_newest(const struct keyhold *hold, const struct uuid *hospital, int *ret_version);
 /* A given version; NULL: not held. */
 const struct key *keyhold_version(const struct keyhold *hold, const struct uuid *hospital, int version);
+/* All versions, for who works off the loop; how many. */
+size_t keyhold_set(const struct keyhold *hold, const struct uuid *hospital, struct key_set *ret_set);
 /* seal_open under whichever version of the hospital's key fits. ERR_NOTFOUND: no key held; else as seal_open. */
 int keyhold_open(const struct keyhold *hold, struct sealer *sealer, const struct uuid *hospital, const struct uuid *id,
 	enum seal_kind kind, struct bytes sealed, size_t plain_bytes_max, struct arena *arena,

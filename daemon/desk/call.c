@@ -42,7 +42,7 @@ static const struct problem problem_keyless = {428,
 static const struct problem problem_match = {
 	400, {"header-invalid", "If-Match must be one ETag that was given here, such as \"3\".",
 		     "If-Match 须为此处给出的一个 ETag,例如 \"3\"。"}};
-static const struct problem problem_versionless = {
+const struct problem desk_problem_versionless = {
 	400, {"header-invalid", "What this operation acts on has no versions: send it without If-Match.",
 		     "该操作的对象没有版本,请勿发送 If-Match。"}};
 const struct problem desk_problem_key = {
@@ -329,7 +329,7 @@ static void on_act(void *ctx, const struct db_outcome *outcome)
 	const struct pg_result *rows = outcome->results[0];
 	int64_t done = db_rows_count(rows) == 0 ? -1000 : db_rows_int(rows, 0, 0);
 	if (db_rows_count(rows) == 0) { /* its statement takes no version */
-		desk_call_problem(call, call->version >= 0 ? &problem_versionless : &desk_problem_refused);
+		desk_call_problem(call, call->version >= 0 ? &desk_problem_versionless : &desk_problem_refused);
 	} else if (done == -100) {
 		desk_call_problem(call, &desk_problem_key);
 	} else if (done < 0) {

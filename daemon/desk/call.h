@@ -93,13 +93,14 @@ void desk_call_act(struct desk_call *call, struct db_params *params);
 const struct hospital *desk_call_hospital(struct desk_call *call);
 
 extern const struct problem desk_problem_memory, desk_problem_refused, desk_problem_found, desk_problem_keys,
-	desk_problem_later, desk_problem_unknown, desk_problem_key;
+	desk_problem_later, desk_problem_unknown, desk_problem_key, desk_problem_versionless;
 extern const struct problem_word desk_word_large;
 
 /* Shapes that runs read values of. */
 extern const struct shape rate_new_shape, rate_approval_shape, contract_new_shape, charges_query_shape,
 	charge_new_shape, charges_new_shape, rate_of_query, rate_import_query, statement_import_query,
-	statement_imported_shape, imported_statement_shape;
+	statement_imported_shape, imported_statement_shape, remittance_shape, remittance_import_query,
+	remittance_new_shape, remittance_release_shape;
 
 /* What the table cannot say of some operations. */
 void rate_of_run(struct desk_call *call);
@@ -129,5 +130,9 @@ void dispute_lost_run(struct desk_call *call);
 void findings_run(struct desk_call *call);
 void period_close_run(struct desk_call *call);
 void journal_run(struct desk_call *call);
+void remittance_import_run(struct desk_call *call);
+void remittance_enter_run(struct desk_call *call);
+void remittance_release_run(struct desk_call *call);
+void remittance_content_run(struct desk_call *call);
 
 #endif

@@ -64,19 +64,19 @@ void clerk_fail(struct clerk_work *work)
 		desk_call_problem(work->call, passes ? &desk_problem_later : &desk_problem_refused);
 }
 
-void clerk_run(struct desk_call *call, void *own, int (*work)(struct clerk_work *work),
+bool clerk_run(struct desk_call *call, void *own, int (*work)(struct clerk_work *work),
 	void (*answer)(struct clerk_work *work))
 {
 	const struct worker *worker = call->desk->intake->worker;
 	const struct hospital *hospital = desk_call_hospital(call);
-	if (hospital == NULL) return;
+	if (hospital == NULL) return false;
 	struct clerk_work *made = mem_alloc(sizeof(*made));
 	char *conninfo = mem_strdup(worker->options->database_intake.text);
 	if (made == NULL || conninfo == NULL) {
 		mem_free(made);
 		mem_free(conninfo);
 		desk_call_problem(call, &desk_problem_memory);
-		return;
+		return false;
 	}
 	made->call = call;
 	made->own = own;
@@ -89,5 +89,7 @@ void clerk_run(struct desk_call *call, void *own, int (*work)(struct clerk_work 
 	if (importer_run(call->desk->clerk, &made->job, &call->principal->hospital_id) < 0) {
 		work_free(made);
 		desk_call_problem(call, &problem_full);
+		return false;
 	}
+	return true;
 }

@@ -438,6 +438,14 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" NULL OR d.claim_id = $3) AND ($4::int8 IS NULL OR (d.remittance_id, d.no) > ($5::uuid, $4::int8)) ORDER BY d.remittance_id,"
 		" d.no LIMIT $6::int4",
 		6},
+	[DESK_REMITTANCE_REFUSE] = {"desk_remittance_refuse",
+		"SELECT outcome, id, places FROM zhifu.api_remittance_end($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $7::text,"
+		" false) WHERE $6::int4 IS NULL",
+		7},
+	[DESK_REMITTANCE_WITHDRAW] = {"desk_remittance_withdraw",
+		"SELECT outcome, id, places FROM zhifu.api_remittance_end($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $7::text,"
+		" true) WHERE $6::int4 IS NULL",
+		7},
 	[DESK_PERIODS] = {"desk_periods",
 		"SELECT p.last_day, p.closed_at, p.who, coalesce((SELECT sum(v.closing_minor - v.carried_minor) FROM zhifu.revaluation v "
 		" WHERE v.hospital_id = p.hospital_id AND v.last_day = p.last_day), 0)::bigint, h.book_currency, NULL::int4, coalesce((SELECT"

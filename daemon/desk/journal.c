@@ -122,5 +122,5 @@ void journal_run(struct desk_call *call)
 		(page->export.profile != NULL && page->export.format != &journal_csv) || hospital->chart == NULL)
 		desk_call_problem(call, &problem_parameters);
 	else
-		clerk_run(call, page, page_work, page_answer);
+		(void)clerk_run(call, page, page_work, page_answer);
 }

@@ -1,4 +1,4 @@
-/* What waits to be matched, what was allocated, and advices. */
+/* What waits to be matched, and what was allocated. */
 #include "desk/operation_rows.h"
 
 #include "desk/call.h"
@@ -138,10 +138,5 @@ static const struct operation rows[] = {
 	ACT_ONCE("/v1/suspense/{id}/hold", "suspense_hold",
 		"Nothing but notes is taken of money that is held, until it is let go", hold_shape, suspense_shape,
 		DESK_HOLD, DESK_SUSPENSE_AFTER, hold_refusals, ONCE_STATE),
-	PAGE("/v1/remittances", "remittances", "Advices of payers, also those that do not balance", remittances_query,
-		remittance_shape, DESK_REMITTANCES),
-	ONE("/v1/remittances/{id}", "remittance", "One advice", remittance_shape, DESK_REMITTANCE),
-	PAGE("/v1/remittance-details", "remittance_details", "What advices say of single claims, and of fees",
-		remittance_details_query, remittance_detail_shape, DESK_REMITTANCE_DETAILS),
 };
 const struct operation_group match_operations = OPERATION_GROUP(rows);

@@ -41,10 +41,6 @@ const char *const shape_part_kinds[] = {[MATCH_PART_PAYMENT] = "payment",
 	[MATCH_PART_TRANSFER] = "transfer",
 	[MATCH_PART_STAYS] = "stays",
 	NULL};
-static const char *const advice_forms[] = {"module", "csv", "xlsx", "letter", NULL};
-static const char *const advice_standings[] = {"", "counts", "parked", "refused", "replaced", "withdrawn", NULL};
-static const char *const detail_kinds[] = {"", "claim", "fee", "adjustment", "netted", NULL};
-static const char *const differences[] = {"unsaid", "patient", "contract", "denied", "disputed", NULL};
 
 static const struct field match_item_fields[] = {
 	{"line", FIELD_ID, NEEDED, "the bank line", NULL, 0, NULL},
@@ -149,52 +145,3 @@ static const struct field allocations_fields[] = {
 	{"remittance", FIELD_ID, 0, "by this advice", NULL, 0, NULL},
 };
 const struct shape allocations_query = SHAPE("AllocationsQuery", allocations_fields);
-
-static const struct field remittance_fields[] = {
-	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},
-	{"remitter", FIELD_TEXT, NEEDED, "who pays", NULL, 0, NULL},
-	{"identifier", FIELD_TEXT, NEEDED, "the remitter's", NULL, 0, NULL},
-	{"version", FIELD_INT, NEEDED, "each correction is one more", NULL, 0, NULL},
-	{"form", FIELD_WORD, NEEDED, "how it came; module: from the insurer's system", advice_forms, 0, NULL},
-	{"standing", FIELD_WORD, NEEDED, "parked: its arithmetic is wrong, nothing of it is in the books",
-		advice_standings, 0, NULL},
-	{"amount", FIELD_MONEY, NEEDED, "what is transferred, as it says", NULL, 0, NULL},
-	{"sum", FIELD_MONEY, NEEDED, "what its details come to", NULL, 0, NULL},
-	{"paid", FIELD_BOOL, NEEDED, "its money has come and is allocated", NULL, 0, NULL},
-	{"made_at", FIELD_TIME, NEEDED, "when it came", NULL, 0, NULL},
-	{"maker", FIELD_TEXT, 0, "who brought it in", NULL, 0, NULL},
-	{"why", FIELD_TEXT, 0, "why in place of another one", NULL, 0, NULL},
-	{"decided_by", FIELD_TEXT, 0, "who refused, replaced or withdrew it", NULL, 0, NULL},
-	{"decided_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
-	{"decided_why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
-};
-const struct shape remittance_shape = SHAPE("Remittance", remittance_fields);
-
-static const struct field remittances_fields[] = {
-	{"remitter", FIELD_TEXT, 0, "who pays", NULL, 0, NULL},
-	{"identifier", FIELD_TEXT, 0, "the remitter's", NULL, 0, NULL},
-	{"standing", FIELD_WORD, 0, "how it stands", advice_standings, 0, NULL},
-};
-const struct shape remittances_query = SHAPE("RemittancesQuery", remittances_fields);
-
-static const struct field detail_fields[] = {
-	{"remittance", FIELD_ID, NEEDED, "whose it is", NULL, 0, NULL},
-	{"no", FIELD_INT, NEEDED, "of the detail", NULL, 0, NULL},
-	{"kind", FIELD_WORD, NEEDED, "of a claim, or of the whole transfer", detail_kinds, 0, NULL},
-	{"claim", FIELD_ID, 0, "not there: none is found", NULL, 0, NULL},
-	{"ref", FIELD_TEXT, 0, "of the claim, as it says", NULL, 0, NULL},
-	{"insurer_number", FIELD_TEXT, 0, "the insurer's number of the claim", NULL, 0, NULL},
-	{"carrier", FIELD_TEXT, 0, "who bears it", NULL, 0, NULL},
-	{"billed", FIELD_MONEY, 0, "what it says was billed", NULL, 0, NULL},
-	{"amount", FIELD_MONEY, NEEDED, "negative: taken back", NULL, 0, NULL},
-	{"fee", FIELD_MONEY, 0, "kept by the network", NULL, 0, NULL},
-	{"tax", FIELD_MONEY, 0, "within the fee", NULL, 0, NULL},
-	{"difference", FIELD_WORD, NEEDED, "why less is paid than billed", differences, 0, NULL},
-};
-const struct shape remittance_detail_shape = SHAPE("RemittanceDetail", detail_fields);
-
-static const struct field details_fields[] = {
-	{"remittance", FIELD_ID, 0, "of this advice", NULL, 0, NULL},
-	{"claim", FIELD_ID, 0, "of this claim", NULL, 0, NULL},
-};
-const struct shape remittance_details_query = SHAPE("RemittanceDetailsQuery", details_fields);

@@ -57,7 +57,7 @@ static void month_go(struct desk_call *call, int32_t day, bool check, void (*ans
 		close->key_hash = (struct bytes){call->key_hash, sizeof(call->key_hash)};
 		close->body_hash = (struct bytes){call->body_hash, sizeof(call->body_hash)};
 	}
-	clerk_run(call, close, month_work, answer);
+	(void)clerk_run(call, close, month_work, answer);
 }
 
 /* ---- findings ---- */

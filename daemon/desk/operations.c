@@ -11,7 +11,7 @@ static const struct operation_group document_operations = OPERATION_GROUP(docume
 
 static const struct operation_group *const groups[] = {&document_operations, &rate_operations, &bank_operations,
 	&ledger_operations, &match_operations, &patient_operations, &report_operations, &month_operations,
-	&inspector_operations, &dispute_operations, &treasury_operations};
+	&inspector_operations, &dispute_operations, &treasury_operations, &remittance_operations};
 
 size_t operation_count(void)
 {

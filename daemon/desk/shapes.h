@@ -1,4 +1,4 @@
-/* The shapes of what /v1 tells of reports, matching, remittances, months and declarations; those of the rest stand
+/* The shapes of what /v1 tells of reports, matching, months and declarations; those of the rest stand
  * beside the operations of their subject, and here where another subject needs them. */
 #ifndef DESK_SHAPES_H
 #define DESK_SHAPES_H
@@ -18,9 +18,9 @@ extern const struct shape journal_query;
 extern const struct shape open_sum_shape, open_sum_query, open_item_shape, open_item_query, work_item_shape,
 	work_item_query, score_shape, span_query, fx_result_shape, unexplained_shape, unexplained_query, proof_shape,
 	day_query;
-/* what matching waits for and did, advices: matching_shapes.c */
-extern const struct shape match_item_shape, match_items_query, allocation_shape, allocations_query, remittance_shape,
-	remittances_query, remittance_detail_shape, remittance_details_query, candidate_shape, candidates_query;
+/* what matching waits for and did: matching_shapes.c */
+extern const struct shape match_item_shape, match_items_query, allocation_shape, allocations_query, candidate_shape,
+	candidates_query;
 /* months and declarations: month_shapes.c */
 extern const struct shape period_shape, finding_shape, findings_query, period_close_new_shape, period_close_shape,
 	declaration_shape, declarations_query, revaluation_shape, provision_shape, month_query, write_off_shape,

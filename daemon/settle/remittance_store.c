@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -27,6 +28,27 @@ struct storing {
 
 /* A row of remittance_claims. */
 enum { C_ORDINAL, C_CLAIM, C_REF, C_INSURER, C_FITS, C_BOOKS, C_TOTAL, C_CURRENCY, C_PATIENT, C_WRAPPED };
+
+const struct advice_profile *remittance_profile(const struct hospital *hospital, const char *name)
+{
+	for (uint32_t i = 0; i < hospital->advice_profile_count; i++)
+		if (strcmp(hospital->advice_profiles[i].name, name) == 0) return &hospital->advice_profiles[i];
+	return NULL;
+}
+
+void remittance_check(const struct advice *advice, const struct directory *directory, struct fault_list *faults,
+	struct advice_sums *ret_sums)
+{
+	for (uint32_t i = 0; i < advice->detail_count; i++) {
+		const struct advice_detail *detail = &advice->details[i];
+		char place[32] = "";
+
+		if (detail->carrier == NULL || directory_insurer(directory, detail->carrier) != NULL) continue;
+		if (detail->row > 0) (void)snprintf(place, sizeof(place), "%u", detail->row);
+		fault_add(faults, FAULT_CONTRACT_STRANGER, place, detail->carrier, NULL);
+	}
+	if (advice_sums(advice, ret_sums) != 0) fault_add(faults, FAULT_AMOUNT_ABSURD, "", "?", "2^63");
+}
 
 static int no_memory(void)
 {
@@ -335,6 +357,45 @@ static int other_name(struct storing *storing)
 	return r;
 }
 
+/* The key and the hash of a request of /v1 behind the hospital. */
+static void key_params(struct storing *storing, struct db_params *params)
+{
+	db_params_init(params, storing->arena);
+	db_params_uuid(params, &storing->books->hospital->id);
+	db_params_bytes(params, storing->books->key_hash);
+	db_params_bytes(params, storing->books->body_hash);
+}
+
+int remittance_seen(const struct remittance_books *books, struct arena *arena, enum remittance_outcome *ret_outcome,
+	struct uuid *ret_id)
+{
+	struct storing storing = {.books = books, .arena = arena};
+	struct pg_result *rows = NULL;
+	struct db_params params;
+	int r;
+
+	*ret_outcome = REMITTANCE_COUNTS;
+	if (books->key_hash.ptr == NULL) return 0;
+	key_params(&storing, &params);
+	r = db_sync_query(books->db, "SELECT outcome, id FROM zhifu.api_key_seen($1, $2, $3)", &params, &rows);
+	if (r == 0 && !db_rows_null(rows, 0, 0)) {
+		*ret_outcome = (enum remittance_outcome)db_rows_int(rows, 0, 0);
+		if (!db_rows_null(rows, 0, 1)) *ret_id = db_rows_uuid(rows, 0, 1);
+	}
+	db_sync_rows_free(rows);
+	return r;
+}
+
+static int key_done(struct storing *storing)
+{
+	struct db_params params;
+
+	if (storing->books->key_hash.ptr == NULL || storing->put->outcome < 0) return 0;
+	key_params(storing, &params);
+	db_params_uuid(&params, &storing->put->id);
+	return db_sync_query(storing->books->db, "SELECT zhifu.api_key_done($1, $2, $3, $4)", &params, NULL);
+}
+
 static int run(struct storing *storing)
 {
 	struct remittance_put *put = storing->put;
@@ -379,7 +440,11 @@ int remittance_store(const struct remittance_books *books, struct arena *arena, 
 
 	if (r < 0) return r;
 	r = db_sync_tenant(books->db, &books->hospital->id);
-	if (r == 0) r = run(&storing);
+	if (r == 0) r = remittance_seen(books, arena, &put->outcome, &put->id);
+	if (r == 0 && put->outcome == REMITTANCE_COUNTS) {
+		r = run(&storing);
+		if (r == 0) r = key_done(&storing);
+	}
 	if (r == 0) {
 		POINT("remittance.before_commit");
 		r = db_sync_script(books->db, "COMMIT");

@@ -8,10 +8,12 @@
 #include "base/mem.h"
 
 struct db_sync;
+struct directory;
 struct hospital;
 
 /* What remittance_put() of schema/051_remittance.sql says. */
 enum remittance_outcome {
+	REMITTANCE_KEY_OTHER = -100,  /* the Idempotency-Key was used with other content */
 	REMITTANCE_REPEAT = -4,       /* one that counts says the same, under another name or number */
 	REMITTANCE_STALE = -3,        /* what was to be corrected is not parked any more */
 	REMITTANCE_PARKED_OTHER = -2, /* other content is parked, or was refused, and no reason is given */
@@ -36,6 +38,7 @@ struct remittance_books {
 	const struct hospital *hospital;
 	const struct key_set *keys; /* the hospital's */
 	const char *who;
+	struct bytes key_hash, body_hash; /* of a request of /v1; {NULL, 0}: none */
 };
 
 struct remittance_put {
@@ -57,6 +60,19 @@ struct remittance_put {
 	uint32_t strangers;                            /* rows of claims that are not here, or another insurer's */
 	uint32_t decided;                              /* claims on which it is the first decision */
 };
+
+/* By which a file is read; NULL: the hospital has none of this name. */
+const struct advice_profile *remittance_profile(const struct hospital *hospital, const char *name);
+
+/* What is wrong with one that was read: carriers must be insurers that are configured, for their accounts in the ledger
+ * bear their codes; and the amounts must fit together. */
+void remittance_check(const struct advice *advice, const struct directory *directory, struct fault_list *faults,
+	struct advice_sums *ret_sums);
+
+/* Was the very request done before? In a transaction of the hospital. REMITTANCE_KNOWN: it was, and with which id;
+ * REMITTANCE_KEY_OTHER; else REMITTANCE_COUNTS. */
+int remittance_seen(const struct remittance_books *books, struct arena *arena, enum remittance_outcome *ret_outcome,
+	struct uuid *ret_id) MUSTUSE;
 
 /* Stores it, in a transaction of its own. ERR_*: nothing is stored. */
 int remittance_store(const struct remittance_books *books, struct arena *arena, struct remittance_put *put) MUSTUSE;

@@ -38,11 +38,10 @@ def yuan(minor):
     return "%s%d.%02d" % ("-" if minor < 0 else "", *divmod(abs(minor), 100))
 
 
-@pytest.fixture
-def up(place, keep):
+def billed(place, keep, **more):
     """Seven bills that their insurers have and have not decided."""
     # Accepted unless the advice says otherwise, as it does of C6.
-    story.hospital(place, advice_profiles=(PROFILE,), bank_accounts=finance.BANK_ACCOUNTS, take_backs="accepted")
+    story.hospital(place, advice_profiles=(PROFILE,), bank_accounts=finance.BANK_ACCOUNTS, take_backs="accepted", **more)
     for name in ("alpha", "beta"):
         traffic.Insurer(place, keep, name, {"pend_ms": 3600000})
     place.daemon.start()
@@ -62,6 +61,11 @@ def up(place, keep):
     zhifu.wait_until(lambda: place.database.value("SELECT count(*) FROM zhifu.claim_state WHERE books = 1") == len(BILLED)
                      and place.database.value("SELECT count(*) FROM zhifu.receivable_wait") == 0, "all to be billed")
     return place
+
+
+@pytest.fixture
+def up(place, keep):
+    return billed(place, keep)
 
 
 def rows_of(up, wrong=0):
@@ -92,14 +96,18 @@ def csv(path, rows, charset="utf-8"):
     return path
 
 
-def letter(path, up):
-    path.write_text(json.dumps({
+def letter_of(up):
+    return {
         "remitter": REMITTER, "identifier": NUMBER, "amount": "48499.08", "currency": "CNY", "payment_date": "2026-11-12",
         "claims": [{"claim": up.refs[n], "carrier": BILLED[n][0], **({"billed": yuan(BILLED[n][1])} if cents >= 0 else {}),
                     "paid": yuan(cents), **({"remark": text} if text else {}),
                     **({"difference": {"C2": "patient", "C4": "denied", "C6": "disputed"}[n]} if text else {})}
                    for n, cents, text in PAID],
-        "other": [{"kind": "fee", "amount": "-1544.82", "tax": "-87.44", "remark": "VAT invoice"}]}))
+        "other": [{"kind": "fee", "amount": "-1544.82", "tax": "-87.44", "remark": "VAT invoice"}]}
+
+
+def letter(path, up):
+    path.write_text(json.dumps(letter_of(up)))
     return path
 
 

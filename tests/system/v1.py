@@ -15,15 +15,25 @@ ACCOUNTS = ({"code": "USD", "number": "33010001 00000002", "currency": "USD"},
             {"code": "CNY", "number": "33010001 00000001", "currency": "CNY"})
 
 
-def start(place, **more):
-    """The daemon with a hospital whose clients are his (claims only) and those of SCOPES, and another hospital's."""
-    clients = [{"id": "his", "certificates": [place.pki.fingerprint("client")]}]
+def clients(place):
+    """Those of a hospital: his (claims only) and those of SCOPES."""
+    made = [{"id": "his", "certificates": [place.pki.fingerprint("client")]}]
     for name, scopes in SCOPES.items():
         place.pki.more("client", name)
-        clients.append({"id": name, "certificates": [place.pki.fingerprint(name)], "scopes": scopes})
-    story.hospital(place, **{"clients": tuple(clients), "bank_accounts": ACCOUNTS, **more})
+        made.append({"id": name, "certificates": [place.pki.fingerprint(name)], "scopes": scopes})
+    return tuple(made)
+
+
+def other_hospital(place):
+    """Another hospital, whose client may all."""
     place.pki.more("client", "other")
     story.other_hospital(place, certificates=[place.pki.fingerprint("other")], scopes=["finance.read", "finance.write"])
+
+
+def start(place, **more):
+    """The daemon with a hospital of these clients, and another hospital's."""
+    story.hospital(place, **{"clients": clients(place), "bank_accounts": ACCOUNTS, **more})
+    other_hospital(place)
     place.daemon.start()
     return place
 

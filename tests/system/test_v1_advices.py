@@ -1,0 +1,230 @@
+"""Remittance advices under /v1: as files by profile and as letters, each once; those that do not balance parked, corrected,
+released and refused; what they say shown to those who may, on record; and all of it to nobody else."""
+
+import concurrent.futures
+import copy
+
+import pytest
+
+import test_remittance as advices
+import test_v1
+import v1
+import zhifu
+
+CSV = {"media": "text/csv"}
+IMPORT = "/v1/remittances/import?profile=meridian"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOCUMENTS = "SELECT count(*) FROM zhifu.advice"
+
+
+@pytest.fixture
+def up(place, keep):
+    advices.billed(place, keep, clients=v1.clients(place))
+    desk = keep(v1.Desk(place))
+    place.june = desk.post("/v1/remittances", {"why": "letter of 2 July", "advice": {
+        "remitter": advices.REMITTER, "identifier": "MERIDIAN HC STMT 2026-06 #0201", "amount": "1450.00", "currency": "CNY",
+        "payment_reference": "TRF 7781-2026-07",
+        "claims": [{"claim": place.refs["C6"], "carrier": "alpha", "billed": "1450.00", "paid": "1450.00"}]}})
+    assert (place.june["standing"], place.june["form"], place.june["decisions"]) == ("counts", "letter", 1)
+    advices.settled(place)
+    assert announced(place) == [145000, 0]
+    place.office.statement("CNY", "07-02", ("1450.00", advices.MERIDIAN, "PAYMENT TRF 7781-2026-07"))
+    place.office.looked()
+    v1.other_hospital(place)  # now: what zhifuctl did so far was of the only one
+    place.daemon.reload()
+    place.desk = lambda name="finance": keep(v1.Desk(place, name))
+    zhifu.wait_until(lambda: place.daemon.client("other").get("/v1/remittances").status == 200, "the other hospital")
+    return place
+
+
+def csv_of(up, wrong=0, number=None):
+    """The table as bytes."""
+    rows = advices.rows_of(up, wrong)
+    if number is not None:
+        rows[1][1] = number
+    return advices.csv(up.folder / "advice.csv", rows).read_bytes()
+
+
+def announced(up):
+    return [advices.account(up, "CLR-REM-" + carrier) for carrier in ("ALPHA", "BETA")]
+
+
+def kind_of(answer):
+    return answer["type"].rsplit(":", 1)[1]
+
+
+def test_advices_come_in(up):
+    desk = up.desk()
+    what_is_wrong_is_told_at_once(up, desk)
+    what_does_not_balance_is_parked(up, desk)
+    a_corrected_one_counts(up, desk)
+    one_that_repeats_it_is_other_money(up, desk)
+    what_is_released_balances(up, desk)
+    the_same_ten_times_at_once(up)
+
+
+def what_is_wrong_is_told_at_once(up, desk):
+    rows = advices.rows_of(up)
+    rows[5][3], rows[6][2], rows[7][1] = "12.345", "1O0", "Delta"
+    bad = "".join(",".join('"%s"' % ("" if c is None else advices.yuan(c) if isinstance(c, int) else c) for c in row) + "\n"
+                  for row in rows)
+    told = desk.post(IMPORT, bad, 422, **CSV)
+    assert kind_of(told) == "advice-refused" and "账簿未变" in told["title_zh"]
+    assert {(e["place"], e["code"]) for e in told["errors"]} >= {("6:4", "amount-precision"), ("7:3", "advice-value"), ("8:2", "advice-carrier")}, told
+    assert all(e["detail"] and e["detail_zh"] for e in told["errors"])
+    assert desk.call("POST", IMPORT, b"PK\x03\x04 no workbook", media=XLSX).status == 422
+    letter = {**advices.letter_of(up), "currency": "XXQ", "other": [{"kind": "tip", "amount": "1"}], "remark": "?"}
+    letter["claims"][0]["paid"] = "12.345"
+    wrong = desk.errors("/v1/remittances", {"advice": letter, "why": "the letter of 11-13"})
+    assert wrong == {"/advice": "advice-key", "/advice/currency": "currency-unknown", "/advice/other/0/kind": "advice-value"}
+    assert desk.errors("/v1/remittances", {"advice": 1, "whi": "x"}) == {
+        "/advice": "member-type", "/whi": "member-unknown", "/why": "member-missing"}
+    stranger = {**advices.letter_of(up)}
+    stranger["claims"][0]["carrier"] = "delta"
+    assert desk.errors("/v1/remittances", {"advice": stranger, "why": "x"}) == {"/advice": "contract-insurer-unknown"}
+    assert kind_of(desk.post("/v1/remittances/import?profile=none", bad, 404, **CSV)) == "profile-unknown"
+    assert set(desk.errors("/v1/remittances/import?why=because", bad, 400, **CSV).values()) == {"member-missing", "word-unknown"}
+    assert desk.call("POST", IMPORT, bad, media="text/html").status == 415
+    assert desk.call("POST", IMPORT, b"", **CSV).status == 400
+    assert up.database.value(DOCUMENTS) == 1 and announced(up) == [0, 0]
+    allocated = desk.post("/v1/remittances/%s/withdraw" % up.june["id"], {"why": "x"}, 409)
+    assert kind_of(allocated) == "money-allocated"
+
+
+def what_does_not_balance_is_parked(up, desk):
+    """One with a figure wrong: looked at, refused; then another wrong one in its place."""
+    text = csv_of(up, wrong=1)
+    made = desk.post(IMPORT, text, **CSV)
+    assert (made["standing"], made["version"], made["form"], made["known"], made["maker"]) == ("parked", 1, "csv", False, "finance")
+    assert (made["amount"], made["sum"], made["difference"]) == (
+        v1.money("48499.08"), v1.money("48499.09"), v1.money("0.01"))
+    assert "0.01" in made["arithmetic"] and "0.01" in made["arithmetic_zh"] and made["details"] == 8
+    assert announced(up) == [0, 0]
+    again = desk.post(IMPORT, text, 200, **CSV)
+    assert again["known"] is True and again["id"] == made["id"]
+    path = "/v1/remittances/" + made["id"]
+    assert [r["id"] for r in desk.items("/v1/remittances?standing=parked")] == [made["id"]]
+    assert desk.items("/v1/remittance-details?remittance=" + made["id"]) == []  # of those that count
+
+    # What it says, for who may, on record.
+    said = desk.get(path + "/content")
+    assert (said["profile"], said["payment_day"], said["difference"]) == ("meridian", "2026-11-12", v1.money("0.01"))
+    assert [(d["kind"], d.get("ref"), d["amount"]["value"], d["difference"]) for d in said["details"]] == [
+        *(("claim", up.refs[n], advices.yuan(cents + (n == "C5")),
+           {"C2": "patient", "C4": "denied", "C6": "disputed"}.get(n, "unsaid")) for n, cents, _ in advices.PAID),
+        ("fee", None, "-1544.82", "unsaid")]
+    assert (said["details"][1]["remark"], said["details"][7]["tax"]) == ("896.55 is the member's 10 %", v1.money("-87.44"))
+    shown = "SELECT who FROM zhifu.operator_act WHERE act = 'remittance.show' AND subject = %s"
+    assert [r["who"] for r in up.database.sql(shown, (made["id"],))] == ["finance"]
+    stored = up.database.sql("SELECT document, file FROM zhifu.advice WHERE advice_id = %s", (made["id"],))[0]
+    assert b"member" not in bytes(stored["document"]) and b"member" not in bytes(stored["file"])
+
+    nobody_else_may(up, made["id"])
+    assert kind_of(desk.post(IMPORT, csv_of(up, wrong=2), 409, **CSV)) == "why-missing"
+    assert "If-Match" in desk.post(path + "/refuse", {"why": "theirs is wrong"}, 400, headers={"If-Match": '"1"'})["title"]
+    assert desk.errors(path + "/refuse", {}) == {"/why": "member-missing"}
+    refused = desk.post(path + "/refuse", {"why": "theirs is wrong"}, 200)
+    assert (refused["standing"], refused["decided_by"], refused["decided_why"]) == ("refused", "finance", "theirs is wrong")
+    assert desk.post(path + "/refuse", {"why": "once more"}, 200) == refused
+    for act in ("release", "correct"):
+        body = {"why": "x"} if act == "release" else {"why": "x", "advice": advices.letter_of(up)}
+        assert kind_of(desk.post("%s/%s" % (path, act), body, 409)) == "not-parked", act
+    assert kind_of(desk.post(path + "/withdraw", {"why": "x"}, 409)) == "not-counting"
+
+
+def nobody_else_may(up, advice):
+    path = "/v1/remittances/" + advice
+    reader, auditor, other, his = (up.desk(name) for name in ("reader", "auditor", "other", "client"))
+    letter = {"advice": advices.letter_of(up), "why": "x"}
+    acts = ((IMPORT, csv_of(up), CSV), ("/v1/remittances", letter, {}), (path + "/correct", letter, {}),
+            *((path + act, {"why": "x"}, {}) for act in ("/release", "/refuse", "/withdraw")))
+    assert reader.get(path)["id"] == advice and reader.get(path + "/content")["details"]
+    for act, body, how in acts:
+        for desk in (reader, auditor, his):
+            assert "finance.write" in desk.post(act, body, 403, **how)["title"], act
+    for desk in (auditor, his):
+        for one in (path, path + "/content"):
+            assert "finance.read" in desk.get(one, 403)["title"]
+    assert other.items("/v1/remittances") == []
+    other.get(path, 404)
+    other.get(path + "/content", 404)
+    assert kind_of(other.post(IMPORT, csv_of(up), 404, **CSV)) == "profile-unknown"
+    for act in ("/release", "/refuse", "/withdraw"):
+        other.post(path + act, {"why": "mine now"}, 404)
+    assert up.database.value(DOCUMENTS) == 2 and announced(up) == [0, 0]
+
+
+def a_corrected_one_counts(up, desk):
+    parked = desk.post(IMPORT + "&why=corrected", csv_of(up, wrong=2), **CSV)
+    assert (parked["standing"], parked["version"], parked["why"]) == ("parked", 2, "corrected by who sent it")
+    path, key = "/v1/remittances/%s/correct" % parked["id"], {"Idempotency-Key": "c1"}
+    body = {"advice": advices.letter_of(up), "why": "they wrote again"}
+    made = desk.post(path, body, headers=key)
+    assert (made["standing"], made["version"], made["form"], made["difference"]) == ("counts", 3, "letter", v1.money("0.00"))
+    assert (made["decisions"], made["not_found"], made["known"]) == (6, 0, False)
+    again = desk.post(path, body, 200, headers=key)
+    assert again["id"] == made["id"] and again["known"] is True
+    assert kind_of(desk.post(path, {**body, "why": "another"}, 409, headers=key)) == "idempotency-conflict"
+    assert [(r["version"], r["standing"]) for r in sorted(
+        desk.items("/v1/remittances?standing=refused") + desk.items("/v1/remittances?standing=replaced")
+        + [desk.get("/v1/remittances/" + made["id"])], key=lambda r: r["version"])] == [
+        (1, "refused"), (2, "replaced"), (3, "counts")]
+    # The very same as a file and as a workbook is one; another content is none in its place.
+    assert desk.post(IMPORT, csv_of(up), 200, **CSV)["id"] == made["id"]
+    book = advices.workbook(up.folder / "advice.xlsx", advices.rows_of(up)).read_bytes()
+    assert desk.post(IMPORT, book, 200, media=XLSX)["id"] == made["id"]
+    assert kind_of(desk.post(IMPORT + "&why=corrected", csv_of(up, wrong=3), 409, **CSV)) == "identifier-counts"
+    assert len(desk.items("/v1/remittance-details?limit=3&remittance=" + made["id"])) == 8
+    advices.settled(up)
+    # To the fen: what is paid and taken back, less the fee.
+    assert sum(announced(up)) == 4849908
+
+
+def one_that_repeats_it_is_other_money(up, desk):
+    before = announced(up)
+    text = csv_of(up, number="STMT 2")
+    told = desk.post(IMPORT, text, 409, **CSV)
+    assert kind_of(told) == "advice-repeats" and advices.NUMBER in told["errors"][0]["detail"], told
+    made = desk.post(IMPORT + "&why=another", text, **CSV)
+    assert (made["standing"], made["identifier"]) == ("counts", "STMT 2")
+    advices.settled(up)
+    path = "/v1/remittances/%s/withdraw" % made["id"]
+    key = {"Idempotency-Key": "w1"}
+    gone = desk.post(path, {"why": "it was not"}, 200, headers=key)
+    assert (gone["standing"], gone["decided_why"]) == ("withdrawn", "it was not")
+    assert desk.post(path, {"why": "it was not"}, 200, headers=key) == gone
+    assert announced(up) == before
+
+
+def what_is_released_balances(up, desk):
+    letter = {"remitter": advices.REMITTER, "identifier": "STMT 3", "amount": "-20.00", "currency": "CNY",
+              "other": [{"kind": "fee", "amount": "-18.50", "carrier": "alpha", "remark": "courier"}]}
+    before = announced(up)
+    parked = desk.post("/v1/remittances", {"advice": letter, "why": "by post"})
+    assert (parked["standing"], parked["difference"], parked["why"]) == ("parked", v1.money("1.50"), "by post")
+    path, key = "/v1/remittances/%s/release" % parked["id"], {"Idempotency-Key": "r1"}
+    assert desk.errors(path, {"why": " "}) == {"/why": "text-empty"}
+    made = desk.post(path, {"why": "their rounding"}, headers=key)
+    assert (made["standing"], made["version"], made["form"], made["sum"], made["difference"]) == (
+        "counts", 2, "letter", v1.money("-20.00"), v1.money("0.00"))
+    again = desk.post(path, {"why": "their rounding"}, 200, headers=key)
+    assert (again["id"], again["known"], again["difference"]) == (made["id"], True, v1.money("0.00"))
+    assert kind_of(desk.post(path, {"why": "their rounding"}, 409)) == "not-parked"
+    last = desk.get("/v1/remittances/%s/content" % made["id"])["details"][-1]
+    assert (last["kind"], last["amount"], last["remark"]) == ("adjustment", v1.money("-1.50"), "their rounding")
+    assert announced(up) == [before[0] - 1850, before[1]]
+    assert advices.account(up, "CLR-REM-MERIDIAN-HEALTH-CARE") == -150  # what names no carrier
+
+
+def the_same_ten_times_at_once(up):
+    letter = {"remitter": advices.REMITTER, "identifier": "STMT 4", "amount": "-5.00", "currency": "CNY",
+              "other": [{"kind": "fee", "amount": "-5.00", "carrier": "alpha"}]}
+    desks = [up.desk() for _ in range(8)]
+    before = announced(up)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda desk: desk.call("POST", "/v1/remittances", {"advice": copy.copy(letter), "why": "by post"}),
+                                desks))
+    assert sorted(a.status for a in answers) == [200] * 7 + [201], answers
+    assert len({a.json()["id"] for a in answers}) == 1
+    assert sum(announced(up)) == sum(before) - 500
+    assert test_v1.balance(desks[0], "CLR-REM-ALPHA") == advices.yuan(announced(up)[0])
