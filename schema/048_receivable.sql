@@ -403,7 +403,8 @@ BEGIN
 		SELECT p.hospital_id AS h, p.claim_id AS c, lower(substr(p.debit, 4)) AS k, p.amount_minor AS a, p.currency AS u, p.exponent AS x,
 			p.book_day AS d
 		FROM (SELECT * FROM receivable_wait WHERE due_at <= now() ORDER BY due_at LIMIT p_limit) w
-		JOIN posting p ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1
+		-- For each row by itself: joined, a plan made before the first statistics came met each bill with each posting.
+		CROSS JOIN LATERAL (SELECT * FROM posting b WHERE b.hospital_id = w.hospital_id AND b.entry_id = w.claim_id AND b.no = 1 OFFSET 0) p
 	), agreed AS MATERIALIZED (
 		SELECT y.h, y.k, y.d, o.contract_id, o.version, o.remitter FROM (SELECT DISTINCT h, k, d FROM due) y
 		CROSS JOIN LATERAL contract_of(y.h, y.k, y.d) o
