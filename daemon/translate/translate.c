@@ -18,6 +18,7 @@
 #define REFUSED_MS 30000 /* what the database refused is tried again after this, and given to a person in the end */
 #define REFUSED_MAX 5
 #define ANSWER_TRIES_MAX 5 /* of a question whose answer was lost */
+#define MARKS 8192             /* of claims that a round has met */
 #define LEASE_LEFT_MS 1000 /* what must be left of the leases to ask again */
 
 static void round_next(struct translate *translate);
@@ -214,19 +215,40 @@ static bool shares_step(const struct job *a, const struct job *b)
 	return false;
 }
 
+static uint8_t *mark_of(uint8_t seen[static MARKS], const struct harvest_step *step)
+{
+	const uint8_t *b = step->claim_id.b; /* an id ends in random bytes */
+
+	return &seen[((size_t)b[14] << 8 | b[15]) % MARKS];
+}
+
+/* Marks the claims of its steps; whether one may have been met before. */
+static bool mark_claims(uint8_t seen[static MARKS], const struct job *job)
+{
+	bool before = false;
+
+	HARVEST_EACH(harvest_step, step, job->harvest.steps) before = before || *mark_of(seen, step) != 0;
+	HARVEST_EACH(harvest_step, step, job->harvest.steps) *mark_of(seen, step) = 1;
+	return before;
+}
+
 /* Two items that take a step of one claim in one round: the second sees the first one's work next time. */
 static void conflicts_put_off(struct translate *translate)
 {
-	for (size_t i = 1; i < translate->good_count; i++)
-		for (size_t k = 0; k < i; k++) {
-			struct job *job = (struct job *)translate->good[i];
+	uint8_t seen[MARKS] = {0};
 
+	for (size_t i = 0; i < translate->good_count; i++) {
+		struct job *job = (struct job *)translate->good[i];
+
+		if (!mark_claims(seen, job)) continue; /* most: comparing each with each is work */
+		for (size_t k = 0; k < i; k++) {
 			if (!shares_step(job, translate->good[k])) continue;
 			harvest_clear(&job->harvest);
 			job->harvest.action = HARVEST_DEFER;
 			job->harvest.delay_ms = CONFLICT_MS;
 			break;
 		}
+	}
 }
 
 static void round_finish(struct translate *translate)
