@@ -126,6 +126,7 @@ CREATE TABLE bank_told (
 	PRIMARY KEY (hospital_id, account, identity, occurrence)
 );
 CREATE INDEX bank_told_line ON bank_told (hospital_id, line_id);
+CREATE INDEX bank_told_statement ON bank_told (hospital_id, statement_id);
 
 -- Money without a home (待查收款), from the day it arrives until matching or a person finds it one. Its account in the ledger is
 -- SUSP; a line that leaves the account waits here too, with a negative amount.
@@ -500,6 +501,35 @@ BEGIN
 END
 $$;
 
+-- Opens the lines whose transactions a file was the first to tell when they were there already. Returns how many.
+CREATE FUNCTION bank_told_open(p_hospital uuid, p_file uuid) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	RETURN match_open(p_hospital, ARRAY(SELECT t.line_id FROM bank_statement s
+		JOIN bank_told t ON t.hospital_id = s.hospital_id AND t.statement_id = s.statement_id
+		WHERE s.hospital_id = p_hospital AND s.file_id = p_file AND s.kind = 3));
+END
+$$;
+
+-- And those for which it comes too late, because something was done with the line as one, with what was (NULL: no allocation; an order, a
+-- sale, or a person parted it).
+CREATE FUNCTION bank_told_late(p_hospital uuid, p_file uuid, p_limit integer)
+RETURNS TABLE (line_id uuid, booked_day date, amount_minor bigint, currency text, allocation_id uuid) LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	RETURN QUERY SELECT b.line_id, b.booked_day, b.amount_minor, b.currency, a.allocation_id FROM bank_statement s
+	JOIN bank_told t ON t.hospital_id = s.hospital_id AND t.statement_id = s.statement_id
+	JOIN bank_line b ON b.hospital_id = t.hospital_id AND b.line_id = t.line_id
+	JOIN match_item i ON i.hospital_id = b.hospital_id AND i.line_id = b.line_id AND i.part = 0 AND i.amount_minor <> 0
+	LEFT JOIN LATERAL (SELECT DISTINCT m.allocation_id FROM allocation m WHERE m.hospital_id = p_hospital AND m.line_id = b.line_id
+		AND m.undoes IS NULL AND NOT EXISTS (SELECT 1 FROM allocation u WHERE u.hospital_id = p_hospital AND u.undoes = m.allocation_id)) a ON true
+	WHERE s.hospital_id = p_hospital AND s.file_id = p_file AND s.kind = 3 AND EXISTS (SELECT 1 FROM match_told(p_hospital, b.line_id, b.amount_minor))
+	ORDER BY b.booked_day, b.line_id, a.allocation_id LIMIT p_limit;
+END
+$$;
+
 -- Why nothing can fill the gap before a statement. 1 done, 0 there is no such statement, -1 there is no gap before it.
 CREATE FUNCTION bank_gap_explain(p_hospital uuid, p_statement uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -594,6 +624,6 @@ $$;
 
 CALL writer_functions('bank\_%', 'accounts\_configure', 'suspense\_%');
 GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
-	bank_told_add, bank_opening_keep, bank_gap_explain, bank_accounts_keep, bank_confirm, bank_kept_in, bank_loose, bank_loose_before,
+	bank_told_add, bank_told_open, bank_told_late, bank_opening_keep, bank_gap_explain, bank_accounts_keep, bank_confirm, bank_kept_in, bank_loose, bank_loose_before,
 	bank_confirmed, suspense_assign, suspense_owner TO zhifu_operator;
 GRANT EXECUTE ON FUNCTION accounts_configure TO zhifu_settle;

@@ -259,6 +259,14 @@ BEGIN
 END
 $$;
 
+-- The transactions of a line, where they are told with their amounts and come to it: each is an item. None: the line is one. It is put
+-- into the query that asks.
+CREATE FUNCTION match_told(p_hospital uuid, p_line uuid, p_amount bigint) RETURNS TABLE (no integer, amount_minor bigint) LANGUAGE sql STABLE AS $$
+	SELECT d.no, d.amount_minor FROM zhifu.bank_detail d WHERE d.hospital_id = p_hospital AND d.line_id = p_line
+		AND (SELECT count(*) > 1 AND bool_and(sign(coalesce(e.amount_minor, 0)) = sign(p_amount)) AND sum(e.amount_minor) = p_amount
+			FROM zhifu.bank_detail e WHERE e.hospital_id = p_hospital AND e.line_id = p_line)
+$$;
+
 -- A line whose transactions are told with their amounts is as many items; any other is one.
 CREATE FUNCTION match_items_make(p_hospital uuid) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp SET enable_seqscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off AS $$
@@ -271,12 +279,35 @@ BEGIN
 		b.booked_day
 	FROM fresh f CROSS JOIN LATERAL (SELECT k.amount_minor, k.booked_day FROM bank_line k
 		WHERE k.hospital_id = p_hospital AND k.line_id = f.line_id OFFSET 0) b
-	CROSS JOIN LATERAL (SELECT count(*) > 1 AND bool_and(e.amount_minor <> 0 AND sign(e.amount_minor) = sign(b.amount_minor))
-			AND sum(e.amount_minor) = b.amount_minor AS told
-		FROM bank_detail e WHERE e.hospital_id = p_hospital AND e.line_id = f.line_id) m
-	LEFT JOIN LATERAL (SELECT e.no, e.amount_minor FROM bank_detail e
-		WHERE m.told AND e.hospital_id = p_hospital AND e.line_id = f.line_id OFFSET 0) d ON true
+	LEFT JOIN LATERAL match_told(p_hospital, f.line_id, b.amount_minor) d ON true
 	ON CONFLICT DO NOTHING;
+END
+$$;
+
+-- Lines whose transactions were told when they were there already, each as one item, become as many items as if they had been told in
+-- time, where nothing was done with them, or it was undone. Nothing is left of the one item; what a person decided about it (by_hand)
+-- holds for its parts. Returns how many lines.
+CREATE FUNCTION match_open(p_hospital uuid, p_line uuid[]) RETURNS integer LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	opened uuid[];
+BEGIN
+	PERFORM match_lock(p_hospital);
+	WITH parts AS (
+		INSERT INTO match_item (hospital_id, line_id, part, amount_minor, open_minor, booked_day, by_hand)
+		SELECT p_hospital, i.line_id, t.no, t.amount_minor, t.amount_minor, i.booked_day, i.by_hand
+		FROM bank_line b JOIN suspense s ON s.hospital_id = b.hospital_id AND s.line_id = b.line_id AND s.open_minor = b.amount_minor
+		JOIN match_item i ON i.hospital_id = b.hospital_id AND i.line_id = b.line_id AND i.part = 0
+			AND i.amount_minor = b.amount_minor AND i.open_minor = b.amount_minor
+		CROSS JOIN LATERAL match_told(p_hospital, b.line_id, b.amount_minor) t
+		WHERE b.hospital_id = p_hospital AND b.line_id = ANY (p_line)
+			AND NOT EXISTS (SELECT 1 FROM match_item o WHERE o.hospital_id = p_hospital AND o.line_id = b.line_id AND o.part > 0)
+		RETURNING line_id)
+	SELECT array_agg(DISTINCT p.line_id) INTO opened FROM parts p;
+	UPDATE match_item i SET amount_minor = 0, open_minor = 0, version = i.version + 1, wait = NULL, due_at = 'infinity', claims = NULL
+	WHERE i.hospital_id = p_hospital AND i.line_id = ANY (opened) AND i.part = 0;
+	DELETE FROM match_candidate c WHERE c.hospital_id = p_hospital AND c.line_id = ANY (opened) AND c.part = 0;
+	UPDATE suspense s SET version = s.version + 1 WHERE s.hospital_id = p_hospital AND s.line_id = ANY (opened);
+	RETURN coalesce(cardinality(opened), 0);
 END
 $$;
 

@@ -486,8 +486,10 @@ $$;
 -- Takes an allocation back by a counter-entry: receivables, advices and the money are as open as before, the money waits for a
 -- person, and what only it taught of a payer is forgotten; what was decided, paid or given up since stands (receivable_offset). 1 done
 -- (or before, by the same id), 0 there is no such allocation, or it was undone; -1 it brought too much in another currency than is
--- owed, and that was paid back since; -6 what is left of its money is held.
-CREATE FUNCTION match_undo(p_hospital uuid, p_allocation uuid, p_new uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
+-- owed, and that was paid back since; -6 what is left of its money is held. What the bank told of the line's transactions after it was
+-- matched counts now, unless the bank takes the whole back (p_returned).
+CREATE FUNCTION match_undo(p_hospital uuid, p_allocation uuid, p_new uuid, p_who text, p_why text, p_returned boolean DEFAULT false)
+RETURNS integer LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	today date;
@@ -546,6 +548,10 @@ BEGIN
 	WHERE i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p;
 	PERFORM match_suspense(p_hospital, (SELECT array_agg(DISTINCT a.line_id) FROM allocation a
 		WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation));
+	IF NOT p_returned THEN
+		PERFORM match_open(p_hospital, ARRAY(SELECT DISTINCT a.line_id FROM allocation a
+			WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation AND a.part = 0));
+	END IF;
 	PERFORM match_steps(p_hospital, met, NULL, p_who, p_why);
 	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'match.undo', p_allocation::text, p_why);
 	PERFORM match_unlearn(p_hospital, p_allocation);
@@ -585,7 +591,7 @@ BEGIN
 	WHERE a.hospital_id = p_hospital AND a.line_id = p_credit AND a.part = p_credit_part AND a.undoes IS NULL
 		AND NOT EXISTS (SELECT 1 FROM allocation u WHERE u.hospital_id = p_hospital AND u.undoes = a.allocation_id);
 	FOR n IN 1 .. coalesce(cardinality(earlier), 0) LOOP
-		IF coalesce(match_undo(p_hospital, earlier[n], coalesce(p_undo[n], gen_random_uuid()), p_who, coalesce(p_why, 'taken back by the bank')), 0) < 1 THEN
+		IF coalesce(match_undo(p_hospital, earlier[n], coalesce(p_undo[n], gen_random_uuid()), p_who, coalesce(p_why, 'taken back by the bank'), true), 0) < 1 THEN
 			RAISE EXCEPTION 'what was done with the credit cannot be undone' USING ERRCODE = 'check_violation';
 		END IF;
 	END LOOP;

@@ -65,6 +65,37 @@ static bool lines_missing(const struct bank_imported *one)
 	return all_new && one->moved != one->closing.amount.minor - one->opening.amount.minor;
 }
 
+/* Transactions that came after their lines. */
+static void told_report(struct ctl *ctl, const struct bank_import *import, struct report *report)
+{
+	const struct column columns[] = {{"line", say(ctl, "line", "流水")},
+		{"booked_day", say(ctl, "booked", "入账日")}, {"amount", say(ctl, "amount", "金额")},
+		{"allocation", say(ctl, "allocation", "核销")}};
+	struct table table;
+
+	report_field(report, "opened",
+		import->opened > 0
+			? say(ctl, "lines that were there, opened into their transactions", "已按明细拆开的流水")
+			: NULL,
+		cell_int(import->opened));
+	table_begin(&table, columns, ARRAY_LEN(columns));
+	for (uint32_t i = 0; i < import->late_count; i++) {
+		const struct bank_late *late = &import->late[i];
+
+		table_add(&table, cell_uuid(&late->line_id));
+		table_add(&table, cell_day(late->booked_day));
+		table_add(&table, cell_money(late->minor, late->currency, currency_exponent(late->currency)));
+		table_add(&table, late->allocated ? cell_uuid(&late->allocation_id) : cell_none());
+	}
+	table_end(&table, report, "late", say(ctl, "too late for", "以下流水的明细来得太迟"), NULL);
+	if (import->late_count > 0)
+		report_heading(report,
+			say(ctl,
+				"these were used as one before their transactions were told, and stay so. Where the transactions say"
+				" otherwise: money match undo ALLOCATION --why TEXT; the line is opened into them then",
+				"这些流水已整笔处理,未作更改。若与明细不符:先 money match undo 核销号 --why 原因,流水随即按明细拆开"));
+}
+
 static int import_report(struct ctl *ctl, const char *path, const struct bank_import *import, struct report *report)
 {
 	const struct column columns[] = {{"account", say(ctl, "account", "账户")},
@@ -105,6 +136,7 @@ static int import_report(struct ctl *ctl, const char *path, const struct bank_im
 	}
 	table_end(&table, report, "statements", NULL, say(ctl, "no statement in it", "文件中没有对账单"));
 	report_field(report, "lines_missing", NULL, cell_bool(missing));
+	told_report(ctl, import, report);
 	if (bad)
 		report_heading(
 			report, say(ctl, "ask the bank for what is missing: each must open as the last one closed",
@@ -153,6 +185,9 @@ static int file_import(struct ctl *ctl, const char *path, struct arena *arena, s
 	import->known = run.known;
 	import->statements = run.statements;
 	import->count = run.count;
+	import->opened = run.opened;
+	import->late = run.late;
+	import->late_count = run.late_count;
 	import->faults = run.faults;
 	(void)close(fd);
 	return r;

@@ -91,6 +91,12 @@ const struct shape statement_import_query = SHAPE("BankStatementImportQuery", im
 static const struct field imported_fields[] = {
 	{"known", FIELD_BOOL, NEEDED, "these very bytes were taken before: nothing was done", NULL, 0, NULL},
 	{"statements", FIELD_LIST, NEEDED, "what was in the file", NULL, 0, &imported_statement_shape},
+	{"opened", FIELD_INT, NEEDED, "lines that were there, opened into the transactions that a notification told",
+		NULL, 0, NULL},
+	{"late", FIELD_LIST, NEEDED,
+		"lines for which it told them too late: they were used as one and stay so. Where the transactions say otherwise, undo the"
+		" allocation; the line is opened into them then",
+		NULL, 0, &imported_late_shape},
 };
 const struct shape statement_imported_shape = SHAPE("BankStatementImport", imported_fields);
 static const struct field imported_statement_fields[] = {
@@ -107,6 +113,13 @@ static const struct field imported_statement_fields[] = {
 	{"chain", FIELD_WORD, NEEDED, "how it goes on from those before", statement_chains, 0, NULL},
 };
 const struct shape imported_statement_shape = SHAPE("ImportedStatement", imported_statement_fields);
+static const struct field imported_late_fields[] = {
+	{"line", FIELD_ID, NEEDED, "its id", NULL, 0, NULL},
+	{"booked_day", FIELD_DAY, NEEDED, "when the bank booked it", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "of it", NULL, 0, NULL},
+	{"allocation", FIELD_ID, 0, "to undo; left out: it was used otherwise", NULL, 0, NULL},
+};
+const struct shape imported_late_shape = SHAPE("ImportedLate", imported_late_fields);
 
 #define TOLD_FIELDS                                                                                                    \
 	{"payer", FIELD_TEXT, 0, "who sent it, as the bank writes it; of money that went out, whom it names", NULL, 0, \

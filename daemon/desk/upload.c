@@ -12,6 +12,8 @@
 #include "db/sync.h"
 #include "desk/importer.h"
 #include "desk/spool.h"
+#include "lib/currency.h"
+#include "lib/date.h"
 #include "model/directory.h"
 #include "settle/bank_import.h"
 
@@ -134,6 +136,24 @@ static void statement_put(struct json_writer *writer, const struct bank_imported
 	json_write_object_end(writer);
 }
 
+/* As the shape ImportedLate has it. */
+static void late_put(struct json_writer *writer, const struct bank_late *late)
+{
+	char text[DATE_TEXT_SIZE > UUID_TEXT_LEN ? DATE_TEXT_SIZE : UUID_TEXT_LEN];
+	json_write_object_begin(writer);
+	uuid_format(&late->line_id, text);
+	json_write_member(writer, "line", text);
+	date_format_day(late->booked_day, text);
+	json_write_member(writer, "booked_day", text);
+	json_write_key(writer, "amount");
+	shape_money_write(writer, late->minor, late->currency, currency_exponent(late->currency));
+	if (late->allocated) {
+		uuid_format(&late->allocation_id, text);
+		json_write_member(writer, "allocation", text);
+	}
+	json_write_object_end(writer);
+}
+
 static void imported_answer(struct upload *upload)
 {
 	const struct bank_import *import = &upload->import;
@@ -145,6 +165,11 @@ static void imported_answer(struct upload *upload)
 	json_write_key(&writer, "statements");
 	json_write_array_begin(&writer);
 	for (uint32_t i = 0; !import->known && i < import->count; i++) statement_put(&writer, &import->statements[i]);
+	json_write_array_end(&writer);
+	json_write_member_int64(&writer, "opened", import->opened);
+	json_write_key(&writer, "late");
+	json_write_array_begin(&writer);
+	for (uint32_t i = 0; i < import->late_count; i++) late_put(&writer, &import->late[i]);
 	json_write_array_end(&writer);
 	json_write_object_end(&writer);
 	if (json_write_finish(&writer, &text) < 0)

@@ -55,6 +55,7 @@ struct importing {
 	bool declared;               /* it is among those from abroad */
 	struct bank_told told;       /* of the statement's account: what a notification told before */
 	bool keeps;                  /* of the notification's entry at hand: its transactions are news */
+	bool tells;                  /* an entry of the file did: its line may be there */
 	int error;                   /* what ended it, and has its text */
 };
 
@@ -504,6 +505,7 @@ static int told_store(struct importing *importing, const struct bank_entry *entr
 		r = bank_told_add(importing->import->db, &arena, &importing->import->hospital->id,
 			&importing->statement_id, importing->statement->account->code, entry, &importing->line_id,
 			&importing->keeps);
+	importing->tells = importing->tells || importing->keeps;
 	return r == 0 && importing->keeps ? details_add(importing, entry) : r;
 }
 
@@ -672,6 +674,10 @@ static int file_store(struct importing *importing, const uint8_t hash[32])
 	if (r == 0) r = file_take(importing, hash);
 	if (r == 0 && !importing->import->known) r = file_hash(importing, &events, true, again);
 	if (r == 0 && !importing->import->known && memcmp(again, hash, sizeof(again)) != 0) r = file_changed();
+	if (r == 0 && importing->tells)
+		r = bank_told_open(importing->import->db, importing->arena, &importing->import->hospital->id,
+			&importing->file_id, &importing->import->opened, &importing->import->late,
+			&importing->import->late_count);
 	arena_free(&importing->chunk);
 	sealer_free(importing->sealer);
 	return r;

@@ -6,6 +6,7 @@
 #include "bank/statement.h"
 #include "base/key.h"
 #include "base/mem.h"
+#include "settle/bank_told.h"
 
 struct db_sync;
 struct hospital;
@@ -41,6 +42,9 @@ struct bank_import {
 	bool known; /* the same bytes were taken before: nothing was done */
 	struct bank_imported *statements;
 	uint32_t count;
+	uint32_t opened;        /* lines that were there already, into the transactions that the file tells */
+	struct bank_late *late; /* lines for which it tells them too late */
+	uint32_t late_count;
 	struct fault_list faults;
 };
 

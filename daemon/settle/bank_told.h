@@ -1,5 +1,6 @@
 /* The transactions of a batch that a notification (camt.054) tells before the statement brings the batch's line, which
- * then has no more than their number and sum. They are kept under the id that the line will have. */
+ * then has no more than their number and sum. They are kept under the id that the line will have. Where the line was
+ * there first it becomes as many items as it has transactions, unless something was done with it as one. */
 #ifndef SETTLE_BANK_TOLD_H
 #define SETTLE_BANK_TOLD_H
 
@@ -7,6 +8,7 @@
 #include "base/id.h"
 #include "base/mem.h"
 
+#define BANK_LATE_MAX 1000  /* that one import tells of */
 #define BANK_TOLD_MAX 20000 /* that wait for their lines, of an account; older ones wait for ever */
 
 struct db_sync;
@@ -16,6 +18,15 @@ struct bank_told_line;
 struct bank_told {
 	struct bank_told_line *lines; /* sorted by identity and occurrence */
 	size_t count;
+};
+
+/* A line whose transactions came when something had been done with it as one. */
+struct bank_late {
+	struct uuid line_id, allocation_id;
+	bool allocated; /* false: what was done with it was no allocation */
+	int32_t booked_day;
+	int64_t minor;
+	char currency[4];
 };
 
 /* All in the arena. ERR_NOMEM, or of the database. */
@@ -28,5 +39,9 @@ const struct uuid *bank_told_find(const struct bank_told *told, const struct ban
 int bank_told_add(struct db_sync *db, struct arena *arena, const struct uuid *hospital_id,
 	const struct uuid *statement_id, const char *account, const struct bank_entry *entry, struct uuid *ret_line,
 	bool *ret_keep) MUSTUSE;
+/* When all of a file that tells some was stored: opens the lines that were there, and tells those for which it comes
+ * too late; a line may have several allocations. *ret_late in the arena. */
+int bank_told_open(struct db_sync *db, struct arena *arena, const struct uuid *hospital_id, const struct uuid *file_id,
+	uint32_t *ret_opened, struct bank_late **ret_late, uint32_t *ret_late_count) MUSTUSE;
 
 #endif

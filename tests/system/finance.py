@@ -83,6 +83,26 @@ class Desk:
         self.ctl("money", "statement", "import", path)
         return [line for line in self.lines() if line not in before]
 
+    def notification(self, line, *parts):
+        """camt.054: of a line that the bank booked together, its transactions (amount, name, text). What the import told."""
+        row = self.database.sql("SELECT account, amount_minor, currency, booked_day FROM zhifu.bank_line WHERE line_id = %s", (line,))[0]
+        reference = self.daemon.ctl_json("--who", "li", "money", "line", "show", line)["content"]["servicer_reference"]
+        self.number += 1
+        amount = '<Amt Ccy="%s">%%s</Amt><CdtDbtInd>CRDT</CdtDbtInd>' % row["currency"]
+        told = "".join("<TxDtls>%s<RltdPties><Dbtr><Pty><Nm>%s</Nm></Pty></Dbtr></RltdPties><RmtInf><Ustrd>%s</Ustrd></RmtInf></TxDtls>" % (
+            amount % part, name, text) for part, name, text in parts)
+        made = "<CreDtTm>%sT20:00:00</CreDtTm>" % row["booked_day"]
+        path = self.place.folder / "notification.xml"
+        path.write_text(
+            '<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.08">'
+            "<BkToCstmrDbtCdtNtfctn><GrpHdr><MsgId>N%d</MsgId>%s</GrpHdr><Ntfctn><Id>N</Id>%s<Acct><Id><Othr><Id>%s</Id></Othr></Id></Acct>"
+            "<Ntry>%s<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>%s</Dt></BookgDt><ValDt><Dt>%s</Dt></ValDt><AcctSvcrRef>%s</AcctSvcrRef>"
+            "<BkTxCd><Prtry><Cd>X</Cd></Prtry></BkTxCd><NtryDtls><Btch><NbOfTxs>%d</NbOfTxs></Btch>%s</NtryDtls></Ntry></Ntfctn>"
+            "</BkToCstmrDbtCdtNtfctn></Document>\n" % (
+                self.number, made, made, ACCOUNTS[row["account"]].replace(" ", ""), amount % ("%.2f" % (row["amount_minor"] / 100)),
+                row["booked_day"], row["booked_day"], reference, len(parts), told))
+        return self.daemon.ctl_json("--who", "li", "money", "statement", "import", path)
+
     def _amount(self, cents):
         return "%d,%02d" % divmod(cents, 100)
 

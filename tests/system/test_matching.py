@@ -55,6 +55,7 @@ def test_one_claim_by_three_contracts(office):
     assert states == [{"payment": 2, "books": 4}], states
     office.holds()
     sets_off(office, beta)
+    told_late(office, beta)
 
 
 def sets_off(office, beta):
@@ -99,6 +100,44 @@ def sets_off(office, beta):
     over = "SELECT sum(CASE WHEN credit = 'OVERPAID-BETA' THEN amount_minor ELSE -amount_minor END)::int8 FROM zhifu.posting" \
         " WHERE 'OVERPAID-BETA' IN (debit, credit)"
     assert office.database.value(over) == 50000
+    office.holds()
+
+
+def told_late(office, beta):
+    """What a camt.054 tells of a batch counts also when its line is there already: at once where the line waits, as soon as it was
+    undone where somebody had used it as one."""
+    one, other, whole, third, last = (office.claim(beta, "10-21", owed) for owed in ("810.00", "711.00", "1002.00", "601.00", "401.00"))
+    waits, = office.statement("CNY", "11-09", ("1521.00", BETA, "BATCH 1"))
+    office.looked()
+    assert office.journal(waits) == {}
+    told = office.notification(waits, ("810.00", BETA, one.ref), ("711.00", BETA, other.ref))
+    assert (told["opened"], told["late"]) == (1, [])
+    office.looked()
+    assert office.journal(waits) == {"SUSP": dr("1521.00"), "AR-BETA": cr("1521.00")}
+    assert [office.open(claim)["open_minor"] for claim in (one, other)] == [0, 0]
+
+    used, = office.statement("CNY", "11-10", ("1002.00", BETA, "BATCH 2"))
+    office.looked()
+    office.ctl("money", "match", "allocate", used, whole.ref + "=1002.00", "--why", "a call")
+    books = "SELECT count(*) FROM zhifu.posting"
+    before = office.database.value(books)
+    told = office.notification(used, ("601.00", BETA, third.ref), ("401.00", BETA, last.ref))
+    allocation, = office.database.sql("SELECT DISTINCT allocation_id FROM zhifu.allocation WHERE line_id = %s", (used,))
+    assert (told["opened"], [(late["line"], late["amount"], late["allocation"]) for late in told["late"]]) == (
+        0, [(used, {"amount": "1002.00", "currency": "CNY"}, allocation["allocation_id"])])
+    office.looked()
+    assert office.database.value(books) == before and office.journal(used) == {"SUSP": dr("1002.00"), "AR-BETA": cr("1002.00")}
+    office.ctl("money", "match", "undo", allocation["allocation_id"], "--why", "it was for others")
+    office.looked()
+    assert office.open(whole)["open_minor"] == 100200
+    # A person has had it, so a person says yes.
+    for part, claim in ((1, third), (2, last)):
+        item = "%s:%d" % (used, part)
+        best = office.daemon.ctl_json("money", "match", "show", item)["candidates"][0]
+        assert [p["ref"] for p in best["parts"]] == [claim.ref]
+        office.ctl("money", "match", "accept", item, best["candidate"], "--why", "as notified")
+    assert [office.open(claim)["open_minor"] for claim in (third, last, whole)] == [0, 0, 100200]
+    assert not {item["line"][:36] for item in office.daemon.ctl_json("money", "match", "list")["items"]} & {waits, used}
     office.holds()
 
 

@@ -19,7 +19,7 @@ def test_statements_lines_and_suspense(up):
     answer = desk.post("/v1/bank-statements", text, **BODY)
     assert [(s["account"], s["lines"], s["new"], s["chain"], s["closing"]) for s in answer["statements"]] == [
         ("USD", 2, 2, "first", v1.money("350.00", "USD"))]
-    assert desk.post("/v1/bank-statements", text, 200, **BODY) == {"known": True, "statements": []}
+    assert desk.post("/v1/bank-statements", text, 200, **BODY) == {"known": True, "statements": [], "opened": 0, "late": []}
     later, closing = v1.statement(3, 12, 400, [5])
     assert desk.post("/v1/bank-statements", later, **BODY)["statements"][0]["chain"] == "gap"
     gaps = desk.get("/v1/bank-statements?gap=true")["items"]

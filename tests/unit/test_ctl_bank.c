@@ -53,6 +53,19 @@ static const char *imported(const char *member)
 	return text;
 }
 
+/* The member of what the last import told, as JSON. */
+static const char *reported(const char *member)
+{
+	static char text[1024];
+	json_t *root = world_json(&world);
+	char *dumped = json_dumps(json_object_get(root, member), JSON_COMPACT | JSON_ENCODE_ANY);
+
+	snprintf(text, sizeof(text), "%s", dumped == NULL ? "none" : dumped);
+	free(dumped);
+	json_decref(root);
+	return text;
+}
+
 /* One with its own number, from the day of its opening to that of its closing; F or M: a page's balance. */
 static void spans(const char *name, const char *number, int from, const char *opening, const char *lines, int to,
 	const char *closing)
@@ -78,7 +91,7 @@ static int none_left(void **state)
 	(void)state;
 	world_sql(&world,
 		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.bank_told,"
-		" zhifu.suspense, zhifu.posting, zhifu.posting_unvalued");
+		" zhifu.suspense, zhifu.match_item, zhifu.match_candidate, zhifu.posting, zhifu.posting_unvalued");
 	return 0;
 }
 
@@ -356,6 +369,49 @@ static void a_notification_tells_a_batch(void **state)
 	}
 }
 
+#define ITEMS "SELECT count(*) FROM zhifu.match_item WHERE open_minor <> 0"
+
+/* The parts come when the line is there already, as one item that was looked at, or that a person took into his hand.
+ */
+static void a_late_notification_opens_what_is_open(void **state)
+{
+	static const char sums[] = BALANCE("OPBD", "0.00", "09") BALANCE("CLBD", "5.00", "10");
+	static const char parts[] = SHARE("E1", "2.00") SHARE("E2", "3.00");
+	static const char parts_and_one[] =
+		SHARE("E1", "2.00") SHARE("E2", "3.00") "<TxDtls><Refs><EndToEndId>E3</EndToEndId></Refs></TxDtls>";
+	(void)state;
+	for (int by_hand = 0; by_hand < 2; by_hand++) {
+		none_left(NULL);
+		batch("line.xml", "S1", sums, "");
+		assert_int_equal(world_count(&world, ITEMS " AND part = 0 AND open_minor = 500"), 1);
+		world_sql(&world,
+			"UPDATE zhifu.match_item SET wait = 1, due_at = 'infinity', by_hand = %s;"
+			" INSERT INTO zhifu.match_candidate (hospital_id, line_id, part, no, kind, score, print, content)"
+			" SELECT hospital_id, line_id, 0, 1, 0, 500, '', '' FROM zhifu.match_item",
+			by_hand ? "true" : "false");
+		/* Where one has no amount they are only shown. */
+		batch("told.xml", "N1", NULL, by_hand ? parts : parts_and_one);
+		assert_string_equal(reported("opened"), by_hand ? "1" : "0");
+		assert_string_equal(reported("late"), "[]");
+		assert_int_equal(count("bank_detail"), by_hand ? 2 : 3);
+		if (!by_hand) {
+			assert_int_equal(world_count(&world, ITEMS " AND part = 0 AND open_minor = 500"), 1);
+			continue;
+		}
+		assert_int_equal(world_count(&world, ITEMS " AND by_hand AND due_at <= now()"
+							   " AND (part, open_minor) IN ((1, 200), (2, 300))"),
+			2);
+		assert_int_equal(world_count(&world, ITEMS), 2);
+		assert_int_equal(count("match_candidate"), 0);
+		assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.suspense"), 500);
+		/* Told again, it is no news. */
+		batch("again.xml", "N2", NULL, parts);
+		assert_string_equal(reported("opened"), "0");
+		assert_int_equal(world_count(&world, ITEMS), 2);
+		account_holds(500);
+	}
+}
+
 static void refused(const char *name, const char *sentence)
 {
 	assert_ctl(&world, 1, "money statement import '%s/%s' --hospital HZ1 --who li", world.folder, name);
@@ -590,6 +646,7 @@ int main(void)
 		cmocka_unit_test_setup(parts_of_a_day_are_told_apart, none_left),
 		cmocka_unit_test_setup(two_formats_tell_one_line, none_left),
 		cmocka_unit_test_setup(a_notification_tells_a_batch, none_left),
+		cmocka_unit_test_setup(a_late_notification_opens_what_is_open, none_left),
 		cmocka_unit_test_setup(what_does_not_hold_is_refused_as_a_whole, none_left),
 		cmocka_unit_test_setup(the_sample_is_read, none_left),
 		cmocka_unit_test_setup(the_same_file_ten_times_at_once, none_left),
