@@ -6,7 +6,7 @@
 #include "desk/call.h"
 
 #define BYTES_MAX (1u << 20)
-#define SHAPES_MAX 128
+#define SHAPES_MAX 256
 
 #define DECIMAL_PATTERN "^-?[0-9]+([.][0-9]+)?$"
 
