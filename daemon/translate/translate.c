@@ -18,7 +18,7 @@
 #define REFUSED_MS 30000 /* what the database refused is tried again after this, and given to a person in the end */
 #define REFUSED_MAX 5
 #define ANSWER_TRIES_MAX 5 /* of a question whose answer was lost */
-#define MARKS 8192             /* of claims that a round has met */
+#define MARKS 8192 /* of claims that a round has met */
 #define LEASE_LEFT_MS 1000 /* what must be left of the leases to ask again */
 
 static void round_next(struct translate *translate);
@@ -215,11 +215,11 @@ static bool shares_step(const struct job *a, const struct job *b)
 	return false;
 }
 
-static uint8_t *mark_of(uint8_t seen[static MARKS], const struct harvest_step *step)
+static size_t mark_of(const struct harvest_step *step)
 {
 	const uint8_t *b = step->claim_id.b; /* an id ends in random bytes */
 
-	return &seen[((size_t)b[14] << 8 | b[15]) % MARKS];
+	return ((size_t)b[14] << 8 | b[15]) % MARKS;
 }
 
 /* Marks the claims of its steps; whether one may have been met before. */
@@ -227,8 +227,8 @@ static bool mark_claims(uint8_t seen[static MARKS], const struct job *job)
 {
 	bool before = false;
 
-	HARVEST_EACH(harvest_step, step, job->harvest.steps) before = before || *mark_of(seen, step) != 0;
-	HARVEST_EACH(harvest_step, step, job->harvest.steps) *mark_of(seen, step) = 1;
+	HARVEST_EACH(harvest_step, step, job->harvest.steps) before = before || seen[mark_of(step)] != 0;
+	HARVEST_EACH(harvest_step, step, job->harvest.steps) seen[mark_of(step)] = 1;
 	return before;
 }
 
