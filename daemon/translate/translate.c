@@ -18,7 +18,7 @@
 #define REFUSED_MS 30000 /* what the database refused is tried again after this, and given to a person in the end */
 #define REFUSED_MAX 5
 #define ANSWER_TRIES_MAX 5 /* of a question whose answer was lost */
-#define MARKS 8192 /* of claims that a round has met */
+#define MARKS 8192         /* of claims that a round has met */
 #define LEASE_LEFT_MS 1000 /* what must be left of the leases to ask again */
 
 static void round_next(struct translate *translate);
