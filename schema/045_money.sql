@@ -3,7 +3,7 @@ SET search_path = zhifu;
 
 -- One published price: `per` units of base cost digits / 10^scale of quote, says source on that day. Insert-only but for
 -- the second person's decision. Of one pair (whichever way round), source, bank and day the latest version in force counts:
--- published rates have one, those typed in as many as were approved.
+-- published rates have one, and one more for each correction; those typed in as many as were approved.
 CREATE TABLE rate (
 	rate_id  uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	source   smallint NOT NULL, -- enum rate_source (adapters/lib/rate.h)
@@ -28,12 +28,13 @@ CREATE TABLE rate (
 	checked_why text,
 	CHECK (base <> quote),
 	CHECK ((bank <> '') = (source IN (3, 4))),
-	-- Four eyes: what was typed in counts when somebody else has said so.
-	CHECK (source <> 5 OR status = 2 OR checker IS NOT NULL),
+	-- Four eyes: what was typed in, or corrected, counts when somebody else has said so.
+	CHECK (source <> 5 AND version = 1 OR status = 2 OR checker IS NOT NULL),
 	CHECK (lower(btrim(checker)) <> lower(btrim(maker))),
 	UNIQUE (source, bank, low, high, day, version)
 );
 CREATE INDEX rate_pair ON rate (low, high, day) WHERE status = 1;
+CREATE INDEX rate_again ON rate (day) WHERE version > 1;
 GRANT SELECT, INSERT, UPDATE ON rate TO zhifu_writer;
 GRANT SELECT ON rate TO zhifu_settle, zhifu_operator;
 
@@ -47,18 +48,22 @@ CREATE VIEW rate_seen AS SELECT r.rate_id, r.source, r.bank, r.base, r.quote, r.
 	FROM rate r;
 ALTER VIEW rate_seen OWNER TO zhifu_writer;
 
--- The rates by which a posting got its value: one row a step, of which there are two through a pivot. The same conversion
--- can be made again from it.
+-- What was converted and by which rates: one row a step, of which there are two through a pivot. What it came to can be worked out
+-- again from these rows alone, whatever becomes of the rates.
 CREATE TABLE conversion (
 	hospital_id uuid NOT NULL,
 	entry_id    uuid NOT NULL,
-	no          smallint NOT NULL, -- of the posting whose book_minor it made
+	no          smallint NOT NULL, -- of the posting whose book_minor it made, of a revaluation 1
 	step        smallint NOT NULL,
 	rate_id     uuid NOT NULL REFERENCES rate,
 	multiplied  boolean NOT NULL, -- by the rate, else divided
 	rounding    smallint NOT NULL, -- enum decimal_rule, once, after the last step
+	-- of the whole conversion, in each of its steps
+	from_minor bigint NOT NULL, from_currency text NOT NULL, from_exponent smallint NOT NULL,
+	to_minor bigint NOT NULL, to_currency text NOT NULL, to_exponent smallint NOT NULL,
 	PRIMARY KEY (hospital_id, entry_id, no, step)
 );
+CREATE INDEX conversion_rate ON conversion (rate_id);
 ALTER TABLE conversion ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON conversion TO zhifu_writer USING (true) WITH CHECK (true);
 CREATE POLICY tenant ON conversion FOR SELECT TO zhifu_operator USING (hospital_id = tenant());
@@ -73,8 +78,45 @@ CREATE FUNCTION rate_same(p_base text, p_per integer, p_digits bigint, p_scale s
 		ELSE p_digits::numeric * q_digits = 10::numeric ^ p_scale * p_per * 10::numeric ^ q_scale * q_per END
 $$;
 
+-- An amount in minor units by rates, each multiplied by or divided by: one exact fraction, rounded once by the rule (enum decimal_rule).
+-- NULL: no rates.
+CREATE FUNCTION conversion_worth(p_minor bigint, p_from smallint, p_to smallint, p_rates uuid[], p_multiplied boolean[], p_rounding smallint)
+RETURNS bigint LANGUAGE plpgsql STABLE SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	top numeric := abs(p_minor::numeric) * 10::numeric ^ p_to;
+	bottom numeric := 10::numeric ^ p_from;
+	step record;
+	whole numeric;
+	part numeric;
+BEGIN
+	IF coalesce(cardinality(p_rates), 0) = 0 THEN
+		RETURN NULL;
+	END IF;
+	FOR step IN SELECT t.multiplied, r.digits, 10::numeric ^ r.scale * r.per AS unit FROM unnest(p_rates, p_multiplied) AS t (id, multiplied)
+		JOIN rate r ON r.rate_id = t.id
+	LOOP
+		top := top * CASE WHEN step.multiplied THEN step.digits ELSE step.unit END;
+		bottom := bottom * CASE WHEN step.multiplied THEN step.unit ELSE step.digits END;
+	END LOOP;
+	whole := div(top, bottom);
+	part := top - whole * bottom;
+	RETURN sign(p_minor::numeric) * (whole + CASE p_rounding
+		WHEN 0 THEN (2 * part >= bottom)::integer
+		WHEN 1 THEN (2 * part > bottom OR (2 * part = bottom AND whole % 2 = 1))::integer
+		WHEN 2 THEN (part > 0)::integer
+		ELSE 0 END);
+END
+$$;
+
+-- The rates of a conversion, in the order of its steps.
+CREATE FUNCTION conversion_steps(p_hospital uuid, p_entry uuid, p_no smallint, OUT rates uuid[], OUT multiplied boolean[], OUT rounding smallint)
+LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT array_agg(c.rate_id ORDER BY c.step), array_agg(c.multiplied ORDER BY c.step), max(c.rounding) FROM conversion c
+	WHERE c.hospital_id = p_hospital AND c.entry_id = p_entry AND c.no = p_no
+$$;
+
 -- Stores what a source published; all or nothing. What is there already with the same value is nothing new. Returns those
--- of which another value is there, with it, and nothing is stored: a person looks which is right. Else one row, ordinal 0, with
+-- of which another value counts, with it, and nothing is stored: a person looks which is right. Else one row, ordinal 0, with
 -- how many were new.
 CREATE FUNCTION rate_store(p_source smallint, p_bank text, p_base text[], p_quote text[], p_per integer[], p_digits bigint[],
 	p_scale smallint[], p_day date[], p_who text)
@@ -90,8 +132,8 @@ BEGIN
 	PERFORM pg_advisory_xact_lock(hashtext('zhifu.rate'));
 	RETURN QUERY SELECT t.n::integer, NULL::integer, r.base, r.quote, r.per, r.digits, r.scale
 	FROM unnest(p_base, p_quote, p_per, p_digits, p_scale, p_day) WITH ORDINALITY AS t (b, q, p, d, s, y, n)
-	JOIN rate r ON r.source = p_source AND r.bank = p_bank AND r.low = least(t.b, t.q) AND r.high = greatest(t.b, t.q)
-		AND r.day = t.y AND r.version = 1
+	CROSS JOIN LATERAL (SELECT * FROM rate i WHERE i.source = p_source AND i.bank = p_bank AND i.low = least(t.b, t.q)
+		AND i.high = greatest(t.b, t.q) AND i.day = t.y AND i.status = 1 ORDER BY i.version DESC LIMIT 1) r
 	WHERE NOT rate_same(t.b, t.p, t.d, t.s, r.base, r.per, r.digits, r.scale) ORDER BY 1;
 	IF FOUND THEN
 		RETURN;
@@ -121,6 +163,67 @@ BEGIN
 	WHERE r.source = 5 AND r.low = least(p_base, p_quote) AND r.high = greatest(p_base, p_quote) AND r.day = p_day
 	RETURNING rate_id INTO made;
 	RETURN made;
+END
+$$;
+
+-- A rate was published wrongly, or read wrongly from what was: another value in the same form, which waits for a second person. The
+-- wrong one stays on record, with all that was converted by it; what is converted from the approval on takes the new one. outcome: 1
+-- done, -2 there is no such rate, -4 it does not count (refused, waits, or was corrected), -5 it has that value, -6 a correction of it
+-- waits.
+CREATE FUNCTION rate_correct(p_rate uuid, p_digits bigint, p_scale smallint, p_who text, p_why text, OUT outcome integer, OUT id uuid)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	wrong rate;
+	latest record;
+BEGIN
+	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+		RAISE EXCEPTION 'a correction of a rate needs who and why';
+	END IF;
+	PERFORM pg_advisory_xact_lock(hashtext('zhifu.rate'));
+	SELECT * INTO wrong FROM rate r WHERE r.rate_id = p_rate;
+	IF NOT FOUND THEN
+		outcome := -2;
+		RETURN;
+	END IF;
+	SELECT max(r.version) AS version, max(r.version) FILTER (WHERE r.status = 1) AS counts, bool_or(r.status = 2) AS waits INTO latest FROM rate r
+	WHERE r.source = wrong.source AND r.bank = wrong.bank AND r.low = wrong.low AND r.high = wrong.high AND r.day = wrong.day;
+	outcome := CASE WHEN wrong.status <> 1 OR wrong.version <> latest.counts THEN -4 WHEN latest.waits THEN -6
+		WHEN rate_same(wrong.base, wrong.per, wrong.digits, wrong.scale, wrong.base, wrong.per, p_digits, p_scale) THEN -5 ELSE 1 END;
+	IF outcome < 1 THEN
+		RETURN;
+	END IF;
+	INSERT INTO rate (source, bank, base, quote, per, digits, scale, day, version, status, maker, why)
+	VALUES (wrong.source, wrong.bank, wrong.base, wrong.quote, wrong.per, p_digits, p_scale, wrong.day, latest.version + 1, 2, p_who, p_why)
+	RETURNING rate_id INTO id;
+END
+$$;
+
+-- The rate that counts in place of one that was corrected, or typed in anew; NULL: itself, or it never counted.
+CREATE FUNCTION rate_instead(p_rate uuid) RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT nullif(n.rate_id, w.rate_id) FROM rate w CROSS JOIN LATERAL (SELECT * FROM rate i WHERE i.source = w.source AND i.bank = w.bank
+		AND i.low = w.low AND i.high = w.high AND i.day = w.day AND i.status = 1 ORDER BY i.version DESC LIMIT 1) n
+	WHERE w.rate_id = p_rate AND w.status = 1
+$$;
+
+-- Those in whose place another one counts.
+CREATE FUNCTION rate_corrected() RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT DISTINCT w.rate_id FROM rate n JOIN rate w ON w.source = n.source AND w.bank = n.bank AND w.low = n.low AND w.high = n.high
+		AND w.day = n.day AND w.version < n.version AND w.status = 1
+	WHERE n.version > 1 AND n.status = 1
+$$;
+
+-- What a conversion would come to by the rates that count now in place of its own.
+CREATE FUNCTION conversion_now(p_hospital uuid, p_entry uuid, p_no smallint) RETURNS bigint LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	RETURN (SELECT conversion_worth(c.from_minor, c.from_exponent, c.to_exponent, c.rates, c.multiplied, c.rounding) FROM (
+		SELECT min(s.from_minor) AS from_minor, min(s.from_exponent) AS from_exponent, min(s.to_exponent) AS to_exponent,
+			min(s.rounding) AS rounding, array_agg(n.rate_id ORDER BY s.step) AS rates,
+			-- a correction has the form of what it corrects; typed in anew it may be the other way round
+			array_agg(s.multiplied = (n.base = r.base) ORDER BY s.step) AS multiplied
+		FROM conversion s JOIN rate r ON r.rate_id = s.rate_id JOIN rate n ON n.rate_id = coalesce(rate_instead(s.rate_id), s.rate_id)
+		WHERE s.hospital_id = p_hospital AND s.entry_id = p_entry AND s.no = p_no) c);
 END
 $$;
 
@@ -235,9 +338,13 @@ BEGIN
 		WHERE t.b IS NOT NULL AND u.hospital_id = t.h AND u.entry_id = t.e AND u.no = t.n
 		RETURNING u.hospital_id, u.entry_id, u.no, t.b, t.i
 	), steps AS (
-		INSERT INTO conversion (hospital_id, entry_id, no, step, rate_id, multiplied, rounding)
-		SELECT g.hospital_id, g.entry_id, g.no + 10000, t.s, t.r, t.m, p_rounding FROM gone g
-		JOIN unnest(c_posting, c_step, c_rate, c_multiplied) AS t (i, s, r, m) ON t.i = g.i
+		INSERT INTO conversion (hospital_id, entry_id, no, step, rate_id, multiplied, rounding, from_minor, from_currency, from_exponent,
+			to_minor, to_currency, to_exponent)
+		SELECT g.hospital_id, g.entry_id, g.no + 10000, t.s, t.r, t.m, p_rounding, p.amount_minor, p.currency, p.exponent, g.b, h.book_currency,
+			h.book_exponent
+		FROM gone g JOIN unnest(c_posting, c_step, c_rate, c_multiplied) AS t (i, s, r, m) ON t.i = g.i
+		JOIN posting p ON p.hospital_id = g.hospital_id AND p.entry_id = g.entry_id AND p.no = g.no
+		JOIN hospital h ON h.hospital_id = g.hospital_id
 	), made AS (
 		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,
 			claim_id, source_id)
@@ -252,6 +359,6 @@ BEGIN
 END
 $$;
 
-CALL writer_functions('rate\_%', 'posting\_value\_soon', 'settle\_unvalued', 'settle\_value');
-GRANT EXECUTE ON FUNCTION rate_store, rate_enter, rate_decide, rate_between, rate_around TO zhifu_operator;
+CALL writer_functions('rate\_%', 'conversion\_%', 'posting\_value\_soon', 'settle\_unvalued', 'settle\_value');
+GRANT EXECUTE ON FUNCTION conversion_now, rate_instead, rate_corrected, rate_store, rate_enter, rate_correct, rate_decide, rate_between, rate_around TO zhifu_operator;
 GRANT EXECUTE ON FUNCTION rate_between, settle_unvalued, settle_value TO zhifu_settle;

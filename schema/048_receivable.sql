@@ -153,30 +153,14 @@ $$;
 CREATE FUNCTION receivable_owed(p_hospital uuid, p_claim uuid, p_billed bigint, p_from smallint, p_to smallint) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path = zhifu, pg_temp AS $$
 DECLARE
-	top numeric := abs(p_billed::numeric) * 10::numeric ^ p_to;
-	bottom numeric := 10::numeric ^ p_from;
-	rounding integer;
-	step record;
-	whole numeric;
-	part numeric;
+	fixed record;
 BEGIN
-	FOR step IN SELECT c.multiplied, c.rounding, r.digits, 10::numeric ^ r.scale * r.per AS unit FROM conversion c JOIN rate r USING (rate_id)
-		WHERE c.hospital_id = p_hospital AND c.entry_id = p_claim AND c.no < 10000
-	LOOP
-		top := top * CASE WHEN step.multiplied THEN step.digits ELSE step.unit END;
-		bottom := bottom * CASE WHEN step.multiplied THEN step.unit ELSE step.digits END;
-		rounding := step.rounding;
-	END LOOP;
-	IF rounding IS NULL THEN
+	SELECT c.* INTO fixed FROM conversion_steps(p_hospital, p_claim, (SELECT min(c.no) FROM conversion c
+		WHERE c.hospital_id = p_hospital AND c.entry_id = p_claim AND c.no < 10000)) c;
+	IF fixed.rates IS NULL THEN
 		RAISE EXCEPTION 'the rate of a receivable is not on record';
 	END IF;
-	whole := div(top, bottom);
-	part := top - whole * bottom;
-	RETURN sign(p_billed::numeric) * (whole + CASE rounding
-		WHEN 0 THEN (2 * part >= bottom)::integer
-		WHEN 1 THEN (2 * part > bottom OR (2 * part = bottom AND whole % 2 = 1))::integer
-		WHEN 2 THEN (part > 0)::integer
-		ELSE 0 END);
+	RETURN conversion_worth(p_billed, p_from, p_to, fixed.rates, fixed.multiplied, fixed.rounding);
 END
 $$;
 
@@ -321,6 +305,7 @@ DECLARE
 	moved bigint := p_delta; -- in the currency in which it is owed
 	value bigint := p_delta; -- in the book currency
 	net bigint; -- of the bill, in its currency
+	whole bigint; -- of it, in the one in which it is owed
 	at bigint;
 	held bigint;
 	after bigint;
@@ -334,10 +319,17 @@ BEGIN
 	IF r.currency <> bill.currency THEN
 		SELECT coalesce(sum(CASE g.debit WHEN ar THEN g.amount_minor ELSE -g.amount_minor END), 0) INTO net FROM posting g
 		WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim AND g.rule IN ('bill', 'patient_share', 'write_off', 'coordinate_fund', 'coordinate_group');
-		moved := receivable_owed(p_hospital, p_claim, net, bill.exponent, r.exponent)
-			- receivable_owed(p_hospital, p_claim, net - p_delta, bill.exponent, r.exponent);
+		whole := receivable_owed(p_hospital, p_claim, net, bill.exponent, r.exponent);
+		moved := whole - receivable_owed(p_hospital, p_claim, net - p_delta, bill.exponent, r.exponent);
 		PERFORM receivable_post(p_hospital, p_entry, 'fix_billed', 'CONV', ar, p_delta, bill.currency, bill.exponent, p_delta, today, p_claim);
 		PERFORM receivable_post(p_hospital, p_entry, 'fix_owed', ar, 'CONV', moved, r.currency, r.exponent, p_delta, today, p_claim);
+		-- What the whole comes to by now; what is posted is by how much that is another amount than before.
+		INSERT INTO conversion (hospital_id, entry_id, no, step, rate_id, multiplied, rounding, from_minor, from_currency, from_exponent,
+			to_minor, to_currency, to_exponent)
+		SELECT p_hospital, p_entry, (SELECT max(g.no) FROM posting g WHERE g.hospital_id = p_hospital AND g.entry_id = p_entry AND g.no < 10000),
+			c.step, c.rate_id, c.multiplied, c.rounding, net, bill.currency, bill.exponent, whole, r.currency, r.exponent
+		FROM conversion c WHERE p_delta <> 0 AND c.hospital_id = p_hospital AND c.entry_id = p_claim
+			AND c.no = (SELECT min(m.no) FROM conversion m WHERE m.hospital_id = p_hospital AND m.entry_id = p_claim AND m.no < 10000);
 	ELSIF bill.currency <> house.book_currency THEN
 		value := 0;
 		at := r.open_minor - (receivable_beside(p_hospital, p_claim, r.carrier, r.currency)).over_minor;
@@ -485,9 +477,10 @@ BEGIN
 			PERFORM receivable_post(odd.h, odd.c, 'fix_billed', 'CONV', bill.debit, bill.amount_minor, bill.currency, bill.exponent,
 				bill.amount_minor, odd.b, odd.c);
 			PERFORM receivable_post(odd.h, odd.c, 'fix_owed', bill.debit, 'CONV', odd.o, odd.u, odd.x, bill.amount_minor, odd.b, odd.c);
-			INSERT INTO conversion (hospital_id, entry_id, no, step, rate_id, multiplied, rounding)
+			INSERT INTO conversion (hospital_id, entry_id, no, step, rate_id, multiplied, rounding, from_minor, from_currency, from_exponent,
+				to_minor, to_currency, to_exponent)
 			SELECT odd.h, odd.c, (SELECT max(p.no) FROM posting p WHERE p.hospital_id = odd.h AND p.entry_id = odd.c AND p.no < 10000),
-				s.s, s.r, s.m, s.g
+				s.s, s.r, s.m, s.g, bill.amount_minor, bill.currency, bill.exponent, odd.o, odd.u, odd.x
 			FROM unnest(c_bill, c_step, c_rate, c_multiplied, c_rounding) AS s (b, s, r, m, g) WHERE s.b = odd.n;
 			IF odd.net <> bill.amount_minor THEN
 				PERFORM receivable_apply(odd.h, odd.c, odd.c, odd.net - bill.amount_minor);

@@ -90,6 +90,10 @@ CREATE TABLE currency_sale (
 	maker          text NOT NULL CHECK (maker <> ''),
 	made_at        timestamptz NOT NULL DEFAULT now(),
 	why            text,
+	-- The rate of the bank that keeps the account: so much of the proceeds' currency for 1 of what was sold (digits / 10^scale), on that day.
+	rate_digits    bigint NOT NULL CHECK (rate_digits > 0),
+	rate_scale     smallint NOT NULL CHECK (rate_scale BETWEEN 0 AND 18),
+	rate_day       date NOT NULL,
 	undone_entry uuid, -- what took it back
 	undone_day   date,
 	undone_by    text,
@@ -400,9 +404,12 @@ BEGIN
 			CASE WHEN i.kind & p_reverts <> 0 AND i.closing <> i.carried_minor THEN gen_random_uuid() END FROM item i
 		RETURNING *, closing_minor - carried_minor AS difference
 	), steps AS (
-		INSERT INTO conversion (hospital_id, entry_id, no, step, rate_id, multiplied, rounding)
-		SELECT p_hospital, k.entry_id, 1, s.n, (s.step->>0)::uuid, (s.step->>1)::boolean, p_rounding FROM kept k
-		CROSS JOIN LATERAL jsonb_array_elements(p_rates->k.currency) WITH ORDINALITY AS s (step, n) WHERE k.difference <> 0
+		INSERT INTO conversion (hospital_id, entry_id, no, step, rate_id, multiplied, rounding, from_minor, from_currency, from_exponent,
+			to_minor, to_currency, to_exponent)
+		SELECT p_hospital, k.entry_id, 1, s.n, (s.step->>0)::uuid, (s.step->>1)::boolean, p_rounding, k.amount_minor, k.currency, k.exponent,
+			k.closing_minor, h.book_currency, p_exponent
+		FROM kept k JOIN hospital h ON h.hospital_id = p_hospital
+		CROSS JOIN LATERAL jsonb_array_elements(p_rates->k.currency) WITH ORDINALITY AS s (step, n)
 	)
 	-- Gains: debit the item, credit FX. On the first of the next month the other way round.
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
@@ -519,6 +526,16 @@ SET search_path = zhifu, pg_temp AS $$
 	GROUP BY b.line_id, b.account, o.book_day, b.amount_minor, b.currency, b.exponent
 $$;
 
+-- The bank's rate of a sale, which statements seldom say: that of the fewest decimals by which what was sold comes to the proceeds.
+CREATE FUNCTION sale_rate(p_sold bigint, p_exponent smallint, p_proceeds bigint, p_to smallint, OUT digits bigint, OUT scale smallint)
+LANGUAGE sql IMMUTABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT d.digits::bigint, s.n::smallint FROM generate_series(0, 18) AS s (n)
+	CROSS JOIN LATERAL (SELECT round(p_proceeds::numeric * 10::numeric ^ (p_exponent + s.n) / (p_sold::numeric * 10::numeric ^ p_to)) AS digits) d
+	CROSS JOIN LATERAL (SELECT p_sold * d.digits * 10::numeric ^ p_to AS top, 10::numeric ^ (p_exponent + s.n) AS bottom) w
+	WHERE d.digits BETWEEN 1 AND 9223372036854775807 AND div(2 * w.top + w.bottom, 2 * w.bottom) = p_proceeds
+	ORDER BY s.n LIMIT 1
+$$;
+
 -- Books a sale to the bank: p_out and p_in are whole in suspense. p_carried: what the sold part of the balance was carried at, in the
 -- proportion of sale_basis. Returns the realised loss, negative a gain; NULL: one of the lines is not (wholly) in suspense any more, is
 -- held, or lacks its value.
@@ -527,6 +544,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	basis record;
 	got bank_line;
+	rate record;
 	loss bigint;
 	day date;
 BEGIN
@@ -550,8 +568,11 @@ BEGIN
 	loss := p_carried - got.amount_minor;
 	day := books_day(p_hospital, greatest(basis.day, got.booked_day, (SELECT max(s.undone_day) FROM currency_sale s
 		WHERE s.hospital_id = p_hospital AND (s.out_line = p_out OR s.in_line = p_in))));
-	INSERT INTO currency_sale (hospital_id, sale_id, out_line, in_line, sold_minor, currency, exponent, proceeds_minor, carried_minor, maker, why)
-	VALUES (p_hospital, p_sale, p_out, p_in, basis.sold_minor, basis.currency, basis.exponent, got.amount_minor, p_carried, p_who, p_why);
+	SELECT * INTO STRICT rate FROM sale_rate(basis.sold_minor, basis.exponent, got.amount_minor, got.exponent);
+	INSERT INTO currency_sale (hospital_id, sale_id, out_line, in_line, sold_minor, currency, exponent, proceeds_minor, carried_minor, maker, why,
+		rate_digits, rate_scale, rate_day)
+	VALUES (p_hospital, p_sale, p_out, p_in, basis.sold_minor, basis.currency, basis.exponent, got.amount_minor, p_carried, p_who, p_why,
+		rate.digits, rate.scale, got.booked_day);
 	-- What the line took off the account is set to what that was carried at.
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
 	SELECT p_hospital, p_sale, t.n, t.d, t.c, t.a, t.u, t.x, t.b, day, t.r, t.s FROM (VALUES

@@ -101,6 +101,28 @@ BEGIN
 END
 $$;
 
+-- -2 there is no such rate, -4 it does not count, -5 it has that value, -6 a correction of it waits.
+CREATE FUNCTION api_rate_correct(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_rate uuid, p_digits bigint, p_scale integer,
+	p_why text) RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	made record;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	SELECT * INTO made FROM rate_correct(p_rate, p_digits, p_scale::smallint, p_who, p_why);
+	IF made.outcome = 1 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, made.id, NULL);
+	END IF;
+	RETURN QUERY SELECT made.outcome, made.id, NULL::text;
+END
+$$;
+
 -- -1 the one who typed it in may not decide, -2 there is no such rate, -3 it waits for nobody.
 CREATE FUNCTION api_rate_decide(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_rate uuid, p_approve boolean, p_why text)
 RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -458,7 +480,7 @@ SET search_path = zhifu, pg_temp AS $$
 $$;
 
 CALL writer_functions('api\_%', 'charge\_%');
-GRANT EXECUTE ON FUNCTION api_rate_enter, api_rate_decide, api_contract_put, api_contract_end, api_suspense_assign, api_act,
+GRANT EXECUTE ON FUNCTION conversion_now, rate_instead, rate_corrected, api_rate_enter, api_rate_correct, api_rate_decide, api_contract_put, api_contract_end, api_suspense_assign, api_act,
 	api_match_accept, api_was, api_line_look, charge_add
 	TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION rate_store TO zhifu_intake;

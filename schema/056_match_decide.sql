@@ -189,7 +189,9 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 #variable_conflict use_column
 DECLARE
 	home text; -- the book currency
+	home_exponent smallint;
 	today date;
+	kept boolean := 0 <> ANY (a_charge) OR 0 <> ANY (a_discount) OR 0 <> ANY (a_fee) OR 0 <> ANY (a_unexplained); -- is something?
 	posting match_posting[];
 	allots match_allot[];
 	beyond integer;
@@ -198,7 +200,8 @@ DECLARE
 	through boolean;
 BEGIN
 	PERFORM match_lock(p_hospital, NOT p_by_hand);
-	SELECT h.book_currency, (now() AT TIME ZONE h.zone)::date INTO STRICT home, today FROM hospital h WHERE h.hospital_id = p_hospital;
+	SELECT h.book_currency, h.book_exponent, (now() AT TIME ZONE h.zone)::date INTO STRICT home, home_exponent, today
+	FROM hospital h WHERE h.hospital_id = p_hospital;
 	-- The matcher's plain payments do without: receivable_moves() tells what moved on, and no person decides meanwhile.
 	IF p_by_hand OR 0 <> ANY (a_kind) THEN
 		PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = ANY (a_claim) ORDER BY r.claim_id FOR UPDATE;
@@ -215,6 +218,12 @@ BEGIN
 		FROM match_taken(p_hospital, l_line, a_line, a_kind, a_claim, a_amount, a_cleared) t;
 	END IF;
 	posting := match_postings(p_hospital, l_allocation, l_line, l_part, l_version, a_line, a_claim, a_version, a_remittance, a_detail, p_by_hand);
+	IF kept THEN
+		a_charge_book := match_kept(p_hospital, home, home_exponent, posting, a_line, a_charge, a_charge_book);
+		a_discount_book := match_kept(p_hospital, home, home_exponent, posting, a_line, a_discount, a_discount_book);
+		a_fee_book := match_kept(p_hospital, home, home_exponent, posting, a_line, a_fee, a_fee_book);
+		a_unexplained_book := match_kept(p_hospital, home, home_exponent, posting, a_line, a_unexplained, a_unexplained_book);
+	END IF;
 	IF p_by_hand THEN
 		FOR beyond IN SELECT * FROM match_beyond(p_hospital, home, l_line, a_line, a_kind, a_claim, a_amount, a_cleared, a_over, a_charge,
 			a_discount, a_fee, a_unexplained, (SELECT array_agg(t.c + t.d + t.f + t.u ORDER BY t.n)
@@ -244,6 +253,9 @@ BEGIN
 		PERFORM match_write(p_hospital, p_who, p_why, p_by_hand, home, today, allots, moved);
 		IF through THEN
 			PERFORM match_even(p_hospital, allots);
+		END IF;
+		IF kept THEN
+			PERFORM match_kept_rates(p_hospital, home, home_exponent, allots);
 		END IF;
 		PERFORM match_follow(p_hospital, p_who, p_why, p_by_hand, allots);
 	END IF;
@@ -399,6 +411,32 @@ BEGIN
 		RAISE EXCEPTION 'an allocation does not balance by %', worth USING ERRCODE = 'check_violation';
 	END IF;
 END
+$$;
+
+-- What was kept of money is worth in the books what the rate says by which its line got its value, whoever worked it out otherwise: for
+-- each part p, what is given where that rate is not on record.
+CREATE FUNCTION match_kept(p_hospital uuid, home text, home_exponent smallint, posting match_posting[], a_line integer[], a_kept bigint[],
+	a_book bigint[]) RETURNS bigint[] LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT array_agg(CASE WHEN t.kept = 0 THEN 0 ELSE coalesce(w.worth, t.book) END ORDER BY t.n)
+	FROM (SELECT i.*, posting[i.l] AS p FROM unnest(a_line, a_kept, a_book) WITH ORDINALITY AS i (l, kept, book, n) OFFSET 0) t
+	LEFT JOIN LATERAL (SELECT conversion_worth(t.kept, (t.p).exponent, home_exponent, s.rates, s.multiplied, s.rounding) AS worth
+		FROM conversion_steps(p_hospital, (t.p).line_id, 10001::smallint) s WHERE t.kept <> 0 AND (t.p).currency <> home) w ON true
+$$;
+
+-- By which rate that was.
+CREATE FUNCTION match_kept_rates(p_hospital uuid, home text, home_exponent smallint, allots match_allot[]) RETURNS void LANGUAGE sql
+SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO conversion (hospital_id, entry_id, no, step, rate_id, multiplied, rounding, from_minor, from_currency, from_exponent, to_minor,
+		to_currency, to_exponent)
+	SELECT p_hospital, g.entry_id, g.no, s.n, s.rate, s.multiplied, c.rounding, g.amount_minor, g.currency, g.exponent, g.book_minor, home,
+		home_exponent
+	FROM (SELECT DISTINCT i.id, i.line_id, i.currency FROM unnest(allots) AS i WHERE i.currency <> home AND (i.c, i.d, i.f, i.u) <> (0, 0, 0, 0)) l
+	CROSS JOIN LATERAL conversion_steps(p_hospital, l.line_id, 10001::smallint) c
+	JOIN posting g ON g.hospital_id = p_hospital AND g.entry_id = l.id AND g.currency = l.currency
+		AND g.rule IN ('match_charge', 'match_discount', 'match_fee', 'match_difference')
+	CROSS JOIN LATERAL unnest(c.rates, c.multiplied) WITH ORDINALITY AS s (rate, multiplied, n)
+	-- a fee that an advice names is a share of its line
+	WHERE conversion_worth(g.amount_minor, g.exponent, home_exponent, c.rates, c.multiplied, c.rounding) = g.book_minor
 $$;
 
 -- What follows for advices, items, suspense, and the claims' receivables and steps.

@@ -58,7 +58,7 @@ static void cells_add(const char *types, const struct hospital *hospital, const 
 }
 
 /* --hospital, --from, --to, --claim, --account as far as flags say, and the list. */
-enum { BY_DAYS = 1, BY_CLAIM = 2, BY_ACCOUNT = 4 };
+enum { BY_DAYS = 1, BY_CLAIM = 2, BY_ACCOUNT = 4, BY_CORRECTED = 8 };
 
 static int list_run(struct ctl *ctl, int argc, char **argv, const struct money_list *list, int by)
 {
@@ -73,6 +73,7 @@ static int list_run(struct ctl *ctl, int argc, char **argv, const struct money_l
 		options[count++] = (struct ctl_option){"--from", &from, NULL};
 		options[count++] = (struct ctl_option){"--to", &to, NULL};
 	}
+	if (by & BY_CORRECTED) options[count++] = (struct ctl_option){"--corrected", NULL, &filter.all};
 	if (by & BY_CLAIM) options[count++] = (struct ctl_option){"--claim", &filter.claim, NULL};
 	if (by & BY_ACCOUNT) options[count++] = (struct ctl_option){"--account", &filter.account, NULL};
 	r = ctl_arguments(argc, argv, options, 0, 0, words);
@@ -176,11 +177,17 @@ static int conversions_open(struct ctl *ctl, const struct hospital *hospital, co
 {
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
-		"SELECT p.book_day, c.entry_id, c.no::int4, c.step::int4, r.day, c.multiplied, r.source::int4, r.bank, r.base, r.quote,"
-		" r.per, r.digits, r.scale::int4 FROM conversion c JOIN rate r ON r.rate_id = c.rate_id"
-		" JOIN posting p ON p.hospital_id = c.hospital_id AND p.entry_id = c.entry_id AND p.no = c.no"
-		" WHERE c.hospital_id = $1 AND p.book_day BETWEEN $2 AND $3 ORDER BY p.book_day, c.entry_id, c.no, c.step",
-		"udd", &hospital->id, filter->from, filter->to);
+		"SELECT d.day, c.entry_id, c.no::int4, c.step::int4, c.from_minor, c.from_currency, c.from_exponent::int4, c.to_minor,"
+		" c.to_currency, c.to_exponent::int4, r.day, c.multiplied, r.source::int4, r.bank, r.base, r.quote, r.per, r.digits,"
+		" r.scale::int4, n.minor, c.to_currency, c.to_exponent::int4, i.id FROM conversion c JOIN rate r ON r.rate_id = c.rate_id"
+		" CROSS JOIN LATERAL (SELECT coalesce((SELECT min(p.book_day) FROM posting p WHERE p.hospital_id = c.hospital_id"
+		"  AND p.entry_id = c.entry_id AND (p.no = c.no OR c.no < 0)), (SELECT v.last_day FROM revaluation v"
+		"  WHERE v.hospital_id = c.hospital_id AND v.entry_id = c.entry_id)) AS day) d"
+		" CROSS JOIN LATERAL (SELECT rate_instead(c.rate_id) AS id) i"
+		" CROSS JOIN LATERAL (SELECT CASE WHEN i.id IS NOT NULL THEN conversion_now(c.hospital_id, c.entry_id, c.no) END AS minor) n"
+		" WHERE c.hospital_id = $1 AND d.day BETWEEN $2 AND $3"
+		" AND (NOT $4 OR c.rate_id = ANY (ARRAY(SELECT rate_corrected()))) ORDER BY d.day, c.entry_id, c.no, c.step",
+		"uddb", &hospital->id, filter->from, filter->to, (int)filter->all);
 }
 
 static void conversions_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows,
@@ -189,19 +196,32 @@ static void conversions_row(const struct ctl *ctl, const struct hospital *hospit
 	struct rate rate = {.per = 0};
 
 	(void)ctl;
-	cells_add("duiidb", hospital, rows, row, table, sums, -1);
-	rate_rows_price(rows, row, 8, &rate);
-	table_add(table, cell_rate_source((uint8_t)db_rows_int(rows, row, 6), db_rows_text(rows, row, 7)));
+	cells_add("duiimmdb", hospital, rows, row, table, sums, -1);
+	rate_rows_price(rows, row, 14, &rate);
+	table_add(table, cell_rate_source((uint8_t)db_rows_int(rows, row, 12), db_rows_text(rows, row, 13)));
 	table_add(table, cell_rate(&rate));
+	table_add(table, db_rows_null(rows, row, 19)
+				 ? cell_none()
+				 : cell_money(db_rows_int(rows, row, 19), db_rows_text(rows, row, 20),
+					   (int)db_rows_int(rows, row, 21)));
+	if (db_rows_null(rows, row, 22)) {
+		table_add(table, cell_none());
+	} else {
+		struct uuid id = db_rows_uuid(rows, row, 22);
+
+		table_add(table, cell_uuid(&id));
+	}
 }
 
 static int conversion_list(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
 		{"day", "day", "日期", false}, {"entry", "entry", "分录", false}, {"no", "no", "行", false},
-		{"step", "step", "步骤", false}, {"rate_day", "rate of", "汇率日", false},
+		{"step", "step", "步骤", false}, {"from", "amount", "原币金额", true},
+		{"to", "came to", "折算金额", true}, {"rate_day", "rate of", "汇率日", false},
 		{"multiplied", "multiplied", "相乘", false}, {"source", "source", "来源", false},
-		{"rate", "rate", "汇率", false}};
+		{"rate", "rate", "汇率", false}, {"now", "would come to", "按更正汇率", true},
+		{"corrected_by", NULL, NULL, false}};
 	static const struct money_list list = {.key = "conversions",
 		.empty = "nothing was converted",
 		.empty_zh = "没有折算",
@@ -210,7 +230,7 @@ static int conversion_list(struct ctl *ctl, int argc, char **argv)
 		.open = conversions_open,
 		.row = conversions_row};
 
-	return list_run(ctl, argc, argv, &list, BY_DAYS);
+	return list_run(ctl, argc, argv, &list, BY_DAYS | BY_CORRECTED);
 }
 
 /* ---- provisions, write-offs, sales ---- */
@@ -296,8 +316,8 @@ static int sales_open(struct ctl *ctl, const struct hospital *hospital, const st
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
 		"SELECT c.made_at, c.sold_minor, c.currency, c.exponent, c.proceeds_minor, b.currency, b.exponent, c.carried_minor,"
-		" c.proceeds_minor - c.carried_minor, c.maker, c.why, c.undone_by, c.out_line, c.in_line, c.sale_id"
-		" FROM currency_sale c"
+		" c.proceeds_minor - c.carried_minor, c.rate_digits, c.rate_scale::int4, c.rate_day, c.maker, c.why, c.undone_by, c.out_line,"
+		" c.in_line, c.sale_id FROM currency_sale c"
 		" JOIN bank_line b ON b.hospital_id = c.hospital_id AND b.line_id = c.in_line"
 		" WHERE c.hospital_id = $1 ORDER BY c.made_at, c.sale_id",
 		"u", &hospital->id);
@@ -306,10 +326,17 @@ static int sales_open(struct ctl *ctl, const struct hospital *hospital, const st
 static void sales_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
 	struct table *table, struct money_sums *sums)
 {
-	enum { UNDONE_BY = 11 };
+	enum { RATE = 9, UNDONE_BY = 14 };
+	char rate[DECIMAL_TEXT_SIZE];
 
 	(void)ctl;
-	cells_add("Tmmkktttuuu", hospital, rows, row, table, sums, db_rows_null(rows, row, UNDONE_BY) ? 1 : -1);
+	cells_add("Tmmkk", hospital, rows, row, table, sums, db_rows_null(rows, row, UNDONE_BY) ? 1 : -1);
+	(void)decimal_format((struct zf_decimal){.unscaled = db_rows_int(rows, row, RATE),
+				     .scale = (uint8_t)db_rows_int(rows, row, RATE + 1),
+				     .present = 1},
+		rate);
+	table_add(table, cell_text(rate));
+	cells_add("           dtttuuu", hospital, rows, row, table, sums, -1);
 }
 
 static int sale_list(struct ctl *ctl, int argc, char **argv)
@@ -317,9 +344,9 @@ static int sale_list(struct ctl *ctl, int argc, char **argv)
 	static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
 		{"at", "at", "时间", false}, {"sold", "sold", "卖出", true}, {"proceeds", "for", "所得", true},
 		{"carried", "carried at", "账面", true}, {"gain", "gain", "汇兑收益", true},
-		{"who", "by", "操作人", false}, {"why", "why", "原因", false},
-		{"undone_by", "undone by", "撤销人", false}, {"out", NULL, NULL, false}, {"in", NULL, NULL, false},
-		{"entry", "sale", "结汇", false}};
+		{"rate", "rate", "汇率", true}, {"rate_day", NULL, NULL, false}, {"who", "by", "操作人", false},
+		{"why", "why", "原因", false}, {"undone_by", "undone by", "撤销人", false}, {"out", NULL, NULL, false},
+		{"in", NULL, NULL, false}, {"entry", "sale", "结汇", false}};
 	static const struct money_list list = {.key = "sales",
 		.empty = "nothing was sold to the bank",
 		.empty_zh = "没有结汇",
@@ -524,8 +551,9 @@ const struct ctl_command money_books_commands[] = {
 		"lines of bank statements, without what names persons", CTL_CONFIG | CTL_DB, line_list},
 	{"money allocation list", "[--claim REF] [--from DAY] [--to DAY] [--limit N] [--hospital CODE]",
 		"which part of which money was for what, also what was undone", CTL_CONFIG | CTL_DB, allocation_list},
-	{"money conversion list", "[--from DAY] [--to DAY] [--limit N] [--hospital CODE]",
-		"by which rates postings got their value in the book currency", CTL_CONFIG | CTL_DB, conversion_list},
+	{"money conversion list", "[--from DAY] [--to DAY] [--corrected] [--limit N] [--hospital CODE]",
+		"what was converted, by which rates; --corrected: by rates that were corrected since",
+		CTL_CONFIG | CTL_DB, conversion_list},
 	{"money provision list", "[--claim REF] [--from DAY] [--to DAY] [--limit N] [--hospital CODE]",
 		"what claims are provided for, since which month", CTL_CONFIG | CTL_DB, provision_list},
 	{"money writeoff list", "[--claim REF] [--limit N] [--hospital CODE]", "what was given up, and by whom",

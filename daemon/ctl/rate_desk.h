@@ -33,8 +33,9 @@ struct cell cell_rate(const struct rate *rate);
 
 /* money rate import */
 int money_rate_import(struct ctl *ctl, int argc, char **argv);
-/* money rate set, approve, refuse */
+/* money rate set, correct, approve, refuse */
 int money_rate_set(struct ctl *ctl, int argc, char **argv);
+int money_rate_correct(struct ctl *ctl, int argc, char **argv);
 int money_rate_approve(struct ctl *ctl, int argc, char **argv);
 int money_rate_refuse(struct ctl *ctl, int argc, char **argv);
 

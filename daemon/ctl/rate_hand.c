@@ -1,4 +1,4 @@
-/* zhifuctl money rate set, approve and refuse: a rate that one person types in and another decides on. */
+/* zhifuctl money rate set, correct, approve and refuse: a rate that one person types in and another decides on. */
 #include <string.h>
 
 #include "ctl/rate_desk.h"
@@ -84,21 +84,26 @@ static void overruled_say(const struct rate_desk *desk, const struct rate *rate,
 			hospital->code, (long long)count - 1, text, rate_source_name(first.source), day);
 }
 
-/* id: of the row; next: what the second person runs, NULL when nobody has to. */
-static int set_say(struct rate_desk *desk, const struct rate *rate, const struct uuid *id, const char *next)
+/* id: of the row; waits: for a second person, who is told what to run. */
+static int set_say(struct rate_desk *desk, const struct rate *rate, const struct uuid *id, bool waits)
 {
 	const struct ctl *ctl = desk->ctl;
 	struct report report;
+	char text[UUID_TEXT_LEN];
+	char next[160];
+
+	uuid_format(id, text);
+	(void)snprintf(next, sizeof(next), "zhifuctl money rate approve %s --why TEXT%s", text,
+		has_far(&desk->faults) ? " --far" : "");
 
 	report_begin(&report, ctl);
 	report_field(&report, "id", say(ctl, "id", "编号"), cell_uuid(id));
 	report_field(&report, "rate", say(ctl, "rate", "汇率"), cell_rate(rate));
 	report_field(&report, "day", say(ctl, "day", "日期"), cell_day(rate->day));
 	report_field(&report, "status", say(ctl, "status", "状态"),
-		next != NULL
-			? cell_word(say(ctl, "waits for a second person, who runs", "待他人复核,由其运行"), "waits")
-			: cell_word(say(ctl, "in force already, nothing is new", "已生效,无变化"), "known"));
-	report_field(&report, "approve", next != NULL ? "" : NULL, next != NULL ? cell_text(next) : cell_none());
+		waits ? cell_word(say(ctl, "waits for a second person, who runs", "待他人复核,由其运行"), "waits")
+		      : cell_word(say(ctl, "in force already, nothing is new", "已生效,无变化"), "known"));
+	report_field(&report, "approve", waits ? "" : NULL, waits ? cell_text(next) : cell_none());
 	overruled_say(desk, rate, &report);
 	report_faults(&report, NULL, &desk->faults, &desk->arena.zf);
 	return report_end(&report, 0);
@@ -116,8 +121,6 @@ static int refused_say(struct rate_desk *desk, const char *hint)
 
 static int set_store(struct rate_desk *desk, const struct rate *rate, const char *why)
 {
-	char text[UUID_TEXT_LEN];
-	char next[160];
 	struct pg_result *rows = NULL;
 	struct uuid id;
 	int r = ctl_query(desk->ctl, &rows, "SELECT rate_enter($1, $2, $3, $4, $5, $6, $7, $8)", "ttnisdtt", rate->base,
@@ -127,10 +130,7 @@ static int set_store(struct rate_desk *desk, const struct rate *rate, const char
 	if (r < 0) return ctl_fail("the rate is not stored");
 	id = db_rows_uuid(rows, 0, 0);
 	db_sync_rows_free(rows);
-	uuid_format(&id, text);
-	(void)snprintf(next, sizeof(next), "zhifuctl money rate approve %s --why TEXT%s", text,
-		has_far(&desk->faults) ? " --far" : "");
-	return set_say(desk, rate, &id, next);
+	return set_say(desk, rate, &id, true);
 }
 
 int money_rate_set(struct ctl *ctl, int argc, char **argv)
@@ -167,17 +167,19 @@ int money_rate_set(struct ctl *ctl, int argc, char **argv)
 			&desk, say(ctl, "the rate is not taken: nobody could approve it", "该汇率未录入:无法通过复核"));
 	if (r < 0) return ctl_fail("could not look at the rate");
 	known = same_known(&desk, &rate);
-	if (known != NULL) return set_say(&desk, known, rate_rows_id(&desk.known.rates, known), NULL);
+	if (known != NULL) return set_say(&desk, known, rate_rows_id(&desk.known.rates, known), false);
 	return set_store(&desk, &rate, why);
 }
 
-/* ---- the second person ---- */
+/* ---- a rate that is there ---- */
 
-/* A row of rate that was typed in. */
+/* A row of rate. */
 struct entered {
 	struct pg_result *rows; /* owned */
 	struct rate rate;
-	const char *maker;
+	const char *maker, *checker; /* checker: "" */
+	const char *bank;            /* NULL: no board's */
+	int status;
 };
 
 static void entered_free(struct entered *entered)
@@ -185,48 +187,127 @@ static void entered_free(struct entered *entered)
 	db_sync_rows_free(entered->rows);
 }
 
-/* 0, or 1 after it has said why nobody decides on it. */
-static int entered_read(struct ctl *ctl, const struct uuid *id, const char *id_text, struct entered *ret)
+/* 0, or 1 after it has said that there is none. */
+static int entered_read(
+	struct ctl *ctl, const struct uuid *id, const char *id_text, const char *what, struct entered *ret)
 {
 	int r = ctl_query(ctl, &ret->rows,
-		"SELECT base, quote, per, digits, scale, day, maker, status, coalesce(checker, '') FROM rate WHERE rate_id = $1",
+		"SELECT base, quote, per, digits, scale, day, maker, status, coalesce(checker, ''), source, bank FROM rate"
+		" WHERE rate_id = $1",
 		"u", id);
 
 	if (r == 0 && db_rows_count(ret->rows) == 0) r = err_set(ERR_NOTFOUND, "there is no rate %s", id_text);
-	if (r < 0) return ctl_fail("could not decide on the rate");
+	if (r < 0) return ctl_fail(what);
 	rate_rows_price(ret->rows, 0, 0, &ret->rate);
 	ret->rate.day = db_rows_date(ret->rows, 0, 5);
 	ret->maker = db_rows_text(ret->rows, 0, 6);
-	if (db_rows_int(ret->rows, 0, 7) == 2) return 0;
-	if (db_rows_int(ret->rows, 0, 7) == 3)
-		(void)err_set(ERR_INVALID, "%s has refused it", db_rows_text(ret->rows, 0, 8));
-	else if (*db_rows_text(ret->rows, 0, 8) != '\0')
-		(void)err_set(ERR_INVALID, "%s has approved it", db_rows_text(ret->rows, 0, 8));
+	ret->status = (int)db_rows_int(ret->rows, 0, 7);
+	ret->checker = db_rows_text(ret->rows, 0, 8);
+	ret->rate.source = (uint8_t)db_rows_int(ret->rows, 0, 9);
+	ret->bank = *db_rows_text(ret->rows, 0, 10) == '\0' ? NULL : db_rows_text(ret->rows, 0, 10);
+	ret->rate.bank = ret->bank != NULL;
+	return 0;
+}
+
+/* What two persons say of it, beside what is known. The text is the desk's. ERR_NOMEM; else the database's. */
+static int entry_open(struct rate_desk *desk, const struct entered *entered, const char *value, struct rate_entry *ret)
+{
+	const struct rate *rate = &entered->rate;
+	char text[DECIMAL_TEXT_SIZE];
+	char day[DATE_TEXT_SIZE];
+	int r = rate_desk_know(desk, entered->bank, rate->day, rate->day);
+
+	if (r < 0) return r;
+	(void)decimal_format(rate->value, text);
+	(void)date_format_day(rate->day, day);
+	*ret = (struct rate_entry){.base = text_of(rate->base),
+		.quote = text_of(rate->quote),
+		.value = text_of(zf_strdup(&desk->arena.zf, value != NULL ? value : text)),
+		.per = rate->per,
+		.day = text_of(zf_strdup(&desk->arena.zf, day)),
+		.corrects = rate->source == RATE_MANUAL ? 0 : rate->source,
+		.board = entered->bank};
+	return ret->value.ptr == NULL || ret->day.ptr == NULL ? err_set(ERR_NOMEM, "no memory for a rate") : 0;
+}
+
+/* ---- in place of a wrong one ---- */
+
+static int correct_store(struct rate_desk *desk, const struct uuid *wrong, const struct rate *rate, const char *why)
+{
+	struct pg_result *rows = NULL;
+	struct uuid id;
+	int64_t outcome;
+	int r = ctl_query(desk->ctl, &rows, "SELECT outcome, id FROM rate_correct($1, $2, $3, $4, $5)", "uistt", wrong,
+		rate->value.unscaled, (int)rate->value.scale, desk->ctl->who, why);
+
+	if (r < 0) return ctl_fail("the rate is not corrected");
+	outcome = db_rows_int(rows, 0, 0);
+	if (outcome == 1) id = db_rows_uuid(rows, 0, 1);
+	db_sync_rows_free(rows);
+	if (outcome == 1) return set_say(desk, rate, &id, true);
+	(void)err_set(ERR_INVALID, outcome == -5 ? "it has that value already"
+				   : outcome == -6
+					   ? "a correction of it waits for a second person: money rate list --waiting"
+					   : "it does not count: it waits, was refused, or was corrected before");
+	return ctl_fail("the rate is not corrected");
+}
+
+int money_rate_correct(struct ctl *ctl, int argc, char **argv)
+{
+	struct rate_desk desk CLEANUP(rate_desk_close);
+	struct entered entered CLEANUP(entered_free) = {.rows = NULL};
+	const char *words[CTL_WORDS_MAX];
+	const char *why = NULL;
+	const struct ctl_option options[] = {{"--why", &why, NULL}, {NULL, NULL, NULL}};
+	struct rate_entry entry;
+	struct rate rate;
+	struct uuid id;
+	int r = ctl_arguments(argc, argv, options, 2, 2, words);
+
+	rate_desk_open(ctl, &desk);
+	if (r != 0) return r;
+	if (uuid_parse(words[0], &id) != 0) return ctl_usage("\"%s\" is no rate's id", words[0]);
+	r = ctl_accountable(ctl, why);
+	if (r == 0) r = ctl_himself(ctl);
+	if (r == 0) r = entered_read(ctl, &id, words[0], "the rate is not corrected", &entered);
+	if (r != 0) return r;
+	if (entry_open(&desk, &entered, words[1], &entry) < 0)
+		return ctl_fail("could not read the rates that are known");
+	entry.maker = ctl->who;
+	r = rate_entry_check(&entry, &desk.reading, &desk.arena.zf, &desk.faults, &rate);
+	if (r == ERR_INVALID)
+		return refused_say(
+			&desk, say(ctl, "the rate is not taken: nobody could approve it", "该汇率未录入:无法通过复核"));
+	if (r < 0) return ctl_fail("could not look at the rate");
+	return correct_store(&desk, &id, &rate, why);
+}
+
+/* ---- the second person ---- */
+
+/* Does it wait for somebody? 0, or 1 after it has said why nobody decides on it. */
+static int entered_waits(const struct entered *entered)
+{
+	if (entered->status == 2) return 0;
+	if (entered->status == 3)
+		(void)err_set(ERR_INVALID, "%s has refused it", entered->checker);
+	else if (*entered->checker != '\0')
+		(void)err_set(ERR_INVALID, "%s has approved it", entered->checker);
 	else
-		(void)err_set(ERR_INVALID, "it was published and imported by %s, and is in force", ret->maker);
+		(void)err_set(ERR_INVALID, "it was published and imported by %s, and is in force", entered->maker);
 	return ctl_fail("the rate waits for nobody");
 }
 
 /* Is it still plausible beside what is known by now? 0, or 1 after it has said what is wrong. */
 static int look_again(struct rate_desk *desk, const struct entered *entered, bool far)
 {
-	char value[DECIMAL_TEXT_SIZE];
-	char day[DATE_TEXT_SIZE];
-	const struct rate *rate = &entered->rate;
-	struct rate_entry entry = {.base = text_of(rate->base),
-		.quote = text_of(rate->quote),
-		.per = rate->per,
-		.maker = entered->maker,
-		.checker = desk->ctl->who,
-		.far_approved = far};
+	struct rate_entry entry;
 	struct rate approved;
-	int r = rate_desk_know(desk, NULL, rate->day, rate->day);
+	int r = entry_open(desk, entered, NULL, &entry);
 
 	if (r < 0) return ctl_fail("could not read the rates that are known");
-	(void)decimal_format(rate->value, value);
-	(void)date_format_day(rate->day, day);
-	entry.value = text_of(value);
-	entry.day = text_of(day);
+	entry.maker = entered->maker;
+	entry.checker = desk->ctl->who;
+	entry.far_approved = far;
 	r = rate_entry_approve(&entry, &desk->reading, &desk->arena.zf, &desk->faults, &approved);
 	if (r == 0) return 0;
 	if (r != ERR_INVALID) return ctl_fail("could not look at the rate");
@@ -257,7 +338,8 @@ static int decide(struct ctl *ctl, int argc, char **argv, bool approve)
 	if (uuid_parse(words[0], &id) != 0) return ctl_usage("\"%s\" is no rate's id", words[0]);
 	r = ctl_accountable(ctl, why);
 	if (r == 0) r = ctl_himself(ctl);
-	if (r == 0) r = entered_read(ctl, &id, words[0], &entered);
+	if (r == 0) r = entered_read(ctl, &id, words[0], "could not decide on the rate", &entered);
+	if (r == 0) r = entered_waits(&entered);
 	if (r != 0) return r;
 	if (rate_same_person(entered.maker, ctl->who)) {
 		(void)err_set(ERR_DENIED, "%s typed it in, so another person decides", entered.maker);

@@ -97,15 +97,16 @@ extern const struct problem desk_problem_memory, desk_problem_refused, desk_prob
 extern const struct problem_word desk_word_large;
 
 /* Shapes that runs read values of. */
-extern const struct shape rate_new_shape, rate_approval_shape, contract_new_shape, charges_query_shape,
-	charge_new_shape, charges_new_shape, rate_of_query, rate_import_query, statement_import_query,
-	statement_imported_shape, imported_statement_shape, imported_late_shape, remittance_shape,
-	remittance_import_query, remittance_new_shape, remittance_release_shape;
+extern const struct shape rate_new_shape, rate_approval_shape, rate_correction_shape, contract_new_shape,
+	charges_query_shape, charge_new_shape, charges_new_shape, rate_of_query, rate_import_query,
+	statement_import_query, statement_imported_shape, imported_statement_shape, imported_late_shape,
+	remittance_shape, remittance_import_query, remittance_new_shape, remittance_release_shape;
 
 /* What the table cannot say of some operations. */
 void rate_of_run(struct desk_call *call);
 void rate_enter_run(struct desk_call *call);
 void rate_approve_run(struct desk_call *call);
+void rate_correct_run(struct desk_call *call);
 void rate_file_run(struct desk_call *call);
 void contract_put_run(struct desk_call *call);
 void accounts_run(struct desk_call *call);

@@ -96,7 +96,8 @@
 	" o.made_at, o.why, o.canceller, o.cancelled_at, o.cancel_why FROM zhifu.bank_order o WHERE o.hospital_id = $1::uuid"
 #define SALE_COLUMNS                                                                                                                    \
 	"c.sale_id, c.out_line, c.in_line, c.sold_minor, c.currency, c.exponent::int4, c.proceeds_minor, b.currency, b.exponent::int4," \
-	" c.carried_minor, h.book_currency, NULL::int4, c.maker, c.made_at, c.why FROM zhifu.currency_sale c"                           \
+	" c.carried_minor, h.book_currency, NULL::int4, c.rate_digits, c.rate_scale::int4, c.rate_day, c.maker, c.made_at, c.why"       \
+	" FROM zhifu.currency_sale c"                                                                                                   \
 	" JOIN zhifu.hospital h ON h.hospital_id = c.hospital_id"                                                                       \
 	" JOIN zhifu.bank_line b ON b.hospital_id = c.hospital_id AND b.line_id = c.in_line WHERE c.hospital_id = $1::uuid"
 /* What is done with money on the hospital's own side: api_treasury(). */
@@ -147,6 +148,10 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"SELECT outcome, id, places FROM zhifu.api_rate_decide($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, false,"
 		" $7::text) WHERE $6::int4 IS NULL",
 		7},
+	[DESK_RATE_CORRECT] = {"desk_rate_correct",
+		"SELECT outcome, id, places FROM zhifu.api_rate_correct($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $7::int8,"
+		" $8::int4, $9::text) WHERE $6::int4 IS NULL",
+		9},
 	[DESK_CONTRACTS] = {"desk_contracts",
 		"SELECT c.version::int8, c.contract_id, " CONTRACT_COLUMNS CONTRACT_FROM
 		" WHERE c.hospital_id = $1::uuid"
@@ -562,10 +567,17 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	/* The position's number is that of the posting and its step. */
 	[DESK_CONVERSIONS] = {"desk_conversions",
 		"SELECT c.no::int8 << 16 | c.step, c.entry_id, c.entry_id, c.no::int4, c.step::int4, c.rate_id, r.source::int4, r.base, r.quote,"
-		" r.per, r.digits, r.scale::int4, r.day, c.multiplied FROM zhifu.conversion c JOIN zhifu.rate_seen r ON r.rate_id = c.rate_id"
-		" WHERE c.hospital_id = $1::uuid AND ($2::uuid IS NULL OR c.entry_id = $2) AND ($3::int8 IS NULL OR (c.entry_id, c.no, c.step) >"
-		"  ($4::uuid, ($3::int8 >> 16)::int4, ($3::int8 & 65535)::int4)) ORDER BY c.entry_id, c.no, c.step LIMIT $5::int4",
-		5},
+		" r.per, r.digits, r.scale::int4, r.day, c.multiplied, c.rounding::int4, c.from_minor, c.from_currency, c.from_exponent::int4,"
+		" c.to_minor, c.to_currency, c.to_exponent::int4, zhifu.rate_instead(c.rate_id), n.minor,"
+		" CASE WHEN n.minor IS NOT NULL THEN c.to_currency END, c.to_exponent::int4"
+		" FROM zhifu.conversion c JOIN zhifu.rate_seen r ON r.rate_id = c.rate_id"
+		" CROSS JOIN LATERAL (SELECT CASE WHEN zhifu.rate_instead(c.rate_id) IS NOT NULL"
+		"  THEN zhifu.conversion_now(c.hospital_id, c.entry_id, c.no) END AS minor) n"
+		" WHERE c.hospital_id = $1::uuid AND ($2::uuid IS NULL OR c.entry_id = $2) AND ($3::uuid IS NULL OR c.rate_id = $3)"
+		" AND ($4::bool IS NOT TRUE OR c.rate_id = ANY (ARRAY(SELECT zhifu.rate_corrected())))"
+		" AND ($5::int8 IS NULL OR (c.entry_id, c.no, c.step) > ($6::uuid, ($5::int8 >> 16)::int4, ($5::int8 & 65535)::int4))"
+		" ORDER BY c.entry_id, c.no, c.step LIMIT $7::int4",
+		7},
 	[DESK_PATIENT_ACCOUNTS] = {"desk_patient_accounts",
 		"SELECT 0::int8, a.account_id, " PATIENT_ACCOUNT
 		" AND ($2::uuid IS NULL OR a.claim_id = $2) AND ($3::text IS NULL OR a.stay = zhifu.stay_known($1, $3))"

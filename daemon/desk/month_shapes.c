@@ -180,6 +180,9 @@ static const struct field sale_fields[] = {
 	{"proceeds", FIELD_MONEY, NEEDED, "for it", NULL, 0, NULL},
 	{"carried", FIELD_MONEY, NEEDED, "what it was carried at, in the book currency: the rest is gain or loss", NULL,
 		0, NULL},
+	{"rate", FIELD_DECIMAL, NEEDED,
+		"the bank's: the proceeds for 1 of what was sold, with as few decimals as give them", NULL, 0, NULL},
+	{"rate_day", FIELD_DAY, NEEDED, "on which the proceeds came", NULL, 0, NULL},
 	{"maker", FIELD_TEXT, NEEDED, "who said so", NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
 	{"why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
@@ -198,7 +201,17 @@ static const struct field conversion_fields[] = {
 	{"value", FIELD_DECIMAL, NEEDED, "the price", NULL, 0, NULL},
 	{"day", FIELD_DAY, NEEDED, "the rate's own", NULL, 0, NULL},
 	{"multiplied", FIELD_BOOL, NEEDED, "the amount by the rate; else divided", NULL, 0, NULL},
+	{"rounding", FIELD_WORD, NEEDED, "once, after the last step", shape_roundings, 0, NULL},
+	{"from", FIELD_MONEY, NEEDED, "what was converted", NULL, 0, NULL},
+	{"to", FIELD_MONEY, NEEDED, "what it came to", NULL, 0, NULL},
+	{"corrected_by", FIELD_ID, 0, "the rate that counts by now in place of this one", NULL, 0, NULL},
+	{"now", FIELD_MONEY, 0, "what it would come to by the rates that count now; there where one was corrected",
+		NULL, 0, NULL},
 };
 const struct shape conversion_shape = SHAPE("Conversion", conversion_fields);
-static const struct field conversions_fields[] = {{"entry", FIELD_ID, 0, "of this entry", NULL, 0, NULL}};
+static const struct field conversions_fields[] = {
+	{"entry", FIELD_ID, 0, "of this entry", NULL, 0, NULL},
+	{"rate", FIELD_ID, 0, "by this rate", NULL, 0, NULL},
+	{"corrected", FIELD_BOOL, 0, "true: by a rate in whose place another one counts by now", NULL, 0, NULL},
+};
 const struct shape conversions_query = SHAPE("ConversionsQuery", conversions_fields);

@@ -13,7 +13,7 @@
 #include "settle/rate_rows.h"
 
 /* Columns of DESK_RATE, which are those of the shape Rate. */
-enum { RATE_BASE = 3, RATE_DAY = 8, RATE_MAKER = 11 };
+enum { RATE_SOURCE = 1, RATE_BANK = 2, RATE_BASE = 3, RATE_DAY = 8, RATE_STATUS = 10, RATE_MAKER = 11 };
 
 static const struct problem problem_approval = {422,
 	{"not-approved", "The rate is not approved. \"far\": true says that you have seen how far it is, and mean it.",
@@ -52,7 +52,7 @@ static void on_known(void *ctx, const struct db_outcome *outcome)
 	hospital = desk_call_hospital(call);
 	if (hospital == NULL) return;
 	fault_list_init(&faults, &arena->zf, 0);
-	int r = rate_rows_read(outcome->results[0], NULL, &arena->zf, &known);
+	int r = rate_rows_read(outcome->results[0], entry->board, &arena->zf, &known);
 	if (r == 0) {
 		struct rate_reading reading = {
 			.known = known.table, .today = (int32_t)zone_day(hospital->zone, clock_wall_ms())};
@@ -119,34 +119,47 @@ void rate_enter_run(struct desk_call *call)
 
 /* ---- the second person ---- */
 
-static void on_entered(void *ctx, const struct db_outcome *outcome)
+/* What a row of DESK_RATE says: the rate as an entry. False: there is none, or no memory; answered. */
+static bool entry_read(
+	struct desk_call *call, const struct db_outcome *outcome, struct rate_entry *ret, int32_t *ret_day)
 {
-	struct desk_call *call = ctx;
 	struct arena *arena = &call->req->arena;
 	struct rate rate = {.per = 0};
 	if (outcome->ending != DB_COMMITTED) {
 		desk_call_fail(call, outcome);
-		return;
+		return false;
 	}
 	const struct pg_result *rows = outcome->results[0];
 	if (db_rows_count(rows) == 0) {
 		desk_call_problem(call, &problem_missing);
-		return;
+		return false;
 	}
 	rate_rows_price(rows, 0, RATE_BASE, &rate);
-	int32_t day = db_rows_date(rows, 0, RATE_DAY);
-	struct rate_entry entry = {.base = text_of(zf_strdup(&arena->zf, rate.base)),
+	*ret_day = db_rows_date(rows, 0, RATE_DAY);
+	uint8_t source = (uint8_t)db_rows_int(rows, 0, RATE_SOURCE);
+	*ret = (struct rate_entry){.base = text_of(zf_strdup(&arena->zf, rate.base)),
 		.quote = text_of(zf_strdup(&arena->zf, rate.quote)),
 		.value = text_of(decimal_words(arena, rate.value)),
 		.per = rate.per,
-		.day = text_of(day_words(arena, day)),
+		.day = text_of(day_words(arena, *ret_day)),
 		/* Hidden is who is of another hospital, and so another person. */
 		.maker = db_rows_null(rows, 0, RATE_MAKER) ? "-"
 							   : zf_strdup(&arena->zf, db_rows_text(rows, 0, RATE_MAKER)),
-		.checker = call->principal->client_id,
-		.far_approved = shape_value(&rate_approval_shape, call->body, "far")->number != 0};
+		.corrects = source == RATE_MANUAL ? 0 : source};
+	if (!db_rows_null(rows, 0, RATE_BANK)) ret->board = zf_strdup(&arena->zf, db_rows_text(rows, 0, RATE_BANK));
+	return true;
+}
+
+static void on_entered(void *ctx, const struct db_outcome *outcome)
+{
+	struct desk_call *call = ctx;
+	struct rate_entry entry;
+	int32_t day;
+	if (!entry_read(call, outcome, &entry, &day)) return;
+	entry.checker = call->principal->client_id;
+	entry.far_approved = shape_value(&rate_approval_shape, call->body, "far")->number != 0;
 	/* What is decided already the statement says best. */
-	if (db_rows_int(rows, 0, RATE_MAKER - 1) != 2 || rate_same_person(entry.maker, entry.checker))
+	if (db_rows_int(outcome->results[0], 0, RATE_STATUS) != 2 || rate_same_person(entry.maker, entry.checker))
 		desk_call_go(call);
 	else if (entry_keep(call, &entry))
 		rates_ask(call, day, day, on_known);
@@ -158,6 +171,31 @@ void rate_approve_run(struct desk_call *call)
 	if (params == NULL) return;
 	db_params_uuid(params, &call->id);
 	desk_call_ask(call, DESK_RATE, params, on_entered);
+}
+
+/* ---- in place of a wrong one ---- */
+
+static void on_wrong(void *ctx, const struct db_outcome *outcome)
+{
+	struct desk_call *call = ctx;
+	struct rate_entry entry;
+	int32_t day;
+	if (!entry_read(call, outcome, &entry, &day)) return;
+	entry.value = text_of(
+		decimal_words(&call->req->arena, shape_value(&rate_correction_shape, call->body, "value")->decimal));
+	entry.maker = call->principal->client_id;
+	if (db_rows_int(outcome->results[0], 0, RATE_STATUS) != 1)
+		desk_call_go(call);
+	else if (entry_keep(call, &entry))
+		rates_ask(call, day, day, on_known);
+}
+
+void rate_correct_run(struct desk_call *call)
+{
+	struct db_params *params = desk_call_params(call);
+	if (params == NULL) return;
+	db_params_uuid(params, &call->id);
+	desk_call_ask(call, DESK_RATE, params, on_wrong);
 }
 
 /* ---- which rate counts ---- */

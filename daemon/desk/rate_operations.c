@@ -101,6 +101,12 @@ static const struct field approval_fields[] = {
 };
 const struct shape rate_approval_shape = SHAPE("RateApproval", approval_fields);
 
+static const struct field correction_fields[] = {
+	{"value", FIELD_DECIMAL, NEEDED, "the price as it is right, for as many units as the wrong one", NULL, 0, NULL},
+	{"why", FIELD_TEXT, NEEDED, "what was wrong, and how that is known", NULL, 1000, NULL},
+};
+const struct shape rate_correction_shape = SHAPE("RateCorrection", correction_fields);
+
 static const struct field reason_fields[] = {{"why", FIELD_TEXT, NEEDED, "for the record", NULL, 1000, NULL}};
 const struct shape reason_shape = SHAPE("Reason", reason_fields);
 
@@ -160,6 +166,11 @@ static const struct operation_refusal rate_refusals[] = {
 	{-2, {404, {"not-found", "There is no such rate.", "没有该汇率。"}}},
 	{-3, {409, {"rate-decided", "This rate waits for nobody: it was decided on, or was published.",
 			   "该汇率无需复核:已复核或为公布汇率。"}}},
+	{-4, {409, {"rate-past", "This rate does not count: it waits, was refused, or was corrected before.",
+			   "该汇率未生效:待复核、已拒绝或已被更正。"}}},
+	{-5, {409, {"rate-same", "It has that value already.", "该汇率已是此值。"}}},
+	{-6, {409, {"rate-correction", "A correction of this rate waits for a second person.",
+			   "该汇率已有更正待复核。"}}},
 	{0, {0, {NULL, NULL, NULL}}},
 };
 static const struct operation_refusal contract_refusals[] = {
@@ -200,6 +211,13 @@ static const struct operation rows[] = {
 		"The second person's no", .request = &reason_shape, .answer = &rate_shape,
 		.statement = DESK_RATE_REFUSE, .then = DESK_RATE, .refusals = rate_refusals,
 		.once = "a rate that waits is decided on once"},
+
+	{HTTP_POST, "/v1/rates/{id}/correct", "rate_correct", OPERATION_ACT, SCOPE_FINANCE_RATES,
+		"Another value for a rate that was published or read wrongly, which counts when another client has approved "
+		"it; the wrong one stays, with what was converted by it",
+		.request = &rate_correction_shape, .answer = &rate_shape, .statement = DESK_RATE_CORRECT,
+		.then = DESK_RATE, .creates = true, .location = "/v1/rates/", .refusals = rate_refusals,
+		.run = rate_correct_run, .once = "one correction of a rate waits at a time"},
 
 	{HTTP_POST, "/v1/rates/import", "rate_import", OPERATION_FILE, SCOPE_FINANCE_RATES,
 		"Takes a source's file: all of its rates, or nothing and why", .query = &rate_import_query,

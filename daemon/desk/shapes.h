@@ -5,8 +5,8 @@
 
 #include "desk/shape.h"
 
-/* of receivables, by number; of rates, by enum rate_source */
-extern const char *const shape_standings[], *const shape_rate_sources[];
+/* of receivables, by number; of rates, by enum rate_source; enum decimal_rule */
+extern const char *const shape_standings[], *const shape_rate_sources[], *const shape_roundings[];
 
 /* of operations of more than one subject */
 extern const struct shape reason_shape, suspense_shape, receivable_shape;

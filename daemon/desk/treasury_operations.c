@@ -4,8 +4,8 @@
 #include "desk/call.h"
 #include "desk/treasury.h"
 
-static const char *const clauses[] = {"", "whole", "carve-out", "percentage", NULL};   /* enum coordination_clause */
-static const char *const roundings[] = {"half-away", "half-even", "up", "down", NULL}; /* enum decimal_rule */
+static const char *const clauses[] = {"", "whole", "carve-out", "percentage", NULL};  /* enum coordination_clause */
+const char *const shape_roundings[] = {"half-away", "half-even", "up", "down", NULL}; /* enum decimal_rule */
 
 /* ---- orders, sales, acquirers ---- */
 
@@ -88,7 +88,7 @@ static const struct shape settlement_shape = SHAPE("AcquirerSettlement", settlem
 		{"reasonable", FIELD_MONEY, 0, "what the policy takes as reasonable; left out: all", NULL, 0, NULL},   \
 		{"clause", FIELD_WORD, 0, "of the policy on other insurance: none is assumed", clauses, 0, NULL},      \
 	{                                                                                                              \
-		"rounding", FIELD_WORD, 0, "left out: half-away", roundings, 0, NULL                                   \
+		"rounding", FIELD_WORD, 0, "left out: half-away", shape_roundings, 0, NULL                             \
 	}
 
 static const struct field stay_fields[] = {STAY_FIELDS};

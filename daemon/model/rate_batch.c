@@ -249,7 +249,7 @@ static void check_changed(struct rate_batch *batch, const struct rate_item *item
 		(void)snprintf(
 			noted, sizeof(noted), "%s, %s", other_text, reading->notes[other - reading->known.rates]);
 	}
-	fault_add_as(batch->faults, FAULT_RATE_CHANGED, item->rate.source == RATE_MANUAL ? FAULT_WARNING : FAULT_FAULT,
+	fault_add_as(batch->faults, FAULT_RATE_CHANGED, reading->corrects ? FAULT_WARNING : FAULT_FAULT,
 		place(item->line, item->column, path), with_day(&item->rate, 0, this_text),
 		reading->notes != NULL ? noted : other_text);
 }

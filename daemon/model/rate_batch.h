@@ -17,6 +17,7 @@ struct rate_reading {
 	int32_t today;            /* days since 1970-01-01, of the hospital; a later rate is refused */
 	uint32_t bound;           /* as in rate_doubt(); 0: RATE_BOUND_DEFAULT */
 	bool far_allowed;         /* RATE_FAR alone is only a warning: for history, where currencies did break */
+	bool corrects;            /* another value than known is a warning: it takes that one's place */
 	uint16_t bank;            /* goes into each rate; 0 but for boards of banks */
 	size_t bytes_max;         /* 0: RATE_FILE_BYTES_MAX */
 	uint32_t count_max;       /* 0: RATE_FILE_COUNT_MAX */
@@ -50,8 +51,8 @@ bool rate_batch_day(struct rate_batch *batch, struct text_span text, const char 
  * counted. False with a fault, or without memory. */
 bool rate_batch_add(struct rate_batch *batch, struct rate *rate, bool dated, struct text_span text,
 	unsigned decimals_max, uint32_t line, const char *column);
-/* Looks at all of them together: the same day twice with another value, other than known (of RATE_MANUAL only a
- * warning: two persons may replace what two persons entered), no rate at all, and implausible (rate_doubt.h) beside the
+/* Looks at all of them together: the same day twice with another value, other than known (a warning
+ * where it corrects), no rate at all, and implausible (rate_doubt.h) beside the
  * last good one before it, of the file or known; a first one of its source beside the next that is known, or else
  * beside another source's. 0 with the table in order, owned by the arena; ERR_INVALID: there is a fault that refuses in
  * the list, from here or before; ERR_NOMEM. */

@@ -18,12 +18,13 @@ static void take_code(struct text_span code, const char *path, struct fault_list
 static int check(const struct rate_entry *entry, const struct rate_reading *reading, struct zf_arena *arena,
 	struct fault_list *faults, struct rate *ret_rate)
 {
-	struct rate rate = {.per = entry->per, .source = RATE_MANUAL};
+	struct rate rate = {.per = entry->per, .source = entry->corrects != 0 ? entry->corrects : RATE_MANUAL};
 	struct rate_batch batch;
 	struct rate_table table;
 	struct rate_reading own = *reading;
 	own.far_allowed = entry->far_approved;
-	own.bank = 0;
+	own.bank = rate.bank = entry->board != NULL;
+	own.corrects = true;
 	int err = rate_batch_init(&batch, &own, 0, arena, faults);
 	if (err != 0) return err;
 	take_code(entry->base, "base", faults, rate.base);
@@ -60,8 +61,10 @@ int rate_entry_approve(const struct rate_entry *entry, const struct rate_reading
 	}
 	int err = check(entry, reading, arena, faults, &rate);
 	if (err != 0) return err;
-	rate.maker = entry->maker;
-	rate.checker = entry->checker;
+	if (rate.source == RATE_MANUAL) {
+		rate.maker = entry->maker;
+		rate.checker = entry->checker;
+	}
 	assert(rate_valid(&rate));
 	*ret_rate = rate;
 	return 0;

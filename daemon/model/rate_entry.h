@@ -1,4 +1,5 @@
-/* A rate by hand, for the day on which no source has one: one person types it in, another approves it. */
+/* A rate by hand, for the day on which no source has one, or in place of one that was published or read wrongly: one
+ * person types it in, another approves it. */
 #ifndef MODEL_RATE_ENTRY_H
 #define MODEL_RATE_ENTRY_H
 
@@ -17,6 +18,8 @@ struct rate_entry {
 	const char *checker;    /* login of who approves it; NULL as long as nobody has */
 	bool far_approved;      /* the second person has seen that it is far from the last rate, and means it. What is
 				 * upside down or off by a hundredfold can't be approved */
+	uint8_t corrects;       /* enum rate_source: whose rate of that day it corrects; 0: it is RATE_MANUAL */
+	const char *board; /* the bank whose rate it corrects, which the known rates have as bank 1; NULL: none's */
 };
 
 /* Looks at all of it before it is shown to the second person: what is wrong, and what is implausible beside the known
@@ -25,8 +28,8 @@ struct rate_entry {
  * approved; ERR_INVALID, ERR_NOMEM. */
 int rate_entry_check(const struct rate_entry *entry, const struct rate_reading *reading, struct zf_arena *arena,
 	struct fault_list *faults, struct rate *ret_rate) MUSTUSE;
-/* The same, and with approval: the rate, RATE_MANUAL, which borrows maker and checker. ERR_INVALID also: nobody has
- * approved, or the one who typed it in. */
+/* The same, and with approval: the rate, which borrows maker and checker where it is RATE_MANUAL. ERR_INVALID also:
+ * nobody has approved, or the one who typed it in. */
 int rate_entry_approve(const struct rate_entry *entry, const struct rate_reading *reading, struct zf_arena *arena,
 	struct fault_list *faults, struct rate *ret_rate) MUSTUSE;
 

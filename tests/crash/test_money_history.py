@@ -80,6 +80,36 @@ NEVER = {
         FULL JOIN (SELECT DISTINCT entry_id FROM zhifu.posting WHERE rule LIKE 'match%%') p ON p.entry_id = a.allocation_id
         WHERE a.allocation_id IS NULL OR p.entry_id IS NULL""",
         "DELETE FROM zhifu.posting WHERE rule LIKE 'match%%'"),
+    # By an arithmetic of its own: half away from zero, once, after the last step.
+    "a conversion that its rates do not explain": ("""
+        SELECT a.entry_id, a.no, a.from_minor, a.to_minor, r.day FROM zhifu.conversion a JOIN zhifu.rate r USING (rate_id)
+        LEFT JOIN (zhifu.conversion b JOIN zhifu.rate q USING (rate_id)) ON b.entry_id = a.entry_id AND b.no = a.no AND b.step = 2
+        CROSS JOIN LATERAL (SELECT r.digits::numeric AS n, r.per * 10::numeric ^ r.scale AS d) x
+        CROSS JOIN LATERAL (SELECT coalesce(q.digits, 1)::numeric AS n, coalesce(q.per * 10::numeric ^ q.scale, 1) AS d) y
+        CROSS JOIN LATERAL (SELECT abs(a.from_minor) * 10::numeric ^ a.to_exponent * CASE WHEN a.multiplied THEN x.n ELSE x.d END
+            * CASE WHEN b.multiplied IS NOT FALSE THEN y.n ELSE y.d END AS top, 10::numeric ^ a.from_exponent
+            * CASE WHEN a.multiplied THEN x.d ELSE x.n END * CASE WHEN b.multiplied IS NOT FALSE THEN y.d ELSE y.n END AS bottom) z
+        WHERE a.step = 1 AND (a.rounding <> 0 OR a.to_minor <> sign(a.from_minor) * div(2 * top + bottom, 2 * bottom)
+            OR a.from_currency <> CASE WHEN a.multiplied THEN r.base ELSE r.quote END
+            OR b IS NULL AND a.to_currency <> CASE WHEN a.multiplied THEN r.quote ELSE r.base END)""",
+        "UPDATE zhifu.conversion SET to_minor = to_minor + 1"),
+    "a value that is not what was converted": ("""
+        SELECT p.* FROM zhifu.posting p JOIN zhifu.conversion c USING (hospital_id, entry_id, no)
+        WHERE CASE p.rule WHEN 'value' THEN p.book_minor <> c.to_minor WHEN 'fix_owed' THEN
+            p.entry_id = p.claim_id AND c.from_minor = p.book_minor AND p.amount_minor <> c.to_minor
+            WHEN 'revalue' THEN false ELSE (p.amount_minor, p.book_minor) <> (c.from_minor, c.to_minor) END""",
+        "UPDATE zhifu.posting SET book_minor = book_minor + 1 WHERE rule = 'value'"),
+    "a value that no rate explains": ("""
+        SELECT p.* FROM zhifu.posting p WHERE (p.rule = 'value' AND p.claim_id IS NULL OR p.rule = 'fix_owed'
+            OR p.rule IN ('match_charge', 'match_discount', 'match_difference') AND p.currency <> 'CNY')
+            AND NOT EXISTS (SELECT 1 FROM zhifu.conversion c WHERE c.entry_id = p.entry_id AND c.no = p.no)
+            AND NOT EXISTS (SELECT 1 FROM zhifu.allocation a WHERE a.allocation_id = p.entry_id AND a.undoes IS NOT NULL)
+        UNION ALL SELECT p.* FROM zhifu.revaluation v JOIN zhifu.posting p USING (hospital_id, entry_id)
+        WHERE NOT EXISTS (SELECT 1 FROM zhifu.conversion c WHERE c.entry_id = v.entry_id AND c.to_minor = v.closing_minor)""",
+        "DELETE FROM zhifu.conversion"),
+    "a sale that its rate does not explain": (
+        "SELECT * FROM zhifu.currency_sale WHERE round(sold_minor * rate_digits / 10::numeric ^ rate_scale) <> proceeds_minor",
+        "UPDATE zhifu.currency_sale SET rate_digits = 2 * rate_digits"),
 }
 
 
@@ -297,6 +327,16 @@ class History(Finance):
             minor = self.dice.choice((line["open_minor"], max(1, line["open_minor"] // 3)))
             self.person("order", "make", line["line_id"], "%.2f" % (minor / 100), "--why", "not ours", "--day", self.today.isoformat())
 
+    def a_rate_was_wrong(self):
+        """Two persons correct a published rate: what was converted by it stays, what comes takes the new one."""
+        rate = self.dice.choice(self.database.sql("SELECT rate_id::text AS id, digits FROM zhifu.rate WHERE zhifu.rate_instead(rate_id) IS NULL"
+                                                  " ORDER BY day, rate_id"))
+        made = self.database.sql("SELECT * FROM zhifu.rate_correct(%s, %s, 4::int2, 'li', 'misread')",
+                                 (rate["id"], rate["digits"] + self.dice.choice((-37, 11, 250))))[0]
+        assert made["outcome"] == 1
+        assert self.database.value("SELECT zhifu.rate_decide(%s, true, 'wu', 'seen')", (str(made["id"]),)) == 1
+        assert self.database.value("SELECT zhifu.rate_instead(%s)::text", (rate["id"],)) == str(made["id"])
+
     def somebody_sells(self):
         """Dollars that the bank bought: its two lines are one sale, once both have their value."""
         sold = self.closing["USD"] // self.dice.choice((2, 3, 10))
@@ -457,7 +497,7 @@ class History(Finance):
 STEPS = ((History.money_comes, 6), (History.decide, 4), (History.bill, 2), (History.rate_comes, 3), (History.advice_comes, 2),
          (History.somebody_allocates, 3), (History.somebody_undoes, 3), (History.somebody_sends_back, 2),
          (History.somebody_gives_up, 1), (History.a_patient_pays, 2), (History.an_acquirer_settles, 1), (History.somebody_sells, 1),
-         (History.somebody_holds, 1), (History.a_program_notes, 1), (History.a_stay_is_divided, 1), (History.a_month_ends, 2))
+         (History.a_rate_was_wrong, 1), (History.somebody_holds, 1), (History.a_program_notes, 1), (History.a_stay_is_divided, 1), (History.a_month_ends, 2))
 
 
 @pytest.mark.parametrize("steps", [12, pytest.param(250, marks=pytest.mark.slow)])

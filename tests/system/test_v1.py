@@ -141,6 +141,25 @@ def test_rates_of_a_file(up):
     assert up.database.value("SELECT count(*) FROM zhifu.operator_act WHERE act = 'rate.import' AND who = 'finance'") == 3
     assert len(desk.items("/v1/rates?from=2026-09-09")) == 2
 
+    # What was published wrongly two clients put right; the wrong one stays.
+    wrong = next(r for r in desk.items("/v1/rates?currency=USD&source=cfets") if r["day"] == "2026-09-08")
+    path = "/v1/rates/%s/correct" % wrong["id"]
+    assert desk.errors(path, {"value": "0.14", "why": "typing error"}) == {"/value": "rate-upside-down"}
+    assert desk.post(path, {"value": "7.12", "why": "typing error"}, 409)["type"] == "urn:zhifu:problem:rate-same"
+    key = {"Idempotency-Key": "correct-1"}
+    made = desk.post(path, {"value": "7.1300", "why": "typing error"}, headers=key)
+    assert (made["status"], made["version"], made["source"], made["value"]) == ("waits", 2, "cfets", "7.1300")
+    assert desk.post(path, {"value": "7.1300", "why": "typing error"}, 200, headers=key)["id"] == made["id"]
+    assert desk.post(path, {"value": "7.1400", "why": "no"}, 409)["type"] == "urn:zhifu:problem:rate-correction"
+    assert desk.get("/v1/rates/of?currency=USD&day=2026-09-09")["steps"][0]["value"] == "7.1200"
+    assert desk.post("/v1/rates/%s/approve" % made["id"], {"why": "I say so"}, 409)["type"] == "urn:zhifu:problem:four-eyes"
+    assert up.desk("second").post("/v1/rates/%s/approve" % made["id"], {"why": "seen"}, 200)["status"] == "in-force"
+    assert desk.get("/v1/rates/of?currency=USD&day=2026-09-09")["steps"][0]["id"] == made["id"]
+    assert desk.get("/v1/rates/" + wrong["id"])["value"] == "7.1200"
+    assert desk.post(path, {"value": "7.1", "why": "late"}, 409)["type"] == "urn:zhifu:problem:rate-past"
+    desk.post("/v1/rates/%s/correct" % story.HOSPITAL_ID, {"value": "7.1", "why": "none"}, 404)
+    assert desk.items("/v1/ledger/conversions?corrected=true&rate=" + wrong["id"]) == []
+
 
 # --- contracts --------------------------------------------------------------------------------------------------------
 
@@ -354,10 +373,10 @@ def made(hospital):
         INSERT INTO zhifu.write_off VALUES ('{h}', '{module}', '{claim}', 100, 'CNY', 2, 100, 5, 'cashier', 50000, 'wu', '2025-11-21', 'too small');
         INSERT INTO zhifu.bank_order VALUES ('{h}', '{module}', 'USD', 500, 'USD', 2, '{line}', '2025-11-21', NULL, 'wu', '2025-11-21', 'not ours'),
             ('{h}', '{parked}', 'USD', 700, 'USD', 2, '{line}', '2025-11-22', '{second}', 'wu', '2025-11-22', 'not ours');
-        INSERT INTO zhifu.currency_sale VALUES ('{h}', '{module}', '{line}', '{second}', 9000, 'USD', 2, 63810, 63900, 'wu', '2025-11-23', NULL);
+        INSERT INTO zhifu.currency_sale VALUES ('{h}', '{module}', '{line}', '{second}', 9000, 'USD', 2, 63810, 63900, 'wu', '2025-11-23', NULL, 709, 2, '2025-11-23');
         INSERT INTO zhifu.rate (rate_id, source, base, quote, per, digits, scale, day, maker)
         VALUES ('{h}', 1, 'USD', 'CNY', 1, 70900, 4, '2025-11-20', 'li');
-        INSERT INTO zhifu.conversion VALUES ('{h}', '{line}', 10001, 1, '{h}', true, 0), ('{h}', '{line}', 10001, 2, '{h}', false, 0)
+        INSERT INTO zhifu.conversion SELECT '{h}', '{line}', 10001, n, '{h}', n = 1, 0, 10000, 'USD', 2, 70900, 'CNY', 2 FROM generate_series(1, 2) AS n
         """.format(h=hospital, claim=of(1), line=of(21), second=of(22), allocation=of(31), parked=of(41), module=of(42))
 
 

@@ -32,8 +32,9 @@ static int64_t rates(void)
 static int rates_begin(void **state)
 {
 	(void)state;
-	world_sql(&world, "DELETE FROM zhifu.posting_unvalued; DELETE FROM zhifu.posting; DELETE FROM zhifu.rate;"
-			  "DELETE FROM zhifu.operator_act");
+	world_sql(&world,
+		"DELETE FROM zhifu.posting_unvalued; DELETE FROM zhifu.posting; DELETE FROM zhifu.conversion; DELETE FROM zhifu.rate;"
+		"DELETE FROM zhifu.operator_act");
 	rate_file("cfets.csv", SCENARIOS);
 	return 0;
 }
@@ -384,6 +385,87 @@ static void four_eyes(void **state)
 	assert_ctl(&world, 2, "money rate approve x --why 'yes' --who wang");
 }
 
+/* The id of the one rate of which that is true. */
+static void rate_id(const char *which, char ret[UUID_TEXT_LEN])
+{
+	char query[200];
+	struct pg_result *rows = NULL;
+	snprintf(query, sizeof(query), "SELECT rate_id::text FROM zhifu.rate WHERE %s", which);
+	assert_int_equal(db_sync_query(world.db, query, NULL, &rows), 0);
+	assert_int_equal(db_rows_count(rows), 1);
+	snprintf(ret, UUID_TEXT_LEN, "%s", db_rows_text(rows, 0, 0));
+	db_sync_rows_free(rows);
+}
+
+/* A published rate was wrong: two persons put it right, and nothing of the past changes. */
+static void wrong_rate_is_corrected(void **state)
+{
+	char wrong[UUID_TEXT_LEN], text[UUID_TEXT_LEN];
+	(void)state;
+	import(0, "cfets.csv", "cfets");
+	make_posting(HOSPITAL_A, "USD", 2, 100000, "2024-11-27");
+	rate_id("day = '2024-11-27' AND base = 'USD'", wrong);
+	/* 1,000.00 USD by 7.1050 */
+	world_sql(&world,
+		"INSERT INTO zhifu.conversion SELECT '" HOSPITAL_A "', '" HOSPITAL_A
+		"', 1, 1, '%s', true, 0, 100000, 'USD', 2, 710500, 'CNY', 2",
+		wrong);
+	assert_ctl(
+		&world, 0, "money rate correct %s 7.1500 --why 'the site had a typing error' --who li --json", wrong);
+	json_t *answer = world_json(&world);
+	snprintf(text, sizeof(text), "%s", json_string_value(json_object_get(answer, "id")));
+	assert_string_equal(json_string_value(json_object_get(answer, "status")), "waits");
+	assert_string_equal(json_string_value(json_object_get(answer, "rate")), "1 USD = 7.1500 CNY");
+	json_decref(answer);
+	assert_ctl(&world, 0, "money rate of USD 2024-11-27 --hospital HZ1");
+	assert_non_null(strstr(world.out, "7.1050"));
+	assert_ctl(&world, 1, "money rate correct %s 7.1600 --why 'again' --who wang", wrong);
+	assert_non_null(strstr(world.err, "waits for a second person"));
+	assert_ctl(&world, 1, "money rate approve %s --why seen --who Li", text);
+	assert_ctl(&world, 0, "money rate approve %s --why 'as the bank has it' --who chen", text);
+	assert_ctl(&world, 0, "money rate of USD 2024-11-27 --hospital HZ1");
+	assert_non_null(strstr(world.out, "7.1500"));
+	assert_ctl(&world, 0, "money rate list --currency USD --from 2024-11-27 --to 2024-11-27");
+	assert_non_null(strstr(world.out, "7.1050"));
+	assert_non_null(strstr(world.out, "7.1500"));
+	assert_non_null(strstr(world.out, "the site had a typing error"));
+	assert_int_equal(
+		world_count(&world, "SELECT to_minor FROM zhifu.conversion WHERE rate_id = '%s'", wrong), 710500);
+	world_sql(&world,
+		"UPDATE zhifu.conversion SET (entry_id, no) = (SELECT entry_id, no FROM zhifu.posting LIMIT 1)");
+	assert_ctl(&world, 0, "money conversion list --corrected --hospital HZ1 --json");
+	assert_non_null(strstr(world.out, "7105.00"));
+	assert_non_null(strstr(world.out, "7150.00"));
+	assert_non_null(strstr(world.out, text));
+
+	/* The file with the wrong value contradicts what is known; that with the right one says nothing new. */
+	rate_file("wrong.csv", HEAD "2024-11-27,7.1050,,,\n");
+	import(1, "wrong.csv", "cfets --json");
+	assert_fault("rate-changed", "2:USD/CNY");
+	rate_file("right.csv", HEAD "2024-11-27,7.1500,,,\n");
+	import(0, "right.csv", "cfets");
+	assert_ctl(&world, 1, "money rate correct %s 7.1400 --why 'late' --who li", wrong);
+	assert_non_null(strstr(world.err, "corrected before"));
+	assert_ctl(&world, 1, "money rate correct %s 7.15 --why 'same' --who li", text);
+	assert_non_null(strstr(world.err, "has that value"));
+	assert_ctl(&world, 1, "money rate correct %s 0.1400 --why 'x' --who li", text);
+	assert_non_null(strstr(world.err, "upside down"));
+	assert_ctl(&world, 1, "money rate correct " HOSPITAL_A " 7.1 --why 'x' --who li");
+	assert_ctl(&world, 2, "money rate correct %s 7.1 --who li", text);
+
+	/* A bank's price, of its board. */
+	rate_file("board.csv", BOARD "美元,705.20,708.15,2024-11-03\n");
+	import(0, "board.csv", "board:icbc");
+	rate_id("source = 3", wrong);
+	assert_ctl(&world, 0, "money rate correct %s 706.20 --why 'misread' --who li", wrong);
+	rate_id("source = 3 AND status = 2", text);
+	assert_ctl(&world, 0, "money rate approve %s --why 'seen' --who chen", text);
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.rate WHERE source = 3 AND bank = 'icbc' AND per = 100"
+				    " AND digits = 70620 AND version = 2 AND status = 1"),
+		1);
+}
+
 static void implausible_entry_is_refused_or_warned_of(void **state)
 {
 	(void)state;
@@ -569,6 +651,7 @@ int main(void)
 		cmocka_unit_test_setup(ecb_files_are_read, rates_begin),
 		cmocka_unit_test_setup(boards_of_banks_are_read_in_their_encoding, rates_begin),
 		cmocka_unit_test_setup(four_eyes, rates_begin),
+		cmocka_unit_test_setup(wrong_rate_is_corrected, rates_begin),
 		cmocka_unit_test_setup(implausible_entry_is_refused_or_warned_of, rates_begin),
 		cmocka_unit_test_setup(day_without_a_rate_takes_the_last, rates_begin),
 		cmocka_unit_test_setup(rates_are_listed, rates_begin),

@@ -389,7 +389,8 @@ static void test_by_hand(void **state)
 	struct rate known[LAB_RATES], rate = {.per = 0};
 	LAB(lab);
 	lab.reading.known = lab_fixture(known);
-	struct rate_entry entry = {TEXT("USD"), TEXT("CNY"), TEXT("7.0901"), 1, TEXT("2026-10-12"), "li", NULL, false};
+	struct rate_entry entry = {
+		TEXT("USD"), TEXT("CNY"), TEXT("7.0901"), 1, TEXT("2026-10-12"), "li", NULL, false, 0, NULL};
 	assert_int_equal(check(&lab, &entry), 0);
 	assert_int_equal(approve(&lab, &entry, &rate), ERR_INVALID);
 	assert_string_equal(lab.said, "rate-unapproved checker; ");
@@ -414,11 +415,13 @@ static void test_by_hand(void **state)
 	assert_int_equal(approve(&lab, &entry, &rate), ERR_INVALID);
 	assert_string_equal(lab.said, "rate-upside-down value; ");
 	/* All at once. */
-	entry = (struct rate_entry){TEXT("usd"), TEXT("CNY"), TEXT("0"), 3, TEXT("2026-12-01"), " ", " ", false};
+	entry = (struct rate_entry){
+		TEXT("usd"), TEXT("CNY"), TEXT("0"), 3, TEXT("2026-12-01"), " ", " ", false, 0, NULL};
 	assert_int_equal(approve(&lab, &entry, &rate), ERR_INVALID);
 	assert_string_equal(lab.said, "rate-unapproved checker; currency-unknown base; rate-per per; rate-future day; "
 				      "rate-maker maker; rate-not-positive value; ");
-	entry = (struct rate_entry){TEXT("CNY"), TEXT("CNY"), TEXT("1"), 1, TEXT("2026-10-12"), "li", "wang", false};
+	entry = (struct rate_entry){
+		TEXT("CNY"), TEXT("CNY"), TEXT("1"), 1, TEXT("2026-10-12"), "li", "wang", false, 0, NULL};
 	assert_int_equal(approve(&lab, &entry, &rate), ERR_INVALID);
 	assert_string_equal(lab.said, "rate-pair quote; ");
 	memset(&entry, 0, sizeof(entry));
