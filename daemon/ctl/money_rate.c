@@ -431,7 +431,8 @@ static int waiting(struct ctl *ctl, int argc, char **argv)
 }
 
 const struct ctl_command money_rate_commands[] = {
-	{"money rate import", "FILE --source cfets|ecb|board:BANK [--charset NAME] [--history] [--why TEXT]",
+	{"money rate import",
+		"FILE --source cfets|ecb|board:BANK|profile:NAME [--hospital CODE] [--charset NAME] [--history] [--why TEXT]",
 		"stores the rates of a file, all of them or none", CTL_CONFIG | CTL_DB, money_rate_import},
 	{"money rate set", "BASE QUOTE VALUE DAY [--per N] --why TEXT",
 		"types a rate in: N of BASE cost VALUE of QUOTE; it waits for a second person", CTL_CONFIG | CTL_DB,

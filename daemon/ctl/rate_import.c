@@ -2,6 +2,8 @@
 #include "settle/rate_import.h"
 #include "ctl/rate_desk.h"
 #include "lib/charset.h"
+#include "model/directory.h"
+#include "model/rate_csv.h"
 
 struct import {
 	struct rate_desk desk;
@@ -36,6 +38,13 @@ static void advise(const struct import *import)
 				    "A rate that is right all the same is typed in with \"money rate set\", and counts "
 				    "when another person has approved it.\n",
 				    "如汇率属实,请用 money rate set 手工录入,经他人复核后生效。\n"),
+			stderr);
+	if (has_fault(faults, FAULT_RATE_CHANGED))
+		(void)fputs(
+			say(ctl,
+				"If it is the stored one that is wrong: \"money rate correct\", likewise with another "
+				"person.\n",
+				"如已入库的汇率有误,请用 money rate correct 更正,经他人复核后生效。\n"),
 			stderr);
 	if (has_fault(faults, FAULT_RATE_FAR))
 		(void)fputs(say(ctl, "Old rates that did jump are taken with --history.\n",
@@ -74,13 +83,36 @@ static int charset_read(const char *name, enum charset_kind *ret_charset)
 	return ctl_usage("--charset takes UTF-8, ISO-8859-1, ISO-8859-15, GB18030 or CP852, not \"%s\"", name);
 }
 
-static int file_take(struct import *import, enum charset_kind charset)
+/* The first hospital that has the profile, or the one that is named. Returns 0, or 2 after it has said what is wrong.
+ */
+static int source_read(struct ctl *ctl, struct rate_import *run, const char *from, const char *code)
+{
+	const struct hospital *hospital;
+	uint32_t index = 0;
+	bool any = false;
+	int r = ERR_NOTFOUND;
+
+	while (r == ERR_NOTFOUND && (hospital = ctl_hospital_next(ctl, code, &index)) != NULL) {
+		any = true;
+		r = rate_import_source(run, from, hospital);
+	}
+	if (!any && code != NULL) return ctl_usage("there is no hospital \"%s\"", code);
+	if (!any) r = rate_import_source(run, from, NULL);
+	if (r == 0) return 0;
+	return r == ERR_NOTFOUND
+		       ? ctl_usage("no hospital's rate_profiles have \"%s\"", from)
+		       : ctl_usage("--source takes cfets, ecb, profile:NAME, or board:BANK with BANK of a-z, 0-9 and "
+				   "hyphen, not \"%s\"",
+				 from);
+}
+
+static int file_take(struct import *import)
 {
 	struct arena *arena = &import->desk.arena;
 	struct bytes bytes;
 	int r = ctl_file_read(import->file, RATE_FILE_BYTES_MAX, arena, &bytes);
 
-	return r < 0 ? r : rate_import_text(&import->run, charset, bytes, arena);
+	return r < 0 ? r : rate_import_text(&import->run, import->run.charset, bytes, arena);
 }
 
 int money_rate_import(struct ctl *ctl, int argc, char **argv)
@@ -90,30 +122,29 @@ int money_rate_import(struct ctl *ctl, int argc, char **argv)
 	const char *words[CTL_WORDS_MAX];
 	const char *from = NULL;
 	const char *name = NULL;
-	enum charset_kind charset = CHARSET_UTF8;
+	const char *code = NULL;
 	bool history = false;
-	const struct ctl_option options[] = {{"--source", &from, NULL}, {"--charset", &name, NULL},
-		{"--history", NULL, &history}, {"--why", &run->why, NULL}, {NULL, NULL, NULL}};
+	const struct ctl_option options[] = {{"--source", &from, NULL}, {"--hospital", &code, NULL},
+		{"--charset", &name, NULL}, {"--history", NULL, &history}, {"--why", &run->why, NULL},
+		{NULL, NULL, NULL}};
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
 
 	rate_desk_open(ctl, &import.desk);
 	if (r != 0) return r;
-	if (from == NULL) return ctl_usage("say whose rates they are with --source cfets|ecb|board:BANK");
+	if (from == NULL) return ctl_usage("say whose rates they are with --source cfets|ecb|board:BANK|profile:NAME");
 	rate_import_begin(run, &import.desk.arena, import.desk.reading.today);
-	if (rate_import_source(run, from) < 0)
-		return ctl_usage(
-			"--source takes cfets, ecb or board:BANK with BANK of a-z, 0-9 and hyphen, not \"%s\"", from);
-	if (name != NULL) r = charset_read(name, &charset);
-	if (r == 0 && name != NULL && run->source == RATE_ECB)
-		return ctl_usage("--charset is for CSV; the ECB's XML is UTF-8");
-	if (r == 0) r = ctl_known(ctl);
+	r = source_read(ctl, run, from, code);
+	if (r == 0 && name != NULL) r = charset_read(name, &run->charset);
+	if (r != 0) return r;
+	if (name != NULL && run->csv == NULL) return ctl_usage("--charset is for CSV; the ECB's XML is UTF-8");
+	r = ctl_known(ctl);
 	if (r != 0) return r;
 	import.file = words[0];
 	run->db = ctl->db;
 	run->who = ctl->who;
 	run->zone = rate_desk_zone(ctl);
 	run->reading.far_allowed = history;
-	r = file_take(&import, charset);
+	r = file_take(&import);
 	if (r == 0) r = rate_import_run(run, &import.desk.arena);
 	if (r < 0 && fault_refuses(&run->faults)) {
 		run->made = 0;

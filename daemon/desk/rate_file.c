@@ -16,16 +16,19 @@ struct rate_file {
 	struct desk_call *call;
 	struct import_job job;
 	struct arena arena;
-	const char *conninfo; /* a copy: the configuration may be another one before it ends */
-	enum charset_kind charset;
+	const char *conninfo;        /* a copy: the configuration may be another one before it ends */
+	struct directory *directory; /* in force when the import began: the profile is in it */
 	struct rate_import import;
 	int error;
 	char error_text[200];
 };
 
 static const struct problem problem_source = {
-	400, {"source-invalid", "source must be cfets, ecb or board:BANK with BANK of a-z, 0-9 and hyphen.",
-		     "source 须为 cfets、ecb 或 board:BANK(BANK 由 a-z、0-9 和连字符组成)。"}};
+	400, {"source-invalid",
+		     "source must be cfets, ecb, board:BANK with BANK of a-z, 0-9 and hyphen, or profile:NAME of the "
+		     "hospital's rate_profiles.",
+		     "source 须为 cfets、ecb、board:BANK(BANK 由 a-z、0-9 和连字符组成),或医院 rate_profiles 中的 "
+		     "profile:NAME。"}};
 static const struct problem problem_charset = {400,
 	{"charset-invalid", "charset must be utf-8, iso-8859-1, iso-8859-15, gb18030 or cp852; the ECB's XML has none.",
 		"charset 须为 utf-8、iso-8859-1、iso-8859-15、gb18030 或 cp852;ECB 的 XML 无需注明。"}};
@@ -49,7 +52,7 @@ static void work(void *ctx)
 {
 	struct rate_file *file = ctx;
 	struct db_sync *db = NULL;
-	int r = rate_import_text(&file->import, file->charset, file->call->req->body, &file->arena);
+	int r = rate_import_text(&file->import, file->import.charset, file->call->req->body, &file->arena);
 	if (r == 0) r = importer_connect(file->conninfo, &db);
 	if (r == 0) {
 		file->import.db = db;
@@ -88,6 +91,7 @@ static void imported_answer(const struct rate_file *file)
 
 static void rate_file_free(struct rate_file *file)
 {
+	directory_free(file->directory);
 	arena_free(&file->arena);
 	mem_free(file);
 }
@@ -120,12 +124,13 @@ static bool query_take(struct rate_file *file)
 	struct desk_call *call = file->call;
 	const struct shape *shape = &rate_import_query;
 	const struct value *charset = shape_value(shape, call->query, "charset");
-	if (rate_import_source(&file->import, shape_value(shape, call->query, "source")->text) < 0) {
+	const struct hospital *hospital = directory_hospital(file->directory, &call->principal->hospital_id);
+	if (rate_import_source(&file->import, shape_value(shape, call->query, "source")->text, hospital) < 0) {
 		desk_call_problem(call, &problem_source);
 		return false;
 	}
 	if (charset->given &&
-		(file->import.source == RATE_ECB || charset_find(text_of(charset->text), &file->charset) < 0)) {
+		(file->import.csv == NULL || charset_find(text_of(charset->text), &file->import.charset) < 0)) {
 		desk_call_problem(call, &problem_charset);
 		return false;
 	}
@@ -149,7 +154,7 @@ void rate_file_run(struct desk_call *call)
 	rate_import_begin(&file->import, &file->arena, (int32_t)zone_day(hospital->zone, clock_wall_ms()));
 	file->import.hospital = &call->principal->hospital_id;
 	file->import.who = call->principal->client_id;
-	file->charset = CHARSET_UTF8;
+	file->directory = directory_hold(call->desk->intake->worker->directory);
 	file->conninfo = zf_strdup(&file->arena.zf, call->desk->intake->worker->options->database_intake.text);
 	if (!query_take(file)) {
 		rate_file_free(file);

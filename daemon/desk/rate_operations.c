@@ -51,7 +51,8 @@ static const struct field rate_new_fields[] = {
 const struct shape rate_new_shape = SHAPE("RateNew", rate_new_fields);
 
 static const struct field rate_import_fields[] = {
-	{"source", FIELD_TEXT, NEEDED, "cfets, ecb (XML), or board:BANK", NULL, 40, NULL},
+	{"source", FIELD_TEXT, NEEDED, "cfets, ecb (XML), board:BANK, or profile:NAME of the hospital's rate_profiles",
+		NULL, 80, NULL},
 	{"charset", FIELD_TEXT, 0, "of CSV that is not in UTF-8: gb18030 and others", NULL, 16, NULL},
 	{"history", FIELD_BOOL, 0, "true: old rates that did jump are taken", NULL, 0, NULL},
 };

@@ -10,6 +10,7 @@
 #include "base/id.h"
 #include "base/mem.h"
 #include "base/zone.h"
+#include "lib/charset.h"
 #include "lib/rate.h"
 #include "model/revaluation.h"
 #include "zhifu_model.h"
@@ -20,6 +21,7 @@ struct calendar;
 struct chart;
 struct erp_profile;
 struct hospital;
+struct rate_csv_profile;
 struct validate_system;
 
 /* A system that submits for a hospital: by client certificate, by signed assertion, or both. */
@@ -71,6 +73,14 @@ struct write_off_role {
 	struct zf_money limit; /* in the book currency */
 };
 
+/* How a file of rates is read. */
+struct rate_profile {
+	const char *name; /* unique in the hospital */
+	const char *from; /* whose rates: "cfets" or "board:BANK" */
+	enum charset_kind charset;
+	const struct rate_csv_profile *csv; /* model/rate_csv.h */
+};
+
 struct hospital {
 	struct uuid id;
 	char code[HOSPITAL_CODE_LEN + 1];
@@ -90,6 +100,8 @@ struct hospital {
 	const struct hospital_account *accounts;
 	uint32_t advice_profile_count;
 	const struct advice_profile *advice_profiles; /* adapters/advice/advice.h */
+	uint32_t rate_profile_count;
+	const struct rate_profile *rate_profiles;
 	unsigned revaluation_reverts;                 /* a set of enum revaluation_kind */
 	const struct provision_band *provision_bands; /* by days */
 	uint32_t provision_band_count;

@@ -184,6 +184,10 @@ static const struct conf_option hospital_options[] = {
 	{MEMBER(hospital_file, advice_profiles), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
 		.group = &advice_file_table, .fallback = "()",
 		.help = "How the remittance advices are to be read that come as CSV or XLSX: zhifuctl money remittance import."},
+	{MEMBER(hospital_file, rate_profiles), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,
+		.group = &rate_profile_table, .fallback = "()",
+		.help = "How files of exchange rates are to be read that come as CSV in another form than the central parity's or a bank's "
+			"board: zhifuctl money rate import --source profile:NAME."},
 	{MEMBER(hospital_file, chart), .type = CONF_PATH, .flags = CONF_RELOADABLE,
 		.help = "The chart of accounts: which account of the hospital's own bookkeeping each of the ledger's is. Without it "
 			"that for public hospitals which conf/charts/public.conf shows; conf/charts/private.conf is another."},

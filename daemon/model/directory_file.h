@@ -30,6 +30,15 @@ struct statement_file {
 	bool debit_negates, newest_first;
 };
 
+struct rate_profile_file {
+	const char *name, *source, *charset, *separator, *decimal, *footer, *date_form, *day, *currency, *per, *price,
+		*buying, *selling, *home;
+	struct conf_strings ignored, quoted_inverse;
+	struct conf_map currencies, quoted_per;
+	int64_t skip;
+	bool open_end;
+};
+
 struct write_off_role_file {
 	const char *role, *limit;
 	struct conf_strings people;
@@ -60,7 +69,7 @@ struct hospital_file {
 	const char *take_backs, *chart, *calendar, *declaration_code;
 	int64_t declaration_days;
 	struct conf_groups identifiers, clients, code_systems, bank_accounts, statement_profiles, write_off_roles,
-		advice_profiles, erp_profiles;
+		advice_profiles, rate_profiles, erp_profiles;
 };
 
 struct range_file {
@@ -91,6 +100,7 @@ struct insurer_file {
 
 extern const struct conf_table advice_file_table;
 extern const struct conf_table statement_file_table;
+extern const struct conf_table rate_profile_table;
 extern const struct conf_table hospital_file_table;
 extern const struct conf_table insurer_file_table;
 

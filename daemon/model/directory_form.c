@@ -145,6 +145,15 @@ const char *form_rate_source(const char *text)
 										   : "is none of cfets, ecb, manual";
 }
 
+const char *form_rate_file(const char *text)
+{
+	static const char board[] = "board:";
+	bool is_bank = strncmp(text, board, sizeof(board) - 1) == 0 && text[sizeof(board) - 1] != '\0' &&
+		       strlen(text) < sizeof(board) + 32 && is_made_of(text + sizeof(board) - 1, DIGITS LOWER "-");
+
+	return is_bank || strcmp(text, "cfets") == 0 ? NULL : "is neither cfets nor board:BANK of a-z, 0-9 and hyphen";
+}
+
 unsigned revalued_of(const char *name)
 {
 	static const struct {

@@ -9,6 +9,7 @@ const char *form_uuid(const char *text);
 const char *form_hospital_code(const char *text);
 const char *form_currency(const char *text);
 const char *form_rate_source(const char *text);
+const char *form_rate_file(const char *text); /* cfets, or board:BANK */
 const char *form_account(const char *text);
 const char *form_revalued(const char *text);
 const char *form_take_backs(const char *text);

@@ -326,6 +326,7 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 	if (r == 0) r = accounts_read(reading, &file, hospital);
 	if (r == 0) r = close_read(reading, path, &file, hospital);
 	if (r == 0) r = advice_profiles_read(reading, &file.advice_profiles, hospital);
+	if (r == 0) r = rate_profiles_read(reading, &file.rate_profiles, hospital);
 	if (r == 0) r = books_read(reading, &file, hospital);
 	clients = zf_alloc_array(&reading->arena->zf, file.clients.count + 1, sizeof(*clients));
 	if (clients == NULL) r = ERR_NOMEM;

@@ -37,5 +37,7 @@ int statement_profile_read(struct reading *reading, const struct conf_groups *pr
 	const char *setting, struct hospital_account *account, const char *name) MUSTUSE;
 /* A hospital's profiles of remittance advices (directory_advice.c). ERR_NOMEM. */
 int advice_profiles_read(struct reading *reading, const struct conf_groups *groups, struct hospital *hospital) MUSTUSE;
+/* Its profiles of rate files (directory_rate.c). ERR_NOMEM. */
+int rate_profiles_read(struct reading *reading, const struct conf_groups *groups, struct hospital *hospital) MUSTUSE;
 
 #endif

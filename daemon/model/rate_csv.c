@@ -207,6 +207,21 @@ static void check_spread(
 	tell(reader, FAULT_RATE_SPREAD, line, column, buy_text, sell_text);
 }
 
+/* A price with the point that decimals have; what has both is left to be refused. */
+static struct text_span with_point(struct reader *reader, struct text_span text)
+{
+	char decimal = reader->profile->decimal, *copied;
+	if (decimal == '\0' || decimal == '.') return text;
+	copied = zf_strndup(reader->batch.arena, text.ptr, text.len);
+	if (copied == NULL) {
+		reader->batch.no_memory = true;
+		return text;
+	}
+	for (size_t i = 0; i < text.len; i++)
+		copied[i] = text.ptr[i] == decimal ? '.' : text.ptr[i] == '.' ? decimal : text.ptr[i];
+	return (struct text_span){copied, text.len};
+}
+
 /* The prices of one record. pair: RATE_CSV_LONG's, when it is known. */
 static void take_prices(
 	struct reader *reader, const struct csv_record *record, const struct rate *pair, bool dated, int32_t day)
@@ -224,8 +239,8 @@ static void take_prices(
 		struct rate rate = wide ? column->rate : *pair;
 		rate.source = profile->prices[column->price].source;
 		rate.day = day;
-		bool kept = rate_batch_add(
-			&reader->batch, &rate, dated, text, decimals_max(profile), record->line, column->name);
+		bool kept = rate_batch_add(&reader->batch, &rate, dated, with_point(reader, text),
+			decimals_max(profile), record->line, column->name);
 		if (!kept || wide) continue;
 		taken[column->price] = rate;
 		have |= 1u << column->price;

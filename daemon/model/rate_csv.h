@@ -31,6 +31,7 @@ struct rate_csv_price {
 struct rate_csv_profile {
 	uint8_t layout;              /* enum rate_csv_layout */
 	char separator;              /* between fields; 0: ',' */
+	char decimal;                /* sign of prices; 0: '.' */
 	bool open_end;               /* a last line without an end is taken; else the file counts as cut off */
 	uint8_t decimals_max;        /* that say something; 0: RATE_CSV_DECIMALS_DEFAULT */
 	uint8_t skip;                /* records before the one with the columns' names */

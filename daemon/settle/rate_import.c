@@ -7,6 +7,7 @@
 #include "base/zone.h"
 #include "db/sync.h"
 #include "lib/date.h"
+#include "model/directory.h"
 #include "model/rate_csv.h"
 #include "model/rate_ecb.h"
 
@@ -15,6 +16,7 @@
 #define BANK_NAME_MAX 32
 #define GROWTH_MAX 3 /* bytes in UTF-8 for one of another character set */
 #define BOARD "board:"
+#define PROFILE "profile:"
 
 /* ---- what is known ---- */
 
@@ -62,21 +64,39 @@ void rate_known_free(struct rate_known *known)
 
 /* ---- the file ---- */
 
-int rate_import_source(struct rate_import *import, const char *from)
+static const struct rate_profile *profile_find(const struct hospital *hospital, const char *name)
 {
-	const char *bank = strncmp(from, BOARD, strlen(BOARD)) == 0 ? from + strlen(BOARD) : NULL;
+	for (uint32_t i = 0; hospital != NULL && i < hospital->rate_profile_count; i++)
+		if (strcmp(hospital->rate_profiles[i].name, name) == 0) return &hospital->rate_profiles[i];
+	return NULL;
+}
+
+int rate_import_source(struct rate_import *import, const char *from, const struct hospital *hospital)
+{
+	const struct rate_profile *profile = NULL;
+	const char *bank = NULL;
 
 	import->from = from;
+	import->charset = CHARSET_UTF8;
+	if (strncmp(from, PROFILE, strlen(PROFILE)) == 0) {
+		profile = profile_find(hospital, from + strlen(PROFILE));
+		if (profile == NULL) return ERR_NOTFOUND;
+		import->charset = profile->charset;
+		from = profile->from;
+	}
 	if (strcmp(from, "cfets") == 0 || strcmp(from, "ecb") == 0) {
 		import->source = rate_source_find(text_of(from));
+		import->csv = profile != NULL ? profile->csv : import->source == RATE_CFETS ? &rate_csv_cfets : NULL;
 		return 0;
 	}
+	if (strncmp(from, BOARD, strlen(BOARD)) == 0) bank = from + strlen(BOARD);
 	if (bank == NULL || *bank == '\0' || strlen(bank) > BANK_NAME_MAX ||
 		strspn(bank, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(bank))
 		return ERR_INVALID;
 	import->source = RATE_BANK_BUY;
 	import->bank = bank;
 	import->reading.bank = 1; /* as rate_rows_read has it */
+	import->csv = profile != NULL ? profile->csv : &rate_csv_board;
 	return 0;
 }
 
@@ -124,14 +144,8 @@ int rate_import_text(struct rate_import *import, enum charset_kind kind, struct 
 static int parse(const struct rate_import *import, const struct rate_reading *reading, struct arena *arena,
 	struct fault_list *faults, struct rate_table *ret_table)
 {
-	switch (import->source) {
-	case RATE_CFETS:
-		return rate_csv_read(import->text, &rate_csv_cfets, reading, &arena->zf, faults, ret_table);
-	case RATE_ECB:
-		return rate_ecb_read(import->text, reading, &arena->zf, faults, ret_table);
-	default:
-		return rate_csv_read(import->text, &rate_csv_board, reading, &arena->zf, faults, ret_table);
-	}
+	return import->csv == NULL ? rate_ecb_read(import->text, reading, &arena->zf, faults, ret_table)
+				   : rate_csv_read(import->text, import->csv, reading, &arena->zf, faults, ret_table);
 }
 
 static void days_of(const struct rate_table *table, int32_t *ret_first, int32_t *ret_last)

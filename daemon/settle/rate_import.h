@@ -10,7 +10,9 @@
 #include "settle/rate_rows.h"
 
 struct db_sync;
+struct hospital;
 struct pg_result;
+struct rate_csv_profile;
 struct zone;
 
 #define RATE_IMPORT_BYTES_MAX ((size_t)1 << 30) /* the ECB's whole history as a tree, and all of it that is known */
@@ -34,12 +36,14 @@ struct rate_import {
 	const struct uuid
 		*hospital;       /* whose client brings it: its persons are named to nobody else; NULL: the house's */
 	const char *who, *why;   /* for the record; why: NULL: not said */
-	const char *from;        /* "cfets", "ecb", "board:BANK": rate_import_source has read it */
+	const char *from;        /* "cfets", "ecb", "board:BANK", "profile:NAME": rate_import_source has read it */
 	const char *bank;        /* NULL, or whose board it is */
 	enum rate_source source; /* RATE_BANK_BUY stands for both of a board */
-	struct text_span text;   /* the file, in UTF-8 */
-	const struct zone *zone; /* as rate_known_read has it */
-	struct rate_reading reading; /* today, far_allowed */
+	const struct rate_csv_profile *csv; /* NULL: it is the ECB's XML */
+	enum charset_kind charset;          /* the profile's, or UTF-8 */
+	struct text_span text;              /* the file, in UTF-8 */
+	const struct zone *zone;            /* as rate_known_read has it */
+	struct rate_reading reading;        /* today, far_allowed */
 	/* results */
 	struct fault_list faults;
 	struct rate_table table;     /* what is in it */
@@ -53,8 +57,9 @@ void rate_import_begin(struct rate_import *import, struct arena *arena, int32_t 
  * ERR_NOMEM, ERR_SYS. */
 int rate_import_text(
 	struct rate_import *import, enum charset_kind kind, struct bytes bytes, struct arena *arena) MUSTUSE;
-/* Whose rates they are, of a word like those above. ERR_INVALID: none of them. */
-int rate_import_source(struct rate_import *import, const char *from) MUSTUSE;
+/* Whose rates they are and how they are written, of a word like those above. hospital: whose profiles are meant;
+ * borrowed as long as the import runs. ERR_INVALID: none of them; ERR_NOTFOUND: it has no such profile. */
+int rate_import_source(struct rate_import *import, const char *from, const struct hospital *hospital) MUSTUSE;
 /* Reads it beside what is known and stores it, in one transaction; blocking. ERR_INVALID: refused, see faults;
  * ERR_NOMEM; else the database's. */
 int rate_import_run(struct rate_import *import, struct arena *arena) MUSTUSE;

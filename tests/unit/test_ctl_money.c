@@ -2,6 +2,8 @@
  * books use, and what waits for one. */
 #include "ctl_world.h"
 
+#include <iconv.h>
+
 #include "base/id.h"
 
 #define HOSPITAL_GONE "019ab000-0000-7000-8000-0000000000c1"
@@ -284,6 +286,132 @@ static void boards_of_banks_are_read_in_their_encoding(void **state)
 	import(2, "board.csv", "board:");
 	import(2, "board.csv", "'board:Bank of X'");
 	import(2, "board.csv", "icbc");
+}
+
+/* ---- as a profile has it ---- */
+
+static void profiles_write(const char *profiles)
+{
+	char text[4096];
+	snprintf(text, sizeof(text),
+		"id = \"" HOSPITAL_B "\";\ncode = \"RY2\";\nname = \"Riyadh\";\nzone = \"Asia/Riyadh\";\n"
+		"book_currency = \"SAR\";\nrate_profiles = (%s);\n",
+		profiles);
+	world_file(&world, "hospitals.d/b.conf", text, 0600);
+}
+
+static void assert_stored(const char *rate)
+{
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.rate WHERE (day, base, quote, per, digits) = (%s) AND scale = 4",
+			rate),
+		1);
+}
+
+static void csv_by_profile(void **state)
+{
+	char text[1024], bytes[1024], *from = text, *to = bytes;
+	(void)state;
+	/* each row a rate, in GB18030, with decimal commas: riyals per dollar, for 100 yen, and rupees for 1 of home */
+	profiles_write(
+		"{ name = \"sama\"; source = \"cfets\"; charset = \"gb18030\"; separator = \";\"; decimal = \",\";"
+		" date_form = \"DD.MM.YYYY\"; skip = 1; day = \"日期\"; currency = \"币种\"; price = \"汇率\"; home = \"SAR\";"
+		" quoted_per = { USD = 1; JPY = 100; }; quoted_inverse = [ \"INR\" ];"
+		" currencies = ( (\"美元\", \"USD\"), (\"日元\", \"JPY\"), (\"卢比\", \"INR\") ); open_end = true; },"
+		"{ name = \"bank\"; source = \"board:riyad\"; day = \"Day\"; currency = \"Cur\"; per = \"For\"; buying = \"Buy\";"
+		" selling = \"Sell\"; home = \"SAR\"; quoted_per = ( (\"*\", 1), (\"JPY\", 1000) ); }");
+	snprintf(text, sizeof(text),
+		"行情\n币种;日期;汇率;备注\n美元;27.11.2024;3,7500;x\n日元;27.11.2024;2,4731;\n卢比;27.11.2024;22,5012;");
+	size_t left = strlen(text), room = sizeof(bytes) - 1;
+	iconv_t gb = iconv_open("GB18030", "UTF-8");
+	assert_int_equal(iconv(gb, &from, &left, &to, &room), 0);
+	iconv_close(gb);
+	*to = '\0';
+	rate_file("sama.csv", bytes);
+	import(0, "sama.csv", "profile:sama");
+	assert_stored("'2024-11-27', 'USD', 'SAR', 1, 37500");
+	assert_stored("'2024-11-27', 'JPY', 'SAR', 100, 24731");
+	assert_stored("'2024-11-27', 'SAR', 'INR', 1, 225012");
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.rate WHERE source = 1"), 3);
+	rate_file("board.csv",
+		"Day,Cur,For,Buy,Sell\n2024-11-27,USD,1,3.7400,3.7600\n2024-11-27,JPY,1000,24.7000,24.8000\n");
+	import(0, "board.csv", "profile:bank --hospital RY2");
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.rate WHERE bank = 'riyad' AND (source, base, per, digits) IN"
+			" ((3, 'USD', 1, 37400), (4, 'USD', 1, 37600), (3, 'JPY', 1000, 247000), (4, 'JPY', 1000, 248000))"),
+		4);
+	/* what the profile says and the file does not */
+	rate_file("bad.csv", "Day,Cur,For,Buy,Sell\n2024-11-28,USD,100,3.7400,3.7600\n");
+	import(1, "bad.csv", "profile:bank --json");
+	assert_fault("rate-form", "2:For");
+	rate_file("bad.csv", "x\n币种;日期;汇率\nEUR;28.11.2024;4,1\n");
+	import(1, "bad.csv", "profile:sama --charset utf-8 --json");
+	assert_fault("rate-quoting", "3:币种");
+	rate_file("bad.csv", "x\n币种;日期;汇率\nUSD;28.11.2024;3.7501\n");
+	import(1, "bad.csv", "profile:sama --charset utf-8");
+	assert_non_null(strstr(world.err, "bad.csv:3:汇率"));
+	assert_ctl(&world, 2, "money rate import '%s/bad.csv' --source profile:none --who li", world.folder);
+	assert_non_null(strstr(world.err, "rate_profiles"));
+	assert_ctl(&world, 2, "money rate import '%s/bad.csv' --source profile:sama --hospital HZ1 --who li",
+		world.folder);
+
+	/* what is wrong with a profile is told with its line */
+	static const struct {
+		const char *profile, *says;
+	} wrong[] = {
+		{"{ name = \"p\"; day = \"D\"; quoted_per = { USD = 7; }; }", "not for \"7\""},
+		{"{ name = \"p\"; day = \"D\"; quoted_per = { USD = 1; }; quoted_inverse = [ \"USD\" ]; }",
+			"both in quoted_per"},
+		{"{ name = \"p\"; day = \"D\"; quoted_inverse = [ \"CNY\" ]; }", "is home"},
+		{"{ name = \"p\"; day = \"D\"; currency = \"C\"; }", "currency goes with price"},
+		{"{ name = \"p\"; day = \"D\"; source = \"board:x\"; }", "buying and selling"},
+		{"{ name = \"p\"; day = \"D\"; source = \"reuters\"; }", "neither cfets nor board:BANK"},
+		{"{ name = \"p\"; day = \"D\"; decimal = \",\"; }", "the same sign"},
+		{"{ name = \"p\"; day = \"D\"; }, { name = \"p\"; day = \"D\"; }", "two rate profiles"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		profiles_write(wrong[i].profile);
+		assert_int_not_equal(ctl(&world, "conf check"), 0);
+		if (strstr(world.out, wrong[i].says) == NULL && strstr(world.err, wrong[i].says) == NULL)
+			fail_msg("%s: %s%s", wrong[i].says, world.out, world.err);
+	}
+	profiles_write("");
+}
+
+/* The shipped profile is what --source cfets reads without one. */
+static void shipped_profile_is_the_central_parity(void **state)
+{
+	char profile[2048];
+	size_t len;
+	(void)state;
+	FILE *file = fopen("conf/hospitals.d/hangzhou.conf", "r");
+	assert_non_null(file);
+	static char conf[65536];
+	len = fread(conf, 1, sizeof(conf) - 1, file);
+	fclose(file);
+	conf[len] = '\0';
+	const char *start = strstr(conf, "\nrate_profiles = (\n");
+	assert_non_null(start);
+	start += strlen("\nrate_profiles = (\n");
+	const char *end = strstr(start, "\n);");
+	assert_non_null(end);
+	snprintf(profile, sizeof(profile), "%.*s", (int)(end - start), start);
+	profiles_write(profile);
+	import(0, "cfets.csv", "profile:parity");
+	assert_int_equal(rates(), 14);
+	import(0, "cfets.csv", "cfets --json");
+	assert_non_null(strstr(world.out, "\"known\":14"));
+	static const char *const others =
+		"日期,HKD/CNY,GBP/CNY,AUD/CNY,NZD/CNY,SGD/CNY,CHF/CNY,CAD/CNY,CNY/KRW,CNY/AED,CNY/SAR,CNY/MYR,CNY/RUB,"
+		"CNY/ZAR,CNY/HUF,CNY/PLN,CNY/DKK,CNY/SEK,CNY/NOK,CNY/TRY,CNY/MXN,CNY/MOP\n"
+		"2024-11-27,0.91,9.0,4.6,4.2,5.3,8.0,5.1,192.1,0.51,0.52,0.61,14.5,2.5,53.9,0.56,0.97,1.5,1.52,4.7,2.8,1.1\n";
+	rate_file("others.csv", others);
+	import(0, "others.csv", "profile:parity");
+	import(0, "others.csv", "cfets --json");
+	assert_non_null(strstr(world.out, "\"known\":21"));
+	profiles_write("");
 }
 
 /* ---- by hand ---- */
@@ -650,6 +778,8 @@ int main(void)
 		cmocka_unit_test_setup(implausible_file_is_refused, rates_begin),
 		cmocka_unit_test_setup(ecb_files_are_read, rates_begin),
 		cmocka_unit_test_setup(boards_of_banks_are_read_in_their_encoding, rates_begin),
+		cmocka_unit_test_setup(csv_by_profile, rates_begin),
+		cmocka_unit_test_setup(shipped_profile_is_the_central_parity, rates_begin),
 		cmocka_unit_test_setup(four_eyes, rates_begin),
 		cmocka_unit_test_setup(wrong_rate_is_corrected, rates_begin),
 		cmocka_unit_test_setup(implausible_entry_is_refused_or_warned_of, rates_begin),
