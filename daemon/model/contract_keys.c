@@ -154,7 +154,8 @@ static const struct contract_section payment_section = SECTION(payment_keys, str
 
 static const struct contract_key charge_keys[] = {
 	{"route", FORM_TEXT, .offset = offsetof(struct contract_charge_row, route), .high = 64, .otherwise = "any",
-		.help = "The route of banks that it was seen on, such as the correspondent's BIC."},
+		.help = "The route: the BIC of the payer's bank as statements name it, of 8 characters also for all of its branches. Matching "
+			"takes the charge only for transfers from there, or where the statement names no bank."},
 	{"currency", FORM_CURRENCY, .needed = true, .offset = offsetof(struct contract_charge_row, currency),
 		.help = "Its currency."},
 	{"amount", FORM_AMOUNT, .needed = true, .offset = offsetof(struct contract_charge_row, amount),

@@ -66,6 +66,7 @@ enum match_rate_day {
 struct match_usual {
 	struct zf_money kept; /* above zero */
 	uint32_t times;       /* how often that was seen */
+	const char *route;    /* the payer's bank on whose transfers; NULL: any */
 };
 
 /* Of a risk carrier, by the one who pays for it. Borrowed as payers are. */
@@ -156,6 +157,7 @@ struct match_line {
 	int32_t order_day;      /* when it was ordered, or the value day where that is not told */
 	const char *payer_name; /* UTF-8, may be cut; this and all texts below may be NULL */
 	const char *payer_account;
+	const char *payer_bank;        /* its BIC or clearing number */
 	const char *ultimate_name;     /* whom it is paid for, where that is another than the payer */
 	const char *end_to_end;        /* the payer's id of it */
 	const char *const *structured; /* creditor references */

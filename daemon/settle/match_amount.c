@@ -1,5 +1,6 @@
 /* Does the amount fit? What is due in the line's currency, and which claims would explain an amount. */
 #include <string.h>
+#include <strings.h>
 
 #include "model/calendar.h"
 #include "settle/match_find.h"
@@ -102,6 +103,19 @@ static int64_t tolerance_of(const struct match_find *find, const struct match_co
 	return 0;
 }
 
+#define BIC_BANK 8 /* characters of a BIC that name the bank; three more its branch */
+
+/* Does a usual charge count on this line? One of a route only where the payer's bank is that one, or nobody says which
+ * it is. */
+static bool on_route(const struct match_find *find, const struct match_usual *usual)
+{
+	const char *bank = find->line->payer_bank;
+	if (usual->route == NULL || bank == NULL) return true;
+	size_t len = strlen(usual->route);
+	bool branch = len == BIC_BANK && strlen(bank) == BIC_BANK + 3;
+	return strncasecmp(usual->route, bank, len) == 0 && (bank[len] == '\0' || branch);
+}
+
 /* Takes the discount and a usual charge, or neither: whichever leaves least; but only when that is within the
  * tolerance, or nothing else is within the bounds. A charge that the payer bears explains why one claim is short; of
  * several nobody knows which (single false), and it explains nothing. */
@@ -119,6 +133,7 @@ static void fit_parts(const struct match_find *find, const struct match_contract
 		for (uint32_t i = 0; i <= usual; i++) {
 			int64_t off = taken ? discount : 0, kept = 0;
 			if (i > 0 && !money_same_currency(contract->usual[i - 1].kept, find->zero)) continue;
+			if (i > 0 && !on_route(find, &contract->usual[i - 1])) continue;
 			if (i > 0) kept = contract->usual[i - 1].kept.minor;
 			if (distance(plain - off - kept) >= distance(best.rest)) continue;
 			best.rest = plain - off - kept;

@@ -153,6 +153,7 @@ static int content_take(
 	if (text == NULL) text = text_at(root, "supplementary");
 	line->payer_name = keep(party_at(detail, "name", line->amount.minor < 0), arena, &err);
 	line->payer_account = keep(party_at(detail, "account", line->amount.minor < 0), arena, &err);
+	line->payer_bank = keep(party_at(detail, "agent", line->amount.minor < 0), arena, &err);
 	line->end_to_end = keep(text_at(detail, "end_to_end_id"), arena, &err);
 	line->text = keep_joined(text, arena, &err);
 	line->ultimate_name = keep(text_at(json_object_get(detail, "ultimate_debtor"), "name"), arena, &err);

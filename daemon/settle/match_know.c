@@ -66,8 +66,8 @@ static int usual_fill(struct match_know *know, const struct contract *contract, 
 
 	if (usual == NULL) return ERR_NOMEM;
 	for (uint32_t i = 0; contract != NULL && i < contract->charge_count; i++)
-		usual[made->usual_count++] =
-			(struct match_usual){contract->charges[i].amount, contract->charges[i].times};
+		usual[made->usual_count++] = (struct match_usual){
+			contract->charges[i].amount, contract->charges[i].times, contract->charges[i].route};
 	for (int row = 0; row < db_rows_count(seen); row++) {
 		struct zf_money kept;
 		uint32_t times = (uint32_t)db_rows_int(seen, row, 4), k = 0;
@@ -78,7 +78,7 @@ static int usual_fill(struct match_know *know, const struct contract *contract, 
 		while (k < made->usual_count &&
 			(!money_same_currency(usual[k].kept, kept) || usual[k].kept.minor != kept.minor))
 			k++;
-		if (k == made->usual_count) usual[made->usual_count++] = (struct match_usual){kept, 0};
+		if (k == made->usual_count) usual[made->usual_count++] = (struct match_usual){kept, 0, NULL};
 		usual[k].times += times;
 	}
 	made->usual = usual;

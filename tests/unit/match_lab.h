@@ -67,11 +67,14 @@ static inline struct match_contract *lab_contract(
 	return contract;
 }
 
-static inline void lab_usual(struct match_lab *lab, const char *amount, const char *currency, uint32_t times)
+static inline struct match_usual *lab_usual(
+	struct match_lab *lab, const char *amount, const char *currency, uint32_t times)
 {
 	uint32_t at = lab->contract_count - 1;
 	struct match_contract *contract = &lab->contracts[at];
-	lab->usual[at][contract->usual_count++] = (struct match_usual){lab_money(amount, currency), times};
+	struct match_usual *made = &lab->usual[at][contract->usual_count++];
+	*made = (struct match_usual){lab_money(amount, currency), times, NULL};
+	return made;
 }
 
 static inline struct match_setting lab_setting(struct match_lab *lab)

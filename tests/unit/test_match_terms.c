@@ -99,6 +99,34 @@ static void test_who_bears_what_banks_keep(void **state)
 	}
 }
 
+/* What the correspondents of one bank keep says nothing of transfers from another one. */
+static void test_usual_charges_of_a_route(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bank;
+		bool counts;
+	} routes[] = {{NULL, true}, {"CITIUS33", true}, {"citius33XXX", true}, {"CHASUS33", false}, {"CITIUS3", false},
+		{"CITIUS33X", false}};
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+		struct match_lab lab = {.payer_count = 0};
+		lab_payer(&lab, ALPHA, NULL, MATCH_SEVERAL);
+		lab_contract(&lab, 0, "USD", "USD", 100);
+		lab_usual(&lab, "25.00", "USD", 3)->route = "CITIUS33";
+		lab_usual(&lab, "15.00", "USD", 6)->route = "CHASUS33";
+		lab_open(&lab);
+		uint32_t claim = lab_claim(&lab, 0, refs[0], "14503.17", "102900.00", "2026-10-06");
+		struct match_line line = lab_line(&lab, "14478.17", "USD", "2026-10-30", ALPHA, refs[0]);
+		line.payer_bank = routes[i].bank;
+		uint8_t wait = lab_match(&lab, &line);
+		const struct match_part *part = lab_part(&lab, claim);
+		if (routes[i].counts != (part->split.charge == 2500) || (routes[i].counts && wait != MATCH_POSTS))
+			fail_msg("%s", routes[i].bank);
+		if (!routes[i].counts) assert_int_equal(part->split.short_by, 2500);
+		lab_close(&lab);
+	}
+}
+
 /* A discount within ten working days: the eleventh is the Monday of a week later. */
 static void test_discount_days_are_counted_as_the_term(void **state)
 {
@@ -127,6 +155,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines_that_are_for_no_claim),
 		cmocka_unit_test(test_who_bears_what_banks_keep),
+		cmocka_unit_test(test_usual_charges_of_a_route),
 		cmocka_unit_test(test_discount_days_are_counted_as_the_term),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
