@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/options.h"
 #include "base/point.h"
 #include "base/worker.h"
 #include "db/batch.h"
@@ -15,7 +16,7 @@
 #include "settle/match_round.h"
 #include "settle/settle_sql.h"
 
-#define LEASE_S 15               /* of a turn; renewed with each question */
+#define LEASE_S 15               /* of a turn, or lease_s where that is less; renewed with each question */
 #define CLAIMS_PAGE 20000        /* claims of one question */
 #define ADVICES_PAGE 50000       /* rows of advices, likewise */
 #define RATE_DAYS 600            /* back, as claims and advices may be */
@@ -229,6 +230,13 @@ static void turn_over(struct matching *matching, enum turn_end how)
 		turn_end(matching);
 }
 
+static int32_t lease_s(const struct matching *matching)
+{
+	int64_t taken_over_s = matching->worker->options->lease_s;
+
+	return taken_over_s < LEASE_S ? (int32_t)taken_over_s : LEASE_S;
+}
+
 /* Asks what is in the batch, and keeps the turn with it. */
 static void turn_ask(struct matching *matching, db_done *done)
 {
@@ -236,7 +244,7 @@ static void turn_ask(struct matching *matching, db_done *done)
 
 	db_params_uuid(params, &matching->hospital);
 	db_params_int4(params, matching->turn);
-	db_params_int4(params, LEASE_S);
+	db_params_int4(params, lease_s(matching));
 	db_params_bool(params, false);
 	db_params_null(params);
 	matching->reading = db_batch_run(matching->batch, 0, done, matching) == 0;
@@ -599,7 +607,7 @@ void matching_look(struct matching *matching)
 	matching->turn_posted = 0;
 	matching->abandon = matching->sound = matching->stale = false;
 	db_batch_reset(matching->batch);
-	db_params_int4(db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_BEGIN]), LEASE_S);
+	db_params_int4(db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_BEGIN]), lease_s(matching));
 	matching->busy = matching->reading = db_batch_run(matching->batch, 0, on_begun, matching) == 0;
 	if (!matching->busy) db_batch_reset(matching->batch);
 }

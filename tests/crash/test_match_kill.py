@@ -13,10 +13,12 @@ import zhifu  # noqa: E402
 from finance import ALPHA, Finance  # noqa: E402
 
 CLAIMS = 420  # more than one round
+LEASE_S = 5
 
 
 @pytest.fixture
 def office(place, request):
+    place.settings["lease_s"] = LEASE_S
     place.points = points.Points(place.folder)
     place.daemon.env.update(place.points.env)
     made = Finance(place)
@@ -32,6 +34,7 @@ def test_killed_while_matching(office, name):
     office.statement("CNY", "10-30", *(("%d.00" % (1000 + n), ALPHA, "FOR " + claim.ref)
                                        for n, claim in enumerate(office.claims)))
     zhifu.wait_until(lambda: office.place.points.fired(name)[0] == 1, name)
+    assert office.database.value("SELECT count(*) FROM zhifu.match_turn WHERE leased_until > now() + make_interval(secs => %s)", (LEASE_S,)) == 0
     # Whatever is there is whole: as many allocations as entries, receivables and lines that are gone.
     whole = office.database.sql("""SELECT (SELECT count(*) FROM zhifu.allocation) AS allocations,
         (SELECT count(DISTINCT entry_id) FROM zhifu.posting WHERE rule = 'match_paid') AS entries,

@@ -112,13 +112,13 @@ class Desk:
     def lines(self):
         return [r["line_id"] for r in self.database.sql("SELECT line_id FROM zhifu.bank_line ORDER BY line_id")]
 
-    def looked(self):
+    def looked(self, timeout_s=zhifu.PATIENCE_S):
         """Waits until matching has nothing more to look at, also what it put off because its value was just being posted."""
         zhifu.wait_until(lambda: self.database.value("SELECT count(*) FROM zhifu.posting_unvalued") == 0 and self.database.value(
             "SELECT count(*) FROM zhifu.suspense WHERE NOT items_made") == 0 and self.database.value(
             "SELECT count(*) FROM zhifu.match_item i JOIN zhifu.suspense s USING (hospital_id, line_id)"
             " WHERE i.due_at <= now() + interval '20 seconds' AND i.open_minor <> 0 AND s.held = 0") == 0
-            and self.database.value("SELECT count(*) FROM zhifu.match_turn WHERE leased_until > now()") == 0, "matching")
+            and self.database.value("SELECT count(*) FROM zhifu.match_turn WHERE leased_until > now()") == 0, "matching", timeout_s)
 
     def open(self, claim):
         return self.database.sql("SELECT open_minor, standing FROM zhifu.receivable WHERE claim_id = %s", (claim.id,))[0]
