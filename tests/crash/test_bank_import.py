@@ -2,12 +2,14 @@
 ten times at once."""
 
 import concurrent.futures
+import http.client
 import subprocess
 
 import pytest
 
 import points
 import story
+import v1
 import zhifu
 
 LINES = 700  # more than one statement of SQL takes
@@ -79,3 +81,35 @@ def test_ten_at_once_of_which_one_is_killed(up):
     assert sorted(each.returncode for each in done) == [-9] + 9 * [0], [each.stderr for each in done]
     assert sum("taken before" in each.stdout for each in done) == 8, [each.stdout for each in done]
     in_the_books_once(up)
+
+
+def test_intake_killed_while_it_imports(place):
+    """Under /v1, where the program has no answer and sends the file again: first into nothing, then into what is there."""
+    place.points = points.Points(place.folder)
+    place.daemon.env.update(place.points.env)
+    v1.start(place)
+    desk = v1.Desk(place)
+    text, closing = statement(1, 10, 0, LINES)
+
+    def send(statuses):
+        answer = desk.call("POST", "/v1/bank-statements", text, media="text/plain")
+        assert answer.status in statuses, answer
+        return answer
+
+    for name, statuses in (("bank.lines", [201]), ("bank.after_commit", [200])):
+        if name == "bank.after_commit":
+            text, closing = statement(2, 11, closing, LINES)
+        before = stored(place)
+        place.points.arm(name)
+        with pytest.raises((OSError, http.client.HTTPException)):
+            send([])
+        assert place.points.fired(name)[0] == 1
+        assert (stored(place) == before) == (name == "bank.lines"), stored(place)
+        again = zhifu.wait_until(lambda: send([200, 201]), "intake to be back")
+        assert again.status in statuses and again.json()["known"] == (name == "bank.after_commit"), again
+    desk.close()
+    assert stored(place) == {"bank_file": 2, "bank_file_part": 2, "bank_statement": 2, "bank_line": 2 * LINES, "suspense": 2 * LINES,
+                             "posting": 2 * LINES}
+    usd, = [account for account in place.daemon.ctl_json("money", "account", "list")["accounts"] if account["account"] == "USD"]
+    assert usd["ledger"] == {"amount": "%d.00" % closing, "currency": "USD"} and usd["proof"] == "holds", usd
+    assert place.daemon.ctl_json("ledger", "balance")["balanced"] is True
