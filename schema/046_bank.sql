@@ -128,6 +128,38 @@ CREATE TABLE bank_told (
 CREATE INDEX bank_told_line ON bank_told (hospital_id, line_id);
 CREATE INDEX bank_told_statement ON bank_told (hospital_id, statement_id);
 
+-- What a statement or a report of a day has that the bank has not booked: it is in no books. Names of persons are in the file alone.
+CREATE TABLE bank_pending (
+	hospital_id  uuid NOT NULL,
+	pending_id   uuid NOT NULL,
+	statement_id uuid NOT NULL,
+	account      text NOT NULL,
+	identity     bytea NOT NULL CHECK (length(identity) = 32), -- as bank_line has it, once it is booked
+	occurrence   integer NOT NULL,
+	day          date NOT NULL, -- on which it is to be booked
+	value_day    date,
+	amount_minor bigint NOT NULL,
+	currency     text NOT NULL,
+	exponent     smallint NOT NULL,
+	status       smallint NOT NULL CHECK (status BETWEEN 2 AND 5), -- enum bank_status (adapters/bank/statement.h)
+	PRIMARY KEY (hospital_id, pending_id)
+);
+CREATE INDEX bank_pending_account ON bank_pending (hospital_id, account, identity, occurrence);
+CREATE INDEX bank_statement_told ON bank_statement (hospital_id, account, at) WHERE kind IN (1, 2);
+CALL tenant_tables('bank_pending');
+
+-- What is pending now: not booked since, not told again, and of no day that a later statement or report reaches.
+CREATE VIEW bank_pending_now WITH (security_invoker = true) AS
+	SELECT p.*, s.at FROM bank_pending p JOIN bank_statement s ON s.hospital_id = p.hospital_id AND s.statement_id = p.statement_id
+	WHERE NOT EXISTS (SELECT 1 FROM bank_line l WHERE l.hospital_id = p.hospital_id AND l.account = p.account
+			AND l.identity = p.identity AND l.occurrence = p.occurrence)
+		AND NOT EXISTS (SELECT 1 FROM bank_pending o JOIN bank_statement n ON n.hospital_id = o.hospital_id AND n.statement_id = o.statement_id
+			WHERE o.hospital_id = p.hospital_id AND o.account = p.account AND o.identity = p.identity AND o.occurrence = p.occurrence
+				AND (n.at, n.no) > (s.at, s.no))
+		AND NOT EXISTS (SELECT 1 FROM bank_statement n WHERE n.hospital_id = p.hospital_id AND n.account = p.account AND n.kind IN (1, 2)
+			AND n.at >= s.at AND (n.at, n.no) > (s.at, s.no) AND coalesce(n.closing_day, n.at::date) >= p.day);
+GRANT SELECT ON bank_pending_now TO zhifu_writer, zhifu_operator;
+
 -- Money without a home (待查收款), from the day it arrives until matching or a person finds it one. Its account in the ledger is
 -- SUSP; a line that leaves the account waits here too, with a negative amount.
 CREATE TABLE suspense (
@@ -456,6 +488,19 @@ BEGIN
 END
 $$;
 
+-- Entries of a statement or report that are not booked.
+CREATE FUNCTION bank_pending_add(p_hospital uuid, p_statement uuid, p_account text, p_currency text, p_exponent smallint, p_id uuid[],
+	p_identity bytea[], p_occurrence integer[], p_day date[], p_value date[], p_amount bigint[], p_status smallint[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	INSERT INTO bank_pending (hospital_id, pending_id, statement_id, account, identity, occurrence, day, value_day, amount_minor, currency,
+		exponent, status)
+	SELECT p_hospital, t.p, p_statement, p_account, t.i, t.o, t.d, t.v, t.a, p_currency, p_exponent, t.s
+	FROM unnest(p_id, p_identity, p_occurrence, p_day, p_value, p_amount, p_status) AS t (p, i, o, d, v, a, s);
+END
+$$;
+
 -- What waits for its line, newest first.
 CREATE FUNCTION bank_told_waiting(p_hospital uuid, p_account text, p_limit integer)
 RETURNS TABLE (identity bytea, occurrence integer, line_id uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -624,6 +669,6 @@ $$;
 
 CALL writer_functions('bank\_%', 'accounts\_configure', 'suspense\_%');
 GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
-	bank_told_add, bank_told_open, bank_told_late, bank_opening_keep, bank_gap_explain, bank_accounts_keep, bank_confirm, bank_kept_in, bank_loose, bank_loose_before,
+	bank_told_add, bank_told_open, bank_told_late, bank_opening_keep, bank_pending_add, bank_gap_explain, bank_accounts_keep, bank_confirm, bank_kept_in, bank_loose, bank_loose_before,
 	bank_confirmed, suspense_assign, suspense_owner TO zhifu_operator;
 GRANT EXECUTE ON FUNCTION accounts_configure TO zhifu_settle;

@@ -27,7 +27,7 @@ DO $$
 DECLARE
 	t text;
 BEGIN
-	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_statement', 'bank_gap', 'bank_account', 'bank_confirmation', 'bank_line', 'bank_detail',
+	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_statement', 'bank_gap', 'bank_account', 'bank_confirmation', 'bank_line', 'bank_detail', 'bank_pending',
 		'suspense', 'contract', 'conversion', 'match_item', 'match_candidate', 'match_note', 'allocation', 'work_owner', 'remittance_paid',
 		'advice', 'period', 'revaluation', 'provision', 'declaration',
 		'write_off', 'bank_order', 'order_clearing', 'currency_sale'] LOOP
@@ -43,10 +43,10 @@ GRANT SELECT (hospital_id, advice_id, remitter, identifier, version, standing, f
 	made_at, why, decided_by, decided_at, decided_why) ON advice TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION report_open, report_claims, report_work, report_scoreboard, report_fx, report_suspense, report_accounts,
 	period_check, declaration_claims, work_version TO zhifu_intake;
-GRANT SELECT ON rate_seen, contract_span, bank_continuity TO zhifu_intake;
+GRANT SELECT ON rate_seen, contract_span, bank_continuity, bank_pending_now TO zhifu_intake;
 -- What a statement's import does, in one transaction (daemon/settle/bank_import.c).
 GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
-	bank_told_add, bank_told_open, bank_told_late, bank_opening_keep, bank_loose, bank_loose_before, bank_confirmed, bank_kept_in, bank_accounts_keep, suspense_owner, declaration_add,
+	bank_told_add, bank_told_open, bank_told_late, bank_opening_keep, bank_pending_add, bank_loose, bank_loose_before, bank_confirmed, bank_kept_in, bank_accounts_keep, suspense_owner, declaration_add,
 	rate_around TO zhifu_intake;
 
 CREATE FUNCTION api_seen(p_hospital uuid, p_key bytea, p_body bytea, OUT outcome integer, OUT subject uuid, OUT answer bigint[])

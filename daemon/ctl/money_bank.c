@@ -337,6 +337,61 @@ static int statement_list(struct ctl *ctl, int argc, char **argv)
 	return r != 0 ? r : money_list_run(ctl, &list, &filter);
 }
 
+/* ---- pending ---- */
+
+static int pending_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
+{
+	return ctl_query(ctl, NULL,
+		MONEY_CURSOR
+		"SELECT account, day, value_day, amount_minor, currency, exponent, status::int4, at FROM bank_pending_now"
+		" WHERE hospital_id = $1 AND ($2::text IS NULL OR account = $2) ORDER BY day, account, pending_id",
+		"ut", &hospital->id, filter->account);
+}
+
+static void pending_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
+	struct table *table, struct money_sums *sums)
+{
+	/* By enum bank_status, from BANK_STATUS_PENDING on. */
+	static const struct {
+		const char *code, *text_zh;
+	} states[] = {{"pending", "待入账"}, {"information", "仅供参考"}, {"future", "未来入账"}, {"other", "其他"}};
+	int64_t status = db_rows_int(rows, row, 6) - BANK_STATUS_PENDING;
+	const char *currency = db_rows_text(rows, row, 4);
+	int exponent = (int)db_rows_int(rows, row, 5);
+
+	assert(status >= 0 && status < (int64_t)ARRAY_LEN(states));
+	table_add(table, cell_text(db_rows_text(rows, row, 0)));
+	table_add(table, cell_day(db_rows_date(rows, row, 1)));
+	table_add(table, db_rows_null(rows, row, 2) ? cell_none() : cell_day(db_rows_date(rows, row, 2)));
+	table_add(table, cell_money(db_rows_int(rows, row, 3), currency, exponent));
+	table_add(table, cell_word(ctl->chinese ? states[status].text_zh : states[status].code, states[status].code));
+	table_add(table, cell_time(hospital->zone, db_rows_time_ms(rows, row, 7)));
+	money_sum_add(sums, 1, db_rows_int(rows, row, 3), currency, exponent);
+}
+
+/* What the bank announces and has not booked. */
+static int pending_list(struct ctl *ctl, int argc, char **argv)
+{
+	static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
+		{"account", "account", "账户", false}, {"day", "day", "日期", false},
+		{"value_day", "value", "起息日", false}, {"amount", "amount", "金额", true},
+		{"status", "status", "状态", false}, {"told_at", "told", "获知时间", false}};
+	static const struct money_list list = {.key = "pending",
+		.empty = "nothing is pending",
+		.empty_zh = "没有待入账项目",
+		.columns = columns,
+		.column_count = ARRAY_LEN(columns),
+		.open = pending_open,
+		.row = pending_row};
+	struct money_filter filter = {.limit = 0};
+	const struct ctl_option options[] = {
+		{"--hospital", &filter.hospital, NULL}, {"--account", &filter.account, NULL}, {NULL, NULL, NULL}};
+	const char *words[CTL_WORDS_MAX];
+	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+
+	return r != 0 ? r : money_list_run(ctl, &list, &filter);
+}
+
 /* ---- account list ---- */
 
 /* One account: what its last statement closed with, what the ledger says, and whether they are the same but for what is
@@ -693,6 +748,8 @@ const struct ctl_command money_bank_commands[] = {
 	{"money statement explain", "STATEMENT --why TEXT [--hospital CODE]",
 		"says why nothing will fill the gap before a statement: a remark at the close then, and an item of the proof",
 		CTL_CONFIG | CTL_DB, statement_explain},
+	{"money pending list", "[--hospital CODE] [--account CODE]",
+		"what the bank announces and has not booked: it is in no books", CTL_CONFIG | CTL_DB, pending_list},
 	{"money suspense list", "[--hospital CODE] [--owner NAME]", "money that waits for its home",
 		CTL_CONFIG | CTL_DB, suspense_list},
 	{"money suspense assign", "LINE OWNER --why TEXT [--hospital CODE]", "says who looks after it",

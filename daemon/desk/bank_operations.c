@@ -176,6 +176,23 @@ static const struct field line_told_query[] = {
 };
 static const struct shape line_told_query_shape = SHAPE("BankLineQuery", line_told_query);
 
+static const char *const pending_states[] = {"", "pending", "information", "future", "other", NULL};
+static const struct field pending_fields[] = {
+	{"id", FIELD_ID, NEEDED, "Zhifu's id of it; once it is booked, its line has one of its own", NULL, 0, NULL},
+	{"account", FIELD_TEXT, NEEDED, "a bank account's code", NULL, 0, NULL},
+	{"day", FIELD_DAY, NEEDED, "on which it is to be booked", NULL, 0, NULL},
+	{"value_day", FIELD_DAY, 0, "from when it will count for interest", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "positive will come in", NULL, 0, NULL},
+	{"status", FIELD_WORD, NEEDED, "as the bank has it; other: a word of its own", pending_states, 0, NULL},
+	{"statement", FIELD_ID, NEEDED, "or the report that tells it", NULL, 0, NULL},
+	{"told_at", FIELD_TIME, NEEDED, "when that came", NULL, 0, NULL},
+};
+static const struct shape pending_shape = SHAPE("BankPending", pending_fields);
+static const struct field pending_query[] = {
+	{"account", FIELD_TEXT, 0, "a bank account's code", NULL, 0, NULL},
+};
+static const struct shape pending_query_shape = SHAPE("BankPendingQuery", pending_query);
+
 static const struct field lines_query[] = {
 	{"account", FIELD_TEXT, 0, "a bank account's code", NULL, 0, NULL},
 	{"from", FIELD_DAY, 0, "first day of booking", NULL, 0, NULL},
@@ -257,6 +274,9 @@ static const struct operation rows[] = {
 		"Says what the bank shows for a day that no statement reaches; the first of an account is its opening",
 		.request = &confirmation_new_shape, .answer = &confirmation_shape, .statement = DESK_CONFIRM,
 		.then = DESK_NONE, .creates = true, .refusals = confirm_refusals, .once = ONCE_STATE},
+	PAGE("/v1/bank-pending", "bank_pending",
+		"What the bank has not booked, by its last statements and reports: it is in no books",
+		pending_query_shape, pending_shape, DESK_PENDING),
 	PAGE("/v1/bank-lines", "bank_lines", "Lines of bank statements, without what names persons", lines_query_shape,
 		line_shape, DESK_LINES),
 	{HTTP_GET, "/v1/bank-lines/{id}", "bank_line", OPERATION_ONE, READS,

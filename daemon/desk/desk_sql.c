@@ -219,6 +219,12 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" FROM zhifu.api_bank_confirm($1::uuid, $2::text, $3::bytea, $4::bytea, $7::text, $8::date, $9::int8, $10::text, $12::text)"
 		" WHERE $5::uuid IS NULL AND $6::int4 IS NULL AND ($11::int4 IS NULL OR true)",
 		12},
+	[DESK_PENDING] = {"desk_pending",
+		"SELECT (p.day - date '1970-01-01')::int8, p.pending_id, p.pending_id, p.account, p.day, p.value_day, p.amount_minor, p.currency,"
+		" p.exponent::int4, p.status::int4 - 1, p.statement_id, p.at FROM zhifu.bank_pending_now p"
+		" WHERE p.hospital_id = $1::uuid AND ($2::text IS NULL OR p.account = $2)" BEHIND(
+			"p.day", "p.pending_id", "3", "4") " ORDER BY p.day, p.pending_id LIMIT $5::int4",
+		5},
 	[DESK_LINES] = {"desk_lines",
 		"SELECT (b.booked_day - date '1970-01-01')::int8, b.line_id, " LINE_COLUMNS LINE_FROM
 		" WHERE b.hospital_id = $1::uuid AND ($2::text IS NULL OR b.account = $2)"

@@ -37,7 +37,7 @@ struct importing {
 	struct arena chunk; /* of the lines at hand */
 	struct bank_imported *statement;
 	char bank[ACCOUNT_LEN];
-	struct db_params lines, details, declarations;
+	struct db_params lines, details, declarations, pending;
 	struct {
 		struct db_array *line, *identity, *referenced, *occurrence, *booked, *value, *amount, *reversal, *no,
 			*whole, *content;
@@ -48,7 +48,10 @@ struct importing {
 	struct {
 		struct db_array *line, *ground, *country, *due, *assumed;
 	} f; /* from abroad */
-	uint32_t line_count, detail_count, declaration_count;
+	struct {
+		struct db_array *id, *identity, *occurrence, *day, *value, *amount, *status;
+	} p; /* not booked */
+	uint32_t line_count, detail_count, declaration_count, pending_count;
 	int64_t amounts[LINES_MAX];  /* of the lines at hand */
 	int32_t first_day, last_day; /* of the statement's lines: the balances of a CSV have no day of their own */
 	struct uuid line_id;         /* of the entry at hand */
@@ -280,6 +283,26 @@ static int file_changed(void)
 	return err_set(ERR_AGAIN, "the file changed while it was read: import it again when it is whole");
 }
 
+static void pending_begin(struct importing *importing)
+{
+	const struct hospital_account *account = importing->statement->account;
+
+	db_params_init(&importing->pending, &importing->chunk);
+	importing->pending_count = 0;
+	db_params_uuid(&importing->pending, &importing->import->hospital->id);
+	db_params_uuid(&importing->pending, &importing->statement_id);
+	db_params_text(&importing->pending, account->code);
+	db_params_text(&importing->pending, account->currency);
+	db_params_int2(&importing->pending, (int16_t)currency_exponent(account->currency));
+	importing->p.id = db_params_array(&importing->pending, DB_UUID, LINES_MAX, 0);
+	importing->p.identity = db_params_array(&importing->pending, DB_BYTEA, LINES_MAX, 32 * LINES_MAX);
+	importing->p.occurrence = db_params_array(&importing->pending, DB_INT4, LINES_MAX, 0);
+	importing->p.day = db_params_array(&importing->pending, DB_DATE, LINES_MAX, 0);
+	importing->p.value = db_params_array(&importing->pending, DB_DATE, LINES_MAX, 0);
+	importing->p.amount = db_params_array(&importing->pending, DB_INT8, LINES_MAX, 0);
+	importing->p.status = db_params_array(&importing->pending, DB_INT2, LINES_MAX, 0);
+}
+
 static void lines_begin(struct importing *importing)
 {
 	arena_reset(&importing->chunk);
@@ -318,6 +341,7 @@ static void lines_begin(struct importing *importing)
 	importing->f.due = db_params_array(&importing->declarations, DB_DATE, LINES_MAX, 0);
 	importing->f.assumed = db_params_array(&importing->declarations, DB_BOOL, LINES_MAX, 0);
 	db_params_text(&importing->declarations, importing->import->hospital->declaration_code);
+	pending_begin(importing);
 }
 
 /* Stores the lines at hand, then the details, which may be of a line that was stored before. */
@@ -342,6 +366,10 @@ static int lines_flush(struct importing *importing)
 	if (r == 0 && importing->declaration_count > 0)
 		r = db_sync_query(importing->import->db, "SELECT zhifu.declaration_add($1, $2, $3, $4, $5, $6, $7)",
 			&importing->declarations, NULL);
+	if (r == 0 && importing->pending_count > 0)
+		r = db_sync_query(importing->import->db,
+			"SELECT zhifu.bank_pending_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+			&importing->pending, NULL);
 	POINT("bank.lines");
 	lines_begin(importing);
 	return r;
@@ -509,13 +537,34 @@ static int told_store(struct importing *importing, const struct bank_entry *entr
 	return r == 0 && importing->keeps ? details_add(importing, entry) : r;
 }
 
+/* It is listed until it is booked. A notification tells what happened, and not what an account waits for. */
+static void pending_add(struct importing *importing, const struct bank_entry *entry)
+{
+	struct uuid id = uuid_new();
+
+	db_array_uuid(importing->p.id, &id);
+	db_array_bytes(importing->p.identity, (struct bytes){entry->identity, sizeof(entry->identity)});
+	db_array_int4(importing->p.occurrence, (int32_t)entry->occurrence);
+	db_array_date(importing->p.day, day_of(entry));
+	if (entry->value_day != BANK_NO_DAY)
+		db_array_date(importing->p.value, entry->value_day);
+	else
+		db_array_null(importing->p.value);
+	db_array_int8(importing->p.amount, entry->amount.minor);
+	db_array_int2(importing->p.status, (int16_t)entry->status);
+	importing->pending_count++;
+}
+
 /* Only what a statement says was booked is in the books: a report or notification of the same comes again with it. */
 static int entry_store(void *ctx, const struct bank_statement *statement, const struct bank_entry *entry)
 {
 	struct importing *importing = ctx;
+	bool booked = entry->status == BANK_STATUS_BOOKED;
 	int r = 0;
 
-	if (entry->status != BANK_STATUS_BOOKED || statement->kind == BANK_KIND_REPORT) return 0;
+	if (!booked && entry->part == 0 && statement->kind != BANK_KIND_NOTIFICATION) pending_add(importing, entry);
+	if (!booked || statement->kind == BANK_KIND_REPORT)
+		return importing->pending_count < LINES_MAX ? 0 : (importing->error = lines_flush(importing));
 	if (statement->kind == BANK_KIND_NOTIFICATION) {
 		r = told_store(importing, entry);
 	} else {

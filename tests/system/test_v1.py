@@ -18,7 +18,7 @@ from finance import Finance
 BODY = {"media": "text/plain"}
 SPAN = "?from=2025-01-01&to=2027-12-31"
 # Each list of what is a hospital's own, with the parameters that it cannot do without.
-READS = ("/v1/contracts", "/v1/bank-accounts", "/v1/bank-statements", "/v1/bank-confirmations", "/v1/bank-lines",
+READS = ("/v1/contracts", "/v1/bank-accounts", "/v1/bank-statements", "/v1/bank-confirmations", "/v1/bank-lines", "/v1/bank-pending",
          "/v1/suspense", "/v1/ledger/postings",
          "/v1/ledger/balances", "/v1/charges", "/v1/receivables", "/v1/match-items", "/v1/allocations", "/v1/remittances",
          "/v1/remittance-details", "/v1/reports/open", "/v1/reports/open-items", "/v1/reports/work?list=short",

@@ -11,6 +11,11 @@ import v1
 import zhifu
 
 BODY = {"media": "text/plain"}
+REPORT = ('<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.052.001.08"><BkToCstmrAcctRpt>'
+          "<GrpHdr><MsgId>M</MsgId><CreDtTm>2025-11-19T12:00:00</CreDtTm></GrpHdr><Rpt><Id>R</Id><CreDtTm>2025-11-19T12:00:00</CreDtTm>"
+          "<Acct><Id><Othr><Id>3301000100000002</Id></Othr></Id><Ccy>USD</Ccy></Acct>%s</Rpt></BkToCstmrAcctRpt></Document>")
+ANNOUNCED = ('<Ntry><Amt Ccy="USD">%s</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>PDNG</Cd></Sts><BookgDt><Dt>2025-11-%d</Dt></BookgDt>'
+             "<AcctSvcrRef>P%d</AcctSvcrRef><BkTxCd><Prtry><Cd>X</Cd></Prtry></BkTxCd></Ntry>")
 
 
 def test_statements_lines_and_suspense(up):
@@ -83,6 +88,15 @@ def test_persons_say_what_no_statement_does(up):
     assert up.database.value("SELECT count(*) FROM zhifu.operator_act WHERE act = 'gap.explain'") == 1
     proof, = [p for p in desk.get("/v1/reports/bank-proofs?day=2025-11-12")["items"] if p["account"] == "USD"]
     assert (proof["statement"]["value"], proof["ledger"]["value"], proof["difference"]["value"]) == ("405.00", "105.00", "0.00")
+
+    # What the bank announces is in no books.
+    assert desk.get("/v1/bank-pending")["items"] == []
+    report = REPORT % "".join(ANNOUNCED % (amount, day, n) for n, (amount, day) in enumerate((("7.50", 20), ("0.25", 21))))
+    told = desk.post("/v1/bank-statements", report, media="application/xml")["statements"][0]
+    assert (told["kind"], told["not_booked"]) == ("report", 2)
+    assert [(p["account"], p["day"], p["amount"], p["status"]) for p in desk.items("/v1/bank-pending?account=USD&limit=1")] == [
+        ("USD", "2025-11-20", v1.money("7.50", "USD"), "pending"), ("USD", "2025-11-21", v1.money("0.25", "USD"), "pending")]
+    assert desk.get("/v1/bank-pending?account=CNY")["items"] == [] and len(desk.items("/v1/bank-lines")) == 2
 
     # What the bank shows: the first of an account without statements is its opening.
     seen = {"account": "CNY", "day": "2025-11-30", "balance": v1.money("5000.10"), "why": "seen in e-banking"}

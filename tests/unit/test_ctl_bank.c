@@ -91,7 +91,7 @@ static int none_left(void **state)
 	(void)state;
 	world_sql(&world,
 		"TRUNCATE zhifu.bank_file, zhifu.bank_file_part, zhifu.bank_statement, zhifu.bank_line, zhifu.bank_detail, zhifu.bank_told,"
-		" zhifu.suspense, zhifu.match_item, zhifu.match_candidate, zhifu.posting, zhifu.posting_unvalued");
+		" zhifu.suspense, zhifu.match_item, zhifu.match_candidate, zhifu.posting, zhifu.posting_unvalued, zhifu.bank_pending");
 	return 0;
 }
 
@@ -307,6 +307,71 @@ static void two_formats_tell_one_line(void **state)
 	if (import("one.xml") != 0) fail_msg("%s", world.err);
 	assert_string_equal(imported("new"), "0");
 	account_holds(500);
+}
+
+#define PENDING(day, amount, reference, status)                                                                        \
+	"<Ntry><Amt Ccy=\"USD\">" amount "</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>" status                           \
+	"</Cd></Sts><BookgDt><Dt>2025-11-" day "</Dt></BookgDt><AcctSvcrRef>" reference                                \
+	"</AcctSvcrRef><BkTxCd><Prtry><Cd>X</Cd></Prtry></BkTxCd></Ntry>"
+
+/* A report within the day. */
+static void announced(const char *name, const char *entries)
+{
+	char text[4096];
+
+	snprintf(text, sizeof(text),
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.052.001.08\"><BkToCstmrAcctRpt><GrpHdr><MsgId>%s</MsgId>"
+		"<CreDtTm>2025-11-10T20:00:00</CreDtTm></GrpHdr><Rpt><Id>%s</Id><CreDtTm>2025-11-10T20:00:00</CreDtTm>"
+		"<Acct><Id><Othr><Id>3301000100000002</Id></Othr></Id><Ccy>USD</Ccy></Acct>%s</Rpt></BkToCstmrAcctRpt></Document>\n",
+		name, name, entries);
+	world_file(&world, name, text, 0600);
+	if (import(name) != 0) fail_msg("%s: %s", name, world.err);
+}
+
+/* What is pending, in one line: days, amounts, states. */
+static const char *pending(void)
+{
+	static char text[256];
+	size_t i, n = 0;
+	json_t *row;
+
+	assert_ctl(&world, 0, "money pending list --account USD --hospital HZ1 --json");
+	json_t *root = world_json(&world);
+	text[0] = '\0';
+	json_array_foreach(json_object_get(root, "pending"), i, row)
+	{
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s %s %s;",
+			json_string_value(json_object_get(row, "day")),
+			json_string_value(json_object_get(json_object_get(row, "amount"), "amount")),
+			json_string_value(json_object_get(row, "status")));
+	}
+	json_decref(root);
+	return text;
+}
+
+/* What the bank announces is in no books, and on the list until it is booked, told again, or a later word of the bank
+ * reaches its day. */
+static void what_is_pending_is_listed(void **state)
+{
+	(void)state;
+	assert_string_equal(pending(), "");
+	announced("1.xml", PENDING("12", "5.00", "R1", "PDNG") PENDING("10", "1.00", "R0", "BOOK"));
+	assert_string_equal(pending(), "2025-11-12 5.00 pending;");
+	assert_int_equal(count("posting") + count("suspense") + count("bank_line"), 0);
+	spans("1.sta", "1/1", 9, "F0,00", IN("10", "1", "//R0"), 11, "F1,00");
+	assert_string_equal(pending(), "2025-11-12 5.00 pending;");
+	announced("2.xml", PENDING("12", "5.00", "R1", "PDNG") PENDING("13", "7.00", "R2", "FUTR"));
+	assert_string_equal(pending(), "2025-11-12 5.00 pending;2025-11-13 7.00 future;");
+	spans("2.sta", "2/1", 11, "F1,00", IN("12", "5", "//R1"), 12, "F6,00");
+	assert_string_equal(pending(), "2025-11-13 7.00 future;");
+	account_holds(600);
+	assert_int_equal(count("bank_line"), 2);
+	/* It never came. */
+	spans("3.sta", "3/1", 12, "F6,00", "", 14, "F6,00");
+	assert_string_equal(pending(), "");
+	assert_ctl(&world, 0, "money pending list");
+	assert_non_null(strstr(world.out, "nothing is pending"));
 }
 
 /* A statement or, with balances NULL, a notification with one entry of 5.00 that the bank booked together. */
@@ -647,6 +712,7 @@ int main(void)
 		cmocka_unit_test_setup(two_formats_tell_one_line, none_left),
 		cmocka_unit_test_setup(a_notification_tells_a_batch, none_left),
 		cmocka_unit_test_setup(a_late_notification_opens_what_is_open, none_left),
+		cmocka_unit_test_setup(what_is_pending_is_listed, none_left),
 		cmocka_unit_test_setup(what_does_not_hold_is_refused_as_a_whole, none_left),
 		cmocka_unit_test_setup(the_sample_is_read, none_left),
 		cmocka_unit_test_setup(the_same_file_ten_times_at_once, none_left),
