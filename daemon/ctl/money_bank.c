@@ -62,7 +62,7 @@ static bool lines_missing(const struct bank_imported *one)
 	bool all_new = one->chain == 1 || one->chain == 2 || one->chain == 4 || one->chain == 6 || one->chain == 7 ||
 		       one->chain == 9;
 
-	return all_new && one->moved != one->closing.amount.minor - one->opening.amount.minor;
+	return all_new && one->moved + one->told_before != one->closing.amount.minor - one->opening.amount.minor;
 }
 
 /* Transactions that came after their lines. */

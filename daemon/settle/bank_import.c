@@ -578,20 +578,39 @@ static int entry_store(void *ctx, const struct bank_statement *statement, const 
 	return importing->error = r;
 }
 
-/* With all lines of a statement there: what was on the account before them. */
+/* With all lines of a statement there: what was on the account before them, and what of its lines statements without
+ * balances had told. Those may or may not be of the day on which it opens. */
 static int opening_keep(struct importing *importing)
 {
-	const struct hospital_account *account = importing->statement->account;
+	struct bank_imported *one = importing->statement;
 	struct arena arena CLEANUP(arena_free);
+	struct pg_result *rows = NULL;
 	struct db_params params;
+	int r;
 
 	arena_init(&arena, 1u << 16);
 	db_params_init(&params, &arena);
 	db_params_uuid(&params, &importing->import->hospital->id);
-	db_params_text(&params, account->code);
-	db_params_text(&params, account->currency);
-	db_params_int2(&params, (int16_t)currency_exponent(account->currency));
-	return db_sync_query(importing->import->db, "SELECT zhifu.bank_opening_keep($1, $2, $3, $4)", &params, NULL);
+	db_params_text(&params, one->account->code);
+	db_params_text(&params, one->account->currency);
+	db_params_int2(&params, (int16_t)currency_exponent(one->account->currency));
+	for (int i = 0; i < 2; i++) {
+		const struct bank_balance *balance = i == 0 ? &one->opening : &one->closing;
+
+		if (balance->kind == 0 || balance->day == BANK_NO_DAY)
+			db_params_null(&params);
+		else
+			db_params_date(&params, balance->day);
+	}
+	r = db_sync_query(importing->import->db,
+		"SELECT zhifu.bank_loose($1, $2, $5, $6), zhifu.bank_loose($1, $2, $5::date - 1, $6), zhifu.bank_opening_keep($1, $2, $3, $4)",
+		&params, &rows);
+	for (int i = 0; r == 0 && i < 2; i++)
+		if (!db_rows_null(rows, 0, i) &&
+			one->moved + db_rows_int(rows, 0, i) == one->closing.amount.minor - one->opening.amount.minor)
+			one->told_before = db_rows_int(rows, 0, i);
+	db_sync_rows_free(rows);
+	return r;
 }
 
 static int end_store(void *ctx, const struct bank_end *end)

@@ -25,6 +25,7 @@ struct bank_imported {
 	uint32_t booked, unbooked;            /* lines of it */
 	uint32_t fresh;                       /* booked lines that no other statement had brought */
 	int64_t moved;                        /* what they come to, in minor units */
+	int64_t told_before; /* what statements without balances had of its lines, where that makes up its balances */
 };
 
 struct bank_import {

@@ -233,6 +233,7 @@ static void what_is_confirmed_is_the_opening(void **state)
 	statement("4.sta", CNY, 4, "251202CNY5000,00",
 		":61:2512031203C2,50NTRFNONREF//D5\r\n:61:2512101210C7,00NTRFNONREF//D6\r\n", "251231CNY5009,50");
 	assert_non_null(strstr(world.out, "\"follows\""));
+	assert_non_null(strstr(world.out, "\"lines_missing\":false"));
 	assert_int_equal(carried("OPENING", "2099-01-01"), postings);
 	proof_is(0, "CNY", "2025-12-31", "5009.50", "5009.50");
 	assert_ctl(&world, 0, CONFIRM, "USD 0", "2025-12-31");
