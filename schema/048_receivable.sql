@@ -22,6 +22,7 @@ CREATE TABLE receivable (
 	standing    smallint NOT NULL DEFAULT 1, -- 1 open, 2 settled, 3 denied: stays open, to be appealed, 4 disputed
 	version     integer NOT NULL DEFAULT 1,  -- compare-and-set
 	changed     bigint NOT NULL DEFAULT txid_current(), -- the transaction that did last: who knows the others asks for these
+	allowance_minor bigint NOT NULL DEFAULT 0, -- of the bill, in its currency: what the contract takes off, until a decision says what that is
 	CHECK (open_minor BETWEEN 0 AND owed_minor),
 	CHECK (standing IN (1, 2, 3, 4) AND (standing = 2) = (open_minor = 0)),
 	CHECK ((contract_id IS NULL) = (contract_version IS NULL)),
@@ -318,7 +319,7 @@ BEGIN
 	ar := 'AR-' || upper(r.carrier);
 	IF r.currency <> bill.currency THEN
 		SELECT coalesce(sum(CASE g.debit WHEN ar THEN g.amount_minor ELSE -g.amount_minor END), 0) INTO net FROM posting g
-		WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim AND g.rule IN ('bill', 'patient_share', 'write_off', 'coordinate_fund', 'coordinate_group');
+		WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim AND g.rule IN ('bill', 'allowance', 'patient_share', 'write_off', 'coordinate_fund', 'coordinate_group');
 		whole := receivable_owed(p_hospital, p_claim, net, bill.exponent, r.exponent);
 		moved := whole - receivable_owed(p_hospital, p_claim, net - p_delta, bill.exponent, r.exponent);
 		PERFORM receivable_post(p_hospital, p_entry, 'fix_billed', 'CONV', ar, p_delta, bill.currency, bill.exponent, p_delta, today, p_claim);
@@ -358,12 +359,14 @@ END
 $$;
 
 -- Brings receivables after what was decided: by how much that moved their carriers' accounts in the bill's currency, and the
--- entry that did. Of a claim that has none yet nothing is to be done: it will be made of what is posted then.
+-- entry that did. Of a claim that has none yet nothing is to be done: it will be made of what is posted then. What the contract took
+-- off a bill at full price goes back: the decision says what that is.
 CREATE FUNCTION receivable_follow(p_hospital uuid[], p_claim uuid[], p_entry uuid[], p_delta bigint[]) RETURNS void LANGUAGE plpgsql
 SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
 	odd record;
+	bill posting;
 BEGIN
 	FOR odd IN WITH quick AS (
 			UPDATE receivable r SET open_minor = r.open_minor + t.d, version = r.version + 1,
@@ -371,14 +374,23 @@ BEGIN
 					WHEN (SELECT s.adjudication FROM claim_state s WHERE s.hospital_id = t.h AND s.claim_id = t.c) = 5 THEN 3
 					WHEN r.standing = 4 THEN 4 ELSE 1 END
 			FROM unnest(p_hospital, p_claim, p_delta) AS t (h, c, d)
-			WHERE r.hospital_id = t.h AND r.claim_id = t.c AND t.d BETWEEN -r.open_minor AND 0
+			WHERE r.hospital_id = t.h AND r.claim_id = t.c AND t.d BETWEEN -r.open_minor AND 0 AND r.allowance_minor = 0
 				AND r.currency = (SELECT o.book_currency FROM hospital o WHERE o.hospital_id = t.h)
 			RETURNING r.claim_id)
-		SELECT t.* FROM unnest(p_hospital, p_claim, p_entry, p_delta) AS t (h, c, e, d)
+		SELECT t.*, CASE WHEN r.allowance_minor > 0 AND (SELECT s.adjudication FROM claim_state s WHERE s.hospital_id = t.h AND s.claim_id = t.c) >= 3
+			THEN r.allowance_minor ELSE 0 END AS back
+		FROM unnest(p_hospital, p_claim, p_entry, p_delta) AS t (h, c, e, d)
 		JOIN receivable r ON r.hospital_id = t.h AND r.claim_id = t.c
 		WHERE NOT EXISTS (SELECT 1 FROM quick q WHERE q.claim_id = t.c)
 	LOOP
-		PERFORM receivable_apply(odd.h, odd.c, odd.e, odd.d);
+		IF odd.back > 0 THEN
+			SELECT * INTO bill FROM posting p WHERE p.hospital_id = odd.h AND p.entry_id = odd.c AND p.no = 1;
+			UPDATE receivable SET allowance_minor = 0 WHERE hospital_id = odd.h AND claim_id = odd.c;
+			PERFORM receivable_post(odd.h, odd.c, 'allowance', 'CONTR', bill.debit, -odd.back, bill.currency, bill.exponent, -odd.back,
+				(SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = odd.h), odd.c);
+		END IF;
+		PERFORM receivable_apply(odd.h, odd.c, CASE WHEN odd.back = 0 THEN odd.e WHEN odd.d + odd.back <> 0 THEN coalesce(odd.e, odd.c) END,
+			odd.d + odd.back);
 	END LOOP;
 END
 $$;
@@ -418,11 +430,12 @@ $$;
 -- Makes receivables of bills that wait, of p_amount; p_foreign: billed in another currency than the books', so that they wait for
 -- their value. p_owed: in p_currency; NULL: there is no rate yet, look again in p_later_s. The c_ arrays are the steps of the
 -- conversion of what is owed in another currency than billed, each of the bill at c_bill (from 1): that is moved from the one
--- currency's account to the other's at the same value. Once only, whoever calls twice. Returns how many were made.
+-- currency's account to the other's at the same value. p_allowance: what of the bill the contract takes off, where it came at full price
+-- and no decision has said what that is. Once only, whoever calls twice. Returns how many were made.
 CREATE FUNCTION settle_receivables(p_hospital uuid[], p_claim uuid[], p_carrier text[], p_remitter text[], p_contract uuid[],
 	p_version integer[], p_kind text[], p_currency text[], p_exponent smallint[], p_amount bigint[], p_foreign boolean[], p_owed bigint[],
 	p_billed date[], p_due date[], p_later_s integer, c_bill integer[], c_step smallint[], c_rate uuid[], c_multiplied boolean[],
-	c_rounding smallint[])
+	c_rounding smallint[], p_allowance bigint[] DEFAULT NULL)
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
@@ -492,6 +505,15 @@ BEGIN
 			PERFORM receivable_post(odd.h, odd.c, 'fx_decided', 'FX', bill.debit, 0, bill.currency, bill.exponent, odd.net_book, odd.b, odd.c);
 		END IF;
 	END LOOP;
+	IF 0 < ANY (p_allowance) THEN
+		FOR odd IN SELECT t.* FROM unnest(p_hospital, p_claim, p_billed, p_allowance, ready) AS t (h, c, b, off, ready)
+			JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c WHERE t.ready AND t.off > 0 AND s.adjudication < 3 LOOP
+			SELECT * INTO bill FROM posting p WHERE p.hospital_id = odd.h AND p.entry_id = odd.c AND p.no = 1;
+			UPDATE receivable SET allowance_minor = odd.off WHERE hospital_id = odd.h AND claim_id = odd.c;
+			PERFORM receivable_post(odd.h, odd.c, 'allowance', 'CONTR', bill.debit, odd.off, bill.currency, bill.exponent, odd.off, odd.b, odd.c);
+			PERFORM receivable_apply(odd.h, odd.c, odd.c, -odd.off);
+		END LOOP;
+	END IF;
 	RETURN cardinality(array_positions(ready, true));
 END
 $$;

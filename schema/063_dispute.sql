@@ -35,7 +35,7 @@ CREATE FUNCTION claim_revenue(p_hospital uuid, p_claim uuid, p_carrier text, p_c
 			coalesce(sum(CASE WHEN g.debit IN ('REV-MED', 'AR-PT') THEN g.book_minor ELSE -g.book_minor END)
 				FILTER (WHERE g.rule IN ('give_up_revenue', 'give_up_share')), 0)::bigint AS reversed
 		FROM posting g CROSS JOIN (SELECT 'AR-' || upper(p_carrier) AS ar) a
-		CROSS JOIN LATERAL (SELECT a.ar IN (g.debit, g.credit) AND g.currency = p_currency AND g.rule IN ('bill', 'patient_share', 'write_off',
+		CROSS JOIN LATERAL (SELECT a.ar IN (g.debit, g.credit) AND g.currency = p_currency AND g.rule IN ('bill', 'allowance', 'patient_share', 'write_off',
 			'coordinate_fund', 'coordinate_group', 'fix_billed', 'fix_owed', 'value') AS origin) m
 		WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim) q
 $$;

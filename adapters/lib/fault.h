@@ -184,6 +184,7 @@ enum fault_code {
 	FAULT_CONTRACT_NO_BANK,       /* contract-bank-needless: $1 the source */
 	FAULT_CONTRACT_HARD_MAX,      /* contract-hard-max: $1 it, $2 the tolerance */
 	FAULT_CONTRACT_LATE,          /* contract-discount-late: $1 its days, $2 the term's */
+	FAULT_CONTRACT_GROSS,         /* contract-gross */
 	FAULT_CONTRACT_STRANGER,      /* contract-insurer-unknown: $1 the code */
 
 	/* consents and tasks */

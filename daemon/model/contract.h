@@ -107,6 +107,7 @@ struct contract {
 	const char *price_list; /* default NULL: the hospital's own prices */
 	const struct contract_discount *discounts;
 	uint32_t discount_count;
+	bool gross; /* bills come at full price: contract_allowance() is written off with the bill */
 
 	uint32_t term_days;               /* from the invoice; default 30 */
 	bool term_business;               /* business days of the calendar; default: calendar days */
@@ -171,6 +172,9 @@ struct contract_days {
 int contract_bill(const struct contract *contract, struct zf_money billed, const struct contract_days *days,
 	uint16_t bank, const struct rate_table *rates, struct receivable *ret, struct rate_conversion *ret_conversion,
 	struct rate_gap *ret_gap) MUSTUSE;
+/* What of a bill is not owed, since it came at full price; zero where it did not, or nothing is off. Errors of
+ * money_share. */
+int contract_allowance(const struct contract *contract, struct zf_money billed, struct zf_money *ret) MUSTUSE;
 /* What settles an open amount of what is owed, in the currency of payment. bank: of payment_rate.bank. Errors as above.
  */
 int contract_due(const struct contract *contract, struct zf_money open, const struct contract_days *days, uint16_t bank,

@@ -99,11 +99,16 @@ static const struct contract_key discount_keys[] = {
 };
 static const struct contract_section discount_section = SECTION(discount_keys, struct contract_discount);
 
+static const struct contract_word billings[] = {{"net", 0}, {"gross", 1}, {NULL, 0}};
+
 static const struct contract_key price_keys[] = {
 	{"list", FORM_TEXT, .offset = MADE(price_list), .high = 64, .otherwise = "the hospital's own prices",
-		.help = "The price list by its name."},
+		.help = "The price list by its name, for whoever reads it: bills come priced, and nothing is worked out from it."},
 	{"discounts", FORM_LIST, .offset = offsetof(struct contract_draft, discounts), .section = &discount_section,
 		.otherwise = "none", .help = "What is off these prices."},
+	{"billed", FORM_WORD, .offset = MADE(gross), .words = billings, .fallback = "net",
+		.help = "net: bills come with the discounts taken off. gross: they come at full price; what is owed is less by the discount "
+			"of category *, the only one then, and the difference is written off as the contract's with the bill."},
 };
 static const struct contract_section price_section = SECTION(price_keys, struct contract);
 

@@ -56,6 +56,20 @@ int contract_bill(const struct contract *contract, struct zf_money billed, const
 		billed, &query, rates, (enum decimal_rule)contract->rounding, ret, ret_conversion, ret_gap);
 }
 
+int contract_allowance(const struct contract *contract, struct zf_money billed, struct zf_money *ret)
+{
+	const struct contract_discount *off = contract->gross ? contract_discount(contract, "*") : NULL;
+	int64_t whole = 100;
+
+	if (off == NULL) {
+		*ret = billed;
+		ret->minor = 0;
+		return 0;
+	}
+	for (uint8_t i = 0; i < off->percent.scale; i++) whole *= 10;
+	return money_share(billed, off->percent.unscaled, whole, (enum decimal_rule)contract->rounding, ret);
+}
+
 int contract_due(const struct contract *contract, struct zf_money open, const struct contract_days *days, uint16_t bank,
 	const struct rate_table *rates, struct rate_conversion *ret, struct rate_gap *ret_gap)
 {

@@ -181,6 +181,10 @@ static void party_terms(struct terms *terms, const struct contract *contract)
 static void price_terms(struct terms *terms, const struct contract *contract)
 {
 	if (contract->price_list != NULL) term(terms, "prices.list", "price list", "价目表", contract->price_list);
+	if (contract->gross)
+		term(terms, "prices.billed", "billed", "开单",
+			terms->chinese ? "按全价,折扣随账单核销"
+				       : "at full price, the discount is written off with the bill");
 	for (uint32_t i = 0; i < contract->discount_count; i++) {
 		const struct contract_discount *discount = &contract->discounts[i];
 		const char *off = percent(terms, discount->percent);

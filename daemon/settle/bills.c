@@ -44,6 +44,7 @@ struct bill {
 	struct zf_money owed;
 	struct rate_conversion conversion; /* to another currency; without a step: it is owed as billed */
 	int32_t due_day;                   /* CONTRACT_DAY_UNKNOWN: there is no term */
+	int64_t allowance;                 /* of the amount: not owed, since it was billed at full price */
 };
 
 struct bills {
@@ -175,7 +176,7 @@ static void add_conversions(const struct bills *bills, const struct bill *bill, 
 static int bills_commit(struct bills *bills)
 {
 	static const enum db_type types[] = {DB_INT4, DB_INT2, DB_UUID, DB_BOOL, DB_INT2};
-	struct db_array *arrays[ARRAY_LEN(types)];
+	struct db_array *arrays[ARRAY_LEN(types)], *allowance;
 	struct db_params params;
 
 	db_params_init(&params, &bills->arena);
@@ -184,6 +185,8 @@ static int bills_commit(struct bills *bills)
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) arrays[i] = db_params_array(&params, types[i], 16, 0);
 	for (size_t i = 0; i < bills->count; i++)
 		if (bills->items[i].ready) add_conversions(bills, &bills->items[i], arrays);
+	allowance = db_params_array(&params, DB_INT8, bills->count, 0);
+	for (size_t i = 0; i < bills->count; i++) db_array_int8(allowance, bills->items[i].allowance);
 	return db_query(bills->pool, &settle_sql[SETTLE_RECEIVABLES], &params, 0, on_made, bills);
 }
 
@@ -230,6 +233,7 @@ static void bill_fix(const struct hospital *hospital, struct bill *bill)
 static void bill_owe(const struct hospital *hospital, struct bill *bill)
 {
 	const struct contract *contract = bill->agreed == NULL ? NULL : bill->agreed->contract;
+	struct zf_money off;
 
 	bill->ready = bill->agreed == NULL || contract != NULL;
 	bill->owed = bill->amount;
@@ -237,6 +241,10 @@ static void bill_owe(const struct hospital *hospital, struct bill *bill)
 			: strcmp(bill->amount.currency, bill->book_currency) != 0
 				? 'A'
 				: (char)('A' + contract->kind - CONTRACT_A);
+	/* contracts are of bills in the currency of the books */
+	if (contract != NULL && strcmp(bill->amount.currency, bill->book_currency) == 0 &&
+		contract_allowance(contract, bill->amount, &off) == 0)
+		bill->allowance = off.minor;
 	bill->due_day = contract == NULL
 				? CONTRACT_DAY_UNKNOWN
 				: contract_due_day(contract, hospital == NULL ? NULL : hospital->calendar, bill->day);

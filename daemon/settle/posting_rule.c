@@ -36,6 +36,10 @@ static const struct posting_rule rules[] = {
 	{"withdrawn", POSTING_ANNOUNCED, "REM-ANN-{INSURER}", "CLR-REM-{INSURER}",
 		"an advice that was wrong announces nothing: both accounts are as before it",
 		"付款通知撤回:冲回通知金额", EITHER_WAY},
+	/* Posted by schema/048_receivable.sql; the other way round when a decision says what it is (write_off). */
+	{"allowance", POSTING_OWED, "CONTR", "AR-{INSURER}",
+		"of a bill at full price what the contract takes off is not owed", "按全价开单时合同折扣部分不计应收",
+		EITHER_WAY},
 	/* Posted by schema/048_receivable.sql; either way round. CONV is worth nothing when an entry ends. */
 	{"fix_billed", POSTING_OWED, "CONV", "AR-{INSURER}",
 		"a bill of which the contract fixes an amount in another currency is not owed in its own",

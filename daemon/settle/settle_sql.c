@@ -46,8 +46,8 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 	[SETTLE_RECEIVABLES] = {"settle_receivables",
 		"SELECT zhifu.settle_receivables($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::int4[], $7::text[],"
 		" $8::text[], $9::int2[], $10::int8[], $11::bool[], $12::int8[], $13::date[], $14::date[], $15::int4, $16::int4[],"
-		" $17::int2[], $18::uuid[], $19::bool[], $20::int2[])",
-		20},
+		" $17::int2[], $18::uuid[], $19::bool[], $20::int2[], $21::int8[])",
+		21},
 	[SETTLE_MATCH_BEGIN] = {"settle_match_begin", "SELECT hospital_id, turn, mark FROM zhifu.match_begin($1::int4)",
 		1},
 	[SETTLE_MATCH_KEEP] = {"settle_match_keep",

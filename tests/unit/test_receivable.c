@@ -91,6 +91,62 @@ static void test_three_contracts_one_claim(void **state)
 	books_hold();
 }
 
+/* S1's prices: a bill at full price of which the contract takes a tenth, 206.00 of 2,060.00; and S3's, owed in dollars.
+ */
+static void test_discount_is_written_off_with_the_bill(void **state)
+{
+	struct test_claim claim, decided, net;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	none_left();
+	rate_add("USD", 1, "70950", 4, "2026-09-30");
+	contract_add("alpha",
+		"\"kind\": \"A\"}, \"prices\": {\"discounts\": [{\"category\": \"*\", \"percent\": \"10\"}],"
+		" \"billed\": \"gross\"",
+		"\"term_days\": 30");
+	claim = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	decided = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	decide(&decided, 185400, 0, 20600); /* before there is a receivable of it: once is enough */
+	all_made();
+	owes(&claim, "A", "CNY", 206000, 185400, 206000, 1);
+	owes(&decided, "A", "CNY", 206000, 185400, 206000, 1);
+	assert_int_equal(balance("CONTR", "CNY"), 2 * 20600);
+	assert_int_equal(balance("REV-MED", "CNY"), -2 * 206000);
+	assert_int_equal(number("SELECT amount_minor FROM zhifu.posting WHERE rule = 'allowance' AND claim_id = '%s'",
+				 claim.id_text),
+		20600);
+	/* What the decision says is the contract's takes its place: nothing, the same, or more. */
+	decide(&claim, 185400, 0, 20600);
+	owes(&claim, "A", "CNY", 206000, 185400, 206000, 1);
+	assert_int_equal(balance("CONTR", "CNY"), 2 * 20600);
+	books_hold();
+
+	/* In dollars: 10,290.00 of 102,900.00 by 7.0950, to the cent as the whole less what is left. */
+	contract_add("alpha",
+		KIND_C "}, \"prices\": {\"discounts\": [{\"category\": \"*\", \"percent\": \"10\"}],"
+		       " \"billed\": \"gross\"",
+		"\"term_days\": 30");
+	claim = claim_billed("alpha", "CNY", 2, 10290000, "2026-10-06");
+	all_made();
+	owes(&claim, "C", "USD", 1305285, 1305285, 9261000, 1);
+	assert_int_equal(number("SELECT to_minor FROM zhifu.conversion WHERE entry_id = '%s' AND from_minor = 9261000",
+				 claim.id_text),
+		1305285);
+	decide(&claim, 9000000, 0, 1290000);
+	owes(&claim, "C", "USD", 1268499, 1268499, 9000000, 1);
+	books_hold();
+
+	/* Priced already: nothing comes off. */
+	contract_add("alpha",
+		"\"kind\": \"A\"}, \"prices\": {\"discounts\": [{\"category\": \"*\", \"percent\": \"10\"}]",
+		"\"term_days\": 30");
+	net = claim_billed("alpha", "CNY", 2, 185400, "2026-10-06");
+	all_made();
+	owes(&net, "A", "CNY", 185400, 185400, 185400, 1);
+	books_hold();
+}
+
 /* S2, the insurer's side of the money: an interim bill and the final one, either side of the cut-off. */
 static void test_interim_and_final_bill(void **state)
 {
@@ -474,6 +530,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_database_carries_as_the_model_does),
 		cmocka_unit_test(test_three_contracts_one_claim),
+		cmocka_unit_test(test_discount_is_written_off_with_the_bill),
 		cmocka_unit_test(test_interim_and_final_bill),
 		cmocka_unit_test(test_decisions_move_it),
 		cmocka_unit_test(test_decided_less_than_was_paid),
