@@ -72,13 +72,13 @@ CREATE TABLE write_off (
 	limit_minor  bigint NOT NULL,
 	who          text NOT NULL CHECK (who <> ''),
 	made_at      timestamptz NOT NULL DEFAULT now(),
-	why          text NOT NULL CHECK (why <> ''),
+	why          bytea CHECK (length(why) > 0), -- words, sealed for the claim (SEAL_FACT): a patient or an illness may be named; NULL: none
 	CHECK (book_minor <= limit_minor),
 	undone_entry uuid, -- what took it back
 	undone_day   date,
 	undone_by    text,
 	undone_at    timestamptz,
-	undone_why   text,
+	undone_why   bytea, -- as why, for write_off_id
 	CHECK (num_nulls(undone_entry, undone_day, undone_by, undone_at, undone_why) IN (0, 5)),
 	PRIMARY KEY (hospital_id, write_off_id)
 );
@@ -105,7 +105,7 @@ CREATE TABLE concession (
 	by_policy     boolean NOT NULL,
 	who           text NOT NULL CHECK (who <> ''),
 	made_at       timestamptz NOT NULL DEFAULT now(),
-	why           text NOT NULL CHECK (why <> ''),
+	why           bytea CHECK (length(why) > 0), -- as write_off.why; of one that undoes, for what it undoes
 	undoes        uuid,
 	CHECK ((undoes IS NULL) = (amount_minor > 0)),
 	PRIMARY KEY (hospital_id, concession_id)

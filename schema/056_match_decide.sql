@@ -471,7 +471,7 @@ BEGIN
 	END IF;
 	PERFORM match_steps(p_hospital, claims || met, taken, p_who, p_why);
 	IF taken IS NOT NULL THEN
-		PERFORM take_back_settle(p_hospital, allots, p_who, p_why);
+		PERFORM take_back_settle(p_hospital, allots, p_who);
 	END IF;
 END
 $$;

@@ -11,10 +11,10 @@ CREATE TABLE demand (
 	delivered   date NOT NULL,
 	who         text NOT NULL CHECK (who <> ''),
 	made_at     timestamptz NOT NULL DEFAULT now(),
-	why         text NOT NULL CHECK (why <> ''), -- how it was delivered, and what proves it
+	why         bytea NOT NULL CHECK (length(why) > 0), -- how it was delivered, and what proves it: as write_off.why
 	undone_by   text, -- who said that it was none
 	undone_at   timestamptz,
-	undone_why  text,
+	undone_why  bytea, -- as write_off.undone_why
 	CHECK (num_nulls(undone_by, undone_at, undone_why) IN (0, 3)),
 	PRIMARY KEY (hospital_id, demand_id)
 );
@@ -71,6 +71,7 @@ BEGIN
 END
 $$;
 
+-- p_why here and below: sealed, in hex.
 -- A demand was delivered, or (p_kind 2) the debtor acknowledged on that day what it owes. 1 done, 0 the claim has no open receivable, -1 not between its bill and today, -2 its limitation had ended
 -- before.
 CREATE FUNCTION demand_add(p_hospital uuid, p_demand uuid, p_claim uuid, p_delivered date, p_years integer, p_who text, p_why text,
@@ -95,9 +96,9 @@ BEGIN
 		RETURN -2;
 	END IF;
 	INSERT INTO demand (hospital_id, demand_id, claim_id, kind, delivered, who, why)
-	VALUES (p_hospital, p_demand, p_claim, p_kind, p_delivered, p_who, p_why);
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, CASE p_kind WHEN 1 THEN 'demand.add' ELSE 'demand.acknowledge' END,
-		p_claim::text, p_why);
+	VALUES (p_hospital, p_demand, p_claim, p_kind, p_delivered, p_who, decode(p_why, 'hex'));
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, CASE p_kind WHEN 1 THEN 'demand.add' ELSE 'demand.acknowledge' END,
+		p_claim::text);
 	RETURN 1;
 END
 $$;
@@ -116,8 +117,8 @@ DECLARE
 	abroad boolean;
 	beside record;
 BEGIN
-	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
-		RAISE EXCEPTION 'writing off needs who and why';
+	IF coalesce(btrim(p_who), '') = '' THEN
+		RAISE EXCEPTION 'writing off needs who';
 	END IF;
 	SELECT h.book_currency, (now() AT TIME ZONE h.zone)::date INTO books, day FROM hospital h WHERE h.hospital_id = p_hospital;
 	day := books_day(p_hospital, day);
@@ -137,7 +138,7 @@ BEGIN
 	provided := greatest(least(provided, worth), 0);
 	abroad := owed.currency <> books;
 	INSERT INTO write_off (hospital_id, write_off_id, claim_id, amount_minor, currency, exponent, book_minor, provided_minor, role, limit_minor, who, why)
-	VALUES (p_hospital, p_id, p_claim, amount, owed.currency, owed.exponent, worth, provided, p_role, p_limit, p_who, p_why);
+	VALUES (p_hospital, p_id, p_claim, amount, owed.currency, owed.exponent, worth, provided, p_role, p_limit, p_who, decode(p_why, 'hex'));
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
 	SELECT p_hospital, p_id, t.n, t.d, t.c, t.a, t.u, t.x, t.b, day, t.r, p_claim, p_id FROM (VALUES
 		(1, 'CONV', 'AR-' || upper(owed.carrier), CASE WHEN abroad THEN amount ELSE 0 END, owed.currency, owed.exponent,
@@ -146,7 +147,7 @@ BEGIN
 		(3, 'BADDEBT', CASE WHEN abroad THEN 'CONV' ELSE 'AR-' || upper(owed.carrier) END, worth - provided, books, p_exponent, worth - provided,
 			'give_up')) AS t (n, d, c, a, u, x, b, r)
 	WHERE t.a > 0 OR t.b > 0;
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'write_off.post', p_claim::text, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'write_off.post', p_claim::text);
 	RETURN worth;
 END
 $$;

@@ -40,7 +40,7 @@ CREATE FUNCTION claim_revenue(p_hospital uuid, p_claim uuid, p_carrier text, p_c
 		WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim) q
 $$;
 
--- What the hospital concedes of a claim: p_kind as in concession, p_amount of what is open (NULL: all that may be), p_taken: only what
+-- What the hospital concedes of a claim (p_why here and below: sealed, in hex): p_kind as in concession, p_amount of what is open (NULL: all that may be), p_taken: only what
 -- was taken back. outcome: 1 done (or before, by the same id); 0 nothing is open; -1 as much was not taken back, or is not open;
 -- -2 its value would be more than what is left of the claim's revenue; -3 a value in the books is not known yet.
 -- amount: what was asked for; most: what might have been, in the same currency; value: what was billed for it, in the book currency;
@@ -60,8 +60,8 @@ DECLARE
 	ar text;
 	rule text := (ARRAY['give_up_revenue', 'give_up_share'])[p_kind];
 BEGIN
-	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
-		RAISE EXCEPTION 'to concede something needs who and why';
+	IF coalesce(btrim(p_who), '') = '' THEN
+		RAISE EXCEPTION 'to concede something needs who';
 	END IF;
 	SELECT * INTO home FROM hospital h WHERE h.hospital_id = p_hospital;
 	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim FOR UPDATE;
@@ -106,7 +106,7 @@ BEGIN
 	ar := 'AR-' || upper(r.carrier);
 	INSERT INTO concession (hospital_id, concession_id, claim_id, kind, amount_minor, taken_minor, origin_minor, currency, exponent, book_minor,
 		value_minor, by_policy, who, why)
-	VALUES (p_hospital, p_id, p_claim, p_kind, amount, taken, origin, r.currency, r.exponent, carried, value, p_by_policy, p_who, p_why);
+	VALUES (p_hospital, p_id, p_claim, p_kind, amount, taken, origin, r.currency, r.exponent, carried, value, p_by_policy, p_who, decode(p_why, 'hex'));
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
 	SELECT p_hospital, p_id, t.n, CASE WHEN t.b < 0 THEN t.c ELSE t.d END, CASE WHEN t.b < 0 THEN t.d ELSE t.c END, abs(t.a), t.u, t.x, abs(t.b), day,
 		t.r, p_claim, p_id
@@ -117,7 +117,8 @@ BEGIN
 		(3, 'FX', s.side, carried - value, home.book_currency, home.book_exponent, carried - value, rule || '_fx'))
 		AS t (n, d, c, a, u, x, b, r)
 	WHERE t.a <> 0 OR t.b <> 0;
-	PERFORM concession_steps(p_hospital, p_claim, p_who, p_why);
+	PERFORM concession_steps(p_hospital, p_claim, p_who, CASE WHEN p_by_policy THEN 'the hospital accepts what is taken back'
+		WHEN p_taken THEN 'the take-back was accepted' ELSE 'the dispute was lost' END);
 	outcome := 1;
 END
 $$;
@@ -170,21 +171,21 @@ BEGIN
 	SELECT * INTO outcome, amount, most, value, left_value, carried, taken
 	FROM concede(p_hospital, p_id, p_claim, 1::smallint, p_amount, true, false, p_who, p_why);
 	IF outcome = 1 THEN
-		INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'takeback.accept', p_claim::text, p_why);
+		INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'takeback.accept', p_claim::text);
 	END IF;
 END
 $$;
 
 -- Where the hospital has said that it accepts what is taken back: what these allocations took, but not what their advice says is in
 -- dispute, nor what is more than the claim.
-CREATE FUNCTION take_back_settle(p_hospital uuid, allots match_allot[], p_who text, p_why text) RETURNS void LANGUAGE plpgsql
+CREATE FUNCTION take_back_settle(p_hospital uuid, allots match_allot[], p_who text) RETURNS void LANGUAGE plpgsql
 SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	IF NOT (SELECT h.accepts_take_backs FROM hospital h WHERE h.hospital_id = p_hospital) THEN
 		RETURN;
 	END IF;
 	PERFORM concede(p_hospital, gen_random_uuid(), q.claim, 1::smallint, least(q.taken, take_back_left(p_hospital, q.claim, r.currency,
-		r.open_minor)), true, true, p_who, coalesce(p_why, 'the hospital accepts what is taken back'))
+		r.open_minor)), true, true, p_who, NULL)
 	FROM (SELECT p.claim, -sum(p.z)::bigint AS taken FROM unnest(allots) AS p WHERE p.k = 3 AND NOT EXISTS (SELECT 1 FROM remittance_detail d
 			WHERE d.hospital_id = p_hospital AND d.remittance_id = p.remittance AND d.no = p.detail AND d.difference = 4)
 		GROUP BY p.claim ORDER BY p.claim) q
@@ -221,13 +222,13 @@ BEGIN
 	INSERT INTO concession (hospital_id, concession_id, claim_id, kind, amount_minor, taken_minor, origin_minor, currency, exponent, book_minor,
 		value_minor, by_policy, who, why, undoes)
 	VALUES (p_hospital, p_new, c.claim_id, c.kind, -c.amount_minor, -c.taken_minor, -c.origin_minor, c.currency, c.exponent, -c.book_minor,
-		-c.value_minor, false, p_who, p_why, p_concession);
+		-c.value_minor, false, p_who, decode(p_why, 'hex'), p_concession);
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
 	SELECT g.hospital_id, p_new, g.no, g.credit, g.debit, g.amount_minor, g.currency, g.exponent, g.book_minor, day, g.rule, g.claim_id, p_new
 	FROM posting g WHERE g.hospital_id = p_hospital AND g.entry_id = p_concession;
 	PERFORM receivable_offset(p_hospital, c.claim_id, p_new, c.amount_minor, c.book_minor, CASE WHEN c.taken_minor > 0 THEN 4 ELSE 1 END::smallint);
-	PERFORM match_steps(p_hospital, ARRAY[c.claim_id], CASE WHEN c.taken_minor > 0 THEN ARRAY[c.claim_id] END, p_who, p_why);
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'concession.undo', p_concession::text, p_why);
+	PERFORM match_steps(p_hospital, ARRAY[c.claim_id], CASE WHEN c.taken_minor > 0 THEN ARRAY[c.claim_id] END, p_who, 'the concession was undone');
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'concession.undo', p_concession::text);
 	RETURN 1;
 END
 $$;
@@ -405,11 +406,12 @@ BEGIN
 	BEGIN
 		IF p_outcome = 3 THEN
 			amount := coalesce(p_amount, most);
-			value := write_off_post(p_hospital, p_id, p_claim, amount, p_exponent, p_role, p_limit, p_who, why);
+			value := write_off_post(p_hospital, p_id, p_claim, amount, p_exponent, p_role, p_limit, p_who, encode(p_content, 'hex'));
 			outcome := CASE WHEN value IS NULL THEN -1 ELSE 1 END;
 		ELSE
 			SELECT c.outcome, c.amount, c.value, c.left_value INTO outcome, amount, value, left_value
-			FROM concede(p_hospital, p_id, p_claim, CASE p_outcome WHEN 4 THEN 2 ELSE 1 END::smallint, p_amount, false, false, p_who, why) c;
+			FROM concede(p_hospital, p_id, p_claim, CASE p_outcome WHEN 4 THEN 2 ELSE 1 END::smallint, p_amount, false, false, p_who,
+				encode(p_content, 'hex')) c;
 			-- Revenue that is given up is lost as much as what is written off.
 			IF p_outcome = 5 AND outcome = 1 AND (p_role IS NULL OR value > p_limit) THEN
 				RAISE insufficient_privilege;

@@ -1,7 +1,8 @@
 -- What persons did and take back: write-offs, sales of currency, orders that were said to be debited, settlements of acquirers, and
 -- demands. As match_undo (056), concession_undo (063), order_cancel (052) and coordination_undo (061): by a counter-entry, and what was
 -- taken back can be done again. Each says 1 done (or before, by the same id), 0 there is no such act, or it was taken back; -1 another
--- act was built on it: `first`, where it is known, is what has to be taken back before.
+-- act was built on it: `first`, where it is known, is what has to be taken back before. p_why of write-offs and demands: sealed for what is
+-- taken back, in hex.
 SET search_path = zhifu;
 
 -- An entry's counter-entry, at its own values: of today, or of the entry's day where that has not come. Returns its day.
@@ -52,7 +53,7 @@ BEGIN
 		RAISE EXCEPTION 'this is above the limit of the role "%"', p_role USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	day := undo_post(p_hospital, p_write_off, p_new, p_who, p_why);
-	UPDATE write_off o SET undone_entry = p_new, undone_day = day, undone_by = p_who, undone_at = now(), undone_why = p_why
+	UPDATE write_off o SET undone_entry = p_new, undone_day = day, undone_by = p_who, undone_at = now(), undone_why = decode(p_why, 'hex')
 	WHERE o.hospital_id = p_hospital AND o.write_off_id = p_write_off;
 	taken := take_back_left(p_hospital, w.claim_id, r.currency, w.amount_minor) > 0;
 	SELECT s.adjudication INTO decided FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = w.claim_id;
@@ -60,9 +61,9 @@ BEGIN
 		dispute_standing(p_hospital, w.claim_id, CASE decided WHEN 5 THEN 3 ELSE 1 END::smallint, taken) END);
 	-- Giving up alone makes no step; a dispute that was lost, and money for the rest, do.
 	IF EXISTS (SELECT 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = w.claim_id AND (s.payment = 2 OR s.books = 4)) THEN
-		PERFORM match_steps(p_hospital, ARRAY[w.claim_id], CASE WHEN taken THEN ARRAY[w.claim_id] END, p_who, p_why);
+		PERFORM match_steps(p_hospital, ARRAY[w.claim_id], CASE WHEN taken THEN ARRAY[w.claim_id] END, p_who, 'the write-off was undone');
 	END IF;
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'write_off.undo', p_write_off::text, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'write_off.undo', p_write_off::text);
 	outcome := 1;
 END
 $$;
@@ -178,8 +179,8 @@ BEGIN
 		outcome := -1;
 		RETURN;
 	END IF;
-	UPDATE demand o SET undone_by = p_who, undone_at = now(), undone_why = p_why WHERE o.hospital_id = p_hospital AND o.demand_id = p_demand;
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'demand.undo', p_demand::text, p_why);
+	UPDATE demand o SET undone_by = p_who, undone_at = now(), undone_why = decode(p_why, 'hex') WHERE o.hospital_id = p_hospital AND o.demand_id = p_demand;
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'demand.undo', p_demand::text);
 	outcome := 1;
 END
 $$;

@@ -75,6 +75,7 @@ extern const struct ctl_command money_undo_commands[];
 extern const struct ctl_command money_books_commands[];
 extern const struct ctl_command money_concession_commands[];
 extern const struct ctl_command money_dispute_commands[];
+extern const struct ctl_command money_said_commands[];
 extern const struct ctl_command money_remittance_commands[];
 extern const struct ctl_command money_export_commands[];
 extern const struct ctl_command money_declaration_commands[];

@@ -10,7 +10,6 @@
 #include "model/directory.h"
 
 #define REFERENCES_BYTES_MAX 4096
-#define WORDS_ARENA_BYTES (1u << 20)
 
 /* Says why it is not settled, around the database's figure: a number, or minor units. Takes the rows. */
 static int refuse(const struct ctl *ctl, struct pg_result *rows, const struct zf_money *like)

@@ -276,7 +276,7 @@ static int write_offs_open(struct ctl *ctl, const struct hospital *hospital, con
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
 		"SELECT w.made_at, s.ref, w.amount_minor, w.currency, w.exponent, w.book_minor, w.provided_minor, w.role, w.limit_minor,"
-		" w.who, w.why, w.undone_by, w.write_off_id FROM write_off w"
+		" w.who, w.undone_by, w.write_off_id FROM write_off w"
 		" LEFT JOIN claim_state s ON s.hospital_id = w.hospital_id AND s.claim_id = w.claim_id"
 		" WHERE w.hospital_id = $1 AND ($2::text IS NULL OR s.ref = $2) ORDER BY w.made_at, w.write_off_id",
 		"ut", &hospital->id, filter->claim);
@@ -285,10 +285,10 @@ static int write_offs_open(struct ctl *ctl, const struct hospital *hospital, con
 static void write_offs_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows,
 	int row, struct table *table, struct money_sums *sums)
 {
-	enum { UNDONE_BY = 11 };
+	enum { UNDONE_BY = 10 };
 
 	(void)ctl;
-	cells_add("Ttmkktktttu", hospital, rows, row, table, sums, db_rows_null(rows, row, UNDONE_BY) ? 2 : -1);
+	cells_add("Ttmkktkttu", hospital, rows, row, table, sums, db_rows_null(rows, row, UNDONE_BY) ? 2 : -1);
 }
 
 static int write_off_list(struct ctl *ctl, int argc, char **argv)
@@ -297,8 +297,7 @@ static int write_off_list(struct ctl *ctl, int argc, char **argv)
 		{"at", "at", "时间", false}, {"claim", "claim", "理赔单", false}, {"amount", "given up", "核销", true},
 		{"book", "in the books", "账面", true}, {"provided", "provided", "已计提", true},
 		{"role", "as", "角色", false}, {"limit", "limit", "限额", true}, {"who", "by", "操作人", false},
-		{"why", "why", "原因", false}, {"undone_by", "undone by", "撤销人", false},
-		{"entry", "write-off", "核销编号", false}};
+		{"undone_by", "undone by", "撤销人", false}, {"entry", "write-off", "核销编号", false}};
 	static const struct money_list list = {.key = "write_offs",
 		.empty = "nothing was given up",
 		.empty_zh = "没有核销",
@@ -400,7 +399,7 @@ static int demands_open(struct ctl *ctl, const struct hospital *hospital, const 
 {
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
-		"SELECT d.delivered, s.ref, d.kind, d.who, d.why, d.undone_by, d.demand_id FROM demand d"
+		"SELECT d.delivered, s.ref, d.kind, d.who, d.undone_by, d.demand_id FROM demand d"
 		" LEFT JOIN claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = d.claim_id"
 		" WHERE d.hospital_id = $1 AND ($2::text IS NULL OR s.ref = $2) ORDER BY d.delivered, d.demand_id",
 		"ut", &hospital->id, filter->claim);
@@ -415,14 +414,14 @@ static void demands_row(const struct ctl *ctl, const struct hospital *hospital, 
 	table_add(table, db_rows_int(rows, row, KIND) == INTERRUPTION_DEMAND
 				 ? cell_word(say(ctl, "demand", "催收"), "demand")
 				 : cell_word(say(ctl, "acknowledgement", "债务人确认"), "acknowledgement"));
-	cells_add("   tttu", hospital, rows, row, table, sums, -1);
+	cells_add("   ttu", hospital, rows, row, table, sums, -1);
 }
 
 static int demand_list(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct money_column columns[] = {{"hospital", "hospital", "医院", false},
 		{"delivered", "on", "日期", false}, {"claim", "claim", "理赔单", false},
-		{"kind", "what", "类型", false}, {"who", "by", "操作人", false}, {"why", "why", "原因", false},
+		{"kind", "what", "类型", false}, {"who", "by", "操作人", false},
 		{"undone_by", "undone by", "撤销人", false}, {"demand", "demand", "催收编号", false}};
 	static const struct money_list list = {.key = "demands",
 		.empty = "nothing was demanded",

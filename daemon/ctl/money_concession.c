@@ -5,6 +5,7 @@
 #include "ctl/claim.h"
 #include "ctl/money_list.h"
 #include "ctl/money_owed.h"
+#include "ctl/unseal.h"
 #include "db/sync.h"
 #include "lib/currency.h"
 #include "lib/money.h"
@@ -15,12 +16,18 @@
 static int accept_ask(struct ctl *ctl, const struct owed *owed, bool all, const struct uuid *id, const char *why,
 	struct conceded *ret_made)
 {
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
 	struct pg_result *rows = NULL;
-	int r = ctl_query(ctl, &rows,
-		"SELECT outcome, coalesce(amount, 0), coalesce(most, 0), coalesce(value, 0), coalesce(left_value, 0), coalesce(carried, 0)"
-		" FROM take_back_accept($1, $2, $3, CASE WHEN NOT $7 THEN $4::int8 END, $5, $6)",
-		"uuuittb", &owed->hospital->id, id, &owed->claim, owed->open.minor, ctl->who, why, (int)all);
+	int r;
 
+	arena_init(&arena, WORDS_ARENA_BYTES);
+	r = unseal_words_hex(ctl, &owed->hospital->id, &owed->claim, why, &arena, &sealed);
+	if (r == 0)
+		r = ctl_query(ctl, &rows,
+			"SELECT outcome, coalesce(amount, 0), coalesce(most, 0), coalesce(value, 0), coalesce(left_value, 0), coalesce(carried, 0)"
+			" FROM take_back_accept($1, $2, $3, CASE WHEN NOT $7 THEN $4::int8 END, $5, $6)",
+			"uuuittb", &owed->hospital->id, id, &owed->claim, owed->open.minor, ctl->who, sealed, (int)all);
 	if (r == 0) *ret_made = conceded_of(rows);
 	db_sync_rows_free(rows);
 	return r == 0 && ret_made->outcome != 1 ? conceded_fault(owed, ret_made) : r;
@@ -71,7 +78,6 @@ enum {
 	C_FX,
 	C_DAY,
 	C_WHO,
-	C_WHY,
 	C_UNDONE,
 	C_ID
 };
@@ -81,7 +87,7 @@ static int concessions_open(struct ctl *ctl, const struct hospital *hospital, co
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
 		"SELECT s.ref, r.carrier, c.kind, c.amount_minor, c.currency, c.exponent, c.taken_minor, c.value_minor,"
-		" c.value_minor - c.book_minor, (c.made_at AT TIME ZONE h.zone)::date, c.who, c.why, u.undoes IS NOT NULL, c.concession_id"
+		" c.value_minor - c.book_minor, (c.made_at AT TIME ZONE h.zone)::date, c.who, u.undoes IS NOT NULL, c.concession_id"
 		" FROM concession c JOIN hospital h USING (hospital_id) JOIN receivable r USING (hospital_id, claim_id)"
 		" JOIN claim_state s USING (hospital_id, claim_id)"
 		" LEFT JOIN concession u ON u.hospital_id = c.hospital_id AND u.undoes = c.concession_id"
@@ -93,8 +99,8 @@ static const struct money_column columns[] = {{"hospital", "hospital", "医院",
 	{"claim", "claim", "理赔单", false}, {"carrier", "carrier", "承保人", false}, {"what", "what", "方式", false},
 	{"amount", "amount", "金额", true}, {"taken", "taken back", "其中追回", true},
 	{"value", "billed at", "开单金额", true}, {"fx", "exchange gain", "汇兑收益", true},
-	{"day", "day", "日期", false}, {"who", "who", "经办", false}, {"why", "why", "说明", false},
-	{"undone", "undone", "已撤销", false}, {"concession", "concession", "让步编号", false}};
+	{"day", "day", "日期", false}, {"who", "who", "经办", false}, {"undone", "undone", "已撤销", false},
+	{"concession", "concession", "让步编号", false}};
 
 static void concession_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows,
 	int row, struct table *table, struct money_sums *sums)
@@ -116,7 +122,6 @@ static void concession_row(const struct ctl *ctl, const struct hospital *hospita
 	table_add(table, cell_money(db_rows_int(rows, row, C_FX), home, currency_exponent(home)));
 	table_add(table, cell_day(db_rows_date(rows, row, C_DAY)));
 	table_add(table, cell_text(db_rows_text(rows, row, C_WHO)));
-	table_add(table, cell_text(db_rows_text(rows, row, C_WHY)));
 	table_add(table, cell_bool(undone));
 	table_add(table, cell_uuid(&id));
 	if (!undone) money_sum_add(sums, 1, db_rows_int(rows, row, C_AMOUNT), currency, exponent);
@@ -144,15 +149,20 @@ static int concession_undo(struct ctl *ctl, int argc, char **argv)
 {
 	static const struct ctl_opens opens = {"concession's id: money concession list shows them", .min = 1, .max = 1};
 	struct ctl_opening act;
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
 	struct pg_result *rows = NULL;
 	struct report report;
 	struct uuid made = uuid_new();
 	int64_t outcome = 0;
 	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
+	arena_init(&arena, WORDS_ARENA_BYTES);
 	if (r != 0) return r;
-	r = ctl_query(ctl, &rows, "SELECT concession_undo($1, $2, $3, $4, $5)::int8", "uuutt", &act.hospital->id,
-		&act.id, &made, ctl->who, act.why);
+	r = unseal_words_hex(ctl, &act.hospital->id, &act.id, act.why, &arena, &sealed);
+	if (r == 0)
+		r = ctl_query(ctl, &rows, "SELECT concession_undo($1, $2, $3, $4, $5)::int8", "uuutt",
+			&act.hospital->id, &act.id, &made, ctl->who, sealed);
 	if (r == 0) outcome = db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
 	if (r == 0 && outcome == 0) r = err_set(ERR_NOTFOUND, "there is no such concession, or it was undone before");

@@ -11,8 +11,6 @@
 #include "model/directory.h"
 #include "settle/posting_rule.h"
 
-#define WORDS_ARENA_BYTES (1u << 20)
-
 /* ---- what the hospital's system brings ---- */
 
 /* As it was typed. */

@@ -4,6 +4,7 @@
 
 #include "ctl/money_list.h"
 #include "ctl/money_owed.h"
+#include "ctl/unseal.h"
 #include "db/sync.h"
 #include "lib/currency.h"
 #include "lib/money.h"
@@ -90,6 +91,8 @@ static int demand_take(struct ctl *ctl, int argc, char **argv, enum interruption
 	const char *delivered = NULL;
 	const struct ctl_option options[] = {{"--why", &why, NULL}, {option, &delivered, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
 	struct pg_result *rows = NULL;
 	struct uuid demand = uuid_new();
 	struct report report;
@@ -98,16 +101,18 @@ static int demand_take(struct ctl *ctl, int argc, char **argv, enum interruption
 	int outcome = 1;
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
 
+	arena_init(&arena, WORDS_ARENA_BYTES);
 	if (r == 0 && delivered == NULL) return ctl_usage("say on which day it was, with %s DAY", option);
 	if (r == 0) r = ctl_day(option, delivered, 0, &day);
 	if (r == 0) r = ctl_accountable(ctl, why);
 	if (r == 0) r = owed_read(ctl, words[0], &owed);
 	if (r > 0) return r;
 	if (r == 0) r = ctl_begin(ctl, &owed.hospital->id, true);
+	if (r == 0) r = unseal_words_hex(ctl, &owed.hospital->id, &owed.claim, why, &arena, &sealed);
 	if (r == 0)
 		r = ctl_query(ctl, &rows, "SELECT demand_add($1, $2, $3, $4, $5, $6, $7, $8, $9)", "uuudnttsn",
 			&owed.hospital->id, &demand, &owed.claim, day, (int)owed.hospital->limitation_years, ctl->who,
-			why, (int)kind, (int)owed.hospital->limitation_interrupts);
+			sealed, (int)kind, (int)owed.hospital->limitation_interrupts);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r == 0) outcome = (int)db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
@@ -136,11 +141,17 @@ static int demand_acknowledge(struct ctl *ctl, int argc, char **argv)
 static int writeoff_run(struct ctl *ctl, const struct owed *owed, const struct write_off_role *role, const char *why,
 	const struct uuid *id, int64_t *ret_worth)
 {
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
 	struct pg_result *rows = NULL;
-	int r = ctl_query(ctl, &rows, "SELECT write_off_post($1, $2, $3, $4, $5, $6, $7, $8, $9)", "uuuistitt",
-		&owed->hospital->id, id, &owed->claim, owed->open.minor, (int)role->limit.exponent, role->role,
-		role->limit.minor, ctl->who, why);
+	int r;
 
+	arena_init(&arena, WORDS_ARENA_BYTES);
+	r = unseal_words_hex(ctl, &owed->hospital->id, &owed->claim, why, &arena, &sealed);
+	if (r == 0)
+		r = ctl_query(ctl, &rows, "SELECT write_off_post($1, $2, $3, $4, $5, $6, $7, $8, $9)", "uuuistitt",
+			&owed->hospital->id, id, &owed->claim, owed->open.minor, (int)role->limit.exponent, role->role,
+			role->limit.minor, ctl->who, sealed);
 	if (r == 0 && db_rows_null(rows, 0, 0)) r = err_set(ERR_NOTFOUND, "not as much of it is open");
 	if (r == 0) *ret_worth = db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);

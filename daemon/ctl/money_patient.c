@@ -11,7 +11,6 @@
 #include "model/stay.h"
 
 #define LIST_MAX 10000
-#define WORDS_ARENA_BYTES (1u << 20)
 
 /* ---- whose ---- */
 

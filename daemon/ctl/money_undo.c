@@ -7,8 +7,6 @@
 #include "db/sync.h"
 #include "model/directory.h"
 
-#define WORDS_ARENA_BYTES (1u << 20)
-
 /* What came of it: 1 done, 0 there is no such act, -1 something was built on it. */
 struct undone {
 	int64_t outcome;
@@ -68,15 +66,20 @@ static int undo_run(struct ctl *ctl, int argc, char **argv, const struct undo *u
 static int write_off_ask(
 	struct ctl *ctl, const struct ctl_opening *act, const struct uuid *made, struct pg_result **ret_rows)
 {
+	struct arena arena CLEANUP(arena_free);
 	const struct write_off_role *role;
+	const char *sealed = NULL;
 	int r = ctl_himself(ctl);
 
+	arena_init(&arena, WORDS_ARENA_BYTES);
 	if (r != 0) return r;
 	role = hospital_write_off_role(act->hospital, ctl->who);
 	if (role == NULL)
 		return err_set(ERR_DENIED, "\"%s\" has no role of write_off_roles in the hospital's file", ctl->who);
+	r = unseal_words_hex(ctl, &act->hospital->id, &act->id, act->why, &arena, &sealed);
+	if (r < 0) return r;
 	return ctl_query(ctl, ret_rows, "SELECT outcome::int8, first FROM write_off_undo($1, $2, $3, $4, $5, $6, $7)",
-		"uuutitt", &act->hospital->id, &act->id, made, role->role, role->limit.minor, ctl->who, act->why);
+		"uuutitt", &act->hospital->id, &act->id, made, role->role, role->limit.minor, ctl->who, sealed);
 }
 
 static int sale_ask(
@@ -110,10 +113,17 @@ static int acquirer_ask(
 static int demand_ask(
 	struct ctl *ctl, const struct ctl_opening *act, const struct uuid *made, struct pg_result **ret_rows)
 {
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
+	int r;
+
 	(void)made;
+	arena_init(&arena, WORDS_ARENA_BYTES);
+	r = unseal_words_hex(ctl, &act->hospital->id, &act->id, act->why, &arena, &sealed);
+	if (r < 0) return r;
 	return ctl_query(ctl, ret_rows, "SELECT outcome::int8, first FROM demand_undo($1, $2, $3, $4, $5, $6)",
 		"uunntt", &act->hospital->id, &act->id, (int)act->hospital->limitation_years,
-		(int)act->hospital->limitation_interrupts, ctl->who, act->why);
+		(int)act->hospital->limitation_interrupts, ctl->who, sealed);
 }
 
 static int writeoff_undo(struct ctl *ctl, int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "db/sync.h"
+#include "lib/text.h"
 #include "model/work.h"
 
 #define WORDS_BYTES_MAX 65536
@@ -84,6 +85,21 @@ int unseal_words_seal(struct ctl *ctl, const struct uuid *hospital, const struct
 			arena, ret_sealed);
 	sealer_free(sealer);
 	return r;
+}
+
+int unseal_words_hex(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, const char *words,
+	struct arena *arena, const char **ret_hex)
+{
+	struct bytes sealed;
+	char *hex;
+	int r = unseal_words_seal(ctl, hospital, id, words, arena, &sealed);
+
+	if (r < 0) return r;
+	hex = zf_alloc(&arena->zf, 2 * sealed.len + 1);
+	if (hex == NULL) return err_set(ERR_NOMEM, "no memory for the words");
+	text_hex_encode(sealed.ptr, sealed.len, hex);
+	*ret_hex = hex;
+	return 0;
 }
 
 int unseal_words(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, struct bytes sealed,

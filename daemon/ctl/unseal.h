@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "ctl/ctl.h"
 
+#define WORDS_ARENA_BYTES (1u << 20) /* for words that are sealed or opened */
+
 /* A hospital's keys, wiped by key_set_wipe. */
 int unseal_keys_load(struct ctl *ctl, const struct uuid *hospital, struct key_set *ret_keys) MUSTUSE;
 /* The key that a message's content is sealed under: its patient's, or the hospital's where it belongs to no claim; and
@@ -17,6 +19,9 @@ int unseal_message(struct ctl *ctl, const struct uuid *hospital, const struct uu
  * sealed. In the arena. */
 int unseal_words_seal(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, const char *words,
 	struct arena *arena, struct bytes *ret_sealed) MUSTUSE;
+/* The same, as hex. */
+int unseal_words_hex(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, const char *words,
+	struct arena *arena, const char **ret_hex) MUSTUSE;
 /* Opens them again. ERR_DENIED. */
 int unseal_words(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, struct bytes sealed,
 	struct arena *arena, const char **ret_words) MUSTUSE;

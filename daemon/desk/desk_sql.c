@@ -83,9 +83,9 @@
 	"  AND r.of_payment = p.payment_id) END, p.currency, p.exponent::int4, p.book_day, p.acquirer, p.reference,"         \
 	" p.line_id, p.of_payment, p.settlement_id IS NOT NULL, zhifu.patient_version(p.hospital_id, p.payment_id)"          \
 	" FROM zhifu.patient_payment p WHERE p.hospital_id = $1::uuid"
-#define DEMAND                                                                                                         \
-	"d.demand_id, d.claim_id, s.ref, d.kind::int4, d.delivered, d.who, d.made_at, d.why FROM zhifu.demand d"       \
-	" LEFT JOIN zhifu.claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = d.claim_id"                  \
+#define DEMAND                                                                                                               \
+	"d.demand_id, d.claim_id, s.ref, d.kind::int4, d.delivered, d.who, d.made_at, d.why IS NOT NULL FROM zhifu.demand d" \
+	" LEFT JOIN zhifu.claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = d.claim_id"                        \
 	" WHERE d.hospital_id = $1::uuid"
 /* What is done with a patient's money: api_patient(). */
 #define PATIENT(act, more)                                                                                             \
@@ -505,7 +505,7 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	[DESK_WRITE_OFFS] = {"desk_write_offs",
 		"SELECT ((w.made_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, w.write_off_id, w.write_off_id, w.claim_id, s.ref,"
 		" w.amount_minor, w.currency, w.exponent::int4, w.book_minor, h.book_currency, NULL::int4, w.provided_minor, h.book_currency,"
-		" NULL::int4, w.role, w.limit_minor, h.book_currency, NULL::int4, w.who, w.made_at, w.why FROM zhifu.write_off w"
+		" NULL::int4, w.role, w.limit_minor, h.book_currency, NULL::int4, w.who, w.made_at, w.why IS NOT NULL FROM zhifu.write_off w"
 		" JOIN zhifu.hospital h ON h.hospital_id = w.hospital_id"
 		" JOIN zhifu.claim_state s ON s.hospital_id = w.hospital_id AND s.claim_id = w.claim_id"
 		" WHERE w.hospital_id = $1::uuid AND ($2::uuid IS NULL OR w.claim_id = $2)" BEHIND(
@@ -701,7 +701,7 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"SELECT ((c.made_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, c.concession_id, c.concession_id, c.claim_id, s.ref,"
 		" c.kind::int4, c.amount_minor, c.currency, c.exponent::int4, c.taken_minor, c.currency, c.exponent::int4, c.value_minor,"
 		" h.book_currency, h.book_exponent::int4, c.value_minor - c.book_minor, h.book_currency, h.book_exponent::int4, c.by_policy,"
-		" c.who, c.made_at, c.why, c.undoes FROM zhifu.concession c JOIN zhifu.hospital h ON h.hospital_id = c.hospital_id"
+		" c.who, c.made_at, c.why IS NOT NULL, c.undoes FROM zhifu.concession c JOIN zhifu.hospital h ON h.hospital_id = c.hospital_id"
 		" JOIN zhifu.claim_state s ON s.hospital_id = c.hospital_id AND s.claim_id = c.claim_id"
 		" WHERE c.hospital_id = $1::uuid AND ($2::uuid IS NULL OR c.claim_id = $2)" BEHIND(
 			"(c.made_at AT TIME ZONE 'UTC')::date", "c.concession_id", "3",

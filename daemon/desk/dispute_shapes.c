@@ -35,7 +35,7 @@ const struct shape take_back_shape = SHAPE("TakeBack", take_back_fields);
 static const struct field take_back_accept_fields[] = {
 	{"amount", FIELD_MONEY, 0, "of what was taken back, in the currency in which it is owed; left out: all of it",
 		NULL, 0, NULL},
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 const struct shape take_back_accept_shape = SHAPE("TakeBackAccepted", take_back_accept_fields);
 
@@ -52,13 +52,13 @@ static const struct field concession_fields[] = {
 	{"by_policy", FIELD_BOOL, NEEDED, "by what the hospital said of all take-backs", NULL, 0, NULL},
 	{"who", FIELD_TEXT, NEEDED, "conceded it", NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
-	{"why", FIELD_TEXT, NEEDED, "why", NULL, 0, NULL},
+	SHAPE_WORDS,
 	{"undoes", FIELD_ID, 0, "the one that it undoes", NULL, 0, NULL},
 };
 const struct shape concession_shape = SHAPE("Concession", concession_fields);
 static const struct field of_claim_fields[] = {{"claim", FIELD_ID, 0, "of this claim", NULL, 0, NULL}};
 const struct shape concessions_query = SHAPE("ConcessionsQuery", of_claim_fields);
-static const struct field undo_fields[] = {SHAPE_WHY};
+static const struct field undo_fields[] = {SHAPE_WHY_SEALED};
 const struct shape concession_undo_shape = SHAPE("ConcessionUndone", undo_fields);
 
 /* ---- disputes ---- */

@@ -143,7 +143,7 @@ static const struct field write_off_fields[] = {
 	{"limit", FIELD_MONEY, NEEDED, "what that role may", NULL, 0, NULL},
 	{"who", FIELD_TEXT, NEEDED, "did it", NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
-	{"why", FIELD_TEXT, NEEDED, "why", NULL, 0, NULL},
+	SHAPE_WORDS,
 };
 const struct shape write_off_shape = SHAPE("WriteOff", write_off_fields);
 static const struct field write_offs_fields[] = {{"claim", FIELD_ID, 0, "of this claim", NULL, 0, NULL}};

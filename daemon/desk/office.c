@@ -31,7 +31,7 @@ void limitations_run(struct desk_call *call)
 
 void demand_run(struct desk_call *call)
 {
-	const struct hospital *hospital = desk_call_hospital(call);
+	const struct hospital *hospital = desk_why_seal(call) ? desk_call_hospital(call) : NULL;
 	struct db_params *params = hospital == NULL ? NULL : desk_call_act_params(call);
 	if (params == NULL) return;
 	db_params_int4(params, (int32_t)hospital->limitation_years);
@@ -49,7 +49,7 @@ void write_off_run(struct desk_call *call)
 		desk_call_problem(call, &problem_role);
 		return;
 	}
-	struct db_params *params = desk_call_act_params(call);
+	struct db_params *params = desk_why_seal(call) ? desk_call_act_params(call) : NULL;
 	if (params == NULL) return;
 	db_params_text(params, role->role);
 	db_params_int8(params, role->limit.minor);

@@ -39,14 +39,15 @@ static const struct field demand_fields[] = {
 	{"delivered", FIELD_DAY, NEEDED, "when it was: the limitation begins anew", NULL, 0, NULL},
 	{"who", FIELD_TEXT, NEEDED, "said so", NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
-	{"why", FIELD_TEXT, NEEDED, "how it was delivered, and what proves it", NULL, 0, NULL},
+	SHAPE_WORDS,
 };
 const struct shape demand_shape = SHAPE("Demand", demand_fields);
 static const struct field demands_fields[] = {{"claim", FIELD_ID, 0, "of this claim", NULL, 0, NULL}};
 const struct shape demands_query = SHAPE("DemandsQuery", demands_fields);
 static const struct field demand_new_fields[] = {
 	{"delivered", FIELD_DAY, NEEDED, "between the bill and today", NULL, 0, NULL},
-	{"why", FIELD_TEXT, NEEDED, "how it was delivered, and what proves it", NULL, 1000, NULL},
+	{"why", FIELD_TEXT, NEEDED, "how it was delivered, and what proves it: for the record, where it is encrypted",
+		NULL, 1000, NULL},
 	{"kind", FIELD_WORD, 0, "left out: a demand; acknowledgement: the insurer said on that day that it owes it",
 		demand_kinds, 0, NULL},
 };
@@ -54,7 +55,7 @@ const struct shape demand_new_shape = SHAPE("DemandNew", demand_new_fields);
 
 static const struct field write_off_new_fields[] = {
 	{"amount", FIELD_MONEY, 0, "of what is open, in its currency; left out: all of it", NULL, 0, NULL},
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 const struct shape write_off_new_shape = SHAPE("WriteOffNew", write_off_new_fields);
 

@@ -16,10 +16,6 @@ static const char *const methods[] = {"", "cash", "card", "foreign-card", "walle
 	{                                                                                                              \
 		"day", FIELD_DAY, 0, "on which it happened; left out: today", NULL, 0, NULL                            \
 	}
-#define WHY                                                                                                            \
-	{                                                                                                              \
-		"why", FIELD_TEXT, NEEDED, "for the record, where it is encrypted", NULL, 1000, NULL                   \
-	}
 
 static const struct field account_fields[] = {
 	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},
@@ -66,7 +62,7 @@ const struct shape patient_payments_query = SHAPE("PatientPaymentsQuery", paymen
 static const struct field quote_fields[] = {
 	WHOSE,
 	{"amount", FIELD_MONEY, NEEDED, "the share that the patient is told", NULL, 0, NULL},
-	WHY,
+	SHAPE_WHY_SEALED,
 };
 const struct shape patient_quote_shape = SHAPE("PatientQuote", quote_fields);
 
@@ -77,7 +73,7 @@ static const struct field bill_fields[] = {
 	{"other", FIELD_MONEY, 0, "what is no care, in all, its tax included", NULL, 0, NULL},
 	{"vat", FIELD_INT, 0, "the tax in that, in hundredths of a per cent", NULL, 0, NULL},
 	DAY,
-	WHY,
+	SHAPE_WHY_SEALED,
 };
 const struct shape patient_bill_shape = SHAPE("PatientBill", bill_fields);
 
@@ -100,13 +96,13 @@ static const struct field return_fields[] = {
 	{"reference", FIELD_TEXT, NEEDED, "the acquirer's, or the number of the receipt: by it the same is booked once",
 		NULL, 64, NULL},
 	DAY,
-	WHY,
+	SHAPE_WHY_SEALED,
 };
 const struct shape patient_return_shape = SHAPE("PatientReturn", return_fields);
 
 static const struct field stay_close_fields[] = {
 	{"stay", FIELD_TEXT, NEEDED, "the hospital's number of the stay", NULL, 128, NULL},
 	DAY,
-	WHY,
+	SHAPE_WHY_SEALED,
 };
 const struct shape stay_close_shape = SHAPE("StayClose", stay_close_fields);

@@ -31,6 +31,16 @@ extern const struct shape period_shape, finding_shape, findings_query, period_cl
 	{                                                                                                              \
 		"why", FIELD_TEXT, FIELD_REQUIRED, "for the record", NULL, 1000, NULL                                  \
 	}
+#define SHAPE_WHY_SEALED                                                                                               \
+	{                                                                                                              \
+		"why", FIELD_TEXT, FIELD_REQUIRED, "for the record, where it is encrypted", NULL, 1000, NULL           \
+	}
+/* Of what people wrote that it is there. */
+#define SHAPE_WORDS                                                                                                    \
+	{                                                                                                              \
+		"words", FIELD_BOOL, FIELD_REQUIRED, "why is on record, encrypted: zhifuctl money said tells", NULL,   \
+			0, NULL                                                                                        \
+	}
 
 #define MATCH_NOTE_TEXT 1 /* the text in note_shape, */
 #define REJECT_PRINT 2    /* the print in reject_shape */

@@ -34,3 +34,14 @@ bool desk_words_seal(struct desk_call *call, struct value *words)
 	words->text = hex;
 	return true;
 }
+
+bool desk_why_seal(struct desk_call *call)
+{
+	const struct value *why = shape_value(call->operation->request, call->body, "why");
+	return desk_words_seal(call, &call->body[why - call->body]);
+}
+
+void why_sealed_run(struct desk_call *call)
+{
+	if (desk_why_seal(call)) desk_call_go(call);
+}

@@ -100,9 +100,18 @@ def test_what_never_comes(office):
         (amount("40.00"), "finance", "cashier", amount("50.00")), (amount("60.00"), "second", "head of finance", amount("5000.00"))]
     assert told["totals"] == [{"items": 2, "total": amount("100.00")}]
     assert office.daemon.ctl_json("money", "writeoff", "list", "--claim", "HZ1XXXXXXXXXXXXX")["write_offs"] == []
+    assert [(s["what"], s["words"]) for s in office.daemon.ctl_json("money", "said", claim.ref)["said"]] == [
+        ("demand", "by courier, signed for"), ("acknowledgement", "their letter"), ("writeoff", "not worth a letter"), ("writeoff", "insolvent")]
+    assert [d["words"] for d in desk.items("/v1/demands") + desk.items("/v1/write-offs")] == [True] * 4
     office.holds()
     what_is_taken_back(office, contract)
     what_is_disputed(office, contract)
+    # What was written stands nowhere in the clear.
+    tables = [r["t"] for r in office.database.sql("SELECT c.oid::regclass::text AS t FROM pg_class c WHERE c.relnamespace = 'zhifu'::regnamespace"
+                                                  " AND c.relkind = 'r'")]
+    kept = " ".join(str(office.database.sql("SELECT t::text FROM %s t" % table)) for table in tables)
+    for words in ("courier", "their letter", "worth a letter", "insolvent", "coded twice", "it was theirs", "had no choice", "let it go"):
+        assert words not in kept and words.encode().hex() not in kept, words
 
 
 def taken_back(office, claim, line):
@@ -140,8 +149,10 @@ def what_is_taken_back(office, contract):
     assert [(c["amount"], c["value"], c["fx"], c["what"], c["who"], c["by_policy"]) for c in made] == [
         (v1.money(a), v1.money(a), v1.money("0.00"), "revenue", "finance", False) for a in ("15.00", "25.00")]
     undo = "/v1/concessions/%s/undo" % made[0]["id"]
-    assert desk.post(undo, {"why": "theirs"}, 200)["open"] == v1.money("15.00")
-    desk.post(undo, {"why": "theirs"}, 404)
+    assert desk.post(undo, {"why": "it was theirs"}, 200)["open"] == v1.money("15.00")
+    desk.post(undo, {"why": "it was theirs"}, 404)
+    assert [(s["what"], s["words"]) for s in office.daemon.ctl_json("money", "said", claim.ref)["said"]] == [
+        ("concession", "coded twice"), ("concession", "coded twice"), ("undo", "it was theirs")]
     assert [c["amount"] for c in desk.items("/v1/concessions?limit=1") if c.get("undoes") == made[0]["id"]] == [v1.money("-15.00")]
     office.holds()
 

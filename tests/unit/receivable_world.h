@@ -218,7 +218,7 @@ static inline void undo(const char *allocation)
 static inline void give_up(const struct test_claim *claim, int64_t minor)
 {
 	sql("SELECT zhifu.write_off_post(" HOSPITAL
-	    ", gen_random_uuid(), '%s', %jd, 2::int2, 'head', 1000000000000, 'li', 'gone')",
+	    ", gen_random_uuid(), '%s', %jd, 2::int2, 'head', 1000000000000, 'li', NULL)",
 		claim->id_text, (intmax_t)minor);
 }
 

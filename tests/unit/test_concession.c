@@ -12,7 +12,7 @@ static const char *accepted(const struct test_claim *claim, int64_t minor)
 	snprintf(amount, sizeof(amount), minor > 0 ? "%jd" : "NULL", (intmax_t)minor);
 	snprintf(question, sizeof(question),
 		"SELECT concat_ws(' ', outcome, amount, most, value, left_value, carried) FROM zhifu.take_back_accept(" HOSPITAL
-		", gen_random_uuid(), '%s', %s, 'wang', 'they are right')",
+		", gen_random_uuid(), '%s', %s, 'wang', 'c0')",
 		claim->id_text, amount);
 	if (db_sync_query(fix.admin, question, NULL, &rows) < 0) fail_msg("%s", err_text());
 	snprintf(text, sizeof(text), "%s", db_rows_text(rows, 0, 0));
@@ -24,7 +24,7 @@ static const char *accepted(const struct test_claim *claim, int64_t minor)
 static int64_t conceded_undo(const struct test_claim *claim)
 {
 	return number("SELECT zhifu.concession_undo(" HOSPITAL
-		      ", c.concession_id, gen_random_uuid(), 'wang', 'they were wrong')::int8 FROM zhifu.concession c"
+		      ", c.concession_id, gen_random_uuid(), 'wang', 'c0')::int8 FROM zhifu.concession c"
 		      " WHERE c.claim_id = '%s' AND c.undoes IS NULL ORDER BY c.made_at DESC LIMIT 1",
 		claim->id_text);
 }

@@ -220,7 +220,10 @@ static void a_take_back_is_accepted(void **state)
 	assert_ctl(&world, 0, "money concession list --json");
 	assert_int_equal(rows_told("concessions"), 2);
 	assert_string_equal(told("concessions", 1, "amount"), "1000.00");
-	assert_string_equal(told("concessions", 1, "why"), "and the rest");
+	assert_ctl(&world, 0, "money said %s --json", refs[6]);
+	assert_string_equal(told("said", 0, "words"), "coded twice");
+	assert_string_equal(told("said", 1, "words"), "and the rest");
+	assert_ctl(&world, 0, "money concession list --json");
 	assert_ctl(&world, 0, "money concession undo %s --hospital HZ1 --why 'it was theirs' --who wang",
 		told("concessions", 1, "concession"));
 	assert_ctl(&world, 0, "money report takeback --json");

@@ -332,8 +332,7 @@ static int group_begin(void **state)
 	(void)state;
 	ref_new("HZ1", ref);
 	assert_ctl(&world, 0, "migrate");
-	world_sql(&world, "SELECT * FROM zhifu.hospital_open('" HOSPITAL_A
-			  "', 'HZ1', 'Hangzhou', 'Asia/Shanghai', 'CNY', '\\x00')");
+	world_hospital_open(&world, HOSPITAL_A, "HZ1", "Hangzhou", "Asia/Shanghai", "CNY");
 	return 0;
 }
 

@@ -315,7 +315,7 @@ static void test_what_was_put_back_can_be_given_up_again(void **state)
 	decide(&claim, 100000, 0, 0);
 	stands(&claim, "CNY", 80000, 0, 1);
 	assert_int_equal(number("SELECT zhifu.write_off_post(" HOSPITAL
-				", gen_random_uuid(), '%s', NULL, 2::int2, 'head', 100000, 'li', 'gone')",
+				", gen_random_uuid(), '%s', NULL, 2::int2, 'head', 100000, 'li', NULL)",
 				 claim.id_text),
 		80000);
 	stands(&claim, "CNY", 0, 0, 2);

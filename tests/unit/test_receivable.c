@@ -429,20 +429,20 @@ static void happen(const struct test_claim *claim, int64_t total)
 	case 14:
 	case 15:
 		sql("SELECT zhifu.concede(" HOSPITAL
-		    ", gen_random_uuid(), '%s', %jd::int2, r.open_minor * %jd / 4 + 1, false, false, 'li', 'conceded') FROM zhifu.receivable r"
+		    ", gen_random_uuid(), '%s', %jd::int2, r.open_minor * %jd / 4 + 1, false, false, 'li', NULL) FROM zhifu.receivable r"
 		    " WHERE r.claim_id = '%s' AND r.open_minor > 0",
 			claim->id_text, (intmax_t)what - 13, (intmax_t)pick(4), claim->id_text);
 		break;
 	case 16:
 		sql("SELECT zhifu.concession_undo(" HOSPITAL
-		    ", c.concession_id, gen_random_uuid(), 'li', 'not conceded') FROM zhifu.concession c WHERE c.claim_id = '%s'"
+		    ", c.concession_id, gen_random_uuid(), 'li', 'c0') FROM zhifu.concession c WHERE c.claim_id = '%s'"
 		    " AND c.undoes IS NULL ORDER BY hashtext(c.concession_id::text || '%jd') LIMIT 1",
 			claim->id_text, (intmax_t)pick(1000));
 		break;
 	default:
 		sql("SELECT zhifu.write_off_post(" HOSPITAL
 		    ", gen_random_uuid(), '%s', r.open_minor * %jd / 3 + 1, 2::int2, 'head',"
-		    " 1000000000000, 'li', 'gone') FROM zhifu.receivable r WHERE r.claim_id = '%s' AND r.open_minor * %jd / 3 < r.open_minor",
+		    " 1000000000000, 'li', NULL) FROM zhifu.receivable r WHERE r.claim_id = '%s' AND r.open_minor * %jd / 3 < r.open_minor",
 			claim->id_text, (intmax_t)(what == 12 ? 2 : 1), claim->id_text, (intmax_t)(what == 12 ? 2 : 1));
 	}
 }
