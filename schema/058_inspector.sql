@@ -16,20 +16,21 @@ CREATE TABLE inspector_grant (
 	ended_at    timestamptz, -- by a person, before its last day
 	ended_by    text,
 	ended_why   text,
+	CHECK (num_nulls(ended_at, ended_by, ended_why) IN (0, 3) AND ended_by <> '' AND ended_why <> ''),
 	PRIMARY KEY (hospital_id, grant_id),
 	UNIQUE (hospital_id, pass_hash)
 );
 
--- What was looked at, and what was refused because the grant had ended. Written once.
+-- What was looked at, and what was refused because the grant had ended; who never had one leaves nothing here. Written once.
 CREATE TABLE inspector_look (
 	hospital_id uuid NOT NULL,
 	look_id     uuid NOT NULL DEFAULT gen_random_uuid(),
 	grant_id    uuid NOT NULL,
 	at          timestamptz NOT NULL DEFAULT now(),
-	report      text NOT NULL,
-	arguments   text,    -- as told by who asks
+	report      text NOT NULL, -- as report_allow() has it, and others that are under /v1 only (daemon/desk/operations.c)
+	arguments   text,    -- as told by who asks: words of a command, or a query
 	refused     boolean NOT NULL,
-	address     inet DEFAULT inet_client_addr(),
+	address     inet DEFAULT inet_client_addr(), -- NULL: by the daemon, for a client of /v1, or on the database's own machine
 	backend     integer NOT NULL DEFAULT pg_backend_pid(),
 	xact        xid8 NOT NULL DEFAULT pg_current_xact_id(),
 	PRIMARY KEY (hospital_id, look_id)
@@ -49,17 +50,24 @@ END
 $$;
 GRANT UPDATE (ended_at, ended_by, ended_why) ON inspector_grant TO zhifu_writer;
 
+-- The last day to which somebody may be let in: a year from today, the hospital's. NULL: it has no books yet.
+CREATE FUNCTION inspector_until(p_hospital uuid, OUT today date, OUT until date) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT t.day, (t.day + interval '1 year')::date FROM (SELECT (now() AT TIME ZONE h.zone)::date AS day FROM hospital h
+		WHERE h.hospital_id = p_hospital) t
+$$;
+
 -- Lets somebody read one hospital's reports, up to and on p_last_day, for a year at most. Returns the pass.
 CREATE FUNCTION inspector_grant(p_hospital uuid, p_name text, p_last_day date, p_who text, p_why text) RETURNS text LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	pass text := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
-	today date := (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital);
+	may record;
 BEGIN
-	IF today IS NULL THEN
+	SELECT * INTO may FROM inspector_until(p_hospital);
+	IF may.today IS NULL THEN
 		RAISE EXCEPTION 'this hospital has no books yet';
-	ELSIF (p_last_day BETWEEN today AND today + 366) IS NOT TRUE THEN
-		RAISE EXCEPTION 'an inspector''s last day is from % to %', today, today + 366;
+	ELSIF (p_last_day BETWEEN may.today AND may.until) IS NOT TRUE THEN
+		RAISE EXCEPTION 'an inspector''s last day is from % to %', may.today, may.until;
 	END IF;
 	INSERT INTO inspector_grant (hospital_id, name, pass_hash, last_day, maker, why)
 	VALUES (p_hospital, p_name, sha256(convert_to(pass, 'UTF8')), p_last_day, p_who, p_why);

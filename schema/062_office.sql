@@ -209,7 +209,7 @@ SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	seen record;
 	told text;
-	today date := (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital);
+	may record;
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
@@ -217,7 +217,8 @@ BEGIN
 		RETURN QUERY SELECT seen.outcome, NULL::uuid, NULL::text, p_name, p_until, NULL::text;
 		RETURN;
 	END IF;
-	IF (p_until BETWEEN today AND today + 366) IS NOT TRUE THEN
+	SELECT * INTO may FROM inspector_until(p_hospital);
+	IF (p_until BETWEEN may.today AND may.until) IS NOT TRUE THEN
 		RETURN QUERY SELECT -1, NULL::uuid, '/until', NULL::text, NULL::date, NULL::text;
 		RETURN;
 	END IF;
@@ -242,8 +243,8 @@ BEGIN
 		RETURN false;
 	END IF;
 	stands := inspector_stands(g);
-	INSERT INTO inspector_look (hospital_id, grant_id, report, arguments, refused)
-	VALUES (p_hospital, g.grant_id, left(p_report, 64), left(p_arguments, 1000), NOT stands);
+	INSERT INTO inspector_look (hospital_id, grant_id, report, arguments, refused, address)
+	VALUES (p_hospital, g.grant_id, left(p_report, 64), left(p_arguments, 1000), NOT stands, NULL);
 	RETURN stands;
 END
 $$;

@@ -596,7 +596,7 @@ static bool scope_check(struct desk_call *call)
 {
 	struct problem problem = {403, {.code = "forbidden"}};
 	if ((call->principal->scope & call->operation->scope) == call->operation->scope) return true;
-	call->inspects = (call->principal->scope & SCOPE_INSPECTOR) && operation_is_inspected(call->operation);
+	call->inspects = (call->principal->scope & SCOPE_INSPECTOR) && operation_inspected(call->operation) != NULL;
 	if (call->inspects) return true;
 	for (size_t i = 0; i < operation_scope_count; i++) {
 		const char *word = operation_scopes[i].word;
@@ -650,7 +650,7 @@ static void look(struct desk_call *call)
 	struct db_params *params = desk_call_params(call);
 	if (params == NULL) return;
 	db_params_text(params, call->principal->client_id);
-	db_params_text(params, call->operation->name);
+	db_params_text(params, operation_inspected(call->operation));
 	db_params_text(params, call->query_text);
 	desk_call_ask(call, DESK_INSPECTOR_LOOK, params, on_look);
 }

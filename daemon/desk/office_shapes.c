@@ -117,10 +117,11 @@ static const struct field look_fields[] = {
 	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},
 	{"at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
 	{"name", FIELD_TEXT, NEEDED, "who looked", NULL, 0, NULL},
-	{"report", FIELD_TEXT, NEEDED, "at what", NULL, 0, NULL},
-	{"arguments", FIELD_TEXT, 0, "as they asked", NULL, 0, NULL},
+	{"report", FIELD_TEXT, NEEDED, "at what, by the same name whether under /v1 or by zhifuctl", NULL, 0, NULL},
+	{"arguments", FIELD_TEXT, 0, "as they asked: the query under /v1, the command by zhifuctl", NULL, 0, NULL},
 	{"refused", FIELD_BOOL, NEEDED, "their time was over", NULL, 0, NULL},
-	{"address", FIELD_TEXT, 0, "from where the database was asked", NULL, 0, NULL},
+	{"address", FIELD_TEXT, 0, "from where the database was asked; not there: under /v1, or on its own machine",
+		NULL, 0, NULL},
 };
 const struct shape look_shape = SHAPE("Look", look_fields);
 static const struct field looks_fields[] = {{"name", FIELD_TEXT, 0, "of this one", NULL, 0, NULL}};

@@ -84,8 +84,8 @@ size_t operation_count(void);
 /* number: from 0 on; a route's tag. */
 const struct operation *operation_at(size_t number);
 
-/* May an inspector read it? Each look is put on record before. */
-bool operation_is_inspected(const struct operation *operation);
+/* What an inspector's look at it is called, which is put on record before; NULL: no inspector may read it. */
+const char *operation_inspected(const struct operation *operation);
 
 /* The scopes that operations need, in the words of configuration and tokens. */
 struct operation_scope {

@@ -29,14 +29,18 @@ const struct operation *operation_at(size_t number)
 }
 
 /* What an inspector may read: reports and books, which hold no person's data, and nothing that a person wrote. */
-static const char *const inspected[] = {"report_open", "report_open_items", "report_work", "report_scoreboard",
-	"report_fx", "report_unexplained", "report_bank_proofs", "balances", "journal", "periods", "period_findings"};
+static const struct {
+	const char *operation, *report; /* what a look at it is called, also where zhifuctl has it */
+} inspected[] = {{"report_open", "open"}, {"report_open_items", "claims"}, {"report_work", "work"},
+	{"report_scoreboard", "scoreboard"}, {"report_fx", "fx"}, {"report_unexplained", "suspense"},
+	{"report_bank_proofs", "accounts"}, {"balances", "balances"}, {"journal", "journal"}, {"periods", "periods"},
+	{"period_findings", "findings"}};
 
-bool operation_is_inspected(const struct operation *operation)
+const char *operation_inspected(const struct operation *operation)
 {
 	for (size_t i = 0; i < ARRAY_LEN(inspected); i++)
-		if (strcmp(inspected[i], operation->name) == 0) return true;
-	return false;
+		if (strcmp(inspected[i].operation, operation->name) == 0) return inspected[i].report;
+	return NULL;
 }
 
 const struct operation_scope operation_scopes[] = {
