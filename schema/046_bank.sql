@@ -463,8 +463,10 @@ DECLARE
 	made uuid := gen_random_uuid();
 BEGIN
 	PERFORM tenant_must(p_hospital);
+	-- Of its first day only: there may be thousands of others.
 	SELECT s.* INTO first FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account
-	ORDER BY s.opening_day, s.sequence NULLS FIRST, s.page NULLS FIRST, EXISTS (SELECT 1 FROM bank_proved n WHERE n.hospital_id = p_hospital
+		AND s.opening_day = (SELECT min(o.opening_day) FROM bank_proved o WHERE o.hospital_id = p_hospital AND o.account = p_account)
+	ORDER BY s.sequence NULLS FIRST, s.page NULLS FIRST, EXISTS (SELECT 1 FROM bank_proved n WHERE n.hospital_id = p_hospital
 		AND n.account = p_account AND n.statement_id <> s.statement_id AND n.closing_day = s.opening_day AND n.closing_minor = s.opening_minor),
 		s.statement_id LIMIT 1;
 	was := bank_confirmed(p_hospital, p_account, coalesce(first.opening_day, 'infinity'));
