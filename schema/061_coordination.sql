@@ -99,30 +99,59 @@ BEGIN
 END
 $$;
 
--- Money of a payer that has no claims of its own came, p_amount of a line in suspense; below 0: it was not for that, and waits for a
--- person again. minor: what the payer owes then. Refused: -9 it owes only minor, -10 of the line only minor is in suspense, or it is held
--- or not in the currency of the books, -11 of the line only minor was taken for it.
+-- What a payer owes of divided stays, or of one, by claim, the longest owed first: what a receivable is of the policy's. Below 0: it paid
+-- for what was taken back since.
+CREATE FUNCTION coordination_open(p_hospital uuid, p_account text, p_claim uuid) RETURNS TABLE (claim_id uuid, since date, minor bigint)
+LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT k.claim_id, k.since, s.minor FROM (SELECT c.claim_id, min(c.book_day) AS since, min(c.coordination_id::text) AS first FROM coordination c
+		WHERE c.hospital_id = p_hospital AND (p_claim IS NULL OR c.claim_id = p_claim) AND p_account = ANY (ARRAY['AR-SI', 'AR-SI-ACCOUNT',
+			'AR-' || upper(c.group_code)]) GROUP BY c.claim_id) k
+	CROSS JOIN LATERAL (SELECT sum(CASE p.debit WHEN p_account THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS minor FROM posting p
+		WHERE p.claim_id = k.claim_id AND p.hospital_id = p_hospital AND p_account IN (p.debit, p.credit)) s
+	WHERE s.minor <> 0 ORDER BY k.since, k.first
+$$;
+
+-- The claims for which p_amount of a line is taken as paid by such a payer, and how much of it for each: what is owed longest is paid
+-- first; of what was not for that (below 0), what this line paid, the last first.
+CREATE FUNCTION coordination_parts(p_hospital uuid, p_account text, p_line uuid, p_amount bigint, p_claim uuid)
+RETURNS TABLE (claim_id uuid, minor bigint) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT q.claim_id, (sign(p_amount::numeric) * greatest(least(q.minor, abs(p_amount) - q.before), 0))::bigint FROM (
+		SELECT t.claim_id, t.minor, coalesce(sum(t.minor) OVER (ORDER BY t.n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before FROM (
+			SELECT o.claim_id, o.minor, o.n FROM coordination_open(p_hospital, p_account, p_claim) WITH ORDINALITY AS o (claim_id, since, minor, n)
+			WHERE p_amount > 0 AND o.minor > 0
+			UNION ALL
+			SELECT p.claim_id, sum(CASE p.credit WHEN p_account THEN p.amount_minor ELSE -p.amount_minor END)::bigint,
+				row_number() OVER (ORDER BY max(p.at) DESC, p.claim_id DESC)
+			FROM coordination_payment y JOIN posting p ON p.hospital_id = y.hospital_id AND p.entry_id = y.payment_id AND p.rule = 'coordinate_paid'
+			WHERE p_amount < 0 AND y.hospital_id = p_hospital AND y.account = p_account AND y.line_id = p_line
+				AND (p_claim IS NULL OR p.claim_id = p_claim) GROUP BY p.claim_id) t) q
+	WHERE q.before < abs(p_amount) AND q.minor > 0 ORDER BY q.before
+$$;
+
+-- Money of a payer that has no claims of its own came, p_amount of a line in suspense, for a claim's stay or (p_claim NULL) for those of
+-- which it owes longest; below 0: it was not for that, and waits for a person again. minor: what the payer owes then, of all stays. Refused: -9 it owes only minor (of this claim), -10 of the line only minor
+-- is in suspense, or it is held or not in the currency of the books, -11 of the line only minor was taken for it.
 CREATE FUNCTION coordination_pay(p_hospital uuid, p_payment uuid, p_account text, p_line uuid, p_amount bigint, p_who text, p_why bytea,
-	OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	p_claim uuid DEFAULT NULL, OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	a patient_account := patient_begin(p_hospital, NULL, NULL, NULL); -- takes the turn; names no claim
 	line bank_line;
 	waits bigint := 0;
-	taken bigint := (SELECT coalesce(sum(y.amount_minor), 0) FROM coordination_payment y
-		WHERE y.hospital_id = p_hospital AND y.account = p_account AND y.line_id = p_line);
-	owed bigint;
+	taken bigint := (SELECT coalesce(sum(CASE p.credit WHEN p_account THEN p.amount_minor ELSE -p.amount_minor END), 0) FROM coordination_payment y
+		JOIN posting p ON p.hospital_id = y.hospital_id AND p.entry_id = y.payment_id AND p.rule = 'coordinate_paid'
+		WHERE y.hospital_id = p_hospital AND y.account = p_account AND y.line_id = p_line AND (p_claim IS NULL OR p.claim_id = p_claim));
+	owed bigint := (SELECT coalesce(sum(o.minor) FILTER (WHERE o.minor > 0), 0) FROM coordination_open(p_hospital, p_account, p_claim) o);
+	part record;
 	day date;
 BEGIN
 	SELECT b.* INTO line FROM bank_line b JOIN hospital h ON h.hospital_id = b.hospital_id AND h.book_currency = b.currency
 	WHERE b.hospital_id = p_hospital AND b.line_id = p_line;
-	SELECT o.minor INTO owed FROM coordination_owed o WHERE o.hospital_id = p_hospital AND o.account = p_account;
 	IF suspense_lock(p_hospital, ARRAY[p_line]) AND line.line_id IS NOT NULL THEN
 		SELECT s.open_minor INTO waits FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_line;
 	END IF;
-	outcome := CASE WHEN p_amount > greatest(owed, 0) OR owed IS NULL THEN -9 WHEN p_amount > greatest(waits, 0) OR waits IS NULL AND p_amount > 0
+	outcome := CASE WHEN p_amount > owed THEN -9 WHEN p_amount > greatest(waits, 0) OR waits IS NULL AND p_amount > 0
 		THEN -10 WHEN -p_amount > taken THEN -11 ELSE 1 END;
-	minor := CASE outcome WHEN -9 THEN greatest(coalesce(owed, 0), 0) WHEN -10 THEN greatest(coalesce(waits, 0), 0) WHEN -11 THEN taken
-		ELSE owed - p_amount END;
+	minor := CASE outcome WHEN -9 THEN owed WHEN -10 THEN greatest(coalesce(waits, 0), 0) WHEN -11 THEN taken END;
 	IF outcome < 0 THEN
 		RETURN;
 	END IF;
@@ -130,14 +159,18 @@ BEGIN
 	a.hospital_id := p_hospital;
 	a.currency := line.currency;
 	a.exponent := line.exponent;
+	FOR part IN SELECT * FROM coordination_parts(p_hospital, p_account, p_line, p_amount, p_claim) LOOP
+		a.claim_id := part.claim_id;
+		PERFORM patient_post(a, p_payment, 'coordinate_paid', 'SUSP', p_account, part.minor, day, p_line);
+	END LOOP;
 	INSERT INTO coordination_payment (hospital_id, payment_id, account, line_id, amount_minor, currency, exponent, book_day, who, why)
 	VALUES (p_hospital, p_payment, p_account, p_line, p_amount, a.currency, a.exponent, day, p_who, p_why);
-	PERFORM patient_post(a, p_payment, 'coordinate_paid', 'SUSP', p_account, p_amount, day, p_line);
 	IF p_amount > 0 THEN
 		PERFORM suspense_take(p_hospital, p_line, p_amount);
 	ELSE
 		PERFORM suspense_return(p_hospital, p_line, -p_amount);
 	END IF;
+	SELECT o.minor INTO minor FROM coordination_owed o WHERE o.hospital_id = p_hospital AND o.account = p_account;
 END
 $$;
 

@@ -93,7 +93,7 @@ CREATE FUNCTION api_coordination(p_hospital uuid, p_who text, p_key bytea, p_bod
 	p_day date, p_exponent integer, p_clause text DEFAULT NULL, p_total bigint DEFAULT NULL, p_fund bigint DEFAULT NULL,
 	p_group text DEFAULT NULL, p_group_minor bigint DEFAULT NULL, p_benefit bigint DEFAULT NULL, p_plan bigint DEFAULT NULL,
 	p_available bigint DEFAULT NULL, p_account bigint DEFAULT NULL, p_cash bigint DEFAULT NULL, p_by text DEFAULT NULL,
-	p_minor bigint DEFAULT NULL, p_currency text DEFAULT NULL)
+	p_minor bigint DEFAULT NULL, p_currency text DEFAULT NULL, p_of uuid DEFAULT NULL)
 RETURNS TABLE (outcome integer, id uuid, places text, owed bigint, currency text, exponent integer) LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
@@ -116,7 +116,8 @@ BEGIN
 	END IF;
 	IF p_act = 'pay' AND (p_minor = 0 OR p_currency <> house.book_currency) THEN
 		SELECT -13 AS outcome, NULL::bigint AS minor INTO said;
-	ELSIF p_act <> 'pay' AND NOT EXISTS (SELECT 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = claim) THEN
+	ELSIF (p_act <> 'pay' OR p_of IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM claim_state s
+		WHERE s.hospital_id = p_hospital AND s.claim_id = CASE p_act WHEN 'pay' THEN p_of ELSE claim END) THEN
 		SELECT -12 AS outcome, NULL::bigint AS minor INTO said;
 	ELSIF p_act = 'post' THEN
 		SELECT * INTO said FROM coordination_post(p_hospital, p_new, claim, p_clause, p_total, p_fund, p_group, p_group_minor, p_benefit, p_plan,
@@ -132,14 +133,14 @@ BEGIN
 			SELECT * INTO said FROM coordination_undo(p_hospital, p_new, claim, p_exponent, coalesce(p_day, house.today), p_who, p_why);
 		END IF;
 	ELSE
-		SELECT * INTO said FROM coordination_pay(p_hospital, p_new, p_by, p_id, p_minor, p_who, p_why);
+		SELECT * INTO said FROM coordination_pay(p_hospital, p_new, p_by, p_id, p_minor, p_who, p_why, p_of);
 	END IF;
 	IF said.outcome >= 0 THEN
 		PERFORM api_done(p_hospital, p_key, p_body, made, ARRAY[said.minor]);
 	END IF;
 	RETURN QUERY SELECT said.outcome, made, CASE said.outcome WHEN -1 THEN '/fund' WHEN -2 THEN '/clause' WHEN -3 THEN '/claim' WHEN -4 THEN
 		CASE p_act WHEN 'post' THEN '/claim' END WHEN -5 THEN '/total' WHEN -6 THEN '/claim' WHEN -7 THEN '/group' WHEN -9 THEN '/amount'
-		WHEN -10 THEN '/line' WHEN -11 THEN '/amount' WHEN -12 THEN CASE p_act WHEN 'post' THEN '/claim' END WHEN -13 THEN '/amount' END,
+		WHEN -10 THEN '/line' WHEN -11 THEN '/amount' WHEN -12 THEN CASE p_act WHEN 'undo' THEN NULL ELSE '/claim' END WHEN -13 THEN '/amount' END,
 		said.minor, house.book_currency, p_exponent;
 END
 $$;

@@ -280,16 +280,29 @@ static int coordination_undo(struct ctl *ctl, int argc, char **argv)
 	return told(ctl, r, rows, &like, NULL, say(ctl, "the patient is to pay", "患者应付"));
 }
 
+/* The claim that has this ref. */
+static int claim_find(struct ctl *ctl, const struct hospital *hospital, const char *ref, struct uuid *ret)
+{
+	struct pg_result *rows = NULL;
+	int r = ctl_query(ctl, &rows, "SELECT s.claim_id FROM claim_state s WHERE s.hospital_id = $1 AND s.ref = $2",
+		"ut", &hospital->id, ref);
+
+	if (r == 0 && db_rows_count(rows) == 0) r = err_set(ERR_NOTFOUND, "there is no such claim");
+	if (r == 0) *ret = db_rows_uuid(rows, 0, 0);
+	db_sync_rows_free(rows);
+	return r;
+}
+
 /* Money of the social insurance or a group plan came, or did not after all. */
 static int coordination_paid(struct ctl *ctl, int argc, char **argv)
 {
-	const char *code = NULL, *by = NULL, *reason = NULL;
+	const char *code = NULL, *by = NULL, *reason = NULL, *ref = NULL;
 	bool back = false;
 	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--by", &by, NULL}, {"--why", &reason, NULL},
-		{"--back", NULL, &back}, {NULL, NULL, NULL}};
+		{"--claim", &ref, NULL}, {"--back", NULL, &back}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	const struct hospital *hospital;
-	struct uuid payment = uuid_new(), line;
+	struct uuid payment = uuid_new(), line, claim;
 	struct pg_result *rows = NULL;
 	struct arena arena CLEANUP(arena_free) = {.chunks = NULL};
 	struct bytes why;
@@ -311,9 +324,11 @@ static int coordination_paid(struct ctl *ctl, int argc, char **argv)
 	r = ctl_begin(ctl, &hospital->id, true);
 	arena_init(&arena, WORDS_ARENA_BYTES);
 	if (r == 0) r = unseal_words_seal(ctl, &hospital->id, &payment, reason, &arena, &why);
+	if (r == 0 && ref != NULL) r = claim_find(ctl, hospital, ref, &claim);
 	if (r == 0)
-		r = ctl_query(ctl, &rows, "SELECT * FROM coordination_pay($1, $2, $3, $4, $5, $6, $7)", "uutuity",
-			&hospital->id, &payment, account, &line, back ? -amount.minor : amount.minor, ctl->who, why);
+		r = ctl_query(ctl, &rows, "SELECT * FROM coordination_pay($1, $2, $3, $4, $5, $6, $7, $8)", "uutuityu",
+			&hospital->id, &payment, account, &line, back ? -amount.minor : amount.minor, ctl->who, why,
+			ref != NULL ? &claim : NULL);
 	if (r == 0) r = ctl_commit(ctl);
 	return told(ctl, r, rows, &amount, NULL, say(ctl, "the payer owes", "该付款方应付余额"));
 }
@@ -330,7 +345,7 @@ const struct ctl_command money_coordination_commands[] = {
 		"posts that for the claim to the policy that comes last", CTL_CONFIG | CTL_DB, coordination_post},
 	{"money coordination undo", "REF [--day DAY] --why TEXT",
 		"takes it back, as where the social insurance settles anew", CTL_CONFIG | CTL_DB, coordination_undo},
-	{"money coordination paid", "LINE AMOUNT --by CODE [--back] [--hospital CODE] [--why TEXT]",
+	{"money coordination paid", "LINE AMOUNT --by CODE [--claim REF] [--back] [--hospital CODE] [--why TEXT]",
 		"money of the social insurance or a group plan came, of a line in suspense", CTL_CONFIG | CTL_DB,
 		coordination_paid},
 	{NULL, NULL, NULL, 0, NULL},

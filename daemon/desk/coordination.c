@@ -183,5 +183,9 @@ void coordination_pay_run(struct desk_call *call)
 	db_params_text(params, account);
 	db_params_int8(params, of(call, "amount")->money.minor);
 	db_params_text(params, of(call, "amount")->money.currency);
+	if (of(call, "claim")->given)
+		db_params_uuid(params, &of(call, "claim")->id);
+	else
+		db_params_null(params);
 	desk_call_act(call, params);
 }

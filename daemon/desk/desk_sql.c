@@ -568,8 +568,8 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	[DESK_COORDINATION_UNDO] = {"desk_coordination_undo", COORDINATION("undo", "", "$9::date, $8::int4"), 9},
 	[DESK_COORDINATION_PAY] = {"desk_coordination_pay",
 		COORDINATION("pay", ", id, owed, currency, exponent",
-			"NULL, $8::int4, p_by => $9::text, p_minor => $10::int8, p_currency => $11::text"),
-		11},
+			"NULL, $8::int4, p_by => $9::text, p_minor => $10::int8, p_currency => $11::text, p_of => $12::uuid"),
+		12},
 	/* The position's number is that of the posting and its step. */
 	[DESK_CONVERSIONS] = {"desk_conversions",
 		"SELECT c.no::int8 << 16 | c.step, c.entry_id, c.entry_id, c.no::int4, c.step::int4, c.rate_id, r.source::int4, r.base, r.quote,"

@@ -137,6 +137,7 @@ static const struct shape coordination_undo_shape = SHAPE("CoordinationUndo", co
 static const struct field paid_new_fields[] = {
 	{"line", FIELD_ID, NEEDED, "of the bank, in suspense", NULL, 0, NULL},
 	{"by", FIELD_TEXT, NEEDED, "si, si-account, or the group plan's code", NULL, 32, NULL},
+	{"claim", FIELD_ID, 0, "for whose stay; left out: for those of which it owes longest", NULL, 0, NULL},
 	{"amount", FIELD_MONEY, NEEDED | FIELD_SIGNED, "of the line; negative: it was not for that after all", NULL, 0,
 		NULL},
 	SHAPE_WHY,

@@ -182,7 +182,8 @@ def test_several_payers_share_one_stay(up):
     assert desk.get("/v1/receivables/" + claim)["open"] == yuan("242.00")
     paid = {"line": yuan_line(desk, 1, 10, 0, 20480), "by": "si", "amount": yuan("20480.00"), "why": "settlement of October"}
     assert desk.errors("/v1/coordination-payments", {**paid, "by": "group"}, 409) == {"/amount": "more-than-owed"}
-    assert desk.post("/v1/coordination-payments", paid)["owed"] == yuan("0.00")
+    assert desk.errors("/v1/coordination-payments", {**paid, "claim": story.HOSPITAL_ID}, 404) == {"/claim": "not-found"}
+    assert desk.post("/v1/coordination-payments", {**paid, "claim": claim})["owed"] == yuan("0.00")
     assert desk.post("/v1/coordination-payments", {**paid, "amount": yuan("-480.00")})["owed"] == yuan("480.00")
     undo = "/v1/coordinations/%s/undo" % made["id"]
     assert desk.post(undo, {"why": "settled anew"}, 200)["undone_by"] == "finance"
