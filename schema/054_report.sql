@@ -1,5 +1,5 @@
--- What finance sees: what is open and since when, what is late, who looks after what, how payers answer and pay, what exchange
--- rates did. Nothing here names a person. Days are the hospital's; where a day is asked for, NULL is today. Ages are counted to
+-- What finance sees: who looks after what, how payers answer and pay, what exchange rates did; what is open and since when is in
+-- 068_open.sql. Nothing here names a person. Days are the hospital's; where a day is asked for, NULL is today. Ages are counted to
 -- that day, amounts are as they stand now. Lists come by pages: from behind (p_after_day, p_after), at most p_limit rows, in the
 -- order of (sort_day, id). Amounts of several currencies are never added up.
 --
@@ -61,63 +61,6 @@ $$;
 -- The hospital's day: p_day, or today.
 CREATE FUNCTION report_day(p_hospital uuid, p_day date) RETURNS date LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT coalesce(p_day, (now() AT TIME ZONE h.zone)::date) FROM hospital h WHERE h.hospital_id = p_hospital
-$$;
-
--- Open items by carrier, currency and age: from the day when they were due, or were billed where nothing says when they are due.
--- carried_minor: in the book currency.
-CREATE FUNCTION report_open(p_hospital uuid, p_day date, p_carrier text)
-RETURNS TABLE (carrier text, currency text, exponent smallint, items bigint, open_minor bigint, not_due_minor bigint, to_30_minor bigint,
-	to_60_minor bigint, to_90_minor bigint, to_180_minor bigint, to_365_minor bigint, older_minor bigint, carried_minor bigint,
-	book_currency text, oldest_day date) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-#variable_conflict use_column
-DECLARE
-	today date;
-BEGIN
-	PERFORM report_allow(p_hospital, 'open');
-	today := report_day(p_hospital, p_day);
-	RETURN QUERY SELECT o.carrier, o.currency, o.exponent, count(*), sum(o.open_minor)::bigint,
-		coalesce(sum(o.open_minor) FILTER (WHERE o.band = 0), 0)::bigint, coalesce(sum(o.open_minor) FILTER (WHERE o.band = 1), 0)::bigint,
-		coalesce(sum(o.open_minor) FILTER (WHERE o.band = 2), 0)::bigint, coalesce(sum(o.open_minor) FILTER (WHERE o.band = 3), 0)::bigint,
-		coalesce(sum(o.open_minor) FILTER (WHERE o.band = 4), 0)::bigint, coalesce(sum(o.open_minor) FILTER (WHERE o.band = 5), 0)::bigint,
-		coalesce(sum(o.open_minor) FILTER (WHERE o.band = 6), 0)::bigint, sum(o.carried)::bigint, o.book, min(o.since)
-	FROM (SELECT r.carrier, r.currency, r.exponent, r.open_minor, receivable_carried(r.owed_minor, r.book_minor, r.open_minor) AS carried,
-			h.book_currency AS book, coalesce(r.due_day, r.billed_day) AS since,
-			report_band(today - coalesce(r.due_day, r.billed_day)) AS band
-		FROM receivable r JOIN hospital h ON h.hospital_id = r.hospital_id
-		WHERE r.hospital_id = p_hospital AND r.standing <> 2 AND (p_carrier IS NULL OR r.carrier = p_carrier)) o
-	GROUP BY o.carrier, o.currency, o.exponent, o.book ORDER BY o.carrier, o.currency;
-END
-$$;
-
--- So that a page costs what it has, however many are open. What is paid in part changes nothing in it.
-CREATE INDEX receivable_due ON receivable (hospital_id, (coalesce(due_day, billed_day)), claim_id) WHERE standing <> 2;
-
--- The open items themselves; p_late: those that are overdue. days: since the day that they are counted from; negative: not due yet.
--- due_day, NULL where nothing says one, is when the money is expected.
-CREATE FUNCTION report_claims(p_hospital uuid, p_day date, p_carrier text, p_late boolean, p_after_day date, p_after uuid, p_limit integer)
-RETURNS TABLE (claim_id uuid, ref text, carrier text, remitter text, kind text, currency text, exponent smallint, owed_minor bigint,
-	open_minor bigint, carried_minor bigint, book_currency text, billed_day date, due_day date, days integer, band smallint,
-	standing smallint, sort_day date) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-#variable_conflict use_column
-DECLARE
-	today date;
-BEGIN
-	PERFORM report_allow(p_hospital, 'claims');
-	today := report_day(p_hospital, p_day);
-	-- Without an OR, which no index serves.
-	p_after_day := CASE WHEN p_after IS NULL THEN '-infinity' ELSE p_after_day END;
-	p_after := coalesce(p_after, '00000000-0000-0000-0000-000000000000');
-	RETURN QUERY SELECT r.claim_id, s.ref, r.carrier, r.remitter, r.kind, r.currency, r.exponent, r.owed_minor, r.open_minor,
-		receivable_carried(r.owed_minor, r.book_minor, r.open_minor), h.book_currency, r.billed_day, r.due_day,
-		today - coalesce(r.due_day, r.billed_day), report_band(today - coalesce(r.due_day, r.billed_day)), r.standing,
-		coalesce(r.due_day, r.billed_day)
-	FROM (SELECT * FROM receivable i WHERE i.hospital_id = p_hospital AND i.standing <> 2 AND (p_carrier IS NULL OR i.carrier = p_carrier)
-			AND (NOT p_late OR i.due_day < today) AND (coalesce(i.due_day, i.billed_day), i.claim_id) > (p_after_day, p_after)
-		ORDER BY coalesce(i.due_day, i.billed_day), i.claim_id LIMIT least(p_limit, 10000)) r
-	JOIN hospital h ON h.hospital_id = r.hospital_id
-	JOIN claim_state s ON s.hospital_id = r.hospital_id AND s.claim_id = r.claim_id
-	ORDER BY coalesce(r.due_day, r.billed_day), r.claim_id;
-END
 $$;
 
 -- ---- work lists ----
@@ -387,5 +330,5 @@ END
 $$;
 
 CALL writer_functions('report\_%', 'work\_assign', 'work\_version');
-GRANT EXECUTE ON FUNCTION work_assign, report_open, report_claims, report_work, report_scoreboard, report_fx, report_suspense,
+GRANT EXECUTE ON FUNCTION work_assign, report_work, report_scoreboard, report_fx, report_suspense,
 	report_accounts TO zhifu_operator;

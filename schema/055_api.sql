@@ -41,7 +41,7 @@ $$;
 -- Not the documents that advices were read from.
 GRANT SELECT (hospital_id, advice_id, remitter, identifier, version, standing, form, amount_minor, sum_minor, currency, exponent, maker,
 	made_at, why, decided_by, decided_at, decided_why) ON advice TO zhifu_intake;
-GRANT EXECUTE ON FUNCTION report_open, report_claims, report_work, report_scoreboard, report_fx, report_suspense, report_accounts,
+GRANT EXECUTE ON FUNCTION report_work, report_scoreboard, report_fx, report_suspense, report_accounts,
 	period_check, declaration_claims, work_version TO zhifu_intake;
 GRANT SELECT ON rate_seen, contract_span, bank_continuity, bank_pending_now TO zhifu_intake;
 -- What a statement's import does, in one transaction (daemon/settle/bank_import.c).

@@ -172,5 +172,5 @@ $$;
 
 CALL writer_functions('inspector\_%', 'report\_allow', 'report\_inspected');
 GRANT EXECUTE ON FUNCTION inspector_grant, inspector_end, inspector_list, inspector_looks TO zhifu_operator;
-GRANT EXECUTE ON FUNCTION inspector_look, report_open, report_claims, report_work, report_scoreboard, report_fx, report_suspense,
+GRANT EXECUTE ON FUNCTION inspector_look, report_work, report_scoreboard, report_fx, report_suspense,
 	report_accounts TO zhifu_inspector;

@@ -38,7 +38,9 @@ void money_sums_show(const struct money_sums *sums, struct report *report);
 struct money_filter {
 	const char *hospital; /* NULL: all */
 	const char *list;     /* of work lists: which */
-	const char *carrier, *owner, *account, *claim;
+	const char *carrier, *remitter, *owner, *account, *claim;
+	const char *owes; /* of open items: which kind of debtor */
+	bool by_remitter;
 	int32_t day;      /* INT32_MIN: today */
 	int32_t from, to; /* of a span */
 	bool late;

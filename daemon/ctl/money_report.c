@@ -1,5 +1,5 @@
 /* zhifuctl money report: what is open and since when, what is late, how payers do, what exchange rates did, what waits
- * in suspense, and the bank accounts. The figures come from schema/054_report.sql. */
+ * in suspense, and the bank accounts. The figures come from schema/054_report.sql and 068_open.sql. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -32,13 +32,40 @@ static struct cell cell_band(const struct ctl *ctl, int64_t band)
 
 /* ---- open ---- */
 
-static const struct money_column open_columns[] = {HOSPITAL_COLUMN, {"carrier", "carrier", "承保人", false},
-	{"currency", "currency", "币种", false}, {"items", "items", "笔数", false}, {"open", "open", "未结", true},
-	{"not_due", "not due", "未到期", true}, {"days_0_30", "0-30 days", "0-30天", true},
-	{"days_31_60", "31-60", "31-60天", true}, {"days_61_90", "61-90", "61-90天", true},
-	{"days_91_180", "91-180", "91-180天", true}, {"days_181_365", "181-365", "181-365天", true},
-	{"days_over_365", "over 365", "超过365天", true}, {"carried", "carried at", "账面价值", true},
-	{"oldest", "oldest", "最早", false}};
+/* Who owes: open_items() in schema/068_open.sql. */
+static const struct debtor {
+	const char *code, *english, *chinese;
+} debtors[] = {{"carrier", "carrier", "承保人"}, {"plan", "group plan", "团体补充险"},
+	{"fund", "social insurance", "医保"}, {"patient", "patients", "患者"}, {"stay", "in the house", "在院未结"}};
+
+static const struct debtor *debtor_of(const char *code)
+{
+	for (size_t i = 0; i < ARRAY_LEN(debtors); i++)
+		if (strcmp(debtors[i].code, code) == 0) return &debtors[i];
+	return NULL;
+}
+
+static struct cell cell_debtor(const struct ctl *ctl, const struct pg_result *rows, int row, int column)
+{
+	const struct debtor *debtor = debtor_of(db_rows_text(rows, row, column));
+
+	assert(debtor != NULL);
+	return cell_word(say(ctl, debtor->english, debtor->chinese), debtor->code);
+}
+
+static struct cell cell_if(const struct pg_result *rows, int row, int column)
+{
+	return db_rows_null(rows, row, column) ? cell_none() : cell_text(db_rows_text(rows, row, column));
+}
+
+static const struct money_column open_columns[] = {HOSPITAL_COLUMN, {"owes", "who owes", "欠款方", false},
+	{"account", NULL, NULL, false}, {"carrier", "carrier", "承保人", false},
+	{"remitter", "who pays", "付款人", false}, {"currency", "currency", "币种", false},
+	{"items", "items", "笔数", false}, {"open", "open", "未结", true}, {"not_due", "not due", "未到期", true},
+	{"days_0_30", "0-30 days", "0-30天", true}, {"days_31_60", "31-60", "31-60天", true},
+	{"days_61_90", "61-90", "61-90天", true}, {"days_91_180", "91-180", "91-180天", true},
+	{"days_181_365", "181-365", "181-365天", true}, {"days_over_365", "over 365", "超过365天", true},
+	{"carried", "carried at", "账面价值", true}, {"oldest", "oldest", "最早", false}};
 
 static int open_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
 {
@@ -46,27 +73,29 @@ static int open_open(struct ctl *ctl, const struct hospital *hospital, const str
 
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
-		"SELECT carrier, currency, exponent, items, open_minor, not_due_minor, to_30_minor, to_60_minor, to_90_minor,"
-		" to_180_minor, to_365_minor, older_minor, carried_minor, book_currency, oldest_day"
-		" FROM report_open($1, $2::text::date, $3)",
-		"utt", &hospital->id, money_day_text(filter->day, day), filter->carrier);
+		"SELECT owes, account, carrier, remitter, currency, exponent, items, open_minor, not_due_minor, to_30_minor,"
+		" to_60_minor, to_90_minor, to_180_minor, to_365_minor, older_minor, carried_minor, book_currency, oldest_day"
+		" FROM report_open($1, $2::text::date, $3, $4, $5, $6)",
+		"uttttb", &hospital->id, money_day_text(filter->day, day), filter->carrier, filter->remitter,
+		filter->owes, (int)filter->by_remitter);
 }
 
 static void open_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
 	struct table *table, struct money_sums *sums)
 {
-	const char *currency = db_rows_text(rows, row, 1);
-	const char *book = db_rows_text(rows, row, 13);
-	int exponent = (int)db_rows_int(rows, row, 2);
+	const char *currency = db_rows_text(rows, row, 4);
+	const char *book = db_rows_text(rows, row, 16);
+	int exponent = (int)db_rows_int(rows, row, 5);
 
-	(void)ctl, (void)hospital;
-	table_add(table, cell_text(db_rows_text(rows, row, 0)));
+	(void)hospital;
+	table_add(table, cell_debtor(ctl, rows, row, 0));
+	for (int k = 1; k < 4; k++) table_add(table, cell_if(rows, row, k));
 	table_add(table, cell_text(currency));
-	table_add(table, cell_int(db_rows_int(rows, row, 3)));
-	for (int k = 4; k < 12; k++) table_add(table, cell_amount(db_rows_int(rows, row, k), currency, exponent));
-	table_add(table, cell_money(db_rows_int(rows, row, 12), book, currency_exponent(book)));
-	table_add(table, cell_date(rows, row, 14));
-	money_sum_add(sums, db_rows_int(rows, row, 3), db_rows_int(rows, row, 4), currency, exponent);
+	table_add(table, cell_int(db_rows_int(rows, row, 6)));
+	for (int k = 7; k < 15; k++) table_add(table, cell_amount(db_rows_int(rows, row, k), currency, exponent));
+	table_add(table, cell_money(db_rows_int(rows, row, 15), book, currency_exponent(book)));
+	table_add(table, cell_date(rows, row, 17));
+	money_sum_add(sums, db_rows_int(rows, row, 6), db_rows_int(rows, row, 7), currency, exponent);
 }
 
 static const struct money_list open_list = {.key = "open",
@@ -78,9 +107,10 @@ static const struct money_list open_list = {.key = "open",
 	.open = open_open,
 	.row = open_row};
 
-/* ---- the open claims ---- */
+/* ---- the open items ---- */
 
-static const struct money_column claim_columns[] = {HOSPITAL_COLUMN, {"claim", "claim", "理赔单", false},
+static const struct money_column claim_columns[] = {HOSPITAL_COLUMN, {"owes", "who owes", "欠款方", false},
+	{"account", NULL, NULL, false}, {"claim", "claim", "理赔单", false}, {"patient_account", NULL, NULL, false},
 	{"carrier", "carrier", "承保人", false}, {"remitter", "who pays", "付款人", false}, {"kind", NULL, NULL, false},
 	{"owed", NULL, NULL, true}, {"open", "open", "未结", true}, {"carried", NULL, NULL, true},
 	{"billed", "billed", "开单日", false}, {"expected", "expected by", "应付日", false},
@@ -93,38 +123,40 @@ static int claims_ask(struct ctl *ctl, const struct hospital *hospital, const st
 	char day[16];
 
 	return ctl_query(ctl, ret_rows,
-		"SELECT claim_id, sort_day, ref, carrier, remitter, kind, owed_minor, open_minor, currency, exponent,"
-		" carried_minor, book_currency, billed_day, due_day, days, band, standing"
-		" FROM report_claims($1, $2::text::date, $3, $4, $5, $6, $7)",
-		"uttbdun", &hospital->id, money_day_text(filter->day, day), filter->carrier, (int)filter->late,
-		after_day, after, (int)limit);
+		"SELECT id, sort_day, owes, account, ref, patient_account::text, carrier, remitter, kind, owed_minor, open_minor,"
+		" currency, exponent, carried_minor, book_currency, billed_day, due_day, days, band, standing"
+		" FROM report_claims($1, $2::text::date, $3, $4, $5, $6, $7, $8, $9)",
+		"uttbduntt", &hospital->id, money_day_text(filter->day, day), filter->carrier, (int)filter->late,
+		after_day, after, (int)limit, filter->remitter, filter->owes);
 }
 
 static void claims_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
 	struct table *table, struct money_sums *sums)
 {
-	const char *currency = db_rows_text(rows, row, 8);
-	const char *book = db_rows_text(rows, row, 11);
-	int exponent = (int)db_rows_int(rows, row, 9);
-	int64_t days = db_rows_int(rows, row, 14);
+	const char *currency = db_rows_text(rows, row, 11);
+	const char *book = db_rows_text(rows, row, 14);
+	int exponent = (int)db_rows_int(rows, row, 12);
+	int64_t days = db_rows_int(rows, row, 17);
 
 	(void)hospital;
-	for (int k = 2; k < 6; k++) table_add(table, cell_text(db_rows_text(rows, row, k)));
-	table_add(table, cell_money(db_rows_int(rows, row, 6), currency, exponent));
-	table_add(table, cell_money(db_rows_int(rows, row, 7), currency, exponent));
-	table_add(table, cell_money(db_rows_int(rows, row, 10), book, currency_exponent(book)));
-	table_add(table, cell_date(rows, row, 12));
-	table_add(table, cell_date(rows, row, 13));
-	table_add(table, db_rows_null(rows, row, 13) ? cell_none() : cell_int(days > 0 ? days : 0));
-	table_add(table, cell_band(ctl, db_rows_int(rows, row, 15)));
-	table_add(table, money_standing(ctl, db_rows_int(rows, row, 16)));
-	money_sum_add(sums, 1, db_rows_int(rows, row, 7), currency, exponent);
+	table_add(table, cell_debtor(ctl, rows, row, 2));
+	for (int k = 3; k < 9; k++) table_add(table, cell_if(rows, row, k));
+	table_add(table,
+		db_rows_null(rows, row, 9) ? cell_none() : cell_money(db_rows_int(rows, row, 9), currency, exponent));
+	table_add(table, cell_money(db_rows_int(rows, row, 10), currency, exponent));
+	table_add(table, cell_money(db_rows_int(rows, row, 13), book, currency_exponent(book)));
+	table_add(table, cell_date(rows, row, 15));
+	table_add(table, cell_date(rows, row, 16));
+	table_add(table, db_rows_null(rows, row, 16) ? cell_none() : cell_int(days > 0 ? days : 0));
+	table_add(table, cell_band(ctl, db_rows_int(rows, row, 18)));
+	table_add(table, money_standing(ctl, db_rows_int(rows, row, 19)));
+	money_sum_add(sums, 1, db_rows_int(rows, row, 10), currency, exponent);
 }
 
 static const struct money_list claims_list = {.key = "claims",
 	.report = "claims",
-	.empty = "no open claims",
-	.empty_zh = "没有未结理赔",
+	.empty = "nothing is open",
+	.empty_zh = "没有未结款项",
 	.columns = claim_columns,
 	.column_count = ARRAY_LEN(claim_columns),
 	.ask = claims_ask,
@@ -353,37 +385,38 @@ static const struct money_list accounts_list = {.key = "accounts",
 
 /* ---- the commands ---- */
 
-static int report_open(struct ctl *ctl, int argc, char **argv)
+static int open_run(struct ctl *ctl, int argc, char **argv, bool late)
 {
-	struct money_filter filter = {.limit = 0};
+	struct money_filter filter = {.late = late};
 	const char *day = NULL;
 	const char *limit = NULL;
-	bool items = false;
-	const struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL},
-		{"--carrier", &filter.carrier, NULL}, {"--day", &day, NULL}, {"--limit", &limit, NULL},
-		{"--items", NULL, &items}, {NULL, NULL, NULL}};
+	const char *by = "carrier";
+	bool items = late;
+	struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL}, {"--carrier", &filter.carrier, NULL},
+		{"--remitter", &filter.remitter, NULL}, {"--day", &day, NULL}, {"--limit", &limit, NULL},
+		{"--owes", &filter.owes, NULL}, {"--by", &by, NULL}, {"--items", NULL, &items}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
-	int r = ctl_arguments(argc, argv, options, 0, 0, words);
+	int r;
 
+	if (late) options[5] = (struct ctl_option){NULL, NULL, NULL}; /* only receivables have a due day */
+	r = ctl_arguments(argc, argv, options, 0, 0, words);
 	if (r == 0) r = ctl_day("--day", day, INT32_MIN, &filter.day);
 	if (r == 0) r = ctl_number("--limit", limit, MONEY_LIST_MAX, &filter.limit);
+	if (r == 0 && filter.owes != NULL && debtor_of(filter.owes) == NULL)
+		r = ctl_usage("--owes: carrier, plan, fund, patient or stay");
+	filter.by_remitter = strcmp(by, "remitter") == 0;
+	if (r == 0 && !filter.by_remitter && strcmp(by, "carrier") != 0) r = ctl_usage("--by: carrier or remitter");
 	return r != 0 ? r : money_list_run(ctl, items ? &claims_list : &open_list, &filter);
+}
+
+static int report_open(struct ctl *ctl, int argc, char **argv)
+{
+	return open_run(ctl, argc, argv, false);
 }
 
 static int report_late(struct ctl *ctl, int argc, char **argv)
 {
-	struct money_filter filter = {.late = true};
-	const char *day = NULL;
-	const char *limit = NULL;
-	const struct ctl_option options[] = {{"--hospital", &filter.hospital, NULL},
-		{"--carrier", &filter.carrier, NULL}, {"--day", &day, NULL}, {"--limit", &limit, NULL},
-		{NULL, NULL, NULL}};
-	const char *words[CTL_WORDS_MAX];
-	int r = ctl_arguments(argc, argv, options, 0, 0, words);
-
-	if (r == 0) r = ctl_day("--day", day, INT32_MIN, &filter.day);
-	if (r == 0) r = ctl_number("--limit", limit, MONEY_LIST_MAX, &filter.limit);
-	return r != 0 ? r : money_list_run(ctl, &claims_list, &filter);
+	return open_run(ctl, argc, argv, true);
 }
 
 /* Over a span; without one over the year up to today, whatever the hospital's zone. */
@@ -441,9 +474,12 @@ static int report_accounts(struct ctl *ctl, int argc, char **argv)
 #define REPORT (CTL_CONFIG | CTL_DB | CTL_REPORT)
 
 const struct ctl_command money_report_commands[] = {
-	{"money report open", "[--items] [--carrier CODE] [--day DAY] [--limit N] [--hospital CODE]",
-		"open items by payer, currency and age, or one by one", REPORT, report_open},
-	{"money report late", "[--carrier CODE] [--day DAY] [--limit N] [--hospital CODE]",
+	{"money report open",
+		"[--items] [--by carrier|remitter] [--owes WHO] [--carrier CODE] [--remitter NAME] [--day DAY] [--limit N]"
+		" [--hospital CODE]",
+		"open items at the end of a day, by who owes them, currency and age, or one by one", REPORT,
+		report_open},
+	{"money report late", "[--carrier CODE] [--remitter NAME] [--day DAY] [--limit N] [--hospital CODE]",
 		"what was to be paid by now, and by how many days it is late", REPORT, report_late},
 	{"money report scoreboard", "[--from DAY] [--to DAY] [--hospital CODE]",
 		"payers: days to answer and to pay, denied and paid short", REPORT, report_scoreboard},

@@ -115,6 +115,9 @@
 	"SELECT outcome, id, places" columns                                                                           \
 	" FROM zhifu.api_coordination($1::uuid, $2::text, $3::bytea, $4::bytea, '" act                                 \
 	"', $5::uuid, $6::bytea, $7::uuid, " more ")"
+/* Who owes what is open, by number: the words of open_items() in schema/068_open.sql. */
+#define DEBTORS "(ARRAY['carrier', 'plan', 'fund', 'patient', 'stay'])"
+#define DEBTOR "array_position(" DEBTORS ", r.owes) - 1"
 /* A page by day and id. */
 #define BEHIND(day, id, n1, n2)                                                                                        \
 	" AND ($" n1 "::int8 IS NULL OR (" day ", " id ") > (date '1970-01-01' + $" n1 "::int8::int4, $" n2 "::uuid))"
@@ -314,18 +317,22 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" WHERE a.hospital_id = $1::uuid AND a.claim_id = $2::uuid",
 		2},
 	[DESK_OPEN_SUMS] = {"desk_open_sums",
-		"SELECT r.carrier, r.currency, r.items, r.open_minor, r.currency, r.exponent::int4, r.not_due_minor, r.currency,"
-		" r.exponent::int4, r.to_30_minor, r.currency, r.exponent::int4, r.to_60_minor, r.currency, r.exponent::int4, r.to_90_minor,"
-		" r.currency, r.exponent::int4, r.to_180_minor, r.currency, r.exponent::int4, r.to_365_minor, r.currency, r.exponent::int4,"
-		" r.older_minor, r.currency, r.exponent::int4, r.carried_minor, r.book_currency, NULL::int4, r.oldest_day FROM"
-		" zhifu.report_open($1::uuid, $3::date, $2::text) r",
-		3},
+		"SELECT " DEBTOR
+		", r.account, r.carrier, r.remitter, r.currency, r.items, r.open_minor, r.currency, r.exponent::int4,"
+		" r.not_due_minor, r.currency, r.exponent::int4, r.to_30_minor, r.currency, r.exponent::int4, r.to_60_minor, r.currency,"
+		" r.exponent::int4, r.to_90_minor, r.currency, r.exponent::int4, r.to_180_minor, r.currency, r.exponent::int4, r.to_365_minor,"
+		" r.currency, r.exponent::int4, r.older_minor, r.currency, r.exponent::int4, r.carried_minor, r.book_currency, NULL::int4,"
+		" r.oldest_day FROM zhifu.report_open($1::uuid, $5::date, $2::text, $3::text, " DEBTORS
+		"[$4::int4 + 1], $6::int4 = 1) r",
+		6},
 	[DESK_OPEN_ITEMS] = {"desk_open_items",
-		"SELECT (r.sort_day - date '1970-01-01')::int8, r.claim_id, r.claim_id, r.ref, r.carrier, r.remitter, r.kind, r.owed_minor,"
-		" r.currency, r.exponent::int4, r.open_minor, r.currency, r.exponent::int4, r.carried_minor, r.book_currency, NULL::int4,"
-		" r.billed_day, r.due_day, r.days, r.band::int4, r.standing::int4 FROM zhifu.report_claims($1::uuid, $3::date, $2::text,"
-		" coalesce($4::bool, false), date '1970-01-01' + $5::int8::int4, $6::uuid, $7::int4) r",
-		7},
+		"SELECT (r.sort_day - date '1970-01-01')::int8, r.id, " DEBTOR
+		", r.account, r.claim_id, r.ref, r.patient_account,"
+		" r.carrier, r.remitter, r.kind, r.owed_minor, CASE WHEN r.owed_minor IS NOT NULL THEN r.currency END, r.exponent::int4,"
+		" r.open_minor, r.currency, r.exponent::int4, r.carried_minor, r.book_currency, NULL::int4, r.billed_day, r.due_day, r.days,"
+		" r.band::int4, r.standing::int4 FROM zhifu.report_claims($1::uuid, $5::date, $2::text, coalesce($6::bool, false),"
+		" date '1970-01-01' + $7::int8::int4, $8::uuid, $9::int4, $3::text, " DEBTORS "[$4::int4 + 1]) r",
+		9},
 	[DESK_WORK_ITEMS] = {"desk_work_items",
 		"SELECT (r.sort_day - date '1970-01-01')::int8, r.claim_id, r.claim_id, r.ref, r.carrier, r.remitter, r.minor, r.currency,"
 		" r.exponent::int4, r.open_minor, r.open_currency, r.open_exponent::int4, r.since, r.due_day, r.days, r.standing::int4,"

@@ -1,4 +1,4 @@
-/* What the reports say (schema/054_report.sql). */
+/* What the reports say (schema/054_report.sql, 068_open.sql). */
 #include "desk/shapes.h"
 
 #define NEEDED FIELD_REQUIRED
@@ -20,11 +20,33 @@ const struct shape span_query = SHAPE("SpanQuery", span_fields);
 
 /* ---- what is open ---- */
 
+static const char *const debtors[] = {"carrier", "plan", "fund", "patient", "stay", NULL};
+static const char *const sums_by[] = {"carrier", "remitter", NULL};
+
+#define WHO_OWES                                                                                                                                                                          \
+	{                                                                                                                                                                                 \
+		"owes", FIELD_WORD, NEEDED,                                                                                                                                               \
+			"carrier: an insurer; plan: an employer's or a group plan; fund: the social insurance; patient: patients, their shares; stay: in the house and billed to nobody", \
+			debtors, 0, NULL                                                                                                                                                  \
+	}
+#define ASKED_OF                                                                                                       \
+	{"carrier", FIELD_TEXT, 0, "an insurer's code, or a plan's", NULL, 0, NULL},                                   \
+		{"remitter", FIELD_TEXT, 0, "who pays", NULL, 0, NULL},                                                \
+		{"owes", FIELD_WORD, 0, "only theirs", debtors, 0, NULL},                                              \
+	{                                                                                                              \
+		"day", FIELD_DAY, 0, "at whose end, also one in the past; left out: the hospital's today", NULL, 0,    \
+			NULL                                                                                           \
+	}
+
 static const struct field open_sum_fields[] = {
-	{"carrier", FIELD_TEXT, NEEDED, "the insurer that bears the risk", NULL, 0, NULL},
+	WHO_OWES,
+	{"account", FIELD_TEXT, 0, "in the ledger; not there: by who pays", NULL, 0, NULL},
+	{"carrier", FIELD_TEXT, 0, "who bears the risk; not there: patients, or by who pays", NULL, 0, NULL},
+	{"remitter", FIELD_TEXT, 0, "who pays; not there: patients, or by carrier", NULL, 0, NULL},
 	{"currency", FIELD_TEXT, NEEDED, "in which it is owed", NULL, 3, NULL},
-	{"items", FIELD_INT, NEEDED, "claims", NULL, 0, NULL},
-	{"open", FIELD_MONEY, NEEDED, "all of it", NULL, 0, NULL},
+	{"items", FIELD_INT, NEEDED, "claims, or stays", NULL, 0, NULL},
+	{"open", FIELD_MONEY, NEEDED, "all of it, which is the account's balance where no part was asked for", NULL, 0,
+		NULL},
 	{"not_due", FIELD_MONEY, NEEDED, "of it, not due yet", NULL, 0, NULL},
 	{"to_30", FIELD_MONEY, NEEDED, "due for 0 to 30 days, or billed where no contract says when it is due", NULL, 0,
 		NULL},
@@ -39,21 +61,24 @@ static const struct field open_sum_fields[] = {
 const struct shape open_sum_shape = SHAPE("OpenSum", open_sum_fields);
 
 static const struct field open_sum_query_fields[] = {
-	{"carrier", FIELD_TEXT, 0, "an insurer's code", NULL, 0, NULL},
-	{"day", FIELD_DAY, 0, "to which ages are counted; left out: the hospital's today", NULL, 0, NULL},
+	ASKED_OF,
+	{"by", FIELD_WORD, 0, "what is added up; left out: carrier", sums_by, 0, NULL},
 };
 const struct shape open_sum_query = SHAPE("OpenSumQuery", open_sum_query_fields);
 
 static const struct field open_item_fields[] = {
-	{"claim", FIELD_ID, NEEDED, "Zhifu's id of the claim", NULL, 0, NULL},
-	{"ref", FIELD_TEXT, NEEDED, "the claim's ref", NULL, 0, NULL},
-	{"carrier", FIELD_TEXT, NEEDED, "the insurer that bears the risk", NULL, 0, NULL},
-	{"remitter", FIELD_TEXT, NEEDED, "who pays", NULL, 0, NULL},
-	{"kind", FIELD_TEXT, NEEDED, "A, B or C, as the contract has it", NULL, 0, NULL},
-	{"owed", FIELD_MONEY, NEEDED, "in the currency in which it is owed", NULL, 0, NULL},
-	{"open", FIELD_MONEY, NEEDED, "of it", NULL, 0, NULL},
+	WHO_OWES,
+	{"account", FIELD_TEXT, NEEDED, "in the ledger", NULL, 0, NULL},
+	{"claim", FIELD_ID, 0, "Zhifu's id of the claim; not there: of a stay", NULL, 0, NULL},
+	{"ref", FIELD_TEXT, 0, "the claim's ref", NULL, 0, NULL},
+	{"patient_account", FIELD_ID, 0, "of a patient", NULL, 0, NULL},
+	{"carrier", FIELD_TEXT, 0, "who bears the risk; not there: patients", NULL, 0, NULL},
+	{"remitter", FIELD_TEXT, 0, "who pays; not there: patients", NULL, 0, NULL},
+	{"kind", FIELD_TEXT, 0, "of a carrier's: A, B or C, as the contract has it", NULL, 0, NULL},
+	{"owed", FIELD_MONEY, 0, "of a carrier's: in the currency in which it is owed", NULL, 0, NULL},
+	{"open", FIELD_MONEY, NEEDED, "of it; negative: paid too much, and no liability yet", NULL, 0, NULL},
 	{"carried", FIELD_MONEY, NEEDED, "what the open part is carried at, in the book currency", NULL, 0, NULL},
-	{"billed_day", FIELD_DAY, NEEDED, "the hospital's day", NULL, 0, NULL},
+	{"billed_day", FIELD_DAY, NEEDED, "the hospital's day; or since when it is owed", NULL, 0, NULL},
 	{"due_day", FIELD_DAY, 0, "when it is expected; not there: no contract says", NULL, 0, NULL},
 	{"days", FIELD_INT, NEEDED | FIELD_SIGNED,
 		"late, or old where nothing says when it is due; negative: not due yet", NULL, 0, NULL},
@@ -63,8 +88,7 @@ static const struct field open_item_fields[] = {
 const struct shape open_item_shape = SHAPE("OpenItem", open_item_fields);
 
 static const struct field open_item_query_fields[] = {
-	{"carrier", FIELD_TEXT, 0, "an insurer's code", NULL, 0, NULL},
-	{"day", FIELD_DAY, 0, "to which ages are counted; left out: the hospital's today", NULL, 0, NULL},
+	ASKED_OF,
 	{"late", FIELD_BOOL, 0, "true: only what is overdue", NULL, 0, NULL},
 };
 const struct shape open_item_query = SHAPE("OpenItemsQuery", open_item_query_fields);

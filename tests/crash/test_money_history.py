@@ -59,6 +59,18 @@ NEVER = {
         WHERE (minor, other, book) IS DISTINCT FROM
             (s.open_minor::numeric, 0::numeric, zhifu.receivable_carried(s.owed_minor, s.book_minor, s.open_minor)::numeric)""",
         "UPDATE zhifu.receivable SET open_minor = open_minor + 1, owed_minor = owed_minor + 1, standing = 1"),
+    "a day's open items that are not what the ledger says of that day, or a receivable by now": ("""
+        SELECT * FROM (SELECT d.day, i.account, i.currency, sum(i.open_minor) AS minor, sum(i.carried_minor) AS book, count(*) - count(DISTINCT i.id) AS twice
+            FROM (SELECT DISTINCT book_day AS day FROM zhifu.posting) d CROSS JOIN LATERAL zhifu.open_items(%(h)s, d.day) i GROUP BY 1, 2, 3) o
+        FULL JOIN (SELECT d.day, account, currency, sum(side * amount_minor) AS minor, coalesce(sum(side * book_minor), 0) AS book, 0 AS twice
+            FROM (SELECT DISTINCT book_day AS day FROM zhifu.posting) d JOIN zhifu.posting p ON p.book_day <= d.day
+            CROSS JOIN LATERAL (VALUES (debit, 1), (credit, -1)) x (account, side) WHERE account LIKE 'AR-%%' GROUP BY 1, 2, 3) l
+            USING (day, account, currency)
+        WHERE (coalesce(o.minor, 0), coalesce(o.book, 0), coalesce(o.twice, 0)) <> (coalesce(l.minor, 0), coalesce(l.book, 0), 0)
+        UNION ALL SELECT NULL, s.carrier, s.currency, i.open_minor, NULL, 0, s.open_minor, NULL, 0
+        FROM zhifu.receivable s LEFT JOIN zhifu.open_items(%(h)s, '2100-01-01') i ON i.made AND i.claim_id = s.claim_id
+        WHERE s.open_minor <> coalesce(i.open_minor, 0)""",
+        "UPDATE zhifu.receivable SET open_minor = open_minor + 1, owed_minor = owed_minor + 1, standing = 1"),
     "a line that is not where its parts are": ("""
         SELECT b.line_id, b.amount_minor, s.open_minor, a.minor AS matched, o.minor AS sent_back FROM zhifu.bank_line b
         LEFT JOIN zhifu.suspense s USING (hospital_id, line_id)
@@ -429,9 +441,11 @@ class History(Finance):
         return self.today if self.closed is None else max(self.today, self.closed + datetime.timedelta(days=1))
 
     def past(self):
-        """All of what is closed."""
-        return self.database.value("SELECT md5(string_agg(p::text, ',' ORDER BY entry_id, no)) FROM zhifu.posting p WHERE book_day <= %s",
-                                   (self.closed,))
+        """All of what is closed, and what was open at its end."""
+        return self.database.value(
+            "SELECT (SELECT md5(string_agg(p::text, ',' ORDER BY entry_id, no)) FROM zhifu.posting p WHERE book_day <= %(d)s)"
+            " || (SELECT coalesce(md5(string_agg((account, claim_id, open_minor, carried_minor)::text, ',' ORDER BY account, id)), '')"
+            " FROM zhifu.open_items(%(h)s, %(d)s))", {**H, "d": self.closed})
 
     def holds_now(self, when):
         conn = self.database.connect()

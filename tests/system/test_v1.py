@@ -343,6 +343,9 @@ def made(hospital):
         INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, kind, currency, exponent, owed_minor, open_minor,
             book_minor, billed_day, due_day, standing)
         VALUES ('{h}', '{claim}', 'alpha', 'alpha', 'A', 'CNY', 2, 10000, 4000, 10000, '2025-11-01', '2025-12-01', 4);
+        INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id,
+            source_id, at) VALUES ('{h}', '{claim}', 1, 'AR-ALPHA', 'REV-MED', 10000, 'CNY', 2, 10000, '2025-11-01', 'bill', '{claim}', '{claim}', '2025-11-01'),
+            ('{h}', '{allocation}', 1, 'SUSP', 'AR-ALPHA', 6000, 'CNY', 2, 6000, '2025-11-20', 'match_paid', '{claim}', '{line}', '2025-11-21');
         INSERT INTO zhifu.bank_line SELECT '{h}', ('019ab2c4-5a00-7000-8000-00000000002' || n)::uuid, '{h}', 'USD', sha256(n::text::bytea),
             1, '2025-11-20', NULL, 9000, 'USD', 2, false, '' FROM generate_series(1, 2) AS n;
         INSERT INTO zhifu.suspense (hospital_id, line_id, open_minor, currency, exponent, since, owner, reason, wait, held, items_made)
@@ -408,6 +411,13 @@ def test_what_matching_reports_and_months_tell(up, keep):
     total = desk.get("/v1/reports/open?day=2026-01-01")["items"]
     assert [(t["carrier"], t["items"], t["open"], t["to_60"], t["carried"]) for t in total] == [
         ("alpha", 1, v1.money("40.00"), v1.money("40.00"), v1.money("40.00"))]
+    assert (total[0]["owes"], total[0]["account"], "remitter" in total[0]) == ("carrier", "AR-ALPHA", False)
+    # As it was at the end of a day before the money came; by who pays; and of others there is nothing.
+    before, = desk.get("/v1/reports/open?day=2025-11-19&by=remitter")["items"]
+    assert (before["remitter"], before["open"], "account" in before, "carrier" in before) == ("alpha", v1.money("100.00"), False, False)
+    assert [t["open"] for t in desk.items("/v1/reports/open-items?day=2025-11-19&owes=carrier&remitter=alpha")] == [v1.money("100.00")]
+    assert desk.get("/v1/reports/open?day=2025-10-31")["items"] == desk.get("/v1/reports/open?owes=plan")["items"] == []
+    assert desk.items("/v1/reports/open-items?owes=patient&day=2026-01-01") == desk.items("/v1/reports/open-items?remitter=beta") == []
     late = desk.items("/v1/reports/open-items?late=true&day=2026-01-01")
     assert [(t["due_day"], t["days"], t["age"], t["standing"]) for t in late] == [("2025-12-01", 31, "to-60", "disputed")]
     assert desk.items("/v1/reports/open-items?late=true&day=2025-11-30") == []

@@ -180,6 +180,15 @@ def test_several_payers_share_one_stay(up):
     assert balances == {"AR-SI": "20480.00", "AR-SI-ACCOUNT": "1500.00", "AR-GROUP": "4878.00", "AR-IPMI": "242.00", "AR-PT": "4900.00",
                         "REV-MED": "-32000.00"}
     assert desk.get("/v1/receivables/" + claim)["open"] == yuan("242.00")
+    # Each payer's share is open, has an age and one who pays it.
+    assert {(o["owes"], o["account"]): o["open"]["value"] for o in desk.get("/v1/reports/open")["items"]} == {
+        ("carrier", "AR-IPMI"): "242.00", ("plan", "AR-GROUP"): "4878.00", ("fund", "AR-SI"): "20480.00",
+        ("fund", "AR-SI-ACCOUNT"): "1500.00", ("patient", "AR-PT"): "4900.00"}
+    plan, = desk.items("/v1/reports/open-items?owes=plan")
+    assert (plan["claim"], plan["remitter"], plan["age"], plan["standing"], "kind" in plan) == (claim, "group", "to-30", "open", False)
+    assert [o["open"] for o in desk.get("/v1/reports/open?by=remitter&remitter=si")["items"]] == [yuan("21980.00")]
+    patient, = desk.items("/v1/reports/open-items?owes=patient")
+    assert patient["patient_account"] == desk.items("/v1/patient-accounts?claim=" + claim)[0]["id"] and "remitter" not in patient
     paid = {"line": yuan_line(desk, 1, 10, 0, 20480), "by": "si", "amount": yuan("20480.00"), "why": "settlement of October"}
     assert desk.errors("/v1/coordination-payments", {**paid, "by": "group"}, 409) == {"/amount": "more-than-owed"}
     assert desk.errors("/v1/coordination-payments", {**paid, "claim": story.HOSPITAL_ID}, 404) == {"/claim": "not-found"}

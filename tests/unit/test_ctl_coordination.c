@@ -404,6 +404,127 @@ static void the_fund_pays(void **state)
 		{"BANK-CNY", 2050000}, {"SUSP", -52000}, {"REV-MED", -3200000});
 }
 
+#define CLAIM2 "019ab000-0000-7000-8000-000000000002"
+
+/* The first stay was billed on 10-20, and another one like it on 11-03; both are divided. */
+static void two_stays(char other[REF_TEXT_LEN])
+{
+	claim_billed();
+	ref_new("HZ1", other);
+	world_sql(&world, "UPDATE zhifu.posting SET book_day = '2025-10-20'");
+#define AGAIN(table, more)                                                                                             \
+	"INSERT INTO zhifu." table " SELECT (jsonb_populate_record(t, jsonb_build_object('claim_id', '" CLAIM2         \
+	"') || " more ")).* FROM zhifu." table " t WHERE claim_id = '" CLAIM "';"
+	world_sql(&world,
+		AGAIN("claim",
+			"jsonb_build_object('ref', '%s')") "INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, insurer, transport, transport_seq, books, books_seq) SELECT"
+							   " hospital_id, '" CLAIM2
+							   "', '%s', insurer, transport, transport_seq, books, books_seq FROM zhifu.claim_state;" AGAIN(
+								   "claim_event", "'{}'") AGAIN("receivable",
+								   "'{\"billed_day\": \"2025-11-03\"}'")
+								   AGAIN("posting",
+									   "'{\"entry_id\": \"" CLAIM2
+									   "\", \"source_id\": \"" CLAIM2
+									   "\", \"book_day\": \"2025-11-03\"}'"),
+		other, other);
+	assert_ctl(&world, 0, POST SETTLED GROUP "--clause carve-out " WHO, ref);
+	assert_ctl(&world, 0, POST SETTLED GROUP "--clause carve-out --day 2025-11-03 --why settled --who li", other);
+}
+
+/* The members of a row of the last answer's list; of amounts their digits. */
+static void assert_row(const char *list, size_t n, const char *const want[][2], size_t count)
+{
+	json_t *root = world_json(&world);
+	json_t *row = json_array_get(json_object_get(root, list), n);
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *value = json_object_get(row, want[i][0]);
+		char text[64];
+
+		if (json_is_object(value)) value = json_object_get(value, "amount");
+		snprintf(text, sizeof(text), "%s", json_is_string(value) ? json_string_value(value) : "");
+		if (json_is_integer(value)) snprintf(text, sizeof(text), "%jd", (intmax_t)json_integer_value(value));
+		if (strcmp(text, want[i][1]) != 0) fail_msg("%s is not %s in: %s", want[i][0], want[i][1], world.out);
+	}
+	json_decref(root);
+}
+#define ASSERT_ROW(list, n, ...)                                                                                       \
+	do {                                                                                                           \
+		static const char *const want_[][2] = {__VA_ARGS__};                                                   \
+		assert_row(list, n, want_, ARRAY_LEN(want_));                                                          \
+	} while (0)
+
+/* What each account's open items come to is its balance, on any day. */
+static void assert_all_open(void)
+{
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM (SELECT d.day, i.account, sum(i.open_minor) AS minor FROM (SELECT DISTINCT book_day AS day"
+			" FROM zhifu.posting) d CROSS JOIN LATERAL zhifu.open_items('" HOSPITAL_A
+			"', d.day) i GROUP BY 1, 2) o"
+			" FULL JOIN (SELECT d.day, account, sum(side * amount_minor) AS minor FROM (SELECT DISTINCT book_day AS day"
+			" FROM zhifu.posting) d JOIN zhifu.posting p ON p.book_day <= d.day CROSS JOIN LATERAL (VALUES (debit, 1), (credit, -1))"
+			" x (account, side) WHERE account LIKE 'AR-%%' GROUP BY 1, 2 HAVING sum(side * amount_minor) <> 0) l USING (day, account)"
+			" WHERE o.minor IS DISTINCT FROM l.minor"),
+		0);
+}
+
+/* What the group plan, the fund and the patients owe is open stay by stay, has an age, and had another one on a past
+ * day. */
+static void what_each_payer_owes(void **state)
+{
+	char line[UUID_TEXT_LEN], other[REF_TEXT_LEN];
+
+	(void)state;
+	two_stays(other);
+#define OPEN "money report open --hospital HZ1 --json --day "
+	assert_ctl(&world, 0, OPEN "2025-11-02");
+	ASSERT_ROW("open", 0, {"owes", "carrier"}, {"account", "AR-IPMI"}, {"open", "242.00"}, {"not_due", "242.00"});
+	ASSERT_ROW("open", 1, {"owes", "plan"}, {"account", "AR-GROUP"}, {"carrier", "group"}, {"items", "1"},
+		{"open", "4878.00"}, {"days_0_30", "4878.00"}, {"oldest", "2025-10-20"});
+	ASSERT_ROW("open", 2, {"owes", "fund"}, {"account", "AR-SI"}, {"open", "20480.00"});
+	ASSERT_ROW("open", 3, {"owes", "fund"}, {"account", "AR-SI-ACCOUNT"}, {"open", "1500.00"});
+	ASSERT_ROW("open", 4, {"owes", "patient"}, {"account", "AR-PT"}, {"open", "4900.00"});
+	ASSERT_ROW("totals", 0, {"items", "5"}, {"total", "32000.00"});
+	came("20000,00", line);
+	assert_ctl(&world, 0, PAID "group", line, "6000.00");
+	assert_ctl(&world, 0, OPEN "2025-11-19 --owes plan");
+	ASSERT_ROW("open", 0, {"items", "2"}, {"open", "9756.00"});
+	/* On the day of the bank's line the older stay is paid, and a part of the other. */
+	assert_ctl(&world, 0, OPEN "2025-12-31 --owes plan");
+	ASSERT_ROW("open", 0, {"items", "1"}, {"open", "3756.00"}, {"days_31_60", "3756.00"}, {"oldest", "2025-11-03"});
+	assert_ctl(&world, 0, OPEN "2025-12-31 --owes plan --items");
+	ASSERT_ROW("claims", 0, {"open", "3756.00"}, {"remitter", "group"}, {"billed", "2025-11-03"}, {"age", "31-60"},
+		{"standing", "open"}, {"account", "AR-GROUP"});
+	/* Not all of it was for that: the last is taken back first. Then for one stay. */
+	assert_ctl(&world, 0, PAID "group --back --why 'another stay'", line, "2000.00");
+	assert_ctl(&world, 0, OPEN "2025-12-31 --owes plan --items");
+	ASSERT_ROW("claims", 0, {"open", "878.00"}, {"billed", "2025-10-20"});
+	ASSERT_ROW("claims", 1, {"open", "4878.00"}, {"billed", "2025-11-03"});
+	assert_ctl(&world, 1, PAID "group --claim %s", line, "878.01", ref);
+	assert_said("owes no more than 878.00");
+	assert_ctl(&world, 0, PAID "group --claim %s", line, "100.00", other);
+	assert_ctl(&world, 0, OPEN "2025-12-31 --owes plan --items");
+	ASSERT_ROW("claims", 0, {"open", "878.00"});
+	ASSERT_ROW("claims", 1, {"open", "4778.00"});
+	/* Who pays: the fund and the accounts with it are one. */
+	assert_ctl(&world, 0, OPEN "2025-12-31 --by remitter --owes fund");
+	ASSERT_ROW("open", 0, {"remitter", "si"}, {"items", "4"}, {"open", "43960.00"});
+	assert_ctl(&world, 0, "money report open --hospital HZ1 --remitter group --csv --day 2025-12-31");
+	assert_non_null(strstr(world.out, ",plan,AR-GROUP,group,,CNY,2,5656.00,"));
+	assert_ctl(&world, 0, "money report open --hospital HZ1 --zh --day 2025-12-31");
+	assert_non_null(strstr(world.out, "团体补充险"));
+	assert_ctl(&world, 2, "money report open --owes nobody");
+	assert_ctl(&world, 2, "money report open --by payer");
+	assert_ctl(&world, 2, "money report late --owes plan");
+	assert_all_open();
+	/* What was settled by hand leaves a stay with what nobody owed. */
+	assert_ctl(&world, 0, UNDO WHO, other);
+	assert_ctl(&world, 0, OPEN "2025-12-31 --owes plan --items");
+	ASSERT_ROW("claims", 1, {"open", "-100.00"});
+	assert_all_open();
+}
+
 /* Worked out before anything is sent. */
 static void what_it_would_be(void **state)
 {
@@ -453,6 +574,7 @@ int main(void)
 		cmocka_unit_test(no_insurer_has_their_accounts),
 		cmocka_unit_test_setup(what_was_wrong_is_taken_back, begin),
 		cmocka_unit_test_setup(the_fund_pays, begin),
+		cmocka_unit_test_setup(what_each_payer_owes, begin),
 		cmocka_unit_test_setup(what_it_would_be, begin),
 	};
 

@@ -28,6 +28,17 @@ static void owed(int claim, const char *carrier, const char *remitter, const cha
 		currency, (intmax_t)minor, (intmax_t)open, (intmax_t)book, billed, day, standing);
 }
 
+/* All of that in the ledger: what is not open was paid on the day of the bill. */
+static void all_posted(void)
+{
+	world_sql(&world,
+		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,"
+		" claim_id, source_id) SELECT hospital_id, claim_id, t.no, t.debit, t.credit, t.minor, currency, exponent, t.book, billed_day, t.rule,"
+		" claim_id, claim_id FROM zhifu.receivable r CROSS JOIN LATERAL (VALUES (1, 'AR-' || upper(carrier), 'REV-MED', owed_minor, book_minor,"
+		" 'bill'), (2, 'SUSP', 'AR-' || upper(carrier), owed_minor - open_minor, book_minor - zhifu.receivable_carried(owed_minor, book_minor,"
+		" open_minor), 'match_paid')) AS t (no, debit, credit, minor, book, rule) WHERE t.minor > 0");
+}
+
 static void line_of(int line, const char *account, const char *currency, int64_t minor, const char *day)
 {
 	world_sql(&world,
@@ -475,6 +486,7 @@ static void open_items_are_aged_by_what_is_due(void **state)
 	owed(25, "allied", "allied", "USD", 232500, 232500, 1655400, "2026-08-02", "2026-09-01", 1);   /* 90 */
 	owed(26, "alpha", "alpha", "CNY", 10290000, 5145000, 10290000, "2025-10-31", "2025-11-30", 1); /* 365 */
 	owed(27, "alpha", "alpha", "CNY", 100, 100, 100, "2025-10-30", "2025-11-29", 4);               /* 366 */
+	all_posted();
 	assert_ctl(&world, 0, "money report open --day 2026-11-30 --json");
 	assert_int_equal(rows_told("open"), 4);
 	assert_string_equal(told("open", 0, "carrier"), "allied");
@@ -600,27 +612,43 @@ static void suspense_is_told_with_its_age(void **state)
 	assert_non_null(strstr(world.out, "hospital,account,statement_day,statement,statement_currency,"));
 }
 
-/* Any history: what is open is told once in each form, and is what the ledger carries. */
+/* What reports say is open on a day, by sums and one by one, that the ledger does not say of that day, or otherwise. */
+#define NOT_OPEN                                                                                                                              \
+	"SELECT count(*) FROM (SELECT account, currency, open_minor AS open, not_due_minor + to_30_minor + to_60_minor"                       \
+	" + to_90_minor + to_180_minor + to_365_minor + older_minor AS bands, carried_minor AS book, items"                                   \
+	" FROM report_open('" HOSPITAL_A "', date '2024-01-01' + %d, NULL)) o FULL JOIN"                                                      \
+	" (SELECT account, currency, sum(open_minor) AS open, sum(carried_minor) AS book, count(DISTINCT id) AS items, count(*) AS all_items" \
+	" FROM report_claims('" HOSPITAL_A                                                                                                    \
+	"', date '2024-01-01' + %d, NULL, false, NULL, NULL, 10000) GROUP BY 1, 2) i"                                                         \
+	" USING (account, currency) FULL JOIN (SELECT account, currency, sum(minor) AS minor, sum(book) AS book FROM ("                       \
+	"  SELECT debit AS account, currency, amount_minor AS minor, book_minor AS book, book_day FROM posting"                               \
+	"  UNION ALL SELECT credit, currency, -amount_minor, -book_minor, book_day FROM posting) p"                                           \
+	"  WHERE account LIKE 'AR-%%' AND book_day <= date '2024-01-01' + %d GROUP BY 1, 2 HAVING sum(minor) <> 0 OR sum(book) <> 0) l"       \
+	" USING (account, currency) WHERE (o.open, o.bands, o.book, o.items, o.open, o.book, i.items)"                                        \
+	" IS DISTINCT FROM (l.minor, l.minor, l.book, i.items, i.open, i.book, i.all_items)"
+
+/* Any history, with shares of patients and stays that are billed to nobody: what is open is told once in each form, and
+ * on each day it is what the ledger says of that day. */
 static void sums_hold_for_any_history(void **state)
 {
 	(void)state;
 	world_sql(&world,
 		"SELECT setseed(0.4711);"
-		"DO $$ DECLARE c uuid; n integer; k text; o bigint; b bigint; r zhifu.receivable; d bigint; z bigint; car text; BEGIN"
+		"DO $$ DECLARE c uuid; n integer; k text; o bigint; b bigint; r zhifu.receivable; d bigint; z bigint; car text; y date; BEGIN"
 		" FOR n IN 1 .. 400 LOOP c := ('" ID_A
 		"' || lpad((1000 + n)::text, 4, '0'))::uuid; k := (ARRAY['CNY', 'USD', 'EUR'])[1 + floor(random() * 3)];"
 		"  car := (ARRAY['alpha', 'beta', 'gamma'])[1 + floor(random() * 3)];"
-		"  o := 1 + floor(random() * 3000000); b := CASE WHEN k = 'CNY' THEN o ELSE round(o * 7.1) END;"
+		"  o := 1 + floor(random() * 3000000); b := CASE WHEN k = 'CNY' THEN o ELSE round(o * 7.1) END; y := date '2024-01-01' + floor(random() * 300)::int;"
 		"  INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref) VALUES ('" HOSPITAL_A
 		"', c, 'HZ1' || lpad(n::text, 13, '0'));"
 		"  INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, kind, currency, exponent, owed_minor, open_minor, book_minor,"
 		"   billed_day, due_day) VALUES ('" HOSPITAL_A
-		"', c, car, car, CASE WHEN k = 'CNY' THEN 'A' ELSE 'C' END, k, 2, o, o, b,"
-		"   date '2026-01-01' + floor(random() * 300)::int, CASE WHEN random() < 0.8 THEN date '2026-03-01' + floor(random() * 300)::int END);"
+		"', c, car, CASE WHEN car = 'gamma' THEN car ELSE 'meridian' END, CASE WHEN k = 'CNY' THEN 'A' ELSE 'C' END, k, 2, o, o, b, y,"
+		"   CASE WHEN random() < 0.8 THEN y + 30 END);"
 		"  INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id,"
 		"   source_id) VALUES ('" HOSPITAL_A
-		"', gen_random_uuid(), 1, 'AR-' || upper(car), 'REV-MED', o, k, 2, b, '2026-10-01', 'bill', c, c);"
-		"  FOR step IN 1 .. floor(random() * 5)::int LOOP"
+		"', gen_random_uuid(), 1, 'AR-' || upper(car), 'REV-MED', o, k, 2, b, y, 'bill', c, c);"
+		"  FOR step IN 1 .. floor(random() * 5)::int LOOP y := y + floor(random() * 40)::int;"
 		"   SELECT * INTO r FROM zhifu.receivable WHERE hospital_id = '" HOSPITAL_A "' AND claim_id = c;"
 		"   d := CASE WHEN random() < 0.2 THEN -r.open_minor WHEN random() < 0.3 THEN r.owed_minor - r.open_minor ELSE -floor(random() * r.open_minor) END;"
 		"   CONTINUE WHEN d = 0;"
@@ -629,36 +657,54 @@ static void sums_hold_for_any_history(void **state)
 		"   INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id,"
 		"    source_id) VALUES ('" HOSPITAL_A
 		"', gen_random_uuid(), 1, CASE WHEN d > 0 THEN 'AR-' || upper(car) ELSE 'SUSP' END,"
-		"    CASE WHEN d > 0 THEN 'SUSP' ELSE 'AR-' || upper(car) END, abs(d), k, 2, abs(z), '2026-10-02', 'match_paid', c, c);"
-		"  END LOOP; END LOOP; END $$;"
+		"    CASE WHEN d > 0 THEN 'SUSP' ELSE 'AR-' || upper(car) END, abs(d), k, 2, abs(z), y, 'match_paid', c, c);"
+		"   IF random() < 0.4 THEN" /* the patient owes some of it, or pays */
+		"    INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,"
+		"     claim_id, source_id) SELECT '" HOSPITAL_A
+		"', c, 100 + step, t.dr, t.cr, t.m, 'CNY', 2, t.m, y, 'patient_share', c, c FROM (VALUES"
+		"     ('AR-PT', 'REV-MED', 1 + floor(random() * 1000)::bigint), ('CASH', 'AR-PT', 1 + floor(random() * 1000)::bigint)) AS t (dr, cr, m)"
+		"     WHERE (step %% 2 = 1) = (t.dr = 'AR-PT');"
+		"   END IF;"
+		"  END LOOP;"
+		"  IF n %% 10 = 0 THEN"
+		"   INSERT INTO zhifu.charge (hospital_id, charge_id, identifier, service_day, amount_minor, currency, exponent, stay, client)"
+		"   VALUES ('" HOSPITAL_A "', c, n, y, o, 'CNY', 2, 's' || n / 20, 'his');"
+		"   INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,"
+		"    source_id) VALUES ('" HOSPITAL_A "', c, 1, 'AR-INPT', 'REV-MED', o, 'CNY', 2, o, y, 'care', c);"
+		"  END IF; END LOOP; END $$;"
 		"SET zhifu.hospital_id = '" HOSPITAL_A "'; SET search_path = zhifu");
-	for (int day = 0; day < 400; day += 57) {
-		assert_int_equal(
-			world_count(&world,
-				"SELECT count(*) FROM (SELECT carrier, currency, open_minor, not_due_minor + to_30_minor + to_60_minor + to_90_minor"
-				" + to_180_minor + to_365_minor + older_minor AS bands, carried_minor, items"
-				" FROM report_open('" HOSPITAL_A "', date '2026-01-01' + %d, NULL)) o FULL JOIN"
-				" (SELECT carrier, currency, sum(open_minor) AS open, count(*) AS items FROM receivable WHERE open_minor > 0 GROUP BY 1, 2) r"
-				" USING (carrier, currency) FULL JOIN (SELECT substr(lower(account), 4) AS carrier, currency, sum(book) AS book FROM ("
-				"  SELECT debit AS account, currency, book_minor AS book FROM posting UNION ALL SELECT credit, currency, -book_minor FROM posting) p"
-				"  WHERE account LIKE 'AR-%%' GROUP BY 1, 2 HAVING sum(book) <> 0) l USING (carrier, currency)"
-				" WHERE (o.open_minor, o.bands, o.items, o.carried_minor) IS DISTINCT FROM (r.open, r.open, r.items, l.book)",
-				day),
-			0);
-	}
-	assert_true(world_count(&world, "SELECT count(*) FROM report_open('" HOSPITAL_A "', NULL, NULL)") == 9);
-	/* by pages of seven: each once, in order */
+	for (int day = 0; day < 500; day += 57) assert_int_equal(world_count(&world, NOT_OPEN, day, day, day), 0);
+	/* At the end of it, what is open of receivables; and the payer of two carriers owes what both do. */
 	assert_int_equal(
 		world_count(&world,
-			"WITH RECURSIVE page AS (SELECT 1 AS n, ARRAY(SELECT (sort_day, claim_id)::text FROM report_claims('" HOSPITAL_A
-			"', NULL, NULL, false, NULL, NULL, 7)) AS ids, (SELECT array_agg(sort_day ORDER BY sort_day, claim_id) FROM report_claims('" HOSPITAL_A
-			"', NULL, NULL, false, NULL, NULL, 7)) AS days, (SELECT array_agg(claim_id ORDER BY sort_day, claim_id) FROM report_claims('" HOSPITAL_A
-			"', NULL, NULL, false, NULL, NULL, 7)) AS claims UNION ALL SELECT p.n + 1, '{}', q.d, q.c FROM page p CROSS JOIN LATERAL ("
-			"SELECT array_agg(sort_day ORDER BY sort_day, claim_id) AS d, array_agg(claim_id ORDER BY sort_day, claim_id) AS c FROM report_claims('" HOSPITAL_A
-			"', NULL, NULL, false, p.days[cardinality(p.days)], p.claims[cardinality(p.claims)], 7)) q WHERE q.c IS NOT NULL)"
-			" SELECT (SELECT count(*) FROM receivable WHERE standing <> 2) - count(DISTINCT u) + (count(*) - count(DISTINCT u))"
-			" FROM page, unnest(claims) u"),
+			"SELECT count(*) FROM (SELECT carrier, currency, open_minor, items FROM report_open('" HOSPITAL_A
+			"', '2027-12-31', NULL, NULL, 'carrier')) o FULL JOIN (SELECT carrier, currency, sum(open_minor) AS open, count(*) AS items"
+			" FROM receivable WHERE open_minor > 0 GROUP BY 1, 2) r USING (carrier, currency)"
+			" WHERE (o.open_minor, o.items) IS DISTINCT FROM (r.open, r.items)"),
 		0);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM report_open('" HOSPITAL_A
+			"', '2027-12-31', NULL, 'meridian', NULL, true) o JOIN (SELECT currency, sum(open_minor) AS open"
+			" FROM receivable WHERE carrier IN ('alpha', 'beta') GROUP BY 1) r USING (currency) WHERE o.open_minor = r.open"),
+		3);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM report_open('" HOSPITAL_A "', NULL, NULL)"), 11);
+	/* By pages of seven, of today and of a past day: each once, in order. */
+	for (int past = 0; past < 2; past++)
+		assert_int_equal(
+			world_count(&world,
+				"WITH RECURSIVE page AS (SELECT array_agg(sort_day ORDER BY sort_day, id) AS days,"
+				" array_agg(id ORDER BY sort_day, id) AS ids FROM report_claims('" HOSPITAL_A
+				"', %s, NULL, false, NULL, NULL, 7)"
+				" UNION ALL SELECT q.* FROM page p CROSS JOIN LATERAL (SELECT array_agg(sort_day ORDER BY sort_day, id),"
+				" array_agg(id ORDER BY sort_day, id) AS ids FROM report_claims('" HOSPITAL_A
+				"', %s, NULL, false, p.days[cardinality(p.days)], p.ids[cardinality(p.ids)], 7)) q WHERE q.ids IS NOT NULL)"
+				" SELECT count(*) FROM (SELECT u.id, count(*) AS n FROM page, unnest(ids) AS u (id) GROUP BY 1) p"
+				" FULL JOIN report_claims('" HOSPITAL_A
+				"', %s, NULL, false, NULL, NULL, 10000) c USING (id) WHERE p.n IS DISTINCT FROM 1 OR c.sort_day IS NULL",
+				past ? "'2024-08-15'" : "NULL", past ? "'2024-08-15'" : "NULL",
+				past ? "'2024-08-15'" : "NULL"),
+			0);
 }
 
 static int start(void **state)
