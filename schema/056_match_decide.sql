@@ -257,6 +257,9 @@ BEGIN
 		IF kept THEN
 			PERFORM match_kept_rates(p_hospital, home, home_exponent, allots);
 		END IF;
+		IF 0 <> ANY (a_fee) OR 4 = ANY (a_kind) THEN
+			PERFORM match_fee_tax(p_hospital, today, allots);
+		END IF;
 		PERFORM match_follow(p_hospital, p_who, p_why, p_by_hand, allots);
 	END IF;
 	RETURN QUERY SELECT t.ordinality::integer, least(t.state, 1) FROM unnest(posting) WITH ORDINALITY AS t;
@@ -437,6 +440,26 @@ SET search_path = zhifu, pg_temp AS $$
 	CROSS JOIN LATERAL unnest(c.rates, c.multiplied) WITH ORDINALITY AS s (rate, multiplied, n)
 	-- a fee that an advice names is a share of its line
 	WHERE conversion_worth(g.amount_minor, g.exponent, home_exponent, c.rates, c.multiplied, c.rounding) = g.book_minor
+$$;
+
+-- The tax in fees, where the contract says that it can be deducted: it is no cost. A fee that an advice names for all of its claims is by
+-- the contract of the first. Either way of saying the percentage, what is kept has the tax in it.
+CREATE FUNCTION match_fee_tax(p_hospital uuid, today date, allots match_allot[]) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
+	SELECT p_hospital, g.entry_id, m.no + row_number() OVER (PARTITION BY g.entry_id ORDER BY g.no),
+		CASE g.debit WHEN 'FEE-TPA' THEN 'VAT-IN' ELSE 'FEE-TPA' END, CASE g.debit WHEN 'FEE-TPA' THEN 'FEE-TPA' ELSE 'VAT-IN' END,
+		t.minor, g.currency, g.exponent, t.book, today, 'match_fee_tax', g.claim_id, g.source_id
+	FROM (SELECT DISTINCT i.id FROM unnest(allots) AS i WHERE i.f <> 0 OR i.k = 4) l
+	JOIN posting g ON g.hospital_id = p_hospital AND g.entry_id = l.id AND g.rule = 'match_fee'
+	CROSS JOIN LATERAL (SELECT c.document#>'{payment,fee}' AS fee FROM unnest(allots) AS i
+		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = i.claim
+		JOIN contract c ON c.hospital_id = p_hospital AND c.contract_id = r.contract_id AND c.version = r.contract_version
+		WHERE i.id = l.id AND (g.claim_id IS NULL OR i.claim = g.claim_id) ORDER BY i.no LIMIT 1) w
+	CROSS JOIN LATERAL (SELECT coalesce((w.fee->>'tax_percent')::numeric, 0) AS percent) x
+	CROSS JOIN LATERAL (SELECT round(g.amount_minor * x.percent / (100 + x.percent))::bigint AS minor,
+		round(g.book_minor * x.percent / (100 + x.percent))::bigint AS book) t
+	CROSS JOIN LATERAL (SELECT max(p.no) AS no FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = g.entry_id) m
+	WHERE (w.fee->>'deductible')::boolean AND t.minor > 0
 $$;
 
 -- What follows for advices, items, suspense, and the claims' receivables and steps.

@@ -131,7 +131,7 @@ static const struct contract_key fee_keys[] = {
 	{"tax", FORM_WORD, .offset = MADE(fee.tax_added) - MADE(fee), .words = taxes, .fallback = "included",
 		.help = "Whether the percentage has the tax in it, or the tax is added to it."},
 	{"deductible", FORM_BOOL, .offset = MADE(fee.deductible) - MADE(fee), .fallback = "false",
-		.help = "Whether the tax can be deducted; else it is part of the cost."},
+		.help = "Whether the tax can be deducted: then it is posted to VAT-IN when the fee is matched; else it is part of the cost."},
 };
 static const struct contract_section fee_section = SECTION(fee_keys, struct contract);
 

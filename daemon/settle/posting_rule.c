@@ -128,6 +128,8 @@ static const struct posting_rule rules[] = {
 		"约定的提前付款折扣", .credit_or = "CONV", EITHER_WAY},
 	{"match_fee", POSTING_MATCHED, "FEE-TPA", "AR-{INSURER}", "the payer kept its agreed fee",
 		"付款方扣除的约定服务费", .credit_or = "CONV SUSP", EITHER_WAY},
+	{"match_fee_tax", POSTING_MATCHED, "VAT-IN", "FEE-TPA",
+		"of which the tax that the contract says can be deducted", "其中合同约定可抵扣的进项税额", EITHER_WAY},
 	{"match_difference", POSTING_MATCHED, "DIFF", "AR-{INSURER}",
 		"a rest within the tolerance that nobody explains", "容差以内、无法说明的差额",
 		.credit_or = "CONV SUSP", EITHER_WAY},

@@ -139,7 +139,7 @@ static void agreed(void)
 		"0900', 1, 'Sunrise', 'alpha', 'Sunrise', 'A', '2025-01-01', 'infinity',"
 		" '{\"tolerances\": [{\"currency\": \"CNY\", \"residual\": \"0.05\", \"hard_max\": \"5.00\"}],"
 		" \"usual_charges\": [{\"currency\": \"CNY\", \"amount\": \"25.00\"}], \"payment\": {\"early_discount\": {\"percent\": \"3\","
-		" \"days\": 10}, \"fee\": {\"percent\": \"5\", \"tax_percent\": \"6\", \"tax\": \"added\"}}}', 'li', 'test')");
+		" \"days\": 10}, \"fee\": {\"percent\": \"5\", \"tax_percent\": \"6\", \"tax\": \"added\", \"deductible\": true}}}', 'li', 'test')");
 }
 
 /* What a person may let go of a claim's 1000.00 by its contract. */
@@ -212,6 +212,10 @@ static void a_claim_is_short_by_several_things(void **state)
 		text("SELECT string_agg(concat_ws(' ', cleared_minor, charge_minor, discount_minor, fee_minor), ', '"
 		     " ORDER BY no) FROM zhifu.allocation"),
 		"90000 2500 0 0, 30000 0 400 600");
+	assert_string_equal(
+		text("SELECT string_agg(concat_ws(' ', debit, credit, amount_minor, book_minor, rule), ', ' ORDER BY no)"
+		     " FROM zhifu.posting WHERE 'FEE-TPA' IN (debit, credit)"),
+		"FEE-TPA AR-ALPHA 600 600 match_fee, VAT-IN FEE-TPA 34 34 match_fee_tax");
 	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.suspense"), 1000);
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
 	world_sql(&world, "DELETE FROM zhifu.contract");
