@@ -185,5 +185,56 @@ BEGIN
 END
 $$;
 
-CALL writer_functions('undo\_post', 'write\_off\_undo', 'sale\_undo', 'order\_unclear', 'acquirer\_undo', 'demand\_undo');
+-- ---- by /v1 ----
+
+-- By name, of p_id; p_new, p_sealed: of an acquirer's settlement; p_role, p_limit: of a write-off; p_years, p_interrupts: of a demand. -1
+-- there is no such act, or it was taken back; -2 something is built on it, -3 the receivable has another version by now, -6 it is above the
+-- limit.
+CREATE FUNCTION api_undo(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_act text, p_id uuid, p_version integer, p_why text,
+	p_new uuid DEFAULT NULL, p_sealed bytea DEFAULT NULL, p_role text DEFAULT NULL, p_limit bigint DEFAULT NULL, p_years integer DEFAULT NULL,
+	p_interrupts integer DEFAULT NULL) RETURNS TABLE (outcome integer, id uuid, places text) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	done integer;
+	subject uuid := p_id;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, seen.subject, NULL::text;
+		RETURN;
+	END IF;
+	IF p_act = 'write_off' THEN
+		PERFORM match_lock(p_hospital);
+		SELECT w.claim_id INTO subject FROM write_off w WHERE w.hospital_id = p_hospital AND w.write_off_id = p_id;
+		PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = subject FOR UPDATE;
+		done := api_stale(p_hospital, 'work.assign', subject, p_version);
+	END IF;
+	IF done IS NULL THEN
+		BEGIN
+			done := CASE p_act
+				WHEN 'write_off' THEN (SELECT u.outcome FROM write_off_undo(p_hospital, p_id, api_id(), p_role, p_limit, p_who, p_why) u)
+				WHEN 'sale' THEN (SELECT u.outcome FROM sale_undo(p_hospital, p_id, api_id(), p_who, p_why) u)
+				WHEN 'order' THEN order_unclear(p_hospital, p_id, api_id(), p_who, p_why)
+				WHEN 'acquirer' THEN acquirer_undo(p_hospital, p_id, p_new, p_who, p_sealed)
+				WHEN 'demand' THEN (SELECT u.outcome FROM demand_undo(p_hospital, p_id, p_years, p_interrupts, p_who, p_why) u) END;
+			done := CASE done WHEN 1 THEN 1 ELSE done - 1 END;
+		EXCEPTION WHEN insufficient_privilege THEN
+			IF p_act <> 'write_off' THEN
+				RAISE;
+			END IF;
+			done := -6;
+		END;
+	END IF;
+	IF done = 1 THEN
+		PERFORM api_done(p_hospital, p_key, p_body, subject, NULL);
+	END IF;
+	RETURN QUERY SELECT done, subject, NULL::text;
+END
+$$;
+
+CALL writer_functions('undo\_post', 'write\_off\_undo', 'sale\_undo', 'order\_unclear', 'acquirer\_undo', 'demand\_undo', 'api\_undo');
 GRANT EXECUTE ON FUNCTION write_off_undo, sale_undo, order_unclear, acquirer_undo, demand_undo TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION api_undo TO zhifu_intake;

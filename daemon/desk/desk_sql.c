@@ -83,9 +83,10 @@
 	"  AND r.of_payment = p.payment_id) END, p.currency, p.exponent::int4, p.book_day, p.acquirer, p.reference,"         \
 	" p.line_id, p.of_payment, p.settlement_id IS NOT NULL, zhifu.patient_version(p.hospital_id, p.payment_id)"          \
 	" FROM zhifu.patient_payment p WHERE p.hospital_id = $1::uuid"
-#define DEMAND                                                                                                               \
-	"d.demand_id, d.claim_id, s.ref, d.kind::int4, d.delivered, d.who, d.made_at, d.why IS NOT NULL FROM zhifu.demand d" \
-	" LEFT JOIN zhifu.claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = d.claim_id"                        \
+#define DEMAND                                                                                                                     \
+	"d.demand_id, d.claim_id, s.ref, d.kind::int4, d.delivered, d.who, d.made_at, d.why IS NOT NULL, d.undone_by, d.undone_at" \
+	" FROM zhifu.demand d"                                                                                                     \
+	" LEFT JOIN zhifu.claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = d.claim_id"                              \
 	" WHERE d.hospital_id = $1::uuid"
 /* What is done with a patient's money: api_patient(). */
 #define PATIENT(act, more)                                                                                             \
@@ -96,8 +97,8 @@
 	" o.made_at, o.why, o.canceller, o.cancelled_at, o.cancel_why FROM zhifu.bank_order o WHERE o.hospital_id = $1::uuid"
 #define SALE_COLUMNS                                                                                                                    \
 	"c.sale_id, c.out_line, c.in_line, c.sold_minor, c.currency, c.exponent::int4, c.proceeds_minor, b.currency, b.exponent::int4," \
-	" c.carried_minor, h.book_currency, NULL::int4, c.rate_digits, c.rate_scale::int4, c.rate_day, c.maker, c.made_at, c.why"       \
-	" FROM zhifu.currency_sale c"                                                                                                   \
+	" c.carried_minor, h.book_currency, NULL::int4, c.rate_digits, c.rate_scale::int4, c.rate_day, c.maker, c.made_at, c.why,"      \
+	" c.undone_entry, c.undone_by, c.undone_at, c.undone_why FROM zhifu.currency_sale c"                                            \
 	" JOIN zhifu.hospital h ON h.hospital_id = c.hospital_id"                                                                       \
 	" JOIN zhifu.bank_line b ON b.hospital_id = c.hospital_id AND b.line_id = c.in_line WHERE c.hospital_id = $1::uuid"
 /* What is done with money on the hospital's own side: api_treasury(). */
@@ -105,6 +106,9 @@
 	"SELECT outcome, id, places FROM zhifu.api_treasury($1::uuid, $2::text, $3::bytea, $4::bytea, '" act "', " id  \
 	", " line ", " amount ", " currency ", " day ", " text ", " why ", " references ", " made ", " sealed          \
 	") WHERE ($5::uuid IS NULL OR true) AND $6::int4 IS NULL"
+#define UNDO(act, rest)                                                                                                \
+	"SELECT outcome, id, places FROM zhifu.api_undo($1::uuid, $2::text, $3::bytea, $4::bytea, '" act               \
+	"', $5::uuid, $6::int4, " rest ")"
 #define COORDINATION_COLUMNS                                                                                                           \
 	"k.coordination_id, k.claim_id, s.ref, k.clause, k.total_minor, k.currency, k.exponent::int4, k.fund_minor, k.currency,"       \
 	" k.exponent::int4, k.group_code, k.group_minor, k.currency, k.exponent::int4, k.plan_minor, k.currency, k.exponent::int4,"    \
@@ -512,7 +516,8 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	[DESK_WRITE_OFFS] = {"desk_write_offs",
 		"SELECT ((w.made_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, w.write_off_id, w.write_off_id, w.claim_id, s.ref,"
 		" w.amount_minor, w.currency, w.exponent::int4, w.book_minor, h.book_currency, NULL::int4, w.provided_minor, h.book_currency,"
-		" NULL::int4, w.role, w.limit_minor, h.book_currency, NULL::int4, w.who, w.made_at, w.why IS NOT NULL FROM zhifu.write_off w"
+		" NULL::int4, w.role, w.limit_minor, h.book_currency, NULL::int4, w.who, w.made_at, w.why IS NOT NULL, w.undone_entry,"
+		" w.undone_by, w.undone_at FROM zhifu.write_off w"
 		" JOIN zhifu.hospital h ON h.hospital_id = w.hospital_id"
 		" JOIN zhifu.claim_state s ON s.hospital_id = w.hospital_id AND s.claim_id = w.claim_id"
 		" WHERE w.hospital_id = $1::uuid AND ($2::uuid IS NULL OR w.claim_id = $2)" BEHIND(
@@ -557,7 +562,7 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		16},
 	[DESK_SETTLEMENT] = {"desk_settlement",
 		"SELECT s.settlement_id, s.acquirer, s.clearing, s.line_id, s.gross_minor, s.currency, s.exponent::int4, s.fee_minor,"
-		" s.currency, s.exponent::int4, s.book_day, s.who FROM zhifu.acquirer_settlement s"
+		" s.currency, s.exponent::int4, s.book_day, s.who, s.undone_entry, s.undone_by, s.undone_at FROM zhifu.acquirer_settlement s"
 		" WHERE s.hospital_id = $1::uuid AND s.settlement_id = $2::uuid",
 		2},
 	[DESK_COORDINATIONS] = {"desk_coordinations",
@@ -657,6 +662,17 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"SELECT outcome, id, places FROM zhifu.api_demand($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4, $7::date,"
 		" $8::text, $9::int4, $10::int4, $11::int4)",
 		11},
+	/* What a person did is taken back: why; of a write-off role, limit, exponent of the books; of a settlement its
+	 * entry and why, sealed; of a demand years and what interrupts. */
+	[DESK_WRITE_OFF_UNDO] = {"desk_write_off_undo",
+		UNDO("write_off",
+			"$7::text, p_role => $8::text, p_limit => $9::int8") " WHERE $10::int4 IS NULL OR true",
+		10},
+	[DESK_SALE_UNDO] = {"desk_sale_undo", UNDO("sale", "$7::text"), 7},
+	[DESK_ORDER_UNCLEAR] = {"desk_order_unclear", UNDO("order", "$7::text"), 7},
+	[DESK_SETTLEMENT_UNDO] = {"desk_settlement_undo", UNDO("acquirer", "$7::text, $8::uuid, $9::bytea"), 9},
+	[DESK_DEMAND_UNDO] = {"desk_demand_undo",
+		UNDO("demand", "$7::text, p_years => $8::int4, p_interrupts => $9::int4"), 9},
 	/* amount, why; role, limit, exponent of the books */
 	[DESK_WRITE_OFF] = {"desk_write_off",
 		"SELECT outcome, id, places FROM zhifu.api_write_off($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4, $7::int8,"

@@ -159,6 +159,25 @@ static const struct operation_refusal write_off_refusals[] = {
 	{0, {0, {NULL, NULL, NULL}}},
 };
 
+static const struct operation_refusal write_off_undo_refusals[] = {
+	{-1, {404, {"not-found", "There is no such write-off, or it was taken back.", "没有该核销记录,或已撤销。"}}},
+	{-2, {409, {"put-back",
+			   "It was put back since: money came after all, whose allocation is to be undone before, or the claim "
+			   "was decided lower.",
+			   "此后已冲回:款项已收回(须先撤销该笔核销匹配),或理赔单改判减少。"}}},
+	{-6, {403, {"write-off-limit", "This is more than this client's role may give up of a claim.",
+			   "超过该客户端角色对单笔理赔的核销限额。"}}},
+	STALE,
+	{0, {0, {NULL, NULL, NULL}}},
+};
+static const struct operation_refusal demand_undo_refusals[] = {
+	{-1, {404, {"not-found", "There is no such demand, or it was taken back.", "没有该催收记录,或已撤销。"}}},
+	{-2, {409, {"demand-needed",
+			   "A later demand came in time only because of this one: take that back before; /v1/demands has them.",
+			   "后一次催收因本次催收而未过时效:须先撤销后一次(见 /v1/demands)。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
+
 /* ---- operations ---- */
 
 static const struct operation rows[] = {
@@ -196,6 +215,15 @@ static const struct operation rows[] = {
 		"A demand was delivered, or the insurer acknowledged what it owes: the limitation begins anew",
 		.request = &demand_new_shape, .answer = &demand_shape, .statement = DESK_DEMAND_ADD,
 		.then = DESK_DEMAND, .creates = true, .refusals = demand_refusals, .run = demand_run},
+	{HTTP_POST, "/v1/write-offs/{id}/undo", "write_off_undo", OPERATION_ACT, WRITES,
+		"Takes it back by a counter-entry, within the limit of the client's role: it is owed again, as it was",
+		.request = &undo_shape, .answer = &receivable_shape, .statement = DESK_WRITE_OFF_UNDO,
+		.then = DESK_RECEIVABLE, .versioned = true, .refusals = write_off_undo_refusals, .run = write_off_run,
+		.once = ONCE_ENDED},
+	{HTTP_POST, "/v1/demands/{id}/undo", "demand_undo", OPERATION_ACT, WRITES,
+		"It was not delivered, or nothing acknowledged: it interrupts no limitation", .request = &undo_shape,
+		.answer = &demand_shape, .statement = DESK_DEMAND_UNDO, .then = DESK_DEMAND,
+		.refusals = demand_undo_refusals, .run = demand_run, .once = ONCE_ENDED},
 	PAGE("/v1/demands", "demands", "Demands for payment that were delivered, and acknowledgements", demands_query,
 		demand_shape, DESK_DEMANDS),
 	{HTTP_GET, "/v1/limitations", "limitations", OPERATION_LIST, READS,

@@ -144,6 +144,9 @@ static const struct field write_off_fields[] = {
 	{"who", FIELD_TEXT, NEEDED, "did it", NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
 	SHAPE_WORDS,
+	{"undone_entry", FIELD_ID, 0, "the counter-entry in the ledger, where it was taken back", NULL, 0, NULL},
+	{"undone_by", FIELD_TEXT, 0, "who took it back", NULL, 0, NULL},
+	{"undone_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
 };
 const struct shape write_off_shape = SHAPE("WriteOff", write_off_fields);
 static const struct field write_offs_fields[] = {{"claim", FIELD_ID, 0, "of this claim", NULL, 0, NULL}};
@@ -186,6 +189,10 @@ static const struct field sale_fields[] = {
 	{"maker", FIELD_TEXT, NEEDED, "who said so", NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
 	{"why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
+	{"undone_entry", FIELD_ID, 0, "the counter-entry in the ledger, where it was taken back", NULL, 0, NULL},
+	{"undone_by", FIELD_TEXT, 0, "who took it back", NULL, 0, NULL},
+	{"undone_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
+	{"undone_why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
 };
 const struct shape sale_shape = SHAPE("CurrencySale", sale_fields);
 

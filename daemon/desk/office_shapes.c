@@ -40,6 +40,8 @@ static const struct field demand_fields[] = {
 	{"who", FIELD_TEXT, NEEDED, "said so", NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
 	SHAPE_WORDS,
+	{"undone_by", FIELD_TEXT, 0, "who said that it was none: it interrupts nothing", NULL, 0, NULL},
+	{"undone_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
 };
 const struct shape demand_shape = SHAPE("Demand", demand_fields);
 static const struct field demands_fields[] = {{"claim", FIELD_ID, 0, "of this claim", NULL, 0, NULL}};

@@ -65,6 +65,9 @@ static const struct field settlement_fields[] = {
 	{"fee", FIELD_MONEY, NEEDED, "that it kept", NULL, 0, NULL},
 	{"book_day", FIELD_DAY, NEEDED, "in the books", NULL, 0, NULL},
 	{"who", FIELD_TEXT, NEEDED, "said so", NULL, 0, NULL},
+	{"undone_entry", FIELD_ID, 0, "the counter-entry in the ledger, where it was taken back", NULL, 0, NULL},
+	{"undone_by", FIELD_TEXT, 0, "who took it back", NULL, 0, NULL},
+	{"undone_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
 };
 static const struct shape settlement_shape = SHAPE("AcquirerSettlement", settlement_fields);
 
@@ -177,6 +180,14 @@ static const struct operation_refusal treasury_refusals[] = {
 			    "收款扣除手续费后与流水金额不符。"}}},
 	{0, {0, {NULL, NULL, NULL}}},
 };
+static const struct operation_refusal undo_refusals[] = {
+	{-1, {404, {"not-found", "There is no such act, or it was taken back.", "没有该记录,或已撤销。"}}},
+	{-2, {409, {"later-sale",
+			   "A later sale found on the account what this one left there: undo that before; /v1/currency-sales has "
+			   "them.",
+			   "后一笔结汇以本笔结汇后的账户余额为基础:须先撤销后一笔(见 /v1/currency-sales)。"}}},
+	{0, {0, {NULL, NULL, NULL}}},
+};
 static const struct operation_refusal coordination_refusals[] = {
 	{-1, {409, {"not-settled", "The social insurance has not settled the stay: the policy comes after it.",
 			   "医保尚未结算:国际医疗险须在医保结算之后。"}}},
@@ -214,6 +225,14 @@ static const struct operation_refusal coordination_refusals[] = {
 		.creates = true, .refusals = (wrong), .run = (first), .once = (reason)                                 \
 	}
 
+/* Takes an act back by a counter-entry. */
+#define UNDOES(where, id, words, row, sql, reads, first, reason)                                                       \
+	{                                                                                                              \
+		.method = HTTP_POST, .path = (where), .name = (id), .kind = OPERATION_ACT, .scope = WRITES,            \
+		.summary = (words), .request = &undo_shape, .answer = &(row), .statement = (sql), .then = (reads),     \
+		.refusals = undo_refusals, .run = (first), .once = (reason)                                            \
+	}
+
 static const struct operation rows[] = {
 	ONE("/v1/bank-orders/{id}", "bank_order", "One of them", order_shape, DESK_ORDER),
 	MAKES("/v1/bank-orders", "bank_order_make", "Money in suspense goes back to who sent it: the bank was told",
@@ -225,14 +244,25 @@ static const struct operation rows[] = {
 		"The bank never executed it: its money waits in suspense again", .request = &order_cancel_shape,
 		.answer = &order_shape, .statement = DESK_ORDER_CANCEL, .then = DESK_ORDER,
 		.refusals = treasury_refusals, .once = ONCE_ENDED},
+	/* Of an order that was cleared anew meanwhile it would undo that. */
+	UNDOES("/v1/bank-orders/{id}/unclear", "bank_order_unclear",
+		"It was not by that line that the bank debited it: the line waits in suspense again, and the order is on its "
+		"way",
+		order_shape, DESK_ORDER_UNCLEAR, DESK_ORDER, NULL, NULL),
 	MAKES("/v1/currency-sales", "currency_sale", "The bank bought foreign currency: the gain or loss is realised",
 		sale_new_shape, sale_shape, DESK_SALE_POST, DESK_SALE, treasury_refusals, NULL, ONCE_LINES),
+	UNDOES("/v1/currency-sales/{id}/undo", "currency_sale_undo",
+		"Takes it back by a counter-entry: both lines wait in suspense again", sale_shape, DESK_SALE_UNDO,
+		DESK_SALE, NULL, ONCE_ENDED),
 	WHOLE("/v1/acquirers", "acquirers", "What acquirers of cards and wallets have not settled, and cash",
 		acquirers_query, acquirer_shape, DESK_ACQUIRERS),
 	MAKES("/v1/acquirer-settlements", "acquirer_settle",
 		"An acquirer's transfer, less what it kept, settles payments of patients", settlement_new_shape,
 		settlement_shape, DESK_ACQUIRER_SETTLE, DESK_SETTLEMENT, treasury_refusals, patient_act_run,
 		ONCE_LINES),
+	UNDOES("/v1/acquirer-settlements/{id}/undo", "acquirer_undo",
+		"Takes it back by a counter-entry: the line waits in suspense again, and the payments for an acquirer",
+		settlement_shape, DESK_SETTLEMENT_UNDO, DESK_SETTLEMENT, patient_act_run, ONCE_ENDED),
 
 	{HTTP_POST, "/v1/coordinations/try", "coordination_try", OPERATION_ACT, READS,
 		"What each of several payers owes of a stay: nothing is done", .request = &stay_shape,

@@ -37,9 +37,9 @@ def bodies(office, desk):
     yuan, day = v1.money, lambda text: finance.day(text).isoformat()
     contract = office.contract("alpha", "A")
     claims = [office.claim(contract, "09-08", "100.00") for _ in range(3)]
-    paid, back, short, fee, waits = office.statement(
+    paid, back, short, fee, debit, waits = office.statement(
         "CNY", "11-12", ("100.00", "SOMEBODY", "X"), ("-40.00", "SOMEBODY", "Y", "11-12", "TRF"), ("70.00", "SOMEBODY", "Z"),
-        ("-30.00", "BANK", "WIRE FEE", "11-12", "MSC"), ("300.00", "SOMEBODY", "ZZ"))
+        ("-30.00", "BANK", "WIRE FEE", "11-12", "MSC"), ("-6.00", "BANK", "ORDER", "11-12", "TRF"), ("300.00", "SOMEBODY", "ZZ"))
     for line, claim, amount in ((paid, claims[0], "100.00"), (short, claims[1], "70.00")):
         office.ctl("money", "match", "allocate", line, claim.ref + "=" + amount, "--why", "theirs")
     taken_back(office, claims[0], back)
@@ -47,6 +47,8 @@ def bodies(office, desk):
     test_v1_patients.shared_claim(office.database)
     desk.post("/v1/coordinations", {**test_v1_patients.STAY, "claim": test_v1_patients.SHARED, "why": "S7"})
     office.looked()
+    order = desk.post("/v1/bank-orders", {"line": waits, "amount": yuan("6.00"), "day": day("11-12"), "why": "not ours"})["id"]
+    desk.post("/v1/bank-orders/%s/clear" % order, {"line": debit}, 200)
     best, = desk.get("/v1/match-items/%s/candidates" % fee)["items"]
     stay = {"stay": "ZY-K1", "why": "two nights"}
     return {
@@ -63,6 +65,7 @@ def bodies(office, desk):
         "match_classify": (waits, {"kind": "interest", "amount": yuan("4.00"), "why": "theirs"}, "allocation"),
         "match_accept": (fee, {"candidate": best["no"], "print": best["print"], "why": "it is"}, "allocation"),
         "bank_order_make": (None, {"line": waits, "amount": yuan("7.00"), "why": "not ours"}, "bank_order"),
+        "bank_order_unclear": (order, {"why": "another order's"}, "operator_act"),
         "coordination_pay": (None, {"line": waits, "by": "si", "amount": yuan("9.00"), "why": "of October"}, "coordination_payment"),
         "patient_quote": (None, {**stay, "amount": yuan("500.00")}, "patient_bill"),
         "patient_bill": (None, {**stay, "medical": yuan("0.00"), "other": yuan("8.00")}, "patient_bill"),

@@ -104,6 +104,7 @@ def test_what_never_comes(office):
         ("demand", "by courier, signed for"), ("acknowledgement", "their letter"), ("writeoff", "not worth a letter"), ("writeoff", "insolvent")]
     assert [d["words"] for d in desk.items("/v1/demands") + desk.items("/v1/write-offs")] == [True] * 4
     office.holds()
+    what_was_given_up_is_owed_again(office, claim, give_up)
     what_is_taken_back(office, contract)
     what_is_disputed(office, contract)
     # What was written stands nowhere in the clear.
@@ -120,6 +121,44 @@ def taken_back(office, claim, line):
         ARRAY[(SELECT version FROM zhifu.match_item WHERE line_id = %(l)s)], '{1}', '{3}', ARRAY[%(c)s]::uuid[],
         ARRAY[(SELECT version FROM zhifu.receivable WHERE claim_id = %(c)s)], '{NULL}', '{NULL}', '{-4000}', '{-4000}', '{0}', '{0}', '{0}', '{0}',
         '{0}', '{0}', '{0}', '{0}', '{0}')""", {"h": story.HOSPITAL_ID, "l": line, "c": claim.id})
+
+
+def what_was_given_up_is_owed_again(office, claim, give_up):
+    """By who may give up as much; where money came since, that is undone first; a demand that was none interrupts nothing."""
+    desk, second = office.desk(), office.desk("second")
+    path, (cashiers, heads), why = "/v1/receivables/" + claim.id, desk.items("/v1/write-offs"), {"why": "they pay after all"}
+    undo = lambda w: "/v1/write-offs/%s/undo" % w["id"]
+    assert office.desk("clerk").post(undo(cashiers), why, 403)["type"].endswith("role-missing")
+    assert desk.post(undo(heads), why, 403)["type"].endswith("write-off-limit")
+    desk.post(undo({"id": claim.id}), why, 404)
+    line, = office.statement("CNY", "11-11", ("70.00", "SOMEBODY", "LATE"))
+    office.ctl("money", "match", "allocate", line, claim.ref + "=70.00", "--why", "theirs")
+    assert test_v1.balance(desk, "BADDEBT") == "30.00"  # what was given up is put back
+    assert second.post(undo(heads), why, 409)["type"].endswith("put-back")
+    refused = office.daemon.ctl("money", "writeoff", "undo", heads["id"], "--why", "x", "--who", "li", check=False)
+    paid, = desk.items("/v1/allocations?claim=" + claim.id)
+    assert refused.returncode == 1 and "undo that first, with money match undo " + paid["id"] in refused.stderr, refused
+    assert desk.post("/v1/allocations/%s/undo" % paid["id"], why, 200)
+    tag = desk.call("GET", path).headers["etag"]
+    desk.post(undo(cashiers), why, 412, headers={"If-Match": '"1"'})
+    both = [second.call("POST", undo(heads), why, headers={"If-Match": tag}), second.call("POST", undo(heads), why)]
+    assert [a.status for a in both] == [200, 404] and both[0].json()["open"] == v1.money("60.00"), both
+    entry = desk.items("/v1/write-offs")[1]["undone_entry"]
+    assert [(p["debit"], p["credit"], p["amount"]) for p in desk.items("/v1/ledger/postings?account=BADDEBT") if p["entry"] == entry] == [
+        ("AR-ALPHA", "BADDEBT", v1.money("60.00"))]
+    assert desk.post(undo(cashiers), why, 200)["open"] == v1.money("100.00")
+    assert (test_v1.balance(desk, "BADDEBT"), test_v1.balance(desk, "AR-ALPHA")) == ("0.00", "100.00")
+    assert [w["undone_by"] for w in desk.items("/v1/write-offs")] == ["finance", "second"]
+    office.holds()
+    assert desk.post(path + "/write-off", give_up, 200)["open"] == v1.money("60.00")
+    assert second.post(path + "/write-off", {"why": "insolvent"}, 200)["open"] == v1.money("0.00")
+
+    first, said = desk.items("/v1/demands?claim=" + claim.id)
+    undone = desk.post("/v1/demands/%s/undo" % said["id"], {"why": "not theirs"}, 200)
+    assert (undone["undone_by"], undone["kind"]) == ("finance", "acknowledgement")
+    desk.post("/v1/demands/%s/undo" % said["id"], {"why": "not theirs"}, 404)
+    assert "undone_by" not in desk.items("/v1/demands?claim=" + claim.id)[0] and first["kind"] == "demand"
+    office.holds()
 
 
 def what_is_taken_back(office, contract):
@@ -200,6 +239,16 @@ def what_is_disputed(office, contract):
     assert (item["claim"], item["amount"], item["owner"]) == (claim.id, v1.money("5.00"), "cashier")
     score, = [s for s in desk.get("/v1/reports/scoreboard" + test_v1.SPAN)["items"] if s["role"] == "carrier"]
     assert (score["disputes"], score["won"]) == (1, 0)
+    office.holds()
+
+    # What was written off is short again, and may be disputed and lost anew.
+    axes = lambda: list(office.database.sql("SELECT payment, books FROM zhifu.claim_state WHERE claim_id = %s", (claim.id,))[0].values())
+    lost_axes, (gone,) = axes(), desk.items("/v1/write-offs?claim=" + claim.id)
+    again = second.post("/v1/write-offs/%s/undo" % gone["id"], {"why": "not let go"}, 200)
+    assert (again["open"], again["standing"], lost_axes, axes()) == (v1.money("7.00"), "open", [2, 4], [3, 2])
+    office.holds()
+    assert desk.post(path + "/dispute", {"reason": "again"}, 200)["standing"] == "disputed"
+    assert second.post(path + "/dispute-lost", lost, 200)["standing"] == "settled" and axes() == lost_axes
     office.holds()
 
 

@@ -1,6 +1,7 @@
 """What patients pay under /v1: a stay from its quote to its refund, each request sent twice, and who may."""
 
 import story
+import test_v1
 import v1
 import zhifu
 
@@ -252,4 +253,26 @@ def test_acquirers_orders_and_sales(up):
     sold = desk.post("/v1/currency-sales", sale)
     assert (sold["sold"], sold["carried"], sold["proceeds"]) == (yuan("100.00", "USD"), yuan("710.00"), yuan("705.00"))
     assert desk.items("/v1/currency-sales") == [sold]
+
+    # All of that is taken back, once, and done again to the same figures.
+    why = {"why": "the other line"}
+    undo = "/v1/currency-sales/%s/undo" % sold["id"]
+    undone = desk.post(undo, why, 200)
+    assert (undone["carried"], undone["undone_by"], undone["undone_why"]) == (yuan("710.00"), "finance", "the other line")
+    assert desk.post(undo, why, 404)["type"].endswith("not-found")
+    assert test_v1.balance(desk, "FX") == "0.00" and out in [w["id"] for w in desk.items("/v1/suspense?account=USD")]
+    again = desk.post("/v1/currency-sales", sale)
+    assert (again["carried"], again["proceeds"]) == (yuan("710.00"), yuan("705.00")) and test_v1.balance(desk, "FX") == "5.00"
+    unclear = clear.replace("/clear", "/unclear")
+    assert "cleared_line" not in desk.post(unclear, why, 200)
+    assert desk.post(unclear, why, 404)["type"].endswith("not-found")
+    assert desk.items("/v1/bank-orders?transit=true")[0]["id"] == made["id"] and debit in [w["id"] for w in desk.items("/v1/suspense?account=CNY")]
+    assert desk.post(clear, {"line": debit}, 200)["cleared_line"] == debit
+    undo = path + "/%s/undo" % done["id"]
+    assert desk.post(undo, why, 200)["undone_by"] == "finance" and desk.post(undo, why, 404)["type"].endswith("not-found")
+    waits, = desk.get("/v1/acquirers")["items"]
+    assert (waits["payments"], waits["amount"]) == (1, yuan("300.00")) and test_v1.balance(desk, "FEE") == "0.00"
+    assert desk.post(path, {**settle, "fee": yuan("2.00")})["gross"] == yuan("300.00")
+    assert test_v1.balance(desk, "FEE") == "2.00" and desk.get("/v1/acquirers")["items"] == []
+    assert up.database.value("SELECT count(*) FROM zhifu.acquirer_settlement WHERE get_byte(undone_why, 0) = 90 AND undone_by = 'finance'") == 1
     assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
