@@ -34,7 +34,7 @@ static int payers_show(struct match_desk *desk, struct table *table, bool *ret_c
 	*ret_cut = db_rows_count(rows) > LIST_MAX;
 	for (int row = 0; r == 0 && row < db_rows_count(rows) && row < LIST_MAX; row++) {
 		bool name = db_rows_int(rows, row, 1) == 1;
-		struct uuid taught = db_rows_uuid(rows, row, 7);
+		struct uuid taught = {{0}};
 
 		table_add(table, cell_text(desk->hospital->code));
 		table_add(table, cell_text(db_rows_text(rows, row, 0)));
@@ -48,6 +48,7 @@ static int payers_show(struct match_desk *desk, struct table *table, bool *ret_c
 		table_add(table, cell_int(db_rows_int(rows, row, 4)));
 		table_add(table, cell_text(db_rows_text(rows, row, 5)));
 		table_add(table, cell_time(desk->hospital->zone, db_rows_time_ms(rows, row, 6)));
+		if (!db_rows_null(rows, row, 7)) taught = db_rows_uuid(rows, row, 7);
 		table_add(table, db_rows_null(rows, row, 7) ? cell_none() : cell_uuid(&taught));
 	}
 	db_sync_rows_free(rows);
