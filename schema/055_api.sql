@@ -29,7 +29,7 @@ DECLARE
 BEGIN
 	FOREACH t IN ARRAY ARRAY['bank_file', 'bank_statement', 'bank_gap', 'bank_account', 'bank_confirmation', 'bank_line', 'bank_detail', 'bank_pending',
 		'suspense', 'contract', 'conversion', 'match_item', 'match_candidate', 'match_note', 'allocation', 'work_owner', 'remittance_paid',
-		'advice', 'period', 'revaluation', 'provision', 'declaration',
+		'advice', 'match_payer', 'match_lesson', 'period', 'revaluation', 'provision', 'declaration',
 		'write_off', 'bank_order', 'order_clearing', 'currency_sale'] LOOP
 		EXECUTE format('CREATE POLICY client ON %I FOR SELECT TO zhifu_intake USING (hospital_id = tenant())', t);
 		IF t <> 'advice' THEN

@@ -314,10 +314,70 @@ BEGIN
 END
 $$;
 
+-- ---- payers ----
+
+-- Says by which names and accounts a payer is known, as match_learn(). done: how many.
+CREATE FUNCTION api_payer_add(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_remitter text, p_why text, p_kind smallint[],
+	p_hash bytea[], p_id uuid[], p_content bytea[]) RETURNS TABLE (outcome integer, id uuid, places text, done bigint) LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	many bigint := cardinality(p_kind);
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, NULL::uuid, NULL::text, seen.answer[1];
+		RETURN;
+	END IF;
+	PERFORM match_learn(p_hospital, p_remitter, t.k, t.h, t.i, t.c, NULL, p_who) FROM unnest(p_kind, p_hash, p_id, p_content) AS t (k, h, i, c);
+	PERFORM operator_note(p_hospital, p_who, 'payer.add', p_remitter, p_why);
+	PERFORM pg_notify('zhifu', 'match'); -- a hint: settle looks by itself too
+	PERFORM api_done(p_hospital, p_key, p_body, NULL, ARRAY[many]);
+	RETURN QUERY SELECT 1, NULL::uuid, NULL::text, many;
+END
+$$;
+
+-- Forgets that a payer is known by these, each by its hashes under all keys, or by the one of p_id; as match_forget(). -1 it is not known
+-- by one of them, and nothing is forgotten.
+CREATE FUNCTION api_payer_forget(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_id uuid, p_remitter text, p_why text,
+	p_kind smallint[], p_hash bytea[]) RETURNS TABLE (outcome integer, id uuid, places text, done bigint) LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	seen record;
+	kinds smallint[] := (SELECT array_agg(DISTINCT k) FROM unnest(p_kind) AS k);
+	many bigint;
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO seen FROM api_seen(p_hospital, p_key, p_body);
+	IF seen.outcome IS NOT NULL THEN
+		RETURN QUERY SELECT seen.outcome, NULL::uuid, NULL::text, seen.answer[1];
+		RETURN;
+	END IF;
+	PERFORM match_lock(p_hospital);
+	IF p_id IS NOT NULL THEN
+		SELECT m.remitter, ARRAY[m.kind], ARRAY[m.hash] INTO p_remitter, kinds, p_hash FROM match_payer m
+		WHERE m.hospital_id = p_hospital AND m.payer_id = p_id;
+	END IF;
+	IF kinds IS NULL OR EXISTS (SELECT 1 FROM unnest(kinds) AS k WHERE NOT EXISTS (SELECT 1 FROM match_payer m
+			WHERE m.hospital_id = p_hospital AND m.remitter = p_remitter AND m.kind = k AND m.hash = ANY (p_hash))) THEN
+		RETURN QUERY SELECT -1, NULL::uuid, NULL::text, NULL::bigint;
+		RETURN;
+	END IF;
+	SELECT count(*) FILTER (WHERE match_forget(p_hospital, p_remitter, k, p_hash, p_who, p_why)) INTO many FROM unnest(kinds) AS k;
+	PERFORM pg_notify('zhifu', 'match');
+	PERFORM api_done(p_hospital, p_key, p_body, NULL, ARRAY[many]);
+	RETURN QUERY SELECT 1, NULL::uuid, NULL::text, many;
+END
+$$;
+
 GRANT EXECUTE ON FUNCTION charge_add TO zhifu_operator;
 CALL writer_functions('inspector\_client\_look', 'period\_findings', 'rate\_waiting', 'api\_%');
 GRANT EXECUTE ON FUNCTION period_findings, rate_waiting, limitation_list TO zhifu_operator, zhifu_intake;
 GRANT EXECUTE ON FUNCTION api_period_begin, api_period_close TO zhifu_operator, zhifu_intake;
 GRANT EXECUTE ON FUNCTION period_outcome, period_items, period_aged TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION api_demand, api_write_off, api_declaration_add, api_declaration_recount, api_inspector_grant,
-	api_inspector_end, inspector_client_look, inspector_list, inspector_looks, api_key_seen, api_key_done, api_remittance_end TO zhifu_intake;
+	api_inspector_end, inspector_client_look, inspector_list, inspector_looks, api_key_seen, api_key_done, api_remittance_end,
+	api_payer_add, api_payer_forget TO zhifu_intake;

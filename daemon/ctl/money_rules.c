@@ -49,23 +49,6 @@ static int rules_list(struct ctl *ctl, int argc, char **argv)
 
 /* ---- check ---- */
 
-/* A value that came later repeats the accounts of what it is of. */
-static const char *const posted_sql =
-	"SELECT p.rule, p.debit, p.credit, count(*), min(p.entry_id::text)::uuid FROM posting p"
-	" WHERE p.hospital_id = $1 AND NOT (p.rule = 'value' AND EXISTS (SELECT 1 FROM posting o WHERE o.hospital_id = p.hospital_id"
-	" AND o.entry_id = p.entry_id AND o.no = p.no - 10000 AND (o.debit, o.credit) = (p.debit, p.credit)))"
-	" GROUP BY 1, 2, 3 ORDER BY 1, 2, 3";
-
-static bool rule_fits(const char *name, const char *debit, const char *credit)
-{
-	size_t count;
-	const struct posting_rule *rules = posting_rules(&count);
-
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(rules[i].name, name) == 0) return posting_fits(&rules[i], debit, credit);
-	return false;
-}
-
 static int rules_check(struct ctl *ctl, int argc, char **argv)
 {
 	const struct column columns[] = {{"hospital", say(ctl, "hospital", "医院")}, {"rule", say(ctl, "rule", "规则")},
@@ -88,12 +71,12 @@ static int rules_check(struct ctl *ctl, int argc, char **argv)
 		struct pg_result *rows = NULL;
 
 		r = ctl_begin(ctl, &books.hospitals[i].id, false);
-		if (r == 0) r = ctl_query(ctl, &rows, posted_sql, "u", &books.hospitals[i].id);
+		if (r == 0) r = ctl_query(ctl, &rows, POSTING_RULES_SQL, "u", &books.hospitals[i].id);
 		if (r == 0) r = ctl_commit(ctl);
 		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
 			struct uuid entry = db_rows_uuid(rows, row, 4);
 
-			if (rule_fits(
+			if (posting_known(
 				    db_rows_text(rows, row, 0), db_rows_text(rows, row, 1), db_rows_text(rows, row, 2)))
 				continue;
 			strange++;

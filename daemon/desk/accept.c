@@ -74,8 +74,7 @@ static int learn(struct desk_call *call, const struct learned *learned, uint8_t 
 	return 0;
 }
 
-/* line NULL: nothing is learned. */
-static int learned_bind(struct desk_call *call, const struct match_line *line, struct db_params *params)
+int learned_bind(struct desk_call *call, const struct match_line *line, struct db_params *params)
 {
 	struct learned learned;
 	/* one after the other: that is their order in the statement */

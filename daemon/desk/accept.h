@@ -25,6 +25,9 @@ void candidate_print(const struct match_choice *choice, char ret[CANDIDATE_PRINT
 /* What the bank told of the money, of two sealed columns of the first row; the second one may be null. */
 int decided_line_read(
 	struct desk_call *call, const struct pg_result *rows, int line, int detail, struct match_line *ret) MUSTUSE;
+/* The next four parameters: kinds, hashes, ids and sealed contents of the payer's name and account on the money; line
+ * NULL: nothing is learned. ERR_NOMEM, else a key is missing. */
+int learned_bind(struct desk_call *call, const struct match_line *line, struct db_params *params) MUSTUSE;
 /* Posts it by the operation's statement, and answers. With nothing decided: only what this very request did before. */
 void decided_post(struct desk_call *call, const struct decided *decided, const struct match_choice *choice);
 

@@ -103,6 +103,7 @@ extern const struct shape rate_new_shape, rate_approval_shape, rate_correction_s
 	charges_query_shape, charge_new_shape, charges_new_shape, rate_of_query, rate_import_query,
 	statement_import_query, statement_imported_shape, imported_statement_shape, imported_late_shape,
 	remittance_shape, remittance_import_query, remittance_new_shape, remittance_release_shape;
+extern const struct shape payer_row_shape, payer_said_shape;
 
 /* What the table cannot say of some operations. */
 void rate_of_run(struct desk_call *call);
@@ -138,5 +139,10 @@ void remittance_import_run(struct desk_call *call);
 void remittance_enter_run(struct desk_call *call);
 void remittance_release_run(struct desk_call *call);
 void remittance_content_run(struct desk_call *call);
+void payers_run(struct desk_call *call);
+void payer_add_run(struct desk_call *call);
+void payer_forget_run(struct desk_call *call);
+void rules_run(struct desk_call *call);
+void rules_check_run(struct desk_call *call);
 
 #endif

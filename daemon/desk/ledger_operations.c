@@ -120,6 +120,27 @@ static const struct field receivables_query[] = {
 };
 static const struct shape receivables_query_shape = SHAPE("ReceivablesQuery", receivables_query);
 
+static const struct field rule_fields[] = {
+	{"rule", FIELD_TEXT, NEEDED, "its name, which each posting has", NULL, 0, NULL},
+	{"debit", FIELD_TEXT, NEEDED, "an account; in braces what stands for a code", NULL, 0, NULL},
+	{"debit_or", FIELD_TEXT, 0, "others that may stand there, with blanks between", NULL, 0, NULL},
+	{"credit", FIELD_TEXT, NEEDED, "likewise", NULL, 0, NULL},
+	{"credit_or", FIELD_TEXT, 0, "likewise", NULL, 0, NULL},
+	{"either", FIELD_BOOL, NEEDED, "it may post the other way round: corrections, and what is undone", NULL, 0,
+		NULL},
+	{"why", FIELD_TEXT, NEEDED, "what for", NULL, 0, NULL},
+	{"why_zh", FIELD_TEXT, NEEDED, "in Chinese", NULL, 0, NULL},
+};
+static const struct shape rule_shape = SHAPE("PostingRule", rule_fields);
+static const struct field strange_fields[] = {
+	{"rule", FIELD_TEXT, NEEDED, "as the postings have it", NULL, 0, NULL},
+	{"debit", FIELD_TEXT, NEEDED, "account", NULL, 0, NULL},
+	{"credit", FIELD_TEXT, NEEDED, "account", NULL, 0, NULL},
+	{"postings", FIELD_INT, NEEDED, "how many", NULL, 0, NULL},
+	{"entry", FIELD_ID, NEEDED, "of one of them", NULL, 0, NULL},
+};
+static const struct shape strange_shape = SHAPE("StrangePosting", strange_fields);
+
 /* ---- what acts refuse ---- */
 
 static const struct operation_refusal charge_refusals[] = {
@@ -189,6 +210,12 @@ static const struct operation rows[] = {
 	{HTTP_GET, "/v1/ledger/journal", "journal", OPERATION_TEXT, READS,
 		"The journal for other programs, by the chart of accounts; pages joined in their order are the file",
 		.query = &journal_query, .statement = DESK_NONE, .then = DESK_NONE, .run = journal_run},
+	{HTTP_GET, "/v1/ledger/rules", "posting_rules", OPERATION_WHOLE, READS,
+		"The posting rules: what each event moves between which accounts, and why", .answer = &rule_shape,
+		.statement = DESK_NONE, .then = DESK_NONE, .run = rules_run},
+	{HTTP_GET, "/v1/ledger/rules/check", "posting_rules_check", OPERATION_WHOLE, READS,
+		"Every posting of the ledger held to that table: those that do not fit, none of which there should be",
+		.answer = &strange_shape, .statement = DESK_NONE, .then = DESK_NONE, .run = rules_check_run},
 	{HTTP_GET, "/v1/ledger/waiting", "waiting", OPERATION_WHOLE, READS,
 		"Postings and bills that wait for an exchange rate; /v1/rates/of says which one is missing",
 		.answer = &waiting_shape, .statement = DESK_WAITING, .then = DESK_NONE},

@@ -8,7 +8,7 @@
 
 extern const struct operation_group rate_operations, bank_operations, ledger_operations, match_operations,
 	patient_operations, report_operations, month_operations, inspector_operations, dispute_operations,
-	treasury_operations, remittance_operations;
+	treasury_operations, remittance_operations, payer_operations;
 #define OPERATION_GROUP(rows)                                                                                          \
 	{                                                                                                              \
 		(rows), ARRAY_LEN(rows)                                                                                \

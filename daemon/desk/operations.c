@@ -11,7 +11,7 @@ static const struct operation_group document_operations = OPERATION_GROUP(docume
 
 static const struct operation_group *const groups[] = {&document_operations, &rate_operations, &bank_operations,
 	&ledger_operations, &match_operations, &patient_operations, &report_operations, &month_operations,
-	&inspector_operations, &dispute_operations, &treasury_operations, &remittance_operations};
+	&inspector_operations, &dispute_operations, &treasury_operations, &remittance_operations, &payer_operations};
 
 size_t operation_count(void)
 {
@@ -34,7 +34,7 @@ static const struct {
 } inspected[] = {{"report_open", "open"}, {"report_open_items", "claims"}, {"report_work", "work"},
 	{"report_scoreboard", "scoreboard"}, {"report_fx", "fx"}, {"report_unexplained", "suspense"},
 	{"report_bank_proofs", "accounts"}, {"balances", "balances"}, {"journal", "journal"}, {"periods", "periods"},
-	{"period_findings", "findings"}};
+	{"period_findings", "findings"}, {"posting_rules", "rules"}, {"posting_rules_check", "rules-check"}};
 
 const char *operation_inspected(const struct operation *operation)
 {

@@ -243,6 +243,13 @@ bool posting_fits(const struct posting_rule *rule, const char *debit, const char
 	       side_fits(rule->credit, rule->credit_or, debit);
 }
 
+bool posting_known(const char *name, const char *debit, const char *credit)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		if (strcmp(rules[i].name, name) == 0) return posting_fits(&rules[i], debit, credit);
+	return false;
+}
+
 void posting_account(const char *template, const char *code, char account[ACCOUNT_LEN])
 {
 	size_t n = 0;

@@ -44,6 +44,15 @@ const struct posting_rule *posting_rules(size_t *ret_count);
 const struct posting_rule *posting_rule(const char *name);
 /* May the rule have posted between these accounts? What SQL posts is held to the table by it. */
 bool posting_fits(const struct posting_rule *rule, const char *debit, const char *credit);
+/* The same by the rule's name. False: there is no such rule, or it does not post so. */
+bool posting_known(const char *name, const char *debit, const char *credit);
+/* What was posted between which accounts by which rule, how often, and an entry of it; $1 is the hospital. A value that
+ * came later repeats the accounts of what it is of. */
+#define POSTING_RULES_SQL                                                                                              \
+	"SELECT p.rule, p.debit, p.credit, count(*), min(p.entry_id::text)::uuid FROM zhifu.posting p"                 \
+	" WHERE p.hospital_id = $1 AND NOT (p.rule = 'value' AND EXISTS (SELECT 1 FROM zhifu.posting o"                \
+	" WHERE o.hospital_id = p.hospital_id AND o.entry_id = p.entry_id AND o.no = p.no - 10000"                     \
+	" AND (o.debit, o.credit) = (p.debit, p.credit))) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
 /* Fills {INSURER}, {ACCOUNT} or {ITEM} with the code, of which a rule has one; account holds ACCOUNT_LEN bytes. */
 void posting_account(const char *template, const char *code, char account[ACCOUNT_LEN]);
 

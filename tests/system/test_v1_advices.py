@@ -61,6 +61,8 @@ def test_advices_come_in(up):
     one_that_repeats_it_is_other_money(up, desk)
     what_is_released_balances(up, desk)
     the_same_ten_times_at_once(up)
+    payers_are_known_and_forgotten(up, desk)
+    the_ledger_is_held_to_the_rules(up, desk)
 
 
 def what_is_wrong_is_told_at_once(up, desk):
@@ -228,3 +230,67 @@ def the_same_ten_times_at_once(up):
     assert len({a.json()["id"] for a in answers}) == 1
     assert sum(announced(up)) == sum(before) - 500
     assert test_v1.balance(desks[0], "CLR-REM-ALPHA") == advices.yuan(announced(up)[0])
+
+
+def payers_are_known_and_forgotten(up, desk):
+    """By which names and accounts matching knows them, in the world of its advices."""
+    assert desk.items("/v1/payers") == []
+    name, account = "MERIDIAN HC HOLDINGS", "DE02 1203 0000 0000 2020 51"
+    said = {"remitter": advices.REMITTER, "name": name, "account": account, "why": "their letter"}
+    assert desk.errors("/v1/payers", {**said, "name": " ", "iban": "x"}) == {"/name": "text-empty", "/iban": "member-unknown"}
+    assert desk.errors("/v1/payers", {"remitter": "alpha", "why": "x"}) == {"/name": "payer-unsaid"}
+    assert desk.errors("/v1/payers", {**said, "account": "--"}) == {"/account": "payer-folded"}
+    key = {"Idempotency-Key": "p1"}
+    assert desk.post("/v1/payers", said, headers=key) == {"done": 2}
+    assert desk.post("/v1/payers", said, 200, headers=key) == {"done": 2}
+    rows = desk.items("/v1/payers?limit=1")
+    assert sorted((r["kind"], r["remitter"], r.get("name"), r["times"], r["who"], "allocation" in r) for r in rows) == [
+        ("account", advices.REMITTER, None, 1, "finance", False), ("name", advices.REMITTER, name, 1, "finance", False)]
+    assert [r["kind"] for r in desk.items("/v1/payers?kind=name&remitter=Meridian+Health+Care")] == ["name"]
+    told = up.daemon.ctl_json("money", "payer", "list", "--hospital", "HZ1")["payers"]
+    assert sorted((p["kind"], p["name"], p["times"]) for p in told) == [("account", None, 1), ("name", name, 1)]
+    stored = up.database.sql("SELECT content FROM zhifu.match_payer WHERE kind = 1")[0]["content"]
+    assert name.encode() not in bytes(stored)
+
+    # Nobody else's, and nobody's to read who may not.
+    reader, auditor, other = up.desk("reader"), up.desk("auditor"), up.desk("other")
+    assert len(reader.items("/v1/payers")) == 2 and other.items("/v1/payers") == []
+    assert "finance.read" in auditor.get("/v1/payers", 403)["title"]
+    one = "/v1/payers/%s/forget" % next(r["id"] for r in rows if r["kind"] == "account")
+    for path, body in (("/v1/payers", said), ("/v1/payers/forget", said), (one, {"why": "x"})):
+        for who in (reader, auditor):
+            assert "finance.write" in who.post(path, body, 403)["title"]
+    other.post(one, {"why": "mine"}, 404)
+    other.post("/v1/payers/forget", said, 404)
+
+    # All that is said is forgotten, or nothing; how it is written does not matter.
+    assert kind_of(desk.post("/v1/payers/forget", {**said, "name": "SOMEBODY ELSE"}, 404)) == "not-found"
+    assert len(desk.items("/v1/payers")) == 2
+    assert desk.post(one, {"why": "an old account"}, 200) == {"done": 1}
+    desk.post(one, {"why": "an old account"}, 404)
+    named = {"remitter": advices.REMITTER, "name": "Meridian  HC Holdings", "why": "theirs no more"}
+    assert desk.post("/v1/payers/forget", named, 200) == {"done": 1}
+    assert desk.items("/v1/payers") == []
+    assert [(r["act"], r["who"], r["why"]) for r in up.database.sql(
+        "SELECT act, who, why FROM zhifu.operator_act WHERE act LIKE 'payer%%' ORDER BY at")] == [
+        ("payer.add", "finance", "their letter"), ("payer.forget", "finance", "an old account"),
+        ("payer.forget", "finance", "theirs no more")]
+
+
+def the_ledger_is_held_to_the_rules(up, desk):
+    rules = desk.get("/v1/ledger/rules")["items"]
+    told = up.daemon.ctl_json("money", "rules", "list")["rules"]
+    assert [(r["rule"], r["either"], r["why"]) for r in rules] == [(t["rule"], t["either"], t["why"]) for t in told]
+    fee, = [r for r in rules if r["rule"] == "announce_fee"]
+    assert (fee["debit"], fee["credit"], fee["why_zh"]) == (
+        "REM-ANN-{INSURER}", "CLR-REM-{INSURER}", "付款方扣除的服务费减少通知金额")
+    check = "/v1/ledger/rules/check"
+    assert desk.get(check)["items"] == []
+    row, = up.database.sql("""INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent,
+            book_minor, book_day, rule, source_id)
+        SELECT hospital_id, gen_random_uuid(), 1, 'CASH', 'REV-MED', 5, 'CNY', 2, 5, current_date, 'announce_fee', entry_id
+        FROM zhifu.posting LIMIT 1 RETURNING entry_id""")
+    assert desk.get(check)["items"] == [{"rule": "announce_fee", "debit": "CASH", "credit": "REV-MED", "postings": 1,
+                                         "entry": str(row["entry_id"])}]
+    assert up.desk("reader").get(check)["items"] and up.desk("other").get(check)["items"] == []
+    assert "finance.read" in up.desk("client").get(check, 403)["title"]

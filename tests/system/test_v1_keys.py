@@ -59,6 +59,7 @@ def bodies(office, desk):
         "take_back_accept": (claims[0].id, {"amount": yuan("15.00"), "why": "coded twice"}, "concession"),
         "dispute_appeal": (claims[1].id, {"sent": day("11-16"), "words": "no choice"}, "dispute_step"),
         "dispute_lost": (claims[1].id, {"as": "patient", "amount": yuan("5.00"), "words": "let go"}, "concession"),
+        "payer_add": (None, {"remitter": "alpha", "name": "ALPHA HLTH PAYMENTS", "why": "their letter"}, "match_payer"),
         "match_note": (waits, {"note": "somebody called"}, "match_note"),
         "match_allocate": (waits, {"claims": [{"ref": claims[2].ref, "amount": yuan("20.00")}], "why": "a letter"}, "allocation"),
         "match_split": (waits, {"amounts": [{"amount": yuan("60.00")}], "why": "two"}, "match_item"),

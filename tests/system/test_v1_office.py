@@ -535,7 +535,7 @@ def test_an_inspectors_client_reads_reports_on_record(up):
     span = test_v1.SPAN
     may = ["/v1/reports/open", "/v1/reports/open-items", "/v1/reports/work?list=dispute", "/v1/reports/scoreboard" + span,
            "/v1/reports/fx" + span, "/v1/reports/unexplained", "/v1/reports/bank-proofs", "/v1/ledger/balances", "/v1/periods",
-           "/v1/periods/findings?month=2025-11-01"]
+           "/v1/ledger/rules", "/v1/ledger/rules/check", "/v1/periods/findings?month=2025-11-01"]
     told = {path: auditor.get(path)["items"] for path in may}
     seen = [[i["subject"] for i in items if i["check"] == "statement_confirmed"] for items in (desk.items(may[-1]), told[may[-1]])]
     assert "Li Wei" in seen[0][0] and seen[1] == ["CNY"], seen
