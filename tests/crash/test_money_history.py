@@ -78,15 +78,31 @@ NEVER = {
         CROSS JOIN LATERAL (SELECT coalesce(sum(CASE line_id WHEN b.line_id THEN amount_minor ELSE -amount_minor END), 0) AS minor
             FROM zhifu.bank_order WHERE b.line_id IN (line_id, cleared_line)) o
         CROSS JOIN LATERAL (SELECT coalesce(sum(CASE out_line WHEN b.line_id THEN -sold_minor ELSE proceeds_minor END), 0) AS minor
-            FROM zhifu.currency_sale WHERE b.line_id IN (out_line, in_line)) e
+            FROM zhifu.currency_sale WHERE b.line_id IN (out_line, in_line) AND undone_entry IS NULL) e
         CROSS JOIN LATERAL (SELECT coalesce(sum(gross_minor - fee_minor), 0) AS minor FROM zhifu.acquirer_settlement
-            WHERE line_id = b.line_id) q
+            WHERE line_id = b.line_id AND undone_entry IS NULL) q
         WHERE b.amount_minor <> coalesce(s.open_minor, 0) + a.minor + o.minor + e.minor + q.minor""",
         "UPDATE zhifu.allocation SET amount_minor = amount_minor + 1"),
     "an item that is open where its line is not": ("""
         SELECT line_id, max(s.open_minor), sum(i.open_minor) FROM zhifu.suspense s FULL JOIN zhifu.match_item i USING (hospital_id, line_id)
         WHERE s.items_made IS NOT FALSE GROUP BY 1 HAVING coalesce(sum(i.open_minor), 0) <> coalesce(max(s.open_minor), 0)""",
         "UPDATE zhifu.match_item SET open_minor = open_minor + 1"),
+    "an act that was undone and is still in the books": ("""
+        SELECT o.entry_id, account, sum(side * amount_minor), sum(side * book_minor) FROM (
+            SELECT write_off_id AS entry_id, undone_entry FROM zhifu.write_off UNION ALL SELECT sale_id, undone_entry FROM zhifu.currency_sale
+            UNION ALL SELECT clearing_id, undone_entry FROM zhifu.order_clearing
+            UNION ALL SELECT settlement_id, undone_entry FROM zhifu.acquirer_settlement) o
+        JOIN zhifu.posting p ON p.entry_id IN (o.entry_id, o.undone_entry)
+        CROSS JOIN LATERAL (VALUES (debit, 1), (credit, -1)) s (account, side)
+        WHERE o.undone_entry IS NOT NULL AND p.rule IN (SELECT rule FROM zhifu.posting WHERE entry_id = o.entry_id)
+        GROUP BY 1, 2, p.currency HAVING sum(side * amount_minor) <> 0 OR sum(side * book_minor) <> 0""",
+        "UPDATE zhifu.posting SET book_minor = book_minor + 1 WHERE entry_id IN (SELECT undone_entry FROM zhifu.currency_sale)"),
+    "payments that wait for an acquirer, and a clearing account that says otherwise": ("""
+        SELECT w.minor, a.minor FROM (SELECT coalesce(sum(minor), 0) AS minor FROM zhifu.acquirer_waiting(%(h)s, 'infinity')) w
+        CROSS JOIN (SELECT coalesce(sum(side * amount_minor), 0) AS minor FROM zhifu.posting
+            CROSS JOIN LATERAL (VALUES (debit, 1), (credit, -1)) s (account, side) WHERE account IN ('CLR-CARD', 'CLR-WALLET', 'CASH')) a
+        WHERE w.minor <> a.minor""",
+        "UPDATE zhifu.posting SET amount_minor = amount_minor + 1 WHERE debit IN ('CLR-CARD', 'CASH')"),
     "what was matched and not posted, or posted and not matched": ("""
         SELECT a.allocation_id, p.entry_id FROM (SELECT DISTINCT allocation_id FROM zhifu.allocation) a
         FULL JOIN (SELECT DISTINCT entry_id FROM zhifu.posting WHERE rule LIKE 'match%%') p ON p.entry_id = a.allocation_id
@@ -136,7 +152,7 @@ class History(Finance):
         self.points, self.dice = place.points, random.Random(seed)
         self.bills, self.moved, self.made, self.price = [], 0, 0, 70900
         self.sequence = collections.Counter()
-        self.killed, self.happened, self.refused = collections.Counter(), collections.Counter(), collections.Counter()
+        self.killed, self.happened, self.refused, self.undone = (collections.Counter() for _ in range(4))
         self.closed = None
         self.stays = []
         # Shortly before the end of a month.
@@ -352,6 +368,11 @@ class History(Finance):
 
     def somebody_sells(self):
         """Dollars that the bank bought: its two lines are one sale, once both have their value."""
+        undone = self.database.sql("SELECT out_line, in_line FROM zhifu.currency_sale WHERE undone_entry IS NOT NULL ORDER BY 1, 2")
+        if undone and self.dice.random() < 0.5:
+            again = self.dice.choice(undone)
+            self.person("sale", again["out_line"], again["in_line"], "--why", "it was one")
+            return
         sold = self.closing["USD"] // self.dice.choice((2, 3, 10))
         if sold > 0:
             when = (self.today - SHIFT).isoformat()[5:]
@@ -399,6 +420,18 @@ class History(Finance):
         if waiting and waiting[0]["minor"] > fee:
             line, = self.statement("CNY", (self.today - SHIFT).isoformat()[5:], ("%.2f" % ((waiting[0]["minor"] - fee) / 100), "UNIONPAY", "NET"))
             self.person("acquirer", "settle", "unionpay", line, "--fee", "%.2f" % (fee / 100))
+
+    def somebody_takes_back(self):
+        """Something that a person did and that is no allocation."""
+        done = self.database.sql("""
+            SELECT 'writeoff undo' AS act, write_off_id AS id FROM zhifu.write_off WHERE undone_entry IS NULL
+            UNION ALL SELECT 'sale undo', sale_id FROM zhifu.currency_sale WHERE undone_entry IS NULL
+            UNION ALL SELECT 'order unclear', order_id FROM zhifu.bank_order WHERE cleared_line IS NOT NULL
+            UNION ALL SELECT 'acquirer undo', settlement_id FROM zhifu.acquirer_settlement WHERE undone_entry IS NULL ORDER BY 1, 2""")
+        if done:
+            act = self.dice.choice(done)
+            if self.person(*act["act"].split(), act["id"], "--why", "it was none"):
+                self.undone[act["act"]] += 1
 
     def somebody_gives_up(self):
         bill = self.dice.choice(self.bills)
@@ -497,6 +530,11 @@ class History(Finance):
         self.holds()
         assert self.daemon.ctl_json("money", "rules", "check")["strange"] == []
         assert self.database.value("SELECT count(*) FROM zhifu.bank_line") == self.moved
+        # The bank's word against the books, also of days on which something counted that was taken back since.
+        wrong = self.database.sql("""SELECT d::date AS day, p.* FROM (SELECT DISTINCT book_day AS d FROM zhifu.posting) d
+            CROSS JOIN LATERAL zhifu.bank_proof(%(h)s, d) p
+            WHERE statement_minor + ordered_minor - late_minor - explained_minor <> ledger_minor""", H)
+        assert not wrong, [dict(row) for row in wrong[:3]]
         for account, closing in self.closing.items():
             assert self.database.value(
                 "SELECT coalesce(sum(CASE debit WHEN %(a)s THEN amount_minor ELSE -amount_minor END), 0) FROM zhifu.posting"
@@ -514,8 +552,9 @@ class History(Finance):
 
 STEPS = ((History.money_comes, 6), (History.decide, 4), (History.bill, 2), (History.rate_comes, 3), (History.advice_comes, 2),
          (History.somebody_allocates, 3), (History.somebody_undoes, 3), (History.somebody_sends_back, 2),
-         (History.somebody_gives_up, 1), (History.a_patient_pays, 2), (History.an_acquirer_settles, 1), (History.somebody_sells, 1),
-         (History.a_rate_was_wrong, 1), (History.somebody_holds, 1), (History.a_program_notes, 1), (History.a_stay_is_divided, 1), (History.a_month_ends, 2))
+         (History.somebody_gives_up, 1), (History.somebody_takes_back, 2), (History.a_patient_pays, 2), (History.an_acquirer_settles, 1),
+         (History.somebody_sells, 1), (History.a_rate_was_wrong, 1), (History.somebody_holds, 1), (History.a_program_notes, 1),
+         (History.a_stay_is_divided, 1), (History.a_month_ends, 2))
 
 
 @pytest.mark.parametrize("steps", [12, pytest.param(250, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])])
@@ -540,7 +579,7 @@ def test_any_history(place, steps):
     history.holds_at_rest()
     history.desk.close()
     rules = history.database.sql("SELECT rule, count(*) AS n FROM zhifu.posting GROUP BY 1 ORDER BY 1")
-    print("closed %s\nhappened %s\nkilled %s\nrefused %s\nposted %s" % (history.closed, dict(history.happened), dict(history.killed), dict(history.refused),
-                                                           {r["rule"]: r["n"] for r in rules}))
+    print("closed %s\nhappened %s\nundone %s\nkilled %s\nrefused %s\nposted %s" % (
+        history.closed, dict(history.happened), dict(history.undone), dict(history.killed), dict(history.refused), {r["rule"]: r["n"] for r in rules}))
     assert sum(history.killed.values()) > 0
     assert {"bill", "bank_in"} < {r["rule"] for r in rules}
