@@ -136,39 +136,64 @@ BEGIN
 END
 $$;
 
--- Allocations of a call by which a person lets more go than anybody may: beyond what the claim's contract foresees (usual charges, or one
--- seen before of the carrier, the early discount, the network's fee) no more than hard_max of the money's currency. Without a contract
--- nothing is agreed, and nothing let go. What a rate is said to have made of money in another currency than is owed: 5 per cent at most, or
--- where a foreign amount is owed a fifth of what that is carried at.
+-- Allocations of a call by which a person lets more go than anybody may: of a claim, with all that was let go of it before, by whomever,
+-- and not undone, beyond what its contract foresees (of each transfer the usual charge, or one seen before of the carrier; the early
+-- discount, the network's fee) no more than hard_max of the money's currency; what was let go in another currency counts as the same part
+-- of that one's. Without a contract nothing is agreed, and nothing let go. What a rate is said to have made of money in another currency
+-- than is owed: 5 per cent at most, or where a foreign amount is owed a fifth of what that is carried at.
 CREATE FUNCTION match_beyond(p_hospital uuid, home text, l_line uuid[], a_line integer[], a_kind smallint[], a_claim uuid[], a_amount bigint[],
 	a_cleared bigint[], a_over bigint[], a_charge bigint[], a_discount bigint[], a_fee bigint[], a_unexplained bigint[], a_kept_book bigint[])
 RETURNS SETOF integer LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
-	SELECT DISTINCT q.l FROM (
-		SELECT t.*, r.carrier, r.currency AS owed, b.currency, match_share(r.book_minor, t.z, nullif(r.owed_minor, 0)) AS carried, abs(t.u)
-				+ CASE WHEN t.c <= w.usual OR t.c > 0 AND EXISTS (SELECT 1 FROM match_charges(p_hospital) s
-					WHERE s.carrier = r.carrier AND s.currency = b.currency AND s.charge = t.c) THEN 0 ELSE t.c END
-				+ greatest(t.d - g.gross * w.early - 1, 0) + greatest(t.f - g.gross * w.fee - 1, 0) AS let_go,
-			w.hard, match_share(sign(b.amount_minor)::bigint * k.book, t.a - t.o, b.amount_minor) AS worth
+	WITH part AS MATERIALIZED (
+		SELECT t.*, b.line_id, b.currency, b.exponent, r.claim_id AS owner, r.currency AS owed,
+			match_share(r.book_minor, t.z, nullif(r.owed_minor, 0)) AS carried,
+			match_share(sign(b.amount_minor)::bigint * k.book, t.a - t.o, b.amount_minor) AS worth
 		FROM unnest(a_line, a_kind, a_claim, a_amount, a_cleared, a_over, a_charge, a_discount, a_fee, a_unexplained, a_kept_book)
 			AS t (l, k, claim, a, z, o, c, d, f, u, kept)
 		JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = l_line[t.l]
 		-- what no claim has of several: by the contract of the first
 		LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = coalesce(t.claim,
 			(SELECT i.c FROM unnest(a_line, a_claim) WITH ORDINALITY AS i (l, c, n) WHERE i.l = t.l AND i.c IS NOT NULL ORDER BY i.n LIMIT 1))
-		LEFT JOIN contract c ON c.hospital_id = p_hospital AND c.contract_id = r.contract_id AND c.version = r.contract_version
 		LEFT JOIN match_line_book(p_hospital, ARRAY[b.line_id]) k ON true
-		CROSS JOIN LATERAL (SELECT greatest(t.a - t.o + t.c + t.d + t.f + t.u, CASE WHEN r.currency = b.currency THEN r.owed_minor ELSE 0 END)
-			AS gross) g
+		WHERE t.k IN (0, 6)
+	), let AS ( -- now: of this call
+		SELECT p.owner, true AS now, p.line_id, p.currency, p.exponent, p.a - p.o + p.c + p.d + p.f + p.u AS gross, p.c, p.d, p.f, abs(p.u) AS u
+		FROM part p
+		UNION ALL
+		SELECT w.owner, false, a.line_id, a.currency, a.exponent, a.amount_minor - a.over_minor + a.charge_minor + a.discount_minor + a.fee_minor
+			+ a.unexplained_minor, a.charge_minor, a.discount_minor, a.fee_minor, abs(a.unexplained_minor)
+		FROM (SELECT DISTINCT p.owner FROM part p WHERE p.owner IS NOT NULL) w
+		JOIN allocation_kept i ON i.hospital_id = p_hospital AND i.claim_id = w.owner
+		JOIN allocation a ON a.hospital_id = p_hospital AND a.allocation_id = i.allocation_id AND (a.kind = 0 AND a.no = i.no
+			OR a.kind = 6 AND i.no = (SELECT min(m.no) FROM allocation m WHERE m.hospital_id = p_hospital AND m.allocation_id = i.allocation_id
+				AND m.claim_id IS NOT NULL))
+	), currency AS ( -- what was let go beyond what is foreseen, with this call (whole) and before it
+		SELECT q.owner, q.whole, q.currency, t.hard, sum(q.u) + sum(CASE WHEN q.c <= t.usual OR q.c > 0 AND EXISTS (SELECT 1
+				FROM match_charges(p_hospital) s WHERE s.carrier = r.carrier AND s.currency = q.currency AND s.charge = q.c) THEN 0 ELSE q.c END)
+			+ greatest(sum(q.d) - g.gross * t.early - 1, 0) + greatest(sum(q.f) - g.gross * t.fee - 1, 0) AS minor
+		FROM (SELECT l.owner, w.whole, l.currency, l.exponent, l.line_id, sum(l.gross) AS gross, sum(l.c) AS c, sum(l.d) AS d, sum(l.f) AS f,
+				sum(l.u) AS u, sum(sum(l.gross)) OVER (PARTITION BY l.owner, w.whole, l.currency) AS all_gross
+			FROM let l JOIN (VALUES (true), (false)) AS w (whole) ON w.whole OR NOT l.now GROUP BY 1, 2, 3, 4, 5) q
+		LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = q.owner
+		LEFT JOIN contract c ON c.hospital_id = p_hospital AND c.contract_id = r.contract_id AND c.version = r.contract_version
+		CROSS JOIN LATERAL (SELECT greatest(q.all_gross, CASE WHEN r.currency = q.currency THEN r.owed_minor ELSE 0 END) AS gross) g
 		CROSS JOIN LATERAL (SELECT coalesce((SELECT max(coalesce(x->>'hard_max', x->>'residual')::numeric)
-				FROM jsonb_array_elements(c.document->'tolerances') x WHERE x->>'currency' = b.currency), 0) * 10 ^ b.exponent AS hard,
+				FROM jsonb_array_elements(c.document->'tolerances') x WHERE x->>'currency' = q.currency), 0) * 10::numeric ^ q.exponent AS hard,
 			coalesce((SELECT max((x->>'amount')::numeric) FROM jsonb_array_elements(c.document->'usual_charges') x
-				WHERE x->>'currency' = b.currency), 0) * 10 ^ b.exponent AS usual,
+				WHERE x->>'currency' = q.currency), 0) * 10::numeric ^ q.exponent AS usual,
 			coalesce((c.document#>>'{payment,early_discount,percent}')::numeric, 0) / 100 AS early,
 			coalesce((c.document#>>'{payment,fee,percent}')::numeric, 0) / 100 * CASE WHEN c.document#>>'{payment,fee,tax}' = 'added'
-				THEN 1 + coalesce((c.document#>>'{payment,fee,tax_percent}')::numeric, 0) / 100 ELSE 1 END AS fee) w
-		WHERE t.k IN (0, 6)) q
-	WHERE q.let_go > q.hard OR q.k = 0 AND q.owed = home AND q.currency <> home AND abs(q.z - q.worth - q.kept) * 20 > q.z
-		OR q.k = 0 AND q.owed NOT IN (home, q.currency) AND abs(q.carried - q.worth - q.kept) * 5 > q.carried
+				THEN 1 + coalesce((c.document#>>'{payment,fee,tax_percent}')::numeric, 0) / 100 ELSE 1 END AS fee) t
+		GROUP BY q.owner, q.whole, q.currency, t.hard, g.gross, t.early, t.fee
+	), used AS ( -- as parts of hard_max
+		SELECT n.owner, n.whole, round(sum(CASE WHEN n.minor = 0 THEN 0 WHEN n.hard = 0 THEN n.minor * 1000000000 ELSE n.minor / n.hard END), 9) AS share
+		FROM currency n GROUP BY 1, 2
+	)
+	SELECT p.l FROM part p JOIN used u ON u.whole AND u.owner IS NOT DISTINCT FROM p.owner
+	WHERE u.share > 1 AND u.share > coalesce((SELECT b.share FROM used b WHERE NOT b.whole AND b.owner = u.owner), 0)
+	UNION
+	SELECT p.l FROM part p WHERE p.k = 0 AND p.owed = home AND p.currency <> home AND abs(p.z - p.worth - p.kept) * 20 > p.z
+		OR p.k = 0 AND p.owed NOT IN (home, p.currency) AND abs(p.carried - p.worth - p.kept) * 5 > p.carried
 $$;
 
 -- Posts decisions: allocations l_*, each of one item (as it was at that version), and their parts a_*, each of the allocation at

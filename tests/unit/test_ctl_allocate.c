@@ -44,6 +44,58 @@ static void nobody_lets_more_go_than_is_agreed(void **state)
 	world_sql(&world, "DELETE FROM zhifu.contract");
 }
 
+/* One of the claims that agreed() counts for; how it ends, and how often "allows anybody" is said. */
+static void lets_go(int status, const char *line, const char *said)
+{
+	assert_ctl(&world, status, "money match allocate %s %s --why theirs --hospital HZ1 --who li", line, said);
+	if (status != 0) assert_non_null(strstr(world.err, "allows anybody"));
+}
+
+static const char *said_of(int claim, const char *said)
+{
+	static char words[128];
+
+	snprintf(words, sizeof(words), "%s=%s", refs[claim], said);
+	return words;
+}
+
+/* The limit is a claim's: what was let go of it before counts, by whomever, and what was undone does not. */
+static void what_is_let_go_of_a_claim_adds_up(void **state)
+{
+	char first[UUID_TEXT_LEN];
+	const char *line;
+	(void)state;
+	agreed();
+	owed(1, 100000);
+	owed(2, 100000);
+	world_sql(&world, "UPDATE zhifu.receivable SET contract_id = '" ID_A "0900', contract_version = 1");
+	lets_go(0, line_of(2, "500,00", "SRA CLAIMS GMBH"), said_of(1, "500.00,difference=3.00"));
+	snprintf(first, sizeof(first), "%s", text("SELECT allocation_id::text FROM zhifu.allocation"));
+	world_sql(&world, "UPDATE zhifu.allocation SET by_hand = false, maker = 'zhifu'");
+	line = line_of(3, "400,00", "SRA CLAIMS GMBH");
+	lets_go(1, line, said_of(1, "400.00,difference=2.01"));
+	lets_go(0, line, said_of(1, "400.00,difference=2.00"));
+	line = line_of(4, "50,00", "SRA CLAIMS GMBH");
+	lets_go(1, line, said_of(1, "50.00,difference=0.01"));
+	lets_go(1, line, said_of(1, "50.00,charge=25.01"));
+	/* Each transfer has its usual charge; what is paid without letting go is paid. */
+	lets_go(0, line, said_of(1, "10.00,charge=25.00"));
+	lets_go(0, line, said_of(1, "40.00"));
+	undo(first);
+	line = line_of(5, "100,00", "SRA CLAIMS GMBH");
+	lets_go(1, line, said_of(1, "100.00,difference=3.01"));
+	lets_go(0, line, said_of(1, "100.00,difference=3.00"));
+	/* 1000.00 - 402.00 - 35.00 - 40.00 - 103.00 */
+	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.receivable WHERE claim_id = '" ID_A "0001'"), 42000);
+	/* 3 per cent for paying early are agreed of the claim once, and not of each of its payments. */
+	lets_go(0, line_of(6, "500,00", "SRA CLAIMS GMBH"), said_of(2, "500.00,discount=30.00"));
+	line = line_of(7, "400,00", "SRA CLAIMS GMBH");
+	lets_go(1, line, said_of(2, "400.00,discount=5.02"));
+	lets_go(0, line, said_of(2, "400.00,discount=5.01"));
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	world_sql(&world, "DELETE FROM zhifu.contract");
+}
+
 /* 25 for a bank and 100 short: what is missing of one claim is several things. */
 static void a_claim_is_short_by_several_things(void **state)
 {
@@ -172,3 +224,4 @@ int main(void)
 	world_stop(&world);
 	return r;
 }
+		cmocka_unit_test_setup(what_is_let_go_of_a_claim_adds_up, none_left),
