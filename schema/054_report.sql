@@ -119,8 +119,7 @@ BEGIN
 		WHERE p_list = 'short' AND r.hospital_id = p_hospital AND r.standing = 1 AND r.open_minor < r.owed_minor AND p.paid > 0
 		UNION ALL
 		SELECT r.claim_id, t.minor, r.currency, r.exponent, t.since, NULL
-		FROM (SELECT k.claim_id, sum(k.taken - coalesce(o.minor, 0))::bigint - coalesce((SELECT sum(c.taken_minor) FROM concession c
-				WHERE c.hospital_id = p_hospital AND c.claim_id = k.claim_id), 0)::bigint AS minor, max(k.since) AS since
+		FROM (SELECT k.claim_id, sum(k.taken - coalesce(o.minor, 0))::bigint - (concession_sum(p_hospital, k.claim_id)).taken AS minor, max(k.since) AS since
 			FROM (SELECT a.claim_id, a.allocation_id, -sum(a.cleared_minor) AS taken, max((a.made_at AT TIME ZONE zone)::date) AS since
 				FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.kind = 3 GROUP BY 1, 2) k
 			-- What of it was owed back is not open for it.

@@ -618,7 +618,7 @@ BEGIN
 	FROM posting g WHERE g.hospital_id = p_hospital AND g.entry_id = p_allocation;
 	SELECT array_agg(q.claim_id) INTO met FROM (
 		SELECT a.claim_id, a.paid, receivable_offset(p_hospital, a.claim_id, p_new, coalesce(g.moved, 0), coalesce(g.worth, 0),
-			CASE WHEN a.owed THEN dispute_standing(p_hospital, a.claim_id, 1::smallint, false) END) AS done
+			CASE WHEN a.owed THEN dispute_standing(p_hospital, a.claim_id, 1::smallint, take_back_waits(p_hospital, a.claim_id)) END) AS done
 		FROM (SELECT i.claim_id, bool_or(i.kind IN (0, 3)) AS paid, bool_or(i.kind IN (0, 2, 3)) AS owed FROM allocation i
 			WHERE i.hospital_id = p_hospital AND i.allocation_id = p_allocation AND i.kind IN (0, 1, 2, 3) GROUP BY 1) a
 		LEFT JOIN (SELECT p.claim_id, sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS moved,

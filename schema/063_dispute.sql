@@ -18,11 +18,33 @@ SET search_path = zhifu, pg_temp AS $$
 			FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.claim_id = p_claim AND a.kind = 0 AND a.currency = k.currency) p ON true) t
 $$;
 
+-- What of a claim was conceded: of what was taken back (taken), and what of the claim all of it had been (origin). What was put back
+-- because a take-back was undone counts no more: taken back once more it may be accepted once more.
+CREATE FUNCTION concession_sum(p_hospital uuid, p_claim uuid, OUT taken bigint, OUT origin bigint) LANGUAGE sql STABLE
+SET search_path = zhifu, pg_temp AS $$
+	SELECT c.taken - b.minor, c.origin - receivable_worth(c.taken, c.taken_origin, b.minor)
+	FROM (SELECT coalesce(sum(i.taken_minor), 0)::bigint AS taken, coalesce(sum(i.origin_minor), 0)::bigint AS origin,
+			coalesce(sum(i.origin_minor - i.amount_minor + i.taken_minor), 0)::bigint AS taken_origin
+		FROM concession i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim) c
+	CROSS JOIN LATERAL (SELECT greatest(least(coalesce(sum(CASE g.debit WHEN a.ar THEN g.amount_minor ELSE -g.amount_minor END), 0),
+			c.taken), 0)::bigint AS minor
+		FROM (SELECT 'AR-' || upper(r.carrier) AS ar, r.currency FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim) a
+		JOIN posting g ON c.taken > 0 AND g.hospital_id = p_hospital AND g.claim_id = p_claim AND g.currency = a.currency
+			AND a.ar IN (g.debit, g.credit) AND g.rule ~ '^give_up_(revenue|share)'
+			AND g.entry_id IN (SELECT u.allocation_id FROM allocation u WHERE u.hospital_id = p_hospital AND u.claim_id = p_claim
+				AND u.kind = 3 AND u.undoes IS NOT NULL)) b
+$$;
+
 -- What of what was taken back is neither accepted nor paid again.
 CREATE FUNCTION take_back_left(p_hospital uuid, p_claim uuid, p_currency text, p_open bigint) RETURNS bigint LANGUAGE sql STABLE
 SET search_path = zhifu, pg_temp AS $$
-	SELECT greatest(least((take_back_sum(p_hospital, p_claim, p_currency)).taken - coalesce(sum(c.taken_minor), 0)::bigint, p_open), 0)
-	FROM concession c WHERE c.hospital_id = p_hospital AND c.claim_id = p_claim
+	SELECT greatest(least((take_back_sum(p_hospital, p_claim, p_currency)).taken - (concession_sum(p_hospital, p_claim)).taken, p_open), 0)
+$$;
+
+-- Is what is open of a claim, as far as something is, what was taken back?
+CREATE FUNCTION take_back_waits(p_hospital uuid, p_claim uuid) RETURNS boolean LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT coalesce((SELECT take_back_left(p_hospital, p_claim, r.currency, 1) FROM receivable r
+		WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim), 0) > 0
 $$;
 
 -- What a carrier owed for a claim by bill and decisions, in the currency in which it is owed, and at what value; and what of that
@@ -75,8 +97,7 @@ BEGIN
 		RETURN;
 	END IF;
 	SELECT * INTO back FROM take_back_sum(p_hospital, p_claim, r.currency);
-	SELECT coalesce(sum(c.taken_minor), 0)::bigint AS taken, coalesce(sum(c.origin_minor), 0)::bigint AS origin INTO before
-	FROM concession c WHERE c.hospital_id = p_hospital AND c.claim_id = p_claim;
+	SELECT * INTO before FROM concession_sum(p_hospital, p_claim);
 	taken := greatest(least(back.taken - before.taken, r.open_minor), 0);
 	most := CASE WHEN p_taken THEN taken ELSE r.open_minor END;
 	amount := coalesce(p_amount, most);
@@ -153,8 +174,8 @@ SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
 	PERFORM tenant_must(p_hospital);
-	RETURN QUERY SELECT (take_back_sum(p_hospital, p_claim, r.currency)).taken, coalesce((SELECT sum(c.taken_minor) FROM concession c
-			WHERE c.hospital_id = p_hospital AND c.claim_id = p_claim), 0)::bigint, take_back_left(p_hospital, p_claim, r.currency, r.open_minor),
+	RETURN QUERY SELECT (take_back_sum(p_hospital, p_claim, r.currency)).taken, (concession_sum(p_hospital, p_claim)).taken,
+		take_back_left(p_hospital, p_claim, r.currency, r.open_minor),
 		r.currency, r.exponent, v.value, v.left_value, h.book_currency, h.book_exponent
 	FROM receivable r JOIN hospital h ON h.hospital_id = r.hospital_id
 	CROSS JOIN LATERAL claim_revenue(p_hospital, p_claim, r.carrier, r.currency) v
@@ -177,19 +198,33 @@ END
 $$;
 
 -- Where the hospital has said that it accepts what is taken back: what these allocations took, but not what their advice says is in
--- dispute, nor what is more than the claim.
+-- dispute. What cannot be accepted, because it is more than what is left of the claim's revenue or a rate is missing, stays in dispute: the
+-- work list of take-backs says so with what to do, and the log.
 CREATE FUNCTION take_back_settle(p_hospital uuid, allots match_allot[], p_who text) RETURNS void LANGUAGE plpgsql
 SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	one record;
+	reason text;
 BEGIN
 	IF NOT (SELECT h.accepts_take_backs FROM hospital h WHERE h.hospital_id = p_hospital) THEN
 		RETURN;
 	END IF;
-	PERFORM concede(p_hospital, gen_random_uuid(), q.claim, 1::smallint, least(q.taken, take_back_left(p_hospital, q.claim, r.currency,
-		r.open_minor)), true, true, p_who, NULL)
-	FROM (SELECT p.claim, -sum(p.z)::bigint AS taken FROM unnest(allots) AS p WHERE p.k = 3 AND NOT EXISTS (SELECT 1 FROM remittance_detail d
-			WHERE d.hospital_id = p_hospital AND d.remittance_id = p.remittance AND d.no = p.detail AND d.difference = 4)
-		GROUP BY p.claim ORDER BY p.claim) q
-	JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = q.claim;
+	FOR one IN SELECT q.claim, c.outcome FROM (SELECT p.claim, -sum(p.z)::bigint AS taken FROM unnest(allots) AS p WHERE p.k = 3
+				AND NOT EXISTS (SELECT 1 FROM remittance_detail d WHERE d.hospital_id = p_hospital AND d.remittance_id = p.remittance
+					AND d.no = p.detail AND d.difference = 4)
+			GROUP BY p.claim ORDER BY p.claim) q
+		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = q.claim
+		CROSS JOIN LATERAL concede(p_hospital, gen_random_uuid(), q.claim, 1::smallint, least(q.taken, take_back_left(p_hospital, q.claim,
+			r.currency, r.open_minor)), true, true, p_who, NULL) c
+	LOOP
+		CONTINUE WHEN one.outcome NOT IN (-2, -3);
+		reason := CASE one.outcome WHEN -2 THEN 'it is more than what is left of the claim''s revenue: accept a part of it, or dispute it'
+			ELSE 'a rate is missing: accept it when that is there' END;
+		PERFORM work_assign(p_hospital, one.claim, 'takeback', coalesce((SELECT w.owner FROM work_owner w WHERE w.hospital_id = p_hospital
+			AND w.claim_id = one.claim AND w.list = 'takeback'), report_owner('takeback')), p_who, 'not accepted by itself: ' || reason);
+		RAISE WARNING 'a take-back of claim % was not accepted by itself: %', (SELECT s.ref FROM claim_state s
+			WHERE s.hospital_id = p_hospital AND s.claim_id = one.claim), reason;
+	END LOOP;
 END
 $$;
 
@@ -226,7 +261,8 @@ BEGIN
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
 	SELECT g.hospital_id, p_new, g.no, g.credit, g.debit, g.amount_minor, g.currency, g.exponent, g.book_minor, day, g.rule, g.claim_id, p_new
 	FROM posting g WHERE g.hospital_id = p_hospital AND g.entry_id = p_concession;
-	PERFORM receivable_offset(p_hospital, c.claim_id, p_new, c.amount_minor, c.book_minor, CASE WHEN c.taken_minor > 0 THEN 4 ELSE 1 END::smallint);
+	PERFORM receivable_offset(p_hospital, c.claim_id, p_new, c.amount_minor, c.book_minor,
+		dispute_standing(p_hospital, c.claim_id, r.standing, take_back_waits(p_hospital, c.claim_id)));
 	PERFORM match_steps(p_hospital, ARRAY[c.claim_id], CASE WHEN c.taken_minor > 0 THEN ARRAY[c.claim_id] END, p_who, 'the concession was undone');
 	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'concession.undo', p_concession::text);
 	RETURN 1;

@@ -330,6 +330,13 @@ void db_pipeline_notice(void *ctx, const PGresult *notice)
 	/* "canceling wait for synchronous replication", by its origin: the text may be translated, and a function's own
 	 * warnings share its SQLSTATE. libpq hands notices over in the order of the results. */
 	const char *function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+	if (function != NULL && strcmp(function, "exec_stmt_raise") == 0) { /* a function of ours, in its own words */
+		const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+		if (severity != NULL && strcmp(severity, "WARNING") == 0)
+			log_fields(LOG_WARN, "the database warns", "why",
+				PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY), NULL);
+		return;
+	}
 	if (function == NULL || strcmp(function, "SyncRepWaitForLSN") != 0 || conn->flying_count == 0) return;
 	struct db_batch *batch = CONTAINER_OF(list_first(&conn->flying), struct db_batch, node);
 	batch->unconfirmed = true;

@@ -72,6 +72,23 @@ static void test_yuan_are_accepted(void **state)
 	stands(&claim, "CNY", 0, 0, 2);
 	assert_int_equal(balance("REV-MED", "CNY"), -620000);
 	assert_int_equal(conceded_undo(&claim), -1);
+	/* They had: it is taken back once more, and can be accepted once more, to the fen and no further. */
+	yuan(&claim, TAKEN, -145000, 0, back);
+	stands(&claim, "CNY", 145000, 0, 4);
+	assert_int_equal(
+		number("SELECT (taken * 1000000 + accepted)::int8 FROM zhifu.take_back_sum(" HOSPITAL
+		       ", '%s', 'CNY') CROSS JOIN (SELECT taken AS accepted FROM zhifu.concession_sum(" HOSPITAL
+		       ", '%s')) c",
+			claim.id_text, claim.id_text),
+		145000000000);
+	assert_string_equal(accepted(&claim, 45000), "1 45000 145000 45000 620000 45000");
+	assert_string_equal(accepted(&claim, 0), "1 100000 100000 100000 575000 100000");
+	stands(&claim, "CNY", 0, 0, 2);
+	assert_int_equal(balance("REV-MED", "CNY"), -620000 + 145000);
+	assert_string_equal(accepted(&claim, 0), "0");
+	assert_int_equal(conceded_undo(&claim), 1);
+	stands(&claim, "CNY", 100000, 0, 4);
+	assert_string_equal(accepted(&claim, 0), "1 100000 100000 100000 575000 100000");
 	assert_int_equal(number("SELECT count(*) FROM zhifu.ledger_proof(" HOSPITAL ") WHERE found <> expected"
 				" AND statement LIKE '%%cause%%'"),
 		0);
@@ -249,6 +266,35 @@ static void test_a_lost_dispute_settles_the_claim(void **state)
 	sql("TRUNCATE zhifu.dispute, zhifu.dispute_step");
 }
 
+/* What was taken back is in dispute, whether anybody wrote one down or not; so it stays, whatever is undone beside it.
+ */
+static void test_undoing_leaves_a_take_back_in_dispute(void **state)
+{
+	char payment[UUID_TEXT_LEN], back[UUID_TEXT_LEN], more[UUID_TEXT_LEN];
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = claim_of(100000);
+	decide(&claim, 100000, 0, 0);
+	yuan(&claim, PAID, 70000, 0, payment);
+	yuan(&claim, PAID, 10000, 0, more);
+	yuan(&claim, TAKEN, -20000, 0, back);
+	stands(&claim, "CNY", 40000, 0, 4);
+	undo(more);
+	stands(&claim, "CNY", 50000, 0, 4);
+	/* Where it is accepted, or undone itself, what is left is short. */
+	yuan(&claim, PAID, 10000, 0, more);
+	assert_string_equal(accepted(&claim, 0), "1 20000 20000 20000 100000 20000");
+	stands(&claim, "CNY", 20000, 0, 1);
+	undo(more);
+	stands(&claim, "CNY", 30000, 0, 1);
+	assert_int_equal(conceded_undo(&claim), 1);
+	stands(&claim, "CNY", 50000, 0, 4);
+	undo(back);
+	stands(&claim, "CNY", 30000, 0, 1);
+}
+
 /* By configuration: at once, but not more than the claim. */
 static void test_the_hospital_accepts_what_is_taken_back(void **state)
 {
@@ -265,9 +311,21 @@ static void test_the_hospital_accepts_what_is_taken_back(void **state)
 	stands(&claim, "CNY", 0, 0, 2);
 	payment_is(&claim, PAYMENT_PAID, BOOKS_SETTLED);
 	assert_int_equal(balance("REV-MED", "CNY"), -475000);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.work_owner"), 0);
 	yuan(&claim, TAKEN, -475001, 0, back);
 	stands(&claim, "CNY", 475001, 0, 4);
 	assert_int_equal(balance("REV-MED", "CNY"), -475000);
+	/* Who looks after take-backs is told that it was not, and what to do. */
+	sql("BEGIN; SELECT set_config('zhifu.hospital_id', " HOSPITAL "::text, true)");
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.report_work(" HOSPITAL
+		       ", 'takeback', NULL, NULL, NULL, NULL, NULL, 10) WHERE claim_id = '%s' AND minor = 475001"
+		       " AND owner = 'insurance-officer' AND owner_why LIKE '%%accept a part%%'",
+			claim.id_text),
+		1);
+	sql("ROLLBACK");
+	assert_string_equal(accepted(&claim, 475000), "1 475000 475001 475000 475000 475000");
+	sql("TRUNCATE zhifu.work_owner");
 	sql("UPDATE zhifu.hospital SET accepts_take_backs = false WHERE code = 'AB1'");
 	none_left();
 }
@@ -281,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_never_more_than_the_claim),
 		cmocka_unit_test(test_decided_lower_after_it_was_accepted),
 		cmocka_unit_test(test_a_lost_dispute_settles_the_claim),
+		cmocka_unit_test(test_undoing_leaves_a_take_back_in_dispute),
 		cmocka_unit_test(test_the_hospital_accepts_what_is_taken_back),
 	};
 
