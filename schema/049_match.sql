@@ -392,22 +392,47 @@ BEGIN
 END
 $$;
 
--- Of which claim a payer sets off what came too much: of the one that it names, while as much of that is owed back; where it names none,
--- of the oldest with enough. Two that are as old are told by nobody. NULL: there is none.
-CREATE FUNCTION match_netted(p_hospital uuid, p_insurer text, p_claim uuid, p_named text, p_currency text, p_minor bigint) RETURNS text
-LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
-	SELECT CASE WHEN o.since < coalesce(o.next, 'infinity') THEN coalesce(p_named, o.ref) END FROM (
-		SELECT s.ref, b.since, lead(b.since) OVER (ORDER BY b.since, b.claim_id) AS next, row_number() OVER (ORDER BY b.since, b.claim_id) AS no
-		FROM (SELECT p.claim_id, min(p.book_day) AS since FROM posting p
-			WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'OVERPAID-%' OR p.credit LIKE 'OVERPAID-%') AND p.currency = p_currency
-				AND p.rule NOT LIKE 'reval%'
-			GROUP BY p.claim_id
-			HAVING sum(CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.amount_minor ELSE -p.amount_minor END) >= p_minor) b
-		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = b.claim_id AND p_insurer IN (r.remitter, r.carrier)
-		JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = b.claim_id
-		WHERE p_named IS NULL OR b.claim_id = p_claim OR p_claim IS NULL AND (s.ref = p_named OR EXISTS (SELECT 1 FROM claim_number n
-			WHERE n.hospital_id = p_hospital AND n.claim_id = b.claim_id AND n.number = p_named))) o
-	WHERE o.no = 1
+-- Of which claims an advice sets off what came too much, a row a detail: of the one that it names, while as much of that is owed back;
+-- where it names none, of the oldest with enough. Each of its details has what those before it leave, those that name a claim first. Two
+-- claims that are as old are told by nobody. ref NULL: there is none.
+CREATE FUNCTION match_netted(p_hospital uuid, p_remittance uuid) RETURNS TABLE (no integer, ref text) LANGUAGE plpgsql STABLE
+SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	back record; -- claims of which something is owed back, the oldest first
+	back_left bigint[];
+	detail record;
+	at integer;
+BEGIN
+	SELECT array_agg(b.claim_id ORDER BY b.since, b.claim_id) AS claims, array_agg(s.ref ORDER BY b.since, b.claim_id) AS refs,
+		array_agg(b.since ORDER BY b.since, b.claim_id) AS since, array_agg(b.minor ORDER BY b.since, b.claim_id) AS minor INTO back
+	FROM remittance m JOIN LATERAL (SELECT p.claim_id, min(p.book_day) AS since,
+			sum(CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS minor
+		FROM posting p WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'OVERPAID-%' OR p.credit LIKE 'OVERPAID-%')
+			AND p.currency = m.currency AND p.rule NOT LIKE 'reval%' GROUP BY p.claim_id) b ON b.minor > 0
+	JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = b.claim_id AND m.insurer IN (r.remitter, r.carrier)
+	JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = b.claim_id
+	WHERE m.hospital_id = p_hospital AND m.remittance_id = p_remittance;
+	back_left := back.minor;
+	FOR detail IN SELECT d.no, d.claim_id, -d.amount_minor AS minor, coalesce(c.ref, d.claim_ref, d.insurer_claim_no) AS named
+		FROM remittance_detail d LEFT JOIN claim_state c ON c.hospital_id = d.hospital_id AND c.claim_id = d.claim_id
+		WHERE d.hospital_id = p_hospital AND d.remittance_id = p_remittance AND d.kind = 4 AND d.amount_minor < 0
+		ORDER BY coalesce(c.ref, d.claim_ref, d.insurer_claim_no) IS NULL, d.no
+	LOOP
+		SELECT o.n, CASE WHEN o.since < coalesce(o.next, 'infinity') THEN coalesce(detail.named, o.ref) END INTO at, ref
+		FROM (SELECT u.n, u.ref, u.since, lead(u.since) OVER (ORDER BY u.n) AS next FROM unnest(back.claims, back.refs, back.since, back_left)
+				WITH ORDINALITY AS u (claim, ref, since, minor, n)
+			WHERE u.minor >= detail.minor AND (detail.named IS NULL OR u.claim = detail.claim_id OR detail.claim_id IS NULL
+				AND (u.ref = detail.named OR EXISTS (SELECT 1 FROM claim_number k WHERE k.hospital_id = p_hospital AND k.claim_id = u.claim
+					AND k.number = detail.named)))
+			ORDER BY u.n LIMIT 1) o;
+		IF ref IS NOT NULL THEN
+			back_left[at] := back_left[at] - detail.minor;
+		END IF;
+		no := detail.no;
+		RETURN NEXT;
+	END LOOP;
+END
 $$;
 
 -- Advices, a row a detail; those whose money came not long ago, or that were withdrawn since, without: what names them again is no other's. p_since: only those
@@ -438,7 +463,7 @@ BEGIN
 	END IF;
 	RETURN QUERY SELECT r.remittance_id, d.no, r.insurer, r.identifier, r.amount_minor, r.currency, r.exponent, r.payment_date, r.balanced,
 		(r.created_at AT TIME ZONE h.zone)::date, CASE WHEN d.kind <> 4 OR d.amount_minor > 0 THEN coalesce(c.ref, d.claim_ref, d.insurer_claim_no)
-			ELSE match_netted(p_hospital, r.insurer, d.claim_id, coalesce(c.ref, d.claim_ref, d.insurer_claim_no), d.currency, -d.amount_minor) END,
+			ELSE (SELECT e.ref FROM match_netted(p_hospital, r.remittance_id) e WHERE e.no = d.no) END,
 		d.amount_minor, d.fee_minor, d.kind, k.paid,
 		r.payment_reference
 	FROM unnest(chosen) AS t (id) JOIN remittance r ON r.hospital_id = p_hospital AND r.remittance_id = t.id

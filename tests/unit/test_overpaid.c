@@ -187,19 +187,27 @@ static void test_another_currency_than_is_owed(void **state)
 	stands(&claim, "USD", 0, 0, 2);
 }
 
-/* Whose is it? 1: the first one's, 2: the second one's, 0: nobody knows. named: the claim that the advice names, or
- * NULL. */
-static int64_t netted(
-	const struct test_claim *first, const struct test_claim *second, const struct test_claim *named, int64_t minor)
+/* Whose are they, which one advice sets off? A digit each: 1 the first one's, 2 the second one's, 0 nobody knows.
+ * named: the claim that the advice names, or NULL; another, minor: without a name; 0: none. */
+static int64_t netted(const struct test_claim *first, const struct test_claim *second, const struct test_claim *named,
+	int64_t minor, int64_t another)
 {
 	char id[64] = "NULL";
+	int64_t ret;
 
 	if (named != NULL) snprintf(id, sizeof(id), "'%s'", named->id_text);
-	return number(
-		"SELECT coalesce((SELECT CASE s.claim_id WHEN '%s' THEN 1 WHEN '%s' THEN 2 END FROM zhifu.claim_state s WHERE s.ref ="
-		" zhifu.match_netted(" HOSPITAL
-		", 'alpha', %s, (SELECT n.ref FROM zhifu.claim_state n WHERE n.claim_id = %s), 'CNY', %jd)), 0)::int8",
-		first->id_text, second->id_text, id, id, (intmax_t)minor);
+	sql("BEGIN; INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent,"
+	    " balanced, content) SELECT " HOSPITAL ", '%s', 'alpha', 'R-1', 1, 'CNY', 2, true, '';"
+	    "INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, claim_id, amount_minor, currency, exponent, kind)"
+	    " SELECT " HOSPITAL
+	    ", '%s', t.n, t.c, t.a, 'CNY', 2, 4 FROM (VALUES (1, NULL::uuid, %jd), (2, %s, %jd)) AS t (n, c, a) WHERE t.a < 0",
+		first->id_text, first->id_text, (intmax_t)-another, id, (intmax_t)-minor);
+	ret = number(
+		"SELECT string_agg(CASE s.claim_id WHEN '%s' THEN '1' WHEN '%s' THEN '2' ELSE '0' END, '' ORDER BY m.no DESC)::int8"
+		" FROM zhifu.match_netted(" HOSPITAL ", '%s') m LEFT JOIN zhifu.claim_state s ON s.ref = m.ref",
+		first->id_text, second->id_text, first->id_text);
+	sql("ROLLBACK");
+	return ret;
 }
 
 static void test_what_is_set_off_is_of_the_oldest(void **state)
@@ -216,15 +224,24 @@ static void test_what_is_set_off_is_of_the_oldest(void **state)
 	yuan(&second, PAID, 100000, 0, payment);
 	yuan(&first, TWICE, 60000, 0, payment);
 	yuan(&second, TWICE, 30000, 0, payment);
-	assert_int_equal(netted(&first, &second, NULL, 50000), 1); /* the only one with enough */
-	assert_int_equal(netted(&first, &second, NULL, 30000), 0); /* both are as old */
-	assert_int_equal(netted(&first, &second, NULL, 60001), 0);
+	assert_int_equal(netted(&first, &second, NULL, 50000, 0), 1); /* the only one with enough */
+	assert_int_equal(netted(&first, &second, NULL, 30000, 0), 0); /* both are as old */
+	assert_int_equal(netted(&first, &second, NULL, 60001, 0), 0);
 	sql("UPDATE zhifu.posting SET book_day = book_day - 1 WHERE claim_id = '%s' AND credit LIKE 'OVERPAID-%%'",
 		second.id_text);
-	assert_int_equal(netted(&first, &second, NULL, 30000), 2);
-	assert_int_equal(netted(&first, &second, NULL, 30001), 1);
-	assert_int_equal(netted(&first, &second, &first, 30000), 1);
-	assert_int_equal(netted(&first, &second, &second, 30001), 0);
+	assert_int_equal(netted(&first, &second, NULL, 30000, 0), 2);
+	assert_int_equal(netted(&first, &second, NULL, 30001, 0), 1);
+	assert_int_equal(netted(&first, &second, &first, 30000, 0), 1);
+	assert_int_equal(netted(&first, &second, &second, 30001, 0), 0);
+	/* What one has is no other's: 600.00 and 300.00, the second one's first. */
+	assert_int_equal(netted(&first, &second, NULL, 30000, 30000), 12);
+	assert_int_equal(netted(&first, &second, NULL, 60000, 30000), 12);
+	assert_int_equal(netted(&first, &second, NULL, 10000, 20000), 22);
+	assert_int_equal(netted(&first, &second, NULL, 10001, 20000), 12);
+	assert_int_equal(netted(&first, &second, NULL, 40000, 50000), 1);
+	/* First have theirs which say whose they are. */
+	assert_int_equal(netted(&first, &second, &second, 30000, 30000), 21);
+	assert_int_equal(netted(&first, &second, &first, 40000, 30001), 10);
 }
 
 /* ---- given up ---- */
