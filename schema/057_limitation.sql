@@ -79,7 +79,6 @@ CREATE FUNCTION demand_add(p_hospital uuid, p_demand uuid, p_claim uuid, p_deliv
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	owed receivable;
-	ended date;
 BEGIN
 	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
 		RAISE EXCEPTION 'a demand needs who and why';
@@ -91,8 +90,8 @@ BEGIN
 	IF p_delivered < owed.billed_day OR p_delivered > (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = p_hospital) THEN
 		RETURN -1;
 	END IF;
-	SELECT l.ends INTO ended FROM limitation_list(p_hospital, p_delivered, p_years, 0, p_interrupts) l WHERE l.claim_id = p_claim;
-	IF p_delivered > ended THEN
+	IF p_delivered > limitation_end(coalesce(owed.due_day, owed.billed_day), ARRAY(SELECT d.day
+			FROM limitation_days(p_hospital, p_claim, p_interrupts) d WHERE d.day <= p_delivered), p_years) THEN
 		RETURN -2;
 	END IF;
 	INSERT INTO demand (hospital_id, demand_id, claim_id, kind, delivered, who, why)
