@@ -225,6 +225,15 @@ $$;
 
 -- Makes the items of lines that have come, wakes what waits for something that has come, and gives the turn of a hospital with
 -- something to look at to the caller. No row: there is nothing to do. mark: what transactions before it did is seen from now on;
+-- What so much of a line that waits in suspense is carried at, above zero. Part after part, so that what is carried comes out even when
+-- all of it has left.
+CREATE FUNCTION match_part_book(p_hospital uuid, p_line uuid, p_minor bigint) RETURNS bigint LANGUAGE sql STABLE
+SET search_path = zhifu, pg_temp AS $$
+	SELECT abs(match_share(k.book, s.open_minor, b.amount_minor) - match_share(k.book, s.open_minor - p_minor, b.amount_minor))
+	FROM bank_line b JOIN suspense s ON s.hospital_id = b.hospital_id AND s.line_id = b.line_id
+	CROSS JOIN match_line_book(p_hospital, ARRAY[p_line]) k WHERE b.hospital_id = p_hospital AND b.line_id = p_line
+$$;
+
 -- who keeps what he reads in this turn asks in a later one only for what changed since.
 CREATE FUNCTION match_begin(p_lease_s integer) RETURNS TABLE (hospital_id uuid, turn integer, mark bigint) LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off AS $$

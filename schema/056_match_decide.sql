@@ -682,9 +682,9 @@ BEGIN
 		END IF;
 	END LOOP;
 	SELECT * INTO credit FROM match_item i WHERE i.hospital_id = p_hospital AND i.line_id = p_credit AND i.part = p_credit_part;
-	SELECT match_share(k.book, back.open_minor, of.amount_minor) INTO back_book FROM match_line_book(p_hospital, ARRAY[p_line]) k;
-	SELECT match_share(k.book, credit.open_minor, b.amount_minor) INTO credit_book FROM match_line_book(p_hospital, ARRAY[p_credit]) k
-	JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = k.line_id AND b.currency = of.currency;
+	back_book := match_part_book(p_hospital, p_line, back.open_minor);
+	SELECT match_part_book(p_hospital, p_credit, credit.open_minor) INTO credit_book FROM bank_line b
+	WHERE b.hospital_id = p_hospital AND b.line_id = p_credit AND b.currency = of.currency;
 	IF credit.open_minor IS DISTINCT FROM -back.open_minor OR back_book IS NULL OR credit_book IS NULL THEN
 		RAISE EXCEPTION 'the credit is not what the bank takes back' USING ERRCODE = 'check_violation';
 	END IF;

@@ -27,9 +27,8 @@ BEGIN
 	END IF;
 	SELECT * INTO item FROM match_item i WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = p_part
 		AND i.version = p_version AND i.open_minor <> 0;
-	SELECT b.currency, b.exponent, b.booked_day, b.amount_minor AS whole, s.open_minor AS waits, s.held, sign(b.amount_minor)::bigint * k.book AS book
-	INTO line FROM bank_line b JOIN suspense s ON s.hospital_id = b.hospital_id AND s.line_id = b.line_id
-	LEFT JOIN match_line_book(p_hospital, ARRAY[p_line]) k ON k.line_id = b.line_id
+	SELECT b.currency, b.exponent, b.booked_day, s.line_id IS NOT NULL AS waits, s.held INTO line
+	FROM bank_line b JOIN suspense s ON s.hospital_id = b.hospital_id AND s.line_id = b.line_id
 	WHERE b.hospital_id = p_hospital AND b.line_id = p_line;
 	amount := coalesce(p_amount, item.open_minor);
 	IF item.line_id IS NULL OR line.waits IS NULL THEN
@@ -38,13 +37,13 @@ BEGIN
 		RETURN -3;
 	ELSIF amount = 0 OR sign(amount) <> sign(item.open_minor) OR abs(amount) > abs(item.open_minor) THEN
 		RETURN -4;
-	ELSIF line.book IS NULL THEN
+	END IF;
+	carried := sign(amount)::bigint * match_part_book(p_hospital, p_line, amount);
+	IF carried IS NULL THEN
 		UPDATE match_item i SET due_at = now() + interval '15 seconds'
 		WHERE NOT p_by_hand AND i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = p_part;
 		RETURN -1;
 	END IF;
-	-- Part after part, so that what is carried comes out even when all of it has left.
-	carried := match_share(line.book, line.waits, line.whole) - match_share(line.book, line.waits - amount, line.whole);
 	INSERT INTO allocation (hospital_id, allocation_id, no, line_id, part, kind, line_kind, amount_minor, currency, exponent, book_minor, by_hand,
 		maker, why)
 	VALUES (p_hospital, p_allocation, 1, p_line, p_part, 8, p_kind, amount, line.currency, line.exponent, carried, p_by_hand, p_who, p_why);
@@ -117,10 +116,9 @@ RETURNS TABLE (line_id uuid, part integer, version integer, account text, booked
 		WHERE i.line_id = p_line AND i.part = p_part AND CASE WHEN p_other IS NULL THEN i.account <> o.account AND sign(i.open_minor) <> sign(o.open_minor)
 			AND abs(i.booked_day - o.booked_day) <= 10 ELSE o.line_id = p_other AND o.part = coalesce(p_other_part, 0) END
 	), worth AS (
-		SELECT p.*, abs(match_share(k.book, p.open_minor, p.whole)) AS book, abs(match_share(w.book, p.own_open, p.own_whole)) AS own_book,
+		SELECT p.*, match_part_book(p_hospital, p.line_id, p.open_minor) AS book, match_part_book(p_hospital, p_line, p.own_open) AS own_book,
 			h.book_currency AS home
-		FROM pair p JOIN hospital h ON h.hospital_id = p_hospital LEFT JOIN match_line_book(p_hospital, ARRAY[p.line_id]) k ON true
-		LEFT JOIN match_line_book(p_hospital, ARRAY[p_line]) w ON true
+		FROM pair p JOIN hospital h ON h.hospital_id = p_hospital
 	)
 	SELECT w.line_id, w.part, w.version, w.account, w.booked_day, w.open_minor, w.currency, w.exponent, w.book, w.own_book,
 		CASE WHEN w.alike THEN -4 WHEN w.held <> 0 OR w.own_held <> 0 THEN -3 WHEN w.apart THEN -6

@@ -213,6 +213,37 @@ static void what_is_for_no_claim_finds_its_account(void **state)
 	assert_non_null(strstr(err_text(), "no account"));
 }
 
+/* In parts it comes to the same as at once: not a fen stays. */
+static void parts_of_a_transfer_leave_nothing(void **state)
+{
+	static const struct {
+		int64_t cny;
+		const char *part;
+	} parts[] = {{-23655, ":1000000"}, {-23648, ":1000001"}, {-23656, ""}};
+	char dollars[UUID_TEXT_LEN];
+
+	(void)state;
+	statement("usd.sta", USD, 1, "251031USD1000,00", ":61:2511121112C100,01NTRFNONREF//T2\r\n", "251130USD1100,01");
+	statement("cny.sta", CNY, 1, "251031CNY5000,00",
+		":61:2511121112D236,55NTRFNONREF//T1\r\n:61:2511121112D236,48NTRFNONREF//T3\r\n"
+		":61:2511121112D236,56NTRFNONREF//T4\r\n",
+		"251130CNY4290,41");
+	world_sql(&world, "SELECT * FROM zhifu.match_begin(1)");
+	value("OPENING", "2025-10-31", "7.07");
+	value("SUSP", "2025-11-12", "7.095"); /* 709.57 */
+	snprintf(dollars, sizeof(dollars), "%s", line_of(10001));
+	assert_ctl(
+		&world, 0, "money match split %s 33.34 33.33 --why 'three transfers' --hospital HZ1 --who li", dollars);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		assert_ctl(&world, 0, "money match transfer %s%s %s --why 'dollars for abroad' --hospital HZ1 --who li",
+			dollars, parts[i].part, line_of(parts[i].cny));
+	assert_int_equal(count("suspense"), 0);
+	assert_int_equal(carried("SUSP", "2025-11-30"), 0);
+	assert_int_equal(carried("CONV", "2025-11-30"), 0);
+	assert_int_equal(carried("FX", "2025-11-30"), 23655 + 23648 + 23656 - 70957);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+}
+
 int main(void)
 {
 	int r = world_start(&world, "ctl_suspense");
@@ -226,6 +257,7 @@ int main(void)
 		cmocka_unit_test_setup(orders_take_from_suspense, begin),
 		cmocka_unit_test_setup(an_order_is_cancelled, begin),
 		cmocka_unit_test_setup(what_is_for_no_claim_finds_its_account, begin),
+		cmocka_unit_test_setup(parts_of_a_transfer_leave_nothing, begin),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);
 	world_stop(&world);
