@@ -198,6 +198,18 @@ BEGIN
 END
 $$;
 
+-- Whoever decides something of claims takes what he locks in one order, so that no two wait for each other: matching's lock of the hospital,
+-- that of its advices (remittance_lock), the claims' states, what is owed for them, suspense; of each the rows in the order of their ids.
+-- So does settle, which has the states by its steps before it moves receivables. Only the matcher's plain payments take a receivable
+-- first, for a lock more a line would cost as much as the payment: where one meets a decision on its claim the database ends one of the
+-- two, and that is run again.
+CREATE FUNCTION claim_hold(p_hospital uuid, p_claim uuid[]) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = ANY (p_claim) ORDER BY s.claim_id FOR UPDATE;
+	PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = ANY (p_claim) ORDER BY r.claim_id FOR UPDATE;
+END
+$$;
+
 -- A part's share of what the whole is worth, rounded half away from zero.
 CREATE FUNCTION match_share(p_book bigint, p_part bigint, p_whole bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
 	SELECT CASE WHEN p_part = p_whole THEN p_book WHEN p_part = 0 THEN 0
@@ -213,6 +225,15 @@ SET search_path = zhifu, pg_temp AS $$
 	FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = ANY (p_line) AND p.no IN (1, 10001) GROUP BY p.entry_id
 $$;
 
+-- What so much of a line that waits in suspense is carried at, above zero. Part after part, so that what is carried comes out even when
+-- all of it has left.
+CREATE FUNCTION match_part_book(p_hospital uuid, p_line uuid, p_minor bigint) RETURNS bigint LANGUAGE sql STABLE
+SET search_path = zhifu, pg_temp AS $$
+	SELECT abs(match_share(k.book, s.open_minor, b.amount_minor) - match_share(k.book, s.open_minor - p_minor, b.amount_minor))
+	FROM bank_line b JOIN suspense s ON s.hospital_id = b.hospital_id AND s.line_id = b.line_id
+	CROSS JOIN match_line_book(p_hospital, ARRAY[p_line]) k WHERE b.hospital_id = p_hospital AND b.line_id = p_line
+$$;
+
 -- The entries that announced these advices: of their facts, and their own.
 CREATE FUNCTION match_announced(p_hospital uuid, p_remittance uuid[]) RETURNS TABLE (remittance_id uuid, entry_id uuid) LANGUAGE sql STABLE
 SET search_path = zhifu, pg_temp AS $$
@@ -225,15 +246,6 @@ $$;
 
 -- Makes the items of lines that have come, wakes what waits for something that has come, and gives the turn of a hospital with
 -- something to look at to the caller. No row: there is nothing to do. mark: what transactions before it did is seen from now on;
--- What so much of a line that waits in suspense is carried at, above zero. Part after part, so that what is carried comes out even when
--- all of it has left.
-CREATE FUNCTION match_part_book(p_hospital uuid, p_line uuid, p_minor bigint) RETURNS bigint LANGUAGE sql STABLE
-SET search_path = zhifu, pg_temp AS $$
-	SELECT abs(match_share(k.book, s.open_minor, b.amount_minor) - match_share(k.book, s.open_minor - p_minor, b.amount_minor))
-	FROM bank_line b JOIN suspense s ON s.hospital_id = b.hospital_id AND s.line_id = b.line_id
-	CROSS JOIN match_line_book(p_hospital, ARRAY[p_line]) k WHERE b.hospital_id = p_hospital AND b.line_id = p_line
-$$;
-
 -- who keeps what he reads in this turn asks in a later one only for what changed since.
 CREATE FUNCTION match_begin(p_lease_s integer) RETURNS TABLE (hospital_id uuid, turn integer, mark bigint) LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off AS $$

@@ -395,6 +395,8 @@ BEGIN
 	END IF;
 	IF p_act = 'match.undo' THEN
 		SELECT a.line_id INTO subject FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_id LIMIT 1;
+		PERFORM claim_hold(p_hospital, ARRAY(SELECT a.claim_id FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_id
+			AND a.claim_id IS NOT NULL));
 	ELSIF p_act = 'work.assign' THEN -- by a statement before the one that reads its version
 		PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_id FOR UPDATE;
 	END IF;

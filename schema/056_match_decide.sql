@@ -229,7 +229,7 @@ BEGIN
 	FROM hospital h WHERE h.hospital_id = p_hospital;
 	-- The matcher's plain payments do without: receivable_moves() tells what moved on, and no person decides meanwhile.
 	IF p_by_hand OR 0 <> ANY (a_kind) THEN
-		PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = ANY (a_claim) ORDER BY r.claim_id FOR UPDATE;
+		PERFORM claim_hold(p_hospital, a_claim);
 		PERFORM 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = ANY (l_line) ORDER BY s.line_id FOR UPDATE;
 	END IF;
 	IF EXISTS (SELECT 1 FROM unnest(a_kind, a_amount) AS t (k, a) WHERE t.k IN (1, 3) AND t.a < 0) THEN
@@ -585,6 +585,9 @@ BEGIN
 	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
 		RAISE EXCEPTION 'what a person undoes needs who and why';
 	END IF;
+	PERFORM match_lock(p_hospital);
+	PERFORM claim_hold(p_hospital, ARRAY(SELECT a.claim_id FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation
+		AND a.claim_id IS NOT NULL));
 	free := suspense_lock(p_hospital, ARRAY(SELECT a.line_id FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation));
 	IF EXISTS (SELECT 1 FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_new) THEN
 		RETURN 1;
@@ -597,8 +600,6 @@ BEGIN
 		RETURN -6;
 	END IF;
 	SELECT (now() AT TIME ZONE h.zone)::date INTO STRICT today FROM hospital h WHERE h.hospital_id = p_hospital;
-	PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id IN (SELECT a.claim_id FROM allocation a
-		WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation) ORDER BY r.claim_id FOR UPDATE;
 	IF EXISTS (SELECT 1 FROM (SELECT a.claim_id, a.currency, sum(a.over_minor) AS over FROM allocation a
 			WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation AND a.over_minor <> 0 GROUP BY 1, 2) o
 		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = o.claim_id AND r.currency <> o.currency

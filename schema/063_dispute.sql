@@ -86,7 +86,8 @@ BEGIN
 		RAISE EXCEPTION 'to concede something needs who';
 	END IF;
 	SELECT * INTO home FROM hospital h WHERE h.hospital_id = p_hospital;
-	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim FOR UPDATE;
+	PERFORM claim_hold(p_hospital, ARRAY[p_claim]);
+	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim;
 	SELECT 1, c.amount_minor, c.value_minor, c.book_minor, c.taken_minor INTO outcome, amount, value, carried, taken FROM concession c
 	WHERE c.hospital_id = p_hospital AND c.concession_id = p_id;
 	IF FOUND THEN
@@ -242,7 +243,8 @@ BEGIN
 	END IF;
 	PERFORM match_lock(p_hospital);
 	SELECT * INTO c FROM concession o WHERE o.hospital_id = p_hospital AND o.concession_id = p_concession AND o.undoes IS NULL;
-	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = c.claim_id FOR UPDATE;
+	PERFORM claim_hold(p_hospital, ARRAY[c.claim_id]);
+	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = c.claim_id;
 	IF EXISTS (SELECT 1 FROM concession o WHERE o.hospital_id = p_hospital AND o.concession_id = p_new) THEN
 		RETURN 1;
 	END IF;
@@ -430,7 +432,8 @@ DECLARE
 	why text;
 BEGIN
 	PERFORM match_lock(p_hospital);
-	SELECT open_minor INTO most FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim FOR UPDATE;
+	PERFORM claim_hold(p_hospital, ARRAY[p_claim]);
+	SELECT open_minor INTO most FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim;
 	d := dispute_of(p_hospital, p_claim);
 	IF d.dispute_id IS NULL THEN
 		outcome := 0;
@@ -501,7 +504,8 @@ BEGIN
 	IF p_act = 'undo' THEN
 		SELECT c.claim_id INTO claim FROM concession c WHERE c.hospital_id = p_hospital AND c.concession_id = p_claim;
 	END IF;
-	SELECT * INTO owed FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = claim FOR UPDATE;
+	PERFORM claim_hold(p_hospital, ARRAY[claim]);
+	SELECT * INTO owed FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = claim;
 	done := CASE WHEN owed.claim_id IS NULL THEN -1 ELSE coalesce(api_stale(p_hospital, 'work.assign', claim, p_version),
 		CASE WHEN p_currency <> owed.currency THEN -5 WHEN p_reason !~ '^[0-9A-Za-z._-]{1,32}$' THEN -10 END) END;
 	IF done IS NULL THEN

@@ -170,7 +170,7 @@ BEGIN
 END
 $$;
 
-CALL writer_functions('match\_%', 'suspense\_hold');
+CALL writer_functions('match\_%', 'claim\_hold', 'suspense\_hold');
 DO $$
 DECLARE
 	f regprocedure;

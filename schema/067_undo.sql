@@ -37,7 +37,8 @@ DECLARE
 BEGIN
 	PERFORM match_lock(p_hospital);
 	SELECT * INTO w FROM write_off o WHERE o.hospital_id = p_hospital AND o.write_off_id = p_write_off;
-	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = w.claim_id FOR UPDATE;
+	PERFORM claim_hold(p_hospital, ARRAY[w.claim_id]);
+	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = w.claim_id;
 	SELECT * INTO beside FROM receivable_beside(p_hospital, w.claim_id, r.carrier, r.currency);
 	outcome := CASE WHEN w.undone_entry = p_new THEN 1 WHEN w.claim_id IS NULL OR w.undone_entry IS NOT NULL THEN 0
 		WHEN beside.given_minor - beside.conceded_minor < w.amount_minor THEN -1 END;
