@@ -145,7 +145,7 @@ CREATE FUNCTION receivable_post(p_hospital uuid, p_entry uuid, p_rule text, p_de
 	FROM (SELECT p_amount < 0 OR (p_amount = 0 AND p_book < 0), p_amount, CASE WHEN sign(p_amount) * sign(p_book) < 0 THEN 0 ELSE p_book END
 		UNION ALL SELECT p_book < 0, 0, p_book WHERE sign(p_amount) * sign(p_book) < 0) AS t (back, amount, book),
 		-- 2 is the bill's that is taken back.
-		(SELECT greatest(max(g.no), 2) AS no, (array_agg(g.source_id))[1] AS source FROM posting g
+		(SELECT greatest(max(g.no), 2) AS no, (array_agg(g.source_id) FILTER (WHERE g.rule <> 'match_announced'))[1] AS source FROM posting g
 			WHERE g.hospital_id = p_hospital AND g.entry_id = p_entry AND g.no < 10000) l
 	WHERE (t.amount, t.book) <> (0, 0)
 $$;

@@ -327,7 +327,7 @@ BEGIN
 		FROM allot p
 	), entry AS (
 		-- amount and book have one sign, or one is nothing; negative ones are posted the other way round
-		SELECT p.id, p.line_id, p.claim, p.n, v.* FROM allot p CROSS JOIN LATERAL (
+		SELECT p.id, p.line_id AS source, p.claim, p.n, v.* FROM allot p CROSS JOIN LATERAL (
 			SELECT CASE WHEN p.through THEN 'CONV' ELSE 'SUSP' END AS src,
 				CASE WHEN p.owed <> p.currency THEN 'CONV' ELSE 'AR-' || p.code END AS dst, 'AR-' || p.code AS ar, 'OVERPAID-' || p.code AS liability,
 				p.b - p.ob + p.cb + p.db + p.fb + p.ub AS worth) x
@@ -352,8 +352,8 @@ BEGIN
 		SELECT p.id, p.line_id, NULL, 0, 0, 'match_in', 'SUSP', 'CONV', sum(p.a)::bigint, sum(p.b)::bigint, p.currency, p.exponent
 		FROM allot p WHERE p.through GROUP BY p.id, p.line_id, p.currency, p.exponent
 		UNION ALL
-		-- An announcement has served its purpose: both of its accounts are cleared of it.
-		SELECT p.id, p.line_id, NULL, 1000000, 0, 'match_announced', 'REM-ANN-' || g.code, 'CLR-REM-' || g.code, sum(g.amount)::bigint, sum(g.book)::bigint, g.currency,
+		-- An announcement has served its purpose: both of its accounts are cleared of it. Its cause is the advice.
+		SELECT p.id, p.remittance, NULL, 1000000, 0, 'match_announced', 'REM-ANN-' || g.code, 'CLR-REM-' || g.code, sum(g.amount)::bigint, sum(g.book)::bigint, g.currency,
 			g.exponent
 		FROM (SELECT DISTINCT p.id, p.line_id, p.remittance FROM allot p WHERE p.remittance IS NOT NULL
 			AND (partly IS NULL OR p.remittance <> ALL (partly))) p
@@ -363,12 +363,12 @@ BEGIN
 			FROM match_announced(p_hospital, ARRAY(SELECT DISTINCT i.remittance FROM unnest(allots) AS i WHERE i.remittance IS NOT NULL)) f
 			JOIN posting o ON o.hospital_id = p_hospital AND o.entry_id = f.entry_id
 				AND (o.debit LIKE 'CLR-REM-%' OR o.credit LIKE 'CLR-REM-%')) g ON g.remittance_id = p.remittance
-		GROUP BY p.id, p.line_id, g.code, g.currency, g.exponent HAVING sum(g.amount) <> 0 OR sum(g.book) <> 0
+		GROUP BY p.id, p.remittance, g.code, g.currency, g.exponent HAVING sum(g.amount) <> 0 OR sum(g.book) <> 0
 	)
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
 	SELECT p_hospital, w.id, row_number() OVER (PARTITION BY w.id ORDER BY w.n, w.step, w.credit, w.currency),
 		CASE WHEN w.amount < 0 OR w.book < 0 THEN w.credit ELSE w.debit END, CASE WHEN w.amount < 0 OR w.book < 0 THEN w.debit ELSE w.credit END,
-		abs(w.amount), w.currency, w.exponent, abs(w.book), today, w.rule, w.claim, w.line_id
+		abs(w.amount), w.currency, w.exponent, abs(w.book), today, w.rule, w.claim, w.source
 	FROM entry w;
 	IF partly IS NOT NULL THEN
 		PERFORM match_write_partly(p_hospital, today, allots, partly);
@@ -395,8 +395,8 @@ DECLARE
 	covered integer[];
 	complete boolean;
 BEGIN
-	FOR one IN SELECT p.id, p.line_id, p.remittance, coalesce(array_agg(p.detail) FILTER (WHERE p.detail IS NOT NULL), '{}') AS details
-		FROM unnest(allots) AS p WHERE p.remittance = ANY (partly) GROUP BY 1, 2, 3 LOOP
+	FOR one IN SELECT p.id, p.remittance, coalesce(array_agg(p.detail) FILTER (WHERE p.detail IS NOT NULL), '{}') AS details
+		FROM unnest(allots) AS p WHERE p.remittance = ANY (partly) GROUP BY 1, 2 LOOP
 		SELECT coalesce(array_agg(m.allocation_id), '{}') INTO earlier FROM remittance_paid m
 		WHERE m.hospital_id = p_hospital AND m.remittance_id = one.remittance;
 		SELECT one.details || coalesce(array_agg(a.detail) FILTER (WHERE a.detail IS NOT NULL), '{}') INTO covered FROM allocation a
@@ -407,7 +407,7 @@ BEGIN
 		SELECT p_hospital, one.id, e.last + row_number() OVER (ORDER BY g.code, g.currency),
 			CASE WHEN g.amount < 0 OR g.book < 0 THEN 'CLR-REM-' ELSE 'REM-ANN-' END || g.code,
 			CASE WHEN g.amount < 0 OR g.book < 0 THEN 'REM-ANN-' ELSE 'CLR-REM-' END || g.code,
-			abs(g.amount), g.currency, g.exponent, abs(g.book), today, 'match_announced', one.line_id
+			abs(g.amount), g.currency, g.exponent, abs(g.book), today, 'match_announced', one.remittance
 		FROM (SELECT u.code, u.currency, u.exponent, sum(u.amount)::bigint AS amount, sum(u.book)::bigint AS book FROM (
 				SELECT a.code, a.currency, a.exponent, a.amount, a.book FROM remittance_announced(p_hospital, ARRAY[one.remittance]) a WHERE complete
 				UNION ALL
@@ -415,7 +415,7 @@ BEGIN
 					SELECT CASE WHEN o.debit LIKE 'CLR-REM-%' THEN 1 ELSE -1 END AS side, o.amount_minor, o.book_minor, o.currency, o.exponent,
 						CASE WHEN o.debit LIKE 'CLR-REM-%' THEN o.debit ELSE o.credit END AS account
 					FROM posting o WHERE o.hospital_id = p_hospital AND (o.debit LIKE 'CLR-REM-%' OR o.credit LIKE 'CLR-REM-%')
-						AND CASE WHEN complete THEN o.entry_id = ANY (earlier) AND o.rule = 'match_announced'
+						AND CASE WHEN complete THEN o.entry_id = ANY (earlier) AND o.rule = 'match_announced' AND o.source_id = one.remittance
 							ELSE o.entry_id IN (SELECT f.fact_id FROM fact f WHERE f.hospital_id = p_hospital
 								AND f.remittance_id = one.remittance AND f.detail = ANY (one.details)) END
 						AND o.entry_id = ANY (earlier || ARRAY(SELECT f.fact_id FROM fact f WHERE f.hospital_id = p_hospital
