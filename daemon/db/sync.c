@@ -7,6 +7,10 @@
 
 #include "db/host.h"
 
+/* No jit: it compiles a function's statements at every execution, as pipeline.c says; under load that took half a
+ * minute. A lock is not waited for without end: who asked is told, and nothing was done. */
+#define SESSION "set timezone to 'UTC'; set datestyle to 'ISO'; set jit to off; set lock_timeout to '2min'"
+
 struct db_sync {
 	PGconn *pg;
 	char sqlstate[6];
@@ -43,7 +47,7 @@ int db_sync_open(const char *conninfo, const char *role, struct db_sync **ret_db
 		return r;
 	}
 	PQsetNoticeReceiver(db->pg, quiet, NULL);
-	int r = db_sync_script(db, "set timezone to 'UTC'; set datestyle to 'ISO'");
+	int r = db_sync_script(db, SESSION);
 	if (r < 0) {
 		db_sync_close(db);
 		return r;
