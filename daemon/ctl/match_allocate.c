@@ -193,6 +193,197 @@ int match_allocate_read(
 	return r;
 }
 
+/* ---- by an advice ---- */
+
+/* One of its details that is meant. */
+struct advice_detail {
+	struct match_hand_detail said;
+	struct match_hand_claim claim;
+	struct rate_path ways[2];
+	bool is_named; /* a claim that is here */
+};
+
+/* "4=REF,back": which detail, of which claim, and whether it is taken back. */
+static int detail_word(const struct hand *hand, const char *text, struct advice_detail *detail)
+{
+	const char *at = text;
+	struct text_span first = next_word(&at), more = next_word(&at);
+	const char *equals = first.ptr == NULL ? NULL : memchr(first.ptr, '=', first.len);
+	size_t len = equals == NULL ? first.len : (size_t)(equals - first.ptr);
+	int64_t no = 0;
+
+	if (text_to_int64((struct text_span){first.ptr, len}, &no) != 0 || no < 1 || no > INT32_MAX || *at != '\0' ||
+		(more.ptr != NULL && !text_is(more, "back")))
+		return err_set(ERR_INVALID, "\"%s\" is not NO or NO=REF, with \",back\" where it is taken back", text);
+	detail->said.no = (int32_t)no;
+	detail->said.taken_back = more.ptr != NULL;
+	if (equals == NULL) return 0;
+	if (first.len - len - 1 >= sizeof(detail->claim.ref))
+		return err_set(ERR_INVALID, "\"%s\" is no ref", equals + 1);
+	memcpy(detail->claim.ref, equals + 1, first.len - len - 1);
+	detail->is_named = true;
+	return claim_read(hand, &detail->claim);
+}
+
+/* What the advice says of it. */
+static int detail_read(const struct hand *hand, const struct pg_result *rows, int row, struct advice_detail *detail)
+{
+	const char *currency = db_rows_text(rows, row, 4);
+
+	if (strcmp(currency, hand->desk->zero.currency) != 0)
+		return err_set(
+			ERR_INVALID, "the advice is of %s, and the money of %s", currency, hand->desk->zero.currency);
+	detail->said.no = (int32_t)db_rows_int(rows, row, 0);
+	detail->said.kind = (uint8_t)db_rows_int(rows, row, 1);
+	detail->said.amount = db_rows_int(rows, row, 2);
+	detail->said.fee = db_rows_int(rows, row, 3);
+	if (detail->is_named || db_rows_null(rows, row, 5)) return 0;
+	detail->is_named = true;
+	(void)text_copy_cut(text_of(db_rows_text(rows, row, 5)), detail->claim.ref, sizeof(detail->claim.ref));
+	return claim_read(hand, &detail->claim);
+}
+
+/* What is open of its claim after those before it. */
+static void claim_follow(struct advice_detail *details, int at)
+{
+	for (int i = at - 1; details[at].is_named && i >= 0; i--) {
+		if (!details[i].is_named || !uuid_equal(&details[i].claim.id, &details[at].claim.id)) continue;
+		details[at].claim.open = details[i].claim.open;
+		return;
+	}
+}
+
+static int detail_parts(struct hand *hand, struct advice_detail *details, int at)
+{
+	struct match_choice *choice = &hand->made->choice;
+	struct advice_detail *detail = &details[at];
+	enum match_hand_fault fault;
+	uint32_t count = 0;
+	int r = detail->is_named ? ways_find(hand, &detail->claim, detail->ways) : 0;
+
+	if (r < 0) return r;
+	claim_follow(details, at);
+	r = match_hand_detail(&hand->money, detail->is_named ? &detail->claim : NULL, &detail->said,
+		&choice->parts[choice->part_count], &count, &fault);
+	choice->part_count += count;
+	if (r == ERR_DENIED)
+		r = err_set(ERR_INVALID, "%s %d: %s", say(hand->desk->ctl, "detail", "明细"), (int)detail->said.no,
+			match_hand_fault_text(fault, hand->desk->ctl->chinese));
+	return r == ERR_LIMIT ? err_set(r, "an amount does not fit") : r;
+}
+
+/* What they come to, against what is open of the money. */
+static int advice_rest(struct hand *hand)
+{
+	struct match_choice *choice = &hand->made->choice;
+	int64_t sum = 0, open = hand->desk->open;
+	struct zf_money money = hand->desk->zero;
+	char text[2][MONEY_TEXT_SIZE];
+
+	for (uint32_t i = 0; i < choice->part_count; i++) sum += choice->parts[i].amount;
+	if (hand->rest != NULL && sum > open && open > 0)
+		return match_hand_residual(
+			&hand->money, hand->rest->kind, sum - open, &choice->parts[choice->part_count++]);
+	if (open > 0 ? sum >= 0 && sum <= open : sum <= 0 && sum >= open) return 0;
+	money.minor = sum;
+	(void)money_format(money, text[0]);
+	money.minor = open;
+	(void)money_format(money, text[1]);
+	return err_set(ERR_INVALID,
+		"the details come to %s %s, and %s %s is open of the money: name those that it is, or say with --rest what is "
+		"missing",
+		text[0], money.currency, text[1], money.currency);
+}
+
+static int advice_ask(struct hand *hand, const char *word, const struct advice_detail *said, int count,
+	struct uuid *ret_id, struct pg_result **ret_rows)
+{
+	struct db_params params;
+	struct db_array *numbers;
+	int r;
+
+	if (uuid_parse(word, ret_id) < 0)
+		return err_set(ERR_INVALID, "\"%s\" is no advice's id: money remittance list shows them", word);
+	db_params_init(&params, &hand->desk->arena);
+	db_params_uuid(&params, &hand->desk->hospital->id);
+	db_params_uuid(&params, ret_id);
+	numbers = db_params_array(&params, DB_INT4, (size_t)count, 0);
+	for (int i = 0; i < count; i++) db_array_int4(numbers, said[i].said.no);
+	r = db_sync_query(hand->desk->ctl->db,
+		"SELECT d.no::int4, d.kind::int4, d.amount_minor, d.fee_minor, d.currency, c.ref FROM remittance_detail d"
+		" LEFT JOIN claim_state c ON c.hospital_id = d.hospital_id AND c.claim_id = d.claim_id"
+		" LEFT JOIN unnest($3::int4[]) WITH ORDINALITY AS t (no, n) ON t.no = d.no"
+		" WHERE d.hospital_id = $1 AND d.remittance_id = $2 AND CASE WHEN cardinality($3::int4[]) > 0 THEN t.no IS NOT NULL"
+		" ELSE NOT EXISTS (SELECT 1 FROM remittance_paid p JOIN allocation a ON a.hospital_id = p.hospital_id"
+		"  AND a.allocation_id = p.allocation_id WHERE p.hospital_id = d.hospital_id AND p.remittance_id = d.remittance_id"
+		"  AND a.remittance_id = d.remittance_id AND a.detail = d.no) END ORDER BY t.n, d.no",
+		&params, ret_rows);
+	if (r == 0 && (db_rows_count(*ret_rows) == 0 || (count > 0 && db_rows_count(*ret_rows) != count)))
+		r = err_set(ERR_NOTFOUND,
+			"there is no such advice, or not all of these details of it, or all are allocated");
+	return r;
+}
+
+/* Zeroed, at least one. NULL: there is no memory. */
+static struct advice_detail *details_new(const struct hand *hand, int count)
+{
+	size_t size = (size_t)(count > 0 ? count : 1);
+	struct advice_detail *details = zf_alloc_array(&hand->desk->arena.zf, size, sizeof(*details));
+
+	if (details == NULL)
+		(void)err_set(ERR_NOMEM, "no memory for an advice");
+	else
+		memset(details, 0, size * sizeof(*details));
+	return details;
+}
+
+static int advice_parts(struct hand *hand, const char *const *words, int count)
+{
+	struct match_choice *choice = &hand->made->choice;
+	struct advice_detail *details = details_new(hand, count - 1);
+	struct pg_result *rows = NULL;
+	struct uuid id = {{0}};
+	int r = details == NULL ? ERR_NOMEM : 0, found = 0;
+
+	for (int i = 1; r == 0 && i < count; i++) r = detail_word(hand, words[i], &details[i - 1]);
+	if (r == 0) r = advice_ask(hand, words[0], details, count - 1, &id, &rows);
+	if (r == 0) {
+		found = db_rows_count(rows);
+		if (count == 1) details = details_new(hand, found);
+		choice->parts = zf_alloc_array(
+			&hand->desk->arena.zf, MATCH_DETAIL_PARTS * (size_t)found + 1, sizeof(*choice->parts));
+		if (details == NULL || choice->parts == NULL) r = err_set(ERR_NOMEM, "no memory for an advice");
+	}
+	for (int i = 0; r == 0 && i < found; i++) {
+		details[i].said.remittance = id;
+		r = detail_read(hand, rows, i, &details[i]);
+		if (r == 0) r = detail_parts(hand, details, i);
+	}
+	db_sync_rows_free(rows);
+	return r == 0 ? advice_rest(hand) : r;
+}
+
+int match_allocate_advice(
+	struct match_desk *desk, const char *const *words, int count, const char *rest, struct match_made *ret)
+{
+	struct hand hand = {.desk = desk, .made = ret};
+	struct match_rest_sum kept = {.minor = 0};
+	int r;
+
+	*ret = (struct match_made){.choice = {.kind = MATCH_REMITTANCE, .sound = true}};
+	if (rest != NULL && (kind_read(text_of(rest), &kept.kind) < 0 ||
+				    (kept.kind != MATCH_REST_CHARGE && kept.kind != MATCH_REST_DIFFERENCE)))
+		return ctl_usage("--rest: what is missing of an advice's money is a charge or a difference");
+	if (rest != NULL) hand.rest = &kept;
+	rate_desk_open(desk->ctl, &hand.rates);
+	r = ctl_begin(desk->ctl, &desk->hospital->id, false);
+	if (r == 0) r = money_read(&hand);
+	if (r == 0) r = advice_parts(&hand, words, count);
+	if (r == 0) r = ctl_commit(desk->ctl);
+	rate_desk_close(&hand.rates);
+	return r;
+}
+
 void match_allocate_rates(struct match_desk *desk, struct report *report)
 {
 	static const struct column columns[] = {{"rate", "rate"}, {"source", "source"}, {"day", "day"}};

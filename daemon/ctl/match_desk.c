@@ -229,7 +229,11 @@ static int outcome_check(const struct ctl *ctl, int64_t outcome)
 	if (outcome == -3) return err_set(ERR_AGAIN, "it is held: money suspense release lets it go");
 	if (outcome == -4) return err_set(ERR_INVALID, "there is not as much open of it");
 	if (outcome == -6)
-		return err_set(ERR_AGAIN, "its advice sets off more than is owed back for that claim (any more)");
+		return err_set(ERR_AGAIN, "%s",
+			say(ctl,
+				"its advice sets off more than is owed back for that claim (any more): NO=REF,back of money match advice "
+				"books that as taken back",
+				"付款通知抵扣的金额超过该理赔单的应退金额:可用 money match advice 的 NO=REF,back 记为追回"));
 	if (outcome == -5)
 		return err_set(ERR_DENIED, "%s",
 			say(ctl,

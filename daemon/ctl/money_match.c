@@ -333,6 +333,7 @@ struct act {
 typedef int act_fn(struct match_desk *desk, const struct act *act, struct uuid *ret_id);
 
 static act_fn allocate_run;
+static act_fn advice_run;
 
 static int act_run(
 	struct ctl *ctl, int argc, char **argv, int min, int max, bool why_needed, act_fn *run, const char *failed)
@@ -348,7 +349,8 @@ static int act_run(
 	int r = ctl_arguments(argc, argv, options, min, max, words);
 
 	if (r != 0) return r;
-	if (act.rest != NULL && run != allocate_run) return ctl_usage("--rest goes with money match allocate");
+	if (act.rest != NULL && run != allocate_run && run != advice_run)
+		return ctl_usage("--rest goes with money match allocate and money match advice");
 	r = why_needed ? ctl_accountable(ctl, act.why) : ctl_known(ctl);
 	if (r != 0) return r;
 	act.words = words + 1;
@@ -522,6 +524,18 @@ static int match_allocate(struct ctl *ctl, int argc, char **argv)
 	return act_run(ctl, argc, argv, 2, CTL_WORDS_MAX - 1, true, allocate_run, "not allocated");
 }
 
+static int advice_run(struct match_desk *desk, const struct act *act, struct uuid *ret_id)
+{
+	int r = match_allocate_advice(desk, act->words, act->count, act->rest, &desk->made);
+
+	return r == 0 ? match_desk_post(desk, &desk->made.choice, act->why, ret_id) : r;
+}
+
+static int match_advice(struct ctl *ctl, int argc, char **argv)
+{
+	return act_run(ctl, argc, argv, 2, CTL_WORDS_MAX - 1, true, advice_run, "not allocated");
+}
+
 /* ---- undo, hold ---- */
 
 static int match_undo(struct ctl *ctl, int argc, char **argv)
@@ -604,6 +618,8 @@ const struct ctl_command money_match_commands[] = {
 		CTL_CONFIG | CTL_DB, match_reject},
 	{"money match allocate", "LINE REF=AMOUNT[,KIND[=AMOUNT]]... --why TEXT [--rest KIND] [--hospital CODE]",
 		"says by hand which claims it is for", CTL_CONFIG | CTL_DB, match_allocate},
+	{"money match advice", "LINE ADVICE [NO[=REF[,back]]]... --why TEXT [--rest KIND] [--hospital CODE]",
+		"says by hand which details of an advice it is", CTL_CONFIG | CTL_DB, match_advice},
 	{"money match split", "LINE AMOUNT... --why TEXT [--hospital CODE]", "makes several of it", CTL_CONFIG | CTL_DB,
 		match_split},
 	{"money match note", "LINE TEXT [--hospital CODE]", "adds what a letter or a call told: matching reads it",

@@ -399,8 +399,8 @@ static int taking_load(struct taking *taking, const struct uuid *id, bool shows,
 static void show_details(const struct taking *taking, struct report *report)
 {
 	const struct ctl *ctl = taking->ctl;
-	const struct column columns[] = {{"kind", say(ctl, "kind", "类型")}, {"claim", say(ctl, "claim", "理赔单")},
-		{"insurer_claim", say(ctl, "insurer's number", "保险公司案号")},
+	const struct column columns[] = {{"no", say(ctl, "no", "序号")}, {"kind", say(ctl, "kind", "类型")},
+		{"claim", say(ctl, "claim", "理赔单")}, {"insurer_claim", say(ctl, "insurer's number", "保险公司案号")},
 		{"carrier", say(ctl, "carrier", "承保人")}, {"billed", say(ctl, "billed", "账单金额")},
 		{"amount", say(ctl, "paid", "赔付金额")}, {"fee", say(ctl, "fee", "费用")},
 		{"tax", say(ctl, "tax", "税额")}, {"difference", say(ctl, "difference is", "差额原因")},
@@ -416,6 +416,7 @@ static void show_details(const struct taking *taking, struct report *report)
 		const char *kind = back ? "take-back" : advice_kind_word(detail->kind);
 		const char *difference = advice_difference_word(detail->difference);
 
+		table_add(&table, cell_int(i + 1));
 		table_add(&table, cell_word(say(ctl, kind, back ? "追回" : kinds_zh[detail->kind]), kind));
 		table_add(&table, cell_text(detail->claim));
 		table_add(&table, cell_text(detail->insurer_claim));

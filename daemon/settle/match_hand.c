@@ -186,6 +186,74 @@ int match_hand_part(const struct match_hand *hand, const struct match_hand_claim
 	return r == 0 || r == ERR_DENIED ? r : ERR_LIMIT;
 }
 
+/* ---- by an advice ---- */
+
+/* What it says of a claim: so much is paid, taken back or set off, or it is denied. */
+static int claim_part(const struct match_hand *hand, struct match_hand_claim *claim,
+	const struct match_hand_detail *detail, struct match_allot *ret, enum match_hand_fault *ret_fault)
+{
+	bool netted = detail->kind == ADVICE_DETAIL_NETTED;
+	if (claim == NULL) return denied(MATCH_HAND_UNNAMED, ret_fault);
+	if (detail->amount > 0) {
+		int r = match_hand_part(hand, claim, detail->amount, NULL, 0, ret, ret_fault);
+		if (r == 0) claim->open.minor -= ret->cleared;
+		return r;
+	}
+	*ret = (struct match_allot){.kind = detail->amount == 0             ? MATCH_PART_DENIED
+					    : netted && !detail->taken_back ? MATCH_PART_DOUBLE
+									    : MATCH_PART_TAKE_BACK,
+		.has_claim = true,
+		.claim = claim->id,
+		.version = claim->version,
+		.amount = detail->amount,
+		.owed_exponent = claim->open.exponent};
+	memcpy(ret->ref, claim->ref, sizeof(ret->ref));
+	memcpy(ret->owed, claim->open.currency, 3);
+	if (ret->kind != MATCH_PART_TAKE_BACK) return 0;
+	ret->cleared = detail->amount; /* of another currency match_post() works it out */
+	if (same(&hand->zero, &claim->open)) claim->open.minor -= detail->amount;
+	return 0;
+}
+
+int match_hand_detail(const struct match_hand *hand, struct match_hand_claim *claim,
+	const struct match_hand_detail *detail, struct match_allot ret[MATCH_DETAIL_PARTS], uint32_t *ret_count,
+	enum match_hand_fault *ret_fault)
+{
+	struct match_hand_detail said = *detail;
+	uint32_t count = 0;
+	int r = 0;
+	*ret_fault = MATCH_HAND_FITS;
+	if (said.kind == ADVICE_DETAIL_FEE) {
+		if (__builtin_add_overflow(said.fee, said.amount, &said.fee)) return ERR_LIMIT;
+		said.amount = 0;
+	}
+	bool of_claim = said.kind == ADVICE_DETAIL_CLAIM || (said.kind == ADVICE_DETAIL_NETTED && said.amount < 0);
+	if (of_claim && (said.amount != 0 || said.fee == 0)) /* a fee that stands alone is no denial */
+		r = claim_part(hand, claim, &said, &ret[count++], ret_fault);
+	else if (said.amount != 0)
+		ret[count++] = (struct match_allot){.kind = MATCH_PART_ADJUSTED, .amount = said.amount};
+	if (r == 0 && said.fee != 0)
+		ret[count++] = (struct match_allot){
+			.kind = said.fee < 0 ? MATCH_PART_FEE : MATCH_PART_ADJUSTED, .amount = said.fee};
+	for (uint32_t i = 0; i < count; i++) {
+		ret[i].has_remittance = true;
+		ret[i].remittance = detail->remittance;
+		ret[i].detail = detail->no;
+	}
+	if (r == 0) *ret_count = count;
+	return r;
+}
+
+int match_hand_residual(const struct match_hand *hand, uint8_t kind, int64_t minor, struct match_allot *ret)
+{
+	struct match_allot part = {.kind = MATCH_PART_RESIDUAL, .amount = -minor};
+	struct match_sum *sum = sum_of(&part, kind);
+	sum->minor = minor;
+	int r = book_share(hand, minor, &sum->book);
+	if (r == 0) *ret = part;
+	return r == 0 ? 0 : ERR_LIMIT;
+}
+
 const char *match_hand_fault_text(enum match_hand_fault fault, bool chinese)
 {
 	static const char *const texts[][2] = {[MATCH_HAND_FITS] = {"", ""},
@@ -200,7 +268,9 @@ const char *match_hand_fault_text(enum match_hand_fault fault, bool chinese)
 			"应收与流水同币种,不存在汇差"},
 		[MATCH_HAND_NOTHING] = {"nothing is owed, or the money goes out: nothing can be missing",
 			"没有未付金额或为付出款项,不能填写缺额"},
-		[MATCH_HAND_SMALL] = {
-			"it comes to nothing in the currency in which the claim is owed", "折合应收币种后金额为零"}};
+		[MATCH_HAND_SMALL] = {"it comes to nothing in the currency in which the claim is owed",
+			"折合应收币种后金额为零"},
+		[MATCH_HAND_UNNAMED] = {
+			"it names no claim that is here: say which one it is", "未指明本院理赔单:请说明是哪一笔"}};
 	return texts[fault][chinese];
 }

@@ -49,12 +49,33 @@ enum match_hand_fault {
 	MATCH_HAND_NO_RATE, /* no rate lies between: it is owed in the line's currency */
 	MATCH_HAND_NOTHING, /* nothing is owed, or the money goes out: nothing can be missing */
 	MATCH_HAND_SMALL,   /* in the currency that is owed it comes to nothing */
+	MATCH_HAND_UNNAMED, /* of a detail: it is of no claim that is here */
 };
 
 /* amount: of the line, with its sign. ERR_DENIED with the fault; ERR_LIMIT: an amount does not fit. */
 int match_hand_part(const struct match_hand *hand, const struct match_hand_claim *claim, int64_t amount,
 	const struct match_rest_sum *rests, size_t rest_count, struct match_allot *ret,
 	enum match_hand_fault *ret_fault) MUSTUSE;
+
+/* What an advice says of a claim, or of itself: a row of remittance_detail. */
+struct match_hand_detail {
+	struct uuid remittance;
+	int32_t no;
+	uint8_t kind;        /* enum advice_detail_kind */
+	int64_t amount, fee; /* of the line's currency: what is taken off is negative */
+	bool taken_back;     /* what it sets off had not come too much: it is taken back */
+};
+/* remittance_detail.kind (schema/002_tables.sql). */
+enum advice_detail_kind { ADVICE_DETAIL_CLAIM = 1, ADVICE_DETAIL_FEE = 2, ADVICE_DETAIL_NETTED = 4 };
+#define MATCH_DETAIL_PARTS 2
+/* The parts of one, which are as it says, and what is open of its claim after them. claim NULL: there is none. Errors
+ * as of match_hand_part. */
+int match_hand_detail(const struct match_hand *hand, struct match_hand_claim *claim,
+	const struct match_hand_detail *detail, struct match_allot ret[MATCH_DETAIL_PARTS], uint32_t *ret_count,
+	enum match_hand_fault *ret_fault) MUSTUSE;
+/* What is kept of a transfer for several: minor of the line's currency is missing, a charge or a difference that is let
+ * go (kind). */
+int match_hand_residual(const struct match_hand *hand, uint8_t kind, int64_t minor, struct match_allot *ret) MUSTUSE;
 /* In words; constant. "" for MATCH_HAND_FITS. */
 const char *match_hand_fault_text(enum match_hand_fault fault, bool chinese);
 

@@ -5,6 +5,7 @@
 #include "lib/money.h"
 #include "model/chart.h"
 #include "model/directory.h"
+#include "settle/match_hand.h"
 #include "settle/match_index.h"
 #include "settle/match_know.h"
 
@@ -21,9 +22,6 @@ static uint32_t adviser_of(const struct match_know *know, const char *insurer)
 	return MATCH_NONE;
 }
 
-/* remittance_detail.kind (schema/002_tables.sql). */
-enum { DETAIL_CLAIM = 1, DETAIL_FEE = 2, DETAIL_NETTED = 4 };
-
 /* The rows of one advice, [first, end); a detail with a fee is two. */
 static int details_read(struct match_know *know, const struct pg_result *rows, int first, int end,
 	struct text_span currency, struct match_advice *advice, struct know_advice *kept)
@@ -39,14 +37,14 @@ static int details_read(struct match_know *know, const struct pg_result *rows, i
 		const char *number = db_rows_text(rows, row, 10);
 		struct match_detail *detail = &details[advice->detail_count];
 
-		bool netted = db_rows_int(rows, row, 13) == DETAIL_NETTED && amount < 0;
+		bool netted = db_rows_int(rows, row, 13) == ADVICE_DETAIL_NETTED && amount < 0;
 
 		/* of a claim that nobody knows: a person looks, as with one that does not balance */
-		if (db_rows_int(rows, row, 13) != DETAIL_CLAIM && !netted)
+		if (db_rows_int(rows, row, 13) != ADVICE_DETAIL_CLAIM && !netted)
 			number = NULL;
 		else if (number == NULL)
 			number = "UNKNOWN";
-		if (db_rows_int(rows, row, 13) == DETAIL_FEE) {
+		if (db_rows_int(rows, row, 13) == ADVICE_DETAIL_FEE) {
 			fee += amount;
 			amount = 0;
 		}

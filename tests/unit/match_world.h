@@ -1,5 +1,5 @@
-/* What the tests share that are about what persons decide of money in suspense: claims that are owed, lines of statements,
- * and what zhifuctl does with them. */
+/* What the tests share that are about what persons decide of money in suspense: claims that are owed, lines of
+ * statements, and what zhifuctl does with them. */
 #ifndef UNIT_MATCH_WORLD_H
 #define UNIT_MATCH_WORLD_H
 
@@ -92,7 +92,7 @@ static inline int none_left(void **state)
 		" zhifu.suspense,"
 		" zhifu.match_item, zhifu.match_candidate, zhifu.match_turn, zhifu.match_payer, zhifu.match_lesson, zhifu.allocation, zhifu.posting,"
 		" zhifu.posting_unvalued, zhifu.receivable, zhifu.claim_state, zhifu.claim_event, zhifu.adjudication, zhifu.remittance,"
-		" zhifu.remittance_detail, zhifu.operator_act");
+		" zhifu.remittance_detail, zhifu.remittance_paid, zhifu.fact, zhifu.concession, zhifu.operator_act");
 	return 0;
 }
 

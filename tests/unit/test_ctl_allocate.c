@@ -1,5 +1,5 @@
-/* What persons allocate through zhifuctl: which claims money is for, how much of one anybody may let go, and advices whose
- * money comes in several transfers. */
+/* What persons allocate through zhifuctl: which claims money is for, how much of one anybody may let go, and advices
+ * whose money comes in several transfers. */
 #include "match_world.h"
 
 /* What a person may let go of a claim's 1000.00 by its contract. */
@@ -86,7 +86,8 @@ static void what_is_let_go_of_a_claim_adds_up(void **state)
 	lets_go(1, line, said_of(1, "100.00,difference=3.01"));
 	lets_go(0, line, said_of(1, "100.00,difference=3.00"));
 	/* 1000.00 - 402.00 - 35.00 - 40.00 - 103.00 */
-	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.receivable WHERE claim_id = '" ID_A "0001'"), 42000);
+	assert_int_equal(
+		world_count(&world, "SELECT open_minor FROM zhifu.receivable WHERE claim_id = '" ID_A "0001'"), 42000);
 	/* 3 per cent for paying early are agreed of the claim once, and not of each of its payments. */
 	lets_go(0, line_of(6, "500,00", "SRA CLAIMS GMBH"), said_of(2, "500.00,discount=30.00"));
 	line = line_of(7, "400,00", "SRA CLAIMS GMBH");
@@ -133,19 +134,34 @@ static void a_claim_is_short_by_several_things(void **state)
 	world_sql(&world, "DELETE FROM zhifu.contract");
 }
 
-/* A decision by hand on an advice's detail, as match_post() takes it. */
-static int64_t post_detail(const char *line, int claim, int detail, int minor)
+/* ---- by an advice ---- */
+
+static void advice_add(int advice, int minor)
 {
-	return world_count(&world,
-		"SELECT outcome::int8 FROM zhifu.match_post('" HOSPITAL_A
-		"', 'li', 'in two transfers', true, ARRAY[gen_random_uuid()],"
-		" ARRAY['%s']::uuid[], ARRAY[0], ARRAY[(SELECT version FROM zhifu.match_item WHERE line_id = '%s')], ARRAY[1], ARRAY[0]::int2[],"
-		" ARRAY['" ID_A "%04d']::uuid[], ARRAY[(SELECT version FROM zhifu.receivable WHERE claim_id = '" ID_A
-		"%04d')],"
-		" ARRAY['" ID_A
-		"0100']::uuid[], ARRAY[%d], ARRAY[%d]::int8[], ARRAY[%d]::int8[], ARRAY[0]::int8[], ARRAY[0]::int8[],"
-		" ARRAY[0]::int8[], ARRAY[0]::int8[], ARRAY[0]::int8[], ARRAY[0]::int8[], ARRAY[0]::int8[], ARRAY[0]::int8[], ARRAY[0]::int8[])",
-		line, line, claim, claim, detail, minor, minor);
+	world_sql(&world,
+		"INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, balanced,"
+		" content) VALUES ('" HOSPITAL_A "', '" ID_A "%04d', 'alpha', 'R-%d', %d, 'CNY', 2, true, '')",
+		advice, advice, minor);
+}
+
+/* What it says of a claim (kind 1), or of itself (claim 0), and that it is announced. */
+static void detail_add(int advice, int no, int kind, int claim, int minor)
+{
+	char id[64] = "NULL", entry[64];
+
+	if (claim > 0) snprintf(id, sizeof(id), "'" ID_A "%04d'", claim);
+	snprintf(entry, sizeof(entry), "" ID_A "%04d", claim > 0 ? advice + 10 + no : advice);
+	world_sql(&world,
+		"INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, claim_id, amount_minor, currency, exponent, kind)"
+		" VALUES ('" HOSPITAL_A "', '" ID_A "%04d', %d, %s, %d, 'CNY', 2, %d);"
+		"INSERT INTO zhifu.fact (hospital_id, fact_id, claim_id, insurer, kind, remittance_id, detail, status)"
+		" SELECT '" HOSPITAL_A "', '%s', %s, 'alpha', 6, '" ID_A "%04d', %d, 2 WHERE %d = 1;"
+		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day,"
+		" rule, source_id) VALUES ('" HOSPITAL_A
+		"', '%s', %d, %s, %d, 'CNY', 2, %d, '2025-11-01', 'announce', '%s')",
+		advice, no, id, minor, kind, entry, id, advice, no, kind, entry, no,
+		minor > 0 ? "'CLR-REM-ALPHA', 'REM-ANN-ALPHA'" : "'REM-ANN-ALPHA', 'CLR-REM-ALPHA'", abs(minor),
+		abs(minor), entry);
 }
 
 static int64_t announced(void)
@@ -155,55 +171,171 @@ static int64_t announced(void)
 		" THEN -amount_minor ELSE 0 END), 0)::int8 FROM zhifu.posting");
 }
 
+/* Says that the line is these details of the advice. */
+static int advised(const char *line, int advice, const char *details)
+{
+	return ctl(&world, "money match advice %s " ID_A "%04d %s --why 'in two transfers' --hospital HZ1 --who li",
+		line, advice, details);
+}
+
 /* Each transfer pays other details, by hand; what was announced is cleared with them, and the fee with the last. */
 static void an_advice_may_come_in_two_transfers(void **state)
 {
-	const char *first, *second;
+	char first[UUID_TEXT_LEN], second[UUID_TEXT_LEN];
 	(void)state;
 	owed(1, 50000);
 	owed(2, 62000);
-	world_sql(&world,
-		"INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, balanced,"
-		" content) VALUES ('" HOSPITAL_A "', '" ID_A "0100', 'alpha', 'R-2', 111000, 'CNY', 2, true, '');"
-		"INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, claim_id, amount_minor, currency, exponent, kind)"
-		" VALUES ('" HOSPITAL_A "', '" ID_A "0100', 1, '" ID_A "0001', 50000, 'CNY', 2, 1),"
-		" ('" HOSPITAL_A "', '" ID_A "0100', 2, '" ID_A "0002', 62000, 'CNY', 2, 1),"
-		" ('" HOSPITAL_A "', '" ID_A "0100', 3, NULL, -1000, 'CNY', 2, 2);"
-		"INSERT INTO zhifu.fact (hospital_id, fact_id, claim_id, insurer, kind, remittance_id, detail, status) VALUES"
-		" ('" HOSPITAL_A "', '" ID_A "0111', '" ID_A "0001', 'alpha', 6, '" ID_A "0100', 1, 2),"
-		" ('" HOSPITAL_A "', '" ID_A "0112', '" ID_A "0002', 'alpha', 6, '" ID_A "0100', 2, 2);"
-		"INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day,"
-		" rule, source_id) VALUES"
-		" ('" HOSPITAL_A "', '" ID_A
-		"0111', 1, 'CLR-REM-ALPHA', 'REM-ANN-ALPHA', 50000, 'CNY', 2, 50000, '2025-11-01', 'announce', '" ID_A
-		"0111'),"
-		" ('" HOSPITAL_A "', '" ID_A
-		"0112', 1, 'CLR-REM-ALPHA', 'REM-ANN-ALPHA', 62000, 'CNY', 2, 62000, '2025-11-01', 'announce', '" ID_A
-		"0112'),"
-		" ('" HOSPITAL_A "', '" ID_A
-		"0100', 1, 'REM-ANN-ALPHA', 'CLR-REM-ALPHA', 1000, 'CNY', 2, 1000, '2025-11-01', 'announce_fee', '" ID_A
-		"0100')");
+	advice_add(100, 111000);
+	detail_add(100, 1, 1, 1, 50000);
+	detail_add(100, 2, 1, 2, 62000);
+	detail_add(100, 3, 2, 0, -1000);
 	assert_int_equal(announced(), 111000);
-	first = line_of(2, "500,00", "SRA CLAIMS GMBH");
-	second = line_of(3, "620,00", "SRA CLAIMS GMBH");
-	assert_int_equal(post_detail(first, 1, 1, 50000), 1);
+	snprintf(first, sizeof(first), "%s", line_of(2, "500,00", "SRA CLAIMS GMBH"));
+	snprintf(second, sizeof(second), "%s", line_of(3, "610,00", "SRA CLAIMS GMBH"));
+	assert_int_equal(advised(first, 100, ""), 1);
+	assert_non_null(strstr(world.err, "come to 1110.00 CNY, and 500.00 CNY is open"));
+	assert_int_equal(advised(first, 100, "1 4"), 1);
+	assert_non_null(strstr(world.err, "not all of these details"));
+	assert_int_equal(advised(first, 100, "1"), 0);
 	assert_int_equal(announced(), 61000);
 	/* What is paid is paid. */
-	assert_int_equal(post_detail(second, 2, 1, 62000), -2);
-	assert_int_equal(post_detail(second, 2, 2, 62000), 1);
+	assert_int_equal(advised(second, 100, "1"), 1);
+	assert_non_null(strstr(world.err, "has come with another line"));
+	/* What is left is the other one and the fee. */
+	assert_int_equal(advised(second, 100, ""), 0);
 	assert_int_equal(announced(), 0);
 	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.remittance_paid"), 2);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.suspense"), 0);
+	assert_int_equal(advised(second, 100, ""), 1);
 	/* Undone in any order, it is announced again to the fen, and comes out once more. */
 	undo(text("SELECT allocation_id::text FROM zhifu.allocation WHERE line_id = '%s'", first));
 	assert_int_equal(announced(), 50000);
-	assert_int_equal(post_detail(first, 1, 1, 50000), 1);
+	assert_int_equal(advised(first, 100, ""), 0);
 	assert_int_equal(announced(), 0);
 	undo(text(
 		"SELECT allocation_id::text FROM zhifu.allocation a WHERE line_id = '%s' AND undoes IS NULL", second));
 	assert_int_equal(announced(), 62000 - 1000);
-	assert_int_equal(post_detail(second, 2, 2, 62000), 1);
+	assert_int_equal(advised(second, 100, "2 3"), 0);
+	assert_int_equal(announced(), 0);
+	assert_string_equal(
+		text("SELECT string_agg(open_minor::text, ' ' ORDER BY claim_id) FROM zhifu.receivable"), "0 0");
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money rules check --hospital HZ1");
+}
+
+/* A payer takes off what had not come too much: a person says of which claim, and it is taken back. */
+static void a_set_off_without_cause_is_taken_back(void **state)
+{
+	const char *line;
+	(void)state;
+	agreed();
+	owed(1, 50000);
+	owed(2, 62000);
+	world_sql(&world, "UPDATE zhifu.receivable SET contract_id = '" ID_A "0900', contract_version = 1");
+	(void)allocate(line_of(2, "500,00", "SRA CLAIMS GMBH"), 1, "500.00");
+	advice_add(100, 42000);
+	detail_add(100, 1, 1, 2, 62000);
+	detail_add(100, 2, 4, 0, -20000);
+	line = line_of(3, "395,00", "SRA CLAIMS GMBH");
+	assert_int_equal(advised(line, 100, "--rest charge"), 1);
+	assert_non_null(strstr(world.err, "detail 2: it names no claim"));
+	assert_int_equal(advised(line, 100, "1 2=NOBODY --rest charge"), 1);
+	char words[64];
+	snprintf(words, sizeof(words), "1 2=%s --rest charge", refs[1]);
+	assert_int_equal(advised(line, 100, words), 1);
+	assert_non_null(strstr(world.err, "NO=REF,back"));
+	assert_int_equal(advised(line, 100, "1 2=x,forth"), 1);
+	assert_int_equal(advised(line, 100, "''"), 1);
+	snprintf(words, sizeof(words), "1 2=%s,back --rest fee", refs[1]);
+	assert_int_equal(advised(line, 100, words), 2);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.remittance_paid"), 0);
+	snprintf(words, sizeof(words), "1 2=%s,back --rest charge", refs[1]);
+	assert_int_equal(advised(line, 100, words), 0);
+	/* It is owed again, in dispute until somebody accepts it; the bank's 25.00 are let go as agreed. */
+	assert_string_equal(
+		text("SELECT string_agg(open_minor || ' ' || standing, ', ' ORDER BY claim_id) FROM zhifu.receivable"),
+		"20000 4, 0 2");
+	assert_int_equal(announced(), 0);
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.suspense"), 0);
+	assert_string_equal(text("SELECT sum(charge_minor)::text FROM zhifu.allocation"), "2500");
+	assert_ctl(&world, 0, "money takeback accept %s --why 'they are right' --who li", refs[1]);
+	assert_int_equal(world_count(&world, "SELECT sum(open_minor)::int8 FROM zhifu.receivable"), 0);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money rules check --hospital HZ1");
+	world_sql(&world, "DELETE FROM zhifu.contract");
+}
+
+/* One decision by hand on a detail each of two advices, as match_post() takes it. */
+static int64_t post_two(const char *line, int claim, int detail, int minor, int other)
+{
+	return world_count(&world,
+		"SELECT outcome::int8 FROM zhifu.match_post('" HOSPITAL_A
+		"', 'li', 'of two advices', true, ARRAY[gen_random_uuid()],"
+		" ARRAY['%s']::uuid[], ARRAY[0], ARRAY[(SELECT version FROM zhifu.match_item WHERE line_id = '%s')], '{1, 1}', '{0, 0}',"
+		" ARRAY['" ID_A "%04d', '" ID_A "%04d']::uuid[], '{1, 1}', ARRAY['" ID_A "0100', '" ID_A
+		"0200']::uuid[], '{%d, %d}', '{%d, %d}', '{%d, %d}', '{0, 0}', '{0, 0}',"
+		" '{0, 0}', '{0, 0}', '{0, 0}', '{0, 0}', '{0, 0}', '{0, 0}', '{0, 0}')",
+		line, line, claim, claim + 1, detail, detail, minor, other, minor, other);
+}
+
+/* What was cleared of one is not cleared of the other. */
+static void two_advices_in_the_same_two_transfers(void **state)
+{
+	(void)state;
+	owed(1, 50000);
+	owed(2, 10000);
+	owed(3, 62000);
+	owed(4, 20000);
+	advice_add(100, 112000);
+	advice_add(200, 30000);
+	detail_add(100, 1, 1, 1, 50000);
+	detail_add(200, 1, 1, 2, 10000);
+	detail_add(100, 2, 1, 3, 62000);
+	detail_add(200, 2, 1, 4, 20000);
+	assert_int_equal(post_two(line_of(2, "600,00", "SRA CLAIMS GMBH"), 1, 1, 50000, 10000), 1);
+	assert_int_equal(announced(), 62000 + 20000);
+	assert_int_equal(post_two(line_of(3, "820,00", "SRA CLAIMS GMBH"), 3, 2, 62000, 20000), 1);
 	assert_int_equal(announced(), 0);
 	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	assert_ctl(&world, 0, "money rules check --hospital HZ1");
+}
+
+/* ---- who waits for whom ---- */
+
+/* No statement is compiled at each execution, and no lock waited for without end. */
+static void a_session_neither_compiles_nor_waits(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		text("SELECT concat_ws(' ', current_setting('jit'), current_setting('lock_timeout'))"), "off 2min");
+}
+
+/* Settle has the state of a claim before what is owed for it; so has who decides by hand, or the two would wait for
+ * each other. */
+static void a_claim_is_held_before_what_is_owed(void **state)
+{
+	char line[1024];
+	const char *allocation;
+	struct db_sync *other;
+	FILE *undoing;
+	(void)state;
+	owed(1, 50000);
+	allocation = allocate(line_of(2, "500,00", "SRA CLAIMS GMBH"), 1, "500.00");
+	assert_int_equal(db_sync_open(world.conninfo, "test", &other), 0);
+	world_sql(&world, "BEGIN; SELECT 1 FROM zhifu.receivable FOR UPDATE");
+	snprintf(line, sizeof(line),
+		"'%s' --config '%s/zhifud.conf' money match undo %s --why 'not theirs' --hospital HZ1 --who li >/dev/null 2>&1",
+		world.program, world.folder, allocation);
+	undoing = popen(line, "r");
+	assert_non_null(undoing);
+	while (world_count(&world, "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0) {
+	}
+	assert_int_not_equal(db_sync_script(other, "SELECT 1 FROM zhifu.claim_state FOR UPDATE NOWAIT"), 0);
+	assert_string_equal(db_sync_sqlstate(other), "55P03");
+	world_sql(&world, "COMMIT");
+	assert_int_equal(pclose(undoing), 0);
+	db_sync_close(other);
+	assert_int_equal(world_count(&world, "SELECT open_minor FROM zhifu.receivable"), 50000);
 }
 
 int main(void)
@@ -217,11 +349,15 @@ int main(void)
 	account_configure();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(nobody_lets_more_go_than_is_agreed, none_left),
+		cmocka_unit_test_setup(what_is_let_go_of_a_claim_adds_up, none_left),
 		cmocka_unit_test_setup(a_claim_is_short_by_several_things, none_left),
 		cmocka_unit_test_setup(an_advice_may_come_in_two_transfers, none_left),
+		cmocka_unit_test_setup(a_set_off_without_cause_is_taken_back, none_left),
+		cmocka_unit_test_setup(two_advices_in_the_same_two_transfers, none_left),
+		cmocka_unit_test(a_session_neither_compiles_nor_waits),
+		cmocka_unit_test_setup(a_claim_is_held_before_what_is_owed, none_left),
 	};
 	r = cmocka_run_group_tests(tests, group_begin, NULL);
 	world_stop(&world);
 	return r;
 }
-		cmocka_unit_test_setup(what_is_let_go_of_a_claim_adds_up, none_left),
