@@ -76,6 +76,24 @@ static const struct field allocate_checked_fields[] = {
 };
 const struct shape allocate_checked_shape = SHAPE("AllocationChecked", allocate_checked_fields);
 
+/* By an advice. Read by allocate.c, which knows the number of each kind of rest. */
+static const char *const rest_kinds[] = {"", "charge", "", "", "difference", NULL};
+static const struct field detail_said_fields[] = {
+	{"no", FIELD_INT, NEEDED, "of the advice's details", NULL, 0, NULL},
+	{"ref", FIELD_TEXT, 0, "of its claim, where it names none that is here", NULL, 16, NULL},
+	{"taken_back", FIELD_BOOL, 0, "what it sets off had not come too much: it is taken back", NULL, 0, NULL},
+};
+static const struct shape detail_said_shape = SHAPE("DetailSaid", detail_said_fields);
+static const struct field allocate_advice_fields[] = {
+	PART,
+	{"advice", FIELD_ID, NEEDED, "whose money it is, or some of it", NULL, 0, NULL},
+	{"details", FIELD_LIST, 0, "that it pays; left out: all that are not allocated yet", NULL, 500,
+		&detail_said_shape},
+	{"rest", FIELD_WORD, 0, "what is missing of the money was kept on the way, or is let go", rest_kinds, 0, NULL},
+	SHAPE_WHY,
+};
+const struct shape allocate_advice_shape = SHAPE("AllocationByAdvice", allocate_advice_fields);
+
 static const struct field reject_fields[] = {
 	PART,
 	{"candidate", FIELD_INT, NEEDED, "its number", NULL, 0, NULL},

@@ -1,6 +1,6 @@
-/* Allocating by hand: the client says of which claims the money is, and what is missing of them; the claims are read as
- * they stand, the rates of the line's day where one is needed, and settle/match_hand.h works it out. A check answers
- * with what would be posted. */
+/* Allocating by hand: the client says of which claims the money is, and what is missing of them, or which details of an
+ * advice; the claims are read as they stand, the rates of the line's day where one is needed, and settle/match_hand.h
+ * works it out. A check answers with what would be posted. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -15,7 +15,7 @@
 
 #define ANSWER_BYTES_MAX (4u << 20)
 
-/* Rows of DESK_HAND. */
+/* Rows of DESK_HAND, and of DESK_HAND_ADVICE with the detail behind. */
 enum {
 	H_VERSION,
 	H_LINE,
@@ -30,11 +30,19 @@ enum {
 	H_CLAIM,
 	H_RECEIVABLE,
 	H_OWED,
-	H_OWED_OPEN
+	H_OWED_OPEN,
+	H_REF,
+	H_KIND,
+	H_AMOUNT,
+	H_FEE,
+	H_ADVISED, /* the advice's currency */
+	H_PLACE    /* in the body's list, from 1; 0: it has none */
 };
 /* Values of claim_said_shape and missing_shape (act_shapes.c). */
 enum { SAID_REF, SAID_AMOUNT, SAID_MISSING, SAID_COUNT };
 enum { MISSING_KIND, MISSING_AMOUNT, MISSING_COUNT };
+/* Values of detail_said_shape. */
+enum { DETAIL_NO, DETAIL_REF, DETAIL_BACK, DETAIL_COUNT };
 
 /* What is kept between the statements. */
 struct allocating {
@@ -47,6 +55,13 @@ struct allocating {
 	struct match_line line;
 	struct match_choice choice;
 	struct rate_path (*ways)[2]; /* by claim */
+	/* by an advice: claims are those of its details, which may have none */
+	const struct value *advice, *details, *rest;
+	struct advised {
+		struct match_hand_detail said;
+		uint32_t place;
+		bool is_named; /* a claim that is here */
+	} * advised;
 };
 
 static const struct problem problem_waits = {
@@ -61,6 +76,14 @@ static const struct problem_word word_currency = {
 	"amount-currency", "The amount is not in the line's currency, $1.", "金额须与流水同币种($1)。"};
 static const struct problem_word word_nothing = {
 	"amount-nothing", "The amount is nothing: leave it out, or say more.", "金额不得为零:请省略或填写。"};
+static const struct problem_word word_advice = {"advice-unknown",
+	"There is no such advice, or not all of these details of it, or all are allocated.",
+	"没有该付款通知或其中某项明细,或已全部核销。"};
+static const struct problem_word word_advised = {
+	"advice-currency", "The advice is not in the line's currency, $1.", "付款通知须与流水同币种($1)。"};
+static const struct problem_word word_details = {"details-more",
+	"They come to more than is open of the money: name those that it is, or say what is missing.",
+	"所选明细合计超过未核销金额:请选择明细或说明缺额。"};
 
 static void wrong(
 	struct desk_call *call, const struct problem_word *word, uint32_t claim, const char *more, const char *arg)
@@ -111,7 +134,7 @@ static const struct match_rest_sum *rests_of(
 	return is_good ? rests : NULL;
 }
 
-static void part_make(struct desk_call *call, struct allocating *own, uint32_t at)
+static struct problem_word fault_word(int r, enum match_hand_fault fault)
 {
 	static const char *const codes[] = {[MATCH_HAND_RATE] = "rate-missing",
 		[MATCH_HAND_ALL] = "missing-all",
@@ -119,7 +142,15 @@ static void part_make(struct desk_call *call, struct allocating *own, uint32_t a
 		[MATCH_HAND_OTHER] = "missing-other",
 		[MATCH_HAND_NO_RATE] = "missing-no-rate",
 		[MATCH_HAND_NOTHING] = "missing-nothing",
-		[MATCH_HAND_SMALL] = "amount-small"};
+		[MATCH_HAND_SMALL] = "amount-small",
+		[MATCH_HAND_UNNAMED] = "claim-unnamed"};
+	return r != ERR_DENIED ? desk_word_large
+			       : (struct problem_word){codes[fault], match_hand_fault_text(fault, false),
+					 match_hand_fault_text(fault, true)};
+}
+
+static void part_make(struct desk_call *call, struct allocating *own, uint32_t at)
+{
 	const struct value *said = &own->said[(size_t)at * SAID_COUNT];
 	const struct zf_money *amount = &said[SAID_AMOUNT].money;
 	enum match_hand_fault fault;
@@ -129,13 +160,90 @@ static void part_make(struct desk_call *call, struct allocating *own, uint32_t a
 	int r = match_hand_part(&own->money, &own->claims[at], own->money.open < 0 ? -amount->minor : amount->minor,
 		rests, said[SAID_MISSING].row_count, &own->choice.parts[at], &fault);
 	if (r == 0) return;
-	if (r != ERR_DENIED) {
-		wrong(call, &desk_word_large, at, "", NULL);
+	const struct problem_word word = fault_word(r, fault);
+	wrong(call, &word, at, "", NULL);
+}
+
+/* ---- by an advice ---- */
+
+static void detail_wrong(
+	struct desk_call *call, const struct allocating *own, uint32_t at, const struct problem_word *word)
+{
+	uint32_t place = own->advised[at].place;
+	if (place == 0)
+		problem_add(&call->problems, word, "/details", NULL);
+	else
+		problem_add(&call->problems, word, arena_printf(&call->req->arena, "/details/%u", place - 1), NULL);
+}
+
+static void detail_parts(struct desk_call *call, struct allocating *own, uint32_t at)
+{
+	struct match_hand_claim *claim = own->advised[at].is_named ? &own->claims[at] : NULL;
+	enum match_hand_fault fault;
+	uint32_t count = 0;
+	for (uint32_t i = at; claim != NULL && i > 0; i--) {
+		if (!own->advised[i - 1].is_named || !uuid_equal(&own->claims[i - 1].id, &claim->id)) continue;
+		claim->open = own->claims[i - 1].open;
+		break;
+	}
+	int r = match_hand_detail(
+		&own->money, claim, &own->advised[at].said, &own->choice.parts[own->choice.part_count], &count, &fault);
+	own->choice.part_count += count;
+	if (r == 0) return;
+	const struct problem_word word = fault_word(r, fault);
+	detail_wrong(call, own, at, &word);
+}
+
+/* What they come to, against what is open of the money. */
+static void details_rest(struct desk_call *call, struct allocating *own)
+{
+	struct match_choice *choice = &own->choice;
+	int64_t sum = 0, open = own->money.open;
+	for (uint32_t i = 0; i < choice->part_count; i++) sum += choice->parts[i].amount;
+	if (own->rest->given && open > 0 && sum > open) {
+		if (match_hand_residual(&own->money, (uint8_t)own->rest->number, sum - open,
+			    &choice->parts[choice->part_count]) == 0) {
+			choice->part_count++;
+			return;
+		}
+	} else if (open > 0 ? sum >= 0 && sum <= open : sum <= 0 && sum >= open) {
 		return;
 	}
-	const struct problem_word word = {
-		codes[fault], match_hand_fault_text(fault, false), match_hand_fault_text(fault, true)};
-	wrong(call, &word, at, "", NULL);
+	problem_add(&call->problems, &word_details, "/details", NULL);
+}
+
+/* What the advice says; the claims are read behind it. */
+static bool details_read(struct desk_call *call, struct allocating *own, const struct pg_result *rows)
+{
+	struct zf_arena *arena = &call->req->arena.zf;
+	uint32_t count = (uint32_t)db_rows_count(rows);
+	if (db_rows_null(rows, 0, H_NO) || (own->details->row_count > 0 && own->details->row_count != count)) {
+		problem_add(&call->problems, &word_advice, "/advice", NULL);
+		return true;
+	}
+	own->count = count;
+	own->advised = zf_alloc_array(arena, count, sizeof(*own->advised));
+	own->claims = zf_alloc_array(arena, count, sizeof(*own->claims));
+	own->ways = zf_alloc_array(arena, count, sizeof(*own->ways));
+	own->choice.parts = zf_alloc_array(arena, MATCH_DETAIL_PARTS * (size_t)count + 1, sizeof(*own->choice.parts));
+	if (own->advised == NULL || own->claims == NULL || own->ways == NULL || own->choice.parts == NULL) return false;
+	memset(own->claims, 0, count * sizeof(*own->claims));
+	for (uint32_t i = 0; i < count; i++) {
+		int row = (int)i;
+		struct advised *advised = &own->advised[i];
+		*advised = (struct advised){.said = {.remittance = own->advice->id,
+						    .no = (int32_t)db_rows_int(rows, row, H_NO),
+						    .kind = (uint8_t)db_rows_int(rows, row, H_KIND),
+						    .amount = db_rows_int(rows, row, H_AMOUNT),
+						    .fee = db_rows_int(rows, row, H_FEE)},
+			.place = (uint32_t)db_rows_int(rows, row, H_PLACE),
+			.is_named = !db_rows_null(rows, row, H_RECEIVABLE)};
+		if (advised->place == 0) continue;
+		const struct value *said = &own->details->rows[(size_t)(advised->place - 1) * DETAIL_COUNT];
+		advised->said.taken_back = said[DETAIL_BACK].given && said[DETAIL_BACK].number != 0;
+		if (said[DETAIL_REF].given && !advised->is_named) detail_wrong(call, own, i, &word_unknown);
+	}
+	return true;
 }
 
 /* ---- the answer of a check ---- */
@@ -171,8 +279,16 @@ static void check_answer(struct desk_call *call, const struct allocating *own, c
 static void decide(struct desk_call *call, const struct stored_rates *known)
 {
 	struct allocating *own = call->own;
-	for (uint32_t i = 0; i < own->count; i++) part_make(call, own, i);
-	own->choice.part_count = own->count;
+	for (uint32_t i = 0; i < own->count; i++) {
+		if (own->advised != NULL)
+			detail_parts(call, own, i);
+		else
+			part_make(call, own, i);
+	}
+	if (own->advised == NULL)
+		own->choice.part_count = own->count;
+	else if (call->problems.count == 0)
+		details_rest(call, own);
 	if (call->problems.no_memory)
 		desk_call_problem(call, &desk_problem_memory);
 	else if (call->problems.count > 0)
@@ -188,7 +304,7 @@ static void decide(struct desk_call *call, const struct stored_rates *known)
 /* Is it owed in a currency that is neither the line's nor that of the books? */
 static bool needs_rate(const struct allocating *own, const struct match_hand_claim *claim)
 {
-	return strcmp(claim->open.currency, own->money.zero.currency) != 0 &&
+	return claim->open.currency[0] != '\0' && strcmp(claim->open.currency, own->money.zero.currency) != 0 &&
 	       strcmp(claim->open.currency, own->money.book.currency) != 0;
 }
 
@@ -229,14 +345,16 @@ static int claims_read(struct desk_call *call, struct allocating *own, const str
 	for (uint32_t i = 0; r == 0 && i < own->count; i++) {
 		struct match_hand_claim *claim = &own->claims[i];
 		int row = (int)i;
+		if (own->advised != NULL && !own->advised[i].is_named) continue;
 		if (db_rows_null(rows, row, H_CLAIM) || db_rows_null(rows, row, H_RECEIVABLE)) {
 			wrong(call, &word_unknown, i, "/ref", NULL);
 			continue;
 		}
 		claim->id = db_rows_uuid(rows, row, H_CLAIM);
 		claim->version = (int32_t)db_rows_int(rows, row, H_RECEIVABLE);
-		(void)text_copy_cut(
-			text_of(own->said[(size_t)i * SAID_COUNT + SAID_REF].text), claim->ref, sizeof(claim->ref));
+		(void)text_copy_cut(text_of(own->advised != NULL ? db_rows_text(rows, row, H_REF)
+								 : own->said[(size_t)i * SAID_COUNT + SAID_REF].text),
+			claim->ref, sizeof(claim->ref));
 		r = money_make(
 			db_rows_int(rows, row, H_OWED_OPEN), text_of(db_rows_text(rows, row, H_OWED)), &claim->open);
 	}
@@ -286,7 +404,10 @@ static void on_hand(void *ctx, const struct db_outcome *outcome)
 		return;
 	}
 	int r = money_read(call, own, rows, hospital);
-	if (r == 0) r = claims_read(call, own, rows);
+	if (r == 0 && own->advice != NULL && !details_read(call, own, rows)) r = ERR_NOMEM;
+	if (r == 0 && own->advised != NULL && strcmp(db_rows_text(rows, 0, H_ADVISED), own->money.zero.currency) != 0)
+		problem_add(&call->problems, &word_advised, "/advice", own->money.zero.currency);
+	if (r == 0 && call->problems.count == 0) r = claims_read(call, own, rows);
 	for (uint32_t i = 0; r == 0 && i < own->count; i++) rates = rates || needs_rate(own, &own->claims[i]);
 	if (r == ERR_AGAIN)
 		desk_call_problem(call, &problem_value);
@@ -335,4 +456,41 @@ void allocate_run(struct desk_call *call)
 		db_array_text(refs, own->said[(size_t)i * SAID_COUNT + SAID_REF].text);
 	desk_call_key_bind(call, params);
 	desk_call_ask(call, DESK_HAND, params, on_hand);
+}
+
+void allocate_advice_run(struct desk_call *call)
+{
+	const struct shape *shape = call->operation->request;
+	struct zf_arena *arena = &call->req->arena.zf;
+	struct db_params *params = desk_call_params(call);
+	struct allocating *own = params == NULL ? NULL : zf_alloc(arena, sizeof(*own));
+	if (params == NULL) return;
+	call->own = own;
+	if (own == NULL) {
+		desk_call_problem(call, &desk_problem_memory);
+		return;
+	}
+	*own = (struct allocating){.decided = {.part = (int32_t)shape_value(shape, call->body, "part")->number,
+					   .why = shape_value(shape, call->body, "why")->text},
+		.choice = {.kind = MATCH_REMITTANCE, .sound = true},
+		.advice = shape_value(shape, call->body, "advice"),
+		.details = shape_value(shape, call->body, "details"),
+		.rest = shape_value(shape, call->body, "rest")};
+	uint32_t count = own->details->row_count;
+	db_params_uuid(params, &call->id);
+	db_params_int8(params, own->decided.part);
+	db_params_uuid(params, &own->advice->id);
+	struct db_array *numbers = db_params_array(params, DB_INT8, count, 0);
+	for (uint32_t i = 0; i < count; i++)
+		db_array_int8(numbers, own->details->rows[(size_t)i * DETAIL_COUNT + DETAIL_NO].number);
+	struct db_array *refs = db_params_array(params, DB_TEXT, count, 16 * (size_t)count);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct value *ref = &own->details->rows[(size_t)i * DETAIL_COUNT + DETAIL_REF];
+		if (ref->given)
+			db_array_text(refs, ref->text);
+		else
+			db_array_null(refs);
+	}
+	desk_call_key_bind(call, params);
+	desk_call_ask(call, DESK_HAND_ADVICE, params, on_hand);
 }

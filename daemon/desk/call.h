@@ -121,6 +121,7 @@ void accept_run(struct desk_call *call);
 void classify_run(struct desk_call *call);
 void reject_run(struct desk_call *call);
 void allocate_run(struct desk_call *call);
+void allocate_advice_run(struct desk_call *call);
 void line_run(struct desk_call *call);
 void patient_accounts_run(struct desk_call *call);
 void patient_act_run(struct desk_call *call);

@@ -407,6 +407,26 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" LEFT JOIN zhifu.receivable r ON r.hospital_id = $1 AND r.claim_id = c.claim_id"
 		" WHERE i.hospital_id = $1 AND i.line_id = $2::uuid AND i.part = $3::int8 ORDER BY t.n",
 		6},
+	/* The first columns are those of DESK_HAND. */
+	[DESK_HAND_ADVICE] = {"desk_hand_advice",
+		"SELECT i.version, b.content, d.content, b.currency, b.amount_minor, i.open_minor, i.booked_day, k.book,"
+		" zhifu.api_was($1::uuid, $7::bytea, $8::bytea), t.no::int4, r.claim_id, r.version, r.currency, r.open_minor,"
+		" c.ref, t.kind::int4, t.amount_minor, t.fee_minor, t.currency, coalesce(t.n, 0)::int4"
+		" FROM zhifu.match_item i JOIN zhifu.bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id"
+		" LEFT JOIN zhifu.bank_detail d ON d.hospital_id = i.hospital_id AND d.line_id = i.line_id AND d.no = i.part"
+		" CROSS JOIN LATERAL (SELECT CASE WHEN bool_or(p.book_minor IS NOT NULL) THEN sum(p.book_minor)::bigint END AS book"
+		"  FROM zhifu.posting p WHERE p.hospital_id = $1 AND p.entry_id = b.line_id AND p.no IN (1, 10001)) k"
+		" LEFT JOIN (SELECT e.*, s.n, CASE WHEN s.ref IS NULL THEN e.claim_id ELSE (SELECT x.claim_id FROM zhifu.claim_state x"
+		"   WHERE x.hospital_id = $1 AND x.ref = s.ref) END AS claim"
+		"  FROM zhifu.remittance_detail e LEFT JOIN unnest($5::int8[], $6::text[]) WITH ORDINALITY AS s (no, ref, n) ON s.no = e.no"
+		"  WHERE e.hospital_id = $1 AND e.remittance_id = $4::uuid AND CASE WHEN cardinality($5::int8[]) > 0 THEN s.n IS NOT NULL"
+		"   ELSE NOT EXISTS (SELECT 1 FROM zhifu.remittance_paid p JOIN zhifu.allocation a ON a.hospital_id = p.hospital_id"
+		"    AND a.allocation_id = p.allocation_id WHERE p.hospital_id = e.hospital_id AND p.remittance_id = e.remittance_id"
+		"    AND a.remittance_id = e.remittance_id AND a.detail = e.no) END) t ON true"
+		" LEFT JOIN zhifu.claim_state c ON c.hospital_id = $1 AND c.claim_id = t.claim"
+		" LEFT JOIN zhifu.receivable r ON r.hospital_id = $1 AND r.claim_id = t.claim"
+		" WHERE i.hospital_id = $1 AND i.line_id = $2::uuid AND i.part = $3::int8 ORDER BY t.n, t.no LIMIT 4000",
+		8},
 	[DESK_ACCEPT] = {"desk_accept",
 		"SELECT outcome, id, places, id, line FROM zhifu.api_match_accept($1::uuid, $2::text, $26::bytea, $27::bytea, $3::text,"
 		" $4::bool, $5::uuid[], $6::uuid[], $7::int4[], $8::int4[], $9::int4[], $10::int2[], $11::uuid[], $12::int4[], $13::uuid[],"

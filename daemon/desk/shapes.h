@@ -68,9 +68,9 @@ extern const struct shape limitation_shape, limitations_query, demand_shape, dem
 
 /* acts: act_shapes.c */
 extern const struct shape classify_shape, transfer_shape;
-extern const struct shape accept_shape, accepted_shape, allocate_shape, allocate_check_shape, allocate_checked_shape,
-	reject_shape, note_shape, split_shape, undo_shape, hold_shape, assign_work_shape, code_shape, declared_shape,
-	declaration_new_shape, recounted_shape;
+extern const struct shape accept_shape, accepted_shape, allocate_shape, allocate_advice_shape, allocate_check_shape,
+	allocate_checked_shape, reject_shape, note_shape, split_shape, undo_shape, hold_shape, assign_work_shape,
+	code_shape, declared_shape, declaration_new_shape, recounted_shape;
 
 /* what patients pay: patient_shapes.c */
 extern const struct shape patient_account_shape, patient_accounts_query, patient_payment_shape, patient_payments_query,

@@ -562,6 +562,7 @@ def test_persons_decide_on_matches(place, keep):
     assert [a.get("undoes") for a in desk.items("/v1/allocations?limit=1")] == [None, done["id"]]
 
     by_hand(desk, office, path, claims)
+    by_advice(place, desk, path, claims[0])
     for_no_claim(desk, office)
     for amount in (v1.money("1.00"), usd("2300.00"), usd("-1.00")):
         assert desk.errors(path + "/split", {"amounts": [{"amount": amount}], "why": "?"}) == {"/amounts": "split-amounts"}
@@ -635,6 +636,35 @@ def by_hand(desk, office, path, claims):
     desk.post("/v1/allocations/%s/undo" % made["allocation"], {"why": "not theirs"}, 200)
     desk.post("/v1/suspense/%s/hold" % line, {"held": "compliance", "why": "who is that?"}, 200)
     office.holds()
+
+
+def by_advice(place, desk, path, claim):
+    """An advice whose money is some of the line, and which sets off what had not come too much: details by hand."""
+    advice, usd = "019ab2c4-5a00-7000-8000-0000000000ad", lambda value: v1.money(value, "USD")
+    place.database.sql("""
+        INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, balanced, content)
+        VALUES ('{h}', '{advice}', 'alpha', 'ADV-1', 190000, 'USD', 2, true, '');
+        INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, claim_id, amount_minor, fee_minor, currency, exponent, kind)
+        VALUES ('{h}', '{advice}', 1, '{claim}', 200000, -1000, 'USD', 2, 1), ('{h}', '{advice}', 2, NULL, -9000, 0, 'USD', 2, 4)
+    """.format(h=story.HOSPITAL_ID, advice=advice, claim=claim.id))
+    path += "/allocate-advice"
+    body = {"advice": advice, "why": "their letter"}
+    said = lambda **more: {**body, "details": [{"no": 1}, {"no": 2, **more}]}
+    assert desk.errors(path, {**body, "advice": claim.id}) == {"/advice": "advice-unknown"}
+    assert desk.errors(path, {**body, "details": [{"no": 3}]}) == {"/advice": "advice-unknown"}
+    assert desk.errors(path, body) == {"/details": "claim-unnamed"}
+    assert desk.errors(path, said()) == {"/details/1": "claim-unnamed"}
+    assert desk.errors(path, said(ref="NOBODY")) == {"/details/1": "claim-unknown"}
+    assert desk.post(path, said(ref=claim.ref), 409)["type"] == "urn:zhifu:problem:netting-more"
+    key, said = {"Idempotency-Key": "d-1"}, said(ref=claim.ref, taken_back=True)
+    made = desk.post(path, said, headers=key)
+    assert desk.post(path, said, 200, headers=key) == made
+    assert desk.errors(path, said) == {"/details": "details-more"}  # 400.00 are left
+    assert desk.errors(path, body) == {"/advice": "advice-unknown"}  # all are allocated
+    parts = [(a["amount"], a.get("claim")) for a in desk.items("/v1/allocations?line=" + made["line"]) if a["id"] == made["allocation"]]
+    assert parts == [(usd("2000.00"), claim.id), (usd("-10.00"), None), (usd("-90.00"), claim.id)], parts
+    assert desk.get("/v1/receivables/" + claim.id)["open"] == usd("405.00")  # 2315.00 - 2000.00 + 90.00
+    desk.post("/v1/allocations/%s/undo" % made["allocation"], {"why": "not theirs"}, 200)
 
 
 def for_no_claim(desk, office):
