@@ -214,8 +214,8 @@ static void test_document(void **state)
 			assert_non_null(operation->refusals);
 		if (operation->versioned) (void)shape_column(operation->answer, "version");
 		/* Inspectors change nothing. */
-		inspected += operation_is_inspected(operation);
-		if (operation_is_inspected(operation)) assert_int_equal(operation->method, HTTP_GET);
+		inspected += operation_inspected(operation) != NULL;
+		if (operation_inspected(operation) != NULL) assert_int_equal(operation->method, HTTP_GET);
 		if (operation->statement != DESK_NONE) assert_non_null(desk_sql[operation->statement].sql);
 	}
 	assert_int_equal(inspected, 11);
