@@ -218,7 +218,7 @@ static void test_document(void **state)
 		if (operation_inspected(operation) != NULL) assert_int_equal(operation->method, HTTP_GET);
 		if (operation->statement != DESK_NONE) assert_non_null(desk_sql[operation->statement].sql);
 	}
-	assert_int_equal(inspected, 11);
+	assert_int_equal(inspected, 13);
 }
 
 /* Whatever matching may say has a word, and nothing comes behind the last one. */

@@ -150,7 +150,7 @@ static void add_terms(struct probe *probe, char **field)
 		contract->tolerances =
 			append(probe, contract->tolerances, contract->tolerance_count++, sizeof(tolerance), &tolerance);
 	} else {
-		struct match_usual usual = {money(field[2], field[1]), (uint32_t)number(field[3])};
+		struct match_usual usual = {.kept = money(field[2], field[1]), .times = (uint32_t)number(field[3])};
 		contract->usual = append(probe, contract->usual, contract->usual_count++, sizeof(usual), &usual);
 	}
 }
