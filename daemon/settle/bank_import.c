@@ -670,10 +670,11 @@ static int file_read(struct importing *importing, const struct bank_events *even
 	struct bank_reader *reader = NULL;
 	struct bank_profile profile;
 	bool csv = true;
-	int r = profile_of(import, &profile, &csv);
+	int r;
 
-	if (r < 0) return r;
 	arena_init(&arena, READER_BYTES);
+	r = profile_of(import, &profile, &csv);
+	if (r < 0) return r;
 	/* What is wrong outlives the reading. */
 	if (!stores) fault_list_init(&import->faults, &importing->arena->zf, 0);
 	r = bank_reader_open(import->format, &profile, NULL, events, importing, &arena.zf, &import->faults, &reader);
