@@ -158,6 +158,7 @@ class History(Finance):
         # Shortly before the end of a month.
         self.month = (day("10-06").replace(day=28) + datetime.timedelta(days=4)).replace(day=1) - datetime.timedelta(days=1)
         self.today = max(day("10-06"), self.month - datetime.timedelta(days=3))
+        self.at_month = dict(self.closing)
         usual = {"usual_charges": [{"currency": "USD", "amount": "25.00", "times": 3}],
                  "tolerances": [{"currency": "USD", "residual": "0.10"}, {"currency": "CNY", "residual": "0.05"}]}
         self.contract("alpha", "A", **usual)
@@ -323,7 +324,10 @@ class History(Finance):
         self.sequence[account] += 1
         self.number = self.sequence[account] - 1
         self.moved += len(lines)
-        return super().statement(account, booked, *lines)
+        posted = super().statement(account, booked, *lines)
+        if self.today <= self.month:
+            self.at_month[account] = self.closing[account]
+        return posted
 
     def waits(self):
         return self.database.sql("SELECT line_id, open_minor, currency FROM zhifu.suspense ORDER BY line_id")
@@ -461,8 +465,9 @@ class History(Finance):
         if self.closed is None and self.today > self.month:
             self.price_now()
             zhifu.wait_until(lambda: self.database.value("SELECT count(*) FROM zhifu.posting_unvalued") == 0, "values", BACK_S)
-            for account, closing in self.closing.items():  # refused where a statement says it
-                self.person("account", "confirm", account, "%.2f" % (closing / 100), "--day", self.month.isoformat(), "--why", "e-banking")
+            self.price_now(self.month)
+            for account, minor in self.at_month.items():  # refused where a statement says it
+                self.person("account", "confirm", account, "%.2f" % (minor / 100), "--day", self.month.isoformat(), "--why", "e-banking")
             self.person("close", self.month.isoformat()[:7])
             if self.database.value("SELECT count(*) FROM zhifu.period") > 0:
                 self.closed = self.month
