@@ -622,6 +622,7 @@ BEGIN
 		RAISE EXCEPTION 'a balance is confirmed by somebody, who says why';
 	END IF;
 	PERFORM pg_advisory_xact_lock(hashtext('zhifu.bank'), hashtext(p_hospital::text)); -- as who imports a file
+	PERFORM books_day(p_hospital, '-infinity'); -- nobody closes a month meanwhile
 	SELECT * INTO kept FROM bank_kept_in(p_hospital, p_account);
 	SELECT min(s.opening_day) INTO first FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account;
 	IF kept.currency IS NULL THEN

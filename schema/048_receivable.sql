@@ -377,7 +377,9 @@ BEGIN
 			WHERE r.hospital_id = t.h AND r.claim_id = t.c AND t.d BETWEEN -r.open_minor AND 0 AND r.allowance_minor = 0
 				AND r.currency = (SELECT o.book_currency FROM hospital o WHERE o.hospital_id = t.h)
 			RETURNING r.claim_id)
-		SELECT t.*, CASE WHEN r.allowance_minor > 0 AND (SELECT s.adjudication FROM claim_state s WHERE s.hospital_id = t.h AND s.claim_id = t.c) >= 3
+		-- What was taken off a bill at full price goes back when something else takes its place: a decision, shares, or that it is none.
+		SELECT t.*, CASE WHEN r.allowance_minor > 0 AND ((SELECT s.adjudication >= 3 OR s.books = 5 FROM claim_state s WHERE s.hospital_id = t.h
+				AND s.claim_id = t.c) OR EXISTS (SELECT 1 FROM coordination k WHERE k.hospital_id = t.h AND k.claim_id = t.c AND k.undone_entry IS NULL))
 			THEN r.allowance_minor ELSE 0 END AS back
 		FROM unnest(p_hospital, p_claim, p_entry, p_delta) AS t (h, c, e, d)
 		JOIN receivable r ON r.hospital_id = t.h AND r.claim_id = t.c

@@ -304,10 +304,13 @@ BEGIN
 	WHERE f.hospital_id = p_hospital AND f.day = p_last;
 	-- Where a statement came that says otherwise, it counts.
 	RETURN QUERY SELECT 'confirmation_differs', false, f.account || ': ' || period_differs(b.statement_minor, f.minor, b.exponent), 1::bigint, f.day
-	FROM bank_confirmation f CROSS JOIN LATERAL bank_proof(p_hospital, f.day) b
-	WHERE f.hospital_id = p_hospital AND f.day BETWEEN date_trunc('month', p_last)::date AND p_last AND b.account = f.account
-		AND b.statement_minor <> f.minor AND EXISTS (SELECT 1 FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = f.account
-			AND s.opening_day <= f.day AND s.closing_day >= f.day);
+	FROM (SELECT DISTINCT f.day FROM bank_confirmation f JOIN bank_proved s ON s.hospital_id = f.hospital_id AND s.account = f.account
+			AND s.opening_day <= f.day AND s.closing_day >= f.day
+		WHERE f.hospital_id = p_hospital AND f.day BETWEEN date_trunc('month', p_last)::date AND p_last) d
+	CROSS JOIN LATERAL bank_proof(p_hospital, d.day) b
+	JOIN bank_confirmation f ON f.hospital_id = p_hospital AND f.account = b.account AND f.day = d.day AND f.minor <> b.statement_minor
+	WHERE EXISTS (SELECT 1 FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = f.account
+		AND s.opening_day <= f.day AND s.closing_day >= f.day);
 	RETURN QUERY SELECT 'rate_missing', true, p.currency, count(*), min(p.book_day) FROM posting_unvalued u
 	JOIN posting p ON p.hospital_id = u.hospital_id AND p.entry_id = u.entry_id AND p.no = u.no
 	WHERE u.hospital_id = p_hospital AND p.book_day <= p_last GROUP BY p.currency;
@@ -328,8 +331,7 @@ BEGIN
 	RETURN QUERY SELECT 'dispute', false, r.carrier, count(*), min(r.billed_day) FROM receivable r
 	WHERE r.hospital_id = p_hospital AND r.standing = 4 AND r.billed_day <= p_last GROUP BY r.carrier;
 	RETURN QUERY SELECT 'order', false, o.account, count(*), min(o.book_day) FROM bank_order o
-	WHERE o.hospital_id = p_hospital AND o.cleared_line IS NULL AND o.book_day <= p_last AND (o.cancel_day IS NULL OR o.cancel_day > p_last)
-	GROUP BY o.account;
+	WHERE o.hospital_id = p_hospital AND order_in_transit(o, p_last) GROUP BY o.account;
 END
 $$;
 

@@ -543,7 +543,8 @@ $$;
 
 -- The claims' steps on payment and books that follow from what is open of their receivables now. p_taken: from which money was
 -- taken back; where it was no more than had come too much, nothing is open for it.
-CREATE FUNCTION match_steps(p_hospital uuid, p_claim uuid[], p_taken uuid[], p_who text, p_why text) RETURNS void LANGUAGE plpgsql
+CREATE FUNCTION match_steps(p_hospital uuid, p_claim uuid[], p_taken uuid[], p_who text, p_why text, p_paid boolean DEFAULT true) RETURNS void
+LANGUAGE plpgsql
 SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	c uuid[]; x smallint[]; f smallint[]; t smallint[]; e text[];
@@ -557,7 +558,7 @@ BEGIN
 		UNION ALL SELECT 5::smallint, s.books, CASE WHEN r.open_minor > 0 THEN 2 ELSE 4 END::smallint,
 			CASE WHEN r.open_minor > 0 THEN 'post_take_back' ELSE 'post_settlement' END) AS v (x, f, t, e)
 	WHERE s.hospital_id = p_hospital AND s.claim_id = ANY (p_claim) AND v.f <> v.t
-		AND (v.x = 4 AND (v.t <> 4 OR v.f > 0) OR v.x = 5 AND (v.t = 4 AND v.f IN (2, 3) OR v.t = 2 AND v.f IN (4) OR v.t = 2 AND v.f = 3 AND s.claim_id = ANY (p_taken)));
+		AND (v.x = 4 AND (v.t <> 4 AND p_paid OR v.f > 0) OR v.x = 5 AND (v.t = 4 AND v.f IN (2, 3) OR v.t = 2 AND v.f IN (4) OR v.t = 2 AND v.f = 3 AND s.claim_id = ANY (p_taken)));
 	IF c IS NULL THEN
 		RETURN;
 	END IF;

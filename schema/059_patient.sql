@@ -346,6 +346,7 @@ BEGIN
 		RAISE EXCEPTION 'not as much was taken out of suspense of this line';
 	END IF;
 	PERFORM match_suspense(p_hospital, ARRAY[p_line]);
+	PERFORM match_open(p_hospital, ARRAY[p_line]); -- a notification may have told its transactions meanwhile
 END
 $$;
 

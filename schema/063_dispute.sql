@@ -265,7 +265,7 @@ BEGIN
 	FROM posting g WHERE g.hospital_id = p_hospital AND g.entry_id = p_concession;
 	PERFORM receivable_offset(p_hospital, c.claim_id, p_new, c.amount_minor, c.book_minor,
 		dispute_standing(p_hospital, c.claim_id, r.standing, take_back_waits(p_hospital, c.claim_id)));
-	PERFORM match_steps(p_hospital, ARRAY[c.claim_id], CASE WHEN c.taken_minor > 0 THEN ARRAY[c.claim_id] END, p_who, 'the concession was undone');
+	PERFORM match_steps(p_hospital, ARRAY[c.claim_id], CASE WHEN c.taken_minor > 0 THEN ARRAY[c.claim_id] END, p_who, 'the concession was undone', false);
 	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'concession.undo', p_concession::text);
 	RETURN 1;
 END

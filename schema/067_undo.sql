@@ -35,6 +35,7 @@ DECLARE
 	taken boolean; -- something of what was taken back is open again
 	day date;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	PERFORM match_lock(p_hospital);
 	SELECT * INTO w FROM write_off o WHERE o.hospital_id = p_hospital AND o.write_off_id = p_write_off;
 	PERFORM claim_hold(p_hospital, ARRAY[w.claim_id]);
@@ -62,7 +63,7 @@ BEGIN
 		dispute_standing(p_hospital, w.claim_id, CASE decided WHEN 5 THEN 3 ELSE 1 END::smallint, taken) END);
 	-- Giving up alone makes no step; a dispute that was lost, and money for the rest, do.
 	IF EXISTS (SELECT 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = w.claim_id AND (s.payment = 2 OR s.books = 4)) THEN
-		PERFORM match_steps(p_hospital, ARRAY[w.claim_id], CASE WHEN taken THEN ARRAY[w.claim_id] END, p_who, 'the write-off was undone');
+		PERFORM match_steps(p_hospital, ARRAY[w.claim_id], CASE WHEN taken THEN ARRAY[w.claim_id] END, p_who, 'the write-off was undone', false);
 	END IF;
 	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'write_off.undo', p_write_off::text);
 	outcome := 1;
@@ -76,6 +77,7 @@ DECLARE
 	s currency_sale;
 	day date;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	PERFORM match_lock(p_hospital);
 	SELECT * INTO s FROM currency_sale o WHERE o.hospital_id = p_hospital AND o.sale_id = p_sale;
 	SELECT l.sale_id INTO first FROM currency_sale l JOIN bank_line b ON b.hospital_id = l.hospital_id AND b.line_id = l.out_line
@@ -108,6 +110,7 @@ DECLARE
 	given bank_order;
 	day date;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	PERFORM match_lock(p_hospital);
 	SELECT * INTO given FROM bank_order o WHERE o.hospital_id = p_hospital AND o.order_id = p_order FOR UPDATE;
 	SELECT * INTO c FROM order_clearing o WHERE o.hospital_id = p_hospital AND o.order_id = p_order
@@ -160,6 +163,7 @@ DECLARE
 	r receivable;
 	due date;
 BEGIN
+	PERFORM tenant_must(p_hospital);
 	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
 		RAISE EXCEPTION 'what a person undoes needs who and why';
 	END IF;
@@ -210,7 +214,7 @@ BEGIN
 	IF p_act = 'write_off' THEN
 		PERFORM match_lock(p_hospital);
 		SELECT w.claim_id INTO subject FROM write_off w WHERE w.hospital_id = p_hospital AND w.write_off_id = p_id;
-		PERFORM 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = subject FOR UPDATE;
+		PERFORM claim_hold(p_hospital, ARRAY[subject]);
 		done := api_stale(p_hospital, 'work.assign', subject, p_version);
 	END IF;
 	IF done IS NULL THEN

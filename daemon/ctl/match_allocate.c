@@ -345,7 +345,12 @@ static int advice_parts(struct hand *hand, const char *const *words, int count)
 	struct uuid id = {{0}};
 	int r = details == NULL ? ERR_NOMEM : 0, found = 0;
 
-	for (int i = 1; r == 0 && i < count; i++) r = detail_word(hand, words[i], &details[i - 1]);
+	for (int i = 1; r == 0 && i < count; i++) {
+		r = detail_word(hand, words[i], &details[i - 1]);
+		for (int k = 0; r == 0 && k < i - 1; k++)
+			if (details[k].said.no == details[i - 1].said.no)
+				r = err_set(ERR_INVALID, "detail %d is named twice", (int)details[k].said.no);
+	}
 	if (r == 0) r = advice_ask(hand, words[0], details, count - 1, &id, &rows);
 	if (r == 0) {
 		found = db_rows_count(rows);

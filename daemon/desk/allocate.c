@@ -43,6 +43,7 @@ enum { SAID_REF, SAID_AMOUNT, SAID_MISSING, SAID_COUNT };
 enum { MISSING_KIND, MISSING_AMOUNT, MISSING_COUNT };
 /* Values of detail_said_shape. */
 enum { DETAIL_NO, DETAIL_REF, DETAIL_BACK, DETAIL_COUNT };
+#define ADVISED_MAX 4000 /* details of an advice at once; the statement reads one more, to tell */
 
 /* What is kept between the statements. */
 struct allocating {
@@ -72,6 +73,11 @@ static const struct problem problem_value = {
 static const struct problem_word word_unknown = {
 	"claim-unknown", "Nothing was ever owed for this claim.", "该理赔单没有应收款。"};
 static const struct problem_word word_twice = {"claim-twice", "The claim is named twice.", "该理赔单重复。"};
+static const struct problem_word word_detail_twice = {
+	"detail-twice", "The advice's detail is named twice.", "付款通知的明细重复。"};
+static const struct problem_word word_many = {"details-many",
+	"More than 4000 details of it are not allocated yet: name those that it is.",
+	"未分配的明细超过 4000 条:请列明具体明细。"};
 static const struct problem_word word_currency = {
 	"amount-currency", "The amount is not in the line's currency, $1.", "金额须与流水同币种($1)。"};
 static const struct problem_word word_nothing = {
@@ -212,6 +218,23 @@ static void details_rest(struct desk_call *call, struct allocating *own)
 	problem_add(&call->problems, &word_details, "/details", NULL);
 }
 
+/* A detail that is named twice would be paid twice. */
+static bool details_differ(struct desk_call *call, const struct value *details)
+{
+	bool differ = true;
+	for (uint32_t i = 1; i < details->row_count; i++)
+		for (uint32_t k = 0; k < i; k++) {
+			if (details->rows[(size_t)i * DETAIL_COUNT + DETAIL_NO].number !=
+				details->rows[(size_t)k * DETAIL_COUNT + DETAIL_NO].number)
+				continue;
+			problem_add(&call->problems, &word_detail_twice,
+				arena_printf(&call->req->arena, "/details/%u", i), NULL);
+			differ = false;
+			break;
+		}
+	return differ;
+}
+
 /* What the advice says; the claims are read behind it. */
 static bool details_read(struct desk_call *call, struct allocating *own, const struct pg_result *rows)
 {
@@ -219,6 +242,11 @@ static bool details_read(struct desk_call *call, struct allocating *own, const s
 	uint32_t count = (uint32_t)db_rows_count(rows);
 	if (db_rows_null(rows, 0, H_NO) || (own->details->row_count > 0 && own->details->row_count != count)) {
 		problem_add(&call->problems, &word_advice, "/advice", NULL);
+		return true;
+	}
+	if (!details_differ(call, own->details)) return true;
+	if (count > ADVISED_MAX) {
+		problem_add(&call->problems, &word_many, "/details", NULL);
 		return true;
 	}
 	own->count = count;

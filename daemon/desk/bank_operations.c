@@ -273,7 +273,7 @@ static const struct operation rows[] = {
 	{HTTP_POST, "/v1/bank-confirmations", "bank_confirm", OPERATION_ACT, WRITES,
 		"Says what the bank shows for a day that no statement reaches; the first of an account is its opening",
 		.request = &confirmation_new_shape, .answer = &confirmation_shape, .statement = DESK_CONFIRM,
-		.then = DESK_NONE, .creates = true, .refusals = confirm_refusals, .once = ONCE_STATE},
+		.then = DESK_NONE, .creates = true, .refusals = confirm_refusals},
 	PAGE("/v1/bank-pending", "bank_pending",
 		"What the bank has not booked, by its last statements and reports: it is in no books",
 		pending_query_shape, pending_shape, DESK_PENDING),

@@ -305,7 +305,7 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"    AND a.remittance_id = e.remittance_id AND a.detail = e.no) END) t ON true"
 		" LEFT JOIN zhifu.claim_state c ON c.hospital_id = $1 AND c.claim_id = t.claim"
 		" LEFT JOIN zhifu.receivable r ON r.hospital_id = $1 AND r.claim_id = t.claim"
-		" WHERE i.hospital_id = $1 AND i.line_id = $2::uuid AND i.part = $3::int8 ORDER BY t.n, t.no LIMIT 4000",
+		" WHERE i.hospital_id = $1 AND i.line_id = $2::uuid AND i.part = $3::int8 ORDER BY t.n, t.no LIMIT 4001",
 		8},
 	[DESK_ACCEPT] = {"desk_accept",
 		"SELECT outcome, id, places, id, line FROM zhifu.api_match_accept($1::uuid, $2::text, $26::bytea, $27::bytea, $3::text,"

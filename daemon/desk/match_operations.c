@@ -131,7 +131,7 @@ static const struct operation rows[] = {
 	{HTTP_POST, "/v1/match-items/{id}/transfer", "match_transfer", OPERATION_ACT, WRITES,
 		"Says that it went to, or came from, another account of the hospital: both lines are checked against each other",
 		.request = &transfer_shape, .answer = &accepted_shape, .statement = DESK_TRANSFER, .then = DESK_NONE,
-		.creates = true, .refusals = transfer_refusals, .once = ONCE_LINES},
+		.creates = true, .refusals = transfer_refusals},
 	ACT("/v1/match-items/{id}/split", "match_split",
 		"Parts what is open of an item: each amount is one of its own then; at most 1000 of a line",
 		split_shape, suspense_shape, DESK_SPLIT, DESK_SUSPENSE_AFTER, split_refusals),

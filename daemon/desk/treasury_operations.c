@@ -235,11 +235,12 @@ static const struct operation_refusal coordination_refusals[] = {
 
 static const struct operation rows[] = {
 	ONE("/v1/bank-orders/{id}", "bank_order", "One of them", order_shape, DESK_ORDER),
+	/* What can be taken back can be done again: each wants a key, or what is sent again late would do it again. */
 	MAKES("/v1/bank-orders", "bank_order_make", "Money in suspense goes back to who sent it: the bank was told",
 		order_new_shape, order_shape, DESK_ORDER_MAKE, DESK_ORDER, treasury_refusals, NULL, NULL),
 	{HTTP_POST, "/v1/bank-orders/{id}/clear", "bank_order_clear", OPERATION_ACT, WRITES, "The bank has debited it",
 		.request = &order_debited_shape, .answer = &order_shape, .statement = DESK_ORDER_CLEAR,
-		.then = DESK_ORDER, .refusals = treasury_refusals, .once = "an order is debited once"},
+		.then = DESK_ORDER, .refusals = treasury_refusals},
 	{HTTP_POST, "/v1/bank-orders/{id}/cancel", "bank_order_cancel", OPERATION_ACT, WRITES,
 		"The bank never executed it: its money waits in suspense again", .request = &order_cancel_shape,
 		.answer = &order_shape, .statement = DESK_ORDER_CANCEL, .then = DESK_ORDER,
@@ -250,7 +251,7 @@ static const struct operation rows[] = {
 		"way",
 		order_shape, DESK_ORDER_UNCLEAR, DESK_ORDER, NULL, NULL),
 	MAKES("/v1/currency-sales", "currency_sale", "The bank bought foreign currency: the gain or loss is realised",
-		sale_new_shape, sale_shape, DESK_SALE_POST, DESK_SALE, treasury_refusals, NULL, ONCE_LINES),
+		sale_new_shape, sale_shape, DESK_SALE_POST, DESK_SALE, treasury_refusals, NULL, NULL),
 	UNDOES("/v1/currency-sales/{id}/undo", "currency_sale_undo",
 		"Takes it back by a counter-entry: both lines wait in suspense again", sale_shape, DESK_SALE_UNDO,
 		DESK_SALE, NULL, ONCE_ENDED),
@@ -258,8 +259,7 @@ static const struct operation rows[] = {
 		acquirers_query, acquirer_shape, DESK_ACQUIRERS),
 	MAKES("/v1/acquirer-settlements", "acquirer_settle",
 		"An acquirer's transfer, less what it kept, settles payments of patients", settlement_new_shape,
-		settlement_shape, DESK_ACQUIRER_SETTLE, DESK_SETTLEMENT, treasury_refusals, patient_act_run,
-		ONCE_LINES),
+		settlement_shape, DESK_ACQUIRER_SETTLE, DESK_SETTLEMENT, treasury_refusals, patient_act_run, NULL),
 	UNDOES("/v1/acquirer-settlements/{id}/undo", "acquirer_undo",
 		"Takes it back by a counter-entry: the line waits in suspense again, and the payments for an acquirer",
 		settlement_shape, DESK_SETTLEMENT_UNDO, DESK_SETTLEMENT, patient_act_run, ONCE_ENDED),

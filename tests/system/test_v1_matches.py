@@ -165,6 +165,7 @@ def by_advice(place, desk, path, claim):
     said = lambda **more: {**body, "details": [{"no": 1}, {"no": 2, **more}]}
     assert desk.errors(path, {**body, "advice": claim.id}) == {"/advice": "advice-unknown"}
     assert desk.errors(path, {**body, "details": [{"no": 3}]}) == {"/advice": "advice-unknown"}
+    assert desk.errors(path, {**body, "details": [{"no": 1}, {"no": 1}]}) == {"/details/1": "detail-twice"}
     assert desk.errors(path, body) == {"/details": "claim-unnamed"}
     assert desk.errors(path, said()) == {"/details/1": "claim-unnamed"}
     assert desk.errors(path, said(ref="NOBODY")) == {"/details/1": "claim-unknown"}

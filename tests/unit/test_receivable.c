@@ -95,7 +95,7 @@ static void test_three_contracts_one_claim(void **state)
  */
 static void test_discount_is_written_off_with_the_bill(void **state)
 {
-	struct test_claim claim, decided, net;
+	struct test_claim claim, decided, gone, net;
 
 	(void)state;
 	NEED_POSTGRESQL();
@@ -120,6 +120,23 @@ static void test_discount_is_written_off_with_the_bill(void **state)
 	decide(&claim, 185400, 0, 20600);
 	owes(&claim, "A", "CNY", 206000, 185400, 206000, 1);
 	assert_int_equal(balance("CONTR", "CNY"), 2 * 20600);
+	books_hold();
+
+	/* Taken back undecided: what had come off goes back, too, and nothing is owed to anybody. */
+	gone = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	all_made();
+	assert_int_equal(balance("CONTR", "CNY"), 3 * 20600);
+	for (int i = 0; i < 2; i++) /* queued again, and withdrawn */
+		assert_int_equal(
+			number("SELECT count(*)::int8 FROM zhifu.claim_state c CROSS JOIN LATERAL zhifu.claim_step("
+			       "ARRAY[c.hospital_id], ARRAY[c.claim_id], '{1}', ARRAY[c.transport], '{NULL}',"
+			       " ARRAY[CASE c.transport WHEN 8 THEN 5 ELSE 10 END::smallint], '{x}', '{x}', '{NULL}')"
+			       " WHERE c.claim_id = '%s'",
+				gone.id_text),
+			1);
+	owes(&gone, "A", "CNY", 206000, 0, 206000, 2);
+	assert_int_equal(balance("CONTR", "CNY"), 2 * 20600);
+	assert_int_equal(balance("OVERPAID-ALPHA", "CNY"), 0);
 	books_hold();
 
 	/* In dollars: 10,290.00 of 102,900.00 by 7.0950, to the cent as the whole less what is left. */
