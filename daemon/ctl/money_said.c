@@ -53,8 +53,12 @@ static int money_said(struct ctl *ctl, int argc, char **argv)
 	struct owed owed;
 	int r = ctl_arguments(argc, argv, NULL, 1, 1, words);
 
+	if (r == 0) r = ctl_known(ctl);
 	if (r == 0) r = owed_read(ctl, words[0], &owed);
-	if (r == 0) r = ctl_begin(ctl, &owed.hospital->id, false);
+	if (r == 0) r = ctl_begin(ctl, &owed.hospital->id, true);
+	if (r == 0) /* who looks is on record before anything is shown */
+		r = ctl_query(ctl, NULL, "SELECT operator_note($1, $2, 'claim.said', $3, NULL)", "utt",
+			&owed.hospital->id, ctl->who, words[0]);
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
 			"SELECT d.made_at, d.kind::int8, d.who, d.claim_id, d.why FROM demand d"

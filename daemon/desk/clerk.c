@@ -60,6 +60,10 @@ void clerk_fail(struct clerk_work *work)
 		desk_call_problem(work->call, &desk_problem_memory);
 	else if (work->error == ERR_LIMIT)
 		desk_call_problem(work->call, &problem_large);
+	else if (work->error == ERR_DENIED) /* no key opens it */
+		desk_call_problem(work->call, &desk_problem_keys);
+	else if (work->error == ERR_INVALID) /* it will not do another time either */
+		desk_call_problem(work->call, &desk_problem_refused);
 	else
 		desk_call_problem(work->call, passes ? &desk_problem_later : &desk_problem_refused);
 }

@@ -29,8 +29,10 @@ static int payer_put(struct desk_call *call, const struct pg_result *rows, int r
 	if (!db_rows_null(rows, row, column)) {
 		int r = keyhold_open(intake->keys, intake->sealer, &call->principal->hospital_id, &id, SEAL_FACT,
 			db_rows_bytes(rows, row, column), NAME_BYTES_MAX, &call->req->arena, &plain);
-		if (r < 0) return r;
-		json_write_member_span(writer, "name", (struct text_span){(const char *)plain.ptr, plain.len});
+		if (r == ERR_NOMEM) return r;
+		/* One that no key opens is told without its name, so that it can be forgotten. */
+		if (r == 0)
+			json_write_member_span(writer, "name", (struct text_span){(const char *)plain.ptr, plain.len});
 	}
 	json_write_object_end(writer);
 	return 0;

@@ -232,6 +232,10 @@ static void a_take_back_is_accepted(void **state)
 	assert_int_equal(rows_told("concessions"), 2);
 	assert_string_equal(told("concessions", 1, "amount"), "1000.00");
 	assert_ctl(&world, 0, "money said %s --json", refs[6]);
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.operator_act WHERE act = 'claim.said' AND subject = '%s'", refs[6]),
+		1);
 	assert_string_equal(told("said", 0, "words"), "coded twice");
 	assert_string_equal(told("said", 1, "words"), "and the rest");
 	assert_ctl(&world, 0, "money concession list --json");
