@@ -85,7 +85,8 @@ static int migrate_all(struct ctl *ctl, int *ret_done)
 
 	assert(migration_count <= ARRAY_LEN(applied));
 	/* Who migrates waits for who does, and for the last reader. */
-	r = db_sync_script(ctl->db, "SET lock_timeout TO 0; " LOCK_SQL
+	r = db_sync_script(ctl->db,
+		"SET lock_timeout TO 0; " LOCK_SQL
 		"; CREATE TABLE IF NOT EXISTS public.zhifu_migration (version integer PRIMARY KEY, name text NOT NULL,"
 		" checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(), applied_by text NOT NULL DEFAULT session_user)");
 	if (r == 0) r = applied_read(ctl->db, applied, &newest);
