@@ -98,19 +98,25 @@ static inline void world_sql(const struct ctl_world *world, const char *fmt, ...
 	free(sql);
 }
 
+static inline struct pg_result *world_rows(const struct ctl_world *world, const char *fmt, va_list args)
+{
+	struct pg_result *rows = NULL;
+	char *sql = NULL;
+	assert_true(vasprintf(&sql, fmt, args) > 0);
+	if (db_sync_query(world->db, sql, NULL, &rows) != 0) fail_msg("%s\n%s", err_text(), sql);
+	free(sql);
+	return rows;
+}
+
 /* One bigint. */
 static inline int64_t world_count(const struct ctl_world *world, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 static inline int64_t world_count(const struct ctl_world *world, const char *fmt, ...)
 {
-	struct pg_result *rows = NULL;
-	char *sql = NULL;
 	va_list args;
 	va_start(args, fmt);
-	assert_true(vasprintf(&sql, fmt, args) > 0);
+	struct pg_result *rows = world_rows(world, fmt, args);
 	va_end(args);
-	if (db_sync_query(world->db, sql, NULL, &rows) != 0) fail_msg("%s\n%s", err_text(), sql);
-	free(sql);
 	int64_t n = db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
 	return n;
@@ -124,14 +130,10 @@ static inline const char *world_text(const struct ctl_world *world, const char *
 	static char texts[4][512];
 	static int turn;
 	char *to = texts[turn++ % 4];
-	struct pg_result *rows = NULL;
-	char *sql = NULL;
 	va_list args;
 	va_start(args, fmt);
-	assert_true(vasprintf(&sql, fmt, args) > 0);
+	struct pg_result *rows = world_rows(world, fmt, args);
 	va_end(args);
-	if (db_sync_query(world->db, sql, NULL, &rows) != 0) fail_msg("%s\n%s", err_text(), sql);
-	free(sql);
 	snprintf(to, sizeof(texts[0]), "%s", db_rows_count(rows) > 0 ? db_rows_text(rows, 0, 0) : "nothing");
 	db_sync_rows_free(rows);
 	return to;

@@ -108,21 +108,22 @@ static inline void agreed(void)
 		" \"days\": 10}, \"fee\": {\"percent\": \"5\", \"tax_percent\": \"6\", \"tax\": \"added\", \"deductible\": true}}}', 'li', 'test')");
 }
 
-static inline int group_begin(void **state)
-{
-	(void)state;
-	assert_ctl(&world, 0, "migrate");
-	world_hospital_open(&world, HOSPITAL_A, "HZ1", "Hangzhou", "Asia/Shanghai", "CNY");
-	return 0;
-}
-
-/* The configuration of the hospital with an account; before group_begin. */
+/* The configuration of the hospital with an account. */
 static inline void account_configure(void)
 {
 	world_file(&world, "hospitals.d/a.conf",
 		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
 		"bank_accounts = ({code = \"CNY\"; number = \"33010001 00000001\"; currency = \"CNY\";});\n",
 		0600);
+}
+
+static inline int group_begin(void **state)
+{
+	(void)state;
+	account_configure();
+	assert_ctl(&world, 0, "migrate");
+	world_hospital_open(&world, HOSPITAL_A, "HZ1", "Hangzhou", "Asia/Shanghai", "CNY");
+	return 0;
 }
 
 #endif

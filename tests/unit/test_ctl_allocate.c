@@ -340,13 +340,6 @@ static void a_claim_is_held_before_what_is_owed(void **state)
 
 int main(void)
 {
-	int r = world_start(&world, "ctl_allocate");
-	if (r == 77) {
-		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
-		return 0;
-	}
-	if (r != 0) return 1;
-	account_configure();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(nobody_lets_more_go_than_is_agreed, none_left),
 		cmocka_unit_test_setup(what_is_let_go_of_a_claim_adds_up, none_left),
@@ -357,7 +350,5 @@ int main(void)
 		cmocka_unit_test(a_session_neither_compiles_nor_waits),
 		cmocka_unit_test_setup(a_claim_is_held_before_what_is_owed, none_left),
 	};
-	r = cmocka_run_group_tests(tests, group_begin, NULL);
-	world_stop(&world);
-	return r;
+	return world_main(&world, "ctl_allocate", tests, ARRAY_LEN(tests), group_begin);
 }

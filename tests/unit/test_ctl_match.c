@@ -501,13 +501,6 @@ static void a_look_reads_no_others_advices(void **state)
 
 int main(void)
 {
-	int r = world_start(&world, "ctl_match");
-	if (r == 77) {
-		print_message("skipped: no PostgreSQL 15 or no zhifuctl\n");
-		return 0;
-	}
-	if (r != 0) return 1;
-	account_configure();
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(an_undone_accept_teaches_nothing, none_left),
 		cmocka_unit_test_setup(a_person_forgets_a_payer, none_left),
@@ -525,7 +518,5 @@ int main(void)
 		cmocka_unit_test_setup(only_claims_move_in_turns, none_left),
 		cmocka_unit_test_setup(a_look_reads_no_others_advices, none_left),
 	};
-	r = cmocka_run_group_tests(tests, group_begin, NULL);
-	world_stop(&world);
-	return r;
+	return world_main(&world, "ctl_match", tests, ARRAY_LEN(tests), group_begin);
 }
