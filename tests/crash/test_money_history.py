@@ -134,7 +134,8 @@ NEVER = {
             AND NOT EXISTS (SELECT 1 FROM zhifu.allocation a WHERE a.allocation_id = p.entry_id AND a.undoes IS NOT NULL)
         UNION ALL SELECT p.* FROM zhifu.revaluation v JOIN zhifu.posting p USING (hospital_id, entry_id)
         WHERE NOT EXISTS (SELECT 1 FROM zhifu.conversion c WHERE c.entry_id = v.entry_id AND c.to_minor = v.closing_minor)""",
-        "DELETE FROM zhifu.conversion"),
+        "DELETE FROM zhifu.conversion c USING zhifu.posting p WHERE p.entry_id = c.entry_id AND p.no = c.no"
+        " AND (p.rule = 'value' AND p.claim_id IS NULL OR p.rule = 'fix_owed')"),
     "a sale that its rate does not explain": (
         "SELECT * FROM zhifu.currency_sale WHERE round(sold_minor * rate_digits / 10::numeric ^ rate_scale) <> proceeds_minor",
         "UPDATE zhifu.currency_sale SET rate_digits = 2 * rate_digits"),
