@@ -276,15 +276,14 @@ static int detail_parts(struct hand *hand, struct advice_detail *details, int at
 static int advice_rest(struct hand *hand)
 {
 	struct match_choice *choice = &hand->made->choice;
-	int64_t sum = 0, open = hand->desk->open;
+	int64_t sum = 0, open = hand->money.open;
 	struct zf_money money = hand->desk->zero;
 	char text[2][MONEY_TEXT_SIZE];
+	int r = match_hand_whole(
+		&hand->money, hand->rest == NULL ? 0 : hand->rest->kind, choice->parts, &choice->part_count, &sum);
 
-	for (uint32_t i = 0; i < choice->part_count; i++) sum += choice->parts[i].amount;
-	if (hand->rest != NULL && sum > open && open > 0)
-		return match_hand_residual(
-			&hand->money, hand->rest->kind, sum - open, &choice->parts[choice->part_count++]);
-	if (open > 0 ? sum >= 0 && sum <= open : sum <= 0 && sum >= open) return 0;
+	if (r == ERR_LIMIT) return err_set(r, "an amount does not fit");
+	if (r != ERR_DENIED) return r;
 	money.minor = sum;
 	(void)money_format(money, text[0]);
 	money.minor = open;

@@ -204,17 +204,9 @@ static void detail_parts(struct desk_call *call, struct allocating *own, uint32_
 static void details_rest(struct desk_call *call, struct allocating *own)
 {
 	struct match_choice *choice = &own->choice;
-	int64_t sum = 0, open = own->money.open;
-	for (uint32_t i = 0; i < choice->part_count; i++) sum += choice->parts[i].amount;
-	if (own->rest->given && open > 0 && sum > open) {
-		if (match_hand_residual(&own->money, (uint8_t)own->rest->number, sum - open,
-			    &choice->parts[choice->part_count]) == 0) {
-			choice->part_count++;
-			return;
-		}
-	} else if (open > 0 ? sum >= 0 && sum <= open : sum <= 0 && sum >= open) {
-		return;
-	}
+	uint8_t kept = own->rest->given ? (uint8_t)own->rest->number : 0;
+	int64_t sum;
+	if (match_hand_whole(&own->money, kept, choice->parts, &choice->part_count, &sum) == 0) return;
 	problem_add(&call->problems, &word_details, "/details", NULL);
 }
 

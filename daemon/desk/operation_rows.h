@@ -65,7 +65,6 @@ extern const struct operation_group rate_operations, bank_operations, ledger_ope
 #define ONCE_NOTHING "nothing is done by it"
 #define ONCE_STATE "it says how something stands from now on: the same again is the same"
 #define ONCE_ENDED "what it ends or undoes is ended or undone then, and is so once"
-#define ONCE_LINES "what is open of the line leaves suspense with it as a whole"
 
 /* ---- what acts refuse ---- */
 

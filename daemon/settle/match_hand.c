@@ -254,6 +254,21 @@ int match_hand_residual(const struct match_hand *hand, uint8_t kind, int64_t min
 	return r == 0 ? 0 : ERR_LIMIT;
 }
 
+int match_hand_whole(
+	const struct match_hand *hand, uint8_t kept, struct match_allot *parts, uint32_t *count, int64_t *ret_sum)
+{
+	int64_t sum = 0, open = hand->open;
+	for (uint32_t i = 0; i < *count; i++)
+		if (__builtin_add_overflow(sum, parts[i].amount, &sum)) return ERR_LIMIT;
+	*ret_sum = sum;
+	if (kept != 0 && open > 0 && sum > open) {
+		int r = match_hand_residual(hand, kept, sum - open, &parts[*count]);
+		*count += r == 0;
+		return r;
+	}
+	return (open > 0 ? sum >= 0 && sum <= open : sum <= 0 && sum >= open) ? 0 : ERR_DENIED;
+}
+
 const char *match_hand_fault_text(enum match_hand_fault fault, bool chinese)
 {
 	static const char *const texts[][2] = {[MATCH_HAND_FITS] = {"", ""},

@@ -76,6 +76,11 @@ int match_hand_detail(const struct match_hand *hand, struct match_hand_claim *cl
 /* What is kept of a transfer for several: minor of the line's currency is missing, a charge or a difference that is let
  * go (kind). */
 int match_hand_residual(const struct match_hand *hand, uint8_t kind, int64_t minor, struct match_allot *ret) MUSTUSE;
+/* Holds parts against what is open of the money; where they come to more and `kept` (a kind as above; 0: none) is said,
+ * adds what is missing as one part, for which there is room. ret_sum: what they came to. ERR_DENIED: they are not of
+ * this money, ERR_LIMIT. */
+int match_hand_whole(const struct match_hand *hand, uint8_t kept, struct match_allot *parts, uint32_t *count,
+	int64_t *ret_sum) MUSTUSE;
 /* In words; constant. "" for MATCH_HAND_FITS. */
 const char *match_hand_fault_text(enum match_hand_fault fault, bool chinese);
 
