@@ -115,9 +115,9 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	WHERE c.hospital_id = p_hospital AND c.entry_id = p_entry AND c.no = p_no
 $$;
 
--- Stores what a source published; all or nothing. What is there already with the same value is nothing new. Returns those
--- of which another value counts, with it, and nothing is stored: a person looks which is right. Else one row, ordinal 0, with
--- how many were new.
+-- Stores what a source published; all or nothing. What is there already with the same value is nothing new, nor is a value that
+-- counted once and was corrected: files go on saying it. Returns those of which another value counts, with it, and nothing is
+-- stored: a person looks which is right. Else one row, ordinal 0, with how many were new.
 CREATE FUNCTION rate_store(p_source smallint, p_bank text, p_base text[], p_quote text[], p_per integer[], p_digits bigint[],
 	p_scale smallint[], p_day date[], p_who text)
 RETURNS TABLE (ordinal integer, stored integer, base text, quote text, per integer, digits bigint, scale smallint) LANGUAGE plpgsql
@@ -134,7 +134,9 @@ BEGIN
 	FROM unnest(p_base, p_quote, p_per, p_digits, p_scale, p_day) WITH ORDINALITY AS t (b, q, p, d, s, y, n)
 	CROSS JOIN LATERAL (SELECT * FROM rate i WHERE i.source = p_source AND i.bank = p_bank AND i.low = least(t.b, t.q)
 		AND i.high = greatest(t.b, t.q) AND i.day = t.y AND i.status = 1 ORDER BY i.version DESC LIMIT 1) r
-	WHERE NOT rate_same(t.b, t.p, t.d, t.s, r.base, r.per, r.digits, r.scale) ORDER BY 1;
+	WHERE NOT rate_same(t.b, t.p, t.d, t.s, r.base, r.per, r.digits, r.scale) AND NOT EXISTS (SELECT FROM rate i
+		WHERE i.source = p_source AND i.bank = p_bank AND i.low = r.low AND i.high = r.high AND i.day = t.y AND i.status = 1
+			AND i.version < r.version AND rate_same(t.b, t.p, t.d, t.s, i.base, i.per, i.digits, i.scale)) ORDER BY 1;
 	IF FOUND THEN
 		RETURN;
 	END IF;
@@ -205,11 +207,19 @@ CREATE FUNCTION rate_instead(p_rate uuid) RETURNS uuid LANGUAGE sql STABLE SECUR
 	WHERE w.rate_id = p_rate AND w.status = 1
 $$;
 
--- Those in whose place another one counts.
-CREATE FUNCTION rate_corrected() RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
-	SELECT DISTINCT w.rate_id FROM rate n JOIN rate w ON w.source = n.source AND w.bank = n.bank AND w.low = n.low AND w.high = n.high
+-- Those of some days in whose place another one counts, and since when.
+CREATE FUNCTION rate_past(p_from date, p_to date)
+RETURNS TABLE (rate_id uuid, source smallint, bank text, base text, quote text, per integer, digits bigint, scale smallint, day date,
+	until timestamptz) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT DISTINCT ON (w.rate_id) w.rate_id, w.source, w.bank, w.base, w.quote, w.per, w.digits, w.scale, w.day, n.checked_at
+	FROM rate n JOIN rate w ON w.source = n.source AND w.bank = n.bank AND w.low = n.low AND w.high = n.high
 		AND w.day = n.day AND w.version < n.version AND w.status = 1
-	WHERE n.version > 1 AND n.status = 1
+	WHERE n.version > 1 AND n.status = 1 AND n.day BETWEEN p_from AND p_to ORDER BY w.rate_id, n.version
+$$;
+
+-- All of them.
+CREATE FUNCTION rate_corrected() RETURNS SETOF uuid LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT rate_id FROM rate_past('-infinity', 'infinity')
 $$;
 
 -- What a conversion would come to by the rates that count now in place of its own.
@@ -360,5 +370,5 @@ END
 $$;
 
 CALL writer_functions('rate\_%', 'conversion\_%', 'posting\_value\_soon', 'settle\_unvalued', 'settle\_value');
-GRANT EXECUTE ON FUNCTION conversion_now, rate_instead, rate_corrected, rate_store, rate_enter, rate_correct, rate_decide, rate_between, rate_around TO zhifu_operator;
+GRANT EXECUTE ON FUNCTION conversion_now, rate_instead, rate_past, rate_corrected, rate_store, rate_enter, rate_correct, rate_decide, rate_between, rate_around TO zhifu_operator;
 GRANT EXECUTE ON FUNCTION rate_between, settle_unvalued, settle_value TO zhifu_settle;

@@ -47,7 +47,7 @@ GRANT SELECT ON rate_seen, contract_span, bank_continuity, bank_pending_now TO z
 -- What a statement's import does, in one transaction (daemon/settle/bank_import.c).
 GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
 	bank_told_add, bank_told_open, bank_told_late, bank_opening_keep, bank_pending_add, bank_loose, bank_loose_before, bank_confirmed, bank_kept_in, bank_accounts_keep, suspense_owner, declaration_add,
-	rate_around TO zhifu_intake;
+	rate_around, rate_past TO zhifu_intake;
 
 CREATE FUNCTION api_seen(p_hospital uuid, p_key bytea, p_body bytea, OUT outcome integer, OUT subject uuid, OUT answer bigint[])
 LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$

@@ -150,6 +150,7 @@ enum fault_code {
 	FAULT_RATE_SPREAD,               /* rate-spread: $1 the buying, $2 the lower selling price */
 	FAULT_RATE_TWICE,                /* rate-duplicate: $1 this price, $2 the other one and its line */
 	FAULT_RATE_CHANGED,              /* rate-changed: $1 this price, $2 the one that is stored */
+	FAULT_RATE_SUPERSEDED,           /* rate-superseded (information): $1 this price, $2 when it was corrected */
 	FAULT_RATE_FAR,                  /* rate-far: $1 this price, $2 the one it is held against; so the next four */
 	FAULT_RATE_UPSIDE_DOWN,          /* rate-upside-down */
 	FAULT_RATE_HUNDREDFOLD,          /* rate-hundredfold */

@@ -65,7 +65,10 @@ static int import_say(struct import *import, bool refused)
 	report_field(&report, "source", refused ? NULL : say(ctl, "source", "来源"), cell_text(import->run.from));
 	report_field(&report, "new", refused ? NULL : say(ctl, "new", "新增"), cell_int(import->run.made));
 	report_field(&report, "known", refused ? NULL : say(ctl, "known already", "已有"),
-		cell_int(refused ? 0 : (int64_t)import->run.table.count - import->run.made));
+		cell_int(refused ? 0 : rate_import_known(&import->run)));
+	report_field(&report, "superseded",
+		refused || import->run.superseded == 0 ? NULL : say(ctl, "superseded", "已被更正"),
+		cell_int(refused ? 0 : import->run.superseded));
 	if (!refused) {
 		report_field(&report, "first", say(ctl, "first day", "最早日期"), cell_day(import->run.first_day));
 		report_field(&report, "last", say(ctl, "last day", "最晚日期"), cell_day(import->run.last_day));

@@ -89,6 +89,8 @@ const char *desk_stay_names(struct desk_call *call, const char *number);
 void rates_ask(struct desk_call *call, int32_t from, int32_t to, db_done *done);
 /* As the shape RateStep has it. */
 void rate_step_write(struct json_writer *writer, const struct stored_rates *known, const struct rate_step *step);
+/* A member notes: what is said of a file, each as the shape FileNote has it. */
+void file_notes_write(struct json_writer *writer, const struct fault_list *faults, struct arena *arena);
 /* The operation's own statement with these parameters, as an act. */
 void desk_call_act(struct desk_call *call, struct db_params *params);
 /* The hospital in the configuration of now; NULL: it is gone, answered. */
@@ -102,7 +104,7 @@ extern const struct problem_word desk_word_large;
 extern const struct shape rate_new_shape, rate_approval_shape, rate_correction_shape, contract_new_shape,
 	charges_query_shape, charge_new_shape, charges_new_shape, rate_of_query, rate_import_query,
 	statement_import_query, statement_imported_shape, imported_statement_shape, imported_late_shape,
-	remittance_shape, remittance_import_query, remittance_new_shape, remittance_release_shape;
+	file_note_shape, remittance_shape, remittance_import_query, remittance_new_shape, remittance_release_shape;
 extern const struct shape payer_row_shape, payer_said_shape;
 
 /* What the table cannot say of some operations. */

@@ -11,6 +11,8 @@
 #include "model/directory.h"
 #include "settle/rate_import.h"
 
+#define ANSWER_BYTES_MAX ((size_t)1 << 20) /* all notes of a list */
+
 /* What the thread works on; the request, whose body it reads, waits for it. */
 struct rate_file {
 	struct desk_call *call;
@@ -35,8 +37,10 @@ static const struct problem problem_charset = {400,
 static const struct problem problem_file = {
 	422, {"file-refused",
 		     "The file is refused: nothing of it is stored. A rate that is right all the same "
-		     "is typed in by POST /v1/rates.",
-		     "文件未导入。如汇率属实,请通过 POST /v1/rates 手工录入。"}};
+		     "is typed in by POST /v1/rates; a stored one that is wrong is put right by "
+		     "POST /v1/rates/{id}/correct.",
+		     "文件未导入。如汇率属实,请通过 POST /v1/rates 手工录入;如已入库的汇率有误,"
+		     "请通过 POST /v1/rates/{id}/correct 更正。"}};
 static const struct problem problem_failed = {
 	503, {"not-imported", "The file could not be imported now; nothing of it is stored. Send it again.",
 		     "目前无法导入该文件;请重新发送。"}};
@@ -75,13 +79,15 @@ static void imported_answer(const struct rate_file *file)
 	const struct rate_import *import = &file->import;
 	struct json_writer writer;
 	struct text_span text;
-	json_write_init(&writer, &file->call->req->arena.zf, 4096);
+	json_write_init(&writer, &file->call->req->arena.zf, ANSWER_BYTES_MAX);
 	json_write_object_begin(&writer);
 	json_write_member(&writer, "source", import->from);
 	json_write_member_int64(&writer, "new", import->made);
-	json_write_member_int64(&writer, "known", (int64_t)import->table.count - import->made);
+	json_write_member_int64(&writer, "known", rate_import_known(import));
+	json_write_member_int64(&writer, "superseded", import->superseded);
 	day_put(&writer, "first_day", import->first_day);
 	day_put(&writer, "last_day", import->last_day);
+	file_notes_write(&writer, &import->faults, &file->call->req->arena);
 	json_write_object_end(&writer);
 	if (json_write_finish(&writer, &text) < 0)
 		desk_call_problem(file->call, &desk_problem_memory);

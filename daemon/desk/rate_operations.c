@@ -89,9 +89,12 @@ static const struct shape rate_way_shape = SHAPE("RateOf", rate_way_fields);
 static const struct field rate_imported_fields[] = {
 	{"source", FIELD_TEXT, NEEDED, "whose rates they are", NULL, 0, NULL},
 	{"new", FIELD_INT, NEEDED, "rates that were not known", NULL, 0, NULL},
-	{"known", FIELD_INT, NEEDED, "that were, with the same value", NULL, 0, NULL},
+	{"known", FIELD_INT, NEEDED, "that were, with the value that counts", NULL, 0, NULL},
+	{"superseded", FIELD_INT, NEEDED, "values that were corrected since, which change nothing", NULL, 0, NULL},
 	{"first_day", FIELD_DAY, NEEDED, "of the file", NULL, 0, NULL},
 	{"last_day", FIELD_DAY, NEEDED, "of the file", NULL, 0, NULL},
+	{"notes", FIELD_LIST, NEEDED, "what else is said of it, such as each superseded value with its line", NULL, 0,
+		&file_note_shape},
 };
 static const struct shape rate_imported_shape = SHAPE("RateImport", rate_imported_fields);
 

@@ -183,18 +183,18 @@ static void arithmetic_put(struct json_writer *writer, struct taking *taking)
 		writer, "arithmetic_zh", advice_sums_words(&taking->advice, &taking->sums, true, &taking->arena.zf));
 }
 
-static void notes_put(struct json_writer *writer, struct taking *taking)
+void file_notes_write(struct json_writer *writer, const struct fault_list *faults, struct arena *arena)
 {
 	json_write_key(writer, "notes");
 	json_write_array_begin(writer);
-	for (uint32_t i = 0; i < taking->faults.count; i++) {
-		const struct fault *fault = &taking->faults.items[i];
+	for (uint32_t i = 0; i < faults->count; i++) {
+		const struct fault *fault = &faults->items[i];
 
 		json_write_object_begin(writer);
 		if (fault->path[0] != '\0') json_write_member(writer, "place", fault->path);
 		json_write_member(writer, "code", fault_lookup(fault->code)->name);
-		json_write_member(writer, "detail", fault_text_en(&taking->arena.zf, fault));
-		json_write_member(writer, "detail_zh", fault_text_zh(&taking->arena.zf, fault));
+		json_write_member(writer, "detail", fault_text_en(&arena->zf, fault));
+		json_write_member(writer, "detail_zh", fault_text_zh(&arena->zf, fault));
 		json_write_object_end(writer);
 	}
 	json_write_array_end(writer);
@@ -208,7 +208,7 @@ static void taken_put(struct json_writer *writer, struct taking *taking)
 	json_write_member_int64(writer, "details", taking->advice.detail_count);
 	json_write_member_int64(writer, "decisions", taking->put.decided);
 	json_write_member_int64(writer, "not_found", taking->put.strangers);
-	notes_put(writer, taking);
+	file_notes_write(writer, &taking->faults, &taking->arena);
 }
 
 /* Likewise RemittanceContent. */

@@ -100,7 +100,7 @@ static const struct field note_fields[] = {
 	{"detail", FIELD_TEXT, NEEDED, "in words", NULL, 0, NULL},
 	{"detail_zh", FIELD_TEXT, NEEDED, "in Chinese", NULL, 0, NULL},
 };
-static const struct shape note_shape_of = SHAPE("RemittanceNote", note_fields);
+const struct shape file_note_shape = SHAPE("FileNote", note_fields);
 static const struct field taken_fields[] = {
 	REMITTANCE_FIELDS,
 	{"known", FIELD_BOOL, NEEDED, "the very same was taken before: nothing was done", NULL, 0, NULL},
@@ -110,7 +110,7 @@ static const struct field taken_fields[] = {
 	{"not_found", FIELD_INT, NEEDED,
 		"details of claims that are not here, or another carrier's: they wait for a person", NULL, 0, NULL},
 	{"notes", FIELD_LIST, NEEDED, "what is strange about it, and does not stand in its way", NULL, 0,
-		&note_shape_of},
+		&file_note_shape},
 };
 static const struct shape taken_shape = SHAPE("RemittanceTaken", taken_fields);
 

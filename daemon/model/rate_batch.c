@@ -176,14 +176,30 @@ static struct rate_query query_of(const struct rate *rate)
 	return query;
 }
 
-/* The known rate of the same place, when it has another value. */
-static const struct rate *known_other(const struct rate_reading *reading, const struct rate *rate)
+/* The known rate of the same place. */
+static const struct rate *known_of(const struct rate_reading *reading, const struct rate *rate)
 {
 	struct rate_query query = query_of(rate);
 	const struct rate *known;
 	struct rate_gap gap;
-	if (rate_find(&reading->known, &query, &known, &gap) != 0) return NULL;
-	return rate_compare(known, rate) == 0 ? NULL : known;
+	return rate_find(&reading->known, &query, &known, &gap) == 0 ? known : NULL;
+}
+
+/* When the value of that rate was corrected; NULL: it never counted for its place. */
+static const char *corrected_at(const struct rate_past *past, const struct rate *rate)
+{
+	size_t low = 0, high = past->count;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (rate_order(&past->rates[mid], rate) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < past->count && rate_order(&past->rates[low], rate) == 0; low++) {
+		if (rate_compare(&past->rates[low], rate) == 0) return past->until[low];
+	}
+	return NULL;
 }
 
 /* Of two rates the one whose day is nearer to `day`; either may be NULL. */
@@ -236,18 +252,24 @@ static void tell_doubt(
 		with_day(before, 0, before_text));
 }
 
-/* Whether the value differs from what is stored for that day. */
-static void check_changed(struct rate_batch *batch, const struct rate_item *item)
+/* Whether the value differs from what is stored for that day, and was never stored either. */
+static void check_changed(struct rate_batch *batch, struct rate_item *item)
 {
 	const struct rate_reading *reading = batch->reading;
-	const struct rate *other = known_other(reading, &item->rate);
+	const struct rate *known = known_of(reading, &item->rate);
 	char path[FAULT_PATH_BYTES_MAX + 1], this_text[WITH_DAY_SIZE], other_text[WITH_DAY_SIZE];
 	char noted[FAULT_ARG_BYTES_MAX + 1];
-	if (other == NULL) return;
-	with_day(other, 0, other_text);
+	if (known == NULL) return;
+	bool same = rate_compare(known, &item->rate) == 0;
+	if (!same && !reading->corrects) item->until = corrected_at(&reading->past, &item->rate);
+	if (same || item->until != NULL) {
+		item->counts = known;
+		return;
+	}
+	with_day(known, 0, other_text);
 	if (reading->notes != NULL) {
 		(void)snprintf(
-			noted, sizeof(noted), "%s, %s", other_text, reading->notes[other - reading->known.rates]);
+			noted, sizeof(noted), "%s, %s", other_text, reading->notes[known - reading->known.rates]);
 	}
 	fault_add_as(batch->faults, FAULT_RATE_CHANGED, reading->corrects ? FAULT_WARNING : FAULT_FAULT,
 		place(item->line, item->column, path), with_day(&item->rate, 0, this_text),
@@ -268,6 +290,11 @@ static void check_plausible(struct rate_batch *batch)
 		const struct rate_item *item = &batch->items[i];
 		const struct rate *rate = &item->rate;
 		if (i == 0 || !same_series(rate, &batch->items[i - 1].rate)) good = doubtful = NULL;
+		if (item->counts != NULL) {
+			good = item->counts;
+			doubtful = NULL;
+			continue;
+		}
 		const struct rate *near = known_near(batch->reading, rate);
 		if (good != NULL && (near == NULL || near->day > rate->day || near->day < good->day)) near = good;
 		enum rate_doubt doubt = near == NULL ? RATE_PLAUSIBLE : doubt_of(batch->reading, rate, near);
@@ -282,6 +309,24 @@ static void check_plausible(struct rate_batch *batch)
 	}
 }
 
+/* Said last, so that a long history of them leaves room for what is wrong. */
+static void tell_superseded(struct rate_batch *batch)
+{
+	uint32_t count = 0;
+	char path[FAULT_PATH_BYTES_MAX + 1], this_text[WITH_DAY_SIZE], price[RATE_TEXT_SIZE];
+	char since[FAULT_ARG_BYTES_MAX + 1];
+	for (uint32_t i = 0; i < batch->count; i++) {
+		const struct rate_item *item = &batch->items[i];
+		if (item->until == NULL) continue;
+		rate_format(item->counts, price);
+		(void)snprintf(since, sizeof(since), "%s (%s)", item->until, price);
+		fault_add(batch->faults, FAULT_RATE_SUPERSEDED, place(item->line, item->column, path),
+			with_day(&item->rate, 0, this_text), since);
+		count++;
+	}
+	if (batch->reading->superseded != NULL) *batch->reading->superseded = count;
+}
+
 int rate_batch_finish(struct rate_batch *batch, struct rate_table *ret_table)
 {
 	if (batch->no_memory || batch->faults->no_memory) return ERR_NOMEM;
@@ -292,11 +337,15 @@ int rate_batch_finish(struct rate_batch *batch, struct rate_table *ret_table)
 	drop_repeats(batch);
 	for (uint32_t i = 0; i < batch->count; i++) check_changed(batch, &batch->items[i]);
 	check_plausible(batch);
+	tell_superseded(batch);
 	if (batch->faults->no_memory) return ERR_NOMEM;
 	if (fault_refuses(batch->faults)) return ERR_INVALID;
 	struct rate *rates = zf_alloc_array(batch->arena, batch->count, sizeof(*rates));
 	if (rates == NULL) return ERR_NOMEM;
-	for (uint32_t i = 0; i < batch->count; i++) rates[i] = batch->items[i].rate;
+	for (uint32_t i = 0; i < batch->count; i++) {
+		const struct rate_item *item = &batch->items[i];
+		rates[i] = item->until != NULL ? *item->counts : item->rate;
+	}
 	*ret_table = (struct rate_table){.rates = rates, .count = batch->count};
 	return 0;
 }

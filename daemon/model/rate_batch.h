@@ -10,10 +10,19 @@
 #define RATE_FILE_COUNT_MAX 1000000     /* rates of one file */
 #define RATE_NEAR_DAYS 31 /* beyond it a rate may be RATE_FAR; upside down or hundredfold it may never be */
 
+/* Values that counted once and were corrected. */
+struct rate_past {
+	const struct rate *rates; /* borrowed; in the order of rate_order(), several of one place among them */
+	const char *const *until; /* borrowed: of each the day of the correction, for words */
+	size_t count;
+};
+
 /* What a reader must know beside the bytes. Zeroed but for `today` it has the defaults. */
 struct rate_reading {
 	struct rate_table known;  /* borrowed: what is stored already; a file's rate must not differ from it */
 	const char *const *notes; /* borrowed: of each known rate who stored it and when, for words; or NULL */
+	struct rate_past past;    /* a file may go on saying those: what is known stays; not looked at by `corrects` */
+	uint32_t *superseded;     /* borrowed: set to how many of the file are such; or NULL */
 	int32_t today;            /* days since 1970-01-01, of the hospital; a later rate is refused */
 	uint32_t bound;           /* as in rate_doubt(); 0: RATE_BOUND_DEFAULT */
 	bool far_allowed;         /* RATE_FAR alone is only a warning: for history, where currencies did break */
@@ -28,6 +37,9 @@ struct rate_item {
 	struct rate rate;
 	const char *column; /* borrowed; of the file, or its currency */
 	uint32_t line;      /* from 1; 0: there are none */
+	/* set at the end */
+	const struct rate *counts; /* the known rate, where this one is nothing new */
+	const char *until;         /* this one is a value that was corrected then */
 };
 
 struct rate_batch {
@@ -52,10 +64,10 @@ bool rate_batch_day(struct rate_batch *batch, struct text_span text, const char 
 bool rate_batch_add(struct rate_batch *batch, struct rate *rate, bool dated, struct text_span text,
 	unsigned decimals_max, uint32_t line, const char *column);
 /* Looks at all of them together: the same day twice with another value, other than known (a warning
- * where it corrects), no rate at all, and implausible (rate_doubt.h) beside the
+ * where it corrects), no rate at all, and, where it is new, implausible (rate_doubt.h) beside the
  * last good one before it, of the file or known; a first one of its source beside the next that is known, or else
- * beside another source's. 0 with the table in order, owned by the arena; ERR_INVALID: there is a fault that refuses in
- * the list, from here or before; ERR_NOMEM. */
+ * beside another source's. 0 with the table in order, owned by the arena, in which what is known stands in place of a
+ * value that was corrected; ERR_INVALID: there is a fault that refuses in the list, from here or before; ERR_NOMEM. */
 int rate_batch_finish(struct rate_batch *batch, struct rate_table *ret_table) MUSTUSE;
 
 #endif

@@ -12,13 +12,21 @@
 #include "model/rate_ecb.h"
 
 #define FIRST_DAY 0    /* 1970: long before the oldest file */
-#define NOTE_COLUMN 11 /* made_at, behind those that rate_rows_read takes */
+#define NOTE_COLUMN 11 /* a time, behind those that rate_rows_read takes */
 #define BANK_NAME_MAX 32
 #define GROWTH_MAX 3 /* bytes in UTF-8 for one of another character set */
 #define BOARD "board:"
 #define PROFILE "profile:"
 
 /* ---- what is known ---- */
+
+/* "2026-11-22T10:35:00.000+08:00" */
+static void time_words(const struct pg_result *rows, int row, const struct zone *zone, char ret[DATE_TEXT_SIZE])
+{
+	int64_t at = db_rows_time_ms(rows, row, NOTE_COLUMN);
+
+	(void)date_format_ms(at, zone == NULL ? 0 : zone_offset_minutes(zone, at), ret);
+}
 
 /* Who stored each and when. */
 static const char *const *notes_make(const struct rate_known *known, const struct zone *zone, struct arena *arena)
@@ -27,10 +35,9 @@ static const char *const *notes_make(const struct rate_known *known, const struc
 
 	for (size_t i = 0; notes != NULL && i < known->rates.table.count; i++) {
 		int row = known->rates.rows[i];
-		int64_t at = db_rows_time_ms(known->rows, row, NOTE_COLUMN);
 		char iso[DATE_TEXT_SIZE];
 
-		(void)date_format_ms(at, zone == NULL ? 0 : zone_offset_minutes(zone, at), iso);
+		time_words(known->rows, row, zone, iso);
 		notes[i] = arena_printf(arena, "%.60s, %.10s %.5s %s", db_rows_text(known->rows, row, 9), iso, iso + 11,
 			iso[23] == 'Z' ? "UTC" : iso + 23);
 		if (notes[i] == NULL) return NULL;
@@ -60,6 +67,40 @@ void rate_known_free(struct rate_known *known)
 {
 	db_sync_rows_free(known->rows);
 	known->rows = NULL;
+}
+
+/* What counted once for those days. */
+static int past_read(
+	struct rate_import *import, int32_t from, int32_t to, struct arena *arena, struct rate_past *ret_past)
+{
+	struct db_params params;
+	struct pg_result *rows = NULL;
+	struct stored_rates past = {.table = {.count = 0}};
+	const char **until;
+	int r;
+
+	db_params_init(&params, arena);
+	db_params_date(&params, from);
+	db_params_date(&params, to);
+	/* of persons' rates, which no file brings, nobody is named */
+	r = db_sync_query(import->db,
+		"SELECT rate_id, source::int4, bank, base, quote, per, digits, scale::int4, day, '', '', until"
+		" FROM zhifu.rate_past($1, $2)",
+		&params, &rows);
+	if (r < 0) return r;
+	r = rate_rows_read(rows, import->bank, &arena->zf, &past);
+	until = r < 0 ? NULL : zf_alloc_array(&arena->zf, past.table.count + 1, sizeof(*until));
+	for (size_t i = 0; until != NULL && i < past.table.count; i++) {
+		char iso[DATE_TEXT_SIZE];
+
+		time_words(rows, past.rows[i], import->zone, iso);
+		until[i] = arena_printf(arena, "%.10s", iso);
+		if (until[i] == NULL) until = NULL;
+	}
+	db_sync_rows_free(rows);
+	if (until == NULL) return err_set(ERR_NOMEM, "no memory for the rates that were corrected");
+	*ret_past = (struct rate_past){past.table.rates, until, past.table.count};
+	return 0;
 }
 
 /* ---- the file ---- */
@@ -246,12 +287,14 @@ static int note_write(struct rate_import *import, struct arena *arena)
 	struct db_params params;
 	char first[DATE_TEXT_SIZE];
 	char last[DATE_TEXT_SIZE];
-	char subject[160];
+	char subject[200];
+	char more[40] = "";
 
 	(void)date_format_day(import->first_day, first);
 	(void)date_format_day(import->last_day, last);
-	(void)snprintf(subject, sizeof(subject), "%s %s to %s: %lld new, %lld known", import->from, first, last,
-		(long long)import->made, (long long)import->table.count - (long long)import->made);
+	if (import->superseded > 0) (void)snprintf(more, sizeof(more), ", %u superseded", import->superseded);
+	(void)snprintf(subject, sizeof(subject), "%s %s to %s: %lld new, %lld known%s", import->from, first, last,
+		(long long)import->made, (long long)rate_import_known(import), more);
 	db_params_init(&params, arena);
 	db_params_text(&params, import->who);
 	db_params_text(&params, subject);
@@ -268,6 +311,9 @@ static int import_store(struct rate_import *import, struct arena *arena)
 	if (r < 0) return r;
 	import->reading.known = known.rates.table;
 	import->reading.notes = known.notes;
+	import->reading.superseded = &import->superseded;
+	r = past_read(import, import->first_day, import->last_day, arena, &import->reading.past);
+	if (r < 0) return r;
 	r = parse(import, &import->reading, arena, &import->faults, &import->table);
 	if (r == ERR_NOMEM) return err_set(r, "no memory for what is in the file");
 	if (r < 0) return r;
@@ -275,6 +321,11 @@ static int import_store(struct rate_import *import, struct arena *arena)
 	r = store_source(import, import->source, arena);
 	if (r == 0 && import->source == RATE_BANK_BUY) r = store_source(import, RATE_BANK_SELL, arena);
 	return r == 0 ? note_write(import, arena) : r;
+}
+
+int64_t rate_import_known(const struct rate_import *import)
+{
+	return (int64_t)import->table.count - import->made - (int64_t)import->superseded;
 }
 
 int rate_import_run(struct rate_import *import, struct arena *arena)

@@ -49,6 +49,7 @@ struct rate_import {
 	struct rate_table table;     /* what is in it */
 	int32_t first_day, last_day; /* of it */
 	int64_t made;                /* rates that are new */
+	uint32_t superseded;         /* values that were corrected, which the file goes on saying */
 };
 
 /* Begins; only `why` stays as it is. The faults are the arena's. today: of whoever imports. */
@@ -60,6 +61,8 @@ int rate_import_text(
 /* Whose rates they are and how they are written, of a word like those above. hospital: whose profiles are meant;
  * borrowed as long as the import runs. ERR_INVALID: none of them; ERR_NOTFOUND: it has no such profile. */
 int rate_import_source(struct rate_import *import, const char *from, const struct hospital *hospital) MUSTUSE;
+/* How many were known already, with the value that counts. */
+int64_t rate_import_known(const struct rate_import *import);
 /* Reads it beside what is known and stores it, in one transaction; blocking. ERR_INVALID: refused, see faults;
  * ERR_NOMEM; else the database's. */
 int rate_import_run(struct rate_import *import, struct arena *arena) MUSTUSE;

@@ -120,8 +120,8 @@ def test_rates_of_a_file(up):
     desk, path = up.desk(), "/v1/rates/import?source=cfets"
     text = "日期,USD/CNY,100JPY/CNY\n2026-09-08,7.1200,4.7400\n"
     csv = {"media": "text/csv"}
-    assert desk.post(path, text, **csv) == {"source": "cfets", "new": 2, "known": 0, "first_day": "2026-09-08",
-                                            "last_day": "2026-09-08"}
+    assert desk.post(path, text, **csv) == {"source": "cfets", "new": 2, "known": 0, "superseded": 0, "first_day": "2026-09-08",
+                                            "last_day": "2026-09-08", "notes": []}
     assert desk.post(path, text, 200, **csv)["known"] == 2
     assert [r["value"] for r in desk.items("/v1/rates?source=cfets&limit=1")] in (["7.1200", "4.7400"], ["4.7400", "7.1200"])
     # The hospital's first source, and the last day before that has a rate.
@@ -159,6 +159,15 @@ def test_rates_of_a_file(up):
     assert desk.post(path, {"value": "7.1", "why": "late"}, 409)["type"] == "urn:zhifu:problem:rate-past"
     desk.post("/v1/rates/%s/correct" % story.HOSPITAL_ID, {"value": "7.1", "why": "none"}, 404)
     assert desk.items("/v1/ledger/conversions?corrected=true&rate=" + wrong["id"]) == []
+
+    # The source's file goes on saying what was wrong: that is told, and nothing changes.
+    path = "/v1/rates/import?source=cfets"
+    again = desk.post(path, text + "2026-09-11,7.1310,4.7400\n", **csv)
+    assert (again["new"], again["known"], again["superseded"]) == (2, 1, 1)
+    assert [(n["place"], n["code"]) for n in again["notes"]] == [("2:USD/CNY", "rate-superseded")]
+    assert "corrected on " in again["notes"][0]["detail"] and "已被更正" in again["notes"][0]["detail_zh"]
+    assert desk.get("/v1/rates/of?currency=USD&day=2026-09-09")["steps"][0]["id"] == made["id"]
+    assert desk.errors(path, text.replace("7.1200", "7.1250"), **csv)["2:USD/CNY"] == "rate-changed"
 
 
 # --- contracts --------------------------------------------------------------------------------------------------------

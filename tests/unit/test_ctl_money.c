@@ -566,10 +566,18 @@ static void wrong_rate_is_corrected(void **state)
 	assert_non_null(strstr(world.out, "7150.00"));
 	assert_non_null(strstr(world.out, text));
 
-	/* The file with the wrong value contradicts what is known; that with the right one says nothing new. */
-	rate_file("wrong.csv", HEAD "2024-11-27,7.1050,,,\n");
-	import(1, "wrong.csv", "cfets --json");
-	assert_fault("rate-changed", "2:USD/CNY");
+	/* The site goes on saying the wrong value: that is told and counted; a third value is refused. */
+	rate_file("wrong.csv", HEAD "2024-11-27,7.1050,,,\n2024-12-02,7.1520,,,\n");
+	import(0, "wrong.csv", "cfets --why again");
+	assert_non_null(
+		strstr(world.err, "/wrong.csv:2:USD/CNY: warning: Superseded: the file still says 1 USD = 7.1050"));
+	import(0, "wrong.csv", "cfets --json");
+	assert_non_null(strstr(world.out, "\"known\":1,\"superseded\":1"));
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.operator_act WHERE subject LIKE '%% 1 superseded'"), 2);
+	rate_file("third.csv", HEAD "2024-11-27,7.1060,,,\n");
+	import(1, "third.csv", "cfets");
+	assert_non_null(strstr(world.err, "stored is 1 USD = 7.1500 CNY"));
 	rate_file("right.csv", HEAD "2024-11-27,7.1500,,,\n");
 	import(0, "right.csv", "cfets");
 	assert_ctl(&world, 1, "money rate correct %s 7.1400 --why 'late' --who li", wrong);

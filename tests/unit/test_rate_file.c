@@ -238,6 +238,47 @@ static void test_together(void **state)
 	assert_string_equal(lab.said, "too-many 3:USD; ");
 }
 
+/* A value that was corrected changes nothing and is said with its line; what counts is what the next day is held
+ * against. */
+static void test_superseded(void **state)
+{
+	(void)state;
+	static const char *const until[] = {"2026-10-14", "2026-10-16"};
+	uint32_t superseded = 9;
+	struct rate known[] = {lab_rate(RATE_CFETS, "2026-10-12", 100, "JPY", "4.7000", "CNY"),
+		lab_rate(RATE_CFETS, "2026-10-12", 1, "USD", "7.0900", "CNY"),
+		lab_rate(RATE_CFETS, "2026-10-13", 1, "USD", "8.5000", "CNY")};
+	struct rate past[] = {lab_rate(RATE_CFETS, "2026-10-12", 1, "USD", "7.6000", "CNY"),
+		lab_rate(RATE_CFETS, "2026-10-12", 1, "USD", "0.1410", "CNY")};
+	LAB(lab);
+	rate_sort(known, 3);
+	lab.reading.known = (struct rate_table){known, 3};
+	lab.reading.past = (struct rate_past){past, until, 2};
+	lab.reading.superseded = &superseded;
+	assert_int_equal(load(&lab, CFETS, "日期,USD\n2026-10-12,0.141\n2026-10-13,8.5\n2026-10-14,8.40\n"), 0);
+	assert_string_equal(lab.said, "rate-superseded 2:USD; ");
+	assert_string_equal(fault_text_en(&lab.arena.zf, &lab.faults.items[0]),
+		"Superseded: the file still says 1 USD = 0.141 CNY (2026-10-12), the value that was corrected on "
+		"2026-10-16 (1 USD = 7.0900 CNY); nothing changes.");
+	holds(&lab, "1 USD = 7.0900 CNY 2026-10-12 cfets; 1 USD = 8.5 CNY 2026-10-13 cfets; "
+		    "1 USD = 8.40 CNY 2026-10-14 cfets; ");
+	assert_int_equal(superseded, 1);
+	/* Only of its own day and pair; and beside a fault of the file, which comes first. */
+	assert_int_equal(load(&lab, CFETS, "日期,USD,JPY\n2026-10-12,7.6,7.6\n2026-10-13,7.6,4.7\n"), ERR_INVALID);
+	assert_string_equal(
+		lab.said, "rate-changed 2:JPY; rate-changed 3:USD; rate-far 2:JPY; rate-superseded 2:USD; ");
+	/* Held against the 8.50 of the day before, not against what the file says of that. */
+	known[1].value.unscaled = 85000;
+	known[2].value.unscaled = 85000;
+	assert_int_equal(load(&lab, CFETS, "日期,USD\n2026-10-12,7.6\n2026-10-14,7.5\n"), ERR_INVALID);
+	assert_string_equal(lab.said, "rate-far 3:USD; rate-superseded 2:USD; ");
+	/* A person may go back to it. */
+	lab.reading.corrects = true;
+	assert_int_equal(load(&lab, CFETS, "日期,USD\n2026-10-12,7.8\n"), 0);
+	assert_string_equal(lab.said, "rate-changed 2:USD; ");
+	holds(&lab, "1 USD = 7.8 CNY 2026-10-12 cfets; ");
+}
+
 static void doubts(uint32_t per, const char *base, const char *value, const char *quote, enum rate_doubt wanted)
 {
 	struct rate usd = lab_rate(RATE_CFETS, "2026-09-23", 1, "USD", "7.1000", "CNY");
@@ -467,6 +508,7 @@ int main(void)
 		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_together),
+		cmocka_unit_test(test_superseded),
 		cmocka_unit_test(test_doubts),
 		cmocka_unit_test(test_implausible),
 		cmocka_unit_test(test_ecb),

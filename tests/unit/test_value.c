@@ -175,6 +175,22 @@ static void test_another_value_of_a_published_rate_is_refused(void **state)
 		       " '{4,4}', ARRAY[" TODAY ", " TODAY "], 'li')"),
 		2);
 	assert_int_equal(number("SELECT count(*) FROM zhifu.rate"), 2);
+	/* A value that was corrected a file may go on saying, in any form; what was refused, or waits, never counted.
+	 */
+	for (int i = 0; i < 2; i++) {
+		sql("SELECT zhifu.rate_decide((zhifu.rate_correct((SELECT rate_id FROM zhifu.rate WHERE base = 'USD' AND status = 1"
+		    " ORDER BY version DESC LIMIT 1), %s, 4::int2, 'li', 'misread')).id, %s, 'wang', 'seen')",
+			i == 0 ? "71500" : "71600", i == 0 ? "true" : "false");
+	}
+#define AGAIN                                                                                                               \
+	"SELECT ordinal * 100 + coalesce(stored, 0) FROM zhifu.rate_store(1::int2, '', '{USD,EUR}', '{CNY,CNY}', '{%s,1}'," \
+	" '{%s,83100}', '{%s,4}', ARRAY[" TODAY ", " TODAY "], 'li')"
+	assert_int_equal(number(AGAIN, "1", "71600", "4"), 100);
+	assert_int_equal(number(AGAIN, "100", "71000", "2"), 1);
+	assert_int_equal(number(AGAIN, "1", "71500", "4"), 0);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.rate WHERE base = 'USD'"), 3);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.rate_past(" TODAY ", " TODAY ")"), 1);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.rate_past(" TODAY " + 1, " TODAY " + 9)"), 0);
 }
 
 static int value_world_start(void **state)
