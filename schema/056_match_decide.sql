@@ -136,13 +136,61 @@ BEGIN
 END
 $$;
 
+-- What fees and adjustments of advices take off of what is paid of a claim, of the call's allocation l (NULL: of one before it, that is not
+-- undone). One that the carrier's own system told, as it told it, takes nothing off: the carrier owes no more. Of all that persons brought
+-- in, typed or read from a file, or let count with a difference, only they say so: what is not of one claim is shared among the claims that
+-- the advice has paid until then, those of its carrier if it names one, by what was paid of each; a detail's fee is its claim's. What an
+-- adjustment adds makes up for others of the same allocation, and for nothing else.
+CREATE FUNCTION match_taken_off(p_hospital uuid, l_line uuid[], a_line integer[], a_kind smallint[], a_claim uuid[], a_remittance uuid[],
+	a_detail integer[], a_amount bigint[]) RETURNS TABLE (l integer, claim uuid, line_id uuid, currency text, exponent smallint, fee numeric,
+	adjusted numeric) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	WITH call AS MATERIALIZED (
+		SELECT t.*, b.line_id, b.currency, b.exponent FROM unnest(a_line, a_kind, a_claim, a_remittance, a_detail, a_amount) WITH ORDINALITY
+			AS t (l, k, claim, remittance, detail, a, n)
+		JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = l_line[t.l]
+	), bears AS MATERIALIZED ( -- also what the same advices paid before
+		SELECT c.claim FROM call c WHERE c.claim IS NOT NULL
+		UNION
+		SELECT a.claim_id FROM call c JOIN remittance_paid p ON p.hospital_id = p_hospital AND p.remittance_id = c.remittance
+		JOIN allocation a ON a.hospital_id = p_hospital AND a.allocation_id = p.allocation_id AND a.claim_id IS NOT NULL
+		WHERE c.k IN (4, 5)
+	), before AS MATERIALIZED (
+		SELECT i.allocation_id, i.remittance_id FROM bears w JOIN allocation_kept i ON i.hospital_id = p_hospital AND i.claim_id = w.claim
+	), part AS MATERIALIZED (
+		SELECT c.l, c.l::text AS id, 'infinity'::timestamptz AS at, c.n AS no, c.line_id, c.currency, c.exponent, c.k, c.claim, c.remittance,
+			c.detail, c.a FROM call c
+		UNION ALL
+		SELECT NULL, a.allocation_id::text, a.made_at, a.no, a.line_id, a.currency, a.exponent, a.kind, a.claim_id, a.remittance_id, a.detail,
+			a.amount_minor
+		FROM (SELECT b.allocation_id FROM before b UNION SELECT p.allocation_id FROM (SELECT b.remittance_id FROM before b UNION SELECT c.remittance
+			FROM call c) r JOIN remittance_paid p ON p.hospital_id = p_hospital AND p.remittance_id = r.remittance_id) e
+		JOIN allocation a ON a.hospital_id = p_hospital AND a.allocation_id = e.allocation_id AND a.kind IN (0, 1, 4, 5)
+	), off AS (
+		SELECT t.*, d.carrier FROM part t
+		LEFT JOIN remittance_detail d ON d.hospital_id = p_hospital AND d.remittance_id = t.remittance AND d.no = t.detail
+		WHERE t.k IN (4, 5) AND (d.no IS NULL OR t.a < least(d.amount_minor, d.fee_minor, d.amount_minor + d.fee_minor, 0)
+			OR EXISTS (SELECT 1 FROM advice v WHERE v.hospital_id = p_hospital AND v.advice_id = t.remittance))
+	), shared AS (
+		SELECT o.*, p.claim AS owner, n.near, min(n.near) OVER (PARTITION BY o.id, o.no) AS nearest,
+			-o.a * p.a / sum(p.a) OVER (PARTITION BY o.id, o.no, n.near) AS minor
+		FROM off o JOIN part p ON p.k IN (0, 1) AND p.a > 0 AND (p.id = o.id OR p.remittance = o.remittance AND p.at < o.at)
+		LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = p.claim
+		CROSS JOIN LATERAL (SELECT CASE WHEN p.remittance IS DISTINCT FROM o.remittance THEN 4 WHEN p.detail = o.detail THEN 1
+			WHEN r.carrier = o.carrier THEN 2 ELSE 3 END AS near) n
+	)
+	SELECT s.l, s.owner, s.line_id, s.currency, s.exponent, coalesce(sum(s.minor) FILTER (WHERE s.k = 4), 0),
+		greatest(sum(s.minor) FILTER (WHERE s.k = 5), 0)
+	FROM shared s WHERE s.near = s.nearest AND s.owner IN (SELECT w.claim FROM bears w) GROUP BY s.id, 1, 2, 3, 4, 5
+$$;
+
 -- Allocations of a call by which a person lets more go than anybody may: of a claim, with all that was let go of it before, by whomever,
 -- and not undone, beyond what its contract foresees (of each transfer the usual charge, or one seen before of the carrier; the early
 -- discount, the network's fee) no more than hard_max of the money's currency; what was let go in another currency counts as the same part
--- of that one's. Without a contract nothing is agreed, and nothing let go. What a rate is said to have made of money in another currency
+-- of that one's. So does what an advice that a person brought in takes off (match_taken_off). Without a contract nothing is agreed, and nothing let go. What a rate is said to have made of money in another currency
 -- than is owed: 5 per cent at most, or where a foreign amount is owed a fifth of what that is carried at.
-CREATE FUNCTION match_beyond(p_hospital uuid, home text, l_line uuid[], a_line integer[], a_kind smallint[], a_claim uuid[], a_amount bigint[],
-	a_cleared bigint[], a_over bigint[], a_charge bigint[], a_discount bigint[], a_fee bigint[], a_unexplained bigint[], a_kept_book bigint[])
+CREATE FUNCTION match_beyond(p_hospital uuid, home text, l_line uuid[], a_line integer[], a_kind smallint[], a_claim uuid[],
+	a_remittance uuid[], a_detail integer[], a_amount bigint[], a_cleared bigint[], a_over bigint[], a_charge bigint[], a_discount bigint[],
+	a_fee bigint[], a_unexplained bigint[], a_kept_book bigint[])
 RETURNS SETOF integer LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	WITH part AS MATERIALIZED (
 		SELECT t.*, b.line_id, b.currency, b.exponent, r.claim_id AS owner, r.currency AS owed,
@@ -156,17 +204,21 @@ RETURNS SETOF integer LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 			(SELECT i.c FROM unnest(a_line, a_claim) WITH ORDINALITY AS i (l, c, n) WHERE i.l = t.l AND i.c IS NOT NULL ORDER BY i.n LIMIT 1))
 		LEFT JOIN match_line_book(p_hospital, ARRAY[b.line_id]) k ON true
 		WHERE t.k IN (0, 6)
+	), off AS MATERIALIZED (
+		SELECT * FROM match_taken_off(p_hospital, l_line, a_line, a_kind, a_claim, a_remittance, a_detail, a_amount)
 	), let AS ( -- now: of this call
 		SELECT p.owner, true AS now, p.line_id, p.currency, p.exponent, p.a - p.o + p.c + p.d + p.f + p.u AS gross, p.c, p.d, p.f, abs(p.u) AS u
 		FROM part p
 		UNION ALL
 		SELECT w.owner, false, a.line_id, a.currency, a.exponent, a.amount_minor - a.over_minor + a.charge_minor + a.discount_minor + a.fee_minor
 			+ a.unexplained_minor, a.charge_minor, a.discount_minor, a.fee_minor, abs(a.unexplained_minor)
-		FROM (SELECT DISTINCT p.owner FROM part p WHERE p.owner IS NOT NULL) w
+		FROM (SELECT p.owner FROM part p WHERE p.owner IS NOT NULL UNION SELECT o.claim FROM off o) w
 		JOIN allocation_kept i ON i.hospital_id = p_hospital AND i.claim_id = w.owner
 		JOIN allocation a ON a.hospital_id = p_hospital AND a.allocation_id = i.allocation_id AND (a.kind = 0 AND a.no = i.no
 			OR a.kind = 6 AND i.no = (SELECT min(m.no) FROM allocation m WHERE m.hospital_id = p_hospital AND m.allocation_id = i.allocation_id
 				AND m.claim_id IS NOT NULL))
+		UNION ALL
+		SELECT o.claim, o.l IS NOT NULL, o.line_id, o.currency, o.exponent, 0, 0, 0, o.fee, o.adjusted FROM off o
 	), currency AS ( -- what was let go beyond what is foreseen, with this call (whole) and before it
 		SELECT q.owner, q.whole, q.currency, t.hard, sum(q.u) + sum(CASE WHEN q.c <= t.usual OR q.c > 0 AND EXISTS (SELECT 1
 				FROM match_charges(p_hospital) s WHERE s.carrier = r.carrier AND s.currency = q.currency AND s.charge = q.c) THEN 0 ELSE q.c END)
@@ -189,7 +241,8 @@ RETURNS SETOF integer LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 		SELECT n.owner, n.whole, round(sum(CASE WHEN n.minor = 0 THEN 0 WHEN n.hard = 0 THEN n.minor * 1000000000 ELSE n.minor / n.hard END), 9) AS share
 		FROM currency n GROUP BY 1, 2
 	)
-	SELECT p.l FROM part p JOIN used u ON u.whole AND u.owner IS NOT DISTINCT FROM p.owner
+	SELECT p.l FROM (SELECT i.l, i.owner FROM part i UNION SELECT o.l, o.claim FROM off o WHERE o.l IS NOT NULL) p
+	JOIN used u ON u.whole AND u.owner IS NOT DISTINCT FROM p.owner
 	WHERE u.share > 1 AND u.share > coalesce((SELECT b.share FROM used b WHERE NOT b.whole AND b.owner = u.owner), 0)
 	UNION
 	SELECT p.l FROM part p WHERE p.k = 0 AND p.owed = home AND p.currency <> home AND abs(p.z - p.worth - p.kept) * 20 > p.z
@@ -250,8 +303,8 @@ BEGIN
 		a_unexplained_book := match_kept(p_hospital, home, home_exponent, posting, a_line, a_unexplained, a_unexplained_book);
 	END IF;
 	IF p_by_hand THEN
-		FOR beyond IN SELECT * FROM match_beyond(p_hospital, home, l_line, a_line, a_kind, a_claim, a_amount, a_cleared, a_over, a_charge,
-			a_discount, a_fee, a_unexplained, (SELECT array_agg(t.c + t.d + t.f + t.u ORDER BY t.n)
+		FOR beyond IN SELECT * FROM match_beyond(p_hospital, home, l_line, a_line, a_kind, a_claim, a_remittance, a_detail, a_amount, a_cleared,
+			a_over, a_charge, a_discount, a_fee, a_unexplained, (SELECT array_agg(t.c + t.d + t.f + t.u ORDER BY t.n)
 				FROM unnest(a_charge_book, a_discount_book, a_fee_book, a_unexplained_book) WITH ORDINALITY AS t (c, d, f, u, n))) LOOP
 			IF posting[beyond].state = 2 THEN
 				posting[beyond].state := -5;

@@ -48,8 +48,8 @@ def billed(place, keep, **more):
     traffic.permit(place.daemon)
     place.office = finance.Desk(place)
     for name in ("alpha", "beta"):
-        place.office.contract(name, "A", REMITTER, payment={"settles": "advice"},
-                              tolerances=[{"currency": "CNY", "residual": "0.10"}])
+        place.office.contract(name, "A", REMITTER, payment={"settles": "advice", "fee": {"percent": "3"}},
+                              tolerances=[{"currency": "CNY", "residual": "0.10", "hard_max": "50.00"}])
     place.refs = {}
     with place.daemon.client() as client:
         for number, (insurer, cents) in BILLED.items():

@@ -265,6 +265,146 @@ static void a_set_off_without_cause_is_taken_back(void **state)
 	world_sql(&world, "DELETE FROM zhifu.contract");
 }
 
+/* ---- what an advice takes off ---- */
+
+/* A person brought it in: it came as this (enum advice_form). */
+static void brought(int advice, int form)
+{
+	world_sql(&world,
+		"INSERT INTO zhifu.advice (hospital_id, advice_id, remitter, identifier, version, standing, form, hash, amount_minor, sum_minor,"
+		" currency, exponent, detail_count, document, maker) SELECT hospital_id, remittance_id, insurer, identifier, 1, 1, %d,"
+		" sha256(convert_to(identifier, 'UTF8')), amount_minor, amount_minor, currency, exponent, 1, '', 'li' FROM zhifu.remittance"
+		" WHERE remittance_id = '" ID_A "%04d'",
+		form, advice);
+}
+
+/* It pays so much of a claim and has a fee (kind 2) or an adjustment (3). */
+static void takes_off(int advice, int claim, int paid, int kind, int minor)
+{
+	advice_add(advice, paid + minor);
+	detail_add(advice, 1, 1, claim, paid);
+	detail_add(advice, 2, kind, 0, minor);
+}
+
+static void claims_agreed(void)
+{
+	none_left(NULL);
+	world_sql(&world, "DELETE FROM zhifu.advice; DELETE FROM zhifu.contract");
+	agreed();
+	for (int claim = 1; claim <= 3; claim++) owed(claim, 100000);
+	world_sql(&world, "UPDATE zhifu.receivable SET contract_id = '" ID_A "0900', contract_version = 1");
+}
+
+static void beyond(const char *line, int advice, const char *details)
+{
+	assert_int_equal(advised(line, advice, details), 1);
+	assert_non_null(strstr(world.err, "allows anybody"));
+}
+
+/* Of an advice that a person typed in, or read from a file, it is he who lets go. */
+static void an_advice_takes_off_no_more_than_is_agreed(void **state)
+{
+	static const struct {
+		int kind, minor, form; /* form -1: the carrier's own system told it */
+		const char *money;
+		bool fits;
+	} cases[] = {{3, -501, 3, "994,99", false}, {3, -500, 3, "995,00", true}, {3, -501, 1, "994,99", false},
+		{3, -501, 0, "994,99", false}, {2, -5802, 3, "941,98", false},
+		{2, -5800, 3, "942,00", true}, /* 5 per cent, 6 per cent tax on it, and 5.00 */
+		{3, -40000, -1, "600,00", true}, {2, -40000, -1, "600,00", true}};
+	(void)state;
+	for (int i = 0; i < (int)ARRAY_LEN(cases); i++) {
+		claims_agreed();
+		takes_off(100, 1, 100000, cases[i].kind, cases[i].minor);
+		if (cases[i].form >= 0) brought(100, cases[i].form);
+		const char *line = line_of(2, cases[i].money, "SRA CLAIMS GMBH");
+		if (cases[i].fits)
+			assert_int_equal(advised(line, 100, ""), 0);
+		else
+			beyond(line, 100, "");
+		assert_int_equal(
+			world_count(&world, "SELECT open_minor FROM zhifu.receivable WHERE claim_id = '" ID_A "0001'"),
+			cases[i].fits ? 0 : 100000);
+		assert_int_equal(
+			world_count(&world,
+				"SELECT coalesce(sum(CASE WHEN kind = 4 THEN fee_minor ELSE -amount_minor END), 0)::int8"
+				" FROM zhifu.allocation WHERE kind IN (4, 5)"),
+			cases[i].fits ? -cases[i].minor : 0);
+	}
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+}
+
+/* It is one limit, whatever it is let go as; what was undone does not count. */
+static void what_advices_take_off_adds_up(void **state)
+{
+	char first[UUID_TEXT_LEN];
+	const char *line;
+	(void)state;
+	claims_agreed();
+	lets_go(0, line_of(2, "300,00", "SRA CLAIMS GMBH"), said_of(1, "300.00,difference=3.00"));
+	snprintf(first, sizeof(first), "%s", text("SELECT allocation_id::text FROM zhifu.allocation"));
+	takes_off(100, 1, 20000, 3, -201);
+	brought(100, 3);
+	beyond(line_of(3, "197,99", "SRA CLAIMS GMBH"), 100, "");
+	takes_off(200, 1, 20000, 3, -200);
+	brought(200, 3);
+	assert_int_equal(advised(line_of(4, "198,00", "SRA CLAIMS GMBH"), 200, ""), 0);
+	line = line_of(5, "100,00", "SRA CLAIMS GMBH");
+	lets_go(1, line, said_of(1, "100.00,difference=0.01"));
+	undo(first);
+	lets_go(1, line, said_of(1, "100.00,difference=3.01"));
+	lets_go(0, line, said_of(1, "100.00,difference=3.00"));
+	/* 1000.00 - 200.00 - 103.00 */
+	assert_int_equal(
+		world_count(&world, "SELECT open_minor FROM zhifu.receivable WHERE claim_id = '" ID_A "0001'"), 69700);
+	/* What the carrier itself takes off is nobody's to let go, and takes nothing of what a person may. */
+	takes_off(300, 2, 50000, 3, -10000);
+	assert_int_equal(advised(line_of(6, "400,00", "SRA CLAIMS GMBH"), 300, ""), 0);
+	lets_go(0, line_of(7, "400,00", "SRA CLAIMS GMBH"), said_of(2, "400.00,difference=5.00"));
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+}
+
+/* What is not of one claim is borne by those that the advice has paid until then, by what was paid. */
+static void what_is_taken_off_of_several_is_shared(void **state)
+{
+	const char *line;
+	(void)state;
+	claims_agreed();
+	advice_add(100, 199000);
+	detail_add(100, 1, 1, 1, 100000);
+	detail_add(100, 2, 1, 2, 100000);
+	detail_add(100, 3, 3, 0, -1000);
+	brought(100, 3);
+	line = line_of(2, "1990,00", "SRA CLAIMS GMBH");
+	world_sql(&world, "UPDATE zhifu.remittance_detail SET amount_minor = -1002 WHERE no = 3");
+	beyond(line, 100, "--rest difference");
+	world_sql(&world, "UPDATE zhifu.remittance_detail SET amount_minor = -1000 WHERE no = 3");
+	assert_int_equal(advised(line, 100, ""), 0);
+	/* A claim's own fee is that claim's. */
+	claims_agreed();
+	advice_add(100, 194198);
+	detail_add(100, 1, 1, 1, 100000);
+	detail_add(100, 2, 1, 2, 100000);
+	world_sql(&world, "UPDATE zhifu.remittance_detail SET fee_minor = -5802 WHERE no = 1");
+	brought(100, 3);
+	beyond(line_of(2, "1941,98", "SRA CLAIMS GMBH"), 100, "");
+	/* The fee of 1100.00 comes with the last of them, 100.00. */
+	claims_agreed();
+	advice_add(100, 104200);
+	detail_add(100, 1, 1, 1, 100000);
+	detail_add(100, 2, 1, 2, 10000);
+	detail_add(100, 3, 2, 0, -5800);
+	brought(100, 3);
+	world_sql(&world,
+		"UPDATE zhifu.receivable SET owed_minor = 10000, open_minor = 10000, book_minor = 10000 WHERE claim_id = '" ID_A
+		"0002'");
+	beyond(line_of(2, "42,00", "SRA CLAIMS GMBH"), 100, "2 3");
+	assert_int_equal(advised(line_of(3, "1000,00", "SRA CLAIMS GMBH"), 100, "1"), 0);
+	assert_int_equal(advised(text("SELECT line_id::text FROM zhifu.suspense"), 100, "2 3"), 0);
+	assert_int_equal(world_count(&world, "SELECT sum(open_minor)::int8 FROM zhifu.receivable"), 100000);
+	world_sql(&world, "DELETE FROM zhifu.advice; DELETE FROM zhifu.contract");
+}
+
 /* One decision by hand on a detail each of two advices, as match_post() takes it. */
 static int64_t post_two(const char *line, int claim, int detail, int minor, int other)
 {
@@ -346,6 +486,9 @@ int main(void)
 		cmocka_unit_test_setup(a_claim_is_short_by_several_things, none_left),
 		cmocka_unit_test_setup(an_advice_may_come_in_two_transfers, none_left),
 		cmocka_unit_test_setup(a_set_off_without_cause_is_taken_back, none_left),
+		cmocka_unit_test_setup(an_advice_takes_off_no_more_than_is_agreed, none_left),
+		cmocka_unit_test_setup(what_advices_take_off_adds_up, none_left),
+		cmocka_unit_test_setup(what_is_taken_off_of_several_is_shared, none_left),
 		cmocka_unit_test_setup(two_advices_in_the_same_two_transfers, none_left),
 		cmocka_unit_test(a_session_neither_compiles_nor_waits),
 		cmocka_unit_test_setup(a_claim_is_held_before_what_is_owed, none_left),
