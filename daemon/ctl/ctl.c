@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "base/point.h"
 #include "db/sync.h"
 #include "lib/date.h"
 #include "lib/money.h"
@@ -253,7 +254,9 @@ int ctl_query(struct ctl *ctl, struct pg_result **ret_rows, const char *sql, con
 	va_start(args, types);
 	for (const char *type = types; *type != '\0'; type++) param_add(&params, *type, &args);
 	va_end(args);
-	return db_sync_query(ctl->db, sql, &params, ret_rows);
+	int r = db_sync_query(ctl->db, sql, &params, ret_rows);
+	if (r == 0) POINT("ctl.asked");
+	return r;
 }
 
 int ctl_begin(struct ctl *ctl, const struct uuid *hospital, bool writes)
@@ -267,6 +270,7 @@ int ctl_commit(struct ctl *ctl)
 {
 	int r = db_sync_script(ctl->db, "COMMIT");
 
+	if (r == 0) POINT("ctl.after_commit");
 	return r == ERR_CLOSED ? err_set(ERR_UNKNOWN, "the connection was lost in COMMIT") : r;
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "base/log.h"
+#include "base/point.h"
 #include "db/batch.h"
 #include "desk/ask.h"
 #include "desk/upload.h"
@@ -326,6 +327,7 @@ static void on_act(void *ctx, const struct db_outcome *outcome)
 		desk_call_fail(call, outcome);
 		return;
 	}
+	POINT("act.after_commit");
 	const struct pg_result *rows = outcome->results[0];
 	int64_t done = db_rows_count(rows) == 0 ? -1000 : db_rows_int(rows, 0, 0);
 	if (db_rows_count(rows) == 0) { /* its statement takes no version */
@@ -346,6 +348,7 @@ static void on_act(void *ctx, const struct db_outcome *outcome)
 
 void desk_call_act(struct desk_call *call, struct db_params *params)
 {
+	POINT("act.before_commit");
 	desk_call_ask(call, call->operation->statement, params, on_act);
 }
 

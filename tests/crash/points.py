@@ -60,6 +60,17 @@ CLOSE_POINTS = {
     "close.before_commit": "all of it is posted and the month is locked, nothing is durable",
     "close.after_commit": "durable, nobody has been told",
 }
+# Where zhifuctl may be killed in whatever else it does, also while it looks something up.
+CTL_POINTS = {
+    "ctl.asked": "a statement is done: durable where it stands alone, nothing in a transaction",
+    "ctl.after_commit": "durable, nobody has been told",
+}
+# Where intake may be killed while the house's program does something under /v1.
+ACT_POINTS = {
+    "act.before_commit": "read and checked, not yet given to the database",
+    "act.after_commit": "durable, the program has no answer yet",
+}
+EVERY = [*POINTS, *IMPORT_POINTS, *REMITTANCE_POINTS, *MATCH_POINTS, *DESK_POINTS, *CLOSE_POINTS, *CTL_POINTS, *ACT_POINTS]
 # A holder that is paused here sends after its lease: the window that zhifud(8) tells of. Killing it is harmless.
 WINDOW = "dispatch.window"
 
@@ -81,7 +92,7 @@ class Points:
 
     def __init__(self, folder):
         self.path = pathlib.Path(folder) / "points"
-        self.names = [*POINTS, *IMPORT_POINTS, *REMITTANCE_POINTS, *MATCH_POINTS, *DESK_POINTS, *CLOSE_POINTS]
+        self.names = list(EVERY)
         self.path.write_bytes(b"".join(ROW.pack(n.encode(), 0, 0, 0, 0, 0, 0, 0) for n in self.names))
         self.path.chmod(0o666)
         with open(self.path, "r+b") as file:

@@ -173,11 +173,11 @@ class History(Finance):
 
     def ctl(self, *args, check=True):
         """zhifuctl, killed at one of its points now and then and then asked again."""
-        where = list(KILLED_AT.get(args[1], ()))
+        where = list(KILLED_AT.get(args[1], points.CTL_POINTS))
         if where and self.dice.random() < 0.5:
             name = self.dice.choice(where)
             fired = self.points.fired(name)[0]
-            self.points.arm(name)
+            self.points.arm(name, nth=self.dice.randint(1, 3) if name in points.CTL_POINTS else 1)
             done = super().ctl(*args, check=False)
             if self.points.fired(name)[0] == fired:
                 self.points.disarm(name)

@@ -67,8 +67,7 @@ def reach(place, name, action, **more):
 
 def test_the_matrix_and_the_code_name_the_same_points():
     code = points.in_code()
-    assert sorted(set(code)) == sorted([*points.POINTS, *points.IMPORT_POINTS, *points.REMITTANCE_POINTS,
-                                        *points.MATCH_POINTS, *points.DESK_POINTS, *points.CLOSE_POINTS])
+    assert sorted(set(code)) == sorted(points.EVERY)
 
 
 @pytest.mark.parametrize("name", mark(list(points.POINTS), 3))
