@@ -98,6 +98,7 @@ CREATE TABLE bank_line (
 	reversal     boolean NOT NULL,
 	content      bytea NOT NULL,
 	no           integer NOT NULL DEFAULT 0, -- its place in the statement; ids need not be in that order (bank_told)
+	detailed     boolean NOT NULL DEFAULT false, -- the statement itself says of its only transaction who paid, or what for
 	PRIMARY KEY (hospital_id, line_id),
 	UNIQUE (hospital_id, account, identity, occurrence)
 );
@@ -115,7 +116,8 @@ CREATE TABLE bank_detail (
 );
 ALTER TABLE bank_detail ALTER COLUMN content SET STORAGE EXTERNAL;
 
--- The line of a batch whose transactions a notification told: the id that it has, or will have when a statement brings it.
+-- A line whose transactions a notification told, all of a batch or its only one: the id that it has, or will have when a statement
+-- brings it.
 CREATE TABLE bank_told (
 	hospital_id  uuid NOT NULL,
 	account      text NOT NULL,
@@ -123,8 +125,10 @@ CREATE TABLE bank_told (
 	occurrence   integer NOT NULL,
 	line_id      uuid NOT NULL,
 	statement_id uuid NOT NULL, -- the notification
+	waits        boolean NOT NULL, -- for the line
 	PRIMARY KEY (hospital_id, account, identity, occurrence)
 );
+CREATE INDEX bank_told_waits ON bank_told (hospital_id, account, line_id) WHERE waits;
 CREATE INDEX bank_told_line ON bank_told (hospital_id, line_id);
 CREATE INDEX bank_told_statement ON bank_told (hospital_id, statement_id);
 
@@ -178,6 +182,7 @@ CREATE TABLE suspense (
 
 CALL tenant_tables('bank_file', 'bank_file_part', 'bank_statement', 'bank_line', 'bank_detail', 'bank_told', 'suspense');
 GRANT UPDATE, DELETE ON suspense TO zhifu_writer;
+GRANT UPDATE ON bank_told TO zhifu_writer;
 
 -- The accounts of the hospital's file are these. For processes, which know all hospitals.
 CREATE FUNCTION accounts_configure(p_hospital uuid, p_code text[], p_currency text[], p_exponent smallint[], p_owner text[]) RETURNS void
@@ -415,8 +420,8 @@ $$;
 -- one item to be matched; of others match_items_make knows when their details are there. Returns the ordinals of the new ones.
 CREATE FUNCTION bank_lines_add(p_hospital uuid, p_statement uuid, p_account text, p_line uuid[], p_identity bytea[],
 	p_referenced boolean[], p_occurrence integer[], p_booked date[], p_value date[], p_amount bigint[], p_currency text,
-	p_exponent smallint, p_reversal boolean[], p_no integer[], p_whole boolean[], p_content bytea[], p_bank text, p_suspense text,
-	p_reason text) RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	p_exponent smallint, p_reversal boolean[], p_no integer[], p_whole boolean[], p_detailed boolean[], p_content bytea[], p_bank text,
+	p_suspense text, p_reason text) RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	own bank_statement;
@@ -426,16 +431,16 @@ BEGIN
 	SELECT * INTO STRICT own FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.statement_id = p_statement;
 	WITH i AS (
 		INSERT INTO bank_line (hospital_id, line_id, statement_id, account, identity, occurrence, booked_day, value_day, amount_minor,
-			currency, exponent, reversal, no, content)
+			currency, exponent, reversal, no, detailed, content)
 		SELECT p_hospital, t.l, p_statement, p_account, t.i, t.o + CASE WHEN t.f THEN 0 ELSE (SELECT count(*) FROM bank_line b
 				JOIN bank_proved s ON s.hospital_id = b.hospital_id AND s.statement_id = b.statement_id
 				WHERE b.hospital_id = p_hospital AND b.account = p_account AND b.identity = t.i AND s.statement_id <> p_statement
 					AND (s.file_id, s.sequence) IS DISTINCT FROM (own.file_id, own.sequence)
 					AND bank_disjoint(own.opening_day, own.closing_day, own.opening_minor, own.closing_minor, s.opening_day, s.closing_day,
 						s.opening_minor, s.closing_minor)) END,
-			t.b, t.v, t.a, p_currency, p_exponent, t.r, t.n, t.c
-		FROM unnest(p_line, p_identity, p_referenced, p_occurrence, p_booked, p_value, p_amount, p_reversal, p_no, p_content)
-			AS t (l, i, f, o, b, v, a, r, n, c)
+			t.b, t.v, t.a, p_currency, p_exponent, t.r, t.n, t.e, t.c
+		FROM unnest(p_line, p_identity, p_referenced, p_occurrence, p_booked, p_value, p_amount, p_reversal, p_no, p_detailed, p_content)
+			AS t (l, i, f, o, b, v, a, r, n, e, c)
 		ON CONFLICT DO NOTHING RETURNING line_id)
 	SELECT coalesce(array_agg(i.line_id), '{}') INTO fresh FROM i;
 	PERFORM bank_post(p_hospital, array_agg(t.l), array_agg(t.a), p_currency, p_exponent, array_agg(t.b), p_bank, p_suspense, 'bank_in', 'bank_out')
@@ -446,6 +451,10 @@ BEGIN
 	INSERT INTO match_item (hospital_id, line_id, part, amount_minor, open_minor, booked_day)
 	SELECT p_hospital, t.l, 0, t.a, t.a, t.b FROM unnest(p_line, p_amount, p_booked, p_whole) AS t (l, a, b, w)
 	WHERE t.w AND t.l = ANY (fresh) AND t.a <> 0;
+	IF false = ANY (p_whole) THEN
+		UPDATE bank_told w SET waits = false WHERE w.hospital_id = p_hospital AND w.waits
+			AND w.line_id = ANY (ARRAY(SELECT t.l FROM unnest(p_line, p_whole) AS t (l, w) WHERE NOT t.w AND t.l = ANY (fresh)));
+	END IF;
 	RETURN QUERY SELECT t.n::integer FROM unnest(p_line) WITH ORDINALITY AS t (l, n) WHERE t.l = ANY (fresh);
 END
 $$;
@@ -509,27 +518,27 @@ RETURNS TABLE (identity bytea, occurrence integer, line_id uuid) LANGUAGE plpgsq
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	RETURN QUERY SELECT t.identity, t.occurrence, t.line_id FROM bank_told t
-	WHERE t.hospital_id = p_hospital AND t.account = p_account AND NOT EXISTS (
-		SELECT 1 FROM bank_line b WHERE b.hospital_id = t.hospital_id AND b.line_id = t.line_id)
+	WHERE t.hospital_id = p_hospital AND t.account = p_account AND t.waits
 	ORDER BY t.line_id DESC LIMIT p_limit;
 END
 $$;
 
--- The line whose transactions a notification tells: one that came without them, or one that will have this id. NULL: they are
--- there, with the line or from another notification.
-CREATE FUNCTION bank_told_add(p_hospital uuid, p_statement uuid, p_account text, p_identity bytea, p_occurrence integer, p_line uuid)
-RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+-- The line whose transactions, or only one (p_single), a notification tells: one that came without them, or one that will have this id.
+-- NULL: they are there, with the line or from another notification.
+CREATE FUNCTION bank_told_add(p_hospital uuid, p_statement uuid, p_account text, p_identity bytea, p_occurrence integer, p_line uuid,
+	p_single boolean) RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	line uuid;
+	itself boolean;
 BEGIN
 	PERFORM tenant_must(p_hospital);
-	SELECT b.line_id INTO line FROM bank_line b
+	SELECT b.line_id, b.detailed INTO line, itself FROM bank_line b
 	WHERE b.hospital_id = p_hospital AND b.account = p_account AND b.identity = p_identity AND b.occurrence = p_occurrence;
-	IF FOUND AND EXISTS (SELECT 1 FROM bank_detail d WHERE d.hospital_id = p_hospital AND d.line_id = line) THEN
+	IF FOUND AND (p_single AND itself OR EXISTS (SELECT 1 FROM bank_detail d WHERE d.hospital_id = p_hospital AND d.line_id = line)) THEN
 		RETURN NULL;
 	END IF;
-	INSERT INTO bank_told (hospital_id, account, identity, occurrence, line_id, statement_id)
-	VALUES (p_hospital, p_account, p_identity, p_occurrence, coalesce(line, p_line), p_statement)
+	INSERT INTO bank_told (hospital_id, account, identity, occurrence, line_id, statement_id, waits)
+	VALUES (p_hospital, p_account, p_identity, p_occurrence, coalesce(line, p_line), p_statement, line IS NULL)
 	ON CONFLICT DO NOTHING RETURNING line_id INTO line;
 	RETURN CASE WHEN FOUND THEN line END;
 END

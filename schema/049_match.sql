@@ -280,11 +280,12 @@ BEGIN
 END
 $$;
 
--- The transactions of a line, where they are told with their amounts and come to it: each is an item. None: the line is one. It is put
--- into the query that asks.
+-- The transactions of a line, where they are told with their amounts and come to it: each is an item. None: the line is one; so it is
+-- where a notification tells of its only transaction what the statement has said itself. It is put into the query that asks.
 CREATE FUNCTION match_told(p_hospital uuid, p_line uuid, p_amount bigint) RETURNS TABLE (no integer, amount_minor bigint) LANGUAGE sql STABLE AS $$
 	SELECT d.no, d.amount_minor FROM zhifu.bank_detail d WHERE d.hospital_id = p_hospital AND d.line_id = p_line
-		AND (SELECT count(*) > 1 AND bool_and(sign(coalesce(e.amount_minor, 0)) = sign(p_amount)) AND sum(e.amount_minor) = p_amount
+		AND (SELECT (count(*) > 1 OR NOT EXISTS (SELECT 1 FROM zhifu.bank_line l WHERE l.hospital_id = p_hospital AND l.line_id = p_line
+				AND l.detailed)) AND bool_and(sign(coalesce(e.amount_minor, 0)) = sign(p_amount)) AND sum(e.amount_minor) = p_amount
 			FROM zhifu.bank_detail e WHERE e.hospital_id = p_hospital AND e.line_id = p_line)
 $$;
 

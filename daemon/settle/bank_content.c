@@ -123,6 +123,18 @@ static void detail_members(struct json_writer *json, const struct bank_detail *d
 	json_write_member(json, "return_reason", detail->return_reason);
 }
 
+static bool party_named(const struct bank_party *party)
+{
+	return party->name != NULL || party->account != NULL || party->identifier != NULL;
+}
+
+bool bank_detail_names(const struct bank_detail *detail)
+{
+	return detail->reference_count > 0 || detail->end_to_end_id != NULL || detail->text != NULL ||
+	       party_named(&detail->debtor) || party_named(&detail->creditor) ||
+	       party_named(&detail->ultimate_debtor) || party_named(&detail->ultimate_creditor);
+}
+
 int bank_line_content(const struct bank_entry *entry, const struct bank_detail *single, struct zf_arena *arena,
 	struct text_span *ret_json)
 {

@@ -14,7 +14,9 @@
  * Owned by the arena. ERR_NOMEM, ERR_LIMIT. */
 int bank_line_content(const struct bank_entry *entry, const struct bank_detail *single, struct zf_arena *arena,
 	struct text_span *ret_json) MUSTUSE;
-/* A transaction of a line that has several. */
+/* Does it say who pays whom, or what for? Many banks have no more than amounts and numbers of their own. */
+bool bank_detail_names(const struct bank_detail *detail);
+/* A transaction of a line that has several, or whose only one a notification told. */
 int bank_detail_content(const struct bank_detail *detail, struct zf_arena *arena, struct text_span *ret_json) MUSTUSE;
 
 #endif

@@ -40,7 +40,7 @@ struct importing {
 	struct db_params lines, details, declarations, pending;
 	struct {
 		struct db_array *line, *identity, *referenced, *occurrence, *booked, *value, *amount, *reversal, *no,
-			*whole, *content;
+			*whole, *detailed, *content;
 	} l;
 	struct {
 		struct db_array *line, *no, *amount, *content;
@@ -325,6 +325,7 @@ static void lines_begin(struct importing *importing)
 	importing->l.reversal = db_params_array(&importing->lines, DB_BOOL, LINES_MAX, 0);
 	importing->l.no = db_params_array(&importing->lines, DB_INT4, LINES_MAX, 0);
 	importing->l.whole = db_params_array(&importing->lines, DB_BOOL, LINES_MAX, 0);
+	importing->l.detailed = db_params_array(&importing->lines, DB_BOOL, LINES_MAX, 0);
 	importing->l.content = db_params_array(&importing->lines, DB_BYTEA, LINES_MAX, 512 * LINES_MAX);
 	db_params_text(&importing->lines, importing->bank);
 	db_params_text(&importing->lines, posting_rule("bank_in")->credit);
@@ -352,7 +353,7 @@ static int lines_flush(struct importing *importing)
 
 	if (importing->line_count > 0) {
 		r = db_sync_query(importing->import->db,
-			"SELECT zhifu.bank_lines_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+			"SELECT zhifu.bank_lines_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
 			&importing->lines, &rows);
 		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
 			importing->statement->fresh++;
@@ -386,6 +387,12 @@ static int content_add(
 	return r;
 }
 
+/* It is all here, and has no more than one transaction. */
+static bool entry_single(const struct bank_entry *entry)
+{
+	return entry->part == 0 && entry->last && entry->detail_count <= 1;
+}
+
 static int line_add(struct importing *importing, const struct bank_entry *entry)
 {
 	const struct bank_detail *single = entry->last && entry->detail_count == 1 ? &entry->details[0] : NULL;
@@ -410,7 +417,8 @@ static int line_add(struct importing *importing, const struct bank_entry *entry)
 	importing->amounts[importing->line_count] = entry->amount.minor;
 	db_array_bool(importing->l.reversal, entry->reversal);
 	db_array_int4(importing->l.no, (int32_t)entry->number);
-	db_array_bool(importing->l.whole, told == NULL && entry->last && entry->detail_count <= 1);
+	db_array_bool(importing->l.whole, told == NULL && entry_single(entry));
+	db_array_bool(importing->l.detailed, single != NULL && bank_detail_names(single));
 	importing->line_count++;
 	return content_add(importing, importing->l.content, &importing->line_id, json);
 }
@@ -419,7 +427,6 @@ static int details_add(struct importing *importing, const struct bank_entry *ent
 {
 	int r = 0;
 
-	if (entry->part == 0 && entry->last && entry->detail_count <= 1) return 0; /* it is with the line */
 	for (uint32_t i = 0; r == 0 && i < entry->detail_count; i++) {
 		const struct bank_detail *detail = &entry->details[i];
 		struct text_span json;
@@ -520,19 +527,22 @@ static int statement_store(void *ctx, const struct bank_statement *statement)
 	return importing->error = r;
 }
 
-/* A notification may be all that tells the transactions of a batch. */
+/* A notification may be all that tells the transactions of a batch, or who paid and what for. Of a batch a single one
+ * is not all. */
 static int told_store(struct importing *importing, const struct bank_entry *entry)
 {
 	struct arena arena CLEANUP(arena_free);
 	int r = 0;
 
 	arena_init(&arena, 1u << 16);
-	if (entry->servicer_reference == NULL || (entry->part == 0 && entry->last && entry->detail_count <= 1))
+	if (entry->servicer_reference == NULL) return 0;
+	if (entry_single(entry) &&
+		(entry->detail_count == 0 || entry->batch_count > 1 || !bank_detail_names(&entry->details[0])))
 		return 0;
 	if (entry->part == 0)
 		r = bank_told_add(importing->import->db, &arena, &importing->import->hospital->id,
-			&importing->statement_id, importing->statement->account->code, entry, &importing->line_id,
-			&importing->keeps);
+			&importing->statement_id, importing->statement->account->code, entry, entry_single(entry),
+			&importing->line_id, &importing->keeps);
 	importing->tells = importing->tells || importing->keeps;
 	return r == 0 && importing->keeps ? details_add(importing, entry) : r;
 }
@@ -569,7 +579,8 @@ static int entry_store(void *ctx, const struct bank_statement *statement, const 
 		r = told_store(importing, entry);
 	} else {
 		if (entry->part == 0) r = line_add(importing, entry);
-		if (r == 0) r = details_add(importing, entry);
+		/* a single one is with the line */
+		if (r == 0 && !entry_single(entry)) r = details_add(importing, entry);
 		if (r == 0) declaration_add(importing, entry);
 	}
 	if (r == 0 && (importing->line_count >= LINES_MAX || importing->detail_count >= LINES_MAX ||

@@ -68,8 +68,8 @@ const struct uuid *bank_told_find(const struct bank_told *told, const struct ban
 }
 
 int bank_told_add(struct db_sync *db, struct arena *arena, const struct uuid *hospital_id,
-	const struct uuid *statement_id, const char *account, const struct bank_entry *entry, struct uuid *ret_line,
-	bool *ret_keep)
+	const struct uuid *statement_id, const char *account, const struct bank_entry *entry, bool single,
+	struct uuid *ret_line, bool *ret_keep)
 {
 	struct uuid fresh = uuid_new();
 	struct pg_result *rows = NULL;
@@ -83,7 +83,8 @@ int bank_told_add(struct db_sync *db, struct arena *arena, const struct uuid *ho
 	db_params_bytes(&params, (struct bytes){entry->identity, sizeof(entry->identity)});
 	db_params_int4(&params, (int32_t)entry->occurrence);
 	db_params_uuid(&params, &fresh);
-	r = db_sync_query(db, "SELECT zhifu.bank_told_add($1, $2, $3, $4, $5, $6)", &params, &rows);
+	db_params_bool(&params, single);
+	r = db_sync_query(db, "SELECT zhifu.bank_told_add($1, $2, $3, $4, $5, $6, $7)", &params, &rows);
 	if (r < 0) return r;
 	*ret_keep = !db_rows_null(rows, 0, 0);
 	if (*ret_keep) *ret_line = db_rows_uuid(rows, 0, 0);

@@ -1,6 +1,7 @@
-/* The transactions of a batch that a notification (camt.054) tells before the statement brings the batch's line, which
- * then has no more than their number and sum. They are kept under the id that the line will have. Where the line was
- * there first it becomes as many items as it has transactions, unless something was done with it as one. */
+/* The transactions of a line that a notification (camt.054) tells before the statement brings the line, which then has
+ * no more than their sum: those of a batch, or the only one. They are kept under the id that the line will have. Where
+ * the line was there first it becomes as many items as it has transactions, unless something was done with it as one.
+ */
 #ifndef SETTLE_BANK_TOLD_H
 #define SETTLE_BANK_TOLD_H
 
@@ -35,10 +36,10 @@ int bank_told_load(struct db_sync *db, struct arena *arena, const struct uuid *h
 /* The id under which the entry's transactions are kept; NULL: nobody told of them. */
 const struct uuid *bank_told_find(const struct bank_told *told, const struct bank_entry *entry);
 /* Under which line's id the transactions of a notification's entry are to be kept: its own where it has come already
- * without them, else a new one. *ret_keep false: they are there. */
+ * without them, else a new one. single: there is one. *ret_keep false: they are there. */
 int bank_told_add(struct db_sync *db, struct arena *arena, const struct uuid *hospital_id,
-	const struct uuid *statement_id, const char *account, const struct bank_entry *entry, struct uuid *ret_line,
-	bool *ret_keep) MUSTUSE;
+	const struct uuid *statement_id, const char *account, const struct bank_entry *entry, bool single,
+	struct uuid *ret_line, bool *ret_keep) MUSTUSE;
 /* When all of a file that tells some was stored: opens the lines that were there, and tells those for which it comes
  * too late; a line may have several allocations. *ret_late in the arena. */
 int bank_told_open(struct db_sync *db, struct arena *arena, const struct uuid *hospital_id, const struct uuid *file_id,

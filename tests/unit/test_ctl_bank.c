@@ -374,6 +374,9 @@ static void what_is_pending_is_listed(void **state)
 	assert_non_null(strstr(world.out, "nothing is pending"));
 }
 
+#define BATCH_OF_TWO "<Btch><NbOfTxs>2</NbOfTxs></Btch>"
+static const char *batched = BATCH_OF_TWO;
+
 /* A statement or, with balances NULL, a notification with one entry of 5.00 that the bank booked together. */
 static void batch(const char *name, const char *message, const char *balances, const char *details)
 {
@@ -386,10 +389,10 @@ static void batch(const char *name, const char *message, const char *balances, c
 		"<CreDtTm>2025-11-10T20:00:00</CreDtTm><Acct><Id><Othr><Id>3301000100000002</Id></Othr></Id><Ccy>USD</Ccy></Acct>%s"
 		"<Ntry><Amt Ccy=\"USD\">5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>"
 		"<BookgDt><Dt>2025-11-10</Dt></BookgDt><ValDt><Dt>2025-11-10</Dt></ValDt><AcctSvcrRef>B1</AcctSvcrRef>"
-		"<BkTxCd><Prtry><Cd>X</Cd></Prtry></BkTxCd><NtryDtls><Btch><NbOfTxs>2</NbOfTxs></Btch>%s</NtryDtls></Ntry></%s></%s>"
+		"<BkTxCd><Prtry><Cd>X</Cd></Prtry></BkTxCd><NtryDtls>%s%s</NtryDtls></Ntry></%s></%s>"
 		"</Document>\n",
 		is_statement ? "053" : "054", is_statement ? "BkToCstmrStmt" : "BkToCstmrDbtCdtNtfctn", message,
-		is_statement ? "Stmt" : "Ntfctn", is_statement ? balances : "", details,
+		is_statement ? "Stmt" : "Ntfctn", is_statement ? balances : "", batched, details,
 		is_statement ? "Stmt" : "Ntfctn", is_statement ? "BkToCstmrStmt" : "BkToCstmrDbtCdtNtfctn");
 	world_file(&world, name, text, 0600);
 	if (import(name) != 0) fail_msg("%s", world.err);
@@ -475,6 +478,72 @@ static void a_late_notification_opens_what_is_open(void **state)
 		assert_int_equal(world_count(&world, ITEMS), 2);
 		account_holds(500);
 	}
+}
+
+/* A statement or notification of the same without a batch. */
+static void plain(const char *name, const char *message, const char *balances, const char *details)
+{
+	batched = "";
+	batch(name, message, balances, details);
+	batched = BATCH_OF_TWO;
+}
+
+/* Of many banks only the notification says who paid a single transfer, and what for. */
+static void a_notification_completes_a_single_line(void **state)
+{
+	static const char sums[] = BALANCE("OPBD", "0.00", "09") BALANCE("CLBD", "5.00", "10");
+	static const char bare[] = "<TxDtls><Refs><TxId>T1</TxId></Refs></TxDtls>";
+	static const char poor[] = "<TxDtls><Amt Ccy=\"USD\">5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></TxDtls>";
+	static const char one[] = "<TxDtls><Refs><EndToEndId>E1</EndToEndId></Refs></TxDtls>";
+	(void)state;
+	for (int first = 0; first < 2; first++) {
+		for (int says = 0; says < 3; says++) {
+			none_left(NULL);
+			for (int i = 0; i < 2; i++) {
+				if (i != first)
+					plain("line.xml", "S1", sums, says == 0 ? "" : says == 1 ? bare : one);
+				else
+					plain("told.xml", "N1", NULL, one);
+			}
+			/* What the statement says itself is not told again. */
+			assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.bank_told WHERE waits"), 0);
+			if (first == 1) assert_string_equal(reported("opened"), says < 2 ? "1" : "0");
+			if (first == 1) assert_string_equal(reported("late"), "[]");
+			world_sql(&world, "SELECT zhifu.match_items_make(hospital_id) FROM zhifu.bank_line");
+			assert_int_equal(world_count(&world, ITEMS " AND open_minor = 500 AND part = %d", says < 2), 1);
+			assert_int_equal(world_count(&world, ITEMS), 1);
+			plain("again.xml", "N2", NULL, one);
+			assert_string_equal(reported("opened"), "0");
+			assert_int_equal(world_count(&world, ITEMS), 1);
+			account_holds(500);
+		}
+	}
+	/* One that says nothing is not kept. */
+	none_left(NULL);
+	plain("told.xml", "N1", NULL, poor);
+	assert_int_equal(count("bank_told"), 0);
+}
+
+/* Something was done with the line: the answer says with which, and by what. */
+static void a_single_line_that_was_used_is_told(void **state)
+{
+	static const char sums[] = BALANCE("OPBD", "0.00", "09") BALANCE("CLBD", "5.00", "10");
+	(void)state;
+	none_left(NULL);
+	plain("line.xml", "S1", sums, "");
+	world_sql(&world,
+		"UPDATE zhifu.match_item SET open_minor = 0; DELETE FROM zhifu.suspense;"
+		" INSERT INTO zhifu.allocation (hospital_id, allocation_id, no, line_id, part, kind, amount_minor,"
+		" currency, exponent, by_hand, maker) SELECT hospital_id, gen_random_uuid(), 1, line_id, 0, 5, 500,"
+		" 'USD', 2, false, 'zhifu' FROM zhifu.bank_line");
+	plain("told.xml", "N1", NULL, SHARE("E1", "5.00"));
+	assert_string_equal(reported("opened"), "0");
+	assert_int_equal(world_count(&world,
+				 "SELECT count(*) FROM zhifu.allocation WHERE '%s' LIKE"
+				 " '%%' || line_id || '%%' || allocation_id || '%%'",
+				 reported("late")),
+		1);
+	world_sql(&world, "TRUNCATE zhifu.allocation");
 }
 
 static void refused(const char *name, const char *sentence)
@@ -712,6 +781,8 @@ int main(void)
 		cmocka_unit_test_setup(two_formats_tell_one_line, none_left),
 		cmocka_unit_test_setup(a_notification_tells_a_batch, none_left),
 		cmocka_unit_test_setup(a_late_notification_opens_what_is_open, none_left),
+		cmocka_unit_test_setup(a_notification_completes_a_single_line, none_left),
+		cmocka_unit_test_setup(a_single_line_that_was_used_is_told, none_left),
 		cmocka_unit_test_setup(what_is_pending_is_listed, none_left),
 		cmocka_unit_test_setup(what_does_not_hold_is_refused_as_a_whole, none_left),
 		cmocka_unit_test_setup(the_sample_is_read, none_left),
