@@ -2,6 +2,7 @@
 persons do. S4 is test_remittance.py's."""
 
 import collections
+import contextlib
 import json
 
 import pytest
@@ -56,6 +57,7 @@ def test_one_claim_by_three_contracts(office):
     office.holds()
     sets_off(office, beta)
     told_late(office, beta)
+    exact_as_any_other(office, beta)
 
 
 def sets_off(office, beta):
@@ -139,6 +141,46 @@ def told_late(office, beta):
     assert [office.open(claim)["open_minor"] for claim in (third, last, whole)] == [0, 0, 100200]
     assert not {item["line"][:36] for item in office.daemon.ctl_json("money", "match", "list")["items"]} & {waits, used}
     office.holds()
+
+
+def exact_as_any_other(office, beta):
+    """What the matcher posts by one statement is, but for whose hand it was, what any decision posts."""
+    claim = office.claim(beta, "10-21", "222.22")
+    line, = office.statement("CNY", "11-12", ("222.22", "SOMEBODY", "PAYMENT"))
+    office.looked()
+    assert office.journal(line) == {}
+    names = {"h": story.HOSPITAL_ID, "l": line, "c": claim.id, "a": "019a0000-0000-7000-9000-000000000222"}
+    left_out = ["by_hand", "maker", "who", "at", "made_at", "updated_at", "changed", "posted", "due_at"]
+
+    def posted(cursor, by_hand):
+        cursor.execute("SAVEPOINT before")
+        # who and why as the matcher's; of match_exact() how many it took
+        cursor.execute("""SELECT outcome FROM zhifu.match_post(%(h)s, 'zhifu', NULL, %(b)s, ARRAY[%(a)s]::uuid[], ARRAY[%(l)s]::uuid[], '{0}',
+            ARRAY[(SELECT version FROM zhifu.match_item WHERE line_id = %(l)s)], '{1}', '{0}', ARRAY[%(c)s]::uuid[], '{1}', '{NULL}', '{NULL}',
+            '{22222}', '{22222}', '{0}', '{0}', '{0}', '{0}', '{0}', '{0}', '{0}', '{0}', '{0}')""", {**names, "b": by_hand})
+        assert cursor.fetchall() == [(1,)]
+        rows = []
+        for table, which in (("allocation", "allocation_id = %(a)s"), ("posting", "entry_id = %(a)s"), ("receivable", "claim_id = %(c)s"),
+                             ("claim_state", "claim_id = %(c)s"), ("claim_event", "claim_id = %(c)s"), ("match_item", "line_id = %(l)s"),
+                             ("match_candidate", "line_id = %(l)s"), ("suspense", "line_id = %(l)s")):
+            cursor.execute("SELECT to_jsonb(t) - %(o)s::text[] AS row FROM zhifu." + table + " t WHERE " + which +
+                           " ORDER BY to_jsonb(t) - %(o)s::text[]", {**names, "o": left_out})
+            rows.append((table, cursor.fetchall()))
+        cursor.execute("SELECT pg_stat_get_xact_function_calls('zhifu.match_write'::regproc)")
+        general = cursor.fetchone()[0]
+        cursor.execute("ROLLBACK TO before")
+        return rows, general
+
+    with contextlib.closing(office.database.connect()) as conn, conn.cursor() as cursor:
+        conn.autocommit = False
+        cursor.execute("SET track_functions = 'all'")
+        exact, written = posted(cursor, False)
+        assert not written
+        general, written = posted(cursor, True)
+        assert written
+        conn.rollback()
+    assert exact == general
+    assert [table for table, rows in exact if not rows] == ["match_candidate", "suspense"], exact
 
 
 def test_each_contract_has_its_own_rates(place):
