@@ -22,7 +22,8 @@ CREATE TABLE match_item (
 	PRIMARY KEY (hospital_id, line_id, part)
 ) WITH (fillfactor = 70);
 CREATE INDEX match_item_due ON match_item (hospital_id, due_at) WHERE open_minor <> 0;
-CREATE INDEX match_item_day ON match_item (hospital_id, booked_day);
+-- All items in the order of their days, too: by their lines, which never change, so that what is posted writes none.
+CREATE INDEX bank_line_items ON bank_line (hospital_id, booked_day, line_id);
 CREATE INDEX match_item_open ON match_item (hospital_id, booked_day, line_id, part) WHERE open_minor <> 0; -- in the order they are looked at
 CREATE INDEX match_item_changed ON match_item USING brin (changed) WITH (pages_per_range = 16, autosummarize = on);
 -- Whatever updates it: it changed.
@@ -32,7 +33,7 @@ BEGIN
 	RETURN NEW;
 END
 $$;
-CREATE TRIGGER match_item_change BEFORE UPDATE ON match_item FOR EACH ROW EXECUTE FUNCTION match_change();
+CREATE TRIGGER match_item_change BEFORE UPDATE ON match_item FOR EACH ROW WHEN (NEW.changed <> txid_current()) EXECUTE FUNCTION match_change();
 
 ALTER TABLE suspense
 	ADD COLUMN wait smallint,  -- as of match_item; NULL: not looked at yet. A person's reason is shown in its place
@@ -539,6 +540,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 SET enable_sort = off AS $$
 #variable_conflict use_column
 DECLARE
+	home text := (SELECT h.book_currency FROM hospital h WHERE h.hospital_id = p_hospital);
 	chosen uuid[];
 	chosen_part integer[];
 BEGIN
@@ -557,16 +559,21 @@ BEGIN
 			WHERE u.hospital_id = p_hospital AND (u.booked_day, u.line_id, u.part) > (p_day, p_line, p_part)
 			ORDER BY u.booked_day, u.line_id, u.part LIMIT p_limit) t;
 	ELSE
-		SELECT array_agg(t.line_id), array_agg(t.part) INTO chosen, chosen_part FROM (SELECT i.line_id, i.part FROM match_item i
-			WHERE i.hospital_id = p_hospital AND NOT (i.due_at <= now() AND i.open_minor <> 0) AND i.amount_minor > 0
-				AND (i.booked_day, i.line_id, i.part) > (p_day, p_line, p_part)
-			ORDER BY i.booked_day, i.line_id, i.part LIMIT p_limit) t;
+		SELECT array_agg(t.line_id), array_agg(t.part) INTO chosen, chosen_part FROM (SELECT i.line_id, i.part FROM bank_line b
+			JOIN match_item i ON i.hospital_id = b.hospital_id AND i.line_id = b.line_id
+				AND NOT (i.due_at <= now() AND i.open_minor <> 0) AND i.amount_minor > 0
+			WHERE b.hospital_id = p_hospital AND (b.booked_day, b.line_id) >= (p_day, p_line)
+				AND (b.booked_day, b.line_id, i.part) > (p_day, p_line, p_part)
+			ORDER BY b.booked_day, b.line_id, i.part LIMIT p_limit) t;
 	END IF;
 	IF chosen IS NULL THEN
 		RETURN;
 	END IF;
 	RETURN QUERY SELECT i.line_id, i.part, i.version, i.amount_minor, i.open_minor, b.currency, b.exponent, b.booked_day, b.value_day,
-		k.book, b.amount_minor, i.by_hand, i.open_minor <> 0, i.claims, b.content, d.content,
+		-- Money in the books' own currency is carried at what it is.
+		CASE WHEN b.currency = home THEN abs(b.amount_minor) ELSE (SELECT CASE WHEN bool_or(g.book_minor IS NOT NULL)
+			THEN sum(g.book_minor)::bigint END FROM posting g
+			WHERE g.hospital_id = i.hospital_id AND g.entry_id = i.line_id AND g.no IN (1, 10001)) END, b.amount_minor, i.by_hand, i.open_minor <> 0, i.claims, b.content, d.content,
 		-- Who notes something makes another version of the item, who rejects takes it into his hand.
 		CASE WHEN i.version > 1 THEN (SELECT array_agg(m.content ORDER BY m.at) FROM match_note m
 			WHERE m.hospital_id = i.hospital_id AND m.line_id = i.line_id AND m.part = i.part) END,
@@ -576,8 +583,6 @@ BEGIN
 	FROM unnest(chosen, chosen_part) WITH ORDINALITY AS t (l, p, n)
 	JOIN match_item i ON i.hospital_id = p_hospital AND i.line_id = t.l AND i.part = t.p
 	JOIN bank_line b ON b.hospital_id = i.hospital_id AND b.line_id = i.line_id
-	CROSS JOIN LATERAL (SELECT CASE WHEN bool_or(g.book_minor IS NOT NULL) THEN sum(g.book_minor)::bigint END AS book
-		FROM posting g WHERE g.hospital_id = i.hospital_id AND g.entry_id = i.line_id AND g.no IN (1, 10001)) k
 	LEFT JOIN LATERAL (SELECT e.content FROM bank_detail e
 		WHERE i.part > 0 AND e.hospital_id = i.hospital_id AND e.line_id = i.line_id AND e.no = i.part OFFSET 0) d ON true
 	ORDER BY t.n;
