@@ -10,6 +10,7 @@ CREATE TABLE api_request (
 	body_hash   bytea NOT NULL CHECK (length(body_hash) = 32),
 	subject     uuid,
 	answer      bigint[], -- of what has no id: its numbers
+	told        bytea,    -- of an advice: what was answered, byte for byte (SEAL_FACT of the subject, by a key of the hospital)
 	at          timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (hospital_id, key_hash)
 );

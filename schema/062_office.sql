@@ -274,20 +274,21 @@ $$;
 -- ---- advices ----
 
 -- Was this very request done before? Of what takes several statements of one transaction, which ends with api_key_done(). 0 it was, and
--- with which id; -100 with another body.
-CREATE FUNCTION api_key_seen(p_hospital uuid, p_key bytea, p_body bytea) RETURNS TABLE (outcome integer, id uuid) LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+-- with which id and what was answered, sealed; -100 with another body.
+CREATE FUNCTION api_key_seen(p_hospital uuid, p_key bytea, p_body bytea) RETURNS TABLE (outcome integer, id uuid, told bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	PERFORM tenant_must(p_hospital);
-	RETURN QUERY SELECT s.outcome, s.subject FROM api_seen(p_hospital, p_key, p_body) s;
+	RETURN QUERY SELECT s.outcome, s.subject, (SELECT r.told FROM api_request r WHERE r.hospital_id = p_hospital AND r.key_hash = p_key
+		AND s.outcome = 0) FROM api_seen(p_hospital, p_key, p_body) s;
 END
 $$;
 
-CREATE FUNCTION api_key_done(p_hospital uuid, p_key bytea, p_body bytea, p_id uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = zhifu, pg_temp AS $$
+CREATE FUNCTION api_key_done(p_hospital uuid, p_key bytea, p_body bytea, p_id uuid, p_told bytea) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	PERFORM tenant_must(p_hospital);
-	PERFORM api_done(p_hospital, p_key, p_body, p_id, NULL);
+	INSERT INTO api_request (hospital_id, key_hash, body_hash, subject, told) VALUES (p_hospital, p_key, p_body, p_id, p_told);
 END
 $$;
 

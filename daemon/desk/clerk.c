@@ -27,9 +27,11 @@ static void work_free(struct clerk_work *work)
 static void on_work(void *ctx)
 {
 	struct clerk_work *work = ctx;
-	int r = importer_connect(work->conninfo, &work->db);
-	if (r == 0) r = work->work(work);
-	work->error = r;
+	int r = work->task.read == NULL ? 0 : work->task.read(work);
+	bool has_ended = r > 0;
+	if (r == 0) r = importer_connect(work->conninfo, &work->db);
+	if (r == 0) r = work->task.work(work);
+	work->error = has_ended ? 0 : r;
 	if (r == ERR_DB && work->db != NULL)
 		(void)snprintf(work->sqlstate, sizeof(work->sqlstate), "%.5s", db_sync_sqlstate(work->db));
 	db_sync_close(work->db);
@@ -44,7 +46,7 @@ static void on_done(void *ctx, int r)
 	if (work->error < 0)
 		log_fields(LOG_WARN, "a finance call failed", "operation", work->call->operation->name, "error",
 			err_name(work->error), "sqlstate", work->sqlstate, NULL);
-	work->answer(work);
+	work->task.answer(work);
 	work_free(work);
 }
 
@@ -68,8 +70,7 @@ void clerk_fail(struct clerk_work *work)
 		desk_call_problem(work->call, passes ? &desk_problem_later : &desk_problem_refused);
 }
 
-bool clerk_run(struct desk_call *call, void *own, int (*work)(struct clerk_work *work),
-	void (*answer)(struct clerk_work *work))
+bool clerk_go(struct desk_call *call, void *own, const struct clerk_task *task)
 {
 	const struct worker *worker = call->desk->intake->worker;
 	const struct hospital *hospital = desk_call_hospital(call);
@@ -87,13 +88,20 @@ bool clerk_run(struct desk_call *call, void *own, int (*work)(struct clerk_work 
 	made->hospital = hospital;
 	made->directory = directory_hold(worker->directory);
 	made->conninfo = conninfo;
-	made->work = work;
-	made->answer = answer;
+	made->task = *task;
 	made->job = (struct import_job){.work = on_work, .done = on_done, .ctx = made};
-	if (importer_run(call->desk->clerk, &made->job, &call->principal->hospital_id) < 0) {
+	if (importer_run(task->importer, &made->job, &call->principal->hospital_id) < 0) {
 		work_free(made);
-		desk_call_problem(call, &problem_full);
+		desk_call_problem(call, task->full);
 		return false;
 	}
 	return true;
+}
+
+bool clerk_run(struct desk_call *call, void *own, int (*work)(struct clerk_work *work),
+	void (*answer)(struct clerk_work *work))
+{
+	const struct clerk_task task = {
+		.importer = call->desk->clerk, .full = &problem_full, .work = work, .answer = answer};
+	return clerk_go(call, own, &task);
 }

@@ -15,14 +15,20 @@
 #define SEARCH_BYTES_MAX 8192
 #define DOCUMENT_BYTES_MAX (8u << 20)
 
+static const struct importer_limits limits_imports = {4, 32, 8};
+/* Each may take much memory (remittance.c), and holds its body while it waits. */
+static const struct importer_limits limits_advices = {3, 16, 8};
+
 /* Its threads read bodies of requests, and what they end is answered. */
 static void desk_halt(void *state)
 {
 	struct desk *desk = state;
 	importer_free(desk->importer);
 	importer_free(desk->clerk);
+	importer_free(desk->advices);
 	desk->importer = NULL;
 	desk->clerk = NULL;
+	desk->advices = NULL;
 }
 
 static void desk_stop(void *state)
@@ -84,8 +90,9 @@ static int desk_start(struct intake *intake, void **ret_state)
 	int r = 0;
 	for (size_t i = 0; i < operation_count(); i++) route_make(&desk->routes[i], operation_at(i), (long)i);
 	if (r == 0) r = cpu_pool_new(intake->worker->base, 1, 2 * UPLOADS_MAX, &desk->writer);
-	if (r == 0) r = importer_new(intake->worker->base, &desk->importer);
-	if (r == 0) r = importer_new(intake->worker->base, &desk->clerk);
+	if (r == 0) r = importer_new(intake->worker->base, &limits_imports, &desk->importer);
+	if (r == 0) r = importer_new(intake->worker->base, &limits_imports, &desk->clerk);
+	if (r == 0) r = importer_new(intake->worker->base, &limits_advices, &desk->advices);
 	if (r == 0) r = desk_asks_new(intake, &desk->asks);
 	if (r == 0) r = openapi_write(intake->worker->options->base_url, &desk->arena, &desk->document);
 	if (r == 0) r = http_router_add(intake->router, desk->routes, operation_count(), desk);

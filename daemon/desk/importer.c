@@ -12,16 +12,16 @@ struct importer {
 	struct lanes lanes;
 };
 
-int importer_new(struct event_base *base, struct importer **ret_importer)
+int importer_new(struct event_base *base, const struct importer_limits *limits, struct importer **ret_importer)
 {
 	struct importer *importer = mem_alloc(sizeof(*importer));
 	if (importer == NULL) return err_set(ERR_NOMEM, "no memory for the importer");
-	importer->lanes = (struct lanes){.running_max = IMPORTS_RUNNING_MAX,
+	importer->lanes = (struct lanes){.running_max = limits->running_max,
 		.hospital_running_max = 1,
-		.waiting_max = IMPORTS_WAITING_MAX,
-		.hospital_waiting_max = IMPORTS_HOSPITAL_WAITING_MAX};
+		.waiting_max = limits->waiting_max,
+		.hospital_waiting_max = limits->hospital_waiting_max};
 	lanes_init(&importer->lanes);
-	int r = cpu_pool_new(base, IMPORTS_RUNNING_MAX, IMPORTS_RUNNING_MAX, &importer->threads);
+	int r = cpu_pool_new(base, limits->running_max, limits->running_max, &importer->threads);
 	if (r < 0) {
 		mem_free(importer);
 		return r;

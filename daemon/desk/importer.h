@@ -9,11 +9,15 @@ struct db_sync;
 struct event_base;
 struct importer;
 
-#define IMPORTS_RUNNING_MAX 4          /* of one process, each of another hospital */
-#define IMPORTS_WAITING_MAX 32         /* over it, or over the next, refused */
-#define IMPORTS_HOSPITAL_WAITING_MAX 8 /* statements and rates */
-#define IMPORT_STATEMENT_MS 300000     /* the longest that one statement runs, */
-#define IMPORT_LOCK_MS 120000          /* or waits, as for another process's import of the same hospital */
+/* How many at a time, of one process. */
+struct importer_limits {
+	size_t running_max; /* each of another hospital */
+	size_t waiting_max; /* over it, or over the next, refused */
+	size_t hospital_waiting_max;
+};
+
+#define IMPORT_STATEMENT_MS 300000 /* the longest that one statement runs, */
+#define IMPORT_LOCK_MS 120000      /* or waits, as for another process's import of the same hospital */
 
 /* One file, a member of what knows it. */
 struct import_job {
@@ -26,7 +30,7 @@ struct import_job {
 };
 
 /* Returns owned: importer_free. ERR_NOMEM, ERR_SYS. */
-int importer_new(struct event_base *base, struct importer **ret_importer) MUSTUSE;
+int importer_new(struct event_base *base, const struct importer_limits *limits, struct importer **ret_importer) MUSTUSE;
 /* Waits for what runs, and tells every job's end: ERR_CLOSED to those that have not begun. NULL allowed. */
 void importer_free(struct importer *importer);
 /* work, done and ctx are set. ERR_LIMIT: too many wait; ERR_NOMEM. done is not called then. */

@@ -12,8 +12,13 @@
 #include "model/directory.h"
 #include "settle/remittance_read.h"
 
-#define ARENA_BYTES_MAX (512u << 20)
 #define ANSWER_BYTES_MAX (32u << 20)
+
+/* What one may take: what every one needs, and so much for each byte that is read. Of a file and of what is there
+ * already that is as many as may be, for a small workbook unpacks to many; what it takes more is told to be too large.
+ */
+#define MEMORY_BASE (64u << 20)
+#define MEMORY_PER_BYTE 8
 
 /* An advice on its way; outlives the thread's work, for the answer. */
 struct taking {
@@ -30,12 +35,18 @@ struct taking {
 	struct advice_sums sums;
 	struct remittance_history history;
 	struct remittance_put put;
-	struct text_span answer; /* JSON */
+	struct text_span answer; /* JSON; of what is taken put.told */
 	enum { TAKING_DONE, TAKING_MISSING, TAKING_NOT_PARKED, TAKING_FAULTY } ended;
 };
 
 static const struct problem problem_faulty = {
 	422, {"advice-refused", "The advice is refused: nothing of it is in the books.", "付款通知未导入,账簿未变。"}};
+static const struct problem problem_full = {
+	503, {"busy", "As many advices of this hospital are being worked on as may be. Ask again after Retry-After.",
+		     "本院正在处理的付款通知已达上限,请在 Retry-After 之后重试。"}};
+static const struct problem problem_large = {422,
+	{"advice-large", "The advice takes more memory than one may; nothing of it is in the books. Send it in parts.",
+		"付款通知所需内存超出上限,未导入,账簿未变。请分次发送。"}};
 static const struct problem problem_profile = {
 	404, {"profile-unknown", "The hospital's configuration has no such profile in advice_profiles.",
 		     "医院配置的 advice_profiles 中没有该模板。"}};
@@ -67,32 +78,38 @@ static void taking_free(struct taking *taking)
 
 /* ---- on the thread ---- */
 
-/* One that is there, inside a transaction of its own; ended says when it is none that is meant. */
-static int there_read(struct taking *taking, const struct uuid *id)
+/* Has something done inside a transaction of its own. */
+static int transact(struct taking *taking, const struct uuid *id, int (*what)(struct taking *, const struct uuid *))
 {
 	struct db_sync *db = taking->books.db;
-	enum remittance_outcome seen = REMITTANCE_COUNTS;
 	int r = db_sync_script(db, "BEGIN");
 
 	if (r < 0) return r;
 	r = db_sync_tenant(db, &taking->books.hospital->id);
-	if (r == 0) r = remittance_seen(&taking->books, &taking->arena, &seen, &taking->put.id);
-	if (seen == REMITTANCE_KNOWN) id = &taking->put.id;
-	if (r == 0)
-		r = remittance_read(
-			&taking->books, id, taking->shows, &taking->arena, &taking->advice, &taking->history);
+	if (r == 0) r = what(taking, id);
+	if (r == 0) return db_sync_script(db, "COMMIT");
+	(void)!db_sync_script(db, "ROLLBACK");
+	return r;
+}
+
+/* Whatever is wrong with the request by now: its key gets the first answer. */
+static int seen_read(struct taking *taking, const struct uuid *id)
+{
+	(void)id;
+	return remittance_seen(&taking->books, &taking->arena, &taking->put);
+}
+
+/* One that is there; ended says when it is none that is meant. */
+static int there_read(struct taking *taking, const struct uuid *id)
+{
+	int r = remittance_read(&taking->books, id, taking->shows, &taking->arena, &taking->advice, &taking->history);
+
 	if (r == ERR_NOTFOUND) {
 		taking->ended = TAKING_MISSING;
-		r = 0;
-	} else if (r == 0 && !taking->shows && seen == REMITTANCE_COUNTS &&
-		   taking->history.standing != STANDING_PARKED) {
-		taking->ended = TAKING_NOT_PARKED;
+		return 0;
 	}
-	if (r < 0) {
-		(void)!db_sync_script(db, "ROLLBACK");
-		return r;
-	}
-	return db_sync_script(db, "COMMIT");
+	if (r == 0 && !taking->shows && taking->history.standing != STANDING_PARKED) taking->ended = TAKING_NOT_PARKED;
+	return r;
 }
 
 /* From the body. ERR_NOMEM; what is wrong with it is in the faults. */
@@ -121,15 +138,13 @@ static int body_read(struct taking *taking, struct bytes body)
 /* What is parked, with its difference as an adjustment. */
 static int parked_read(struct taking *taking, const struct uuid *id)
 {
-	int r = there_read(taking, id);
+	int r = transact(taking, id, there_read);
 
 	if (r < 0 || taking->ended != TAKING_DONE) return r;
 	taking->put.form = taking->history.form;
 	taking->put.profile = taking->history.profile;
 	r = advice_sums(&taking->advice, &taking->sums) == 0 ? 0 : err_set(ERR_LIMIT, "an amount does not fit");
-	return r == 0 && taking->history.standing == STANDING_PARKED
-		       ? remittance_balance(&taking->advice, taking->put.why, &taking->arena, &taking->sums)
-		       : r;
+	return r == 0 ? remittance_balance(&taking->advice, taking->put.why, &taking->arena, &taking->sums) : r;
 }
 
 static void taking_begin(struct taking *taking, struct clerk_work *work)
@@ -230,29 +245,18 @@ static void content_put(struct json_writer *writer, struct taking *taking)
 	json_write_array_end(writer);
 }
 
-static int row_read(struct taking *taking, const struct uuid *id, struct pg_result **ret_rows)
-{
-	struct db_sync *db = taking->books.db;
-	struct db_params params;
-	int r = db_sync_script(db, "BEGIN");
-
-	if (r < 0) return r;
-	db_params_init(&params, &taking->arena);
-	db_params_uuid(&params, &taking->books.hospital->id);
-	db_params_uuid(&params, id);
-	r = db_sync_tenant(db, &taking->books.hospital->id);
-	if (r == 0) r = db_sync_query(db, desk_sql[DESK_REMITTANCE].sql, &params, ret_rows);
-	(void)!db_sync_script(db, "ROLLBACK"); /* it only read */
-	return r;
-}
-
-/* Writes the answer: how the advice stands by now, and what is known of it besides. */
+/* Writes the answer: how the advice stands in this transaction, and what is known of it besides. */
 static int tell(struct taking *taking, const struct uuid *id)
 {
 	struct pg_result *rows = NULL;
 	struct json_writer writer;
-	int r = row_read(taking, id, &rows);
+	struct db_params params;
+	int r;
 
+	db_params_init(&params, &taking->arena);
+	db_params_uuid(&params, &taking->books.hospital->id);
+	db_params_uuid(&params, id);
+	r = db_sync_query(taking->books.db, desk_sql[DESK_REMITTANCE].sql, &params, &rows);
 	if (r == 0 && db_rows_count(rows) == 0) r = err_set(ERR_NOTFOUND, "it is gone");
 	if (r == 0) {
 		json_write_init(&writer, &taking->arena.zf, ANSWER_BYTES_MAX);
@@ -266,34 +270,69 @@ static int tell(struct taking *taking, const struct uuid *id)
 	return r;
 }
 
+/* Under way in remittance_store(). */
+static int taken_tell(struct remittance_put *put, void *ctx)
+{
+	struct taking *taking = ctx;
+	int r = tell(taking, &put->id);
+
+	put->told = taking->answer;
+	return r;
+}
+
+static void check(struct taking *taking, const struct clerk_work *work)
+{
+	if (taking->ended != TAKING_DONE) return;
+	remittance_check(&taking->advice, work->directory, &taking->faults, &taking->sums);
+	if (fault_refuses(&taking->faults)) taking->ended = TAKING_FAULTY;
+}
+
+/* Without a connection. What is wrong ends it here, unless it has a key: that may have been answered. */
+static int take_read(struct clerk_work *work)
+{
+	struct taking *taking = work->own;
+	int r;
+
+	if (taking->profile == NULL && taking->text == NULL) return 0;
+	r = body_read(taking, work->call->req->body);
+	if (r < 0) return r;
+	check(taking, work);
+	return taking->ended != TAKING_DONE && !work->call->has_key;
+}
+
 static int take_work(struct clerk_work *work)
 {
 	struct taking *taking = work->own;
-	bool is_new = taking->profile != NULL || taking->text != NULL;
 	int r;
 
 	taking_begin(taking, work);
-	r = is_new ? body_read(taking, work->call->req->body) : parked_read(taking, &work->call->id);
-	if (r < 0 || taking->ended != TAKING_DONE) return r;
-	remittance_check(&taking->advice, work->directory, &taking->faults, &taking->sums);
-	if (fault_refuses(&taking->faults)) {
-		taking->ended = TAKING_FAULTY;
-		return 0;
+	r = work->call->has_key ? transact(taking, NULL, seen_read) : 0;
+	if (r < 0 || taking->put.outcome == REMITTANCE_KEY_OTHER || taking->put.told.ptr != NULL) return r;
+	if (taking->profile == NULL && taking->text == NULL) {
+		r = parked_read(taking, &work->call->id);
+		if (r == 0) check(taking, work);
 	}
-	r = remittance_store(&taking->books, &taking->arena, &taking->put);
-	return r == 0 && taking->put.outcome >= 0 ? tell(taking, &taking->put.id) : r;
+	if (r < 0 || taking->ended != TAKING_DONE) return r;
+	taking->put.tell = taken_tell;
+	taking->put.tell_ctx = taking;
+	return remittance_store(&taking->books, &taking->arena, &taking->put);
+}
+
+static int content_read(struct taking *taking, const struct uuid *id)
+{
+	int r = there_read(taking, id);
+
+	if (r < 0 || taking->ended != TAKING_DONE) return r;
+	if (advice_sums(&taking->advice, &taking->sums) != 0) return err_set(ERR_LIMIT, "an amount does not fit");
+	return tell(taking, id);
 }
 
 static int show_work(struct clerk_work *work)
 {
 	struct taking *taking = work->own;
-	int r;
 
 	taking_begin(taking, work);
-	r = there_read(taking, &work->call->id);
-	if (r < 0 || taking->ended != TAKING_DONE) return r;
-	if (advice_sums(&taking->advice, &taking->sums) != 0) return err_set(ERR_LIMIT, "an amount does not fit");
-	return tell(taking, &work->call->id);
+	return transact(taking, &work->call->id, content_read);
 }
 
 /* ---- on the loop ---- */
@@ -301,12 +340,12 @@ static int show_work(struct clerk_work *work)
 /* NULL: it is not refused. */
 static const struct problem *refusal_of(const struct taking *taking)
 {
+	if (taking->put.told.ptr != NULL) return NULL;
+	if (taking->put.outcome == REMITTANCE_KEY_OTHER) return &desk_problem_key;
 	if (taking->ended == TAKING_MISSING) return &desk_problem_found;
 	if (taking->ended == TAKING_NOT_PARKED) return &problem_not_parked;
 	if (taking->ended == TAKING_FAULTY) return &problem_faulty;
 	switch (taking->put.outcome) {
-	case REMITTANCE_KEY_OTHER:
-		return &desk_problem_key;
 	case REMITTANCE_REPEAT:
 		return &problem_repeat;
 	case REMITTANCE_STALE:
@@ -315,6 +354,7 @@ static const struct problem *refusal_of(const struct taking *taking)
 		return &problem_parked_other;
 	case REMITTANCE_OTHER:
 		return &problem_other;
+	case REMITTANCE_KEY_OTHER:
 	case REMITTANCE_KNOWN:
 	case REMITTANCE_COUNTS:
 	case REMITTANCE_PARKED:
@@ -343,20 +383,25 @@ static void answer(struct clerk_work *work)
 	bool made = taking->put.outcome == REMITTANCE_COUNTS || taking->put.outcome == REMITTANCE_PARKED;
 
 	if (work->error < 0) {
+		bool is_large = work->error == ERR_NOMEM && taking->arena.is_full;
+
 		taking_free(taking);
-		clerk_fail(work);
+		if (is_large)
+			desk_call_problem(call, &problem_large);
+		else
+			clerk_fail(work);
 	} else if (problem != NULL) {
 		refuse(call, taking, problem);
 	} else {
-		desk_call_answer(call, made ? 201 : 200, taking->answer);
+		desk_call_answer(call, made ? 201 : 200, taking->shows ? taking->answer : taking->put.told);
 		taking_free(taking);
 	}
 }
 
 /* ---- what is asked for ---- */
 
-/* NULL: answered. */
-static struct taking *taking_new(struct desk_call *call, const struct hospital **ret_hospital)
+/* bytes: to be read. NULL: answered. */
+static struct taking *taking_new(struct desk_call *call, size_t bytes, const struct hospital **ret_hospital)
 {
 	struct taking *taking;
 
@@ -372,7 +417,7 @@ static struct taking *taking_new(struct desk_call *call, const struct hospital *
 		return NULL;
 	}
 	*taking = (struct taking){.who = call->principal->client_id};
-	arena_init(&taking->arena, ARENA_BYTES_MAX);
+	arena_init(&taking->arena, MEMORY_BASE + MEMORY_PER_BYTE * bytes);
 	fault_list_init(&taking->faults, &taking->arena.zf, 0);
 	if (keyhold_set(call->desk->intake->keys, &(*ret_hospital)->id, &taking->keys) > 0) return taking;
 	taking_free(taking);
@@ -382,7 +427,13 @@ static struct taking *taking_new(struct desk_call *call, const struct hospital *
 
 static void taking_go(struct desk_call *call, struct taking *taking)
 {
-	if (!clerk_run(call, taking, taking->shows ? show_work : take_work, answer)) taking_free(taking);
+	const struct clerk_task task = {.importer = call->desk->advices,
+		.full = &problem_full,
+		.read = taking->shows ? NULL : take_read,
+		.work = taking->shows ? show_work : take_work,
+		.answer = answer};
+
+	if (!clerk_go(call, taking, &task)) taking_free(taking);
 }
 
 void remittance_import_run(struct desk_call *call)
@@ -390,7 +441,7 @@ void remittance_import_run(struct desk_call *call)
 	const struct hospital *hospital;
 	const char *name = shape_value(&remittance_import_query, call->query, "profile")->text;
 	int64_t reason = shape_value(&remittance_import_query, call->query, "why")->number;
-	struct taking *taking = taking_new(call, &hospital);
+	struct taking *taking = taking_new(call, ADVICE_DOCUMENT_BYTES_MAX, &hospital);
 
 	if (taking == NULL) return;
 	taking->profile = remittance_profile(hospital, name);
@@ -409,7 +460,7 @@ void remittance_enter_run(struct desk_call *call)
 {
 	const struct shape *shape = &remittance_new_shape;
 	const struct hospital *hospital;
-	struct taking *taking = taking_new(call, &hospital);
+	struct taking *taking = taking_new(call, call->req->body.len, &hospital);
 
 	if (taking == NULL) return;
 	taking->text = shape_value(shape, call->body, "advice")->text;
@@ -422,7 +473,7 @@ void remittance_enter_run(struct desk_call *call)
 void remittance_release_run(struct desk_call *call)
 {
 	const struct hospital *hospital;
-	struct taking *taking = taking_new(call, &hospital);
+	struct taking *taking = taking_new(call, ADVICE_DOCUMENT_BYTES_MAX, &hospital);
 
 	if (taking == NULL) return;
 	taking->put.why = shape_value(&remittance_release_shape, call->body, "why")->text;
@@ -434,7 +485,7 @@ void remittance_release_run(struct desk_call *call)
 void remittance_content_run(struct desk_call *call)
 {
 	const struct hospital *hospital;
-	struct taking *taking = taking_new(call, &hospital);
+	struct taking *taking = taking_new(call, ADVICE_DOCUMENT_BYTES_MAX, &hospital);
 
 	if (taking == NULL) return;
 	taking->shows = true;

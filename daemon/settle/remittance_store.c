@@ -15,6 +15,8 @@
 #include "model/directory.h"
 #include "model/lifecycle.h"
 
+#define TOLD_BYTES_MAX (32u << 20) /* an answer of /v1 */
+
 /* One that is under way. */
 struct storing {
 	const struct remittance_books *books;
@@ -366,34 +368,60 @@ static void key_params(struct storing *storing, struct db_params *params)
 	db_params_bytes(params, storing->books->body_hash);
 }
 
-int remittance_seen(const struct remittance_books *books, struct arena *arena, enum remittance_outcome *ret_outcome,
-	struct uuid *ret_id)
+/* What was answered to the first of its kind. */
+static int told_open(struct storing *storing, struct bytes sealed)
 {
-	struct storing storing = {.books = books, .arena = arena};
+	struct remittance_put *put = storing->put;
+	struct bytes plain = {NULL, 0};
+	int r = sealer_new(&storing->sealer);
+
+	if (r == 0)
+		r = key_set_open(storing->books->keys, storing->sealer, &put->id, SEAL_FACT, sealed, TOLD_BYTES_MAX,
+			storing->arena, &plain);
+	sealer_free(storing->sealer);
+	if (r == 0) put->told = (struct text_span){(const char *)plain.ptr, plain.len};
+	return r;
+}
+
+int remittance_seen(const struct remittance_books *books, struct arena *arena, struct remittance_put *put)
+{
+	struct storing storing = {.books = books, .put = put, .arena = arena};
 	struct pg_result *rows = NULL;
 	struct db_params params;
 	int r;
 
-	*ret_outcome = REMITTANCE_COUNTS;
+	put->outcome = REMITTANCE_COUNTS;
 	if (books->key_hash.ptr == NULL) return 0;
 	key_params(&storing, &params);
-	r = db_sync_query(books->db, "SELECT outcome, id FROM zhifu.api_key_seen($1, $2, $3)", &params, &rows);
+	r = db_sync_query(books->db, "SELECT outcome, id, told FROM zhifu.api_key_seen($1, $2, $3)", &params, &rows);
 	if (r == 0 && !db_rows_null(rows, 0, 0)) {
-		*ret_outcome = (enum remittance_outcome)db_rows_int(rows, 0, 0);
-		if (!db_rows_null(rows, 0, 1)) *ret_id = db_rows_uuid(rows, 0, 1);
+		put->outcome = (enum remittance_outcome)db_rows_int(rows, 0, 0);
+		if (!db_rows_null(rows, 0, 1)) put->id = db_rows_uuid(rows, 0, 1);
+		if (!db_rows_null(rows, 0, 2)) r = told_open(&storing, db_rows_bytes(rows, 0, 2));
 	}
 	db_sync_rows_free(rows);
 	return r;
 }
 
+/* Tells what became of it, and keeps that for whoever asks the same again. */
 static int key_done(struct storing *storing)
 {
+	struct remittance_put *put = storing->put;
+	const struct remittance_books *books = storing->books;
+	struct bytes sealed = {NULL, 0};
 	struct db_params params;
+	int r = 0;
 
-	if (storing->books->key_hash.ptr == NULL || storing->put->outcome < 0) return 0;
+	if (put->outcome < 0) return 0;
+	if (put->tell != NULL) r = put->tell(put, put->tell_ctx);
+	if (r < 0 || books->key_hash.ptr == NULL) return r;
+	if (put->told.ptr != NULL)
+		r = seal_one(storing, &books->keys->items[0], &put->id, SEAL_FACT, bytes_of(put->told), &sealed);
+	if (r < 0) return r;
 	key_params(storing, &params);
-	db_params_uuid(&params, &storing->put->id);
-	return db_sync_query(storing->books->db, "SELECT zhifu.api_key_done($1, $2, $3, $4)", &params, NULL);
+	db_params_uuid(&params, &put->id);
+	db_params_bytes(&params, sealed);
+	return db_sync_query(books->db, "SELECT zhifu.api_key_done($1, $2, $3, $4, $5)", &params, NULL);
 }
 
 static int run(struct storing *storing)
@@ -440,7 +468,7 @@ int remittance_store(const struct remittance_books *books, struct arena *arena, 
 
 	if (r < 0) return r;
 	r = db_sync_tenant(books->db, &books->hospital->id);
-	if (r == 0) r = remittance_seen(books, arena, &put->outcome, &put->id);
+	if (r == 0) r = remittance_seen(books, arena, put);
 	if (r == 0 && put->outcome == REMITTANCE_COUNTS) {
 		r = run(&storing);
 		if (r == 0) r = key_done(&storing);

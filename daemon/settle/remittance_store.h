@@ -49,7 +49,12 @@ struct remittance_put {
 	const struct uuid *replaces; /* the parked one that it corrects; NULL: whichever, if why is given */
 	const char *why;             /* NULL: none */
 	bool another;                /* it is another one, though one that counts says the same; needs why */
+	/* Writes what is answered, in the transaction that stores it, to be kept under the request's key; NULL: nothing
+	 * is. Sets `told`, in the arena. */
+	int (*tell)(struct remittance_put *put, void *ctx);
+	void *tell_ctx;
 	/* results */
+	struct text_span told; /* with REMITTANCE_KNOWN by the key: what was answered first */
 	enum remittance_outcome outcome;
 	struct uuid id; /* of the advice; with an outcome of 0 and below of the one that is there */
 	int version;
@@ -69,10 +74,9 @@ const struct advice_profile *remittance_profile(const struct hospital *hospital,
 void remittance_check(const struct advice *advice, const struct directory *directory, struct fault_list *faults,
 	struct advice_sums *ret_sums);
 
-/* Was the very request done before? In a transaction of the hospital. REMITTANCE_KNOWN: it was, and with which id;
- * REMITTANCE_KEY_OTHER; else REMITTANCE_COUNTS. */
-int remittance_seen(const struct remittance_books *books, struct arena *arena, enum remittance_outcome *ret_outcome,
-	struct uuid *ret_id) MUSTUSE;
+/* Was the very request done before? In a transaction of the hospital. The put's outcome is REMITTANCE_KNOWN: it was,
+ * and with which id and answer; REMITTANCE_KEY_OTHER; else REMITTANCE_COUNTS. */
+int remittance_seen(const struct remittance_books *books, struct arena *arena, struct remittance_put *put) MUSTUSE;
 
 /* Stores it, in a transaction of its own. ERR_*: nothing is stored. */
 int remittance_store(const struct remittance_books *books, struct arena *arena, struct remittance_put *put) MUSTUSE;

@@ -3,11 +3,14 @@ released and refused; what they say shown to those who may, on record; and all o
 
 import concurrent.futures
 import copy
+import json
 
 import pytest
 
+import story
 import test_remittance as advices
 import test_v1
+import test_v1_busy as busy
 import v1
 import zhifu
 
@@ -61,8 +64,11 @@ def test_advices_come_in(up):
     one_that_repeats_it_is_other_money(up, desk)
     what_is_released_balances(up, desk)
     the_same_ten_times_at_once(up)
+    months_wait_behind_none(up)
+    what_is_wrong_takes_no_connection(up, desk)
     payers_are_known_and_forgotten(up, desk)
     the_ledger_is_held_to_the_rules(up, desk)
+    the_first_answer_stands(up, desk)
 
 
 def what_is_wrong_is_told_at_once(up, desk):
@@ -161,11 +167,15 @@ def a_corrected_one_counts(up, desk):
     assert (parked["standing"], parked["version"], parked["why"]) == ("parked", 2, "corrected by who sent it")
     path, key = "/v1/remittances/%s/correct" % parked["id"], {"Idempotency-Key": "c1"}
     body = {"advice": advices.letter_of(up), "why": "they wrote again"}
-    made = desk.post(path, body, headers=key)
-    assert (made["standing"], made["version"], made["form"], made["difference"]) == ("counts", 3, "letter", v1.money("0.00"))
+    first = desk.call("POST", path, body, headers=key)
+    made = first.json()
+    assert (first.status, made["standing"], made["version"], made["form"], made["difference"]) == (
+        201, "counts", 3, "letter", v1.money("0.00"))
     assert (made["decisions"], made["not_found"], made["known"]) == (6, 0, False)
-    again = desk.post(path, body, 200, headers=key)
-    assert again["id"] == made["id"] and again["known"] is True
+    again = desk.call("POST", path, body, headers=key)
+    assert (again.status, again.body) == (200, first.body)
+    known = desk.post(path, body, 200)  # without its key, by its content
+    assert (known["id"], known["known"], known["decisions"]) == (made["id"], True, 0)
     assert kind_of(desk.post(path, {**body, "why": "another"}, 409, headers=key)) == "idempotency-conflict"
     assert [(r["version"], r["standing"]) for r in sorted(
         desk.items("/v1/remittances?standing=refused") + desk.items("/v1/remittances?standing=replaced")
@@ -209,8 +219,7 @@ def what_is_released_balances(up, desk):
     made = desk.post(path, {"why": "their rounding"}, headers=key)
     assert (made["standing"], made["version"], made["form"], made["sum"], made["difference"]) == (
         "counts", 2, "letter", v1.money("-20.00"), v1.money("0.00"))
-    again = desk.post(path, {"why": "their rounding"}, 200, headers=key)
-    assert (again["id"], again["known"], again["difference"]) == (made["id"], True, v1.money("0.00"))
+    assert desk.post(path, {"why": "their rounding"}, 200, headers=key) == made
     assert kind_of(desk.post(path, {"why": "their rounding"}, 409)) == "not-parked"
     last = desk.get("/v1/remittances/%s/content" % made["id"])["details"][-1]
     assert (last["kind"], last["amount"], last["remark"]) == ("adjustment", v1.money("-1.50"), "their rounding")
@@ -230,6 +239,61 @@ def the_same_ten_times_at_once(up):
     assert len({a.json()["id"] for a in answers}) == 1
     assert sum(announced(up)) == sum(before) - 500
     assert test_v1.balance(desks[0], "CLR-REM-ALPHA") == advices.yuan(announced(up)[0])
+
+
+def months_wait_behind_none(up):
+    """One of a hospital's advices at a time and eight that wait; months do not wait behind them."""
+    def send(n):
+        letter = {"remitter": advices.REMITTER, "identifier": "STMT L%d" % n, "amount": "-%d.31" % n, "currency": "CNY",
+                  "other": [{"kind": "fee", "amount": "-%d.31" % n, "carrier": "alpha"}]}
+        with up.daemon.client("finance") as client:
+            return client.request("POST", "/v1/remittances", json.dumps({"advice": letter, "why": "by post"}), headers=v1.FORM)
+
+    other, month = up.desk("other"), up.desk()
+    lock = "SELECT pg_advisory_xact_lock(hashtextextended('zhifu.remittance ' || %s, 0))"
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        with busy.locked(up.database, lock, story.HOSPITAL_ID):
+            sent = [pool.submit(send, n) for n in range(1, 11)]
+            zhifu.wait_until(lambda: busy.waiting(up.database) == 1 and any(each.done() for each in sent), "all places to be taken")
+            full = next(each for each in sent if each.done()).result()
+            assert full.status == 503 and full.headers["retry-after"] and kind_of(full.json()) == "busy" and "付款通知" in full.json()["title_zh"]
+            looked = month.call("POST", "/v1/periods", {"month": "2026-10-31", "check": True})
+            assert looked.status in (200, 409), looked
+            assert other.errors("/v1/remittances", {"advice": {}, "why": "x"})
+            assert busy.waiting(up.database) == 1 and sum(each.done() for each in sent) == 1
+        assert sorted(each.result().status for each in sent) == [201] * 9 + [503]
+
+
+def what_is_wrong_takes_no_connection(up, desk):
+    """The file is read before one is asked for."""
+    role = up.database.value("SELECT r.rolname FROM pg_roles r WHERE r.rolcanlogin AND NOT r.rolsuper"
+                             " AND pg_has_role(r.oid, 'zhifu_intake', 'USAGE')")
+    up.database.sql('ALTER ROLE "%s" CONNECTION LIMIT 0' % role)
+    try:
+        assert kind_of(desk.post(IMPORT, b"PK\x03\x04 no workbook", 422, media=XLSX)) == "advice-refused"
+        assert desk.call("POST", IMPORT, csv_of(up, number="STMT C"), **CSV).status == 503
+    finally:
+        up.database.sql('ALTER ROLE "%s" CONNECTION LIMIT -1' % role)
+
+
+def the_first_answer_stands(up, desk):
+    """Whatever became of the advice and of the configuration since."""
+    letter = {"remitter": advices.REMITTER, "identifier": "STMT K", "amount": "-7.00", "currency": "CNY",
+              "other": [{"kind": "fee", "amount": "-7.00", "carrier": "beta", "remark": "courier"}]}
+    body, key = {"advice": letter, "why": "by post"}, {"Idempotency-Key": "k1"}
+    first = desk.call("POST", "/v1/remittances", body, headers=key)
+    assert (first.status, first.json()["known"]) == (201, False), first
+    stored = up.database.value("SELECT told FROM zhifu.api_request WHERE subject = %s", (first.json()["id"],))
+    assert b"STMT K" not in bytes(stored)
+    desk.post("/v1/remittances/%s/withdraw" % first.json()["id"], {"why": "it was not"}, 200)
+    conf, = up.folder.glob("**/insurers.d/beta.conf")
+    conf.rename(conf.with_suffix(".gone"))
+    up.daemon.reload()
+    zhifu.wait_until(lambda: desk.call("POST", "/v1/remittances", {**body, "why": "no key"}).status == 422, "no carrier beta")
+    again = desk.call("POST", "/v1/remittances", body, headers=key)
+    assert (again.status, again.body) == (200, first.body)
+    assert kind_of(desk.post("/v1/remittances", {**body, "why": "other"}, 409, headers=key)) == "idempotency-conflict"
+    conf.with_suffix(".gone").rename(conf)
 
 
 def payers_are_known_and_forgotten(up, desk):

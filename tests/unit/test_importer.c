@@ -43,7 +43,7 @@ static void done(void *ctx, int r)
 static void lab_open(struct lab *lab)
 {
 	*lab = (struct lab){.base = event_base_new()};
-	assert_int_equal(importer_new(lab->base, &lab->importer), 0);
+	assert_int_equal(importer_new(lab->base, &(struct importer_limits){4, 32, 8}, &lab->importer), 0);
 	for (size_t i = 0; i < ARRAY_LEN(lab->files); i++) {
 		struct file *file = &lab->files[i];
 		file->job = (struct import_job){.work = work, .done = done, .ctx = file};
