@@ -45,13 +45,13 @@ CREATE TABLE bank_order (
 	cleared_line uuid,          -- by which the bank debited it
 	maker        text NOT NULL CHECK (maker <> ''),
 	made_at      timestamptz NOT NULL DEFAULT now(),
-	why          text NOT NULL CHECK (why <> ''),
+	why          bytea NOT NULL CHECK (length(why) > 0), -- as write_off.why, for line_id
 	cancel_id    uuid,          -- the counter-entry, where the bank never executed it
 	cancel_day   date,
 	canceller    text,
 	cancelled_at timestamptz,
-	cancel_why   text,
-	CHECK (cancel_id IS NULL OR cleared_line IS NULL AND cancel_day >= book_day AND canceller <> '' AND cancelled_at IS NOT NULL AND cancel_why <> ''),
+	cancel_why   bytea,         -- likewise, for order_id
+	CHECK (cancel_id IS NULL OR cleared_line IS NULL AND cancel_day >= book_day AND canceller <> '' AND cancelled_at IS NOT NULL AND length(cancel_why) > 0),
 	PRIMARY KEY (hospital_id, order_id)
 );
 CREATE UNIQUE INDEX bank_order_cleared ON bank_order (hospital_id, cleared_line);
@@ -69,7 +69,7 @@ CREATE TABLE order_clearing (
 	undone_day   date,
 	undone_by    text,
 	undone_at    timestamptz,
-	undone_why   text,
+	undone_why   bytea, -- as write_off.why, for order_id
 	CHECK (num_nulls(undone_entry, undone_day, undone_by, undone_at, undone_why) IN (0, 5)),
 	PRIMARY KEY (hospital_id, clearing_id)
 );
@@ -89,7 +89,7 @@ CREATE TABLE currency_sale (
 	carried_minor  bigint NOT NULL, -- what the sold part of the account's balance was carried at
 	maker          text NOT NULL CHECK (maker <> ''),
 	made_at        timestamptz NOT NULL DEFAULT now(),
-	why            text,
+	why            bytea CHECK (length(why) > 0), -- as write_off.why, for out_line; NULL: none
 	-- The rate of the bank that keeps the account: so much of the proceeds' currency for 1 of what was sold (digits / 10^scale), on that day.
 	rate_digits    bigint NOT NULL CHECK (rate_digits > 0),
 	rate_scale     smallint NOT NULL CHECK (rate_scale BETWEEN 0 AND 18),
@@ -98,7 +98,7 @@ CREATE TABLE currency_sale (
 	undone_day   date,
 	undone_by    text,
 	undone_at    timestamptz,
-	undone_why   text,
+	undone_why   bytea, -- likewise, for sale_id
 	CHECK (num_nulls(undone_entry, undone_day, undone_by, undone_at, undone_why) IN (0, 5)),
 	PRIMARY KEY (hospital_id, sale_id)
 );
@@ -539,7 +539,7 @@ LANGUAGE sql IMMUTABLE SET search_path = zhifu, pg_temp AS $$
 $$;
 
 -- Books a sale to the bank: p_out and p_in are whole in suspense. p_carried: what the sold part of the balance was carried at, in the
--- proportion of sale_basis. Returns the realised loss, negative a gain; NULL: one of the lines is not (wholly) in suspense any more, is
+-- proportion of sale_basis; p_why: sealed for p_out, in hex. Returns the realised loss, negative a gain; NULL: one of the lines is not (wholly) in suspense any more, is
 -- held, or lacks its value.
 CREATE FUNCTION sale_post(p_hospital uuid, p_sale uuid, p_out uuid, p_in uuid, p_carried bigint, p_who text, p_why text) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -573,7 +573,7 @@ BEGIN
 	SELECT * INTO STRICT rate FROM sale_rate(basis.sold_minor, basis.exponent, got.amount_minor, got.exponent);
 	INSERT INTO currency_sale (hospital_id, sale_id, out_line, in_line, sold_minor, currency, exponent, proceeds_minor, carried_minor, maker, why,
 		rate_digits, rate_scale, rate_day)
-	VALUES (p_hospital, p_sale, p_out, p_in, basis.sold_minor, basis.currency, basis.exponent, got.amount_minor, p_carried, p_who, p_why,
+	VALUES (p_hospital, p_sale, p_out, p_in, basis.sold_minor, basis.currency, basis.exponent, got.amount_minor, p_carried, p_who, decode(p_why, 'hex'),
 		rate.digits, rate.scale, got.booked_day);
 	-- What the line took off the account is set to what that was carried at.
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
@@ -588,14 +588,14 @@ BEGIN
 	WHERE t.a > 0 OR t.b > 0;
 	PERFORM suspense_take(p_hospital, p_out, -basis.sold_minor);
 	PERFORM suspense_take(p_hospital, p_in, got.amount_minor);
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'sale.post', p_sale::text, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'sale.post', p_sale::text);
 	RETURN loss;
 END
 $$;
 
 -- ---- orders to the bank ----
 
--- Money in suspense goes back to who sent it, from the account that it came to. Returns the day of the posting; NULL: there is not as
+-- Money in suspense goes back to who sent it, from the account that it came to. p_why: sealed for p_line, in hex. Returns the day of the posting; NULL: there is not as
 -- much in suspense of this line, or it is held.
 CREATE FUNCTION order_make(p_hospital uuid, p_order uuid, p_line uuid, p_amount bigint, p_day date, p_who text, p_why text) RETURNS date
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -619,7 +619,7 @@ BEGIN
 	END IF;
 	day := books_day(p_hospital, p_day);
 	INSERT INTO bank_order (hospital_id, order_id, account, amount_minor, currency, exponent, line_id, book_day, maker, why)
-	VALUES (p_hospital, p_order, had.account, p_amount, had.currency, had.exponent, p_line, day, p_who, p_why);
+	VALUES (p_hospital, p_order, had.account, p_amount, had.currency, had.exponent, p_line, day, p_who, decode(p_why, 'hex'));
 	WITH posted AS (
 		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
 		SELECT p_hospital, p_order, 1, 'SUSP', 'BANK-' || had.account, p_amount, had.currency, had.exponent,
@@ -627,7 +627,7 @@ BEGIN
 		RETURNING hospital_id, entry_id, no, book_minor)
 	INSERT INTO posting_unvalued SELECT p.hospital_id, p.entry_id, p.no FROM posted p WHERE p.book_minor IS NULL;
 	PERFORM suspense_take(p_hospital, p_line, p_amount);
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'order.make', p_order::text, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'order.make', p_order::text);
 	RETURN day;
 END
 $$;
@@ -680,7 +680,8 @@ BEGIN
 END
 $$;
 
--- The bank never executed an order: a counter-entry of today, and its money waits in suspense again. p_new: of the entry. Returns 1 done
+-- The bank never executed an order: a counter-entry of today, and its money waits in suspense again. p_new: of the entry; p_why:
+-- sealed for p_order, in hex. Returns 1 done
 -- (or before, by the same id), 0 there is no such order in transit, -1 there is no rate yet of the day of the order.
 CREATE FUNCTION order_cancel(p_hospital uuid, p_order uuid, p_new uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -706,10 +707,10 @@ BEGIN
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
 	SELECT p_hospital, p_new, 1, 'BANK-' || given.account, 'SUSP', given.amount_minor, given.currency, given.exponent,
 		(SELECT sum(p.book_minor) FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = p_order), today, 'order_cancel', given.line_id;
-	UPDATE bank_order SET cancel_id = p_new, cancel_day = today, canceller = p_who, cancelled_at = now(), cancel_why = p_why
+	UPDATE bank_order SET cancel_id = p_new, cancel_day = today, canceller = p_who, cancelled_at = now(), cancel_why = decode(p_why, 'hex')
 	WHERE hospital_id = p_hospital AND order_id = p_order;
 	PERFORM suspense_return(p_hospital, given.line_id, given.amount_minor);
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'order.cancel', p_order::text, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'order.cancel', p_order::text);
 	RETURN 1;
 END
 $$;

@@ -1,8 +1,8 @@
 -- What persons did and take back: write-offs, sales of currency, orders that were said to be debited, settlements of acquirers, and
 -- demands. As match_undo (056), concession_undo (063), order_cancel (052) and coordination_undo (061): by a counter-entry, and what was
 -- taken back can be done again. Each says 1 done (or before, by the same id), 0 there is no such act, or it was taken back; -1 another
--- act was built on it: `first`, where it is known, is what has to be taken back before. p_why of write-offs and demands: sealed for what is
--- taken back, in hex.
+-- act was built on it: `first`, where it is known, is what has to be taken back before. p_why: sealed for what is taken
+-- back, in hex; of an acquirer's settlement not in hex.
 SET search_path = zhifu;
 
 -- An entry's counter-entry, at its own values: of today, or of the entry's day where that has not come. Returns its day.
@@ -93,11 +93,11 @@ BEGIN
 		RETURN;
 	END IF;
 	day := undo_post(p_hospital, p_sale, p_new, p_who, p_why);
-	UPDATE currency_sale o SET undone_entry = p_new, undone_day = day, undone_by = p_who, undone_at = now(), undone_why = p_why
+	UPDATE currency_sale o SET undone_entry = p_new, undone_day = day, undone_by = p_who, undone_at = now(), undone_why = decode(p_why, 'hex')
 	WHERE o.hospital_id = p_hospital AND o.sale_id = p_sale;
 	PERFORM suspense_return(p_hospital, s.out_line, -s.sold_minor);
 	PERFORM suspense_return(p_hospital, s.in_line, s.proceeds_minor);
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'sale.undo', p_sale::text, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'sale.undo', p_sale::text);
 	outcome := 1;
 END
 $$;
@@ -119,11 +119,11 @@ BEGIN
 		RETURN (c.undone_entry IS NOT NULL)::integer;
 	END IF;
 	day := undo_post(p_hospital, c.clearing_id, p_new, p_who, p_why);
-	UPDATE order_clearing o SET undone_entry = p_new, undone_day = day, undone_by = p_who, undone_at = now(), undone_why = p_why
+	UPDATE order_clearing o SET undone_entry = p_new, undone_day = day, undone_by = p_who, undone_at = now(), undone_why = decode(p_why, 'hex')
 	WHERE o.hospital_id = p_hospital AND o.clearing_id = c.clearing_id;
 	UPDATE bank_order o SET cleared_line = NULL WHERE o.hospital_id = p_hospital AND o.order_id = p_order;
 	PERFORM suspense_return(p_hospital, c.line_id, -given.amount_minor);
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'order.unclear', p_order::text, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'order.unclear', p_order::text);
 	RETURN 1;
 END
 $$;

@@ -315,7 +315,7 @@ static int sales_open(struct ctl *ctl, const struct hospital *hospital, const st
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
 		"SELECT c.made_at, c.sold_minor, c.currency, c.exponent, c.proceeds_minor, b.currency, b.exponent, c.carried_minor,"
-		" c.proceeds_minor - c.carried_minor, c.rate_digits, c.rate_scale::int4, c.rate_day, c.maker, c.why, c.undone_by, c.out_line,"
+		" c.proceeds_minor - c.carried_minor, c.rate_digits, c.rate_scale::int4, c.rate_day, c.maker, c.undone_by, c.out_line,"
 		" c.in_line, c.sale_id FROM currency_sale c"
 		" JOIN bank_line b ON b.hospital_id = c.hospital_id AND b.line_id = c.in_line"
 		" WHERE c.hospital_id = $1 ORDER BY c.made_at, c.sale_id",
@@ -325,7 +325,7 @@ static int sales_open(struct ctl *ctl, const struct hospital *hospital, const st
 static void sales_row(const struct ctl *ctl, const struct hospital *hospital, const struct pg_result *rows, int row,
 	struct table *table, struct money_sums *sums)
 {
-	enum { RATE = 9, UNDONE_BY = 14 };
+	enum { RATE = 9, UNDONE_BY = 13 };
 	char rate[DECIMAL_TEXT_SIZE];
 
 	(void)ctl;
@@ -335,7 +335,7 @@ static void sales_row(const struct ctl *ctl, const struct hospital *hospital, co
 				     .present = 1},
 		rate);
 	table_add(table, cell_text(rate));
-	cells_add("           dtttuuu", hospital, rows, row, table, sums, -1);
+	cells_add("           dttuuu", hospital, rows, row, table, sums, -1);
 }
 
 static int sale_list(struct ctl *ctl, int argc, char **argv)
@@ -344,8 +344,8 @@ static int sale_list(struct ctl *ctl, int argc, char **argv)
 		{"at", "at", "时间", false}, {"sold", "sold", "卖出", true}, {"proceeds", "for", "所得", true},
 		{"carried", "carried at", "账面", true}, {"gain", "gain", "汇兑收益", true},
 		{"rate", "rate", "汇率", true}, {"rate_day", NULL, NULL, false}, {"who", "by", "操作人", false},
-		{"why", "why", "原因", false}, {"undone_by", "undone by", "撤销人", false}, {"out", NULL, NULL, false},
-		{"in", NULL, NULL, false}, {"entry", "sale", "结汇", false}};
+		{"undone_by", "undone by", "撤销人", false}, {"out", NULL, NULL, false}, {"in", NULL, NULL, false},
+		{"entry", "sale", "结汇", false}};
 	static const struct money_list list = {.key = "sales",
 		.empty = "nothing was sold to the bank",
 		.empty_zh = "没有结汇",

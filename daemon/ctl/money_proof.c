@@ -4,6 +4,7 @@
 
 #include "ctl/accounts.h"
 #include "ctl/money_list.h"
+#include "ctl/unseal.h"
 #include "db/sync.h"
 #include "lib/currency.h"
 #include "lib/money.h"
@@ -29,7 +30,7 @@ static const char *const proof_sql =
 
 /* What is on one side only at the end of the day: what bank_proof() adds up. */
 static const char *const transit_sql =
-	"SELECT o.account, 'order', o.book_day, -o.amount_minor, o.currency, o.exponent, o.why, o.order_id FROM bank_order o"
+	"SELECT o.account, 'order', o.book_day, -o.amount_minor, o.currency, o.exponent, NULL, o.order_id FROM bank_order o"
 	" WHERE o.hospital_id = $1 AND order_in_transit(o, $2) AND ($3::text IS NULL OR o.account = $3)"
 	" UNION ALL SELECT l.account, 'late', l.booked_day, l.amount_minor, l.currency, l.exponent, NULL, l.line_id FROM bank_line l"
 	" JOIN posting p ON p.hospital_id = l.hospital_id AND p.entry_id = l.line_id AND p.no = 1"
@@ -295,15 +296,19 @@ static int order_make(struct ctl *ctl, int argc, char **argv)
 	struct zf_money amount;
 	struct report report;
 	struct uuid order = uuid_new();
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
 	int32_t day = 0;
 	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
+	arena_init(&arena, WORDS_ARENA_BYTES);
 	if (r == 0) r = ctl_day("--day", day_text, ctl_today(act.hospital), &day);
 	if (r != 0) return r;
 	r = amount_read(ctl, act.hospital, &act.id, act.words[1], &amount);
+	if (r == 0) r = unseal_words_hex(ctl, &act.hospital->id, &act.id, act.why, &arena, &sealed);
 	if (r == 0)
 		r = ctl_query(ctl, &rows, "SELECT order_make($1, $2, $3, $4, $5, $6, $7)", "uuuidtt", &act.hospital->id,
-			&order, &act.id, amount.minor, day, ctl->who, act.why);
+			&order, &act.id, amount.minor, day, ctl->who, sealed);
 	if (r == 0 && db_rows_null(rows, 0, 0))
 		r = err_set(ERR_NOTFOUND, "not as much of this line is in suspense, or it is held");
 	if (r != 0) {
@@ -351,11 +356,16 @@ static int order_cancel(struct ctl *ctl, int argc, char **argv)
 	struct pg_result *rows = NULL;
 	struct report report;
 	struct uuid entry = uuid_new();
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
 	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
+	arena_init(&arena, WORDS_ARENA_BYTES);
 	if (r != 0) return r;
-	r = ctl_query(ctl, &rows, "SELECT order_cancel($1, $2, $3, $4, $5)", "uuutt", &act.hospital->id, &act.id,
-		&entry, ctl->who, act.why);
+	r = unseal_words_hex(ctl, &act.hospital->id, &act.id, act.why, &arena, &sealed);
+	if (r == 0)
+		r = ctl_query(ctl, &rows, "SELECT order_cancel($1, $2, $3, $4, $5)", "uuutt", &act.hospital->id,
+			&act.id, &entry, ctl->who, sealed);
 	if (r == 0 && db_rows_int(rows, 0, 0) == 0)
 		r = err_set(ERR_NOTFOUND, "no such order is in transit: it was debited, or cancelled before");
 	if (r == 0 && db_rows_int(rows, 0, 0) < 0)
@@ -370,14 +380,13 @@ static int order_cancel(struct ctl *ctl, int argc, char **argv)
 
 static const struct money_column order_columns[] = {{"hospital", "hospital", "医院", false},
 	{"account", "account", "账户", false}, {"day", "day", "日期", false}, {"amount", "amount", "金额", true},
-	{"state", "state", "状态", false}, {"who", "by", "经办", false}, {"why", "why", "原因", false},
-	{"order", "order", "指令", false}};
+	{"state", "state", "状态", false}, {"who", "by", "经办", false}, {"order", "order", "指令", false}};
 
 static int orders_open(struct ctl *ctl, const struct hospital *hospital, const struct money_filter *filter)
 {
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
-		"SELECT account, book_day, amount_minor, currency, exponent, cleared_line IS NOT NULL, maker, why, order_id,"
+		"SELECT account, book_day, amount_minor, currency, exponent, cleared_line IS NOT NULL, maker, order_id,"
 		" cancel_id IS NOT NULL FROM bank_order"
 		" WHERE hospital_id = $1 AND ($2 OR cleared_line IS NULL AND cancel_id IS NULL) ORDER BY book_day, order_id",
 		"ub", &hospital->id, (int)filter->all);
@@ -388,17 +397,16 @@ static void order_row(const struct ctl *ctl, const struct hospital *hospital, co
 {
 	const char *currency = db_rows_text(rows, row, 3);
 	int exponent = (int)db_rows_int(rows, row, 4);
-	struct uuid id = db_rows_uuid(rows, row, 8);
+	struct uuid id = db_rows_uuid(rows, row, 7);
 
 	(void)hospital;
 	table_add(table, cell_text(db_rows_text(rows, row, 0)));
 	table_add(table, cell_day(db_rows_date(rows, row, 1)));
 	table_add(table, cell_of(rows, row, 2, currency, exponent));
 	table_add(table, db_rows_bool(rows, row, 5)   ? cell_word(say(ctl, "debited", "已付"), "debited")
-			 : db_rows_bool(rows, row, 9) ? cell_word(say(ctl, "cancelled", "已撤销"), "cancelled")
+			 : db_rows_bool(rows, row, 8) ? cell_word(say(ctl, "cancelled", "已撤销"), "cancelled")
 						      : cell_word(say(ctl, "in transit", "在途"), "transit"));
 	table_add(table, cell_text(db_rows_text(rows, row, 6)));
-	table_add(table, cell_text(db_rows_text(rows, row, 7)));
 	table_add(table, cell_uuid(&id));
 	money_sum_add(sums, 1, db_rows_int(rows, row, 2), currency, exponent);
 }
@@ -489,15 +497,19 @@ static int money_sale(struct ctl *ctl, int argc, char **argv)
 	struct sale sale;
 	struct uuid id = uuid_new();
 	struct uuid in;
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
 	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
+	arena_init(&arena, WORDS_ARENA_BYTES);
 	if (r == 0) r = line_read(act.words[1], &in);
 	if (r != 0) return r;
 	r = ctl_begin(ctl, &act.hospital->id, true);
 	if (r == 0) r = sale_work_out(ctl, act.hospital, &act.id, &in, &sale);
+	if (r == 0) r = unseal_words_hex(ctl, &act.hospital->id, &act.id, act.why, &arena, &sealed);
 	if (r == 0)
 		r = ctl_query(ctl, &rows, "SELECT sale_post($1, $2, $3, $4, $5, $6, $7)", "uuuuitt", &act.hospital->id,
-			&id, &act.id, &in, sale.made.carried.minor, ctl->who, act.why);
+			&id, &act.id, &in, sale.made.carried.minor, ctl->who, sealed);
 	if (r == 0 && db_rows_null(rows, 0, 0))
 		r = err_set(ERR_NOTFOUND, "one of the lines is not wholly in suspense, is held, or has no value yet");
 	db_sync_rows_free(rows);

@@ -1,5 +1,8 @@
-/* zhifuctl money said: what people wrote when they demanded, gave up or conceded what is owed for a claim. It is
- * sealed, for a patient or an illness may be named in it, and no list tells it. */
+/* zhifuctl money said: what people wrote when they demanded, gave up or conceded what is owed for a claim, or of what
+ * they did with money: the view said (schema/069_said.sql). It is sealed, for a patient or an illness may be named in
+ * it, and no list tells it. */
+#include <string.h>
+
 #include "ctl/money_list.h"
 #include "ctl/money_owed.h"
 #include "ctl/unseal.h"
@@ -8,16 +11,29 @@
 
 enum { S_AT, S_WHAT, S_WHO, S_ID, S_WHY };
 
-static struct cell cell_what(const struct ctl *ctl, int64_t what)
-{
-	static const char *const keys[] = {"demand", "acknowledgement", "writeoff", "concession", "undo"};
-	static const char *const english[] = {"demand", "acknowledgement", "written off", "conceded", "undone"};
-	static const char *const chinese[] = {"催收", "对方确认", "核销", "让步", "撤销"};
+/* What the words are about: a claim, or whatever else has this id. */
+struct subject {
+	const struct hospital *hospital;
+	struct uuid id;
+	bool claim;
+};
 
-	return cell_word(say(ctl, english[what - 1], chinese[what - 1]), keys[what - 1]);
+static struct cell cell_what(const struct ctl *ctl, const char *what)
+{
+	static const struct {
+		const char *key, *english, *chinese;
+	} acts[] = {{"demand", "demand", "催收"}, {"acknowledgement", "acknowledgement", "对方确认"},
+		{"writeoff", "written off", "核销"}, {"concession", "conceded", "让步"}, {"undo", "undone", "撤销"},
+		{"order", "order to the bank", "付款指令"}, {"cancel", "cancelled", "取消"},
+		{"sale", "sale of currency", "结汇"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(acts); i++)
+		if (strcmp(acts[i].key, what) == 0)
+			return cell_word(say(ctl, acts[i].english, acts[i].chinese), acts[i].key);
+	return cell_text(what);
 }
 
-static int said_show(struct ctl *ctl, const struct owed *owed, const struct pg_result *rows)
+static int said_show(struct ctl *ctl, const struct subject *subject, const struct pg_result *rows)
 {
 	static const struct money_column titles[] = {{"at", "at", "时间", false}, {"what", "what", "事项", false},
 		{"who", "who", "经办", false}, {"words", "words", "说明", false}};
@@ -36,51 +52,61 @@ static int said_show(struct ctl *ctl, const struct owed *owed, const struct pg_r
 
 		if (!db_rows_null(rows, row, S_WHY))
 			r = unseal_words(
-				ctl, &owed->hospital->id, &id, db_rows_bytes(rows, row, S_WHY), &arena, &words);
-		table_add(&table, cell_time(owed->hospital->zone, db_rows_time_ms(rows, row, S_AT)));
-		table_add(&table, cell_what(ctl, db_rows_int(rows, row, S_WHAT)));
+				ctl, &subject->hospital->id, &id, db_rows_bytes(rows, row, S_WHY), &arena, &words);
+		table_add(&table, cell_time(subject->hospital->zone, db_rows_time_ms(rows, row, S_AT)));
+		table_add(&table, cell_what(ctl, db_rows_text(rows, row, S_WHAT)));
 		table_add(&table, cell_text(db_rows_text(rows, row, S_WHO)));
 		table_add(&table, cell_text(words));
 	}
-	table_end(&table, &report, "said", "nothing was demanded or given up", "没有催收、核销或让步");
+	table_end(&table, &report, "said", "nothing was written of it", "没有说明");
 	return r < 0 ? ctl_fail("not shown") : report_end(&report, 0);
+}
+
+/* Returns 0, 2 after it has said what is wrong, or a negative error. */
+static int subject_read(struct ctl *ctl, const char *name, const char *code, struct subject *ret)
+{
+	struct owed owed;
+	int r;
+
+	if (uuid_parse(name, &ret->id) == 0) {
+		ret->hospital = ctl_hospital(ctl, code);
+		ret->claim = false;
+		return ret->hospital == NULL ? 2 : 0;
+	}
+	r = owed_read(ctl, name, &owed);
+	if (r == 0) *ret = (struct subject){owed.hospital, owed.claim, true};
+	return r;
 }
 
 static int money_said(struct ctl *ctl, int argc, char **argv)
 {
 	const char *words[CTL_WORDS_MAX];
+	const char *code = NULL;
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {NULL, NULL, NULL}};
 	struct pg_result *rows = NULL;
-	struct owed owed;
-	int r = ctl_arguments(argc, argv, NULL, 1, 1, words);
+	struct subject subject;
+	int r = ctl_arguments(argc, argv, options, 1, 1, words);
 
 	if (r == 0) r = ctl_known(ctl);
-	if (r == 0) r = owed_read(ctl, words[0], &owed);
-	if (r == 0) r = ctl_begin(ctl, &owed.hospital->id, true);
+	if (r == 0) r = subject_read(ctl, words[0], code, &subject);
+	if (r == 0) r = ctl_begin(ctl, &subject.hospital->id, true);
 	if (r == 0) /* who looks is on record before anything is shown */
-		r = ctl_query(ctl, NULL, "SELECT operator_note($1, $2, 'claim.said', $3, NULL)", "utt",
-			&owed.hospital->id, ctl->who, words[0]);
+		r = ctl_query(ctl, NULL, "SELECT operator_note($1, $2, $3, $4, NULL)", "uttt", &subject.hospital->id,
+			ctl->who, subject.claim ? "claim.said" : "money.said", words[0]);
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
-			"SELECT d.made_at, d.kind::int8, d.who, d.claim_id, d.why FROM demand d"
-			" WHERE d.hospital_id = $1 AND d.claim_id = $2"
-			" UNION ALL SELECT w.made_at, 3, w.who, w.claim_id, w.why FROM write_off w"
-			" WHERE w.hospital_id = $1 AND w.claim_id = $2"
-			" UNION ALL SELECT d.undone_at, 5, d.undone_by, d.demand_id, d.undone_why FROM demand d"
-			" WHERE d.hospital_id = $1 AND d.claim_id = $2 AND d.undone_at IS NOT NULL"
-			" UNION ALL SELECT w.undone_at, 5, w.undone_by, w.write_off_id, w.undone_why FROM write_off w"
-			" WHERE w.hospital_id = $1 AND w.claim_id = $2 AND w.undone_at IS NOT NULL"
-			" UNION ALL SELECT c.made_at, CASE WHEN c.undoes IS NULL THEN 4 ELSE 5 END, c.who,"
-			"  coalesce(c.undoes, c.claim_id), c.why FROM concession c WHERE c.hospital_id = $1 AND c.claim_id = $2"
-			" ORDER BY 1",
-			"uu", &owed.hospital->id, &owed.claim);
+			"SELECT s.at, s.what, s.who, s.sealed_for, s.words FROM said s"
+			" WHERE s.hospital_id = $1 AND s.about = $2 ORDER BY s.at",
+			"uu", &subject.hospital->id, &subject.id);
 	if (r == 0) r = ctl_commit(ctl);
-	if (r == 0) r = said_show(ctl, &owed, rows);
+	if (r == 0) r = said_show(ctl, &subject, rows);
 	db_sync_rows_free(rows);
 	return r < 0 ? ctl_fail("not shown") : r;
 }
 
 const struct ctl_command money_said_commands[] = {
-	{"money said", "REF", "what people wrote of a claim's demands, write-offs and concessions", CTL_CONFIG | CTL_DB,
-		money_said},
+	{"money said", "REF|ID [--hospital CODE]",
+		"what people wrote of a claim's demands, write-offs and concessions, or of a line, an order or a sale",
+		CTL_CONFIG | CTL_DB, money_said},
 	{NULL, NULL, NULL, 0, NULL},
 };

@@ -85,15 +85,29 @@ static int write_off_ask(
 static int sale_ask(
 	struct ctl *ctl, const struct ctl_opening *act, const struct uuid *made, struct pg_result **ret_rows)
 {
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
+	int r;
+
+	arena_init(&arena, WORDS_ARENA_BYTES);
+	r = unseal_words_hex(ctl, &act->hospital->id, &act->id, act->why, &arena, &sealed);
+	if (r < 0) return r;
 	return ctl_query(ctl, ret_rows, "SELECT outcome::int8, first FROM sale_undo($1, $2, $3, $4, $5)", "uuutt",
-		&act->hospital->id, &act->id, made, ctl->who, act->why);
+		&act->hospital->id, &act->id, made, ctl->who, sealed);
 }
 
 static int order_ask(
 	struct ctl *ctl, const struct ctl_opening *act, const struct uuid *made, struct pg_result **ret_rows)
 {
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
+	int r;
+
+	arena_init(&arena, WORDS_ARENA_BYTES);
+	r = unseal_words_hex(ctl, &act->hospital->id, &act->id, act->why, &arena, &sealed);
+	if (r < 0) return r;
 	return ctl_query(ctl, ret_rows, "SELECT order_unclear($1, $2, $3, $4, $5)::int8, NULL::uuid", "uuutt",
-		&act->hospital->id, &act->id, made, ctl->who, act->why);
+		&act->hospital->id, &act->id, made, ctl->who, sealed);
 }
 
 static int acquirer_ask(

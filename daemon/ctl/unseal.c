@@ -94,7 +94,10 @@ int unseal_words_hex(struct ctl *ctl, const struct uuid *hospital, const struct 
 	char *hex;
 	int r = unseal_words_seal(ctl, hospital, id, words, arena, &sealed);
 
-	if (r < 0) return r;
+	if (r < 0 || words == NULL) {
+		if (r == 0) *ret_hex = NULL;
+		return r;
+	}
 	hex = zf_alloc(&arena->zf, 2 * sealed.len + 1);
 	if (hex == NULL) return err_set(ERR_NOMEM, "no memory for the words");
 	text_hex_encode(sealed.ptr, sealed.len, hex);

@@ -19,7 +19,7 @@ int unseal_message(struct ctl *ctl, const struct uuid *hospital, const struct uu
  * sealed. In the arena. */
 int unseal_words_seal(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, const char *words,
 	struct arena *arena, struct bytes *ret_sealed) MUSTUSE;
-/* The same, as hex. */
+/* The same, as hex; NULL stays NULL. */
 int unseal_words_hex(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, const char *words,
 	struct arena *arena, const char **ret_hex) MUSTUSE;
 /* Opens them again. ERR_DENIED. */

@@ -74,8 +74,8 @@ int desk_seal(struct desk_call *call, const struct uuid *id, const char *words, 
 bool desk_seal_or_refuse(struct desk_call *call, const struct uuid *id, const char *words, struct bytes *ret_sealed);
 /* The same of the body's "why", for what the path names, as hex. */
 bool desk_why_seal(struct desk_call *call);
-/* The same for what the path names; the value is their hex then, as statements take it. False: answered. */
-bool desk_words_seal(struct desk_call *call, struct value *words);
+/* The same of a value, which is their hex then, as statements take it. False: answered. */
+bool desk_words_seal(struct desk_call *call, const struct uuid *id, struct value *words);
 /* The operation's own statement with these parameters, whose rows are the answer. */
 void desk_call_page(struct desk_call *call, struct db_params *params);
 /* The next two parameters: the hashes of Idempotency-Key and body, null without a key. */
@@ -130,6 +130,7 @@ void patient_act_run(struct desk_call *call);
 void limitations_run(struct desk_call *call);
 void demand_run(struct desk_call *call);
 void why_sealed_run(struct desk_call *call);
+void line_why_sealed_run(struct desk_call *call);
 void write_off_run(struct desk_call *call);
 void declaration_add_run(struct desk_call *call);
 void declaration_recount_run(struct desk_call *call);

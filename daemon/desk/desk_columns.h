@@ -92,12 +92,12 @@
 	"', $5::uuid, $6::int4, " more ")"
 #define ORDER_COLUMNS                                                                                                          \
 	"o.order_id, o.account, o.amount_minor, o.currency, o.exponent::int4, o.line_id, o.book_day, o.cleared_line, o.maker," \
-	" o.made_at, o.why, o.canceller, o.cancelled_at, o.cancel_why FROM zhifu.bank_order o WHERE o.hospital_id = $1::uuid"
-#define SALE_COLUMNS                                                                                                                    \
-	"c.sale_id, c.out_line, c.in_line, c.sold_minor, c.currency, c.exponent::int4, c.proceeds_minor, b.currency, b.exponent::int4," \
-	" c.carried_minor, h.book_currency, NULL::int4, c.rate_digits, c.rate_scale::int4, c.rate_day, c.maker, c.made_at, c.why,"      \
-	" c.undone_entry, c.undone_by, c.undone_at, c.undone_why FROM zhifu.currency_sale c"                                            \
-	" JOIN zhifu.hospital h ON h.hospital_id = c.hospital_id"                                                                       \
+	" o.made_at, true, o.canceller, o.cancelled_at FROM zhifu.bank_order o WHERE o.hospital_id = $1::uuid"
+#define SALE_COLUMNS                                                                                                                           \
+	"c.sale_id, c.out_line, c.in_line, c.sold_minor, c.currency, c.exponent::int4, c.proceeds_minor, b.currency, b.exponent::int4,"        \
+	" c.carried_minor, h.book_currency, NULL::int4, c.rate_digits, c.rate_scale::int4, c.rate_day, c.maker, c.made_at, c.why IS NOT NULL," \
+	" c.undone_entry, c.undone_by, c.undone_at FROM zhifu.currency_sale c"                                                                 \
+	" JOIN zhifu.hospital h ON h.hospital_id = c.hospital_id"                                                                              \
 	" JOIN zhifu.bank_line b ON b.hospital_id = c.hospital_id AND b.line_id = c.in_line WHERE c.hospital_id = $1::uuid"
 /* What is done with money on the hospital's own side: api_treasury(). */
 #define TREASURY(act, id, line, amount, currency, day, text, why, references, made, sealed)                            \

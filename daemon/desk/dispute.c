@@ -10,7 +10,7 @@
 static bool words_ready(struct desk_call *call)
 {
 	const struct value *words = shape_value(call->operation->request, call->body, "words");
-	return !words->given || desk_words_seal(call, &call->body[words - call->body]);
+	return !words->given || desk_words_seal(call, &call->id, &call->body[words - call->body]);
 }
 
 void dispute_run(struct desk_call *call)

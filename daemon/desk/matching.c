@@ -151,7 +151,7 @@ void match_note_run(struct desk_call *call)
 {
 	struct value *note = &call->body[MATCH_NOTE_TEXT];
 	assert(shape_value(&note_shape, call->body, "note") == note);
-	if (desk_words_seal(call, note)) desk_call_go(call);
+	if (desk_words_seal(call, &call->id, note)) desk_call_go(call);
 }
 
 /* ---- for no claim ---- */

@@ -162,10 +162,9 @@ static const struct field order_fields[] = {
 		NULL},
 	{"maker", FIELD_TEXT, NEEDED, "who told the bank", NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
-	{"why", FIELD_TEXT, NEEDED, "why", NULL, 0, NULL},
+	SHAPE_WORDS,
 	{"cancelled_by", FIELD_TEXT, 0, "who said that the bank never executed it", NULL, 0, NULL},
 	{"cancelled_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
-	{"cancelled_why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
 };
 const struct shape order_shape = SHAPE("BankOrder", order_fields);
 static const struct field orders_fields[] = {
@@ -188,11 +187,10 @@ static const struct field sale_fields[] = {
 	{"rate_day", FIELD_DAY, NEEDED, "on which the proceeds came", NULL, 0, NULL},
 	{"maker", FIELD_TEXT, NEEDED, "who said so", NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
-	{"why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
+	SHAPE_WORDS,
 	{"undone_entry", FIELD_ID, 0, "the counter-entry in the ledger, where it was taken back", NULL, 0, NULL},
 	{"undone_by", FIELD_TEXT, 0, "who took it back", NULL, 0, NULL},
 	{"undone_at", FIELD_TIME, 0, "when", NULL, 0, NULL},
-	{"undone_why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
 };
 const struct shape sale_shape = SHAPE("CurrencySale", sale_fields);
 

@@ -14,7 +14,7 @@ static const struct field order_new_fields[] = {
 		NULL},
 	{"amount", FIELD_MONEY, NEEDED, "in the line's currency, at most what of it is in suspense", NULL, 0, NULL},
 	{"day", FIELD_DAY, 0, "on which the bank was told; left out: today", NULL, 0, NULL},
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 static const struct shape order_new_shape = SHAPE("BankOrderNew", order_new_fields);
 static const struct field order_debited_fields[] = {
@@ -22,13 +22,13 @@ static const struct field order_debited_fields[] = {
 };
 static const struct shape order_debited_shape = SHAPE("BankOrderDebited", order_debited_fields);
 
-static const struct field order_cancel_fields[] = {SHAPE_WHY};
+static const struct field order_cancel_fields[] = {SHAPE_WHY_SEALED};
 static const struct shape order_cancel_shape = SHAPE("BankOrderCancel", order_cancel_fields);
 
 static const struct field sale_new_fields[] = {
 	{"out", FIELD_ID, NEEDED, "the bank line by which the foreign currency went out", NULL, 0, NULL},
 	{"in", FIELD_ID, NEEDED, "the one by which its price came in; both whole in suspense", NULL, 0, NULL},
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 static const struct shape sale_new_shape = SHAPE("CurrencySaleNew", sale_new_fields);
 
@@ -53,7 +53,7 @@ static const struct field settlement_new_fields[] = {
 	{"fee", FIELD_MONEY, 0, "that it kept", NULL, 0, NULL},
 	{"until", FIELD_DAY, 0, "payments up to this day; left out: today", NULL, 0, NULL},
 	{"references", FIELD_LIST, 0, "of the payments that it settles; left out: all", NULL, 1000, &reference_shape},
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 static const struct shape settlement_new_shape = SHAPE("AcquirerSettlementNew", settlement_new_fields);
 static const struct field settlement_fields[] = {
@@ -109,7 +109,7 @@ static const struct field coordination_new_fields[] = {
 	{"claim", FIELD_ID, NEEDED, "that was billed to the policy", NULL, 0, NULL},
 	STAY_FIELDS,
 	{"day", FIELD_DAY, 0, "in the books; left out: today", NULL, 0, NULL},
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 static const struct shape coordination_new_shape = SHAPE("CoordinationNew", coordination_new_fields);
 static const struct field coordination_fields[] = {
@@ -134,7 +134,7 @@ static const struct field coordinations_fields[] = {{"claim", FIELD_ID, 0, "of t
 static const struct shape coordinations_query = SHAPE("CoordinationsQuery", coordinations_fields);
 static const struct field coordination_undo_fields[] = {
 	{"day", FIELD_DAY, 0, "in the books; left out: today", NULL, 0, NULL},
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 static const struct shape coordination_undo_shape = SHAPE("CoordinationUndo", coordination_undo_fields);
 static const struct field paid_new_fields[] = {
@@ -143,7 +143,7 @@ static const struct field paid_new_fields[] = {
 	{"claim", FIELD_ID, 0, "for whose stay; left out: for those of which it owes longest", NULL, 0, NULL},
 	{"amount", FIELD_MONEY, NEEDED | FIELD_SIGNED, "of the line; negative: it was not for that after all", NULL, 0,
 		NULL},
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 static const struct shape paid_new_shape = SHAPE("CoordinationPaidNew", paid_new_fields);
 static const struct field paid_fields[] = {
@@ -237,24 +237,25 @@ static const struct operation rows[] = {
 	ONE("/v1/bank-orders/{id}", "bank_order", "One of them", order_shape, DESK_ORDER),
 	/* What can be taken back can be done again: each wants a key, or what is sent again late would do it again. */
 	MAKES("/v1/bank-orders", "bank_order_make", "Money in suspense goes back to who sent it: the bank was told",
-		order_new_shape, order_shape, DESK_ORDER_MAKE, DESK_ORDER, treasury_refusals, NULL, NULL),
+		order_new_shape, order_shape, DESK_ORDER_MAKE, DESK_ORDER, treasury_refusals, line_why_sealed_run,
+		NULL),
 	{HTTP_POST, "/v1/bank-orders/{id}/clear", "bank_order_clear", OPERATION_ACT, WRITES, "The bank has debited it",
 		.request = &order_debited_shape, .answer = &order_shape, .statement = DESK_ORDER_CLEAR,
 		.then = DESK_ORDER, .refusals = treasury_refusals},
 	{HTTP_POST, "/v1/bank-orders/{id}/cancel", "bank_order_cancel", OPERATION_ACT, WRITES,
 		"The bank never executed it: its money waits in suspense again", .request = &order_cancel_shape,
 		.answer = &order_shape, .statement = DESK_ORDER_CANCEL, .then = DESK_ORDER,
-		.refusals = treasury_refusals, .once = ONCE_ENDED},
+		.refusals = treasury_refusals, .run = why_sealed_run, .once = ONCE_ENDED},
 	/* Of an order that was cleared anew meanwhile it would undo that. */
 	UNDOES("/v1/bank-orders/{id}/unclear", "bank_order_unclear",
 		"It was not by that line that the bank debited it: the line waits in suspense again, and the order is on its "
 		"way",
-		order_shape, DESK_ORDER_UNCLEAR, DESK_ORDER, NULL, NULL),
+		order_shape, DESK_ORDER_UNCLEAR, DESK_ORDER, why_sealed_run, NULL),
 	MAKES("/v1/currency-sales", "currency_sale", "The bank bought foreign currency: the gain or loss is realised",
-		sale_new_shape, sale_shape, DESK_SALE_POST, DESK_SALE, treasury_refusals, NULL, NULL),
+		sale_new_shape, sale_shape, DESK_SALE_POST, DESK_SALE, treasury_refusals, line_why_sealed_run, NULL),
 	UNDOES("/v1/currency-sales/{id}/undo", "currency_sale_undo",
 		"Takes it back by a counter-entry: both lines wait in suspense again", sale_shape, DESK_SALE_UNDO,
-		DESK_SALE, NULL, ONCE_ENDED),
+		DESK_SALE, why_sealed_run, ONCE_ENDED),
 	WHOLE("/v1/acquirers", "acquirers", "What acquirers of cards and wallets have not settled, and cash",
 		acquirers_query, acquirer_shape, DESK_ACQUIRERS),
 	MAKES("/v1/acquirer-settlements", "acquirer_settle",

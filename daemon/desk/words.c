@@ -21,10 +21,10 @@ bool desk_seal_or_refuse(struct desk_call *call, const struct uuid *id, const ch
 	return r == 0;
 }
 
-bool desk_words_seal(struct desk_call *call, struct value *words)
+bool desk_words_seal(struct desk_call *call, const struct uuid *id, struct value *words)
 {
 	struct bytes sealed;
-	if (!desk_seal_or_refuse(call, &call->id, words->text, &sealed)) return false;
+	if (!desk_seal_or_refuse(call, id, words->text, &sealed)) return false;
 	char *hex = zf_alloc(&call->req->arena.zf, 2 * sealed.len + 1);
 	if (hex == NULL) {
 		desk_call_problem(call, &desk_problem_memory);
@@ -35,13 +35,24 @@ bool desk_words_seal(struct desk_call *call, struct value *words)
 	return true;
 }
 
-bool desk_why_seal(struct desk_call *call)
+/* False: answered. */
+static bool why_seal(struct desk_call *call, const struct uuid *id)
 {
 	const struct value *why = shape_value(call->operation->request, call->body, "why");
-	return desk_words_seal(call, &call->body[why - call->body]);
+	return desk_words_seal(call, id, &call->body[why - call->body]);
+}
+
+bool desk_why_seal(struct desk_call *call)
+{
+	return why_seal(call, &call->id);
 }
 
 void why_sealed_run(struct desk_call *call)
 {
 	if (desk_why_seal(call)) desk_call_go(call);
+}
+
+void line_why_sealed_run(struct desk_call *call)
+{
+	if (why_seal(call, &call->body[0].id)) desk_call_go(call);
 }

@@ -383,8 +383,8 @@ def made(hospital):
             ('{h}', '2025-10-31', '{line}', 'SUSP', NULL, '{line}', 'USD', 2, -3000, -21300, -21270, '{allocation}');
         INSERT INTO zhifu.provision VALUES ('{h}', '2025-10-31', '{parked}', '{claim}', 10000, 400, 500, 500);
         INSERT INTO zhifu.write_off VALUES ('{h}', '{module}', '{claim}', 100, 'CNY', 2, 100, 5, 'cashier', 50000, 'wu', '2025-11-21', 'too small');
-        INSERT INTO zhifu.bank_order VALUES ('{h}', '{module}', 'USD', 500, 'USD', 2, '{line}', '2025-11-21', NULL, 'wu', '2025-11-21', 'not ours'),
-            ('{h}', '{parked}', 'USD', 700, 'USD', 2, '{line}', '2025-11-22', '{second}', 'wu', '2025-11-22', 'not ours');
+        INSERT INTO zhifu.bank_order VALUES ('{h}', '{module}', 'USD', 500, 'USD', 2, '{line}', '2025-11-21', NULL, 'wu', '2025-11-21', '\\xc0'),
+            ('{h}', '{parked}', 'USD', 700, 'USD', 2, '{line}', '2025-11-22', '{second}', 'wu', '2025-11-22', '\\xc0');
         INSERT INTO zhifu.currency_sale VALUES ('{h}', '{module}', '{line}', '{second}', 9000, 'USD', 2, 63810, 63900, 'wu', '2025-11-23', NULL, 709, 2, '2025-11-23');
         INSERT INTO zhifu.rate (rate_id, source, base, quote, per, digits, scale, day, maker)
         VALUES ('{h}', 1, 'USD', 'CNY', 1, 70900, 4, '2025-11-20', 'li');

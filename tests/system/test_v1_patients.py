@@ -238,7 +238,7 @@ def test_acquirers_orders_and_sales(up):
 
     wrong = desk.post("/v1/bank-orders", {**order, "amount": yuan("1.00")})
     cancel = "/v1/bank-orders/%s/cancel" % wrong["id"]
-    assert desk.post(cancel, {"why": "refused there"}, 200)["cancelled_why"] == "refused there"
+    assert desk.post(cancel, {"why": "refused there"}, 200)["cancelled_by"] == "finance"
     assert desk.post(cancel, {"why": "refused there"}, 404)["type"].endswith("not-found")
 
     # Dollars are sold: 100.00 that were carried at 710.00 bring 705.00.
@@ -258,7 +258,7 @@ def test_acquirers_orders_and_sales(up):
     why = {"why": "the other line"}
     undo = "/v1/currency-sales/%s/undo" % sold["id"]
     undone = desk.post(undo, why, 200)
-    assert (undone["carried"], undone["undone_by"], undone["undone_why"]) == (yuan("710.00"), "finance", "the other line")
+    assert (undone["carried"], undone["undone_by"], undone["words"]) == (yuan("710.00"), "finance", True)
     assert desk.post(undo, why, 404)["type"].endswith("not-found")
     assert test_v1.balance(desk, "FX") == "0.00" and out in [w["id"] for w in desk.items("/v1/suspense?account=USD")]
     again = desk.post("/v1/currency-sales", sale)
@@ -275,4 +275,8 @@ def test_acquirers_orders_and_sales(up):
     assert desk.post(path, {**settle, "fee": yuan("2.00")})["gross"] == yuan("300.00")
     assert test_v1.balance(desk, "FEE") == "2.00" and desk.get("/v1/acquirers")["items"] == []
     assert up.database.value("SELECT count(*) FROM zhifu.acquirer_settlement WHERE get_byte(undone_why, 0) = 90 AND undone_by = 'finance'") == 1
+    # Why is sealed, and opened by id.
+    for about, want in ((sold["id"], [("sale", "sold to the bank"), ("undo", "the other line")]), (made["id"], [("order", "not ours"), ("undo", "the other line")]),
+                        (wrong["id"], [("order", "not ours"), ("cancel", "refused there")])):
+        assert [(s["what"], s["words"]) for s in up.daemon.ctl_json("money", "said", about, "--hospital", "HZ1", "--who", "li")["said"]] == want
     assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True

@@ -737,7 +737,7 @@ static void many_of_all(void)
 		" SELECT h, id, 100, 'USD', 2, '2026-11-02', 'unknown', true FROM many;"
 		"INSERT INTO zhifu.match_item (hospital_id, line_id, part, amount_minor, open_minor, booked_day) SELECT h, id, 0, 100, 100, '2026-11-02' FROM many;"
 		"INSERT INTO zhifu.bank_order (hospital_id, order_id, account, amount_minor, currency, exponent, line_id, book_day, maker, why)"
-		" SELECT h, id, 'usd', 100, 'USD', 2, id, '2026-11-02', 'li', 'test' FROM many;"
+		" SELECT h, id, 'usd', 100, 'USD', 2, id, '2026-11-02', 'li', '\\xc0' FROM many;"
 		"INSERT INTO zhifu.declaration (hospital_id, no, line_id, ground, credit_day, due_day, due_assumed)"
 		" SELECT h, i, id, 1, '2026-11-02', '2026-11-09', true FROM many;"
 		"INSERT INTO zhifu.advice (hospital_id, advice_id, remitter, identifier, version, standing, form, hash, amount_minor, sum_minor,"

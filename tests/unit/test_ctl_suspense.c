@@ -85,6 +85,22 @@ static void an_order_is_cancelled(void **state)
 	assert_int_equal(world_count(&world,
 				 "SELECT count(*) FROM zhifu.operator_act WHERE act = 'order.cancel' AND who = 'wang'"),
 		1);
+	/* Why stands in no row: it is sealed, and who opens it is on record. */
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FROM zhifu.operator_act a, zhifu.bank_order o WHERE a::text LIKE '%%closed%%'"
+			" OR position('closed'::bytea IN o.cancel_why) > 0"),
+		0);
+	assert_ctl(&world, 0, "money said %s --hospital HZ1 --who zhao --json", order);
+	root = world_json(&world);
+	assert_string_equal(json_string_value(json_object_get(found(root, "said", "what", "order"), "words")), "back");
+	assert_string_equal(
+		json_string_value(json_object_get(found(root, "said", "what", "cancel"), "words")), "account closed");
+	json_decref(root);
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.operator_act WHERE act = 'money.said' AND who = 'zhao'"
+				    " AND subject = (SELECT order_id::text FROM zhifu.bank_order)"),
+		1);
 }
 
 /* The line of an amount, until the fourth one after it. */

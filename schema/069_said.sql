@@ -1,0 +1,35 @@
+-- What people wrote of what they did, in one place: of a claim, a bank line, an order, a sale. It is sealed, and whoever opens it is on
+-- record.
+SET search_path = zhifu;
+
+-- about: the claim or whatever else it is about, by any of which it is found; what: the act. words: sealed (SEAL_FACT, sealed_for, a key of
+-- the hospital).
+CREATE VIEW said WITH (security_invoker = true) AS
+	SELECT d.hospital_id, d.claim_id AS about, d.made_at AS at, CASE d.kind WHEN 1 THEN 'demand' ELSE 'acknowledgement' END AS what, d.who,
+		d.claim_id AS sealed_for, d.why AS words FROM demand d
+	UNION ALL
+	SELECT d.hospital_id, d.claim_id, d.undone_at, 'undo', d.undone_by, d.demand_id, d.undone_why FROM demand d WHERE d.undone_at IS NOT NULL
+	UNION ALL
+	SELECT w.hospital_id, w.claim_id, w.made_at, 'writeoff', w.who, w.claim_id, w.why FROM write_off w
+	UNION ALL
+	SELECT w.hospital_id, w.claim_id, w.undone_at, 'undo', w.undone_by, w.write_off_id, w.undone_why FROM write_off w
+	WHERE w.undone_at IS NOT NULL
+	UNION ALL
+	SELECT c.hospital_id, c.claim_id, c.made_at, CASE WHEN c.undoes IS NULL THEN 'concession' ELSE 'undo' END, c.who,
+		coalesce(c.undoes, c.claim_id), c.why FROM concession c
+	UNION ALL
+	SELECT o.hospital_id, a.about, o.made_at, 'order', o.maker, o.line_id, o.why FROM bank_order o
+	CROSS JOIN LATERAL (VALUES (o.order_id), (o.line_id)) AS a (about)
+	UNION ALL
+	SELECT o.hospital_id, a.about, o.cancelled_at, 'cancel', o.canceller, o.order_id, o.cancel_why FROM bank_order o
+	CROSS JOIN LATERAL (VALUES (o.order_id), (o.line_id)) AS a (about) WHERE o.cancel_id IS NOT NULL
+	UNION ALL
+	SELECT c.hospital_id, a.about, c.undone_at, 'undo', c.undone_by, c.order_id, c.undone_why FROM order_clearing c
+	CROSS JOIN LATERAL (VALUES (c.order_id), (c.line_id)) AS a (about) WHERE c.undone_at IS NOT NULL
+	UNION ALL
+	SELECT s.hospital_id, a.about, s.made_at, 'sale', s.maker, s.out_line, s.why FROM currency_sale s
+	CROSS JOIN LATERAL (VALUES (s.sale_id), (s.out_line), (s.in_line)) AS a (about)
+	UNION ALL
+	SELECT s.hospital_id, a.about, s.undone_at, 'undo', s.undone_by, s.sale_id, s.undone_why FROM currency_sale s
+	CROSS JOIN LATERAL (VALUES (s.sale_id), (s.out_line), (s.in_line)) AS a (about) WHERE s.undone_at IS NOT NULL;
+GRANT SELECT ON said TO zhifu_operator;
