@@ -429,6 +429,20 @@ RETURNS TABLE (ordinal integer, document text) LANGUAGE sql STABLE SECURITY DEFI
 	JOIN contract c ON c.hospital_id = t.h AND c.contract_id = t.i AND c.version = t.v
 $$;
 
+-- What the items of bills are, sealed: of as many of these, from the first on, as come to p_bytes; of bills that wait alone. Without a
+-- wrapped key the patient's is erased.
+CREATE FUNCTION settle_bill_contents(p_hospital uuid[], p_claim uuid[], p_bytes bigint)
+RETURNS TABLE (ordinal integer, content bytea, patient_key_id uuid, wrapped bytea, version integer) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+	SELECT s.n::integer, c.content, c.patient_key_id, k.wrapped, k.hospital_key_version FROM (
+		SELECT t.n, w.hospital_id, w.claim_id, sum(octet_length(c.content)) OVER (ORDER BY t.n) - octet_length(c.content) AS before
+		FROM unnest(p_hospital, p_claim) WITH ORDINALITY AS t (h, c, n) 
+		JOIN receivable_wait w ON w.hospital_id = t.h AND w.claim_id = t.c JOIN claim c ON c.hospital_id = t.h AND c.claim_id = t.c) s
+	JOIN claim c ON c.hospital_id = s.hospital_id AND c.claim_id = s.claim_id
+	LEFT JOIN patient_key k ON k.hospital_id = c.hospital_id AND k.patient_key_id = c.patient_key_id
+	WHERE s.before < p_bytes ORDER BY s.n
+$$;
+
 -- Makes receivables of bills that wait, of p_amount; p_foreign: billed in another currency than the books', so that they wait for
 -- their value. p_owed: in p_currency; NULL: there is no rate yet, look again in p_later_s. The c_ arrays are the steps of the
 -- conversion of what is owed in another currency than billed, each of the bill at c_bill (from 1): that is moved from the one
@@ -552,7 +566,7 @@ CREATE FUNCTION books_check(p_hospital uuid) RETURNS TABLE (account text, curren
 	FROM owed o FULL JOIN ledger l USING (account, currency)
 $$;
 
-CALL writer_functions('receivable\_%', 'settle\_bills', 'settle\_contracts', 'settle\_receivables', 'books\_check');
+CALL writer_functions('receivable\_%', 'settle\_bills', 'settle\_bill\_contents', 'settle\_contracts', 'settle\_receivables', 'books\_check');
 GRANT EXECUTE ON FUNCTION receivable_carried TO zhifu_intake, zhifu_settle, zhifu_operator;
-GRANT EXECUTE ON FUNCTION settle_bills, settle_contracts, settle_receivables TO zhifu_settle;
+GRANT EXECUTE ON FUNCTION settle_bills, settle_bill_contents, settle_contracts, settle_receivables TO zhifu_settle;
 GRANT EXECUTE ON FUNCTION books_check TO zhifu_settle, zhifu_operator;

@@ -172,8 +172,11 @@ struct contract_days {
 int contract_bill(const struct contract *contract, struct zf_money billed, const struct contract_days *days,
 	uint16_t bank, const struct rate_table *rates, struct receivable *ret, struct rate_conversion *ret_conversion,
 	struct rate_gap *ret_gap) MUSTUSE;
-/* What of a bill is not owed, since it came at full price; zero where it did not, or nothing is off. Errors of
- * money_share. */
+/* What a discount takes off an amount, rounded as the contract says; NULL: nothing. Errors of money_share. */
+int contract_off(const struct contract *contract, const struct contract_discount *discount, struct zf_money amount,
+	struct zf_money *ret) MUSTUSE;
+/* What of a bill is not owed, since it came at full price; zero where it did not, or nothing is off: by the discount of
+ * all categories, once. Where it is by item (model/contract_price.h) only what that discount alone would be. */
 int contract_allowance(const struct contract *contract, struct zf_money billed, struct zf_money *ret) MUSTUSE;
 /* What settles an open amount of what is owed, in the currency of payment. bank: of payment_rate.bank. Errors as above.
  */

@@ -92,8 +92,9 @@ static const struct contract_key owed_keys[] = {
 static const struct contract_section owed_section = SECTION(owed_keys, struct contract);
 
 static const struct contract_key discount_keys[] = {
-	{"category", FORM_TEXT, .needed = true, .offset = offsetof(struct contract_discount, category), .high = 64,
-		.help = "The category of care, or * for each that has none of its own."},
+	{"category", FORM_TEXT, .needed = true, .offset = offsetof(struct contract_discount, category), .high = 200,
+		.help = "What items it is of: a code of Claim.item.productOrService, of its revenue or of its category, as CODE or SYSTEM|CODE, "
+			"the first of these before the second, the second before the third; or * for what has none of its own."},
 	{"percent", FORM_PERCENT, .needed = true, .offset = offsetof(struct contract_discount, percent), .high = 100,
 		.help = "Off the price."},
 };
@@ -107,8 +108,9 @@ static const struct contract_key price_keys[] = {
 	{"discounts", FORM_LIST, .offset = offsetof(struct contract_draft, discounts), .section = &discount_section,
 		.otherwise = "none", .help = "What is off these prices."},
 	{"billed", FORM_WORD, .offset = MADE(gross), .words = billings, .fallback = "net",
-		.help = "net: bills come with the discounts taken off. gross: they come at full price; what is owed is less by the discount "
-			"of category *, the only one then, and the difference is written off as the contract's with the bill."},
+		.help = "net: bills come with the discounts taken off. gross: they come at full price; what is owed is less by the "
+			"discounts, each item's rounded by itself, or with one of category * only the bill's as a whole, and the difference is "
+			"written off as the contract's with the bill."},
 };
 static const struct contract_section price_section = SECTION(price_keys, struct contract);
 

@@ -56,18 +56,21 @@ int contract_bill(const struct contract *contract, struct zf_money billed, const
 		billed, &query, rates, (enum decimal_rule)contract->rounding, ret, ret_conversion, ret_gap);
 }
 
-int contract_allowance(const struct contract *contract, struct zf_money billed, struct zf_money *ret)
+int contract_off(const struct contract *contract, const struct contract_discount *discount, struct zf_money amount,
+	struct zf_money *ret)
 {
-	const struct contract_discount *off = contract->gross ? contract_discount(contract, "*") : NULL;
 	int64_t whole = 100;
 
-	if (off == NULL) {
-		*ret = billed;
-		ret->minor = 0;
-		return 0;
-	}
-	for (uint8_t i = 0; i < off->percent.scale; i++) whole *= 10;
-	return money_share(billed, off->percent.unscaled, whole, (enum decimal_rule)contract->rounding, ret);
+	*ret = amount;
+	ret->minor = 0;
+	if (discount == NULL) return 0;
+	for (uint8_t i = 0; i < discount->percent.scale; i++) whole *= 10;
+	return money_share(amount, discount->percent.unscaled, whole, (enum decimal_rule)contract->rounding, ret);
+}
+
+int contract_allowance(const struct contract *contract, struct zf_money billed, struct zf_money *ret)
+{
+	return contract_off(contract, contract->gross ? contract_discount(contract, "*") : NULL, billed, ret);
 }
 
 int contract_due(const struct contract *contract, struct zf_money open, const struct contract_days *days, uint16_t bank,

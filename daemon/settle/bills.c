@@ -7,20 +7,25 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/seal.h"
 #include "base/worker.h"
 #include "base/zone.h"
 #include "db/batch.h"
+#include "db/keyhold.h"
 #include "db/pool.h"
-#include "model/contract.h"
+#include "model/contract_price.h"
 #include "model/directory.h"
 #include "net/metrics.h"
+#include "settle/bill_items.h"
 #include "settle/rate_rows.h"
 #include "settle/settle_sql.h"
 
-#define LOOK_MAX 1000          /* bills of one look */
-#define LOOK_BYTES (64u << 20) /* most of it contracts and rates */
-#define FAULTS_MAX 1           /* of a contract: it was read before it was stored */
-#define LATER_S 600            /* without a rate: also looked at whenever one is stored */
+#define LOOK_MAX 1000              /* bills of one look */
+#define LOOK_BYTES (64u << 20)     /* most of it contracts and rates */
+#define CONTENTS_BYTES (16u << 20) /* of claims that are asked for at a time */
+#define OPENED_BYTES (256u << 20)  /* of one of them */
+#define FAULTS_MAX 1               /* of a contract: it was read before it was stored */
+#define LATER_S 600                /* without a rate: also looked at whenever one is stored */
 
 /* A contract that counts for bills of a look. */
 struct agreed {
@@ -45,13 +50,17 @@ struct bill {
 	struct rate_conversion conversion; /* to another currency; without a step: it is owed as billed */
 	int32_t due_day;                   /* CONTRACT_DAY_UNKNOWN: there is no term */
 	int64_t allowance;                 /* of the amount: not owed, since it was billed at full price */
+	bool by_item;                      /* which its items tell, and have not told yet */
 };
 
 struct bills {
 	struct db_pool *pool;
 	const struct worker *worker;
+	const struct keyhold *hold;
+	struct sealer *sealer;
 	struct metric *made;
-	struct arena arena; /* of one look */
+	struct arena arena;  /* of one look */
+	struct arena opened; /* of one claim */
 	struct bill *items;
 	size_t count;
 	struct agreed *agreed;
@@ -59,16 +68,22 @@ struct bills {
 	bool busy;
 };
 
-int bills_new(const struct worker *worker, struct db_pool *pool, struct bills **ret_bills)
+int bills_new(const struct worker *worker, struct db_pool *pool, const struct keyhold *hold, struct bills **ret_bills)
 {
 	struct bills *bills = mem_alloc(sizeof(*bills));
+	int r = bills == NULL ? ERR_NOMEM : sealer_new(&bills->sealer);
 
-	if (bills == NULL) return ERR_NOMEM;
+	if (r < 0) {
+		mem_free(bills);
+		return r;
+	}
 	bills->worker = worker;
 	bills->pool = pool;
+	bills->hold = hold;
 	bills->made = metrics_counter(
 		worker->metrics, "zhifu_receivables_total", "Bills that became what a carrier owes.", NULL);
 	arena_init(&bills->arena, LOOK_BYTES);
+	arena_init(&bills->opened, OPENED_BYTES);
 	*ret_bills = bills;
 	return 0;
 }
@@ -77,6 +92,8 @@ void bills_free(struct bills *bills)
 {
 	if (bills == NULL) return;
 	db_forget(bills->pool, bills);
+	sealer_free(bills->sealer);
+	arena_free(&bills->opened);
 	arena_free(&bills->arena);
 	mem_free(bills);
 }
@@ -242,9 +259,11 @@ static void bill_owe(const struct hospital *hospital, struct bill *bill)
 				? 'A'
 				: (char)('A' + contract->kind - CONTRACT_A);
 	/* contracts are of bills in the currency of the books */
-	if (contract != NULL && strcmp(bill->amount.currency, bill->book_currency) == 0 &&
-		contract_allowance(contract, bill->amount, &off) == 0)
-		bill->allowance = off.minor;
+	if (contract != NULL && strcmp(bill->amount.currency, bill->book_currency) == 0) {
+		bill->by_item = contract_by_item(contract);
+		if (!bill->by_item && contract_allowance(contract, bill->amount, &off) == 0)
+			bill->allowance = off.minor;
+	}
 	bill->due_day = contract == NULL
 				? CONTRACT_DAY_UNKNOWN
 				: contract_due_day(contract, hospital == NULL ? NULL : hospital->calendar, bill->day);
@@ -305,6 +324,72 @@ static int rates_ask(struct bills *bills)
 	return r < 0 ? r : 1;
 }
 
+static void rates_go(struct bills *bills)
+{
+	int r = rates_ask(bills);
+
+	if (r < 0 || (r == 0 && bills_commit(bills) < 0)) look_end(bills);
+}
+
+/* ---- items ---- */
+
+static void items_go(struct bills *bills);
+
+/* A row has the number of its bill among those that were asked about. One without a row was made by another look. */
+static int items_take(struct bills *bills, const struct pg_result *rows)
+{
+	int row = 0, asked = 0, r = 0;
+
+	for (size_t i = 0; r == 0 && i < bills->count && row < db_rows_count(rows); i++) {
+		struct bill *bill = &bills->items[i];
+		struct zf_money off = {0};
+
+		if (!bill->by_item) continue;
+		bill->by_item = false;
+		if (db_rows_int(rows, row, 0) != ++asked) continue;
+		r = bill_items_allowance(bills->hold, bills->sealer, &bill->hospital, &bill->claim,
+			bill->agreed->contract, bill->amount, rows, row++, &bills->opened, &off);
+		bill->allowance = off.minor;
+		arena_reset(&bills->opened);
+	}
+	return r;
+}
+
+static void on_items(void *ctx, const struct db_outcome *outcome)
+{
+	struct bills *bills = ctx;
+
+	if (look_failed(bills, outcome, "bills could not be read")) return;
+	if (db_rows_count(outcome->results[0]) == 0 || items_take(bills, outcome->results[0]) < 0)
+		look_end(bills);
+	else
+		items_go(bills);
+}
+
+/* As many claims at a time as fit, then the rates. */
+static void items_go(struct bills *bills)
+{
+	struct db_array *hospital, *claim;
+	struct db_params params;
+	size_t count = 0;
+
+	for (size_t i = 0; i < bills->count; i++) count += bills->items[i].by_item;
+	if (count == 0) {
+		rates_go(bills);
+		return;
+	}
+	db_params_init(&params, &bills->arena);
+	hospital = db_params_array(&params, DB_UUID, count, 0);
+	claim = db_params_array(&params, DB_UUID, count, 0);
+	for (size_t i = 0; i < bills->count; i++) {
+		if (!bills->items[i].by_item) continue;
+		db_array_uuid(hospital, &bills->items[i].hospital);
+		db_array_uuid(claim, &bills->items[i].claim);
+	}
+	db_params_int8(&params, CONTENTS_BYTES);
+	if (db_query(bills->pool, &settle_sql[SETTLE_BILL_CONTENTS], &params, 0, on_items, bills) < 0) look_end(bills);
+}
+
 /* ---- contracts ---- */
 
 static void contract_take(struct bills *bills, struct agreed *agreed, const char *document)
@@ -329,15 +414,13 @@ static void on_contracts(void *ctx, const struct db_outcome *outcome)
 {
 	struct bills *bills = ctx;
 	const struct pg_result *rows;
-	int r;
 
 	if (look_failed(bills, outcome, "contracts could not be read")) return;
 	rows = outcome->results[0];
 	for (int row = 0; row < db_rows_count(rows); row++)
 		contract_take(bills, &bills->agreed[db_rows_int(rows, row, 0) - 1], db_rows_text(rows, row, 1));
 	bills_owe(bills);
-	r = rates_ask(bills);
-	if (r < 0 || (r == 0 && bills_commit(bills) < 0)) look_end(bills);
+	items_go(bills);
 }
 
 static int contracts_ask(struct bills *bills)

@@ -8,10 +8,13 @@
 
 struct bills;
 struct db_pool;
+struct keyhold;
 struct worker;
 
-/* worker: borrowed, its directory is the one of the moment. Returns owned: bills_free, before the pool. ERR_NOMEM. */
-int bills_new(const struct worker *worker, struct db_pool *pool, struct bills **ret_bills) MUSTUSE;
+/* worker: borrowed, its directory is the one of the moment. hold: borrowed; opens the claims of which a contract wants
+ * to know the items. Returns owned: bills_free, before the pool. ERR_NOMEM. */
+int bills_new(const struct worker *worker, struct db_pool *pool, const struct keyhold *hold,
+	struct bills **ret_bills) MUSTUSE;
 void bills_free(struct bills *bills); /* NULL allowed */
 /* Looks for bills that wait and makes receivables of those that it can; does nothing while the last look is under way.
  */

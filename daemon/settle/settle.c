@@ -304,8 +304,8 @@ static int settle_start(struct worker *worker, void **ret_state)
 	if (r == 0) r = db_batch_new(settle->pool, &settle->batch);
 	if (r == 0 && worker->number == 0) r = watch_new(worker->metrics, settle->pool, &settle->watch);
 	if (r == 0 && worker->number == 0) r = value_new(worker, settle->pool, &settle->value);
-	if (r == 0 && worker->number == 0) r = bills_new(worker, settle->pool, &settle->bills);
 	if (r == 0 && worker->number == 0) r = matching_start(settle);
+	if (r == 0 && worker->number == 0) r = bills_new(worker, settle->pool, settle->keys, &settle->bills);
 	lease.pool = settle->pool;
 	lease.notify = settle->notify;
 	if (r == 0) r = lease_new(&lease, &settle->lease);

@@ -41,6 +41,9 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		"SELECT hospital_id, claim_id, carrier, amount_minor, currency, exponent::int4, billed_day, service_day, book_currency,"
 		" contract_id, contract_version, remitter FROM zhifu.settle_bills($1::int4)",
 		1},
+	[SETTLE_BILL_CONTENTS] = {"settle_bill_contents",
+		"SELECT ordinal, content, patient_key_id, wrapped, version FROM zhifu.settle_bill_contents($1::uuid[], $2::uuid[], $3::int8)",
+		3},
 	[SETTLE_CONTRACTS] = {"settle_contracts",
 		"SELECT ordinal, document FROM zhifu.settle_contracts($1::uuid[], $2::uuid[], $3::int4[])", 3},
 	[SETTLE_RECEIVABLES] = {"settle_receivables",

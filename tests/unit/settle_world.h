@@ -4,6 +4,7 @@
 
 #include "translate_world.h"
 
+#include "db/keyhold.h"
 #include "db/pool.h"
 #include "settle/bills.h"
 #include "settle/settle.h"
@@ -42,7 +43,13 @@ static inline struct test_claim claim_sent(void)
 /* Looks at bills, and for values, as often as it takes until the number is what it should be. */
 static inline void look_until(const char *question, int64_t wanted)
 {
-	static const struct db_table *const tables[] = {&settle_table};
+	static const struct db_table *const tables[] = {&settle_table, &keyhold_table};
+	const struct keyhold_hospital hospital = {.id = world.hospital.id,
+		.code = "AB1",
+		.name = "Test",
+		.zone = "Asia/Shanghai",
+		.book_currency = "CNY"};
+	struct keyhold *hold;
 	char conninfo[256];
 	struct db_pool *pool;
 	struct bills *bills;
@@ -51,11 +58,13 @@ static inline void look_until(const char *question, int64_t wanted)
 
 	snprintf(conninfo, sizeof(conninfo), "host=%s user=zhifu_settle dbname=postgres", fix.dir);
 	worker_fill(fix.loop);
-	pool = pool_open(
-		(struct db_pool_conf){.conninfo = conninfo, .role = "settle", .tables = tables, .table_count = 1});
+	pool = pool_open((struct db_pool_conf){
+		.conninfo = conninfo, .role = "settle", .tables = tables, .table_count = ARRAY_LEN(tables)});
+	assert_int_equal(keyhold_new(pool, &hold), 0);
+	assert_int_equal(keyhold_load(hold, world.ring, &hospital, 1), 0);
 	assert_int_equal(value_new(&world.worker, pool, &value), 0);
-	assert_int_equal(bills_new(&world.worker, pool, &bills), 0);
-	LOOP_UNTIL(db_pool_up(pool), 5000);
+	assert_int_equal(bills_new(&world.worker, pool, hold, &bills), 0);
+	LOOP_UNTIL(keyhold_ready(hold), 5000);
 	do {
 		value_look(value);
 		bills_look(bills);
@@ -64,6 +73,7 @@ static inline void look_until(const char *question, int64_t wanted)
 	assert_int_equal(number("%s", question), wanted);
 	bills_free(bills);
 	value_free(value);
+	keyhold_free(hold);
 	db_pool_free(pool);
 	metrics_free(world.metrics);
 	/* What was under way may still put off what is woken next. */

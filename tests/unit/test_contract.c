@@ -249,8 +249,6 @@ static void each_fault_is_told(void **state)
 		{"{" A ",\"usual_charges\":[{\"currency\":\"USD\",\"amount\":\"15\",\"times\":0}]}",
 			"usual_charges[0].times", "contract-count"},
 		{"{" A ",\"prices\":{\"billed\":\"gross\"}}", "prices.billed", "contract-gross"},
-		{"{" A ",\"prices\":{\"billed\":\"gross\",\"discounts\":[{\"category\":\"drugs\",\"percent\":\"5\"}]}}",
-			"prices.billed", "contract-gross"},
 		{"{" A ",\"usual_charges\":[{\"amount\":\"15\"}]}", "usual_charges[0]", "contract-missing"},
 		/* by the kind */
 		{"{" HEAD ",\"owed\":{\"kind\":\"A\",\"currency\":\"USD\"}}", "owed.currency", "contract-kind-has-no"},

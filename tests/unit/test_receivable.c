@@ -164,6 +164,92 @@ static void test_discount_is_written_off_with_the_bill(void **state)
 	books_hold();
 }
 
+/* ---- by item ---- */
+
+/* What the claim is for, sealed as intake leaves it: Claim.item. */
+static void items_are(const struct test_claim *claim, const char *items)
+{
+	struct arena arena CLEANUP(arena_free);
+	static char json[8192], content[65536];
+	struct bytes sealed;
+	const char *text = claim_json("ok"), *from = strstr(text, "\"item\":["), *to = strstr(text, ",\"total\"");
+
+	arena_init(&arena, 1u << 20);
+	assert_true(from != NULL && to != NULL);
+	snprintf(json, sizeof(json), "%.*s\"item\":[%s]%s", (int)(from - text), text, items, to);
+	assert_int_equal(seal(world.sealer, &world.patient_key, &claim->id, SEAL_CLAIM,
+				 (struct bytes){(const uint8_t *)json, strlen(json)}, &arena, &sealed),
+		0);
+	hex(sealed.ptr, sealed.len, content);
+	sql("UPDATE zhifu.claim SET content = '\\x%s' WHERE claim_id = '%s'", content, claim->id_text);
+}
+
+#define ITEM(sequence, category, net)                                                                                  \
+	"{\"sequence\":" sequence ",\"category\":{\"coding\":[{\"system\":\"urn:c\",\"code\":\"" category              \
+	"\"}]},\"productOrService\":{\"text\":\"x\"},\"servicedDate\":\"2026-10-01\",\"net\":{\"value\":" net          \
+	",\"currency\":\"CNY\"}}"
+/* 2,060.00 of S1's prices: 15 per cent of drugs, 5 of the room, 10 of the rest, each item's rounded by itself. */
+#define BY_ITEM                                                                                                                    \
+	"\"prices\": {\"discounts\": [{\"category\": \"*\", \"percent\": \"10\"}, {\"category\": \"drugs\", \"percent\": \"15\"}," \
+	" {\"category\": \"urn:c|room\", \"percent\": \"5\"}], \"billed\": \"gross\""
+#define THREE ITEM("1", "drugs", "333.33") "," ITEM("2", "room", "1000.10") "," ITEM("3", "exam", "726.57")
+
+static void test_discounts_by_category(void **state)
+{
+	struct test_claim claim, gone, erased;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	none_left();
+	rate_add("USD", 1, "70950", 4, "2026-09-30");
+	contract_add("alpha", "\"kind\": \"A\"}, " BY_ITEM, "\"term_days\": 30");
+	claim = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	items_are(&claim, THREE);
+	gone = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	items_are(&gone, THREE);
+	all_made();
+	/* 50.00 (49.9995) + 50.01 (50.005) + 72.66 (72.657) */
+	owes(&claim, "A", "CNY", 206000, 206000 - 17267, 206000, 1);
+	owes(&gone, "A", "CNY", 206000, 206000 - 17267, 206000, 1);
+	assert_int_equal(balance("CONTR", "CNY"), 2 * 17267);
+	books_hold();
+	/* Withdrawn: what had come off goes back, too. Decided: what the decision says takes its place. */
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+			number("SELECT count(*)::int8 FROM zhifu.claim_state c CROSS JOIN LATERAL zhifu.claim_step("
+			       "ARRAY[c.hospital_id], ARRAY[c.claim_id], '{1}', ARRAY[c.transport], '{NULL}',"
+			       " ARRAY[CASE c.transport WHEN 8 THEN 5 ELSE 10 END::smallint], '{x}', '{x}', '{NULL}')"
+			       " WHERE c.claim_id = '%s'",
+				gone.id_text),
+			1);
+	owes(&gone, "A", "CNY", 206000, 0, 206000, 2);
+	assert_int_equal(balance("CONTR", "CNY"), 17267);
+	decide(&claim, 188000, 0, 18000);
+	owes(&claim, "A", "CNY", 206000, 188000, 206000, 1);
+	assert_int_equal(balance("CONTR", "CNY"), 18000);
+	books_hold();
+
+	/* In dollars, of what is left: 1,887.33 by 7.0950. */
+	contract_add("alpha", KIND_C "}, " BY_ITEM, "\"term_days\": 30");
+	claim = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	items_are(&claim, THREE);
+	all_made();
+	owes(&claim, "C", "USD", 26601, 26601, 188733, 1);
+	/* Many in one look, and of a patient who was erased nothing comes off. */
+	contract_add("alpha", "\"kind\": \"A\"}, " BY_ITEM, "\"term_days\": 30");
+	erased = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	sql("UPDATE zhifu.claim SET patient_key_id = gen_random_uuid() WHERE claim_id = '%s'", erased.id_text);
+	for (int i = 0; i < 20; i++) {
+		claim = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+		items_are(&claim, THREE);
+	}
+	all_made();
+	owes(&erased, "A", "CNY", 206000, 206000, 206000, 1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.receivable WHERE kind = 'A' AND open_minor = 206000 - 17267"), 20);
+	books_hold();
+}
+
 /* S2, the insurer's side of the money: an interim bill and the final one, either side of the cut-off. */
 static void test_interim_and_final_bill(void **state)
 {
@@ -548,6 +634,7 @@ int main(void)
 		cmocka_unit_test(test_the_database_carries_as_the_model_does),
 		cmocka_unit_test(test_three_contracts_one_claim),
 		cmocka_unit_test(test_discount_is_written_off_with_the_bill),
+		cmocka_unit_test(test_discounts_by_category),
 		cmocka_unit_test(test_interim_and_final_bill),
 		cmocka_unit_test(test_decisions_move_it),
 		cmocka_unit_test(test_decided_less_than_was_paid),

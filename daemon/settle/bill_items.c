@@ -1,0 +1,60 @@
+/* A claim is opened with its patient's key, as translate does, and only where the contract asks for its items. */
+#include "settle/bill_items.h"
+
+#include "base/key.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/seal.h"
+#include "db/batch.h"
+#include "db/keyhold.h"
+#include "fhir/document.h"
+#include "model/contract_price.h"
+
+/* Columns of settle_bill_contents. */
+enum { COLUMN_CONTENT = 1, COLUMN_PATIENT_KEY, COLUMN_WRAPPED, COLUMN_VERSION };
+
+static int content_open(const struct keyhold *hold, struct sealer *sealer, const struct uuid *hospital,
+	const struct uuid *claim, const struct pg_result *rows, int row, struct arena *arena, struct bytes *ret_plain)
+{
+	struct uuid patient = db_rows_uuid(rows, row, COLUMN_PATIENT_KEY);
+	struct key key;
+	int r;
+
+	if (db_rows_null(rows, row, COLUMN_WRAPPED)) return ERR_DENIED;
+	r = keyhold_patient(hold, hospital, &patient, (int)db_rows_int(rows, row, COLUMN_VERSION),
+		db_rows_bytes(rows, row, COLUMN_WRAPPED), &key);
+	if (r < 0) return r;
+	r = seal_open(sealer, &key, claim, SEAL_CLAIM, db_rows_bytes(rows, row, COLUMN_CONTENT), SEAL_PLAIN_BYTES_MAX,
+		arena, ret_plain);
+	key_wipe(&key);
+	return r;
+}
+
+int bill_items_allowance(const struct keyhold *hold, struct sealer *sealer, const struct uuid *hospital,
+	const struct uuid *claim, const struct contract *contract, struct zf_money billed, const struct pg_result *rows,
+	int row, struct arena *arena, struct zf_money *ret_off)
+{
+	struct fhir_document document = {0};
+	struct fault_list faults;
+	struct bytes plain;
+	struct zf_money off = billed;
+	int r = content_open(hold, sealer, hospital, claim, rows, row, arena, &plain);
+
+	off.minor = 0;
+	fault_list_init(&faults, &arena->zf, 0);
+	if (r == 0)
+		r = fhir_document_read((const char *)plain.ptr, plain.len, NULL, FHIR_ACCEPT_CLAIM | FHIR_ACCEPT_BUNDLE,
+			&arena->zf, &faults, &document);
+	if (r == 0 && document.claim_count == 0) r = ERR_INVALID;
+	if (r == 0) r = contract_items_allowance(contract, document.claims[0], billed, &off);
+	if (r == ERR_NOMEM || r == ERR_NOTFOUND) return r;
+	if (r < 0) {
+		char id[UUID_TEXT_LEN];
+
+		uuid_format(claim, id);
+		log_fields(LOG_WARN, "the items of a bill can't be read: nothing is taken off it", "claim", id, "error",
+			err_name(r), NULL);
+	}
+	*ret_off = off;
+	return 0;
+}
