@@ -53,7 +53,8 @@ ALTER VIEW rate_seen OWNER TO zhifu_writer;
 CREATE TABLE conversion (
 	hospital_id uuid NOT NULL,
 	entry_id    uuid NOT NULL,
-	no          smallint NOT NULL, -- of the posting whose book_minor it made, of a revaluation 1
+	no          smallint NOT NULL, -- of the posting whose book_minor it made, of a revaluation 1; negative: of the part of the
+		-- allocation (allocation.no) by which what is owed was held against money in another currency
 	step        smallint NOT NULL,
 	rate_id     uuid NOT NULL REFERENCES rate,
 	multiplied  boolean NOT NULL, -- by the rate, else divided

@@ -429,7 +429,7 @@ CREATE FUNCTION api_match_accept(p_hospital uuid, p_who text, p_key bytea, p_bod
 	l_allocation uuid[], l_line uuid[], l_part integer[], l_version integer[], a_line integer[], a_kind smallint[], a_claim uuid[],
 	a_version integer[], a_remittance uuid[], a_detail integer[], a_amount bigint[], a_cleared bigint[], a_over bigint[],
 	a_charge bigint[], a_charge_book bigint[], a_discount bigint[], a_discount_book bigint[], a_fee bigint[], a_fee_book bigint[],
-	a_unexplained bigint[], a_unexplained_book bigint[], p_credit uuid, p_credit_part integer, p_kind smallint[], p_hash bytea[],
+	a_unexplained bigint[], a_unexplained_book bigint[], p_conversions jsonb, p_credit uuid, p_credit_part integer, p_kind smallint[], p_hash bytea[],
 	p_payer uuid[], p_content bytea[], p_line_kind text, p_account text)
 RETURNS TABLE (outcome integer, id uuid, places text, line uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
@@ -449,7 +449,7 @@ BEGIN
 	ELSIF p_credit IS NULL THEN
 		SELECT m.outcome INTO done FROM match_post(p_hospital, p_who, p_why, p_by_hand, l_allocation, l_line, l_part, l_version, a_line, a_kind,
 			a_claim, a_version, a_remittance, a_detail, a_amount, a_cleared, a_over, a_charge, a_charge_book, a_discount, a_discount_book,
-			a_fee, a_fee_book, a_unexplained, a_unexplained_book) m;
+			a_fee, a_fee_book, a_unexplained, a_unexplained_book, p_conversions) m;
 	ELSE
 		done := match_return(p_hospital, l_allocation[1], l_line[1], l_part[1], l_version[1], p_credit, p_credit_part, '{}', p_who, p_why, p_by_hand);
 	END IF;

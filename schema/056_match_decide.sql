@@ -317,7 +317,8 @@ $$;
 -- its position (from 1). Amounts are signed and of the line; they add up to what leaves suspense. What is over, a charge, a
 -- discount, a fee and what is unexplained is in the line's currency with its book value beside it; what of the receivable is
 -- cleared is in the currency that is owed (of a take-back negative). What the money and the receivable are carried at, and with it
--- the difference that rates made, is worked out here. Returns for each: 1 posted (or before, by the same id), 0 item or
+-- the difference that rates made, is worked out here. p_conversions: see match_conversions().
+-- Returns for each: 1 posted (or before, by the same id), 0 item or
 -- receivable moved on, -1 a value in the books is not known yet, or what an advice announces is not applied yet, -2 the advice is
 -- paid (by hand: one of these details of it), -3 held, -5 a person lets more go than anybody may, -6 an advice sets off what is not
 -- owed back. Anything that would not balance is an exception, and nothing is posted.
@@ -325,7 +326,7 @@ CREATE FUNCTION match_post(p_hospital uuid, p_who text, p_why text, p_by_hand bo
 	l_allocation uuid[], l_line uuid[], l_part integer[], l_version integer[],
 	a_line integer[], a_kind smallint[], a_claim uuid[], a_version integer[], a_remittance uuid[], a_detail integer[], a_amount bigint[],
 	a_cleared bigint[], a_over bigint[], a_charge bigint[], a_charge_book bigint[], a_discount bigint[], a_discount_book bigint[],
-	a_fee bigint[], a_fee_book bigint[], a_unexplained bigint[], a_unexplained_book bigint[])
+	a_fee bigint[], a_fee_book bigint[], a_unexplained bigint[], a_unexplained_book bigint[], p_conversions jsonb DEFAULT NULL)
 RETURNS TABLE (ordinal integer, outcome integer) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off SET enable_material = off AS $$
 #variable_conflict use_column
@@ -403,6 +404,9 @@ BEGIN
 		END IF;
 		IF kept THEN
 			PERFORM match_kept_rates(p_hospital, home, home_exponent, allots);
+		END IF;
+		IF p_conversions IS NOT NULL THEN
+			PERFORM match_conversions(p_hospital, posting, a_line, allots, p_conversions);
 		END IF;
 		IF 0 <> ANY (a_fee) OR 4 = ANY (a_kind) THEN
 			PERFORM match_fee_tax(p_hospital, today, allots);
@@ -587,6 +591,36 @@ SET search_path = zhifu, pg_temp AS $$
 	CROSS JOIN LATERAL unnest(c.rates, c.multiplied) WITH ORDINALITY AS s (rate, multiplied, n)
 	-- a fee that an advice names is a share of its line
 	WHERE conversion_worth(g.amount_minor, g.exponent, home_exponent, c.rates, c.multiplied, c.rounding) = g.book_minor
+$$;
+
+-- By which rate what is owed in another currency than the money's was held against it: a list of {part: its place among a_*, from, to,
+-- of_owed: from what is owed to the money's currency (else back), rule, steps: [{rate, multiplied}]}. Whoever worked it out, it is
+-- stored only as its rates say.
+CREATE FUNCTION match_conversions(p_hospital uuid, posting match_posting[], a_line integer[], allots match_allot[], p_conversions jsonb)
+RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	c record;
+BEGIN
+	FOR c IN SELECT (t->>'from')::bigint AS worth, (t->>'to')::bigint AS made, (t->>'rule')::smallint AS rule, q.rates, q.multiplied, p.id, p.no,
+			CASE WHEN o.of_owed THEN p.owed ELSE p.currency END AS source, CASE WHEN o.of_owed THEN p.owed_exponent ELSE p.exponent END AS source_exponent,
+			CASE WHEN o.of_owed THEN p.currency ELSE p.owed END AS target, CASE WHEN o.of_owed THEN p.exponent ELSE p.owed_exponent END AS target_exponent
+		FROM jsonb_array_elements(p_conversions) AS t
+		CROSS JOIN LATERAL (SELECT (t->>'of_owed')::boolean AS of_owed) o
+		JOIN (SELECT u.n, row_number() OVER (ORDER BY u.n) AS place FROM unnest(a_line) WITH ORDINALITY AS u (l, n)
+			WHERE posting[u.l].state = 2) w ON w.n = (t->>'part')::integer
+		JOIN unnest(allots) AS p ON p.n = w.place
+		CROSS JOIN LATERAL (SELECT array_agg((s.step->>'rate')::uuid ORDER BY s.n) AS rates,
+				array_agg((s.step->>'multiplied')::boolean ORDER BY s.n) AS multiplied
+			FROM jsonb_array_elements(t->'steps') WITH ORDINALITY AS s (step, n)) q LOOP
+		IF conversion_worth(c.worth, c.source_exponent, c.target_exponent, c.rates, c.multiplied, c.rule) IS DISTINCT FROM c.made THEN
+			RAISE EXCEPTION 'a conversion that its rates do not say' USING ERRCODE = 'check_violation';
+		END IF;
+		INSERT INTO conversion (hospital_id, entry_id, no, step, rate_id, multiplied, rounding, from_minor, from_currency, from_exponent, to_minor,
+			to_currency, to_exponent)
+		SELECT p_hospital, c.id, -c.no, s.n, s.rate, s.multiplied, c.rule, c.worth, c.source, c.source_exponent, c.made, c.target, c.target_exponent
+		FROM unnest(c.rates, c.multiplied) WITH ORDINALITY AS s (rate, multiplied, n);
+	END LOOP;
+END
 $$;
 
 -- The tax in fees, where the contract says that it can be deducted: it is no cost. A fee that an advice names for all of its claims is by

@@ -169,6 +169,7 @@ static int money_read(struct hand *hand)
 	hand->money.zero = desk->zero;
 	hand->money.whole = desk->whole;
 	hand->money.open = desk->open;
+	hand->money.rates = &hand->rates.known.rates;
 	return r;
 }
 

@@ -299,12 +299,14 @@ static void check_answer(struct desk_call *call, const struct allocating *own, c
 static void decide(struct desk_call *call, const struct stored_rates *known)
 {
 	struct allocating *own = call->own;
+	own->money.rates = known;
 	for (uint32_t i = 0; i < own->count; i++) {
 		if (own->advised != NULL)
 			detail_parts(call, own, i);
 		else
 			part_make(call, own, i);
 	}
+	own->money.rates = NULL;
 	if (own->advised == NULL)
 		own->choice.part_count = own->count;
 	else if (call->problems.count == 0)

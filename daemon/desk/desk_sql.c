@@ -308,10 +308,11 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" WHERE i.hospital_id = $1 AND i.line_id = $2::uuid AND i.part = $3::int8 ORDER BY t.n, t.no LIMIT 4001",
 		8},
 	[DESK_ACCEPT] = {"desk_accept",
-		"SELECT outcome, id, places, id, line FROM zhifu.api_match_accept($1::uuid, $2::text, $26::bytea, $27::bytea, $3::text,"
+		"SELECT outcome, id, places, id, line FROM zhifu.api_match_accept($1::uuid, $2::text, $27::bytea, $28::bytea, $3::text,"
 		" $4::bool, $5::uuid[], $6::uuid[], $7::int4[], $8::int4[], $9::int4[], $10::int2[], $11::uuid[], $12::int4[], $13::uuid[],"
 		" $14::int4[], $15::int8[], $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::int8[], $21::int8[], $22::int8[],"
-		" $23::int8[], $24::int8[], $25::int8[], $28::uuid, $29::int4, $30::int2[], $31::bytea[], $32::uuid[], $33::bytea[], $34::text, $35::text)",
+		" $23::int8[], $24::int8[], $25::int8[], $26::text::jsonb, $29::uuid, $30::int4, $31::int2[], $32::bytea[], $33::uuid[],"
+		" $34::bytea[], $35::text, $36::text)",
 		MATCH_POST_PARAMS + 10},
 	[DESK_CLASSIFY] = {"desk_classify",
 		"SELECT outcome, id, places, id, line FROM zhifu.api_classify($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4,"
@@ -504,7 +505,8 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		12},
 	/* The position's number is that of the posting and its step. */
 	[DESK_CONVERSIONS] = {"desk_conversions",
-		"SELECT c.no::int8 << 16 | c.step, c.entry_id, c.entry_id, c.no::int4, c.step::int4, c.rate_id, r.source::int4, r.base, r.quote,"
+		"SELECT c.no::int8 << 16 | c.step, c.entry_id, c.entry_id, CASE WHEN c.no > 0 THEN c.no END::int4,"
+		" CASE WHEN c.no < 0 THEN -c.no END::int4, c.step::int4, c.rate_id, r.source::int4, r.base, r.quote,"
 		" r.per, r.digits, r.scale::int4, r.day, c.multiplied, c.rounding::int4, c.from_minor, c.from_currency, c.from_exponent::int4,"
 		" c.to_minor, c.to_currency, c.to_exponent::int4, zhifu.rate_instead(c.rate_id), n.minor,"
 		" CASE WHEN n.minor IS NOT NULL THEN c.to_currency END, c.to_exponent::int4"

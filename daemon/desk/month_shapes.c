@@ -196,7 +196,11 @@ const struct shape sale_shape = SHAPE("CurrencySale", sale_fields);
 
 static const struct field conversion_fields[] = {
 	{"entry", FIELD_ID, NEEDED, "in the ledger", NULL, 0, NULL},
-	{"no", FIELD_INT, NEEDED, "of the posting that has its value by it", NULL, 0, NULL},
+	{"no", FIELD_INT, 0, "of the posting that has its value by it", NULL, 0, NULL},
+	{"part", FIELD_INT, 0,
+		"of the allocation, where a claim is owed in another currency than the money came in: how the one was held "
+		"against the other",
+		NULL, 0, NULL},
 	{"step", FIELD_INT, NEEDED, "of two, through a third currency", NULL, 0, NULL},
 	{"rate", FIELD_ID, NEEDED, "by which", NULL, 0, NULL},
 	{"source", FIELD_WORD, NEEDED, "who published it", shape_rate_sources, 0, NULL},

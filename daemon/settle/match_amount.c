@@ -41,19 +41,46 @@ static const struct rate_path *path_for(struct match_find *find, uint32_t contra
 	return err == 0 ? &find->paths[at].path : NULL;
 }
 
-/* That contract's rate for the line: as agreed, or parity where this currency isn't. */
-static const struct rate_path *rate_for(struct match_find *find, uint32_t contract, int32_t fixing_day)
+/* Which day's rate counts for money of that line: as agreed, or parity where its currency isn't. */
+static int32_t rate_day(const struct match_terms *terms, const struct match_line *line, int32_t order_day,
+	int32_t fixing_day, bool *ret_parity)
 {
-	const struct match_terms *terms = &find->index->terms[contract];
-	if (!money_same_currency(terms->pay, find->zero)) return path_for(find, contract, find->line->booked_day, true);
+	*ret_parity = !money_same_currency(terms->pay, line->amount);
+	if (*ret_parity) return line->booked_day;
 	switch (terms->contract->rate_day) {
 	case MATCH_FIXED:
-		return path_for(find, contract, fixing_day, false);
+		return fixing_day;
 	case MATCH_ORDER:
-		return path_for(find, contract, find->order_day, false);
+		return order_day;
 	default:
-		return path_for(find, contract, find->line->booked_day, false);
+		return line->booked_day;
 	}
+}
+
+/* That contract's rate for the line. */
+static const struct rate_path *rate_for(struct match_find *find, uint32_t contract, int32_t fixing_day)
+{
+	bool parity;
+	int32_t day = rate_day(&find->index->terms[contract], find->line, find->order_day, fixing_day, &parity);
+	return path_for(find, contract, day, parity);
+}
+
+int match_converted(const struct match_index *index, const struct match_line *line, const struct match_part *part,
+	struct rate_conversion *ret)
+{
+	const struct match_item *item = &index->items[part->claim];
+	const struct match_terms *terms = &index->terms[item->contract];
+	int32_t order_day = part->advice == MATCH_NONE ? 0 : index->notices[part->advice].order_day;
+	struct rate_path path;
+	bool parity;
+	int32_t day = rate_day(terms, line, order_day != 0 ? order_day : line->order_day, item->fixing_day, &parity);
+	int64_t open = part->books.cleared.minor + part->books.left.minor;
+	int err = parity ? match_parity_path(index, terms->owed, line->amount, day, &path)
+			 : match_terms_path(index, terms->contract, terms->owed, line->amount, day, &path);
+	if (err == 0)
+		err = rate_convert(
+			match_money(terms->owed, open), &path, (enum decimal_rule)terms->contract->rule, ret);
+	return err == 0 && ret->to.minor != part->due ? ERR_NOTFOUND : err;
 }
 
 bool match_due(struct match_find *find, uint32_t claim, int64_t open, int64_t *ret_due, int64_t *ret_bound)

@@ -49,6 +49,40 @@ static void reason_write(struct json_writer *json, const struct match_reason *re
 	json_write_object_end(json);
 }
 
+void match_conversion_take(const struct rate_conversion *made, const struct stored_rates *rates, bool of_owed,
+	struct match_conversion *ret)
+{
+	*ret = (struct match_conversion){.from = made->from.minor,
+		.to = made->to.minor,
+		.of_owed = of_owed,
+		.rule = made->rule,
+		.count = made->path.count};
+	for (uint8_t i = 0; i < ret->count; i++) {
+		const struct rate_step *step = &made->path.steps[i];
+
+		ret->steps[i].rate = *rate_rows_id(rates, &step->rate);
+		ret->steps[i].multiplied = step->direction == MONEY_TARGET_PER_SOURCE;
+	}
+}
+
+/* As match_post() takes it, too. */
+static void conversion_write(struct json_writer *json, const struct match_conversion *conversion)
+{
+	json_write_member_int64(json, "from", conversion->from);
+	json_write_member_int64(json, "to", conversion->to);
+	json_write_member_bool(json, "of_owed", conversion->of_owed);
+	json_write_member_int64(json, "rule", conversion->rule);
+	json_write_key(json, "steps");
+	json_write_array_begin(json);
+	for (uint8_t i = 0; i < conversion->count; i++) {
+		json_write_object_begin(json);
+		member_uuid(json, "rate", &conversion->steps[i].rate);
+		json_write_member_bool(json, "multiplied", conversion->steps[i].multiplied);
+		json_write_object_end(json);
+	}
+	json_write_array_end(json);
+}
+
 static void part_write(struct json_writer *json, const struct match_allot *part)
 {
 	json_write_object_begin(json);
@@ -72,6 +106,12 @@ static void part_write(struct json_writer *json, const struct match_allot *part)
 	member_sum(json, "discount", part->discount);
 	member_sum(json, "fee", part->fee);
 	member_sum(json, "unexplained", part->unexplained);
+	if (part->conversion.count > 0) {
+		json_write_key(json, "conversion");
+		json_write_object_begin(json);
+		conversion_write(json, &part->conversion);
+		json_write_object_end(json);
+	}
 	json_write_object_end(json);
 }
 
@@ -129,6 +169,24 @@ static void text_copy(const char *text, char *to, size_t size)
 	if (text != NULL && strlen(text) < size) memcpy(to, text, strlen(text) + 1);
 }
 
+static void conversion_read(const json_t *object, struct match_conversion *ret)
+{
+	const json_t *steps = json_object_get(object, "steps");
+
+	if (json_array_size(steps) > RATE_STEPS_MAX) return;
+	ret->from = take_int(object, "from");
+	ret->to = take_int(object, "to");
+	ret->of_owed = json_is_true(json_object_get(object, "of_owed"));
+	ret->rule = (uint8_t)take_int(object, "rule");
+	for (size_t i = 0; i < json_array_size(steps); i++) {
+		const json_t *step = json_array_get(steps, i);
+
+		if (!take_uuid(step, "rate", &ret->steps[i].rate)) return;
+		ret->steps[i].multiplied = json_is_true(json_object_get(step, "multiplied"));
+		ret->count = (uint8_t)(i + 1);
+	}
+}
+
 static void part_read(const json_t *object, struct match_allot *part)
 {
 	int digits;
@@ -147,6 +205,7 @@ static void part_read(const json_t *object, struct match_allot *part)
 		.fee = take_sum(object, "fee"),
 		.unexplained = take_sum(object, "unexplained"),
 	};
+	conversion_read(json_object_get(object, "conversion"), &part->conversion);
 	part->has_claim = take_uuid(object, "claim", &part->claim);
 	part->has_remittance = take_uuid(object, "remittance", &part->remittance);
 	text_copy(json_string_value(json_object_get(object, "ref")), part->ref, sizeof(part->ref));
@@ -272,6 +331,43 @@ void match_choice_digest(const struct match_choice *choice, uint8_t ret[MATCH_PR
 	assert(good);
 }
 
+/* The conversions of the parts, by their numbers among those that are posted; null: there are none. */
+static void conversions_bind(struct db_params *params, const struct match_posting *postings, size_t count)
+{
+	struct json_writer json;
+	struct text_span text;
+	int64_t number = 0;
+	bool any = false;
+
+	json_write_init(&json, &params->arena->zf, MATCH_CHOICE_BYTES_MAX);
+	for (size_t i = 0; i < count; i++) {
+		for (uint32_t j = 0; j < postings[i].choice->part_count; j++) {
+			const struct match_allot *part = &postings[i].choice->parts[j];
+
+			if (part->kind == MATCH_PART_STAYS) continue;
+			number++;
+			if (part->conversion.count == 0) continue;
+			if (!any) json_write_array_begin(&json);
+			any = true;
+			json_write_object_begin(&json);
+			json_write_member_int64(&json, "part", number);
+			conversion_write(&json, &part->conversion);
+			json_write_object_end(&json);
+		}
+	}
+	if (!any) {
+		db_params_text(params, NULL);
+		return;
+	}
+	json_write_array_end(&json);
+	if (json_write_finish(&json, &text) == 0) {
+		db_params_text(params, text.ptr);
+	} else {
+		db_params_text(params, NULL);
+		params->err = ERR_NOMEM;
+	}
+}
+
 void match_post_params(struct db_params *params, const struct uuid *hospital, const char *who, const char *why,
 	bool by_hand, const struct match_posting *postings, size_t count)
 {
@@ -318,6 +414,7 @@ void match_post_params(struct db_params *params, const struct uuid *hospital, co
 			for (int k = 0; k < PART_AMOUNTS; k++) db_array_int8(amounts[k], values[k]);
 		}
 	}
+	conversions_bind(params, postings, count);
 }
 
 void match_classify_params(struct db_params *params, const struct uuid *hospital, const char *who, const char *why,

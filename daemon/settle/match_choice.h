@@ -6,6 +6,7 @@
 
 #include "base/id.h"
 #include "settle/match.h"
+#include "settle/rate_rows.h"
 
 struct db_params;
 
@@ -16,6 +17,18 @@ struct db_params;
 /* An amount of the line's currency, and of the books. */
 struct match_sum {
 	int64_t minor, book;
+};
+
+/* What a rate made of what is owed in another currency than the line's, or of what came. */
+struct match_conversion {
+	int64_t from, to;
+	bool of_owed;  /* from what is owed to the line's currency, else the other way */
+	uint8_t rule;  /* enum decimal_rule */
+	uint8_t count; /* of steps; 0: no rate was needed, or the line's own value tells it */
+	struct {
+		struct uuid rate;
+		bool multiplied;
+	} steps[RATE_STEPS_MAX];
 };
 
 /* A part of it; see struct match_part. */
@@ -34,7 +47,12 @@ struct match_allot {
 	int64_t short_by; /* told only, as is fx: what stays open, and what a rate made of it */
 	int64_t fx;
 	struct match_sum charge, discount, fee, unexplained;
+	struct match_conversion conversion; /* by which `cleared` was found */
 };
+
+/* rates: those that the way is of. */
+void match_conversion_take(const struct rate_conversion *made, const struct stored_rates *rates, bool of_owed,
+	struct match_conversion *ret);
 
 struct match_choice {
 	uint8_t kind;                    /* enum match_kind */
@@ -65,12 +83,12 @@ struct match_posting {
 /* The parameters of match_post(). who: whoever decides; why may be NULL. */
 void match_post_params(struct db_params *params, const struct uuid *hospital, const char *who, const char *why,
 	bool by_hand, const struct match_posting *postings, size_t count);
-#define MATCH_POST_PARAMS 25
+#define MATCH_POST_PARAMS 26
 #define MATCH_POST_SQL                                                                                                                  \
 	"SELECT ordinal, outcome, txid_current() FROM zhifu.match_post($1::uuid, $2::text, $3::text, $4::bool, $5::uuid[], $6::uuid[]," \
 	" $7::int4[], $8::int4[], $9::int4[], $10::int2[], $11::uuid[], $12::int4[], $13::uuid[], $14::int4[], $15::int8[],"            \
 	" $16::int8[], $17::int8[], $18::int8[], $19::int8[], $20::int8[], $21::int8[], $22::int8[], $23::int8[], $24::int8[],"         \
-	" $25::int8[]) ORDER BY ordinal"
+	" $25::int8[], $26::text::jsonb) ORDER BY ordinal"
 
 /* The parameters of match_classify() for postings of MATCH_OWN. */
 void match_classify_params(struct db_params *params, const struct uuid *hospital, const char *who, const char *why,

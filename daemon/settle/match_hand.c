@@ -38,6 +38,12 @@ static int book_share(const struct match_hand *hand, int64_t minor, int64_t *ret
 	return r;
 }
 
+/* For the record. */
+static void note(const struct working *work, const struct rate_conversion *made, bool of_owed)
+{
+	if (work->hand->rates != NULL) match_conversion_take(made, work->hand->rates, of_owed, &work->part->conversion);
+}
+
 /* Of the line's currency to what is owed, and back. ERR_NOTFOUND: no rate. */
 static int owed_of(const struct working *work, int64_t minor, int64_t *ret)
 {
@@ -48,6 +54,7 @@ static int owed_of(const struct working *work, int64_t minor, int64_t *ret)
 	from.minor = minor;
 	int r = rate_convert(from, work->claim->from_line, BOOK_RATE_ROUNDING, &made);
 	if (r == 0) *ret = made.to.minor;
+	if (r == 0) note(work, &made, false);
 	return r;
 }
 
@@ -65,6 +72,7 @@ static int line_of(const struct working *work, int64_t minor, int64_t *ret)
 		from.minor = minor;
 		r = work->claim->to_line == NULL ? ERR_NOTFOUND
 						 : rate_convert(from, work->claim->to_line, BOOK_RATE_ROUNDING, &made);
+		if (r == 0) note(work, &made, true);
 	}
 	if (r == 0) *ret = made.to.minor;
 	return r;
@@ -139,6 +147,7 @@ static int other_currency(struct working *work, enum match_hand_fault *ret_fault
 	if (work->stays != NULL && work->all == NULL) return 0; /* what is left is the rate's */
 	r = owed_of(work, work->said, &worth);
 	if (r < 0 || worth == part->cleared) return r;
+	struct match_conversion came = part->conversion;
 	r = line_of(work, part->cleared, &due);
 	if (r < 0) return r;
 	if (worth > part->cleared) {
@@ -148,6 +157,7 @@ static int other_currency(struct working *work, enum match_hand_fault *ret_fault
 		sum_of(part, work->all->kind)->minor += due > work->said ? due - work->said : 0;
 	} else {
 		part->cleared = worth;
+		part->conversion = came;
 	}
 	return 0;
 }

@@ -24,10 +24,11 @@ struct match_rest_sum {
 
 /* The money at hand. */
 struct match_hand {
-	struct zf_money zero; /* of its currency */
-	struct zf_money book; /* what the whole line is carried at */
-	int64_t whole;        /* the line's amount */
-	int64_t open;         /* of the item; its sign is that of all amounts */
+	struct zf_money zero;             /* of its currency */
+	struct zf_money book;             /* what the whole line is carried at */
+	int64_t whole;                    /* the line's amount */
+	int64_t open;                     /* of the item; its sign is that of all amounts */
+	const struct stored_rates *rates; /* those of the ways below; NULL: there are none */
 };
 
 /* What is owed for the claim. The ways are needed where that is in a currency that is neither the line's nor that of

@@ -131,6 +131,10 @@ static inline struct match_key match_amount_key(uint32_t contract, bool fixed, i
  * rate. */
 int match_terms_path(const struct match_index *index, const struct match_contract *contract, struct zf_money from,
 	struct zf_money to, int32_t day, struct rate_path *ret_path) MUSTUSE;
+/* The conversion by which a payment of a claim that is owed in another currency than the line's was found to be due.
+ * ERR_NOTFOUND: by none of the rates that there are. */
+int match_converted(const struct match_index *index, const struct match_line *line, const struct match_part *part,
+	struct rate_conversion *ret) MUSTUSE;
 /* The rate that money is booked by. */
 int match_parity_path(const struct match_index *index, struct zf_money from, struct zf_money to, int32_t day,
 	struct rate_path *ret_path) MUSTUSE;

@@ -361,7 +361,6 @@ static int setting_fill(struct match_know *know, const struct directory *directo
 	size_t contracts = (size_t)db_rows_count(rows->contracts) + directory->insurer_count + 1;
 	struct match_payer *payers = zf_alloc_array(&know->arena.zf, contracts, sizeof(*payers));
 	struct match_contract *made = zf_alloc_array(&know->arena.zf, contracts, sizeof(*made));
-	struct stored_rates rates;
 	int r;
 
 	know->contracts = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->contracts));
@@ -381,8 +380,9 @@ static int setting_fill(struct match_know *know, const struct directory *directo
 	r = owns_fill(know);
 	if (r == 0) r = contracts_fill(know, directory, rows, payers, made);
 	if (r == 0) r = payers_fill(know, directory, hold, sealer, rows, payers);
-	if (r == 0) r = rate_rows_read_boards(rows->rates, know->banks, know->bank_count, &know->arena.zf, &rates);
-	if (r == 0) know->setting.rates = rates.table;
+	if (r == 0)
+		r = rate_rows_read_boards(rows->rates, know->banks, know->bank_count, &know->arena.zf, &know->rates);
+	if (r == 0) know->setting.rates = know->rates.table;
 	return r;
 }
 

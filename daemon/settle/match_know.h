@@ -68,6 +68,7 @@ struct match_know {
 	struct know_advice *advices;
 	uint32_t advice_count, advice_cap;
 	struct know_contract *contracts; /* by id and version */
+	struct stored_rates rates;       /* those of the setting */
 	const char **banks;              /* whose boards contracts name, from 1 in the matcher */
 	uint16_t bank_count;
 	const char **remitters;                 /* of the payers, in the matcher's order */

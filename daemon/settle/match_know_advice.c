@@ -202,6 +202,7 @@ static bool allot_sums(const struct match_know *know, const struct match_line *l
 static bool allot_fill(const struct match_know *know, const struct match_line *line, const struct match_part *part,
 	uint32_t row, struct match_allot *allot)
 {
+	struct rate_conversion conversion;
 	bool sound;
 
 	*allot = (struct match_allot){.kind = part->kind, .amount = part->amount};
@@ -216,6 +217,9 @@ static bool allot_fill(const struct match_know *know, const struct match_line *l
 	sound = allot_sums(know, line, part, allot);
 	if (part->kind == MATCH_PART_PAYMENT) {
 		allot->cleared = part->booked ? part->books.cleared.minor : 0;
+		if (part->booked && strcmp(allot->owed, line->amount.currency) != 0 &&
+			match_converted(know->index, line, part, &conversion) == 0)
+			match_conversion_take(&conversion, &know->rates, true, &allot->conversion);
 		return sound && part->booked && allot->cleared > 0;
 	}
 	if (part->kind == MATCH_PART_TAKE_BACK) {

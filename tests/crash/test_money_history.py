@@ -136,6 +136,18 @@ NEVER = {
         WHERE NOT EXISTS (SELECT 1 FROM zhifu.conversion c WHERE c.entry_id = v.entry_id AND c.to_minor = v.closing_minor)""",
         "DELETE FROM zhifu.conversion c USING zhifu.posting p WHERE p.entry_id = c.entry_id AND p.no = c.no"
         " AND (p.rule = 'value' AND p.claim_id IS NULL OR p.rule = 'fix_owed')"),
+    # What of the claim is cleared is all of it, or as much of it as came of what was due; by hand also what the money comes to.
+    "a claim cleared by money in another currency that no rate explains": ("""
+        SELECT a.allocation_id, a.no, a.cleared_minor, c.* FROM zhifu.allocation a JOIN zhifu.receivable r USING (hospital_id, claim_id)
+        LEFT JOIN zhifu.conversion c ON c.entry_id = a.allocation_id AND c.no = -a.no AND c.step = 1
+        CROSS JOIN LATERAL (SELECT a.amount_minor - a.over_minor + a.charge_minor + a.discount_minor + a.fee_minor + a.unexplained_minor AS came) t
+        WHERE a.kind = 0 AND a.undoes IS NULL AND r.currency <> a.currency AND CASE WHEN c.no IS NULL THEN NOT a.by_hand
+            WHEN c.from_currency = r.currency THEN c.to_currency <> a.currency OR a.cleared_minor NOT IN (c.from_minor,
+                c.from_minor - div(2 * c.from_minor::numeric * (c.to_minor - t.came) + c.to_minor, 2 * c.to_minor))
+            ELSE (c.from_currency, c.to_currency, c.to_minor) <> (a.currency, r.currency, a.cleared_minor) END
+        UNION ALL SELECT c.entry_id, c.no, NULL, c.* FROM zhifu.conversion c WHERE c.no < 0 AND NOT EXISTS (SELECT FROM zhifu.allocation a
+            JOIN zhifu.receivable r USING (hospital_id, claim_id) WHERE a.allocation_id = c.entry_id AND a.no = -c.no AND r.currency <> a.currency)""",
+        "DELETE FROM zhifu.conversion c USING zhifu.allocation a WHERE a.allocation_id = c.entry_id AND a.no = -c.no AND NOT a.by_hand"),
     "a sale that its rate does not explain": (
         "SELECT * FROM zhifu.currency_sale WHERE round(sold_minor * rate_digits / 10::numeric ^ rate_scale) <> proceeds_minor",
         "UPDATE zhifu.currency_sale SET rate_digits = 2 * rate_digits"),

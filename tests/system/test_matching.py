@@ -28,6 +28,14 @@ def office(place):
     return Finance(place)
 
 
+def converted(office, line):
+    """How what is owed was held against money in another currency: from, to, the rate and whether it multiplied."""
+    return [tuple(row.values()) for row in office.database.sql("""
+        SELECT c.from_minor, c.from_currency, c.to_minor, c.to_currency, r.day, r.digits::int8, c.multiplied FROM zhifu.conversion c
+        JOIN zhifu.rate r USING (rate_id) JOIN zhifu.allocation a ON a.allocation_id = c.entry_id AND a.no = -c.no
+        WHERE a.line_id = %(l)s AND a.undoes IS NULL""", {"l": line})]
+
+
 def test_one_claim_by_three_contracts(office):
     """S3: paid in yuan, owed in yuan and paid in dollars, fixed in dollars."""
     for when, price in (("09-30", "7.0950"), ("10-08", "7.0880"), ("10-28", "7.0760"), ("10-30", "7.0700")):
@@ -52,6 +60,8 @@ def test_one_claim_by_three_contracts(office):
     assert by_amount[cents("102360.66")] == {
         "SUSP": dr("102360.66"), "FEE": dr("176.75"), "FX": dr("362.59"), "AR-ALPHA": cr("102900.00")}
     assert [office.open(claim) for claim in (a, b, c)] == 3 * [{"open_minor": 0, "standing": 2}]
+    assert sum((converted(office, line) for line in (yuan, *dollars)), []) == [
+        (cents("102900.00"), "CNY", cents("14542.11"), "USD", office.day("10-28"), 70760, False)]
     states = office.database.sql("SELECT DISTINCT payment, books FROM zhifu.claim_state")
     assert states == [{"payment": 2, "books": 4}], states
     office.holds()
@@ -266,6 +276,7 @@ def yuan_for_dollars(office, claim):
     assert office.journal(line) == {
         "SUSP": dr("16000.00"), "FEE": dr("100.00"), "FX": dr("33.99"), "AR-ALPHA": cr("16133.99")}
     assert office.open(claim) == {"open_minor": 4899, "standing": 1}
+    assert converted(office, line) == [(cents("16100.00"), "CNY", cents("2266.01"), "USD", office.day("11-27"), 71050, False)]
     office.holds()
 
 

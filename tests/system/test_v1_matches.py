@@ -146,6 +146,9 @@ def by_hand(desk, office, path, claims):
     assert [(p["cleared"], p["charge"]) for p in checked["parts"]] == [(usd("1010.00"), v1.money("71.05"))]
     made = desk.post(path + "/allocate", {"claims": [said], "why": "their agent wrote"})
     assert desk.get("/v1/receivables/" + claims[0].id)["open"] == usd("1305.00")
+    row, = [c for c in desk.items("/v1/ledger/conversions?entry=" + made["allocation"]) if c.get("part") == 1]
+    assert (row["from"], row["to"], row["value"], row["multiplied"], row["source"]) == (
+        v1.money("7176.05"), usd("1010.00"), "7.1050", False, "cfets")
     desk.post("/v1/allocations/%s/undo" % made["allocation"], {"why": "not theirs"}, 200)
     desk.post("/v1/suspense/%s/hold" % line, {"held": "compliance", "why": "who is that?"}, 200)
     office.holds()

@@ -2,6 +2,8 @@
  * across two, what is too much, and what does not fit. */
 #include "rate_lab.h"
 
+#include "lib_arena.h"
+#include "settle/book_rate.h"
 #include "settle/match_hand.h"
 
 static struct match_hand money(const char *amount, const char *currency, const char *book)
@@ -120,6 +122,25 @@ static void dollars_for_yuan(void **state)
 	refused(&hand, &owed, 100000, MATCH_HAND_MORE, SAID({MATCH_REST_CHARGE, 100}));
 }
 
+/* By one step, and as it is after it was kept. */
+static void converted(const struct match_allot *part, int64_t from, int64_t to, bool of_owed, const struct uuid *rate)
+{
+	__attribute__((cleanup(lib_arena_free))) struct lib_arena arena = {.zf = {lib_arena_alloc}, .fail_at = -1};
+	struct match_allot parts[] = {*part};
+	struct match_choice choice = {.kind = MATCH_PAYMENT, .part_count = 1, .parts = parts}, again;
+	struct text_span json;
+	assert_int_equal(match_choice_write(&choice, &arena.zf, &json), 0);
+	assert_int_equal(match_choice_read(json, &arena.zf, &again), 0);
+	const struct match_conversion *made = &again.parts[0].conversion;
+	assert_int_equal(made->from, from);
+	assert_int_equal(made->to, to);
+	assert_int_equal(made->of_owed, of_owed);
+	assert_int_equal(made->rule, BOOK_RATE_ROUNDING);
+	assert_int_equal(made->count, 1);
+	assert_true(uuid_equal(&made->steps[0].rate, rate));
+	assert_int_equal(made->steps[0].multiplied, of_owed);
+}
+
 /* Owed as a foreign amount and paid in another currency: by the rate of the line's day. */
 static void yuan_for_dollars(void **state)
 {
@@ -137,6 +158,16 @@ static void yuan_for_dollars(void **state)
 	struct match_allot part = fits(&hand, &owed, 1600000, SAID({MATCH_REST_CHARGE, 10000}));
 	assert_int_equal(part.cleared, 226601); /* 16100.00 / 7.105 */
 	assert_int_equal(part.charge.book, 10000);
+	/* With the rate it is on record: of what came where that tells what is cleared, of what is owed where that
+	 * does. */
+	struct uuid id = uuid_new();
+	const struct stored_rates rates = {.table = {.rates = &rate, .count = 1}, .ids = &id};
+	hand.rates = &rates;
+	part = fits(&hand, &owed, 1600000, SAID({MATCH_REST_CHARGE, 10000}));
+	converted(&part, 1610000, 226601, false, &id);
+	part = fits(&hand, &owed, 1600000, SAID({MATCH_REST_CHARGE, 0}));
+	converted(&part, 231500, 1644808, true, &id);
+	assert_int_equal(fits(&hand, &owed, 1600000, SAID({MATCH_REST_FX, 0})).conversion.count, 0);
 	part = fits(&hand, &owed, 1600000, SAID({MATCH_REST_CHARGE, 0}));
 	assert_int_equal(part.cleared, 231500);
 	assert_int_equal(part.charge.minor, 44808); /* 2315.00 * 7.105 = 16448.08 */
