@@ -218,11 +218,12 @@ static const struct operation_refusal coordination_refusals[] = {
 
 /* ---- operations ---- */
 
-#define MAKES(where, id, words, body, row, sql, reads, wrong, first, reason)                                           \
+/* What can be taken back can be done again: each wants a key, or what is sent again late would do it again. */
+#define MAKES(where, id, words, body, row, sql, reads, wrong, first)                                                   \
 	{                                                                                                              \
 		.method = HTTP_POST, .path = (where), .name = (id), .kind = OPERATION_ACT, .scope = WRITES,            \
 		.summary = (words), .request = &(body), .answer = &(row), .statement = (sql), .then = (reads),         \
-		.creates = true, .refusals = (wrong), .run = (first), .once = (reason)                                 \
+		.creates = true, .refusals = (wrong), .run = (first)                                                   \
 	}
 
 /* Takes an act back by a counter-entry. */
@@ -235,10 +236,8 @@ static const struct operation_refusal coordination_refusals[] = {
 
 static const struct operation rows[] = {
 	ONE("/v1/bank-orders/{id}", "bank_order", "One of them", order_shape, DESK_ORDER),
-	/* What can be taken back can be done again: each wants a key, or what is sent again late would do it again. */
 	MAKES("/v1/bank-orders", "bank_order_make", "Money in suspense goes back to who sent it: the bank was told",
-		order_new_shape, order_shape, DESK_ORDER_MAKE, DESK_ORDER, treasury_refusals, line_why_sealed_run,
-		NULL),
+		order_new_shape, order_shape, DESK_ORDER_MAKE, DESK_ORDER, treasury_refusals, line_why_sealed_run),
 	{HTTP_POST, "/v1/bank-orders/{id}/clear", "bank_order_clear", OPERATION_ACT, WRITES, "The bank has debited it",
 		.request = &order_debited_shape, .answer = &order_shape, .statement = DESK_ORDER_CLEAR,
 		.then = DESK_ORDER, .refusals = treasury_refusals},
@@ -252,7 +251,7 @@ static const struct operation rows[] = {
 		"way",
 		order_shape, DESK_ORDER_UNCLEAR, DESK_ORDER, why_sealed_run, NULL),
 	MAKES("/v1/currency-sales", "currency_sale", "The bank bought foreign currency: the gain or loss is realised",
-		sale_new_shape, sale_shape, DESK_SALE_POST, DESK_SALE, treasury_refusals, line_why_sealed_run, NULL),
+		sale_new_shape, sale_shape, DESK_SALE_POST, DESK_SALE, treasury_refusals, line_why_sealed_run),
 	UNDOES("/v1/currency-sales/{id}/undo", "currency_sale_undo",
 		"Takes it back by a counter-entry: both lines wait in suspense again", sale_shape, DESK_SALE_UNDO,
 		DESK_SALE, why_sealed_run, ONCE_ENDED),
@@ -260,7 +259,7 @@ static const struct operation rows[] = {
 		acquirers_query, acquirer_shape, DESK_ACQUIRERS),
 	MAKES("/v1/acquirer-settlements", "acquirer_settle",
 		"An acquirer's transfer, less what it kept, settles payments of patients", settlement_new_shape,
-		settlement_shape, DESK_ACQUIRER_SETTLE, DESK_SETTLEMENT, treasury_refusals, patient_act_run, NULL),
+		settlement_shape, DESK_ACQUIRER_SETTLE, DESK_SETTLEMENT, treasury_refusals, patient_act_run),
 	UNDOES("/v1/acquirer-settlements/{id}/undo", "acquirer_undo",
 		"Takes it back by a counter-entry: the line waits in suspense again, and the payments for an acquirer",
 		settlement_shape, DESK_SETTLEMENT_UNDO, DESK_SETTLEMENT, patient_act_run, ONCE_ENDED),
@@ -273,14 +272,13 @@ static const struct operation rows[] = {
 		coordinations_query, coordination_shape, DESK_COORDINATIONS),
 	MAKES("/v1/coordinations", "coordination_post", "Posts what each of several payers owes of a claim's stay",
 		coordination_new_shape, coordination_shape, DESK_COORDINATION_POST, DESK_COORDINATION,
-		coordination_refusals, coordination_post_run,
-		"a claim is divided once: the same division again is known"),
+		coordination_refusals, coordination_post_run),
 	{HTTP_POST, "/v1/coordinations/{id}/undo", "coordination_undo", OPERATION_ACT, WRITES,
 		"Takes it back, as where the social insurance settles anew", .request = &coordination_undo_shape,
 		.answer = &coordination_shape, .statement = DESK_COORDINATION_UNDO, .then = DESK_COORDINATION,
 		.refusals = coordination_refusals, .run = coordination_undo_run, .once = ONCE_ENDED},
 	MAKES("/v1/coordination-payments", "coordination_pay",
 		"Money of the social insurance or a group plan came, or was not for that after all", paid_new_shape,
-		paid_shape, DESK_COORDINATION_PAY, DESK_NONE, coordination_refusals, coordination_pay_run, NULL),
+		paid_shape, DESK_COORDINATION_PAY, DESK_NONE, coordination_refusals, coordination_pay_run),
 };
 const struct operation_group treasury_operations = OPERATION_GROUP(rows);

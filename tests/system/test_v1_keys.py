@@ -50,7 +50,6 @@ def bodies(office, desk):
     taken_back(office, claims[0], back)
     desk.post("/v1/receivables/%s/dispute" % claims[1].id, {"reason": "CO-45"}, 200)
     test_v1_patients.shared_claim(office.database)
-    desk.post("/v1/coordinations", {**test_v1_patients.STAY, "claim": test_v1_patients.SHARED, "why": "S7"})
     office.looked()
     order = desk.post("/v1/bank-orders", {"line": waits, "amount": yuan("6.00"), "day": day("11-12"), "why": "not ours"})["id"]
     desk.post("/v1/bank-orders/%s/clear" % order, {"line": debit}, 200)
@@ -90,6 +89,7 @@ def bodies(office, desk):
         "bank_confirm": (None, {"account": "USD", "day": day("11-20"), "balance": yuan("100.00", "USD"), "why": "e-banking"},
                          "bank_confirmation"),
         "bank_order_unclear": (order, {"why": "another order's"}, "operator_act"),
+        "coordination_post": (None, {**test_v1_patients.STAY, "claim": test_v1_patients.SHARED, "why": "S7"}, "coordination"),
         "coordination_pay": (None, {"line": waits, "by": "si", "amount": yuan("9.00"), "why": "of October"}, "coordination_payment"),
         "patient_quote": (None, {**stay, "amount": yuan("500.00")}, "patient_bill"),
         "patient_bill": (None, {**stay, "medical": yuan("0.00"), "other": yuan("8.00")}, "patient_bill"),

@@ -198,6 +198,9 @@ def test_several_payers_share_one_stay(up):
     undo = "/v1/coordinations/%s/undo" % made["id"]
     assert desk.post(undo, {"why": "settled anew"}, 200)["undone_by"] == "finance"
     assert desk.post(undo, {"why": "again"}, 409)["type"].endswith("not-divided")
+    # Sent again late it is not done again: with its key it is the one that was taken back, and without one it is not taken.
+    assert desk.post("/v1/coordinations", post, 200, headers={"Idempotency-Key": "k-1"})["undone_by"] == "finance"
+    assert desk.post("/v1/coordinations", post, 428, headers={"Idempotency-Key": None})["type"].endswith("idempotency-key-missing")
     assert [c["id"] for c in desk.items("/v1/coordinations?claim=" + claim)] == [made["id"]]
     kept = str(up.database.sql("SELECT k::text FROM zhifu.coordination k UNION ALL SELECT p::text FROM zhifu.coordination_payment p"))
     assert "Roth" not in kept
