@@ -229,7 +229,7 @@ BEGIN
 END
 $$;
 
--- Undoes what was conceded, by a counter-entry: it is owed again, as it was. 1 done (or before, by the same id), 0 there is no such
+-- Undoes what was conceded, by a counter-entry: it is owed again, as it was, and in dispute if it was lost in one. 1 done (or before, by the same id), 0 there is no such
 -- concession, or it was undone; -1 it was put back since, because the claim was paid after all or was decided lower.
 CREATE FUNCTION concession_undo(p_hospital uuid, p_concession uuid, p_new uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -263,6 +263,7 @@ BEGIN
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
 	SELECT g.hospital_id, p_new, g.no, g.credit, g.debit, g.amount_minor, g.currency, g.exponent, g.book_minor, day, g.rule, g.claim_id, p_new
 	FROM posting g WHERE g.hospital_id = p_hospital AND g.entry_id = p_concession;
+	PERFORM dispute_again(p_hospital, p_concession, p_who);
 	PERFORM receivable_offset(p_hospital, c.claim_id, p_new, c.amount_minor, c.book_minor,
 		dispute_standing(p_hospital, c.claim_id, r.standing, take_back_waits(p_hospital, c.claim_id)));
 	PERFORM match_steps(p_hospital, ARRAY[c.claim_id], CASE WHEN c.taken_minor > 0 THEN ARRAY[c.claim_id] END, p_who, 'the concession was undone', false);
@@ -286,22 +287,25 @@ CREATE TABLE dispute (
 	due_day      date, -- until when the payer is to answer the last appeal
 	state        smallint NOT NULL DEFAULT 1 CHECK (state BETWEEN 1 AND 4), -- 1 open, 2 won, 3 lost, 4 withdrawn
 	outcome      smallint, -- won: 1 it is paid, 2 it is decided anew; lost: 3 written off, 4 the patient's, 5 no revenue
+	loss         uuid,     -- lost: the write-off or the concession
 	who          text NOT NULL CHECK (who <> ''),
 	opened_at    timestamptz NOT NULL DEFAULT now(),
 	decided_by   text,
 	decided_at   timestamptz,
 	CHECK ((decided_at IS NULL) = (state = 1) AND (decided_by IS NULL) = (state = 1)),
 	CHECK (CASE state WHEN 2 THEN outcome IN (1, 2) WHEN 3 THEN outcome IN (3, 4, 5) ELSE outcome IS NULL END),
+	CHECK ((loss IS NULL) = (state <> 3)),
 	PRIMARY KEY (hospital_id, dispute_id)
 );
 CREATE INDEX dispute_claim ON dispute (hospital_id, claim_id);
 CREATE UNIQUE INDEX dispute_open ON dispute (hospital_id, claim_id) WHERE state = 1;
+CREATE UNIQUE INDEX dispute_loss ON dispute (hospital_id, loss) WHERE loss IS NOT NULL;
 -- What was done about it. Insert-only.
 CREATE TABLE dispute_step (
 	hospital_id uuid NOT NULL,
 	step_id     uuid NOT NULL,
 	dispute_id  uuid NOT NULL,
-	step        smallint NOT NULL CHECK (step BETWEEN 1 AND 5), -- 1 begun, 2 appealed, 3 won, 4 lost, 5 withdrawn
+	step        smallint NOT NULL CHECK (step BETWEEN 1 AND 6), -- 1 begun, 2 appealed, 3 won, 4 lost, 5 withdrawn, 6 lost no more
 	day         date NOT NULL, -- on which it was
 	reason      text CHECK (reason ~ '^[0-9A-Za-z._-]{1,32}$'),
 	content     bytea, -- words, which may name a person: sealed for the claim by the hospital's key
@@ -331,7 +335,21 @@ RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
 	SELECT p_hospital, gen_random_uuid(), p_dispute, p_step, coalesce(p_day, (now() AT TIME ZONE h.zone)::date), p_reason, p_content, p_who
 	FROM hospital h WHERE h.hospital_id = p_hospital;
 	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who,
-		'dispute.' || (ARRAY['open', 'appeal', 'won', 'lost', 'withdraw'])[p_step], p_dispute::text, p_reason)
+		'dispute.' || (ARRAY['open', 'appeal', 'won', 'lost', 'withdraw', 'again'])[p_step], p_dispute::text, p_reason)
+$$;
+
+-- The loss with which a dispute ended is undone: it goes on, to be answered when it was, unless another one of the claim was begun since.
+-- Then what is owed again is in that one.
+CREATE FUNCTION dispute_again(p_hospital uuid, p_loss uuid, p_who text) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	d dispute;
+BEGIN
+	UPDATE dispute o SET state = 1, outcome = NULL, loss = NULL, decided_by = NULL, decided_at = NULL
+	WHERE o.hospital_id = p_hospital AND o.loss = p_loss AND (dispute_of(p_hospital, o.claim_id)).dispute_id IS NULL RETURNING * INTO d;
+	IF FOUND THEN
+		PERFORM dispute_note(p_hospital, d.dispute_id, 6::smallint, NULL, d.reason, NULL, p_who);
+	END IF;
+END
 $$;
 
 -- Where the receivable of a claim stands by now.
@@ -439,7 +457,7 @@ BEGIN
 		outcome := 0;
 		RETURN;
 	END IF;
-	UPDATE dispute o SET state = 3, outcome = p_outcome, decided_by = p_who, decided_at = now()
+	UPDATE dispute o SET state = 3, outcome = p_outcome, loss = p_id, decided_by = p_who, decided_at = now()
 	WHERE o.hospital_id = p_hospital AND o.dispute_id = d.dispute_id;
 	why := 'dispute lost: ' || coalesce(p_reason, d.reason);
 	BEGIN
@@ -461,7 +479,7 @@ BEGIN
 	END;
 	IF outcome <> 1 THEN
 		outcome := CASE outcome WHEN 0 THEN -1 ELSE outcome END;
-		UPDATE dispute o SET state = 1, outcome = NULL, decided_by = NULL, decided_at = NULL
+		UPDATE dispute o SET state = 1, outcome = NULL, loss = NULL, decided_by = NULL, decided_at = NULL
 		WHERE o.hospital_id = p_hospital AND o.dispute_id = d.dispute_id;
 		RETURN;
 	END IF;

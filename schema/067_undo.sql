@@ -23,7 +23,7 @@ BEGIN
 END
 $$;
 
--- It is owed again, as it was, and what it was provided for is provided for again. p_limit: what the person's role allows, in the book
+-- It is owed again, as it was, and in dispute if it was lost in one; what it was provided for is provided for again. p_limit: what the person's role allows, in the book
 -- currency. -1: of what was given up less is left, because money came after all (first: its allocation), or the claim was decided lower.
 CREATE FUNCTION write_off_undo(p_hospital uuid, p_write_off uuid, p_new uuid, p_role text, p_limit bigint, p_who text, p_why text,
 	OUT outcome integer, OUT first uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -59,8 +59,10 @@ BEGIN
 	WHERE o.hospital_id = p_hospital AND o.write_off_id = p_write_off;
 	taken := take_back_left(p_hospital, w.claim_id, r.currency, w.amount_minor) > 0;
 	SELECT s.adjudication INTO decided FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = w.claim_id;
-	PERFORM receivable_offset(p_hospital, w.claim_id, p_new, w.amount_minor, w.book_minor, CASE WHEN r.open_minor = 0 THEN
-		dispute_standing(p_hospital, w.claim_id, CASE decided WHEN 5 THEN 3 ELSE 1 END::smallint, taken) END);
+	PERFORM dispute_again(p_hospital, p_write_off, p_who);
+	PERFORM receivable_offset(p_hospital, w.claim_id, p_new, w.amount_minor, w.book_minor,
+		CASE WHEN r.open_minor = 0 OR (dispute_of(p_hospital, w.claim_id)).dispute_id IS NOT NULL
+			THEN dispute_standing(p_hospital, w.claim_id, CASE decided WHEN 5 THEN 3 ELSE 1 END::smallint, taken) END);
 	-- Giving up alone makes no step; a dispute that was lost, and money for the rest, do.
 	IF EXISTS (SELECT 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = w.claim_id AND (s.payment = 2 OR s.books = 4)) THEN
 		PERFORM match_steps(p_hospital, ARRAY[w.claim_id], CASE WHEN taken THEN ARRAY[w.claim_id] END, p_who, 'the write-off was undone', false);

@@ -13,7 +13,8 @@ CREATE FUNCTION open_standing(r receivable, p_day date, p_zone text) RETURNS sma
 			AND NOT EXISTS (SELECT 1 FROM dispute d WHERE d.hospital_id = r.hospital_id AND d.claim_id = r.claim_id
 				AND greatest(d.opened_at, d.decided_at) >= k.over) THEN r.standing
 		WHEN EXISTS (SELECT 1 FROM dispute d WHERE d.hospital_id = r.hospital_id AND d.claim_id = r.claim_id AND d.opened_at < k.over
-			AND (d.decided_at < k.over) IS NOT TRUE) THEN 4
+			AND (d.decided_at < k.over) IS NOT TRUE AND (SELECT t.step FROM dispute_step t WHERE t.hospital_id = d.hospital_id
+				AND t.dispute_id = d.dispute_id AND t.step IN (4, 6) AND t.at < k.over ORDER BY t.at DESC LIMIT 1) IS DISTINCT FROM 4) THEN 4
 		-- Taken back, and not accepted by then.
 		WHEN (SELECT coalesce(-sum(a.cleared_minor) FILTER (WHERE a.kind = 3), 0) FROM allocation a
 				WHERE a.claim_id = r.claim_id AND a.hospital_id = r.hospital_id AND a.made_at < k.over)

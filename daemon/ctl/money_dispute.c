@@ -321,8 +321,8 @@ static int dispute_list(struct ctl *ctl, int argc, char **argv)
 /* What was done about a claim's disputes, with the words that were said of it. */
 static int steps_show(struct ctl *ctl, const struct owed *owed, const struct pg_result *rows)
 {
-	static const char *const keys[] = {"open", "appeal", "won", "lost", "withdrawn"};
-	static const char *const chinese[] = {"提出", "申诉", "胜诉", "败诉", "撤回"};
+	static const char *const keys[] = {"open", "appeal", "won", "lost", "withdrawn", "again"};
+	static const char *const chinese[] = {"提出", "申诉", "胜诉", "败诉", "撤回", "恢复"};
 	static const struct money_column titles[] = {{"day", "day", "日期", false}, {"step", "step", "步骤", false},
 		{"reason", "reason", "原因代码", false}, {"who", "who", "经办", false},
 		{"words", "words", "说明", false}};

@@ -17,7 +17,7 @@ static const char *const states[] = {"", "open", "won", "lost", "withdrawn", NUL
 static const char *const outcomes[] = {"", "paid", "decision", "writeoff", "patient", "revenue", NULL};
 static const char *const wins[] = {"", "paid", "decision", NULL};
 static const char *const losses[] = {"", "writeoff", "patient", "revenue", NULL};
-static const char *const steps[] = {"", "open", "appeal", "won", "lost", "withdrawn", NULL};
+static const char *const steps[] = {"", "open", "appeal", "won", "lost", "withdrawn", "again", NULL};
 
 /* ---- take-backs ---- */
 

@@ -97,6 +97,13 @@ NEVER = {
         WHERE o.undone_entry IS NOT NULL AND p.rule IN (SELECT rule FROM zhifu.posting WHERE entry_id = o.entry_id)
         GROUP BY 1, 2, p.currency HAVING sum(side * amount_minor) <> 0 OR sum(side * book_minor) <> 0""",
         "UPDATE zhifu.posting SET book_minor = book_minor + 1 WHERE entry_id IN (SELECT undone_entry FROM zhifu.currency_sale)"),
+    "a dispute that was lost with what was undone, and no other one of the claim": ("""
+        SELECT d.* FROM zhifu.dispute d WHERE NOT EXISTS (SELECT 1 FROM zhifu.dispute o WHERE o.claim_id = d.claim_id
+            AND o.dispute_id <> d.dispute_id) AND d.loss IN (SELECT write_off_id FROM zhifu.write_off WHERE undone_entry IS NOT NULL
+            UNION SELECT undoes FROM zhifu.concession)""",
+        "UPDATE zhifu.dispute d SET state = 3, outcome = 3, decided_by = 'li', decided_at = now(), loss = w.write_off_id"
+        " FROM zhifu.write_off w WHERE w.claim_id = d.claim_id AND w.undone_entry IS NOT NULL AND d.state = 1"
+        " AND NOT EXISTS (SELECT 1 FROM zhifu.dispute o WHERE o.claim_id = d.claim_id AND o.dispute_id <> d.dispute_id)"),
     "payments that wait for an acquirer, and a clearing account that says otherwise": ("""
         SELECT w.minor, a.minor FROM (SELECT coalesce(sum(minor), 0) AS minor FROM zhifu.acquirer_waiting(%(h)s, 'infinity')) w
         CROSS JOIN (SELECT coalesce(sum(side * amount_minor), 0) AS minor FROM zhifu.posting
@@ -442,6 +449,8 @@ class History(Finance):
         """Something that a person did and that is no allocation."""
         done = self.database.sql("""
             SELECT 'writeoff undo' AS act, write_off_id AS id FROM zhifu.write_off WHERE undone_entry IS NULL
+            UNION ALL SELECT 'concession undo', concession_id FROM zhifu.concession c WHERE undoes IS NULL
+                AND NOT EXISTS (SELECT 1 FROM zhifu.concession u WHERE u.undoes = c.concession_id)
             UNION ALL SELECT 'sale undo', sale_id FROM zhifu.currency_sale WHERE undone_entry IS NULL
             UNION ALL SELECT 'order unclear', order_id FROM zhifu.bank_order WHERE cleared_line IS NOT NULL
             UNION ALL SELECT 'acquirer undo', settlement_id FROM zhifu.acquirer_settlement WHERE undone_entry IS NULL ORDER BY 1, 2""")
@@ -453,6 +462,21 @@ class History(Finance):
     def somebody_gives_up(self):
         bill = self.dice.choice(self.bills)
         self.person("writeoff", bill["ref"], "--why", "gone")
+
+    def somebody_disputes(self):
+        """What a carrier paid short, took back or denied; in the end it is won, lost in one of three ways, or let be."""
+        going = self.database.sql("SELECT s.ref, r.open_minor FROM zhifu.dispute d JOIN zhifu.claim_state s USING (hospital_id, claim_id)"
+                                  " JOIN zhifu.receivable r USING (hospital_id, claim_id) WHERE d.state = 1 ORDER BY 1")
+        if not going or self.dice.random() < 0.3:
+            short = self.database.sql("SELECT s.ref FROM zhifu.claim_state s JOIN zhifu.receivable r USING (hospital_id, claim_id)"
+                                      " WHERE r.open_minor > 0 AND s.payment IN (3, 4) ORDER BY 1")
+            self.person("dispute", "open", self.dice.choice(short or self.bills)["ref"], "--reason", "CO-45")
+            return
+        one = self.dice.choice(going)
+        part = self.dice.choice(((), ("%.2f" % (max(1, one["open_minor"] // 2) / 100),)))
+        how = self.dice.choice((("appeal",), ("withdraw",), ("won", "--by", "paid"), ("won", "--by", "decision"),
+                                *[("lost", *part, "--as", loss) for loss in ("writeoff", "writeoff", "patient", "revenue")]))
+        self.person("dispute", how[0], one["ref"], *how[1:])
 
     def a_patient_pays(self):
         """A deposit at the desk, and some of it back; a receipt that is told twice is one payment."""
@@ -570,7 +594,7 @@ class History(Finance):
 
 STEPS = ((History.money_comes, 6), (History.decide, 4), (History.bill, 2), (History.rate_comes, 3), (History.advice_comes, 2),
          (History.somebody_allocates, 3), (History.somebody_undoes, 3), (History.somebody_sends_back, 2),
-         (History.somebody_gives_up, 1), (History.somebody_takes_back, 2), (History.a_patient_pays, 2), (History.an_acquirer_settles, 1),
+         (History.somebody_gives_up, 1), (History.somebody_disputes, 2), (History.somebody_takes_back, 2), (History.a_patient_pays, 2), (History.an_acquirer_settles, 1),
          (History.somebody_sells, 1), (History.a_rate_was_wrong, 1), (History.somebody_holds, 1), (History.a_program_notes, 1),
          (History.a_stay_is_divided, 1), (History.a_month_ends, 2))
 

@@ -241,13 +241,16 @@ def what_is_disputed(office, contract):
     assert (score["disputes"], score["won"]) == (1, 0)
     office.holds()
 
-    # What was written off is short again, and may be disputed and lost anew.
+    # What was written off is short again, in the dispute in which it was lost, and may be lost anew.
     axes = lambda: list(office.database.sql("SELECT payment, books FROM zhifu.claim_state WHERE claim_id = %s", (claim.id,))[0].values())
     lost_axes, (gone,) = axes(), desk.items("/v1/write-offs?claim=" + claim.id)
     again = second.post("/v1/write-offs/%s/undo" % gone["id"], {"why": "not let go"}, 200)
-    assert (again["open"], again["standing"], lost_axes, axes()) == (v1.money("7.00"), "open", [2, 4], [3, 2])
+    assert (again["open"], again["standing"], lost_axes, axes()) == (v1.money("7.00"), "disputed", [2, 4], [3, 2])
     office.holds()
-    assert desk.post(path + "/dispute", {"reason": "again"}, 200)["standing"] == "disputed"
+    item, = [i for i in desk.items("/v1/reports/work?list=dispute") if i["claim"] == claim.id]
+    assert item["amount"] == v1.money("7.00") and desk.post(path + "/dispute", {"reason": "again"}, 409)["type"].endswith("in-dispute")
+    assert [d["state"] for d in sorted(desk.items("/v1/disputes?claim=" + claim.id), key=lambda d: d["opened_at"])] == [
+        "won", "lost", "lost", "open"] and desk.items("/v1/dispute-steps?claim=" + claim.id)[-1]["step"] == "again"
     assert second.post(path + "/dispute-lost", lost, 200)["standing"] == "settled" and axes() == lost_axes
     office.holds()
 

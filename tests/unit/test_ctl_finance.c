@@ -82,7 +82,7 @@ static int none_left(void **state)
 	world_sql(&world,
 		"TRUNCATE zhifu.claim_state, zhifu.claim_event, zhifu.receivable, zhifu.allocation, zhifu.bank_line, zhifu.posting,"
 		" zhifu.suspense, zhifu.remittance, zhifu.remittance_detail, zhifu.work_owner, zhifu.contract, zhifu.match_item, zhifu.bank_order, zhifu.declaration,"
-		" zhifu.advice, zhifu.revaluation, zhifu.concession, zhifu.dispute, zhifu.dispute_step");
+		" zhifu.advice, zhifu.revaluation, zhifu.concession, zhifu.write_off, zhifu.dispute, zhifu.dispute_step");
 	return 0;
 }
 
@@ -321,6 +321,14 @@ static void a_short_payment_is_disputed(void **state)
 	assert_non_null(strstr(world.out, "nothing is in dispute"));
 }
 
+static void may_write_off(void)
+{
+	world_file(&world, "hospitals.d/a.conf",
+		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
+		"write_off_roles = ({role = \"cashier\"; people = [\"li\"]; limit = \"500.00\";});\n",
+		0600);
+}
+
 /* Lost: written off, the patient's, or no revenue; and the scoreboard counts who won. */
 static void lost_disputes_are_given_up(void **state)
 {
@@ -353,10 +361,7 @@ static void lost_disputes_are_given_up(void **state)
 	assert_string_equal(told("items", 0, "owner"), "cashier");
 	assert_ctl(&world, 1, "money dispute lost %s --as revenue --who li", refs[9]);
 	assert_non_null(strstr(world.err, "write_off_roles"));
-	world_file(&world, "hospitals.d/a.conf",
-		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
-		"write_off_roles = ({role = \"cashier\"; people = [\"li\"]; limit = \"500.00\";});\n",
-		0600);
+	may_write_off();
 	assert_ctl(&world, 0, "money dispute lost %s --as revenue --who li", refs[9]);
 	assert_int_equal(in_books("REV-MED"), -4 * 100000 + 30000);
 	assert_ctl(&world, 0, "money dispute withdraw %s --who li", refs[11]);
@@ -372,6 +377,91 @@ static void lost_disputes_are_given_up(void **state)
 	alpha = row_of("scoreboard", "role", "carrier");
 	assert_string_equal(told("scoreboard", alpha, "disputes"), "3");
 	assert_string_equal(told("scoreboard", alpha, "won"), "1");
+}
+
+static void write_off_undo(void)
+{
+	assert_ctl(&world, 0, "money writeoff undo %s --why 'they will pay' --hospital HZ1 --who li",
+		world_text(&world, "SELECT write_off_id::text FROM zhifu.write_off WHERE undone_entry IS NULL"));
+}
+
+/* The claim is in dispute about all that is short of it, looked after and due as before, and on no other list. */
+static void disputed_as_before(int claim)
+{
+	assert_string_equal(dispute_of(claim), "open");
+	assert_ctl(&world, 0, "money report short");
+	assert_non_null(strstr(world.out, "nothing to do"));
+	assert_ctl(&world, 0, "money report dispute --json");
+	assert_int_equal(rows_told("items"), 1);
+	assert_string_equal(told("items", 0, "claim"), refs[claim]);
+	assert_string_equal(told("items", 0, "amount"), "300.00");
+	assert_string_equal(told("items", 0, "standing"), "disputed");
+	assert_string_equal(told("items", 0, "owner"), "zhao");
+	assert_string_equal(told("items", 0, "due"), "2026-11-08");
+	assert_int_equal(in_books("AR-ALPHA"), 30000);
+}
+
+/* The loss is undone: the dispute goes on, and is on its list again. */
+static void what_was_lost_is_disputed_again(void **state)
+{
+	static const char *const losses[] = {
+		"100.00 --as writeoff", "--as writeoff", "100.00 --as patient", "--as revenue"};
+	(void)state;
+	may_write_off();
+	paid_short(8, 101);
+	assert_ctl(&world, 0, "money dispute open %s --reason CO-45 --owner zhao --who li", refs[8]);
+	assert_ctl(&world, 0, "money dispute appeal %s --sent 2026-10-09 --due 2026-11-08 --who zhao", refs[8]);
+	for (size_t i = 0; i < ARRAY_LEN(losses); i++) {
+		assert_ctl(&world, 0, "money dispute lost %s %s --who li", refs[8], losses[i]);
+		assert_string_equal(dispute_of(8), "lost");
+		assert_ctl(&world, 0, "money report dispute");
+		assert_non_null(strstr(world.out, "nothing to do"));
+		if (i < 2)
+			write_off_undo();
+		else
+			assert_ctl(&world, 0, "money concession undo %s --why 'they will pay' --hospital HZ1 --who li",
+				world_text(&world,
+					"SELECT concession_id::text FROM zhifu.concession c WHERE undoes IS NULL"
+					" ORDER BY made_at DESC LIMIT 1"));
+		disputed_as_before(8);
+	}
+	assert_int_equal(in_books("BADDEBT"), 0);
+	assert_int_equal(in_books("REV-MED"), -100000);
+	assert_ctl(&world, 0, "money report scoreboard --json");
+	assert_string_equal(told("scoreboard", row_of("scoreboard", "role", "carrier"), "disputes"), "0");
+	assert_ctl(&world, 0, "money dispute show %s --json", refs[8]);
+	assert_int_equal(rows_told("steps"), 2 + 2 * 4);
+	assert_string_equal(told("steps", 2, "step"), "lost");
+	assert_string_equal(told("steps", 3, "step"), "again");
+	/* Another one was begun since: what is owed again is in that. */
+	assert_ctl(&world, 0, "money dispute lost %s 100.00 --as writeoff --who li", refs[8]);
+	assert_ctl(&world, 0, "money dispute open %s --reason N2 --who li", refs[8]);
+	write_off_undo();
+	assert_ctl(&world, 0, "money dispute list --all --json");
+	assert_int_equal(rows_told("disputes"), 2);
+	assert_ctl(&world, 0, "money report dispute --json");
+	assert_string_equal(told("items", 0, "amount"), "300.00");
+}
+
+/* As of a day between it was lost. */
+static void a_dispute_was_lost_for_a_time(void **state)
+{
+	static const char *const stood[][2] = {{"2026-10-08", "4"}, {"2026-10-12", "1"}, {"2026-10-22", "4"}};
+	(void)state;
+	may_write_off();
+	paid_short(8, 101);
+	assert_ctl(&world, 0, "money dispute open %s --reason CO-45 --who li", refs[8]);
+	assert_ctl(&world, 0, "money dispute lost %s 100.00 --as writeoff --who li", refs[8]);
+	write_off_undo();
+	world_sql(&world,
+		"UPDATE zhifu.dispute SET opened_at = '2026-10-06';"
+		"UPDATE zhifu.dispute_step SET at = CASE step WHEN 1 THEN '2026-10-06' WHEN 4 THEN '2026-10-10' ELSE '2026-10-20' END::timestamptz");
+	for (size_t i = 0; i < ARRAY_LEN(stood); i++)
+		assert_string_equal(
+			world_text(&world,
+				"SELECT zhifu.open_standing(r, '%s', 'Asia/Shanghai')::text FROM zhifu.receivable r",
+				stood[i][0]),
+			stood[i][1]);
 }
 
 static void short_and_over_payments_have_owners(void **state)
@@ -784,6 +874,8 @@ int main(void)
 		cmocka_unit_test_setup(a_take_back_is_accepted, none_left),
 		cmocka_unit_test_setup(a_short_payment_is_disputed, none_left),
 		cmocka_unit_test_setup(lost_disputes_are_given_up, none_left),
+		cmocka_unit_test_setup(what_was_lost_is_disputed_again, none_left),
+		cmocka_unit_test_setup(a_dispute_was_lost_for_a_time, none_left),
 		cmocka_unit_test_setup(short_and_over_payments_have_owners, none_left),
 		cmocka_unit_test_setup(the_scoreboard_keeps_carrier_and_remitter_apart, none_left),
 		cmocka_unit_test_setup(open_items_are_aged_by_what_is_due, none_left),
