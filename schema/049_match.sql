@@ -19,8 +19,9 @@ CREATE TABLE match_item (
 	version      integer NOT NULL DEFAULT 1,
 	due_at       timestamptz NOT NULL DEFAULT now(), -- when the matcher looks at it (again)
 	changed      bigint NOT NULL DEFAULT txid_current(), -- as in receivable, by match_change
-	PRIMARY KEY (hospital_id, line_id, part)
-) WITH (fillfactor = 70);
+	-- Nearly each is updated once, when it is posted: there is room for that beside it, and for its other entry.
+	PRIMARY KEY (hospital_id, line_id, part) WITH (fillfactor = 50)
+) WITH (fillfactor = 50);
 CREATE INDEX match_item_due ON match_item (hospital_id, due_at) WHERE open_minor <> 0;
 -- All items in the order of their days, too: by their lines, which never change, so that what is posted writes none.
 CREATE INDEX bank_line_items ON bank_line (hospital_id, booked_day, line_id);
@@ -424,8 +425,10 @@ SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	back record; -- claims of which something is owed back, the oldest first
 	back_left bigint[];
+	named jsonb; -- under what they may be named: their places
+	first integer := 1; -- of those before it nothing is left
 	detail record;
-	at integer;
+	at integer; second integer; -- the oldest with enough, and the next
 BEGIN
 	SELECT array_agg(b.claim_id ORDER BY b.since, b.claim_id) AS claims, array_agg(s.ref ORDER BY b.since, b.claim_id) AS refs,
 		array_agg(b.since ORDER BY b.since, b.claim_id) AS since, array_agg(b.minor ORDER BY b.since, b.claim_id) AS minor INTO back
@@ -437,18 +440,35 @@ BEGIN
 	JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = b.claim_id
 	WHERE m.hospital_id = p_hospital AND m.remittance_id = p_remittance;
 	back_left := back.minor;
+	SELECT jsonb_object_agg(k.name, k.places) INTO named FROM (SELECT t.name, jsonb_agg(t.n) AS places FROM (
+			SELECT 'claim ' || u.claim AS name, u.n FROM unnest(back.claims) WITH ORDINALITY AS u (claim, n)
+			UNION SELECT 'name ' || u.ref, u.n FROM unnest(back.refs) WITH ORDINALITY AS u (ref, n)
+			UNION SELECT 'name ' || k.number, u.n FROM unnest(back.claims) WITH ORDINALITY AS u (claim, n)
+			JOIN claim_number k ON k.hospital_id = p_hospital AND k.claim_id = u.claim) t GROUP BY t.name) k;
 	FOR detail IN SELECT d.no, d.claim_id, -d.amount_minor AS minor, coalesce(c.ref, d.claim_ref, d.insurer_claim_no) AS named
 		FROM remittance_detail d LEFT JOIN claim_state c ON c.hospital_id = d.hospital_id AND c.claim_id = d.claim_id
 		WHERE d.hospital_id = p_hospital AND d.remittance_id = p_remittance AND d.kind = 4 AND d.amount_minor < 0
 		ORDER BY coalesce(c.ref, d.claim_ref, d.insurer_claim_no) IS NULL, d.no
 	LOOP
-		SELECT o.n, CASE WHEN o.since < coalesce(o.next, 'infinity') THEN coalesce(detail.named, o.ref) END INTO at, ref
-		FROM (SELECT u.n, u.ref, u.since, lead(u.since) OVER (ORDER BY u.n) AS next FROM unnest(back.claims, back.refs, back.since, back_left)
-				WITH ORDINALITY AS u (claim, ref, since, minor, n)
-			WHERE u.minor >= detail.minor AND (detail.named IS NULL OR u.claim = detail.claim_id OR detail.claim_id IS NULL
-				AND (u.ref = detail.named OR EXISTS (SELECT 1 FROM claim_number k WHERE k.hospital_id = p_hospital AND k.claim_id = u.claim
-					AND k.number = detail.named)))
-			ORDER BY u.n LIMIT 1) o;
+		at := NULL;
+		second := NULL;
+		IF detail.named IS NOT NULL THEN
+			SELECT t.places[1], t.places[2] INTO at, second FROM (SELECT array_agg(e.n ORDER BY e.n) AS places
+				FROM (SELECT p::integer AS n FROM jsonb_array_elements_text(named -> coalesce('claim ' || detail.claim_id, 'name ' || detail.named)) AS p) e
+				WHERE back_left[e.n] >= detail.minor) t;
+		ELSE
+			WHILE back_left[first] = 0 LOOP
+				first := first + 1;
+			END LOOP;
+			FOR n IN first .. coalesce(cardinality(back_left), 0) LOOP
+				IF back_left[n] >= detail.minor THEN
+					second := CASE WHEN at IS NOT NULL THEN n END;
+					at := coalesce(at, n);
+					EXIT WHEN second IS NOT NULL;
+				END IF;
+			END LOOP;
+		END IF;
+		ref := CASE WHEN back.since[at] < coalesce(back.since[second], 'infinity') THEN coalesce(detail.named, back.refs[at]) END;
 		IF ref IS NOT NULL THEN
 			back_left[at] := back_left[at] - detail.minor;
 		END IF;
@@ -486,14 +506,18 @@ BEGIN
 	END IF;
 	RETURN QUERY SELECT r.remittance_id, d.no, r.insurer, r.identifier, r.amount_minor, r.currency, r.exponent, r.payment_date, r.balanced,
 		(r.created_at AT TIME ZONE h.zone)::date, CASE WHEN d.kind <> 4 OR d.amount_minor > 0 THEN coalesce(c.ref, d.claim_ref, d.insurer_claim_no)
-			ELSE (SELECT e.ref FROM match_netted(p_hospital, r.remittance_id) e WHERE e.no = d.no) END,
-		d.amount_minor, d.fee_minor, d.kind, k.paid,
+			ELSE r.netted ->> d.no::text END,
+		d.amount_minor, d.fee_minor, d.kind, r.paid,
 		r.payment_reference
-	FROM unnest(chosen) AS t (id) JOIN remittance r ON r.hospital_id = p_hospital AND r.remittance_id = t.id
+	FROM (SELECT a.*, k.paid, CASE WHEN NOT k.paid AND EXISTS (SELECT 1 FROM remittance_detail n WHERE n.hospital_id = p_hospital
+				AND n.remittance_id = a.remittance_id AND n.kind = 4)
+			THEN (SELECT jsonb_object_agg(e.no, e.ref) FROM match_netted(p_hospital, a.remittance_id) e) END AS netted
+		FROM unnest(chosen) AS t (id) JOIN remittance a ON a.hospital_id = p_hospital AND a.remittance_id = t.id
+		CROSS JOIN LATERAL (SELECT a.withdrawn_at IS NOT NULL OR EXISTS (SELECT 1 FROM remittance_paid p WHERE p.hospital_id = a.hospital_id
+			AND p.remittance_id = a.remittance_id) AS paid) k
+		OFFSET 0) r -- once of each, and not of each of its details
 	JOIN hospital h ON h.hospital_id = r.hospital_id
-	CROSS JOIN LATERAL (SELECT r.withdrawn_at IS NOT NULL OR EXISTS (SELECT 1 FROM remittance_paid p WHERE p.hospital_id = r.hospital_id
-		AND p.remittance_id = r.remittance_id) AS paid) k
-	LEFT JOIN remittance_detail d ON d.hospital_id = r.hospital_id AND d.remittance_id = r.remittance_id AND NOT k.paid
+	LEFT JOIN remittance_detail d ON d.hospital_id = r.hospital_id AND d.remittance_id = r.remittance_id AND NOT r.paid
 	LEFT JOIN claim_state c ON c.hospital_id = d.hospital_id AND c.claim_id = d.claim_id
 	WHERE (r.remittance_id, coalesce(d.no, 0)) > (p_after, p_after_no)
 	ORDER BY r.remittance_id, d.no LIMIT p_limit;

@@ -68,6 +68,7 @@ def test_one_claim_by_three_contracts(office):
     sets_off(office, beta)
     told_late(office, beta)
     exact_as_any_other(office, beta)
+    many_set_offs(office)
 
 
 def sets_off(office, beta):
@@ -191,6 +192,27 @@ def exact_as_any_other(office, beta):
         conn.rollback()
     assert exact == general
     assert [table for table, rows in exact if not rows] == ["match_candidate", "suspense"], exact
+
+
+def many_set_offs(office):
+    """Of an advice of 5,000 set-offs it is found out once for each look, and not for each of them, which claims they are of."""
+    with contextlib.closing(office.database.connect()) as conn, conn.cursor() as cursor:
+        conn.autocommit = False
+        cursor.execute("SET track_functions = 'all'")
+        cursor.execute("""WITH r AS (INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent,
+                balanced, content) VALUES (%(h)s, 'ffffffff-ffff-7fff-bfff-ffffffffffff', 'beta', 'MANY', -5000, 'CNY', 2, true, ''))
+            INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, amount_minor, currency, exponent, kind)
+            SELECT %(h)s, 'ffffffff-ffff-7fff-bfff-ffffffffffff', n, -1, 'CNY', 2, 4 FROM generate_series(1, 5000) AS n""",
+                       {"h": story.HOSPITAL_ID})
+        called = "SELECT coalesce(pg_stat_get_xact_function_calls('zhifu.match_netted'::regproc), 0)"
+        cursor.execute(called)
+        before = cursor.fetchone()[0]
+        cursor.execute("SELECT count(number), count(DISTINCT number), count(*) FROM zhifu.match_advices(%s, %s, 0, 50000, NULL)",
+                       (story.HOSPITAL_ID, "ffffffff-ffff-7fff-bfff-ffffffffffff"))
+        assert cursor.fetchone() == (5000, 1, 5000)
+        cursor.execute(called)
+        assert cursor.fetchone()[0] - before == 1
+        conn.rollback()
 
 
 def test_each_contract_has_its_own_rates(place):
