@@ -358,6 +358,14 @@ BEGIN
 END
 $$;
 
+-- Does something else stand in the place of what a contract takes off a bill at full price: a decision, shares, or that it is none?
+CREATE FUNCTION receivable_replaced(p_hospital uuid, p_claim uuid) RETURNS boolean LANGUAGE plpgsql STABLE SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	RETURN (SELECT s.adjudication >= 3 OR s.books = 5 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim)
+		OR EXISTS (SELECT 1 FROM coordination k WHERE k.hospital_id = p_hospital AND k.claim_id = p_claim AND k.undone_entry IS NULL);
+END
+$$;
+
 -- Brings receivables after what was decided: by how much that moved their carriers' accounts in the bill's currency, and the
 -- entry that did. Of a claim that has none yet nothing is to be done: it will be made of what is posted then. What the contract took
 -- off a bill at full price goes back: the decision says what that is.
@@ -377,10 +385,8 @@ BEGIN
 			WHERE r.hospital_id = t.h AND r.claim_id = t.c AND t.d BETWEEN -r.open_minor AND 0 AND r.allowance_minor = 0
 				AND r.currency = (SELECT o.book_currency FROM hospital o WHERE o.hospital_id = t.h)
 			RETURNING r.claim_id)
-		-- What was taken off a bill at full price goes back when something else takes its place: a decision, shares, or that it is none.
-		SELECT t.*, CASE WHEN r.allowance_minor > 0 AND ((SELECT s.adjudication >= 3 OR s.books = 5 FROM claim_state s WHERE s.hospital_id = t.h
-				AND s.claim_id = t.c) OR EXISTS (SELECT 1 FROM coordination k WHERE k.hospital_id = t.h AND k.claim_id = t.c AND k.undone_entry IS NULL))
-			THEN r.allowance_minor ELSE 0 END AS back
+		-- What was taken off a bill at full price goes back.
+		SELECT t.*, CASE WHEN r.allowance_minor > 0 AND receivable_replaced(t.h, t.c) THEN r.allowance_minor ELSE 0 END AS back
 		FROM unnest(p_hospital, p_claim, p_entry, p_delta) AS t (h, c, e, d)
 		JOIN receivable r ON r.hospital_id = t.h AND r.claim_id = t.c
 		WHERE NOT EXISTS (SELECT 1 FROM quick q WHERE q.claim_id = t.c)
@@ -447,7 +453,7 @@ $$;
 -- their value. p_owed: in p_currency; NULL: there is no rate yet, look again in p_later_s. The c_ arrays are the steps of the
 -- conversion of what is owed in another currency than billed, each of the bill at c_bill (from 1): that is moved from the one
 -- currency's account to the other's at the same value. p_allowance: what of the bill the contract takes off, where it came at full price
--- and no decision has said what that is. Once only, whoever calls twice. Returns how many were made.
+-- and nothing else stands in its place. Once only, whoever calls twice. Returns how many were made.
 CREATE FUNCTION settle_receivables(p_hospital uuid[], p_claim uuid[], p_carrier text[], p_remitter text[], p_contract uuid[],
 	p_version integer[], p_kind text[], p_currency text[], p_exponent smallint[], p_amount bigint[], p_foreign boolean[], p_owed bigint[],
 	p_billed date[], p_due date[], p_later_s integer, c_bill integer[], c_step smallint[], c_rate uuid[], c_multiplied boolean[],
@@ -523,7 +529,7 @@ BEGIN
 	END LOOP;
 	IF 0 < ANY (p_allowance) THEN
 		FOR odd IN SELECT t.* FROM unnest(p_hospital, p_claim, p_billed, p_allowance, ready) AS t (h, c, b, off, ready)
-			JOIN claim_state s ON s.hospital_id = t.h AND s.claim_id = t.c WHERE t.ready AND t.off > 0 AND s.adjudication < 3 LOOP
+			WHERE t.ready AND t.off > 0 AND NOT receivable_replaced(t.h, t.c) LOOP
 			SELECT * INTO bill FROM posting p WHERE p.hospital_id = odd.h AND p.entry_id = odd.c AND p.no = 1;
 			UPDATE receivable SET allowance_minor = odd.off WHERE hospital_id = odd.h AND claim_id = odd.c;
 			PERFORM receivable_post(odd.h, odd.c, 'allowance', 'CONTR', bill.debit, odd.off, bill.currency, bill.exponent, odd.off, odd.b, odd.c);

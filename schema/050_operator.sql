@@ -374,7 +374,7 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	UNION ALL
 	SELECT 'postings whose cause is not on record', NULL, count(*), 0::bigint FROM posting p
 	WHERE p.hospital_id = p_hospital AND p.rule <> 'value'
-		AND (p.rule IN ('bill', 'bill_beyond', 'fix_billed', 'fix_owed', 'over_decided', 'fx_decided') AND p.source_id = p.claim_id) IS NOT TRUE
+		AND (p.rule IN ('bill', 'allowance', 'bill_beyond', 'fix_billed', 'fix_owed', 'over_decided', 'fx_decided') AND p.source_id = p.claim_id) IS NOT TRUE
 		AND NOT EXISTS (SELECT 1 FROM fact f WHERE f.hospital_id = p.hospital_id AND f.fact_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM bank_line b WHERE b.hospital_id = p.hospital_id AND b.line_id = p.source_id)
 		AND NOT EXISTS (SELECT 1 FROM bank_opening b WHERE b.hospital_id = p.hospital_id AND b.entry_id = p.source_id)

@@ -30,6 +30,29 @@ static inline struct test_claim claim_billed(
 	return claim;
 }
 
+/* What the claim is for, sealed as intake leaves it: Claim.item. */
+static inline void items_are(const struct test_claim *claim, const char *items)
+{
+	struct arena arena CLEANUP(arena_free);
+	static char json[8192], content[65536];
+	struct bytes sealed;
+	const char *text = claim_json("ok"), *from = strstr(text, "\"item\":["), *to = strstr(text, ",\"total\"");
+
+	arena_init(&arena, 1u << 20);
+	assert_true(from != NULL && to != NULL);
+	snprintf(json, sizeof(json), "%.*s\"item\":[%s]%s", (int)(from - text), text, items, to);
+	assert_int_equal(seal(world.sealer, &world.patient_key, &claim->id, SEAL_CLAIM,
+				 (struct bytes){(const uint8_t *)json, strlen(json)}, &arena, &sealed),
+		0);
+	hex(sealed.ptr, sealed.len, content);
+	sql("UPDATE zhifu.claim SET content = '\\x%s' WHERE claim_id = '%s'", content, claim->id_text);
+}
+
+#define ITEM(sequence, category, net)                                                                                  \
+	"{\"sequence\":" sequence ",\"category\":{\"coding\":[{\"system\":\"urn:c\",\"code\":\"" category              \
+	"\"}]},\"productOrService\":{\"text\":\"x\"},\"servicedDate\":\"2026-10-01\",\"net\":{\"value\":" net          \
+	",\"currency\":\"CNY\"}}"
+
 static inline void settle_all(void)
 {
 	settle_start();

@@ -93,6 +93,38 @@ static void test_owed_in_another_currency(void **state)
 	}
 }
 
+/* A bill at full price, of which the contract takes 4,200.00, by the bill or by its items: what is divided is the bill,
+ * and the policy's part is what was worked out. */
+static void test_at_full_price(void **state)
+{
+	static const char *const prices[] = {
+		"\"kind\": \"A\"}, \"prices\": {\"billed\": \"gross\", \"discounts\": [{\"category\": \"*\", \"percent\": \"13.125\"}]",
+		"\"kind\": \"A\"}, \"prices\": {\"billed\": \"gross\", \"discounts\": [{\"category\": \"*\", \"percent\": \"10\"},"
+		" {\"category\": \"drugs\", \"percent\": \"15\"}]"};
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	for (int i = 0; i < 4; i++) {
+		claim = billed();
+		items_are(&claim, ITEM("1", "drugs", "20000.00") "," ITEM("2", "exam", "12000.00"));
+		contract_add("ipmi", prices[i / 2], "\"term_days\": 30");
+		if (i % 2 == 0) {
+			all_made();
+			owes(&claim, "A", "CNY", TOTAL, TOTAL - 420000, TOTAL, 1);
+			assert_int_equal(balance("CONTR", "CNY"), 420000);
+		}
+		assert_int_equal(divide(&claim), 1);
+		if (i % 2 == 1) all_made();
+		owes(&claim, "A", "CNY", TOTAL, 24200, TOTAL, 1);
+		assert_int_equal(balance("CONTR", "CNY"), 0);
+		stands(24200, 2048000, 487800, 150000, 490000);
+		assert_int_equal(take_back(&claim), 1);
+		owes(&claim, "A", "CNY", TOTAL, TOTAL, TOTAL, 1);
+		stands(TOTAL, 0, 0, 0, 0);
+	}
+}
+
 /* What the policy decides: the same moves nothing, and what differs moves as much. */
 static void test_the_policy_decides(void **state)
 {
@@ -174,6 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_before_or_after_its_receivable),
 		cmocka_unit_test(test_owed_in_another_currency),
+		cmocka_unit_test(test_at_full_price),
 		cmocka_unit_test(test_the_policy_decides),
 		cmocka_unit_test(test_who_decides_meanwhile),
 		cmocka_unit_test(test_a_cancelled_claim),

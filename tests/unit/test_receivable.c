@@ -91,6 +91,19 @@ static void test_three_contracts_one_claim(void **state)
 	books_hold();
 }
 
+/* Queued again, and withdrawn. */
+static void withdraw(const struct test_claim *claim)
+{
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(
+			number("SELECT count(*)::int8 FROM zhifu.claim_state c CROSS JOIN LATERAL zhifu.claim_step("
+			       "ARRAY[c.hospital_id], ARRAY[c.claim_id], '{1}', ARRAY[c.transport], '{NULL}',"
+			       " ARRAY[CASE c.transport WHEN 8 THEN 5 ELSE 10 END::smallint], '{x}', '{x}', '{NULL}')"
+			       " WHERE c.claim_id = '%s'",
+				claim->id_text),
+			1);
+}
+
 /* S1's prices: a bill at full price of which the contract takes a tenth, 206.00 of 2,060.00; and S3's, owed in dollars.
  */
 static void test_discount_is_written_off_with_the_bill(void **state)
@@ -126,14 +139,7 @@ static void test_discount_is_written_off_with_the_bill(void **state)
 	gone = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
 	all_made();
 	assert_int_equal(balance("CONTR", "CNY"), 3 * 20600);
-	for (int i = 0; i < 2; i++) /* queued again, and withdrawn */
-		assert_int_equal(
-			number("SELECT count(*)::int8 FROM zhifu.claim_state c CROSS JOIN LATERAL zhifu.claim_step("
-			       "ARRAY[c.hospital_id], ARRAY[c.claim_id], '{1}', ARRAY[c.transport], '{NULL}',"
-			       " ARRAY[CASE c.transport WHEN 8 THEN 5 ELSE 10 END::smallint], '{x}', '{x}', '{NULL}')"
-			       " WHERE c.claim_id = '%s'",
-				gone.id_text),
-			1);
+	withdraw(&gone);
 	owes(&gone, "A", "CNY", 206000, 0, 206000, 2);
 	assert_int_equal(balance("CONTR", "CNY"), 2 * 20600);
 	assert_int_equal(balance("OVERPAID-ALPHA", "CNY"), 0);
@@ -166,28 +172,6 @@ static void test_discount_is_written_off_with_the_bill(void **state)
 
 /* ---- by item ---- */
 
-/* What the claim is for, sealed as intake leaves it: Claim.item. */
-static void items_are(const struct test_claim *claim, const char *items)
-{
-	struct arena arena CLEANUP(arena_free);
-	static char json[8192], content[65536];
-	struct bytes sealed;
-	const char *text = claim_json("ok"), *from = strstr(text, "\"item\":["), *to = strstr(text, ",\"total\"");
-
-	arena_init(&arena, 1u << 20);
-	assert_true(from != NULL && to != NULL);
-	snprintf(json, sizeof(json), "%.*s\"item\":[%s]%s", (int)(from - text), text, items, to);
-	assert_int_equal(seal(world.sealer, &world.patient_key, &claim->id, SEAL_CLAIM,
-				 (struct bytes){(const uint8_t *)json, strlen(json)}, &arena, &sealed),
-		0);
-	hex(sealed.ptr, sealed.len, content);
-	sql("UPDATE zhifu.claim SET content = '\\x%s' WHERE claim_id = '%s'", content, claim->id_text);
-}
-
-#define ITEM(sequence, category, net)                                                                                  \
-	"{\"sequence\":" sequence ",\"category\":{\"coding\":[{\"system\":\"urn:c\",\"code\":\"" category              \
-	"\"}]},\"productOrService\":{\"text\":\"x\"},\"servicedDate\":\"2026-10-01\",\"net\":{\"value\":" net          \
-	",\"currency\":\"CNY\"}}"
 /* 2,060.00 of S1's prices: 15 per cent of drugs, 5 of the room, 10 of the rest, each item's rounded by itself. */
 #define BY_ITEM                                                                                                                    \
 	"\"prices\": {\"discounts\": [{\"category\": \"*\", \"percent\": \"10\"}, {\"category\": \"drugs\", \"percent\": \"15\"}," \
@@ -196,7 +180,7 @@ static void items_are(const struct test_claim *claim, const char *items)
 
 static void test_discounts_by_category(void **state)
 {
-	struct test_claim claim, gone, erased;
+	struct test_claim claim, gone, early, erased;
 
 	(void)state;
 	NEED_POSTGRESQL();
@@ -213,15 +197,16 @@ static void test_discounts_by_category(void **state)
 	owes(&gone, "A", "CNY", 206000, 206000 - 17267, 206000, 1);
 	assert_int_equal(balance("CONTR", "CNY"), 2 * 17267);
 	books_hold();
+	/* Withdrawn before there is a receivable: nothing comes off. */
+	early = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	items_are(&early, THREE);
+	withdraw(&early);
+	all_made();
+	assert_int_equal(number("SELECT count(*) FROM zhifu.receivable WHERE claim_id = '%s'", early.id_text), 0);
+	assert_int_equal(balance("CONTR", "CNY"), 2 * 17267);
+	books_hold();
 	/* Withdrawn: what had come off goes back, too. Decided: what the decision says takes its place. */
-	for (int i = 0; i < 2; i++)
-		assert_int_equal(
-			number("SELECT count(*)::int8 FROM zhifu.claim_state c CROSS JOIN LATERAL zhifu.claim_step("
-			       "ARRAY[c.hospital_id], ARRAY[c.claim_id], '{1}', ARRAY[c.transport], '{NULL}',"
-			       " ARRAY[CASE c.transport WHEN 8 THEN 5 ELSE 10 END::smallint], '{x}', '{x}', '{NULL}')"
-			       " WHERE c.claim_id = '%s'",
-				gone.id_text),
-			1);
+	withdraw(&gone);
 	owes(&gone, "A", "CNY", 206000, 0, 206000, 2);
 	assert_int_equal(balance("CONTR", "CNY"), 17267);
 	decide(&claim, 188000, 0, 18000);
