@@ -416,6 +416,16 @@ BEGIN
 END
 $$;
 
+-- Claims that the hospital knows by numbers: hashes of the system and the number, as intake keeps them. A claim's first identifier is
+-- among the keys that it was submitted by.
+CREATE FUNCTION match_bills(p_hospital uuid, p_hash bytea[]) RETURNS TABLE (no integer, claim_id uuid) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off AS $$
+	SELECT t.n::integer, b.c FROM unnest(p_hash) WITH ORDINALITY AS t (h, n) CROSS JOIN LATERAL (
+		SELECT k.claim_id FROM idempotency k WHERE k.hospital_id = p_hospital AND k.key_hash = t.h
+		UNION (SELECT i.claim_id FROM claim_identifier i WHERE i.hospital_id = p_hospital AND i.hash = t.h ORDER BY i.claim_id LIMIT 16)) b (c)
+	ORDER BY t.n, b.c
+$$;
+
 -- Of which claims an advice sets off what came too much, a row a detail: of the one that it names, while as much of that is owed back;
 -- where it names none, of the oldest with enough. Each of its details has what those before it leave, those that name a claim first. Two
 -- claims that are as old are told by nobody. ref NULL: there is none.

@@ -9,6 +9,16 @@
 #define EPOCH_DAYS 10957
 #define EPOCH_MS (EPOCH_DAYS * INT64_C(86400000))
 
+struct pg_result *db_rows_copy(const struct pg_result *rows)
+{
+	return PQcopyResult(rows, PG_COPYRES_ATTRS | PG_COPYRES_TUPLES);
+}
+
+void db_rows_free(struct pg_result *rows)
+{
+	PQclear(rows);
+}
+
 int db_rows_count(const struct pg_result *rows)
 {
 	return PQntuples(rows);

@@ -8,6 +8,10 @@
 
 struct pg_result; /* libpq's PGresult */
 
+/* The same rows for longer. Returns owned: db_rows_free; NULL: no memory. */
+struct pg_result *db_rows_copy(const struct pg_result *rows) MUSTUSE;
+void db_rows_free(struct pg_result *rows); /* of a copy; NULL allowed */
+
 int db_rows_count(const struct pg_result *rows); /* rows returned; 0 for a NULL result */
 int db_rows_columns(const struct pg_result *rows);
 

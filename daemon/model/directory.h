@@ -94,6 +94,8 @@ struct hospital {
 	uint16_t rate_reach_days;                       /* how old a rate may be for a day that has none */
 	const struct zf_identifier *const *identifiers; /* how insurers know it: goes out as the sender */
 	uint32_t identifier_count;
+	const char *const *bill_systems; /* identifier systems of claims whose numbers payers name */
+	uint32_t bill_system_count;
 	uint32_t client_count;
 	const struct client *const *clients;
 	uint32_t account_count;

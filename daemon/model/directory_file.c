@@ -170,6 +170,12 @@ static const struct conf_option hospital_options[] = {
 		.help = "How certain, of 1000, an answer must be for money to be posted by itself. 1001: never."},
 	{MEMBER(hospital_file, identifiers), .type = CONF_GROUPS, .flags = CONF_RELOADABLE, .group = &identifier_table,
 		.fallback = "()", .help = "How insurers know the hospital."},
+	{MEMBER(hospital_file, bill_systems), .type = CONF_STRINGS, .flags = CONF_RELOADABLE, .fallback = "[]",
+		.max = 8, .form = form_system,
+		.help = "The systems, as in Claim.identifier.system, of the hospital's own numbers of bills that payers name on "
+			"transfers. A word of a bank line that is the number of a claim in one of them names the claim, as it was "
+			"submitted or in capitals; with at least 5 letters and digits, 2 of them digits. Without any none is looked "
+			"for."},
 	{MEMBER(hospital_file, clients), .type = CONF_GROUPS, .flags = CONF_RELOADABLE, .group = &client_table,
 		.fallback = "()", .help = "The systems that may come in for this hospital."},
 	{MEMBER(hospital_file, bank_accounts), .type = CONF_GROUPS, .flags = CONF_RELOADABLE,

@@ -64,7 +64,7 @@ struct advice_file {
 
 struct hospital_file {
 	const char *id, *code, *name, *zone, *book_currency, *suspense_owner;
-	struct conf_strings rate_sources, revaluation_reverts, provision_bands, limitation_interrupts;
+	struct conf_strings bill_systems, rate_sources, revaluation_reverts, provision_bands, limitation_interrupts;
 	int64_t rate_reach_days, limitation_years, limitation_alert_days, match_certain;
 	const char *take_backs, *chart, *calendar, *declaration_code;
 	int64_t declaration_days;

@@ -328,6 +328,18 @@ const char *form_pin(const char *text)
 	return "is not of the form sha256//BASE64";
 }
 
+const char *form_system(const char *text)
+{
+	const char *colon = strchr(text, ':');
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] <= ' ' || text[i] == '\x7f') return "has a blank in it";
+	if (colon == NULL || colon == text || colon[1] == '\0' || len > 256)
+		return "is not a URI, such as https://hospital.example/bill";
+	return NULL;
+}
+
 const char *form_purpose(const char *text)
 {
 	char word[16]; /* the longest of them, its blanks and some */

@@ -23,6 +23,7 @@ const char *form_date_form(const char *text);        /* as lib/date.h date_parse
 const char *form_declaration_code(const char *text); /* six digits, or none */
 const char *form_client(const char *text);           /* a client's id */
 const char *form_fingerprint(const char *text);      /* SHA-256 in hexadecimal digits */
+const char *form_system(const char *text);           /* of identifiers: a URI */
 const char *form_scope(const char *text);
 const char *form_name(const char *text);    /* of an endpoint or a channel */
 const char *form_url(const char *text);     /* https:// or http://, a host, nothing but a path behind */

@@ -315,6 +315,8 @@ int hospital_read(struct reading *reading, const char *path, const char *code, c
 			(uint8_t)rate_source_find(text_of(file.rate_sources.items[i]));
 	hospital->rate_reach_days = (uint16_t)file.rate_reach_days;
 	hospital->match_certain = (uint16_t)file.match_certain;
+	hospital->bill_systems = file.bill_systems.items;
+	hospital->bill_system_count = (uint32_t)file.bill_systems.count;
 	hospital->file = path;
 	hospital->name = or_empty(file.name);
 	hospital->zone_name = or_empty(file.zone);

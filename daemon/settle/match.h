@@ -147,6 +147,12 @@ struct match_advice {
 #define MATCH_LINE_TEXTS 4
 #define MATCH_LINE_IDS 13
 
+/* A number of the hospital's own that stands in a line, and whose it is. */
+struct match_bill {
+	const char *number;
+	uint32_t claim;
+};
+
 /* A line of a bank statement. Nothing of it is kept. */
 struct match_line {
 	uint32_t id;            /* the caller's, of this line for ever */
@@ -167,6 +173,8 @@ struct match_line {
 	const char *codes[MATCH_LINE_CODES]; /* the bank's, of what kind of line it is */
 	const char *words[MATCH_LINE_TEXTS]; /* the bank's own, besides what a payer wrote */
 	const char *ids[MATCH_LINE_IDS];     /* what else programs of banks and payers call it */
+	struct match_bill *bills;            /* what of it the hospital calls claims; several may have one number */
+	uint32_t bill_count;
 };
 
 /* What a line may be that is for no claim, as a charge of the bank, and how the bank names it. A code has * for any

@@ -481,10 +481,23 @@ static bool names_others_advice(const struct match_find *find)
 	return false;
 }
 
-/* Is it one number that names them all, such as the insurer's number of a case that was billed in parts? */
-static bool one_number(const struct match_index *index, const uint32_t *claims, uint32_t count, uint8_t number)
+/* The number of its bill, where the line names the claim by that. */
+static const char *bill_of(const struct match_find *find, uint32_t claim)
 {
+	for (uint32_t i = 0; i < find->line->bill_count; i++)
+		if (find->line->bills[i].claim == claim) return find->line->bills[i].number;
+	return NULL;
+}
+
+/* Is it one number that names them all, such as the insurer's number of a case that was billed in parts? */
+static bool one_number(const struct match_find *find, const uint32_t *claims, uint32_t count, uint8_t number)
+{
+	const struct match_index *index = find->index;
+	const char *bill = number == MATCH_CLAIM_NUMBER ? bill_of(find, claims[0]) : NULL;
 	for (uint32_t i = 1; i < count; i++) {
+		const char *other = bill == NULL ? NULL : bill_of(find, claims[i]);
+		if (bill != NULL && (other == NULL || strcmp(bill, other) != 0)) return false;
+		if (bill != NULL) continue;
 		const struct match_key *a = &index->items[claims[0]].keys[number],
 				       *b = &index->items[claims[i]].keys[number];
 		if (match_key_compare(*a, *b) != 0) return false;
@@ -504,7 +517,7 @@ void match_find_claims(struct match_find *find)
 		uint8_t wait = named.paid_count + named.other_count > 0 ? MATCH_WAIT_PAID : MATCH_POSTS;
 		if (claims_fit(find, named.open, named.open_count, MATCH_LEVEL_NAMED, named.open_number, wait)) return;
 	}
-	if (named.open_count > 1 && one_number(find->index, named.open, named.open_count, named.open_number)) {
+	if (named.open_count > 1 && one_number(find, named.open, named.open_count, named.open_number)) {
 		bool fits = false;
 		for (uint32_t i = 0; i < named.open_count; i++) {
 			fits |= claims_fit(find, &named.open[i], 1, MATCH_LEVEL_NAMED, named.open_number, MATCH_POSTS);

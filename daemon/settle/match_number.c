@@ -107,6 +107,31 @@ static void named_from(struct match_find *find, size_t from)
 	}
 }
 
+/* Where a number begins that is all of some words of the text from `from` on; -1: nowhere. */
+static ptrdiff_t word_at(const struct match_find *find, size_t from, const char *folded, size_t len)
+{
+	const struct match_text *text = &find->text;
+	for (size_t at = from; at + len <= text->len; at++) {
+		if ((text->marks[at] & MATCH_BEGIN) == 0 || !goes_on(text, at + 1, folded + 1, len - 1)) continue;
+		if (text->folded[at] == folded[0] && says_enough(find, at, len)) return (ptrdiff_t)at;
+	}
+	return -1;
+}
+
+/* What the hospital calls by numbers in the text from `from` on: they were found by their hashes. */
+static void bills_from(struct match_find *find, size_t from)
+{
+	for (uint32_t i = 0; i < find->line->bill_count; i++) {
+		const struct match_bill *bill = &find->line->bills[i];
+		char folded[MATCH_NUMBER_MAX];
+		size_t len = match_key_fold(bill->number, folded, sizeof(folded));
+		ptrdiff_t at = len < MATCH_FRONT ? -1 : word_at(find, from, folded, len);
+		if (at < 0) continue;
+		for (size_t k = 0; k < len; k++) find->text.marks[(size_t)at + k] |= MATCH_USED;
+		named_add(find, &(struct match_entry){.value = bill->claim, .kind = MATCH_CLAIM_NUMBER});
+	}
+}
+
 void match_find_named(struct match_find *find)
 {
 	const struct match_line *line = find->line;
@@ -116,10 +141,12 @@ void match_find_named(struct match_find *find)
 	match_text_add(text, line->text);
 	match_text_add(text, line->end_to_end);
 	named_from(find, 0);
+	bills_from(find, 0);
 	find->written = text->len;
 	for (int i = 0; i < MATCH_LINE_TEXTS; i++) match_text_add(text, line->words[i]);
 	for (int i = 0; i < MATCH_LINE_IDS; i++) match_text_add(text, line->ids[i]);
 	named_from(find, find->written);
+	bills_from(find, find->written);
 	text->len = find->written;
 }
 

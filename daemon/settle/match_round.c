@@ -343,6 +343,37 @@ static int index_apply(struct match_round *round, struct match_know *know, const
 	return r;
 }
 
+int match_round_read(struct match_round *round, struct match_know *know, const struct keyhold *hold,
+	struct sealer *sealer, const struct pg_result *rows)
+{
+	size_t count = (size_t)db_rows_count(rows);
+	int r = 0;
+
+	arena_reset(&round->arena);
+	round->bills = (struct bill_search){NULL, 0, 0};
+	round->read = zf_alloc_array(&round->arena.zf, count + 1, sizeof(*round->read));
+	round->read_errors = zf_alloc_array(&round->arena.zf, count + 1, sizeof(*round->read_errors));
+	if (round->read == NULL || round->read_errors == NULL) return ERR_NOMEM;
+	for (uint32_t row = 0; r == 0 && row < count; row++) {
+		struct match_line *line = &round->read[row];
+
+		round->read_errors[row] = line_read(round, know, hold, sealer, rows, (int)row, line);
+		if (round->read_errors[row] == ERR_NOMEM) return ERR_NOMEM;
+		if (round->read_errors[row] == 0 && line->amount.minor > 0)
+			r = bill_search_add(&round->bills, know, line, row, &round->arena.zf);
+	}
+	return r;
+}
+
+/* As it was read before, with what it names, or now. */
+static int due_read(struct match_round *round, struct match_know *know, const struct keyhold *hold,
+	struct sealer *sealer, const struct pg_result *rows, int row, struct match_line *ret)
+{
+	if (round->read == NULL) return line_read(round, know, hold, sealer, rows, row, ret);
+	*ret = round->read[row];
+	return round->read_errors[row];
+}
+
 /* 0: taken; 1: left for the next round. */
 static int due_take(struct match_round *round, struct match_know *know, const struct keyhold *hold,
 	struct sealer *sealer, const struct pg_result *rows, int row)
@@ -351,7 +382,7 @@ static int due_take(struct match_round *round, struct match_know *know, const st
 	struct match_result *result = zf_alloc(&round->arena.zf, sizeof(*result));
 	struct match_line line;
 	bool hangs = false;
-	int r = result == NULL ? ERR_NOMEM : line_read(round, know, hold, sealer, rows, row, &line);
+	int r = result == NULL ? ERR_NOMEM : due_read(round, know, hold, sealer, rows, row, &line);
 
 	if (r == 0) r = match_line(know->index, &line, &round->arena.zf, result);
 	if (r == 0 && collides(round, know, result)) return 1;
@@ -381,7 +412,7 @@ int match_round_take(struct match_round *round, struct match_know *know, const s
 	int r = 0;
 	int row = 0;
 
-	arena_reset(&round->arena);
+	if (round->read == NULL) arena_reset(&round->arena);
 	round->count = 0;
 	round->number = ++know->rounds;
 	if (round->oldest == 0) round->oldest = round->number;
@@ -399,6 +430,7 @@ int match_round_take(struct match_round *round, struct match_know *know, const s
 			break;
 	}
 	round->ended = db_rows_count(rows) == 0;
+	round->read = NULL;
 	return r < 0 ? r : 0;
 }
 

@@ -4,6 +4,7 @@
 #ifndef SETTLE_MATCH_ROUND_H
 #define SETTLE_MATCH_ROUND_H
 
+#include "settle/match_bill.h"
 #include "settle/match_know.h"
 
 struct db_batch;
@@ -27,10 +28,14 @@ struct round_line {
 	struct match_choice choices[MATCH_CANDIDATES_MAX];
 };
 
-/* Members are private, but for count, single, earlier, stale, ended, number and oldest. */
+/* Members are private, but for count, single, earlier, stale, ended, number, oldest and bills.count. */
 struct match_round {
 	struct arena arena;
 	struct round_line *lines; /* of this round */
+	struct match_line
+		*read; /* the rows' lines, where they were read before they are looked at; NULL: they were not */
+	int *read_errors;
+	struct bill_search bills; /* what of them may be numbers of the hospital's own */
 	uint32_t count;
 	bool single;       /* one at a time */
 	bool stale;        /* what is known is not what is any more: the turn must end */
@@ -53,6 +58,10 @@ void match_round_free(struct match_round *round); /* zeroed is fine */
 bool match_round_alone(const struct match_round *round);
 /* The parameters of SETTLE_MATCH_ITEMS: what comes next. */
 void match_round_ask(const struct match_round *round, const struct match_know *know, struct db_params *params);
+/* Reads the lines of its rows, before they are taken, for the numbers of bills in them: bills.count words are to be
+ * looked up. ERR_NOMEM. */
+int match_round_read(struct match_round *round, struct match_know *know, const struct keyhold *hold,
+	struct sealer *sealer, const struct pg_result *rows) MUSTUSE;
 /* Takes its rows. count 0 and not ended: ask on. ERR_NOMEM, or what the matcher says. */
 int match_round_take(struct match_round *round, struct match_know *know, const struct keyhold *hold,
 	struct sealer *sealer, const struct pg_result *rows) MUSTUSE;

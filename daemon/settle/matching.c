@@ -55,8 +55,9 @@ struct matching {
 	} kept[KEPT_MAX];                /* the last used first */
 	uint32_t kept_count;
 	struct flight flights[FLIGHTS];
-	struct flight *taking;  /* whose rows came last, or are asked */
-	struct flight *waiting; /* looked at, to be written when nothing else is; NULL: none */
+	struct flight *taking;   /* whose rows came last, or are asked */
+	struct pg_result *items; /* its rows while the bills in them are looked up; owned; NULL: they are not */
+	struct flight *waiting;  /* looked at, to be written when nothing else is; NULL: none */
 	enum turn_end over;
 	uint32_t turn_posted; /* lines */
 	bool stale;           /* what is known is not what is any more */
@@ -121,6 +122,12 @@ static void kept_put(struct matching *matching)
 	matching->know = NULL;
 }
 
+static void items_drop(struct matching *matching)
+{
+	db_rows_free(matching->items);
+	matching->items = NULL;
+}
+
 int matching_new(
 	const struct worker *worker, struct db_pool *pool, struct keyhold *hold, struct matching **ret_matching)
 {
@@ -160,6 +167,7 @@ void matching_free(struct matching *matching)
 	}
 	know_drop(matching->know);
 	kept_drop(matching, 0);
+	items_drop(matching);
 	sealer_free(matching->sealer);
 	mem_free(matching);
 }
@@ -180,6 +188,7 @@ static void turn_drop(struct matching *matching)
 		matching->know->left_out = 0;
 	}
 	if (matching->abandon) kept_drop(matching, 0); /* they borrowed it too */
+	items_drop(matching);
 	for (int i = 0; i < FLIGHTS; i++) {
 		match_round_free(&matching->flights[i].round);
 		db_batch_reset(matching->flights[i].batch);
@@ -374,31 +383,30 @@ static uint32_t oldest_flying(const struct matching *matching)
 	return oldest;
 }
 
-static void on_items(void *ctx, const struct db_outcome *outcome)
+/* False: it could not be matched, and the turn is over. */
+static bool matched(struct matching *matching, int r)
 {
-	struct matching *matching = ctx;
+	if (r == 0) return true;
+	matching->sound = false;
+	log_fields(LOG_ERROR, "money in suspense could not be matched", "why", err_name(r), NULL);
+	turn_over(matching, TURN_BROKEN);
+	return false;
+}
+
+static void items_take(struct matching *matching, const struct pg_result *rows)
+{
 	struct flight *flight = matching->taking;
 	struct match_round *round = &flight->round;
 	bool earlier = round->earlier;
 	int r;
 
-	if (turn_failed(matching, outcome, on_items, "money in suspense could not be read")) return;
-	if (matching->over != TURN_GOES_ON) { /* by a round that landed meanwhile */
-		turn_over(matching, matching->over);
-		return;
-	}
 	round->oldest = oldest_flying(matching);
-	r = match_round_take(round, matching->know, matching->hold, matching->sealer, outcome->results[0]);
+	r = match_round_take(round, matching->know, matching->hold, matching->sealer, rows);
 	if (r == 0 && earlier && !round->earlier) {
 		match_know_loaded(matching->know, matching->mark);
 		matching->sound = true;
 	}
-	if (r < 0) {
-		matching->sound = false;
-		log_fields(LOG_ERROR, "money in suspense could not be matched", "why", err_name(r), NULL);
-		turn_over(matching, TURN_BROKEN);
-		return;
-	}
+	if (!matched(matching, r)) return;
 	if (round->count == 0 && round->ended) {
 		matching->single = false;
 		turn_over(matching, TURN_DONE);
@@ -407,6 +415,59 @@ static void on_items(void *ctx, const struct db_outcome *outcome)
 	if (round->count > 0) matching->waiting = flight;
 	/* what comes next hangs on what is being written */
 	if (round->count > 0 || earlier || !any_flies(matching)) flights_go_on(matching);
+}
+
+static void on_bills(void *ctx, const struct db_outcome *outcome)
+{
+	struct matching *matching = ctx;
+	struct match_round *round = &matching->taking->round;
+	struct pg_result *items;
+
+	if (turn_failed(matching, outcome, on_bills, "the hospital's own numbers could not be looked up")) return;
+	if (matching->over != TURN_GOES_ON) {
+		turn_over(matching, matching->over);
+		return;
+	}
+	if (!matched(matching, bill_search_take(&round->bills, matching->know, outcome->results[0], round->read,
+				       &round->arena.zf)))
+		return;
+	items = matching->items;
+	matching->items = NULL;
+	items_take(matching, items);
+	db_rows_free(items);
+}
+
+static void bills_ask(struct matching *matching, const struct pg_result *rows)
+{
+	items_drop(matching);
+	matching->items = db_rows_copy(rows);
+	if (!matched(matching, matching->items == NULL ? ERR_NOMEM : 0)) return;
+	db_batch_reset(matching->batch);
+	bill_search_put(&matching->taking->round.bills, matching->know,
+		db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_BILLS]));
+	turn_ask(matching, on_bills);
+}
+
+static void on_items(void *ctx, const struct db_outcome *outcome)
+{
+	struct matching *matching = ctx;
+	struct match_round *round = &matching->taking->round;
+
+	if (turn_failed(matching, outcome, on_items, "money in suspense could not be read")) return;
+	if (matching->over != TURN_GOES_ON) { /* by a round that landed meanwhile */
+		turn_over(matching, matching->over);
+		return;
+	}
+	if (!round->earlier && matching->know->hospital->bill_system_count > 0) {
+		if (!matched(matching, match_round_read(round, matching->know, matching->hold, matching->sealer,
+					       outcome->results[0])))
+			return;
+		if (round->bills.count > 0) {
+			bills_ask(matching, outcome->results[0]);
+			return;
+		}
+	}
+	items_take(matching, outcome->results[0]);
 }
 
 static void items_ask(struct matching *matching, struct flight *flight)

@@ -69,6 +69,8 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		" CASE WHEN rejected IS NOT NULL THEN (SELECT string_agg(p, ''::bytea) FROM unnest(rejected) AS p) END, due"
 		" FROM zhifu.match_items($1::uuid, $2::bool, $3::date, $4::uuid, $5::int4, $6::int4, $7::int8, $8::int8[])",
 		8},
+	[SETTLE_MATCH_BILLS] = {"settle_match_bills",
+		"SELECT no, claim_id FROM zhifu.match_bills($1::uuid, $2::bytea[])", 2},
 	[SETTLE_MATCH_STORE] = {"settle_match_store",
 		"SELECT zhifu.match_store($1::uuid, $2::uuid[], $3::int4[], $4::int4[], $5::int2[], $6::text[], $7::text[], $8::int4[],"
 		" $9::int4[], $10::uuid[], $11::int4[], $12::int2[], $13::int2[], $14::int2[], $15::bytea[], $16::bytea[])",

@@ -54,6 +54,9 @@ name = "Third";
 nothing = 1;                                            #! unknown option "nothing"
 zone = "Mars/Olympus";                                  #! zone = "Mars/Olympus" is not a time zone
 book_currency = "ABC";                                  #! book_currency = "ABC" is not a currency
+bill_systems = [ "https://hospital.example/bill",
+  "invoice numbers",                                    #! bill_systems = "invoice numbers" has a blank in it
+  "invoices" ];                                         #! bill_systems = "invoices" is not a URI
 code_systems = (
   { system = "urn:x";
     pattern = "[0-9"; }                                 #! pattern = "[0-9" is not well formed

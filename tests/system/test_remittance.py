@@ -22,6 +22,7 @@ REMITTER, MERIDIAN = "Meridian Health Care", "MERIDIAN HEALTH CARE"
 NUMBER = "MERIDIAN HC STMT 2026-10 #0417"
 BILLED = {"C1": ("alpha", 1248000), "C2": ("alpha", 896550), "C3": ("beta", 320000), "C4": ("beta", 320000),
           "C5": ("beta", 2173420), "C6": ("alpha", 145000), "C7": ("alpha", 601075)}
+BILLS = "https://hospital.example/bill"  # further numbers of claims
 PAID = (("C1", 1248000, ""), ("C2", 806895, "896.55 is the member's 10 %"), ("C3", 320000, ""),
         ("C4", 0, "denied, pre-existing condition"), ("C5", 2173420, ""), ("C7", 601075, ""),
         ("C6", -145000, "take-back, disputed"))
@@ -41,7 +42,8 @@ def yuan(minor):
 def billed(place, keep, **more):
     """Seven bills that their insurers have and have not decided."""
     # Accepted unless the advice says otherwise, as it does of C6.
-    story.hospital(place, advice_profiles=(PROFILE,), bank_accounts=finance.BANK_ACCOUNTS, take_backs="accepted", **more)
+    story.hospital(place, advice_profiles=(PROFILE,), bank_accounts=finance.BANK_ACCOUNTS, take_backs="accepted",
+                   bill_systems=["https://hospital.example/claim", BILLS], **more)
     for name in ("alpha", "beta"):
         traffic.Insurer(place, keep, name, {"pend_ms": 3600000})
     place.daemon.start()
@@ -253,6 +255,40 @@ def test_scenario_4(up):
     listed = ctl(up, "money", "remittance", "list")["remittances"]
     assert sorted(row["standing"] for row in listed) == ["counts", "counts", "replaced"], listed
     undone(up, line)
+    numbered(up)
+
+
+def numbered(up):
+    """Transfers that name nothing but the hospital's own number: a claim's first identifier or another, whole, and
+    of one claim."""
+    claims = {"HC2026X0001": ("ZY-2026-000777", 70000), "HC2026X0002": ("ZY-2026-000778", 80000), "HC2026X0003": (
+        "ZY-2026-000779", 90000), "HC2026X0004": ("ZY-2026-000800", 65000), "HC2026X0005": ("ZY-2026-000800", 65000)}
+    before = up.database.value("SELECT count(*) FROM zhifu.receivable")
+
+    with up.daemon.client() as client:
+        for number, (further, cents) in claims.items():
+            made = json.loads(traffic.bill(number, "alpha", cents).replace(b'"USD"', b'"CNY"'))
+            made["identifier"].append({"system": BILLS, "value": further})
+            answer = client.post("/fhir/Claim", json.dumps(made).encode(), headers=traffic.FHIR)
+            assert answer.status == 201, answer
+            up.refs[number] = up.database.value("SELECT ref FROM zhifu.claim WHERE claim_id = %s", (story.location_id(answer),))
+    # What another hospital has under the very same hash is not looked at.
+    up.database.sql("INSERT INTO zhifu.claim_identifier (hospital_id, hash, claim_id) SELECT DISTINCT '019ab2c4-5a00-7000-8000-0000000000b2'::uuid, i.hash,"
+                    " c.claim_id FROM zhifu.claim_identifier i, zhifu.claim c WHERE c.ref = %s", (up.refs["HC2026X0004"],))
+    zhifu.wait_until(lambda: up.database.value("SELECT count(*) FROM zhifu.receivable") == before + len(claims)
+                     and up.database.value("SELECT count(*) FROM zhifu.receivable_wait") == 0, "all to be billed")
+    lines = up.office.statement("CNY", "11-20", *((amount, MERIDIAN, text) for amount, text in (
+        ("700.00", "BILL ZY-2026-000777 OF OCTOBER"), ("800.00", "INV hc2026x0002/1"), ("900.00", "BILL ZY-2026-00077"),
+        ("650.00", "BILL ZY-2026-000800"))))
+    up.office.looked()
+    assert [owed(up, number)[0] for number in claims] == [0, 0, 90000, 65000, 65000]
+    waits = {item["line"]: (item["why"], item["candidates"]) for item in up.daemon.ctl_json("money", "match", "list")["items"]}
+    of = {row["amount_minor"]: row["line_id"] for row in up.database.sql(
+        "SELECT amount_minor, line_id FROM zhifu.bank_line WHERE line_id = ANY (%s::uuid[])", (lines,))}
+    assert waits == {of[90000]: ("payer known, its advice has not come", 0), of[65000]: ("several answers are equally good", 2)}
+    for candidate in up.daemon.ctl_json("money", "match", "show", of[65000])["candidates"]:
+        assert "the payment names the hospital's number of the claim" in [reason["reason"] for reason in candidate["reasons"]]
+    up.office.holds()
 
 
 def reported(up):

@@ -1,6 +1,7 @@
 /* Matching by all that a bank tells of a payment: references that advices announce, ids of banks' and payers' programs,
  * whom it is paid for. */
 #include "match_lab.h"
+#include "settle/match_bill.h"
 #include "settle/match_content.h"
 
 #define ALPHA "ALPHA INTERNATIONAL HEALTH INSURANCE PLC"
@@ -227,6 +228,96 @@ static void whom_it_is_paid_for_counts_for_a_stranger(void **state)
 	}
 }
 
+/* Whole words of all fields, each once, with the marks around them taken off. */
+static void words_may_be_numbers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *words;
+	} cases[] = {
+		{"PAYMENT ZY-2026-000123 THANKS", "ZY-2026-000123"},
+		{"Inv. zy2026x01;ZY2026X01", "zy2026x01 ZY2026X01"},
+		{"(ZY/2026/000123)", "ZY/2026/000123 000123"},
+		{"/ROC/ZY2026000123//", "ROC/ZY2026000123 ZY2026000123"},
+		{"账单号ZY2026000123付款", "ZY2026000123"},
+		{"NO:10023,10023 10024.", "10023 10024"},
+		{"1002 ABCDEFGH A1BCDEF 100 23", ""},
+		{NULL, ""},
+	};
+	struct match_lab lab = {.payer_count = 0};
+	lab_payer(&lab, ALPHA, NULL, MATCH_SINGLE);
+	lab_open(&lab);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *words[BILL_WORDS_MAX];
+		char got[256] = "";
+		uint32_t count;
+		const struct match_line line = {.text = cases[i].text, .end_to_end = cases[i].text};
+		assert_int_equal(bill_words(&line, &lab.arena.zf, words, &count), 0);
+		for (uint32_t k = 0; k < count; k++) {
+			if (k > 0) strcat(got, " ");
+			strcat(got, words[k]);
+		}
+		assert_string_equal(got, cases[i].words);
+	}
+	/* No more than so many of a line. */
+	char many[1024] = "";
+	const char *words[BILL_WORDS_MAX];
+	uint32_t count;
+	for (int i = 0; i < 100; i++) (void)snprintf(many + strlen(many), sizeof(many) - strlen(many), "N%05d ", i);
+	const struct match_line line = {.text = many};
+	assert_int_equal(bill_words(&line, &lab.arena.zf, words, &count), 0);
+	assert_int_equal(count, BILL_WORDS_MAX);
+	lab_close(&lab);
+}
+
+/* What the hospital calls a claim counts as a number of it that is named, where it stands in the line. */
+static void bills_name_claims(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *amount;
+		uint32_t count;
+		uint8_t wait;
+		uint32_t which; /* MATCH_NONE: nobody can tell */
+		bool named;
+	} cases[] = {
+		{"INV ZY-2026/000123", "500.00", 1, MATCH_POSTS, 1, true},
+		{"INV zy 2026 000123 X", "500.00", 1, MATCH_POSTS, 1, true},
+		{"INV ZY-2026/00012", "500.00", 1, MATCH_WAIT_TIE, MATCH_NONE, false},   /* shortened */
+		{"INV AZY-2026/000123", "500.00", 1, MATCH_WAIT_TIE, MATCH_NONE, false}, /* of a longer one */
+		{"INV ZY-2026/000123", "400.00", 1, MATCH_WAIT_AMOUNT, 1, true},
+		{"INV ZY-2026/000123", "500.00", 2, MATCH_WAIT_TIE, MATCH_NONE, true}, /* of both */
+		{"INV ZY-2026/000123", "1000.00", 2, MATCH_POSTS, 0, true},            /* for both */
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct match_lab lab = {.payer_count = 0};
+		struct match_bill bills[2] = {{"ZY-2026/000123", 1}, {"ZY-2026/000123", 0}};
+		twins(&lab);
+		struct match_line line = lab_line(&lab, cases[i].amount, "CNY", "2026-11-12", ALPHA, cases[i].text);
+		line.bills = bills;
+		line.bill_count = cases[i].count;
+		assert_int_equal(lab_match(&lab, &line), cases[i].wait);
+		assert_int_equal(
+			lab_says(&lab, 0, "the payment names the hospital's number of the claim"), cases[i].named);
+		if (cases[i].which == MATCH_NONE) assert_int_equal(lab.result.count, 2);
+		if (cases[i].which == 1) {
+			assert_int_equal(lab.result.candidates[0].part_count, 1);
+			assert_int_equal(lab.result.candidates[0].parts[0].claim, 1);
+		}
+		if (cases[i].wait == MATCH_POSTS) assert_int_equal(lab.result.candidates[0].score, 998);
+		lab_close(&lab);
+	}
+	/* Two numbers are of two claims: neither alone is what was paid. */
+	struct match_lab lab = {.payer_count = 0};
+	struct match_bill bills[2] = {{"ZY-2026/000123", 1}, {"ZY-2026/000124", 0}};
+	twins(&lab);
+	struct match_line line = lab_line(&lab, "500.00", "CNY", "2026-11-12", ALPHA, "ZY-2026/000123 ZY-2026/000124");
+	line.bills = bills;
+	line.bill_count = 2;
+	assert_int_equal(lab_match(&lab, &line), MATCH_WAIT_AMOUNT);
+	lab_close(&lab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +326,8 @@ int main(void)
 		cmocka_unit_test(every_id_is_read),
 		cmocka_unit_test(ids_are_read_to_the_letter),
 		cmocka_unit_test(whom_it_is_paid_for_counts_for_a_stranger),
+		cmocka_unit_test(words_may_be_numbers),
+		cmocka_unit_test(bills_name_claims),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -1,0 +1,204 @@
+/* Words, hashes, and what comes of them. */
+#include "settle/match_bill.h"
+
+#include <string.h>
+
+#include "db/params.h"
+#include "db/rows.h"
+#include "lib/text.h"
+#include "model/directory.h"
+#include "settle/match_index.h"
+
+#define WORDS_FIRST 256 /* of a round */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_small(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static bool is_letter(char c)
+{
+	return is_small(c) || (c >= 'A' && c <= 'Z');
+}
+
+/* Nothing of a number: blanks, what encloses or lists, and all of other scripts. */
+static bool is_between(char c)
+{
+	return (unsigned char)c <= ' ' || (unsigned char)c > '~' || strchr(",;:()[]{}<>\"'`=#*|!?&%$@^~", c) != NULL;
+}
+
+/* The words so far. */
+struct words {
+	const char **items;
+	uint32_t count;
+	struct zf_arena *arena;
+	int err;
+};
+
+static void word_keep(struct words *words, const char *at, size_t len, bool capitals)
+{
+	char *copy;
+
+	if (words->err != 0 || words->count == BILL_WORDS_MAX) return;
+	copy = zf_strndup(words->arena, at, len);
+	if (copy == NULL) {
+		words->err = ERR_NOMEM;
+		return;
+	}
+	for (size_t i = 0; capitals && i < len; i++)
+		if (is_small(copy[i])) copy[i] = (char)(copy[i] - 'a' + 'A');
+	for (uint32_t i = 0; i < words->count; i++)
+		if (strcmp(words->items[i], copy) == 0) return;
+	words->items[words->count++] = copy;
+}
+
+/* One that may be a number, without the marks around it. Our own ref is looked for elsewhere. */
+static void word_add(struct words *words, const char *at, size_t len)
+{
+	size_t letters = 0, digits = 0;
+	bool small = false;
+
+	while (len > 0 && !is_letter(at[0]) && !is_digit(at[0])) at++, len--;
+	while (len > 0 && !is_letter(at[len - 1]) && !is_digit(at[len - 1])) len--;
+	for (size_t i = 0; i < len; i++) {
+		letters += is_letter(at[i]);
+		digits += is_digit(at[i]);
+		small = small || is_small(at[i]);
+	}
+	if (letters + digits < BILL_LEN_MIN || digits < BILL_DIGITS_MIN || len > BILL_BYTES_MAX) return;
+	word_keep(words, at, len, false);
+	if (small) word_keep(words, at, len, true);
+}
+
+/* Banks and payers set strokes and dots between numbers, and hospitals in them: both readings count. */
+static void words_split(struct words *words, const char *at, size_t len)
+{
+	size_t first = 0;
+
+	word_add(words, at, len);
+	for (size_t i = 0; i <= len; i++) {
+		if (i < len && at[i] != '/' && at[i] != '.') continue;
+		if (i - first < len) word_add(words, at + first, i - first);
+		first = i + 1;
+	}
+}
+
+static void field_add(struct words *words, const char *field)
+{
+	const char *first = field;
+
+	if (field == NULL) return;
+	for (const char *at = field;; at++) {
+		if (!is_between(*at)) continue; /* the end is */
+		if (at > first) words_split(words, first, (size_t)(at - first));
+		first = at + 1;
+		if (*at == '\0') return;
+	}
+}
+
+int bill_words(const struct match_line *line, struct zf_arena *arena, const char *ret_words[BILL_WORDS_MAX],
+	uint32_t *ret_count)
+{
+	struct words words = {ret_words, 0, arena, 0};
+
+	field_add(&words, line->letter);
+	for (uint32_t i = 0; i < line->structured_count; i++) field_add(&words, line->structured[i]);
+	field_add(&words, line->text);
+	field_add(&words, line->end_to_end);
+	for (size_t i = 0; i < ARRAY_LEN(line->words); i++) field_add(&words, line->words[i]);
+	for (size_t i = 0; i < ARRAY_LEN(line->ids); i++) field_add(&words, line->ids[i]);
+	*ret_count = words.count;
+	return words.err;
+}
+
+static int words_grow(struct bill_search *search, struct zf_arena *arena)
+{
+	uint32_t cap = search->cap == 0 ? WORDS_FIRST : 2 * search->cap;
+	struct bill_word *grown = zf_alloc_array(arena, cap, sizeof(*grown));
+
+	if (grown == NULL) return ERR_NOMEM;
+	if (search->count > 0) memcpy(grown, search->words, search->count * sizeof(*grown));
+	search->words = grown;
+	search->cap = cap;
+	return 0;
+}
+
+/* A number as one of each of the systems, under each version of the look-up key. */
+static int number_add(struct bill_search *search, const struct match_know *know, const char *number, uint32_t line,
+	struct zf_arena *arena)
+{
+	const struct hospital *hospital = know->hospital;
+	uint16_t versions[64];
+	size_t count = keyring_versions(know->keyring, KEY_LOOKUP, versions, ARRAY_LEN(versions));
+	int r = 0;
+
+	for (uint32_t i = 0; i < hospital->bill_system_count; i++) {
+		const char *system = hospital->bill_systems[i];
+		const struct bytes parts[2] = {
+			{(const uint8_t *)system, strlen(system)}, {(const uint8_t *)number, strlen(number)}};
+
+		for (size_t v = 0; r == 0 && v < count; v++) {
+			if (search->count == search->cap) r = words_grow(search, arena);
+			if (r != 0) return r;
+			search->words[search->count].number = number;
+			search->words[search->count].line = line;
+			r = lookup_hash(know->keyring, versions[v], &hospital->id, LOOKUP_CLAIM_IDENT, parts, 2,
+				search->words[search->count].hash);
+			if (r == 0) search->count++;
+		}
+	}
+	return r;
+}
+
+int bill_search_add(struct bill_search *search, const struct match_know *know, const struct match_line *line,
+	uint32_t number, struct zf_arena *arena)
+{
+	const char *words[BILL_WORDS_MAX];
+	uint32_t count = 0;
+	int r = bill_words(line, arena, words, &count);
+
+	for (uint32_t i = 0; r == 0 && i < count; i++)
+		if (!ref_valid(words[i])) r = number_add(search, know, words[i], number, arena);
+	return r;
+}
+
+void bill_search_put(const struct bill_search *search, const struct match_know *know, struct db_params *params)
+{
+	struct db_array *hashes;
+
+	db_params_uuid(params, &know->hospital->id);
+	hashes = db_params_array(params, DB_BYTEA, search->count, LOOKUP_HASH_BYTES * search->count);
+	for (uint32_t i = 0; i < search->count; i++)
+		db_array_bytes(hashes, (struct bytes){search->words[i].hash, LOOKUP_HASH_BYTES});
+}
+
+static int bill_add(struct match_line *line, const char *number, uint32_t claim, struct zf_arena *arena)
+{
+	if (line->bills == NULL) line->bills = zf_alloc_array(arena, BILLS_MAX, sizeof(*line->bills));
+	if (line->bills == NULL) return ERR_NOMEM;
+	for (uint32_t i = 0; i < line->bill_count; i++)
+		if (line->bills[i].claim == claim && strcmp(line->bills[i].number, number) == 0) return 0;
+	if (line->bill_count < BILLS_MAX) line->bills[line->bill_count++] = (struct match_bill){number, claim};
+	return 0;
+}
+
+int bill_search_take(const struct bill_search *search, const struct match_know *know, const struct pg_result *rows,
+	struct match_line *lines, struct zf_arena *arena)
+{
+	int r = 0;
+
+	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+		const struct bill_word *word = &search->words[db_rows_int(rows, row, 0) - 1];
+		struct uuid id = db_rows_uuid(rows, row, 1);
+		uint32_t claim = match_know_claim(know, &id);
+
+		/* nothing is owed for it, or not any more for long */
+		if (claim != MATCH_NONE) r = bill_add(&lines[word->line], word->number, claim, arena);
+	}
+	return r;
+}
