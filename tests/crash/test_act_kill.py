@@ -182,14 +182,13 @@ class Person:
             assert done.returncode == (-signal.SIGKILL if killed else 0), (words, done)
             at_rest(self.office)
             left = world(self.office)
-            self.office.holds()
         # Orders are statements of their own: there is no COMMIT behind them.
         assert nth > 1 or killed or (words[0], self.name) == ("order", "ctl.after_commit"), done
         self.killed += nth - 1 + killed
         assert self.office.ctl("money", *words, check=False).returncode in (0, 1)
         at_rest(self.office)
         assert world(self.office) == left, words
-        return left
+        self.office.holds()
 
 
 @pytest.mark.parametrize("name", mark(list(points.CTL_POINTS), 1))
