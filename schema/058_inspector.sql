@@ -31,7 +31,8 @@ CREATE TABLE inspector_look (
 	arguments   text,    -- as told by who asks: words of a command, or a query
 	refused     boolean NOT NULL,
 	address     inet DEFAULT inet_client_addr(), -- NULL: by the daemon, for a client of /v1, or on the database's own machine
-	backend     integer NOT NULL DEFAULT pg_backend_pid(),
+	backend     integer NOT NULL DEFAULT pg_backend_pid(), -- a number that another connection may have later; so
+	token       bytea CHECK (length(token) = 32), -- SHA-256 of what inspector_look() gave to this connection alone; NULL: a client of /v1 looked
 	xact        xid8 NOT NULL DEFAULT pg_current_xact_id(),
 	PRIMARY KEY (hospital_id, look_id)
 );
@@ -109,14 +110,21 @@ SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	g inspector_grant;
 	stands boolean;
+	own text := current_setting('zhifu.look', true);
 BEGIN
 	SELECT * INTO g FROM inspector_grant i WHERE i.hospital_id = p_hospital AND i.pass_hash = sha256(convert_to(p_pass, 'UTF8'));
 	IF NOT FOUND THEN
 		RETURN false;
 	END IF;
 	stands := inspector_stands(g);
-	INSERT INTO inspector_look (hospital_id, grant_id, report, arguments, refused)
-	VALUES (p_hospital, g.grant_id, left(p_report, 64), left(p_arguments, 1000), NOT stands);
+	-- One that this connection has been given, and no other word that it was set to.
+	IF own IS NULL OR NOT EXISTS (SELECT 1 FROM inspector_look l WHERE l.grant_id = g.grant_id AND l.at > now() - interval '5 minutes'
+		AND l.backend = pg_backend_pid() AND l.token = sha256(convert_to(own, 'UTF8'))) THEN
+		own := gen_random_uuid()::text || gen_random_uuid()::text;
+		PERFORM set_config('zhifu.look', own, false);
+	END IF;
+	INSERT INTO inspector_look (hospital_id, grant_id, report, arguments, refused, token)
+	VALUES (p_hospital, g.grant_id, left(p_report, 64), left(p_arguments, 1000), NOT stands, sha256(convert_to(own, 'UTF8')));
 	RETURN stands;
 END
 $$;
@@ -136,7 +144,8 @@ BEGIN
 	IF report_inspected() AND NOT EXISTS (SELECT 1 FROM inspector_look l
 		JOIN inspector_grant g ON g.hospital_id = l.hospital_id AND g.grant_id = l.grant_id
 		WHERE l.hospital_id = p_hospital AND l.report = p_report AND NOT l.refused AND l.at > now() - interval '5 minutes'
-			AND l.backend = pg_backend_pid() AND l.xact IS DISTINCT FROM pg_current_xact_id_if_assigned() AND inspector_stands(g)) THEN
+			AND l.backend = pg_backend_pid() AND l.token = sha256(convert_to(current_setting('zhifu.look', true), 'UTF8'))
+			AND l.xact IS DISTINCT FROM pg_current_xact_id_if_assigned() AND inspector_stands(g)) THEN
 		RAISE EXCEPTION 'no inspector''s look at "%" is on record, or its time is over', p_report USING ERRCODE = 'insufficient_privilege';
 	END IF;
 END

@@ -123,6 +123,12 @@ static void no_look_goes_unrecorded(void **state)
 	assert_int_equal(db_sync_open(sql, "test", &other), 0);
 	assert_int_equal(db_sync_script(other, "SET ROLE zhifu_operator"), ERR_DB);
 	assert_int_equal(db_sync_script(other, "SET search_path = zhifu; SET zhifu.hospital_id = '" HOSPITAL_A "'"), 0);
+	/* also when it has the number of one that looked and is gone */
+	struct pg_result *rows = NULL;
+	assert_int_equal(db_sync_query(other, "SELECT pg_backend_pid()::int8", NULL, &rows), 0);
+	world_sql(&world, "RESET ROLE; UPDATE zhifu.inspector_look SET backend = %d; SET ROLE zhifu_inspector",
+		(int)db_rows_int(rows, 0, 0));
+	db_sync_rows_free(rows);
 	assert_int_equal(db_sync_script(other, "SELECT * FROM report_open('" HOSPITAL_A "', NULL, NULL)"), ERR_DB);
 	assert_string_equal(db_sync_sqlstate(other), "42501");
 	db_sync_close(other);
