@@ -16,12 +16,15 @@ static const struct field account_fields[] = {
 	{"code", FIELD_TEXT, NEEDED, "its account in the ledger is BANK- and this", NULL, 0, NULL},
 	{"number", FIELD_TEXT, NEEDED, "as the bank writes it", NULL, 0, NULL},
 	{"currency", FIELD_TEXT, NEEDED, "in which it is kept", NULL, 3, NULL},
-	{"statement_day", FIELD_DAY, 0, "of the last statement", NULL, 0, NULL},
-	{"statement", FIELD_MONEY, 0, "what that closed with", NULL, 0, NULL},
+	{"statement_day", FIELD_DAY, 0, "of the last statement, or the day that a person confirmed after it", NULL, 0,
+		NULL},
+	{"statement", FIELD_MONEY, 0, "what the bank says by then, as in /v1/reports/bank-proofs", NULL, 0, NULL},
 	{"ledger", FIELD_MONEY, NEEDED, "what the ledger says", NULL, 0, NULL},
 	{"suspense", FIELD_MONEY, NEEDED, "of it without a home", NULL, 0, NULL},
-	{"proof", FIELD_WORD, NEEDED, "differs: a statement is missing; unproved: statements have no balances", proofs,
-		0, NULL},
+	{"proof", FIELD_WORD, NEEDED,
+		"holds: with orders on their way and gaps that were explained, as in /v1/reports/bank-proofs; differs: a "
+		"statement is missing; unproved: statements have no balances",
+		proofs, 0, NULL},
 };
 static const struct shape account_shape = SHAPE("BankAccount", account_fields);
 
@@ -252,8 +255,8 @@ static const struct operation_refusal confirm_refusals[] = {
 
 static const struct operation rows[] = {
 	{HTTP_GET, "/v1/bank-accounts", "bank_accounts", OPERATION_WHOLE, READS,
-		"Bank accounts: what the last statement closed with, and whether the ledger says the same",
-		.answer = &account_shape, .statement = DESK_ACCOUNTS, .then = DESK_NONE, .run = accounts_run},
+		"Bank accounts: what the bank says last, and whether that proves the ledger", .answer = &account_shape,
+		.statement = DESK_ACCOUNTS, .then = DESK_NONE, .run = accounts_run},
 	PAGE("/v1/bank-statements", "bank_statements", "Bank statements, and which are missing", statements_query_shape,
 		statement_shape, DESK_STATEMENTS),
 	{HTTP_POST, "/v1/bank-statements", "bank_statement_import", OPERATION_UPLOAD, WRITES,

@@ -5,7 +5,6 @@
 #include "model/contract.h"
 #include "model/directory.h"
 #include "model/stay.h"
-#include "settle/posting_rule.h"
 
 /* ---- contracts ---- */
 
@@ -42,14 +41,12 @@ void accounts_run(struct desk_call *call)
 	if (hospital == NULL) return;
 	params = desk_call_params(call);
 	if (params == NULL) return;
-	for (int column = 0; column < 4; column++) {
+	for (int column = 0; column < 3; column++) {
 		struct db_array *array =
 			db_params_array(params, DB_TEXT, hospital->account_count, 24 * hospital->account_count);
 		for (uint32_t i = 0; i < hospital->account_count; i++) {
 			const struct hospital_account *account = &hospital->accounts[i];
-			char ledger[ACCOUNT_LEN];
-			posting_account(posting_rule("bank_in")->debit, account->code, ledger);
-			const char *texts[] = {account->code, account->number, account->currency, ledger};
+			const char *texts[] = {account->code, account->number, account->currency};
 			db_array_text(array, texts[column]);
 		}
 	}

@@ -62,26 +62,13 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	/* As zhifuctl money account list has it. $2 to $5: codes, numbers, currencies and ledger accounts of the
 	 * configuration. */
 	[DESK_ACCOUNTS] = {"desk_accounts",
-		"WITH account AS (SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY"
-		"  AS t (code, number, currency, ledger, n)),"
-		" proved AS (SELECT * FROM zhifu.bank_statement s WHERE s.hospital_id = $1::uuid AND s.kind = 1"
-		"  AND s.opening_minor IS NOT NULL AND s.closing_minor IS NOT NULL AND s.closing_day IS NOT NULL),"
-		" last AS (SELECT DISTINCT ON (p.account) p.account, p.closing_day, p.closing_minor FROM proved p"
-		"  ORDER BY p.account, p.closing_day DESC, EXISTS (SELECT 1 FROM proved n WHERE n.account = p.account"
-		"   AND n.statement_id <> p.statement_id AND n.closing_day = p.closing_day AND n.opening_minor = p.closing_minor),"
-		"  p.sequence DESC NULLS LAST, p.page DESC NULLS LAST, p.statement_id DESC),"
-		" told AS (SELECT a.n, a.code, a.number, a.currency, l.closing_day, l.closing_minor,"
-		"  (SELECT coalesce(sum(CASE WHEN p.debit = a.ledger THEN p.amount_minor WHEN p.credit = a.ledger THEN -p.amount_minor END), 0)"
-		"   ::bigint FROM zhifu.posting p WHERE p.hospital_id = $1 AND p.currency = a.currency"
-		"   AND (p.debit LIKE 'BANK-%' OR p.credit LIKE 'BANK-%')) AS ledger,"
-		"  (SELECT coalesce(sum(u.open_minor), 0)::bigint FROM zhifu.suspense u JOIN zhifu.bank_line b"
-		"   ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1 AND b.account = a.code) AS suspense,"
-		"  EXISTS (SELECT 1 FROM zhifu.bank_statement s WHERE s.hospital_id = $1 AND s.account = a.code AND s.kind = 1) AS has"
-		"  FROM account a LEFT JOIN last l ON l.account = a.code)"
-		" SELECT code, number, currency, closing_day, closing_minor, currency, NULL::int4, ledger, currency, NULL::int4, suspense,"
-		" currency, NULL::int4, CASE WHEN closing_minor = ledger OR (closing_minor IS NULL AND NOT has) THEN 1"
-		"  WHEN closing_minor IS NULL THEN 3 ELSE 2 END::int4 FROM told ORDER BY n",
-		5},
+		"SELECT a.code, a.number, a.currency, p.statement_day, p.statement_minor, a.currency, NULL::int4,"
+		" coalesce(p.ledger_minor, 0), a.currency, NULL::int4, coalesce(p.suspense_minor, 0), a.currency, NULL::int4,"
+		" CASE WHEN p.difference_minor = 0 THEN 1 WHEN p.statement_minor IS NOT NULL THEN 2"
+		"  WHEN EXISTS (SELECT 1 FROM zhifu.bank_statement s WHERE s.hospital_id = $1 AND s.account = a.code AND s.kind = 1) THEN 3"
+		"  ELSE 1 END::int4 FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS a (code, number, currency, n)"
+		" LEFT JOIN zhifu.report_accounts($1::uuid, 'infinity') p ON p.account = a.code AND p.currency = a.currency ORDER BY a.n",
+		4},
 	[DESK_STATEMENTS] = {"desk_statements",
 		"SELECT (coalesce(s.closing_day, s.opening_day, s.at::date) - date '1970-01-01')::int8, s.statement_id, " STATEMENT_COLUMNS
 		" WHERE s.hospital_id = $1::uuid AND ($2::text IS NULL OR s.account = $2) AND ($3::bool IS NULL OR s.gap = $3)" BEHIND(

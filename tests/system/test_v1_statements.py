@@ -88,6 +88,8 @@ def test_persons_say_what_no_statement_does(up):
     assert up.database.value("SELECT count(*) FROM zhifu.operator_act WHERE act = 'gap.explain'") == 1
     proof, = [p for p in desk.get("/v1/reports/bank-proofs?day=2025-11-12")["items"] if p["account"] == "USD"]
     assert (proof["statement"]["value"], proof["ledger"]["value"], proof["difference"]["value"]) == ("405.00", "105.00", "0.00")
+    account, = [a for a in desk.get("/v1/bank-accounts")["items"] if a["code"] == "USD"]
+    assert (account["statement"], account["ledger"], account["proof"]) == (v1.money("405.00", "USD"), v1.money("105.00", "USD"), "holds")
 
     # What the bank announces is in no books.
     assert desk.get("/v1/bank-pending")["items"] == []
