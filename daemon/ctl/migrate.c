@@ -1,6 +1,7 @@
 /* zhifuctl migrate: brings the schema to this program's version. One at a time (advisory lock), each migration in a
  * transaction of its own with its checksum; a schema that is newer than the program, or whose migrations were edited
  * after they were applied, is refused. */
+#include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,8 +113,34 @@ static int migrate_all(struct ctl *ctl, int *ret_done)
 	return 0;
 }
 
+/* Postings say which transaction made them, by a number of the cluster that they were made in. In another one, into
+ * which a dump was restored, that is a number of something else, or still to come: what was brought counts as there
+ * before any page is read. ret_moved: how many. */
+static int cluster_settle(struct ctl *ctl, int64_t *ret_moved)
+{
+	struct pg_result *rows = NULL;
+	int r = db_sync_script(ctl->db,
+		"BEGIN; CREATE TABLE IF NOT EXISTS public.zhifu_cluster (one boolean PRIMARY KEY DEFAULT true CHECK (one),"
+		" identifier bigint NOT NULL)");
+
+	if (r == 0)
+		r = db_sync_query(ctl->db,
+			"WITH here AS (SELECT system_identifier AS identifier FROM pg_control_system()),"
+			" other AS (INSERT INTO public.zhifu_cluster AS c (identifier) SELECT identifier FROM here ON CONFLICT (one)"
+			"  DO UPDATE SET identifier = EXCLUDED.identifier WHERE c.identifier <> EXCLUDED.identifier RETURNING 1),"
+			" moved AS (UPDATE zhifu.posting SET posted = 0 WHERE posted <> 0 AND EXISTS (SELECT 1 FROM other) RETURNING 1)"
+			" SELECT count(*) FROM moved",
+			NULL, &rows);
+	if (r == 0) *ret_moved = db_rows_int(rows, 0, 0);
+	db_sync_rows_free(rows);
+	if (r == 0) return db_sync_script(ctl->db, "COMMIT");
+	(void)!db_sync_script(ctl->db, "ROLLBACK");
+	return r;
+}
+
 static int migrate_run(struct ctl *ctl, int argc, char **argv)
 {
+	int64_t moved = 0;
 	int done = 0;
 
 	(void)argv;
@@ -121,9 +148,13 @@ static int migrate_run(struct ctl *ctl, int argc, char **argv)
 		(void)fprintf(stderr, "zhifuctl: migrate takes no arguments\n");
 		return 2;
 	}
-	if (migrate_all(ctl, &done) < 0) return ctl_fail("could not migrate");
+	if (migrate_all(ctl, &done) < 0 || cluster_settle(ctl, &moved) < 0) return ctl_fail("could not migrate");
 	if (ctl->json)
-		(void)printf("{\"applied\":%d,\"version\":%d}\n", done, migrations[migration_count - 1].version);
+		(void)printf("{\"applied\":%d,\"version\":%d,\"moved\":%" PRId64 "}\n", done,
+			migrations[migration_count - 1].version, moved);
+	else if (moved > 0)
+		(void)printf(
+			"from another cluster: %" PRId64 " postings count as there before any page is read\n", moved);
 	else if (done == 0)
 		(void)printf("nothing to do: the schema is at version %d\n", migrations[migration_count - 1].version);
 	return 0;

@@ -99,6 +99,52 @@ static void broken_is_rolled_back(void **state)
 	assert_ctl(&world, 0, "migrate");
 }
 
+/* What a dump brings from another cluster has numbers of transactions that mean nothing here. */
+static void restored_counts_as_old(void **state)
+{
+	char host[64];
+	char conninfo[160];
+	char line[2048];
+	struct db_sync *db = NULL;
+	struct pg_result *rows = NULL;
+
+	(void)state;
+	world_sql(&world,
+		"SET search_path = zhifu; SELECT hospital_open('019ab000-0000-7000-8000-00000000000a', 'HZ1', 'x', 'Asia/Shanghai', 'CNY', '');"
+		"INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,"
+		" source_id, posted) SELECT '019ab000-0000-7000-8000-00000000000a', gen_random_uuid(), 1, 'CASH', 'REV-MED', n, 'CNY', 2, n,"
+		" '2026-10-01', 'bill', gen_random_uuid(), n * 1000000 FROM generate_series(1, 3) n; RESET search_path");
+	assert_int_equal(pg_cluster_start("restored", host, conninfo), 0);
+	snprintf(line, sizeof(line),
+		"b=${ZHIFU_PG_BIN:-/usr/lib/postgresql/15/bin}; \"$b/pg_dumpall\" -r -d '%s' | grep -v 'ROLE postgres' | \"$b/psql\" -qX"
+		" -v ON_ERROR_STOP=1 -d '%s' && \"$b/pg_dump\" -Fc -d '%s' | \"$b/pg_restore\" -e -d '%s'",
+		world.conninfo, conninfo, world.conninfo, conninfo);
+	assert_int_equal(system(line), 0);
+	/* not here, where they were made */
+	assert_ctl(&world, 0, "migrate");
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.posting WHERE posted > 0"), 3);
+	snprintf(line, sizeof(line),
+		"sed 's#host=%s#host=%s#' '%s/zhifud.conf' >'%s/restored.conf' && '%s' --config '%s/restored.conf' migrate",
+		world.cluster, host, world.folder, world.folder, world.program, world.folder);
+	for (int i = 0; i < 2; i++) assert_int_equal(system(line), 0);
+	assert_int_equal(db_sync_open(conninfo, "test", &db), 0);
+	assert_int_equal(db_sync_query(db, "SELECT count(*) FILTER (WHERE posted = 0), count(*) FROM zhifu.posting",
+				 NULL, &rows),
+		0);
+	assert_int_equal(db_rows_int(rows, 0, 0), 3);
+	assert_int_equal(db_rows_int(rows, 0, 1), 3);
+	db_sync_rows_free(rows);
+	/* what is posted from now on has numbers of this one, and keeps them */
+	assert_int_equal(db_sync_script(db, "UPDATE zhifu.posting SET posted = 7 WHERE amount_minor = 1"), 0);
+	assert_int_equal(system(line), 0);
+	assert_int_equal(db_sync_query(db, "SELECT sum(posted)::int8 FROM zhifu.posting", NULL, &rows), 0);
+	assert_int_equal(db_rows_int(rows, 0, 0), 7);
+	db_sync_rows_free(rows);
+	db_sync_close(db);
+	(void)pg_cluster("destroy", host, "");
+	world_sql(&world, "DELETE FROM zhifu.posting");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +153,7 @@ int main(void)
 		cmocka_unit_test(newer_is_refused),
 		cmocka_unit_test(two_at_once),
 		cmocka_unit_test(broken_is_rolled_back),
+		cmocka_unit_test(restored_counts_as_old),
 	};
 
 	return world_main(&world, "migrate", tests, ARRAY_LEN(tests), NULL);
