@@ -58,6 +58,35 @@ CREATE POLICY period ON posting AS RESTRICTIVE FOR INSERT TO zhifu_writer
 		OR book_day >= (SELECT (now() AT TIME ZONE h.zone)::date FROM hospital h WHERE h.hospital_id = posting.hospital_id)
 		OR books_guard(hospital_id, book_day));
 
+-- ---- pages of one moment ----
+
+-- What a snapshot sees, short enough for a link: its first transaction under way, where it ends, and of each one under way, in hex,
+-- how far behind the one before it. Of more than go into p_room (some hundred, and thousands where they began one after the other) those
+-- behind are left out, and the moment is the one at which the first of these began: what ended of it and later is not seen.
+CREATE FUNCTION posting_moment_of(p_snapshot txid_snapshot, p_room integer) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = zhifu, pg_temp AS $$
+	WITH under_way AS (
+		SELECT t.x, to_hex(t.x - lag(t.x, 1, txid_snapshot_xmin(p_snapshot)) OVER (ORDER BY t.x)) AS step
+		FROM txid_snapshot_xip(p_snapshot) AS t (x)
+	), long AS (
+		SELECT u.x, u.step, sum(length(u.step) + 1) OVER (ORDER BY u.x) > p_room AS is_out FROM under_way u)
+	SELECT concat_ws(':', txid_snapshot_xmin(p_snapshot), coalesce((SELECT min(l.x) FROM long l WHERE l.is_out), txid_snapshot_xmax(p_snapshot)),
+		coalesce((SELECT string_agg(l.step, ',' ORDER BY l.x) FROM long l WHERE NOT l.is_out), ''))
+$$;
+
+CREATE FUNCTION posting_moment() RETURNS text LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT posting_moment_of(txid_current_snapshot(), 1500)
+$$;
+
+-- The snapshot of a moment.
+CREATE FUNCTION posting_snapshot(p_moment text) RETURNS txid_snapshot LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = zhifu, pg_temp AS $$
+	SELECT (split_part(p_moment, ':', 1) || ':' || split_part(p_moment, ':', 2) || ':' || coalesce((SELECT string_agg(u.x::text, ',' ORDER BY u.n)
+		FROM (SELECT s.n, split_part(p_moment, ':', 1)::bigint + sum(('x' || lpad(s.step, 16, '0'))::bit(64)::bigint) OVER (ORDER BY s.n) AS x
+			FROM string_to_table(nullif(split_part(p_moment, ':', 3), ''), ',') WITH ORDINALITY AS s (step, n)) u), ''))::txid_snapshot
+$$;
+GRANT EXECUTE ON FUNCTION posting_moment_of, posting_moment, posting_snapshot TO zhifu_intake, zhifu_operator;
+
 -- A receivable, or a part of one, that was given up as uncollectable. Insert-only but for what takes it back.
 CREATE TABLE write_off (
 	hospital_id  uuid NOT NULL,

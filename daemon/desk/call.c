@@ -192,14 +192,16 @@ static void on_page(void *ctx, const struct db_outcome *outcome)
 	const struct pg_result *rows = outcome->results[0];
 	int count = db_rows_count(rows);
 	bool has_next = is_page && count > call->limit;
+	int first = is_page ? 2 + call->operation->of_moment : 0; /* column of the shape */
 	if (has_next) count = call->limit;
+	if (has_next && call->operation->of_moment) call->seen = db_rows_text(rows, 0, 2);
 	json_write_init(&writer, &call->req->arena.zf, ANSWER_BYTES_MAX);
 	json_write_object_begin(&writer);
 	json_write_key(&writer, "items");
 	json_write_array_begin(&writer);
 	for (int row = 0; row < count; row++)
-		(void)shape_write(&writer, call->operation->answer, rows, row, is_page ? 2 : 0,
-			call->inspects ? FIELD_WRITTEN : 0);
+		(void)shape_write(
+			&writer, call->operation->answer, rows, row, first, call->inspects ? FIELD_WRITTEN : 0);
 	json_write_array_end(&writer);
 	if (has_next) json_write_member(&writer, "next", next_link(call, rows, count - 1));
 	json_write_object_end(&writer);
@@ -217,6 +219,7 @@ struct db_params *desk_call_page_params(struct desk_call *call)
 	if (params == NULL) return NULL;
 	if (call->operation->query != NULL) shape_bind(params, call->operation->query, call->query);
 	if (call->operation->kind == OPERATION_LIST) {
+		if (call->operation->of_moment) db_params_text(params, call->has_position ? call->seen : NULL);
 		if (call->has_position)
 			db_params_int8(params, call->position);
 		else

@@ -3,8 +3,12 @@
 #include "desk/desk_sql.h"
 
 #include "desk/desk_columns.h"
+#include "settle/journal_export.h"
 #include "settle/match_choice.h"
 #include "settle/rate_rows.h"
+
+/* Of the first page, which its links repeat. */
+#define ENTRIES_MOMENT "coalesce($6::text, (SELECT zhifu.posting_moment()))"
 
 const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	/* Rates belong to nobody. */
@@ -142,13 +146,15 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	/* In the order of their ids, which is about that of time, along the key: no page costs more for what is behind
 	   it. */
 	[DESK_ENTRIES] = {"desk_entries",
-		"SELECT p.no::int8, p.entry_id, p.entry_id, p.no::int4, p.book_day, p.debit, p.credit, p.amount_minor, p.currency,"
+		"SELECT p.no::int8, p.entry_id, " ENTRIES_MOMENT ", p.entry_id, p.no::int4, p.book_day,"
+		" p.debit, p.credit, p.amount_minor, p.currency,"
 		" p.exponent::int4, p.book_minor, h.book_currency, NULL::int4, p.rule, p.claim_id, p.source_id, p.at"
 		" FROM zhifu.posting p JOIN zhifu.hospital h ON h.hospital_id = p.hospital_id WHERE p.hospital_id = $1::uuid"
 		" AND ($2::text IS NULL OR $2 IN (p.debit, p.credit)) AND ($3::date IS NULL OR p.book_day >= $3)"
 		" AND ($4::date IS NULL OR p.book_day <= $4) AND ($5::uuid IS NULL OR p.claim_id = $5)"
-		" AND ($6::int8 IS NULL OR (p.entry_id, p.no) > ($7::uuid, $6::int8)) ORDER BY p.entry_id, p.no LIMIT $8::int4",
-		8},
+		" AND ($7::int8 IS NULL OR (p.entry_id, p.no) > ($8::uuid, $7::int8))"
+		" AND " POSTING_SEEN("p", ENTRIES_MOMENT) " ORDER BY p.entry_id, p.no LIMIT $9::int4",
+		9},
 	[DESK_BALANCES] = {"desk_balances",
 		"WITH side AS (SELECT p.debit AS account, p.currency, p.exponent, p.amount_minor AS debit, 0::bigint AS credit,"
 		"  p.book_minor AS book FROM zhifu.posting p WHERE p.hospital_id = $1::uuid AND ($2::date IS NULL OR p.book_day >= $2)"

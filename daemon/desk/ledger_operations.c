@@ -202,8 +202,10 @@ static const struct operation_refusal demand_undo_refusals[] = {
 /* ---- operations ---- */
 
 static const struct operation rows[] = {
-	PAGE("/v1/ledger/postings", "postings", "The journal, in the order of entries", entries_query_shape,
-		entry_shape, DESK_ENTRIES),
+	{HTTP_GET, "/v1/ledger/postings", "postings", OPERATION_LIST, READS,
+		"The journal, in the order of entries; all pages as it was when the first was read",
+		.query = &entries_query_shape, .answer = &entry_shape, .statement = DESK_ENTRIES, .then = DESK_NONE,
+		.of_moment = true},
 	{HTTP_GET, "/v1/ledger/balances", "balances", OPERATION_WHOLE, READS, "What the accounts come to, by currency",
 		.query = &balances_query_shape, .answer = &balance_shape, .statement = DESK_BALANCES,
 		.then = DESK_NONE},

@@ -45,6 +45,9 @@ struct operation {
 		then; /* OPERATION_ACT: reads the answer by its id; DESK_NONE: the act's own columns are it */
 	bool creates; /* answers 201 with Location: of operation->then by id at `location` */
 	const char *location;
+	/* OPERATION_LIST: all pages are of the moment of the first (schema/044_books.sql), which its rows have behind
+	 * the position and the statement as its parameter before the position's. */
+	bool of_moment;
 	bool versioned; /* the answer has a member "version", which is its ETag; an act on it takes If-Match */
 	/* Why the same act sent again is done once, also without an Idempotency-Key. NULL: it would be done twice, and
 	 * is taken with a key only. */

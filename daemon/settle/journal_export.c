@@ -49,11 +49,8 @@ void journal_export_end(struct journal_export *export)
 
 /* ---- what it needs ---- */
 
-/* Was a posting there when the first page was read ($7)? What claims to be of a transaction that is still to come was
- * brought from another database, and is old. */
-#define SEEN(posting)                                                                                                  \
-	"($7::text IS NULL OR txid_visible_in_snapshot(" posting ".posted, $7::txid_snapshot)"                         \
-	" OR " posting ".posted >= txid_snapshot_xmax(txid_current_snapshot()))"
+/* At the moment of the first page. */
+#define SEEN(posting) POSTING_SEEN(posting, "$7")
 
 /* The postings of a page, in their order: $1 to $8 as page_bind() has them. */
 #define PAGE_WHERE                                                                                                     \
@@ -73,7 +70,7 @@ static void page_bind(struct journal_export *export, struct db_params *params)
 		db_params_null(params);
 	db_params_uuid(params, &export->place.entry);
 	db_params_int4(params, export->place.no);
-	db_params_text(params, export->has_place ? export->seen : NULL);
+	db_params_text(params, export->seen[0] != '\0' ? export->seen : NULL);
 	/* one more says that there is another page */
 	if (export->limit > 0)
 		db_params_int8(params, export->limit + 1);
@@ -88,9 +85,7 @@ static int seen_read(struct journal_export *export)
 	int r;
 
 	if (export->has_place || export->limit == 0) return 0;
-	r = db_sync_query(export->db, "SELECT txid_current_snapshot()::text", NULL, &rows);
-	if (r == 0 && strlen(db_rows_text(rows, 0, 0)) >= sizeof(export->seen))
-		r = err_set(ERR_AGAIN, "too many transactions at once");
+	r = db_sync_query(export->db, "SELECT zhifu.posting_moment()", NULL, &rows);
 	if (r == 0) (void)text_copy_cut(text_of(db_rows_text(rows, 0, 0)), export->seen, sizeof(export->seen));
 	db_sync_rows_free(rows);
 	return r;

@@ -15,7 +15,15 @@ struct journal_place {
 	int32_t no;
 };
 
-#define JOURNAL_SEEN_LEN 1024
+#define JOURNAL_SEEN_LEN 1600
+
+/* Was a posting there at a moment (posting_moment() of schema/044_books.sql; a null text: now)? What claims to be of a
+ * transaction that is still to come was brought from another database, and is old (zhifuctl migrate puts that right).
+ */
+#define POSTING_SEEN(posting, moment)                                                                                  \
+	"(" moment "::text IS NULL OR txid_visible_in_snapshot(" posting                                               \
+	".posted, (SELECT zhifu.posting_snapshot(" moment "))) OR " posting                                            \
+	".posted >= (SELECT txid_snapshot_xmax(txid_current_snapshot())))"
 
 /* Begin with the first members set, the others zero; members are read freely. End it by journal_export_end. */
 struct journal_export {
@@ -27,8 +35,8 @@ struct journal_export {
 	int64_t limit;              /* postings of a page; 0: all */
 	bool has_place;             /* not the first page */
 	struct journal_place place; /* with more, of the next page */
-	/* What the first page saw: a snapshot, as PostgreSQL writes it. The pages behind it tell what was posted by
-	 * then and nothing else: ids and days are in no order of commits. */
+	/* The moment of the first page. The pages behind it tell what was posted by then and nothing else: ids and days
+	 * are in no order of commits. */
 	char seen[JOURNAL_SEEN_LEN];
 	FILE *out; /* in UTF-8, but for the profile's charset */
 	/* results */

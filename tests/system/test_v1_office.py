@@ -487,11 +487,23 @@ POSTED = """INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit,
     source_id) SELECT %s, gen_random_uuid(), 1, 'AR-ALPHA', 'REV-MED', n, 'CNY', 2, n, %s, 'bill', gen_random_uuid() FROM generate_series(1, %s) n"""
 
 
+def test_a_link_has_room_for_five_hundred_writers(up):
+    for count, step in ((0, 1), (1, 1), (500, 1), (500, 255), (20000, 3)):
+        under_way = [10 ** 9 + n * step for n in range(count)]
+        snapshot = "%d:%d:%s" % (10 ** 9, 2 * 10 ** 9, ",".join(map(str, under_way)))
+        row, = up.database.sql("SELECT m, zhifu.posting_snapshot(m)::text AS seen FROM zhifu.posting_moment_of(%s::txid_snapshot, 1500) AS m", (snapshot,))
+        assert len(row["m"]) < 1600
+        # Of more, it is the moment at which the first that has no room began.
+        told = [int(x) for x in row["seen"].split(":")[2].split(",") if x]
+        assert row["seen"] == snapshot if count <= 500 else (len(told) >= 700 and told == under_way[:len(told)]
+                                                            and int(row["seen"].split(":")[1]) == under_way[len(told)])
+
+
 def pages_are_of_one_moment(office, desk):
     """What is posted, or becomes visible, while pages are read is in none of them, though its day and its transaction are earlier; and
     a page reads no more than itself."""
-    path = "/v1/ledger/journal?format=hledger"
-    written = desk.text(path)
+    path, entries = "/v1/ledger/journal?format=hledger", "/v1/ledger/postings"
+    written, there = desk.text(path), desk.items(entries)
     early, late = office.database.connect(), office.database.connect()
     early.autocommit = False
     try:
@@ -502,8 +514,10 @@ def pages_are_of_one_moment(office, desk):
             waits.execute(POSTED, (story.HOSPITAL_ID, finance.day("11-22"), 2))
             comes.execute("SELECT txid_current()")
             first = desk.call("GET", path + "&limit=3")
+            page = desk.get(entries + "?limit=3")
             early.commit()
             comes.execute(POSTED, (story.HOSPITAL_ID, finance.day("11-22"), 20000))
+        assert page["items"] + desk.items("/" + page["next"].split("/", 3)[3]) == there
         assert first.body + desk.text("/" + first.headers["link"].split(">")[0].split("/", 3)[3]) == written
         assert len(desk.text(path)) > 100 * len(written)
     finally:
