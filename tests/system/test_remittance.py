@@ -262,7 +262,8 @@ def numbered(up):
     """Transfers that name nothing but the hospital's own number: a claim's first identifier or another, whole, and
     of one claim."""
     claims = {"HC2026X0001": ("ZY-2026-000777", 70000), "HC2026X0002": ("ZY-2026-000778", 80000), "HC2026X0003": (
-        "ZY-2026-000779", 90000), "HC2026X0004": ("ZY-2026-000800", 65000), "HC2026X0005": ("ZY-2026-000800", 65000)}
+        "ZY-2026-000779", 90000), "HC2026X0004": ("ZY-2026-000800", 65000), "HC2026X0005": ("ZY-2026-000800", 65000), "HC2026X0006": (
+        "ZY-2026-000781", 70000)}
     before = up.database.value("SELECT count(*) FROM zhifu.receivable")
 
     with up.daemon.client() as client:
@@ -274,14 +275,14 @@ def numbered(up):
             up.refs[number] = up.database.value("SELECT ref FROM zhifu.claim WHERE claim_id = %s", (story.location_id(answer),))
     # What another hospital has under the very same hash is not looked at.
     up.database.sql("INSERT INTO zhifu.claim_identifier (hospital_id, hash, claim_id) SELECT DISTINCT '019ab2c4-5a00-7000-8000-0000000000b2'::uuid, i.hash,"
-                    " c.claim_id FROM zhifu.claim_identifier i, zhifu.claim c WHERE c.ref = %s", (up.refs["HC2026X0004"],))
+                    " c.claim_id FROM zhifu.claim_identifier i, zhifu.claim c WHERE c.ref = %s", (up.refs["HC2026X0006"],))
     zhifu.wait_until(lambda: up.database.value("SELECT count(*) FROM zhifu.receivable") == before + len(claims)
                      and up.database.value("SELECT count(*) FROM zhifu.receivable_wait") == 0, "all to be billed")
     lines = up.office.statement("CNY", "11-20", *((amount, MERIDIAN, text) for amount, text in (
         ("700.00", "BILL ZY-2026-000777 OF OCTOBER"), ("800.00", "INV hc2026x0002/1"), ("900.00", "BILL ZY-2026-00077"),
         ("650.00", "BILL ZY-2026-000800"))))
     up.office.looked()
-    assert [owed(up, number)[0] for number in claims] == [0, 0, 90000, 65000, 65000]
+    assert [owed(up, number)[0] for number in claims] == [0, 0, 90000, 65000, 65000, 70000]
     waits = {item["line"]: (item["why"], item["candidates"]) for item in up.daemon.ctl_json("money", "match", "list")["items"]}
     of = {row["amount_minor"]: row["line_id"] for row in up.database.sql(
         "SELECT amount_minor, line_id FROM zhifu.bank_line WHERE line_id = ANY (%s::uuid[])", (lines,))}
