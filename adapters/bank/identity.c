@@ -74,8 +74,14 @@ static void put_number(EVP_MD_CTX *hash, int64_t value)
 	put(hash, (struct text_span){text, len});
 }
 
-/* The recipe: detail is the transaction that it is of, or the first of an entry. */
-static void identify(const struct bank_reader *reader, const struct bank_detail *detail, int64_t minor,
+/* Some banks fill the field with zeros. */
+static bool is_name(const char *reference)
+{
+	return reference != NULL && reference[strspn(reference, "0 .,:;/+-_*#")] != '\0';
+}
+
+/* The recipe: detail is the transaction that it is of, or the first of an entry. True: by the bank's own reference. */
+static bool identify(const struct bank_reader *reader, const struct bank_detail *detail, int64_t minor,
 	const char *reference, const char *customer_reference, uint8_t ret[BANK_IDENTITY_BYTES])
 {
 	const struct bank_entry *entry = &reader->entry;
@@ -87,7 +93,8 @@ static void identify(const struct bank_reader *reader, const struct bank_detail 
 	put(hash, text_of(entry->amount.currency));
 	put(hash, text_of(day));
 	put_number(hash, minor);
-	if (reference != NULL) {
+	bool named = is_name(reference);
+	if (named) {
 		put(hash, TEXT("R"));
 		put_words(hash, reference);
 	} else {
@@ -101,12 +108,13 @@ static void identify(const struct bank_reader *reader, const struct bank_detail 
 		put_words(hash, detail == NULL ? NULL : detail->text);
 	}
 	hash_end(hash, ret);
+	return named;
 }
 
 void bank_identify(struct bank_reader *reader)
 {
 	struct bank_entry *entry = &reader->entry;
-	identify(reader, reader->details.items, entry->amount.minor, entry->servicer_reference,
+	entry->referenced = identify(reader, reader->details.items, entry->amount.minor, entry->servicer_reference,
 		entry->customer_reference, entry->identity);
 }
 
@@ -114,7 +122,7 @@ void bank_detail_identify(const struct bank_reader *reader, struct bank_detail *
 {
 	EVP_MD_CTX *hash = reader->digest;
 	if (detail->account_amount.present) {
-		identify(reader, detail, detail->account_amount.minor, detail->servicer_reference, NULL,
+		(void)identify(reader, detail, detail->account_amount.minor, detail->servicer_reference, NULL,
 			detail->identity);
 		return;
 	}

@@ -25,12 +25,13 @@
  *     "1" (the version of this recipe), the currency, the booking day as
  * written (YYYY-MM-DD; the value day where there is none), the signed amount in minor units, and then
  *     - "R" and the bank's own reference, where there is one: Ntry/AcctSvcrRef, else the only TxDtls' Refs/AcctSvcrRef,
- *       :61:'s text behind //, the CSV's column; or
+ *       :61:'s text behind //, the CSV's column (whatever else is written differently then); or
  *     - "F", and then the value day, the customer's reference (NtryRef is not one: it may count anew in each message),
  *       and of the first detail: end-to-end id, transaction id, the counterparty's account, the remittance text
  *       (white space runs as one space).
  *   Status, message, statement number, page, line and the free information of the entry are not in it, so that 052, 053
- *   and 054, a copy and a repeated file give the same. References like NONREF and NOTPROVIDED count as absent.
+ *   and 054, a copy and a repeated file give the same. References like NONREF and NOTPROVIDED count as absent, and so
+ *   does here what a bank fills the field with: zeros and signs.
  *   occurrence = 1, 2, ... in the order of the statement for lines of one identity: two truly equal lines of one day
  * are two lines. It counts on over the pages of one statement and begins anew with the next one, so the key of a line
  * is (identity, occurrence): the same statement again, or the notification of the same lines, adds nothing. Where a
@@ -243,6 +244,7 @@ struct bank_entry {
 	uint32_t detail_count;        /* in this part */
 	const struct bank_detail *details;
 	uint8_t identity[BANK_IDENTITY_BYTES]; /* see above */
+	bool referenced;                       /* by servicer_reference */
 	uint32_t occurrence;
 };
 

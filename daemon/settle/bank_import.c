@@ -406,7 +406,7 @@ static int line_add(struct importing *importing, const struct bank_entry *entry)
 	importing->line_id = told == NULL ? uuid_new() : *told;
 	db_array_uuid(importing->l.line, &importing->line_id);
 	db_array_bytes(importing->l.identity, (struct bytes){entry->identity, sizeof(entry->identity)});
-	db_array_bool(importing->l.referenced, entry->servicer_reference != NULL);
+	db_array_bool(importing->l.referenced, entry->referenced);
 	db_array_int4(importing->l.occurrence, (int32_t)entry->occurrence);
 	db_array_date(importing->l.booked, day_of(entry));
 	if (entry->value_day != BANK_NO_DAY)
@@ -535,7 +535,7 @@ static int told_store(struct importing *importing, const struct bank_entry *entr
 	int r = 0;
 
 	arena_init(&arena, 1u << 16);
-	if (entry->servicer_reference == NULL) return 0;
+	if (!entry->referenced) return 0;
 	if (entry_single(entry) &&
 		(entry->detail_count == 0 || entry->batch_count > 1 || !bank_detail_names(&entry->details[0])))
 		return 0;

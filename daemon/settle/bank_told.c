@@ -61,7 +61,7 @@ const struct uuid *bank_told_find(const struct bank_told *told, const struct ban
 	struct bank_told_line wanted = {.occurrence = entry->occurrence};
 	const struct bank_told_line *found;
 
-	if (told->count == 0 || entry->servicer_reference == NULL) return NULL;
+	if (told->count == 0 || !entry->referenced) return NULL;
 	memcpy(wanted.identity, entry->identity, sizeof(wanted.identity));
 	found = bsearch(&wanted, told->lines, told->count, sizeof(*told->lines), line_compare);
 	return found == NULL ? NULL : &found->id;

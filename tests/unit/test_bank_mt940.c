@@ -123,6 +123,42 @@ static void pages_go_on(void **state)
 	free(lab.told);
 }
 
+/* By the bank's own reference whatever the words are; another reference, day or amount is another line, and zeros are
+ * none. */
+static void a_line_is_known_by_the_banks_reference(void **state)
+{
+	(void)state;
+#define DAYS(lines) ":20:A\n:25:X\n:28C:7/1\n:60F:C261101EUR0,\n" lines ":62F:C261103EUR9,\n-\n"
+#define ONE "2,NTRFNONREF//R1\n:86:WIRE FROM A\n"
+	static const char first[] = DAYS(":61:2611021102C" ONE ":61:2611021102C" ONE ":61:2611021102C1,NTRFNONREF//R1\n"
+					 ":61:2611021102C2,NTRFNONREF//00\n:86:A\n"
+					 ":61:2611021102C2,NTRFNONREF//00\n:86:B\n");
+	static const char again[] =
+		DAYS(":61:2611021102C2,NMSCINV 7//R1\nPAYMENT\n:86:?00CREDIT?20INVOICE 7?32B\n:61:2611031103C" ONE
+		     ":61:2611021102C2,NTRFNONREF//R2\n:86:WIRE FROM A\n:61:2611021102C2,NTRFNONREF\n:86:A\n"
+		     ":61:2611021102C1,NTRFNONREF//R2\n");
+	struct bank_lab a = bank_read(first, sizeof(first) - 1, NULL, NULL, 0);
+	struct bank_lab b = bank_read(again, sizeof(again) - 1, NULL, NULL, 0);
+	char line[5][65], other[65];
+	assert_int_equal(a.rc, 0);
+	assert_int_equal(b.rc, 0);
+	for (unsigned i = 0; i < 5; i++) bank_identity(&a, i + 1, line[i]);
+	assert_string_equal(line[0], line[1]); /* one bank reference for two: the second occurrence */
+	assert_int_equal(bank_count(&a, "\"occurrence\": 2"), 1);
+	assert_string_not_equal(line[0], line[2]);
+	assert_string_not_equal(line[3], line[4]);
+	bank_identity(&b, 1, other);
+	assert_string_equal(other, line[0]);
+	for (unsigned i = 2; i <= 3; i++) {
+		bank_identity(&b, i, other);
+		assert_string_not_equal(other, line[0]);
+	}
+	bank_identity(&b, 4, other);
+	assert_string_equal(other, line[3]);
+	free(a.told);
+	free(b.told);
+}
+
 static void a_report_of_the_day_proves_nothing(void **state)
 {
 	(void)state;
@@ -218,6 +254,7 @@ int main(void)
 		cmocka_unit_test(dialects_are_told_apart),
 		cmocka_unit_test(accounts_are_made_equal),
 		cmocka_unit_test(pages_go_on),
+		cmocka_unit_test(a_line_is_known_by_the_banks_reference),
 		cmocka_unit_test(a_report_of_the_day_proves_nothing),
 		cmocka_unit_test(a_bad_statement_is_refused_with_its_reason),
 		cmocka_unit_test(charsets_are_the_profiles),
