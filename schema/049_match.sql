@@ -335,6 +335,23 @@ BEGIN
 END
 $$;
 
+-- Suspense as the items of these lines say. What returns begins far behind any version that it had: its items' own grow for ever.
+CREATE FUNCTION match_suspense(p_hospital uuid, p_line uuid[]) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	WITH left_open AS (
+		SELECT i.line_id, sum(i.open_minor)::bigint AS open, sum(i.version) % 32000 AS round FROM match_item i WHERE i.hospital_id = p_hospital AND i.line_id = ANY (p_line) GROUP BY 1
+	), gone AS (
+		DELETE FROM suspense s USING left_open o WHERE s.hospital_id = p_hospital AND s.line_id = o.line_id AND o.open = 0
+	), kept AS (
+		UPDATE suspense s SET open_minor = o.open, version = s.version + 1 FROM left_open o
+		WHERE s.hospital_id = p_hospital AND s.line_id = o.line_id AND o.open NOT IN (0, s.open_minor))
+	INSERT INTO suspense (hospital_id, line_id, open_minor, currency, exponent, since, reason, version, items_made)
+	SELECT p_hospital, o.line_id, o.open, b.currency, b.exponent, b.booked_day, 'what was done with it was undone', o.round * 65536 + 1, true
+	FROM left_open o JOIN bank_line b ON b.hospital_id = p_hospital AND b.line_id = o.line_id
+	WHERE o.open <> 0 AND NOT EXISTS (SELECT 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = o.line_id);
+END
+$$;
+
 -- Keeps the turn, or ends it (p_lease_s 0; p_done: everything that was due when it began was looked at, as far as p_last_claim).
 -- As long as half of the lease is left nothing is written, so that a question costs no flush. False: another has it.
 CREATE FUNCTION match_keep(p_hospital uuid, p_turn integer, p_lease_s integer, p_done boolean, p_last_claim uuid) RETURNS boolean
