@@ -515,6 +515,7 @@ static void a_notification_completes_a_single_line(void **state)
 			world_sql(&world, "SELECT zhifu.match_items_make(hospital_id) FROM zhifu.bank_line");
 			assert_int_equal(world_count(&world, ITEMS " AND open_minor = 500 AND part = %d", says < 2), 1);
 			assert_int_equal(world_count(&world, ITEMS), 1);
+			if (says != 0) continue;
 			plain("again.xml", "N2", NULL, one);
 			assert_string_equal(reported("opened"), "0");
 			assert_int_equal(world_count(&world, ITEMS), 1);
