@@ -600,6 +600,9 @@ BEGIN
 	IF open IS NOT TRUE THEN
 		RETURN CASE WHEN NOT open THEN -1 ELSE 0 END;
 	END IF;
+	IF EXISTS (SELECT 1 FROM bank_gap g WHERE g.hospital_id = p_hospital AND g.statement_id = p_statement AND (g.who, g.why) = (p_who, p_why)) THEN
+		RETURN 1;
+	END IF;
 	INSERT INTO bank_gap (hospital_id, statement_id, who, why) VALUES (p_hospital, p_statement, p_who, p_why)
 	ON CONFLICT (hospital_id, statement_id) DO UPDATE SET who = excluded.who, why = excluded.why, at = now();
 	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'gap.explain', p_statement::text, p_why);
@@ -667,6 +670,10 @@ CREATE FUNCTION suspense_assign(p_hospital uuid, p_line uuid, p_owner text, p_re
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	PERFORM tenant_must(p_hospital);
+	IF EXISTS (SELECT 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_line AND s.owner = p_owner
+		AND (s.reason, s.reason_by) = (p_reason, p_who)) THEN
+		RETURN true;
+	END IF;
 	UPDATE suspense SET owner = p_owner, reason = coalesce(p_reason, reason), version = version + 1,
 		reason_by = CASE WHEN p_reason IS NULL THEN reason_by ELSE p_who END
 	WHERE hospital_id = p_hospital AND line_id = p_line;

@@ -16,6 +16,7 @@ CREATE TABLE operator_act (
 	PRIMARY KEY (hospital_id, act_id)
 );
 CREATE INDEX operator_act_at ON operator_act (hospital_id, at);
+CREATE INDEX operator_act_subject ON operator_act (hospital_id, subject, at);
 ALTER TABLE operator_act ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON operator_act TO zhifu_writer USING (true) WITH CHECK (true);
 CREATE POLICY tenant ON operator_act FOR SELECT TO zhifu_operator USING (hospital_id = tenant());
@@ -25,6 +26,14 @@ GRANT SELECT ON operator_act, consent_clock, export_person TO zhifu_operator;
 CREATE FUNCTION operator_note(p_hospital uuid, p_who text, p_act text, p_subject text, p_why text) RETURNS void LANGUAGE sql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, p_act, p_subject, p_why)
+$$;
+
+-- Is that what was said last of a subject by such an act, and by the same person? Where the subject stands so, too, the same again is
+-- nothing new. p_why: all of it, or what follows on a colon.
+CREATE FUNCTION operator_said(p_hospital uuid, p_who text, p_act text, p_subject text, p_why text) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = zhifu, pg_temp AS $$
+	SELECT coalesce((SELECT o.who = p_who AND (o.why = p_why OR right(o.why, length(p_why) + 2) = ': ' || p_why) FROM operator_act o
+		WHERE o.hospital_id = p_hospital AND o.subject = p_subject AND o.act = p_act ORDER BY o.at DESC LIMIT 1), false)
 $$;
 
 -- Ends the work towards sending a claim, also what was to follow from its failure, and, unless p_asked, the questions about it.

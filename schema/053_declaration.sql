@@ -91,6 +91,9 @@ BEGIN
 	ELSIF d.status = 2 THEN
 		RAISE EXCEPTION 'it was declared under % as number %: the bank has to change it', d.code, d.number;
 	END IF;
+	IF d.status = 1 AND d.code IS NOT DISTINCT FROM p_code AND operator_said(p_hospital, p_who, 'declaration.set', p_no::text, p_why) THEN
+		RETURN true;
+	END IF;
 	UPDATE declaration x SET code = p_code, status = 1, version = version + 1 WHERE x.hospital_id = p_hospital AND x.no = p_no;
 	PERFORM declaration_note(p_hospital, p_no, p_who, 'declaration.set', concat_ws(': ', coalesce(p_code, 'ask the bank'), p_why));
 	RETURN true;
@@ -111,6 +114,9 @@ BEGIN
 	ELSIF d.code IS NULL THEN
 		RAISE EXCEPTION 'it has no code yet: ask the bank, and set it';
 	END IF;
+	IF d.status = 2 AND d.number = p_number AND operator_said(p_hospital, p_who, 'declaration.done', p_no::text, p_why) THEN
+		RETURN true;
+	END IF;
 	UPDATE declaration x SET number = p_number, status = 2, version = version + 1 WHERE x.hospital_id = p_hospital AND x.no = p_no;
 	PERFORM declaration_note(p_hospital, p_no, p_who, 'declaration.done',
 		concat_ws(': ', p_number || coalesce(' instead of ' || d.number, ''), p_why));
@@ -129,6 +135,9 @@ BEGIN
 		RETURN false;
 	ELSIF d.status = 2 THEN
 		RAISE EXCEPTION 'it was declared under % as number %: the bank has to take it back', d.code, d.number;
+	END IF;
+	IF d.status = 3 AND operator_said(p_hospital, p_who, 'declaration.none', p_no::text, p_why) THEN
+		RETURN true;
 	END IF;
 	UPDATE declaration x SET status = 3, version = version + 1 WHERE x.hospital_id = p_hospital AND x.no = p_no;
 	PERFORM declaration_note(p_hospital, p_no, p_who, 'declaration.none', p_why);

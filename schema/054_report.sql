@@ -40,6 +40,10 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN false;
 	END IF;
+	IF EXISTS (SELECT 1 FROM work_owner w WHERE w.hospital_id = p_hospital AND w.claim_id = p_claim AND w.list = p_list
+		AND (w.owner, w.who, w.why) = (p_owner, p_who, p_why)) THEN
+		RETURN true;
+	END IF;
 	INSERT INTO work_owner (hospital_id, claim_id, list, owner, who, why) VALUES (p_hospital, p_claim, p_list, p_owner, p_who, p_why)
 	ON CONFLICT (hospital_id, claim_id, list) DO UPDATE SET owner = excluded.owner, who = excluded.who, why = excluded.why, at = now(),
 		version = work_owner.version + 1;

@@ -99,18 +99,23 @@ $$;
 -- learned of it may be noted.
 CREATE FUNCTION suspense_hold(p_hospital uuid, p_line uuid, p_held smallint, p_who text, p_why text) RETURNS boolean LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	act text := (ARRAY['suspense.release', 'suspense.hold', 'suspense.stranger'])[p_held + 1];
 BEGIN
 	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
 		RAISE EXCEPTION 'holding money and letting it go needs who and why';
 	END IF;
 	PERFORM match_lock(p_hospital);
+	IF EXISTS (SELECT 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_line AND s.held = p_held
+		AND operator_said(p_hospital, p_who, act, p_line::text, p_why)) THEN
+		RETURN true;
+	END IF;
 	UPDATE suspense SET held = p_held, version = version + 1 WHERE hospital_id = p_hospital AND line_id = p_line;
 	IF NOT FOUND THEN
 		RETURN false;
 	END IF;
 	UPDATE match_item SET due_at = now() WHERE p_held = 0 AND hospital_id = p_hospital AND line_id = p_line AND open_minor <> 0;
-	INSERT INTO operator_act (hospital_id, who, act, subject, why)
-	VALUES (p_hospital, p_who, (ARRAY['suspense.release', 'suspense.hold', 'suspense.stranger'])[p_held + 1], p_line::text, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, act, p_line::text, p_why);
 	RETURN true;
 END
 $$;

@@ -7,6 +7,7 @@ import story
 import test_v1
 import test_v1_patients
 import v1
+import zhifu
 from test_v1_office import office, taken_back  # noqa: F401
 
 WORDS = ("why", "note", "words", "reason", "line")
@@ -117,3 +118,169 @@ def test_the_same_key_is_done_once(office, keep):  # noqa: F811
             assert refused["type"] == "urn:zhifu:problem:idempotency-conflict", name
             assert desk.post(path, body, 200, headers=key) == again.json() and count() == before + 1, name
     office.holds()
+
+
+# --- what may do without a key ---
+
+SAME = object()  # the second answer is the first
+# Matching looks again and again at what waits, and workers say that they live.
+ASIDE = {"match_turn", "match_item", "route_lease", "task", "outbox", "posting_unvalued", "receivable_wait", "consent_clock"}
+
+
+def without_key(office, desk, clerk):
+    """Each of them in turn, once what it needs is there: (operation, id, body, what the same says again, who sends it)."""
+    yuan, day, ctl = v1.money, lambda text: finance.day(text).isoformat(), office.ctl
+    why = {"why": "as agreed"}
+
+    def post(path, body):
+        answer = desk.call("POST", path, body)
+        assert answer.status in (200, 201), answer
+        return answer.json()
+
+    # Agreements, rates, charges, inspectors.
+    document = {"name": "B", "valid_from": "2026-01-01", "parties": {"carrier": "beta"}, "owed": {"kind": "A"}}
+    yield "contract_check", None, {"contract": document}, SAME, desk
+    yield "contract_put", None, {"contract": document, **why}, SAME, desk
+    put, = [c["id"] for c in desk.items("/v1/contracts") if c["name"] == "B"]
+    yield "contract_end", put, {"day": "2099-12-31", **why}, SAME, desk
+    rate = {"base": "JPY", "quote": "CNY", "per": 100, "value": "4.8120", **why}
+    for act, at in (("approve", "11-18"), ("refuse", "11-19")):
+        yield "rate_" + act, post("/v1/rates", {**rate, "day": day(at)})["id"], why, "rate-decided", clerk
+    office.rate("11-12", "USD", "7.1000")
+    wrong = str(office.database.value("SELECT rate_id FROM zhifu.rate WHERE base = 'USD'"))
+    yield "rate_correct", wrong, {"value": "7.1100", **why}, "rate-correction", desk
+    charge = {"charges": [{"identifier": "HIS-1", "day": day("10-20"), "amount": yuan("8.00"), "stay": "ZY-K1"}]}
+    yield "charge_add", None, charge, {"stored": 0, "known": 1}, desk
+    post("/v1/inspectors", {"name": "Ms. Wu", "until": str(test_v1.today()), **why})
+    yield "inspector_end", None, {"name": "Ms. Wu", **why}, "not-found", desk
+
+    # What is owed, given up and disputed.
+    contract = office.contract("alpha", "A")
+    claims = [office.claim(contract, "09-08", "100.00") for _ in range(4)]
+    paid, back, short, waits, more, wire, fee, gone = office.statement(
+        "CNY", "11-12", ("100.00", "SOMEBODY", "X"), ("-40.00", "SOMEBODY", "Y", "11-12", "TRF"), ("70.00", "SOMEBODY", "Z"),
+        ("300.00", "SOMEBODY", "ZZ"), ("10.00", "SOMEBODY", "ZZZ"), ("200.00", "UNIONPAY", "CARDS"), ("-30.00", "BANK", "WIRE FEE", "11-12", "MSC"),
+        ("71.00", "BANK", "USD SOLD"))
+    for line, claim, amount in ((paid, claims[0], "100.00"), (short, claims[1], "70.00")):
+        ctl("money", "match", "allocate", line, claim.ref + "=" + amount, "--why", "theirs")
+    office.looked()
+    taken_back(office, claims[0], back)
+    owed = ["/v1/receivables/" + claim.id for claim in claims]
+    yield "work_assign", claims[1].id, {"list": "short", "owner": "chen", **why}, SAME, desk
+    post(owed[2] + "/write-off", {"amount": yuan("10.00"), **why})
+    yield "write_off_undo", desk.items("/v1/write-offs")[0]["id"], why, "not-found", desk
+    yield "demand_undo", post(owed[2] + "/demand", {"delivered": day("11-20"), **why})["id"], why, "not-found", desk
+    post(owed[0] + "/take-back", {"amount": yuan("15.00"), **why})
+    yield "concession_undo", desk.items("/v1/concessions")[0]["id"], why, "not-found", desk
+    yield "dispute_open", claims[1].id, {"reason": "CO-45"}, "in-dispute", desk
+    yield "dispute_withdraw", claims[1].id, {}, "not-found", desk
+    post(owed[1] + "/dispute", {"reason": "CO-46"})
+    ctl("money", "match", "allocate", more, claims[1].ref + "=10.00", "--why", "theirs")
+    yield "dispute_won", claims[1].id, {"by": "paid"}, "not-found", desk
+
+    # Money in suspense.
+    office.looked()
+    part = {"claims": [{"ref": claims[2].ref, "amount": yuan("20.00")}]}
+    yield "match_allocate_check", waits, part, SAME, desk
+    post("/v1/match-items/%s/allocate" % waits, {**part, **why})
+    yield "allocation_undo", desk.items("/v1/allocations?claim=" + claims[2].id)[0]["id"], why, "not-found", desk
+    best = desk.get("/v1/match-items/%s/candidates" % fee)["items"][0]
+    yield "match_reject", fee, {"candidate": best["no"], "print": best["print"], **why}, "not-found", desk
+    yield "suspense_assign", waits, {"owner": "li", "reason": "a letter is awaited"}, SAME, desk
+    yield "suspense_hold", waits, {"held": "compliance", **why}, SAME, desk
+    post("/v1/suspense/%s/hold" % waits, {"held": "no", **why})
+    order = post("/v1/bank-orders", {"line": waits, "amount": yuan("6.00"), "day": day("11-12"), **why})["id"]
+    yield "bank_order_cancel", order, why, "not-found", desk
+    post("/v1/payers", {"remitter": "alpha", "name": "ALPHA HLTH PAYMENTS", **why})
+    yield "payer_forget", None, {"remitter": "alpha", "name": "ALPHA HLTH PAYMENTS", **why}, "not-found", desk
+    post("/v1/payers", {"remitter": "alpha", "name": "ALPHA HLTH PAYMENTS", **why})
+    known = [p["id"] for p in desk.items("/v1/payers") if p.get("name") == "ALPHA HLTH PAYMENTS"]
+    yield "payer_forget_one", known[0], why, "not-found", desk
+
+    # Patients, acquirers, several payers.
+    quote = {"stay": "ZY-K2", "amount": yuan("500.00"), **why}
+    post("/v1/patient-quotes", quote)
+    card = {"stay": "ZY-K2", "kind": "deposit", "method": "card", "acquirer": "unionpay", "amount": yuan("200.00"), "reference": "K2"}
+    yield "patient_pay", None, card, SAME, desk
+    first, = [p["id"] for p in desk.items("/v1/patient-payments")]
+    settled = {"acquirer": "unionpay", "line": wire, "fee": yuan("0.00"), "references": [{"reference": "K2"}], **why}
+    settlement = post("/v1/acquirer-settlements", settled)["id"]
+    yield "acquirer_undo", settlement, why, "not-found", desk
+    yield "patient_refund", first, {"amount": yuan("10.00"), "reference": "R2", **why}, SAME, desk
+    yield "patient_chargeback", first, {"amount": yuan("10.00"), "reference": "B2", **why}, SAME, desk
+    test_v1_patients.shared_claim(office.database)
+    yield "coordination_try", None, test_v1_patients.STAY, SAME, desk
+    divided = post("/v1/coordinations", {**test_v1_patients.STAY, "claim": test_v1_patients.SHARED, **why})["id"]
+    yield "coordination_undo", divided, why, "not-divided", desk
+
+    # Foreign money: a sale, a gap between statements, what is declared.
+    came, _, sold = office.statement("USD", "11-12", ("100.00", "ABROAD LTD", "U"), ("50.00", "ABROAD LTD", "V"),
+                                     ("-10.00", "BANK", "USD SOLD", "11-12", "TRF"))
+    office.looked()
+    yield "currency_sale_undo", post("/v1/currency-sales", {"out": sold, "in": gone, **why})["id"], why, "not-found", desk
+    office.closing["USD"] += 500
+    late, = office.statement("USD", "11-17", ("1.00", "ABROAD LTD", "W"))
+    gap, = [s["id"] for s in desk.get("/v1/bank-statements?gap=true")["items"]]
+    yield "bank_gap_explain", gap, why, SAME, desk
+    office.looked()
+    office.database.sql("DELETE FROM zhifu.declaration")
+    yield "declaration_add", None, {"line": came, **why}, SAME, desk
+    yield "declaration_set", came, {"code": "228025", **why}, SAME, desk
+    yield "declaration_done", came, {"number": "D-1", **why}, SAME, desk
+    post("/v1/declarations", {"line": late, **why})
+    yield "declaration_none", late, why, SAME, desk
+    yield "declaration_recount", None, why, {"recounted": 0}, desk
+
+    # Advices.
+    def letter(number, amount):
+        return {"remitter": "alpha", "identifier": number, "amount": amount, "currency": "CNY",
+                "other": [{"kind": "fee", "amount": "-18.50", "carrier": "alpha"}]}
+    yield "remittance_enter", None, {"advice": letter("L-1", "-18.50"), **why}, {"known": True}, desk
+    counts, = [r["id"] for r in desk.items("/v1/remittances") if r["identifier"] == "L-1"]
+    yield "remittance_withdraw", counts, why, SAME, desk
+    parked = {n: post("/v1/remittances", {"advice": letter(n, "-20.00"), **why})["id"] for n in ("L-2", "L-3", "L-4")}
+    yield "remittance_correct", parked["L-2"], {"advice": letter("L-2", "-18.50"), **why}, {"known": True}, desk
+    yield "remittance_release", parked["L-3"], why, "not-parked", desk
+    yield "remittance_refuse", parked["L-4"], why, SAME, desk
+    yield "period_close", None, {"month": str(test_v1.today()), "check": True}, SAME, desk
+
+
+def rows(database):
+    """Of each table how many there are, and what they say."""
+    tables = [r["t"] for r in database.sql("SELECT relname AS t FROM pg_class WHERE relnamespace = 'zhifu'::regnamespace AND relkind = 'r'"
+                                           " ORDER BY 1") if r["t"] not in ASIDE]
+    return {r["t"]: r["said"] for r in database.sql(" UNION ALL ".join(
+        "SELECT '%s' AS t, count(*) || ' ' || md5(coalesce(string_agg(t::text, ',' ORDER BY t::text), '')) AS said FROM zhifu.%s t" % (t, t)
+        for t in tables))}
+
+
+def test_what_needs_no_key_is_done_once(office):  # noqa: F811
+    desk, clerk = office.desk(), office.desk("clerk")
+    paths = {operation["operationId"]: path for path, operation in acts(desk.document) if not desk.wants_key(operation)}
+    found, seen = [], set()
+    for name, subject, body, again, by in without_key(office, desk, clerk):
+        seen.add(name)
+        path = paths[name].replace("{id}", str(subject))
+        first = by.call("POST", path, body)
+        assert first.status in (200, 201) or name == "period_close", (name, first)
+        settled = []
+
+        def still():
+            settled.append(rows(office.database))
+            return settled[-1] == settled[-2] if len(settled) > 1 else False
+        zhifu.wait_until(lambda: office.database.value("SELECT count(*) FROM zhifu.outbox WHERE role = 3") == 0, "what advices say")
+        office.looked()
+        zhifu.wait_until(still, "what follows of " + name)
+        second = by.call("POST", path, body)
+        now = rows(office.database)
+        more = sorted(t for t, said in now.items() if said != settled[-1][t])
+        if again is SAME:
+            same = second.status in (200, first.status) and second.json() == first.json()
+        elif isinstance(again, dict):
+            same = second.status in (200, 201) and again.items() <= second.json().items()
+        else:
+            same = second.status in (404, 409) and second.json()["type"].endswith(":" + again)
+        if more or not same:
+            found.append((name, more, None if same else (first, second)))
+    assert not found, "\n".join(map(str, found))
+    assert seen == set(paths), "each operation that needs no key has its case here"
