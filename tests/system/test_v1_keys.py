@@ -284,3 +284,47 @@ def test_what_needs_no_key_is_done_once(office):  # noqa: F811
             found.append((name, more, None if same else (first, second)))
     assert not found, "\n".join(map(str, found))
     assert seen == set(paths), "each operation that needs no key has its case here"
+
+
+# --- at the same moment ---
+
+
+def at_once(desks, office, path, body, words, keys):
+    """Ten requests and, where each has a key of its own, zhifuctl twice: (answers, how many did it)."""
+    with concurrent.futures.ThreadPoolExecutor(len(desks) + 2) as threads:
+        sent = [threads.submit(desk.call, "POST", path, body, headers={"Idempotency-Key": key}) for desk, key in zip(desks, keys)]
+        typed = [threads.submit(office.daemon.ctl, "--who", "li", "money", *words, "--why", "as agreed", check=False)
+                 for _ in range(2 if len(set(keys)) > 1 else 0)]
+        answers, ends = [one.result() for one in sent], [one.result().returncode for one in typed]
+    assert all(a.status in (200, 201, 404, 409) for a in answers) and set(ends) <= {0, 1}, (answers, ends)
+    return answers, sum(a.status < 300 for a in answers) + ends.count(0)
+
+
+def test_what_comes_ten_times_at_once_is_done_once(office, keep):  # noqa: F811
+    desks = [keep(v1.Desk(office.place)) for _ in range(10)]
+    contract, why = office.contract("alpha", "A"), {"why": "as agreed"}
+    count = lambda table: office.database.value("SELECT count(*) FROM zhifu." + table)
+    last = lambda path: desks[0].items(path)[-1]["id"]
+    for shared in (True, False):
+        claim = office.claim(contract, "09-08", "40.00")
+        line, = office.statement("CNY", "11-12", ("40.00", "SOMEBODY", "X"))
+        office.looked()
+        said = {"claims": [{"ref": claim.ref, "amount": v1.money("40.00")}], **why}
+        for name, path, body, words, table, left, waits in (
+                ("write-off", lambda: "/v1/receivables/%s/write-off" % claim.id, why, lambda: ("writeoff", claim.ref), "write_off", 0, 4000),
+                ("write-off undone", lambda: "/v1/write-offs/%s/undo" % last("/v1/write-offs?claim=" + claim.id), why,
+                 lambda: ("writeoff", "undo", last("/v1/write-offs?claim=" + claim.id)), "write_off WHERE undone_entry IS NOT NULL", 4000, 4000),
+                ("allocation", lambda: "/v1/match-items/%s/allocate" % line, said,
+                 lambda: ("match", "allocate", line, claim.ref + "=40.00"), "allocation", 0, 0),
+                ("allocation undone", lambda: "/v1/allocations/%s/undo" % last("/v1/allocations?claim=" + claim.id), why,
+                 lambda: ("match", "undo", last("/v1/allocations?claim=" + claim.id)), "allocation WHERE undoes IS NOT NULL", 4000, 4000)):
+            before = count(table)
+            answers, done = at_once(desks, office, path(), body, words(), ["%s-%s-%s" % (table[:5], left, "same" if shared else n) for n in range(10)])
+            assert done == (10 if shared else 1), (name, shared, answers)
+            if shared:
+                assert len({a.json().get("claim", a.json().get("id")) for a in answers}) == 1, (name, answers)
+            assert count(table) == before + 1, (name, shared)
+            assert office.database.value("SELECT open_minor FROM zhifu.receivable WHERE claim_id = %s", (claim.id,)) == left, name
+            assert office.database.value("SELECT coalesce(sum(open_minor), 0)::int8 FROM zhifu.suspense WHERE line_id = %s", (line,)) == waits, name
+        office.ctl("money", "match", "allocate", line, claim.ref + "=40.00", "--why", "theirs")
+    office.holds()
