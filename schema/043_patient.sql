@@ -170,13 +170,14 @@ CREATE TABLE coordination_payment (
 	PRIMARY KEY (hospital_id, payment_id)
 );
 
--- What such payers owe.
+-- What of them the social insurance (医保) owes; a group plan has receivables.
 CREATE VIEW coordination_owed WITH (security_invoker = true) AS
 	SELECT o.hospital_id, o.account, o.currency, sum(o.minor)::bigint AS minor FROM (
 		SELECT k.hospital_id, v.account, k.currency, v.minor FROM coordination k CROSS JOIN LATERAL (VALUES ('AR-SI', k.fund_minor),
-			('AR-SI-ACCOUNT', k.account_minor), ('AR-' || upper(k.group_code), k.group_minor)) AS v (account, minor)
-		WHERE k.undone_entry IS NULL AND v.account IS NOT NULL
-		UNION ALL SELECT y.hospital_id, y.account, y.currency, -y.amount_minor FROM coordination_payment y) o
+			('AR-SI-ACCOUNT', k.account_minor)) AS v (account, minor)
+		WHERE k.undone_entry IS NULL
+		UNION ALL SELECT y.hospital_id, y.account, y.currency, -y.amount_minor FROM coordination_payment y
+		WHERE y.account IN ('AR-SI', 'AR-SI-ACCOUNT')) o
 	GROUP BY 1, 2, 3;
 GRANT SELECT ON coordination_owed TO zhifu_writer, zhifu_operator;
 

@@ -23,6 +23,7 @@ CREATE TABLE receivable (
 	version     integer NOT NULL DEFAULT 1,  -- compare-and-set
 	changed     bigint NOT NULL DEFAULT txid_current(), -- the transaction that did last: who knows the others asks for these
 	allowance_minor bigint NOT NULL DEFAULT 0, -- of the bill, in its currency: what the contract takes off, until a decision says what that is
+	of_claim    uuid, -- a group plan's share of this claim's bill (061_coordination.sql), called by an id of its own; NULL: it is the claim's
 	CHECK (open_minor BETWEEN 0 AND owed_minor),
 	CHECK (standing IN (1, 2, 3, 4) AND (standing = 2) = (open_minor = 0)),
 	CHECK ((contract_id IS NULL) = (contract_version IS NULL)),
@@ -32,11 +33,18 @@ CREATE TABLE receivable (
 CREATE INDEX receivable_open ON receivable (hospital_id, carrier, billed_day) WHERE standing <> 2;
 -- A summary of pages: it costs next to nothing to keep, and leads to those that changed of late.
 CREATE INDEX receivable_changed ON receivable USING brin (changed) WITH (pages_per_range = 16, autosummarize = on);
+CREATE UNIQUE INDEX receivable_share ON receivable (of_claim, carrier, hospital_id) WHERE of_claim IS NOT NULL;
+CREATE INDEX receivable_plan ON receivable (hospital_id, carrier) WHERE of_claim IS NOT NULL;
 ALTER TABLE receivable ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON receivable TO zhifu_writer USING (true) WITH CHECK (true);
 CREATE POLICY tenant ON receivable FOR SELECT TO zhifu_intake, zhifu_operator USING (hospital_id = tenant());
 GRANT SELECT, INSERT, UPDATE ON receivable TO zhifu_writer;
 GRANT SELECT ON receivable TO zhifu_intake, zhifu_operator;
+
+-- The claim by which the ledger has what moves a receivable: its own, or that of which it is a share.
+CREATE FUNCTION receivable_claim(p_hospital uuid, p_id uuid) RETURNS uuid LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT coalesce((SELECT r.of_claim FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_id), p_id)
+$$;
 
 -- What an open part is carried at: receivable_carried() of daemon/model/receivable.h, with a half away from zero.
 CREATE FUNCTION receivable_carried(p_owed bigint, p_book bigint, p_open bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -140,8 +148,8 @@ CREATE FUNCTION receivable_post(p_hospital uuid, p_entry uuid, p_rule text, p_de
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id,
 		source_id)
 	SELECT p_hospital, p_entry, l.no + row_number() OVER (), CASE WHEN t.back THEN p_credit ELSE p_debit END,
-		CASE WHEN t.back THEN p_debit ELSE p_credit END, abs(t.amount), p_currency, p_exponent, abs(t.book), p_day, p_rule, p_claim,
-		coalesce(l.source, p_entry)
+		CASE WHEN t.back THEN p_debit ELSE p_credit END, abs(t.amount), p_currency, p_exponent, abs(t.book), p_day, p_rule,
+		receivable_claim(p_hospital, p_claim), coalesce(l.source, p_entry)
 	FROM (SELECT p_amount < 0 OR (p_amount = 0 AND p_book < 0), p_amount, CASE WHEN sign(p_amount) * sign(p_book) < 0 THEN 0 ELSE p_book END
 		UNION ALL SELECT p_book < 0, 0, p_book WHERE sign(p_amount) * sign(p_book) < 0) AS t (back, amount, book),
 		-- 2 is the bill's that is taken back.
@@ -178,7 +186,8 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 		coalesce(sum(s.book) FILTER (WHERE s.account LIKE 'AR-%' AND g.rule ~ '^give_up_(revenue|share)'), 0)::bigint
 	FROM posting g CROSS JOIN LATERAL (VALUES (g.debit, -g.amount_minor, -g.book_minor), (g.credit, g.amount_minor, g.book_minor))
 		AS s (account, minor, book)
-	WHERE g.claim_id = p_claim AND g.hospital_id = p_hospital AND g.currency = p_currency AND (s.account = 'OVERPAID-' || upper(p_carrier)
+	WHERE g.claim_id = receivable_claim(p_hospital, p_claim) AND g.hospital_id = p_hospital AND g.currency = p_currency
+		AND (s.account = 'OVERPAID-' || upper(p_carrier)
 		AND g.rule NOT LIKE 'reval%' OR s.account = 'AR-' || upper(p_carrier) AND g.rule LIKE 'give\_up%')
 $$;
 
@@ -191,7 +200,8 @@ CREATE FUNCTION receivable_conceded(p_hospital uuid, p_claim uuid, p_carrier tex
 		coalesce(sum(CASE WHEN g.debit IN ('REV-MED', 'AR-PT') THEN g.book_minor ELSE -g.book_minor END) FILTER (WHERE g.rule = p_rule), 0)::bigint
 	FROM posting g CROSS JOIN (SELECT 'AR-' || upper(p_carrier) AS ar) a
 	CROSS JOIN LATERAL (SELECT g.currency = p_currency AND a.ar IN (g.debit, g.credit) AS ours) m
-	WHERE g.claim_id = p_claim AND g.hospital_id = p_hospital AND g.rule IN (p_rule, p_rule || '_foreign', p_rule || '_fx')
+	WHERE g.claim_id = receivable_claim(p_hospital, p_claim) AND g.hospital_id = p_hospital
+		AND g.rule IN (p_rule, p_rule || '_foreign', p_rule || '_fx')
 $$;
 
 -- Puts back p_amount, worth p_book, of what was given up: what was conceded first, at what was billed for it, then a loss that was none.
@@ -242,7 +252,8 @@ SET search_path = zhifu, pg_temp AS $$
 	SELECT receivable_post(p_hospital, p_entry, 'fx_over', 'FX', 'OVERPAID-' || upper(p_carrier), 0, o.currency, o.exponent, o.held, p_today, p_claim)
 	FROM (SELECT g.currency, g.exponent, sum(s.book)::bigint AS held FROM posting g
 		CROSS JOIN LATERAL (VALUES (g.debit, g.amount_minor, g.book_minor), (g.credit, -g.amount_minor, -g.book_minor)) AS s (account, minor, book)
-		WHERE g.claim_id = p_claim AND g.hospital_id = p_hospital AND s.account = 'OVERPAID-' || upper(p_carrier) AND g.rule NOT LIKE 'reval%'
+		WHERE g.claim_id = receivable_claim(p_hospital, p_claim) AND g.hospital_id = p_hospital
+			AND s.account = 'OVERPAID-' || upper(p_carrier) AND g.rule NOT LIKE 'reval%'
 		GROUP BY 1, 2 HAVING sum(s.minor) = 0 AND sum(s.book) <> 0) o
 $$;
 
@@ -560,11 +571,14 @@ CREATE FUNCTION books_check(p_hospital uuid) RETURNS TABLE (account text, curren
 		UNION ALL
 		SELECT p.credit, p.currency, p.claim_id, p.rule, -p.amount_minor, -p.book_minor FROM posting p
 		WHERE p.hospital_id = p_hospital AND p.credit LIKE 'AR-%'
+	), plan AS ( -- whose shares wait for nothing
+		SELECT DISTINCT 'AR-' || upper(r.carrier) AS account FROM receivable r WHERE r.hospital_id = p_hospital AND r.of_claim IS NOT NULL
 	), ledger AS (
 		SELECT s.account, s.currency, sum(s.minor) AS minor,
-			sum(s.book) FILTER (WHERE s.rule NOT LIKE 'reval%' AND (s.claim_id IS NULL OR r.claim_id IS NOT NULL)) AS book
+			sum(s.book) FILTER (WHERE s.rule NOT LIKE 'reval%' AND (s.claim_id IS NULL OR s.account IN (TABLE plan) OR r.claim_id IS NOT NULL)) AS book
 		FROM side s JOIN carrier USING (account) LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = s.claim_id
-		WHERE NOT EXISTS (SELECT 1 FROM receivable_wait w WHERE w.hospital_id = p_hospital AND w.claim_id = s.claim_id)
+		WHERE s.account IN (TABLE plan)
+			OR NOT EXISTS (SELECT 1 FROM receivable_wait w WHERE w.hospital_id = p_hospital AND w.claim_id = s.claim_id)
 		GROUP BY 1, 2
 	)
 	SELECT account, currency, coalesce(o.minor, 0)::bigint, coalesce(l.minor, 0)::bigint, coalesce(o.book, 0)::bigint,

@@ -426,7 +426,7 @@ BEGIN
 		CASE WHEN r.kind = 'B' THEN (SELECT l.service_day FROM claim l WHERE l.hospital_id = r.hospital_id AND l.claim_id = r.claim_id) END
 	FROM unnest(chosen) WITH ORDINALITY AS t (id, n)
 	JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.id
-	LEFT JOIN claim_state c ON c.hospital_id = r.hospital_id AND c.claim_id = r.claim_id
+	LEFT JOIN claim_state c ON c.hospital_id = r.hospital_id AND c.claim_id = coalesce(r.of_claim, r.claim_id)
 	LEFT JOIN claim_number n ON n.hospital_id = r.hospital_id AND n.claim_id = r.claim_id AND n.kind = 1
 	LEFT JOIN claim_number i ON i.hospital_id = r.hospital_id AND i.claim_id = r.claim_id AND i.kind = 2
 	ORDER BY t.n;
@@ -459,11 +459,12 @@ DECLARE
 BEGIN
 	SELECT array_agg(b.claim_id ORDER BY b.since, b.claim_id) AS claims, array_agg(s.ref ORDER BY b.since, b.claim_id) AS refs,
 		array_agg(b.since ORDER BY b.since, b.claim_id) AS since, array_agg(b.minor ORDER BY b.since, b.claim_id) AS minor INTO back
-	FROM remittance m JOIN LATERAL (SELECT p.claim_id, min(p.book_day) AS since,
-			sum(CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS minor
+	FROM remittance m JOIN LATERAL (SELECT p.claim_id, CASE WHEN p.debit LIKE 'OVERPAID-%' THEN p.debit ELSE p.credit END AS account,
+			min(p.book_day) AS since, sum(CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS minor
 		FROM posting p WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'OVERPAID-%' OR p.credit LIKE 'OVERPAID-%')
-			AND p.currency = m.currency AND p.rule NOT LIKE 'reval%' GROUP BY p.claim_id) b ON b.minor > 0
-	JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = b.claim_id AND m.insurer IN (r.remitter, r.carrier)
+			AND p.currency = m.currency AND p.rule NOT LIKE 'reval%' GROUP BY 1, 2) b ON b.minor > 0
+	JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = b.claim_id AND b.account = 'OVERPAID-' || upper(r.carrier)
+		AND m.insurer IN (r.remitter, r.carrier)
 	JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = b.claim_id
 	WHERE m.hospital_id = p_hospital AND m.remittance_id = p_remittance;
 	back_left := back.minor;
@@ -549,6 +550,17 @@ BEGIN
 	WHERE (r.remittance_id, coalesce(d.no, 0)) > (p_after, p_after_no)
 	ORDER BY r.remittance_id, d.no LIMIT p_limit;
 END
+$$;
+
+-- Group plans that ever owed a share, with who pays for them.
+CREATE FUNCTION match_plans(p_hospital uuid) RETURNS TABLE (carrier text) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+	WITH RECURSIVE next AS ( -- from one to the next, by the index, as match_advisers()
+		(SELECT r.carrier FROM receivable r WHERE r.hospital_id = p_hospital AND r.of_claim IS NOT NULL ORDER BY r.carrier LIMIT 1)
+		UNION ALL
+		SELECT (SELECT r.carrier FROM receivable r WHERE r.hospital_id = p_hospital AND r.of_claim IS NOT NULL AND r.carrier > n.carrier
+			ORDER BY r.carrier LIMIT 1) FROM next n WHERE n.carrier IS NOT NULL)
+	SELECT n.carrier FROM next n WHERE n.carrier IS NOT NULL
 $$;
 
 -- What people accepted of payers.

@@ -433,9 +433,11 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT 'open receivables are worth what ' || b.account || ' says', b.currency, b.ledger_book, b.owed_book FROM books_check(p_hospital) b
 	UNION ALL
 	SELECT 'claims that are owed and owed back at once', NULL, count(*), 0::bigint
-	FROM (SELECT p.claim_id, p.currency, sum(CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.amount_minor ELSE -p.amount_minor END) AS minor
-		FROM posting p WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'OVERPAID-%' OR p.credit LIKE 'OVERPAID-%') GROUP BY 1, 2) o
-	JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = o.claim_id AND r.currency = o.currency
+	FROM (SELECT p.claim_id, p.currency, CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.credit ELSE p.debit END AS account,
+			sum(CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.amount_minor ELSE -p.amount_minor END) AS minor
+		FROM posting p WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'OVERPAID-%' OR p.credit LIKE 'OVERPAID-%') GROUP BY 1, 2, 3) o
+	JOIN receivable r ON r.hospital_id = p_hospital AND coalesce(r.of_claim, r.claim_id) = o.claim_id AND r.currency = o.currency
+		AND o.account = 'OVERPAID-' || upper(r.carrier)
 	WHERE o.minor < 0 OR (o.minor > 0 AND r.open_minor > 0)
 	UNION ALL
 	SELECT 'claims billed, and neither owed nor about to be', NULL, count(DISTINCT p.claim_id), 0::bigint FROM posting p

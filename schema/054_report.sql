@@ -148,12 +148,14 @@ BEGIN
 			FROM receivable r WHERE r.hospital_id = p_hospital AND r.standing = 3) d
 		WHERE p_list = 'denied'
 		UNION ALL
-		SELECT o.claim_id, o.minor, book, NULL::smallint, o.since, NULL
-		FROM (SELECT p.claim_id, sum(CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.book_minor ELSE -p.book_minor END)::bigint AS minor,
+		SELECT r.claim_id, o.minor, book, NULL::smallint, o.since, NULL
+		FROM (SELECT p.claim_id, CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.credit ELSE p.debit END AS account, sum(CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.book_minor ELSE -p.book_minor END)::bigint AS minor,
 				max(coalesce(b.booked_day, p.book_day)) FILTER (WHERE p.credit LIKE 'OVERPAID-%') AS since
 			FROM posting p LEFT JOIN bank_line b ON b.hospital_id = p.hospital_id AND b.line_id = p.source_id
 			WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'OVERPAID-%' OR p.credit LIKE 'OVERPAID-%') AND p.rule NOT LIKE 'reval%'
-			GROUP BY p.claim_id) o
+			GROUP BY 1, 2) o
+		JOIN receivable r ON r.hospital_id = p_hospital AND coalesce(r.of_claim, r.claim_id) = o.claim_id
+			AND o.account = 'OVERPAID-' || upper(r.carrier)
 		WHERE p_list = 'overpaid' AND o.minor <> 0
 		UNION ALL
 		SELECT p.claim_id, p.minor, book, NULL, p.since, NULL
@@ -167,7 +169,7 @@ BEGIN
 		today - i.since, r.standing, coalesce(w.owner, report_owner(p_list)), w.who, CASE WHEN NOT report_inspected() THEN w.why END,
 		coalesce(i.due, i.since)
 	FROM item i JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = i.claim_id
-	JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = i.claim_id
+	JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = coalesce(r.of_claim, r.claim_id)
 	LEFT JOIN work_owner w ON w.hospital_id = p_hospital AND w.claim_id = i.claim_id AND w.list = p_list
 	WHERE (p_carrier IS NULL OR r.carrier = p_carrier) AND (p_owner IS NULL OR coalesce(w.owner, report_owner(p_list)) = p_owner)
 		AND (p_after IS NULL OR (coalesce(i.due, i.since), i.claim_id) > (p_after_day, p_after))

@@ -38,7 +38,8 @@ CREATE TYPE match_posting AS (id uuid, line_id uuid, item integer, state integer
 	open_item bigint, open_line bigint);
 -- A part of one that is posted, at its place n: l the allocation's, no its own in that. k kind, a amount, z cleared, o over, c charge,
 -- d discount, f fee, u unexplained, b what the amount is carried at, each followed by b: in the book currency. through: by CONV.
-CREATE TYPE match_allot AS (n integer, l integer, no integer, id uuid, line_id uuid, item integer, claim uuid, v integer, remittance uuid,
+-- posted: the claim by which the ledger has what is of claim.
+CREATE TYPE match_allot AS (n integer, l integer, no integer, id uuid, line_id uuid, item integer, claim uuid, posted uuid, v integer, remittance uuid,
 	detail integer, k smallint, a bigint, z bigint, o bigint, ob bigint, c bigint, cb bigint, d bigint, db bigint, f bigint, fb bigint, u bigint,
 	ub bigint, b bigint, whole bigint, currency text, exponent smallint, owed text, owed_exponent smallint, code text, through boolean);
 
@@ -101,7 +102,7 @@ DECLARE
 	allots match_allot[];
 	fault text;
 BEGIN
-	SELECT array_agg(ROW(w.place, w.l, w.no, (w.p).id, (w.p).line_id, (w.p).item, w.claim, w.v, w.remittance, w.detail, w.k, w.a,
+	SELECT array_agg(ROW(w.place, w.l, w.no, (w.p).id, (w.p).line_id, (w.p).item, w.claim, w.posted, w.v, w.remittance, w.detail, w.k, w.a,
 				-- taken back in the currency of the books: at what it is worth there
 				CASE WHEN w.k = 3 AND w.owed = home THEN w.b ELSE w.z END,
 				w.o, CASE WHEN w.k = 1 THEN w.b WHEN w.o = 0 THEN 0 ELSE w.b - match_share(w.b, w.a - w.o, w.a) END,
@@ -122,7 +123,7 @@ BEGIN
 		FROM (
 			SELECT t.*, row_number() OVER (ORDER BY t.n) AS place, row_number() OVER item AS no, sum(t.a) OVER (PARTITION BY t.l) AS sum, sign((t.p).whole)::bigint * (t.p).book AS book,
 				(t.p).open_line - coalesce(sum(t.a) OVER line, 0)::bigint AS before, r.currency AS owed, r.exponent AS owed_exponent,
-				upper(r.carrier) AS code
+				upper(r.carrier) AS code, coalesce(r.of_claim, t.claim) AS posted
 			FROM (SELECT u.*, posting[u.l] AS p FROM unnest(a_line, a_kind, a_claim, a_version, a_remittance, a_detail, a_amount, a_cleared,
 					a_over, a_charge, a_charge_book, a_discount, a_discount_book, a_fee, a_fee_book, a_unexplained, a_unexplained_book)
 					WITH ORDINALITY AS u (l, k, claim, v, remittance, detail, a, z, o, c, cb, d, db, f, fb, u, ub, n)
@@ -390,7 +391,7 @@ BEGIN
 		FROM allot p
 	), entry AS (
 		-- amount and book have one sign, or one is nothing; negative ones are posted the other way round
-		SELECT p.id, p.line_id AS source, p.claim, p.n, v.* FROM allot p CROSS JOIN LATERAL (
+		SELECT p.id, p.line_id AS source, p.posted AS claim, p.n, v.* FROM allot p CROSS JOIN LATERAL (
 			SELECT CASE WHEN p.through THEN 'CONV' ELSE 'SUSP' END AS src,
 				CASE WHEN p.owed <> p.currency THEN 'CONV' ELSE 'AR-' || p.code END AS dst, 'AR-' || p.code AS ar, 'OVERPAID-' || p.code AS liability,
 				p.b - p.ob + p.cb + p.db + p.fb + p.ub AS worth) x
@@ -572,7 +573,7 @@ CREATE FUNCTION match_fee_tax(p_hospital uuid, today date, allots match_allot[])
 	CROSS JOIN LATERAL (SELECT c.document#>'{payment,fee}' AS fee FROM unnest(allots) AS i
 		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = i.claim
 		JOIN contract c ON c.hospital_id = p_hospital AND c.contract_id = r.contract_id AND c.version = r.contract_version
-		WHERE i.id = l.id AND (g.claim_id IS NULL OR i.claim = g.claim_id) ORDER BY i.no LIMIT 1) w
+		WHERE i.id = l.id AND (g.claim_id IS NULL OR i.posted = g.claim_id) ORDER BY i.no LIMIT 1) w
 	CROSS JOIN LATERAL (SELECT coalesce((w.fee->>'tax_percent')::numeric, 0) AS percent) x
 	CROSS JOIN LATERAL (SELECT round(g.amount_minor * x.percent / (100 + x.percent))::bigint AS minor,
 		round(g.book_minor * x.percent / (100 + x.percent))::bigint AS book) t
@@ -699,9 +700,11 @@ BEGIN
 			CASE WHEN a.owed THEN dispute_standing(p_hospital, a.claim_id, 1::smallint, take_back_waits(p_hospital, a.claim_id)) END) AS done
 		FROM (SELECT i.claim_id, bool_or(i.kind IN (0, 3)) AS paid, bool_or(i.kind IN (0, 2, 3)) AS owed FROM allocation i
 			WHERE i.hospital_id = p_hospital AND i.allocation_id = p_allocation AND i.kind IN (0, 1, 2, 3) GROUP BY 1) a
-		LEFT JOIN (SELECT p.claim_id, sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS moved,
+		LEFT JOIN (SELECT r.claim_id, sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS moved,
 				sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN p.book_minor ELSE -p.book_minor END)::bigint AS worth
-			FROM posting p JOIN receivable r ON r.hospital_id = p.hospital_id AND r.claim_id = p.claim_id
+			FROM (SELECT DISTINCT i.claim_id FROM allocation i WHERE i.hospital_id = p_hospital AND i.allocation_id = p_allocation) i
+			JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = i.claim_id
+			JOIN posting p ON p.claim_id = coalesce(r.of_claim, r.claim_id)
 			WHERE p.hospital_id = p_hospital AND p.entry_id = p_new AND 'AR-' || upper(r.carrier) IN (p.debit, p.credit)
 			GROUP BY 1) g USING (claim_id)
 		ORDER BY a.claim_id) q WHERE q.paid OR q.done;

@@ -133,13 +133,13 @@ BEGIN
 		RAISE EXCEPTION 'this is above the limit of the role "%"', p_role USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	SELECT coalesce(sum(CASE WHEN p.credit = 'PROV' THEN p.book_minor ELSE -p.book_minor END), 0) INTO provided
-	FROM posting p WHERE p.hospital_id = p_hospital AND p.claim_id = p_claim AND 'PROV' IN (p.debit, p.credit);
+	FROM posting p WHERE p.hospital_id = p_hospital AND p.claim_id = coalesce(owed.of_claim, p_claim) AND 'PROV' IN (p.debit, p.credit);
 	provided := greatest(least(provided, worth), 0);
 	abroad := owed.currency <> books;
 	INSERT INTO write_off (hospital_id, write_off_id, claim_id, amount_minor, currency, exponent, book_minor, provided_minor, role, limit_minor, who, why)
 	VALUES (p_hospital, p_id, p_claim, amount, owed.currency, owed.exponent, worth, provided, p_role, p_limit, p_who, decode(p_why, 'hex'));
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
-	SELECT p_hospital, p_id, t.n, t.d, t.c, t.a, t.u, t.x, t.b, day, t.r, p_claim, p_id FROM (VALUES
+	SELECT p_hospital, p_id, t.n, t.d, t.c, t.a, t.u, t.x, t.b, day, t.r, coalesce(owed.of_claim, p_claim), p_id FROM (VALUES
 		(1, 'CONV', 'AR-' || upper(owed.carrier), CASE WHEN abroad THEN amount ELSE 0 END, owed.currency, owed.exponent,
 			CASE WHEN abroad THEN worth ELSE 0 END, 'give_up_foreign'),
 		(2, 'PROV', CASE WHEN abroad THEN 'CONV' ELSE 'AR-' || upper(owed.carrier) END, provided, books, p_exponent, provided, 'give_up_provided'),

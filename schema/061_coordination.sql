@@ -16,6 +16,35 @@ BEGIN
 END
 $$;
 
+-- Brings a group plan's share of a claim after its account has moved by p_moved; of the social insurance (医保) there is none.
+CREATE FUNCTION coordination_moved(p_hospital uuid, p_claim uuid, p_account text, p_entry uuid, p_moved bigint) RETURNS void
+LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	SELECT receivable_offset(p_hospital, r.claim_id, p_entry, p_moved, p_moved, NULL) FROM receivable r
+	WHERE r.of_claim = p_claim AND r.hospital_id = p_hospital AND 'AR-' || upper(r.carrier) = p_account AND p_moved <> 0
+$$;
+
+-- What a group plan owes is a receivable as a policy's is: its money is matched, ages, may be given up. It is made once a claim and plan;
+-- divided anew, after nothing was left of it, it is what is owed then. The agreement with the plan is that of the day, where what it
+-- says is owed in the currency of the bill; a term in business days has no day when it is due.
+CREATE FUNCTION coordination_share(k coordination) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	agreed record;
+	term jsonb;
+BEGIN
+	SELECT c.* INTO agreed FROM contract_of(k.hospital_id, k.group_code, k.book_day) c WHERE c.kind = 'A';
+	term := coalesce(agreed.document->'payment', '{}');
+	INSERT INTO receivable AS r (hospital_id, claim_id, of_claim, carrier, remitter, contract_id, contract_version, kind, currency, exponent, owed_minor,
+		open_minor, book_minor, billed_day, due_day, standing)
+	VALUES (k.hospital_id, k.coordination_id, k.claim_id, k.group_code, coalesce(agreed.remitter, k.group_code), agreed.contract_id,
+		agreed.version, 'A', k.currency, k.exponent, 0, 0, 0, k.book_day, CASE WHEN agreed.contract_id IS NOT NULL
+			AND coalesce(term->>'term_counts', 'calendar') = 'calendar' THEN k.book_day + coalesce((term->>'term_days')::integer, 30) END, 2)
+	ON CONFLICT (of_claim, carrier, hospital_id) WHERE of_claim IS NOT NULL DO UPDATE SET remitter = excluded.remitter,
+		contract_id = excluded.contract_id, contract_version = excluded.contract_version, owed_minor = 0, book_minor = 0,
+		billed_day = excluded.billed_day, due_day = excluded.due_day, version = r.version + 1, changed = txid_current()
+	WHERE r.open_minor = 0;
+END
+$$;
+
 -- Posts a row of each share, or takes it back (negative amounts), and brings the policy's receivable after it: the patient's share as a
 -- decision posts it, so that the policy's own posts but what differs. Settle may have read what is posted already: its next step fails
 -- for this one, and it reads again.
@@ -30,6 +59,10 @@ BEGIN
 	PERFORM patient_post(a, p_entry, 'coordinate_account', 'AR-SI-ACCOUNT', 'AR-PT', p_sign * k.account_minor, p_day, k.coordination_id);
 	PERFORM receivable_follow(ARRAY[k.hospital_id], ARRAY[k.claim_id], ARRAY[p_entry],
 		ARRAY[-p_sign * (k.fund_minor + k.group_minor + p_share)]);
+	IF p_sign > 0 AND k.group_minor > 0 THEN
+		PERFORM coordination_share(k);
+	END IF;
+	PERFORM coordination_moved(k.hospital_id, k.claim_id, 'AR-' || upper(k.group_code), p_entry, p_sign * k.group_minor);
 END
 $$;
 
@@ -37,7 +70,7 @@ $$;
 -- p_fund NULL: 医保 has not settled; p_group: the plan's code, its account is
 -- AR-CODE. minor: what the patient is to pay. Refused: -1 not settled, -2 no clause, -3 the claim is not billed in the currency of the
 -- books, -4 it is decided, or taken back, -5 it was billed with minor, -6 it is divided already, -7 the plan's code is not one, or is
--- that of a carrier to which claims are billed. 0: the very same stands already, as after a first try whose end nobody heard of. Shares
+-- that of a carrier to which claims are billed (an agreement with the plan says when and how it pays). 0: the very same stands already, as after a first try whose end nobody heard of. Shares
 -- that do not add up, or do not follow the clause, are an exception.
 CREATE FUNCTION coordination_post(p_hospital uuid, p_id uuid, p_claim uuid, p_clause text, p_total bigint, p_fund bigint, p_group text,
 	p_group_minor bigint, p_benefit bigint, p_plan bigint, p_available bigint, p_account bigint, p_cash bigint, p_exponent integer, p_day date,
@@ -59,8 +92,7 @@ BEGIN
 		WHEN EXISTS (SELECT 1 FROM coordination c WHERE c.hospital_id = p_hospital AND c.claim_id = p_claim AND c.undone_entry IS NULL) THEN -6
 		WHEN b.books > 1 THEN -4 WHEN b.books = 0 OR bill.entry_id IS NULL THEN -3 WHEN bill.amount_minor <> p_total THEN -5
 		WHEN p_group !~ '^[a-z0-9][a-z0-9-]{0,31}$' OR p_group IN ('si', 'si-account', 'pt', 'inpt') OR 'AR-' || upper(p_group) = bill.debit
-			OR EXISTS (SELECT 1 FROM contract c WHERE c.hospital_id = p_hospital AND c.carrier = p_group)
-			OR EXISTS (SELECT 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.carrier = p_group) THEN -7 ELSE 1 END;
+			OR EXISTS (SELECT 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.carrier = p_group AND r.of_claim IS NULL) THEN -7 ELSE 1 END;
 	IF outcome < 0 THEN
 		minor := CASE outcome WHEN -5 THEN bill.amount_minor END;
 		RETURN;
@@ -162,6 +194,7 @@ BEGIN
 	FOR part IN SELECT * FROM coordination_parts(p_hospital, p_account, p_line, p_amount, p_claim) LOOP
 		a.claim_id := part.claim_id;
 		PERFORM patient_post(a, p_payment, 'coordinate_paid', 'SUSP', p_account, part.minor, day, p_line);
+		PERFORM coordination_moved(p_hospital, part.claim_id, p_account, p_payment, -part.minor);
 	END LOOP;
 	INSERT INTO coordination_payment (hospital_id, payment_id, account, line_id, amount_minor, currency, exponent, book_day, who, why)
 	VALUES (p_hospital, p_payment, p_account, p_line, p_amount, a.currency, a.exponent, day, p_who, p_why);
@@ -170,7 +203,7 @@ BEGIN
 	ELSE
 		PERFORM suspense_return(p_hospital, p_line, -p_amount);
 	END IF;
-	SELECT o.minor INTO minor FROM coordination_owed o WHERE o.hospital_id = p_hospital AND o.account = p_account;
+	SELECT coalesce(sum(o.minor), 0) INTO minor FROM coordination_open(p_hospital, p_account, NULL) o;
 END
 $$;
 

@@ -368,7 +368,7 @@ DECLARE
 	about smallint;
 BEGIN
 	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim FOR UPDATE;
-	IF r.claim_id IS NULL OR r.open_minor = 0 THEN
+	IF r.claim_id IS NULL OR r.open_minor = 0 OR r.of_claim IS NOT NULL THEN
 		RETURN 0;
 	END IF;
 	IF (dispute_of(p_hospital, p_claim)).dispute_id IS NOT NULL THEN

@@ -7,7 +7,8 @@ SET search_path = zhifu;
 CREATE FUNCTION open_standing(r receivable, p_day date, p_zone text) RETURNS smallint LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT CASE
 		-- Nothing was done about it since.
-		WHEN r.standing <> 2 AND NOT EXISTS (SELECT 1 FROM posting p WHERE p.claim_id = r.claim_id AND p.hospital_id = r.hospital_id AND p.at >= k.over)
+		WHEN r.standing <> 2 AND NOT EXISTS (SELECT 1 FROM posting p WHERE p.claim_id = coalesce(r.of_claim, r.claim_id)
+				AND p.hospital_id = r.hospital_id AND p.at >= k.over)
 			AND NOT EXISTS (SELECT 1 FROM claim_event e WHERE e.hospital_id = r.hospital_id AND e.claim_id = r.claim_id AND e.axis = 3 AND e.at >= k.over)
 			AND NOT EXISTS (SELECT 1 FROM allocation a WHERE a.claim_id = r.claim_id AND a.hospital_id = r.hospital_id AND a.made_at >= k.over)
 			AND NOT EXISTS (SELECT 1 FROM dispute d WHERE d.hospital_id = r.hospital_id AND d.claim_id = r.claim_id
@@ -32,7 +33,7 @@ $$;
 -- What of accounts of receivables is open at the end of a day, by what it is of: a claim, a stay without one, or (neither) what nobody
 -- can tell, which there should be none of. owes: carrier; patient, of a claim or a stay; plan, an employer's or a group plan; fund, the
 -- social insurance and the patients' accounts with it; stay, in the house and billed to nobody. made: it has a receivable, of which it is
--- all; id: the claim then, else of what it is. since: from when it counts, which is when it was due, or billed, or first owed.
+-- all; id: as that is called then, else of what it is. since: from when it counts, which is when it was due, or billed, or first owed.
 CREATE FUNCTION open_items(p_hospital uuid, p_day date)
 RETURNS TABLE (account text, owes text, id uuid, claim_id uuid, patient_account uuid, carrier text, remitter text, currency text,
 	exponent smallint, open_minor bigint, carried_minor bigint, since date, made boolean) LANGUAGE sql STABLE
@@ -65,8 +66,9 @@ SET search_path = zhifu, pg_temp AS $$
 		CASE WHEN t.owes IN ('carrier', 'plan', 'fund') THEN lower(substr(t.account, 4)) END,
 		CASE WHEN t.owes = 'fund' THEN 'si' WHEN t.owes IN ('carrier', 'plan') THEN coalesce(r.remitter, lower(substr(t.account, 4))) END,
 		t.currency, t.exponent, t.minor, t.book, coalesce(r.due_day, r.billed_day, t.day), r.claim_id IS NOT NULL
-	FROM told t LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.claim_id AND 'AR-' || upper(r.carrier) = t.account
-		AND r.currency = t.currency
+	FROM told t LEFT JOIN receivable r ON r.hospital_id = p_hospital AND 'AR-' || upper(r.carrier) = t.account AND r.currency = t.currency
+		AND r.claim_id = CASE WHEN t.owes = 'plan' THEN (SELECT s.claim_id FROM receivable s WHERE s.of_claim = t.claim_id
+			AND s.hospital_id = p_hospital AND 'AR-' || upper(s.carrier) = t.account) ELSE t.claim_id END
 	LEFT JOIN patient_account a ON a.hospital_id = p_hospital AND t.owes IN ('patient', 'stay') AND (a.claim_id = t.claim_id OR a.stay = t.stay)
 $$;
 
@@ -113,8 +115,8 @@ CREATE INDEX receivable_due ON receivable (hospital_id, (coalesce(due_day, bille
 
 -- The open items themselves; p_late: those that are overdue. days: since the day that they are counted from; negative: not due yet.
 -- due_day, NULL where nothing says one, is when the money is expected. In the order of (sort_day, id), by pages from behind
--- (p_after_day, p_after), at most p_limit rows; first what carriers owe by receivables, then, a thousand years later, the others. A page of
--- a past day looks at all of the ledger.
+-- (p_after_day, p_after), at most p_limit rows; first what carriers and plans owe by receivables, then, a thousand years later, the others.
+-- A page of a past day looks at all of the ledger.
 CREATE FUNCTION report_claims(p_hospital uuid, p_day date, p_carrier text, p_late boolean, p_after_day date, p_after uuid, p_limit integer,
 	p_remitter text DEFAULT NULL, p_owes text DEFAULT NULL)
 RETURNS TABLE (id uuid, owes text, account text, claim_id uuid, ref text, patient_account uuid, carrier text, remitter text, kind text,
@@ -137,8 +139,9 @@ BEGIN
 	p_after_day := CASE WHEN p_after IS NULL THEN '-infinity' ELSE p_after_day END;
 	p_after := coalesce(p_after, '00000000-0000-0000-0000-000000000000');
 	p_limit := least(p_limit, 10000);
-	IF now_is AND coalesce(p_owes, 'carrier') = 'carrier' THEN
-		RETURN QUERY SELECT r.claim_id, 'carrier', 'AR-' || upper(r.carrier), r.claim_id, s.ref, NULL::uuid, r.carrier, r.remitter, r.kind, r.currency,
+	IF now_is AND coalesce(p_owes, 'carrier') IN ('carrier', 'plan') THEN
+		RETURN QUERY SELECT r.claim_id, CASE WHEN r.of_claim IS NULL THEN 'carrier' ELSE 'plan' END, 'AR-' || upper(r.carrier),
+			coalesce(r.of_claim, r.claim_id), s.ref, NULL::uuid, r.carrier, r.remitter, r.kind, r.currency,
 			r.exponent, r.owed_minor, r.open_minor, CASE WHEN r.currency = book THEN r.open_minor ELSE (
 				SELECT sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN p.book_minor ELSE -p.book_minor END)::bigint FROM posting p
 				WHERE p.claim_id = r.claim_id AND p.hospital_id = p_hospital AND p.currency = r.currency AND p.book_day <= today
@@ -146,10 +149,11 @@ BEGIN
 			today - coalesce(r.due_day, r.billed_day), report_band(today - coalesce(r.due_day, r.billed_day)), r.standing,
 			coalesce(r.due_day, r.billed_day)
 		FROM (SELECT * FROM receivable i WHERE i.hospital_id = p_hospital AND i.standing <> 2 AND (p_carrier IS NULL OR i.carrier = p_carrier)
+				AND (p_owes IS NULL OR (i.of_claim IS NOT NULL) = (p_owes = 'plan'))
 				AND (p_remitter IS NULL OR i.remitter = p_remitter) AND (NOT p_late OR i.due_day < today)
 				AND (coalesce(i.due_day, i.billed_day), i.claim_id) > (p_after_day, p_after)
 			ORDER BY coalesce(i.due_day, i.billed_day), i.claim_id LIMIT p_limit) r
-		JOIN claim_state s ON s.hospital_id = r.hospital_id AND s.claim_id = r.claim_id
+		JOIN claim_state s ON s.hospital_id = r.hospital_id AND s.claim_id = coalesce(r.of_claim, r.claim_id)
 		ORDER BY coalesce(r.due_day, r.billed_day), r.claim_id;
 		GET DIAGNOSTICS got = ROW_COUNT;
 	END IF;
@@ -161,11 +165,11 @@ BEGIN
 		r.due_day, today - i.since, report_band(today - i.since), CASE WHEN i.made AND NOT now_is THEN open_standing(r, today, zone) ELSE 1::smallint END,
 		i.sort_day
 	FROM (SELECT o.* FROM (SELECT n.*, n.since + CASE WHEN n.made THEN 0 ELSE OTHERS END AS sort_day FROM open_items(p_hospital, today) n) o
-		LEFT JOIN receivable l ON o.made AND l.hospital_id = p_hospital AND l.claim_id = o.claim_id
+		LEFT JOIN receivable l ON o.made AND l.hospital_id = p_hospital AND l.claim_id = o.id
 		WHERE NOT (now_is AND o.made) AND open_asked(p_carrier, p_remitter, p_owes, o.carrier, o.remitter, o.owes)
 			AND (NOT p_late OR l.due_day < today) AND (o.sort_day, o.id) > (p_after_day, p_after)
 		ORDER BY o.sort_day, o.id LIMIT p_limit - got) i
-	LEFT JOIN receivable r ON i.made AND r.hospital_id = p_hospital AND r.claim_id = i.claim_id
+	LEFT JOIN receivable r ON i.made AND r.hospital_id = p_hospital AND r.claim_id = i.id
 	LEFT JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = i.claim_id
 	ORDER BY i.sort_day, i.id;
 END

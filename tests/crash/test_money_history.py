@@ -55,7 +55,7 @@ NEVER = {
             sum(side * CASE p.currency WHEN s.currency THEN amount_minor ELSE 0 END) AS minor,
             sum(side * CASE p.currency WHEN s.currency THEN 0 ELSE amount_minor END) AS other, sum(side * p.book_minor) AS book
             FROM zhifu.posting p CROSS JOIN LATERAL (VALUES (debit, 1), (credit, -1)) x (account, side)
-            WHERE p.claim_id = s.claim_id AND account = 'AR-' || upper(s.carrier) AND p.rule NOT LIKE 'reval%%') l
+            WHERE p.claim_id = coalesce(s.of_claim, s.claim_id) AND account = 'AR-' || upper(s.carrier) AND p.rule NOT LIKE 'reval%%') l
         WHERE (minor, other, book) IS DISTINCT FROM
             (s.open_minor::numeric, 0::numeric, zhifu.receivable_carried(s.owed_minor, s.book_minor, s.open_minor)::numeric)""",
         "UPDATE zhifu.receivable SET open_minor = open_minor + 1, owed_minor = owed_minor + 1, standing = 1"),
@@ -68,7 +68,7 @@ NEVER = {
             USING (day, account, currency)
         WHERE (coalesce(o.minor, 0), coalesce(o.book, 0), coalesce(o.twice, 0)) <> (coalesce(l.minor, 0), coalesce(l.book, 0), 0)
         UNION ALL SELECT NULL, s.carrier, s.currency, i.open_minor, NULL, 0, s.open_minor, NULL, 0
-        FROM zhifu.receivable s LEFT JOIN zhifu.open_items(%(h)s, '2100-01-01') i ON i.made AND i.claim_id = s.claim_id
+        FROM zhifu.receivable s LEFT JOIN zhifu.open_items(%(h)s, '2100-01-01') i ON i.made AND i.id = s.claim_id
         WHERE s.open_minor <> coalesce(i.open_minor, 0)""",
         "UPDATE zhifu.receivable SET open_minor = open_minor + 1, owed_minor = owed_minor + 1, standing = 1"),
     "a line that is not where its parts are": ("""

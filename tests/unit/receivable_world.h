@@ -140,7 +140,7 @@ static inline void books_hold(void)
 		       " sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN 1 ELSE -1 END * CASE p.currency WHEN r.currency THEN p.amount_minor ELSE 0 END) AS minor,"
 		       " sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN 1 ELSE -1 END * CASE p.currency WHEN r.currency THEN 0 ELSE p.amount_minor END) AS other,"
 		       " sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN p.book_minor ELSE -p.book_minor END) AS book"
-		       " FROM zhifu.posting p WHERE p.claim_id = r.claim_id AND 'AR-' || upper(r.carrier) IN (p.debit, p.credit)) l"
+		       " FROM zhifu.posting p WHERE p.claim_id = coalesce(r.of_claim, r.claim_id) AND 'AR-' || upper(r.carrier) IN (p.debit, p.credit)) l"
 		       " WHERE (l.minor, l.other, l.book) IS DISTINCT FROM"
 		       " (r.open_minor, 0, zhifu.receivable_carried(r.owed_minor, r.book_minor, r.open_minor))"),
 		0);
