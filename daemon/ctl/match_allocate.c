@@ -75,16 +75,16 @@ static int rests_read(
 	return r;
 }
 
-static int claim_read(const struct hand *hand, struct match_hand_claim *claim)
+static int claim_read(const struct hand *hand, const char *name, struct match_hand_claim *claim)
 {
 	struct pg_result *rows = NULL;
 	int r = ctl_query(hand->desk->ctl, &rows,
 		"SELECT r.claim_id, r.version, r.currency, r.open_minor FROM claim_state c JOIN receivable r"
-		" ON r.hospital_id = c.hospital_id AND r.claim_id = c.claim_id WHERE c.hospital_id = $1 AND c.ref = $2",
-		"ut", &hand->desk->hospital->id, claim->ref);
+		" ON r.hospital_id = c.hospital_id AND r.claim_id = " MATCH_HAND_RECEIVABLE(
+			"$2") " WHERE c.hospital_id = $1 AND c.ref = split_part($2, ':', 1)",
+		"ut", &hand->desk->hospital->id, name);
 
-	if (r == 0 && db_rows_count(rows) == 0)
-		r = err_set(ERR_NOTFOUND, "nothing was ever owed for \"%s\"", claim->ref);
+	if (r == 0 && db_rows_count(rows) == 0) r = err_set(ERR_NOTFOUND, "nothing was ever owed for \"%s\"", name);
 	if (r == 0) {
 		claim->id = db_rows_uuid(rows, 0, 0);
 		claim->version = (int32_t)db_rows_int(rows, 0, 1);
@@ -124,15 +124,20 @@ static int part_read(struct hand *hand, const char *text, struct match_allot *pa
 	enum match_hand_fault fault;
 	const char *at = text;
 	struct text_span first = next_word(&at);
-	const char *equals = first.ptr == NULL ? NULL : memchr(first.ptr, '=', first.len);
-	size_t len = equals != NULL ? (size_t)(equals - text) : 0, count = 0;
+	const char *equals = first.ptr == NULL ? NULL : memchr(first.ptr, '=', first.len), *name;
+	size_t len = equals != NULL ? (size_t)(equals - text) : 0, count = 0, ref_len = 0;
 	int64_t amount = 0;
 
-	if (equals == NULL || len >= sizeof(claim.ref)) return err_set(ERR_INVALID, "\"%s\" is not REF=AMOUNT", text);
-	memcpy(claim.ref, text, len);
+	while (ref_len < len && text[ref_len] != ':') ref_len++;
+	if (equals == NULL || ref_len >= sizeof(claim.ref))
+		return err_set(ERR_INVALID, "\"%s\" is not REF=AMOUNT", text);
+	name = zf_strndup(&hand->desk->arena.zf, text, len);
+	if (name == NULL) return err_set(ERR_NOMEM, "no memory for what is allocated");
+	memcpy(claim.ref, text, ref_len);
+	claim.plan = ref_len < len ? name + ref_len + 1 : NULL;
 	int r = amount_read(hand, (struct text_span){equals + 1, first.len - len - 1}, &amount);
 	if (r == 0) r = rests_read(hand, at, rests, &count);
-	if (r == 0) r = claim_read(hand, &claim);
+	if (r == 0) r = claim_read(hand, name, &claim);
 	if (r == 0) r = ways_find(hand, &claim, ways);
 	if (r < 0) return r;
 	r = match_hand_part(&hand->money, &claim, amount, rests, count, part, &fault);
@@ -223,7 +228,7 @@ static int detail_word(const struct hand *hand, const char *text, struct advice_
 		return err_set(ERR_INVALID, "\"%s\" is no ref", equals + 1);
 	memcpy(detail->claim.ref, equals + 1, first.len - len - 1);
 	detail->is_named = true;
-	return claim_read(hand, &detail->claim);
+	return claim_read(hand, detail->claim.ref, &detail->claim);
 }
 
 /* What the advice says of it. */
@@ -241,7 +246,7 @@ static int detail_read(const struct hand *hand, const struct pg_result *rows, in
 	if (detail->is_named || db_rows_null(rows, row, 5)) return 0;
 	detail->is_named = true;
 	(void)text_copy_cut(text_of(db_rows_text(rows, row, 5)), detail->claim.ref, sizeof(detail->claim.ref));
-	return claim_read(hand, &detail->claim);
+	return claim_read(hand, detail->claim.ref, &detail->claim);
 }
 
 /* What is open of its claim after those before it. */

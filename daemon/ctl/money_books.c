@@ -128,14 +128,14 @@ static int allocations_open(struct ctl *ctl, const struct hospital *hospital, co
 {
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
-		"SELECT a.kind::int4, a.made_at, a.line_id, s.ref, a.amount_minor, a.currency, a.exponent, nullif(a.cleared_minor, 0),"
-		" r.currency, r.exponent, nullif(a.charge_minor, 0), a.currency, a.exponent, nullif(a.discount_minor, 0), a.currency,"
+		"SELECT a.kind::int4, a.made_at, a.line_id, s.ref || CASE WHEN r.of_claim IS NULL THEN '' ELSE ':' || r.carrier END,"
+		" a.amount_minor, a.currency, a.exponent, nullif(a.cleared_minor, 0), r.currency, r.exponent, nullif(a.charge_minor, 0), a.currency, a.exponent, nullif(a.discount_minor, 0), a.currency,"
 		" a.exponent, nullif(a.fee_minor, 0), a.currency, a.exponent, nullif(a.over_minor, 0), a.currency, a.exponent,"
 		" nullif(a.unexplained_minor, 0), a.currency, a.exponent, nullif(a.fx_book_minor, 0), a.by_hand, a.maker, a.why, a.undoes,"
 		" a.allocation_id FROM allocation a"
 		" JOIN bank_line b ON b.hospital_id = a.hospital_id AND b.line_id = a.line_id"
-		" LEFT JOIN claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = a.claim_id"
 		" LEFT JOIN receivable r ON r.hospital_id = a.hospital_id AND r.claim_id = a.claim_id"
+		" LEFT JOIN claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = coalesce(r.of_claim, a.claim_id)"
 		" WHERE a.hospital_id = $1 AND b.booked_day BETWEEN $2 AND $3 AND ($4::text IS NULL OR s.ref = $4)"
 		" ORDER BY a.made_at, a.allocation_id, a.no",
 		"uddt", &hospital->id, filter->from, filter->to, filter->claim);

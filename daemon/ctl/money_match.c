@@ -136,9 +136,10 @@ static struct cell cell_some(const struct match_desk *desk, int64_t minor)
 
 static void parts_show(struct match_desk *desk, struct report *report, const struct match_choice *choice)
 {
-	static const struct column columns[] = {{"kind", "what"}, {"ref", "claim"}, {"amount", "amount"},
-		{"cleared", "settles"}, {"charge", "charge"}, {"discount", "discount"}, {"fee", "fee"}, {"fx", "rate"},
-		{"unexplained", "unexplained"}, {"short", "short"}, {"over", "too much"}};
+	static const struct column columns[] = {{"kind", "what"}, {"ref", "claim"}, {"plan", "plan"},
+		{"amount", "amount"}, {"cleared", "settles"}, {"charge", "charge"}, {"discount", "discount"},
+		{"fee", "fee"}, {"fx", "rate"}, {"unexplained", "unexplained"}, {"short", "short"},
+		{"over", "too much"}};
 	struct table table;
 
 	table_begin(&table, columns, ARRAY_LEN(columns));
@@ -147,6 +148,7 @@ static void parts_show(struct match_desk *desk, struct report *report, const str
 
 		table_add(&table, cell_of(desk->ctl, &part_kinds[part->kind]));
 		table_add(&table, part->has_claim ? cell_text(part->ref) : cell_none());
+		table_add(&table, part->plan == NULL ? cell_none() : cell_text(part->plan));
 		table_add(&table, cell_money(part->amount, desk->zero.currency, desk->zero.exponent));
 		table_add(&table,
 			part->cleared == 0 ? cell_none() : cell_money(part->cleared, part->owed, part->owed_exponent));
@@ -226,9 +228,10 @@ static int allocations_show(struct match_desk *desk, struct report *report)
 	struct pg_result *rows = NULL;
 	struct table table;
 	int r = ctl_query(desk->ctl, &rows,
-		"SELECT a.made_at, a.kind::int4, c.ref, a.amount_minor, a.maker, a.why, a.undoes, a.allocation_id, a.line_kind"
-		" FROM allocation a"
-		" LEFT JOIN claim_state c ON c.hospital_id = a.hospital_id AND c.claim_id = a.claim_id"
+		"SELECT a.made_at, a.kind::int4, c.ref || CASE WHEN r.of_claim IS NULL THEN '' ELSE ':' || r.carrier END, a.amount_minor,"
+		" a.maker, a.why, a.undoes, a.allocation_id, a.line_kind FROM allocation a"
+		" LEFT JOIN receivable r ON r.hospital_id = a.hospital_id AND r.claim_id = a.claim_id"
+		" LEFT JOIN claim_state c ON c.hospital_id = a.hospital_id AND c.claim_id = coalesce(r.of_claim, a.claim_id)"
 		" WHERE a.hospital_id = $1 AND a.line_id = $2 AND a.part = $3 ORDER BY a.made_at, a.allocation_id, a.no",
 		"uun", &desk->hospital->id, &desk->line, (int)desk->part);
 

@@ -39,7 +39,7 @@ enum {
 	H_PLACE    /* in the body's list, from 1; 0: it has none */
 };
 /* Values of claim_said_shape and missing_shape (act_shapes.c). */
-enum { SAID_REF, SAID_AMOUNT, SAID_MISSING, SAID_COUNT };
+enum { SAID_REF, SAID_PLAN, SAID_AMOUNT, SAID_MISSING, SAID_COUNT };
 enum { MISSING_KIND, MISSING_AMOUNT, MISSING_COUNT };
 /* Values of detail_said_shape. */
 enum { DETAIL_NO, DETAIL_REF, DETAIL_BACK, DETAIL_COUNT };
@@ -377,6 +377,8 @@ static int claims_read(struct desk_call *call, struct allocating *own, const str
 		(void)text_copy_cut(text_of(own->advised != NULL ? db_rows_text(rows, row, H_REF)
 								 : own->said[(size_t)i * SAID_COUNT + SAID_REF].text),
 			claim->ref, sizeof(claim->ref));
+		if (own->advised == NULL && own->said[(size_t)i * SAID_COUNT + SAID_PLAN].given)
+			claim->plan = own->said[(size_t)i * SAID_COUNT + SAID_PLAN].text;
 		r = money_make(
 			db_rows_int(rows, row, H_OWED_OPEN), text_of(db_rows_text(rows, row, H_OWED)), &claim->open);
 	}
@@ -473,9 +475,13 @@ void allocate_run(struct desk_call *call)
 	}
 	db_params_uuid(params, &call->id);
 	db_params_int8(params, own->decided.part);
-	struct db_array *refs = db_params_array(params, DB_TEXT, own->count, 16 * (size_t)own->count);
-	for (uint32_t i = 0; i < own->count; i++)
-		db_array_text(refs, own->said[(size_t)i * SAID_COUNT + SAID_REF].text);
+	struct db_array *refs = db_params_array(params, DB_TEXT, own->count, 64 * (size_t)own->count);
+	for (uint32_t i = 0; i < own->count; i++) {
+		const struct value *said = &own->said[(size_t)i * SAID_COUNT];
+		db_array_text(refs, said[SAID_PLAN].given ? arena_printf(&call->req->arena, "%s:%s",
+								    said[SAID_REF].text, said[SAID_PLAN].text)
+							  : said[SAID_REF].text);
+	}
 	desk_call_key_bind(call, params);
 	desk_call_ask(call, DESK_HAND, params, on_hand);
 }

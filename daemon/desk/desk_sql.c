@@ -5,6 +5,7 @@
 #include "desk/desk_columns.h"
 #include "settle/journal_export.h"
 #include "settle/match_choice.h"
+#include "settle/match_hand.h"
 #include "settle/rate_rows.h"
 
 /* Of the first page, which its links repeat. */
@@ -276,9 +277,9 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" CROSS JOIN LATERAL (SELECT CASE WHEN bool_or(p.book_minor IS NOT NULL) THEN sum(p.book_minor)::bigint END AS book"
 		"  FROM zhifu.posting p WHERE p.hospital_id = $1 AND p.entry_id = b.line_id AND p.no IN (1, 10001)) k"
 		" CROSS JOIN unnest($4::text[]) WITH ORDINALITY AS t (ref, n)"
-		" LEFT JOIN zhifu.claim_state c ON c.hospital_id = $1 AND c.ref = t.ref"
-		" LEFT JOIN zhifu.receivable r ON r.hospital_id = $1 AND r.claim_id = c.claim_id"
-		" WHERE i.hospital_id = $1 AND i.line_id = $2::uuid AND i.part = $3::int8 ORDER BY t.n",
+		" LEFT JOIN zhifu.claim_state c ON c.hospital_id = $1 AND c.ref = split_part(t.ref, ':', 1)"
+		" LEFT JOIN zhifu.receivable r ON r.hospital_id = $1 AND r.claim_id = " MATCH_HAND_RECEIVABLE(
+			"t.ref") " WHERE i.hospital_id = $1 AND i.line_id = $2::uuid AND i.part = $3::int8 ORDER BY t.n",
 		6},
 	/* The first columns are those of DESK_HAND. */
 	[DESK_HAND_ADVICE] = {"desk_hand_advice",
@@ -326,15 +327,17 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	[DESK_HOLD] = {"desk_hold", ACT("'suspense.hold'", "NULL", "$7::int4", "NULL", "NULL", "NULL", "$8::text"), 8},
 	/* In the order of their ids, which is about that of time. */
 	[DESK_ALLOCATIONS] = {"desk_allocations",
-		"SELECT a.no::int8, a.allocation_id, a.allocation_id, a.no, a.line_id, a.part, a.claim_id, s.ref, a.remittance_id,"
+		"SELECT a.no::int8, a.allocation_id, a.allocation_id, a.no, a.line_id, a.part, coalesce(o.of_claim, a.claim_id), s.ref,"
+		" CASE WHEN o.of_claim IS NOT NULL THEN o.carrier END, a.remittance_id,"
 		" a.kind::int4, a.line_kind, a.amount_minor, a.currency, a.exponent::int4, nullif(a.cleared_minor, 0), o.currency, o.exponent::int4,"
 		" nullif(a.over_minor, 0), a.currency, a.exponent::int4, nullif(a.charge_minor, 0), a.currency, a.exponent::int4,"
 		" nullif(a.discount_minor, 0), a.currency, a.exponent::int4, nullif(a.fee_minor, 0), a.currency, a.exponent::int4,"
 		" nullif(a.unexplained_minor, 0), a.currency, a.exponent::int4, nullif(a.fx_book_minor, 0), h.book_currency, NULL::int4,"
 		" a.by_hand, a.made_at, a.maker, a.why, a.undoes FROM zhifu.allocation a JOIN zhifu.hospital h ON h.hospital_id ="
-		" a.hospital_id LEFT JOIN zhifu.claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = a.claim_id LEFT JOIN"
-		" zhifu.receivable o ON o.hospital_id = a.hospital_id AND o.claim_id = a.claim_id WHERE a.hospital_id = $1::uuid AND"
-		" ($2::uuid IS NULL OR a.line_id = $2) AND ($3::uuid IS NULL OR a.claim_id = $3) AND ($4::uuid IS NULL OR a.remittance_id ="
+		" a.hospital_id LEFT JOIN zhifu.receivable o ON o.hospital_id = a.hospital_id AND o.claim_id = a.claim_id LEFT JOIN"
+		" zhifu.claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = coalesce(o.of_claim, a.claim_id)"
+		" WHERE a.hospital_id = $1::uuid AND ($2::uuid IS NULL OR a.line_id = $2) AND ($3::uuid IS NULL OR a.claim_id = $3"
+		" OR a.claim_id IN (SELECT p.claim_id FROM zhifu.receivable p WHERE p.of_claim = $3 AND p.hospital_id = $1)) AND ($4::uuid IS NULL OR a.remittance_id ="
 		" $4) AND ($5::int8 IS NULL OR (a.allocation_id, a.no) > ($6::uuid, $5::int8)) ORDER BY a.allocation_id, a.no LIMIT $7::int4",
 		7},
 	[DESK_REMITTANCES] = {"desk_remittances",

@@ -35,8 +35,9 @@ void match_part_write(struct json_writer *writer, const struct match_allot *part
 	json_write_object_begin(writer);
 	json_write_member(writer, "kind", shape_part_kinds[part->kind]);
 	if (part->has_claim) {
-		id_put(writer, "claim", &part->claim);
+		if (part->plan == NULL) id_put(writer, "claim", &part->claim);
 		json_write_member(writer, "ref", part->ref);
+		json_write_member(writer, "plan", part->plan);
 	}
 	if (part->has_remittance) id_put(writer, "remittance", &part->remittance);
 	json_write_key(writer, "amount");

@@ -78,8 +78,10 @@ static const struct field why_fields[] = {
 static const struct shape why_shape = SHAPE("CandidateReason", why_fields);
 static const struct field part_fields[] = {
 	{"kind", FIELD_WORD, NEEDED, "what it is", shape_part_kinds, 0, NULL},
-	{"claim", FIELD_ID, 0, "that it is for", NULL, 0, NULL},
+	{"claim", FIELD_ID, 0, "that it is for; not there: of a group plan", NULL, 0, NULL},
 	{"ref", FIELD_TEXT, 0, "of the claim", NULL, 0, NULL},
+	{"plan", FIELD_TEXT, 0, "the group plan that owes a share of the claim; not there: its carrier does", NULL, 0,
+		NULL},
 	{"remittance", FIELD_ID, 0, "that says so", NULL, 0, NULL},
 	{"amount", FIELD_MONEY, NEEDED, "of the line", NULL, 0, NULL},
 	{"cleared", FIELD_MONEY, 0, "of what is owed for the claim, in its currency", NULL, 0, NULL},
@@ -120,6 +122,8 @@ static const struct field allocation_fields[] = {
 	{"part", FIELD_INT, NEEDED, "of that; 0: all of it", NULL, 0, NULL},
 	{"claim", FIELD_ID, 0, "that it is for", NULL, 0, NULL},
 	{"ref", FIELD_TEXT, 0, "of the claim", NULL, 0, NULL},
+	{"plan", FIELD_TEXT, 0, "the group plan that owes a share of the claim; not there: its carrier does", NULL, 0,
+		NULL},
 	{"remittance", FIELD_ID, 0, "that says so", NULL, 0, NULL},
 	{"kind", FIELD_WORD, NEEDED, "what it is", shape_part_kinds, 0, NULL},
 	{"line_kind", FIELD_TEXT, 0, "of what is for no claim: what it is by the chart", NULL, 0, NULL},

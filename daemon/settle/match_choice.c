@@ -90,6 +90,7 @@ static void part_write(struct json_writer *json, const struct match_allot *part)
 	if (part->has_claim) {
 		member_uuid(json, "claim", &part->claim);
 		json_write_member(json, "ref", part->ref);
+		json_write_member(json, "plan", part->plan);
 		json_write_member(json, "owed", part->owed);
 		json_write_member_int64(json, "version", part->version);
 	}
@@ -187,8 +188,10 @@ static void conversion_read(const json_t *object, struct match_conversion *ret)
 	}
 }
 
-static void part_read(const json_t *object, struct match_allot *part)
+/* ERR_NOMEM. */
+static int part_read(const json_t *object, struct zf_arena *arena, struct match_allot *part)
 {
+	const char *plan = json_string_value(json_object_get(object, "plan"));
 	int digits;
 
 	*part = (struct match_allot){
@@ -212,6 +215,8 @@ static void part_read(const json_t *object, struct match_allot *part)
 	text_copy(json_string_value(json_object_get(object, "owed")), part->owed, sizeof(part->owed));
 	digits = part->owed[0] != '\0' ? currency_exponent(part->owed) : 0;
 	part->owed_exponent = (uint8_t)(digits < 0 ? 0 : digits);
+	part->plan = plan == NULL ? NULL : zf_strdup(arena, plan);
+	return plan != NULL && part->plan == NULL ? ERR_NOMEM : 0;
 }
 
 static void reason_read(const json_t *object, struct match_reason *reason)
@@ -259,7 +264,7 @@ int match_choice_read(struct text_span text, struct zf_arena *arena, struct matc
 	for (uint32_t i = 0; r == 0 && i < choice.reason_count; i++)
 		reason_read(json_array_get(reasons, i), &choice.reasons[i]);
 	for (uint32_t i = 0; r == 0 && i < choice.part_count; i++)
-		part_read(json_array_get(parts, i), &choice.parts[i]);
+		r = part_read(json_array_get(parts, i), arena, &choice.parts[i]);
 	json_decref(root);
 	if (r == 0) *ret = choice;
 	return r;

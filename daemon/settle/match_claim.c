@@ -455,6 +455,22 @@ static void named_sort(const struct match_find *find, struct named_claims *ret)
 	}
 }
 
+/* What several owe for one claim has one number: of these it names the payer's own. */
+static void named_shared(const struct match_index *index, struct named_claims *named)
+{
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < named->other_count; i++) {
+		const struct match_key *key = &index->items[named->other[i]].keys[MATCH_REF];
+		bool own = false;
+		for (uint32_t j = 0; j < named->open_count + named->paid_count && !match_key_none(*key); j++) {
+			uint32_t claim = j < named->open_count ? named->open[j] : named->paid[j - named->open_count];
+			own |= match_key_compare(index->items[claim].keys[MATCH_REF], *key) == 0;
+		}
+		if (!own) named->other[kept++] = named->other[i];
+	}
+	named->other_count = kept;
+}
+
 /* What it names is another's, or nobody knows whose it is. */
 static void show_others(struct match_find *find, const struct named_claims *named, uint8_t wait)
 {
@@ -509,6 +525,7 @@ void match_find_claims(struct match_find *find)
 {
 	struct named_claims named;
 	named_sort(find, &named);
+	named_shared(find->index, &named);
 	if (find->payer_count == 0 || (named.open_count == 0 && named.paid_count == 0 && named.other_count > 0)) {
 		show_others(find, &named, find->payer_count == 0 ? MATCH_WAIT_PAYER : MATCH_WAIT_OTHER_PAYER);
 		return;

@@ -176,6 +176,7 @@ int match_hand_part(const struct match_hand *hand, const struct match_hand_claim
 	bool one_currency = same(&hand->zero, &claim->open);
 	*ret_fault = MATCH_HAND_FITS;
 	memcpy(part.ref, claim->ref, sizeof(part.ref));
+	part.plan = claim->plan;
 	memcpy(part.owed, claim->open.currency, 3);
 	if (claim->open.minor == 0 || amount < 0) {
 		part.kind = MATCH_PART_DOUBLE; /* nothing is owed: a liability, or its refund */

@@ -132,13 +132,20 @@ static int terms_fill(struct match_know *know, const struct contract *contract, 
 	return 0;
 }
 
-/* What a carrier owes without a contract: the bill, in its currency. */
-static void terms_plain(const struct match_know *know, struct match_contract *made)
+/* What a carrier, or a group plan, owes without a contract: the bill, in its currency. */
+static int plain_add(struct match_know *know, struct match_payer *payers, struct match_contract *made,
+	const struct know_rows *rows, const char *carrier)
 {
+	struct know_contract *kept = &know->contracts[know->setting.contract_count];
+
+	made = &made[know->setting.contract_count];
+	made->payer = payer_of(know, payers, carrier);
 	memcpy(made->owed, know->hospital->book_currency, sizeof(made->owed));
 	memcpy(made->pay, know->hospital->book_currency, sizeof(made->pay));
 	made->rate_day = MATCH_CREDIT;
 	made->bound_other = 100;
+	*kept = (struct know_contract){.carrier = carrier, .index = know->setting.contract_count++};
+	return usual_fill(know, NULL, carrier, rows->charges, made);
 }
 
 /* How a payer settles, where its contracts say so. */
@@ -156,7 +163,7 @@ static void payer_terms(struct match_payer *payer, const struct contract *contra
 static int contract_add(struct match_know *know, struct match_payer *payers, struct match_contract *made,
 	const struct know_rows *rows, int row)
 {
-	const char *document = zf_strdup(&know->arena.zf, db_rows_text(rows->contracts, row, 4));
+	const char *document;
 	const char *remitter = zf_strdup(&know->arena.zf, db_rows_text(rows->contracts, row, 3));
 	const char *carrier = zf_strdup(&know->arena.zf, db_rows_text(rows->contracts, row, 2));
 	struct know_contract *kept = &know->contracts[know->setting.contract_count];
@@ -164,7 +171,10 @@ static int contract_add(struct match_know *know, struct match_payer *payers, str
 	struct fault_list faults;
 	int r;
 
-	if (document == NULL || remitter == NULL || carrier == NULL) return ERR_NOMEM;
+	if (remitter == NULL || carrier == NULL) return ERR_NOMEM;
+	if (db_rows_null(rows->contracts, row, 0)) return plain_add(know, payers, made, rows, carrier);
+	document = zf_strdup(&know->arena.zf, db_rows_text(rows->contracts, row, 4));
+	if (document == NULL) return ERR_NOMEM;
 	fault_list_init(&faults, &know->arena.zf, 0);
 	r = contract_read(text_of(document), know->hospital->book_currency, &know->arena.zf, &faults, &list);
 	if (r == ERR_NOMEM) return r;
@@ -185,6 +195,14 @@ static int contract_add(struct match_know *know, struct match_payer *payers, str
 	return r;
 }
 
+/* Is it the code of a group plan? */
+static bool plan_code(const struct pg_result *contracts, const char *code)
+{
+	for (int row = 0; row < db_rows_count(contracts); row++)
+		if (db_rows_null(contracts, row, 0) && strcmp(db_rows_text(contracts, row, 3), code) == 0) return true;
+	return false;
+}
+
 static int contracts_fill(struct match_know *know, const struct directory *directory, const struct know_rows *rows,
 	struct match_payer *payers, struct match_contract *made)
 {
@@ -192,17 +210,11 @@ static int contracts_fill(struct match_know *know, const struct directory *direc
 
 	for (int row = 0; r == 0 && row < db_rows_count(rows->contracts); row++)
 		r = contract_add(know, payers, made, rows, row);
-	for (uint32_t i = 0; r == 0 && i < directory->insurer_count; i++) {
-		const char *carrier = directory->insurers[i]->code;
-		struct match_contract *plain = &made[know->setting.contract_count];
-
-		plain->payer = payer_of(know, payers, carrier);
-		terms_plain(know, plain);
-		r = usual_fill(know, NULL, carrier, rows->charges, plain);
-		know->contracts[know->setting.contract_count] =
-			(struct know_contract){.carrier = carrier, .index = know->setting.contract_count};
-		know->setting.contract_count++;
-	}
+	for (uint32_t i = 0; r == 0 && i < directory->insurer_count; i++)
+		r = plain_add(know, payers, made, rows, directory->insurers[i]->code);
+	for (uint32_t i = 0; r == 0 && i < know->setting.contract_count; i++)
+		know->plans[i] =
+			plan_code(rows->contracts, know->contracts[i].carrier) ? know->contracts[i].carrier : NULL;
 	if (r == 0) qsort(know->contracts, know->setting.contract_count, sizeof(*know->contracts), contract_compare);
 	return r;
 }
@@ -270,15 +282,17 @@ static const char *learned_name(struct match_know *know, const struct keyhold *h
 
 /* One payer's names and accounts: those of the configuration, then what was learned. */
 static int payer_fill(struct match_know *know, const struct directory *directory, const struct keyhold *hold,
-	struct sealer *sealer, const struct pg_result *rows, struct match_payer *payer, const char *remitter)
+	struct sealer *sealer, const struct know_rows *all, struct match_payer *payer, const char *remitter)
 {
+	const struct pg_result *rows = all->payers;
 	const struct insurer *insurer = directory_insurer(directory, remitter);
 	size_t max = (size_t)db_rows_count(rows) + (insurer != NULL ? insurer->name_count : 0) + 1;
 	const char **names = zf_alloc_array(&know->arena.zf, max, sizeof(*names));
 	const char **accounts = zf_alloc_array(&know->arena.zf, max, sizeof(*accounts));
 
 	if (names == NULL || accounts == NULL) return ERR_NOMEM;
-	names[payer->name_count++] = insurer != NULL ? insurer->name : remitter;
+	if (insurer != NULL || !plan_code(all->contracts, remitter)) /* a plan's code is no name */
+		names[payer->name_count++] = insurer != NULL ? insurer->name : remitter;
 	for (uint32_t i = 0; insurer != NULL && i < insurer->name_count; i++)
 		names[payer->name_count++] = insurer->names[i];
 	for (int row = 0; row < db_rows_count(rows); row++) {
@@ -313,7 +327,7 @@ static int payers_fill(struct match_know *know, const struct directory *director
 				payers[i].claims_max == MATCH_CLAIMS_MAX && payers[i].settles == MATCH_SEVERAL)
 				payers[i].settles = MATCH_ADVICE;
 	for (uint32_t i = 0; r == 0 && i < know->setting.payer_count; i++)
-		r = payer_fill(know, directory, hold, sealer, rows->payers, &payers[i], know->remitters[i]);
+		r = payer_fill(know, directory, hold, sealer, rows, &payers[i], know->remitters[i]);
 	if (know->account_count > 0) qsort(know->accounts, know->account_count, sizeof(*know->accounts), hash_compare);
 	return r;
 }
@@ -365,12 +379,13 @@ static int setting_fill(struct match_know *know, const struct directory *directo
 
 	know->contracts = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->contracts));
 	know->remitters = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->remitters));
+	know->plans = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->plans));
 	know->accounts =
 		zf_alloc_array(&know->arena.zf, (size_t)db_rows_count(rows->payers) + 1, sizeof(*know->accounts));
 	know->banks = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->banks));
 	know->bank_count = 0;
 	if (payers == NULL || made == NULL || know->contracts == NULL || know->remitters == NULL ||
-		know->accounts == NULL || know->banks == NULL)
+		know->plans == NULL || know->accounts == NULL || know->banks == NULL)
 		return ERR_NOMEM;
 	know->setting = (struct match_setting){.payers = payers,
 		.contracts = made,

@@ -69,7 +69,8 @@ struct match_know {
 	uint32_t advice_count, advice_cap;
 	struct know_contract *contracts; /* by id and version */
 	struct stored_rates rates;       /* those of the setting */
-	const char **banks;              /* whose boards contracts name, from 1 in the matcher */
+	const char **plans; /* by the matcher's contracts: the group plan that owes by it; NULL: a carrier */
+	const char **banks; /* whose boards contracts name, from 1 in the matcher */
 	uint16_t bank_count;
 	const char **remitters;                 /* of the payers, in the matcher's order */
 	uint8_t (*accounts)[LOOKUP_HASH_BYTES]; /* those on record, in order */
@@ -96,7 +97,8 @@ struct know_rows {
 	const struct pg_result *contracts, *payers, *charges, *advisers, *rates;
 };
 #define KNOW_CONTRACTS_SQL                                                                                             \
-	"SELECT contract_id, version, carrier, remitter, document::text FROM zhifu.contract_list($1::uuid, NULL)"
+	"SELECT contract_id, version, carrier, remitter, document::text FROM zhifu.contract_list($1::uuid, NULL)"      \
+	" UNION ALL SELECT NULL, NULL, carrier, carrier, NULL FROM zhifu.match_plans($1::uuid)"
 #define KNOW_PAYERS_SQL "SELECT remitter, kind::int4, hash, payer_id, content FROM zhifu.match_payers($1::uuid)"
 #define KNOW_CHARGES_SQL "SELECT carrier, currency, exponent::int4, charge, times FROM zhifu.match_charges($1::uuid)"
 #define KNOW_CLAIMS_SQL                                                                                                \

@@ -308,6 +308,11 @@ class History(Finance):
         """Of one payer or several on a day: what is asked, a part, more, twice, for several; taken back; or from nobody known."""
         currency, lines = self.dice.choice(("CNY", "USD")), []
         theirs = [b for b in self.bills if CARRIERS[b["carrier"]][1] == currency]
+        shares = self.database.sql("SELECT ref, r.open_minor FROM zhifu.receivable r JOIN zhifu.claim_state s ON s.claim_id = r.of_claim ORDER BY 1") \
+            if currency == "CNY" else ()
+        for share in shares:  # a group plan pays, or half of it; who that is was learned of a person, or not
+            if self.dice.random() < 0.4:
+                lines.append((max(1, share["open_minor"] // self.dice.choice((1, 1, 2))), "ACME TRUST", "SHARE OF " + share["ref"]))
         for _ in range(self.dice.randint(1, 3)):
             owed = [b for b in theirs if self.dice.random() < 0.6 and self.asked(b, 0) > 0]
             bill = self.dice.choice(owed or theirs) if theirs else None
@@ -352,12 +357,16 @@ class History(Finance):
     def waits(self):
         return self.database.sql("SELECT line_id, open_minor, currency FROM zhifu.suspense ORDER BY line_id")
 
+    def shares(self, bill):
+        return self.database.value("SELECT count(*) FROM zhifu.receivable WHERE of_claim = %s", (bill["id"],))
+
     def somebody_allocates(self):
         waiting = self.waits()
         if waiting:
             line, bill = self.dice.choice(waiting), self.dice.choice(self.bills)
             minor = self.dice.choice((line["open_minor"], max(1, abs(line["open_minor"]) // 2)))
-            self.person("match", "allocate", line["line_id"], "%s=%.2f" % (bill["ref"], minor / 100), "--why", "a letter",
+            self.person("match", "allocate", line["line_id"], "%s=%.2f" % (bill["ref"] + self.dice.choice(
+                ("", "", ":acme") if self.shares(bill) else ("",)), minor / 100), "--why", "a letter",
                         *self.dice.choice(((), ("--rest", "short"), ("--rest", "charge"), ("--rest", "difference"))))
 
     def somebody_undoes(self):
@@ -429,12 +438,14 @@ class History(Finance):
         """The social insurance has settled: what is left is for the policy that comes last; or it settles anew."""
         bill = self.dice.choice([b for b in self.bills if b["currency"] == "CNY"] or self.bills)
         fund = self.dice.randint(0, bill["total"])
+        group = self.dice.choice((0, 0, self.dice.randint(0, bill["total"] - fund)))
         divided = self.database.value("SELECT count(*) FROM zhifu.coordination WHERE claim_id = %s", (bill["id"],))
         if divided and self.dice.random() < 0.5:
             self.person("coordination", "undo", bill["ref"], "--why", "settled anew")
         else:
             self.person("coordination", "post", bill["ref"], "--total", "%.2f" % (bill["total"] / 100), "--fund", "%.2f" % (fund / 100),
-                        "--personal", "%.2f" % ((bill["total"] - fund) / 100), "--plan-share", self.dice.choice(("80", "33.33", "100")),
+                        "--personal", "%.2f" % ((bill["total"] - fund) / 100), *(("--group", "acme", "--group-paid", "%.2f" % (group / 100))
+                                                                                if group else ()), "--plan-share", self.dice.choice(("80", "33.33", "100")),
                         "--clause", self.dice.choice(("whole", "carve-out", "percentage")), "--why", "as settled")
 
     def an_acquirer_settles(self):

@@ -160,8 +160,8 @@ class Finance(Desk):
             (source, bank, currency, quote, int(whole + fraction), len(fraction), self.day(when)))
         self.database.sql("SELECT zhifu.posting_value_soon()")
 
-    def claim(self, contract, billed, owed, currency="CNY", book=None, paid=False):
-        """A claim that was billed: its receivable and the bill's posting."""
+    def claim(self, contract, billed, owed, currency="CNY", book=None, paid=False, decided=True):
+        """A claim that was billed, and decided as it was: its receivable and the bill's posting."""
         self.number += 1
         ref = None
         number = (55_000_000_000 << 20) + self.number * 36 ** 6
@@ -171,9 +171,10 @@ class Finance(Desk):
         made = Claim("019a0000-0000-7000-8000-%012d" % self.number, ref, contract["carrier"])
         worth = minor(book or owed)
         self.database.sql("""WITH s AS (INSERT INTO zhifu.claim_state (hospital_id, claim_id, ref, insurer, transport, books, books_seq)
-                VALUES (%(h)s, %(c)s, %(r)s, %(k)s, 8, 2, 2)),
+                VALUES (%(h)s, %(c)s, %(r)s, %(k)s, 8, %(y)s, %(y)s)),
             e AS (INSERT INTO zhifu.claim_event (hospital_id, claim_id, axis, seq, prev_seq, from_state, to_state, event, who)
-                VALUES (%(h)s, %(c)s, 5, 1, NULL, 0, 1, 'bill', 'li'), (%(h)s, %(c)s, 5, 2, 1, 1, 2, 'post_adjudication', 'li')),
+                SELECT %(h)s, %(c)s, 5, y.* FROM (VALUES (1, NULL, 0, 1, 'bill', 'li'), (2, 1, 1, 2, 'post_adjudication', 'li'))
+                    AS y (seq, prev, old, new, event, who) WHERE y.seq <= %(y)s),
             g AS (INSERT INTO zhifu.posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor,
                     book_day, rule, claim_id, source_id)
                 SELECT %(h)s, %(c)s, 1, 'AR-' || upper(%(k)s), 'REV-MED', %(o)s, %(u)s, 2, %(b)s, %(d)s, 'bill', %(c)s, %(c)s
@@ -183,5 +184,5 @@ class Finance(Desk):
             VALUES (%(h)s, %(c)s, %(k)s, %(m)s, %(i)s, %(v)s, %(t)s, %(u)s, 2, %(o)s, %(p)s, %(b)s, %(d)s, %(d)s + 30, %(s)s)""", {
                 "h": story.HOSPITAL_ID, "c": made.id, "r": ref, "k": contract["carrier"], "m": contract["remitter"],
                 "i": contract["id"], "v": contract["version"], "t": contract["kind"], "u": currency, "o": minor(owed), "b": worth,
-                "p": 0 if paid else minor(owed), "d": self.day(billed), "s": 2 if paid else 1})
+                "p": 0 if paid else minor(owed), "y": 2 if decided else 1, "d": self.day(billed), "s": 2 if paid else 1})
         return made

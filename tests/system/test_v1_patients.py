@@ -157,6 +157,21 @@ def shared_claim(database):
         """.format(h=story.HOSPITAL_ID, c=SHARED))
 
 
+def by_hand_for_a_plan(desk, line, claim):
+    """Of money that waits, a part is what the group plan owes of the claim; undone, it is owed again."""
+    yuan, path, said = v1.money, "/v1/match-items/" + line, {"ref": "HZ1000000000000V", "plan": "group", "amount": v1.money("400.00")}
+    owed = lambda: [o["open"] for o in desk.items("/v1/reports/open-items?owes=plan")]
+    zhifu.wait_until(lambda: desk.items("/v1/match-items?line=" + line), "the line's item")
+    assert desk.errors(path + "/allocate-check", {"claims": [{**said, "plan": "another"}]}) == {"/claims/0/ref": "claim-unknown"}
+    part, = desk.post(path + "/allocate-check", {"claims": [said]}, 200)["parts"]
+    assert (part["ref"], part["plan"], part["cleared"], "claim" in part) == (said["ref"], "group", yuan("400.00"), False)
+    made = desk.post(path + "/allocate", {"claims": [said], "why": "their letter"})
+    row, = [a for a in desk.items("/v1/allocations?claim=" + claim) if a["id"] == made["allocation"]]
+    assert (row["claim"], row["plan"], row["amount"], owed()) == (claim, "group", yuan("400.00"), [yuan("4478.00")])
+    desk.post("/v1/allocations/%s/undo" % made["allocation"], {"why": "not theirs"}, 200)
+    assert owed() == [yuan("4878.00")]
+
+
 def test_several_payers_share_one_stay(up):
     """S7 by programs: worked out, posted once, paid by the social insurance, taken back."""
     desk, yuan, claim = up.desk(), v1.money, SHARED
@@ -195,6 +210,7 @@ def test_several_payers_share_one_stay(up):
     assert desk.errors("/v1/coordination-payments", {**paid, "claim": story.HOSPITAL_ID}, 404) == {"/claim": "not-found"}
     assert desk.post("/v1/coordination-payments", {**paid, "claim": claim})["owed"] == yuan("0.00")
     assert desk.post("/v1/coordination-payments", {**paid, "amount": yuan("-480.00")})["owed"] == yuan("480.00")
+    by_hand_for_a_plan(desk, paid["line"], claim)
     undo = "/v1/coordinations/%s/undo" % made["id"]
     assert desk.post(undo, {"why": "settled anew"}, 200)["undone_by"] == "finance"
     assert desk.post(undo, {"why": "again"}, 409)["type"].endswith("not-divided")
