@@ -340,6 +340,19 @@ BEGIN
 END
 $$;
 
+-- Puts on record who looks at the names of payers (p_remitter; NULL: of all), which may be persons. Of accounts (p_kind 2) nothing is opened.
+CREATE FUNCTION api_payer_look(p_hospital uuid, p_who text, p_remitter text, p_kind integer) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	IF p_kind = 2 THEN
+		RETURN false;
+	END IF;
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'payer.show', coalesce(p_remitter, 'all'));
+	RETURN true;
+END
+$$;
+
 -- Forgets that a payer is known by these, each by its hashes under all keys, or by the one of p_id; as match_forget(). -1 it is not known
 -- by one of them, and nothing is forgotten.
 CREATE FUNCTION api_payer_forget(p_hospital uuid, p_who text, p_key bytea, p_body bytea, p_id uuid, p_remitter text, p_why text,
@@ -381,4 +394,4 @@ GRANT EXECUTE ON FUNCTION api_period_begin, api_period_close TO zhifu_operator, 
 GRANT EXECUTE ON FUNCTION period_outcome, period_items, period_aged TO zhifu_intake;
 GRANT EXECUTE ON FUNCTION api_demand, api_write_off, api_declaration_add, api_declaration_recount, api_inspector_grant,
 	api_inspector_end, inspector_client_look, inspector_list, inspector_looks, api_key_seen, api_key_done, api_remittance_end,
-	api_payer_add, api_payer_forget TO zhifu_intake;
+	api_payer_add, api_payer_forget, api_payer_look TO zhifu_intake;

@@ -25,11 +25,16 @@ static int name_open(struct match_desk *desk, const struct pg_result *rows, int 
 static int payers_show(struct match_desk *desk, struct table *table, bool *ret_cut)
 {
 	struct pg_result *rows = NULL;
-	int r = ctl_query(desk->ctl, &rows,
-		"SELECT remitter, kind::int4, content, payer_id, times, who, at, (SELECT l.allocation_id FROM match_lesson l"
-		" WHERE l.hospital_id = m.hospital_id AND l.payer_id = m.payer_id ORDER BY l.allocation_id LIMIT 1)"
-		" FROM match_payer m WHERE hospital_id = $1 ORDER BY remitter, kind, at LIMIT $2",
-		"ui", &desk->hospital->id, (int64_t)LIST_MAX + 1);
+	/* who looks is on record before anything is shown */
+	int r = ctl_query(desk->ctl, NULL, "SELECT operator_note($1, $2, 'payer.show', 'all', NULL)", "ut",
+		&desk->hospital->id, desk->ctl->who);
+
+	if (r == 0)
+		r = ctl_query(desk->ctl, &rows,
+			"SELECT remitter, kind::int4, content, payer_id, times, who, at, (SELECT l.allocation_id FROM match_lesson l"
+			" WHERE l.hospital_id = m.hospital_id AND l.payer_id = m.payer_id ORDER BY l.allocation_id LIMIT 1)"
+			" FROM match_payer m WHERE hospital_id = $1 ORDER BY remitter, kind, at LIMIT $2",
+			"ui", &desk->hospital->id, (int64_t)LIST_MAX + 1);
 
 	*ret_cut = db_rows_count(rows) > LIST_MAX;
 	for (int row = 0; r == 0 && row < db_rows_count(rows) && row < LIST_MAX; row++) {
@@ -71,13 +76,14 @@ static int payer_list(struct ctl *ctl, int argc, char **argv)
 	bool cut = false;
 	int r = ctl_arguments(argc, argv, options, 0, 0, words);
 
+	if (r == 0) r = ctl_known(ctl);
 	if (r != 0) return r;
 	desk.hospital = ctl_hospital(ctl, code);
 	if (desk.hospital == NULL) return 2;
 	arena_init(&desk.arena, MATCH_DESK_BYTES);
 	report_begin(&report, ctl);
 	table_begin(&table, columns, ARRAY_LEN(columns));
-	r = ctl_begin(ctl, &desk.hospital->id, false);
+	r = ctl_begin(ctl, &desk.hospital->id, true);
 	if (r == 0) r = payers_show(&desk, &table, &cut);
 	if (r == 0) r = ctl_commit(ctl);
 	match_desk_close(&desk);

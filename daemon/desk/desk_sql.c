@@ -368,10 +368,11 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 	[DESK_PAYERS] = {"desk_payers",
 		"SELECT t.us, m.payer_id, m.payer_id, m.remitter, m.kind::int4, m.times, m.who, m.at, (SELECT l.allocation_id FROM"
 		"  zhifu.match_lesson l WHERE l.hospital_id = m.hospital_id AND l.payer_id = m.payer_id ORDER BY 1 LIMIT 1), m.content"
-		" FROM zhifu.match_payer m CROSS JOIN LATERAL (SELECT (extract(epoch FROM m.at) * 1000000)::int8 AS us) t"
+		" FROM zhifu.api_payer_look($1::uuid, $7::text, $2::text, $3::int4) CROSS JOIN zhifu.match_payer m"
+		" CROSS JOIN LATERAL (SELECT (extract(epoch FROM m.at) * 1000000)::int8 AS us) t"
 		" WHERE m.hospital_id = $1::uuid AND ($2::text IS NULL OR m.remitter = $2) AND ($3::int4 IS NULL OR m.kind = $3)"
 		" AND ($4::int8 IS NULL OR (t.us, m.payer_id) > ($4::int8, $5::uuid)) ORDER BY 1, 2 LIMIT $6::int4",
-		6},
+		7},
 	/* version, remitter, why, then kinds, hashes, ids and sealed names; or kinds and hashes */
 	[DESK_PAYER_ADD] = {"desk_payer_add",
 		"SELECT outcome, id, places, done FROM zhifu.api_payer_add($1::uuid, $2::text, $3::bytea, $4::bytea, $6::text, $7::text,"

@@ -70,7 +70,9 @@ static void on_payers(void *ctx, const struct db_outcome *outcome)
 void payers_run(struct desk_call *call)
 {
 	struct db_params *params = desk_call_page_params(call);
-	if (params != NULL) desk_call_ask(call, call->operation->statement, params, on_payers);
+	if (params == NULL) return;
+	db_params_text(params, call->principal->client_id); /* whose look goes on record with the page */
+	desk_call_ask(call, call->operation->statement, params, on_payers);
 }
 
 /* ---- what a person says ---- */
