@@ -76,11 +76,10 @@ static const char *operation_of(const char *source)
 	return strcmp(source, "new-authorizations") == 0 ? NEW_AUTHORIZATIONS : SEARCH;
 }
 
-/* Lists the poll's present source; done when there is none left. */
+/* Lists the poll's present source; done when there is none left. The items are still those of its last round. */
 static int list_source(struct eclaim_step *step)
 {
 	char source[32];
-	step->exchange->count = 0;
 	step->exchange->confirmed = 0;
 	if (!eclaim_word(step->profile->poll, step->exchange->source, source)) return eclaim_done(step);
 	step->exchange->phase = ECLAIM_LIST;
@@ -92,6 +91,7 @@ static int list_source(struct eclaim_step *step)
 static int next_source(struct eclaim_step *step)
 {
 	step->exchange->source++;
+	step->exchange->count = 0;
 	return list_source(step);
 }
 
@@ -130,9 +130,22 @@ static int fetch(struct eclaim_step *step, struct eclaim_item *item)
 	return rc;
 }
 
+static bool is_among(const struct eclaim_item *items, uint32_t count, const char *number)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (strcmp(items[i].text, number) == 0) return true;
+	}
+	return false;
+}
+
+/* Fetches what is listed; but what the last round had already is left to the next poll. */
 static int fetch_files(struct eclaim_step *step, const struct xml_element *list)
 {
 	struct eclaim_exchange *exchange = step->exchange;
+	struct eclaim_item had[ECLAIM_ITEMS_MAX];
+	uint32_t had_count = exchange->count;
+	memcpy(had, exchange->items, had_count * sizeof(had[0]));
+	exchange->count = 0;
 	exchange->phase = ECLAIM_FILES;
 	for (const struct xml_element *file = list == NULL ? NULL : list->first; file != NULL; file = file->next) {
 		const char *number = xml_attribute(file, NULL, "FileID");
@@ -142,6 +155,7 @@ static int fetch_files(struct eclaim_step *step, const struct xml_element *list)
 				&step->faults, step->arena, FAULT_WIRE_ANSWER, file, NULL, "it has no proper FileID");
 			return LIB_INVALID;
 		}
+		if (is_among(had, had_count, number)) continue;
 		struct eclaim_item *item = &exchange->items[exchange->count++];
 		(void)snprintf(item->text, sizeof(item->text), "%s", number);
 		int rc = fetch(step, item);
@@ -178,15 +192,15 @@ static int listed(struct eclaim_step *step)
 
 /* ---- files ---- */
 
-/* When all of this round are done: once more if the list was full and some could be confirmed, else the next source. */
+/* When all of this round are done: once more if any could be confirmed, for what came meanwhile or was beyond the list,
+ * else the next source. */
 static int conclude(struct eclaim_step *step)
 {
 	const struct eclaim_exchange *exchange = step->exchange;
 	for (uint32_t i = 0; i < exchange->count; i++) {
 		if (exchange->items[i].phase != 'd') return go_on(step);
 	}
-	bool more = exchange->count >= (uint32_t)step->profile->files_max && exchange->confirmed > 0 &&
-		    step->exchange->asks++ < step->profile->asks_max;
+	bool more = exchange->confirmed > 0 && step->exchange->asks++ < step->profile->asks_max;
 	return more ? list_source(step) : next_source(step);
 }
 
