@@ -24,7 +24,7 @@ BEGIN -- PL/pgSQL keeps the plan; a function in SQL is planned at every call
 		SELECT coalesce(sum(CASE WHEN rule = 'bill' THEN CASE WHEN debit NOT IN ('REV-MED', 'AR-INPT') THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS billed,
 			coalesce(sum(CASE WHEN rule = 'patient_share' THEN CASE WHEN debit = 'AR-PT' THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS patient,
 			coalesce(sum(CASE WHEN rule = 'write_off' THEN CASE WHEN debit = 'CONTR' THEN amount_minor ELSE -amount_minor END END), 0)::bigint AS contract
-		FROM posting g WHERE g.hospital_id = s.hospital_id AND g.claim_id = s.claim_id) p;
+		FROM posting g WHERE (g.hospital_id = s.hospital_id) IS TRUE AND g.claim_id = s.claim_id) p;
 END
 $$;
 

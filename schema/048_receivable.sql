@@ -503,7 +503,7 @@ BEGIN
 			CROSS JOIN LATERAL (
 				SELECT sum(CASE p.debit WHEN 'AR-' || upper(t.k) THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS net,
 					sum(CASE p.debit WHEN 'AR-' || upper(t.k) THEN p.book_minor ELSE -p.book_minor END)::bigint AS net_book
-				FROM posting p WHERE p.claim_id = t.c AND p.hospital_id = t.h AND 'AR-' || upper(t.k) IN (p.debit, p.credit)) a
+				FROM posting p WHERE p.claim_id = t.c AND (p.hospital_id = t.h) IS TRUE AND 'AR-' || upper(t.k) IN (p.debit, p.credit)) a
 			WHERE t.ready
 		), made AS (
 			INSERT INTO receivable (hospital_id, claim_id, carrier, remitter, contract_id, contract_version, kind, currency, exponent,
