@@ -305,6 +305,7 @@ static void lease_ask(struct lease *lease)
 	}
 	lease->asking = true;
 	lease->again = false;
+	if (lease->conf.asks != NULL) lease->conf.asks(lease->conf.ctx);
 	arena_reset(&lease->arena);
 	db_params_init(&params, &lease->arena);
 	db_params_int2(&params, (int16_t)lease->conf.role);

@@ -42,6 +42,9 @@ struct lease_conf {
 	unsigned part, parts;
 	/* Called from the loop with at least one item; items are borrowed until it returns. */
 	void (*take)(void *ctx, const struct work_item *items, size_t n);
+	/* Called when a question is sent whose items `take` gets, before the next one is; NULL: nobody wants to know.
+	 */
+	void (*asks)(void *ctx);
 	void *ctx;
 };
 

@@ -274,12 +274,14 @@ static void begun_rows(struct round *round, const struct pg_result *rows)
 		}
 		if (verdict == 1) {
 			POINT("dispatch.begun");
-			sending_send(sending, rows, row);
+			route_ahead(round->route, sending);
+			sending_open(sending, rows, row);
 			continue;
 		}
 		refused_tell(sending, verdict, db_rows_text(rows, row, 4));
 		sending_free(sending);
 	}
+	route_send(round->route);
 	if (warned) {
 		metric_add(dispatch->warned, 1);
 		log_line(LOG_WARN, "ALERT: the warn level of %lld persons a year whose data leaves is reached",

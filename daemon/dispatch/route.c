@@ -16,6 +16,7 @@
 
 #define ROUTE_MAGIC 0x726f7574u
 #define LEASE_MARGIN_S 10 /* a message's lease outlives its deadline by this */
+#define READY_MS 5000     /* one that waited longer is leased anew: its call would have less than its deadline */
 #define SHARE_MAX 64
 
 static const struct breaker_rules breaker_rules = {
@@ -93,20 +94,37 @@ static void metrics_register(struct route *route)
 		labels, METRICS_SECONDS, METRICS_SECONDS_COUNT);
 }
 
-/* Takes the tickets for a leased item; false: not now. */
+/* How many may be leased and not answered while nothing is wrong. */
+static size_t slots_max(const struct route *route)
+{
+	size_t most = window_size(&route->window);
+
+	if (route->breaker.state != BREAKER_CLOSED) return 1;
+	most += route->ahead;
+	return most < LEASE_ITEMS_MAX ? most : LEASE_ITEMS_MAX;
+}
+
+/* Takes the ticket for a leased item; false: not now. */
 static bool item_take(struct route *route, const struct work_item *item, int64_t now_ms)
 {
-	struct window_ticket window;
 	struct breaker_ticket breaker;
 
 	if (!route_may_send(route, route->fence, now_ms) || route->dispatch->draining) return false;
-	if (window_room(&route->window) == 0 || !breaker_begin(&route->breaker, now_ms, &breaker)) return false;
-	if (window_take(&route->window, &window)) {
-		if (sending_new(route, item, window, breaker) != NULL) return true;
-		window_give(&route->window, window, WINDOW_NEUTRAL);
+	if (route->slots >= slots_max(route) || !breaker_begin(&route->breaker, now_ms, &breaker)) return false;
+	if (sending_new(route, item, breaker) != NULL) {
+		route->slots++;
+		return true;
 	}
 	(void)breaker_end(&route->breaker, breaker, BREAKER_NEUTRAL, now_ms, 0);
 	return false;
+}
+
+static void on_ask(void *ctx)
+{
+	struct route *route = ctx;
+
+	CHECK_MAGIC(route, ROUTE_MAGIC);
+	route->asked_ms = clock_mono_ms();
 }
 
 static void on_take(void *ctx, const struct work_item *items, size_t n)
@@ -162,6 +180,7 @@ static int lease_make(struct route *route, const struct insurer *insurer)
 		.items_max = 1,
 		.share_max = SHARE_MAX,
 		.take = on_take,
+		.asks = on_ask,
 		.ctx = route};
 	int r;
 
@@ -283,6 +302,7 @@ void routes_take(struct dispatch *dispatch)
 void route_free(struct route *route)
 {
 	CHECK_MAGIC(route, ROUTE_MAGIC);
+	route->fence = 0;
 	for (size_t i = 0; i < SENDING_STATES; i++) LIST_EACH(&route->sendings[i], node)
 	sending_free(CONTAINER_OF(node, struct sending, node));
 	lease_free(route->lease);
@@ -383,6 +403,13 @@ static void report(struct route *route)
 	(void)!db_query(route->dispatch->pool, &dispatch_sql[DISPATCH_REPORT], &params, 0, on_reported, route);
 }
 
+static void answer_note(struct route *route, int64_t took_ms)
+{
+	int64_t ms_8 = (took_ms > 0 ? took_ms : 1) * 8;
+
+	route->answer_ms_8 = route->answer_ms_8 == 0 ? ms_8 : route->answer_ms_8 + (ms_8 - route->answer_ms_8) / 8;
+}
+
 void route_result(struct route *route, struct sending *sending, const struct verdict *verdict)
 {
 	int64_t now_ms = clock_mono_ms();
@@ -392,15 +419,53 @@ void route_result(struct route *route, struct sending *sending, const struct ver
 	if (verdict->breaker == BREAKER_FAILURE) (void)snprintf(route->error, sizeof(route->error), "%s", verdict->why);
 	if (verdict->pause_ms > 0 && now_ms + verdict->pause_ms > route->quiet_until_ms)
 		route->quiet_until_ms = now_ms + verdict->pause_ms;
-	window_give(&route->window, sending->window, verdict->window);
+	if (sending->in_window) {
+		window_give(&route->window, sending->window, verdict->window);
+		if (verdict->window == WINDOW_ANSWERED) answer_note(route, now_ms - sending->sent_ms);
+		sending->in_window = false;
+	}
+	sending->slot = false;
+	route->slots--;
 	if (breaker_end(&route->breaker, sending->breaker, verdict->breaker, now_ms, random)) {
 		if (route->breaker.state == BREAKER_OPEN) window_outage(&route->window);
 		if (route->breaker.state == BREAKER_CLOSED) route->error[0] = '\0'; /* who is well again has none */
 		if (route->fence != 0) report(route);
 	}
-	sending->slot = false;
 	lease_finish(route->lease, 1);
+	route_send(route);
 	route_pace(route, now_ms);
+}
+
+void route_ahead(struct route *route, const struct sending *sending)
+{
+	size_t size = window_size(&route->window);
+	int64_t answer_ms = route->answer_ms_8 / 8 > 0 ? route->answer_ms_8 / 8 : 1;
+	int64_t ahead = (int64_t)size * (clock_mono_ms() - sending->asked_ms) / answer_ms;
+
+	route->ahead = route->answer_ms_8 == 0 ? 0 : ahead < (int64_t)size ? (size_t)ahead : size;
+}
+
+void route_send(struct route *route)
+{
+	struct list *ready = &route->sendings[SENDING_READY];
+
+	/* One that ends at once comes back here; those of a lost route are dropped. */
+	if (route->sending || route->fence == 0) return;
+	route->sending = true;
+	while (!list_empty(ready)) {
+		struct sending *sending = CONTAINER_OF(list_first(ready), struct sending, node);
+		struct window_ticket window;
+
+		if (route->breaker.state == BREAKER_OPEN)
+			sending_keep(sending, "the route failed before its turn");
+		else if (clock_mono_ms() - sending->ready_ms > READY_MS)
+			sending_keep(sending, "its turn did not come in time");
+		else if (window_take(&route->window, &window))
+			sending_send(sending, window);
+		else
+			break;
+	}
+	route->sending = false;
 }
 
 int64_t route_backoff_ms(const struct route *route, int64_t now_ms)
@@ -437,7 +502,7 @@ static size_t limit_now(const struct route *route, int64_t now_ms)
 	/* While ends cannot be stored, no more are made. */
 	if (route->count >= LEASE_ITEMS_MAX) return 0;
 	if (breaker_due_ms(&route->breaker, now_ms) > now_ms) return 0;
-	return route->breaker.state == BREAKER_CLOSED ? window_size(&route->window) : 1;
+	return slots_max(route);
 }
 
 void route_pace(struct route *route, int64_t now_ms)

@@ -33,6 +33,11 @@ struct route {
 	int lease_s;  /* of one message: its deadline and some more */
 	size_t limit; /* what the lease was told; 0: paused */
 	struct window window;
+	int64_t asked_ms;    /* when the lease was asked for more */
+	int64_t answer_ms_8; /* eight times how long an answer takes, smoothed; 0: none came yet */
+	size_t ahead;        /* how many may be leased beyond the window */
+	size_t slots;        /* sendings that hold one */
+	bool sending;        /* route_send is at it */
 	struct breaker breaker;
 	int64_t quiet_until_ms; /* the insurer asked to be left alone */
 	char error[256];        /* the last one, for operators */
@@ -67,8 +72,14 @@ void route_doubt(struct route *route);
 /* Another process has it: stops everything at once. */
 void route_lost(struct route *route);
 
-/* What a call's end says about the route; gives back the tickets. */
+/* What a call's end says about the route; gives back the tickets, and lets the next ready ones go. */
 void route_result(struct route *route, struct sending *sending, const struct verdict *verdict);
+/* The intent of a sending is durable. As many are leased beyond the window as are answered while an item is prepared,
+ * so that the window holds what is at the insurer and not what waits for the database: next to none where answers take
+ * long. */
+void route_ahead(struct route *route, const struct sending *sending);
+/* Sends ready ones as long as there is room in the window. */
+void route_send(struct route *route);
 /* Tells the lease how much may be under way now; raises and clears the alert. Called after every change and tick. */
 void route_pace(struct route *route, int64_t now_ms);
 /* When a message that was not sent is worth another try, from now. */

@@ -34,8 +34,7 @@ enum {
 static const struct verdict local_trouble = {
 	VERDICT_NOT_SENT, BREAKER_NEUTRAL, WINDOW_NEUTRAL, 0, false, false, "no room to send it now"};
 
-struct sending *sending_new(
-	struct route *route, const struct work_item *item, struct window_ticket window, struct breaker_ticket breaker)
+struct sending *sending_new(struct route *route, const struct work_item *item, struct breaker_ticket breaker)
 {
 	struct sending *sending = mem_alloc(sizeof(*sending));
 
@@ -44,9 +43,9 @@ struct sending *sending_new(
 	sending->route = route;
 	sending->item = *item;
 	sending->fence = route->fence;
-	sending->window = window;
 	sending->breaker = breaker;
 	sending->slot = true;
+	sending->asked_ms = route->asked_ms;
 	sending->why = "";
 	arena_init(&sending->arena, ARENA_BYTES_MAX);
 	sending->reply_id = uuid_new();
@@ -85,6 +84,7 @@ void sending_drop(struct sending *sending)
 {
 	switch (sending->state) {
 	case SENDING_LEASED:
+	case SENDING_READY:
 	case SENDING_ENDED:
 		sending_free(sending);
 		break;
@@ -297,13 +297,13 @@ static int content_open(struct sending *sending, const struct pg_result *rows, i
 		&sending->arena, ret_plain);
 }
 
-static void letter_send(struct sending *sending, struct bytes plain)
+static void letter_send(struct sending *sending)
 {
 	struct outbound_tls *tls = NULL;
 	const struct endpoint *endpoint;
 	struct letter letter;
 	char why[128];
-	int r = letter_read(plain, &sending->arena, &letter);
+	int r = letter_read(sending->plain, &sending->arena, &letter);
 
 	if (r == ERR_INVALID) {
 		end_failed(sending, err_text());
@@ -336,20 +336,37 @@ static void letter_send(struct sending *sending, struct bytes plain)
 		sending_end(sending, &local_trouble, 1000);
 }
 
-void sending_send(struct sending *sending, const struct pg_result *rows, int row)
+void sending_send(struct sending *sending, struct window_ticket window)
+{
+	CHECK_MAGIC(sending, SENDING_MAGIC);
+	sending->window = window;
+	sending->in_window = true;
+	sending->sent_ms = clock_mono_ms();
+	sending_move(sending, SENDING_UNDERWAY);
+	letter_send(sending);
+}
+
+void sending_keep(struct sending *sending, const char *why)
+{
+	struct verdict kept = {VERDICT_NOT_SENT, BREAKER_NEUTRAL, WINDOW_NEUTRAL, 0, false, false, why};
+
+	CHECK_MAGIC(sending, SENDING_MAGIC);
+	sending_end(sending, &kept, route_backoff_ms(sending->route, clock_mono_ms()));
+}
+
+void sending_open(struct sending *sending, const struct pg_result *rows, int row)
 {
 	const char *ref = db_rows_text(rows, row, COLUMN_REF);
-	struct bytes plain = {0};
 	int r;
 
 	CHECK_MAGIC(sending, SENDING_MAGIC);
-	sending_move(sending, SENDING_UNDERWAY);
+	sending_move(sending, SENDING_READY);
+	sending->ready_ms = clock_mono_ms();
 	(void)snprintf(sending->ref, sizeof(sending->ref), "%s", ref == NULL ? "" : ref);
 	sending->submission = db_rows_bool(rows, row, COLUMN_SUBMISSION);
-	r = content_open(sending, rows, row, &plain);
-	if (r == 0)
-		letter_send(sending, plain);
-	else if (r == ERR_NOTFOUND || r == ERR_NOMEM)
+	r = content_open(sending, rows, row, &sending->plain);
+	if (r == 0) return;
+	if (r == ERR_NOTFOUND || r == ERR_NOMEM)
 		sending_end(sending, &local_trouble, KEY_WAIT_MS); /* a key that is newer than our last look */
 	else
 		end_failed(sending, err_text());

@@ -135,6 +135,70 @@ static void test_busy_insurer_is_left_alone(void **state)
 	peer_stop(peer);
 }
 
+/* ---- the window ---- */
+
+static atomic_int at_once, at_once_max, quick_left, cut_off;
+static atomic_bool healed;
+
+/* Answers the first ones at once; the others wait at the gate and are cut, until it is well again. */
+static void serve_quick_then_cut(struct peer_conn *conn)
+{
+	while (conn_request(conn)) {
+		int now = atomic_fetch_add(&at_once, 1) + 1;
+		int most = atomic_load(&at_once_max);
+		while (now > most && !atomic_compare_exchange_weak(&at_once_max, &most, now)) continue;
+		serve_note(conn);
+		if (atomic_fetch_sub(&quick_left, 1) <= 0 && !atomic_load(&healed)) {
+			while (!atomic_load(&gate_open)) usleep(1000);
+			atomic_fetch_add(&cut_off, 1);
+			atomic_fetch_sub(&at_once, 1);
+			conn_reset(conn);
+			return;
+		}
+		atomic_fetch_sub(&at_once, 1);
+		conn_answer(conn, "200 OK", "Content-Type: " SERVE_TYPE "\r\n", serve_body, sizeof(serve_body) - 1);
+	}
+}
+
+static int window_of(const struct instance *instance)
+{
+	return (int)metric_value(
+		metrics_gauge(instance->worker.metrics, "zhifu_route_window", "", "route=\"alpha:https\""));
+}
+
+/* The window holds what is at the insurer. What was begun beyond it, because answers came quickly, waits; it leaves
+ * when there is room, and not at all once the route has failed: nothing of it is unknown. */
+static void test_window_holds_what_is_out(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	struct instance instance;
+	struct peer *peer = insurer_start(serve_quick_then_cut);
+	alpha.window_max = 64;
+	endpoint.deadline_ms = 20000;
+	atomic_store(&gate_open, false);
+	atomic_store(&quick_left, 900);
+	claims_add(1200);
+	instance_start(&instance, fix.loop, 0, 60);
+	LOOP_UNTIL(seen_claims() > 900 && atomic_load(&at_once) == window_of(&instance), 20000);
+	int out = window_of(&instance);
+	LOOP_UNTIL(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome = 1") > out, 5000);
+	assert_true(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome = 1") <= 2 * out);
+	assert_int_equal(seen_claims(), 900 + out);
+	atomic_store(&gate_open, true);
+	LOOP_UNTIL(admin_int("SELECT count(*) FROM zhifu.route_lease WHERE breaker = 'open'") == 1, 10000);
+	atomic_store(&healed, true);
+	LOOP_UNTIL(claims_in(8) + claims_in(7) == 1200, 30000);
+	assert_int_equal(claims_in(7), atomic_load(&cut_off));
+	assert_in_range(atomic_load(&cut_off), out, 2 * out);
+	assert_int_equal(atomic_load(&at_once_max), out);
+	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome NOT IN (2, 3, 4)"), 0);
+	check_invariants();
+	alpha.window_max = 16;
+	instance_stop(&instance);
+	peer_stop(peer);
+}
+
 /* ---- unknown outcomes ---- */
 
 static void serve_hang(struct peer_conn *conn)
@@ -464,6 +528,7 @@ int main(void)
 		cmocka_unit_test_setup(test_stop_level_holds, world_clear),
 		cmocka_unit_test_setup(test_refused_port_costs_nothing, world_clear),
 		cmocka_unit_test_setup(test_busy_insurer_is_left_alone, world_clear),
+		cmocka_unit_test_setup(test_window_holds_what_is_out, world_clear),
 		cmocka_unit_test_setup(test_hang_is_unknown, world_clear),
 		cmocka_unit_test_setup(test_reset_is_unknown, world_clear),
 		cmocka_unit_test_setup(test_server_error_is_unknown, world_clear),
