@@ -375,13 +375,6 @@ BEGIN
 END
 $$;
 
--- When work is due that may begin in p_delay_ms. What is sent for no claim, which is how answers are fetched, comes before the
--- claims that wait for the route: after an outage, answers would come when the last of them has left.
-CREATE FUNCTION work_due(p_role smallint, p_claim uuid, p_delay_ms bigint) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-	SELECT now() + p_delay_ms * interval '1 millisecond'
-		- CASE WHEN p_role = 2 AND p_claim IS NULL AND p_delay_ms = 0 THEN interval '1 day' ELSE interval '0' END
-$$;
-
 -- Leases work of one hospital. Many of these calls go in one Sync. translate's first call of an item is counted here, before
 -- it can crash, and the crashes that are returned are those before: an item that has any is run alone, and counted by
 -- translate_begin. Two statements, so that each has its index: with one, the rows of a route that is down stand before those
@@ -489,7 +482,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-CALL writer_functions('stay\_%', 'work\_due');
+CALL writer_functions('stay\_%');
 GRANT EXECUTE ON FUNCTION hospital_open, work_hospitals, work_lease, work_unlease, work_defer, work_revoke
 	TO zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
 GRANT EXECUTE ON FUNCTION claim_step TO zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;

@@ -258,7 +258,7 @@ BEGIN
 	IF cardinality(w_item) > 0 THEN
 		-- A timer carries its exchange's id.
 		INSERT INTO outbox (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id, due_at)
-		SELECT i_hospital[t.item], t.id, t.r, t.k, t.u, t.c, t.x, t.m, work_due(t.r, t.c, t.d)
+		SELECT i_hospital[t.item], t.id, t.r, t.k, t.u, t.c, t.x, t.m, now() + t.d * interval '1 millisecond'
 		FROM unnest(w_item, w_id, w_role, w_kind, w_route, w_claim, w_exchange, w_message, w_delay)
 			AS t (item, id, r, k, u, c, x, m, d)
 		WHERE t.item = ANY (good) AND t.id IS DISTINCT FROM t.x;

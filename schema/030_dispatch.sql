@@ -259,7 +259,7 @@ BEGIN
 	IF 1 = ANY (z) THEN
 		-- The upsert: a message that is ready always has its work.
 		INSERT INTO outbox AS o (hospital_id, work_id, role, kind, route, claim_id, exchange_id, message_id, due_at)
-		SELECT p_hospital[t.n], p_work[t.n], 2, 1, p_route, t.c, t.x, p_message[t.n], work_due(2::smallint, t.c, p_delay_ms[t.n])
+		SELECT p_hospital[t.n], p_work[t.n], 2, 1, p_route, t.c, t.x, p_message[t.n], now() + p_delay_ms[t.n] * interval '1 millisecond'
 		FROM unnest(n, c, x, z) AS t (n, c, x, z) WHERE t.z = 1
 		ON CONFLICT (hospital_id, work_id) DO UPDATE SET due_at = excluded.due_at, leased_until = '-infinity';
 	END IF;
