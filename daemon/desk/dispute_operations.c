@@ -62,19 +62,20 @@ static const struct operation rows[] = {
 		dispute_shape, DESK_DISPUTES),
 	PAGE("/v1/dispute-steps", "dispute_steps", "What was done about disputes", dispute_steps_query,
 		dispute_step_shape, DESK_DISPUTE_STEPS),
+	/* A claim can be disputed again: what is sent again late would begin another dispute, or end it. */
 	DISPUTE("/v1/receivables/{id}/dispute", "dispute_open",
 		"The hospital does not agree: with a short payment, a take-back, a denial", dispute_open_shape,
-		DESK_DISPUTE_OPEN, dispute_run, "a claim is in dispute once at a time"),
+		DESK_DISPUTE_OPEN, dispute_run, NULL),
 	DISPUTE("/v1/receivables/{id}/appeal", "dispute_appeal", "An appeal went out", dispute_appeal_shape,
 		DESK_DISPUTE_APPEAL, dispute_run, NULL),
 	DISPUTE("/v1/receivables/{id}/dispute-won", "dispute_won",
 		"The payer has paid, or has decided anew: what is open is owed as before", dispute_won_shape,
-		DESK_DISPUTE_WON, dispute_run, "a dispute ends once"),
+		DESK_DISPUTE_WON, dispute_run, NULL),
 	DISPUTE("/v1/receivables/{id}/dispute-lost", "dispute_lost",
 		"Gives up what is open: as a loss, to the patient, or as no revenue", dispute_lost_shape,
 		DESK_DISPUTE_LOST, dispute_lost_run, NULL),
 	DISPUTE("/v1/receivables/{id}/dispute-withdraw", "dispute_withdraw",
 		"The hospital does not dispute it any more, and nothing is decided", dispute_withdraw_shape,
-		DESK_DISPUTE_WITHDRAW, dispute_run, "a dispute ends once"),
+		DESK_DISPUTE_WITHDRAW, dispute_run, NULL),
 };
 const struct operation_group dispute_operations = OPERATION_GROUP(rows);

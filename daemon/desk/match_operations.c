@@ -140,8 +140,9 @@ static const struct operation rows[] = {
 	ACT_ONCE("/v1/allocations/{id}/undo", "allocation_undo",
 		"Takes a decision back by a counter-entry: the money waits again", undo_shape, suspense_shape,
 		DESK_UNDO, DESK_SUSPENSE_AFTER, undo_refusals, ONCE_ENDED),
-	ACT_ONCE("/v1/suspense/{id}/hold", "suspense_hold",
+	/* What was held is let go, and what was let go is held: late again, the earlier of the two would stand. */
+	ACT("/v1/suspense/{id}/hold", "suspense_hold",
 		"Nothing but notes is taken of money that is held, until it is let go", hold_shape, suspense_shape,
-		DESK_HOLD, DESK_SUSPENSE_AFTER, hold_refusals, ONCE_STATE),
+		DESK_HOLD, DESK_SUSPENSE_AFTER, hold_refusals),
 };
 const struct operation_group match_operations = OPERATION_GROUP(rows);

@@ -58,7 +58,7 @@ static const struct operation rows[] = {
 		.refusals = forget_refusals, .run = payer_add_run},
 	{HTTP_POST, "/v1/payers/forget", "payer_forget", OPERATION_ACT, WRITES, "Says by what a payer is not known",
 		.request = &payer_said_shape, .answer = &done_shape, .statement = DESK_PAYER_FORGET, .then = DESK_NONE,
-		.refusals = forget_refusals, .once = ONCE_ENDED, .run = payer_forget_run},
+		.refusals = forget_refusals, .run = payer_forget_run}, /* it may be said anew since */
 	{HTTP_POST, "/v1/payers/{id}/forget", "payer_forget_one", OPERATION_ACT, WRITES,
 		"The same of one that the list has", .request = &reason_shape, .answer = &done_shape,
 		.statement = DESK_PAYER_FORGET_ONE, .then = DESK_NONE, .refusals = forget_refusals, .once = ONCE_ENDED},

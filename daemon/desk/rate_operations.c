@@ -240,8 +240,7 @@ static const struct operation rows[] = {
 	{HTTP_POST, "/v1/contracts", "contract_put", OPERATION_ACT, WRITES,
 		"Stores a contract, or a new version of one", .request = &contract_new_shape, .answer = &contract_shape,
 		.statement = DESK_CONTRACT_PUT, .then = DESK_CONTRACT, .creates = true, .location = "/v1/contracts/",
-		.versioned = true, .refusals = contract_refusals, .run = contract_put_run,
-		.once = "what is stored as the latest version is no new one"},
+		.versioned = true, .refusals = contract_refusals, .run = contract_put_run}, /* late again: the latest */
 	{HTTP_POST, "/v1/contracts/{id}/end", "contract_end", OPERATION_ACT, WRITES, "Ends a contract with a day",
 		.request = &contract_end_shape, .answer = &contract_shape, .statement = DESK_CONTRACT_END,
 		.then = DESK_CONTRACT, .versioned = true, .refusals = contract_end_refusals, .once = ONCE_ENDED},

@@ -86,11 +86,15 @@ def test_persons_decide_on_matches(place, keep):
     hold = "/v1/suspense/%s/hold" % item["line"]
     office.looked()
     tag = desk.call("GET", hold[:-5]).headers["etag"]
-    desk.post(hold, {"held": "compliance", "why": "asked for papers"}, 200, headers={"If-Match": tag})
+    key = {"Idempotency-Key": "papers"}
+    desk.post(hold, {"held": "compliance", "why": "asked for papers"}, 200, headers={"If-Match": tag, **key})
     desk.post(hold, {"held": "no", "why": "late"}, 412, headers={"If-Match": tag})
     assert {i["held"] for i in desk.items("/v1/match-items")} == {"compliance"}
     assert desk.post(path + "/split", {"amounts": [{"amount": usd("1.00")}], "why": "?"}, 409)["type"] == "urn:zhifu:problem:held"
     desk.post(hold, {"held": "no", "why": "they came"}, 200)
+    # What held it, sent again late, holds it no more.
+    desk.post(hold, {"held": "compliance", "why": "asked for papers"}, 200, headers=key)
+    assert {i["held"] for i in desk.items("/v1/match-items?line=" + item["line"])} == {"no"}
     acts(desk, office, item["line"], claims[0].id)
     office.holds()
 

@@ -223,6 +223,10 @@ def what_is_disputed(office, contract):
     assert desk.post(path + "/dispute-won", {"by": "paid"}, 409)["type"].endswith("no-payment")
     office.ctl("money", "match", "allocate", more, claim.ref + "=10.00", "--why", "theirs")
     assert desk.post(path + "/dispute-won", {"by": "paid"}, 200)["standing"] == "open"
+    # What began it, sent again late, begins no other one: with its key it is known, and without one it is not taken.
+    assert desk.post(path + "/dispute", begin, 200, headers=key)["standing"] == "open"
+    desk.post(path + "/dispute", begin, 428, headers={"Idempotency-Key": None})
+    assert [d["state"] for d in desk.items("/v1/disputes?claim=" + claim.id)] == ["won"]
     for how, amount in (("patient", "5.00"), ("revenue", "8.00"), ("writeoff", "7.00")):
         desk.post(path + "/dispute", {"reason": "again"}, 200)
         lost = {"as": how, "amount": v1.money(amount), "words": "let it go"}
