@@ -97,6 +97,7 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx)
 
 		round_start(route, ROUND_BEGIN);
 		round_start(route, ROUND_END);
+		route_send(route);
 		route_pace(route, now_ms);
 	}
 	if (!dispatch->released) owner_tick(dispatch, now_ms);

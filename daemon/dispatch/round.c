@@ -274,7 +274,7 @@ static void begun_rows(struct round *round, const struct pg_result *rows)
 		}
 		if (verdict == 1) {
 			POINT("dispatch.begun");
-			route_ahead(round->route, sending);
+			route_ahead_note(round->route, sending);
 			sending_open(sending, rows, row);
 			continue;
 		}

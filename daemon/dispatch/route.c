@@ -78,7 +78,8 @@ static void metrics_register(struct route *route)
 	metrics_label_escape(route->name, value, sizeof(value));
 	(void)snprintf(labels, sizeof(labels), "route=\"%s\"", value);
 	route->in_flight = metrics_gauge(m, "zhifu_route_in_flight", "Messages leased and not ended.", labels);
-	route->window_size = metrics_gauge(m, "zhifu_route_window", "Messages that may be under way at once.", labels);
+	route->window_size =
+		metrics_gauge(m, "zhifu_route_window", "Messages that may be at the insurer at once.", labels);
 	route->breaker_state =
 		metrics_gauge(m, "zhifu_route_breaker", "Circuit breaker: 0 closed, 1 open, 2 probing.", labels);
 	route->depth = metrics_gauge(m, "zhifu_route_waiting", "Messages in the queue of the route.", labels);
@@ -100,7 +101,7 @@ static size_t slots_max(const struct route *route)
 	size_t most = window_size(&route->window);
 
 	if (route->breaker.state != BREAKER_CLOSED) return 1;
-	most += route->ahead;
+	most += route->ahead < most ? route->ahead : most;
 	return most < LEASE_ITEMS_MAX ? most : LEASE_ITEMS_MAX;
 }
 
@@ -436,7 +437,7 @@ void route_result(struct route *route, struct sending *sending, const struct ver
 	route_pace(route, now_ms);
 }
 
-void route_ahead(struct route *route, const struct sending *sending)
+void route_ahead_note(struct route *route, const struct sending *sending)
 {
 	size_t size = window_size(&route->window);
 	int64_t answer_ms = route->answer_ms_8 / 8 > 0 ? route->answer_ms_8 / 8 : 1;
@@ -445,21 +446,33 @@ void route_ahead(struct route *route, const struct sending *sending)
 	route->ahead = route->answer_ms_8 == 0 ? 0 : ahead < (int64_t)size ? (size_t)ahead : size;
 }
 
+/* Why a ready one does not leave after all; NULL: it may. */
+static const char *put_back_why(const struct route *route, const struct sending *sending, int64_t now_ms)
+{
+	if (route->dispatch->draining) return "the process ends before its turn";
+	if (route->breaker.state == BREAKER_OPEN) return "the route failed before its turn";
+	if (now_ms < route->quiet_until_ms) return "the insurer asked to be left alone before its turn";
+	if (!route_may_send(route, sending->fence, now_ms)) return "the route was stopped before its turn";
+	if (now_ms - sending->ready_ms > READY_MS || now_ms > sending->item.until_ms - READY_MS)
+		return "its turn did not come in time";
+	return NULL;
+}
+
 void route_send(struct route *route)
 {
 	struct list *ready = &route->sendings[SENDING_READY];
+	int64_t now_ms = clock_mono_ms();
 
 	/* One that ends at once comes back here; those of a lost route are dropped. */
 	if (route->sending || route->fence == 0) return;
 	route->sending = true;
 	while (!list_empty(ready)) {
 		struct sending *sending = CONTAINER_OF(list_first(ready), struct sending, node);
+		const char *why = put_back_why(route, sending, now_ms);
 		struct window_ticket window;
 
-		if (route->breaker.state == BREAKER_OPEN)
-			sending_keep(sending, "the route failed before its turn");
-		else if (clock_mono_ms() - sending->ready_ms > READY_MS)
-			sending_keep(sending, "its turn did not come in time");
+		if (why != NULL)
+			sending_put_back(sending, why);
 		else if (window_take(&route->window, &window))
 			sending_send(sending, window);
 		else

@@ -77,7 +77,7 @@ void route_result(struct route *route, struct sending *sending, const struct ver
 /* The intent of a sending is durable. As many are leased beyond the window as are answered while an item is prepared,
  * so that the window holds what is at the insurer and not what waits for the database: next to none where answers take
  * long. */
-void route_ahead(struct route *route, const struct sending *sending);
+void route_ahead_note(struct route *route, const struct sending *sending);
 /* Sends ready ones as long as there is room in the window. */
 void route_send(struct route *route);
 /* Tells the lease how much may be under way now; raises and clears the alert. Called after every change and tick. */

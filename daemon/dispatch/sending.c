@@ -346,7 +346,7 @@ void sending_send(struct sending *sending, struct window_ticket window)
 	letter_send(sending);
 }
 
-void sending_keep(struct sending *sending, const char *why)
+void sending_put_back(struct sending *sending, const char *why)
 {
 	struct verdict kept = {VERDICT_NOT_SENT, BREAKER_NEUTRAL, WINDOW_NEUTRAL, 0, false, false, why};
 

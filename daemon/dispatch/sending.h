@@ -71,7 +71,7 @@ void sending_open(struct sending *sending, const struct pg_result *rows, int row
 /* Sends a ready one, which holds a ticket of the window from now on. */
 void sending_send(struct sending *sending, struct window_ticket window);
 /* A ready one does not leave after all: it was not sent, and is due again when the route is worth another try. */
-void sending_keep(struct sending *sending, const char *why);
+void sending_put_back(struct sending *sending, const char *why);
 /* Records the end, gives the tickets back and queues it for a round. why is copied. */
 void sending_end(struct sending *sending, const struct verdict *verdict, int64_t delay_ms);
 

@@ -180,7 +180,7 @@ static void test_window_holds_what_is_out(void **state)
 	atomic_store(&quick_left, 900);
 	claims_add(1200);
 	instance_start(&instance, fix.loop, 0, 60);
-	LOOP_UNTIL(seen_claims() > 900 && atomic_load(&at_once) == window_of(&instance), 20000);
+	LOOP_UNTIL(claims_in(8) == 900 && atomic_load(&at_once) == window_of(&instance), 20000);
 	int out = window_of(&instance);
 	LOOP_UNTIL(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome = 1") > out, 5000);
 	assert_true(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome = 1") <= 2 * out);
@@ -193,6 +193,54 @@ static void test_window_holds_what_is_out(void **state)
 	assert_in_range(atomic_load(&cut_off), out, 2 * out);
 	assert_int_equal(atomic_load(&at_once_max), out);
 	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome NOT IN (2, 3, 4)"), 0);
+	check_invariants();
+	alpha.window_max = 16;
+	instance_stop(&instance);
+	peer_stop(peer);
+}
+
+static atomic_llong quiet_since;
+static atomic_int in_quiet;
+
+/* Answers the first ones at once, then says that it has too much, and sees who comes in the time that it asked for. */
+static void serve_quick_then_quiet(struct peer_conn *conn)
+{
+	while (conn_request(conn)) {
+		long long now = clock_mono_ms(), since = 0;
+
+		if (atomic_fetch_sub(&quick_left, 1) > 0) {
+			serve_note(conn);
+			conn_answer(
+				conn, "200 OK", "Content-Type: " SERVE_TYPE "\r\n", serve_body, sizeof(serve_body) - 1);
+			continue;
+		}
+		if (atomic_compare_exchange_strong(&quiet_since, &since, now)) since = now;
+		if (now - since < 500) { /* those that were out when the first one heard it */
+			conn_answer(conn, "429 Too Many Requests", "Retry-After: 2\r\n", "later", 5);
+			continue;
+		}
+		if (now - since < 1900) atomic_fetch_add(&in_quiet, 1);
+		serve_note(conn);
+		conn_answer(conn, "200 OK", "Content-Type: " SERVE_TYPE "\r\n", serve_body, sizeof(serve_body) - 1);
+	}
+}
+
+/* Who asks to be left alone is: also what was begun beyond the window stays here, and is sent later. */
+static void test_ready_ones_leave_it_alone(void **state)
+{
+	(void)state;
+	NEED_POSTGRESQL();
+	struct instance instance;
+	struct peer *peer = insurer_start(serve_quick_then_quiet);
+	alpha.window_max = 64;
+	atomic_store(&quick_left, 900);
+	claims_add(1200);
+	instance_start(&instance, fix.loop, 0, 60);
+	LOOP_UNTIL(claims_in(8) == 1200, 30000);
+	assert_int_equal(atomic_load(&in_quiet), 0);
+	assert_true(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome = 3"
+			      " AND error = 'the insurer asked to be left alone before its turn'") > 0);
+	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome NOT IN (2, 3)"), 0);
 	check_invariants();
 	alpha.window_max = 16;
 	instance_stop(&instance);
@@ -529,6 +577,7 @@ int main(void)
 		cmocka_unit_test_setup(test_refused_port_costs_nothing, world_clear),
 		cmocka_unit_test_setup(test_busy_insurer_is_left_alone, world_clear),
 		cmocka_unit_test_setup(test_window_holds_what_is_out, world_clear),
+		cmocka_unit_test_setup(test_ready_ones_leave_it_alone, world_clear),
 		cmocka_unit_test_setup(test_hang_is_unknown, world_clear),
 		cmocka_unit_test_setup(test_reset_is_unknown, world_clear),
 		cmocka_unit_test_setup(test_server_error_is_unknown, world_clear),
