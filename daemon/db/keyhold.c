@@ -317,6 +317,11 @@ bool keyhold_ready(const struct keyhold *hold)
 	return hold->complete;
 }
 
+bool keyhold_awaited(const struct keyhold *hold)
+{
+	return hold->ring != NULL && hold->held.count == 0;
+}
+
 void keyhold_on_ready(struct keyhold *hold, void (*ready)(void *ctx), void *ctx)
 {
 	hold->ready = ready;

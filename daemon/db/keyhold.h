@@ -32,6 +32,8 @@ int keyhold_load(struct keyhold *hold, const struct keyring *ring, const struct 
 	size_t count) MUSTUSE;
 /* Every hospital of the last keyhold_load has its newest key, be it from an earlier load. */
 bool keyhold_ready(const struct keyhold *hold);
+/* The first load is under way: nothing is held yet, of any hospital. */
+bool keyhold_awaited(const struct keyhold *hold);
 /* Called from the loop each time a load is done. */
 void keyhold_on_ready(struct keyhold *hold, void (*ready)(void *ctx), void *ctx);
 

@@ -58,8 +58,10 @@ static void test_without_memory_the_old_list_stays(void **state)
 	assert_int_equal(keyhold_new(pool, &hold), 0);
 	keyhold_on_ready(hold, on_ready, &loads);
 	assert_int_equal(keyhold_load(hold, ring, list, 1), 0);
+	assert_true(keyhold_awaited(hold));
 	LOOP_UNTIL(loads == 1, 5000);
 	assert_true(keyhold_ready(hold));
+	assert_false(keyhold_awaited(hold));
 	for (long n = 0;; n++, failures++) {
 		mem_fail_after(n);
 		r = keyhold_load(hold, ring, list, HOSPITALS);
@@ -72,6 +74,7 @@ static void test_without_memory_the_old_list_stays(void **state)
 	assert_true(failures > 0);
 	/* Of the new list one key is missing yet; the old one goes on meanwhile. */
 	assert_false(keyhold_ready(hold));
+	assert_false(keyhold_awaited(hold));
 	assert_non_null(keyhold_newest(hold, &list[0].id, &version));
 	LOOP_UNTIL(loads == 2, 20000);
 	assert_true(keyhold_ready(hold));
