@@ -18,11 +18,9 @@ static int content_open(const struct keyhold *hold, struct sealer *sealer, const
 {
 	struct uuid patient = db_rows_uuid(rows, row, COLUMN_PATIENT_KEY);
 	struct key key;
-	int r;
-
-	if (db_rows_null(rows, row, COLUMN_WRAPPED)) return ERR_DENIED;
-	r = keyhold_patient(hold, hospital, &patient, (int)db_rows_int(rows, row, COLUMN_VERSION),
+	int r = keyhold_patient(hold, hospital, &patient, (int)db_rows_int(rows, row, COLUMN_VERSION),
 		db_rows_bytes(rows, row, COLUMN_WRAPPED), &key);
+
 	if (r < 0) return r;
 	r = seal_open(sealer, &key, claim, SEAL_CLAIM, db_rows_bytes(rows, row, COLUMN_CONTENT), SEAL_PLAIN_BYTES_MAX,
 		arena, ret_plain);
@@ -30,31 +28,42 @@ static int content_open(const struct keyhold *hold, struct sealer *sealer, const
 	return r;
 }
 
+static void bill_log(enum log_level level, const char *what, const struct uuid *claim, int r)
+{
+	char id[UUID_TEXT_LEN];
+
+	uuid_format(claim, id);
+	log_fields(level, what, "claim", id, "error", r == 0 ? NULL : err_name(r), NULL);
+}
+
 int bill_items_allowance(const struct keyhold *hold, struct sealer *sealer, const struct uuid *hospital,
 	const struct uuid *claim, const struct contract *contract, struct zf_money billed, const struct pg_result *rows,
 	int row, struct arena *arena, struct zf_money *ret_off)
 {
+	const char *waits = "a bill waits: its claim can't be opened";
 	struct fhir_document document = {0};
 	struct fault_list faults;
 	struct bytes plain;
-	struct zf_money off = billed;
-	int r = content_open(hold, sealer, hospital, claim, rows, row, arena, &plain);
+	int r;
 
-	off.minor = 0;
-	fault_list_init(&faults, &arena->zf, 0);
-	if (r == 0)
+	if (db_rows_null(rows, row, COLUMN_WRAPPED)) {
+		bill_log(LOG_WARN, "a bill's patient is erased: nothing is taken off it", claim, 0);
+		*ret_off = billed;
+		ret_off->minor = 0;
+		return 0;
+	}
+	r = content_open(hold, sealer, hospital, claim, rows, row, arena, &plain);
+	if (r == 0) {
+		waits = "a bill waits: its claim can't be read";
+		fault_list_init(&faults, &arena->zf, 0);
 		r = fhir_document_read((const char *)plain.ptr, plain.len, NULL, FHIR_ACCEPT_CLAIM | FHIR_ACCEPT_BUNDLE,
 			&arena->zf, &faults, &document);
-	if (r == 0 && document.claim_count == 0) r = ERR_INVALID;
-	if (r == 0) r = contract_items_allowance(contract, document.claims[0], billed, &off);
-	if (r == ERR_NOMEM || r == ERR_NOTFOUND) return r;
-	if (r < 0) {
-		char id[UUID_TEXT_LEN];
-
-		uuid_format(claim, id);
-		log_fields(LOG_WARN, "the items of a bill can't be read: nothing is taken off it", "claim", id, "error",
-			err_name(r), NULL);
+		if (r == 0 && document.claim_count == 0) r = ERR_INVALID;
 	}
-	*ret_off = off;
-	return 0;
+	if (r == 0) {
+		waits = "a bill waits: what the contract takes off its items can't be worked out";
+		r = contract_items_allowance(contract, document.claims[0], billed, ret_off);
+	}
+	if (r < 0) bill_log(LOG_ERROR, waits, claim, r);
+	return r;
 }

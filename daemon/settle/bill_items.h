@@ -12,8 +12,8 @@ struct pg_result;
 struct sealer;
 
 /* Of a row of settle_bill_contents: opens the claim and prices it; what was opened is in the arena. *ret_off is zero
- * where the claim can't be opened any more, since its patient was erased, and that is logged. ERR_NOMEM; ERR_NOTFOUND:
- * the hospital's key is not here yet. */
+ * where the patient was erased, which is logged. Any error is of this bill alone, which must wait, and is logged with
+ * the claim's id: ERR_NOTFOUND: the hospital's key is not here (yet); ERR_NOMEM, ERR_DENIED, ERR_INVALID, ERR_LIMIT. */
 int bill_items_allowance(const struct keyhold *hold, struct sealer *sealer, const struct uuid *hospital,
 	const struct uuid *claim, const struct contract *contract, struct zf_money billed, const struct pg_result *rows,
 	int row, struct arena *arena, struct zf_money *ret_off) MUSTUSE;

@@ -25,7 +25,7 @@
 #define CONTENTS_BYTES (16u << 20) /* of claims that are asked for at a time */
 #define OPENED_BYTES (256u << 20)  /* of one of them */
 #define FAULTS_MAX 1               /* of a contract: it was read before it was stored */
-#define LATER_S 600                /* without a rate: also looked at whenever one is stored */
+#define LATER_S 600                /* not ready; without a rate: also looked at whenever one is stored */
 
 /* A contract that counts for bills of a look. */
 struct agreed {
@@ -51,6 +51,7 @@ struct bill {
 	int32_t due_day;                   /* CONTRACT_DAY_UNKNOWN: there is no term */
 	int64_t allowance;                 /* of the amount: not owed, since it was billed at full price */
 	bool by_item;                      /* which its items tell, and have not told yet */
+	bool unpriced;                     /* what is off can't be told: it waits */
 };
 
 struct bills {
@@ -212,8 +213,8 @@ static int bills_commit(struct bills *bills)
 /* Is it owed in another currency, by a rate? Contracts are of bills in the currency of the books. */
 static bool bill_fixed(const struct bill *bill)
 {
-	return bill->agreed != NULL && bill->agreed->contract != NULL && bill->agreed->contract->kind == CONTRACT_C &&
-	       strcmp(bill->amount.currency, bill->book_currency) == 0;
+	return !bill->unpriced && bill->agreed != NULL && bill->agreed->contract != NULL &&
+	       bill->agreed->contract->kind == CONTRACT_C && strcmp(bill->amount.currency, bill->book_currency) == 0;
 }
 
 static int32_t rate_day(const struct bill *bill)
@@ -247,10 +248,32 @@ static void bill_fix(const struct hospital *hospital, struct bill *bill)
 	}
 }
 
+static void bill_unpriced(struct bill *bill)
+{
+	bill->unpriced = true;
+	bill->ready = false;
+}
+
+/* What the contract takes off the bill as a whole. */
+static void bill_discount(struct bill *bill)
+{
+	struct zf_money off;
+	int r = contract_allowance(bill->agreed->contract, bill->amount, &off);
+	char id[UUID_TEXT_LEN];
+
+	if (r == 0) {
+		bill->allowance = off.minor;
+		return;
+	}
+	bill_unpriced(bill);
+	uuid_format(&bill->claim, id);
+	log_fields(LOG_ERROR, "a bill waits: what the contract takes off it can't be worked out", "claim", id, "error",
+		err_name(r), NULL);
+}
+
 static void bill_owe(const struct hospital *hospital, struct bill *bill)
 {
 	const struct contract *contract = bill->agreed == NULL ? NULL : bill->agreed->contract;
-	struct zf_money off;
 
 	bill->ready = bill->agreed == NULL || contract != NULL;
 	bill->owed = bill->amount;
@@ -261,8 +284,7 @@ static void bill_owe(const struct hospital *hospital, struct bill *bill)
 	/* contracts are of bills in the currency of the books */
 	if (contract != NULL && strcmp(bill->amount.currency, bill->book_currency) == 0) {
 		bill->by_item = contract_by_item(contract);
-		if (!bill->by_item && contract_allowance(contract, bill->amount, &off) == 0)
-			bill->allowance = off.minor;
+		if (!bill->by_item) bill_discount(bill);
 	}
 	bill->due_day = contract == NULL
 				? CONTRACT_DAY_UNKNOWN
@@ -335,24 +357,29 @@ static void rates_go(struct bills *bills)
 
 static void items_go(struct bills *bills);
 
-/* A row has the number of its bill among those that were asked about. One without a row was made by another look. */
-static int items_take(struct bills *bills, const struct pg_result *rows)
+/* A row has the number of its bill among those that were asked about. One without a row was made by another look, else
+ * it waits, as does one whose row can't be read: the others go on. */
+static void items_take(struct bills *bills, const struct pg_result *rows)
 {
-	int row = 0, asked = 0, r = 0;
+	int row = 0, asked = 0, count = db_rows_count(rows);
 
-	for (size_t i = 0; r == 0 && i < bills->count && row < db_rows_count(rows); i++) {
+	for (size_t i = 0; i < bills->count && (row < count || count == 0); i++) {
 		struct bill *bill = &bills->items[i];
-		struct zf_money off = {0};
+		struct zf_money off;
 
 		if (!bill->by_item) continue;
 		bill->by_item = false;
-		if (db_rows_int(rows, row, 0) != ++asked) continue;
-		r = bill_items_allowance(bills->hold, bills->sealer, &bill->hospital, &bill->claim,
-			bill->agreed->contract, bill->amount, rows, row++, &bills->opened, &off);
-		bill->allowance = off.minor;
+		if (count == 0 || db_rows_int(rows, row, 0) != ++asked) {
+			bill_unpriced(bill);
+			continue;
+		}
+		if (bill_items_allowance(bills->hold, bills->sealer, &bill->hospital, &bill->claim,
+			    bill->agreed->contract, bill->amount, rows, row++, &bills->opened, &off) == 0)
+			bill->allowance = off.minor;
+		else
+			bill_unpriced(bill);
 		arena_reset(&bills->opened);
 	}
-	return r;
 }
 
 static void on_items(void *ctx, const struct db_outcome *outcome)
@@ -360,10 +387,8 @@ static void on_items(void *ctx, const struct db_outcome *outcome)
 	struct bills *bills = ctx;
 
 	if (look_failed(bills, outcome, "bills could not be read")) return;
-	if (db_rows_count(outcome->results[0]) == 0 || items_take(bills, outcome->results[0]) < 0)
-		look_end(bills);
-	else
-		items_go(bills);
+	items_take(bills, outcome->results[0]);
+	items_go(bills);
 }
 
 /* As many claims at a time as fit, then the rates. */
@@ -522,7 +547,7 @@ void bills_look(struct bills *bills)
 {
 	struct db_params params;
 
-	if (bills->busy || !db_pool_up(bills->pool)) return;
+	if (bills->busy || !db_pool_up(bills->pool) || keyhold_awaited(bills->hold)) return;
 	db_params_init(&params, &bills->arena);
 	db_params_int4(&params, LOOK_MAX);
 	bills->busy = db_query(bills->pool, &settle_sql[SETTLE_BILLS], &params, 0, on_bills, bills) == 0;

@@ -235,6 +235,103 @@ static void test_discounts_by_category(void **state)
 	books_hold();
 }
 
+/* A patient of its own, whose key is wrapped by that version of the hospital's, and for somebody else: it can't be
+ * unwrapped. */
+static void patient_locked(const struct test_claim *claim, int version)
+{
+	sql("WITH k AS (INSERT INTO zhifu.patient_key (hospital_id, patient_key_id, wrapped, hospital_key_version)"
+	    " SELECT hospital_id, gen_random_uuid(), wrapped, %d FROM zhifu.patient_key WHERE hospital_id = " HOSPITAL
+	    " LIMIT 1 RETURNING patient_key_id) UPDATE zhifu.claim SET patient_key_id = k.patient_key_id FROM k WHERE claim_id = '%s'",
+		version, claim->id_text);
+}
+
+static bool told(const char *log, const char *message, const struct test_claim *claim)
+{
+	char both[256];
+
+	snprintf(both, sizeof(both), "%s\",\"claim\":\"%s\"", message, claim->id_text);
+	return strstr(log, both) != NULL;
+}
+
+/* Bills whose items can't be told wait, each with its reason in the log; the others of the same look are made. Only of
+ * a patient who was erased nothing comes off. */
+static void test_a_bill_that_cannot_be_opened_waits_alone(void **state)
+{
+	struct test_claim locked, broken, garbled, huge, erased, good, dollars, gone;
+	char log[32768];
+	FILE *file = tmpfile();
+	size_t len;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	none_left();
+	rate_add("USD", 1, "70950", 4, "2026-09-30");
+	contract_add("alpha", "\"kind\": \"A\"}, " BY_ITEM, "\"term_days\": 30");
+	contract_add("beta", KIND_C "}, " BY_ITEM, "\"term_days\": 30");
+	locked = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	dollars = claim_billed("beta", "CNY", 2, 206000, "2026-10-06");
+	broken = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	garbled = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	huge = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	erased = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	good = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	patient_locked(&locked, 7);
+	patient_locked(&dollars, 7);
+	patient_locked(&broken, 1);
+	sql("UPDATE zhifu.claim SET content = '\\x00' WHERE claim_id = '%s'", garbled.id_text);
+	items_are(&huge, ITEM("1", "drugs", "92233720368547758.07") "," ITEM("2", "drugs", "92233720368547758.07"));
+	patient_locked(&erased, 1);
+	sql("UPDATE zhifu.patient_key SET wrapped = NULL WHERE patient_key_id = (SELECT patient_key_id FROM zhifu.claim"
+	    " WHERE claim_id = '%s')",
+		erased.id_text);
+	items_are(&good, THREE);
+	sql("UPDATE zhifu.receivable_wait SET due_at = now() - interval '1 day' WHERE claim_id <> '%s'", good.id_text);
+	assert_non_null(file);
+	log_init(fileno(file), "test", LOG_WARN);
+	look_until("SELECT count(*) FROM zhifu.receivable", 2);
+	log_init(2, "test", LOG_ERROR);
+	rewind(file);
+	len = fread(log, 1, sizeof(log) - 1, file);
+	log[len] = '\0';
+	fclose(file);
+
+	owes(&good, "A", "CNY", 206000, 206000 - 17267, 206000, 1);
+	owes(&erased, "A", "CNY", 206000, 206000, 206000, 1);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.receivable_wait WHERE due_at > now() + interval '9 min'"), 5);
+	assert_true(told(log, "a bill's patient is erased: nothing is taken off it", &erased));
+	assert_true(told(log, "a bill waits: its claim can't be opened", &locked));
+	assert_true(told(log, "a bill waits: its claim can't be opened", &dollars));
+	assert_true(told(log, "a bill waits: its claim can't be opened", &broken));
+	assert_true(told(log, "a bill waits: its claim can't be opened", &garbled));
+	assert_true(told(log, "a bill waits: what the contract takes off its items can't be worked out", &huge));
+	books_hold();
+
+	/* Mended, they are as any other. */
+	sql("UPDATE zhifu.claim SET patient_key_id = (SELECT c.patient_key_id FROM zhifu.claim c WHERE c.claim_id = '%s');"
+	    "UPDATE zhifu.receivable_wait SET due_at = now()",
+		good.id_text);
+	items_are(&locked, THREE);
+	items_are(&dollars, THREE);
+	items_are(&broken, THREE);
+	items_are(&garbled, THREE);
+	items_are(&huge, THREE);
+	all_made();
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.receivable WHERE kind = 'A' AND open_minor = 206000 - 17267"), 5);
+	owes(&dollars, "C", "USD", 26601, 26601, 188733, 1);
+	books_hold();
+
+	/* Of all that is asked nothing is found: what need not be asked goes on. */
+	gone = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+	sql("DELETE FROM zhifu.claim WHERE claim_id = '%s'", gone.id_text);
+	good = claim_billed("gamma", "CNY", 2, 206000, "2026-10-06");
+	look_until("SELECT count(*) FROM zhifu.receivable_wait WHERE due_at <= now()", 0);
+	owes(&good, "A", "CNY", 206000, 206000, 206000, 1);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.receivable_wait WHERE claim_id = '%s'", gone.id_text), 1);
+	books_hold();
+}
+
 /* S2, the insurer's side of the money: an interim bill and the final one, either side of the cut-off. */
 static void test_interim_and_final_bill(void **state)
 {
@@ -620,6 +717,7 @@ int main(void)
 		cmocka_unit_test(test_three_contracts_one_claim),
 		cmocka_unit_test(test_discount_is_written_off_with_the_bill),
 		cmocka_unit_test(test_discounts_by_category),
+		cmocka_unit_test(test_a_bill_that_cannot_be_opened_waits_alone),
 		cmocka_unit_test(test_interim_and_final_bill),
 		cmocka_unit_test(test_decisions_move_it),
 		cmocka_unit_test(test_decided_less_than_was_paid),
