@@ -174,8 +174,8 @@ CREATE TABLE suspense (
 	exponent    smallint NOT NULL,
 	since       date NOT NULL,
 	owner       text,           -- who looks after it, where a person said so; else suspense_owner() does
-	reason      text NOT NULL,  -- why it is here
-	reason_by   text,           -- the person whose words that are, which stay; NULL: nobody's
+	reason      text NOT NULL,  -- why it is here, as a program says it
+	reason_by   text,           -- the person who said why, which stands in operator_act, sealed; NULL: nobody
 	version     integer NOT NULL DEFAULT 1,
 	PRIMARY KEY (hospital_id, line_id)
 );
@@ -665,23 +665,22 @@ CREATE FUNCTION suspense_owner(p_hospital uuid, p_account text, p_owner text) RE
 	SELECT coalesce(p_owner, (SELECT a.owner FROM zhifu.bank_account a WHERE a.hospital_id = p_hospital AND a.code = p_account), 'finance')
 $$;
 
--- Who looks after money in suspense, and why it is there. False: it has found its home meanwhile.
+-- Who looks after money in suspense, and why it is there (p_reason: as operator_write() takes it). False: it has found its home meanwhile.
 CREATE FUNCTION suspense_assign(p_hospital uuid, p_line uuid, p_owner text, p_reason text, p_who text) RETURNS boolean LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	PERFORM tenant_must(p_hospital);
-	IF EXISTS (SELECT 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_line AND s.owner = p_owner
-		AND (s.reason, s.reason_by) = (p_reason, p_who)) THEN
+	IF EXISTS (SELECT 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_line AND (s.owner, s.reason_by) = (p_owner, p_who)
+		AND operator_wrote(p_hospital, p_who, 'suspense.assign', p_line, p_reason)) THEN
 		RETURN true;
 	END IF;
-	UPDATE suspense SET owner = p_owner, reason = coalesce(p_reason, reason), version = version + 1,
+	UPDATE suspense SET owner = p_owner, reason = CASE WHEN p_reason IS NULL THEN reason ELSE p_who || ' said why' END, version = version + 1,
 		reason_by = CASE WHEN p_reason IS NULL THEN reason_by ELSE p_who END
 	WHERE hospital_id = p_hospital AND line_id = p_line;
 	IF NOT FOUND THEN
 		RETURN false;
 	END IF;
-	INSERT INTO operator_act (hospital_id, who, act, subject, why)
-	VALUES (p_hospital, p_who, 'suspense.assign', p_line::text, concat_ws(': ', p_owner, p_reason));
+	PERFORM operator_write(p_hospital, p_who, 'suspense.assign', p_line, p_owner, p_reason);
 	RETURN true;
 END
 $$;

@@ -64,7 +64,7 @@ CREATE TABLE match_rejected (
 	part        integer NOT NULL,
 	print       bytea NOT NULL,
 	who         text NOT NULL CHECK (who <> ''),
-	why         text,
+	why         bytea CHECK (length(why) > 0), -- as write_off.why, for line_id
 	at          timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (hospital_id, line_id, part, print)
 );
@@ -161,7 +161,7 @@ CREATE TABLE allocation (
 	by_hand       boolean NOT NULL, -- a person decided it
 	made_at       timestamptz NOT NULL DEFAULT now(),
 	maker         text NOT NULL CHECK (maker <> ''),
-	why           text,
+	why           bytea CHECK (length(why) > 0), -- as write_off.why, for line_id or, of one that undoes, for that; NULL: no person's
 	undoes        uuid,             -- the allocation that this takes back
 	changed       bigint NOT NULL DEFAULT txid_current(), -- as in receivable
 	PRIMARY KEY (hospital_id, allocation_id, no)

@@ -13,10 +13,14 @@ CREATE TABLE operator_act (
 	act         text NOT NULL, -- "message.reveal", "route.hold", ...
 	subject     text NOT NULL, -- an id, a route, a file
 	why         text,
+	words       bytea CHECK (length(words) > 0), -- why, sealed (SEAL_FACT, sealed_for): what no other row keeps
+	sealed_for  uuid CHECK ((sealed_for IS NULL) = (words IS NULL)),
+	words_hash  bytea CHECK (length(words_hash) = 32), -- by which the same words are known again, keyed; NULL: nobody asks
 	PRIMARY KEY (hospital_id, act_id)
 );
 CREATE INDEX operator_act_at ON operator_act (hospital_id, at);
 CREATE INDEX operator_act_subject ON operator_act (hospital_id, subject, at);
+CREATE INDEX operator_act_words ON operator_act (hospital_id, sealed_for) WHERE words IS NOT NULL;
 ALTER TABLE operator_act ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON operator_act TO zhifu_writer USING (true) WITH CHECK (true);
 CREATE POLICY tenant ON operator_act FOR SELECT TO zhifu_operator USING (hospital_id = tenant());
@@ -34,6 +38,21 @@ CREATE FUNCTION operator_said(p_hospital uuid, p_who text, p_act text, p_subject
 SET search_path = zhifu, pg_temp AS $$
 	SELECT coalesce((SELECT o.who = p_who AND (o.why = p_why OR right(o.why, length(p_why) + 2) = ': ' || p_why) FROM operator_act o
 		WHERE o.hospital_id = p_hospital AND o.subject = p_subject AND o.act = p_act ORDER BY o.at DESC LIMIT 1), false)
+$$;
+
+-- Has written what a person said of a subject, sealed for it. p_words: hex, and behind a colon the hash in hex; NULL: nothing.
+CREATE FUNCTION operator_write(p_hospital uuid, p_who text, p_act text, p_subject uuid, p_why text, p_words text) RETURNS void LANGUAGE sql
+SET search_path = zhifu, pg_temp AS $$
+	INSERT INTO operator_act (hospital_id, who, act, subject, why, words, sealed_for, words_hash)
+	VALUES (p_hospital, p_who, p_act, p_subject::text, p_why, decode(split_part(p_words, ':', 1), 'hex'), CASE WHEN p_words IS NOT NULL THEN p_subject END,
+		decode(nullif(split_part(p_words, ':', 2), ''), 'hex'))
+$$;
+
+-- The same as operator_said() of words that are sealed, which nobody here can read.
+CREATE FUNCTION operator_wrote(p_hospital uuid, p_who text, p_act text, p_subject uuid, p_words text) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = zhifu, pg_temp AS $$
+	SELECT coalesce((SELECT o.who = p_who AND o.words_hash = decode(nullif(split_part(p_words, ':', 2), ''), 'hex') FROM operator_act o
+		WHERE o.hospital_id = p_hospital AND o.subject = p_subject::text AND o.act = p_act ORDER BY o.at DESC LIMIT 1), false)
 $$;
 
 -- Ends the work towards sending a claim, also what was to follow from its failure, and, unless p_asked, the questions about it.

@@ -387,7 +387,7 @@ BEGIN
 		SELECT p_hospital, p.id, p.no, p.line_id, p.item, p.claim, p.remittance, p.detail, p.k, p.a, p.currency, p.exponent,
 			CASE WHEN p.k IN (0, 3) THEN p.z ELSE 0 END, CASE WHEN p.k = 1 THEN p.a ELSE p.o END, p.c, p.d, CASE WHEN p.k = 4 THEN -p.a ELSE p.f END, p.u, p.b,
 			-coalesce(p.moved, 0), CASE WHEN p.k IN (0, 3) THEN p.fx WHEN p.k = 6 THEN -p.b - p.cb - p.ub ELSE 0 END, p.cb, p.db,
-			CASE WHEN p.k = 4 THEN -p.b ELSE p.fb END, p.ob, p.ub, p_by_hand, p_who, p_why
+			CASE WHEN p.k = 4 THEN -p.b ELSE p.fb END, p.ob, p.ub, p_by_hand, p_who, decode(p_why, 'hex')
 		FROM allot p
 	), entry AS (
 		-- amount and book have one sign, or one is nothing; negative ones are posted the other way round
@@ -611,7 +611,7 @@ BEGIN
 			FROM unnest(allots) AS p WHERE p.k IN (1, 3) OR p.k = 0 AND p.o > 0
 			GROUP BY p.claim ORDER BY p.claim) q WHERE q.done;
 	END IF;
-	PERFORM match_steps(p_hospital, claims || met, taken, p_who, p_why);
+	PERFORM match_steps(p_hospital, claims || met, taken, p_who, CASE WHEN p_by_hand THEN 'a person said what the money is for' END);
 	IF taken IS NOT NULL THEN
 		PERFORM take_back_settle(p_hospital, allots, p_who);
 	END IF;
@@ -660,7 +660,7 @@ DECLARE
 	met uuid[]; -- claims that were paid or taken back, or of which something was offset
 	free boolean; -- none of the lines is held
 BEGIN
-	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
+	IF coalesce(btrim(p_who), '') = '' OR NOT p_returned AND coalesce(btrim(p_why), '') = '' THEN
 		RAISE EXCEPTION 'what a person undoes needs who and why';
 	END IF;
 	PERFORM match_lock(p_hospital);
@@ -690,7 +690,7 @@ BEGIN
 	SELECT a.hospital_id, p_new, a.no, a.line_id, a.part, a.claim_id, a.remittance_id, a.detail, a.kind, a.line_kind, -a.amount_minor, a.currency, a.exponent,
 		-a.cleared_minor, -a.over_minor, -a.charge_minor, -a.discount_minor, -a.fee_minor, -a.unexplained_minor, -a.book_minor,
 		-a.cleared_book_minor, -a.fx_book_minor, -a.charge_book_minor, -a.discount_book_minor, -a.fee_book_minor, -a.over_book_minor,
-		-a.unexplained_book_minor, true, p_who, p_why, a.allocation_id
+		-a.unexplained_book_minor, true, p_who, decode(p_why, 'hex'), a.allocation_id
 	FROM allocation a WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation;
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
 	SELECT g.hospital_id, p_new, g.no, g.credit, g.debit, g.amount_minor, g.currency, g.exponent, g.book_minor, today, g.rule, g.claim_id, g.source_id
@@ -719,8 +719,8 @@ BEGIN
 		PERFORM match_open(p_hospital, ARRAY(SELECT DISTINCT a.line_id FROM allocation a
 			WHERE a.hospital_id = p_hospital AND a.allocation_id = p_allocation AND a.part = 0));
 	END IF;
-	PERFORM match_steps(p_hospital, met, NULL, p_who, p_why);
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'match.undo', p_allocation::text, p_why);
+	PERFORM match_steps(p_hospital, met, NULL, p_who, CASE WHEN p_returned THEN 'taken back by the bank' ELSE 'the allocation was undone' END);
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'match.undo', p_allocation::text);
 	PERFORM match_unlearn(p_hospital, p_allocation);
 	RETURN 1;
 END
@@ -758,7 +758,7 @@ BEGIN
 	WHERE a.hospital_id = p_hospital AND a.line_id = p_credit AND a.part = p_credit_part AND a.undoes IS NULL
 		AND NOT EXISTS (SELECT 1 FROM allocation u WHERE u.hospital_id = p_hospital AND u.undoes = a.allocation_id);
 	FOR n IN 1 .. coalesce(cardinality(earlier), 0) LOOP
-		IF coalesce(match_undo(p_hospital, earlier[n], coalesce(p_undo[n], gen_random_uuid()), p_who, coalesce(p_why, 'taken back by the bank'), true), 0) < 1 THEN
+		IF coalesce(match_undo(p_hospital, earlier[n], coalesce(p_undo[n], gen_random_uuid()), p_who, NULL, true), 0) < 1 THEN
 			RAISE EXCEPTION 'what was done with the credit cannot be undone' USING ERRCODE = 'check_violation';
 		END IF;
 	END LOOP;
@@ -772,8 +772,8 @@ BEGIN
 	INSERT INTO allocation (hospital_id, allocation_id, no, line_id, part, kind, amount_minor, currency, exponent, book_minor, fx_book_minor, by_hand,
 		maker, why)
 	VALUES (p_hospital, p_allocation, 1, p_line, p_part, 7, back.open_minor, of.currency, of.exponent, -back_book, back_book - credit_book, p_by_hand,
-			p_who, p_why),
-		(p_hospital, p_allocation, 2, p_credit, p_credit_part, 7, credit.open_minor, of.currency, of.exponent, credit_book, 0, p_by_hand, p_who, p_why);
+			p_who, decode(p_why, 'hex')),
+		(p_hospital, p_allocation, 2, p_credit, p_credit_part, 7, credit.open_minor, of.currency, of.exponent, credit_book, 0, p_by_hand, p_who, NULL);
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
 	SELECT p_hospital, p_allocation, t.n, t.d, t.c, t.a, of.currency, of.exponent, abs(t.b), today, t.r, t.s FROM (VALUES
 		(1, 'SUSP', 'CONV', credit.open_minor, credit_book, 'match_returned', p_credit),

@@ -26,12 +26,12 @@ BEGIN
 		RETURN CASE WHEN found_print IS NULL THEN 0 ELSE -1 END;
 	END IF;
 	INSERT INTO match_rejected (hospital_id, line_id, part, print, who, why)
-	VALUES (p_hospital, p_line, p_part, found_print, p_who, p_why) ON CONFLICT DO NOTHING;
+	VALUES (p_hospital, p_line, p_part, found_print, p_who, decode(p_why, 'hex')) ON CONFLICT DO NOTHING;
 	DELETE FROM match_candidate c WHERE c.hospital_id = p_hospital AND c.line_id = p_line AND c.part = p_part AND c.no = p_no;
 	UPDATE match_item i SET by_hand = true, version = i.version + 1, due_at = now()
 	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = p_part;
 	PERFORM match_touch(p_hospital, p_line);
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'match.reject', p_line || ':' || p_part, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'match.reject', p_line || ':' || p_part);
 	RETURN 1;
 END
 $$;
@@ -90,7 +90,8 @@ BEGIN
 	WHERE i.hospital_id = p_hospital AND i.line_id = p_line AND i.part = p_part;
 	DELETE FROM match_candidate c WHERE c.hospital_id = p_hospital AND c.line_id = p_line AND c.part = p_part;
 	PERFORM match_touch(p_hospital, p_line);
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'match.split', p_line || ':' || p_part, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject, words, sealed_for)
+	VALUES (p_hospital, p_who, 'match.split', p_line || ':' || p_part, decode(p_why, 'hex'), p_line);
 	RETURN 1;
 END
 $$;
@@ -107,7 +108,7 @@ BEGIN
 	END IF;
 	PERFORM match_lock(p_hospital);
 	IF EXISTS (SELECT 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_line AND s.held = p_held
-		AND operator_said(p_hospital, p_who, act, p_line::text, p_why)) THEN
+		AND operator_wrote(p_hospital, p_who, act, p_line, p_why)) THEN
 		RETURN true;
 	END IF;
 	UPDATE suspense SET held = p_held, version = version + 1 WHERE hospital_id = p_hospital AND line_id = p_line;
@@ -115,7 +116,7 @@ BEGIN
 		RETURN false;
 	END IF;
 	UPDATE match_item SET due_at = now() WHERE p_held = 0 AND hospital_id = p_hospital AND line_id = p_line AND open_minor <> 0;
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, act, p_line::text, p_why);
+	PERFORM operator_write(p_hospital, p_who, act, p_line, NULL, p_why);
 	RETURN true;
 END
 $$;

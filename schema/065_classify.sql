@@ -46,7 +46,8 @@ BEGIN
 	END IF;
 	INSERT INTO allocation (hospital_id, allocation_id, no, line_id, part, kind, line_kind, amount_minor, currency, exponent, book_minor, by_hand,
 		maker, why)
-	VALUES (p_hospital, p_allocation, 1, p_line, p_part, 8, p_kind, amount, line.currency, line.exponent, carried, p_by_hand, p_who, p_why);
+	VALUES (p_hospital, p_allocation, 1, p_line, p_part, 8, p_kind, amount, line.currency, line.exponent, carried, p_by_hand, p_who,
+		decode(p_why, 'hex'));
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
 	VALUES (p_hospital, p_allocation, 1, CASE WHEN amount > 0 THEN 'SUSP' ELSE p_account END, CASE WHEN amount > 0 THEN p_account ELSE 'SUSP' END,
 		abs(amount), line.currency, line.exponent, abs(carried), match_classify_day(p_hospital, p_line, p_part, line.booked_day), 'classified', p_line);
@@ -88,7 +89,7 @@ BEGIN
 			p_who, p_why, p_by_hand);
 		IF p_by_hand AND outcome = 1 THEN
 			INSERT INTO operator_act (hospital_id, who, act, subject, why)
-			VALUES (p_hospital, p_who, 'match.classify', l_line[n] || ':' || l_part[n], concat_ws(': ', l_kind[n], p_why));
+			VALUES (p_hospital, p_who, 'match.classify', l_line[n] || ':' || l_part[n], l_kind[n]);
 		END IF;
 		RETURN NEXT;
 	END LOOP;
@@ -169,8 +170,9 @@ BEGIN
 	INSERT INTO allocation (hospital_id, allocation_id, no, line_id, part, kind, line_kind, amount_minor, currency, exponent, book_minor,
 		fx_book_minor, by_hand, maker, why)
 	VALUES (p_hospital, p_allocation, 1, paid.line_id, paid.part, 9, 'transfer', paid.open_minor, paid.currency, paid.exponent, -paid.book,
-			paid.book - got.book, true, p_who, p_why),
-		(p_hospital, p_allocation, 2, got.line_id, got.part, 9, 'transfer', got.open_minor, got.currency, got.exponent, got.book, 0, true, p_who, p_why);
+			paid.book - got.book, true, p_who, CASE paid.line_id WHEN p_line THEN decode(p_why, 'hex') END),
+		(p_hospital, p_allocation, 2, got.line_id, got.part, 9, 'transfer', got.open_minor, got.currency, got.exponent, got.book, 0, true, p_who,
+			CASE got.line_id WHEN p_line THEN decode(p_why, 'hex') END);
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, source_id)
 	SELECT p_hospital, p_allocation, t.n, t.d, t.c, t.a, t.u, t.x, t.b, day, t.r, t.s FROM (VALUES
 		(1, 'CONV', 'SUSP', -paid.open_minor, paid.currency, paid.exponent, paid.book, 'transfer_out', paid.line_id),
@@ -180,7 +182,7 @@ BEGIN
 	WHERE t.a <> 0 OR t.b <> 0;
 	PERFORM match_leave(p_hospital, paid.line_id, paid.part, paid.open_minor, true);
 	PERFORM match_leave(p_hospital, got.line_id, got.part, got.open_minor, true);
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'match.transfer', p_line || ':' || p_part, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'match.transfer', p_line || ':' || p_part);
 	RETURN 1;
 END
 $$;

@@ -2,8 +2,8 @@
 -- record.
 SET search_path = zhifu;
 
--- about: the claim or whatever else it is about, by any of which it is found; what: the act. words: sealed (SEAL_FACT, sealed_for, a key of
--- the hospital).
+-- about: the claim or whatever else it is about, by any of which it is found (an allocation: by its line, not by its claims); what: the
+-- act. words: sealed (SEAL_FACT, sealed_for, a key of the hospital).
 CREATE VIEW said WITH (security_invoker = true) AS
 	SELECT d.hospital_id, d.claim_id AS about, d.made_at AS at, CASE d.kind WHEN 1 THEN 'demand' ELSE 'acknowledgement' END AS what, d.who,
 		d.claim_id AS sealed_for, d.why AS words FROM demand d
@@ -31,5 +31,18 @@ CREATE VIEW said WITH (security_invoker = true) AS
 	CROSS JOIN LATERAL (VALUES (s.sale_id), (s.out_line), (s.in_line)) AS a (about)
 	UNION ALL
 	SELECT s.hospital_id, a.about, s.undone_at, 'undo', s.undone_by, s.sale_id, s.undone_why FROM currency_sale s
-	CROSS JOIN LATERAL (VALUES (s.sale_id), (s.out_line), (s.in_line)) AS a (about) WHERE s.undone_at IS NOT NULL;
+	CROSS JOIN LATERAL (VALUES (s.sale_id), (s.out_line), (s.in_line)) AS a (about) WHERE s.undone_at IS NOT NULL
+	UNION ALL
+	SELECT DISTINCT a.hospital_id, a.allocation_id, a.made_at, CASE WHEN a.undoes IS NULL THEN 'allocation' ELSE 'undo' END, a.maker,
+		coalesce(a.undoes, a.line_id), a.why FROM allocation a WHERE a.why IS NOT NULL
+	UNION ALL
+	SELECT DISTINCT a.hospital_id, a.undoes, a.made_at, CASE WHEN a.undoes IS NULL THEN 'allocation' ELSE 'undo' END, a.maker,
+		coalesce(a.undoes, a.line_id), a.why FROM allocation a WHERE a.why IS NOT NULL AND a.undoes IS NOT NULL
+	UNION ALL
+	SELECT DISTINCT a.hospital_id, a.line_id, a.made_at, CASE WHEN a.undoes IS NULL THEN 'allocation' ELSE 'undo' END, a.maker,
+		coalesce(a.undoes, a.line_id), a.why FROM allocation a WHERE a.why IS NOT NULL
+	UNION ALL
+	SELECT r.hospital_id, r.line_id, r.at, 'match.reject', r.who, r.line_id, r.why FROM match_rejected r WHERE r.why IS NOT NULL
+	UNION ALL
+	SELECT p.hospital_id, p.sealed_for, p.at, p.act, p.who, p.sealed_for, p.words FROM operator_act p WHERE p.words IS NOT NULL;
 GRANT SELECT ON said TO zhifu_operator;

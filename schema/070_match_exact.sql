@@ -39,8 +39,8 @@ BEGIN
 			UNION ALL SELECT 5::smallint, f.books_seq, f.books, 4::smallint, 'post_settlement') AS e (x, seq, f, t, e)
 	), told AS (
 		INSERT INTO allocation (hospital_id, allocation_id, no, line_id, part, claim_id, kind, amount_minor, currency, exponent, cleared_minor,
-			book_minor, cleared_book_minor, by_hand, maker, why)
-		SELECT p_hospital, f.id, 1, f.line_id, f.part, f.claim, 0, f.a, home, f.exponent, f.a, f.a, f.a, false, p_who, p_why FROM fit f
+			book_minor, cleared_book_minor, by_hand, maker)
+		SELECT p_hospital, f.id, 1, f.line_id, f.part, f.claim, 0, f.a, home, f.exponent, f.a, f.a, f.a, false, p_who FROM fit f
 	), posted AS (
 		INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id,
 			source_id)

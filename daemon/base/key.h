@@ -59,6 +59,7 @@ enum lookup_purpose {
 	LOOKUP_CURSOR = 7,      /* no look-up: the key that seals the next links of searches */
 	LOOKUP_PAYER = 8,       /* whose money it is: 1 name or 2 account, folded */
 	LOOKUP_STAY = 9,        /* a hospital's number of a stay */
+	LOOKUP_WORDS = 10,      /* no look-up: whether a person writes the same again; id of what it is about, words */
 };
 int lookup_hash(const struct keyring *ring, uint16_t version, const struct uuid *hospital, enum lookup_purpose purpose,
 	const struct bytes *parts, size_t part_count, uint8_t ret_hash[LOOKUP_HASH_BYTES]) MUSTUSE;

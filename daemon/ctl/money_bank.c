@@ -559,14 +559,18 @@ static int suspense_assign(struct ctl *ctl, int argc, char **argv)
 	struct ctl_opening act;
 	struct pg_result *rows = NULL;
 	struct report report;
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
 	bool done = false;
 	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
+	arena_init(&arena, WORDS_ARENA_BYTES);
 	if (r != 0) return r;
 	r = ctl_begin(ctl, &act.hospital->id, true);
+	if (r == 0) r = unseal_words_known(ctl, &act.hospital->id, &act.id, act.why, &arena, &sealed);
 	if (r == 0)
 		r = ctl_query(ctl, &rows, "SELECT suspense_assign($1, $2, $3, $4, $5)", "uuttt", &act.hospital->id,
-			&act.id, act.words[1], act.why, ctl->who);
+			&act.id, act.words[1], sealed, ctl->who);
 	if (r == 0) done = db_rows_bool(rows, 0, 0);
 	db_sync_rows_free(rows);
 	if (r == 0 && !done) r = err_set(ERR_NOTFOUND, "this line is not in suspense");

@@ -131,7 +131,7 @@ static int allocations_open(struct ctl *ctl, const struct hospital *hospital, co
 		"SELECT a.kind::int4, a.made_at, a.line_id, s.ref || CASE WHEN r.of_claim IS NULL THEN '' ELSE ':' || r.carrier END,"
 		" a.amount_minor, a.currency, a.exponent, nullif(a.cleared_minor, 0), r.currency, r.exponent, nullif(a.charge_minor, 0), a.currency, a.exponent, nullif(a.discount_minor, 0), a.currency,"
 		" a.exponent, nullif(a.fee_minor, 0), a.currency, a.exponent, nullif(a.over_minor, 0), a.currency, a.exponent,"
-		" nullif(a.unexplained_minor, 0), a.currency, a.exponent, nullif(a.fx_book_minor, 0), a.by_hand, a.maker, a.why, a.undoes,"
+		" nullif(a.unexplained_minor, 0), a.currency, a.exponent, nullif(a.fx_book_minor, 0), a.by_hand, a.maker, a.undoes,"
 		" a.allocation_id FROM allocation a"
 		" JOIN bank_line b ON b.hospital_id = a.hospital_id AND b.line_id = a.line_id"
 		" LEFT JOIN receivable r ON r.hospital_id = a.hospital_id AND r.claim_id = a.claim_id"
@@ -146,7 +146,7 @@ static void allocations_row(const struct ctl *ctl, const struct hospital *hospit
 {
 	/* the kind has words of its own */
 	table_add(table, match_part_cell(ctl, db_rows_int(rows, row, 0)));
-	cells_add(" Tutmmmmmmmkbttuu", hospital, rows, row, table, sums, -1);
+	cells_add(" Tutmmmmmmmkbtuu", hospital, rows, row, table, sums, -1);
 }
 
 static int allocation_list(struct ctl *ctl, int argc, char **argv)
@@ -158,7 +158,7 @@ static int allocation_list(struct ctl *ctl, int argc, char **argv)
 		{"discount", "discount", "折扣", true}, {"fee", "fee", "服务费", true},
 		{"over", "too much", "多付", true}, {"unexplained", "unexplained", "未解释", true},
 		{"fx", "FX loss", "汇兑损失", true}, {"by_hand", "by hand", "人工", false},
-		{"who", "by", "操作人", false}, {"why", NULL, NULL, false}, {"undoes", "takes back", "撤销", false},
+		{"who", "by", "操作人", false}, {"undoes", "takes back", "撤销", false},
 		{"allocation", "allocation", "核销记录", false}};
 	static const struct money_list list = {.key = "allocations",
 		.empty = "nothing was allocated",

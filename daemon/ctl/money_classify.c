@@ -4,6 +4,7 @@
 
 #include "ctl/match_desk.h"
 #include "ctl/report.h"
+#include "ctl/unseal.h"
 #include "db/sync.h"
 #include "model/chart.h"
 #include "model/directory.h"
@@ -141,6 +142,7 @@ static int match_classify(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) r = ctl_accountable(ctl, why);
 	if (r != 0) return r;
 	r = match_desk_open(&desk, ctl, code, words[0]);
+	if (r == 0) r = unseal_words_hex(ctl, &desk.hospital->id, &desk.line, why, &desk.arena, &why);
 	if (r == 0) r = classify_run(&desk, words[1], words[2], why, &id);
 	if (r == 0) r = done_show(&desk, &id, NULL);
 	match_desk_close(&desk);
@@ -237,6 +239,7 @@ static int match_transfer(struct ctl *ctl, int argc, char **argv)
 	r = match_desk_open(&desk, ctl, code, words[0]);
 	if (r == 0) {
 		r = match_desk_open(&other, ctl, code, words[1] != NULL ? words[1] : words[0]);
+		if (r == 0) r = unseal_words_hex(ctl, &desk.hospital->id, &desk.line, why, &desk.arena, &why);
 		if (r == 0) r = transfer_run(&desk, &other, words[1] != NULL, why, &id);
 		if (r == 0) r = done_show(&desk, &id, &other.line);
 		match_desk_close(&other);

@@ -4,6 +4,7 @@
 #include "ctl/match_allocate.h"
 #include "ctl/match_desk.h"
 #include "ctl/money_list.h"
+#include "ctl/unseal.h"
 #include "db/sync.h"
 #include "model/directory.h"
 #include "settle/match_know.h"
@@ -223,13 +224,12 @@ static int candidates_show(struct match_desk *desk, struct report *report)
 static int allocations_show(struct match_desk *desk, struct report *report)
 {
 	static const struct column columns[] = {{"at", "at"}, {"kind", "what"}, {"line_kind", "it is"},
-		{"ref", "claim"}, {"amount", "amount"}, {"by", "by"}, {"why", "why"}, {"undoes", NULL},
-		{"allocation", "allocation"}};
+		{"ref", "claim"}, {"amount", "amount"}, {"by", "by"}, {"undoes", NULL}, {"allocation", "allocation"}};
 	struct pg_result *rows = NULL;
 	struct table table;
 	int r = ctl_query(desk->ctl, &rows,
 		"SELECT a.made_at, a.kind::int4, c.ref || CASE WHEN r.of_claim IS NULL THEN '' ELSE ':' || r.carrier END, a.amount_minor,"
-		" a.maker, a.why, a.undoes, a.allocation_id, a.line_kind FROM allocation a"
+		" a.maker, a.undoes, a.allocation_id, a.line_kind FROM allocation a"
 		" LEFT JOIN receivable r ON r.hospital_id = a.hospital_id AND r.claim_id = a.claim_id"
 		" LEFT JOIN claim_state c ON c.hospital_id = a.hospital_id AND c.claim_id = coalesce(r.of_claim, a.claim_id)"
 		" WHERE a.hospital_id = $1 AND a.line_id = $2 AND a.part = $3 ORDER BY a.made_at, a.allocation_id, a.no",
@@ -237,17 +237,16 @@ static int allocations_show(struct match_desk *desk, struct report *report)
 
 	table_begin(&table, columns, ARRAY_LEN(columns));
 	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
-		struct uuid id = db_rows_uuid(rows, row, 7);
-		struct uuid undoes = db_rows_null(rows, row, 6) ? id : db_rows_uuid(rows, row, 6);
+		struct uuid id = db_rows_uuid(rows, row, 6);
+		struct uuid undoes = db_rows_null(rows, row, 5) ? id : db_rows_uuid(rows, row, 5);
 
 		table_add(&table, cell_time(desk->hospital->zone, db_rows_time_ms(rows, row, 0)));
 		table_add(&table, cell_of(desk->ctl, &part_kinds[db_rows_int(rows, row, 1)]));
-		table_add(&table, db_rows_null(rows, row, 8) ? cell_none() : cell_text(db_rows_text(rows, row, 8)));
+		table_add(&table, db_rows_null(rows, row, 7) ? cell_none() : cell_text(db_rows_text(rows, row, 7)));
 		table_add(&table, cell_text(db_rows_text(rows, row, 2)));
 		table_add(&table, cell_money(db_rows_int(rows, row, 3), desk->zero.currency, desk->zero.exponent));
 		table_add(&table, cell_text(db_rows_text(rows, row, 4)));
-		table_add(&table, cell_text(db_rows_text(rows, row, 5)));
-		table_add(&table, db_rows_null(rows, row, 6) ? cell_none() : cell_uuid(&undoes));
+		table_add(&table, db_rows_null(rows, row, 5) ? cell_none() : cell_uuid(&undoes));
 		table_add(&table, cell_uuid(&id));
 	}
 	table_end(&table, report, "allocations", say(desk->ctl, "allocations", "核销记录"), NULL);
@@ -329,7 +328,7 @@ static int match_show(struct ctl *ctl, int argc, char **argv)
 struct act {
 	const char *const *words; /* behind the line */
 	int count;
-	const char *why, *rest;
+	const char *said, *why, *rest; /* said: why, in the clear */
 };
 
 /* Does it; ret_id is the id that is told, untouched where there is none. */
@@ -342,8 +341,8 @@ static int act_run(
 	struct ctl *ctl, int argc, char **argv, int min, int max, bool why_needed, act_fn *run, const char *failed)
 {
 	const char *code = NULL;
-	struct act act = {.why = NULL};
-	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--why", &act.why, NULL},
+	struct act act = {.said = NULL};
+	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--why", &act.said, NULL},
 		{"--rest", &act.rest, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	struct uuid id = {{0}}, none = {{0}};
@@ -354,11 +353,12 @@ static int act_run(
 	if (r != 0) return r;
 	if (act.rest != NULL && run != allocate_run && run != advice_run)
 		return ctl_usage("--rest goes with money match allocate and money match advice");
-	r = why_needed ? ctl_accountable(ctl, act.why) : ctl_known(ctl);
+	r = why_needed ? ctl_accountable(ctl, act.said) : ctl_known(ctl);
 	if (r != 0) return r;
 	act.words = words + 1;
 	while (act.count + 1 < CTL_WORDS_MAX && act.words[act.count] != NULL) act.count++;
 	r = match_desk_open(&desk, ctl, code, words[0]);
+	if (r == 0) r = unseal_words_hex(ctl, &desk.hospital->id, &desk.line, act.said, &desk.arena, &act.why);
 	if (r == 0) r = run(&desk, &act, &id);
 	if (r == 0) {
 		report_begin(&report, ctl);
@@ -548,12 +548,17 @@ static int match_undo(struct ctl *ctl, int argc, char **argv)
 	struct pg_result *rows = NULL;
 	struct report report;
 	struct uuid made = uuid_new();
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
 	int64_t outcome = 0;
 	int r = ctl_opening(ctl, argc, argv, &opens, &act);
 
+	arena_init(&arena, WORDS_ARENA_BYTES);
 	if (r != 0) return r;
-	r = ctl_query(ctl, &rows, "SELECT match_undo($1, $2, $3, $4, $5)::int8", "uuutt", &act.hospital->id, &act.id,
-		&made, ctl->who, act.why);
+	r = unseal_words_hex(ctl, &act.hospital->id, &act.id, act.why, &arena, &sealed);
+	if (r == 0)
+		r = ctl_query(ctl, &rows, "SELECT match_undo($1, $2, $3, $4, $5)::int8", "uuutt", &act.hospital->id,
+			&act.id, &made, ctl->who, sealed);
 	if (r == 0) outcome = db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
 	if (r == 0) r = refusal_check(ctl, outcome);
@@ -571,8 +576,12 @@ static int match_undo(struct ctl *ctl, int argc, char **argv)
 static int hold(struct match_desk *desk, const struct act *act, int state)
 {
 	struct pg_result *rows = NULL;
-	int r = ctl_query(desk->ctl, &rows, "SELECT suspense_hold($1, $2, $3, $4, $5)::int4::int8", "uustt",
-		&desk->hospital->id, &desk->line, state, desk->ctl->who, act->why);
+	const char *words = NULL;
+	int r = unseal_words_known(desk->ctl, &desk->hospital->id, &desk->line, act->said, &desk->arena, &words);
+
+	if (r == 0)
+		r = ctl_query(desk->ctl, &rows, "SELECT suspense_hold($1, $2, $3, $4, $5)::int4::int8", "uustt",
+			&desk->hospital->id, &desk->line, state, desk->ctl->who, words);
 
 	return done_check(desk, rows, r, "this line is not in suspense");
 }

@@ -25,7 +25,11 @@ static struct cell cell_what(const struct ctl *ctl, const char *what)
 	} acts[] = {{"demand", "demand", "催收"}, {"acknowledgement", "acknowledgement", "对方确认"},
 		{"writeoff", "written off", "核销"}, {"concession", "conceded", "让步"}, {"undo", "undone", "撤销"},
 		{"order", "order to the bank", "付款指令"}, {"cancel", "cancelled", "取消"},
-		{"sale", "sale of currency", "结汇"}};
+		{"sale", "sale of currency", "结汇"}, {"allocation", "allocated", "核销"},
+		{"match.reject", "rejected", "否决候选"}, {"match.split", "split", "拆分"},
+		{"suspense.assign", "assigned", "指定经办"}, {"suspense.hold", "held", "冻结"},
+		{"suspense.stranger", "not the expected payer", "非预期付款人"},
+		{"suspense.release", "let go", "解冻"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(acts); i++)
 		if (strcmp(acts[i].key, what) == 0)
@@ -36,30 +40,34 @@ static struct cell cell_what(const struct ctl *ctl, const char *what)
 static int said_show(struct ctl *ctl, const struct subject *subject, const struct pg_result *rows)
 {
 	static const struct money_column titles[] = {{"at", "at", "时间", false}, {"what", "what", "事项", false},
-		{"who", "who", "经办", false}, {"words", "words", "说明", false}};
+		{"who", "who", "经办", false}, {"words", "words", "说明", false}, {"fault", NULL, NULL, false}};
 	struct arena arena CLEANUP(arena_free);
 	struct column shown[TABLE_COLUMNS_MAX];
 	struct report report;
 	struct table table;
-	int r = 0;
+	int shut = 0;
 
 	arena_init(&arena, WORDS_ARENA_BYTES);
 	report_begin(&report, ctl);
 	money_table_begin(ctl, titles, ARRAY_LEN(titles), shown, &table);
-	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+	for (int row = 0; row < db_rows_count(rows); row++) {
 		const struct uuid id = db_rows_uuid(rows, row, S_ID);
 		const char *words = NULL;
+		bool opens = true;
 
 		if (!db_rows_null(rows, row, S_WHY))
-			r = unseal_words(
-				ctl, &subject->hospital->id, &id, db_rows_bytes(rows, row, S_WHY), &arena, &words);
+			opens = unseal_words(ctl, &subject->hospital->id, &id, db_rows_bytes(rows, row, S_WHY), &arena,
+					&words) == 0;
+		if (!opens) shut++;
 		table_add(&table, cell_time(subject->hospital->zone, db_rows_time_ms(rows, row, S_AT)));
 		table_add(&table, cell_what(ctl, db_rows_text(rows, row, S_WHAT)));
 		table_add(&table, cell_text(db_rows_text(rows, row, S_WHO)));
-		table_add(&table, cell_text(words));
+		table_add(&table, opens ? cell_text(words) : cell_word(say(ctl, "does not open", "无法解密"), ""));
+		table_add(&table, opens ? cell_none() : cell_text(err_text()));
 	}
 	table_end(&table, &report, "said", "nothing was written of it", "没有说明");
-	return r < 0 ? ctl_fail("not shown") : report_end(&report, 0);
+	(void)report_end(&report, 0);
+	return shut == 0 ? 0 : ctl_fail(say(ctl, "not all that was written is shown", "部分说明未能显示"));
 }
 
 /* Returns 0, 2 after it has said what is wrong, or a negative error. */
@@ -106,7 +114,7 @@ static int money_said(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command money_said_commands[] = {
 	{"money said", "REF|ID [--hospital CODE]",
-		"what people wrote of a claim's demands, write-offs and concessions, or of a line, an order or a sale",
+		"what people wrote of a claim's demands, write-offs and concessions, or of a line, an allocation, an order or a sale",
 		CTL_CONFIG | CTL_DB, money_said},
 	{NULL, NULL, NULL, 0, NULL},
 };

@@ -5,6 +5,7 @@
 
 #include "db/sync.h"
 #include "lib/text.h"
+#include "model/words.h"
 #include "model/work.h"
 
 #define WORDS_BYTES_MAX 65536
@@ -103,6 +104,14 @@ int unseal_words_hex(struct ctl *ctl, const struct uuid *hospital, const struct 
 	text_hex_encode(sealed.ptr, sealed.len, hex);
 	*ret_hex = hex;
 	return 0;
+}
+
+int unseal_words_known(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, const char *words,
+	struct arena *arena, const char **ret_text)
+{
+	int r = unseal_words_hex(ctl, hospital, id, words, arena, ret_text);
+
+	return r < 0 || words == NULL ? r : words_known(ctl->keyring, hospital, id, words, *ret_text, arena, ret_text);
 }
 
 int unseal_words(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, struct bytes sealed,

@@ -22,6 +22,9 @@ int unseal_words_seal(struct ctl *ctl, const struct uuid *hospital, const struct
 /* The same, as hex; NULL stays NULL. */
 int unseal_words_hex(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, const char *words,
 	struct arena *arena, const char **ret_hex) MUSTUSE;
+/* The same, and the hash by which they are known again: words_known(). */
+int unseal_words_known(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, const char *words,
+	struct arena *arena, const char **ret_text) MUSTUSE;
 /* Opens them again. ERR_DENIED. */
 int unseal_words(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, struct bytes sealed,
 	struct arena *arena, const char **ret_words) MUSTUSE;

@@ -173,7 +173,7 @@ static void candidate_ask(struct desk_call *call, const struct shape *shape, db_
 
 void accept_run(struct desk_call *call)
 {
-	candidate_ask(call, &accept_shape, on_candidate);
+	if (desk_why_seal(call)) candidate_ask(call, &accept_shape, on_candidate);
 }
 
 /* ---- rejecting ---- */
@@ -207,5 +207,5 @@ static void on_unwanted(void *ctx, const struct db_outcome *outcome)
 
 void reject_run(struct desk_call *call)
 {
-	candidate_ask(call, &reject_shape, on_unwanted);
+	if (desk_why_seal(call)) candidate_ask(call, &reject_shape, on_unwanted);
 }

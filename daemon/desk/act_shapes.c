@@ -15,7 +15,7 @@ static const struct field accept_fields[] = {
 	PART,
 	{"candidate", FIELD_INT, NEEDED, "its number", NULL, 0, NULL},
 	PRINT,
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 const struct shape accept_shape = SHAPE("CandidateTaken", accept_fields);
 static const struct field accepted_fields[] = {
@@ -29,14 +29,14 @@ static const struct field classify_fields[] = {
 	PART,
 	{"kind", FIELD_TEXT, NEEDED, "what it is: one of the chart's line_kinds, such as bank-fee", NULL, 24, NULL},
 	{"amount", FIELD_MONEY, 0, "so much of it, without a sign; left out: all", NULL, 0, NULL},
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 const struct shape classify_shape = SHAPE("Classification", classify_fields);
 static const struct field transfer_fields[] = {
 	PART,
 	{"other", FIELD_ID, NEEDED, "the bank line on the other account", NULL, 0, NULL},
 	{"other_part", FIELD_INT, 0, "of that; left out: 0, all of it", NULL, 0, NULL},
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 const struct shape transfer_shape = SHAPE("OwnTransfer", transfer_fields);
 
@@ -66,7 +66,7 @@ static const struct shape claim_said_shape = SHAPE("ClaimSaid", claim_said_field
 		"claims", FIELD_LIST, NEEDED, "that the money is for; what is not allocated goes on waiting", NULL,    \
 			500, &claim_said_shape                                                                         \
 	}
-static const struct field allocate_fields[] = {PART, CLAIMS, SHAPE_WHY};
+static const struct field allocate_fields[] = {PART, CLAIMS, SHAPE_WHY_SEALED};
 const struct shape allocate_shape = SHAPE("AllocationNew", allocate_fields);
 static const struct field allocate_check_fields[] = {PART, CLAIMS};
 const struct shape allocate_check_shape = SHAPE("AllocationCheck", allocate_check_fields);
@@ -92,7 +92,7 @@ static const struct field allocate_advice_fields[] = {
 	{"details", FIELD_LIST, 0, "that it pays; left out: all that are not allocated yet", NULL, 500,
 		&detail_said_shape},
 	{"rest", FIELD_WORD, 0, "what is missing of the money was kept on the way, or is let go", rest_kinds, 0, NULL},
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 const struct shape allocate_advice_shape = SHAPE("AllocationByAdvice", allocate_advice_fields);
 
@@ -100,7 +100,7 @@ static const struct field reject_fields[] = {
 	PART,
 	{"candidate", FIELD_INT, NEEDED, "its number", NULL, 0, NULL},
 	PRINT,
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 const struct shape reject_shape = SHAPE("CandidateRejected", reject_fields);
 
@@ -119,16 +119,16 @@ static const struct field split_fields[] = {
 	PART,
 	{"amounts", FIELD_LIST, NEEDED, "each becomes an item of its own; together less than what is open", NULL, 100,
 		&amount_shape},
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 const struct shape split_shape = SHAPE("Split", split_fields);
 
-static const struct field undo_fields[] = {SHAPE_WHY};
+static const struct field undo_fields[] = {SHAPE_WHY_SEALED};
 const struct shape undo_shape = SHAPE("Undo", undo_fields);
 
 static const struct field hold_fields[] = {
 	{"held", FIELD_WORD, NEEDED, "no: let go; compliance; payer: it is not the expected one", shape_holds, 0, NULL},
-	SHAPE_WHY,
+	SHAPE_WHY_SEALED,
 };
 const struct shape hold_shape = SHAPE("Hold", hold_fields);
 

@@ -465,7 +465,8 @@ static struct allocating *allocating_make(struct desk_call *call)
 
 void allocate_run(struct desk_call *call)
 {
-	struct db_params *params = desk_call_params(call);
+	bool does = call->operation->statement != DESK_NONE; /* else it says what it would do, and has no why */
+	struct db_params *params = !does || desk_why_seal(call) ? desk_call_params(call) : NULL;
 	if (params == NULL) return;
 	struct allocating *own = allocating_make(call);
 	call->own = own;
@@ -490,7 +491,7 @@ void allocate_advice_run(struct desk_call *call)
 {
 	const struct shape *shape = call->operation->request;
 	struct zf_arena *arena = &call->req->arena.zf;
-	struct db_params *params = desk_call_params(call);
+	struct db_params *params = desk_why_seal(call) ? desk_call_params(call) : NULL;
 	struct allocating *own = params == NULL ? NULL : zf_alloc(arena, sizeof(*own));
 	if (params == NULL) return;
 	call->own = own;

@@ -224,7 +224,7 @@ static const struct shape suspense_query_shape = SHAPE("SuspenseQuery", suspense
 
 static const struct field assign_fields[] = {
 	{"owner", FIELD_TEXT, NEEDED, "who looks after it from now on", NULL, 0, NULL},
-	{"reason", FIELD_TEXT, NEEDED, "why it has no home; no patient's name or number", NULL, 1000, NULL},
+	{"reason", FIELD_TEXT, NEEDED, "why it has no home: for the record, where it is encrypted", NULL, 1000, NULL},
 };
 static const struct shape assign_shape = SHAPE("SuspenseAssignment", assign_fields);
 
@@ -292,6 +292,7 @@ static const struct operation rows[] = {
 		.answer = &suspense_shape, .statement = DESK_SUSPENSE_ONE, .then = DESK_NONE, .versioned = true},
 	{HTTP_POST, "/v1/suspense/{id}/assign", "suspense_assign", OPERATION_ACT, WRITES, "Says who looks after it",
 		.request = &assign_shape, .answer = &suspense_shape, .statement = DESK_SUSPENSE_ASSIGN,
-		.then = DESK_SUSPENSE_AFTER, .versioned = true, .refusals = suspense_refusals, .once = ONCE_STATE},
+		.then = DESK_SUSPENSE_AFTER, .versioned = true, .refusals = suspense_refusals, .run = reason_known_run,
+		.once = ONCE_STATE},
 };
 const struct operation_group bank_operations = OPERATION_GROUP(rows);

@@ -131,6 +131,8 @@ void limitations_run(struct desk_call *call);
 void demand_run(struct desk_call *call);
 void why_sealed_run(struct desk_call *call);
 void line_why_sealed_run(struct desk_call *call);
+void why_known_run(struct desk_call *call);
+void reason_known_run(struct desk_call *call);
 void write_off_run(struct desk_call *call);
 void declaration_add_run(struct desk_call *call);
 void declaration_recount_run(struct desk_call *call);

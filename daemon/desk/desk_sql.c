@@ -333,7 +333,7 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		" nullif(a.over_minor, 0), a.currency, a.exponent::int4, nullif(a.charge_minor, 0), a.currency, a.exponent::int4,"
 		" nullif(a.discount_minor, 0), a.currency, a.exponent::int4, nullif(a.fee_minor, 0), a.currency, a.exponent::int4,"
 		" nullif(a.unexplained_minor, 0), a.currency, a.exponent::int4, nullif(a.fx_book_minor, 0), h.book_currency, NULL::int4,"
-		" a.by_hand, a.made_at, a.maker, a.why, a.undoes FROM zhifu.allocation a JOIN zhifu.hospital h ON h.hospital_id ="
+		" a.by_hand, a.made_at, a.maker, a.why IS NOT NULL, a.undoes FROM zhifu.allocation a JOIN zhifu.hospital h ON h.hospital_id ="
 		" a.hospital_id LEFT JOIN zhifu.receivable o ON o.hospital_id = a.hospital_id AND o.claim_id = a.claim_id LEFT JOIN"
 		" zhifu.claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = coalesce(o.of_claim, a.claim_id)"
 		" WHERE a.hospital_id = $1::uuid AND ($2::uuid IS NULL OR a.line_id = $2) AND ($3::uuid IS NULL OR a.claim_id = $3"

@@ -174,7 +174,7 @@ void classify_run(struct desk_call *call)
 		desk_call_refuse(call);
 		return;
 	}
-	struct db_params *params = desk_call_act_params(call);
+	struct db_params *params = desk_why_seal(call) ? desk_call_act_params(call) : NULL;
 	if (params == NULL) return;
 	db_params_text(params, kind->account);
 	db_params_int4(params, kind->ways);

@@ -138,7 +138,7 @@ static const struct field allocation_fields[] = {
 	{"by_hand", FIELD_BOOL, NEEDED, "a person decided it", NULL, 0, NULL},
 	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
 	{"maker", FIELD_TEXT, NEEDED, "who", NULL, 0, NULL},
-	{"why", FIELD_TEXT, 0, "why", NULL, 0, NULL},
+	SHAPE_WORDS,
 	{"undoes", FIELD_ID, 0, "the decision that this takes back", NULL, 0, NULL},
 };
 const struct shape allocation_shape = SHAPE("Allocation", allocation_fields);

@@ -52,6 +52,13 @@ extern const struct operation_group rate_operations, bank_operations, ledger_ope
 		.summary = (words), .request = &(body), .answer = &(row), .statement = (sql), .then = (reads),         \
 		.versioned = true, .refusals = (wrong), .once = (reason)                                               \
 	}
+/* The same, of what a person's why is sealed for: what the path names. */
+#define ACT_SEALED(where, id, words, body, row, sql, reads, wrong, reason, seals)                                      \
+	{                                                                                                              \
+		.method = HTTP_POST, .path = (where), .name = (id), .kind = OPERATION_ACT, .scope = WRITES,            \
+		.summary = (words), .request = &(body), .answer = &(row), .statement = (sql), .then = (reads),         \
+		.versioned = true, .refusals = (wrong), .run = (seals), .once = (reason)                               \
+	}
 #define ACT(where, id, words, body, row, sql, reads, wrong)                                                            \
 	ACT_ONCE(where, id, words, body, row, sql, reads, wrong, NULL)
 #define ONE(where, id, words, row, sql)                                                                                \

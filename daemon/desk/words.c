@@ -3,6 +3,7 @@
 
 #include "db/keyhold.h"
 #include "desk/call.h"
+#include "model/words.h"
 
 int desk_seal(struct desk_call *call, const struct uuid *id, const char *words, struct bytes *ret_sealed)
 {
@@ -36,15 +37,28 @@ bool desk_words_seal(struct desk_call *call, const struct uuid *id, struct value
 }
 
 /* False: answered. */
-static bool why_seal(struct desk_call *call, const struct uuid *id)
+static bool named_seal(struct desk_call *call, const char *name, const struct uuid *id)
 {
-	const struct value *why = shape_value(call->operation->request, call->body, "why");
-	return desk_words_seal(call, id, &call->body[why - call->body]);
+	const struct value *words = shape_value(call->operation->request, call->body, name);
+	return desk_words_seal(call, id, &call->body[words - call->body]);
 }
 
 bool desk_why_seal(struct desk_call *call)
 {
-	return why_seal(call, &call->id);
+	return named_seal(call, "why", &call->id);
+}
+
+/* The same, of words that change nothing when they are said again. */
+static void known_run(struct desk_call *call, const char *name)
+{
+	struct value *words = &call->body[shape_value(call->operation->request, call->body, name) - call->body];
+	const char *plain = words->text;
+	if (!desk_words_seal(call, &call->id, words)) return;
+	if (words_known(call->desk->intake->worker->keyring, &call->principal->hospital_id, &call->id, plain,
+		    words->text, &call->req->arena, &words->text) < 0)
+		desk_call_problem(call, &desk_problem_memory);
+	else
+		desk_call_go(call);
 }
 
 void why_sealed_run(struct desk_call *call)
@@ -54,5 +68,15 @@ void why_sealed_run(struct desk_call *call)
 
 void line_why_sealed_run(struct desk_call *call)
 {
-	if (why_seal(call, &call->body[0].id)) desk_call_go(call);
+	if (named_seal(call, "why", &call->body[0].id)) desk_call_go(call);
+}
+
+void why_known_run(struct desk_call *call)
+{
+	known_run(call, "why");
+}
+
+void reason_known_run(struct desk_call *call)
+{
+	known_run(call, "reason");
 }

@@ -164,7 +164,7 @@ def exact_as_any_other(office, beta):
     office.looked()
     assert office.journal(line) == {}
     names = {"h": story.HOSPITAL_ID, "l": line, "c": claim.id, "a": "019a0000-0000-7000-9000-000000000222"}
-    left_out = ["by_hand", "maker", "who", "at", "made_at", "updated_at", "changed", "posted", "due_at"]
+    left_out = ["by_hand", "maker", "who", "why", "at", "made_at", "updated_at", "changed", "posted", "due_at"]
 
     def posted(cursor, by_hand):
         cursor.execute("SAVEPOINT before")

@@ -365,7 +365,7 @@ def made(hospital):
         INSERT INTO zhifu.allocation (hospital_id, allocation_id, no, line_id, part, claim_id, kind, amount_minor, currency, exponent,
             cleared_minor, charge_minor, charge_book_minor, fx_book_minor, by_hand, made_at, maker, why)
         SELECT '{h}', '{allocation}', n, '{line}', 0, CASE n WHEN 1 THEN '{claim}'::uuid END, CASE n WHEN 1 THEN 0 ELSE 4 END,
-            CASE n WHEN 1 THEN 6000 ELSE -10 END, 'USD', 2, CASE n WHEN 1 THEN 6000 ELSE 0 END, 0, 0, -12, true, '2025-11-21', 'li', 'letter'
+            CASE n WHEN 1 THEN 6000 ELSE -10 END, 'USD', 2, CASE n WHEN 1 THEN 6000 ELSE 0 END, 0, 0, -12, true, '2025-11-21', 'li', '\\xc0'
         FROM generate_series(1, 2) AS n;
         INSERT INTO zhifu.advice (hospital_id, advice_id, remitter, identifier, version, standing, form, hash, amount_minor, sum_minor,
             currency, exponent, detail_count, document, maker, made_at)

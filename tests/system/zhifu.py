@@ -117,6 +117,16 @@ class Cluster:
     def destroy(self):
         self._command("destroy")
 
+    @staticmethod
+    def program(name):
+        """One of PostgreSQL's own, where conf/cluster finds them."""
+        return pathlib.Path(os.environ.get("ZHIFU_PG_BIN", "/usr/lib/postgresql/15/bin")) / name
+
+    def log_text(self):
+        place = self.folder / "place"
+        folder = pathlib.Path(place.read_text().strip()) if place.exists() else self.folder
+        return (folder / "data" / "server.log").read_text(errors="replace")
+
     def conninfo(self, dbname="zhifu", user="postgres", tcp=False):
         host = "127.0.0.1" if tcp else self.socket
         return "host=%s port=%d dbname=%s user=%s" % (host, self.port, dbname, user)
@@ -173,6 +183,11 @@ class Database:
         """The first column of the first row, or None."""
         rows = self.sql(text, args, user)
         return next(iter(rows[0].values())) if rows else None
+
+    def dump(self):
+        """What a backup has: {table: its rows as text}, bytes as hex."""
+        text = run([self.cluster.program("pg_dump"), "--data-only", "--dbname", self.conninfo()]).stdout
+        return {found.group(1): found.group(2) for found in re.finditer(r"^COPY (\S+) \(.*?\) FROM stdin;\n(.*?)^\\\.$", text, re.M | re.S)}
 
     def drop(self):
         self.cluster.drop(self.name)

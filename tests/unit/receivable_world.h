@@ -215,7 +215,7 @@ static inline const char *allocate_sql(const struct test_line *line, const struc
 	uuid_format(&id, ret_allocation);
 	snprintf(text, sizeof(text),
 		"SELECT outcome::int8 FROM zhifu.match_post(" HOSPITAL
-		", 'li', 'test', true, ARRAY['%s']::uuid[], ARRAY['%s']::uuid[], ARRAY[0], ARRAY[(SELECT version FROM zhifu.match_item"
+		", 'li', 'c0', true, ARRAY['%s']::uuid[], ARRAY['%s']::uuid[], ARRAY[0], ARRAY[(SELECT version FROM zhifu.match_item"
 		" WHERE line_id = '%s')], ARRAY[1], ARRAY[%d]::int2[], ARRAY['%s']::uuid[], ARRAY[(SELECT version FROM zhifu.receivable"
 		" WHERE claim_id = '%s')], ARRAY[NULL]::uuid[], ARRAY[NULL]::int4[], ARRAY[%jd]::int8[], ARRAY[%jd]::int8[],"
 		" ARRAY[%jd]::int8[], '{0}', '{0}', '{0}', '{0}', '{0}', '{0}', '{0}', '{0}')",
@@ -233,8 +233,7 @@ static inline void allocate(const struct test_line *line, const struct test_clai
 static inline void undo(const char *allocation)
 {
 	assert_int_equal(
-		number("SELECT zhifu.match_undo(" HOSPITAL ", '%s', gen_random_uuid(), 'li', 'not theirs')::int8",
-			allocation),
+		number("SELECT zhifu.match_undo(" HOSPITAL ", '%s', gen_random_uuid(), 'li', 'c0')::int8", allocation),
 		1);
 }
 

@@ -410,7 +410,7 @@ static int64_t post_two(const char *line, int claim, int detail, int minor, int 
 {
 	return world_count(&world,
 		"SELECT outcome::int8 FROM zhifu.match_post('" HOSPITAL_A
-		"', 'li', 'of two advices', true, ARRAY[gen_random_uuid()],"
+		"', 'li', 'c0', true, ARRAY[gen_random_uuid()],"
 		" ARRAY['%s']::uuid[], ARRAY[0], ARRAY[(SELECT version FROM zhifu.match_item WHERE line_id = '%s')], '{1, 1}', '{0, 0}',"
 		" ARRAY['" ID_A "%04d', '" ID_A "%04d']::uuid[], '{1, 1}', ARRAY['" ID_A "0100', '" ID_A
 		"0200']::uuid[], '{%d, %d}', '{%d, %d}', '{%d, %d}', '{0, 0}', '{0, 0}',"

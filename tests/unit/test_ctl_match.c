@@ -157,6 +157,26 @@ static const char *candidate(const char *line, int claim, int amount, int charge
 	return name;
 }
 
+/* The same words of the same person are written once, any others again. */
+static void said_again(const char *line)
+{
+	static const struct {
+		const char *act, *rest;
+		int written;
+	} said[] = {{"assign", "wang --why 'Berlin says: ours'", 0}, {"hold", "--why asked", 1},
+		{"hold", "--why 'asked again'", 1}, {"release", "--why asked", 1}};
+
+	for (size_t i = 0; i < ARRAY_LEN(said); i++) {
+		int64_t before = world_count(&world, "SELECT count(*) FROM zhifu.operator_act");
+
+		for (int n = 0; n < 2; n++)
+			assert_ctl(&world, 0, "money suspense %s %s %s --hospital HZ1 --who wang", said[i].act, line,
+				said[i].rest);
+		assert_int_equal(
+			world_count(&world, "SELECT count(*) FROM zhifu.operator_act"), before + said[i].written);
+	}
+}
+
 static void a_persons_words_stay(void **state)
 {
 	const char *line;
@@ -168,23 +188,42 @@ static void a_persons_words_stay(void **state)
 	assert_ctl(&world, 0,
 		"money suspense assign %s wang --why 'rang Sunrise, they ask Berlin' --hospital HZ1 --who li", line);
 	looked(line, "several are known");
-	assert_string_equal(
-		text("SELECT reason FROM zhifu.suspense WHERE owner = 'wang'"), "rang Sunrise, they ask Berlin");
+	assert_string_equal(text("SELECT reason FROM zhifu.suspense WHERE owner = 'wang'"), "li said why");
 	assert_ctl(&world, 0, "money suspense list --hospital HZ1 --zh");
-	assert_non_null(strstr(world.out, "they ask Berlin"));
+	assert_non_null(strstr(world.out, "li said why"));
 	assert_ctl(&world, 0, "money match list --hospital HZ1");
-	assert_non_null(strstr(world.out, "they ask Berlin"));
+	assert_non_null(strstr(world.out, "li said why"));
 	assert_ctl(&world, 0, "money match show %s --hospital HZ1", line);
-	assert_non_null(strstr(world.out, "they ask Berlin"));
+	assert_non_null(strstr(world.out, "li said why"));
 	/* Also when a part of it finds its home, and another person changes them. */
 	(void)allocate(line, 1, "500.00");
 	looked(line, "several are known");
-	assert_string_equal(text("SELECT reason FROM zhifu.suspense WHERE open_minor = 12000 AND owner = 'wang'"),
-		"rang Sunrise, they ask Berlin");
+	assert_string_equal(
+		text("SELECT reason FROM zhifu.suspense WHERE open_minor = 12000 AND owner = 'wang'"), "li said why");
 	assert_ctl(
 		&world, 0, "money suspense assign %s wang --why 'Berlin says: ours' --hospital HZ1 --who wang", line);
 	looked(line, "several are known");
-	assert_string_equal(text("SELECT reason FROM zhifu.suspense"), "Berlin says: ours");
+	assert_string_equal(text("SELECT reason FROM zhifu.suspense"), "wang said why");
+	/* The words are sealed, as those of the allocation are. */
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.operator_act a WHERE a::text LIKE '%%Berlin%%'"), 0);
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.claim_event e WHERE e.why LIKE '%%theirs%%'"), 0);
+	assert_ctl(&world, 0, "money said %s --hospital HZ1 --who zhao", line);
+	assert_non_null(strstr(world.out, "rang Sunrise, they ask Berlin"));
+	assert_non_null(strstr(world.out, "Berlin says: ours"));
+	assert_non_null(strstr(world.out, "theirs"));
+	/* Said again in the same words nothing is written; in others it is. */
+	said_again(line);
+	/* What does not open is named, and the others are shown. */
+	world_sql(&world,
+		"INSERT INTO zhifu.operator_act (hospital_id, who, act, subject, words, sealed_for) VALUES ('" HOSPITAL_A
+		"', 'li', 'match.split', '%s', '\\xc0', '%s')",
+		line, line);
+	assert_ctl(&world, 1, "money said %s --hospital HZ1 --who zhao", line);
+	assert_non_null(strstr(world.out, "does not open"));
+	assert_non_null(strstr(world.out, "rang Sunrise, they ask Berlin"));
+	assert_non_null(strstr(world.err, "none of the hospital's keys opens what was written"));
 	/* Gone and come back it is another story. */
 	owed(2, 12000);
 	undo(allocate(line, 2, "120.00"));
@@ -226,7 +265,7 @@ static int64_t act(
 	world_sql(&world, "BEGIN; SET LOCAL zhifu.hospital_id = '" HOSPITAL_A "'");
 	int64_t outcome = world_count(&world,
 		"SELECT outcome FROM zhifu.api_act('" HOSPITAL_A
-		"', 'li', NULL, NULL, '%s', '%s', %s, NULL, %s, '{100}', '{CNY}', %s, 'why')",
+		"', 'li', NULL, NULL, '%s', '%s', %s, NULL, %s, '{100}', '{CNY}', %s, 'c0')",
 		name, id, version, number, text);
 	if (ret_locks != NULL)
 		*ret_locks = world_count(
@@ -311,7 +350,7 @@ static void a_candidate_that_changed_is_not_taken(void **state)
 	/* Neither past zhifuctl. */
 	assert_int_equal(
 		world_count(&world,
-			"SELECT zhifu.match_reject('" HOSPITAL_A "', '%s', 0, 1::int2, NULL, 'li', 'x')::int8", line),
+			"SELECT zhifu.match_reject('" HOSPITAL_A "', '%s', 0, 1::int2, NULL, 'li', 'c0')::int8", line),
 		-1);
 	/* Found again, it is what it was. */
 	(void)candidate(line, 1, 49000, 0);

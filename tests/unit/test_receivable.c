@@ -571,7 +571,7 @@ static void history_pay(const struct test_claim *claim, int64_t total)
 static void history_undo(const struct test_claim *claim)
 {
 	sql("SELECT zhifu.match_undo(" HOSPITAL
-	    ", a.allocation_id, gen_random_uuid(), 'li', 'not theirs') FROM zhifu.allocation a"
+	    ", a.allocation_id, gen_random_uuid(), 'li', 'c0') FROM zhifu.allocation a"
 	    " WHERE a.claim_id = '%s' AND a.undoes IS NULL AND NOT EXISTS (SELECT 1 FROM zhifu.allocation u"
 	    " WHERE u.undoes = a.allocation_id) ORDER BY hashtext(a.allocation_id::text || '%jd') LIMIT 1",
 		claim->id_text, (intmax_t)pick(1000));
