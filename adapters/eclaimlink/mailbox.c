@@ -76,7 +76,7 @@ static const char *operation_of(const char *source)
 	return strcmp(source, "new-authorizations") == 0 ? NEW_AUTHORIZATIONS : SEARCH;
 }
 
-/* Lists the poll's present source; done when there is none left. The items are still those of its last round. */
+/* Lists the poll's present source; done when there is none left. Its items are those of all rounds. */
 static int list_source(struct eclaim_step *step)
 {
 	char source[32];
@@ -92,6 +92,7 @@ static int next_source(struct eclaim_step *step)
 {
 	step->exchange->source++;
 	step->exchange->count = 0;
+	step->exchange->asks = 0;
 	return list_source(step);
 }
 
@@ -138,30 +139,36 @@ static bool is_among(const struct eclaim_item *items, uint32_t count, const char
 	return false;
 }
 
-/* Fetches what is listed; but what the last round had already is left to the next poll. */
+/* A place for one more file; the oldest is forgotten when there is none. */
+static struct eclaim_item *item_new(struct eclaim_exchange *exchange, const char *number)
+{
+	if (exchange->count == ECLAIM_ITEMS_MAX)
+		memmove(exchange->items, exchange->items + 1, --exchange->count * sizeof(exchange->items[0]));
+	struct eclaim_item *item = &exchange->items[exchange->count++];
+	(void)snprintf(item->text, sizeof(item->text), "%s", number);
+	return item;
+}
+
+/* Fetches what is listed; what this poll has had already is left to the next one. */
 static int fetch_files(struct eclaim_step *step, const struct xml_element *list)
 {
 	struct eclaim_exchange *exchange = step->exchange;
-	struct eclaim_item had[ECLAIM_ITEMS_MAX];
-	uint32_t had_count = exchange->count;
-	memcpy(had, exchange->items, had_count * sizeof(had[0]));
-	exchange->count = 0;
+	int64_t fetched = 0;
 	exchange->phase = ECLAIM_FILES;
 	for (const struct xml_element *file = list == NULL ? NULL : list->first; file != NULL; file = file->next) {
 		const char *number = xml_attribute(file, NULL, "FileID");
-		if (exchange->count >= (uint32_t)step->profile->files_max) break;
+		if (fetched >= step->profile->files_max) break;
 		if (!is_number(number)) {
 			eclaim_fault_at(
 				&step->faults, step->arena, FAULT_WIRE_ANSWER, file, NULL, "it has no proper FileID");
 			return LIB_INVALID;
 		}
-		if (is_among(had, had_count, number)) continue;
-		struct eclaim_item *item = &exchange->items[exchange->count++];
-		(void)snprintf(item->text, sizeof(item->text), "%s", number);
-		int rc = fetch(step, item);
+		if (is_among(exchange->items, exchange->count, number)) continue;
+		int rc = fetch(step, item_new(exchange, number));
 		if (rc != 0) return rc;
+		fetched++;
 	}
-	return exchange->count == 0 ? next_source(step) : 0;
+	return fetched == 0 ? next_source(step) : 0;
 }
 
 /* A refusal is for a person to see: a login that is wrong does not get right by itself. */
