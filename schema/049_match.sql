@@ -269,7 +269,9 @@ BEGIN
 				AND EXISTS (SELECT 1 FROM remittance r WHERE r.hospital_id = t.hospital_id AND r.changed >= t.looked_mark))
 			OR (t.looked_at < now() - interval '10 minutes'
 				AND EXISTS (SELECT 1 FROM receivable r WHERE r.hospital_id = t.hospital_id AND r.claim_id > t.last_claim))) LOOP
-		UPDATE match_item i SET due_at = now() WHERE i.hospital_id = h AND i.open_minor <> 0 AND i.due_at > now() AND i.wait IS NOT NULL;
+		-- What takes off too much (MATCH_WAIT_BEYOND) ends the turn that tries to post it: only an advice that came since then wakes it.
+		UPDATE match_item i SET due_at = now() WHERE i.hospital_id = h AND i.open_minor <> 0 AND i.due_at > now() AND i.wait IS NOT NULL
+			AND (i.wait <> 16 OR EXISTS (SELECT 1 FROM remittance r WHERE r.hospital_id = h AND r.created_at > i.due_at - interval '6 hours'));
 	END LOOP;
 	RETURN QUERY UPDATE match_turn t SET turn = t.turn + 1, begun_at = now(), leased_until = now() + make_interval(secs => p_lease_s),
 		begun_mark = txid_snapshot_xmin(txid_current_snapshot())

@@ -185,7 +185,7 @@ CREATE FUNCTION match_taken_off(p_hospital uuid, l_line uuid[], a_line integer[]
 	FROM shared s WHERE s.near = s.nearest AND s.owner IN (SELECT w.claim FROM bears w) GROUP BY s.id, 1, 2, 3, 4, 5
 $$;
 
--- Allocations of a call by which a person lets more go than anybody may: of a claim, with all that was let go of it before, by whomever,
+-- Allocations of a call by which more is let go than anybody may: of a claim, with all that was let go of it before, by whomever,
 -- and not undone, beyond what its contract foresees (of each transfer the usual charge, or one seen before of the carrier; the early
 -- discount, the network's fee) no more than hard_max of the money's currency; what was let go in another currency counts as the same part
 -- of that one's. So does what an advice that a person brought in takes off (match_taken_off). Without a contract nothing is agreed, and nothing let go. What a rate is said to have made of money in another currency
@@ -258,7 +258,7 @@ $$;
 -- the difference that rates made, is worked out here. p_conversions: see match_conversions().
 -- Returns for each: 1 posted (or before, by the same id), 0 item or
 -- receivable moved on, -1 a value in the books is not known yet, or what an advice announces is not applied yet, -2 the advice is
--- paid (by hand: one of these details of it), -3 held, -5 a person lets more go than anybody may, -6 an advice sets off what is not
+-- paid (by hand: one of these details of it), -3 held, -5 more is let go than anybody may (match_limit), -6 an advice sets off what is not
 -- owed back. Anything that would not balance is an exception, and nothing is posted.
 CREATE FUNCTION match_post(p_hospital uuid, p_who text, p_why text, p_by_hand boolean,
 	l_allocation uuid[], l_line uuid[], l_part integer[], l_version integer[],
@@ -310,9 +310,9 @@ BEGIN
 		a_fee_book := match_kept(p_hospital, home, home_exponent, posting, a_line, a_fee, a_fee_book);
 		a_unexplained_book := match_kept(p_hospital, home, home_exponent, posting, a_line, a_unexplained, a_unexplained_book);
 	END IF;
-	IF p_by_hand THEN
-		FOR beyond IN SELECT * FROM match_beyond(p_hospital, home, l_line, a_line, a_kind, a_claim, a_remittance, a_detail, a_amount, a_cleared,
-			a_over, a_charge, a_discount, a_fee, a_unexplained, (SELECT array_agg(t.c + t.d + t.f + t.u ORDER BY t.n)
+	IF p_by_hand OR array_remove(a_remittance, NULL) <> '{}' THEN
+		FOR beyond IN SELECT * FROM match_limit(p_hospital, p_by_hand, home, l_line, a_line, a_kind, a_claim, a_remittance, a_detail, a_amount,
+			a_cleared, a_over, a_charge, a_discount, a_fee, a_unexplained, (SELECT array_agg(t.c + t.d + t.f + t.u ORDER BY t.n)
 				FROM unnest(a_charge_book, a_discount_book, a_fee_book, a_unexplained_book) WITH ORDINALITY AS t (c, d, f, u, n))) LOOP
 			IF posting[beyond].state = 2 THEN
 				posting[beyond].state := -5;

@@ -365,6 +365,8 @@ enum match_wait {
 	MATCH_WAIT_RATE,        /* a rate is missing that its amount would be told by */
 	MATCH_WAIT_CUT,         /* the advice has not come, and its number is cut off in the text */
 	MATCH_WAIT_STRANGERS,   /* the advice names claims that are not here */
+	MATCH_WAIT_BEYOND,      /* 16, also in match_begin(): its advice, which a person brought in, takes off more than
+				   anybody may let go */
 	MATCH_WAIT_COUNT,
 };
 

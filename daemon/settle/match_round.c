@@ -13,9 +13,10 @@
 #include "settle/settle_sql.h"
 
 #define CONTENT_BYTES_MAX (1u << 20)
-#define AGAIN_S (6 * 3600) /* what waits is looked at again so often in any case */
+#define AGAIN_S (6 * 3600) /* what waits is looked at again so often in any case; also in match_begin() */
 #define AGAIN_SOON_S 15    /* what waits for the value of its own posting */
 #define FIRST_DAY (-100000)
+#define MATCH_POST_BEYOND (-5) /* of match_post() */
 
 void match_round_begin(struct match_round *round, bool single, int32_t first)
 {
@@ -261,12 +262,10 @@ static bool rejected(const struct pg_result *rows, int row, const struct match_c
 }
 
 /* Why it waits, for the list: in English, as the books' other texts. */
-static int reason_fill(struct match_round *round, const struct match_know *know, const struct match_result *result,
-	struct round_line *out)
+static int reason_fill(struct match_round *round, struct round_line *out)
 {
 	const char *wait = match_wait_text(out->wait, false);
 
-	out->payer = result->payer_count == 1 ? know->remitters[result->payers[0]] : NULL;
 	out->reason = out->payer == NULL ? wait : arena_printf(&round->arena, "from %s: %s", out->payer, wait);
 	return out->reason == NULL ? ERR_NOMEM : 0;
 }
@@ -293,7 +292,8 @@ static int choices_fill(struct match_round *round, const struct match_know *know
 		result->wait = out->wait;
 		result->candidates[0].posts = false;
 	}
-	if (r == 0 && !out->posts) r = reason_fill(round, know, result, out);
+	out->payer = result->payer_count == 1 ? know->remitters[result->payers[0]] : NULL;
+	if (r == 0 && !out->posts) r = reason_fill(round, out);
 	return r;
 }
 
@@ -603,6 +603,23 @@ static bool pays_only(const struct match_choice *choice)
 	return true;
 }
 
+/* Those that let more go than anybody may are all that is left of it, and wait. ERR_NOMEM. */
+static int beyond_wait(struct match_round *round)
+{
+	uint32_t count = 0;
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < round->count; i++) {
+		if (!round->lines[i].beyond) continue;
+		round->lines[count] = round->lines[i];
+		round->lines[count].posts = false;
+		round->lines[count].wait = MATCH_WAIT_BEYOND;
+		r = reason_fill(round, &round->lines[count++]);
+	}
+	round->count = count;
+	return r;
+}
+
 /* What was not posted is looked at again, and nothing came of it. */
 static int undone(struct match_know *know, const struct round_line *line)
 {
@@ -628,17 +645,21 @@ int match_round_done(struct match_round *round, struct match_know *know, const s
 	for (uint32_t i = 0; r == 0 && (round->post_asked || round->own_asked) && i < round->count; i++) {
 		if (!round->lines[i].posts) continue;
 		known = known && pays_only(round->lines[i].choices);
-		if ((own(&round->lines[i]) ? db_rows_int(owns, own_row++, 1) : db_rows_int(results[0], row++, 1)) ==
-			1) {
+		int64_t outcome =
+			own(&round->lines[i]) ? db_rows_int(owns, own_row++, 1) : db_rows_int(results[0], row++, 1);
+		if (outcome == 1) {
 			versions_add(know, round->lines[i].choices);
 			posted++;
 		} else {
 			round->stale = true;
+			round->lines[i].beyond = outcome == MATCH_POST_BEYOND;
+			round->beyond |= round->lines[i].beyond;
 			r = undone(know, &round->lines[i]);
 		}
 	}
 	if (known && db_rows_count(results[0]) > 0) match_know_own(know, db_rows_int(results[0], 0, 2));
 	*ret_posted = posted;
+	if (r == 0 && round->beyond) r = beyond_wait(round);
 	return r;
 }
 

@@ -22,13 +22,14 @@ struct round_line {
 	uint8_t wait;    /* enum match_wait */
 	bool posts;      /* its first choice */
 	bool parked;     /* it could not be posted: a person looks why */
+	bool beyond;     /* it was not posted, for it lets more go than anybody may */
 	int32_t again_s; /* it is looked at again then, whatever comes */
 	const char *payer, *reason;
 	uint32_t choice_count;
 	struct match_choice choices[MATCH_CANDIDATES_MAX];
 };
 
-/* Members are private, but for count, single, earlier, stale, ended, number, oldest and bills.count. */
+/* Members are private, but for count, single, earlier, stale, beyond, ended, number, oldest and bills.count. */
 struct match_round {
 	struct arena arena;
 	struct round_line *lines; /* of this round */
@@ -37,12 +38,13 @@ struct match_round {
 	int *read_errors;
 	struct bill_search bills; /* what of them may be numbers of the hospital's own */
 	uint32_t count;
-	bool single;       /* one at a time */
-	bool stale;        /* what is known is not what is any more: the turn must end */
-	bool ended;        /* there is nothing behind these */
-	bool earlier;      /* it is still about what came before */
-	uint32_t number;   /* of the round, from 1 and never again */
-	uint32_t oldest;   /* the first one that is not committed yet; 0: this */
+	bool single;     /* one at a time */
+	bool stale;      /* what is known is not what is any more: the turn must end */
+	bool beyond;     /* the rest of it lets more go than anybody may: it is committed again, to wait for a person */
+	bool ended;      /* there is nothing behind these */
+	bool earlier;    /* it is still about what came before */
+	uint32_t number; /* of the round, from 1 and never again */
+	uint32_t oldest; /* the first one that is not committed yet; 0: this */
 	int32_t day, part; /* the last item that was taken */
 	int32_t first;     /* day of what is remembered */
 	struct uuid line;

@@ -73,6 +73,8 @@ static const char *const waits[MATCH_WAIT_COUNT][2] = {
 	[MATCH_WAIT_CERTAINTY] = {"the best answer is below the certainty for posting", "最佳答案未达到自动入账的把握"},
 	[MATCH_WAIT_RATE] = {"an exchange rate is missing", "缺少汇率"},
 	[MATCH_WAIT_STRANGERS] = {"its advice names claims that are not here", "付款通知列有本院没有的理赔"},
+	[MATCH_WAIT_BEYOND] = {"its advice takes off more than hard_max of the claim's contract lets anybody let go",
+		"付款通知的扣减超过合同允许放弃的限额(hard_max)"},
 	[MATCH_WAIT_CUT] = {"payer known, statement number cut, no advice", "付款人已知,对账单号被截断,付款通知未到"},
 };
 

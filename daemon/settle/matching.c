@@ -355,6 +355,7 @@ static void on_round(void *ctx, const struct db_outcome *outcome)
 	metric_add(matching->posted, posted);
 	matching->turn_posted += posted;
 	matching->stale |= round->stale;
+	if (round->beyond && matching->sound) flight_run(flight, on_parked); /* else the next turn finds them */
 	if (round->stale || !matching->sound)
 		turn_over(matching, TURN_BROKEN);
 	else

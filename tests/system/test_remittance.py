@@ -398,7 +398,35 @@ def test_a_claim_that_nobody_knows_waits_for_a_person(up):
     up.office.looked()
     left, = up.daemon.ctl_json("money", "match", "list")["items"]
     assert left["open"]["amount"] == "700.00", left
+    takes_off(up, path)
     up.office.holds()
+
+
+def takes_off(up, path):
+    """What a letter takes off, hard_max of 50.00: so much finds its home by itself, and a fen more waits for a person, who may not either."""
+    before, lines = account(up, "ADJ"), {}
+    for number, minor in (("C3", 5001), ("C4", 5000)):
+        said = "MERIDIAN HC STMT 2026-11 #%d" % minor
+        path.write_text(json.dumps({
+            "remitter": REMITTER, "identifier": said, "amount": yuan(320000 - minor), "currency": "CNY",
+            "claims": [{"claim": up.refs[number], "carrier": "beta", "billed": "3200.00", "paid": "3200.00"}],
+            "other": [{"kind": "adjustment", "amount": yuan(-minor), "carrier": "beta"}]}))
+        assert ctl(up, "money", "remittance", "enter", str(path), "--why", "letter")["outcome"] == "counts"
+        lines[number] = said, yuan(320000 - minor)
+    settled_but_orphans(up)
+    over, _ = up.office.statement("CNY", "11-13", *((amount, MERIDIAN, said) for said, amount in lines.values()))
+    up.office.looked()
+    assert owed(up, "C4") == (0, 2) and owed(up, "C3")[0] == 320000 and account(up, "ADJ") == before + 5000
+    waits, = [i for i in up.daemon.ctl_json("money", "match", "list")["items"] if i["line"] == over]
+    assert (waits["why"], waits["candidates"], waits["payer"]) == (
+        "its advice takes off more than hard_max of the claim's contract lets anybody let go", 1, REMITTER), waits
+    suspended, = [s for s in up.daemon.ctl_json("money", "suspense", "list")["suspense"] if s["line"] == over]
+    assert suspended["reason"] == "from %s: %s" % (REMITTER, waits["why"]), suspended
+    assert "扣减超过合同允许放弃的限额" in up.daemon.ctl("--zh", "money", "match", "list").stdout
+    candidate, = up.daemon.ctl_json("money", "match", "show", over)["candidates"]
+    assert candidate["sound"], candidate
+    refused = up.office.ctl("money", "match", "accept", over, candidate["candidate"], "--why", "theirs", check=False)
+    assert refused.returncode == 1 and "allows anybody" in refused.stderr and owed(up, "C3")[0] == 320000, refused
 
 
 # --- what a module brings ---

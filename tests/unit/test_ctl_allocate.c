@@ -405,6 +405,62 @@ static void what_is_taken_off_of_several_is_shared(void **state)
 	world_sql(&world, "DELETE FROM zhifu.advice; DELETE FROM zhifu.contract");
 }
 
+/* The matcher posts a claim's payment and a part of no claim, by itself; what is kept is of the claim. */
+static int64_t posts_alone(const char *line, int paid, int kind, int off, int charge, int difference)
+{
+	return world_count(&world,
+		"SELECT outcome::int8 FROM zhifu.match_post('" HOSPITAL_A
+		"', 'zhifu', NULL, false, ARRAY[gen_random_uuid()], ARRAY['%s']::uuid[], ARRAY[0], ARRAY[(SELECT version"
+		" FROM zhifu.match_item WHERE line_id = '%s')], '{1, 1}', '{0, %d}', ARRAY['" ID_A
+		"0001', NULL]::uuid[],"
+		" ARRAY[(SELECT version FROM zhifu.receivable WHERE claim_id = '" ID_A "0001'), NULL], ARRAY['" ID_A
+		"0100', '" ID_A
+		"0100']::uuid[], '{1, 2}', '{%d, %d}', '{%d, 0}', '{0, 0}', '{%d, 0}', '{%d, 0}', '{0, 0}', '{0, 0}',"
+		" '{0, 0}', '{0, 0}', '{%d, 0}', '{%d, 0}')",
+		line, line, kind, paid, off, paid + charge + difference, charge, charge, difference, difference);
+}
+
+/* By an advice that a person brought in no more goes by itself than by hand. */
+static void the_matcher_lets_no_more_go_than_a_person_may(void **state)
+{
+	static const struct {
+		int kind, off, charge, difference, form; /* form -1: the carrier's own system told it */
+		bool fits;
+	} cases[] = {{5, -501, 0, 0, 3, false}, {5, -500, 0, 0, 3, true}, {5, -501, 0, 0, 1, false},
+		{5, -501, 0, 0, 0, false}, {4, -5802, 0, 0, 3, false},
+		{4, -5800, 0, 0, 3, true}, /* 5 per cent, its tax, 5.00 */
+		{5, -1, 0, 500, 3, false}, {5, -1, 0, 499, 3, true}, {5, -250, 0, 251, 3, false},
+		{5, -250, 0, 250, 3, true}, {5, -500, 4000, 0, 3, true}, /* the bank kept 40.00 */
+		{5, -40000, 0, 0, -1, true}, {4, -40000, 0, 0, -1, true}, {5, -1, 0, 501, -1, true}};
+	char money[16];
+	(void)state;
+	for (int i = 0; i < (int)ARRAY_LEN(cases); i++) {
+		int paid = 100000 - cases[i].charge - cases[i].difference, comes = paid + cases[i].off;
+
+		claims_agreed();
+		takes_off(100, 1, paid, cases[i].kind == 4 ? 2 : 3, cases[i].off);
+		if (cases[i].form >= 0) brought(100, cases[i].form);
+		snprintf(money, sizeof(money), "%d,%02d", comes / 100, comes % 100);
+		assert_int_equal(posts_alone(line_of(2, money, "SRA CLAIMS GMBH"), paid, cases[i].kind, cases[i].off,
+					 cases[i].charge, cases[i].difference),
+			cases[i].fits ? 1 : -5);
+		assert_int_equal(
+			world_count(&world, "SELECT open_minor FROM zhifu.receivable WHERE claim_id = '" ID_A "0001'"),
+			cases[i].fits ? 0 : 100000);
+		assert_int_equal(world_count(&world, "SELECT coalesce(sum(open_minor), 0)::int8 FROM zhifu.suspense"),
+			cases[i].fits ? 0 : comes);
+	}
+	/* What a person let go before counts. */
+	claims_agreed();
+	lets_go(0, line_of(2, "300,00", "SRA CLAIMS GMBH"), said_of(1, "300.00,difference=3.00"));
+	takes_off(100, 1, 20000, 3, -201);
+	brought(100, 3);
+	assert_int_equal(posts_alone(line_of(3, "197,99", "SRA CLAIMS GMBH"), 20000, 5, -201, 0, 0), -5);
+	assert_int_equal(posts_alone(line_of(4, "198,00", "SRA CLAIMS GMBH"), 20000, 5, -200, 0, 0), 1);
+	assert_ctl(&world, 0, "ledger balance --hospital HZ1");
+	world_sql(&world, "DELETE FROM zhifu.advice; DELETE FROM zhifu.contract");
+}
+
 /* One decision by hand on a detail each of two advices, as match_post() takes it. */
 static int64_t post_two(const char *line, int claim, int detail, int minor, int other)
 {
@@ -489,6 +545,7 @@ int main(void)
 		cmocka_unit_test_setup(an_advice_takes_off_no_more_than_is_agreed, none_left),
 		cmocka_unit_test_setup(what_advices_take_off_adds_up, none_left),
 		cmocka_unit_test_setup(what_is_taken_off_of_several_is_shared, none_left),
+		cmocka_unit_test_setup(the_matcher_lets_no_more_go_than_a_person_may, none_left),
 		cmocka_unit_test_setup(two_advices_in_the_same_two_transfers, none_left),
 		cmocka_unit_test(a_session_neither_compiles_nor_waits),
 		cmocka_unit_test_setup(a_claim_is_held_before_what_is_owed, none_left),
