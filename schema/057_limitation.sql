@@ -103,7 +103,7 @@ END
 $$;
 
 -- Gives up p_amount of what is open of a claim (NULL: all), of what it was provided for first. p_limit: what the person's role allows,
--- in the book currency. Returns its value in the books; NULL: the claim has no open receivable, or not as much is open.
+-- in the book currency, of a claim in all: of what its policy owes and its group plan. Returns its value in the books; NULL: the claim has no open receivable, or not as much is open.
 CREATE FUNCTION write_off_post(p_hospital uuid, p_id uuid, p_claim uuid, p_amount bigint, p_exponent smallint, p_role text, p_limit bigint,
 	p_who text, p_why text) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
@@ -113,8 +113,9 @@ DECLARE
 	amount bigint;
 	worth bigint;
 	provided bigint;
+	given bigint;
 	abroad boolean;
-	beside record;
+	claim uuid;
 BEGIN
 	IF coalesce(btrim(p_who), '') = '' THEN
 		RAISE EXCEPTION 'writing off needs who';
@@ -127,19 +128,24 @@ BEGIN
 		RETURN NULL;
 	END IF;
 	worth := -receivable_move(p_hospital, p_claim, owed.version, -amount, NULL);
-	-- In parts it is no more than at once; what was put back since does not count.
-	SELECT * INTO beside FROM receivable_beside(p_hospital, p_claim, owed.carrier, owed.currency);
-	IF worth + beside.given_book - beside.conceded_book > p_limit THEN
+	claim := coalesce(owed.of_claim, p_claim);
+	-- In parts it is no more than at once; what was put back since does not count. Another part of the claim has a row of its own: who
+	-- gives that up meanwhile waits here.
+	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.write_off ' || claim, 0));
+	SELECT sum(b.given_book - b.conceded_book) INTO given FROM receivable r
+	CROSS JOIN LATERAL receivable_beside(p_hospital, r.claim_id, r.carrier, r.currency) b
+	WHERE r.hospital_id = p_hospital AND (r.claim_id = claim OR r.of_claim = claim);
+	IF worth + given > p_limit THEN
 		RAISE EXCEPTION 'this is above the limit of the role "%"', p_role USING ERRCODE = 'insufficient_privilege';
 	END IF;
 	SELECT coalesce(sum(CASE WHEN p.credit = 'PROV' THEN p.book_minor ELSE -p.book_minor END), 0) INTO provided
-	FROM posting p WHERE p.hospital_id = p_hospital AND p.claim_id = coalesce(owed.of_claim, p_claim) AND 'PROV' IN (p.debit, p.credit);
+	FROM posting p WHERE p.hospital_id = p_hospital AND p.claim_id = claim AND 'PROV' IN (p.debit, p.credit);
 	provided := greatest(least(provided, worth), 0);
 	abroad := owed.currency <> books;
 	INSERT INTO write_off (hospital_id, write_off_id, claim_id, amount_minor, currency, exponent, book_minor, provided_minor, role, limit_minor, who, why)
 	VALUES (p_hospital, p_id, p_claim, amount, owed.currency, owed.exponent, worth, provided, p_role, p_limit, p_who, decode(p_why, 'hex'));
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
-	SELECT p_hospital, p_id, t.n, t.d, t.c, t.a, t.u, t.x, t.b, day, t.r, coalesce(owed.of_claim, p_claim), p_id FROM (VALUES
+	SELECT p_hospital, p_id, t.n, t.d, t.c, t.a, t.u, t.x, t.b, day, t.r, claim, p_id FROM (VALUES
 		(1, 'CONV', 'AR-' || upper(owed.carrier), CASE WHEN abroad THEN amount ELSE 0 END, owed.currency, owed.exponent,
 			CASE WHEN abroad THEN worth ELSE 0 END, 'give_up_foreign'),
 		(2, 'PROV', CASE WHEN abroad THEN 'CONV' ELSE 'AR-' || upper(owed.carrier) END, provided, books, p_exponent, provided, 'give_up_provided'),

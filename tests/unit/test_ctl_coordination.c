@@ -116,8 +116,8 @@ static int begin(void **state)
 		"TRUNCATE zhifu.claim, zhifu.claim_state, zhifu.claim_event, zhifu.receivable, zhifu.receivable_wait, zhifu.posting,"
 		" zhifu.patient_account, zhifu.patient_payment, zhifu.coordination, zhifu.charge, zhifu.stay, zhifu.stay_ahead,"
 		" zhifu.stay_bill, zhifu.contract, zhifu.coordination_payment, zhifu.bank_file, zhifu.bank_statement, zhifu.bank_line,"
-		" zhifu.bank_detail, zhifu.suspense, zhifu.match_item CASCADE; SET zhifu.hospital_id = '" HOSPITAL_A
-		"'");
+		" zhifu.bank_detail, zhifu.suspense, zhifu.match_item, zhifu.write_off,"
+		" zhifu.demand CASCADE; SET zhifu.hospital_id = '" HOSPITAL_A "'");
 	ref_new("HZ1", ref);
 	return 0;
 }
@@ -525,6 +525,26 @@ static void what_each_payer_owes(void **state)
 	assert_all_open();
 }
 
+#define GIVE_UP "money writeoff %s %s --why gone --who wang --json"
+
+/* What is given up of the policy's part and of the plan's counts together for the limit of a role. */
+static void a_role_has_one_limit_for_all_of_a_claim(void **state)
+{
+	(void)state;
+	claim_billed();
+	assert_ctl(&world, 0, POST SETTLED GROUP "--clause carve-out " WHO, ref);
+	assert_int_equal(world_count(&world,
+				 "SELECT zhifu.write_off_post('" HOSPITAL_A
+				 "', gen_random_uuid(), r.claim_id, 40000, 2::smallint, 'cashier', 50000, 'wang', '00')"
+				 " FROM zhifu.receivable r WHERE of_claim IS NOT NULL"),
+		40000);
+	assert_ctl(&world, 1, GIVE_UP, ref, "100.01");
+	assert_said("above the limit");
+	assert_ctl(&world, 0, GIVE_UP, ref, "100.00");
+	ASSERT_BOOKS({"AR-SI", 2048000}, {"AR-SI-ACCOUNT", 150000}, {"AR-GROUP", 447800}, {"AR-IPMI", 14200},
+		{"AR-PT", 490000}, {"BADDEBT", 50000}, {"REV-MED", -3200000});
+}
+
 /* Worked out before anything is sent. */
 static void what_it_would_be(void **state)
 {
@@ -557,7 +577,8 @@ static int group_begin(void **state)
 	(void)state;
 	world_file(&world, "hospitals.d/a.conf",
 		"id = \"" HOSPITAL_A "\";\ncode = \"HZ1\";\nname = \"Hangzhou\";\nzone = \"Asia/Shanghai\";\n"
-		"bank_accounts = ({code = \"CNY\"; number = \"" CNY "\"; currency = \"CNY\";});\n",
+		"bank_accounts = ({code = \"CNY\"; number = \"" CNY "\"; currency = \"CNY\";});\n"
+		"write_off_roles = ({role = \"cashier\"; people = [\"wang\"]; limit = \"500.00\";});\n",
 		0600);
 	assert_ctl(&world, 0, "migrate");
 	world_hospital_open(&world, HOSPITAL_A, "HZ1", "Hangzhou", "Asia/Shanghai", "CNY");
@@ -575,6 +596,7 @@ int main(void)
 		cmocka_unit_test_setup(what_was_wrong_is_taken_back, begin),
 		cmocka_unit_test_setup(the_fund_pays, begin),
 		cmocka_unit_test_setup(what_each_payer_owes, begin),
+		cmocka_unit_test_setup(a_role_has_one_limit_for_all_of_a_claim, begin),
 		cmocka_unit_test_setup(what_it_would_be, begin),
 	};
 
