@@ -344,7 +344,7 @@ static void conversions_bind(struct db_params *params, const struct match_postin
 	int64_t number = 0;
 	bool any = false;
 
-	json_write_init(&json, &params->arena->zf, MATCH_CHOICE_BYTES_MAX);
+	json_write_init(&json, &params->arena->zf, DB_PARAM_BYTES_MAX); /* of a round's postings, each may be large */
 	for (size_t i = 0; i < count; i++) {
 		for (uint32_t j = 0; j < postings[i].choice->part_count; j++) {
 			const struct match_allot *part = &postings[i].choice->parts[j];

@@ -303,16 +303,17 @@ static void on_parked(void *ctx, const struct db_outcome *outcome)
 		turn_over(flight->matching, TURN_BROKEN);
 }
 
-/* False: it could not be run. */
-static bool flight_run(struct flight *flight, db_done *done)
+/* 0: it runs. ERR_NOMEM, ERR_LIMIT: it is too much, or there is no memory. */
+static int flight_run(struct flight *flight, db_done *done)
 {
 	struct matching *matching = flight->matching;
 	int r;
 
 	db_batch_reset(flight->batch);
 	r = match_round_commit(&flight->round, matching->know, matching->hold, matching->sealer, flight->batch);
-	flight->flying = r == 0 && db_batch_run(flight->batch, 0, done, flight) == 0;
-	return flight->flying;
+	if (r == 0) r = db_batch_run(flight->batch, 0, done, flight);
+	flight->flying = r == 0;
+	return r;
 }
 
 /* The database found a fault in what was to be posted: one at a time finds in which, and that one waits for a person.
@@ -330,7 +331,7 @@ static void round_refused(struct flight *flight, const struct db_outcome *outcom
 		return;
 	}
 	match_round_park(&flight->round);
-	if (!flight_run(flight, on_parked)) turn_over(matching, TURN_BROKEN);
+	if (flight_run(flight, on_parked) < 0) turn_over(matching, TURN_BROKEN);
 }
 
 static void on_round(void *ctx, const struct db_outcome *outcome)
@@ -362,13 +363,22 @@ static void on_round(void *ctx, const struct db_outcome *outcome)
 		flights_go_on(matching);
 }
 
+/* What is too much to be written at once would be so in each later turn. */
 static void flight_write(struct flight *flight)
 {
+	struct matching *matching = flight->matching;
+	int r;
+
 	POINT("match.before_commit");
-	if (!flight_run(flight, on_round)) {
-		flight->matching->sound = false;
-		turn_over(flight->matching, TURN_BROKEN);
+	r = flight_run(flight, on_round);
+	if (r == 0) return;
+	if (r == ERR_NOMEM || r == ERR_LIMIT) {
+		log_fields(LOG_ERROR, "matched money could not be written: one at a time from now on", "why",
+			err_name(r), NULL);
+		matching->single = true;
 	}
+	matching->sound = false;
+	turn_over(matching, TURN_BROKEN);
 }
 
 /* The number of the first round that is not committed; 0: all are. */

@@ -2,6 +2,7 @@
  * across two, what is too much, and what does not fit. */
 #include "rate_lab.h"
 
+#include "db/batch.h"
 #include "lib_arena.h"
 #include "settle/book_rate.h"
 #include "settle/match_hand.h"
@@ -178,6 +179,33 @@ static void yuan_for_dollars(void **state)
 	assert_int_equal(fits(&hand, &owed, 1600000, NULL, 0).over, 179000);
 }
 
+/* As many as are posted at once, each as large as one may be: ten advices of 4,000 foreign details, by two steps. */
+static void conversions_of_many_postings_fit(void **state)
+{
+	(void)state;
+	static struct match_allot parts[MATCH_CHOICE_PARTS_MAX];
+	struct match_choice choice = {
+		.kind = MATCH_PAYMENT, .sound = true, .part_count = ARRAY_LEN(parts), .parts = parts};
+	struct match_posting postings[10];
+	struct db_params params;
+	struct arena arena;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		parts[i] = (struct match_allot){.kind = MATCH_PART_PAYMENT,
+			.has_claim = true,
+			.claim = uuid_new(),
+			.amount = 10290000,
+			.cleared = 1450317,
+			.conversion = {.from = 10290000, .to = 1450317, .rule = BOOK_RATE_ROUNDING, .count = 2}};
+	for (size_t i = 0; i < ARRAY_LEN(postings); i++) postings[i] = (struct match_posting){.choice = &choice};
+	arena_init(&arena, DB_BATCH_BYTES_MAX);
+	db_params_init(&params, &arena);
+	match_post_params(&params, &postings[0].line, "zhifu", NULL, false, postings, ARRAY_LEN(postings));
+	assert_int_equal(params.err, 0);
+	assert_int_equal(params.count, MATCH_POST_PARAMS);
+	assert_true(params.values[MATCH_POST_PARAMS - 1].len > (int)MATCH_CHOICE_BYTES_MAX);
+	arena_free(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +214,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_is_told),
 		cmocka_unit_test(dollars_for_yuan),
 		cmocka_unit_test(yuan_for_dollars),
+		cmocka_unit_test(conversions_of_many_postings_fit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
