@@ -20,12 +20,12 @@
 #include "settle/rate_rows.h"
 #include "settle/settle_sql.h"
 
-#define LOOK_MAX 1000              /* bills of one look */
-#define LOOK_BYTES (64u << 20)     /* most of it contracts and rates */
-#define CONTENTS_BYTES (16u << 20) /* of claims that are asked for at a time */
-#define OPENED_BYTES (256u << 20)  /* of one of them */
-#define FAULTS_MAX 1               /* of a contract: it was read before it was stored */
-#define LATER_S 600                /* not ready; without a rate: also looked at whenever one is stored */
+#define LOOK_MAX 1000             /* bills of one look */
+#define LOOK_BYTES (64u << 20)    /* most of it contracts and rates */
+#define CONTENTS_BYTES (1u << 20) /* of claims that are asked for at a time */
+#define OPENED_BYTES (256u << 20) /* of one of them */
+#define FAULTS_MAX 1              /* of a contract: it was read before it was stored */
+#define LATER_S 600               /* not ready; without a rate: also looked at whenever one is stored */
 
 /* A contract that counts for bills of a look. */
 struct agreed {

@@ -332,6 +332,36 @@ static void test_a_bill_that_cannot_be_opened_waits_alone(void **state)
 	books_hold();
 }
 
+static int64_t contents_asked(void)
+{
+	return number(
+		"SELECT coalesce(sum(calls), 0)::int8 FROM pg_stat_user_functions WHERE funcname = 'settle_bill_contents'");
+}
+
+/* Six of 600 kB, of which two begin within 1 MB; with patients who were erased, so that none of it need be opened. */
+static void test_few_claims_are_opened_at_a_time(void **state)
+{
+	int64_t before;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	none_left();
+	sql("ALTER ROLE zhifu_settle SET track_functions = 'all'");
+	contract_add("alpha", "\"kind\": \"A\"}, " BY_ITEM, "\"term_days\": 30");
+	for (int i = 0; i < 6; i++) {
+		struct test_claim claim = claim_billed("alpha", "CNY", 2, 206000, "2026-10-06");
+
+		sql("UPDATE zhifu.claim SET patient_key_id = gen_random_uuid(), content = decode(repeat('ab', 600000), 'hex')"
+		    " WHERE claim_id = '%s'",
+			claim.id_text);
+	}
+	before = contents_asked();
+	all_made();
+	assert_int_equal(contents_asked() - before, 3);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.receivable WHERE open_minor = 206000"), 6);
+	sql("ALTER ROLE zhifu_settle RESET track_functions");
+}
+
 /* S2, the insurer's side of the money: an interim bill and the final one, either side of the cut-off. */
 static void test_interim_and_final_bill(void **state)
 {
@@ -718,6 +748,7 @@ int main(void)
 		cmocka_unit_test(test_discount_is_written_off_with_the_bill),
 		cmocka_unit_test(test_discounts_by_category),
 		cmocka_unit_test(test_a_bill_that_cannot_be_opened_waits_alone),
+		cmocka_unit_test(test_few_claims_are_opened_at_a_time),
 		cmocka_unit_test(test_interim_and_final_bill),
 		cmocka_unit_test(test_decisions_move_it),
 		cmocka_unit_test(test_decided_less_than_was_paid),
