@@ -174,7 +174,7 @@ CREATE FUNCTION match_taken_off(p_hospital uuid, l_line uuid[], a_line integer[]
 			OR EXISTS (SELECT 1 FROM advice v WHERE v.hospital_id = p_hospital AND v.advice_id = t.remittance))
 	), shared AS (
 		SELECT o.*, p.claim AS owner, n.near, min(n.near) OVER (PARTITION BY o.id, o.no) AS nearest,
-			-o.a * p.a / sum(p.a) OVER (PARTITION BY o.id, o.no, n.near) AS minor
+			-o.a::numeric * p.a / sum(p.a) OVER (PARTITION BY o.id, o.no, n.near) AS minor
 		FROM off o JOIN part p ON p.k IN (0, 1) AND p.a > 0 AND (p.id = o.id OR p.remittance = o.remittance AND p.at < o.at)
 		LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = p.claim
 		CROSS JOIN LATERAL (SELECT CASE WHEN p.remittance IS DISTINCT FROM o.remittance THEN 4 WHEN p.detail = o.detail THEN 1

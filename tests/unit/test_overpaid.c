@@ -243,6 +243,24 @@ static void test_what_is_set_off_is_of_the_oldest(void **state)
 	assert_int_equal(netted(&first, &second, &first, 40000, 30001), 10);
 }
 
+/* However large: amounts are multiplied before they are shared. */
+static void test_much_is_taken_off_of_much(void **state)
+{
+	struct test_claim claim;
+	struct test_line line;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = claim_of(100000);
+	line = line_booked("CNY", 2, 899100000000, 899100000000);
+	assert_int_equal(
+		number("SELECT fee::int8 FROM zhifu.match_taken_off(" HOSPITAL
+		       ", ARRAY['%s']::uuid[], '{1,1}', '{0,4}',"
+		       " ARRAY['%s', NULL]::uuid[], '{NULL,NULL}', '{NULL,NULL}', '{900000000000,-900000000}')",
+			line.id, claim.id_text),
+		900000000);
+}
+
 /* ---- given up ---- */
 
 static void test_what_was_given_up_is_no_payment(void **state)
@@ -349,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_dollars_at_another_rate),
 		cmocka_unit_test(test_another_currency_than_is_owed),
 		cmocka_unit_test(test_what_is_set_off_is_of_the_oldest),
+		cmocka_unit_test(test_much_is_taken_off_of_much),
 		cmocka_unit_test(test_what_was_given_up_is_no_payment),
 		cmocka_unit_test(test_a_denied_claim_is_paid_after_all),
 		cmocka_unit_test(test_dollars_given_up_come_back_at_their_value),
