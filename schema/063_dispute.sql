@@ -63,7 +63,8 @@ CREATE FUNCTION claim_revenue(p_hospital uuid, p_claim uuid, p_carrier text, p_c
 $$;
 
 -- What the hospital concedes of a claim (p_why here and below: sealed, in hex): p_kind as in concession, p_amount of what is open (NULL: all that may be), p_taken: only what
--- was taken back. outcome: 1 done (or before, by the same id); 0 nothing is open; -1 as much was not taken back, or is not open;
+-- was taken back. outcome: 1 done (or before, by the same id); 0 nothing is open, or it is a plan's share, which has no revenue of its
+-- own to give up; -1 as much was not taken back, or is not open;
 -- -2 its value would be more than what is left of the claim's revenue; -3 a value in the books is not known yet.
 -- amount: what was asked for; most: what might have been, in the same currency; value: what was billed for it, in the book currency;
 -- left_value: what of the claim's revenue was left before; carried: what the amount was carried at. What that differs from the value
@@ -94,7 +95,7 @@ BEGIN
 		RETURN;
 	END IF;
 	outcome := 0;
-	IF r.claim_id IS NULL OR r.open_minor = 0 THEN
+	IF r.claim_id IS NULL OR r.open_minor = 0 OR r.of_claim IS NOT NULL THEN
 		RETURN;
 	END IF;
 	SELECT * INTO back FROM take_back_sum(p_hospital, p_claim, r.currency);
@@ -199,7 +200,7 @@ END
 $$;
 
 -- Where the hospital has said that it accepts what is taken back: what these allocations took, but not what their advice says is in
--- dispute. What cannot be accepted, because it is more than what is left of the claim's revenue or a rate is missing, stays in dispute: the
+-- dispute, nor what a plan took back of its share: that waits for a person. What cannot be accepted, because it is more than what is left of the claim's revenue or a rate is missing, stays in dispute: the
 -- work list of take-backs says so with what to do, and the log.
 CREATE FUNCTION take_back_settle(p_hospital uuid, allots match_allot[], p_who text) RETURNS void LANGUAGE plpgsql
 SET search_path = zhifu, pg_temp AS $$
@@ -214,7 +215,7 @@ BEGIN
 				AND NOT EXISTS (SELECT 1 FROM remittance_detail d WHERE d.hospital_id = p_hospital AND d.remittance_id = p.remittance
 					AND d.no = p.detail AND d.difference = 4)
 			GROUP BY p.claim ORDER BY p.claim) q
-		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = q.claim
+		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = q.claim AND r.of_claim IS NULL
 		CROSS JOIN LATERAL concede(p_hospital, gen_random_uuid(), q.claim, 1::smallint, least(q.taken, take_back_left(p_hospital, q.claim,
 			r.currency, r.open_minor)), true, true, p_who, NULL) c
 	LOOP

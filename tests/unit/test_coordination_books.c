@@ -1,12 +1,12 @@
 /* Several payers on one claim through its whole life, with the real settle: scenario S7's claim, whenever its
  * receivable is made, however it is owed and whatever the policy decides after all. */
-#include "receivable_world.h"
+#include "taken_world.h"
 
 #define TOTAL 3200000
 #define OPEN_OF_POLICY "SELECT open_minor FROM zhifu.receivable WHERE of_claim IS NULL"
 
 /* What the ledger says, in the books. */
-static void stands(int64_t policy, int64_t fund, int64_t group, int64_t account, int64_t patient)
+static void accounts_are(int64_t policy, int64_t fund, int64_t group, int64_t account, int64_t patient)
 {
 	static const char *const accounts[] = {"AR-IPMI", "AR-SI", "AR-GROUP", "AR-SI-ACCOUNT", "AR-PT"};
 	const int64_t wanted[] = {policy, fund, group, account, patient};
@@ -57,15 +57,15 @@ static void test_before_or_after_its_receivable(void **state)
 	all_made();
 	assert_int_equal(divide(&claim), 1);
 	owes(&claim, "A", "CNY", TOTAL, 24200, TOTAL, 1);
-	stands(24200, 2048000, 487800, 150000, 490000);
+	accounts_are(24200, 2048000, 487800, 150000, 490000);
 	claim = billed();
 	assert_int_equal(divide(&claim), 1);
 	all_made();
 	owes(&claim, "A", "CNY", TOTAL, 24200, TOTAL, 1);
-	stands(24200, 2048000, 487800, 150000, 490000);
+	accounts_are(24200, 2048000, 487800, 150000, 490000);
 	assert_int_equal(take_back(&claim), 1);
 	owes(&claim, "A", "CNY", TOTAL, TOTAL, TOTAL, 1);
-	stands(TOTAL, 0, 0, 0, 0);
+	accounts_are(TOTAL, 0, 0, 0, 0);
 }
 
 /* A policy that owes an amount of dollars, fixed with the bill. */
@@ -82,14 +82,14 @@ static void test_owed_in_another_currency(void **state)
 		all_made();
 		if (before == 0) assert_int_equal(divide(&claim), 1);
 		assert_int_equal(number(OPEN_OF_POLICY), 3411); /* 242.00 / 7.0950 */
-		stands(24200, 2048000, 487800, 150000, 490000);
+		accounts_are(24200, 2048000, 487800, 150000, 490000);
 		assert_int_equal(take_back(&claim), 1);
 		assert_int_equal(number(OPEN_OF_POLICY), 451022);
-		stands(TOTAL, 0, 0, 0, 0);
+		accounts_are(TOTAL, 0, 0, 0, 0);
 		assert_int_equal(divide(&claim), 1);
 		decide(&claim, 20000, 644200, 0);
 		assert_int_equal(number(OPEN_OF_POLICY), 2819); /* of the rest, not of parts */
-		stands(20000, 2048000, 487800, 150000, 494200);
+		accounts_are(20000, 2048000, 487800, 150000, 494200);
 	}
 }
 
@@ -118,10 +118,10 @@ static void test_at_full_price(void **state)
 		if (i % 2 == 1) all_made();
 		owes(&claim, "A", "CNY", TOTAL, 24200, TOTAL, 1);
 		assert_int_equal(balance("CONTR", "CNY"), 0);
-		stands(24200, 2048000, 487800, 150000, 490000);
+		accounts_are(24200, 2048000, 487800, 150000, 490000);
 		assert_int_equal(take_back(&claim), 1);
 		owes(&claim, "A", "CNY", TOTAL, TOTAL, TOTAL, 1);
-		stands(TOTAL, 0, 0, 0, 0);
+		accounts_are(TOTAL, 0, 0, 0, 0);
 	}
 }
 
@@ -136,10 +136,10 @@ static void test_the_policy_decides(void **state)
 	all_made();
 	assert_int_equal(divide(&claim), 1);
 	decide(&claim, 24200, 640000, 0);
-	stands(24200, 2048000, 487800, 150000, 490000);
+	accounts_are(24200, 2048000, 487800, 150000, 490000);
 	assert_int_equal(number("SELECT count(*) FROM zhifu.posting WHERE rule = 'patient_share'"), 1);
 	decide(&claim, 20000, 644200, 0);
-	stands(20000, 2048000, 487800, 150000, 494200);
+	accounts_are(20000, 2048000, 487800, 150000, 494200);
 	owes(&claim, "A", "CNY", TOTAL, 20000, TOTAL, 1);
 	assert_int_equal(take_back(&claim), -4);
 	assert_int_equal(divide(&claim), 0);
@@ -148,7 +148,7 @@ static void test_the_policy_decides(void **state)
 	all_made();
 	decide(&claim, 2560000, 640000, 0);
 	assert_int_equal(divide(&claim), -4);
-	stands(2560000, 0, 0, 0, 640000);
+	accounts_are(2560000, 0, 0, 0, 640000);
 }
 
 /* Settle has read what was posted of the claim, and meets who divides it: it reads again. */
@@ -175,7 +175,7 @@ static void test_who_decides_meanwhile(void **state)
 	LOOP_UNTIL(number("SELECT count(*) FROM zhifu.outbox WHERE role = 3") == 0, 10000);
 	role_end(&settle_role);
 	db_sync_close(other);
-	stands(24200, 2048000, 487800, 150000, 490000);
+	accounts_are(24200, 2048000, 487800, 150000, 490000);
 	assert_int_equal(number("SELECT books FROM zhifu.claim_state WHERE claim_id = '%s'", claim.id_text), 2);
 }
 
@@ -195,10 +195,62 @@ static void test_a_cancelled_claim(void **state)
 	assert_int_equal(divide(&claim), 0);
 	assert_int_equal(take_back(&claim), 1);
 	assert_int_equal(worth("OVERPAID-IPMI"), 0);
-	stands(0, 0, 0, 0, 0);
+	accounts_are(0, 0, 0, 0, 0);
 	assert_int_equal(take_back(&claim), -8);
 	assert_int_equal(divide(&claim), -4);
 	none_left();
+}
+
+/* What the group plan owes of the claim, as if it were a claim. */
+static struct test_claim share_of(const struct test_claim *claim)
+{
+	struct test_claim share = *claim;
+	struct pg_result *rows = NULL;
+	char query[160];
+
+	snprintf(query, sizeof(query), "SELECT claim_id::text FROM zhifu.receivable WHERE of_claim = '%s'",
+		claim->id_text);
+	assert_int_equal(db_sync_query(fix.admin, query, NULL, &rows), 0);
+	assert_int_equal(db_rows_count(rows), 1);
+	snprintf(share.id_text, sizeof(share.id_text), "%s", db_rows_text(rows, 0, 0));
+	db_rows_free(rows);
+	return share;
+}
+
+static int64_t open_of(const struct test_claim *claim)
+{
+	return number("SELECT open_minor FROM zhifu.receivable WHERE claim_id = '%s'", claim->id_text);
+}
+
+/* What a plan takes back of its share is no revenue that the hospital gave to the policy's insurer: it waits for a
+ * person, also where what is taken back is accepted by itself. */
+static void test_a_plan_takes_back(void **state)
+{
+	char payment[UUID_TEXT_LEN], back[UUID_TEXT_LEN];
+	struct test_claim claim, share;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = billed();
+	all_made();
+	assert_int_equal(divide(&claim), 1);
+	share = share_of(&claim);
+	sql("UPDATE zhifu.hospital SET accepts_take_backs = true WHERE code = 'AB1'");
+	yuan(&share, PAID, 487800, 0, payment);
+	accounts_are(24200, 2048000, 0, 150000, 490000);
+	yuan(&share, TAKEN, -100000, 0, back);
+	accounts_are(24200, 2048000, 100000, 150000, 490000);
+	assert_int_equal(open_of(&share), 100000);
+	assert_int_equal(number("SELECT standing::int8 FROM zhifu.receivable WHERE claim_id = '%s'", share.id_text), 4);
+	assert_int_equal(number("SELECT outcome::int8 FROM zhifu.take_back_accept(" HOSPITAL
+				", gen_random_uuid(), '%s', NULL, 'li', '00')",
+				 share.id_text),
+		0);
+	assert_int_equal(open_of(&share), 100000);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.concession"), 0);
+	assert_int_equal(worth("REV-MED"), -TOTAL);
+	assert_int_equal(worth("FX"), 0);
+	sql("UPDATE zhifu.hospital SET accepts_take_backs = false WHERE code = 'AB1'");
 }
 
 int main(void)
@@ -210,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_the_policy_decides),
 		cmocka_unit_test(test_who_decides_meanwhile),
 		cmocka_unit_test(test_a_cancelled_claim),
+		cmocka_unit_test(test_a_plan_takes_back),
 	};
 
 	return cmocka_run_group_tests_name("coordination_books", tests, receivable_world_start, world_stop);
