@@ -169,10 +169,9 @@ DECLARE
 	a patient_account := patient_begin(p_hospital, NULL, NULL, NULL); -- takes the turn; names no claim
 	line bank_line;
 	waits bigint := 0;
-	taken bigint := (SELECT coalesce(sum(CASE p.credit WHEN p_account THEN p.amount_minor ELSE -p.amount_minor END), 0) FROM coordination_payment y
-		JOIN posting p ON p.hospital_id = y.hospital_id AND p.entry_id = y.payment_id AND p.rule = 'coordinate_paid'
-		WHERE y.hospital_id = p_hospital AND y.account = p_account AND y.line_id = p_line AND (p_claim IS NULL OR p.claim_id = p_claim));
-	owed bigint := (SELECT coalesce(sum(o.minor) FILTER (WHERE o.minor > 0), 0) FROM coordination_open(p_hospital, p_account, p_claim) o);
+	taken bigint;
+	owed bigint;
+	posted numeric := 0;
 	part record;
 	day date;
 BEGIN
@@ -181,6 +180,11 @@ BEGIN
 	IF suspense_lock(p_hospital, ARRAY[p_line]) AND line.line_id IS NOT NULL THEN
 		SELECT s.open_minor INTO waits FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = p_line;
 	END IF;
+	-- Not before the line's lock: the matcher, too, pays what a plan owes.
+	SELECT coalesce(sum(CASE p.credit WHEN p_account THEN p.amount_minor ELSE -p.amount_minor END), 0) INTO taken FROM coordination_payment y
+	JOIN posting p ON p.hospital_id = y.hospital_id AND p.entry_id = y.payment_id AND p.rule = 'coordinate_paid'
+	WHERE y.hospital_id = p_hospital AND y.account = p_account AND y.line_id = p_line AND (p_claim IS NULL OR p.claim_id = p_claim);
+	SELECT coalesce(sum(o.minor) FILTER (WHERE o.minor > 0), 0) INTO owed FROM coordination_open(p_hospital, p_account, p_claim) o;
 	outcome := CASE WHEN p_amount > owed THEN -9 WHEN p_amount > greatest(waits, 0) OR waits IS NULL AND p_amount > 0
 		THEN -10 WHEN -p_amount > taken THEN -11 ELSE 1 END;
 	minor := CASE outcome WHEN -9 THEN owed WHEN -10 THEN greatest(coalesce(waits, 0), 0) WHEN -11 THEN taken END;
@@ -195,7 +199,11 @@ BEGIN
 		a.claim_id := part.claim_id;
 		PERFORM patient_post(a, p_payment, 'coordinate_paid', 'SUSP', p_account, part.minor, day, p_line);
 		PERFORM coordination_moved(p_hospital, part.claim_id, p_account, p_payment, -part.minor);
+		posted := posted + part.minor;
 	END LOOP;
+	IF posted <> p_amount THEN
+		RAISE EXCEPTION 'of % that came for %, % is for claims', p_amount, p_account, posted USING ERRCODE = 'check_violation';
+	END IF;
 	INSERT INTO coordination_payment (hospital_id, payment_id, account, line_id, amount_minor, currency, exponent, book_day, who, why)
 	VALUES (p_hospital, p_payment, p_account, p_line, p_amount, a.currency, a.exponent, day, p_who, p_why);
 	IF p_amount > 0 THEN

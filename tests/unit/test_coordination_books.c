@@ -2,6 +2,9 @@
  * receivable is made, however it is owed and whatever the policy decides after all. */
 #include "taken_world.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #define TOTAL 3200000
 #define OPEN_OF_POLICY "SELECT open_minor FROM zhifu.receivable WHERE of_claim IS NULL"
 
@@ -253,6 +256,63 @@ static void test_a_plan_takes_back(void **state)
 	sql("UPDATE zhifu.hospital SET accepts_take_backs = false WHERE code = 'AB1'");
 }
 
+/* In a process and session of its own: the outcome, as an exit status, of taking a line as paid by the plan. */
+static pid_t cashier(const struct test_line *line)
+{
+	struct db_sync *db = NULL;
+	struct pg_result *rows = NULL;
+	char query[256];
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid != 0) return pid;
+	(void)alarm(60);
+	snprintf(query, sizeof(query),
+		"SELECT outcome::int8 FROM zhifu.coordination_pay(" HOSPITAL
+		", gen_random_uuid(), 'AR-GROUP', '%s', %jd, 'wu', '\\x00')",
+		line->id, (intmax_t)line->minor);
+	if (db_sync_open(fix.conninfo, "cashier", &db) != 0 ||
+		db_sync_script(db, "SELECT set_config('zhifu.hospital_id', " HOSPITAL "::text, false)") != 0 ||
+		db_sync_query(db, query, NULL, &rows) != 0)
+		_exit(99);
+	_exit((int)(db_rows_int(rows, 0, 0) & 0xff));
+}
+
+/* The matcher pays what the plan owes while a cashier takes another line for it: nothing is owed any more, and the line
+ * stays where it is. */
+static void test_the_plan_pays_twice_at_once(void **state)
+{
+	struct test_claim claim, share;
+	struct test_line matched, taken;
+	struct db_sync *other = NULL;
+	char payment[UUID_TEXT_LEN];
+	int status = 0;
+	pid_t pid;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = billed();
+	all_made();
+	assert_int_equal(divide(&claim), 1);
+	share = share_of(&claim);
+	matched = line_booked("CNY", 2, 487800, 487800);
+	taken = line_booked("CNY", 2, 487800, 487800);
+	assert_int_equal(db_sync_open(fix.conninfo, "test", &other), 0);
+	assert_int_equal(
+		db_sync_script(other, "BEGIN; SELECT set_config('zhifu.hospital_id', " HOSPITAL "::text, false)"), 0);
+	assert_int_equal(db_sync_script(other, allocate_sql(&matched, &share, PAID, 487800, 0, payment)), 0);
+	pid = cashier(&taken);
+	LOOP_UNTIL(number("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0, 10000);
+	assert_int_equal(db_sync_script(other, "COMMIT"), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	db_sync_close(other);
+	assert_true(WIFEXITED(status));
+	assert_int_equal((int8_t)WEXITSTATUS(status), -9);
+	accounts_are(24200, 2048000, 0, 150000, 490000);
+	assert_int_equal(number("SELECT open_minor FROM zhifu.suspense WHERE line_id = '%s'", taken.id), 487800);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.coordination_payment"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +323,7 @@ int main(void)
 		cmocka_unit_test(test_who_decides_meanwhile),
 		cmocka_unit_test(test_a_cancelled_claim),
 		cmocka_unit_test(test_a_plan_takes_back),
+		cmocka_unit_test(test_the_plan_pays_twice_at_once),
 	};
 
 	return cmocka_run_group_tests_name("coordination_books", tests, receivable_world_start, world_stop);
