@@ -86,6 +86,7 @@ struct match_contract {
 	uint16_t discount_days;            /* from the bill, for that */
 	bool discount_business;            /* these are working days */
 	const struct calendar *calendar;   /* of them; NULL: Monday to Friday */
+	bool plan;                         /* a group plan owes by it, a share of what is billed to another */
 	bool payer_bears;                  /* what banks keep on the way is missing, and still owed */
 	const struct zf_money *tolerances; /* of the residual, one a currency; none: exactly */
 	uint32_t tolerance_count;

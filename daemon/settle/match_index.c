@@ -353,20 +353,33 @@ struct zf_money match_index_opened(const struct match_index *index, uint32_t cla
 	return match_money(index->terms[item->contract].owed, item->open);
 }
 
-/* The claim of a row: that of this number which this payer pays for. MATCH_NONE: none, or several. */
-static uint32_t row_claim(const struct match_index *index, struct match_key key, uint32_t payer)
+/* Is a row exactly what is open of an item? */
+static bool row_fits(
+	const struct match_index *index, const struct match_row *row, const struct match_notice *notice, uint32_t claim)
 {
-	uint32_t found = MATCH_NONE;
+	const struct match_item *item = &index->items[claim];
+	return row->amount == item->open && money_same_currency(index->terms[item->contract].owed, notice->total);
+}
+
+/* The claim of a row: that of this number which this payer pays for. Where it pays for a plan's share of the claim,
+ * too, the claim itself, unless the row is exactly what is open of the share only. MATCH_NONE: none, or several. */
+static uint32_t row_claim(
+	const struct match_index *index, const struct match_row *row, const struct match_notice *notice)
+{
+	uint32_t found[2] = {MATCH_NONE, MATCH_NONE}; /* the claim, its share */
 	const struct match_entry *entry;
-	if (match_key_none(key)) return MATCH_NONE;
-	struct match_walk walk = match_order_range(&index->numbers, key, key);
+	if (match_key_none(row->key)) return MATCH_NONE;
+	struct match_walk walk = match_order_range(&index->numbers, row->key, row->key);
 	while ((entry = match_walk_next(&walk)) != NULL) {
 		if (match_of_advice(entry->kind)) continue;
-		if (match_number_gone(index, entry) || match_claim_payer(index, entry->value) != payer) continue;
-		if (found != MATCH_NONE && found != entry->value) return MATCH_NONE;
-		found = entry->value;
+		if (match_number_gone(index, entry) || match_claim_payer(index, entry->value) != notice->payer)
+			continue;
+		uint32_t *which = &found[index->terms[index->items[entry->value].contract].contract->plan ? 1 : 0];
+		if (*which != MATCH_NONE && *which != entry->value) return MATCH_NONE;
+		*which = entry->value;
 	}
-	return found;
+	if (found[0] == MATCH_NONE || found[1] == MATCH_NONE) return found[found[0] == MATCH_NONE ? 1 : 0];
+	return !row_fits(index, row, notice, found[0]) && row_fits(index, row, notice, found[1]) ? found[1] : found[0];
 }
 
 static bool of_claim(uint8_t kind)
@@ -382,7 +395,7 @@ static void rows_resolve(const struct match_index *index, struct match_notice *n
 	for (uint32_t i = 0; i < notice->row_count; i++) {
 		struct match_row *row = &notice->rows[i];
 		if (!of_claim(row->kind)) continue;
-		row->claim = row_claim(index, row->key, notice->payer);
+		row->claim = row_claim(index, row, notice);
 		if (row->claim == MATCH_NONE) notice->strangers++;
 	}
 }

@@ -212,9 +212,10 @@ static int contracts_fill(struct match_know *know, const struct directory *direc
 		r = contract_add(know, payers, made, rows, row);
 	for (uint32_t i = 0; r == 0 && i < directory->insurer_count; i++)
 		r = plain_add(know, payers, made, rows, directory->insurers[i]->code);
-	for (uint32_t i = 0; r == 0 && i < know->setting.contract_count; i++)
-		know->plans[i] =
-			plan_code(rows->contracts, know->contracts[i].carrier) ? know->contracts[i].carrier : NULL;
+	for (uint32_t i = 0; r == 0 && i < know->setting.contract_count; i++) {
+		made[i].plan = plan_code(rows->contracts, know->contracts[i].carrier);
+		know->plans[i] = made[i].plan ? know->contracts[i].carrier : NULL;
+	}
 	if (r == 0) qsort(know->contracts, know->setting.contract_count, sizeof(*know->contracts), contract_compare);
 	return r;
 }

@@ -318,6 +318,52 @@ static void bills_name_claims(void **state)
 	lab_close(&lab);
 }
 
+/* An administrator that pays for the policy and for the plan beside it: its advice names both by the claim's ref. */
+static void who_pays_for_policy_and_plan(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *rows[2], *total;
+		uint8_t wait;
+		uint32_t claims[2];
+	} cases[] = {
+		{{"242.00"}, "242.00", MATCH_POSTS, {0}},
+		{{"4878.00"}, "4878.00", MATCH_POSTS, {1}},
+		{{"242.00", "4878.00"}, "5120.00", MATCH_POSTS, {0, 1}},
+		{{"4878.00", "242.00"}, "5120.00", MATCH_POSTS, {1, 0}},
+		{{"200.00"}, "200.00", MATCH_POSTS, {0}},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct match_lab lab = {.payer_count = 0};
+		struct match_detail rows[2];
+		uint32_t count = 0, advice;
+		lab_payer(&lab, MERIDIAN, NULL, MATCH_ADVICE);
+		lab_contract(&lab, 0, "CNY", "CNY", 0);
+		lab_contract(&lab, 0, "CNY", "CNY", 0)->plan = true;
+		lab_open(&lab);
+		lab_claim(&lab, 0, refs[0], "242.00", "242.00", "2026-10-10");
+		lab_claim(&lab, 1, refs[0], "4878.00", "4878.00", "2026-10-10");
+		for (; count < 2 && cases[i].rows[count] != NULL; count++)
+			rows[count] = (struct match_detail){.kind = MATCH_PAID,
+				.number = refs[0],
+				.amount = lab_money(cases[i].rows[count], "CNY")};
+		const struct match_advice made = {.number = "RA-5501-77aa01",
+			.details = rows,
+			.detail_count = count,
+			.total = lab_money(cases[i].total, "CNY"),
+			.balanced = true,
+			.day = lab_day("2026-11-10")};
+		assert_int_equal(match_index_advise(lab.index, &made, &advice), 0);
+		struct match_line line =
+			lab_line(&lab, cases[i].total, "CNY", "2026-11-12", MERIDIAN, "RA-5501-77aa01");
+		assert_int_equal(lab_match(&lab, &line), cases[i].wait);
+		assert_int_equal(lab.result.candidates[0].part_count, count);
+		for (uint32_t k = 0; k < count; k++)
+			assert_int_equal(lab.result.candidates[0].parts[k].claim, cases[i].claims[k]);
+		lab_close(&lab);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +374,7 @@ int main(void)
 		cmocka_unit_test(whom_it_is_paid_for_counts_for_a_stranger),
 		cmocka_unit_test(words_may_be_numbers),
 		cmocka_unit_test(bills_name_claims),
+		cmocka_unit_test(who_pays_for_policy_and_plan),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }
