@@ -143,6 +143,7 @@ static int other_currency(struct working *work, enum match_hand_fault *ret_fault
 	if (work->stays != NULL) r = owed_of(work, work->stays->minor, &stays);
 	if (r == 0 && stays >= open) return denied(MATCH_HAND_MORE, ret_fault);
 	part->cleared = open - stays;
+	part->conversion = (struct match_conversion){.count = 0}; /* that of what stays is not of what is cleared */
 	if (r < 0 || (work->all != NULL && work->all->kind == MATCH_REST_FX)) return r;
 	if (work->stays != NULL && work->all == NULL) return 0; /* what is left is the rate's */
 	r = owed_of(work, work->said, &worth);

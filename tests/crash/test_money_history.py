@@ -365,8 +365,10 @@ class History(Finance):
         if waiting:
             line, bill = self.dice.choice(waiting), self.dice.choice(self.bills)
             minor = self.dice.choice((line["open_minor"], max(1, abs(line["open_minor"]) // 2)))
-            self.person("match", "allocate", line["line_id"], "%s=%.2f" % (bill["ref"] + self.dice.choice(
-                ("", "", ":acme") if self.shares(bill) else ("",)), minor / 100), "--why", "a letter",
+            owed = self.database.value("SELECT currency FROM zhifu.receivable WHERE claim_id = %s", (bill["id"],))
+            stays = self.dice.choice(("", ",short=1.23", ",short=1.23,fx", ",short=1.23,charge")) if owed != line["currency"] else ""
+            self.person("match", "allocate", line["line_id"], "%s=%.2f%s" % (bill["ref"] + self.dice.choice(
+                ("", "", ":acme") if self.shares(bill) else ("",)), minor / 100, stays), "--why", "a letter",
                         *self.dice.choice(((), ("--rest", "short"), ("--rest", "charge"), ("--rest", "difference"))))
 
     def somebody_undoes(self):

@@ -169,6 +169,17 @@ static void yuan_for_dollars(void **state)
 	part = fits(&hand, &owed, 1600000, SAID({MATCH_REST_CHARGE, 0}));
 	converted(&part, 231500, 1644808, true, &id);
 	assert_int_equal(fits(&hand, &owed, 1600000, SAID({MATCH_REST_FX, 0})).conversion.count, 0);
+	/* What is said to stay open is converted as well, but that tells nothing of what is cleared. */
+	part = fits(&hand, &owed, 1600000, SAID({MATCH_REST_SHORT, 10000}));
+	assert_int_equal(part.cleared, 230093); /* 2315.00 - 100.00 / 7.105 */
+	assert_int_equal(part.conversion.count, 0);
+	part = fits(&hand, &owed, 1600000, SAID({MATCH_REST_SHORT, 10000}, {MATCH_REST_FX, 0}));
+	assert_int_equal(part.cleared, 230093);
+	assert_int_equal(part.conversion.count, 0);
+	part = fits(&hand, &owed, 1600000, SAID({MATCH_REST_SHORT, 10000}, {MATCH_REST_CHARGE, 0}));
+	assert_int_equal(part.cleared, 230093);
+	assert_int_equal(part.charge.minor, 34811); /* 2300.93 * 7.105 = 16348.11 */
+	converted(&part, 230093, 1634811, true, &id);
 	part = fits(&hand, &owed, 1600000, SAID({MATCH_REST_CHARGE, 0}));
 	assert_int_equal(part.cleared, 231500);
 	assert_int_equal(part.charge.minor, 44808); /* 2315.00 * 7.105 = 16448.08 */
