@@ -113,6 +113,15 @@ static void a_claim_is_short_by_several_things(void **state)
 	assert_non_null(strstr(world.err, "is not what is left"));
 	assert_ctl(&world, 1, "money match allocate %s %s=875.00,tip --why x --hospital HZ1 --who li", line, refs[1]);
 	assert_non_null(strstr(world.err, "not \"tip\""));
+	/* Of a group plan is what names its code, and no more than that. */
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const behind[] = {":", "::", ":a:b", ":a:"};
+		assert_ctl(&world, 1, "money match allocate %s %s%s=875.00 --why x --hospital HZ1 --who li", line,
+			refs[1], behind[i]);
+		assert_non_null(strstr(world.err, "is not REF=AMOUNT, nor REF:CODE=AMOUNT of a group plan"));
+	}
+	assert_ctl(&world, 1, "money match allocate %s :a=875.00 --why x --hospital HZ1 --who li", line);
+	assert_non_null(strstr(world.err, "nor REF:CODE=AMOUNT"));
 	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.allocation"), 0);
 	assert_ctl(&world, 0,
 		"money match allocate %s %s=875.00,charge=25.00,short=100.00 %s=290.00,discount=4.00,fee --why theirs"
