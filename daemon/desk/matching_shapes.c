@@ -21,6 +21,7 @@ const char *const shape_waits[] = {[MATCH_POSTS] = "posts",
 	[MATCH_WAIT_CUT] = "advice-cut",
 	[MATCH_WAIT_STRANGERS] = "claims-unknown",
 	[MATCH_WAIT_BEYOND] = "beyond-limit",
+	[MATCH_WAIT_NUMBERS] = "numbers-many",
 	[MATCH_WAIT_COUNT] = NULL};
 const char *const shape_holds[] = {"no", "compliance", "payer", NULL};
 

@@ -233,6 +233,14 @@ static uint16_t score_of(const struct match_answer *answer, bool alone)
 	return (uint16_t)(base - penalty(answer));
 }
 
+/* Is it for the claims that it is for only as far as is known, since the line has more numbers of bills than were
+ * looked at? Where our own references name all of them, and the amount fits, that is enough. */
+static bool partly_read(const struct match_find *find, const struct match_answer *answer)
+{
+	if (!find->line->bills_many || (answer->kind != MATCH_PAYMENT && answer->kind != MATCH_DOUBLE)) return false;
+	return answer->level != MATCH_LEVEL_NAMED || answer->number != MATCH_REF;
+}
+
 /* Makes what comes out of the answers, the best first. */
 static int decide(struct match_find *find, struct zf_arena *arena, struct match_result *ret)
 {
@@ -267,6 +275,9 @@ static int decide(struct match_find *find, struct zf_arena *arena, struct match_
 	if (alone && ret->candidates[0].no_rate) {
 		ret->candidates[0].posts = false;
 		ret->wait = MATCH_WAIT_RATE;
+	} else if (alone && partly_read(find, &find->answers[0])) {
+		ret->candidates[0].posts = false;
+		ret->wait = MATCH_WAIT_NUMBERS;
 	} else if (alone && ret->candidates[0].posts) {
 		ret->wait = MATCH_POSTS;
 	} else if (alone) {

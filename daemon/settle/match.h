@@ -176,6 +176,7 @@ struct match_line {
 	const char *ids[MATCH_LINE_IDS];     /* what else programs of banks and payers call it */
 	struct match_bill *bills;            /* what of it the hospital calls claims; several may have one number */
 	uint32_t bill_count;
+	bool bills_many; /* it has more numbers than were looked up, or names more claims than these */
 };
 
 /* What a line may be that is for no claim, as a charge of the bank, and how the bank names it. A code has * for any
@@ -368,6 +369,7 @@ enum match_wait {
 	MATCH_WAIT_STRANGERS,   /* the advice names claims that are not here */
 	MATCH_WAIT_BEYOND,      /* 16, also in match_begin(): its advice, which a person brought in, takes off more than
 				   anybody may let go */
+	MATCH_WAIT_NUMBERS,     /* not all that may be numbers of bills in it was looked up */
 	MATCH_WAIT_COUNT,
 };
 

@@ -36,6 +36,7 @@ static bool is_between(char c)
 struct words {
 	const char **items;
 	uint32_t count;
+	bool many; /* there are more than fit */
 	struct zf_arena *arena;
 	int err;
 };
@@ -44,7 +45,7 @@ static void word_keep(struct words *words, const char *at, size_t len, bool capi
 {
 	char *copy;
 
-	if (words->err != 0 || words->count == BILL_WORDS_MAX) return;
+	if (words->err != 0 || words->many) return;
 	copy = zf_strndup(words->arena, at, len);
 	if (copy == NULL) {
 		words->err = ERR_NOMEM;
@@ -54,10 +55,12 @@ static void word_keep(struct words *words, const char *at, size_t len, bool capi
 		if (is_small(copy[i])) copy[i] = (char)(copy[i] - 'a' + 'A');
 	for (uint32_t i = 0; i < words->count; i++)
 		if (strcmp(words->items[i], copy) == 0) return;
-	words->items[words->count++] = copy;
+	if (ref_valid(copy)) return; /* our own is looked for elsewhere */
+	words->many = words->count == BILL_WORDS_MAX;
+	if (!words->many) words->items[words->count++] = copy;
 }
 
-/* One that may be a number, without the marks around it. Our own ref is looked for elsewhere. */
+/* One that may be a number, without the marks around it. */
 static void word_add(struct words *words, const char *at, size_t len)
 {
 	size_t letters = 0, digits = 0;
@@ -102,9 +105,9 @@ static void field_add(struct words *words, const char *field)
 }
 
 int bill_words(const struct match_line *line, struct zf_arena *arena, const char *ret_words[BILL_WORDS_MAX],
-	uint32_t *ret_count)
+	uint32_t *ret_count, bool *ret_many)
 {
-	struct words words = {ret_words, 0, arena, 0};
+	struct words words = {ret_words, 0, false, arena, 0};
 
 	field_add(&words, line->letter);
 	for (uint32_t i = 0; i < line->structured_count; i++) field_add(&words, line->structured[i]);
@@ -113,6 +116,7 @@ int bill_words(const struct match_line *line, struct zf_arena *arena, const char
 	for (size_t i = 0; i < ARRAY_LEN(line->words); i++) field_add(&words, line->words[i]);
 	for (size_t i = 0; i < ARRAY_LEN(line->ids); i++) field_add(&words, line->ids[i]);
 	*ret_count = words.count;
+	*ret_many = words.many;
 	return words.err;
 }
 
@@ -155,15 +159,16 @@ static int number_add(struct bill_search *search, const struct match_know *know,
 	return r;
 }
 
-int bill_search_add(struct bill_search *search, const struct match_know *know, const struct match_line *line,
-	uint32_t number, struct zf_arena *arena)
+int bill_search_add(struct bill_search *search, const struct match_know *know, struct match_line *line, uint32_t number,
+	struct zf_arena *arena)
 {
 	const char *words[BILL_WORDS_MAX];
 	uint32_t count = 0;
-	int r = bill_words(line, arena, words, &count);
 
-	for (uint32_t i = 0; r == 0 && i < count; i++)
-		if (!ref_valid(words[i])) r = number_add(search, know, words[i], number, arena);
+	if (know->hospital->bill_system_count == 0) return 0;
+	int r = bill_words(line, arena, words, &count, &line->bills_many);
+
+	for (uint32_t i = 0; r == 0 && i < count; i++) r = number_add(search, know, words[i], number, arena);
 	return r;
 }
 
@@ -183,7 +188,10 @@ static int bill_add(struct match_line *line, const char *number, uint32_t claim,
 	if (line->bills == NULL) return ERR_NOMEM;
 	for (uint32_t i = 0; i < line->bill_count; i++)
 		if (line->bills[i].claim == claim && strcmp(line->bills[i].number, number) == 0) return 0;
-	if (line->bill_count < BILLS_MAX) line->bills[line->bill_count++] = (struct match_bill){number, claim};
+	if (line->bill_count < BILLS_MAX)
+		line->bills[line->bill_count++] = (struct match_bill){number, claim};
+	else
+		line->bills_many = true;
 	return 0;
 }
 

@@ -28,13 +28,13 @@ struct bill_search {
 	uint32_t count, cap;
 };
 
-/* What may be a number in all fields of a line, each once, as it stands there and in capitals; in their order. Pure.
- * ERR_NOMEM. */
+/* What may be a number in all fields of a line, each once, as it stands there and in capitals, but our own refs; in
+ * their order. ret_many: there are more. Pure. ERR_NOMEM. */
 int bill_words(const struct match_line *line, struct zf_arena *arena, const char *ret_words[BILL_WORDS_MAX],
-	uint32_t *ret_count) MUSTUSE;
-/* Adds the words of a line, which the caller knows by a number. ERR_NOMEM. */
-int bill_search_add(struct bill_search *search, const struct match_know *know, const struct match_line *line,
-	uint32_t number, struct zf_arena *arena) MUSTUSE;
+	uint32_t *ret_count, bool *ret_many) MUSTUSE;
+/* Adds the words of a line, which the caller knows by a number, and tells the line where there are more. ERR_NOMEM. */
+int bill_search_add(struct bill_search *search, const struct match_know *know, struct match_line *line, uint32_t number,
+	struct zf_arena *arena) MUSTUSE;
 /* The parameters of SETTLE_MATCH_BILLS. */
 void bill_search_put(const struct bill_search *search, const struct match_know *know, struct db_params *params);
 /* Takes its rows: to the lines, by their numbers, what they name. ERR_NOMEM. */

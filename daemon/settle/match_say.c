@@ -75,6 +75,8 @@ static const char *const waits[MATCH_WAIT_COUNT][2] = {
 	[MATCH_WAIT_STRANGERS] = {"its advice names claims that are not here", "付款通知列有本院没有的理赔"},
 	[MATCH_WAIT_BEYOND] = {"its advice takes off more than hard_max of the claim's contract lets anybody let go",
 		"付款通知的扣减超过合同允许放弃的限额(hard_max)"},
+	[MATCH_WAIT_NUMBERS] = {"it may name more bills than are looked up in one line",
+		"附言中的号码过多,未能全部查对"},
 	[MATCH_WAIT_CUT] = {"payer known, statement number cut, no advice", "付款人已知,对账单号被截断,付款通知未到"},
 };
 

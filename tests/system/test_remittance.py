@@ -263,7 +263,7 @@ def numbered(up):
     of one claim."""
     claims = {"HC2026X0001": ("ZY-2026-000777", 70000), "HC2026X0002": ("ZY-2026-000778", 80000), "HC2026X0003": (
         "ZY-2026-000779", 90000), "HC2026X0004": ("ZY-2026-000800", 65000), "HC2026X0005": ("ZY-2026-000800", 65000), "HC2026X0006": (
-        "ZY-2026-000781", 70000)}
+        "ZY-2026-000781", 70000), "HC2026X0007": ("ZY-2026-000790", 55000)}
     before = up.database.value("SELECT count(*) FROM zhifu.receivable")
 
     with up.daemon.client() as client:
@@ -280,13 +280,14 @@ def numbered(up):
                      and up.database.value("SELECT count(*) FROM zhifu.receivable_wait") == 0, "all to be billed")
     lines = up.office.statement("CNY", "11-20", *((amount, MERIDIAN, text) for amount, text in (
         ("700.00", "BILL ZY-2026-000777 OF OCTOBER"), ("800.00", "INV hc2026x0002/1"), ("900.00", "BILL ZY-2026-00077"),
-        ("650.00", "BILL ZY-2026-000800"))))
+        ("650.00", "BILL ZY-2026-000800"), ("550.00", " ".join(["ZY-2026-000790", *("R%05d" % n for n in range(24))])))))
     up.office.looked()
-    assert [owed(up, number)[0] for number in claims] == [0, 0, 90000, 65000, 65000, 70000]
+    assert [owed(up, number)[0] for number in claims] == [0, 0, 90000, 65000, 65000, 70000, 55000]
     waits = {item["line"]: (item["why"], item["candidates"]) for item in up.daemon.ctl_json("money", "match", "list")["items"]}
     of = {row["amount_minor"]: row["line_id"] for row in up.database.sql(
         "SELECT amount_minor, line_id FROM zhifu.bank_line WHERE line_id = ANY (%s::uuid[])", (lines,))}
-    assert waits == {of[90000]: ("payer known, its advice has not come", 0), of[65000]: ("several answers are equally good", 2)}
+    assert waits == {of[90000]: ("payer known, its advice has not come", 0), of[65000]: ("several answers are equally good", 2),
+                     of[55000]: ("it may name more bills than are looked up in one line", 1)}
     for candidate in up.daemon.ctl_json("money", "match", "show", of[65000])["candidates"]:
         assert "the payment names the hospital's number of the claim" in [reason["reason"] for reason in candidate["reasons"]]
     up.office.holds()

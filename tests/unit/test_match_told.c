@@ -242,6 +242,7 @@ static void words_may_be_numbers(void **state)
 		{"账单号ZY2026000123付款", "ZY2026000123"},
 		{"NO:10023,10023 10024.", "10023 10024"},
 		{"1002 ABCDEFGH A1BCDEF 100 23", ""},
+		{"HZ1000000000000V ZY2026000123", "ZY2026000123"}, /* our own is looked for elsewhere */
 		{NULL, ""},
 	};
 	struct match_lab lab = {.payer_count = 0};
@@ -251,22 +252,31 @@ static void words_may_be_numbers(void **state)
 		const char *words[BILL_WORDS_MAX];
 		char got[256] = "";
 		uint32_t count;
+		bool cut;
 		const struct match_line line = {.text = cases[i].text, .end_to_end = cases[i].text};
-		assert_int_equal(bill_words(&line, &lab.arena.zf, words, &count), 0);
+		assert_int_equal(bill_words(&line, &lab.arena.zf, words, &count, &cut), 0);
+		assert_false(cut);
 		for (uint32_t k = 0; k < count; k++) {
 			if (k > 0) strcat(got, " ");
 			strcat(got, words[k]);
 		}
 		assert_string_equal(got, cases[i].words);
 	}
-	/* No more than so many of a line. */
+	/* No more than so many of a line; that there are more is told. What is there twice counts once. */
 	char many[1024] = "";
 	const char *words[BILL_WORDS_MAX];
 	uint32_t count;
-	for (int i = 0; i < 100; i++) (void)snprintf(many + strlen(many), sizeof(many) - strlen(many), "N%05d ", i);
-	const struct match_line line = {.text = many};
-	assert_int_equal(bill_words(&line, &lab.arena.zf, words, &count), 0);
+	bool cut;
+	for (int i = 0; i < 2 * BILL_WORDS_MAX; i++)
+		(void)snprintf(many + strlen(many), sizeof(many) - strlen(many), "N%05d ", i < BILL_WORDS_MAX ? i : 0);
+	const struct match_line line = {.text = many, .letter = "N00007 HZ1000000000000V"};
+	assert_int_equal(bill_words(&line, &lab.arena.zf, words, &count, &cut), 0);
 	assert_int_equal(count, BILL_WORDS_MAX);
+	assert_false(cut);
+	strcat(many, "N99999");
+	assert_int_equal(bill_words(&line, &lab.arena.zf, words, &count, &cut), 0);
+	assert_int_equal(count, BILL_WORDS_MAX);
+	assert_true(cut);
 	lab_close(&lab);
 }
 
@@ -364,6 +374,38 @@ static void who_pays_for_policy_and_plan(void **state)
 	}
 }
 
+/* Where not all of its numbers were looked up, what is known of it is no ground but for our own references. */
+static void more_numbers_than_are_looked_up_wait(void **state)
+{
+	(void)state;
+	const struct {
+		const char *text, *amount;
+		bool many;
+		uint8_t wait;
+	} cases[] = {
+		{"INV ZY-2026/000123", "500.00", false, MATCH_POSTS},
+		{"INV ZY-2026/000123", "500.00", true, MATCH_WAIT_NUMBERS},
+		{"MEDICAL EXPENSES", "300.00", false, MATCH_POSTS},
+		{"MEDICAL EXPENSES", "300.00", true, MATCH_WAIT_NUMBERS}, /* by its amount */
+		{refs[1], "500.00", true, MATCH_POSTS},
+		{"INV ZY-2026/000123", "400.00", true, MATCH_WAIT_AMOUNT},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct match_lab lab = {.payer_count = 0};
+		struct match_bill bill = {"ZY-2026/000123", 1};
+		twins(&lab);
+		lab_claim(&lab, 0, refs[2], "300.00", "300.00", "2026-10-10");
+		struct match_line line = lab_line(&lab, cases[i].amount, "CNY", "2026-11-12", ALPHA, cases[i].text);
+		line.bills = &bill;
+		line.bill_count = 1;
+		line.bills_many = cases[i].many;
+		assert_int_equal(lab_match(&lab, &line), cases[i].wait);
+		assert_true(lab.result.count > 0); /* shown to a person all the same */
+		lab_close(&lab);
+	}
+	assert_non_null(strstr(match_wait_text(MATCH_WAIT_NUMBERS, false), "more bills than are looked up"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +417,7 @@ int main(void)
 		cmocka_unit_test(words_may_be_numbers),
 		cmocka_unit_test(bills_name_claims),
 		cmocka_unit_test(who_pays_for_policy_and_plan),
+		cmocka_unit_test(more_numbers_than_are_looked_up_wait),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }
