@@ -396,7 +396,7 @@ CREATE FUNCTION match_claims(p_hospital uuid, p_after uuid, p_limit integer, p_s
 	p_again uuid[] DEFAULT NULL, p_own bigint[] DEFAULT '{}')
 RETURNS TABLE (claim_id uuid, version integer, ref text, number text, insurer_number text, carrier text, remitter text, contract_id uuid,
 	contract_version integer, currency text, exponent smallint, owed bigint, open bigint, book bigint, billed_day date, due_day date,
-	service_day date)
+	service_day date, of_plan boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off
 SET enable_mergejoin = off SET enable_material = off AS $$
 #variable_conflict use_column
@@ -425,7 +425,8 @@ BEGIN
 			(SELECT max(d.insurer_claim_no) FROM remittance_detail d WHERE d.claim_id = r.claim_id AND d.hospital_id = r.hospital_id)),
 		r.carrier, r.remitter, r.contract_id, r.contract_version, r.currency, r.exponent, r.owed_minor, r.open_minor, r.book_minor,
 		r.billed_day, r.due_day,
-		CASE WHEN r.kind = 'B' THEN (SELECT l.service_day FROM claim l WHERE l.hospital_id = r.hospital_id AND l.claim_id = r.claim_id) END
+		CASE WHEN r.kind = 'B' THEN (SELECT l.service_day FROM claim l WHERE l.hospital_id = r.hospital_id AND l.claim_id = r.claim_id) END,
+		r.of_claim IS NOT NULL
 	FROM unnest(chosen) WITH ORDINALITY AS t (id, n)
 	JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.id
 	LEFT JOIN claim_state c ON c.hospital_id = r.hospital_id AND c.claim_id = coalesce(r.of_claim, r.claim_id)

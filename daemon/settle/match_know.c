@@ -213,8 +213,8 @@ static int contracts_fill(struct match_know *know, const struct directory *direc
 	for (uint32_t i = 0; r == 0 && i < directory->insurer_count; i++)
 		r = plain_add(know, payers, made, rows, directory->insurers[i]->code);
 	for (uint32_t i = 0; r == 0 && i < know->setting.contract_count; i++) {
-		made[i].plan = plan_code(rows->contracts, know->contracts[i].carrier);
-		know->plans[i] = made[i].plan ? know->contracts[i].carrier : NULL;
+		know->carriers[i] = know->contracts[i].carrier;
+		made[i].plan = plan_code(rows->contracts, know->carriers[i]);
 	}
 	if (r == 0) qsort(know->contracts, know->setting.contract_count, sizeof(*know->contracts), contract_compare);
 	return r;
@@ -380,13 +380,13 @@ static int setting_fill(struct match_know *know, const struct directory *directo
 
 	know->contracts = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->contracts));
 	know->remitters = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->remitters));
-	know->plans = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->plans));
+	know->carriers = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->carriers));
 	know->accounts =
 		zf_alloc_array(&know->arena.zf, (size_t)db_rows_count(rows->payers) + 1, sizeof(*know->accounts));
 	know->banks = zf_alloc_array(&know->arena.zf, contracts, sizeof(*know->banks));
 	know->bank_count = 0;
 	if (payers == NULL || made == NULL || know->contracts == NULL || know->remitters == NULL ||
-		know->plans == NULL || know->accounts == NULL || know->banks == NULL)
+		know->carriers == NULL || know->accounts == NULL || know->banks == NULL)
 		return ERR_NOMEM;
 	know->setting = (struct match_setting){.payers = payers,
 		.contracts = made,
@@ -593,7 +593,8 @@ static void claim_keep(struct know_claim *kept, const struct match_claim *claim,
 	*kept = (struct know_claim){.id = db_rows_uuid(rows, row, 0),
 		.version = (int32_t)db_rows_int(rows, row, 1),
 		.touched = kept->touched,
-		.exponent = (uint8_t)db_rows_int(rows, row, 9)};
+		.exponent = (uint8_t)db_rows_int(rows, row, 9),
+		.of_plan = db_rows_bool(rows, row, 16)};
 	memcpy(kept->owed, claim->open.currency, sizeof(kept->owed));
 	if (claim->numbers[0] != NULL && strlen(claim->numbers[0]) < sizeof(kept->ref))
 		memcpy(kept->ref, claim->numbers[0], strlen(claim->numbers[0]) + 1);

@@ -30,6 +30,7 @@ struct know_claim {
 	uint32_t touched; /* the round that moves it last; 0: none */
 	char owed[4];
 	uint8_t exponent;
+	bool of_plan; /* a group plan's share of it */
 	char ref[REF_TEXT_LEN];
 };
 
@@ -69,8 +70,8 @@ struct match_know {
 	uint32_t advice_count, advice_cap;
 	struct know_contract *contracts; /* by id and version */
 	struct stored_rates rates;       /* those of the setting */
-	const char **plans; /* by the matcher's contracts: the group plan that owes by it; NULL: a carrier */
-	const char **banks; /* whose boards contracts name, from 1 in the matcher */
+	const char **carriers;           /* by the matcher's contracts: the carrier, or group plan, that owes by it */
+	const char **banks;              /* whose boards contracts name, from 1 in the matcher */
 	uint16_t bank_count;
 	const char **remitters;                 /* of the payers, in the matcher's order */
 	uint8_t (*accounts)[LOOKUP_HASH_BYTES]; /* those on record, in order */
@@ -103,7 +104,7 @@ struct know_rows {
 #define KNOW_CHARGES_SQL "SELECT carrier, currency, exponent::int4, charge, times FROM zhifu.match_charges($1::uuid)"
 #define KNOW_CLAIMS_SQL                                                                                                \
 	"SELECT claim_id, version, ref, number, insurer_number, carrier, contract_id, contract_version, currency,"     \
-	" exponent::int4, owed, open, book, billed_day, due_day, service_day"                                          \
+	" exponent::int4, owed, open, book, billed_day, due_day, service_day, of_plan"                                 \
 	" FROM zhifu.match_claims($1::uuid, $2::uuid, $3::int4, $4::int8, $5::uuid[], $6::int8[])"
 #define KNOW_ADVICES_SQL                                                                                               \
 	"SELECT remittance_id, no, insurer, identifier, total, currency, exponent::int4, payment_date, balanced,"      \

@@ -351,7 +351,7 @@ def owed_by_plan(office):
 def a_plan_pays(office):
     """S7's group plan: what it owes of claims is found by their refs and by who pays, as what the policy owes of them is."""
     policy = office.contract("ipmi", "A", "IPMI UNDERWRITING")
-    office.contract("acme", "A", ACME, tolerances=[{"currency": "CNY", "residual": "0.05"}])
+    acme = office.contract("acme", "A", ACME, tolerances=[{"currency": "CNY", "residual": "0.05"}])
     s7 = shared(office, policy, "32000.00", "20480.00", "--catalogue", "26400.00", "--account", "1500.00", "--group-share", "90", "--group-above", "500.00")
     two, three, near, short, strange = (shared(office, policy, "10000.00", "6000.00", "--group-paid", owed)
                                         for owed in ("1234.56", "2000.00", "777.77", "500.00", "300.00"))
@@ -397,6 +397,16 @@ def a_plan_pays(office):
     twice, = office.statement("CNY", "11-28", ("4878.00", ACME, "ONCE MORE " + s7.ref))
     office.looked()
     assert office.journal(twice) == {"SUSP": dr("4878.00"), "OVERPAID-ACME": cr("4878.00")}
+    office.holds()
+
+    # What is billed to an insurer of that code later is no plan's share.
+    own = office.claim(acme, "11-28", "610.00")
+    line, = office.statement("CNY", "11-28", ("610.00", "TRUST OF OTHERS", own.ref))
+    office.looked()
+    candidate, = office.daemon.ctl_json("money", "match", "show", line)["candidates"]
+    assert [(part["ref"], part["plan"]) for part in candidate["parts"]] == [(own.ref, None)], candidate
+    office.ctl("money", "match", "accept", line, candidate["candidate"], "--why", "their trust")
+    assert office.journal(line) == {"SUSP": dr("610.00"), "AR-ACME": cr("610.00")}
     office.holds()
     judges.hledger_judges(office.daemon, office.database, office.place.folder, story.HOSPITAL_ID)
 
