@@ -405,12 +405,10 @@ static int account_row(struct ctl *ctl, const struct hospital *hospital, const s
 	int r;
 
 	r = ctl_query(ctl, &rows,
-		"SELECT p.statement_day, p.statement_minor, coalesce(p.ledger_minor, 0),"
-		" (SELECT coalesce(sum(u.open_minor), 0)::bigint FROM suspense u JOIN bank_line b"
-		"  ON b.hospital_id = u.hospital_id AND b.line_id = u.line_id WHERE u.hospital_id = $1 AND b.account = $2),"
+		"SELECT p.statement_day, p.statement_minor, coalesce(p.ledger_minor, 0), coalesce(p.suspense_minor, 0),"
 		" (SELECT count(*) FROM bank_statement s WHERE s.hospital_id = $1 AND s.account = $2 AND s.kind = 1),"
-		" coalesce(p.statement_minor + p.ordered_minor - p.late_minor - p.explained_minor = p.ledger_minor, true)"
-		" FROM (VALUES (1)) AS one LEFT JOIN bank_proof($1, 'infinity') p ON p.account = $2 AND p.currency = $3",
+		" coalesce(p.difference_minor = 0, true)"
+		" FROM (VALUES (1)) AS one LEFT JOIN report_accounts($1, 'infinity') p ON p.account = $2 AND p.currency = $3",
 		"utt", &hospital->id, account->code, account->currency);
 	if (r < 0) return r;
 	proved = db_rows_bool(rows, 0, 5);

@@ -64,8 +64,8 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"SELECT outcome, id, places FROM zhifu.api_contract_end($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4,"
 		" $7::date, $8::text)",
 		8},
-	/* As zhifuctl money account list has it. $2 to $5: codes, numbers, currencies and ledger accounts of the
-	 * configuration. */
+	/* By the source of zhifuctl money account list. $2 to $4: codes, numbers and currencies of the configuration.
+	 */
 	[DESK_ACCOUNTS] = {"desk_accounts",
 		"SELECT a.code, a.number, a.currency, p.statement_day, p.statement_minor, a.currency, NULL::int4,"
 		" coalesce(p.ledger_minor, 0), a.currency, NULL::int4, coalesce(p.suspense_minor, 0), a.currency, NULL::int4,"

@@ -111,7 +111,13 @@ static void money_arrives_in_suspense(void **state)
 	assert_int_equal(count("posting_unvalued"), 3);
 	assert_ctl(&world, 0, "money account list --hospital HZ1");
 	assert_non_null(strstr(world.out, "3,287.50 USD"));
+	assert_non_null(strstr(world.out, "2,287.50 USD")); /* of it in suspense */
 	assert_non_null(strstr(world.out, "holds"));
+	/* As everywhere, what waits in another currency is not added to it. */
+	world_sql(&world, "UPDATE zhifu.bank_line SET currency = 'EUR' WHERE amount_minor = -1250");
+	assert_ctl(&world, 0, "money account list --hospital HZ1");
+	assert_non_null(strstr(world.out, "2,300.00 USD"));
+	world_sql(&world, "UPDATE zhifu.bank_line SET currency = 'USD' WHERE amount_minor = -1250");
 	assert_ctl(&world, 0, "money suspense list");
 	assert_non_null(strstr(world.out, "2,300.00 USD"));
 	assert_non_null(strstr(world.out, "-12.50 USD"));
