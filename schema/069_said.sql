@@ -5,15 +5,23 @@ SET search_path = zhifu;
 -- about: the claim or whatever else it is about, by any of which it is found (an allocation: by its line, not by its claims); what: the
 -- act. words: sealed (SEAL_FACT, sealed_for, a key of the hospital).
 CREATE VIEW said WITH (security_invoker = true) AS
-	SELECT d.hospital_id, d.claim_id AS about, d.made_at AS at, CASE d.kind WHEN 1 THEN 'demand' ELSE 'acknowledgement' END AS what, d.who,
-		d.claim_id AS sealed_for, d.why AS words FROM demand d
+	-- A group plan's share is of its claim, too.
+	WITH owed AS NOT MATERIALIZED (
+		SELECT r.hospital_id, r.claim_id, r.claim_id AS about FROM receivable r
+		UNION ALL
+		SELECT r.hospital_id, r.claim_id, r.of_claim FROM receivable r WHERE r.of_claim IS NOT NULL
+	)
+	SELECT d.hospital_id, o.about, d.made_at AS at, CASE d.kind WHEN 1 THEN 'demand' ELSE 'acknowledgement' END AS what, d.who,
+		d.claim_id AS sealed_for, d.why AS words FROM demand d JOIN owed o ON o.hospital_id = d.hospital_id AND o.claim_id = d.claim_id
 	UNION ALL
-	SELECT d.hospital_id, d.claim_id, d.undone_at, 'undo', d.undone_by, d.demand_id, d.undone_why FROM demand d WHERE d.undone_at IS NOT NULL
+	SELECT d.hospital_id, o.about, d.undone_at, 'undo', d.undone_by, d.demand_id, d.undone_why FROM demand d
+	JOIN owed o ON o.hospital_id = d.hospital_id AND o.claim_id = d.claim_id WHERE d.undone_at IS NOT NULL
 	UNION ALL
-	SELECT w.hospital_id, w.claim_id, w.made_at, 'writeoff', w.who, w.claim_id, w.why FROM write_off w
+	SELECT w.hospital_id, o.about, w.made_at, 'writeoff', w.who, w.claim_id, w.why FROM write_off w
+	JOIN owed o ON o.hospital_id = w.hospital_id AND o.claim_id = w.claim_id
 	UNION ALL
-	SELECT w.hospital_id, w.claim_id, w.undone_at, 'undo', w.undone_by, w.write_off_id, w.undone_why FROM write_off w
-	WHERE w.undone_at IS NOT NULL
+	SELECT w.hospital_id, o.about, w.undone_at, 'undo', w.undone_by, w.write_off_id, w.undone_why FROM write_off w
+	JOIN owed o ON o.hospital_id = w.hospital_id AND o.claim_id = w.claim_id WHERE w.undone_at IS NOT NULL
 	UNION ALL
 	SELECT c.hospital_id, c.claim_id, c.made_at, CASE WHEN c.undoes IS NULL THEN 'concession' ELSE 'undo' END, c.who,
 		coalesce(c.undoes, c.claim_id), c.why FROM concession c

@@ -275,9 +275,10 @@ static int write_offs_open(struct ctl *ctl, const struct hospital *hospital, con
 {
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
-		"SELECT w.made_at, s.ref, w.amount_minor, w.currency, w.exponent, w.book_minor, w.provided_minor, w.role, w.limit_minor,"
+		"SELECT w.made_at, s.ref || CASE WHEN r.of_claim IS NULL THEN '' ELSE ':' || r.carrier END, w.amount_minor, w.currency, w.exponent, w.book_minor, w.provided_minor, w.role, w.limit_minor,"
 		" w.who, w.undone_by, w.write_off_id FROM write_off w"
-		" LEFT JOIN claim_state s ON s.hospital_id = w.hospital_id AND s.claim_id = w.claim_id"
+		" LEFT JOIN receivable r ON r.hospital_id = w.hospital_id AND r.claim_id = w.claim_id"
+		" LEFT JOIN claim_state s ON s.hospital_id = w.hospital_id AND s.claim_id = coalesce(r.of_claim, w.claim_id)"
 		" WHERE w.hospital_id = $1 AND ($2::text IS NULL OR s.ref = $2) ORDER BY w.made_at, w.write_off_id",
 		"ut", &hospital->id, filter->claim);
 }
@@ -399,8 +400,10 @@ static int demands_open(struct ctl *ctl, const struct hospital *hospital, const 
 {
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
-		"SELECT d.delivered, s.ref, d.kind, d.who, d.undone_by, d.demand_id FROM demand d"
-		" LEFT JOIN claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = d.claim_id"
+		"SELECT d.delivered, s.ref || CASE WHEN r.of_claim IS NULL THEN '' ELSE ':' || r.carrier END, d.kind, d.who, d.undone_by,"
+		" d.demand_id FROM demand d"
+		" LEFT JOIN receivable r ON r.hospital_id = d.hospital_id AND r.claim_id = d.claim_id"
+		" LEFT JOIN claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = coalesce(r.of_claim, d.claim_id)"
 		" WHERE d.hospital_id = $1 AND ($2::text IS NULL OR s.ref = $2) ORDER BY d.delivered, d.demand_id",
 		"ut", &hospital->id, filter->claim);
 }

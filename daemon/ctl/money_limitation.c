@@ -18,8 +18,10 @@ static int limitations_open(struct ctl *ctl, const struct hospital *hospital, co
 {
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
-		"SELECT s.ref, l.carrier, l.open_minor, l.currency, l.exponent, l.due_day, l.demanded, l.alert_day, l.ends, l.ends - $2, l.state"
-		" FROM limitation_list($1, $2, $3, $4, $6, NOT $5) l LEFT JOIN claim_state s ON s.hospital_id = $1 AND s.claim_id = l.claim_id"
+		"SELECT s.ref || CASE WHEN r.of_claim IS NULL THEN '' ELSE ':' || r.carrier END, l.carrier, l.open_minor, l.currency, l.exponent, l.due_day, l.demanded, l.alert_day, l.ends, l.ends - $2, l.state"
+		" FROM limitation_list($1, $2, $3, $4, $6, NOT $5) l"
+		" LEFT JOIN receivable r ON r.hospital_id = $1 AND r.claim_id = l.claim_id"
+		" LEFT JOIN claim_state s ON s.hospital_id = $1 AND s.claim_id = coalesce(r.of_claim, l.claim_id)"
 		" WHERE $5 OR l.state > 0 ORDER BY l.ends, s.ref",
 		"udnnbn", &hospital->id, filter->day != INT32_MIN ? filter->day : ctl_today(hospital),
 		(int)hospital->limitation_years, (int)hospital->limitation_alert_days, (int)filter->all,
@@ -197,11 +199,11 @@ static int money_writeoff(struct ctl *ctl, int argc, char **argv)
 const struct ctl_command money_limitation_commands[] = {
 	{"money limitation list", "[--hospital CODE] [--day DAY] [--all]",
 		"receivables that soon can be enforced no more", CTL_CONFIG | CTL_DB, limitation_list},
-	{"money demand add", "REF --delivered DAY --why TEXT", "a demand was delivered: the limitation begins anew",
-		CTL_CONFIG | CTL_DB, demand_add},
-	{"money demand acknowledge", "REF --day DAY --why TEXT", "who owes it said so: the limitation begins anew",
-		CTL_CONFIG | CTL_DB, demand_acknowledge},
-	{"money writeoff", "REF [AMOUNT] --why TEXT",
+	{"money demand add", "REF[:PLAN] --delivered DAY --why TEXT",
+		"a demand was delivered: the limitation begins anew", CTL_CONFIG | CTL_DB, demand_add},
+	{"money demand acknowledge", "REF[:PLAN] --day DAY --why TEXT",
+		"who owes it said so: the limitation begins anew", CTL_CONFIG | CTL_DB, demand_acknowledge},
+	{"money writeoff", "REF[:PLAN] [AMOUNT] --why TEXT",
 		"gives up what is open of a claim, within the limit of one's role", CTL_CONFIG | CTL_DB,
 		money_writeoff},
 	{NULL, NULL, NULL, 0, NULL},

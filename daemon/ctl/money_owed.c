@@ -1,22 +1,31 @@
 /* One claim's receivable, by its ref, and what is conceded of it. */
 #include "ctl/money_owed.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "base/id.h"
 #include "db/sync.h"
 #include "lib/money.h"
 #include "model/directory.h"
+#include "settle/match_hand.h"
 
 int owed_read(struct ctl *ctl, const char *ref, struct owed *ret)
 {
 	struct pg_result *rows = NULL;
+	size_t len = strcspn(ref, ":");
+	char claim[REF_TEXT_LEN];
 	int r;
 
-	ret->hospital = ctl_hospital_of_ref(ctl, ref);
+	if (len < sizeof(claim)) snprintf(claim, sizeof(claim), "%.*s", (int)len, ref);
+	ret->hospital = ctl_hospital_of_ref(ctl, len < sizeof(claim) ? claim : ref);
 	if (ret->hospital == NULL) return 2;
 	r = ctl_begin(ctl, &ret->hospital->id, false);
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
-			"SELECT r.claim_id, r.open_minor, r.currency FROM claim_state s JOIN receivable r"
-			" ON r.hospital_id = s.hospital_id AND r.claim_id = s.claim_id WHERE s.hospital_id = $1 AND s.ref = $2",
+			"SELECT r.claim_id, r.open_minor, r.currency FROM claim_state c JOIN receivable r"
+			" ON r.hospital_id = c.hospital_id AND r.claim_id = " MATCH_HAND_RECEIVABLE(
+				"$2") " WHERE c.hospital_id = $1 AND c.ref = split_part($2, ':', 1)",
 			"ut", &ret->hospital->id, ref);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r == 0 && db_rows_count(rows) == 0) r = err_set(ERR_NOTFOUND, "there is no receivable of \"%s\"", ref);

@@ -11,7 +11,8 @@ struct owed {
 	struct zf_money open;
 };
 
-/* Returns 0, 2 after it has said what is wrong, or a negative error. */
+/* ref: REF, or REF:CODE of the group plan that owes a share of it. Returns 0, 2 after it has said what is wrong, or a
+ * negative error. */
 int owed_read(struct ctl *ctl, const char *ref, struct owed *ret);
 /* What a person says of it instead of all that is open; text NULL: leaves it so. Returns 0, or 2 after it has said what
  * is wrong. */

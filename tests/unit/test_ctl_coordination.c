@@ -450,7 +450,7 @@ static void assert_row(const char *list, size_t n, const char *const want[][2], 
 }
 #define ASSERT_ROW(list, n, ...)                                                                                       \
 	do {                                                                                                           \
-		static const char *const want_[][2] = {__VA_ARGS__};                                                   \
+		const char *const want_[][2] = {__VA_ARGS__};                                                          \
 		assert_row(list, n, want_, ARRAY_LEN(want_));                                                          \
 	} while (0)
 
@@ -545,6 +545,38 @@ static void a_role_has_one_limit_for_all_of_a_claim(void **state)
 		{"AR-PT", 490000}, {"BADDEBT", 50000}, {"REV-MED", -3200000});
 }
 
+/* What a plan owes is called by the claim's ref and the plan's code, where a person does something with it and where
+ * that is told. */
+static void a_plans_share_has_a_name(void **state)
+{
+	char share[48];
+
+	(void)state;
+	claim_billed();
+	assert_ctl(&world, 0, POST SETTLED GROUP "--clause carve-out " WHO, ref);
+	snprintf(share, sizeof(share), "%s:group", ref);
+	world_sql(&world, "UPDATE zhifu.receivable SET billed_day = '2025-10-20' WHERE of_claim IS NOT NULL");
+	assert_ctl(&world, 0, "money limitation list --all --hospital HZ1 --day 2028-10-01 --json");
+	ASSERT_ROW("limitations", 0, {"claim", share}, {"carrier", "group"}, {"open", "4878.00"});
+	assert_ctl(&world, 0, "money demand add %s --delivered 2025-10-21 --why 'by EMS' --who wang", share);
+	assert_ctl(&world, 0, "money demand list --claim %s --json", ref);
+	ASSERT_ROW("demands", 0, {"claim", share}, {"who", "wang"});
+	assert_ctl(&world, 0, GIVE_UP, share, "300.00");
+	assert_ctl(&world, 0, "money writeoff list --claim %s --json", ref);
+	ASSERT_ROW("write_offs", 0, {"claim", share}, {"amount", "300.00"});
+	assert_ctl(&world, 0, "money said %s --who wang --json", ref);
+	ASSERT_ROW("said", 0, {"what", "demand"}, {"words", "by EMS"});
+	ASSERT_ROW("said", 1, {"what", "writeoff"}, {"words", "gone"});
+	assert_int_equal(balance("AR-GROUP"), 457800);
+	assert_int_equal(open_of_policy(), 24200);
+	assert_ctl(&world, 1, GIVE_UP, share, "200.01");
+	snprintf(share, sizeof(share), "%s:beta", ref);
+	assert_ctl(&world, 1, GIVE_UP, share, "1.00");
+	assert_said("there is no receivable of");
+	snprintf(share, sizeof(share), "%s0:group", ref);
+	assert_ctl(&world, 2, GIVE_UP, share, "1.00");
+}
+
 /* Worked out before anything is sent. */
 static void what_it_would_be(void **state)
 {
@@ -597,6 +629,7 @@ int main(void)
 		cmocka_unit_test_setup(the_fund_pays, begin),
 		cmocka_unit_test_setup(what_each_payer_owes, begin),
 		cmocka_unit_test_setup(a_role_has_one_limit_for_all_of_a_claim, begin),
+		cmocka_unit_test_setup(a_plans_share_has_a_name, begin),
 		cmocka_unit_test_setup(what_it_would_be, begin),
 	};
 
