@@ -81,10 +81,11 @@
 	"  AND r.of_payment = p.payment_id) END, p.currency, p.exponent::int4, p.book_day, p.acquirer, p.reference,"         \
 	" p.line_id, p.of_payment, p.settlement_id IS NOT NULL, zhifu.patient_version(p.hospital_id, p.payment_id)"          \
 	" FROM zhifu.patient_payment p WHERE p.hospital_id = $1::uuid"
-#define DEMAND                                                                                                                     \
-	"d.demand_id, d.claim_id, s.ref, d.kind::int4, d.delivered, d.who, d.made_at, d.why IS NOT NULL, d.undone_by, d.undone_at" \
-	" FROM zhifu.demand d"                                                                                                     \
-	" LEFT JOIN zhifu.claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = d.claim_id"                              \
+#define DEMAND                                                                                                                                                                                                \
+	"d.demand_id, coalesce(r.of_claim, d.claim_id), s.ref, CASE WHEN r.of_claim IS NOT NULL THEN r.carrier END, d.kind::int4, d.delivered, d.who, d.made_at, d.why IS NOT NULL, d.undone_by, d.undone_at" \
+	" FROM zhifu.demand d"                                                                                                                                                                                \
+	" LEFT JOIN zhifu.receivable r ON r.hospital_id = d.hospital_id AND r.claim_id = d.claim_id"                                                                                                          \
+	" LEFT JOIN zhifu.claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = coalesce(r.of_claim, d.claim_id)"                                                                                   \
 	" WHERE d.hospital_id = $1::uuid"
 /* What is done with a patient's money: api_patient(). */
 #define PATIENT(act, more)                                                                                             \

@@ -432,13 +432,14 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 			"r.last_day", "r.entry_id", "4", "5") " ORDER BY r.last_day, r.entry_id LIMIT $6::int4",
 		6},
 	[DESK_WRITE_OFFS] = {"desk_write_offs",
-		"SELECT ((w.made_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, w.write_off_id, w.write_off_id, w.claim_id, s.ref,"
-		" w.amount_minor, w.currency, w.exponent::int4, w.book_minor, h.book_currency, NULL::int4, w.provided_minor, h.book_currency,"
+		"SELECT ((w.made_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, w.write_off_id, w.write_off_id, coalesce(r.of_claim, w.claim_id), s.ref,"
+		" CASE WHEN r.of_claim IS NOT NULL THEN r.carrier END, w.amount_minor, w.currency, w.exponent::int4, w.book_minor, h.book_currency, NULL::int4, w.provided_minor, h.book_currency,"
 		" NULL::int4, w.role, w.limit_minor, h.book_currency, NULL::int4, w.who, w.made_at, w.why IS NOT NULL, w.undone_entry,"
 		" w.undone_by, w.undone_at FROM zhifu.write_off w"
 		" JOIN zhifu.hospital h ON h.hospital_id = w.hospital_id"
-		" JOIN zhifu.claim_state s ON s.hospital_id = w.hospital_id AND s.claim_id = w.claim_id"
-		" WHERE w.hospital_id = $1::uuid AND ($2::uuid IS NULL OR w.claim_id = $2)" BEHIND(
+		" LEFT JOIN zhifu.receivable r ON r.hospital_id = w.hospital_id AND r.claim_id = w.claim_id"
+		" JOIN zhifu.claim_state s ON s.hospital_id = w.hospital_id AND s.claim_id = coalesce(r.of_claim, w.claim_id)"
+		" WHERE w.hospital_id = $1::uuid AND ($2::uuid IS NULL OR $2 IN (w.claim_id, r.of_claim))" BEHIND(
 			"(w.made_at AT TIME ZONE 'UTC')::date", "w.write_off_id", "3",
 			"4") " ORDER BY 1, 2 LIMIT $5::int4",
 		5},
@@ -567,13 +568,13 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"SELECT (l.ends - date '1970-01-01')::int8, l.claim_id, l.claim_id, s.ref, l.carrier, l.open_minor, l.currency,"
 		" l.exponent::int4, l.due_day, l.demanded, l.alert_day, l.ends, l.ends - d.day, l.state FROM (SELECT coalesce($2::date, (now()"
 		" AT TIME ZONE h.zone)::date) AS day FROM zhifu.hospital h WHERE h.hospital_id = $1::uuid) d CROSS JOIN LATERAL"
-		" zhifu.limitation_list($1::uuid, d.day, $8::int4, $9::int4, $10::int4, NOT coalesce($3::bool, false)) l LEFT JOIN zhifu.claim_state s ON s.hospital_id = $1 AND"
-		" s.claim_id = l.claim_id WHERE (coalesce($3::bool, false) OR l.state > 0) AND ($4::text IS NULL OR l.carrier = $4)" BEHIND(
+		" zhifu.limitation_list($1::uuid, d.day, $8::int4, $9::int4, $10::int4, NOT coalesce($3::bool, false)) l LEFT JOIN zhifu.receivable r ON r.hospital_id = $1 AND r.claim_id = l.claim_id"
+		" LEFT JOIN zhifu.claim_state s ON s.hospital_id = $1 AND s.claim_id = coalesce(r.of_claim, l.claim_id) WHERE (coalesce($3::bool, false) OR l.state > 0) AND ($4::text IS NULL OR l.carrier = $4)" BEHIND(
 			"l.ends", "l.claim_id", "5", "6") " ORDER BY l.ends, l.claim_id LIMIT $7::int4",
 		10},
 	[DESK_DEMANDS] = {"desk_demands",
 		"SELECT (d.delivered - date '1970-01-01')::int8, d.demand_id, " DEMAND
-		" AND ($2::uuid IS NULL OR d.claim_id = $2)" BEHIND(
+		" AND ($2::uuid IS NULL OR $2 IN (d.claim_id, r.of_claim))" BEHIND(
 			"d.delivered", "d.demand_id", "3", "4") " ORDER BY d.delivered, d.demand_id LIMIT $5::int4",
 		5},
 	[DESK_DEMAND] = {"desk_demand", "SELECT " DEMAND " AND d.demand_id = $2::uuid", 2},

@@ -136,6 +136,8 @@ static const struct field write_off_fields[] = {
 	{"id", FIELD_ID, NEEDED, "also the entry in the ledger", NULL, 0, NULL},
 	{"claim", FIELD_ID, NEEDED, "that it is of", NULL, 0, NULL},
 	{"ref", FIELD_TEXT, NEEDED, "of the claim", NULL, 0, NULL},
+	{"plan", FIELD_TEXT, 0, "the group plan that owes a share of the claim; not there: its carrier does", NULL, 0,
+		NULL},
 	{"amount", FIELD_MONEY, NEEDED, "that was given up, as it was owed", NULL, 0, NULL},
 	{"book", FIELD_MONEY, NEEDED, "what that was carried at", NULL, 0, NULL},
 	{"provided", FIELD_MONEY, NEEDED, "of it, what had been provided for", NULL, 0, NULL},
