@@ -44,8 +44,9 @@ BEGIN
 	outcome := CASE WHEN w.undone_entry = p_new THEN 1 WHEN w.claim_id IS NULL OR w.undone_entry IS NOT NULL THEN 0
 		WHEN beside.given_minor - beside.conceded_minor < w.amount_minor THEN -1 END;
 	IF outcome = -1 THEN
-		SELECT g.entry_id INTO first FROM posting g WHERE g.hospital_id = p_hospital AND g.claim_id = w.claim_id AND g.rule = 'give_up_back'
-			AND EXISTS (SELECT 1 FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.allocation_id = g.entry_id)
+		SELECT g.entry_id INTO first FROM posting g WHERE g.hospital_id = p_hospital AND g.claim_id = receivable_claim(p_hospital, w.claim_id)
+			AND g.rule = 'give_up_back' AND EXISTS (SELECT 1 FROM allocation_kept a WHERE a.hospital_id = p_hospital
+				AND a.allocation_id = g.entry_id AND a.claim_id = w.claim_id)
 		ORDER BY g.at DESC LIMIT 1;
 	END IF;
 	IF outcome IS NOT NULL THEN
