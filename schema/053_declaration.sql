@@ -159,7 +159,8 @@ $$;
 -- rights.
 CREATE FUNCTION declaration_claims(p_hospital uuid, p_line uuid) RETURNS text LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT string_agg(c.ref, ', ' ORDER BY c.ref) FROM (SELECT s.ref FROM allocation a
-		JOIN claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = a.claim_id
+		LEFT JOIN receivable r ON r.hospital_id = a.hospital_id AND r.claim_id = a.claim_id
+		JOIN claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = coalesce(r.of_claim, a.claim_id)
 		WHERE a.hospital_id = p_hospital AND a.line_id = p_line GROUP BY s.ref HAVING sum(a.amount_minor) <> 0) c
 $$;
 
