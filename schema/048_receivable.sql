@@ -46,6 +46,13 @@ CREATE FUNCTION receivable_claim(p_hospital uuid, p_id uuid) RETURNS uuid LANGUA
 	SELECT coalesce((SELECT r.of_claim FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_id), p_id)
 $$;
 
+-- What is owed for a claim: its own receivable, and the shares of it. Without a path of its own, so that it is inlined.
+CREATE FUNCTION receivable_parts(p_hospital uuid, p_claim uuid) RETURNS SETOF receivable LANGUAGE sql STABLE AS $$
+	SELECT r.* FROM zhifu.receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim
+	UNION ALL
+	SELECT r.* FROM zhifu.receivable r WHERE r.hospital_id = p_hospital AND r.of_claim = p_claim
+$$;
+
 -- What an open part is carried at: receivable_carried() of daemon/model/receivable.h, with a half away from zero.
 CREATE FUNCTION receivable_carried(p_owed bigint, p_book bigint, p_open bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT CASE WHEN p_open = p_owed THEN p_book WHEN p_open = 0 THEN 0 ELSE div(2 * p_book::numeric * p_open + p_owed, 2 * p_owed::numeric)::bigint END
@@ -587,6 +594,7 @@ CREATE FUNCTION books_check(p_hospital uuid) RETURNS TABLE (account text, curren
 $$;
 
 CALL writer_functions('receivable\_%', 'settle\_bills', 'settle\_bill\_contents', 'settle\_contracts', 'settle\_receivables', 'books\_check');
+GRANT EXECUTE ON FUNCTION receivable_parts TO zhifu_operator, zhifu_settle; -- of whom RLS shows what they may read
 GRANT EXECUTE ON FUNCTION receivable_carried TO zhifu_intake, zhifu_settle, zhifu_operator;
 GRANT EXECUTE ON FUNCTION settle_bills, settle_bill_contents, settle_contracts, settle_receivables TO zhifu_settle;
 GRANT EXECUTE ON FUNCTION books_check TO zhifu_settle, zhifu_operator;

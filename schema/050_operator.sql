@@ -455,9 +455,8 @@ LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	FROM (SELECT p.claim_id, p.currency, CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.credit ELSE p.debit END AS account,
 			sum(CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.amount_minor ELSE -p.amount_minor END) AS minor
 		FROM posting p WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'OVERPAID-%' OR p.credit LIKE 'OVERPAID-%') GROUP BY 1, 2, 3) o
-	JOIN receivable r ON r.hospital_id = p_hospital AND coalesce(r.of_claim, r.claim_id) = o.claim_id AND r.currency = o.currency
-		AND o.account = 'OVERPAID-' || upper(r.carrier)
-	WHERE o.minor < 0 OR (o.minor > 0 AND r.open_minor > 0)
+	CROSS JOIN LATERAL receivable_parts(p_hospital, o.claim_id) r
+	WHERE r.currency = o.currency AND o.account = 'OVERPAID-' || upper(r.carrier) AND (o.minor < 0 OR (o.minor > 0 AND r.open_minor > 0))
 	UNION ALL
 	SELECT 'claims billed, and neither owed nor about to be', NULL, count(DISTINCT p.claim_id), 0::bigint FROM posting p
 	WHERE p.hospital_id = p_hospital AND p.rule = 'bill' AND p.no = 1

@@ -127,8 +127,10 @@ BEGIN
 			FROM (SELECT a.claim_id, a.allocation_id, -sum(a.cleared_minor) AS taken, max((a.made_at AT TIME ZONE zone)::date) AS since
 				FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.kind = 3 GROUP BY 1, 2) k
 			-- What of it was owed back is not open for it.
-			LEFT JOIN LATERAL (SELECT sum(p.amount_minor) AS minor FROM posting p WHERE p.hospital_id = p_hospital AND p.claim_id = k.claim_id
-				AND p.entry_id = k.allocation_id AND p.rule = 'over_decided' AND p.credit LIKE 'AR-%') o ON true GROUP BY 1) t
+			LEFT JOIN LATERAL (SELECT sum(p.amount_minor) AS minor FROM receivable i JOIN posting p ON p.hospital_id = i.hospital_id
+					AND p.claim_id = coalesce(i.of_claim, i.claim_id) AND p.credit = 'AR-' || upper(i.carrier)
+				WHERE i.hospital_id = p_hospital AND i.claim_id = k.claim_id AND p.entry_id = k.allocation_id AND p.rule = 'over_decided') o
+				ON true GROUP BY 1) t
 		JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = t.claim_id
 		WHERE p_list = 'takeback' AND r.standing <> 2 AND t.minor > 0
 		UNION ALL
@@ -154,9 +156,8 @@ BEGIN
 			FROM posting p LEFT JOIN bank_line b ON b.hospital_id = p.hospital_id AND b.line_id = p.source_id
 			WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'OVERPAID-%' OR p.credit LIKE 'OVERPAID-%') AND p.rule NOT LIKE 'reval%'
 			GROUP BY 1, 2) o
-		JOIN receivable r ON r.hospital_id = p_hospital AND coalesce(r.of_claim, r.claim_id) = o.claim_id
-			AND o.account = 'OVERPAID-' || upper(r.carrier)
-		WHERE p_list = 'overpaid' AND o.minor <> 0
+		CROSS JOIN LATERAL receivable_parts(p_hospital, o.claim_id) r
+		WHERE p_list = 'overpaid' AND o.minor <> 0 AND o.account = 'OVERPAID-' || upper(r.carrier)
 		UNION ALL
 		SELECT p.claim_id, p.minor, book, NULL, p.since, NULL
 		FROM (SELECT g.claim_id, sum(CASE g.debit WHEN 'AR-PT' THEN g.book_minor ELSE -g.book_minor END)::bigint AS minor,
@@ -219,8 +220,8 @@ BEGIN
 			CASE WHEN g.state > 1 THEN g.state = 2 ELSE least(d.against, m.against, g.opened_at) < m.last END AS won,
 			CASE WHEN g.state > 1 THEN g.day BETWEEN p_from AND p_to ELSE r.standing = 2
 				AND least(d.against, m.against, g.opened_at) IS NOT NULL
-				AND (SELECT max(p.book_day) FROM posting p WHERE p.hospital_id = r.hospital_id AND p.claim_id = r.claim_id)
-					BETWEEN p_from AND p_to END AS disputed
+				AND (SELECT max(p.book_day) FROM posting p WHERE p.hospital_id = r.hospital_id AND p.claim_id = coalesce(r.of_claim, r.claim_id)
+					AND (r.of_claim IS NULL OR 'AR-' || upper(r.carrier) IN (p.debit, p.credit))) BETWEEN p_from AND p_to END AS disputed
 		FROM receivable r LEFT JOIN decided d ON d.claim_id = r.claim_id LEFT JOIN money m ON m.claim_id = r.claim_id
 		LEFT JOIN argued g ON g.claim_id = r.claim_id
 		WHERE r.hospital_id = p_hospital

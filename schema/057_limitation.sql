@@ -132,9 +132,8 @@ BEGIN
 	-- In parts it is no more than at once; what was put back since does not count. Another part of the claim has a row of its own: who
 	-- gives that up meanwhile waits here.
 	PERFORM pg_advisory_xact_lock(hashtextextended('zhifu.write_off ' || claim, 0));
-	SELECT sum(b.given_book - b.conceded_book) INTO given FROM receivable r
-	CROSS JOIN LATERAL receivable_beside(p_hospital, r.claim_id, r.carrier, r.currency) b
-	WHERE r.hospital_id = p_hospital AND (r.claim_id = claim OR r.of_claim = claim);
+	SELECT sum(b.given_book - b.conceded_book) INTO given FROM receivable_parts(p_hospital, claim) r
+	CROSS JOIN LATERAL receivable_beside(p_hospital, r.claim_id, r.carrier, r.currency) b;
 	IF worth + given > p_limit THEN
 		RAISE EXCEPTION 'this is above the limit of the role "%"', p_role USING ERRCODE = 'insufficient_privilege';
 	END IF;

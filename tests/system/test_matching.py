@@ -397,6 +397,11 @@ def a_plan_pays(office):
     twice, = office.statement("CNY", "11-28", ("4878.00", ACME, "ONCE MORE " + s7.ref))
     office.looked()
     assert office.journal(twice) == {"SUSP": dr("4878.00"), "OVERPAID-ACME": cr("4878.00")}
+    over, = office.database.sql("SELECT set_config('zhifu.hospital_id', %(h)s, true); SELECT ref, carrier, minor FROM"
+                                " zhifu.report_work(%(h)s, 'overpaid', NULL, NULL, NULL, NULL, NULL, 100) WHERE carrier = 'acme'", {"h": story.HOSPITAL_ID})
+    assert (over["ref"], over["minor"]) == (s7.ref, 487800), over
+    declared = office.database.value("SELECT zhifu.declaration_claims(%s, %s)", (story.HOSPITAL_ID, amounts[323456]))
+    assert set(declared.split(", ")) == {two.ref, three.ref}, declared
     office.holds()
 
     # What is billed to an insurer of that code later is no plan's share.
