@@ -82,8 +82,9 @@ static int write_off_ask(
 		"uuutitt", &act->hospital->id, &act->id, made, role->role, role->limit.minor, ctl->who, sealed);
 }
 
-static int sale_ask(
-	struct ctl *ctl, const struct ctl_opening *act, const struct uuid *made, struct pg_result **ret_rows)
+/* The words sealed for what is undone, and the statement that takes hospital, id, the entry's id, who, and them. */
+static int sealed_ask(struct ctl *ctl, const struct ctl_opening *act, const struct uuid *made, const char *statement,
+	struct pg_result **ret_rows)
 {
 	struct arena arena CLEANUP(arena_free);
 	const char *sealed = NULL;
@@ -92,22 +93,19 @@ static int sale_ask(
 	arena_init(&arena, WORDS_ARENA_BYTES);
 	r = unseal_words_hex(ctl, &act->hospital->id, &act->id, act->why, &arena, &sealed);
 	if (r < 0) return r;
-	return ctl_query(ctl, ret_rows, "SELECT outcome::int8, first FROM sale_undo($1, $2, $3, $4, $5)", "uuutt",
-		&act->hospital->id, &act->id, made, ctl->who, sealed);
+	return ctl_query(ctl, ret_rows, statement, "uuutt", &act->hospital->id, &act->id, made, ctl->who, sealed);
+}
+
+static int sale_ask(
+	struct ctl *ctl, const struct ctl_opening *act, const struct uuid *made, struct pg_result **ret_rows)
+{
+	return sealed_ask(ctl, act, made, "SELECT outcome::int8, first FROM sale_undo($1, $2, $3, $4, $5)", ret_rows);
 }
 
 static int order_ask(
 	struct ctl *ctl, const struct ctl_opening *act, const struct uuid *made, struct pg_result **ret_rows)
 {
-	struct arena arena CLEANUP(arena_free);
-	const char *sealed = NULL;
-	int r;
-
-	arena_init(&arena, WORDS_ARENA_BYTES);
-	r = unseal_words_hex(ctl, &act->hospital->id, &act->id, act->why, &arena, &sealed);
-	if (r < 0) return r;
-	return ctl_query(ctl, ret_rows, "SELECT order_unclear($1, $2, $3, $4, $5)::int8, NULL::uuid", "uuutt",
-		&act->hospital->id, &act->id, made, ctl->who, sealed);
+	return sealed_ask(ctl, act, made, "SELECT order_unclear($1, $2, $3, $4, $5)::int8, NULL::uuid", ret_rows);
 }
 
 static int acquirer_ask(
