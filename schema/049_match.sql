@@ -466,10 +466,12 @@ BEGIN
 			min(p.book_day) AS since, sum(CASE WHEN p.credit LIKE 'OVERPAID-%' THEN p.amount_minor ELSE -p.amount_minor END)::bigint AS minor
 		FROM posting p WHERE p.hospital_id = p_hospital AND (p.debit LIKE 'OVERPAID-%' OR p.credit LIKE 'OVERPAID-%')
 			AND p.currency = m.currency AND p.rule NOT LIKE 'reval%' GROUP BY 1, 2) b ON b.minor > 0
-	JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = b.claim_id AND b.account = 'OVERPAID-' || upper(r.carrier)
-		AND m.insurer IN (r.remitter, r.carrier)
+	-- the claim's own or a plan's share of it, each by its index
+	CROSS JOIN LATERAL (SELECT r.carrier, r.remitter FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = b.claim_id
+		UNION ALL SELECT r.carrier, r.remitter FROM receivable r WHERE r.of_claim = b.claim_id AND r.hospital_id = p_hospital) r
 	JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = b.claim_id
-	WHERE m.hospital_id = p_hospital AND m.remittance_id = p_remittance;
+	WHERE m.hospital_id = p_hospital AND m.remittance_id = p_remittance AND b.account = 'OVERPAID-' || upper(r.carrier)
+		AND m.insurer IN (r.remitter, r.carrier);
 	back_left := back.minor;
 	SELECT jsonb_object_agg(k.name, k.places) INTO named FROM (SELECT t.name, jsonb_agg(t.n) AS places FROM (
 			SELECT 'claim ' || u.claim AS name, u.n FROM unnest(back.claims) WITH ORDINALITY AS u (claim, n)

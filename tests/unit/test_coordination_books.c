@@ -256,6 +256,38 @@ static void test_a_plan_takes_back(void **state)
 	sql("UPDATE zhifu.hospital SET accepts_take_backs = false WHERE code = 'AB1'");
 }
 
+/* What a plan paid too much it sets off by an advice, which names the claim, or nothing. */
+static void test_a_plan_sets_off(void **state)
+{
+	static const char *const named[] = {"c.ref", "NULL"};
+	char payment[UUID_TEXT_LEN];
+	struct test_claim claim, share;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = billed();
+	all_made();
+	assert_int_equal(divide(&claim), 1);
+	share = share_of(&claim);
+	yuan(&share, PAID, 490000, 2200, payment);
+	assert_int_equal(worth("OVERPAID-GROUP"), -2200);
+	for (size_t i = 0; i < ARRAY_LEN(named); i++) {
+		sql("BEGIN; INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency,"
+		    " exponent, balanced, content) SELECT " HOSPITAL ", '%s', 'group', 'G-1', 1, 'CNY', 2, true, '';"
+		    "INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, claim_ref, amount_minor, currency, exponent, kind)"
+		    " SELECT " HOSPITAL
+		    ", '%s', t.n, %s, t.a, 'CNY', 2, 4 FROM zhifu.claim_state c, (VALUES (1, -2200), (2, -1)) AS t (n, a)"
+		    " WHERE c.claim_id = '%s'",
+			share.id_text, share.id_text, named[i], claim.id_text);
+		assert_int_equal(
+			number("SELECT sum(CASE WHEN c.claim_id = '%s' THEN m.no ELSE 0 END)::int8 FROM zhifu.match_netted(" HOSPITAL
+			       ", '%s') m LEFT JOIN zhifu.claim_state c ON c.ref = m.ref",
+				claim.id_text, share.id_text),
+			1);
+		sql("ROLLBACK");
+	}
+}
+
 /* In a process and session of its own: the outcome, as an exit status, of taking a line as paid by the plan. */
 static pid_t cashier(const struct test_line *line)
 {
@@ -323,6 +355,7 @@ int main(void)
 		cmocka_unit_test(test_who_decides_meanwhile),
 		cmocka_unit_test(test_a_cancelled_claim),
 		cmocka_unit_test(test_a_plan_takes_back),
+		cmocka_unit_test(test_a_plan_sets_off),
 		cmocka_unit_test(test_the_plan_pays_twice_at_once),
 	};
 
