@@ -578,13 +578,13 @@ CREATE FUNCTION books_check(p_hospital uuid) RETURNS TABLE (account text, curren
 		UNION ALL
 		SELECT p.credit, p.currency, p.claim_id, p.rule, -p.amount_minor, -p.book_minor FROM posting p
 		WHERE p.hospital_id = p_hospital AND p.credit LIKE 'AR-%'
-	), plan AS ( -- whose shares wait for nothing
-		SELECT DISTINCT 'AR-' || upper(r.carrier) AS account FROM receivable r WHERE r.hospital_id = p_hospital AND r.of_claim IS NOT NULL
+	), plan AS ( -- whose shares of these claims wait for nothing
+		SELECT 'AR-' || upper(r.carrier) AS account, r.of_claim FROM receivable r WHERE r.hospital_id = p_hospital AND r.of_claim IS NOT NULL
 	), ledger AS (
 		SELECT s.account, s.currency, sum(s.minor) AS minor,
-			sum(s.book) FILTER (WHERE s.rule NOT LIKE 'reval%' AND (s.claim_id IS NULL OR s.account IN (TABLE plan) OR r.claim_id IS NOT NULL)) AS book
+			sum(s.book) FILTER (WHERE s.rule NOT LIKE 'reval%' AND (s.claim_id IS NULL OR (s.account, s.claim_id) IN (TABLE plan) OR r.claim_id IS NOT NULL)) AS book
 		FROM side s JOIN carrier USING (account) LEFT JOIN receivable r ON r.hospital_id = p_hospital AND r.claim_id = s.claim_id
-		WHERE s.account IN (TABLE plan)
+		WHERE (s.account, s.claim_id) IN (TABLE plan)
 			OR NOT EXISTS (SELECT 1 FROM receivable_wait w WHERE w.hospital_id = p_hospital AND w.claim_id = s.claim_id)
 		GROUP BY 1, 2
 	)

@@ -70,7 +70,8 @@ $$;
 -- p_fund NULL: 医保 has not settled; p_group: the plan's code, its account is
 -- AR-CODE. minor: what the patient is to pay. Refused: -1 not settled, -2 no clause, -3 the claim is not billed in the currency of the
 -- books, -4 it is decided, or taken back, -5 it was billed with minor, -6 it is divided already, -7 the plan's code is not one, or is
--- that of a carrier to which claims are billed (an agreement with the plan says when and how it pays). 0: the very same stands already, as after a first try whose end nobody heard of. Shares
+-- that of a carrier to which claims are billed, or have an agreement of kind B or C (one of kind A may be the plan's, which says when and
+-- how it pays). 0: the very same stands already, as after a first try whose end nobody heard of. Shares
 -- that do not add up, or do not follow the clause, are an exception.
 CREATE FUNCTION coordination_post(p_hospital uuid, p_id uuid, p_claim uuid, p_clause text, p_total bigint, p_fund bigint, p_group text,
 	p_group_minor bigint, p_benefit bigint, p_plan bigint, p_available bigint, p_account bigint, p_cash bigint, p_exponent integer, p_day date,
@@ -92,6 +93,10 @@ BEGIN
 		WHEN EXISTS (SELECT 1 FROM coordination c WHERE c.hospital_id = p_hospital AND c.claim_id = p_claim AND c.undone_entry IS NULL) THEN -6
 		WHEN b.books > 1 THEN -4 WHEN b.books = 0 OR bill.entry_id IS NULL THEN -3 WHEN bill.amount_minor <> p_total THEN -5
 		WHEN p_group !~ '^[a-z0-9][a-z0-9-]{0,31}$' OR p_group IN ('si', 'si-account', 'pt', 'inpt') OR 'AR-' || upper(p_group) = bill.debit
+			OR EXISTS (SELECT 1 FROM contract c WHERE c.hospital_id = p_hospital AND c.carrier = p_group AND c.kind <> 'A'
+				AND c.valid_to >= c.valid_from)
+			OR EXISTS (SELECT 1 FROM receivable_wait w JOIN posting p ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1
+				WHERE w.hospital_id = p_hospital AND p.debit = 'AR-' || upper(p_group))
 			OR EXISTS (SELECT 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.carrier = p_group AND r.of_claim IS NULL) THEN -7 ELSE 1 END;
 	IF outcome < 0 THEN
 		minor := CASE outcome WHEN -5 THEN bill.amount_minor END;

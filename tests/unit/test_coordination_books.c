@@ -288,6 +288,35 @@ static void test_a_plan_sets_off(void **state)
 	}
 }
 
+/* A carrier to which claims are billed is no plan, nor is one to which they will be: its account would have both. */
+static void test_a_carrier_is_no_plan(void **state)
+{
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = billed();
+	all_made();
+	contract_add("group", KIND_C, "\"term_days\": 30");
+	assert_int_equal(divide(&claim), -7);
+	sql("DELETE FROM zhifu.contract WHERE carrier = 'group'");
+	contract_add("group", "\"kind\": \"A\"", "\"term_days\": 30");
+	(void)claim_billed("group", "CNY", 2, 100, "2026-10-06");
+	assert_int_equal(divide(&claim), -7); /* before settle has seen it */
+	all_made();
+	assert_int_equal(divide(&claim), -7);
+	sql("DELETE FROM zhifu.contract WHERE carrier = 'group'");
+	accounts_are(TOTAL, 0, 100, 0, 0);
+	/* The plan's own shares, in the books beside a bill of the same code that waits. */
+	claim = billed();
+	all_made();
+	assert_int_equal(divide(&claim), 1);
+	books_hold();
+	claim_billed("group", "CNY", 2, 100, "2026-10-06");
+	books_hold();
+	none_left();
+}
+
 /* In a process and session of its own: the outcome, as an exit status, of taking a line as paid by the plan. */
 static pid_t cashier(const struct test_line *line)
 {
@@ -354,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_the_policy_decides),
 		cmocka_unit_test(test_who_decides_meanwhile),
 		cmocka_unit_test(test_a_cancelled_claim),
+		cmocka_unit_test(test_a_carrier_is_no_plan),
 		cmocka_unit_test(test_a_plan_takes_back),
 		cmocka_unit_test(test_a_plan_sets_off),
 		cmocka_unit_test(test_the_plan_pays_twice_at_once),
