@@ -9,7 +9,13 @@
 #include "model/directory.h"
 #include "settle/match_index.h"
 
-#define WORDS_FIRST 256 /* of a round */
+#define WORDS_FIRST 256      /* of a round */
+#define PIECES_MAX 5         /* of a number written in groups */
+#define FIELD_PIECES_MAX 64  /* that stand together; what goes beyond is not joined */
+#define PREFIX_LETTERS_MAX 4 /* before its digits */
+#define JOINED_LEN_MIN 8     /* letters and digits of one that was put together: less comes together by chance */
+#define JOINED_LEN_MAX 24
+#define PIECE_LEN_MAX 15 /* shorter than our own refs */
 
 static bool is_digit(char c)
 {
@@ -78,18 +84,80 @@ static void word_add(struct words *words, const char *at, size_t len)
 	if (small) word_keep(words, at, len, true);
 }
 
-/* Banks and payers set strokes and dots between numbers, and hospitals in them: both readings count. */
+/* Banks and payers set strokes, dots and plus signs between numbers, and hospitals in them: both readings count. */
 static void words_split(struct words *words, const char *at, size_t len)
 {
 	size_t first = 0;
 
 	word_add(words, at, len);
 	for (size_t i = 0; i <= len; i++) {
-		if (i < len && at[i] != '/' && at[i] != '.') continue;
+		if (i < len && strchr("/.+", at[i]) == NULL) continue;
 		if (i - first < len) word_add(words, at + first, i - first);
 		first = i + 1;
 	}
 }
+
+/* ---- numbers in groups ---- */
+
+/* A part of a number that was written in groups: some digits, or the few letters before them. */
+struct piece {
+	const char *at;
+	size_t len;
+};
+
+static bool is_piece(const struct piece *piece)
+{
+	for (size_t i = 0; i < piece->len; i++)
+		if (is_digit(piece->at[i])) return piece->len <= PIECE_LEN_MAX;
+	return piece->len > 0 && piece->len <= PREFIX_LETTERS_MAX;
+}
+
+/* Each run of pieces as one number. With what is written for a digit by mistake as that digit. */
+static void pieces_join(struct words *words, const struct piece *pieces, size_t count)
+{
+	char text[JOINED_LEN_MAX];
+	size_t len = 0;
+
+	for (size_t n = 0; n < count && n < PIECES_MAX; n++) {
+		bool slip = false;
+
+		for (size_t i = 0; i < pieces[n].len; i++) {
+			char c = pieces[n].at[i];
+
+			if (len == sizeof(text)) return;
+			if (is_small(c)) c = (char)(c - 'a' + 'A');
+			if (len > 0 && is_digit(text[len - 1]) && (c == 'O' || c == 'I' || c == 'L')) {
+				c = c == 'O' ? '0' : '1';
+				slip = true;
+			}
+			text[len++] = c;
+		}
+		if ((n > 0 || slip) && len >= JOINED_LEN_MIN) word_add(words, text, len);
+	}
+}
+
+/* Groups are parted by blanks, dashes, dots and strokes; any other mark, and a word, ends them. */
+static void field_join(struct words *words, const char *field)
+{
+	struct piece pieces[FIELD_PIECES_MAX];
+	size_t count = 0;
+
+	for (const char *at = field;;) {
+		struct piece piece = {at, 0};
+
+		while (is_letter(at[piece.len]) || is_digit(at[piece.len])) piece.len++;
+		at += piece.len;
+		if (is_piece(&piece) && count < FIELD_PIECES_MAX) pieces[count++] = piece;
+		if ((piece.len > 0 && !is_piece(&piece)) || *at == '\0' || strchr(" -./", *at) == NULL) {
+			for (size_t i = 0; i < count; i++) pieces_join(words, &pieces[i], count - i);
+			count = 0;
+		}
+		if (*at == '\0') return;
+		at++;
+	}
+}
+
+/* ---- all of a line ---- */
 
 static void field_add(struct words *words, const char *field)
 {
@@ -100,8 +168,9 @@ static void field_add(struct words *words, const char *field)
 		if (!is_between(*at)) continue; /* the end is */
 		if (at > first) words_split(words, first, (size_t)(at - first));
 		first = at + 1;
-		if (*at == '\0') return;
+		if (*at == '\0') break;
 	}
+	field_join(words, field);
 }
 
 int bill_words(const struct match_line *line, struct zf_arena *arena, const char *ret_words[BILL_WORDS_MAX],

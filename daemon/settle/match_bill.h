@@ -9,7 +9,7 @@
 struct db_params;
 struct pg_result;
 
-#define BILL_WORDS_MAX 24 /* of a line that are looked up */
+#define BILL_WORDS_MAX 96 /* readings of a line's words that are looked up */
 #define BILL_LEN_MIN 5    /* letters and digits of a number; a shorter one is in too many texts by chance */
 #define BILL_DIGITS_MIN 2 /* that tell it from a word */
 #define BILL_BYTES_MAX 64
@@ -28,8 +28,9 @@ struct bill_search {
 	uint32_t count, cap;
 };
 
-/* What may be a number in all fields of a line, each once, as it stands there and in capitals, but our own refs; in
- * their order. ret_many: there are more. Pure. ERR_NOMEM. */
+/* What may be a number in all fields of a line, each once, but our own refs: as it stands there, in capitals, put
+ * together where it stands in groups ("MZ26-0800 0129"), and with letters that were taken for digits. In their order.
+ * ret_many: there are more. Pure. ERR_NOMEM. */
 int bill_words(const struct match_line *line, struct zf_arena *arena, const char *ret_words[BILL_WORDS_MAX],
 	uint32_t *ret_count, bool *ret_many) MUSTUSE;
 /* Adds the words of a line, which the caller knows by a number, and tells the line where there are more. ERR_NOMEM. */

@@ -616,8 +616,7 @@ static void the_sample_is_read(void **state)
 /* Ten at once, and each line is there once. */
 static void the_same_file_ten_times_at_once(void **state)
 {
-	char text[8192] = "";
-	char line[2048];
+	char text[8192] = "", whole[12000], line[2048], name[32];
 	size_t n = 0;
 	int64_t sum = 0;
 
@@ -626,22 +625,13 @@ static void the_same_file_ten_times_at_once(void **state)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, ":61:2511101110C%d,00NTRFNONREF//L%d\r\n", i, i);
 		sum += i;
 	}
-	char closing[32];
-	snprintf(closing, sizeof(closing), "%jd,00", (intmax_t)sum);
-	{
-		char whole[12000];
-
-		snprintf(whole, sizeof(whole),
-			":20:D\r\n:25:3301000100000002\r\n:28C:1/1\r\n:60F:C251109USD0,00\r\n%s:62F:C251110USD%s\r\n-\r\n",
-			text, closing);
-		world_file(&world, "many.sta", whole, 0600);
-		for (int i = 0; i < 10; i++) {
-			char name[32];
-
-			snprintf(name, sizeof(name), "many%d.sta", i);
-			whole[4] = (char)('0' + i); /* :20:, so other bytes and the same statement */
-			world_file(&world, name, whole, 0600);
-		}
+	snprintf(whole, sizeof(whole),
+		":20:D\r\n:25:3301000100000002\r\n:28C:1/1\r\n:60F:C251109USD0,00\r\n%s:62F:C251110USD%jd,00\r\n-\r\n",
+		text, (intmax_t)sum);
+	for (int i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "many%d.sta", i);
+		whole[4] = (char)('0' + i); /* :20:, so other bytes and the same statement */
+		world_file(&world, name, whole, 0600);
 	}
 	snprintf(line, sizeof(line),
 		"for i in 0 1 2 3 4 5 6 7 8 9; do '%s' --config '%s/zhifud.conf' money statement import \"%s/many$i.sta\" --hospital HZ1"
