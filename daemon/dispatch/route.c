@@ -471,12 +471,14 @@ void route_send(struct route *route)
 		const char *why = put_back_why(route, sending, now_ms);
 		struct window_ticket window;
 
-		if (why != NULL)
+		if (why != NULL) {
+			route->ahead = 0; /* until one has been prepared anew: what it was is not so any more */
 			sending_put_back(sending, why);
-		else if (window_take(&route->window, &window))
+		} else if (window_take(&route->window, &window)) {
 			sending_send(sending, window);
-		else
+		} else {
 			break;
+		}
 	}
 	route->sending = false;
 }
