@@ -42,6 +42,16 @@ static int64_t divide(const struct test_claim *claim)
 	return number("SELECT outcome::int8 FROM zhifu.coordination_post(" HOSPITAL DIVIDED, claim->id_text, TOTAL);
 }
 
+/* A bill whose receivable is made, and which the payers have then divided. */
+static struct test_claim divided(void)
+{
+	struct test_claim claim = billed();
+
+	all_made();
+	assert_int_equal(divide(&claim), 1);
+	return claim;
+}
+
 static int64_t take_back(const struct test_claim *claim)
 {
 	return number("SELECT outcome::int8 FROM zhifu.coordination_undo(" HOSPITAL
@@ -56,9 +66,7 @@ static void test_before_or_after_its_receivable(void **state)
 
 	(void)state;
 	NEED_POSTGRESQL();
-	claim = billed();
-	all_made();
-	assert_int_equal(divide(&claim), 1);
+	claim = divided();
 	owes(&claim, "A", "CNY", TOTAL, 24200, TOTAL, 1);
 	accounts_are(24200, 2048000, 487800, 150000, 490000);
 	claim = billed();
@@ -135,9 +143,7 @@ static void test_the_policy_decides(void **state)
 
 	(void)state;
 	NEED_POSTGRESQL();
-	claim = billed();
-	all_made();
-	assert_int_equal(divide(&claim), 1);
+	claim = divided();
 	decide(&claim, 24200, 640000, 0);
 	accounts_are(24200, 2048000, 487800, 150000, 490000);
 	assert_int_equal(number("SELECT count(*) FROM zhifu.posting WHERE rule = 'patient_share'"), 1);
@@ -189,9 +195,7 @@ static void test_a_cancelled_claim(void **state)
 
 	(void)state;
 	NEED_POSTGRESQL();
-	claim = billed();
-	all_made();
-	assert_int_equal(divide(&claim), 1);
+	claim = divided();
 	fact_settle(&claim, ZF_FACT_CANCELLED, 0, 0, 0);
 	assert_int_equal(worth("REV-MED"), 0);
 	assert_int_equal(worth("OVERPAID-IPMI"), -2535800);
@@ -234,9 +238,7 @@ static void test_a_plan_takes_back(void **state)
 
 	(void)state;
 	NEED_POSTGRESQL();
-	claim = billed();
-	all_made();
-	assert_int_equal(divide(&claim), 1);
+	claim = divided();
 	share = share_of(&claim);
 	sql("UPDATE zhifu.hospital SET accepts_take_backs = true WHERE code = 'AB1'");
 	yuan(&share, PAID, 487800, 0, payment);
@@ -265,9 +267,7 @@ static void test_a_plan_sets_off(void **state)
 
 	(void)state;
 	NEED_POSTGRESQL();
-	claim = billed();
-	all_made();
-	assert_int_equal(divide(&claim), 1);
+	claim = divided();
 	share = share_of(&claim);
 	yuan(&share, PAID, 490000, 2200, payment);
 	assert_int_equal(worth("OVERPAID-GROUP"), -2200);
@@ -308,9 +308,7 @@ static void test_a_carrier_is_no_plan(void **state)
 	sql("DELETE FROM zhifu.contract WHERE carrier = 'group'");
 	accounts_are(TOTAL, 0, 100, 0, 0);
 	/* The plan's own shares, in the books beside a bill of the same code that waits. */
-	claim = billed();
-	all_made();
-	assert_int_equal(divide(&claim), 1);
+	claim = divided();
 	books_hold();
 	claim_billed("group", "CNY", 2, 100, "2026-10-06");
 	books_hold();
@@ -352,9 +350,7 @@ static void test_the_plan_pays_twice_at_once(void **state)
 
 	(void)state;
 	NEED_POSTGRESQL();
-	claim = billed();
-	all_made();
-	assert_int_equal(divide(&claim), 1);
+	claim = divided();
 	share = share_of(&claim);
 	matched = line_booked("CNY", 2, 487800, 487800);
 	taken = line_booked("CNY", 2, 487800, 487800);
