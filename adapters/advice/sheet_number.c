@@ -13,11 +13,6 @@ struct parts {
 	bool negative;
 };
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* "-12", "+3" behind an E. */
 static bool take_exponent(struct text_span text, size_t at, int *ret)
 {
@@ -26,7 +21,7 @@ static bool take_exponent(struct text_span text, size_t at, int *ret)
 	if (at < text.len && (text.ptr[at] == '-' || text.ptr[at] == '+')) at++;
 	if (at == text.len) return false;
 	for (; at < text.len; at++) {
-		if (!is_digit(text.ptr[at]) || value > 999) return false;
+		if (!text_is_digit(text.ptr[at]) || value > 999) return false;
 		value = value * 10 + (text.ptr[at] - '0');
 	}
 	*ret = negative ? -value : value;
@@ -40,7 +35,7 @@ static bool take_parts(struct text_span text, struct parts *ret)
 	int exponent = 0;
 	size_t at = 0;
 	if (text.len > 0 && (text.ptr[0] == '-' || text.ptr[0] == '+')) parts.negative = text.ptr[at++] == '-';
-	for (; at < text.len && (is_digit(text.ptr[at]) || (text.ptr[at] == '.' && !point)); at++) {
+	for (; at < text.len && (text_is_digit(text.ptr[at]) || (text.ptr[at] == '.' && !point)); at++) {
 		char c = text.ptr[at];
 		if (c == '.') {
 			point = true;

@@ -19,11 +19,6 @@ static size_t left(const struct cursor *cursor)
 	return (size_t)(cursor->end - cursor->at);
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool is_upper(char c)
 {
 	return c >= 'A' && c <= 'Z';
@@ -54,7 +49,7 @@ static bool take_days(struct bank_mt940 *mt940, struct cursor *cursor)
 	if (!mt940_day(mt940, rest, WHERE, &entry->value_day)) return false;
 	entry->booking_day = entry->value_day;
 	cursor->at += 6;
-	if (left(cursor) < 4 || !is_digit(cursor->at[0])) return true;
+	if (left(cursor) < 4 || !text_is_digit(cursor->at[0])) return true;
 	rest = (struct text_span){cursor->at, 4};
 	if (!entry_day(rest, entry->value_day, &entry->booking_day)) return false;
 	cursor->at += 4;
@@ -85,7 +80,7 @@ static void take_amount(struct bank_mt940 *mt940, struct cursor *cursor, bool ou
 	struct bank_reader *reader = mt940->reader;
 	struct bank_number_style style = {.decimal = ','};
 	struct text_span amount = {cursor->at, 0};
-	while (left(cursor) > 0 && (is_digit(*cursor->at) || *cursor->at == ',')) cursor->at++;
+	while (left(cursor) > 0 && (text_is_digit(*cursor->at) || *cursor->at == ',')) cursor->at++;
 	amount.len = (size_t)(cursor->at - amount.ptr);
 	if (reader->currency[0] == '\0') {
 		/* The fault of the balance that should say it is enough. */
@@ -108,7 +103,7 @@ static bool take_type(struct bank_mt940 *mt940, struct cursor *cursor)
 	struct text_span type = {cursor->at, 4};
 	if (left(cursor) < 4 || !is_upper(type.ptr[0])) return false;
 	for (size_t i = 1; i < 4; i++) {
-		if (!is_digit(type.ptr[i]) && !is_upper(type.ptr[i]) && type.ptr[i] != ' ') return false;
+		if (!text_is_digit(type.ptr[i]) && !is_upper(type.ptr[i]) && type.ptr[i] != ' ') return false;
 	}
 	cursor->at += 4;
 	return bank_copy_trimmed(reader, &reader->body, type, &reader->entry.bank_code);

@@ -12,11 +12,6 @@
 
 /* ---- text ---- */
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* The text without line ends, in the part's memory. */
 static bool unwrap(struct bank_mt940 *mt940, struct text_span text, struct text_span *ret)
 {
@@ -270,10 +265,11 @@ static char separator_of(struct text_span text, size_t *ret_at)
 {
 	size_t at = 0;
 	while (at < text.len && text.ptr[at] == ' ') at++;
-	if (text.len >= at + 6 && is_digit(text.ptr[at]) && is_digit(text.ptr[at + 1]) && is_digit(text.ptr[at + 2]))
+	if (text.len >= at + 6 && text_is_digit(text.ptr[at]) && text_is_digit(text.ptr[at + 1]) &&
+		text_is_digit(text.ptr[at + 2]))
 		at += 3;
 	if (text.len < at + 3 || strchr("?>~^<|", text.ptr[at]) == NULL || text.ptr[at] == '\0') return '\0';
-	if (!is_digit(text.ptr[at + 1]) || !is_digit(text.ptr[at + 2])) return '\0';
+	if (!text_is_digit(text.ptr[at + 1]) || !text_is_digit(text.ptr[at + 2])) return '\0';
 	*ret_at = at;
 	return text.ptr[at];
 }
@@ -342,8 +338,9 @@ static bool take_parts(
 		int number = 0;
 		size_t end = at + 3;
 		(void)bank_digits(text.ptr + at + 1, 2, &number);
-		while (end < text.len && !(text.ptr[end] == separator && text.len - end >= 3 &&
-						 is_digit(text.ptr[end + 1]) && is_digit(text.ptr[end + 2]))) {
+		while (end < text.len &&
+			!(text.ptr[end] == separator && text.len - end >= 3 && text_is_digit(text.ptr[end + 1]) &&
+				text_is_digit(text.ptr[end + 2]))) {
 			end++;
 		}
 		struct text_span value = {text.ptr + at + 3, end - at - 3};

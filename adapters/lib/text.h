@@ -105,6 +105,20 @@ size_t text_cut_codepoints(const char *ptr, size_t len, size_t codepoints_max);
 /* Writes code (a valid scalar value) as 1 to 4 bytes and returns how many. */
 size_t text_utf8_put(uint32_t code, char *ret_bytes);
 
+/* Of ASCII, whatever the locale. */
+static inline bool text_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+static inline bool text_is_small(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+static inline bool text_is_letter(char c)
+{
+	return text_is_small(c) || (c >= 'A' && c <= 'Z');
+}
+
 /* Writes a number with at least width digits (at most 20) and returns how many. Not NUL-terminated. */
 size_t text_digits_put(uint64_t value, unsigned width, char *ret_digits);
 /* The line at *at without its end, NUL-terminated; *at moves behind it. False when there is none before `end`, when it

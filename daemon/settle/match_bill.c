@@ -17,21 +17,6 @@
 #define JOINED_LEN_MAX 24
 #define PIECE_LEN_MAX 15 /* shorter than our own refs */
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_small(char c)
-{
-	return c >= 'a' && c <= 'z';
-}
-
-static bool is_letter(char c)
-{
-	return is_small(c) || (c >= 'A' && c <= 'Z');
-}
-
 /* Nothing of a number: blanks, what encloses or lists, and all of other scripts. */
 static bool is_between(char c)
 {
@@ -58,7 +43,7 @@ static void word_keep(struct words *words, const char *at, size_t len, bool capi
 		return;
 	}
 	for (size_t i = 0; capitals && i < len; i++)
-		if (is_small(copy[i])) copy[i] = (char)(copy[i] - 'a' + 'A');
+		if (text_is_small(copy[i])) copy[i] = (char)(copy[i] - 'a' + 'A');
 	for (uint32_t i = 0; i < words->count; i++)
 		if (strcmp(words->items[i], copy) == 0) return;
 	if (ref_valid(copy)) return; /* our own is looked for elsewhere */
@@ -72,12 +57,12 @@ static void word_add(struct words *words, const char *at, size_t len)
 	size_t letters = 0, digits = 0;
 	bool small = false;
 
-	while (len > 0 && !is_letter(at[0]) && !is_digit(at[0])) at++, len--;
-	while (len > 0 && !is_letter(at[len - 1]) && !is_digit(at[len - 1])) len--;
+	while (len > 0 && !text_is_letter(at[0]) && !text_is_digit(at[0])) at++, len--;
+	while (len > 0 && !text_is_letter(at[len - 1]) && !text_is_digit(at[len - 1])) len--;
 	for (size_t i = 0; i < len; i++) {
-		letters += is_letter(at[i]);
-		digits += is_digit(at[i]);
-		small = small || is_small(at[i]);
+		letters += text_is_letter(at[i]);
+		digits += text_is_digit(at[i]);
+		small = small || text_is_small(at[i]);
 	}
 	if (letters + digits < BILL_LEN_MIN || digits < BILL_DIGITS_MIN || len > BILL_BYTES_MAX) return;
 	word_keep(words, at, len, false);
@@ -108,7 +93,7 @@ struct piece {
 static bool is_piece(const struct piece *piece)
 {
 	for (size_t i = 0; i < piece->len; i++)
-		if (is_digit(piece->at[i])) return piece->len <= PIECE_LEN_MAX;
+		if (text_is_digit(piece->at[i])) return piece->len <= PIECE_LEN_MAX;
 	return piece->len > 0 && piece->len <= PREFIX_LETTERS_MAX;
 }
 
@@ -125,8 +110,8 @@ static void pieces_join(struct words *words, const struct piece *pieces, size_t 
 			char c = pieces[n].at[i];
 
 			if (len == sizeof(text)) return;
-			if (is_small(c)) c = (char)(c - 'a' + 'A');
-			if (len > 0 && is_digit(text[len - 1]) && (c == 'O' || c == 'I' || c == 'L')) {
+			if (text_is_small(c)) c = (char)(c - 'a' + 'A');
+			if (len > 0 && text_is_digit(text[len - 1]) && (c == 'O' || c == 'I' || c == 'L')) {
 				c = c == 'O' ? '0' : '1';
 				slip = true;
 			}
@@ -145,7 +130,7 @@ static void field_join(struct words *words, const char *field)
 	for (const char *at = field;;) {
 		struct piece piece = {at, 0};
 
-		while (is_letter(at[piece.len]) || is_digit(at[piece.len])) piece.len++;
+		while (text_is_letter(at[piece.len]) || text_is_digit(at[piece.len])) piece.len++;
 		at += piece.len;
 		if (is_piece(&piece) && count < FIELD_PIECES_MAX) pieces[count++] = piece;
 		if ((piece.len > 0 && !is_piece(&piece)) || *at == '\0' || strchr(" -./", *at) == NULL) {

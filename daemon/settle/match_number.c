@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "lib/text.h"
 #include "settle/match_find.h"
 
 #define RUN_MIN 8 /* characters of what may be a number with a slip in it */
@@ -324,11 +325,6 @@ static const struct match_notice_number *latest(const struct match_find *find)
 	return NULL;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Are these the begin of such a number, and not all of it: its letters, and digits where it has any? */
 static bool begins_like(const struct match_notice_number *like, const char *folded, size_t len)
 {
@@ -340,7 +336,7 @@ static bool begins_like(const struct match_notice_number *like, const char *fold
 		else if (i - MATCH_KEY_CHARS < more)
 			own = like->rest[i - MATCH_KEY_CHARS];
 		if (i == len || own == '\0') return own != '\0';
-		if (own != folded[i] && !(is_digit(own) && is_digit(folded[i]))) return false;
+		if (own != folded[i] && !(text_is_digit(own) && text_is_digit(folded[i]))) return false;
 	}
 	return false;
 }
