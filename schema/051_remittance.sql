@@ -268,27 +268,29 @@ $$;
 -- counts says the same, and p_why says so. Returns one row: outcome 1 it counts, 2 it is
 -- parked, 0 the same was taken before, as it stands since; -1 other content counts under this identifier; -2 other content is
 -- parked under it, or was refused or withdrawn, and no reason is given for taking this instead; -3 p_replaces is not what is parked now;
--- -4 one that counts says the same, under another name or number. Nothing is stored then, and other_* tell what is there.
+-- -4 one that counts says the same, under another name or number. Nothing is stored then, and other_* tell what is there. decided: how many of j_*
+-- were taken.
 CREATE FUNCTION remittance_put(p_hospital uuid, p_id uuid, p_remitter text, p_identifier text, p_amount bigint, p_currency text,
 	p_exponent smallint, p_day date, p_reference text, p_form smallint, p_profile text, p_hash bytea, p_content bytea, p_document bytea,
 	p_file bytea, d_kind smallint[], d_carrier text[], d_ref text[], d_number text[], d_billed bigint[], d_amount bigint[],
 	d_fee bigint[], d_tax bigint[], d_difference smallint[], j_detail integer[], j_id uuid[], j_content bytea[], p_replaces uuid,
 	p_another boolean, p_who text, p_why text)
 RETURNS TABLE (outcome integer, advice_id uuid, version integer, other_standing smallint, other_amount bigint, other_currency text,
-	other_exponent smallint, other_count integer) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	other_exponent smallint, other_count integer, decided integer) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	latest advice;
 	twin uuid;
 	total bigint;
 	state smallint;
+	taken integer := 0;
 BEGIN
 	PERFORM tenant_must(p_hospital);
 	IF coalesce(btrim(p_who), '') = '' THEN
 		RAISE EXCEPTION 'who brings in a remittance must be known';
 	END IF;
 	PERFORM remittance_lock(p_hospital);
-	RETURN QUERY SELECT * FROM remittance_there(p_hospital, p_remitter, p_identifier, p_amount, p_currency, p_hash, p_replaces, p_why);
+	RETURN QUERY SELECT t.*, 0 FROM remittance_there(p_hospital, p_remitter, p_identifier, p_amount, p_currency, p_hash, p_replaces, p_why) t;
 	IF FOUND THEN
 		RETURN;
 	END IF;
@@ -298,7 +300,7 @@ BEGIN
 	IF twin IS NOT NULL AND (NOT p_another OR coalesce(btrim(p_why), '') = '') THEN
 		RETURN QUERY SELECT -4, twin, coalesce((SELECT a.version FROM advice a WHERE a.hospital_id = p_hospital AND a.advice_id = twin), 1),
 			1::smallint, p_amount, p_currency, p_exponent, (SELECT count(*)::integer FROM remittance_detail d
-				WHERE d.hospital_id = p_hospital AND d.remittance_id = twin);
+				WHERE d.hospital_id = p_hospital AND d.remittance_id = twin), 0;
 		RETURN;
 	ELSIF twin IS NOT NULL THEN
 		INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'remittance.another', p_id::text,
@@ -327,10 +329,11 @@ BEGIN
 		FROM unnest(d_kind, d_carrier, d_ref, d_number, d_billed, d_amount, d_fee, d_tax, d_difference) WITH ORDINALITY
 			AS t (k, c, r, i, b, a, f, x, d, n)
 		LEFT JOIN remittance_claims(p_hospital, p_remitter, d_carrier, d_ref, d_number) c ON c.ordinal = t.n;
-		PERFORM remittance_announce(p_hospital, p_id, d.told, d.ids) FROM remittance_decide(p_hospital, p_id, j_detail, j_id, j_content) d;
+		SELECT coalesce(cardinality(d.ids), 0), remittance_announce(p_hospital, p_id, d.told, d.ids) INTO taken
+		FROM remittance_decide(p_hospital, p_id, j_detail, j_id, j_content) d;
 	END IF;
 	RETURN QUERY SELECT state::integer, p_id, coalesce(latest.version, 0) + 1, latest.standing, latest.amount_minor, latest.currency, latest.exponent,
-		latest.detail_count;
+		latest.detail_count, taken;
 END
 $$;
 

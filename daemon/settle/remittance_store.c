@@ -207,7 +207,6 @@ static int decisions_add(struct storing *storing)
 		db_array_int4(detail, (int32_t)db_rows_int(storing->claims, row, C_ORDINAL));
 		db_array_uuid(ids, &id);
 		db_array_bytes(contents, sealed);
-		storing->put->decided++;
 	}
 	return r;
 }
@@ -331,6 +330,7 @@ static void result_take(struct remittance_put *put, struct pg_result *rows)
 	put->outcome = (enum remittance_outcome)db_rows_int(rows, 0, 0);
 	put->id = db_rows_uuid(rows, 0, 1);
 	put->version = (int)db_rows_int(rows, 0, 2);
+	put->decided = (uint32_t)db_rows_int(rows, 0, 7);
 	if (db_rows_null(rows, 0, 3)) return;
 	put->standing = (enum remittance_standing)db_rows_int(rows, 0, 3);
 	(void)!money_make(db_rows_int(rows, 0, 4), text_of(db_rows_text(rows, 0, 5)), &put->other);
@@ -452,7 +452,8 @@ static int run(struct storing *storing)
 	db_params_text(&storing->params, storing->books->who);
 	db_params_text(&storing->params, put->why);
 	r = db_sync_query(storing->books->db,
-		"SELECT outcome, advice_id, version, other_standing, other_amount, other_currency, other_count FROM zhifu.remittance_put("
+		"SELECT outcome, advice_id, version, other_standing, other_amount, other_currency, other_count, decided "
+		"FROM zhifu.remittance_put("
 		"$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,"
 		" $27, $28, $29, $30, $31)",
 		&storing->params, &rows);
