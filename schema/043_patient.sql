@@ -141,6 +141,7 @@ CREATE TABLE coordination (
 	undone_by       text,
 	undone_at       timestamptz,
 	undone_why      bytea, -- likewise, for undone_entry
+	allowance_minor bigint NOT NULL DEFAULT 0 CHECK (allowance_minor >= 0), -- what the contract took off the bill, which undone is taken off again
 	CHECK (num_nulls(undone_entry, undone_by, undone_at, undone_why) IN (0, 4)),
 	CHECK (least(fund_minor, group_minor, benefit_minor, plan_minor, account_minor, cash_minor) >= 0),
 	CHECK (fund_minor + group_minor + plan_minor + account_minor + cash_minor = total_minor),
@@ -185,4 +186,4 @@ CALL tenant_tables('patient_account', 'patient_bill', 'acquirer_settlement', 'ac
 GRANT UPDATE ON patient_account TO zhifu_writer;
 GRANT UPDATE (settlement_id) ON patient_payment TO zhifu_writer;
 GRANT UPDATE (undone_entry, undone_day, undone_by, undone_at, undone_why) ON acquirer_settlement TO zhifu_writer;
-GRANT UPDATE (undone_entry, undone_by, undone_at, undone_why) ON coordination TO zhifu_writer;
+GRANT UPDATE (undone_entry, undone_by, undone_at, undone_why, allowance_minor) ON coordination TO zhifu_writer;

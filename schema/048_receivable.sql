@@ -384,6 +384,19 @@ BEGIN
 END
 $$;
 
+-- Takes off a bill at full price what its contract takes off.
+CREATE FUNCTION receivable_allow(p_hospital uuid, p_claim uuid, p_off bigint, p_day date) RETURNS void LANGUAGE plpgsql
+SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	bill posting;
+BEGIN
+	SELECT * INTO bill FROM posting p WHERE p.hospital_id = p_hospital AND p.entry_id = p_claim AND p.no = 1;
+	UPDATE receivable SET allowance_minor = p_off WHERE hospital_id = p_hospital AND claim_id = p_claim;
+	PERFORM receivable_post(p_hospital, p_claim, 'allowance', 'CONTR', bill.debit, p_off, bill.currency, bill.exponent, p_off, p_day, p_claim);
+	PERFORM receivable_apply(p_hospital, p_claim, p_claim, -p_off);
+END
+$$;
+
 -- Brings receivables after what was decided: by how much that moved their carriers' accounts in the bill's currency, and the
 -- entry that did. Of a claim that has none yet nothing is to be done: it will be made of what is posted then. What the contract took
 -- off a bill at full price goes back: the decision says what that is.
@@ -470,8 +483,8 @@ $$;
 -- Makes receivables of bills that wait, of p_amount; p_foreign: billed in another currency than the books', so that they wait for
 -- their value. p_owed: in p_currency; NULL: there is no rate yet, look again in p_later_s. The c_ arrays are the steps of the
 -- conversion of what is owed in another currency than billed, each of the bill at c_bill (from 1): that is moved from the one
--- currency's account to the other's at the same value. p_allowance: what of the bill the contract takes off, where it came at full price
--- and nothing else stands in its place. Once only, whoever calls twice. Returns how many were made.
+-- currency's account to the other's at the same value. p_allowance: what of the bill the contract takes off, where it came at full price;
+-- where the payers have divided the bill before, it is kept with that. Once only, whoever calls twice. Returns how many were made.
 CREATE FUNCTION settle_receivables(p_hospital uuid[], p_claim uuid[], p_carrier text[], p_remitter text[], p_contract uuid[],
 	p_version integer[], p_kind text[], p_currency text[], p_exponent smallint[], p_amount bigint[], p_foreign boolean[], p_owed bigint[],
 	p_billed date[], p_due date[], p_later_s integer, c_bill integer[], c_step smallint[], c_rate uuid[], c_multiplied boolean[],
@@ -546,13 +559,11 @@ BEGIN
 		END IF;
 	END LOOP;
 	IF 0 < ANY (p_allowance) THEN
-		FOR odd IN SELECT t.* FROM unnest(p_hospital, p_claim, p_billed, p_allowance, ready) AS t (h, c, b, off, ready)
-			WHERE t.ready AND t.off > 0 AND NOT receivable_replaced(t.h, t.c) LOOP
-			SELECT * INTO bill FROM posting p WHERE p.hospital_id = odd.h AND p.entry_id = odd.c AND p.no = 1;
-			UPDATE receivable SET allowance_minor = odd.off WHERE hospital_id = odd.h AND claim_id = odd.c;
-			PERFORM receivable_post(odd.h, odd.c, 'allowance', 'CONTR', bill.debit, odd.off, bill.currency, bill.exponent, odd.off, odd.b, odd.c);
-			PERFORM receivable_apply(odd.h, odd.c, odd.c, -odd.off);
-		END LOOP;
+		PERFORM receivable_allow(t.h, t.c, t.off, t.b) FROM unnest(p_hospital, p_claim, p_billed, p_allowance, ready) AS t (h, c, b, off, ready)
+		WHERE t.ready AND t.off > 0 AND NOT receivable_replaced(t.h, t.c);
+		-- Divided before.
+		UPDATE coordination k SET allowance_minor = t.off FROM unnest(p_hospital, p_claim, p_allowance, ready) AS t (h, c, off, ready)
+		WHERE t.ready AND t.off > 0 AND k.hospital_id = t.h AND k.claim_id = t.c AND k.undone_entry IS NULL;
 	END IF;
 	RETURN cardinality(array_positions(ready, true));
 END

@@ -57,6 +57,10 @@ BEGIN
 		k.coordination_id);
 	PERFORM patient_post(a, p_entry, 'patient_share', 'AR-PT', p_policy, p_sign * p_share, p_day, k.coordination_id);
 	PERFORM patient_post(a, p_entry, 'coordinate_account', 'AR-SI-ACCOUNT', 'AR-PT', p_sign * k.account_minor, p_day, k.coordination_id);
+	IF p_sign > 0 THEN
+		UPDATE coordination c SET allowance_minor = r.allowance_minor FROM receivable r
+		WHERE c.hospital_id = k.hospital_id AND c.coordination_id = k.coordination_id AND r.hospital_id = k.hospital_id AND r.claim_id = k.claim_id;
+	END IF;
 	PERFORM receivable_follow(ARRAY[k.hospital_id], ARRAY[k.claim_id], ARRAY[p_entry],
 		ARRAY[-p_sign * (k.fund_minor + k.group_minor + p_share)]);
 	IF p_sign > 0 AND k.group_minor > 0 THEN
@@ -112,6 +116,7 @@ END
 $$;
 
 -- Takes it back, as where 医保 settles anew: of the patient's share what stands, for a claim that was taken back has taken that with it.
+-- What the contract took off a bill at full price is taken off again, as much as then.
 -- minor: what the patient is to pay, below 0: to get back. Refused: -4 the policy has decided, -8 nothing is divided.
 CREATE FUNCTION coordination_undo(p_hospital uuid, p_entry uuid, p_claim uuid, p_exponent integer, p_day date, p_who text, p_why bytea,
 	OUT outcome integer, OUT minor bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
@@ -132,6 +137,10 @@ BEGIN
 		WHERE p.hospital_id = p_hospital AND p.claim_id = p_claim AND p.rule = 'patient_share'), patient_day(p_hospital, greatest(p_day, k.book_day), p_who), p_who);
 	UPDATE coordination c SET undone_entry = p_entry, undone_by = p_who, undone_at = now(), undone_why = p_why
 	WHERE c.hospital_id = p_hospital AND c.coordination_id = k.coordination_id;
+	IF k.allowance_minor > 0 AND NOT receivable_replaced(p_hospital, p_claim) THEN
+		PERFORM receivable_allow(p_hospital, p_claim, k.allowance_minor, (now() AT TIME ZONE h.zone)::date) FROM hospital h
+		WHERE h.hospital_id = p_hospital;
+	END IF;
 	minor := patient_open(a);
 END
 $$;

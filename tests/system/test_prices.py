@@ -4,6 +4,7 @@ owed of it is what its items' agreed prices come to."""
 import json
 
 import finance
+import judges
 import story
 import traffic
 import zhifu
@@ -51,3 +52,16 @@ def test_what_is_owed_is_the_sum_of_agreed_prices(place, keep):
     assert [(p["debit"], p["credit"], p["amount_minor"]) for p in office.database.sql(
         "SELECT debit, credit, amount_minor FROM zhifu.posting WHERE rule = 'allowance'")] == [("CONTR", "AR-ALPHA", off)]
     office.holds()
+    # Divided, the bill at full price is; undone, the contract takes off it again what it did.
+    ref = office.database.value("SELECT ref FROM zhifu.claim_state")
+    open_sql = "SELECT open_minor, allowance_minor FROM zhifu.receivable WHERE of_claim IS NULL"
+    for fund, personal, policy in (("1000.00", "1160.04", 72803), ("1160.04", "1000.00", 56799)):  # 80 % of 2,160.04, less what the fund pays
+        office.ctl("money", "coordination", "post", ref, "--total", "2160.04", "--fund", fund, "--personal", personal,
+                   "--plan-share", "80", "--clause", "carve-out", "--why", "as settled")
+        assert office.database.sql(open_sql)[0] == {"open_minor": policy, "allowance_minor": 0}
+        office.holds()
+        office.ctl("money", "coordination", "undo", ref, "--why", "settled anew")
+        assert office.database.sql(open_sql)[0] == {"open_minor": total - off, "allowance_minor": off}
+        office.holds()
+    if judges.have("hledger"):
+        judges.hledger_judges(place.daemon, office.database, place.folder, story.HOSPITAL_ID)

@@ -104,35 +104,120 @@ static void test_owed_in_another_currency(void **state)
 	}
 }
 
-/* A bill at full price, of which the contract takes 4,200.00, by the bill or by its items: what is divided is the bill,
- * and the policy's part is what was worked out. */
+#define KIND_A "\"kind\": \"A\""
+#define GROSS(kind, discounts) kind "}, \"prices\": {\"billed\": \"gross\", \"discounts\": [" discounts "]"
+#define OFF 420000
+
+/* A bill at full price, of which the contract takes 4,200.00, by the bill or by its items. */
+static struct test_claim billed_gross(int by_items)
+{
+	static const char *const prices[] = {GROSS(KIND_A, "{\"category\": \"*\", \"percent\": \"13.125\"}"),
+		GROSS(KIND_A,
+			"{\"category\": \"*\", \"percent\": \"10\"}, {\"category\": \"drugs\", \"percent\": \"15\"}")};
+	struct test_claim claim = billed();
+
+	items_are(&claim, ITEM("1", "drugs", "20000.00") "," ITEM("2", "exam", "12000.00"));
+	contract_add("ipmi", prices[by_items], "\"term_days\": 30");
+	return claim;
+}
+
+/* Nothing is divided, and the policy owes what the contract leaves of the bill. */
+static void is_off(const struct test_claim *claim)
+{
+	owes(claim, "A", "CNY", TOTAL, TOTAL - OFF, TOTAL, 1);
+	assert_int_equal(balance("CONTR", "CNY"), OFF);
+	accounts_are(TOTAL - OFF, 0, 0, 0, 0);
+}
+
+/* What is divided is the bill, and the policy's part is what was worked out. */
+static void is_divided(const struct test_claim *claim)
+{
+	owes(claim, "A", "CNY", TOTAL, 24200, TOTAL, 1);
+	assert_int_equal(balance("CONTR", "CNY"), 0);
+	accounts_are(24200, 2048000, 487800, 150000, 490000);
+}
+
+/* Undone, the bill is what it was: also where its receivable was made of what was divided already, and where the
+ * contract takes off something else by now. */
 static void test_at_full_price(void **state)
 {
-	static const char *const prices[] = {
-		"\"kind\": \"A\"}, \"prices\": {\"billed\": \"gross\", \"discounts\": [{\"category\": \"*\", \"percent\": \"13.125\"}]",
-		"\"kind\": \"A\"}, \"prices\": {\"billed\": \"gross\", \"discounts\": [{\"category\": \"*\", \"percent\": \"10\"},"
-		" {\"category\": \"drugs\", \"percent\": \"15\"}]"};
 	struct test_claim claim;
 
 	(void)state;
 	NEED_POSTGRESQL();
 	for (int i = 0; i < 4; i++) {
-		claim = billed();
-		items_are(&claim, ITEM("1", "drugs", "20000.00") "," ITEM("2", "exam", "12000.00"));
-		contract_add("ipmi", prices[i / 2], "\"term_days\": 30");
+		claim = billed_gross(i / 2);
 		if (i % 2 == 0) {
 			all_made();
-			owes(&claim, "A", "CNY", TOTAL, TOTAL - 420000, TOTAL, 1);
-			assert_int_equal(balance("CONTR", "CNY"), 420000);
+			is_off(&claim);
 		}
 		assert_int_equal(divide(&claim), 1);
 		if (i % 2 == 1) all_made();
-		owes(&claim, "A", "CNY", TOTAL, 24200, TOTAL, 1);
-		assert_int_equal(balance("CONTR", "CNY"), 0);
-		accounts_are(24200, 2048000, 487800, 150000, 490000);
+		is_divided(&claim);
+		contract_add("ipmi", GROSS(KIND_A, "{\"category\": \"*\", \"percent\": \"50\"}"), "\"term_days\": 30");
+		for (int again = 0; again < 2; again++) {
+			assert_int_equal(take_back(&claim), 1);
+			is_off(&claim);
+			assert_int_equal(take_back(&claim), -8);
+			assert_int_equal(divide(&claim), 1);
+			is_divided(&claim);
+		}
 		assert_int_equal(take_back(&claim), 1);
-		owes(&claim, "A", "CNY", TOTAL, TOTAL, TOTAL, 1);
-		accounts_are(TOTAL, 0, 0, 0, 0);
+		is_off(&claim);
+		decide(&claim, 2560000, 640000, 0);
+		assert_int_equal(balance("CONTR", "CNY"), 0);
+		accounts_are(2560000, 0, 0, 0, 640000);
+	}
+	/* Divided and undone before its receivable is made. */
+	claim = billed_gross(0);
+	assert_int_equal(divide(&claim), 1);
+	assert_int_equal(take_back(&claim), 1);
+	all_made();
+	is_off(&claim);
+}
+
+/* Of what is decided or cancelled nothing is taken off. */
+static void test_at_full_price_no_more(void **state)
+{
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	for (int before = 0; before < 2; before++) {
+		claim = billed_gross(0);
+		if (before == 1) all_made();
+		assert_int_equal(divide(&claim), 1);
+		all_made();
+		fact_settle(&claim, ZF_FACT_CANCELLED, 0, 0, 0);
+		assert_int_equal(take_back(&claim), 1);
+		assert_int_equal(balance("CONTR", "CNY"), 0);
+		accounts_are(0, 0, 0, 0, 0);
+	}
+}
+
+/* An amount of dollars is owed of what the contract leaves of a bill at full price. */
+static void test_at_full_price_in_another_currency(void **state)
+{
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	for (int before = 0; before < 2; before++) {
+		claim = billed();
+		contract_add(
+			"ipmi", GROSS(KIND_C, "{\"category\": \"*\", \"percent\": \"13.125\"}"), "\"term_days\": 30");
+		if (before == 1) assert_int_equal(divide(&claim), 1);
+		all_made();
+		if (before == 0) assert_int_equal(divide(&claim), 1);
+		for (int again = 0; again < 2; again++) {
+			assert_int_equal(number(OPEN_OF_POLICY), 3411); /* 242.00 / 7.0950 */
+			accounts_are(24200, 2048000, 487800, 150000, 490000);
+			assert_int_equal(take_back(&claim), 1);
+			assert_int_equal(number(OPEN_OF_POLICY), 391825); /* 27,800.00 / 7.0950 */
+			assert_int_equal(balance("CONTR", "CNY"), OFF);
+			accounts_are(TOTAL - OFF, 0, 0, 0, 0);
+			assert_int_equal(divide(&claim), 1);
+		}
 	}
 }
 
@@ -376,6 +461,8 @@ int main(void)
 		cmocka_unit_test(test_before_or_after_its_receivable),
 		cmocka_unit_test(test_owed_in_another_currency),
 		cmocka_unit_test(test_at_full_price),
+		cmocka_unit_test(test_at_full_price_no_more),
+		cmocka_unit_test(test_at_full_price_in_another_currency),
 		cmocka_unit_test(test_the_policy_decides),
 		cmocka_unit_test(test_who_decides_meanwhile),
 		cmocka_unit_test(test_a_cancelled_claim),
