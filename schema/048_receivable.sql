@@ -41,6 +41,14 @@ CREATE POLICY tenant ON receivable FOR SELECT TO zhifu_intake, zhifu_operator US
 GRANT SELECT, INSERT, UPDATE ON receivable TO zhifu_writer;
 GRANT SELECT ON receivable TO zhifu_intake, zhifu_operator;
 
+-- The carriers to which claims of a hospital were billed, whatever is left of these: their codes are no group plan's.
+CREATE TABLE receivable_carrier (
+	hospital_id uuid NOT NULL,
+	carrier     text NOT NULL,
+	PRIMARY KEY (hospital_id, carrier)
+);
+CALL tenant_tables('receivable_carrier');
+
 -- The claim by which the ledger has what moves a receivable: its own, or that of which it is a share.
 CREATE FUNCTION receivable_claim(p_hospital uuid, p_id uuid) RETURNS uuid LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT coalesce((SELECT r.of_claim FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_id), p_id)
@@ -558,6 +566,8 @@ BEGIN
 			PERFORM receivable_post(odd.h, odd.c, 'fx_decided', 'FX', bill.debit, 0, bill.currency, bill.exponent, odd.net_book, odd.b, odd.c);
 		END IF;
 	END LOOP;
+	INSERT INTO receivable_carrier (hospital_id, carrier) SELECT DISTINCT t.h, t.k FROM unnest(p_hospital, p_carrier, ready) AS t (h, k, ready)
+	WHERE t.ready ON CONFLICT DO NOTHING;
 	IF 0 < ANY (p_allowance) THEN
 		PERFORM receivable_allow(t.h, t.c, t.off, t.b) FROM unnest(p_hospital, p_claim, p_billed, p_allowance, ready) AS t (h, c, b, off, ready)
 		WHERE t.ready AND t.off > 0 AND NOT receivable_replaced(t.h, t.c);

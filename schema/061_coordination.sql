@@ -101,7 +101,7 @@ BEGIN
 				AND c.valid_to >= c.valid_from)
 			OR EXISTS (SELECT 1 FROM receivable_wait w JOIN posting p ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1
 				WHERE w.hospital_id = p_hospital AND p.debit = 'AR-' || upper(p_group))
-			OR EXISTS (SELECT 1 FROM receivable r WHERE r.hospital_id = p_hospital AND r.carrier = p_group AND r.of_claim IS NULL) THEN -7 ELSE 1 END;
+			OR EXISTS (SELECT 1 FROM receivable_carrier r WHERE r.hospital_id = p_hospital AND r.carrier = p_group) THEN -7 ELSE 1 END;
 	IF outcome < 0 THEN
 		minor := CASE outcome WHEN -5 THEN bill.amount_minor END;
 		RETURN;

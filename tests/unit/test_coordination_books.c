@@ -400,6 +400,29 @@ static void test_a_carrier_is_no_plan(void **state)
 	none_left();
 }
 
+/* Dividing looks at no receivables of other claims, however many there are. */
+static void test_among_many(void **state)
+{
+	static const char *const read =
+		"SELECT coalesce(sum(seq_tup_read + idx_tup_fetch), 0)::int8 FROM pg_stat_xact_user_tables WHERE relname = 'receivable'";
+	struct test_claim claim;
+	int64_t before;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = billed();
+	all_made();
+	sql("BEGIN; INSERT INTO zhifu.receivable (hospital_id, claim_id, carrier, remitter, kind, currency, exponent, owed_minor,"
+	    " open_minor, book_minor, billed_day, standing) SELECT " HOSPITAL
+	    ", gen_random_uuid(), 'alpha', 'alpha', 'A', 'CNY', 2, 100, 0, 100, '2026-10-06', 2 FROM generate_series(1, 2000);"
+	    "ANALYZE zhifu.receivable"); /* plans of when there were few are forgotten */
+	before = number(read);
+	assert_int_equal(divide(&claim), 1);
+	before = number(read) - before;
+	sql("ROLLBACK");
+	if (before > 100) fail_msg("%jd receivables were read", (intmax_t)before);
+}
+
 /* In a process and session of its own: the outcome, as an exit status, of taking a line as paid by the plan. */
 static pid_t cashier(const struct test_line *line)
 {
@@ -467,6 +490,7 @@ int main(void)
 		cmocka_unit_test(test_who_decides_meanwhile),
 		cmocka_unit_test(test_a_cancelled_claim),
 		cmocka_unit_test(test_a_carrier_is_no_plan),
+		cmocka_unit_test(test_among_many),
 		cmocka_unit_test(test_a_plan_takes_back),
 		cmocka_unit_test(test_a_plan_sets_off),
 		cmocka_unit_test(test_the_plan_pays_twice_at_once),
