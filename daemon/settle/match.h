@@ -86,7 +86,6 @@ struct match_contract {
 	uint16_t discount_days;            /* from the bill, for that */
 	bool discount_business;            /* these are working days */
 	const struct calendar *calendar;   /* of them; NULL: Monday to Friday */
-	bool plan;                         /* a group plan owes by it, a share of what is billed to another */
 	bool payer_bears;                  /* what banks keep on the way is missing, and still owed */
 	const struct zf_money *tolerances; /* of the residual, one a currency; none: exactly */
 	uint32_t tolerance_count;
@@ -114,6 +113,7 @@ struct match_claim {
 	int32_t billed_day;                 /* days since 1970-01-01 */
 	int32_t due_day;
 	int32_t fixing_day; /* of MATCH_FIXED: whose rate counts; 0: that of the bill */
+	bool of_plan;       /* a group plan's share of it, beside the claim itself */
 };
 
 enum match_detail_kind {
@@ -367,8 +367,7 @@ enum match_wait {
 	MATCH_WAIT_RATE,        /* a rate is missing that its amount would be told by */
 	MATCH_WAIT_CUT,         /* the advice has not come, and its number is cut off in the text */
 	MATCH_WAIT_STRANGERS,   /* the advice names claims that are not here */
-	MATCH_WAIT_BEYOND,      /* 16, also in match_begin(): its advice, which a person brought in, takes off more than
-				   anybody may let go */
+	MATCH_WAIT_BEYOND,      /* its advice, which a person brought in, takes off more than anybody may let go */
 	MATCH_WAIT_NUMBERS,     /* not all that may be numbers of bills in it was looked up */
 	MATCH_WAIT_COUNT,
 };

@@ -274,6 +274,7 @@ int match_index_add(struct match_index *index, const struct match_claim *claim, 
 		.billed_day = claim->billed_day,
 		.due_day = claim->due_day,
 		.fixing_day = fixing_day(claim),
+		.of_plan = claim->of_plan,
 	};
 	item->fixed = fixed_of(index, item, item->open);
 	/* Counted at once: should memory end below, an entry that is in must not lead to nothing. */
@@ -296,7 +297,7 @@ int match_index_change(struct match_index *index, uint32_t claim, const struct m
 	CHECK_MAGIC(index, MATCH_INDEX_MAGIC);
 	if (claim >= index->item_count || !claim_valid(index, now)) return ERR_INVALID;
 	struct match_item *item = &index->items[claim];
-	if (now->contract != item->contract) return ERR_INVALID;
+	if (now->contract != item->contract || now->of_plan != item->of_plan) return ERR_INVALID;
 	for (uint8_t i = 0; i < MATCH_NUMBERS; i++) {
 		char folded[MATCH_KEY_CHARS];
 		size_t len = match_key_fold(now->numbers[i], folded, sizeof(folded));
@@ -374,7 +375,7 @@ static uint32_t row_claim(
 		if (match_of_advice(entry->kind)) continue;
 		if (match_number_gone(index, entry) || match_claim_payer(index, entry->value) != notice->payer)
 			continue;
-		uint32_t *which = &found[index->terms[index->items[entry->value].contract].contract->plan ? 1 : 0];
+		uint32_t *which = &found[index->items[entry->value].of_plan ? 1 : 0];
 		if (*which != MATCH_NONE && *which != entry->value) return MATCH_NONE;
 		*which = entry->value;
 	}

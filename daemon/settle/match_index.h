@@ -20,6 +20,7 @@ struct match_item {
 	uint32_t contract;
 	int32_t billed_day, due_day, fixing_day;
 	uint32_t moved; /* the round that paid of it last; 0: none */
+	bool of_plan;   /* a group plan's share */
 	int64_t before; /* what was open until then */
 };
 

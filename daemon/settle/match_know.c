@@ -212,10 +212,8 @@ static int contracts_fill(struct match_know *know, const struct directory *direc
 		r = contract_add(know, payers, made, rows, row);
 	for (uint32_t i = 0; r == 0 && i < directory->insurer_count; i++)
 		r = plain_add(know, payers, made, rows, directory->insurers[i]->code);
-	for (uint32_t i = 0; r == 0 && i < know->setting.contract_count; i++) {
+	for (uint32_t i = 0; r == 0 && i < know->setting.contract_count; i++)
 		know->carriers[i] = know->contracts[i].carrier;
-		made[i].plan = plan_code(rows->contracts, know->carriers[i]);
-	}
 	if (r == 0) qsort(know->contracts, know->setting.contract_count, sizeof(*know->contracts), contract_compare);
 	return r;
 }
@@ -576,7 +574,8 @@ static bool claim_read(const struct match_know *know, const struct pg_result *ro
 
 	*ret = (struct match_claim){
 		.numbers = {db_rows_text(rows, row, 2), db_rows_text(rows, row, 3), db_rows_text(rows, row, 4)},
-		.billed_day = db_rows_date(rows, row, 13)};
+		.billed_day = db_rows_date(rows, row, 13),
+		.of_plan = db_rows_bool(rows, row, 16)};
 	ret->due_day = db_rows_null(rows, row, 14) ? ret->billed_day : db_rows_date(rows, row, 14);
 	if (contract == NULL || db_rows_int(rows, row, 10) == 0 ||
 		money_make(db_rows_int(rows, row, 10), currency, &ret->made.owed) != 0 ||
@@ -593,8 +592,7 @@ static void claim_keep(struct know_claim *kept, const struct match_claim *claim,
 	*kept = (struct know_claim){.id = db_rows_uuid(rows, row, 0),
 		.version = (int32_t)db_rows_int(rows, row, 1),
 		.touched = kept->touched,
-		.exponent = (uint8_t)db_rows_int(rows, row, 9),
-		.of_plan = db_rows_bool(rows, row, 16)};
+		.exponent = (uint8_t)db_rows_int(rows, row, 9)};
 	memcpy(kept->owed, claim->open.currency, sizeof(kept->owed));
 	if (claim->numbers[0] != NULL && strlen(claim->numbers[0]) < sizeof(kept->ref))
 		memcpy(kept->ref, claim->numbers[0], strlen(claim->numbers[0]) + 1);

@@ -30,7 +30,6 @@ struct know_claim {
 	uint32_t touched; /* the round that moves it last; 0: none */
 	char owed[4];
 	uint8_t exponent;
-	bool of_plan; /* a group plan's share of it */
 	char ref[REF_TEXT_LEN];
 };
 

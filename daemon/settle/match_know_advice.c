@@ -171,7 +171,7 @@ static void allot_claim(const struct match_know *know, uint32_t number, struct m
 	allot->owed_exponent = claim->exponent;
 	memcpy(allot->owed, claim->owed, sizeof(allot->owed));
 	memcpy(allot->ref, claim->ref, sizeof(allot->ref));
-	if (claim->of_plan) allot->plan = know->carriers[know->index->items[number].contract];
+	if (know->index->items[number].of_plan) allot->plan = know->carriers[know->index->items[number].contract];
 }
 
 /* What of the difference has a value in the books. False: it can't be posted. */

@@ -104,8 +104,8 @@ static inline void lab_close(struct match_lab *lab)
 }
 
 /* A claim of a contract, all of it open. */
-static inline uint32_t lab_claim(struct match_lab *lab, uint32_t contract, const char *ref, const char *owed,
-	const char *book, const char *billed)
+static inline uint32_t lab_bill(struct match_lab *lab, uint32_t contract, const char *ref, const char *owed,
+	const char *book, const char *billed, bool of_plan)
 {
 	uint32_t claim = MATCH_NONE;
 	const struct match_claim made = {
@@ -115,9 +115,16 @@ static inline uint32_t lab_claim(struct match_lab *lab, uint32_t contract, const
 		.open = lab_money(owed, lab->contracts[contract].owed),
 		.billed_day = lab_day(billed),
 		.due_day = lab_day(billed) + 60,
+		.of_plan = of_plan,
 	};
 	assert_int_equal(match_index_add(lab->index, &made, &claim), 0);
 	return claim;
+}
+
+static inline uint32_t lab_claim(struct match_lab *lab, uint32_t contract, const char *ref, const char *owed,
+	const char *book, const char *billed)
+{
+	return lab_bill(lab, contract, ref, owed, book, billed, false);
 }
 
 static inline struct match_line lab_line(struct match_lab *lab, const char *amount, const char *currency,

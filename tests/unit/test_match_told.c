@@ -331,7 +331,8 @@ static void bills_name_claims(void **state)
 	lab_close(&lab);
 }
 
-/* An administrator that pays for the policy and for the plan beside it: its advice names both by the claim's ref. */
+/* An administrator that pays for the policy and for the plan beside it: its advice names both by the claim's ref. By
+ * whatever contract the plan owes its share: that it is one, the claim tells. */
 static void who_pays_for_policy_and_plan(void **state)
 {
 	(void)state;
@@ -352,10 +353,10 @@ static void who_pays_for_policy_and_plan(void **state)
 		uint32_t count = 0, advice;
 		lab_payer(&lab, MERIDIAN, NULL, MATCH_ADVICE);
 		lab_contract(&lab, 0, "CNY", "CNY", 0);
-		lab_contract(&lab, 0, "CNY", "CNY", 0)->plan = true;
+		lab_contract(&lab, 0, "CNY", "CNY", 0);
 		lab_open(&lab);
-		lab_claim(&lab, 0, refs[0], "242.00", "242.00", "2026-10-10");
-		lab_claim(&lab, 1, refs[0], "4878.00", "4878.00", "2026-10-10");
+		lab_bill(&lab, 0, refs[0], "242.00", "242.00", "2026-10-10", false);
+		lab_bill(&lab, i % 2, refs[0], "4878.00", "4878.00", "2026-10-10", true);
 		for (; count < 2 && cases[i].rows[count] != NULL; count++)
 			rows[count] = (struct match_detail){.kind = MATCH_PAID,
 				.number = refs[0],
