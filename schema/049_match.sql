@@ -248,8 +248,10 @@ $$;
 
 -- Makes the items of lines that have come, wakes what waits for something that has come, and gives the turn of a hospital with
 -- something to look at to the caller. No row: there is nothing to do. mark: what transactions before it did is seen from now on;
--- who keeps what he reads in this turn asks in a later one only for what changed since.
-CREATE FUNCTION match_begin(p_lease_s integer) RETURNS TABLE (hospital_id uuid, turn integer, mark bigint) LANGUAGE plpgsql
+-- who keeps what he reads in this turn asks in a later one only for what changed since. p_beyond: what waits so, after it was
+-- looked at and was to be looked at again p_again_s later, is woken only by an advice that has come since then; NULL: nothing waits so.
+CREATE FUNCTION match_begin(p_lease_s integer, p_beyond smallint DEFAULT NULL, p_again_s integer DEFAULT NULL)
+RETURNS TABLE (hospital_id uuid, turn integer, mark bigint) LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -269,9 +271,10 @@ BEGIN
 				AND EXISTS (SELECT 1 FROM remittance r WHERE r.hospital_id = t.hospital_id AND r.changed >= t.looked_mark))
 			OR (t.looked_at < now() - interval '10 minutes'
 				AND EXISTS (SELECT 1 FROM receivable r WHERE r.hospital_id = t.hospital_id AND r.claim_id > t.last_claim))) LOOP
-		-- What takes off too much (MATCH_WAIT_BEYOND) ends the turn that tries to post it: only an advice that came since then wakes it.
+		-- What takes off too much ends the turn that tries to post it, so not everything wakes it.
 		UPDATE match_item i SET due_at = now() WHERE i.hospital_id = h AND i.open_minor <> 0 AND i.due_at > now() AND i.wait IS NOT NULL
-			AND (i.wait <> 16 OR EXISTS (SELECT 1 FROM remittance r WHERE r.hospital_id = h AND r.created_at > i.due_at - interval '6 hours'));
+			AND (i.wait IS DISTINCT FROM p_beyond OR EXISTS (SELECT 1 FROM remittance r WHERE r.hospital_id = h
+				AND r.created_at > i.due_at - make_interval(secs => p_again_s)));
 	END LOOP;
 	RETURN QUERY UPDATE match_turn t SET turn = t.turn + 1, begun_at = now(), leased_until = now() + make_interval(secs => p_lease_s),
 		begun_mark = txid_snapshot_xmin(txid_current_snapshot())

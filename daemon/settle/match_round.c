@@ -13,8 +13,7 @@
 #include "settle/settle_sql.h"
 
 #define CONTENT_BYTES_MAX (1u << 20)
-#define AGAIN_S (6 * 3600) /* what waits is looked at again so often in any case; also in match_begin() */
-#define AGAIN_SOON_S 15    /* what waits for the value of its own posting */
+#define AGAIN_SOON_S 15 /* what waits for the value of its own posting */
 #define FIRST_DAY (-100000)
 #define MATCH_POST_BEYOND (-5) /* of match_post() */
 
@@ -278,7 +277,7 @@ static int choices_fill(struct match_round *round, const struct match_know *know
 	int r = 0;
 
 	out->wait = result->wait;
-	out->again_s = unvalued ? AGAIN_SOON_S : AGAIN_S;
+	out->again_s = unvalued ? AGAIN_SOON_S : ROUND_AGAIN_S;
 	for (uint32_t i = 0; r == 0 && i < result->count; i++) {
 		struct match_choice *choice = &out->choices[out->choice_count];
 
@@ -670,6 +669,6 @@ void match_round_park(struct match_round *round)
 	line->posts = false;
 	line->parked = true;
 	line->choice_count = 0;
-	line->again_s = AGAIN_S;
+	line->again_s = ROUND_AGAIN_S;
 	line->reason = "it could not be posted or read: the log says why";
 }

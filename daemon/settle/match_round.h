@@ -14,6 +14,7 @@ struct db_params;
 #define ROUND_EARLIER 2000 /* to be remembered */
 #define ROUND_EARLIER_DAYS 150
 #define ROUND_BYTES_MAX (256u << 20)
+#define ROUND_AGAIN_S (6 * 3600) /* what waits is looked at again so often in any case */
 
 /* An item and what comes out for it. */
 struct round_line {

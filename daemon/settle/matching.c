@@ -679,7 +679,11 @@ void matching_look(struct matching *matching)
 	matching->turn_posted = 0;
 	matching->abandon = matching->sound = matching->stale = false;
 	db_batch_reset(matching->batch);
-	db_params_int4(db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_BEGIN]), lease_s(matching));
+	struct db_params *params = db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_BEGIN]);
+
+	db_params_int4(params, lease_s(matching));
+	db_params_int2(params, MATCH_WAIT_BEYOND);
+	db_params_int4(params, ROUND_AGAIN_S);
 	matching->busy = matching->reading = db_batch_run(matching->batch, 0, on_begun, matching) == 0;
 	if (!matching->busy) db_batch_reset(matching->batch);
 }

@@ -51,8 +51,8 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		" $8::text[], $9::int2[], $10::int8[], $11::bool[], $12::int8[], $13::date[], $14::date[], $15::int4, $16::int4[],"
 		" $17::int2[], $18::uuid[], $19::bool[], $20::int2[], $21::int8[])",
 		21},
-	[SETTLE_MATCH_BEGIN] = {"settle_match_begin", "SELECT hospital_id, turn, mark FROM zhifu.match_begin($1::int4)",
-		1},
+	[SETTLE_MATCH_BEGIN] = {"settle_match_begin",
+		"SELECT hospital_id, turn, mark FROM zhifu.match_begin($1::int4, $2::int2, $3::int4)", 3},
 	[SETTLE_MATCH_KEEP] = {"settle_match_keep",
 		"SELECT zhifu.match_keep($1::uuid, $2::int4, $3::int4, $4::bool, $5::uuid)", 5},
 	[SETTLE_MATCH_CONTRACTS] = {"settle_match_contracts", KNOW_CONTRACTS_SQL, 1},

@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "base/seal.h"
 #include "ctl/match_desk.h"
+#include "settle/match_round.h"
 
 static int64_t known(void)
 {
@@ -502,6 +503,33 @@ static void an_advice_told_again_wakes(void **state)
 	assert_int_equal(turns(), 1);
 }
 
+/* What takes off too much is looked at again when an advice has come since, and for nothing else. */
+static void what_is_beyond_sleeps(void **state)
+{
+	(void)state;
+	line_of(2, "620,00", "SOMEBODY");
+	world_sql(&world, "SELECT zhifu.match_keep(hospital_id, turn, 0, true, last_claim) FROM zhifu.match_turn");
+	for (int wait = MATCH_WAIT_BEYOND; wait <= MATCH_WAIT_NUMBERS; wait++) {
+		for (int came_s = -1; came_s <= 1; came_s++) { /* before it was looked at, since then */
+			if (came_s == 0) continue;
+			/* An advice has come since the last turn, which was before that. */
+			world_sql(&world,
+				"DELETE FROM zhifu.remittance; UPDATE zhifu.match_turn SET looked_at = now() - interval '2 minutes',"
+				" looked_mark = txid_current(), leased_until = now();"
+				"UPDATE zhifu.match_item SET wait = %d, due_at = now() - interval '1 minute' + make_interval(secs => %d);"
+				"INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent,"
+				" balanced, content, changed, created_at) VALUES ('" HOSPITAL_A "', '" ID_A
+				"0100', 'alpha', 'R-1', 100, 'CNY', 2, true, '', 0, now() - interval '1 minute' + make_interval(secs => %d))",
+				wait, ROUND_AGAIN_S, came_s);
+			assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.match_begin(1, %d::int2, %d)",
+						 MATCH_WAIT_BEYOND, ROUND_AGAIN_S),
+				wait != MATCH_WAIT_BEYOND || came_s > 0);
+			world_sql(&world,
+				"SELECT zhifu.match_keep(hospital_id, turn, 0, true, last_claim) FROM zhifu.match_turn");
+		}
+	}
+}
+
 /* Of a bank line's parts that are no claim's (a fee, a rest) there are many; only claims have turns. */
 static void only_claims_move_in_turns(void **state)
 {
@@ -554,6 +582,7 @@ int main(void)
 		cmocka_unit_test_setup(a_move_that_vanished_leaves_no_hole, none_left),
 		cmocka_unit_test_setup(matching_knows_the_insurers_numbers, none_left),
 		cmocka_unit_test_setup(an_advice_told_again_wakes, none_left),
+		cmocka_unit_test_setup(what_is_beyond_sleeps, none_left),
 		cmocka_unit_test_setup(only_claims_move_in_turns, none_left),
 		cmocka_unit_test_setup(a_look_reads_no_others_advices, none_left),
 	};
