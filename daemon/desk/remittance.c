@@ -36,6 +36,7 @@ struct taking {
 	struct remittance_history history;
 	struct remittance_put put;
 	struct text_span answer; /* JSON; of what is taken put.told */
+	bool endless;            /* it would be longer than an answer may be */
 	enum { TAKING_DONE, TAKING_MISSING, TAKING_NOT_PARKED, TAKING_FAULTY } ended;
 };
 
@@ -47,6 +48,10 @@ static const struct problem problem_full = {
 static const struct problem problem_large = {422,
 	{"advice-large", "The advice takes more memory than one may; nothing of it is in the books. Send it in parts.",
 		"付款通知所需内存超出上限,未导入,账簿未变。请分次发送。"}};
+static const struct problem problem_large_shown = {422,
+	{"advice-large",
+		"The advice takes more memory than one may: it is in the books as it was, and can't be shown here.",
+		"付款通知所需内存超出上限,无法在此显示;其在账簿中的记录未变。"}};
 static const struct problem problem_profile = {
 	404, {"profile-unknown", "The hospital's configuration has no such profile in advice_profiles.",
 		     "医院配置的 advice_profiles 中没有该模板。"}};
@@ -264,7 +269,9 @@ static int tell(struct taking *taking, const struct uuid *id)
 		(void)shape_members_write(&writer, &remittance_shape, rows, 0, 0, 0);
 		(taking->shows ? content_put : taken_put)(&writer, taking);
 		json_write_object_end(&writer);
-		if (json_write_finish(&writer, &taking->answer) < 0) r = err_set(ERR_NOMEM, "no memory for an answer");
+		int lib = json_write_finish(&writer, &taking->answer);
+		taking->endless = lib == LIB_LIMIT;
+		if (lib != 0) r = err_set(ERR_NOMEM, "no memory for an answer");
 	}
 	db_sync_rows_free(rows);
 	return r;
@@ -383,11 +390,12 @@ static void answer(struct clerk_work *work)
 	bool made = taking->put.outcome == REMITTANCE_COUNTS || taking->put.outcome == REMITTANCE_PARKED;
 
 	if (work->error < 0) {
-		bool is_large = work->error == ERR_NOMEM && taking->arena.is_full;
+		bool is_large = work->error == ERR_NOMEM && (taking->arena.is_full || taking->endless);
+		const struct problem *large = taking->shows ? &problem_large_shown : &problem_large;
 
 		taking_free(taking);
 		if (is_large)
-			desk_call_problem(call, &problem_large);
+			desk_call_problem(call, large);
 		else
 			clerk_fail(work);
 	} else if (problem != NULL) {

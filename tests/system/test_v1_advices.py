@@ -69,6 +69,7 @@ def test_advices_come_in(up):
     payers_are_known_and_forgotten(up, desk)
     the_ledger_is_held_to_the_rules(up, desk)
     the_first_answer_stands(up, desk)
+    what_is_too_long_to_show_says_so(up, desk)
 
 
 def what_is_wrong_is_told_at_once(up, desk):
@@ -294,6 +295,19 @@ def the_first_answer_stands(up, desk):
     assert (again.status, again.body) == (200, first.body)
     assert kind_of(desk.post("/v1/remittances", {**body, "why": "other"}, 409, headers=key)) == "idempotency-conflict"
     conf.with_suffix(".gone").rename(conf)
+
+
+def what_is_too_long_to_show_says_so(up, desk):
+    """A module's, of numbers that come to more than an answer may have: it is not told to be out of the books, where it is."""
+    made = up.database.value("""WITH made AS (INSERT INTO zhifu.remittance (hospital_id, remittance_id, insurer, identifier, amount_minor,
+            currency, exponent, balanced, content, withdrawn_at) VALUES (%s, gen_random_uuid(), 'alpha', 'LONG', 1700, 'CNY', 2, true, '', now())
+            RETURNING hospital_id, remittance_id)
+        , rows AS (INSERT INTO zhifu.remittance_detail (hospital_id, remittance_id, no, insurer_claim_no, amount_minor, currency, exponent)
+            SELECT m.hospital_id, m.remittance_id, n, repeat('9', 20000), 1, 'CNY', 2 FROM made m, generate_series(1, 1700) AS n)
+        SELECT remittance_id::text FROM made""", (story.HOSPITAL_ID,))
+    assert desk.get("/v1/remittances/" + made)["standing"] == "withdrawn"
+    told = desk.get("/v1/remittances/%s/content" % made, 422)
+    assert kind_of(told) == "advice-large" and "in the books as it was" in told["title"] and "账簿中的记录未变" in told["title_zh"], told
 
 
 def payers_are_known_and_forgotten(up, desk):
