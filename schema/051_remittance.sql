@@ -101,9 +101,27 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	LEFT JOIN patient_key k ON k.hospital_id = p_hospital AND k.patient_key_id = c.patient_key_id
 $$;
 
+-- The claims that details name by the hospital's own number of the bill, where nothing else names one: b_row which detail, b_reading
+-- how its number was read, b_carrier who bears it (NULL: not said), b_hash as match_bills() takes them. A bill counts, of that carrier;
+-- one whose postings were taken back only where no other has the number. Of each detail the first reading that names any. ref NULL: as
+-- many claims have the number, so it is of none.
+CREATE FUNCTION remittance_bills(p_hospital uuid, b_row integer[], b_reading integer[], b_carrier text[], b_hash bytea[])
+RETURNS TABLE (no integer, ref text, claims integer) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT tenant_must(p_hospital);
+	SELECT DISTINCT ON (g.w) g.w, CASE WHEN g.n = 1 THEN g.ref END, g.n FROM (
+		SELECT f.w, f.r, min(f.ref) AS ref, count(*)::integer AS n FROM (
+			SELECT DISTINCT t.w, t.r, s.ref, s.books = 5 AS back, min((s.books = 5)::integer) OVER (PARTITION BY t.w, t.r) AS all_back
+			FROM match_bills(p_hospital, b_hash) m
+			JOIN unnest(b_row, b_reading, b_carrier) WITH ORDINALITY AS t (w, r, k, n) ON t.n = m.no
+			JOIN claim c ON c.hospital_id = p_hospital AND c.claim_id = m.claim_id AND c.use = 1
+			JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = m.claim_id AND (t.k IS NULL OR s.insurer = t.k)) f
+		WHERE f.back = (f.all_back = 1) GROUP BY f.w, f.r) g
+	ORDER BY g.w, g.r
+$$;
+
 -- The facts that follow from a remittance, for settle: what is paid or taken back of each claim, and before it the decision where
--- the advice is the first to tell one; fees and the like are announced at once.
-CREATE FUNCTION remittance_announce(p_hospital uuid, p_id uuid, j_detail integer[], j_id uuid[]) RETURNS void LANGUAGE plpgsql
+-- the advice is the first to tell one; fees and the like are announced at once. p_several: details whose number is of several claims.
+CREATE FUNCTION remittance_announce(p_hospital uuid, p_id uuid, j_detail integer[], j_id uuid[], p_several integer[]) RETURNS void LANGUAGE plpgsql
 SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	WITH told AS (
@@ -116,7 +134,9 @@ BEGIN
 	WITH told AS (
 		INSERT INTO fact (hospital_id, fact_id, claim_id, insurer, kind, remittance_id, detail, status, why)
 		SELECT p_hospital, gen_random_uuid(), d.claim_id, coalesce(d.carrier, m.insurer), 6, p_id, d.no,
-			CASE WHEN d.claim_id IS NULL THEN 4 ELSE 1 END, CASE WHEN d.claim_id IS NULL THEN 'it names a claim that is not here, or another insurer''s' END
+			CASE WHEN d.claim_id IS NULL THEN 4 ELSE 1 END, CASE WHEN d.claim_id IS NOT NULL THEN NULL
+				WHEN d.no = ANY (p_several) THEN 'several claims have the number of the bill that it names'
+				ELSE 'it names a claim that is not here, or another insurer''s' END
 		FROM remittance_detail d JOIN remittance m ON m.hospital_id = d.hospital_id AND m.remittance_id = d.remittance_id
 		WHERE d.hospital_id = p_hospital AND d.remittance_id = p_id AND d.kind = 1 AND (d.amount_minor <> 0 OR d.fee_minor <> 0)
 		RETURNING fact_id, claim_id)
@@ -265,7 +285,7 @@ $$;
 -- Takes an advice. d_*: its details, numbered from 1 in their order; claims are looked up here. j_*: decisions on claims that
 -- nobody has told one of, by the detail that tells it; those whose claim was decided meanwhile are left out. p_replaces: the
 -- parked version that this one corrects; NULL: whichever is parked or was withdrawn, if p_why says why. p_another: it is another one though one that
--- counts says the same, and p_why says so. Returns one row: outcome 1 it counts, 2 it is
+-- counts says the same, and p_why says so. p_several: as remittance_announce() has it. Returns one row: outcome 1 it counts, 2 it is
 -- parked, 0 the same was taken before, as it stands since; -1 other content counts under this identifier; -2 other content is
 -- parked under it, or was refused or withdrawn, and no reason is given for taking this instead; -3 p_replaces is not what is parked now;
 -- -4 one that counts says the same, under another name or number. Nothing is stored then, and other_* tell what is there. decided: how many of j_*
@@ -274,7 +294,7 @@ CREATE FUNCTION remittance_put(p_hospital uuid, p_id uuid, p_remitter text, p_id
 	p_exponent smallint, p_day date, p_reference text, p_form smallint, p_profile text, p_hash bytea, p_content bytea, p_document bytea,
 	p_file bytea, d_kind smallint[], d_carrier text[], d_ref text[], d_number text[], d_billed bigint[], d_amount bigint[],
 	d_fee bigint[], d_tax bigint[], d_difference smallint[], j_detail integer[], j_id uuid[], j_content bytea[], p_replaces uuid,
-	p_another boolean, p_who text, p_why text)
+	p_another boolean, p_who text, p_why text, p_several integer[])
 RETURNS TABLE (outcome integer, advice_id uuid, version integer, other_standing smallint, other_amount bigint, other_currency text,
 	other_exponent smallint, other_count integer, decided integer) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
@@ -329,7 +349,7 @@ BEGIN
 		FROM unnest(d_kind, d_carrier, d_ref, d_number, d_billed, d_amount, d_fee, d_tax, d_difference) WITH ORDINALITY
 			AS t (k, c, r, i, b, a, f, x, d, n)
 		LEFT JOIN remittance_claims(p_hospital, p_remitter, d_carrier, d_ref, d_number) c ON c.ordinal = t.n;
-		SELECT coalesce(cardinality(d.ids), 0), remittance_announce(p_hospital, p_id, d.told, d.ids) INTO taken
+		SELECT coalesce(cardinality(d.ids), 0), remittance_announce(p_hospital, p_id, d.told, d.ids, p_several) INTO taken
 		FROM remittance_decide(p_hospital, p_id, j_detail, j_id, j_content) d;
 	END IF;
 	RETURN QUERY SELECT state::integer, p_id, coalesce(latest.version, 0) + 1, latest.standing, latest.amount_minor, latest.currency, latest.exponent,
@@ -481,7 +501,7 @@ BEGIN
 END
 $$;
 
-CALL writer_functions('remittance\_told', 'remittance\_undecided', 'remittance\_announced', 'remittance\_unstep', 'remittance\_withdraw', 'remittance\_claims', 'remittance\_twin', 'remittance\_announce%', 'remittance\_lock', 'remittance\_module', 'remittance\_decide',
+CALL writer_functions('remittance\_told', 'remittance\_undecided', 'remittance\_announced', 'remittance\_unstep', 'remittance\_withdraw', 'remittance\_claims', 'remittance\_bills', 'remittance\_twin', 'remittance\_announce%', 'remittance\_lock', 'remittance\_module', 'remittance\_decide',
 	'remittance\_there', 'remittance\_put', 'remittance\_refuse');
-GRANT EXECUTE ON FUNCTION remittance_claims, remittance_put, remittance_told TO zhifu_operator, zhifu_intake;
+GRANT EXECUTE ON FUNCTION remittance_claims, remittance_bills, remittance_put, remittance_told TO zhifu_operator, zhifu_intake;
 GRANT EXECUTE ON FUNCTION remittance_refuse, remittance_withdraw TO zhifu_operator;

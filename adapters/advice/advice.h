@@ -38,8 +38,9 @@ struct advice_detail {
 	uint32_t row;       /* of the file; 0 in letters */
 	uint8_t kind;       /* enum advice_kind */
 	uint8_t difference; /* enum advice_difference */
-	const char *claim;  /* our ref; NULL: not said. So are the next two */
+	const char *claim;  /* our ref; NULL: not said. So are the next three */
 	const char *insurer_claim;
+	const char *bill;       /* the hospital's own number of the bill */
 	const char *carrier;    /* an insurer's code; NULL: not said */
 	struct zf_money billed; /* absent: not said */
 	struct zf_money amount; /* signed as it moves the transfer */
@@ -64,6 +65,7 @@ struct advice {
 enum advice_column {
 	ADVICE_COLUMN_CLAIM = 0,
 	ADVICE_COLUMN_INSURER_CLAIM,
+	ADVICE_COLUMN_BILL,
 	ADVICE_COLUMN_CARRIER,
 	ADVICE_COLUMN_KIND, /* its words tell rows of the whole transfer, instead of the first cell */
 	ADVICE_COLUMN_BILLED,

@@ -71,11 +71,15 @@ static const struct entry entries[] = {
 		WHOLE, FORM_TEXT, IN_WHOLE(made.payment_reference), NULL},
 	{{"claims", "A list of objects", "What is said of each claim.", false}, WHOLE, FORM_LIST, CLAIM, NULL},
 	{{"claims[].claim", "A text of one line with a digit in it, at most 200 bytes",
-		 "Our ref of the claim. This or insurer_claim is needed.", false},
+		 "Our ref of the claim. This, insurer_claim or bill is needed.", false},
 		CLAIM, FORM_NUMBER, IN_DETAIL(made.claim), NULL},
 	{{"claims[].insurer_claim", "A text of one line with a digit in it, at most 200 bytes",
 		 "The insurer's own number of the claim.", false},
 		CLAIM, FORM_NUMBER, IN_DETAIL(made.insurer_claim), NULL},
+	{{"claims[].bill", "A text of one line with a digit in it, at most 200 bytes",
+		 "The hospital's own number of the bill, of one of its bill_systems; looked for where the other two name no claim.",
+		 false},
+		CLAIM, FORM_NUMBER, IN_DETAIL(made.bill), NULL},
 	{{"claims[].carrier", "Small letters, digits and hyphens, at most 32",
 		 "Who bears it: an insurer's code. Without it the claim's own.", false},
 		CLAIM, FORM_CODE, IN_DETAIL(made.carrier), NULL},
@@ -328,7 +332,7 @@ static int read_list(struct reader *reader, const struct entry *entry)
 		detail->made.kind = reader->section == CLAIM ? ADVICE_OF_CLAIM : 0;
 		rc = read_object(reader, (char *)detail);
 		if (rc == 0 && reader->section == CLAIM && detail->made.claim == NULL &&
-			detail->made.insurer_claim == NULL) {
+			detail->made.insurer_claim == NULL && detail->made.bill == NULL) {
 			tell(reader, "claim", FAULT_ADVICE_MISSING, "claim", NULL);
 		}
 	}
@@ -447,6 +451,7 @@ static void write_detail(struct json_writer *writer, const struct advice_detail 
 	if (!claim) json_write_member(writer, "kind", advice_kind_word(detail->kind));
 	json_write_member(writer, "claim", detail->claim);
 	json_write_member(writer, "insurer_claim", detail->insurer_claim);
+	json_write_member(writer, "bill", detail->bill);
 	json_write_member(writer, "carrier", detail->carrier);
 	write_money(writer, "billed", detail->billed, true);
 	write_money(writer, claim ? "paid" : "amount", detail->amount, true);

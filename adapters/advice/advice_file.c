@@ -17,8 +17,9 @@ struct reading {
 	bool no_memory;
 };
 
-static const char *const column_names[ADVICE_COLUMNS] = {"claim", "insurer_claim", "carrier", "kind", "billed", "paid",
-	"take_back", "fee", "tax", "remark", "currency", "identifier", "payment_date", "payment_reference", "remitter"};
+static const char *const column_names[ADVICE_COLUMNS] = {"claim", "insurer_claim", "bill", "carrier", "kind", "billed",
+	"paid", "take_back", "fee", "tax", "remark", "currency", "identifier", "payment_date", "payment_reference",
+	"remitter"};
 
 static bool begins_with_one(struct text_span text, const struct advice_words *words)
 {
@@ -371,9 +372,13 @@ static void take_remark(struct reading *reading, const struct sheet_row *row, st
 
 static void take_numbers(struct reading *reading, const struct sheet_row *row, struct advice_detail *detail)
 {
-	const enum advice_column columns[2] = {ADVICE_COLUMN_CLAIM, ADVICE_COLUMN_INSURER_CLAIM};
-	for (int i = 0; i < 2; i++) {
+	static const enum advice_column columns[] = {
+		ADVICE_COLUMN_CLAIM, ADVICE_COLUMN_INSURER_CLAIM, ADVICE_COLUMN_BILL};
+	const char **numbers[] = {&detail->claim, &detail->insurer_claim, &detail->bill};
+	size_t wanted = sizeof(columns) / sizeof(columns[0]) - 1; /* the first that the file has */
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
 		struct text_span text;
+		if (wanted > i && reading->places[columns[i]] >= 0) wanted = i;
 		if (!advice_text(&reading->cells, cell_of(reading, row, columns[i]), row->number,
 			    place_of(reading, columns[i]), ADVICE_TEXT_BYTES_MAX, &text) ||
 			text.len == 0) {
@@ -384,11 +389,11 @@ static void take_numbers(struct reading *reading, const struct sheet_row *row, s
 				"?", "C-2026-7");
 			return;
 		}
-		*(i == 0 ? &detail->claim : &detail->insurer_claim) = keep(reading, text);
+		*numbers[i] = keep(reading, text);
 	}
-	if (detail->claim != NULL || detail->insurer_claim != NULL) return;
-	advice_fault(&reading->cells, FAULT_ADVICE_MISSING, row->number, place_of(reading, ADVICE_COLUMN_CLAIM),
-		reading->places[ADVICE_COLUMN_CLAIM] >= 0 ? "claim" : "insurer_claim", NULL);
+	if (detail->claim != NULL || detail->insurer_claim != NULL || detail->bill != NULL) return;
+	advice_fault(&reading->cells, FAULT_ADVICE_MISSING, row->number, place_of(reading, columns[wanted]),
+		column_names[columns[wanted]], NULL);
 }
 
 /* What is paid of a claim; what is taken back stands in that column below zero or in one of its own. */

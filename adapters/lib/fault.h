@@ -249,6 +249,7 @@ enum fault_code {
 	FAULT_ADVICE_TAX,          /* advice-tax */
 	FAULT_ADVICE_SUM,          /* advice-sum (warning): $1 the rows' sum, $2 what is stated */
 	FAULT_ADVICE_KEY,          /* advice-key: $1 the key */
+	FAULT_ADVICE_BILL,         /* advice-bill (warning): $1 how many claims of the carrier have the number */
 
 	/* answers of the API itself */
 	FAULT_NOT_FOUND,            /* not-found */

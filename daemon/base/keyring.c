@@ -25,6 +25,7 @@
 
 struct keyring {
 	uint32_t magic;
+	uint32_t owners; /* besides the first */
 	size_t count[KEYRING_KINDS];
 	struct keyring_entry entries[KEYRING_KINDS][KEYRING_VERSIONS_MAX]; /* newest first */
 };
@@ -52,11 +53,24 @@ void keyring_free(struct keyring *ring)
 {
 	if (ring == NULL) return;
 	CHECK_MAGIC(ring, RING_MAGIC);
+	if (ring->owners > 0) {
+		ring->owners--;
+		return;
+	}
 	for (int kind = 0; kind < KEYRING_KINDS; kind++) {
 		for (size_t i = 0; i < ring->count[kind]; i++) EVP_MAC_CTX_free(ring->entries[kind][i].mac);
 	}
 	mem_wipe(ring, sizeof(*ring));
 	munmap(ring, sizeof(*ring));
+}
+
+struct keyring *keyring_hold(const struct keyring *ring)
+{
+	struct keyring *held = (struct keyring *)ring;
+
+	CHECK_MAGIC(held, RING_MAGIC);
+	held->owners++;
+	return held;
 }
 
 static void ring_cleanup(struct keyring **ring)

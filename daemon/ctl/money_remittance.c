@@ -195,8 +195,12 @@ static int taking_report(struct taking *taking)
 static int books_store(struct taking *taking)
 {
 	struct key_set keys CLEANUP(key_set_wipe) = {.count = 0};
-	const struct remittance_books books = {
-		.db = taking->ctl->db, .hospital = taking->hospital, .keys = &keys, .who = taking->ctl->who};
+	const struct remittance_books books = {.db = taking->ctl->db,
+		.hospital = taking->hospital,
+		.keys = &keys,
+		.keyring = taking->ctl->keyring,
+		.directory = taking->ctl->directory,
+		.who = taking->ctl->who};
 	int r = unseal_keys_load(taking->ctl, &taking->hospital->id, &keys);
 
 	return r == 0 ? remittance_store(&books, &taking->arena, &taking->put) : r;
@@ -208,6 +212,7 @@ static int taking_store(struct taking *taking)
 	int r = 0;
 
 	taking->put.advice = &taking->advice;
+	taking->put.faults = &taking->faults;
 	remittance_check(&taking->advice, taking->ctl->directory, &taking->faults, &taking->sums);
 	if (!fault_refuses(&taking->faults)) {
 		r = books_store(taking);
@@ -401,10 +406,10 @@ static void show_details(const struct taking *taking, struct report *report)
 	const struct ctl *ctl = taking->ctl;
 	const struct column columns[] = {{"no", say(ctl, "no", "序号")}, {"kind", say(ctl, "kind", "类型")},
 		{"claim", say(ctl, "claim", "理赔单")}, {"insurer_claim", say(ctl, "insurer's number", "保险公司案号")},
-		{"carrier", say(ctl, "carrier", "承保人")}, {"billed", say(ctl, "billed", "账单金额")},
-		{"amount", say(ctl, "paid", "赔付金额")}, {"fee", say(ctl, "fee", "费用")},
-		{"tax", say(ctl, "tax", "税额")}, {"difference", say(ctl, "difference is", "差额原因")},
-		{"remark", say(ctl, "remark", "备注")}};
+		{"bill", say(ctl, "bill", "账单号")}, {"carrier", say(ctl, "carrier", "承保人")},
+		{"billed", say(ctl, "billed", "账单金额")}, {"amount", say(ctl, "paid", "赔付金额")},
+		{"fee", say(ctl, "fee", "费用")}, {"tax", say(ctl, "tax", "税额")},
+		{"difference", say(ctl, "difference is", "差额原因")}, {"remark", say(ctl, "remark", "备注")}};
 	static const char *const kinds_zh[] = {"", "理赔", "服务费", "调整", "抵扣"};
 	static const char *const differences_zh[] = {"", "患者自付", "合同折扣", "拒赔", "争议"};
 	struct table table;
@@ -420,6 +425,7 @@ static void show_details(const struct taking *taking, struct report *report)
 		table_add(&table, cell_word(say(ctl, kind, back ? "追回" : kinds_zh[detail->kind]), kind));
 		table_add(&table, cell_text(detail->claim));
 		table_add(&table, cell_text(detail->insurer_claim));
+		table_add(&table, cell_text(detail->bill));
 		table_add(&table, cell_text(detail->carrier));
 		table_add(&table, cell_zf_money(detail->billed));
 		table_add(&table, cell_zf_money(detail->amount));

@@ -24,6 +24,7 @@
 struct taking {
 	struct arena arena;
 	struct key_set keys;
+	struct keyring *keyring;              /* held */
 	const struct advice_profile *profile; /* of a file; in the directory that the thread holds */
 	const char *text;                     /* of a letter; NULL: it is none */
 	const char *who;
@@ -77,6 +78,7 @@ static const char *const reason_texts[] = {NULL, "corrected by who sent it",
 static void taking_free(struct taking *taking)
 {
 	key_set_wipe(&taking->keys);
+	keyring_free(taking->keyring);
 	arena_free(&taking->arena);
 	mem_free(taking);
 }
@@ -156,13 +158,18 @@ static void taking_begin(struct taking *taking, struct clerk_work *work)
 {
 	const struct desk_call *call = work->call;
 
-	taking->books = (struct remittance_books){
-		.db = work->db, .hospital = work->hospital, .keys = &taking->keys, .who = taking->who};
+	taking->books = (struct remittance_books){.db = work->db,
+		.hospital = work->hospital,
+		.keys = &taking->keys,
+		.keyring = taking->keyring,
+		.directory = work->directory,
+		.who = taking->who};
 	if (call->has_key) {
 		taking->books.key_hash = (struct bytes){call->key_hash, sizeof(call->key_hash)};
 		taking->books.body_hash = (struct bytes){call->body_hash, sizeof(call->body_hash)};
 	}
 	taking->put.advice = &taking->advice;
+	taking->put.faults = &taking->faults;
 }
 
 /* ---- what is told ---- */
@@ -181,6 +188,7 @@ static void said_put(struct json_writer *writer, uint32_t no, const struct advic
 	json_write_member(writer, "kind", shape_detail_kinds[detail->kind]);
 	json_write_member(writer, "ref", detail->claim);
 	json_write_member(writer, "insurer_number", detail->insurer_claim);
+	json_write_member(writer, "bill_number", detail->bill);
 	json_write_member(writer, "carrier", detail->carrier);
 	if (detail->billed.present) money_put(writer, "billed", &detail->billed);
 	money_put(writer, "amount", &detail->amount);
@@ -424,7 +432,8 @@ static struct taking *taking_new(struct desk_call *call, size_t bytes, const str
 		desk_call_problem(call, &desk_problem_memory);
 		return NULL;
 	}
-	*taking = (struct taking){.who = call->principal->client_id};
+	*taking = (struct taking){
+		.keyring = keyring_hold(call->desk->intake->worker->keyring), .who = call->principal->client_id};
 	arena_init(&taking->arena, MEMORY_BASE + MEMORY_PER_BYTE * bytes);
 	fault_list_init(&taking->faults, &taking->arena.zf, 0);
 	if (keyhold_set(call->desk->intake->keys, &(*ret_hospital)->id, &taking->keys) > 0) return taking;

@@ -81,6 +81,7 @@ static const struct field said_fields[] = {
 	{"no", FIELD_INT, NEEDED, "of the detail", NULL, 0, NULL},
 	{"kind", FIELD_WORD, NEEDED, "of a claim, or of the whole transfer", shape_detail_kinds, 0, NULL},
 	SAID_FIELDS,
+	{"bill_number", FIELD_TEXT, 0, "the hospital's own number of the bill, as it says", NULL, 0, NULL},
 	{"remark", FIELD_TEXT, 0, "which may name persons", NULL, 0, NULL},
 };
 static const struct shape said_shape = SHAPE("RemittanceSaid", said_fields);

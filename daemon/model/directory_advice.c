@@ -26,6 +26,8 @@ static const struct conf_option column_options[] = {
 	HEADING(CLAIM, "claim", "Our ref of the claim."),
 	HEADING(INSURER_CLAIM, "insurer_claim",
 		"The carrier's own number of the claim, by which it is found when it gives no ref."),
+	HEADING(BILL, "bill",
+		"The hospital's own number of the bill, of one of its bill_systems, by which the claim is found when nothing else names it."),
 	HEADING(CARRIER, "carrier", "Who bears the claim, where the remitter pays for several."),
 	HEADING(KIND, "kind",
 		"What kind of row it is: the words below are looked for here, and not only in the row's first cell."),
@@ -55,8 +57,8 @@ static void columns_check(const void *value, const char *file, unsigned line, st
 	const struct advice_columns_file *columns = value;
 
 	if (columns->headings[ADVICE_COLUMN_CLAIM] == NULL && columns->headings[ADVICE_COLUMN_INSURER_CLAIM] == NULL &&
-		!faults->group_faulty)
-		conf_fault_add(faults, file, line, "columns need claim or insurer_claim: how are claims found?");
+		columns->headings[ADVICE_COLUMN_BILL] == NULL && !faults->group_faulty)
+		conf_fault_add(faults, file, line, "columns need claim, insurer_claim or bill: how are claims found?");
 }
 
 static const struct conf_table columns_table = {

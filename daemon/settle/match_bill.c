@@ -107,15 +107,10 @@ static void pieces_join(struct words *words, const struct piece *pieces, size_t 
 		bool slip = false;
 
 		for (size_t i = 0; i < pieces[n].len; i++) {
-			char c = pieces[n].at[i];
+			char before = len > 0 ? text[len - 1] : '\0';
 
 			if (len == sizeof(text)) return;
-			if (text_is_small(c)) c = (char)(c - 'a' + 'A');
-			if (len > 0 && text_is_digit(text[len - 1]) && (c == 'O' || c == 'I' || c == 'L')) {
-				c = c == 'O' ? '0' : '1';
-				slip = true;
-			}
-			text[len++] = c;
+			text[len++] = bill_number_char(pieces[n].at[i], before, &slip);
 		}
 		if ((n > 0 || slip) && len >= JOINED_LEN_MIN) word_add(words, text, len);
 	}
@@ -196,17 +191,13 @@ static int number_add(struct bill_search *search, const struct match_know *know,
 	int r = 0;
 
 	for (uint32_t i = 0; i < hospital->bill_system_count; i++) {
-		const char *system = hospital->bill_systems[i];
-		const struct bytes parts[2] = {
-			{(const uint8_t *)system, strlen(system)}, {(const uint8_t *)number, strlen(number)}};
-
 		for (size_t v = 0; r == 0 && v < count; v++) {
 			if (search->count == search->cap) r = words_grow(search, arena);
 			if (r != 0) return r;
 			search->words[search->count].number = number;
 			search->words[search->count].line = line;
-			r = lookup_hash(know->keyring, versions[v], &hospital->id, LOOKUP_CLAIM_IDENT, parts, 2,
-				search->words[search->count].hash);
+			r = bill_number_hash(
+				know->keyring, versions[v], hospital, i, number, search->words[search->count].hash);
 			if (r == 0) search->count++;
 		}
 	}

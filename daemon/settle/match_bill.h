@@ -4,6 +4,7 @@
 #ifndef SETTLE_MATCH_BILL_H
 #define SETTLE_MATCH_BILL_H
 
+#include "settle/bill_number.h"
 #include "settle/match_know.h"
 
 struct db_params;
@@ -12,8 +13,7 @@ struct pg_result;
 #define BILL_WORDS_MAX 96 /* readings of a line's words that are looked up */
 #define BILL_LEN_MIN 5    /* letters and digits of a number; a shorter one is in too many texts by chance */
 #define BILL_DIGITS_MIN 2 /* that tell it from a word */
-#define BILL_BYTES_MAX 64
-#define BILLS_MAX 16 /* claims that a line may name so */
+#define BILLS_MAX 16      /* claims that a line may name so */
 
 /* A word of a line as a number of one of the systems. */
 struct bill_word {

@@ -14,6 +14,7 @@
 #include "lib/money.h"
 #include "model/directory.h"
 #include "model/lifecycle.h"
+#include "settle/remittance_bill.h"
 
 #define TOLD_BYTES_MAX (32u << 20) /* an answer of /v1 */
 
@@ -24,6 +25,8 @@ struct storing {
 	struct arena *arena;
 	struct sealer *sealer;
 	struct uuid id;
+	const char **refs;        /* by detail: our ref of its claim; NULL: it says none, and no number found one */
+	uint32_t *several;        /* by detail: claims of which its number of a bill is, if more than one */
 	struct pg_result *claims; /* rows of remittance_claims, by ordinal */
 	struct db_params params;
 };
@@ -84,7 +87,8 @@ static const char *ref_of(const char *claim, char ref[REF_TEXT_LEN])
 
 /* ---- the claims ---- */
 
-static int claims_find(struct storing *storing)
+/* By our refs and the insurers' numbers. */
+static int claims_ask(struct storing *storing)
 {
 	const struct advice *advice = storing->put->advice;
 	struct db_params params;
@@ -100,16 +104,63 @@ static int claims_find(struct storing *storing)
 	numbers = db_params_array(&params, DB_TEXT, advice->detail_count, 0);
 	for (uint32_t i = 0; i < advice->detail_count; i++) {
 		const struct advice_detail *detail = &advice->details[i];
-		char ref[REF_TEXT_LEN];
 
 		db_array_text(carriers, detail->carrier);
-		db_array_text(refs, ref_of(detail->claim, ref));
+		db_array_text(refs, storing->refs[i]);
 		db_array_text(numbers, detail->insurer_claim);
 	}
+	db_sync_rows_free(storing->claims);
+	storing->claims = NULL;
 	return db_sync_query(storing->books->db,
 		"SELECT ordinal, claim_id, ref, insurer, fits, books, total_minor, currency, patient_key_id, patient_wrapped"
 		" FROM zhifu.remittance_claims($1, $2, $3, $4, $5) ORDER BY ordinal",
 		&params, &storing->claims);
+}
+
+static void several_tell(struct storing *storing)
+{
+	const struct advice *advice = storing->put->advice;
+
+	for (uint32_t i = 0; i < advice->detail_count; i++) {
+		char place[32], count[16];
+
+		if (storing->several[i] == 0) continue;
+		if (advice->details[i].row > 0)
+			(void)snprintf(place, sizeof(place), "%u", advice->details[i].row);
+		else
+			(void)snprintf(place, sizeof(place), "claims[%u].bill", i);
+		(void)snprintf(count, sizeof(count), "%u", storing->several[i]);
+		fault_add(storing->put->faults, FAULT_ADVICE_BILL, place, count, NULL);
+	}
+}
+
+/* Where neither names one, by the hospital's own number of the bill. */
+static int claims_find(struct storing *storing)
+{
+	const struct advice *advice = storing->put->advice;
+	size_t n = (size_t)advice->detail_count + 1;
+	bool *found = zf_alloc_array(&storing->arena->zf, n, sizeof(*found));
+	bool any = false;
+	int r;
+
+	storing->refs = zf_alloc_array(&storing->arena->zf, n, sizeof(*storing->refs));
+	storing->several = zf_alloc_array(&storing->arena->zf, n, sizeof(*storing->several));
+	if (found == NULL || storing->refs == NULL || storing->several == NULL) return no_memory();
+	for (uint32_t i = 0; i < advice->detail_count; i++) {
+		char ref[REF_TEXT_LEN];
+
+		if (ref_of(advice->details[i].claim, ref) == NULL) continue;
+		storing->refs[i] = zf_strdup(&storing->arena->zf, ref);
+		if (storing->refs[i] == NULL) return no_memory();
+	}
+	r = claims_ask(storing);
+	for (int row = 0; r == 0 && row < db_rows_count(storing->claims); row++)
+		found[db_rows_int(storing->claims, row, C_ORDINAL) - 1] = true;
+	if (r == 0)
+		r = remittance_bills_find(
+			storing->books, advice, found, storing->arena, storing->refs, storing->several, &any);
+	if (r == 0) several_tell(storing);
+	return r == 0 && any ? claims_ask(storing) : r;
 }
 
 /* ---- what it decides ---- */
@@ -235,7 +286,7 @@ static int content_encode(struct storing *storing, struct text_span *ret_json)
 	for (uint32_t i = 0; i < advice->detail_count; i++) {
 		const struct advice_detail *detail = &advice->details[i];
 
-		details[i].claim_ref = detail->claim;
+		details[i].claim_ref = detail->claim != NULL ? detail->claim : storing->refs[i];
 		details[i].insurer_claim_no = detail->insurer_claim;
 		details[i].amount = detail->amount;
 		if (detail->fee.minor != 0) details[i].fee = detail->fee;
@@ -264,8 +315,7 @@ static void details_add(struct storing *storing)
 
 	for (uint32_t i = 0; i < n; i++) {
 		const struct advice_detail *detail = &advice->details[i];
-		char text[REF_TEXT_LEN];
-		const char *own = ref_of(detail->claim, text);
+		const char *own = storing->refs[i];
 
 		db_array_int2(kind, detail->kind);
 		db_array_text(carrier, detail->carrier);
@@ -428,6 +478,7 @@ static int run(struct storing *storing)
 {
 	struct remittance_put *put = storing->put;
 	struct pg_result *rows = NULL;
+	struct db_array *several;
 	uint32_t found = 0;
 	int r = sealer_new(&storing->sealer);
 
@@ -451,11 +502,14 @@ static int run(struct storing *storing)
 	db_params_bool(&storing->params, put->another);
 	db_params_text(&storing->params, storing->books->who);
 	db_params_text(&storing->params, put->why);
+	several = db_params_array(&storing->params, DB_INT4, 16, 0);
+	for (uint32_t i = 0; i < put->advice->detail_count; i++)
+		if (storing->several[i] > 0) db_array_int4(several, (int32_t)i + 1);
 	r = db_sync_query(storing->books->db,
 		"SELECT outcome, advice_id, version, other_standing, other_amount, other_currency, other_count, decided "
 		"FROM zhifu.remittance_put("
 		"$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,"
-		" $27, $28, $29, $30, $31)",
+		" $27, $28, $29, $30, $31, $32)",
 		&storing->params, &rows);
 	if (r == 0) result_take(put, rows);
 	db_sync_rows_free(rows);

@@ -10,6 +10,7 @@
 struct db_sync;
 struct directory;
 struct hospital;
+struct keyring;
 
 /* What remittance_put() of schema/051_remittance.sql says. */
 enum remittance_outcome {
@@ -37,6 +38,9 @@ struct remittance_books {
 	struct db_sync *db;
 	const struct hospital *hospital;
 	const struct key_set *keys; /* the hospital's */
+	/* Of who stores one: by which numbers of bills are known, and whose the remitter may be. */
+	const struct keyring *keyring;
+	const struct directory *directory;
 	const char *who;
 	struct bytes key_hash, body_hash; /* of a request of /v1; {NULL, 0}: none */
 };
@@ -49,6 +53,7 @@ struct remittance_put {
 	const struct uuid *replaces; /* the parked one that it corrects; NULL: whichever, if why is given */
 	const char *why;             /* NULL: none */
 	bool another;                /* it is another one, though one that counts says the same; needs why */
+	struct fault_list *faults;   /* to which is added what names several claims */
 	/* Writes what is answered, in the transaction that stores it, to be kept under the request's key; NULL: nothing
 	 * is. Sets `told`, in the arena. */
 	int (*tell)(struct remittance_put *put, void *ctx);

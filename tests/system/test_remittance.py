@@ -33,6 +33,11 @@ PROFILE = {
     "sum_words": ["sum"], "total_words": ["transfer"], "fee_words": ["network fee"], "patient_words": ["member's"],
     "denied_words": ["denied"], "disputed_words": ["disputed"],
 }
+# Names claims by nothing but the hospital's numbers of the bills.
+BILL_PROFILE = {
+    "name": "bills", "remitter": "alpha", "currency": "CNY", "columns": {"bill": "Your no.", "billed": "Billed", "paid": "Paid"},
+    "labels": {"identifier": "Statement no."}, "total_words": ["transfer"],
+}
 
 
 def yuan(minor):
@@ -42,7 +47,7 @@ def yuan(minor):
 def billed(place, keep, **more):
     """Seven bills that their insurers have and have not decided."""
     # Accepted unless the advice says otherwise, as it does of C6.
-    story.hospital(place, advice_profiles=(PROFILE,), bank_accounts=finance.BANK_ACCOUNTS, take_backs="accepted",
+    story.hospital(place, advice_profiles=(PROFILE, BILL_PROFILE), bank_accounts=finance.BANK_ACCOUNTS, take_backs="accepted",
                    bill_systems=["https://hospital.example/claim", BILLS], **more)
     for name in ("alpha", "beta"):
         traffic.Insurer(place, keep, name, {"pend_ms": 3600000})
@@ -290,7 +295,42 @@ def numbered(up):
                      of[55000]: ("it may name more bills than are looked up in one line", 1)}
     for candidate in up.daemon.ctl_json("money", "match", "show", of[65000])["candidates"]:
         assert "the payment names the hospital's number of the claim" in [reason["reason"] for reason in candidate["reasons"]]
+    advised(up)
     up.office.holds()
+
+
+def advised(up):
+    """An advice that names nothing but such numbers: as they were submitted, in small letters, in groups; of several claims of
+    the carrier, of another carrier's, and of nobody's."""
+    before = account(up, "CLR-REM-ALPHA")
+    rows = [["Statement no.", "B-1"], [], ["Your no.", "Billed", "Paid"], ["zy-2026-000781", 70000, 68000], ["HC 2026 X0007", 55000, 55000],
+            ["ZY-2026-000800", 65000, 65000], ["C3", None, 320000], ["ZY-2026-00078", None, 100], ["transfer", None, 508100]]
+    made = ctl(up, "money", "remittance", "import", str(csv(up.folder / "bills.csv", rows)), "--profile", "bills")
+    assert (made["outcome"], made["details"], made["decisions"], made["strangers"]) == ("counts", 5, 2, 3), made
+    assert [(fault["code"], fault["path"]) for fault in made["faults"]] == [("advice-bill", "6")], made
+    whose = {row["amount_minor"]: (row["ref"], row["claim_ref"], row["why"]) for row in up.database.sql(
+        "SELECT d.amount_minor, s.ref, d.claim_ref, f.why FROM zhifu.remittance_detail d LEFT JOIN zhifu.claim_state s USING"
+        " (hospital_id, claim_id) JOIN zhifu.fact f ON f.remittance_id = d.remittance_id AND f.detail = d.no WHERE d.remittance_id = %s",
+        (made["id"],))}
+    stranger = "it names a claim that is not here, or another insurer's"
+    assert whose == {68000: (up.refs["HC2026X0006"],) * 2 + (None,), 55000: (up.refs["HC2026X0007"],) * 2 + (None,), 65000: (
+        None, None, "several claims have the number of the bill that it names"), 320000: (None, None, stranger),
+        100: (None, None, stranger)}, whose
+    settled_but_orphans(up)
+    assert account(up, "CLR-REM-ALPHA") - before == 68000 + 55000
+    shown = up.daemon.ctl_json("money", "remittance", "show", made["id"], "--who", "li")
+    assert [detail["bill"] for detail in shown["details"]] == [row[0] for row in rows[3:8]]
+    # Of those that have a number the one whose postings were taken back is none.
+    up.database.sql("UPDATE zhifu.claim_state SET books = 5 WHERE ref = %s", (up.refs["HC2026X0005"],))
+    text = {"remitter": "alpha", "identifier": "B-2", "amount": "650.00", "currency": "CNY",
+            "claims": [{"claim": "HZ10000000000000", "bill": "ZY-2026-000800", "billed": "650.00", "paid": "650.00"}]}
+    path = up.folder / "one.json"
+    path.write_text(json.dumps(text))
+    made = ctl(up, "money", "remittance", "enter", str(path), "--why", "letter")
+    assert (made["outcome"], made["strangers"], made["faults"]) == ("counts", 0, []), made
+    settled_but_orphans(up)
+    assert account(up, "CLR-REM-ALPHA") - before == 68000 + 55000 + 65000
+    up.database.sql("UPDATE zhifu.claim_state SET books = 1 WHERE ref = %s", (up.refs["HC2026X0005"],))
 
 
 def reported(up):

@@ -62,6 +62,7 @@ def test_advices_come_in(up):
     what_does_not_balance_is_parked(up, desk)
     a_corrected_one_counts(up, desk)
     one_that_repeats_it_is_other_money(up, desk)
+    a_number_of_a_bill_names_one_claim(up, desk)
     what_is_released_balances(up, desk)
     the_same_ten_times_at_once(up)
     months_wait_behind_none(up)
@@ -207,6 +208,28 @@ def one_that_repeats_it_is_other_money(up, desk):
     assert (gone["standing"], gone["decided_why"]) == ("withdrawn", "it was not")
     assert desk.post(path, {"why": "it was not"}, 200, headers=key) == gone
     assert announced(up) == before
+
+
+def a_number_of_a_bill_names_one_claim(up, desk):
+    """Of the carrier that is said, or that is the remitter. What these come to is wrong: nothing of them is in the books."""
+    def enter(identifier, remitter, *claims):
+        made = desk.post("/v1/remittances", {"why": "by post", "advice": {
+            "remitter": remitter, "identifier": identifier, "amount": "9.99", "currency": "CNY",
+            "claims": [{"paid": "1.00", **claim} for claim in claims]}})
+        said = desk.get("/v1/remittances/%s/content" % made["id"])["details"]
+        assert [detail["bill_number"] for detail in said] == [claim["bill"] for claim in claims]
+        desk.post("/v1/remittances/%s/refuse" % made["id"], {"why": "a try"}, 200)
+        return made["standing"], made["not_found"], [(note["code"], note["place"]) for note in made["notes"]]
+
+    # C7 is alpha's; C5, which is beta's, is given its number as well.
+    number = ("INSERT INTO zhifu.claim_identifier (hospital_id, hash, claim_id) SELECT i.hospital_id, i.key_hash, o.claim_id FROM zhifu.idempotency i"
+              " JOIN zhifu.claim c ON c.claim_id = i.claim_id AND c.ref = %s JOIN zhifu.claim o ON o.ref = %s")
+    up.database.sql(number, (up.refs["C7"], up.refs["C5"]))
+    assert enter("BILL 1", advices.REMITTER, {"bill": "c7", "carrier": "alpha"}, {"bill": "C7", "carrier": "beta"}) == ("parked", 0, [])
+    assert enter("BILL 2", "alpha", {"bill": "C7"}, {"bill": "C5"}) == ("parked", 1, [])
+    assert enter("BILL 3", advices.REMITTER, {"bill": "C5"}, {"bill": "#C7"}) == ("parked", 1, [("advice-bill", "claims[1].bill")])
+    up.database.sql(number, (up.refs["C7"], up.refs["C1"]))
+    assert enter("BILL 4", "alpha", {"bill": "C7"}, {"bill": "C1"}, {"bill": "C99"}) == ("parked", 2, [("advice-bill", "claims[0].bill")])
 
 
 def what_is_released_balances(up, desk):

@@ -208,6 +208,44 @@ static void rows_of_the_whole_transfer_and_columns_of_their_own(void **state)
 	assert_int_equal(advice.details[4].tax.minor, -6);
 }
 
+/* A claim may be named by nothing but the hospital's own number of the bill, in a file as in a letter. */
+static void claims_by_the_number_of_the_bill(void **state)
+{
+	(void)state;
+	LIB_ARENA(arena);
+	struct advice_profile profile = lab_profile();
+	struct fault_list faults;
+	struct advice advice, back;
+	struct lab_bytes bytes = {NULL, 0}, none = {NULL, 0};
+	struct text_span document;
+	profile.carrier = "alpha";
+	profile.columns[ADVICE_COLUMN_INSURER_CLAIM] = NULL;
+	profile.columns[ADVICE_COLUMN_CARRIER] = NULL;
+	profile.columns[ADVICE_COLUMN_BILL] = "Your no.";
+	lab_text(&bytes, "Statement no.,B-9\nPayment date,2026-11-12\nYour no.,Billed,Paid,Remark,Tax\n"
+			 "MZ26-0800 0129,10.00,9.00,,\nZY-7,,1.00,,\nTransfer,,10.00,,\n");
+	int rc = read_bytes(bytes, &profile, &arena, &faults, &advice);
+	assert_no_faults(&faults, &arena);
+	assert_int_equal(rc, 0);
+	assert_string_equal(advice.details[0].bill, "MZ26-0800 0129");
+	assert_null(advice.details[0].claim);
+	assert_null(advice.details[0].insurer_claim);
+	assert_int_equal(advice_write_document(&advice, &arena.zf, &document), 0);
+	assert_non_null(strstr(document.ptr, "\"claims\":[{\"bill\":\"MZ26-0800 0129\",\"carrier\":\"alpha\""));
+	assert_int_equal(advice_read_document(document, &arena.zf, &faults, &back), 0);
+	assert_string_equal(back.details[1].bill, "ZY-7");
+	/* Neither there nor a number it is missing, in its own column. */
+	lab_text(&none, "Statement no.,B-9\nPayment date,2026-11-12\nYour no.,Billed,Paid,Remark,Tax\n"
+			",10.00,9.00,,\nWang,,1.00,,\nTransfer,,10.00,,\n");
+	assert_int_equal(read_bytes(none, &profile, &arena, &faults, &advice), LIB_INVALID);
+	assert_int_equal(faults.count, 2);
+	assert_int_equal(faults.items[0].code, FAULT_ADVICE_MISSING);
+	assert_string_equal(faults.items[0].path, "4:1");
+	assert_string_equal(faults.items[0].arg1, "bill");
+	assert_int_equal(faults.items[1].code, FAULT_ADVICE_VALUE);
+	assert_string_equal(faults.items[1].path, "5:1");
+}
+
 static void headings_over_two_rows_and_empty_rows(void **state)
 {
 	(void)state;
@@ -554,6 +592,7 @@ int main(void)
 		cmocka_unit_test(one_wrong_figure_is_told_by_how_much),
 		cmocka_unit_test(a_chinese_file_in_gb18030),
 		cmocka_unit_test(rows_of_the_whole_transfer_and_columns_of_their_own),
+		cmocka_unit_test(claims_by_the_number_of_the_bill),
 		cmocka_unit_test(headings_over_two_rows_and_empty_rows),
 		cmocka_unit_test(numbers_of_workbooks_are_exact),
 		cmocka_unit_test(days_of_workbooks),

@@ -283,6 +283,40 @@ static void words_may_be_numbers(void **state)
 	lab_close(&lab);
 }
 
+/* Where it is said that it is one: all of it, and no part. */
+static void a_number_alone_is_read_as_it_stands_first(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *said, *readings;
+	} cases[] = {
+		{"4711", "4711"},
+		{" MZ26-0800 0129 ", "MZ26-0800 0129|MZ26-08000129|MZ2608000129"},
+		{"#mz26-0129.", "#mz26-0129.|mz26-0129|MZ26-0129|MZ260129"},
+		{"mz26+012O", "mz26+012O|MZ26+012O|MZ26012O|MZ26+0120|MZ260120"},
+		{"LI-7", "LI-7|LI7"},
+		{"ZY1 / ZY2", "ZY1 / ZY2|ZY1/ZY2|ZY1ZY2"},
+		{"----", "----"},
+		{"12345678901234567890123456789012345678901234567890123456789012345", ""},
+	};
+	struct match_lab lab = {.payer_count = 0};
+	lab_payer(&lab, ALPHA, NULL, MATCH_SINGLE);
+	lab_open(&lab);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *readings[BILL_READINGS_MAX];
+		char got[256] = "";
+		uint32_t count;
+
+		assert_int_equal(bill_number_readings(cases[i].said, &lab.arena.zf, readings, &count), 0);
+		for (uint32_t k = 0; k < count; k++) {
+			if (k > 0) strcat(got, "|");
+			strcat(got, readings[k]);
+		}
+		assert_string_equal(got, cases[i].readings);
+	}
+	lab_close(&lab);
+}
+
 /* What the hospital calls a claim counts as a number of it that is named, where it stands in the line. */
 static void bills_name_claims(void **state)
 {
@@ -419,6 +453,7 @@ int main(void)
 		cmocka_unit_test(ids_are_read_to_the_letter),
 		cmocka_unit_test(whom_it_is_paid_for_counts_for_a_stranger),
 		cmocka_unit_test(words_may_be_numbers),
+		cmocka_unit_test(a_number_alone_is_read_as_it_stands_first),
 		cmocka_unit_test(bills_name_claims),
 		cmocka_unit_test(who_pays_for_policy_and_plan),
 		cmocka_unit_test(more_numbers_than_are_looked_up_wait),
