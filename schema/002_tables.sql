@@ -310,7 +310,6 @@ CREATE TABLE message (
 	answers     uuid,   -- the message this one answers
 	replay_of   uuid,   -- lineage of a replay
 	replay_who  text,
-	replay_why  text,
 	status      smallint NOT NULL, -- out: 1 ready 2 sending 3 unknown 4 answered 5 failed 6 dropped; in: 11 received 12 read 13 quarantined 14 orphan 6 dropped: a person or a replay did away with it
 	fence       bigint NOT NULL DEFAULT 0,
 	http_status smallint,

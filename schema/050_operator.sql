@@ -3,8 +3,8 @@
 -- one hospital at a time; whatever changes something is a function of its own.
 SET search_path = zhifu;
 
--- Acts of persons that no claim's events tell: what was looked into, sent again, stopped, renewed. The nil hospital is the
--- house itself. Written once.
+-- Acts of persons that no claim's events tell, and what persons wrote of those that they do: what was looked into, sent again, stopped,
+-- renewed. The nil hospital is the house itself. Written once.
 CREATE TABLE operator_act (
 	hospital_id uuid NOT NULL,
 	act_id      uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -12,7 +12,7 @@ CREATE TABLE operator_act (
 	who         text NOT NULL CHECK (who <> ''),
 	act         text NOT NULL, -- "message.reveal", "route.hold", ...
 	subject     text NOT NULL, -- an id, a route, a file
-	why         text,
+	why         text, -- as a program says it
 	words       bytea CHECK (length(words) > 0), -- why, sealed (SEAL_FACT, sealed_for): what no other row keeps
 	sealed_for  uuid CHECK ((sealed_for IS NULL) = (words IS NULL)),
 	words_hash  bytea CHECK (length(words_hash) = 32), -- by which the same words are known again, keyed; NULL: nobody asks
@@ -42,7 +42,7 @@ $$;
 
 -- Has written what a person said of a subject, sealed for it. p_words: hex, and behind a colon the hash in hex; NULL: nothing.
 CREATE FUNCTION operator_write(p_hospital uuid, p_who text, p_act text, p_subject uuid, p_why text, p_words text) RETURNS void LANGUAGE sql
-SET search_path = zhifu, pg_temp AS $$
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 	INSERT INTO operator_act (hospital_id, who, act, subject, why, words, sealed_for, words_hash)
 	VALUES (p_hospital, p_who, p_act, p_subject::text, p_why, decode(split_part(p_words, ':', 1), 'hex'), CASE WHEN p_words IS NOT NULL THEN p_subject END,
 		decode(nullif(split_part(p_words, ':', 2), ''), 'hex'))
@@ -54,6 +54,9 @@ SET search_path = zhifu, pg_temp AS $$
 	SELECT coalesce((SELECT o.who = p_who AND o.words_hash = decode(nullif(split_part(p_words, ':', 2), ''), 'hex') FROM operator_act o
 		WHERE o.hospital_id = p_hospital AND o.subject = p_subject::text AND o.act = p_act ORDER BY o.at DESC LIMIT 1), false)
 $$;
+
+-- What stands where the words themselves do not: who is to be asked, and whose words zhifuctl money said opens.
+CREATE FUNCTION operator_spoke(p_who text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT p_who || ' said why' $$;
 
 -- Ends the work towards sending a claim, also what was to follow from its failure, and, unless p_asked, the questions about it.
 -- For operator_claim_step alone.
@@ -70,7 +73,8 @@ GRANT EXECUTE ON FUNCTION claim_work_end TO zhifu_writer;
 
 -- A step on transport that a person takes, with the work that follows from it; from and to come from the life cycle's
 -- table in C. p_insurer: who it goes to from now on (route_found). Returns where the claim stands afterwards, or NULL when
--- it had moved on meanwhile and nothing was done.
+-- it had moved on meanwhile and nothing was done. p_why, here and below: sealed for the claim, the work, the message or the fact that it
+-- is about, in hex.
 CREATE FUNCTION operator_claim_step(p_hospital uuid, p_claim uuid, p_from smallint, p_to smallint, p_event text, p_who text,
 	p_why text, p_insurer text, p_work uuid) RETURNS smallint LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = zhifu, pg_temp AS $$
@@ -107,10 +111,11 @@ BEGIN
 		p_to := 1;
 	END IF;
 	PERFORM 1 FROM claim_step(ARRAY[p_hospital], ARRAY[p_claim], ARRAY[1::smallint], ARRAY[p_from], ARRAY[NULL::integer],
-		ARRAY[p_to], ARRAY[p_event], ARRAY[p_who], ARRAY[p_why]);
+		ARRAY[p_to], ARRAY[p_event], ARRAY[p_who], ARRAY[operator_spoke(p_who)]);
 	IF NOT FOUND THEN
 		RETURN NULL;
 	END IF;
+	PERFORM operator_write(p_hospital, p_who, 'claim.' || p_event, p_claim, NULL, p_why);
 	UPDATE claim_state s SET vouched = (p_event = 'prove_present')::integer
 	WHERE s.hospital_id = p_hospital AND s.claim_id = p_claim AND s.vouched <> (p_event = 'prove_present')::integer;
 	-- Work towards sending it ends with each of these steps; a cancellation on its way and facts for settle go on. What the
@@ -132,7 +137,7 @@ BEGIN
 	IF p_event IN ('prove_present', 'prove_absent') THEN
 		-- It arrived after all: answers may still come in the old exchange, and where the insurer can be asked it is asked what
 		-- it has decided. Or it did not: then it is asked whether it is there, as with any doubt.
-		UPDATE message SET status = 4, why = p_why WHERE hospital_id = p_hospital AND message_id = doubt.message_id;
+		UPDATE message SET status = 4, why = operator_spoke(p_who) WHERE hospital_id = p_hospital AND message_id = doubt.message_id;
 		INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, exchange_id, message_id)
 		SELECT p_hospital, p_work, 1, 5, p_claim, m.exchange_id, m.message_id FROM message m
 		WHERE m.hospital_id = p_hospital AND m.claim_id = p_claim AND m.direction = 1 AND m.submission
@@ -141,9 +146,9 @@ BEGIN
 	END IF;
 
 	-- What was ready to go goes no more; a release translates anew.
-	UPDATE message SET status = 6, why = p_why
+	UPDATE message SET status = 6, why = operator_spoke(p_who)
 	WHERE hospital_id = p_hospital AND claim_id = p_claim AND direction = 1 AND status = 1;
-	UPDATE exchange SET status = 2, why = p_why, updated_at = now()
+	UPDATE exchange SET status = 2, why = operator_spoke(p_who), updated_at = now()
 	WHERE hospital_id = p_hospital AND claim_id = p_claim AND kind IN (1, 2) AND status IN (1, 3, 4);
 	IF p_insurer IS NOT NULL THEN
 		UPDATE claim_state SET insurer = p_insurer WHERE hospital_id = p_hospital AND claim_id = p_claim;
@@ -194,14 +199,14 @@ $$;
 CREATE FUNCTION operator_work_hold(p_hospital uuid, p_work uuid, p_hold boolean, p_who text, p_why text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
-	UPDATE outbox SET held = p_hold, held_why = CASE WHEN p_hold THEN p_why END,
+	UPDATE outbox SET held = p_hold, held_why = CASE WHEN p_hold THEN operator_spoke(p_who) END,
 		crashes = CASE WHEN p_hold THEN crashes ELSE 0 END, due_at = CASE WHEN p_hold THEN due_at ELSE now() END,
 		leased_until = CASE WHEN p_hold THEN leased_until ELSE '-infinity' END
 	WHERE hospital_id = p_hospital AND work_id = p_work;
 	IF NOT FOUND THEN
 		RETURN false;
 	END IF;
-	PERFORM operator_note(p_hospital, p_who, CASE WHEN p_hold THEN 'work.hold' ELSE 'work.release' END, p_work::text, p_why);
+	PERFORM operator_write(p_hospital, p_who, CASE WHEN p_hold THEN 'work.hold' ELSE 'work.release' END, p_work, NULL, p_why);
 	RETURN true;
 END
 $$;
@@ -233,7 +238,7 @@ BEGIN
 		END IF;
 		IF m.submission THEN
 			PERFORM 1 FROM claim_step(ARRAY[p_hospital], ARRAY[m.claim_id], ARRAY[1::smallint], ARRAY[7::smallint],
-				ARRAY[NULL::integer], ARRAY[5::smallint], ARRAY['resend'], ARRAY[p_who], ARRAY[p_why]);
+				ARRAY[NULL::integer], ARRAY[5::smallint], ARRAY['resend'], ARRAY[p_who], ARRAY[operator_spoke(p_who)]);
 			IF NOT FOUND THEN
 				RETURN false;
 			END IF;
@@ -242,9 +247,9 @@ BEGIN
 		DELETE FROM outbox o WHERE o.hospital_id = p_hospital AND o.message_id = p_message;
 	END IF;
 	INSERT INTO message (hospital_id, message_id, exchange_id, claim_id, insurer, direction, token, submission, answers, replay_of,
-		replay_who, replay_why, status, http_status, content)
+		replay_who, status, http_status, content)
 	VALUES (p_hospital, p_new, m.exchange_id, m.claim_id, m.insurer, m.direction, m.token, m.submission, m.answers, p_message,
-		p_who, p_why, CASE m.direction WHEN 1 THEN 1 ELSE 11 END, m.http_status, p_content);
+		p_who, CASE m.direction WHEN 1 THEN 1 ELSE 11 END, m.http_status, p_content);
 	UPDATE exchange SET status = 1, updated_at = now()
 	WHERE hospital_id = p_hospital AND exchange_id = m.exchange_id AND status IN (3, 4);
 	IF m.direction = 1 THEN
@@ -255,7 +260,7 @@ BEGIN
 		INSERT INTO outbox (hospital_id, work_id, role, kind, claim_id, exchange_id, message_id)
 		VALUES (p_hospital, p_work, 1, CASE WHEN m.exchange_id IS NULL THEN 9 ELSE 2 END, m.claim_id, m.exchange_id, p_new);
 	END IF;
-	PERFORM operator_note(p_hospital, p_who, 'message.replay', p_message::text || ' as ' || p_new::text, p_why);
+	PERFORM operator_write(p_hospital, p_who, 'message.replay', p_message, 'as ' || p_new, p_why);
 	RETURN true;
 END
 $$;
@@ -271,26 +276,26 @@ BEGIN
 	IF coalesce(p_who, '') = '' OR coalesce(p_why, '') = '' THEN
 		RAISE EXCEPTION 'dropping needs who and why';
 	END IF;
-	UPDATE fact f SET status = CASE f.status WHEN 5 THEN 2 ELSE 6 END, why = concat_ws('; ', 'dropped by ' || p_who || ': ' || p_why, f.why)
+	UPDATE fact f SET status = CASE f.status WHEN 5 THEN 2 ELSE 6 END, why = concat_ws('; ', 'dropped by ' || p_who, f.why)
 	WHERE f.hospital_id = p_hospital AND f.fact_id = p_id AND f.problem;
 	IF FOUND THEN
-		PERFORM operator_note(p_hospital, p_who, 'fact.drop', p_id::text, p_why);
+		PERFORM operator_write(p_hospital, p_who, 'fact.drop', p_id, NULL, p_why);
 		RETURN true;
 	END IF;
-	UPDATE message m SET status = 6, why = concat_ws('; ', 'dropped by ' || p_who || ': ' || p_why, m.why)
+	UPDATE message m SET status = 6, why = concat_ws('; ', 'dropped by ' || p_who, m.why)
 	WHERE m.hospital_id = p_hospital AND m.message_id = p_id AND m.direction = 2 AND m.status IN (13, 14)
 	RETURNING m.exchange_id INTO stopped;
 	IF NOT FOUND THEN
 		stopped := p_id;
 	END IF;
 	-- Held, not done: a replay opens it again. While another message of it cannot be read it stays where it is.
-	UPDATE exchange x SET status = 4, why = concat_ws('; ', 'dropped by ' || p_who || ': ' || p_why, x.why), updated_at = now()
+	UPDATE exchange x SET status = 4, why = concat_ws('; ', 'dropped by ' || p_who, x.why), updated_at = now()
 	WHERE x.hospital_id = p_hospital AND x.exchange_id = stopped AND x.status = 3 AND NOT EXISTS (SELECT 1 FROM message m
 		WHERE m.hospital_id = p_hospital AND m.problem AND m.status = 13 AND m.exchange_id = stopped);
 	IF NOT FOUND AND stopped = p_id THEN
 		RETURN false;
 	END IF;
-	PERFORM operator_note(p_hospital, p_who, 'message.drop', p_id::text, p_why);
+	PERFORM operator_write(p_hospital, p_who, 'message.drop', p_id, NULL, p_why);
 	RETURN true;
 END
 $$;

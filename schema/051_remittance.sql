@@ -471,7 +471,7 @@ BEGIN
 		|| g.code, CASE WHEN g.amount < 0 OR g.book < 0 THEN 'REM-ANN-' ELSE 'CLR-REM-' END || g.code, abs(g.amount), g.currency, g.exponent,
 		abs(g.book), (now() AT TIME ZONE h.zone)::date, 'withdrawn', p_id
 	FROM remittance_announced(p_hospital, ARRAY[p_id]) g JOIN hospital h ON h.hospital_id = p_hospital;
-	PERFORM remittance_unstep(p_hospital, p_id, p_who, p_why);
+	PERFORM remittance_unstep(p_hospital, p_id, p_who, 'the remittance was withdrawn');
 	UPDATE remittance m SET withdrawn_at = now(), withdrawn_by = p_who, withdrawn_why = p_why, changed = txid_current()
 	WHERE m.hospital_id = p_hospital AND m.remittance_id = p_id;
 	UPDATE advice a SET standing = 5, decided_by = p_who, decided_at = now(), decided_why = p_why

@@ -5,6 +5,7 @@
 
 #include "ctl/claim.h"
 #include "ctl/report.h"
+#include "ctl/unseal.h"
 #include "db/sync.h"
 #include "model/work.h"
 
@@ -48,17 +49,22 @@ static int act_refused(const struct claim_row *claim, enum lifecycle_event event
 static int act_take(struct ctl *ctl, const struct claim_row *claim, const struct act *act, const char *why,
 	const char *ref, uint8_t *ret_to)
 {
+	struct arena arena CLEANUP(arena_free);
 	struct uuid work = uuid_new();
 	struct pg_result *rows = NULL;
+	const char *sealed = NULL;
 	uint32_t effects;
 	uint8_t to;
 	int r = lifecycle_step(AXIS_TRANSPORT, claim->states[AXIS_TRANSPORT], act->event, &to, &effects);
 
+	arena_init(&arena, WORDS_ARENA_BYTES);
 	if (r == ERR_EXISTS) return err_set(ERR_EXISTS, "claim %s is there already", ref);
 	if (r < 0) return act_refused(claim, act->event, ref);
-	r = ctl_query(ctl, &rows, "SELECT operator_claim_step($1, $2, $3::int2, $4::int2, $5, $6, $7, $8, $9)",
-		"uussttttu", &claim->hospital->id, &claim->id, (int)claim->states[AXIS_TRANSPORT], (int)to,
-		lifecycle_event_name(act->event), ctl->who, why, act->insurer, &work);
+	r = unseal_words_hex(ctl, &claim->hospital->id, &claim->id, why, &arena, &sealed);
+	if (r == 0)
+		r = ctl_query(ctl, &rows, "SELECT operator_claim_step($1, $2, $3::int2, $4::int2, $5, $6, $7, $8, $9)",
+			"uussttttu", &claim->hospital->id, &claim->id, (int)claim->states[AXIS_TRANSPORT], (int)to,
+			lifecycle_event_name(act->event), ctl->who, sealed, act->insurer, &work);
 	if (r < 0) return r;
 	if (db_rows_null(rows, 0, 0))
 		r = err_set(ERR_AGAIN, "claim %s moved on at this moment: look at it again", ref);

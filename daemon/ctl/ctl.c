@@ -279,25 +279,6 @@ void ctl_rollback(struct ctl *ctl)
 	(void)!db_sync_script(ctl->db, "ROLLBACK");
 }
 
-int ctl_act(struct ctl *ctl, const char *sql, const struct uuid *id, const char *why)
-{
-	static const struct uuid house = {{0}};
-	const struct hospital *hospital;
-	uint32_t index = 0;
-	bool found = false;
-	int r = 0;
-
-	do {
-		struct pg_result *rows = NULL;
-
-		hospital = ctl_hospital_next(ctl, NULL, &index);
-		r = ctl_query(ctl, &rows, sql, "uutt", hospital != NULL ? &hospital->id : &house, id, ctl->who, why);
-		if (r == 0) found = db_rows_bool(rows, 0, 0);
-		db_sync_rows_free(rows);
-	} while (r == 0 && !found && hospital != NULL);
-	return r == 0 && !found ? ERR_NOTFOUND : r;
-}
-
 const struct hospital *ctl_hospital(const struct ctl *ctl, const char *code)
 {
 	const struct hospital *hospital;

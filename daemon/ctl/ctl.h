@@ -161,10 +161,6 @@ int ctl_begin(struct ctl *ctl, const struct uuid *hospital, bool writes) MUSTUSE
 int ctl_commit(struct ctl *ctl) MUSTUSE;
 void ctl_rollback(struct ctl *ctl);
 
-/* What a person does to one thing of which only the id is known: the statement takes hospital, id, who and why, and
- * says whether the hospital has it. All are asked, and the house. ERR_NOTFOUND without text: none has it. */
-int ctl_act(struct ctl *ctl, const char *sql, const struct uuid *id, const char *why) MUSTUSE;
-
 /* The hospital of a code; with NULL and just one configured, that one. NULL after it has said what is wrong. */
 const struct hospital *ctl_hospital(const struct ctl *ctl, const char *code);
 /* The hospital in front of a claim's ref. NULL after it has said what is wrong. */

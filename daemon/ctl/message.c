@@ -36,7 +36,6 @@ enum {
 	M_ANSWERS,
 	M_REPLAY_OF,
 	M_REPLAY_WHO,
-	M_REPLAY_WHY,
 	M_EXCHANGE,
 	M_TRANSPORT,
 	M_TRIED
@@ -69,7 +68,7 @@ static int message_find_in(struct ctl *ctl, const struct uuid *hospital, struct 
 	message->hospital = hospital;
 	r = ctl_query(ctl, &message->rows,
 		"SELECT s.ref, m.insurer, m.direction, m.status, m.submission, m.http_status, m.why, length(m.content), m.created_at,"
-		" m.answers, m.replay_of, m.replay_who, m.replay_why, m.exchange_id, s.transport,"
+		" m.answers, m.replay_of, m.replay_who, m.exchange_id, s.transport,"
 		" EXISTS (SELECT 1 FROM attempt a WHERE a.hospital_id = m.hospital_id AND a.message_id = m.message_id)"
 		" FROM message m LEFT JOIN claim_state s ON s.hospital_id = m.hospital_id AND s.claim_id = m.claim_id"
 		" WHERE m.hospital_id = $1 AND m.message_id = $2",
@@ -130,7 +129,6 @@ static void show_row(struct report *report, const struct message_row *message)
 	report_field(report, "answers", "answers", cell_uuid_of(rows, M_ANSWERS));
 	report_field(report, "replay_of", "replay of", cell_uuid_of(rows, M_REPLAY_OF));
 	report_field(report, "replay_who", "replayed by", cell_text(db_rows_text(rows, 0, M_REPLAY_WHO)));
-	report_field(report, "replay_why", "replayed because", cell_text(db_rows_text(rows, 0, M_REPLAY_WHY)));
 }
 
 static int show_attempts(struct ctl *ctl, struct report *report, const struct message_row *message)
@@ -226,6 +224,19 @@ static int show_content(struct ctl *ctl, struct report *report, const struct mes
 	return 0;
 }
 
+static int reveal_note(struct ctl *ctl, const struct message_row *message, const char *why)
+{
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
+	int r;
+
+	arena_init(&arena, WORDS_ARENA_BYTES);
+	r = unseal_words_hex(ctl, message->hospital, &message->id, why, &arena, &sealed);
+	return r < 0 ? r
+		     : ctl_query(ctl, NULL, "SELECT operator_write($1, $2, 'message.reveal', $3, NULL, $4)", "utut",
+			       message->hospital, ctl->who, &message->id, sealed);
+}
+
 static int message_show(struct ctl *ctl, int argc, char **argv)
 {
 	bool raw = false;
@@ -249,9 +260,7 @@ static int message_show(struct ctl *ctl, int argc, char **argv)
 	report_begin(&report, ctl);
 	show_row(&report, &message);
 	/* recorded before it is shown */
-	if (raw)
-		r = ctl_query(ctl, NULL, "SELECT operator_note($1, $2, 'message.reveal', $3, $4)", "uttt",
-			message.hospital, ctl->who, words[0], why);
+	if (raw) r = reveal_note(ctl, &message, why);
 	if (r == 0) r = show_attempts(ctl, &report, &message);
 	if (r == 0 && raw) {
 		r = ctl_commit(ctl);
@@ -315,6 +324,7 @@ static int replay_store(
 	struct pg_result *rows = NULL;
 	struct sealer *sealer = NULL;
 	struct uuid work = uuid_new();
+	const char *words = NULL;
 	struct bytes plain;
 	struct bytes sealed;
 	int r = sealer_new(&sealer);
@@ -330,9 +340,10 @@ static int replay_store(
 	/* a sealed blob belongs to its row: the new row needs one of its own */
 	if (r == 0) r = seal(sealer, &key, fresh, SEAL_MESSAGE, plain, &arena, &sealed);
 	sealer_free(sealer);
+	if (r == 0) r = unseal_words_hex(ctl, message->hospital, &message->id, why, &arena, &words);
 	if (r == 0)
 		r = ctl_query(ctl, &rows, "SELECT operator_message_replay($1, $2, $3, $4, $5, $6, $7)", "uuuyutt",
-			message->hospital, &message->id, fresh, sealed, &work, ctl->who, why);
+			message->hospital, &message->id, fresh, sealed, &work, ctl->who, words);
 	if (r < 0) return r;
 	if (!db_rows_bool(rows, 0, 0)) r = err_set(ERR_AGAIN, "the message or its claim moved on at this moment");
 	db_sync_rows_free(rows);
@@ -387,7 +398,7 @@ static int message_drop(struct ctl *ctl, int argc, char **argv)
 	if (r == 0) r = ctl_accountable(ctl, why);
 	if (r != 0) return r;
 	if (uuid_parse(words[0], &id) < 0) return ctl_usage("\"%s\" is no message's id", words[0]);
-	r = ctl_act(ctl, "SELECT operator_message_drop($1, $2, $3, $4)", &id, why);
+	r = unseal_act(ctl, "SELECT operator_message_drop($1, $2, $3, $4)", &id, why);
 	if (r == ERR_NOTFOUND)
 		r = err_set(r, "queue quarantine and queue orphans have no message or exchange %s", words[0]);
 	if (r < 0) return ctl_fail("not dropped");

@@ -3,6 +3,7 @@
  * it, and no list tells it. */
 #include <string.h>
 
+#include "ctl/claim.h"
 #include "ctl/money_list.h"
 #include "ctl/money_owed.h"
 #include "ctl/unseal.h"
@@ -13,7 +14,8 @@ enum { S_AT, S_WHAT, S_WHO, S_ID, S_WHY };
 
 /* What the words are about: a claim, or whatever else has this id. */
 struct subject {
-	const struct hospital *hospital;
+	struct uuid hospital; /* nil: the house */
+	const struct zone *zone;
 	struct uuid id;
 	bool claim;
 };
@@ -28,8 +30,14 @@ static struct cell cell_what(const struct ctl *ctl, const char *what)
 		{"sale", "sale of currency", "结汇"}, {"allocation", "allocated", "核销"},
 		{"match.reject", "rejected", "否决候选"}, {"match.split", "split", "拆分"},
 		{"suspense.assign", "assigned", "指定经办"}, {"suspense.hold", "held", "冻结"},
-		{"suspense.stranger", "not the expected payer", "非预期付款人"},
-		{"suspense.release", "let go", "解冻"}};
+		{"suspense.stranger", "not the expected payer", "非预期付款人"}, {"suspense.release", "let go", "解冻"},
+		{"claim.hold", "held", "暂停发送"}, {"claim.release", "let go", "恢复发送"},
+		{"claim.drop", "not sent", "决定不发送"}, {"claim.resend", "sent again", "重新发送"},
+		{"claim.route_found", "routed", "指定保险公司"}, {"claim.prove_present", "arrived", "确认已送达"},
+		{"claim.prove_absent", "had not arrived", "撤回送达登记"}, {"work.hold", "work held", "暂停任务"},
+		{"work.release", "work let go", "恢复任务"}, {"message.replay", "sent or read again", "重发或重读"},
+		{"message.reveal", "content shown", "查看内容"}, {"message.drop", "done away with", "撤下"},
+		{"fact.drop", "done away with", "撤下"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(acts); i++)
 		if (strcmp(acts[i].key, what) == 0)
@@ -56,10 +64,10 @@ static int said_show(struct ctl *ctl, const struct subject *subject, const struc
 		bool opens = true;
 
 		if (!db_rows_null(rows, row, S_WHY))
-			opens = unseal_words(ctl, &subject->hospital->id, &id, db_rows_bytes(rows, row, S_WHY), &arena,
+			opens = unseal_words(ctl, &subject->hospital, &id, db_rows_bytes(rows, row, S_WHY), &arena,
 					&words) == 0;
 		if (!opens) shut++;
-		table_add(&table, cell_time(subject->hospital->zone, db_rows_time_ms(rows, row, S_AT)));
+		table_add(&table, cell_time(subject->zone, db_rows_time_ms(rows, row, S_AT)));
 		table_add(&table, cell_what(ctl, db_rows_text(rows, row, S_WHAT)));
 		table_add(&table, cell_text(db_rows_text(rows, row, S_WHO)));
 		table_add(&table, opens ? cell_text(words) : cell_word(say(ctl, "does not open", "无法解密"), ""));
@@ -70,20 +78,76 @@ static int said_show(struct ctl *ctl, const struct subject *subject, const struc
 	return shut == 0 ? 0 : ctl_fail(say(ctl, "not all that was written is shown", "部分说明未能显示"));
 }
 
+static int said_read(struct ctl *ctl, const struct subject *subject, struct pg_result **ret_rows)
+{
+	return ctl_query(ctl, ret_rows,
+		"SELECT s.at, s.what, s.who, s.sealed_for, s.words FROM said s"
+		" WHERE s.hospital_id = $1 AND s.about = $2 ORDER BY s.at",
+		"uu", &subject->hospital, &subject->id);
+}
+
+/* Whose it is, where that is not said: the first that has words of it, also the house; else the only one. */
+static int subject_look(struct ctl *ctl, struct subject *subject)
+{
+	const struct hospital *hospital;
+	uint32_t index = 0;
+	bool found = false;
+	int r = 0;
+
+	do {
+		struct pg_result *rows = NULL;
+
+		hospital = ctl_hospital_next(ctl, NULL, &index);
+		subject->hospital = hospital != NULL ? hospital->id : (struct uuid){{0}};
+		subject->zone = hospital != NULL ? hospital->zone : NULL;
+		r = ctl_begin(ctl, &subject->hospital, false);
+		if (r == 0) r = said_read(ctl, subject, &rows);
+		if (r == 0) r = ctl_commit(ctl);
+		found = r == 0 && db_rows_count(rows) > 0;
+		db_sync_rows_free(rows);
+	} while (r == 0 && !found && hospital != NULL);
+	if (r < 0 || found) return r;
+	hospital = ctl_hospital(ctl, NULL);
+	if (hospital == NULL) return 2;
+	subject->hospital = hospital->id;
+	subject->zone = hospital->zone;
+	return 0;
+}
+
+/* Of a claim, or of a group plan's share of it (REF:CODE). One of which nothing is owed yet has words, too. */
+static int subject_claim(struct ctl *ctl, const char *name, struct subject *subject)
+{
+	struct claim_row claim = {0};
+	struct owed owed = {.hospital = NULL};
+	int r = owed_read(ctl, name, &owed);
+
+	subject->claim = true;
+	subject->id = owed.claim;
+	if (r == ERR_NOTFOUND && strchr(name, ':') == NULL) {
+		r = ctl_begin(ctl, &owed.hospital->id, false);
+		if (r == 0) r = claim_find(ctl, owed.hospital, name, &claim);
+		if (r == 0) r = ctl_commit(ctl);
+		subject->id = claim.id;
+	}
+	if (r != 0) return r;
+	subject->hospital = owed.hospital->id;
+	subject->zone = owed.hospital->zone;
+	return 0;
+}
+
 /* Returns 0, 2 after it has said what is wrong, or a negative error. */
 static int subject_read(struct ctl *ctl, const char *name, const char *code, struct subject *ret)
 {
-	struct owed owed;
-	int r;
+	const struct hospital *hospital;
 
-	if (uuid_parse(name, &ret->id) == 0) {
-		ret->hospital = ctl_hospital(ctl, code);
-		ret->claim = false;
-		return ret->hospital == NULL ? 2 : 0;
-	}
-	r = owed_read(ctl, name, &owed);
-	if (r == 0) *ret = (struct subject){owed.hospital, owed.claim, true};
-	return r;
+	*ret = (struct subject){.zone = NULL};
+	if (uuid_parse(name, &ret->id) < 0) return subject_claim(ctl, name, ret);
+	if (code == NULL) return subject_look(ctl, ret);
+	hospital = ctl_hospital(ctl, code);
+	if (hospital == NULL) return 2;
+	ret->hospital = hospital->id;
+	ret->zone = hospital->zone;
+	return 0;
 }
 
 static int money_said(struct ctl *ctl, int argc, char **argv)
@@ -97,15 +161,11 @@ static int money_said(struct ctl *ctl, int argc, char **argv)
 
 	if (r == 0) r = ctl_known(ctl);
 	if (r == 0) r = subject_read(ctl, words[0], code, &subject);
-	if (r == 0) r = ctl_begin(ctl, &subject.hospital->id, true);
+	if (r == 0) r = ctl_begin(ctl, &subject.hospital, true);
 	if (r == 0) /* who looks is on record before anything is shown */
-		r = ctl_query(ctl, NULL, "SELECT operator_note($1, $2, $3, $4, NULL)", "uttt", &subject.hospital->id,
+		r = ctl_query(ctl, NULL, "SELECT operator_note($1, $2, $3, $4, NULL)", "uttt", &subject.hospital,
 			ctl->who, subject.claim ? "claim.said" : "money.said", words[0]);
-	if (r == 0)
-		r = ctl_query(ctl, &rows,
-			"SELECT s.at, s.what, s.who, s.sealed_for, s.words FROM said s"
-			" WHERE s.hospital_id = $1 AND s.about = $2 ORDER BY s.at",
-			"uu", &subject.hospital->id, &subject.id);
+	if (r == 0) r = said_read(ctl, &subject, &rows);
 	if (r == 0) r = ctl_commit(ctl);
 	if (r == 0) r = said_show(ctl, &subject, rows);
 	db_sync_rows_free(rows);
@@ -114,7 +174,7 @@ static int money_said(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command money_said_commands[] = {
 	{"money said", "REF|ID [--hospital CODE]",
-		"what people wrote of a claim's demands, write-offs and concessions, or of a line, an allocation, an order or a sale",
+		"what people wrote of what they did with a claim, a message, money or whatever else has this id",
 		CTL_CONFIG | CTL_DB, money_said},
 	{NULL, NULL, NULL, 0, NULL},
 };

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "ctl/claim_list.h"
+#include "ctl/unseal.h"
 #include "db/sync.h"
 #include "model/directory.h"
 
@@ -142,7 +143,7 @@ static bool route_exists(const struct ctl *ctl, const char *route)
 
 static int work_hold(struct ctl *ctl, const struct uuid *work, bool hold, const char *why)
 {
-	int r = ctl_act(ctl,
+	int r = unseal_act(ctl,
 		hold ? "SELECT operator_work_hold($1, $2, true, $3, $4)"
 		     : "SELECT operator_work_hold($1, $2, false, $3, $4)",
 		work, why);

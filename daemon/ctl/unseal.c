@@ -5,6 +5,7 @@
 
 #include "db/sync.h"
 #include "lib/text.h"
+#include "model/directory.h"
 #include "model/words.h"
 #include "model/work.h"
 
@@ -129,4 +130,32 @@ int unseal_words(struct ctl *ctl, const struct uuid *hospital, const struct uuid
 	if (r < 0) return err_set(r, "none of the hospital's keys opens what was written");
 	*ret_words = zf_strndup(&arena->zf, (const char *)plain.ptr, plain.len);
 	return *ret_words == NULL ? ERR_NOMEM : 0;
+}
+
+int unseal_act(struct ctl *ctl, const char *sql, const struct uuid *id, const char *why)
+{
+	static const struct uuid house = {{0}};
+	struct arena arena CLEANUP(arena_free);
+	const struct hospital *hospital;
+	uint32_t index = 0;
+	bool found = false;
+	int r = 0;
+
+	arena_init(&arena, WORDS_ARENA_BYTES);
+	do {
+		hospital = ctl_hospital_next(ctl, NULL, &index);
+		const struct uuid *whose = hospital != NULL ? &hospital->id : &house;
+		struct pg_result *rows = NULL;
+		const char *sealed = NULL;
+
+		r = unseal_words_hex(ctl, whose, id, why, &arena, &sealed);
+		if (r == ERR_NOTFOUND) { /* who has no key has nothing yet */
+			r = 0;
+			continue;
+		}
+		if (r == 0) r = ctl_query(ctl, &rows, sql, "uutt", whose, id, ctl->who, sealed);
+		if (r == 0) found = db_rows_bool(rows, 0, 0);
+		db_sync_rows_free(rows);
+	} while (r == 0 && !found && hospital != NULL);
+	return r == 0 && !found ? ERR_NOTFOUND : r;
 }

@@ -29,4 +29,9 @@ int unseal_words_known(struct ctl *ctl, const struct uuid *hospital, const struc
 int unseal_words(struct ctl *ctl, const struct uuid *hospital, const struct uuid *id, struct bytes sealed,
 	struct arena *arena, const char **ret_words) MUSTUSE;
 
+/* What a person does to one thing of which only the id is known: the statement takes hospital, id, who and why, sealed
+ * for the id in hex, and says whether the hospital has it. All that have a key are asked, and the house. ERR_NOTFOUND
+ * without text: none has it. */
+int unseal_act(struct ctl *ctl, const char *sql, const struct uuid *id, const char *why) MUSTUSE;
+
 #endif

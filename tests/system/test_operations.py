@@ -590,7 +590,7 @@ def test_a_claim_tells_what_keeps_it_from_leaving(up):
     work = shown()["work"][0]["id"]
     daemon.ctl("queue", "hold", work, "--why", "one question", "--who", "other")
     told = shown()["line"][0]
-    assert (told["state"], told["who"], told["why"]) == ("held", "other", "one question")
+    assert (told["state"], told["who"], told["why"]) == ("held", "other", "other said why")
     assert "queue release " + work in due()["action"], due()
     daemon.ctl("queue", "release", work, "--why", "answered", "--who", "other")
     payer.kill()

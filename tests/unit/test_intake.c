@@ -159,7 +159,7 @@ static void test_duplicate_is_held(void **state)
 			id, id);
 		assert_int_equal(lab_number(sql), 1);
 		(void)snprintf(sql, sizeof(sql),
-			"select zhifu.operator_claim_step(hospital_id, claim_id, 2::int2, 1::int2, 'route_found', 'li', 'card shows it', "
+			"select zhifu.operator_claim_step(hospital_id, claim_id, 2::int2, 1::int2, 'route_found', 'li', 'c0', "
 			"'alpha', gen_random_uuid())::int8 from zhifu.claim_state where claim_id = '%s'",
 			id);
 		assert_int_equal(lab_number(sql), i == 0 ? 1 /* accepted */ : 4 /* held */);

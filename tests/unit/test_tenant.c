@@ -136,12 +136,12 @@ static const char *const parties[] = {/* who acts, or pays: names of logins, and
 	"*.who", "*.maker", "*.checker", "*.canceller", "*_by", "*_who", "*.client", "*.client_id", "*.owner",
 	"*.remitter", "suspense.payer", "hospital.name", "contract.name", "inspector_grant.name"};
 static const char *const ours[] = {/* what a program says, or a contract's terms */
-	"attempt.error", "route_lease.last_error", "fact.text", "contract.document", "suspense.reason"};
+	"attempt.error", "route_lease.last_error", "fact.text", "contract.document", "suspense.reason",
+	"claim_event.why", "exchange.why", "fact.why", "message.why", "outbox.held_why"};
 /* Words of persons that are still in the clear. None is added here: a new column of words is sealed. */
 static const char *const in_the_clear[] = {"advice.why", "advice.decided_why", "bank_confirmation.why", "bank_gap.why",
-	"claim_event.why", "contract.why", "exchange.why", "fact.why", "inspector_grant.why",
-	"inspector_grant.ended_why", "message.why", "message.replay_why", "operator_act.why", "outbox.held_why",
-	"rate.why", "rate.checked_why", "remittance.withdrawn_why", "route_lease.stopped_why", "work_owner.why"};
+	"contract.why", "inspector_grant.why", "inspector_grant.ended_why", "operator_act.why", "rate.why",
+	"rate.checked_why", "remittance.withdrawn_why", "route_lease.stopped_why", "work_owner.why"};
 
 static const struct {
 	const char *const *columns;

@@ -395,7 +395,7 @@ static void test_hold_stays(void **state)
 	sql("SELECT zhifu.translate_seed('{}','{}','{}','{}','{}','{}', ARRAY[(SELECT hospital_id FROM zhifu.hospital LIMIT 1)],"
 	    " '{00000000-0000-7000-8000-00000000000a}', '{7}', '{alpha}');"
 	    "SELECT zhifu.operator_work_hold((SELECT hospital_id FROM zhifu.hospital LIMIT 1), '00000000-0000-7000-8000-00000000000a',"
-	    " true, 'li', 'looking into it');"
+	    " true, 'li', 'c0');"
 	    "SELECT zhifu.translate_commit(ARRAY[(SELECT hospital_id FROM zhifu.hospital LIMIT 1)],"
 	    " '{00000000-0000-7000-8000-00000000000a}', '{0}', '{2}', '{5}', '{NULL}', '{alpha}', '{}','{}','{}','{}','{}','{}',"
 	    " '{}','{}','{}','{}','{}','{}','{}','{}', '{}','{}','{}','{}','{}','{}','{}','{}', '{}','{}','{}','{}',"
@@ -403,7 +403,7 @@ static void test_hold_stays(void **state)
 	    " '{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}','{}', '{}','{}','{}','{}')");
 	assert_int_equal(
 		number("SELECT count(*) FROM zhifu.outbox WHERE work_id = '00000000-0000-7000-8000-00000000000a'"
-		       " AND held AND held_why = 'looking into it'"),
+		       " AND held AND held_why = 'li said why'"),
 		1);
 	sql("DELETE FROM zhifu.outbox");
 }

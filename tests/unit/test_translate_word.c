@@ -38,7 +38,7 @@ static void clocks_strike(void)
 static void finding_drop(const struct test_claim *claim)
 {
 	assert_int_equal(
-		number("SELECT zhifu.operator_message_drop(hospital_id, fact_id, 'who', 'why')::int4 FROM zhifu.fact"
+		number("SELECT zhifu.operator_message_drop(hospital_id, fact_id, 'who', 'c0')::int4 FROM zhifu.fact"
 		       " WHERE claim_id = '%s' AND problem",
 			claim->id_text),
 		1);
@@ -173,7 +173,7 @@ static void expect_refused(const struct test_claim *claim, int from, int to)
 	char hospital[UUID_TEXT_LEN], text[512];
 	uuid_format(&world.hospital.id, hospital);
 	(void)snprintf(text, sizeof(text),
-		"SELECT zhifu.operator_claim_step('%s', '%s', %d::int2, %d::int2, 'prove_absent', 'who', 'why', NULL,"
+		"SELECT zhifu.operator_claim_step('%s', '%s', %d::int2, %d::int2, 'prove_absent', 'who', 'c0', NULL,"
 		" gen_random_uuid())",
 		hospital, claim->id_text, from, to);
 	assert_true(db_sync_query(fix.admin, text, NULL, NULL) < 0);

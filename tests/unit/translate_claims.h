@@ -71,7 +71,7 @@ static inline int64_t person_step(const struct test_claim *claim, int from, int 
 {
 	char hospital[UUID_TEXT_LEN];
 	uuid_format(&world.hospital.id, hospital);
-	return number("SELECT zhifu.operator_claim_step('%s', '%s', %d::int2, %d::int2, '%s', 'who', 'why', NULL,"
+	return number("SELECT zhifu.operator_claim_step('%s', '%s', %d::int2, %d::int2, '%s', 'who', 'c0', NULL,"
 		      " gen_random_uuid())::int4",
 		hospital, claim->id_text, from, to, event);
 }
