@@ -409,6 +409,18 @@ CREATE TABLE fact (
 CREATE INDEX fact_claim ON fact (claim_id);
 CREATE INDEX fact_problem ON fact (hospital_id) WHERE problem;
 
+-- Why an amount of a line is not paid: line x group x reason, as X12 CAS has it.
+CREATE TYPE adjustment AS (
+	line            integer,  -- claim line sequence, 0 claim level
+	grp             smallint, -- enum zf_group
+	reason          smallint, -- enum zf_reason
+	amount_minor    bigint,
+	currency        text,
+	exponent        smallint,
+	original_system text,
+	original_code   text
+);
+
 CREATE TABLE adjudication (
 	hospital_id     uuid NOT NULL,
 	adjudication_id uuid NOT NULL,
@@ -425,6 +437,7 @@ CREATE TABLE adjudication (
 	contract_minor  bigint NOT NULL,   -- group CO
 	open_minor      bigint NOT NULL,   -- OA, PI and what no one explained: submitted - benefit - PR - CO
 	payment_minor   bigint, payment_currency text, payment_exponent smallint,
+	adjustments     adjustment[] NOT NULL DEFAULT '{}', -- rows of their own would be a seventh of all that a claim's way inserts
 	content         bytea NOT NULL,    -- sealed canonical FHIR ClaimResponse
 	created_at      timestamptz NOT NULL DEFAULT now(),
 	changed         bigint NOT NULL DEFAULT txid_current(), -- as in receivable
@@ -432,22 +445,6 @@ CREATE TABLE adjudication (
 );
 CREATE INDEX adjudication_claim ON adjudication (claim_id);
 CREATE INDEX adjudication_changed ON adjudication USING brin (changed) WITH (pages_per_range = 16, autosummarize = on);
-
--- line x group x reason.
-CREATE TABLE adjudication_line (
-	hospital_id     uuid NOT NULL,
-	adjudication_id uuid NOT NULL,
-	no              integer NOT NULL,
-	line            integer NOT NULL,  -- claim line sequence, 0 claim level
-	grp             smallint NOT NULL, -- enum zf_group
-	reason          smallint NOT NULL, -- enum zf_reason
-	amount_minor    bigint NOT NULL,
-	currency        text NOT NULL,
-	exponent        smallint NOT NULL,
-	original_system text,
-	original_code   text,
-	PRIMARY KEY (hospital_id, adjudication_id, no)
-);
 
 -- Money announced. The same business identifier twice is the same remittance.
 CREATE TABLE remittance (

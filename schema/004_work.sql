@@ -3,7 +3,7 @@ SET search_path = zhifu;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA zhifu TO zhifu_writer;
 -- History is written once: not even the functions may change it.
-REVOKE UPDATE, DELETE ON claim, claim_event, idempotency, posting, adjudication, adjudication_line, export_ledger, remittance, stay_name
+REVOKE UPDATE, DELETE ON claim, claim_event, idempotency, posting, adjudication, export_ledger, remittance, stay_name
 	FROM zhifu_writer;
 -- No history: which transaction did last, for who asks for news, and that it was withdrawn.
 GRANT UPDATE (changed, withdrawn_at, withdrawn_by, withdrawn_why) ON remittance TO zhifu_writer;
@@ -36,7 +36,7 @@ BEGIN
 END
 $$;
 GRANT SELECT ON claim, claim_state, claim_event, idempotency, claim_identifier, patient_key, patient_lookup, consent, task,
-	adjudication, adjudication_line, remittance, remittance_detail, fact, export_ledger, export_count, posting, posting_unvalued, receivable_wait,
+	adjudication, remittance, remittance_detail, fact, export_ledger, export_count, posting, posting_unvalued, receivable_wait,
 	exchange, message, attempt, outbox TO zhifu_intake, zhifu_operator;
 GRANT SELECT ON hospital, route_lease TO zhifu_intake, zhifu_translate, zhifu_dispatch, zhifu_settle, zhifu_operator;
 

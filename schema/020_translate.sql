@@ -327,14 +327,15 @@ $$;
 
 -- The decisions and remittances of a round's facts, after translate_commit in the same transaction: what stands here
 -- belongs to a fact that was committed, or is left out. A remittance that the hospital already has (same insurer and
--- identifier) is no news: the facts that came with it go again. One whose details do not come to its amount is parked
+-- identifier) is no news: the facts that came with it go again. l_*: adjustments of all decisions in their order, a_adjusted of
+-- each. One whose details do not come to its amount is parked
 -- (051_remittance.sql): e_document then has it.
 CREATE FUNCTION translate_answer(
 	a_hospital uuid[], a_fact uuid[], a_id uuid[], a_outcome smallint[], a_number text[], a_preauth text[], a_currency text[],
 	a_exponent smallint[], a_submitted bigint[], a_benefit bigint[], a_patient bigint[], a_contract bigint[], a_open bigint[],
-	a_payment bigint[], a_payment_currency text[], a_payment_exponent smallint[], a_content bytea[],
-	l_hospital uuid[], l_id uuid[], l_no integer[], l_line integer[], l_group smallint[], l_reason smallint[], l_amount bigint[],
-	l_currency text[], l_exponent smallint[], l_system text[], l_code text[],
+	a_payment bigint[], a_payment_currency text[], a_payment_exponent smallint[], a_content bytea[], a_adjusted integer[],
+	l_line integer[], l_group smallint[], l_reason smallint[], l_amount bigint[], l_currency text[], l_exponent smallint[],
+	l_system text[], l_code text[],
 	e_hospital uuid[], e_fact uuid[], e_id uuid[], e_identifier text[], e_amount bigint[], e_currency text[], e_exponent smallint[],
 	e_day date[], e_reference text[], e_content bytea[], e_sum bigint[], e_count integer[], e_hash bytea[], e_document bytea[],
 	d_hospital uuid[], d_id uuid[], d_no integer[], d_claim uuid[], d_ref text[], d_number text[], d_amount bigint[], d_fee bigint[],
@@ -344,26 +345,20 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS
 #variable_conflict use_column
 DECLARE
 	known uuid[];
-	made uuid[]; -- decisions: those that stood there before have their lines
 	g_hospital uuid[]; g_claim uuid[]; g_message uuid[]; g_fact uuid[]; -- facts that went again
 BEGIN
-	WITH m AS (INSERT INTO adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, insurer_claim_no, preauth_ref, currency, exponent,
-		submitted_minor, benefit_minor, patient_minor, contract_minor, open_minor, payment_minor, payment_currency, payment_exponent, content)
-	SELECT t.h, t.id, f.claim_id, f.insurer, t.o, t.n, t.p, t.c, t.x, t.s, t.b, t.pt, t.ct, t.op, t.pm, t.pc, t.px, t.co
-	FROM unnest(a_hospital, a_fact, a_id, a_outcome, a_number, a_preauth, a_currency, a_exponent, a_submitted, a_benefit, a_patient,
-		a_contract, a_open, a_payment, a_payment_currency, a_payment_exponent, a_content)
-		AS t (h, f, id, o, n, p, c, x, s, b, pt, ct, op, pm, pc, px, co)
+	INSERT INTO adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, insurer_claim_no, preauth_ref, currency, exponent,
+		submitted_minor, benefit_minor, patient_minor, contract_minor, open_minor, payment_minor, payment_currency, payment_exponent,
+		adjustments, content)
+	SELECT t.h, t.id, f.claim_id, f.insurer, t.o, t.n, t.p, t.c, t.x, t.s, t.b, t.pt, t.ct, t.op, t.pm, t.pc, t.px,
+		ARRAY(SELECT ROW(l_line[i], l_group[i], l_reason[i], l_amount[i], l_currency[i], l_exponent[i], l_system[i], l_code[i])::adjustment
+			FROM generate_series(t.z - t.k + 1, t.z) AS i), t.co
+	FROM (SELECT u.*, (sum(u.k) OVER (ROWS UNBOUNDED PRECEDING))::integer AS z FROM unnest(a_hospital, a_fact, a_id, a_outcome, a_number, a_preauth,
+			a_currency, a_exponent, a_submitted, a_benefit, a_patient, a_contract, a_open, a_payment, a_payment_currency,
+			a_payment_exponent, a_content, a_adjusted)
+		AS u (h, f, id, o, n, p, c, x, s, b, pt, ct, op, pm, pc, px, co, k)) t
 	JOIN fact f ON f.hospital_id = t.h AND f.fact_id = t.f
-	WHERE NOT EXISTS (SELECT 1 FROM adjudication d WHERE d.hospital_id = t.h AND d.adjudication_id = t.id) RETURNING adjudication_id)
-	SELECT coalesce(array_agg(m.adjudication_id), '{}') INTO made FROM m;
-	IF cardinality(l_id) > 0 THEN
-		INSERT INTO adjudication_line (hospital_id, adjudication_id, no, line, grp, reason, amount_minor, currency, exponent,
-			original_system, original_code)
-		SELECT t.h, t.id, t.n, t.l, t.g, t.r, t.a, t.c, t.x, t.s, t.o
-		FROM unnest(l_hospital, l_id, l_no, l_line, l_group, l_reason, l_amount, l_currency, l_exponent, l_system, l_code)
-			AS t (h, id, n, l, g, r, a, c, x, s, o)
-		WHERE cardinality(made) = cardinality(a_id) OR t.id = ANY (made);
-	END IF;
+	WHERE NOT EXISTS (SELECT 1 FROM adjudication d WHERE d.hospital_id = t.h AND d.adjudication_id = t.id);
 	IF cardinality(e_id) > 0 THEN
 		PERFORM remittance_lock(t.h) FROM (SELECT DISTINCT h FROM unnest(e_hospital) AS h ORDER BY h) t;
 		INSERT INTO remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, payment_date,

@@ -41,8 +41,8 @@ BEGIN
 	RETURN QUERY SELECT f.n::integer, f.fact_id, f.kind, f.insurer, a.outcome, a.currency,
 		a.submitted_minor, a.benefit_minor, a.patient_minor, a.contract_minor,
 		-- What the plan and the contract take as agreed: deductible, co-insurance, co-payment, contract price, benefit limit, tax.
-		CASE WHEN f.adjudication_id IS NOT NULL THEN (SELECT sum(l.amount_minor)::bigint FROM adjudication_line l
-			WHERE l.hospital_id = f.hospital_id AND l.adjudication_id = f.adjudication_id AND l.reason IN (1, 2, 3, 4, 5, 17)) END,
+		CASE WHEN f.adjudication_id IS NOT NULL THEN (SELECT sum(j.amount_minor)::bigint FROM unnest(a.adjustments) AS j
+			WHERE j.reason IN (1, 2, 3, 4, 5, 17)) END,
 		d.amount_minor, d.fee_minor, d.currency, d.exponent, f.why IS NOT NULL
 	FROM (SELECT t.n, e.* FROM unnest(p_hospital, p_claim, p_message, p_fact) WITH ORDINALITY AS t (h, c, m, f, n)
 		JOIN fact e ON e.hospital_id = t.h AND e.claim_id = t.c AND e.status = 1

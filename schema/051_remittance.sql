@@ -224,24 +224,21 @@ CREATE FUNCTION remittance_decide(p_hospital uuid, p_id uuid, j_detail integer[]
 BEGIN
 	WITH made AS (
 		INSERT INTO adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, insurer_claim_no, currency, exponent, submitted_minor,
-			benefit_minor, patient_minor, contract_minor, open_minor, content)
+			benefit_minor, patient_minor, contract_minor, open_minor, adjustments, content)
 		SELECT p_hospital, t.id, d.claim_id, d.carrier, 2, d.insurer_claim_no, d.currency, d.exponent, d.billed_minor, d.amount_minor,
 			CASE WHEN d.difference = 1 THEN d.billed_minor - d.amount_minor ELSE 0 END,
 			CASE WHEN d.difference = 2 THEN d.billed_minor - d.amount_minor ELSE 0 END,
-			CASE WHEN d.difference IN (1, 2) THEN 0 ELSE d.billed_minor - d.amount_minor END, t.content
+			CASE WHEN d.difference IN (1, 2) THEN 0 ELSE d.billed_minor - d.amount_minor END,
+			CASE WHEN d.billed_minor > d.amount_minor THEN ARRAY[ROW(0, CASE d.difference WHEN 1 THEN 2 WHEN 2 THEN 1 ELSE 4 END,
+				CASE d.difference WHEN 1 THEN 2 WHEN 2 THEN 4 ELSE 99 END, d.billed_minor - d.amount_minor, d.currency, d.exponent, NULL,
+				NULL)::adjustment] ELSE '{}' END, t.content
 		FROM unnest(j_detail, j_id, j_content) AS t (n, id, content)
 		JOIN remittance_detail d ON d.hospital_id = p_hospital AND d.remittance_id = p_id AND d.no = t.n AND d.kind = 1
 		JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = d.claim_id
 			AND remittance_undecided(p_hospital, d.claim_id, s.books)
 		JOIN claim c ON c.hospital_id = p_hospital AND c.claim_id = d.claim_id AND c.currency = d.currency
 		WHERE d.amount_minor >= 0 AND d.billed_minor = c.total_minor AND d.amount_minor <= d.billed_minor
-		RETURNING adjudication_id, benefit_minor, patient_minor, contract_minor, open_minor, adjudication.currency, adjudication.exponent
-	), lines AS (
-		INSERT INTO adjudication_line (hospital_id, adjudication_id, no, line, grp, reason, amount_minor, currency, exponent)
-		SELECT p_hospital, m.adjudication_id, 1, 0, CASE WHEN m.patient_minor > 0 THEN 2 WHEN m.contract_minor > 0 THEN 1 ELSE 4 END,
-			CASE WHEN m.patient_minor > 0 THEN 2 WHEN m.contract_minor > 0 THEN 4 ELSE 99 END,
-			m.patient_minor + m.contract_minor + m.open_minor, m.currency, m.exponent
-		FROM made m WHERE m.patient_minor + m.contract_minor + m.open_minor > 0)
+		RETURNING adjudication_id)
 	SELECT array_agg(t.n), array_agg(t.id) INTO told, ids FROM unnest(j_detail, j_id) AS t (n, id) JOIN made m ON m.adjudication_id = t.id;
 END
 $$;

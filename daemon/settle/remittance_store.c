@@ -178,7 +178,7 @@ static bool decides(const struct storing *storing, int row)
 	       !db_rows_null(storing->claims, row, C_WRAPPED);
 }
 
-/* As schema/051_remittance.sql has it in adjudication_line. */
+/* As schema/051_remittance.sql has it in adjudication.adjustments. */
 static struct zf_adjustment adjustment_of(const struct advice_detail *detail)
 {
 	struct zf_adjustment adjustment = {.group = ZF_GROUP_PI, .reason = ZF_REASON_OTHER, .amount = detail->billed};

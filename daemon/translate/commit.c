@@ -203,7 +203,8 @@ static void add_tasks(struct db_params *params, const struct job *const *jobs, s
 static void add_adjudications(struct db_params *params, const struct job *const *jobs, size_t n)
 {
 	struct arrays t = ARRAYS(params, COUNT(adjudications), 0, DB_UUID, DB_UUID, DB_UUID, DB_INT2, DB_TEXT, DB_TEXT,
-		DB_TEXT, DB_INT2, DB_INT8, DB_INT8, DB_INT8, DB_INT8, DB_INT8, DB_INT8, DB_TEXT, DB_INT2, DB_BYTEA);
+		DB_TEXT, DB_INT2, DB_INT8, DB_INT8, DB_INT8, DB_INT8, DB_INT8, DB_INT8, DB_TEXT, DB_INT2, DB_BYTEA,
+		DB_INT4);
 
 	EACH_JOB_ROW(harvest_adjudication, row, adjudications)
 	{
@@ -228,27 +229,25 @@ static void add_adjudications(struct db_params *params, const struct job *const 
 			for (size_t i = 13; i <= 15; i++) db_array_null(t.a[i]);
 		}
 		db_array_bytes(t.a[16], row->content);
+		db_array_int4(t.a[17], row->adjusted);
 	}
 }
 
-static void add_lines(struct db_params *params, const struct job *const *jobs, size_t n)
+static void add_adjustments(struct db_params *params, const struct job *const *jobs, size_t n)
 {
-	struct arrays t = ARRAYS(params, COUNT(lines), 0, DB_UUID, DB_UUID, DB_INT4, DB_INT4, DB_INT2, DB_INT2, DB_INT8,
-		DB_TEXT, DB_INT2, DB_TEXT, DB_TEXT);
+	struct arrays t = ARRAYS(
+		params, COUNT(adjustments), 0, DB_INT4, DB_INT2, DB_INT2, DB_INT8, DB_TEXT, DB_INT2, DB_TEXT, DB_TEXT);
 
-	EACH_JOB_ROW(harvest_line, row, lines)
+	EACH_JOB_ROW(harvest_adjustment, row, adjustments)
 	{
-		db_array_uuid(t.a[0], &jobs[job_no]->item.hospital_id);
-		db_array_uuid(t.a[1], &row->id);
-		db_array_int4(t.a[2], row->no);
-		db_array_int4(t.a[3], row->line);
-		db_array_int2(t.a[4], (int16_t)row->group);
-		db_array_int2(t.a[5], (int16_t)row->reason);
-		db_array_int8(t.a[6], row->amount);
-		db_array_text(t.a[7], row->currency);
-		db_array_int2(t.a[8], (int16_t)row->exponent);
-		db_array_text(t.a[9], row->system);
-		db_array_text(t.a[10], row->code);
+		db_array_int4(t.a[0], row->line);
+		db_array_int2(t.a[1], (int16_t)row->group);
+		db_array_int2(t.a[2], (int16_t)row->reason);
+		db_array_int8(t.a[3], row->amount);
+		db_array_text(t.a[4], row->currency);
+		db_array_int2(t.a[5], (int16_t)row->exponent);
+		db_array_text(t.a[6], row->system);
+		db_array_text(t.a[7], row->code);
 	}
 }
 
@@ -316,7 +315,7 @@ void commit_add(struct db_batch *batch, const struct job *const *jobs, size_t n)
 	if (COUNT(adjudications) + COUNT(remittances) == 0) return;
 	params = db_batch_add(batch, &translate_sql[TRANSLATE_ANSWER]);
 	add_adjudications(params, jobs, n);
-	add_lines(params, jobs, n);
+	add_adjustments(params, jobs, n);
 	add_remittances(params, jobs, n);
 	add_details(params, jobs, n);
 }

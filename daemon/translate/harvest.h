@@ -95,11 +95,11 @@ struct harvest_adjudication {
 	const char *payment_currency;
 	int payment_exponent;
 	struct bytes content; /* sealed under the patient's key, SEAL_FACT, id: a FHIR ClaimResponse */
+	int adjusted;         /* how many adjustments it has: the next ones of the list */
 };
-struct harvest_line {
+struct harvest_adjustment {
 	struct harvest_row row;
-	struct uuid id; /* of the adjudication */
-	int no, line, group, reason;
+	int line, group, reason;
 	int64_t amount;
 	const char *currency;
 	int exponent;
@@ -136,7 +136,7 @@ struct harvest {
 	int err; /* 0, or why nothing of this may be committed */
 	struct zf_arena *arena;
 	struct harvest_rows steps, exchanges, messages, updates, refs, works, facts, tasks;
-	struct harvest_rows adjudications, lines, remittances, details;
+	struct harvest_rows adjudications, adjustments, remittances, details;
 	_Alignas(16) uint8_t sink[HARVEST_ROW_BYTES_MAX];
 };
 

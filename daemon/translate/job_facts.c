@@ -68,21 +68,21 @@ static int answer_encode(
 	return job_encoded(fhir_encode_claim_response(&claim, &fact->adjudication, &options, &job->arena.zf, ret_json));
 }
 
-static void lines_add(struct job *job, const struct zf_adjudication *adjudication, const struct uuid *id)
+/* Returns how many. */
+static int adjustments_add(struct job *job, const struct zf_adjudication *adjudication)
 {
-	int no = 0;
+	int count = 0;
 
 	for (uint32_t i = 0; i < adjudication->line_count; i++) {
 		const struct zf_line_result *line = adjudication->lines[i];
 
 		for (uint32_t k = 0; k < line->adjustment_count; k++) {
 			const struct zf_adjustment *adjustment = line->adjustments[k];
-			struct harvest_line *row;
+			struct harvest_adjustment *row;
 
 			if (!adjustment->amount.present) continue;
-			row = harvest_add(&job->harvest, &job->harvest.lines, sizeof(*row));
-			row->id = *id;
-			row->no = ++no;
+			row = harvest_add(&job->harvest, &job->harvest.adjustments, sizeof(*row));
+			count++;
 			row->line = line->sequence;
 			row->group = adjustment->group;
 			row->reason = adjustment->reason;
@@ -93,6 +93,7 @@ static void lines_add(struct job *job, const struct zf_adjudication *adjudicatio
 			row->code = job_short_text(job, adjustment->original_code);
 		}
 	}
+	return count;
 }
 
 /* The insurer's number leads later remittances to the claim. */
@@ -159,7 +160,7 @@ static int adjudication_add(
 	adjudication->payment_currency = said->payment.currency;
 	adjudication->payment_exponent = said->payment.exponent;
 	adjudication->content = sealed;
-	if (fact->fact.kind == ZF_FACT_ADJUDICATED) lines_add(job, said, &id);
+	if (fact->fact.kind == ZF_FACT_ADJUDICATED) adjudication->adjusted = adjustments_add(job, said);
 	number_add(job, fact);
 	return job->harvest.err;
 }

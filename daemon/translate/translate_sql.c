@@ -31,15 +31,16 @@ const struct db_statement translate_sql[TRANSLATE_STATEMENTS] = {
 		"$62::text[], $63::text[])",
 		63},
 	[TRANSLATE_ANSWER] = {"translate_answer",
-		"SELECT zhifu.translate_answer($1::uuid[], $2::uuid[], $3::uuid[], $4::int2[], $5::text[], "
-		"$6::text[], $7::text[], $8::int2[], $9::int8[], $10::int8[], $11::int8[], $12::int8[], "
-		"$13::int8[], $14::int8[], $15::text[], $16::int2[], $17::bytea[], $18::uuid[], $19::uuid[], "
-		"$20::int4[], $21::int4[], $22::int2[], $23::int2[], $24::int8[], $25::text[], $26::int2[], "
-		"$27::text[], $28::text[], $29::uuid[], $30::uuid[], $31::uuid[], $32::text[], $33::int8[], "
-		"$34::text[], $35::int2[], $36::date[], $37::text[], $38::bytea[], $39::int8[], $40::int4[], "
-		"$41::bytea[], $42::bytea[], $43::uuid[], $44::uuid[], $45::int4[], $46::uuid[], $47::text[], "
-		"$48::text[], $49::int8[], $50::int8[], $51::text[], $52::int2[], $53::int2[])",
-		53},
+		"SELECT zhifu.translate_answer($1::uuid[], $2::uuid[], $3::uuid[], $4::int2[], "
+		"$5::text[], $6::text[], $7::text[], $8::int2[], $9::int8[], $10::int8[], $11::int8[], "
+		"$12::int8[], $13::int8[], $14::int8[], $15::text[], $16::int2[], $17::bytea[], "
+		"$18::int4[], $19::int4[], $20::int2[], $21::int2[], $22::int8[], $23::text[], "
+		"$24::int2[], $25::text[], $26::text[], $27::uuid[], $28::uuid[], $29::uuid[], "
+		"$30::text[], $31::int8[], $32::text[], $33::int2[], $34::date[], $35::text[], "
+		"$36::bytea[], $37::int8[], $38::int4[], $39::bytea[], $40::bytea[], $41::uuid[], "
+		"$42::uuid[], $43::int4[], $44::uuid[], $45::text[], $46::text[], $47::int8[], "
+		"$48::int8[], $49::text[], $50::int2[], $51::int2[])",
+		51},
 	[TRANSLATE_SEED] = {"translate_seed",
 		"SELECT zhifu.translate_seed($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], "
 		"$6::bytea[], $7::uuid[], $8::uuid[], $9::int2[], $10::text[])",

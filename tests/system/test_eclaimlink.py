@@ -158,8 +158,8 @@ def test_claims_come_back_decided_and_paid(post):
     said = one.amounts(part)
     assert (said["insurer"], said["patient"], said["unexplained"]) == ("90.00", "10.00", "50.00"), said
     assert one.amounts(denied)["insurer"] == "0.00"
-    reasons = one.database.sql("""SELECT DISTINCT reason, original_code FROM zhifu.adjudication_line JOIN zhifu.adjudication USING (hospital_id, adjudication_id)
-        WHERE claim_id = %s""", (denied,))
+    reasons = one.database.sql("""SELECT DISTINCT j.reason, j.original_code FROM zhifu.adjudication a, unnest(a.adjustments) AS j
+        WHERE a.claim_id = %s""", (denied,))
     assert [(row["reason"], row["original_code"]) for row in reasons] == [(9, "MNEC-004")], reasons
     # Refused by the post office: the report's row is told; in another currency it never left.
     one.wait(refused, acknowledgement=(2,))

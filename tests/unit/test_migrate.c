@@ -39,7 +39,7 @@ static void fresh_then_again(void **state)
 		0);
 	assert_int_equal(
 		world_count(&world,
-			"SELECT count(*) FROM unnest('{claim,claim_event,idempotency,posting,adjudication,adjudication_line,"
+			"SELECT count(*) FROM unnest('{claim,claim_event,idempotency,posting,adjudication,"
 			"export_ledger,remittance,operator_act}'::text[]) t CROSS JOIN unnest('{UPDATE,DELETE}'::text[]) p"
 			" WHERE has_table_privilege('zhifu_writer', 'zhifu.' || t, p)"),
 		0);

@@ -35,11 +35,10 @@ static void decision_add(const struct test_claim *claim, const char *message, in
 
 	sql("UPDATE zhifu.fact SET adjudication_id = fact_id WHERE fact_id = '%s';"
 	    "INSERT INTO zhifu.adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, currency, exponent, submitted_minor,"
-	    " benefit_minor, patient_minor, contract_minor, open_minor, content) SELECT hospital_id, fact_id, claim_id, insurer, 3, 'CNY', 2,"
-	    " 10000, %d, %d, 0, 0, '\\x00' FROM zhifu.fact WHERE fact_id = '%s';"
-	    "INSERT INTO zhifu.adjudication_line (hospital_id, adjudication_id, no, line, grp, reason, amount_minor, currency, exponent)"
-	    " SELECT hospital_id, fact_id, n, 1, 1, 1, %d / 2, 'CNY', 2 FROM zhifu.fact, generate_series(1, 2) n WHERE fact_id = '%s'",
-		fact, benefit, patient, fact, patient, fact);
+	    " benefit_minor, patient_minor, contract_minor, open_minor, adjustments, content) SELECT hospital_id, fact_id, claim_id, insurer, 3, 'CNY', 2,"
+	    " 10000, %d, %d, 0, 0, array_fill(ROW(1, 1, 1, %d / 2, 'CNY', 2, NULL, NULL)::zhifu.adjustment, '{2}'), '\\x00'"
+	    " FROM zhifu.fact WHERE fact_id = '%s'",
+		fact, benefit, patient, patient, fact);
 }
 
 static void payment_add(const struct test_claim *claim, const char *message, int amount)

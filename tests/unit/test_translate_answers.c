@@ -182,6 +182,13 @@ static void test_advice(void **state)
 			number("SELECT sum(amount_minor)::bigint FROM zhifu.remittance_detail WHERE claim_id = '%s'",
 				claim->id_text),
 			i == 0 ? 7000 : 6000);
+		assert_int_equal(
+			number("SELECT count(*) FROM zhifu.adjudication WHERE claim_id = '%s' AND adjustments ="
+			       " ARRAY[(1, %d, %d, %d, 'CNY', 2, 'urn:probe', 'DED'), (1, %d, %d, 500, 'CNY', 2, NULL, NULL)]"
+			       "::zhifu.adjustment[]",
+				claim->id_text, ZF_GROUP_PR, ZF_REASON_DEDUCTIBLE, i == 0 ? 2000 : 3000, ZF_GROUP_CO,
+				ZF_REASON_CONTRACT_PRICE),
+			1);
 	}
 	assert_int_equal(
 		number("SELECT count(*) FROM zhifu.fact f JOIN zhifu.exchange x USING (hospital_id, exchange_id)"
