@@ -18,6 +18,8 @@
 static const struct importer_limits limits_imports = {4, 32, 8};
 /* Each may take much memory (remittance.c), and holds its body while it waits. */
 static const struct importer_limits limits_advices = {3, 16, 8};
+/* Who reads one waits for those that read, and never for a long import. */
+static const struct importer_limits limits_readings = {2, 16, 8};
 
 /* Its threads read bodies of requests, and what they end is answered. */
 static void desk_halt(void *state)
@@ -26,9 +28,11 @@ static void desk_halt(void *state)
 	importer_free(desk->importer);
 	importer_free(desk->clerk);
 	importer_free(desk->advices);
+	importer_free(desk->readings);
 	desk->importer = NULL;
 	desk->clerk = NULL;
 	desk->advices = NULL;
+	desk->readings = NULL;
 }
 
 static void desk_stop(void *state)
@@ -93,6 +97,7 @@ static int desk_start(struct intake *intake, void **ret_state)
 	if (r == 0) r = importer_new(intake->worker->base, &limits_imports, &desk->importer);
 	if (r == 0) r = importer_new(intake->worker->base, &limits_imports, &desk->clerk);
 	if (r == 0) r = importer_new(intake->worker->base, &limits_advices, &desk->advices);
+	if (r == 0) r = importer_new(intake->worker->base, &limits_readings, &desk->readings);
 	if (r == 0) r = desk_asks_new(intake, &desk->asks);
 	if (r == 0) r = openapi_write(intake->worker->options->base_url, &desk->arena, &desk->document);
 	if (r == 0) r = http_router_add(intake->router, desk->routes, operation_count(), desk);

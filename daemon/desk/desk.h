@@ -25,7 +25,8 @@ struct desk {
 	struct cpu_pool *writer;   /* one thread that writes to the disk */
 	struct importer *importer; /* threads that read files into the database */
 	struct importer *clerk;    /* threads that close months and write journals (clerk.h) */
-	struct importer *advices;  /* threads that read, store and open advices, likewise */
+	struct importer *advices;  /* threads that take advices in, likewise */
+	struct importer *readings; /* threads that open what advices say, likewise */
 	struct list uploads;
 	unsigned upload_count;
 };

@@ -46,6 +46,9 @@ static const struct problem problem_faulty = {
 static const struct problem problem_full = {
 	503, {"busy", "As many advices of this hospital are being worked on as may be. Ask again after Retry-After.",
 		     "本院正在处理的付款通知已达上限,请在 Retry-After 之后重试。"}};
+static const struct problem problem_readers = {
+	503, {"busy", "As many advices of this hospital are being read as may be. Ask again after Retry-After.",
+		     "本院正在查阅的付款通知已达上限,请在 Retry-After 之后重试。"}};
 static const struct problem problem_large = {422,
 	{"advice-large", "The advice takes more memory than one may; nothing of it is in the books. Send it in parts.",
 		"付款通知所需内存超出上限,未导入,账簿未变。请分次发送。"}};
@@ -444,8 +447,8 @@ static struct taking *taking_new(struct desk_call *call, size_t bytes, const str
 
 static void taking_go(struct desk_call *call, struct taking *taking)
 {
-	const struct clerk_task task = {.importer = call->desk->advices,
-		.full = &problem_full,
+	const struct clerk_task task = {.importer = taking->shows ? call->desk->readings : call->desk->advices,
+		.full = taking->shows ? &problem_readers : &problem_full,
 		.read = taking->shows ? NULL : take_read,
 		.work = taking->shows ? show_work : take_work,
 		.answer = answer};

@@ -66,6 +66,7 @@ def test_advices_come_in(up):
     what_is_released_balances(up, desk)
     the_same_ten_times_at_once(up)
     months_wait_behind_none(up)
+    readers_have_a_bound_of_their_own(up)
     what_is_wrong_takes_no_connection(up, desk)
     payers_are_known_and_forgotten(up, desk)
     the_ledger_is_held_to_the_rules(up, desk)
@@ -266,7 +267,7 @@ def the_same_ten_times_at_once(up):
 
 
 def months_wait_behind_none(up):
-    """One of a hospital's advices at a time and eight that wait; months do not wait behind them."""
+    """One of a hospital's advices at a time and eight that wait; months, and who reads one, do not wait behind them."""
     def send(n):
         letter = {"remitter": advices.REMITTER, "identifier": "STMT L%d" % n, "amount": "-%d.31" % n, "currency": "CNY",
                   "other": [{"kind": "fee", "amount": "-%d.31" % n, "carrier": "alpha"}]}
@@ -283,9 +284,30 @@ def months_wait_behind_none(up):
             assert full.status == 503 and full.headers["retry-after"] and kind_of(full.json()) == "busy" and "付款通知" in full.json()["title_zh"]
             looked = month.call("POST", "/v1/periods", {"month": "2026-10-31", "check": True})
             assert looked.status in (200, 409), looked
+            assert month.get("/v1/remittances/%s/content" % up.june["id"])["details"][0]["ref"] == up.refs["C6"]
             assert other.errors("/v1/remittances", {"advice": {}, "why": "x"})
             assert busy.waiting(up.database) == 1 and sum(each.done() for each in sent) == 1
         assert sorted(each.result().status for each in sent) == [201] * 9 + [503]
+
+
+def readers_have_a_bound_of_their_own(up):
+    """One of a hospital's at a time and eight that wait; none takes an import's place."""
+    path = "/v1/remittances/%s/content" % up.june["id"]
+
+    def read(_):
+        with up.daemon.client("finance") as client:
+            return client.get(path)
+
+    desk = up.desk()
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        with busy.locked(up.database, "LOCK TABLE zhifu.operator_act IN SHARE MODE"):  # where it stands who read it
+            asked = [pool.submit(read, n) for n in range(10)]
+            zhifu.wait_until(lambda: busy.waiting(up.database) == 1 and any(each.done() for each in asked), "all places to be taken")
+            full = next(each for each in asked if each.done()).result()
+            assert full.status == 503 and full.headers["retry-after"] and kind_of(full.json()) == "busy" and "查阅" in full.json()["title_zh"]
+            assert kind_of(desk.post(IMPORT, b"PK\x03\x04 no workbook", 422, media=XLSX)) == "advice-refused"
+            assert busy.waiting(up.database) == 1 and sum(each.done() for each in asked) == 1
+        assert sorted(each.result().status for each in asked) == [200] * 9 + [503]
 
 
 def what_is_wrong_takes_no_connection(up, desk):
