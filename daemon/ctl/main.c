@@ -101,6 +101,7 @@ static int needs_fill(struct ctl *ctl, unsigned needs)
 		r = db_sync_script(ctl->db, ctl->pass != NULL
 						    ? "SET ROLE zhifu_inspector; SET search_path = zhifu, pg_temp"
 						    : "SET ROLE zhifu_operator; SET search_path = zhifu, pg_temp");
+	if (r == 0 && (needs & CTL_OWNER) == 0) r = db_sync_own(ctl->db);
 	return r;
 }
 

@@ -89,7 +89,9 @@ static int migrate_all(struct ctl *ctl, int *ret_done)
 	r = db_sync_script(ctl->db,
 		"SET lock_timeout TO 0; " LOCK_SQL
 		"; CREATE TABLE IF NOT EXISTS public.zhifu_migration (version integer PRIMARY KEY, name text NOT NULL,"
-		" checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(), applied_by text NOT NULL DEFAULT session_user)");
+		" checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(), applied_by text NOT NULL DEFAULT session_user);"
+		" CREATE TABLE IF NOT EXISTS public.zhifu_cluster (one boolean PRIMARY KEY DEFAULT true CHECK (one),"
+		" identifier bigint NOT NULL, reached bigint NOT NULL)");
 	if (r == 0) r = applied_read(ctl->db, applied, &newest);
 	if (r < 0) return r;
 	if (newest > migrations[migration_count - 1].version)
@@ -113,26 +115,48 @@ static int migrate_all(struct ctl *ctl, int *ret_done)
 	return 0;
 }
 
-/* Postings say which transaction made them, by a number of the cluster that they were made in. In another one, into
- * which a dump was restored, that is a number of something else, or still to come: what was brought counts as there
- * before any page is read. ret_moved: how many. */
-static int cluster_settle(struct ctl *ctl, int64_t *ret_moved)
+/* Rows say which transaction made or changed them, by a number of the cluster that they were made in. In another one,
+ * into which a dump was restored, that is a number of something else, or still to come. */
+#define CLUSTER_SQL                                                                                                    \
+	"INSERT INTO public.zhifu_cluster AS c (identifier, reached) SELECT s.system_identifier, txid_current()"       \
+	" FROM pg_control_system() s ON CONFLICT (one) DO UPDATE SET identifier = EXCLUDED.identifier,"                \
+	" reached = EXCLUDED.reached WHERE c.identifier <> EXCLUDED.identifier OR c.reached > EXCLUDED.reached RETURNING 1"
+/* What is not over yet by such a number. */
+#define AHEAD(mark) mark " >= txid_snapshot_xmin(txid_current_snapshot())"
+/* A posting counts as there before any page is read. */
+#define POSTED_SQL                                                                                                     \
+	"WITH moved AS (UPDATE zhifu.posting SET posted = 0 WHERE " AHEAD(                                             \
+		"posted") " RETURNING 1) SELECT count(*) FROM moved"
+
+/* What matching asks news by: changed before it looks for the first time. */
+static const char *const cluster_marks[] = {
+	"UPDATE zhifu.receivable SET changed = 0 WHERE " AHEAD("changed"),
+	"UPDATE zhifu.adjudication SET changed = 0 WHERE " AHEAD("changed"),
+	"UPDATE zhifu.remittance SET changed = 0 WHERE " AHEAD("changed"),
+	"UPDATE zhifu.allocation SET changed = 0 WHERE " AHEAD("changed"),
+	/* these by their triggers as of now, which will do too */
+	"UPDATE zhifu.match_item SET changed = 0 WHERE " AHEAD("changed"),
+	"UPDATE zhifu.claim_number SET changed = 0 WHERE " AHEAD("changed"),
+	"UPDATE zhifu.match_turn SET begun_mark = 0, looked_mark = 0 WHERE " AHEAD("greatest(begun_mark, looked_mark)"),
+};
+
+/* Puts the numbers right of a database that was brought from another cluster. ret_moved: of how many postings. */
+static int cluster_settle(struct ctl *ctl, bool *ret_other, int64_t *ret_moved)
 {
 	struct pg_result *rows = NULL;
-	int r = db_sync_script(ctl->db,
-		"BEGIN; CREATE TABLE IF NOT EXISTS public.zhifu_cluster (one boolean PRIMARY KEY DEFAULT true CHECK (one),"
-		" identifier bigint NOT NULL)");
+	int r = db_sync_script(ctl->db, "BEGIN");
 
-	if (r == 0)
-		r = db_sync_query(ctl->db,
-			"WITH here AS (SELECT system_identifier AS identifier FROM pg_control_system()),"
-			" other AS (INSERT INTO public.zhifu_cluster AS c (identifier) SELECT identifier FROM here ON CONFLICT (one)"
-			"  DO UPDATE SET identifier = EXCLUDED.identifier WHERE c.identifier <> EXCLUDED.identifier RETURNING 1),"
-			" moved AS (UPDATE zhifu.posting SET posted = 0 WHERE posted <> 0 AND EXISTS (SELECT 1 FROM other) RETURNING 1)"
-			" SELECT count(*) FROM moved",
-			NULL, &rows);
-	if (r == 0) *ret_moved = db_rows_int(rows, 0, 0);
+	if (r == 0) r = db_sync_query(ctl->db, CLUSTER_SQL, NULL, &rows);
+	*ret_other = r == 0 && db_rows_count(rows) > 0;
 	db_sync_rows_free(rows);
+	rows = NULL;
+	if (*ret_other) {
+		r = db_sync_query(ctl->db, POSTED_SQL, NULL, &rows);
+		if (r == 0) *ret_moved = db_rows_int(rows, 0, 0);
+		db_sync_rows_free(rows);
+		for (size_t i = 0; r == 0 && i < ARRAY_LEN(cluster_marks); i++)
+			r = db_sync_script(ctl->db, cluster_marks[i]);
+	}
 	if (r == 0) return db_sync_script(ctl->db, "COMMIT");
 	(void)!db_sync_script(ctl->db, "ROLLBACK");
 	return r;
@@ -141,6 +165,7 @@ static int cluster_settle(struct ctl *ctl, int64_t *ret_moved)
 static int migrate_run(struct ctl *ctl, int argc, char **argv)
 {
 	int64_t moved = 0;
+	bool other = false;
 	int done = 0;
 
 	(void)argv;
@@ -148,11 +173,12 @@ static int migrate_run(struct ctl *ctl, int argc, char **argv)
 		(void)fprintf(stderr, "zhifuctl: migrate takes no arguments\n");
 		return 2;
 	}
-	if (migrate_all(ctl, &done) < 0 || cluster_settle(ctl, &moved) < 0) return ctl_fail("could not migrate");
+	if (migrate_all(ctl, &done) < 0 || cluster_settle(ctl, &other, &moved) < 0)
+		return ctl_fail("could not migrate");
 	if (ctl->json)
 		(void)printf("{\"applied\":%d,\"version\":%d,\"moved\":%" PRId64 "}\n", done,
 			migrations[migration_count - 1].version, moved);
-	else if (moved > 0)
+	else if (moved > 0 || (other && done == 0))
 		(void)printf(
 			"from another cluster: %" PRId64 " postings count as there before any page is read\n", moved);
 	else if (done == 0)

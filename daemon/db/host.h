@@ -19,6 +19,10 @@ struct db_hosts {
 	char application_name[64];
 };
 
+/* What is told of a server where zhifu.cluster_is_own() is false. */
+#define DB_CLUSTER_OTHER                                                                                               \
+	"the database was brought from another cluster, as by a dump that was restored: run \"zhifuctl migrate\" first"
+
 /* Splits a conninfo. ERR_INVALID with text, ERR_NOMEM. On success db_hosts_free. */
 int db_hosts_parse(const char *conninfo, const char *role, struct db_hosts *ret_hosts) MUSTUSE;
 void db_hosts_free(struct db_hosts *hosts);

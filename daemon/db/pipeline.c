@@ -29,7 +29,7 @@ const struct db_statement db_builtin[DB_BUILTIN_COUNT] = {
 #define SETUP_JUDGE 0
 #define SETUP_SESSION 1
 #define SETUP_SCHEMA 2 /* only where a version is asked for */
-#define SCHEMA_SQL "select zhifu.schema_version()"
+#define SCHEMA_SQL "select zhifu.schema_version(), zhifu.cluster_is_own()"
 
 static bool send_statement(PGconn *pg, const struct batch_statement *item)
 {
@@ -134,8 +134,9 @@ static const char *setup_name(const struct db_pool *pool, size_t n)
 	return "the set-up";
 }
 
-/* The schema does not fit this program. found: its version, 0: there is none, -1: from before it had one. One line for
- * all connections of the process; they go on trying, so that a migration is all it takes. */
+/* The schema does not fit this program. found: its version (this program's: its marks are of another cluster), 0: there
+ * is none, -1: from before it had one. One line for all connections of the process; they go on trying, so that a
+ * migration is all it takes. */
 static void schema_complain(struct db_conn *conn, int64_t found)
 {
 	struct db_pool *pool = conn->pool;
@@ -146,6 +147,8 @@ static void schema_complain(struct db_conn *conn, int64_t found)
 		log_line(LOG_ERROR, "the database has no schema yet: run \"zhifuctl migrate\"");
 	else if (found < 0)
 		log_line(LOG_ERROR, "the database's schema is older than this program: run \"zhifuctl migrate\"");
+	else if (found == pool->conf.schema_version)
+		log_line(LOG_ERROR, DB_CLUSTER_OTHER);
 	else if (found < pool->conf.schema_version)
 		log_line(LOG_ERROR,
 			"the database's schema is at version %lld, this program needs %d: run \"zhifuctl migrate\"",
@@ -179,7 +182,7 @@ static bool setup_result(struct db_conn *conn, const PGresult *result)
 			return false;
 		}
 		if (conn->prepared == SETUP_SCHEMA && pool->conf.schema_version > 0 &&
-			db_rows_int(result, 0, 0) != pool->conf.schema_version) {
+			(db_rows_int(result, 0, 0) != pool->conf.schema_version || !db_rows_bool(result, 0, 1))) {
 			schema_complain(conn, db_rows_int(result, 0, 0));
 			return false;
 		}

@@ -63,6 +63,15 @@ void db_sync_close(struct db_sync *db)
 	mem_free(db);
 }
 
+int db_sync_own(struct db_sync *db)
+{
+	struct pg_result *rows = NULL;
+	int r = db_sync_query(db, "SELECT zhifu.cluster_is_own()", NULL, &rows);
+	if (r == 0 && !db_rows_bool(rows, 0, 0)) r = err_set(ERR_CLOSED, DB_CLUSTER_OTHER);
+	db_sync_rows_free(rows);
+	return r;
+}
+
 /* Takes the result. */
 static int finish(struct db_sync *db, PGresult *result, struct pg_result **ret_rows)
 {

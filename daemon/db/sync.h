@@ -12,6 +12,9 @@ struct db_sync;
  * ERR_CLOSED with text: cannot connect. */
 int db_sync_open(const char *conninfo, const char *role, struct db_sync **ret_db) MUSTUSE;
 void db_sync_close(struct db_sync *db); /* NULL allowed; usable in cleanups */
+/* Are the transactions that its rows name those of this cluster (zhifu.cluster_is_own)? ERR_CLOSED with text: they are
+ * not, or it can't be asked; and no page of anything is to be read. */
+int db_sync_own(struct db_sync *db) MUSTUSE;
 /* One statement with binary parameters (NULL: none), rows in binary. Returns owned rows: db_sync_rows_free; ret_rows
  * may be NULL. ERR_DB: refused (text: SQLSTATE and message; db_sync_sqlstate), ERR_CLOSED: the connection is gone. */
 int db_sync_query(struct db_sync *db, const char *sql, struct db_params *params, struct pg_result **ret_rows) MUSTUSE;

@@ -99,6 +99,7 @@ int importer_connect(const char *conninfo, struct db_sync **ret_db)
 	(void)snprintf(limits, sizeof(limits), "set statement_timeout to %d; set lock_timeout to %d",
 		IMPORT_STATEMENT_MS, IMPORT_LOCK_MS);
 	r = db_sync_script(db, limits);
+	if (r == 0) r = db_sync_own(db);
 	if (r < 0) {
 		db_sync_close(db);
 		return r;

@@ -36,7 +36,7 @@ void importer_free(struct importer *importer);
 /* work, done and ctx are set. ERR_LIMIT: too many wait; ERR_NOMEM. done is not called then. */
 int importer_run(struct importer *importer, struct import_job *job, const struct uuid *hospital_id) MUSTUSE;
 /* A job's own connection, from its thread. Nothing holds it for ever: a statement has an end, and so has a server that
- * is gone without a word. Returns owned: db_sync_close. As db_sync_open. */
+ * is gone without a word. Returns owned: db_sync_close. As db_sync_open and db_sync_own. */
 int importer_connect(const char *conninfo, struct db_sync **ret_db) MUSTUSE;
 
 #endif

@@ -231,6 +231,7 @@ static void on_housekeeping(evutil_socket_t fd, short what, void *ctx)
 	if (settle->worker->number != 0 || settle->draining) return;
 	(void)!db_query(settle->pool, &settle_sql[SETTLE_HOUSEKEEPING], NULL, 0, on_housekept, settle);
 	(void)!db_query(settle->pool, &settle_sql[SETTLE_PARTITIONS], NULL, 0, on_housekept, settle);
+	(void)!db_query(settle->pool, &settle_sql[SETTLE_REACH], NULL, 0, on_housekept, settle);
 }
 
 static void settle_stop(void *state)

@@ -81,5 +81,6 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		"SELECT zhifu.match_return($1::uuid, $2::uuid, $3::uuid, $4::int4, $5::int4, $6::uuid, $7::int4, '{}', 'zhifu', NULL, false)",
 		7},
 	[SETTLE_PARTITIONS] = {"settle_partitions", "SELECT zhifu.partition_ensure(now(), 2)", 0},
+	[SETTLE_REACH] = {"settle_reach", "SELECT zhifu.cluster_reach()", 0},
 };
 const struct db_table settle_table = {settle_sql, SETTLE_STATEMENTS};

@@ -18,6 +18,7 @@ import invariants
 import prometheus
 import story
 import traffic
+import v1
 import zhifu
 
 FHIR = {"Content-Type": "application/fhir+json"}
@@ -275,6 +276,23 @@ def test_a_schema_of_another_program_is_named(place, version, text):
     daemon = schema_story(place, text if version > 0 else r"is at version \d+, this program needs \d+")
     database.sql(undo)
     daemon.wait_ready()
+
+
+def test_a_restored_dump_waits_for_migrate(place):
+    """Rows name transactions of the cluster that they were made in; by another's nothing is read, /v1's pages neither."""
+    v1.start(place)
+    client = place.daemon.client("reader")
+    pages = "/v1/ledger/journal?format=hledger"
+    assert client.get(pages).status == 200
+    place.database.sql("UPDATE public.zhifu_cluster SET identifier = identifier + 1")
+    assert client.get(pages).status == 503  # it connects for each; and so does who fails over to another server
+    place.daemon.stop()
+    daemon = schema_story(place, 'brought from another cluster, as by a dump that was restored: run .*zhifuctl migrate')
+    status = daemon.ctl("status", check=False)
+    assert status.returncode == 1 and "another cluster" in status.stderr, status
+    daemon.migrate()
+    daemon.wait_ready()
+    assert daemon.client("reader").get(pages).status == 200
 
 
 def test_a_database_without_a_schema_waits_for_migrate(place, cluster):

@@ -99,50 +99,135 @@ static void broken_is_rolled_back(void **state)
 	assert_ctl(&world, 0, "migrate");
 }
 
-/* What a dump brings from another cluster has numbers of transactions that mean nothing here. */
-static void restored_counts_as_old(void **state)
+/* A line of SQL in another database than the world's; the first value. */
+static int64_t count_at(const char *conninfo, const char *sql)
 {
-	char host[64];
-	char conninfo[160];
-	char line[2048];
 	struct db_sync *db = NULL;
 	struct pg_result *rows = NULL;
+	int64_t count;
 
-	(void)state;
-	world_sql(&world,
-		"SET search_path = zhifu; SELECT hospital_open('019ab000-0000-7000-8000-00000000000a', 'HZ1', 'x', 'Asia/Shanghai', 'CNY', '');"
-		"INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,"
-		" source_id, posted) SELECT '019ab000-0000-7000-8000-00000000000a', gen_random_uuid(), 1, 'CASH', 'REV-MED', n, 'CNY', 2, n,"
-		" '2026-10-01', 'bill', gen_random_uuid(), n * 1000000 FROM generate_series(1, 3) n; RESET search_path");
-	assert_int_equal(pg_cluster_start("restored", host, conninfo), 0);
+	assert_int_equal(db_sync_open(conninfo, "test", &db), 0);
+	if (db_sync_query(db, sql, NULL, &rows) != 0) fail_msg("%s", err_text());
+	count = db_rows_count(rows) > 0 ? db_rows_int(rows, 0, 0) : 0;
+	db_sync_rows_free(rows);
+	db_sync_close(db);
+	return count;
+}
+
+/* Dumps the world's database into that of another cluster. */
+static void restore_to(const char *conninfo)
+{
+	char line[2048];
+
 	snprintf(line, sizeof(line),
 		"b=${ZHIFU_PG_BIN:-/usr/lib/postgresql/15/bin}; \"$b/pg_dumpall\" -r -d '%s' | grep -v 'ROLE postgres' | \"$b/psql\" -qX"
 		" -v ON_ERROR_STOP=1 -d '%s' && \"$b/pg_dump\" -Fc -d '%s' | \"$b/pg_restore\" -e -d '%s'",
 		world.conninfo, conninfo, world.conninfo, conninfo);
 	assert_int_equal(system(line), 0);
+}
+
+#define HOSPITAL "'019ab000-0000-7000-8000-00000000000a'"
+#define CARRIED                                                                                                        \
+	"(SELECT count(*) FROM zhifu.posting WHERE posted >= 1000000)"                                                 \
+	" + (SELECT count(*) FROM zhifu.receivable WHERE changed >= 1000000)"                                          \
+	" + (SELECT count(*) FROM zhifu.remittance WHERE changed >= 1000000)"                                          \
+	" + (SELECT count(*) FROM zhifu.match_turn WHERE looked_mark >= 1000000 OR begun_mark >= 1000000)"
+
+/* What a dump brings from another cluster has numbers of transactions that mean nothing here: nothing is read of it
+ * until migrate has put them right. */
+static void restored_counts_as_old(void **state)
+{
+	char host[64];
+	char conninfo[160];
+	char line[2048];
+
+	(void)state;
+	world_sql(&world,
+		"SET search_path = zhifu; SELECT hospital_open(" HOSPITAL ", 'HZ1', 'x', 'Asia/Shanghai', 'CNY', '');"
+		"INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule,"
+		" source_id, posted) SELECT " HOSPITAL ", gen_random_uuid(), 1, 'CASH', 'REV-MED', n, 'CNY', 2, n,"
+		" '2026-10-01', 'bill', gen_random_uuid(), n * 1000000 FROM generate_series(1, 3) n;"
+		"INSERT INTO receivable (hospital_id, claim_id, carrier, remitter, kind, currency, exponent, owed_minor, open_minor,"
+		" book_minor, billed_day, due_day, changed) VALUES (" HOSPITAL
+		", gen_random_uuid(), 'a', 'a', 'A', 'CNY', 2, 1, 1, 1,"
+		" '2026-10-01', '2026-10-01', 9000000);"
+		"INSERT INTO remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, balanced, content,"
+		" changed) VALUES (" HOSPITAL ", gen_random_uuid(), 'a', 'x', 1, 'CNY', 2, true, '', 9000000);"
+		"INSERT INTO match_turn (hospital_id, begun_mark, looked_mark) VALUES (" HOSPITAL
+		", 9000001, 9000000); RESET search_path");
+	assert_int_equal(pg_cluster_start("restored", host, conninfo), 0);
+	restore_to(conninfo);
 	/* not here, where they were made */
 	assert_ctl(&world, 0, "migrate");
-	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.posting WHERE posted > 0"), 3);
+	assert_ctl(&world, 0, "status --json");
+	assert_int_equal(world_count(&world, "SELECT " CARRIED), 6);
+	assert_int_equal(count_at(conninfo, "SELECT count(*) FILTER (WHERE NOT zhifu.cluster_is_own())"), 1);
 	snprintf(line, sizeof(line),
-		"sed 's#host=%s#host=%s#' '%s/zhifud.conf' >'%s/restored.conf' && '%s' --config '%s/restored.conf' migrate",
-		world.cluster, host, world.folder, world.folder, world.program, world.folder);
-	for (int i = 0; i < 2; i++) assert_int_equal(system(line), 0);
-	assert_int_equal(db_sync_open(conninfo, "test", &db), 0);
-	assert_int_equal(db_sync_query(db, "SELECT count(*) FILTER (WHERE posted = 0), count(*) FROM zhifu.posting",
-				 NULL, &rows),
-		0);
-	assert_int_equal(db_rows_int(rows, 0, 0), 3);
-	assert_int_equal(db_rows_int(rows, 0, 1), 3);
-	db_sync_rows_free(rows);
-	/* what is posted from now on has numbers of this one, and keeps them */
-	assert_int_equal(db_sync_script(db, "UPDATE zhifu.posting SET posted = 7 WHERE amount_minor = 1"), 0);
+		"sed 's#host=%s#host=%s#' '%s/zhifud.conf' >'%s/restored.conf' && ! '%s' --config '%s/restored.conf' status 2>'%s/said'"
+		" && grep -q 'brought from another cluster.*zhifuctl migrate' '%s/said'",
+		world.cluster, host, world.folder, world.folder, world.program, world.folder, world.folder,
+		world.folder);
 	assert_int_equal(system(line), 0);
-	assert_int_equal(db_sync_query(db, "SELECT sum(posted)::int8 FROM zhifu.posting", NULL, &rows), 0);
-	assert_int_equal(db_rows_int(rows, 0, 0), 7);
-	db_sync_rows_free(rows);
-	db_sync_close(db);
+	snprintf(line, sizeof(line),
+		"'%s' --config '%s/restored.conf' migrate && '%s' --config '%s/restored.conf' status >/dev/null",
+		world.program, world.folder, world.program, world.folder);
+	for (int i = 0; i < 2; i++) assert_int_equal(system(line), 0);
+	assert_int_equal(count_at(conninfo, "SELECT " CARRIED), 0);
+	assert_int_equal(count_at(conninfo, "SELECT count(*) FROM zhifu.posting WHERE posted = 0"), 3);
+	/* what is posted from now on has numbers of this one, and keeps them */
+	(void)count_at(conninfo, "UPDATE zhifu.posting SET posted = 7 WHERE amount_minor = 1");
+	assert_int_equal(system(line), 0);
+	assert_int_equal(count_at(conninfo, "SELECT sum(posted)::int8 FROM zhifu.posting"), 7);
 	(void)pg_cluster("destroy", host, "");
-	world_sql(&world, "DELETE FROM zhifu.posting");
+	world_sql(&world,
+		"DELETE FROM zhifu.posting; DELETE FROM zhifu.receivable; DELETE FROM zhifu.remittance; DELETE FROM zhifu.match_turn");
+}
+
+/* A clone of the cluster has its identifier, but not its transactions. */
+static void behind_its_own_transactions(void **state)
+{
+	(void)state;
+	world_sql(&world, "SELECT zhifu.cluster_reach()");
+	assert_ctl(&world, 0, "status --json");
+	assert_int_equal(
+		world_count(&world,
+			"SELECT count(*) FILTER (WHERE reached > 100 AND reached < txid_current()) FROM public.zhifu_cluster"),
+		1);
+	world_sql(&world, "UPDATE public.zhifu_cluster SET reached = reached + 1000000");
+	assert_ctl(&world, 1, "status --json");
+	assert_non_null(strstr(world.err, "brought from another cluster"));
+	assert_ctl(&world, 0, "migrate");
+	assert_non_null(strstr(world.out, "from another cluster: 0 postings"));
+	assert_ctl(&world, 0, "status --json");
+	assert_ctl(&world, 0, "migrate");
+	assert_non_null(strstr(world.out, "nothing to do"));
+}
+
+/* A standby that is promoted goes on with the identifier and the transactions: there is nothing to be done. */
+static void promoted_is_the_same(void **state)
+{
+	char host[64];
+	char line[2048];
+	char conninfo[160];
+
+	(void)state;
+	world_sql(&world, "SELECT zhifu.cluster_reach()");
+	snprintf(host, sizeof(host), "/tmp/zf-promoted-%d", (int)getpid());
+	snprintf(conninfo, sizeof(conninfo), "host=%s user=postgres dbname=postgres", host);
+	snprintf(line, sizeof(line),
+		"b=${ZHIFU_PG_BIN:-/usr/lib/postgresql/15/bin}; as=; [ \"$(id -u)\" != 0 ] || as='runuser -u postgres --';"
+		" $as \"$b/pg_basebackup\" -D '%s' -c fast -X stream -R -d '%s' && $as \"$b/pg_ctl\" -D '%s' -w -s -l '%s/log'"
+		" -o \"-k '%s' -c listen_addresses=''\" start",
+		host, world.conninfo, host, host, host);
+	assert_int_equal(system(line), 0);
+	world_sql(&world, "SELECT zhifu.cluster_reach()");
+	snprintf(line, sizeof(line),
+		"b=${ZHIFU_PG_BIN:-/usr/lib/postgresql/15/bin}; as=; [ \"$(id -u)\" != 0 ] || as='runuser -u postgres --';"
+		" $as \"$b/pg_ctl\" -D '%s' -w -s promote && sed 's#host=%s#host=%s#' '%s/zhifud.conf' >'%s/promoted.conf'"
+		" && '%s' --config '%s/promoted.conf' status --json >/dev/null; status=$?; $as \"$b/pg_ctl\" -D '%s' -s -m immediate stop;"
+		" rm -rf '%s'; exit $status",
+		host, world.cluster, host, world.folder, world.folder, world.program, world.folder, host, host);
+	assert_int_equal(system(line), 0);
 }
 
 int main(void)
@@ -154,6 +239,8 @@ int main(void)
 		cmocka_unit_test(two_at_once),
 		cmocka_unit_test(broken_is_rolled_back),
 		cmocka_unit_test(restored_counts_as_old),
+		cmocka_unit_test(behind_its_own_transactions),
+		cmocka_unit_test(promoted_is_the_same),
 	};
 
 	return world_main(&world, "migrate", tests, ARRAY_LEN(tests), NULL);
