@@ -113,8 +113,13 @@ class Desk:
         return [r["line_id"] for r in self.database.sql("SELECT line_id FROM zhifu.bank_line ORDER BY line_id")]
 
     def looked(self, timeout_s=zhifu.PATIENCE_S):
-        """Waits until matching has nothing more to look at, also what it put off because its value was just being posted."""
+        """Waits until matching has nothing more to look at, also what it put off because its value was just being posted, and what an
+        advice that has come will make it look at again."""
         zhifu.wait_until(lambda: self.database.value("SELECT count(*) FROM zhifu.posting_unvalued") == 0 and self.database.value(
+            "SELECT count(*) FROM zhifu.match_turn t WHERE EXISTS (SELECT 1 FROM zhifu.remittance r WHERE r.hospital_id = t.hospital_id"
+            " AND r.created_at > t.looked_at + interval '5 seconds') AND EXISTS (SELECT 1 FROM zhifu.match_item i JOIN zhifu.suspense s"
+            " USING (hospital_id, line_id) WHERE i.hospital_id = t.hospital_id AND i.open_minor <> 0 AND i.wait <> 16 AND s.held = 0)"
+        ) == 0 and self.database.value(
             "SELECT count(*) FROM zhifu.suspense WHERE NOT items_made") == 0 and self.database.value(
             "SELECT count(*) FROM zhifu.match_item i JOIN zhifu.suspense s USING (hospital_id, line_id)"
             " WHERE i.due_at <= now() + interval '20 seconds' AND i.open_minor <> 0 AND s.held = 0") == 0

@@ -166,7 +166,7 @@ def what_is_written_stands_nowhere(office, desk):
 
 SAME = object()  # the second answer is the first
 # Matching looks again and again at what waits, and workers say that they live.
-ASIDE = {"match_turn", "match_item", "route_lease", "task", "outbox", "posting_unvalued", "receivable_wait", "consent_clock"}
+ASIDE = {"match_turn", "match_item", "match_candidate", "route_lease", "task", "outbox", "posting_unvalued", "receivable_wait", "consent_clock"}
 
 
 def without_key(office, desk, clerk):

@@ -117,10 +117,12 @@ def test_what_never_comes(office):
 
 def taken_back(office, claim, line):
     """As matching says of it: the payer took back 40.00 of a claim."""
-    office.database.sql("""SELECT * FROM zhifu.match_post(%(h)s, 'li', 'c0', true, ARRAY[gen_random_uuid()], ARRAY[%(l)s]::uuid[], '{0}',
+    office.looked()
+    posted = office.database.sql("""SELECT outcome FROM zhifu.match_post(%(h)s, 'li', 'c0', true, ARRAY[gen_random_uuid()], ARRAY[%(l)s]::uuid[], '{0}',
         ARRAY[(SELECT version FROM zhifu.match_item WHERE line_id = %(l)s)], '{1}', '{3}', ARRAY[%(c)s]::uuid[],
         ARRAY[(SELECT version FROM zhifu.receivable WHERE claim_id = %(c)s)], '{NULL}', '{NULL}', '{-4000}', '{-4000}', '{0}', '{0}', '{0}', '{0}',
         '{0}', '{0}', '{0}', '{0}', '{0}')""", {"h": story.HOSPITAL_ID, "l": line, "c": claim.id})
+    assert posted == [{"outcome": 1}], posted
 
 
 def what_was_given_up_is_owed_again(office, claim, give_up):
