@@ -32,13 +32,13 @@
 	" FROM zhifu.bank_line b LEFT JOIN zhifu.suspense u ON u.hospital_id = b.hospital_id AND u.line_id = b.line_id"
 #define CHARGE_COLUMNS                                                                                                 \
 	"c.charge_id, c.identifier, c.service_day, c.amount_minor, c.currency, c.exponent::int4, c.corrects, c.client, c.at"
-#define RECEIVABLE_COLUMNS                                                                                                \
-	"a.claim_id, s.ref, a.carrier, a.remitter, a.contract_id, a.contract_version, a.kind, a.owed_minor, a.currency,"  \
-	" a.exponent::int4, a.open_minor, a.currency, a.exponent::int4,"                                                  \
-	" zhifu.receivable_carried(a.owed_minor, a.book_minor, a.open_minor), h.book_currency, NULL::int4, a.billed_day," \
+#define RECEIVABLE_COLUMNS                                                                                                                                                                                      \
+	"a.claim_id, coalesce(a.of_claim, a.claim_id), s.ref, CASE WHEN a.of_claim IS NOT NULL THEN a.carrier END, a.carrier, a.remitter, a.contract_id, a.contract_version, a.kind, a.owed_minor, a.currency," \
+	" a.exponent::int4, a.open_minor, a.currency, a.exponent::int4,"                                                                                                                                        \
+	" zhifu.receivable_carried(a.owed_minor, a.book_minor, a.open_minor), h.book_currency, NULL::int4, a.billed_day,"                                                                                       \
 	" a.due_day, a.standing::int4, a.version + zhifu.work_version(a.hospital_id, a.claim_id)"
-#define RECEIVABLE_FROM                                                                                                  \
-	" FROM zhifu.receivable a JOIN zhifu.claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = a.claim_id" \
+#define RECEIVABLE_FROM                                                                                                                        \
+	" FROM zhifu.receivable a JOIN zhifu.claim_state s ON s.hospital_id = a.hospital_id AND s.claim_id = coalesce(a.of_claim, a.claim_id)" \
 	" JOIN zhifu.hospital h ON h.hospital_id = a.hospital_id"
 #define REMITTANCE_COLUMNS                                                                                                         \
 	"r.id, r.remitter, r.identifier, r.version, r.form::int4, r.standing::int4, r.amount_minor, r.currency, r.exponent::int4," \

@@ -94,9 +94,13 @@ static const struct field charges_done_fields[] = {
 static const struct shape charges_done_shape = SHAPE("ChargesTaken", charges_done_fields);
 
 static const struct field receivable_fields[] = {
+	{"id", FIELD_ID, NEEDED, "what it is known by: the claim's id, or that of a group plan's share of it", NULL, 0,
+		NULL},
 	{"claim", FIELD_ID, NEEDED, "Zhifu's id of the claim", NULL, 0, NULL},
 	{"ref", FIELD_TEXT, NEEDED, "the claim's ref", NULL, 0, NULL},
-	{"carrier", FIELD_TEXT, NEEDED, "the insurer that bears the risk", NULL, 0, NULL},
+	{"plan", FIELD_TEXT, 0, "the group plan that owes a share of the claim; not there: its carrier does", NULL, 0,
+		NULL},
+	{"carrier", FIELD_TEXT, NEEDED, "the insurer that bears the risk, or the plan", NULL, 0, NULL},
 	{"remitter", FIELD_TEXT, NEEDED, "who pays", NULL, 0, NULL},
 	{"contract", FIELD_ID, 0, "by which it is owed", NULL, 0, NULL},
 	{"contract_version", FIELD_INT, 0, "of that", NULL, 0, NULL},
@@ -231,7 +235,7 @@ static const struct operation rows[] = {
 		.then = DESK_NONE, .creates = true, .refusals = charge_refusals, .run = charge_add_run,
 		.once = "a charge has the hospital's own identifier, and is taken once"},
 
-	PAGE("/v1/receivables", "receivables", "What carriers owe for claims", receivables_query_shape,
+	PAGE("/v1/receivables", "receivables", "What carriers and group plans owe for claims", receivables_query_shape,
 		receivable_shape, DESK_RECEIVABLES),
 	{HTTP_GET, "/v1/receivables/{id}", "receivable", OPERATION_ONE, READS,
 		"What is owed for a claim, by the claim's id", .answer = &receivable_shape,

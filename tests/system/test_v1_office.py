@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 import finance
+import judges
 import story
 import test_v1
 import v1
@@ -107,11 +108,12 @@ def test_what_never_comes(office):
     what_was_given_up_is_owed_again(office, claim, give_up)
     what_is_taken_back(office, contract)
     what_is_disputed(office, contract)
+    what_a_plan_does_not_pay(office, contract)
     # What was written stands nowhere in the clear.
     tables = [r["t"] for r in office.database.sql("SELECT c.oid::regclass::text AS t FROM pg_class c WHERE c.relnamespace = 'zhifu'::regnamespace"
                                                   " AND c.relkind = 'r'")]
     kept = " ".join(str(office.database.sql("SELECT t::text FROM %s t" % table)) for table in tables)
-    for words in ("courier", "their letter", "worth a letter", "insolvent", "coded twice", "it was theirs", "had no choice", "let it go"):
+    for words in ("courier", "their letter", "worth a letter", "insolvent", "coded twice", "it was theirs", "had no choice", "let it go", "too old"):
         assert words not in kept and words.encode().hex() not in kept, words
 
 
@@ -259,6 +261,45 @@ def what_is_disputed(office, contract):
         "won", "lost", "lost", "open"] and desk.items("/v1/dispute-steps?claim=" + claim.id)[-1]["step"] == "again"
     assert second.post(path + "/dispute-lost", lost, 200)["standing"] == "settled" and axes() == lost_axes
     office.holds()
+
+
+def what_a_plan_does_not_pay(office, contract):
+    """Of a group plan's share: it is given up, as what a carrier owes."""
+    desk, second, yuan = office.desk(), office.desk("second"), v1.money
+    claim = office.claim(contract, "09-08", "1000.00", decided=False)
+    office.ctl("money", "coordination", "post", claim.ref, "--total", "1000.00", "--fund", "500.00", "--personal", "500.00", "--group", "acme",
+               "--group-paid", "200.00", "--plan-share", "80", "--clause", "carve-out", "--day", office.day("11-13"), "--why", "settled")
+    owed, = desk.items("/v1/receivables?carrier=acme")
+    path, of_share, of_claim = "/v1/receivables/" + owed["id"], "?claim=" + owed["id"], "?limit=1&claim=" + claim.id
+    assert owed["id"] != claim.id and desk.get(path) == owed
+    assert (owed["claim"], owed["ref"], owed["plan"], owed["open"]) == (claim.id, claim.ref, "acme", yuan("200.00"))
+    policy = desk.get("/v1/receivables/" + claim.id)
+    assert (policy["id"], policy["claim"], policy["open"], "plan" in policy) == (claim.id, claim.id, yuan("100.00"), False)
+
+    # Given up; what may be is of the claim in all.
+    give_up = {"amount": yuan("40.00"), "why": "too old"}
+    key = {"Idempotency-Key": "g1", "If-Match": desk.call("GET", path).headers["etag"]}
+    first = desk.call("POST", path + "/write-off", give_up, headers=key)
+    assert (first.status, first.json()["id"], first.json()["plan"], first.json()["open"]) == (200, owed["id"], "acme", yuan("160.00")), first
+    assert desk.call("POST", path + "/write-off", give_up, headers=key).json() == first.json()
+    desk.post(path + "/write-off", give_up, 412, headers={"If-Match": key["If-Match"]})
+    for part in (path, "/v1/receivables/" + claim.id):
+        assert desk.errors(part + "/write-off", {**give_up, "amount": yuan("10.01")}, 403) == {"/amount": "write-off-limit"}
+    assert desk.post("/v1/receivables/%s/write-off" % claim.id, {**give_up, "amount": yuan("10.00")}, 200)["open"] == yuan("90.00")
+    rows = [(w["claim"], w["ref"], w.get("plan"), w["amount"], w["book"], "undone_by" in w) for w in desk.items("/v1/write-offs" + of_claim)]
+    plans = (claim.id, claim.ref, "acme", yuan("40.00"), yuan("40.00"), False)
+    assert sorted(rows, key=str) == sorted([plans, (claim.id, claim.ref, None, yuan("10.00"), yuan("10.00"), False)], key=str)
+    gone, = desk.items("/v1/write-offs" + of_share)
+    assert gone["plan"] == "acme" and gone in desk.items("/v1/write-offs?limit=1")
+    told = office.daemon.ctl_json("money", "writeoff", "list", "--claim", claim.ref)
+    assert {(w["claim"], w["amount"]["amount"]) for w in told["write_offs"]} == {(claim.ref + ":acme", "40.00"), (claim.ref, "10.00")}
+    back = desk.post("/v1/write-offs/%s/undo" % gone["id"], {"why": "they pay"}, 200)
+    assert (back["id"], back["plan"], back["open"]) == (owed["id"], "acme", yuan("200.00"))
+    gone, = desk.items("/v1/write-offs" + of_share)
+    assert (gone["plan"], gone["undone_by"]) == ("acme", "finance")
+    office.holds()
+    if judges.have("hledger"):
+        judges.hledger_judges(office.daemon, office.database, office.place.folder, story.HOSPITAL_ID)
 
 
 def test_what_waits_for_a_rate(office):
