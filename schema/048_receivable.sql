@@ -212,9 +212,11 @@ CREATE FUNCTION receivable_conceded(p_hospital uuid, p_claim uuid, p_carrier tex
 	OUT book bigint, OUT value bigint) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT coalesce(sum(CASE g.credit WHEN a.ar THEN g.amount_minor ELSE -g.amount_minor END) FILTER (WHERE m.ours), 0)::bigint,
 		coalesce(sum(CASE g.credit WHEN a.ar THEN g.book_minor ELSE -g.book_minor END) FILTER (WHERE m.ours), 0)::bigint,
-		coalesce(sum(CASE WHEN g.debit IN ('REV-MED', 'AR-PT') THEN g.book_minor ELSE -g.book_minor END) FILTER (WHERE g.rule = p_rule), 0)::bigint
+		coalesce(sum(CASE WHEN g.debit IN ('REV-MED', 'AR-PT') THEN g.book_minor ELSE -g.book_minor END)
+			FILTER (WHERE g.rule = p_rule AND m.side IN (g.debit, g.credit)), 0)::bigint
 	FROM posting g CROSS JOIN (SELECT 'AR-' || upper(p_carrier) AS ar) a
-	CROSS JOIN LATERAL (SELECT g.currency = p_currency AND a.ar IN (g.debit, g.credit) AS ours) m
+	CROSS JOIN LATERAL (SELECT g.currency = p_currency AND a.ar IN (g.debit, g.credit) AS ours,
+		CASE g.currency WHEN p_currency THEN a.ar ELSE 'CONV' END AS side) m
 	WHERE g.claim_id = receivable_claim(p_hospital, p_claim) AND g.hospital_id = p_hospital
 		AND g.rule IN (p_rule, p_rule || '_foreign', p_rule || '_fx')
 $$;

@@ -18,9 +18,12 @@ $$;
 
 -- Brings a group plan's share of a claim after its account has moved by p_moved; of the social insurance (医保) there is none.
 CREATE FUNCTION coordination_moved(p_hospital uuid, p_claim uuid, p_account text, p_entry uuid, p_moved bigint) RETURNS void
-LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
-	SELECT receivable_offset(p_hospital, r.claim_id, p_entry, p_moved, p_moved, NULL) FROM receivable r
-	WHERE r.of_claim = p_claim AND r.hospital_id = p_hospital AND 'AR-' || upper(r.carrier) = p_account AND p_moved <> 0
+LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM receivable_offset(p_hospital, r.claim_id, p_entry, p_moved, p_moved,
+		CASE WHEN (dispute_of(p_hospital, r.claim_id)).dispute_id IS NOT NULL THEN 4 END::smallint) FROM receivable r
+	WHERE r.of_claim = p_claim AND r.hospital_id = p_hospital AND 'AR-' || upper(r.carrier) = p_account AND p_moved <> 0;
+END
 $$;
 
 -- What a group plan owes is a receivable as a policy's is: its money is matched, ages, may be given up. It is made once a claim and plan;

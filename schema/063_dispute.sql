@@ -11,8 +11,9 @@ SET search_path = zhifu, pg_temp AS $$
 	FROM (SELECT k.currency, k.amount, k.gross, k.gross - coalesce(o.minor, 0) AS taken, p.paid, p.cleared
 		FROM (SELECT a.allocation_id, a.currency, -sum(a.amount_minor)::bigint AS amount, -sum(a.cleared_minor)::bigint AS gross
 			FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.claim_id = p_claim AND a.kind = 3 GROUP BY 1, 2) k
-		LEFT JOIN LATERAL (SELECT sum(g.amount_minor)::bigint AS minor FROM posting g WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim
-			AND g.entry_id = k.allocation_id AND g.rule = 'over_decided' AND g.credit LIKE 'AR-%') o ON true
+		LEFT JOIN LATERAL (SELECT sum(g.amount_minor)::bigint AS minor FROM receivable r JOIN posting g ON g.hospital_id = r.hospital_id
+				AND g.claim_id = coalesce(r.of_claim, r.claim_id) AND g.credit = 'AR-' || upper(r.carrier)
+			WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim AND g.entry_id = k.allocation_id AND g.rule = 'over_decided') o ON true
 		LEFT JOIN LATERAL (SELECT sum(a.amount_minor - a.over_minor + a.charge_minor + a.discount_minor + a.fee_minor
 				+ a.unexplained_minor)::bigint AS paid, sum(a.cleared_minor)::bigint AS cleared
 			FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.claim_id = p_claim AND a.kind = 0 AND a.currency = k.currency) p ON true) t
@@ -28,8 +29,9 @@ SET search_path = zhifu, pg_temp AS $$
 		FROM concession i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim) c
 	CROSS JOIN LATERAL (SELECT greatest(least(coalesce(sum(CASE g.debit WHEN a.ar THEN g.amount_minor ELSE -g.amount_minor END), 0),
 			c.taken), 0)::bigint AS minor
-		FROM (SELECT 'AR-' || upper(r.carrier) AS ar, r.currency FROM receivable r WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim) a
-		JOIN posting g ON c.taken > 0 AND g.hospital_id = p_hospital AND g.claim_id = p_claim AND g.currency = a.currency
+		FROM (SELECT 'AR-' || upper(r.carrier) AS ar, r.currency, coalesce(r.of_claim, r.claim_id) AS posted FROM receivable r
+			WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim) a
+		JOIN posting g ON c.taken > 0 AND g.hospital_id = p_hospital AND g.claim_id = a.posted AND g.currency = a.currency
 			AND a.ar IN (g.debit, g.credit) AND g.rule ~ '^give_up_(revenue|share)'
 			AND g.entry_id IN (SELECT u.allocation_id FROM allocation u WHERE u.hospital_id = p_hospital AND u.claim_id = p_claim
 				AND u.kind = 3 AND u.undoes IS NOT NULL)) b
@@ -47,24 +49,23 @@ CREATE FUNCTION take_back_waits(p_hospital uuid, p_claim uuid) RETURNS boolean L
 		WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim), 0) > 0
 $$;
 
--- What a carrier owed for a claim by bill and decisions, in the currency in which it is owed, and at what value; and what of that
--- value has not been conceded.
+-- What a carrier owed for a claim by bill and decisions, or a group plan of it by how it was divided, in the currency in which it is
+-- owed, and at what value; and what of that value has not been conceded.
 CREATE FUNCTION claim_revenue(p_hospital uuid, p_claim uuid, p_carrier text, p_currency text, OUT owed bigint, OUT value bigint,
 	OUT left_value bigint) LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
 	SELECT q.owed, q.value, q.value - q.reversed FROM (
 		SELECT coalesce(sum(CASE g.debit WHEN a.ar THEN g.amount_minor ELSE -g.amount_minor END) FILTER (WHERE m.origin), 0)::bigint AS owed,
 			coalesce(sum(CASE g.debit WHEN a.ar THEN g.book_minor ELSE -g.book_minor END) FILTER (WHERE m.origin), 0)::bigint AS value,
 			coalesce(sum(CASE WHEN g.debit IN ('REV-MED', 'AR-PT') THEN g.book_minor ELSE -g.book_minor END)
-				FILTER (WHERE g.rule IN ('give_up_revenue', 'give_up_share')), 0)::bigint AS reversed
+				FILTER (WHERE g.rule IN ('give_up_revenue', 'give_up_share') AND m.side IN (g.debit, g.credit)), 0)::bigint AS reversed
 		FROM posting g CROSS JOIN (SELECT 'AR-' || upper(p_carrier) AS ar) a
 		CROSS JOIN LATERAL (SELECT a.ar IN (g.debit, g.credit) AND g.currency = p_currency AND g.rule IN ('bill', 'allowance', 'patient_share', 'write_off',
-			'coordinate_fund', 'coordinate_group', 'fix_billed', 'fix_owed', 'value') AS origin) m
-		WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim) q
+			'coordinate_fund', 'coordinate_group', 'fix_billed', 'fix_owed', 'value') AS origin, CASE g.currency WHEN p_currency THEN a.ar ELSE 'CONV' END AS side) m
+		WHERE g.hospital_id = p_hospital AND g.claim_id = receivable_claim(p_hospital, p_claim)) q
 $$;
 
 -- What the hospital concedes of a claim (p_why here and below: sealed, in hex): p_kind as in concession, p_amount of what is open (NULL: all that may be), p_taken: only what
--- was taken back. outcome: 1 done (or before, by the same id); 0 nothing is open, or it is a plan's share, which has no revenue of its
--- own to give up; -1 as much was not taken back, or is not open;
+-- was taken back. outcome: 1 done (or before, by the same id); 0 nothing is open; -1 as much was not taken back, or is not open;
 -- -2 its value would be more than what is left of the claim's revenue; -3 a value in the books is not known yet.
 -- amount: what was asked for; most: what might have been, in the same currency; value: what was billed for it, in the book currency;
 -- left_value: what of the claim's revenue was left before; carried: what the amount was carried at. What that differs from the value
@@ -95,7 +96,7 @@ BEGIN
 		RETURN;
 	END IF;
 	outcome := 0;
-	IF r.claim_id IS NULL OR r.open_minor = 0 OR r.of_claim IS NOT NULL THEN
+	IF r.claim_id IS NULL OR r.open_minor = 0 THEN
 		RETURN;
 	END IF;
 	SELECT * INTO back FROM take_back_sum(p_hospital, p_claim, r.currency);
@@ -108,7 +109,7 @@ BEGIN
 		RETURN;
 	END IF;
 	IF EXISTS (SELECT 1 FROM posting_unvalued u JOIN posting g USING (hospital_id, entry_id, no)
-		WHERE g.hospital_id = p_hospital AND g.claim_id = p_claim) THEN
+		WHERE g.hospital_id = p_hospital AND g.claim_id = coalesce(r.of_claim, p_claim)) THEN
 		outcome := -3;
 		RETURN;
 	END IF;
@@ -132,7 +133,7 @@ BEGIN
 	VALUES (p_hospital, p_id, p_claim, p_kind, amount, taken, origin, r.currency, r.exponent, carried, value, p_by_policy, p_who, decode(p_why, 'hex'));
 	INSERT INTO posting (hospital_id, entry_id, no, debit, credit, amount_minor, currency, exponent, book_minor, book_day, rule, claim_id, source_id)
 	SELECT p_hospital, p_id, t.n, CASE WHEN t.b < 0 THEN t.c ELSE t.d END, CASE WHEN t.b < 0 THEN t.d ELSE t.c END, abs(t.a), t.u, t.x, abs(t.b), day,
-		t.r, p_claim, p_id
+		t.r, coalesce(r.of_claim, p_claim), p_id
 	FROM (SELECT CASE WHEN r.currency = home.book_currency THEN ar ELSE 'CONV' END AS side) s CROSS JOIN LATERAL (VALUES
 		(1, 'CONV', ar, CASE s.side WHEN ar THEN 0 ELSE amount END, r.currency, r.exponent, CASE s.side WHEN ar THEN 0 ELSE carried END,
 			rule || '_foreign'),
@@ -360,6 +361,15 @@ SET search_path = zhifu, pg_temp AS $$
 	WHERE r.hospital_id = p_hospital AND r.claim_id = p_claim AND r.open_minor > 0
 $$;
 
+-- Has money come for it since? A plan's may have been taken as paid by a person, without an allocation.
+CREATE FUNCTION dispute_paid(r receivable, p_since timestamptz) RETURNS boolean LANGUAGE sql STABLE SET search_path = zhifu, pg_temp AS $$
+	SELECT EXISTS (SELECT 1 FROM allocation_kept a WHERE a.hospital_id = r.hospital_id AND a.claim_id = r.claim_id AND a.kind = 0
+			AND a.made_at >= p_since)
+		OR coalesce((SELECT sum(CASE g.credit WHEN 'AR-' || upper(r.carrier) THEN g.amount_minor ELSE -g.amount_minor END) FROM posting g
+			WHERE g.hospital_id = r.hospital_id AND g.claim_id = r.of_claim AND g.rule = 'coordinate_paid'
+				AND 'AR-' || upper(r.carrier) IN (g.debit, g.credit) AND g.at >= p_since), 0) > 0
+$$;
+
 -- The hospital does not agree. p_owner: who looks after it, NULL: the insurance officer. 1 done, 0 nothing of the claim is open; -1 it is
 -- in dispute already, -2 nothing of it was paid, taken back or denied.
 CREATE FUNCTION dispute_open(p_hospital uuid, p_id uuid, p_claim uuid, p_reason text, p_content bytea, p_owner text, p_who text)
@@ -369,14 +379,14 @@ DECLARE
 	about smallint;
 BEGIN
 	SELECT * INTO r FROM receivable i WHERE i.hospital_id = p_hospital AND i.claim_id = p_claim FOR UPDATE;
-	IF r.claim_id IS NULL OR r.open_minor = 0 OR r.of_claim IS NOT NULL THEN
+	IF r.claim_id IS NULL OR r.open_minor = 0 THEN
 		RETURN 0;
 	END IF;
 	IF (dispute_of(p_hospital, p_claim)).dispute_id IS NOT NULL THEN
 		RETURN -1;
 	END IF;
 	about := CASE WHEN r.standing = 3 THEN 3 WHEN take_back_left(p_hospital, p_claim, r.currency, r.open_minor) > 0 THEN 2
-		WHEN EXISTS (SELECT 1 FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.claim_id = p_claim AND a.kind = 0) THEN 1 END;
+		WHEN dispute_paid(r, '-infinity') THEN 1 END;
 	IF about IS NULL THEN
 		RETURN -2;
 	END IF;
@@ -427,8 +437,7 @@ BEGIN
 	IF d.dispute_id IS NULL THEN
 		RETURN 0;
 	END IF;
-	IF p_outcome = 1 AND NOT EXISTS (SELECT 1 FROM allocation_kept a WHERE a.hospital_id = p_hospital AND a.claim_id = p_claim AND a.kind = 0
-		AND a.made_at >= d.opened_at) THEN
+	IF p_outcome = 1 AND NOT dispute_paid(r, d.opened_at) THEN
 		RETURN -1;
 	END IF;
 	UPDATE dispute o SET state = p_state, outcome = p_outcome, decided_by = p_who, decided_at = now()

@@ -23,8 +23,8 @@ CREATE VIEW said WITH (security_invoker = true) AS
 	SELECT w.hospital_id, o.about, w.undone_at, 'undo', w.undone_by, w.write_off_id, w.undone_why FROM write_off w
 	JOIN owed o ON o.hospital_id = w.hospital_id AND o.claim_id = w.claim_id WHERE w.undone_at IS NOT NULL
 	UNION ALL
-	SELECT c.hospital_id, c.claim_id, c.made_at, CASE WHEN c.undoes IS NULL THEN 'concession' ELSE 'undo' END, c.who,
-		coalesce(c.undoes, c.claim_id), c.why FROM concession c
+	SELECT c.hospital_id, o.about, c.made_at, CASE WHEN c.undoes IS NULL THEN 'concession' ELSE 'undo' END, c.who,
+		coalesce(c.undoes, c.claim_id), c.why FROM concession c JOIN owed o ON o.hospital_id = c.hospital_id AND o.claim_id = c.claim_id
 	UNION ALL
 	SELECT o.hospital_id, a.about, o.made_at, 'order', o.maker, o.line_id, o.why FROM bank_order o
 	CROSS JOIN LATERAL (VALUES (o.order_id), (o.line_id)) AS a (about)

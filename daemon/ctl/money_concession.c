@@ -86,10 +86,10 @@ static int concessions_open(struct ctl *ctl, const struct hospital *hospital, co
 {
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
-		"SELECT s.ref, r.carrier, c.kind, c.amount_minor, c.currency, c.exponent, c.taken_minor, c.value_minor,"
+		"SELECT s.ref || CASE WHEN r.of_claim IS NULL THEN '' ELSE ':' || r.carrier END, r.carrier, c.kind, c.amount_minor, c.currency, c.exponent, c.taken_minor, c.value_minor,"
 		" c.value_minor - c.book_minor, (c.made_at AT TIME ZONE h.zone)::date, c.who, u.undoes IS NOT NULL, c.concession_id"
 		" FROM concession c JOIN hospital h USING (hospital_id) JOIN receivable r USING (hospital_id, claim_id)"
-		" JOIN claim_state s USING (hospital_id, claim_id)"
+		" JOIN claim_state s ON s.hospital_id = c.hospital_id AND s.claim_id = coalesce(r.of_claim, c.claim_id)"
 		" LEFT JOIN concession u ON u.hospital_id = c.hospital_id AND u.undoes = c.concession_id"
 		" WHERE c.hospital_id = $1 AND c.undoes IS NULL AND ($2 OR u.undoes IS NULL) ORDER BY c.made_at, c.concession_id",
 		"ub", &hospital->id, (int)filter->all);
@@ -177,7 +177,7 @@ static int concession_undo(struct ctl *ctl, int argc, char **argv)
 }
 
 const struct ctl_command money_concession_commands[] = {
-	{"money takeback accept", "REF [AMOUNT] --why TEXT",
+	{"money takeback accept", "REF[:PLAN] [AMOUNT] --why TEXT",
 		"what a payer took back was not owed: the revenue is reversed at its original value",
 		CTL_CONFIG | CTL_DB, takeback_accept},
 	{"money concession list", "[--hospital CODE] [--all]",

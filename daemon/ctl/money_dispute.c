@@ -265,10 +265,10 @@ static int disputes_open(struct ctl *ctl, const struct hospital *hospital, const
 {
 	return ctl_query(ctl, NULL,
 		MONEY_CURSOR
-		"SELECT s.ref, r.carrier, d.about, d.reason, d.amount_minor, d.currency, d.exponent, r.open_minor,"
+		"SELECT s.ref || CASE WHEN r.of_claim IS NULL THEN '' ELSE ':' || r.carrier END, r.carrier, d.about, d.reason, d.amount_minor, d.currency, d.exponent, r.open_minor,"
 		" (d.opened_at AT TIME ZONE h.zone)::date, d.due_day, d.state, d.outcome, coalesce(d.decided_by, d.who)"
 		" FROM dispute d JOIN hospital h USING (hospital_id) JOIN receivable r USING (hospital_id, claim_id)"
-		" JOIN claim_state s USING (hospital_id, claim_id)"
+		" JOIN claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = coalesce(r.of_claim, d.claim_id)"
 		" WHERE d.hospital_id = $1 AND ($2 OR d.state = 1) ORDER BY d.opened_at, d.dispute_id",
 		"ub", &hospital->id, (int)filter->all);
 }
@@ -377,15 +377,18 @@ static int dispute_show(struct ctl *ctl, int argc, char **argv)
 #define CHANGES (CTL_CONFIG | CTL_DB)
 
 const struct ctl_command money_dispute_commands[] = {
-	{"money dispute open", "REF --reason CODE [--words TEXT] [--owner NAME]",
+	{"money dispute open", "REF[:PLAN] --reason CODE [--words TEXT] [--owner NAME]",
 		"the hospital does not agree: a short payment, a take-back, a denial", CHANGES, dispute_open},
-	{"money dispute appeal", "REF [--sent DAY] [--due DAY] " SAID, "an appeal went out", CHANGES, dispute_appeal},
-	{"money dispute won", "REF --by paid|decision " SAID, "it was paid, or is decided anew", CHANGES, dispute_won},
-	{"money dispute lost", "REF [AMOUNT] --as writeoff|patient|revenue " SAID,
+	{"money dispute appeal", "REF[:PLAN] [--sent DAY] [--due DAY] " SAID, "an appeal went out", CHANGES,
+		dispute_appeal},
+	{"money dispute won", "REF[:PLAN] --by paid|decision " SAID, "it was paid, or is decided anew", CHANGES,
+		dispute_won},
+	{"money dispute lost", "REF[:PLAN] [AMOUNT] --as writeoff|patient|revenue " SAID,
 		"it is given up: as a loss, to the patient, or as no revenue", CHANGES, dispute_lost},
-	{"money dispute withdraw", "REF " SAID, "the hospital does not dispute it any more", CHANGES, dispute_withdraw},
+	{"money dispute withdraw", "REF[:PLAN] " SAID, "the hospital does not dispute it any more", CHANGES,
+		dispute_withdraw},
 	{"money dispute list", "[--hospital CODE] [--all]", "disputes, and with --all how they ended", CHANGES,
 		dispute_list},
-	{"money dispute show", "REF", "what was done about a claim's disputes", CHANGES, dispute_show},
+	{"money dispute show", "REF[:PLAN]", "what was done about a claim's disputes", CHANGES, dispute_show},
 	{NULL, NULL, NULL, 0, NULL},
 };

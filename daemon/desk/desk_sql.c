@@ -641,32 +641,36 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 			"$7::int8, $8::text, NULL, NULL, NULL, NULL, NULL, $10::text, NULL, NULL, NULL") " WHERE ($9::int4 IS NULL OR true)",
 		10},
 	[DESK_CONCESSIONS] = {"desk_concessions",
-		"SELECT ((c.made_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, c.concession_id, c.concession_id, c.claim_id, s.ref,"
+		"SELECT ((c.made_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, c.concession_id, c.concession_id, coalesce(r.of_claim, c.claim_id), s.ref,"
+		" CASE WHEN r.of_claim IS NOT NULL THEN r.carrier END,"
 		" c.kind::int4, c.amount_minor, c.currency, c.exponent::int4, c.taken_minor, c.currency, c.exponent::int4, c.value_minor,"
 		" h.book_currency, h.book_exponent::int4, c.value_minor - c.book_minor, h.book_currency, h.book_exponent::int4, c.by_policy,"
 		" c.who, c.made_at, c.why IS NOT NULL, c.undoes FROM zhifu.concession c JOIN zhifu.hospital h ON h.hospital_id = c.hospital_id"
-		" JOIN zhifu.claim_state s ON s.hospital_id = c.hospital_id AND s.claim_id = c.claim_id"
-		" WHERE c.hospital_id = $1::uuid AND ($2::uuid IS NULL OR c.claim_id = $2)" BEHIND(
+		" LEFT JOIN zhifu.receivable r ON r.hospital_id = c.hospital_id AND r.claim_id = c.claim_id"
+		" JOIN zhifu.claim_state s ON s.hospital_id = c.hospital_id AND s.claim_id = coalesce(r.of_claim, c.claim_id)"
+		" WHERE c.hospital_id = $1::uuid AND ($2::uuid IS NULL OR $2 IN (c.claim_id, r.of_claim))" BEHIND(
 			"(c.made_at AT TIME ZONE 'UTC')::date", "c.concession_id", "3",
 			"4") " ORDER BY 1, 2 LIMIT $5::int4",
 		5},
 	[DESK_CONCESSION_UNDO] = {"desk_concession_undo",
 		DISPUTE("undo", "NULL, NULL, NULL, NULL, NULL, NULL, NULL, $7::text, NULL, NULL, NULL"), 7},
 	[DESK_DISPUTES] = {"desk_disputes",
-		"SELECT ((d.opened_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, d.dispute_id, d.dispute_id, d.claim_id, s.ref,"
+		"SELECT ((d.opened_at AT TIME ZONE 'UTC')::date - date '1970-01-01')::int8, d.dispute_id, d.dispute_id, coalesce(r.of_claim, d.claim_id), s.ref,"
+		" CASE WHEN r.of_claim IS NOT NULL THEN r.carrier END,"
 		" r.carrier, d.about::int4, d.reason, d.amount_minor, d.currency, d.exponent::int4, r.open_minor, r.currency, r.exponent::int4,"
 		" d.due_day, d.state::int4, d.outcome::int4, d.who, d.opened_at, d.decided_by, d.decided_at FROM zhifu.dispute d"
 		" JOIN zhifu.receivable r ON r.hospital_id = d.hospital_id AND r.claim_id = d.claim_id"
-		" JOIN zhifu.claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = d.claim_id"
-		" WHERE d.hospital_id = $1::uuid AND ($2::uuid IS NULL OR d.claim_id = $2) AND ($3::int4 IS NULL OR d.state = $3)" BEHIND(
+		" JOIN zhifu.claim_state s ON s.hospital_id = d.hospital_id AND s.claim_id = coalesce(r.of_claim, d.claim_id)"
+		" WHERE d.hospital_id = $1::uuid AND ($2::uuid IS NULL OR $2 IN (d.claim_id, r.of_claim)) AND ($3::int4 IS NULL OR d.state = $3)" BEHIND(
 			"(d.opened_at AT TIME ZONE 'UTC')::date", "d.dispute_id", "4",
 			"5") " ORDER BY 1, 2 LIMIT $6::int4",
 		6},
 	/* Steps of a day are in no order but that of their time: the position is that, in microseconds. */
 	[DESK_DISPUTE_STEPS] = {"desk_dispute_steps",
-		"SELECT (extract(epoch FROM t.at) * 1000000)::int8, t.step_id, t.dispute_id, d.claim_id, t.step::int4, t.day, t.reason,"
+		"SELECT (extract(epoch FROM t.at) * 1000000)::int8, t.step_id, t.dispute_id, coalesce(r.of_claim, d.claim_id), CASE WHEN r.of_claim IS NOT NULL THEN r.carrier END, t.step::int4, t.day, t.reason,"
 		" t.content IS NOT NULL, t.who, t.at FROM zhifu.dispute d JOIN zhifu.dispute_step t ON t.hospital_id = d.hospital_id"
-		" AND t.dispute_id = d.dispute_id WHERE d.hospital_id = $1::uuid AND ($2::uuid IS NULL OR d.claim_id = $2)"
+		" AND t.dispute_id = d.dispute_id LEFT JOIN zhifu.receivable r ON r.hospital_id = d.hospital_id AND r.claim_id = d.claim_id"
+		" WHERE d.hospital_id = $1::uuid AND ($2::uuid IS NULL OR $2 IN (d.claim_id, r.of_claim))"
 		" AND ($3::int8 IS NULL OR ((extract(epoch FROM t.at) * 1000000)::int8, t.step_id) > ($3::int8, $4::uuid))"
 		" ORDER BY 1, 2 LIMIT $5::int4",
 		5},

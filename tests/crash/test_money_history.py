@@ -308,11 +308,13 @@ class History(Finance):
         """Of one payer or several on a day: what is asked, a part, more, twice, for several; taken back; or from nobody known."""
         currency, lines = self.dice.choice(("CNY", "USD")), []
         theirs = [b for b in self.bills if CARRIERS[b["carrier"]][1] == currency]
-        shares = self.database.sql("SELECT ref, r.open_minor FROM zhifu.receivable r JOIN zhifu.claim_state s ON s.claim_id = r.of_claim ORDER BY 1") \
+        shares = self.database.sql("SELECT ref, r.open_minor, r.owed_minor FROM zhifu.receivable r JOIN zhifu.claim_state s ON s.claim_id = r.of_claim"
+                                   " ORDER BY 1") \
             if currency == "CNY" else ()
-        for share in shares:  # a group plan pays, or half of it; who that is was learned of a person, or not
+        for share in shares:  # a group plan pays, or half of it, or takes back; who that is was learned of a person, or not
             if self.dice.random() < 0.4:
-                lines.append((max(1, share["open_minor"] // self.dice.choice((1, 1, 2))), "ACME TRUST", "SHARE OF " + share["ref"]))
+                minor = max(1, (share["open_minor"] or share["owed_minor"]) // self.dice.choice((1, 1, 2)))
+                lines.append((minor * self.dice.choice((1, 1, -1)), "ACME TRUST", "SHARE OF " + share["ref"]))
         for _ in range(self.dice.randint(1, 3)):
             owed = [b for b in theirs if self.dice.random() < 0.6 and self.asked(b, 0) > 0]
             bill = self.dice.choice(owed or theirs) if theirs else None
@@ -477,12 +479,14 @@ class History(Finance):
         self.person("writeoff", bill["ref"], "--why", "gone")
 
     def somebody_disputes(self):
-        """What a carrier paid short, took back or denied; in the end it is won, lost in one of three ways, or let be."""
-        going = self.database.sql("SELECT s.ref, r.open_minor FROM zhifu.dispute d JOIN zhifu.claim_state s USING (hospital_id, claim_id)"
-                                  " JOIN zhifu.receivable r USING (hospital_id, claim_id) WHERE d.state = 1 ORDER BY 1")
+        """What a carrier or a group plan paid short, took back or denied; in the end it is won, lost in one of three ways, or let be."""
+        ref = "s.ref || CASE WHEN r.of_claim IS NULL THEN '' ELSE ':' || r.carrier END AS ref"
+        owed = "zhifu.receivable r JOIN zhifu.claim_state s ON s.claim_id = coalesce(r.of_claim, r.claim_id)"
+        going = self.database.sql("SELECT %s, r.open_minor FROM %s JOIN zhifu.dispute d ON d.claim_id = r.claim_id WHERE d.state = 1"
+                                  " ORDER BY 1" % (ref, owed))
         if not going or self.dice.random() < 0.3:
-            short = self.database.sql("SELECT s.ref FROM zhifu.claim_state s JOIN zhifu.receivable r USING (hospital_id, claim_id)"
-                                      " WHERE r.open_minor > 0 AND s.payment IN (3, 4) ORDER BY 1")
+            short = self.database.sql("SELECT %s FROM %s WHERE r.open_minor > 0 AND CASE WHEN r.of_claim IS NULL THEN s.payment IN (3, 4)"
+                                      " ELSE r.standing = 4 OR r.open_minor < r.owed_minor END ORDER BY 1" % (ref, owed))
             self.person("dispute", "open", self.dice.choice(short or self.bills)["ref"], "--reason", "CO-45")
             return
         one = self.dice.choice(going)

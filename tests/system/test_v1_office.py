@@ -113,7 +113,7 @@ def test_what_never_comes(office):
     tables = [r["t"] for r in office.database.sql("SELECT c.oid::regclass::text AS t FROM pg_class c WHERE c.relnamespace = 'zhifu'::regnamespace"
                                                   " AND c.relkind = 'r'")]
     kept = " ".join(str(office.database.sql("SELECT t::text FROM %s t" % table)) for table in tables)
-    for words in ("courier", "their letter", "worth a letter", "insolvent", "coded twice", "it was theirs", "had no choice", "let it go", "too old"):
+    for words in ("courier", "their letter", "worth a letter", "insolvent", "coded twice", "it was theirs", "had no choice", "let it go", "too old", "not in its cover"):
         assert words not in kept and words.encode().hex() not in kept, words
 
 
@@ -264,7 +264,7 @@ def what_is_disputed(office, contract):
 
 
 def what_a_plan_does_not_pay(office, contract):
-    """Of a group plan's share: it is given up, as what a carrier owes."""
+    """Of a group plan's share: it is given up, is taken back, and is disputed, as what a carrier owes."""
     desk, second, yuan = office.desk(), office.desk("second"), v1.money
     claim = office.claim(contract, "09-08", "1000.00", decided=False)
     office.ctl("money", "coordination", "post", claim.ref, "--total", "1000.00", "--fund", "500.00", "--personal", "500.00", "--group", "acme",
@@ -297,6 +297,53 @@ def what_a_plan_does_not_pay(office, contract):
     assert (back["id"], back["plan"], back["open"]) == (owed["id"], "acme", yuan("200.00"))
     gone, = desk.items("/v1/write-offs" + of_share)
     assert (gone["plan"], gone["undone_by"]) == ("acme", "finance")
+    office.holds()
+
+    # Paid, taken back in part, and disputed.
+    begin = {"reason": "CO-45", "words": "not in its cover"}
+    assert desk.post(path + "/dispute", begin, 409)["type"].endswith("nothing-to-dispute")
+    line, taken = office.statement("CNY", "11-14", ("200.00", "ACME TRUST", "X"), ("-40.00", "ACME TRUST", "Y", "11-14", "TRF"))
+    office.ctl("money", "match", "allocate", line, claim.ref + ":acme=200.00", "--why", "theirs")
+    taken_back(office, claim._replace(id=owed["id"]), taken)
+    figures = desk.get(path + "/take-back")
+    assert [figures[k] for k in ("taken", "accepted", "acceptable", "revenue", "revenue_left")] == [
+        yuan(a) for a in ("40.00", "0.00", "40.00", "200.00", "200.00")]
+    assert desk.post(path + "/dispute", begin, 200)["standing"] == "disputed"
+    assert desk.post(path + "/dispute", begin, 409)["type"].endswith("in-dispute")
+    for query in (of_share, of_claim):
+        dispute, = desk.items("/v1/disputes" + query)
+        assert [dispute[k] for k in ("claim", "ref", "plan", "carrier", "about", "open", "state")] == [
+            claim.id, claim.ref, "acme", "acme", "takeback", yuan("40.00"), "open"]
+    item, = [i for i in desk.items("/v1/reports/work?list=dispute") if i["ref"] == claim.ref]
+    assert (item["carrier"], item["amount"]) == ("acme", yuan("40.00"))
+    shown = office.daemon.ctl_json("money", "dispute", "show", claim.ref + ":acme")["steps"]
+    assert [(s["step"], s["words"]) for s in shown] == [("open", "not in its cover")]
+    listed, = office.daemon.ctl_json("money", "dispute", "list")["disputes"][-1:]
+    assert (listed["claim"], listed["carrier"], listed["about"]) == (claim.ref + ":acme", "acme", "takeback")
+    # Lost in three ways, each of which is undone: it is in dispute then, as it was.
+    for how, act, account in (("patient", "concession", "AR-PT"), ("revenue", "concession", "REV-MED"), ("writeoff", "write-off", "BADDEBT")):
+        before, lost = test_v1.balance(desk, account), {"as": how, "amount": yuan("15.00")}
+        assert desk.errors(path + "/dispute-lost", {**lost, "amount": yuan("40.01")}, 409) == {"/amount": "more-than-open"}
+        left = second.post(path + "/dispute-lost", lost, 200)
+        assert (left["id"], left["open"]) == (owed["id"], yuan("25.00"))
+        office.holds()
+        made, = [c for c in desk.items("/v1/%ss%s" % (act, of_claim)) if c.get("plan") == "acme" and c.get("what", how) == how
+                 and "undoes" not in c and "undone_by" not in c]
+        assert (made["claim"], made["amount"]) == (claim.id, yuan("15.00"))
+        again = second.post("/v1/%ss/%s/undo" % (act, made["id"]), {"why": "not lost"}, 200)
+        assert (again["id"], again["open"], again["standing"]) == (owed["id"], yuan("40.00"), "disputed")
+        assert test_v1.balance(desk, account) == before
+        office.holds()
+    assert [s["step"] for s in desk.items("/v1/dispute-steps" + of_share)] == ["open"] + ["lost", "again"] * 3
+    assert {(s["claim"], s["plan"]) for s in desk.items("/v1/dispute-steps" + of_claim)} == {(claim.id, "acme")}
+    assert desk.post(path + "/dispute-withdraw", {}, 200)["standing"] == "disputed"  # as what is taken back is
+    office.ctl("money", "takeback", "accept", claim.ref + ":acme", "--why", "not in its cover")
+    assert desk.get(path)["standing"] == "settled"
+    conceded = office.daemon.ctl_json("money", "concession", "list")["concessions"][-1]
+    assert (conceded["claim"], conceded["what"], conceded["amount"]) == (claim.ref + ":acme", "revenue", amount("40.00"))
+    assert ("concession", "not in its cover") in [(s["what"], s["words"]) for s in office.daemon.ctl_json("money", "said", claim.ref)["said"]]
+    office.ctl("money", "concession", "undo", conceded["concession"], "--why", "it is")
+    assert desk.get(path)["open"] == yuan("40.00")
     office.holds()
     if judges.have("hledger"):
         judges.hledger_judges(office.daemon, office.database, office.place.folder, story.HOSPITAL_ID)

@@ -151,7 +151,7 @@ static inline void none_left(void)
 {
 	sql("DELETE FROM zhifu.receivable; DELETE FROM zhifu.receivable_wait; DELETE FROM zhifu.posting; DELETE FROM zhifu.posting_unvalued;"
 	    "DELETE FROM zhifu.conversion; DELETE FROM zhifu.rate; DELETE FROM zhifu.contract; DELETE FROM zhifu.outbox;"
-	    "TRUNCATE zhifu.receivable_carrier, zhifu.allocation, zhifu.match_item, zhifu.match_candidate, zhifu.suspense, zhifu.bank_line, zhifu.write_off, zhifu.concession");
+	    "TRUNCATE zhifu.dispute, zhifu.dispute_step, zhifu.receivable_carrier, zhifu.allocation, zhifu.match_item, zhifu.match_candidate, zhifu.suspense, zhifu.bank_line, zhifu.write_off, zhifu.concession");
 }
 
 static inline void rate_add(const char *base, int per, const char *digits, int scale, const char *day)

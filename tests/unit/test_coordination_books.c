@@ -26,7 +26,7 @@ static void accounts_are(int64_t policy, int64_t fund, int64_t group, int64_t ac
 static struct test_claim billed(void)
 {
 	none_left();
-	sql("TRUNCATE zhifu.patient_account, zhifu.coordination; SELECT set_config('zhifu.hospital_id', " HOSPITAL
+	sql("TRUNCATE zhifu.patient_account, zhifu.coordination, zhifu.coordination_payment; SELECT set_config('zhifu.hospital_id', " HOSPITAL
 	    "::text, false)");
 	rate_add("USD", 1, "70950", 4, "2026-09-30");
 	return claim_billed("ipmi", "CNY", 2, TOTAL, "2026-10-06");
@@ -314,33 +314,152 @@ static int64_t open_of(const struct test_claim *claim)
 	return number("SELECT open_minor FROM zhifu.receivable WHERE claim_id = '%s'", claim->id_text);
 }
 
-/* What a plan takes back of its share is no revenue that the hospital gave to the policy's insurer: it waits for a
- * person, also where what is taken back is accepted by itself. */
-static void test_a_plan_takes_back(void **state)
+static int64_t standing_of(const struct test_claim *share)
+{
+	return number("SELECT standing::int8 FROM zhifu.receivable WHERE claim_id = '%s'", share->id_text);
+}
+
+/* What the plan paid it takes back in part. What it takes back waits for a person, also where what is taken back is
+ * accepted by itself: it may be the policy's, or the patient's, after all. */
+static struct test_claim plan_took_back(struct test_claim *ret_share)
 {
 	char payment[UUID_TEXT_LEN], back[UUID_TEXT_LEN];
+	struct test_claim claim = divided();
+
+	*ret_share = share_of(&claim);
+	sql("UPDATE zhifu.hospital SET accepts_take_backs = true WHERE code = 'AB1'");
+	yuan(ret_share, PAID, 487800, 0, payment);
+	accounts_are(24200, 2048000, 0, 150000, 490000);
+	yuan(ret_share, TAKEN, -100000, 0, back);
+	sql("UPDATE zhifu.hospital SET accepts_take_backs = false WHERE code = 'AB1'");
+	accounts_are(24200, 2048000, 100000, 150000, 490000);
+	assert_int_equal(open_of(ret_share), 100000);
+	assert_int_equal(standing_of(ret_share), 4);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.concession"), 0);
+	assert_int_equal(worth("REV-MED"), -TOTAL);
+	return claim;
+}
+
+static int64_t dispute(const struct test_claim *share)
+{
+	return number("SELECT dispute_open::int8 FROM zhifu.dispute_open(" HOSPITAL
+		      ", gen_random_uuid(), '%s', 'CO-45', '\\x00', NULL, 'li')",
+		share->id_text);
+}
+
+/* Loses so much of it: 3 it is written off, 4 the patient's, 5 no revenue. */
+static int64_t lose(const struct test_claim *share, int as, int64_t minor)
+{
+	return number("SELECT outcome::int8 FROM zhifu.dispute_lose(" HOSPITAL
+		      ", gen_random_uuid(), '%s', %d::int2, %jd, 'head', 1000000, 2::int2, 'CO-45', '\\x00', 'li')",
+		share->id_text, as, (intmax_t)minor);
+}
+
+/* And undoes that: it is in dispute again. */
+static void lost_no_more(const struct test_claim *share)
+{
+	assert_int_equal(
+		number("SELECT CASE d.outcome WHEN 3 THEN (zhifu.write_off_undo(" HOSPITAL
+		       ", d.loss, gen_random_uuid(), 'head', 1000000, 'li', '00')).outcome ELSE zhifu.concession_undo(" HOSPITAL
+		       ", d.loss, gen_random_uuid(), 'li', '00') END::int8 FROM zhifu.dispute d"
+		       " WHERE d.claim_id = '%s' AND d.loss IS NOT NULL",
+			share->id_text),
+		1);
+	accounts_are(24200, 2048000, 100000, 150000, 490000);
+	assert_int_equal(standing_of(share), 4);
+	assert_int_equal(dispute(share), -1);
+	assert_int_equal(worth("REV-MED"), -TOTAL);
+	assert_int_equal(worth("BADDEBT"), 0);
+}
+
+static int64_t take_back_accepted(const struct test_claim *share)
+{
+	return number("SELECT outcome::int8 FROM zhifu.take_back_accept(" HOSPITAL
+		      ", gen_random_uuid(), '%s', NULL, 'li', '00')",
+		share->id_text);
+}
+
+static int64_t revenue_left(const struct test_claim *claim, const char *carrier)
+{
+	return number(
+		"SELECT left_value FROM zhifu.claim_revenue(" HOSPITAL ", '%s', '%s', 'CNY')", claim->id_text, carrier);
+}
+
+static void test_a_plan_takes_back(void **state)
+{
 	struct test_claim claim, share;
 
 	(void)state;
 	NEED_POSTGRESQL();
-	claim = divided();
-	share = share_of(&claim);
-	sql("UPDATE zhifu.hospital SET accepts_take_backs = true WHERE code = 'AB1'");
-	yuan(&share, PAID, 487800, 0, payment);
+	claim = plan_took_back(&share);
+	assert_int_equal(dispute(&share), 1);
+	assert_int_equal(dispute(&share), -1);
+	assert_int_equal(dispute(&claim), -2); /* the policy has paid nothing yet */
+	assert_int_equal(lose(&share, 4, 100001), -1);
+	assert_int_equal(lose(&share, 3, 100000), 1);
 	accounts_are(24200, 2048000, 0, 150000, 490000);
-	yuan(&share, TAKEN, -100000, 0, back);
-	accounts_are(24200, 2048000, 100000, 150000, 490000);
-	assert_int_equal(open_of(&share), 100000);
-	assert_int_equal(number("SELECT standing::int8 FROM zhifu.receivable WHERE claim_id = '%s'", share.id_text), 4);
-	assert_int_equal(number("SELECT outcome::int8 FROM zhifu.take_back_accept(" HOSPITAL
-				", gen_random_uuid(), '%s', NULL, 'li', '00')",
-				 share.id_text),
-		0);
-	assert_int_equal(open_of(&share), 100000);
-	assert_int_equal(number("SELECT count(*) FROM zhifu.concession"), 0);
-	assert_int_equal(worth("REV-MED"), -TOTAL);
+	assert_int_equal(worth("BADDEBT"), 100000);
+	lost_no_more(&share);
+	assert_int_equal(lose(&share, 4, 100000), 1);
+	accounts_are(24200, 2048000, 0, 150000, 590000);
+	assert_int_equal(revenue_left(&share, "group"), 387800);
+	assert_int_equal(revenue_left(&claim, "ipmi"), 24200);
+	lost_no_more(&share);
+	assert_int_equal(lose(&share, 5, 40000), 1);
+	accounts_are(24200, 2048000, 60000, 150000, 490000);
+	assert_int_equal(take_back_accepted(&share), 1);
+	accounts_are(24200, 2048000, 0, 150000, 490000);
+	assert_int_equal(worth("REV-MED"), -TOTAL + 100000);
 	assert_int_equal(worth("FX"), 0);
-	sql("UPDATE zhifu.hospital SET accepts_take_backs = false WHERE code = 'AB1'");
+	assert_int_equal(revenue_left(&share, "group"), 387800);
+	assert_int_equal(revenue_left(&claim, "ipmi"), 24200);
+	assert_int_equal(take_back_accepted(&share), 0);
+	assert_int_equal(dispute(&share), 0);
+	/* Divided anew, what was given up of the share never was one, and what the plan paid is its own. */
+	assert_int_equal(take_back(&claim), 1);
+	accounts_are(TOTAL, 0, 0, 0, 0);
+	assert_int_equal(worth("REV-MED"), -TOTAL);
+	assert_int_equal(worth("OVERPAID-GROUP"), -387800);
+}
+
+/* The plan pays again what it took back: by a line that is matched, or that a person takes as paid. */
+static void test_a_plan_gives_in(void **state)
+{
+	char payment[UUID_TEXT_LEN];
+	struct test_claim claim, share;
+	struct test_line line;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	for (int by_hand = 0; by_hand < 2; by_hand++) {
+		claim = plan_took_back(&share);
+		assert_int_equal(dispute(&share), 1);
+		assert_int_equal(
+			number("SELECT zhifu.dispute_end(" HOSPITAL ", '%s', 2::int2, 1::int2, NULL, NULL, 'li')::int8",
+				share.id_text),
+			-1);
+		if (by_hand == 1) {
+			line = line_booked("CNY", 2, 99000, 99000);
+			assert_int_equal(number("SELECT outcome::int8 FROM zhifu.coordination_pay(" HOSPITAL
+						", gen_random_uuid(), 'AR-GROUP', '%s', 99000, 'wu', '\\x00')",
+						 line.id),
+				1);
+		} else
+			yuan(&share, PAID, 99000, 0, payment);
+		assert_int_equal(
+			number("SELECT zhifu.dispute_end(" HOSPITAL ", '%s', 2::int2, 1::int2, NULL, NULL, 'li')::int8",
+				share.id_text),
+			1);
+		accounts_are(24200, 2048000, 1000, 150000, 490000);
+		assert_int_equal(standing_of(&share), 1);
+		/* A dispute goes on when the bill is divided anew. */
+		assert_int_equal(dispute(&share), 1);
+		assert_int_equal(take_back(&claim), 1);
+		assert_int_equal(worth("OVERPAID-GROUP"), -486800);
+		assert_int_equal(divide(&claim), 1);
+		accounts_are(24200, 2048000, 1000, 150000, 490000);
+		assert_int_equal(standing_of(&share), 4);
+	}
 }
 
 /* What a plan paid too much it sets off by an advice, which names the claim, or nothing. */
@@ -492,6 +611,7 @@ int main(void)
 		cmocka_unit_test(test_a_carrier_is_no_plan),
 		cmocka_unit_test(test_among_many),
 		cmocka_unit_test(test_a_plan_takes_back),
+		cmocka_unit_test(test_a_plan_gives_in),
 		cmocka_unit_test(test_a_plan_sets_off),
 		cmocka_unit_test(test_the_plan_pays_twice_at_once),
 	};
