@@ -616,9 +616,10 @@ DECLARE
 	chosen_part integer[];
 BEGIN
 	IF p_due THEN
+		-- Suspense is asked and not joined: planned while it is empty, a join goes through all of it for each item.
 		SELECT array_agg(t.line_id), array_agg(t.part) INTO chosen, chosen_part FROM (SELECT i.line_id, i.part FROM match_item i
-			JOIN suspense s ON s.hospital_id = i.hospital_id AND s.line_id = i.line_id AND s.held = 0
 			WHERE i.hospital_id = p_hospital AND i.due_at <= now() AND i.open_minor <> 0 AND (i.booked_day, i.line_id, i.part) > (p_day, p_line, p_part)
+				AND (SELECT s.held FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = i.line_id) = 0
 			ORDER BY i.booked_day, i.line_id, i.part LIMIT p_limit) t;
 	ELSIF p_since IS NOT NULL THEN
 		SELECT array_agg(t.line_id), array_agg(t.part) INTO chosen, chosen_part FROM (SELECT u.line_id, u.part FROM (

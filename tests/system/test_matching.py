@@ -72,6 +72,7 @@ def test_one_claim_by_three_contracts(office):
     told_late(office, beta)
     exact_as_any_other(office, beta)
     many_set_offs(office)
+    looks_at_each_once(office)
 
 
 def sets_off(office, beta):
@@ -195,6 +196,25 @@ def exact_as_any_other(office, beta):
         conn.rollback()
     assert exact == general
     assert [table for table, rows in exact if not rows] == ["match_candidate", "suspense"], exact
+
+
+def looks_at_each_once(office):
+    """Of many lines that wait each is looked up, also by who planned when there were none."""
+    with contextlib.closing(office.database.connect()) as conn, conn.cursor() as cursor:
+        conn.autocommit = False
+        cursor.execute("""WITH l AS (SELECT ('ffffffff-ffff-7fff-bfff-' || lpad(to_hex(n), 12, '0'))::uuid AS id FROM generate_series(1, 300) AS n),
+            s AS (INSERT INTO zhifu.suspense (hospital_id, line_id, open_minor, currency, exponent, since, reason, items_made)
+                SELECT %(h)s, l.id, 100, 'CNY', 2, current_date, 'test', true FROM l)
+            INSERT INTO zhifu.match_item (hospital_id, line_id, part, amount_minor, open_minor, booked_day)
+            SELECT %(h)s, l.id, 0, 100, 100, current_date FROM l""", {"h": story.HOSPITAL_ID})
+        read = "SELECT pg_stat_get_xact_tuples_fetched('zhifu.suspense_pkey'::regclass)"
+        cursor.execute(read)
+        before = cursor.fetchone()[0]
+        cursor.execute("SELECT count(*) FROM zhifu.match_items(%s, true, '-infinity', %s, 0, 400, NULL)", (story.HOSPITAL_ID, story.HOSPITAL_ID))
+        cursor.execute(read)
+        looked = cursor.fetchone()[0] - before
+        assert 300 <= looked < 500, looked
+        conn.rollback()
 
 
 def many_set_offs(office):
