@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "db/batch.h"
 #include "db/keyhold.h"
 #include "lib/money.h"
@@ -357,7 +358,7 @@ int match_round_read(struct match_round *round, struct match_know *know, const s
 		struct match_line *line = &round->read[row];
 
 		round->read_errors[row] = line_read(round, know, hold, sealer, rows, (int)row, line);
-		if (round->read_errors[row] == ERR_NOMEM) return ERR_NOMEM;
+		if (round->read_errors[row] == ERR_NOMEM && !(round->arena.is_full && count == 1)) return ERR_NOMEM;
 		if (round->read_errors[row] == 0 && line->amount.minor > 0)
 			r = bill_search_add(&round->bills, know, line, row, &round->arena.zf);
 	}
@@ -373,7 +374,44 @@ static int due_read(struct match_round *round, struct match_know *know, const st
 	return round->read_errors[row];
 }
 
-/* 0: taken; 1: left for the next round. */
+static struct round_line round_line_of(const struct pg_result *rows, int row)
+{
+	return (struct round_line){.line = db_rows_uuid(rows, row, COLUMN_LINE),
+		.part = (int32_t)db_rows_int(rows, row, COLUMN_PART),
+		.version = (int32_t)db_rows_int(rows, row, COLUMN_VERSION),
+		.allocation = uuid_new()};
+}
+
+static void park(struct round_line *line)
+{
+	line->posts = false;
+	line->parked = true;
+	line->choice_count = 0;
+	line->again_s = ROUND_AGAIN_S;
+	line->reason = "it could not be posted or read: the log says why";
+}
+
+/* What is above the round's memory is left for the next one; above that of a round of its own it waits for a person,
+ * for so it would be in each later turn. 1, 2: as due_take(). ERR_NOMEM, also where others' texts are in it. */
+static int above_memory(struct match_round *round, const struct pg_result *rows, int row)
+{
+	char id[UUID_TEXT_LEN];
+	struct uuid line = db_rows_uuid(rows, row, COLUMN_LINE);
+	int r;
+
+	if (round->count > 0) return 1;
+	if (round->read != NULL && db_rows_count(rows) > 1) return ERR_NOMEM;
+	uuid_format(&line, id);
+	log_fields(LOG_ERROR,
+		"money in suspense has more candidates than a round of matching has memory for: it waits for a person",
+		"line", id, NULL);
+	round->lines[0] = round_line_of(rows, row);
+	round->count = 1;
+	r = match_round_park(round);
+	return r == 0 ? 2 : r;
+}
+
+/* 0: taken; 1: left for the next round; 2: taken, and no more goes in. */
 static int due_take(struct match_round *round, struct match_know *know, const struct keyhold *hold,
 	struct sealer *sealer, const struct pg_result *rows, int row)
 {
@@ -386,18 +424,16 @@ static int due_take(struct match_round *round, struct match_know *know, const st
 	if (r == 0) r = match_line(know->index, &line, &round->arena.zf, result);
 	if (r == 0 && collides(round, know, result)) return 1;
 	if (r == 0) r = match_line_hangs(know->index, &line, &round->arena.zf, result, &hangs);
-	if (hangs) return r < 0 ? r : 1;
-	*out = (struct round_line){.line = db_rows_uuid(rows, row, COLUMN_LINE),
-		.part = (int32_t)db_rows_int(rows, row, COLUMN_PART),
-		.version = (int32_t)db_rows_int(rows, row, COLUMN_VERSION),
-		.allocation = uuid_new()};
+	if (r == 0 && hangs) return 1;
+	*out = round_line_of(rows, row);
 	if (r == 0)
 		r = choices_fill(round, know, &line, result, rows, row, out);
-	else if (r != ERR_NOMEM) { /* what was stored can't be opened: a person looks why */
+	else if (r != ERR_NOMEM && !hangs) { /* what was stored can't be opened: a person looks why */
 		round->count++;
-		match_round_park(round);
+		park(out);
 		return 0;
 	}
+	if (r == ERR_NOMEM && round->arena.is_full) return above_memory(round, rows, row);
 	if (r != 0) return r;
 	round->count++;
 	if (out->posts) r = index_apply(round, know, &result->candidates[0]);
@@ -421,8 +457,9 @@ int match_round_take(struct match_round *round, struct match_know *know, const s
 	if (round->lines == NULL) return ERR_NOMEM;
 	while (row < db_rows_count(rows)) {
 		r = due_take(round, know, hold, sealer, rows, row);
-		if (r != 0) break;
+		if (r < 0 || r == 1) break;
 		taken(round, rows, row++);
+		if (r == 2) break;
 		/* what the bank takes back is posted alone: it may undo anything */
 		if (round->lines[round->count - 1].posts &&
 			round->lines[round->count - 1].choices[0].kind == MATCH_REVERSAL)
@@ -662,13 +699,15 @@ int match_round_done(struct match_round *round, struct match_know *know, const s
 	return r;
 }
 
-void match_round_park(struct match_round *round)
+int match_round_park(struct match_round *round)
 {
-	struct round_line *line = &round->lines[round->count - 1];
+	struct round_line line = round->lines[0];
 
-	line->posts = false;
-	line->parked = true;
-	line->choice_count = 0;
-	line->again_s = ROUND_AGAIN_S;
-	line->reason = "it could not be posted or read: the log says why";
+	arena_reset(&round->arena);
+	round->read = NULL;
+	round->lines = zf_alloc_array(&round->arena.zf, 1, sizeof(*round->lines));
+	if (round->lines == NULL) return ERR_NOMEM;
+	park(&line);
+	round->lines[0] = line;
+	return 0;
 }

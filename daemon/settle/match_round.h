@@ -30,7 +30,8 @@ struct round_line {
 	struct match_choice choices[MATCH_CANDIDATES_MAX];
 };
 
-/* Members are private, but for count, single, earlier, stale, beyond, ended, number, oldest and bills.count. */
+/* Members are private, but for arena.is_full, count, single, earlier, stale, beyond, ended, number, oldest and
+ * bills.count. */
 struct match_round {
 	struct arena arena;
 	struct round_line *lines; /* of this round */
@@ -65,7 +66,8 @@ void match_round_ask(const struct match_round *round, const struct match_know *k
  * looked up. ERR_NOMEM. */
 int match_round_read(struct match_round *round, struct match_know *know, const struct keyhold *hold,
 	struct sealer *sealer, const struct pg_result *rows) MUSTUSE;
-/* Takes its rows. count 0 and not ended: ask on. ERR_NOMEM, or what the matcher says. */
+/* Takes its rows. count 0 and not ended: ask on. ERR_NOMEM (arena.is_full: that many are too much for its memory), or
+ * what the matcher says. */
 int match_round_take(struct match_round *round, struct match_know *know, const struct keyhold *hold,
 	struct sealer *sealer, const struct pg_result *rows) MUSTUSE;
 /* Adds what came out to an empty batch. ERR_NOMEM, ERR_NOTFOUND (no key to seal with). */
@@ -74,7 +76,7 @@ int match_round_commit(struct match_round *round, const struct match_know *know,
 /* It was committed. Tells how many were posted. ERR_NOMEM. */
 int match_round_done(struct match_round *round, struct match_know *know, const struct pg_result *const *results,
 	uint32_t *ret_posted) MUSTUSE;
-/* Its one item can't be posted: it waits for a person. */
-void match_round_park(struct match_round *round);
+/* Its one item can't be posted: it waits for a person. The round's memory is its own again. ERR_NOMEM. */
+int match_round_park(struct match_round *round) MUSTUSE;
 
 #endif

@@ -316,6 +316,13 @@ static int flight_run(struct flight *flight, db_done *done)
 	return r;
 }
 
+/* Its one item waits for a person. */
+static void flight_park(struct flight *flight)
+{
+	if (match_round_park(&flight->round) < 0 || flight_run(flight, on_parked) < 0)
+		turn_over(flight->matching, TURN_BROKEN);
+}
+
 /* The database found a fault in what was to be posted: one at a time finds in which, and that one waits for a person.
  */
 static void round_refused(struct flight *flight, const struct db_outcome *outcome)
@@ -330,8 +337,7 @@ static void round_refused(struct flight *flight, const struct db_outcome *outcom
 		turn_over(matching, TURN_BROKEN);
 		return;
 	}
-	match_round_park(&flight->round);
-	if (flight_run(flight, on_parked) < 0) turn_over(matching, TURN_BROKEN);
+	flight_park(flight);
 }
 
 static void on_round(void *ctx, const struct db_outcome *outcome)
@@ -363,7 +369,7 @@ static void on_round(void *ctx, const struct db_outcome *outcome)
 		flights_go_on(matching);
 }
 
-/* What is too much to be written at once would be so in each later turn. */
+/* What is too much to be written at once would be so in each later turn; what is so alone waits for a person. */
 static void flight_write(struct flight *flight)
 {
 	struct matching *matching = flight->matching;
@@ -372,12 +378,16 @@ static void flight_write(struct flight *flight)
 	POINT("match.before_commit");
 	r = flight_run(flight, on_round);
 	if (r == 0) return;
+	matching->sound = false;
 	if (r == ERR_NOMEM || r == ERR_LIMIT) {
 		log_fields(LOG_ERROR, "matched money could not be written: one at a time from now on", "why",
 			err_name(r), NULL);
 		matching->single = true;
+		if (flight->round.single) {
+			flight_park(flight);
+			return;
+		}
 	}
-	matching->sound = false;
 	turn_over(matching, TURN_BROKEN);
 }
 
@@ -399,6 +409,8 @@ static bool matched(struct matching *matching, int r)
 {
 	if (r == 0) return true;
 	matching->sound = false;
+	if (r == ERR_NOMEM && matching->taking->round.arena.is_full)
+		matching->single = true; /* it would be in each turn */
 	log_fields(LOG_ERROR, "money in suspense could not be matched", "why", err_name(r), NULL);
 	turn_over(matching, TURN_BROKEN);
 	return false;

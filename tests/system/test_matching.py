@@ -73,6 +73,7 @@ def test_one_claim_by_three_contracts(office):
     exact_as_any_other(office, beta)
     many_set_offs(office)
     looks_at_each_once(office)
+    one_at_a_time(office, beta)
 
 
 def sets_off(office, beta):
@@ -215,6 +216,25 @@ def looks_at_each_once(office):
         looked = cursor.fetchone()[0] - before
         assert 300 <= looked < 500, looked
         conn.rollback()
+
+
+def one_at_a_time(office, beta):
+    """What the database refuses is found by looking at one at a time: the others are posted, and that one waits for a person."""
+    claims = [office.claim(beta, "10-21", owed) for owed in ("331.00", "332.00", "333.00")]
+    office.database.sql("""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE check_violation; END';
+        CREATE TRIGGER refuse BEFORE INSERT ON zhifu.allocation FOR EACH ROW WHEN (NEW.amount_minor = 33200) EXECUTE FUNCTION refuse()""")
+    lines = office.statement("CNY", "11-13", *((owed, BETA, claim.ref) for owed, claim in zip(("331.00", "332.00", "333.00"), claims)))
+    office.looked()
+    assert [office.open(claim)["open_minor"] for claim in claims] == [0, 33200, 0]
+    waits, = office.database.sql("SELECT line_id, reason FROM zhifu.suspense WHERE line_id = ANY (%s::uuid[])", (lines,))
+    assert waits["reason"] == "it could not be posted or read: the log says why"
+    # Once the fault is mended it is posted when it is looked at again.
+    office.database.sql("DROP TRIGGER refuse ON zhifu.allocation; DROP FUNCTION refuse()")
+    office.database.sql("UPDATE zhifu.match_item SET due_at = now() WHERE line_id = %s", (waits["line_id"],))
+    office.looked()
+    assert office.open(claims[1])["open_minor"] == 0
+    office.holds()
 
 
 def many_set_offs(office):
