@@ -24,12 +24,14 @@ void match_round_begin(struct match_round *round, bool single, int32_t first)
 	arena_init(&round->arena, ROUND_BYTES_MAX);
 	round->single = single;
 	round->earlier = true;
+	round->limit = single ? 1 : ROUND_ITEMS_FIRST;
 	round->day = round->first = first;
 }
 
 void match_round_next(struct match_round *round, const struct match_round *before)
 {
 	round->earlier = before->earlier;
+	if (!round->single) round->limit = before->limit * 2 < ROUND_ITEMS ? before->limit * 2 : ROUND_ITEMS;
 	round->day = before->day;
 	round->line = before->line;
 	round->part = before->part;
@@ -48,7 +50,7 @@ void match_round_free(struct match_round *round)
 
 static int round_limit(const struct match_round *round)
 {
-	return round->earlier ? ROUND_EARLIER : round->single ? 1 : ROUND_ITEMS;
+	return round->earlier ? ROUND_EARLIER : round->limit;
 }
 
 void match_round_ask(const struct match_round *round, const struct match_know *know, struct db_params *params)

@@ -10,8 +10,9 @@
 struct db_batch;
 struct db_params;
 
-#define ROUND_ITEMS 400    /* to be looked at */
-#define ROUND_EARLIER 2000 /* to be remembered */
+#define ROUND_ITEMS 400       /* to be looked at, */
+#define ROUND_ITEMS_FIRST 100 /* of the first round of a turn, so that it is written soon; then twice as many each */
+#define ROUND_EARLIER 2000    /* to be remembered */
 #define ROUND_EARLIER_DAYS 150
 #define ROUND_BYTES_MAX (256u << 20)
 #define ROUND_AGAIN_S (6 * 3600) /* what waits is looked at again so often in any case */
@@ -47,6 +48,7 @@ struct match_round {
 	bool earlier;    /* it is still about what came before */
 	uint32_t number; /* of the round, from 1 and never again */
 	uint32_t oldest; /* the first one that is not committed yet; 0: this */
+	int limit;       /* items to be looked at */
 	int32_t day, part; /* the last item that was taken */
 	int32_t first;     /* day of what is remembered */
 	struct uuid line;

@@ -126,12 +126,32 @@ static void what_is_read_with_others_is_read_again(void **state)
 	close_stage(&stage);
 }
 
+/* A turn writes its first lines soon, and then more at a time. */
+static void rounds_grow(void **state)
+{
+	(void)state;
+	struct match_round first = {.count = 0}, next = {.count = 0};
+	match_round_begin(&first, false, 0);
+	match_round_begin(&next, false, 0);
+	assert_int_equal(first.limit, ROUND_ITEMS_FIRST);
+	match_round_next(&next, &first);
+	assert_int_equal(next.limit, 2 * ROUND_ITEMS_FIRST);
+	for (int i = 0; i < 4; i++) match_round_next(&next, &next);
+	assert_int_equal(next.limit, ROUND_ITEMS);
+	match_round_begin(&next, true, 0);
+	match_round_next(&next, &first);
+	assert_int_equal(next.limit, 1);
+	match_round_free(&first);
+	match_round_free(&next);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_above_all_memory_waits),
 		cmocka_unit_test(what_others_leave_no_room_for_is_left),
 		cmocka_unit_test(what_is_read_with_others_is_read_again),
+		cmocka_unit_test(rounds_grow),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
