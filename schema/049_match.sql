@@ -202,9 +202,9 @@ $$;
 
 -- Whoever decides something of claims takes what he locks in one order, so that no two wait for each other: matching's lock of the hospital,
 -- that of its advices (remittance_lock), the claims' states, what is owed for them, suspense; of each the rows in the order of their ids.
--- So does settle, which has the states by its steps before it moves receivables. Only the matcher's plain payments take a receivable
--- first, for a lock more a line would cost as much as the payment: where one meets a decision on its claim the database ends one of the
--- two, and that is run again.
+-- So does settle, which has the states by its steps before it moves receivables. The matcher's exact payments (match_exact) take them as
+-- they write them, for a lock more a line would cost as much as the payment: in this order too, but lines in that of their claims, for
+-- nobody who has no lock of matching waits for one line while he has another.
 CREATE FUNCTION claim_hold(p_hospital uuid, p_claim uuid[]) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	PERFORM 1 FROM claim_state s WHERE s.hospital_id = p_hospital AND s.claim_id = ANY (p_claim) ORDER BY s.claim_id FOR UPDATE;

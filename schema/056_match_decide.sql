@@ -279,20 +279,24 @@ DECLARE
 	unowed integer[]; -- which set off more than is owed back
 	moved bigint[]; -- by part: what the receivable's account moves by
 	through boolean;
+	held boolean; -- are the claims and the money locked?
 BEGIN
 	PERFORM match_lock(p_hospital, NOT p_by_hand);
 	SELECT h.book_currency, h.book_exponent, (now() AT TIME ZONE h.zone)::date INTO STRICT home, home_exponent, today
 	FROM hospital h WHERE h.hospital_id = p_hospital;
-	IF NOT p_by_hand AND match_exact(p_hospital, p_who, p_why, home, today, l_allocation, l_line, l_part, l_version, a_line, a_kind, a_claim,
-		a_version, a_remittance, a_amount, a_cleared, a_over, a_charge, a_discount, a_fee, a_unexplained) = cardinality(l_line) THEN
-		RETURN QUERY SELECT t.n, 1 FROM generate_series(1, cardinality(l_line)) AS t (n);
-		RETURN;
-	END IF;
-	-- The matcher's plain payments do without: receivable_moves() tells what moved on, and no person decides meanwhile.
-	IF p_by_hand OR 0 <> ANY (a_kind) THEN
-		PERFORM claim_hold(p_hospital, a_claim);
-		PERFORM 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = ANY (l_line) ORDER BY s.line_id FOR UPDATE;
-	END IF;
+	-- Where all are exact payments they need no locks before: match_exact() tells what moved on, and no person decides meanwhile.
+	FOREACH held IN ARRAY CASE WHEN p_by_hand OR 0 <> ANY (a_kind) THEN '{true}' ELSE '{false, true}' END::boolean[] LOOP
+		IF held THEN
+			PERFORM claim_hold(p_hospital, a_claim);
+			PERFORM 1 FROM suspense s WHERE s.hospital_id = p_hospital AND s.line_id = ANY (l_line) ORDER BY s.line_id FOR UPDATE;
+		END IF;
+		IF NOT p_by_hand AND match_exact(p_hospital, p_who, p_why, home, today, l_allocation, l_line, l_part, l_version, a_line, a_kind,
+			a_claim, a_version, a_remittance, a_amount, a_cleared, a_over, a_charge, a_discount, a_fee, a_unexplained, held)
+			= cardinality(l_line) THEN
+			RETURN QUERY SELECT t.n, 1 FROM generate_series(1, cardinality(l_line)) AS t (n);
+			RETURN;
+		END IF;
+	END LOOP;
 	IF EXISTS (SELECT 1 FROM unnest(a_kind, a_amount) AS t (k, a) WHERE t.k IN (1, 3) AND t.a < 0) THEN
 		-- By an advice no more is set off than is owed back.
 		unowed := ARRAY(SELECT t.l FROM (SELECT i.l, i.c, sum(-i.a) AS minor FROM unnest(a_line, a_kind, a_claim, a_amount, a_remittance)

@@ -5,6 +5,7 @@ import collections
 import contextlib
 import json
 
+import psycopg2.errors
 import pytest
 
 from finance import ALPHA, BETA, GAMMA, YEARS, Finance
@@ -74,6 +75,7 @@ def test_one_claim_by_three_contracts(office):
     many_set_offs(office)
     looks_at_each_once(office)
     one_at_a_time(office, beta)
+    twice_in_one_call(office, beta)
 
 
 def sets_off(office, beta):
@@ -235,6 +237,38 @@ def one_at_a_time(office, beta):
     office.looked()
     assert office.open(claims[1])["open_minor"] == 0
     office.holds()
+
+
+def twice_in_one_call(office, beta):
+    """A claim that two payments of a call would each pay in full is posted by none of them, whatever else is in the call."""
+    claim, other = (office.claim(beta, "10-21", owed) for owed in ("444.44", "555.55"))
+    lines = office.statement("CNY", "11-16", *(3 * [("444.44", "SOMEBODY", "PAYMENT")]), ("555.55", "SOMEBODY", "PAYMENT"))
+    office.looked()
+    amount = {row["line_id"]: row["amount_minor"] for row in office.database.sql(
+        "SELECT line_id, amount_minor FROM zhifu.bank_line WHERE line_id = ANY (%s::uuid[])", (lines,))}
+    same, alone = [line for line in lines if amount[line] == 44444][:2], next(line for line in lines if amount[line] == 55555)
+    call = """SELECT outcome FROM zhifu.match_post(%(h)s, 'zhifu', NULL, false, (SELECT array_agg(gen_random_uuid()) FROM unnest(%(l)s::uuid[])),
+        %(l)s::uuid[], array_fill(0, ARRAY[%(n)s]), (SELECT array_agg(i.version ORDER BY t.n) FROM unnest(%(l)s::uuid[]) WITH ORDINALITY AS t (l, n)
+        JOIN zhifu.match_item i ON i.line_id = t.l), (SELECT array_agg(n) FROM generate_series(1, %(n)s) AS n), array_fill(0::smallint, ARRAY[%(n)s]),
+        %(c)s::uuid[], array_fill(1, ARRAY[%(n)s]), array_fill(NULL::uuid, ARRAY[%(n)s]), array_fill(NULL::integer, ARRAY[%(n)s]), %(a)s::bigint[],
+        %(a)s::bigint[]""" + 9 * ", array_fill(0::bigint, ARRAY[%(n)s])" + ")"
+    with contextlib.closing(office.database.connect()) as conn, conn.cursor() as cursor:
+        conn.autocommit = False
+        for moved in (same + [alone], [alone] + same, same):
+            cursor.execute("SAVEPOINT before")
+            with pytest.raises(psycopg2.errors.CheckViolation):
+                cursor.execute(call, {"h": story.HOSPITAL_ID, "l": moved, "n": len(moved), "a": [amount[line] for line in moved],
+                                      "c": [claim.id if line in same else other.id for line in moved]})
+            cursor.execute("ROLLBACK TO before")
+        # One that moved on keeps none of the others from being posted, and the locks are the call's before it writes.
+        cursor.execute("SET track_functions = 'all'")
+        cursor.execute("UPDATE zhifu.receivable SET version = 2 WHERE claim_id = %s", (claim.id,))
+        cursor.execute(call, {"h": story.HOSPITAL_ID, "l": [same[0], alone], "n": 2, "a": [44444, 55555], "c": [claim.id, other.id]})
+        assert cursor.fetchall() == [(0,), (1,)]
+        cursor.execute("SELECT pg_stat_get_xact_function_calls('zhifu.match_write'::regproc),"
+                       " pg_stat_get_xact_function_calls('zhifu.claim_hold'::regproc)")
+        assert cursor.fetchone() == (None, 1)
+        conn.rollback()
 
 
 def many_set_offs(office):
