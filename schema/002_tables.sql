@@ -464,7 +464,7 @@ CREATE TABLE remittance (
 	hash          bytea,            -- of a module's: SHA-256 of what it says, as in advice; NULL: longer than any that is kept
 	withdrawn_at  timestamptz,      -- a person took it back (remittance_withdraw): it is as if it had not come
 	withdrawn_by  text,
-	withdrawn_why text,
+	withdrawn_why bytea,            -- as write_off.why, for remittance_id
 	PRIMARY KEY (hospital_id, remittance_id)
 );
 CREATE UNIQUE INDEX remittance_identifier ON remittance (hospital_id, insurer, identifier) WHERE withdrawn_at IS NULL;

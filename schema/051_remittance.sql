@@ -23,10 +23,10 @@ CREATE TABLE advice (
 	file         bytea,             -- the bytes that it was read from (SEAL_FILE, likewise)
 	maker        text NOT NULL CHECK (maker <> ''), -- of a module's: the insurer
 	made_at      timestamptz NOT NULL DEFAULT now(),
-	why          text,
+	why          bytea CHECK (length(why) > 0), -- as write_off.why, for advice_id
 	decided_by   text,              -- who refused, replaced or withdrew it
 	decided_at   timestamptz,
-	decided_why  text,
+	decided_why  bytea, -- likewise; of one that another took the place of, that one's why
 	CHECK (standing <> 1 OR sum_minor = amount_minor),
 	PRIMARY KEY (hospital_id, advice_id),
 	UNIQUE (hospital_id, remitter, identifier, version)
@@ -165,7 +165,7 @@ BEGIN
 				AND a.hash = p_hash)) THEN
 		RETURN;
 	END IF;
-	UPDATE advice a SET standing = 4, decided_by = p_insurer, decided_at = now(), decided_why = 'corrected by who sent it'
+	UPDATE advice a SET standing = 4, decided_by = p_insurer, decided_at = now()
 	WHERE a.hospital_id = p_hospital AND a.remitter = p_insurer AND a.identifier = p_identifier AND a.standing = 2;
 	INSERT INTO advice (hospital_id, advice_id, remitter, identifier, version, standing, form, hash, amount_minor, sum_minor, currency, exponent,
 		detail_count, document, maker)
@@ -281,8 +281,8 @@ $$;
 
 -- Takes an advice. d_*: its details, numbered from 1 in their order; claims are looked up here. j_*: decisions on claims that
 -- nobody has told one of, by the detail that tells it; those whose claim was decided meanwhile are left out. p_replaces: the
--- parked version that this one corrects; NULL: whichever is parked or was withdrawn, if p_why says why. p_another: it is another one though one that
--- counts says the same, and p_why says so. p_several: as remittance_announce() has it. Returns one row: outcome 1 it counts, 2 it is
+-- parked version that this one corrects; NULL: whichever is parked or was withdrawn, if p_why (sealed
+-- for p_id, in hex) says why. p_another: it is another one though one that counts says the same, and p_why says so. p_several: as remittance_announce() has it. Returns one row: outcome 1 it counts, 2 it is
 -- parked, 0 the same was taken before, as it stands since; -1 other content counts under this identifier; -2 other content is
 -- parked under it, or was refused or withdrawn, and no reason is given for taking this instead; -3 p_replaces is not what is parked now;
 -- -4 one that counts says the same, under another name or number. Nothing is stored then, and other_* tell what is there. decided: how many of j_*
@@ -321,20 +321,20 @@ BEGIN
 		RETURN;
 	ELSIF twin IS NOT NULL THEN
 		INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'remittance.another', p_id::text,
-			'besides ' || twin || ': ' || p_why);
+			'besides ' || twin);
 	END IF;
 	SELECT coalesce(sum(t.a + t.f), 0)::bigint INTO total FROM unnest(d_amount, d_fee) AS t (a, f);
 	state := CASE WHEN total = p_amount THEN 1 ELSE 2 END;
 	IF latest.standing = 2 THEN
-		UPDATE advice a SET standing = 4, decided_by = p_who, decided_at = now(), decided_why = p_why
+		UPDATE advice a SET standing = 4, decided_by = p_who, decided_at = now()
 		WHERE a.hospital_id = p_hospital AND a.advice_id = latest.advice_id;
 		INSERT INTO operator_act (hospital_id, who, act, subject, why)
-		VALUES (p_hospital, p_who, 'remittance.replace', latest.advice_id::text, p_why);
+		VALUES (p_hospital, p_who, 'remittance.replace', latest.advice_id::text, 'by ' || p_id);
 	END IF;
 	INSERT INTO advice (hospital_id, advice_id, remitter, identifier, version, standing, form, profile, hash, amount_minor, sum_minor, currency,
 		exponent, detail_count, document, file, maker, why)
 	VALUES (p_hospital, p_id, p_remitter, p_identifier, coalesce(latest.version, 0) + 1, state, p_form, p_profile, p_hash, p_amount, total,
-		p_currency, p_exponent, coalesce(cardinality(d_kind), 0), p_document, p_file, p_who, p_why);
+		p_currency, p_exponent, coalesce(cardinality(d_kind), 0), p_document, p_file, p_who, decode(p_why, 'hex'));
 	IF state = 1 THEN
 		INSERT INTO remittance (hospital_id, remittance_id, insurer, identifier, amount_minor, currency, exponent, payment_date,
 			payment_reference, balanced, content)
@@ -354,7 +354,7 @@ BEGIN
 END
 $$;
 
--- Does away with a parked one. 1 done; 0 it was refused before; -1 there is none of this id; -2 it is not parked.
+-- Does away with a parked one. p_why, here and below: sealed for p_id, in hex. 1 done; 0 it was refused before; -1 there is none of this id; -2 it is not parked.
 CREATE FUNCTION remittance_refuse(p_hospital uuid, p_id uuid, p_who text, p_why text) RETURNS integer LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 DECLARE
@@ -366,9 +366,9 @@ BEGIN
 	PERFORM remittance_lock(p_hospital);
 	SELECT a.standing INTO was FROM advice a WHERE a.hospital_id = p_hospital AND a.advice_id = p_id;
 	IF was = 2 THEN
-		UPDATE advice a SET standing = 3, decided_by = p_who, decided_at = now(), decided_why = p_why
+		UPDATE advice a SET standing = 3, decided_by = p_who, decided_at = now(), decided_why = decode(p_why, 'hex')
 		WHERE a.hospital_id = p_hospital AND a.advice_id = p_id;
-		INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'remittance.refuse', p_id::text, p_why);
+		INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'remittance.refuse', p_id::text);
 	END IF;
 	RETURN CASE WHEN was = 2 THEN 1 WHEN was = 3 THEN 0 WHEN was IS NULL THEN -1 ELSE -2 END;
 END
@@ -469,11 +469,11 @@ BEGIN
 		abs(g.book), (now() AT TIME ZONE h.zone)::date, 'withdrawn', p_id
 	FROM remittance_announced(p_hospital, ARRAY[p_id]) g JOIN hospital h ON h.hospital_id = p_hospital;
 	PERFORM remittance_unstep(p_hospital, p_id, p_who, 'the remittance was withdrawn');
-	UPDATE remittance m SET withdrawn_at = now(), withdrawn_by = p_who, withdrawn_why = p_why, changed = txid_current()
+	UPDATE remittance m SET withdrawn_at = now(), withdrawn_by = p_who, withdrawn_why = decode(p_why, 'hex'), changed = txid_current()
 	WHERE m.hospital_id = p_hospital AND m.remittance_id = p_id;
-	UPDATE advice a SET standing = 5, decided_by = p_who, decided_at = now(), decided_why = p_why
+	UPDATE advice a SET standing = 5, decided_by = p_who, decided_at = now(), decided_why = decode(p_why, 'hex')
 	WHERE a.hospital_id = p_hospital AND a.advice_id = p_id;
-	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'remittance.withdraw', p_id::text, p_why);
+	INSERT INTO operator_act (hospital_id, who, act, subject) VALUES (p_hospital, p_who, 'remittance.withdraw', p_id::text);
 	RETURN 1;
 END
 $$;
@@ -481,7 +481,7 @@ $$;
 -- One as it was brought in, and what became of it; of a module's that counts there is no document, but rows. p_who: to be shown to,
 -- which is on record, for remarks may name persons; NULL: not to be shown.
 CREATE FUNCTION remittance_told(p_hospital uuid, p_id uuid, p_who text) RETURNS TABLE (document bytea, version integer, form integer,
-	standing integer, made_at timestamptz, maker text, why text, profile text, decided_at timestamptz, decided_by text, decided_why text)
+	standing integer, made_at timestamptz, maker text, why bytea, profile text, decided_at timestamptz, decided_by text, decided_why bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 BEGIN

@@ -52,5 +52,14 @@ CREATE VIEW said WITH (security_invoker = true) AS
 	UNION ALL
 	SELECT r.hospital_id, r.line_id, r.at, 'match.reject', r.who, r.line_id, r.why FROM match_rejected r WHERE r.why IS NOT NULL
 	UNION ALL
+	SELECT a.hospital_id, a.advice_id, a.made_at, 'remittance', a.maker, a.advice_id, a.why FROM advice a WHERE a.why IS NOT NULL
+	UNION ALL
+	SELECT a.hospital_id, a.advice_id, a.decided_at, CASE a.standing WHEN 3 THEN 'remittance.refuse' ELSE 'remittance.withdraw' END, a.decided_by,
+		a.advice_id, a.decided_why FROM advice a WHERE a.decided_why IS NOT NULL
+	UNION ALL
+	SELECT m.hospital_id, m.remittance_id, m.withdrawn_at, 'remittance.withdraw', m.withdrawn_by, m.remittance_id, m.withdrawn_why
+	FROM remittance m WHERE m.withdrawn_why IS NOT NULL AND NOT EXISTS (SELECT 1 FROM advice a WHERE a.hospital_id = m.hospital_id
+		AND a.advice_id = m.remittance_id)
+	UNION ALL
 	SELECT p.hospital_id, p.sealed_for, p.at, p.act, p.who, p.sealed_for, p.words FROM operator_act p WHERE p.words IS NOT NULL;
 GRANT SELECT ON said TO zhifu_operator;

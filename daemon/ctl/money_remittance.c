@@ -514,24 +514,32 @@ static int remittance_end(struct ctl *ctl, int argc, char **argv, bool withdraw)
 	const char *why = NULL;
 	const struct ctl_option options[] = {{"--why", &why, NULL}, {NULL, NULL, NULL}};
 	const struct hospital *hospital;
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
 	struct report report;
 	struct uuid id;
 	uint32_t index = 0;
 	int64_t outcome = -1;
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
 
+	arena_init(&arena, WORDS_ARENA_BYTES);
 	if (r == 0) r = ctl_accountable(ctl, why);
 	if (r != 0) return r;
 	if (uuid_parse(words[0], &id) < 0) return ctl_usage("\"%s\" is not the id of a remittance", words[0]);
 	while (r == 0 && outcome == -1 && (hospital = ctl_hospital_next(ctl, NULL, &index)) != NULL) {
 		struct pg_result *rows = NULL;
 
-		r = ctl_begin(ctl, &hospital->id, true);
+		r = unseal_words_hex(ctl, &hospital->id, &id, why, &arena, &sealed);
+		if (r == ERR_NOTFOUND) { /* who has no key has none */
+			r = 0;
+			continue;
+		}
+		if (r == 0) r = ctl_begin(ctl, &hospital->id, true);
 		if (r == 0)
 			r = ctl_query(ctl, &rows,
 				withdraw ? "SELECT remittance_withdraw($1, $2, gen_random_uuid(), $3, $4)"
 					 : "SELECT remittance_refuse($1, $2, $3, $4)",
-				"uutt", &hospital->id, &id, ctl->who, why);
+				"uutt", &hospital->id, &id, ctl->who, sealed);
 		if (r == 0) outcome = db_rows_int(rows, 0, 0);
 		if (r == 0) r = ctl_commit(ctl);
 		db_sync_rows_free(rows);

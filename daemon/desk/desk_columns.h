@@ -45,15 +45,16 @@
 	" coalesce(r.sum_minor, (SELECT coalesce(sum(d.amount_minor + d.fee_minor), 0)::bigint FROM zhifu.remittance_detail d"     \
 	"  WHERE d.hospital_id = $1 AND d.remittance_id = r.id)), r.currency, r.exponent::int4,"                                   \
 	" EXISTS (SELECT 1 FROM zhifu.remittance_paid p WHERE p.hospital_id = $1 AND p.remittance_id = r.id), r.made_at, r.maker," \
-	" r.why, r.decided_by, r.decided_at, r.decided_why"
+	" r.decided_by, r.decided_at, r.words"
 /* Those that people brought in, and those of modules. */
-#define REMITTANCE_FROM                                                                                                           \
-	" FROM (SELECT a.advice_id AS id, a.remitter, a.identifier, a.version, a.form, a.standing, a.amount_minor, a.sum_minor,"  \
-	"  a.currency, a.exponent, a.made_at, a.maker, a.why, a.decided_by, a.decided_at, a.decided_why FROM zhifu.advice a"      \
-	"  WHERE a.hospital_id = $1::uuid"                                                                                        \
-	" UNION ALL SELECT m.remittance_id, m.insurer, m.identifier, 1, 0, CASE WHEN m.withdrawn_at IS NULL THEN"                 \
-	"  1 ELSE 5 END, m.amount_minor, NULL, m.currency, m.exponent, m.created_at, NULL, NULL, m.withdrawn_by, m.withdrawn_at," \
-	"  m.withdrawn_why FROM zhifu.remittance m WHERE m.hospital_id = $1 AND NOT EXISTS"                                       \
+#define REMITTANCE_FROM                                                                                                          \
+	" FROM (SELECT a.advice_id AS id, a.remitter, a.identifier, a.version, a.form, a.standing, a.amount_minor, a.sum_minor," \
+	"  a.currency, a.exponent, a.made_at, a.maker, a.decided_by, a.decided_at,"                                              \
+	"  a.why IS NOT NULL OR a.decided_why IS NOT NULL AS words FROM zhifu.advice a"                                          \
+	"  WHERE a.hospital_id = $1::uuid"                                                                                       \
+	" UNION ALL SELECT m.remittance_id, m.insurer, m.identifier, 1, 0, CASE WHEN m.withdrawn_at IS NULL THEN"                \
+	"  1 ELSE 5 END, m.amount_minor, NULL, m.currency, m.exponent, m.created_at, NULL, m.withdrawn_by, m.withdrawn_at,"      \
+	"  m.withdrawn_why IS NOT NULL FROM zhifu.remittance m WHERE m.hospital_id = $1 AND NOT EXISTS"                          \
 	"  (SELECT 1 FROM zhifu.advice a WHERE a.hospital_id = m.hospital_id AND a.advice_id = m.remittance_id)) r"
 #define DECLARATION_COLUMNS                                                                                                  \
 	"d.line_id, d.no, b.account, d.credit_day, b.amount_minor, b.currency, b.exponent::int4, d.ground::int4, d.country," \

@@ -249,6 +249,8 @@ static void content_put(struct json_writer *writer, struct taking *taking)
 	char day[DATE_TEXT_SIZE];
 
 	arithmetic_put(writer, taking);
+	json_write_member(writer, "why", taking->history.why);
+	json_write_member(writer, "decided_why", taking->history.decided_why);
 	json_write_member(writer, "profile", taking->history.profile);
 	if (advice->payment_day != ADVICE_NO_DAY) {
 		date_format_day(advice->payment_day, day);

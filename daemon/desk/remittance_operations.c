@@ -25,11 +25,12 @@ static const char *const reasons[] = {"", "corrected", "reread", "another", NULL
 		{"paid", FIELD_BOOL, NEEDED, "its money has come and is allocated", NULL, 0, NULL},                    \
 		{"made_at", FIELD_TIME, NEEDED, "when it came", NULL, 0, NULL},                                        \
 		{"maker", FIELD_TEXT, 0, "who brought it in", NULL, 0, NULL},                                          \
-		{"why", FIELD_TEXT, FIELD_WRITTEN, "why in place of another one", NULL, 0, NULL},                      \
 		{"decided_by", FIELD_TEXT, 0, "who refused, replaced or withdrew it", NULL, 0, NULL},                  \
 		{"decided_at", FIELD_TIME, 0, "when", NULL, 0, NULL},                                                  \
 	{                                                                                                              \
-		"decided_why", FIELD_TEXT, FIELD_WRITTEN, "why", NULL, 0, NULL                                         \
+		"words", FIELD_BOOL, NEEDED,                                                                           \
+			"somebody wrote why it was brought in, or refused or withdrawn: its content tells it", NULL,   \
+			0, NULL                                                                                        \
 	}
 /* Of one that was read. */
 #define ARITHMETIC_FIELDS                                                                                              \
@@ -88,6 +89,8 @@ static const struct shape said_shape = SHAPE("RemittanceSaid", said_fields);
 static const struct field content_fields[] = {
 	REMITTANCE_FIELDS,
 	ARITHMETIC_FIELDS,
+	{"why", FIELD_TEXT, 0, "what whoever brought it in wrote", NULL, 0, NULL},
+	{"decided_why", FIELD_TEXT, 0, "what whoever refused or withdrew it wrote", NULL, 0, NULL},
 	{"profile", FIELD_TEXT, 0, "by which a file was read", NULL, 0, NULL},
 	{"payment_day", FIELD_DAY, 0, "when it is or was paid", NULL, 0, NULL},
 	{"payment_reference", FIELD_TEXT, 0, "what the transfer's text says", NULL, 0, NULL},
@@ -166,7 +169,7 @@ static const struct operation_refusal withdraw_refusals[] = {
 		.method = HTTP_POST, .path = "/v1/remittances/{id}/" id, .name = "remittance_" id,                     \
 		.kind = OPERATION_ACT, .scope = WRITES, .summary = (words), .request = &reason_shape,                  \
 		.answer = &remittance_shape, .statement = (sql), .then = DESK_REMITTANCE, .refusals = (wrong),         \
-		.once = ONCE_ENDED                                                                                     \
+		.run = why_sealed_run, .once = ONCE_ENDED                                                              \
 	}
 
 #define ONCE_SAME "the same content under its identifier is the same advice"

@@ -7,6 +7,8 @@
 #include "lib/money.h"
 #include "model/directory.h"
 
+#define WORDS_BYTES_MAX 65536 /* that a person wrote */
+
 static const char *keep(struct arena *arena, const struct pg_result *rows, int row, int column)
 {
 	return db_rows_null(rows, row, column) ? NULL : zf_strdup(&arena->zf, db_rows_text(rows, row, column));
@@ -121,11 +123,28 @@ static struct remittance_history history_of(const struct pg_result *rows, struct
 		.standing = (enum remittance_standing)db_rows_int(rows, 0, T_STANDING),
 		.made_at = db_rows_time_ms(rows, 0, T_MADE),
 		.maker = keep(arena, rows, 0, T_MAKER),
-		.why = keep(arena, rows, 0, T_WHY),
 		.profile = keep(arena, rows, 0, T_PROFILE),
 		.decided_at = db_rows_null(rows, 0, T_DECIDED) ? 0 : db_rows_time_ms(rows, 0, T_DECIDED),
-		.decided_by = keep(arena, rows, 0, T_BY),
-		.decided_why = keep(arena, rows, 0, T_DECIDED_WHY)};
+		.decided_by = keep(arena, rows, 0, T_BY)};
+}
+
+/* What a person wrote of it; NULL: nothing. */
+static int words_open(const struct remittance_books *books, const struct uuid *id, const struct pg_result *rows,
+	int column, struct arena *arena, const char **ret)
+{
+	struct sealer *sealer = NULL;
+	struct bytes plain = {NULL, 0};
+	int r;
+
+	if (db_rows_null(rows, 0, column)) return 0;
+	r = sealer_new(&sealer);
+	if (r == 0)
+		r = key_set_open(books->keys, sealer, id, SEAL_FACT, db_rows_bytes(rows, 0, column), WORDS_BYTES_MAX,
+			arena, &plain);
+	sealer_free(sealer);
+	if (r < 0) return r;
+	*ret = zf_strndup(&arena->zf, (const char *)plain.ptr, plain.len);
+	return *ret == NULL ? err_set(ERR_NOMEM, "no memory for a remittance") : 0;
 }
 
 int remittance_read(const struct remittance_books *books, const struct uuid *id, bool look, struct arena *arena,
@@ -146,10 +165,13 @@ int remittance_read(const struct remittance_books *books, const struct uuid *id,
 	if (r == 0 && db_rows_count(rows) == 0) r = err_set(ERR_NOTFOUND, "there is no such remittance");
 	if (r == 0) {
 		*ret_history = history_of(rows, arena);
+		if (look) r = words_open(books, id, rows, T_WHY, arena, &ret_history->why);
+		if (r == 0 && look) r = words_open(books, id, rows, T_DECIDED_WHY, arena, &ret_history->decided_why);
+	}
+	if (r == 0)
 		r = db_rows_null(rows, 0, T_DOCUMENT)
 			    ? rows_read(books, id, arena, ret_advice)
 			    : document_open(books, id, db_rows_bytes(rows, 0, T_DOCUMENT), arena, ret_advice);
-	}
 	db_sync_rows_free(rows);
 	return r;
 }

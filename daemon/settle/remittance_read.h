@@ -18,7 +18,8 @@ struct remittance_history {
 };
 
 /* Reads one inside a transaction of its hospital, all in the arena. look: it is to be shown, which is on record since
- * remarks may name persons. ERR_NOTFOUND with text; ERR_DENIED: none of the keys opens it. */
+ * remarks may name persons, and only then what people wrote of it is told. ERR_NOTFOUND with text; ERR_DENIED: none of
+ * the keys opens it. */
 int remittance_read(const struct remittance_books *books, const struct uuid *id, bool look, struct arena *arena,
 	struct advice *ret_advice, struct remittance_history *ret_history) MUSTUSE;
 

@@ -12,6 +12,7 @@
 #include "fhir/encode.h"
 #include "lib/date.h"
 #include "lib/money.h"
+#include "lib/text.h"
 #include "model/directory.h"
 #include "model/lifecycle.h"
 #include "settle/remittance_bill.h"
@@ -474,11 +475,31 @@ static int key_done(struct storing *storing)
 	return db_sync_query(books->db, "SELECT zhifu.api_key_done($1, $2, $3, $4, $5)", &params, NULL);
 }
 
+/* Why, sealed, in hex; NULL: nothing is said. */
+static int why_seal(struct storing *storing, const char **ret)
+{
+	struct text_span why = storing->put->why == NULL ? (struct text_span){NULL, 0} : text_of(storing->put->why);
+	struct bytes sealed;
+	char *hex;
+	int r;
+
+	*ret = NULL;
+	if (text_trim(why).len == 0) return 0;
+	r = seal_one(storing, &storing->books->keys->items[0], &storing->id, SEAL_FACT, bytes_of(why), &sealed);
+	if (r < 0) return r;
+	hex = zf_alloc(&storing->arena->zf, 2 * sealed.len + 1);
+	if (hex == NULL) return no_memory();
+	text_hex_encode(sealed.ptr, sealed.len, hex);
+	*ret = hex;
+	return 0;
+}
+
 static int run(struct storing *storing)
 {
 	struct remittance_put *put = storing->put;
 	struct pg_result *rows = NULL;
 	struct db_array *several;
+	const char *why = NULL;
 	uint32_t found = 0;
 	int r = sealer_new(&storing->sealer);
 
@@ -497,11 +518,12 @@ static int run(struct storing *storing)
 	if (r < 0) return r;
 	details_add(storing);
 	r = decisions_add(storing);
+	if (r == 0) r = why_seal(storing, &why);
 	if (r < 0) return r;
 	db_params_uuid(&storing->params, put->replaces);
 	db_params_bool(&storing->params, put->another);
 	db_params_text(&storing->params, storing->books->who);
-	db_params_text(&storing->params, put->why);
+	db_params_text(&storing->params, why);
 	several = db_params_array(&storing->params, DB_INT4, 16, 0);
 	for (uint32_t i = 0; i < put->advice->detail_count; i++)
 		if (storing->several[i] > 0) db_array_int4(several, (int32_t)i + 1);

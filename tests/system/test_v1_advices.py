@@ -135,7 +135,8 @@ def what_does_not_balance_is_parked(up, desk):
     assert "If-Match" in desk.post(path + "/refuse", {"why": "theirs is wrong"}, 400, headers={"If-Match": '"1"'})["title"]
     assert desk.errors(path + "/refuse", {}) == {"/why": "member-missing"}
     refused = desk.post(path + "/refuse", {"why": "theirs is wrong"}, 200)
-    assert (refused["standing"], refused["decided_by"], refused["decided_why"]) == ("refused", "finance", "theirs is wrong")
+    assert (refused["standing"], refused["decided_by"], refused["words"]) == ("refused", "finance", True)
+    assert desk.get(path + "/content")["decided_why"] == "theirs is wrong"
     assert desk.post(path + "/refuse", {"why": "once more"}, 200) == refused
     for act in ("release", "correct"):
         body = {"why": "x"} if act == "release" else {"why": "x", "advice": advices.letter_of(up)}
@@ -167,7 +168,8 @@ def nobody_else_may(up, advice):
 
 def a_corrected_one_counts(up, desk):
     parked = desk.post(IMPORT + "&why=corrected", csv_of(up, wrong=2), **CSV)
-    assert (parked["standing"], parked["version"], parked["why"]) == ("parked", 2, "corrected by who sent it")
+    assert (parked["standing"], parked["version"], parked["words"]) == ("parked", 2, True)
+    assert desk.get("/v1/remittances/%s/content" % parked["id"])["why"] == "corrected by who sent it"
     path, key = "/v1/remittances/%s/correct" % parked["id"], {"Idempotency-Key": "c1"}
     body = {"advice": advices.letter_of(up), "why": "they wrote again"}
     first = desk.call("POST", path, body, headers=key)
@@ -206,7 +208,10 @@ def one_that_repeats_it_is_other_money(up, desk):
     path = "/v1/remittances/%s/withdraw" % made["id"]
     key = {"Idempotency-Key": "w1"}
     gone = desk.post(path, {"why": "it was not"}, 200, headers=key)
-    assert (gone["standing"], gone["decided_why"]) == ("withdrawn", "it was not")
+    assert (gone["standing"], gone["words"]) == ("withdrawn", True)
+    assert desk.get("/v1/remittances/%s/content" % made["id"])["decided_why"] == "it was not"
+    stored = up.database.value("SELECT decided_why FROM zhifu.advice WHERE advice_id = %s", (made["id"],))
+    assert b"it was not" not in bytes(stored)
     assert desk.post(path, {"why": "it was not"}, 200, headers=key) == gone
     assert announced(up) == before
 
@@ -238,7 +243,8 @@ def what_is_released_balances(up, desk):
               "other": [{"kind": "fee", "amount": "-18.50", "carrier": "alpha", "remark": "courier"}]}
     before = announced(up)
     parked = desk.post("/v1/remittances", {"advice": letter, "why": "by post"})
-    assert (parked["standing"], parked["difference"], parked["why"]) == ("parked", v1.money("1.50"), "by post")
+    assert (parked["standing"], parked["difference"], parked["words"]) == ("parked", v1.money("1.50"), True)
+    assert desk.get("/v1/remittances/%s/content" % parked["id"])["why"] == "by post"
     path, key = "/v1/remittances/%s/release" % parked["id"], {"Idempotency-Key": "r1"}
     assert desk.errors(path, {"why": " "}) == {"/why": "text-empty"}
     made = desk.post(path, {"why": "their rounding"}, headers=key)

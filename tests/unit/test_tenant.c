@@ -138,9 +138,9 @@ static const char *const ours[] = {/* what a program says, or a contract's terms
 	"attempt.error", "route_lease.last_error", "fact.text", "contract.document", "suspense.reason",
 	"claim_event.why", "exchange.why", "fact.why", "message.why", "outbox.held_why"};
 /* Words of persons that are still in the clear. None is added here: a new column of words is sealed. */
-static const char *const in_the_clear[] = {"advice.why", "advice.decided_why", "bank_confirmation.why", "bank_gap.why",
-	"contract.why", "inspector_grant.why", "inspector_grant.ended_why", "operator_act.why", "rate.why",
-	"rate.checked_why", "remittance.withdrawn_why", "route_lease.stopped_why", "work_owner.why"};
+static const char *const in_the_clear[] = {"bank_confirmation.why", "bank_gap.why", "contract.why",
+	"inspector_grant.why", "inspector_grant.ended_why", "operator_act.why", "rate.why", "rate.checked_why",
+	"route_lease.stopped_why", "work_owner.why"};
 
 static const struct {
 	const char *const *columns;
