@@ -5,7 +5,7 @@ SET search_path = zhifu;
 -- Claims of one person: searches by patient, and the claims that wait for a consent.
 CREATE INDEX claim_patient ON claim (patient_key_id);
 -- A consent is replaced by the next one of its identifier.
-CREATE INDEX consent_identifier ON consent (hospital_id, identifier_hash) WHERE identifier_hash IS NOT NULL;
+CREATE INDEX consent_identifier ON consent (identifier_hash) WHERE identifier_hash IS NOT NULL;
 
 -- Claims that were held as duplicates of another.
 CREATE INDEX claim_double ON claim (duplicate_of) WHERE duplicate_of IS NOT NULL;
@@ -354,31 +354,36 @@ $$;
 -- What a consent says, hashed with its patient, and when it says that it was given. What permits counts once: a repeated
 -- request must not bring back what was withdrawn since.
 ALTER TABLE consent ADD COLUMN content_hash bytea, ADD COLUMN stated_at timestamptz;
-CREATE UNIQUE INDEX consent_said ON consent (hospital_id, content_hash) WHERE in_force;
-CREATE INDEX consent_refused ON consent (hospital_id, content_hash) WHERE NOT in_force;
+CREATE UNIQUE INDEX consent_said ON consent (content_hash, hospital_id) WHERE in_force;
+CREATE INDEX consent_refused ON consent (content_hash) WHERE NOT in_force;
 
 -- Stores consents, each on its own: a refused one comes back with its SQLSTATE (with p_whole it refuses them all). One with the identifier of an earlier one
 -- replaces it (p_past_hash: that identifier under older look-up keys). One that permits wakes the claims of the same person that wait for it. Recipients and purposes are
 -- blank-separated codes; NULL (all) only where it is not in force. p_said: hash of what it says (p_same_hash: under older look-up keys); p_stated and
 -- p_stated_end: the first instant of its dateTime and the one after its last. p_gate: the claim that the consent goes with; p_any: claims of which it goes with any.
--- It counts only when such a claim is stored. fate: 1 stored, 2 there already as stored_id, 3 not stored, stored_id is newer, 4 not stored, for want of its claim.
+-- It counts only when such a claim is stored. (hospital_id = x) IS TRUE, as in export_basis(), and OFFSET 0: plans made before the first
+-- statistics went to all consents, claims and clocks of the hospital (measured: 2 ms a consent at 5,000). fate: 1 stored, 2 there already as stored_id, 3 not stored, stored_id is newer, 4 not stored, for want of its claim.
 CREATE FUNCTION consent_commit(p_whole boolean, p_ordinal integer[], p_hospital uuid[], p_consent uuid[], p_patient_key uuid[], p_in_force boolean[],
 	p_recipients text[], p_purposes text[], p_from timestamptz[], p_until timestamptz[], p_identifier bytea[], p_content bytea[],
 	p_client text[], p_past_hash bytea[], p_past_consent uuid[], p_said bytea[], p_stated timestamptz[], p_stated_end timestamptz[],
 	p_gate uuid[], p_same_hash bytea[], p_same_consent uuid[], p_any uuid[])
 RETURNS TABLE (ordinal integer, consent_id uuid, refused text, woken integer, fate smallint, stored_id uuid) LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = zhifu, pg_temp AS $$
+SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 DECLARE
 	past bytea[];
 	same bytea[];
 	persons uuid[];
+	theirs uuid[]; -- claims
+	one uuid;
 	waiting uuid[];
 BEGIN
 	FOR i IN 1 .. coalesce(cardinality(p_consent), 0) LOOP
 		ordinal := p_ordinal[i]; consent_id := p_consent[i]; refused := NULL; woken := 0; fate := 1; stored_id := p_consent[i];
 		IF (p_gate[i] IS NOT NULL AND NOT EXISTS (SELECT 1 FROM claim k WHERE k.hospital_id = p_hospital[i] AND k.claim_id = p_gate[i]))
-			OR (cardinality(p_any) > 0 AND NOT EXISTS (SELECT 1 FROM claim k WHERE k.hospital_id = p_hospital[i] AND k.claim_id = ANY (p_any))) THEN
+			OR (cardinality(p_any) > 0 AND NOT EXISTS (SELECT 1 FROM unnest(p_any) AS t (c), LATERAL (SELECT 1 FROM claim k
+				WHERE k.hospital_id = p_hospital[i] AND k.claim_id = t.c OFFSET 0) k)) THEN
 			fate := 4; stored_id := NULL;
 			RETURN NEXT;
 			CONTINUE;
@@ -392,17 +397,18 @@ BEGIN
 			same := p_said[i] || ARRAY(SELECT h FROM unnest(p_same_hash, p_same_consent) AS t (h, c) WHERE c = p_consent[i]);
 			persons := ARRAY(SELECT DISTINCT o.patient_key_id FROM patient_lookup l
 				JOIN patient_lookup o ON o.hospital_id = l.hospital_id AND o.hash = l.hash
-				WHERE l.hospital_id = p_hospital[i] AND l.patient_key_id = p_patient_key[i]);
+				WHERE (l.hospital_id = p_hospital[i]) IS TRUE AND l.patient_key_id = p_patient_key[i]);
 			-- A refusal is a repetition only while nothing newer is there: said again after a new permission, it counts.
 			SELECT c.consent_id, 2 INTO stored_id, fate FROM consent c
-			WHERE c.hospital_id = p_hospital[i] AND c.content_hash = ANY (same) AND c.in_force = p_in_force[i]
+			WHERE (c.hospital_id = p_hospital[i]) IS TRUE AND c.content_hash = ANY (same)
+				AND (c.in_force AND p_in_force[i] OR NOT c.in_force AND NOT p_in_force[i])
 				AND (c.in_force OR c.consent_id = p_consent[i] OR NOT EXISTS (SELECT 1 FROM consent n
-					WHERE n.hospital_id = c.hospital_id AND n.patient_key_id = ANY (persons)
+					WHERE (n.hospital_id = p_hospital[i]) IS TRUE AND n.patient_key_id = ANY (persons)
 						AND (n.created_at, n.consent_id) > (c.created_at, c.consent_id)))
 			ORDER BY c.created_at DESC, c.consent_id DESC LIMIT 1;
 			IF NOT FOUND AND cardinality(past) > 0 THEN
 				SELECT c.consent_id, 3 INTO stored_id, fate FROM consent c
-				WHERE c.hospital_id = p_hospital[i] AND c.identifier_hash = ANY (past) AND c.stated_at >= p_stated_end[i]
+				WHERE (c.hospital_id = p_hospital[i]) IS TRUE AND c.identifier_hash = ANY (past) AND c.stated_at >= p_stated_end[i]
 				ORDER BY c.created_at DESC, c.consent_id DESC LIMIT 1;
 			END IF;
 			IF stored_id IS NULL THEN
@@ -413,7 +419,7 @@ BEGIN
 				ON CONFLICT DO NOTHING;
 				IF FOUND THEN
 					fate := 1; stored_id := p_consent[i];
-					UPDATE consent c SET withdrawn_at = now() WHERE cardinality(past) > 0 AND c.hospital_id = p_hospital[i]
+					UPDATE consent c SET withdrawn_at = now() WHERE cardinality(past) > 0 AND (c.hospital_id = p_hospital[i]) IS TRUE
 						AND c.identifier_hash = ANY (past) AND c.consent_id < p_consent[i] AND c.withdrawn_at IS NULL;
 				ELSE -- somebody said the same at the same moment
 					fate := 2;
@@ -424,9 +430,10 @@ BEGIN
 				fate := 1; -- this very call, run again
 			END IF;
 			IF fate = 1 AND p_in_force[i] THEN
-				waiting := ARRAY(SELECT s.claim_id FROM claim k
-					JOIN claim_state s ON s.hospital_id = k.hospital_id AND s.claim_id = k.claim_id AND s.transport = 3
-					WHERE k.hospital_id = p_hospital[i] AND k.patient_key_id = ANY (persons));
+				theirs := ARRAY(SELECT k.claim_id FROM claim k
+					WHERE (k.hospital_id = p_hospital[i]) IS TRUE AND k.patient_key_id = ANY (persons));
+				waiting := ARRAY(SELECT s.claim_id FROM unnest(theirs) AS t (c), LATERAL (SELECT w.claim_id FROM claim_state w
+					WHERE w.hospital_id = p_hospital[i] AND w.claim_id = t.c AND w.transport = 3 OFFSET 0) s);
 				IF cardinality(waiting) > 0 THEN
 					WITH stepped AS (
 						SELECT t.claim_id FROM claim_step(array_fill(p_hospital[i], ARRAY[cardinality(waiting)]), waiting,
@@ -440,9 +447,10 @@ BEGIN
 						SELECT p_hospital[i], gen_random_uuid(), 1, 1, claim_id FROM stepped RETURNING 1)
 					SELECT count(*) INTO woken FROM work;
 				END IF;
-				UPDATE consent_clock c SET met_at = now() FROM claim k
-				WHERE k.hospital_id = p_hospital[i] AND k.patient_key_id = ANY (persons)
-					AND c.hospital_id = k.hospital_id AND c.claim_id = k.claim_id AND c.met_at IS NULL;
+				FOREACH one IN ARRAY theirs LOOP
+					UPDATE consent_clock c SET met_at = now()
+					WHERE c.hospital_id = p_hospital[i] AND c.claim_id = one AND c.met_at IS NULL;
+				END LOOP;
 			END IF;
 		EXCEPTION
 			WHEN serialization_failure OR deadlock_detected OR query_canceled OR admin_shutdown OR insufficient_resources THEN

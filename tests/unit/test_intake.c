@@ -334,6 +334,54 @@ static void test_consent_in_bundle(void **state)
 	caller_close(&two);
 }
 
+#define ELSEWHERE "'019ab2c4-5a00-7000-8000-0000000000ff'"
+/* A consent of person n of a hospital, and of the claims that it goes with. */
+#define CONSENT_OF(n)                                                                                                  \
+	"select * from zhifu.consent_commit(true, '{1}', array[" ELSEWHERE "::uuid], array[gen_random_uuid()], "       \
+	"array[public.made('k', " n ")], '{t}', '{alpha}', '{HPAYMT}', '{-infinity}', '{infinity}', array[sha256('i" n \
+	"')], '{x}', '{c}', '{}', '{}', array[sha256('new " n                                                          \
+	"')], array[now()], array[now()], '{NULL}', '{}', '{}', array[public.made('c', " n ")])"
+#define PERSONS(from, to)                                                                                              \
+	"insert into zhifu.patient_key (hospital_id, patient_key_id, hospital_key_version) select " ELSEWHERE          \
+	", public.made('k', n), 1 from generate_series(" from ", " to ") n;"                                           \
+	"insert into zhifu.patient_lookup select " ELSEWHERE                                                           \
+	", sha256(('l' || n)::bytea), public.made('k', n), 1 from generate_series(" from ", " to ") n;"                \
+	"insert into zhifu.claim (hospital_id, claim_id, ref, use, patient_key_id, client, received_at, service_day, " \
+	"total_minor, currency, exponent, line_count, content) select " ELSEWHERE                                      \
+	", public.made('c', n), lpad(n::text, 16, '0'), 1, public.made('k', n), 'c', now(), now(), 1, 'CNY', 2, 1, ''" \
+	" from generate_series(" from ", " to ") n;"                                                                   \
+	"insert into zhifu.claim_state (hospital_id, claim_id, ref, transport) select " ELSEWHERE                      \
+	", public.made('c', n), lpad(n::text, 16, '0'), 5 from generate_series(" from ", " to ") n;"                   \
+	"insert into zhifu.consent_clock select " ELSEWHERE ", public.made('c', n), now() from generate_series(" from  \
+	", " to ") n;"                                                                                                 \
+	"insert into zhifu.consent (hospital_id, consent_id, patient_key_id, in_force, recipients, purposes, "         \
+	"identifier_hash, content, content_hash, stated_at) select " ELSEWHERE                                         \
+	", public.made('s', n), public.made('k', n), n % 2 = 0, '{alpha}', '{HPAYMT}', sha256(('i' || n)::bytea), "    \
+	"'', sha256(('s' || n)::bytea), now() from generate_series(" from ", " to ") n;"
+/* Rows and pages that this transaction has read of tables and indexes. */
+#define READ_ROWS "(select sum(seq_tup_read + idx_tup_fetch) from pg_stat_xact_all_tables where schemaname = 'zhifu')"
+#define READ_PAGES                                                                                                     \
+	"(select sum(pg_stat_get_xact_blocks_fetched(oid)) from pg_class where relnamespace = 'zhifu'::regnamespace)"
+
+/* What was planned before there were statistics reads what is the person's, however many others the hospital has. */
+static void test_consent_reads_its_own(void **state)
+{
+	(void)state;
+	LAB_NEEDED();
+	lab_sql("create function public.made(text, int) returns uuid language sql immutable as $$ "
+		"select overlay(md5($1 || $2)::text placing '019ab2c4' from 1)::uuid $$;" PERSONS("1", "10"));
+	lab_sql(CONSENT_OF("1"));
+	lab_sql(PERSONS("11", "3000"));
+	lab_sql("create table public.counted as select " READ_ROWS " as rows, " READ_PAGES
+		" as pages;" CONSENT_OF("1500") ";insert into public.counted select " READ_ROWS ", " READ_PAGES);
+	assert_int_equal(lab_number("select count(*) from zhifu.consent where withdrawn_at is not null and hospital_id "
+				    "= " ELSEWHERE),
+		2);
+	assert_int_equal(lab_number("select count(*) from zhifu.consent_clock where met_at is not null"), 2);
+	assert_in_range(lab_number("select (max(rows) - min(rows))::int8 from public.counted"), 1, 30);
+	assert_in_range(lab_number("select (max(pages) - min(pages))::int8 from public.counted"), 1, 300);
+}
+
 /* ---- when the database is difficult ---- */
 
 /* One row that the database refuses costs the others nothing. */
@@ -655,6 +703,7 @@ int main(void)
 		cmocka_unit_test(test_consent_wakes),
 		cmocka_unit_test(test_consent_refused),
 		cmocka_unit_test(test_consent_in_bundle),
+		cmocka_unit_test(test_consent_reads_its_own),
 		cmocka_unit_test(test_salvage),
 		cmocka_unit_test(test_storm),
 		cmocka_unit_test(test_wait),
