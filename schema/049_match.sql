@@ -128,7 +128,8 @@ CREATE TABLE match_turn (
 	looked_at    timestamptz NOT NULL DEFAULT '-infinity', -- what came later wakes
 	begun_mark   bigint NOT NULL DEFAULT 0, -- what transactions before it did was seen
 	looked_mark  bigint NOT NULL DEFAULT 0, -- what later ones changed of an advice wakes
-	last_claim   uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000' -- the newest that was looked at
+	last_claim   uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000', -- the newest that was looked at
+	forms        text NOT NULL DEFAULT '' -- of the hospital's own numbers of bills, as found in lines (daemon/settle/match_form.h)
 );
 
 -- ---- what was decided ----
@@ -358,8 +359,10 @@ END
 $$;
 
 -- Keeps the turn, or ends it (p_lease_s 0; p_done: everything that was due when it began was looked at, as far as p_last_claim).
--- As long as half of the lease is left nothing is written, so that a question costs no flush. False: another has it.
-CREATE FUNCTION match_keep(p_hospital uuid, p_turn integer, p_lease_s integer, p_done boolean, p_last_claim uuid) RETURNS boolean
+-- p_forms: what match_forms() is from now on; NULL: as it was. As long as half of the lease is left nothing is written, so that a question
+-- costs no flush. False: another has it.
+CREATE FUNCTION match_keep(p_hospital uuid, p_turn integer, p_lease_s integer, p_done boolean, p_last_claim uuid,
+	p_forms text DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	IF p_lease_s > 0 THEN
@@ -372,10 +375,16 @@ BEGIN
 	UPDATE match_turn SET leased_until = CASE WHEN p_lease_s > 0 THEN now() + make_interval(secs => p_lease_s) ELSE '-infinity' END,
 		looked_at = CASE WHEN p_done THEN begun_at - interval '5 seconds' ELSE looked_at END,
 		looked_mark = CASE WHEN p_done THEN begun_mark ELSE looked_mark END,
-		last_claim = CASE WHEN p_done THEN p_last_claim ELSE last_claim END
+		last_claim = CASE WHEN p_done THEN p_last_claim ELSE last_claim END,
+		forms = coalesce(p_forms, forms)
 	WHERE hospital_id = p_hospital AND turn = p_turn;
 	RETURN FOUND;
 END
+$$;
+
+-- The forms of the hospital's own numbers, as far as they were learned.
+CREATE FUNCTION match_forms(p_hospital uuid) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	SELECT coalesce((SELECT t.forms FROM match_turn t WHERE t.hospital_id = p_hospital), '')
 $$;
 
 -- A new rate: what waits for one is looked at again, besides the postings that do.

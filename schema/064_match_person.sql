@@ -189,7 +189,7 @@ END
 $$;
 ALTER FUNCTION match_share RESET plan_cache_mode; -- so that it is inlined
 ALTER FUNCTION match_told RESET plan_cache_mode;
-GRANT EXECUTE ON FUNCTION match_begin, match_keep, match_claims, match_advices, match_payers, match_charges, match_advisers, match_plans,
+GRANT EXECUTE ON FUNCTION match_begin, match_keep, match_forms, match_claims, match_advices, match_payers, match_charges, match_advisers, match_plans,
 	match_items, match_bills, match_store, match_post, match_return TO zhifu_settle;
 GRANT EXECUTE ON FUNCTION match_items, match_post, match_return, match_undo, match_reject, match_note_add, match_split, match_learn, match_forget,
 	match_share, suspense_hold TO zhifu_operator;

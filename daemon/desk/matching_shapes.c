@@ -22,6 +22,7 @@ const char *const shape_waits[] = {[MATCH_POSTS] = "posts",
 	[MATCH_WAIT_STRANGERS] = "claims-unknown",
 	[MATCH_WAIT_BEYOND] = "beyond-limit",
 	[MATCH_WAIT_NUMBERS] = "numbers-many",
+	[MATCH_WAIT_NOBODYS] = "number-unknown",
 	[MATCH_WAIT_COUNT] = NULL};
 const char *const shape_holds[] = {"no", "compliance", "payer", NULL};
 

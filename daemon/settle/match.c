@@ -154,7 +154,8 @@ static uint8_t wait_why(const struct match_find *find)
 	if (find->index->setting.payers[find->payers[0]].settles == MATCH_ADVICE)
 		return match_find_cut_off(find) ? MATCH_WAIT_CUT : MATCH_WAIT_ADVICE;
 	if (find->no_rate) return MATCH_WAIT_RATE;
-	return find->answer_count > 0 ? MATCH_WAIT_AMOUNT : MATCH_WAIT_NOTHING;
+	if (find->answer_count > 0) return MATCH_WAIT_AMOUNT;
+	return find->nobodys ? MATCH_WAIT_NOBODYS : MATCH_WAIT_NOTHING;
 }
 
 static void reason_add(struct match_candidate *candidate, struct match_reason reason)

@@ -14,7 +14,8 @@
  *    time or none, less a usual charge or none (none when the bank says what it kept), to within the tolerance and the
  *    bound of the rate.
  *  - Is it the only answer? Two equal ones wait. What nobody names is decided by amount only when one answer is left,
- *    and no other would be within twice the bounds.
+ *    no other would be within twice the bounds, and no number stands there that looks like one of ours and is nobody's:
+ *    the payer named something, and a person sees what.
  *  - Named by our own ref (which has a check character) it is that claim even when the amount is another: short stays
  *    open, too much is a liability. A claim that is paid already makes a double payment, never another claim. */
 #ifndef SETTLE_MATCH_H
@@ -176,6 +177,8 @@ struct match_line {
 	const char *ids[MATCH_LINE_IDS];     /* what else programs of banks and payers call it */
 	struct match_bill *bills;            /* what of it the hospital calls claims; several may have one number */
 	uint32_t bill_count;
+	struct match_bill *slips; /* likewise what is one slip away from a number in it that is nobody's */
+	uint32_t slip_count;
 	bool bills_many; /* it has more numbers than were looked up, or names more claims than these */
 };
 
@@ -190,6 +193,7 @@ struct match_own {
 /* ---- the index ---- */
 
 struct match_index;
+struct match_forms;
 
 /* How it is to decide. Borrowed contents as above. */
 struct match_setting {
@@ -202,6 +206,7 @@ struct match_setting {
 	struct book_rates
 		booked;   /* by which rates money is booked, and a currency converted that no contract foresees */
 	uint16_t certain; /* of 1000: posted by itself from there on; 0: MATCH_CERTAIN_DEFAULT */
+	const struct match_forms *forms; /* of the hospital's own numbers, see match_form.h; NULL: none */
 };
 
 /* ERR_NOMEM; ERR_INVALID: a payer, currency or number among the contracts is out of range. */
@@ -369,6 +374,7 @@ enum match_wait {
 	MATCH_WAIT_STRANGERS,   /* the advice names claims that are not here */
 	MATCH_WAIT_BEYOND,      /* its advice, which a person brought in, takes off more than anybody may let go */
 	MATCH_WAIT_NUMBERS,     /* not all that may be numbers of bills in it was looked up */
+	MATCH_WAIT_NOBODYS,     /* it names what looks like a number of ours, and is nobody's */
 	MATCH_WAIT_COUNT,
 };
 

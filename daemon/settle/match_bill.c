@@ -227,31 +227,85 @@ void bill_search_put(const struct bill_search *search, const struct match_know *
 		db_array_bytes(hashes, (struct bytes){search->words[i].hash, LOOKUP_HASH_BYTES});
 }
 
-static int bill_add(struct match_line *line, const char *number, uint32_t claim, struct zf_arena *arena)
+/* Adds a claim to a list of a line, once. ERR_NOMEM. */
+static int bill_add(
+	struct match_bill **list, uint32_t *count, bool *many, struct match_bill bill, struct zf_arena *arena)
 {
-	if (line->bills == NULL) line->bills = zf_alloc_array(arena, BILLS_MAX, sizeof(*line->bills));
-	if (line->bills == NULL) return ERR_NOMEM;
-	for (uint32_t i = 0; i < line->bill_count; i++)
-		if (line->bills[i].claim == claim && strcmp(line->bills[i].number, number) == 0) return 0;
-	if (line->bill_count < BILLS_MAX)
-		line->bills[line->bill_count++] = (struct match_bill){number, claim};
+	if (*list == NULL) *list = zf_alloc_array(arena, BILLS_MAX, sizeof(**list));
+	if (*list == NULL) return ERR_NOMEM;
+	for (uint32_t i = 0; i < *count; i++)
+		if ((*list)[i].claim == bill.claim && strcmp((*list)[i].number, bill.number) == 0) return 0;
+	if (*count < BILLS_MAX)
+		(*list)[(*count)++] = bill;
 	else
-		line->bills_many = true;
+		*many = true;
 	return 0;
 }
 
-int bill_search_take(const struct bill_search *search, const struct match_know *know, const struct pg_result *rows,
+int bill_search_take(const struct bill_search *search, struct match_know *know, const struct pg_result *rows,
 	struct match_line *lines, struct zf_arena *arena)
 {
 	int r = 0;
 
 	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
 		const struct bill_word *word = &search->words[db_rows_int(rows, row, 0) - 1];
+		struct match_line *line = &lines[word->line];
 		struct uuid id = db_rows_uuid(rows, row, 1);
-		uint32_t claim = match_know_claim(know, &id);
+		struct match_bill bill = {word->number, match_know_claim(know, &id)};
 
-		/* nothing is owed for it, or not any more for long */
-		if (claim != MATCH_NONE) r = bill_add(&lines[word->line], word->number, claim, arena);
+		if (!search->slips) match_forms_learn(&know->forms, word->number);
+		if (bill.claim == MATCH_NONE) continue; /* nothing is owed for it, or not any more for long */
+		if (search->slips)
+			r = bill_add(&line->slips, &line->slip_count, &line->bills_many, bill, arena);
+		else
+			r = bill_add(&line->bills, &line->bill_count, &line->bills_many, bill, arena);
 	}
 	return r;
+}
+
+/* What the words of one line may have been meant for. */
+struct slips {
+	struct bill_search *search;
+	const struct match_know *know;
+	struct zf_arena *arena;
+	uint32_t line, count;
+	int err;
+};
+
+static bool slip_add(void *context, const char *number)
+{
+	struct slips *slips = context;
+	const char *copy = zf_strdup(slips->arena, number);
+
+	slips->err = copy == NULL ? ERR_NOMEM : number_add(slips->search, slips->know, copy, slips->line, slips->arena);
+	return slips->err == 0 && ++slips->count < BILL_SLIPS_MAX;
+}
+
+static bool has_small(const char *word)
+{
+	while (*word != '\0' && !text_is_small(*word)) word++;
+	return *word != '\0';
+}
+
+int bill_search_slips(const struct bill_search *search, const struct match_know *know, const struct match_line *lines,
+	struct zf_arena *arena, struct bill_search *ret)
+{
+	struct slips slips = {.search = ret, .know = know, .arena = arena, .line = UINT32_MAX};
+	const char *last = NULL;
+
+	*ret = (struct bill_search){.slips = true};
+	for (uint32_t i = 0; slips.err == 0 && i < search->count && know->forms.count > 0; i++) {
+		const struct bill_word *word = &search->words[i];
+		bool again = word->number == last; /* of another system, or under another key */
+
+		last = word->number;
+		if (word->line != slips.line) slips.count = 0;
+		slips.line = word->line;
+		/* one in small letters is there in capitals, too */
+		if (again || lines[word->line].bill_count > 0 || slips.count >= BILL_SLIPS_MAX ||
+			has_small(word->number))
+			continue;
+		match_forms_meant(&know->forms, word->number, slip_add, &slips);
+	}
+	return slips.err;
 }

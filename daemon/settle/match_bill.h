@@ -10,10 +10,11 @@
 struct db_params;
 struct pg_result;
 
-#define BILL_WORDS_MAX 96 /* readings of a line's words that are looked up */
-#define BILL_LEN_MIN 5    /* letters and digits of a number; a shorter one is in too many texts by chance */
-#define BILL_DIGITS_MIN 2 /* that tell it from a word */
-#define BILLS_MAX 16      /* claims that a line may name so */
+#define BILL_WORDS_MAX 96  /* readings of a line's words that are looked up */
+#define BILL_LEN_MIN 5     /* letters and digits of a number; a shorter one is in too many texts by chance */
+#define BILL_DIGITS_MIN 2  /* that tell it from a word */
+#define BILLS_MAX 16       /* claims that a line may name so */
+#define BILL_SLIPS_MAX 512 /* numbers that are looked up for what a line's words may have been meant for */
 
 /* A word of a line as a number of one of the systems. */
 struct bill_word {
@@ -26,6 +27,7 @@ struct bill_word {
 struct bill_search {
 	struct bill_word *words;
 	uint32_t count, cap;
+	bool slips; /* these are not words, but what they may have been meant for */
 };
 
 /* What may be a number in all fields of a line, each once, but our own refs: as it stands there, in capitals, put
@@ -38,8 +40,13 @@ int bill_search_add(struct bill_search *search, const struct match_know *know, s
 	struct zf_arena *arena) MUSTUSE;
 /* The parameters of SETTLE_MATCH_BILLS. */
 void bill_search_put(const struct bill_search *search, const struct match_know *know, struct db_params *params);
-/* Takes its rows: to the lines, by their numbers, what they name. ERR_NOMEM. */
-int bill_search_take(const struct bill_search *search, const struct match_know *know, const struct pg_result *rows,
+/* Takes its rows: to the lines, by their numbers, what they name, or may have meant; what is found tells the form of
+ * such numbers. ERR_NOMEM. */
+int bill_search_take(const struct bill_search *search, struct match_know *know, const struct pg_result *rows,
 	struct match_line *lines, struct zf_arena *arena) MUSTUSE;
+/* After that, a search for what was meant: of lines that name no claim so, the words that have the form of the
+ * hospital's numbers, as the numbers that are one slip away. ERR_NOMEM. */
+int bill_search_slips(const struct bill_search *search, const struct match_know *know, const struct match_line *lines,
+	struct zf_arena *arena, struct bill_search *ret) MUSTUSE;
 
 #endif

@@ -559,7 +559,9 @@ void match_find_claims(struct match_find *find)
 	if (advising(find) == find->payer_count || names_others_advice(find)) return;
 	bool hinted = find_hinted(find);
 	if (answered(find)) return;
-	bool doubt = hinted || find->cut_known || find->stray;
+	uint8_t wait = find->stray || find->nobodys ? MATCH_WAIT_NOBODYS
+		       : hinted || find->cut_known  ? MATCH_WAIT_AMOUNT
+						    : MATCH_POSTS;
 	/* where the name may be that of one whose advice has yet to come, an amount proves nothing */
-	find_unnamed(find, advising(find) > 0 ? MATCH_WAIT_ADVICE : doubt ? MATCH_WAIT_AMOUNT : MATCH_POSTS);
+	find_unnamed(find, advising(find) > 0 ? MATCH_WAIT_ADVICE : wait);
 }

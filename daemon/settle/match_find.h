@@ -75,6 +75,7 @@ struct match_find {
 	uint32_t cut_count;
 	bool hints_many; /* more than are told in hints */
 	bool stray;      /* something stands there that looks like a number of ours and is none */
+	bool nobodys;    /* something stands there that has the form of the hospital's own numbers, and is none */
 	bool cut_known;  /* something that is cut off begins like a number of this payer, open or paid */
 	bool hinted;     /* were hints looked for? */
 	struct match_answer answers[MATCH_ANSWERS_MAX];

@@ -389,7 +389,8 @@ static int setting_fill(struct match_know *know, const struct directory *directo
 	know->setting = (struct match_setting){.payers = payers,
 		.contracts = made,
 		.booked = book_rates_of(hospital, today),
-		.certain = hospital->match_certain};
+		.certain = hospital->match_certain,
+		.forms = &know->forms};
 	memcpy(know->setting.book, hospital->book_currency, sizeof(know->setting.book));
 	r = owns_fill(know);
 	if (r == 0) r = contracts_fill(know, directory, rows, payers, made);
@@ -414,6 +415,7 @@ int match_know_begin(struct match_know *know, const struct hospital *hospital, c
 	}
 	know->print = print;
 	know->hospital = hospital;
+	match_forms_read(&know->forms, db_rows_text(rows->forms, 0, 0));
 	know->keyring = keyring;
 	know->account_count = 0;
 	old = know->arena;

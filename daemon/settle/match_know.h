@@ -8,6 +8,7 @@
 #include "base/key.h"
 #include "base/mem.h"
 #include "settle/match_choice.h"
+#include "settle/match_form.h"
 #include "settle/match_order.h"
 
 struct directory;
@@ -77,9 +78,10 @@ struct match_know {
 	size_t account_count;
 	struct know_credit *credits; /* owned */
 	uint32_t credit_count, credit_cap;
-	struct match_order ids; /* of claims, advices and lines: what they are here, by enum know_kind */
-	struct uuid last_claim; /* the highest id of them */
-	struct uuid *again;     /* owned: claims that are not as they are here */
+	struct match_forms forms; /* of the hospital's own numbers of bills */
+	struct match_order ids;   /* of claims, advices and lines: what they are here, by enum know_kind */
+	struct uuid last_claim;   /* the highest id of them */
+	struct uuid *again;       /* owned: claims that are not as they are here */
 	uint32_t again_count, again_cap;
 	uint64_t print;            /* of what the index was made by, besides what it is made of */
 	int64_t own[KNOW_OWN_MAX]; /* transactions that posted what is known already */
@@ -94,7 +96,7 @@ struct match_know {
 
 /* What stands in the first rows of a turn. */
 struct know_rows {
-	const struct pg_result *contracts, *payers, *charges, *advisers, *rates;
+	const struct pg_result *contracts, *payers, *charges, *advisers, *forms, *rates;
 };
 #define KNOW_CONTRACTS_SQL                                                                                             \
 	"SELECT contract_id, version, carrier, remitter, document::text FROM zhifu.contract_list($1::uuid, NULL)"      \

@@ -4,6 +4,7 @@
 
 #include "lib/text.h"
 #include "settle/match_find.h"
+#include "settle/match_form.h"
 
 #define RUN_MIN 8 /* characters of what may be a number with a slip in it */
 #define RUN_MAX 18
@@ -151,12 +152,12 @@ void match_find_named(struct match_find *find)
 	text->len = find->written;
 }
 
-static void hint_add(struct match_find *find, const struct match_entry *entry, uint8_t code, size_t len)
+static void hint_put(struct match_find *find, const struct match_entry *entry, uint8_t code, size_t len)
 {
 	const struct match_index *index = find->index;
 	bool advice = match_of_advice(entry->kind);
 	uint32_t payer = advice ? index->notices[entry->value].payer : match_claim_payer(index, entry->value);
-	if (match_number_gone(index, entry) || !match_find_is_payer(find, payer)) return;
+	if (!match_find_is_payer(find, payer)) return;
 	for (uint32_t i = 0; i < find->hint_count; i++) {
 		struct match_hint *hint = &find->hints[i];
 		if (hint->thing != entry->value || match_of_advice(hint->number) != advice) continue;
@@ -171,6 +172,11 @@ static void hint_add(struct match_find *find, const struct match_entry *entry, u
 	}
 	find->hints[find->hint_count++] = (struct match_hint){
 		.thing = entry->value, .number = (uint8_t)entry->kind, .code = code, .len = (uint8_t)len};
+}
+
+static void hint_add(struct match_find *find, const struct match_entry *entry, uint8_t code, size_t len)
+{
+	if (!match_number_gone(find->index, entry)) hint_put(find, entry, code, len);
 }
 
 struct slip_search {
@@ -231,6 +237,20 @@ static void slips_at(struct match_find *find, size_t at)
 	}
 }
 
+/* Does a run of words from `at` on have the form of the hospital's own numbers? Those that are any claim's are used. */
+static bool form_at(const struct match_find *find, size_t at)
+{
+	const struct match_text *text = &find->text;
+	const struct match_forms *forms = find->index->setting.forms;
+	size_t end = at;
+	for (int pieces = 0; pieces < PIECES_MAX; pieces++) {
+		if (!piece_end(text, &end) || end - at > MATCH_FORM_CHARS_MAX + 1) return false;
+		if (match_forms_like(forms, text->folded + at, end - at, pieces > 0)) return true;
+		if (text->marks[end - 1] & MATCH_FIELD_END) return false;
+	}
+	return false;
+}
+
 /* Does the number begin so? Of a claim's no more is known than its key. */
 static bool begins_so(const struct match_index *index, const struct match_entry *entry, const char *folded, size_t len)
 {
@@ -284,7 +304,14 @@ void match_find_hints(struct match_find *find)
 	if (find->hinted) return;
 	find->hinted = true;
 	for (size_t at = 0; at < text->len; at++) {
-		if ((text->marks[at] & MATCH_BEGIN) && !(text->marks[at] & MATCH_USED)) slips_at(find, at);
+		if (!(text->marks[at] & MATCH_BEGIN) || (text->marks[at] & MATCH_USED)) continue;
+		slips_at(find, at);
+		find->nobodys = find->nobodys || form_at(find, at);
+	}
+	for (uint32_t i = 0; i < find->line->slip_count; i++) {
+		const struct match_bill *slip = &find->line->slips[i];
+		const struct match_entry entry = {.value = slip->claim, .kind = MATCH_CLAIM_NUMBER};
+		hint_put(find, &entry, MATCH_SLIP, strlen(slip->number));
 	}
 	for (size_t at = 0; at < text->len; at++) {
 		if (text->marks[at] & MATCH_FIELD_END) cuts_before(find, at + 1);

@@ -352,7 +352,7 @@ int match_round_read(struct match_round *round, struct match_know *know, const s
 	int r = 0;
 
 	arena_reset(&round->arena);
-	round->bills = (struct bill_search){NULL, 0, 0};
+	round->bills = (struct bill_search){.count = 0};
 	round->read = zf_alloc_array(&round->arena.zf, count + 1, sizeof(*round->read));
 	round->read_errors = zf_alloc_array(&round->arena.zf, count + 1, sizeof(*round->read_errors));
 	if (round->read == NULL || round->read_errors == NULL) return ERR_NOMEM;

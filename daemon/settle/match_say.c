@@ -77,6 +77,8 @@ static const char *const waits[MATCH_WAIT_COUNT][2] = {
 		"付款通知的扣减超过合同允许放弃的限额(hard_max)"},
 	[MATCH_WAIT_NUMBERS] = {"it may name more bills than are looked up in one line",
 		"附言中的号码过多,未能全部查对"},
+	[MATCH_WAIT_NOBODYS] = {"it names a number like ours that is nobody's, so the amount alone decides nothing",
+		"附言中的号码形似本院号码但查无此号,不能仅凭金额入账"},
 	[MATCH_WAIT_CUT] = {"payer known, statement number cut, no advice", "付款人已知,对账单号被截断,付款通知未到"},
 };
 

@@ -76,6 +76,7 @@ struct matching {
 static void on_begun(void *ctx, const struct db_outcome *outcome);
 static void claims_ask(struct matching *matching);
 static void advices_ask(struct matching *matching);
+static void bills_ask(struct matching *matching);
 
 /* ---- what is kept from turn to turn ---- */
 
@@ -214,6 +215,7 @@ static void on_kept(void *ctx, const struct db_outcome *outcome)
 /* What was not looked at is found by the next turn, when the lease has run out or at once. */
 static void turn_end(struct matching *matching)
 {
+	char forms[MATCH_FORMS_TEXT_MAX];
 	struct db_params *params;
 
 	db_batch_reset(matching->batch);
@@ -223,6 +225,12 @@ static void turn_end(struct matching *matching)
 	db_params_int4(params, 0);
 	db_params_bool(params, matching->over == TURN_DONE);
 	db_params_uuid(params, &matching->know->last_claim);
+	if (matching->know->forms.more) {
+		match_forms_write(&matching->know->forms, forms);
+		db_params_text(params, forms);
+	} else {
+		db_params_null(params);
+	}
 	if (db_batch_run(matching->batch, 0, on_kept, matching) < 0) turn_drop(matching);
 }
 
@@ -255,6 +263,7 @@ static void turn_ask(struct matching *matching, db_done *done)
 	db_params_int4(params, matching->turn);
 	db_params_int4(params, lease_s(matching));
 	db_params_bool(params, false);
+	db_params_null(params);
 	db_params_null(params);
 	matching->reading = db_batch_run(matching->batch, 0, done, matching) == 0;
 	if (!matching->reading) turn_over(matching, TURN_DROPPED);
@@ -444,27 +453,32 @@ static void on_bills(void *ctx, const struct db_outcome *outcome)
 {
 	struct matching *matching = ctx;
 	struct match_round *round = &matching->taking->round;
+	struct bill_search slips = {.count = 0};
 	struct pg_result *items;
+	int r;
 
 	if (turn_failed(matching, outcome, on_bills, "the hospital's own numbers could not be looked up")) return;
 	if (matching->over != TURN_GOES_ON) {
 		turn_over(matching, matching->over);
 		return;
 	}
-	if (!matched(matching, bill_search_take(&round->bills, matching->know, outcome->results[0], round->read,
-				       &round->arena.zf)))
+	r = bill_search_take(&round->bills, matching->know, outcome->results[0], round->read, &round->arena.zf);
+	if (r == 0 && !round->bills.slips)
+		r = bill_search_slips(&round->bills, matching->know, round->read, &round->arena.zf, &slips);
+	if (!matched(matching, r)) return;
+	if (slips.count > 0) {
+		round->bills = slips;
+		bills_ask(matching);
 		return;
+	}
 	items = matching->items;
 	matching->items = NULL;
 	items_take(matching, items);
 	db_rows_free(items);
 }
 
-static void bills_ask(struct matching *matching, const struct pg_result *rows)
+static void bills_ask(struct matching *matching)
 {
-	items_drop(matching);
-	matching->items = db_rows_copy(rows);
-	if (!matched(matching, matching->items == NULL ? ERR_NOMEM : 0)) return;
 	db_batch_reset(matching->batch);
 	bill_search_put(&matching->taking->round.bills, matching->know,
 		db_batch_add(matching->batch, &settle_sql[SETTLE_MATCH_BILLS]));
@@ -486,7 +500,9 @@ static void on_items(void *ctx, const struct db_outcome *outcome)
 					       outcome->results[0])))
 			return;
 		if (round->bills.count > 0) {
-			bills_ask(matching, outcome->results[0]);
+			items_drop(matching);
+			matching->items = db_rows_copy(outcome->results[0]);
+			if (matched(matching, matching->items == NULL ? ERR_NOMEM : 0)) bills_ask(matching);
 			return;
 		}
 	}
@@ -610,7 +626,7 @@ static void on_known(void *ctx, const struct db_outcome *outcome)
 
 	if (turn_failed(matching, outcome, on_known, "contracts and payers could not be read")) return;
 	const struct know_rows rows = {outcome->results[0], outcome->results[1], outcome->results[2],
-		outcome->results[3], outcome->results[4]};
+		outcome->results[3], outcome->results[4], outcome->results[5]};
 	r = match_know_begin(matching->know, directory_hospital(worker->directory, &matching->hospital),
 		worker->directory, worker->keyring, matching->hold, matching->sealer, &rows);
 	if (r < 0) {
@@ -623,8 +639,8 @@ static void on_known(void *ctx, const struct db_outcome *outcome)
 
 static void known_ask(struct matching *matching, const struct hospital *hospital)
 {
-	static const enum settle_statement of_hospital[] = {
-		SETTLE_MATCH_CONTRACTS, SETTLE_MATCH_PAYERS, SETTLE_MATCH_CHARGES, SETTLE_MATCH_ADVISERS};
+	static const enum settle_statement of_hospital[] = {SETTLE_MATCH_CONTRACTS, SETTLE_MATCH_PAYERS,
+		SETTLE_MATCH_CHARGES, SETTLE_MATCH_ADVISERS, SETTLE_MATCH_FORMS};
 	int32_t today = (int32_t)zone_day(hospital->zone, clock_wall_ms());
 	struct db_params *params;
 	struct db_array *currencies;

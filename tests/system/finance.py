@@ -140,31 +140,6 @@ class Desk:
         assert through[0] == through[1], through
         return {account: tuple(both) for account, both in sides.items()}
 
-    def holds(self):
-        """The books' proof."""
-        assert self.daemon.ctl_json("ledger", "balance")["balanced"] is True, self.daemon.ctl("ledger", "balance", check=False)
-
-
-class Finance(Desk):
-    """Over a place, which is configured and started."""
-
-    def __init__(self, place, shift=SHIFT, **more):
-        story.hospital(place, bank_accounts=BANK_ACCOUNTS, **more)
-        for code, name in (("alpha", ALPHA), ("beta", BETA), ("gamma", GAMMA)):
-            story.insurer(place, code, zhifu.free_port(), {"name": name, "names": [name]})
-        place.daemon.start()
-        super().__init__(place, shift)
-        zhifu.wait_until(lambda: self.database.value("SELECT count(*) FROM zhifu.hospital_key WHERE hospital_id = %s",
-                                                     (story.HOSPITAL_ID,)), "the hospital's key")
-
-    def rate(self, when, currency, price, source=1, quote="CNY", bank=""):
-        """The central parity: CNY for 1; or another source's, as enum rate_source."""
-        whole, fraction = price.split(".")
-        self.database.sql(
-            "INSERT INTO zhifu.rate (source, bank, base, quote, per, digits, scale, day, maker) VALUES (%s, %s, %s, %s, 1, %s, %s, %s, 'li')",
-            (source, bank, currency, quote, int(whole + fraction), len(fraction), self.day(when)))
-        self.database.sql("SELECT zhifu.posting_value_soon()")
-
     def claim(self, contract, billed, owed, currency="CNY", book=None, paid=False, decided=True):
         """A claim that was billed, and decided as it was: its receivable and the bill's posting."""
         self.number += 1
@@ -191,3 +166,28 @@ class Finance(Desk):
                 "i": contract["id"], "v": contract["version"], "t": contract["kind"], "u": currency, "o": minor(owed), "b": worth,
                 "p": 0 if paid else minor(owed), "y": 2 if decided else 1, "d": self.day(billed), "s": 2 if paid else 1})
         return made
+
+    def holds(self):
+        """The books' proof."""
+        assert self.daemon.ctl_json("ledger", "balance")["balanced"] is True, self.daemon.ctl("ledger", "balance", check=False)
+
+
+class Finance(Desk):
+    """Over a place, which is configured and started."""
+
+    def __init__(self, place, shift=SHIFT, **more):
+        story.hospital(place, bank_accounts=BANK_ACCOUNTS, **more)
+        for code, name in (("alpha", ALPHA), ("beta", BETA), ("gamma", GAMMA)):
+            story.insurer(place, code, zhifu.free_port(), {"name": name, "names": [name]})
+        place.daemon.start()
+        super().__init__(place, shift)
+        zhifu.wait_until(lambda: self.database.value("SELECT count(*) FROM zhifu.hospital_key WHERE hospital_id = %s",
+                                                     (story.HOSPITAL_ID,)), "the hospital's key")
+
+    def rate(self, when, currency, price, source=1, quote="CNY", bank=""):
+        """The central parity: CNY for 1; or another source's, as enum rate_source."""
+        whole, fraction = price.split(".")
+        self.database.sql(
+            "INSERT INTO zhifu.rate (source, bank, base, quote, per, digits, scale, day, maker) VALUES (%s, %s, %s, %s, 1, %s, %s, %s, 'li')",
+            (source, bank, currency, quote, int(whole + fraction), len(fraction), self.day(when)))
+        self.database.sql("SELECT zhifu.posting_value_soon()")

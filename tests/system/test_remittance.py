@@ -51,6 +51,7 @@ def billed(place, keep, **more):
                    bill_systems=["https://hospital.example/claim", BILLS], **more)
     for name in ("alpha", "beta"):
         traffic.Insurer(place, keep, name, {"pend_ms": 3600000})
+    story.insurer(place, "gamma", zhifu.free_port())  # to which nothing is sent
     place.daemon.start()
     traffic.permit(place.daemon)
     place.office = finance.Desk(place)
@@ -297,6 +298,39 @@ def numbered(up):
         assert "the payment names the hospital's number of the claim" in [reason["reason"] for reason in candidate["reasons"]]
     advised(up)
     up.office.holds()
+    mistyped(up)
+
+
+def mistyped(up):
+    """Of the numbers that were found nothing is kept but their form. What has that form and is nobody's waits, whatever the amount;
+    what is one slip away from a claim's number names it."""
+    office, payer = up.office, "Sunrise Assistance"
+    assert sorted(up.database.value("SELECT forms FROM zhifu.match_turn").split()) == ["HC####@####", "ZY##########"]
+    contract = office.contract("gamma", "A", payer, payment={"settles": "single"})
+    named, same, other, alone, late = (office.claim(contract, "11-01", amount) for amount in ("456.00", "456.00", "123.00", "789.00", "234.00"))
+    # one bill of two, of which another owes the other
+    up.database.sql("INSERT INTO zhifu.claim_identifier (hospital_id, hash, claim_id) SELECT DISTINCT i.hospital_id, i.hash, %s::uuid"
+                    " FROM zhifu.claim_identifier i JOIN zhifu.claim c USING (hospital_id, claim_id) WHERE c.ref = %s"
+                    " AND i.hash NOT IN (SELECT k.key_hash FROM zhifu.idempotency k)", (named.id, up.refs["HC2026X0006"]))
+
+    def left(claim):
+        return up.database.value("SELECT open_minor FROM zhifu.receivable WHERE claim_id = %s", (claim.id,))
+
+    slip, strange, plain = office.statement("CNY", "11-20", ("456.00", payer.upper(), "BILL ZY-2026-00781"), (
+        "123.00", payer.upper(), "BILL ZY-2026-000999"), ("789.00", payer.upper(), "TREATMENT"))
+    office.looked()
+    assert [left(claim) for claim in (named, same, other, alone)] == [0, 45600, 12300, 0]
+    waits = {item["line"]: item["why"] for item in up.daemon.ctl_json("money", "match", "list")["items"]}
+    assert slip not in waits and plain not in waits
+    assert waits[strange] == "it names a number like ours that is nobody's, so the amount alone decides nothing"
+    candidate, = up.daemon.ctl_json("money", "match", "show", strange)["candidates"]
+    assert candidate["parts"][0]["ref"] == other.ref, candidate
+    up.daemon.restart()
+    again, = office.statement("CNY", "11-23", ("234.00", payer.upper(), "BILL ZY-2026-000998"))
+    office.looked()
+    waits = {item["line"]: item["why"] for item in up.daemon.ctl_json("money", "match", "list")["items"]}
+    assert left(late) == 23400 and waits[again] == waits[strange]
+    office.holds()
 
 
 def advised(up):
