@@ -21,6 +21,8 @@ struct db_notify {
 	struct event *timer; /* runs while a hint is young: the next ones gather */
 	char topics[DB_NOTIFY_TOPICS_MAX][DB_NOTIFY_TOPIC_LEN];
 	size_t topic_count;
+	size_t items; /* hinted at since */
+	int64_t since_ms;
 	bool sending;
 };
 #define NOTIFY_MAGIC 0x6e6f7466u
@@ -76,6 +78,17 @@ static void notify_flush(struct db_notify *notify)
 	arena_free(&arena);
 }
 
+/* When the next hint may go. */
+static int64_t next_ms(struct db_notify *notify)
+{
+	int64_t now_ms = clock_mono_ms(), took_ms = now_ms - notify->since_ms;
+	bool busy = (int64_t)notify->items * 1000 > took_ms * DB_NOTIFY_BUSY_ITEMS;
+
+	notify->items = 0;
+	notify->since_ms = now_ms;
+	return busy && took_ms >= DB_NOTIFY_EVERY_MS ? DB_NOTIFY_BUSY_MS : DB_NOTIFY_EVERY_MS;
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd, (void)what;
@@ -83,12 +96,13 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	CHECK_MAGIC(notify, NOTIFY_MAGIC);
 	if (notify->topic_count == 0 || notify->sending) return;
 	notify_flush(notify);
-	timer_ms(notify->timer, DB_NOTIFY_EVERY_MS);
+	timer_ms(notify->timer, next_ms(notify));
 }
 
-void db_notify_send(struct db_notify *notify, const char *topic)
+void db_notify_send(struct db_notify *notify, const char *topic, size_t items)
 {
 	CHECK_MAGIC(notify, NOTIFY_MAGIC);
+	notify->items += items;
 	assert(strlen(topic) < DB_NOTIFY_TOPIC_LEN);
 	for (size_t i = 0; i < notify->topic_count; i++)
 		if (strcmp(notify->topics[i], topic) == 0) return;

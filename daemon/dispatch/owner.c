@@ -153,7 +153,7 @@ static int64_t swept_count(struct dispatch *dispatch, const struct db_outcome *o
 
 	refused_log("could not sweep a route", outcome);
 	found = outcome->ending == DB_COMMITTED ? db_rows_int(outcome->results[0], 0, 0) : 0;
-	if (found > 0) db_notify_send(dispatch->notify, "translate");
+	if (found > 0) db_notify_send(dispatch->notify, "translate", (size_t)found);
 	return found;
 }
 

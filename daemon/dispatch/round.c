@@ -251,7 +251,7 @@ static void refused_tell(const struct sending *sending, int verdict, const char 
 		log_fields(LOG_WARN, "not sent: export stop level reached", "route", sending->route->name, "claim",
 			ref == NULL ? "" : ref, NULL);
 	}
-	if (verdict == 3 || verdict == 4) db_notify_send(dispatch->notify, "translate");
+	if (verdict == 3 || verdict == 4) db_notify_send(dispatch->notify, "translate", 1);
 }
 
 static void begun_rows(struct round *round, const struct pg_result *rows)
@@ -387,7 +387,7 @@ static void on_ended(void *ctx, const struct db_outcome *outcome)
 	if (db_rows_count(outcome->results[outcome->count - 1]) < (int)round->count && !round->trouble && !doubt)
 		log_fields(LOG_WARN, "ends came too late: others have decided meanwhile", "route", round->route->name,
 			NULL);
-	if (read) db_notify_send(dispatch->notify, "translate");
-	if (again) db_notify_send(dispatch->notify, "dispatch");
+	if (read) db_notify_send(dispatch->notify, "translate", round->count);
+	if (again) db_notify_send(dispatch->notify, "dispatch", 1);
 	round_over(round);
 }

@@ -283,7 +283,7 @@ void claim_item_ended(struct claim_item *item)
 		item->state = ITEM_FAULTY;
 	else
 		item_count(item);
-	if (item->state == ITEM_STORED) db_notify_send(submission->intake->notify, "translate");
+	if (item->state == ITEM_STORED) db_notify_send(submission->intake->notify, "translate", 1);
 	pump(submission);
 }
 

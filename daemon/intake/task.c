@@ -128,7 +128,7 @@ static void respond_new(struct task_call *call, const struct pg_result *rows)
 		.outcome = db_rows_text(rows, 0, 4)};
 	resource.version = resource_task_version(facts.status);
 	struct text_span raw = call->document.entries[call->task->entry].raw;
-	if (is(facts.status, "in-progress")) db_notify_send(call->read.intake->notify, "translate");
+	if (is(facts.status, "in-progress")) db_notify_send(call->read.intake->notify, "translate", 1);
 	if (resource_task(raw, &facts, &call->read.req->arena.zf, &resource.text) < 0)
 		outcome_respond(call->read.req, 503, &outcome_unknown);
 	else

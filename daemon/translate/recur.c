@@ -34,7 +34,7 @@ static void on_seeded(void *ctx, const struct db_outcome *outcome)
 		log_fields(LOG_ERROR, "could not set up polling", "sqlstate", outcome->sqlstate, "why",
 			outcome->message, NULL);
 	if (outcome->ending == DB_COMMITTED && db_rows_int(outcome->results[0], 0, 0) > 0)
-		db_notify_send(translate->notify, "translate");
+		db_notify_send(translate->notify, "translate", 1);
 }
 
 struct seed_arrays {

@@ -145,8 +145,8 @@ static void on_committed(void *ctx, const struct db_outcome *outcome)
 	POINT("translate.after_commit");
 	metric_add(translate->items, (uint64_t)db_rows_int(outcome->results[0], 0, 0));
 	metric_add(translate->rounds, 1);
-	if (commit_has_messages(translate->good + first, n)) db_notify_send(translate->notify, "dispatch");
-	if (commit_has_facts(translate->good + first, n)) db_notify_send(translate->notify, "settle");
+	if (commit_has_messages(translate->good + first, n)) db_notify_send(translate->notify, "dispatch", n);
+	if (commit_has_facts(translate->good + first, n)) db_notify_send(translate->notify, "settle", n);
 	translate->first += n;
 	if (translate->first < translate->good_count)
 		round_commit(translate);
