@@ -15,16 +15,11 @@
 #include "lib/date.h"
 #include "model/directory.h"
 #include "settle/bank_accounts.h"
+#include "settle/bank_batch.h"
 #include "settle/bank_content.h"
-#include "settle/bank_told.h"
-#include "settle/declaration.h"
-#include "settle/posting_rule.h"
 
-#define READ_BYTES (1u << 20) /* also of one stored part */
-#define LINES_MAX 500         /* of one statement of SQL */
-#define CHUNK_BYTES (64u << 20)
+#define READ_BYTES (1u << 20)   /* also of one stored part */
 #define READER_BYTES (1u << 30) /* 16 bytes a line of the largest statement, and its largest line */
-#define REASON_NEW "not matched yet"
 
 /* A reading that is under way. */
 struct importing {
@@ -34,29 +29,10 @@ struct importing {
 	/* the second reading only */
 	struct uuid file_id, statement_id;
 	struct sealer *sealer;
-	struct arena chunk; /* of the lines at hand */
+	struct bank_batch *batch;
 	struct bank_imported *statement;
-	char bank[ACCOUNT_LEN];
-	struct db_params lines, details, declarations, pending;
-	struct {
-		struct db_array *line, *identity, *referenced, *occurrence, *booked, *value, *amount, *reversal, *no,
-			*whole, *detailed, *content;
-	} l;
-	struct {
-		struct db_array *line, *no, *amount, *content;
-	} d;
-	struct {
-		struct db_array *line, *ground, *country, *due, *assumed;
-	} f; /* from abroad */
-	struct {
-		struct db_array *id, *identity, *occurrence, *day, *value, *amount, *status;
-	} p; /* not booked */
-	uint32_t line_count, detail_count, declaration_count, pending_count;
-	int64_t amounts[LINES_MAX];  /* of the lines at hand */
 	int32_t first_day, last_day; /* of the statement's lines: the balances of a CSV have no day of their own */
-	struct uuid line_id;         /* of the entry at hand */
-	bool declared;               /* it is among those from abroad */
-	struct bank_told told;       /* of the statement's account: what a notification told before */
+	struct uuid line_id;         /* of the notification's entry at hand */
 	bool keeps;                  /* of the notification's entry at hand: its transactions are news */
 	bool tells;                  /* an entry of the file did: its line may be there */
 	int error;                   /* what ended it, and has its text */
@@ -168,11 +144,6 @@ static void day_text(int32_t days, char ret_text[DAY_LEN])
 	(void)snprintf(ret_text, DAY_LEN, "%04d-%02u-%02u", year, month, day);
 }
 
-static int32_t day_of(const struct bank_entry *entry)
-{
-	return entry->booking_day != BANK_NO_DAY ? entry->booking_day : entry->value_day;
-}
-
 /* ---- the first reading ---- */
 
 /* It is of none of the accounts, or it is not to be told of which. id: as it says; NULL: it does not. */
@@ -227,8 +198,9 @@ static int entry_seen(void *ctx, const struct bank_statement *statement, const s
 	char path[48];
 
 	if (entry->part > 0) return 0;
-	if (day_of(entry) != BANK_NO_DAY && day_of(entry) < importing->first_day) importing->first_day = day_of(entry);
-	if (day_of(entry) > importing->last_day) importing->last_day = day_of(entry);
+	if (bank_batch_day(entry) != BANK_NO_DAY && bank_batch_day(entry) < importing->first_day)
+		importing->first_day = bank_batch_day(entry);
+	if (bank_batch_day(entry) > importing->last_day) importing->last_day = bank_batch_day(entry);
 	if (entry->status == BANK_STATUS_BOOKED)
 		one->booked++;
 	else
@@ -237,15 +209,15 @@ static int entry_seen(void *ctx, const struct bank_statement *statement, const s
 	if (one->account != NULL && strcmp(entry->amount.currency, one->account->currency) != 0)
 		fault_add(&importing->import->faults, FAULT_BANK_CURRENCY, path, entry->amount.currency,
 			one->account->currency);
-	if (day_of(entry) == BANK_NO_DAY)
+	if (bank_batch_day(entry) == BANK_NO_DAY)
 		fault_add(&importing->import->faults, FAULT_BANK_MISSING, path, "BookgDt", NULL);
 	/* What is booked tomorrow is not booked. */
 	if (statement->kind == BANK_KIND_STATEMENT && entry->status == BANK_STATUS_BOOKED &&
-		day_of(entry) > importing->import->today) {
+		bank_batch_day(entry) > importing->import->today) {
 		char text[DAY_LEN];
 		char limit[8 + DAY_LEN];
 
-		day_text(day_of(entry), text);
+		day_text(bank_batch_day(entry), text);
 		memcpy(limit, "≤ ", sizeof("≤ "));
 		day_text(importing->import->today, limit + strlen(limit));
 		fault_add(&importing->import->faults, FAULT_BANK_VALUE, path, text, limit);
@@ -283,189 +255,6 @@ static int file_changed(void)
 	return err_set(ERR_AGAIN, "the file changed while it was read: import it again when it is whole");
 }
 
-static void pending_begin(struct importing *importing)
-{
-	const struct hospital_account *account = importing->statement->account;
-
-	db_params_init(&importing->pending, &importing->chunk);
-	importing->pending_count = 0;
-	db_params_uuid(&importing->pending, &importing->import->hospital->id);
-	db_params_uuid(&importing->pending, &importing->statement_id);
-	db_params_text(&importing->pending, account->code);
-	db_params_text(&importing->pending, account->currency);
-	db_params_int2(&importing->pending, (int16_t)currency_exponent(account->currency));
-	importing->p.id = db_params_array(&importing->pending, DB_UUID, LINES_MAX, 0);
-	importing->p.identity = db_params_array(&importing->pending, DB_BYTEA, LINES_MAX, 32 * LINES_MAX);
-	importing->p.occurrence = db_params_array(&importing->pending, DB_INT4, LINES_MAX, 0);
-	importing->p.day = db_params_array(&importing->pending, DB_DATE, LINES_MAX, 0);
-	importing->p.value = db_params_array(&importing->pending, DB_DATE, LINES_MAX, 0);
-	importing->p.amount = db_params_array(&importing->pending, DB_INT8, LINES_MAX, 0);
-	importing->p.status = db_params_array(&importing->pending, DB_INT2, LINES_MAX, 0);
-}
-
-static void lines_begin(struct importing *importing)
-{
-	arena_reset(&importing->chunk);
-	db_params_init(&importing->lines, &importing->chunk);
-	db_params_init(&importing->details, &importing->chunk);
-	db_params_init(&importing->declarations, &importing->chunk);
-	importing->line_count = importing->detail_count = importing->declaration_count = 0;
-	db_params_uuid(&importing->lines, &importing->import->hospital->id);
-	db_params_uuid(&importing->lines, &importing->statement_id);
-	db_params_text(&importing->lines, importing->statement->account->code);
-	importing->l.line = db_params_array(&importing->lines, DB_UUID, LINES_MAX, 0);
-	importing->l.identity = db_params_array(&importing->lines, DB_BYTEA, LINES_MAX, 32 * LINES_MAX);
-	importing->l.referenced = db_params_array(&importing->lines, DB_BOOL, LINES_MAX, 0);
-	importing->l.occurrence = db_params_array(&importing->lines, DB_INT4, LINES_MAX, 0);
-	importing->l.booked = db_params_array(&importing->lines, DB_DATE, LINES_MAX, 0);
-	importing->l.value = db_params_array(&importing->lines, DB_DATE, LINES_MAX, 0);
-	importing->l.amount = db_params_array(&importing->lines, DB_INT8, LINES_MAX, 0);
-	db_params_text(&importing->lines, importing->statement->account->currency);
-	db_params_int2(&importing->lines, (int16_t)currency_exponent(importing->statement->account->currency));
-	importing->l.reversal = db_params_array(&importing->lines, DB_BOOL, LINES_MAX, 0);
-	importing->l.no = db_params_array(&importing->lines, DB_INT4, LINES_MAX, 0);
-	importing->l.whole = db_params_array(&importing->lines, DB_BOOL, LINES_MAX, 0);
-	importing->l.detailed = db_params_array(&importing->lines, DB_BOOL, LINES_MAX, 0);
-	importing->l.content = db_params_array(&importing->lines, DB_BYTEA, LINES_MAX, 512 * LINES_MAX);
-	db_params_text(&importing->lines, importing->bank);
-	db_params_text(&importing->lines, posting_rule("bank_in")->credit);
-	db_params_text(&importing->lines, REASON_NEW);
-	db_params_uuid(&importing->details, &importing->import->hospital->id);
-	importing->d.line = db_params_array(&importing->details, DB_UUID, LINES_MAX, 0);
-	importing->d.no = db_params_array(&importing->details, DB_INT4, LINES_MAX, 0);
-	importing->d.amount = db_params_array(&importing->details, DB_INT8, LINES_MAX, 0);
-	importing->d.content = db_params_array(&importing->details, DB_BYTEA, LINES_MAX, 512 * LINES_MAX);
-	db_params_uuid(&importing->declarations, &importing->import->hospital->id);
-	importing->f.line = db_params_array(&importing->declarations, DB_UUID, LINES_MAX, 0);
-	importing->f.ground = db_params_array(&importing->declarations, DB_INT2, LINES_MAX, 0);
-	importing->f.country = db_params_array(&importing->declarations, DB_TEXT, LINES_MAX, 2 * LINES_MAX);
-	importing->f.due = db_params_array(&importing->declarations, DB_DATE, LINES_MAX, 0);
-	importing->f.assumed = db_params_array(&importing->declarations, DB_BOOL, LINES_MAX, 0);
-	db_params_text(&importing->declarations, importing->import->hospital->declaration_code);
-	pending_begin(importing);
-}
-
-/* Stores the lines at hand, then the details, which may be of a line that was stored before. */
-static int lines_flush(struct importing *importing)
-{
-	struct pg_result *rows = NULL;
-	int r = 0;
-
-	if (importing->line_count > 0) {
-		r = db_sync_query(importing->import->db,
-			"SELECT zhifu.bank_lines_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
-			&importing->lines, &rows);
-		for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
-			importing->statement->fresh++;
-			importing->statement->moved += importing->amounts[db_rows_int(rows, row, 0) - 1];
-		}
-		db_sync_rows_free(rows);
-	}
-	if (r == 0 && importing->detail_count > 0)
-		r = db_sync_query(importing->import->db, "SELECT zhifu.bank_details_add($1, $2, $3, $4, $5)",
-			&importing->details, NULL);
-	if (r == 0 && importing->declaration_count > 0)
-		r = db_sync_query(importing->import->db, "SELECT zhifu.declaration_add($1, $2, $3, $4, $5, $6, $7)",
-			&importing->declarations, NULL);
-	if (r == 0 && importing->pending_count > 0)
-		r = db_sync_query(importing->import->db,
-			"SELECT zhifu.bank_pending_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-			&importing->pending, NULL);
-	POINT("bank.lines");
-	lines_begin(importing);
-	return r;
-}
-
-static int content_add(
-	struct importing *importing, struct db_array *array, const struct uuid *id, struct text_span json)
-{
-	struct bytes sealed;
-	int r = seal(importing->sealer, importing->import->key, id, SEAL_FACT,
-		(struct bytes){(const uint8_t *)json.ptr, json.len}, &importing->chunk, &sealed);
-
-	if (r == 0) db_array_bytes(array, sealed);
-	return r;
-}
-
-/* It is all here, and has no more than one transaction. */
-static bool entry_single(const struct bank_entry *entry)
-{
-	return entry->part == 0 && entry->last && entry->detail_count <= 1;
-}
-
-static int line_add(struct importing *importing, const struct bank_entry *entry)
-{
-	const struct bank_detail *single = entry->last && entry->detail_count == 1 ? &entry->details[0] : NULL;
-	const struct uuid *told;
-	struct text_span json;
-	int r = bank_line_content(entry, single, &importing->chunk.zf, &json);
-
-	if (r < 0)
-		return err_set(r, "line %u has more text than %u bytes", (unsigned)entry->line, BANK_CONTENT_BYTES_MAX);
-	told = bank_told_find(&importing->told, entry);
-	importing->line_id = told == NULL ? uuid_new() : *told;
-	db_array_uuid(importing->l.line, &importing->line_id);
-	db_array_bytes(importing->l.identity, (struct bytes){entry->identity, sizeof(entry->identity)});
-	db_array_bool(importing->l.referenced, entry->referenced);
-	db_array_int4(importing->l.occurrence, (int32_t)entry->occurrence);
-	db_array_date(importing->l.booked, day_of(entry));
-	if (entry->value_day != BANK_NO_DAY)
-		db_array_date(importing->l.value, entry->value_day);
-	else
-		db_array_null(importing->l.value);
-	db_array_int8(importing->l.amount, entry->amount.minor);
-	importing->amounts[importing->line_count] = entry->amount.minor;
-	db_array_bool(importing->l.reversal, entry->reversal);
-	db_array_int4(importing->l.no, (int32_t)entry->number);
-	db_array_bool(importing->l.whole, told == NULL && entry_single(entry));
-	db_array_bool(importing->l.detailed, single != NULL && bank_detail_names(single));
-	importing->line_count++;
-	return content_add(importing, importing->l.content, &importing->line_id, json);
-}
-
-static int details_add(struct importing *importing, const struct bank_entry *entry)
-{
-	int r = 0;
-
-	for (uint32_t i = 0; r == 0 && i < entry->detail_count; i++) {
-		const struct bank_detail *detail = &entry->details[i];
-		struct text_span json;
-
-		r = bank_detail_content(detail, &importing->chunk.zf, &json);
-		if (r < 0)
-			return err_set(r, "line %u has more text than %u bytes", (unsigned)detail->line,
-				BANK_CONTENT_BYTES_MAX);
-		db_array_uuid(importing->d.line, &importing->line_id);
-		db_array_int4(importing->d.no, (int32_t)detail->number);
-		if (detail->account_amount.present)
-			db_array_int8(importing->d.amount, detail->account_amount.minor);
-		else
-			db_array_null(importing->d.amount);
-		importing->detail_count++;
-		r = content_add(importing, importing->d.content, &importing->line_id, json);
-	}
-	return r;
-}
-
-/* A line whose payer comes to light with a later part of its batch is declared then. */
-static void declaration_add(struct importing *importing, const struct bank_entry *entry)
-{
-	struct declaration told;
-
-	if (entry->part == 0) importing->declared = false;
-	if (importing->declared || !declaration_of(importing->import->hospital, entry, day_of(entry), &told)) return;
-	importing->declared = true;
-	db_array_uuid(importing->f.line, &importing->line_id);
-	db_array_int2(importing->f.ground, (int16_t)told.ground);
-	if (told.country[0] != '\0')
-		db_array_text(importing->f.country, told.country);
-	else
-		db_array_null(importing->f.country);
-	db_array_date(importing->f.due, told.due_day);
-	db_array_bool(importing->f.assumed, told.due_assumed);
-	importing->declaration_count++;
-}
-
 static void balance_params(struct db_params *params, const struct bank_balance *balance)
 {
 	if (balance->kind == 0) {
@@ -492,7 +281,6 @@ static int statement_store(void *ctx, const struct bank_statement *statement)
 	if (statement->number > import->count || one->account == NULL) return importing->error = file_changed();
 	importing->statement = one;
 	importing->statement_id = uuid_new();
-	posting_account(posting_rule("bank_in")->debit, one->account->code, importing->bank);
 	db_params_init(&params, importing->arena);
 	db_params_uuid(&params, &import->hospital->id);
 	db_params_uuid(&params, &importing->statement_id);
@@ -519,11 +307,8 @@ static int statement_store(void *ctx, const struct bank_statement *statement)
 		&params, &rows);
 	if (r == 0) one->chain = (int)db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
-	if (r == 0 && one->kind == BANK_KIND_STATEMENT)
-		r = bank_told_load(
-			import->db, importing->arena, &import->hospital->id, one->account->code, &importing->told);
 	POINT("bank.statement");
-	lines_begin(importing);
+	bank_batch_begin(importing->batch, &importing->statement_id, one);
 	return importing->error = r;
 }
 
@@ -536,33 +321,15 @@ static int told_store(struct importing *importing, const struct bank_entry *entr
 
 	arena_init(&arena, 1u << 16);
 	if (!entry->referenced) return 0;
-	if (entry_single(entry) &&
+	if (bank_batch_single(entry) &&
 		(entry->detail_count == 0 || entry->batch_count > 1 || !bank_detail_names(&entry->details[0])))
 		return 0;
 	if (entry->part == 0)
 		r = bank_told_add(importing->import->db, &arena, &importing->import->hospital->id,
-			&importing->statement_id, importing->statement->account->code, entry, entry_single(entry),
+			&importing->statement_id, importing->statement->account->code, entry, bank_batch_single(entry),
 			&importing->line_id, &importing->keeps);
 	importing->tells = importing->tells || importing->keeps;
-	return r == 0 && importing->keeps ? details_add(importing, entry) : r;
-}
-
-/* It is listed until it is booked. A notification tells what happened, and not what an account waits for. */
-static void pending_add(struct importing *importing, const struct bank_entry *entry)
-{
-	struct uuid id = uuid_new();
-
-	db_array_uuid(importing->p.id, &id);
-	db_array_bytes(importing->p.identity, (struct bytes){entry->identity, sizeof(entry->identity)});
-	db_array_int4(importing->p.occurrence, (int32_t)entry->occurrence);
-	db_array_date(importing->p.day, day_of(entry));
-	if (entry->value_day != BANK_NO_DAY)
-		db_array_date(importing->p.value, entry->value_day);
-	else
-		db_array_null(importing->p.value);
-	db_array_int8(importing->p.amount, entry->amount.minor);
-	db_array_int2(importing->p.status, (int16_t)entry->status);
-	importing->pending_count++;
+	return r == 0 && importing->keeps ? bank_batch_told(importing->batch, entry, &importing->line_id) : r;
 }
 
 /* Only what a statement says was booked is in the books: a report or notification of the same comes again with it. */
@@ -572,20 +339,11 @@ static int entry_store(void *ctx, const struct bank_statement *statement, const 
 	bool booked = entry->status == BANK_STATUS_BOOKED;
 	int r = 0;
 
-	if (!booked && entry->part == 0 && statement->kind != BANK_KIND_NOTIFICATION) pending_add(importing, entry);
-	if (!booked || statement->kind == BANK_KIND_REPORT)
-		return importing->pending_count < LINES_MAX ? 0 : (importing->error = lines_flush(importing));
-	if (statement->kind == BANK_KIND_NOTIFICATION) {
-		r = told_store(importing, entry);
-	} else {
-		if (entry->part == 0) r = line_add(importing, entry);
-		/* a single one is with the line */
-		if (r == 0 && !entry_single(entry)) r = details_add(importing, entry);
-		if (r == 0) declaration_add(importing, entry);
-	}
-	if (r == 0 && (importing->line_count >= LINES_MAX || importing->detail_count >= LINES_MAX ||
-			      importing->chunk.used_bytes >= CHUNK_BYTES / 2))
-		r = lines_flush(importing);
+	/* A notification tells what happened, and not what an account waits for. */
+	if (!booked && entry->part == 0 && statement->kind != BANK_KIND_NOTIFICATION)
+		r = bank_batch_pending(importing->batch, entry);
+	if (booked && statement->kind == BANK_KIND_NOTIFICATION) r = told_store(importing, entry);
+	if (booked && statement->kind == BANK_KIND_STATEMENT) r = bank_batch_line(importing->batch, entry);
 	return importing->error = r;
 }
 
@@ -627,7 +385,7 @@ static int opening_keep(struct importing *importing)
 static int end_store(void *ctx, const struct bank_end *end)
 {
 	struct importing *importing = ctx;
-	int r = lines_flush(importing);
+	int r = bank_batch_flush(importing->batch);
 
 	if (r == 0 && end->statement->kind == BANK_KIND_STATEMENT) r = opening_keep(importing);
 	return importing->error = r;
@@ -749,7 +507,7 @@ static int file_store(struct importing *importing, const uint8_t hash[32])
 	uint8_t again[32] = {0};
 	int r = sealer_new(&importing->sealer);
 
-	arena_init(&importing->chunk, CHUNK_BYTES);
+	if (r == 0) r = bank_batch_open(importing->import, importing->sealer, &importing->batch);
 	importing->file_id = uuid_new();
 	if (r == 0) r = file_take(importing, hash);
 	if (r == 0 && !importing->import->known) r = file_hash(importing, &events, true, again);
@@ -758,7 +516,7 @@ static int file_store(struct importing *importing, const uint8_t hash[32])
 		r = bank_told_open(importing->import->db, importing->arena, &importing->import->hospital->id,
 			&importing->file_id, &importing->import->opened, &importing->import->late,
 			&importing->import->late_count);
-	arena_free(&importing->chunk);
+	bank_batch_close(importing->batch);
 	sealer_free(importing->sealer);
 	return r;
 }

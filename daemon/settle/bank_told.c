@@ -1,70 +1,38 @@
-/* Read once for a statement, for there are few; each entry looks itself up. */
+/* Lines are looked up together, entries of notifications one by one. */
 #include "settle/bank_told.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "db/params.h"
 #include "db/rows.h"
 #include "db/sync.h"
 
-struct bank_told_line {
-	uint8_t identity[BANK_IDENTITY_BYTES];
-	uint32_t occurrence;
-	struct uuid id;
-};
-
-static int line_compare(const void *a, const void *b)
+int bank_told_find(struct db_sync *db, struct arena *arena, const struct uuid *hospital_id, const char *account,
+	struct bank_told_line *lines, uint32_t count)
 {
-	const struct bank_told_line *x = a, *y = b;
-	int r = memcmp(x->identity, y->identity, sizeof(x->identity));
-
-	if (r != 0) return r;
-	return x->occurrence < y->occurrence ? -1 : x->occurrence > y->occurrence;
-}
-
-int bank_told_load(struct db_sync *db, struct arena *arena, const struct uuid *hospital_id, const char *account,
-	struct bank_told *ret_told)
-{
-	struct bank_told told = {NULL, 0};
 	struct pg_result *rows = NULL;
 	struct db_params params;
+	struct db_array *identities, *occurrences;
 	int r;
 
 	db_params_init(&params, arena);
 	db_params_uuid(&params, hospital_id);
 	db_params_text(&params, account);
-	db_params_int4(&params, BANK_TOLD_MAX);
-	r = db_sync_query(
-		db, "SELECT identity, occurrence, line_id FROM zhifu.bank_told_waiting($1, $2, $3)", &params, &rows);
-	if (r < 0) return r;
-	told.count = (size_t)db_rows_count(rows);
-	told.lines = zf_alloc_array(&arena->zf, told.count + 1, sizeof(*told.lines));
-	for (size_t i = 0; told.lines != NULL && i < told.count; i++) {
-		struct bytes identity = db_rows_bytes(rows, (int)i, 0);
+	identities = db_params_array(&params, DB_BYTEA, count, (size_t)BANK_IDENTITY_BYTES * count);
+	occurrences = db_params_array(&params, DB_INT4, count, 0);
+	for (uint32_t i = 0; i < count; i++) {
+		db_array_bytes(identities, (struct bytes){lines[i].identity, BANK_IDENTITY_BYTES});
+		db_array_int4(occurrences, (int32_t)lines[i].occurrence);
+	}
+	r = db_sync_query(db, "SELECT no, line_id FROM zhifu.bank_told_waiting($1, $2, $3, $4)", &params, &rows);
+	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+		struct bank_told_line *line = &lines[db_rows_int(rows, row, 0) - 1];
 
-		assert(identity.len == BANK_IDENTITY_BYTES);
-		memcpy(told.lines[i].identity, identity.ptr, BANK_IDENTITY_BYTES);
-		told.lines[i].occurrence = (uint32_t)db_rows_int(rows, (int)i, 1);
-		told.lines[i].id = db_rows_uuid(rows, (int)i, 2);
+		line->told = true;
+		line->id = db_rows_uuid(rows, row, 1);
 	}
 	db_sync_rows_free(rows);
-	if (told.lines == NULL) return err_set(ERR_NOMEM, "no memory");
-	qsort(told.lines, told.count, sizeof(*told.lines), line_compare);
-	*ret_told = told;
-	return 0;
-}
-
-const struct uuid *bank_told_find(const struct bank_told *told, const struct bank_entry *entry)
-{
-	struct bank_told_line wanted = {.occurrence = entry->occurrence};
-	const struct bank_told_line *found;
-
-	if (told->count == 0 || !entry->referenced) return NULL;
-	memcpy(wanted.identity, entry->identity, sizeof(wanted.identity));
-	found = bsearch(&wanted, told->lines, told->count, sizeof(*told->lines), line_compare);
-	return found == NULL ? NULL : &found->id;
+	return r;
 }
 
 int bank_told_add(struct db_sync *db, struct arena *arena, const struct uuid *hospital_id,

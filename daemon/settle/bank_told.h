@@ -9,16 +9,16 @@
 #include "base/id.h"
 #include "base/mem.h"
 
-#define BANK_LATE_MAX 1000  /* that one import tells of */
-#define BANK_TOLD_MAX 20000 /* that wait for their lines, of an account; older ones wait for ever */
+#define BANK_LATE_MAX 1000 /* that one import tells of */
 
 struct db_sync;
-struct bank_told_line;
 
-/* Those of an account that wait for their lines. */
-struct bank_told {
-	struct bank_told_line *lines; /* sorted by identity and occurrence */
-	size_t count;
+/* A line of a statement, by what it is known by. */
+struct bank_told_line {
+	const uint8_t *identity; /* BANK_IDENTITY_BYTES */
+	uint32_t occurrence;
+	bool told; /* a notification told its transactions, which wait for it under this id */
+	struct uuid id;
 };
 
 /* A line whose transactions came when something had been done with it as one. */
@@ -30,11 +30,9 @@ struct bank_late {
 	char currency[4];
 };
 
-/* All in the arena. ERR_NOMEM, or of the database. */
-int bank_told_load(struct db_sync *db, struct arena *arena, const struct uuid *hospital_id, const char *account,
-	struct bank_told *ret_told) MUSTUSE;
-/* The id under which the entry's transactions are kept; NULL: nobody told of them. */
-const struct uuid *bank_told_find(const struct bank_told *told, const struct bank_entry *entry);
+/* Sets `told` and `id` of those of an account whose transactions wait for them. ERR_NOMEM, or of the database. */
+int bank_told_find(struct db_sync *db, struct arena *arena, const struct uuid *hospital_id, const char *account,
+	struct bank_told_line *lines, uint32_t count) MUSTUSE;
 /* Under which line's id the transactions of a notification's entry are to be kept: its own where it has come already
  * without them, else a new one. single: there is one. *ret_keep false: they are there. */
 int bank_told_add(struct db_sync *db, struct arena *arena, const struct uuid *hospital_id,

@@ -497,6 +497,9 @@ static void plain(const char *name, const char *message, const char *balances, c
 	batched = BATCH_OF_TWO;
 }
 
+#define MANY_WAIT                                                                                                             \
+	"INSERT INTO zhifu.bank_told SELECT hospital_id, account, sha256(n::text::bytea), 2, lpad(to_hex(n), 32, 'f')::uuid," \
+	" statement_id, true FROM zhifu.bank_told, generate_series(1, 20001) n"
 /* Of many banks only the notification says who paid a single transfer, and what for. */
 static void a_notification_completes_a_single_line(void **state)
 {
@@ -509,13 +512,14 @@ static void a_notification_completes_a_single_line(void **state)
 		for (int says = 0; says < 3; says++) {
 			none_left(NULL);
 			for (int i = 0; i < 2; i++) {
+				if (i != first && says == 0) world_sql(&world, MANY_WAIT);
 				if (i != first)
 					plain("line.xml", "S1", sums, says == 0 ? "" : says == 1 ? bare : one);
 				else
 					plain("told.xml", "N1", NULL, one);
 			}
 			/* What the statement says itself is not told again. */
-			assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.bank_told WHERE waits"), 0);
+			assert_int_equal(count("bank_told WHERE waits AND occurrence = 1"), 0);
 			if (first == 1) assert_string_equal(reported("opened"), says < 2 ? "1" : "0");
 			if (first == 1) assert_string_equal(reported("late"), "[]");
 			world_sql(&world, "SELECT zhifu.match_items_make(hospital_id) FROM zhifu.bank_line");

@@ -1,0 +1,31 @@
+/* Booked lines of statements, with their transactions, on their way into the database: some hundred at a time, for
+ * which of them a notification told before, and so under which id, is asked for all of them at once. */
+#ifndef SETTLE_BANK_BATCH_H
+#define SETTLE_BANK_BATCH_H
+
+#include "settle/bank_import.h"
+
+struct bank_batch;
+struct sealer;
+
+/* Of an import; both are borrowed. Returns owned: bank_batch_close. ERR_NOMEM. */
+int bank_batch_open(struct bank_import *import, struct sealer *sealer, struct bank_batch **ret_batch) MUSTUSE;
+void bank_batch_close(struct bank_batch *batch); /* NULL: nothing */
+/* What comes next is of this statement, which is told how much of it is new. */
+void bank_batch_begin(struct bank_batch *batch, const struct uuid *statement_id, struct bank_imported *statement);
+/* A part of a booked entry. It may store what is at hand, as may the next two. Errors of the database, ERR_NOMEM; a
+ * line has more text than there may be. */
+int bank_batch_line(struct bank_batch *batch, const struct bank_entry *entry) MUSTUSE;
+/* The transactions of a part of a notification's entry, under its line's id. */
+int bank_batch_told(struct bank_batch *batch, const struct bank_entry *entry, const struct uuid *line_id) MUSTUSE;
+/* One that is not booked. */
+int bank_batch_pending(struct bank_batch *batch, const struct bank_entry *entry) MUSTUSE;
+/* Stores what is at hand: at the end of each statement. */
+int bank_batch_flush(struct bank_batch *batch) MUSTUSE;
+
+/* On which an entry was booked; BANK_NO_DAY. */
+int32_t bank_batch_day(const struct bank_entry *entry);
+/* It is all here, and has no more than one transaction. */
+bool bank_batch_single(const struct bank_entry *entry);
+
+#endif
