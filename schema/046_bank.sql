@@ -511,6 +511,37 @@ BEGIN
 END
 $$;
 
+-- How many lines of each day and amount statements have that have days in common with this one, or are a copy of it.
+CREATE FUNCTION bank_overlapped(p_hospital uuid, p_account text, p_statement uuid, p_day date[], p_amount bigint[])
+RETURNS TABLE (no integer, lines bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	own bank_statement;
+	others uuid[];
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	SELECT * INTO STRICT own FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.statement_id = p_statement;
+	others := ARRAY(SELECT s.statement_id FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account
+		AND s.statement_id <> p_statement AND (s.file_id, s.sequence) IS DISTINCT FROM (own.file_id, own.sequence)
+		AND NOT bank_disjoint(own.opening_day, own.closing_day, own.opening_minor, own.closing_minor, s.opening_day, s.closing_day,
+			s.opening_minor, s.closing_minor));
+	RETURN QUERY SELECT t.n::integer, coalesce(l.k, 0) FROM unnest(p_day, p_amount) WITH ORDINALITY AS t (d, a, n)
+	LEFT JOIN (SELECT b.booked_day, b.amount_minor, count(*) AS k FROM bank_line b WHERE b.hospital_id = p_hospital
+			AND b.account = p_account AND b.booked_day BETWEEN (SELECT min(d) FROM unnest(p_day) AS d) AND (SELECT max(d) FROM unnest(p_day) AS d)
+			AND b.statement_id = ANY (others) GROUP BY 1, 2) l ON l.booked_day = t.d AND l.amount_minor = t.a;
+END
+$$;
+
+-- Who said of so many lines of a file whether they are the same as those that overlapping statements have in other words.
+CREATE FUNCTION bank_repeats_said(p_hospital uuid, p_file uuid, p_lines integer, p_same boolean, p_who text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	INSERT INTO operator_act (hospital_id, who, act, subject, why) VALUES (p_hospital, p_who, 'statement.repeats', p_file::text,
+		p_lines || CASE WHEN p_same THEN ' lines are the same as there, in other words' ELSE ' lines are others than there' END);
+END
+$$;
+
 -- Which of these lines a notification told of, by their ordinals, and under which ids what it told waits for them.
 CREATE FUNCTION bank_told_waiting(p_hospital uuid, p_account text, p_identity bytea[], p_occurrence integer[])
 RETURNS TABLE (no integer, line_id uuid) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
@@ -686,7 +717,7 @@ END
 $$;
 
 CALL writer_functions('bank\_%', 'accounts\_configure', 'suspense\_%');
-GRANT EXECUTE ON FUNCTION bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
+GRANT EXECUTE ON FUNCTION bank_overlapped, bank_repeats_said, bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
 	bank_told_add, bank_told_open, bank_told_late, bank_opening_keep, bank_pending_add, bank_gap_explain, bank_accounts_keep, bank_confirm, bank_kept_in, bank_loose, bank_loose_before,
 	bank_confirmed, suspense_assign, suspense_owner TO zhifu_operator;
 GRANT EXECUTE ON FUNCTION accounts_configure TO zhifu_settle;

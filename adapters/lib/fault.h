@@ -231,6 +231,7 @@ enum fault_code {
 	FAULT_BANK_CHARSET,   /* bank-charset: $1 the charset that the bytes are not in */
 	FAULT_BANK_LIMIT,     /* bank-limit: $1 the limit's name, $2 the limit */
 	FAULT_BANK_PROFILE,   /* bank-profile: $1 the key that is wrong */
+	FAULT_BANK_REPEAT,    /* bank-repeat: $1 amount, $2 day of a line that an overlapping statement has */
 
 	/* remittance advices: files and letters; the path is the cell ("C12", "12:3" line and column) or the key */
 	FAULT_ADVICE_FORMAT,       /* advice-format: $1 what it looks like */

@@ -433,6 +433,11 @@ static const struct fault_info catalogue[FAULT_CODE_COUNT] = {
 	[FAULT_BANK_ACCOUNT] = {"bank-account", "business-rule",
 		"The statement is of account $1; expected is $2. Import it for the account that it is of.",
 		"该对账单属于账户 $1;应为 $2。请按其所属账户导入。", FAULT, FINANCE},
+	[FAULT_BANK_REPEAT] = {"bank-repeat", "duplicate",
+		"A statement that overlaps this one has a line of $2 over $1 in other words. If they are the same, import it with "
+		"repeats same; if not, with repeats other.",
+		"期间重叠的对账单已有一笔 $2、金额 $1 的流水,仅文字不同。如为同一笔,请以 repeats same 导入;否则以 repeats other 导入。",
+		FAULT, FINANCE},
 	[FAULT_BANK_RATE] = {"bank-rate", "business-rule",
 		"The exchange rate $1 fits the amounts $2 in neither direction; the amounts are used, not the rate.",
 		"汇率 $1 按两个方向均与金额 $2 不符;以金额为准,不采用该汇率。", WARNING, FINANCE},

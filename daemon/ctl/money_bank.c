@@ -136,6 +136,11 @@ static int import_report(struct ctl *ctl, const char *path, const struct bank_im
 	}
 	table_end(&table, report, "statements", NULL, say(ctl, "no statement in it", "文件中没有对账单"));
 	report_field(report, "lines_missing", NULL, cell_bool(missing));
+	report_field(report, "repeated",
+		import->repeated.count > 0 ? say(ctl, "lines that overlapping statements have in other words",
+						     "重叠对账单中仅文字不同的流水")
+					   : NULL,
+		cell_int(import->repeated.count));
 	told_report(ctl, import, report);
 	if (bad)
 		report_heading(
@@ -188,6 +193,7 @@ static int file_import(struct ctl *ctl, const char *path, struct arena *arena, s
 	import->opened = run.opened;
 	import->late = run.late;
 	import->late_count = run.late_count;
+	import->repeated = run.repeated;
 	import->faults = run.faults;
 	(void)close(fd);
 	return r;
@@ -197,14 +203,15 @@ static int statement_import(struct ctl *ctl, int argc, char **argv)
 {
 	static const char *const formats[] = {"detect", "camt", "mt940"};
 	const char *code = NULL;
-	const char *format = NULL;
+	static const char *const answers[] = {"", "same", "other"};
+	const char *format = NULL, *repeats = NULL;
 	struct bank_import import = {.format = BANK_FORMAT_DETECT};
 	const struct ctl_option options[] = {{"--hospital", &code, NULL}, {"--account", &import.account, NULL},
-		{"--format", &format, NULL}, {NULL, NULL, NULL}};
+		{"--format", &format, NULL}, {"--repeats", &repeats, NULL}, {NULL, NULL, NULL}};
 	const char *words[CTL_WORDS_MAX];
 	struct arena arena CLEANUP(arena_free);
 	struct report report;
-	size_t known = 0;
+	size_t known = 0, said = 0;
 	int r;
 
 	arena_init(&arena, FAULT_BYTES_MAX);
@@ -212,7 +219,10 @@ static int statement_import(struct ctl *ctl, int argc, char **argv)
 	if (r != 0) return r;
 	while (format != NULL && known < ARRAY_LEN(formats) && strcmp(formats[known], format) != 0) known++;
 	if (known == ARRAY_LEN(formats)) return ctl_usage("--format takes camt or mt940, not \"%s\"", format);
+	while (repeats != NULL && said < ARRAY_LEN(answers) && strcmp(answers[said], repeats) != 0) said++;
+	if (said == ARRAY_LEN(answers)) return ctl_usage("--repeats takes same or other, not \"%s\"", repeats);
 	import.format = (enum bank_format)known;
+	import.repeats = (enum bank_repeats_said)said;
 	import.hospital = ctl_hospital(ctl, code);
 	if (import.hospital == NULL) return 2;
 	if (ctl->who == NULL) return ctl_usage("say who imports it with --who NAME");

@@ -9,6 +9,7 @@ static const char *const statement_chains[] = {
 	"none", "first", "follows", "again", "gap", "overlap", "opening", "page", "unproved", "number", NULL};
 static const char *const proofs[] = {"", "holds", "differs", "unproved", NULL};
 static const char *const formats[] = {"", "camt", "mt940", NULL};
+static const char *const repeats[] = {"", "same", "other", NULL}; /* by enum bank_repeats_said */
 
 /* ---- shapes ---- */
 
@@ -87,6 +88,10 @@ static const struct shape confirmations_query_shape = SHAPE("BankConfirmationsQu
 static const struct field import_query[] = {
 	{"account", FIELD_TEXT, 0, "of which account the file is, where it does not say; a code", NULL, 24, NULL},
 	{"format", FIELD_WORD, 0, "left out: Zhifu finds out", formats, 0, NULL},
+	{"repeats", FIELD_WORD, 0,
+		"what lines are that an overlapping statement has in other words: the same, which are left out, or others; left "
+		"out: the file is refused, and they are named",
+		repeats, 0, NULL},
 };
 const struct shape statement_import_query = SHAPE("BankStatementImportQuery", import_query);
 
@@ -96,6 +101,7 @@ static const struct field imported_fields[] = {
 	{"statements", FIELD_LIST, NEEDED, "what was in the file", NULL, 0, &imported_statement_shape},
 	{"opened", FIELD_INT, NEEDED, "lines that were there, opened into the transactions that a notification told",
 		NULL, 0, NULL},
+	{"repeated", FIELD_INT, NEEDED, "lines of which repeats says what they are", NULL, 0, NULL},
 	{"late", FIELD_LIST, NEEDED,
 		"lines for which it told them too late: they were used as one and stay so. Where the transactions say otherwise, undo the"
 		" allocation; the line is opened into them then",

@@ -167,6 +167,7 @@ static void imported_answer(struct upload *upload)
 	for (uint32_t i = 0; !import->known && i < import->count; i++) statement_put(&writer, &import->statements[i]);
 	json_write_array_end(&writer);
 	json_write_member_int64(&writer, "opened", import->opened);
+	json_write_member_int64(&writer, "repeated", import->known ? 0 : import->repeated.count);
 	json_write_key(&writer, "late");
 	json_write_array_begin(&writer);
 	for (uint32_t i = 0; i < import->late_count; i++) late_put(&writer, &import->late[i]);
@@ -214,6 +215,7 @@ static bool import_prepare(struct upload *upload)
 	struct zf_arena *arena = &upload->arena.zf;
 	const struct value *account = shape_value(&statement_import_query, call->query, "account");
 	const struct value *format = shape_value(&statement_import_query, call->query, "format");
+	const struct value *repeats = shape_value(&statement_import_query, call->query, "repeats");
 	int version;
 	const struct key *key = keyhold_newest(intake->keys, &hospital->id, &version);
 	if (key == NULL) return false;
@@ -224,6 +226,7 @@ static bool import_prepare(struct upload *upload)
 	upload->import = (struct bank_import){.hospital = hospital,
 		.account = account->given ? zf_strdup(arena, account->text) : NULL,
 		.format = format->given ? (enum bank_format)format->number : BANK_FORMAT_DETECT,
+		.repeats = repeats->given ? (enum bank_repeats_said)repeats->number : BANK_REPEATS_UNSAID,
 		.read = piece_read,
 		.ctx = upload->spool,
 		.who = zf_strdup(arena, call->principal->client_id),

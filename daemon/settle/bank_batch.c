@@ -18,11 +18,16 @@
 #define JSON_BYTES_MAX (16u << 20) /* of what is at hand, before it is sealed */
 #define REASON_NEW "not matched yet"
 #define STORED UINT32_MAX
+#define UNSEEN UINT32_MAX
+#define SEEN_BYTES (1u << 30)
+#define CHAIN_COPY 3 /* as bank_chain() of schema/046_bank.sql has it */
+#define CHAIN_OVERLAPS 5
 
 struct batch_line {
 	struct uuid id;
 	uint8_t identity[BANK_IDENTITY_BYTES];
 	uint32_t occurrence, number;
+	uint32_t seen; /* its place there; UNSEEN */
 	int32_t booked, value;
 	int64_t minor;
 	bool referenced, reversal, single, detailed, told;
@@ -61,9 +66,12 @@ struct bank_batch {
 	struct arena chunk; /* of what is at hand */
 	struct uuid statement_id;
 	struct bank_imported *statement;
+	uint32_t number; /* of the statement in the file */
 	char bank[ACCOUNT_LEN];
-	struct batch_of entry; /* whose part came last */
-	bool declared;         /* it is among those from abroad */
+	struct arena seen_arena;
+	struct bank_repeats seen; /* all booked lines of a statement that has days in common with others */
+	struct batch_of entry;    /* whose part came last */
+	bool declared;            /* it is among those from abroad */
 	uint32_t line_count, detail_count, declaration_count, pending_count;
 	struct batch_line lines[LINES_MAX];
 	struct batch_detail details[DETAILS_MAX];
@@ -91,6 +99,7 @@ int bank_batch_open(struct bank_import *import, struct sealer *sealer, struct ba
 	batch->line_count = batch->detail_count = batch->declaration_count = batch->pending_count = 0;
 	batch->declared = false;
 	arena_init(&batch->chunk, CHUNK_BYTES);
+	arena_init(&batch->seen_arena, SEEN_BYTES);
 	*ret_batch = batch;
 	return 0;
 }
@@ -99,17 +108,27 @@ void bank_batch_close(struct bank_batch *batch)
 {
 	if (batch == NULL) return;
 	arena_free(&batch->chunk);
+	arena_free(&batch->seen_arena);
 	mem_free(batch);
 }
 
-void bank_batch_begin(struct bank_batch *batch, const struct uuid *statement_id, struct bank_imported *statement)
+void bank_batch_begin(
+	struct bank_batch *batch, const struct uuid *statement_id, uint32_t number, struct bank_imported *statement)
 {
 	batch->statement_id = *statement_id;
+	batch->number = number;
 	batch->statement = statement;
+	statement->fresh = 0;
+	statement->moved = 0;
+	statement->told_before = 0;
+	arena_reset(&batch->seen_arena);
+	batch->seen = (struct bank_repeats){.count = 0};
 	posting_account(posting_rule("bank_in")->debit, statement->account->code, batch->bank);
 }
 
 /* ---- what is at hand ---- */
+
+static int flush(struct bank_batch *batch);
 
 static int too_long(int r, uint32_t line)
 {
@@ -120,6 +139,23 @@ static bool is_full(const struct bank_batch *batch)
 {
 	return batch->line_count >= LINES_MAX || batch->detail_count >= LINES_MAX ||
 	       batch->pending_count >= LINES_MAX || batch->chunk.used_bytes >= JSON_BYTES_MAX;
+}
+
+static int seen_add(struct bank_batch *batch, const struct bank_entry *entry)
+{
+	const struct bank_repeat seen = {.statement = batch->number,
+		.entry = entry->number,
+		.line = entry->line,
+		.day = bank_batch_day(entry),
+		.minor = entry->amount.minor};
+
+	if (batch->statement->chain != CHAIN_COPY && batch->statement->chain != CHAIN_OVERLAPS) return 0;
+	return bank_repeats_add(&batch->seen, &seen, &batch->seen_arena);
+}
+
+int bank_batch_skip(struct bank_batch *batch, const struct bank_entry *entry)
+{
+	return entry->part == 0 ? seen_add(batch, entry) : 0;
 }
 
 static int line_add(struct bank_batch *batch, const struct bank_entry *entry)
@@ -140,8 +176,10 @@ static int line_add(struct bank_batch *batch, const struct bank_entry *entry)
 	memcpy(line->identity, entry->identity, sizeof(line->identity));
 	r = bank_line_content(entry, single, &batch->chunk.zf, &line->json);
 	if (r < 0) return too_long(r, entry->line);
+	r = seen_add(batch, entry);
+	line->seen = batch->seen.count > 0 ? batch->seen.count - 1 : UNSEEN;
 	batch->entry.line = batch->line_count++;
-	return 0;
+	return r;
 }
 
 static int details_add(struct bank_batch *batch, const struct bank_entry *entry)
@@ -182,7 +220,7 @@ int bank_batch_line(struct bank_batch *batch, const struct bank_entry *entry)
 	if (r == 0 && !bank_batch_single(entry)) r = details_add(batch, entry);
 	if (r < 0) return r;
 	declaration_add(batch, entry);
-	return is_full(batch) ? bank_batch_flush(batch) : 0;
+	return is_full(batch) ? flush(batch) : 0;
 }
 
 int bank_batch_told(struct bank_batch *batch, const struct bank_entry *entry, const struct uuid *line_id)
@@ -191,7 +229,7 @@ int bank_batch_told(struct bank_batch *batch, const struct bank_entry *entry, co
 
 	batch->entry = (struct batch_of){STORED, *line_id};
 	r = details_add(batch, entry);
-	return r == 0 && is_full(batch) ? bank_batch_flush(batch) : r;
+	return r == 0 && is_full(batch) ? flush(batch) : r;
 }
 
 int bank_batch_pending(struct bank_batch *batch, const struct bank_entry *entry)
@@ -204,7 +242,7 @@ int bank_batch_pending(struct bank_batch *batch, const struct bank_entry *entry)
 		.minor = entry->amount.minor,
 		.status = entry->status};
 	memcpy(pending->identity, entry->identity, sizeof(pending->identity));
-	return is_full(batch) ? bank_batch_flush(batch) : 0;
+	return is_full(batch) ? flush(batch) : 0;
 }
 
 /* ---- into the database ---- */
@@ -334,8 +372,11 @@ static int lines_store(struct bank_batch *batch)
 		"SELECT zhifu.bank_lines_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
 		&params, &rows);
 	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
+		const struct batch_line *line = &batch->lines[db_rows_int(rows, row, 0) - 1];
+
 		batch->statement->fresh++;
-		batch->statement->moved += batch->lines[db_rows_int(rows, row, 0) - 1].minor;
+		batch->statement->moved += line->minor;
+		if (line->seen != UNSEEN) batch->seen.items[line->seen].fresh = true;
 	}
 	db_sync_rows_free(rows);
 	return r;
@@ -434,8 +475,18 @@ static int pending_store(struct bank_batch *batch)
 		"SELECT zhifu.bank_pending_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", &params, NULL);
 }
 
+int bank_batch_end(struct bank_batch *batch, struct arena *arena)
+{
+	struct bank_import *import = batch->import;
+	int r = flush(batch);
+
+	if (r < 0 || batch->statement->fresh == 0) return r;
+	return bank_repeats_find(import->db, arena, &import->hospital->id, batch->statement->account->code,
+		&batch->statement_id, &batch->seen, &import->repeated);
+}
+
 /* The lines first: details may be of one that was stored before. */
-int bank_batch_flush(struct bank_batch *batch)
+static int flush(struct bank_batch *batch)
 {
 	int r = batch->line_count > 0 ? lines_store(batch) : 0;
 

@@ -13,6 +13,7 @@
 #include "lib/charset.h"
 #include "lib/currency.h"
 #include "lib/date.h"
+#include "lib/money.h"
 #include "model/directory.h"
 #include "settle/bank_accounts.h"
 #include "settle/bank_batch.h"
@@ -31,6 +32,7 @@ struct importing {
 	struct sealer *sealer;
 	struct bank_batch *batch;
 	struct bank_imported *statement;
+	struct bank_repeats same;    /* lines that are left out, for they are there in other words */
 	int32_t first_day, last_day; /* of the statement's lines: the balances of a CSV have no day of their own */
 	struct uuid line_id;         /* of the notification's entry at hand */
 	bool keeps;                  /* of the notification's entry at hand: its transactions are news */
@@ -308,7 +310,7 @@ static int statement_store(void *ctx, const struct bank_statement *statement)
 	if (r == 0) one->chain = (int)db_rows_int(rows, 0, 0);
 	db_sync_rows_free(rows);
 	POINT("bank.statement");
-	bank_batch_begin(importing->batch, &importing->statement_id, one);
+	bank_batch_begin(importing->batch, &importing->statement_id, statement->number, one);
 	return importing->error = r;
 }
 
@@ -343,7 +345,10 @@ static int entry_store(void *ctx, const struct bank_statement *statement, const 
 	if (!booked && entry->part == 0 && statement->kind != BANK_KIND_NOTIFICATION)
 		r = bank_batch_pending(importing->batch, entry);
 	if (booked && statement->kind == BANK_KIND_NOTIFICATION) r = told_store(importing, entry);
-	if (booked && statement->kind == BANK_KIND_STATEMENT) r = bank_batch_line(importing->batch, entry);
+	if (booked && statement->kind == BANK_KIND_STATEMENT)
+		r = (bank_repeats_has(&importing->same, statement->number, entry->number)
+				? bank_batch_skip
+				: bank_batch_line)(importing->batch, entry);
 	return importing->error = r;
 }
 
@@ -385,7 +390,7 @@ static int opening_keep(struct importing *importing)
 static int end_store(void *ctx, const struct bank_end *end)
 {
 	struct importing *importing = ctx;
-	int r = bank_batch_flush(importing->batch);
+	int r = bank_batch_end(importing->batch, importing->arena);
 
 	if (r == 0 && end->statement->kind == BANK_KIND_STATEMENT) r = opening_keep(importing);
 	return importing->error = r;
@@ -517,20 +522,81 @@ static int file_store(struct importing *importing, const uint8_t hash[32])
 			&importing->file_id, &importing->import->opened, &importing->import->late,
 			&importing->import->late_count);
 	bank_batch_close(importing->batch);
+	importing->batch = NULL;
 	sealer_free(importing->sealer);
+	importing->sealer = NULL;
 	return r;
+}
+
+static int file_try(struct importing *importing, const uint8_t hash[32])
+{
+	struct bank_import *import = importing->import;
+	int r = db_sync_script(import->db, "BEGIN");
+
+	import->repeated = (struct bank_repeats){.count = 0};
+	if (r < 0) return r;
+	r = db_sync_tenant(import->db, &import->hospital->id);
+	if (r == 0) r = bank_accounts_keep(import->db, import->hospital);
+	return r == 0 ? file_store(importing, hash) : r;
+}
+
+static int repeats_ask(struct bank_import *import)
+{
+	for (uint32_t i = 0; i < import->repeated.count; i++) {
+		const struct bank_repeat *one = &import->repeated.items[i];
+		const char *currency = import->statements[one->statement - 1].account->currency;
+		char path[48], amount[MONEY_TEXT_SIZE], day[DATE_TEXT_SIZE];
+		struct zf_money money;
+
+		(void)!money_make(one->minor, text_of(currency), &money);
+		(void)money_format(money, amount);
+		(void)date_format_day(one->day, day);
+		(void)snprintf(path, sizeof(path), "line %u", (unsigned)one->line);
+		fault_add(&import->faults, FAULT_BANK_REPEAT, path, amount, day);
+	}
+	return err_set(ERR_INVALID, "lines may be there already");
+}
+
+/* On record, with who said so. */
+static int repeats_record(struct importing *importing, uint32_t count)
+{
+	const struct bank_import *import = importing->import;
+	struct db_params params;
+
+	db_params_init(&params, importing->arena);
+	db_params_uuid(&params, &import->hospital->id);
+	db_params_uuid(&params, &importing->file_id);
+	db_params_int4(&params, (int32_t)count);
+	db_params_bool(&params, import->repeats == BANK_REPEATS_SAME);
+	db_params_text(&params, import->who);
+	return db_sync_query(import->db, "SELECT zhifu.bank_repeats_said($1, $2, $3, $4, $5)", &params, NULL);
+}
+
+/* What it was said that such lines are: the same are left out, once more from the beginning. */
+static int repeats_settle(struct importing *importing, const uint8_t hash[32])
+{
+	struct bank_import *import = importing->import;
+	int r = 0;
+
+	if (import->repeats == BANK_REPEATS_UNSAID) return repeats_ask(import);
+	importing->same = import->repeated;
+	if (import->repeats == BANK_REPEATS_SAME) {
+		r = db_sync_script(import->db, "ROLLBACK");
+		if (r == 0) r = file_try(importing, hash);
+		if (r == 0 && !import->known && import->repeated.count > 0)
+			r = err_set(ERR_AGAIN, "another file came in between: import it again");
+		import->repeated = importing->same;
+	}
+	return r == 0 && !import->known ? repeats_record(importing, import->repeated.count) : r;
 }
 
 /* Whatever happens, no transaction is left open. */
 static int file_import(struct importing *importing, const uint8_t hash[32])
 {
 	struct bank_import *import = importing->import;
-	int r = db_sync_script(import->db, "BEGIN");
+	int r = file_try(importing, hash);
 
-	if (r < 0) return r;
-	r = db_sync_tenant(import->db, &import->hospital->id);
-	if (r == 0) r = bank_accounts_keep(import->db, import->hospital);
-	if (r == 0) r = file_store(importing, hash);
+	if (r == 0 && import->repeated.count > 0) r = repeats_settle(importing, hash);
 	if (r == 0) POINT("bank.before_commit");
 	if (r == 0 && !import->known)
 		r = db_sync_script(import->db, "COMMIT");

@@ -6,6 +6,7 @@
 #include "bank/statement.h"
 #include "base/key.h"
 #include "base/mem.h"
+#include "settle/bank_repeat.h"
 #include "settle/bank_told.h"
 
 struct db_sync;
@@ -13,6 +14,9 @@ struct hospital;
 struct hospital_account;
 
 #define BANK_IMPORT_STATEMENTS_MAX 10000
+
+/* What lines are that an overlapping statement may have told in other words. */
+enum bank_repeats_said { BANK_REPEATS_UNSAID = 0, BANK_REPEATS_SAME, BANK_REPEATS_OTHER };
 
 /* What was done with one statement of the file. */
 struct bank_imported {
@@ -35,6 +39,7 @@ struct bank_import {
 	/* The file's bytes from `at` on, as many as there are up to len, into ret; 0 at its end. ERR_SYS. */
 	int (*read)(void *ctx, uint64_t at, uint8_t *ret, size_t len, size_t *ret_len);
 	void *ctx;
+	enum bank_repeats_said repeats;
 	int32_t today;         /* of the hospital */
 	struct db_sync *db;    /* as a role that may */
 	const char *who;       /* for the record */
@@ -46,6 +51,7 @@ struct bank_import {
 	uint32_t opened;        /* lines that were there already, into the transactions that the file tells */
 	struct bank_late *late; /* lines for which it tells them too late */
 	uint32_t late_count;
+	struct bank_repeats repeated; /* such lines: left out where they are the same; unsaid, they are in the faults */
 	struct fault_list faults;
 };
 

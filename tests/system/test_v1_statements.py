@@ -3,7 +3,6 @@
 import concurrent.futures
 import http.client
 import pathlib
-import re
 import ssl
 
 import story
@@ -24,7 +23,7 @@ def test_statements_lines_and_suspense(up):
     answer = desk.post("/v1/bank-statements", text, **BODY)
     assert [(s["account"], s["lines"], s["new"], s["chain"], s["closing"]) for s in answer["statements"]] == [
         ("USD", 2, 2, "first", v1.money("350.00", "USD"))]
-    assert desk.post("/v1/bank-statements", text, 200, **BODY) == {"known": True, "statements": [], "opened": 0, "late": []}
+    assert desk.post("/v1/bank-statements", text, 200, **BODY) == {"known": True, "statements": [], "opened": 0, "repeated": 0, "late": []}
     later, closing = v1.statement(3, 12, 400, [5])
     assert desk.post("/v1/bank-statements", later, **BODY)["statements"][0]["chain"] == "gap"
     gaps = desk.get("/v1/bank-statements?gap=true")["items"]
@@ -144,6 +143,48 @@ def test_bad_statements_change_nothing(up):
     for table in ("bank_file", "bank_statement", "bank_line", "suspense", "posting"):
         assert up.database.value("SELECT count(*) FROM zhifu." + table) == 0, table
     assert desk.post("/v1/bank-statements", good, **BODY)["known"] is False
+    lines_in_other_words_are_asked_about(up, desk)
+
+
+def worded(number, last, lines):
+    """From the tenth on, opening with 350.00, of a bank that has no references: lines are (day, amount, words)."""
+    return "".join([":20:W\r\n:25:3301000100000002\r\n:28C:%d/1\r\n:60F:C251110USD350,00\r\n" % number,
+                    *(":61:2511%02d11%02dC%d,00NTRFNONREF\r\n:86:%s\r\n" % (day, day, amount, words) for day, amount, words in lines),
+                    ":62F:C2511%02dUSD%d,00\r\n-\r\n" % (last, 350 + sum(amount for _, amount, _ in lines))])
+
+
+def lines_in_other_words_are_asked_about(up, desk):
+    """An overlapping statement tells lines that are there, one in other words; a copy of it two."""
+    path = "/v1/bank-statements"
+    first = [(11, 40, "ALLIED 1"), (12, 40, "MERIDIAN 2"), (12, 60, "BETA 3")]
+    assert desk.post(path, worded(2, 12, first), **BODY)["statements"][0]["chain"] == "follows"
+    lines = [first[0], (12, 40, "MERIDIAN HEALTH CARE 2"), first[2], (14, 40, "ALLIED 1")]
+    longer = worded(3, 14, lines)
+    told = desk.post(path, longer, 422, **BODY)
+    assert [(e["code"], e["place"]) for e in told["errors"]] == [("bank-repeat", "line 7")], told
+    assert "2025-11-12" in told["errors"][0]["detail"] and "40.00" in told["errors"][0]["detail_zh"]
+    count = "SELECT count(*) FROM zhifu.bank_line"
+    assert up.database.value(count) == 5 and up.database.value("SELECT count(*) FROM zhifu.bank_file") == 2
+    assert set(desk.errors(path + "?repeats=no", longer, 400, **BODY).values()) == {"word-unknown"}
+    made = desk.post(path + "?repeats=same", longer, **BODY)
+    assert (made["repeated"], made["statements"][0]["new"], made["statements"][0]["chain"]) == (1, 1, "overlap"), made
+    assert up.database.value(count) == 6
+
+    def account():
+        return next(a for a in desk.get("/v1/bank-accounts")["items"] if a["code"] == "USD")
+    assert (account()["ledger"], account()["proof"]) == (v1.money("530.00", "USD"), "holds")
+    # Said to be others, all of them are taken, and the account shows by how much that is wrong.
+    copy = up.folder / "copy.sta"
+    copy.write_text(worded(3, 14, [*lines[:2], (12, 60, "BETA LTD 3"), lines[3]]))
+    words = ("money", "statement", "import", str(copy), "--hospital", "HZ1", "--who", "li", "--json")
+    asked = up.daemon.ctl(*words, check=False)
+    assert asked.returncode == 1 and asked.stdout.count("bank-repeat") == 2, asked
+    taken = up.daemon.ctl_json(*words[:-1], "--repeats", "other")
+    assert (taken["repeated"], taken["statements"][0]["new"]) == (2, 2), taken
+    assert up.database.value(count) == 8 and account()["proof"] == "differs"
+    assert [(r["who"], r["why"]) for r in up.database.sql("SELECT who, why FROM zhifu.operator_act WHERE act = 'statement.repeats' ORDER BY at")] == [
+        ("finance", "1 lines are the same as there, in other words"), ("li", "2 lines are others than there")]
+    assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
 
 
 def test_the_same_statement_ten_times_at_once_is_one(up, keep):
