@@ -188,6 +188,18 @@ enum fault_code {
 	FAULT_CONTRACT_GROSS,         /* contract-gross */
 	FAULT_CONTRACT_STRANGER,      /* contract-insurer-unknown: $1 the code */
 
+	/* price lists; the path has the line, and the column behind it */
+	FAULT_PRICE_COLUMN,       /* price-column: $1 the column that is missing, $2 its Chinese name */
+	FAULT_PRICE_COLUMN_TWICE, /* price-column-duplicate: $1 the column */
+	FAULT_PRICE_COLUMN_OTHER, /* price-column-unknown: $1 the column */
+	FAULT_PRICE_MISSING,      /* price-missing */
+	FAULT_PRICE_TEXT,         /* price-text: $1 how many bytes it may have */
+	FAULT_PRICE_VALUE,        /* price-value: $1 the text */
+	FAULT_PRICE_DECIMALS,     /* price-decimals: $1 the text, $2 how many are taken */
+	FAULT_PRICE_CURRENCY,     /* price-currency: $1 this currency, $2 the first one */
+	FAULT_PRICE_TWICE,        /* price-duplicate: $1 the code, $2 the line where it stands already */
+	FAULT_PRICE_NONE,         /* price-none: no price in the file */
+
 	/* consents and tasks */
 	FAULT_CONSENT_PATIENT,   /* consent-patient: no patient in it */
 	FAULT_CONSENT_SCOPE,     /* consent-scope: $1 the scope; only patient-privacy is acted on */

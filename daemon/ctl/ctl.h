@@ -62,6 +62,7 @@ extern const struct ctl_command insurer_commands[];
 extern const struct ctl_command ledger_commands[];
 extern const struct ctl_command money_rate_commands[];
 extern const struct ctl_command money_contract_commands[];
+extern const struct ctl_command money_price_commands[];
 extern const struct ctl_command money_receivable_commands[];
 extern const struct ctl_command export_commands[];
 extern const struct ctl_command money_bank_commands[];

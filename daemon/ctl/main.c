@@ -20,13 +20,13 @@
 
 static const struct ctl_command *const tables[] = {status_commands, claim_commands, claim_act_commands,
 	message_commands, queue_commands, insurer_commands, ledger_commands, export_commands, money_bank_commands,
-	money_remittance_commands, money_rate_commands, money_contract_commands, money_receivable_commands,
-	money_match_commands, money_classify_commands, money_payer_commands, money_patient_commands,
-	money_acquirer_commands, money_coordination_commands, money_close_commands, money_proof_commands,
-	money_limitation_commands, money_undo_commands, money_books_commands, money_concession_commands,
-	money_dispute_commands, money_said_commands, money_rules_commands, money_report_commands, money_work_commands,
-	inspector_commands, key_commands, money_export_commands, money_declaration_commands, check_commands,
-	adapter_commands, migrate_commands};
+	money_remittance_commands, money_rate_commands, money_contract_commands, money_price_commands,
+	money_receivable_commands, money_match_commands, money_classify_commands, money_payer_commands,
+	money_patient_commands, money_acquirer_commands, money_coordination_commands, money_close_commands,
+	money_proof_commands, money_limitation_commands, money_undo_commands, money_books_commands,
+	money_concession_commands, money_dispute_commands, money_said_commands, money_rules_commands,
+	money_report_commands, money_work_commands, inspector_commands, key_commands, money_export_commands,
+	money_declaration_commands, check_commands, adapter_commands, migrate_commands};
 
 static void usage(FILE *out)
 {

@@ -264,16 +264,6 @@ static struct cell cell_from(struct pg_result *rows, int row)
 	return db_rows_null(rows, row, C_FROM) ? cell_none() : cell_day(db_rows_date(rows, row, C_FROM));
 }
 
-/* For people only: in JSON it is null. */
-static struct cell cell_aside(const char *text)
-{
-	struct cell cell = cell_word(text, text);
-
-	json_decref(cell.json);
-	cell.json = json_null();
-	return cell;
-}
-
 /* The last day. Without one it is open, unless the version counts on no day. */
 static struct cell cell_to(const struct ctl *ctl, struct pg_result *rows, int row)
 {

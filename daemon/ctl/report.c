@@ -45,6 +45,11 @@ struct cell cell_word(const char *text, const char *json)
 	return cell_make(text, value != NULL ? value : json_string("(not UTF-8)"), false);
 }
 
+struct cell cell_aside(const char *text)
+{
+	return cell_make(text, json_null(), false);
+}
+
 struct cell cell_int(int64_t number)
 {
 	char text[24];

@@ -23,6 +23,7 @@ struct cell {
 struct cell cell_none(void);                               /* "-" and null */
 struct cell cell_text(const char *text);                   /* NULL: none */
 struct cell cell_word(const char *text, const char *json); /* what a person reads, what a program reads */
+struct cell cell_aside(const char *text);                  /* for people only: in JSON it is null */
 struct cell cell_int(int64_t number);
 struct cell cell_bool(bool value); /* "yes" or "-" */
 struct cell cell_money(

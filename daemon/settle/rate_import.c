@@ -10,11 +10,11 @@
 #include "model/directory.h"
 #include "model/rate_csv.h"
 #include "model/rate_ecb.h"
+#include "settle/file_text.h"
 
 #define FIRST_DAY 0    /* 1970: long before the oldest file */
 #define NOTE_COLUMN 11 /* a time, behind those that rate_rows_read takes */
 #define BANK_NAME_MAX 32
-#define GROWTH_MAX 3 /* bytes in UTF-8 for one of another character set */
 #define BOARD "board:"
 #define PROFILE "profile:"
 
@@ -149,37 +149,9 @@ void rate_import_begin(struct rate_import *import, struct arena *arena, int32_t 
 	fault_list_init(&import->faults, &arena->zf, 0);
 }
 
-/* Nothing is left out or guessed. */
 int rate_import_text(struct rate_import *import, enum charset_kind kind, struct bytes bytes, struct arena *arena)
 {
-	const char *start = (const char *)bytes.ptr;
-	const char *at = start;
-	size_t left = bytes.len;
-	struct charset charset;
-	unsigned line = 1;
-	char *out;
-	int r;
-
-	import->text = (struct text_span){start, bytes.len}; /* which the readers check */
-	if (kind == CHARSET_UTF8) return 0;
-	out = zf_alloc(&arena->zf, GROWTH_MAX * bytes.len + 1);
-	if (out == NULL) return err_set(ERR_NOMEM, "no memory for the text");
-	if (charset_open(&charset, kind) != 0)
-		return err_set(ERR_SYS, "this system does not know %s", charset_name(kind));
-	import->text = (struct text_span){out, 0};
-	do {
-		struct text_span piece;
-
-		r = charset_next(&charset, &at, &left, &piece);
-		memcpy(out + import->text.len, piece.ptr, piece.len);
-		import->text.len += piece.len;
-	} while (r == 0 && left > 0);
-	if (charset_is_cut(&charset)) r = ERR_INVALID;
-	charset_close(&charset);
-	if (r == 0) return 0;
-	for (const char *p = start; p < at; p++) line += *p == '\n';
-	fault_addf(&import->faults, FAULT_CSV_CHARSET, charset_name(kind), NULL, "%u", line);
-	return ERR_INVALID;
+	return file_text(kind, bytes, arena, &import->faults, &import->text);
 }
 
 static int parse(const struct rate_import *import, const struct rate_reading *reading, struct arena *arena,

@@ -1,5 +1,5 @@
-/* zhifuctl money contract over a real database: all of a file or nothing, no two contracts with a carrier on one day, a
- * new version from a day on, the edges of validity, and two who change at once. */
+/* zhifuctl money contract and money price over a real database: all of a file or nothing, no two contracts with a
+ * carrier on one day, a new version from a day on, the edges of validity, and two who change at once. */
 #include <pthread.h>
 
 #include "ctl_world.h"
@@ -9,7 +9,8 @@ static struct ctl_world world;
 static int contracts_begin(void **state)
 {
 	(void)state;
-	world_sql(&world, "DELETE FROM zhifu.contract; DELETE FROM zhifu.operator_act");
+	world_sql(&world, "DELETE FROM zhifu.contract; DELETE FROM zhifu.price; DELETE FROM zhifu.price_list;"
+			  " DELETE FROM zhifu.operator_act");
 	return 0;
 }
 
@@ -388,6 +389,117 @@ static void the_database_keeps_them(void **state)
 	assert_int_equal(versions(), 1);
 }
 
+/* ---- price lists ---- */
+
+#define price_put(want, file, more)                                                                                    \
+	assert_ctl(&world, want, "money price put '%s/%s' --name Ward --hospital HZ1 --who li %s", world.folder, file, \
+		more)
+#define PRICES "system,code,price,currency,name\nurn:h,B,0.125,CNY,\"Bed, single\"\nurn:h,A,1280.50,CNY,\n"
+
+/* What A costs on a day, as the books ask; "": the list does not count then. */
+static const char *price_of(const char *day)
+{
+	return world_text(&world,
+		"SELECT coalesce((SELECT currency || ' ' || coalesce(digits || '/' || scale, '-') FROM"
+		" zhifu.settle_prices('{" HOSPITAL_A "}', '{Ward}', '{%s}', '{urn:h}', '{A}')), '')",
+		day);
+}
+
+static void a_price_list_is_kept(void **state)
+{
+	(void)state;
+	world_file(&world, "p.csv", PRICES, 0600);
+	price_put(0, "p.csv", "--from 2026-01-01 --check");
+	assert_non_null(strstr(world.out, "would be stored"));
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.price_list"), 0);
+	price_put(0, "p.csv", "--from 2026-01-01 --why signed --json");
+	json_t *answer = world_json(&world);
+	assert_string_equal(json_text(answer, "outcome"), "stored");
+	assert_int_equal(json_integer_value(json_object_get(answer, "prices")), 2);
+	json_decref(answer);
+	/* Once more it is nothing new; other days, another price or name are. */
+	price_put(0, "p.csv", "--from 2026-01-01 --why again");
+	assert_non_null(strstr(world.out, "known already"));
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.operator_act WHERE act = 'price.put'"), 1);
+	world_file(&world, "p.csv", "编码系统,编码,单价,币种\nurn:h,A,1300.5,CNY\n", 0600);
+	price_put(0, "p.csv", "--from 2026-07-01 --to 2026-12-31 --why 'second half'");
+	assert_string_equal(price_of("2025-12-31"), "");
+	assert_string_equal(price_of("2026-06-30"), "CNY 128050/2");
+	assert_string_equal(price_of("2026-07-01"), "CNY 13005/1");
+	assert_string_equal(price_of("2026-12-31"), "CNY 13005/1");
+	assert_string_equal(price_of("2027-01-01"), "");
+	/* What is listed no more has no price. */
+	world_file(&world, "p.csv", "system,code,price,currency\nurn:h,B,1,CNY\n", 0600);
+	price_put(0, "p.csv", "--from 2026-09-01 --why third");
+	assert_string_equal(price_of("2026-09-01"), "CNY -");
+	assert_ctl(&world, 0, "money price list --json");
+	answer = world_json(&world);
+	json_t *rows = json_object_get(answer, "price_lists");
+	assert_int_equal(json_array_size(rows), 3);
+	assert_string_equal(json_text(json_array_get(rows, 1), "counts_to"), "2026-08-31");
+	assert_true(json_is_null(json_object_get(json_array_get(rows, 2), "counts_to")));
+	assert_string_equal(json_text(json_array_get(rows, 1), "who"), "li");
+	json_decref(answer);
+	assert_int_equal(
+		world_count(&world, "SELECT count(*) FROM zhifu.operator_act WHERE act = 'price.put' AND who = 'li'"
+				    " AND subject = 'Ward version 2' AND why = 'second half'"),
+		1);
+	assert_ctl(&world, 0, "money price list --zh --day 2026-05-01 --hospital HZ1");
+	assert_non_null(strstr(world.out, "2026-06-30"));
+	assert_null(strstr(world.out, "2026-07-01"));
+	/* What comes out goes in. */
+	assert_ctl(&world, 0, "money price export Ward --day 2026-05-01 --hospital HZ1");
+	assert_string_equal(world.out,
+		"system,code,price,currency,name\nurn:h,A,1280.50,CNY,\nurn:h,B,0.125,CNY,\"Bed, single\"\n");
+	assert_ctl(&world, 1, "money price export Ward --day 2025-05-01 --hospital HZ1");
+	assert_ctl(&world, 1, "money price export Ward --day 2026-05-01 --hospital RY2");
+	/* To a character set of its own. */
+	assert_ctl(&world, 0,
+		"money price export Ward --hospital HZ1 --day 2026-05-01 | sed s/single/单人/ | iconv -t GB18030 >'%s/gb.csv'",
+		world.folder);
+	price_put(1, "gb.csv", "--from 2026-09-01 --why x");
+	price_put(0, "gb.csv", "--from 2026-09-01 --why x --charset gb18030");
+	assert_ctl(&world, 0, "money price export Ward --day 2026-09-01 --hospital HZ1");
+	assert_non_null(strstr(world.out, "\"Bed, 单人\""));
+}
+
+static void a_price_list_is_refused(void **state)
+{
+	(void)state;
+	world_file(&world, "p.csv",
+		"system,code,price,currency\nurn:h,A,-1,CNY\nurn:h,B,1,RMB\nurn:h,C,1,CNY\nurn:h,C,2,CNY\n", 0600);
+	price_put(1, "p.csv", "--from 2026-01-01 --why x");
+	assert_non_null(strstr(world.err, "p.csv:2:price: The price \"-1\" is no plain number"));
+	assert_non_null(strstr(world.err, "p.csv:3:currency: The currency \"RMB\""));
+	assert_non_null(strstr(world.err, "p.csv:5:code: The code \"C\" has a price in line 4 already."));
+	assert_non_null(strstr(world.err, "nothing of it is stored"));
+	price_put(1, "p.csv", "--from 2026-01-01 --why x --zh");
+	assert_non_null(strstr(world.err, "p.csv:5:code: 编码“C”在第 4 行已有单价。"));
+	/* wrong usage */
+	world_file(&world, "p.csv", PRICES, 0600);
+	price_put(2, "p.csv", "--from 2026-01-01");
+	price_put(2, "p.csv", "--why x");
+	price_put(2, "p.csv", "--from 2026-01-01 --to 2025-12-31 --why x");
+	price_put(2, "p.csv", "--from 2026-01-01 --why x --charset latin");
+	assert_ctl(&world, 2, "money price put '%s/p.csv' --from 2026-01-01 --why x --who li --hospital HZ1",
+		world.folder);
+	price_put(1, "none.csv", "--from 2026-01-01 --why x");
+	assert_int_equal(world_count(&world, "SELECT count(*) FROM zhifu.price_list"), 0);
+	/* Of its own hospital alone, and never changed. */
+	struct pg_result *rows = NULL;
+	world_sql(&world, "SET ROLE zhifu_intake; SET zhifu.hospital_id = '" HOSPITAL_B "'");
+	assert_int_not_equal(
+		db_sync_query(world.db,
+			"SELECT * FROM zhifu.price_list_put('" HOSPITAL_A "', 'X', 'CNY', '2026-01-01', NULL,"
+			" '{s}', '{c}', '{}', '{1}', '{0}', 'li', 'x')",
+			NULL, &rows),
+		0);
+	world_sql(&world, "RESET ROLE; RESET zhifu.hospital_id; SET ROLE zhifu_writer");
+	assert_int_not_equal(db_sync_query(world.db, "UPDATE zhifu.price SET digits = 1", NULL, &rows), 0);
+	assert_int_not_equal(db_sync_query(world.db, "DELETE FROM zhifu.price_list", NULL, &rows), 0);
+	world_sql(&world, "RESET ROLE");
+}
+
 /* The other insurers of the samples. */
 static void insurer_file(const char *code)
 {
@@ -420,6 +532,8 @@ int main(void)
 		cmocka_unit_test_setup(a_contract_is_shown_in_words, contracts_begin),
 		cmocka_unit_test_setup(two_at_once, contracts_begin),
 		cmocka_unit_test_setup(the_database_keeps_them, contracts_begin),
+		cmocka_unit_test_setup(a_price_list_is_kept, contracts_begin),
+		cmocka_unit_test_setup(a_price_list_is_refused, contracts_begin),
 	};
 	r = ctl(&world, "migrate") == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 	if (world.err[0] != '\0' && r != 0) print_message("%s", world.err);

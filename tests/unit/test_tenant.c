@@ -126,7 +126,8 @@ static const char *const codes[] = {/* of a list in the schema, the program or t
 	"consent.purposes", "coordination.clause", "coordination.group_code", "*.acquirer", "patient_payment.method",
 	"declaration.country", "dispute.reason", "dispute_step.reason", "write_off.role", "work_owner.list",
 	"task.status", "task.reason", "task.outcome", "*.route", "control_number.series", "route_lease.breaker",
-	"claim_event.event", "operator_act.act", "advice.profile", "export_ledger.fields", "inspector_look.report"};
+	"claim_event.event", "operator_act.act", "advice.profile", "export_ledger.fields", "inspector_look.report",
+	"price.system"};
 static const char *const identifiers[] = {/* numbers and keyed hashes by which a thing is known */
 	"*.ref", "*.claim_ref", "*.insurer_claim_no", "adjudication.preauth_ref", "*.identifier", "*.reference",
 	"remittance.payment_reference", "charge.corrects", "claim_number.number", "declaration.number", "*.stay",
@@ -136,7 +137,8 @@ static const char *const parties[] = {/* who acts, or pays: names of logins, and
 	"*.remitter", "suspense.payer", "hospital.name", "contract.name", "inspector_grant.name"};
 static const char *const ours[] = {/* what a program says, or a contract's terms */
 	"attempt.error", "route_lease.last_error", "fact.text", "contract.document", "suspense.reason",
-	"claim_event.why", "exchange.why", "fact.why", "message.why", "outbox.held_why"};
+	"claim_event.why", "exchange.why", "fact.why", "message.why", "outbox.held_why", "price_list.name",
+	"price.title"};
 /* Words of persons that are still in the clear. None is added here: a new column of words is sealed. */
 static const char *const in_the_clear[] = {"bank_confirmation.why", "bank_gap.why", "contract.why",
 	"inspector_grant.why", "inspector_grant.ended_why", "operator_act.why", "rate.why", "rate.checked_why",
