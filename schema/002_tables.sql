@@ -587,11 +587,12 @@ CREATE TABLE posting_unvalued (
 );
 CREATE INDEX posting_unvalued_due ON posting_unvalued (due_at);
 
--- Bills whose receivable is still to be made: at once, or when there is a rate (schema/048_receivable.sql).
+-- Bills whose receivable is still to be made: at once, or when there is a rate or a price list (schema/048_receivable.sql).
 CREATE TABLE receivable_wait (
 	hospital_id uuid NOT NULL,
 	claim_id    uuid NOT NULL,
 	due_at      timestamptz NOT NULL DEFAULT now(), -- when to look
+	lacks       text CHECK (lacks IN ('price-list', 'price-currency')), -- what a person has to bring; NULL: a rate, if anything
 	PRIMARY KEY (hospital_id, claim_id)
 );
 CREATE INDEX receivable_wait_due ON receivable_wait (due_at);

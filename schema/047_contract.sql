@@ -94,6 +94,7 @@ BEGIN
 		p_document, p_who, p_why);
 	INSERT INTO operator_act (hospital_id, who, act, subject, why)
 	VALUES (p_hospital, p_who, 'contract.put', n || ' version ' || latest.version, p_why);
+	PERFORM receivable_soon(p_hospital);
 	RETURN QUERY SELECT 1, latest.contract_id, latest.version, NULL::text, NULL::date, NULL::date;
 END
 $$;
@@ -134,6 +135,7 @@ BEGIN
 		p_who, p_why);
 	INSERT INTO operator_act (hospital_id, who, act, subject, why)
 	VALUES (p_hospital, p_who, 'contract.end', p_name || ' version ' || (newest + 1), p_why);
+	PERFORM receivable_soon(p_hospital);
 	RETURN QUERY SELECT 1, newest + 1, greatest(least(p_day, base.counts_to), base.valid_from - 1);
 END
 $$;

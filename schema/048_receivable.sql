@@ -444,18 +444,19 @@ BEGIN
 END
 $$;
 
--- Bills that wait, the longest waiting first, with the agreement that counted on their day.
+-- Bills that wait, the longest waiting first, with the agreement that counted on their day. seen: by what it is known that nobody had
+-- them looked at again since.
 CREATE FUNCTION settle_bills(p_limit integer) RETURNS TABLE (hospital_id uuid, claim_id uuid, carrier text, amount_minor bigint,
 	currency text, exponent smallint, billed_day date, service_day date, book_currency text, contract_id uuid, contract_version integer,
-	remitter text) LANGUAGE plpgsql STABLE SECURITY DEFINER
+	remitter text, seen bigint) LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY WITH due AS MATERIALIZED (
 		SELECT p.hospital_id AS h, p.claim_id AS c, lower(substr(p.debit, 4)) AS k, p.amount_minor AS a, p.currency AS u, p.exponent AS x,
-			p.book_day AS d
-		FROM (SELECT * FROM receivable_wait WHERE due_at <= now() ORDER BY due_at LIMIT p_limit) w
+			p.book_day AS d, w.seen AS s
+		FROM (SELECT *, xmin::text::bigint AS seen FROM receivable_wait WHERE due_at <= now() ORDER BY due_at LIMIT p_limit) w
 		-- For each row by itself: joined, a plan made before the first statistics came met each bill with each posting.
 		CROSS JOIN LATERAL (SELECT * FROM posting b WHERE b.hospital_id = w.hospital_id AND b.entry_id = w.claim_id AND b.no = 1 OFFSET 0) p
 	), agreed AS MATERIALIZED (
@@ -464,9 +465,16 @@ BEGIN
 	)
 	SELECT t.h, t.c, t.k, t.a, t.u, t.x, t.d,
 		CASE WHEN g.h IS NOT NULL THEN (SELECT c.service_day FROM claim c WHERE c.hospital_id = t.h AND c.claim_id = t.c) END,
-		o.book_currency, g.contract_id, g.version, coalesce(g.remitter, t.k)
+		o.book_currency, g.contract_id, g.version, coalesce(g.remitter, t.k), t.s
 	FROM due t JOIN hospital o ON o.hospital_id = t.h LEFT JOIN agreed g ON g.h = t.h AND g.k = t.k AND g.d = t.d;
 END
+$$;
+
+-- A contract or a price list changed: a hospital's bills that wait are looked at again, also those that are just being looked at.
+CREATE FUNCTION receivable_soon(p_hospital uuid) RETURNS void LANGUAGE sql SET search_path = zhifu, pg_temp AS $$
+	UPDATE receivable_wait w SET due_at = least(w.due_at, now()) FROM (SELECT * FROM receivable_wait i WHERE i.hospital_id = p_hospital
+		ORDER BY i.claim_id FOR UPDATE) l
+	WHERE w.hospital_id = l.hospital_id AND w.claim_id = l.claim_id
 $$;
 
 -- Agreements by their ids, as zhifu_contract(5) has them.
@@ -494,11 +502,12 @@ $$;
 -- their value. p_owed: in p_currency; NULL: there is no rate yet, look again in p_later_s. The c_ arrays are the steps of the
 -- conversion of what is owed in another currency than billed, each of the bill at c_bill (from 1): that is moved from the one
 -- currency's account to the other's at the same value. p_allowance: what of the bill the contract takes off, where it came at full price;
--- where the payers have divided the bill before, it is kept with that. Once only, whoever calls twice. Returns how many were made.
+-- where the payers have divided the bill before, it is kept with that. p_lacks: of a bill that waits for a person, why, and p_seen as settle_bills
+-- had it. Once only, whoever calls twice. Returns how many were made.
 CREATE FUNCTION settle_receivables(p_hospital uuid[], p_claim uuid[], p_carrier text[], p_remitter text[], p_contract uuid[],
 	p_version integer[], p_kind text[], p_currency text[], p_exponent smallint[], p_amount bigint[], p_foreign boolean[], p_owed bigint[],
 	p_billed date[], p_due date[], p_later_s integer, c_bill integer[], c_step smallint[], c_rate uuid[], c_multiplied boolean[],
-	c_rounding smallint[], p_allowance bigint[] DEFAULT NULL)
+	c_rounding smallint[], p_allowance bigint[] DEFAULT NULL, p_lacks text[] DEFAULT NULL, p_seen bigint[] DEFAULT NULL)
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
@@ -512,12 +521,13 @@ BEGIN
 	-- In the order of posting_value_soon, so that neither waits for the other. By ctid: a join of the arrays with the table, which
 	-- is mostly empty, was planned as each with each. What moved meanwhile is left for the next look.
 	WITH t AS MATERIALIZED (
-		SELECT t.n, w.at, t.o IS NOT NULL AND NOT (t.f AND EXISTS (SELECT 1 FROM posting p JOIN posting_unvalued u
+		SELECT t.n, w.at, t.l, t.l IS NOT NULL AND w.seen IS DISTINCT FROM t.s AS anew, t.o IS NOT NULL AND NOT (t.f AND EXISTS (SELECT 1 FROM posting p JOIN posting_unvalued u
 			ON u.hospital_id = p.hospital_id AND u.entry_id = p.entry_id AND u.no = p.no WHERE p.claim_id = t.c AND p.hospital_id = t.h)) AS ready
-		FROM (SELECT * FROM unnest(p_hospital, p_claim, p_foreign, p_owed) WITH ORDINALITY AS i (h, c, f, o, n) ORDER BY h, c) t
-		CROSS JOIN LATERAL (SELECT i.ctid AS at FROM receivable_wait i WHERE i.hospital_id = t.h AND i.claim_id = t.c OFFSET 0) w
+		FROM (SELECT * FROM unnest(p_hospital, p_claim, p_foreign, p_owed, p_lacks, p_seen) WITH ORDINALITY AS i (h, c, f, o, l, s, n) ORDER BY h, c) t
+		CROSS JOIN LATERAL (SELECT i.ctid AS at, i.xmin::text::bigint AS seen FROM receivable_wait i WHERE i.hospital_id = t.h AND i.claim_id = t.c OFFSET 0) w
 	), later AS (
-		UPDATE receivable_wait w SET due_at = now() + make_interval(secs => p_later_s) FROM t WHERE NOT t.ready AND w.ctid = t.at
+		UPDATE receivable_wait w SET due_at = now() + make_interval(secs => p_later_s), lacks = t.l FROM t
+		WHERE NOT t.ready AND NOT t.anew AND w.ctid = t.at
 	), gone AS (
 		DELETE FROM receivable_wait w USING t WHERE t.ready AND w.ctid = t.at RETURNING t.n
 	)

@@ -49,21 +49,24 @@ END
 $$;
 
 -- Postings that have no value in the books yet, by currency and day, and bills that are owed in another currency whose amount is not
--- known yet (with the carrier; wanted: in which currency, source: whose rate).
+-- known yet (with the carrier; wanted: in which currency, source: whose rate), or whose prices are not (lacks: what is missing of the
+-- price list).
 CREATE FUNCTION rate_waiting(p_hospital uuid) RETURNS TABLE (carrier text, currency text, exponent smallint, day date, items bigint,
-	minor bigint, wanted text, source text) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+	minor bigint, wanted text, source text, lacks text, list text) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
 	PERFORM tenant_must(p_hospital);
-	RETURN QUERY SELECT NULL, p.currency, p.exponent, p.book_day, count(*), sum(p.amount_minor)::bigint, NULL, NULL
+	RETURN QUERY SELECT NULL, p.currency, p.exponent, p.book_day, count(*), sum(p.amount_minor)::bigint, NULL, NULL, NULL, NULL
 	FROM posting_unvalued u JOIN posting p ON p.hospital_id = u.hospital_id AND p.entry_id = u.entry_id AND p.no = u.no
 	WHERE u.hospital_id = p_hospital GROUP BY 2, 3, 4
 	UNION ALL
 	SELECT lower(substr(p.debit, 4)), p.currency, p.exponent, p.book_day, count(*), sum(p.amount_minor)::bigint,
-		c.document->'owed'->>'currency', coalesce(c.document->'owed'->'bill_rate'->>'source', 'cfets')
+		CASE WHEN w.lacks IS NULL THEN c.document->'owed'->>'currency' END,
+		CASE WHEN w.lacks IS NULL THEN coalesce(c.document->'owed'->'bill_rate'->>'source', 'cfets') END, w.lacks,
+		CASE WHEN w.lacks IS NOT NULL THEN c.document->'prices'->>'list' END
 	FROM receivable_wait w JOIN posting p ON p.hospital_id = w.hospital_id AND p.entry_id = w.claim_id AND p.no = 1
 	CROSS JOIN LATERAL contract_of(p.hospital_id, lower(substr(p.debit, 4)), p.book_day) c
-	WHERE w.hospital_id = p_hospital AND w.due_at > now() AND c.kind = 'C' GROUP BY 1, 2, 3, 4, 7, 8
+	WHERE w.hospital_id = p_hospital AND w.due_at > now() AND (c.kind = 'C' OR w.lacks IS NOT NULL) GROUP BY 1, 2, 3, 4, 7, 8, 9, 10
 	ORDER BY 4, 2, 1;
 END
 $$;

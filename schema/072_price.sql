@@ -88,9 +88,7 @@ BEGIN
 	FROM unnest(p_system, p_code, p_title, p_digits, p_scale) AS t (s, c, n, d, x);
 	INSERT INTO operator_act (hospital_id, who, act, subject, why)
 	VALUES (p_hospital, p_who, 'price.put', p_name || ' version ' || latest.version, p_why);
-	UPDATE receivable_wait w SET due_at = now() FROM (SELECT * FROM receivable_wait i WHERE i.hospital_id = p_hospital AND i.due_at > now()
-		ORDER BY i.hospital_id, i.claim_id FOR UPDATE) l
-	WHERE w.hospital_id = l.hospital_id AND w.claim_id = l.claim_id;
+	PERFORM receivable_soon(p_hospital);
 	RETURN QUERY SELECT 1, latest.list_id, latest.version;
 END
 $$;

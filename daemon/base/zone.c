@@ -8,6 +8,8 @@
 
 #include "base/mem.h"
 #include "base/zone_rule.h"
+#include "lib/date.h"
+#include "zhifu_model.h"
 
 #define ZONE_MAGIC 0x7a6f6e65u
 #define TZIF_HEADER_BYTES 44
@@ -199,4 +201,10 @@ int64_t zone_day_start_ms(const struct zone *zone, int64_t day)
 		}
 	}
 	return late;
+}
+
+int64_t zone_first_day(const struct zone *zone, const struct zf_time *time)
+{
+	return time->precision >= ZF_SECOND && zone != NULL ? zone_day(zone, time->utc_ms)
+							    : date_day_of_ms(time->utc_ms, 0);
 }

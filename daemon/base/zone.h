@@ -25,6 +25,9 @@ int32_t zone_offset_seconds(const struct zone *zone, int64_t utc_ms);
 int zone_offset_minutes(const struct zone *zone, int64_t utc_ms);
 /* The civil day of an instant, as days since 1970-01-01. */
 int64_t zone_day(const struct zone *zone, int64_t utc_ms);
+struct zf_time;
+/* The first civil day that a time may mean, which is not absent: a bare date is a day of the zone. NULL: UTC. */
+int64_t zone_first_day(const struct zone *zone, const struct zf_time *time);
 /* When a civil day begins, as UTC milliseconds; where midnight is skipped, its first instant. */
 int64_t zone_day_start_ms(const struct zone *zone, int64_t day);
 

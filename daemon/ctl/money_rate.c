@@ -354,7 +354,31 @@ static int waiting_hospital(struct ctl *ctl, const struct hospital *hospital, st
 	return r;
 }
 
-/* Bills that were looked at and have no rate yet. */
+/* A rate, or what of the contract's price list. */
+static struct cell bill_missing(const struct ctl *ctl, const struct pg_result *rows, int row)
+{
+	const char *lacks = db_rows_text(rows, row, 8);
+	const char *list = db_rows_text(rows, row, 9);
+	const char *what;
+	char text[192];
+	char code[128];
+
+	if (lacks == NULL) {
+		(void)snprintf(text, sizeof(text), "%s/%s (%s)", db_rows_text(rows, row, 4), db_rows_text(rows, row, 6),
+			db_rows_text(rows, row, 7));
+		return cell_text(text);
+	}
+	list = list == NULL ? "" : list;
+	if (strcmp(lacks, "price-list") == 0)
+		what = say(ctl, "none counts on a day of its items", "在项目的服务日没有有效版本");
+	else
+		what = say(ctl, "in another currency", "币种与账单不同");
+	(void)snprintf(text, sizeof(text), "%s %s: %s", say(ctl, "price list", "价目表"), list, what);
+	(void)snprintf(code, sizeof(code), "%s %s", lacks, list);
+	return cell_word(text, code);
+}
+
+/* Bills that were looked at and lack a rate or a price list yet. */
 static int waiting_bills(struct ctl *ctl, const struct hospital *hospital, struct table *table, int64_t *count)
 {
 	struct pg_result *rows = NULL;
@@ -362,15 +386,11 @@ static int waiting_bills(struct ctl *ctl, const struct hospital *hospital, struc
 
 	if (r == 0)
 		r = ctl_query(ctl, &rows,
-			"SELECT carrier, day, items, minor, currency, exponent::int4, wanted, source FROM rate_waiting($1)"
+			"SELECT carrier, day, items, minor, currency, exponent::int4, wanted, source, lacks, list FROM rate_waiting($1)"
 			" WHERE carrier IS NOT NULL ORDER BY 1, 2",
 			"u", &hospital->id);
 	if (r == 0) r = ctl_commit(ctl);
 	for (int row = 0; r == 0 && row < db_rows_count(rows); row++) {
-		char missing[64];
-
-		(void)snprintf(missing, sizeof(missing), "%s/%s (%s)", db_rows_text(rows, row, 4),
-			db_rows_text(rows, row, 6), db_rows_text(rows, row, 7));
 		*count += db_rows_int(rows, row, 2);
 		table_add(table, cell_text(hospital->code));
 		table_add(table, cell_text(db_rows_text(rows, row, 0)));
@@ -378,7 +398,7 @@ static int waiting_bills(struct ctl *ctl, const struct hospital *hospital, struc
 		table_add(table, cell_int(db_rows_int(rows, row, 2)));
 		table_add(table, cell_money(db_rows_int(rows, row, 3), db_rows_text(rows, row, 4),
 					 (int)db_rows_int(rows, row, 5)));
-		table_add(table, cell_text(missing));
+		table_add(table, bill_missing(ctl, rows, row));
 	}
 	db_sync_rows_free(rows);
 	return r;
@@ -398,7 +418,7 @@ static int waiting(struct ctl *ctl, int argc, char **argv)
 	const struct column bill_columns[] = {{"hospital", say(ctl, "hospital", "医院")},
 		{"carrier", say(ctl, "carrier", "承保人")}, {"day", say(ctl, "billed", "开单日")},
 		{"bills", say(ctl, "bills", "账单数")}, {"amount", say(ctl, "amount", "金额")},
-		{"missing", say(ctl, "missing rate", "所缺汇率")}};
+		{"missing", say(ctl, "missing", "所缺")}};
 	struct report report;
 	struct table table;
 	struct table bills;
@@ -418,15 +438,18 @@ static int waiting(struct ctl *ctl, int argc, char **argv)
 	table_end(&table, &report, "waiting", NULL,
 		say(ctl, "every posting has its value in the books", "所有分录均已折算"));
 	table_end(&bills, &report, "bills",
-		say(ctl, "bills whose amount waits for its rate", "等待汇率以确定外币应收的账单"), NULL);
+		say(ctl, "bills whose amount waits for a rate or a price list", "等待汇率或价目表以确定应收的账单"),
+		NULL);
 	if (r < 0) {
 		json_decref(report.root);
 		return ctl_fail("could not read the postings");
 	}
 	report_field(&report, "postings", NULL, cell_int(count));
 	if (count + bill_count > 0)
-		report_heading(&report, say(ctl, "What to do: money rate import FILE, or money rate set.",
-						"处理:用 money rate import 导入汇率,或用 money rate set 手工录入。"));
+		report_heading(&report,
+			say(ctl,
+				"What to do: money rate import FILE, or money rate set; for a price list money price put.",
+				"处理:用 money rate import 导入汇率,或用 money rate set 手工录入;价目表用 money price put 导入。"));
 	return report_end(&report, 0);
 }
 
@@ -448,7 +471,7 @@ const struct ctl_command money_rate_commands[] = {
 	{"money rate of", "CURRENCY DAY [--to CURRENCY] [--hospital CODE]",
 		"the rate by which a hospital's books convert", CTL_CONFIG | CTL_DB, rate_of},
 	{"money waiting", "[--hospital CODE]",
-		"postings without a value in the books, and the rates that they wait for", CTL_CONFIG | CTL_DB,
-		waiting},
+		"postings without a value in the books, bills without an amount, and what they wait for",
+		CTL_CONFIG | CTL_DB, waiting},
 	{NULL, NULL, NULL, 0, NULL},
 };

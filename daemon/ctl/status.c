@@ -105,8 +105,8 @@ static int unvalued_count(struct ctl *ctl, struct problems *problems)
 	}
 	problem_add(problems, "postings that wait for an exchange rate", count,
 		"money waiting says for which; then money rate import FILE");
-	problem_add(problems, "bills that wait for an exchange rate", bills,
-		"money waiting says for which; then money rate import FILE");
+	problem_add(problems, "bills that wait for an exchange rate or a price list", bills,
+		"money waiting says for which; then money rate import FILE, or money price put FILE");
 	return r;
 }
 

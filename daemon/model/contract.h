@@ -105,6 +105,8 @@ struct contract {
 	uint8_t rounding; /* enum decimal_rule; default DECIMAL_HALF_AWAY */
 
 	const char *price_list; /* default NULL: the hospital's own prices */
+	bool unlisted_charged;  /* what it does not have is owed as charged; default: less its discount */
+	bool lesser_of_bill;    /* never more than charged is owed of the bill; default: of each item */
 	const struct contract_discount *discounts;
 	uint32_t discount_count;
 	bool gross; /* bills come at full price: contract_allowance() is written off with the bill */

@@ -150,7 +150,7 @@ static void check_discounts(struct contract_reading *reader, struct contract_dra
 			break;
 		}
 	}
-	if (draft->made.gross && draft->discounts.count == 0)
+	if (draft->made.gross && draft->discounts.count == 0 && draft->made.price_list == NULL)
 		contract_tell_key(reader, "prices.billed", FAULT_CONTRACT_GROSS, NULL, NULL);
 	draft->made.discounts = rows;
 	draft->made.discount_count = draft->discounts.count;

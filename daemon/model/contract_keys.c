@@ -1,6 +1,8 @@
 /* The table of a contract's keys. */
 #include "model/contract_keys.h"
 
+#include "model/price_list.h"
+
 const struct contract_word contract_kind_words[] = {{"A", CONTRACT_A}, {"B", CONTRACT_B}, {"C", CONTRACT_C}, {NULL, 0}};
 static const struct contract_word days[] = {{"invoice", CONTRACT_DAY_INVOICE}, {"order", CONTRACT_DAY_ORDER},
 	{"credit", CONTRACT_DAY_CREDIT}, {"service", CONTRACT_DAY_SERVICE}, {NULL, 0}};
@@ -102,15 +104,29 @@ static const struct contract_section discount_section = SECTION(discount_keys, s
 
 static const struct contract_word billings[] = {{"net", 0}, {"gross", 1}, {NULL, 0}};
 
+/* What is off an item that the list does not have. */
+static const struct contract_word unlisted[] = {{"discounts", 0}, {"charged", 1}, {NULL, 0}};
+static const struct contract_word lesser[] = {{"item", 0}, {"bill", 1}, {NULL, 0}};
+
 static const struct contract_key price_keys[] = {
-	{"list", FORM_TEXT, .offset = MADE(price_list), .high = 64, .otherwise = "the hospital's own prices",
-		.help = "The price list by its name, for whoever reads it: bills come priced, and nothing is worked out from it."},
+	{"list", FORM_TEXT, .offset = MADE(price_list), .high = PRICE_NAME_MAX,
+		.otherwise = "the hospital's own prices",
+		.help = "The price list by its name, as zhifuctl money price put stores it. Where bills come gross, an item whose "
+			"Claim.item.productOrService has a code of the list is owed at its quantity (1 without one) times the price that the "
+			"list has on the first day of its service, or of the bill's where it has none, rounded as one amount; without a list "
+			"for that day, or of another currency than the bill's, the bill waits for a person. Where bills come net, it is for "
+			"whoever reads it."},
+	{"unlisted", FORM_WORD, .offset = MADE(unlisted_charged), .words = unlisted, .fallback = "discounts",
+		.help = "What is owed for an item that the list does not have: its charge less its discount, or its charge."},
+	{"lesser_of", FORM_WORD, .offset = MADE(lesser_of_bill), .words = lesser, .fallback = "item",
+		.help = "Never more is owed than was charged: of each item, or, where a price above the charge of one item makes up for "
+			"what is below it of another, of the bill."},
 	{"discounts", FORM_LIST, .offset = offsetof(struct contract_draft, discounts), .section = &discount_section,
 		.otherwise = "none", .help = "What is off these prices."},
 	{"billed", FORM_WORD, .offset = MADE(gross), .words = billings, .fallback = "net",
 		.help = "net: bills come with the discounts taken off. gross: they come at full price; what is owed is less by the "
-			"discounts, each item's rounded by itself, or with one of category * only the bill's as a whole, and the difference is "
-			"written off as the contract's with the bill."},
+			"prices of the list and the discounts, each item's rounded by itself, or with one of category * only and no list the "
+			"bill's as a whole, and the difference is written off as the contract's with the bill."},
 };
 static const struct contract_section price_section = SECTION(price_keys, struct contract);
 

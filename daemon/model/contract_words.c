@@ -183,8 +183,17 @@ static void price_terms(struct terms *terms, const struct contract *contract)
 	if (contract->price_list != NULL) term(terms, "prices.list", "price list", "价目表", contract->price_list);
 	if (contract->gross)
 		term(terms, "prices.billed", "billed", "开单",
-			terms->chinese ? "按全价,折扣随账单核销"
-				       : "at full price, the discount is written off with the bill");
+			terms->chinese ? "按全价,与约定价的差额随账单核销"
+				       : "at full price, what is above the agreed price is written off with the bill");
+	if (contract->gross && contract->price_list != NULL) {
+		term(terms, "prices.unlisted", "what it does not list", "表外项目",
+			contract->unlisted_charged
+				? (terms->chinese ? "按收费计欠" : "owed as charged")
+				: (terms->chinese ? "按收费减折扣计欠" : "owed as charged, less its discount"));
+		term(terms, "prices.lesser_of", "never above the charge", "不高于收费",
+			contract->lesser_of_bill ? (terms->chinese ? "按整张账单比较" : "of the bill")
+						 : (terms->chinese ? "逐项比较" : "of each item"));
+	}
 	for (uint32_t i = 0; i < contract->discount_count; i++) {
 		const struct contract_discount *discount = &contract->discounts[i];
 		const char *off = percent(terms, discount->percent);

@@ -16,7 +16,7 @@ struct contract_term {
 	const char *label;
 	const char *text;
 };
-#define CONTRACT_TERMS_MAX (20 + 3 * CONTRACT_LIST_MAX)
+#define CONTRACT_TERMS_MAX (22 + 3 * CONTRACT_LIST_MAX)
 /* All terms but those of contract_owed_words, in the order in which people ask for them. Returns how many; 0 on no
  * memory. */
 size_t contract_terms(const struct contract *contract, bool chinese, struct zf_arena *arena,

@@ -8,9 +8,7 @@
 /* The first civil day that a time may mean; VALIDATE_NO_DAY when absent. A bare date is a day of the hospital. */
 static int64_t first_day(const struct validation *v, const struct zf_time *time)
 {
-	if (time->precision == ZF_NO_TIME) return VALIDATE_NO_DAY;
-	if (time->precision >= ZF_SECOND && v->options->zone != NULL) return zone_day(v->options->zone, time->utc_ms);
-	return date_day_of_ms(time->utc_ms, 0);
+	return time->precision == ZF_NO_TIME ? VALIDATE_NO_DAY : zone_first_day(v->options->zone, time);
 }
 
 static int64_t last_day(const struct validation *v, const struct zf_time *time)

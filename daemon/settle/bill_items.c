@@ -36,9 +36,10 @@ static void bill_log(enum log_level level, const char *what, const struct uuid *
 	log_fields(level, what, "claim", id, "error", r == 0 ? NULL : err_name(r), NULL);
 }
 
-int bill_items_allowance(const struct keyhold *hold, struct sealer *sealer, const struct uuid *hospital,
-	const struct uuid *claim, const struct contract *contract, struct zf_money billed, const struct pg_result *rows,
-	int row, struct arena *arena, struct zf_money *ret_off)
+/* The claim of a row; 1: the patient was erased. Errors are logged. */
+static int claim_open(const struct keyhold *hold, struct sealer *sealer, const struct uuid *hospital,
+	const struct uuid *claim, const struct pg_result *rows, int row, struct arena *arena,
+	const struct zf_claim **ret_claim)
 {
 	const char *waits = "a bill waits: its claim can't be opened";
 	struct fhir_document document = {0};
@@ -48,9 +49,7 @@ int bill_items_allowance(const struct keyhold *hold, struct sealer *sealer, cons
 
 	if (db_rows_null(rows, row, COLUMN_WRAPPED)) {
 		bill_log(LOG_WARN, "a bill's patient is erased: nothing is taken off it", claim, 0);
-		*ret_off = billed;
-		ret_off->minor = 0;
-		return 0;
+		return 1;
 	}
 	r = content_open(hold, sealer, hospital, claim, rows, row, arena, &plain);
 	if (r == 0) {
@@ -60,10 +59,43 @@ int bill_items_allowance(const struct keyhold *hold, struct sealer *sealer, cons
 			&arena->zf, &faults, &document);
 		if (r == 0 && document.claim_count == 0) r = ERR_INVALID;
 	}
-	if (r == 0) {
-		waits = "a bill waits: what the contract takes off its items can't be worked out";
-		r = contract_items_allowance(contract, document.claims[0], billed, ret_off);
+	if (r < 0)
+		bill_log(LOG_ERROR, waits, claim, r);
+	else
+		*ret_claim = document.claims[0];
+	return r;
+}
+
+int bill_items_allowance(const struct keyhold *hold, struct sealer *sealer, const struct uuid *hospital,
+	const struct uuid *claim, const struct contract *contract, struct zf_money billed, const struct pg_result *rows,
+	int row, struct arena *arena, struct zf_money *ret_off)
+{
+	const struct zf_claim *opened = NULL;
+	int r = claim_open(hold, sealer, hospital, claim, rows, row, arena, &opened);
+
+	if (r == 1) {
+		*ret_off = billed;
+		ret_off->minor = 0;
+		return 0;
 	}
-	if (r < 0) bill_log(LOG_ERROR, waits, claim, r);
+	if (r < 0) return r;
+	r = contract_items_allowance(contract, opened, billed, ret_off);
+	if (r < 0)
+		bill_log(
+			LOG_ERROR, "a bill waits: what the contract takes off its items can't be worked out", claim, r);
+	return r;
+}
+
+int bill_items_take(const struct keyhold *hold, struct sealer *sealer, const struct uuid *hospital,
+	const struct uuid *claim, const struct contract *contract, struct zf_money billed, const struct zone *zone,
+	int32_t day, const struct pg_result *rows, int row, struct arena *arena, struct arena *kept,
+	struct contract_items *ret)
+{
+	const struct zf_claim *opened = NULL;
+	int r = claim_open(hold, sealer, hospital, claim, rows, row, arena, &opened);
+
+	if (r != 0) return r;
+	r = contract_items_take(contract, opened, billed, zone, day, &kept->zf, ret);
+	if (r < 0) bill_log(LOG_ERROR, "a bill waits: there is no memory for its items", claim, r);
 	return r;
 }

@@ -17,6 +17,7 @@
 #include "model/directory.h"
 #include "net/metrics.h"
 #include "settle/bill_items.h"
+#include "settle/bill_prices.h"
 #include "settle/rate_rows.h"
 #include "settle/settle_sql.h"
 
@@ -24,6 +25,7 @@
 #define LOOK_BYTES (64u << 20)    /* most of it contracts and rates */
 #define CONTENTS_BYTES (1u << 20) /* of claims that are asked for at a time */
 #define OPENED_BYTES (256u << 20) /* of one of them */
+#define PRICED_BYTES (256u << 20) /* of what price lists are asked about, of all of them */
 #define FAULTS_MAX 1              /* of a contract: it was read before it was stored */
 #define LATER_S 600               /* not ready; without a rate: also looked at whenever one is stored */
 
@@ -42,6 +44,7 @@ struct bill {
 	struct zf_money amount;
 	char book_currency[4];
 	int32_t day, service_day;
+	int64_t seen;          /* as settle_bills has it */
 	struct agreed *agreed; /* NULL: none */
 	/* what comes of it */
 	bool ready;
@@ -52,6 +55,7 @@ struct bill {
 	int64_t allowance;                 /* of the amount: not owed, since it was billed at full price */
 	bool by_item;                      /* which its items tell, and have not told yet */
 	bool unpriced;                     /* what is off can't be told: it waits */
+	const char *lacks;                 /* where a price list is why (settle/bill_prices.h); else NULL */
 };
 
 struct bills {
@@ -62,6 +66,9 @@ struct bills {
 	struct metric *made;
 	struct arena arena;  /* of one look */
 	struct arena opened; /* of one claim */
+	struct arena priced; /* of the claims that are asked for at a time */
+	struct bill_prices *prices;
+	size_t price_count;
 	struct bill *items;
 	size_t count;
 	struct agreed *agreed;
@@ -85,6 +92,7 @@ int bills_new(const struct worker *worker, struct db_pool *pool, const struct ke
 		worker->metrics, "zhifu_receivables_total", "Bills that became what a carrier owes.", NULL);
 	arena_init(&bills->arena, LOOK_BYTES);
 	arena_init(&bills->opened, OPENED_BYTES);
+	arena_init(&bills->priced, PRICED_BYTES);
 	*ret_bills = bills;
 	return 0;
 }
@@ -94,6 +102,7 @@ void bills_free(struct bills *bills)
 	if (bills == NULL) return;
 	db_forget(bills->pool, bills);
 	sealer_free(bills->sealer);
+	arena_free(&bills->priced);
 	arena_free(&bills->opened);
 	arena_free(&bills->arena);
 	mem_free(bills);
@@ -104,7 +113,8 @@ static void look_end(struct bills *bills)
 	bills->busy = false;
 	bills->items = NULL;
 	bills->agreed = NULL;
-	bills->count = bills->agreed_count = 0;
+	bills->count = bills->agreed_count = bills->price_count = 0;
+	arena_reset(&bills->priced);
 	arena_reset(&bills->arena);
 }
 
@@ -191,6 +201,24 @@ static void add_conversions(const struct bills *bills, const struct bill *bill, 
 	}
 }
 
+/* Mostly of none. */
+static void add_lacks(const struct bills *bills, struct db_params *params)
+{
+	struct db_array *lacks, *seen;
+	bool any = false;
+
+	for (size_t i = 0; i < bills->count; i++) any = any || bills->items[i].lacks != NULL;
+	if (!any) {
+		db_params_null(params);
+		db_params_null(params);
+		return;
+	}
+	lacks = db_params_array(params, DB_TEXT, bills->count, bills->count * 16);
+	for (size_t i = 0; i < bills->count; i++) db_array_text(lacks, bills->items[i].lacks);
+	seen = db_params_array(params, DB_INT8, bills->count, 0);
+	for (size_t i = 0; i < bills->count; i++) db_array_int8(seen, bills->items[i].seen);
+}
+
 static int bills_commit(struct bills *bills)
 {
 	static const enum db_type types[] = {DB_INT4, DB_INT2, DB_UUID, DB_BOOL, DB_INT2};
@@ -205,6 +233,7 @@ static int bills_commit(struct bills *bills)
 		if (bills->items[i].ready) add_conversions(bills, &bills->items[i], arrays);
 	allowance = db_params_array(&params, DB_INT8, bills->count, 0);
 	for (size_t i = 0; i < bills->count; i++) db_array_int8(allowance, bills->items[i].allowance);
+	add_lacks(bills, &params);
 	return db_query(bills->pool, &settle_sql[SETTLE_RECEIVABLES], &params, 0, on_made, bills);
 }
 
@@ -254,21 +283,38 @@ static void bill_unpriced(struct bill *bill)
 	bill->ready = false;
 }
 
+/* A person brings another list, or changes the contract. */
+static void bill_lacks(struct bill *bill, const char *what)
+{
+	char id[UUID_TEXT_LEN];
+
+	bill_unpriced(bill);
+	bill->lacks = what;
+	uuid_format(&bill->claim, id);
+	log_fields(
+		LOG_WARN, "a bill waits: the contract's price list does not fit it", "claim", id, "lacks", what, NULL);
+}
+
+static void bill_off_failed(struct bill *bill, int r)
+{
+	char id[UUID_TEXT_LEN];
+
+	bill_unpriced(bill);
+	uuid_format(&bill->claim, id);
+	log_fields(LOG_ERROR, "a bill waits: what the contract takes off it can't be worked out", "claim", id, "error",
+		err_name(r), NULL);
+}
+
 /* What the contract takes off the bill as a whole. */
 static void bill_discount(struct bill *bill)
 {
 	struct zf_money off;
 	int r = contract_allowance(bill->agreed->contract, bill->amount, &off);
-	char id[UUID_TEXT_LEN];
 
-	if (r == 0) {
+	if (r == 0)
 		bill->allowance = off.minor;
-		return;
-	}
-	bill_unpriced(bill);
-	uuid_format(&bill->claim, id);
-	log_fields(LOG_ERROR, "a bill waits: what the contract takes off it can't be worked out", "claim", id, "error",
-		err_name(r), NULL);
+	else
+		bill_off_failed(bill, r);
 }
 
 static void bill_owe(const struct hospital *hospital, struct bill *bill)
@@ -285,6 +331,8 @@ static void bill_owe(const struct hospital *hospital, struct bill *bill)
 	if (contract != NULL && strcmp(bill->amount.currency, bill->book_currency) == 0) {
 		bill->by_item = contract_by_item(contract);
 		if (!bill->by_item) bill_discount(bill);
+	} else if (contract != NULL && contract_by_list(contract)) {
+		bill_lacks(bill, BILL_LACKS_CURRENCY);
 	}
 	bill->due_day = contract == NULL
 				? CONTRACT_DAY_UNKNOWN
@@ -357,12 +405,72 @@ static void rates_go(struct bills *bills)
 
 static void items_go(struct bills *bills);
 
+/* Of a patient that is erased nothing is off. */
+static void bill_listed(struct bills *bills, struct bill *bill, const struct pg_result *rows, int row)
+{
+	const struct hospital *hospital = directory_hospital(bills->worker->directory, &bill->hospital);
+	struct bill_prices *prices = &bills->prices[bills->price_count];
+	int r;
+
+	*prices = (struct bill_prices){.hospital = &bill->hospital,
+		.contract = bill->agreed->contract,
+		.day = bill->service_day == CONTRACT_DAY_UNKNOWN ? bill->day : bill->service_day,
+		.bill = (size_t)(bill - bills->items)};
+	r = bill_items_take(bills->hold, bills->sealer, &bill->hospital, &bill->claim, bill->agreed->contract,
+		bill->amount, hospital == NULL ? NULL : hospital->zone, prices->day, rows, row, &bills->opened,
+		&bills->priced, &prices->items);
+	if (r == 0) bills->price_count++;
+	if (r < 0) bill_unpriced(bill);
+}
+
+static void on_prices(void *ctx, const struct db_outcome *outcome)
+{
+	struct bills *bills = ctx;
+
+	if (look_failed(bills, outcome, "price lists could not be read")) return;
+	bill_prices_take(bills->prices, bills->price_count, outcome->results[0]);
+	for (size_t i = 0; i < bills->price_count; i++) {
+		const struct bill_prices *prices = &bills->prices[i];
+		struct bill *bill = &bills->items[prices->bill];
+		struct zf_money off;
+
+		if (prices->lacks != NULL) {
+			bill_lacks(bill, prices->lacks);
+			continue;
+		}
+		int r = contract_items_off(prices->contract, &prices->items, &off);
+		if (r < 0)
+			bill_off_failed(bill, r);
+		else
+			bill->allowance = off.minor;
+	}
+	items_go(bills);
+}
+
+/* What price lists say, then the next claims. */
+static void prices_go(struct bills *bills)
+{
+	struct db_params params;
+
+	if (bills->price_count == 0) {
+		items_go(bills);
+		return;
+	}
+	db_params_init(&params, &bills->priced);
+	bill_prices_bind(bills->prices, bills->price_count, &params);
+	if (db_query(bills->pool, &settle_sql[SETTLE_PRICES], &params, 0, on_prices, bills) < 0) look_end(bills);
+}
+
 /* A row has the number of its bill among those that were asked about. One without a row was made by another look, else
  * it waits, as does one whose row can't be read: the others go on. */
-static void items_take(struct bills *bills, const struct pg_result *rows)
+static int items_take(struct bills *bills, const struct pg_result *rows)
 {
 	int row = 0, asked = 0, count = db_rows_count(rows);
 
+	arena_reset(&bills->priced);
+	bills->price_count = 0;
+	bills->prices = zf_alloc_array(&bills->priced.zf, (size_t)count + 1, sizeof(*bills->prices));
+	if (bills->prices == NULL) return ERR_NOMEM;
 	for (size_t i = 0; i < bills->count && (row < count || count == 0); i++) {
 		struct bill *bill = &bills->items[i];
 		struct zf_money off;
@@ -373,13 +481,16 @@ static void items_take(struct bills *bills, const struct pg_result *rows)
 			bill_unpriced(bill);
 			continue;
 		}
-		if (bill_items_allowance(bills->hold, bills->sealer, &bill->hospital, &bill->claim,
-			    bill->agreed->contract, bill->amount, rows, row++, &bills->opened, &off) == 0)
+		if (contract_by_list(bill->agreed->contract))
+			bill_listed(bills, bill, rows, row++);
+		else if (bill_items_allowance(bills->hold, bills->sealer, &bill->hospital, &bill->claim,
+				 bill->agreed->contract, bill->amount, rows, row++, &bills->opened, &off) == 0)
 			bill->allowance = off.minor;
 		else
 			bill_unpriced(bill);
 		arena_reset(&bills->opened);
 	}
+	return 0;
 }
 
 static void on_items(void *ctx, const struct db_outcome *outcome)
@@ -387,8 +498,10 @@ static void on_items(void *ctx, const struct db_outcome *outcome)
 	struct bills *bills = ctx;
 
 	if (look_failed(bills, outcome, "bills could not be read")) return;
-	items_take(bills, outcome->results[0]);
-	items_go(bills);
+	if (items_take(bills, outcome->results[0]) < 0)
+		look_end(bills);
+	else
+		prices_go(bills);
 }
 
 /* As many claims at a time as fit, then the rates. */
@@ -479,7 +592,8 @@ enum {
 	B_BOOK,
 	B_CONTRACT,
 	B_VERSION,
-	B_REMITTER
+	B_REMITTER,
+	B_SEEN
 };
 
 /* Bills of a look share few contracts; neighbours mostly the same one. */
@@ -514,6 +628,7 @@ static int bill_read(struct bills *bills, const struct pg_result *rows, int row,
 	bill->amount.present = 1;
 	memcpy(bill->book_currency, db_rows_text(rows, row, B_BOOK), 3);
 	bill->day = db_rows_date(rows, row, B_DAY);
+	bill->seen = db_rows_int(rows, row, B_SEEN);
 	bill->service_day =
 		db_rows_null(rows, row, B_SERVICE) ? CONTRACT_DAY_UNKNOWN : db_rows_date(rows, row, B_SERVICE);
 	if (!db_rows_null(rows, row, B_CONTRACT)) bill->agreed = agreed_find(bills, rows, row);

@@ -39,18 +39,22 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		10},
 	[SETTLE_BILLS] = {"settle_bills",
 		"SELECT hospital_id, claim_id, carrier, amount_minor, currency, exponent::int4, billed_day, service_day, book_currency,"
-		" contract_id, contract_version, remitter FROM zhifu.settle_bills($1::int4)",
+		" contract_id, contract_version, remitter, seen FROM zhifu.settle_bills($1::int4)",
 		1},
 	[SETTLE_BILL_CONTENTS] = {"settle_bill_contents",
 		"SELECT ordinal, content, patient_key_id, wrapped, version FROM zhifu.settle_bill_contents($1::uuid[], $2::uuid[], $3::int8)",
 		3},
+	[SETTLE_PRICES] = {"settle_prices",
+		"SELECT ordinal, currency, digits, scale::int4 FROM zhifu.settle_prices($1::uuid[], $2::text[], $3::date[], $4::text[],"
+		" $5::text[])",
+		5},
 	[SETTLE_CONTRACTS] = {"settle_contracts",
 		"SELECT ordinal, document FROM zhifu.settle_contracts($1::uuid[], $2::uuid[], $3::int4[])", 3},
 	[SETTLE_RECEIVABLES] = {"settle_receivables",
 		"SELECT zhifu.settle_receivables($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::int4[], $7::text[],"
 		" $8::text[], $9::int2[], $10::int8[], $11::bool[], $12::int8[], $13::date[], $14::date[], $15::int4, $16::int4[],"
-		" $17::int2[], $18::uuid[], $19::bool[], $20::int2[], $21::int8[])",
-		21},
+		" $17::int2[], $18::uuid[], $19::bool[], $20::int2[], $21::int8[], $22::text[], $23::int8[])",
+		23},
 	[SETTLE_MATCH_BEGIN] = {"settle_match_begin",
 		"SELECT hospital_id, turn, mark FROM zhifu.match_begin($1::int4, $2::int2, $3::int4)", 3},
 	[SETTLE_MATCH_KEEP] = {"settle_match_keep",

@@ -1,7 +1,11 @@
-"""A contract that takes another share off each category of care: the claim is submitted, sent and billed at full price, and what is
-owed of it is what its items' agreed prices come to."""
+"""Contracts of agreed prices, by another share off each category of care or by the hospital's price list: the claim is submitted, sent
+and billed at full price, and what is owed of it is what its items' agreed prices come to."""
 
+import datetime
+import fractions
 import json
+import math
+import random
 
 import finance
 import judges
@@ -36,7 +40,8 @@ def claim_of(number):
 
 def test_what_is_owed_is_the_sum_of_agreed_prices(place, keep):
     story.hospital(place, bank_accounts=finance.BANK_ACCOUNTS)
-    traffic.Insurer(place, keep, "alpha", {"pend_ms": 3600000})
+    for code in ("alpha", "beta"):
+        traffic.Insurer(place, keep, code, {"pend_ms": 3600000})
     place.daemon.start()
     traffic.permit(place.daemon)
     office = finance.Desk(place)
@@ -63,5 +68,97 @@ def test_what_is_owed_is_the_sum_of_agreed_prices(place, keep):
         office.ctl("money", "coordination", "undo", ref, "--why", "settled anew")
         assert office.database.sql(open_sql)[0] == {"open_minor": total - off, "allowance_minor": off}
         office.holds()
+    listed_prices_are_owed(office)
+    office.holds()
     if judges.have("hledger"):
         judges.hledger_judges(place.daemon, office.database, place.folder, story.HOSPITAL_ID)
+    # A bill in another currency than the list's is owed when a person has said by what.
+    with place.daemon.client() as client:
+        assert client.post("/fhir/Claim", traffic.bill("F-1", "beta"), headers=traffic.FHIR).status == 201
+    zhifu.wait_until(lambda: office.database.value("SELECT lacks FROM zhifu.receivable_wait") == "price-currency", "the bill to wait")
+    office.contract("beta", "A")
+    zhifu.wait_until(lambda: office.database.value("SELECT lacks FROM zhifu.receivable_wait") is None, "the contract to count")
+
+
+DAY = datetime.date.today() - datetime.timedelta(days=40)  # of care; the second half of it is of the list's second version
+CHANGE = DAY + datetime.timedelta(days=1)
+
+
+def put_list(office, prices, currency, *days):
+    """Stores {code: price as text}."""
+    path = office.place.folder / "prices.csv"
+    path.write_text("system,code,price,currency\n" + "".join("urn:house,%s,%s,%s\n" % (code, price, currency)
+                                                             for code, price in prices.items()))
+    office.ctl("money", "price", "put", path, "--name", "Ward", "--why", "annex", *days)
+
+
+def listed_claim(number, items):
+    """A bill of (code, quantity as text or None, net in fen, day)."""
+    claim = json.loads(traffic.bill(number, "beta", sum(net for _, _, net, _ in items)).replace(b'"USD"', b'"CNY"'))
+    claim["billablePeriod"] = {"start": DAY.isoformat(), "end": CHANGE.isoformat()}
+    claim["item"] = [{"sequence": sequence, **({"servicedDate": day.isoformat()} if day else {}),
+                      **({"quantity": {"value": "Q%sQ" % quantity}} if quantity else {}),
+                      "net": {"value": "Q%d.%02dQ" % divmod(net, 100), "currency": "CNY"},
+                      "productOrService": {"coding": [{"system": "urn:other", "code": code}, {"system": "urn:house", "code": code}]}}
+                     for sequence, (code, quantity, net, day) in enumerate(items, 1)]
+    return json.dumps(claim).replace('"Q', "").replace('Q"', "")  # as written: no float touches an amount
+
+
+def owed_by_hand(items, versions, unlisted_percent):
+    """What is owed of these items, exactly: a half away from zero, once an item."""
+    owed = 0
+    for code, quantity, net, day in items:
+        prices = versions[(day or DAY) >= CHANGE]
+        if code in prices:
+            price = math.floor(fractions.Fraction(quantity or "1") * fractions.Fraction(prices[code]) * 100 + fractions.Fraction(1, 2))
+            owed += min(net, price)
+        else:
+            owed += net - math.floor(net * fractions.Fraction(unlisted_percent) / 100 + fractions.Fraction(1, 2))
+    return owed
+
+
+def listed_prices_are_owed(office):
+    database = office.database
+    office.contract("beta", "A", prices={"list": "Ward", "billed": "gross", "discounts": [{"category": "*", "percent": "12.5"}]})
+    dice = random.Random(20261123)
+    codes = ["C%d" % n for n in range(30)]
+    versions = [{code: "%d.%0*d" % (dice.randrange(2000), decimals, dice.randrange(10 ** decimals))
+                 for code in codes[at:at + 20] for decimals in (dice.randrange(1, 7),)} for at in (0, 8)]
+    bills = {}  # id of the claim: its items
+    with office.daemon.client() as client:
+        for number in range(20):
+            items = [(dice.choice(codes), dice.choice((None, "1", "2", "2.5", "0.333", "12")), dice.randrange(1, 500000),
+                      dice.choice((None, DAY, CHANGE))) for _ in range(dice.randrange(1, 25))]
+            answer = client.post("/fhir/Claim", listed_claim("B-%d" % number, items), headers=traffic.FHIR)
+            assert answer.status == 201, answer
+            bills[answer.json()["id"]] = items
+
+    def wait(lacks):
+        zhifu.wait_until(lambda: database.value("SELECT count(*) FROM zhifu.receivable_wait WHERE lacks = %s AND due_at > now()", (lacks,))
+                         == len(bills), "the bills to lack " + lacks)
+        waits, = office.daemon.ctl_json("money", "waiting")["bills"]
+        total = sum(net for items in bills.values() for _, _, net, _ in items)
+        assert (waits["carrier"], waits["bills"], waits["missing"]) == ("beta", len(bills), lacks + " Ward")
+        assert waits["amount"] == {"amount": "%d.%02d" % divmod(total, 100), "currency": "CNY"}
+
+    # Without the list, or by one of another currency, nobody can tell what is owed.
+    wait("price-list")
+    assert "价目表 Ward: 在项目的服务日没有有效版本" in office.daemon.ctl("--zh", "money", "waiting").stdout
+    put_list(office, {"C1": "1"}, "USD", "--from", DAY.isoformat())
+    wait("price-currency")
+    put_list(office, versions[0], "CNY", "--from", DAY.isoformat(), "--to", DAY.isoformat())
+    put_list(office, versions[1], "CNY", "--from", CHANGE.isoformat())
+    zhifu.wait_until(lambda: database.value("SELECT count(*) FROM zhifu.receivable WHERE carrier = 'beta'") == len(bills), "all to be owed")
+    posted = {row["claim_id"]: row["off"] for row in database.sql(
+        "SELECT claim_id::text, sum(amount_minor)::bigint AS off FROM zhifu.posting WHERE rule = 'allowance' AND debit = 'CONTR'"
+        " AND credit = 'AR-BETA' AND currency = 'CNY' AND book_minor = amount_minor GROUP BY 1")}
+    for row in database.sql("SELECT claim_id::text, owed_minor, open_minor, allowance_minor FROM zhifu.receivable WHERE carrier = 'beta'"):
+        items = bills[row["claim_id"]]
+        total, owed = sum(net for _, _, net, _ in items), owed_by_hand(items, versions, "12.5")
+        assert (row["owed_minor"], row["open_minor"], row["allowance_minor"]) == (total, owed, total - owed), (row, items)
+        assert posted.get(row["claim_id"], 0) == total - owed
+    assert len(posted) > len(bills) / 2
+    assert office.daemon.ctl_json("money", "waiting")["bills"] == []
+    # What is owed stays so, whatever becomes of the list.
+    put_list(office, {"C1": "1"}, "CNY", "--from", DAY.isoformat())
+    assert database.value("SELECT count(*) FROM zhifu.receivable_wait") == 0

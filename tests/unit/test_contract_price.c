@@ -1,5 +1,5 @@
-/* What a contract takes off a bill item by item: which discount is an item's, and that the agreed prices come to what
- * is owed to the unit, whatever the items. The oracle divides by hand. */
+/* What a contract takes off a bill item by item: which discount is an item's, what its price list makes of it, and that
+ * the agreed prices come to what is owed to the unit, whatever the items. The oracle divides by hand. */
 #include "rate_lab.h"
 
 #include "lib_arena.h"
@@ -207,12 +207,154 @@ static void any_items_come_to_the_unit(void **state)
 	}
 }
 
+/* ---- by a price list ---- */
+
+#define LISTED(more) "}, \"prices\": {\"billed\": \"gross\", \"list\": \"L\"" more "}"
+
+/* Items with prices: of each its net, quantity and listed price; digits below 0: none. */
+struct listed {
+	int64_t net, quantity, price;
+	uint8_t quantity_scale, price_scale;
+	const char *category;
+};
+
+static int64_t off_listed(const struct contract *contract, const struct listed *rows, uint32_t count, int64_t billed)
+{
+	struct zf_claim_line items[ITEMS_MAX];
+	const struct zf_claim_line *lines[ITEMS_MAX];
+	const struct zf_claim claim = {.lines = lines, .line_count = count};
+	struct zf_money total = {.minor = billed, .exponent = 2, .present = 1, .currency = "CNY"}, got;
+	struct contract_items taken;
+
+	for (uint32_t i = 0; i < count; i++) {
+		items[i] = item_of("x", NULL, rows[i].category, rows[i].net);
+		if (rows[i].quantity >= 0) items[i].quantity = decimal_of(rows[i].quantity, rows[i].quantity_scale);
+		lines[i] = &items[i];
+	}
+	assert_true(contract_by_item(contract) && contract_by_list(contract));
+	assert_int_equal(contract_items_take(contract, &claim, total, NULL, 20000, &memory.zf, &taken), 0);
+	assert_int_equal(taken.count, count);
+	assert_int_equal(taken.code_count, count);
+	for (uint32_t i = 0; i < count; i++)
+		if (rows[i].price >= 0) taken.items[i].price = decimal_of(rows[i].price, rows[i].price_scale);
+	assert_int_equal(contract_items_off(contract, &taken, &got), 0);
+	assert_string_equal(got.currency, "CNY");
+	return got.minor;
+}
+
+static void listed_items_are_owed_at_their_price(void **state)
+{
+	(void)state;
+	const struct contract *contract = contract_of(LISTED(", \"discounts\": [" DISCOUNT("drugs", "10") "]"));
+	const struct contract *charged =
+		contract_of(LISTED(", \"unlisted\": \"charged\", \"discounts\": [" DISCOUNT("*", "10") "]"));
+	const struct contract *bill = contract_of(LISTED(", \"lesser_of\": \"bill\""));
+	static const struct {
+		struct listed row;
+		int64_t off;
+	} cases[] = {
+		{{10000, -1, 8000, 0, 2, NULL}, 2000},                                     /* one */
+		{{10000, 3, 30, 0, 0, NULL}, 1000}, {{10000, 25, 3333, 1, 2, NULL}, 1667}, /* 2.5 at 33.33: 83.325 */
+		{{10000, 3, 333333, 0, 4, NULL}, 0},                                       /* 99.9999 */
+		{{10000, 3, 333283, 0, 4, NULL}, 2},                                       /* 99.9849 */
+		{{10000, 1, 0, 0, 0, NULL}, 10000},                                        /* free */
+		{{10000, 1, 10001, 0, 2, NULL}, 0},                                        /* above the charge */
+		{{-10000, 1, 8000, 0, 2, NULL}, 0},                                   /* a credit of another sign */
+		{{0, 1, 8000, 0, 2, NULL}, 0}, {{10000, 1, -1, 0, 0, "drugs"}, 1000}, /* not listed */
+		{{10000, 1, -1, 0, 0, "room"}, 0},
+		{{10000, 1, 8000, 0, 2, "drugs"}, 2000}, /* listed: no discount on top */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(off_listed(contract, &cases[i].row, 1, 10000), cases[i].off);
+	/* As charged, also what no item has an amount for. */
+	assert_int_equal(off_listed(charged, &(struct listed){10000, 1, -1, 0, 0, "drugs"}, 1, 15000), 0);
+	/* Each item by itself, or against each other; never more than the bill. */
+	static const struct listed rows[] = {{10000, 1, 13000, 0, 2, NULL}, {10000, 1, 5000, 0, 2, NULL}};
+	assert_int_equal(off_listed(contract, rows, 2, 20000), 5000);
+	assert_int_equal(off_listed(bill, rows, 2, 20000), 2000);
+	assert_int_equal(off_listed(bill, rows, 1, 10000), 0);
+	/* Without a list of its own, or billed net, none is asked. */
+	assert_false(contract_by_list(contract_of("}, \"prices\": {\"list\": \"L\"}")));
+	assert_false(contract_by_list(contract_of(GROSS(DISCOUNT("x", "100")))));
+}
+
+static void items_say_what_lists_are_asked(void **state)
+{
+	struct zf_claim_line items[] = {item_of("a", NULL, NULL, 100), item_of("b", NULL, NULL, 100),
+		item_of(NULL, NULL, NULL, 100), item_of("d", NULL, NULL, 100)};
+	const struct zf_claim_line *lines[] = {&items[0], &items[1], &items[2], &items[3]};
+	const struct zf_claim claim = {.lines = lines, .line_count = 4};
+	struct zf_money total = {.minor = 400, .exponent = 2, .present = 1, .currency = "CNY"};
+	struct contract_items taken;
+
+	(void)state;
+	items[0].net.present = 0;
+	items[1].serviced.start = (struct zf_time){.utc_ms = INT64_C(19000) * 86400000, .precision = ZF_DAY};
+	items[3].product_or_service = concept_of(NULL, "d"); /* of no system */
+	assert_int_equal(
+		contract_items_take(contract_of(LISTED("")), &claim, total, NULL, 20000, &memory.zf, &taken), 0);
+	assert_int_equal(taken.count, 3);
+	assert_int_equal(taken.code_count, 1);
+	assert_string_equal(taken.codes[0].system, SYSTEM);
+	assert_string_equal(taken.codes[0].code, "b");
+	assert_int_equal(taken.items[taken.codes[0].item].day, 19000);
+	assert_int_equal(taken.items[1].day, 20000);
+}
+
+static void any_prices_come_to_the_unit(void **state)
+{
+	static const char *const roundings[] = {"half-away", "half-even", "up", "down"};
+
+	(void)state;
+	for (int round = 0; round < 2000; round++) {
+		const char *rounding = roundings[dice(4)];
+		bool of_bill = dice(2) == 0;
+		struct listed rows[ITEMS_MAX];
+		uint32_t count = 1 + (uint32_t)dice(ITEMS_MAX);
+		int64_t billed = 0, expected = 0;
+		char prices[512];
+
+		(void)snprintf(prices, sizeof(prices),
+			", \"rounding\": \"%s\"}, \"prices\": {\"billed\": \"gross\", \"list\": \"L\", \"lesser_of\": \"%s\","
+			" \"discounts\": [{\"category\": \"*\", \"percent\": \"12.5\"}]}",
+			rounding, of_bill ? "bill" : "item");
+		for (uint32_t i = 0; i < count; i++) {
+			struct listed *row = &rows[i];
+
+			*row = (struct listed){.net = (int64_t)dice(round % 2 == 0 ? 1000 : 100000000000u),
+				.quantity = dice(8) == 0 ? -1 : (int64_t)dice(100000),
+				.quantity_scale = (uint8_t)dice(4),
+				.price = dice(5) == 0 ? -1 : (int64_t)dice(100000000000u),
+				.price_scale = (uint8_t)(2 + dice(5))};
+			billed += row->net;
+			if (row->price < 0) {
+				expected += by_hand(row->net, 125, 3, rounding);
+				continue;
+			}
+			/* in units of the price's scale: to minor units two digits of it are whole */
+			bool one = row->quantity < 0;
+			int64_t owed = by_hand(row->price, one ? 1 : (uint64_t)row->quantity,
+				row->price_scale - 2u + (one ? 0u : row->quantity_scale), rounding);
+			expected += owed > row->net && !of_bill             ? 0
+				    : row->net != 0 || owed == 0 || of_bill ? row->net - owed
+									    : 0;
+		}
+		expected = expected < 0 ? 0 : expected > billed ? billed : expected;
+		assert_int_equal(off_listed(contract_of(prices), rows, count, billed), expected);
+		if (round % 50 == 0) lib_arena_free(&memory);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_most_specific_wins),
 		cmocka_unit_test(others_need_no_items),
 		cmocka_unit_test(any_items_come_to_the_unit),
+		cmocka_unit_test(listed_items_are_owed_at_their_price),
+		cmocka_unit_test(items_say_what_lists_are_asked),
+		cmocka_unit_test(any_prices_come_to_the_unit),
 	};
 	return cmocka_run_group_tests(tests, NULL, teardown);
 }

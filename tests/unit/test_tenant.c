@@ -127,7 +127,7 @@ static const char *const codes[] = {/* of a list in the schema, the program or t
 	"declaration.country", "dispute.reason", "dispute_step.reason", "write_off.role", "work_owner.list",
 	"task.status", "task.reason", "task.outcome", "*.route", "control_number.series", "route_lease.breaker",
 	"claim_event.event", "operator_act.act", "advice.profile", "export_ledger.fields", "inspector_look.report",
-	"price.system"};
+	"price.system", "receivable_wait.lacks"};
 static const char *const identifiers[] = {/* numbers and keyed hashes by which a thing is known */
 	"*.ref", "*.claim_ref", "*.insurer_claim_no", "adjudication.preauth_ref", "*.identifier", "*.reference",
 	"remittance.payment_reference", "charge.corrects", "claim_number.number", "declaration.number", "*.stay",
