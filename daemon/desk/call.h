@@ -102,7 +102,7 @@ extern const struct problem_word desk_word_large;
 
 /* Shapes that runs read values of. */
 extern const struct shape rate_new_shape, rate_approval_shape, rate_correction_shape, contract_new_shape,
-	charges_query_shape, charge_new_shape, charges_new_shape, rate_of_query, rate_import_query,
+	charges_query_shape, charge_new_shape, charges_new_shape, rate_of_query, rate_import_query, price_import_query,
 	statement_import_query, statement_imported_shape, imported_statement_shape, imported_late_shape,
 	file_note_shape, remittance_shape, remittance_import_query, remittance_new_shape, remittance_release_shape;
 extern const struct shape payer_row_shape, payer_said_shape;
@@ -114,6 +114,7 @@ void rate_approve_run(struct desk_call *call);
 void rate_correct_run(struct desk_call *call);
 void rate_file_run(struct desk_call *call);
 void contract_put_run(struct desk_call *call);
+void price_file_run(struct desk_call *call);
 void accounts_run(struct desk_call *call);
 void charge_add_run(struct desk_call *call);
 void charges_run(struct desk_call *call);

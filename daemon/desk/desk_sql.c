@@ -64,6 +64,23 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 		"SELECT outcome, id, places FROM zhifu.api_contract_end($1::uuid, $2::text, $3::bytea, $4::bytea, $5::uuid, $6::int4,"
 		" $7::date, $8::text)",
 		8},
+	[DESK_PRICE_LISTS] = {"desk_price_lists",
+		"SELECT l.version::int8, l.list_id, l.list_id, l.version, l.name, l.currency, l.prices, l.valid_from,"
+		" nullif(l.valid_to, 'infinity'), s.valid_from, nullif(s.counts_to, 'infinity'), l.maker, l.made_at"
+		" FROM zhifu.price_list l LEFT JOIN zhifu.price_list_span s"
+		" ON s.hospital_id = l.hospital_id AND s.list_id = l.list_id AND s.version = l.version"
+		" WHERE l.hospital_id = $1::uuid AND ($2::text IS NULL OR l.name = $2)"
+		" AND ($3::date IS NULL OR (s.valid_from <= $3 AND s.counts_to >= $3))"
+		" AND ($4::int8 IS NULL OR (l.list_id, l.version) > ($5::uuid, $4::int8))"
+		" ORDER BY l.list_id, l.version LIMIT $6::int4",
+		6},
+	/* A version never changes, so that a row's number is its place on all pages. */
+	[DESK_PRICES] = {"desk_prices",
+		"SELECT p.no, p.list_id, p.system, p.code, p.title, p.digits, p.scale::int4 FROM ("
+		" SELECT row_number() OVER (ORDER BY i.system, i.code) AS no, i.* FROM zhifu.price i"
+		" WHERE i.hospital_id = $1::uuid AND i.list_id = $2::uuid AND i.version = $3::int8) p"
+		" WHERE $4::int8 IS NULL OR (p.no > $4::int8 AND $5::uuid IS NOT NULL) ORDER BY p.no LIMIT $6::int4",
+		6},
 	/* By the source of zhifuctl money account list. $2 to $4: codes, numbers and currencies of the configuration.
 	 */
 	[DESK_ACCOUNTS] = {"desk_accounts",
@@ -560,8 +577,8 @@ const struct db_statement desk_sql[DESK_STATEMENT_COUNT] = {
 			"$10::uuid, $11::bytea, NULL, $7::text, NULL, NULL, $12::int4, p_day => $8::date") " WHERE $9::text IS NULL",
 		12},
 	[DESK_WAITING] = {"desk_waiting",
-		"SELECT w.carrier, w.day, w.items, w.minor, w.currency, w.exponent::int4, w.wanted, w.source FROM"
-		" zhifu.rate_waiting($1::uuid) w",
+		"SELECT w.carrier, w.day, w.items, w.minor, w.currency, w.exponent::int4, w.wanted, w.source,"
+		" array_position(ARRAY['price-list', 'price-currency'], w.lacks)::int4, w.list FROM zhifu.rate_waiting($1::uuid) w",
 		1},
 	/* $8 to $10: years, days of alert and what interrupts, of the configuration. */
 	[DESK_LIMITATIONS] = {"desk_limitations",

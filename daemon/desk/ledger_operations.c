@@ -223,7 +223,7 @@ static const struct operation rows[] = {
 		"Every posting of the ledger held to that table: those that do not fit, none of which there should be",
 		.answer = &strange_shape, .statement = DESK_NONE, .then = DESK_NONE, .run = rules_check_run},
 	{HTTP_GET, "/v1/ledger/waiting", "waiting", OPERATION_WHOLE, READS,
-		"Postings and bills that wait for an exchange rate; /v1/rates/of says which one is missing",
+		"Postings and bills that wait for an exchange rate, which /v1/rates/of names, or for a price list",
 		.answer = &waiting_shape, .statement = DESK_WAITING, .then = DESK_NONE},
 
 	SEARCH("/v1/charges", "charges", "In-house charges", charges_query_shape, charge_shape, DESK_CHARGES,

@@ -65,14 +65,20 @@ const struct shape write_off_new_shape = SHAPE("WriteOffNew", write_off_new_fiel
 
 /* ---- what waits for a rate ---- */
 
+static const char *const waiting_lacks[] = {"", "price-list", "price-currency", NULL};
 static const struct field waiting_fields[] = {
 	{"carrier", FIELD_TEXT, 0, "of bills whose amount waits; not there: postings whose value does", NULL, 0, NULL},
-	{"day", FIELD_DAY, NEEDED, "of which the rate is missing", NULL, 0, NULL},
+	{"day", FIELD_DAY, NEEDED, "of the books, whose rate is missing", NULL, 0, NULL},
 	{"items", FIELD_INT, NEEDED, "bills, postings", NULL, 0, NULL},
-	{"amount", FIELD_MONEY, NEEDED, "what they come to; its currency lacks the rate", NULL, 0, NULL},
+	{"amount", FIELD_MONEY, NEEDED, "what they come to; where a rate is missing, in its currency", NULL, 0, NULL},
 	{"wanted", FIELD_TEXT, 0, "in which currency the bills are owed; not there: the book currency", NULL, 3, NULL},
 	{"source", FIELD_TEXT, 0, "whose rate the contract says; not there: that of the hospital's sources", NULL, 0,
 		NULL},
+	{"lacks", FIELD_WORD, 0,
+		"of bills that wait for a person: no version of the contract's price list counts on a day of their items, or it "
+		"is in another currency",
+		waiting_lacks, 0, NULL},
+	{"price_list", FIELD_TEXT, 0, "which that is", NULL, 0, NULL},
 };
 const struct shape waiting_shape = SHAPE("WaitingForRate", waiting_fields);
 

@@ -1,4 +1,4 @@
-/* Exchange rates and contracts. */
+/* Exchange rates, contracts and price lists. */
 #include "desk/operation_rows.h"
 
 #include "desk/call.h"
@@ -134,6 +134,59 @@ static const struct field contract_fields[] = {
 };
 static const struct shape contract_shape = SHAPE("Contract", contract_fields);
 
+static const struct field price_list_fields[] = {
+	{"id", FIELD_ID, NEEDED, "of all its versions", NULL, 0, NULL},
+	{"version", FIELD_INT, NEEDED, "each file is one more", NULL, 0, NULL},
+	{"name", FIELD_TEXT, NEEDED, "unique in the hospital: prices.list of contracts", NULL, 0, NULL},
+	{"currency", FIELD_TEXT, NEEDED, "of all its prices", NULL, 3, NULL},
+	{"prices", FIELD_INT, NEEDED, "how many", NULL, 0, NULL},
+	{"valid_from", FIELD_DAY, NEEDED, "first day", NULL, 0, NULL},
+	{"valid_to", FIELD_DAY, 0, "last day; not there: no end", NULL, 0, NULL},
+	{"counts_from", FIELD_DAY, 0, "first day on which this version counts; not there: on none", NULL, 0, NULL},
+	{"counts_to", FIELD_DAY, 0, "last day on which it counts; not there: no end", NULL, 0, NULL},
+	{"maker", FIELD_TEXT, NEEDED, "who stored it", NULL, 0, NULL},
+	{"made_at", FIELD_TIME, NEEDED, "when", NULL, 0, NULL},
+};
+static const struct shape price_list_shape = SHAPE("PriceList", price_list_fields);
+static const struct field price_lists_fields[] = {
+	{"name", FIELD_TEXT, 0, "of a list", NULL, 0, NULL},
+	{"day", FIELD_DAY, 0, "those versions that count on it", NULL, 0, NULL},
+};
+static const struct shape price_lists_query = SHAPE("PriceListsQuery", price_lists_fields);
+
+static const struct field price_fields[] = {
+	{"system", FIELD_TEXT, NEEDED, "the code system", NULL, 0, NULL},
+	{"code", FIELD_TEXT, NEEDED, "of it", NULL, 0, NULL},
+	{"name", FIELD_TEXT, 0, "what it is", NULL, 0, NULL},
+	{"price", FIELD_DECIMAL, NEEDED, "of one, in the list's currency, with the decimals with which it was written",
+		NULL, 0, NULL},
+};
+static const struct shape price_shape = SHAPE("Price", price_fields);
+static const struct field prices_fields[] = {
+	{"list", FIELD_ID, NEEDED, "whose", NULL, 0, NULL},
+	{"version", FIELD_INT, NEEDED, "of that", NULL, 0, NULL},
+};
+static const struct shape prices_query = SHAPE("PricesQuery", prices_fields);
+
+static const struct field price_import_fields[] = {
+	{"name", FIELD_TEXT, NEEDED, "of the list: a new one, or one that gets a version more", NULL, 64, NULL},
+	{"from", FIELD_DAY, NEEDED, "first day", NULL, 0, NULL},
+	{"to", FIELD_DAY, 0, "last day; left out: no end", NULL, 0, NULL},
+	{"charset", FIELD_TEXT, 0, "where it is not in UTF-8: gb18030 and others", NULL, 16, NULL},
+};
+const struct shape price_import_query = SHAPE("PriceImportQuery", price_import_fields);
+/* Written by price_file.c. */
+static const struct field price_imported_fields[] = {
+	{"id", FIELD_ID, NEEDED, "of the list", NULL, 0, NULL},
+	{"version", FIELD_INT, NEEDED, "that has these prices", NULL, 0, NULL},
+	{"name", FIELD_TEXT, NEEDED, "of the list", NULL, 0, NULL},
+	{"currency", FIELD_TEXT, NEEDED, "of all its prices", NULL, 3, NULL},
+	{"prices", FIELD_INT, NEEDED, "how many", NULL, 0, NULL},
+	{"known", FIELD_BOOL, NEEDED, "true: the latest version had these prices for these days already", NULL, 0,
+		NULL},
+};
+static const struct shape price_imported_shape = SHAPE("PriceImport", price_imported_fields);
+
 static const struct field contracts_query[] = {
 	{"carrier", FIELD_TEXT, 0, "an insurer's code", NULL, 0, NULL},
 	{"day", FIELD_DAY, 0, "those versions that count on it", NULL, 0, NULL},
@@ -244,5 +297,17 @@ static const struct operation rows[] = {
 	{HTTP_POST, "/v1/contracts/{id}/end", "contract_end", OPERATION_ACT, WRITES, "Ends a contract with a day",
 		.request = &contract_end_shape, .answer = &contract_shape, .statement = DESK_CONTRACT_END,
 		.then = DESK_CONTRACT, .versioned = true, .refusals = contract_end_refusals, .once = ONCE_ENDED},
+
+	PAGE("/v1/price-lists", "price_lists", "The hospital's price lists, all versions", price_lists_query,
+		price_list_shape, DESK_PRICE_LISTS),
+	PAGE("/v1/prices", "prices", "The prices of a version of a list, by system and code", prices_query, price_shape,
+		DESK_PRICES),
+	{HTTP_POST, "/v1/price-lists/import", "price_list_import", OPERATION_FILE, WRITES,
+		"Takes a price list as CSV with the columns system, code, price, currency and perhaps name: all of it, or "
+		"nothing and why",
+		.query = &price_import_query, .media = "text/csv text/plain application/octet-stream",
+		.answer = &price_imported_shape, .statement = DESK_NONE, .then = DESK_NONE, .creates = true,
+		.run = price_file_run,
+		.once = "prices that the latest version has for these days are not stored again"},
 };
 const struct operation_group rate_operations = OPERATION_GROUP(rows);

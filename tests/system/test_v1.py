@@ -18,7 +18,7 @@ from finance import Finance
 BODY = {"media": "text/plain"}
 SPAN = "?from=2025-01-01&to=2027-12-31"
 # Each list of what is a hospital's own, with the parameters that it cannot do without.
-READS = ("/v1/contracts", "/v1/bank-accounts", "/v1/bank-statements", "/v1/bank-confirmations", "/v1/bank-lines", "/v1/bank-pending",
+READS = ("/v1/contracts", "/v1/price-lists", "/v1/bank-accounts", "/v1/bank-statements", "/v1/bank-confirmations", "/v1/bank-lines", "/v1/bank-pending",
          "/v1/suspense", "/v1/ledger/postings",
          "/v1/ledger/balances", "/v1/charges", "/v1/receivables", "/v1/match-items", "/v1/allocations", "/v1/remittances",
          "/v1/remittance-details", "/v1/reports/open", "/v1/reports/open-items", "/v1/reports/work?list=short",
@@ -203,6 +203,40 @@ def test_contracts(up):
     assert [c["version"] for c in desk.items("/v1/contracts?limit=1")] == [1, 2]
     assert desk.items("/v1/contracts?day=2027-01-01") == []
     assert up.desk("reader").call("POST", path + "/end", end).status == 403
+
+
+# --- price lists ------------------------------------------------------------------------------------------------------
+
+
+def test_price_lists(up):
+    desk, csv = up.desk(), {"media": "text/csv"}
+    path = "/v1/price-lists/import?name=Ward%202026&from=2026-01-01"
+    text = "system,code,price,currency,name\nurn:h,B,0.125,CNY,\"Bed, single\"\nurn:h,A,1280.50,CNY,\nurn:h,C,0,CNY,\n"
+    made = desk.post(path, text, 201, **csv)
+    assert {key: made[key] for key in ("version", "name", "currency", "prices", "known")} == {
+        "version": 1, "name": "Ward 2026", "currency": "CNY", "prices": 3, "known": False}
+    assert desk.post(path, text, 200, **csv) == {**made, "known": True}
+    # All of its faults at once, in both languages, and nothing of it.
+    bad = "system,code,price,currency\nurn:h,A,-1,CNY\nurn:h,B,1,RMB\nurn:h,C,1,CNY\nurn:h,C,2,CNY\n"
+    assert desk.errors(path, bad, **csv) == {"2:price": "price-value", "3:currency": "currency-unknown", "5:code": "price-duplicate"}
+    assert "编码“C”在第 4 行已有单价。" in desk.call("POST", path, bad, **csv).text
+    for query in ("name=%20x&from=2026-01-01", "from=2026-01-01", "name=x", "name=x&from=2026-01-01&to=2025-12-31",
+                  "name=x&from=2026-01-01&charset=klingon"):
+        desk.post("/v1/price-lists/import?" + query, text, 400, **csv)
+    assert up.desk("reader").call("POST", path, text, **csv).status == 403
+    # A version more, in another character set, takes the place from its day on.
+    other = "编码系统,编码,单价,币种,名称\nurn:h,A,1300.5,CNY,床位费\n".encode("gb18030")
+    desk.post(path.replace("2026-01-01", "2026-07-01") + "&to=2026-12-31&charset=gb18030", other, 201, **csv)
+    first, second = desk.items("/v1/price-lists?limit=1")
+    assert (first["counts_from"], first["counts_to"], first["prices"], first["maker"]) == ("2026-01-01", "2026-06-30", 3, second["maker"])
+    assert "valid_to" not in first and (second["counts_from"], second["counts_to"], second["version"]) == ("2026-07-01", "2026-12-31", 2)
+    assert desk.items("/v1/price-lists?day=2026-06-30&name=Ward%202026") == [first] and desk.items("/v1/price-lists?name=x") == []
+    assert desk.items("/v1/prices?limit=2&version=1&list=" + made["id"]) == [
+        {"system": "urn:h", "code": "A", "price": "1280.50"}, {"system": "urn:h", "code": "B", "name": "Bed, single", "price": "0.125"},
+        {"system": "urn:h", "code": "C", "price": "0"}]
+    assert desk.items("/v1/prices?version=2&list=" + made["id"]) == [
+        {"system": "urn:h", "code": "A", "name": "床位费", "price": "1300.5"}]
+    assert desk.items("/v1/prices?version=3&list=" + made["id"]) == []
 
 
 # --- charges ----------------------------------------------------------------------------------------------------------
