@@ -131,7 +131,7 @@ static const char *const codes[] = {/* of a list in the schema, the program or t
 static const char *const identifiers[] = {/* numbers and keyed hashes by which a thing is known */
 	"*.ref", "*.claim_ref", "*.insurer_claim_no", "adjudication.preauth_ref", "*.identifier", "*.reference",
 	"remittance.payment_reference", "charge.corrects", "claim_number.number", "declaration.number", "*.stay",
-	"stay_name.name", "operator_act.subject", "inspector_look.arguments"};
+	"stay_name.name", "operator_act.subject", "inspector_look.arguments", "match_turn.forms"};
 static const char *const parties[] = {/* who acts, or pays: names of logins, and of the configuration and contracts */
 	"*.who", "*.maker", "*.checker", "*.canceller", "*_by", "*_who", "*.client", "*.client_id", "*.owner",
 	"*.remitter", "suspense.payer", "hospital.name", "contract.name", "inspector_grant.name"};
