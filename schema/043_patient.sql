@@ -171,14 +171,12 @@ CREATE TABLE coordination_payment (
 	PRIMARY KEY (hospital_id, payment_id)
 );
 
--- What of them the social insurance (医保) owes; a group plan has receivables.
+-- What of them the social insurance (医保) owes of the patients' accounts with it; its fund and a group plan have receivables.
 CREATE VIEW coordination_owed WITH (security_invoker = true) AS
 	SELECT o.hospital_id, o.account, o.currency, sum(o.minor)::bigint AS minor FROM (
-		SELECT k.hospital_id, v.account, k.currency, v.minor FROM coordination k CROSS JOIN LATERAL (VALUES ('AR-SI', k.fund_minor),
-			('AR-SI-ACCOUNT', k.account_minor)) AS v (account, minor)
-		WHERE k.undone_entry IS NULL
+		SELECT k.hospital_id, 'AR-SI-ACCOUNT' AS account, k.currency, k.account_minor AS minor FROM coordination k WHERE k.undone_entry IS NULL
 		UNION ALL SELECT y.hospital_id, y.account, y.currency, -y.amount_minor FROM coordination_payment y
-		WHERE y.account IN ('AR-SI', 'AR-SI-ACCOUNT')) o
+		WHERE y.account = 'AR-SI-ACCOUNT') o
 	GROUP BY 1, 2, 3;
 GRANT SELECT ON coordination_owed TO zhifu_writer, zhifu_operator;
 

@@ -23,7 +23,7 @@ CREATE TABLE receivable (
 	version     integer NOT NULL DEFAULT 1,  -- compare-and-set
 	changed     bigint NOT NULL DEFAULT txid_current(), -- the transaction that did last: who knows the others asks for these
 	allowance_minor bigint NOT NULL DEFAULT 0, -- of the bill, in its currency: what the contract takes off, until a decision says what that is
-	of_claim    uuid, -- a group plan's share of this claim's bill (061_coordination.sql), called by an id of its own; NULL: it is the claim's
+	of_claim    uuid, -- a group plan's or the social insurance's share of this claim's bill (061_coordination.sql), called by an id of its own; NULL: it is the claim's
 	CHECK (open_minor BETWEEN 0 AND owed_minor),
 	CHECK (standing IN (1, 2, 3, 4) AND (standing = 2) = (open_minor = 0)),
 	CHECK ((contract_id IS NULL) = (contract_version IS NULL)),

@@ -16,7 +16,8 @@ BEGIN
 END
 $$;
 
--- Brings a group plan's share of a claim after its account has moved by p_moved; of the social insurance (医保) there is none.
+-- Brings the share of a claim that a group plan or the fund of the social insurance (医保) owes after its account has moved by p_moved; of
+-- the patients' accounts with the social insurance there is none.
 CREATE FUNCTION coordination_moved(p_hospital uuid, p_claim uuid, p_account text, p_entry uuid, p_moved bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 BEGIN
@@ -26,19 +27,19 @@ BEGIN
 END
 $$;
 
--- What a group plan owes is a receivable as a policy's is: its money is matched, ages, may be given up. It is made once a claim and plan;
--- divided anew, after nothing was left of it, it is what is owed then. The agreement with the plan is that of the day, where what it
--- says is owed in the currency of the bill; a term in business days has no day when it is due.
-CREATE FUNCTION coordination_share(k coordination) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
+-- What a group plan or the fund (si) owes is a receivable as a policy's is: its money is matched, ages, may be given up. It is made once a
+-- claim and payer, called p_id; divided anew, after nothing was left of it, it is what is owed then. The agreement with the payer is that of
+-- the day, where what it says is owed in the currency of the bill; a term in business days has no day when it is due.
+CREATE FUNCTION coordination_share(k coordination, p_payer text, p_id uuid) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	agreed record;
 	term jsonb;
 BEGIN
-	SELECT c.* INTO agreed FROM contract_of(k.hospital_id, k.group_code, k.book_day) c WHERE c.kind = 'A';
+	SELECT c.* INTO agreed FROM contract_of(k.hospital_id, p_payer, k.book_day) c WHERE c.kind = 'A';
 	term := coalesce(agreed.document->'payment', '{}');
 	INSERT INTO receivable AS r (hospital_id, claim_id, of_claim, carrier, remitter, contract_id, contract_version, kind, currency, exponent, owed_minor,
 		open_minor, book_minor, billed_day, due_day, standing)
-	VALUES (k.hospital_id, k.coordination_id, k.claim_id, k.group_code, coalesce(agreed.remitter, k.group_code), agreed.contract_id,
+	VALUES (k.hospital_id, p_id, k.claim_id, p_payer, coalesce(agreed.remitter, p_payer), agreed.contract_id,
 		agreed.version, 'A', k.currency, k.exponent, 0, 0, 0, k.book_day, CASE WHEN agreed.contract_id IS NOT NULL
 			AND coalesce(term->>'term_counts', 'calendar') = 'calendar' THEN k.book_day + coalesce((term->>'term_days')::integer, 30) END, 2)
 	ON CONFLICT (of_claim, carrier, hospital_id) WHERE of_claim IS NOT NULL DO UPDATE SET remitter = excluded.remitter,
@@ -66,9 +67,13 @@ BEGIN
 	END IF;
 	PERFORM receivable_follow(ARRAY[k.hospital_id], ARRAY[k.claim_id], ARRAY[p_entry],
 		ARRAY[-p_sign * (k.fund_minor + k.group_minor + p_share)]);
-	IF p_sign > 0 AND k.group_minor > 0 THEN
-		PERFORM coordination_share(k);
+	IF p_sign > 0 AND k.fund_minor > 0 THEN
+		PERFORM coordination_share(k, 'si', md5('si ' || k.coordination_id)::uuid);
 	END IF;
+	IF p_sign > 0 AND k.group_minor > 0 THEN
+		PERFORM coordination_share(k, k.group_code, k.coordination_id);
+	END IF;
+	PERFORM coordination_moved(k.hospital_id, k.claim_id, 'AR-SI', p_entry, p_sign * k.fund_minor);
 	PERFORM coordination_moved(k.hospital_id, k.claim_id, 'AR-' || upper(k.group_code), p_entry, p_sign * k.group_minor);
 END
 $$;

@@ -30,6 +30,12 @@ CREATE FUNCTION open_standing(r receivable, p_day date, p_zone text) RETURNS sma
 	FROM (SELECT (p_day + 1)::timestamp AT TIME ZONE p_zone AS over) k
 $$;
 
+-- Who owes a receivable: its carrier, or a share of the claim the fund of the social insurance or a group plan. Without a path of its own,
+-- so that it is inlined.
+CREATE FUNCTION open_owes(r receivable) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE WHEN r.of_claim IS NULL THEN 'carrier' WHEN r.carrier = 'si' THEN 'fund' ELSE 'plan' END
+$$;
+
 -- What of accounts of receivables is open at the end of a day, by what it is of: a claim, a stay without one, or (neither) what nobody
 -- can tell, which there should be none of. owes: carrier; patient, of a claim or a stay; plan, an employer's or a group plan; fund, the
 -- social insurance and the patients' accounts with it; stay, in the house and billed to nobody. made: it has a receivable, of which it is
@@ -64,10 +70,10 @@ SET search_path = zhifu, pg_temp AS $$
 	)
 	SELECT t.account, t.owes, coalesce(r.claim_id, md5(concat_ws('/', t.account, t.currency, t.claim_id, t.stay))::uuid), t.claim_id, a.account_id,
 		CASE WHEN t.owes IN ('carrier', 'plan', 'fund') THEN lower(substr(t.account, 4)) END,
-		CASE WHEN t.owes = 'fund' THEN 'si' WHEN t.owes IN ('carrier', 'plan') THEN coalesce(r.remitter, lower(substr(t.account, 4))) END,
+		CASE WHEN t.owes = 'fund' THEN coalesce(r.remitter, 'si') WHEN t.owes IN ('carrier', 'plan') THEN coalesce(r.remitter, lower(substr(t.account, 4))) END,
 		t.currency, t.exponent, t.minor, t.book, coalesce(r.due_day, r.billed_day, t.day), r.claim_id IS NOT NULL
 	FROM told t LEFT JOIN receivable r ON r.hospital_id = p_hospital AND 'AR-' || upper(r.carrier) = t.account AND r.currency = t.currency
-		AND r.claim_id = CASE WHEN t.owes = 'plan' THEN (SELECT s.claim_id FROM receivable s WHERE s.of_claim = t.claim_id
+		AND r.claim_id = CASE WHEN t.owes IN ('plan', 'fund') THEN (SELECT s.claim_id FROM receivable s WHERE s.of_claim = t.claim_id
 			AND s.hospital_id = p_hospital AND 'AR-' || upper(s.carrier) = t.account) ELSE t.claim_id END
 	LEFT JOIN patient_account a ON a.hospital_id = p_hospital AND t.owes IN ('patient', 'stay') AND (a.claim_id = t.claim_id OR a.stay = t.stay)
 $$;
@@ -115,7 +121,7 @@ CREATE INDEX receivable_due ON receivable (hospital_id, (coalesce(due_day, bille
 
 -- The open items themselves; p_late: those that are overdue. days: since the day that they are counted from; negative: not due yet.
 -- due_day, NULL where nothing says one, is when the money is expected. In the order of (sort_day, id), by pages from behind
--- (p_after_day, p_after), at most p_limit rows; first what carriers and plans owe by receivables, then, a thousand years later, the others.
+-- (p_after_day, p_after), at most p_limit rows; first what is owed by receivables, then, a thousand years later, the others.
 -- A page of a past day looks at all of the ledger.
 CREATE FUNCTION report_claims(p_hospital uuid, p_day date, p_carrier text, p_late boolean, p_after_day date, p_after uuid, p_limit integer,
 	p_remitter text DEFAULT NULL, p_owes text DEFAULT NULL)
@@ -139,8 +145,8 @@ BEGIN
 	p_after_day := CASE WHEN p_after IS NULL THEN '-infinity' ELSE p_after_day END;
 	p_after := coalesce(p_after, '00000000-0000-0000-0000-000000000000');
 	p_limit := least(p_limit, 10000);
-	IF now_is AND coalesce(p_owes, 'carrier') IN ('carrier', 'plan') THEN
-		RETURN QUERY SELECT r.claim_id, CASE WHEN r.of_claim IS NULL THEN 'carrier' ELSE 'plan' END, 'AR-' || upper(r.carrier),
+	IF now_is AND coalesce(p_owes, 'carrier') IN ('carrier', 'plan', 'fund') THEN
+		RETURN QUERY SELECT r.claim_id, open_owes(r), 'AR-' || upper(r.carrier),
 			coalesce(r.of_claim, r.claim_id), s.ref, NULL::uuid, r.carrier, r.remitter, r.kind, r.currency,
 			r.exponent, r.owed_minor, r.open_minor, CASE WHEN r.currency = book THEN r.open_minor ELSE (
 				SELECT sum(CASE p.debit WHEN 'AR-' || upper(r.carrier) THEN p.book_minor ELSE -p.book_minor END)::bigint FROM posting p
@@ -149,7 +155,7 @@ BEGIN
 			today - coalesce(r.due_day, r.billed_day), report_band(today - coalesce(r.due_day, r.billed_day)), r.standing,
 			coalesce(r.due_day, r.billed_day)
 		FROM (SELECT * FROM receivable i WHERE i.hospital_id = p_hospital AND i.standing <> 2 AND (p_carrier IS NULL OR i.carrier = p_carrier)
-				AND (p_owes IS NULL OR (i.of_claim IS NOT NULL) = (p_owes = 'plan'))
+				AND (p_owes IS NULL OR p_owes = open_owes(i))
 				AND (p_remitter IS NULL OR i.remitter = p_remitter) AND (NOT p_late OR i.due_day < today)
 				AND (coalesce(i.due_day, i.billed_day), i.claim_id) > (p_after_day, p_after)
 			ORDER BY coalesce(i.due_day, i.billed_day), i.claim_id LIMIT p_limit) r

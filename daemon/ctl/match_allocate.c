@@ -132,7 +132,8 @@ static int part_read(struct hand *hand, const char *text, struct match_allot *pa
 	/* of a plan the code alone stands behind the ref */
 	bool of_plan = ref_len + 1 < len && memchr(text + ref_len + 1, ':', len - ref_len - 1) == NULL;
 	if (equals == NULL || ref_len == 0 || ref_len >= sizeof(claim.ref) || (ref_len < len && !of_plan))
-		return err_set(ERR_INVALID, "\"%s\" is not REF=AMOUNT, nor REF:CODE=AMOUNT of a group plan", text);
+		return err_set(
+			ERR_INVALID, "\"%s\" is not REF=AMOUNT, nor REF:CODE=AMOUNT of a group plan or si", text);
 	name = zf_strndup(&hand->desk->arena.zf, text, len);
 	if (name == NULL) return err_set(ERR_NOMEM, "no memory for what is allocated");
 	memcpy(claim.ref, text, ref_len);

@@ -53,7 +53,8 @@ static const struct field missing_fields[] = {
 static const struct shape missing_shape = SHAPE("Missing", missing_fields);
 static const struct field claim_said_fields[] = {
 	{"ref", FIELD_TEXT, NEEDED, "of the claim", NULL, 16, NULL},
-	{"plan", FIELD_TEXT, 0, "the code of the group plan whose share of the claim it is; left out: its carrier's",
+	{"plan", FIELD_TEXT, 0,
+		"the code of the group plan whose share of the claim it is, or si: the social insurance's; left out: its carrier's",
 		NULL, 32, NULL},
 	{"amount", FIELD_MONEY, NEEDED, "of the line, in its currency, without a sign", NULL, 0, NULL},
 	{"missing", FIELD_LIST, 0,

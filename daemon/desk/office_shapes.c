@@ -11,7 +11,8 @@ static const char *const standings[] = {"", "stands", "over", "ended", NULL};
 /* ---- what does not come ---- */
 
 static const struct field limitation_fields[] = {
-	{"claim", FIELD_ID, NEEDED, "Zhifu's id of the claim, or of a group plan's share of it", NULL, 0, NULL},
+	{"claim", FIELD_ID, NEEDED,
+		"Zhifu's id of the claim, or of a group plan's or the social insurance's share of it", NULL, 0, NULL},
 	{"ref", FIELD_TEXT, 0, "the claim's ref", NULL, 0, NULL},
 	{"carrier", FIELD_TEXT, NEEDED, "the insurer that bears the risk, or the plan", NULL, 0, NULL},
 	{"open", FIELD_MONEY, NEEDED, "what it owes", NULL, 0, NULL},
@@ -35,8 +36,9 @@ static const struct field demand_fields[] = {
 	{"id", FIELD_ID, NEEDED, "Zhifu's id of it", NULL, 0, NULL},
 	{"claim", FIELD_ID, NEEDED, "that was demanded", NULL, 0, NULL},
 	{"ref", FIELD_TEXT, 0, "of the claim", NULL, 0, NULL},
-	{"plan", FIELD_TEXT, 0, "the group plan that owes a share of the claim; not there: its carrier does", NULL, 0,
-		NULL},
+	{"plan", FIELD_TEXT, 0,
+		"the group plan that owes a share of the claim, or si: the social insurance; not there: its carrier does",
+		NULL, 0, NULL},
 	{"kind", FIELD_WORD, NEEDED, "acknowledgement: the insurer said that it owes it", demand_kinds, 0, NULL},
 	{"delivered", FIELD_DAY, NEEDED, "when it was: the limitation begins anew", NULL, 0, NULL},
 	{"who", FIELD_TEXT, NEEDED, "said so", NULL, 0, NULL},

@@ -30,7 +30,7 @@ static const struct contract_word taxes[] = {{"included", 0}, {"added", 1}, {NUL
 
 static const struct contract_key party_keys[] = {
 	{"carrier", FORM_INSURER, .needed = true, .offset = MADE(carrier), .high = 32,
-		.help = "Who bears the risk: an insurer's code, as claims name it."},
+		.help = "Who bears the risk: an insurer's code, as claims name it, or si: the fund of the social insurance."},
 	{"tpa", FORM_TEXT, .offset = MADE(tpa), .high = 140, .otherwise = "none",
 		.help = "Who handles the claims for the carrier: an insurer's code, or another company's name."},
 	{"remitter", FORM_TEXT, .offset = MADE(remitter), .high = 140, .otherwise = "the tpa, else the carrier",

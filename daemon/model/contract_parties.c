@@ -1,5 +1,6 @@
 /* The parties of a contract beside the insurers that are configured. */
 #include <stdio.h>
+#include <string.h>
 
 #include "model/contract.h"
 #include "model/directory.h"
@@ -9,6 +10,8 @@ static void party_check(const struct contract *contract, const char *who, const 
 {
 	if (who == NULL || text_match("[a-z0-9-]+", text_of(who)) != 1) return;
 	if (severity == FAULT_WARNING && text_equal(text_of(who), text_of(contract->carrier))) return;
+	/* the fund of the social insurance, which owes what it settled in the currency of the bill */
+	if (contract->kind == CONTRACT_A && strcmp(contract->carrier, "si") == 0 && strcmp(who, "si") == 0) return;
 	if (directory_insurer(directory, who) == NULL)
 		fault_add_as(faults, FAULT_CONTRACT_STRANGER, severity, path, who, NULL);
 }

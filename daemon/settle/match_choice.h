@@ -37,7 +37,7 @@ struct match_allot {
 	bool has_claim, has_remittance;
 	struct uuid claim, remittance;
 	char ref[REF_TEXT_LEN]; /* of the claim; "" none */
-	const char *plan;       /* the group plan that owes this share of the claim; NULL: it is the claim's */
+	const char *plan;       /* the group plan (or si) that owes this share of the claim; NULL: it is the claim's */
 	char owed[4];           /* the currency in which it is owed */
 	uint8_t owed_exponent;
 	int32_t version;  /* of the receivable, when it was looked at */

@@ -36,13 +36,14 @@ struct match_hand {
 struct match_hand_claim {
 	struct uuid id;
 	char ref[REF_TEXT_LEN];
-	const char *plan; /* the group plan that owes this share of the claim; NULL: it is the claim's */
+	const char *plan; /* the group plan (or si) that owes this share of the claim; NULL: it is the claim's */
 	int32_t version;
 	struct zf_money open;
 	const struct rate_path *from_line, *to_line; /* by the line's day; NULL: no rate */
 };
 
-/* The receivable that `name` means, beside the claim c that has its ref: REF, or REF:CODE of the group plan CODE. */
+/* The receivable that `name` means, beside the claim c that has its ref: REF, or REF:CODE of the group plan CODE, or of
+ * the social insurance, si. */
 #define MATCH_HAND_RECEIVABLE(name)                                                                                    \
 	"CASE split_part(" name ", ':', 2) WHEN '' THEN c.claim_id ELSE (SELECT s.claim_id FROM zhifu.receivable s"    \
 	" WHERE s.of_claim = c.claim_id AND s.hospital_id = c.hospital_id AND s.carrier = split_part(" name            \

@@ -195,7 +195,7 @@ static const struct posting_rule rules[] = {
 		"insurance hands over",
 		"患者自付中由个人账户支付的部分", EITHER_WAY},
 	{"coordinate_paid", POSTING_DIVIDED, "SUSP", "{ITEM}",
-		"money of a payer that has no claims of its own came: AR-SI, AR-SI-ACCOUNT or a group plan's",
+		"money of a payer that has no claims of its own came, as a person says: AR-SI, AR-SI-ACCOUNT or a group plan's",
 		"医保或团体补充险款项到账", EITHER_WAY},
 };
 

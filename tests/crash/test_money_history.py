@@ -26,6 +26,7 @@ from month import refs
 
 H = {"h": story.HOSPITAL_ID}
 CARRIERS = {"alpha": (ALPHA, "CNY"), "gamma": (GAMMA, "USD"), "beta": (BETA, "USD")}  # what they pay in
+BESIDE = {"acme": "ACME TRUST", "si": "HEALTHCARE SECURITY CENTRE"}  # who pays shares of stays beside them
 # Where zhifuctl may be killed, by its command, and settle.
 KILLED_AT = {"statement": points.IMPORT_POINTS, "remittance": points.REMITTANCE_POINTS, "match": points.DESK_POINTS,
              "close": points.CLOSE_POINTS}
@@ -308,13 +309,12 @@ class History(Finance):
         """Of one payer or several on a day: what is asked, a part, more, twice, for several; taken back; or from nobody known."""
         currency, lines = self.dice.choice(("CNY", "USD")), []
         theirs = [b for b in self.bills if CARRIERS[b["carrier"]][1] == currency]
-        shares = self.database.sql("SELECT ref, r.open_minor, r.owed_minor FROM zhifu.receivable r JOIN zhifu.claim_state s ON s.claim_id = r.of_claim"
-                                   " ORDER BY 1") \
-            if currency == "CNY" else ()
-        for share in shares:  # a group plan pays, or half of it, or takes back; who that is was learned of a person, or not
+        shares = self.database.sql("SELECT ref, r.carrier, r.open_minor, r.owed_minor FROM zhifu.receivable r JOIN zhifu.claim_state s"
+                                   " ON s.claim_id = r.of_claim ORDER BY 1, 2") if currency == "CNY" else ()
+        for share in shares:  # a group plan or the social insurance pays, or half of it, or takes back; who that is was learned, or not
             if self.dice.random() < 0.4:
                 minor = max(1, (share["open_minor"] or share["owed_minor"]) // self.dice.choice((1, 1, 2)))
-                lines.append((minor * self.dice.choice((1, 1, -1)), "ACME TRUST", "SHARE OF " + share["ref"]))
+                lines.append((minor * self.dice.choice((1, 1, -1)), BESIDE[share["carrier"]], "SHARE OF " + share["ref"]))
         for _ in range(self.dice.randint(1, 3)):
             owed = [b for b in theirs if self.dice.random() < 0.6 and self.asked(b, 0) > 0]
             bill = self.dice.choice(owed or theirs) if theirs else None
@@ -360,7 +360,8 @@ class History(Finance):
         return self.database.sql("SELECT line_id, open_minor, currency FROM zhifu.suspense ORDER BY line_id")
 
     def shares(self, bill):
-        return self.database.value("SELECT count(*) FROM zhifu.receivable WHERE of_claim = %s", (bill["id"],))
+        """By which names, behind its ref, what others than its policy owe of it is called."""
+        return [":" + row["carrier"] for row in self.database.sql("SELECT carrier FROM zhifu.receivable WHERE of_claim = %s ORDER BY 1", (bill["id"],))]
 
     def somebody_allocates(self):
         waiting = self.waits()
@@ -370,7 +371,7 @@ class History(Finance):
             owed = self.database.value("SELECT currency FROM zhifu.receivable WHERE claim_id = %s", (bill["id"],))
             stays = self.dice.choice(("", ",short=1.23", ",short=1.23,fx", ",short=1.23,charge")) if owed != line["currency"] else ""
             self.person("match", "allocate", line["line_id"], "%s=%.2f%s" % (bill["ref"] + self.dice.choice(
-                ("", "", ":acme") if self.shares(bill) else ("",)), minor / 100, stays), "--why", "a letter",
+                ["", "", *self.shares(bill)]), minor / 100, stays), "--why", "a letter",
                         *self.dice.choice(((), ("--rest", "short"), ("--rest", "charge"), ("--rest", "difference"))))
 
     def somebody_undoes(self):

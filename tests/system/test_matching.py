@@ -13,6 +13,7 @@ import judges
 import story
 
 ACME = "ACME BENEFIT TRUST"
+FUND = "HANGZHOU HEALTHCARE SECURITY CENTRE"
 
 
 def cents(text):
@@ -412,20 +413,30 @@ def shared(office, policy, total, fund, *group):
     return claim
 
 
-def owed_by_plan(office):
-    """What the plan acme owes of each claim, as the report of open items has it; its account in the ledger comes to the same."""
+def owed_beside(office, owes, account, remitter):
+    """What a payer beside the policy owes of each claim, as the report of open items has it; its account in the ledger comes to the same."""
     rows = office.database.sql("SELECT set_config('zhifu.hospital_id', %(h)s, true); SELECT ref, claim_id, open_minor, kind, remitter, standing"
-                               " FROM zhifu.report_claims(%(h)s, NULL, NULL, false, NULL, NULL, 100, NULL, 'plan')", {"h": story.HOSPITAL_ID})
-    ledger = office.database.value("SELECT coalesce(sum(CASE debit WHEN 'AR-ACME' THEN amount_minor ELSE -amount_minor END), 0)::int8"
-                                   " FROM zhifu.posting WHERE 'AR-ACME' IN (debit, credit)")
-    assert sum(row["open_minor"] for row in rows) == ledger and {row["remitter"] for row in rows} <= {ACME}, rows
+                               " FROM zhifu.report_claims(%(h)s, NULL, NULL, false, NULL, NULL, 100, NULL, %(o)s) WHERE account = %(a)s",
+                               {"h": story.HOSPITAL_ID, "o": owes, "a": account})
+    ledger = office.database.value("SELECT coalesce(sum(CASE debit WHEN %(a)s THEN amount_minor ELSE -amount_minor END), 0)::int8"
+                                   " FROM zhifu.posting WHERE %(a)s IN (debit, credit)", {"a": account})
+    assert sum(row["open_minor"] for row in rows) == ledger and {row["remitter"] for row in rows} <= {remitter}, rows
     return {row["ref"]: row["open_minor"] for row in rows}
+
+
+def owed_by_plan(office):
+    return owed_beside(office, "plan", "AR-ACME", ACME)
+
+
+def owed_by_fund(office):
+    return owed_beside(office, "fund", "AR-SI", FUND)
 
 
 def a_plan_pays(office):
     """S7's group plan: what it owes of claims is found by their refs and by who pays, as what the policy owes of them is."""
     policy = office.contract("ipmi", "A", "IPMI UNDERWRITING")
     acme = office.contract("acme", "A", ACME, tolerances=[{"currency": "CNY", "residual": "0.05"}])
+    office.contract("si", "A", FUND)
     s7 = shared(office, policy, "32000.00", "20480.00", "--catalogue", "26400.00", "--account", "1500.00", "--group-share", "90", "--group-above", "500.00")
     two, three, near, short, strange = (shared(office, policy, "10000.00", "6000.00", "--group-paid", owed)
                                         for owed in ("1234.56", "2000.00", "777.77", "500.00", "300.00"))
@@ -454,7 +465,7 @@ def a_plan_pays(office):
     shown = office.daemon.ctl_json("money", "match", "show", stranger)
     assert shown["why"] == "the payer is not on record", shown
     said = {c["parts"][0]["plan"]: c["candidate"] for c in shown["candidates"] if len(c["parts"]) == 1}
-    assert set(said) == {"acme", None}  # the policy's part of the claim has this ref, too
+    assert set(said) == {"acme", "si", None}  # the policy's part of the claim has this ref, too, and what the social insurance owes
     office.ctl("money", "match", "reject", stranger, said[None], "--why", "the policy pays in dollars")
     office.looked()
     shown = office.daemon.ctl_json("money", "match", "show", stranger)
@@ -476,6 +487,7 @@ def a_plan_pays(office):
     assert (over["ref"], over["minor"]) == (s7.ref, 487800), over
     declared = office.database.value("SELECT zhifu.declaration_claims(%s, %s)", (story.HOSPITAL_ID, amounts[323456]))
     assert set(declared.split(", ")) == {two.ref, three.ref}, declared
+    the_fund_pays(office, s7, (two, three, near, short, strange))
     office.holds()
 
     # What is billed to an insurer of that code later is no plan's share.
@@ -488,6 +500,42 @@ def a_plan_pays(office):
     assert office.journal(line) == {"SUSP": dr("610.00"), "AR-ACME": cr("610.00")}
     office.holds()
     judges.hledger_judges(office.daemon, office.database, office.place.folder, story.HOSPITAL_ID)
+
+
+def the_fund_pays(office, s7, others):
+    """What the social insurance settled of stays: one by its ref, nothing by luck, and a lump for several by an advice that keeps a part
+    back after an audit."""
+    assert owed_by_fund(office) == {s7.ref: 2048000, **{claim.ref: 600000 for claim in others}}
+    lump, (fourth, fifth) = others[:3], others[3:]
+    office.statement("CNY", "11-28", ("20480.00", FUND, "STAY " + s7.ref), ("6000.00", FUND, "SETTLED"))
+    came = lambda minor: office.database.value("SELECT line_id FROM zhifu.bank_line WHERE amount_minor = %s", (minor,))
+    one, unknown = came(2048000), came(600000)
+    office.looked()
+    assert office.journal(one) == {"SUSP": dr("20480.00"), "AR-SI": cr("20480.00")}
+    assert office.journal(unknown) == {}
+    left = {claim.ref: 600000 for claim in others}
+    assert owed_by_fund(office) == left
+    shown = office.daemon.ctl_json("money", "match", "show", unknown)
+    assert shown["why"] == "several answers are equally good", shown
+    part, = shown["candidates"][0]["parts"]
+    assert part["plan"] == "si" and part["ref"] in left, shown
+    office.ctl("money", "match", "accept", unknown, shown["candidates"][0]["candidate"], "--why", "by telephone")
+    assert owed_by_fund(office) == {ref: owed for ref, owed in left.items() if ref != part["ref"]}
+    made, = office.database.sql("SELECT DISTINCT allocation_id FROM zhifu.allocation WHERE line_id = %s", (unknown,))
+    office.ctl("money", "match", "undo", made["allocation_id"], "--why", "of another stay")
+    assert owed_by_fund(office) == left
+    office.ctl("money", "match", "allocate", unknown, fifth.ref + ":si=6000.00", "--why", "their list")
+    assert office.journal(unknown) == {"SUSP": (1200000, 600000), "AR-SI": (600000, 1200000)}
+
+    letter = office.place.folder / "fund.json"
+    letter.write_text(json.dumps({
+        "remitter": FUND, "identifier": "HZYB-2025-11", "amount": "17400.00", "currency": "CNY", "payment_reference": "HZYB-2025-11",
+        "claims": [{"claim": claim.ref, "paid": paid} for claim, paid in zip(lump, ("6000.00", "5400.00", "6000.00"))]}))
+    office.ctl("money", "remittance", "enter", letter, "--why", "settlement of November")
+    office.statement("CNY", "11-28", ("17400.00", FUND, "SETTLED HZYB-2025-11"))
+    office.looked()
+    assert office.journal(came(1740000)) == {"SUSP": dr("17400.00"), "AR-SI": cr("17400.00")}
+    assert owed_by_fund(office) == {lump[1].ref: 60000, fourth.ref: 600000}
 
 
 def effect(office, claim, line):
@@ -517,7 +565,7 @@ def persons(office):
     assert refused.returncode == 1 and "allows anybody" in refused.stderr, refused
     office.ctl("money", "match", "allocate", line, g1.ref + "=490.00", "--rest", "charge", "--why", "theirs")
     assert office.journal(line) == {"SUSP": dr("490.00"), "FEE": dr("10.00"), "AR-GAMMA": cr("500.00")}
-    secret = office.database.sql("SELECT kind, encode(coalesce(content, hash), 'escape') AS kept FROM zhifu.match_payer WHERE remitter <> %s", (ACME,))
+    secret = office.database.sql("SELECT kind, encode(coalesce(content, hash), 'escape') AS kept FROM zhifu.match_payer WHERE remitter NOT IN %s", ((ACME, FUND),))
     assert [row["kind"] for row in secret] == [1] and "SRA" not in str(secret), secret
 
     # Its name is known from now on; the second time is a liability, and the bank takes that one back.

@@ -300,8 +300,8 @@ static struct test_claim share_of(const struct test_claim *claim)
 	struct pg_result *rows = NULL;
 	char query[160];
 
-	snprintf(query, sizeof(query), "SELECT claim_id::text FROM zhifu.receivable WHERE of_claim = '%s'",
-		claim->id_text);
+	snprintf(query, sizeof(query),
+		"SELECT claim_id::text FROM zhifu.receivable WHERE of_claim = '%s' AND carrier = 'group'", claim->id_text);
 	assert_int_equal(db_sync_query(fix.admin, query, NULL, &rows), 0);
 	assert_int_equal(db_rows_count(rows), 1);
 	snprintf(share.id_text, sizeof(share.id_text), "%s", db_rows_text(rows, 0, 0));

@@ -534,7 +534,7 @@ static void a_role_has_one_limit_for_all_of_a_claim(void **state)
 	assert_int_equal(world_count(&world,
 				 "SELECT zhifu.write_off_post('" HOSPITAL_A
 				 "', gen_random_uuid(), r.claim_id, 40000, 2::smallint, 'cashier', 50000, 'wang', '00')"
-				 " FROM zhifu.receivable r WHERE of_claim IS NOT NULL"),
+				 " FROM zhifu.receivable r WHERE carrier = 'group'"),
 		40000);
 	assert_ctl(&world, 1, GIVE_UP, ref, "100.01");
 	assert_said("above the limit");
@@ -553,7 +553,7 @@ static void a_plans_share_has_a_name(void **state)
 	claim_billed();
 	assert_ctl(&world, 0, POST SETTLED GROUP "--clause carve-out " WHO, ref);
 	snprintf(share, sizeof(share), "%s:group", ref);
-	world_sql(&world, "UPDATE zhifu.receivable SET billed_day = '2025-10-20' WHERE of_claim IS NOT NULL");
+	world_sql(&world, "UPDATE zhifu.receivable SET billed_day = '2025-10-20' WHERE carrier = 'group'");
 	assert_ctl(&world, 0, "money limitation list --all --hospital HZ1 --day 2028-10-01 --json");
 	ASSERT_ROW("limitations", 0, {"claim", share}, {"carrier", "group"}, {"open", "4878.00"});
 	assert_ctl(&world, 0, "money demand add %s --delivered 2025-10-21 --why 'by EMS' --who wang", share);
