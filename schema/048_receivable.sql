@@ -35,6 +35,8 @@ CREATE INDEX receivable_open ON receivable (hospital_id, carrier, billed_day) WH
 CREATE INDEX receivable_changed ON receivable USING brin (changed) WITH (pages_per_range = 16, autosummarize = on);
 CREATE UNIQUE INDEX receivable_share ON receivable (of_claim, carrier, hospital_id) WHERE of_claim IS NOT NULL;
 CREATE INDEX receivable_plan ON receivable (hospital_id, carrier) WHERE of_claim IS NOT NULL;
+-- Shares whose day settle is to find.
+CREATE INDEX receivable_undated ON receivable (hospital_id, claim_id) WHERE of_claim IS NOT NULL AND contract_id IS NOT NULL AND due_day IS NULL;
 ALTER TABLE receivable ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON receivable TO zhifu_writer USING (true) WITH CHECK (true);
 CREATE POLICY tenant ON receivable FOR SELECT TO zhifu_intake, zhifu_operator USING (hospital_id = tenant());

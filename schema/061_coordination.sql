@@ -29,19 +29,16 @@ $$;
 
 -- What a group plan or the fund (si) owes is a receivable as a policy's is: its money is matched, ages, may be given up. It is made once a
 -- claim and payer, called p_id; divided anew, after nothing was left of it, it is what is owed then. The agreement with the payer is that of
--- the day, where what it says is owed in the currency of the bill; a term in business days has no day when it is due.
+-- the day, where what it says is owed in the currency of the bill; settle finds the day when it is due, as it does of policies' bills.
 CREATE FUNCTION coordination_share(k coordination, p_payer text, p_id uuid) RETURNS void LANGUAGE plpgsql SET search_path = zhifu, pg_temp AS $$
 DECLARE
 	agreed record;
-	term jsonb;
 BEGIN
 	SELECT c.* INTO agreed FROM contract_of(k.hospital_id, p_payer, k.book_day) c WHERE c.kind = 'A';
-	term := coalesce(agreed.document->'payment', '{}');
 	INSERT INTO receivable AS r (hospital_id, claim_id, of_claim, carrier, remitter, contract_id, contract_version, kind, currency, exponent, owed_minor,
 		open_minor, book_minor, billed_day, due_day, standing)
 	VALUES (k.hospital_id, p_id, k.claim_id, p_payer, coalesce(agreed.remitter, p_payer), agreed.contract_id,
-		agreed.version, 'A', k.currency, k.exponent, 0, 0, 0, k.book_day, CASE WHEN agreed.contract_id IS NOT NULL
-			AND coalesce(term->>'term_counts', 'calendar') = 'calendar' THEN k.book_day + coalesce((term->>'term_days')::integer, 30) END, 2)
+		agreed.version, 'A', k.currency, k.exponent, 0, 0, 0, k.book_day, NULL, 2)
 	ON CONFLICT (of_claim, carrier, hospital_id) WHERE of_claim IS NOT NULL DO UPDATE SET remitter = excluded.remitter,
 		contract_id = excluded.contract_id, contract_version = excluded.contract_version, owed_minor = 0, book_minor = 0,
 		billed_day = excluded.billed_day, due_day = excluded.due_day, version = r.version + 1, changed = txid_current()
@@ -237,5 +234,28 @@ BEGIN
 END
 $$;
 
-CALL writer_functions('coordination\_%');
+-- Shares whose day settle is to find, with the agreements that counted when they were made, as zhifu_contract(5) has them.
+CREATE FUNCTION settle_shares(p_limit integer) RETURNS TABLE (hospital_id uuid, claim_id uuid, version integer, billed_day date,
+	book_currency text, contract_id uuid, document text) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off AS $$
+	SELECT r.hospital_id, r.claim_id, r.version, r.billed_day, h.book_currency, c.contract_id, c.document::text FROM (
+		SELECT * FROM receivable i WHERE i.of_claim IS NOT NULL AND i.contract_id IS NOT NULL AND i.due_day IS NULL
+		ORDER BY i.hospital_id, i.claim_id LIMIT p_limit) r
+	JOIN contract c ON c.hospital_id = r.hospital_id AND c.contract_id = r.contract_id AND c.version = r.contract_version
+	JOIN hospital h ON h.hospital_id = r.hospital_id
+$$;
+
+-- The days on which they are due (NULL: nobody can tell), where nothing has moved them since.
+CREATE FUNCTION settle_shares_due(p_hospital uuid[], p_claim uuid[], p_version integer[], p_due date[]) RETURNS void LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+BEGIN
+	FOR i IN 1 .. cardinality(p_claim) LOOP -- in the order of settle_shares()
+		UPDATE receivable r SET due_day = p_due[i], changed = txid_current()
+		WHERE r.hospital_id = p_hospital[i] AND r.claim_id = p_claim[i] AND r.of_claim IS NOT NULL AND r.due_day IS NULL
+			AND r.version = p_version[i] AND p_due[i] IS NOT NULL;
+	END LOOP;
+END
+$$;
+
+CALL writer_functions('coordination\_%', 'settle\_shares', 'settle\_shares\_due');
+GRANT EXECUTE ON FUNCTION settle_shares, settle_shares_due TO zhifu_settle;
 GRANT EXECUTE ON FUNCTION coordination_post, coordination_undo, coordination_pay TO zhifu_operator;

@@ -17,6 +17,7 @@
 #include "settle/matching.h"
 #include "settle/round.h"
 #include "settle/settle_sql.h"
+#include "settle/shares.h"
 #include "settle/value.h"
 #include "settle/watch.h"
 #include "zhifu_adapter.h"
@@ -37,6 +38,7 @@ struct settle {
 	struct watch *watch; /* of the first worker; NULL: another one looks */
 	struct value *value; /* likewise */
 	struct bills *bills; /* likewise */
+	struct shares *shares;
 	struct keyhold *keys;
 	struct matching *matching; /* likewise */
 	struct db_wake wake;       /* likewise: of what is to be matched */
@@ -189,7 +191,9 @@ static void on_billing(evutil_socket_t fd, short what, void *ctx)
 	struct settle *settle = ctx;
 
 	(void)fd, (void)what;
-	if (!settle->draining) bills_look(settle->bills);
+	if (settle->draining) return;
+	bills_look(settle->bills);
+	shares_look(settle->shares);
 }
 
 static void on_match(void *ctx)
@@ -245,6 +249,7 @@ static void settle_stop(void *state)
 	watch_free(settle->watch);
 	value_free(settle->value);
 	bills_free(settle->bills);
+	shares_free(settle->shares);
 	if (settle->wake.notify != NULL) db_wake_stop(&settle->wake);
 	matching_free(settle->matching);
 	keyhold_free(settle->keys);
@@ -307,6 +312,7 @@ static int settle_start(struct worker *worker, void **ret_state)
 	if (r == 0 && worker->number == 0) r = value_new(worker, settle->pool, &settle->value);
 	if (r == 0 && worker->number == 0) r = matching_start(settle);
 	if (r == 0 && worker->number == 0) r = bills_new(worker, settle->pool, settle->keys, &settle->bills);
+	if (r == 0 && worker->number == 0) r = shares_new(worker, settle->pool, &settle->shares);
 	lease.pool = settle->pool;
 	lease.notify = settle->notify;
 	if (r == 0) r = lease_new(&lease, &settle->lease);

@@ -9,6 +9,7 @@
 #include "settle/bills.h"
 #include "settle/settle.h"
 #include "settle/settle_sql.h"
+#include "settle/shares.h"
 #include "settle/value.h"
 
 static inline void settle_start(void)
@@ -53,6 +54,7 @@ static inline void look_until(const char *question, int64_t wanted)
 	char conninfo[256];
 	struct db_pool *pool;
 	struct bills *bills;
+	struct shares *shares;
 	struct value *value;
 	int64_t give_up_ms = clock_mono_ms() + 10000;
 
@@ -64,13 +66,16 @@ static inline void look_until(const char *question, int64_t wanted)
 	assert_int_equal(keyhold_load(hold, world.ring, &hospital, 1), 0);
 	assert_int_equal(value_new(&world.worker, pool, &value), 0);
 	assert_int_equal(bills_new(&world.worker, pool, hold, &bills), 0);
+	assert_int_equal(shares_new(&world.worker, pool, &shares), 0);
 	LOOP_UNTIL(keyhold_ready(hold), 5000);
 	do {
 		value_look(value);
 		bills_look(bills);
+		shares_look(shares);
 		assert_int_equal(event_base_loop(fix.loop, EVLOOP_ONCE), 0);
 	} while (number("%s", question) != wanted && clock_mono_ms() < give_up_ms);
 	assert_int_equal(number("%s", question), wanted);
+	shares_free(shares);
 	bills_free(bills);
 	value_free(value);
 	keyhold_free(hold);

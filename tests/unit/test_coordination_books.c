@@ -301,7 +301,8 @@ static struct test_claim share_of(const struct test_claim *claim)
 	char query[160];
 
 	snprintf(query, sizeof(query),
-		"SELECT claim_id::text FROM zhifu.receivable WHERE of_claim = '%s' AND carrier = 'group'", claim->id_text);
+		"SELECT claim_id::text FROM zhifu.receivable WHERE of_claim = '%s' AND carrier = 'group'",
+		claim->id_text);
 	assert_int_equal(db_sync_query(fix.admin, query, NULL, &rows), 0);
 	assert_int_equal(db_rows_count(rows), 1);
 	snprintf(share.id_text, sizeof(share.id_text), "%s", db_rows_text(rows, 0, 0));
@@ -312,6 +313,38 @@ static struct test_claim share_of(const struct test_claim *claim)
 static int64_t open_of(const struct test_claim *claim)
 {
 	return number("SELECT open_minor FROM zhifu.receivable WHERE claim_id = '%s'", claim->id_text);
+}
+
+/* A share is due by its payer's contract, in calendar days or in the business days of the hospital's calendar, as bills
+ * are; divided anew, by the contract that counts by then. */
+static void test_shares_are_due_as_bills_are(void **state)
+{
+	static const struct {
+		const char *term;
+		int days; /* from Tuesday, 2026-10-06 */
+	} cases[] = {{"\"term_days\": 20", 20}, {"\"term_days\": 20, \"term_counts\": \"business\"", 28},
+		{"\"term_days\": 4, \"term_counts\": \"business\"", 6}, {"", 30}};
+	struct test_claim claim = {.id_text = ""};
+
+	(void)state;
+	NEED_POSTGRESQL();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		claim = billed();
+		contract_add("group", "\"kind\": \"A\"", cases[i].term);
+		contract_add("si", "\"kind\": \"A\"", cases[i].term);
+		all_made();
+		for (int again = 0; again < 2; again++) {
+			assert_int_equal(divide(&claim), 1);
+			look_until(
+				"SELECT count(*) FROM zhifu.receivable WHERE of_claim IS NOT NULL AND due_day IS NULL",
+				0);
+			assert_int_equal(number("SELECT count(*) FROM zhifu.receivable WHERE of_claim = '%s'"
+						" AND due_day - billed_day = %d AND billed_day = '2026-10-06'",
+						 claim.id_text, cases[i].days),
+				2);
+			assert_int_equal(take_back(&claim), 1);
+		}
+	}
 }
 
 static int64_t standing_of(const struct test_claim *share)
@@ -610,6 +643,7 @@ int main(void)
 		cmocka_unit_test(test_a_cancelled_claim),
 		cmocka_unit_test(test_a_carrier_is_no_plan),
 		cmocka_unit_test(test_among_many),
+		cmocka_unit_test(test_shares_are_due_as_bills_are),
 		cmocka_unit_test(test_a_plan_takes_back),
 		cmocka_unit_test(test_a_plan_gives_in),
 		cmocka_unit_test(test_a_plan_sets_off),
