@@ -14,7 +14,7 @@ CREATE TABLE work_owner (
 	list        text NOT NULL CHECK (list IN ('short', 'takeback', 'dispute', 'denied', 'overpaid', 'patient')),
 	owner       text NOT NULL CHECK (btrim(owner) <> ''),
 	who         text NOT NULL CHECK (who <> ''),
-	why         text NOT NULL CHECK (why <> ''),
+	why         text NOT NULL CHECK (why <> ''), -- as a program says it; of a person, who said so
 	at          timestamptz NOT NULL DEFAULT now(),
 	version     integer NOT NULL DEFAULT 1,
 	PRIMARY KEY (hospital_id, claim_id, list)
@@ -29,9 +29,10 @@ CREATE FUNCTION report_owner(p_list text) RETURNS text LANGUAGE sql IMMUTABLE AS
 	SELECT CASE WHEN p_list IN ('takeback', 'dispute', 'denied') THEN 'insurance-officer' WHEN p_list = 'patient' THEN 'cashier' ELSE 'finance' END
 $$;
 
--- Gives an item of a work list to somebody. False: the hospital has no receivable of this claim.
-CREATE FUNCTION work_assign(p_hospital uuid, p_claim uuid, p_list text, p_owner text, p_who text, p_why text) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+-- Gives an item of a work list to somebody. p_why: as a program says it; p_words: what a person wrote, as operator_write() takes it for the
+-- claim. False: the hospital has no receivable of this claim.
+CREATE FUNCTION work_assign(p_hospital uuid, p_claim uuid, p_list text, p_owner text, p_who text, p_why text, p_words text DEFAULT NULL)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	IF coalesce(btrim(p_who), '') = '' OR coalesce(btrim(p_why), '') = '' THEN
 		RAISE EXCEPTION 'an owner is set by somebody, who says why';
@@ -41,13 +42,14 @@ BEGIN
 		RETURN false;
 	END IF;
 	IF EXISTS (SELECT 1 FROM work_owner w WHERE w.hospital_id = p_hospital AND w.claim_id = p_claim AND w.list = p_list
-		AND (w.owner, w.who, w.why) = (p_owner, p_who, p_why)) THEN
+		AND (w.owner, w.who, w.why) = (p_owner, p_who, p_why))
+		AND (p_words IS NULL OR operator_wrote(p_hospital, p_who, 'work.assign', p_claim, p_words)) THEN
 		RETURN true;
 	END IF;
 	INSERT INTO work_owner (hospital_id, claim_id, list, owner, who, why) VALUES (p_hospital, p_claim, p_list, p_owner, p_who, p_why)
 	ON CONFLICT (hospital_id, claim_id, list) DO UPDATE SET owner = excluded.owner, who = excluded.who, why = excluded.why, at = now(),
 		version = work_owner.version + 1;
-	PERFORM operator_note(p_hospital, p_who, 'work.assign', p_list || ' ' || p_claim, p_owner || ': ' || p_why);
+	PERFORM operator_write(p_hospital, p_who, 'work.assign', p_claim, concat_ws(': ', p_list, p_owner, p_why), p_words);
 	RETURN true;
 END
 $$;

@@ -413,7 +413,8 @@ BEGIN
 			WHEN p_act = 'match.undo' THEN match_undo(p_hospital, p_id, api_id(), p_who, p_why) - 1
 			WHEN p_act = 'suspense.hold' THEN suspense_hold(p_hospital, p_id, number, p_who, p_why)::integer - 1
 			WHEN p_act = 'work.assign' THEN work_assign(p_hospital, p_id,
-				(ARRAY['short', 'takeback', 'dispute', 'denied', 'overpaid', 'patient'])[number], p_text, p_who, p_why)::integer - 1
+				(ARRAY['short', 'takeback', 'dispute', 'denied', 'overpaid', 'patient'])[number], p_text, p_who, operator_spoke(p_who), p_why)::integer
+				- 1
 		END;
 	END IF;
 	IF done = 0 THEN

@@ -37,8 +37,9 @@ static struct cell cell_what(const struct ctl *ctl, const char *what)
 		{"claim.prove_absent", "had not arrived", "撤回送达登记"}, {"work.hold", "work held", "暂停任务"},
 		{"work.release", "work let go", "恢复任务"}, {"message.replay", "sent or read again", "重发或重读"},
 		{"message.reveal", "content shown", "查看内容"}, {"message.drop", "done away with", "撤下"},
-		{"fact.drop", "done away with", "撤下"}, {"remittance", "remittance advice", "付款通知"},
-		{"remittance.refuse", "refused", "拒绝"}, {"remittance.withdraw", "withdrawn", "撤回"}};
+		{"fact.drop", "done away with", "撤下"}, {"work.assign", "assigned", "指定经办"},
+		{"remittance", "remittance advice", "付款通知"}, {"remittance.refuse", "refused", "拒绝"},
+		{"remittance.withdraw", "withdrawn", "撤回"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(acts); i++)
 		if (strcmp(acts[i].key, what) == 0)

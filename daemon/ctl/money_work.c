@@ -4,6 +4,7 @@
 
 #include "ctl/claim.h"
 #include "ctl/money_list.h"
+#include "ctl/unseal.h"
 #include "db/sync.h"
 #include "lib/currency.h"
 #include "model/directory.h"
@@ -130,10 +131,13 @@ static int work_assign(struct ctl *ctl, int argc, char **argv)
 	const struct hospital *hospital;
 	struct pg_result *rows = NULL;
 	struct claim_row claim = {0};
+	struct arena arena CLEANUP(arena_free);
+	const char *sealed = NULL;
 	struct report report;
 	bool done = false;
 	int r = ctl_arguments(argc, argv, options, 3, 3, words);
 
+	arena_init(&arena, WORDS_ARENA_BYTES);
 	if (r != 0) return r;
 	if (!list_known(words[1]))
 		return ctl_usage(
@@ -144,9 +148,10 @@ static int work_assign(struct ctl *ctl, int argc, char **argv)
 	if (r != 0) return r;
 	r = ctl_begin(ctl, &hospital->id, true);
 	if (r == 0) r = claim_find(ctl, hospital, words[0], &claim);
+	if (r == 0) r = unseal_words_known(ctl, &hospital->id, &claim.id, why, &arena, &sealed);
 	if (r == 0)
-		r = ctl_query(ctl, &rows, "SELECT work_assign($1, $2, $3, $4, $5, $6)", "uutttt", &hospital->id,
-			&claim.id, words[1], words[2], ctl->who, why);
+		r = ctl_query(ctl, &rows, "SELECT work_assign($1, $2, $3, $4, $5, operator_spoke($5), $6)", "uutttt",
+			&hospital->id, &claim.id, words[1], words[2], ctl->who, sealed);
 	if (r == 0) done = db_rows_bool(rows, 0, 0);
 	db_sync_rows_free(rows);
 	if (r == 0 && !done) r = err_set(ERR_NOTFOUND, "nobody owes anything for this claim");

@@ -170,13 +170,21 @@ static void short_and_over_payments_have_owners(void **state)
 	assert_ctl(&world, 2, "money report assign %s late 'Ms. Chen' --who li --why x", refs[8]);
 	assert_ctl(&world, 0, "money report assign %s short 'Ms. Chen' --who li --why 'she knows Alpha'", refs[8]);
 	assert_ctl(&world, 0, "money report short --owner 'Ms. Chen'");
+	assert_non_null(strstr(world.out, "li said why"));
+	assert_null(strstr(world.out, "she knows Alpha"));
+	assert_ctl(&world, 0, "money said %s --who wang", refs[8]);
 	assert_non_null(strstr(world.out, "she knows Alpha"));
+	/* The same again is nothing new; other words are. */
+	for (int i = 0; i < 3; i++)
+		assert_ctl(&world, 0, "money report assign %s short 'Ms. Chen' --who li --why '%s'", refs[8],
+			i < 2 ? "she knows Alpha" : "Alpha knows her");
+	assert_int_equal(world_count(&world, "SELECT version FROM zhifu.work_owner WHERE list = 'short'"), 2);
 	assert_ctl(&world, 0, "money report short --owner finance --json");
 	assert_int_equal(rows_told("items"), 0);
 	assert_int_equal(
 		world_count(&world,
-			"SELECT count(*) FROM zhifu.operator_act WHERE act = 'work.assign' AND who = 'li' AND why LIKE '%%she knows Alpha'"),
-		1);
+			"SELECT count(*) FROM zhifu.operator_act WHERE act = 'work.assign' AND who = 'li' AND why NOT LIKE '%%knows%%'"),
+		2);
 }
 
 /* The denial is Beta's, the days until the money came are Meridian's. */

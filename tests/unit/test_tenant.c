@@ -137,12 +137,19 @@ static const char *const parties[] = {/* who acts, or pays: names of logins, and
 	"*.remitter", "suspense.payer", "hospital.name", "contract.name", "inspector_grant.name"};
 static const char *const ours[] = {/* what a program says, or a contract's terms */
 	"attempt.error", "route_lease.last_error", "fact.text", "contract.document", "suspense.reason",
-	"claim_event.why", "exchange.why", "fact.why", "message.why", "outbox.held_why", "price_list.name",
-	"price.title"};
-/* Words of persons that are still in the clear. None is added here: a new column of words is sealed. */
-static const char *const in_the_clear[] = {"bank_confirmation.why", "bank_gap.why", "contract.why",
-	"inspector_grant.why", "inspector_grant.ended_why", "operator_act.why", "rate.why", "rate.checked_why",
-	"route_lease.stopped_why", "work_owner.why"};
+	"claim_event.why", "exchange.why", "fact.why", "message.why", "outbox.held_why", "work_owner.why",
+	"price_list.name", "price.title"};
+/* Words of persons that are still in the clear, and why. None is added here: a new column of words is sealed. */
+static const char *const in_the_clear[] = {
+	/* These are about no hospital's patients or cases: */
+	"rate.why", "rate.checked_why", /* of an exchange rate, which all hospitals share: no key is everybody's */
+	"route_lease.stopped_why",      /* of an insurer's line, which all hospitals share */
+	"contract.why",                 /* of the terms with a company, beside them (contract.document) */
+	"inspector_grant.why", "inspector_grant.ended_why", /* by whose order an authority may look */
+	/* These have a hospital and could name somebody; they are to be sealed: */
+	"bank_confirmation.why", "bank_gap.why", /* what a bank says of an account, and why days are missing */
+	"operator_act.why",                      /* of those, and of declarations and the names of payers */
+};
 
 static const struct {
 	const char *const *columns;
@@ -165,7 +172,7 @@ static void what_persons_write_is_sealed(void **state)
 			" ORDER BY 1",
 			NULL, &rows),
 		0);
-	assert_true(db_rows_count(rows) > 200);
+	assert_true(db_rows_count(rows) > 150);
 	for (size_t i = 0; i < ARRAY_LEN(known_columns); i++) {
 		for (size_t k = 0; k < known_columns[i].count; k++) {
 			bool there = false;
