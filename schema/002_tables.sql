@@ -170,7 +170,7 @@ CREATE TABLE claim_state (
 	vouched      smallint NOT NULL DEFAULT 0, -- 1: sent by the word of a person, which no machine takes back; 2: its insurer denies it
 	PRIMARY KEY (hospital_id, claim_id),
 	UNIQUE (hospital_id, ref)
-) WITH (fillfactor = 60);
+) WITH (fillfactor = 45);
 CREATE INDEX claim_state_attention ON claim_state (hospital_id) WHERE attention;
 
 -- Every step ever taken. (prev_seq, from_state) names the predecessor's (seq, to_state); the legal steps are the CHECK

@@ -28,7 +28,7 @@ CREATE TABLE receivable (
 	CHECK (standing IN (1, 2, 3, 4) AND (standing = 2) = (open_minor = 0)),
 	CHECK ((contract_id IS NULL) = (contract_version IS NULL)),
 	PRIMARY KEY (hospital_id, claim_id)
-) WITH (fillfactor = 80);
+) WITH (fillfactor = 50);
 -- By standing and not by what is open: a part that is paid changes no index.
 CREATE INDEX receivable_open ON receivable (hospital_id, carrier, billed_day) WHERE standing <> 2;
 -- A summary of pages: it costs next to nothing to keep, and leads to those that changed of late.

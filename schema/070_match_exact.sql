@@ -9,7 +9,8 @@ SET search_path = zhifu;
 CREATE FUNCTION match_exact(p_hospital uuid, p_who text, p_why text, home text, today date, l_allocation uuid[], l_line uuid[], l_part integer[],
 	l_version integer[], a_line integer[], a_kind smallint[], a_claim uuid[], a_version integer[], a_remittance uuid[], a_amount bigint[],
 	a_cleared bigint[], a_over bigint[], a_charge bigint[], a_discount bigint[], a_fee bigint[], a_unexplained bigint[], p_held boolean)
-RETURNS integer LANGUAGE plpgsql SET search_path = zhifu, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+RETURNS integer LANGUAGE plpgsql SET search_path = zhifu, pg_temp SET plan_cache_mode = force_generic_plan
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
 	exact integer; stepped integer; paid integer; gone integer; done integer;
 	waited uuid[];
