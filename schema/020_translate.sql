@@ -347,16 +347,17 @@ DECLARE
 	known uuid[];
 	g_hospital uuid[]; g_claim uuid[]; g_message uuid[]; g_fact uuid[]; -- facts that went again
 BEGIN
+	ASSERT (SELECT coalesce(sum(k), 0) FROM unnest(a_adjusted) AS k) = cardinality(l_line), 'an adjustment is of no decision';
 	INSERT INTO adjudication (hospital_id, adjudication_id, claim_id, insurer, outcome, insurer_claim_no, preauth_ref, currency, exponent,
 		submitted_minor, benefit_minor, patient_minor, contract_minor, open_minor, payment_minor, payment_currency, payment_exponent,
 		adjustments, content)
-	SELECT t.h, t.id, f.claim_id, f.insurer, t.o, t.n, t.p, t.c, t.x, t.s, t.b, t.pt, t.ct, t.op, t.pm, t.pc, t.px,
+	SELECT t.h, t.id, f.claim_id, f.insurer, t.o, t.no, t.p, t.c, t.x, t.s, t.b, t.pt, t.ct, t.op, t.pm, t.pc, t.px,
 		ARRAY(SELECT ROW(l_line[i], l_group[i], l_reason[i], l_amount[i], l_currency[i], l_exponent[i], l_system[i], l_code[i])::adjustment
 			FROM generate_series(t.z - t.k + 1, t.z) AS i), t.co
-	FROM (SELECT u.*, (sum(u.k) OVER (ROWS UNBOUNDED PRECEDING))::integer AS z FROM unnest(a_hospital, a_fact, a_id, a_outcome, a_number, a_preauth,
+	FROM (SELECT u.*, (sum(u.k) OVER (ORDER BY u.n))::integer AS z FROM unnest(a_hospital, a_fact, a_id, a_outcome, a_number, a_preauth,
 			a_currency, a_exponent, a_submitted, a_benefit, a_patient, a_contract, a_open, a_payment, a_payment_currency,
-			a_payment_exponent, a_content, a_adjusted)
-		AS u (h, f, id, o, n, p, c, x, s, b, pt, ct, op, pm, pc, px, co, k)) t
+			a_payment_exponent, a_content, a_adjusted) WITH ORDINALITY
+		AS u (h, f, id, o, no, p, c, x, s, b, pt, ct, op, pm, pc, px, co, k, n)) t
 	JOIN fact f ON f.hospital_id = t.h AND f.fact_id = t.f
 	WHERE NOT EXISTS (SELECT 1 FROM adjudication d WHERE d.hospital_id = t.h AND d.adjudication_id = t.id);
 	IF cardinality(e_id) > 0 THEN

@@ -23,6 +23,7 @@ struct db_notify {
 	size_t topic_count;
 	size_t items; /* hinted at since */
 	int64_t since_ms;
+	int busy; /* hints in a row before which there was so much */
 	bool sending;
 };
 #define NOTIFY_MAGIC 0x6e6f7466u
@@ -82,11 +83,14 @@ static void notify_flush(struct db_notify *notify)
 static int64_t next_ms(struct db_notify *notify)
 {
 	int64_t now_ms = clock_mono_ms(), took_ms = now_ms - notify->since_ms;
-	bool busy = (int64_t)notify->items * 1000 > took_ms * DB_NOTIFY_BUSY_ITEMS;
 
+	if ((int64_t)notify->items * 1000 > took_ms * DB_NOTIFY_BUSY_ITEMS)
+		notify->busy++;
+	else
+		notify->busy = 0;
 	notify->items = 0;
 	notify->since_ms = now_ms;
-	return busy && took_ms >= DB_NOTIFY_EVERY_MS ? DB_NOTIFY_BUSY_MS : DB_NOTIFY_EVERY_MS;
+	return notify->busy > DB_NOTIFY_BUSY_MS / DB_NOTIFY_EVERY_MS ? DB_NOTIFY_BUSY_MS : DB_NOTIFY_EVERY_MS;
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)

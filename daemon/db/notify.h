@@ -23,8 +23,8 @@ struct event;
 int db_notify_new(struct db_pool *pool, struct db_notify **ret_notify) MUSTUSE;
 void db_notify_free(struct db_notify *notify);
 /* Tells every process that waits for `topic` ("outbox", "inbox", ...; a constant of at most 31 characters) that there
- * is work. items: how much, for how often it is worth telling. Cheap: call it after each commit. Lost when the database
- * is away; the other side polls anyway. */
+ * is work. items: how much, for how often it is worth telling; 0: those who wait for it are not at work. Cheap: call it
+ * after each commit. Lost when the database is away; the other side polls anyway. */
 void db_notify_send(struct db_notify *notify, const char *topic, size_t items);
 
 /* A reader's alarm clock; members are private. */

@@ -72,7 +72,7 @@ static void on_committed(void *ctx, const struct db_outcome *outcome)
 		POINT("settle.after_commit");
 		metric_add(settle->facts, (uint64_t)db_rows_int(outcome->results[0], 0, 0));
 		/* Hospitals may be waiting for a decision in a call of theirs (intake/wait.c). */
-		db_notify_send(settle->notify, "settled", (size_t)db_rows_int(outcome->results[0], 0, 0));
+		db_notify_send(settle->notify, "settled", 0);
 	}
 	round_end(settle);
 }

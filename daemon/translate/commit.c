@@ -320,16 +320,18 @@ void commit_add(struct db_batch *batch, const struct job *const *jobs, size_t n)
 	add_details(params, jobs, n);
 }
 
-bool commit_has_messages(const struct job *const *jobs, size_t n)
+size_t commit_messages(const struct job *const *jobs, size_t n)
 {
-	EACH_JOB_ROW(harvest_work, work, works)
-	if (work->role == WORK_DISPATCH) return true;
-	return false;
+	size_t count = 0;
+
+	EACH_JOB_ROW(harvest_work, work, works) count += work->role == WORK_DISPATCH;
+	return count;
 }
 
-bool commit_has_facts(const struct job *const *jobs, size_t n)
+size_t commit_facts(const struct job *const *jobs, size_t n)
 {
-	EACH_JOB_ROW(harvest_fact, fact, facts)
-	if (fact->status == FACT_NEW) return true;
-	return false;
+	size_t count = 0;
+
+	EACH_JOB_ROW(harvest_fact, fact, facts) count += fact->status == FACT_NEW;
+	return count;
 }

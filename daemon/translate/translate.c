@@ -127,7 +127,7 @@ static void on_committed(void *ctx, const struct db_outcome *outcome)
 {
 	struct translate *translate = ctx;
 	size_t first = translate->first;
-	size_t n = translate->single ? 1 : translate->good_count;
+	size_t n = translate->single ? 1 : translate->good_count, messages, facts;
 
 	switch (outcome->ending) {
 	case DB_COMMITTED:
@@ -145,8 +145,10 @@ static void on_committed(void *ctx, const struct db_outcome *outcome)
 	POINT("translate.after_commit");
 	metric_add(translate->items, (uint64_t)db_rows_int(outcome->results[0], 0, 0));
 	metric_add(translate->rounds, 1);
-	if (commit_has_messages(translate->good + first, n)) db_notify_send(translate->notify, "dispatch", n);
-	if (commit_has_facts(translate->good + first, n)) db_notify_send(translate->notify, "settle", n);
+	messages = commit_messages(translate->good + first, n);
+	facts = commit_facts(translate->good + first, n);
+	if (messages > 0) db_notify_send(translate->notify, "dispatch", messages);
+	if (facts > 0) db_notify_send(translate->notify, "settle", facts);
 	translate->first += n;
 	if (translate->first < translate->good_count)
 		round_commit(translate);
