@@ -54,13 +54,16 @@ CREATE VIEW price_list_span WITH (security_invoker = true) AS
 GRANT SELECT ON price_list_span TO zhifu_writer, zhifu_intake, zhifu_operator;
 
 -- Stores a price list, or a new version of the one of that name, from p_from to p_to (NULL: no end). What is stored already, as the
--- latest version, is nothing new. Bills that wait are looked at again. Returns one row: outcome 1 stored, 0 nothing new.
+-- latest version, is nothing new. What an earlier version says may be a file that was sent again late: it is stored where p_after
+-- names the latest version, which it is to follow (NULL: not said). Bills that wait are looked at again. Returns one row: outcome 1
+-- stored, 0 nothing new, -1 version has it, and a later one took its place, -2 version is the latest, which is not p_after.
 CREATE FUNCTION price_list_put(p_hospital uuid, p_name text, p_currency text, p_from date, p_to date, p_system text[], p_code text[],
-	p_title text[], p_digits bigint[], p_scale smallint[], p_who text, p_why text)
+	p_title text[], p_digits bigint[], p_scale smallint[], p_after integer, p_who text, p_why text)
 RETURNS TABLE (outcome integer, list_id uuid, version integer) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	latest price_list;
+	earlier integer;
 	last date := coalesce(p_to, 'infinity');
 	print bytea;
 BEGIN
@@ -77,6 +80,16 @@ BEGIN
 	SELECT * INTO latest FROM price_list l WHERE l.hospital_id = p_hospital AND l.name = p_name ORDER BY l.version DESC LIMIT 1;
 	IF (latest.digest, latest.currency, latest.valid_from, latest.valid_to) = (print, p_currency, p_from, last) THEN
 		RETURN QUERY SELECT 0, latest.list_id, latest.version;
+		RETURN;
+	END IF;
+	IF p_after <> coalesce(latest.version, 0) THEN
+		RETURN QUERY SELECT -2, latest.list_id, coalesce(latest.version, 0);
+		RETURN;
+	END IF;
+	SELECT max(l.version) INTO earlier FROM price_list l WHERE l.hospital_id = p_hospital AND l.name = p_name
+		AND (l.digest, l.currency, l.valid_from, l.valid_to) = (print, p_currency, p_from, last);
+	IF earlier IS NOT NULL AND p_after IS NULL THEN
+		RETURN QUERY SELECT -1, latest.list_id, earlier;
 		RETURN;
 	END IF;
 	latest.list_id := coalesce(latest.list_id, gen_random_uuid());

@@ -32,22 +32,41 @@ static int put_say(struct put *put, bool refused)
 
 	report_begin(&report, ctl);
 	report_field(&report, "hospital", NULL, cell_text(put->hospital->code));
-	report_field(&report, "stored", NULL, cell_bool(!refused && !run->check && !run->known));
+	report_field(&report, "stored", NULL, cell_bool(!refused && !run->check && run->outcome == PRICE_STORED));
 	report_field(&report, "name", refused ? NULL : say(ctl, "price list", "价目表"), cell_text(run->name));
 	if (!refused) {
 		report_field(&report, "version", say(ctl, "version", "版本"), cell_int(run->version));
 		report_field(&report, "currency", say(ctl, "currency", "币种"), cell_text(run->list.currency));
 		report_field(&report, "prices", say(ctl, "prices", "单价数"), cell_int(run->list.count));
 		report_field(&report, "outcome", say(ctl, "result", "结果"),
-			run->known   ? cell_word(say(ctl, "known already", "已有,无变化"), "known")
-			: run->check ? cell_word(say(ctl, "would be stored", "可以入库"), "fits")
-				     : cell_word(say(ctl, "stored", "已入库"), "stored"));
+			run->outcome == PRICE_KNOWN ? cell_word(say(ctl, "known already", "已有,无变化"), "known")
+			: run->check                ? cell_word(say(ctl, "would be stored", "可以入库"), "fits")
+						    : cell_word(say(ctl, "stored", "已入库"), "stored"));
 	}
 	report_faults(&report, put->file, &run->faults, &put->arena.zf);
 	if (refused && ctl_notes(ctl))
 		(void)fprintf(stderr, "zhifuctl: %s: %s\n", put->file,
 			say(ctl, "nothing of it is stored", "其中的单价均未入库"));
 	return report_end(&report, refused);
+}
+
+/* What stands against it in the list. */
+static int put_clash(const struct put *put)
+{
+	const struct ctl *ctl = put->ctl;
+	const struct price_import *run = &put->run;
+	bool is_earlier = run->outcome == PRICE_EARLIER;
+
+	(void)fprintf(stderr, "zhifuctl: %s: %s %d %s\n", put->file,
+		is_earlier ? say(ctl, "version", "版本") : say(ctl, "the latest version is", "最新版本为"),
+		run->version,
+		is_earlier
+			? say(ctl,
+				  "has these prices for these days, and a later one took its place: nothing is stored; if "
+				  "they are to be in force again, say --after with the latest version",
+				  "已有该单价及期间,并已被后续版本取代,未入库;如须恢复,请用 --after 注明最新版本号")
+			: say(ctl, "and not that of --after: nothing is stored", "与 --after 不符,未入库"));
+	return 1;
 }
 
 static int put_read(struct put *put)
@@ -80,15 +99,18 @@ static int price_put(struct ctl *ctl, int argc, char **argv)
 	struct put put CLEANUP(put_close) = {.ctl = ctl, .run = {.charset = CHARSET_UTF8}};
 	struct price_import *run = &put.run;
 	const char *words[CTL_WORDS_MAX];
-	const char *code = NULL, *from = NULL, *to = NULL, *charset = NULL;
+	const char *code = NULL, *from = NULL, *to = NULL, *charset = NULL, *after = NULL;
+	int64_t version = 0;
 	const struct ctl_option options[] = {{"--name", &run->name, NULL}, {"--from", &from, NULL}, {"--to", &to, NULL},
-		{"--charset", &charset, NULL}, {"--why", &run->why, NULL}, {"--hospital", &code, NULL},
-		{"--check", NULL, &run->check}, {NULL, NULL, NULL}};
+		{"--after", &after, NULL}, {"--charset", &charset, NULL}, {"--why", &run->why, NULL},
+		{"--hospital", &code, NULL}, {"--check", NULL, &run->check}, {NULL, NULL, NULL}};
 	int r = ctl_arguments(argc, argv, options, 1, 1, words);
 
 	arena_init(&put.arena, PRICE_IMPORT_BYTES_MAX);
 	if (r == 0) r = options_check(ctl, run, from, to, charset);
+	if (r == 0) r = ctl_number("--after", after, INT32_MAX, &version);
 	if (r != 0) return r;
+	run->after = (int32_t)version;
 	put.hospital = ctl_hospital(ctl, code);
 	if (put.hospital == NULL) return 2;
 	put.file = words[0];
@@ -97,7 +119,8 @@ static int price_put(struct ctl *ctl, int argc, char **argv)
 	r = put_read(&put);
 	if (r == 0) r = price_import_store(run, ctl->db, &put.arena);
 	if (r < 0 && fault_refuses(&run->faults)) return put_say(&put, true);
-	return r < 0 ? ctl_fail("could not store the price list") : put_say(&put, false);
+	if (r < 0) return ctl_fail_act(ctl, r, "could not store the price list");
+	return run->outcome < PRICE_KNOWN ? put_clash(&put) : put_say(&put, false);
 }
 
 /* ---- list ---- */
@@ -239,7 +262,7 @@ static int price_export(struct ctl *ctl, int argc, char **argv)
 
 const struct ctl_command money_price_commands[] = {
 	{"money price put",
-		"FILE --name NAME --from DAY [--to DAY] --why TEXT [--charset NAME] [--hospital CODE] [--check]",
+		"FILE --name NAME --from DAY [--to DAY] [--after VERSION] --why TEXT [--charset NAME] [--hospital CODE] [--check]",
 		"stores a price list from a CSV file, or a new version of it", CTL_CONFIG | CTL_DB, price_put},
 	{"money price list", "[--day DAY] [--hospital CODE]", "price lists and their versions, or those of a day",
 		CTL_CONFIG | CTL_DB, price_lists},

@@ -32,6 +32,23 @@ static const struct problem problem_charset = {
 		     "charset 须为 utf-8、iso-8859-1、iso-8859-15、gb18030 或 cp852。"}};
 static const struct problem problem_file = {
 	422, {"file-refused", "The file is refused: nothing of it is stored.", "文件未导入。"}};
+static const struct problem problem_after = {
+	400, {"parameters-invalid", "after must be the number of a version, from 1.", "after 须为版本号,从 1 起。"}};
+static const struct problem problem_earlier = {409,
+	{"prices-replaced",
+		"These prices were stored for these days before, and a later version took their place: nothing is stored. "
+		"If they are to be in force again, say with after which version they are to follow.",
+		"该单价及期间此前已入库,并已被后续版本取代,未再次入库。如须恢复,请用 after 注明其前一版本号。"}};
+static const struct problem problem_after_other = {
+	409, {"version-other", "The latest version of the list is not the one that after says: nothing is stored.",
+		     "该价目表的最新版本与 after 所注不符,未入库。"}};
+static const struct problem_word word_version = {"version", "it is version $1", "为第 $1 版"};
+static const struct problem problem_full = {
+	503, {"busy", "As many files of this hospital are being imported as may be. Ask again after Retry-After.",
+		     "本院正在导入的文件已达上限,请在 Retry-After 之后重试。"}};
+static const struct problem problem_unknown = {
+	503, {"outcome-unknown", "It is not known yet whether this was stored. Send the same file again, which tells.",
+		     "目前无法确定是否已入库。请原样重发该文件,以核实结果。"}};
 static const struct problem problem_failed = {
 	503, {"not-imported", "The file could not be imported now; nothing of it is stored. Send it again.",
 		     "目前无法导入该文件;请重新发送。"}};
@@ -71,12 +88,22 @@ static void imported_answer(const struct price_file *file)
 	json_write_member(&writer, "name", import->name);
 	json_write_member(&writer, "currency", import->list.currency);
 	json_write_member_int64(&writer, "prices", import->list.count);
-	json_write_member_bool(&writer, "known", import->known);
+	json_write_member_bool(&writer, "known", import->outcome == PRICE_KNOWN);
 	json_write_object_end(&writer);
 	if (json_write_finish(&writer, &text) < 0)
 		desk_call_problem(file->call, &desk_problem_memory);
 	else
-		desk_call_answer(file->call, import->known ? 200 : 201, text);
+		desk_call_answer(file->call, import->outcome == PRICE_KNOWN ? 200 : 201, text);
+}
+
+/* What stands against it in the list. */
+static void clash_answer(const struct price_file *file)
+{
+	struct desk_call *call = file->call;
+
+	problem_add_place(
+		&call->problems, &word_version, "after", arena_printf(&call->req->arena, "%d", file->import.version));
+	desk_call_problem(call, file->import.outcome == PRICE_EARLIER ? &problem_earlier : &problem_after_other);
 }
 
 static void price_file_free(struct price_file *file)
@@ -90,20 +117,23 @@ static void done(void *ctx, int r)
 	struct price_file *file = ctx;
 
 	if (r < 0) error_keep(file, r);
-	bool is_refused = fault_refuses(&file->import.faults);
+	bool is_faulty = fault_refuses(&file->import.faults);
+	bool is_refused = is_faulty || (file->error == 0 && file->import.outcome < PRICE_KNOWN);
 	log_fields(file->error == 0 ? LOG_INFO : LOG_WARN, "price list", "client", file->call->principal->client_id,
 		"verdict",
-		file->error == 0 ? "imported"
-		: is_refused     ? "refused"
-				 : "failed",
+		is_refused         ? "refused"
+		: file->error == 0 ? "imported"
+				   : "failed",
 		"why", file->error == 0 || is_refused ? "-" : file->error_text, NULL);
-	if (file->error == 0) {
+	if (is_refused && !is_faulty) {
+		clash_answer(file);
+	} else if (file->error == 0) {
 		imported_answer(file);
-	} else if (is_refused) {
+	} else if (is_faulty) {
 		problem_add_faults(&file->call->problems, NULL, &file->import.faults);
 		desk_call_problem(file->call, &problem_file);
 	} else {
-		desk_call_problem(file->call, &problem_failed);
+		desk_call_problem(file->call, file->error == ERR_UNKNOWN ? &problem_unknown : &problem_failed);
 	}
 	price_file_free(file);
 }
@@ -114,6 +144,7 @@ static const struct problem *query_take(const struct desk_call *call, struct pri
 	const struct shape *shape = &price_import_query;
 	const struct value *to = shape_value(shape, call->query, "to");
 	const struct value *charset = shape_value(shape, call->query, "charset");
+	const struct value *after = shape_value(shape, call->query, "after");
 
 	import->name = shape_value(shape, call->query, "name")->text;
 	import->from = shape_value(shape, call->query, "from")->day;
@@ -121,6 +152,8 @@ static const struct problem *query_take(const struct desk_call *call, struct pri
 	if (!price_list_named(import->name)) return &problem_name;
 	if (import->to < import->from) return &problem_days;
 	if (charset->given && charset_find(text_of(charset->text), &import->charset) < 0) return &problem_charset;
+	if (after->given && (after->number < 1 || after->number > INT32_MAX)) return &problem_after;
+	import->after = after->given ? (int32_t)after->number : 0;
 	return NULL;
 }
 
@@ -148,9 +181,10 @@ void price_file_run(struct desk_call *call)
 	arena_init(&file->arena, PRICE_IMPORT_BYTES_MAX);
 	fault_list_init(&file->import.faults, &file->arena.zf, 0);
 	file->conninfo = zf_strdup(&file->arena.zf, call->desk->intake->worker->options->database_intake.text);
-	if (file->conninfo == NULL ||
-		importer_run(call->desk->importer, &file->job, &call->principal->hospital_id) < 0) {
-		desk_call_problem(call, &problem_failed);
+	int r = file->conninfo == NULL ? ERR_NOMEM
+				       : importer_run(call->desk->importer, &file->job, &call->principal->hospital_id);
+	if (r < 0) {
+		desk_call_problem(call, r == ERR_LIMIT ? &problem_full : &desk_problem_memory);
 		price_file_free(file);
 	}
 }

@@ -173,6 +173,10 @@ static const struct field price_import_fields[] = {
 	{"from", FIELD_DAY, NEEDED, "first day", NULL, 0, NULL},
 	{"to", FIELD_DAY, 0, "last day; left out: no end", NULL, 0, NULL},
 	{"charset", FIELD_TEXT, 0, "where it is not in UTF-8: gb18030 and others", NULL, 16, NULL},
+	{"after", FIELD_INT, 0,
+		"the latest version, which it is to follow; only so are prices that an earlier version had for these days "
+		"stored again",
+		NULL, 0, NULL},
 };
 const struct shape price_import_query = SHAPE("PriceImportQuery", price_import_fields);
 /* Written by price_file.c. */
@@ -308,6 +312,6 @@ static const struct operation rows[] = {
 		.query = &price_import_query, .media = "text/csv text/plain application/octet-stream",
 		.answer = &price_imported_shape, .statement = DESK_NONE, .then = DESK_NONE, .creates = true,
 		.run = price_file_run,
-		.once = "prices that the latest version has for these days are not stored again"},
+		.once = "prices that a version has for these days are not stored again, unless after says so"},
 };
 const struct operation_group rate_operations = OPERATION_GROUP(rows);

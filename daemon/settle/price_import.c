@@ -42,6 +42,10 @@ static void bind(const struct price_import *import, struct db_params *params)
 		db_array_int8(digits, price->value.unscaled);
 		db_array_int2(scale, price->value.scale);
 	}
+	if (import->after == 0)
+		db_params_null(params);
+	else
+		db_params_int4(params, import->after);
 	db_params_text(params, import->who);
 	db_params_text(params, import->why);
 }
@@ -59,15 +63,18 @@ int price_import_store(struct price_import *import, struct db_sync *db, struct a
 	if (r == 0)
 		r = db_sync_query(db,
 			"SELECT outcome, list_id, version FROM zhifu.price_list_put($1::uuid, $2::text, $3::text, $4::date,"
-			" $5::date, $6::text[], $7::text[], $8::text[], $9::int8[], $10::int2[], $11::text, $12::text)",
+			" $5::date, $6::text[], $7::text[], $8::text[], $9::int8[], $10::int2[], $11::int4, $12::text,"
+			" $13::text)",
 			&params, &rows);
 	if (r == 0) {
-		import->known = db_rows_int(rows, 0, 0) == 0;
-		import->id = db_rows_uuid(rows, 0, 1);
+		import->outcome = (enum price_outcome)db_rows_int(rows, 0, 0);
+		if (!db_rows_null(rows, 0, 1)) import->id = db_rows_uuid(rows, 0, 1);
 		import->version = (int32_t)db_rows_int(rows, 0, 2);
 		db_sync_rows_free(rows);
 		r = db_sync_script(db, import->check ? "ROLLBACK" : "COMMIT");
 		if (r == 0) return 0;
+		/* What was sent may have arrived. */
+		if (r == ERR_CLOSED && !import->check) return err_set(ERR_UNKNOWN, "the connection was lost in COMMIT");
 	}
 	(void)!db_sync_script(db, "ROLLBACK");
 	return r;

@@ -237,6 +237,14 @@ def test_price_lists(up):
     assert desk.items("/v1/prices?version=2&list=" + made["id"]) == [
         {"system": "urn:h", "code": "A", "name": "床位费", "price": "1300.5"}]
     assert desk.items("/v1/prices?version=3&list=" + made["id"]) == []
+    # The first file once more, late: what it said counts no more, unless that is meant.
+    late = desk.post(path, text, 409, **csv)
+    assert late["type"] == "urn:zhifu:problem:prices-replaced" and "version 1" in json.dumps(late["errors"]), late
+    assert desk.post(path + "&after=1", text, 409, **csv)["type"] == "urn:zhifu:problem:version-other"
+    desk.post(path + "&after=0", text, 400, **csv)
+    assert len(desk.items("/v1/price-lists")) == 2
+    assert desk.post(path + "&after=2", text, 201, **csv)["version"] == 3
+    assert desk.post(path + "&after=2", text, 200, **csv)["known"]
 
 
 # --- charges ----------------------------------------------------------------------------------------------------------

@@ -447,6 +447,20 @@ static void a_price_list_is_kept(void **state)
 	assert_ctl(&world, 0, "money price list --zh --day 2026-05-01 --hospital HZ1");
 	assert_non_null(strstr(world.out, "2026-06-30"));
 	assert_null(strstr(world.out, "2026-07-01"));
+	/* What an earlier version has comes late, or is meant again. */
+	price_put(1, "p.csv", "--from 2026-01-01 --why stale --after 2");
+	assert_non_null(strstr(world.err, "the latest version is 3 and not that of --after"));
+	price_put(0, "p.csv", "--from 2027-01-01 --why fourth --after 3");
+	price_put(1, "p.csv", "--from 2026-09-01 --why late");
+	assert_non_null(strstr(world.err, "version 3 has these prices for these days, and a later one took its place"));
+	price_put(1, "p.csv", "--from 2026-09-01 --why late --zh");
+	assert_non_null(strstr(world.err, "版本 3 已有该单价及期间"));
+	price_put(2, "p.csv", "--from 2026-09-01 --why late --after 0");
+	assert_int_equal(world_count(&world, "SELECT max(version) FROM zhifu.price_list"), 4);
+	price_put(0, "p.csv", "--from 2026-09-01 --why 'meant again' --after 4");
+	assert_int_equal(world_count(&world, "SELECT max(version) FROM zhifu.price_list"), 5);
+	price_put(0, "p.csv", "--from 2026-09-01 --why 'sent twice' --after 4");
+	assert_non_null(strstr(world.out, "known already"));
 	/* What comes out goes in. */
 	assert_ctl(&world, 0, "money price export Ward --day 2026-05-01 --hospital HZ1");
 	assert_string_equal(world.out,
@@ -491,7 +505,7 @@ static void a_price_list_is_refused(void **state)
 	assert_int_not_equal(
 		db_sync_query(world.db,
 			"SELECT * FROM zhifu.price_list_put('" HOSPITAL_A "', 'X', 'CNY', '2026-01-01', NULL,"
-			" '{s}', '{c}', '{}', '{1}', '{0}', 'li', 'x')",
+			" '{s}', '{c}', '{}', '{1}', '{0}', NULL, 'li', 'x')",
 			NULL, &rows),
 		0);
 	world_sql(&world, "RESET ROLE; RESET zhifu.hospital_id; SET ROLE zhifu_writer");
