@@ -242,8 +242,8 @@ static int post(struct month_close *close)
 	struct uuid period = uuid_new();
 	struct db_params params;
 
-	if (rates == NULL || items == NULL || provisions == NULL) return err_set(ERR_NOMEM, "no memory for the close");
 	arena_init(&arena, PARAMS_BYTES_MAX);
+	if (rates == NULL || items == NULL || provisions == NULL) return err_set(ERR_NOMEM, "no memory for the close");
 	params_begin(&params, &arena, close);
 	db_params_uuid(&params, &period);
 	db_params_text(&params, rates);

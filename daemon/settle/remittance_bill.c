@@ -95,9 +95,9 @@ int remittance_bills_find(const struct remittance_books *books, const struct adv
 	int r = 0;
 
 	*ret_any = false;
+	arena_init(&asked, ASKED_BYTES_MAX);
 	if (books->hospital->bill_system_count == 0) return 0;
 	asking.version_count = keyring_versions(books->keyring, KEY_LOOKUP, asking.versions, VERSIONS_MAX);
-	arena_init(&asked, ASKED_BYTES_MAX);
 	for (uint32_t i = 0; r == 0 && i < advice->detail_count; i++) {
 		const struct advice_detail *detail = &advice->details[i];
 

@@ -653,7 +653,7 @@ def test_an_inspectors_client_reads_reports_on_record(up):
     journal = auditor.text("/v1/ledger/journal?format=hledger")
     assert journal == desk.text("/v1/ledger/journal?format=hledger") and b"commodity" in journal
     work, same = told["/v1/reports/work?list=dispute"], desk.items("/v1/reports/work?list=dispute")
-    assert [w.pop("why") for w in same] == ["knows Li Wei"] and work == same
+    assert [w.pop("why") for w in same] == ["finance said why"] and work == same
     waiting = desk.items("/v1/reports/unexplained")
     assert any("reason" in w for w in waiting) and not any("reason" in w for w in told["/v1/reports/unexplained"])
     for path in test_v1.READS:
