@@ -112,10 +112,10 @@ static const struct contract_key price_keys[] = {
 	{"list", FORM_TEXT, .offset = MADE(price_list), .high = PRICE_NAME_MAX,
 		.otherwise = "the hospital's own prices",
 		.help = "The price list by its name, as zhifuctl money price put stores it. Where bills come gross, an item whose "
-			"Claim.item.productOrService has a code of the list is owed at its quantity (1 without one) times the price that the "
-			"list has on the first day of its service, or of the bill's where it has none, rounded as one amount; without a list "
-			"for that day, or of another currency than the bill's, the bill waits for a person. Where bills come net, it is for "
-			"whoever reads it."},
+			"Claim.item.productOrService has a code of the list is owed at its quantity times its factor (1 without one) times the "
+			"price that the list has on the first day of its service, else of the claim's service, else on the day of the bill, "
+			"rounded as one amount; without a list for that day, or of another currency than the books', the bill waits for a "
+			"person. Where bills come net, it is for whoever reads it."},
 	{"unlisted", FORM_WORD, .offset = MADE(unlisted_charged), .words = unlisted, .fallback = "discounts",
 		.help = "What is owed for an item that the list does not have: its charge less its discount, or its charge."},
 	{"lesser_of", FORM_WORD, .offset = MADE(lesser_of_bill), .words = lesser, .fallback = "item",

@@ -133,6 +133,7 @@ int contract_items_take(const struct contract *contract, const struct zf_claim *
 		if (!line->net.present || !money_same_currency(line->net, billed)) continue;
 		items.items[items.count] = (struct contract_item){.net = line->net,
 			.quantity = line->quantity,
+			.factor = line->factor,
 			.discount = contract->unlisted_charged ? NULL : contract_item_discount(contract, line),
 			.day = dated ? (int32_t)zone_first_day(zone, &line->serviced.start) : day};
 		err = codes_take(line, items.count++, arena, &items);
@@ -144,7 +145,9 @@ int contract_items_take(const struct contract *contract, const struct zf_claim *
 /* What a listed item's charge is above its price. */
 static int listed_off(const struct contract *contract, const struct contract_item *item, struct zf_money *ret)
 {
-	const struct zf_decimal factors[] = {item->quantity.present ? item->quantity : decimal_of(1, 0), item->price};
+	const struct zf_decimal one = decimal_of(1, 0);
+	const struct zf_decimal factors[] = {
+		item->quantity.present ? item->quantity : one, item->price, item->factor.present ? item->factor : one};
 	struct decimal_product product;
 	struct zf_money listed;
 	int err = decimal_multiply(factors, ARRAY_LEN(factors), &product);

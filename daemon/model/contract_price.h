@@ -23,7 +23,7 @@ int contract_items_allowance(const struct contract *contract, const struct zf_cl
 /* An item of a bill, as a price list is asked about it. */
 struct contract_item {
 	struct zf_money net;                      /* as charged */
-	struct zf_decimal quantity;               /* absent: 1 */
+	struct zf_decimal quantity, factor;       /* absent: 1 */
 	const struct contract_discount *discount; /* off it where it is not listed; NULL: none */
 	int32_t day;                              /* whose price counts */
 	struct zf_decimal price; /* the list's for one; absent: it is not listed. The caller's to set */
@@ -50,9 +50,9 @@ bool contract_by_list(const struct contract *contract);
  * zone (NULL: UTC), else `day`. ERR_NOMEM. */
 int contract_items_take(const struct contract *contract, const struct zf_claim *claim, struct zf_money billed,
 	const struct zone *zone, int32_t day, struct zf_arena *arena, struct contract_items *ret) MUSTUSE;
-/* What of a bill is not owed: of a listed item what its charge is above quantity times price, which is rounded once; of
- * any other its discount. Never is more owed than was charged, of an item or, where the contract says so, of the bill.
- * Of an item whose price and charge have different signs nothing is off. Errors of money_share. */
+/* What of a bill is not owed: of a listed item what its charge is above quantity times price times factor, which is
+ * rounded once; of any other its discount. Never is more owed than was charged, of an item or, where the contract says
+ * so, of the bill. Of an item whose price and charge have different signs nothing is off. Errors of money_share. */
 int contract_items_off(
 	const struct contract *contract, const struct contract_items *items, struct zf_money *ret) MUSTUSE;
 

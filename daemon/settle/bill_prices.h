@@ -10,7 +10,7 @@ struct pg_result;
 
 /* Why a bill waits for a person; as settle_receivables has it. */
 #define BILL_LACKS_LIST "price-list"         /* none of the contract's name counts on a day of its items */
-#define BILL_LACKS_CURRENCY "price-currency" /* it is in another currency than the bill */
+#define BILL_LACKS_CURRENCY "price-currency" /* it is in another currency than the books */
 
 /* Of one bill. */
 struct bill_prices {

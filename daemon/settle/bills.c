@@ -327,12 +327,11 @@ static void bill_owe(const struct hospital *hospital, struct bill *bill)
 			: strcmp(bill->amount.currency, bill->book_currency) != 0
 				? 'A'
 				: (char)('A' + contract->kind - CONTRACT_A);
-	/* contracts are of bills in the currency of the books */
+	/* Contracts are of bills in the currency of the books, their price lists and discounts too: of another one all
+	 * is owed. */
 	if (contract != NULL && strcmp(bill->amount.currency, bill->book_currency) == 0) {
 		bill->by_item = contract_by_item(contract);
 		if (!bill->by_item) bill_discount(bill);
-	} else if (contract != NULL && contract_by_list(contract)) {
-		bill_lacks(bill, BILL_LACKS_CURRENCY);
 	}
 	bill->due_day = contract == NULL
 				? CONTRACT_DAY_UNKNOWN

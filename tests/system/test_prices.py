@@ -72,12 +72,20 @@ def test_what_is_owed_is_the_sum_of_agreed_prices(place, keep):
     office.holds()
     if judges.have("hledger"):
         judges.hledger_judges(place.daemon, office.database, place.folder, story.HOSPITAL_ID)
-    # A bill in another currency than the list's is owed when a person has said by what.
+    # A bill in another currency than the books' is owed as it was billed: no list and no discount is of it.
     with place.daemon.client() as client:
-        assert client.post("/fhir/Claim", traffic.bill("F-1", "beta"), headers=traffic.FHIR).status == 201
-    zhifu.wait_until(lambda: office.database.value("SELECT lacks FROM zhifu.receivable_wait") == "price-currency", "the bill to wait")
-    office.contract("beta", "A")
-    zhifu.wait_until(lambda: office.database.value("SELECT lacks FROM zhifu.receivable_wait") is None, "the contract to count")
+        answer = client.post("/fhir/Claim", traffic.bill("F-1", "beta"), headers=traffic.FHIR)
+        assert answer.status == 201, answer
+    claim = answer.json()["id"]
+    waiting, = zhifu.wait_until(lambda: office.daemon.ctl_json("money", "waiting")["waiting"], "the rate of the bill's day to be asked for")
+    rates = place.folder / "parity.csv"
+    rates.write_text("日期,USD/CNY\n%s,7.1200\n" % waiting["day"], encoding="utf-8")
+    office.ctl("money", "rate", "import", rates, "--source", "cfets")
+    zhifu.wait_until(lambda: office.database.value("SELECT count(*) FROM zhifu.receivable WHERE claim_id = %s", (claim,)) == 1,
+                     "the foreign bill to be owed")
+    assert office.database.sql("SELECT owed_minor, open_minor, allowance_minor, currency FROM zhifu.receivable WHERE claim_id = %s", (claim,))[0] == {
+        "owed_minor": 1001, "open_minor": 1001, "allowance_minor": 0, "currency": "USD"}
+    assert office.database.value("SELECT count(*) FROM zhifu.receivable_wait") == 0
 
 
 DAY = datetime.date.today() - datetime.timedelta(days=40)  # of care; the second half of it is of the list's second version
@@ -93,25 +101,26 @@ def put_list(office, prices, currency, *days):
 
 
 def listed_claim(number, items):
-    """A bill of (code, quantity as text or None, net in fen, day)."""
-    claim = json.loads(traffic.bill(number, "beta", sum(net for _, _, net, _ in items)).replace(b'"USD"', b'"CNY"'))
+    """A bill of (code, quantity as text or None, factor as text or None, net in fen, day)."""
+    claim = json.loads(traffic.bill(number, "beta", sum(net for *_, net, _ in items)).replace(b'"USD"', b'"CNY"'))
     claim["billablePeriod"] = {"start": DAY.isoformat(), "end": CHANGE.isoformat()}
     claim["item"] = [{"sequence": sequence, **({"servicedDate": day.isoformat()} if day else {}),
                       **({"quantity": {"value": "Q%sQ" % quantity}} if quantity else {}),
+                      **({"factor": "Q%sQ" % factor} if factor else {}),
                       "net": {"value": "Q%d.%02dQ" % divmod(net, 100), "currency": "CNY"},
                       "productOrService": {"coding": [{"system": "urn:other", "code": code}, {"system": "urn:house", "code": code}]}}
-                     for sequence, (code, quantity, net, day) in enumerate(items, 1)]
+                     for sequence, (code, quantity, factor, net, day) in enumerate(items, 1)]
     return json.dumps(claim).replace('"Q', "").replace('Q"', "")  # as written: no float touches an amount
 
 
 def owed_by_hand(items, versions, unlisted_percent):
     """What is owed of these items, exactly: a half away from zero, once an item."""
     owed = 0
-    for code, quantity, net, day in items:
+    for code, quantity, factor, net, day in items:
         prices = versions[(day or DAY) >= CHANGE]
         if code in prices:
-            price = math.floor(fractions.Fraction(quantity or "1") * fractions.Fraction(prices[code]) * 100 + fractions.Fraction(1, 2))
-            owed += min(net, price)
+            exact = fractions.Fraction(quantity or "1") * fractions.Fraction(factor or "1") * fractions.Fraction(prices[code])
+            owed += min(net, math.floor(exact * 100 + fractions.Fraction(1, 2)))
         else:
             owed += net - math.floor(net * fractions.Fraction(unlisted_percent) / 100 + fractions.Fraction(1, 2))
     return owed
@@ -127,7 +136,8 @@ def listed_prices_are_owed(office):
     bills = {}  # id of the claim: its items
     with office.daemon.client() as client:
         for number in range(20):
-            items = [(dice.choice(codes), dice.choice((None, "1", "2", "2.5", "0.333", "12")), dice.randrange(1, 500000),
+            items = [(dice.choice(codes), dice.choice((None, "1", "2", "2.5", "0.333", "12")),
+                      dice.choice((None, None, "0.5", "1.5")), dice.randrange(1, 500000),
                       dice.choice((None, DAY, CHANGE))) for _ in range(dice.randrange(1, 25))]
             answer = client.post("/fhir/Claim", listed_claim("B-%d" % number, items), headers=traffic.FHIR)
             assert answer.status == 201, answer
@@ -137,7 +147,7 @@ def listed_prices_are_owed(office):
         zhifu.wait_until(lambda: database.value("SELECT count(*) FROM zhifu.receivable_wait WHERE lacks = %s AND due_at > now()", (lacks,))
                          == len(bills), "the bills to lack " + lacks)
         waits, = office.daemon.ctl_json("money", "waiting")["bills"]
-        total = sum(net for items in bills.values() for _, _, net, _ in items)
+        total = sum(net for items in bills.values() for *_, net, _ in items)
         assert (waits["carrier"], waits["bills"], waits["missing"]) == ("beta", len(bills), lacks + " Ward")
         assert waits["amount"] == {"amount": "%d.%02d" % divmod(total, 100), "currency": "CNY"}
 
@@ -154,7 +164,7 @@ def listed_prices_are_owed(office):
         " AND credit = 'AR-BETA' AND currency = 'CNY' AND book_minor = amount_minor GROUP BY 1")}
     for row in database.sql("SELECT claim_id::text, owed_minor, open_minor, allowance_minor FROM zhifu.receivable WHERE carrier = 'beta'"):
         items = bills[row["claim_id"]]
-        total, owed = sum(net for _, _, net, _ in items), owed_by_hand(items, versions, "12.5")
+        total, owed = sum(net for *_, net, _ in items), owed_by_hand(items, versions, "12.5")
         assert (row["owed_minor"], row["open_minor"], row["allowance_minor"]) == (total, owed, total - owed), (row, items)
         assert posted.get(row["claim_id"], 0) == total - owed
     assert len(posted) > len(bills) / 2

@@ -211,11 +211,13 @@ static void any_items_come_to_the_unit(void **state)
 
 #define LISTED(more) "}, \"prices\": {\"billed\": \"gross\", \"list\": \"L\"" more "}"
 
-/* Items with prices: of each its net, quantity and listed price; digits below 0: none. */
+/* Items with prices: of each its net, quantity, listed price and factor; digits below 0: none, a factor of 0 neither.
+ */
 struct listed {
 	int64_t net, quantity, price;
 	uint8_t quantity_scale, price_scale;
 	const char *category;
+	int64_t factor; /* in tenths */
 };
 
 static int64_t off_listed(const struct contract *contract, const struct listed *rows, uint32_t count, int64_t billed)
@@ -229,6 +231,7 @@ static int64_t off_listed(const struct contract *contract, const struct listed *
 	for (uint32_t i = 0; i < count; i++) {
 		items[i] = item_of("x", NULL, rows[i].category, rows[i].net);
 		if (rows[i].quantity >= 0) items[i].quantity = decimal_of(rows[i].quantity, rows[i].quantity_scale);
+		if (rows[i].factor != 0) items[i].factor = decimal_of(rows[i].factor, 1);
 		lines[i] = &items[i];
 	}
 	assert_true(contract_by_item(contract) && contract_by_list(contract));
@@ -253,24 +256,30 @@ static void listed_items_are_owed_at_their_price(void **state)
 		struct listed row;
 		int64_t off;
 	} cases[] = {
-		{{10000, -1, 8000, 0, 2, NULL}, 2000},                                     /* one */
-		{{10000, 3, 30, 0, 0, NULL}, 1000}, {{10000, 25, 3333, 1, 2, NULL}, 1667}, /* 2.5 at 33.33: 83.325 */
-		{{10000, 3, 333333, 0, 4, NULL}, 0},                                       /* 99.9999 */
-		{{10000, 3, 333283, 0, 4, NULL}, 2},                                       /* 99.9849 */
-		{{10000, 1, 0, 0, 0, NULL}, 10000},                                        /* free */
-		{{10000, 1, 10001, 0, 2, NULL}, 0},                                        /* above the charge */
-		{{-10000, 1, 8000, 0, 2, NULL}, 0},                                   /* a credit of another sign */
-		{{0, 1, 8000, 0, 2, NULL}, 0}, {{10000, 1, -1, 0, 0, "drugs"}, 1000}, /* not listed */
-		{{10000, 1, -1, 0, 0, "room"}, 0},
-		{{10000, 1, 8000, 0, 2, "drugs"}, 2000}, /* listed: no discount on top */
+		{{10000, -1, 8000, 0, 2, NULL, 0}, 2000}, /* one */
+		{{10000, 3, 30, 0, 0, NULL, 0}, 1000},
+		{{10000, 25, 3333, 1, 2, NULL, 0}, 1667}, /* 2.5 at 33.33: 83.325 */
+		{{10000, 3, 333333, 0, 4, NULL, 0}, 0},   /* 99.9999 */
+		{{10000, 3, 333283, 0, 4, NULL, 0}, 2},   /* 99.9849 */
+		{{10000, 1, 0, 0, 0, NULL, 0}, 10000},    /* free */
+		{{10000, 1, 10001, 0, 2, NULL, 0}, 0},    /* above the charge */
+		{{-10000, 1, 8000, 0, 2, NULL, 0}, 0},    /* a credit of another sign */
+		{{0, 1, 8000, 0, 2, NULL, 0}, 0}, {{10000, 1, -1, 0, 0, "drugs", 0}, 1000}, /* not listed */
+		{{10000, 1, -1, 0, 0, "room", 0}, 0},
+		{{10000, 1, 8000, 0, 2, "drugs", 0}, 2000}, /* listed: no discount on top */
+		{{10000, 2, 8000, 0, 2, NULL, 5}, 2000},    /* a factor of 0.5 */
+		{{10000, -1, 6000, 0, 2, NULL, 15}, 1000},
+		{{10000, 25, 3333, 1, 2, NULL, 11}, 834}, /* 2.5 at 33.33 times 1.1: 91.6575 */
+		{{10000, -1, 8000, 0, 2, NULL, -5}, 0},   /* of another sign */
+		{{10000, 1, -1, 0, 0, "drugs", 5}, 1000}, /* not listed: its charge has it already */
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_int_equal(off_listed(contract, &cases[i].row, 1, 10000), cases[i].off);
 	/* As charged, also what no item has an amount for. */
-	assert_int_equal(off_listed(charged, &(struct listed){10000, 1, -1, 0, 0, "drugs"}, 1, 15000), 0);
+	assert_int_equal(off_listed(charged, &(struct listed){10000, 1, -1, 0, 0, "drugs", 0}, 1, 15000), 0);
 	/* Each item by itself, or against each other; never more than the bill. */
-	static const struct listed rows[] = {{10000, 1, 13000, 0, 2, NULL}, {10000, 1, 5000, 0, 2, NULL}};
+	static const struct listed rows[] = {{10000, 1, 13000, 0, 2, NULL, 0}, {10000, 1, 5000, 0, 2, NULL, 0}};
 	assert_int_equal(off_listed(contract, rows, 2, 20000), 5000);
 	assert_int_equal(off_listed(bill, rows, 2, 20000), 2000);
 	assert_int_equal(off_listed(bill, rows, 1, 10000), 0);
@@ -326,7 +335,8 @@ static void any_prices_come_to_the_unit(void **state)
 				.quantity = dice(8) == 0 ? -1 : (int64_t)dice(100000),
 				.quantity_scale = (uint8_t)dice(4),
 				.price = dice(5) == 0 ? -1 : (int64_t)dice(100000000000u),
-				.price_scale = (uint8_t)(2 + dice(5))};
+				.price_scale = (uint8_t)(2 + dice(5)),
+				.factor = (int64_t)(int[]){0, 0, 5, 10, 15}[dice(5)]};
 			billed += row->net;
 			if (row->price < 0) {
 				expected += by_hand(row->net, 125, 3, rounding);
@@ -334,8 +344,9 @@ static void any_prices_come_to_the_unit(void **state)
 			}
 			/* in units of the price's scale: to minor units two digits of it are whole */
 			bool one = row->quantity < 0;
-			int64_t owed = by_hand(row->price, one ? 1 : (uint64_t)row->quantity,
-				row->price_scale - 2u + (one ? 0u : row->quantity_scale), rounding);
+			int64_t tenths = row->factor == 0 ? 10 : row->factor;
+			int64_t owed = by_hand(row->price, (uint64_t)tenths * (one ? 1 : (uint64_t)row->quantity),
+				row->price_scale - 1u + (one ? 0u : row->quantity_scale), rounding);
 			expected += owed > row->net && !of_bill             ? 0
 				    : row->net != 0 || owed == 0 || of_bill ? row->net - owed
 									    : 0;
