@@ -504,12 +504,13 @@ $$;
 -- their value. p_owed: in p_currency; NULL: there is no rate yet, look again in p_later_s. The c_ arrays are the steps of the
 -- conversion of what is owed in another currency than billed, each of the bill at c_bill (from 1): that is moved from the one
 -- currency's account to the other's at the same value. p_allowance: what of the bill the contract takes off, where it came at full price;
--- where the payers have divided the bill before, it is kept with that. p_lacks: of a bill that waits for a person, why, and p_seen as settle_bills
--- had it. Once only, whoever calls twice. Returns how many were made.
+-- where the payers have divided the bill before, it is kept with that. p_lacks: of a bill that waits for a person, why. p_seen: as settle_bills
+-- had it; what moved since, as a new contract or price list has it do, is left for the next look. Once only, whoever calls twice.
+-- Returns how many were made.
 CREATE FUNCTION settle_receivables(p_hospital uuid[], p_claim uuid[], p_carrier text[], p_remitter text[], p_contract uuid[],
 	p_version integer[], p_kind text[], p_currency text[], p_exponent smallint[], p_amount bigint[], p_foreign boolean[], p_owed bigint[],
 	p_billed date[], p_due date[], p_later_s integer, c_bill integer[], c_step smallint[], c_rate uuid[], c_multiplied boolean[],
-	c_rounding smallint[], p_allowance bigint[] DEFAULT NULL, p_lacks text[] DEFAULT NULL, p_seen bigint[] DEFAULT NULL)
+	c_rounding smallint[], p_allowance bigint[], p_lacks text[], p_seen bigint[])
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 SET plan_cache_mode = force_generic_plan AS $$
@@ -520,16 +521,17 @@ DECLARE
 	bill posting;
 BEGIN
 	PERFORM receivable_lock(true);
-	-- In the order of posting_value_soon, so that neither waits for the other. By ctid: a join of the arrays with the table, which
-	-- is mostly empty, was planned as each with each. What moved meanwhile is left for the next look.
+	-- All are locked in the order of posting_value_soon and receivable_soon, ready or not, so that neither waits for the other. By ctid:
+	-- a join of the arrays with the table, which is mostly empty, was planned as each with each.
 	WITH t AS MATERIALIZED (
-		SELECT t.n, w.at, t.l, t.l IS NOT NULL AND w.seen IS DISTINCT FROM t.s AS anew, t.o IS NOT NULL AND NOT (t.f AND EXISTS (SELECT 1 FROM posting p JOIN posting_unvalued u
+		SELECT t.n, w.at, t.l, t.o IS NOT NULL AND NOT (t.f AND EXISTS (SELECT 1 FROM posting p JOIN posting_unvalued u
 			ON u.hospital_id = p.hospital_id AND u.entry_id = p.entry_id AND u.no = p.no WHERE p.claim_id = t.c AND p.hospital_id = t.h)) AS ready
 		FROM (SELECT * FROM unnest(p_hospital, p_claim, p_foreign, p_owed, p_lacks, p_seen) WITH ORDINALITY AS i (h, c, f, o, l, s, n) ORDER BY h, c) t
-		CROSS JOIN LATERAL (SELECT i.ctid AS at, i.xmin::text::bigint AS seen FROM receivable_wait i WHERE i.hospital_id = t.h AND i.claim_id = t.c OFFSET 0) w
+		CROSS JOIN LATERAL (SELECT i.ctid AS at, i.xmin::text::bigint AS seen FROM receivable_wait i WHERE i.hospital_id = t.h AND i.claim_id = t.c FOR UPDATE) w
+		WHERE w.seen = t.s
 	), later AS (
 		UPDATE receivable_wait w SET due_at = now() + make_interval(secs => p_later_s), lacks = t.l FROM t
-		WHERE NOT t.ready AND NOT t.anew AND w.ctid = t.at
+		WHERE NOT t.ready AND w.ctid = t.at
 	), gone AS (
 		DELETE FROM receivable_wait w USING t WHERE t.ready AND w.ctid = t.at RETURNING t.n
 	)

@@ -204,25 +204,22 @@ static void add_conversions(const struct bills *bills, const struct bill *bill, 
 /* Mostly of none. */
 static void add_lacks(const struct bills *bills, struct db_params *params)
 {
-	struct db_array *lacks, *seen;
+	struct db_array *lacks;
 	bool any = false;
 
 	for (size_t i = 0; i < bills->count; i++) any = any || bills->items[i].lacks != NULL;
 	if (!any) {
 		db_params_null(params);
-		db_params_null(params);
 		return;
 	}
 	lacks = db_params_array(params, DB_TEXT, bills->count, bills->count * 16);
 	for (size_t i = 0; i < bills->count; i++) db_array_text(lacks, bills->items[i].lacks);
-	seen = db_params_array(params, DB_INT8, bills->count, 0);
-	for (size_t i = 0; i < bills->count; i++) db_array_int8(seen, bills->items[i].seen);
 }
 
 static int bills_commit(struct bills *bills)
 {
 	static const enum db_type types[] = {DB_INT4, DB_INT2, DB_UUID, DB_BOOL, DB_INT2};
-	struct db_array *arrays[ARRAY_LEN(types)], *allowance;
+	struct db_array *arrays[ARRAY_LEN(types)], *allowance, *seen;
 	struct db_params params;
 
 	db_params_init(&params, &bills->arena);
@@ -234,6 +231,8 @@ static int bills_commit(struct bills *bills)
 	allowance = db_params_array(&params, DB_INT8, bills->count, 0);
 	for (size_t i = 0; i < bills->count; i++) db_array_int8(allowance, bills->items[i].allowance);
 	add_lacks(bills, &params);
+	seen = db_params_array(&params, DB_INT8, bills->count, 0);
+	for (size_t i = 0; i < bills->count; i++) db_array_int8(seen, bills->items[i].seen);
 	return db_query(bills->pool, &settle_sql[SETTLE_RECEIVABLES], &params, 0, on_made, bills);
 }
 

@@ -1,11 +1,13 @@
 """Contracts of agreed prices, by another share off each category of care or by the hospital's price list: the claim is submitted, sent
 and billed at full price, and what is owed of it is what its items' agreed prices come to."""
 
+import contextlib
 import datetime
 import fractions
 import json
 import math
 import random
+import threading
 
 import finance
 import judges
@@ -57,9 +59,10 @@ def test_what_is_owed_is_the_sum_of_agreed_prices(place, keep):
     assert [(p["debit"], p["credit"], p["amount_minor"]) for p in office.database.sql(
         "SELECT debit, credit, amount_minor FROM zhifu.posting WHERE rule = 'allowance'")] == [("CONTR", "AR-ALPHA", off)]
     office.holds()
+    changed_while_looked_at(office)
     # Divided, the bill at full price is; undone, the contract takes off it again what it did.
-    ref = office.database.value("SELECT ref FROM zhifu.claim_state")
-    open_sql = "SELECT open_minor, allowance_minor FROM zhifu.receivable WHERE of_claim IS NULL"
+    ref = office.database.value("SELECT ref FROM zhifu.claim_state ORDER BY claim_id LIMIT 1")
+    open_sql = "SELECT open_minor, allowance_minor FROM zhifu.receivable WHERE of_claim IS NULL ORDER BY claim_id LIMIT 1"
     for fund, personal, policy in (("1000.00", "1160.04", 72803), ("1160.04", "1000.00", 56799)):  # 80 % of 2,160.04, less what the fund pays
         office.ctl("money", "coordination", "post", ref, "--total", "2160.04", "--fund", fund, "--personal", personal,
                    "--plan-share", "80", "--clause", "carve-out", "--why", "as settled")
@@ -86,6 +89,49 @@ def test_what_is_owed_is_the_sum_of_agreed_prices(place, keep):
     assert office.database.sql("SELECT owed_minor, open_minor, allowance_minor, currency FROM zhifu.receivable WHERE claim_id = %s", (claim,))[0] == {
         "owed_minor": 1001, "open_minor": 1001, "allowance_minor": 0, "currency": "USD"}
     assert office.database.value("SELECT count(*) FROM zhifu.receivable_wait") == 0
+
+
+def changed_while_looked_at(office):
+    """Of what was read of a contract before it changed no receivable is made."""
+    database = office.database
+    with contextlib.closing(database.connect()) as other:
+        other.autocommit = False
+        with other.cursor() as cursor:
+            cursor.execute("SELECT zhifu.receivable_lock(true)")
+        with office.daemon.client() as client:
+            assert client.post("/fhir/Claim", traffic.bill("P-2", "alpha", 100000).replace(b'"USD"', b'"CNY"'), headers=traffic.FHIR).status == 201
+        zhifu.wait_until(lambda: database.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory'"
+                                                " AND query LIKE '%settle_receivables%'"), "settle to have read the contract")
+        office.contract("alpha", "A", prices={"billed": "gross", "discounts": [{"category": "*", "percent": "20"}]})
+        other.rollback()
+    zhifu.wait_until(lambda: database.value("SELECT count(*) FROM zhifu.receivable") == 2, "the bill to be owed")
+    assert database.sql("SELECT owed_minor, open_minor, contract_version FROM zhifu.receivable ORDER BY claim_id DESC LIMIT 1")[0] == {
+        "owed_minor": 100000, "open_minor": 80000, "contract_version": 2}
+    office.holds()
+
+
+def locks_in_order(database):
+    """While a bill is changed, settle holds none that comes after it, ready or not: whoever wakes all bills takes them in order."""
+    waiting = database.sql("SELECT hospital_id::text AS h, claim_id::text AS c, xmin::text::bigint AS seen FROM zhifu.receivable_wait"
+                           " ORDER BY hospital_id, claim_id")
+    lock = "SELECT 1 FROM zhifu.receivable_wait WHERE claim_id = %s FOR UPDATE NOWAIT"
+    with contextlib.closing(database.connect()) as settle, contextlib.closing(database.connect()) as other:
+        settle.autocommit = other.autocommit = False
+        with settle.cursor() as making, other.cursor() as changing:
+            changing.execute(lock, (waiting[0]["c"],))
+            thread = threading.Thread(target=making.execute, args=(
+                "SELECT zhifu.settle_receivables(%s::uuid[], %s::uuid[], '{beta,beta}', '{beta,beta}', '{NULL,NULL}', '{NULL,NULL}', '{A,A}',"
+                " '{CNY,CNY}', '{2,2}', '{1,1}', '{f,f}', '{1,NULL}', '{2026-10-06,2026-10-06}', '{NULL,NULL}', 600, '{}', '{}', '{}', '{}',"
+                " '{}', '{0,0}', '{NULL,price-list}', %s)",
+                tuple([waiting[at][column] for at in (-1, 0)] for column in ("h", "c", "seen"))))
+            thread.start()
+            zhifu.wait_until(lambda: database.value("SELECT count(*) FROM pg_locks WHERE pid = %s AND NOT granted",
+                                                    (settle.get_backend_pid(),)), "settle to wait")
+            changing.execute(lock, (waiting[-1]["c"],))
+            other.rollback()
+            thread.join()
+            assert making.fetchone() == (1,)
+            settle.rollback()
 
 
 DAY = datetime.date.today() - datetime.timedelta(days=40)  # of care; the second half of it is of the list's second version
@@ -153,6 +199,7 @@ def listed_prices_are_owed(office):
 
     # Without the list, or by one of another currency, nobody can tell what is owed.
     wait("price-list")
+    locks_in_order(database)
     assert "价目表 Ward: 在项目的服务日没有有效版本" in office.daemon.ctl("--zh", "money", "waiting").stdout
     put_list(office, {"C1": "1"}, "USD", "--from", DAY.isoformat())
     wait("price-currency")

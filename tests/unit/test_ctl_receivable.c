@@ -8,9 +8,10 @@ static void make_receivable(const struct made *made, const char *contract, const
 	world_sql(&world,
 		"SELECT zhifu.settle_receivables('{%s}', '{%s}', '{alpha}', '{Meridian}', ARRAY[%s], ARRAY[%s], '{%s}', '{%s}', '{2}',"
 		" '{187835}', '{false}', '{%s}', '{2026-10-06}', '{%s}', 600, CASE WHEN %s THEN '{1}' ELSE '{}' END::int4[], '{1}',"
-		" ARRAY(SELECT rate_id FROM zhifu.rate WHERE day = '2026-09-30'), '{false}', '{0}')",
+		" ARRAY(SELECT rate_id FROM zhifu.rate WHERE day = '2026-09-30'), '{false}', '{0}', NULL, NULL,"
+		" ARRAY(SELECT xmin::text::int8 FROM zhifu.receivable_wait WHERE claim_id = '%s'))",
 		HOSPITAL_A, uuid_text(&made->claim), contract, contract[0] == 'N' ? "NULL::int4" : "1", kind, currency,
-		owed, due, rate);
+		owed, due, rate, uuid_text(&made->claim));
 }
 
 static const char *text(json_t *value, const char *key)
