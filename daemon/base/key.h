@@ -24,8 +24,9 @@ struct keyring;
  * Returns owned: keyring_free. Errors ERR_SYS, ERR_INVALID with file and line in err_text. */
 int keyring_load(const char *path, bool allow_sample, struct keyring **ret_ring) MUSTUSE;
 void keyring_free(struct keyring *ring);
-/* Whoever uses one beyond a reload, and frees it as well: on the loop, as that of the configuration is. */
-struct keyring *keyring_hold(const struct keyring *ring);
+/* Whoever uses one beyond a reload, and frees it as well. Holders are counted without a lock: all hold and free it on
+ * the one thread, that of the loop. Returns ring. */
+struct keyring *keyring_hold(struct keyring *ring);
 /* Writes a new key file with fresh random keys as version 1, mode 0600; ERR_EXISTS if it is there. */
 int keyring_create(const char *path) MUSTUSE;
 /* Adds a new master or look-up key with the next version to the file (atomically: write, fsync, rename). */

@@ -1,6 +1,7 @@
 /* The key file: reading it into locked memory, making a new one, adding a version to it. */
 #include "base/keyring.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libconfig.h>
@@ -8,6 +9,7 @@
 #include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/params.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +27,8 @@
 
 struct keyring {
 	uint32_t magic;
-	uint32_t owners; /* besides the first */
+	uint32_t owners;  /* besides the first */
+	pthread_t thread; /* on which they are counted, while there are some */
 	size_t count[KEYRING_KINDS];
 	struct keyring_entry entries[KEYRING_KINDS][KEYRING_VERSIONS_MAX]; /* newest first */
 };
@@ -54,6 +57,7 @@ void keyring_free(struct keyring *ring)
 	if (ring == NULL) return;
 	CHECK_MAGIC(ring, RING_MAGIC);
 	if (ring->owners > 0) {
+		assert(pthread_equal(ring->thread, pthread_self()));
 		ring->owners--;
 		return;
 	}
@@ -64,13 +68,13 @@ void keyring_free(struct keyring *ring)
 	munmap(ring, sizeof(*ring));
 }
 
-struct keyring *keyring_hold(const struct keyring *ring)
+struct keyring *keyring_hold(struct keyring *ring)
 {
-	struct keyring *held = (struct keyring *)ring;
-
-	CHECK_MAGIC(held, RING_MAGIC);
-	held->owners++;
-	return held;
+	CHECK_MAGIC(ring, RING_MAGIC);
+	if (ring->owners == 0) ring->thread = pthread_self();
+	assert(pthread_equal(ring->thread, pthread_self()));
+	ring->owners++;
+	return ring;
 }
 
 static void ring_cleanup(struct keyring **ring)

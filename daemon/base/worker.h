@@ -16,7 +16,7 @@ struct worker {
 	struct event_base *base;                  /* the process's only loop */
 	struct evdns_base *dns;                   /* NULL in roles without a network (translate) */
 	const struct options *options;            /* replaced on reload; borrowed */
-	const struct keyring *keyring;            /* likewise */
+	struct keyring *keyring;                  /* likewise; keyring_hold keeps it */
 	const struct directory *directory;        /* hospitals, clients, insurers (model/directory.h); likewise */
 	struct metrics *metrics;                  /* the process's registry (net/metrics.h) */
 	const char *role;                         /* "intake", ... */
