@@ -26,6 +26,13 @@ extern const struct shape period_shape, finding_shape, findings_query, period_cl
 	declaration_shape, declarations_query, revaluation_shape, provision_shape, month_query, write_off_shape,
 	write_offs_query, order_shape, orders_query, sale_shape, conversion_shape, conversions_query;
 
+/* Of a share of a claim, whose it is. */
+#define SHAPE_PLAN                                                                                                                 \
+	{                                                                                                                          \
+		"plan", FIELD_TEXT, 0,                                                                                             \
+			"the group plan that owes a share of the claim, or si: the social insurance; not there: its carrier does", \
+			NULL, 0, NULL                                                                                              \
+	}
 /* A member of an act that says why it is done. */
 #define SHAPE_WHY                                                                                                      \
 	{                                                                                                              \

@@ -293,21 +293,27 @@ static void test_a_cancelled_claim(void **state)
 	none_left();
 }
 
-/* What the group plan owes of the claim, as if it were a claim. */
-static struct test_claim share_of(const struct test_claim *claim)
+/* What the payer of that code owes of the claim, as if it were a claim. */
+static struct test_claim share_by(const struct test_claim *claim, const char *carrier)
 {
 	struct test_claim share = *claim;
 	struct pg_result *rows = NULL;
 	char query[160];
 
 	snprintf(query, sizeof(query),
-		"SELECT claim_id::text FROM zhifu.receivable WHERE of_claim = '%s' AND carrier = 'group'",
-		claim->id_text);
+		"SELECT claim_id::text FROM zhifu.receivable WHERE of_claim = '%s' AND carrier = '%s'", claim->id_text,
+		carrier);
 	assert_int_equal(db_sync_query(fix.admin, query, NULL, &rows), 0);
 	assert_int_equal(db_rows_count(rows), 1);
 	snprintf(share.id_text, sizeof(share.id_text), "%s", db_rows_text(rows, 0, 0));
 	db_rows_free(rows);
 	return share;
+}
+
+/* What the group plan owes of it. */
+static struct test_claim share_of(const struct test_claim *claim)
+{
+	return share_by(claim, "group");
 }
 
 static int64_t open_of(const struct test_claim *claim)
@@ -453,6 +459,44 @@ static void test_a_plan_takes_back(void **state)
 	accounts_are(TOTAL, 0, 0, 0, 0);
 	assert_int_equal(worth("REV-MED"), -TOTAL);
 	assert_int_equal(worth("OVERPAID-GROUP"), -387800);
+}
+
+/* So does the social insurance, after an audit. */
+static void test_the_fund_takes_back(void **state)
+{
+	char payment[UUID_TEXT_LEN], back[UUID_TEXT_LEN];
+	struct test_claim claim, share;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = divided();
+	share = share_by(&claim, "si");
+	sql("UPDATE zhifu.hospital SET accepts_take_backs = true WHERE code = 'AB1'");
+	yuan(&share, PAID, 2048000, 0, payment);
+	accounts_are(24200, 0, 487800, 150000, 490000);
+	yuan(&share, TAKEN, -100000, 0, back);
+	sql("UPDATE zhifu.hospital SET accepts_take_backs = false WHERE code = 'AB1'");
+	accounts_are(24200, 100000, 487800, 150000, 490000);
+	assert_int_equal(standing_of(&share), 4);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.concession"), 0);
+	assert_int_equal(dispute(&share), 1);
+	assert_int_equal(dispute(&share), -1);
+	assert_int_equal(lose(&share, 5, 100001), -1);
+	assert_int_equal(lose(&share, 5, 40000), 1);
+	accounts_are(24200, 60000, 487800, 150000, 490000);
+	assert_int_equal(revenue_left(&share, "si"), 2008000);
+	assert_int_equal(take_back_accepted(&share), 1);
+	accounts_are(24200, 0, 487800, 150000, 490000);
+	assert_int_equal(worth("REV-MED"), -TOTAL + 100000);
+	assert_int_equal(revenue_left(&share, "si"), 1948000);
+	assert_int_equal(revenue_left(&share, "group"), 487800);
+	assert_int_equal(take_back_accepted(&share), 0);
+	assert_int_equal(dispute(&share), 0);
+	/* Divided anew, what was given up of the share never was one. */
+	assert_int_equal(take_back(&claim), 1);
+	accounts_are(TOTAL, 0, 0, 0, 0);
+	assert_int_equal(worth("REV-MED"), -TOTAL);
+	assert_int_equal(worth("OVERPAID-SI"), -1948000);
 }
 
 /* The plan pays again what it took back: by a line that is matched, or that a person takes as paid. */
@@ -645,6 +689,7 @@ int main(void)
 		cmocka_unit_test(test_among_many),
 		cmocka_unit_test(test_shares_are_due_as_bills_are),
 		cmocka_unit_test(test_a_plan_takes_back),
+		cmocka_unit_test(test_the_fund_takes_back),
 		cmocka_unit_test(test_a_plan_gives_in),
 		cmocka_unit_test(test_a_plan_sets_off),
 		cmocka_unit_test(test_the_plan_pays_twice_at_once),
