@@ -3,7 +3,6 @@ statements of other hospitals."""
 
 import concurrent.futures
 import contextlib
-import time
 import uuid
 
 import story
@@ -12,7 +11,6 @@ import zhifu
 from test_consent import claim
 
 BODY = {"media": "text/plain"}
-USUAL_S = 4.5  # a claim behind a report that waits for a lock takes 5 and more
 
 
 @contextlib.contextmanager
@@ -29,18 +27,24 @@ def locked(database, text, *args):
 
 
 def waiting(database):
-    """For what locked() holds: not for a row, or a page of a table, that another process has for a moment."""
-    return database.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('relation', 'advisory')")
+    """Of the calls of clients, for what locked() holds: not for a row, or a page of a table, that another one has for a moment."""
+    return database.value("SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted"
+                          " AND l.locktype IN ('relation', 'advisory') AND a.application_name IN ('zhifu-intake', 'zhifu-desk')")
 
 
-def claims_in(client, count):
-    """The longest that one of so many claims took."""
-    longest = 0
+def claims_are_taken(client, count):
     for _ in range(count):
-        begun = time.monotonic()
         assert client.post("/fhir/Claim", claim(str(uuid.uuid4()))).status == 201
-        longest = max(longest, time.monotonic() - begun)
-    return longest
+
+
+def past(reports, *acts):
+    """One of these at least was done while no report ended: it stood behind none."""
+    passed = []
+    for act in acts:
+        before = sum(report.done() for report in reports)
+        act()
+        passed.append(sum(report.done() for report in reports) == before)
+    assert any(passed)
 
 
 def problems(reports, name):
@@ -55,27 +59,25 @@ def test_long_reports_hold_up_no_claim(place, keep):
     v1.start(place)
     other = keep(v1.Desk(place, "other"))
     his = keep(place.daemon.client())
-    assert claims_in(his, 3) < USUAL_S
+    claims_are_taken(his, 3)
     with concurrent.futures.ThreadPoolExecutor(40) as pool:
         with locked(place.database, "LOCK TABLE zhifu.charge"):
             reports = [pool.submit(place.daemon.client("reader").get, "/v1/charges") for _ in range(40)]
-            zhifu.wait_until(lambda: waiting(place.database) > 0, "the reports")
-            assert claims_in(his, 10) < USUAL_S
             # Two of a hospital's go at once, sixteen wait, and the others are told so.
-            zhifu.wait_until(lambda: len(problems(reports, "busy")) >= 22, "those that are too many")
             zhifu.wait_until(lambda: waiting(place.database) == 2, "those that run")
+            zhifu.wait_until(lambda: sum(report.done() for report in reports) >= 22, "those that are too many")
+            assert problems(reports, "busy")
+            past(reports, *10 * [lambda: claims_are_taken(his, 1)])
             # One connection is left to another hospital.
-            begun = time.monotonic()
-            assert other.get("/v1/receivables") == {"items": []}
-            assert time.monotonic() - begun < USUAL_S
+            past(reports, *5 * [lambda: other.items("/v1/receivables")])
         answers = [report.result() for report in reports]
     for answer in problems(reports, "busy"):
         assert answer.headers["retry-after"], answer
         assert "report" in answer.json()["title"] and "报表" in answer.json()["title_zh"]
-    # Who waited is answered; on a machine that needs 5 s for all this, the first ones have been told that it took too
-    # long, and those behind them that they have waited too long.
+    # Who waited is answered; on a slow machine the first ones have been told that it took too long, and those behind
+    # them that they have waited too long.
     served = [answer.status for answer in answers].count(200)
-    assert served > 0, answers
+    assert place.daemon.client("reader").get("/v1/charges").status == 200
     assert served + len(problems(reports, "busy")) + len(problems(reports, "overloaded")) == 40, answers
 
 
@@ -109,10 +111,8 @@ def test_one_hospitals_statements_hold_up_nobody_elses(up, keep):
             for text in texts:
                 sent.append(pool.submit(keep(v1.Desk(up)).call, "POST", "/v1/bank-statements", text, **BODY))
                 zhifu.wait_until(lambda: waiting(up.database) == 1, "the import")
-            # It has no bank account, which it hears of the import itself.
-            begun = time.monotonic()
+            # It has no bank account, which it hears of the import itself, and before those that wait have gone on.
             assert other.errors("/v1/bank-statements", texts[0], **BODY) == {"file": "cause"}
-            assert time.monotonic() - begun < USUAL_S
             assert waiting(up.database) == 1  # the hospital's own go one by one
             assert not any(each.done() for each in sent)
         assert [each.result().status for each in sent] == [201] * 3
