@@ -24,6 +24,7 @@ CREATE TABLE receivable (
 	changed     bigint NOT NULL DEFAULT txid_current(), -- the transaction that did last: who knows the others asks for these
 	allowance_minor bigint NOT NULL DEFAULT 0, -- of the bill, in its currency: what the contract takes off, until a decision says what that is
 	of_claim    uuid, -- a group plan's or the social insurance's share of this claim's bill (061_coordination.sql), called by an id of its own; NULL: it is the claim's
+	look_at     timestamptz, -- of a share without a due day: when settle looks for it again; NULL: at once
 	CHECK (open_minor BETWEEN 0 AND owed_minor),
 	CHECK (standing IN (1, 2, 3, 4) AND (standing = 2) = (open_minor = 0)),
 	CHECK ((contract_id IS NULL) = (contract_version IS NULL)),
@@ -36,7 +37,7 @@ CREATE INDEX receivable_changed ON receivable USING brin (changed) WITH (pages_p
 CREATE UNIQUE INDEX receivable_share ON receivable (of_claim, carrier, hospital_id) WHERE of_claim IS NOT NULL;
 CREATE INDEX receivable_plan ON receivable (hospital_id, carrier) WHERE of_claim IS NOT NULL;
 -- Shares whose day settle is to find.
-CREATE INDEX receivable_undated ON receivable (hospital_id, claim_id) WHERE of_claim IS NOT NULL AND contract_id IS NOT NULL AND due_day IS NULL;
+CREATE INDEX receivable_undated ON receivable ((coalesce(look_at, '-infinity')), hospital_id, claim_id) WHERE of_claim IS NOT NULL AND contract_id IS NOT NULL AND due_day IS NULL;
 ALTER TABLE receivable ENABLE ROW LEVEL SECURITY;
 CREATE POLICY writer ON receivable TO zhifu_writer USING (true) WITH CHECK (true);
 CREATE POLICY tenant ON receivable FOR SELECT TO zhifu_intake, zhifu_operator USING (hospital_id = tenant());

@@ -41,7 +41,7 @@ BEGIN
 		agreed.version, 'A', k.currency, k.exponent, 0, 0, 0, k.book_day, NULL, 2)
 	ON CONFLICT (of_claim, carrier, hospital_id) WHERE of_claim IS NOT NULL DO UPDATE SET remitter = excluded.remitter,
 		contract_id = excluded.contract_id, contract_version = excluded.contract_version, owed_minor = 0, book_minor = 0,
-		billed_day = excluded.billed_day, due_day = excluded.due_day, version = r.version + 1, changed = txid_current()
+		billed_day = excluded.billed_day, due_day = excluded.due_day, look_at = NULL, version = r.version + 1, changed = txid_current()
 	WHERE r.open_minor = 0;
 END
 $$;
@@ -234,24 +234,32 @@ BEGIN
 END
 $$;
 
--- Shares whose day settle is to find, with the agreements that counted when they were made, as zhifu_contract(5) has them.
+-- Shares whose day settle is to find, with the agreements that counted when they were made, as zhifu_contract(5) has them: each document
+-- with the first of its shares.
 CREATE FUNCTION settle_shares(p_limit integer) RETURNS TABLE (hospital_id uuid, claim_id uuid, version integer, billed_day date,
-	book_currency text, contract_id uuid, document text) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp SET enable_seqscan = off AS $$
-	SELECT r.hospital_id, r.claim_id, r.version, r.billed_day, h.book_currency, c.contract_id, c.document::text FROM (
-		SELECT * FROM receivable i WHERE i.of_claim IS NOT NULL AND i.contract_id IS NOT NULL AND i.due_day IS NULL
-		ORDER BY i.hospital_id, i.claim_id LIMIT p_limit) r
+	book_currency text, contract_id uuid, contract_version integer, document text) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = zhifu, pg_temp SET enable_seqscan = off AS $$
+	SELECT r.hospital_id, r.claim_id, r.version, r.billed_day, h.book_currency, c.contract_id, c.version,
+		CASE WHEN r.n = 1 THEN c.document::text END
+	FROM (SELECT s.*, row_number() OVER (PARTITION BY s.hospital_id, s.contract_id, s.contract_version ORDER BY s.claim_id) AS n FROM (
+			SELECT * FROM receivable i WHERE i.of_claim IS NOT NULL AND i.contract_id IS NOT NULL AND i.due_day IS NULL
+				AND coalesce(i.look_at, '-infinity') <= now()
+			ORDER BY coalesce(i.look_at, '-infinity'), i.hospital_id, i.claim_id LIMIT p_limit) s) r
 	JOIN contract c ON c.hospital_id = r.hospital_id AND c.contract_id = r.contract_id AND c.version = r.contract_version
 	JOIN hospital h ON h.hospital_id = r.hospital_id
+	ORDER BY r.hospital_id, r.claim_id
 $$;
 
--- The days on which they are due (NULL: nobody can tell), where nothing has moved them since.
-CREATE FUNCTION settle_shares_due(p_hospital uuid[], p_claim uuid[], p_version integer[], p_due date[]) RETURNS void LANGUAGE plpgsql
-SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+-- The days on which they are due, where nothing has moved them since. NULL: nobody can tell, and settle looks again after p_later_s; those
+-- behind it have their turn.
+CREATE FUNCTION settle_shares_due(p_hospital uuid[], p_claim uuid[], p_version integer[], p_due date[], p_later_s integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 BEGIN
 	FOR i IN 1 .. cardinality(p_claim) LOOP -- in the order of settle_shares()
-		UPDATE receivable r SET due_day = p_due[i], changed = txid_current()
+		UPDATE receivable r SET due_day = p_due[i], changed = CASE WHEN p_due[i] IS NULL THEN r.changed ELSE txid_current() END,
+			look_at = CASE WHEN p_due[i] IS NULL THEN now() + make_interval(secs => p_later_s) END
 		WHERE r.hospital_id = p_hospital[i] AND r.claim_id = p_claim[i] AND r.of_claim IS NOT NULL AND r.due_day IS NULL
-			AND r.version = p_version[i] AND p_due[i] IS NOT NULL;
+			AND r.version = p_version[i];
 	END LOOP;
 END
 $$;

@@ -56,10 +56,11 @@ const struct db_statement settle_sql[SETTLE_STATEMENTS] = {
 		" $17::int2[], $18::uuid[], $19::bool[], $20::int2[], $21::int8[], $22::text[], $23::int8[])",
 		23},
 	[SETTLE_SHARES] = {"settle_shares",
-		"SELECT hospital_id, claim_id, version, billed_day, book_currency, contract_id, document FROM zhifu.settle_shares($1::int4)",
+		"SELECT hospital_id, claim_id, version, billed_day, book_currency, contract_id, contract_version, document"
+		" FROM zhifu.settle_shares($1::int4)",
 		1},
 	[SETTLE_SHARES_DUE] = {"settle_shares_due",
-		"SELECT zhifu.settle_shares_due($1::uuid[], $2::uuid[], $3::int4[], $4::date[])", 4},
+		"SELECT zhifu.settle_shares_due($1::uuid[], $2::uuid[], $3::int4[], $4::date[], $5::int4)", 5},
 	[SETTLE_MATCH_BEGIN] = {"settle_match_begin",
 		"SELECT hospital_id, turn, mark FROM zhifu.match_begin($1::int4, $2::int2, $3::int4)", 3},
 	[SETTLE_MATCH_KEEP] = {"settle_match_keep",

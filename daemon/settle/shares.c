@@ -1,6 +1,7 @@
 /* Days on which shares are due: those that have none are read with their contracts, and their days stored. */
 #include "settle/shares.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -15,6 +16,15 @@
 #define LOOK_MAX 100           /* shares of one look */
 #define LOOK_BYTES (64u << 20) /* most of it contracts */
 #define FAULTS_MAX 1           /* of a contract: it was read before it was stored */
+#define LATER_S 3600           /* for those of which nobody can tell */
+
+/* A contract as it was read in a look. */
+struct agreed {
+	struct uuid id;
+	int32_t version;
+	struct contract_list list;
+	int r; /* below 0: it could not be */
+};
 
 struct shares {
 	struct db_pool *pool;
@@ -67,59 +77,107 @@ static void on_stored(void *ctx, const struct db_outcome *outcome)
 	if (!look_failed(shares, outcome)) look_end(shares);
 }
 
-enum { S_HOSPITAL, S_CLAIM, S_VERSION, S_BILLED, S_BOOK, S_CONTRACT, S_DOCUMENT };
+enum { S_HOSPITAL, S_CLAIM, S_VERSION, S_BILLED, S_BOOK, S_CONTRACT, S_CONTRACT_VERSION, S_DOCUMENT };
 
-/* CONTRACT_DAY_UNKNOWN: the contract cannot be read. */
-static int32_t due_day(struct shares *shares, const struct pg_result *rows, int row)
+/* What one look finds. */
+struct looked {
+	const struct pg_result *rows;
+	struct agreed contracts[LOOK_MAX];
+	size_t contract_count;
+	struct db_array *hospital, *claim, *version, *due;
+	size_t count;              /* that it comes to an end with */
+	int unreadable, no_memory; /* shares of such contracts */
+	struct uuid first;         /* of those contracts */
+};
+
+/* Each document is read once, and stands with its first share. */
+static const struct agreed *agreed_of(struct shares *shares, struct looked *looked, int row)
 {
-	struct uuid id = db_rows_uuid(rows, row, S_HOSPITAL);
-	const struct hospital *hospital = directory_hospital(shares->worker->directory, &id);
-	const char *text = zf_strdup(&shares->arena.zf, db_rows_text(rows, row, S_DOCUMENT));
-	struct contract_list list;
+	const struct uuid id = db_rows_uuid(looked->rows, row, S_CONTRACT);
+	const int32_t version = (int32_t)db_rows_int(looked->rows, row, S_CONTRACT_VERSION);
+	struct agreed *agreed;
 	struct fault_list faults;
-	char contract[UUID_TEXT_LEN];
+	const char *text;
 
+	for (size_t i = 0; i < looked->contract_count; i++)
+		if (uuid_equal(&looked->contracts[i].id, &id) && looked->contracts[i].version == version)
+			return &looked->contracts[i];
+	agreed = &looked->contracts[looked->contract_count++];
+	*agreed = (struct agreed){.id = id, .version = version};
+	text = zf_strdup(&shares->arena.zf, db_rows_text(looked->rows, row, S_DOCUMENT));
 	fault_list_init(&faults, &shares->arena.zf, FAULTS_MAX);
-	if (text != NULL && contract_read((struct text_span){text, strlen(text)}, db_rows_text(rows, row, S_BOOK),
-				    &shares->arena.zf, &faults, &list) == 0)
-		return contract_due_day(
-			list.items, hospital == NULL ? NULL : hospital->calendar, db_rows_date(rows, row, S_BILLED));
-	id = db_rows_uuid(rows, row, S_CONTRACT);
-	uuid_format(&id, contract);
-	log_fields(LOG_ERROR, "a stored contract could not be read: its shares have no day when they are due",
-		"contract", contract, NULL);
-	return CONTRACT_DAY_UNKNOWN;
+	agreed->r = text == NULL ? ERR_NOMEM
+				 : contract_read((struct text_span){text, strlen(text)},
+					   db_rows_text(looked->rows, row, S_BOOK), &shares->arena.zf, &faults,
+					   &agreed->list);
+	return agreed;
+}
+
+/* false: there is no memory for more contracts, and the rest comes with the next look. */
+static bool share_add(struct shares *shares, struct looked *looked, int row)
+{
+	const struct uuid ids[] = {
+		db_rows_uuid(looked->rows, row, S_HOSPITAL), db_rows_uuid(looked->rows, row, S_CLAIM)};
+	const struct hospital *hospital = directory_hospital(shares->worker->directory, &ids[0]);
+	const struct agreed *agreed = agreed_of(shares, looked, row);
+	int32_t day = CONTRACT_DAY_UNKNOWN;
+
+	if (agreed->r == ERR_NOMEM && looked->count > 0) return false;
+	if (agreed->r == 0)
+		day = contract_due_day(agreed->list.items, hospital == NULL ? NULL : hospital->calendar,
+			db_rows_date(looked->rows, row, S_BILLED));
+	else if (looked->unreadable + looked->no_memory == 0)
+		looked->first = agreed->id;
+	looked->no_memory += agreed->r == ERR_NOMEM;
+	looked->unreadable += agreed->r < 0 && agreed->r != ERR_NOMEM;
+	looked->count++;
+	db_array_uuid(looked->hospital, &ids[0]);
+	db_array_uuid(looked->claim, &ids[1]);
+	db_array_int4(looked->version, (int32_t)db_rows_int(looked->rows, row, S_VERSION));
+	if (day == CONTRACT_DAY_UNKNOWN)
+		db_array_null(looked->due);
+	else
+		db_array_date(looked->due, day);
+	return agreed->r != ERR_NOMEM;
+}
+
+/* Once a look, whatever the number of its shares. */
+static void looked_tell(const struct looked *looked)
+{
+	char contract[UUID_TEXT_LEN], count[16];
+
+	if (looked->unreadable + looked->no_memory == 0) return;
+	uuid_format(&looked->first, contract);
+	(void)snprintf(count, sizeof(count), "%d", looked->unreadable + looked->no_memory);
+	log_fields(LOG_ERROR,
+		looked->unreadable > 0
+			? "stored contracts could not be read: their shares have no day when they are due"
+			: "no memory to read a stored contract: its shares have no day when they are due yet",
+		"first", contract, "shares", count, NULL);
 }
 
 static void on_shares(void *ctx, const struct db_outcome *outcome)
 {
 	struct shares *shares = ctx;
+	struct looked looked = {.count = 0};
 	struct db_params params;
 
 	if (look_failed(shares, outcome)) return;
-	const struct pg_result *rows = outcome->results[0];
-	size_t count = (size_t)db_rows_count(rows);
+	looked.rows = outcome->results[0];
+	size_t count = (size_t)db_rows_count(looked.rows);
 	if (count == 0) {
 		look_end(shares);
 		return;
 	}
 	db_params_init(&params, &shares->arena);
-	struct db_array *hospital = db_params_array(&params, DB_UUID, count, 0);
-	struct db_array *claim = db_params_array(&params, DB_UUID, count, 0);
-	struct db_array *version = db_params_array(&params, DB_INT4, count, 0);
-	struct db_array *due = db_params_array(&params, DB_DATE, count, 0);
-	for (int row = 0; row < db_rows_count(rows); row++) {
-		const struct uuid ids[] = {db_rows_uuid(rows, row, S_HOSPITAL), db_rows_uuid(rows, row, S_CLAIM)};
-		int32_t day = due_day(shares, rows, row);
-
-		db_array_uuid(hospital, &ids[0]);
-		db_array_uuid(claim, &ids[1]);
-		db_array_int4(version, (int32_t)db_rows_int(rows, row, S_VERSION));
-		if (day == CONTRACT_DAY_UNKNOWN)
-			db_array_null(due);
-		else
-			db_array_date(due, day);
+	looked.hospital = db_params_array(&params, DB_UUID, count, 0);
+	looked.claim = db_params_array(&params, DB_UUID, count, 0);
+	looked.version = db_params_array(&params, DB_INT4, count, 0);
+	looked.due = db_params_array(&params, DB_DATE, count, 0);
+	db_params_int4(&params, LATER_S);
+	for (int row = 0; row < (int)count && share_add(shares, &looked, row); row++) {
 	}
+	looked_tell(&looked);
 	if (db_query(shares->pool, &settle_sql[SETTLE_SHARES_DUE], &params, 0, on_stored, shares) < 0) look_end(shares);
 }
 

@@ -353,6 +353,41 @@ static void test_shares_are_due_as_bills_are(void **state)
 	}
 }
 
+/* More shares than one look takes of a contract that cannot be read, and behind them one whose contract is well: it has
+ * its day, and those are looked for again when something may have changed. */
+static void test_shares_that_nobody_can_date_hold_up_no_others(void **state)
+{
+	struct test_claim claim;
+
+	(void)state;
+	NEED_POSTGRESQL();
+	claim = billed();
+	contract_add("group", "\"kind\": \"A\"", "\"term_days\": 20");
+	contract_add("si", "\"kind\": \"A\"", "\"term_days\": 20");
+	all_made();
+	assert_int_equal(divide(&claim), 1);
+	sql("UPDATE zhifu.contract SET document = '{\"parties\": 7}' WHERE carrier = 'group'");
+	sql("INSERT INTO zhifu.receivable (hospital_id, claim_id, of_claim, carrier, remitter, contract_id, contract_version, kind, currency,"
+	    " exponent, owed_minor, open_minor, book_minor, billed_day, standing)"
+	    " SELECT hospital_id, lpad(i::text, 32, '0')::uuid, gen_random_uuid(), carrier, remitter, contract_id, contract_version, kind,"
+	    " currency, exponent, 0, 0, 0, billed_day, 2 FROM zhifu.receivable, generate_series(1, 250) AS i"
+	    " WHERE of_claim IS NOT NULL AND carrier = 'group'");
+	look_until(
+		"SELECT count(*) FROM zhifu.receivable WHERE of_claim IS NOT NULL AND due_day IS NULL AND look_at IS NULL",
+		0);
+	assert_int_equal(
+		number("SELECT count(*) FROM zhifu.receivable WHERE carrier = 'si' AND due_day = billed_day + 20"), 1);
+	assert_int_equal(number("SELECT count(*) FROM zhifu.receivable WHERE carrier = 'group' AND due_day IS NULL"
+				" AND look_at > now() + interval '50 minutes'"),
+		251);
+	sql("UPDATE zhifu.contract SET document = replace(s.document::text, 'si', 'group')::jsonb FROM zhifu.contract s"
+	    " WHERE contract.carrier = 'group' AND s.carrier = 'si'");
+	sql("UPDATE zhifu.receivable SET look_at = now() WHERE look_at IS NOT NULL");
+	look_until("SELECT count(*) FROM zhifu.receivable WHERE of_claim IS NOT NULL AND due_day IS NULL", 0);
+	sql("DELETE FROM zhifu.receivable WHERE claim_id < '00000000-0000-0000-0001-000000000000'");
+	assert_int_equal(take_back(&claim), 1);
+}
+
 static int64_t standing_of(const struct test_claim *share)
 {
 	return number("SELECT standing::int8 FROM zhifu.receivable WHERE claim_id = '%s'", share->id_text);
@@ -688,6 +723,7 @@ int main(void)
 		cmocka_unit_test(test_a_carrier_is_no_plan),
 		cmocka_unit_test(test_among_many),
 		cmocka_unit_test(test_shares_are_due_as_bills_are),
+		cmocka_unit_test(test_shares_that_nobody_can_date_hold_up_no_others),
 		cmocka_unit_test(test_a_plan_takes_back),
 		cmocka_unit_test(test_the_fund_takes_back),
 		cmocka_unit_test(test_a_plan_gives_in),
