@@ -121,8 +121,9 @@ static int migrate_all(struct ctl *ctl, int *ret_done)
 	"INSERT INTO public.zhifu_cluster AS c (identifier, reached) SELECT s.system_identifier, txid_current()"       \
 	" FROM pg_control_system() s ON CONFLICT (one) DO UPDATE SET identifier = EXCLUDED.identifier,"                \
 	" reached = EXCLUDED.reached WHERE c.identifier <> EXCLUDED.identifier OR c.reached > EXCLUDED.reached RETURNING 1"
-/* What is not over yet by such a number. */
-#define AHEAD(mark) mark " >= txid_snapshot_xmin(txid_current_snapshot())"
+/* What has not begun yet by such a number: rows of one's own cluster have begun, though others before them are under
+ * way. */
+#define AHEAD(mark) mark " >= txid_snapshot_xmax(txid_current_snapshot())"
 /* A posting counts as there before any page is read. */
 #define POSTED_SQL                                                                                                     \
 	"WITH moved AS (UPDATE zhifu.posting SET posted = 0 WHERE " AHEAD(                                             \
@@ -140,7 +141,9 @@ static const char *const cluster_marks[] = {
 	"UPDATE zhifu.match_turn SET begun_mark = 0, looked_mark = 0 WHERE " AHEAD("greatest(begun_mark, looked_mark)"),
 };
 
-/* Puts the numbers right of a database that was brought from another cluster. ret_moved: of how many postings. */
+/* Puts the numbers right of a database that was brought from another cluster. ret_moved: of how many postings. A clone
+ * that has come further than `reached` said is not told from the cluster itself, so it is looked at each time: of its
+ * own cluster nothing is ahead. */
 static int cluster_settle(struct ctl *ctl, bool *ret_other, int64_t *ret_moved)
 {
 	struct pg_result *rows = NULL;
@@ -150,13 +153,10 @@ static int cluster_settle(struct ctl *ctl, bool *ret_other, int64_t *ret_moved)
 	*ret_other = r == 0 && db_rows_count(rows) > 0;
 	db_sync_rows_free(rows);
 	rows = NULL;
-	if (*ret_other) {
-		r = db_sync_query(ctl->db, POSTED_SQL, NULL, &rows);
-		if (r == 0) *ret_moved = db_rows_int(rows, 0, 0);
-		db_sync_rows_free(rows);
-		for (size_t i = 0; r == 0 && i < ARRAY_LEN(cluster_marks); i++)
-			r = db_sync_script(ctl->db, cluster_marks[i]);
-	}
+	if (r == 0) r = db_sync_query(ctl->db, POSTED_SQL, NULL, &rows);
+	if (r == 0) *ret_moved = db_rows_int(rows, 0, 0);
+	db_sync_rows_free(rows);
+	for (size_t i = 0; r == 0 && i < ARRAY_LEN(cluster_marks); i++) r = db_sync_script(ctl->db, cluster_marks[i]);
 	if (r == 0) return db_sync_script(ctl->db, "COMMIT");
 	(void)!db_sync_script(ctl->db, "ROLLBACK");
 	return r;
