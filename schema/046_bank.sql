@@ -511,24 +511,43 @@ BEGIN
 END
 $$;
 
--- How many lines of each day and amount statements have that have days in common with this one, or are a copy of it.
+-- The statements of an account that have days in common with this one, or are a copy of it.
+CREATE FUNCTION bank_overlapping(p_hospital uuid, p_account text, p_statement uuid) RETURNS uuid[] LANGUAGE sql STABLE
+SET search_path = zhifu, pg_temp AS $$
+	SELECT ARRAY(SELECT s.statement_id FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account
+		AND s.statement_id <> p_statement AND (s.file_id, s.sequence) IS DISTINCT FROM (own.file_id, own.sequence)
+		AND NOT bank_disjoint(own.opening_day, own.closing_day, own.opening_minor, own.closing_minor, s.opening_day, s.closing_day,
+			s.opening_minor, s.closing_minor))
+	FROM bank_statement own WHERE own.hospital_id = p_hospital AND own.statement_id = p_statement
+$$;
+
+-- How many lines of each day and amount those have.
 CREATE FUNCTION bank_overlapped(p_hospital uuid, p_account text, p_statement uuid, p_day date[], p_amount bigint[])
 RETURNS TABLE (no integer, lines bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-	own bank_statement;
 	others uuid[];
 BEGIN
 	PERFORM tenant_must(p_hospital);
-	SELECT * INTO STRICT own FROM bank_statement s WHERE s.hospital_id = p_hospital AND s.statement_id = p_statement;
-	others := ARRAY(SELECT s.statement_id FROM bank_proved s WHERE s.hospital_id = p_hospital AND s.account = p_account
-		AND s.statement_id <> p_statement AND (s.file_id, s.sequence) IS DISTINCT FROM (own.file_id, own.sequence)
-		AND NOT bank_disjoint(own.opening_day, own.closing_day, own.opening_minor, own.closing_minor, s.opening_day, s.closing_day,
-			s.opening_minor, s.closing_minor));
+	others := bank_overlapping(p_hospital, p_account, p_statement);
 	RETURN QUERY SELECT t.n::integer, coalesce(l.k, 0) FROM unnest(p_day, p_amount) WITH ORDINALITY AS t (d, a, n)
 	LEFT JOIN (SELECT b.booked_day, b.amount_minor, count(*) AS k FROM bank_line b WHERE b.hospital_id = p_hospital
 			AND b.account = p_account AND b.booked_day BETWEEN (SELECT min(d) FROM unnest(p_day) AS d) AND (SELECT max(d) FROM unnest(p_day) AS d)
 			AND b.statement_id = ANY (others) GROUP BY 1, 2) l ON l.booked_day = t.d AND l.amount_minor = t.a;
+END
+$$;
+
+-- Which of these lines, which were there, none of those had brought, by their ordinals: p_referenced as bank_lines_add() has it.
+CREATE FUNCTION bank_told_elsewhere(p_hospital uuid, p_account text, p_statement uuid, p_identity bytea[], p_occurrence integer[],
+	p_referenced boolean[]) RETURNS SETOF integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+DECLARE
+	others uuid[];
+BEGIN
+	PERFORM tenant_must(p_hospital);
+	others := bank_overlapping(p_hospital, p_account, p_statement);
+	RETURN QUERY SELECT t.n::integer FROM unnest(p_identity, p_occurrence, p_referenced) WITH ORDINALITY AS t (i, o, r, n)
+	WHERE NOT EXISTS (SELECT 1 FROM bank_line b WHERE b.hospital_id = p_hospital AND b.account = p_account AND b.identity = t.i
+		AND (b.occurrence = t.o OR NOT t.r) AND b.statement_id = ANY (others));
 END
 $$;
 
@@ -717,7 +736,7 @@ END
 $$;
 
 CALL writer_functions('bank\_%', 'accounts\_configure', 'suspense\_%');
-GRANT EXECUTE ON FUNCTION bank_overlapped, bank_repeats_said, bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
+GRANT EXECUTE ON FUNCTION bank_overlapped, bank_told_elsewhere, bank_repeats_said, bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
 	bank_told_add, bank_told_open, bank_told_late, bank_opening_keep, bank_pending_add, bank_gap_explain, bank_accounts_keep, bank_confirm, bank_kept_in, bank_loose, bank_loose_before,
 	bank_confirmed, suspense_assign, suspense_owner TO zhifu_operator;
 GRANT EXECUTE ON FUNCTION accounts_configure TO zhifu_settle;

@@ -46,7 +46,7 @@ GRANT EXECUTE ON FUNCTION report_work, report_scoreboard, report_fx, report_susp
 	period_check, declaration_claims, work_version TO zhifu_intake;
 GRANT SELECT ON rate_seen, contract_span, bank_continuity, bank_pending_now TO zhifu_intake;
 -- What a statement's import does, in one transaction (daemon/settle/bank_import.c).
-GRANT EXECUTE ON FUNCTION bank_overlapped, bank_repeats_said, bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
+GRANT EXECUTE ON FUNCTION bank_overlapped, bank_told_elsewhere, bank_repeats_said, bank_file_take, bank_file_part_add, bank_statement_add, bank_lines_add, bank_details_add, bank_told_waiting,
 	bank_told_add, bank_told_open, bank_told_late, bank_opening_keep, bank_pending_add, bank_loose, bank_loose_before, bank_confirmed, bank_kept_in, bank_accounts_keep, suspense_owner, declaration_add,
 	rate_around, rate_past TO zhifu_intake;
 

@@ -350,6 +350,43 @@ static int marks_put(struct bank_batch *batch, struct db_params *params)
 	return r;
 }
 
+/* Of lines that were there, which no overlapping statement had brought. */
+static int elsewhere_find(struct bank_batch *batch)
+{
+	struct pg_result *rows = NULL;
+	struct db_params params;
+	struct db_array *identity, *occurrence, *referenced;
+	uint32_t *places = zf_alloc_array(&batch->chunk.zf, LINES_MAX, sizeof(*places));
+	uint32_t count = 0;
+	int r;
+
+	if (places == NULL) return err_set(ERR_NOMEM, "no memory");
+	db_params_init(&params, &batch->chunk);
+	db_params_uuid(&params, &batch->import->hospital->id);
+	db_params_text(&params, batch->statement->account->code);
+	db_params_uuid(&params, &batch->statement_id);
+	identity =
+		db_params_array(&params, DB_BYTEA, batch->line_count, (size_t)BANK_IDENTITY_BYTES * batch->line_count);
+	occurrence = db_params_array(&params, DB_INT4, batch->line_count, 0);
+	referenced = db_params_array(&params, DB_BOOL, batch->line_count, 0);
+	for (uint32_t i = 0; i < batch->line_count; i++) {
+		const struct batch_line *line = &batch->lines[i];
+
+		if (line->seen == UNSEEN || batch->seen.items[line->seen].fresh) continue;
+		places[count++] = line->seen;
+		db_array_bytes(identity, (struct bytes){line->identity, sizeof(line->identity)});
+		db_array_int4(occurrence, (int32_t)line->occurrence);
+		db_array_bool(referenced, line->referenced);
+	}
+	if (count == 0) return 0;
+	r = db_sync_query(batch->import->db,
+		"SELECT told FROM zhifu.bank_told_elsewhere($1, $2, $3, $4, $5, $6) AS told", &params, &rows);
+	for (int row = 0; r == 0 && row < db_rows_count(rows); row++)
+		batch->seen.items[places[db_rows_int(rows, row, 0) - 1]].elsewhere = true;
+	db_sync_rows_free(rows);
+	return r;
+}
+
 static int lines_store(struct bank_batch *batch)
 {
 	struct pg_result *rows = NULL;
@@ -379,7 +416,7 @@ static int lines_store(struct bank_batch *batch)
 		if (line->seen != UNSEEN) batch->seen.items[line->seen].fresh = true;
 	}
 	db_sync_rows_free(rows);
-	return r;
+	return r == 0 && batch->seen.count > 0 ? elsewhere_find(batch) : r;
 }
 
 static int details_store(struct bank_batch *batch)

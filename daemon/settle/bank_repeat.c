@@ -51,15 +51,17 @@ static int group_compare(const void *a, const void *b)
 	return place_compare(a, b);
 }
 
-/* Those of one day and amount, from `at` on, and how many of them were there. */
+/* Those of one day and amount, from `at` on, and how many of them overlapping statements had brought. */
 static uint32_t group_end(const struct bank_repeats *lines, uint32_t at, uint32_t *ret_told)
 {
 	uint32_t end = at;
 
 	*ret_told = 0;
 	while (end < lines->count && lines->items[end].day == lines->items[at].day &&
-		lines->items[end].minor == lines->items[at].minor)
-		*ret_told += !lines->items[end++].fresh;
+		lines->items[end].minor == lines->items[at].minor) {
+		*ret_told += !lines->items[end].fresh && !lines->items[end].elsewhere;
+		end++;
+	}
 	return end;
 }
 

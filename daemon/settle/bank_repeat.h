@@ -16,7 +16,8 @@ struct bank_repeat {
 	uint32_t line;             /* where it begins in the file */
 	int32_t day;               /* on which it was booked */
 	int64_t minor;
-	bool fresh; /* no other statement had brought it */
+	bool fresh;     /* no other statement had brought it */
+	bool elsewhere; /* one had, and none that has days in common with this one */
 };
 
 /* Zeroed it is empty. In an arena. */

@@ -185,6 +185,25 @@ def lines_in_other_words_are_asked_about(up, desk):
     assert [(r["who"], r["why"]) for r in up.database.sql("SELECT who, why FROM zhifu.operator_act WHERE act = 'statement.repeats' ORDER BY at")] == [
         ("finance", "1 lines are the same as there, in other words"), ("li", "2 lines are others than there")]
     assert up.daemon.ctl_json("ledger", "balance")["balanced"] is True
+    what_was_told_before_answers_for_no_other_line(up, desk)
+
+
+def what_was_told_before_answers_for_no_other_line(up, desk):
+    """One line of the boundary day, with the bank's reference, is of the statement before, which has no days in common; the other is in
+    other words of one that has."""
+    path = "/v1/bank-statements"
+
+    def told(number, opens, balance, closes, lines):
+        return "".join([":20:B\r\n:25:3301000100000002\r\n:28C:%d/1\r\n:60F:C2511%dUSD%d,00\r\n" % (number, opens, balance),
+                        *(":61:2511%d11%dC%d,00NTRFNONREF%s\r\n:86:%s\r\n" % (day, day, amount, ref, words) for day, amount, ref, words in lines),
+                        ":62F:C2511%dUSD%d,00\r\n-\r\n" % (closes, balance + sum(line[1] for line in lines))])
+    desk.post(path, told(21, 20, 1000, 22, [(22, 40, "//R1", "ALLIED 1")]), **BODY)
+    desk.post(path, told(22, 22, 1040, 25, [(22, 40, "", "MERIDIAN 2")]), **BODY)
+    third = told(23, 22, 1000, 26, [(22, 40, "//R1", "ALLIED 1"), (22, 40, "", "MERIDIAN HEALTH 2"), (26, 7, "", "BETA")])
+    asked = desk.post(path, third, 422, **BODY)
+    assert [(e["code"], e["place"]) for e in asked["errors"]] == [("bank-repeat", "line 7")], asked
+    made = desk.post(path + "?repeats=same", third, **BODY)
+    assert (made["repeated"], made["statements"][0]["new"], made["statements"][0]["chain"]) == (1, 1, "overlap"), made
 
 
 def test_the_same_statement_ten_times_at_once_is_one(up, keep):
