@@ -1,6 +1,7 @@
 -- Price lists of a hospital: what each code of a code system costs in one currency. A list is known by its name in a hospital, and each
 -- file is a new version of it from a day on; nothing is ever updated: from its first day on a version takes the place of all earlier ones
--- of the list. Which contract goes by which list stands in the contract (prices.list of zhifu_contract(5)).
+-- of the list, also after its own last day: then none of these counts again, until another version is put.
+-- Which contract goes by which list stands in the contract (prices.list of zhifu_contract(5)).
 SET search_path = zhifu;
 
 CREATE TABLE price_list (
@@ -107,20 +108,24 @@ END
 $$;
 
 -- What codes cost by lists on days, one row each where the list has a version that counts: without digits where that has no such code.
+-- The first question of a list and a day (leads) finds the version for all of them: the latest one that has begun, unless it has ended.
 CREATE FUNCTION settle_prices(p_hospital uuid[], p_list text[], p_day date[], p_system text[], p_code text[])
 RETURNS TABLE (ordinal integer, currency text, digits bigint, scale smallint) LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = zhifu, pg_temp SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET search_path = zhifu, pg_temp SET enable_seqscan = off AS $$
 	WITH asked AS MATERIALIZED (
-		SELECT * FROM unnest(p_hospital, p_list, p_day, p_system, p_code) WITH ORDINALITY AS t (h, l, d, s, c, n)
-	), counts AS MATERIALIZED (
-		SELECT y.h, y.l, y.d, v.list_id, v.version, v.currency FROM (SELECT DISTINCT h, l, d FROM asked) y
-		CROSS JOIN LATERAL (SELECT s.list_id, s.version, s.currency FROM price_list_span s
-			WHERE s.hospital_id = y.h AND s.name = y.l AND s.valid_from <= y.d AND s.counts_to >= y.d OFFSET 0) v
+		SELECT t.*, row_number() OVER (PARTITION BY t.h, t.l, t.d ORDER BY t.n) = 1 AS leads
+		FROM unnest(p_hospital, p_list, p_day, p_system, p_code) WITH ORDINALITY AS t (h, l, d, s, c, n)
+	), found AS MATERIALIZED (
+		SELECT a.*, first_value(v.list_id) OVER same AS list_id, first_value(v.version) OVER same AS version,
+			first_value(v.currency) OVER same AS currency, first_value(v.valid_to) OVER same AS valid_to
+		FROM asked a LEFT JOIN LATERAL (SELECT l.list_id, l.version, l.currency, l.valid_to FROM price_list l
+			WHERE a.leads AND l.hospital_id = a.h AND l.name = a.l AND l.valid_from <= a.d ORDER BY l.version DESC LIMIT 1) v ON true
+		WINDOW same AS (PARTITION BY a.h, a.l, a.d ORDER BY a.n)
 	)
-	SELECT a.n::integer, k.currency, p.digits, p.scale FROM asked a JOIN counts k ON k.h = a.h AND k.l = a.l AND k.d = a.d
-	LEFT JOIN LATERAL (SELECT p.digits, p.scale FROM price p WHERE p.hospital_id = k.h AND p.list_id = k.list_id AND p.version = k.version
-		AND p.system = a.s AND p.code = a.c OFFSET 0) p ON true
-	ORDER BY a.n
+	SELECT f.n::integer, f.currency, p.digits, p.scale FROM found f
+	LEFT JOIN LATERAL (SELECT p.digits, p.scale FROM price p WHERE p.hospital_id = f.h AND p.list_id = f.list_id AND p.version = f.version
+		AND p.system = f.s AND p.code = f.c OFFSET 0) p ON true
+	WHERE f.valid_to >= f.d ORDER BY f.n
 $$;
 
 CALL writer_functions('price\_list\_put', 'settle\_prices');

@@ -432,6 +432,16 @@ static void a_price_list_is_kept(void **state)
 	world_file(&world, "p.csv", "system,code,price,currency\nurn:h,B,1,CNY\n", 0600);
 	price_put(0, "p.csv", "--from 2026-09-01 --why third");
 	assert_string_equal(price_of("2026-09-01"), "CNY -");
+	/* Of many days and lists at once, as the versions' days say. */
+	assert_string_equal(
+		world_text(&world,
+			"SELECT string_agg(first || ' ' || coalesce(digits || '/' || scale, '-'), ', ' ORDER BY first) FROM (SELECT"
+			" min(date '2025-12-25' + (ordinal - 1) / 2) AS first, digits, scale FROM zhifu.settle_prices("
+			"array_fill('" HOSPITAL_A
+			"'::uuid, ARRAY[1000]), array(SELECT CASE n %% 2 WHEN 0 THEN 'Ward' ELSE 'none' END"
+			" FROM generate_series(0, 999) n), array(SELECT date '2025-12-25' + n / 2 FROM generate_series(0, 999) n),"
+			" array_fill('urn:h'::text, ARRAY[1000]), array_fill('B'::text, ARRAY[1000])) GROUP BY digits, scale) v"),
+		"2026-01-01 125/3, 2026-07-01 -, 2026-09-01 1/0");
 	assert_ctl(&world, 0, "money price list --json");
 	answer = world_json(&world);
 	json_t *rows = json_object_get(answer, "price_lists");
