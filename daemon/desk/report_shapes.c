@@ -110,7 +110,8 @@ static const struct field work_item_fields[] = {
 	{"owner", FIELD_TEXT, NEEDED,
 		"who looks after it; finance, insurance-officer or cashier where nobody was named", NULL, 0, NULL},
 	{"owner_by", FIELD_TEXT, 0, "who named them", NULL, 0, NULL},
-	{"why", FIELD_TEXT, FIELD_WRITTEN, "and why, or whose words of it are kept sealed", NULL, 0, NULL},
+	{"why", FIELD_TEXT, FIELD_WRITTEN,
+		"and why, or whose words of it are kept sealed: zhifuctl money said tells them", NULL, 0, NULL},
 };
 const struct shape work_item_shape = SHAPE("WorkItem", work_item_fields);
 
