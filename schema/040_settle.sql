@@ -219,7 +219,8 @@ SET search_path = zhifu, pg_temp AS $$
 	UNION ALL
 	SELECT 'postings_without_rate', count(*) FROM posting_unvalued
 	UNION ALL
-	SELECT 'bills_without_rate', count(*) FROM receivable_wait WHERE due_at > now()
+	SELECT v.subject, v.n FROM (SELECT count(*) FILTER (WHERE lacks IS NULL) AS rate, count(lacks) AS list FROM receivable_wait
+		WHERE due_at > now()) w CROSS JOIN LATERAL (VALUES ('bills_without_rate', w.rate), ('bills_without_price_list', w.list)) AS v (subject, n)
 $$;
 
 ALTER FUNCTION settle_watch OWNER TO zhifu_writer;

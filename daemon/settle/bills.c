@@ -2,6 +2,7 @@
  * it is stored in one statement. Most looks need neither contracts nor rates. */
 #include "settle/bills.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -201,17 +202,34 @@ static void add_conversions(const struct bills *bills, const struct bill *bill, 
 	}
 }
 
+/* Once a look, of however many. */
+static void lacks_tell(const struct bill *first, size_t count)
+{
+	char id[UUID_TEXT_LEN], number[24];
+
+	uuid_format(&first->claim, id);
+	(void)snprintf(number, sizeof(number), "%zu", count);
+	log_fields(LOG_WARN, "bills wait: their contracts' price lists do not fit them (zhifuctl money waiting)",
+		"bills", number, "claim", id, "lacks", first->lacks, NULL);
+}
+
 /* Mostly of none. */
 static void add_lacks(const struct bills *bills, struct db_params *params)
 {
+	const struct bill *first = NULL;
 	struct db_array *lacks;
-	bool any = false;
+	size_t count = 0;
 
-	for (size_t i = 0; i < bills->count; i++) any = any || bills->items[i].lacks != NULL;
-	if (!any) {
+	for (size_t i = bills->count; i-- > 0;) {
+		if (bills->items[i].lacks == NULL) continue;
+		first = &bills->items[i];
+		count++;
+	}
+	if (first == NULL) {
 		db_params_null(params);
 		return;
 	}
+	lacks_tell(first, count);
 	lacks = db_params_array(params, DB_TEXT, bills->count, bills->count * 16);
 	for (size_t i = 0; i < bills->count; i++) db_array_text(lacks, bills->items[i].lacks);
 }
@@ -285,13 +303,8 @@ static void bill_unpriced(struct bill *bill)
 /* A person brings another list, or changes the contract. */
 static void bill_lacks(struct bill *bill, const char *what)
 {
-	char id[UUID_TEXT_LEN];
-
 	bill_unpriced(bill);
 	bill->lacks = what;
-	uuid_format(&bill->claim, id);
-	log_fields(
-		LOG_WARN, "a bill waits: the contract's price list does not fit it", "claim", id, "lacks", what, NULL);
 }
 
 static void bill_off_failed(struct bill *bill, int r)

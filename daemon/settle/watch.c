@@ -10,7 +10,7 @@
 
 static const char *const subjects[] = {"claims_no_route", "claims_waiting_consent", "claims_held", "claims_unknown",
 	"claims_failed", "messages_quarantined", "messages_orphan", "facts_refused", "facts_orphan", "facts_doubted",
-	"work_held", "postings_without_rate", "bills_without_rate"};
+	"work_held", "postings_without_rate", "bills_without_rate", "bills_without_price_list"};
 
 struct watch {
 	struct db_pool *pool;

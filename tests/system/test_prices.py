@@ -192,6 +192,8 @@ def listed_prices_are_owed(office):
     def wait(lacks):
         zhifu.wait_until(lambda: database.value("SELECT count(*) FROM zhifu.receivable_wait WHERE lacks = %s AND due_at > now()", (lacks,))
                          == len(bills), "the bills to lack " + lacks)
+        assert {row["subject"]: row["found"] for row in database.sql("SELECT * FROM zhifu.settle_watch() WHERE subject LIKE 'bills%'")} == {
+            "bills_without_rate": 0, "bills_without_price_list": len(bills)}
         waits, = office.daemon.ctl_json("money", "waiting")["bills"]
         total = sum(net for items in bills.values() for *_, net, _ in items)
         assert (waits["carrier"], waits["bills"], waits["missing"]) == ("beta", len(bills), lacks + " Ward")
@@ -203,6 +205,8 @@ def listed_prices_are_owed(office):
     assert "价目表 Ward: 在项目的服务日没有有效版本" in office.daemon.ctl("--zh", "money", "waiting").stdout
     put_list(office, {"C1": "1"}, "USD", "--from", DAY.isoformat())
     wait("price-currency")
+    told = [line for line in office.daemon.log_lines() if line["message"].startswith("bills wait") and line.get("lacks") == "price-currency"]
+    assert [line["bills"] for line in told] == [str(len(bills))]  # once a look
     put_list(office, versions[0], "CNY", "--from", DAY.isoformat(), "--to", DAY.isoformat())
     put_list(office, versions[1], "CNY", "--from", CHANGE.isoformat())
     zhifu.wait_until(lambda: database.value("SELECT count(*) FROM zhifu.receivable WHERE carrier = 'beta'") == len(bills), "all to be owed")
