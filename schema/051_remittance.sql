@@ -104,17 +104,21 @@ $$;
 -- The claims that details name by the hospital's own number of the bill, where nothing else names one: b_row which detail, b_reading
 -- how its number was read, b_carrier who bears it (NULL: not said), b_hash as match_bills() takes them. A bill counts, of that carrier;
 -- one whose postings were taken back only where no other has the number. Of each detail the first reading that names any. ref NULL: as
--- many claims have the number, so it is of none.
+-- many claims have the number, so it is of none; some 16 of each hash are counted, whatever else has it.
 CREATE FUNCTION remittance_bills(p_hospital uuid, b_row integer[], b_reading integer[], b_carrier text[], b_hash bytea[])
-RETURNS TABLE (no integer, ref text, claims integer) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp AS $$
+RETURNS TABLE (no integer, ref text, claims integer) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = zhifu, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off AS $$
 	SELECT tenant_must(p_hospital);
 	SELECT DISTINCT ON (g.w) g.w, CASE WHEN g.n = 1 THEN g.ref END, g.n FROM (
 		SELECT f.w, f.r, min(f.ref) AS ref, count(*)::integer AS n FROM (
-			SELECT DISTINCT t.w, t.r, s.ref, s.books = 5 AS back, min((s.books = 5)::integer) OVER (PARTITION BY t.w, t.r) AS all_back
-			FROM match_bills(p_hospital, b_hash) m
-			JOIN unnest(b_row, b_reading, b_carrier) WITH ORDINALITY AS t (w, r, k, n) ON t.n = m.no
-			JOIN claim c ON c.hospital_id = p_hospital AND c.claim_id = m.claim_id AND c.use = 1
-			JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = m.claim_id AND (t.k IS NULL OR s.insurer = t.k)) f
+			SELECT DISTINCT t.w, t.r, b.ref, b.back, min(b.back::integer) OVER (PARTITION BY t.w, t.r) AS all_back
+			FROM unnest(b_row, b_reading, b_carrier, b_hash) AS t (w, r, k, h) CROSS JOIN (VALUES (false), (true)) AS v (back)
+			CROSS JOIN LATERAL (SELECT s.ref, v.back FROM (
+					SELECT i.claim_id FROM idempotency i WHERE i.hospital_id = p_hospital AND i.key_hash = t.h
+					UNION ALL SELECT i.claim_id FROM claim_identifier i WHERE i.hospital_id = p_hospital AND i.hash = t.h) u
+				JOIN claim c ON c.hospital_id = p_hospital AND c.claim_id = u.claim_id AND c.use = 1
+				JOIN claim_state s ON s.hospital_id = p_hospital AND s.claim_id = u.claim_id AND (t.k IS NULL OR s.insurer = t.k)
+					AND (s.books = 5) = v.back LIMIT 16) b) f
 		WHERE f.back = (f.all_back = 1) GROUP BY f.w, f.r) g
 	ORDER BY g.w, g.r
 $$;

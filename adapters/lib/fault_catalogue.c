@@ -522,8 +522,8 @@ static const struct fault_info catalogue[FAULT_CODE_COUNT] = {
 	[FAULT_ADVICE_KEY] = {"advice-key", "structure", "There is no key \"$1\" here.", "此处没有“$1”这一项。", FAULT,
 		FINANCE},
 	[FAULT_ADVICE_BILL] = {"advice-bill", "multiple-matches",
-		"$1 claims have this number of a bill: the row is counted for none of them; let it name the claim.",
-		"有 $1 个理赔单使用该账单号:本行未计入任何一个;请写明理赔单号。", WARNING, FINANCE},
+		"At least $1 claims have this number of a bill: the row is counted for none of them; let it name the claim.",
+		"至少有 $1 个理赔单使用该账单号:本行未计入任何一个;请写明理赔单号。", WARNING, FINANCE},
 
 	[FAULT_NOT_FOUND] = {"not-found", "not-found", "There is no such resource.", "资源不存在。", FAULT, IT},
 	[FAULT_FORBIDDEN] = {"forbidden", "forbidden", "This login may not do that.", "该账户无权执行此操作。", FAULT,

@@ -27,7 +27,7 @@ static const struct conf_option column_options[] = {
 	HEADING(INSURER_CLAIM, "insurer_claim",
 		"The carrier's own number of the claim, by which it is found when it gives no ref."),
 	HEADING(BILL, "bill",
-		"The hospital's own number of the bill, of one of its bill_systems, by which the claim is found when nothing else names it."),
+		"The hospital's own number of the bill, of one of its bill_systems, by which the claim is found where no ref is given and no number of the carrier's finds it."),
 	HEADING(CARRIER, "carrier", "Who bears the claim, where the remitter pays for several."),
 	HEADING(KIND, "kind",
 		"What kind of row it is: the words below are looked for here, and not only in the row's first cell."),

@@ -135,7 +135,8 @@ static void several_tell(struct storing *storing)
 	}
 }
 
-/* Where neither names one, by the hospital's own number of the bill. */
+/* Where it has none of our refs and no number of the insurer's finds one, by the hospital's own number of the bill: a
+ * ref that is not here names another claim than the bill does. */
 static int claims_find(struct storing *storing)
 {
 	const struct advice *advice = storing->put->advice;
@@ -153,6 +154,7 @@ static int claims_find(struct storing *storing)
 		if (ref_of(advice->details[i].claim, ref) == NULL) continue;
 		storing->refs[i] = zf_strdup(&storing->arena->zf, ref);
 		if (storing->refs[i] == NULL) return no_memory();
+		found[i] = true;
 	}
 	r = claims_ask(storing);
 	for (int row = 0; r == 0 && row < db_rows_count(storing->claims); row++)
@@ -287,7 +289,7 @@ static int content_encode(struct storing *storing, struct text_span *ret_json)
 	for (uint32_t i = 0; i < advice->detail_count; i++) {
 		const struct advice_detail *detail = &advice->details[i];
 
-		details[i].claim_ref = detail->claim != NULL ? detail->claim : storing->refs[i];
+		details[i].claim_ref = storing->refs[i] != NULL ? storing->refs[i] : detail->claim;
 		details[i].insurer_claim_no = detail->insurer_claim;
 		details[i].amount = detail->amount;
 		if (detail->fee.minor != 0) details[i].fee = detail->fee;

@@ -234,6 +234,12 @@ def a_number_of_a_bill_names_one_claim(up, desk):
     assert enter("BILL 1", advices.REMITTER, {"bill": "c7", "carrier": "alpha"}, {"bill": "C7", "carrier": "beta"}) == ("parked", 0, [])
     assert enter("BILL 2", "alpha", {"bill": "C7"}, {"bill": "C5"}) == ("parked", 1, [])
     assert enter("BILL 3", advices.REMITTER, {"bill": "C5"}, {"bill": "#C7"}) == ("parked", 1, [("advice-bill", "claims[1].bill")])
+    # However many others have it, that of the carrier is found; and a ref of ours that is not here is not what the bill says.
+    up.database.sql("INSERT INTO zhifu.claim_identifier (hospital_id, hash, claim_id) SELECT i.hospital_id, i.key_hash, lpad(n::text, 32, '0')::uuid"
+                    " FROM zhifu.idempotency i JOIN zhifu.claim c ON c.claim_id = i.claim_id AND c.ref = %s, generate_series(1, 20) n", (up.refs["C7"],))
+    assert enter("BILL 5", advices.REMITTER, {"bill": "C7", "carrier": "beta"}, {"bill": "C7", "carrier": "alpha"}) == ("parked", 0, [])
+    up.database.sql("DELETE FROM zhifu.claim_identifier WHERE claim_id < '00000000-0000-0000-0001-000000000000'")
+    assert enter("BILL 6", "alpha", {"bill": "C1", "claim": "HZ1000000000000V"}, {"bill": "C1", "claim": "HZ10000000000000"}) == ("parked", 1, [])
     up.database.sql(number, (up.refs["C7"], up.refs["C1"]))
     assert enter("BILL 4", "alpha", {"bill": "C7"}, {"bill": "C1"}, {"bill": "C99"}) == ("parked", 2, [("advice-bill", "claims[0].bill")])
 
