@@ -7,6 +7,7 @@
 #include "ctl/report.h"
 #include "db/sync.h"
 #include "lib/date.h"
+#include "model/contract_price.h"
 #include "model/contract_words.h"
 #include "model/directory.h"
 
@@ -24,6 +25,7 @@ struct result {
 	int outcome, version;
 	const char *other;
 	int32_t from, to; /* days of the other one; DAY_NONE: none */
+	bool listless;    /* its bills wait for a price list that is not stored */
 };
 
 struct put {
@@ -132,6 +134,20 @@ static int put_one(struct put *put, const struct contract *contract, struct resu
 	return r;
 }
 
+static int put_list_look(struct put *put, const struct contract *contract, struct result *result)
+{
+	struct pg_result *rows = NULL;
+	int r;
+
+	if (!contract_by_list(contract)) return 0;
+	r = ctl_query(put->ctl, &rows, "SELECT FROM price_list WHERE hospital_id = $1 AND name = $2 LIMIT 1", "ut",
+		&put->hospital->id, contract->price_list);
+	if (r < 0) return r;
+	result->listless = db_rows_count(rows) == 0;
+	db_sync_rows_free(rows);
+	return 0;
+}
+
 /* All of the file's, or none. */
 static int put_store(struct put *put)
 {
@@ -140,8 +156,10 @@ static int put_store(struct put *put)
 	put->results = zf_alloc_array(&put->arena.zf, put->list.count, sizeof(*put->results));
 	if (put->results == NULL) return err_set(ERR_NOMEM, "no memory for the results");
 	r = ctl_begin(put->ctl, &put->hospital->id, true);
-	for (; r == 0 && put->count < put->list.count; put->count++)
+	for (; r == 0 && put->count < put->list.count; put->count++) {
 		r = put_one(put, &put->list.items[put->count], &put->results[put->count]);
+		if (r == 0) r = put_list_look(put, &put->list.items[put->count], &put->results[put->count]);
+	}
 	if (r == 0 && !put->refused && !put->check) return ctl_commit(put->ctl);
 	ctl_rollback(put->ctl);
 	return r;
@@ -182,6 +200,14 @@ static int put_say(struct put *put)
 	report_field(&report, "stored", NULL, cell_bool(!refused && !put->check));
 	results_say(put, &report);
 	report_faults(&report, put->file, &put->faults, &put->arena.zf);
+	for (uint32_t i = 0; !refused && i < put->count; i++)
+		if (put->results[i].listless && ctl_notes(ctl))
+			(void)fprintf(stderr,
+				ctl->chinese
+					? "zhifuctl: %s: 合同“%s”所用价目表“%s”尚未入库,其账单须待 money price put 入库后方可计算\n"
+					: "zhifuctl: %s: \"%s\" names the price list \"%s\", which is not stored: its bills"
+					  " wait until money price put brings it\n",
+				put->file, put->list.items[i].name, put->list.items[i].price_list);
 	if (refused && ctl_notes(ctl))
 		(void)fprintf(stderr, "zhifuctl: %s: %s\n", put->file,
 			say(ctl, "nothing of it is stored", "其中的合同均未入库"));

@@ -408,6 +408,15 @@ static const char *price_of(const char *day)
 static void a_price_list_is_kept(void **state)
 {
 	(void)state;
+	/* A contract by it can come first, which is told. */
+	world_file(&world, "c.json",
+		"{\"name\":\"One\",\"valid_from\":\"2026-01-01\",\"parties\":{\"carrier\":\"alpha\"},\"owed\":{\"kind\":\"A\"},"
+		"\"prices\":{\"list\":\"Ward\",\"billed\":\"gross\"}}",
+		0600);
+	put(0, "c.json", "--check");
+	assert_non_null(strstr(world.err, "\"One\" names the price list \"Ward\", which is not stored"));
+	put(0, "c.json", "--check --zh");
+	assert_non_null(strstr(world.err, "合同“One”所用价目表“Ward”尚未入库"));
 	world_file(&world, "p.csv", PRICES, 0600);
 	price_put(0, "p.csv", "--from 2026-01-01 --check");
 	assert_non_null(strstr(world.out, "would be stored"));
@@ -417,6 +426,8 @@ static void a_price_list_is_kept(void **state)
 	assert_string_equal(json_text(answer, "outcome"), "stored");
 	assert_int_equal(json_integer_value(json_object_get(answer, "prices")), 2);
 	json_decref(answer);
+	put(0, "c.json", "--check");
+	assert_null(strstr(world.err, "not stored"));
 	/* Once more it is nothing new; other days, another price or name are. */
 	price_put(0, "p.csv", "--from 2026-01-01 --why again");
 	assert_non_null(strstr(world.out, "known already"));
