@@ -40,6 +40,11 @@ static const struct problem problem_keyless = {428,
 		"Sent again, this would be done twice: send it with an Idempotency-Key, of your own for each thing "
 		"that you want done, and the same one when you send it again.",
 		"重复发送将重复执行:请附 Idempotency-Key,每项操作自定一个,重发时使用同一个。"}};
+static const struct problem problem_key_none = {400,
+	{"header-invalid",
+		"A file is known by what is in it, and done once by that: send it without an Idempotency-Key, which would "
+		"count for nothing.",
+		"文件以其内容识别,重复发送不会重复执行:请勿发送 Idempotency-Key,该标头对文件无效。"}};
 static const struct problem problem_match = {
 	400, {"header-invalid", "If-Match must be one ETag that was given here, such as \"3\".",
 		     "If-Match 须为此处给出的一个 ETag,例如 \"3\"。"}};
@@ -624,6 +629,10 @@ static bool call_read(struct desk_call *call)
 	if (!scope_check(call)) return false;
 	if (match->param_count > 0 && uuid_parse(match->params[0], &call->id) < 0) {
 		desk_call_problem(call, &desk_problem_found);
+		return false;
+	}
+	if (operation_is_file(call->operation) && http_head_get(&call->req->head, "idempotency-key") != NULL) {
+		desk_call_problem(call, &problem_key_none);
 		return false;
 	}
 	return query_read(call) && (call->operation->kind != OPERATION_ACT || act_read(call));

@@ -9,7 +9,6 @@
 #include "desk/importer.h"
 #include "desk/openapi.h"
 #include "desk/upload.h"
-#include "model/rate_batch.h"
 
 #define BODY_BYTES_MAX (2u << 20)
 #define SEARCH_BYTES_MAX 8192
@@ -64,7 +63,7 @@ static void route_make(struct http_route *route, const struct operation *operati
 	}
 	if (operation->kind == OPERATION_FILE) {
 		route->flags = HTTP_ROUTE_BODY;
-		route->body_bytes_max = RATE_FILE_BYTES_MAX;
+		route->body_bytes_max = operation->file_bytes_max;
 		route->content_types = operation->media;
 	}
 	if (operation_is_search(operation)) {

@@ -356,6 +356,11 @@ static void operation_put(struct json_writer *writer, struct arena *arena, const
 	json_write_object_begin(writer);
 	json_write_member(writer, "operationId", operation->name);
 	json_write_member(writer, "summary", operation->summary);
+	if (operation_is_file(operation))
+		json_write_member(writer, "description",
+			arena_printf(arena,
+				"Known by its content, and refused with an Idempotency-Key. Sent again it is done once: %s.",
+				operation->once));
 	parameters_put(writer, arena, operation);
 	body_put(writer, arena, operation);
 	responses_put(writer, arena, operation);

@@ -39,6 +39,7 @@ struct operation {
 	const struct shape *query;   /* parameters; NULL: none */
 	const struct shape *request; /* the body; NULL: none, or a file */
 	const char *media;           /* of a file: its media types */
+	size_t file_bytes_max;       /* OPERATION_FILE */
 	const struct shape *answer;  /* of a row */
 	enum desk_statement statement;
 	enum desk_statement
@@ -50,7 +51,7 @@ struct operation {
 	bool of_moment;
 	bool versioned; /* the answer has a member "version", which is its ETag; an act on it takes If-Match */
 	/* Why the same act sent again is done once, also without an Idempotency-Key. NULL: it would be done twice, and
-	 * is taken with a key only. */
+	 * is taken with a key only. A file is always known by its content. */
 	const char *once;
 	const struct operation_refusal *refusals;
 	/* More than the table can say; NULL: none. Ends in desk_call_go, or has answered. */
@@ -67,6 +68,12 @@ static inline bool operation_is_paged(const struct operation *operation)
 static inline bool operation_is_search(const struct operation *operation)
 {
 	return operation->kind == OPERATION_LIST && operation->method == HTTP_POST;
+}
+
+/* A file as body, which is done once by its content and has no Idempotency-Key. */
+static inline bool operation_is_file(const struct operation *operation)
+{
+	return operation->kind == OPERATION_FILE || operation->kind == OPERATION_UPLOAD;
 }
 
 /* Is it taken with an Idempotency-Key only? */

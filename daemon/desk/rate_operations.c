@@ -2,6 +2,8 @@
 #include "desk/operation_rows.h"
 
 #include "desk/call.h"
+#include "model/price_list.h"
+#include "model/rate_batch.h"
 
 const char *const shape_rate_sources[] = {"", "cfets", "ecb", "bank-buy", "bank-sell", "manual", NULL};
 static const char *const rate_standings[] = {"", "in-force", "waits", "refused", NULL};
@@ -284,7 +286,8 @@ static const struct operation rows[] = {
 		"Takes a source's file: all of its rates, or nothing and why", .query = &rate_import_query,
 		.media = "text/csv application/xml text/xml text/plain application/octet-stream",
 		.answer = &rate_imported_shape, .statement = DESK_NONE, .then = DESK_NONE, .creates = true,
-		.run = rate_file_run, .once = "rates that are known are not taken again"},
+		.file_bytes_max = RATE_FILE_BYTES_MAX, .run = rate_file_run,
+		.once = "rates that are known are not taken again"},
 
 	PAGE("/v1/contracts", "contracts", "Agreements with payers, all versions", contracts_query_shape,
 		contract_shape, DESK_CONTRACTS),
@@ -311,7 +314,7 @@ static const struct operation rows[] = {
 		"nothing and why",
 		.query = &price_import_query, .media = "text/csv text/plain application/octet-stream",
 		.answer = &price_imported_shape, .statement = DESK_NONE, .then = DESK_NONE, .creates = true,
-		.run = price_file_run,
+		.file_bytes_max = PRICE_FILE_BYTES_MAX, .run = price_file_run,
 		.once = "prices that a version has for these days are not stored again, unless after says so"},
 };
 const struct operation_group rate_operations = OPERATION_GROUP(rows);

@@ -172,6 +172,7 @@ static const struct operation_refusal withdraw_refusals[] = {
 		.run = why_sealed_run, .once = ONCE_ENDED                                                              \
 	}
 
+#define FILE_BYTES_MAX ((size_t)16 << 20)
 #define ONCE_SAME "the same content under its identifier is the same advice"
 
 static const struct operation rows[] = {
@@ -186,7 +187,7 @@ static const struct operation rows[] = {
 		.media =
 			"text/csv application/vnd.openxmlformats-officedocument.spreadsheetml.sheet application/octet-stream",
 		.answer = &taken_shape, .statement = DESK_NONE, .then = DESK_NONE, .creates = true,
-		.run = remittance_import_run},
+		.file_bytes_max = FILE_BYTES_MAX, .run = remittance_import_run, .once = ONCE_SAME},
 	ONE("/v1/remittances/{id}", "remittance", "One advice", remittance_shape, DESK_REMITTANCE),
 	{HTTP_GET, "/v1/remittances/{id}/content", "remittance_content", OPERATION_ONE, READS,
 		"What an advice says, also one that is parked, which may name persons: who looks is on record",

@@ -36,6 +36,14 @@ def test_what_would_be_done_twice_wants_a_key(up):
         else:
             key, = [p for p in operation["parameters"] if p["name"] == "Idempotency-Key"]
             assert answer.status != 428 and "may be left out: " in key["description"], (path, answer)
+    # A file is known by its content: a key that would count for nothing is refused, and the document says so.
+    files = {path: methods["post"] for path, methods in desk.document["paths"].items()
+             if "text/csv" in methods.get("post", {}).get("requestBody", {}).get("content", {})}
+    assert set(files) == {"/v1/bank-statements", "/v1/rates/import", "/v1/remittances/import", "/v1/price-lists/import"}
+    for path, operation in files.items():
+        said = desk.post(path, "x", 400, headers={"Idempotency-Key": "k"}, media="text/csv")
+        assert said["type"] == "urn:zhifu:problem:header-invalid" and "Idempotency-Key" in said["title_zh"], said
+        assert "done once: " in operation["description"] and "null" not in operation["description"], operation
     assert up.database.value("SELECT count(*) FROM zhifu.api_request") == 0
 
 

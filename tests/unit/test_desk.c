@@ -210,6 +210,8 @@ static void test_document(void **state)
 		assert_int_equal(operation->kind == OPERATION_ACT, operation->request != NULL);
 		assert_int_equal(operation->kind == OPERATION_FILE || operation->kind == OPERATION_UPLOAD,
 			operation->media != NULL);
+		if (operation->media != NULL) assert_non_null(operation->once);
+		assert_int_equal(operation->kind == OPERATION_FILE, operation->file_bytes_max > 0);
 		if (operation->kind == OPERATION_ACT && operation->statement != DESK_NONE)
 			assert_non_null(operation->refusals);
 		if (operation->versioned) (void)shape_column(operation->answer, "version");

@@ -148,7 +148,7 @@ static const char *const in_the_clear[] = {
 	"inspector_grant.why", "inspector_grant.ended_why", /* by whose order an authority may look */
 	/* These have a hospital and could name somebody; they are to be sealed: */
 	"bank_confirmation.why", "bank_gap.why", /* what a bank says of an account, and why days are missing */
-	"operator_act.why",                      /* of those, and of declarations and the names of payers */
+	"operator_act.why",                      /* of those, of declarations, the names of payers and price lists */
 };
 
 static const struct {
