@@ -220,6 +220,19 @@ def listed_prices_are_owed(office):
         assert posted.get(row["claim_id"], 0) == total - owed
     assert len(posted) > len(bills) / 2
     assert office.daemon.ctl_json("money", "waiting")["bills"] == []
-    # What is owed stays so, whatever becomes of the list.
+    # What is owed stays so, whatever becomes of the list; what comes then is owed by what it says then.
+    def owed():
+        return (database.sql("SELECT claim_id::text, owed_minor, open_minor, allowance_minor FROM zhifu.receivable WHERE claim_id = ANY(%s::uuid[])"
+                             " ORDER BY 1", (list(bills),)),
+                database.value("SELECT count(*) FROM zhifu.posting WHERE rule = 'allowance' AND claim_id = ANY(%s::uuid[])", (list(bills),)))
+
+    before = owed()
+    assert len(before[0]) == len(bills)
     put_list(office, {"C1": "1"}, "CNY", "--from", DAY.isoformat())
+    with office.daemon.client() as client:
+        answer = client.post("/fhir/Claim", listed_claim("B-after", [("C1", "2", 500, None)]), headers=traffic.FHIR)
+    assert answer.status == 201, answer
+    zhifu.wait_until(lambda: database.value("SELECT open_minor FROM zhifu.receivable WHERE claim_id = %s", (answer.json()["id"],)) == 200,
+                     "a bill of the new version to be owed")
+    assert owed() == before
     assert database.value("SELECT count(*) FROM zhifu.receivable_wait") == 0
