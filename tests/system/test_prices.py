@@ -230,7 +230,7 @@ def listed_prices_are_owed(office):
     assert len(before[0]) == len(bills)
     put_list(office, {"C1": "1"}, "CNY", "--from", DAY.isoformat())
     with office.daemon.client() as client:
-        answer = client.post("/fhir/Claim", listed_claim("B-after", [("C1", "2", 500, None)]), headers=traffic.FHIR)
+        answer = client.post("/fhir/Claim", listed_claim("B-after", [("C1", "2", None, 500, None)]), headers=traffic.FHIR)
     assert answer.status == 201, answer
     zhifu.wait_until(lambda: database.value("SELECT open_minor FROM zhifu.receivable WHERE claim_id = %s", (answer.json()["id"],)) == 200,
                      "a bill of the new version to be owed")
