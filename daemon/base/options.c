@@ -96,8 +96,10 @@ static const struct conf_option rows[] = {
 		"more is answered 503 with Retry-After. Advices of payers have turns of their own: three are worked on at "
 		"once in a process, one of a hospital, 16 more wait, 8 of a hospital, and one more is answered 503. One is "
 		"read before a connection is opened for it, and takes 64 MB of memory and 8 times its size at most, a file "
-		"192 MB; what takes more is refused with advice-large. Months and journals wait for nothing but months "
-		"and journals of their hospital."),
+		"192 MB; what takes more is refused with advice-large. Who reads what an advice says has turns of its own "
+		"besides: two are worked on at once in a process, one of a hospital, 16 more wait, 8 of a hospital, and "
+		"one more is answered 503. Months and journals wait for nothing but months and journals of their "
+		"hospital."),
 	NUMBER(batch_claims_max, "64", 1, 256, CONF_RELOADABLE, "Most claims in one transaction of intake."),
 	NUMBER(batches_in_flight_max, "2", 1, 8, CONF_RELOADABLE,
 		"Transactions that an intake process sends before the first has answered, when there are "

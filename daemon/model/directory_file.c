@@ -176,7 +176,11 @@ static const struct conf_option hospital_options[] = {
 			"transfers. A word of a bank line that is the number of a claim in one of them names the claim, as it was "
 			"submitted or in capitals, also where it stands in groups; with at least 5 letters and digits, 2 of them "
 			"digits. Of a line 96 readings are looked up, and 16 claims kept; a line that has more is not posted by "
-			"itself by what it names so, or by its amount: it waits for a person. Advices name claims by them, too, in a column "
+			"itself by what it names so, or by its amount: it waits for a person. Of the numbers that were found the form is "
+			"learned: their length, where their digits are, and up to 4 letters that they begin with, of at least 9 letters "
+			"and digits, and 16 forms at most; nothing else of them is kept. What has such a form and is no claim's number is "
+			"looked up as the numbers that are one slip of the keyboard away; where that leaves no claim whose amount fits, "
+			"the line is not posted by its amount alone: it waits for a person. Advices name claims by them, too, in a column "
 			"or key of its own. Without any none is looked for."},
 	{MEMBER(hospital_file, clients), .type = CONF_GROUPS, .flags = CONF_RELOADABLE, .group = &client_table,
 		.fallback = "()", .help = "The systems that may come in for this hospital."},

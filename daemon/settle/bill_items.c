@@ -58,11 +58,9 @@ static int claim_open(const struct keyhold *hold, struct sealer *sealer, const s
 		r = fhir_document_read((const char *)plain.ptr, plain.len, NULL, FHIR_ACCEPT_CLAIM | FHIR_ACCEPT_BUNDLE,
 			&arena->zf, &faults, &document);
 		if (r == 0 && document.claim_count == 0) r = ERR_INVALID;
+		if (r == 0) *ret_claim = document.claims[0];
 	}
-	if (r < 0)
-		bill_log(LOG_ERROR, waits, claim, r);
-	else
-		*ret_claim = document.claims[0];
+	if (r < 0) bill_log(LOG_ERROR, waits, claim, r);
 	return r;
 }
 

@@ -143,7 +143,7 @@ static int words_open(const struct remittance_books *books, const struct uuid *i
 			arena, &plain);
 	sealer_free(sealer);
 	if (r < 0) return r;
-	*ret = zf_strndup(&arena->zf, (const char *)plain.ptr, plain.len);
+	*ret = plain.ptr == NULL ? "" : zf_strndup(&arena->zf, (const char *)plain.ptr, plain.len);
 	return *ret == NULL ? err_set(ERR_NOMEM, "no memory for a remittance") : 0;
 }
 

@@ -234,14 +234,20 @@ static void test_ready_ones_leave_it_alone(void **state)
 	NEED_POSTGRESQL();
 	struct instance instance;
 	struct peer *peer = insurer_start(serve_quick_then_quiet);
+	int64_t left_alone = 0;
 	alpha.window_max = 64;
-	atomic_store(&quick_left, 900);
-	claims_add(1200);
 	instance_start(&instance, fix.loop, 0, 60);
-	LOOP_UNTIL(claims_in(8) == 1200, 30000);
+	/* Mostly some are ready then; where the machine had none at that moment it is tried again. */
+	for (int tries = 0; tries < 6 && left_alone == 0; tries++) {
+		atomic_store(&quiet_since, 0);
+		atomic_store(&quick_left, 900);
+		claims_add(1200);
+		LOOP_UNTIL(claims_in(8) == 1200 * (tries + 1), 30000);
+		left_alone = admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome = 3"
+				       " AND error = 'the insurer asked to be left alone before its turn'");
+	}
 	assert_int_equal(atomic_load(&in_quiet), 0);
-	assert_true(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome = 3"
-			      " AND error = 'the insurer asked to be left alone before its turn'") > 0);
+	assert_true(left_alone > 0);
 	assert_int_equal(admin_int("SELECT count(*) FROM zhifu.attempt WHERE outcome NOT IN (2, 3)"), 0);
 	check_invariants();
 	alpha.window_max = 16;
